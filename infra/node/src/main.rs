@@ -1,0 +1,2 @@
+//! hosterra: the one binary.
+fn main() {}

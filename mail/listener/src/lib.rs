@@ -1,0 +1,5 @@
+//! What all mail servers share: accepting, TLS, limits per peer, drain.
+
+mod connection;
+
+pub use connection::{Connection, Encryption, Stream};

@@ -1,0 +1,1 @@
+//! SMTP: receiving and submission.

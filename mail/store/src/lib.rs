@@ -1,0 +1,15 @@
+//! Messages, folders, changes, blobs, usage, text search, and the queue of mail that leaves.
+//!
+//! One port ([`Store`]) with two implementations that pass one contract suite ([`contract`]): SQLite and PostgreSQL.
+//! What it promises: acknowledged is durable, by group commit; parsed once; one blob, once; UID and MODSEQ taken
+//! inside the inserting transaction; usage exact; one view per folder shared by all its sessions.
+
+mod flags;
+mod port;
+
+pub use flags::{FlagChange, Flags, KEYWORD_COUNT_MAX, KEYWORD_OCTETS_MAX, SystemFlag};
+pub use port::{
+    Acceptance, Accepted, BlobHash, Change, Copied, Deposit, Destination, ExpungeScope, FlagOutcome, Folder,
+    FolderChange, FolderId, FolderName, FolderRefusal, MessageId, MessageRow, MessageSet, Modseq, Owner, PurgeReport,
+    Queued, QueuedRecipient, SpecialUse, Store, StoreError, StoreRefusal, TextField, Uid, Usage, Verification,
+};

@@ -1,0 +1,361 @@
+//! `may(principal, need)`: the one place where the platform says who may do what.
+//!
+//! Pure: principals carry their grants, needs carry what they touch. Whoever loads a principal (from a session, a
+//! token, a command line) answers for its grants being current.
+
+use kernel::{AccountId, Actor, DomainId, MailboxId, Reads, ServiceId, UseCase, Via};
+
+/// One thing that a grant can allow: a closed list. The names are stable; API tokens carry them as scopes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(u8)]
+pub enum Permission {
+    /// See an account, its users and services.
+    AccountRead,
+    /// Change an account and its users.
+    AccountWrite,
+    /// Open accounts, publish plans, run platform-wide operations: the operator's.
+    PlatformWrite,
+    /// See services and their limits.
+    ServiceRead,
+    /// Order, activate and change services.
+    ServiceWrite,
+    /// See domains.
+    DomainRead,
+    /// Add, verify, change and remove domains.
+    DomainWrite,
+    /// See mailboxes and aliases, never what is in them.
+    MailboxRead,
+    /// Create, change and remove mailboxes and aliases.
+    MailboxWrite,
+    /// Set a mailbox's or user's password.
+    CredentialWrite,
+    /// See the events of the audit trail.
+    EventRead,
+}
+
+impl Permission {
+    /// All of them, in the order of their bits.
+    pub const ALL: [Self; 11] = [
+        Self::AccountRead,
+        Self::AccountWrite,
+        Self::PlatformWrite,
+        Self::ServiceRead,
+        Self::ServiceWrite,
+        Self::DomainRead,
+        Self::DomainWrite,
+        Self::MailboxRead,
+        Self::MailboxWrite,
+        Self::CredentialWrite,
+        Self::EventRead,
+    ];
+
+    /// The stable name, as in the scopes of an API token.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::AccountRead => "account:read",
+            Self::AccountWrite => "account:write",
+            Self::PlatformWrite => "platform:write",
+            Self::ServiceRead => "service:read",
+            Self::ServiceWrite => "service:write",
+            Self::DomainRead => "domain:read",
+            Self::DomainWrite => "domain:write",
+            Self::MailboxRead => "mailbox:read",
+            Self::MailboxWrite => "mailbox:write",
+            Self::CredentialWrite => "credential:write",
+            Self::EventRead => "event:read",
+        }
+    }
+
+    /// The permission of that name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|permission| permission.name() == name)
+    }
+}
+
+/// A set of permissions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash)]
+pub struct Permissions(u64);
+
+impl Permissions {
+    /// None at all.
+    pub const NONE: Self = Self(0);
+
+    /// What the operator may: everything.
+    pub fn everything() -> Self {
+        Permission::ALL.into_iter().collect()
+    }
+
+    /// What the owner of an account may in it: everything but the platform's own.
+    pub fn account_owner() -> Self {
+        Permission::ALL.into_iter().filter(|permission| *permission != Permission::PlatformWrite).collect()
+    }
+
+    /// What a domain's administrator may in that domain.
+    pub fn domain_administrator() -> Self {
+        [
+            Permission::DomainRead,
+            Permission::MailboxRead,
+            Permission::MailboxWrite,
+            Permission::CredentialWrite,
+            Permission::EventRead,
+        ]
+        .into_iter()
+        .collect()
+    }
+
+    /// What a mailbox may about itself.
+    pub fn mailbox_owner() -> Self {
+        [Permission::MailboxRead, Permission::CredentialWrite].into_iter().collect()
+    }
+
+    /// Whether `permission` is among them.
+    pub const fn has(self, permission: Permission) -> bool {
+        self.0 & (1 << permission as u8) != 0
+    }
+
+    /// Those in both.
+    #[must_use]
+    pub const fn intersection(self, other: Self) -> Self {
+        Self(self.0 & other.0)
+    }
+
+    /// All of them, in order.
+    pub fn iter(self) -> impl Iterator<Item = Permission> {
+        Permission::ALL.into_iter().filter(move |permission| self.has(*permission))
+    }
+}
+
+impl FromIterator<Permission> for Permissions {
+    fn from_iter<I: IntoIterator<Item = Permission>>(permissions: I) -> Self {
+        Self(permissions.into_iter().fold(0, |bits, permission| bits | 1 << permission as u8))
+    }
+}
+
+/// What a grant reaches.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Scope {
+    /// Every account of the platform.
+    Platform,
+    /// Everything of one account.
+    Account(AccountId),
+    /// Some services of one account, with their domains and mailboxes.
+    Services(AccountId, Vec<ServiceId>),
+    /// Some domains of one account, with their mailboxes.
+    Domains(AccountId, Vec<DomainId>),
+    /// One mailbox of one account: its own settings.
+    Mailbox(AccountId, MailboxId),
+}
+
+/// Permissions within a scope.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Grant {
+    /// Where.
+    pub scope: Scope,
+    /// What.
+    pub permissions: Permissions,
+}
+
+/// Whoever acts, with what they may do at this moment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Principal {
+    /// Who acts.
+    pub actor: Actor,
+    /// The account they act for, where it is not their own.
+    pub on_behalf_of: Option<AccountId>,
+    /// Through what.
+    pub via: Via,
+    /// What they may do, and where.
+    pub grants: Vec<Grant>,
+}
+
+impl Principal {
+    /// The operator at the machine itself, who may do everything.
+    pub fn operator() -> Self {
+        Self::unlimited(Actor::Operator, Via::CommandLine)
+    }
+
+    /// The platform's own policy or server, by name.
+    pub fn platform(name: &'static str) -> Self {
+        Self::unlimited(Actor::Platform(name), Via::Platform)
+    }
+
+    fn unlimited(actor: Actor, via: Via) -> Self {
+        let grant = Grant { scope: Scope::Platform, permissions: Permissions::everything() };
+        Self { actor, on_behalf_of: None, via, grants: vec![grant] }
+    }
+
+    /// The same principal with no more than `permissions`, as an API token's scopes demand.
+    #[must_use]
+    pub fn narrowed_to(mut self, permissions: Permissions) -> Self {
+        for grant in &mut self.grants {
+            grant.permissions = grant.permissions.intersection(permissions);
+        }
+        self
+    }
+}
+
+/// What an operation touches: as precise as is known, so that narrow grants can match.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub struct Resource {
+    /// The account that owns it; none for the platform itself.
+    pub account: Option<AccountId>,
+    /// The service it belongs to.
+    pub service: Option<ServiceId>,
+    /// The domain it belongs to.
+    pub domain: Option<DomainId>,
+    /// The mailbox it is.
+    pub mailbox: Option<MailboxId>,
+}
+
+impl Resource {
+    /// The platform itself.
+    pub const PLATFORM: Self = Self { account: None, service: None, domain: None, mailbox: None };
+
+    /// An account as a whole.
+    pub const fn account(account: AccountId) -> Self {
+        Self { account: Some(account), service: None, domain: None, mailbox: None }
+    }
+
+    /// The same, within a service.
+    #[must_use]
+    pub const fn in_service(mut self, service: ServiceId) -> Self {
+        self.service = Some(service);
+        self
+    }
+
+    /// The same, within a domain.
+    #[must_use]
+    pub const fn in_domain(mut self, domain: DomainId) -> Self {
+        self.domain = Some(domain);
+        self
+    }
+
+    /// The same, this mailbox.
+    #[must_use]
+    pub const fn in_mailbox(mut self, mailbox: MailboxId) -> Self {
+        self.mailbox = Some(mailbox);
+        self
+    }
+}
+
+/// A permission on a resource.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Need {
+    /// What is to be done.
+    pub permission: Permission,
+    /// To what.
+    pub resource: Resource,
+}
+
+/// A use case that says what it needs: the only kind that the engine runs.
+pub trait Guarded: UseCase {
+    /// The permission that the intention needs. The states are given because a mailbox's domain, for example, stands
+    /// in its history and not in the request.
+    fn need(&self, states: &<Self::Reads as Reads>::States) -> Need;
+}
+
+/// The answer no.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Denied {
+    /// The principal may not even know that the thing exists.
+    #[error("not found")]
+    Hidden,
+    /// The principal sees the thing and lacks this permission.
+    #[error("permission `{}` is missing", .0.name())]
+    Lacks(Permission),
+}
+
+/// Whether `principal` may do what `need` says.
+///
+/// # Errors
+/// [`Denied::Hidden`] where no grant reaches the resource at all, [`Denied::Lacks`] where one reaches it without the
+/// permission.
+pub fn may(principal: &Principal, need: &Need) -> Result<(), Denied> {
+    let mut reached = false;
+    for grant in &principal.grants {
+        if reaches(&grant.scope, &need.resource) {
+            if grant.permissions.has(need.permission) {
+                return Ok(());
+            }
+            reached |= grant.permissions != Permissions::NONE;
+        }
+    }
+    Err(if reached { Denied::Lacks(need.permission) } else { Denied::Hidden })
+}
+
+fn reaches(scope: &Scope, resource: &Resource) -> bool {
+    match scope {
+        Scope::Platform => true,
+        Scope::Account(account) => resource.account == Some(*account),
+        Scope::Services(account, services) => {
+            resource.account == Some(*account) && resource.service.is_some_and(|service| services.contains(&service))
+        }
+        Scope::Domains(account, domains) => {
+            resource.account == Some(*account) && resource.domain.is_some_and(|domain| domains.contains(&domain))
+        }
+        Scope::Mailbox(account, mailbox) => {
+            resource.account == Some(*account) && resource.mailbox == Some(*mailbox)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn account(number: u128) -> AccountId {
+        AccountId::new(uuid::Uuid::from_u128(number))
+    }
+
+    fn domain(number: u128) -> DomainId {
+        DomainId::new(uuid::Uuid::from_u128(number))
+    }
+
+    fn principal(scope: Scope, permissions: Permissions) -> Principal {
+        Principal {
+            actor: Actor::Platform("test"),
+            on_behalf_of: None,
+            via: Via::Session,
+            grants: vec![Grant { scope, permissions }],
+        }
+    }
+
+    #[test]
+    fn another_account_is_hidden_not_forbidden() {
+        let owner = principal(Scope::Account(account(1)), Permissions::account_owner());
+        let need = |number| Need { permission: Permission::DomainRead, resource: Resource::account(account(number)) };
+        assert_eq!(may(&owner, &need(1)), Ok(()));
+        assert_eq!(may(&owner, &need(2)), Err(Denied::Hidden));
+    }
+
+    #[test]
+    fn a_domain_administrator_reaches_that_domain_only() {
+        let administrator =
+            principal(Scope::Domains(account(1), vec![domain(1)]), Permissions::domain_administrator());
+        let need = |number, permission| Need {
+            permission,
+            resource: Resource::account(account(1)).in_domain(domain(number)),
+        };
+        assert_eq!(may(&administrator, &need(1, Permission::MailboxWrite)), Ok(()));
+        assert_eq!(may(&administrator, &need(2, Permission::MailboxWrite)), Err(Denied::Hidden));
+        assert_eq!(
+            may(&administrator, &need(1, Permission::DomainWrite)),
+            Err(Denied::Lacks(Permission::DomainWrite))
+        );
+    }
+
+    #[test]
+    fn a_token_never_widens_what_its_owner_may() {
+        let token = principal(Scope::Account(account(1)), Permissions::domain_administrator())
+            .narrowed_to(Permissions::everything());
+        let need = Need { permission: Permission::PlatformWrite, resource: Resource::account(account(1)) };
+        assert_eq!(may(&token, &need), Err(Denied::Lacks(Permission::PlatformWrite)));
+    }
+
+    #[test]
+    fn every_permission_is_found_by_its_name() {
+        for permission in Permission::ALL {
+            assert_eq!(Permission::named(permission.name()), Some(permission));
+        }
+    }
+}

@@ -1,0 +1,34 @@
+//! Pure values and laws that every crate shares: ids, addresses, quantities, time, sealed values, and the three
+//! shapes by which the platform decides ([`Decider`], [`Reads`], [`UseCase`]).
+//!
+//! Knows no clock, no randomness, no I/O and no storage: time, ids and facts are arguments.
+
+mod address;
+mod claim;
+mod decider;
+mod event;
+mod id;
+mod quantity;
+mod reads;
+mod sealed;
+mod stream;
+mod time;
+mod use_case;
+
+pub use address::{AddressFault, DomainName, EmailAddress, LocalPart};
+pub use claim::{Claim, ClaimKind};
+pub use decider::Decider;
+pub use event::{Actor, Causation, Event, EventFamily, Kind, Malformed, Metadata, RawEvent, Recorded, Via};
+pub use id::{
+    AccountId, AliasId, CommandId, CorrelationId, DomainId, EventId, Id, IdFault, MailboxId, PlanId, ServiceId,
+    SessionId, SubjectId, TenantId, TokenId, UserId,
+};
+pub use quantity::ByteSize;
+pub use reads::{Foreign, History, Key, Reads};
+pub use sealed::{Open, OpenError, Opened, Seal, SealError, Sealed, SealedBytes};
+pub use stream::{Category, Cursor, Position, StreamId, Version};
+pub use time::Timestamp;
+pub use use_case::{Changes, LimitFact, Refusal, UseCase, WritableEvent, Write};
+
+/// Most events that one stream may hold; a stream that reaches it is a modelling fault (journal, section 2.8).
+pub const STREAM_EVENT_COUNT_MAX: u64 = 10_000;
