@@ -1,1 +1,3 @@
 //! Tests that cross rooms; see `tests/`.
+
+pub mod tidy;

@@ -1,0 +1,390 @@
+//! The configuration file: read completely, or refused with file, line and what was expected, before a port opens.
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use kernel::{ByteSize, DomainName};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer};
+
+/// Everything that the operator can set. The default is a whole platform on this machine alone.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    /// Folder of the embedded databases, the master key and the self-signed certificate.
+    pub data: PathBuf,
+    /// The name that the servers give themselves.
+    #[serde(deserialize_with = "domain_name")]
+    pub hostname: DomainName,
+    /// Development shows GraphiQL and answers introspection; production does not.
+    pub mode: Mode,
+    /// Where events, projections and messages are kept.
+    pub database: DatabaseConfig,
+    /// Where the servers listen; an empty list turns a server off.
+    pub listen: Listen,
+    /// The certificate; self-signed in `data` where absent.
+    pub tls: Option<TlsFiles>,
+    /// The demo account.
+    pub demo: Demo,
+    /// Named limits.
+    pub limits: Limits,
+    /// Text of the log.
+    pub log: Log,
+    /// Days for which deleted mailboxes and folders can be brought back.
+    #[serde(deserialize_with = "retention_days")]
+    pub retention_days: u16,
+}
+
+/// Who the platform is shown to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Mode {
+    /// An engineer at this machine.
+    Development,
+    /// Customers.
+    Production,
+}
+
+/// Which engine keeps the data.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct DatabaseConfig {
+    /// `sqlite` (files in `data`) or `postgres://user:password@host:port/database`.
+    pub url: DatabaseUrl,
+    /// Connections to PostgreSQL at most, for control plane and messages each.
+    #[serde(deserialize_with = "connection_count")]
+    pub connection_count_max: usize,
+}
+
+/// The place of the data. Shown without its password.
+#[derive(Clone, PartialEq, Eq)]
+pub enum DatabaseUrl {
+    /// Files in the data folder.
+    Sqlite,
+    /// A PostgreSQL server.
+    Postgres(String),
+}
+
+/// Addresses per server.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Listen {
+    /// Panel, GraphQL, health.
+    pub http: Vec<SocketAddr>,
+    /// Metrics, where they are not to be on `http`; only loopback peers may read them there.
+    pub metrics: Vec<SocketAddr>,
+    /// Mail from other hosts (RFC 5321).
+    pub smtp: Vec<SocketAddr>,
+    /// Submission with STARTTLS (RFC 6409).
+    pub submission: Vec<SocketAddr>,
+    /// Submission under TLS (RFC 8314).
+    pub submissions: Vec<SocketAddr>,
+    /// IMAP with STARTTLS (RFC 9051).
+    pub imap: Vec<SocketAddr>,
+    /// IMAP under TLS (RFC 8314).
+    pub imaps: Vec<SocketAddr>,
+}
+
+/// A certificate and its key, PEM.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TlsFiles {
+    /// The chain, leaf first.
+    pub certificate: PathBuf,
+    /// The private key.
+    pub key: PathBuf,
+}
+
+/// The demo account, made at the first start.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Demo {
+    /// Whether it is made. Its password is public knowledge.
+    pub enabled: bool,
+    /// Whether it may exist although a listener is reachable from other machines.
+    pub public_logins: bool,
+}
+
+/// Limits that an operator may want to change; the rest are constants beside the code that they bound.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Limits {
+    /// Longest message.
+    #[serde(deserialize_with = "byte_size")]
+    pub message_size: ByteSize,
+    /// Connections per listener.
+    pub connections: usize,
+    /// Connections per listener from one address.
+    pub connections_per_peer: usize,
+}
+
+/// How the log is written.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Log {
+    /// Lines for people, or JSON for machines.
+    pub format: LogFormat,
+    /// A filter such as `info` or `info,imap=debug`.
+    pub filter: String,
+}
+
+/// The form of a line of the log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// For machines.
+    Json,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            data: PathBuf::from("./data"),
+            hostname: DomainName::parse("localhost").expect("a constant name"),
+            mode: Mode::Development,
+            database: DatabaseConfig::default(),
+            listen: Listen::default(),
+            tls: None,
+            demo: Demo::default(),
+            limits: Limits::default(),
+            log: Log::default(),
+            retention_days: 30,
+        }
+    }
+}
+
+impl Default for DatabaseConfig {
+    fn default() -> Self {
+        Self { url: DatabaseUrl::Sqlite, connection_count_max: 16 }
+    }
+}
+
+impl Default for Listen {
+    fn default() -> Self {
+        let local = |port: u16| vec![SocketAddr::from(([127, 0, 0, 1], port))];
+        Self {
+            http: local(8080),
+            metrics: Vec::new(),
+            smtp: local(2525),
+            submission: local(2587),
+            submissions: local(2465),
+            imap: local(2143),
+            imaps: local(2993),
+        }
+    }
+}
+
+impl Default for Demo {
+    fn default() -> Self {
+        Self { enabled: true, public_logins: false }
+    }
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { message_size: ByteSize::mib(50), connections: 16_384, connections_per_peer: 1024 }
+    }
+}
+
+impl Default for Log {
+    fn default() -> Self {
+        Self { format: LogFormat::Text, filter: "info".to_owned() }
+    }
+}
+
+impl fmt::Debug for DatabaseUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Sqlite => "sqlite",
+            Self::Postgres(_) => "postgres://...",
+        })
+    }
+}
+
+impl<'de> Deserialize<'de> for DatabaseUrl {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        match text.split_once("://") {
+            None if text == "sqlite" => Ok(Self::Sqlite),
+            Some(("postgres" | "postgresql", _)) => Ok(Self::Postgres(text)),
+            _ => Err(D::Error::custom("expected `sqlite` or `postgres://user:password@host:port/database`")),
+        }
+    }
+}
+
+fn domain_name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<DomainName, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    DomainName::parse(&text).map_err(|fault| D::Error::custom(format!("expected a host name such as `mail.example.com`: {fault}")))
+}
+
+fn connection_count<'de, D: Deserializer<'de>>(deserializer: D) -> Result<usize, D::Error> {
+    match usize::deserialize(deserializer)? {
+        count @ 2..=1000 => Ok(count),
+        _ => Err(D::Error::custom("expected 2 to 1000 connections")),
+    }
+}
+
+fn retention_days<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u16, D::Error> {
+    match u16::deserialize(deserializer)? {
+        days @ 1..=3650 => Ok(days),
+        _ => Err(D::Error::custom("expected 1 to 3650 days")),
+    }
+}
+
+fn byte_size<'de, D: Deserializer<'de>>(deserializer: D) -> Result<ByteSize, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    parse_size(&text).ok_or_else(|| D::Error::custom("expected a size such as `50 MiB`, `2 GiB` or `512 KiB`"))
+}
+
+/// Reads `50 MiB`, `2GiB`, `512 KiB` or a plain count of octets.
+pub fn parse_size(text: &str) -> Option<ByteSize> {
+    let digits_end = text.find(|character: char| !character.is_ascii_digit()).unwrap_or(text.len());
+    let count: u64 = text[..digits_end].parse().ok()?;
+    let factor: u64 = match text[digits_end..].trim() {
+        "" | "B" => 1,
+        "KiB" => 1 << 10,
+        "MiB" => 1 << 20,
+        "GiB" => 1 << 30,
+        "TiB" => 1 << 40,
+        _ => return None,
+    };
+    count.checked_mul(factor).map(ByteSize::new)
+}
+
+/// Why a configuration is refused: shown to the operator as it is.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The file cannot be read.
+    #[error("{}: {source}", .path.display())]
+    Unreadable {
+        /// Which file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// A key or value is wrong.
+    #[error("{}:{line}: {expected}", .path.display())]
+    Wrong {
+        /// Which file.
+        path: PathBuf,
+        /// Counted from 1.
+        line: usize,
+        /// What was found and what was expected.
+        expected: String,
+    },
+    /// Every line is right by itself and the whole is not safe.
+    #[error("{}: {0}", .1.display())]
+    Unsafe(String, PathBuf),
+}
+
+impl Config {
+    /// Reads a file.
+    ///
+    /// # Errors
+    /// [`ConfigError`] with file, line and what was expected.
+    pub fn read(path: &Path) -> Result<Self, ConfigError> {
+        let text = std::fs::read_to_string(path)
+            .map_err(|source| ConfigError::Unreadable { path: path.to_owned(), source })?;
+        let config: Self = parse_toml(path, &text)?;
+        config.check().map_err(|reason| ConfigError::Unsafe(reason, path.to_owned()))?;
+        Ok(config)
+    }
+
+    /// What no single line can tell.
+    ///
+    /// # Errors
+    /// A sentence that says what is not allowed and what to write instead.
+    pub fn check(&self) -> Result<(), String> {
+        let reachable: Vec<String> =
+            self.listen.all().filter(|address| !address.ip().is_loopback()).map(|address| address.to_string()).collect();
+        if self.demo.enabled && !self.demo.public_logins && !reachable.is_empty() {
+            return Err(format!(
+                "the demo logins have a public password and {} can be reached from other machines; expected \
+                 `demo.enabled = false`, or `demo.public_logins = true` to have them all the same",
+                reachable.join(", ")
+            ));
+        }
+        if self.mode == Mode::Production && self.hostname.as_str() == "localhost" {
+            return Err("in production the servers need a name; expected `hostname = \"mail.example.com\"`".to_owned());
+        }
+        Ok(())
+    }
+}
+
+impl Listen {
+    /// Every address.
+    pub fn all(&self) -> impl Iterator<Item = &SocketAddr> {
+        [&self.http, &self.metrics, &self.smtp, &self.submission, &self.submissions, &self.imap, &self.imaps]
+            .into_iter()
+            .flatten()
+    }
+}
+
+/// Reads TOML so that a fault names file and line.
+///
+/// # Errors
+/// [`ConfigError::Wrong`].
+pub fn parse_toml<T: for<'de> Deserialize<'de>>(path: &Path, text: &str) -> Result<T, ConfigError> {
+    toml::from_str(text).map_err(|fault: toml::de::Error| {
+        let offset = fault.span().map_or(0, |span| span.start.min(text.len()));
+        let line = text.as_bytes()[..offset].iter().filter(|octet| **octet == b'\n').count() + 1;
+        ConfigError::Wrong { path: path.to_owned(), line, expected: fault.message().to_owned() }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(text: &str) -> String {
+        parse_toml::<Config>(Path::new("h.toml"), text).expect_err(text).to_string()
+    }
+
+    #[test]
+    fn nothing_set_is_a_whole_platform_on_loopback() {
+        let config: Config = parse_toml(Path::new("h.toml"), "").expect("empty is valid");
+        assert!(config.listen.all().all(|address| address.ip().is_loopback()));
+        assert_eq!(config.check(), Ok(()));
+    }
+
+    #[test]
+    fn a_wrong_line_is_refused_with_file_line_and_expectation() {
+        assert_eq!(
+            refused("hostname = \"mail.example\"\n\n[listen]\nsmpt = []\n"),
+            "h.toml:4: unknown field `smpt`, expected one of `http`, `metrics`, `smtp`, `submission`, `submissions`, `imap`, `imaps`"
+        );
+        assert!(refused("[listen]\nsmtp = [\"all:25\"]\n").starts_with("h.toml:2: "));
+        assert_eq!(
+            refused("[limits]\nmessage_size = \"50 MB\"\n"),
+            "h.toml:2: expected a size such as `50 MiB`, `2 GiB` or `512 KiB`"
+        );
+        assert_eq!(
+            refused("\n[database]\nurl = \"mysql://x\"\n"),
+            "h.toml:3: expected `sqlite` or `postgres://user:password@host:port/database`"
+        );
+        assert!(refused("mode = \"test\"\n").contains("expected `development` or `production`"));
+        assert_eq!(refused("retention_days = 0\n"), "h.toml:1: expected 1 to 3650 days");
+    }
+
+    #[test]
+    fn demo_logins_are_refused_beyond_loopback_unless_asked_for() {
+        let mut config = Config::default();
+        config.listen.imaps = vec!["0.0.0.0:993".parse().expect("an address")];
+        assert!(config.check().is_err_and(|reason| reason.contains("0.0.0.0:993")));
+        config.demo.public_logins = true;
+        assert_eq!(config.check(), Ok(()));
+        config.demo = Demo { enabled: false, public_logins: false };
+        assert_eq!(config.check(), Ok(()));
+    }
+
+    #[test]
+    fn sizes_have_units() {
+        for (text, size) in [("50 MiB", Some(ByteSize::mib(50))), ("2GiB", Some(ByteSize::gib(2))), ("10", Some(ByteSize::new(10))), ("5 MB", None), ("", None)] {
+            assert_eq!(parse_size(text), size, "{text}");
+        }
+    }
+}

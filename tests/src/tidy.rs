@@ -1,0 +1,45 @@
+//! The rules of the house that a program can check.
+//!
+//! [`EDGES`] is the whole list of allowed dependencies between rooms: a new edge is a reviewed line.
+
+/// Every room with the rooms that it may name, in the direction of the architecture: pure, journal, engine, edges, wiring.
+pub const EDGES: &[(&str, &[&str])] = &[
+    // pure
+    ("kernel", &[]),
+    ("authority", &["kernel"]),
+    ("hosting", &["kernel", "authority"]),
+    ("message", &[]),
+    // memory and movement
+    ("database", &[]),
+    ("journal", &["kernel", "database"]),
+    ("engine", &["kernel", "authority", "database", "journal"]),
+    // edges
+    ("listener", &[]),
+    ("store", &["kernel", "database", "message"]),
+    ("directory", &["kernel", "hosting", "engine", "journal"]),
+    ("smtp", &["kernel", "directory", "listener", "message", "store"]),
+    ("imap", &["kernel", "directory", "listener", "message", "store"]),
+    ("graphql", &["kernel", "authority", "hosting", "engine", "journal", "database", "directory"]),
+    ("web", &["graphql", "engine"]),
+    // wiring: names everything, nothing names it
+    (
+        "node",
+        &[
+            "kernel",
+            "database",
+            "journal",
+            "engine",
+            "hosting",
+            "authority",
+            "message",
+            "directory",
+            "store",
+            "smtp",
+            "imap",
+            "listener",
+            "graphql",
+            "web",
+        ],
+    ),
+    ("xtask", &[]),
+];
