@@ -1,2 +1,111 @@
-//! Chores.
-fn main() {}
+//! Chores of the project: `cargo xtask test` runs everything, `cargo xtask schema` prints the GraphQL schema anew.
+#![allow(clippy::print_stdout, reason = "a chore talks to the person who runs it")]
+
+mod packages;
+mod postgres;
+mod step;
+
+use std::env;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode};
+
+use anyhow::Context as _;
+use clap::{Parser, Subcommand};
+
+use crate::packages::Packages;
+use crate::postgres::Postgres;
+use crate::step::Steps;
+
+/// Chores of the project.
+#[derive(Parser)]
+struct Arguments {
+    #[command(subcommand)]
+    chore: Chore,
+}
+
+#[derive(Subcommand)]
+enum Chore {
+    /// Installs or finds what the tests need, starts a PostgreSQL of its own, and runs every suite.
+    Test {
+        /// Installs nothing; suites whose programs are missing are skipped, loudly.
+        #[arg(long)]
+        no_install: bool,
+        /// Runs only the steps whose name holds this text.
+        #[arg(long, default_value = "")]
+        only: String,
+    },
+    /// Writes graphql/schema.graphql from the code.
+    Schema,
+}
+
+fn main() -> ExitCode {
+    let outcome = match Arguments::parse().chore {
+        Chore::Test { no_install, only } => test(no_install, &only),
+        Chore::Schema => schema(),
+    };
+    match outcome {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            println!("xtask: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).expect("the workspace is above").to_owned()
+}
+
+fn cargo(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned()));
+    command.args(arguments).current_dir(root());
+    command
+}
+
+fn schema() -> anyhow::Result<bool> {
+    let status = cargo(&["test", "-p", "graphql", "--test", "schema"])
+        .env("HOSTERRA_WRITE_SCHEMA", "1")
+        .status()
+        .context("running the schema test")?;
+    Ok(status.success())
+}
+
+/// Everything, in an order that fails early and cheaply.
+fn test(no_install: bool, only: &str) -> anyhow::Result<bool> {
+    let root = root();
+    let mut steps = Steps::new(only);
+    let packages = Packages::find(no_install, &root);
+    for missing in packages.missing() {
+        steps.skipped(missing.0, missing.1);
+    }
+    let postgres = Postgres::start();
+    if let Err(reason) = &postgres {
+        steps.skipped("postgres", &format!("no PostgreSQL server could be started: {reason:#}"));
+    }
+    let url = postgres.as_ref().map(Postgres::url).ok();
+
+    steps.run("fmt", cargo(&["fmt", "--all", "--check"]));
+    steps.run(
+        "clippy",
+        cargo(&["clippy", "--workspace", "--all-targets", "--locked", "--quiet", "--", "-D", "warnings"]),
+    );
+    if packages.has_deny {
+        // Advisories need a database from the network; they run where it can be reached.
+        steps.run("deny", cargo(&["deny", "--offline", "check", "licenses", "bans", "sources"]));
+    }
+    steps.run("build", cargo(&["build", "--locked", "--quiet", "-p", "node", "-p", "tests", "--bins"]));
+    let mut suites = if packages.has_nextest {
+        cargo(&["nextest", "run", "--workspace", "--locked", "--no-fail-fast", "--status-level", "fail"])
+    } else {
+        cargo(&["test", "--workspace", "--locked", "--no-fail-fast", "--quiet"])
+    };
+    suites.env("HOSTERRA_BIN", root.join("target/debug/hosterra"));
+    if let Some(url) = url {
+        suites.env("HOSTERRA_TEST_POSTGRES", url);
+    }
+    suites.env("HOSTERRA_NODE_MODULES", packages.node_modules());
+    steps.run("tests", suites);
+    drop(postgres);
+    Ok(steps.finish())
+}

@@ -1,0 +1,93 @@
+//! What the tests need and the project is not: found, or installed by name.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+/// Programs with the Debian package that brings them and the suite that needs them.
+const DEBIAN: &[(&str, &str, &str)] = &[
+    ("pg_ctlcluster", "postgresql", "postgres"),
+    ("mbsync", "isync", "interop: mbsync"),
+    ("swaks", "swaks", "interop: swaks"),
+    ("offlineimap", "offlineimap3", "interop: offlineimap3"),
+    ("python3", "python3", "interop: imaplib"),
+];
+
+/// What is there.
+pub(crate) struct Packages {
+    pub(crate) has_nextest: bool,
+    pub(crate) has_deny: bool,
+    node_modules: PathBuf,
+    missing: Vec<(&'static str, &'static str)>,
+}
+
+impl Packages {
+    /// Looks for everything and installs what is missing, unless told not to.
+    pub(crate) fn find(no_install: bool, root: &Path) -> Self {
+        let absent = |program: &str| !has_program(program);
+        let wanted: Vec<&str> =
+            DEBIAN.iter().filter(|row| absent(row.0) && !has_server(row.0)).map(|row| row.1).collect();
+        if !no_install && !wanted.is_empty() && has_program("apt-get") {
+            println!("== installing {}", wanted.join(" "));
+            succeeds(Command::new("apt-get").args(["update", "-qq"]));
+            let mut install = Command::new("apt-get");
+            install.args(["install", "-y", "-qq", "--no-install-recommends"]).args(&wanted);
+            // swaks speaks TLS only with these.
+            install.args(["libnet-ssleay-perl", "libio-socket-ssl-perl"]);
+            succeeds(install.env("DEBIAN_FRONTEND", "noninteractive").stdout(Stdio::null()));
+        }
+        let modules = root.join("tests/interop/node_modules");
+        if !no_install && !modules.join("imapflow").exists() && has_program("npm") {
+            println!("== installing the npm packages of tests/interop");
+            let mut install = Command::new("npm");
+            succeeds(
+                install
+                    .args(["ci", "--silent", "--no-audit", "--no-fund"])
+                    .current_dir(root.join("tests/interop")),
+            );
+        }
+        let has_deny = succeeds(
+            Command::new("cargo").args(["deny", "--version"]).stdout(Stdio::null()).stderr(Stdio::null()),
+        ) || !no_install
+            && succeeds(Command::new("cargo").args(["install", "cargo-deny", "--locked", "--quiet"]));
+        let mut missing: Vec<(&'static str, &'static str)> = DEBIAN
+            .iter()
+            .filter(|row| absent(row.0) && !has_server(row.0))
+            .map(|row| (row.2, "the Debian package is missing and could not be installed"))
+            .collect();
+        if !modules.join("imapflow").exists() {
+            missing.push(("interop: imapflow", "the npm package is missing and could not be installed"));
+        }
+        if !has_deny {
+            missing.push(("deny", "cargo-deny is missing and could not be installed; licences are checked by tests/tidy all the same"));
+        }
+        let mut nextest = Command::new("cargo");
+        let has_nextest =
+            succeeds(nextest.args(["nextest", "--version"]).stdout(Stdio::null()).stderr(Stdio::null()));
+        Self { has_nextest, has_deny, node_modules: modules, missing }
+    }
+
+    /// Suites that cannot run, with the reason.
+    pub(crate) fn missing(&self) -> &[(&'static str, &'static str)] {
+        &self.missing
+    }
+
+    /// Where the npm packages are.
+    pub(crate) fn node_modules(&self) -> &Path {
+        &self.node_modules
+    }
+}
+
+fn succeeds(command: &mut Command) -> bool {
+    command.stdin(Stdio::null()).status().is_ok_and(|status| status.success())
+}
+
+fn has_program(name: &str) -> bool {
+    let paths = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&paths).any(|folder| folder.join(name).exists())
+}
+
+/// PostgreSQL's own programs stand outside the path on Debian.
+fn has_server(program: &str) -> bool {
+    program == "pg_ctlcluster"
+        && ["/usr/local/bin/initdb", "/usr/bin/initdb"].iter().any(|path| Path::new(path).exists())
+}
