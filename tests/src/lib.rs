@@ -1,3 +1,5 @@
 //! Tests that cross rooms; see `tests/`.
 
+pub mod client;
+pub mod node;
 pub mod tidy;

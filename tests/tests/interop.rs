@@ -1,0 +1,207 @@
+//! Clients that nobody here wrote, against the real binary with its demo account.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use tests::node::{Node, has_program, skipped};
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("interop")
+}
+
+/// Runs a client; its words are the message of a failure.
+fn run(command: &mut Command) -> Output {
+    let output = command.output().expect("the program runs");
+    assert!(
+        output.status.success(),
+        "{command:?}\n{}\n{}",
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr)
+    );
+    output
+}
+
+fn swaks(port: u16) -> Command {
+    let mut command = Command::new("swaks");
+    command.args([
+        "--server",
+        "127.0.0.1",
+        "--port",
+        &port.to_string(),
+        "--timeout",
+        "30s",
+        "--helo",
+        "client.example",
+    ]);
+    command
+}
+
+/// Delivers one message for alice from another host.
+fn deliver(node: &Node, subject: &str) {
+    run(swaks(node.ports.smtp)
+        .args(["--from", "friend@elsewhere.example", "--to", "alice@demo.example"])
+        .args(["--header", &format!("Subject: {subject}")]));
+}
+
+#[test]
+fn swaks_delivers_and_submits() {
+    if !has_program("swaks") {
+        return;
+    }
+    let Some(node) = Node::start("swaks") else { return };
+    deliver(&node, "from outside");
+    deliver_to_nobody(&node);
+    let login = ["--auth-user", "alice@demo.example", "--auth-password", "demo-password"];
+    let letter = ["--from", "alice@demo.example", "--to", "bob@demo.example"];
+    for mechanism in ["PLAIN", "LOGIN"] {
+        run(swaks(node.ports.submission).arg("--tls").args(["--auth", mechanism]).args(login).args(letter));
+        run(swaks(node.ports.submissions)
+            .arg("--tls-on-connect")
+            .args(["--auth", mechanism])
+            .args(login)
+            .args(letter));
+    }
+    let as_another = ["--from", "bob@demo.example", "--to", "bob@demo.example"];
+    let refused = swaks(node.ports.submission)
+        .arg("--tls")
+        .args(["--auth", "PLAIN"])
+        .args(login)
+        .args(as_another)
+        .output();
+    assert!(!refused.expect("swaks runs").status.success(), "alice wrote as bob");
+    let elsewhere = ["--from", "alice@demo.example", "--to", "friend@elsewhere.example"];
+    let queued =
+        run(swaks(node.ports.submission).arg("--tls").args(["--auth", "PLAIN"]).args(login).args(elsewhere));
+    let words = String::from_utf8_lossy(&queued.stdout).to_lowercase();
+    assert!(words.contains("queued"), "the reply does not say that the message waits: {words}");
+}
+
+fn deliver_to_nobody(node: &Node) {
+    let output = swaks(node.ports.smtp)
+        .args(["--from", "friend@elsewhere.example", "--to", "nobody@demo.example"])
+        .output()
+        .expect("swaks runs");
+    assert!(
+        String::from_utf8_lossy(&output.stdout).contains("550 5.1.1"),
+        "an unknown recipient is not refused at RCPT"
+    );
+    let relay = swaks(node.ports.smtp)
+        .args(["--from", "friend@elsewhere.example", "--to", "x@third.example"])
+        .output()
+        .expect("swaks runs");
+    assert!(String::from_utf8_lossy(&relay.stdout).contains("550 5.7.1"), "an open relay");
+}
+
+#[test]
+fn imaplib_reads_flags_moves_appends_deletes_and_idles() {
+    if !has_program("python3") {
+        return;
+    }
+    let Some(node) = Node::start("imaplib") else { return };
+    run(Command::new("python3")
+        .arg(folder().join("imaplib_session.py"))
+        .args([node.ports.imaps.to_string(), node.ports.imap.to_string()]));
+}
+
+#[test]
+fn imapflow_reads_flags_moves_appends_deletes_and_idles() {
+    let modules =
+        std::env::var("HOSTERRA_NODE_MODULES").map_or_else(|_| folder().join("node_modules"), PathBuf::from);
+    if !has_program("node") {
+        return;
+    }
+    if !modules.join("imapflow").exists() {
+        skipped("imapflow is not installed (npm ci in tests/interop)");
+        return;
+    }
+    let Some(node) = Node::start("imapflow") else { return };
+    run(Command::new("node")
+        .arg(folder().join("imapflow_session.mjs"))
+        .arg(node.ports.imaps.to_string())
+        .arg(&modules));
+}
+
+/// Messages in a Maildir.
+fn maildir_count(folder: &Path) -> usize {
+    ["cur", "new"].iter().filter_map(|sub| fs::read_dir(folder.join(sub)).ok()).map(Iterator::count).sum()
+}
+
+#[test]
+fn mbsync_pulls_pushes_and_deletes() {
+    if !has_program("mbsync") || !has_program("swaks") {
+        return;
+    }
+    let Some(node) = Node::start("mbsync") else { return };
+    for number in 0..5 {
+        deliver(&node, &format!("number {number}"));
+    }
+    let local = node.folder.join("maildir");
+    fs::create_dir_all(&local).expect("a folder");
+    let configuration = format!(
+        "IMAPAccount demo\nHost 127.0.0.1\nPort {}\nUser alice@demo.example\nPass demo-password\nTLSType IMAPS\n\
+         CertificateFile {}\n\nIMAPStore remote\nAccount demo\n\nMaildirStore local\nSubFolders Verbatim\n\
+         Path {local}/\nInbox {local}/INBOX\n\nChannel all\nFar :remote:\nNear :local:\nPatterns *\nCreate Both\nExpunge Both\n\
+         SyncState *\nSync All\n",
+        node.ports.imaps,
+        node.folder.join("data/self-signed.crt").display(),
+        local = local.display(),
+    );
+    let configuration_path = node.folder.join("mbsyncrc");
+    fs::write(&configuration_path, configuration).expect("a configuration");
+    let sync = || run(Command::new("mbsync").arg("-c").arg(&configuration_path).arg("-a"));
+    sync();
+    assert_eq!(maildir_count(&local.join("INBOX")), 5);
+    // What is written here goes there; what is deleted here is deleted there.
+    fs::create_dir_all(local.join("Sent/new")).expect("a folder");
+    fs::write(
+        local.join("Sent/new/1700000000.1.host"),
+        "From: alice@demo.example\nSubject: pushed\nMessage-ID: <pushed@demo.example>\n\npushed\n",
+    )
+    .expect("a message");
+    let first = fs::read_dir(local.join("INBOX/new"))
+        .expect("new mail")
+        .chain(fs::read_dir(local.join("INBOX/cur")).expect("mail"))
+        .next()
+        .expect("a message")
+        .expect("a message")
+        .path();
+    fs::remove_file(first).expect("a message");
+    sync();
+    sync();
+    let second = node.folder.join("second");
+    fs::create_dir_all(&second).expect("a folder");
+    let text = fs::read_to_string(&configuration_path).expect("written above");
+    fs::write(&configuration_path, text.replace(&local.display().to_string(), &second.display().to_string()))
+        .expect("a configuration");
+    sync();
+    assert_eq!(maildir_count(&second.join("INBOX")), 4, "a deletion did not reach the server");
+    assert_eq!(maildir_count(&second.join("Sent")), 1, "a local message did not reach the server");
+}
+
+#[test]
+fn offlineimap_pulls_into_a_maildir() {
+    if !has_program("offlineimap") || !has_program("swaks") {
+        return;
+    }
+    let Some(node) = Node::start("offlineimap") else { return };
+    for number in 0..3 {
+        deliver(&node, &format!("number {number}"));
+    }
+    let local = node.folder.join("offline");
+    let configuration = format!(
+        "[general]\naccounts = demo\nmetadata = {metadata}\nui = basic\n[Account demo]\nlocalrepository = local\n\
+         remoterepository = remote\n[Repository local]\ntype = Maildir\nlocalfolders = {local}\n[Repository remote]\n\
+         type = IMAP\nremotehost = 127.0.0.1\nremoteport = {port}\nremoteuser = alice@demo.example\n\
+         remotepass = demo-password\nssl = yes\nsslcacertfile = {certificate}\n",
+        metadata = node.folder.join("offline-metadata").display(),
+        local = local.display(),
+        port = node.ports.imaps,
+        certificate = node.folder.join("data/self-signed.crt").display(),
+    );
+    let path = node.folder.join("offlineimaprc");
+    fs::write(&path, configuration).expect("a configuration");
+    run(Command::new("offlineimap").arg("-c").arg(&path).args(["-o", "-1"]));
+    assert_eq!(maildir_count(&local.join("INBOX")), 3);
+    assert!(local.join("Sent").exists() && local.join("Archive").exists());
+}
