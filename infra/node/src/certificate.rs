@@ -33,7 +33,8 @@ pub fn load(config: &Config) -> anyhow::Result<Pem> {
     let mut names = vec![config.hostname.as_str().to_owned(), "localhost".to_owned(), "127.0.0.1".to_owned()];
     names.dedup();
     let made = rcgen::generate_simple_self_signed(names).context("making a self-signed certificate")?;
-    let pem = Pem { certificate: made.cert.pem().into_bytes(), key: made.signing_key.serialize_pem().into_bytes() };
+    let pem =
+        Pem { certificate: made.cert.pem().into_bytes(), key: made.signing_key.serialize_pem().into_bytes() };
     // The key first: a certificate without its key would be taken for a finished pair after a crash in between.
     write_private(&key_path, &pem.key)?;
     write_private(&certificate_path, &pem.certificate)?;
@@ -45,7 +46,8 @@ fn write_private(path: &Path, octets: &[u8]) -> anyhow::Result<()> {
     use std::os::unix::fs::OpenOptionsExt as _;
     let beside = path.with_extension("new");
     let write = || -> std::io::Result<()> {
-        let mut file = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&beside)?;
+        let mut file =
+            fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&beside)?;
         file.write_all(octets)?;
         file.sync_all()?;
         fs::rename(&beside, path)

@@ -217,7 +217,9 @@ impl<'de> Deserialize<'de> for DatabaseUrl {
 
 fn domain_name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<DomainName, D::Error> {
     let text = String::deserialize(deserializer)?;
-    DomainName::parse(&text).map_err(|fault| D::Error::custom(format!("expected a host name such as `mail.example.com`: {fault}")))
+    DomainName::parse(&text).map_err(|fault| {
+        D::Error::custom(format!("expected a host name such as `mail.example.com`: {fault}"))
+    })
 }
 
 fn connection_count<'de, D: Deserializer<'de>>(deserializer: D) -> Result<usize, D::Error> {
@@ -236,7 +238,8 @@ fn retention_days<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u16, D::
 
 fn byte_size<'de, D: Deserializer<'de>>(deserializer: D) -> Result<ByteSize, D::Error> {
     let text = String::deserialize(deserializer)?;
-    parse_size(&text).ok_or_else(|| D::Error::custom("expected a size such as `50 MiB`, `2 GiB` or `512 KiB`"))
+    parse_size(&text)
+        .ok_or_else(|| D::Error::custom("expected a size such as `50 MiB`, `2 GiB` or `512 KiB`"))
 }
 
 /// Reads `50 MiB`, `2GiB`, `512 KiB` or a plain count of octets.
@@ -277,8 +280,13 @@ pub enum ConfigError {
         expected: String,
     },
     /// Every line is right by itself and the whole is not safe.
-    #[error("{}: {0}", .1.display())]
-    Unsafe(String, PathBuf),
+    #[error("{}: {reason}", .path.display())]
+    Unsafe {
+        /// Which file.
+        path: PathBuf,
+        /// What is not allowed and what to write instead.
+        reason: String,
+    },
 }
 
 impl Config {
@@ -290,7 +298,7 @@ impl Config {
         let text = std::fs::read_to_string(path)
             .map_err(|source| ConfigError::Unreadable { path: path.to_owned(), source })?;
         let config: Self = parse_toml(path, &text)?;
-        config.check().map_err(|reason| ConfigError::Unsafe(reason, path.to_owned()))?;
+        config.check().map_err(|reason| ConfigError::Unsafe { path: path.to_owned(), reason })?;
         Ok(config)
     }
 
@@ -299,8 +307,12 @@ impl Config {
     /// # Errors
     /// A sentence that says what is not allowed and what to write instead.
     pub fn check(&self) -> Result<(), String> {
-        let reachable: Vec<String> =
-            self.listen.all().filter(|address| !address.ip().is_loopback()).map(|address| address.to_string()).collect();
+        let reachable: Vec<String> = self
+            .listen
+            .all()
+            .filter(|address| !address.ip().is_loopback())
+            .map(|address| address.to_string())
+            .collect();
         if self.demo.enabled && !self.demo.public_logins && !reachable.is_empty() {
             return Err(format!(
                 "the demo logins have a public password and {} can be reached from other machines; expected \
@@ -309,7 +321,8 @@ impl Config {
             ));
         }
         if self.mode == Mode::Production && self.hostname.as_str() == "localhost" {
-            return Err("in production the servers need a name; expected `hostname = \"mail.example.com\"`".to_owned());
+            return Err("in production the servers need a name; expected `hostname = \"mail.example.com\"`"
+                .to_owned());
         }
         Ok(())
     }
@@ -383,7 +396,13 @@ mod tests {
 
     #[test]
     fn sizes_have_units() {
-        for (text, size) in [("50 MiB", Some(ByteSize::mib(50))), ("2GiB", Some(ByteSize::gib(2))), ("10", Some(ByteSize::new(10))), ("5 MB", None), ("", None)] {
+        for (text, size) in [
+            ("50 MiB", Some(ByteSize::mib(50))),
+            ("2GiB", Some(ByteSize::gib(2))),
+            ("10", Some(ByteSize::new(10))),
+            ("5 MB", None),
+            ("", None),
+        ] {
             assert_eq!(parse_size(text), size, "{text}");
         }
     }

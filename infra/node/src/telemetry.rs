@@ -10,8 +10,9 @@ use crate::config::{Log, LogFormat};
 /// # Errors
 /// A filter that cannot be read.
 pub fn start(log: &Log) -> anyhow::Result<()> {
-    let filter = EnvFilter::try_new(&log.filter)
-        .map_err(|fault| anyhow::anyhow!("log.filter: expected a filter such as `info,imap=debug`: {fault}"))?;
+    let filter = EnvFilter::try_new(&log.filter).map_err(|fault| {
+        anyhow::anyhow!("log.filter: expected a filter such as `info,imap=debug`: {fault}")
+    })?;
     let builder = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)

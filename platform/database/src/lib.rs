@@ -1,10 +1,151 @@
 //! One way to two databases: SQLite (embedded, the default) and PostgreSQL.
 //!
 //! Statements are written once, in the SQL that both understand, with parameters `$1`, `$2`, ... Column types in DDL
-//! are PostgreSQL's names (`UUID`, `BYTEA`, `BIGINT`, `TEXT`, `BOOLEAN`), which SQLite accepts by affinity; a UUID is a 16-octet blob there. What must
-//! differ (hot paths of journal and store) reaches the engine itself through [`Database::sqlite`] and
-//! [`Database::postgres`].
+//! are PostgreSQL's names (`UUID`, `BYTEA`, `BIGINT`, `TEXT`, `BOOLEAN`), which SQLite accepts by affinity; a UUID is
+//! a 16-octet blob there. What must differ (hot paths of journal and store) reaches the engine itself through
+//! [`Database::sqlite`] and [`Database::postgres`].
 
+mod error;
+mod migrate;
+mod postgres;
+mod sqlite;
 mod value;
 
+use std::path::Path;
+
+pub use error::DatabaseError;
+pub use postgres::Postgres;
+pub use sqlite::Sqlite;
 pub use value::{Row, Statement, Value};
+
+/// A cheap handle to one of the two databases.
+#[derive(Debug, Clone)]
+pub struct Database {
+    engine: Engine,
+}
+
+#[derive(Debug, Clone)]
+enum Engine {
+    Sqlite(Sqlite),
+    Postgres(Box<Postgres>),
+}
+
+impl Database {
+    /// Opens or makes a database file.
+    ///
+    /// # Errors
+    /// [`DatabaseError`] where the file cannot be opened or is no database.
+    pub fn open_sqlite(path: &Path) -> Result<Self, DatabaseError> {
+        Ok(Self { engine: Engine::Sqlite(Sqlite::open(path)?) })
+    }
+
+    /// Connects to a server; at most `connection_count_max` connections are kept.
+    ///
+    /// # Errors
+    /// [`DatabaseError`] where the URL is wrong or the server does not answer.
+    pub async fn connect_postgres(url: &str, connection_count_max: usize) -> Result<Self, DatabaseError> {
+        Ok(Self {
+            engine: Engine::Postgres(Box::new(Postgres::connect(url, connection_count_max, None).await?)),
+        })
+    }
+
+    /// The same, with all names in `schema`, which is made where absent: several platforms or tests in one database.
+    ///
+    /// # Errors
+    /// As for [`Database::connect_postgres`]; a schema name is 1 to 48 of `a-z`, `0-9` and `_`.
+    pub async fn connect_postgres_schema(
+        url: &str,
+        connection_count_max: usize,
+        schema: &str,
+    ) -> Result<Self, DatabaseError> {
+        Ok(Self {
+            engine: Engine::Postgres(Box::new(
+                Postgres::connect(url, connection_count_max, Some(schema)).await?,
+            )),
+        })
+    }
+
+    /// Executes statements in one transaction; durable when `Ok`. The count of rows that each touched.
+    ///
+    /// # Errors
+    /// [`DatabaseError`]; nothing happened.
+    pub async fn write(&self, statements: Vec<Statement>) -> Result<Vec<u64>, DatabaseError> {
+        match &self.engine {
+            Engine::Sqlite(sqlite) => {
+                sqlite
+                    .write(move |connection| {
+                        statements.iter().map(|statement| sqlite::execute(connection, statement)).collect()
+                    })
+                    .await
+            }
+            Engine::Postgres(postgres) => postgres.write(&statements).await,
+        }
+    }
+
+    /// Executes statements in one transaction where each must touch the count of rows that stands beside it, if one
+    /// does; otherwise nothing happens. Whether it happened. For compare-and-set.
+    ///
+    /// # Errors
+    /// [`DatabaseError`]; nothing happened.
+    pub async fn write_if(&self, statements: Vec<(Statement, Option<u64>)>) -> Result<bool, DatabaseError> {
+        let outcome = match &self.engine {
+            Engine::Sqlite(sqlite) => {
+                sqlite
+                    .write(move |connection| {
+                        for (statement, expected) in &statements {
+                            let touched = sqlite::execute(connection, statement)?;
+                            if expected.is_some_and(|expected| expected != touched) {
+                                return Err(DatabaseError::Unexpected);
+                            }
+                        }
+                        Ok(())
+                    })
+                    .await
+            }
+            Engine::Postgres(postgres) => postgres.write_if(&statements).await,
+        };
+        match outcome {
+            Ok(()) => Ok(true),
+            Err(DatabaseError::Unexpected) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// All rows of an answer; the statement bounds their count.
+    ///
+    /// # Errors
+    /// [`DatabaseError`].
+    pub async fn query(&self, statement: Statement) -> Result<Vec<Row>, DatabaseError> {
+        match &self.engine {
+            Engine::Sqlite(sqlite) => {
+                sqlite.read(move |connection| sqlite::query(connection, &statement)).await
+            }
+            Engine::Postgres(postgres) => postgres.query(&statement).await,
+        }
+    }
+
+    /// Brings the tables of `room` to their newest form: applies the steps that were not applied yet, each once, in
+    /// order. A step is never changed once it was shipped; a new one is added.
+    ///
+    /// # Errors
+    /// [`DatabaseError`].
+    pub async fn migrate(&self, room: &str, steps: &[&'static str]) -> Result<(), DatabaseError> {
+        migrate::migrate(self, room, steps).await
+    }
+
+    /// SQLite itself, where it is the one.
+    pub const fn sqlite(&self) -> Option<&Sqlite> {
+        match &self.engine {
+            Engine::Sqlite(sqlite) => Some(sqlite),
+            Engine::Postgres(_) => None,
+        }
+    }
+
+    /// PostgreSQL itself, where it is the one.
+    pub const fn postgres(&self) -> Option<&Postgres> {
+        match &self.engine {
+            Engine::Sqlite(_) => None,
+            Engine::Postgres(postgres) => Some(postgres),
+        }
+    }
+}

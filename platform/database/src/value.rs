@@ -4,6 +4,8 @@ use std::borrow::Cow;
 
 use uuid::Uuid;
 
+use crate::DatabaseError;
+
 /// A parameter or a column.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Value {
@@ -76,3 +78,46 @@ impl Statement {
 /// One row of an answer, columns by their index.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Row(pub Vec<Value>);
+
+macro_rules! columns {
+    ($($(#[$doc:meta])* $name:ident / $optional:ident -> $type:ty, $expected:literal: $($pattern:pat $(if $guard:expr)? => $value:expr),+;)*) => {
+        impl Row {
+            $(
+                $(#[$doc])*
+                ///
+                /// # Errors
+                /// [`DatabaseError::Column`] where it holds NULL or another type.
+                pub fn $name(&self, column: usize) -> Result<$type, DatabaseError> {
+                    self.$optional(column)?.ok_or(DatabaseError::Column { column, expected: $expected })
+                }
+
+                /// The same where NULL is allowed.
+                ///
+                /// # Errors
+                /// [`DatabaseError::Column`] where it holds another type.
+                pub fn $optional(&self, column: usize) -> Result<Option<$type>, DatabaseError> {
+                    match self.0.get(column) {
+                        Some(Value::Null) => Ok(None),
+                        $(Some($pattern) $(if $guard)? => Ok(Some($value)),)+
+                        _ => Err(DatabaseError::Column { column, expected: $expected }),
+                    }
+                }
+            )*
+        }
+    };
+}
+
+columns! {
+    /// A whole number.
+    int / opt_int -> i64, "a number": Value::Int(number) => *number;
+    /// A truth value; a number other than 0 in SQLite.
+    bool / opt_bool -> bool, "a truth value": Value::Bool(is) => *is, Value::Int(number) => *number != 0;
+    /// Text.
+    text / opt_text -> &str, "text": Value::Text(text) => text.as_str();
+    /// Octets.
+    bytes / opt_bytes -> &[u8], "octets": Value::Bytes(octets) => octets.as_slice();
+    /// A UUID; 16 octets in SQLite.
+    uuid / opt_uuid -> Uuid, "a UUID": Value::Uuid(uuid) => *uuid, Value::Bytes(octets) if octets.len() == 16 => {
+        Uuid::from_slice(octets).unwrap_or_default()
+    };
+}

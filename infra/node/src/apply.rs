@@ -1,0 +1,2 @@
+//! `hosterra apply`.
+mod file;

@@ -1,0 +1,276 @@
+//! SQLite: one writer thread that commits many writes with one flush, and a pool of readers that never wait for it.
+
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use parking_lot::Mutex;
+use rusqlite::types::{ToSqlOutput, ValueRef};
+use rusqlite::{Connection, OpenFlags};
+use tokio::sync::{Semaphore, mpsc, oneshot};
+use uuid::Uuid;
+
+use crate::{DatabaseError, Row, Statement, Value};
+
+/// Most writes that share one commit.
+const BATCH_WRITE_COUNT_MAX: usize = 512;
+/// Most writes that wait for the writer.
+const QUEUE_WRITE_COUNT_MAX: usize = 8192;
+/// Longest wait for a place in the queue.
+const QUEUE_WAIT: Duration = Duration::from_secs(20);
+/// Most reading connections at the same time.
+const READER_COUNT_MAX: usize = 16;
+/// Prepared statements kept per connection.
+const STATEMENT_CACHE_COUNT: usize = 256;
+/// Longest wait for another process that writes to the same file.
+const OTHER_PROCESS_WAIT: Duration = Duration::from_secs(20);
+
+/// An outcome or an error whose type is forgotten between the asker and the writer.
+type Answer = Box<dyn Any + Send>;
+type Work = Box<dyn FnOnce(&Connection) -> Result<Answer, Answer> + Send>;
+type Tell = Box<dyn FnOnce(Result<Result<Answer, Answer>, DatabaseError>) + Send>;
+
+/// One write: its work, and what becomes of its outcome after the commit.
+struct Write {
+    work: Work,
+    tell: Tell,
+}
+
+/// A database file.
+#[derive(Clone)]
+pub struct Sqlite {
+    writer: mpsc::Sender<Write>,
+    readers: Arc<Readers>,
+}
+
+struct Readers {
+    path: PathBuf,
+    idle: Mutex<Vec<Connection>>,
+    permits: Semaphore,
+}
+
+impl std::fmt::Debug for Sqlite {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Sqlite").field("path", &self.readers.path).finish_non_exhaustive()
+    }
+}
+
+impl Sqlite {
+    /// Opens or makes a file and starts its writer. The writer ends when the last handle is dropped.
+    pub(crate) fn open(path: &Path) -> Result<Self, DatabaseError> {
+        let connection = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE)?;
+        connection.execute_batch(
+            "PRAGMA page_size = 16384; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;",
+        )?;
+        let (writer, queue) = mpsc::channel(QUEUE_WRITE_COUNT_MAX);
+        std::thread::Builder::new()
+            .name("sqlite-writer".to_owned())
+            .spawn(move || write_until_closed(&connection, queue))
+            .map_err(|error| DatabaseError::Sqlite(error.to_string()))?;
+        let readers = Readers {
+            path: path.to_owned(),
+            idle: Mutex::new(Vec::new()),
+            permits: Semaphore::new(READER_COUNT_MAX),
+        };
+        Ok(Self { writer, readers: Arc::new(readers) })
+    }
+
+    /// Runs `work` on the writer, inside a savepoint of a transaction that it shares with other writes of the moment.
+    /// Answers after the commit. An `Err` of `work` rolls back its own changes only.
+    ///
+    /// # Errors
+    /// Those of `work`, and [`DatabaseError`] where the commit failed: then nothing happened.
+    pub async fn write<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<DatabaseError> + Send + 'static,
+        F: FnOnce(&Connection) -> Result<T, E> + Send + 'static,
+    {
+        let (sender, receiver) = oneshot::channel::<Result<T, E>>();
+        let write = Write {
+            work: Box::new(move |connection| match work(connection) {
+                Ok(value) => Ok(Box::new(value)),
+                Err(error) => Err(Box::new(error)),
+            }),
+            tell: Box::new(move |outcome| {
+                let outcome = match outcome {
+                    Ok(Ok(value)) => unbox::<T>(value).map_err(E::from),
+                    Ok(Err(error)) => Err(unbox::<E>(error).unwrap_or_else(E::from)),
+                    Err(error) => Err(E::from(error)),
+                };
+                // The asker may have gone; what is committed stays committed.
+                drop(sender.send(outcome));
+            }),
+        };
+        match tokio::time::timeout(QUEUE_WAIT, self.writer.send(write)).await {
+            Err(_) => return Err(DatabaseError::Busy.into()),
+            Ok(Err(_)) => return Err(DatabaseError::Closed.into()),
+            Ok(Ok(())) => {}
+        }
+        receiver.await.unwrap_or_else(|_| Err(DatabaseError::Closed.into()))
+    }
+
+    /// Runs `work` on a reading connection, on a blocking thread. It sees every write that was answered.
+    ///
+    /// # Errors
+    /// Those of `work`, and [`DatabaseError`] where no connection could be opened.
+    pub async fn read<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<DatabaseError> + Send + 'static,
+        F: FnOnce(&Connection) -> Result<T, E> + Send + 'static,
+    {
+        let readers = Arc::clone(&self.readers);
+        let permit = self.readers.permits.acquire().await.map_err(|_| DatabaseError::Closed)?;
+        let outcome = tokio::task::spawn_blocking(move || readers.read(work)).await;
+        drop(permit);
+        outcome.unwrap_or_else(|_| Err(DatabaseError::Panicked.into()))
+    }
+
+    /// The same on the calling thread, for those that may block.
+    ///
+    /// # Errors
+    /// As for [`Sqlite::read`].
+    pub fn read_blocking<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        E: From<DatabaseError>,
+        F: FnOnce(&Connection) -> Result<T, E>,
+    {
+        self.readers.read(work)
+    }
+}
+
+fn unbox<T: 'static>(answer: Answer) -> Result<T, DatabaseError> {
+    answer.downcast::<T>().map(|value| *value).map_err(|_| DatabaseError::Panicked)
+}
+
+impl Readers {
+    fn read<T, E: From<DatabaseError>>(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let idle = self.idle.lock().pop();
+        let connection = match idle {
+            Some(connection) => connection,
+            None => connect(&self.path, OpenFlags::SQLITE_OPEN_READ_ONLY)?,
+        };
+        let outcome = work(&connection);
+        let mut idle = self.idle.lock();
+        if idle.len() < READER_COUNT_MAX {
+            idle.push(connection);
+        }
+        outcome
+    }
+}
+
+fn connect(path: &Path, flags: OpenFlags) -> Result<Connection, DatabaseError> {
+    let flags = flags | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_URI;
+    let connection = Connection::open_with_flags(path, flags)?;
+    connection.busy_timeout(OTHER_PROCESS_WAIT)?;
+    connection.set_prepared_statement_cache_capacity(STATEMENT_CACHE_COUNT);
+    connection.execute_batch(
+        "PRAGMA foreign_keys = ON; PRAGMA cache_size = -32768; PRAGMA mmap_size = 1073741824; PRAGMA temp_store = MEMORY;",
+    )?;
+    Ok(connection)
+}
+
+/// Takes what waits, works through it in one transaction, commits once, tells everybody.
+fn write_until_closed(connection: &Connection, mut queue: mpsc::Receiver<Write>) {
+    let mut batch = Vec::with_capacity(BATCH_WRITE_COUNT_MAX);
+    while queue.blocking_recv_many(&mut batch, BATCH_WRITE_COUNT_MAX) > 0 {
+        write_batch(connection, batch.drain(..));
+    }
+}
+
+fn write_batch(connection: &Connection, batch: impl Iterator<Item = Write>) {
+    if let Err(error) = connection.execute_batch("BEGIN IMMEDIATE") {
+        let error = DatabaseError::from(error);
+        batch.for_each(|write| (write.tell)(Err(error.clone())));
+        return;
+    }
+    let mut done = Vec::new();
+    for write in batch {
+        done.push((write_one(connection, write.work), write.tell));
+    }
+    // A write that failed on a full disk may have ended the transaction by itself; then the commit fails, for all.
+    let committed = connection.execute_batch("COMMIT").map_err(DatabaseError::from);
+    if committed.is_err() && !connection.is_autocommit() {
+        drop(connection.execute_batch("ROLLBACK"));
+    }
+    for (outcome, tell) in done {
+        match &committed {
+            Ok(()) => tell(outcome),
+            Err(error) => tell(outcome.and_then(|_| Err(error.clone()))),
+        }
+    }
+}
+
+fn write_one(connection: &Connection, work: Work) -> Result<Result<Answer, Answer>, DatabaseError> {
+    let savepoint =
+        |sql: &str| connection.prepare_cached(sql).and_then(|mut statement| statement.execute([]));
+    savepoint("SAVEPOINT one")?;
+    let outcome = catch_unwind(AssertUnwindSafe(|| work(connection)));
+    if matches!(outcome, Ok(Ok(_))) {
+        savepoint("RELEASE one")?;
+    } else {
+        savepoint("ROLLBACK TO one")?;
+        savepoint("RELEASE one")?;
+    }
+    outcome.map_err(|_| DatabaseError::Panicked)
+}
+
+/// Executes one statement; the count of rows that it touched.
+pub(crate) fn execute(connection: &Connection, statement: &Statement) -> Result<u64, DatabaseError> {
+    let mut prepared = connection.prepare_cached(&statement.sql)?;
+    bind(&mut prepared, &statement.params)?;
+    Ok(prepared.raw_execute()? as u64)
+}
+
+/// All rows of an answer.
+pub(crate) fn query(connection: &Connection, statement: &Statement) -> Result<Vec<Row>, DatabaseError> {
+    let mut prepared = connection.prepare_cached(&statement.sql)?;
+    let column_count = prepared.column_count();
+    bind(&mut prepared, &statement.params)?;
+    let mut rows = prepared.raw_query();
+    let mut answer = Vec::new();
+    while let Some(row) = rows.next()? {
+        let values = (0..column_count).map(|index| Ok(value(row.get_ref(index)?)));
+        answer.push(Row(values.collect::<Result<_, rusqlite::Error>>()?));
+    }
+    Ok(answer)
+}
+
+/// Binds by name: to SQLite `$2` is a name, and its index is the order of first appearance.
+fn bind(prepared: &mut rusqlite::Statement<'_>, params: &[Value]) -> Result<(), DatabaseError> {
+    for (number, value) in (1_usize..).zip(params) {
+        if let Some(index) = prepared.parameter_index(&format!("${number}"))? {
+            prepared.raw_bind_parameter(index, value)?;
+        }
+    }
+    Ok(())
+}
+
+fn value(value: ValueRef<'_>) -> Value {
+    match value {
+        ValueRef::Null => Value::Null,
+        ValueRef::Integer(number) => Value::Int(number),
+        ValueRef::Real(number) => Value::Text(number.to_string()),
+        ValueRef::Text(text) => Value::Text(String::from_utf8_lossy(text).into_owned()),
+        ValueRef::Blob(octets) => Value::Bytes(octets.to_vec()),
+    }
+}
+
+impl rusqlite::ToSql for Value {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(match self {
+            Self::Null => ToSqlOutput::Borrowed(ValueRef::Null),
+            Self::Int(number) => ToSqlOutput::Borrowed(ValueRef::Integer(*number)),
+            Self::Bool(is) => ToSqlOutput::Borrowed(ValueRef::Integer(i64::from(*is))),
+            Self::Text(text) => ToSqlOutput::Borrowed(ValueRef::Text(text.as_bytes())),
+            Self::Bytes(octets) => ToSqlOutput::Borrowed(ValueRef::Blob(octets)),
+            Self::Uuid(uuid) => ToSqlOutput::Borrowed(ValueRef::Blob(Uuid::as_bytes(uuid))),
+        })
+    }
+}

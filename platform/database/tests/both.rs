@@ -1,0 +1,117 @@
+//! What both databases promise, on each of them.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use database::{Database, DatabaseError, Statement, Value};
+use uuid::Uuid;
+
+/// SQLite always, PostgreSQL where the test run started one.
+async fn databases() -> Vec<(Database, Option<tempfile::TempDir>)> {
+    static NUMBER: AtomicU32 = AtomicU32::new(0);
+    let folder = tempfile::tempdir().expect("a folder");
+    let sqlite = Database::open_sqlite(&folder.path().join("test.db")).expect("a file");
+    let mut all = vec![(sqlite, Some(folder))];
+    match std::env::var("HOSTERRA_TEST_POSTGRES") {
+        Ok(url) => {
+            let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+            let schema = format!("database_{}_{number}", std::process::id());
+            all.push((Database::connect_postgres_schema(&url, 4, &schema).await.expect("a server"), None));
+        }
+        Err(_) => eprintln!("SKIPPED: PostgreSQL (HOSTERRA_TEST_POSTGRES is not set)"),
+    }
+    for (database, _) in &all {
+        database
+            .migrate(
+                "test",
+                &["CREATE TABLE thing (id UUID PRIMARY KEY, n BIGINT NOT NULL, t TEXT, b BYTEA, f BOOLEAN)"],
+            )
+            .await
+            .expect("a table");
+    }
+    all
+}
+
+fn insert(id: Uuid, n: i64) -> Statement {
+    Statement::new("INSERT INTO thing (id, n, t, b, f) VALUES ($1, $2, $3, $4, $5)")
+        .bind(id)
+        .bind(n)
+        .bind("text")
+        .bind(vec![1_u8, 2])
+        .bind(true)
+}
+
+fn count() -> Statement {
+    Statement::new("SELECT count(*) FROM thing")
+}
+
+#[tokio::test]
+async fn values_come_back_as_they_went() {
+    for (database, _folder) in databases().await {
+        let id = Uuid::from_u128(7);
+        assert_eq!(database.write(vec![insert(id, -5)]).await.expect("written"), [1]);
+        // The parameters are numbered, not taken in order of appearance.
+        let select =
+            Statement::new("SELECT id, n, t, b, f FROM thing WHERE n = $2 AND id = $1").bind(id).bind(-5_i64);
+        let rows = database.query(select).await.expect("read");
+        assert_eq!(rows[0].uuid(0).expect("an id"), id);
+        assert_eq!(rows[0].int(1).expect("a number"), -5);
+        assert_eq!(rows[0].text(2).expect("text"), "text");
+        assert_eq!(rows[0].bytes(3).expect("octets"), [1, 2]);
+        assert!(rows[0].bool(4).expect("a truth value"));
+        assert!(matches!(rows[0].int(2), Err(DatabaseError::Column { column: 2, .. })));
+        let null = Statement::new("UPDATE thing SET t = $1").bind(Value::Null);
+        database.write(vec![null]).await.expect("written");
+        let rows = database.query(Statement::new("SELECT t FROM thing")).await.expect("read");
+        assert_eq!(rows[0].opt_text(0).expect("null"), None);
+    }
+}
+
+#[tokio::test]
+async fn a_failed_write_leaves_nothing_and_harms_nobody() {
+    for (database, _folder) in databases().await {
+        let id = Uuid::from_u128(1);
+        let twice = database.write(vec![insert(id, 1), insert(id, 2)]);
+        let other = database.write(vec![insert(Uuid::from_u128(2), 3)]);
+        let (twice, other) = tokio::join!(twice, other);
+        assert!(matches!(twice, Err(DatabaseError::Constraint(_))), "{twice:?}");
+        other.expect("another write of the moment is not touched");
+        assert_eq!(database.query(count()).await.expect("read")[0].int(0).expect("a count"), 1);
+    }
+}
+
+#[tokio::test]
+async fn a_compare_and_set_that_finds_other_rows_changes_nothing() {
+    for (database, _folder) in databases().await {
+        let id = Uuid::from_u128(1);
+        database.write(vec![insert(id, 1)]).await.expect("written");
+        let set = |from: i64, to: i64| {
+            let set = Statement::new("UPDATE thing SET n = $2 WHERE n = $1").bind(from).bind(to);
+            vec![(insert(Uuid::new_v4(), 100 + to), None), (set, Some(1))]
+        };
+        assert!(database.write_if(set(1, 2)).await.expect("written"));
+        assert!(!database.write_if(set(1, 3)).await.expect("not written"));
+        assert_eq!(database.query(count()).await.expect("read")[0].int(0).expect("a count"), 2);
+    }
+}
+
+#[tokio::test]
+async fn steps_are_applied_once() {
+    for (database, _folder) in databases().await {
+        let steps = ["CREATE TABLE other (n BIGINT)", "INSERT INTO other VALUES (1)"];
+        database.migrate("other", &steps[..1]).await.expect("migrated");
+        for _ in 0..2 {
+            database.migrate("other", &steps).await.expect("migrated");
+        }
+        let rows = database.query(Statement::new("SELECT count(*) FROM other")).await.expect("read");
+        assert_eq!(rows[0].int(0).expect("a count"), 1);
+    }
+}
+
+#[tokio::test]
+async fn a_panic_in_a_write_does_not_end_the_writer() {
+    let (database, _folder) = databases().await.swap_remove(0);
+    let sqlite = database.sqlite().expect("SQLite is the first");
+    let outcome: Result<(), DatabaseError> = sqlite.write(|_| panic!("on purpose")).await;
+    assert!(matches!(outcome, Err(DatabaseError::Panicked)));
+    database.write(vec![insert(Uuid::from_u128(1), 1)]).await.expect("written");
+}
