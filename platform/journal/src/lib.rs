@@ -1,14 +1,28 @@
 //! The append-only store of events, and the keyring that makes personal data in them forgettable.
 //!
-//! One port ([`Journal`]) with three implementations that pass one contract suite ([`contract`]): memory, SQLite,
-//! PostgreSQL. Positions are gapless per tenant and mean nothing without their tenant.
+//! One port ([`Journal`]) with three implementations that pass one contract suite (`tests/contract.rs`): memory,
+//! SQLite, PostgreSQL. Positions are gapless per tenant and mean nothing without their tenant.
 
+mod audit;
+mod clock;
+pub mod keyring;
+mod memory;
+mod plan;
 mod port;
+mod postgres;
+mod sql;
+mod sqlite;
 
+pub use audit::{Audit, audit};
+pub use clock::{Clock, SetClock, SystemClock};
+pub use memory::Memory;
 pub use port::{
-    Append, AppendError, Appended, Check, ClaimKey, ClaimOwner, EncodedEvent, EncodedWrite, Journal, JournalError,
-    Lagging, NewKey, StoredEvent, SubscriptionName,
+    Append, AppendError, Appended, Check, ClaimKey, ClaimOwner, EncodedEvent, EncodedWrite, Journal,
+    JournalError, Lagging, NewKey, StoredEvent, SubscriptionName,
 };
+pub use postgres::PostgresJournal;
+pub use sql::remove_tenant;
+pub use sqlite::SqliteJournal;
 
 /// Most events in one append.
 pub const APPEND_EVENT_COUNT_MAX: usize = 256;
@@ -18,3 +32,5 @@ pub const APPEND_OCTETS_MAX: usize = 1024 * 1024;
 pub const EVENT_OCTETS_MAX: usize = 64 * 1024;
 /// Most events in one page that is read.
 pub const PAGE_EVENT_COUNT_MAX: usize = 500;
+/// Rings of the doorbell that a slow listener may miss before it must sweep.
+pub const DOORBELL_RING_COUNT_MAX: usize = 4096;

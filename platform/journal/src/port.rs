@@ -198,7 +198,11 @@ pub trait Journal: Send + Sync + 'static {
     async fn append(&self, append: Append) -> Result<Appended, AppendError>;
 
     /// Where the last event of `command` stands, if it was appended in `tenant`.
-    async fn find_command(&self, tenant: TenantId, command: CommandId) -> Result<Option<Cursor>, JournalError>;
+    async fn find_command(
+        &self,
+        tenant: TenantId,
+        command: CommandId,
+    ) -> Result<Option<Cursor>, JournalError>;
 
     /// Several whole streams at once, read at one moment; each in order, empty where it does not exist.
     async fn read_streams(

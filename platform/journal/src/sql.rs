@@ -1,0 +1,255 @@
+//! The tables, and the statements that both databases share.
+
+use database::{Database, DatabaseError, Row, Statement};
+use kernel::{CommandId, Cursor, EventId, Id, Position, RawEvent, StreamId, TenantId, Timestamp, Version};
+
+use crate::plan::{category, decode_metadata};
+use crate::{
+    ClaimKey, ClaimOwner, JournalError, Lagging, PAGE_EVENT_COUNT_MAX, StoredEvent, SubscriptionName,
+};
+
+const COLUMNS: &str = "position, category, stream, version, event_id, kind, schema, payload, actor, correlation, causation, recorded_at";
+
+const SQLITE: &[&str] = &["
+CREATE TABLE tenant_head (tenant UUID PRIMARY KEY, position BIGINT NOT NULL, recorded_at BIGINT NOT NULL) WITHOUT ROWID;
+CREATE TABLE event (
+  tenant UUID NOT NULL, position BIGINT NOT NULL, category TEXT NOT NULL, stream UUID NOT NULL, version BIGINT NOT NULL,
+  event_id UUID NOT NULL, kind TEXT NOT NULL, schema BIGINT NOT NULL, payload TEXT NOT NULL, actor TEXT NOT NULL,
+  correlation UUID NOT NULL, causation UUID, recorded_at BIGINT NOT NULL,
+  PRIMARY KEY (tenant, position)) WITHOUT ROWID;
+CREATE UNIQUE INDEX event_stream ON event (tenant, stream, category, version);
+CREATE UNIQUE INDEX event_id ON event (tenant, event_id);
+CREATE TABLE stream_head (tenant UUID NOT NULL, stream UUID NOT NULL, category TEXT NOT NULL, version BIGINT NOT NULL,
+  PRIMARY KEY (tenant, stream, category)) WITHOUT ROWID;
+CREATE TABLE claim (kind TEXT NOT NULL, key_hash BYTEA NOT NULL, tenant UUID NOT NULL, category TEXT NOT NULL,
+  stream UUID NOT NULL, PRIMARY KEY (kind, key_hash)) WITHOUT ROWID;
+CREATE INDEX claim_tenant ON claim (tenant);
+CREATE TABLE checkpoint (subscription TEXT NOT NULL, revision BIGINT NOT NULL, tenant UUID NOT NULL,
+  position BIGINT NOT NULL, halted_by TEXT, updated_at BIGINT NOT NULL,
+  PRIMARY KEY (subscription, revision, tenant)) WITHOUT ROWID;
+CREATE TABLE subject_key (tenant UUID NOT NULL, subject UUID NOT NULL, wrapped_key BYTEA, destroyed_at BIGINT,
+  PRIMARY KEY (tenant, subject)) WITHOUT ROWID;
+CREATE TABLE platform_secret (name TEXT PRIMARY KEY, wrapped_key BYTEA NOT NULL) WITHOUT ROWID;
+CREATE TABLE tenant_removal (tenant UUID PRIMARY KEY) WITHOUT ROWID;
+CREATE TRIGGER event_is_never_changed BEFORE UPDATE ON event
+  BEGIN SELECT RAISE(ABORT, 'events are never changed'); END;
+CREATE TRIGGER event_is_never_deleted BEFORE DELETE ON event
+  WHEN NOT EXISTS (SELECT 1 FROM tenant_removal WHERE tenant = OLD.tenant)
+  BEGIN SELECT RAISE(ABORT, 'events are never deleted but with their whole tenant'); END;
+"];
+
+const POSTGRES: &[&str] = &["
+CREATE TABLE tenant_head (tenant UUID PRIMARY KEY, position BIGINT NOT NULL, recorded_at BIGINT NOT NULL);
+CREATE TABLE event (
+  tenant UUID NOT NULL, position BIGINT NOT NULL, category TEXT NOT NULL, stream UUID NOT NULL, version BIGINT NOT NULL,
+  event_id UUID NOT NULL, kind TEXT NOT NULL, schema BIGINT NOT NULL, payload JSONB NOT NULL, actor TEXT NOT NULL,
+  correlation UUID NOT NULL, causation UUID, recorded_at BIGINT NOT NULL,
+  PRIMARY KEY (tenant, position)) PARTITION BY HASH (tenant);
+CREATE UNIQUE INDEX event_stream ON event (tenant, stream, category, version);
+CREATE UNIQUE INDEX event_id ON event (tenant, event_id);
+CREATE TABLE event_0 PARTITION OF event FOR VALUES WITH (MODULUS 8, REMAINDER 0);
+CREATE TABLE event_1 PARTITION OF event FOR VALUES WITH (MODULUS 8, REMAINDER 1);
+CREATE TABLE event_2 PARTITION OF event FOR VALUES WITH (MODULUS 8, REMAINDER 2);
+CREATE TABLE event_3 PARTITION OF event FOR VALUES WITH (MODULUS 8, REMAINDER 3);
+CREATE TABLE event_4 PARTITION OF event FOR VALUES WITH (MODULUS 8, REMAINDER 4);
+CREATE TABLE event_5 PARTITION OF event FOR VALUES WITH (MODULUS 8, REMAINDER 5);
+CREATE TABLE event_6 PARTITION OF event FOR VALUES WITH (MODULUS 8, REMAINDER 6);
+CREATE TABLE event_7 PARTITION OF event FOR VALUES WITH (MODULUS 8, REMAINDER 7);
+CREATE TABLE stream_head (tenant UUID NOT NULL, stream UUID NOT NULL, category TEXT NOT NULL, version BIGINT NOT NULL,
+  PRIMARY KEY (tenant, stream, category));
+CREATE TABLE claim (kind TEXT NOT NULL, key_hash BYTEA NOT NULL, tenant UUID NOT NULL, category TEXT NOT NULL,
+  stream UUID NOT NULL, PRIMARY KEY (kind, key_hash));
+CREATE INDEX claim_tenant ON claim (tenant);
+CREATE TABLE checkpoint (subscription TEXT NOT NULL, revision BIGINT NOT NULL, tenant UUID NOT NULL,
+  position BIGINT NOT NULL, halted_by TEXT, updated_at BIGINT NOT NULL, PRIMARY KEY (subscription, revision, tenant));
+CREATE TABLE subject_key (tenant UUID NOT NULL, subject UUID NOT NULL, wrapped_key BYTEA, destroyed_at BIGINT,
+  PRIMARY KEY (tenant, subject));
+CREATE TABLE platform_secret (name TEXT PRIMARY KEY, wrapped_key BYTEA NOT NULL);
+CREATE TABLE tenant_removal (tenant UUID PRIMARY KEY);
+CREATE FUNCTION event_is_never_changed() RETURNS trigger LANGUAGE plpgsql AS $$
+  BEGIN
+    IF TG_OP = 'DELETE' AND EXISTS (SELECT 1 FROM tenant_removal WHERE tenant = OLD.tenant) THEN RETURN OLD; END IF;
+    RAISE EXCEPTION 'events are never changed, and deleted only with their whole tenant';
+  END $$;
+CREATE TRIGGER event_is_never_changed BEFORE UPDATE OR DELETE ON event
+  FOR EACH ROW EXECUTE FUNCTION event_is_never_changed();
+"];
+
+impl From<DatabaseError> for JournalError {
+    fn from(error: DatabaseError) -> Self {
+        Self::Database(Box::new(error))
+    }
+}
+
+/// Makes the tables where they are absent.
+pub(crate) async fn migrate(database: &Database) -> Result<(), JournalError> {
+    let steps = if database.sqlite().is_some() { SQLITE } else { POSTGRES };
+    Ok(database.migrate("journal", steps).await?)
+}
+
+/// An event's columns, in the order of [`COLUMNS`].
+fn stored(tenant: TenantId, row: &Row) -> Result<StoredEvent, JournalError> {
+    let metadata = decode_metadata(row.text(8)?, row.uuid(9)?, row.opt_uuid(10)?)?;
+    Ok(StoredEvent {
+        cursor: Cursor { tenant, position: Position(count(row.int(0)?)?) },
+        stream: StreamId { category: category(row.text(1)?)?, id: row.uuid(2)? },
+        version: Version(count(row.int(3)?)?),
+        id: EventId::new(row.uuid(4)?),
+        recorded_at: Timestamp::from_millis(row.int(11)?),
+        metadata,
+        raw: RawEvent {
+            kind: row.text(5)?.to_owned().into(),
+            schema: u16::try_from(row.int(6)?).map_err(|_| JournalError::Corrupt("a schema".to_owned()))?,
+            payload: row.text(7)?.as_bytes().to_vec(),
+        },
+    })
+}
+
+/// A number that is never negative.
+pub(crate) fn count(number: i64) -> Result<u64, JournalError> {
+    u64::try_from(number).map_err(|_| JournalError::Corrupt("a negative number".to_owned()))
+}
+
+/// A number as databases keep it; ours never come near the end.
+pub(crate) fn number(count: u64) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
+}
+
+pub(crate) async fn find_command(
+    database: &Database,
+    tenant: TenantId,
+    command: CommandId,
+) -> Result<Option<Cursor>, JournalError> {
+    // The events of one append stand side by side: the first one's place, then on as long as the ids are the command's.
+    let first = Statement::new("SELECT position FROM event WHERE tenant = $1 AND event_id = $2")
+        .bind(tenant.uuid())
+        .bind(EventId::of(command, 0).uuid());
+    let rows = database.query(first).await?;
+    let Some(row) = rows.first() else { return Ok(None) };
+    let start = count(row.int(0)?)?;
+    let following = Statement::new(
+        "SELECT event_id FROM event WHERE tenant = $1 AND position >= $2 ORDER BY position LIMIT 256",
+    )
+    .bind(tenant.uuid())
+    .bind(number(start));
+    let mut position = start;
+    for (ordinal, row) in (0_u32..).zip(database.query(following).await?) {
+        if row.uuid(0)? != EventId::of(command, ordinal).uuid() {
+            break;
+        }
+        position = start + u64::from(ordinal);
+    }
+    Ok(Some(Cursor { tenant, position: Position(position) }))
+}
+
+pub(crate) async fn read_stream(
+    database: &Database,
+    tenant: TenantId,
+    stream: StreamId,
+) -> Result<Vec<StoredEvent>, JournalError> {
+    let select = format!(
+        "SELECT {COLUMNS} FROM event WHERE tenant = $1 AND stream = $2 AND category = $3 ORDER BY version"
+    );
+    let statement = Statement::new(select).bind(tenant.uuid()).bind(stream.id).bind(stream.category.0);
+    database.query(statement).await?.iter().map(|row| stored(tenant, row)).collect()
+}
+
+pub(crate) async fn read_tenant(
+    database: &Database,
+    after: Cursor,
+    limit: usize,
+) -> Result<Vec<StoredEvent>, JournalError> {
+    let select =
+        format!("SELECT {COLUMNS} FROM event WHERE tenant = $1 AND position > $2 ORDER BY position LIMIT $3");
+    let statement = Statement::new(select)
+        .bind(after.tenant.uuid())
+        .bind(number(after.position.0))
+        .bind(number(limit.min(PAGE_EVENT_COUNT_MAX) as u64));
+    database.query(statement).await?.iter().map(|row| stored(after.tenant, row)).collect()
+}
+
+pub(crate) async fn head(database: &Database, tenant: TenantId) -> Result<Position, JournalError> {
+    let statement = Statement::new("SELECT position FROM tenant_head WHERE tenant = $1").bind(tenant.uuid());
+    let rows = database.query(statement).await?;
+    rows.first().map_or(Ok(Position::START), |row| Ok(Position(count(row.int(0)?)?)))
+}
+
+pub(crate) async fn heads(
+    database: &Database,
+    after: Option<TenantId>,
+    limit: usize,
+) -> Result<Vec<Cursor>, JournalError> {
+    let statement = match after {
+        None => Statement::new("SELECT tenant, position FROM tenant_head ORDER BY tenant LIMIT $1"),
+        Some(_) => Statement::new(
+            "SELECT tenant, position FROM tenant_head WHERE tenant > $2 ORDER BY tenant LIMIT $1",
+        ),
+    }
+    .bind(number(limit as u64));
+    let statement = after.iter().fold(statement, |statement, after| statement.bind(after.uuid()));
+    let cursor = |row: &Row| {
+        Ok(Cursor { tenant: TenantId::new(row.uuid(0)?), position: Position(count(row.int(1)?)?) })
+    };
+    database.query(statement).await?.iter().map(cursor).collect()
+}
+
+pub(crate) async fn lagging(
+    database: &Database,
+    subscription: SubscriptionName,
+    after: Option<TenantId>,
+    limit: usize,
+) -> Result<Vec<Lagging>, JournalError> {
+    const SELECT: &str = "SELECT h.tenant, h.position, c.position, c.halted_by FROM tenant_head h \
+        LEFT JOIN checkpoint c ON c.subscription = $1 AND c.revision = $2 AND c.tenant = h.tenant \
+        WHERE (c.position IS NULL OR c.position < h.position OR c.halted_by IS NOT NULL)";
+    let select = match after {
+        None => format!("{SELECT} ORDER BY h.tenant LIMIT $3"),
+        Some(_) => format!("{SELECT} AND h.tenant > $4 ORDER BY h.tenant LIMIT $3"),
+    };
+    let statement =
+        Statement::new(select).bind(subscription.name).bind(subscription.revision).bind(number(limit as u64));
+    let statement = after.iter().fold(statement, |statement, after| statement.bind(after.uuid()));
+    let lagging = |row: &Row| {
+        Ok(Lagging {
+            checkpoint: Cursor {
+                tenant: TenantId::new(row.uuid(0)?),
+                position: Position(count(row.opt_int(2)?.unwrap_or(0))?),
+            },
+            head: Position(count(row.int(1)?)?),
+            halted_by: row.opt_text(3)?.map(str::to_owned),
+        })
+    };
+    database.query(statement).await?.iter().map(lagging).collect()
+}
+
+pub(crate) async fn claim_owner(
+    database: &Database,
+    claim: ClaimKey,
+) -> Result<Option<ClaimOwner>, JournalError> {
+    let statement =
+        Statement::new("SELECT tenant, category, stream FROM claim WHERE kind = $1 AND key_hash = $2")
+            .bind(claim.kind.name())
+            .bind(claim.hash.as_slice());
+    let owner = |row: &Row| {
+        let stream = StreamId { category: category(row.text(1)?)?, id: row.uuid(2)? };
+        Ok(ClaimOwner { tenant: TenantId::new(row.uuid(0)?), stream })
+    };
+    database.query(statement).await?.first().map(owner).transpose()
+}
+
+/// Removes a tenant whole: events, heads, claims, checkpoints and keys.
+///
+/// # Errors
+/// [`JournalError`]; nothing happened.
+pub async fn remove_tenant(database: &Database, tenant: TenantId) -> Result<(), JournalError> {
+    let tables =
+        ["event", "stream_head", "tenant_head", "claim", "checkpoint", "subject_key", "tenant_removal"];
+    let mut statements =
+        vec![Statement::new("INSERT INTO tenant_removal (tenant) VALUES ($1)").bind(tenant.uuid())];
+    statements.extend(tables.map(|table| {
+        let sql = format!("DELETE FROM {table} WHERE tenant = $1");
+        Statement::new(sql).bind(tenant.uuid())
+    }));
+    database.write(statements).await?;
+    Ok(())
+}

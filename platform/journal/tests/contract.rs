@@ -1,0 +1,428 @@
+//! What every journal promises, on memory, SQLite and PostgreSQL.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+
+use database::Database;
+use journal::keyring::{Keyring, MasterKey};
+use journal::{
+    Append, AppendError, Appended, Check, ClaimKey, EncodedEvent, EncodedWrite, Journal, Memory,
+    PostgresJournal, SetClock, SqliteJournal, SubscriptionName,
+};
+use kernel::{
+    Actor, Category, Causation, ClaimKind, CommandId, CorrelationId, Cursor, Kind, Metadata, Open as _,
+    Opened, Position, Seal as _, StreamId, SubjectId, TenantId, Timestamp, Version, Via,
+};
+use uuid::Uuid;
+
+const CATEGORY: Category = Category("thing");
+const KIND: Kind = Kind { name: "thing.happened", schema: 1 };
+
+struct Subject {
+    name: &'static str,
+    journal: Arc<dyn Journal>,
+    database: Option<Database>,
+    _folder: Option<tempfile::TempDir>,
+}
+
+async fn journals() -> Vec<Subject> {
+    static NUMBER: AtomicU32 = AtomicU32::new(0);
+    let clock = Arc::new(SetClock::new(Timestamp::from_secs(1_000_000)));
+    let memory = Memory::new(clock.clone());
+    let folder = tempfile::tempdir().expect("a folder");
+    let database = Database::open_sqlite(&folder.path().join("journal.db")).expect("a file");
+    let sqlite = SqliteJournal::open(database.clone(), clock.clone()).await.expect("tables");
+    let mut all = vec![
+        Subject { name: "memory", journal: Arc::new(memory), database: None, _folder: None },
+        Subject {
+            name: "sqlite",
+            journal: Arc::new(sqlite),
+            database: Some(database),
+            _folder: Some(folder),
+        },
+    ];
+    if let Ok(url) = std::env::var("HOSTERRA_TEST_POSTGRES") {
+        let schema = format!("journal_{}_{}", std::process::id(), NUMBER.fetch_add(1, Ordering::Relaxed));
+        let database = Database::connect_postgres_schema(&url, 16, &schema).await.expect("a server");
+        let journal = PostgresJournal::open(database.clone(), clock).await.expect("tables");
+        all.push(Subject {
+            name: "postgres",
+            journal: Arc::new(journal),
+            database: Some(database),
+            _folder: None,
+        });
+    } else {
+        skipped("PostgreSQL: HOSTERRA_TEST_POSTGRES is not set");
+    }
+    all
+}
+
+#[expect(clippy::print_stderr, reason = "a test that does not test says so")]
+fn skipped(what: &str) {
+    eprintln!("SKIPPED: {what}");
+}
+
+fn tenant(number: u128) -> TenantId {
+    TenantId::new(Uuid::from_u128(number))
+}
+
+fn stream(number: u128) -> StreamId {
+    StreamId { category: CATEGORY, id: Uuid::from_u128(number) }
+}
+
+fn command() -> CommandId {
+    CommandId::new(Uuid::new_v4())
+}
+
+fn claim(number: u8) -> ClaimKey {
+    ClaimKey { kind: ClaimKind::Address, hash: [number; 32] }
+}
+
+fn append(tenant: TenantId, writes: &[(StreamId, u64, usize)]) -> Append {
+    let event =
+        |number: usize| EncodedEvent { kind: KIND, payload: format!("{{\"n\":{number}}}").into_bytes() };
+    Append {
+        tenant,
+        command: command(),
+        metadata: Metadata {
+            actor: Actor::Operator,
+            on_behalf_of: None,
+            via: Via::CommandLine,
+            correlation: CorrelationId::new(Uuid::from_u128(9)),
+            causation: Causation::Command,
+        },
+        writes: writes
+            .iter()
+            .map(|(stream, expected, count)| EncodedWrite {
+                stream: *stream,
+                expected: Version(*expected),
+                events: (0..*count).map(event).collect(),
+            })
+            .collect(),
+        checks: Vec::new(),
+        claims_taken: Vec::new(),
+        claims_released: Vec::new(),
+        keys: Vec::new(),
+    }
+}
+
+fn at(tenant: TenantId, position: u64) -> Cursor {
+    Cursor { tenant, position: Position(position) }
+}
+
+#[tokio::test]
+async fn what_is_appended_is_read_back_in_order() {
+    for subject in journals().await {
+        let journal = &subject.journal;
+        let new = append(tenant(1), &[(stream(1), 0, 2), (stream(2), 0, 1)]);
+        let metadata = new.metadata;
+        assert_eq!(journal.append(new).await.expect(subject.name), Appended::New(at(tenant(1), 3)));
+        journal.append(append(tenant(1), &[(stream(1), 2, 1)])).await.expect(subject.name);
+        let all = journal.read_tenant(at(tenant(1), 0), 500).await.expect("read");
+        assert_eq!(all.iter().map(|event| event.cursor.position.0).collect::<Vec<_>>(), [1, 2, 3, 4]);
+        assert_eq!(all[0].metadata, metadata);
+        assert_eq!(all[0].raw.kind, KIND.name);
+        let payload: serde_json::Value = serde_json::from_slice(&all[1].raw.payload).expect("JSON");
+        assert_eq!(payload["n"], 1);
+        let histories = journal
+            .read_streams(&[(tenant(1), stream(1)), (tenant(1), stream(3)), (tenant(2), stream(1))])
+            .await
+            .expect("read");
+        assert_eq!(histories.iter().map(Vec::len).collect::<Vec<_>>(), [3, 0, 0]);
+        assert_eq!(histories[0][2].version, Version(3));
+        assert_eq!(journal.read_tenant(at(tenant(1), 3), 500).await.expect("read").len(), 1);
+        assert_eq!(journal.head(tenant(1)).await.expect("read"), Position(4));
+    }
+}
+
+#[tokio::test]
+async fn a_repeat_is_recognised_and_changes_nothing() {
+    for subject in journals().await {
+        let new = append(tenant(1), &[(stream(1), 0, 2), (stream(2), 0, 1)]);
+        let command = new.command;
+        let repeats = (0..8).map(|_| {
+            let (journal, new) = (subject.journal.clone(), new.clone());
+            tokio::spawn(async move { journal.append(new).await })
+        });
+        let mut fresh = 0;
+        for repeat in repeats.collect::<Vec<_>>() {
+            let appended = repeat.await.expect("no panic").expect(subject.name);
+            assert_eq!(appended.cursor(), at(tenant(1), 3));
+            fresh += u32::from(matches!(appended, Appended::New(_)));
+        }
+        assert_eq!(fresh, 1, "{}", subject.name);
+        let found = subject.journal.find_command(tenant(1), command).await.expect("read");
+        assert_eq!(found, Some(at(tenant(1), 3)));
+        assert_eq!(subject.journal.find_command(tenant(2), command).await.expect("read"), None);
+        let mut other = append(tenant(1), &[(stream(3), 0, 1)]);
+        other.command = command;
+        let refused = subject.journal.append(other).await;
+        assert!(matches!(refused, Err(AppendError::DifferentCommand(_))), "{}: {refused:?}", subject.name);
+    }
+}
+
+#[tokio::test]
+async fn versions_of_written_and_of_checked_streams_are_compared() {
+    for subject in journals().await {
+        let journal = &subject.journal;
+        journal.append(append(tenant(1), &[(stream(1), 0, 1)])).await.expect(subject.name);
+        let late = journal.append(append(tenant(1), &[(stream(1), 0, 1)])).await;
+        assert!(matches!(late, Err(AppendError::Conflict { found: Version(1), .. })), "{late:?}");
+        let mut checked = append(tenant(1), &[(stream(2), 0, 1)]);
+        checked.checks = vec![Check { stream: stream(1), expected: Version(1) }];
+        journal.append(checked.clone()).await.expect(subject.name);
+        checked.command = command();
+        checked.writes[0].expected = Version(1);
+        checked.checks[0].expected = Version(0);
+        let refused = journal.append(checked).await;
+        assert!(matches!(refused, Err(AppendError::Conflict { found: Version(1), .. })), "{refused:?}");
+        assert_eq!(journal.head(tenant(1)).await.expect("read"), Position(2), "a refusal leaves no hole");
+    }
+}
+
+#[tokio::test]
+async fn a_name_has_one_owner_on_the_whole_platform() {
+    for subject in journals().await {
+        let journal = &subject.journal;
+        let taking = |tenant: TenantId, number: u128| {
+            let mut new = append(tenant, &[(stream(number), 0, 1)]);
+            new.claims_taken = vec![(claim(2), stream(number)), (claim(1), stream(number))];
+            new
+        };
+        let (one, two) =
+            tokio::join!(journal.append(taking(tenant(1), 1)), journal.append(taking(tenant(2), 1)));
+        assert!(one.is_ok() != two.is_ok(), "{}: {one:?} {two:?}", subject.name);
+        let loser = if one.is_ok() { two } else { one };
+        assert!(matches!(loser, Err(AppendError::ClaimTaken { .. })), "{loser:?}");
+        let owner = journal.claim_owner(claim(1)).await.expect("read").expect("owned");
+        let mut foreign =
+            append(if owner.tenant == tenant(1) { tenant(2) } else { tenant(1) }, &[(stream(5), 0, 1)]);
+        foreign.claims_released = vec![(claim(1), stream(1))];
+        let refused = journal.append(foreign).await;
+        assert!(matches!(refused, Err(AppendError::ClaimNotOwned(_))), "{refused:?}");
+        let mut own = append(owner.tenant, &[(stream(1), 1, 1)]);
+        own.claims_released = vec![(claim(1), stream(1))];
+        journal.append(own).await.expect(subject.name);
+        assert_eq!(journal.claim_owner(claim(1)).await.expect("read"), None);
+        assert!(journal.claim_owner(claim(2)).await.expect("read").is_some());
+    }
+}
+
+#[tokio::test]
+async fn an_append_has_limits() {
+    for subject in journals().await {
+        let journal = &subject.journal;
+        let limit = |outcome: &Result<Appended, AppendError>| matches!(outcome, Err(AppendError::Limit(_)));
+        for new in [append(tenant(1), &[]), append(tenant(1), &[(stream(1), 0, 257)])] {
+            assert!(limit(&journal.append(new).await), "{}", subject.name);
+        }
+        let mut large = append(tenant(1), &[(stream(1), 0, 1)]);
+        large.writes[0].events[0].payload = format!("\"{}\"", "x".repeat(65 * 1024)).into_bytes();
+        assert!(limit(&journal.append(large).await));
+        let mut many = append(tenant(1), &[(stream(1), 0, 20)]);
+        for event in &mut many.writes[0].events {
+            event.payload = format!("\"{}\"", "x".repeat(60 * 1024)).into_bytes();
+        }
+        assert!(limit(&journal.append(many).await));
+        assert!(
+            limit(&journal.append(append(tenant(1), &[(stream(1), 9_999, 2)])).await),
+            "10 000 events per stream"
+        );
+        assert_eq!(journal.head(tenant(1)).await.expect("read"), Position::START);
+    }
+}
+
+#[tokio::test]
+async fn two_tenants_with_equal_positions_stay_apart() {
+    for subject in journals().await {
+        let journal = &subject.journal;
+        for number in [1, 2, 3] {
+            journal.append(append(tenant(number), &[(stream(1), 0, 2)])).await.expect(subject.name);
+        }
+        assert_eq!(
+            journal.heads(None, 2).await.expect("read"),
+            [at(tenant(1), 2), at(tenant(2), 2)],
+            "{}",
+            subject.name
+        );
+        assert_eq!(journal.heads(Some(tenant(2)), 9).await.expect("read"), [at(tenant(3), 2)]);
+        let Some(database) = &subject.database else { continue };
+        let checkpoint = |tenant: TenantId, position: i64| {
+            database::Statement::new(
+                "INSERT INTO checkpoint (subscription, revision, tenant, position, updated_at) VALUES ($1, $2, $3, $4, 0)",
+            )
+            .bind("list")
+            .bind(1_i64)
+            .bind(kernel::Id::uuid(tenant))
+            .bind(position)
+        };
+        database.write(vec![checkpoint(tenant(1), 2), checkpoint(tenant(2), 1)]).await.expect("written");
+        let name = SubscriptionName { name: "list", revision: 1 };
+        let lagging = journal.lagging(name, None, 10).await.expect("read");
+        assert_eq!(
+            lagging.iter().map(|lagging| lagging.checkpoint).collect::<Vec<_>>(),
+            [at(tenant(2), 1), at(tenant(3), 0)]
+        );
+        assert_eq!(journal.lagging(name, Some(tenant(2)), 10).await.expect("read").len(), 1);
+        journal::remove_tenant(database, tenant(2)).await.expect("removed");
+        assert_eq!(journal.read_tenant(at(tenant(2), 0), 9).await.expect("read").len(), 0);
+        assert_eq!(
+            journal.read_tenant(at(tenant(1), 0), 9).await.expect("read").len(),
+            2,
+            "a neighbour is untouched"
+        );
+        assert_eq!(
+            journal::audit(journal.as_ref(), database).await.expect("read").faults,
+            Vec::<String>::new()
+        );
+    }
+}
+
+#[tokio::test]
+async fn stored_events_can_be_neither_changed_nor_deleted() {
+    for subject in journals().await {
+        let Some(database) = &subject.database else { continue };
+        subject.journal.append(append(tenant(1), &[(stream(1), 0, 1)])).await.expect(subject.name);
+        for sql in ["UPDATE event SET version = 7", "DELETE FROM event"] {
+            assert!(
+                database.write(vec![database::Statement::new(sql)]).await.is_err(),
+                "{}: {sql}",
+                subject.name
+            );
+        }
+    }
+}
+
+/// The test that every SQL store of events has failed at least once (journal, section 3.1).
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn sixteen_writers_lose_nothing_for_a_continuous_reader() {
+    const WRITER_COUNT: usize = 16;
+    const APPEND_COUNT: usize = 60;
+    const TENANT_COUNT: usize = 3;
+    for subject in journals().await {
+        let is_over = Arc::new(AtomicBool::new(false));
+        let readers: Vec<_> = (0..TENANT_COUNT)
+            .map(|number| {
+                let (journal, is_over) = (subject.journal.clone(), is_over.clone());
+                tokio::spawn(async move {
+                    let mut cursor = at(tenant(number as u128 + 1), 0);
+                    let mut versions: HashMap<StreamId, u64> = HashMap::new();
+                    let mut count = 0_usize;
+                    loop {
+                        let was_over = is_over.load(Ordering::SeqCst);
+                        let page = journal.read_tenant(cursor, 50).await.expect("read");
+                        if page.is_empty() && was_over {
+                            return count;
+                        }
+                        for event in page {
+                            assert_eq!(event.cursor.position.0, cursor.position.0 + 1, "a hole or a repeat");
+                            let version = versions.entry(event.stream).or_default();
+                            *version += 1;
+                            assert_eq!(event.version.0, *version, "out of order");
+                            cursor = event.cursor;
+                            count += 1;
+                        }
+                        tokio::task::yield_now().await;
+                    }
+                })
+            })
+            .collect();
+        let writers: Vec<_> = (0..WRITER_COUNT)
+            .map(|writer| {
+                let journal = subject.journal.clone();
+                tokio::spawn(async move {
+                    for number in 0..APPEND_COUNT {
+                        let owner = tenant((writer % TENANT_COUNT) as u128 + 1);
+                        let new = append(owner, &[(stream(writer as u128 + 1), number as u64, 1)]);
+                        journal.append(new).await.expect("appended");
+                    }
+                })
+            })
+            .collect();
+        for writer in writers {
+            writer.await.expect("no panic");
+        }
+        is_over.store(true, Ordering::SeqCst);
+        let mut delivered = 0;
+        for reader in readers {
+            delivered += reader.await.expect("no panic");
+        }
+        assert_eq!(delivered, WRITER_COUNT * APPEND_COUNT, "{}", subject.name);
+    }
+}
+
+#[tokio::test]
+async fn a_destroyed_key_erases_and_an_unknown_one_is_an_error() {
+    for subject in journals().await {
+        let Some(database) = &subject.database else { continue };
+        let master = || MasterKey::new([7; 32]);
+        let keyring = Keyring::open(database.clone(), master()).await.expect("a keyring");
+        let (ann, bob) = (SubjectId::new(Uuid::from_u128(1)), SubjectId::new(Uuid::from_u128(2)));
+        let mut sealer = keyring.sealer(keyring.tenant(tenant(1)).await.expect("keys"));
+        let sealed = sealer.seal(ann, b"ann@demo.example").expect("sealed");
+        assert_eq!(sealer.new_keys().len(), 1);
+        let mut new = append(tenant(1), &[(stream(1), 0, 1)]);
+        new.keys = sealer.new_keys();
+        subject.journal.append(new.clone()).await.expect(subject.name);
+        sealer.appended();
+        new.command = command();
+        new.writes[0].expected = Version(1);
+        let twice = subject.journal.append(new).await;
+        assert!(matches!(twice, Err(AppendError::KeyExists(_))), "{twice:?}");
+        // Another process reads the same.
+        let other = Keyring::open(database.clone(), master()).await.expect("a keyring");
+        assert_eq!(
+            other.claim_key(&kernel::Claim::login("x")),
+            keyring.claim_key(&kernel::Claim::login("x"))
+        );
+        let keys = other.tenant(tenant(1)).await.expect("keys");
+        assert_eq!(keys.open(&sealed).expect("opened"), Opened::Plain(b"ann@demo.example".to_vec()));
+        assert!(other.tenant(tenant(2)).await.expect("keys").open(&sealed).is_err(), "another tenant");
+        let mut unknown = sealed.clone();
+        unknown.subject = bob;
+        assert!(keys.open(&unknown).is_err(), "an unknown key is no erasure");
+        keyring.destroy(tenant(1), ann, Timestamp::from_secs(1)).await.expect("destroyed");
+        keyring.destroy(tenant(1), ann, Timestamp::from_secs(2)).await.expect("a repeat is harmless");
+        other.refresh(tenant(1));
+        assert_eq!(
+            other.tenant(tenant(1)).await.expect("keys").open(&sealed).expect("opened"),
+            Opened::Erased
+        );
+        let mut sealer = keyring.sealer(keyring.tenant(tenant(1)).await.expect("keys"));
+        assert!(sealer.seal(ann, b"again").is_err(), "an erased person is not written about again");
+        assert!(
+            Keyring::open(database.clone(), MasterKey::new([8; 32])).await.is_err(),
+            "the wrong master key"
+        );
+    }
+}
+
+#[tokio::test]
+async fn the_doorbell_rings_after_the_commit() {
+    for subject in journals().await {
+        let mut doorbell = subject.journal.doorbell();
+        subject.journal.append(append(tenant(1), &[(stream(1), 0, 2)])).await.expect(subject.name);
+        assert_eq!(doorbell.recv().await.expect("a ring"), at(tenant(1), 2));
+    }
+}
+
+#[tokio::test]
+async fn a_journal_that_was_not_closed_reads_as_before() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("journal.db");
+    let clock = Arc::new(SetClock::new(Timestamp::from_secs(1)));
+    let database = Database::open_sqlite(&path).expect("a file");
+    let journal = SqliteJournal::open(database, clock.clone()).await.expect("tables");
+    journal.append(append(tenant(1), &[(stream(1), 0, 3)])).await.expect("appended");
+    // A copy of the files as they lie there is what a power cut leaves.
+    let copy = tempfile::tempdir().expect("a folder");
+    for entry in std::fs::read_dir(folder.path()).expect("a folder") {
+        let entry = entry.expect("an entry");
+        std::fs::copy(entry.path(), copy.path().join(entry.file_name())).expect("copied");
+    }
+    let database = Database::open_sqlite(&copy.path().join("journal.db")).expect("a file");
+    let reopened = SqliteJournal::open(database.clone(), clock).await.expect("tables");
+    assert_eq!(reopened.head(tenant(1)).await.expect("read"), Position(3));
+    assert_eq!(journal::audit(&reopened, &database).await.expect("read").faults, Vec::<String>::new());
+}
