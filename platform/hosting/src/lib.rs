@@ -1,1 +1,27 @@
-//! The pure hosting model.
+//! The pure hosting model: what accounts, users, sessions, plans, services, domains, mailboxes and aliases are, what
+//! can happen to them, and what is refused.
+//!
+//! One folder per noun (`command`, `event`, `state`, `decide`, `wire`); one file per intention in [`use_case`].
+//! Knows no clock, no randomness, no I/O and no DNS: time, ids, password hashes and DNS answers are arguments.
+
+pub mod account;
+pub mod alias;
+pub mod domain;
+mod event;
+pub mod limit;
+mod login;
+pub mod mailbox;
+mod password;
+pub mod plan;
+pub mod refusal;
+pub mod service;
+pub mod session;
+mod text;
+pub mod use_case;
+pub mod user;
+mod wire;
+
+pub use event::HostingEvent;
+pub use login::{LoginFault, LoginName};
+pub use password::{PasswordHash, PasswordHashFault};
+pub use refusal::{HostingRefusal, Language};

@@ -1,0 +1,25 @@
+//! What can be asked of an account.
+
+use kernel::{AccountId, ServiceId, UserId};
+
+/// An intention about one account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AccountCommand {
+    /// Open it under a name.
+    Open {
+        /// Its id, whose person the name is sealed for.
+        account: AccountId,
+        /// What it is called, 1 to 200 characters.
+        name: String,
+    },
+    /// Close it; refused while a service has not ended.
+    Close,
+    /// Count one more user.
+    AddUser(UserId),
+    /// Count one user less.
+    RemoveUser(UserId),
+    /// Count one more service.
+    AddService(ServiceId),
+    /// A service has ended.
+    EndService(ServiceId),
+}

@@ -1,0 +1,122 @@
+//! The rules of an account.
+
+use std::collections::BTreeSet;
+
+use kernel::{AccountId, Category, Decider, Sealed, SubjectId, Timestamp};
+
+use super::{AccountCommand, AccountEvent, AccountRecord, AccountState};
+use crate::HostingRefusal;
+use crate::limit::{ACCOUNT_NAME_CHARACTER_COUNT_MAX, SERVICE_COUNT_MAX, USER_COUNT_MAX};
+use crate::refusal::Limit;
+
+/// The noun; its history is the stream `account/{AccountId}`.
+pub struct Account;
+
+impl Decider for Account {
+    const CATEGORY: Category = Category("account");
+    type Id = AccountId;
+    type State = AccountState;
+    type Event = AccountEvent;
+    type Command = AccountCommand;
+    type Facts = ();
+    type Refusal = HostingRefusal;
+
+    fn evolve(state: AccountState, event: &AccountEvent) -> AccountState {
+        match event {
+            AccountEvent::Opened { name } => AccountState::Open(AccountRecord {
+                name: name.clone(),
+                users: BTreeSet::new(),
+                services: BTreeSet::new(),
+            }),
+            AccountEvent::Closed => match state {
+                AccountState::Open(record) | AccountState::Closed(record) => AccountState::Closed(record),
+                AccountState::Absent => AccountState::Absent,
+            },
+            AccountEvent::UserAdded { user } => change(state, |record| {
+                record.users.insert(*user);
+            }),
+            AccountEvent::UserRemoved { user } => change(state, |record| {
+                record.users.remove(user);
+            }),
+            AccountEvent::ServiceAdded { service } => change(state, |record| {
+                record.services.insert(*service);
+            }),
+            AccountEvent::ServiceEnded { service } => change(state, |record| {
+                record.services.remove(service);
+            }),
+        }
+    }
+
+    fn decide(
+        state: &AccountState,
+        command: AccountCommand,
+        (): &(),
+        _: Timestamp,
+    ) -> Result<Vec<AccountEvent>, HostingRefusal> {
+        use AccountCommand as C;
+        use AccountState as S;
+        match (state, command) {
+            (S::Absent, C::Open { account, name }) => open(account, &name),
+            (
+                S::Absent,
+                C::Close | C::AddUser(_) | C::RemoveUser(_) | C::AddService(_) | C::EndService(_),
+            ) => Err(HostingRefusal::AccountNotFound),
+            (S::Open(record), C::Open { name, .. }) => {
+                let is_same = record.name.plain().is_some_and(|known| known == name.trim());
+                if is_same { Ok(vec![]) } else { Err(HostingRefusal::AccountExists) }
+            }
+            (S::Open(record), C::Close) if record.services.is_empty() => Ok(vec![AccountEvent::Closed]),
+            (S::Open(_), C::Close) => Err(HostingRefusal::AccountHasServices),
+            (S::Open(record), C::AddUser(user)) if record.users.contains(&user) => Ok(vec![]),
+            (S::Open(record), C::AddUser(_)) if record.users.len() >= USER_COUNT_MAX => {
+                Err(HostingRefusal::UserLimitReached(Limit::count(USER_COUNT_MAX, record.users.len())))
+            }
+            (S::Open(_), C::AddUser(user)) => Ok(vec![AccountEvent::UserAdded { user }]),
+            (S::Open(record), C::AddService(service)) if record.services.contains(&service) => Ok(vec![]),
+            (S::Open(record), C::AddService(_)) if record.services.len() >= SERVICE_COUNT_MAX => Err(
+                HostingRefusal::ServiceLimitReached(Limit::count(SERVICE_COUNT_MAX, record.services.len())),
+            ),
+            (S::Open(_), C::AddService(service)) => Ok(vec![AccountEvent::ServiceAdded { service }]),
+            (S::Closed(_), C::Close) => Ok(vec![]),
+            (S::Closed(_), C::Open { .. } | C::AddUser(_) | C::AddService(_)) => {
+                Err(HostingRefusal::AccountClosed)
+            }
+            (S::Open(record) | S::Closed(record), C::RemoveUser(user)) => {
+                Ok(if record.users.contains(&user) {
+                    vec![AccountEvent::UserRemoved { user }]
+                } else {
+                    vec![]
+                })
+            }
+            (S::Open(record) | S::Closed(record), C::EndService(service)) => {
+                Ok(if record.services.contains(&service) {
+                    vec![AccountEvent::ServiceEnded { service }]
+                } else {
+                    vec![]
+                })
+            }
+        }
+    }
+}
+
+fn open(account: AccountId, name: &str) -> Result<Vec<AccountEvent>, HostingRefusal> {
+    if account == AccountId::PLATFORM {
+        return Err(HostingRefusal::AccountIsPlatform);
+    }
+    let name = crate::text::name(name, ACCOUNT_NAME_CHARACTER_COUNT_MAX)?;
+    Ok(vec![AccountEvent::Opened { name: Sealed::new(SubjectId::of_account(account), name) }])
+}
+
+fn change(state: AccountState, change: impl FnOnce(&mut AccountRecord)) -> AccountState {
+    match state {
+        AccountState::Absent => AccountState::Absent,
+        AccountState::Open(mut record) => {
+            change(&mut record);
+            AccountState::Open(record)
+        }
+        AccountState::Closed(mut record) => {
+            change(&mut record);
+            AccountState::Closed(record)
+        }
+    }
+}

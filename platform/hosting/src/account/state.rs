@@ -1,0 +1,35 @@
+//! What an account's past makes of it.
+
+use std::collections::BTreeSet;
+
+use kernel::{Sealed, ServiceId, UserId};
+
+/// An account as it is.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum AccountState {
+    /// It was never opened.
+    #[default]
+    Absent,
+    /// It can order and its users can sign in.
+    Open(AccountRecord),
+    /// It is over.
+    Closed(AccountRecord),
+}
+
+impl AccountState {
+    /// Whether its users may sign in and order.
+    pub const fn is_open(&self) -> bool {
+        matches!(self, Self::Open(_))
+    }
+}
+
+/// What is known of an account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AccountRecord {
+    /// What it is called.
+    pub name: Sealed<String>,
+    /// Its users that are not removed.
+    pub users: BTreeSet<UserId>,
+    /// Its services that have not ended.
+    pub services: BTreeSet<ServiceId>,
+}

@@ -1,0 +1,12 @@
+//! An alias: an address that delivers to other addresses, or the catch-all of a domain.
+
+mod command;
+mod decide;
+mod event;
+mod state;
+mod wire;
+
+pub use command::{AliasCommand, AliasCreation};
+pub use decide::Alias;
+pub use event::AliasEvent;
+pub use state::{AliasRecord, AliasState};

@@ -1,0 +1,33 @@
+//! What can be asked of an alias.
+
+use kernel::{AccountId, AliasId, DomainId, DomainName, EmailAddress, LocalPart, ServiceId};
+
+/// An intention about one alias.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AliasCommand {
+    /// Make it exist.
+    Create(AliasCreation),
+    /// Lead elsewhere.
+    ChangeTargets(Vec<EmailAddress>),
+    /// End it for good.
+    Delete,
+}
+
+/// An alias to be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AliasCreation {
+    /// Whose it is.
+    pub account: AccountId,
+    /// Its service.
+    pub service: ServiceId,
+    /// Its domain, own or shared.
+    pub domain: DomainId,
+    /// The name of the domain.
+    pub domain_name: DomainName,
+    /// Its id, which personal data is sealed for.
+    pub alias: AliasId,
+    /// Before the `@`; none: every otherwise unknown address of the domain.
+    pub local: Option<LocalPart>,
+    /// Where its mail goes: 1 to 1000 addresses.
+    pub targets: Vec<EmailAddress>,
+}

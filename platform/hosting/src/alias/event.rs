@@ -1,0 +1,30 @@
+//! What can happen to an alias.
+
+use kernel::{AccountId, DomainId, DomainName, EmailAddress, LocalPart, Sealed, ServiceId};
+
+/// What happened to one alias. Stream `alias/{AliasId}`; created once, deleted at most once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AliasEvent {
+    /// Mail for its address goes to its targets from now on.
+    Created {
+        /// Whose it is.
+        account: AccountId,
+        /// Its service.
+        service: ServiceId,
+        /// Its domain, own or shared.
+        domain: DomainId,
+        /// The name of the domain, so that a reader knows the address without another stream.
+        domain_name: DomainName,
+        /// Before the `@`; none: every otherwise unknown address of the domain.
+        local: Option<Sealed<LocalPart>>,
+        /// Where its mail goes; not empty, each once.
+        targets: Sealed<Vec<EmailAddress>>,
+    },
+    /// It leads elsewhere.
+    TargetsChanged {
+        /// Where its mail goes from now on.
+        targets: Sealed<Vec<EmailAddress>>,
+    },
+    /// Its address is free.
+    Deleted,
+}

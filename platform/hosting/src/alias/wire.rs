@@ -1,0 +1,76 @@
+//! How the events of an alias are stored.
+
+use kernel::{Event, Kind, Malformed, Open, RawEvent, Seal, SealError};
+use serde::{Deserialize, Serialize};
+
+use super::AliasEvent;
+use crate::wire::{self, Nothing, SealedField, json};
+
+const CREATED: Kind = Kind { name: "alias.created", schema: 1 };
+const TARGETS_CHANGED: Kind = Kind { name: "alias.targets_changed", schema: 1 };
+const DELETED: Kind = Kind { name: "alias.deleted", schema: 1 };
+
+#[derive(Serialize, Deserialize)]
+struct CreatedV1 {
+    account: String,
+    service: String,
+    domain: String,
+    domain_name: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    local: Option<SealedField>,
+    targets: SealedField,
+}
+
+#[derive(Serialize, Deserialize)]
+struct TargetsChangedV1 {
+    targets: SealedField,
+}
+
+impl Event for AliasEvent {
+    fn kind(&self) -> Kind {
+        match self {
+            Self::Created { .. } => CREATED,
+            Self::TargetsChanged { .. } => TARGETS_CHANGED,
+            Self::Deleted => DELETED,
+        }
+    }
+
+    fn encode(&self, seal: &mut dyn Seal) -> Result<Vec<u8>, SealError> {
+        Ok(match self {
+            Self::Created { account, service, domain, domain_name, local, targets } => json(&CreatedV1 {
+                account: account.to_string(),
+                service: service.to_string(),
+                domain: domain.to_string(),
+                domain_name: domain_name.to_string(),
+                local: wire::seal_some(seal, local.as_ref())?,
+                targets: wire::seal(seal, targets)?,
+            }),
+            Self::TargetsChanged { targets } => {
+                json(&TargetsChangedV1 { targets: wire::seal(seal, targets)? })
+            }
+            Self::Deleted => json(&Nothing {}),
+        })
+    }
+
+    fn decode(raw: &RawEvent, open: &dyn Open) -> Result<Self, Malformed> {
+        match (raw.kind.as_ref(), raw.schema) {
+            ("alias.created", 1) => {
+                let form: CreatedV1 = wire::form(raw)?;
+                Ok(Self::Created {
+                    account: wire::id(raw, &form.account)?,
+                    service: wire::id(raw, &form.service)?,
+                    domain: wire::id(raw, &form.domain)?,
+                    domain_name: wire::domain_name(raw, &form.domain_name)?,
+                    local: wire::open_some(raw, open, form.local.as_ref())?,
+                    targets: wire::open(raw, open, &form.targets)?,
+                })
+            }
+            ("alias.targets_changed", 1) => {
+                let form: TargetsChangedV1 = wire::form(raw)?;
+                Ok(Self::TargetsChanged { targets: wire::open(raw, open, &form.targets)? })
+            }
+            ("alias.deleted", 1) => wire::form(raw).map(|Nothing {}| Self::Deleted),
+            _ => Err(wire::unknown(raw)),
+        }
+    }
+}

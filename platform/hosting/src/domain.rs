@@ -1,0 +1,12 @@
+//! A domain: a DNS name that an account proves to own, or a shared one of the platform.
+
+mod command;
+mod decide;
+mod event;
+mod state;
+mod wire;
+
+pub use command::{DomainCommand, Proof};
+pub use decide::Domain;
+pub use event::{DomainEvent, VerifiedBy};
+pub use state::{Challenge, DomainRecord, DomainRef, DomainState};

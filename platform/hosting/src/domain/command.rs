@@ -1,0 +1,41 @@
+//! What can be asked of a domain.
+
+use kernel::{AccountId, DomainId, DomainName, ServiceId, Timestamp};
+
+/// An intention about one domain.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum DomainCommand {
+    /// Note that an account wants to use it.
+    Add {
+        /// By whom.
+        account: AccountId,
+        /// For which service.
+        service: ServiceId,
+        /// Its id, which the challenge is derived from.
+        domain: DomainId,
+        /// Its name.
+        name: DomainName,
+    },
+    /// Make it a shared domain of the platform.
+    AddShared {
+        /// Its name.
+        name: DomainName,
+    },
+    /// Accept or refuse a proof that the account owns it.
+    Verify(Proof),
+    /// Serve it no more.
+    Remove {
+        /// When what is left of it may be destroyed.
+        purge_after: Timestamp,
+    },
+}
+
+/// How the ownership of a domain is shown.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Proof {
+    /// The TXT records that the DNS holds at the challenge's record name, as looked up by the platform itself, each
+    /// with its character-strings joined (RFC 7208 section 3.3 does the same).
+    Txt(Vec<String>),
+    /// The operator vouches for it.
+    AssertedByOperator,
+}

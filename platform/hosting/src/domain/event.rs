@@ -1,0 +1,43 @@
+//! What can happen to a domain.
+
+use kernel::{AccountId, DomainName, ServiceId, Timestamp};
+
+/// How the ownership was shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum VerifiedBy {
+    /// By a TXT record.
+    Txt,
+    /// By the operator's word.
+    Operator,
+}
+
+/// What happened to one domain. Stream `domain/{DomainId}`; names of domains are not personal data.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum DomainEvent {
+    /// An account wants to use it and has to prove that it owns it.
+    Added {
+        /// Which account.
+        account: AccountId,
+        /// For which service.
+        service: ServiceId,
+        /// The name.
+        name: DomainName,
+        /// The token that its DNS must show.
+        token: String,
+    },
+    /// It is a shared domain of the platform, and served.
+    SharedAdded {
+        /// The name.
+        name: DomainName,
+    },
+    /// The account owns it; mail for it is taken from now on.
+    Verified {
+        /// How that was shown.
+        by: VerifiedBy,
+    },
+    /// It is served no more and free for others.
+    Removed {
+        /// When what is left of it may be destroyed.
+        purge_after: Timestamp,
+    },
+}

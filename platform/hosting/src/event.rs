@@ -1,0 +1,105 @@
+//! All events of the hosting model, for consumers that read several nouns.
+
+use kernel::{Category, Decider, Event, EventFamily, Kind, Malformed, Open, RawEvent, Seal, SealError};
+
+use crate::account::{Account, AccountEvent};
+use crate::alias::{Alias, AliasEvent};
+use crate::domain::{Domain, DomainEvent};
+use crate::mailbox::{Mailbox, MailboxEvent};
+use crate::plan::{Plan, PlanEvent};
+use crate::service::{Service, ServiceEvent};
+use crate::session::{Session, SessionEvent};
+use crate::user::{User, UserEvent};
+
+/// An event of any noun of this crate.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum HostingEvent {
+    /// Of an account.
+    Account(AccountEvent),
+    /// Of a user.
+    User(UserEvent),
+    /// Of a session.
+    Session(SessionEvent),
+    /// Of a plan.
+    Plan(PlanEvent),
+    /// Of a service.
+    Service(ServiceEvent),
+    /// Of a domain.
+    Domain(DomainEvent),
+    /// Of a mailbox.
+    Mailbox(MailboxEvent),
+    /// Of an alias.
+    Alias(AliasEvent),
+}
+
+impl HostingEvent {
+    /// The category of the streams that such an event stands in.
+    pub const fn category(&self) -> Category {
+        match self {
+            Self::Account(_) => Account::CATEGORY,
+            Self::User(_) => User::CATEGORY,
+            Self::Session(_) => Session::CATEGORY,
+            Self::Plan(_) => Plan::CATEGORY,
+            Self::Service(_) => Service::CATEGORY,
+            Self::Domain(_) => Domain::CATEGORY,
+            Self::Mailbox(_) => Mailbox::CATEGORY,
+            Self::Alias(_) => Alias::CATEGORY,
+        }
+    }
+
+    /// See [`Event::kind`].
+    pub fn kind(&self) -> Kind {
+        match self {
+            Self::Account(event) => Event::kind(event),
+            Self::User(event) => Event::kind(event),
+            Self::Session(event) => Event::kind(event),
+            Self::Plan(event) => Event::kind(event),
+            Self::Service(event) => Event::kind(event),
+            Self::Domain(event) => Event::kind(event),
+            Self::Mailbox(event) => Event::kind(event),
+            Self::Alias(event) => Event::kind(event),
+        }
+    }
+
+    /// See [`Event::encode`].
+    ///
+    /// # Errors
+    /// As there.
+    pub fn encode(&self, seal: &mut dyn Seal) -> Result<Vec<u8>, SealError> {
+        match self {
+            Self::Account(event) => Event::encode(event, seal),
+            Self::User(event) => Event::encode(event, seal),
+            Self::Session(event) => Event::encode(event, seal),
+            Self::Plan(event) => Event::encode(event, seal),
+            Self::Service(event) => Event::encode(event, seal),
+            Self::Domain(event) => Event::encode(event, seal),
+            Self::Mailbox(event) => Event::encode(event, seal),
+            Self::Alias(event) => Event::encode(event, seal),
+        }
+    }
+}
+
+impl EventFamily for HostingEvent {
+    fn decode(category: Category, raw: &RawEvent, open: &dyn Open) -> Result<Option<Self>, Malformed> {
+        let event = if category == Account::CATEGORY {
+            Self::Account(Event::decode(raw, open)?)
+        } else if category == User::CATEGORY {
+            Self::User(Event::decode(raw, open)?)
+        } else if category == Session::CATEGORY {
+            Self::Session(Event::decode(raw, open)?)
+        } else if category == Plan::CATEGORY {
+            Self::Plan(Event::decode(raw, open)?)
+        } else if category == Service::CATEGORY {
+            Self::Service(Event::decode(raw, open)?)
+        } else if category == Domain::CATEGORY {
+            Self::Domain(Event::decode(raw, open)?)
+        } else if category == Mailbox::CATEGORY {
+            Self::Mailbox(Event::decode(raw, open)?)
+        } else if category == Alias::CATEGORY {
+            Self::Alias(Event::decode(raw, open)?)
+        } else {
+            return Ok(None);
+        };
+        Ok(Some(event))
+    }
+}

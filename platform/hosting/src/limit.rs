@@ -1,0 +1,70 @@
+//! The model's own limits, the same for every plan. What a plan allows is data: see [`crate::plan::PlanLimits`].
+
+/// Longest name of an account, in characters.
+pub const ACCOUNT_NAME_CHARACTER_COUNT_MAX: usize = 200;
+/// Longest name of a user, a mailbox or an API token, in characters.
+pub const DISPLAY_NAME_CHARACTER_COUNT_MAX: usize = 128;
+/// Longest name of a plan, in characters.
+pub const PLAN_NAME_CHARACTER_COUNT_MAX: usize = 64;
+/// Shortest login name, in octets.
+pub const LOGIN_NAME_OCTETS_MIN: usize = 3;
+/// Longest login name, in octets.
+pub const LOGIN_NAME_OCTETS_MAX: usize = 128;
+/// Longest password hash in PHC form, in octets.
+pub const PASSWORD_HASH_OCTETS_MAX: usize = 256;
+/// Most users of one account.
+pub const USER_COUNT_MAX: usize = 500;
+/// Most services of one account that have not ended.
+pub const SERVICE_COUNT_MAX: usize = 1000;
+/// Most API tokens of one user that are neither revoked nor expired.
+pub const TOKEN_COUNT_MAX: usize = 50;
+/// Most domains that one domain administrator may have; as many as the largest service has.
+pub const ADMINISTERED_DOMAIN_COUNT_MAX: usize = 100;
+/// Most mailboxes created at once: with the service's event they fit in one append.
+pub const MAILBOX_BATCH_COUNT_MAX: usize = 250;
+/// Most targets of one alias; the directory follows no more.
+pub const ALIAS_TARGET_COUNT_MAX: usize = 1000;
+/// Most octets of all targets of one alias together, so that its event stays under the journal's 64 KiB once sealed.
+pub const ALIAS_TARGETS_OCTETS_MAX: usize = 40_000;
+/// Longest own domain, in octets: its challenge record must still be a DNS name (253 octets).
+pub const DOMAIN_NAME_OCTETS_MAX: usize = 253 - "_hosterra-challenge.".len();
+/// Most rotations of one session's refresh token; then the person signs in again.
+pub const SESSION_ROTATION_COUNT_MAX: usize = 5000;
+/// Most recorded crossings of quota thresholds of one mailbox: a flood of mail must not use up the stream.
+pub const CROSSING_COUNT_MAX: u32 = 4000;
+
+/// Local parts that nobody gets on a shared domain (RFC 2142 and names that look official).
+pub const SHARED_LOCAL_PARTS_RESERVED: &[&str] = &[
+    "abuse",
+    "admin",
+    "administrator",
+    "billing",
+    "contact",
+    "dmarc",
+    "ftp",
+    "help",
+    "hostmaster",
+    "hosterra",
+    "info",
+    "legal",
+    "list",
+    "mail",
+    "mailer-daemon",
+    "marketing",
+    "news",
+    "no-reply",
+    "noc",
+    "noreply",
+    "postmaster",
+    "privacy",
+    "root",
+    "sales",
+    "security",
+    "spam",
+    "ssladmin",
+    "support",
+    "sysadmin",
+    "uucp",
+    "webmaster",
+    "www",
+];

@@ -1,0 +1,178 @@
+//! The rules of a mailbox. Counts and sums of quotas are the service's concern.
+
+use std::collections::BTreeSet;
+
+use kernel::{ByteSize, Category, Decider, MailboxId, Sealed, SubjectId, Timestamp};
+
+use super::{
+    Crossing, MailboxCommand, MailboxCreation, MailboxEvent, MailboxRecord, MailboxState, Threshold,
+};
+use crate::HostingRefusal;
+use crate::limit::{CROSSING_COUNT_MAX, DISPLAY_NAME_CHARACTER_COUNT_MAX};
+use crate::user::Access;
+
+/// The noun; its history is the stream `mailbox/{MailboxId}`.
+pub struct Mailbox;
+
+impl Decider for Mailbox {
+    const CATEGORY: Category = Category("mailbox");
+    type Id = MailboxId;
+    type State = MailboxState;
+    type Event = MailboxEvent;
+    type Command = MailboxCommand;
+    /// Which mailbox it is: personal data of its events is sealed for it.
+    type Facts = MailboxId;
+    type Refusal = HostingRefusal;
+
+    fn evolve(state: MailboxState, event: &MailboxEvent) -> MailboxState {
+        match event {
+            MailboxEvent::Created {
+                account,
+                service,
+                domain,
+                domain_name,
+                local,
+                quota,
+                display_name,
+                password,
+            } => MailboxState::Live(MailboxRecord {
+                account: *account,
+                service: *service,
+                domain: *domain,
+                domain_name: domain_name.clone(),
+                local: local.clone(),
+                quota: *quota,
+                display_name: display_name.clone(),
+                password: password.clone(),
+                access: Access::Enabled,
+                crossed: BTreeSet::new(),
+                crossing_count: 0,
+            }),
+            MailboxEvent::QuotaChanged { to, .. } => change(state, |record| record.quota = *to),
+            MailboxEvent::DisplayNameChanged { display_name } => {
+                change(state, |record| record.display_name.clone_from(display_name))
+            }
+            MailboxEvent::PasswordSet { password } => {
+                change(state, |record| record.password = Some(password.clone()))
+            }
+            MailboxEvent::Disabled => change(state, |record| record.access = Access::Disabled),
+            MailboxEvent::Enabled => change(state, |record| record.access = Access::Enabled),
+            MailboxEvent::Deleted { .. } => match state {
+                MailboxState::Live(record) | MailboxState::Deleted(record) => MailboxState::Deleted(record),
+                MailboxState::Absent => MailboxState::Absent,
+            },
+            MailboxEvent::QuotaThresholdCrossed { threshold, crossing } => change(state, |record| {
+                record.crossing_count = record.crossing_count.saturating_add(1);
+                match crossing {
+                    Crossing::Up => record.crossed.insert(*threshold),
+                    Crossing::Down => record.crossed.remove(threshold),
+                };
+            }),
+        }
+    }
+
+    fn decide(
+        state: &MailboxState,
+        command: MailboxCommand,
+        mailbox: &MailboxId,
+        _: Timestamp,
+    ) -> Result<Vec<MailboxEvent>, HostingRefusal> {
+        use MailboxCommand as C;
+        use MailboxState as S;
+        let subject = SubjectId::of_mailbox(*mailbox);
+        match (state, command) {
+            (S::Absent, C::Create(new)) => create(new),
+            (S::Live(record), C::Create(new)) => created_already(record, &new),
+            (S::Deleted(_), C::Create(_)) => Err(HostingRefusal::MailboxExists),
+            (S::Deleted(_), C::Delete { .. }) => Ok(vec![]),
+            (S::Absent, C::Delete { .. })
+            | (
+                S::Absent | S::Deleted(_),
+                C::ChangeQuota { .. }
+                | C::ChangeDisplayName(_)
+                | C::SetPassword(_)
+                | C::Disable
+                | C::Enable
+                | C::RecordThreshold { .. },
+            ) => Err(HostingRefusal::MailboxNotFound),
+            (S::Live(_), C::ChangeQuota { to: ByteSize::ZERO }) => Err(HostingRefusal::QuotaZero),
+            (S::Live(record), C::ChangeQuota { to }) if record.quota == to => Ok(vec![]),
+            (S::Live(record), C::ChangeQuota { to }) => {
+                Ok(vec![MailboxEvent::QuotaChanged { from: record.quota, to }])
+            }
+            (S::Live(record), C::ChangeDisplayName(wish)) => {
+                let wish = crate::text::optional_name(wish.as_deref(), DISPLAY_NAME_CHARACTER_COUNT_MAX)?;
+                let display_name = wish.map(|name| Sealed::new(subject, name));
+                let is_same = record.display_name == display_name;
+                Ok(if is_same { vec![] } else { vec![MailboxEvent::DisplayNameChanged { display_name }] })
+            }
+            (S::Live(record), C::SetPassword(hash)) => {
+                let password = Sealed::new(subject, hash);
+                let is_same = record.password.as_ref() == Some(&password);
+                Ok(if is_same { vec![] } else { vec![MailboxEvent::PasswordSet { password }] })
+            }
+            (S::Live(record), C::Disable) => Ok(match record.access {
+                Access::Enabled => vec![MailboxEvent::Disabled],
+                Access::Disabled => vec![],
+            }),
+            (S::Live(record), C::Enable) => Ok(match record.access {
+                Access::Enabled => vec![],
+                Access::Disabled => vec![MailboxEvent::Enabled],
+            }),
+            (S::Live(_), C::Delete { purge_after }) => Ok(vec![MailboxEvent::Deleted { purge_after }]),
+            (S::Live(record), C::RecordThreshold { threshold, crossing }) => {
+                Ok(cross(record, threshold, crossing))
+            }
+        }
+    }
+}
+
+fn create(new: MailboxCreation) -> Result<Vec<MailboxEvent>, HostingRefusal> {
+    if new.quota == ByteSize::ZERO {
+        return Err(HostingRefusal::QuotaZero);
+    }
+    let subject = SubjectId::of_mailbox(new.mailbox);
+    let display_name =
+        crate::text::optional_name(new.display_name.as_deref(), DISPLAY_NAME_CHARACTER_COUNT_MAX)?;
+    Ok(vec![MailboxEvent::Created {
+        account: new.account,
+        service: new.service,
+        domain: new.domain,
+        domain_name: new.domain_name,
+        local: Sealed::new(subject, new.local),
+        quota: new.quota,
+        display_name: display_name.map(|name| Sealed::new(subject, name)),
+        password: new.password.map(|hash| Sealed::new(subject, hash)),
+    }])
+}
+
+/// Creating the same address with the same quota again changes nothing; hashes are salted and are not compared.
+fn created_already(
+    record: &MailboxRecord,
+    new: &MailboxCreation,
+) -> Result<Vec<MailboxEvent>, HostingRefusal> {
+    let is_same = record.service == new.service
+        && record.domain == new.domain
+        && record.local.plain() == Some(&new.local)
+        && record.quota == new.quota;
+    if is_same { Ok(vec![]) } else { Err(HostingRefusal::MailboxExists) }
+}
+
+fn cross(record: &MailboxRecord, threshold: Threshold, crossing: Crossing) -> Vec<MailboxEvent> {
+    let is_so = record.crossed.contains(&threshold) == (crossing == Crossing::Up);
+    if is_so || record.crossing_count >= CROSSING_COUNT_MAX {
+        vec![]
+    } else {
+        vec![MailboxEvent::QuotaThresholdCrossed { threshold, crossing }]
+    }
+}
+
+fn change(state: MailboxState, change: impl FnOnce(&mut MailboxRecord)) -> MailboxState {
+    match state {
+        MailboxState::Live(mut record) => {
+            change(&mut record);
+            MailboxState::Live(record)
+        }
+        MailboxState::Absent | MailboxState::Deleted(_) => state,
+    }
+}

@@ -1,0 +1,65 @@
+//! What a mailbox's past makes of it.
+
+use std::collections::BTreeSet;
+
+use kernel::{AccountId, ByteSize, DomainId, DomainName, EmailAddress, LocalPart, Sealed, ServiceId};
+
+use super::Threshold;
+use crate::PasswordHash;
+use crate::user::Access;
+
+/// A mailbox as it is.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum MailboxState {
+    /// It was never created.
+    #[default]
+    Absent,
+    /// It exists.
+    Live(MailboxRecord),
+    /// It is deleted; its contents may still be there.
+    Deleted(MailboxRecord),
+}
+
+impl MailboxState {
+    /// What is known of it while it exists.
+    pub const fn record(&self) -> Option<&MailboxRecord> {
+        match self {
+            Self::Live(record) => Some(record),
+            Self::Absent | Self::Deleted(_) => None,
+        }
+    }
+}
+
+/// What is known of a mailbox.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MailboxRecord {
+    /// Whose it is.
+    pub account: AccountId,
+    /// Its service.
+    pub service: ServiceId,
+    /// Its domain.
+    pub domain: DomainId,
+    /// The name of the domain.
+    pub domain_name: DomainName,
+    /// Before the `@`.
+    pub local: Sealed<LocalPart>,
+    /// The most it may hold.
+    pub quota: ByteSize,
+    /// What it is called.
+    pub display_name: Option<Sealed<String>>,
+    /// How its owner is recognised.
+    pub password: Option<Sealed<PasswordHash>>,
+    /// Whether it takes mail and logins.
+    pub access: Access,
+    /// The fractions of its quota that its usage is at or above.
+    pub crossed: BTreeSet<Threshold>,
+    /// How many crossings were recorded.
+    pub crossing_count: u32,
+}
+
+impl MailboxRecord {
+    /// Its address, unless its owner is erased.
+    pub fn address(&self) -> Option<EmailAddress> {
+        self.local.plain().map(|local| EmailAddress::new(local.clone(), self.domain_name.clone()))
+    }
+}

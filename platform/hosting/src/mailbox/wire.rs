@@ -1,0 +1,168 @@
+//! How the events of a mailbox are stored.
+
+use kernel::{ByteSize, Event, Kind, Malformed, Open, RawEvent, Seal, SealError, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use super::{Crossing, MailboxEvent, Threshold};
+use crate::wire::{self, Nothing, SealedField, json};
+
+const CREATED: Kind = Kind { name: "mailbox.created", schema: 1 };
+const QUOTA_CHANGED: Kind = Kind { name: "mailbox.quota_changed", schema: 1 };
+const DISPLAY_NAME_CHANGED: Kind = Kind { name: "mailbox.display_name_changed", schema: 1 };
+const PASSWORD_SET: Kind = Kind { name: "mailbox.password_set", schema: 1 };
+const DISABLED: Kind = Kind { name: "mailbox.disabled", schema: 1 };
+const ENABLED: Kind = Kind { name: "mailbox.enabled", schema: 1 };
+const DELETED: Kind = Kind { name: "mailbox.deleted", schema: 1 };
+const QUOTA_THRESHOLD_CROSSED: Kind = Kind { name: "mailbox.quota_threshold_crossed", schema: 1 };
+
+#[derive(Serialize, Deserialize)]
+struct CreatedV1 {
+    account: String,
+    service: String,
+    domain: String,
+    domain_name: String,
+    local: SealedField,
+    quota_bytes: u64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    display_name: Option<SealedField>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    password: Option<SealedField>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct QuotaChangedV1 {
+    from_bytes: u64,
+    to_bytes: u64,
+}
+
+#[derive(Serialize, Deserialize)]
+struct DisplayNameChangedV1 {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    display_name: Option<SealedField>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct PasswordSetV1 {
+    password: SealedField,
+}
+
+#[derive(Serialize, Deserialize)]
+struct DeletedV1 {
+    purge_after_ms: i64,
+}
+
+#[derive(Serialize, Deserialize)]
+struct QuotaThresholdCrossedV1 {
+    threshold_percent: u8,
+    crossing: CrossingV1,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum CrossingV1 {
+    Up,
+    Down,
+}
+
+impl Event for MailboxEvent {
+    fn kind(&self) -> Kind {
+        match self {
+            Self::Created { .. } => CREATED,
+            Self::QuotaChanged { .. } => QUOTA_CHANGED,
+            Self::DisplayNameChanged { .. } => DISPLAY_NAME_CHANGED,
+            Self::PasswordSet { .. } => PASSWORD_SET,
+            Self::Disabled => DISABLED,
+            Self::Enabled => ENABLED,
+            Self::Deleted { .. } => DELETED,
+            Self::QuotaThresholdCrossed { .. } => QUOTA_THRESHOLD_CROSSED,
+        }
+    }
+
+    fn encode(&self, seal: &mut dyn Seal) -> Result<Vec<u8>, SealError> {
+        Ok(match self {
+            Self::Created { account, service, domain, domain_name, local, quota, display_name, password } => {
+                json(&CreatedV1 {
+                    account: account.to_string(),
+                    service: service.to_string(),
+                    domain: domain.to_string(),
+                    domain_name: domain_name.to_string(),
+                    local: wire::seal(seal, local)?,
+                    quota_bytes: quota.octets(),
+                    display_name: wire::seal_some(seal, display_name.as_ref())?,
+                    password: wire::seal_some(seal, password.as_ref())?,
+                })
+            }
+            Self::QuotaChanged { from, to } => {
+                json(&QuotaChangedV1 { from_bytes: from.octets(), to_bytes: to.octets() })
+            }
+            Self::DisplayNameChanged { display_name } => {
+                json(&DisplayNameChangedV1 { display_name: wire::seal_some(seal, display_name.as_ref())? })
+            }
+            Self::PasswordSet { password } => json(&PasswordSetV1 { password: wire::seal(seal, password)? }),
+            Self::Disabled | Self::Enabled => json(&Nothing {}),
+            Self::Deleted { purge_after } => json(&DeletedV1 { purge_after_ms: purge_after.millis() }),
+            Self::QuotaThresholdCrossed { threshold, crossing } => json(&QuotaThresholdCrossedV1 {
+                threshold_percent: threshold.percent(),
+                crossing: match crossing {
+                    Crossing::Up => CrossingV1::Up,
+                    Crossing::Down => CrossingV1::Down,
+                },
+            }),
+        })
+    }
+
+    fn decode(raw: &RawEvent, open: &dyn Open) -> Result<Self, Malformed> {
+        match (raw.kind.as_ref(), raw.schema) {
+            ("mailbox.created", 1) => created(raw, open),
+            ("mailbox.quota_changed", 1) => {
+                let form: QuotaChangedV1 = wire::form(raw)?;
+                let (from, to) = (ByteSize::new(form.from_bytes), ByteSize::new(form.to_bytes));
+                Ok(Self::QuotaChanged { from, to })
+            }
+            ("mailbox.display_name_changed", 1) => {
+                let form: DisplayNameChangedV1 = wire::form(raw)?;
+                let display_name = wire::open_some(raw, open, form.display_name.as_ref())?;
+                Ok(Self::DisplayNameChanged { display_name })
+            }
+            ("mailbox.password_set", 1) => {
+                let form: PasswordSetV1 = wire::form(raw)?;
+                Ok(Self::PasswordSet { password: wire::open(raw, open, &form.password)? })
+            }
+            ("mailbox.disabled", 1) => wire::form(raw).map(|Nothing {}| Self::Disabled),
+            ("mailbox.enabled", 1) => wire::form(raw).map(|Nothing {}| Self::Enabled),
+            ("mailbox.deleted", 1) => wire::form(raw).map(|form: DeletedV1| Self::Deleted {
+                purge_after: Timestamp::from_millis(form.purge_after_ms),
+            }),
+            ("mailbox.quota_threshold_crossed", 1) => {
+                let form: QuotaThresholdCrossedV1 = wire::form(raw)?;
+                let threshold = Threshold::of_percent(form.threshold_percent);
+                Ok(Self::QuotaThresholdCrossed {
+                    threshold: wire::parse(
+                        raw,
+                        threshold,
+                        "a threshold of 80, 95 or 100 percent is expected",
+                    )?,
+                    crossing: match form.crossing {
+                        CrossingV1::Up => Crossing::Up,
+                        CrossingV1::Down => Crossing::Down,
+                    },
+                })
+            }
+            _ => Err(wire::unknown(raw)),
+        }
+    }
+}
+
+fn created(raw: &RawEvent, open: &dyn Open) -> Result<MailboxEvent, Malformed> {
+    let form: CreatedV1 = wire::form(raw)?;
+    Ok(MailboxEvent::Created {
+        account: wire::id(raw, &form.account)?,
+        service: wire::id(raw, &form.service)?,
+        domain: wire::id(raw, &form.domain)?,
+        domain_name: wire::domain_name(raw, &form.domain_name)?,
+        local: wire::open(raw, open, &form.local)?,
+        quota: ByteSize::new(form.quota_bytes),
+        display_name: wire::open_some(raw, open, form.display_name.as_ref())?,
+        password: wire::open_some(raw, open, form.password.as_ref())?,
+    })
+}

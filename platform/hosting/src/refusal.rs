@@ -1,0 +1,485 @@
+//! Every no of the hosting model, in one closed catalogue: code, field, limits, and a sentence in each language.
+
+use kernel::{ByteSize, ClaimKind, LimitFact};
+
+/// A language in which the platform speaks to people.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Language {
+    /// English.
+    En,
+    /// French.
+    Fr,
+}
+
+/// How much is allowed and how much would be, or is, used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limit {
+    /// The most that is allowed.
+    pub allowed: u64,
+    /// What is in use or was asked for.
+    pub used: u64,
+}
+
+impl Limit {
+    /// A limit on counts.
+    pub fn count(allowed: usize, used: usize) -> Self {
+        Self { allowed: allowed as u64, used: used as u64 }
+    }
+
+    /// A limit on octets.
+    pub const fn bytes(allowed: ByteSize, used: ByteSize) -> Self {
+        Self { allowed: allowed.octets(), used: used.octets() }
+    }
+}
+
+/// One row of the catalogue.
+struct Row {
+    code: &'static str,
+    en: &'static str,
+    fr: &'static str,
+}
+
+macro_rules! refusals {
+    (
+        plain { $($(#[$doc:meta])* $name:ident = $code:literal, $field:expr, $en:literal, $fr:literal;)* }
+        limited { $($(#[$ldoc:meta])* $lname:ident = $lcode:literal, $lfield:expr, $limit:literal, $len:literal, $lfr:literal;)* }
+    ) => {
+        /// Why the hosting model says no. Expected, shown to the asker, never logged as a failure.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub enum HostingRefusal {
+            $($(#[$doc])* $name,)*
+            $($(#[$ldoc])* $lname(Limit),)*
+        }
+
+        impl HostingRefusal {
+            /// All codes, in the order of the catalogue.
+            pub const CODES: &'static [&'static str] = &[$($code,)* $($lcode,)*];
+        }
+
+        const ROWS: &[Row] = &[
+            $(Row { code: $code, en: $en, fr: $fr },)*
+            $(Row { code: $lcode, en: $len, fr: $lfr },)*
+        ];
+
+        impl kernel::Refusal for HostingRefusal {
+            fn code(&self) -> &'static str {
+                match self {
+                    $(Self::$name => $code,)*
+                    $(Self::$lname(_) => $lcode,)*
+                }
+            }
+
+            fn field(&self) -> Option<&'static str> {
+                match self {
+                    $(Self::$name => $field,)*
+                    $(Self::$lname(_) => $lfield,)*
+                }
+            }
+
+            fn limits(&self) -> Vec<LimitFact> {
+                match self {
+                    $(Self::$name => Vec::new(),)*
+                    $(Self::$lname(limit) => {
+                        vec![LimitFact { name: $limit, allowed: limit.allowed, used: Some(limit.used) }]
+                    })*
+                }
+            }
+        }
+    };
+}
+
+refusals! {
+    plain {
+        /// The account does not exist.
+        AccountNotFound = "ACCOUNT_NOT_FOUND", Some("accountId"),
+            "This account does not exist; check its identifier.",
+            "Ce compte n’existe pas ; vérifiez son identifiant.";
+        /// Another account has this id.
+        AccountExists = "ACCOUNT_EXISTS", Some("accountId"),
+            "An account with this identifier exists already; use another identifier.",
+            "Un compte portant cet identifiant existe déjà ; utilisez un autre identifiant.";
+        /// The platform's own account is not a customer's.
+        AccountIsPlatform = "ACCOUNT_IS_PLATFORM", Some("accountId"),
+            "This identifier stands for the platform itself; use the identifier of a customer's account.",
+            "Cet identifiant désigne la plateforme elle-même ; utilisez celui d’un compte client.";
+        /// The account is closed.
+        AccountClosed = "ACCOUNT_CLOSED", Some("accountId"),
+            "This account is closed; open a new account to go on.",
+            "Ce compte est fermé ; ouvrez un nouveau compte pour continuer.";
+        /// A service of the account has not ended.
+        AccountHasServices = "ACCOUNT_HAS_SERVICES", Some("accountId"),
+            "This account still has services that have not ended; end them before closing it.",
+            "Ce compte a encore des services en cours ; résiliez-les avant de le fermer.";
+        /// A name is empty.
+        NameEmpty = "NAME_EMPTY", Some("name"),
+            "A name is needed here; give at least one character.",
+            "Un nom est nécessaire ici ; saisissez au moins un caractère.";
+        /// A name holds a control character.
+        NameCharacter = "NAME_CHARACTER", Some("name"),
+            "This name holds a line break or another control character; remove it.",
+            "Ce nom contient un retour à la ligne ou un autre caractère de contrôle ; retirez-le.";
+
+        /// The user does not exist.
+        UserNotFound = "USER_NOT_FOUND", Some("userId"),
+            "This user does not exist; check the identifier.",
+            "Cet utilisateur n’existe pas ; vérifiez son identifiant.";
+        /// Another user has this id.
+        UserExists = "USER_EXISTS", Some("userId"),
+            "A user with this identifier exists already; use another identifier.",
+            "Un utilisateur portant cet identifiant existe déjà ; utilisez un autre identifiant.";
+        /// The user may not sign in.
+        UserDisabled = "USER_DISABLED", Some("userId"),
+            "This user is disabled; enable the user first.",
+            "Cet utilisateur est désactivé ; réactivez-le d’abord.";
+        /// The login name belongs to somebody else.
+        LoginTaken = "LOGIN_TAKEN", Some("login"),
+            "This login name is in use already; choose another one.",
+            "Cet identifiant de connexion est déjà utilisé ; choisissez-en un autre.";
+        /// Operators live in the platform's account, everybody else does not.
+        RoleNotInAccount = "ROLE_NOT_IN_ACCOUNT", Some("role"),
+            "This role does not exist in this account: operators belong to the platform, all others to a customer's account.",
+            "Ce rôle n’existe pas dans ce compte : les opérateurs appartiennent à la plateforme, les autres à un compte client.";
+        /// A domain administrator without domains.
+        RoleNeedsDomain = "ROLE_NEEDS_DOMAIN", Some("role"),
+            "A domain administrator needs at least one domain; name the domains to administer.",
+            "Un administrateur de domaine a besoin d’au moins un domaine ; indiquez les domaines à administrer.";
+        /// The token does not exist.
+        TokenNotFound = "TOKEN_NOT_FOUND", Some("tokenId"),
+            "This API token does not exist; check its identifier.",
+            "Ce jeton d’API n’existe pas ; vérifiez son identifiant.";
+        /// Another token has this id.
+        TokenExists = "TOKEN_EXISTS", Some("tokenId"),
+            "An API token with this identifier exists already; use another identifier.",
+            "Un jeton d’API portant cet identifiant existe déjà ; utilisez un autre identifiant.";
+        /// A token that would allow nothing.
+        TokenAllowsNothing = "TOKEN_ALLOWS_NOTHING", Some("permissions"),
+            "An API token needs at least one permission; choose what it may do.",
+            "Un jeton d’API a besoin d’au moins une permission ; choisissez ce qu’il peut faire.";
+        /// The end lies in the past.
+        ExpiryPast = "EXPIRY_PAST", Some("expiresAt"),
+            "The expiry lies in the past; choose a later moment.",
+            "L’expiration est déjà passée ; choisissez un moment ultérieur.";
+
+        /// The session does not exist.
+        SessionNotFound = "SESSION_NOT_FOUND", Some("sessionId"),
+            "This session does not exist; sign in again.",
+            "Cette session n’existe pas ; reconnectez-vous.";
+        /// Another session has this id.
+        SessionExists = "SESSION_EXISTS", Some("sessionId"),
+            "A session with this identifier exists already; sign in again.",
+            "Une session portant cet identifiant existe déjà ; reconnectez-vous.";
+        /// The session is over.
+        SessionEnded = "SESSION_ENDED", Some("refreshToken"),
+            "This session has ended; sign in again.",
+            "Cette session est terminée ; reconnectez-vous.";
+        /// The session was not used in time.
+        SessionExpired = "SESSION_EXPIRED", Some("refreshToken"),
+            "This session has expired; sign in again.",
+            "Cette session a expiré ; reconnectez-vous.";
+        /// The refresh token was never one of this session, or is the new one already.
+        RefreshTokenUnknown = "REFRESH_TOKEN_UNKNOWN", Some("refreshToken"),
+            "This refresh token does not belong to the session; sign in again.",
+            "Ce jeton de rafraîchissement n’appartient pas à la session ; reconnectez-vous.";
+        /// The refresh token was used before: somebody else may hold it.
+        RefreshTokenReused = "REFRESH_TOKEN_REUSED", Some("refreshToken"),
+            "This refresh token was used before, so the session is closed for safety; sign in again.",
+            "Ce jeton de rafraîchissement a déjà servi ; par sécurité la session est fermée, reconnectez-vous.";
+
+        /// The plan version does not exist.
+        PlanVersionNotFound = "PLAN_VERSION_NOT_FOUND", Some("planVersion"),
+            "This version of the plan is not published; choose a published one.",
+            "Cette version de l’offre n’est pas publiée ; choisissez une version publiée.";
+        /// A published version never changes.
+        PlanVersionDiffers = "PLAN_VERSION_DIFFERS", Some("version"),
+            "This version is published with other terms, and a published version never changes; publish the next version.",
+            "Cette version est publiée avec d’autres conditions et ne change plus ; publiez la version suivante.";
+        /// Versions are numbered without holes.
+        PlanVersionOutOfOrder = "PLAN_VERSION_OUT_OF_ORDER", Some("version"),
+            "Versions of a plan are numbered 1, 2, 3 without holes; use the next number.",
+            "Les versions d’une offre sont numérotées 1, 2, 3 sans trou ; utilisez le numéro suivant.";
+        /// Limits that contradict each other.
+        PlanLimitsInconsistent = "PLAN_LIMITS_INCONSISTENT", Some("limits"),
+            "These limits contradict each other: the default quota must fit in the largest, and the largest in the storage.",
+            "Ces limites se contredisent : le quota par défaut doit tenir dans le plus grand, et celui-ci dans le stockage.";
+        /// The plan is not made to measure.
+        CustomLimitsNotInPlan = "CUSTOM_LIMITS_NOT_IN_PLAN", Some("custom"),
+            "This plan has fixed limits; order it without custom limits or choose CustomBox.",
+            "Cette offre a des limites fixes ; commandez-la sans limites personnalisées ou choisissez CustomBox.";
+        /// A custom limit is below what is included or not a whole number of add-ons.
+        CustomLimitStep = "CUSTOM_LIMIT_STEP", Some("custom"),
+            "A custom limit is what the plan includes plus a whole number of add-ons; choose such a value.",
+            "Une limite personnalisée vaut ce que l’offre inclut plus un nombre entier d’options ; choisissez une telle valeur.";
+
+        /// The service does not exist.
+        ServiceNotFound = "SERVICE_NOT_FOUND", Some("serviceId"),
+            "This service does not exist; check its identifier.",
+            "Ce service n’existe pas ; vérifiez son identifiant.";
+        /// Another service has this id.
+        ServiceExists = "SERVICE_EXISTS", Some("serviceId"),
+            "A service with this identifier was ordered already with other terms; use another identifier.",
+            "Un service portant cet identifiant a déjà été commandé à d’autres conditions ; utilisez un autre identifiant.";
+        /// Ordered and not yet active.
+        ServiceNotActive = "SERVICE_NOT_ACTIVE", Some("serviceId"),
+            "This service is ordered but not active yet; try again once it is activated.",
+            "Ce service est commandé mais pas encore actif ; réessayez une fois qu’il sera activé.";
+        /// Restricted.
+        ServiceRestricted = "SERVICE_RESTRICTED", Some("serviceId"),
+            "This service is restricted, so nothing can be added; settle the open invoices or contact support.",
+            "Ce service est limité, rien ne peut y être ajouté ; réglez les factures en attente ou contactez l’assistance.";
+        /// Suspended.
+        ServiceSuspended = "SERVICE_SUSPENDED", Some("serviceId"),
+            "This service is suspended, so nothing can be added; settle the open invoices or contact support.",
+            "Ce service est suspendu, rien ne peut y être ajouté ; réglez les factures en attente ou contactez l’assistance.";
+        /// Over.
+        ServiceEnded = "SERVICE_ENDED", Some("serviceId"),
+            "This service has ended; order a new one to go on.",
+            "Ce service est résilié ; commandez-en un nouveau pour continuer.";
+        /// The plan is on the shared domain only.
+        OwnDomainNotInPlan = "OWN_DOMAIN_NOT_IN_PLAN", Some("serviceId"),
+            "This plan uses a shared domain and takes no domain of your own; choose a larger plan.",
+            "Cette offre utilise un domaine partagé et n’accepte pas de domaine personnel ; choisissez une offre supérieure.";
+        /// The plan is on own domains only.
+        SharedDomainNotInPlan = "SHARED_DOMAIN_NOT_IN_PLAN", Some("domainId"),
+            "This plan uses domains of your own, not the shared one; add and verify a domain first.",
+            "Cette offre utilise vos propres domaines et non le domaine partagé ; ajoutez et vérifiez d’abord un domaine.";
+
+        /// The domain does not exist in this service.
+        DomainNotFound = "DOMAIN_NOT_FOUND", Some("domainId"),
+            "This domain does not exist in this service; check its identifier.",
+            "Ce domaine n’existe pas dans ce service ; vérifiez son identifiant.";
+        /// Another domain has this id.
+        DomainExists = "DOMAIN_EXISTS", Some("domainId"),
+            "A domain with this identifier exists already; use another identifier.",
+            "Un domaine portant cet identifiant existe déjà ; utilisez un autre identifiant.";
+        /// The name cannot be served.
+        DomainNotEligible = "DOMAIN_NOT_ELIGIBLE", Some("name"),
+            "Mail cannot be hosted for this name; give a full domain such as example.com.",
+            "Aucun courrier ne peut être hébergé pour ce nom ; indiquez un domaine complet comme example.com.";
+        /// Another account has proved the domain.
+        DomainTaken = "DOMAIN_TAKEN", Some("name"),
+            "This domain is verified by another account or service already; remove it there first.",
+            "Ce domaine est déjà vérifié par un autre compte ou service ; retirez-le d’abord de celui-ci.";
+        /// The proof has not been given.
+        DomainNotVerified = "DOMAIN_NOT_VERIFIED", Some("domainId"),
+            "This domain is not verified yet; publish its TXT record and verify it first.",
+            "Ce domaine n’est pas encore vérifié ; publiez son enregistrement TXT puis vérifiez-le.";
+        /// The TXT record is absent or different.
+        DomainProofMissing = "DOMAIN_PROOF_MISSING", Some("domainId"),
+            "The expected TXT record was not found; publish it, wait for the DNS to follow, and try again.",
+            "L’enregistrement TXT attendu est introuvable ; publiez-le, attendez la propagation DNS et réessayez.";
+        /// Mailboxes or aliases are left.
+        DomainInUse = "DOMAIN_IN_USE", Some("domainId"),
+            "This domain still has mailboxes or aliases; delete them before removing it.",
+            "Ce domaine a encore des boîtes mail ou des alias ; supprimez-les avant de le retirer.";
+        /// A shared domain belongs to the platform.
+        DomainShared = "DOMAIN_SHARED", Some("domainId"),
+            "This is a shared domain of the platform, which cannot be verified or removed here.",
+            "C’est un domaine partagé de la plateforme, qui ne peut être ni vérifié ni retiré ici.";
+
+        /// The mailbox does not exist.
+        MailboxNotFound = "MAILBOX_NOT_FOUND", Some("mailboxId"),
+            "This mailbox does not exist; check its identifier.",
+            "Cette boîte mail n’existe pas ; vérifiez son identifiant.";
+        /// Another mailbox has this id.
+        MailboxExists = "MAILBOX_EXISTS", Some("mailboxId"),
+            "A mailbox with this identifier exists already; use another identifier.",
+            "Une boîte mail portant cet identifiant existe déjà ; utilisez un autre identifiant.";
+        /// The mailbox is switched off.
+        MailboxDisabled = "MAILBOX_DISABLED", Some("mailboxId"),
+            "This mailbox is disabled; enable it first.",
+            "Cette boîte mail est désactivée ; réactivez-la d’abord.";
+        /// No mailbox was named.
+        MailboxBatchEmpty = "MAILBOX_BATCH_EMPTY", Some("mailboxes"),
+            "No mailbox was given; name at least one.",
+            "Aucune boîte mail n’a été indiquée ; nommez-en au moins une.";
+        /// A quota of nothing.
+        QuotaZero = "QUOTA_ZERO", Some("quotaBytes"),
+            "A mailbox needs a quota above zero, and there is no unlimited one; choose a size.",
+            "Une boîte mail a besoin d’un quota supérieur à zéro et il n’en existe pas d’illimité ; choisissez une taille.";
+        /// The address has an owner.
+        AddressTaken = "ADDRESS_TAKEN", Some("localPart"),
+            "This address is in use already; choose another one.",
+            "Cette adresse est déjà utilisée ; choisissez-en une autre.";
+        /// Two of one request have the same address or id.
+        AddressRepeated = "ADDRESS_REPEATED", Some("mailboxes"),
+            "The same address or identifier stands twice in this request; name each mailbox once.",
+            "La même adresse ou le même identifiant figure deux fois dans cette demande ; nommez chaque boîte une seule fois.";
+        /// The local part is reserved on the shared domain.
+        AddressReserved = "ADDRESS_RESERVED", Some("localPart"),
+            "This address is reserved on the shared domain; choose another one.",
+            "Cette adresse est réservée sur le domaine partagé ; choisissez-en une autre.";
+
+        /// The alias does not exist.
+        AliasNotFound = "ALIAS_NOT_FOUND", Some("aliasId"),
+            "This alias does not exist; check its identifier.",
+            "Cet alias n’existe pas ; vérifiez son identifiant.";
+        /// Another alias has this id.
+        AliasExists = "ALIAS_EXISTS", Some("aliasId"),
+            "An alias with this identifier exists already; use another identifier.",
+            "Un alias portant cet identifiant existe déjà ; utilisez un autre identifiant.";
+        /// Nowhere to go.
+        AliasTargetsEmpty = "ALIAS_TARGETS_EMPTY", Some("targets"),
+            "An alias needs at least one target other than itself; name where its mail goes.",
+            "Un alias a besoin d’au moins une destination autre que lui-même ; indiquez où va son courrier.";
+        /// The plan has no catch-all.
+        CatchAllNotInPlan = "CATCH_ALL_NOT_IN_PLAN", Some("localPart"),
+            "A catch-all address is not part of this plan; name single addresses or choose a larger plan.",
+            "L’adresse attrape-tout ne fait pas partie de cette offre ; nommez des adresses précises ou choisissez une offre supérieure.";
+        /// A shared domain has no catch-all.
+        CatchAllOnSharedDomain = "CATCH_ALL_ON_SHARED_DOMAIN", Some("localPart"),
+            "A shared domain has no catch-all address; name a single address.",
+            "Un domaine partagé n’a pas d’adresse attrape-tout ; nommez une adresse précise.";
+    }
+    limited {
+        /// A name is too long.
+        NameTooLong = "NAME_TOO_LONG", Some("name"), "characters",
+            "This name has {used} characters and {allowed} are allowed; shorten it.",
+            "Ce nom comporte {used} caractères et {allowed} sont permis ; raccourcissez-le.";
+        /// The account has as many users as an account may.
+        UserLimitReached = "USER_LIMIT_REACHED", Some("accountId"), "users",
+            "This account has {used} of {allowed} users; remove one first.",
+            "Ce compte a {used} utilisateurs sur {allowed} ; retirez-en un d’abord.";
+        /// The account has as many services as an account may.
+        ServiceLimitReached = "SERVICE_LIMIT_REACHED", Some("accountId"), "services",
+            "This account has {used} of {allowed} services; end one first.",
+            "Ce compte a {used} services sur {allowed} ; résiliez-en un d’abord.";
+        /// The user has as many tokens as a user may.
+        TokenLimitReached = "TOKEN_LIMIT_REACHED", Some("userId"), "tokens",
+            "This user has {used} of {allowed} API tokens; revoke one first.",
+            "Cet utilisateur a {used} jetons d’API sur {allowed} ; révoquez-en un d’abord.";
+        /// Too many domains for one administrator.
+        AdministeredDomainLimit = "ADMINISTERED_DOMAIN_LIMIT", Some("role"), "domains",
+            "A domain administrator has at most {allowed} domains and {used} were given; name fewer.",
+            "Un administrateur a au plus {allowed} domaines et {used} ont été indiqués ; nommez-en moins.";
+        /// A custom limit above the largest.
+        CustomLimitAbove = "CUSTOM_LIMIT_ABOVE", Some("custom"), "custom",
+            "A custom limit of {used} is above the largest, {allowed}; choose less or order a second service.",
+            "Une limite personnalisée de {used} dépasse le maximum, {allowed} ; choisissez moins ou commandez un second service.";
+        /// The plan's domains are used up.
+        DomainLimitReached = "DOMAIN_LIMIT_REACHED", Some("serviceId"), "domains",
+            "This service has {used} of {allowed} domains; remove one or choose a larger plan.",
+            "Ce service a {used} domaines sur {allowed} ; retirez-en un ou choisissez une offre supérieure.";
+        /// The plan's mailboxes would be exceeded.
+        MailboxLimitReached = "MAILBOX_LIMIT_REACHED", Some("serviceId"), "mailboxes",
+            "This service has {used} of {allowed} mailboxes, which leaves too few; delete some or choose a larger plan.",
+            "Ce service a {used} boîtes mail sur {allowed}, il n’en reste pas assez ; supprimez-en ou choisissez une offre supérieure.";
+        /// The plan's aliases are used up.
+        AliasLimitReached = "ALIAS_LIMIT_REACHED", Some("serviceId"), "aliases",
+            "This service has {used} of {allowed} aliases; delete one or choose a larger plan.",
+            "Ce service a {used} alias sur {allowed} ; supprimez-en un ou choisissez une offre supérieure.";
+        /// One mailbox is larger than the plan allows.
+        QuotaAbovePlan = "QUOTA_ABOVE_PLAN", Some("quotaBytes"), "quotaBytes",
+            "A quota of {used} is above the {allowed} that this plan allows per mailbox; choose less or a larger plan.",
+            "Un quota de {used} dépasse les {allowed} permis par boîte dans cette offre ; choisissez moins ou une offre supérieure.";
+        /// All quotas together would exceed the storage of the plan.
+        StorageLimitReached = "STORAGE_LIMIT_REACHED", Some("quotaBytes"), "storageBytes",
+            "Of the {allowed} of this service {used} are allocated, which leaves too little; lower a quota or choose a larger plan.",
+            "Sur les {allowed} de ce service, {used} sont alloués, il n’en reste pas assez ; réduisez un quota ou choisissez une offre supérieure.";
+        /// Too many mailboxes in one request.
+        MailboxBatchTooLarge = "MAILBOX_BATCH_TOO_LARGE", Some("mailboxes"), "mailboxesPerRequest",
+            "This request names {used} mailboxes and {allowed} are allowed at once; split it.",
+            "Cette demande nomme {used} boîtes mail et {allowed} sont permises à la fois ; divisez-la.";
+        /// Too many targets.
+        AliasTargetLimit = "ALIAS_TARGET_LIMIT", Some("targets"), "targets",
+            "An alias has at most {allowed} targets and {used} were given; name fewer.",
+            "Un alias a au plus {allowed} destinations et {used} ont été indiquées ; nommez-en moins.";
+        /// The targets are too long together.
+        AliasTargetsTooLong = "ALIAS_TARGETS_TOO_LONG", Some("targets"), "targetsBytes",
+            "The targets take {used} and {allowed} are allowed; name fewer or lead to another alias.",
+            "Les destinations occupent {used} et {allowed} sont permis ; nommez-en moins ou dirigez vers un autre alias.";
+    }
+}
+
+impl From<ClaimKind> for HostingRefusal {
+    /// The refusal where a name belongs to another stream.
+    fn from(kind: ClaimKind) -> Self {
+        match kind {
+            ClaimKind::Address => Self::AddressTaken,
+            ClaimKind::Domain => Self::DomainTaken,
+            ClaimKind::Login => Self::LoginTaken,
+        }
+    }
+}
+
+impl std::fmt::Display for HostingRefusal {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        use kernel::Refusal as _;
+        f.write_str(&text(self.code(), Language::En, &self.limits()))
+    }
+}
+
+impl std::error::Error for HostingRefusal {}
+
+/// The sentence for a refusal's `code` with its `limits`; a general one where the code is not of this model.
+pub fn text(code: &str, language: Language, limits: &[LimitFact]) -> String {
+    let row = ROWS.iter().find(|row| row.code == code);
+    let sentence = match (row, language) {
+        (Some(row), Language::En) => row.en,
+        (Some(row), Language::Fr) => row.fr,
+        (None, Language::En) => "This is not possible.",
+        (None, Language::Fr) => "Cela n’est pas possible.",
+    };
+    let Some(limit) = limits.first() else { return sentence.to_owned() };
+    let show = |amount: u64| {
+        if limit.name.ends_with("Bytes") { bytes(amount, language) } else { amount.to_string() }
+    };
+    sentence
+        .replace("{allowed}", &show(limit.allowed))
+        .replace("{used}", &show(limit.used.unwrap_or_default()))
+}
+
+fn bytes(octets: u64, language: Language) -> String {
+    let english = ByteSize::new(octets).to_string();
+    match language {
+        Language::En => english,
+        Language::Fr => english.replace("iB", "io").replace("bytes", "octets"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use kernel::Refusal as _;
+
+    use super::*;
+
+    #[test]
+    fn every_code_has_a_sentence_in_both_languages() {
+        for row in ROWS {
+            let is_limited = row.en.contains("{allowed}");
+            for sentence in [row.en, row.fr] {
+                assert!(sentence.ends_with('.') && sentence.len() > 30, "{}: {sentence}", row.code);
+                assert_eq!(sentence.contains("{allowed}"), is_limited, "{}", row.code);
+                assert_eq!(sentence.contains("{used}"), is_limited, "{}", row.code);
+            }
+            assert_ne!(row.en, row.fr, "{}", row.code);
+        }
+        assert_eq!(ROWS.len(), HostingRefusal::CODES.len());
+    }
+
+    #[test]
+    fn codes_are_stable_words_and_no_two_are_equal() {
+        let mut codes = HostingRefusal::CODES.to_vec();
+        codes.sort_unstable();
+        codes.dedup();
+        assert_eq!(codes.len(), HostingRefusal::CODES.len());
+        assert!(
+            codes.iter().all(|code| code.bytes().all(|octet| octet.is_ascii_uppercase() || octet == b'_'))
+        );
+    }
+
+    #[test]
+    fn a_refusal_says_its_limits_in_words_and_numbers() {
+        let refusal = HostingRefusal::QuotaAbovePlan(Limit::bytes(ByteSize::gib(5), ByteSize::gib(6)));
+        assert!(refusal.to_string().contains("6 GiB") && refusal.to_string().contains("5 GiB"));
+        assert!(text(refusal.code(), Language::Fr, &refusal.limits()).contains("6 Gio"));
+        let fact = LimitFact { name: "quotaBytes", allowed: 5 << 30, used: Some(6 << 30) };
+        assert_eq!((refusal.field(), refusal.limits()), (Some("quotaBytes"), vec![fact]));
+    }
+
+    #[test]
+    fn a_name_that_is_taken_is_refused_by_its_kind() {
+        assert_eq!(HostingRefusal::from(ClaimKind::Address).code(), "ADDRESS_TAKEN");
+        assert_eq!(HostingRefusal::from(ClaimKind::Domain).code(), "DOMAIN_TAKEN");
+        assert_eq!(HostingRefusal::from(ClaimKind::Login).code(), "LOGIN_TAKEN");
+    }
+}

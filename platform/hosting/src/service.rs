@@ -1,0 +1,12 @@
+//! A service: one subscription of an account to a plan version, and what it may do now.
+
+mod command;
+mod decide;
+mod event;
+mod state;
+mod wire;
+
+pub use command::{ServiceCommand, ServiceOrder};
+pub use decide::Service;
+pub use event::{ServiceEvent, SuspensionReason};
+pub use state::{DomainUsage, Entitlement, ServiceRecord, ServiceState, Usage};

@@ -1,0 +1,74 @@
+//! What can be asked of a service.
+
+use kernel::{AccountId, ByteSize, DomainId, PlanId, Timestamp};
+
+use super::SuspensionReason;
+use crate::plan::PlanLimits;
+
+/// An intention about one service.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ServiceCommand {
+    /// Order it.
+    Order(ServiceOrder),
+    /// Give it its entitlement.
+    Activate,
+    /// Stop sending and additions.
+    Restrict,
+    /// Stop sending, signing in and additions.
+    Suspend(SuspensionReason),
+    /// Give it its entitlement back.
+    Resume,
+    /// End it for good.
+    End {
+        /// When its contents may be destroyed.
+        purge_after: Timestamp,
+    },
+    /// Take slots and bytes for new mailboxes of a domain, one quota each.
+    TakeMailboxes {
+        /// Where they live.
+        domain: DomainId,
+        /// Their quotas.
+        quotas: Vec<ByteSize>,
+    },
+    /// Give the slot and bytes of a deleted mailbox back.
+    ReturnMailbox {
+        /// Where it lived.
+        domain: DomainId,
+        /// Its quota.
+        quota: ByteSize,
+    },
+    /// Change how much is allocated to one mailbox.
+    Reallocate {
+        /// Its quota before.
+        from: ByteSize,
+        /// Its quota from now on.
+        to: ByteSize,
+    },
+    /// Take the slot of an alias.
+    TakeAlias {
+        /// Where it lives.
+        domain: DomainId,
+    },
+    /// Give the slot of an alias back.
+    ReturnAlias {
+        /// Where it lived.
+        domain: DomainId,
+    },
+    /// Take the slot of an own domain.
+    TakeDomain(DomainId),
+    /// Give the slot of an own domain back; refused while anything lives there.
+    ReturnDomain(DomainId),
+}
+
+/// What is ordered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ServiceOrder {
+    /// By whom.
+    pub account: AccountId,
+    /// Of which plan.
+    pub plan: PlanId,
+    /// In which version.
+    pub version: u32,
+    /// What it may have: a copy, so that the service needs no other stream to decide.
+    pub limits: PlanLimits,
+}

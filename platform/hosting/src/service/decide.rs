@@ -1,0 +1,305 @@
+//! The rules of a service: what its entitlement allows, and that nothing exceeds its limits.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use kernel::{ByteSize, Category, Decider, DomainId, ServiceId, Timestamp};
+
+use super::{
+    DomainUsage, Entitlement, ServiceCommand, ServiceEvent, ServiceOrder, ServiceRecord, ServiceState,
+    SuspensionReason, Usage,
+};
+use crate::HostingRefusal;
+use crate::plan::DomainMode;
+use crate::refusal::Limit;
+
+/// The noun; its history is the stream `service/{ServiceId}`.
+pub struct Service;
+
+impl Decider for Service {
+    const CATEGORY: Category = Category("service");
+    type Id = ServiceId;
+    type State = ServiceState;
+    type Event = ServiceEvent;
+    type Command = ServiceCommand;
+    type Facts = ();
+    type Refusal = HostingRefusal;
+
+    fn evolve(state: ServiceState, event: &ServiceEvent) -> ServiceState {
+        match (state, event) {
+            (_, ServiceEvent::Ordered { account, plan, version, limits }) => {
+                ServiceState::Present(Box::new(ServiceRecord {
+                    account: *account,
+                    plan: *plan,
+                    version: *version,
+                    limits: limits.clone(),
+                    entitlement: Entitlement::Ordered,
+                    usage: Usage::default(),
+                    own_domains: BTreeSet::new(),
+                    domains: BTreeMap::new(),
+                }))
+            }
+            (ServiceState::Present(mut record), event) => {
+                change(&mut record, event);
+                ServiceState::Present(record)
+            }
+            (ServiceState::Absent, _) => ServiceState::Absent,
+        }
+    }
+
+    fn decide(
+        state: &ServiceState,
+        command: ServiceCommand,
+        (): &(),
+        _: Timestamp,
+    ) -> Result<Vec<ServiceEvent>, HostingRefusal> {
+        use ServiceCommand as C;
+        match (state, command) {
+            (ServiceState::Absent, C::Order(ServiceOrder { account, plan, version, limits })) => {
+                Ok(vec![ServiceEvent::Ordered { account, plan, version, limits }])
+            }
+            (
+                ServiceState::Absent,
+                C::Activate
+                | C::Restrict
+                | C::Suspend(_)
+                | C::Resume
+                | C::End { .. }
+                | C::TakeMailboxes { .. }
+                | C::ReturnMailbox { .. }
+                | C::Reallocate { .. }
+                | C::TakeAlias { .. }
+                | C::ReturnAlias { .. }
+                | C::TakeDomain(_)
+                | C::ReturnDomain(_),
+            ) => Err(HostingRefusal::ServiceNotFound),
+            (ServiceState::Present(record), C::Order(order)) => {
+                let is_same = record.plan == order.plan
+                    && record.version == order.version
+                    && record.limits == order.limits;
+                if is_same { Ok(vec![]) } else { Err(HostingRefusal::ServiceExists) }
+            }
+            (ServiceState::Present(record), C::Activate) => activate(record.entitlement),
+            (ServiceState::Present(record), C::Restrict) => restrict(record.entitlement),
+            (ServiceState::Present(record), C::Suspend(reason)) => suspend(record.entitlement, reason),
+            (ServiceState::Present(record), C::Resume) => resume(record.entitlement),
+            (ServiceState::Present(record), C::End { purge_after }) => Ok(match record.entitlement {
+                Entitlement::Ended { .. } => vec![],
+                Entitlement::Ordered
+                | Entitlement::Active
+                | Entitlement::Restricted
+                | Entitlement::Suspended(_) => vec![ServiceEvent::Ended { purge_after }],
+            }),
+            (ServiceState::Present(record), C::TakeMailboxes { domain, quotas }) => {
+                take_mailboxes(record, domain, &quotas)
+            }
+            (ServiceState::Present(_), C::ReturnMailbox { domain, quota }) => {
+                Ok(vec![ServiceEvent::SlotsReturned { domain, mailboxes: 1, bytes: quota }])
+            }
+            (ServiceState::Present(record), C::Reallocate { from, to }) => reallocate(record, from, to),
+            (ServiceState::Present(record), C::TakeAlias { domain }) => take_alias(record, domain),
+            (ServiceState::Present(_), C::ReturnAlias { domain }) => {
+                Ok(vec![ServiceEvent::AliasSlotReturned { domain }])
+            }
+            (ServiceState::Present(record), C::TakeDomain(domain)) => take_domain(record, domain),
+            (ServiceState::Present(record), C::ReturnDomain(domain)) => {
+                if record.domains.contains_key(&domain) {
+                    Err(HostingRefusal::DomainInUse)
+                } else if record.own_domains.contains(&domain) {
+                    Ok(vec![ServiceEvent::DomainSlotReturned { domain }])
+                } else {
+                    Ok(vec![])
+                }
+            }
+        }
+    }
+}
+
+fn activate(entitlement: Entitlement) -> Result<Vec<ServiceEvent>, HostingRefusal> {
+    match entitlement {
+        Entitlement::Ordered => Ok(vec![ServiceEvent::Activated]),
+        Entitlement::Active => Ok(vec![]),
+        // Activation is for new services; what was taken away is given back by `Resume`, which needs more rights.
+        Entitlement::Restricted => Err(HostingRefusal::ServiceRestricted),
+        Entitlement::Suspended(_) => Err(HostingRefusal::ServiceSuspended),
+        Entitlement::Ended { .. } => Err(HostingRefusal::ServiceEnded),
+    }
+}
+
+fn restrict(entitlement: Entitlement) -> Result<Vec<ServiceEvent>, HostingRefusal> {
+    match entitlement {
+        Entitlement::Ordered => Err(HostingRefusal::ServiceNotActive),
+        Entitlement::Active => Ok(vec![ServiceEvent::Restricted]),
+        Entitlement::Restricted => Ok(vec![]),
+        // A suspended service is restricted more than that; `Resume` comes first.
+        Entitlement::Suspended(_) => Err(HostingRefusal::ServiceSuspended),
+        Entitlement::Ended { .. } => Err(HostingRefusal::ServiceEnded),
+    }
+}
+
+fn suspend(entitlement: Entitlement, reason: SuspensionReason) -> Result<Vec<ServiceEvent>, HostingRefusal> {
+    match entitlement {
+        Entitlement::Ordered | Entitlement::Active | Entitlement::Restricted => {
+            Ok(vec![ServiceEvent::Suspended { reason }])
+        }
+        Entitlement::Suspended(known) if known == reason => Ok(vec![]),
+        Entitlement::Suspended(_) => Ok(vec![ServiceEvent::Suspended { reason }]),
+        Entitlement::Ended { .. } => Err(HostingRefusal::ServiceEnded),
+    }
+}
+
+fn resume(entitlement: Entitlement) -> Result<Vec<ServiceEvent>, HostingRefusal> {
+    match entitlement {
+        Entitlement::Ordered => Err(HostingRefusal::ServiceNotActive),
+        Entitlement::Active => Ok(vec![]),
+        Entitlement::Restricted | Entitlement::Suspended(_) => Ok(vec![ServiceEvent::Resumed]),
+        Entitlement::Ended { .. } => Err(HostingRefusal::ServiceEnded),
+    }
+}
+
+/// Whether anything may be added. Removing is always allowed.
+fn may_add(record: &ServiceRecord) -> Result<(), HostingRefusal> {
+    match record.entitlement {
+        Entitlement::Ordered => Err(HostingRefusal::ServiceNotActive),
+        Entitlement::Active => Ok(()),
+        Entitlement::Restricted => Err(HostingRefusal::ServiceRestricted),
+        Entitlement::Suspended(_) => Err(HostingRefusal::ServiceSuspended),
+        Entitlement::Ended { .. } => Err(HostingRefusal::ServiceEnded),
+    }
+}
+
+fn take_mailboxes(
+    record: &ServiceRecord,
+    domain: DomainId,
+    quotas: &[ByteSize],
+) -> Result<Vec<ServiceEvent>, HostingRefusal> {
+    if quotas.is_empty() {
+        return Ok(vec![]);
+    }
+    may_add(record)?;
+    for quota in quotas {
+        check_quota(record, *quota)?;
+    }
+    let (limits, usage) = (&record.limits, record.usage);
+    let mailboxes = u32::try_from(quotas.len()).unwrap_or(u32::MAX);
+    if usage.mailboxes.checked_add(mailboxes).is_none_or(|count| count > limits.mailbox_count_max) {
+        let limit = Limit { allowed: limits.mailbox_count_max.into(), used: usage.mailboxes.into() };
+        return Err(HostingRefusal::MailboxLimitReached(limit));
+    }
+    let storage_reached = || HostingRefusal::StorageLimitReached(Limit::bytes(limits.storage, usage.bytes));
+    let bytes = quotas
+        .iter()
+        .try_fold(ByteSize::ZERO, |sum, quota| sum.checked_add(*quota))
+        .ok_or_else(storage_reached)?;
+    match usage.bytes.checked_add(bytes) {
+        Some(total) if total <= limits.storage => {
+            Ok(vec![ServiceEvent::SlotsTaken { domain, mailboxes, bytes }])
+        }
+        Some(_) | None => Err(storage_reached()),
+    }
+}
+
+/// A raise needs an active service and room; a cut is always allowed, also in a service that is over its limits.
+fn reallocate(
+    record: &ServiceRecord,
+    from: ByteSize,
+    to: ByteSize,
+) -> Result<Vec<ServiceEvent>, HostingRefusal> {
+    if to == from {
+        return Ok(vec![]);
+    }
+    if to > from {
+        may_add(record)?;
+        check_quota(record, to)?;
+        let others = record.usage.bytes.checked_sub(from).unwrap_or(ByteSize::ZERO);
+        if others.checked_add(to).is_none_or(|total| total > record.limits.storage) {
+            let limit = Limit::bytes(record.limits.storage, record.usage.bytes);
+            return Err(HostingRefusal::StorageLimitReached(limit));
+        }
+    }
+    Ok(vec![ServiceEvent::AllocationChanged { from, to }])
+}
+
+fn check_quota(record: &ServiceRecord, quota: ByteSize) -> Result<(), HostingRefusal> {
+    let allowed = record.limits.mailbox_quota_max;
+    if quota == ByteSize::ZERO {
+        Err(HostingRefusal::QuotaZero)
+    } else if quota > allowed {
+        Err(HostingRefusal::QuotaAbovePlan(Limit::bytes(allowed, quota)))
+    } else {
+        Ok(())
+    }
+}
+
+fn take_alias(record: &ServiceRecord, domain: DomainId) -> Result<Vec<ServiceEvent>, HostingRefusal> {
+    may_add(record)?;
+    let (allowed, used) = (record.limits.alias_count_max, record.usage.aliases);
+    if used >= allowed {
+        return Err(HostingRefusal::AliasLimitReached(Limit { allowed: allowed.into(), used: used.into() }));
+    }
+    Ok(vec![ServiceEvent::AliasSlotTaken { domain }])
+}
+
+fn take_domain(record: &ServiceRecord, domain: DomainId) -> Result<Vec<ServiceEvent>, HostingRefusal> {
+    if record.own_domains.contains(&domain) {
+        return Ok(vec![]);
+    }
+    may_add(record)?;
+    match record.limits.domain_mode {
+        DomainMode::Shared => return Err(HostingRefusal::OwnDomainNotInPlan),
+        DomainMode::Own => {}
+    }
+    let (allowed, used) = (record.limits.domain_count_max as usize, record.own_domains.len());
+    if used >= allowed {
+        return Err(HostingRefusal::DomainLimitReached(Limit::count(allowed, used)));
+    }
+    Ok(vec![ServiceEvent::DomainSlotTaken { domain }])
+}
+
+fn change(record: &mut ServiceRecord, event: &ServiceEvent) {
+    let usage = &mut record.usage;
+    match event {
+        ServiceEvent::Ordered { .. } => {}
+        ServiceEvent::Activated | ServiceEvent::Resumed => record.entitlement = Entitlement::Active,
+        ServiceEvent::Restricted => record.entitlement = Entitlement::Restricted,
+        ServiceEvent::Suspended { reason } => record.entitlement = Entitlement::Suspended(*reason),
+        ServiceEvent::Ended { purge_after } => {
+            record.entitlement = Entitlement::Ended { purge_after: *purge_after };
+        }
+        ServiceEvent::SlotsTaken { domain, mailboxes, bytes } => {
+            usage.mailboxes = usage.mailboxes.saturating_add(*mailboxes);
+            usage.bytes = usage.bytes.checked_add(*bytes).unwrap_or(ByteSize::new(u64::MAX));
+            live_in(record, *domain, |lives| lives.mailboxes = lives.mailboxes.saturating_add(*mailboxes));
+        }
+        ServiceEvent::SlotsReturned { domain, mailboxes, bytes } => {
+            usage.mailboxes = usage.mailboxes.saturating_sub(*mailboxes);
+            usage.bytes = usage.bytes.checked_sub(*bytes).unwrap_or(ByteSize::ZERO);
+            live_in(record, *domain, |lives| lives.mailboxes = lives.mailboxes.saturating_sub(*mailboxes));
+        }
+        ServiceEvent::AllocationChanged { from, to } => {
+            let others = usage.bytes.checked_sub(*from).unwrap_or(ByteSize::ZERO);
+            usage.bytes = others.checked_add(*to).unwrap_or(ByteSize::new(u64::MAX));
+        }
+        ServiceEvent::AliasSlotTaken { domain } => {
+            usage.aliases = usage.aliases.saturating_add(1);
+            live_in(record, *domain, |lives| lives.aliases = lives.aliases.saturating_add(1));
+        }
+        ServiceEvent::AliasSlotReturned { domain } => {
+            usage.aliases = usage.aliases.saturating_sub(1);
+            live_in(record, *domain, |lives| lives.aliases = lives.aliases.saturating_sub(1));
+        }
+        ServiceEvent::DomainSlotTaken { domain } => {
+            record.own_domains.insert(*domain);
+        }
+        ServiceEvent::DomainSlotReturned { domain } => {
+            record.own_domains.remove(domain);
+        }
+    }
+}
+
+fn live_in(record: &mut ServiceRecord, domain: DomainId, change: impl FnOnce(&mut DomainUsage)) {
+    let lives = record.domains.entry(domain).or_default();
+    change(lives);
+    if *lives == DomainUsage::default() {
+        record.domains.remove(&domain);
+    }
+}

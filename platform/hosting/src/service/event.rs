@@ -1,0 +1,95 @@
+//! What can happen to a service.
+
+use kernel::{AccountId, ByteSize, DomainId, PlanId, Timestamp};
+
+use crate::plan::PlanLimits;
+
+/// Why a service is suspended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum SuspensionReason {
+    /// It is not paid.
+    NonPayment,
+    /// It was used against others.
+    Abuse,
+    /// The law or a court asks for it.
+    Legal,
+    /// To protect it or the platform.
+    Security,
+}
+
+/// What happened to one service. Stream `service/{ServiceId}`; ordered once, ended at most once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ServiceEvent {
+    /// It is ordered, and has nothing yet.
+    Ordered {
+        /// By whom.
+        account: AccountId,
+        /// Of which plan.
+        plan: PlanId,
+        /// In which version.
+        version: u32,
+        /// What it may have once active.
+        limits: PlanLimits,
+    },
+    /// It may everything within its limits.
+    Activated,
+    /// Nothing is sent and nothing added; mail is received and read.
+    Restricted,
+    /// Nothing is sent, nobody signs in, nothing is added; mail is received.
+    Suspended {
+        /// Why.
+        reason: SuspensionReason,
+    },
+    /// It may everything again.
+    Resumed,
+    /// It is over: mail is refused; contents are destroyed at `purge_after`.
+    Ended {
+        /// When contents may be destroyed.
+        purge_after: Timestamp,
+    },
+    /// New mailboxes of one domain use so many slots and so many bytes more.
+    SlotsTaken {
+        /// Where they live.
+        domain: DomainId,
+        /// How many.
+        mailboxes: u32,
+        /// The sum of their quotas.
+        bytes: ByteSize,
+    },
+    /// Deleted mailboxes of one domain gave their slots and bytes back.
+    SlotsReturned {
+        /// Where they lived.
+        domain: DomainId,
+        /// How many.
+        mailboxes: u32,
+        /// The sum of their quotas.
+        bytes: ByteSize,
+    },
+    /// A mailbox has another quota.
+    AllocationChanged {
+        /// Before.
+        from: ByteSize,
+        /// From now on.
+        to: ByteSize,
+    },
+    /// A new alias uses a slot.
+    AliasSlotTaken {
+        /// Where it lives.
+        domain: DomainId,
+    },
+    /// A deleted alias gave its slot back.
+    AliasSlotReturned {
+        /// Where it lived.
+        domain: DomainId,
+    },
+    /// An own domain uses a slot.
+    DomainSlotTaken {
+        /// Which.
+        domain: DomainId,
+    },
+    /// A removed domain gave its slot back.
+    DomainSlotReturned {
+        /// Which.
+        domain: DomainId,
+    },
+}

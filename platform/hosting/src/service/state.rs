@@ -1,0 +1,87 @@
+//! What a service's past makes of it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use kernel::{AccountId, ByteSize, DomainId, PlanId, Timestamp};
+
+use super::SuspensionReason;
+use crate::plan::PlanLimits;
+
+/// A service as it is.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum ServiceState {
+    /// It was never ordered.
+    #[default]
+    Absent,
+    /// It was ordered; see its entitlement.
+    Present(Box<ServiceRecord>),
+}
+
+impl ServiceState {
+    /// What is known of it.
+    pub fn record(&self) -> Option<&ServiceRecord> {
+        match self {
+            Self::Absent => None,
+            Self::Present(record) => Some(record),
+        }
+    }
+}
+
+/// What a service may do now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Entitlement {
+    /// Ordered: nothing yet.
+    Ordered,
+    /// Everything within the limits.
+    Active,
+    /// No sending, no additions.
+    Restricted,
+    /// No sending, no signing in, no additions.
+    Suspended(SuspensionReason),
+    /// Nothing.
+    Ended {
+        /// When contents may be destroyed.
+        purge_after: Timestamp,
+    },
+}
+
+/// How much of its limits a service uses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub struct Usage {
+    /// Mailboxes that are not deleted.
+    pub mailboxes: u32,
+    /// The sum of their quotas.
+    pub bytes: ByteSize,
+    /// Aliases that are not deleted.
+    pub aliases: u32,
+}
+
+/// What lives in one domain of a service.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub struct DomainUsage {
+    /// Mailboxes that are not deleted.
+    pub mailboxes: u32,
+    /// Aliases that are not deleted.
+    pub aliases: u32,
+}
+
+/// What is known of a service.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ServiceRecord {
+    /// Whose it is.
+    pub account: AccountId,
+    /// Its plan.
+    pub plan: PlanId,
+    /// The version of the plan.
+    pub version: u32,
+    /// What it may have.
+    pub limits: PlanLimits,
+    /// What it may do now.
+    pub entitlement: Entitlement,
+    /// What it uses.
+    pub usage: Usage,
+    /// Its own domains that are not removed, verified or not.
+    pub own_domains: BTreeSet<DomainId>,
+    /// What lives in each domain, shared ones as well; absent where nothing does.
+    pub domains: BTreeMap<DomainId, DomainUsage>,
+}

@@ -1,0 +1,181 @@
+//! How the events of a service are stored.
+
+use kernel::{ByteSize, Event, Kind, Malformed, Open, RawEvent, Seal, SealError, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use super::{ServiceEvent, SuspensionReason};
+use crate::plan::wire::LimitsV1;
+use crate::wire::{self, Nothing, json};
+
+const ORDERED: Kind = Kind { name: "service.ordered", schema: 1 };
+const ACTIVATED: Kind = Kind { name: "service.activated", schema: 1 };
+const RESTRICTED: Kind = Kind { name: "service.restricted", schema: 1 };
+const SUSPENDED: Kind = Kind { name: "service.suspended", schema: 1 };
+const RESUMED: Kind = Kind { name: "service.resumed", schema: 1 };
+const ENDED: Kind = Kind { name: "service.ended", schema: 1 };
+const SLOTS_TAKEN: Kind = Kind { name: "service.slots_taken", schema: 1 };
+const SLOTS_RETURNED: Kind = Kind { name: "service.slots_returned", schema: 1 };
+const ALLOCATION_CHANGED: Kind = Kind { name: "service.allocation_changed", schema: 1 };
+const ALIAS_SLOT_TAKEN: Kind = Kind { name: "service.alias_slot_taken", schema: 1 };
+const ALIAS_SLOT_RETURNED: Kind = Kind { name: "service.alias_slot_returned", schema: 1 };
+const DOMAIN_SLOT_TAKEN: Kind = Kind { name: "service.domain_slot_taken", schema: 1 };
+const DOMAIN_SLOT_RETURNED: Kind = Kind { name: "service.domain_slot_returned", schema: 1 };
+
+#[derive(Serialize, Deserialize)]
+struct OrderedV1 {
+    account: String,
+    plan: String,
+    version: u32,
+    limits: LimitsV1,
+}
+
+#[derive(Serialize, Deserialize)]
+struct SuspendedV1 {
+    reason: ReasonV1,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum ReasonV1 {
+    NonPayment,
+    Abuse,
+    Legal,
+    Security,
+}
+
+#[derive(Serialize, Deserialize)]
+struct EndedV1 {
+    purge_after_ms: i64,
+}
+
+#[derive(Serialize, Deserialize)]
+struct SlotsV1 {
+    domain: String,
+    mailboxes: u32,
+    bytes: u64,
+}
+
+#[derive(Serialize, Deserialize)]
+struct AllocationChangedV1 {
+    from_bytes: u64,
+    to_bytes: u64,
+}
+
+#[derive(Serialize, Deserialize)]
+struct DomainV1 {
+    domain: String,
+}
+
+impl Event for ServiceEvent {
+    fn kind(&self) -> Kind {
+        match self {
+            Self::Ordered { .. } => ORDERED,
+            Self::Activated => ACTIVATED,
+            Self::Restricted => RESTRICTED,
+            Self::Suspended { .. } => SUSPENDED,
+            Self::Resumed => RESUMED,
+            Self::Ended { .. } => ENDED,
+            Self::SlotsTaken { .. } => SLOTS_TAKEN,
+            Self::SlotsReturned { .. } => SLOTS_RETURNED,
+            Self::AllocationChanged { .. } => ALLOCATION_CHANGED,
+            Self::AliasSlotTaken { .. } => ALIAS_SLOT_TAKEN,
+            Self::AliasSlotReturned { .. } => ALIAS_SLOT_RETURNED,
+            Self::DomainSlotTaken { .. } => DOMAIN_SLOT_TAKEN,
+            Self::DomainSlotReturned { .. } => DOMAIN_SLOT_RETURNED,
+        }
+    }
+
+    fn encode(&self, _: &mut dyn Seal) -> Result<Vec<u8>, SealError> {
+        Ok(match self {
+            Self::Ordered { account, plan, version, limits } => json(&OrderedV1 {
+                account: account.to_string(),
+                plan: plan.to_string(),
+                version: *version,
+                limits: limits.into(),
+            }),
+            Self::Activated | Self::Restricted | Self::Resumed => json(&Nothing {}),
+            Self::Suspended { reason } => json(&SuspendedV1 { reason: (*reason).into() }),
+            Self::Ended { purge_after } => json(&EndedV1 { purge_after_ms: purge_after.millis() }),
+            Self::SlotsTaken { domain, mailboxes, bytes }
+            | Self::SlotsReturned { domain, mailboxes, bytes } => {
+                json(&SlotsV1 { domain: domain.to_string(), mailboxes: *mailboxes, bytes: bytes.octets() })
+            }
+            Self::AllocationChanged { from, to } => {
+                json(&AllocationChangedV1 { from_bytes: from.octets(), to_bytes: to.octets() })
+            }
+            Self::AliasSlotTaken { domain }
+            | Self::AliasSlotReturned { domain }
+            | Self::DomainSlotTaken { domain }
+            | Self::DomainSlotReturned { domain } => json(&DomainV1 { domain: domain.to_string() }),
+        })
+    }
+
+    fn decode(raw: &RawEvent, _: &dyn Open) -> Result<Self, Malformed> {
+        let domain = || {
+            let form: DomainV1 = wire::form(raw)?;
+            wire::id(raw, &form.domain)
+        };
+        match (raw.kind.as_ref(), raw.schema) {
+            ("service.ordered", 1) => {
+                let form: OrderedV1 = wire::form(raw)?;
+                Ok(Self::Ordered {
+                    account: wire::id(raw, &form.account)?,
+                    plan: wire::id(raw, &form.plan)?,
+                    version: form.version,
+                    limits: form.limits.into(),
+                })
+            }
+            ("service.activated", 1) => wire::form(raw).map(|Nothing {}| Self::Activated),
+            ("service.restricted", 1) => wire::form(raw).map(|Nothing {}| Self::Restricted),
+            ("service.suspended", 1) => {
+                wire::form(raw).map(|form: SuspendedV1| Self::Suspended { reason: form.reason.into() })
+            }
+            ("service.resumed", 1) => wire::form(raw).map(|Nothing {}| Self::Resumed),
+            ("service.ended", 1) => wire::form(raw).map(|form: EndedV1| Self::Ended {
+                purge_after: Timestamp::from_millis(form.purge_after_ms),
+            }),
+            ("service.slots_taken", 1) => {
+                let form: SlotsV1 = wire::form(raw)?;
+                let (domain, bytes) = (wire::id(raw, &form.domain)?, ByteSize::new(form.bytes));
+                Ok(Self::SlotsTaken { domain, mailboxes: form.mailboxes, bytes })
+            }
+            ("service.slots_returned", 1) => {
+                let form: SlotsV1 = wire::form(raw)?;
+                let (domain, bytes) = (wire::id(raw, &form.domain)?, ByteSize::new(form.bytes));
+                Ok(Self::SlotsReturned { domain, mailboxes: form.mailboxes, bytes })
+            }
+            ("service.allocation_changed", 1) => {
+                let form: AllocationChangedV1 = wire::form(raw)?;
+                let (from, to) = (ByteSize::new(form.from_bytes), ByteSize::new(form.to_bytes));
+                Ok(Self::AllocationChanged { from, to })
+            }
+            ("service.alias_slot_taken", 1) => Ok(Self::AliasSlotTaken { domain: domain()? }),
+            ("service.alias_slot_returned", 1) => Ok(Self::AliasSlotReturned { domain: domain()? }),
+            ("service.domain_slot_taken", 1) => Ok(Self::DomainSlotTaken { domain: domain()? }),
+            ("service.domain_slot_returned", 1) => Ok(Self::DomainSlotReturned { domain: domain()? }),
+            _ => Err(wire::unknown(raw)),
+        }
+    }
+}
+
+impl From<SuspensionReason> for ReasonV1 {
+    fn from(reason: SuspensionReason) -> Self {
+        match reason {
+            SuspensionReason::NonPayment => Self::NonPayment,
+            SuspensionReason::Abuse => Self::Abuse,
+            SuspensionReason::Legal => Self::Legal,
+            SuspensionReason::Security => Self::Security,
+        }
+    }
+}
+
+impl From<ReasonV1> for SuspensionReason {
+    fn from(form: ReasonV1) -> Self {
+        match form {
+            ReasonV1::NonPayment => Self::NonPayment,
+            ReasonV1::Abuse => Self::Abuse,
+            ReasonV1::Legal => Self::Legal,
+            ReasonV1::Security => Self::Security,
+        }
+    }
+}

@@ -1,0 +1,34 @@
+//! Names that people give to things.
+
+use crate::HostingRefusal;
+use crate::refusal::Limit;
+
+/// A name as it is kept: trimmed, one line.
+///
+/// # Errors
+/// `NAME_EMPTY`, `NAME_TOO_LONG` beyond `character_count_max`, `NAME_CHARACTER` for control characters.
+pub(crate) fn name(text: &str, character_count_max: usize) -> Result<String, HostingRefusal> {
+    let text = text.trim();
+    let count = text.chars().count();
+    if count == 0 {
+        return Err(HostingRefusal::NameEmpty);
+    }
+    if count > character_count_max {
+        return Err(HostingRefusal::NameTooLong(Limit::count(character_count_max, count)));
+    }
+    if text.chars().any(char::is_control) {
+        return Err(HostingRefusal::NameCharacter);
+    }
+    Ok(text.to_owned())
+}
+
+/// As [`name`] for one that may be absent; an empty one is.
+///
+/// # Errors
+/// As [`name`].
+pub(crate) fn optional_name(
+    text: Option<&str>,
+    character_count_max: usize,
+) -> Result<Option<String>, HostingRefusal> {
+    text.filter(|text| !text.trim().is_empty()).map(|text| name(text, character_count_max)).transpose()
+}

@@ -1,0 +1,58 @@
+//! What can be asked of a user.
+
+use authority::Permissions;
+use kernel::{AccountId, Timestamp, TokenId, UserId};
+
+use super::UserRole;
+use crate::{LoginName, PasswordHash};
+
+/// An intention about one user.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum UserCommand {
+    /// Make it exist.
+    Register(NewUser),
+    /// Replace the password.
+    SetPassword(PasswordHash),
+    /// Let it sign in no more.
+    Disable,
+    /// Let it sign in again.
+    Enable,
+    /// End it for good.
+    Remove,
+    /// Give it one more API token.
+    IssueToken(NewToken),
+    /// Take an API token back.
+    RevokeToken(TokenId),
+}
+
+/// A user to be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewUser {
+    /// Whose user.
+    pub account: AccountId,
+    /// Its id, which personal data is sealed for.
+    pub user: UserId,
+    /// What it signs in with.
+    pub login: LoginName,
+    /// What it is called, up to 128 characters.
+    pub name: Option<String>,
+    /// None: it cannot sign in until one is set.
+    pub password: Option<PasswordHash>,
+    /// What it may.
+    pub role: UserRole,
+}
+
+/// An API token to be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewToken {
+    /// Its id.
+    pub token: TokenId,
+    /// What it is for, 1 to 128 characters.
+    pub name: String,
+    /// The most it may do; never more than its user may at that moment.
+    pub permissions: Permissions,
+    /// BLAKE3 of the secret.
+    pub secret_hash: [u8; 32],
+    /// None: until revoked.
+    pub expires_at: Option<Timestamp>,
+}

@@ -1,0 +1,189 @@
+//! The rules of a user.
+
+use std::collections::BTreeMap;
+
+use authority::Permissions;
+use kernel::{AccountId, Category, Decider, Sealed, SubjectId, Timestamp, UserId};
+
+use super::{
+    Access, NewToken, NewUser, TokenRecord, UserCommand, UserEvent, UserRecord, UserRole, UserState,
+};
+use crate::HostingRefusal;
+use crate::limit::{ADMINISTERED_DOMAIN_COUNT_MAX, DISPLAY_NAME_CHARACTER_COUNT_MAX, TOKEN_COUNT_MAX};
+use crate::refusal::Limit;
+
+/// The noun; its history is the stream `user/{UserId}`.
+pub struct User;
+
+impl Decider for User {
+    const CATEGORY: Category = Category("user");
+    type Id = UserId;
+    type State = UserState;
+    type Event = UserEvent;
+    type Command = UserCommand;
+    /// Which user it is: personal data of its events is sealed for it.
+    type Facts = UserId;
+    type Refusal = HostingRefusal;
+
+    fn evolve(state: UserState, event: &UserEvent) -> UserState {
+        match event {
+            UserEvent::Registered { account, login, name, password, role } => {
+                UserState::Present(UserRecord {
+                    account: *account,
+                    login: login.clone(),
+                    name: name.clone(),
+                    password: password.clone(),
+                    role: role.clone(),
+                    access: Access::Enabled,
+                    tokens: BTreeMap::new(),
+                })
+            }
+            UserEvent::PasswordSet { password } => {
+                change(state, |record| record.password = Some(password.clone()))
+            }
+            UserEvent::Disabled => change(state, |record| record.access = Access::Disabled),
+            UserEvent::Enabled => change(state, |record| record.access = Access::Enabled),
+            UserEvent::Removed => UserState::Removed,
+            UserEvent::TokenIssued { token, name, permissions, secret_hash, expires_at } => {
+                change(state, |record| {
+                    let issued = TokenRecord {
+                        name: name.clone(),
+                        permissions: *permissions,
+                        secret_hash: *secret_hash,
+                        expires_at: *expires_at,
+                    };
+                    record.tokens.insert(*token, issued);
+                })
+            }
+            UserEvent::TokenRevoked { token } => change(state, |record| {
+                record.tokens.remove(token);
+            }),
+        }
+    }
+
+    fn decide(
+        state: &UserState,
+        command: UserCommand,
+        user: &UserId,
+        now: Timestamp,
+    ) -> Result<Vec<UserEvent>, HostingRefusal> {
+        use UserCommand as C;
+        use UserState as S;
+        match (state, command) {
+            (S::Absent, C::Register(new)) => register(new),
+            (S::Present(record), C::Register(new)) => registered_already(record, &new),
+            (S::Removed, C::Register(_)) => Err(HostingRefusal::UserExists),
+            (S::Removed, C::Remove) => Ok(vec![]),
+            (S::Absent, C::Remove)
+            | (
+                S::Absent | S::Removed,
+                C::SetPassword(_) | C::Disable | C::Enable | C::IssueToken(_) | C::RevokeToken(_),
+            ) => Err(HostingRefusal::UserNotFound),
+            (S::Present(record), C::SetPassword(hash)) => {
+                let is_same =
+                    record.password.as_ref().and_then(Sealed::plain).is_some_and(|known| *known == hash);
+                let password = Sealed::new(SubjectId::of_user(*user), hash);
+                Ok(if is_same { vec![] } else { vec![UserEvent::PasswordSet { password }] })
+            }
+            (S::Present(record), C::Disable) => Ok(match record.access {
+                Access::Enabled => vec![UserEvent::Disabled],
+                Access::Disabled => vec![],
+            }),
+            (S::Present(record), C::Enable) => Ok(match record.access {
+                Access::Enabled => vec![],
+                Access::Disabled => vec![UserEvent::Enabled],
+            }),
+            (S::Present(_), C::Remove) => Ok(vec![UserEvent::Removed]),
+            (S::Present(record), C::IssueToken(new)) => issue(record, *user, new, now),
+            (S::Present(record), C::RevokeToken(token)) => {
+                if record.tokens.contains_key(&token) {
+                    Ok(vec![UserEvent::TokenRevoked { token }])
+                } else {
+                    Err(HostingRefusal::TokenNotFound)
+                }
+            }
+        }
+    }
+}
+
+fn register(new: NewUser) -> Result<Vec<UserEvent>, HostingRefusal> {
+    check_role(&new.role, new.account)?;
+    let subject = SubjectId::of_user(new.user);
+    let name = crate::text::optional_name(new.name.as_deref(), DISPLAY_NAME_CHARACTER_COUNT_MAX)?;
+    Ok(vec![UserEvent::Registered {
+        account: new.account,
+        login: Sealed::new(subject, new.login),
+        name: name.map(|name| Sealed::new(subject, name)),
+        password: new.password.map(|hash| Sealed::new(subject, hash)),
+        role: new.role,
+    }])
+}
+
+/// Registering the same login with the same role again changes nothing; hashes are salted and are not compared.
+fn registered_already(record: &UserRecord, new: &NewUser) -> Result<Vec<UserEvent>, HostingRefusal> {
+    let is_same = record.login.plain() == Some(&new.login) && record.role == new.role;
+    if is_same { Ok(vec![]) } else { Err(HostingRefusal::UserExists) }
+}
+
+fn check_role(role: &UserRole, account: AccountId) -> Result<(), HostingRefusal> {
+    let is_platform = account == AccountId::PLATFORM;
+    match role {
+        UserRole::Operator if is_platform => Ok(()),
+        UserRole::Operator => Err(HostingRefusal::RoleNotInAccount),
+        UserRole::Owner | UserRole::DomainAdministrator(_) if is_platform => {
+            Err(HostingRefusal::RoleNotInAccount)
+        }
+        UserRole::Owner => Ok(()),
+        UserRole::DomainAdministrator(domains) if domains.is_empty() => Err(HostingRefusal::RoleNeedsDomain),
+        UserRole::DomainAdministrator(domains) if domains.len() > ADMINISTERED_DOMAIN_COUNT_MAX => {
+            Err(HostingRefusal::AdministeredDomainLimit(Limit::count(
+                ADMINISTERED_DOMAIN_COUNT_MAX,
+                domains.len(),
+            )))
+        }
+        UserRole::DomainAdministrator(_) => Ok(()),
+    }
+}
+
+fn issue(
+    record: &UserRecord,
+    user: UserId,
+    new: NewToken,
+    now: Timestamp,
+) -> Result<Vec<UserEvent>, HostingRefusal> {
+    if let Some(known) = record.tokens.get(&new.token) {
+        let is_same = known.secret_hash == new.secret_hash && known.permissions == new.permissions;
+        return if is_same { Ok(vec![]) } else { Err(HostingRefusal::TokenExists) };
+    }
+    if record.access == Access::Disabled {
+        return Err(HostingRefusal::UserDisabled);
+    }
+    if new.permissions == Permissions::NONE {
+        return Err(HostingRefusal::TokenAllowsNothing);
+    }
+    if new.expires_at.is_some_and(|expires_at| expires_at <= now) {
+        return Err(HostingRefusal::ExpiryPast);
+    }
+    let good_count = record.tokens.values().filter(|token| token.is_good(now)).count();
+    if good_count >= TOKEN_COUNT_MAX {
+        return Err(HostingRefusal::TokenLimitReached(Limit::count(TOKEN_COUNT_MAX, good_count)));
+    }
+    let name = crate::text::name(&new.name, DISPLAY_NAME_CHARACTER_COUNT_MAX)?;
+    Ok(vec![UserEvent::TokenIssued {
+        token: new.token,
+        name: Sealed::new(SubjectId::of_user(user), name),
+        permissions: new.permissions,
+        secret_hash: new.secret_hash,
+        expires_at: new.expires_at,
+    }])
+}
+
+fn change(state: UserState, change: impl FnOnce(&mut UserRecord)) -> UserState {
+    match state {
+        UserState::Present(mut record) => {
+            change(&mut record);
+            UserState::Present(record)
+        }
+        UserState::Absent | UserState::Removed => state,
+    }
+}

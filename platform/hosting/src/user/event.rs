@@ -1,0 +1,54 @@
+//! What can happen to a user.
+
+use authority::Permissions;
+use kernel::{AccountId, Sealed, Timestamp, TokenId};
+
+use super::UserRole;
+use crate::{LoginName, PasswordHash};
+
+/// What happened to one user. Stream `user/{UserId}`; registered once, removed once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum UserEvent {
+    /// It exists and may sign in where it has a password.
+    Registered {
+        /// Whose user.
+        account: AccountId,
+        /// What it signs in with.
+        login: Sealed<LoginName>,
+        /// What it is called.
+        name: Option<Sealed<String>>,
+        /// How it is recognised.
+        password: Option<Sealed<PasswordHash>>,
+        /// What it may.
+        role: UserRole,
+    },
+    /// It has another password.
+    PasswordSet {
+        /// How it is recognised from now on.
+        password: Sealed<PasswordHash>,
+    },
+    /// It signs in no more; its sessions and tokens are void meanwhile.
+    Disabled,
+    /// It may sign in again.
+    Enabled,
+    /// It is gone, with its sessions and tokens; the login name is free.
+    Removed,
+    /// It has one more API token.
+    TokenIssued {
+        /// Which.
+        token: TokenId,
+        /// What it is for.
+        name: Sealed<String>,
+        /// The most it may do.
+        permissions: Permissions,
+        /// BLAKE3 of the secret.
+        secret_hash: [u8; 32],
+        /// None: until revoked.
+        expires_at: Option<Timestamp>,
+    },
+    /// An API token is void.
+    TokenRevoked {
+        /// Which.
+        token: TokenId,
+    },
+}

@@ -1,0 +1,70 @@
+//! What a user's past makes of it.
+
+use std::collections::BTreeMap;
+
+use authority::Permissions;
+use kernel::{AccountId, Sealed, Timestamp, TokenId};
+
+use super::{Access, UserRole};
+use crate::{LoginName, PasswordHash};
+
+/// A user as it is.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum UserState {
+    /// It was never registered.
+    #[default]
+    Absent,
+    /// It exists.
+    Present(UserRecord),
+    /// It is gone.
+    Removed,
+}
+
+impl UserState {
+    /// What is known of it while it exists.
+    pub const fn record(&self) -> Option<&UserRecord> {
+        match self {
+            Self::Present(record) => Some(record),
+            Self::Absent | Self::Removed => None,
+        }
+    }
+}
+
+/// What is known of a user.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UserRecord {
+    /// Whose user.
+    pub account: AccountId,
+    /// What it signs in with.
+    pub login: Sealed<LoginName>,
+    /// What it is called.
+    pub name: Option<Sealed<String>>,
+    /// How it is recognised.
+    pub password: Option<Sealed<PasswordHash>>,
+    /// What it may.
+    pub role: UserRole,
+    /// Whether it may sign in.
+    pub access: Access,
+    /// Its tokens that are not revoked.
+    pub tokens: BTreeMap<TokenId, TokenRecord>,
+}
+
+/// What is known of an API token.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TokenRecord {
+    /// What it is for.
+    pub name: Sealed<String>,
+    /// The most it may do.
+    pub permissions: Permissions,
+    /// BLAKE3 of the secret.
+    pub secret_hash: [u8; 32],
+    /// None: until revoked.
+    pub expires_at: Option<Timestamp>,
+}
+
+impl TokenRecord {
+    /// Whether it is still good at `now`.
+    pub fn is_good(&self, now: Timestamp) -> bool {
+        self.expires_at.is_none_or(|expires_at| now < expires_at)
+    }
+}

@@ -1,0 +1,157 @@
+//! How the events of a user are stored.
+
+use authority::{Permission, Permissions};
+use kernel::{Event, Kind, Malformed, Open, RawEvent, Seal, SealError, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use super::{UserEvent, UserRole};
+use crate::wire::{self, Hash, Nothing, SealedField, json};
+
+const REGISTERED: Kind = Kind { name: "user.registered", schema: 1 };
+const PASSWORD_SET: Kind = Kind { name: "user.password_set", schema: 1 };
+const DISABLED: Kind = Kind { name: "user.disabled", schema: 1 };
+const ENABLED: Kind = Kind { name: "user.enabled", schema: 1 };
+const REMOVED: Kind = Kind { name: "user.removed", schema: 1 };
+const TOKEN_ISSUED: Kind = Kind { name: "user.token_issued", schema: 1 };
+const TOKEN_REVOKED: Kind = Kind { name: "user.token_revoked", schema: 1 };
+
+#[derive(Serialize, Deserialize)]
+struct RegisteredV1 {
+    account: String,
+    login: SealedField,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    name: Option<SealedField>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    password: Option<SealedField>,
+    role: RoleV1,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum RoleV1 {
+    Operator,
+    Owner,
+    DomainAdministrator { domains: Vec<String> },
+}
+
+#[derive(Serialize, Deserialize)]
+struct PasswordSetV1 {
+    password: SealedField,
+}
+
+#[derive(Serialize, Deserialize)]
+struct TokenIssuedV1 {
+    token: String,
+    name: SealedField,
+    permissions: Vec<String>,
+    secret_hash: Hash,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    expires_at_ms: Option<i64>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct TokenRevokedV1 {
+    token: String,
+}
+
+impl From<&UserRole> for RoleV1 {
+    fn from(role: &UserRole) -> Self {
+        match role {
+            UserRole::Operator => Self::Operator,
+            UserRole::Owner => Self::Owner,
+            UserRole::DomainAdministrator(domains) => {
+                Self::DomainAdministrator { domains: domains.iter().map(ToString::to_string).collect() }
+            }
+        }
+    }
+}
+
+fn role(raw: &RawEvent, form: &RoleV1) -> Result<UserRole, Malformed> {
+    Ok(match form {
+        RoleV1::Operator => UserRole::Operator,
+        RoleV1::Owner => UserRole::Owner,
+        RoleV1::DomainAdministrator { domains } => UserRole::DomainAdministrator(
+            domains.iter().map(|domain| wire::id(raw, domain)).collect::<Result<_, _>>()?,
+        ),
+    })
+}
+
+fn permissions(raw: &RawEvent, names: &[String]) -> Result<Permissions, Malformed> {
+    names
+        .iter()
+        .map(|name| wire::parse(raw, Permission::named(name), "the name of a permission is expected"))
+        .collect()
+}
+
+impl Event for UserEvent {
+    fn kind(&self) -> Kind {
+        match self {
+            Self::Registered { .. } => REGISTERED,
+            Self::PasswordSet { .. } => PASSWORD_SET,
+            Self::Disabled => DISABLED,
+            Self::Enabled => ENABLED,
+            Self::Removed => REMOVED,
+            Self::TokenIssued { .. } => TOKEN_ISSUED,
+            Self::TokenRevoked { .. } => TOKEN_REVOKED,
+        }
+    }
+
+    fn encode(&self, seal: &mut dyn Seal) -> Result<Vec<u8>, SealError> {
+        Ok(match self {
+            Self::Registered { account, login, name, password, role } => json(&RegisteredV1 {
+                account: account.to_string(),
+                login: wire::seal(seal, login)?,
+                name: wire::seal_some(seal, name.as_ref())?,
+                password: wire::seal_some(seal, password.as_ref())?,
+                role: role.into(),
+            }),
+            Self::PasswordSet { password } => json(&PasswordSetV1 { password: wire::seal(seal, password)? }),
+            Self::Disabled | Self::Enabled | Self::Removed => json(&Nothing {}),
+            Self::TokenIssued { token, name, permissions, secret_hash, expires_at } => json(&TokenIssuedV1 {
+                token: token.to_string(),
+                name: wire::seal(seal, name)?,
+                permissions: permissions.iter().map(|permission| permission.name().to_owned()).collect(),
+                secret_hash: secret_hash.into(),
+                expires_at_ms: expires_at.map(Timestamp::millis),
+            }),
+            Self::TokenRevoked { token } => json(&TokenRevokedV1 { token: token.to_string() }),
+        })
+    }
+
+    fn decode(raw: &RawEvent, open: &dyn Open) -> Result<Self, Malformed> {
+        match (raw.kind.as_ref(), raw.schema) {
+            ("user.registered", 1) => {
+                let form: RegisteredV1 = wire::form(raw)?;
+                Ok(Self::Registered {
+                    account: wire::id(raw, &form.account)?,
+                    login: wire::open(raw, open, &form.login)?,
+                    name: wire::open_some(raw, open, form.name.as_ref())?,
+                    password: wire::open_some(raw, open, form.password.as_ref())?,
+                    role: role(raw, &form.role)?,
+                })
+            }
+            ("user.password_set", 1) => {
+                let form: PasswordSetV1 = wire::form(raw)?;
+                Ok(Self::PasswordSet { password: wire::open(raw, open, &form.password)? })
+            }
+            ("user.disabled", 1) => wire::form(raw).map(|Nothing {}| Self::Disabled),
+            ("user.enabled", 1) => wire::form(raw).map(|Nothing {}| Self::Enabled),
+            ("user.removed", 1) => wire::form(raw).map(|Nothing {}| Self::Removed),
+            ("user.token_issued", 1) => {
+                let form: TokenIssuedV1 = wire::form(raw)?;
+                Ok(Self::TokenIssued {
+                    token: wire::id(raw, &form.token)?,
+                    name: wire::open(raw, open, &form.name)?,
+                    permissions: permissions(raw, &form.permissions)?,
+                    secret_hash: wire::hash(raw, &form.secret_hash)?,
+                    expires_at: form.expires_at_ms.map(Timestamp::from_millis),
+                })
+            }
+            ("user.token_revoked", 1) => {
+                let form: TokenRevokedV1 = wire::form(raw)?;
+                Ok(Self::TokenRevoked { token: wire::id(raw, &form.token)? })
+            }
+            _ => Err(wire::unknown(raw)),
+        }
+    }
+}
