@@ -6,6 +6,7 @@
 
 mod flags;
 mod port;
+mod view;
 
 pub use flags::{FlagChange, Flags, KEYWORD_COUNT_MAX, KEYWORD_OCTETS_MAX, SystemFlag};
 pub use port::{
@@ -13,3 +14,4 @@ pub use port::{
     FolderChange, FolderId, FolderName, FolderRefusal, MessageId, MessageRow, MessageSet, Modseq, Owner, PurgeReport,
     Queued, QueuedRecipient, SpecialUse, Store, StoreError, StoreRefusal, TextField, Uid, Usage, Verification,
 };
+pub use view::{CHUNK_ROW_COUNT_MAX, Difference, FolderView, Snapshot, Views};
