@@ -1,1 +1,252 @@
-//! Intentions.
+//! What can be intended: one file each. What is read is what is checked when the outcome is appended.
+//!
+//! Every intention names its account, whose tenant holds all streams it writes: things of other accounts do not exist
+//! there. Ids are given by the caller, derived from the command, so that repeating an intention names the same things.
+
+mod activate_service;
+mod add_domain;
+mod add_shared_domain;
+mod change_alias_targets;
+mod change_mailbox_display_name;
+mod change_mailbox_quota;
+mod close_account;
+mod create_alias;
+mod create_mailboxes;
+mod delete_alias;
+mod delete_mailbox;
+mod disable_mailbox;
+mod disable_user;
+mod enable_mailbox;
+mod enable_user;
+mod end_service;
+mod end_session;
+mod issue_token;
+mod open_account;
+mod order_service;
+mod publish_plan_version;
+mod record_quota_threshold;
+mod register_user;
+mod remove_domain;
+mod remove_user;
+mod restrict_service;
+mod resume_service;
+mod revoke_token;
+mod rotate_session;
+mod set_mailbox_password;
+mod set_user_password;
+mod start_session;
+mod suspend_service;
+mod verify_domain;
+
+pub use activate_service::ActivateService;
+pub use add_domain::AddDomain;
+pub use add_shared_domain::AddSharedDomain;
+pub use change_alias_targets::ChangeAliasTargets;
+pub use change_mailbox_display_name::ChangeMailboxDisplayName;
+pub use change_mailbox_quota::ChangeMailboxQuota;
+pub use close_account::CloseAccount;
+pub use create_alias::CreateAlias;
+pub use create_mailboxes::{CreateMailboxes, NewMailbox};
+pub use delete_alias::DeleteAlias;
+pub use delete_mailbox::DeleteMailbox;
+pub use disable_mailbox::DisableMailbox;
+pub use disable_user::DisableUser;
+pub use enable_mailbox::EnableMailbox;
+pub use enable_user::EnableUser;
+pub use end_service::EndService;
+pub use end_session::EndSession;
+pub use issue_token::IssueToken;
+pub use open_account::OpenAccount;
+pub use order_service::OrderService;
+pub use publish_plan_version::PublishPlanVersion;
+pub use record_quota_threshold::RecordQuotaThreshold;
+pub use register_user::RegisterUser;
+pub use remove_domain::RemoveDomain;
+pub use remove_user::RemoveUser;
+pub use restrict_service::RestrictService;
+pub use resume_service::ResumeService;
+pub use revoke_token::RevokeToken;
+pub use rotate_session::RotateSession;
+pub use set_mailbox_password::SetMailboxPassword;
+pub use set_user_password::SetUserPassword;
+pub use start_session::StartSession;
+pub use suspend_service::SuspendService;
+pub use verify_domain::VerifyDomain;
+
+use authority::Resource;
+use kernel::{AccountId, DomainId, DomainName, Foreign, Key, LocalPart, MailboxId, ServiceId, TenantId};
+
+use crate::HostingRefusal;
+use crate::account::{Account, AccountState};
+use crate::alias::AliasState;
+use crate::domain::{Domain, DomainRef, DomainState};
+use crate::limit::SHARED_LOCAL_PARTS_RESERVED;
+use crate::mailbox::{Mailbox, MailboxState};
+use crate::plan::DomainMode;
+use crate::service::{ServiceRecord, ServiceState};
+use crate::session::{Session, SessionOwner};
+use crate::user::{Access, User, UserState};
+
+/// The domain that something lives in: one of the account, or one of the platform, whose name never changes.
+type HomeReads = (Option<Key<Domain>>, Option<Foreign<Domain>>);
+type HomeStates = (Option<DomainState>, Option<DomainState>);
+
+const fn home_reads(domain: DomainRef) -> HomeReads {
+    match domain {
+        DomainRef::Own(domain) => (Some(Key(domain)), None),
+        DomainRef::Shared(domain) => (None, Some(Foreign(TenantId::PLATFORM, domain))),
+    }
+}
+
+/// The name of the domain where `service` may have mailboxes and aliases.
+fn home(
+    (service_id, service): (ServiceId, &ServiceState),
+    (domain, (own, shared)): (DomainRef, &HomeStates),
+) -> Result<DomainName, HostingRefusal> {
+    let limits = &check_present(service)?.limits;
+    match domain {
+        DomainRef::Own(_) => match own {
+            Some(DomainState::Verified(record)) if record.service == service_id => Ok(record.name.clone()),
+            Some(DomainState::Pending(record)) if record.service == service_id => {
+                Err(HostingRefusal::DomainNotVerified)
+            }
+            Some(
+                DomainState::Absent
+                | DomainState::Pending(_)
+                | DomainState::Verified(_)
+                | DomainState::Shared { .. }
+                | DomainState::Removed(_),
+            )
+            | None => Err(HostingRefusal::DomainNotFound),
+        },
+        DomainRef::Shared(_) => match (limits.domain_mode, shared) {
+            (DomainMode::Own, _) => Err(HostingRefusal::SharedDomainNotInPlan),
+            (DomainMode::Shared, Some(DomainState::Shared { name })) => Ok(name.clone()),
+            (
+                DomainMode::Shared,
+                Some(
+                    DomainState::Absent
+                    | DomainState::Pending(_)
+                    | DomainState::Verified(_)
+                    | DomainState::Removed(_),
+                )
+                | None,
+            ) => Err(HostingRefusal::DomainNotFound),
+        },
+    }
+}
+
+/// On a shared domain nobody gets an official name, nor one with a `+`, which would catch another mailbox's details.
+fn check_local_part(domain: DomainRef, local: &LocalPart) -> Result<(), HostingRefusal> {
+    let name = local.canonical();
+    match domain {
+        DomainRef::Own(_) => Ok(()),
+        DomainRef::Shared(_) if name.contains('+') => Err(HostingRefusal::AddressReserved),
+        DomainRef::Shared(_) if SHARED_LOCAL_PARTS_RESERVED.contains(&name.as_str()) => {
+            Err(HostingRefusal::AddressReserved)
+        }
+        DomainRef::Shared(_) => Ok(()),
+    }
+}
+
+fn check_present(service: &ServiceState) -> Result<&ServiceRecord, HostingRefusal> {
+    service.record().ok_or(HostingRefusal::ServiceNotFound)
+}
+
+/// The session and whoever signs in.
+type SignedIn = (Key<Session>, (Key<Account>, Option<Key<User>>, Option<Key<Mailbox>>));
+type SigningIn = (AccountState, Option<UserState>, Option<MailboxState>);
+
+/// Somebody may sign in while the account is open and they are enabled. Operators belong to the platform itself.
+fn check_signed_in(
+    account_id: AccountId,
+    (account, user, mailbox): &SigningIn,
+) -> Result<(), HostingRefusal> {
+    match account {
+        AccountState::Open(_) => {}
+        AccountState::Absent if account_id == AccountId::PLATFORM => {}
+        AccountState::Absent => return Err(HostingRefusal::AccountNotFound),
+        AccountState::Closed(_) => return Err(HostingRefusal::AccountClosed),
+    }
+    if let Some(user) = user {
+        match user.record().ok_or(HostingRefusal::UserNotFound)?.access {
+            Access::Enabled => {}
+            Access::Disabled => return Err(HostingRefusal::UserDisabled),
+        }
+    }
+    if let Some(mailbox) = mailbox {
+        match mailbox.record().ok_or(HostingRefusal::MailboxNotFound)?.access {
+            Access::Enabled => {}
+            Access::Disabled => return Err(HostingRefusal::MailboxDisabled),
+        }
+    }
+    Ok(())
+}
+
+const fn owner_resource(account: AccountId, owner: SessionOwner) -> Resource {
+    match owner {
+        SessionOwner::User(_) => Resource::account(account),
+        SessionOwner::Mailbox(mailbox) => Resource::account(account).in_mailbox(mailbox),
+    }
+}
+
+/// A service as it is touched; nothing but the account where it does not exist.
+fn service_resource(account: AccountId, id: ServiceId, service: &ServiceState) -> Resource {
+    match service {
+        ServiceState::Absent => Resource::account(account),
+        ServiceState::Present(_) => Resource::account(account).in_service(id),
+    }
+}
+
+/// An own domain as it is touched; nothing but the account where it does not exist.
+fn domain_resource(account: AccountId, id: DomainId, domain: &DomainState) -> Resource {
+    match domain {
+        DomainState::Absent | DomainState::Shared { .. } => Resource::account(account),
+        DomainState::Pending(record) | DomainState::Verified(record) | DomainState::Removed(record) => {
+            Resource::account(account).in_service(record.service).in_domain(id)
+        }
+    }
+}
+
+/// The service and the own domain in which something is to be created.
+fn home_resource(
+    account: AccountId,
+    (service_id, service): (ServiceId, &ServiceState),
+    (domain, (own, _)): (DomainRef, &HomeStates),
+) -> Resource {
+    let resource = service_resource(account, service_id, service);
+    match own.as_ref().and_then(DomainState::record) {
+        // A domain of another service is none of this one: whoever reaches only that domain learns nothing.
+        Some(record) if record.service == service_id => resource.in_domain(domain.id()),
+        Some(_) | None => resource,
+    }
+}
+
+/// A mailbox as it is touched; nothing but the account where it never existed.
+fn mailbox_resource(account: AccountId, id: MailboxId, mailbox: &MailboxState) -> Resource {
+    match mailbox {
+        MailboxState::Absent => Resource::account(account),
+        MailboxState::Live(record) | MailboxState::Deleted(record) => {
+            Resource::account(account).in_service(record.service).in_domain(record.domain).in_mailbox(id)
+        }
+    }
+}
+
+/// An alias as it is touched; nothing but the account where it never existed.
+fn alias_resource(account: AccountId, alias: &AliasState) -> Resource {
+    match alias {
+        AliasState::Absent => Resource::account(account),
+        AliasState::Live(record) | AliasState::Deleted(record) => {
+            Resource::account(account).in_service(record.service).in_domain(record.domain)
+        }
+    }
+}
+
+/// What a session's beginning and each exchange of its token stand on.
+fn signed_in(account: AccountId, session: kernel::SessionId, owner: SessionOwner) -> SignedIn {
+    let (user, mailbox) = match owner {
+        SessionOwner::User(user) => (Some(Key(user)), None),
+        SessionOwner::Mailbox(mailbox) => (None, Some(Key(mailbox))),
+    };
+    (Key(session), (Key(account), user, mailbox))
+}

@@ -1,0 +1,48 @@
+//! Changing an alias's targets.
+
+use authority::{Guarded, Need, Permission};
+use kernel::{AccountId, AliasId, Changes, Decider, EmailAddress, Key, Reads, TenantId, Timestamp, UseCase};
+
+use crate::HostingRefusal;
+use crate::alias::{Alias, AliasCommand};
+
+/// Makes an alias lead elsewhere.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChangeAliasTargets {
+    /// Whose.
+    pub account: AccountId,
+    /// Which alias.
+    pub alias: AliasId,
+    /// Where its mail goes: 1 to 1000 addresses, here or elsewhere.
+    pub targets: Vec<EmailAddress>,
+}
+
+impl UseCase for ChangeAliasTargets {
+    const NAME: &'static str = "change_alias_targets";
+    type Reads = Key<Alias>;
+    type Refusal = HostingRefusal;
+
+    fn tenant(&self) -> TenantId {
+        self.account.tenant()
+    }
+
+    fn reads(&self) -> Self::Reads {
+        Key(self.alias)
+    }
+
+    fn decide(
+        &self,
+        alias: &<Self::Reads as Reads>::States,
+        now: Timestamp,
+    ) -> Result<Changes, HostingRefusal> {
+        let events =
+            Alias::decide(alias, AliasCommand::ChangeTargets(self.targets.clone()), &self.alias, now)?;
+        Ok(Changes::none().emit::<Alias>(self.alias, events))
+    }
+}
+
+impl Guarded for ChangeAliasTargets {
+    fn need(&self, alias: &<Self::Reads as Reads>::States) -> Need {
+        Need { permission: Permission::MailboxWrite, resource: super::alias_resource(self.account, alias) }
+    }
+}

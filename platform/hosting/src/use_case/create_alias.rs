@@ -1,0 +1,100 @@
+//! Creating an alias.
+
+use authority::{Guarded, Need, Permission};
+use kernel::{
+    AccountId, AliasId, Changes, Claim, Decider, EmailAddress, Key, LocalPart, Reads, ServiceId, TenantId,
+    Timestamp, UseCase,
+};
+
+use super::HomeReads;
+use crate::HostingRefusal;
+use crate::alias::{Alias, AliasCommand, AliasCreation};
+use crate::domain::DomainRef;
+use crate::plan::Feature;
+use crate::service::{Service, ServiceCommand, ServiceRecord};
+
+/// Makes an address lead to others. One append: the slot, the alias, the claim on its address.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CreateAlias {
+    /// Whose.
+    pub account: AccountId,
+    /// Which service.
+    pub service: ServiceId,
+    /// Where it lives; an own domain must be verified.
+    pub domain: DomainRef,
+    /// Its id.
+    pub alias: AliasId,
+    /// Before the `@`; none: the catch-all of the domain.
+    pub local: Option<LocalPart>,
+    /// Where its mail goes: 1 to 1000 addresses, here or elsewhere.
+    pub targets: Vec<EmailAddress>,
+}
+
+impl UseCase for CreateAlias {
+    const NAME: &'static str = "create_alias";
+    type Reads = (Key<Service>, HomeReads, Key<Alias>);
+    type Refusal = HostingRefusal;
+
+    fn tenant(&self) -> TenantId {
+        self.account.tenant()
+    }
+
+    fn reads(&self) -> Self::Reads {
+        (Key(self.service), super::home_reads(self.domain), Key(self.alias))
+    }
+
+    fn decide(
+        &self,
+        (service, home, alias): &<Self::Reads as Reads>::States,
+        now: Timestamp,
+    ) -> Result<Changes, HostingRefusal> {
+        let domain_name = super::home((self.service, service), (self.domain, home))?;
+        let claim = match &self.local {
+            Some(local) => {
+                super::check_local_part(self.domain, local)?;
+                Claim::address(&EmailAddress::new(local.clone(), domain_name.clone()))
+            }
+            None => Claim::catch_all(&domain_name),
+        };
+        let create = AliasCommand::Create(AliasCreation {
+            account: self.account,
+            service: self.service,
+            domain: self.domain.id(),
+            domain_name,
+            alias: self.alias,
+            local: self.local.clone(),
+            targets: self.targets.clone(),
+        });
+        let created = Alias::decide(alias, create, &self.alias, now)?;
+        if created.is_empty() {
+            return Ok(Changes::none());
+        }
+        self.check_catch_all(super::check_present(service)?)?;
+        let take = ServiceCommand::TakeAlias { domain: self.domain.id() };
+        let taken = Service::decide(service, take, &(), now)?;
+        Ok(Changes::none()
+            .emit::<Service>(self.service, taken)
+            .emit::<Alias>(self.alias, created)
+            .take::<Alias>(self.alias, claim))
+    }
+}
+
+impl Guarded for CreateAlias {
+    fn need(&self, (service, home, _): &<Self::Reads as Reads>::States) -> Need {
+        Need {
+            permission: Permission::MailboxWrite,
+            resource: super::home_resource(self.account, (self.service, service), (self.domain, home)),
+        }
+    }
+}
+
+impl CreateAlias {
+    fn check_catch_all(&self, service: &ServiceRecord) -> Result<(), HostingRefusal> {
+        match (&self.local, self.domain) {
+            (Some(_), DomainRef::Own(_) | DomainRef::Shared(_)) => Ok(()),
+            (None, DomainRef::Shared(_)) => Err(HostingRefusal::CatchAllOnSharedDomain),
+            (None, DomainRef::Own(_)) if service.limits.features.contains(&Feature::CatchAll) => Ok(()),
+            (None, DomainRef::Own(_)) => Err(HostingRefusal::CatchAllNotInPlan),
+        }
+    }
+}

@@ -1,0 +1,48 @@
+//! Disabling a mailbox.
+
+use authority::{Guarded, Need, Permission};
+use kernel::{AccountId, Changes, Decider, Key, MailboxId, Reads, TenantId, Timestamp, UseCase};
+
+use crate::HostingRefusal;
+use crate::mailbox::{Mailbox, MailboxCommand};
+
+/// Refuses mail and logins of a mailbox; its slot and its contents stay.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DisableMailbox {
+    /// Whose.
+    pub account: AccountId,
+    /// Which mailbox.
+    pub mailbox: MailboxId,
+}
+
+impl UseCase for DisableMailbox {
+    const NAME: &'static str = "disable_mailbox";
+    type Reads = Key<Mailbox>;
+    type Refusal = HostingRefusal;
+
+    fn tenant(&self) -> TenantId {
+        self.account.tenant()
+    }
+
+    fn reads(&self) -> Self::Reads {
+        Key(self.mailbox)
+    }
+
+    fn decide(
+        &self,
+        mailbox: &<Self::Reads as Reads>::States,
+        now: Timestamp,
+    ) -> Result<Changes, HostingRefusal> {
+        let events = Mailbox::decide(mailbox, MailboxCommand::Disable, &self.mailbox, now)?;
+        Ok(Changes::none().emit::<Mailbox>(self.mailbox, events))
+    }
+}
+
+impl Guarded for DisableMailbox {
+    fn need(&self, mailbox: &<Self::Reads as Reads>::States) -> Need {
+        Need {
+            permission: Permission::MailboxWrite,
+            resource: super::mailbox_resource(self.account, self.mailbox, mailbox),
+        }
+    }
+}

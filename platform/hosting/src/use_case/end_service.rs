@@ -1,0 +1,56 @@
+//! Ending a service.
+
+use authority::{Guarded, Need, Permission};
+use kernel::{AccountId, Changes, Decider, Key, Reads, ServiceId, TenantId, Timestamp, UseCase};
+
+use crate::HostingRefusal;
+use crate::account::{Account, AccountCommand};
+use crate::service::{Service, ServiceCommand};
+
+/// Ends a service for good: mail is refused, contents are destroyed at `purge_after`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EndService {
+    /// Whose.
+    pub account: AccountId,
+    /// Which service.
+    pub service: ServiceId,
+    /// When contents may be destroyed.
+    pub purge_after: Timestamp,
+}
+
+impl UseCase for EndService {
+    const NAME: &'static str = "end_service";
+    type Reads = (Key<Account>, Key<Service>);
+    type Refusal = HostingRefusal;
+
+    fn tenant(&self) -> TenantId {
+        self.account.tenant()
+    }
+
+    fn reads(&self) -> Self::Reads {
+        (Key(self.account), Key(self.service))
+    }
+
+    fn decide(
+        &self,
+        (account, service): &<Self::Reads as Reads>::States,
+        now: Timestamp,
+    ) -> Result<Changes, HostingRefusal> {
+        let end = ServiceCommand::End { purge_after: self.purge_after };
+        let ended = Service::decide(service, end, &(), now)?;
+        if ended.is_empty() {
+            return Ok(Changes::none());
+        }
+        let counted = Account::decide(account, AccountCommand::EndService(self.service), &(), now)?;
+        Ok(Changes::none().emit::<Service>(self.service, ended).emit::<Account>(self.account, counted))
+    }
+}
+
+impl Guarded for EndService {
+    fn need(&self, (_, service): &<Self::Reads as Reads>::States) -> Need {
+        Need {
+            permission: Permission::ServiceWrite,
+            resource: super::service_resource(self.account, self.service, service),
+        }
+    }
+}

@@ -1,0 +1,57 @@
+//! Removing a user.
+
+use authority::{Guarded, Need, Permission, Resource};
+use kernel::{AccountId, Changes, Claim, Decider, Key, Reads, TenantId, Timestamp, UseCase, UserId};
+
+use crate::HostingRefusal;
+use crate::account::{Account, AccountCommand};
+use crate::user::{User, UserCommand};
+
+/// Ends a user with its sessions and tokens; the login name is free again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RemoveUser {
+    /// Whose.
+    pub account: AccountId,
+    /// Which user.
+    pub user: UserId,
+}
+
+impl UseCase for RemoveUser {
+    const NAME: &'static str = "remove_user";
+    type Reads = (Key<Account>, Key<User>);
+    type Refusal = HostingRefusal;
+
+    fn tenant(&self) -> TenantId {
+        self.account.tenant()
+    }
+
+    fn reads(&self) -> Self::Reads {
+        (Key(self.account), Key(self.user))
+    }
+
+    fn decide(
+        &self,
+        (account, user): &<Self::Reads as Reads>::States,
+        now: Timestamp,
+    ) -> Result<Changes, HostingRefusal> {
+        let removed = User::decide(user, UserCommand::Remove, &self.user, now)?;
+        let counted = if removed.is_empty() || self.account == AccountId::PLATFORM {
+            vec![]
+        } else {
+            Account::decide(account, AccountCommand::RemoveUser(self.user), &(), now)?
+        };
+        // The login of an erased person is known to nobody, so its claim stays.
+        let login = user.record().and_then(|record| record.login.plain());
+        let changes = Changes::none().emit::<User>(self.user, removed).emit::<Account>(self.account, counted);
+        Ok(match login {
+            Some(login) => changes.release::<User>(self.user, Claim::login(login.as_str())),
+            None => changes,
+        })
+    }
+}
+
+impl Guarded for RemoveUser {
+    fn need(&self, _: &<Self::Reads as Reads>::States) -> Need {
+        Need { permission: Permission::AccountWrite, resource: Resource::account(self.account) }
+    }
+}

@@ -1,0 +1,51 @@
+//! Setting a mailbox's password.
+
+use authority::{Guarded, Need, Permission};
+use kernel::{AccountId, Changes, Decider, Key, MailboxId, Reads, TenantId, Timestamp, UseCase};
+
+use crate::mailbox::{Mailbox, MailboxCommand};
+use crate::{HostingRefusal, PasswordHash};
+
+/// Replaces how the owner of a mailbox is recognised.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SetMailboxPassword {
+    /// Whose.
+    pub account: AccountId,
+    /// Which mailbox.
+    pub mailbox: MailboxId,
+    /// The new one.
+    pub password: PasswordHash,
+}
+
+impl UseCase for SetMailboxPassword {
+    const NAME: &'static str = "set_mailbox_password";
+    type Reads = Key<Mailbox>;
+    type Refusal = HostingRefusal;
+
+    fn tenant(&self) -> TenantId {
+        self.account.tenant()
+    }
+
+    fn reads(&self) -> Self::Reads {
+        Key(self.mailbox)
+    }
+
+    fn decide(
+        &self,
+        mailbox: &<Self::Reads as Reads>::States,
+        now: Timestamp,
+    ) -> Result<Changes, HostingRefusal> {
+        let events =
+            Mailbox::decide(mailbox, MailboxCommand::SetPassword(self.password.clone()), &self.mailbox, now)?;
+        Ok(Changes::none().emit::<Mailbox>(self.mailbox, events))
+    }
+}
+
+impl Guarded for SetMailboxPassword {
+    fn need(&self, mailbox: &<Self::Reads as Reads>::States) -> Need {
+        Need {
+            permission: Permission::CredentialWrite,
+            resource: super::mailbox_resource(self.account, self.mailbox, mailbox),
+        }
+    }
+}

@@ -1,0 +1,50 @@
+//! Suspending a service.
+
+use authority::{Guarded, Need, Permission};
+use kernel::{AccountId, Changes, Decider, Key, Reads, ServiceId, TenantId, Timestamp, UseCase};
+
+use crate::HostingRefusal;
+use crate::service::{Service, ServiceCommand, SuspensionReason};
+
+/// Stops sending, signing in and additions; mail is still received.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SuspendService {
+    /// Whose.
+    pub account: AccountId,
+    /// Which service.
+    pub service: ServiceId,
+    /// Why.
+    pub reason: SuspensionReason,
+}
+
+impl UseCase for SuspendService {
+    const NAME: &'static str = "suspend_service";
+    type Reads = Key<Service>;
+    type Refusal = HostingRefusal;
+
+    fn tenant(&self) -> TenantId {
+        self.account.tenant()
+    }
+
+    fn reads(&self) -> Self::Reads {
+        Key(self.service)
+    }
+
+    fn decide(
+        &self,
+        service: &<Self::Reads as Reads>::States,
+        now: Timestamp,
+    ) -> Result<Changes, HostingRefusal> {
+        let events = Service::decide(service, ServiceCommand::Suspend(self.reason), &(), now)?;
+        Ok(Changes::none().emit::<Service>(self.service, events))
+    }
+}
+
+impl Guarded for SuspendService {
+    fn need(&self, service: &<Self::Reads as Reads>::States) -> Need {
+        Need {
+            permission: Permission::PlatformWrite,
+            resource: super::service_resource(self.account, self.service, service),
+        }
+    }
+}
