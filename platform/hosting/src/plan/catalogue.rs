@@ -191,7 +191,7 @@ mod tests {
         assert_eq!(catalogue.len(), 5);
         assert!(catalogue.iter().all(|entry| entry.terms.limits.is_consistent() && entry.version == 1));
         assert_eq!(plan_id("solo"), plan_id("solo"));
-        assert_eq!(plan_id("solo").to_string(), "plan_c9a8e3bd95e3589b804f6dd45fa7c46f");
+        assert_eq!(plan_id("solo").to_string(), "plan_02332e0ee82a5b8aa9a59f7510bd104a");
     }
 
     #[test]

@@ -1,0 +1,157 @@
+//! Stored forms of events are for ever: each golden file is read by today's code, before and after erasure.
+//!
+//! Files are `<kind>.<schema>.<full|minimal>.json` in `tests/golden` of the workspace. Adding one is allowed, changing
+//! one is not: this test writes nothing unless `HOSTERRA_GOLDEN_WRITE` is set, and then only files that are missing.
+
+mod support;
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use hosting::HostingEvent;
+use kernel::{Category, Decider, EventFamily, Malformed, Open, RawEvent};
+use support::samples::samples;
+use support::{AllErased, Plainly};
+
+const CATEGORIES: [Category; 8] = [
+    hosting::account::Account::CATEGORY,
+    hosting::user::User::CATEGORY,
+    hosting::session::Session::CATEGORY,
+    hosting::plan::Plan::CATEGORY,
+    hosting::service::Service::CATEGORY,
+    hosting::domain::Domain::CATEGORY,
+    hosting::mailbox::Mailbox::CATEGORY,
+    hosting::alias::Alias::CATEGORY,
+];
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/golden")
+}
+
+fn decode(raw: &RawEvent, open: &dyn Open) -> Result<HostingEvent, Malformed> {
+    let noun = raw.kind.split('.').next().unwrap_or_default();
+    let category = CATEGORIES.into_iter().find(|category| category.0 == noun).expect("a category of ours");
+    HostingEvent::decode(category, raw, open).map(|event| event.expect("a category of ours"))
+}
+
+/// Every golden file of this model, with its name.
+fn golden() -> Vec<(String, RawEvent)> {
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(folder()).expect("the folder of golden files") {
+        let path = entry.expect("an entry").path();
+        let name = path.file_name().and_then(|name| name.to_str()).expect("a plain name").to_owned();
+        let parts: Vec<&str> = name.split('.').collect();
+        let &[noun, verb, schema, _form, "json"] = parts.as_slice() else { continue };
+        if !CATEGORIES.iter().any(|category| category.0 == noun) {
+            continue;
+        }
+        let kind = format!("{noun}.{verb}").into();
+        let schema = schema.parse().expect("a generation");
+        let payload = std::fs::read(&path).expect("a readable file");
+        files.push((name, RawEvent { kind, schema, payload }));
+    }
+    assert!(!files.is_empty());
+    files
+}
+
+#[test]
+fn every_kind_has_a_golden_file_that_today_s_code_reads_as_the_same_event() {
+    for (event, form) in samples() {
+        let kind = event.kind();
+        let path = folder().join(format!("{}.{}.{form}.json", kind.name, kind.schema));
+        if !path.exists() && std::env::var_os("HOSTERRA_GOLDEN_WRITE").is_some() {
+            let mut payload = event.encode(&mut Plainly).expect("nobody is erased");
+            payload.push(b'\n');
+            std::fs::write(&path, payload).expect("a writable folder");
+        }
+        let payload = std::fs::read(&path).unwrap_or_else(|error| {
+            panic!("{}: {error}; run once with HOSTERRA_GOLDEN_WRITE=1", path.display())
+        });
+        let raw = RawEvent { kind: kind.name.into(), schema: kind.schema, payload };
+        assert_eq!(decode(&raw, &Plainly).expect(kind.name), event, "{}", path.display());
+    }
+}
+
+#[test]
+fn samples_cover_every_kind_that_is_ever_written() {
+    let kinds: BTreeSet<&str> = samples().iter().map(|(event, _)| event.kind().name).collect();
+    assert_eq!(kinds.len(), 45, "a new kind needs a sample, and this number: {kinds:?}");
+}
+
+#[test]
+fn golden_files_hold_no_plain_personal_data() {
+    for (name, raw) in golden() {
+        let text = String::from_utf8(raw.payload).expect("UTF-8");
+        for personal in ["alice", "Alice", "bob", "mailadmin", "argon2id", "backup script", "team"] {
+            assert!(!text.contains(personal), "{name} says {personal}");
+        }
+    }
+}
+
+#[test]
+fn golden_files_are_read_and_replayed_after_erasure() {
+    use hosting::HostingEvent as E;
+    let (mut account, mut user, mut session, mut plan) = Default::default();
+    let (mut service, mut domain, mut mailbox, mut alias) = Default::default();
+    let mut files = golden();
+    // Beginnings first, so that what follows falls upon something.
+    files.sort_by_key(|(name, _)| {
+        let is_beginning = ["opened", "registered", "started", "published", "ordered", "added", "created"]
+            .iter()
+            .any(|verb| name.contains(verb));
+        (!is_beginning, name.clone())
+    });
+    for (name, raw) in files {
+        match decode(&raw, &AllErased).unwrap_or_else(|error| panic!("{name}: {error}")) {
+            E::Account(event) => account = hosting::account::Account::evolve(account, &event),
+            E::User(event) => user = hosting::user::User::evolve(user, &event),
+            E::Session(event) => session = hosting::session::Session::evolve(session, &event),
+            E::Plan(event) => plan = hosting::plan::Plan::evolve(plan, &event),
+            E::Service(event) => service = hosting::service::Service::evolve(service, &event),
+            E::Domain(event) => domain = hosting::domain::Domain::evolve(domain, &event),
+            E::Mailbox(event) => mailbox = hosting::mailbox::Mailbox::evolve(mailbox, &event),
+            E::Alias(event) => alias = hosting::alias::Alias::evolve(alias, &event),
+        }
+    }
+    let hosting::account::AccountState::Closed(record) = account else { panic!("{account:?}") };
+    assert_eq!(record.name.plain(), None, "erased is erased");
+    let hosting::mailbox::MailboxState::Deleted(record) = mailbox else { panic!("{mailbox:?}") };
+    assert_eq!(record.address(), None, "erased is erased");
+    assert!(matches!(user, hosting::user::UserState::Removed));
+    assert!(matches!(session, hosting::session::SessionState::Ended { .. }));
+    assert!(matches!(alias, hosting::alias::AliasState::Deleted(_)));
+    assert!(matches!(
+        domain,
+        hosting::domain::DomainState::Removed(_) | hosting::domain::DomainState::Shared { .. }
+    ));
+    assert!(service.record().is_some() && !plan.versions.is_empty());
+}
+
+#[test]
+fn an_unknown_kind_generation_or_category_is_a_stop_or_not_ours() {
+    let raw = |kind: &'static str, schema| RawEvent { kind: kind.into(), schema, payload: b"{}".to_vec() };
+    for (kind, schema) in [("mailbox.exploded", 1), ("mailbox.disabled", 2), ("alias.deleted", 1)] {
+        let answer = HostingEvent::decode(Category("mailbox"), &raw(kind, schema), &Plainly);
+        assert!(matches!(answer, Err(Malformed::UnknownKind { .. })), "{kind} {schema}: {answer:?}");
+    }
+    assert!(matches!(HostingEvent::decode(Category("invoice"), &raw("invoice.paid", 1), &Plainly), Ok(None)));
+}
+
+#[test]
+fn a_distorted_payload_is_a_fault_that_quotes_no_value() {
+    for (kind, payload) in [
+        ("mailbox.quota_changed", r#"{"from_bytes":"secret-value","to_bytes":1}"#),
+        ("mailbox.password_set", r#"{"password":{"subject":"secret-value","sealed":"AAAA"}}"#),
+        (
+            "mailbox.password_set",
+            r#"{"password":{"subject":"subj_00000000000000000000000000000001","sealed":"secret-value"}}"#,
+        ),
+        ("mailbox.quota_threshold_crossed", r#"{"threshold_percent":7,"crossing":"up"}"#),
+        ("mailbox.deleted", "{}"),
+        ("mailbox.deleted", "not json"),
+    ] {
+        let raw = RawEvent { kind: kind.into(), schema: 1, payload: payload.as_bytes().to_vec() };
+        let error = decode(&raw, &Plainly).expect_err(payload);
+        assert!(!format!("{error} {error:?}").contains("secret-value"), "{error:?}");
+    }
+}

@@ -1,0 +1,411 @@
+//! What holds for every event and every sequence of intentions.
+
+mod support;
+
+use std::collections::BTreeMap;
+
+use authority::{Permission, Permissions};
+use hosting::account::AccountEvent;
+use hosting::alias::AliasEvent;
+use hosting::domain::{DomainEvent, DomainRef, Proof, VerifiedBy};
+use hosting::mailbox::{Crossing, Mailbox, MailboxEvent, Threshold};
+use hosting::plan::{PlanEvent, catalogue, plan_id};
+use hosting::service::{Service, ServiceEvent, SuspensionReason};
+use hosting::session::{EndReason, SessionEvent, SessionOwner};
+use hosting::use_case::*;
+use hosting::user::{UserEvent, UserRole};
+use hosting::{HostingEvent, LoginName, PasswordHash};
+use kernel::{
+    ByteSize, DomainName, EmailAddress, EventFamily, Id, LocalPart, RawEvent, Sealed, SubjectId, Timestamp,
+};
+use proptest::prelude::*;
+use proptest::{collection, option, sample};
+use support::world::World;
+use support::{AllErased, Plainly, id};
+
+fn any_id<T: Id>() -> impl Strategy<Value = T> {
+    any::<u128>().prop_map(id)
+}
+
+fn at() -> impl Strategy<Value = Timestamp> {
+    any::<i64>().prop_map(Timestamp::from_millis)
+}
+
+fn size() -> impl Strategy<Value = ByteSize> {
+    any::<u64>().prop_map(ByteSize::new)
+}
+
+fn sealed<T: std::fmt::Debug>(value: impl Strategy<Value = T>) -> impl Strategy<Value = Sealed<T>> {
+    (any_id::<SubjectId>(), value).prop_map(|(subject, value)| Sealed::new(subject, value))
+}
+
+fn local() -> impl Strategy<Value = LocalPart> {
+    let plain = "[a-zA-Z0-9!#$%&'*+/=?^_`{|}~\u{e9}\u{1f431}-]{1,12}(\\.[a-z0-9]{1,8}){0,2}";
+    let quoted = "\"[a-z .,@(]{1,20}(\\\\\"|\\\\\\\\)?\"";
+    prop_oneof![plain, quoted].prop_map(|text| LocalPart::parse(&text).expect("a local part"))
+}
+
+fn domain_name() -> impl Strategy<Value = DomainName> {
+    "[a-z0-9]{1,20}(-[a-z0-9]{1,5})?\\.(example|fr|b\u{fc}cher)"
+        .prop_map(|text| DomainName::parse(&text).expect("a name"))
+}
+
+fn addresses() -> impl Strategy<Value = Vec<EmailAddress>> {
+    let address = (local(), domain_name()).prop_map(|(local, domain)| EmailAddress::new(local, domain));
+    collection::vec(address, 1..5)
+}
+
+fn password() -> impl Strategy<Value = PasswordHash> {
+    "\\$argon2id\\$[!-~]{1,100}".prop_map(|text| PasswordHash::parse(&text).expect("a hash"))
+}
+
+fn login() -> impl Strategy<Value = LoginName> {
+    "[a-z0-9._@+-]{3,128}".prop_map(|text| LoginName::parse(&text).expect("a login"))
+}
+
+fn permissions() -> impl Strategy<Value = Permissions> {
+    sample::subsequence(Permission::ALL.to_vec(), 0..=11).prop_map(|all| all.into_iter().collect())
+}
+
+fn role() -> impl Strategy<Value = UserRole> {
+    prop_oneof![
+        Just(UserRole::Operator),
+        Just(UserRole::Owner),
+        collection::vec(any_id(), 1..4).prop_map(UserRole::DomainAdministrator),
+    ]
+}
+
+fn account_event() -> impl Strategy<Value = HostingEvent> {
+    prop_oneof![
+        sealed(any::<String>()).prop_map(|name| AccountEvent::Opened { name }),
+        Just(AccountEvent::Closed),
+        any_id().prop_map(|user| AccountEvent::UserAdded { user }),
+        any_id().prop_map(|user| AccountEvent::UserRemoved { user }),
+        any_id().prop_map(|service| AccountEvent::ServiceAdded { service }),
+        any_id().prop_map(|service| AccountEvent::ServiceEnded { service }),
+    ]
+    .prop_map(HostingEvent::Account)
+}
+
+fn user_event() -> impl Strategy<Value = HostingEvent> {
+    let registered = (
+        any_id(),
+        sealed(login()),
+        option::of(sealed(any::<String>())),
+        option::of(sealed(password())),
+        role(),
+    )
+        .prop_map(|(account, login, name, password, role)| UserEvent::Registered {
+            account,
+            login,
+            name,
+            password,
+            role,
+        });
+    let issued = (any_id(), sealed(any::<String>()), permissions(), any::<[u8; 32]>(), option::of(at()))
+        .prop_map(|(token, name, permissions, secret_hash, expires_at)| UserEvent::TokenIssued {
+            token,
+            name,
+            permissions,
+            secret_hash,
+            expires_at,
+        });
+    prop_oneof![
+        registered,
+        issued,
+        sealed(password()).prop_map(|password| UserEvent::PasswordSet { password }),
+        any_id().prop_map(|token| UserEvent::TokenRevoked { token }),
+        Just(UserEvent::Disabled),
+        Just(UserEvent::Enabled),
+        Just(UserEvent::Removed),
+    ]
+    .prop_map(HostingEvent::User)
+}
+
+fn session_event() -> impl Strategy<Value = HostingEvent> {
+    let owner = prop_oneof![any_id().prop_map(SessionOwner::User), any_id().prop_map(SessionOwner::Mailbox),];
+    let reasons = vec![EndReason::SignedOut, EndReason::Revoked, EndReason::TokenReused];
+    prop_oneof![
+        (owner, any::<[u8; 32]>(), at()).prop_map(|(owner, refresh_hash, expires_at)| {
+            SessionEvent::Started { owner, refresh_hash, expires_at }
+        }),
+        (any::<[u8; 32]>(), at())
+            .prop_map(|(refresh_hash, expires_at)| SessionEvent::Rotated { refresh_hash, expires_at }),
+        sample::select(reasons).prop_map(|reason| SessionEvent::Ended { reason }),
+    ]
+    .prop_map(HostingEvent::Session)
+}
+
+fn plan_event() -> impl Strategy<Value = HostingEvent> {
+    (sample::select(catalogue()), any::<u32>(), any::<u64>(), any::<u64>()).prop_map(
+        |(entry, version, storage, step)| {
+            let mut terms = entry.terms;
+            terms.limits.storage = ByteSize::new(storage);
+            if let Some(add_ons) = &mut terms.add_ons {
+                add_ons.storage.step = step;
+            }
+            HostingEvent::Plan(PlanEvent::VersionPublished { version, terms })
+        },
+    )
+}
+
+fn service_event() -> impl Strategy<Value = HostingEvent> {
+    let reasons = vec![
+        SuspensionReason::NonPayment,
+        SuspensionReason::Abuse,
+        SuspensionReason::Legal,
+        SuspensionReason::Security,
+    ];
+    prop_oneof![
+        (any_id(), any_id(), any::<u32>(), sample::select(catalogue())).prop_map(
+            |(account, plan, version, entry)| {
+                ServiceEvent::Ordered { account, plan, version, limits: entry.terms.limits }
+            }
+        ),
+        sample::select(vec![ServiceEvent::Activated, ServiceEvent::Restricted, ServiceEvent::Resumed]),
+        sample::select(reasons).prop_map(|reason| ServiceEvent::Suspended { reason }),
+        at().prop_map(|purge_after| ServiceEvent::Ended { purge_after }),
+        (any_id(), any::<u32>(), size()).prop_map(|(domain, mailboxes, bytes)| ServiceEvent::SlotsTaken {
+            domain,
+            mailboxes,
+            bytes
+        }),
+        (any_id(), any::<u32>(), size()).prop_map(|(domain, mailboxes, bytes)| ServiceEvent::SlotsReturned {
+            domain,
+            mailboxes,
+            bytes
+        }),
+        (size(), size()).prop_map(|(from, to)| ServiceEvent::AllocationChanged { from, to }),
+        any_id().prop_map(|domain| ServiceEvent::AliasSlotTaken { domain }),
+        any_id().prop_map(|domain| ServiceEvent::AliasSlotReturned { domain }),
+        any_id().prop_map(|domain| ServiceEvent::DomainSlotTaken { domain }),
+        any_id().prop_map(|domain| ServiceEvent::DomainSlotReturned { domain }),
+    ]
+    .prop_map(HostingEvent::Service)
+}
+
+fn domain_event() -> impl Strategy<Value = HostingEvent> {
+    prop_oneof![
+        (any_id(), any_id(), domain_name(), any::<String>()).prop_map(|(account, service, name, token)| {
+            DomainEvent::Added { account, service, name, token }
+        }),
+        domain_name().prop_map(|name| DomainEvent::SharedAdded { name }),
+        sample::select(vec![VerifiedBy::Txt, VerifiedBy::Operator])
+            .prop_map(|by| DomainEvent::Verified { by }),
+        at().prop_map(|purge_after| DomainEvent::Removed { purge_after }),
+    ]
+    .prop_map(HostingEvent::Domain)
+}
+
+fn mailbox_event() -> impl Strategy<Value = HostingEvent> {
+    let created = (
+        (any_id(), any_id(), any_id(), domain_name()),
+        sealed(local()),
+        size(),
+        option::of(sealed(any::<String>())),
+        option::of(sealed(password())),
+    )
+        .prop_map(|((account, service, domain, domain_name), local, quota, display_name, password)| {
+            MailboxEvent::Created {
+                account,
+                service,
+                domain,
+                domain_name,
+                local,
+                quota,
+                display_name,
+                password,
+            }
+        });
+    let crossings = vec![Crossing::Up, Crossing::Down];
+    prop_oneof![
+        created,
+        (size(), size()).prop_map(|(from, to)| MailboxEvent::QuotaChanged { from, to }),
+        option::of(sealed(any::<String>()))
+            .prop_map(|display_name| MailboxEvent::DisplayNameChanged { display_name }),
+        sealed(password()).prop_map(|password| MailboxEvent::PasswordSet { password }),
+        Just(MailboxEvent::Disabled),
+        Just(MailboxEvent::Enabled),
+        at().prop_map(|purge_after| MailboxEvent::Deleted { purge_after }),
+        (sample::select(Threshold::ALL.to_vec()), sample::select(crossings))
+            .prop_map(|(threshold, crossing)| MailboxEvent::QuotaThresholdCrossed { threshold, crossing }),
+    ]
+    .prop_map(HostingEvent::Mailbox)
+}
+
+fn alias_event() -> impl Strategy<Value = HostingEvent> {
+    let created =
+        ((any_id(), any_id(), any_id(), domain_name()), option::of(sealed(local())), sealed(addresses()))
+            .prop_map(|((account, service, domain, domain_name), local, targets)| AliasEvent::Created {
+                account,
+                service,
+                domain,
+                domain_name,
+                local,
+                targets,
+            });
+    prop_oneof![
+        created,
+        sealed(addresses()).prop_map(|targets| AliasEvent::TargetsChanged { targets }),
+        Just(AliasEvent::Deleted),
+    ]
+    .prop_map(HostingEvent::Alias)
+}
+
+fn event() -> impl Strategy<Value = HostingEvent> {
+    prop_oneof![
+        account_event(),
+        user_event(),
+        session_event(),
+        plan_event(),
+        service_event(),
+        domain_event(),
+        mailbox_event(),
+        alias_event(),
+    ]
+}
+
+/// What a customer might do to one of eight mailboxes and four aliases; much of it is refused.
+#[derive(Debug, Clone)]
+enum Wish {
+    Create(u128, u64),
+    Quota(u128, u64),
+    Delete(u128),
+    Alias(u128),
+    Unalias(u128),
+    Restrict,
+    Resume,
+}
+
+fn wish() -> impl Strategy<Value = Wish> {
+    prop_oneof![
+        4 => (0..8_u128, 0..20_u64).prop_map(|(number, gib)| Wish::Create(number, gib)),
+        3 => (0..8_u128, 0..20_u64).prop_map(|(number, gib)| Wish::Quota(number, gib)),
+        2 => (0..8_u128).prop_map(Wish::Delete),
+        2 => (0..4_u128).prop_map(Wish::Alias),
+        1 => (0..4_u128).prop_map(Wish::Unalias),
+        1 => Just(Wish::Restrict),
+        2 => Just(Wish::Resume),
+    ]
+}
+
+fn world() -> World {
+    let mut world = World::new();
+    let (account, service) = (id(1), id(10));
+    for entry in catalogue() {
+        world.must(&PublishPlanVersion { plan: entry.plan, version: 1, terms: entry.terms });
+    }
+    world.must(&OpenAccount { account, name: "Demo".to_owned() });
+    world.must(&OrderService { account, service, plan: plan_id("family"), version: 1, custom: None });
+    world.must(&ActivateService { account, service });
+    let name = DomainName::parse("demo.example").expect("a name");
+    world.must(&AddDomain { account, service, domain: id(20), name });
+    world.must(&VerifyDomain { account, domain: id(20), proof: Proof::AssertedByOperator });
+    world
+}
+
+fn grant(world: &mut World, wish: &Wish, generation: u128) -> bool {
+    let (account, service, domain) = (id(1), id(10), DomainRef::Own(id(20)));
+    let local = |text: String| LocalPart::parse(&text).expect("a local part");
+    let outcome = match *wish {
+        Wish::Create(number, gib) => world.run(&CreateMailboxes {
+            account,
+            service,
+            domain,
+            mailboxes: vec![NewMailbox {
+                mailbox: id(number + 100 * generation),
+                local: local(format!("box{number}")),
+                quota: ByteSize::gib(gib),
+                display_name: None,
+                password: None,
+            }],
+        }),
+        Wish::Quota(number, gib) => {
+            let quota = ByteSize::gib(gib);
+            world.run(&ChangeMailboxQuota { account, service, mailbox: id(number + 100 * generation), quota })
+        }
+        Wish::Delete(number) => world.run(&DeleteMailbox {
+            account,
+            service,
+            mailbox: id(number + 100 * generation),
+            purge_after: Timestamp::from_secs(1_800_000_000),
+        }),
+        Wish::Alias(number) => world.run(&CreateAlias {
+            account,
+            service,
+            domain,
+            alias: id(number + 100 * generation),
+            local: Some(local(format!("alias{number}"))),
+            targets: vec![EmailAddress::parse("a@b.example").expect("an address")],
+        }),
+        Wish::Unalias(number) => {
+            world.run(&DeleteAlias { account, service, alias: id(number + 100 * generation) })
+        }
+        Wish::Restrict => world.run(&RestrictService { account, service }),
+        Wish::Resume => world.run(&ResumeService { account, service }),
+    };
+    outcome.is_ok_and(|event_count| event_count > 0)
+}
+
+proptest! {
+    #[test]
+    fn what_is_encoded_is_decoded_again(event in event()) {
+        let kind = event.kind();
+        let payload = event.encode(&mut Plainly).expect("nobody is erased");
+        let raw = RawEvent { kind: kind.name.into(), schema: kind.schema, payload };
+        let again = HostingEvent::decode(event.category(), &raw, &Plainly).expect("our own event");
+        prop_assert_eq!(again, Some(event.clone()));
+        let erased = HostingEvent::decode(event.category(), &raw, &AllErased).expect("our own event");
+        prop_assert_eq!(erased.map(|event| event.kind()), Some(kind));
+    }
+
+    #[test]
+    fn bytes_from_anywhere_are_an_event_or_a_fault(
+        event in event(),
+        at in any::<sample::Index>(),
+        octet in any::<u8>(),
+    ) {
+        let kind = event.kind();
+        let mut payload = event.encode(&mut Plainly).expect("nobody is erased");
+        let index = at.index(payload.len());
+        payload[index] = octet;
+        let raw = RawEvent { kind: kind.name.into(), schema: kind.schema, payload };
+        // Whatever it is, it is answered.
+        let _ = HostingEvent::decode(event.category(), &raw, &Plainly);
+    }
+
+    #[test]
+    fn what_a_service_counts_is_what_lives_within_its_limits(wishes in collection::vec((wish(), 0..2_u128), 1..60)) {
+        let mut world = world();
+        let mut live: BTreeMap<u128, ByteSize> = BTreeMap::new();
+        let mut aliases = 0_u32;
+        for (wish, generation) in wishes {
+            let is_done = grant(&mut world, &wish, generation);
+            match wish {
+                Wish::Create(number, gib) | Wish::Quota(number, gib) if is_done => {
+                    live.insert(number + 100 * generation, ByteSize::gib(gib));
+                }
+                Wish::Delete(number) if is_done => {
+                    live.remove(&(number + 100 * generation));
+                }
+                Wish::Alias(_) if is_done => aliases += 1,
+                Wish::Unalias(_) if is_done => aliases -= 1,
+                _ => {}
+            }
+            let state = world.state::<Service>(id::<kernel::AccountId>(1).tenant(), id(10));
+            let record = state.record().expect("a service");
+            let bytes = live.values().map(|quota| quota.octets()).sum::<u64>();
+            prop_assert_eq!(record.usage.mailboxes as usize, live.len());
+            prop_assert_eq!(record.usage.bytes, ByteSize::new(bytes));
+            prop_assert_eq!(record.usage.aliases, aliases);
+            prop_assert!(record.usage.mailboxes <= record.limits.mailbox_count_max);
+            prop_assert!(record.usage.bytes <= record.limits.storage);
+            let lives = record.domains.get(&id(20)).copied().unwrap_or_default();
+            prop_assert_eq!((lives.mailboxes as usize, lives.aliases), (live.len(), aliases));
+            for (number, quota) in &live {
+                let mailbox = world.state::<Mailbox>(id::<kernel::AccountId>(1).tenant(), id(*number));
+                prop_assert_eq!(mailbox.record().map(|record| record.quota), Some(*quota));
+            }
+        }
+    }
+}

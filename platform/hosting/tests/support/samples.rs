@@ -1,0 +1,209 @@
+//! One full and, where fields may be absent, one minimal event of every kind: what the golden files hold.
+
+use authority::Permissions;
+use hosting::account::AccountEvent;
+use hosting::alias::AliasEvent;
+use hosting::domain::{DomainEvent, VerifiedBy};
+use hosting::mailbox::{Crossing, MailboxEvent, Threshold};
+use hosting::plan::{PlanEvent, catalogue};
+use hosting::service::{ServiceEvent, SuspensionReason};
+use hosting::session::{EndReason, SessionEvent, SessionOwner};
+use hosting::user::{UserEvent, UserRole};
+use hosting::{HostingEvent, LoginName, PasswordHash};
+use kernel::{ByteSize, DomainName, EmailAddress, LocalPart, Sealed, SubjectId, Timestamp};
+
+use super::id;
+
+pub const HASH: &str = "$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHQ$aGFzaGhhc2hoYXNoaGFzaA";
+
+fn sealed<T>(number: u128, value: T) -> Sealed<T> {
+    Sealed::new(id::<SubjectId>(number), value)
+}
+
+fn hash(number: u128) -> Sealed<PasswordHash> {
+    sealed(number, PasswordHash::parse(HASH).expect("a hash"))
+}
+
+fn targets(number: u128, texts: &[&str]) -> Sealed<Vec<EmailAddress>> {
+    sealed(number, texts.iter().map(|text| EmailAddress::parse(text).expect("an address")).collect())
+}
+
+fn name() -> DomainName {
+    DomainName::parse("demo.example").expect("a name")
+}
+
+fn local(text: &str) -> LocalPart {
+    LocalPart::parse(text).expect("a local part")
+}
+
+/// `(event, form)`: form is `full` or `minimal`. In an order in which each noun's events can be replayed.
+pub fn samples() -> Vec<(HostingEvent, &'static str)> {
+    let mut all = Vec::new();
+    let at = Timestamp::from_millis(1_790_000_000_123);
+    accounts(&mut all);
+    users(&mut all, at);
+    sessions(&mut all, at);
+    plans(&mut all);
+    services(&mut all, at);
+    domains(&mut all, at);
+    mailboxes(&mut all, at);
+    aliases(&mut all);
+    all
+}
+
+type Samples = Vec<(HostingEvent, &'static str)>;
+
+fn accounts(all: &mut Samples) {
+    let mut full = |event| all.push((HostingEvent::Account(event), "full"));
+    full(AccountEvent::Opened { name: sealed(1, "Jos\u{e9} & fils".to_owned()) });
+    full(AccountEvent::UserAdded { user: id(2) });
+    full(AccountEvent::UserRemoved { user: id(2) });
+    full(AccountEvent::ServiceAdded { service: id(5) });
+    full(AccountEvent::ServiceEnded { service: id(5) });
+    full(AccountEvent::Closed);
+}
+
+fn users(all: &mut Samples, at: Timestamp) {
+    let login = || sealed(2, LoginName::parse("mailadmin_demo.example").expect("a login"));
+    let mut push = |event, form| all.push((HostingEvent::User(event), form));
+    push(
+        UserEvent::Registered {
+            account: id(1),
+            login: login(),
+            name: None,
+            password: None,
+            role: UserRole::Owner,
+        },
+        "minimal",
+    );
+    push(
+        UserEvent::Registered {
+            account: id(1),
+            login: login(),
+            name: Some(sealed(2, "Alice".to_owned())),
+            password: Some(hash(2)),
+            role: UserRole::DomainAdministrator(vec![id(6), id(7)]),
+        },
+        "full",
+    );
+    push(UserEvent::PasswordSet { password: hash(2) }, "full");
+    push(UserEvent::Disabled, "full");
+    push(UserEvent::Enabled, "full");
+    for (expires_at, form) in [(None, "minimal"), (Some(at), "full")] {
+        let permissions = if form == "full" { Permissions::everything() } else { Permissions::NONE };
+        let name = sealed(2, "backup script".to_owned());
+        push(
+            UserEvent::TokenIssued { token: id(3), name, permissions, secret_hash: [0xab; 32], expires_at },
+            form,
+        );
+    }
+    push(UserEvent::TokenRevoked { token: id(3) }, "full");
+    push(UserEvent::Removed, "full");
+}
+
+fn sessions(all: &mut Samples, at: Timestamp) {
+    let mut push = |event, form| all.push((HostingEvent::Session(event), form));
+    let started = |owner| SessionEvent::Started { owner, refresh_hash: [1; 32], expires_at: at };
+    push(started(SessionOwner::Mailbox(id(8))), "minimal");
+    push(started(SessionOwner::User(id(2))), "full");
+    push(SessionEvent::Rotated { refresh_hash: [0xfe; 32], expires_at: at }, "full");
+    push(SessionEvent::Ended { reason: EndReason::TokenReused }, "full");
+}
+
+fn plans(all: &mut Samples) {
+    for (slug, form) in [("basic", "minimal"), ("custom", "full")] {
+        let terms = catalogue().into_iter().find(|entry| entry.slug == slug).expect("a plan").terms;
+        all.push((HostingEvent::Plan(PlanEvent::VersionPublished { version: 1, terms }), form));
+    }
+}
+
+fn services(all: &mut Samples, at: Timestamp) {
+    let mut push = |event, form| all.push((HostingEvent::Service(event), form));
+    for (slug, form) in [("basic", "minimal"), ("custom", "full")] {
+        let limits = catalogue().into_iter().find(|entry| entry.slug == slug).expect("a plan").terms.limits;
+        push(ServiceEvent::Ordered { account: id(1), plan: id(4), version: 1, limits }, form);
+    }
+    let (domain, bytes) = (id(6), ByteSize::gib(5));
+    for event in [
+        ServiceEvent::Activated,
+        ServiceEvent::Restricted,
+        ServiceEvent::Suspended { reason: SuspensionReason::NonPayment },
+        ServiceEvent::Resumed,
+        ServiceEvent::DomainSlotTaken { domain },
+        ServiceEvent::SlotsTaken { domain, mailboxes: 2, bytes },
+        ServiceEvent::AllocationChanged { from: ByteSize::gib(1), to: ByteSize::gib(2) },
+        ServiceEvent::SlotsReturned { domain, mailboxes: 1, bytes },
+        ServiceEvent::AliasSlotTaken { domain },
+        ServiceEvent::AliasSlotReturned { domain },
+        ServiceEvent::DomainSlotReturned { domain },
+        ServiceEvent::Ended { purge_after: at },
+    ] {
+        push(event, "full");
+    }
+}
+
+fn domains(all: &mut Samples, at: Timestamp) {
+    for event in [
+        DomainEvent::SharedAdded { name: name() },
+        DomainEvent::Added {
+            account: id(1),
+            service: id(5),
+            name: DomainName::parse("b\u{fc}cher.example").expect("a name"),
+            token: "0123456789abcdef0123456789abcdef".to_owned(),
+        },
+        DomainEvent::Verified { by: VerifiedBy::Txt },
+        DomainEvent::Removed { purge_after: at },
+    ] {
+        all.push((HostingEvent::Domain(event), "full"));
+    }
+}
+
+fn mailboxes(all: &mut Samples, at: Timestamp) {
+    let mut push = |event, form| all.push((HostingEvent::Mailbox(event), form));
+    for form in ["minimal", "full"] {
+        let is_full = form == "full";
+        push(
+            MailboxEvent::Created {
+                account: id(1),
+                service: id(5),
+                domain: id(6),
+                domain_name: name(),
+                local: sealed(8, local(if is_full { "\"a \\\"b\"" } else { "Alice" })),
+                quota: ByteSize::gib(4),
+                display_name: is_full.then(|| sealed(8, "Alice \u{1f431}".to_owned())),
+                password: is_full.then(|| hash(8)),
+            },
+            form,
+        );
+    }
+    push(MailboxEvent::QuotaChanged { from: ByteSize::gib(4), to: ByteSize::new(1) }, "full");
+    push(MailboxEvent::DisplayNameChanged { display_name: Some(sealed(8, "A".to_owned())) }, "full");
+    push(MailboxEvent::DisplayNameChanged { display_name: None }, "minimal");
+    push(MailboxEvent::PasswordSet { password: hash(8) }, "full");
+    push(MailboxEvent::Disabled, "full");
+    push(MailboxEvent::Enabled, "full");
+    push(
+        MailboxEvent::QuotaThresholdCrossed { threshold: Threshold::NinetyFive, crossing: Crossing::Up },
+        "full",
+    );
+    push(MailboxEvent::Deleted { purge_after: at }, "full");
+}
+
+fn aliases(all: &mut Samples) {
+    let mut push = |event, form| all.push((HostingEvent::Alias(event), form));
+    let created = |local, targets| AliasEvent::Created {
+        account: id(1),
+        service: id(5),
+        domain: id(6),
+        domain_name: name(),
+        local,
+        targets,
+    };
+    push(created(None, targets(9, &["alice@demo.example"])), "minimal");
+    push(
+        created(Some(sealed(9, local("team"))), targets(9, &["alice@demo.example", "\"x y\"@else.example"])),
+        "full",
+    );
+    push(AliasEvent::TargetsChanged { targets: targets(9, &["bob@demo.example"]) }, "full");
+    push(AliasEvent::Deleted, "full");
+}
