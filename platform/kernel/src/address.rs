@@ -84,7 +84,10 @@ impl LocalPart {
 
     fn needs_quotes(&self) -> bool {
         let text = &self.0;
-        text.starts_with('.') || text.ends_with('.') || text.contains("..") || !text.chars().all(is_atext_or_dot)
+        text.starts_with('.')
+            || text.ends_with('.')
+            || text.contains("..")
+            || !text.chars().all(is_atext_or_dot)
     }
 }
 

@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 
 use crate::{
-    AccountId, Category, CorrelationId, Cursor, EventId, MailboxId, Open, OpenError, Seal, SealError, StreamId,
-    Timestamp, TokenId, UserId, Version,
+    AccountId, Category, CorrelationId, Cursor, EventId, MailboxId, Open, OpenError, Seal, SealError,
+    StreamId, Timestamp, TokenId, UserId, Version,
 };
 
 /// The name of an event on disk, for example `mailbox.quota_changed`. Never renamed, never reused.

@@ -59,7 +59,11 @@ impl<D: Decider> Reads for Key<D> {
         into.push((None, StreamId::new(D::CATEGORY, self.0)));
     }
 
-    fn fold(&self, histories: &mut std::slice::Iter<'_, History>, open: &dyn Open) -> Result<D::State, Malformed> {
+    fn fold(
+        &self,
+        histories: &mut std::slice::Iter<'_, History>,
+        open: &dyn Open,
+    ) -> Result<D::State, Malformed> {
         fold_one::<D>(histories, open)
     }
 }
@@ -71,7 +75,11 @@ impl<D: Decider> Reads for Foreign<D> {
         into.push((Some(self.0), StreamId::new(D::CATEGORY, self.1)));
     }
 
-    fn fold(&self, histories: &mut std::slice::Iter<'_, History>, open: &dyn Open) -> Result<D::State, Malformed> {
+    fn fold(
+        &self,
+        histories: &mut std::slice::Iter<'_, History>,
+        open: &dyn Open,
+    ) -> Result<D::State, Malformed> {
         fold_one::<D>(histories, open)
     }
 }
@@ -85,7 +93,11 @@ impl<R: Reads> Reads for Option<R> {
         }
     }
 
-    fn fold(&self, histories: &mut std::slice::Iter<'_, History>, open: &dyn Open) -> Result<Self::States, Malformed> {
+    fn fold(
+        &self,
+        histories: &mut std::slice::Iter<'_, History>,
+        open: &dyn Open,
+    ) -> Result<Self::States, Malformed> {
         self.as_ref().map(|reads| reads.fold(histories, open)).transpose()
     }
 }
@@ -99,7 +111,11 @@ impl<R: Reads> Reads for Vec<R> {
         }
     }
 
-    fn fold(&self, histories: &mut std::slice::Iter<'_, History>, open: &dyn Open) -> Result<Self::States, Malformed> {
+    fn fold(
+        &self,
+        histories: &mut std::slice::Iter<'_, History>,
+        open: &dyn Open,
+    ) -> Result<Self::States, Malformed> {
         self.iter().map(|reads| reads.fold(histories, open)).collect()
     }
 }

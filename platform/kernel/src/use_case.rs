@@ -24,7 +24,11 @@ pub trait UseCase: Send + Sync {
     ///
     /// # Errors
     /// The refusal of the model.
-    fn decide(&self, states: &<Self::Reads as Reads>::States, now: Timestamp) -> Result<Changes, Self::Refusal>;
+    fn decide(
+        &self,
+        states: &<Self::Reads as Reads>::States,
+        now: Timestamp,
+    ) -> Result<Changes, Self::Refusal>;
 }
 
 /// A no of the model: a stable code for programs, a field to point at, the limits that were met.

@@ -1,0 +1,448 @@
+//! The engine itself: what is registered, what is asked.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU16, Ordering};
+use std::time::Duration;
+
+use authority::{Guarded, Principal};
+use database::{Database, DatabaseError};
+use futures_util::Stream;
+use journal::keyring::Keyring;
+use journal::{Clock, Journal, JournalError, StoredEvent, SubscriptionName};
+use kernel::{Causation, CommandId, CorrelationId, Cursor, EventFamily, Position, Recorded, TenantId};
+use parking_lot::{Mutex, RwLock};
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use crate::checkpoint;
+use crate::checkpointed::{Checkpointed, Work};
+use crate::consumer::{Effect, Follower, Policy, Projection};
+use crate::decode::DecodeError;
+use crate::feed::{self, Bells};
+use crate::follower::{Following, Halts};
+use crate::metrics::Metrics;
+use crate::pace::Pace;
+use crate::progress::Progress;
+use crate::rebuild::{NAMED_FAILURE_COUNT_MAX, Rebuild, Rebuilt};
+use crate::revision::{Revisions, make_tables};
+use crate::run::{Circumstances, Runner};
+use crate::scheduler::{NUDGE_COUNT_MAX, Scheduler, Subscriber};
+use crate::status::SubscriptionStatus;
+use crate::work::{Performing, Projecting, Reacting};
+use crate::{EngineError, Outcome, RunError};
+
+/// Tenants that a rebuild asks for at a time.
+const REBUILD_TENANT_COUNT: usize = 1000;
+/// How often a waiting reader looks at the row of the checkpoint: other nodes may move it.
+const WAIT_POLL: Duration = Duration::from_millis(100);
+
+/// What everything in here stands on.
+pub(crate) struct Core {
+    pub(crate) runner: Runner,
+    pub(crate) database: Database,
+    pub(crate) pace: Pace,
+    pub(crate) bells: Bells,
+    pub(crate) stop: CancellationToken,
+}
+
+/// A consumer as it is registered.
+#[derive(Clone)]
+struct Registered {
+    name: SubscriptionName,
+    subscriber: Arc<dyn Subscriber>,
+    progress: Arc<Progress>,
+    nudge: mpsc::Sender<TenantId>,
+    place: Place,
+}
+
+/// Where a consumer keeps its place.
+#[derive(Clone)]
+enum Place {
+    /// Rows, and tables with revisions.
+    Projection(Arc<AtomicU16>, Arc<dyn Rebuild>),
+    /// Rows.
+    Rows,
+    /// Memory.
+    Memory(Arc<Halts>),
+}
+
+impl Registered {
+    fn serving(&self) -> u16 {
+        match &self.place {
+            Place::Projection(serving, _) => serving.load(Ordering::Acquire),
+            Place::Rows | Place::Memory(_) => self.name.revision,
+        }
+    }
+}
+
+/// Whether a consumer is as far as a reader wants.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Freshness {
+    /// It has seen the position.
+    Reached,
+    /// It has not, within the wait: the reader gets what there is and is told so.
+    Stale,
+}
+
+/// A registered consumer.
+#[derive(Debug, Clone)]
+pub struct Subscription(watch::Receiver<bool>);
+
+impl Subscription {
+    /// Resolves when it has seen everything that was in the journal when it started (halted tenants excepted), or when
+    /// the engine stops; whether it has seen it.
+    pub async fn caught_up(&self) -> bool {
+        self.0.clone().wait_for(|is| *is).await.is_ok()
+    }
+
+    /// The same without waiting.
+    pub fn is_caught_up(&self) -> bool {
+        *self.0.borrow()
+    }
+}
+
+/// Runs use cases and feeds consumers. Dropping it cuts all work off; [`Engine::shutdown`] lets it end.
+pub struct Engine {
+    core: Arc<Core>,
+    registry: RwLock<BTreeMap<&'static str, Registered>>,
+    tasks: Mutex<JoinSet<()>>,
+}
+
+impl std::fmt::Debug for Engine {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Engine").finish_non_exhaustive()
+    }
+}
+
+impl Engine {
+    /// An engine over `journal`, with checkpoints and projections in `database` (the journal's own, where it has one:
+    /// open the journal first).
+    ///
+    /// # Errors
+    /// [`EngineError`] where the tables of the engine cannot be made.
+    pub async fn new(
+        journal: Arc<dyn Journal>,
+        keyring: Arc<Keyring>,
+        database: Database,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, EngineError> {
+        Self::with_pace(journal, keyring, database, clock, Pace::default()).await
+    }
+
+    /// The same at another pace.
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn with_pace(
+        journal: Arc<dyn Journal>,
+        keyring: Arc<Keyring>,
+        database: Database,
+        clock: Arc<dyn Clock>,
+        pace: Pace,
+    ) -> Result<Self, EngineError> {
+        checkpoint::migrate(&database).await?;
+        let runner = Runner { journal, keyring, clock, metrics: Metrics::default() };
+        let (bells, stop) = (Bells::default(), CancellationToken::new());
+        let core = Arc::new(Core { runner, database, pace, bells, stop });
+        let mut tasks = JoinSet::new();
+        tasks.spawn(Bells::run(Arc::clone(&core)));
+        Ok(Self { core, registry: RwLock::default(), tasks: Mutex::new(tasks) })
+    }
+
+    /// Runs `use_case` as `principal`: recognises a repeat of `command`, folds what the use case reads, asks the
+    /// authority, decides, and appends while checking every stream that was read; where one changed meanwhile, again.
+    /// Streams of other tenants are read and not checked.
+    ///
+    /// # Errors
+    /// [`RunError`]: the machine failed. Repeating the same command is safe.
+    pub async fn run<U: Guarded>(
+        &self,
+        principal: &Principal,
+        command: CommandId,
+        correlation: CorrelationId,
+        use_case: &U,
+    ) -> Result<Outcome<U::Refusal>, RunError> {
+        let by = Circumstances { principal, command, correlation, causation: Causation::Command };
+        self.core.runner.run(by, use_case).await
+    }
+
+    /// What runs use cases, for those who outlive a borrow of the engine.
+    pub fn runner(&self) -> Runner {
+        self.core.runner.clone()
+    }
+
+    /// The metrics: register a clone with the exporter's registry.
+    pub fn metrics(&self) -> Metrics {
+        self.core.runner.metrics.clone()
+    }
+
+    /// Keeps the rows of a projection: exactly once per event, page by page, from the first event on.
+    ///
+    /// # Errors
+    /// [`EngineError`] where its tables cannot be made or its name is taken.
+    pub async fn project<P: Projection>(&self, projection: P) -> Result<Subscription, EngineError> {
+        let own = Projecting::<P>::NAME;
+        make_tables(&self.core, projection.tables()).await?;
+        let found = checkpoint::serving(&self.core.database, own, self.core.runner.clock.now()).await?;
+        let serving = Arc::new(AtomicU16::new(found.revision.min(own.revision)));
+        let work = Arc::new(Projecting(projection));
+        let rebuild: Arc<dyn Rebuild> = Arc::clone(&work) as Arc<dyn Rebuild>;
+        let place = Place::Projection(Arc::clone(&serving), Arc::clone(&rebuild));
+        let subscription = self.checkpointed(own, work, place)?;
+        let revisions = Revisions {
+            core: Arc::clone(&self.core),
+            own,
+            projection: rebuild,
+            serving,
+            caught_up: subscription.0.clone(),
+        };
+        self.tasks.lock().spawn(revisions.run());
+        Ok(subscription)
+    }
+
+    /// Runs the commands of a policy. Their ids are derived from the event, so each is done once.
+    ///
+    /// # Errors
+    /// [`EngineError`] where its name is taken.
+    pub fn policy<P: Policy>(&self, policy: P) -> Result<Subscription, EngineError> {
+        self.checkpointed(Reacting::<P>::NAME, Arc::new(Reacting(policy)), Place::Rows)
+    }
+
+    /// Performs the calls of an effect: at least once, in the order of the tenant's events.
+    ///
+    /// # Errors
+    /// [`EngineError`] where its name is taken.
+    pub fn effect<E: Effect>(&self, effect: E) -> Result<Subscription, EngineError> {
+        self.checkpointed(Performing::<E>::NAME, Arc::new(Performing(effect)), Place::Rows)
+    }
+
+    /// Gives a follower all events from the first, then the new ones: by the doorbell at once, by a sweep within
+    /// [`Pace::follow_sweep`] where the ring was lost or another node appended.
+    ///
+    /// # Errors
+    /// [`EngineError`] where its name is taken.
+    pub fn follow<F: Follower>(&self, follower: Arc<F>) -> Result<Subscription, EngineError> {
+        let following = Following::new(Arc::clone(&self.core), follower);
+        let name = SubscriptionName { name: F::NAME, revision: 0 };
+        let progress = Arc::clone(&following.progress);
+        let place = Place::Memory(Arc::clone(&following.halts));
+        self.register(name, Arc::new(following), progress, place)
+    }
+
+    fn checkpointed(
+        &self,
+        name: SubscriptionName,
+        work: Arc<dyn Work>,
+        place: Place,
+    ) -> Result<Subscription, EngineError> {
+        let subscriber = Checkpointed::new(Arc::clone(&self.core), name, work);
+        let progress = Arc::clone(&subscriber.progress);
+        self.register(name, Arc::new(subscriber), progress, place)
+    }
+
+    fn register(
+        &self,
+        name: SubscriptionName,
+        subscriber: Arc<dyn Subscriber>,
+        progress: Arc<Progress>,
+        place: Place,
+    ) -> Result<Subscription, EngineError> {
+        let sweep = match &place {
+            Place::Projection(..) | Place::Rows => self.core.pace.sweep,
+            Place::Memory(_) => self.core.pace.follow_sweep,
+        };
+        let (nudge, nudges) = mpsc::channel(NUDGE_COUNT_MAX);
+        let (sender, caught_up) = watch::channel(false);
+        let mut registry = self.registry.write();
+        if registry.contains_key(name.name) {
+            return Err(EngineError::Twice(name.name));
+        }
+        let scheduler = Scheduler {
+            core: Arc::clone(&self.core),
+            subscriber: Arc::clone(&subscriber),
+            sweep,
+            nudges,
+            caught_up: sender,
+        };
+        registry.insert(name.name, Registered { name, subscriber, progress, nudge, place });
+        drop(registry);
+        self.tasks.lock().spawn(scheduler.run());
+        Ok(Subscription(caught_up))
+    }
+
+    fn registered(&self, name: &str) -> Option<Registered> {
+        self.registry.read().get(name).cloned()
+    }
+
+    /// The revision of a projection that readers are to read; none where no projection has that name.
+    pub fn serving_revision(&self, name: &str) -> Option<u16> {
+        self.registry.read().get(name).map(Registered::serving)
+    }
+
+    /// Waits until the consumer `name` has seen `cursor`, at most `wait`: a reader's own writes are there then.
+    /// A halted tenant is stale at once.
+    pub async fn wait_for(&self, name: &str, cursor: Cursor, wait: Duration) -> Freshness {
+        let Some(registered) = self.registered(name) else {
+            tracing::warn!(subscription = name, "a reader waits for a consumer that nobody registered");
+            return Freshness::Stale;
+        };
+        let waiting = async {
+            loop {
+                let moved = registered.progress.moved();
+                let mut moved = std::pin::pin!(moved);
+                moved.as_mut().enable();
+                if let Some(freshness) = self.freshness(&registered, cursor).await {
+                    return freshness;
+                }
+                // Rings of all tenants wake it; only the poll asks the database for what other nodes did.
+                drop(tokio::time::timeout(WAIT_POLL, moved).await);
+            }
+        };
+        tokio::time::timeout(wait, waiting).await.unwrap_or(Freshness::Stale)
+    }
+
+    /// The answer, if there is one already.
+    async fn freshness(&self, registered: &Registered, cursor: Cursor) -> Option<Freshness> {
+        let serving = registered.serving();
+        if serving == registered.name.revision && registered.progress.has_reached(cursor) {
+            return Some(Freshness::Reached);
+        }
+        if let Place::Memory(halts) = &registered.place {
+            return halts.has(cursor.tenant).then_some(Freshness::Stale);
+        }
+        let name = SubscriptionName { revision: serving, ..registered.name };
+        let row = checkpoint::load(&self.core.database, name, cursor.tenant).await.ok()?;
+        if row.position >= cursor.position {
+            return Some(Freshness::Reached);
+        }
+        row.halted_by.map(|_| Freshness::Stale)
+    }
+
+    /// Lifts the halt of a consumer for a tenant: the event at fault is tried again. Whether there was one.
+    ///
+    /// # Errors
+    /// [`EngineError::Unknown`], or the database failed.
+    pub async fn resume(&self, name: &str, tenant: TenantId) -> Result<bool, EngineError> {
+        let registered = self.registered(name).ok_or_else(|| EngineError::Unknown(name.to_owned()))?;
+        let was_halted = match &registered.place {
+            Place::Memory(halts) => halts.resume(tenant),
+            Place::Projection(..) | Place::Rows => {
+                let resume = checkpoint::resume(registered.name, tenant, self.core.runner.clock.now());
+                self.core.database.write(vec![resume]).await?.iter().any(|touched| *touched > 0)
+            }
+        };
+        // Full: the sweep comes by.
+        let _ = registered.nudge.try_send(tenant);
+        Ok(was_halted)
+    }
+
+    /// Derives the rows of a projection anew at the same revision, tenant by tenant, while it is read and kept: see
+    /// [`crate::Projection::clear`]. Halts are lifted where the whole history can be taken.
+    ///
+    /// # Errors
+    /// [`EngineError`]; tenants that failed by themselves are in the report.
+    pub async fn rebuild(&self, name: &str) -> Result<Rebuilt, EngineError> {
+        let registered = self.registered(name).ok_or_else(|| EngineError::Unknown(name.to_owned()))?;
+        let Place::Projection(_, projection) = &registered.place else {
+            return Err(EngineError::NotProjection(registered.name.name));
+        };
+        let mut rebuilt = Rebuilt::default();
+        let mut after = None;
+        loop {
+            let heads = self.core.runner.journal.heads(after, REBUILD_TENANT_COUNT).await?;
+            for Cursor { tenant, .. } in &heads {
+                match projection.rebuild(&self.core, *tenant).await {
+                    Ok(at) => {
+                        rebuilt.tenant_count += 1;
+                        rebuilt.event_count += at.position.0;
+                        registered.progress.set(at);
+                        let _ = registered.nudge.try_send(*tenant);
+                    }
+                    Err(error) => {
+                        tracing::error!(projection = registered.name.name, tenant.id = %tenant, %error, "not rebuilt");
+                        rebuilt.failed_tenant_count += 1;
+                        if rebuilt.failed.len() < NAMED_FAILURE_COUNT_MAX {
+                            rebuilt.failed.push((*tenant, error));
+                        }
+                    }
+                }
+            }
+            if heads.len() < REBUILD_TENANT_COUNT {
+                return Ok(rebuilt);
+            }
+            after = heads.last().map(|head| head.tenant);
+        }
+    }
+
+    /// The events of a tenant after a position (none: after its present head), then the new ones as they come. Ends
+    /// when the engine stops. An error is followed by another attempt when the stream is polled again.
+    pub fn subscribe(
+        &self,
+        tenant: TenantId,
+        after: Option<Position>,
+    ) -> impl Stream<Item = Result<StoredEvent, JournalError>> + Send + 'static {
+        feed::feed(Arc::clone(&self.core), tenant, after)
+    }
+
+    /// Reads stored events of one tenant as facts of the family `F`; those of other families are left out.
+    ///
+    /// # Errors
+    /// [`DecodeError`].
+    pub async fn decode<F: EventFamily>(
+        &self,
+        events: Vec<StoredEvent>,
+    ) -> Result<Vec<Recorded<F>>, DecodeError> {
+        crate::decode::decode(&self.core.runner.keyring, &Arc::new(events)).await
+    }
+
+    /// Where every consumer stands now, in the order of their names.
+    ///
+    /// # Errors
+    /// [`EngineError`] where the journal or the database fails.
+    pub async fn status(&self) -> Result<Vec<SubscriptionStatus>, EngineError> {
+        let all: Vec<Registered> = self.registry.read().values().cloned().collect();
+        let mut statuses = Vec::with_capacity(all.len());
+        for registered in all {
+            let survey = registered.subscriber.survey().await?;
+            statuses.push(SubscriptionStatus {
+                name: registered.name.name,
+                revision: registered.name.revision,
+                serving_revision: registered.serving(),
+                lagging_tenant_count: survey.lagging.len(),
+                lag_event_count: survey.lag_event_count,
+                age_seconds: survey.age_seconds,
+                halted_tenant_count: survey.halted_tenant_count,
+                halted: survey.halted,
+            });
+        }
+        Ok(statuses)
+    }
+
+    /// Whether the database under the projections answers.
+    ///
+    /// # Errors
+    /// [`DatabaseError`].
+    pub async fn ping(&self) -> Result<(), DatabaseError> {
+        self.core.database.query(database::Statement::new("SELECT 1")).await.map(drop)
+    }
+
+    /// Stops handing out work, lets what runs end, and joins every task. Commands still run afterwards.
+    pub async fn shutdown(&self) {
+        self.core.stop.cancel();
+        let mut tasks = std::mem::take(&mut *self.tasks.lock());
+        while let Some(ended) = tasks.join_next().await {
+            if ended.is_err_and(|error| error.is_panic()) {
+                tracing::error!("a task of the engine had panicked");
+            }
+        }
+    }
+}
+
+impl Drop for Engine {
+    fn drop(&mut self) {
+        // Feeds hold the core and would wait for ever.
+        self.core.stop.cancel();
+    }
+}

@@ -1,0 +1,293 @@
+//! Running a use case: repeat? fold, authorise, decide, seal, append; again where the streams changed meanwhile.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use authority::{Guarded, Principal};
+use journal::keyring::{Keyring, Sealer, TenantKeys};
+use journal::{
+    Append, AppendError, Appended, Check, Clock, EncodedEvent, EncodedWrite, Journal, JournalError,
+};
+use kernel::{
+    Causation, Changes, CommandId, CorrelationId, Cursor, History, Malformed, Metadata, Open, OpenError,
+    Opened, Reads as _, SealError, SealedBytes, StreamId, TenantId, UseCase, Version,
+};
+use tracing::Instrument as _;
+
+use crate::metrics::Metrics;
+use crate::{Outcome, RunError};
+
+/// How often a use case is decided before it gives up: of n writers at one stream one gets through in each round.
+pub const ATTEMPT_COUNT_MAX: u32 = 24;
+/// Rounds that follow one another at once; then pauses grow by a millisecond each.
+const ATTEMPT_COUNT_HASTY: u32 = 4;
+/// Longest wait for an answer; repeating the command afterwards is safe.
+pub const RUN_WAIT_MAX: Duration = Duration::from_secs(30);
+
+/// Who runs a use case, as which command, and why.
+#[derive(Debug, Clone, Copy)]
+pub struct Circumstances<'a> {
+    /// Who acts.
+    pub principal: &'a Principal,
+    /// The intention: the key of idempotency.
+    pub command: CommandId,
+    /// The request that all this belongs to.
+    pub correlation: CorrelationId,
+    /// What led here.
+    pub causation: Causation,
+}
+
+impl Circumstances<'_> {
+    const fn metadata(&self) -> Metadata {
+        Metadata {
+            actor: self.principal.actor,
+            on_behalf_of: self.principal.on_behalf_of,
+            via: self.principal.via,
+            correlation: self.correlation,
+            causation: self.causation,
+        }
+    }
+}
+
+/// Runs use cases; cheap to clone.
+#[derive(Clone)]
+pub struct Runner {
+    pub(crate) journal: Arc<dyn Journal>,
+    pub(crate) keyring: Arc<Keyring>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) metrics: Metrics,
+}
+
+/// What one round gave.
+enum Round<R> {
+    Settled(Outcome<R>),
+    /// Something changed meanwhile; the error to give where it was the last round.
+    Again(RunError),
+}
+
+/// Keys of all tenants that a use case reads.
+struct KeysRead(Vec<Arc<TenantKeys>>);
+
+impl Open for KeysRead {
+    fn open(&self, sealed: &SealedBytes) -> Result<Opened<Vec<u8>>, OpenError> {
+        let mut answer = Err(OpenError::UnknownSubject(sealed.subject));
+        for keys in &self.0 {
+            answer = keys.open(sealed);
+            if !matches!(answer, Err(OpenError::UnknownSubject(_))) {
+                return answer;
+            }
+        }
+        answer
+    }
+}
+
+/// The streams of a use case as they are now.
+struct Read {
+    streams: Vec<(Option<TenantId>, StreamId)>,
+    histories: Vec<History>,
+    keys: KeysRead,
+}
+
+impl Runner {
+    /// See [`crate::Engine::run`]; the causation may be an event.
+    ///
+    /// # Errors
+    /// [`RunError`]: the machine failed.
+    pub async fn run<U: Guarded>(
+        &self,
+        by: Circumstances<'_>,
+        use_case: &U,
+    ) -> Result<Outcome<U::Refusal>, RunError> {
+        let started = Instant::now();
+        let span = tracing::info_span!("command", use_case = U::NAME, tenant.id = %use_case.tenant(), command.id = %by.command);
+        let rounds = Box::pin(self.rounds(by, use_case).instrument(span.clone()));
+        let late = |_| Err(RunError::Late { use_case: U::NAME });
+        let ran = tokio::time::timeout(RUN_WAIT_MAX, rounds).await.unwrap_or_else(late);
+        let outcome = ran.as_ref().map_or("failed", Outcome::label);
+        let took = started.elapsed();
+        self.metrics.ran(U::NAME, outcome, took);
+        let duration_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
+        span.in_scope(|| tracing::info!(outcome, duration_ms, "command"));
+        ran
+    }
+
+    async fn rounds<U: Guarded>(
+        &self,
+        by: Circumstances<'_>,
+        use_case: &U,
+    ) -> Result<Outcome<U::Refusal>, RunError> {
+        let mut attempts = 1;
+        loop {
+            match self.round(by, use_case, attempts).await? {
+                Round::Settled(outcome) => return Ok(outcome),
+                Round::Again(error) if attempts == ATTEMPT_COUNT_MAX => return Err(error),
+                Round::Again(_) => {}
+            }
+            let pause = u64::from(attempts.saturating_sub(ATTEMPT_COUNT_HASTY));
+            tokio::time::sleep(Duration::from_millis(pause)).await;
+            attempts += 1;
+        }
+    }
+
+    async fn round<U: Guarded>(
+        &self,
+        by: Circumstances<'_>,
+        use_case: &U,
+        attempts: u32,
+    ) -> Result<Round<U::Refusal>, RunError> {
+        let tenant = use_case.tenant();
+        let reading = |source| RunError::Read { use_case: U::NAME, source };
+        if let Some(cursor) = self.journal.find_command(tenant, by.command).await.map_err(reading)? {
+            return Ok(Round::Settled(Outcome::Done { cursor, is_repeat: true }));
+        }
+        let reads = use_case.reads();
+        let mut streams = Vec::new();
+        reads.streams(&mut streams);
+        let read = self.read(tenant, streams).await.map_err(reading)?;
+        let states = match reads.fold(&mut read.histories.iter(), &read.keys) {
+            Ok(states) => states,
+            Err(source) => {
+                let error = RunError::Fold { use_case: U::NAME, source };
+                return self.fold_failed(tenant, &read, error);
+            }
+        };
+        let outcome = match authority::may(by.principal, &use_case.need(&states)) {
+            Err(denied) => Outcome::Denied(denied),
+            Ok(()) => match use_case.decide(&states, self.clock.now()) {
+                Err(refusal) => Outcome::Refused(refusal),
+                Ok(changes) if is_nothing(&changes) => {
+                    let position = self.journal.head(tenant).await.map_err(reading)?;
+                    Outcome::Done { cursor: Cursor { tenant, position }, is_repeat: false }
+                }
+                Ok(changes) => return self.append(by, use_case, &read, changes, attempts).await,
+            },
+        };
+        // The same command may have been appended since the first look: then its own effects said no.
+        match self.journal.find_command(tenant, by.command).await.map_err(reading)? {
+            Some(cursor) => Ok(Round::Settled(Outcome::Done { cursor, is_repeat: true })),
+            None => Ok(Round::Settled(outcome)),
+        }
+    }
+
+    async fn read(
+        &self,
+        tenant: TenantId,
+        streams: Vec<(Option<TenantId>, StreamId)>,
+    ) -> Result<Read, JournalError> {
+        let mut tenants = vec![tenant];
+        for (foreign, _) in &streams {
+            tenants.extend(foreign.filter(|foreign| !tenants.contains(foreign)));
+        }
+        // Keys first: events that are read afterwards may name keys made since, which is noticed and mended.
+        let mut keys = Vec::with_capacity(tenants.len());
+        for tenant in tenants {
+            keys.push(self.keyring.tenant(tenant).await?);
+        }
+        let wanted: Vec<_> =
+            streams.iter().map(|(foreign, stream)| (foreign.unwrap_or(tenant), *stream)).collect();
+        let histories = self.journal.read_streams(&wanted).await?;
+        let histories = wanted.iter().zip(histories).map(|((_, stream), events)| History {
+            stream: *stream,
+            version: events.last().map_or(Version::NONE, |event| event.version),
+            events: events.into_iter().map(|event| event.raw).collect(),
+        });
+        let histories = histories.collect();
+        Ok(Read { streams, histories, keys: KeysRead(keys) })
+    }
+
+    /// A key that memory does not know may have been made by another node: look again before calling it a fault.
+    fn fold_failed<R>(&self, tenant: TenantId, read: &Read, error: RunError) -> Result<Round<R>, RunError> {
+        let RunError::Fold { source: Malformed::Sealed(OpenError::UnknownSubject(_)), .. } = &error else {
+            return Err(error);
+        };
+        self.keyring.refresh(tenant);
+        read.streams
+            .iter()
+            .filter_map(|(foreign, _)| *foreign)
+            .for_each(|foreign| self.keyring.refresh(foreign));
+        Ok(Round::Again(error))
+    }
+
+    async fn append<U: UseCase>(
+        &self,
+        by: Circumstances<'_>,
+        use_case: &U,
+        read: &Read,
+        changes: Changes,
+        attempts: u32,
+    ) -> Result<Round<U::Refusal>, RunError> {
+        let tenant = use_case.tenant();
+        let keys = read.keys.0.first().map(Arc::clone).unwrap_or_default();
+        let mut sealer = self.keyring.sealer(keys);
+        let writes = encode(U::NAME, &changes, read, &mut sealer)?;
+        let is_written = |stream| changes.writes.iter().any(|write| write.stream == stream);
+        let own = read.streams.iter().zip(&read.histories).filter(|((foreign, _), _)| foreign.is_none());
+        let checks = own
+            .filter(|((_, stream), _)| !is_written(*stream))
+            .map(|((_, stream), history)| Check { stream: *stream, expected: history.version });
+        let named = |(claim, stream): &(kernel::Claim, StreamId)| (self.keyring.claim_key(claim), *stream);
+        let append = Append {
+            tenant,
+            command: by.command,
+            metadata: by.metadata(),
+            checks: checks.collect(),
+            writes,
+            claims_taken: changes.claims_taken.iter().map(named).collect(),
+            claims_released: changes.claims_released.iter().map(named).collect(),
+            keys: sealer.new_keys(),
+        };
+        let contended = RunError::Contended { use_case: U::NAME, attempts };
+        match self.journal.append(append).await {
+            Ok(Appended::New(cursor)) => {
+                sealer.appended();
+                Ok(Round::Settled(Outcome::Done { cursor, is_repeat: false }))
+            }
+            Ok(Appended::Already(cursor)) => Ok(Round::Settled(Outcome::Done { cursor, is_repeat: true })),
+            Err(AppendError::Conflict { .. }) => Ok(Round::Again(contended)),
+            Err(AppendError::KeyExists(_)) => {
+                self.keyring.refresh(tenant);
+                Ok(Round::Again(contended))
+            }
+            Err(AppendError::ClaimTaken { claim, .. }) => {
+                Ok(Round::Settled(Outcome::Refused(U::Refusal::from(claim.kind))))
+            }
+            // The same command got in between look and read, and was decided on its own effects: the next look finds it.
+            Err(source @ AppendError::DifferentCommand(_)) => {
+                Ok(Round::Again(RunError::Append { use_case: U::NAME, source }))
+            }
+            Err(source) => Err(RunError::Append { use_case: U::NAME, source }),
+        }
+    }
+}
+
+fn is_nothing(changes: &Changes) -> bool {
+    changes.writes.is_empty() && changes.claims_taken.is_empty() && changes.claims_released.is_empty()
+}
+
+/// The events in their stored form, each stream with the version that was read.
+fn encode(
+    use_case: &'static str,
+    changes: &Changes,
+    read: &Read,
+    sealer: &mut Sealer<'_>,
+) -> Result<Vec<EncodedWrite>, RunError> {
+    let sealing = |source: SealError| RunError::Seal { use_case, source };
+    let mut writes = Vec::with_capacity(changes.writes.len());
+    for write in &changes.writes {
+        let of_own = |((foreign, stream), _): &(&(Option<TenantId>, StreamId), &History)| {
+            foreign.is_none() && *stream == write.stream
+        };
+        let (_, history) = read
+            .streams
+            .iter()
+            .zip(&read.histories)
+            .find(of_own)
+            .ok_or(RunError::Undeclared { use_case, stream: write.stream })?;
+        let events = write.events.iter().map(|event| {
+            Ok(EncodedEvent { kind: event.kind(), payload: event.encode(sealer).map_err(sealing)? })
+        });
+        let events = events.collect::<Result<_, RunError>>()?;
+        writes.push(EncodedWrite { stream: write.stream, expected: history.version, events });
+    }
+    Ok(writes)
+}
