@@ -3,6 +3,20 @@
 //!
 //! Pure: bytes in, values out. Total: any bytes give a summary, however broken.
 
+mod address;
+mod field;
+mod parameter;
+mod stored;
+mod structure;
+mod summarize;
 mod summary;
+mod text;
 
+pub use field::{FIELD_OCTETS_MAX, Field, Fields, fields, received_count, split_header, unfold};
+pub use stored::StoredFault;
+pub use structure::{DEPTH_MAX, PART_COUNT_MAX};
+pub use summarize::{PREVIEW_CHARACTER_COUNT_MAX, REFERENCE_COUNT_MAX, summarize};
 pub use summary::{Address, AddressItem, Envelope, Part, PartBody, Summary};
+pub use text::{
+    SEARCH_OCTETS_MAX, SearchText, base_subject, decode_body, decode_transfer, decode_words, search_text,
+};
