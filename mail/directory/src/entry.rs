@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use kernel::{ByteSize, DomainName, EmailAddress, LocalPart, MailboxId, ServiceId, TenantId};
+use kernel::{ByteSize, EmailAddress, MailboxId, TenantId};
 
 /// What a service may do now; the only commercial fact that mail servers know.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -98,72 +98,4 @@ pub enum AuthRefusal {
     /// The machine is busy with other logins.
     #[error("the server is busy; try again soon")]
     Busy,
-}
-
-/// What an event means for the directory.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum DirectoryChange {
-    /// A service's entitlement.
-    Service {
-        /// Whose.
-        tenant: TenantId,
-        /// Which.
-        service: ServiceId,
-        /// From now on.
-        entitlement: Entitlement,
-    },
-    /// We take mail for a domain.
-    DomainServed {
-        /// Whose.
-        tenant: TenantId,
-        /// The name.
-        domain: DomainName,
-    },
-    /// We no longer do.
-    DomainGone {
-        /// The name.
-        domain: DomainName,
-    },
-    /// A mailbox is so from now on.
-    Mailbox {
-        /// Whose.
-        tenant: TenantId,
-        /// Which.
-        mailbox: MailboxId,
-        /// Its service.
-        service: ServiceId,
-        /// Its address.
-        address: EmailAddress,
-        /// Its quota.
-        quota: ByteSize,
-        /// argon2id in PHC form; none where no password was set yet.
-        password_hash: Option<String>,
-    },
-    /// A mailbox is no more.
-    MailboxGone {
-        /// Whose.
-        tenant: TenantId,
-        /// Which.
-        mailbox: MailboxId,
-    },
-    /// An alias is so from now on; `local` is none for the catch-all of the domain.
-    Alias {
-        /// Whose.
-        tenant: TenantId,
-        /// Its service, for the entitlement.
-        service: ServiceId,
-        /// Before the `@`.
-        local: Option<LocalPart>,
-        /// After it.
-        domain: DomainName,
-        /// Where it leads.
-        targets: Vec<EmailAddress>,
-    },
-    /// An alias is no more.
-    AliasGone {
-        /// Before the `@`.
-        local: Option<LocalPart>,
-        /// After it.
-        domain: DomainName,
-    },
 }

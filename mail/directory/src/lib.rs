@@ -1,8 +1,18 @@
 //! What the mail servers know about addresses and logins, in memory: built from events at start, kept current by
 //! them, asked without I/O.
 
+mod authenticate;
+mod directory;
 mod entry;
+mod follow;
+mod index;
+pub mod password;
+mod resolve;
+#[cfg(test)]
+mod tests;
+mod throttle;
 
-pub use entry::{
-    AuthRefusal, Destinations, DirectoryChange, Entitlement, Login, LoginAttempt, Protocol, Resolution,
-};
+pub use authenticate::{CACHED_LOGIN_COUNT_MAX, WAITING_LOGIN_COUNT_MAX};
+pub use directory::Directory;
+pub use entry::{AuthRefusal, Destinations, Entitlement, Login, LoginAttempt, Protocol, Resolution};
+pub use resolve::PLACE_COUNT_MAX;

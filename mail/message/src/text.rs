@@ -149,7 +149,7 @@ fn body_text(message: &[u8], part: &Part, into: &mut String) {
     }
     match &part.body {
         PartBody::Text => {
-            let text = decode_body(part, &octets_of(message, part)[..]);
+            let text = decode_body(part, octets_of(message, part));
             let text = if part.subtype == "html" { html_to_text(&text) } else { text };
             let room = SEARCH_OCTETS_MAX - into.len();
             into.push_str(&text[..text.floor_char_boundary(room)]);

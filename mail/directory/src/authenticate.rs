@@ -1,0 +1,139 @@
+//! Logins: a cache of proofs that were right, argon2id for the others, and a limit for those who guess.
+
+use std::time::Duration;
+
+use kernel::EmailAddress;
+use moka::sync::Cache;
+use secrecy::{ExposeSecret as _, SecretString};
+use tokio::sync::Semaphore;
+
+use crate::follow::canonical;
+use crate::throttle::{Attempt, Key, Throttle, network};
+use crate::{AuthRefusal, Directory, Entitlement, Login, LoginAttempt, password};
+
+/// Proofs that are remembered; the least used go first.
+pub const CACHED_LOGIN_COUNT_MAX: u64 = 500_000;
+/// Logins that may wait for a core to hash; more are told to come back.
+pub const WAITING_LOGIN_COUNT_MAX: usize = 1000;
+/// How long a proof is remembered after its last use.
+const CACHED_LOGIN_IDLE: Duration = Duration::from_secs(3600);
+/// Longest password in octets.
+const PASSWORD_OCTETS_MAX: usize = 1024;
+
+/// What stands between a name and a mailbox.
+#[derive(Debug)]
+pub(crate) struct Gate {
+    /// Proofs: a keyed hash over the stored password hash and the given password. A new password has another stored
+    /// hash, so nothing has to be forgotten.
+    proofs: Cache<Key, ()>,
+    /// Under which proofs are hashed; made at start, never written.
+    secret: Key,
+    throttle: Throttle,
+    hashing: Semaphore,
+    waiting: Semaphore,
+}
+
+impl Gate {
+    pub(crate) fn new() -> Self {
+        let mut secret = [0_u8; 32];
+        let has_secret = getrandom::fill(&mut secret).is_ok();
+        // Without randomness nothing is remembered rather than remembered under a known key.
+        let capacity = if has_secret { CACHED_LOGIN_COUNT_MAX } else { 0 };
+        let core_count = std::thread::available_parallelism().map_or(1, usize::from);
+        Self {
+            proofs: Cache::builder().max_capacity(capacity).time_to_idle(CACHED_LOGIN_IDLE).build(),
+            secret,
+            throttle: Throttle::new(),
+            hashing: Semaphore::new(core_count),
+            waiting: Semaphore::new(WAITING_LOGIN_COUNT_MAX),
+        }
+    }
+
+    fn keyed(&self, purpose: &str, pieces: &[&[u8]]) -> Key {
+        let mut hasher = blake3::Hasher::new_keyed(&self.secret);
+        hasher.update(purpose.as_bytes());
+        for piece in pieces {
+            hasher.update(&(piece.len() as u64).to_le_bytes());
+            hasher.update(piece);
+        }
+        *hasher.finalize().as_bytes()
+    }
+}
+
+/// What a name leads to.
+struct Candidate {
+    login: Login,
+    password_hash: Option<std::sync::Arc<str>>,
+}
+
+impl Directory {
+    fn candidate(&self, name: &str) -> Option<Candidate> {
+        let address = EmailAddress::parse(name.trim()).ok()?;
+        let index = self.index.read();
+        let entry = index.mailbox_at(&canonical(&address))?;
+        (entry.is_enabled && index.is_served(entry))
+            .then(|| Candidate { login: index.login(entry), password_hash: entry.password_hash.clone() })
+    }
+
+    /// Checks a name and a password. A proof that was right before costs two hashes of a few hundred octets; a new one
+    /// costs argon2id, at most as many at once as there are cores.
+    ///
+    /// # Errors
+    /// [`AuthRefusal`]; whether the name exists is told neither by the answer nor by the time it takes.
+    pub async fn authenticate(&self, attempt: LoginAttempt<'_>) -> Result<Login, AuthRefusal> {
+        if attempt.password.expose_secret().len() > PASSWORD_OCTETS_MAX {
+            return Err(AuthRefusal::Wrong);
+        }
+        let candidate = self.candidate(attempt.login);
+        let hash = candidate.as_ref().and_then(|candidate| candidate.password_hash.clone());
+        let proof = hash.as_ref().map(|hash| {
+            let password = attempt.password.expose_secret().as_bytes();
+            self.gate.keyed("proof", &[hash.as_bytes(), password])
+        });
+        let is_known = proof.is_some_and(|proof| self.gate.proofs.get(&proof).is_some());
+        if !is_known {
+            self.check(&attempt, hash.as_deref(), proof).await?;
+        }
+        let Some(Candidate { login, .. }) = candidate else { return Err(AuthRefusal::Wrong) };
+        match login.entitlement {
+            Entitlement::Active | Entitlement::Restricted => Ok(login),
+            Entitlement::Suspended | Entitlement::Ended => Err(AuthRefusal::Suspended),
+        }
+    }
+
+    async fn check(
+        &self,
+        attempt: &LoginAttempt<'_>,
+        hash: Option<&str>,
+        proof: Option<Key>,
+    ) -> Result<(), AuthRefusal> {
+        let gate = &self.gate;
+        let (network, login) = (network(attempt.peer), attempt.login.trim().to_lowercase());
+        let counted = Attempt {
+            login_from_peer: gate.keyed("login", &[login.as_bytes(), &network]),
+            peer: gate.keyed("peer", &[&network]),
+            password: gate.keyed("password", &[attempt.password.expose_secret().as_bytes()]),
+        };
+        if let Some(retry_after_secs) = gate.throttle.wait_secs(&counted) {
+            return Err(AuthRefusal::Throttled { retry_after_secs });
+        }
+        let _place = gate.waiting.try_acquire().map_err(|_| AuthRefusal::Busy)?;
+        let _core = gate.hashing.acquire().await.map_err(|_| AuthRefusal::Busy)?;
+        let (password, hash): (SecretString, Option<String>) =
+            (attempt.password.clone(), hash.map(str::to_owned));
+        let is_right = tokio::task::spawn_blocking(move || password::verify(&password, hash.as_deref()))
+            .await
+            .map_err(|_| AuthRefusal::Busy)?;
+        match proof {
+            Some(proof) if is_right => {
+                gate.throttle.succeeded(&counted);
+                gate.proofs.insert(proof, ());
+                Ok(())
+            }
+            Some(_) | None => {
+                gate.throttle.failed(&counted);
+                Err(AuthRefusal::Wrong)
+            }
+        }
+    }
+}

@@ -1,0 +1,83 @@
+//! The directory as the servers hold it.
+
+use kernel::{ByteSize, EmailAddress, MailboxId, TenantId};
+use parking_lot::RwLock;
+
+use crate::authenticate::Gate;
+use crate::follow::canonical;
+use crate::index::{Index, Place};
+use crate::{Entitlement, Login, Resolution};
+
+/// Addresses, mailboxes, aliases and services, in memory. Fed by the engine as a follower; answers without I/O.
+#[derive(Debug)]
+pub struct Directory {
+    pub(crate) index: RwLock<Index>,
+    pub(crate) gate: Gate,
+}
+
+impl Default for Directory {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Directory {
+    /// One that knows nothing yet.
+    pub fn new() -> Self {
+        Self { index: RwLock::default(), gate: Gate::new() }
+    }
+
+    /// Where mail for an address goes (RFC 5321 section 3.6 names the roles).
+    pub fn resolve(&self, address: &EmailAddress) -> Resolution {
+        self.index.read().resolve(address)
+    }
+
+    /// What a mailbox may do now; none where it is deleted, disabled or its domain is no longer served. A session asks
+    /// it again with each command, so that a mailbox taken away is away at once.
+    pub fn access(&self, tenant: TenantId, mailbox: MailboxId) -> Option<Login> {
+        let index = self.index.read();
+        let entry = index.mailboxes.get(&(tenant, mailbox))?;
+        (entry.is_enabled && index.is_served(entry)).then(|| index.login(entry))
+    }
+
+    /// The quota of a mailbox; none where it does not exist.
+    pub fn quota(&self, tenant: TenantId, mailbox: MailboxId) -> Option<ByteSize> {
+        self.index.read().mailboxes.get(&(tenant, mailbox)).map(|entry| entry.quota)
+    }
+
+    /// Whether a mailbox may send in the name of `sender`: its own address, also with a detail, or an alias of its
+    /// account that leads to it directly. A catch-all gives no such right.
+    pub fn may_send_as(&self, login: &Login, sender: &EmailAddress) -> bool {
+        let index = self.index.read();
+        let own = canonical(&login.address);
+        let mut forms = vec![canonical(sender)];
+        if let Some((base, _)) = sender.local.split_detail() {
+            forms.push(canonical(&EmailAddress::new(base, sender.domain.clone())));
+        }
+        forms.into_iter().any(|form| {
+            form == own
+                || matches!(
+                    index.places.get(&form),
+                    Some(Place::Alias(alias)) if alias.tenant == login.tenant
+                        && index.entitlement(alias.tenant, alias.service) != Entitlement::Ended
+                        && alias.targets.iter().any(|target| canonical(target) == own)
+                )
+        })
+    }
+
+    /// Every mailbox that exists, at most `limit` of them after `after`, by tenant and id.
+    pub fn mailboxes(&self, after: Option<(TenantId, MailboxId)>, limit: usize) -> Vec<(TenantId, MailboxId)> {
+        let index = self.index.read();
+        let mut keys: Vec<(TenantId, MailboxId)> =
+            index.mailboxes.keys().filter(|key| after.is_none_or(|after| **key > after)).copied().collect();
+        keys.sort_unstable();
+        keys.truncate(limit);
+        keys
+    }
+
+    /// Mailboxes, aliases and served domains, for people.
+    pub fn counts(&self) -> [(&'static str, usize); 3] {
+        let index = self.index.read();
+        [("mailboxes", index.mailboxes.len()), ("aliases", index.aliases.len()), ("domains", index.served.len())]
+    }
+}

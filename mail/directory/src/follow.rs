@@ -1,0 +1,182 @@
+//! Events into the index.
+
+use std::sync::Arc;
+
+use compact_str::CompactString;
+use engine::{Follower, ProjectionError};
+use hosting::HostingEvent;
+use hosting::alias::AliasEvent;
+use hosting::domain::DomainEvent;
+use hosting::mailbox::MailboxEvent;
+use hosting::service::ServiceEvent;
+use kernel::{AliasId, DomainId, DomainName, EmailAddress, LocalPart, MailboxId, Recorded, ServiceId, TenantId};
+
+use crate::index::{AliasEntry, Index, MailboxEntry, Place};
+use crate::{Directory, Entitlement};
+
+impl Follower for Directory {
+    type Event = HostingEvent;
+
+    const NAME: &'static str = "directory";
+
+    fn apply(&self, page: &[Recorded<HostingEvent>]) -> Result<(), ProjectionError> {
+        // One lock for the page: readers wait for microseconds, not for the whole history of a tenant.
+        let mut index = self.index.write();
+        for recorded in page {
+            let (tenant, id) = (recorded.cursor.tenant, recorded.stream.id);
+            match &recorded.event {
+                HostingEvent::Service(event) => index.take_service((tenant, ServiceId::new(id)), event),
+                HostingEvent::Domain(event) => index.take_domain((tenant, DomainId::new(id)), event),
+                HostingEvent::Mailbox(event) => index.take_mailbox((tenant, MailboxId::new(id)), event),
+                HostingEvent::Alias(event) => index.take_alias((tenant, AliasId::new(id)), event),
+                HostingEvent::Account(_)
+                | HostingEvent::User(_)
+                | HostingEvent::Session(_)
+                | HostingEvent::Plan(_) => {}
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Index {
+    fn take_service(&mut self, service: (TenantId, ServiceId), event: &ServiceEvent) {
+        let entitlement = match event {
+            // Ordered and not yet active: nothing is there that could be done.
+            ServiceEvent::Ordered { .. } => Entitlement::Suspended,
+            ServiceEvent::Activated | ServiceEvent::Resumed => Entitlement::Active,
+            ServiceEvent::Restricted => Entitlement::Restricted,
+            ServiceEvent::Suspended { .. } => Entitlement::Suspended,
+            ServiceEvent::Ended { .. } => Entitlement::Ended,
+            ServiceEvent::SlotsTaken { .. }
+            | ServiceEvent::SlotsReturned { .. }
+            | ServiceEvent::AllocationChanged { .. }
+            | ServiceEvent::AliasSlotTaken { .. }
+            | ServiceEvent::AliasSlotReturned { .. }
+            | ServiceEvent::DomainSlotTaken { .. }
+            | ServiceEvent::DomainSlotReturned { .. } => return,
+        };
+        self.services.insert(service, entitlement);
+    }
+
+    fn take_domain(&mut self, domain: (TenantId, DomainId), event: &DomainEvent) {
+        match event {
+            DomainEvent::Added { name, .. } => drop(self.domains.insert(domain, name.clone())),
+            DomainEvent::SharedAdded { name } => {
+                self.domains.insert(domain, name.clone());
+                self.served.insert(CompactString::from(name.as_str()), domain);
+            }
+            DomainEvent::Verified { .. } => {
+                if let Some(name) = self.domains.get(&domain) {
+                    self.served.insert(CompactString::from(name.as_str()), domain);
+                }
+            }
+            DomainEvent::Removed { .. } => {
+                if let Some(name) = self.domains.remove(&domain)
+                    && self.served.get(name.as_str()) == Some(&domain)
+                {
+                    self.served.remove(name.as_str());
+                }
+            }
+        }
+    }
+
+    fn take_mailbox(&mut self, key: (TenantId, MailboxId), event: &MailboxEvent) {
+        if let MailboxEvent::Created { service, domain, domain_name, local, quota, password, .. } = event {
+            // Erased: the person is gone, and so is the address.
+            let Some(local) = local.plain() else { return };
+            let address = EmailAddress::new(local.clone(), domain_name.clone());
+            let hash = password.as_ref().and_then(|password| password.plain());
+            let entry = MailboxEntry {
+                tenant: key.0,
+                mailbox: key.1,
+                service: *service,
+                domain: *domain,
+                quota: *quota,
+                password_hash: hash.map(|hash| Arc::from(hash.as_str())),
+                is_enabled: true,
+                address,
+            };
+            self.places.insert(canonical(&entry.address), Place::Mailbox(key.0, key.1));
+            self.mailboxes.insert(key, entry);
+            return;
+        }
+        if matches!(event, MailboxEvent::Deleted { .. }) {
+            if let Some(entry) = self.mailboxes.remove(&key) {
+                let address = canonical(&entry.address);
+                if matches!(self.places.get(&address), Some(Place::Mailbox(tenant, id)) if (*tenant, *id) == key) {
+                    self.places.remove(&address);
+                }
+            }
+            return;
+        }
+        let Some(entry) = self.mailboxes.get_mut(&key) else { return };
+        match event {
+            MailboxEvent::QuotaChanged { to, .. } => entry.quota = *to,
+            MailboxEvent::PasswordSet { password } => {
+                entry.password_hash = password.plain().map(|hash| Arc::from(hash.as_str()));
+            }
+            MailboxEvent::Disabled => entry.is_enabled = false,
+            MailboxEvent::Enabled => entry.is_enabled = true,
+            MailboxEvent::Created { .. }
+            | MailboxEvent::Deleted { .. }
+            | MailboxEvent::DisplayNameChanged { .. }
+            | MailboxEvent::QuotaThresholdCrossed { .. } => {}
+        }
+    }
+
+    fn take_alias(&mut self, key: (TenantId, AliasId), event: &AliasEvent) {
+        match event {
+            AliasEvent::Created { service, domain_name, local, targets, .. } => {
+                let Some(at) = alias_place(local.as_ref(), domain_name) else { return };
+                let targets = targets.plain().map_or_else(|| Arc::from([]), |targets| Arc::from(targets.as_slice()));
+                let entry = AliasEntry { tenant: key.0, service: *service, targets };
+                self.aliases.insert(key, at.clone());
+                match at.strip_prefix('@') {
+                    Some(domain) => drop(self.catch_alls.insert(CompactString::from(domain), entry)),
+                    None => drop(self.places.insert(at, Place::Alias(entry))),
+                }
+            }
+            AliasEvent::TargetsChanged { targets } => {
+                let targets = targets.plain().map_or_else(|| Arc::from([]), |targets| Arc::from(targets.as_slice()));
+                if let Some(entry) = self.alias_mut(key) {
+                    entry.targets = targets;
+                }
+            }
+            AliasEvent::Deleted => {
+                let Some(at) = self.aliases.remove(&key) else { return };
+                match at.strip_prefix('@') {
+                    Some(domain) => drop(self.catch_alls.remove(domain)),
+                    None if matches!(self.places.get(&at), Some(Place::Alias(_))) => {
+                        drop(self.places.remove(&at));
+                    }
+                    None => {}
+                }
+            }
+        }
+    }
+
+    fn alias_mut(&mut self, key: (TenantId, AliasId)) -> Option<&mut AliasEntry> {
+        let at = self.aliases.get(&key)?;
+        match at.strip_prefix('@') {
+            Some(domain) => self.catch_alls.get_mut(domain),
+            None => match self.places.get_mut(at) {
+                Some(Place::Alias(entry)) => Some(entry),
+                Some(Place::Mailbox(..)) | None => None,
+            },
+        }
+    }
+}
+
+/// The form by which addresses are the same.
+pub(crate) fn canonical(address: &EmailAddress) -> CompactString {
+    CompactString::from(address.canonical())
+}
+
+fn alias_place(local: Option<&kernel::Sealed<LocalPart>>, domain: &DomainName) -> Option<CompactString> {
+    let local = match local {
+        None => String::new(),
+        Some(sealed) => sealed.plain()?.canonical(),
+    };
+    Some(CompactString::from(format!("{local}@{domain}")))
+}

@@ -1,0 +1,263 @@
+//! The directory from events to answers.
+
+use engine::Follower as _;
+use hosting::alias::AliasEvent;
+use hosting::domain::{DomainEvent, VerifiedBy};
+use hosting::mailbox::MailboxEvent;
+use hosting::service::{ServiceEvent, SuspensionReason};
+use hosting::{HostingEvent, PasswordHash};
+use kernel::{
+    AccountId, Actor, AliasId, ByteSize, Causation, CorrelationId, Cursor, DomainId, EmailAddress, EventId,
+    LocalPart, MailboxId, Metadata, PlanId, Position, Recorded, Sealed, ServiceId, StreamId, SubjectId, TenantId,
+    Timestamp, Version, Via,
+};
+use secrecy::SecretString;
+use uuid::Uuid;
+
+use crate::{AuthRefusal, Directory, Entitlement, LoginAttempt, Protocol, Resolution, password};
+
+const TENANT: u128 = 1;
+
+fn uuid(number: u128) -> Uuid {
+    Uuid::from_u128(number)
+}
+
+fn tenant() -> TenantId {
+    TenantId::new(uuid(TENANT))
+}
+
+struct World(Directory);
+
+impl World {
+    /// An active service 10, the domain `x.example` 20, proven.
+    fn new() -> Self {
+        let world = Self(Directory::new());
+        world.domain(20, "x.example");
+        world.tell(10, HostingEvent::Service(ServiceEvent::Activated));
+        world
+    }
+
+    fn tell(&self, id: u128, event: HostingEvent) {
+        let recorded = Recorded {
+            cursor: Cursor { tenant: tenant(), position: Position(1) },
+            stream: StreamId { category: event.category(), id: uuid(id) },
+            version: Version(1),
+            id: EventId::new(uuid(7)),
+            recorded_at: Timestamp::from_secs(0),
+            metadata: Metadata {
+                actor: Actor::Operator,
+                on_behalf_of: None,
+                via: Via::CommandLine,
+                correlation: CorrelationId::new(uuid(8)),
+                causation: Causation::Command,
+            },
+            event,
+        };
+        self.0.apply(&[recorded]).expect("taken");
+    }
+
+    fn domain(&self, id: u128, name: &str) {
+        let added = DomainEvent::Added {
+            account: AccountId::new(uuid(TENANT)),
+            service: ServiceId::new(uuid(10)),
+            name: name.parse_name(),
+            token: "t".to_owned(),
+        };
+        self.tell(id, HostingEvent::Domain(added));
+        self.tell(id, HostingEvent::Domain(DomainEvent::Verified { by: VerifiedBy::Operator }));
+    }
+
+    fn mailbox(&self, id: u128, local: &str, password: Option<&str>) {
+        let subject = SubjectId::of_mailbox(MailboxId::new(uuid(id)));
+        let hash = password.map(|password| {
+            let phc = password::hash(&SecretString::from(password)).expect("a hash");
+            Sealed::new(subject, PasswordHash::parse(&phc).expect("a hash"))
+        });
+        let created = MailboxEvent::Created {
+            account: AccountId::new(uuid(TENANT)),
+            service: ServiceId::new(uuid(10)),
+            domain: DomainId::new(uuid(20)),
+            domain_name: "x.example".parse_name(),
+            local: Sealed::new(subject, LocalPart::parse(local).expect("a local part")),
+            quota: ByteSize::gib(1),
+            display_name: None,
+            password: hash,
+        };
+        self.tell(id, HostingEvent::Mailbox(created));
+    }
+
+    fn alias(&self, id: u128, local: Option<&str>, targets: &[&str]) {
+        let subject = SubjectId::of_alias(AliasId::new(uuid(id)));
+        let created = AliasEvent::Created {
+            account: AccountId::new(uuid(TENANT)),
+            service: ServiceId::new(uuid(10)),
+            domain: DomainId::new(uuid(20)),
+            domain_name: "x.example".parse_name(),
+            local: local.map(|local| Sealed::new(subject, LocalPart::parse(local).expect("a local part"))),
+            targets: Sealed::new(subject, targets.iter().map(|target| address(target)).collect()),
+        };
+        self.tell(id, HostingEvent::Alias(created));
+    }
+
+    /// Ids of the mailboxes, and addresses elsewhere.
+    fn ends(&self, to: &str) -> Result<(Vec<u128>, Vec<String>), Resolution> {
+        match self.0.resolve(&address(to)) {
+            Resolution::Deliver(ends) => Ok((
+                ends.mailboxes.iter().map(|(_, id, _)| kernel::Id::uuid(*id).as_u128()).collect(),
+                ends.forwards.iter().map(|(_, forward)| forward.to_string()).collect(),
+            )),
+            other => Err(other),
+        }
+    }
+
+    async fn login(&self, name: &str, password: &str) -> Result<Entitlement, AuthRefusal> {
+        let peer = "192.0.2.1".parse().expect("an address");
+        let password = SecretString::from(password);
+        let attempt = LoginAttempt { login: name, password: &password, peer, protocol: Protocol::Imap };
+        self.0.authenticate(attempt).await.map(|login| login.entitlement)
+    }
+}
+
+trait ParseName {
+    fn parse_name(&self) -> kernel::DomainName;
+}
+
+impl ParseName for str {
+    fn parse_name(&self) -> kernel::DomainName {
+        kernel::DomainName::parse(self).expect("a name")
+    }
+}
+
+fn address(text: &str) -> EmailAddress {
+    EmailAddress::parse(text).expect("an address")
+}
+
+#[test]
+fn an_address_leads_to_its_mailbox_in_any_case_and_with_any_detail() {
+    let world = World::new();
+    world.mailbox(30, "Alice", None);
+    for to in ["alice@x.example", "ALICE@X.Example", "alice+news@x.example"] {
+        assert_eq!(world.ends(to), Ok((vec![30], vec![])), "{to}");
+    }
+    assert_eq!(world.ends("bob@x.example"), Err(Resolution::Unknown));
+    assert_eq!(world.ends("alice@y.example"), Err(Resolution::NotLocal));
+}
+
+#[test]
+fn aliases_are_followed_to_each_end_once() {
+    let world = World::new();
+    world.mailbox(30, "alice", None);
+    world.mailbox(31, "bob", None);
+    world.alias(40, Some("team"), &["alice@x.example", "all@x.example", "c@elsewhere.example"]);
+    world.alias(41, Some("all"), &["bob@x.example", "alice@x.example", "team@x.example"]);
+    let expected = (vec![30, 31], vec!["c@elsewhere.example".to_owned()]);
+    assert_eq!(world.ends("team@x.example"), Ok(expected));
+    world.alias(42, Some("a"), &["b@x.example"]);
+    world.alias(43, Some("b"), &["a@x.example"]);
+    assert_eq!(world.ends("a@x.example"), Err(Resolution::Loop));
+    world.alias(44, None, &["bob@x.example"]);
+    assert_eq!(world.ends("whoever@x.example"), Ok((vec![31], vec![])));
+    world.tell(44, HostingEvent::Alias(AliasEvent::Deleted));
+    assert_eq!(world.ends("whoever@x.example"), Err(Resolution::Unknown));
+}
+
+#[test]
+fn what_is_disabled_ended_deleted_or_removed_takes_no_mail() {
+    let world = World::new();
+    world.mailbox(30, "alice", None);
+    world.tell(30, HostingEvent::Mailbox(MailboxEvent::Disabled));
+    assert_eq!(world.ends("alice@x.example"), Err(Resolution::Disabled));
+    world.tell(30, HostingEvent::Mailbox(MailboxEvent::Enabled));
+    let suspended = ServiceEvent::Suspended { reason: SuspensionReason::NonPayment };
+    world.tell(10, HostingEvent::Service(suspended));
+    assert!(world.ends("alice@x.example").is_ok(), "a suspended service still receives");
+    world.tell(10, HostingEvent::Service(ServiceEvent::Ended { purge_after: Timestamp::from_secs(0) }));
+    assert_eq!(world.ends("alice@x.example"), Err(Resolution::Disabled));
+    world.tell(10, HostingEvent::Service(ServiceEvent::Activated));
+    world.tell(30, HostingEvent::Mailbox(MailboxEvent::Deleted { purge_after: Timestamp::from_secs(0) }));
+    assert_eq!(world.ends("alice@x.example"), Err(Resolution::Unknown));
+    world.tell(20, HostingEvent::Domain(DomainEvent::Removed { purge_after: Timestamp::from_secs(0) }));
+    assert_eq!(world.ends("alice@x.example"), Err(Resolution::NotLocal));
+}
+
+#[test]
+fn a_mailbox_sends_as_itself_and_as_aliases_that_lead_to_it() {
+    let world = World::new();
+    world.mailbox(30, "alice", None);
+    world.mailbox(31, "bob", None);
+    world.alias(40, Some("info"), &["alice@x.example"]);
+    world.alias(41, None, &["alice@x.example"]);
+    let login = world.0.access(tenant(), MailboxId::new(uuid(30))).expect("a mailbox");
+    for (sender, may) in [
+        ("alice@x.example", true),
+        ("alice+a@x.example", true),
+        ("info@x.example", true),
+        ("bob@x.example", false),
+        ("anything@x.example", false),
+        ("alice@other.example", false),
+    ] {
+        assert_eq!(world.0.may_send_as(&login, &address(sender)), may, "{sender}");
+    }
+}
+
+#[tokio::test]
+async fn a_login_needs_the_password_of_today_and_an_active_service() {
+    let world = World::new();
+    world.mailbox(30, "alice", Some("one"));
+    world.mailbox(31, "nopassword", None);
+    assert_eq!(world.login("alice@x.example", "one").await, Ok(Entitlement::Active));
+    assert_eq!(world.login("Alice@X.example", "one").await, Ok(Entitlement::Active));
+    assert_eq!(world.login("alice@x.example", "two").await, Err(AuthRefusal::Wrong));
+    assert_eq!(world.login("nobody@x.example", "one").await, Err(AuthRefusal::Wrong));
+    assert_eq!(world.login("nopassword@x.example", "").await, Err(AuthRefusal::Wrong));
+    assert_eq!(world.login("not an address", "one").await, Err(AuthRefusal::Wrong));
+    let subject = SubjectId::of_mailbox(MailboxId::new(uuid(30)));
+    let phc = password::hash(&SecretString::from("two")).expect("a hash");
+    let password = Sealed::new(subject, PasswordHash::parse(&phc).expect("a hash"));
+    world.tell(30, HostingEvent::Mailbox(MailboxEvent::PasswordSet { password }));
+    assert_eq!(world.login("alice@x.example", "one").await, Err(AuthRefusal::Wrong));
+    assert_eq!(world.login("alice@x.example", "two").await, Ok(Entitlement::Active));
+    world.tell(10, HostingEvent::Service(ServiceEvent::Restricted));
+    assert_eq!(world.login("alice@x.example", "two").await, Ok(Entitlement::Restricted));
+    world.tell(10, HostingEvent::Service(ServiceEvent::Suspended { reason: SuspensionReason::Abuse }));
+    assert_eq!(world.login("alice@x.example", "two").await, Err(AuthRefusal::Suspended));
+    world.tell(30, HostingEvent::Mailbox(MailboxEvent::Disabled));
+    assert_eq!(world.login("alice@x.example", "two").await, Err(AuthRefusal::Wrong));
+}
+
+#[tokio::test]
+async fn who_guesses_has_to_wait_and_the_owner_elsewhere_does_not() {
+    let world = World::new();
+    world.mailbox(30, "alice", Some("one"));
+    for _ in 0..30 {
+        // The same wrong password again and again is a forgotten device.
+        assert_eq!(world.login("alice@x.example", "old").await, Err(AuthRefusal::Wrong));
+    }
+    let mut is_throttled = false;
+    for attempt in 0..20 {
+        let answer = world.login("alice@x.example", &format!("guess {attempt}")).await;
+        is_throttled |= matches!(answer, Err(AuthRefusal::Throttled { .. }));
+    }
+    assert!(is_throttled);
+    assert!(matches!(world.login("alice@x.example", "one").await, Err(AuthRefusal::Throttled { .. })));
+    let password = SecretString::from("one");
+    let peer = "198.51.100.7".parse().expect("an address");
+    let elsewhere =
+        LoginAttempt { login: "alice@x.example", password: &password, peer, protocol: Protocol::Imap };
+    assert!(world.0.authenticate(elsewhere).await.is_ok());
+}
+
+#[test]
+fn a_service_that_is_ordered_and_not_active_gives_no_login() {
+    let world = World::new();
+    let ordered = ServiceEvent::Ordered {
+        account: AccountId::new(uuid(TENANT)),
+        plan: PlanId::new(uuid(3)),
+        version: 1,
+        limits: hosting::plan::catalogue()[0].terms.limits.clone(),
+    };
+    world.mailbox(30, "alice", None);
+    world.tell(10, HostingEvent::Service(ordered));
+    let login = world.0.access(tenant(), MailboxId::new(uuid(30))).expect("a mailbox");
+    assert_eq!(login.entitlement, Entitlement::Suspended, "ordered is not active");
+}
