@@ -9,6 +9,7 @@ mod error;
 mod migrate;
 mod postgres;
 mod sqlite;
+mod transaction;
 mod value;
 
 use std::path::Path;
@@ -16,6 +17,7 @@ use std::path::Path;
 pub use error::DatabaseError;
 pub use postgres::Postgres;
 pub use sqlite::Sqlite;
+pub use transaction::{Transaction, Work};
 pub use value::{Row, Statement, Value};
 
 /// A cheap handle to one of the two databases.

@@ -13,7 +13,7 @@ use crate::{DatabaseError, Row, Statement, Value};
 /// Longest wait for a connection of the pool, and for a new one.
 const CONNECTION_WAIT: Duration = Duration::from_secs(10);
 /// How often a transaction is tried that the server broke off for another's sake (40001, 40P01).
-const ATTEMPT_COUNT_MAX: u32 = 8;
+pub(crate) const ATTEMPT_COUNT_MAX: u32 = 8;
 /// The advisory lock under which tables are made: two nodes may start at once.
 const MIGRATION_LOCK: i64 = 0x686f_7374_6572_7261;
 
@@ -259,5 +259,72 @@ impl<'a> FromSql<'a> for Value {
 
     fn accepts(kind: &Type) -> bool {
         <Self as ToSql>::accepts(kind) || matches!(*kind, Type::NAME | Type::JSON)
+    }
+}
+
+/// A transaction that is open on the server.
+pub(crate) struct Open<'a> {
+    transaction: deadpool_postgres::Transaction<'a>,
+    /// Whether the server broke it off for another's sake.
+    is_broken_off: bool,
+}
+
+/// How an attempt ended.
+pub(crate) enum End<T> {
+    /// The server broke it off; another attempt may succeed.
+    BrokenOff(T),
+    /// That was it.
+    Final(T),
+}
+
+impl<'a> Open<'a> {
+    pub(crate) async fn begin(client: &'a mut Object) -> Result<Self, DatabaseError> {
+        Ok(Self { transaction: client.transaction().await?, is_broken_off: false })
+    }
+
+    fn fault(&mut self, error: tokio_postgres::Error) -> DatabaseError {
+        let attempt = Attempt::Server(error);
+        self.is_broken_off |= is_broken_off(&attempt);
+        DatabaseError::from_attempt(attempt)
+    }
+
+    pub(crate) async fn query(&mut self, statement: &Statement) -> Result<Vec<Row>, DatabaseError> {
+        let params: Vec<&(dyn ToSql + Sync)> =
+            statement.params.iter().map(|value| value as &(dyn ToSql + Sync)).collect();
+        let answered = match self.transaction.prepare_cached(&statement.sql).await {
+            Ok(prepared) => self.transaction.query(&prepared, &params).await,
+            Err(error) => Err(error),
+        };
+        let rows = answered.map_err(|error| self.fault(error))?;
+        rows.iter()
+            .map(|row| Ok(Row((0..row.len()).map(|index| row.try_get(index)).collect::<Result<_, _>>()?)))
+            .collect()
+    }
+
+    pub(crate) async fn execute(&mut self, statement: &Statement) -> Result<u64, DatabaseError> {
+        let params: Vec<&(dyn ToSql + Sync)> =
+            statement.params.iter().map(|value| value as &(dyn ToSql + Sync)).collect();
+        let answered = match self.transaction.prepare_cached(&statement.sql).await {
+            Ok(prepared) => self.transaction.execute(&prepared, &params).await,
+            Err(error) => Err(error),
+        };
+        answered.map_err(|error| self.fault(error))
+    }
+
+    /// Commits where the work succeeded, and rolls back otherwise.
+    pub(crate) async fn end<T, E: From<DatabaseError>>(self, outcome: Result<T, E>) -> End<Result<T, E>> {
+        let Self { transaction, is_broken_off: was_broken_off } = self;
+        match outcome {
+            Err(error) if was_broken_off => End::BrokenOff(Err(error)),
+            Err(error) => End::Final(Err(error)),
+            Ok(value) => match transaction.commit().await.map_err(Attempt::Server) {
+                Ok(()) => End::Final(Ok(value)),
+                Err(attempt) => {
+                    let may_repeat = is_broken_off(&attempt);
+                    let failed = Err(DatabaseError::from_attempt(attempt).into());
+                    if may_repeat { End::BrokenOff(failed) } else { End::Final(failed) }
+                }
+            },
+        }
     }
 }

@@ -29,7 +29,8 @@ const OTHER_PROCESS_WAIT: Duration = Duration::from_secs(20);
 
 /// An outcome or an error whose type is forgotten between the asker and the writer.
 type Answer = Box<dyn Any + Send>;
-type Work = Box<dyn FnOnce(&Connection) -> Result<Answer, Answer> + Send>;
+/// Behind a mutex that is never contended, so that work may be a future that another thread could poll.
+type Work = Box<dyn FnOnce(&Mutex<Connection>) -> Result<Answer, Answer> + Send>;
 type Tell = Box<dyn FnOnce(Result<Result<Answer, Answer>, DatabaseError>) + Send>;
 
 /// One write: its work, and what becomes of its outcome after the commit.
@@ -67,7 +68,7 @@ impl Sqlite {
         let (writer, queue) = mpsc::channel(QUEUE_WRITE_COUNT_MAX);
         std::thread::Builder::new()
             .name("sqlite-writer".to_owned())
-            .spawn(move || write_until_closed(&connection, queue))
+            .spawn(move || write_until_closed(&Mutex::new(connection), queue))
             .map_err(|error| DatabaseError::Sqlite(error.to_string()))?;
         let readers = Readers {
             path: path.to_owned(),
@@ -87,6 +88,16 @@ impl Sqlite {
         T: Send + 'static,
         E: From<DatabaseError> + Send + 'static,
         F: FnOnce(&Connection) -> Result<T, E> + Send + 'static,
+    {
+        self.write_locked(move |connection| work(&connection.lock())).await
+    }
+
+    /// The same with the connection still locked away: see [`crate::Transaction`].
+    pub(crate) async fn write_locked<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<DatabaseError> + Send + 'static,
+        F: FnOnce(&Mutex<Connection>) -> Result<T, E> + Send + 'static,
     {
         let (sender, receiver) = oneshot::channel::<Result<T, E>>();
         let write = Write {
@@ -177,15 +188,16 @@ fn connect(path: &Path, flags: OpenFlags) -> Result<Connection, DatabaseError> {
 }
 
 /// Takes what waits, works through it in one transaction, commits once, tells everybody.
-fn write_until_closed(connection: &Connection, mut queue: mpsc::Receiver<Write>) {
+fn write_until_closed(connection: &Mutex<Connection>, mut queue: mpsc::Receiver<Write>) {
     let mut batch = Vec::with_capacity(BATCH_WRITE_COUNT_MAX);
     while queue.blocking_recv_many(&mut batch, BATCH_WRITE_COUNT_MAX) > 0 {
         write_batch(connection, batch.drain(..));
     }
 }
 
-fn write_batch(connection: &Connection, batch: impl Iterator<Item = Write>) {
-    if let Err(error) = connection.execute_batch("BEGIN IMMEDIATE") {
+fn write_batch(connection: &Mutex<Connection>, batch: impl Iterator<Item = Write>) {
+    let begun = connection.lock().execute_batch("BEGIN IMMEDIATE");
+    if let Err(error) = begun {
         let error = DatabaseError::from(error);
         batch.for_each(|write| (write.tell)(Err(error.clone())));
         return;
@@ -195,10 +207,7 @@ fn write_batch(connection: &Connection, batch: impl Iterator<Item = Write>) {
         done.push((write_one(connection, write.work), write.tell));
     }
     // A write that failed on a full disk may have ended the transaction by itself; then the commit fails, for all.
-    let committed = connection.execute_batch("COMMIT").map_err(DatabaseError::from);
-    if committed.is_err() && !connection.is_autocommit() {
-        drop(connection.execute_batch("ROLLBACK"));
-    }
+    let committed = commit(&connection.lock());
     for (outcome, tell) in done {
         match &committed {
             Ok(()) => tell(outcome),
@@ -207,9 +216,17 @@ fn write_batch(connection: &Connection, batch: impl Iterator<Item = Write>) {
     }
 }
 
-fn write_one(connection: &Connection, work: Work) -> Result<Result<Answer, Answer>, DatabaseError> {
+fn commit(connection: &Connection) -> Result<(), DatabaseError> {
+    let committed = connection.execute_batch("COMMIT").map_err(DatabaseError::from);
+    if committed.is_err() && !connection.is_autocommit() {
+        drop(connection.execute_batch("ROLLBACK"));
+    }
+    committed
+}
+
+fn write_one(connection: &Mutex<Connection>, work: Work) -> Result<Result<Answer, Answer>, DatabaseError> {
     let savepoint =
-        |sql: &str| connection.prepare_cached(sql).and_then(|mut statement| statement.execute([]));
+        |sql: &str| connection.lock().prepare_cached(sql).and_then(|mut statement| statement.execute([]));
     savepoint("SAVEPOINT one")?;
     let outcome = catch_unwind(AssertUnwindSafe(|| work(connection)));
     if matches!(outcome, Ok(Ok(_))) {

@@ -17,7 +17,7 @@ async fn databases() -> Vec<(Database, Option<tempfile::TempDir>)> {
             let schema = format!("database_{}_{number}", std::process::id());
             all.push((Database::connect_postgres_schema(&url, 4, &schema).await.expect("a server"), None));
         }
-        Err(_) => eprintln!("SKIPPED: PostgreSQL (HOSTERRA_TEST_POSTGRES is not set)"),
+        Err(_) => skipped(),
     }
     for (database, _) in &all {
         database
@@ -114,4 +114,40 @@ async fn a_panic_in_a_write_does_not_end_the_writer() {
     let outcome: Result<(), DatabaseError> = sqlite.write(|_| panic!("on purpose")).await;
     assert!(matches!(outcome, Err(DatabaseError::Panicked)));
     database.write(vec![insert(Uuid::from_u128(1), 1)]).await.expect("written");
+}
+
+struct Increment(Uuid);
+
+#[async_trait::async_trait]
+impl database::Work for Increment {
+    type Output = i64;
+    type Error = DatabaseError;
+
+    async fn run(&self, transaction: &mut database::Transaction<'_>) -> Result<i64, DatabaseError> {
+        let read = Statement::new("SELECT n FROM thing WHERE id = $1").bind(self.0);
+        let row = transaction.first(read).await?.ok_or(DatabaseError::Unexpected)?;
+        let next = row.int(0)? + 1;
+        let update =
+            Statement::new("UPDATE thing SET n = $2 WHERE id = $1 RETURNING n").bind(self.0).bind(next);
+        transaction.execute(update).await?;
+        if next > 3 { Err(DatabaseError::Setting("too many")) } else { Ok(next) }
+    }
+}
+
+#[tokio::test]
+async fn work_that_fails_is_undone_and_work_that_ends_is_kept() {
+    for (database, _folder) in databases().await {
+        let id = Uuid::from_u128(1);
+        database.write(vec![insert(id, 1)]).await.expect("a row");
+        assert_eq!(database.transact(Increment(id)).await, Ok(2));
+        assert_eq!(database.transact(Increment(id)).await, Ok(3));
+        assert!(database.transact(Increment(id)).await.is_err());
+        let rows = database.query(Statement::new("SELECT n FROM thing")).await.expect("rows");
+        assert_eq!(rows[0].int(0), Ok(3));
+    }
+}
+
+#[expect(clippy::print_stderr, reason = "a skipped suite says so loudly")]
+fn skipped() {
+    eprintln!("SKIPPED: PostgreSQL (HOSTERRA_TEST_POSTGRES is not set)");
 }
