@@ -66,7 +66,11 @@ impl Directory {
     }
 
     /// Every mailbox that exists, at most `limit` of them after `after`, by tenant and id.
-    pub fn mailboxes(&self, after: Option<(TenantId, MailboxId)>, limit: usize) -> Vec<(TenantId, MailboxId)> {
+    pub fn mailboxes(
+        &self,
+        after: Option<(TenantId, MailboxId)>,
+        limit: usize,
+    ) -> Vec<(TenantId, MailboxId)> {
         let index = self.index.read();
         let mut keys: Vec<(TenantId, MailboxId)> =
             index.mailboxes.keys().filter(|key| after.is_none_or(|after| **key > after)).copied().collect();
@@ -78,6 +82,10 @@ impl Directory {
     /// Mailboxes, aliases and served domains, for people.
     pub fn counts(&self) -> [(&'static str, usize); 3] {
         let index = self.index.read();
-        [("mailboxes", index.mailboxes.len()), ("aliases", index.aliases.len()), ("domains", index.served.len())]
+        [
+            ("mailboxes", index.mailboxes.len()),
+            ("aliases", index.aliases.len()),
+            ("domains", index.served.len()),
+        ]
     }
 }

@@ -9,7 +9,9 @@ use hosting::alias::AliasEvent;
 use hosting::domain::DomainEvent;
 use hosting::mailbox::MailboxEvent;
 use hosting::service::ServiceEvent;
-use kernel::{AliasId, DomainId, DomainName, EmailAddress, LocalPart, MailboxId, Recorded, ServiceId, TenantId};
+use kernel::{
+    AliasId, DomainId, DomainName, EmailAddress, LocalPart, MailboxId, Recorded, ServiceId, TenantId,
+};
 
 use crate::index::{AliasEntry, Index, MailboxEntry, Place};
 use crate::{Directory, Entitlement};
@@ -104,7 +106,8 @@ impl Index {
         if matches!(event, MailboxEvent::Deleted { .. }) {
             if let Some(entry) = self.mailboxes.remove(&key) {
                 let address = canonical(&entry.address);
-                if matches!(self.places.get(&address), Some(Place::Mailbox(tenant, id)) if (*tenant, *id) == key) {
+                if matches!(self.places.get(&address), Some(Place::Mailbox(tenant, id)) if (*tenant, *id) == key)
+                {
                     self.places.remove(&address);
                 }
             }
@@ -129,7 +132,8 @@ impl Index {
         match event {
             AliasEvent::Created { service, domain_name, local, targets, .. } => {
                 let Some(at) = alias_place(local.as_ref(), domain_name) else { return };
-                let targets = targets.plain().map_or_else(|| Arc::from([]), |targets| Arc::from(targets.as_slice()));
+                let targets =
+                    targets.plain().map_or_else(|| Arc::from([]), |targets| Arc::from(targets.as_slice()));
                 let entry = AliasEntry { tenant: key.0, service: *service, targets };
                 self.aliases.insert(key, at.clone());
                 match at.strip_prefix('@') {
@@ -138,7 +142,8 @@ impl Index {
                 }
             }
             AliasEvent::TargetsChanged { targets } => {
-                let targets = targets.plain().map_or_else(|| Arc::from([]), |targets| Arc::from(targets.as_slice()));
+                let targets =
+                    targets.plain().map_or_else(|| Arc::from([]), |targets| Arc::from(targets.as_slice()));
                 if let Some(entry) = self.alias_mut(key) {
                     entry.targets = targets;
                 }

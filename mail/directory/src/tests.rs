@@ -8,8 +8,8 @@ use hosting::service::{ServiceEvent, SuspensionReason};
 use hosting::{HostingEvent, PasswordHash};
 use kernel::{
     AccountId, Actor, AliasId, ByteSize, Causation, CorrelationId, Cursor, DomainId, EmailAddress, EventId,
-    LocalPart, MailboxId, Metadata, PlanId, Position, Recorded, Sealed, ServiceId, StreamId, SubjectId, TenantId,
-    Timestamp, Version, Via,
+    LocalPart, MailboxId, Metadata, PlanId, Position, Recorded, Sealed, ServiceId, StreamId, SubjectId,
+    TenantId, Timestamp, Version, Via,
 };
 use secrecy::SecretString;
 use uuid::Uuid;

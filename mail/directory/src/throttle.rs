@@ -63,7 +63,8 @@ impl Throttle {
             let left = pause.saturating_sub(failures.last_at.elapsed());
             (!left.is_zero()).then(|| u32::try_from(left.as_secs()).unwrap_or(u32::MAX).saturating_add(1))
         };
-        wait(&attempt.login_from_peer, LOGIN_FAILURE_COUNT_MAX).or_else(|| wait(&attempt.peer, PEER_FAILURE_COUNT_MAX))
+        wait(&attempt.login_from_peer, LOGIN_FAILURE_COUNT_MAX)
+            .or_else(|| wait(&attempt.peer, PEER_FAILURE_COUNT_MAX))
     }
 
     pub(crate) fn failed(&self, attempt: &Attempt) {

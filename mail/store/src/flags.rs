@@ -65,7 +65,8 @@ impl Flags {
     /// Sets a keyword; beyond [`KEYWORD_COUNT_MAX`] it is not set.
     pub fn insert_keyword(&mut self, keyword: &str) {
         let lower = keyword.to_ascii_lowercase();
-        let place = self.keywords.binary_search_by(|other| other.to_ascii_lowercase().as_str().cmp(lower.as_str()));
+        let place =
+            self.keywords.binary_search_by(|other| other.to_ascii_lowercase().as_str().cmp(lower.as_str()));
         if let Err(index) = place
             && self.keywords.len() < KEYWORD_COUNT_MAX
         {
@@ -93,7 +94,12 @@ impl Flags {
             }
             FlagChange::Remove(flags) => Self {
                 system: self.system & !flags.system,
-                keywords: self.keywords.iter().filter(|keyword| !flags.has_keyword(keyword)).cloned().collect(),
+                keywords: self
+                    .keywords
+                    .iter()
+                    .filter(|keyword| !flags.has_keyword(keyword))
+                    .cloned()
+                    .collect(),
             },
         }
     }

@@ -1,17 +1,23 @@
 //! Messages, folders, changes, blobs, usage, text search, and the queue of mail that leaves.
 //!
-//! One port ([`Store`]) with two implementations that pass one contract suite ([`contract`]): SQLite and PostgreSQL.
+//! One port ([`Store`]), implemented once on the database's port ([`SqlStore`]): SQLite and PostgreSQL pass one contract
+//! suite.
 //! What it promises: acknowledged is durable, by group commit; parsed once; one blob, once; UID and MODSEQ taken
 //! inside the inserting transaction; usage exact; one view per folder shared by all its sessions.
 
+mod bell;
 mod flags;
 mod port;
+mod signature;
+mod sql;
 mod view;
 
 pub use flags::{FlagChange, Flags, KEYWORD_COUNT_MAX, KEYWORD_OCTETS_MAX, SystemFlag};
 pub use port::{
     Acceptance, Accepted, BlobHash, Change, Copied, Deposit, Destination, ExpungeScope, FlagOutcome, Folder,
-    FolderChange, FolderId, FolderName, FolderRefusal, MessageId, MessageRow, MessageSet, Modseq, Owner, PurgeReport,
-    Queued, QueuedRecipient, SpecialUse, Store, StoreError, StoreRefusal, TextField, Uid, Usage, Verification,
+    FolderChange, FolderId, FolderName, FolderRefusal, MessageId, MessageRow, MessageSet, Modseq, Owner,
+    PurgeReport, Queued, QueuedRecipient, SpecialUse, Store, StoreError, StoreRefusal, TextField, Uid, Usage,
+    Verification,
 };
+pub use sql::{Now, Retention, SqlStore};
 pub use view::{CHUNK_ROW_COUNT_MAX, Difference, FolderView, Snapshot, Views};

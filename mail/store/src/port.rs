@@ -444,13 +444,15 @@ pub trait Store: Send + Sync + 'static {
 
     /// Renames a folder with everything below it. Renaming INBOX moves its messages and leaves it empty
     /// (RFC 9051 section 6.3.6).
-    async fn rename_folder(&self, owner: Owner, from: &FolderName, to: &FolderName) -> Result<(), StoreError>;
+    async fn rename_folder(&self, owner: Owner, from: &FolderName, to: &FolderName)
+    -> Result<(), StoreError>;
 
     /// Hides a folder; its messages are destroyed after the retention. One with folders below it is refused.
     async fn delete_folder(&self, owner: Owner, name: &FolderName) -> Result<(), StoreError>;
 
     /// Adds or removes a name from the subscribed ones; the folder need not exist (RFC 9051 section 6.3.7).
-    async fn subscribe(&self, owner: Owner, name: &FolderName, is_subscribed: bool) -> Result<(), StoreError>;
+    async fn subscribe(&self, owner: Owner, name: &FolderName, is_subscribed: bool)
+    -> Result<(), StoreError>;
 
     /// Subscribed names, also those without folder.
     async fn subscriptions(&self, owner: Owner) -> Result<Vec<FolderName>, StoreError>;
@@ -465,7 +467,12 @@ pub trait Store: Send + Sync + 'static {
     ) -> Result<Vec<MessageRow>, StoreError>;
 
     /// What happened in a folder after `since`.
-    async fn changes(&self, owner: Owner, folder: FolderId, since: Modseq) -> Result<FolderChange, StoreError>;
+    async fn changes(
+        &self,
+        owner: Owner,
+        folder: FolderId,
+        since: Modseq,
+    ) -> Result<FolderChange, StoreError>;
 
     /// The derived values of messages, in the order of `messages`; those that are gone are left out. At most 1000.
     async fn summaries(
@@ -475,7 +482,12 @@ pub trait Store: Send + Sync + 'static {
     ) -> Result<Vec<(MessageId, Arc<Summary>)>, StoreError>;
 
     /// Octets `range` of a message (cut to its size); `None` where it is gone.
-    async fn body(&self, owner: Owner, message: MessageId, range: Range<u32>) -> Result<Option<Bytes>, StoreError>;
+    async fn body(
+        &self,
+        owner: Owner,
+        message: MessageId,
+        range: Range<u32>,
+    ) -> Result<Option<Bytes>, StoreError>;
 
     /// Changes flags of at most 100 000 messages in one transaction.
     async fn change_flags(
@@ -507,7 +519,12 @@ pub trait Store: Send + Sync + 'static {
     ) -> Result<Vec<Copied>, StoreError>;
 
     /// Removes messages; the UIDs that are gone, ascending.
-    async fn expunge(&self, owner: Owner, folder: FolderId, scope: ExpungeScope) -> Result<Vec<Uid>, StoreError>;
+    async fn expunge(
+        &self,
+        owner: Owner,
+        folder: FolderId,
+        scope: ExpungeScope,
+    ) -> Result<Vec<Uid>, StoreError>;
 
     /// UIDs of a folder whose text holds `needle` (substring, without regard to case), ascending.
     async fn search_text(
@@ -517,6 +534,10 @@ pub trait Store: Send + Sync + 'static {
         field: TextField,
         needle: &str,
     ) -> Result<Vec<Uid>, StoreError>;
+
+    /// Prepares at most `limit` messages that are new since the last call for search; how many there were. Searches find
+    /// also what is not prepared yet, only slower.
+    async fn index_text(&self, limit: usize) -> Result<usize, StoreError>;
 
     /// What the mailbox holds; zero where it was never provisioned.
     async fn usage(&self, owner: Owner) -> Result<Usage, StoreError>;
@@ -535,7 +556,12 @@ pub trait Store: Send + Sync + 'static {
     async fn mailboxes(&self, after: Option<Owner>, limit: usize) -> Result<Vec<(Owner, Usage)>, StoreError>;
 
     /// At most `limit` messages that wait to leave, oldest first, after queue number `after`; of one tenant, if given.
-    async fn queued(&self, tenant: Option<TenantId>, after: u64, limit: usize) -> Result<Vec<Queued>, StoreError>;
+    async fn queued(
+        &self,
+        tenant: Option<TenantId>,
+        after: u64,
+        limit: usize,
+    ) -> Result<Vec<Queued>, StoreError>;
 
     /// Checks everything: counters against rows, usage against sizes, blobs against hashes, reference counts, UIDs
     /// below UIDNEXT, MODSEQs below the counter.

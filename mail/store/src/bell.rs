@@ -1,0 +1,56 @@
+//! Tells sessions that a mailbox changed.
+
+use std::collections::HashMap;
+
+use parking_lot::Mutex;
+use tokio::sync::watch;
+
+use crate::{Change, Modseq, Owner};
+
+/// Watched mailboxes before the first look for those that nobody watches any more.
+const SWEEP_COUNT_MIN: usize = 1024;
+
+/// One bell per mailbox that somebody watches.
+#[derive(Debug, Default)]
+pub(crate) struct Bells {
+    bells: Mutex<Registry>,
+}
+
+#[derive(Debug, Default)]
+struct Registry {
+    by_owner: HashMap<Owner, watch::Sender<Change>>,
+    sweep_at: usize,
+}
+
+impl Bells {
+    pub(crate) fn watch(&self, owner: Owner) -> watch::Receiver<Change> {
+        let mut registry = self.bells.lock();
+        if registry.by_owner.len() >= registry.sweep_at.max(SWEEP_COUNT_MIN) {
+            registry.by_owner.retain(|_, bell| bell.receiver_count() > 0);
+            registry.sweep_at = registry.by_owner.len() * 2;
+        }
+        registry.by_owner.entry(owner).or_default().subscribe()
+    }
+
+    /// A change is durable: whoever watches is told. Changes may arrive out of order; the number never falls.
+    pub(crate) fn ring(&self, owner: Owner, modseq: Modseq) {
+        let registry = self.bells.lock();
+        let Some(bell) = registry.by_owner.get(&owner) else { return };
+        bell.send_if_modified(|change| {
+            let is_newer = modseq > change.modseq;
+            change.modseq = change.modseq.max(modseq);
+            is_newer
+        });
+    }
+
+    /// Mailboxes that somebody watches.
+    pub(crate) fn watched(&self) -> Vec<Owner> {
+        let registry = self.bells.lock();
+        registry
+            .by_owner
+            .iter()
+            .filter(|(_, bell)| bell.receiver_count() > 0)
+            .map(|(owner, _)| *owner)
+            .collect()
+    }
+}

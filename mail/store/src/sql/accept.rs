@@ -1,0 +1,232 @@
+//! A message is taken: stored once, put into each mailbox, queued for the rest, in one transaction.
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use database::{DatabaseError, Statement, Transaction, Work};
+use kernel::{ByteSize, Id as _, Timestamp};
+
+use super::SqlStore;
+use super::folder::{Delta, Place, touch};
+use super::mailbox::{Locked, add_usage, lock_or_provision, own_folder};
+use super::row::{keywords, special_use_key};
+use crate::{
+    Acceptance, Accepted, Copied, Deposit, Destination, FolderRefusal, Modseq, Owner, StoreError,
+    StoreRefusal, Uid,
+};
+
+/// Messages longer than this are hashed and parsed on a thread of their own.
+const INLINE_OCTETS_MAX: usize = 128 * 1024;
+
+/// A message with everything that is derived from it.
+struct Derived {
+    octets: Bytes,
+    hash: [u8; 32],
+    summary: Vec<u8>,
+}
+
+fn derive(octets: Bytes) -> Derived {
+    let hash = *blake3::hash(&octets).as_bytes();
+    let summary = message::summarize(&octets).encode();
+    Derived { octets, hash, summary }
+}
+
+struct Accept {
+    derived: Derived,
+    acceptance: Acceptance,
+    now: Timestamp,
+}
+
+#[async_trait]
+impl Work for Accept {
+    type Output = (Accepted, Vec<(Owner, Modseq)>);
+    type Error = StoreError;
+
+    async fn run(&self, transaction: &mut Transaction<'_>) -> Result<Self::Output, StoreError> {
+        let blob = self.blob(transaction).await?;
+        let mut accepted = Accepted { deposits: Vec::new(), queue_id: None };
+        let mut rings = Vec::new();
+        // Always in the same order, so that two acceptances never wait for each other.
+        let mut order: Vec<usize> = (0..self.acceptance.deposits.len()).collect();
+        order.sort_by_key(|index| self.acceptance.deposits[*index].owner);
+        let mut answers: Vec<Option<Result<Copied, StoreRefusal>>> = vec![None; order.len()];
+        for index in order {
+            let deposit = &self.acceptance.deposits[index];
+            answers[index] = Some(match self.deposit(transaction, blob, deposit).await {
+                Ok(copied) => {
+                    rings.push((deposit.owner, copied.modseq));
+                    Ok(copied)
+                }
+                Err(StoreError::Refused(refusal)) => Err(refusal),
+                Err(error) => return Err(error),
+            });
+        }
+        accepted.deposits =
+            answers.into_iter().map(|answer| answer.unwrap_or(Err(StoreRefusal::NoMailbox))).collect();
+        if !self.acceptance.queued.is_empty() {
+            accepted.queue_id = Some(self.queue(transaction, blob).await?);
+        }
+        Ok((accepted, rings))
+    }
+}
+
+impl Accept {
+    /// The blob of the message: the one that is there, or a new one.
+    async fn blob(&self, transaction: &mut Transaction<'_>) -> Result<i64, StoreError> {
+        let found = Statement::new("UPDATE blob SET used_at = $2 WHERE hash = $1 RETURNING id");
+        let found = found.bind(&self.derived.hash[..]).bind(self.now.millis());
+        if let Some(row) = transaction.first(found).await? {
+            return Ok(row.int(0)?);
+        }
+        let insert = Statement::new(
+            "INSERT INTO blob (hash, size, used_at, summary, octets) VALUES ($1, $2, $3, $4, $5) \
+             ON CONFLICT (hash) DO UPDATE SET used_at = $3 RETURNING id",
+        );
+        let size = i64::try_from(self.derived.octets.len()).unwrap_or(i64::MAX);
+        let insert = insert.bind(&self.derived.hash[..]).bind(size).bind(self.now.millis());
+        let insert = insert.bind(self.derived.summary.as_slice()).bind(self.derived.octets.as_ref());
+        let row = transaction.first(insert).await?;
+        Ok(row.ok_or(DatabaseError::Unexpected)?.int(0)?)
+    }
+
+    async fn deposit(
+        &self,
+        transaction: &mut Transaction<'_>,
+        blob: i64,
+        deposit: &Deposit,
+    ) -> Result<Copied, StoreError> {
+        let mailbox = lock_or_provision(transaction, deposit.owner).await?;
+        let size = self.derived.octets.len() + deposit.prefix.len();
+        // Counted as IMAP counts: 32 bits.
+        let size = i64::from(u32::try_from(size).map_err(|_| StoreRefusal::Limit("4 GiB per message"))?);
+        check_quota(&mailbox, size, deposit.quota)?;
+        let mut place = destination(transaction, &mailbox, &deposit.destination).await?;
+        let insert = Statement::new(
+            "INSERT INTO message (mailbox, blob, prefix, size, internal_date) VALUES ($1, $2, $3, $4, $5) \
+             RETURNING id",
+        );
+        let date = deposit.internal_date.unwrap_or(self.now);
+        let insert = insert.bind(mailbox.id).bind(blob).bind(deposit.prefix.as_ref()).bind(size);
+        let message = transaction.first(insert.bind(date.millis())).await?;
+        let message = message.ok_or(DatabaseError::Unexpected)?.int(0)?;
+        let system = i64::from(deposit.flags.system);
+        let entry = NewEntry { message, system, keywords: keywords(&deposit.flags) };
+        let uid = put(transaction, &mailbox, &mut place, entry, self.now).await?;
+        touch(transaction, &place, mailbox.modseq, Delta::of(system, size)).await?;
+        add_usage(transaction, &mailbox, size, 1).await?;
+        Ok(Copied {
+            from: uid,
+            folder: place.folder(),
+            uid_validity: place.uid_validity(),
+            uid,
+            modseq: mailbox.modseq(),
+        })
+    }
+
+    async fn queue(&self, transaction: &mut Transaction<'_>, blob: i64) -> Result<u64, StoreError> {
+        let acceptance = &self.acceptance;
+        let insert = Statement::new(
+            "INSERT INTO queue (tenant, sender, blob, size, ret, envelope_id, queued_at) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING id",
+        );
+        let size = i64::try_from(self.derived.octets.len()).unwrap_or(i64::MAX);
+        let insert = insert
+            .bind(acceptance.tenant.uuid())
+            .bind(acceptance.sender.as_ref().map(ToString::to_string))
+            .bind(blob)
+            .bind(size)
+            .bind(acceptance.dsn.0.clone())
+            .bind(acceptance.dsn.1.clone())
+            .bind(self.now.millis());
+        let id = transaction.first(insert).await?.ok_or(DatabaseError::Unexpected)?.int(0)?;
+        for (ordinal, recipient) in (0_i64..).zip(&acceptance.queued) {
+            let insert = Statement::new(
+                "INSERT INTO queue_recipient (queue, ordinal, address, notify, original) \
+                 VALUES ($1, $2, $3, $4, $5)",
+            );
+            let insert = insert
+                .bind(id)
+                .bind(ordinal)
+                .bind(recipient.address.to_string())
+                .bind(recipient.notify.clone())
+                .bind(recipient.original.clone());
+            transaction.execute(insert).await?;
+        }
+        Ok(id.unsigned_abs())
+    }
+}
+
+/// A message's place in a folder, before it has a UID.
+pub(crate) struct NewEntry {
+    pub(crate) message: i64,
+    pub(crate) system: i64,
+    pub(crate) keywords: Option<String>,
+}
+
+/// Puts a message into a folder under its next UID; the caller moves the counters.
+pub(crate) async fn put(
+    transaction: &mut Transaction<'_>,
+    mailbox: &Locked,
+    place: &mut Place,
+    entry: NewEntry,
+    now: Timestamp,
+) -> Result<Uid, StoreError> {
+    let uid = u32::try_from(place.uid_next)
+        .ok()
+        .filter(|uid| *uid < u32::MAX)
+        .ok_or(StoreRefusal::UidsExhausted)?;
+    place.uid_next += 1;
+    let insert = Statement::new(
+        "INSERT INTO entry (folder, uid, message, flags, keywords, modseq, saved_at) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7)",
+    );
+    let insert = insert.bind(place.id).bind(uid).bind(entry.message).bind(entry.system).bind(entry.keywords);
+    transaction.execute(insert.bind(mailbox.modseq).bind(now.millis())).await?;
+    Ok(Uid(uid))
+}
+
+/// That `more` octets fit.
+pub(crate) fn check_quota(mailbox: &Locked, more: i64, quota: ByteSize) -> Result<(), StoreRefusal> {
+    let used = ByteSize::new(mailbox.size.unsigned_abs());
+    let fits = used
+        .checked_add(ByteSize::new(more.unsigned_abs()))
+        .is_some_and(|total| total.octets() <= quota.octets());
+    if fits { Ok(()) } else { Err(StoreRefusal::OverQuota { used, quota }) }
+}
+
+async fn destination(
+    transaction: &mut Transaction<'_>,
+    mailbox: &Locked,
+    destination: &Destination,
+) -> Result<Place, StoreError> {
+    let special_use = match destination {
+        Destination::Folder(folder) => return own_folder(transaction, mailbox, *folder).await,
+        Destination::Inbox => None,
+        Destination::Special(special_use) => Some(*special_use),
+    };
+    let select = Statement::new(
+        "SELECT id, uid_next FROM folder WHERE mailbox = $1 AND deleted_at IS NULL \
+         AND (name = 'INBOX' OR special_use = $2) ORDER BY CASE WHEN name = 'INBOX' THEN 1 ELSE 0 END LIMIT 1",
+    );
+    let row = transaction.first(select.bind(mailbox.id).bind(special_use.map_or(0, special_use_key))).await?;
+    let row = row.ok_or(FolderRefusal::Missing)?;
+    Ok(Place { id: row.int(0)?, uid_next: row.int(1)? })
+}
+
+impl SqlStore {
+    pub(crate) async fn accept_message(&self, acceptance: Acceptance) -> Result<Accepted, StoreError> {
+        let octets = acceptance.message.clone();
+        let derived = if octets.len() <= INLINE_OCTETS_MAX {
+            derive(octets)
+        } else {
+            tokio::task::spawn_blocking(move || derive(octets))
+                .await
+                .map_err(|error| StoreError::Failed(Box::new(error)))?
+        };
+        let work = Accept { derived, acceptance, now: self.now() };
+        let (accepted, rings) = self.database.transact(work).await?;
+        for (owner, modseq) in rings {
+            self.bells.ring(owner, modseq);
+        }
+        Ok(accepted)
+    }
+}

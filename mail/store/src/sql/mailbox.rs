@@ -1,0 +1,223 @@
+//! Mailboxes: made, locked, counted, hidden.
+
+use async_trait::async_trait;
+use database::{DatabaseError, Statement, Transaction, Work};
+use kernel::{ByteSize, Id as _, MailboxId, TenantId, Timestamp};
+
+use super::SqlStore;
+use super::folder::{Place, insert_folder};
+use crate::{FolderName, FolderRefusal, Modseq, Owner, SpecialUse, StoreError, StoreRefusal, Usage};
+
+/// What every mailbox begins with.
+const FIRST_FOLDERS: [(&str, Option<SpecialUse>); 6] = [
+    ("INBOX", None),
+    ("Drafts", Some(SpecialUse::Drafts)),
+    ("Sent", Some(SpecialUse::Sent)),
+    ("Junk", Some(SpecialUse::Junk)),
+    ("Trash", Some(SpecialUse::Trash)),
+    ("Archive", Some(SpecialUse::Archive)),
+];
+
+/// A mailbox whose row this transaction holds.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Locked {
+    /// Its number in this database.
+    pub(crate) id: i64,
+    /// The number of the change that is being made.
+    pub(crate) modseq: i64,
+    /// What it holds before the change.
+    pub(crate) size: i64,
+}
+
+impl Locked {
+    pub(crate) const fn modseq(&self) -> Modseq {
+        Modseq(self.modseq.unsigned_abs())
+    }
+}
+
+/// Takes the next MODSEQ of a mailbox, which locks it until the transaction ends.
+pub(crate) async fn lock(transaction: &mut Transaction<'_>, owner: Owner) -> Result<Locked, StoreError> {
+    let update = Statement::new(
+        "UPDATE mailbox SET modseq = modseq + 1 WHERE tenant = $1 AND mailbox = $2 AND purge_after IS NULL \
+         RETURNING id, modseq, size",
+    );
+    let row = transaction.first(update.bind(owner.tenant.uuid()).bind(owner.mailbox.uuid())).await?;
+    let row = row.ok_or(StoreRefusal::NoMailbox)?;
+    Ok(Locked { id: row.int(0)?, modseq: row.int(1)?, size: row.int(2)? })
+}
+
+/// The same, making the mailbox where it never was. One that was retired stays so.
+pub(crate) async fn lock_or_provision(
+    transaction: &mut Transaction<'_>,
+    owner: Owner,
+) -> Result<Locked, StoreError> {
+    match lock(transaction, owner).await {
+        Err(StoreError::Refused(StoreRefusal::NoMailbox)) => {}
+        outcome => return outcome,
+    }
+    let insert = Statement::new(
+        "INSERT INTO mailbox (tenant, mailbox, modseq) VALUES ($1, $2, 1) ON CONFLICT DO NOTHING RETURNING id",
+    );
+    let made = transaction.first(insert.bind(owner.tenant.uuid()).bind(owner.mailbox.uuid())).await?;
+    let Some(made) = made else {
+        // Somebody made it meanwhile, or it is retired.
+        return lock(transaction, owner).await;
+    };
+    let locked = Locked { id: made.int(0)?, modseq: 1, size: 0 };
+    for (name, special_use) in FIRST_FOLDERS {
+        let name = FolderName::parse(name)?;
+        insert_folder(transaction, &locked, &name, special_use).await?;
+    }
+    Ok(locked)
+}
+
+/// Adds to what a mailbox holds; negative numbers take away.
+pub(crate) async fn add_usage(
+    transaction: &mut Transaction<'_>,
+    mailbox: &Locked,
+    octets: i64,
+    messages: i64,
+) -> Result<(), DatabaseError> {
+    let update = Statement::new(
+        "UPDATE mailbox SET size = size + $2, message_count = message_count + $3 WHERE id = $1",
+    );
+    transaction.execute(update.bind(mailbox.id).bind(octets).bind(messages)).await.map(drop)
+}
+
+/// A folder of a locked mailbox, by its id.
+pub(crate) async fn own_folder(
+    transaction: &mut Transaction<'_>,
+    mailbox: &Locked,
+    folder: crate::FolderId,
+) -> Result<Place, StoreError> {
+    let select = Statement::new(
+        "SELECT id, uid_next FROM folder WHERE id = $1 AND mailbox = $2 AND deleted_at IS NULL",
+    );
+    let row = transaction.first(select.bind(super::row::folder_key(folder)).bind(mailbox.id)).await?;
+    let row = row.ok_or(FolderRefusal::Missing)?;
+    Ok(Place { id: row.int(0)?, uid_next: row.int(1)? })
+}
+
+struct Provision(Owner);
+
+#[async_trait]
+impl Work for Provision {
+    type Output = ();
+    type Error = StoreError;
+
+    async fn run(&self, transaction: &mut Transaction<'_>) -> Result<(), StoreError> {
+        lock_or_provision(transaction, self.0).await.map(drop)
+    }
+}
+
+impl SqlStore {
+    pub(crate) async fn provision_mailbox(&self, owner: Owner) -> Result<(), StoreError> {
+        match self.mailbox_key(owner).await {
+            Err(StoreError::Refused(StoreRefusal::NoMailbox)) => {
+                self.database.transact(Provision(owner)).await
+            }
+            outcome => outcome.map(drop),
+        }
+    }
+
+    /// The number of a mailbox that is not retired.
+    pub(crate) async fn mailbox_key(&self, owner: Owner) -> Result<i64, StoreError> {
+        let select = Statement::new(
+            "SELECT id FROM mailbox WHERE tenant = $1 AND mailbox = $2 AND purge_after IS NULL",
+        );
+        let rows = self.database.query(select.bind(owner.tenant.uuid()).bind(owner.mailbox.uuid())).await?;
+        let row = rows.first().ok_or(StoreRefusal::NoMailbox)?;
+        Ok(row.int(0)?)
+    }
+
+    pub(crate) async fn mailbox_usage(&self, owner: Owner) -> Result<Usage, StoreError> {
+        let select = Statement::new(
+            "SELECT size, message_count FROM mailbox WHERE tenant = $1 AND mailbox = $2 AND purge_after IS NULL",
+        );
+        let rows = self.database.query(select.bind(owner.tenant.uuid()).bind(owner.mailbox.uuid())).await?;
+        rows.first().map_or(Ok(Usage::default()), |row| {
+            Ok(Usage {
+                size: ByteSize::new(row.int(0)?.unsigned_abs()),
+                message_count: row.int(1)?.unsigned_abs(),
+            })
+        })
+    }
+
+    pub(crate) async fn retire_mailbox(
+        &self,
+        owner: Owner,
+        purge_after: Timestamp,
+    ) -> Result<(), StoreError> {
+        // Also one that never was: mail for it that is on its way must not make it.
+        let insert = Statement::new(
+            "INSERT INTO mailbox (tenant, mailbox, modseq, purge_after) VALUES ($1, $2, 1, $3) \
+             ON CONFLICT (tenant, mailbox) DO UPDATE SET purge_after = $3, modseq = mailbox.modseq + 1 \
+             RETURNING modseq",
+        );
+        let insert = insert.bind(owner.tenant.uuid()).bind(owner.mailbox.uuid()).bind(purge_after.millis());
+        let rows = self.database.transact(One(insert)).await?;
+        if let Some(modseq) = rows {
+            self.bells.ring(owner, Modseq(modseq.unsigned_abs()));
+        }
+        Ok(())
+    }
+
+    /// Tells watchers on this node what other nodes did: asks for the newest change of every watched mailbox. Needed
+    /// once a second where several nodes share a database; idle mailboxes cost one row each.
+    ///
+    /// # Errors
+    /// [`StoreError`]: to be tried again.
+    pub async fn hear_other_nodes(&self) -> Result<(), StoreError> {
+        for owner in self.bells.watched() {
+            let select = Statement::new("SELECT modseq FROM mailbox WHERE tenant = $1 AND mailbox = $2");
+            let rows =
+                self.database.query(select.bind(owner.tenant.uuid()).bind(owner.mailbox.uuid())).await?;
+            if let Some(row) = rows.first() {
+                self.bells.ring(owner, Modseq(row.int(0)?.unsigned_abs()));
+            }
+        }
+        Ok(())
+    }
+
+    pub(crate) async fn mailbox_page(
+        &self,
+        after: Option<Owner>,
+        limit: usize,
+    ) -> Result<Vec<(Owner, Usage)>, StoreError> {
+        let (tenant, mailbox) = after.map_or((uuid::Uuid::nil(), uuid::Uuid::nil()), |owner| {
+            (owner.tenant.uuid(), owner.mailbox.uuid())
+        });
+        let select = Statement::new(
+            "SELECT tenant, mailbox, size, message_count FROM mailbox \
+             WHERE (tenant > $1 OR (tenant = $1 AND mailbox > $2)) AND purge_after IS NULL \
+             ORDER BY tenant, mailbox LIMIT $3",
+        );
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        let rows = self.database.query(select.bind(tenant).bind(mailbox).bind(limit)).await?;
+        rows.iter()
+            .map(|row| {
+                let owner =
+                    Owner { tenant: TenantId::new(row.uuid(0)?), mailbox: MailboxId::new(row.uuid(1)?) };
+                let usage = Usage {
+                    size: ByteSize::new(row.int(2)?.unsigned_abs()),
+                    message_count: row.int(3)?.unsigned_abs(),
+                };
+                Ok((owner, usage))
+            })
+            .collect()
+    }
+}
+
+/// One statement that answers with one number.
+struct One(Statement);
+
+#[async_trait]
+impl Work for One {
+    type Output = Option<i64>;
+    type Error = StoreError;
+
+    async fn run(&self, transaction: &mut Transaction<'_>) -> Result<Option<i64>, StoreError> {
+        let row = transaction.first(self.0.clone()).await?;
+        Ok(row.map(|row| row.int(0)).transpose()?)
+    }
+}

@@ -1,0 +1,464 @@
+//! What a store promises, on SQLite always and on PostgreSQL where the test run started one.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
+
+use bytes::Bytes;
+use database::Database;
+use kernel::{ByteSize, EmailAddress, MailboxId, TenantId, Timestamp};
+use store::{
+    Acceptance, Accepted, Copied, Deposit, Destination, ExpungeScope, FlagChange, Flags, Folder, FolderName,
+    FolderRefusal, MessageSet, Modseq, Owner, QueuedRecipient, Retention, SpecialUse, SqlStore, Store,
+    StoreError, StoreRefusal, SystemFlag, TextField, Uid,
+};
+use uuid::Uuid;
+
+const DAY_MILLIS: i64 = 86_400_000;
+
+struct World {
+    store: Arc<SqlStore>,
+    clock: Arc<AtomicI64>,
+    database: Database,
+    _folder: Option<tempfile::TempDir>,
+}
+
+async fn open(database: Database, folder: Option<tempfile::TempDir>) -> World {
+    let clock = Arc::new(AtomicI64::new(1_700_000_000_000));
+    let time = Arc::clone(&clock);
+    let now: store::Now = Arc::new(move || Timestamp::from_millis(time.load(Ordering::Relaxed)));
+    let store = SqlStore::open(database.clone(), now, Retention::days(30)).await.expect("a store");
+    World { store: Arc::new(store), clock, database, _folder: folder }
+}
+
+#[expect(clippy::print_stderr, reason = "a skipped suite says so loudly")]
+async fn worlds() -> Vec<World> {
+    static NUMBER: AtomicU32 = AtomicU32::new(0);
+    let folder = tempfile::tempdir().expect("a folder");
+    let sqlite = Database::open_sqlite(&folder.path().join("mail.db")).expect("a file");
+    let mut worlds = vec![open(sqlite, Some(folder)).await];
+    match std::env::var("HOSTERRA_TEST_POSTGRES") {
+        Ok(url) => {
+            let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+            let schema = format!("store_{}_{number}", std::process::id());
+            let database = Database::connect_postgres_schema(&url, 8, &schema).await.expect("a server");
+            worlds.push(open(database, None).await);
+        }
+        Err(_) => eprintln!("SKIPPED: PostgreSQL (HOSTERRA_TEST_POSTGRES is not set)"),
+    }
+    worlds
+}
+
+fn owner(number: u128) -> Owner {
+    Owner { tenant: TenantId::new(Uuid::from_u128(1)), mailbox: MailboxId::new(Uuid::from_u128(number)) }
+}
+
+fn name(text: &str) -> FolderName {
+    FolderName::parse(text).expect("a name")
+}
+
+fn deposit(owner: Owner) -> Deposit {
+    Deposit {
+        owner,
+        destination: Destination::Inbox,
+        flags: Flags::NONE,
+        internal_date: None,
+        quota: ByteSize::mib(1),
+        prefix: Bytes::new(),
+    }
+}
+
+fn acceptance(message: &str, deposits: Vec<Deposit>) -> Acceptance {
+    Acceptance {
+        message: Bytes::copy_from_slice(message.as_bytes()),
+        deposits,
+        queued: Vec::new(),
+        sender: None,
+        tenant: TenantId::new(Uuid::from_u128(1)),
+        dsn: (None, None),
+    }
+}
+
+fn text(subject: &str, body: &str) -> String {
+    format!("From: a@x.example\r\nSubject: {subject}\r\n\r\n{body}\r\n")
+}
+
+impl World {
+    async fn deliver(&self, owner: Owner, subject: &str, body: &str) -> Copied {
+        let accepted = self.accept(acceptance(&text(subject, body), vec![deposit(owner)])).await;
+        accepted.deposits[0].clone().expect("delivered")
+    }
+
+    async fn accept(&self, acceptance: Acceptance) -> Accepted {
+        self.store.accept(acceptance).await.expect("accepted")
+    }
+
+    async fn folder(&self, owner: Owner, text: &str) -> Folder {
+        self.store.folder(owner, &name(text)).await.expect("a folder")
+    }
+
+    async fn uids(&self, owner: Owner, text: &str) -> Vec<u32> {
+        let folder = self.folder(owner, text).await;
+        let rows = self.store.messages(owner, folder.id, Uid(0), 1000).await.expect("rows");
+        rows.iter().map(|row| row.uid.0).collect()
+    }
+
+    async fn is_whole(&self) {
+        let verification = self.store.verify().await.expect("checked");
+        assert_eq!(verification.faults, Vec::<String>::new());
+    }
+}
+
+fn refusal<T>(outcome: Result<T, StoreError>) -> StoreRefusal {
+    match outcome {
+        Err(StoreError::Refused(refusal)) => refusal,
+        Err(error) => panic!("failed: {error:?}"),
+        Ok(_) => panic!("not refused"),
+    }
+}
+
+#[tokio::test]
+async fn one_message_for_many_is_stored_once_and_counted_for_each() {
+    for world in worlds().await {
+        let mut second = deposit(owner(2));
+        second.prefix = Bytes::from_static(b"Delivered-To: b\r\n");
+        let message = text("hi", "body");
+        let accepted = world.accept(acceptance(&message, vec![deposit(owner(1)), second])).await;
+        assert!(accepted.deposits.iter().all(Result::is_ok));
+        let usage = world.store.usage(owner(2)).await.expect("usage");
+        assert_eq!((usage.size.octets(), usage.message_count), (message.len() as u64 + 17, 1));
+        let rows = world
+            .database
+            .query(database::Statement::new("SELECT COUNT(*) FROM blob"))
+            .await
+            .expect("a count");
+        assert_eq!(rows[0].int(0).expect("a number"), 1);
+        let inbox = world.folder(owner(2), "INBOX").await;
+        let row = &world.store.messages(owner(2), inbox.id, Uid(0), 10).await.expect("rows")[0];
+        let whole =
+            world.store.body(owner(2), row.message, 0..u32::MAX).await.expect("a body").expect("there");
+        assert_eq!(whole, format!("Delivered-To: b\r\n{message}"));
+        for (from, to) in [(0, 5), (10, 30), (17, 21), (20, 25), (5000, 6000), (3, 3)] {
+            let piece =
+                world.store.body(owner(2), row.message, from..to).await.expect("a body").expect("there");
+            let (from, to) = ((from as usize).min(whole.len()), (to as usize).min(whole.len()));
+            assert_eq!(piece, whole.slice(from..to), "{from}..{to}");
+        }
+        let summaries = world.store.summaries(owner(2), &[row.message]).await.expect("summaries");
+        let part = &summaries[0].1.structure;
+        assert_eq!(&whole[part.body_start as usize..part.body_end as usize], b"body\r\n");
+        assert_eq!(
+            world.store.body(owner(1), row.message, 0..9).await.expect("an answer"),
+            None,
+            "not theirs"
+        );
+        assert!(world.store.summaries(owner(1), &[row.message]).await.expect("an answer").is_empty());
+        world.is_whole().await;
+    }
+}
+
+#[tokio::test]
+async fn uids_and_changes_ascend_and_are_told() {
+    for world in worlds().await {
+        let first = world.deliver(owner(1), "one", "1").await;
+        let mut bell = world.store.watch(owner(1));
+        let second = world.deliver(owner(1), "two", "2").await;
+        assert!((first.uid, first.modseq) < (second.uid, second.modseq));
+        assert!(bell.has_changed().expect("open"));
+        assert_eq!(bell.borrow_and_update().modseq, second.modseq);
+        let inbox = world.folder(owner(1), "INBOX").await;
+        assert_eq!((inbox.message_count, inbox.unseen_count, inbox.uid_next), (2, 2, Uid(3)));
+        let seen = FlagChange::Add(Flags::NONE.with(SystemFlag::Seen).with(SystemFlag::Deleted));
+        let set = MessageSet::Uids(vec![Uid(1), Uid(9)]);
+        let outcome = world.store.change_flags(owner(1), inbox.id, set, seen, None).await.expect("changed");
+        assert_eq!(outcome.rows.len(), 1);
+        let change = world.store.changes(owner(1), inbox.id, second.modseq).await.expect("changes");
+        assert_eq!(change.changed.iter().map(|row| row.uid.0).collect::<Vec<_>>(), [1]);
+        let gone = world
+            .store
+            .expunge(owner(1), inbox.id, ExpungeScope::Deleted(MessageSet::All))
+            .await
+            .expect("gone");
+        assert_eq!(gone, [Uid(1)]);
+        let change = world.store.changes(owner(1), inbox.id, second.modseq).await.expect("changes");
+        assert!(change.is_complete && change.changed.is_empty());
+        assert_eq!(change.vanished, [Uid(1)]);
+        assert_eq!(world.deliver(owner(1), "three", "3").await.uid, Uid(3), "a UID is never used again");
+        world.is_whole().await;
+    }
+}
+
+#[tokio::test]
+async fn flags_change_only_what_is_not_newer_and_keep_keywords() {
+    for world in worlds().await {
+        let first = world.deliver(owner(1), "one", "1").await;
+        let second = world.deliver(owner(1), "two", "2").await;
+        let inbox = world.folder(owner(1), "INBOX").await.id;
+        let mut flags = Flags::NONE.with(SystemFlag::Flagged);
+        flags.insert_keyword("work");
+        flags.insert_keyword("$Forwarded");
+        let since = Some(first.modseq);
+        let outcome = world
+            .store
+            .change_flags(owner(1), inbox, MessageSet::All, FlagChange::Replace(flags.clone()), since)
+            .await
+            .expect("changed");
+        assert_eq!(outcome.modified, [second.uid]);
+        let rows = world.store.messages(owner(1), inbox, Uid(0), 10).await.expect("rows");
+        assert_eq!(rows[0].flags, flags);
+        assert_eq!(rows[1].flags, Flags::NONE);
+        let same = FlagChange::Add(Flags::NONE.with(SystemFlag::Flagged));
+        let again = world
+            .store
+            .change_flags(owner(1), inbox, MessageSet::Range(Uid(1), Uid(1)), same, None)
+            .await
+            .expect("changed");
+        assert_eq!(again.rows[0].modseq, rows[0].modseq, "what is so already does not change");
+    }
+}
+
+#[tokio::test]
+async fn copies_and_moves_are_all_or_nothing_and_counted() {
+    for world in worlds().await {
+        world.deliver(owner(1), "one", "1").await;
+        world.deliver(owner(1), "two", "2").await;
+        let (inbox, archive) =
+            (world.folder(owner(1), "INBOX").await, world.folder(owner(1), "Archive").await);
+        let small = world.store.usage(owner(1)).await.expect("usage").size;
+        let full = world.store.copy(owner(1), inbox.id, MessageSet::All, archive.id, small).await;
+        assert!(matches!(refusal(full), StoreRefusal::OverQuota { .. }));
+        assert_eq!(world.uids(owner(1), "Archive").await, [0_u32; 0]);
+        let copied =
+            world.store.copy(owner(1), inbox.id, MessageSet::All, archive.id, ByteSize::gib(1)).await;
+        assert_eq!(copied.expect("copied").len(), 2);
+        let one = MessageSet::Uids(vec![Uid(2)]);
+        let moved = world.store.move_messages(owner(1), inbox.id, one, archive.id).await.expect("moved");
+        assert_eq!((moved[0].from, moved[0].uid), (Uid(2), Uid(3)));
+        assert_eq!(world.uids(owner(1), "INBOX").await, [1]);
+        assert_eq!(world.uids(owner(1), "Archive").await, [1, 2, 3]);
+        let same =
+            world.store.move_messages(owner(1), archive.id, MessageSet::Uids(vec![Uid(1)]), archive.id).await;
+        assert_eq!(same.expect("moved")[0].uid, Uid(4));
+        assert_eq!(world.store.usage(owner(1)).await.expect("usage").message_count, 4);
+        world
+            .store
+            .expunge(owner(1), inbox.id, ExpungeScope::Regardless(MessageSet::All))
+            .await
+            .expect("gone");
+        world.is_whole().await;
+    }
+}
+
+#[tokio::test]
+async fn a_full_mailbox_refuses_and_the_others_receive() {
+    for world in worlds().await {
+        let mut full = deposit(owner(1));
+        full.quota = ByteSize::new(10);
+        let accepted = world.accept(acceptance(&text("hi", "x"), vec![full, deposit(owner(2))])).await;
+        assert!(matches!(accepted.deposits[0], Err(StoreRefusal::OverQuota { .. })));
+        assert!(accepted.deposits[1].is_ok());
+        world.is_whole().await;
+    }
+}
+
+#[tokio::test]
+async fn folders_are_made_renamed_and_hidden_with_what_is_below() {
+    for world in worlds().await {
+        let store = &world.store;
+        store.create_folder(owner(1), &name("a/b/c"), None).await.expect("made");
+        let names: Vec<String> =
+            store.folders(owner(1)).await.expect("folders").iter().map(|f| f.name.to_string()).collect();
+        assert_eq!(names, ["Archive", "Drafts", "INBOX", "Junk", "Sent", "Trash", "a", "a/b", "a/b/c"]);
+        let exists = StoreRefusal::Folder(FolderRefusal::Exists);
+        assert_eq!(refusal(store.create_folder(owner(1), &name("a/b"), None).await), exists);
+        assert_eq!(
+            refusal(store.create_folder(owner(1), &name("Junk2"), Some(SpecialUse::Junk)).await),
+            StoreRefusal::Folder(FolderRefusal::SpecialUseTaken)
+        );
+        assert_eq!(
+            refusal(store.delete_folder(owner(1), &name("a")).await),
+            StoreRefusal::Folder(FolderRefusal::HasChildren)
+        );
+        assert_eq!(
+            refusal(store.delete_folder(owner(1), &name("INBOX")).await),
+            StoreRefusal::Folder(FolderRefusal::Inbox)
+        );
+        store.rename_folder(owner(1), &name("a"), &name("z/y")).await.expect("renamed");
+        assert!(store.folder(owner(1), &name("z/y/b/c")).await.is_ok());
+        let subscribed = store.subscriptions(owner(1)).await.expect("names");
+        assert!(subscribed.contains(&name("z/y/b/c")) && !subscribed.contains(&name("a/b/c")));
+        let old = world.folder(owner(1), "z/y/b/c").await.uid_validity;
+        store.delete_folder(owner(1), &name("z/y/b/c")).await.expect("hidden");
+        assert_eq!(
+            refusal(store.folder(owner(1), &name("z/y/b/c")).await),
+            StoreRefusal::Folder(FolderRefusal::Missing)
+        );
+        store.create_folder(owner(1), &name("z/y/b/c"), None).await.expect("made again");
+        assert!(world.folder(owner(1), "z/y/b/c").await.uid_validity > old);
+        world.is_whole().await;
+    }
+}
+
+#[tokio::test]
+async fn renaming_inbox_moves_its_messages_and_leaves_it() {
+    for world in worlds().await {
+        world.deliver(owner(1), "one", "1").await;
+        world.store.rename_folder(owner(1), &name("INBOX"), &name("old/mail")).await.expect("renamed");
+        assert_eq!(world.uids(owner(1), "INBOX").await, [0_u32; 0]);
+        assert_eq!(world.uids(owner(1), "old/mail").await, [1]);
+        world.is_whole().await;
+    }
+}
+
+#[tokio::test]
+async fn subscriptions_live_without_folders() {
+    for world in worlds().await {
+        world.store.subscribe(owner(1), &name("nowhere"), true).await.expect("subscribed");
+        assert!(world.store.subscriptions(owner(1)).await.expect("names").contains(&name("nowhere")));
+        world.store.subscribe(owner(1), &name("nowhere"), false).await.expect("unsubscribed");
+        assert!(!world.store.subscriptions(owner(1)).await.expect("names").contains(&name("nowhere")));
+    }
+}
+
+#[tokio::test]
+async fn another_tenant_or_mailbox_sees_nothing_of_a_folder() {
+    for world in worlds().await {
+        world.deliver(owner(1), "secret", "x").await;
+        let inbox = world.folder(owner(1), "INBOX").await.id;
+        let stranger =
+            Owner { tenant: TenantId::new(Uuid::from_u128(99)), mailbox: MailboxId::new(Uuid::from_u128(1)) };
+        for other in [owner(2), stranger] {
+            world.store.provision(other).await.expect("made");
+            let missing = StoreRefusal::Folder(FolderRefusal::Missing);
+            assert_eq!(refusal(world.store.messages(other, inbox, Uid(0), 10).await), missing);
+            assert_eq!(refusal(world.store.changes(other, inbox, Modseq(0)).await), missing);
+            let target = world.folder(other, "Archive").await.id;
+            let all = MessageSet::All;
+            assert_eq!(refusal(world.store.move_messages(other, inbox, all.clone(), target).await), missing);
+            assert_eq!(
+                refusal(world.store.expunge(other, inbox, ExpungeScope::Regardless(all.clone())).await),
+                missing
+            );
+            let change = FlagChange::Replace(Flags::NONE);
+            assert_eq!(refusal(world.store.change_flags(other, inbox, all, change, None).await), missing);
+            assert_eq!(
+                refusal(world.store.search_text(other, inbox, TextField::Text, "secret").await),
+                missing
+            );
+        }
+        assert_eq!(world.uids(owner(1), "INBOX").await, [1]);
+    }
+}
+
+#[tokio::test]
+async fn text_is_found_with_and_without_preparation() {
+    for world in worlds().await {
+        for number in 0..20 {
+            world
+                .deliver(owner(1), &format!("subject{number}"), &format!("The Body Number{number} ends"))
+                .await;
+        }
+        let inbox = world.folder(owner(1), "INBOX").await.id;
+        for round in 0..2 {
+            let find = |field, needle: &'static str| world.store.search_text(owner(1), inbox, field, needle);
+            assert_eq!(find(TextField::Body, "body NUMBER7 ").await.expect("found"), [Uid(8)], "{round}");
+            assert_eq!(find(TextField::Text, "subject7").await.expect("found"), [Uid(8)]);
+            assert!(find(TextField::Body, "subject7").await.expect("found").is_empty());
+            assert_eq!(find(TextField::Text, "a@x").await.expect("found").len(), 20);
+            assert!(find(TextField::Text, "nowhere at all").await.expect("found").is_empty());
+            let prepared = world.store.index_text(100).await.expect("prepared");
+            assert_eq!(prepared, if round == 0 { 20 } else { 0 });
+        }
+    }
+}
+
+#[tokio::test]
+async fn remote_recipients_are_queued_with_the_message() {
+    for world in worlds().await {
+        let mut outgoing = acceptance(&text("out", "x"), vec![deposit(owner(1))]);
+        outgoing.sender = Some(EmailAddress::parse("a@x.example").expect("an address"));
+        outgoing.queued = vec![QueuedRecipient {
+            address: EmailAddress::parse("b@elsewhere.example").expect("an address"),
+            notify: Some("NEVER".to_owned()),
+            original: None,
+        }];
+        let accepted = world.accept(outgoing.clone()).await;
+        let queue_id = accepted.queue_id.expect("queued");
+        let queued = world.store.queued(None, 0, 10).await.expect("a page");
+        assert_eq!((queued[0].queue_id, &queued[0].recipients), (queue_id, &outgoing.queued));
+        assert_eq!(queued[0].sender, outgoing.sender);
+        assert!(world.store.queued(Some(owner(1).tenant), queue_id, 10).await.expect("a page").is_empty());
+        let other = TenantId::new(Uuid::from_u128(2));
+        assert!(world.store.queued(Some(other), 0, 10).await.expect("a page").is_empty());
+        world.is_whole().await;
+    }
+}
+
+#[tokio::test]
+async fn retired_mailboxes_are_closed_at_once_and_destroyed_later() {
+    for world in worlds().await {
+        world.deliver(owner(1), "one", "1").await;
+        world.deliver(owner(2), "two", "other").await;
+        let now = world.clock.load(Ordering::Relaxed);
+        let later = Timestamp::from_millis(now + 30 * DAY_MILLIS);
+        world.store.retire(owner(1), later).await.expect("retired");
+        assert_eq!(refusal(world.store.folders(owner(1)).await), StoreRefusal::NoMailbox);
+        let late = world.accept(acceptance(&text("late", "x"), vec![deposit(owner(1))])).await;
+        assert_eq!(late.deposits[0], Err(StoreRefusal::NoMailbox));
+        let early = world.store.purge(Timestamp::from_millis(now + DAY_MILLIS)).await.expect("purged");
+        assert_eq!((early.folder_count, early.mailbox_count), (0, 0));
+        world.clock.store(now + 31 * DAY_MILLIS, Ordering::Relaxed);
+        let report = world.store.purge(Timestamp::from_millis(now + 31 * DAY_MILLIS)).await.expect("purged");
+        assert_eq!((report.folder_count, report.mailbox_count), (6, 1));
+        let after = Timestamp::from_millis(now + 32 * DAY_MILLIS);
+        world.store.purge(after).await.expect("purged");
+        let rows = world
+            .database
+            .query(database::Statement::new("SELECT COUNT(*) FROM blob"))
+            .await
+            .expect("a count");
+        assert_eq!(rows[0].int(0).expect("a number"), 1, "only the other mailbox's message is left");
+        assert_eq!(refusal(world.store.provision(owner(1)).await), StoreRefusal::NoMailbox);
+        world.is_whole().await;
+    }
+}
+
+#[tokio::test]
+async fn parallel_deliveries_lose_nothing_and_count_exactly() {
+    for world in worlds().await {
+        let world = Arc::new(world);
+        let mut tasks = tokio::task::JoinSet::new();
+        for writer in 0..16_u32 {
+            let world = Arc::clone(&world);
+            tasks.spawn(async move {
+                for number in 0..10_u32 {
+                    // The same text sometimes: blobs are shared under fire as well.
+                    let body = format!("{}", (writer * 10 + number) % 40);
+                    let both = vec![deposit(owner(u128::from(number % 2) + 1)), deposit(owner(3))];
+                    let accepted = world.accept(acceptance(&text("load", &body), both)).await;
+                    assert!(accepted.deposits.iter().all(Result::is_ok));
+                }
+            });
+        }
+        while let Some(done) = tasks.join_next().await {
+            done.expect("a writer");
+        }
+        assert_eq!(world.uids(owner(3), "INBOX").await, (1..=160).collect::<Vec<u32>>());
+        assert_eq!(world.store.usage(owner(1)).await.expect("usage").message_count, 80);
+        world.is_whole().await;
+    }
+}
+
+#[tokio::test]
+async fn a_check_finds_what_is_broken() {
+    for world in worlds().await {
+        world.deliver(owner(1), "one", "1").await;
+        for harm in [
+            "UPDATE folder SET message_count = 7 WHERE name = 'INBOX'",
+            "UPDATE mailbox SET size = size + 1",
+            "UPDATE blob SET hash = octets",
+        ] {
+            world.database.write(vec![database::Statement::new(harm)]).await.expect("harmed");
+        }
+        assert_eq!(world.store.verify().await.expect("checked").faults.len(), 3);
+    }
+}
