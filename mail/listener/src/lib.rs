@@ -1,5 +1,11 @@
-//! What all mail servers share: accepting, TLS, limits per peer, drain.
+//! What all mail servers share: accepting, TLS, limits per peer, lines, drain.
 
+mod accept;
 mod connection;
+mod metrics;
+mod wire;
 
+pub use accept::{DRAIN_WAIT, Limits, Listener, Protocol, Security, TLS_HANDSHAKE_WAIT};
 pub use connection::{Connection, Encryption, Stream};
+pub use metrics::Metrics;
+pub use wire::{Line, Wire, WireError};

@@ -1,0 +1,210 @@
+//! Accepting connections for a protocol, within limits, until the node drains.
+
+use std::collections::HashMap;
+use std::future::Future;
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use parking_lot::Mutex;
+use tokio::io::AsyncWriteExt as _;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
+use tokio_rustls::TlsAcceptor;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::{Connection, Metrics, Stream};
+
+/// Longest TLS handshake.
+pub const TLS_HANDSHAKE_WAIT: Duration = Duration::from_secs(30);
+/// How long sessions may take to end when the node drains; what is left then is cut off.
+pub const DRAIN_WAIT: Duration = Duration::from_secs(20);
+/// The pause after the system refused to accept, for example for lack of file descriptors.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+/// Longest wait for a refused peer to take the reason.
+const REFUSAL_WAIT: Duration = Duration::from_secs(2);
+
+/// Whether TLS starts with the connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Security {
+    /// In clear; the protocol may offer STARTTLS.
+    Opportunistic,
+    /// TLS from the first octet (RFC 8314).
+    Implicit,
+}
+
+/// Connections at a time on one listener.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// In all.
+    pub connections: usize,
+    /// From one address of IPv4, or one /64 of IPv6.
+    pub connections_per_peer: usize,
+}
+
+/// A protocol server.
+pub trait Protocol: Send + Sync + 'static {
+    /// Its name in logs and metrics.
+    fn name(&self) -> &'static str;
+
+    /// What a connection beyond the limits is told before it is closed, in the words of the protocol.
+    fn refusal(&self) -> &'static [u8];
+
+    /// Speaks on a connection until it ends. When `stop` is cancelled, ends after what is under way.
+    fn converse(&self, connection: Connection, stop: CancellationToken) -> impl Future<Output = ()> + Send;
+}
+
+/// A bound socket with its limits.
+pub struct Listener {
+    /// Where connections come from.
+    pub socket: TcpListener,
+    /// How they begin.
+    pub security: Security,
+    /// For those that begin with TLS.
+    pub tls: TlsAcceptor,
+    /// How many at a time.
+    pub limits: Limits,
+    /// Where they are counted.
+    pub metrics: Metrics,
+}
+
+impl std::fmt::Debug for Listener {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Listener")
+            .field("socket", &self.socket)
+            .field("limits", &self.limits)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Open connections by the network they come from.
+#[derive(Default)]
+struct Peers(Mutex<HashMap<IpAddr, usize>>);
+
+/// One connection of a peer; given back when dropped.
+struct Seat {
+    peers: Arc<Peers>,
+    network: IpAddr,
+    metrics: Metrics,
+    protocol: &'static str,
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        let mut counts = self.peers.0.lock();
+        if let Some(count) = counts.get_mut(&self.network) {
+            *count -= 1;
+            if *count == 0 {
+                counts.remove(&self.network);
+            }
+        }
+        self.metrics.closed(self.protocol);
+    }
+}
+
+fn network(peer: IpAddr) -> IpAddr {
+    match peer.to_canonical() {
+        IpAddr::V4(address) => IpAddr::V4(address),
+        IpAddr::V6(address) => {
+            let mut octets = address.octets();
+            octets[8..].fill(0);
+            IpAddr::V6(octets.into())
+        }
+    }
+}
+
+impl Listener {
+    /// Accepts until `stop`; then waits for the open sessions, at most [`DRAIN_WAIT`].
+    pub async fn serve<P: Protocol>(self, protocol: Arc<P>, stop: CancellationToken) {
+        let places = Arc::new(Semaphore::new(self.limits.connections));
+        let peers = Arc::new(Peers::default());
+        let sessions = TaskTracker::new();
+        let cut = CancellationToken::new();
+        loop {
+            let accepted = tokio::select! {
+                () = stop.cancelled() => break,
+                accepted = self.socket.accept() => accepted,
+            };
+            let (stream, peer) = match accepted {
+                Ok((stream, address)) => (stream, address.ip().to_canonical()),
+                Err(error) => {
+                    tracing::warn!(protocol = protocol.name(), %error, "a connection could not be accepted");
+                    tokio::time::sleep(ACCEPT_PAUSE).await;
+                    continue;
+                }
+            };
+            let Ok(place) = Arc::clone(&places).try_acquire_owned() else {
+                self.refuse(&sessions, stream, protocol.as_ref(), "connections");
+                continue;
+            };
+            let Some(seat) = self.seat(&peers, peer, protocol.name()) else {
+                self.refuse(&sessions, stream, protocol.as_ref(), "connections_per_peer");
+                continue;
+            };
+            let (protocol, stop, cut) = (Arc::clone(&protocol), stop.clone(), cut.clone());
+            let tls = (self.security == Security::Implicit).then(|| self.tls.clone());
+            sessions.spawn(async move {
+                let _held = (place, seat);
+                let conversation = async {
+                    // Answers are small and are waited for.
+                    drop(stream.set_nodelay(true));
+                    if let Some(connection) = secure(stream, peer, tls).await {
+                        protocol.converse(connection, stop).await;
+                    }
+                };
+                tokio::select! {
+                    () = conversation => {}
+                    () = cut.cancelled() => {}
+                }
+            });
+        }
+        sessions.close();
+        if tokio::time::timeout(DRAIN_WAIT, sessions.wait()).await.is_err() {
+            tracing::warn!(protocol = protocol.name(), open = sessions.len(), "sessions did not end in time");
+            cut.cancel();
+            sessions.wait().await;
+        }
+    }
+
+    fn seat(&self, peers: &Arc<Peers>, peer: IpAddr, protocol: &'static str) -> Option<Seat> {
+        let network = network(peer);
+        let mut counts = peers.0.lock();
+        let count = counts.entry(network).or_default();
+        if *count >= self.limits.connections_per_peer {
+            return None;
+        }
+        *count += 1;
+        self.metrics.opened(protocol);
+        Some(Seat { peers: Arc::clone(peers), network, metrics: self.metrics.clone(), protocol })
+    }
+
+    /// Tells why, where it can be told in clear, and closes.
+    fn refuse<P: Protocol>(
+        &self,
+        sessions: &TaskTracker,
+        mut stream: TcpStream,
+        protocol: &P,
+        limit: &'static str,
+    ) {
+        self.metrics.refused(protocol.name(), limit);
+        if self.security == Security::Opportunistic {
+            let refusal = protocol.refusal();
+            sessions.spawn(async move {
+                drop(tokio::time::timeout(REFUSAL_WAIT, stream.write_all(refusal)).await);
+            });
+        }
+    }
+}
+
+/// The connection after its TLS handshake, if it has one.
+async fn secure(stream: TcpStream, peer: IpAddr, tls: Option<TlsAcceptor>) -> Option<Connection> {
+    let stream = match tls {
+        None => Stream::Plain(stream),
+        Some(tls) => {
+            let handshake = tokio::time::timeout(TLS_HANDSHAKE_WAIT, tls.accept(stream)).await;
+            Stream::Tls(Box::new(handshake.ok()?.ok()?))
+        }
+    };
+    Some(Connection { stream, peer })
+}
