@@ -1,0 +1,302 @@
+//! Command lines (RFC 5321 section 4.1).
+
+use kernel::EmailAddress;
+
+/// How the octets of a message are counted on (RFC 6152, RFC 3030).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Body {
+    #[default]
+    SevenBit,
+    EightBitMime,
+    BinaryMime,
+}
+
+/// MAIL's parameters.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) struct MailParameters {
+    pub(crate) size: Option<u64>,
+    pub(crate) body: Body,
+    pub(crate) is_utf8: bool,
+    /// DSN RET and ENVID (RFC 3461).
+    pub(crate) ret: Option<String>,
+    pub(crate) envelope_id: Option<String>,
+}
+
+/// RCPT's parameters (RFC 3461).
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) struct RcptParameters {
+    pub(crate) notify: Option<String>,
+    pub(crate) original: Option<String>,
+}
+
+/// A path of RCPT.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Recipient {
+    Address(EmailAddress),
+    /// `<Postmaster>` without a domain (RFC 5321 section 4.5.1).
+    Postmaster,
+}
+
+/// A command.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Command {
+    Helo(String),
+    Ehlo(String),
+    StartTls,
+    Auth {
+        mechanism: String,
+        initial: Option<String>,
+    },
+    /// No address: the null reverse-path.
+    Mail {
+        from: Option<EmailAddress>,
+        parameters: MailParameters,
+    },
+    Rcpt {
+        to: Recipient,
+        parameters: RcptParameters,
+    },
+    Data,
+    Bdat {
+        size: u64,
+        is_last: bool,
+    },
+    Rset,
+    Noop,
+    Quit,
+    Vrfy,
+    Help,
+}
+
+/// Why a line is no command.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Fault {
+    /// No such command.
+    Unknown,
+    /// A known one that is not implemented.
+    NotImplemented,
+    /// The arguments of a known one; what was expected.
+    Arguments(&'static str),
+    /// An address is malformed; what is wrong.
+    Sender(kernel::AddressFault),
+    /// The same of a recipient.
+    Recipient(kernel::AddressFault),
+    /// A parameter that is not known.
+    Parameter,
+}
+
+/// Reads a line without its end.
+pub(crate) fn parse(line: &[u8]) -> Result<Command, Fault> {
+    let Ok(line) = std::str::from_utf8(line) else {
+        return Err(Fault::Arguments("text in UTF-8"));
+    };
+    if line.contains('\0') {
+        return Err(Fault::Arguments("a line without NUL"));
+    }
+    let (verb, rest) = line.split_once(' ').unwrap_or((line, ""));
+    let rest = rest.trim();
+    match verb.to_ascii_uppercase().as_str() {
+        "HELO" => host(rest).map(Command::Helo),
+        "EHLO" => host(rest).map(Command::Ehlo),
+        "STARTTLS" => nothing(rest, Command::StartTls),
+        "AUTH" => auth(rest),
+        "MAIL" => mail(rest),
+        "RCPT" => rcpt(rest),
+        "DATA" => nothing(rest, Command::Data),
+        "BDAT" => bdat(rest),
+        "RSET" => nothing(rest, Command::Rset),
+        "NOOP" => Ok(Command::Noop),
+        "QUIT" => nothing(rest, Command::Quit),
+        "VRFY" => Ok(Command::Vrfy),
+        "HELP" => Ok(Command::Help),
+        "EXPN" | "TURN" | "SEND" | "SOML" | "SAML" | "ETRN" | "ATRN" => Err(Fault::NotImplemented),
+        _ => Err(Fault::Unknown),
+    }
+}
+
+fn nothing(rest: &str, command: Command) -> Result<Command, Fault> {
+    if rest.is_empty() { Ok(command) } else { Err(Fault::Arguments("no argument")) }
+}
+
+fn host(rest: &str) -> Result<String, Fault> {
+    let is_host =
+        !rest.is_empty() && rest.len() <= 255 && rest.chars().all(|c| !c.is_whitespace() && !c.is_control());
+    if is_host { Ok(rest.to_owned()) } else { Err(Fault::Arguments("a host name or address literal")) }
+}
+
+fn auth(rest: &str) -> Result<Command, Fault> {
+    let mut words = rest.split(' ');
+    let mechanism = words.next().unwrap_or_default().to_ascii_uppercase();
+    let initial = words.next().map(str::to_owned);
+    if mechanism.is_empty() || words.next().is_some() {
+        return Err(Fault::Arguments("a mechanism and perhaps an initial response"));
+    }
+    Ok(Command::Auth { mechanism, initial })
+}
+
+fn bdat(rest: &str) -> Result<Command, Fault> {
+    let (size, last) = rest.split_once(' ').unwrap_or((rest, ""));
+    let is_last = last.trim().eq_ignore_ascii_case("LAST");
+    match size.parse() {
+        Ok(size) if is_last || last.is_empty() => Ok(Command::Bdat { size, is_last }),
+        Ok(_) | Err(_) => Err(Fault::Arguments("a count of octets and perhaps LAST")),
+    }
+}
+
+/// `<path>` and the parameters behind it. Clients also send a space before the path, and paths without brackets.
+fn path<'a>(rest: &'a str, word: &str) -> Result<(&'a str, &'a str), Fault> {
+    let after =
+        rest.get(..word.len()).filter(|start| start.eq_ignore_ascii_case(word)).map(|_| &rest[word.len()..]);
+    let path = after.ok_or(Fault::Arguments("FROM:<address> or TO:<address>"))?.trim_start();
+    if let Some(inside) = path.strip_prefix('<') {
+        let mut is_quoted = false;
+        let mut is_escaped = false;
+        for (at, character) in inside.char_indices() {
+            match character {
+                _ if is_escaped => is_escaped = false,
+                '\\' if is_quoted => is_escaped = true,
+                '"' => is_quoted = !is_quoted,
+                '>' if !is_quoted => return Ok((without_route(&inside[..at]), inside[at + 1..].trim())),
+                _ => {}
+            }
+        }
+        return Err(Fault::Arguments("a closing `>`"));
+    }
+    let (path, parameters) = path.split_once(' ').unwrap_or((path, ""));
+    if path.is_empty() {
+        Err(Fault::Arguments("an address in `<` and `>`"))
+    } else {
+        Ok((path, parameters.trim()))
+    }
+}
+
+/// A source route is read and not followed (RFC 5321 appendix C).
+fn without_route(path: &str) -> &str {
+    match path.strip_prefix('@').and_then(|route| route.split_once(':')) {
+        Some((_, address)) => address,
+        None => path,
+    }
+}
+
+fn parameters(text: &str) -> impl Iterator<Item = (String, Option<&str>)> {
+    text.split_ascii_whitespace().map(|word| match word.split_once('=') {
+        Some((name, value)) => (name.to_ascii_uppercase(), Some(value)),
+        None => (word.to_ascii_uppercase(), None),
+    })
+}
+
+fn mail(rest: &str) -> Result<Command, Fault> {
+    let (path, rest) = path(rest, "FROM:")?;
+    let from = if path.is_empty() { None } else { Some(EmailAddress::parse(path).map_err(Fault::Sender)?) };
+    let mut parsed = MailParameters::default();
+    for (name, value) in parameters(rest) {
+        match (name.as_str(), value) {
+            ("SIZE", Some(value)) => {
+                parsed.size = Some(value.parse().map_err(|_| Fault::Arguments("SIZE as a number"))?);
+            }
+            ("BODY", Some(value)) => {
+                parsed.body = match value.to_ascii_uppercase().as_str() {
+                    "7BIT" => Body::SevenBit,
+                    "8BITMIME" => Body::EightBitMime,
+                    "BINARYMIME" => Body::BinaryMime,
+                    _ => return Err(Fault::Arguments("BODY as 7BIT, 8BITMIME or BINARYMIME")),
+                };
+            }
+            ("SMTPUTF8", None) => parsed.is_utf8 = true,
+            ("RET", Some(value)) if ["FULL", "HDRS"].contains(&value.to_ascii_uppercase().as_str()) => {
+                parsed.ret = Some(value.to_ascii_uppercase());
+            }
+            ("ENVID", Some(value)) if value.len() <= 100 => parsed.envelope_id = Some(value.to_owned()),
+            // Who submitted it elsewhere is of no meaning to us (RFC 4954 section 5).
+            ("AUTH", Some(_)) => {}
+            _ => return Err(Fault::Parameter),
+        }
+    }
+    Ok(Command::Mail { from, parameters: parsed })
+}
+
+fn rcpt(rest: &str) -> Result<Command, Fault> {
+    let (path, rest) = path(rest, "TO:")?;
+    let to = if path.eq_ignore_ascii_case("postmaster") {
+        Recipient::Postmaster
+    } else {
+        Recipient::Address(EmailAddress::parse(path).map_err(Fault::Recipient)?)
+    };
+    let mut parsed = RcptParameters::default();
+    for (name, value) in parameters(rest) {
+        match (name.as_str(), value) {
+            ("NOTIFY", Some(value)) if is_notify(value) => parsed.notify = Some(value.to_ascii_uppercase()),
+            ("ORCPT", Some(value)) if value.contains(';') && value.len() <= 500 => {
+                parsed.original = Some(value.to_owned());
+            }
+            _ => return Err(Fault::Parameter),
+        }
+    }
+    Ok(Command::Rcpt { to, parameters: parsed })
+}
+
+/// `NEVER`, or some of the others (RFC 3461 section 4.1).
+fn is_notify(value: &str) -> bool {
+    value.eq_ignore_ascii_case("NEVER")
+        || value
+            .split(',')
+            .all(|word| ["SUCCESS", "FAILURE", "DELAY"].iter().any(|known| word.eq_ignore_ascii_case(known)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn address(text: &str) -> EmailAddress {
+        EmailAddress::parse(text).expect("an address")
+    }
+
+    #[test]
+    fn commands_are_read_in_their_usual_and_sloppy_spellings() {
+        for line in ["MAIL FROM:<a@b.example>", "mail from: <a@b.example>", "Mail From:a@b.example"] {
+            assert!(
+                matches!(parse(line.as_bytes()), Ok(Command::Mail { from: Some(from), .. }) if from == address("a@b.example")),
+                "{line}"
+            );
+        }
+        assert_eq!(
+            parse(b"MAIL FROM:<> SIZE=12 BODY=8bitmime SMTPUTF8 RET=hdrs ENVID=q"),
+            Ok(Command::Mail {
+                from: None,
+                parameters: MailParameters {
+                    size: Some(12),
+                    body: Body::EightBitMime,
+                    is_utf8: true,
+                    ret: Some("HDRS".to_owned()),
+                    envelope_id: Some("q".to_owned()),
+                },
+            })
+        );
+        assert!(matches!(
+            parse(b"RCPT TO:<@r.example,@s.example:x@y.example> NOTIFY=success,delay ORCPT=rfc822;q"),
+            Ok(Command::Rcpt { to: Recipient::Address(to), .. }) if to == address("x@y.example")
+        ));
+        assert!(matches!(
+            parse(b"RCPT TO:<Postmaster>"),
+            Ok(Command::Rcpt { to: Recipient::Postmaster, .. })
+        ));
+        assert!(matches!(
+            parse(b"RCPT TO:<\"a > b\"@y.example>"),
+            Ok(Command::Rcpt { to: Recipient::Address(to), .. }) if to.local.as_str() == "a > b"
+        ));
+        assert_eq!(parse(b"BDAT 0 LAST"), Ok(Command::Bdat { size: 0, is_last: true }));
+    }
+
+    #[test]
+    fn what_is_no_command_is_told_apart() {
+        assert_eq!(parse(b"GET / HTTP/1.1"), Err(Fault::Unknown));
+        assert_eq!(parse(b"EXPN list"), Err(Fault::NotImplemented));
+        assert_eq!(parse(b"MAIL FROM:<a@b.example> FOO=1"), Err(Fault::Parameter));
+        assert_eq!(parse(b"RCPT TO:<a@b.example> NOTIFY=never,success"), Err(Fault::Parameter));
+        assert!(matches!(parse(b"MAIL FROM:<nonsense>"), Err(Fault::Sender(_))));
+        assert!(matches!(parse(b"MAIL FROM:<a@b.example"), Err(Fault::Arguments(_))));
+        assert!(matches!(parse(b"BDAT -1"), Err(Fault::Arguments(_))));
+        assert!(matches!(parse(b"\xff\xfe"), Err(Fault::Arguments(_))));
+        assert!(matches!(parse(b"EHLO"), Err(Fault::Arguments(_))));
+    }
+}

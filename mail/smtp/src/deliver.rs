@@ -1,0 +1,352 @@
+//! Who gets a message, and giving it to the store.
+
+use bytes::{Bytes, BytesMut};
+use directory::{Destinations, Entitlement, Resolution};
+use kernel::{ByteSize, EmailAddress, TenantId};
+use listener::{Encryption, WireError};
+use message::{AddressItem, fields, received_count, split_header};
+use store::{Acceptance, Deposit, Destination, Flags, Owner, QueuedRecipient, StoreError, StoreRefusal};
+
+use crate::command::{RcptParameters, Recipient};
+use crate::limits::{
+    HEADER_OCTETS_MAX, RECEIVED_COUNT_MAX, RECIPIENT_COUNT_MAX, UNKNOWN_RECIPIENT_COUNT_MAX,
+};
+use crate::reply::{self, Reply};
+use crate::server::Role;
+use crate::session::{Next, Session, Transaction};
+use crate::trace::{Arrival, missing_fields, received, without_return_path};
+
+/// Sender and recipients.
+#[derive(Debug)]
+pub(crate) struct Envelope {
+    from: Option<EmailAddress>,
+    /// As given, for the Received field.
+    recipients: Vec<EmailAddress>,
+    /// Mailboxes here, each once, with their quotas.
+    mailboxes: Vec<(Owner, ByteSize)>,
+    /// Recipients elsewhere, with the tenant that answers for each.
+    queued: Vec<(TenantId, QueuedRecipient)>,
+}
+
+const OVER_QUOTA: Reply = Reply::new(552, "5.2.2", "The mailbox is full");
+const RESTRICTED: Reply = Reply::new(550, "5.7.1", "Sending is restricted for this service");
+
+impl Envelope {
+    pub(crate) const fn new(from: Option<EmailAddress>) -> Self {
+        Self { from, recipients: Vec::new(), mailboxes: Vec::new(), queued: Vec::new() }
+    }
+
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.mailboxes.is_empty() && self.queued.is_empty()
+    }
+
+    fn len(&self) -> usize {
+        self.recipients.len()
+    }
+}
+
+impl Session<'_> {
+    /// Whether the sender may be named by whoever speaks.
+    pub(crate) fn may_send(&mut self, from: Option<&EmailAddress>) -> Result<(), Reply> {
+        if self.server.role == Role::Exchange {
+            return Ok(());
+        }
+        let Some(login) = &self.login else {
+            return Err(if self.wire.encryption() == Encryption::Tls {
+                reply::AUTH_REQUIRED
+            } else {
+                reply::TLS_REQUIRED
+            });
+        };
+        // What was true at the login may not be any more.
+        let Some(now) = self.server.directory.access(login.tenant, login.mailbox) else {
+            return Err(Reply::new(535, "5.7.8", "The mailbox is closed"));
+        };
+        let is_own = from.is_none_or(|from| self.server.directory.may_send_as(&now, from));
+        let entitlement = now.entitlement;
+        self.login = Some(now);
+        match entitlement {
+            Entitlement::Active if is_own => Ok(()),
+            Entitlement::Active => Err(Reply::new(553, "5.7.1", "This login may not send from that address")),
+            Entitlement::Restricted => Err(RESTRICTED),
+            Entitlement::Suspended | Entitlement::Ended => {
+                Err(Reply::new(550, "5.7.1", "The service is suspended"))
+            }
+        }
+    }
+
+    pub(crate) async fn rcpt(
+        &mut self,
+        to: Recipient,
+        parameters: RcptParameters,
+    ) -> Result<Next, WireError> {
+        let Some(transaction) = &self.transaction else { return self.say(reply::BAD_SEQUENCE).await };
+        if transaction.chunks.is_some() {
+            return self.say(reply::BAD_SEQUENCE).await;
+        }
+        if transaction.envelope.len() >= RECIPIENT_COUNT_MAX {
+            return self
+                .say(Reply::new(452, "4.5.3", "Too many recipients; send the rest in another message"))
+                .await;
+        }
+        let to = match to {
+            Recipient::Address(address) => address,
+            Recipient::Postmaster => {
+                match EmailAddress::parse(&format!("postmaster@{}", self.server.settings.hostname)) {
+                    Ok(address) => address,
+                    Err(_) => return self.say(Reply::new(550, "5.1.1", "There is no postmaster")).await,
+                }
+            }
+        };
+        if !to.local.as_str().is_ascii() && !transaction.parameters.is_utf8 {
+            return self.say(Reply::new(553, "5.6.7", "This address needs SMTPUTF8")).await;
+        }
+        let reply = match self.server.directory.resolve(&to) {
+            Resolution::Deliver(ends) => self.local(&to, ends, parameters).await,
+            Resolution::NotLocal => self.remote(to, parameters),
+            Resolution::Unknown => {
+                self.unknown_recipient_count += 1;
+                if self.unknown_recipient_count > UNKNOWN_RECIPIENT_COUNT_MAX {
+                    self.say(Reply::new(421, "4.7.0", "Too many recipients that do not exist, closing"))
+                        .await?;
+                    return Ok(Next::Close);
+                }
+                Reply::new(550, "5.1.1", "There is no such address")
+            }
+            Resolution::Disabled => Reply::new(550, "5.2.1", "This address takes no mail now"),
+            Resolution::Loop => Reply::new(550, "5.4.6", "The alias leads in a circle or to too many places"),
+        };
+        self.say(reply).await
+    }
+
+    /// A recipient here. Of an alias with many ends some may be full: it is refused only where all are.
+    async fn local(&mut self, to: &EmailAddress, ends: Destinations, parameters: RcptParameters) -> Reply {
+        let declared =
+            self.transaction.as_ref().and_then(|transaction| transaction.parameters.size).unwrap_or(1);
+        let mut fitting = Vec::new();
+        for (tenant, mailbox, quota) in &ends.mailboxes {
+            let owner = Owner { tenant: *tenant, mailbox: *mailbox };
+            match self.server.store.usage(owner).await {
+                Ok(usage) if usage.size.octets().saturating_add(declared) > quota.octets() => {}
+                Ok(_) => fitting.push((owner, *quota)),
+                Err(error) => {
+                    tracing::warn!(%error, "the usage of a mailbox is not known");
+                    return reply::STORE_FAILED;
+                }
+            }
+        }
+        if fitting.is_empty() && ends.forwards.is_empty() {
+            return OVER_QUOTA;
+        }
+        let Some(transaction) = &mut self.transaction else { return reply::BAD_SEQUENCE };
+        let envelope = &mut transaction.envelope;
+        for (owner, quota) in fitting {
+            if !envelope.mailboxes.iter().any(|(known, _)| *known == owner) {
+                envelope.mailboxes.push((owner, quota));
+            }
+        }
+        for (tenant, address) in ends.forwards {
+            envelope.queued.push((tenant, queued(address, parameters.clone())));
+        }
+        envelope.recipients.push(to.clone());
+        Reply::new(250, "2.1.5", "OK")
+    }
+
+    fn remote(&mut self, to: EmailAddress, parameters: RcptParameters) -> Reply {
+        let (Some(login), Some(transaction)) = (&self.login, &mut self.transaction) else {
+            return Reply::new(550, "5.7.1", "This server takes no mail for that domain");
+        };
+        let tenant = login.tenant;
+        if !transaction.envelope.queued.iter().any(|(_, known)| known.address == to) {
+            transaction.envelope.queued.push((tenant, queued(to.clone(), parameters)));
+        }
+        transaction.envelope.recipients.push(to);
+        Reply::new(250, "2.1.5", "OK, it will be queued")
+    }
+
+    /// Gives a whole message to the store. 250 only where the store has it for every accepted recipient.
+    pub(crate) async fn deliver(&mut self, transaction: Transaction, message: BytesMut) -> Reply {
+        if let Err(reply) = self.check(&message) {
+            return reply;
+        }
+        let Transaction { envelope, parameters, .. } = transaction;
+        // One recipient and no announced size: it is known only now whether it fits.
+        if let ([(owner, quota)], true) = (envelope.mailboxes.as_slice(), envelope.queued.is_empty()) {
+            let used = match self.server.store.usage(*owner).await {
+                Ok(usage) => usage.size.octets(),
+                Err(_) => return reply::STORE_FAILED,
+            };
+            if used.saturating_add(message.len() as u64) > quota.octets() {
+                return OVER_QUOTA;
+            }
+        }
+        let id = uuid::Uuid::now_v7().simple().to_string();
+        let octets = self.traced(&envelope, &message, &id, parameters.is_utf8);
+        let tenants = by_tenant(&envelope);
+        let return_path = envelope.from.as_ref().map(ToString::to_string).unwrap_or_default();
+        let prefix = Bytes::from(format!("Return-Path: <{return_path}>\r\n"));
+        let mut deposits: Vec<Deposit> = envelope
+            .mailboxes
+            .iter()
+            .map(|(owner, _)| Deposit {
+                owner: *owner,
+                destination: Destination::Inbox,
+                flags: Flags::NONE,
+                internal_date: None,
+                // Whether it fits was decided at RCPT: what was promised there is kept, so that a message is never
+                // taken for some of its recipients only.
+                quota: ByteSize::new(u64::MAX),
+                prefix: prefix.clone(),
+            })
+            .collect();
+        let mut has_queued = false;
+        for (tenant, queued) in tenants {
+            has_queued |= !queued.is_empty();
+            let acceptance = Acceptance {
+                message: octets.clone(),
+                deposits: std::mem::take(&mut deposits),
+                queued,
+                sender: envelope.from.clone(),
+                tenant,
+                dsn: (parameters.ret.clone(), parameters.envelope_id.clone()),
+            };
+            match self.server.store.accept(acceptance).await {
+                Ok(accepted) => {
+                    let refused: Vec<&StoreRefusal> =
+                        accepted.deposits.iter().filter_map(|deposit| deposit.as_ref().err()).collect();
+                    if !refused.is_empty()
+                        && refused.len() == accepted.deposits.len()
+                        && accepted.queue_id.is_none()
+                    {
+                        return refusal_reply(refused[0]);
+                    }
+                    for refusal in refused {
+                        tracing::warn!(message.id = id, %refusal, "a recipient is gone since it was accepted");
+                    }
+                }
+                Err(StoreError::Busy) => {
+                    return Reply::new(451, "4.3.2", "The server is busy, try again soon");
+                }
+                Err(error) => {
+                    tracing::error!(message.id = id, error = %error, "a message could not be stored");
+                    return reply::STORE_FAILED;
+                }
+            }
+        }
+        let state = if has_queued { "taken; recipients elsewhere are queued" } else { "taken" };
+        Reply::told(250, "2.0.0", format!("{id} {state}"))
+    }
+
+    fn traced(&self, envelope: &Envelope, message: &[u8], id: &str, is_utf8: bool) -> Bytes {
+        let now = (self.server.now)();
+        let hostname = self.server.settings.hostname.as_str();
+        let (helo, is_extended) = self.helo.as_ref().map_or(("", false), |(name, is)| (name.as_str(), *is));
+        let is_encrypted = self.wire.encryption() == Encryption::Tls;
+        let arrival = Arrival {
+            helo,
+            peer: (self.server.role == Role::Exchange).then_some(self.peer),
+            hostname,
+            with: protocol_word(is_extended, is_encrypted, self.login.is_some(), is_utf8),
+            id,
+            recipient: match envelope.recipients.as_slice() {
+                [one] => Some(one),
+                _ => None,
+            },
+        };
+        let mut octets = received(&arrival, now).into_bytes();
+        if self.server.role == Role::Submission {
+            octets.extend_from_slice(missing_fields(message, hostname, now).as_bytes());
+        }
+        match without_return_path(message) {
+            Some(clean) => octets.extend_from_slice(&clean),
+            None => octets.extend_from_slice(message),
+        }
+        Bytes::from(octets)
+    }
+
+    /// What a message itself can be refused for.
+    fn check(&self, message: &[u8]) -> Result<(), Reply> {
+        let (header_end, _) = split_header(message);
+        if header_end > HEADER_OCTETS_MAX {
+            return Err(Reply::new(552, "5.3.4", "The header is longer than 512 KiB"));
+        }
+        if received_count(message) > RECEIVED_COUNT_MAX {
+            return Err(Reply::new(554, "5.4.6", "The message goes in circles"));
+        }
+        let Some(login) = self.login.as_ref().filter(|_| self.server.role == Role::Submission) else {
+            return Ok(());
+        };
+        let mut authors = Vec::new();
+        for field in fields(&message[..header_end]).filter(|field| field.is("From")) {
+            let header = [b"From:", field.value, b"\r\n\r\n"].concat();
+            authors.extend(message::summarize(&header).envelope.from);
+        }
+        let addresses = authors.iter().filter_map(|item| match item {
+            AddressItem::Address(address) => Some(format!("{}@{}", address.local, address.domain)),
+            AddressItem::GroupStart(_) | AddressItem::GroupEnd => None,
+        });
+        let mut count = 0;
+        for address in addresses {
+            count += 1;
+            let is_own = EmailAddress::parse(&address)
+                .is_ok_and(|address| self.server.directory.may_send_as(login, &address));
+            if !is_own {
+                return Err(Reply::new(550, "5.7.1", "This login may not send with that From address"));
+            }
+        }
+        if count == 0 {
+            return Err(Reply::new(550, "5.6.0", "The message has no From address"));
+        }
+        Ok(())
+    }
+}
+
+fn queued(address: EmailAddress, parameters: RcptParameters) -> QueuedRecipient {
+    QueuedRecipient { address, notify: parameters.notify, original: parameters.original }
+}
+
+/// The queued recipients by the tenant that answers for them; one entry at least.
+fn by_tenant(envelope: &Envelope) -> Vec<(TenantId, Vec<QueuedRecipient>)> {
+    let mut tenants: Vec<(TenantId, Vec<QueuedRecipient>)> = Vec::new();
+    for (tenant, recipient) in &envelope.queued {
+        match tenants.iter_mut().find(|(known, _)| known == tenant) {
+            Some((_, recipients)) => recipients.push(recipient.clone()),
+            None => tenants.push((*tenant, vec![recipient.clone()])),
+        }
+    }
+    if tenants.is_empty() {
+        let tenant = envelope.mailboxes.first().map_or(TenantId::PLATFORM, |(owner, _)| owner.tenant);
+        tenants.push((tenant, Vec::new()));
+    }
+    tenants
+}
+
+fn refusal_reply(refusal: &StoreRefusal) -> Reply {
+    match refusal {
+        StoreRefusal::OverQuota { .. } => OVER_QUOTA,
+        StoreRefusal::NoMailbox => Reply::new(550, "5.1.1", "There is no such address"),
+        StoreRefusal::Folder(_) | StoreRefusal::UidsExhausted | StoreRefusal::Limit(_) => {
+            Reply::told(554, "5.2.0", format!("The mailbox cannot take it: {refusal}"))
+        }
+    }
+}
+
+/// The word of RFC 3848 and RFC 6531 section 4.3.
+fn protocol_word(
+    is_extended: bool,
+    is_encrypted: bool,
+    is_authenticated: bool,
+    is_utf8: bool,
+) -> &'static str {
+    match (is_extended, is_utf8, is_encrypted, is_authenticated) {
+        (false, ..) => "SMTP",
+        (true, false, false, false) => "ESMTP",
+        (true, false, true, false) => "ESMTPS",
+        (true, false, false, true) => "ESMTPA",
+        (true, false, true, true) => "ESMTPSA",
+        (true, true, false, false) => "UTF8SMTP",
+        (true, true, true, false) => "UTF8SMTPS",
+        (true, true, false, true) => "UTF8SMTPA",
+        (true, true, true, true) => "UTF8SMTPSA",
+    }
+}

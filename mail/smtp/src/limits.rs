@@ -1,0 +1,24 @@
+//! Every limit of the protocol.
+
+use std::time::Duration;
+
+/// Longest command line; AUTH's initial responses need that much (RFC 4954 section 4).
+pub const LINE_OCTETS_MAX: usize = 12_288;
+/// Recipients of one message (RFC 5321 section 4.5.3.1.8 asks for at least 100).
+pub const RECIPIENT_COUNT_MAX: usize = 1000;
+/// Recipients that do not exist before the connection is closed: somebody harvests addresses.
+pub const UNKNOWN_RECIPIENT_COUNT_MAX: usize = 20;
+/// Commands that are none before the connection is closed.
+pub const BAD_COMMAND_COUNT_MAX: usize = 20;
+/// Wrong passwords on one connection.
+pub const LOGIN_FAILURE_COUNT_MAX: usize = 3;
+/// `Received` fields above which a message goes in circles (RFC 5321 section 6.3).
+pub const RECEIVED_COUNT_MAX: usize = 50;
+/// Octets of the header of a message.
+pub const HEADER_OCTETS_MAX: usize = 512 * 1024;
+/// Silence between commands (RFC 5321 section 4.5.3.2.7).
+pub const COMMAND_WAIT: Duration = Duration::from_secs(300);
+/// Silence within a message.
+pub const DATA_WAIT: Duration = Duration::from_secs(180);
+/// Octets of messages that are being received at a time, of all connections; more have to wait.
+pub const MEMORY_OCTETS_MAX: usize = 1024 * 1024 * 1024;

@@ -1,0 +1,88 @@
+//! The server: what all its sessions share.
+
+use std::sync::Arc;
+
+use directory::Directory;
+use kernel::{ByteSize, DomainName, Timestamp};
+use listener::{Connection, Protocol};
+use store::Store;
+use tokio::sync::Semaphore;
+use tokio_rustls::TlsAcceptor;
+use tokio_util::sync::CancellationToken;
+
+use crate::limits::MEMORY_OCTETS_MAX;
+use crate::session::Session;
+
+/// For whom the server is there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// Other hosts that bring mail for us (RFC 5321).
+    Exchange,
+    /// Our users who send mail (RFC 6409): nothing without a login.
+    Submission,
+}
+
+/// What an operator sets.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The name that the server gives itself.
+    pub hostname: DomainName,
+    /// Longest message.
+    pub message_size_max: ByteSize,
+}
+
+/// What gives the time.
+pub type Now = Arc<dyn Fn() -> Timestamp + Send + Sync>;
+
+/// An SMTP server of one role.
+pub struct Server {
+    pub(crate) role: Role,
+    pub(crate) settings: Settings,
+    pub(crate) directory: Arc<Directory>,
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) tls: TlsAcceptor,
+    pub(crate) now: Now,
+    /// Kibibytes of messages that may be held at a time.
+    pub(crate) memory: Arc<Semaphore>,
+}
+
+impl std::fmt::Debug for Server {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Server")
+            .field("role", &self.role)
+            .field("settings", &self.settings)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Server {
+    /// A server over the directory and the store.
+    pub fn new(
+        role: Role,
+        settings: Settings,
+        directory: Arc<Directory>,
+        store: Arc<dyn Store>,
+        (tls, now): (TlsAcceptor, Now),
+    ) -> Self {
+        let memory = Arc::new(Semaphore::new(MEMORY_OCTETS_MAX / 1024));
+        Self { role, settings, directory, store, tls, now, memory }
+    }
+}
+
+impl Protocol for Server {
+    fn name(&self) -> &'static str {
+        match self.role {
+            Role::Exchange => "smtp",
+            Role::Submission => "submission",
+        }
+    }
+
+    fn refusal(&self) -> &'static [u8] {
+        b"421 4.7.0 Too many connections, try again later\r\n"
+    }
+
+    async fn converse(&self, connection: Connection, stop: CancellationToken) {
+        // A session's future is large; most of its life it waits.
+        Box::pin(Session::run(self, connection, stop)).await;
+    }
+}

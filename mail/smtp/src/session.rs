@@ -1,0 +1,353 @@
+//! One conversation.
+
+use std::net::IpAddr;
+
+use bytes::BytesMut;
+use directory::Login;
+use kernel::EmailAddress;
+use listener::{Connection, Encryption, Line, Wire, WireError};
+use tokio_util::sync::CancellationToken;
+
+use crate::command::{Body, Command, Fault, MailParameters, parse};
+use crate::data::{Content, DataReader, has_bare_line_end};
+use crate::deliver::Envelope;
+use crate::limits::{BAD_COMMAND_COUNT_MAX, COMMAND_WAIT, DATA_WAIT, LINE_OCTETS_MAX};
+use crate::reply::{self, Reply};
+use crate::server::{Role, Server};
+
+/// What a session does after a command.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Next {
+    Command,
+    StartTls,
+    Close,
+}
+
+/// A message on its way in.
+#[derive(Debug)]
+pub(crate) struct Transaction {
+    pub(crate) envelope: Envelope,
+    pub(crate) parameters: MailParameters,
+    /// Chunks of BDAT so far.
+    pub(crate) chunks: Option<Chunks>,
+}
+
+/// BDAT's pieces (RFC 3030).
+#[derive(Debug, Default)]
+pub(crate) struct Chunks {
+    octets: BytesMut,
+    /// Why the rest is thrown away.
+    refused: Option<Reply>,
+}
+
+/// A conversation with one peer.
+pub(crate) struct Session<'a> {
+    pub(crate) server: &'a Server,
+    pub(crate) wire: Wire,
+    pub(crate) peer: IpAddr,
+    pub(crate) helo: Option<(String, bool)>,
+    pub(crate) login: Option<Login>,
+    pub(crate) transaction: Option<Transaction>,
+    pub(crate) login_failure_count: usize,
+    pub(crate) unknown_recipient_count: usize,
+    bad_command_count: usize,
+}
+
+impl<'a> Session<'a> {
+    pub(crate) async fn run(server: &'a Server, connection: Connection, stop: CancellationToken) {
+        let mut session = Self {
+            server,
+            wire: Wire::new(connection.stream),
+            peer: connection.peer,
+            helo: None,
+            login: None,
+            transaction: None,
+            login_failure_count: 0,
+            unknown_recipient_count: 0,
+            bad_command_count: 0,
+        };
+        let greeting = format!("220 {} ESMTP ready\r\n", server.settings.hostname);
+        if session.wire.write(greeting.as_bytes()).await.is_err() {
+            return;
+        }
+        loop {
+            match session.talk(&stop).await {
+                Ok(Next::StartTls) => {
+                    let Ok(wire) = session.wire.start_tls(&server.tls).await else { return };
+                    // Nothing that was said in clear counts any more (RFC 3207 section 4.2).
+                    session.wire = wire;
+                    session.helo = None;
+                    session.transaction = None;
+                }
+                Ok(Next::Close | Next::Command) => return session.wire.close().await,
+                Err(WireError::Silent) => {
+                    drop(session.wire.write(&reply::SILENT.octets()).await);
+                    return session.wire.close().await;
+                }
+                Err(WireError::Closed | WireError::Broken(_)) => return,
+            }
+        }
+    }
+
+    /// Commands until the session changes its nature.
+    async fn talk(&mut self, stop: &CancellationToken) -> Result<Next, WireError> {
+        loop {
+            // Answers to pipelined commands go out together (RFC 2920 section 3.2).
+            if !self.wire.input().contains(&b'\n') {
+                self.wire.flush().await?;
+            }
+            let line = tokio::select! {
+                biased;
+                () = stop.cancelled(), if self.transaction.is_none() => {
+                    self.say(reply::DRAINING).await?;
+                    return Ok(Next::Close);
+                }
+                line = self.wire.line(LINE_OCTETS_MAX, COMMAND_WAIT) => line?,
+            };
+            let next = match line {
+                Line::TooLong => self.bad(reply::LINE_TOO_LONG).await?,
+                Line::Whole(_, false) => {
+                    self.say(reply::BARE_LINE_END).await?;
+                    Next::Close
+                }
+                Line::Whole(line, true) => match parse(&line) {
+                    Ok(command) => self.obey(command).await?,
+                    Err(fault) => self.bad(fault_reply(fault)).await?,
+                },
+            };
+            if next != Next::Command {
+                return Ok(next);
+            }
+        }
+    }
+
+    pub(crate) async fn say(&mut self, reply: Reply) -> Result<Next, WireError> {
+        self.wire.write(&reply.octets()).await?;
+        Ok(Next::Command)
+    }
+
+    /// The same for a command that is none; too many end the conversation.
+    async fn bad(&mut self, reply: Reply) -> Result<Next, WireError> {
+        self.bad_command_count += 1;
+        if self.bad_command_count > BAD_COMMAND_COUNT_MAX {
+            self.say(reply::TOO_MANY_ERRORS).await?;
+            return Ok(Next::Close);
+        }
+        self.say(reply).await
+    }
+
+    async fn obey(&mut self, command: Command) -> Result<Next, WireError> {
+        match command {
+            Command::Ehlo(name) => self.ehlo(name).await,
+            Command::Helo(name) => {
+                self.helo = Some((name, false));
+                self.transaction = None;
+                let hello = format!("250 {}\r\n", self.server.settings.hostname);
+                self.wire.write(hello.as_bytes()).await?;
+                Ok(Next::Command)
+            }
+            Command::StartTls => self.start_tls().await,
+            Command::Auth { mechanism, initial } => self.auth(&mechanism, initial).await,
+            Command::Mail { from, parameters } => self.mail(from, parameters).await,
+            Command::Rcpt { to, parameters } => self.rcpt(to, parameters).await,
+            Command::Data => self.data().await,
+            Command::Bdat { size, is_last } => self.bdat(size, is_last).await,
+            Command::Rset => {
+                self.transaction = None;
+                self.say(reply::OK).await
+            }
+            Command::Noop => self.say(reply::OK).await,
+            Command::Vrfy => self.say(Reply::new(252, "2.1.5", "Send it and you will see")).await,
+            Command::Help => self.say(Reply::new(214, "2.0.0", "See RFC 5321")).await,
+            Command::Quit => {
+                self.say(Reply::new(221, "2.0.0", "Bye")).await?;
+                Ok(Next::Close)
+            }
+        }
+    }
+
+    async fn ehlo(&mut self, name: String) -> Result<Next, WireError> {
+        self.helo = Some((name, true));
+        self.transaction = None;
+        let mut lines = vec![self.server.settings.hostname.to_string()];
+        lines.push("PIPELINING".to_owned());
+        lines.push(format!("SIZE {}", self.server.settings.message_size_max.octets()));
+        let is_encrypted = self.wire.encryption() == Encryption::Tls;
+        if !is_encrypted {
+            lines.push("STARTTLS".to_owned());
+        }
+        if self.server.role == Role::Submission && is_encrypted {
+            lines.push("AUTH PLAIN LOGIN".to_owned());
+        }
+        for extension in ["ENHANCEDSTATUSCODES", "8BITMIME", "BINARYMIME", "CHUNKING", "DSN", "SMTPUTF8"] {
+            lines.push(extension.to_owned());
+        }
+        let last = lines.len() - 1;
+        for (index, line) in lines.iter().enumerate() {
+            let separator = if index == last { ' ' } else { '-' };
+            self.wire.write(format!("250{separator}{line}\r\n").as_bytes()).await?;
+        }
+        Ok(Next::Command)
+    }
+
+    async fn start_tls(&mut self) -> Result<Next, WireError> {
+        if self.wire.encryption() == Encryption::Tls {
+            return self.say(Reply::new(503, "5.5.1", "The connection is encrypted already")).await;
+        }
+        if !self.wire.is_drained() {
+            // Commands behind STARTTLS were sent in clear: somebody may have put them there.
+            self.say(Reply::new(501, "5.5.1", "Nothing may follow STARTTLS in the same packet")).await?;
+            return Ok(Next::Close);
+        }
+        self.say(Reply::new(220, "2.0.0", "Ready to start TLS")).await?;
+        Ok(Next::StartTls)
+    }
+
+    async fn mail(
+        &mut self,
+        from: Option<EmailAddress>,
+        parameters: MailParameters,
+    ) -> Result<Next, WireError> {
+        if self.helo.is_none() || self.transaction.is_some() {
+            return self.say(reply::BAD_SEQUENCE).await;
+        }
+        if parameters.size.is_some_and(|size| size > self.server.settings.message_size_max.octets()) {
+            return self.say(self.too_big()).await;
+        }
+        if let Err(reply) = self.may_send(from.as_ref()) {
+            return self.say(reply).await;
+        }
+        if from.as_ref().is_some_and(|from| !from.local.as_str().is_ascii()) && !parameters.is_utf8 {
+            return self.say(Reply::new(553, "5.6.7", "This address needs SMTPUTF8")).await;
+        }
+        self.transaction = Some(Transaction { envelope: Envelope::new(from), parameters, chunks: None });
+        self.say(Reply::new(250, "2.1.0", "OK")).await
+    }
+
+    pub(crate) fn too_big(&self) -> Reply {
+        let max = self.server.settings.message_size_max;
+        Reply::told(552, "5.3.4", format!("The message is longer than {max}"))
+    }
+
+    async fn data(&mut self) -> Result<Next, WireError> {
+        let Some(transaction) = &self.transaction else { return self.say(reply::BAD_SEQUENCE).await };
+        if transaction.chunks.is_some() || transaction.parameters.body == Body::BinaryMime {
+            return self.say(Reply::new(503, "5.5.1", "BINARYMIME and chunks go with BDAT")).await;
+        }
+        if transaction.envelope.is_empty() {
+            return self.say(Reply::new(554, "5.5.1", "No recipient was accepted")).await;
+        }
+        self.say(Reply::plain(354, "End with a dot on a line of its own")).await?;
+        self.wire.flush().await?;
+        let octets_max =
+            usize::try_from(self.server.settings.message_size_max.octets()).unwrap_or(usize::MAX);
+        let mut reader = DataReader::new(octets_max);
+        let mut held = Vec::new();
+        let content = loop {
+            if let Some(content) = reader.take(self.wire.input()) {
+                break content;
+            }
+            self.hold(&mut held, reader.len()).await?;
+            self.wire.read(DATA_WAIT).await?;
+        };
+        let Some(transaction) = self.transaction.take() else { return Ok(Next::Close) };
+        let reply = match content {
+            Content::Whole(message) => self.deliver(transaction, message).await,
+            Content::TooLong => self.too_big(),
+            Content::BareLineEnd => {
+                Reply::new(550, "5.6.0", "The message holds a CR or LF that is no line end and is refused")
+            }
+        };
+        self.say(reply).await
+    }
+
+    /// Takes a share of the memory for messages, as much as `octets` need; waits where others hold it.
+    async fn hold(
+        &self,
+        held: &mut Vec<tokio::sync::OwnedSemaphorePermit>,
+        octets: usize,
+    ) -> Result<(), WireError> {
+        const STEP_KIB: usize = 1024;
+        while held.len() * STEP_KIB * 1024 < octets {
+            let memory = std::sync::Arc::clone(&self.server.memory);
+            let step = u32::try_from(STEP_KIB).unwrap_or(u32::MAX);
+            let share = tokio::time::timeout(DATA_WAIT, memory.acquire_many_owned(step)).await;
+            held.push(share.map_err(|_| WireError::Silent)?.map_err(|_| WireError::Closed)?);
+        }
+        Ok(())
+    }
+
+    async fn bdat(&mut self, size: u64, is_last: bool) -> Result<Next, WireError> {
+        let octets_max = self.server.settings.message_size_max.octets();
+        let refused = match &self.transaction {
+            None => Some(reply::BAD_SEQUENCE),
+            Some(transaction) if transaction.envelope.is_empty() => {
+                Some(Reply::new(554, "5.5.1", "No recipient was accepted"))
+            }
+            Some(transaction) => {
+                let chunks = transaction.chunks.as_ref();
+                let before = chunks.map_or(0, |chunks| chunks.octets.len() as u64);
+                chunks
+                    .and_then(|chunks| chunks.refused.clone())
+                    .or_else(|| (before.saturating_add(size) > octets_max).then(|| self.too_big()))
+            }
+        };
+        let mut chunk = BytesMut::new();
+        let mut left = size;
+        let mut held = Vec::new();
+        // The octets come in any case: they are read, and kept only where they count (RFC 3030 section 2).
+        while left > 0 {
+            if self.wire.is_drained() {
+                self.wire.flush().await?;
+                self.hold(&mut held, chunk.len()).await?;
+                self.wire.read(DATA_WAIT).await?;
+            }
+            let available = self.wire.input().len();
+            let taken = usize::try_from(left).unwrap_or(usize::MAX).min(available);
+            let octets = self.wire.input().split_to(taken);
+            left -= taken as u64;
+            if refused.is_none() {
+                chunk.unsplit(octets);
+            }
+        }
+        if let Some(reply) = refused {
+            if let Some(transaction) = &mut self.transaction {
+                transaction.chunks.get_or_insert_default().refused = Some(reply.clone());
+            }
+            if is_last {
+                self.transaction = None;
+            }
+            return self.say(reply).await;
+        }
+        let Some(mut transaction) = self.transaction.take() else {
+            return self.say(reply::BAD_SEQUENCE).await;
+        };
+        let chunks = transaction.chunks.get_or_insert_default();
+        chunks.octets.unsplit(chunk);
+        if !is_last {
+            self.transaction = Some(transaction);
+            return self.say(Reply::told(250, "2.0.0", format!("{size} octets taken"))).await;
+        }
+        let message = std::mem::take(&mut chunks.octets);
+        let is_text = transaction.parameters.body != Body::BinaryMime;
+        let reply = if is_text && has_bare_line_end(&message) {
+            Reply::new(550, "5.6.0", "The message holds a CR or LF that is no line end and is refused")
+        } else {
+            self.deliver(transaction, message).await
+        };
+        self.say(reply).await
+    }
+}
+
+fn fault_reply(fault: Fault) -> Reply {
+    match fault {
+        Fault::Unknown => reply::SYNTAX,
+        Fault::NotImplemented => Reply::new(502, "5.5.1", "This command is not implemented"),
+        Fault::Arguments(expected) => Reply::told(501, "5.5.4", format!("Expected {expected}")),
+        Fault::Sender(fault) => Reply::told(501, "5.1.7", format!("The sender's address is wrong: {fault}")),
+        Fault::Recipient(fault) => {
+            Reply::told(501, "5.1.3", format!("The recipient's address is wrong: {fault}"))
+        }
+        Fault::Parameter => Reply::new(555, "5.5.4", "A parameter is not known"),
+    }
+}
