@@ -283,7 +283,7 @@ pub struct FlagOutcome {
 }
 
 /// The text that a search looks at.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum TextField {
     /// The decoded text of the body (SEARCH BODY).
     Body,

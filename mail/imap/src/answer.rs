@@ -1,0 +1,100 @@
+//! How a command ends.
+
+use std::borrow::Cow;
+
+use listener::WireError;
+use store::{FolderRefusal, StoreError, StoreRefusal};
+
+/// What the session does next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum After {
+    Continue,
+    StartTls,
+    Logout,
+}
+
+/// A tagged OK.
+#[derive(Debug, Clone)]
+pub(crate) struct Done {
+    /// A response code without brackets (RFC 9051 section 7.1).
+    pub(crate) code: Option<String>,
+    pub(crate) text: &'static str,
+    pub(crate) after: After,
+}
+
+impl Done {
+    pub(crate) const fn new(text: &'static str) -> Self {
+        Self { code: None, text, after: After::Continue }
+    }
+
+    pub(crate) const fn coded(code: String, text: &'static str) -> Self {
+        Self { code: Some(code), text, after: After::Continue }
+    }
+}
+
+/// A command that did not end well.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// A tagged NO.
+    No { code: Option<&'static str>, text: Cow<'static, str> },
+    /// A tagged BAD.
+    Bad(&'static str),
+    /// The connection is gone.
+    Wire(WireError),
+    /// An untagged BYE: the session ends.
+    Bye(&'static str),
+}
+
+/// How a command ends.
+pub(crate) type Outcome = Result<Done, Failure>;
+
+impl Failure {
+    pub(crate) const fn no(text: &'static str) -> Self {
+        Self::No { code: None, text: Cow::Borrowed(text) }
+    }
+
+    pub(crate) const fn coded(code: &'static str, text: &'static str) -> Self {
+        Self::No { code: Some(code), text: Cow::Borrowed(text) }
+    }
+}
+
+impl From<WireError> for Failure {
+    fn from(error: WireError) -> Self {
+        Self::Wire(error)
+    }
+}
+
+impl From<FolderRefusal> for Failure {
+    fn from(refusal: FolderRefusal) -> Self {
+        // RFC 5530 section 3.
+        let code = match refusal {
+            FolderRefusal::Missing => Some("NONEXISTENT"),
+            FolderRefusal::Exists => Some("ALREADYEXISTS"),
+            FolderRefusal::Inbox | FolderRefusal::NameInvalid(_) => Some("CANNOT"),
+            FolderRefusal::HasChildren => Some("HASCHILDREN"),
+            FolderRefusal::TooMany(_) => Some("LIMIT"),
+            FolderRefusal::SpecialUseTaken => Some("USEATTR"),
+        };
+        Self::No { code, text: refusal.to_string().into() }
+    }
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Refused(StoreRefusal::Folder(refusal)) => refusal.into(),
+            StoreError::Refused(refusal @ StoreRefusal::OverQuota { .. }) => {
+                Self::No { code: Some("OVERQUOTA"), text: refusal.to_string().into() }
+            }
+            StoreError::Refused(StoreRefusal::NoMailbox) => Self::Bye("The mailbox is closed"),
+            StoreError::Refused(refusal) => {
+                Self::No { code: Some("LIMIT"), text: refusal.to_string().into() }
+            }
+            StoreError::Busy => Self::coded("UNAVAILABLE", "The server is busy, try again soon"),
+            StoreError::Failed(error) => {
+                tracing::error!(%error, "the message store failed");
+                Self::coded("SERVERBUG", "The message store failed, try again later")
+            }
+        }
+    }
+}

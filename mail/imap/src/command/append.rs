@@ -1,0 +1,52 @@
+//! APPEND (RFC 9051 section 6.3.12).
+
+use bytes::Bytes;
+use store::{Acceptance, Deposit, Destination, FolderRefusal, StoreError, StoreRefusal};
+
+use crate::answer::{Done, Failure, Outcome};
+use crate::grammar;
+use crate::session::Session;
+
+pub(crate) async fn run(session: &mut Session<'_>, arguments: grammar::Append) -> Outcome {
+    let owner = session.owner()?;
+    let store = &session.server.store;
+    let folder = match store.folder(owner, &arguments.to.folder()?).await {
+        Ok(folder) => folder,
+        Err(StoreError::Refused(StoreRefusal::Folder(FolderRefusal::Missing))) => {
+            return Err(Failure::coded("TRYCREATE", "There is no such folder"));
+        }
+        Err(error) => return Err(error.into()),
+    };
+    let mut messages = arguments.messages.into_iter();
+    let (Some(message), None) = (messages.next(), messages.next()) else {
+        return Err(Failure::Bad("One message at a time"));
+    };
+    if message.octets.is_empty() {
+        // RFC 9051 section 6.3.12: an empty literal gives the APPEND up.
+        return Err(Failure::no("An empty message is not stored"));
+    }
+    let acceptance = Acceptance {
+        message: message.octets,
+        deposits: vec![Deposit {
+            owner,
+            destination: Destination::Folder(folder.id),
+            flags: message.flags,
+            internal_date: message.internal_date,
+            quota: session.user()?.quota,
+            prefix: Bytes::new(),
+        }],
+        queued: Vec::new(),
+        sender: None,
+        tenant: owner.tenant,
+        dsn: (None, None),
+    };
+    let accepted = store.accept(acceptance).await?;
+    match accepted.deposits.into_iter().next() {
+        Some(Ok(copied)) => {
+            let code = format!("APPENDUID {} {}", copied.uid_validity, copied.uid.0);
+            Ok(Done::coded(code, "The message is stored"))
+        }
+        Some(Err(refusal)) => Err(StoreError::Refused(refusal).into()),
+        None => Err(Failure::no("The message was not stored")),
+    }
+}

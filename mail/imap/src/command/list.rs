@@ -1,0 +1,199 @@
+//! LIST and LSUB (RFC 9051 section 6.3.9, RFC 5258, RFC 5819, RFC 6154; RFC 3501 section 6.3.9).
+
+use std::collections::BTreeMap;
+
+use store::{Folder, FolderName};
+
+use super::status::status;
+use crate::answer::{Done, Failure, Outcome};
+use crate::grammar::{self, encode_name, special_use_name};
+use crate::print::folder_name;
+use crate::session::Session;
+
+/// A name that may be listed.
+#[derive(Default)]
+struct Known {
+    folder: Option<Folder>,
+    is_subscribed: bool,
+}
+
+pub(crate) async fn list(session: &mut Session<'_>, arguments: grammar::List) -> Outcome {
+    if arguments.patterns.iter().all(String::is_empty) {
+        // The delimiter is asked for.
+        session.wire.write(b"* LIST (\\Noselect) \"/\" \"\"\r\n").await?;
+        return Ok(Done::new("That is all"));
+    }
+    let known = names(session).await?;
+    let mut out = Vec::new();
+    for (name, entry) in &known {
+        if arguments.selection.is_subscribed && !entry.is_subscribed && !arguments.selection.is_recursive {
+            continue;
+        }
+        if entry.folder.is_none() && !arguments.selection.is_subscribed {
+            continue;
+        }
+        if !arguments.patterns.iter().any(|pattern| matches(&arguments.reference, pattern, name)) {
+            continue;
+        }
+        let is_selected = is_chosen(entry, &arguments);
+        // RECURSIVEMATCH: told for the sake of chosen folders below that no pattern matches.
+        let child_info = arguments.selection.is_recursive
+            && known.iter().any(|(below, its_entry)| {
+                is_below(below, name)
+                    && is_chosen(its_entry, &arguments)
+                    && !arguments.patterns.iter().any(|pattern| matches(&arguments.reference, pattern, below))
+            });
+        if !is_selected && !child_info {
+            continue;
+        }
+        out.extend_from_slice(b"* LIST (");
+        out.extend_from_slice(attributes(&known, name, entry, &arguments).join(" ").as_bytes());
+        out.extend_from_slice(b") \"/\" ");
+        folder_name(&mut out, &encode_name(name, session.names()));
+        if child_info {
+            let what = if arguments.selection.is_subscribed { "SUBSCRIBED" } else { "SPECIAL-USE" };
+            out.extend_from_slice(format!(" (\"CHILDINFO\" (\"{what}\"))").as_bytes());
+        }
+        out.extend_from_slice(b"\r\n");
+        if let Some(folder) = entry.folder.as_ref().filter(|_| !arguments.returns.status.is_empty()) {
+            status(session, &mut out, folder, &arguments.returns.status);
+        }
+    }
+    session.wire.write(&out).await?;
+    Ok(Done::new("That is all"))
+}
+
+pub(crate) async fn lsub(session: &mut Session<'_>, arguments: grammar::List) -> Outcome {
+    if arguments.patterns.iter().all(String::is_empty) {
+        session.wire.write(b"* LSUB (\\Noselect) \"/\" \"\"\r\n").await?;
+        return Ok(Done::new("That is all"));
+    }
+    let known = names(session).await?;
+    let mut out = Vec::new();
+    for (name, entry) in &known {
+        let is_matched =
+            arguments.patterns.iter().any(|pattern| matches(&arguments.reference, pattern, name));
+        // `%` shows the parents of subscribed folders (RFC 3501 section 6.3.9).
+        let is_parent = !entry.is_subscribed
+            && arguments.patterns.iter().any(|pattern| pattern.ends_with('%'))
+            && known.iter().any(|(below, its_entry)| is_below(below, name) && its_entry.is_subscribed);
+        if !is_matched || !(entry.is_subscribed || is_parent) {
+            continue;
+        }
+        out.extend_from_slice(if is_parent { b"* LSUB (\\Noselect) \"/\" " } else { b"* LSUB () \"/\" " });
+        folder_name(&mut out, &encode_name(name, session.names()));
+        out.extend_from_slice(b"\r\n");
+    }
+    session.wire.write(&out).await?;
+    Ok(Done::new("That is all"))
+}
+
+/// All names: folders, and subscribed names without one.
+async fn names(session: &Session<'_>) -> Result<BTreeMap<String, Known>, Failure> {
+    let owner = session.owner()?;
+    let mut known: BTreeMap<String, Known> = BTreeMap::new();
+    for folder in session.server.store.folders(owner).await? {
+        let entry = known.entry(folder.name.to_string()).or_default();
+        entry.is_subscribed = folder.is_subscribed;
+        entry.folder = Some(folder);
+    }
+    for name in session.server.store.subscriptions(owner).await? {
+        known.entry(name.to_string()).or_default().is_subscribed = true;
+    }
+    Ok(known)
+}
+
+fn is_chosen(entry: &Known, arguments: &grammar::List) -> bool {
+    let selection = arguments.selection;
+    let has_use = entry.folder.as_ref().is_some_and(|folder| folder.special_use.is_some());
+    (!selection.is_subscribed || entry.is_subscribed) && (!selection.is_special_use || has_use)
+}
+
+fn is_below(name: &str, ancestor: &str) -> bool {
+    name.strip_prefix(ancestor).is_some_and(|rest| rest.starts_with(FolderName::SEPARATOR))
+}
+
+fn attributes(
+    known: &BTreeMap<String, Known>,
+    name: &str,
+    entry: &Known,
+    arguments: &grammar::List,
+) -> Vec<&'static str> {
+    let mut attributes = Vec::new();
+    if entry.folder.is_none() {
+        attributes.push("\\NonExistent");
+    }
+    // In the order of names, what lies below comes right behind, but for names such as `a b` between `a` and `a/c`.
+    let start = format!("{name}{}", FolderName::SEPARATOR);
+    let has_children = known
+        .range(start.clone()..)
+        .take_while(|(below, _)| below.starts_with(&start))
+        .any(|(_, below)| below.folder.is_some());
+    attributes.push(if has_children { "\\HasChildren" } else { "\\HasNoChildren" });
+    if entry.is_subscribed && (arguments.selection.is_subscribed || arguments.returns.subscribed) {
+        attributes.push("\\Subscribed");
+    }
+    if let Some(special_use) = entry.folder.as_ref().and_then(|folder| folder.special_use) {
+        attributes.push(special_use_name(special_use));
+    }
+    attributes
+}
+
+/// Whether a name matches a pattern behind a reference: `*` is anything, `%` anything within a level.
+fn matches(reference: &str, pattern: &str, name: &str) -> bool {
+    let full = format!("{reference}{pattern}");
+    // `inbox` in any case is INBOX (RFC 9051 section 5.1).
+    let is_inbox = full.len() >= 5 && full.is_char_boundary(5) && full[..5].eq_ignore_ascii_case("inbox");
+    let full = if is_inbox { format!("INBOX{}", &full[5..]) } else { full };
+    let (pattern, name): (Vec<char>, Vec<char>) = (full.chars().collect(), name.chars().collect());
+    // reached[n]: whether the pattern so far can end at character n of the name. Linear in both: no pattern is dear.
+    let mut reached = vec![false; name.len() + 1];
+    reached[0] = true;
+    for piece in pattern {
+        let mut next = vec![false; name.len() + 1];
+        match piece {
+            '*' | '%' => {
+                let mut is_open = false;
+                for at in 0..=name.len() {
+                    is_open |= reached[at];
+                    next[at] = is_open;
+                    if piece == '%' && name.get(at) == Some(&FolderName::SEPARATOR) {
+                        is_open = false;
+                    }
+                }
+            }
+            character => {
+                for at in 0..name.len() {
+                    next[at + 1] = reached[at] && name[at] == character;
+                }
+            }
+        }
+        reached = next;
+    }
+    reached[name.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::matches;
+
+    #[test]
+    fn patterns_match_as_the_standard_says() {
+        for (reference, pattern, name, is_match) in [
+            ("", "*", "a/b/c", true),
+            ("", "%", "a", true),
+            ("", "%", "a/b", false),
+            ("", "a/%", "a/b", true),
+            ("", "a/%", "a/b/c", false),
+            ("", "%/c", "a/c", true),
+            ("", "*c", "a/b/c", true),
+            ("a/", "%", "a/b", true),
+            ("", "inbox", "INBOX", true),
+            ("", "InBox/%", "INBOX/x", true),
+            ("", "Inb%", "INBOX", false),
+            ("", "", "a", false),
+        ] {
+            assert_eq!(matches(reference, pattern, name), is_match, "{reference} {pattern} {name}");
+        }
+    }
+}

@@ -1,0 +1,44 @@
+//! LOGIN (RFC 9051 section 6.2.3).
+
+use directory::{AuthRefusal, LoginAttempt, Protocol};
+use secrecy::SecretString;
+
+use crate::answer::{Done, Failure, Outcome};
+use crate::grammar;
+use crate::limits::LOGIN_FAILURE_COUNT_MAX;
+use crate::session::Session;
+
+pub(crate) async fn run(session: &mut Session<'_>, arguments: grammar::Login) -> Outcome {
+    sign_in(session, &arguments.name, &arguments.password).await
+}
+
+/// Checks a name and a password, and tells the capabilities of the new state.
+pub(crate) async fn sign_in(session: &mut Session<'_>, name: &str, password: &SecretString) -> Outcome {
+    if !session.is_encrypted() {
+        return Err(Failure::coded("PRIVACYREQUIRED", "A login needs encryption: STARTTLS first"));
+    }
+    let attempt = LoginAttempt { login: name, password, peer: session.peer, protocol: Protocol::Imap };
+    match session.server.directory.authenticate(attempt).await {
+        Ok(login) => {
+            session.login = Some(login);
+            session.login_failure_count = 0;
+            Ok(Done::coded(format!("CAPABILITY {}", session.capabilities()), "Signed in"))
+        }
+        Err(refusal) => {
+            session.login_failure_count += 1;
+            if session.login_failure_count >= LOGIN_FAILURE_COUNT_MAX {
+                return Err(Failure::Bye("Too many failed logins"));
+            }
+            Err(match refusal {
+                AuthRefusal::Wrong => {
+                    Failure::coded("AUTHENTICATIONFAILED", "The login or the password is wrong")
+                }
+                AuthRefusal::Suspended => Failure::coded("AUTHORIZATIONFAILED", "The service is suspended"),
+                AuthRefusal::Busy => Failure::coded("UNAVAILABLE", "The server is busy, try again soon"),
+                refusal @ AuthRefusal::Throttled { .. } => {
+                    Failure::No { code: Some("UNAVAILABLE"), text: refusal.to_string().into() }
+                }
+            })
+        }
+    }
+}

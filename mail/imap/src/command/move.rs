@@ -1,0 +1,29 @@
+//! MOVE (RFC 6851, RFC 9051 section 6.4.8).
+
+use store::MessageSet;
+
+use super::copy::{copy_uid, target};
+use crate::answer::{Done, Failure, Outcome};
+use crate::grammar::Copying;
+use crate::session::Session;
+
+pub(crate) async fn run(session: &mut Session<'_>, arguments: Copying) -> Outcome {
+    let target = target(session, &arguments.to).await?;
+    let selected = session.selected()?;
+    if selected.is_read_only {
+        return Err(Failure::coded("NOPERM", "The folder is open for reading only"));
+    }
+    let positions = selected.positions(&arguments.set, arguments.addressing)?;
+    let uids = selected.uids(&positions);
+    if uids.is_empty() {
+        return Ok(Done::new("Nothing to move"));
+    }
+    let set = MessageSet::Uids(uids);
+    let moved = session.server.store.move_messages(session.owner()?, selected.folder, set, target.id).await?;
+    // COPYUID comes before the messages are told gone (RFC 6851 section 4.3).
+    if let Some(code) = copy_uid(&moved) {
+        session.wire.write(format!("* OK [{code}] Moved\r\n").as_bytes()).await?;
+    }
+    session.refresh().await?;
+    Ok(Done::new("Moved"))
+}

@@ -1,0 +1,24 @@
+//! Every limit of the protocol that is not a limit of the grammar.
+
+use std::time::Duration;
+
+/// Octets of one command with its literals, APPEND's message apart.
+pub const COMMAND_OCTETS_MAX: usize = 256 * 1024;
+/// Octets of one command before the login.
+pub(crate) const STRANGER_COMMAND_OCTETS_MAX: usize = 16 * 1024;
+/// Longest message of APPEND where the operator sets nothing.
+pub const APPENDLIMIT_DEFAULT: usize = 50 * 1024 * 1024;
+/// Silence before the login.
+pub const LOGIN_WAIT: Duration = Duration::from_secs(120);
+/// Silence after it (RFC 9051 section 5.4 asks for at least 30 minutes).
+pub const AUTHENTICATED_WAIT: Duration = Duration::from_secs(1800);
+/// Silence within a command.
+pub(crate) const LITERAL_WAIT: Duration = Duration::from_secs(180);
+/// Commands that are none, one after the other, before the connection is closed.
+pub const BAD_COMMAND_COUNT_MAX: usize = 20;
+/// Wrong passwords on one connection.
+pub const LOGIN_FAILURE_COUNT_MAX: usize = 3;
+/// Messages whose summaries are asked for at once.
+pub(crate) const SUMMARY_BATCH_COUNT: usize = 200;
+/// UIDs that SEARCH saves for `$`.
+pub(crate) const SAVED_UID_COUNT_MAX: usize = 1_000_000;

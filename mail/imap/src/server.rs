@@ -1,0 +1,66 @@
+//! The server: what all its sessions share.
+
+use std::sync::Arc;
+
+use directory::Directory;
+use kernel::{ByteSize, Timestamp};
+use listener::{Connection, Protocol};
+use store::{Store, Views};
+use tokio_rustls::TlsAcceptor;
+use tokio_util::sync::CancellationToken;
+
+use crate::session::Session;
+
+/// What an operator sets.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Longest message of APPEND.
+    pub message_size_max: ByteSize,
+}
+
+/// What gives the time.
+pub(crate) type Now = Arc<dyn Fn() -> Timestamp + Send + Sync>;
+
+/// An IMAP server.
+pub struct Server {
+    pub(crate) settings: Settings,
+    pub(crate) directory: Arc<Directory>,
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) views: Views,
+    pub(crate) tls: TlsAcceptor,
+    pub(crate) now: Now,
+}
+
+impl std::fmt::Debug for Server {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Server").field("settings", &self.settings).finish_non_exhaustive()
+    }
+}
+
+impl Server {
+    /// A server over the directory and the store.
+    pub fn new(
+        settings: Settings,
+        directory: Arc<Directory>,
+        store: Arc<dyn Store>,
+        tls: TlsAcceptor,
+        now: Arc<dyn Fn() -> Timestamp + Send + Sync>,
+    ) -> Self {
+        let views = Views::new(Arc::clone(&store));
+        Self { settings, directory, store, views, tls, now }
+    }
+}
+
+impl Protocol for Server {
+    fn name(&self) -> &'static str {
+        "imap"
+    }
+
+    fn refusal(&self) -> &'static [u8] {
+        b"* BYE [LIMIT] Too many connections, try again later\r\n"
+    }
+
+    async fn converse(&self, connection: Connection, stop: CancellationToken) {
+        Box::pin(Session::run(self, connection, stop)).await;
+    }
+}

@@ -1,0 +1,341 @@
+//! One conversation.
+
+use std::net::IpAddr;
+
+use bytes::{Bytes, BytesMut};
+use directory::{Entitlement, Login};
+use listener::{Connection, Encryption, Line, Wire, WireError};
+use store::Owner;
+use tokio_util::sync::CancellationToken;
+
+use crate::answer::{After, Done, Failure};
+use crate::capability::capabilities;
+use crate::grammar::{NameForm, Unreadable, parse};
+use crate::limits::{
+    AUTHENTICATED_WAIT, BAD_COMMAND_COUNT_MAX, COMMAND_OCTETS_MAX, LITERAL_WAIT, LOGIN_WAIT,
+    STRANGER_COMMAND_OCTETS_MAX,
+};
+use crate::selected::Selected;
+use crate::server::Server;
+use crate::table::permit;
+
+/// What a client asked for with ENABLE, or by using it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Enabled {
+    pub(crate) condstore: bool,
+    pub(crate) qresync: bool,
+    pub(crate) rev2: bool,
+    pub(crate) utf8: bool,
+}
+
+/// A conversation with one client.
+pub(crate) struct Session<'a> {
+    pub(crate) server: &'a Server,
+    pub(crate) wire: Wire,
+    pub(crate) peer: IpAddr,
+    pub(crate) stop: CancellationToken,
+    /// The tag of the command that is being run.
+    pub(crate) tag: String,
+    pub(crate) login: Option<Login>,
+    pub(crate) enabled: Enabled,
+    pub(crate) selected: Option<Selected>,
+    pub(crate) login_failure_count: usize,
+    bad_command_count: usize,
+}
+
+/// What was read.
+enum Read {
+    Command(Bytes),
+    /// A literal or the whole was too long: the tag, where one could be read.
+    TooBig(Option<String>),
+    /// The node drains.
+    Stop,
+}
+
+impl<'a> Session<'a> {
+    pub(crate) async fn run(server: &'a Server, connection: Connection, stop: CancellationToken) {
+        let mut session = Self {
+            server,
+            wire: Wire::new(connection.stream),
+            peer: connection.peer,
+            stop,
+            tag: String::new(),
+            login: None,
+            enabled: Enabled::default(),
+            selected: None,
+            login_failure_count: 0,
+            bad_command_count: 0,
+        };
+        let greeting = format!("* OK [CAPABILITY {}] Ready\r\n", session.capabilities());
+        if session.wire.write(greeting.as_bytes()).await.is_err() {
+            return;
+        }
+        loop {
+            match session.talk().await {
+                Ok(After::StartTls) => {
+                    let Ok(wire) = session.wire.start_tls(&server.tls).await else { return };
+                    session.wire = wire;
+                }
+                Ok(After::Logout | After::Continue) => return session.wire.close().await,
+                Err(WireError::Silent) => {
+                    drop(session.wire.write(b"* BYE Silent for too long\r\n").await);
+                    return session.wire.close().await;
+                }
+                Err(WireError::Closed | WireError::Broken(_)) => return,
+            }
+        }
+    }
+
+    pub(crate) fn capabilities(&self) -> String {
+        let append_limit = self.server.settings.message_size_max.octets();
+        capabilities(self.wire.encryption(), self.login.is_some(), append_limit)
+    }
+
+    pub(crate) const fn is_encrypted(&self) -> bool {
+        matches!(self.wire.encryption(), Encryption::Tls)
+    }
+
+    pub(crate) const fn names(&self) -> NameForm {
+        if self.enabled.rev2 || self.enabled.utf8 { NameForm::Utf8 } else { NameForm::Utf7 }
+    }
+
+    /// Who is signed in.
+    pub(crate) fn user(&self) -> Result<&Login, Failure> {
+        self.login.as_ref().ok_or(Failure::Bad("Sign in first"))
+    }
+
+    pub(crate) fn owner(&self) -> Result<Owner, Failure> {
+        let login = self.user()?;
+        Ok(Owner { tenant: login.tenant, mailbox: login.mailbox })
+    }
+
+    pub(crate) fn selected(&self) -> Result<&Selected, Failure> {
+        self.selected.as_ref().ok_or(Failure::Bad("Select a folder first"))
+    }
+
+    /// Commands until the session changes its nature.
+    async fn talk(&mut self) -> Result<After, WireError> {
+        loop {
+            let octets = match self.read_command().await? {
+                Read::Command(octets) => octets,
+                Read::Stop => {
+                    self.wire
+                        .write(b"* BYE [UNAVAILABLE] The server is going down, try again soon\r\n")
+                        .await?;
+                    return Ok(After::Logout);
+                }
+                Read::TooBig(tag) => {
+                    let tag = tag.unwrap_or_else(|| "*".to_owned());
+                    let answer = format!("{tag} NO [TOOBIG] That is longer than allowed\r\n");
+                    self.wire.write(answer.as_bytes()).await?;
+                    continue;
+                }
+            };
+            if octets.is_empty() {
+                continue;
+            }
+            match parse(&octets, self.names()) {
+                Ok(command) => {
+                    drop(octets);
+                    self.tag = command.tag;
+                    let after = self.obey(command.body).await?;
+                    if after != After::Continue {
+                        return Ok(after);
+                    }
+                }
+                Err(Unreadable { tag, why }) => {
+                    self.bad_command_count += 1;
+                    let tag = tag.unwrap_or_else(|| "*".to_owned());
+                    self.wire.write(format!("{tag} BAD {why}\r\n").as_bytes()).await?;
+                    if self.bad_command_count > BAD_COMMAND_COUNT_MAX {
+                        self.wire.write(b"* BYE Too many commands that are none\r\n").await?;
+                        return Ok(After::Logout);
+                    }
+                }
+            }
+        }
+    }
+
+    async fn obey(&mut self, body: crate::table::Body) -> Result<After, WireError> {
+        self.bad_command_count = 0;
+        let updates = body.updates();
+        let outcome = match permit(body.when(), self).and_then(|()| self.recheck()) {
+            Ok(()) => body.run(self).await,
+            Err(failure) => Err(failure),
+        };
+        let outcome = match outcome {
+            Ok(done) if self.selected.is_some() && done.after == After::Continue => {
+                self.tell_changes(updates).await.map(|()| done)
+            }
+            outcome => outcome,
+        };
+        self.answer(outcome).await
+    }
+
+    /// What was true at the login may not be any more: a closed mailbox closes its sessions.
+    fn recheck(&mut self) -> Result<(), Failure> {
+        let Some(login) = &self.login else { return Ok(()) };
+        match self.server.directory.access(login.tenant, login.mailbox) {
+            Some(now) => match now.entitlement {
+                Entitlement::Active | Entitlement::Restricted => {
+                    self.login = Some(now);
+                    Ok(())
+                }
+                Entitlement::Suspended | Entitlement::Ended => Err(Failure::Bye("The service is suspended")),
+            },
+            None => Err(Failure::Bye("The mailbox is closed")),
+        }
+    }
+
+    async fn answer(&mut self, outcome: Result<Done, Failure>) -> Result<After, WireError> {
+        let (line, after) = match outcome {
+            Ok(Done { code: Some(code), text, after }) => {
+                (format!("{} OK [{code}] {text}\r\n", self.tag), after)
+            }
+            Ok(Done { code: None, text, after }) => (format!("{} OK {text}\r\n", self.tag), after),
+            Err(Failure::No { code: Some(code), text }) => {
+                (format!("{} NO [{code}] {text}\r\n", self.tag), After::Continue)
+            }
+            Err(Failure::No { code: None, text }) => (format!("{} NO {text}\r\n", self.tag), After::Continue),
+            Err(Failure::Bad(text)) => (format!("{} BAD {text}\r\n", self.tag), After::Continue),
+            Err(Failure::Bye(text)) => (format!("* BYE {text}\r\n"), After::Logout),
+            Err(Failure::Wire(error)) => return Err(error),
+        };
+        self.wire.write(line.as_bytes()).await?;
+        Ok(after)
+    }
+
+    /// Reads one command with its literals.
+    async fn read_command(&mut self) -> Result<Read, WireError> {
+        let (octets_max, wait) = match self.login {
+            Some(_) => (COMMAND_OCTETS_MAX, AUTHENTICATED_WAIT),
+            None => (STRANGER_COMMAND_OCTETS_MAX, LOGIN_WAIT),
+        };
+        // Answers to pipelined commands go out together.
+        if !self.wire.input().contains(&b'\n') {
+            self.wire.flush().await?;
+        }
+        let stop = self.stop.clone();
+        let mut line = tokio::select! {
+            biased;
+            line = self.wire.line(octets_max, wait) => line?,
+            () = stop.cancelled() => return Ok(Read::Stop),
+        };
+        let mut command = BytesMut::new();
+        let mut is_too_big = false;
+        let mut room = octets_max;
+        loop {
+            let text = match line {
+                Line::Whole(text, _) => text,
+                Line::TooLong => return Ok(Read::TooBig(tag_of(&command))),
+            };
+            command.extend_from_slice(&text);
+            let Some(literal) = announced(&text) else { break };
+            if let Some(message_max) = self.appended_octets_max(&command) {
+                room = room.max(message_max);
+            }
+            let length = usize::try_from(literal.octets).unwrap_or(usize::MAX);
+            is_too_big |= length > room || command.len() > octets_max.max(room);
+            if is_too_big && literal.is_synchronising {
+                return Ok(Read::TooBig(tag_of(&command)));
+            }
+            if literal.is_synchronising {
+                self.wire.write(b"+ Go on\r\n").await?;
+                self.wire.flush().await?;
+            }
+            if is_too_big {
+                self.skip(literal.octets).await?;
+            } else {
+                room -= length;
+                command.extend_from_slice(b"\r\n");
+                self.read_into(&mut command, length).await?;
+            }
+            line = self.wire.line(octets_max, LITERAL_WAIT).await?;
+        }
+        Ok(if is_too_big { Read::TooBig(tag_of(&command)) } else { Read::Command(command.freeze()) })
+    }
+
+    /// How long a message may be, where the command is APPEND and may be given.
+    fn appended_octets_max(&self, command: &[u8]) -> Option<usize> {
+        self.login.as_ref()?;
+        let name = command.split(|octet| *octet == b' ').nth(1)?;
+        name.eq_ignore_ascii_case(b"APPEND")
+            .then(|| usize::try_from(self.server.settings.message_size_max.octets()).unwrap_or(usize::MAX))
+    }
+
+    async fn read_into(&mut self, command: &mut BytesMut, length: usize) -> Result<(), WireError> {
+        let mut left = length;
+        while left > 0 {
+            if self.wire.is_drained() {
+                self.wire.read(LITERAL_WAIT).await?;
+            }
+            let taken = self.wire.input().len().min(left);
+            let octets = self.wire.input().split_to(taken);
+            command.extend_from_slice(&octets);
+            left -= taken;
+        }
+        Ok(())
+    }
+
+    /// Reads octets that nobody wants.
+    async fn skip(&mut self, octets: u64) -> Result<(), WireError> {
+        let mut left = octets;
+        while left > 0 {
+            if self.wire.is_drained() {
+                self.wire.read(LITERAL_WAIT).await?;
+            }
+            let available = self.wire.input().len();
+            let taken = usize::try_from(left).unwrap_or(usize::MAX).min(available);
+            drop(self.wire.input().split_to(taken));
+            left -= taken as u64;
+        }
+        Ok(())
+    }
+}
+
+/// A literal that a line announces at its end (RFC 9051 section 4.3, RFC 7888).
+struct Announced {
+    octets: u64,
+    is_synchronising: bool,
+}
+
+fn announced(line: &[u8]) -> Option<Announced> {
+    let inside = line.strip_suffix(b"}")?;
+    let (inside, is_synchronising) = match inside.last()? {
+        b'+' | b'-' => (&inside[..inside.len() - 1], false),
+        _ => (inside, true),
+    };
+    let start = inside.iter().rposition(|octet| *octet == b'{')?;
+    let digits = std::str::from_utf8(&inside[start + 1..]).ok()?;
+    let is_number = !digits.is_empty() && digits.bytes().all(|octet| octet.is_ascii_digit());
+    // A number that no counter holds is too long in any case.
+    is_number.then(|| Announced { octets: digits.parse().unwrap_or(u64::MAX), is_synchronising })
+}
+
+fn tag_of(command: &[u8]) -> Option<String> {
+    let tag = command.split(|octet| *octet == b' ').next()?;
+    let is_tag = (1..=128).contains(&tag.len())
+        && tag.iter().all(|octet| octet.is_ascii_alphanumeric() || b".-_".contains(octet));
+    is_tag.then(|| String::from_utf8_lossy(tag).into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn literals_are_announced_at_the_end_of_a_line() {
+        for (line, expected) in [
+            ("a LOGIN {5}", Some((5, true))),
+            ("a LOGIN {5+}", Some((5, false))),
+            ("a APPEND x ~{12}", Some((12, true))),
+            ("a LOGIN {}", None),
+            ("a LOGIN {x}", None),
+            ("a LOGIN \"{5}\"", None),
+            ("a LOGIN {99999999999999999999999}", Some((u64::MAX, true))),
+        ] {
+            let found = announced(line.as_bytes()).map(|literal| (literal.octets, literal.is_synchronising));
+            assert_eq!(found, expected, "{line}");
+        }
+    }
+}
