@@ -1,1 +1,40 @@
-//! The GraphQL schema of the control plane.
+//! The API of the control plane in GraphQL: one folder per noun, each with what it shows (`object`), reads (`query`),
+//! changes (`mutation`) and derives (`projection`); `access` says who asks.
+//!
+//! Every resolver asks the authority. Changes go through the engine alone; reads come from the tables of this crate's
+//! projections. Conventions of the schema stand in the descriptions of its roots (`root.rs`).
+
+#![allow(
+    unreachable_pub,
+    reason = "the derives of async-graphql ask for public types; nobody outside names them"
+)]
+
+mod access;
+mod account;
+mod alias;
+mod api;
+mod domain;
+mod error;
+mod event;
+mod language;
+pub mod limit;
+mod mailbox;
+mod page;
+mod payload;
+mod plan;
+mod platform;
+mod projection;
+mod queue;
+mod request;
+mod root;
+mod scalar;
+mod service;
+mod user;
+mod wiring;
+
+pub use access::{ACCESS_KEY_NAME, AccessKey, People, SignIns};
+pub use api::{Api, ApiSchema, BadRequest, Knock, new_correlation};
+pub use kernel::CorrelationId;
+pub use language::Language;
+pub use platform::{Mode, Platform, PortError, QueueSource, TxtResolver, Usage, UsageSource, Waiting};
+pub use wiring::{PROJECTIONS, register, sdl};

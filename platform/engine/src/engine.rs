@@ -6,11 +6,13 @@ use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::Duration;
 
 use authority::{Guarded, Principal};
-use database::{Database, DatabaseError};
+use database::{Database, DatabaseError, Row, Statement};
 use futures_util::Stream;
 use journal::keyring::Keyring;
 use journal::{Clock, Journal, JournalError, StoredEvent, SubscriptionName};
-use kernel::{Causation, CommandId, CorrelationId, Cursor, EventFamily, Position, Recorded, TenantId};
+use kernel::{
+    Causation, CommandId, CorrelationId, Cursor, EventFamily, Position, Reads, Recorded, TenantId, Timestamp,
+};
 use parking_lot::{Mutex, RwLock};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
@@ -166,6 +168,27 @@ impl Engine {
     ) -> Result<Outcome<U::Refusal>, RunError> {
         let by = Circumstances { principal, command, correlation, causation: Causation::Command };
         self.core.runner.run(by, use_case).await
+    }
+
+    /// The states of some things of a tenant as they are now; the caller has asked the authority.
+    ///
+    /// # Errors
+    /// [`RunError`]: reading failed.
+    pub async fn load<R: Reads>(&self, tenant: TenantId, reads: &R) -> Result<R::States, RunError> {
+        self.core.runner.load(tenant, reads).await
+    }
+
+    /// Reads rows of projections; the statement names tables by [`Engine::serving_revision`] and bounds their count.
+    ///
+    /// # Errors
+    /// [`DatabaseError`].
+    pub async fn query(&self, statement: Statement) -> Result<Vec<Row>, DatabaseError> {
+        self.core.database.query(statement).await
+    }
+
+    /// The time by the clock that decisions go by.
+    pub fn now(&self) -> Timestamp {
+        self.core.runner.clock.now()
     }
 
     /// What runs use cases, for those who outlive a borrow of the engine.
@@ -425,7 +448,7 @@ impl Engine {
     /// # Errors
     /// [`DatabaseError`].
     pub async fn ping(&self) -> Result<(), DatabaseError> {
-        self.core.database.query(database::Statement::new("SELECT 1")).await.map(drop)
+        self.core.database.query(Statement::new("SELECT 1")).await.map(drop)
     }
 
     /// Stops handing out work, lets what runs end, and joins every task. Commands still run afterwards.

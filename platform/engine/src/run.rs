@@ -10,7 +10,7 @@ use journal::{
 };
 use kernel::{
     Causation, Changes, CommandId, CorrelationId, Cursor, History, Malformed, Metadata, Open, OpenError,
-    Opened, Reads as _, SealError, SealedBytes, StreamId, TenantId, UseCase, Version,
+    Opened, Reads, SealError, SealedBytes, StreamId, TenantId, UseCase, Version,
 };
 use tracing::Instrument as _;
 
@@ -109,6 +109,31 @@ impl Runner {
         let duration_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
         span.in_scope(|| tracing::info!(outcome, duration_ms, "command"));
         ran
+    }
+
+    /// The states of some things of a tenant as they are now, for a reader that no projection serves. Asks no
+    /// authority: the caller has.
+    ///
+    /// # Errors
+    /// [`RunError`]: reading failed.
+    pub async fn load<R: Reads>(&self, tenant: TenantId, reads: &R) -> Result<R::States, RunError> {
+        const NAME: &str = "load";
+        let mut streams = Vec::new();
+        reads.streams(&mut streams);
+        let mut attempts = 1;
+        loop {
+            let read = self.read(tenant, streams.clone()).await;
+            let read = read.map_err(|source| RunError::Read { use_case: NAME, source })?;
+            let error = match reads.fold(&mut read.histories.iter(), &read.keys) {
+                Ok(states) => return Ok(states),
+                Err(source) => RunError::Fold { use_case: NAME, source },
+            };
+            let again: Round<()> = self.fold_failed(tenant, &read, error)?;
+            match again {
+                Round::Again(error) if attempts == ATTEMPT_COUNT_MAX => return Err(error),
+                Round::Again(_) | Round::Settled(_) => attempts += 1,
+            }
+        }
     }
 
     async fn rounds<U: Guarded>(

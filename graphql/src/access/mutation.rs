@@ -1,0 +1,292 @@
+//! Signing in and out.
+
+use std::time::{Duration, Instant};
+
+use async_graphql::{Context, Object, Result};
+use authority::{Grant, Permission, Permissions, Principal, Resource, Scope};
+use directory::{AuthRefusal, LoginAttempt, Protocol};
+use hosting::session::{EndReason, SessionOwner};
+use hosting::use_case::{EndSession, RotateSession, SetMailboxPassword, SetUserPassword, StartSession};
+use kernel::{AccountId, Actor, SessionId, Via};
+use secrecy::SecretString;
+
+use super::jwt::Claims;
+use super::now;
+use super::object::Credentials;
+use super::password::{hashed, proved};
+use super::secret::{Opens, Secret};
+use crate::error::Fault;
+use crate::limit::{PASSWORD_OCTETS_MAX, READ_YOUR_WRITES_MS_MAX, REFRESH_TOKEN_SECS, TEXT_OCTETS_MAX};
+use crate::payload::{Answer, Faults, UserError, command, run, run_as};
+use crate::request::Asked;
+use crate::scalar::{AccountKey, Place, SessionKey, Uid};
+
+/// What a sign-in, a refresh or a sign-out came to.
+#[derive(Debug, Clone)]
+pub struct SessionPayload {
+    answer: Answer<Option<Credentials>>,
+}
+
+/// What a sign-in, a refresh or a sign-out came to.
+#[Object]
+impl SessionPayload {
+    /// What to send with further requests; none where nobody is signed in by this.
+    async fn session(&self) -> Option<Credentials> {
+        match &self.answer {
+            Answer::Done { key, .. } => key.clone(),
+            Answer::Refused(_) => None,
+        }
+    }
+
+    /// Why the mutation was refused; empty where it was done.
+    async fn user_errors(&self) -> &[UserError] {
+        self.answer.errors()
+    }
+
+    /// Where the change stands: give it as `atLeast` to a query that must show it.
+    async fn position(&self) -> Option<Place> {
+        self.answer.cursor().map(Place)
+    }
+}
+
+/// Signing in and out.
+#[derive(Debug, Default)]
+pub struct AccessMutation;
+
+#[Object]
+impl AccessMutation {
+    /// Signs in a user by login name, or a mailbox by its address. `userErrors`: `WRONG_CREDENTIALS` whichever of the
+    /// two is wrong. After several failures the error `THROTTLED` says how long to wait. Takes no `commandId`: each
+    /// sign-in is a session of its own.
+    async fn sign_in(&self, ctx: &Context<'_>, login: String, password: String) -> Result<SessionPayload> {
+        let mut faults = Faults::new(ctx)?;
+        if login.len() > TEXT_OCTETS_MAX || password.len() > PASSWORD_OCTETS_MAX {
+            faults.wrong_credentials();
+            return Ok(SessionPayload { answer: faults.refused() });
+        }
+        let Some((account, owner)) = identified(ctx, &login, password.into()).await? else {
+            faults.wrong_credentials();
+            return Ok(SessionPayload { answer: faults.refused() });
+        };
+        begin(ctx, account, owner).await
+    }
+
+    /// Exchanges a refresh token for new credentials. A refresh token that was exchanged before ends its session, since
+    /// somebody else may hold it. Takes no `commandId`.
+    async fn session_refresh(&self, ctx: &Context<'_>, refresh_token: String) -> Result<SessionPayload> {
+        let unknown = || ctx.fault(Fault::Unauthenticated);
+        let secret = Secret::parse(&refresh_token).ok_or_else(unknown)?;
+        let Opens::Session(session) = secret.opens else { return Err(unknown()) };
+        let people = &ctx.platform()?.people;
+        let open = people.session(session, now()).ok_or_else(unknown)?;
+        let standing = people.of_owner(&open, session).ok_or_else(unknown)?;
+        refresh(ctx, (&secret, session), (open.account, open.owner), &standing.principal).await
+    }
+
+    /// Ends the caller's own session. Its access token is void as well.
+    async fn sign_out(&self, ctx: &Context<'_>, command_id: Option<Uid>) -> Result<SessionPayload> {
+        let standing = ctx.standing()?;
+        let Some(session) = standing.session else { return Err(ctx.fault(Fault::NotFound)) };
+        let end = EndSession { account: standing.home, session, reason: EndReason::SignedOut };
+        let acting = about_itself(&standing.principal, standing.home);
+        let answer = run_as(ctx, &acting, command(command_id), &end, None).await?;
+        heard(ctx, &answer).await?;
+        Ok(SessionPayload { answer })
+    }
+
+    /// Ends another session of the account, for example of a lost device.
+    async fn session_end(
+        &self,
+        ctx: &Context<'_>,
+        account_id: Option<AccountKey>,
+        session_id: SessionKey,
+        command_id: Option<Uid>,
+    ) -> Result<SessionPayload> {
+        let account = ctx.account(account_id)?;
+        ctx.allow(Permission::AccountWrite, Resource::account(account))?;
+        let end = EndSession { account, session: session_id.0, reason: EndReason::Revoked };
+        let answer = run(ctx, command(command_id), &end, None).await?;
+        heard(ctx, &answer).await?;
+        Ok(SessionPayload { answer })
+    }
+
+    /// Changes the caller's own password and ends all of the caller's sessions. An API token cannot do this.
+    async fn password_change(
+        &self,
+        ctx: &Context<'_>,
+        current_password: String,
+        new_password: String,
+        command_id: Option<Uid>,
+    ) -> Result<SessionPayload> {
+        let standing = ctx.standing()?.clone();
+        if standing.session.is_none() {
+            return Err(ctx.fault(Fault::Forbidden));
+        }
+        let mut faults = Faults::new(ctx)?;
+        let Some(new_password) = faults.password("newPassword", new_password) else {
+            return Ok(SessionPayload { answer: faults.refused() });
+        };
+        if current_password.len() > PASSWORD_OCTETS_MAX
+            || !is_password_of(ctx, &standing, current_password.into()).await?
+        {
+            faults.wrong_credentials();
+            return Ok(SessionPayload { answer: faults.refused() });
+        }
+        let password = hashed(ctx, new_password).await?;
+        let (account, command) = (standing.home, command(command_id));
+        let acting = about_itself(&standing.principal, account);
+        let answer = match standing.principal.actor {
+            Actor::User(user) => {
+                run_as(ctx, &acting, command, &SetUserPassword { account, user, password }, None).await?
+            }
+            Actor::Mailbox(mailbox) => {
+                run_as(ctx, &acting, command, &SetMailboxPassword { account, mailbox, password }, None)
+                    .await?
+            }
+            Actor::Operator | Actor::Platform(_) => return Err(ctx.fault(Fault::Forbidden)),
+        };
+        Ok(SessionPayload { answer })
+    }
+}
+
+/// The principal for what everyone may do about themselves, once proved: its own session and password, nothing else
+/// is ever run with it.
+fn about_itself(principal: &Principal, account: AccountId) -> Principal {
+    let own = [Permission::AccountWrite, Permission::CredentialWrite];
+    let grant =
+        Grant { scope: Scope::Account(account), permissions: own.into_iter().collect::<Permissions>() };
+    Principal { grants: vec![grant], ..principal.clone() }
+}
+
+/// Who `login` and `password` belong to; none where either is wrong.
+async fn identified(
+    ctx: &Context<'_>,
+    login: &str,
+    password: SecretString,
+) -> Result<Option<(AccountId, SessionOwner)>> {
+    let platform = ctx.platform()?;
+    if let Some(person) = platform.people.person(login) {
+        let hash = person.password.clone();
+        let is_right =
+            checked(ctx, login, password, hash.as_ref().map(hosting::PasswordHash::as_str)).await?;
+        return Ok(is_right.then_some((person.account, SessionOwner::User(person.user))));
+    }
+    let peer = ctx.caller()?.peer;
+    let attempt = LoginAttempt { login, password: &password, peer, protocol: Protocol::Web };
+    match platform.directory.authenticate(attempt).await {
+        Ok(login) => Ok(Some((login.tenant.account(), SessionOwner::Mailbox(login.mailbox)))),
+        Err(AuthRefusal::Wrong) => Ok(None),
+        Err(AuthRefusal::Throttled { retry_after_secs }) => {
+            Err(ctx.fault(Fault::Throttled { retry_after_secs }))
+        }
+        Err(AuthRefusal::Suspended) => Err(ctx.fault(Fault::Forbidden)),
+        Err(AuthRefusal::Busy) => Err(ctx.fault(Fault::Busy)),
+    }
+}
+
+/// Checks a user's password, slower the more often it was wrong.
+async fn checked(ctx: &Context<'_>, login: &str, password: SecretString, hash: Option<&str>) -> Result<bool> {
+    let (peer, throttle) = (ctx.caller()?.peer, &ctx.platform()?.sign_ins.throttle);
+    if let Some(wait) = throttle.wait(login, peer, Instant::now()) {
+        let retry_after_secs = u32::try_from(wait.as_secs()).unwrap_or(u32::MAX).saturating_add(1);
+        return Err(ctx.fault(Fault::Throttled { retry_after_secs }));
+    }
+    // Counted before the answer is known, so that many attempts at once are not all let through.
+    throttle.failed(login, peer, Instant::now());
+    let is_right = proved(ctx, password, hash).await?;
+    if is_right {
+        throttle.succeeded(login, peer);
+    }
+    Ok(is_right)
+}
+
+/// Whether `password` is the current one of whoever is signed in.
+async fn is_password_of(
+    ctx: &Context<'_>,
+    standing: &super::Standing,
+    password: SecretString,
+) -> Result<bool> {
+    let platform = ctx.platform()?;
+    match standing.principal.actor {
+        Actor::User(user) => {
+            let Some(person) = platform.people.user(user) else { return Ok(false) };
+            let hash = person.password.as_ref().map(hosting::PasswordHash::as_str);
+            checked(ctx, &user.to_string(), password, hash).await
+        }
+        Actor::Mailbox(mailbox) => {
+            let own = crate::mailbox::query::read(ctx, &(standing.home, mailbox)).await?;
+            let Some(address) = own.address else { return Ok(false) };
+            Ok(identified(ctx, &address, password).await?
+                == Some((standing.home, SessionOwner::Mailbox(mailbox))))
+        }
+        Actor::Operator | Actor::Platform(_) => Ok(false),
+    }
+}
+
+/// Starts a session for whoever has just proved who they are.
+async fn begin(ctx: &Context<'_>, account: AccountId, owner: SessionOwner) -> Result<SessionPayload> {
+    let command = command(None);
+    let session = SessionId::derived(command, 0);
+    let secret = Secret::random(Opens::Session(session)).map_err(|error| ctx.failed("chance", &error))?;
+    let expires_at = now().plus(Duration::from_secs(REFRESH_TOKEN_SECS));
+    let actor = match owner {
+        SessionOwner::User(user) => Actor::User(user),
+        SessionOwner::Mailbox(mailbox) => Actor::Mailbox(mailbox),
+    };
+    let proved = Principal { actor, on_behalf_of: None, via: Via::Session, grants: Vec::new() };
+    let start = StartSession { account, owner, session, refresh_hash: secret.hash(), expires_at };
+    let credentials = credentials(ctx, Claims { holder: owner.into(), account, session }, &secret)?;
+    let acting = about_itself(&proved, account);
+    let answer = run_as(ctx, &acting, command, &start, Some(credentials)).await?;
+    heard(ctx, &answer).await?;
+    Ok(SessionPayload { answer })
+}
+
+async fn refresh(
+    ctx: &Context<'_>,
+    (old, session): (&Secret, SessionId),
+    (account, owner): (AccountId, SessionOwner),
+    principal: &Principal,
+) -> Result<SessionPayload> {
+    let new = Secret::random(Opens::Session(session)).map_err(|error| ctx.failed("chance", &error))?;
+    let rotate = RotateSession {
+        account,
+        owner,
+        session,
+        old_hash: old.hash(),
+        new_hash: new.hash(),
+        expires_at: now().plus(Duration::from_secs(REFRESH_TOKEN_SECS)),
+    };
+    let credentials = credentials(ctx, Claims { holder: owner.into(), account, session }, &new)?;
+    let acting = about_itself(principal, account);
+    let answer = run_as(ctx, &acting, command(None), &rotate, Some(credentials)).await?;
+    if answer.errors().iter().any(|error| error.code == REUSED) {
+        let end = EndSession { account, session, reason: EndReason::TokenReused };
+        heard(ctx, &run_as(ctx, &acting, command(None), &end, ()).await?).await?;
+    }
+    heard(ctx, &answer).await?;
+    Ok(SessionPayload { answer })
+}
+
+/// The model's code for a refresh token that was exchanged before: somebody else may hold it.
+const REUSED: &str = "REFRESH_TOKEN_REUSED";
+
+fn credentials(ctx: &Context<'_>, claims: Claims, secret: &Secret) -> Result<Credentials> {
+    let now = now();
+    let (access_token, ends) =
+        ctx.platform()?.access_key.sign(&claims, now).map_err(|error| ctx.failed("signing", &error))?;
+    Ok(Credentials {
+        session_id: claims.session.into(),
+        access_token,
+        access_token_expires_at: ends.into(),
+        refresh_token: secret.reveal(),
+        refresh_token_expires_at: now.plus(Duration::from_secs(REFRESH_TOKEN_SECS)).into(),
+    })
+}
+
+/// Waits until requests are judged by what was just done: the new session opens, the ended one does not.
+async fn heard<K>(ctx: &Context<'_>, answer: &Answer<K>) -> Result<()> {
+    let Some(cursor) = answer.cursor() else { return Ok(()) };
+    let patience = Duration::from_millis(READ_YOUR_WRITES_MS_MAX);
+    if ctx.platform()?.people.heard(cursor, patience).await { Ok(()) } else { Err(ctx.fault(Fault::Stale)) }
+}

@@ -1,0 +1,46 @@
+//! Who is signed in, as the API shows it.
+
+use async_graphql::SimpleObject;
+
+use crate::scalar::{AccountKey, MailboxKey, Moment, SessionKey, TokenKey, UserKey};
+
+/// What a sign-in or a refresh gives. Both secrets are shown once.
+#[derive(Debug, Clone, SimpleObject)]
+pub struct Credentials {
+    /// The session.
+    pub session_id: SessionKey,
+    /// Sent as `Authorization: Bearer ...` with each request; good for ten minutes, or until the session ends.
+    pub access_token: String,
+    /// When the access token ends.
+    pub access_token_expires_at: Moment,
+    /// Given once to `sessionRefresh` for new credentials; showing it twice ends the session.
+    pub refresh_token: String,
+    /// When the session ends unless it is refreshed before.
+    pub refresh_token_expires_at: Moment,
+}
+
+/// Whoever asks.
+#[derive(Debug, Clone, SimpleObject)]
+pub struct Viewer {
+    /// The account that is meant where a field's `accountId` is absent.
+    pub account_id: AccountKey,
+    /// The user, where it is one.
+    pub user_id: Option<UserKey>,
+    /// The mailbox, where it is one.
+    pub mailbox_id: Option<MailboxKey>,
+    /// The session, where it came through one.
+    pub session_id: Option<SessionKey>,
+    /// The API token, where it came through one.
+    pub api_token_id: Option<TokenKey>,
+    /// What it may do now, and where.
+    pub grants: Vec<ViewerGrant>,
+}
+
+/// Permissions within a scope.
+#[derive(Debug, Clone, SimpleObject)]
+pub struct ViewerGrant {
+    /// `PLATFORM`, or the ids that it is confined to.
+    pub scope: Vec<String>,
+    /// For example `mailbox:read`.
+    pub permissions: Vec<String>,
+}

@@ -1,0 +1,343 @@
+//! Users, API tokens and sessions as they are now, in memory: every request is judged by it, so that a revocation is
+//! obeyed as soon as its event arrives.
+
+use std::collections::{HashMap, HashSet};
+use std::time::Duration;
+
+use authority::{Grant, Permissions, Principal, Scope};
+use engine::{Follower, ProjectionError};
+use hosting::HostingEvent;
+use hosting::PasswordHash;
+use hosting::account::AccountEvent;
+use hosting::mailbox::MailboxEvent;
+use hosting::session::{SessionEvent, SessionOwner};
+use hosting::user::{UserEvent, UserRole};
+use kernel::{
+    AccountId, Actor, Cursor, Id, Position, Recorded, SessionId, TenantId, Timestamp, TokenId, UserId, Via,
+};
+use parking_lot::RwLock;
+use tokio::sync::Notify;
+
+use super::jwt::Claims;
+use super::secret::Secret;
+
+/// Sessions that are kept before expired ones are swept out.
+const SESSION_SWEEP_COUNT_MIN: usize = 10_000;
+
+/// A principal that has proved who it is, and through what.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Standing {
+    /// Who acts, with what they may at this moment.
+    pub principal: Principal,
+    /// The account that is meant where a request names none.
+    pub home: AccountId,
+    /// The session that the credential belongs to; none for an API token.
+    pub session: Option<SessionId>,
+}
+
+impl Standing {
+    /// Whether it is this user.
+    pub fn is_user(&self, user: UserId) -> bool {
+        self.principal.actor == Actor::User(user)
+    }
+
+    /// Whether it came through this session.
+    pub fn is_session(&self, session: SessionId) -> bool {
+        self.session == Some(session)
+    }
+}
+
+/// A user as sign-ins need it.
+#[derive(Debug, Clone)]
+pub(crate) struct Person {
+    pub(crate) user: UserId,
+    pub(crate) account: AccountId,
+    pub(crate) role: UserRole,
+    pub(crate) password: Option<PasswordHash>,
+    login: Option<String>,
+    is_disabled: bool,
+}
+
+#[derive(Debug, Clone)]
+struct Token {
+    user: UserId,
+    permissions: Permissions,
+    secret_hash: [u8; 32],
+    expires_at: Option<Timestamp>,
+}
+
+/// A session that is not over.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Open {
+    pub(crate) account: AccountId,
+    pub(crate) owner: SessionOwner,
+    pub(crate) expires_at: Timestamp,
+}
+
+#[derive(Debug, Default)]
+struct Register {
+    users: HashMap<UserId, Person>,
+    logins: HashMap<String, UserId>,
+    tokens: HashMap<TokenId, Token>,
+    sessions: HashMap<SessionId, Open>,
+    by_owner: HashMap<SessionOwner, HashSet<SessionId>>,
+    closed: HashSet<AccountId>,
+    positions: HashMap<TenantId, Position>,
+    sweep_at: usize,
+}
+
+/// The follower `people`.
+#[derive(Debug, Default)]
+pub struct People {
+    register: RwLock<Register>,
+    moved: Notify,
+}
+
+impl People {
+    /// The user that signs in with `login`, if it may sign in at all now.
+    pub(crate) fn person(&self, login: &str) -> Option<Person> {
+        let register = self.register.read();
+        let user = register.logins.get(&login.to_lowercase())?;
+        register.active(*user).cloned()
+    }
+
+    /// A user that may sign in now.
+    pub(crate) fn user(&self, user: UserId) -> Option<Person> {
+        self.register.read().active(user).cloned()
+    }
+
+    /// A session that is not over at `now`.
+    pub(crate) fn session(&self, session: SessionId, now: Timestamp) -> Option<Open> {
+        let register = self.register.read();
+        register.sessions.get(&session).copied().filter(|open| open.expires_at > now)
+    }
+
+    /// Whoever holds an access token with these claims, if the session and its owner are still good.
+    pub(crate) fn by_session(&self, claims: &Claims, now: Timestamp) -> Option<Standing> {
+        let open = self.session(claims.session, now)?;
+        let standing = self.of_owner(&open, claims.session)?;
+        (claims.holder.owner() == open.owner && claims.account == open.account).then_some(standing)
+    }
+
+    /// The owner of a session, with what it may now.
+    pub(crate) fn of_owner(&self, open: &Open, session: SessionId) -> Option<Standing> {
+        let register = self.register.read();
+        let principal = match open.owner {
+            SessionOwner::User(user) => register.active(user)?.principal(Via::Session),
+            SessionOwner::Mailbox(mailbox) if !register.closed.contains(&open.account) => Principal {
+                actor: Actor::Mailbox(mailbox),
+                on_behalf_of: None,
+                via: Via::Session,
+                grants: vec![Grant {
+                    scope: Scope::Mailbox(open.account, mailbox),
+                    permissions: Permissions::mailbox_owner(),
+                }],
+            },
+            SessionOwner::Mailbox(_) => return None,
+        };
+        Some(Standing { principal, home: open.account, session: Some(session) })
+    }
+
+    /// Whoever holds an API token, narrowed to its scopes.
+    pub(crate) fn by_token(&self, id: TokenId, secret: &Secret, now: Timestamp) -> Option<Standing> {
+        let register = self.register.read();
+        let token = register.tokens.get(&id)?;
+        let is_good = secret.matches(&token.secret_hash) && token.expires_at.is_none_or(|end| end > now);
+        let person = register.active(token.user).filter(|_| is_good)?;
+        let principal = person.principal(Via::Token(id)).narrowed_to(token.permissions);
+        Some(Standing { principal, home: person.account, session: None })
+    }
+
+    /// Waits until requests are judged by everything up to `cursor`; whether that was so before `patience` ended.
+    pub(crate) async fn heard(&self, cursor: Cursor, patience: Duration) -> bool {
+        let wait = async {
+            loop {
+                let moved = self.moved.notified();
+                tokio::pin!(moved);
+                moved.as_mut().enable();
+                if self.register.read().positions.get(&cursor.tenant) >= Some(&cursor.position) {
+                    return;
+                }
+                moved.await;
+            }
+        };
+        tokio::time::timeout(patience, wait).await.is_ok()
+    }
+
+    /// How many users, tokens and sessions are known, for metrics.
+    pub fn counts(&self) -> (usize, usize, usize) {
+        let register = self.register.read();
+        (register.users.len(), register.tokens.len(), register.sessions.len())
+    }
+}
+
+impl Person {
+    /// The principal of this user, through `via`.
+    pub(crate) fn principal(&self, via: Via) -> Principal {
+        Principal {
+            actor: Actor::User(self.user),
+            on_behalf_of: None,
+            via,
+            grants: self.role.grants(self.account),
+        }
+    }
+}
+
+impl Register {
+    fn active(&self, user: UserId) -> Option<&Person> {
+        self.users.get(&user).filter(|person| !person.is_disabled && !self.closed.contains(&person.account))
+    }
+
+    fn account(&mut self, account: AccountId, event: &AccountEvent) {
+        match event {
+            AccountEvent::Opened { .. } => {
+                self.closed.remove(&account);
+            }
+            AccountEvent::Closed => {
+                self.closed.insert(account);
+            }
+            AccountEvent::UserAdded { .. }
+            | AccountEvent::UserRemoved { .. }
+            | AccountEvent::ServiceAdded { .. }
+            | AccountEvent::ServiceEnded { .. } => {}
+        }
+    }
+
+    fn user(&mut self, user: UserId, event: &UserEvent) {
+        match event {
+            UserEvent::Registered { account, login, password, role, .. } => {
+                let login = login.plain().map(|login| login.as_str().to_owned());
+                if let Some(login) = &login {
+                    self.logins.insert(login.clone(), user);
+                }
+                let password = password.as_ref().and_then(|password| password.plain().cloned());
+                let role = role.clone();
+                self.users.insert(
+                    user,
+                    Person { user, account: *account, role, password, login, is_disabled: false },
+                );
+            }
+            UserEvent::PasswordSet { password } => {
+                if let Some(person) = self.users.get_mut(&user) {
+                    person.password = password.plain().cloned();
+                }
+                self.end_sessions(SessionOwner::User(user));
+            }
+            UserEvent::Disabled => {
+                if let Some(person) = self.users.get_mut(&user) {
+                    person.is_disabled = true;
+                }
+            }
+            UserEvent::Enabled => {
+                if let Some(person) = self.users.get_mut(&user) {
+                    person.is_disabled = false;
+                }
+            }
+            UserEvent::Removed => self.forget(user),
+            UserEvent::TokenIssued { token, permissions, secret_hash, expires_at, .. } => {
+                let (permissions, secret_hash, expires_at) = (*permissions, *secret_hash, *expires_at);
+                self.tokens.insert(*token, Token { user, permissions, secret_hash, expires_at });
+            }
+            UserEvent::TokenRevoked { token } => {
+                self.tokens.remove(token);
+            }
+        }
+    }
+
+    fn forget(&mut self, user: UserId) {
+        if let Some(login) = self.users.remove(&user).and_then(|person| person.login)
+            && self.logins.get(&login) == Some(&user)
+        {
+            self.logins.remove(&login);
+        }
+        self.tokens.retain(|_, token| token.user != user);
+        self.end_sessions(SessionOwner::User(user));
+    }
+
+    fn session(&mut self, account: AccountId, session: SessionId, event: &SessionEvent, at: Timestamp) {
+        match event {
+            SessionEvent::Started { owner, expires_at, .. } => {
+                self.sweep(at);
+                self.sessions.insert(session, Open { account, owner: *owner, expires_at: *expires_at });
+                self.by_owner.entry(*owner).or_default().insert(session);
+            }
+            SessionEvent::Rotated { expires_at, .. } => {
+                if let Some(open) = self.sessions.get_mut(&session) {
+                    open.expires_at = *expires_at;
+                }
+            }
+            SessionEvent::Ended { .. } => self.end(session),
+        }
+    }
+
+    fn mailbox(&mut self, recorded: &Recorded<HostingEvent>, event: &MailboxEvent) {
+        match event {
+            MailboxEvent::PasswordSet { .. } | MailboxEvent::Disabled | MailboxEvent::Deleted { .. } => {
+                self.end_sessions(SessionOwner::Mailbox(Id::from_uuid(recorded.stream.id)));
+            }
+            MailboxEvent::Created { .. }
+            | MailboxEvent::QuotaChanged { .. }
+            | MailboxEvent::DisplayNameChanged { .. }
+            | MailboxEvent::Enabled
+            | MailboxEvent::QuotaThresholdCrossed { .. } => {}
+        }
+    }
+
+    fn end(&mut self, session: SessionId) {
+        let Some(open) = self.sessions.remove(&session) else { return };
+        if let Some(sessions) = self.by_owner.get_mut(&open.owner) {
+            sessions.remove(&session);
+            if sessions.is_empty() {
+                self.by_owner.remove(&open.owner);
+            }
+        }
+    }
+
+    fn end_sessions(&mut self, owner: SessionOwner) {
+        for session in self.by_owner.remove(&owner).unwrap_or_default() {
+            self.sessions.remove(&session);
+        }
+    }
+
+    /// Forgets sessions that expired, each time their number has doubled: cheap on average.
+    fn sweep(&mut self, now: Timestamp) {
+        if self.sessions.len() < self.sweep_at.max(SESSION_SWEEP_COUNT_MIN) {
+            return;
+        }
+        let expired: Vec<SessionId> =
+            self.sessions.iter().filter(|(_, open)| open.expires_at <= now).map(|(id, _)| *id).collect();
+        for session in expired {
+            self.end(session);
+        }
+        self.sweep_at = self.sessions.len() * 2;
+    }
+}
+
+impl Follower for People {
+    type Event = HostingEvent;
+
+    const NAME: &'static str = "people";
+
+    fn apply(&self, page: &[Recorded<HostingEvent>]) -> Result<(), ProjectionError> {
+        let mut register = self.register.write();
+        for recorded in page {
+            let (account, id) = (recorded.cursor.tenant.account(), recorded.stream.id);
+            match &recorded.event {
+                HostingEvent::Account(event) => register.account(account, event),
+                HostingEvent::User(event) => register.user(Id::from_uuid(id), event),
+                HostingEvent::Session(event) => {
+                    register.session(account, Id::from_uuid(id), event, recorded.recorded_at);
+                }
+                HostingEvent::Mailbox(event) => register.mailbox(recorded, event),
+                HostingEvent::Plan(_)
+                | HostingEvent::Service(_)
+                | HostingEvent::Domain(_)
+                | HostingEvent::Alias(_) => {}
+            }
+            register.positions.insert(recorded.cursor.tenant, recorded.cursor.position);
+        }
+        drop(register);
+        self.moved.notify_waiters();
+        Ok(())
+    }
+}

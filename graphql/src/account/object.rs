@@ -1,0 +1,29 @@
+//! An account as the API shows it.
+
+use async_graphql::{Enum, SimpleObject};
+
+use crate::scalar::{AccountKey, Moment};
+
+/// Whether an account is a customer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+pub enum AccountStatus {
+    /// It may order services.
+    Open,
+    /// It is a customer no more.
+    Closed,
+}
+
+/// A customer: the party that contracts and pays.
+#[derive(Debug, Clone, SimpleObject)]
+pub struct Account {
+    /// Its name for the API.
+    pub id: AccountKey,
+    /// What it is called; none once erased.
+    pub name: Option<String>,
+    /// See [`AccountStatus`].
+    pub status: AccountStatus,
+    /// When it was opened.
+    pub opened_at: Moment,
+    /// When it was closed.
+    pub closed_at: Option<Moment>,
+}

@@ -1,0 +1,68 @@
+//! Rows behind `account` and `accounts`.
+
+use database::Statement;
+use engine::{Projection, ProjectionError};
+use hosting::HostingEvent;
+use hosting::account::AccountEvent;
+use kernel::{Recorded, TenantId};
+
+use crate::projection::{Place, clear, drop_tables};
+
+/// One row per account.
+#[derive(Debug, Clone, Copy)]
+pub struct AccountList;
+
+impl Projection for AccountList {
+    type Event = HostingEvent;
+
+    const NAME: &'static str = super::query::PROJECTION;
+    const REVISION: u16 = 1;
+
+    fn tables(&self) -> Vec<Statement> {
+        [
+            "CREATE TABLE IF NOT EXISTS account_list_v1 (tenant UUID NOT NULL PRIMARY KEY, name TEXT, \
+             status TEXT NOT NULL, opened_at BIGINT NOT NULL, closed_at BIGINT)",
+            "CREATE INDEX IF NOT EXISTS account_list_v1_opened ON account_list_v1 (opened_at, tenant)",
+        ]
+        .map(Statement::new)
+        .into()
+    }
+
+    fn drop_tables(&self, revision: u16) -> Vec<Statement> {
+        drop_tables(&["account_list"], revision)
+    }
+
+    fn clear(&self, tenant: TenantId) -> Vec<Statement> {
+        clear("DELETE FROM account_list_v1 WHERE tenant = $1", tenant)
+    }
+
+    fn apply(&self, page: &[Recorded<HostingEvent>]) -> Result<Vec<Statement>, ProjectionError> {
+        Ok(page.iter().filter_map(statement).collect())
+    }
+}
+
+fn statement(recorded: &Recorded<HostingEvent>) -> Option<Statement> {
+    let HostingEvent::Account(event) = &recorded.event else { return None };
+    let place = Place::of(recorded);
+    match event {
+        AccountEvent::Opened { name } => Some(
+            Statement::new(
+                "INSERT INTO account_list_v1 (tenant, name, status, opened_at, closed_at) \
+                 VALUES ($1, $2, 'open', $3, NULL) ON CONFLICT (tenant) DO UPDATE SET name = excluded.name, \
+                 status = excluded.status, opened_at = excluded.opened_at, closed_at = NULL",
+            )
+            .bind(place.tenant)
+            .bind(name.plain().cloned())
+            .bind(place.at),
+        ),
+        AccountEvent::Closed => Some(
+            Statement::new("UPDATE account_list_v1 SET status = 'closed', closed_at = $2 WHERE tenant = $1")
+                .bind(place.tenant)
+                .bind(place.at),
+        ),
+        AccountEvent::UserAdded { .. }
+        | AccountEvent::UserRemoved { .. }
+        | AccountEvent::ServiceAdded { .. }
+        | AccountEvent::ServiceEnded { .. } => None,
+    }
+}

@@ -1,0 +1,93 @@
+//! Reading aliases.
+
+use async_graphql::connection::Connection;
+use async_graphql::{Context, Object, Result};
+use authority::Permission;
+use database::{DatabaseError, Row};
+use kernel::{AccountId, AliasId, DomainId, Id, ServiceId, Timestamp};
+
+use super::object::Alias;
+use crate::access::reach::{Columns, reach};
+use crate::error::Fault;
+use crate::page::{Page, PageKey, Query, cost};
+use crate::request::{Asked, at_least, rows};
+use crate::scalar::{AccountKey, AliasKey, DomainKey, Place, ServiceKey};
+
+/// The name of the projection that these queries read.
+pub(crate) const PROJECTION: &str = "alias_list";
+
+const SELECT: &str = "SELECT tenant, alias_id, service_id, domain_id, address, is_catch_all, targets, created_at, born \
+     FROM alias_list_v1 WHERE tenant = ";
+
+const COLUMNS: Columns = Columns { service: Some("service_id"), domain: Some("domain_id"), mailbox: None };
+
+/// Queries about aliases.
+#[derive(Debug, Default)]
+pub struct AliasQuery;
+
+#[Object]
+impl AliasQuery {
+    /// One alias. `accountId` is the caller's own where it is absent.
+    async fn alias(
+        &self,
+        ctx: &Context<'_>,
+        account_id: Option<AccountKey>,
+        alias_id: AliasKey,
+        #[graphql(name = "atLeast")] place: Option<Place>,
+    ) -> Result<Option<Alias>> {
+        let account = ctx.account(account_id)?;
+        at_least(ctx, PROJECTION, account, place).await?;
+        read(ctx, &(account, alias_id.0)).await.map(Some)
+    }
+
+    /// The aliases of an account that the caller may see, oldest first.
+    #[graphql(complexity = "cost(first, child_complexity)")]
+    #[allow(clippy::too_many_arguments, reason = "the arguments of a GraphQL field")]
+    async fn aliases(
+        &self,
+        ctx: &Context<'_>,
+        account_id: Option<AccountKey>,
+        domain_id: Option<DomainKey>,
+        first: Option<i32>,
+        after: Option<String>,
+        #[graphql(name = "atLeast")] place: Option<Place>,
+    ) -> Result<Connection<PageKey, Alias>> {
+        let account = ctx.account(account_id)?;
+        let page = Page::parse(first, after.as_deref()).map_err(|fault| ctx.fault(fault))?;
+        let seen =
+            reach(ctx.principal()?, Permission::MailboxRead, account).map_err(|no| ctx.fault(no.into()))?;
+        at_least(ctx, PROJECTION, account, place).await?;
+        let mut query = seen.narrow(Query::new("").bind(SELECT, account.uuid()), COLUMNS);
+        if let Some(domain) = domain_id {
+            query = query.bind(" AND domain_id = ", domain.0.uuid());
+        }
+        let found = rows(ctx, PROJECTION, page.finish(query, "born", "alias_id")).await?;
+        page.connection(found, alias).map_err(|error| ctx.failed("a row of aliases", &error))
+    }
+}
+
+/// One alias, if the caller may see it.
+pub(crate) async fn read(ctx: &Context<'_>, &(account, id): &(AccountId, AliasId)) -> Result<Alias> {
+    ctx.standing()?;
+    let query = Query::new("").bind(SELECT, account.uuid()).bind(" AND alias_id = ", id.uuid());
+    let found = rows(ctx, PROJECTION, query.finish()).await?;
+    let row = found.first().ok_or_else(|| ctx.fault(Fault::NotFound))?;
+    let (_, alias) = alias(row).map_err(|error| ctx.failed("a row of aliases", &error))?;
+    ctx.allow(Permission::MailboxRead, alias.resource())?;
+    Ok(alias)
+}
+
+fn alias(row: &Row) -> Result<(PageKey, Alias), DatabaseError> {
+    let id = row.uuid(1)?;
+    let alias = Alias {
+        account_id: AccountKey(AccountId::new(row.uuid(0)?)),
+        id: AliasKey(AliasId::new(id)),
+        service_id: ServiceKey(ServiceId::new(row.uuid(2)?)),
+        domain_id: DomainKey(DomainId::new(row.uuid(3)?)),
+        address: row.opt_text(4)?.map(str::to_owned),
+        is_catch_all: row.bool(5)?,
+        targets: row.opt_text(6)?.map(|targets| targets.lines().map(str::to_owned).collect()),
+        created_at: Timestamp::from_millis(row.int(7)?).into(),
+    };
+    Ok((PageKey { born: row.int(8)?, id }, alias))
+}

@@ -1,0 +1,166 @@
+//! The door: bytes and a credential in, JSON out.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use async_graphql::{BatchRequest, BatchResponse, Data, Executor, Request, Response, Schema, ServerError};
+use futures_util::stream::{BoxStream, StreamExt};
+use kernel::CorrelationId;
+
+use crate::access;
+use crate::event::{Room, SubscriptionRoot};
+use crate::language::Language;
+use crate::limit::{
+    BATCH_COUNT_MAX, COMPLEXITY_MAX, DEPTH_DEVELOPMENT_MAX, DEPTH_MAX, DIRECTIVE_COUNT_MAX, PARSE_DEPTH_MAX,
+};
+use crate::platform::{Mode, Platform};
+use crate::request::Caller;
+use crate::root::{MutationRoot, QueryRoot};
+
+/// The schema of the API.
+pub type ApiSchema = Schema<QueryRoot, MutationRoot, SubscriptionRoot>;
+
+/// Whoever is at the door, unproved.
+#[derive(Debug, Clone)]
+pub struct Knock {
+    /// The `Authorization` header: `Bearer` and an access token or an API token.
+    pub authorization: Option<String>,
+    /// Of answers.
+    pub language: Language,
+    /// From where.
+    pub peer: IpAddr,
+    /// Names the request.
+    pub correlation: CorrelationId,
+}
+
+/// A request that is none.
+#[derive(Debug, thiserror::Error)]
+pub enum BadRequest {
+    /// Not JSON of a GraphQL request.
+    #[error("expected a GraphQL request in JSON")]
+    Json,
+    /// Too many operations, or none.
+    #[error("a batch holds 1 to {BATCH_COUNT_MAX} operations")]
+    Batch,
+}
+
+/// A new name for a request.
+pub fn new_correlation() -> CorrelationId {
+    CorrelationId::new(uuid::Uuid::now_v7())
+}
+
+/// The API, ready to answer. A cheap handle.
+#[derive(Clone)]
+pub struct Api {
+    schema: ApiSchema,
+    platform: Platform,
+}
+
+impl Api {
+    /// The API over `platform`.
+    pub fn new(platform: Platform) -> Self {
+        // Introspection is for everyone: the schema is public, it stands in the repository.
+        let depth = match platform.mode {
+            Mode::Development => DEPTH_DEVELOPMENT_MAX,
+            Mode::Production => DEPTH_MAX,
+        };
+        let schema =
+            bounded(Schema::build(QueryRoot::default(), MutationRoot::default(), SubscriptionRoot), depth)
+                .data(platform.clone())
+                .data(Room::default())
+                .finish();
+        Self { schema, platform }
+    }
+
+    /// See [`Mode`].
+    pub fn mode(&self) -> Mode {
+        self.platform.mode
+    }
+
+    /// The schema in GraphQL's own language.
+    pub fn sdl(&self) -> String {
+        self.schema.sdl()
+    }
+
+    /// Answers one operation or a batch, both as JSON.
+    ///
+    /// # Errors
+    /// [`BadRequest`] where `body` is no request at all; everything else is told inside the JSON.
+    pub async fn answer(&self, knock: Knock, body: &[u8]) -> Result<Vec<u8>, BadRequest> {
+        let batch: BatchRequest = serde_json::from_slice(body).map_err(|_| BadRequest::Json)?;
+        let response = match batch {
+            BatchRequest::Single(request) => BatchResponse::Single(self.one(&knock, request).await),
+            BatchRequest::Batch(requests) if (1..=BATCH_COUNT_MAX).contains(&requests.len()) => {
+                // One after the other: a batch may read what its own mutation wrote.
+                let mut responses = Vec::with_capacity(requests.len());
+                for request in requests {
+                    responses.push(self.one(&knock, request).await);
+                }
+                BatchResponse::Batch(responses)
+            }
+            BatchRequest::Batch(_) => return Err(BadRequest::Batch),
+        };
+        serde_json::to_vec(&response).map_err(|_| BadRequest::Json)
+    }
+
+    /// Answers one operation.
+    pub async fn one(&self, knock: &Knock, request: Request) -> Response {
+        self.schema.execute(request.data(self.caller(knock))).await
+    }
+
+    /// Who knocks, judged now: credentials are looked up at each operation, so that a revocation is obeyed at once.
+    pub fn caller(&self, knock: &Knock) -> Caller {
+        let standing = knock.authorization.as_deref().and_then(|header| {
+            access::authenticate(&self.platform.people, &self.platform.access_key, header)
+        });
+        Caller { standing, language: knock.language, correlation: knock.correlation, peer: knock.peer }
+    }
+}
+
+/// Sets the limits of a schema.
+pub(crate) fn bounded(
+    builder: async_graphql::SchemaBuilder<QueryRoot, MutationRoot, SubscriptionRoot>,
+    depth: usize,
+) -> async_graphql::SchemaBuilder<QueryRoot, MutationRoot, SubscriptionRoot> {
+    builder
+        .limit_depth(depth)
+        .limit_complexity(COMPLEXITY_MAX)
+        .limit_recursive_depth(PARSE_DEPTH_MAX)
+        .limit_directives(DIRECTIVE_COUNT_MAX)
+}
+
+/// Operations over a websocket: the [`Knock`] comes from the connection's beginning and is judged at each operation.
+impl Executor for Api {
+    async fn execute(&self, request: Request) -> Response {
+        match request
+            .data
+            .get(&std::any::TypeId::of::<Knock>())
+            .and_then(|knock| knock.downcast_ref::<Knock>())
+        {
+            Some(knock) => {
+                let knock = knock.clone();
+                self.one(&knock, request).await
+            }
+            None => unproved(),
+        }
+    }
+
+    fn execute_stream(&self, request: Request, session: Option<Arc<Data>>) -> BoxStream<'static, Response> {
+        let knock = session.as_deref().and_then(|data| {
+            data.get(&std::any::TypeId::of::<Knock>()).and_then(|knock| knock.downcast_ref::<Knock>())
+        });
+        match knock {
+            // Each operation of a connection is named for itself.
+            Some(knock) => {
+                let knock = Knock { correlation: new_correlation(), ..knock.clone() };
+                self.schema.execute_stream(request.data(self.caller(&knock)).data(knock)).boxed()
+            }
+            None => futures_util::stream::once(async { unproved() }).boxed(),
+        }
+    }
+}
+
+/// What is answered where the connection did not begin as it should: a fault of the server around us.
+fn unproved() -> Response {
+    Response::from_errors(vec![ServerError::new("the connection was not begun", None)])
+}

@@ -1,0 +1,143 @@
+//! Changing domains.
+
+use async_graphql::{Context, InputObject, Object, Result};
+use authority::{Permission, Resource};
+use hosting::domain::{self as model, DomainState, Proof};
+use hosting::use_case::{AddDomain, AddSharedDomain, RemoveDomain, VerifyDomain};
+use kernel::{AccountId, DomainId, DomainName, Key};
+
+use super::object::Domain;
+use super::query::{PROJECTION, read};
+use crate::error::Fault;
+use crate::payload::{Faults, command, payload, run};
+use crate::request::Asked;
+use crate::scalar::{AccountKey, DomainKey, ServiceKey, Uid};
+
+payload! {
+    /// What a change of a domain came to.
+    DomainPayload { domain: Domain, by (AccountId, DomainId), PROJECTION, read }
+}
+
+/// A domain to be.
+#[derive(Debug, InputObject)]
+pub struct DomainAddInput {
+    /// Whose; the caller's own account where absent.
+    pub account_id: Option<AccountKey>,
+    /// The service that it takes a slot of.
+    pub service_id: ServiceKey,
+    /// The name, in ASCII or Unicode.
+    pub name: String,
+}
+
+/// Changes of domains.
+#[derive(Debug, Default)]
+pub struct DomainMutation;
+
+#[Object]
+impl DomainMutation {
+    /// Adds a domain to a service. It takes mail once its `challenge` is published and `domainVerify` has seen it.
+    async fn domain_add(
+        &self,
+        ctx: &Context<'_>,
+        input: DomainAddInput,
+        command_id: Option<Uid>,
+    ) -> Result<DomainPayload> {
+        let account = ctx.account(input.account_id)?;
+        let mut faults = Faults::new(ctx)?;
+        let Some(name) = faults.take("name", DomainName::parse(&input.name)) else {
+            return Ok(DomainPayload(faults.refused()));
+        };
+        let command = command(command_id);
+        let domain = DomainId::derived(command, 0);
+        let add = AddDomain { account, service: input.service_id.0, domain, name };
+        run(ctx, command, &add, (account, domain)).await.map(DomainPayload)
+    }
+
+    /// Looks for the domain's TXT record in DNS and, where it is right, accepts the ownership as proved.
+    async fn domain_verify(
+        &self,
+        ctx: &Context<'_>,
+        account_id: Option<AccountKey>,
+        domain_id: DomainKey,
+        command_id: Option<Uid>,
+    ) -> Result<DomainPayload> {
+        let key = (ctx.account(account_id)?, domain_id.0);
+        let state = loaded(ctx, key).await?;
+        let resource = Resource::account(key.0).in_domain(key.1);
+        let resource = state.record().map_or(resource, |record| resource.in_service(record.service));
+        // Asking DNS is for those who may change the domain, whatever the answer.
+        ctx.allow(Permission::DomainWrite, resource)?;
+        let record = state.record().and_then(|record| DomainName::parse(&record.challenge.record_name).ok());
+        let texts = match record {
+            Some(record) => {
+                let found = ctx.platform()?.txt.txt(&record).await;
+                found.map_err(|error| {
+                    tracing::info!(error = %error, "DNS did not answer for a verification");
+                    ctx.fault(Fault::Busy)
+                })?
+            }
+            None => Vec::new(),
+        };
+        let verify = VerifyDomain { account: key.0, domain: key.1, proof: Proof::Txt(texts) };
+        run(ctx, command(command_id), &verify, key).await.map(DomainPayload)
+    }
+
+    /// Accepts a domain's ownership as proved on the operator's word. The operator's alone.
+    async fn domain_assert(
+        &self,
+        ctx: &Context<'_>,
+        account_id: AccountKey,
+        domain_id: DomainKey,
+        command_id: Option<Uid>,
+    ) -> Result<DomainPayload> {
+        let key = (account_id.0, domain_id.0);
+        ctx.allow(Permission::PlatformWrite, Resource::account(key.0).in_domain(key.1))?;
+        let verify = VerifyDomain { account: key.0, domain: key.1, proof: Proof::AssertedByOperator };
+        run(ctx, command(command_id), &verify, key).await.map(DomainPayload)
+    }
+
+    /// Removes a domain that has neither mailboxes nor aliases.
+    async fn domain_remove(
+        &self,
+        ctx: &Context<'_>,
+        account_id: Option<AccountKey>,
+        domain_id: DomainKey,
+        command_id: Option<Uid>,
+    ) -> Result<DomainPayload> {
+        let key = (ctx.account(account_id)?, domain_id.0);
+        let service = match loaded(ctx, key).await? {
+            DomainState::Pending(record) | DomainState::Verified(record) | DomainState::Removed(record) => {
+                record.service
+            }
+            DomainState::Absent | DomainState::Shared { .. } => return Err(ctx.fault(Fault::NotFound)),
+        };
+        let purge_after = ctx.platform()?.purge_after();
+        let remove = RemoveDomain { account: key.0, service, domain: key.1, purge_after };
+        run(ctx, command(command_id), &remove, key).await.map(DomainPayload)
+    }
+
+    /// Adds a domain of the platform in which accounts with a fitting plan may have addresses. The operator's alone.
+    async fn shared_domain_add(
+        &self,
+        ctx: &Context<'_>,
+        name: String,
+        command_id: Option<Uid>,
+    ) -> Result<DomainPayload> {
+        let mut faults = Faults::new(ctx)?;
+        ctx.allow(Permission::PlatformWrite, Resource::PLATFORM)?;
+        let Some(name) = faults.take("name", DomainName::parse(&name)) else {
+            return Ok(DomainPayload(faults.refused()));
+        };
+        let command = command(command_id);
+        let domain = DomainId::derived(command, 0);
+        let add = AddSharedDomain { domain, name };
+        run(ctx, command, &add, (AccountId::PLATFORM, domain)).await.map(DomainPayload)
+    }
+}
+
+/// The state of a domain, whoever asks: only to complete what asks the authority itself.
+async fn loaded(ctx: &Context<'_>, (account, domain): (AccountId, DomainId)) -> Result<DomainState> {
+    ctx.standing()?;
+    let state = ctx.platform()?.engine.load(account.tenant(), &Key::<model::Domain>(domain)).await;
+    state.map_err(|error| ctx.failed("the state of a domain", &error))
+}

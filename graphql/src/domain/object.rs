@@ -1,0 +1,64 @@
+//! A domain as the API shows it.
+
+use async_graphql::{Enum, SimpleObject};
+use authority::Resource;
+
+use crate::scalar::{AccountKey, DomainKey, Moment, ServiceKey};
+
+/// How far a domain has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+pub enum DomainStatus {
+    /// Its ownership is not proved: it takes no mail and has no mailboxes.
+    Pending,
+    /// Its ownership is proved: it takes mail.
+    Verified,
+    /// It is gone.
+    Removed,
+}
+
+/// A DNS name that an account has, or says it has.
+#[derive(Debug, Clone, SimpleObject)]
+pub struct Domain {
+    /// Its name for the API.
+    pub id: DomainKey,
+    /// The account that it belongs to; the platform's for a shared domain.
+    pub account_id: AccountKey,
+    /// The service that it takes a slot of; none for a shared domain.
+    pub service_id: Option<ServiceKey>,
+    /// The name in its ASCII form.
+    pub name: String,
+    /// The name as people write it.
+    pub unicode_name: String,
+    /// See [`DomainStatus`].
+    pub status: DomainStatus,
+    /// Whether every account with a fitting plan may have addresses in it.
+    pub is_shared: bool,
+    /// The TXT record that proves the ownership; none for a shared domain.
+    pub challenge: Option<TxtRecord>,
+    /// Since when it is here.
+    pub added_at: Moment,
+    /// Since when its ownership is proved.
+    pub verified_at: Option<Moment>,
+    /// When the mail of a removed domain is destroyed.
+    pub purge_after: Option<Moment>,
+}
+
+/// A TXT record to be published.
+#[derive(Debug, Clone, SimpleObject)]
+pub struct TxtRecord {
+    /// Where.
+    pub name: String,
+    /// What it says.
+    pub value: String,
+}
+
+impl Domain {
+    /// What the authority is asked about.
+    pub(crate) const fn resource(&self) -> Resource {
+        let resource = Resource::account(self.account_id.0).in_domain(self.id.0);
+        match self.service_id {
+            Some(service) => resource.in_service(service.0),
+            None => resource,
+        }
+    }
+}

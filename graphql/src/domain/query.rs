@@ -1,0 +1,121 @@
+//! Reading domains.
+
+use async_graphql::connection::Connection;
+use async_graphql::{Context, Object, Result};
+use authority::{Permission, Resource};
+use database::{DatabaseError, Row};
+use kernel::{AccountId, DomainId, DomainName, Id, ServiceId, Timestamp};
+
+use super::object::{Domain, DomainStatus, TxtRecord};
+use crate::access::reach::{Columns, reach};
+use crate::error::Fault;
+use crate::page::{Page, PageKey, Query, cost};
+use crate::request::{Asked, at_least, rows};
+use crate::scalar::{AccountKey, DomainKey, Moment, Place, ServiceKey};
+
+/// The name of the projection that these queries read.
+pub(crate) const PROJECTION: &str = "domain_list";
+
+const SELECT: &str = "SELECT tenant, domain_id, service_id, name, status, is_shared, challenge_name, challenge_value, \
+     added_at, verified_at, purge_after, born FROM domain_list_v1 WHERE tenant = ";
+
+const COLUMNS: Columns = Columns { service: Some("service_id"), domain: Some("domain_id"), mailbox: None };
+
+/// Queries about domains.
+#[derive(Debug, Default)]
+pub struct DomainQuery;
+
+#[Object]
+impl DomainQuery {
+    /// One domain. `accountId` is the caller's own where it is absent.
+    async fn domain(
+        &self,
+        ctx: &Context<'_>,
+        account_id: Option<AccountKey>,
+        domain_id: DomainKey,
+        #[graphql(name = "atLeast")] place: Option<Place>,
+    ) -> Result<Option<Domain>> {
+        let account = ctx.account(account_id)?;
+        at_least(ctx, PROJECTION, account, place).await?;
+        read(ctx, &(account, domain_id.0)).await.map(Some)
+    }
+
+    /// The domains of an account that the caller may see, oldest first, without those that are removed.
+    #[graphql(complexity = "cost(first, child_complexity)")]
+    async fn domains(
+        &self,
+        ctx: &Context<'_>,
+        account_id: Option<AccountKey>,
+        first: Option<i32>,
+        after: Option<String>,
+        #[graphql(name = "atLeast")] place: Option<Place>,
+    ) -> Result<Connection<PageKey, Domain>> {
+        let account = ctx.account(account_id)?;
+        let page = Page::parse(first, after.as_deref()).map_err(|fault| ctx.fault(fault))?;
+        let seen =
+            reach(ctx.principal()?, Permission::DomainRead, account).map_err(|no| ctx.fault(no.into()))?;
+        at_least(ctx, PROJECTION, account, place).await?;
+        list(ctx, page, seen.narrow(Query::new("").bind(SELECT, account.uuid()), COLUMNS)).await
+    }
+
+    /// The platform's shared domains, in which accounts with a fitting plan may have addresses.
+    #[graphql(complexity = "cost(first, child_complexity)")]
+    async fn shared_domains(
+        &self,
+        ctx: &Context<'_>,
+        first: Option<i32>,
+        after: Option<String>,
+    ) -> Result<Connection<PageKey, Domain>> {
+        // Whoever may see the services of an account may see what they can be used with.
+        ctx.allow(Permission::ServiceRead, Resource::account(ctx.standing()?.home))?;
+        let page = Page::parse(first, after.as_deref()).map_err(|fault| ctx.fault(fault))?;
+        list(ctx, page, Query::new("").bind(SELECT, AccountId::PLATFORM.uuid())).await
+    }
+}
+
+async fn list(ctx: &Context<'_>, page: Page, query: Query) -> Result<Connection<PageKey, Domain>> {
+    let query = query.with(" AND status <> 'removed'");
+    let found = rows(ctx, PROJECTION, page.finish(query, "born", "domain_id")).await?;
+    page.connection(found, domain).map_err(|error| ctx.failed("a row of domains", &error))
+}
+
+/// One domain, if the caller may see it.
+pub(crate) async fn read(ctx: &Context<'_>, &(account, id): &(AccountId, DomainId)) -> Result<Domain> {
+    let query = Query::new("").bind(SELECT, account.uuid()).bind(" AND domain_id = ", id.uuid());
+    let found = rows(ctx, PROJECTION, query.finish()).await?;
+    let Some(row) = found.first() else {
+        // The same answer as for a domain that is hidden.
+        ctx.standing()?;
+        return Err(ctx.fault(Fault::NotFound));
+    };
+    let (_, domain) = domain(row).map_err(|error| ctx.failed("a row of domains", &error))?;
+    ctx.allow(Permission::DomainRead, domain.resource())?;
+    Ok(domain)
+}
+
+fn domain(row: &Row) -> Result<(PageKey, Domain), DatabaseError> {
+    let id = row.uuid(1)?;
+    let moment =
+        |column| row.opt_int(column).map(|moment| moment.map(|at| Moment(Timestamp::from_millis(at))));
+    let name = row.text(3)?;
+    let challenge = row.opt_text(6)?.zip(row.opt_text(7)?);
+    let domain = Domain {
+        account_id: AccountKey(AccountId::new(row.uuid(0)?)),
+        id: DomainKey(DomainId::new(id)),
+        service_id: row.opt_uuid(2)?.map(|id| ServiceKey(ServiceId::new(id))),
+        name: name.to_owned(),
+        unicode_name: DomainName::parse(name).map_or_else(|_| name.to_owned(), |name| name.to_unicode()),
+        status: match row.text(4)? {
+            "pending" => DomainStatus::Pending,
+            "verified" => DomainStatus::Verified,
+            _ => DomainStatus::Removed,
+        },
+        is_shared: row.bool(5)?,
+        challenge: challenge
+            .map(|(name, value)| TxtRecord { name: name.to_owned(), value: value.to_owned() }),
+        added_at: Timestamp::from_millis(row.int(8)?).into(),
+        verified_at: moment(9)?,
+        purge_after: moment(10)?,
+    };
+    Ok((PageKey { born: row.int(11)?, id }, domain))
+}

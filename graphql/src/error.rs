@@ -1,0 +1,96 @@
+//! What goes wrong outside the model, as GraphQL errors with `extensions.code`.
+//!
+//! Refusals of the model are no errors: they travel in `userErrors`.
+
+use async_graphql::ErrorExtensions;
+use authority::Denied;
+use kernel::CorrelationId;
+
+use crate::language::Language;
+
+/// Why an operation gave no answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fault {
+    /// No valid credential came with the request.
+    Unauthenticated,
+    /// The principal sees the thing and lacks the permission.
+    Forbidden,
+    /// There is no such thing, or the principal may not know of it.
+    NotFound,
+    /// The wanted position was not reached in time.
+    Stale,
+    /// An argument is outside its range or from another account; the text says which.
+    BadInput(&'static str, &'static str),
+    /// Too many failed sign-ins.
+    Throttled {
+        /// When to try again.
+        retry_after_secs: u32,
+    },
+    /// The machine is doing as much as it can.
+    Busy,
+    /// The machine failed; the log says why, under this id.
+    Internal(CorrelationId),
+}
+
+impl Fault {
+    /// For programs. Never renamed.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Unauthenticated => "UNAUTHENTICATED",
+            Self::Forbidden => "FORBIDDEN",
+            Self::NotFound => "NOT_FOUND",
+            Self::Stale => "STALE",
+            Self::BadInput(..) => "BAD_INPUT",
+            Self::Throttled { .. } => "THROTTLED",
+            Self::Busy => "BUSY",
+            Self::Internal(_) => "INTERNAL",
+        }
+    }
+
+    fn text(self, language: Language) -> &'static str {
+        match self {
+            Self::Unauthenticated => language.pick("sign in first", "connectez-vous d'abord"),
+            Self::Forbidden => language.pick("you may not do this", "vous n'avez pas ce droit"),
+            Self::NotFound => language.pick("there is no such thing", "introuvable"),
+            Self::Stale => language.pick(
+                "the wanted position is not reached yet; try again",
+                "la position demandée n'est pas encore atteinte ; réessayez",
+            ),
+            Self::BadInput(english, french) => language.pick(english, french),
+            Self::Throttled { .. } => language.pick(
+                "too many failed attempts; try again later",
+                "trop de tentatives échouées ; réessayez plus tard",
+            ),
+            Self::Busy => {
+                language.pick("the server is busy; try again soon", "serveur occupé ; réessayez bientôt")
+            }
+            Self::Internal(_) => language.pick("the machine failed", "une panne est survenue"),
+        }
+    }
+
+    /// The error as it is sent.
+    pub fn into_error(self, language: Language) -> async_graphql::Error {
+        async_graphql::Error::new(self.text(language)).extend_with(|_, extensions| {
+            extensions.set("code", self.code());
+            match self {
+                Self::Throttled { retry_after_secs } => extensions.set("retryAfterSeconds", retry_after_secs),
+                Self::Internal(correlation) => extensions.set("correlationId", correlation.to_string()),
+                Self::Unauthenticated
+                | Self::Forbidden
+                | Self::NotFound
+                | Self::Stale
+                | Self::BadInput(..)
+                | Self::Busy => {}
+            }
+        })
+    }
+}
+
+impl From<Denied> for Fault {
+    fn from(denied: Denied) -> Self {
+        match denied {
+            Denied::Hidden => Self::NotFound,
+            Denied::Lacks(_) => Self::Forbidden,
+        }
+    }
+}

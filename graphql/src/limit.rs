@@ -1,0 +1,44 @@
+//! The named limits of the API. Every page, depth, batch and wait has one.
+
+/// Most nodes in one page of a connection.
+pub const PAGE_COUNT_MAX: u32 = 100;
+/// Nodes in a page where the asker names no number.
+pub const PAGE_COUNT_DEFAULT: u32 = 25;
+/// Deepest nesting of fields in one operation.
+pub const DEPTH_MAX: usize = 12;
+/// The same in development, where tools send the usual introspection query, which nests 15 deep.
+pub const DEPTH_DEVELOPMENT_MAX: usize = 20;
+/// Most fields that one operation may ask for, nodes of pages counted.
+pub const COMPLEXITY_MAX: usize = 4_000;
+/// Deepest nesting of selection sets and values while parsing.
+pub const PARSE_DEPTH_MAX: usize = 32;
+/// Most directives on one field.
+pub const DIRECTIVE_COUNT_MAX: usize = 8;
+/// Most operations in one request.
+pub const BATCH_COUNT_MAX: usize = 10;
+/// Largest request, in octets.
+pub const REQUEST_OCTETS_MAX: usize = 256 * 1024;
+/// Longest wait for a projection to reach a wanted position, in milliseconds.
+pub const READ_YOUR_WRITES_MS_MAX: u64 = 2_000;
+/// Most mailboxes in one `mailboxesCreate`: the journal takes 256 events in one append.
+pub const MAILBOX_BATCH_COUNT_MAX: usize = 250;
+/// Most targets of one alias that the API takes; the model may allow fewer.
+pub const ALIAS_TARGET_COUNT_MAX: usize = 1_000;
+/// Longest text in any input field that has no narrower rule, in octets.
+pub const TEXT_OCTETS_MAX: usize = 512;
+/// Shortest password.
+pub const PASSWORD_OCTETS_MIN: usize = 10;
+/// Longest password: argon2 takes more, an attacker's bill should not be ours.
+pub const PASSWORD_OCTETS_MAX: usize = 512;
+/// How long an access token is good for, in seconds.
+pub const ACCESS_TOKEN_SECS: u64 = 600;
+/// How long a refresh token is good for, in seconds: 30 days.
+pub const REFRESH_TOKEN_SECS: u64 = 30 * 24 * 3600;
+/// Longest life of an API token, in days.
+pub const API_TOKEN_DAYS_MAX: u32 = 3_650;
+/// A subscription checks at least so often that its principal may still listen, in milliseconds.
+pub const SUBSCRIPTION_CHECK_MS: u64 = 2_000;
+/// Most subscriptions open at once on this node.
+pub const SUBSCRIPTION_COUNT_MAX: usize = 1_000;
+/// Domains and services that one grant may name in a query's filter.
+pub const GRANT_FILTER_COUNT_MAX: usize = 500;

@@ -1,0 +1,319 @@
+//! Changing mailboxes.
+
+use async_graphql::{Context, InputObject, Object, Result};
+use authority::{Permission, Resource};
+use hosting::PasswordHash;
+use hosting::domain::DomainRef;
+use hosting::mailbox::{self as model, MailboxRecord, MailboxState};
+use hosting::use_case::{
+    ChangeMailboxDisplayName, ChangeMailboxQuota, CreateMailboxes, DeleteMailbox, DisableMailbox,
+    EnableMailbox, NewMailbox, SetMailboxPassword,
+};
+use kernel::{AccountId, CommandId, Key, LocalPart, MailboxId, ServiceId};
+use secrecy::SecretString;
+
+use super::object::Mailbox;
+use super::query::{PROJECTION, read};
+use crate::access::password::hashed;
+use crate::error::Fault;
+use crate::limit::MAILBOX_BATCH_COUNT_MAX;
+use crate::payload::{Answer, Faults, command, payload, run};
+use crate::request::{Asked, settled};
+use crate::scalar::{AccountKey, DomainKey, MailboxKey, Octets, Place, ServiceKey, Uid};
+
+payload! {
+    /// What a change of a mailbox came to.
+    MailboxPayload { mailbox: Mailbox, by (AccountId, MailboxId), PROJECTION, read }
+}
+
+/// What the creation of several mailboxes came to: all of them or none.
+#[derive(Debug, Clone)]
+pub struct MailboxesPayload(Answer<(AccountId, Vec<MailboxId>)>);
+
+/// What the creation of several mailboxes came to: all of them or none.
+#[Object]
+impl MailboxesPayload {
+    /// The ids of the new mailboxes, in the order of the input; empty where the mutation was refused.
+    async fn mailbox_ids(&self) -> Vec<MailboxKey> {
+        match &self.0 {
+            Answer::Done { key: (_, mailboxes), .. } => mailboxes.iter().copied().map(MailboxKey).collect(),
+            Answer::Refused(_) => Vec::new(),
+        }
+    }
+
+    /// The new mailboxes, in the order of the input; empty where the mutation was refused.
+    #[graphql(complexity = "MAILBOX_BATCH_COUNT_MAX * child_complexity")]
+    async fn mailboxes(&self, ctx: &Context<'_>) -> Result<Vec<Mailbox>> {
+        let Answer::Done { key: (account, mailboxes), cursor, .. } = &self.0 else { return Ok(Vec::new()) };
+        settled(ctx, PROJECTION, *cursor).await?;
+        let mut found = Vec::with_capacity(mailboxes.len());
+        for mailbox in mailboxes {
+            found.push(read(ctx, &(*account, *mailbox)).await?);
+        }
+        Ok(found)
+    }
+
+    /// Why the mutation was refused; empty where it was done.
+    async fn user_errors(&self) -> &[crate::payload::UserError] {
+        self.0.errors()
+    }
+
+    /// Where the change stands: give it as `atLeast` to a query that must show it.
+    async fn position(&self) -> Option<Place> {
+        self.0.cursor().map(Place)
+    }
+}
+
+/// Where a new mailbox belongs.
+#[derive(Debug, InputObject)]
+pub struct MailboxPlaceInput {
+    /// Whose; the caller's own account where absent.
+    pub account_id: Option<AccountKey>,
+    /// The service that it takes a slot of.
+    pub service_id: ServiceKey,
+    /// A verified domain of the account, or a shared domain.
+    pub domain_id: DomainKey,
+    /// Whether `domainId` is a shared domain of the platform.
+    #[graphql(default)]
+    pub is_shared_domain: bool,
+}
+
+/// A mailbox to be.
+#[derive(Debug, InputObject)]
+pub struct NewMailboxInput {
+    /// Before the `@`.
+    pub local_part: String,
+    /// How much it may hold; there is no unlimited one.
+    pub quota_bytes: Octets,
+    /// The name that people see.
+    pub display_name: Option<String>,
+    /// 10 to 512 octets; without one nobody signs in until one is set.
+    pub password: Option<String>,
+}
+
+/// Changes of mailboxes.
+#[derive(Debug, Default)]
+pub struct MailboxMutation;
+
+#[Object]
+impl MailboxMutation {
+    /// Creates a mailbox on a verified domain. `userErrors`, among others: `ADDRESS_TAKEN`, `DOMAIN_NOT_VERIFIED`,
+    /// `MAILBOX_LIMIT_REACHED`, `QUOTA_ABOVE_PLAN`, `STORAGE_LIMIT_REACHED`.
+    async fn mailbox_create(
+        &self,
+        ctx: &Context<'_>,
+        place: MailboxPlaceInput,
+        mailbox: NewMailboxInput,
+        command_id: Option<Uid>,
+    ) -> Result<MailboxPayload> {
+        let answer = create(ctx, place, vec![mailbox], (command(command_id), "")).await?;
+        Ok(MailboxPayload(answer.first()))
+    }
+
+    /// Creates up to 250 mailboxes of one domain, all or none. `userErrors` as for `mailboxCreate`.
+    async fn mailboxes_create(
+        &self,
+        ctx: &Context<'_>,
+        place: MailboxPlaceInput,
+        mailboxes: Vec<NewMailboxInput>,
+        command_id: Option<Uid>,
+    ) -> Result<MailboxesPayload> {
+        create(ctx, place, mailboxes, (command(command_id), "mailboxes.")).await.map(MailboxesPayload)
+    }
+
+    /// Allows a mailbox to hold more or less. Less than it holds now is allowed: it takes no mail until there is room.
+    async fn mailbox_quota_change(
+        &self,
+        ctx: &Context<'_>,
+        account_id: Option<AccountKey>,
+        mailbox_id: MailboxKey,
+        quota_bytes: Octets,
+        command_id: Option<Uid>,
+    ) -> Result<MailboxPayload> {
+        let (account, mailbox) = (ctx.account(account_id)?, mailbox_id.0);
+        let service = service_of(ctx, account, mailbox).await?;
+        let change = ChangeMailboxQuota { account, service, mailbox, quota: quota_bytes.0 };
+        run(ctx, command(command_id), &change, (account, mailbox)).await.map(MailboxPayload)
+    }
+
+    /// Changes the name that people see; absent or empty removes it.
+    async fn mailbox_display_name_change(
+        &self,
+        ctx: &Context<'_>,
+        account_id: Option<AccountKey>,
+        mailbox_id: MailboxKey,
+        display_name: Option<String>,
+        command_id: Option<Uid>,
+    ) -> Result<MailboxPayload> {
+        let (account, mailbox) = (ctx.account(account_id)?, mailbox_id.0);
+        let change = ChangeMailboxDisplayName { account, mailbox, display_name };
+        run(ctx, command(command_id), &change, (account, mailbox)).await.map(MailboxPayload)
+    }
+
+    /// Sets a mailbox's password. Its sessions end.
+    async fn mailbox_password_set(
+        &self,
+        ctx: &Context<'_>,
+        account_id: Option<AccountKey>,
+        mailbox_id: MailboxKey,
+        password: String,
+        command_id: Option<Uid>,
+    ) -> Result<MailboxPayload> {
+        let (account, mailbox) = (ctx.account(account_id)?, mailbox_id.0);
+        let resource = match recorded(ctx, account, mailbox).await? {
+            Some(record) => Resource::account(account)
+                .in_service(record.service)
+                .in_domain(record.domain)
+                .in_mailbox(mailbox),
+            None => Resource::account(account).in_mailbox(mailbox),
+        };
+        // Hashing costs: it is for those only who may set the password.
+        ctx.allow(Permission::CredentialWrite, resource)?;
+        let mut faults = Faults::new(ctx)?;
+        let Some(password) = faults.password("password", password) else {
+            return Ok(MailboxPayload(faults.refused()));
+        };
+        let password = hashed(ctx, password).await?;
+        let set = SetMailboxPassword { account, mailbox, password };
+        run(ctx, command(command_id), &set, (account, mailbox)).await.map(MailboxPayload)
+    }
+
+    /// Refuses mail and sign-ins of a mailbox; what it holds stays.
+    async fn mailbox_disable(
+        &self,
+        ctx: &Context<'_>,
+        account_id: Option<AccountKey>,
+        mailbox_id: MailboxKey,
+        command_id: Option<Uid>,
+    ) -> Result<MailboxPayload> {
+        let (account, mailbox) = (ctx.account(account_id)?, mailbox_id.0);
+        let disable = DisableMailbox { account, mailbox };
+        run(ctx, command(command_id), &disable, (account, mailbox)).await.map(MailboxPayload)
+    }
+
+    /// Takes mail and sign-ins of a disabled mailbox again.
+    async fn mailbox_enable(
+        &self,
+        ctx: &Context<'_>,
+        account_id: Option<AccountKey>,
+        mailbox_id: MailboxKey,
+        command_id: Option<Uid>,
+    ) -> Result<MailboxPayload> {
+        let (account, mailbox) = (ctx.account(account_id)?, mailbox_id.0);
+        let enable = EnableMailbox { account, mailbox };
+        run(ctx, command(command_id), &enable, (account, mailbox)).await.map(MailboxPayload)
+    }
+
+    /// Deletes a mailbox: mail is refused from now on, what it holds is destroyed after the platform's retention.
+    async fn mailbox_delete(
+        &self,
+        ctx: &Context<'_>,
+        account_id: Option<AccountKey>,
+        mailbox_id: MailboxKey,
+        command_id: Option<Uid>,
+    ) -> Result<MailboxPayload> {
+        let (account, mailbox) = (ctx.account(account_id)?, mailbox_id.0);
+        let service = service_of(ctx, account, mailbox).await?;
+        let delete = DeleteMailbox { account, service, mailbox, purge_after: ctx.platform()?.purge_after() };
+        run(ctx, command(command_id), &delete, (account, mailbox)).await.map(MailboxPayload)
+    }
+}
+
+/// What is known of a mailbox, whoever asks: only to complete a use case that asks the authority itself.
+async fn recorded(
+    ctx: &Context<'_>,
+    account: AccountId,
+    mailbox: MailboxId,
+) -> Result<Option<MailboxRecord>> {
+    ctx.standing()?;
+    let state = ctx.platform()?.engine.load(account.tenant(), &Key::<model::Mailbox>(mailbox)).await;
+    match state.map_err(|error| ctx.failed("the state of a mailbox", &error))? {
+        MailboxState::Live(record) | MailboxState::Deleted(record) => Ok(Some(record)),
+        MailboxState::Absent => Ok(None),
+    }
+}
+
+async fn service_of(ctx: &Context<'_>, account: AccountId, mailbox: MailboxId) -> Result<ServiceId> {
+    let record = recorded(ctx, account, mailbox).await?;
+    record.map(|record| record.service).ok_or_else(|| ctx.fault(Fault::NotFound))
+}
+
+impl Answer<(AccountId, Vec<MailboxId>)> {
+    /// The same for the only mailbox.
+    fn first(self) -> Answer<(AccountId, MailboxId)> {
+        match self {
+            Self::Done { key: (account, mailboxes), cursor, is_repeat } => match mailboxes.first() {
+                Some(mailbox) => Answer::Done { key: (account, *mailbox), cursor, is_repeat },
+                None => Answer::Refused(Vec::new()),
+            },
+            Self::Refused(errors) => Answer::Refused(errors),
+        }
+    }
+}
+
+/// Creates mailboxes; `prefix` stands before the index in the path of a fault.
+async fn create(
+    ctx: &Context<'_>,
+    place: MailboxPlaceInput,
+    inputs: Vec<NewMailboxInput>,
+    (command, prefix): (CommandId, &str),
+) -> Result<Answer<(AccountId, Vec<MailboxId>)>> {
+    let account = ctx.account(place.account_id)?;
+    let resource = Resource::account(account).in_service(place.service_id.0).in_domain(place.domain_id.0);
+    // Asked here as well as by the use case: hashing many passwords is for those only who may create mailboxes.
+    ctx.allow(Permission::MailboxWrite, resource)?;
+    let mut faults = Faults::new(ctx)?;
+    if inputs.len() > MAILBOX_BATCH_COUNT_MAX {
+        faults.add("mailboxes", "at most 250 mailboxes at once", "au plus 250 boîtes à la fois");
+        return Ok(faults.refused());
+    }
+    let parsed: Vec<Option<Parsed>> = inputs
+        .into_iter()
+        .enumerate()
+        .map(|(index, input)| {
+            let path = if prefix.is_empty() { String::new() } else { format!("{prefix}{index}.") };
+            Parsed::of(input, &path, &mut faults)
+        })
+        .collect();
+    let Some(parsed) = parsed.into_iter().collect::<Option<Vec<Parsed>>>() else {
+        return Ok(faults.refused());
+    };
+    let mut mailboxes = Vec::with_capacity(parsed.len());
+    for (ordinal, one) in (0u32..).zip(parsed) {
+        let password = match one.password {
+            Some(password) => Some(hashed(ctx, password).await?),
+            None => None,
+        };
+        mailboxes.push(one.input.with(MailboxId::derived(command, ordinal), one.local, password));
+    }
+    let ids = mailboxes.iter().map(|new| new.mailbox).collect();
+    let domain = match place.is_shared_domain {
+        true => DomainRef::Shared(place.domain_id.0),
+        false => DomainRef::Own(place.domain_id.0),
+    };
+    let create = CreateMailboxes { account, service: place.service_id.0, domain, mailboxes };
+    run(ctx, command, &create, (account, ids)).await
+}
+
+struct Parsed {
+    input: NewMailboxInput,
+    local: LocalPart,
+    password: Option<SecretString>,
+}
+
+impl Parsed {
+    fn of(mut input: NewMailboxInput, path: &str, faults: &mut Faults) -> Option<Self> {
+        let local = faults.take(&format!("{path}localPart"), LocalPart::parse(&input.local_part));
+        let password = match input.password.take() {
+            Some(password) => faults.password(&format!("{path}password"), password).map(Some),
+            None => Some(None),
+        };
+        Some(Self { local: local?, password: password?, input })
+    }
+}
+
+impl NewMailboxInput {
+    fn with(self, mailbox: MailboxId, local: LocalPart, password: Option<PasswordHash>) -> NewMailbox {
+        NewMailbox { mailbox, local, quota: self.quota_bytes.0, display_name: self.display_name, password }
+    }
+}

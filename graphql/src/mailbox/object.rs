@@ -1,0 +1,79 @@
+//! A mailbox as the API shows it.
+
+use async_graphql::{ComplexObject, Context, Enum, Result, SimpleObject};
+use authority::{Permission, Resource};
+
+use crate::request::Asked;
+use crate::scalar::{AccountKey, DomainKey, MailboxKey, Moment, Octets, ServiceKey, Whole};
+
+/// Whether a mailbox takes part in mail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+pub enum MailboxStatus {
+    /// It takes mail and lets its owner in.
+    Active,
+    /// It takes no mail and lets nobody in; what it holds stays.
+    Disabled,
+    /// It is gone; what it held is destroyed at `purgeAfter`.
+    Deleted,
+}
+
+/// An address with credentials, storage and a quota.
+#[derive(Debug, Clone, SimpleObject)]
+#[graphql(complex)]
+pub struct Mailbox {
+    /// Its name for the API.
+    pub id: MailboxKey,
+    /// The account that it belongs to.
+    pub account_id: AccountKey,
+    /// The service that it takes a slot of.
+    pub service_id: ServiceKey,
+    /// The domain of its address.
+    pub domain_id: DomainKey,
+    /// Its address; none once its owner's data are erased.
+    pub address: Option<String>,
+    /// The name that people see; none where none was given, or once it is erased.
+    pub display_name: Option<String>,
+    /// How much it may hold.
+    pub quota_bytes: Octets,
+    /// See [`MailboxStatus`].
+    pub status: MailboxStatus,
+    /// Whether a password was ever set: without one nobody signs in.
+    pub has_password: bool,
+    /// The highest of 80, 95 and 100 percent of the quota that it has crossed and not come back under.
+    pub threshold_percent: Option<i32>,
+    /// When it was created.
+    pub created_at: Moment,
+    /// When the contents of a deleted mailbox are destroyed.
+    pub purge_after: Option<Moment>,
+}
+
+impl Mailbox {
+    /// What the authority is asked about.
+    pub(crate) const fn resource(&self) -> Resource {
+        Resource::account(self.account_id.0)
+            .in_service(self.service_id.0)
+            .in_domain(self.domain_id.0)
+            .in_mailbox(self.id.0)
+    }
+}
+
+/// What a mailbox holds now.
+#[derive(Debug, Clone, Copy, SimpleObject)]
+pub struct MailboxUsage {
+    /// The exact sum of the sizes of its messages.
+    pub bytes: Octets,
+    /// How many messages it holds.
+    pub messages: Whole,
+}
+
+#[ComplexObject]
+impl Mailbox {
+    /// What it holds now, asked from the message store.
+    #[graphql(complexity = 5)]
+    async fn usage(&self, ctx: &Context<'_>) -> Result<MailboxUsage> {
+        ctx.allow(Permission::MailboxRead, self.resource())?;
+        let usage = ctx.platform()?.usage.usage(self.account_id.0.tenant(), self.id.0).await;
+        let usage = usage.map_err(|error| ctx.failed("the usage of a mailbox", &error))?;
+        Ok(MailboxUsage { bytes: usage.size.into(), messages: Whole(usage.message_count) })
+    }
+}

@@ -1,0 +1,120 @@
+//! Reading mailboxes.
+
+use async_graphql::connection::Connection;
+use async_graphql::{Context, Object, Result};
+use authority::Permission;
+use database::{DatabaseError, Row};
+use kernel::{AccountId, ByteSize, Id, MailboxId, Timestamp};
+
+use super::object::{Mailbox, MailboxStatus};
+use crate::access::reach::{Columns, reach};
+use crate::error::Fault;
+use crate::page::{Page, PageKey, Query, cost};
+use crate::request::{Asked, at_least, rows};
+use crate::scalar::{AccountKey, DomainKey, MailboxKey, Place, ServiceKey};
+
+/// The name of the projection that these queries read.
+pub(crate) const PROJECTION: &str = "mailbox_list";
+
+const SELECT: &str = "SELECT tenant, mailbox_id, service_id, domain_id, address, display_name, quota_bytes, status, \
+     has_password, threshold_percent, created_at, purge_after, born FROM mailbox_list_v1 WHERE tenant = ";
+
+const COLUMNS: Columns =
+    Columns { service: Some("service_id"), domain: Some("domain_id"), mailbox: Some("mailbox_id") };
+
+/// Queries about mailboxes.
+#[derive(Debug, Default)]
+pub struct MailboxQuery;
+
+#[Object]
+impl MailboxQuery {
+    /// One mailbox. `accountId` is the caller's own where it is absent.
+    async fn mailbox(
+        &self,
+        ctx: &Context<'_>,
+        account_id: Option<AccountKey>,
+        mailbox_id: MailboxKey,
+        #[graphql(name = "atLeast")] place: Option<Place>,
+    ) -> Result<Option<Mailbox>> {
+        let account = ctx.account(account_id)?;
+        at_least(ctx, PROJECTION, account, place).await?;
+        read(ctx, &(account, mailbox_id.0)).await.map(Some)
+    }
+
+    /// The mailboxes of an account that the caller may see, oldest first; deleted ones only where `status` asks for
+    /// them.
+    #[graphql(complexity = "cost(first, child_complexity)")]
+    #[allow(clippy::too_many_arguments, reason = "the arguments of a GraphQL field")]
+    async fn mailboxes(
+        &self,
+        ctx: &Context<'_>,
+        account_id: Option<AccountKey>,
+        service_id: Option<ServiceKey>,
+        domain_id: Option<DomainKey>,
+        status: Option<MailboxStatus>,
+        first: Option<i32>,
+        after: Option<String>,
+        #[graphql(name = "atLeast")] place: Option<Place>,
+    ) -> Result<Connection<PageKey, Mailbox>> {
+        let account = ctx.account(account_id)?;
+        let page = Page::parse(first, after.as_deref()).map_err(|fault| ctx.fault(fault))?;
+        let seen =
+            reach(ctx.principal()?, Permission::MailboxRead, account).map_err(|no| ctx.fault(no.into()))?;
+        at_least(ctx, PROJECTION, account, place).await?;
+        let mut query = seen.narrow(Query::new("").bind(SELECT, account.uuid()), COLUMNS);
+        if let Some(service) = service_id {
+            query = query.bind(" AND service_id = ", service.0.uuid());
+        }
+        if let Some(domain) = domain_id {
+            query = query.bind(" AND domain_id = ", domain.0.uuid());
+        }
+        query = match status {
+            Some(status) => query.bind(" AND status = ", status_name(status)),
+            None => query.with(" AND status <> 'deleted'"),
+        };
+        let found = rows(ctx, PROJECTION, page.finish(query, "born", "mailbox_id")).await?;
+        page.connection(found, mailbox).map_err(|error| ctx.failed("a row of mailboxes", &error))
+    }
+}
+
+/// One mailbox, if the caller may see it.
+pub(crate) async fn read(ctx: &Context<'_>, &(account, id): &(AccountId, MailboxId)) -> Result<Mailbox> {
+    ctx.standing()?;
+    let query = Query::new("").bind(SELECT, account.uuid()).bind(" AND mailbox_id = ", id.uuid());
+    let found = rows(ctx, PROJECTION, query.finish()).await?;
+    let row = found.first().ok_or_else(|| ctx.fault(Fault::NotFound))?;
+    let (_, mailbox) = mailbox(row).map_err(|error| ctx.failed("a row of mailboxes", &error))?;
+    ctx.allow(Permission::MailboxRead, mailbox.resource())?;
+    Ok(mailbox)
+}
+
+fn mailbox(row: &Row) -> Result<(PageKey, Mailbox), DatabaseError> {
+    let id = row.uuid(1)?;
+    let mailbox = Mailbox {
+        account_id: AccountKey(AccountId::new(row.uuid(0)?)),
+        id: MailboxKey(MailboxId::new(id)),
+        service_id: ServiceKey(kernel::ServiceId::new(row.uuid(2)?)),
+        domain_id: DomainKey(kernel::DomainId::new(row.uuid(3)?)),
+        address: row.opt_text(4)?.map(str::to_owned),
+        display_name: row.opt_text(5)?.map(str::to_owned),
+        quota_bytes: ByteSize::new(u64::try_from(row.int(6)?).unwrap_or_default()).into(),
+        status: match row.text(7)? {
+            "active" => MailboxStatus::Active,
+            "disabled" => MailboxStatus::Disabled,
+            _ => MailboxStatus::Deleted,
+        },
+        has_password: row.bool(8)?,
+        threshold_percent: row.opt_int(9)?.and_then(|percent| i32::try_from(percent).ok()),
+        created_at: Timestamp::from_millis(row.int(10)?).into(),
+        purge_after: row.opt_int(11)?.map(|moment| Timestamp::from_millis(moment).into()),
+    };
+    Ok((PageKey { born: row.int(12)?, id }, mailbox))
+}
+
+const fn status_name(status: MailboxStatus) -> &'static str {
+    match status {
+        MailboxStatus::Active => "active",
+        MailboxStatus::Disabled => "disabled",
+        MailboxStatus::Deleted => "deleted",
+    }
+}

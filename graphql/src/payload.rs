@@ -1,0 +1,239 @@
+//! What mutations answer: the changed thing, or why the model said no.
+
+use async_graphql::{Context, Result, SimpleObject};
+use authority::Guarded;
+use engine::Outcome;
+use kernel::{CommandId, Cursor, LimitFact, Refusal};
+
+use crate::language::Language;
+use crate::limit::{PASSWORD_OCTETS_MAX, PASSWORD_OCTETS_MIN};
+use crate::request::Asked;
+use crate::scalar::{Uid, Whole};
+
+/// Why a mutation was refused. Nothing was changed.
+#[derive(Debug, Clone, SimpleObject)]
+pub struct UserError {
+    /// For programs, for example `MAILBOX_LIMIT_REACHED`. Never renamed.
+    pub code: String,
+    /// The path of the input field at fault, for example `mailboxes.3.localPart`.
+    pub field: Option<String>,
+    /// For people, in the language of the request.
+    pub message: String,
+    /// The limits that stood in the way.
+    pub limits: Vec<Limit>,
+}
+
+/// One limit that stood in the way.
+#[derive(Debug, Clone, SimpleObject)]
+pub struct Limit {
+    /// What is limited, for example `mailboxes`.
+    pub name: String,
+    /// How much is allowed.
+    pub allowed: Whole,
+    /// How much is used already, where that matters.
+    pub used: Option<Whole>,
+}
+
+impl From<LimitFact> for Limit {
+    fn from(fact: LimitFact) -> Self {
+        Self { name: fact.name.to_owned(), allowed: Whole(fact.allowed), used: fact.used.map(Whole) }
+    }
+}
+
+/// The code of every fault that parsing finds.
+pub(crate) const MALFORMED: &str = "MALFORMED";
+
+/// The code where login or password is wrong.
+pub(crate) const WRONG_CREDENTIALS: &str = "WRONG_CREDENTIALS";
+
+/// What a mutation came to.
+#[derive(Debug, Clone)]
+pub(crate) enum Answer<K> {
+    /// It is so now; the cursor is where to read it.
+    Done { key: K, cursor: Cursor, is_repeat: bool },
+    /// The model, or the parser, said no.
+    Refused(Vec<UserError>),
+}
+
+impl<K> Answer<K> {
+    pub(crate) fn errors(&self) -> &[UserError] {
+        match self {
+            Self::Done { .. } => &[],
+            Self::Refused(errors) => errors,
+        }
+    }
+
+    pub(crate) const fn cursor(&self) -> Option<Cursor> {
+        match self {
+            Self::Done { cursor, .. } => Some(*cursor),
+            Self::Refused(_) => None,
+        }
+    }
+}
+
+/// Gathers what is wrong with an input, all of it at once.
+#[derive(Debug)]
+pub(crate) struct Faults {
+    language: Language,
+    errors: Vec<UserError>,
+}
+
+impl Faults {
+    pub(crate) fn new(ctx: &Context<'_>) -> Result<Self> {
+        Ok(Self { language: ctx.caller()?.language, errors: Vec::new() })
+    }
+
+    /// Adds one: `field` is its path.
+    pub(crate) fn add(&mut self, field: impl Into<String>, english: &str, french: &str) {
+        self.errors.push(UserError {
+            code: MALFORMED.to_owned(),
+            field: Some(field.into()),
+            message: self.language.pick(english, french).to_owned(),
+            limits: Vec::new(),
+        });
+    }
+
+    /// The value, or a fault at `field` in the words of the parser.
+    pub(crate) fn take<T, E: std::fmt::Display>(&mut self, field: &str, parsed: Result<T, E>) -> Option<T> {
+        match parsed {
+            Ok(value) => Some(value),
+            Err(fault) => {
+                self.add(field, &fault.to_string(), french(&fault.to_string()));
+                None
+            }
+        }
+    }
+
+    /// A new password that is long enough.
+    pub(crate) fn password(&mut self, field: &str, password: String) -> Option<secrecy::SecretString> {
+        if !(PASSWORD_OCTETS_MIN..=PASSWORD_OCTETS_MAX).contains(&password.len()) {
+            self.add(field, "a password has 10 to 512 octets", "un mot de passe a de 10 à 512 octets");
+            return None;
+        }
+        Some(password.into())
+    }
+
+    /// Adds that login or password is wrong; which of them is not told.
+    pub(crate) fn wrong_credentials(&mut self) {
+        self.errors.push(UserError {
+            code: WRONG_CREDENTIALS.to_owned(),
+            field: None,
+            message: self
+                .language
+                .pick("the login or the password is wrong", "l'identifiant ou le mot de passe est faux")
+                .to_owned(),
+            limits: Vec::new(),
+        });
+    }
+
+    /// Whether nothing is wrong so far.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.errors.is_empty()
+    }
+
+    /// Refuses with what was found, or goes on where nothing is wrong.
+    pub(crate) fn refused<K>(self) -> Answer<K> {
+        Answer::Refused(self.errors)
+    }
+}
+
+/// The French sentence for a parser's English one.
+fn french(english: &str) -> &str {
+    match english {
+        "an address needs an `@`" => "une adresse contient un `@`",
+        "the part before the `@` is empty" => "la partie avant le `@` est vide",
+        "the part before the `@` is longer than 64 octets" => "la partie avant le `@` dépasse 64 octets",
+        "the part before the `@` holds a character that is not allowed, or a dot out of place" => {
+            "la partie avant le `@` contient un caractère interdit ou un point mal placé"
+        }
+        "a domain has 1 to 255 octets" => "un domaine a de 1 à 255 octets",
+        "the domain is not a valid name" => "le domaine n'est pas un nom valide",
+        other => other,
+    }
+}
+
+/// The id of the intention: the caller's own, or a new one.
+pub(crate) fn command(given: Option<Uid>) -> CommandId {
+    CommandId::new(given.map_or_else(uuid::Uuid::now_v7, |uid| uid.0))
+}
+
+/// Runs `use_case` as the caller; `key` names what the payload will show.
+///
+/// The authority's no and failures of the machine are errors, the model's no is an answer.
+pub(crate) async fn run<U, K>(
+    ctx: &Context<'_>,
+    command: CommandId,
+    use_case: &U,
+    key: K,
+) -> Result<Answer<K>>
+where
+    U: Guarded,
+{
+    let principal = ctx.principal()?;
+    run_as(ctx, principal, command, use_case, key).await
+}
+
+/// The same as another principal: for sign-ins, whose principal is only just proved.
+pub(crate) async fn run_as<U, K>(
+    ctx: &Context<'_>,
+    principal: &authority::Principal,
+    command: CommandId,
+    use_case: &U,
+    key: K,
+) -> Result<Answer<K>>
+where
+    U: Guarded,
+{
+    let caller = ctx.caller()?;
+    let outcome = ctx.platform()?.engine.run(principal, command, caller.correlation, use_case).await;
+    match outcome.map_err(|error| ctx.failed(U::NAME, &error))? {
+        Outcome::Done { cursor, is_repeat } => Ok(Answer::Done { key, cursor, is_repeat }),
+        Outcome::Refused(refusal) => Ok(Answer::Refused(vec![user_error(&refusal, caller.language)])),
+        Outcome::Denied(denied) => Err(ctx.fault(denied.into())),
+    }
+}
+
+fn user_error(refusal: &impl Refusal, language: Language) -> UserError {
+    UserError {
+        code: refusal.code().to_owned(),
+        field: refusal.field().map(str::to_owned),
+        message: crate::wiring::text(refusal, language),
+        limits: refusal.limits().into_iter().map(Limit::from).collect(),
+    }
+}
+
+/// A payload type: `<Noun>Payload { <noun>, userErrors, position }`, where the noun is read from its projection once
+/// that shows the change.
+macro_rules! payload {
+    ($(#[$doc:meta])* $name:ident { $field:ident: $object:ty, by $key:ty, $projection:expr, $read:path }) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone)]
+        pub struct $name(pub(crate) $crate::payload::Answer<$key>);
+
+        $(#[$doc])*
+        #[async_graphql::Object]
+        impl $name {
+            /// The thing as it is now; none where the mutation was refused.
+            async fn $field(&self, ctx: &async_graphql::Context<'_>) -> async_graphql::Result<Option<$object>> {
+                match &self.0 {
+                    $crate::payload::Answer::Done { key, cursor, .. } => {
+                        $crate::request::settled(ctx, $projection, *cursor).await?;
+                        $read(ctx, key).await.map(Some)
+                    }
+                    $crate::payload::Answer::Refused(_) => Ok(None),
+                }
+            }
+
+            /// Why the mutation was refused; empty where it was done.
+            async fn user_errors(&self) -> &[$crate::payload::UserError] {
+                self.0.errors()
+            }
+
+            /// Where the change stands: give it as `atLeast` to a query that must show it.
+            async fn position(&self) -> Option<$crate::scalar::Place> {
+                self.0.cursor().map($crate::scalar::Place)
+            }
+        }
+    };
+}
+pub(crate) use payload;

@@ -1,0 +1,182 @@
+//! Plans and limits as the API shows and stores them.
+
+use std::collections::BTreeSet;
+
+use async_graphql::{Enum, SimpleObject};
+use hosting::plan::{DomainMode, Feature, PlanLimits};
+use kernel::ByteSize;
+use serde::{Deserialize, Serialize};
+
+use crate::scalar::{Moment, Octets, PlanKey};
+
+/// Where the mailboxes of a plan live.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum, Serialize, Deserialize)]
+#[graphql(remote = "DomainMode")]
+pub enum DomainModeKind {
+    /// On shared domains of the platform only.
+    Shared,
+    /// On the account's own domains only.
+    Own,
+}
+
+/// Something that a plan has or has not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Enum, Serialize, Deserialize)]
+#[graphql(remote = "Feature")]
+pub enum PlanFeature {
+    /// An address for all otherwise unknown ones.
+    CatchAll,
+    /// Blind copies of the mail of an address.
+    BccMaps,
+    /// TLS policies by destination.
+    TransportTlsMap,
+    /// Export of the audit trail.
+    AuditExport,
+    /// Sign-in through another identity provider.
+    SingleSignOn,
+    /// Calls to the outside on events.
+    Webhooks,
+    /// Changes through the API.
+    ApiWrite,
+    /// Operating other accounts.
+    Reseller,
+}
+
+/// What a service may have. Counts are of the whole service unless said otherwise.
+#[derive(Debug, Clone, SimpleObject)]
+pub struct Limits {
+    /// Where mailboxes live.
+    pub domain_mode: DomainModeKind,
+    /// Own domains.
+    pub domains: u32,
+    /// Other names of own domains.
+    pub alias_domains: u32,
+    /// Mailboxes.
+    pub mailboxes: u32,
+    /// Permanent aliases; one with several targets counts once.
+    pub aliases: u32,
+    /// The most that all quotas together may be.
+    pub storage_bytes: Octets,
+    /// The quota to offer for a new mailbox.
+    pub mailbox_quota_default_bytes: Octets,
+    /// The largest quota of one mailbox.
+    pub mailbox_quota_max_bytes: Octets,
+    /// Recipients a day of the whole service; none where only narrower limits hold.
+    pub service_sends_per_day: Option<u32>,
+    /// Recipients a day of each domain.
+    pub domain_sends_per_day: Option<u32>,
+    /// Recipients a day of each mailbox.
+    pub mailbox_sends_per_day: Option<u32>,
+    /// Recipients of one message.
+    pub recipients_per_message: u32,
+    /// The largest message.
+    pub message_bytes: Octets,
+    /// Jobs that fetch mail from elsewhere.
+    pub sync_jobs: u32,
+    /// Temporary aliases of one mailbox.
+    pub temporary_aliases: u32,
+    /// Domain administrators.
+    pub domain_administrators: u32,
+    /// Users of other accounts with access to this one.
+    pub delegates: u32,
+    /// What it has besides.
+    pub features: Vec<PlanFeature>,
+}
+
+/// A published version of a plan: it never changes.
+#[derive(Debug, Clone, SimpleObject)]
+pub struct Plan {
+    /// The plan's name for the API: the same for all its versions.
+    pub id: PlanKey,
+    /// Which version, from 1.
+    pub version: u32,
+    /// What it is called.
+    pub name: String,
+    /// What it includes.
+    pub limits: Limits,
+    /// Whether more can be ordered in addition.
+    pub is_customizable: bool,
+    /// ISO 4217.
+    pub currency: String,
+    /// The price of a month in hundredths, without tax.
+    pub monthly_cents: u32,
+    /// The price of a year in hundredths, without tax.
+    pub annual_cents: u32,
+    /// Since when.
+    pub published_at: Moment,
+}
+
+/// [`Limits`] as rows hold them, in JSON. Fields are added, never renamed.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct StoredLimits {
+    domain_mode: DomainModeKind,
+    counts: [u32; 9],
+    bytes: [u64; 4],
+    sends: [Option<u32>; 3],
+    features: BTreeSet<PlanFeature>,
+}
+
+impl From<&PlanLimits> for StoredLimits {
+    fn from(limits: &PlanLimits) -> Self {
+        Self {
+            domain_mode: limits.domain_mode.into(),
+            counts: [
+                limits.domain_count_max,
+                limits.alias_domain_count_max,
+                limits.mailbox_count_max,
+                limits.alias_count_max,
+                limits.recipients_per_message_max,
+                limits.sync_job_count_max,
+                limits.temporary_alias_count_max,
+                limits.domain_administrator_count_max,
+                limits.delegate_count_max,
+            ],
+            bytes: [
+                limits.storage.octets(),
+                limits.mailbox_quota_default.octets(),
+                limits.mailbox_quota_max.octets(),
+                limits.message_size_max.octets(),
+            ],
+            sends: [limits.sends.service, limits.sends.domain, limits.sends.mailbox],
+            features: limits.features.iter().map(|feature| (*feature).into()).collect(),
+        }
+    }
+}
+
+impl From<StoredLimits> for Limits {
+    fn from(stored: StoredLimits) -> Self {
+        let [
+            domains,
+            alias_domains,
+            mailboxes,
+            aliases,
+            recipients,
+            sync_jobs,
+            temporary,
+            administrators,
+            delegates,
+        ] = stored.counts;
+        let [storage, quota_default, quota_max, message] =
+            stored.bytes.map(|octets| Octets(ByteSize::new(octets)));
+        let [service_sends_per_day, domain_sends_per_day, mailbox_sends_per_day] = stored.sends;
+        Self {
+            domain_mode: stored.domain_mode,
+            domains,
+            alias_domains,
+            mailboxes,
+            aliases,
+            storage_bytes: storage,
+            mailbox_quota_default_bytes: quota_default,
+            mailbox_quota_max_bytes: quota_max,
+            service_sends_per_day,
+            domain_sends_per_day,
+            mailbox_sends_per_day,
+            recipients_per_message: recipients,
+            message_bytes: message,
+            sync_jobs,
+            temporary_aliases: temporary,
+            domain_administrators: administrators,
+            delegates,
+            features: stored.features.into_iter().collect(),
+        }
+    }
+}

@@ -1,0 +1,115 @@
+//! What the API stands on: given by the wiring, named by nobody else.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use directory::Directory;
+use engine::Engine;
+use kernel::{ByteSize, DomainName, MailboxId, TenantId, Timestamp};
+
+use crate::access::{AccessKey, People, SignIns};
+
+/// Whether an engineer or a customer is at the other end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// An engineer at this machine.
+    Development,
+    /// Customers.
+    Production,
+}
+
+/// Everything that resolvers ask.
+#[derive(Clone)]
+pub struct Platform {
+    /// Runs use cases and tells how far consumers are.
+    pub engine: Arc<Engine>,
+    /// Checks mailboxes' passwords.
+    pub directory: Arc<Directory>,
+    /// Users, tokens and sessions as they are now; the same that [`crate::register`] gave to the engine.
+    pub people: Arc<People>,
+    /// Signs access tokens: made from `keyring.secret(ACCESS_KEY_NAME)`.
+    pub access_key: Arc<AccessKey>,
+    /// Bounds and throttles sign-ins of users.
+    pub sign_ins: Arc<SignIns>,
+    /// Stored octets and messages of mailboxes.
+    pub usage: Arc<dyn UsageSource>,
+    /// Mail that waits to leave.
+    pub queue: Arc<dyn QueueSource>,
+    /// Asks DNS for the records that prove a domain.
+    pub txt: Arc<dyn TxtResolver>,
+    /// How long what is deleted is kept before it is destroyed.
+    pub retention: Duration,
+    /// See [`Mode`].
+    pub mode: Mode,
+}
+
+impl Platform {
+    /// When what is deleted now may be destroyed.
+    pub(crate) fn purge_after(&self) -> Timestamp {
+        self.engine.now().plus(self.retention)
+    }
+}
+
+/// What a mailbox holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Usage {
+    /// The exact sum of its messages' sizes.
+    pub size: ByteSize,
+    /// Messages.
+    pub message_count: u64,
+}
+
+/// A port of the API failed.
+#[derive(Debug, thiserror::Error)]
+#[error("{what}")]
+pub struct PortError {
+    /// What was asked, without personal data.
+    pub what: &'static str,
+    /// Why it failed.
+    #[source]
+    pub source: Box<dyn std::error::Error + Send + Sync>,
+}
+
+/// Knows how full mailboxes are: the message store.
+#[async_trait]
+pub trait UsageSource: Send + Sync {
+    /// What the mailbox holds; nothing where the store has not seen it yet.
+    ///
+    /// # Errors
+    /// The store failed.
+    async fn usage(&self, tenant: TenantId, mailbox: MailboxId) -> Result<Usage, PortError>;
+}
+
+/// A message that waits to leave.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Waiting {
+    /// The queue's number: rises with time.
+    pub number: u64,
+    /// Octets.
+    pub size: ByteSize,
+    /// How many recipients elsewhere it has.
+    pub recipient_count: usize,
+    /// Since when.
+    pub queued_at: Timestamp,
+}
+
+/// Knows what waits to leave: the message store.
+#[async_trait]
+pub trait QueueSource: Send + Sync {
+    /// At most `limit` messages of a tenant after the number `after`, oldest first.
+    ///
+    /// # Errors
+    /// The store failed.
+    async fn waiting(&self, tenant: TenantId, after: u64, limit: usize) -> Result<Vec<Waiting>, PortError>;
+}
+
+/// Asks DNS for TXT records.
+#[async_trait]
+pub trait TxtResolver: Send + Sync {
+    /// The TXT records of `name`, each with its strings joined (RFC 7208 section 3.3); none where there is no such name.
+    ///
+    /// # Errors
+    /// DNS did not answer, within the resolver's own deadline.
+    async fn txt(&self, name: &DomainName) -> Result<Vec<String>, PortError>;
+}

@@ -1,0 +1,148 @@
+//! What a resolver knows about its request: who asks, in which language, from where.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use async_graphql::{Context, Error, Result};
+use authority::{Need, Permission, Principal, Resource};
+use database::{Row, Statement};
+use engine::Freshness;
+use kernel::{AccountId, CorrelationId, Cursor};
+
+use crate::access::Standing;
+use crate::error::Fault;
+use crate::language::Language;
+use crate::limit::READ_YOUR_WRITES_MS_MAX;
+use crate::platform::Platform;
+use crate::scalar::{AccountKey, Place};
+
+/// The revision of all tables that this release reads.
+const NEWEST_REVISION: u16 = 1;
+
+/// Whoever sent a request, as data of that request. Made by [`crate::Api::caller`].
+#[derive(Debug, Clone)]
+pub struct Caller {
+    /// Who acts and what they may; none without a valid credential.
+    pub standing: Option<Standing>,
+    /// Of answers.
+    pub language: Language,
+    /// Names the request in the log and in events.
+    pub correlation: CorrelationId,
+    /// From where.
+    pub peer: IpAddr,
+}
+
+/// What resolvers ask of their context.
+pub(crate) trait Asked {
+    /// See [`Platform`].
+    fn platform(&self) -> Result<&Platform>;
+    /// See [`Caller`].
+    fn caller(&self) -> Result<&Caller>;
+    /// The error for `fault`, in the caller's language.
+    fn fault(&self, fault: Fault) -> Error;
+
+    /// The error for a failure of the machine, which is logged here and nowhere else.
+    fn failed(&self, what: &'static str, error: &(dyn std::error::Error + 'static)) -> Error {
+        let correlation =
+            self.caller().map_or(CorrelationId::new(uuid::Uuid::nil()), |caller| caller.correlation);
+        tracing::error!(correlation = %correlation, what, error = chain(error), "a request failed");
+        self.fault(Fault::Internal(correlation))
+    }
+
+    /// Whoever is signed in.
+    fn standing(&self) -> Result<&Standing> {
+        self.caller()?.standing.as_ref().ok_or_else(|| self.fault(Fault::Unauthenticated))
+    }
+
+    /// The principal, if signed in.
+    fn principal(&self) -> Result<&Principal> {
+        Ok(&self.standing()?.principal)
+    }
+
+    /// The account that is meant: the one named, or else the principal's own.
+    fn account(&self, named: Option<AccountKey>) -> Result<AccountId> {
+        Ok(named.map_or(self.standing()?.home, |account| account.0))
+    }
+
+    /// Passes where the principal has the permission on the resource.
+    fn allow(&self, permission: Permission, resource: Resource) -> Result<()> {
+        let need = Need { permission, resource };
+        authority::may(self.principal()?, &need).map_err(|denied| self.fault(denied.into()))
+    }
+
+    /// Whether the principal has the permission on the resource.
+    fn may(&self, permission: Permission, resource: Resource) -> Result<bool> {
+        Ok(authority::may(self.principal()?, &Need { permission, resource }).is_ok())
+    }
+}
+
+impl Asked for Context<'_> {
+    fn platform(&self) -> Result<&Platform> {
+        self.data::<Platform>()
+    }
+
+    fn caller(&self) -> Result<&Caller> {
+        self.data::<Caller>()
+    }
+
+    fn fault(&self, fault: Fault) -> Error {
+        fault.into_error(self.caller().map(|caller| caller.language).unwrap_or_default())
+    }
+}
+
+/// Runs a query on the tables of `projection`.
+pub(crate) async fn rows(
+    ctx: &Context<'_>,
+    projection: &'static str,
+    mut statement: Statement,
+) -> Result<Vec<Row>> {
+    let engine = &ctx.platform()?.engine;
+    // Statements are written for the newest tables; while those are being built, the ones before are read.
+    let serving = engine.serving_revision(projection).unwrap_or(NEWEST_REVISION);
+    if serving != NEWEST_REVISION {
+        statement.sql =
+            statement.sql.replace(&format!("_v{NEWEST_REVISION}"), &format!("_v{serving}")).into();
+    }
+    let rows = engine.query(statement).await;
+    rows.map_err(|error| ctx.failed("reading a projection", &error))
+}
+
+/// Waits until `projection` shows at least `place`, for [`READ_YOUR_WRITES_MS_MAX`]; then the answer is `STALE`.
+///
+/// A place of another account than `account` is refused: it would say nothing about what is asked.
+pub(crate) async fn at_least(
+    ctx: &Context<'_>,
+    projection: &'static str,
+    account: AccountId,
+    place: Option<Place>,
+) -> Result<()> {
+    let Some(Place(cursor)) = place else { return Ok(()) };
+    if cursor.tenant != account.tenant() {
+        return Err(ctx.fault(Fault::BadInput(
+            "`atLeast` is a position of another account",
+            "`atLeast` est une position d'un autre compte",
+        )));
+    }
+    settled(ctx, projection, cursor).await
+}
+
+/// Waits until `projection` shows `cursor`, or answers `STALE`.
+pub(crate) async fn settled(ctx: &Context<'_>, projection: &'static str, cursor: Cursor) -> Result<()> {
+    let patience = Duration::from_millis(READ_YOUR_WRITES_MS_MAX);
+    match ctx.platform()?.engine.wait_for(projection, cursor, patience).await {
+        Freshness::Reached => Ok(()),
+        Freshness::Stale => Err(ctx.fault(Fault::Stale)),
+    }
+}
+
+/// An error with its sources, in one line.
+fn chain(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(inner) = source {
+        text.push_str(": ");
+        text.push_str(&inner.to_string());
+        source = inner.source();
+    }
+    text
+}

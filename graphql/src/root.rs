@@ -1,0 +1,64 @@
+//! The roots of the schema, merged from the nouns.
+
+use async_graphql::MergedObject;
+
+use crate::access::mutation::AccessMutation;
+use crate::access::query::AccessQuery;
+use crate::account::mutation::AccountMutation;
+use crate::account::query::AccountQuery;
+use crate::alias::mutation::AliasMutation;
+use crate::alias::query::AliasQuery;
+use crate::domain::mutation::DomainMutation;
+use crate::domain::query::DomainQuery;
+use crate::mailbox::mutation::MailboxMutation;
+use crate::mailbox::query::MailboxQuery;
+use crate::plan::mutation::PlanMutation;
+use crate::plan::query::PlanQuery;
+use crate::queue::QueueQuery;
+use crate::service::mutation::ServiceMutation;
+use crate::service::query::ServiceQuery;
+use crate::user::mutation::UserMutation;
+use crate::user::query::UserQuery;
+
+/// Reads. Conventions of all fields:
+///
+/// * Ids are typed: `MailboxID` begins with `mbox_`, and another prefix is an error that names the argument.
+/// * `accountId` is the caller's own account where it is absent.
+/// * Lists are connections: `first` is 1 to 100 (25 where absent), `after` is a cursor of the same list.
+/// * `atLeast` is a `position` that a mutation gave: the answer shows at least that change, or after 2 seconds the
+///   error `STALE` says to try again.
+/// * Errors carry `extensions.code`: `UNAUTHENTICATED`, `FORBIDDEN`, `NOT_FOUND` (also where even the existence is
+///   hidden), `STALE`, `BAD_INPUT`, `THROTTLED`, `BUSY`, and `INTERNAL` with a `correlationId` to report.
+/// * Messages are in English or French, as `Accept-Language` wants.
+#[derive(MergedObject, Default)]
+#[graphql(name = "Query")]
+pub struct QueryRoot(
+    AccessQuery,
+    AccountQuery,
+    UserQuery,
+    PlanQuery,
+    ServiceQuery,
+    DomainQuery,
+    MailboxQuery,
+    AliasQuery,
+    QueueQuery,
+);
+
+/// Changes. Conventions of all fields, besides those of `Query`:
+///
+/// * A payload holds the changed thing, `userErrors` and `position`. Where the model refuses, nothing is changed and
+///   `userErrors` say why: a `code`, the input `field`, a `message`, the `limits` that were met.
+/// * `commandId` is a UUID of the caller's choice, one per intention: sending it again changes nothing and answers as
+///   before. Absent, each request is an intention of its own.
+#[derive(MergedObject, Default)]
+#[graphql(name = "Mutation")]
+pub struct MutationRoot(
+    AccessMutation,
+    AccountMutation,
+    UserMutation,
+    PlanMutation,
+    ServiceMutation,
+    DomainMutation,
+    MailboxMutation,
+    AliasMutation,
+);

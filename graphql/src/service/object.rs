@@ -1,0 +1,82 @@
+//! A service as the API shows it.
+
+use async_graphql::{Enum, SimpleObject};
+use authority::Resource;
+use hosting::service::SuspensionReason;
+
+use crate::plan::object::Limits;
+use crate::scalar::{AccountKey, Moment, Octets, PlanKey, ServiceKey};
+
+/// What a service may do now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+pub enum Entitlement {
+    /// Nothing yet.
+    Ordered,
+    /// Everything within its limits.
+    Active,
+    /// Nothing is sent and nothing added; mail is received and read.
+    Restricted,
+    /// Nothing is sent, nobody signs in, nothing is added; mail is received.
+    Suspended,
+    /// It is over: mail is refused.
+    Ended,
+}
+
+/// Why a service is suspended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(remote = "SuspensionReason")]
+pub enum Suspension {
+    /// It is not paid.
+    NonPayment,
+    /// It was used against others.
+    Abuse,
+    /// The law or a court asks for it.
+    Legal,
+    /// To protect it or the platform.
+    Security,
+}
+
+/// What of its limits a service has given out.
+#[derive(Debug, Clone, Copy, SimpleObject)]
+pub struct Allocation {
+    /// Own domains.
+    pub domains: u32,
+    /// Mailboxes.
+    pub mailboxes: u32,
+    /// Aliases.
+    pub aliases: u32,
+    /// The sum of the quotas of its mailboxes, not what they hold.
+    pub bytes: Octets,
+}
+
+/// One subscription of an account to a version of a plan.
+#[derive(Debug, Clone, SimpleObject)]
+pub struct Service {
+    /// Its name for the API.
+    pub id: ServiceKey,
+    /// The account that ordered it.
+    pub account_id: AccountKey,
+    /// The plan.
+    pub plan_id: PlanKey,
+    /// The version of the plan.
+    pub plan_version: u32,
+    /// See [`Entitlement`].
+    pub entitlement: Entitlement,
+    /// Why it is suspended.
+    pub suspension: Option<Suspension>,
+    /// What it may have.
+    pub limits: Limits,
+    /// What it has given out.
+    pub used: Allocation,
+    /// Since when it is ordered.
+    pub ordered_at: Moment,
+    /// When what is left of an ended one is destroyed.
+    pub purge_after: Option<Moment>,
+}
+
+impl Service {
+    /// What the authority is asked about.
+    pub(crate) const fn resource(&self) -> Resource {
+        Resource::account(self.account_id.0).in_service(self.id.0)
+    }
+}

@@ -1,0 +1,123 @@
+//! Rows behind `service` and `services`.
+
+use database::Statement;
+use engine::{Projection, ProjectionError};
+use hosting::HostingEvent;
+use hosting::service::{ServiceEvent, SuspensionReason};
+use kernel::{ByteSize, Id, Recorded, TenantId};
+
+use crate::plan::projection::stored;
+use crate::projection::{Place, clear, drop_tables, number};
+
+/// One row per service, ended ones kept, with what it has given out.
+#[derive(Debug, Clone, Copy)]
+pub struct ServiceList;
+
+impl Projection for ServiceList {
+    type Event = HostingEvent;
+
+    const NAME: &'static str = super::query::PROJECTION;
+    const REVISION: u16 = 1;
+
+    fn tables(&self) -> Vec<Statement> {
+        [
+            "CREATE TABLE IF NOT EXISTS service_list_v1 (tenant UUID NOT NULL, service_id UUID NOT NULL, \
+             plan_id UUID NOT NULL, plan_version BIGINT NOT NULL, entitlement TEXT NOT NULL, suspension TEXT, \
+             limits TEXT NOT NULL, used_domains BIGINT NOT NULL, used_mailboxes BIGINT NOT NULL, \
+             used_aliases BIGINT NOT NULL, used_bytes BIGINT NOT NULL, ordered_at BIGINT NOT NULL, \
+             purge_after BIGINT, born BIGINT NOT NULL, PRIMARY KEY (tenant, service_id))",
+            "CREATE INDEX IF NOT EXISTS service_list_v1_born ON service_list_v1 (tenant, born, service_id)",
+        ]
+        .map(Statement::new)
+        .into()
+    }
+
+    fn drop_tables(&self, revision: u16) -> Vec<Statement> {
+        drop_tables(&["service_list"], revision)
+    }
+
+    fn clear(&self, tenant: TenantId) -> Vec<Statement> {
+        clear("DELETE FROM service_list_v1 WHERE tenant = $1", tenant)
+    }
+
+    fn apply(&self, page: &[Recorded<HostingEvent>]) -> Result<Vec<Statement>, ProjectionError> {
+        page.iter().filter_map(|recorded| statement(recorded).transpose()).collect()
+    }
+}
+
+fn statement(recorded: &Recorded<HostingEvent>) -> Result<Option<Statement>, ProjectionError> {
+    let HostingEvent::Service(event) = &recorded.event else { return Ok(None) };
+    let place = Place::of(recorded);
+    Ok(Some(match event {
+        ServiceEvent::Ordered { plan, version, limits, .. } => place
+            .statement(
+                "INSERT INTO service_list_v1 (tenant, service_id, plan_id, plan_version, entitlement, suspension, \
+                 limits, used_domains, used_mailboxes, used_aliases, used_bytes, ordered_at, purge_after, born) \
+                 VALUES ($1, $2, $3, $4, 'ordered', NULL, $5, 0, 0, 0, 0, $6, NULL, $7)",
+            )
+            .bind(plan.uuid())
+            .bind(*version)
+            .bind(stored(limits)?)
+            .bind(place.at)
+            .bind(place.born),
+        ServiceEvent::Activated | ServiceEvent::Resumed => entitlement(place, "active", None),
+        ServiceEvent::Restricted => entitlement(place, "restricted", None),
+        ServiceEvent::Suspended { reason } => entitlement(place, "suspended", Some(reason_name(*reason))),
+        ServiceEvent::Ended { purge_after } => place
+            .statement(
+                "UPDATE service_list_v1 SET entitlement = 'ended', suspension = NULL, purge_after = $3 \
+                 WHERE tenant = $1 AND service_id = $2",
+            )
+            .bind(purge_after.millis()),
+        ServiceEvent::SlotsTaken { mailboxes, bytes, .. } => mailbox_slots(place, i64::from(*mailboxes), signed(*bytes)),
+        ServiceEvent::SlotsReturned { mailboxes, bytes, .. } => {
+            mailbox_slots(place, -i64::from(*mailboxes), -signed(*bytes))
+        }
+        ServiceEvent::AllocationChanged { from, to } => mailbox_slots(place, 0, signed(*to) - signed(*from)),
+        ServiceEvent::AliasSlotTaken { .. } => slot(place, ALIASES, 1),
+        ServiceEvent::AliasSlotReturned { .. } => slot(place, ALIASES, -1),
+        ServiceEvent::DomainSlotTaken { .. } => slot(place, DOMAINS, 1),
+        ServiceEvent::DomainSlotReturned { .. } => slot(place, DOMAINS, -1),
+    }))
+}
+
+const ALIASES: &str =
+    "UPDATE service_list_v1 SET used_aliases = used_aliases + $3 WHERE tenant = $1 AND service_id = $2";
+const DOMAINS: &str =
+    "UPDATE service_list_v1 SET used_domains = used_domains + $3 WHERE tenant = $1 AND service_id = $2";
+
+fn slot(place: Place, sql: &'static str, change: i64) -> Statement {
+    place.statement(sql).bind(change)
+}
+
+fn mailbox_slots(place: Place, count: i64, bytes: i64) -> Statement {
+    place
+        .statement(
+            "UPDATE service_list_v1 SET used_mailboxes = used_mailboxes + $3, used_bytes = used_bytes + $4 \
+             WHERE tenant = $1 AND service_id = $2",
+        )
+        .bind(count)
+        .bind(bytes)
+}
+
+fn entitlement(place: Place, name: &'static str, suspension: Option<&'static str>) -> Statement {
+    place
+        .statement(
+            "UPDATE service_list_v1 SET entitlement = $3, suspension = $4 WHERE tenant = $1 AND service_id = $2",
+        )
+        .bind(name)
+        .bind(suspension)
+}
+
+fn signed(bytes: ByteSize) -> i64 {
+    number(bytes.octets())
+}
+
+const fn reason_name(reason: SuspensionReason) -> &'static str {
+    match reason {
+        SuspensionReason::NonPayment => "non_payment",
+        SuspensionReason::Abuse => "abuse",
+        SuspensionReason::Legal => "legal",
+        SuspensionReason::Security => "security",
+    }
+}

@@ -1,0 +1,115 @@
+//! Reading services.
+
+use async_graphql::connection::Connection;
+use async_graphql::{Context, Object, Result};
+use authority::Permission;
+use database::Row;
+use kernel::{AccountId, ByteSize, Id, PlanId, ServiceId, Timestamp};
+
+use super::object::{Allocation, Entitlement, Service, Suspension};
+use crate::access::reach::{Columns, reach};
+use crate::error::Fault;
+use crate::page::{Page, PageKey, Query, cost};
+use crate::plan::object::StoredLimits;
+use crate::request::{Asked, at_least, rows};
+use crate::scalar::{AccountKey, Place, PlanKey, ServiceKey};
+
+/// The name of the projection that these queries read.
+pub(crate) const PROJECTION: &str = "service_list";
+
+const SELECT: &str = "SELECT tenant, service_id, plan_id, plan_version, entitlement, suspension, limits, \
+     used_domains, used_mailboxes, used_aliases, used_bytes, ordered_at, purge_after, born \
+     FROM service_list_v1 WHERE tenant = ";
+
+const COLUMNS: Columns = Columns { service: Some("service_id"), domain: None, mailbox: None };
+
+/// Queries about services.
+#[derive(Debug, Default)]
+pub struct ServiceQuery;
+
+#[Object]
+impl ServiceQuery {
+    /// One service. `accountId` is the caller's own where it is absent.
+    async fn service(
+        &self,
+        ctx: &Context<'_>,
+        account_id: Option<AccountKey>,
+        service_id: ServiceKey,
+        #[graphql(name = "atLeast")] place: Option<Place>,
+    ) -> Result<Option<Service>> {
+        let account = ctx.account(account_id)?;
+        at_least(ctx, PROJECTION, account, place).await?;
+        read(ctx, &(account, service_id.0)).await.map(Some)
+    }
+
+    /// The services of an account that the caller may see, ended ones as well, oldest first.
+    #[graphql(complexity = "cost(first, child_complexity)")]
+    async fn services(
+        &self,
+        ctx: &Context<'_>,
+        account_id: Option<AccountKey>,
+        first: Option<i32>,
+        after: Option<String>,
+        #[graphql(name = "atLeast")] place: Option<Place>,
+    ) -> Result<Connection<PageKey, Service>> {
+        let account = ctx.account(account_id)?;
+        let page = Page::parse(first, after.as_deref()).map_err(|fault| ctx.fault(fault))?;
+        let seen =
+            reach(ctx.principal()?, Permission::ServiceRead, account).map_err(|no| ctx.fault(no.into()))?;
+        at_least(ctx, PROJECTION, account, place).await?;
+        let query = seen.narrow(Query::new("").bind(SELECT, account.uuid()), COLUMNS);
+        let found = rows(ctx, PROJECTION, page.finish(query, "born", "service_id")).await?;
+        page.connection(found, service).map_err(|error| ctx.failed("a row of services", &*error))
+    }
+}
+
+/// One service, if the caller may see it.
+pub(crate) async fn read(ctx: &Context<'_>, &(account, id): &(AccountId, ServiceId)) -> Result<Service> {
+    ctx.standing()?;
+    let query = Query::new("").bind(SELECT, account.uuid()).bind(" AND service_id = ", id.uuid());
+    let found = rows(ctx, PROJECTION, query.finish()).await?;
+    let row = found.first().ok_or_else(|| ctx.fault(Fault::NotFound))?;
+    let (_, service) = service(row).map_err(|error| ctx.failed("a row of services", &*error))?;
+    ctx.allow(Permission::ServiceRead, service.resource())?;
+    Ok(service)
+}
+
+type RowError = Box<dyn std::error::Error + Send + Sync>;
+
+fn service(row: &Row) -> Result<(PageKey, Service), RowError> {
+    let id = row.uuid(1)?;
+    let service = Service {
+        account_id: AccountKey(AccountId::new(row.uuid(0)?)),
+        id: ServiceKey(ServiceId::new(id)),
+        plan_id: PlanKey(PlanId::new(row.uuid(2)?)),
+        plan_version: u32::try_from(row.int(3)?)?,
+        entitlement: match row.text(4)? {
+            "ordered" => Entitlement::Ordered,
+            "active" => Entitlement::Active,
+            "restricted" => Entitlement::Restricted,
+            "suspended" => Entitlement::Suspended,
+            _ => Entitlement::Ended,
+        },
+        suspension: row.opt_text(5)?.and_then(suspension),
+        limits: serde_json::from_str::<StoredLimits>(row.text(6)?)?.into(),
+        used: Allocation {
+            domains: u32::try_from(row.int(7)?)?,
+            mailboxes: u32::try_from(row.int(8)?)?,
+            aliases: u32::try_from(row.int(9)?)?,
+            bytes: ByteSize::new(u64::try_from(row.int(10)?)?).into(),
+        },
+        ordered_at: Timestamp::from_millis(row.int(11)?).into(),
+        purge_after: row.opt_int(12)?.map(|moment| Timestamp::from_millis(moment).into()),
+    };
+    Ok((PageKey { born: row.int(13)?, id }, service))
+}
+
+fn suspension(name: &str) -> Option<Suspension> {
+    match name {
+        "non_payment" => Some(Suspension::NonPayment),
+        "abuse" => Some(Suspension::Abuse),
+        "legal" => Some(Suspension::Legal),
+        "security" => Some(Suspension::Security),
+        _ => None,
+    }
+}

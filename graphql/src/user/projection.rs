@@ -1,0 +1,186 @@
+//! Rows behind `users`, `apiTokens` and `sessions`.
+
+use database::Statement;
+use engine::{Projection, ProjectionError};
+use hosting::HostingEvent;
+use hosting::session::{SessionEvent, SessionOwner};
+use hosting::user::{UserEvent, UserRole};
+use kernel::{Id, Recorded, TenantId};
+
+use crate::projection::{Place, drop_tables};
+
+/// Tables of users, API tokens and sessions, in one projection: removing a user touches all three.
+#[derive(Debug, Clone, Copy)]
+pub struct UserList;
+
+impl Projection for UserList {
+    type Event = HostingEvent;
+
+    const NAME: &'static str = super::query::PROJECTION;
+    const REVISION: u16 = 1;
+
+    fn tables(&self) -> Vec<Statement> {
+        [
+            "CREATE TABLE IF NOT EXISTS user_list_v1 (tenant UUID NOT NULL, user_id UUID NOT NULL, login TEXT, \
+             name TEXT, role TEXT NOT NULL, domains TEXT NOT NULL, is_disabled BOOLEAN NOT NULL, \
+             has_password BOOLEAN NOT NULL, registered_at BIGINT NOT NULL, born BIGINT NOT NULL, \
+             PRIMARY KEY (tenant, user_id))",
+            "CREATE INDEX IF NOT EXISTS user_list_v1_born ON user_list_v1 (tenant, born, user_id)",
+            "CREATE TABLE IF NOT EXISTS token_list_v1 (tenant UUID NOT NULL, token_id UUID NOT NULL, \
+             user_id UUID NOT NULL, name TEXT, permissions TEXT NOT NULL, issued_at BIGINT NOT NULL, \
+             expires_at BIGINT, revoked_at BIGINT, born BIGINT NOT NULL, PRIMARY KEY (tenant, token_id))",
+            "CREATE INDEX IF NOT EXISTS token_list_v1_born ON token_list_v1 (tenant, born, token_id)",
+            "CREATE TABLE IF NOT EXISTS session_list_v1 (tenant UUID NOT NULL, session_id UUID NOT NULL, \
+             user_id UUID, mailbox_id UUID, started_at BIGINT NOT NULL, expires_at BIGINT NOT NULL, \
+             ended_at BIGINT, born BIGINT NOT NULL, PRIMARY KEY (tenant, session_id))",
+            "CREATE INDEX IF NOT EXISTS session_list_v1_born ON session_list_v1 (tenant, born, session_id)",
+        ]
+        .map(Statement::new)
+        .into()
+    }
+
+    fn drop_tables(&self, revision: u16) -> Vec<Statement> {
+        drop_tables(&["user_list", "token_list", "session_list"], revision)
+    }
+
+    fn clear(&self, tenant: TenantId) -> Vec<Statement> {
+        [
+            "DELETE FROM user_list_v1 WHERE tenant = $1",
+            "DELETE FROM token_list_v1 WHERE tenant = $1",
+            "DELETE FROM session_list_v1 WHERE tenant = $1",
+        ]
+        .map(|sql| Statement::new(sql).bind(tenant.uuid()))
+        .into()
+    }
+
+    fn apply(&self, page: &[Recorded<HostingEvent>]) -> Result<Vec<Statement>, ProjectionError> {
+        Ok(page.iter().flat_map(statements).collect())
+    }
+}
+
+fn statements(recorded: &Recorded<HostingEvent>) -> Vec<Statement> {
+    let place = Place::of(recorded);
+    match &recorded.event {
+        HostingEvent::User(event) => of_user(place, event),
+        HostingEvent::Session(event) => vec![of_session(place, event)],
+        HostingEvent::Account(_)
+        | HostingEvent::Plan(_)
+        | HostingEvent::Service(_)
+        | HostingEvent::Domain(_)
+        | HostingEvent::Mailbox(_)
+        | HostingEvent::Alias(_) => Vec::new(),
+    }
+}
+
+fn of_user(place: Place, event: &UserEvent) -> Vec<Statement> {
+    match event {
+        UserEvent::Registered { login, name, password, role, .. } => {
+            let (role, domains) = role_columns(role);
+            vec![
+                place
+                    .statement(
+                        "INSERT INTO user_list_v1 (tenant, user_id, login, name, role, domains, is_disabled, \
+                         has_password, registered_at, born) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+                    )
+                    .bind(login.plain().map(|login| login.as_str().to_owned()))
+                    .bind(name.as_ref().and_then(|name| name.plain().cloned()))
+                    .bind(role)
+                    .bind(domains)
+                    .bind(false)
+                    .bind(password.is_some())
+                    .bind(place.at)
+                    .bind(place.born),
+            ]
+        }
+        UserEvent::PasswordSet { .. } => vec![
+            place
+                .statement("UPDATE user_list_v1 SET has_password = $3 WHERE tenant = $1 AND user_id = $2")
+                .bind(true),
+            end_all(
+                place,
+                "UPDATE session_list_v1 SET ended_at = $3 WHERE tenant = $1 AND user_id = $2 AND ended_at IS NULL",
+            ),
+        ],
+        UserEvent::Disabled => vec![disabled(place, true)],
+        UserEvent::Enabled => vec![disabled(place, false)],
+        UserEvent::Removed => [
+            "DELETE FROM user_list_v1 WHERE tenant = $1 AND user_id = $2",
+            "DELETE FROM token_list_v1 WHERE tenant = $1 AND user_id = $2",
+            "DELETE FROM session_list_v1 WHERE tenant = $1 AND user_id = $2",
+        ]
+        .map(|sql| place.statement(sql))
+        .into(),
+        UserEvent::TokenIssued { token, name, permissions, expires_at, .. } => {
+            let names: Vec<&str> = permissions.iter().map(authority::Permission::name).collect();
+            vec![
+                Statement::new(
+                    "INSERT INTO token_list_v1 (tenant, token_id, user_id, name, permissions, issued_at, expires_at, \
+                     revoked_at, born) VALUES ($1, $2, $3, $4, $5, $6, $7, NULL, $8)",
+                )
+                .bind(place.tenant)
+                .bind(token.uuid())
+                .bind(place.id)
+                .bind(name.plain().cloned())
+                .bind(names.join(" "))
+                .bind(place.at)
+                .bind(expires_at.map(kernel::Timestamp::millis))
+                .bind(place.born),
+            ]
+        }
+        UserEvent::TokenRevoked { token } => vec![
+            Statement::new("UPDATE token_list_v1 SET revoked_at = $3 WHERE tenant = $1 AND token_id = $2")
+                .bind(place.tenant)
+                .bind(token.uuid())
+                .bind(place.at),
+        ],
+    }
+}
+
+fn of_session(place: Place, event: &SessionEvent) -> Statement {
+    match event {
+        SessionEvent::Started { owner, expires_at, .. } => {
+            let (user, mailbox) = match owner {
+                SessionOwner::User(user) => (Some(user.uuid()), None),
+                SessionOwner::Mailbox(mailbox) => (None, Some(mailbox.uuid())),
+            };
+            place
+                .statement(
+                    "INSERT INTO session_list_v1 (tenant, session_id, user_id, mailbox_id, started_at, expires_at, \
+                     ended_at, born) VALUES ($1, $2, $3, $4, $5, $6, NULL, $7)",
+                )
+                .bind(user)
+                .bind(mailbox)
+                .bind(place.at)
+                .bind(expires_at.millis())
+                .bind(place.born)
+        }
+        SessionEvent::Rotated { expires_at, .. } => place
+            .statement("UPDATE session_list_v1 SET expires_at = $3 WHERE tenant = $1 AND session_id = $2")
+            .bind(expires_at.millis()),
+        SessionEvent::Ended { .. } => {
+            end_all(place, "UPDATE session_list_v1 SET ended_at = $3 WHERE tenant = $1 AND session_id = $2")
+        }
+    }
+}
+
+fn end_all(place: Place, sql: &'static str) -> Statement {
+    place.statement(sql).bind(place.at)
+}
+
+fn disabled(place: Place, is_disabled: bool) -> Statement {
+    place
+        .statement("UPDATE user_list_v1 SET is_disabled = $3 WHERE tenant = $1 AND user_id = $2")
+        .bind(is_disabled)
+}
+
+/// The role's name and its domains, as the columns hold them: ids with a space between.
+fn role_columns(role: &UserRole) -> (&'static str, String) {
+    match role {
+        UserRole::Operator => ("operator", String::new()),
+        UserRole::Owner => ("owner", String::new()),
+        UserRole::DomainAdministrator(domains) => {
+            let ids: Vec<String> = domains.iter().map(ToString::to_string).collect();
+            ("domain_administrator", ids.join(" "))
+        }
+    }
+}
