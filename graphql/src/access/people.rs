@@ -164,6 +164,11 @@ impl People {
         tokio::time::timeout(patience, wait).await.is_ok()
     }
 
+    /// Whether a user is registered, disabled ones included.
+    pub fn knows(&self, user: UserId) -> bool {
+        self.register.read().users.contains_key(&user)
+    }
+
     /// How many users, tokens and sessions are known, for metrics.
     pub fn counts(&self) -> (usize, usize, usize) {
         let register = self.register.read();

@@ -1,6 +1,6 @@
 //! The directory as the servers hold it.
 
-use kernel::{ByteSize, EmailAddress, MailboxId, TenantId};
+use kernel::{ByteSize, EmailAddress, MailboxId, ServiceId, TenantId};
 use parking_lot::RwLock;
 
 use crate::authenticate::Gate;
@@ -77,6 +77,14 @@ impl Directory {
         keys.sort_unstable();
         keys.truncate(limit);
         keys
+    }
+
+    /// The mailboxes of a service.
+    pub fn mailboxes_of(&self, tenant: TenantId, service: ServiceId) -> Vec<MailboxId> {
+        let index = self.index.read();
+        let of_service =
+            index.mailboxes.values().filter(|entry| (entry.tenant, entry.service) == (tenant, service));
+        of_service.map(|entry| entry.mailbox).collect()
     }
 
     /// Mailboxes, aliases and served domains, for people.

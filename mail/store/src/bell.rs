@@ -1,6 +1,6 @@
 //! Tells sessions that a mailbox changed.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use parking_lot::Mutex;
 use tokio::sync::watch;
@@ -10,10 +10,15 @@ use crate::{Change, Modseq, Owner};
 /// Watched mailboxes before the first look for those that nobody watches any more.
 const SWEEP_COUNT_MIN: usize = 1024;
 
+/// Changed mailboxes that are remembered where nobody takes the list.
+const CHANGED_COUNT_MAX: usize = 1_000_000;
+
 /// One bell per mailbox that somebody watches.
 #[derive(Debug, Default)]
 pub(crate) struct Bells {
     bells: Mutex<Registry>,
+    /// Mailboxes that changed since somebody last took the list.
+    changed: Mutex<HashSet<Owner>>,
 }
 
 #[derive(Debug, Default)]
@@ -34,6 +39,11 @@ impl Bells {
 
     /// A change is durable: whoever watches is told. Changes may arrive out of order; the number never falls.
     pub(crate) fn ring(&self, owner: Owner, modseq: Modseq) {
+        let mut changed = self.changed.lock();
+        if changed.len() < CHANGED_COUNT_MAX {
+            changed.insert(owner);
+        }
+        drop(changed);
         let registry = self.bells.lock();
         let Some(bell) = registry.by_owner.get(&owner) else { return };
         bell.send_if_modified(|change| {
@@ -41,6 +51,11 @@ impl Bells {
             change.modseq = change.modseq.max(modseq);
             is_newer
         });
+    }
+
+    /// The mailboxes that changed since the last call.
+    pub(crate) fn take_changed(&self) -> Vec<Owner> {
+        std::mem::take(&mut *self.changed.lock()).into_iter().collect()
     }
 
     /// Mailboxes that somebody watches.

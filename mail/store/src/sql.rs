@@ -104,6 +104,12 @@ impl SqlStore {
         })
     }
 
+    /// The mailboxes that changed on this node since the last call, for those who watch quotas. After a start everything
+    /// is to be looked at once.
+    pub fn take_changed(&self) -> Vec<Owner> {
+        self.bells.take_changed()
+    }
+
     pub(crate) fn now(&self) -> Timestamp {
         (self.now)()
     }

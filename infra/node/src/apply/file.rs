@@ -104,7 +104,6 @@ pub struct Service {
 /// The Boxes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
-#[expect(missing_docs, reason = "the names of the offers")]
 pub enum Plan {
     Basic,
     Solo,

@@ -1,0 +1,118 @@
+//! The platform without its servers: databases, journal, engine, directory, store.
+
+use std::fs;
+use std::io::Write as _;
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use database::Database;
+use directory::Directory;
+use engine::Engine;
+use graphql::People;
+use journal::keyring::{Keyring, MasterKey};
+use journal::{Clock, Journal, PostgresJournal, SqliteJournal, SystemClock};
+use kernel::Timestamp;
+use store::{Retention, SqlStore};
+
+use crate::config::{Config, DatabaseUrl};
+
+/// The schema of the message store in a PostgreSQL database that it shares with the control plane.
+const STORE_SCHEMA: &str = "hosterra_mail";
+/// The schema of the control plane.
+const CONTROL_SCHEMA: &str = "hosterra_control";
+
+/// Everything that the servers and commands stand on.
+pub struct Platform {
+    /// The facts.
+    pub journal: Arc<dyn Journal>,
+    /// The control plane's tables.
+    pub database: Database,
+    /// Runs use cases and feeds consumers.
+    pub engine: Arc<Engine>,
+    /// Keys and secrets.
+    pub keyring: Arc<Keyring>,
+    /// What the mail servers ask.
+    pub directory: Arc<Directory>,
+    /// Users, tokens and sessions, for the API.
+    pub people: Arc<People>,
+    /// Messages.
+    pub store: Arc<SqlStore>,
+}
+
+/// The time, for those who take a function.
+pub fn now() -> Arc<dyn Fn() -> Timestamp + Send + Sync> {
+    Arc::new(|| SystemClock.now())
+}
+
+impl Platform {
+    /// Opens everything and waits until the directory and the API know every fact.
+    ///
+    /// # Errors
+    /// What stands in the way, for the operator.
+    pub async fn open(config: &Config) -> anyhow::Result<Self> {
+        fs::create_dir_all(&config.data).with_context(|| format!("making {}", config.data.display()))?;
+        let (database, mail) = databases(config).await?;
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let journal: Arc<dyn Journal> = match database.sqlite() {
+            Some(_) => Arc::new(SqliteJournal::open(database.clone(), Arc::clone(&clock)).await?),
+            None => Arc::new(PostgresJournal::open(database.clone(), Arc::clone(&clock)).await?),
+        };
+        let master = master_key(&config.data.join("master.key"))?;
+        let keyring = Arc::new(Keyring::open(database.clone(), master).await.context("opening the keyring")?);
+        let engine =
+            Arc::new(Engine::new(Arc::clone(&journal), Arc::clone(&keyring), database.clone(), clock).await?);
+        let directory = Arc::new(Directory::new());
+        let known = engine.follow(Arc::clone(&directory))?;
+        let people = Arc::new(People::default());
+        let seen = graphql::register(&engine, &people).await?;
+        let store = SqlStore::open(mail, now(), Retention::days(config.retention_days)).await?;
+        // A server that answers "no such mailbox" because it has not read on yet would lose mail.
+        anyhow::ensure!(
+            known.caught_up().await && seen.caught_up().await,
+            "the engine stopped while starting"
+        );
+        Ok(Self { journal, database, engine, keyring, directory, people, store: Arc::new(store) })
+    }
+}
+
+async fn databases(config: &Config) -> anyhow::Result<(Database, Database)> {
+    match &config.database.url {
+        DatabaseUrl::Sqlite => {
+            let open = |name: &str| {
+                let path = config.data.join(name);
+                Database::open_sqlite(&path).with_context(|| format!("opening {}", path.display()))
+            };
+            Ok((open("control.db")?, open("mail.db")?))
+        }
+        DatabaseUrl::Postgres(url) => {
+            let connect = async |schema: &str| {
+                Database::connect_postgres_schema(url, config.database.connection_count_max, schema)
+                    .await
+                    .context("connecting to PostgreSQL")
+            };
+            Ok((connect(CONTROL_SCHEMA).await?, connect(STORE_SCHEMA).await?))
+        }
+    }
+}
+
+/// The key under which all other keys are wrapped; made at the first start. Whoever loses it loses the personal data.
+fn master_key(path: &Path) -> anyhow::Result<MasterKey> {
+    use std::os::unix::fs::OpenOptionsExt as _;
+    match fs::read_to_string(path) {
+        Ok(text) => MasterKey::from_hex(text.trim())
+            .with_context(|| format!("{}: expected 64 hexadecimal digits", path.display())),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            let key = MasterKey::generate()?;
+            let write = || -> std::io::Result<()> {
+                // Only where there is none: two nodes that start at once must not overwrite each other's.
+                let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+                file.write_all(key.to_hex().as_bytes())?;
+                file.sync_all()
+            };
+            write().with_context(|| format!("writing {}", path.display()))?;
+            Ok(key)
+        }
+        Err(error) => Err(error).with_context(|| format!("reading {}", path.display())),
+    }
+}

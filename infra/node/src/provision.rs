@@ -1,0 +1,118 @@
+//! Running use cases from the command line.
+
+use std::io::Read as _;
+use std::process::ExitCode;
+
+use anyhow::Context as _;
+use authority::{Guarded, Principal};
+use engine::{Engine, Outcome};
+use hosting::use_case::{AddSharedDomain, OpenAccount, PublishPlanVersion, RegisterUser};
+use hosting::user::UserRole;
+use hosting::{HostingRefusal, LoginName, PasswordHash};
+use kernel::{AccountId, CommandId, CorrelationId, Cursor, DomainId, DomainName, Id as _, UserId};
+use secrecy::SecretString;
+use uuid::Uuid;
+
+use crate::config::Config;
+use crate::platform::Platform;
+
+/// The namespace of ids that are derived from the handles of files: the same handle is the same thing on every run.
+const HANDLES: Uuid = Uuid::from_u128(0x6f1d_6a0e_2f53_4a0c_9a44_0d8a_51f3_77b1);
+/// Longest password that the standard input may hold.
+const PASSWORD_OCTETS_MAX: u64 = 1024;
+
+/// The id of the thing that a path of handles names.
+pub fn id_of<T: kernel::Id>(path: &str) -> T {
+    T::from_uuid(Uuid::new_v5(&HANDLES, path.as_bytes()))
+}
+
+/// Runs a use case as the operator: where the tenant stands then, or why not.
+///
+/// # Errors
+/// The machine failed.
+pub async fn run<U>(engine: &Engine, use_case: &U) -> anyhow::Result<Result<Cursor, HostingRefusal>>
+where
+    U: Guarded<Refusal = HostingRefusal>,
+{
+    let (command, correlation) = (CommandId::new(Uuid::now_v7()), CorrelationId::new(Uuid::now_v7()));
+    match engine.run(&Principal::operator(), command, correlation, use_case).await? {
+        Outcome::Done { cursor, .. } => Ok(Ok(cursor)),
+        Outcome::Refused(refusal) => Ok(Err(refusal)),
+        Outcome::Denied(denied) => anyhow::bail!("{}: {denied}", U::NAME),
+    }
+}
+
+/// The same where a refusal is a fault.
+///
+/// # Errors
+/// The refusal's sentence, or the machine failed.
+pub async fn must<U>(engine: &Engine, use_case: &U) -> anyhow::Result<Cursor>
+where
+    U: Guarded<Refusal = HostingRefusal>,
+{
+    run(engine, use_case).await?.map_err(|refusal| anyhow::anyhow!("{}: {refusal}", U::NAME))
+}
+
+/// The hash of a password, made on a thread that may block.
+///
+/// # Errors
+/// The machine gives no randomness.
+pub async fn hashed(password: String) -> anyhow::Result<PasswordHash> {
+    let password = SecretString::from(password);
+    let phc = tokio::task::spawn_blocking(move || directory::password::hash(&password)).await??;
+    Ok(PasswordHash::parse(&phc)?)
+}
+
+/// The plans that the business offers; publishing one that is published changes nothing.
+///
+/// # Errors
+/// The machine failed.
+pub async fn publish_catalogue(engine: &Engine) -> anyhow::Result<()> {
+    for entry in hosting::plan::catalogue() {
+        let publish = PublishPlanVersion { plan: entry.plan, version: entry.version, terms: entry.terms };
+        must(engine, &publish).await?;
+    }
+    Ok(())
+}
+
+/// A domain of the platform's own.
+///
+/// # Errors
+/// The refusal, or the machine failed.
+pub async fn share_domain(
+    engine: &Engine,
+    name: &DomainName,
+) -> anyhow::Result<Result<Cursor, HostingRefusal>> {
+    let domain: DomainId = id_of(&format!("shared-domain/{name}"));
+    run(engine, &AddSharedDomain { domain, name: name.clone() }).await
+}
+
+/// `hosterra operator`.
+///
+/// # Errors
+/// A login that cannot be one or is taken; the machine failed.
+pub async fn register_operator(config: &Config, login: &str) -> anyhow::Result<ExitCode> {
+    let login = LoginName::parse(login).map_err(|fault| anyhow::anyhow!("the login: {fault}"))?;
+    let mut password = String::new();
+    std::io::stdin()
+        .take(PASSWORD_OCTETS_MAX)
+        .read_to_string(&mut password)
+        .context("reading the password")?;
+    let password = password.trim_end_matches(['\r', '\n']).to_owned();
+    anyhow::ensure!(password.chars().count() >= 10, "expected a password of at least 10 characters");
+    let platform = Platform::open(config).await?;
+    let open = OpenAccount { account: AccountId::PLATFORM, name: "Platform".to_owned() };
+    // Opened before, most often.
+    let _ = run(&platform.engine, &open).await?;
+    let register = RegisterUser {
+        account: AccountId::PLATFORM,
+        user: UserId::from_uuid(Uuid::now_v7()),
+        login,
+        name: None,
+        password: Some(hashed(password).await?),
+        role: UserRole::Operator,
+    };
+    must(&platform.engine, &register).await?;
+    platform.engine.shutdown().await;
+    Ok(ExitCode::SUCCESS)
+}

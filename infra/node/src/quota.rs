@@ -1,0 +1,123 @@
+//! Crossings of 80, 95 and 100 % of a quota become events.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use authority::Principal;
+use directory::Directory;
+use engine::Engine;
+use hosting::mailbox::{Crossing, Threshold};
+use hosting::use_case::RecordQuotaThreshold;
+use kernel::{CommandId, CorrelationId};
+use store::{Owner, SqlStore, Store as _};
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+/// How often changed mailboxes are looked at.
+const LOOK: Duration = Duration::from_secs(1);
+/// Mailboxes in one page of the first look.
+const PAGE_COUNT: usize = 1000;
+/// Mailboxes whose fill is remembered; more are looked up in their events.
+const REMEMBERED_COUNT_MAX: usize = 1_000_000;
+
+/// Watches how full mailboxes are.
+pub struct QuotaWatch {
+    /// Records the crossings.
+    pub engine: Arc<Engine>,
+    /// Knows the quotas.
+    pub directory: Arc<Directory>,
+    /// Knows the usage.
+    pub store: Arc<SqlStore>,
+}
+
+impl QuotaWatch {
+    /// Looks at all mailboxes once, then at those that change, until `stop`.
+    pub async fn run(self, stop: CancellationToken) {
+        let mut levels: HashMap<Owner, usize> = HashMap::new();
+        let mut after = None;
+        loop {
+            let page = match self.store.mailboxes(after, PAGE_COUNT).await {
+                Ok(page) => page,
+                Err(error) => {
+                    tracing::warn!(%error, "the usage of mailboxes is not known");
+                    break;
+                }
+            };
+            let Some((last, _)) = page.last() else { break };
+            after = Some(*last);
+            for (owner, _) in &page {
+                self.look(*owner, &mut levels, First::Yes).await;
+            }
+            if stop.is_cancelled() {
+                return;
+            }
+        }
+        loop {
+            tokio::select! {
+                () = stop.cancelled() => return,
+                () = tokio::time::sleep(LOOK) => {}
+            }
+            for owner in self.store.take_changed() {
+                self.look(owner, &mut levels, First::No).await;
+            }
+        }
+    }
+
+    async fn look(&self, owner: Owner, levels: &mut HashMap<Owner, usize>, first: First) {
+        let Some(quota) = self.directory.quota(owner.tenant, owner.mailbox) else {
+            levels.remove(&owner);
+            return;
+        };
+        let Ok(usage) = self.store.usage(owner).await else { return };
+        let level = level(usage.size.octets(), quota.octets());
+        let before = levels.get(&owner).copied();
+        // At the start a mailbox with room has crossed nothing, as far as one can tell without reading its events.
+        if before == Some(level) || (first == First::Yes && level == 0) {
+            levels.insert(owner, level);
+            return;
+        }
+        for (index, threshold) in Threshold::ALL.into_iter().enumerate() {
+            let crossing = if index < level { Crossing::Up } else { Crossing::Down };
+            let (account, mailbox) = (owner.tenant.account(), owner.mailbox);
+            let record = RecordQuotaThreshold { account, mailbox, threshold, crossing };
+            let (command, correlation) = (CommandId::new(Uuid::now_v7()), CorrelationId::new(Uuid::now_v7()));
+            let principal = Principal::platform("quota_watch");
+            if let Err(error) = self.engine.run(&principal, command, correlation, &record).await {
+                tracing::warn!(%error, "a crossing of a quota was not recorded");
+                return;
+            }
+        }
+        if levels.len() >= REMEMBERED_COUNT_MAX {
+            levels.clear();
+        }
+        levels.insert(owner, level);
+    }
+}
+
+/// Whether everything is looked at for the first time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum First {
+    Yes,
+    No,
+}
+
+/// How many thresholds are reached.
+fn level(used: u64, quota: u64) -> usize {
+    Threshold::ALL
+        .into_iter()
+        .filter(|threshold| u128::from(used) * 100 >= u128::from(quota) * u128::from(threshold.percent()))
+        .count()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::level;
+
+    #[test]
+    fn a_threshold_is_reached_exactly_at_its_fraction() {
+        for (used, expected) in [(0, 0), (799, 0), (800, 1), (949, 1), (950, 2), (1000, 3), (2000, 3)] {
+            assert_eq!(level(used, 1000), expected, "{used}");
+        }
+    }
+}

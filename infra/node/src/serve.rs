@@ -1,0 +1,304 @@
+//! `hosterra serve`: everything, until a signal.
+
+use std::future::Future;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use graphql::{ACCESS_KEY_NAME, AccessKey, Api, SignIns};
+use listener::{Limits, Listener, Metrics, Protocol, Security};
+use prometheus::Registry;
+use rustls::ServerConfig;
+use rustls_pki_types::pem::PemObject as _;
+use rustls_pki_types::{CertificateDer, PrivateKeyDer};
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio_rustls::TlsAcceptor;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use web::{Landing, Options, Plain, Readiness, Ready, Transport};
+
+use crate::banner::{self, Open};
+use crate::config::{Config, Mode};
+use crate::platform::{self, Platform};
+use crate::ports::{Dns, Mail};
+use crate::quota::QuotaWatch;
+use crate::retire::RetireMailboxes;
+use crate::{certificate, demo, provision, upkeep};
+
+/// Sign-ins of users that are hashed at a time.
+const SIGN_IN_COUNT_MAX: usize = 2;
+
+/// Sockets that are bound, before anybody is answered on them.
+struct Sockets {
+    http: Vec<TcpListener>,
+    metrics: Vec<TcpListener>,
+    smtp: Vec<TcpListener>,
+    submission: Vec<TcpListener>,
+    submissions: Vec<TcpListener>,
+    imap: Vec<TcpListener>,
+    imaps: Vec<TcpListener>,
+}
+
+/// Runs all servers until SIGINT or SIGTERM, then drains.
+///
+/// # Errors
+/// What stands in the way of a start.
+pub async fn serve(config: Config) -> anyhow::Result<ExitCode> {
+    std::fs::create_dir_all(&config.data).with_context(|| format!("making {}", config.data.display()))?;
+    let _lock = lock(&config)?;
+    let tls = acceptor(&config)?;
+    let platform = Arc::new(Platform::open(&config).await?);
+    provision::publish_catalogue(&platform.engine).await?;
+    if config.demo.enabled {
+        demo::provision(&platform).await?;
+    }
+    let sockets = bind(&config).await?;
+    let registry = Registry::new();
+    registry.register(Box::new(platform.engine.metrics()))?;
+    let metrics = Metrics::register(&registry)?;
+    let stop = CancellationToken::new();
+    let tasks = TaskTracker::new();
+    background(&platform, &config, &tasks, &stop)?;
+    let mut open = Vec::new();
+    let wiring = Wiring { config: &config, tls, metrics, tasks: &tasks, stop: &stop };
+    wiring.mail(
+        &platform,
+        (sockets.smtp, sockets.submission, sockets.submissions),
+        (sockets.imap, sockets.imaps),
+        &mut open,
+    )?;
+    let serving = wiring.http(&platform, registry, sockets.http, sockets.metrics, &mut open).await?;
+    banner::print(&config, &open);
+    until_signal().await?;
+    tracing::info!("draining");
+    stop.cancel();
+    tasks.close();
+    tasks.wait().await;
+    for server in serving {
+        server.drained().await;
+    }
+    platform.engine.shutdown().await;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Two servers on one data folder would each keep their own sessions in the dark about the other.
+fn lock(config: &Config) -> anyhow::Result<std::fs::File> {
+    let path = config.data.join("serve.lock");
+    let file = std::fs::File::create(&path).with_context(|| format!("making {}", path.display()))?;
+    file.try_lock()
+        .map_err(|_| anyhow::anyhow!("{} is served already by another process", config.data.display()))?;
+    Ok(file)
+}
+
+fn acceptor(config: &Config) -> anyhow::Result<TlsAcceptor> {
+    let pem = certificate::load(config)?;
+    let chain: Vec<CertificateDer<'static>> = CertificateDer::pem_slice_iter(&pem.certificate)
+        .collect::<Result<_, _>>()
+        .map_err(|error| anyhow::anyhow!("the certificate: {error}"))?;
+    let key = PrivateKeyDer::from_pem_slice(&pem.key)
+        .map_err(|error| anyhow::anyhow!("the private key: {error}"))?;
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let tls = ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()?
+        .with_no_client_auth()
+        .with_single_cert(chain, key)
+        .context("certificate and key")?;
+    Ok(TlsAcceptor::from(Arc::new(tls)))
+}
+
+async fn bind(config: &Config) -> anyhow::Result<Sockets> {
+    let all = async |addresses: &[SocketAddr]| -> anyhow::Result<Vec<TcpListener>> {
+        let mut sockets = Vec::new();
+        for address in addresses {
+            sockets
+                .push(TcpListener::bind(address).await.with_context(|| format!("listening on {address}"))?);
+        }
+        Ok(sockets)
+    };
+    Ok(Sockets {
+        http: all(&config.listen.http).await?,
+        metrics: all(&config.listen.metrics).await?,
+        smtp: all(&config.listen.smtp).await?,
+        submission: all(&config.listen.submission).await?,
+        submissions: all(&config.listen.submissions).await?,
+        imap: all(&config.listen.imap).await?,
+        imaps: all(&config.listen.imaps).await?,
+    })
+}
+
+fn background(
+    platform: &Arc<Platform>,
+    config: &Config,
+    tasks: &TaskTracker,
+    stop: &CancellationToken,
+) -> anyhow::Result<()> {
+    let (store, directory) = (Arc::clone(&platform.store), Arc::clone(&platform.directory));
+    platform
+        .engine
+        .effect(RetireMailboxes { store: Arc::clone(&store), directory: Arc::clone(&directory) })?;
+    let watch = QuotaWatch { engine: Arc::clone(&platform.engine), directory, store: Arc::clone(&store) };
+    tasks.spawn(watch.run(stop.clone()));
+    tasks.spawn(upkeep::index(Arc::clone(&store), stop.clone()));
+    tasks.spawn(upkeep::purge(Arc::clone(&store), stop.clone()));
+    if config.database.url != crate::config::DatabaseUrl::Sqlite {
+        tasks.spawn(upkeep::hear(store, stop.clone()));
+    }
+    Ok(())
+}
+
+/// What every listener needs.
+struct Wiring<'a> {
+    config: &'a Config,
+    tls: TlsAcceptor,
+    metrics: Metrics,
+    tasks: &'a TaskTracker,
+    stop: &'a CancellationToken,
+}
+
+impl Wiring<'_> {
+    fn mail(
+        &self,
+        platform: &Platform,
+        (exchange, submission, submissions): (Vec<TcpListener>, Vec<TcpListener>, Vec<TcpListener>),
+        (imap, imaps): (Vec<TcpListener>, Vec<TcpListener>),
+        open: &mut Vec<Open>,
+    ) -> anyhow::Result<()> {
+        let smtp = |role| {
+            let settings = smtp::Settings {
+                hostname: self.config.hostname.clone(),
+                message_size_max: self.config.limits.message_size,
+            };
+            let (directory, store) = (Arc::clone(&platform.directory), Arc::clone(&platform.store));
+            Arc::new(smtp::Server::new(role, settings, directory, store, (self.tls.clone(), platform::now())))
+        };
+        let exchange_server = smtp(smtp::Role::Exchange);
+        let submission_server = smtp(smtp::Role::Submission);
+        let imap_server = Arc::new(imap::Server::new(
+            imap::Settings { message_size_max: self.config.limits.message_size },
+            Arc::clone(&platform.directory),
+            Arc::clone(&platform.store) as Arc<dyn store::Store>,
+            self.tls.clone(),
+            platform::now(),
+        ));
+        self.listen("SMTP", exchange, Security::Opportunistic, &exchange_server, open)?;
+        self.listen("submission (STARTTLS)", submission, Security::Opportunistic, &submission_server, open)?;
+        self.listen("submission (TLS)", submissions, Security::Implicit, &submission_server, open)?;
+        self.listen("IMAP (STARTTLS)", imap, Security::Opportunistic, &imap_server, open)?;
+        self.listen("IMAP (TLS)", imaps, Security::Implicit, &imap_server, open)
+    }
+
+    fn listen<P: Protocol>(
+        &self,
+        name: &'static str,
+        sockets: Vec<TcpListener>,
+        security: Security,
+        protocol: &Arc<P>,
+        open: &mut Vec<Open>,
+    ) -> anyhow::Result<()> {
+        for socket in sockets {
+            open.push(Open { name, address: socket.local_addr()? });
+            let limits = Limits {
+                connections: self.config.limits.connections,
+                connections_per_peer: self.config.limits.connections_per_peer,
+            };
+            let (tls, metrics) = (self.tls.clone(), self.metrics.clone());
+            let listener = Listener { socket, security, tls, limits, metrics };
+            self.tasks.spawn(listener.serve(Arc::clone(protocol), self.stop.clone()));
+        }
+        Ok(())
+    }
+
+    async fn http(
+        &self,
+        platform: &Arc<Platform>,
+        registry: Registry,
+        sockets: Vec<TcpListener>,
+        metrics: Vec<TcpListener>,
+        open: &mut Vec<Open>,
+    ) -> anyhow::Result<Vec<web::Serving>> {
+        let secret = platform.keyring.secret(ACCESS_KEY_NAME).await?;
+        let mail = Arc::new(Mail(Arc::clone(&platform.store)));
+        let api = Api::new(graphql::Platform {
+            engine: Arc::clone(&platform.engine),
+            directory: Arc::clone(&platform.directory),
+            people: Arc::clone(&platform.people),
+            access_key: Arc::new(AccessKey::new(&secret)),
+            sign_ins: Arc::new(SignIns::new(SIGN_IN_COUNT_MAX)),
+            usage: mail.clone(),
+            queue: mail,
+            txt: Arc::new(Dns::default()),
+            retention: Duration::from_secs(u64::from(self.config.retention_days) * 86_400),
+            mode: match self.config.mode {
+                Mode::Development => graphql::Mode::Development,
+                Mode::Production => graphql::Mode::Production,
+            },
+        });
+        let servers =
+            open.iter().map(|open| web::Server { name: open.name, port: open.address.port() }).collect();
+        let landing = Landing {
+            hostname: self.config.hostname.to_string(),
+            version: env!("CARGO_PKG_VERSION"),
+            servers,
+        };
+        let has_own_metrics = !metrics.is_empty();
+        let router = web::router(Options {
+            api,
+            landing,
+            ready: Arc::new(Parts(Arc::clone(platform))),
+            metrics: (!has_own_metrics).then(|| registry.clone()),
+            transport: Transport::Plain,
+            drain: self.stop.clone(),
+        });
+        let mut serving = Vec::new();
+        for socket in sockets {
+            open.push(Open { name: "HTTP (API, health)", address: socket.local_addr()? });
+            serving.push(web::serve(socket, Plain, router.clone(), self.stop.clone())?);
+        }
+        for socket in metrics {
+            open.push(Open { name: "HTTP (metrics)", address: socket.local_addr()? });
+            serving.push(web::serve(
+                socket,
+                Plain,
+                web::metrics_router(registry.clone()),
+                self.stop.clone(),
+            )?);
+        }
+        Ok(serving)
+    }
+}
+
+/// The parts that the node needs to work.
+struct Parts(Arc<Platform>);
+
+impl Ready for Parts {
+    fn check(&self) -> Pin<Box<dyn Future<Output = Readiness> + Send + '_>> {
+        Box::pin(async {
+            let mut readiness = Readiness::default();
+            let answers = async |work: &mut (dyn Future<Output = bool> + Send + Unpin)| {
+                tokio::time::timeout(Duration::from_secs(1), work).await.unwrap_or(false)
+            };
+            let mut control = Box::pin(async { self.0.engine.ping().await.is_ok() });
+            if !answers(&mut control).await {
+                readiness.missing.push("control plane");
+            }
+            let mut mail = Box::pin(async { store::Store::queued(&*self.0.store, None, 0, 1).await.is_ok() });
+            if !answers(&mut mail).await {
+                readiness.missing.push("message store");
+            }
+            readiness
+        })
+    }
+}
+
+async fn until_signal() -> anyhow::Result<()> {
+    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    tokio::select! {
+        _ = interrupt.recv() => {}
+        _ = terminate.recv() => {}
+    }
+    Ok(())
+}

@@ -1,0 +1,71 @@
+//! What is done in the background: preparing searches, destroying what is past its retention, hearing other nodes.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use journal::{Clock as _, SystemClock};
+use store::{SqlStore, Store as _};
+use tokio_util::sync::CancellationToken;
+
+/// Messages that are prepared for search at a time.
+const INDEX_BATCH_COUNT: usize = 64;
+/// The pause where nothing waits to be prepared.
+const INDEX_PAUSE: Duration = Duration::from_secs(2);
+/// The pause between two purges.
+const PURGE_PAUSE: Duration = Duration::from_secs(3600);
+/// How often other nodes are heard.
+const HEAR_PAUSE: Duration = Duration::from_millis(500);
+
+/// Waits; whether work goes on.
+async fn paused(pause: Duration, stop: &CancellationToken) -> bool {
+    tokio::select! {
+        () = stop.cancelled() => false,
+        () = tokio::time::sleep(pause) => true,
+    }
+}
+
+/// Prepares new messages for search.
+pub async fn index(store: Arc<SqlStore>, stop: CancellationToken) {
+    loop {
+        let pause = match store.index_text(INDEX_BATCH_COUNT).await {
+            Ok(0) => INDEX_PAUSE,
+            Ok(_) => Duration::ZERO,
+            Err(error) => {
+                tracing::warn!(%error, "messages were not prepared for search");
+                INDEX_PAUSE
+            }
+        };
+        if !paused(pause, &stop).await {
+            return;
+        }
+    }
+}
+
+/// Destroys what is past its retention.
+pub async fn purge(store: Arc<SqlStore>, stop: CancellationToken) {
+    loop {
+        let pause = match store.purge(SystemClock.now()).await {
+            Ok(report) if report.is_unfinished => Duration::from_millis(50),
+            Ok(report) => {
+                tracing::debug!(?report, "purged");
+                PURGE_PAUSE
+            }
+            Err(error) => {
+                tracing::warn!(%error, "nothing was purged");
+                PURGE_PAUSE
+            }
+        };
+        if !paused(pause, &stop).await {
+            return;
+        }
+    }
+}
+
+/// Tells sessions of this node what other nodes did.
+pub async fn hear(store: Arc<SqlStore>, stop: CancellationToken) {
+    while paused(HEAR_PAUSE, &stop).await {
+        if let Err(error) = store.hear_other_nodes().await {
+            tracing::warn!(%error, "other nodes were not heard");
+        }
+    }
+}
