@@ -139,7 +139,7 @@ fn mbsync_pulls_pushes_and_deletes() {
     let local = node.folder.join("maildir");
     fs::create_dir_all(&local).expect("a folder");
     let configuration = format!(
-        "IMAPAccount demo\nHost 127.0.0.1\nPort {}\nUser alice@demo.example\nPass demo-password\nTLSType IMAPS\n\
+        "IMAPAccount demo\nHost 127.0.0.1\nPort {}\nUser alice@demo.example\nPass demo-password\nSSLType IMAPS\n\
          CertificateFile {}\n\nIMAPStore remote\nAccount demo\n\nMaildirStore local\nSubFolders Verbatim\n\
          Path {local}/\nInbox {local}/INBOX\n\nChannel all\nFar :remote:\nNear :local:\nPatterns *\nCreate Both\nExpunge Both\n\
          SyncState *\nSync All\n",
@@ -192,7 +192,7 @@ fn offlineimap_pulls_into_a_maildir() {
     let configuration = format!(
         "[general]\naccounts = demo\nmetadata = {metadata}\nui = basic\n[Account demo]\nlocalrepository = local\n\
          remoterepository = remote\n[Repository local]\ntype = Maildir\nlocalfolders = {local}\n[Repository remote]\n\
-         type = IMAP\nremotehost = 127.0.0.1\nremoteport = {port}\nremoteuser = alice@demo.example\n\
+         type = IMAP\nremotehost = localhost\nremoteport = {port}\nremoteuser = alice@demo.example\n\
          remotepass = demo-password\nssl = yes\nsslcacertfile = {certificate}\n",
         metadata = node.folder.join("offline-metadata").display(),
         local = local.display(),

@@ -110,11 +110,20 @@ impl Session<'_> {
             return Ok(());
         }
         let difference = selected.known.difference(&newer);
+        let mut out = Vec::new();
         if updates == Updates::Still && !difference.vanished.is_empty() {
-            // Sequence numbers would move: it is told with the next command that allows it.
+            // Sequence numbers would move: that is told with the next command that allows it. Flags are told now.
+            let rows: Vec<MessageRow> =
+                difference.changed.iter().filter_map(|position| newer.row(*position)).cloned().collect();
+            for row in &rows {
+                if let Some(position) = selected.known.position(row.uid) {
+                    flags_response(&mut out, position, row, form);
+                }
+            }
+            selected.told(&rows);
+            self.wire.write(&out).await?;
             return Ok(());
         }
-        let mut out = Vec::new();
         if !difference.vanished.is_empty() {
             if is_qresync {
                 let uids: Vec<Uid> = difference.vanished.iter().map(|(_, uid)| *uid).collect();

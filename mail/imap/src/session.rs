@@ -17,7 +17,7 @@ use crate::limits::{
 };
 use crate::selected::Selected;
 use crate::server::Server;
-use crate::table::permit;
+use crate::table::{Updates, When, permit};
 
 /// What a client asked for with ENABLE, or by using it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -160,6 +160,11 @@ impl<'a> Session<'a> {
         self.bad_command_count = 0;
         let updates = body.updates();
         let outcome = match permit(body.when(), self).and_then(|()| self.recheck()) {
+            Ok(()) if body.when() == When::Selected => match self.tell_changes(Updates::Still).await {
+                // What other sessions did shows in this command's answer already.
+                Ok(()) => body.run(self).await,
+                Err(failure) => Err(failure),
+            },
             Ok(()) => body.run(self).await,
             Err(failure) => Err(failure),
         };
