@@ -87,7 +87,13 @@ impl Api {
     /// # Errors
     /// [`BadRequest`] where `body` is no request at all; everything else is told inside the JSON.
     pub async fn answer(&self, knock: Knock, body: &[u8]) -> Result<Vec<u8>, BadRequest> {
-        let batch: BatchRequest = serde_json::from_slice(body).map_err(|_| BadRequest::Json)?;
+        // Told apart by hand: a list would also be read as the fields of one request, in their order.
+        let batch = if body.trim_ascii_start().starts_with(b"[") {
+            serde_json::from_slice(body).map(BatchRequest::Batch)
+        } else {
+            serde_json::from_slice(body).map(BatchRequest::Single)
+        };
+        let batch = batch.map_err(|_| BadRequest::Json)?;
         let response = match batch {
             BatchRequest::Single(request) => BatchResponse::Single(self.one(&knock, request).await),
             BatchRequest::Batch(requests) if (1..=BATCH_COUNT_MAX).contains(&requests.len()) => {

@@ -1,0 +1,8 @@
+//! The API as a client sees it: over a journal in a file, with projections, followers and real password hashes.
+
+mod access;
+mod events;
+mod flow;
+mod refusal;
+mod schema;
+mod stage;

@@ -1,0 +1,308 @@
+//! Every operation of the schema, tried across tenants: generated from the schema, so that a new one is tried as well.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_graphql::{Data, Executor, Request};
+use futures_util::StreamExt as _;
+use graphql::Language;
+use serde_json::{Value, json};
+
+use crate::stage::{Customer, PASSWORD, Stage, knock};
+
+/// Operations that name nothing of another account and may be asked by anybody who is signed in: what they show is the
+/// platform's own, or the caller's.
+const OF_NOBODY: [&str; 8] =
+    ["viewer", "plan", "plans", "sharedDomains", "signIn", "sessionRefresh", "signOut", "passwordChange"];
+
+/// One operation of a root.
+struct Operation {
+    root: &'static str,
+    name: String,
+    /// Name and type of each argument.
+    arguments: Vec<(String, String)>,
+    returns: String,
+}
+
+/// What the schema says, as far as it is needed to call it.
+struct Schema {
+    operations: Vec<Operation>,
+    /// Fields of each input type.
+    inputs: HashMap<String, Vec<(String, String)>>,
+    /// The first value of each enum.
+    enums: HashMap<String, String>,
+}
+
+/// Reads the schema's text: one field a line, as it is printed.
+fn schema() -> Schema {
+    let (mut operations, mut inputs, mut enums) = (Vec::new(), HashMap::new(), HashMap::new());
+    let (mut kind, mut current, mut is_text) = (String::new(), String::new(), false);
+    for line in graphql::sdl().lines() {
+        let quotes = line.matches("\"\"\"").count();
+        if quotes > 0 || is_text {
+            is_text ^= quotes % 2 == 1;
+            continue;
+        }
+        if !line.starts_with(char::is_whitespace) {
+            let mut words = line.split([' ', '{']);
+            kind = words.next().unwrap_or_default().to_owned();
+            current = words.next().unwrap_or_default().to_owned();
+            continue;
+        }
+        let line = line.trim();
+        match (kind.as_str(), current.as_str()) {
+            ("type", root @ ("Query" | "Mutation" | "Subscription")) => {
+                operations.push(operation(root, line))
+            }
+            ("input", _) => {
+                if let Some((name, kind)) = line.split_once(": ") {
+                    let fields: &mut Vec<(String, String)> = inputs.entry(current.clone()).or_default();
+                    fields.push((name.to_owned(), kind.to_owned()));
+                }
+            }
+            ("enum", _) => {
+                enums.entry(current.clone()).or_insert_with(|| line.to_owned());
+            }
+            _ => {}
+        }
+    }
+    Schema { operations, inputs, enums }
+}
+
+fn operation(root: &str, line: &str) -> Operation {
+    let root = match root {
+        "Query" => "query",
+        "Mutation" => "mutation",
+        _ => "subscription",
+    };
+    let (head, returns) = line.rsplit_once(": ").expect("a field with its type");
+    let (name, arguments) = head.split_once('(').unwrap_or((head, ""));
+    let arguments =
+        arguments.trim_end_matches(')').split(", ").filter_map(|argument| argument.split_once(": "));
+    Operation {
+        root,
+        name: name.to_owned(),
+        arguments: arguments.map(|(name, kind)| (name.to_owned(), kind.to_owned())).collect(),
+        returns: returns.trim_matches(['!', '[', ']']).to_owned(),
+    }
+}
+
+/// Things of one account, by the type of their ids.
+struct Things(HashMap<&'static str, String>);
+
+impl Schema {
+    /// A literal of a type, with the ids of `things`; none for an optional argument that names nothing.
+    fn literal(&self, kind: &str, things: &Things) -> Option<String> {
+        let is_required = kind.ends_with('!');
+        let bare = kind.trim_end_matches('!');
+        if let Some(element) = bare.strip_prefix('[') {
+            let element = self.literal(element.trim_end_matches(']'), things)?;
+            return Some(format!("[{element}]"));
+        }
+        if let Some(id) = things.0.get(bare) {
+            return Some(format!("\"{id}\""));
+        }
+        if let Some(fields) = self.inputs.get(bare) {
+            let fields = fields
+                .iter()
+                .filter_map(|(name, kind)| Some(format!("{name}: {}", self.literal(kind, things)?)));
+            return Some(format!("{{ {} }}", fields.collect::<Vec<_>>().join(", ")));
+        }
+        if !is_required {
+            return None;
+        }
+        Some(match bare {
+            "String" => "\"a-word@new.example\"".to_owned(),
+            "Int" | "Long" => "1".to_owned(),
+            "Bytes" => "1048576".to_owned(),
+            "Boolean" => "true".to_owned(),
+            "DateTime" | "Moment" => "\"2030-01-01T00:00:00Z\"".to_owned(),
+            other => {
+                self.enums.get(other).unwrap_or_else(|| panic!("no literal for {other}: add one")).clone()
+            }
+        })
+    }
+
+    /// The operation with every argument that names something; without `left_out`.
+    fn call(&self, operation: &Operation, things: &Things, left_out: &str) -> String {
+        let arguments: Vec<String> = operation
+            .arguments
+            .iter()
+            .filter(|(name, _)| name != left_out)
+            .filter_map(|(name, kind)| Some(format!("{name}: {}", self.literal(kind, things)?)))
+            .collect();
+        let arguments =
+            if arguments.is_empty() { String::new() } else { format!("({})", arguments.join(", ")) };
+        let selection = match operation.returns.as_str() {
+            payload if payload.ends_with("Payload") => "position userErrors { code }",
+            list if list.ends_with("Connection") => "nodes { id }",
+            "QueuedMessage" => "state",
+            "Event" => "kind",
+            _ => "id",
+        };
+        format!("{} {{ {}{arguments} {{ {selection} }} }}", operation.root, operation.name)
+    }
+
+    fn names_something(&self, operation: &Operation, things: &Things) -> bool {
+        operation.arguments.iter().any(|(_, kind)| {
+            let bare = kind.trim_matches(['!', '[', ']']);
+            things.0.contains_key(bare)
+                || self.inputs.get(bare).is_some_and(|fields| {
+                    fields.iter().any(|(_, kind)| things.0.contains_key(kind.trim_matches(['!', '[', ']'])))
+                })
+        })
+    }
+}
+
+/// Whether an answer gives nothing away and did nothing.
+fn is_refused(answer: &Value, name: &str) -> bool {
+    if answer["errors"].as_array().is_some_and(|errors| !errors.is_empty()) {
+        return true;
+    }
+    let field = &answer["data"][name];
+    let is_empty = |value: &Value| value.as_array().is_some_and(Vec::is_empty);
+    field.is_null()
+        || is_empty(field)
+        || is_empty(&field["nodes"])
+        || field["userErrors"].as_array().is_some_and(|errors| !errors.is_empty())
+}
+
+async fn things(stage: &Stage, operator: &str, customer: &Customer) -> Things {
+    let mailbox = stage.mailbox(customer, "victim").await;
+    let alias = stage
+        .done(
+            &customer.owner,
+            &format!(
+                "mutation {{ aliasCreate(input: {{ serviceId: \"{}\", domainId: \"{}\", localPart: \"all\", \
+             targets: [\"victim@{}\"] }}) {{ alias {{ id }} userErrors {{ code }} }} }}",
+                customer.service, customer.domain, customer.domain_name
+            ),
+        )
+        .await;
+    let alias = alias["aliasCreate"]["alias"]["id"].as_str().expect("an id").to_owned();
+    let issued = stage
+        .done(&customer.owner, &format!(
+            "mutation {{ apiTokenIssue(input: {{ userId: \"{}\", name: \"t\", permissions: [\"mailbox:read\"] }}) \
+             {{ apiToken {{ id }} userErrors {{ code message }} }} }}",
+            customer.user
+        ))
+        .await;
+    let token = issued["apiTokenIssue"]["apiToken"]["id"].as_str().expect("an id").to_owned();
+    let listed = stage
+        .done(operator, &format!("{{ sessions(accountId: \"{}\") {{ nodes {{ id }} }} }}", customer.account))
+        .await;
+    let session = listed["sessions"]["nodes"][0]["id"].as_str().expect("an id").to_owned();
+    Things(HashMap::from([
+        ("AccountID", customer.account.clone()),
+        ("UserID", customer.user.clone()),
+        ("ServiceID", customer.service.clone()),
+        ("DomainID", customer.domain.clone()),
+        ("MailboxID", mailbox),
+        ("AliasID", alias),
+        ("TokenID", token),
+        ("SessionID", session),
+        ("PlanID", hosting::plan::plan_id("solo").to_string()),
+    ]))
+}
+
+/// The attackers: an owner and a mailbox of another account, and nobody.
+async fn attackers(stage: &Stage, attacker: &Customer) -> Vec<(&'static str, String)> {
+    stage.mailbox(attacker, "mallory").await;
+    let mailbox = stage.sign_in(&format!("mallory@{}", attacker.domain_name), PASSWORD).await;
+    vec![("an owner", attacker.owner.clone()), ("a mailbox", mailbox), ("nobody", String::new())]
+}
+
+/// The position of an account: what was done to it moves it.
+async fn position(stage: &Stage, account: &str) -> kernel::Position {
+    let account: kernel::AccountId = account.parse().expect("an id");
+    let feed = stage.engine.subscribe(account.tenant(), Some(kernel::Position::START));
+    let events: Vec<_> = tokio::time::timeout(Duration::from_millis(500), async {
+        let mut feed = Box::pin(feed);
+        let mut last = kernel::Position::START;
+        loop {
+            match tokio::time::timeout(Duration::from_millis(200), feed.next()).await {
+                Ok(Some(Ok(event))) => last = event.cursor.position,
+                _ => return vec![last],
+            }
+        }
+    })
+    .await
+    .expect("a short history");
+    events[0]
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_operation_reaches_into_another_account() {
+    let stage = Stage::open().await;
+    let operator = stage.operator().await;
+    let victim = stage.customer(&operator, ("globex", "solo")).await;
+    let attacker = stage.customer(&operator, ("acme", "solo")).await;
+    let things = things(&stage, &operator, &victim).await;
+    let attackers = attackers(&stage, &attacker).await;
+    let before = position(&stage, &victim.account).await;
+    let schema = schema();
+    let mut tried = 0;
+    for operation in &schema.operations {
+        if OF_NOBODY.contains(&operation.name.as_str()) {
+            assert!(
+                !(schema.names_something(operation, &things) && operation.name != "plan"),
+                "{}",
+                operation.name
+            );
+            continue;
+        }
+        for (who, token) in &attackers {
+            // Naming the other account, and naming only its things.
+            for left_out in ["", "accountId"] {
+                let query = schema.call(operation, &things, left_out);
+                // What names nothing of another account shows the own one.
+                let is_own = !schema.names_something(operation, &things)
+                    || (left_out == "accountId" && !query.contains("\"") && !token.is_empty());
+                let answer = answer(&stage, operation, token, &query).await;
+                assert!(!answer.to_string().contains("globex"), "{who}: {query}\n{answer:#}");
+                let only_own = is_own && operation.root != "mutation" && !token.is_empty();
+                assert!(only_own || is_refused(&answer, &operation.name), "{who}: {query}\n{answer:#}");
+                tried += 1;
+            }
+        }
+    }
+    assert!(tried > 200, "the schema was not read: {tried} calls");
+    assert_eq!(position(&stage, &victim.account).await, before, "something was done to the account");
+}
+
+async fn answer(stage: &Stage, operation: &Operation, token: &str, query: &str) -> Value {
+    if operation.root != "subscription" {
+        return stage.ask(token, query).await;
+    }
+    let mut data = Data::default();
+    data.insert(knock(Language::English, token));
+    let mut stream = stage.api.execute_stream(Request::new(query), Some(Arc::new(data)));
+    match tokio::time::timeout(Duration::from_millis(300), stream.next()).await {
+        Ok(Some(response)) => serde_json::to_value(response).expect("JSON"),
+        // Silence: nothing is told.
+        Ok(None) | Err(_) => json!({ "data": null }),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_same_operations_work_for_the_owner() {
+    // What the test above expects to be refused would be refused for any reason: here most of it is granted.
+    let stage = Stage::open().await;
+    let operator = stage.operator().await;
+    let customer = stage.customer(&operator, ("globex", "solo")).await;
+    let things = things(&stage, &operator, &customer).await;
+    let schema = schema();
+    let mut granted = Vec::new();
+    for operation in schema.operations.iter().filter(|operation| operation.root == "query") {
+        let answer = stage.ask(&customer.owner, &schema.call(operation, &things, "")).await;
+        if !is_refused(&answer, &operation.name) {
+            granted.push(operation.name.as_str());
+        }
+    }
+    for name in
+        ["account", "user", "users", "service", "domain", "mailbox", "mailboxes", "alias", "queuedMessages"]
+    {
+        assert!(granted.contains(&name), "{name} is refused to the owner: {granted:?}");
+    }
+}

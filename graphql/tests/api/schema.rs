@@ -1,0 +1,60 @@
+//! The schema in the repository is the schema of the code.
+
+use crate::stage::Stage;
+
+/// With `HOSTERRA_WRITE_SCHEMA=1` the file is written instead of compared.
+#[test]
+fn the_schema_in_the_repository_is_the_one_of_the_code() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/schema.graphql");
+    let printed = graphql::sdl();
+    if std::env::var_os("HOSTERRA_WRITE_SCHEMA").is_some() {
+        std::fs::write(path, &printed).expect("the file is writable");
+    }
+    let committed = std::fs::read_to_string(path).unwrap_or_default();
+    assert!(
+        committed == printed,
+        "graphql/schema.graphql is not what the code says; write it with \
+         HOSTERRA_WRITE_SCHEMA=1 cargo test -p graphql --test api schema"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn operations_that_nest_or_ask_too_much_are_refused() {
+    let stage = Stage::open().await;
+    let type_of = |depth: usize| format!("{}name{}", "ofType { ".repeat(depth), " }".repeat(depth));
+    let deep = format!("{{ __schema {{ types {{ fields {{ type {{ {} }} }} }} }} }}", type_of(9));
+    let answer = stage.ask("", &deep).await;
+    assert!(answer["errors"][0]["message"].as_str().unwrap_or_default().contains("too deep"), "{answer:#}");
+    let list = "mailboxes(first: 100) { nodes { id address displayName quotaBytes status } edges { node { id address \
+                displayName usage { bytes messages } } } }";
+    let wide: String = (0..5).map(|number| format!("a{number}: {list} ")).collect();
+    let answer = stage.ask("", &format!("{{ {wide} }}")).await;
+    assert!(
+        answer["errors"][0]["message"].as_str().unwrap_or_default().contains("too complex"),
+        "{answer:#}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_id_of_another_type_is_refused_with_the_path_of_the_argument() {
+    let stage = Stage::open().await;
+    let answer = stage
+        .ask("", "mutation { domainAdd(input: { serviceId: \"mbox_00000000000000000000000000000000\", name: \"x.example\" }) { position } }")
+        .await;
+    let message = answer["errors"][0]["message"].as_str().unwrap_or_default();
+    assert!(message.contains("input.serviceId") && message.contains("ServiceID"), "{answer:#}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_batch_has_a_limit_and_nonsense_is_no_request() {
+    let stage = Stage::open().await;
+    let knock = || crate::stage::knock(graphql::Language::English, "");
+    let batch = |count: usize| {
+        serde_json::to_vec(&vec![serde_json::json!({ "query": "{ __typename }" }); count]).expect("JSON")
+    };
+    assert!(stage.api.answer(knock(), &batch(10)).await.is_ok());
+    assert!(stage.api.answer(knock(), &batch(11)).await.is_err());
+    assert!(stage.api.answer(knock(), b"[]").await.is_err());
+    assert!(stage.api.answer(knock(), b"{").await.is_err());
+    assert!(stage.api.answer(knock(), "[".repeat(100_000).as_bytes()).await.is_err());
+}

@@ -1,0 +1,251 @@
+//! A platform in a temporary folder, with a customer on it.
+
+use std::collections::HashMap;
+use std::net::{IpAddr, Ipv4Addr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use authority::Principal;
+use database::Database;
+use directory::Directory;
+use engine::{Engine, Outcome};
+use graphql::{
+    ACCESS_KEY_NAME, AccessKey, Api, Knock, Language, Mode, People, Platform, PortError, QueueSource,
+    SignIns, TxtResolver, Usage, UsageSource, Waiting,
+};
+use hosting::use_case::RegisterUser;
+use hosting::user::UserRole;
+use hosting::{LoginName, PasswordHash};
+use journal::keyring::{Keyring, MasterKey};
+use journal::{SqliteJournal, SystemClock};
+use kernel::{AccountId, ByteSize, CommandId, DomainName, MailboxId, TenantId, Timestamp, UserId};
+use parking_lot::Mutex;
+use serde_json::{Value, json};
+
+pub(crate) const PASSWORD: &str = "correct horse battery";
+
+pub(crate) struct Stage {
+    pub(crate) api: Api,
+    pub(crate) engine: Arc<Engine>,
+    pub(crate) world: Arc<World>,
+    _folder: tempfile::TempDir,
+}
+
+/// DNS, the message store and its queue, as far as the API asks them.
+#[derive(Debug, Default)]
+pub(crate) struct World {
+    pub(crate) txt: Mutex<HashMap<String, Vec<String>>>,
+}
+
+#[async_trait]
+impl TxtResolver for World {
+    async fn txt(&self, name: &DomainName) -> Result<Vec<String>, PortError> {
+        Ok(self.txt.lock().get(name.as_str()).cloned().unwrap_or_default())
+    }
+}
+
+#[async_trait]
+impl UsageSource for World {
+    async fn usage(&self, _: TenantId, _: MailboxId) -> Result<Usage, PortError> {
+        Ok(Usage { size: ByteSize::new(4096), message_count: 3 })
+    }
+}
+
+#[async_trait]
+impl QueueSource for World {
+    async fn waiting(&self, _: TenantId, after: u64, _: usize) -> Result<Vec<Waiting>, PortError> {
+        let queued_at = Timestamp::from_secs(1_772_353_800);
+        let one = Waiting { number: 7, size: ByteSize::new(100), recipient_count: 2, queued_at };
+        Ok(if after < 7 { vec![one] } else { vec![] })
+    }
+}
+
+impl Stage {
+    pub(crate) async fn open() -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let database = Database::open_sqlite(&folder.path().join("control.db")).expect("a database");
+        let clock = Arc::new(SystemClock);
+        let journal = SqliteJournal::open(database.clone(), clock.clone()).await.expect("a journal");
+        let master = MasterKey::generate().expect("a master key");
+        let keyring = Arc::new(Keyring::open(database.clone(), master).await.expect("a keyring"));
+        let access = keyring.secret(ACCESS_KEY_NAME).await.expect("a secret");
+        let engine =
+            Arc::new(Engine::new(Arc::new(journal), keyring, database, clock).await.expect("an engine"));
+        let people = Arc::new(People::default());
+        let directory = Arc::new(Directory::new());
+        let known = engine.follow(Arc::clone(&directory)).expect("a follower");
+        known.caught_up().await;
+        graphql::register(&engine, &people).await.expect("registered").caught_up().await;
+        let world = Arc::new(World::default());
+        let platform = Platform {
+            engine: Arc::clone(&engine),
+            directory,
+            people,
+            access_key: Arc::new(AccessKey::new(&access)),
+            sign_ins: Arc::new(SignIns::new(2)),
+            usage: world.clone(),
+            queue: world.clone(),
+            txt: world.clone(),
+            retention: Duration::from_secs(30 * 24 * 3600),
+            mode: Mode::Production,
+        };
+        Self { api: Api::new(platform), engine, world, _folder: folder }
+    }
+
+    /// Answers one operation for whoever holds `token`; empty for nobody.
+    pub(crate) async fn ask(&self, token: &str, query: &str) -> Value {
+        self.ask_in(Language::English, token, query, json!({})).await
+    }
+
+    pub(crate) async fn ask_in(
+        &self,
+        language: Language,
+        token: &str,
+        query: &str,
+        variables: Value,
+    ) -> Value {
+        let body = serde_json::to_vec(&json!({ "query": query, "variables": variables })).expect("JSON");
+        let answer = self.api.answer(knock(language, token), &body).await.expect("a request");
+        serde_json::from_slice(&answer).expect("JSON")
+    }
+
+    /// Answers one operation that must succeed, without `userErrors` anywhere.
+    pub(crate) async fn done(&self, token: &str, query: &str) -> Value {
+        let answer = self.ask(token, query).await;
+        assert!(answer.get("errors").is_none(), "{query}\n{answer:#}");
+        for field in answer["data"].as_object().expect("data").values() {
+            let errors = &field["userErrors"];
+            assert!(errors.is_null() || errors == &json!([]), "{query}\n{answer:#}");
+        }
+        answer["data"].clone()
+    }
+
+    /// Registers an operator as the command line does, and signs it in.
+    pub(crate) async fn operator(&self) -> String {
+        let hash = directory::password::hash(&PASSWORD.to_owned().into()).expect("a hash");
+        let register = RegisterUser {
+            account: AccountId::PLATFORM,
+            user: UserId::new(uuid::Uuid::now_v7()),
+            login: LoginName::parse("operator").expect("a login"),
+            name: None,
+            password: Some(PasswordHash::parse(&hash).expect("a hash")),
+            role: UserRole::Operator,
+        };
+        let command = CommandId::new(uuid::Uuid::now_v7());
+        let outcome =
+            self.engine.run(&Principal::operator(), command, graphql::new_correlation(), &register).await;
+        match outcome.expect("the machine works") {
+            Outcome::Done { cursor, .. } => {
+                let waited = self.engine.wait_for("user_list", cursor, Duration::from_secs(20)).await;
+                assert_eq!(waited, engine::Freshness::Reached);
+            }
+            other => panic!("{other:?}"),
+        }
+        self.sign_in("operator", PASSWORD).await
+    }
+
+    pub(crate) async fn sign_in(&self, login: &str, password: &str) -> String {
+        // The follower hears of a new user a moment after its event.
+        for _ in 0..200 {
+            let answer = self.try_sign_in(login, password).await;
+            if let Some(token) = answer["data"]["signIn"]["session"]["accessToken"].as_str() {
+                return token.to_owned();
+            }
+            assert_eq!(answer["data"]["signIn"]["userErrors"][0]["code"], "WRONG_CREDENTIALS", "{answer:#}");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        panic!("{login} cannot sign in");
+    }
+
+    pub(crate) async fn try_sign_in(&self, login: &str, password: &str) -> Value {
+        let query = "mutation($login: String!, $password: String!) { signIn(login: $login, password: $password) { \
+             session { accessToken refreshToken sessionId } userErrors { code message } position } }";
+        let variables = json!({ "login": login, "password": password });
+        self.ask_in(Language::English, "", query, variables).await
+    }
+
+    /// Opens an account with an owner, an active service of `plan` and a verified domain.
+    pub(crate) async fn customer(&self, operator: &str, (name, plan): (&str, &str)) -> Customer {
+        let text = |value: &Value| value.as_str().expect("text").to_owned();
+        let opened = self
+            .done(operator, &format!("mutation {{ accountOpen(input: {{ name: \"{name}\" }}) {{ account {{ id }} userErrors {{ code }} }} }}"))
+            .await;
+        let account = text(&opened["accountOpen"]["account"]["id"]);
+        self.done(
+            operator,
+            &format!("mutation {{ planPublish(slug: \"{plan}\") {{ userErrors {{ code }} }} }}"),
+        )
+        .await;
+        let plan_id = hosting::plan::plan_id(plan);
+        let ordered = self
+            .done(operator, &format!(
+                "mutation {{ serviceOrder(input: {{ accountId: \"{account}\", planId: \"{plan_id}\", planVersion: 1 }}) \
+                 {{ service {{ id entitlement }} userErrors {{ code message }} }} }}"
+            ))
+            .await;
+        assert_eq!(ordered["serviceOrder"]["service"]["entitlement"], "ORDERED");
+        let service = text(&ordered["serviceOrder"]["service"]["id"]);
+        let at = format!("accountId: \"{account}\", serviceId: \"{service}\"");
+        self.done(operator, &format!("mutation {{ serviceActivate({at}) {{ userErrors {{ code }} }} }}"))
+            .await;
+        let domain_name = format!("{name}.example");
+        let added = self
+            .done(operator, &format!("mutation {{ domainAdd(input: {{ {at}, name: \"{domain_name}\" }}) {{ domain {{ id }} userErrors {{ code message }} }} }}"))
+            .await;
+        let domain = text(&added["domainAdd"]["domain"]["id"]);
+        self.done(operator, &format!(
+            "mutation {{ domainAssert(accountId: \"{account}\", domainId: \"{domain}\") {{ domain {{ status }} userErrors {{ code }} }} }}"
+        ))
+        .await;
+        let registered = self
+            .done(operator, &format!(
+                "mutation {{ userRegister(input: {{ accountId: \"{account}\", login: \"owner_{domain_name}\", \
+                 password: \"{PASSWORD}\", role: OWNER }}) {{ user {{ id }} userErrors {{ code message }} }} }}"
+            ))
+            .await;
+        let user = text(&registered["userRegister"]["user"]["id"]);
+        let owner = self.sign_in(&format!("owner_{domain_name}"), PASSWORD).await;
+        Customer { account, service, domain, domain_name, user, owner }
+    }
+
+    /// Creates a mailbox with [`PASSWORD`]; its id.
+    pub(crate) async fn mailbox(&self, customer: &Customer, local: &str) -> String {
+        let created = self
+            .done(
+                &customer.owner,
+                &format!(
+                    "mutation {{ mailboxCreate(place: {{ serviceId: \"{}\", domainId: \"{}\" }}, mailbox: {{ \
+                 localPart: \"{local}\", quotaBytes: 1073741824, password: \"{PASSWORD}\" }}) \
+                 {{ mailbox {{ id }} userErrors {{ code message }} }} }}",
+                    customer.service, customer.domain
+                ),
+            )
+            .await;
+        created["mailboxCreate"]["mailbox"]["id"].as_str().expect("an id").to_owned()
+    }
+}
+
+/// What a customer has, in the API's own words.
+pub(crate) struct Customer {
+    pub(crate) account: String,
+    pub(crate) service: String,
+    pub(crate) domain: String,
+    pub(crate) domain_name: String,
+    pub(crate) user: String,
+    /// An access token of its owner.
+    pub(crate) owner: String,
+}
+
+pub(crate) fn knock(language: Language, token: &str) -> Knock {
+    Knock {
+        authorization: (!token.is_empty()).then(|| format!("Bearer {token}")),
+        language,
+        peer: IpAddr::V4(Ipv4Addr::LOCALHOST),
+        correlation: graphql::new_correlation(),
+    }
+}
+
+pub(crate) fn code(answer: &Value) -> &str {
+    answer["errors"][0]["extensions"]["code"].as_str().unwrap_or_default()
+}
