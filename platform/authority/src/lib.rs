@@ -288,10 +288,12 @@ fn reaches(scope: &Scope, resource: &Resource) -> bool {
         Scope::Platform => true,
         Scope::Account(account) => resource.account == Some(*account),
         Scope::Services(account, services) => {
-            resource.account == Some(*account) && resource.service.is_some_and(|service| services.contains(&service))
+            resource.account == Some(*account)
+                && resource.service.is_some_and(|service| services.contains(&service))
         }
         Scope::Domains(account, domains) => {
-            resource.account == Some(*account) && resource.domain.is_some_and(|domain| domains.contains(&domain))
+            resource.account == Some(*account)
+                && resource.domain.is_some_and(|domain| domains.contains(&domain))
         }
         Scope::Mailbox(account, mailbox) => {
             resource.account == Some(*account) && resource.mailbox == Some(*mailbox)
@@ -323,7 +325,10 @@ mod tests {
     #[test]
     fn another_account_is_hidden_not_forbidden() {
         let owner = principal(Scope::Account(account(1)), Permissions::account_owner());
-        let need = |number| Need { permission: Permission::DomainRead, resource: Resource::account(account(number)) };
+        let need = |number| Need {
+            permission: Permission::DomainRead,
+            resource: Resource::account(account(number)),
+        };
         assert_eq!(may(&owner, &need(1)), Ok(()));
         assert_eq!(may(&owner, &need(2)), Err(Denied::Hidden));
     }

@@ -149,10 +149,12 @@ impl DomainName {
         if text.is_empty() || text.len() > DOMAIN_OCTETS_MAX {
             return Err(AddressFault::DomainLength);
         }
-        let name = if text.is_ascii() && !text.contains("xn--") && !text.contains("XN--") {
-            text.to_ascii_lowercase()
+        let lower = text.to_lowercase();
+        // What comes out of the conversion has to be a name that goes in again: labels such as `xN--` are seen too.
+        let name = if lower.is_ascii() && !lower.contains("xn--") {
+            lower
         } else {
-            idna::domain_to_ascii(text).map_err(|_| AddressFault::DomainLabel)?
+            idna::domain_to_ascii(&lower).map_err(|_| AddressFault::DomainLabel)?
         };
         if name.is_empty() || name.len() > DOMAIN_OCTETS_MAX {
             return Err(AddressFault::DomainLength);
