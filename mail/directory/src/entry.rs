@@ -29,7 +29,7 @@ pub enum Protocol {
 }
 
 /// A mailbox that mail goes into.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Default, Debug, Clone, PartialEq, Eq)]
 pub struct Destinations {
     /// Mailboxes here, each once, with tenant and quota.
     pub mailboxes: Vec<(TenantId, MailboxId, ByteSize)>,

@@ -25,12 +25,6 @@ struct Outcome {
     is_circle: bool,
 }
 
-impl Default for Destinations {
-    fn default() -> Self {
-        Self { mailboxes: Vec::new(), forwards: Vec::new() }
-    }
-}
-
 impl Index {
     fn find(&self, address: &EmailAddress) -> Found<'_> {
         if !self.served.contains_key(address.domain.as_str()) {

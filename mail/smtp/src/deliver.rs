@@ -246,7 +246,11 @@ impl Session<'_> {
             helo,
             peer: (self.server.role == Role::Exchange).then_some(self.peer),
             hostname,
-            with: protocol_word(is_extended, is_encrypted, self.login.is_some(), is_utf8),
+            with: if is_utf8 {
+                utf8_protocol_word(is_encrypted, self.login.is_some())
+            } else {
+                protocol_word(is_extended, is_encrypted, self.login.is_some())
+            },
             id,
             recipient: match envelope.recipients.as_slice() {
                 [one] => Some(one),
@@ -332,21 +336,22 @@ fn refusal_reply(refusal: &StoreRefusal) -> Reply {
 }
 
 /// The word of RFC 3848 and RFC 6531 section 4.3.
-fn protocol_word(
-    is_extended: bool,
-    is_encrypted: bool,
-    is_authenticated: bool,
-    is_utf8: bool,
-) -> &'static str {
-    match (is_extended, is_utf8, is_encrypted, is_authenticated) {
+fn protocol_word(is_extended: bool, is_encrypted: bool, is_authenticated: bool) -> &'static str {
+    match (is_extended, is_encrypted, is_authenticated) {
         (false, ..) => "SMTP",
-        (true, false, false, false) => "ESMTP",
-        (true, false, true, false) => "ESMTPS",
-        (true, false, false, true) => "ESMTPA",
-        (true, false, true, true) => "ESMTPSA",
-        (true, true, false, false) => "UTF8SMTP",
-        (true, true, true, false) => "UTF8SMTPS",
-        (true, true, false, true) => "UTF8SMTPA",
-        (true, true, true, true) => "UTF8SMTPSA",
+        (true, false, false) => "ESMTP",
+        (true, true, false) => "ESMTPS",
+        (true, false, true) => "ESMTPA",
+        (true, true, true) => "ESMTPSA",
+    }
+}
+
+/// The same for a message that was announced with SMTPUTF8.
+fn utf8_protocol_word(is_encrypted: bool, is_authenticated: bool) -> &'static str {
+    match (is_encrypted, is_authenticated) {
+        (false, false) => "UTF8SMTP",
+        (true, false) => "UTF8SMTPS",
+        (false, true) => "UTF8SMTPA",
+        (true, true) => "UTF8SMTPSA",
     }
 }

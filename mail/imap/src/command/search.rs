@@ -3,6 +3,7 @@
 //! Each key answers yes, no, or "not from the row alone". Only for messages that are not decided by their rows the
 //! summary is read, and only for fields that no summary holds the header.
 
+use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
 use std::io::Write as _;
 use std::sync::Arc;
@@ -175,10 +176,10 @@ async fn prepare(session: &Session<'_>, query: &Key) -> Result<Context, Failure>
         match leaf {
             Key::Text(field, needle) => {
                 let key = (*field, needle.clone());
-                if !context.texts.contains_key(&key) {
-                    let uids =
-                        session.server.store.search_text(owner, selected.folder, *field, needle).await?;
-                    context.texts.insert(key, uids.into_iter().collect());
+                if let Entry::Vacant(place) = context.texts.entry(key) {
+                    let store = &session.server.store;
+                    let uids = store.search_text(owner, selected.folder, *field, needle).await?;
+                    place.insert(uids.into_iter().collect());
                 }
             }
             Key::Sequence(set) => {

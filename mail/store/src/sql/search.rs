@@ -63,7 +63,8 @@ impl SqlStore {
             for row in &rows {
                 after = row.int(0)?;
                 let is_possible = row.opt_bytes(2)?.is_none_or(|octets| may_hold(octets, &needle));
-                if !is_possible && !(field == TextField::Text && holds(row.bytes(3)?, &needle)) {
+                let is_in_prefix = field == TextField::Text && holds(row.bytes(3)?, &needle);
+                if !is_possible && !is_in_prefix {
                     continue;
                 }
                 if self.holds_text(row.int(1)?, row.bytes(3)?, field, &needle).await? {
