@@ -22,3 +22,6 @@ pub const LOGIN_FAILURE_COUNT_MAX: usize = 3;
 pub(crate) const SUMMARY_BATCH_COUNT: usize = 200;
 /// UIDs that SEARCH saves for `$`.
 pub(crate) const SAVED_UID_COUNT_MAX: usize = 1_000_000;
+/// Whole messages that are read ahead, and their octets together; one that is longer is read alone.
+pub(crate) const READ_AHEAD_COUNT: usize = 64;
+pub(crate) const READ_AHEAD_OCTETS: u64 = 1024 * 1024;

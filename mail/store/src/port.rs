@@ -489,6 +489,13 @@ pub trait Store: Send + Sync + 'static {
         range: Range<u32>,
     ) -> Result<Option<Bytes>, StoreError>;
 
+    /// Whole messages, at most 64 at once; those that are gone are left out. The caller bounds their sizes.
+    async fn bodies(
+        &self,
+        owner: Owner,
+        messages: &[MessageId],
+    ) -> Result<Vec<(MessageId, Bytes)>, StoreError>;
+
     /// Changes flags of at most 100 000 messages in one transaction.
     async fn change_flags(
         &self,

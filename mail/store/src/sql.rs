@@ -215,6 +215,14 @@ impl Store for SqlStore {
         self.message_body(owner, message, range).await
     }
 
+    async fn bodies(
+        &self,
+        owner: Owner,
+        messages: &[MessageId],
+    ) -> Result<Vec<(MessageId, Bytes)>, StoreError> {
+        self.message_bodies(owner, messages).await
+    }
+
     async fn change_flags(
         &self,
         owner: Owner,

@@ -137,6 +137,12 @@ async fn one_message_for_many_is_stored_once_and_counted_for_each() {
         let whole =
             world.store.body(owner(2), row.message, 0..u32::MAX).await.expect("a body").expect("there");
         assert_eq!(whole, format!("Delivered-To: b\r\n{message}"));
+        let bodies = world.store.bodies(owner(2), &[row.message]).await.expect("bodies");
+        assert_eq!(bodies, [(row.message, whole.clone())]);
+        assert!(
+            world.store.bodies(owner(1), &[row.message]).await.expect("an answer").is_empty(),
+            "not theirs"
+        );
         for (from, to) in [(0, 5), (10, 30), (17, 21), (20, 25), (5000, 6000), (3, 3)] {
             let piece =
                 world.store.body(owner(2), row.message, from..to).await.expect("a body").expect("there");

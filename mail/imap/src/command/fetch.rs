@@ -11,7 +11,7 @@ use store::{FlagChange, Flags, MessageId, MessageRow, MessageSet, Modseq, Owner,
 use crate::answer::{Done, Failure, Outcome};
 use crate::envelope::envelope;
 use crate::grammar::{Fetch, Form, Item, MarksSeen, SectionText, print_date_time, print_flags};
-use crate::limits::SUMMARY_BATCH_COUNT;
+use crate::limits::{READ_AHEAD_COUNT, READ_AHEAD_OCTETS, SUMMARY_BATCH_COUNT};
 use crate::print::{literal, string, uid_set};
 use crate::section::{part, pick_fields, range};
 use crate::session::Session;
@@ -22,6 +22,8 @@ struct Source {
     owner: Owner,
     row: MessageRow,
     summary: Option<Arc<Summary>>,
+    /// The whole message, where it was read ahead.
+    whole: Option<Bytes>,
 }
 
 pub(crate) async fn run(session: &mut Session<'_>, arguments: Fetch) -> Outcome {
@@ -41,6 +43,7 @@ pub(crate) async fn run(session: &mut Session<'_>, arguments: Fetch) -> Outcome 
     let seen = mark_seen(session, &arguments, &positions).await?;
     let owner = session.owner()?;
     let needs_summary = arguments.items.iter().any(needs_summary);
+    let reads_whole = arguments.items.iter().any(reads_whole);
     for batch in positions.chunks(SUMMARY_BATCH_COUNT) {
         let known = Arc::clone(&session.selected()?.known);
         let rows: Vec<(u32, MessageRow)> =
@@ -50,14 +53,21 @@ pub(crate) async fn run(session: &mut Session<'_>, arguments: Fetch) -> Outcome 
             let ids: Vec<MessageId> = rows.iter().map(|(_, row)| row.message).collect();
             summaries.extend(session.server.store.summaries(owner, &ids).await?);
         }
-        for (position, row) in rows {
+        let mut ahead: HashMap<MessageId, Bytes> = HashMap::new();
+        for index in 0..rows.len() {
+            let (position, row) = rows[index].clone();
             let summary = summaries.get(&row.message).cloned();
             if needs_summary && summary.is_none() {
                 // It is gone since the client last knew: that is told with the next command.
                 continue;
             }
+            if reads_whole && !ahead.contains_key(&row.message) {
+                let messages = together(&rows[index..]);
+                ahead = session.server.store.bodies(owner, &messages).await?.into_iter().collect();
+            }
             let shows_flags = seen.contains(&row.uid) && !arguments.items.contains(&Item::Flags);
-            let source = Source { owner, row, summary };
+            let whole = ahead.remove(&row.message);
+            let source = Source { owner, row, summary, whole };
             one(session, &arguments, position, &source, shows_flags).await?;
         }
     }
@@ -82,6 +92,29 @@ fn needs_summary(item: &Item) -> bool {
         | Item::EmailId
         | Item::SaveDate => false,
     }
+}
+
+/// Whether an item is the message with all its octets.
+fn reads_whole(item: &Item) -> bool {
+    matches!(
+        item,
+        Item::Section { section, partial: None, .. }
+            if section.path.is_empty() && section.text == SectionText::Whole
+    )
+}
+
+/// The first messages that are read at once; at least one.
+fn together(rows: &[(u32, MessageRow)]) -> Vec<MessageId> {
+    let mut octets = 0;
+    rows.iter()
+        .take(READ_AHEAD_COUNT)
+        .take_while(|(_, row)| {
+            let is_first = octets == 0;
+            octets += u64::from(row.size);
+            is_first || octets <= READ_AHEAD_OCTETS
+        })
+        .map(|(_, row)| row.message)
+        .collect()
 }
 
 /// Which messages of the asked ones are gone since (RFC 7162 section 3.2.6).
@@ -302,6 +335,11 @@ async fn derived(
 }
 
 async fn read(session: &Session<'_>, source: &Source, range: std::ops::Range<u32>) -> Result<Bytes, Failure> {
+    if let Some(whole) = &source.whole {
+        return Ok(cut(whole.clone(), Some((range.start, range.end - range.start))));
+    }
+    // All of it is asked for as such: the store need not count.
+    let range = if range == (0..source.row.size) { 0..u32::MAX } else { range };
     let octets = session.server.store.body(source.owner, source.row.message, range).await?;
     // Gone in this very moment: empty, and told gone with the next command.
     Ok(octets.unwrap_or_default())

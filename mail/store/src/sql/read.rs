@@ -3,11 +3,13 @@
 //! Several statements without a transaction: the newest change is read first, so that an answer holds at least
 //! everything up to the number that it names, and what it holds beyond is told again by the next one.
 
+use std::collections::HashMap;
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use bytes::{Bytes, BytesMut};
-use database::Statement;
+use database::{Statement, Value};
+use kernel::Id as _;
 use message::Summary;
 
 use super::row::{MESSAGE_COLUMNS, folder_key, message_key, message_row, modseq_key, uid};
@@ -16,6 +18,47 @@ use crate::{FolderChange, FolderId, MessageId, MessageRow, Modseq, Owner, StoreE
 
 /// Summaries in one question.
 const SUMMARY_COUNT_MAX: usize = 1000;
+/// Messages in one statement.
+const BATCH_COUNT: usize = 64;
+
+/// Message, summary, length of the prefix, blob; of a mailbox that is not retired.
+static SELECT_SUMMARIES: LazyLock<String> =
+    LazyLock::new(|| select_many("m.id, b.summary, length(m.prefix), b.id"));
+
+/// Message, prefix, octets; of a mailbox that is not retired.
+static SELECT_BODIES: LazyLock<String> = LazyLock::new(|| select_many("m.id, m.prefix, b.octets"));
+
+/// Always as many parameters, so that one prepared statement serves all.
+fn select_many(columns: &str) -> String {
+    let numbers: Vec<String> = (3..BATCH_COUNT + 3).map(|number| format!("${number}")).collect();
+    format!(
+        "SELECT {columns} FROM message m JOIN mailbox x ON x.id = m.mailbox JOIN blob b ON b.id = m.blob \
+         WHERE x.tenant = $1 AND x.mailbox = $2 AND x.purge_after IS NULL AND m.id IN ({})",
+        numbers.join(", ")
+    )
+}
+
+/// Binds what [`select_many`] asks for; places that are left over name no message.
+fn bind_many(sql: &'static str, owner: Owner, messages: &[MessageId]) -> Statement {
+    let mut select = Statement::new(sql).bind(owner.tenant.uuid()).bind(owner.mailbox.uuid());
+    for index in 0..BATCH_COUNT {
+        select = select.bind(messages.get(index).map_or(0, |message| message_key(*message)));
+    }
+    select
+}
+
+const SELECT_WHOLE: &str = "SELECT m.prefix, b.octets FROM message m JOIN mailbox x ON x.id = m.mailbox \
+     JOIN blob b ON b.id = m.blob WHERE m.id = $1 AND x.tenant = $2 AND x.mailbox = $3 \
+     AND x.purge_after IS NULL";
+
+/// The octets from $4 to $5 of prefix and message together, without those of the prefix.
+const SELECT_PIECE: &str = "SELECT m.prefix, substr(b.octets, \
+     CAST(CASE WHEN $4 > length(m.prefix) THEN $4 - length(m.prefix) ELSE 0 END AS INTEGER) + 1, \
+     CAST(CASE WHEN $5 > length(m.prefix) THEN $5 - length(m.prefix) ELSE 0 END \
+     - CASE WHEN $4 > length(m.prefix) THEN $4 - length(m.prefix) ELSE 0 END AS INTEGER)) \
+     FROM message m JOIN mailbox x ON x.id = m.mailbox \
+     JOIN blob b ON b.id = m.blob WHERE m.id = $1 AND x.tenant = $2 AND x.mailbox = $3 \
+     AND x.purge_after IS NULL";
 
 impl SqlStore {
     pub(crate) async fn message_rows(
@@ -92,37 +135,71 @@ impl SqlStore {
         if messages.len() > SUMMARY_COUNT_MAX {
             return Err(StoreRefusal::Limit("1000 summaries at once").into());
         }
-        let mailbox = self.mailbox_key(owner).await?;
-        let mut answer = Vec::with_capacity(messages.len());
+        let mut known: HashMap<MessageId, Arc<Summary>> = HashMap::with_capacity(messages.len());
+        let mut unknown = Vec::new();
         for message in messages {
-            if let Some(summary) = self.summaries.get(&(owner, *message)) {
-                answer.push((*message, summary));
-                continue;
+            match self.summaries.get(&(owner, *message)) {
+                Some(summary) => drop(known.insert(*message, summary)),
+                None => unknown.push(*message),
             }
-            let Some(summary) = self.load_summary(mailbox, *message).await? else { continue };
-            let summary = Arc::new(summary);
-            self.summaries.insert((owner, *message), Arc::clone(&summary));
-            answer.push((*message, summary));
         }
-        Ok(answer)
+        for batch in unknown.chunks(BATCH_COUNT) {
+            for (message, summary) in self.load_summaries(owner, batch).await? {
+                let summary = Arc::new(summary);
+                self.summaries.insert((owner, message), Arc::clone(&summary));
+                known.insert(message, summary);
+            }
+        }
+        Ok(messages.iter().filter_map(|message| Some((*message, Arc::clone(known.get(message)?)))).collect())
     }
 
-    async fn load_summary(&self, mailbox: i64, message: MessageId) -> Result<Option<Summary>, StoreError> {
-        let select = Statement::new(
-            "SELECT b.summary, length(m.prefix), b.id FROM message m JOIN blob b ON b.id = m.blob \
-             WHERE m.id = $1 AND m.mailbox = $2",
-        );
-        let rows = self.database.query(select.bind(message_key(message)).bind(mailbox)).await?;
-        let Some(row) = rows.first() else { return Ok(None) };
-        let shift = u32::try_from(row.int(1)?).unwrap_or_default();
-        if let Ok(summary) = Summary::decode(row.bytes(0)?) {
-            return Ok(Some(summary.shifted(shift)));
+    async fn load_summaries(
+        &self,
+        owner: Owner,
+        messages: &[MessageId],
+    ) -> Result<Vec<(MessageId, Summary)>, StoreError> {
+        let rows = self.database.query(bind_many(SELECT_SUMMARIES.as_str(), owner, messages)).await?;
+        let mut summaries = Vec::with_capacity(rows.len());
+        for row in &rows {
+            let message = MessageId(row.int(0)?.unsigned_abs());
+            let shift = u32::try_from(row.int(2)?).unwrap_or_default();
+            let summary = match Summary::decode(row.bytes(1)?) {
+                Ok(summary) => summary,
+                // Of a form that this version does not know: derived anew from the message.
+                Err(_) => {
+                    let octets = Statement::new("SELECT octets FROM blob WHERE id = $1").bind(row.int(3)?);
+                    let rows = self.database.query(octets).await?;
+                    let Some(row) = rows.first() else { continue };
+                    message::summarize(row.bytes(0)?)
+                }
+            };
+            summaries.push((message, summary.shifted(shift)));
         }
-        // Of a form that this version does not know: derived anew from the message.
-        let octets = Statement::new("SELECT octets FROM blob WHERE id = $1").bind(row.int(2)?);
-        let rows = self.database.query(octets).await?;
-        let Some(row) = rows.first() else { return Ok(None) };
-        Ok(Some(message::summarize(row.bytes(0)?).shifted(shift)))
+        Ok(summaries)
+    }
+
+    pub(crate) async fn message_bodies(
+        &self,
+        owner: Owner,
+        messages: &[MessageId],
+    ) -> Result<Vec<(MessageId, Bytes)>, StoreError> {
+        if messages.len() > BATCH_COUNT {
+            return Err(StoreRefusal::Limit("64 messages at once").into());
+        }
+        let rows = self.database.query(bind_many(SELECT_BODIES.as_str(), owner, messages)).await?;
+        rows.into_iter()
+            .map(|row| {
+                let message = MessageId(row.int(0)?.unsigned_abs());
+                let prefix = row.bytes(1)?;
+                if !prefix.is_empty() {
+                    return Ok((message, Bytes::from([prefix, row.bytes(2)?].concat())));
+                }
+                match row.0.into_iter().nth(2) {
+                    Some(Value::Bytes(octets)) => Ok((message, Bytes::from(octets))),
+                    Some(_) | None => Ok((message, Bytes::new())),
+                }
+            })
+            .collect()
     }
 
     pub(crate) async fn message_body(
@@ -131,36 +208,31 @@ impl SqlStore {
         message: MessageId,
         range: Range<u32>,
     ) -> Result<Option<Bytes>, StoreError> {
-        let mailbox = self.mailbox_key(owner).await?;
-        let select = Statement::new(
-            "SELECT m.prefix, substr(b.octets, $3, $4) FROM message m JOIN blob b ON b.id = m.blob \
-             WHERE m.id = $1 AND m.mailbox = $2",
-        );
         // The prefix comes first; SQL counts octets from 1.
-        let lengths = self.lengths(mailbox, message).await?;
-        let Some((prefix, size)) = lengths else { return Ok(None) };
-        let start = i64::from(range.start).min(size);
-        let end = i64::from(range.end).clamp(start, size);
-        let (from, to) = ((start - prefix).max(0), (end - prefix).max(0));
-        let select = select.bind(message_key(message)).bind(mailbox).bind(from + 1).bind(to - from);
-        let rows = self.database.query(select).await?;
-        let Some(row) = rows.first() else { return Ok(None) };
-        let stored = row.bytes(1)?;
-        if start >= prefix {
-            return Ok(Some(Bytes::copy_from_slice(stored)));
+        let select = if range.start == 0 && range.end == u32::MAX { SELECT_WHOLE } else { SELECT_PIECE };
+        let mut select = Statement::new(select)
+            .bind(message_key(message))
+            .bind(owner.tenant.uuid())
+            .bind(owner.mailbox.uuid());
+        let (start, end) = (i64::from(range.start), i64::from(range.end.max(range.start)));
+        if select.sql == SELECT_PIECE {
+            // The server's substr counts in 31 bits.
+            let longest = i64::from(i32::MAX);
+            select = select.bind(start.min(longest)).bind(end.min(longest));
         }
-        let cut = |at: i64| usize::try_from(at.clamp(0, prefix)).unwrap_or_default();
-        let mut octets = BytesMut::from(&row.bytes(0)?[cut(start)..cut(end)]);
-        octets.extend_from_slice(stored);
-        Ok(Some(octets.freeze()))
-    }
-
-    /// Octets of a message's prefix, and of all of it.
-    async fn lengths(&self, mailbox: i64, message: MessageId) -> Result<Option<(i64, i64)>, StoreError> {
-        let select =
-            Statement::new("SELECT length(prefix), size FROM message WHERE id = $1 AND mailbox = $2");
-        let rows = self.database.query(select.bind(message_key(message)).bind(mailbox)).await?;
-        let Some(row) = rows.first() else { return Ok(None) };
-        Ok(Some((row.int(0)?, row.int(1)?)))
+        let rows = self.database.query(select).await?;
+        let Some(row) = rows.into_iter().next() else { return Ok(None) };
+        let prefix = row.bytes(0)?;
+        let length = i64::try_from(prefix.len()).unwrap_or(i64::MAX);
+        if start < length {
+            let cut = |at: i64| usize::try_from(at.clamp(0, length)).unwrap_or_default();
+            let mut octets = BytesMut::from(&prefix[cut(start)..cut(end)]);
+            octets.extend_from_slice(row.bytes(1)?);
+            return Ok(Some(octets.freeze()));
+        }
+        match row.0.into_iter().nth(1) {
+            Some(Value::Bytes(octets)) => Ok(Some(Bytes::from(octets))),
+            Some(_) | None => Ok(Some(Bytes::new())),
+        }
     }
 }
