@@ -8,17 +8,18 @@ use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use database::Database;
 use engine::{Engine, Outcome};
 use graphql::People;
+use hosting::HostingRefusal;
 use hosting::domain::{DomainRef, Proof};
 use hosting::plan::{CustomLimits, catalogue, plan_id};
 use hosting::use_case::{
-    ActivateService, AddDomain, CreateMailboxes, NewMailbox, OpenAccount, OrderService, PublishPlanVersion, VerifyDomain,
+    ActivateService, AddDomain, CreateMailboxes, NewMailbox, OpenAccount, OrderService, PublishPlanVersion,
+    VerifyDomain,
 };
-use hosting::HostingRefusal;
 use journal::keyring::{Keyring, MasterKey};
 use journal::{Append, EncodedEvent, EncodedWrite, Journal as _, SqliteJournal, SystemClock};
 use kernel::{
-    AccountId, Actor, ByteSize, Category, Causation, CommandId, CorrelationId, DomainId, DomainName, Kind, LocalPart,
-    MailboxId, Metadata, ServiceId, StreamId, TenantId, Version, Via,
+    AccountId, Actor, ByteSize, Category, Causation, CommandId, CorrelationId, DomainId, DomainName, Kind,
+    LocalPart, MailboxId, Metadata, ServiceId, StreamId, TenantId, Version, Via,
 };
 use uuid::Uuid;
 
@@ -59,7 +60,9 @@ fn appends(criterion: &mut Criterion) {
     let journal = Arc::new(journal);
     let mut group = criterion.benchmark_group("journal");
     group.sample_size(10);
-    for (name, tenants, writers) in [("one tenant, one writer", 1, 1), ("1000 tenants, 64 writers", 1000, 64_u64)] {
+    for (name, tenants, writers) in
+        [("one tenant, one writer", 1, 1), ("1000 tenants, 64 writers", 1000, 64_u64)]
+    {
         group.throughput(Throughput::Elements(writers));
         group.bench_function(format!("append, durable, {name}"), |bencher| {
             bencher.iter_custom(|rounds| {
@@ -95,7 +98,8 @@ async fn run<U: authority::Guarded<Refusal = HostingRefusal>>(engine: &Engine, u
 /// An account with a Box and mailboxes.
 async fn customer(engine: &Engine, number: u128) {
     let account = AccountId::new(Uuid::from_u128(number + 1000));
-    let (service, domain) = (ServiceId::new(Uuid::from_u128(number + 1)), DomainId::new(Uuid::from_u128(number + 1)));
+    let (service, domain) =
+        (ServiceId::new(Uuid::from_u128(number + 1)), DomainId::new(Uuid::from_u128(number + 1)));
     run(engine, &OpenAccount { account, name: "Customer".to_owned() }).await;
     let custom = CustomLimits {
         domain_count: Some(10),
@@ -104,7 +108,11 @@ async fn customer(engine: &Engine, number: u128) {
         storage: Some(ByteSize::gib(5000)),
         sends_per_day: None,
     };
-    run(engine, &OrderService { account, service, plan: plan_id("custom"), version: 1, custom: Some(custom) }).await;
+    run(
+        engine,
+        &OrderService { account, service, plan: plan_id("custom"), version: 1, custom: Some(custom) },
+    )
+    .await;
     run(engine, &ActivateService { account, service }).await;
     let name = DomainName::parse(&format!("customer{number}.example")).expect("a name");
     run(engine, &AddDomain { account, service, domain, name }).await;
@@ -134,7 +142,11 @@ fn rebuild(criterion: &mut Criterion) {
         let keyring = Arc::new(Keyring::open(database.clone(), master).await.expect("a keyring"));
         let engine = Engine::new(Arc::new(journal), keyring, database, clock).await.expect("an engine");
         for entry in catalogue() {
-            run(&engine, &PublishPlanVersion { plan: entry.plan, version: entry.version, terms: entry.terms }).await;
+            run(
+                &engine,
+                &PublishPlanVersion { plan: entry.plan, version: entry.version, terms: entry.terms },
+            )
+            .await;
         }
         for number in 0..TENANT_COUNT {
             customer(&engine, number).await;

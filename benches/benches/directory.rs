@@ -11,9 +11,9 @@ use hosting::mailbox::MailboxEvent;
 use hosting::service::ServiceEvent;
 use hosting::{HostingEvent, PasswordHash};
 use kernel::{
-    AccountId, Actor, ByteSize, Causation, CorrelationId, Cursor, DomainId, DomainName, EmailAddress, EventId,
-    LocalPart, MailboxId, Metadata, Position, Recorded, Sealed, ServiceId, StreamId, SubjectId, TenantId, Timestamp,
-    Version, Via,
+    AccountId, Actor, ByteSize, Causation, CorrelationId, Cursor, DomainId, DomainName, EmailAddress,
+    EventId, LocalPart, MailboxId, Metadata, Position, Recorded, Sealed, ServiceId, StreamId, SubjectId,
+    TenantId, Timestamp, Version, Via,
 };
 use secrecy::SecretString;
 use uuid::Uuid;
@@ -74,7 +74,10 @@ fn filled() -> Directory {
                 service: ServiceId::new(Uuid::from_u128(5)),
                 domain: DomainId::new(Uuid::from_u128(6)),
                 domain_name: name.clone(),
-                local: Sealed::new(subject, LocalPart::parse(&format!("person{number}")).expect("a local part")),
+                local: Sealed::new(
+                    subject,
+                    LocalPart::parse(&format!("person{number}")).expect("a local part"),
+                ),
                 quota: ByteSize::gib(1),
                 display_name: None,
                 password: Some(Sealed::new(subject, hash.clone())),
@@ -90,7 +93,10 @@ fn filled() -> Directory {
 fn directory(criterion: &mut Criterion) {
     let before = resident();
     let directory = filled();
-    eprintln!("memory: {} octets per address", (resident() - before) / u64::try_from(ADDRESS_COUNT).unwrap_or(1));
+    eprintln!(
+        "memory: {} octets per address",
+        (resident() - before) / u64::try_from(ADDRESS_COUNT).unwrap_or(1)
+    );
     let addresses: Vec<EmailAddress> = (0..10_000_u32)
         .map(|number| {
             let (domain, person) = (number.wrapping_mul(7919) % 10_000, number % 100);

@@ -14,7 +14,8 @@ use uuid::Uuid;
 /// A usual message: text and HTML, and an attachment.
 fn message(number: u64) -> Vec<u8> {
     let text = format!("Line of an ordinary letter, number {number}, with some words in it.\r\n").repeat(60);
-    let attachment = "QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVowMTIzNDU2Nzg5QUJDREVGR0hJSktMTU5PUFFSU1RV\r\n".repeat(270);
+    let attachment =
+        "QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVowMTIzNDU2Nzg5QUJDREVGR0hJSktMTU5PUFFSU1RV\r\n".repeat(270);
     format!(
         "From: Ann <ann@elsewhere.example>\r\nTo: Bob <bob@demo.example>\r\nSubject: letter {number}\r\n\
          Date: Wed, 17 Jul 2026 02:23:25 -0700\r\nMessage-ID: <{number}@elsewhere.example>\r\nMIME-Version: 1.0\r\n\
@@ -53,7 +54,8 @@ fn mail(criterion: &mut Criterion) {
     let octets = message(1);
     let mut group = criterion.benchmark_group("message");
     group.throughput(Throughput::Bytes(octets.len() as u64));
-    group.bench_function("summarize 30 KB", |bencher| bencher.iter(|| message::summarize(black_box(&octets))));
+    group
+        .bench_function("summarize 30 KB", |bencher| bencher.iter(|| message::summarize(black_box(&octets))));
     let summary = message::summarize(&octets);
     group.bench_function("search text 30 KB", |bencher| {
         bencher.iter(|| message::search_text(black_box(&octets), black_box(&summary)));
@@ -81,7 +83,8 @@ fn mail(criterion: &mut Criterion) {
                         let base = number + deliverer * rounds;
                         tasks.spawn(async move {
                             for round in 0..rounds {
-                                let accepted = store.accept(acceptance(base + round)).await.expect("accepted");
+                                let accepted =
+                                    store.accept(acceptance(base + round)).await.expect("accepted");
                                 assert!(accepted.deposits[0].is_ok());
                             }
                         });

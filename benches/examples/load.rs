@@ -24,7 +24,9 @@ fn main() {
             smtp(address, (number(connections), number(messages), number(octets)), domain, number(users));
         }
         ["imap", address, login, password] => imap(address, login, password),
-        ["idle", address, login, password, count] => idle(address, login, password, count.parse().expect("a number")),
+        ["idle", address, login, password, count] => {
+            idle(address, login, password, count.parse().expect("a number"))
+        }
         _ => println!("see the head of benches/examples/load.rs"),
     }
 }
@@ -76,7 +78,11 @@ fn smtp(address: &str, (connections, messages, octets): (u64, u64, u64), domain:
                         break;
                     }
                     let text = message(number, octets);
-                    say(&mut stream, &format!("MAIL FROM:<ann@elsewhere.example> SIZE={}\r\n", text.len()), "250");
+                    say(
+                        &mut stream,
+                        &format!("MAIL FROM:<ann@elsewhere.example> SIZE={}\r\n", text.len()),
+                        "250",
+                    );
                     say(&mut stream, &format!("RCPT TO:<user{}@{domain}>\r\n", number % users), "250");
                     say(&mut stream, "DATA\r\n", "354");
                     say(&mut stream, &format!("{text}.\r\n"), "250");
@@ -89,7 +95,10 @@ fn smtp(address: &str, (connections, messages, octets): (u64, u64, u64), domain:
         thread.join().expect("a sender");
     }
     let seconds = started.elapsed().as_secs_f64();
-    println!("{messages} messages in {seconds:.2} s: {:.0}/s", f64::from(u32::try_from(messages).expect("few")) / seconds);
+    println!(
+        "{messages} messages in {seconds:.2} s: {:.0}/s",
+        f64::from(u32::try_from(messages).expect("few")) / seconds
+    );
 }
 
 /// Takes any certificate: what is measured is not who the server is.
@@ -148,7 +157,10 @@ impl Imap {
         let connection = ClientConnection::new(Arc::new(config), name).expect("a connection");
         let stream = TcpStream::connect(address).expect("a server");
         stream.set_nodelay(true).expect("an option");
-        let mut imap = Self { stream: BufReader::with_capacity(1 << 16, StreamOwned::new(connection, stream)), octets: 0 };
+        let mut imap = Self {
+            stream: BufReader::with_capacity(1 << 16, StreamOwned::new(connection, stream)),
+            octets: 0,
+        };
         imap.line();
         imap.run(&format!("LOGIN {login} {password}"));
         imap
@@ -177,7 +189,8 @@ impl Imap {
                 && let Some(start) = text.iter().rposition(|octet| *octet == b'{')
                 && let Ok(length) = String::from_utf8_lossy(&text[start + 1..text.len() - 1]).parse::<u64>()
             {
-                self.octets += std::io::copy(&mut self.stream.by_ref().take(length), &mut std::io::sink()).expect("a literal");
+                self.octets += std::io::copy(&mut self.stream.by_ref().take(length), &mut std::io::sink())
+                    .expect("a literal");
             }
         }
     }

@@ -102,11 +102,13 @@ fn acceptor(config: &Config) -> anyhow::Result<TlsAcceptor> {
     let key = PrivateKeyDer::from_pem_slice(&pem.key)
         .map_err(|error| anyhow::anyhow!("the private key: {error}"))?;
     let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let tls = ServerConfig::builder_with_provider(provider)
+    let mut tls = ServerConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()?
         .with_no_client_auth()
         .with_single_cert(chain, key)
         .context("certificate and key")?;
+    // One ticket serves the next connection of a client; two are two writes that nobody reads.
+    tls.send_tls13_tickets = 1;
     Ok(TlsAcceptor::from(Arc::new(tls)))
 }
 

@@ -145,11 +145,8 @@ impl Wire {
             self.stream.flush().await
         };
         let sent = tokio::time::timeout(WRITE_WAIT, sending).await.map_err(|_| WireError::Silent)?;
-        if self.output.capacity() > READ_OCTETS {
-            self.output = Vec::new();
-        } else {
-            self.output.clear();
-        }
+        // An idle connection holds no room for answers.
+        self.output = Vec::new();
         sent.map_err(WireError::from)
     }
 
