@@ -228,19 +228,20 @@ impl<'a> Session<'a> {
         };
         let mut command = BytesMut::new();
         let mut is_too_big = false;
-        let mut room = octets_max;
         loop {
             let text = match line {
                 Line::Whole(text, _) => text,
                 Line::TooLong => return Ok(Read::TooBig(tag_of(&command))),
             };
-            command.extend_from_slice(&text);
-            let Some(literal) = announced(&text) else { break };
-            if let Some(message_max) = self.appended_octets_max(&command) {
-                room = room.max(message_max);
+            if !is_too_big {
+                command.extend_from_slice(&text);
             }
+            let Some(literal) = announced(&text) else { break };
+            // All of the command counts, its literals and the lines between: else many small ones are a large one.
+            let message_max = self.appended_octets_max(&command);
+            let room = message_max.unwrap_or(0).saturating_add(octets_max).saturating_sub(command.len());
             let length = usize::try_from(literal.octets).unwrap_or(usize::MAX);
-            is_too_big |= length > room || command.len() > octets_max.max(room);
+            is_too_big |= length > message_max.unwrap_or(room).min(room);
             if is_too_big && literal.is_synchronising {
                 return Ok(Read::TooBig(tag_of(&command)));
             }
@@ -251,12 +252,13 @@ impl<'a> Session<'a> {
             if is_too_big {
                 self.skip(literal.octets).await?;
             } else {
-                room -= length;
                 command.extend_from_slice(b"\r\n");
                 self.read_into(&mut command, length).await?;
             }
             line = self.wire.line(octets_max, LITERAL_WAIT).await?;
         }
+        is_too_big |=
+            command.len() > self.appended_octets_max(&command).unwrap_or(0).saturating_add(octets_max);
         Ok(if is_too_big { Read::TooBig(tag_of(&command)) } else { Read::Command(command.freeze()) })
     }
 

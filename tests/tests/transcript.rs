@@ -1,0 +1,356 @@
+//! Conversations with the protocol servers, as they stand in `transcripts/`: over a pipe in memory, a real store and a
+//! real directory.
+//!
+//! | line | meaning |
+//! |---|---|
+//! | `@ open NAME smtp\|submission\|imap clear\|tls` | a new session |
+//! | `NAME> text` | the client says a line; `\r`, `\n`, `\0`, `\xHH` are octets |
+//! | `NAME>! text` | the same without a line end |
+//! | `NAME< pattern` | the server's next line; `*` is anything |
+//! | `NAME<< pattern` | a later line; what comes before it is passed over |
+//! | `NAME<! ` | the server has closed the connection |
+//! | `@ suspend` / `@ fill` | the service is suspended; alice's mailbox gets as much as it may hold |
+
+use std::collections::HashMap;
+use std::net::{IpAddr, Ipv4Addr};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use database::Database;
+use directory::Directory;
+use engine::Follower as _;
+use hosting::alias::AliasEvent;
+use hosting::domain::{DomainEvent, VerifiedBy};
+use hosting::mailbox::MailboxEvent;
+use hosting::service::{ServiceEvent, SuspensionReason};
+use hosting::{HostingEvent, PasswordHash};
+use kernel::{
+    AccountId, Actor, AliasId, ByteSize, Causation, CorrelationId, Cursor, DomainId, DomainName,
+    EmailAddress, EventId, LocalPart, MailboxId, Metadata, Position, Recorded, Sealed, ServiceId, StreamId,
+    SubjectId, TenantId, Timestamp, Version, Via,
+};
+use listener::{Connection, Encryption, Stream};
+use rustls_pki_types::PrivatePkcs8KeyDer;
+use secrecy::SecretString;
+use store::{Acceptance, Deposit, Destination, Flags, Owner, Retention, SqlStore, Store as _};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream};
+use tokio_rustls::TlsAcceptor;
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+/// Longest wait for a line; generous, since a busy machine is no fault of ours.
+const LINE_WAIT: Duration = Duration::from_secs(20);
+/// The quota of every mailbox but `full`.
+const QUOTA: ByteSize = ByteSize::mib(1);
+
+struct World {
+    directory: Arc<Directory>,
+    store: Arc<SqlStore>,
+    exchange: Arc<smtp::Server>,
+    submission: Arc<smtp::Server>,
+    imap: Arc<imap::Server>,
+    _folder: tempfile::TempDir,
+}
+
+/// The client's end of a session, with what was read and not yet looked at.
+struct Session {
+    pipe: DuplexStream,
+    read: Vec<u8>,
+}
+
+fn tenant() -> TenantId {
+    TenantId::new(Uuid::from_u128(1))
+}
+
+fn recorded(id: u128, event: HostingEvent) -> Recorded<HostingEvent> {
+    Recorded {
+        cursor: Cursor { tenant: tenant(), position: Position(1) },
+        stream: StreamId { category: event.category(), id: Uuid::from_u128(id) },
+        version: Version(1),
+        id: EventId::new(Uuid::from_u128(7)),
+        recorded_at: Timestamp::from_secs(0),
+        metadata: Metadata {
+            actor: Actor::Operator,
+            on_behalf_of: None,
+            via: Via::CommandLine,
+            correlation: CorrelationId::new(Uuid::from_u128(8)),
+            causation: Causation::Command,
+        },
+        event,
+    }
+}
+
+fn mailbox(id: u128, local: &str, quota: ByteSize, hash: &PasswordHash) -> Recorded<HostingEvent> {
+    let subject = SubjectId::of_mailbox(MailboxId::new(Uuid::from_u128(id)));
+    let created = MailboxEvent::Created {
+        account: tenant().account(),
+        service: ServiceId::new(Uuid::from_u128(10)),
+        domain: DomainId::new(Uuid::from_u128(20)),
+        domain_name: DomainName::parse("x.example").expect("a name"),
+        local: Sealed::new(subject, LocalPart::parse(local).expect("a local part")),
+        quota,
+        display_name: None,
+        password: Some(Sealed::new(subject, hash.clone())),
+    };
+    recorded(id, HostingEvent::Mailbox(created))
+}
+
+fn alias(id: u128, local: &str, target: &str) -> Recorded<HostingEvent> {
+    let subject = SubjectId::of_alias(AliasId::new(Uuid::from_u128(id)));
+    let created = AliasEvent::Created {
+        account: tenant().account(),
+        service: ServiceId::new(Uuid::from_u128(10)),
+        domain: DomainId::new(Uuid::from_u128(20)),
+        domain_name: DomainName::parse("x.example").expect("a name"),
+        local: Some(Sealed::new(subject, LocalPart::parse(local).expect("a local part"))),
+        targets: Sealed::new(subject, vec![EmailAddress::parse(target).expect("an address")]),
+    };
+    recorded(id, HostingEvent::Alias(created))
+}
+
+fn acceptor() -> TlsAcceptor {
+    let made = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).expect("a certificate");
+    let key = PrivatePkcs8KeyDer::from(made.signing_key.serialize_der());
+    let config =
+        rustls::ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+            .with_safe_default_protocol_versions()
+            .expect("versions")
+            .with_no_client_auth()
+            .with_single_cert(vec![made.cert.der().clone()], key.into())
+            .expect("a pair");
+    TlsAcceptor::from(Arc::new(config))
+}
+
+impl World {
+    async fn open(hash: &PasswordHash) -> Self {
+        let directory = Arc::new(Directory::new());
+        let added = DomainEvent::Added {
+            account: AccountId::new(Uuid::from_u128(1)),
+            service: ServiceId::new(Uuid::from_u128(10)),
+            name: DomainName::parse("x.example").expect("a name"),
+            token: String::new(),
+        };
+        let page = [
+            recorded(10, HostingEvent::Service(ServiceEvent::Activated)),
+            recorded(20, HostingEvent::Domain(added)),
+            recorded(20, HostingEvent::Domain(DomainEvent::Verified { by: VerifiedBy::Operator })),
+            mailbox(30, "alice", QUOTA, hash),
+            mailbox(31, "bob", QUOTA, hash),
+            mailbox(32, "full", ByteSize::new(10), hash),
+            mailbox(33, "off", QUOTA, hash),
+            recorded(33, HostingEvent::Mailbox(MailboxEvent::Disabled)),
+            alias(40, "info", "alice@x.example"),
+            alias(41, "round", "about@x.example"),
+            alias(42, "about", "round@x.example"),
+            alias(43, "away", "friend@elsewhere.example"),
+        ];
+        directory.apply(&page).expect("taken");
+        let folder = tempfile::tempdir().expect("a folder");
+        let database = Database::open_sqlite(&folder.path().join("mail.db")).expect("a file");
+        let now: store::Now = Arc::new(|| Timestamp::from_secs(1_800_000_000));
+        let store =
+            Arc::new(SqlStore::open(database, now.clone(), Retention::days(30)).await.expect("a store"));
+        let tls = acceptor();
+        let server = |role| {
+            let settings = smtp::Settings {
+                hostname: DomainName::parse("mx.x.example").expect("a name"),
+                message_size_max: ByteSize::new(100_000),
+            };
+            let (directory, store) = (Arc::clone(&directory), Arc::clone(&store));
+            Arc::new(smtp::Server::new(role, settings, directory, store, (tls.clone(), now.clone())))
+        };
+        let imap = imap::Server::new(
+            imap::Settings { message_size_max: ByteSize::new(100_000) },
+            Arc::clone(&directory),
+            Arc::clone(&store) as Arc<dyn store::Store>,
+            tls.clone(),
+            now.clone(),
+        );
+        let (exchange, submission) = (server(smtp::Role::Exchange), server(smtp::Role::Submission));
+        Self { directory, store, exchange, submission, imap: Arc::new(imap), _folder: folder }
+    }
+
+    fn session(&self, protocol: &str, encryption: &str) -> Session {
+        let encryption = if encryption == "tls" { Encryption::Tls } else { Encryption::None };
+        let (near, far) = tokio::io::duplex(1 << 20);
+        let connection = Connection {
+            stream: Stream::Pipe(far, encryption),
+            peer: IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1)),
+        };
+        let stop = CancellationToken::new();
+        match protocol {
+            "smtp" => drop(tokio::spawn(converse(Arc::clone(&self.exchange), connection, stop))),
+            "submission" => drop(tokio::spawn(converse(Arc::clone(&self.submission), connection, stop))),
+            "imap" => drop(tokio::spawn(converse(Arc::clone(&self.imap), connection, stop))),
+            other => panic!("no protocol {other}"),
+        }
+        Session { pipe: near, read: Vec::new() }
+    }
+
+    async fn direct(&self, words: &[&str], sessions: &mut HashMap<String, Session>) {
+        match words {
+            ["open", name, protocol, encryption] => {
+                sessions.insert((*name).to_owned(), self.session(protocol, encryption));
+            }
+            ["suspend"] => {
+                let suspended = ServiceEvent::Suspended { reason: SuspensionReason::Abuse };
+                self.directory.apply(&[recorded(10, HostingEvent::Service(suspended))]).expect("taken");
+            }
+            ["fill"] => {
+                let owner = Owner { tenant: tenant(), mailbox: MailboxId::new(Uuid::from_u128(30)) };
+                let octets = usize::try_from(QUOTA.octets()).expect("small");
+                let deposit = Deposit {
+                    owner,
+                    destination: Destination::Inbox,
+                    flags: Flags::NONE,
+                    internal_date: None,
+                    quota: QUOTA,
+                    prefix: Bytes::new(),
+                };
+                let acceptance = Acceptance {
+                    message: Bytes::from(vec![b'x'; octets]),
+                    deposits: vec![deposit],
+                    queued: Vec::new(),
+                    sender: None,
+                    tenant: tenant(),
+                    dsn: (None, None),
+                };
+                assert!(self.store.accept(acceptance).await.expect("accepted").deposits[0].is_ok());
+            }
+            other => panic!("no direction {other:?}"),
+        }
+    }
+}
+
+async fn converse<P: listener::Protocol>(server: Arc<P>, connection: Connection, stop: CancellationToken) {
+    server.converse(connection, stop).await;
+}
+
+impl Session {
+    /// The next line without its end; none where the server has closed.
+    async fn line(&mut self) -> Result<Option<String>, String> {
+        loop {
+            if let Some(end) = self.read.iter().position(|octet| *octet == b'\n') {
+                let line: Vec<u8> = self.read.drain(..=end).collect();
+                return Ok(Some(String::from_utf8_lossy(&line).trim_end_matches(['\r', '\n']).to_owned()));
+            }
+            let mut buffer = [0_u8; 4096];
+            match tokio::time::timeout(LINE_WAIT, self.pipe.read(&mut buffer)).await {
+                Err(_) => {
+                    return Err(format!("silence; read so far {:?}", String::from_utf8_lossy(&self.read)));
+                }
+                Ok(Ok(0) | Err(_)) => return Ok(None),
+                Ok(Ok(count)) => self.read.extend_from_slice(&buffer[..count]),
+            }
+        }
+    }
+}
+
+/// Whether a line fits a pattern in which `*` is anything.
+fn fits(pattern: &str, line: &str) -> bool {
+    let mut pieces = pattern.split('*');
+    let first = pieces.next().unwrap_or_default();
+    let Some(mut rest) = line.strip_prefix(first) else { return false };
+    let pieces: Vec<&str> = pieces.collect();
+    let Some((last, middle)) = pieces.split_last() else { return rest.is_empty() };
+    for piece in middle {
+        match rest.find(piece) {
+            Some(at) => rest = &rest[at + piece.len()..],
+            None => return false,
+        }
+    }
+    rest.ends_with(last)
+}
+
+/// `\r`, `\n`, `\0` and `\xHH` as octets.
+fn octets(text: &str) -> Vec<u8> {
+    let mut octets = Vec::new();
+    let mut rest = text;
+    while let Some((plain, escaped)) = rest.split_once('\\') {
+        octets.extend_from_slice(plain.as_bytes());
+        let (octet, length) = match escaped.as_bytes().first() {
+            Some(b'r') => (Some(b'\r'), 1),
+            Some(b'n') => (Some(b'\n'), 1),
+            Some(b'0') => (Some(0), 1),
+            Some(b'x') => (u8::from_str_radix(escaped.get(1..3).unwrap_or_default(), 16).ok(), 3),
+            _ => (Some(b'\\'), 0),
+        };
+        octets.extend(octet);
+        rest = &escaped[length..];
+    }
+    octets.extend_from_slice(rest.as_bytes());
+    octets
+}
+
+async fn play(text: &str, hash: &PasswordHash) -> Result<(), String> {
+    let world = World::open(hash).await;
+    let mut sessions: HashMap<String, Session> = HashMap::new();
+    for (number, line) in (1..).zip(text.lines()) {
+        let at = |fault: String| format!("line {number} `{line}`: {fault}");
+        if line.trim().is_empty() || line.starts_with('#') {
+            continue;
+        }
+        if let Some(direction) = line.strip_prefix("@ ") {
+            world.direct(&direction.split(' ').collect::<Vec<_>>(), &mut sessions).await;
+            continue;
+        }
+        let (name, rest) = line.split_at(line.find(['<', '>']).ok_or_else(|| at("what is this".to_owned()))?);
+        let session = sessions.get_mut(name).ok_or_else(|| at("no such session".to_owned()))?;
+        if let Some(said) = rest.strip_prefix('>') {
+            let (said, end) = match said.strip_prefix('!') {
+                Some(said) => (said, ""),
+                None => (said, "\r\n"),
+            };
+            let mut said = octets(said.strip_prefix(' ').unwrap_or(said));
+            said.extend_from_slice(end.as_bytes());
+            session.pipe.write_all(&said).await.map_err(|error| at(error.to_string()))?;
+            continue;
+        }
+        if rest.starts_with("<!") {
+            if let Some(more) = session.line().await.map_err(at)? {
+                return Err(at(format!("not closed: {more}")));
+            }
+            continue;
+        }
+        let (pattern, passes_over) = match rest.strip_prefix("<<") {
+            Some(pattern) => (pattern, true),
+            None => (&rest[1..], false),
+        };
+        let pattern = pattern.strip_prefix(' ').unwrap_or(pattern);
+        let mut passed = Vec::new();
+        loop {
+            let Some(heard) = session.line().await.map_err(at)? else {
+                return Err(at(format!("closed after {passed:?}")));
+            };
+            if fits(pattern, &heard) {
+                break;
+            }
+            passed.push(heard);
+            if !passes_over {
+                return Err(at(format!("heard `{}`", passed[0])));
+            }
+        }
+    }
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_transcript_is_answered_as_it_stands() {
+    let phc = directory::password::hash(&SecretString::from("pw")).expect("a hash");
+    let hash = PasswordHash::parse(&phc).expect("a hash");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("transcripts");
+    let mut paths: Vec<_> =
+        std::fs::read_dir(&folder).expect("a folder").map(|entry| entry.expect("an entry").path()).collect();
+    paths.sort();
+    let mut faults = Vec::new();
+    for path in &paths {
+        let text = std::fs::read_to_string(path).expect("a transcript");
+        if let Err(fault) = play(&text, &hash).await {
+            faults.push(format!("{}: {fault}", path.file_name().unwrap_or_default().to_string_lossy()));
+        }
+    }
+    assert!(paths.len() >= 10, "the transcripts are missing");
+    assert!(faults.is_empty(), "\n{}", faults.join("\n"));
+}
