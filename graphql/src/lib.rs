@@ -37,4 +37,4 @@ pub use api::{Api, ApiSchema, BadRequest, Knock, new_correlation};
 pub use kernel::CorrelationId;
 pub use language::Language;
 pub use platform::{Mode, Platform, PortError, QueueSource, TxtResolver, Usage, UsageSource, Waiting};
-pub use wiring::{PROJECTIONS, register, sdl};
+pub use wiring::{Comparison, PROJECTIONS, compare, register, sdl};

@@ -1,10 +1,12 @@
 //! How the API speaks to its neighbours: the places where their words become ours.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use async_graphql::Schema;
+use database::Statement;
 use engine::{Engine, EngineError, Projection as _, Subscription};
-use kernel::Refusal;
+use kernel::{Id as _, Refusal, TenantId};
 
 use crate::access::People;
 use crate::account::projection::AccountList;
@@ -53,6 +55,66 @@ pub const PROJECTIONS: [&str; 7] = [
     MailboxList::NAME,
     AliasList::NAME,
 ];
+
+/// The tables behind the projections; every one has a column `tenant`.
+const TABLES: [(&str, &str); 9] = [
+    (AccountList::NAME, "account_list_v1"),
+    (UserList::NAME, "user_list_v1"),
+    (UserList::NAME, "token_list_v1"),
+    (UserList::NAME, "session_list_v1"),
+    (PlanList::NAME, "plan_list_v1"),
+    (ServiceList::NAME, "service_list_v1"),
+    (DomainList::NAME, "domain_list_v1"),
+    (MailboxList::NAME, "mailbox_list_v1"),
+    (AliasList::NAME, "alias_list_v1"),
+];
+
+/// Rows of one tenant in one table: how many, and a sum that does not depend on their order.
+type Digests = HashMap<(&'static str, TenantId), (u64, u64)>;
+
+/// What comparing the tables with the events found.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Comparison {
+    /// Rows that were compared.
+    pub row_count: u64,
+    /// Tables whose rows were not what the events say. They are now: comparing derives them anew.
+    pub differing: Vec<(&'static str, TenantId)>,
+}
+
+/// Derives all rows of `tenants` anew and compares them with those that were there. Tenants in which something happens
+/// meanwhile are to be left out by the caller.
+///
+/// # Errors
+/// [`EngineError`].
+pub async fn compare(engine: &Engine, tenants: &[TenantId]) -> Result<Comparison, EngineError> {
+    let before = digests(engine, tenants).await?;
+    for name in PROJECTIONS {
+        engine.rebuild(name).await?;
+    }
+    let after = digests(engine, tenants).await?;
+    let mut differing: Vec<_> =
+        after.iter().filter(|(key, digest)| before.get(*key) != Some(*digest)).map(|(key, _)| *key).collect();
+    differing.sort_unstable();
+    Ok(Comparison { row_count: after.values().map(|(count, _)| count).sum(), differing })
+}
+
+async fn digests(engine: &Engine, tenants: &[TenantId]) -> Result<Digests, EngineError> {
+    let mut digests = Digests::new();
+    for (_, table) in TABLES {
+        for tenant in tenants {
+            let select =
+                Statement::new(format!("SELECT * FROM {table} WHERE tenant = $1")).bind(tenant.uuid());
+            let rows = engine.query(select).await?;
+            let sum = rows.iter().fold(0_u64, |sum, row| {
+                let hash = blake3::hash(format!("{row:?}").as_bytes());
+                let (first, _) = hash.as_bytes().split_at(8);
+                sum.wrapping_add(first.iter().fold(0, |number, octet| number << 8 | u64::from(*octet)))
+            });
+            digests.insert((table, *tenant), (rows.len() as u64, sum));
+        }
+    }
+    Ok(digests)
+}
 
 /// The schema in GraphQL's own language, as `graphql/schema.graphql` holds it.
 pub fn sdl() -> String {

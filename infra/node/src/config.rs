@@ -191,7 +191,7 @@ impl Default for Limits {
 
 impl Default for Log {
     fn default() -> Self {
-        Self { format: LogFormat::Text, filter: "info,engine::run=warn".to_owned() }
+        Self { format: LogFormat::Text, filter: "info,engine::run=warn,tokio_postgres=warn".to_owned() }
     }
 }
 
