@@ -404,7 +404,7 @@ pub enum StoreError {
     #[error(transparent)]
     Refused(#[from] StoreRefusal),
     /// The machine failed. Nothing was changed, or it is not known.
-    #[error("the message store failed")]
+    #[error("the message store failed: {0}")]
     Failed(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// The store is full of work: try again soon.
     #[error("the message store is busy")]
