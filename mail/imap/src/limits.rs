@@ -8,6 +8,10 @@ pub const COMMAND_OCTETS_MAX: usize = 256 * 1024;
 pub(crate) const STRANGER_COMMAND_OCTETS_MAX: usize = 16 * 1024;
 /// Longest message of APPEND where the operator sets nothing.
 pub const APPENDLIMIT_DEFAULT: usize = 50 * 1024 * 1024;
+/// Octets of long literals that are being received or stored at a time, of all connections; more have to wait.
+pub(crate) const MEMORY_OCTETS_MAX: usize = 1024 * 1024 * 1024;
+/// Literals that count against [`MEMORY_OCTETS_MAX`].
+pub(crate) const LONG_LITERAL_OCTETS: usize = 256 * 1024;
 /// Silence before the login.
 pub const LOGIN_WAIT: Duration = Duration::from_secs(120);
 /// Silence after it (RFC 9051 section 5.4 asks for at least 30 minutes).

@@ -6,9 +6,11 @@ use directory::Directory;
 use kernel::{ByteSize, Timestamp};
 use listener::{Connection, Protocol};
 use store::{Store, Views};
+use tokio::sync::Semaphore;
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 
+use crate::limits::MEMORY_OCTETS_MAX;
 use crate::session::Session;
 
 /// What an operator sets.
@@ -29,6 +31,8 @@ pub struct Server {
     pub(crate) views: Views,
     pub(crate) tls: TlsAcceptor,
     pub(crate) now: Now,
+    /// Kibibytes of literals that may be held at a time.
+    pub(crate) memory: Arc<Semaphore>,
 }
 
 impl std::fmt::Debug for Server {
@@ -47,7 +51,8 @@ impl Server {
         now: Arc<dyn Fn() -> Timestamp + Send + Sync>,
     ) -> Self {
         let views = Views::new(Arc::clone(&store));
-        Self { settings, directory, store, views, tls, now }
+        let memory = Arc::new(Semaphore::new(MEMORY_OCTETS_MAX / 1024));
+        Self { settings, directory, store, views, tls, now, memory }
     }
 }
 

@@ -1,11 +1,13 @@
 //! One conversation.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use bytes::{Bytes, BytesMut};
 use directory::{Entitlement, Login};
 use listener::{Connection, Encryption, Line, Wire, WireError};
 use store::Owner;
+use tokio::sync::OwnedSemaphorePermit;
 use tokio_util::sync::CancellationToken;
 
 use crate::answer::{After, Done, Failure};
@@ -13,7 +15,7 @@ use crate::capability::capabilities;
 use crate::grammar::{NameForm, Unreadable, parse};
 use crate::limits::{
     AUTHENTICATED_WAIT, BAD_COMMAND_COUNT_MAX, COMMAND_OCTETS_MAX, LITERAL_WAIT, LOGIN_WAIT,
-    STRANGER_COMMAND_OCTETS_MAX,
+    LONG_LITERAL_OCTETS, STRANGER_COMMAND_OCTETS_MAX,
 };
 use crate::selected::Selected;
 use crate::server::Server;
@@ -41,6 +43,8 @@ pub(crate) struct Session<'a> {
     pub(crate) selected: Option<Selected>,
     pub(crate) login_failure_count: usize,
     bad_command_count: usize,
+    /// The share of the memory that the command takes.
+    held: Option<OwnedSemaphorePermit>,
 }
 
 /// What was read.
@@ -65,6 +69,7 @@ impl<'a> Session<'a> {
             selected: None,
             login_failure_count: 0,
             bad_command_count: 0,
+            held: None,
         };
         let greeting = format!("* OK [CAPABILITY {}] Ready\r\n", session.capabilities());
         if session.wire.write(greeting.as_bytes()).await.is_err() {
@@ -139,6 +144,7 @@ impl<'a> Session<'a> {
                     drop(octets);
                     self.tag = command.tag;
                     let after = self.obey(command.body).await?;
+                    self.held = None;
                     if after != After::Continue {
                         return Ok(after);
                     }
@@ -271,6 +277,12 @@ impl<'a> Session<'a> {
     }
 
     async fn read_into(&mut self, command: &mut BytesMut, length: usize) -> Result<(), WireError> {
+        if length > LONG_LITERAL_OCTETS {
+            let share = u32::try_from(length / 1024).unwrap_or(u32::MAX);
+            let waiting = Arc::clone(&self.server.memory).acquire_many_owned(share);
+            let held = tokio::time::timeout(LITERAL_WAIT, waiting).await.map_err(|_| WireError::Silent)?;
+            self.held = Some(held.map_err(|_| WireError::Closed)?);
+        }
         let mut left = length;
         while left > 0 {
             if self.wire.is_drained() {

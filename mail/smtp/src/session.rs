@@ -6,6 +6,7 @@ use bytes::BytesMut;
 use directory::Login;
 use kernel::EmailAddress;
 use listener::{Connection, Encryption, Line, Wire, WireError};
+use tokio::sync::OwnedSemaphorePermit;
 use tokio_util::sync::CancellationToken;
 
 use crate::command::{Body, Command, Fault, MailParameters, parse};
@@ -38,6 +39,8 @@ pub(crate) struct Chunks {
     octets: BytesMut,
     /// Why the rest is thrown away.
     refused: Option<Reply>,
+    /// The share of the memory that they take.
+    held: Vec<OwnedSemaphorePermit>,
 }
 
 /// A conversation with one peer.
@@ -262,11 +265,7 @@ impl<'a> Session<'a> {
     }
 
     /// Takes a share of the memory for messages, as much as `octets` need; waits where others hold it.
-    async fn hold(
-        &self,
-        held: &mut Vec<tokio::sync::OwnedSemaphorePermit>,
-        octets: usize,
-    ) -> Result<(), WireError> {
+    async fn hold(&self, held: &mut Vec<OwnedSemaphorePermit>, octets: usize) -> Result<(), WireError> {
         const STEP_KIB: usize = 1024;
         while held.len() * STEP_KIB * 1024 < octets {
             let memory = std::sync::Arc::clone(&self.server.memory);
@@ -294,12 +293,14 @@ impl<'a> Session<'a> {
         };
         let mut chunk = BytesMut::new();
         let mut left = size;
-        let mut held = Vec::new();
+        let chunks = self.transaction.as_mut().and_then(|transaction| transaction.chunks.as_mut());
+        let (mut held, before) =
+            chunks.map_or((Vec::new(), 0), |chunks| (std::mem::take(&mut chunks.held), chunks.octets.len()));
         // The octets come in any case: they are read, and kept only where they count (RFC 3030 section 2).
         while left > 0 {
             if self.wire.is_drained() {
                 self.wire.flush().await?;
-                self.hold(&mut held, chunk.len()).await?;
+                self.hold(&mut held, before + chunk.len()).await?;
                 self.wire.read(DATA_WAIT).await?;
             }
             let available = self.wire.input().len();
@@ -323,6 +324,7 @@ impl<'a> Session<'a> {
             return self.say(reply::BAD_SEQUENCE).await;
         };
         let chunks = transaction.chunks.get_or_insert_default();
+        chunks.held = held;
         chunks.octets.unsplit(chunk);
         if !is_last {
             self.transaction = Some(transaction);

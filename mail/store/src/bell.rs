@@ -44,6 +44,11 @@ impl Bells {
             changed.insert(owner);
         }
         drop(changed);
+        self.ring_watched(owner, modseq);
+    }
+
+    /// The same for a change that another node made: who watches quotas hears of it there.
+    pub(crate) fn ring_watched(&self, owner: Owner, modseq: Modseq) {
         let registry = self.bells.lock();
         let Some(bell) = registry.by_owner.get(&owner) else { return };
         bell.send_if_modified(|change| {

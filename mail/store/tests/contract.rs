@@ -455,6 +455,31 @@ async fn parallel_deliveries_lose_nothing_and_count_exactly() {
 }
 
 #[tokio::test]
+async fn a_change_of_another_node_is_heard() {
+    for world in worlds().await {
+        let now: store::Now = Arc::new(|| Timestamp::from_millis(1_700_000_000_000));
+        let other = SqlStore::open(world.database.clone(), now, Retention::days(30)).await.expect("a store");
+        // More than one statement asks for.
+        let owners: Vec<Owner> = (1..=70).map(owner).collect();
+        let mut bells: Vec<_> = owners.iter().map(|owner| world.store.watch(*owner)).collect();
+        for owner in &owners {
+            other.provision(*owner).await.expect("a mailbox");
+        }
+        world.store.hear_other_nodes().await.expect("heard");
+        for bell in &mut bells {
+            bell.mark_unchanged();
+        }
+        for number in [3, 70] {
+            let message = acceptance(&text("far", "x"), vec![deposit(owner(number))]);
+            assert!(other.accept(message).await.expect("accepted").deposits[0].is_ok());
+        }
+        world.store.hear_other_nodes().await.expect("heard");
+        let rung: Vec<usize> = (0..70).filter(|index| bells[*index].has_changed().expect("a bell")).collect();
+        assert_eq!(rung, [2, 69]);
+    }
+}
+
+#[tokio::test]
 async fn a_check_finds_what_is_broken() {
     for world in worlds().await {
         world.deliver(owner(1), "one", "1").await;

@@ -7,8 +7,8 @@ use bytes::Bytes;
 use database::Database;
 use kernel::{ByteSize, MailboxId, TenantId, Timestamp};
 use store::{
-    Acceptance, Deposit, Destination, ExpungeScope, FlagChange, Flags, FolderId, FolderName, MessageSet, Owner, Retention,
-    SqlStore, Store, SystemFlag, Uid, Views,
+    Acceptance, Deposit, Destination, ExpungeScope, FlagChange, Flags, FolderId, FolderName, MessageSet,
+    Owner, Retention, SqlStore, Store, SystemFlag, Uid, Views,
 };
 use uuid::Uuid;
 
@@ -46,8 +46,12 @@ struct World {
 impl World {
     /// Some messages of a folder, perhaps with a UID that never was.
     fn some(&self, folder: usize, chance: &mut Chance) -> Vec<Uid> {
-        let mut uids: Vec<Uid> =
-            self.models[folder].messages.keys().filter(|_| chance.below(3) == 0).map(|uid| Uid(*uid)).collect();
+        let mut uids: Vec<Uid> = self.models[folder]
+            .messages
+            .keys()
+            .filter(|_| chance.below(3) == 0)
+            .map(|uid| Uid(*uid))
+            .collect();
         if chance.below(4) == 0 {
             uids.push(Uid(1_000_000));
         }
@@ -85,7 +89,10 @@ impl World {
             }
             8 => {
                 let uids = self.some(folder, chance);
-                self.store.move_messages(owner, id, MessageSet::Uids(uids.clone()), other_id).await.expect("moved");
+                self.store
+                    .move_messages(owner, id, MessageSet::Uids(uids.clone()), other_id)
+                    .await
+                    .expect("moved");
                 self.carry(folder, other, &uids, true);
             }
             _ => {
@@ -107,7 +114,8 @@ impl World {
     async fn deliver(&mut self, folder: usize, chance: &mut Chance) {
         let length = usize::try_from(chance.below(3000)).expect("small");
         let message = format!("Subject: {}\r\n\r\n{}", chance.below(20), "x".repeat(length));
-        let flags = Flags { system: u8::try_from(chance.below(32)).expect("five bits"), keywords: Vec::new() };
+        let flags =
+            Flags { system: u8::try_from(chance.below(32)).expect("five bits"), keywords: Vec::new() };
         let size = u32::try_from(message.len()).expect("small");
         let acceptance = Acceptance {
             message: Bytes::from(message),
@@ -154,14 +162,17 @@ impl World {
         for (id, model) in self.folders.iter().zip(&self.models) {
             let folder = folders.iter().find(|folder| folder.id == *id).expect("there");
             assert_eq!(folder.message_count as usize, model.messages.len());
-            let unseen = model.messages.values().filter(|(flags, _)| flags & SystemFlag::Seen as u8 == 0).count();
+            let unseen =
+                model.messages.values().filter(|(flags, _)| flags & SystemFlag::Seen as u8 == 0).count();
             assert_eq!(folder.unseen_count as usize, unseen);
             octets += model.messages.values().map(|(_, size)| u64::from(*size)).sum::<u64>();
             // A view that lives through all changes knows the same as the model.
             let view = views.open(self.owner, folder).await.expect("a view");
             let snapshot = view.latest().await.expect("a snapshot");
-            let seen: BTreeMap<u32, (u8, u32)> =
-                snapshot.rows(0, snapshot.len()).map(|row| (row.uid.0, (row.flags.system, row.size))).collect();
+            let seen: BTreeMap<u32, (u8, u32)> = snapshot
+                .rows(0, snapshot.len())
+                .map(|row| (row.uid.0, (row.flags.system, row.size)))
+                .collect();
             assert_eq!(seen, model.messages);
         }
         assert_eq!(self.store.usage(self.owner).await.expect("usage").size.octets(), octets);

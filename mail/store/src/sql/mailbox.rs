@@ -1,5 +1,7 @@
 //! Mailboxes: made, locked, counted, hidden.
 
+use std::sync::LazyLock;
+
 use async_trait::async_trait;
 use database::{DatabaseError, Statement, Transaction, Work};
 use kernel::{ByteSize, Id as _, MailboxId, TenantId, Timestamp};
@@ -17,6 +19,16 @@ const FIRST_FOLDERS: [(&str, Option<SpecialUse>); 6] = [
     ("Trash", Some(SpecialUse::Trash)),
     ("Archive", Some(SpecialUse::Archive)),
 ];
+
+/// Watched mailboxes that are asked for in one statement.
+const WATCHED_BATCH_COUNT: usize = 64;
+
+static SELECT_WATCHED: LazyLock<String> = LazyLock::new(|| {
+    let pairs: Vec<String> = (0..WATCHED_BATCH_COUNT)
+        .map(|index| format!("(tenant = ${} AND mailbox = ${})", 2 * index + 1, 2 * index + 2))
+        .collect();
+    format!("SELECT tenant, mailbox, modseq FROM mailbox WHERE {}", pairs.join(" OR "))
+});
 
 /// A mailbox whose row this transaction holds.
 #[derive(Debug, Clone, Copy)]
@@ -168,12 +180,19 @@ impl SqlStore {
     /// # Errors
     /// [`StoreError`]: to be tried again.
     pub async fn hear_other_nodes(&self) -> Result<(), StoreError> {
-        for owner in self.bells.watched() {
-            let select = Statement::new("SELECT modseq FROM mailbox WHERE tenant = $1 AND mailbox = $2");
-            let rows =
-                self.database.query(select.bind(owner.tenant.uuid()).bind(owner.mailbox.uuid())).await?;
-            if let Some(row) = rows.first() {
-                self.bells.ring(owner, Modseq(row.int(0)?.unsigned_abs()));
+        let mut watched = self.bells.watched();
+        watched.sort_unstable_by_key(|owner| (owner.tenant.uuid(), owner.mailbox.uuid()));
+        for batch in watched.chunks(WATCHED_BATCH_COUNT) {
+            let mut select = Statement::new(SELECT_WATCHED.as_str());
+            // A short batch repeats its last pair, so that one prepared statement serves all.
+            for index in 0..WATCHED_BATCH_COUNT {
+                let Some(owner) = batch.get(index).or(batch.last()) else { break };
+                select = select.bind(owner.tenant.uuid()).bind(owner.mailbox.uuid());
+            }
+            for row in self.database.query(select).await? {
+                let owner =
+                    Owner { tenant: TenantId::new(row.uuid(0)?), mailbox: MailboxId::new(row.uuid(1)?) };
+                self.bells.ring_watched(owner, Modseq(row.int(2)?.unsigned_abs()));
             }
         }
         Ok(())
