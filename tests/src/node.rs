@@ -156,6 +156,21 @@ impl Node {
             .expect("the binary runs")
     }
 
+    /// Registers an operator with a password.
+    pub fn operator(&self, login: &str, password: &str) {
+        let mut child = Command::new(binary().expect("the binary"))
+            .args(["operator", login, "--config"])
+            .arg(self.folder.join("hosterra.toml"))
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .spawn()
+            .expect("the binary runs");
+        let mut input = child.stdin.take().expect("a pipe");
+        input.write_all(password.as_bytes()).expect("written");
+        drop(input);
+        assert!(child.wait().expect("a child of ours").success(), "the operator is registered");
+    }
+
     /// What it said.
     pub fn log(&self) -> String {
         fs::read_to_string(self.folder.join("log")).unwrap_or_default()
@@ -181,6 +196,7 @@ impl Drop for Node {
     }
 }
 
-fn free_port() -> u16 {
+/// A port of loopback that nobody holds now.
+pub fn free_port() -> u16 {
     TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("loopback").local_addr().expect("bound").port()
 }

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use tests::node::{Node, has_program, skipped};
+use tests::node::{Node, free_port, has_program, skipped};
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("interop")
@@ -204,4 +204,28 @@ fn offlineimap_pulls_into_a_maildir() {
     run(Command::new("offlineimap").arg("-c").arg(&path).args(["-o", "-1"]));
     assert_eq!(maildir_count(&local.join("INBOX")), 3);
     assert!(local.join("Sent").exists() && local.join("Archive").exists());
+}
+
+#[test]
+fn a_real_dns_server_proves_a_domain() {
+    if !has_program("dnsmasq") && !Path::new("/usr/sbin/dnsmasq").exists() || !has_program("python3") {
+        return;
+    }
+    let dns = free_port();
+    let folder = std::env::temp_dir().join(format!("hosterra-proof-{}", std::process::id()));
+    drop(fs::remove_dir_all(&folder));
+    fs::create_dir_all(&folder).expect("a folder");
+    let Some(mut node) = Node::start_in(&folder, &format!("dns.servers = [\"127.0.0.1:{dns}\"]")) else {
+        return;
+    };
+    node.kill();
+    node.operator("chief", "a long password");
+    node.restart();
+    let paths = format!("{}:/usr/sbin", std::env::var("PATH").unwrap_or_default());
+    run(Command::new("python3")
+        .arg(self::folder().join("proof_session.py"))
+        .args([node.ports.http.to_string(), dns.to_string(), "chief".to_owned()])
+        .env("PATH", paths));
+    drop(node);
+    drop(fs::remove_dir_all(&folder));
 }

@@ -31,7 +31,7 @@ use kernel::{
     EmailAddress, EventId, LocalPart, MailboxId, Metadata, Position, Recorded, Sealed, ServiceId, StreamId,
     SubjectId, TenantId, Timestamp, Version, Via,
 };
-use listener::{Connection, Encryption, Stream};
+use listener::{Connection, Counters, Encryption, Metrics, Stream};
 use rustls_pki_types::PrivatePkcs8KeyDer;
 use secrecy::SecretString;
 use store::{Acceptance, Deposit, Destination, Flags, Owner, Retention, SqlStore, Store as _};
@@ -51,6 +51,7 @@ struct World {
     exchange: Arc<smtp::Server>,
     submission: Arc<smtp::Server>,
     imap: Arc<imap::Server>,
+    metrics: Metrics,
     _folder: tempfile::TempDir,
 }
 
@@ -168,8 +169,9 @@ impl World {
             tls.clone(),
             now.clone(),
         );
+        let metrics = Metrics::register(&prometheus::Registry::new()).expect("counters");
         let (exchange, submission) = (server(smtp::Role::Exchange), server(smtp::Role::Submission));
-        Self { directory, store, exchange, submission, imap: Arc::new(imap), _folder: folder }
+        Self { directory, store, exchange, submission, imap: Arc::new(imap), metrics, _folder: folder }
     }
 
     fn session(&self, protocol: &str, encryption: &str) -> Session {
@@ -178,6 +180,7 @@ impl World {
         let connection = Connection {
             stream: Stream::Pipe(far, encryption),
             peer: IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1)),
+            counters: Counters::new(self.metrics.clone(), "transcript"),
         };
         let stop = CancellationToken::new();
         match protocol {

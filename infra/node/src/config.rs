@@ -21,6 +21,8 @@ pub struct Config {
     pub mode: Mode,
     /// Where events, projections and messages are kept.
     pub database: DatabaseConfig,
+    /// Who answers questions to DNS.
+    pub dns: DnsConfig,
     /// Where the servers listen; an empty list turns a server off.
     pub listen: Listen,
     /// The certificate; self-signed in `data` where absent.
@@ -64,6 +66,14 @@ pub enum DatabaseUrl {
     Sqlite,
     /// A PostgreSQL server.
     Postgres(String),
+}
+
+/// Who answers questions to DNS.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct DnsConfig {
+    /// Resolvers, asked over UDP and TCP; those of `/etc/resolv.conf` where none is named.
+    pub servers: Vec<SocketAddr>,
 }
 
 /// Addresses per server.
@@ -146,6 +156,7 @@ impl Default for Config {
             hostname: DomainName::parse("localhost").expect("a constant name"),
             mode: Mode::Development,
             database: DatabaseConfig::default(),
+            dns: DnsConfig::default(),
             listen: Listen::default(),
             tls: None,
             demo: Demo::default(),

@@ -232,7 +232,7 @@ impl Wiring<'_> {
             sign_ins: Arc::new(SignIns::new(SIGN_IN_COUNT_MAX)),
             usage: mail.clone(),
             queue: mail,
-            txt: Arc::new(Dns::default()),
+            txt: Arc::new(Dns::new(self.config.dns.servers.clone())),
             retention: Duration::from_secs(u64::from(self.config.retention_days) * 86_400),
             mode: match self.config.mode {
                 Mode::Development => graphql::Mode::Development,

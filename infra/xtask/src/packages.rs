@@ -9,7 +9,8 @@ const DEBIAN: &[(&str, &str, &str)] = &[
     ("mbsync", "isync", "interop: mbsync"),
     ("swaks", "swaks", "interop: swaks"),
     ("offlineimap", "offlineimap3", "interop: offlineimap3"),
-    ("python3", "python3", "interop: imaplib"),
+    ("python3", "python3", "interop: imaplib, proof of a domain"),
+    ("dnsmasq", "dnsmasq-base", "interop: proof of a domain"),
 ];
 
 /// What is there.

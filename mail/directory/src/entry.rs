@@ -99,3 +99,15 @@ pub enum AuthRefusal {
     #[error("the server is busy; try again soon")]
     Busy,
 }
+
+impl AuthRefusal {
+    /// Its word in metrics.
+    pub const fn label(&self) -> &'static str {
+        match self {
+            Self::Wrong => "wrong",
+            Self::Throttled { .. } => "throttled",
+            Self::Suspended => "suspended",
+            Self::Busy => "busy",
+        }
+    }
+}

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use bytes::{Bytes, BytesMut};
 use directory::{Entitlement, Login};
-use listener::{Connection, Encryption, Line, Wire, WireError};
+use listener::{Connection, Counters, Encryption, Line, Wire, WireError};
 use store::Owner;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio_util::sync::CancellationToken;
@@ -35,6 +35,7 @@ pub(crate) struct Session<'a> {
     pub(crate) server: &'a Server,
     pub(crate) wire: Wire,
     pub(crate) peer: IpAddr,
+    pub(crate) counters: Counters,
     pub(crate) stop: CancellationToken,
     /// The tag of the command that is being run.
     pub(crate) tag: String,
@@ -62,6 +63,7 @@ impl<'a> Session<'a> {
             server,
             wire: Wire::new(connection.stream),
             peer: connection.peer,
+            counters: connection.counters,
             stop,
             tag: String::new(),
             login: None,

@@ -14,7 +14,7 @@ use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::{Connection, Metrics, Stream};
+use crate::{Connection, Counters, Metrics, Stream};
 
 /// Longest TLS handshake.
 pub const TLS_HANDSHAKE_WAIT: Duration = Duration::from_secs(30);
@@ -144,13 +144,14 @@ impl Listener {
             };
             let (protocol, stop, cut) = (Arc::clone(&protocol), stop.clone(), cut.clone());
             let tls = (self.security == Security::Implicit).then(|| self.tls.clone());
+            let counters = Counters::new(self.metrics.clone(), protocol.name());
             sessions.spawn(async move {
                 let _held = (place, seat);
                 let conversation = async {
                     // Answers are small and are waited for.
                     drop(stream.set_nodelay(true));
-                    if let Some(connection) = secure(stream, peer, tls).await {
-                        protocol.converse(connection, stop).await;
+                    if let Some(stream) = secure(stream, tls).await {
+                        protocol.converse(Connection { stream, peer, counters }, stop).await;
                     }
                 };
                 tokio::select! {
@@ -197,14 +198,13 @@ impl Listener {
     }
 }
 
-/// The connection after its TLS handshake, if it has one.
-async fn secure(stream: TcpStream, peer: IpAddr, tls: Option<TlsAcceptor>) -> Option<Connection> {
-    let stream = match tls {
-        None => Stream::Plain(stream),
+/// The stream after its TLS handshake, if it has one.
+async fn secure(stream: TcpStream, tls: Option<TlsAcceptor>) -> Option<Stream> {
+    match tls {
+        None => Some(Stream::Plain(stream)),
         Some(tls) => {
             let handshake = tokio::time::timeout(TLS_HANDSHAKE_WAIT, tls.accept(stream)).await;
-            Stream::Tls(Box::new(handshake.ok()?.ok()?))
+            Some(Stream::Tls(Box::new(handshake.ok()?.ok()?)))
         }
-    };
-    Some(Connection { stream, peer })
+    }
 }

@@ -10,6 +10,8 @@ use tokio::net::TcpStream;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
+use crate::Counters;
+
 /// Whether octets are encrypted on this connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Encryption {
@@ -26,6 +28,8 @@ pub struct Connection {
     pub stream: Stream,
     /// Who is at the other end.
     pub peer: IpAddr,
+    /// Where logins and messages are counted.
+    pub counters: Counters,
 }
 
 /// The octets of a connection: plain, under TLS, or in memory for tests.

@@ -7,5 +7,5 @@ mod wire;
 
 pub use accept::{DRAIN_WAIT, Limits, Listener, Protocol, Security, TLS_HANDSHAKE_WAIT};
 pub use connection::{Connection, Encryption, Stream};
-pub use metrics::Metrics;
+pub use metrics::{Counters, Metrics};
 pub use wire::{Line, Wire, WireError};

@@ -1,13 +1,16 @@
-//! Counters of connections, by protocol; never by peer.
+//! Counters of connections, logins and messages, by protocol; never by peer or login.
 
 use prometheus::{IntCounterVec, IntGaugeVec, Opts, Registry};
 
-/// Connections of all mail servers of a node.
+/// What the mail servers of a node have done.
 #[derive(Debug, Clone)]
 pub struct Metrics {
     open: IntGaugeVec,
     accepted: IntCounterVec,
     refused: IntCounterVec,
+    logins: IntCounterVec,
+    messages: IntCounterVec,
+    octets: IntCounterVec,
 }
 
 impl Metrics {
@@ -27,10 +30,25 @@ impl Metrics {
                 opts("hosterra_connections_refused_total", "Connections refused for a limit"),
                 &["protocol", "limit"],
             )?,
+            logins: IntCounterVec::new(
+                opts("hosterra_logins_total", "Mail logins, by what came of them"),
+                &["protocol", "outcome"],
+            )?,
+            messages: IntCounterVec::new(
+                opts("hosterra_messages_total", "Messages that were offered, by what came of them"),
+                &["protocol", "outcome"],
+            )?,
+            octets: IntCounterVec::new(
+                opts("hosterra_message_octets_total", "Octets of the messages that were taken"),
+                &["protocol"],
+            )?,
         };
         registry.register(Box::new(metrics.open.clone()))?;
         registry.register(Box::new(metrics.accepted.clone()))?;
         registry.register(Box::new(metrics.refused.clone()))?;
+        registry.register(Box::new(metrics.logins.clone()))?;
+        registry.register(Box::new(metrics.messages.clone()))?;
+        registry.register(Box::new(metrics.octets.clone()))?;
         Ok(metrics)
     }
 
@@ -45,5 +63,35 @@ impl Metrics {
 
     pub(crate) fn refused(&self, protocol: &str, limit: &str) {
         self.refused.with_label_values(&[protocol, limit]).inc();
+    }
+}
+
+/// How a server tells what came of a login or message on one connection.
+#[derive(Debug, Clone)]
+pub struct Counters {
+    metrics: Metrics,
+    protocol: &'static str,
+}
+
+impl Counters {
+    /// Counters of `protocol` among `metrics`.
+    pub const fn new(metrics: Metrics, protocol: &'static str) -> Self {
+        Self { metrics, protocol }
+    }
+
+    /// Counts a login: `ok`, or the word for why not.
+    pub fn login(&self, outcome: &'static str) {
+        self.metrics.logins.with_label_values(&[self.protocol, outcome]).inc();
+    }
+
+    /// Counts a message of `octets` that was taken and is on disk.
+    pub fn message_taken(&self, octets: usize) {
+        self.metrics.messages.with_label_values(&[self.protocol, "taken"]).inc();
+        self.metrics.octets.with_label_values(&[self.protocol]).inc_by(octets as u64);
+    }
+
+    /// Counts a message that was not taken: `refused` for good, or `deferred` for now.
+    pub fn message_refused(&self, outcome: &'static str) {
+        self.metrics.messages.with_label_values(&[self.protocol, outcome]).inc();
     }
 }

@@ -164,8 +164,20 @@ impl Session<'_> {
         Reply::new(250, "2.1.5", "OK, it will be queued")
     }
 
-    /// Gives a whole message to the store. 250 only where the store has it for every accepted recipient.
+    /// Answers for a whole message, and counts it.
     pub(crate) async fn deliver(&mut self, transaction: Transaction, message: BytesMut) -> Reply {
+        let size = message.len();
+        let reply = self.store(transaction, message).await;
+        match reply.code {
+            200..300 => self.counters.message_taken(size),
+            400..500 => self.counters.message_refused("deferred"),
+            _ => self.counters.message_refused("refused"),
+        }
+        reply
+    }
+
+    /// Gives a whole message to the store. 250 only where the store has it for every accepted recipient.
+    async fn store(&mut self, transaction: Transaction, message: BytesMut) -> Reply {
         if let Err(reply) = self.check(&message) {
             return reply;
         }

@@ -46,11 +46,13 @@ impl Session<'_> {
         };
         let refusal = match self.server.directory.authenticate(attempt).await {
             Ok(login) => {
+                self.counters.login("ok");
                 self.login = Some(login);
                 return self.say(Reply::new(235, "2.7.0", "Signed in")).await;
             }
             Err(refusal) => refusal,
         };
+        self.counters.login(refusal.label());
         self.login_failure_count += 1;
         let reply = match refusal {
             AuthRefusal::Wrong => Reply::new(535, "5.7.8", "The login or the password is wrong"),

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use bytes::BytesMut;
 use directory::Login;
 use kernel::EmailAddress;
-use listener::{Connection, Encryption, Line, Wire, WireError};
+use listener::{Connection, Counters, Encryption, Line, Wire, WireError};
 use tokio::sync::OwnedSemaphorePermit;
 use tokio_util::sync::CancellationToken;
 
@@ -48,6 +48,7 @@ pub(crate) struct Session<'a> {
     pub(crate) server: &'a Server,
     pub(crate) wire: Wire,
     pub(crate) peer: IpAddr,
+    pub(crate) counters: Counters,
     pub(crate) helo: Option<(String, bool)>,
     pub(crate) login: Option<Login>,
     pub(crate) transaction: Option<Transaction>,
@@ -62,6 +63,7 @@ impl<'a> Session<'a> {
             server,
             wire: Wire::new(connection.stream),
             peer: connection.peer,
+            counters: connection.counters,
             helo: None,
             login: None,
             transaction: None,

@@ -40,13 +40,18 @@ pub(crate) async fn run(session: &mut Session<'_>, arguments: grammar::Append) -
         tenant: owner.tenant,
         dsn: (None, None),
     };
+    let size = acceptance.message.len();
     let accepted = store.accept(acceptance).await?;
     match accepted.deposits.into_iter().next() {
         Some(Ok(copied)) => {
+            session.counters.message_taken(size);
             let code = format!("APPENDUID {} {}", copied.uid_validity, copied.uid.0);
             Ok(Done::coded(code, "The message is stored"))
         }
-        Some(Err(refusal)) => Err(StoreError::Refused(refusal).into()),
+        Some(Err(refusal)) => {
+            session.counters.message_refused("refused");
+            Err(StoreError::Refused(refusal).into())
+        }
         None => Err(Failure::no("The message was not stored")),
     }
 }

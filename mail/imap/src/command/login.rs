@@ -20,11 +20,13 @@ pub(crate) async fn sign_in(session: &mut Session<'_>, name: &str, password: &Se
     let attempt = LoginAttempt { login: name, password, peer: session.peer, protocol: Protocol::Imap };
     match session.server.directory.authenticate(attempt).await {
         Ok(login) => {
+            session.counters.login("ok");
             session.login = Some(login);
             session.login_failure_count = 0;
             Ok(Done::coded(format!("CAPABILITY {}", session.capabilities()), "Signed in"))
         }
         Err(refusal) => {
+            session.counters.login(refusal.label());
             session.login_failure_count += 1;
             if session.login_failure_count >= LOGIN_FAILURE_COUNT_MAX {
                 return Err(Failure::Bye("Too many failed logins"));
