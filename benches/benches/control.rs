@@ -115,7 +115,7 @@ async fn customer(engine: &Engine, number: u128) {
     .await;
     run(engine, &ActivateService { account, service }).await;
     let name = DomainName::parse(&format!("customer{number}.example")).expect("a name");
-    run(engine, &AddDomain { account, service, domain, name }).await;
+    run(engine, &AddDomain { account, service, domain, name, mirrors: None }).await;
     run(engine, &VerifyDomain { account, domain, proof: Proof::AssertedByOperator }).await;
     for batch in 0..MAILBOX_COUNT / 250 {
         let mailboxes = (0..250)

@@ -60,6 +60,7 @@ fn filled() -> Directory {
             service: ServiceId::new(Uuid::from_u128(5)),
             name: name.clone(),
             token: String::new(),
+            mirrors: None,
         };
         let mut page = vec![
             recorded(tenant, 5, HostingEvent::Service(ServiceEvent::Activated)),
@@ -107,7 +108,7 @@ fn directory(criterion: &mut Criterion) {
     criterion.bench_function("directory/lookup, 1M addresses", |bencher| {
         bencher.iter(|| {
             next = (next + 1) % addresses.len();
-            let found = directory.resolve(black_box(&addresses[next]));
+            let found = directory.resolve(black_box(&addresses[next]), None);
             assert!(matches!(found, Resolution::Deliver(_)));
         });
     });

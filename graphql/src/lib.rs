@@ -29,6 +29,7 @@ mod request;
 mod root;
 mod scalar;
 mod service;
+mod settings;
 mod user;
 mod wiring;
 

@@ -1,7 +1,7 @@
 //! What the projections of all nouns have in common.
 
 use database::Statement;
-use kernel::{Id, Recorded, TenantId};
+use kernel::{Id, Recorded, Sealed, TenantId};
 use uuid::Uuid;
 
 /// A row's key and birth, as statements need them.
@@ -42,4 +42,9 @@ pub(crate) fn clear(sql: &'static str, tenant: TenantId) -> Vec<Statement> {
 /// Drops the tables of a revision.
 pub(crate) fn drop_tables(tables: &[&str], revision: u16) -> Vec<Statement> {
     tables.iter().map(|table| Statement::new(format!("DROP TABLE IF EXISTS {table}_v{revision}"))).collect()
+}
+
+/// Settings as JSON; none once erased: the defaults.
+pub(crate) fn json<T: serde::Serialize>(settings: &Sealed<T>) -> Option<String> {
+    settings.plain().and_then(|settings| serde_json::to_string(settings).ok())
 }

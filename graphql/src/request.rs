@@ -17,7 +17,7 @@ use crate::platform::Platform;
 use crate::scalar::{AccountKey, Place};
 
 /// The revision of all tables that this release reads.
-const NEWEST_REVISION: u16 = 1;
+const NEWEST_REVISION: u16 = 2;
 
 /// Whoever sent a request, as data of that request. Made by [`crate::Api::caller`].
 #[derive(Debug, Clone)]
@@ -104,6 +104,10 @@ pub(crate) async fn rows(
             statement.sql.replace(&format!("_v{NEWEST_REVISION}"), &format!("_v{serving}")).into();
     }
     let rows = engine.query(statement).await;
+    if serving != NEWEST_REVISION && rows.is_err() {
+        // What was asked is not in the tables of before.
+        return Err(ctx.fault(Fault::Stale));
+    }
     rows.map_err(|error| ctx.failed("reading a projection", &error))
 }
 

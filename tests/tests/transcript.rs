@@ -132,6 +132,7 @@ impl World {
             service: ServiceId::new(Uuid::from_u128(10)),
             name: DomainName::parse("x.example").expect("a name"),
             token: String::new(),
+            mirrors: None,
         };
         let page = [
             recorded(10, HostingEvent::Service(ServiceEvent::Activated)),

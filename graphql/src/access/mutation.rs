@@ -179,7 +179,7 @@ async fn identified(
         Err(AuthRefusal::Throttled { retry_after_secs }) => {
             Err(ctx.fault(Fault::Throttled { retry_after_secs }))
         }
-        Err(AuthRefusal::Suspended) => Err(ctx.fault(Fault::Forbidden)),
+        Err(AuthRefusal::Suspended | AuthRefusal::ProtocolOff) => Err(ctx.fault(Fault::Forbidden)),
         Err(AuthRefusal::Busy) => Err(ctx.fault(Fault::Busy)),
     }
 }

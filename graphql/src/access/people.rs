@@ -280,6 +280,11 @@ impl Register {
             MailboxEvent::PasswordSet { .. } | MailboxEvent::Disabled | MailboxEvent::Deleted { .. } => {
                 self.end_sessions(SessionOwner::Mailbox(Id::from_uuid(recorded.stream.id)));
             }
+            MailboxEvent::SettingsChanged { settings, .. } => {
+                if settings.plain().is_none_or(|settings| !settings.web) {
+                    self.end_sessions(SessionOwner::Mailbox(Id::from_uuid(recorded.stream.id)));
+                }
+            }
             MailboxEvent::Created { .. }
             | MailboxEvent::QuotaChanged { .. }
             | MailboxEvent::DisplayNameChanged { .. }

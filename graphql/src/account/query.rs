@@ -16,7 +16,7 @@ use crate::scalar::{AccountKey, Place};
 /// The name of the projection that these queries read.
 pub(crate) const PROJECTION: &str = "account_list";
 
-const SELECT: &str = "SELECT tenant, name, status, opened_at, closed_at FROM account_list_v1 WHERE ";
+const SELECT: &str = "SELECT tenant, name, status, opened_at, closed_at FROM account_list_v2 WHERE ";
 
 /// Queries about accounts.
 #[derive(Debug, Default)]

@@ -3,7 +3,7 @@
 use async_graphql::{Context, InputObject, Object, Result};
 use hosting::alias::{self as model, AliasState};
 use hosting::domain::DomainRef;
-use hosting::use_case::{ChangeAliasTargets, CreateAlias, DeleteAlias};
+use hosting::use_case::{ChangeAliasSettings, ChangeAliasTargets, CreateAlias, DeleteAlias};
 use kernel::{AccountId, AliasId, EmailAddress, Key, LocalPart};
 
 use super::object::Alias;
@@ -13,6 +13,7 @@ use crate::limit::ALIAS_TARGET_COUNT_MAX;
 use crate::payload::{Answer, Faults, command, payload, run};
 use crate::request::Asked;
 use crate::scalar::{AccountKey, AliasKey, DomainKey, Place, ServiceKey, Uid};
+use crate::settings::AliasSettingsInput;
 
 payload! {
     /// What a change of an alias came to.
@@ -111,6 +112,22 @@ impl AliasMutation {
             return Ok(AliasPayload(faults.refused()));
         };
         let change = ChangeAliasTargets { account, alias, targets };
+        run(ctx, command(command_id), &change, (account, alias)).await.map(AliasPayload)
+    }
+
+    /// Changes settings of an alias. `userErrors`, among others: `SETTINGS_CHANGED_MEANWHILE`.
+    #[allow(clippy::too_many_arguments, reason = "the arguments of a GraphQL field")]
+    async fn alias_settings_change(
+        &self,
+        ctx: &Context<'_>,
+        account_id: Option<AccountKey>,
+        alias_id: AliasKey,
+        settings: AliasSettingsInput,
+        revision: Option<u32>,
+        command_id: Option<Uid>,
+    ) -> Result<AliasPayload> {
+        let (account, alias) = (ctx.account(account_id)?, alias_id.0);
+        let change = ChangeAliasSettings { account, alias, patch: settings.into(), revision };
         run(ctx, command(command_id), &change, (account, alias)).await.map(AliasPayload)
     }
 

@@ -4,6 +4,7 @@ use async_graphql::SimpleObject;
 use authority::Resource;
 
 use crate::scalar::{AccountKey, AliasKey, DomainKey, Moment, ServiceKey};
+use crate::settings::AliasSettings;
 
 /// An address that delivers to other addresses.
 #[derive(Debug, Clone, SimpleObject)]
@@ -24,6 +25,8 @@ pub struct Alias {
     pub targets: Option<Vec<String>>,
     /// Since when.
     pub created_at: Moment,
+    /// What is set for it.
+    pub settings: AliasSettings,
 }
 
 impl Alias {

@@ -12,12 +12,13 @@ use crate::error::Fault;
 use crate::page::{Page, PageKey, Query, cost};
 use crate::request::{Asked, at_least, rows};
 use crate::scalar::{AccountKey, AliasKey, DomainKey, Place, ServiceKey};
+use crate::settings::AliasSettings;
 
 /// The name of the projection that these queries read.
 pub(crate) const PROJECTION: &str = "alias_list";
 
-const SELECT: &str = "SELECT tenant, alias_id, service_id, domain_id, address, is_catch_all, targets, created_at, born \
-     FROM alias_list_v1 WHERE tenant = ";
+const SELECT: &str = "SELECT tenant, alias_id, service_id, domain_id, address, is_catch_all, targets, created_at,  born, settings, settings_revision \
+     FROM alias_list_v2 WHERE tenant = ";
 
 const COLUMNS: Columns = Columns { service: Some("service_id"), domain: Some("domain_id"), mailbox: None };
 
@@ -88,6 +89,8 @@ fn alias(row: &Row) -> Result<(PageKey, Alias), DatabaseError> {
         is_catch_all: row.bool(5)?,
         targets: row.opt_text(6)?.map(|targets| targets.lines().map(str::to_owned).collect()),
         created_at: Timestamp::from_millis(row.int(7)?).into(),
+        settings: AliasSettings::read(row.opt_text(9)?, row.int(10)?)
+            .map_err(|_| DatabaseError::Column { column: 9, expected: "settings" })?,
     };
     Ok((PageKey { born: row.int(8)?, id }, alias))
 }

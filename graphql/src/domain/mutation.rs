@@ -3,7 +3,7 @@
 use async_graphql::{Context, InputObject, Object, Result};
 use authority::{Permission, Resource};
 use hosting::domain::{self as model, DomainState, Proof};
-use hosting::use_case::{AddDomain, AddSharedDomain, RemoveDomain, VerifyDomain};
+use hosting::use_case::{AddDomain, AddSharedDomain, ChangeDomainSettings, RemoveDomain, VerifyDomain};
 use kernel::{AccountId, DomainId, DomainName, Key};
 
 use super::object::Domain;
@@ -12,6 +12,7 @@ use crate::error::Fault;
 use crate::payload::{Faults, command, payload, run};
 use crate::request::Asked;
 use crate::scalar::{AccountKey, DomainKey, ServiceKey, Uid};
+use crate::settings::DomainSettingsInput;
 
 payload! {
     /// What a change of a domain came to.
@@ -27,6 +28,8 @@ pub struct DomainAddInput {
     pub service_id: ServiceKey,
     /// The name, in ASCII or Unicode.
     pub name: String,
+    /// The own domain of the service whose addresses exist in it as well: then it is an alias domain.
+    pub mirrors_domain_id: Option<DomainKey>,
 }
 
 /// Changes of domains.
@@ -49,7 +52,13 @@ impl DomainMutation {
         };
         let command = command(command_id);
         let domain = DomainId::derived(command, 0);
-        let add = AddDomain { account, service: input.service_id.0, domain, name };
+        let add = AddDomain {
+            account,
+            service: input.service_id.0,
+            domain,
+            name,
+            mirrors: input.mirrors_domain_id.map(|mirrored| mirrored.0),
+        };
         run(ctx, command, &add, (account, domain)).await.map(DomainPayload)
     }
 
@@ -94,6 +103,31 @@ impl DomainMutation {
         ctx.allow(Permission::PlatformWrite, Resource::account(key.0).in_domain(key.1))?;
         let verify = VerifyDomain { account: key.0, domain: key.1, proof: Proof::AssertedByOperator };
         run(ctx, command(command_id), &verify, key).await.map(DomainPayload)
+    }
+
+    /// Changes settings of an own domain. Shares of the service, relaying and switching off need the right to change
+    /// domains; the rest is its administrators'. `userErrors`, among others: `SETTINGS_CHANGED_MEANWHILE`,
+    /// `SENDS_ABOVE_PLAN`.
+    #[allow(clippy::too_many_arguments, reason = "the arguments of a GraphQL field")]
+    async fn domain_settings_change(
+        &self,
+        ctx: &Context<'_>,
+        account_id: Option<AccountKey>,
+        domain_id: DomainKey,
+        settings: DomainSettingsInput,
+        revision: Option<u32>,
+        command_id: Option<Uid>,
+    ) -> Result<DomainPayload> {
+        let key = (ctx.account(account_id)?, domain_id.0);
+        let service = match loaded(ctx, key).await? {
+            DomainState::Pending(record) | DomainState::Verified(record) | DomainState::Removed(record) => {
+                record.service
+            }
+            DomainState::Absent | DomainState::Shared { .. } => return Err(ctx.fault(Fault::NotFound)),
+        };
+        let patch = settings.into();
+        let change = ChangeDomainSettings { account: key.0, service, domain: key.1, patch, revision };
+        run(ctx, command(command_id), &change, key).await.map(DomainPayload)
     }
 
     /// Removes a domain that has neither mailboxes nor aliases.

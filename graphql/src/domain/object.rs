@@ -4,6 +4,7 @@ use async_graphql::{Enum, SimpleObject};
 use authority::Resource;
 
 use crate::scalar::{AccountKey, DomainKey, Moment, ServiceKey};
+use crate::settings::DomainSettings;
 
 /// How far a domain has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
@@ -41,6 +42,10 @@ pub struct Domain {
     pub verified_at: Option<Moment>,
     /// When the mail of a removed domain is destroyed.
     pub purge_after: Option<Moment>,
+    /// The domain whose addresses exist in it as well: then it is an alias domain.
+    pub mirrors_domain_id: Option<DomainKey>,
+    /// What is set for it.
+    pub settings: DomainSettings,
 }
 
 /// A TXT record to be published.

@@ -6,7 +6,7 @@ use hosting::HostingEvent;
 use hosting::domain::{Challenge, DomainEvent};
 use kernel::{Id, Recorded, TenantId};
 
-use crate::projection::{Place, clear, drop_tables};
+use crate::projection::{Place, clear, drop_tables, json};
 
 /// One row per domain, removed ones kept.
 #[derive(Debug, Clone, Copy)]
@@ -16,15 +16,16 @@ impl Projection for DomainList {
     type Event = HostingEvent;
 
     const NAME: &'static str = super::query::PROJECTION;
-    const REVISION: u16 = 1;
+    const REVISION: u16 = 2;
 
     fn tables(&self) -> Vec<Statement> {
         [
-            "CREATE TABLE IF NOT EXISTS domain_list_v1 (tenant UUID NOT NULL, domain_id UUID NOT NULL, \
+            "CREATE TABLE IF NOT EXISTS domain_list_v2 (tenant UUID NOT NULL, domain_id UUID NOT NULL, \
              service_id UUID, name TEXT NOT NULL, status TEXT NOT NULL, is_shared BOOLEAN NOT NULL, \
              challenge_name TEXT, challenge_value TEXT, added_at BIGINT NOT NULL, verified_at BIGINT, \
-             purge_after BIGINT, born BIGINT NOT NULL, PRIMARY KEY (tenant, domain_id))",
-            "CREATE INDEX IF NOT EXISTS domain_list_v1_born ON domain_list_v1 (tenant, born, domain_id)",
+             purge_after BIGINT, born BIGINT NOT NULL, mirrors UUID, settings TEXT, \
+             settings_revision BIGINT NOT NULL DEFAULT 0, PRIMARY KEY (tenant, domain_id))",
+            "CREATE INDEX IF NOT EXISTS domain_list_v2_born ON domain_list_v2 (tenant, born, domain_id)",
         ]
         .map(Statement::new)
         .into()
@@ -35,7 +36,7 @@ impl Projection for DomainList {
     }
 
     fn clear(&self, tenant: TenantId) -> Vec<Statement> {
-        clear("DELETE FROM domain_list_v1 WHERE tenant = $1", tenant)
+        clear("DELETE FROM domain_list_v2 WHERE tenant = $1", tenant)
     }
 
     fn apply(&self, page: &[Recorded<HostingEvent>]) -> Result<Vec<Statement>, ProjectionError> {
@@ -43,19 +44,20 @@ impl Projection for DomainList {
     }
 }
 
-const INSERT: &str = "INSERT INTO domain_list_v1 (tenant, domain_id, service_id, name, status, is_shared, \
-     challenge_name, challenge_value, added_at, verified_at, purge_after, born) \
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, NULL, $11) ON CONFLICT (tenant, domain_id) DO UPDATE SET \
+const INSERT: &str = "INSERT INTO domain_list_v2 (tenant, domain_id, service_id, name, status, is_shared, \
+     challenge_name, challenge_value, added_at, verified_at, purge_after, born, mirrors, settings_revision) \
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, NULL, $11, $12, 0) ON CONFLICT (tenant, domain_id) DO UPDATE SET \
      service_id = excluded.service_id, name = excluded.name, status = excluded.status, \
      is_shared = excluded.is_shared, challenge_name = excluded.challenge_name, \
      challenge_value = excluded.challenge_value, added_at = excluded.added_at, \
-     verified_at = excluded.verified_at, purge_after = NULL";
+     verified_at = excluded.verified_at, purge_after = NULL, mirrors = excluded.mirrors, \
+     settings = NULL, settings_revision = 0";
 
 fn statement(recorded: &Recorded<HostingEvent>) -> Option<Statement> {
     let HostingEvent::Domain(event) = &recorded.event else { return None };
     let place = Place::of(recorded);
     Some(match event {
-        DomainEvent::Added { service, name, token, .. } => {
+        DomainEvent::Added { service, name, token, mirrors, .. } => {
             let challenge = Challenge::new(name, token);
             place
                 .statement(INSERT)
@@ -68,6 +70,7 @@ fn statement(recorded: &Recorded<HostingEvent>) -> Option<Statement> {
                 .bind(place.at)
                 .bind(None::<i64>)
                 .bind(place.born)
+                .bind(mirrors.map(|mirrored| mirrored.uuid()))
         }
         DomainEvent::SharedAdded { name } => place
             .statement(INSERT)
@@ -79,15 +82,22 @@ fn statement(recorded: &Recorded<HostingEvent>) -> Option<Statement> {
             .bind(None::<String>)
             .bind(place.at)
             .bind(place.at)
-            .bind(place.born),
+            .bind(place.born)
+            .bind(None::<uuid::Uuid>),
+        DomainEvent::SettingsChanged { settings, .. } => place
+            .statement(
+                "UPDATE domain_list_v2 SET settings = $3, settings_revision = settings_revision + 1 \
+                 WHERE tenant = $1 AND domain_id = $2",
+            )
+            .bind(json(settings)),
         DomainEvent::Verified { .. } => place
             .statement(
-                "UPDATE domain_list_v1 SET status = 'verified', verified_at = $3 WHERE tenant = $1 AND domain_id = $2",
+                "UPDATE domain_list_v2 SET status = 'verified', verified_at = $3 WHERE tenant = $1 AND domain_id = $2",
             )
             .bind(place.at),
         DomainEvent::Removed { purge_after } => place
             .statement(
-                "UPDATE domain_list_v1 SET status = 'removed', purge_after = $3 WHERE tenant = $1 AND domain_id = $2",
+                "UPDATE domain_list_v2 SET status = 'removed', purge_after = $3 WHERE tenant = $1 AND domain_id = $2",
             )
             .bind(purge_after.millis()),
     })

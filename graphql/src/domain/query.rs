@@ -12,12 +12,13 @@ use crate::error::Fault;
 use crate::page::{Page, PageKey, Query, cost};
 use crate::request::{Asked, at_least, rows};
 use crate::scalar::{AccountKey, DomainKey, Moment, Place, ServiceKey};
+use crate::settings::DomainSettings;
 
 /// The name of the projection that these queries read.
 pub(crate) const PROJECTION: &str = "domain_list";
 
 const SELECT: &str = "SELECT tenant, domain_id, service_id, name, status, is_shared, challenge_name, challenge_value, \
-     added_at, verified_at, purge_after, born FROM domain_list_v1 WHERE tenant = ";
+     added_at, verified_at, purge_after,  born, mirrors, settings, settings_revision FROM domain_list_v2 WHERE tenant = ";
 
 const COLUMNS: Columns = Columns { service: Some("service_id"), domain: Some("domain_id"), mailbox: None };
 
@@ -116,6 +117,9 @@ fn domain(row: &Row) -> Result<(PageKey, Domain), DatabaseError> {
         added_at: Timestamp::from_millis(row.int(8)?).into(),
         verified_at: moment(9)?,
         purge_after: moment(10)?,
+        mirrors_domain_id: row.opt_uuid(12)?.map(|id| DomainKey(DomainId::new(id))),
+        settings: DomainSettings::read(row.opt_text(13)?, row.int(14)?)
+            .map_err(|_| DatabaseError::Column { column: 13, expected: "settings" })?,
     };
     Ok((PageKey { born: row.int(11)?, id }, domain))
 }

@@ -6,10 +6,10 @@ use hosting::PasswordHash;
 use hosting::domain::DomainRef;
 use hosting::mailbox::{self as model, MailboxRecord, MailboxState};
 use hosting::use_case::{
-    ChangeMailboxDisplayName, ChangeMailboxQuota, CreateMailboxes, DeleteMailbox, DisableMailbox,
-    EnableMailbox, NewMailbox, SetMailboxPassword,
+    ChangeMailboxDisplayName, ChangeMailboxQuota, ChangeMailboxSettings, CreateMailboxes, DeleteMailbox,
+    DisableMailbox, EnableMailbox, NewMailbox, SetMailboxPassword,
 };
-use kernel::{AccountId, CommandId, Key, LocalPart, MailboxId, ServiceId};
+use kernel::{AccountId, Actor, CommandId, Key, LocalPart, MailboxId, ServiceId};
 use secrecy::SecretString;
 
 use super::object::Mailbox;
@@ -20,6 +20,7 @@ use crate::limit::MAILBOX_BATCH_COUNT_MAX;
 use crate::payload::{Answer, Faults, command, payload, run};
 use crate::request::{Asked, settled};
 use crate::scalar::{AccountKey, DomainKey, MailboxKey, Octets, Place, ServiceKey, Uid};
+use crate::settings::MailboxSettingsInput;
 
 payload! {
     /// What a change of a mailbox came to.
@@ -147,6 +148,24 @@ impl MailboxMutation {
     ) -> Result<MailboxPayload> {
         let (account, mailbox) = (ctx.account(account_id)?, mailbox_id.0);
         let change = ChangeMailboxDisplayName { account, mailbox, display_name };
+        run(ctx, command(command_id), &change, (account, mailbox)).await.map(MailboxPayload)
+    }
+
+    /// Changes settings of a mailbox. Its owner may change what `selfService` leaves to it. `userErrors`, among others:
+    /// `SETTINGS_CHANGED_MEANWHILE` where `revision` is not the one of now, `SETTING_NOT_SELF_SERVICE`.
+    #[allow(clippy::too_many_arguments, reason = "the arguments of a GraphQL field")]
+    async fn mailbox_settings_change(
+        &self,
+        ctx: &Context<'_>,
+        account_id: Option<AccountKey>,
+        mailbox_id: MailboxKey,
+        settings: MailboxSettingsInput,
+        revision: Option<u32>,
+        command_id: Option<Uid>,
+    ) -> Result<MailboxPayload> {
+        let (account, mailbox) = (ctx.account(account_id)?, mailbox_id.0);
+        let by_owner = matches!(ctx.principal()?.actor, Actor::Mailbox(_));
+        let change = ChangeMailboxSettings { account, mailbox, patch: settings.into(), revision, by_owner };
         run(ctx, command(command_id), &change, (account, mailbox)).await.map(MailboxPayload)
     }
 

@@ -5,6 +5,7 @@ use authority::{Permission, Resource};
 
 use crate::request::Asked;
 use crate::scalar::{AccountKey, DomainKey, MailboxKey, Moment, Octets, ServiceKey, Whole};
+use crate::settings::MailboxSettings;
 
 /// Whether a mailbox takes part in mail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
@@ -45,6 +46,8 @@ pub struct Mailbox {
     pub created_at: Moment,
     /// When the contents of a deleted mailbox are destroyed.
     pub purge_after: Option<Moment>,
+    /// What is set for it.
+    pub settings: MailboxSettings,
 }
 
 impl Mailbox {

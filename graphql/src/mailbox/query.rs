@@ -12,12 +12,13 @@ use crate::error::Fault;
 use crate::page::{Page, PageKey, Query, cost};
 use crate::request::{Asked, at_least, rows};
 use crate::scalar::{AccountKey, DomainKey, MailboxKey, Place, ServiceKey};
+use crate::settings::MailboxSettings;
 
 /// The name of the projection that these queries read.
 pub(crate) const PROJECTION: &str = "mailbox_list";
 
 const SELECT: &str = "SELECT tenant, mailbox_id, service_id, domain_id, address, display_name, quota_bytes, status, \
-     has_password, threshold_percent, created_at, purge_after, born FROM mailbox_list_v1 WHERE tenant = ";
+     has_password, threshold_percent, created_at, purge_after,  born, settings, settings_revision FROM mailbox_list_v2 WHERE tenant = ";
 
 const COLUMNS: Columns =
     Columns { service: Some("service_id"), domain: Some("domain_id"), mailbox: Some("mailbox_id") };
@@ -107,6 +108,8 @@ fn mailbox(row: &Row) -> Result<(PageKey, Mailbox), DatabaseError> {
         threshold_percent: row.opt_int(9)?.and_then(|percent| i32::try_from(percent).ok()),
         created_at: Timestamp::from_millis(row.int(10)?).into(),
         purge_after: row.opt_int(11)?.map(|moment| Timestamp::from_millis(moment).into()),
+        settings: MailboxSettings::read(row.opt_text(13)?, row.int(14)?)
+            .map_err(|_| DatabaseError::Column { column: 13, expected: "settings" })?,
     };
     Ok((PageKey { born: row.int(12)?, id }, mailbox))
 }

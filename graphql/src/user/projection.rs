@@ -17,23 +17,23 @@ impl Projection for UserList {
     type Event = HostingEvent;
 
     const NAME: &'static str = super::query::PROJECTION;
-    const REVISION: u16 = 1;
+    const REVISION: u16 = 2;
 
     fn tables(&self) -> Vec<Statement> {
         [
-            "CREATE TABLE IF NOT EXISTS user_list_v1 (tenant UUID NOT NULL, user_id UUID NOT NULL, login TEXT, \
+            "CREATE TABLE IF NOT EXISTS user_list_v2 (tenant UUID NOT NULL, user_id UUID NOT NULL, login TEXT, \
              name TEXT, role TEXT NOT NULL, domains TEXT NOT NULL, is_disabled BOOLEAN NOT NULL, \
              has_password BOOLEAN NOT NULL, registered_at BIGINT NOT NULL, born BIGINT NOT NULL, \
              PRIMARY KEY (tenant, user_id))",
-            "CREATE INDEX IF NOT EXISTS user_list_v1_born ON user_list_v1 (tenant, born, user_id)",
-            "CREATE TABLE IF NOT EXISTS token_list_v1 (tenant UUID NOT NULL, token_id UUID NOT NULL, \
+            "CREATE INDEX IF NOT EXISTS user_list_v2_born ON user_list_v2 (tenant, born, user_id)",
+            "CREATE TABLE IF NOT EXISTS token_list_v2 (tenant UUID NOT NULL, token_id UUID NOT NULL, \
              user_id UUID NOT NULL, name TEXT, permissions TEXT NOT NULL, issued_at BIGINT NOT NULL, \
              expires_at BIGINT, revoked_at BIGINT, born BIGINT NOT NULL, PRIMARY KEY (tenant, token_id))",
-            "CREATE INDEX IF NOT EXISTS token_list_v1_born ON token_list_v1 (tenant, born, token_id)",
-            "CREATE TABLE IF NOT EXISTS session_list_v1 (tenant UUID NOT NULL, session_id UUID NOT NULL, \
+            "CREATE INDEX IF NOT EXISTS token_list_v2_born ON token_list_v2 (tenant, born, token_id)",
+            "CREATE TABLE IF NOT EXISTS session_list_v2 (tenant UUID NOT NULL, session_id UUID NOT NULL, \
              user_id UUID, mailbox_id UUID, started_at BIGINT NOT NULL, expires_at BIGINT NOT NULL, \
              ended_at BIGINT, born BIGINT NOT NULL, PRIMARY KEY (tenant, session_id))",
-            "CREATE INDEX IF NOT EXISTS session_list_v1_born ON session_list_v1 (tenant, born, session_id)",
+            "CREATE INDEX IF NOT EXISTS session_list_v2_born ON session_list_v2 (tenant, born, session_id)",
         ]
         .map(Statement::new)
         .into()
@@ -45,9 +45,9 @@ impl Projection for UserList {
 
     fn clear(&self, tenant: TenantId) -> Vec<Statement> {
         [
-            "DELETE FROM user_list_v1 WHERE tenant = $1",
-            "DELETE FROM token_list_v1 WHERE tenant = $1",
-            "DELETE FROM session_list_v1 WHERE tenant = $1",
+            "DELETE FROM user_list_v2 WHERE tenant = $1",
+            "DELETE FROM token_list_v2 WHERE tenant = $1",
+            "DELETE FROM session_list_v2 WHERE tenant = $1",
         ]
         .map(|sql| Statement::new(sql).bind(tenant.uuid()))
         .into()
@@ -79,7 +79,7 @@ fn of_user(place: Place, event: &UserEvent) -> Vec<Statement> {
             vec![
                 place
                     .statement(
-                        "INSERT INTO user_list_v1 (tenant, user_id, login, name, role, domains, is_disabled, \
+                        "INSERT INTO user_list_v2 (tenant, user_id, login, name, role, domains, is_disabled, \
                          has_password, registered_at, born) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
                     )
                     .bind(login.plain().map(|login| login.as_str().to_owned()))
@@ -94,19 +94,19 @@ fn of_user(place: Place, event: &UserEvent) -> Vec<Statement> {
         }
         UserEvent::PasswordSet { .. } => vec![
             place
-                .statement("UPDATE user_list_v1 SET has_password = $3 WHERE tenant = $1 AND user_id = $2")
+                .statement("UPDATE user_list_v2 SET has_password = $3 WHERE tenant = $1 AND user_id = $2")
                 .bind(true),
             end_all(
                 place,
-                "UPDATE session_list_v1 SET ended_at = $3 WHERE tenant = $1 AND user_id = $2 AND ended_at IS NULL",
+                "UPDATE session_list_v2 SET ended_at = $3 WHERE tenant = $1 AND user_id = $2 AND ended_at IS NULL",
             ),
         ],
         UserEvent::Disabled => vec![disabled(place, true)],
         UserEvent::Enabled => vec![disabled(place, false)],
         UserEvent::Removed => [
-            "DELETE FROM user_list_v1 WHERE tenant = $1 AND user_id = $2",
-            "DELETE FROM token_list_v1 WHERE tenant = $1 AND user_id = $2",
-            "DELETE FROM session_list_v1 WHERE tenant = $1 AND user_id = $2",
+            "DELETE FROM user_list_v2 WHERE tenant = $1 AND user_id = $2",
+            "DELETE FROM token_list_v2 WHERE tenant = $1 AND user_id = $2",
+            "DELETE FROM session_list_v2 WHERE tenant = $1 AND user_id = $2",
         ]
         .map(|sql| place.statement(sql))
         .into(),
@@ -114,7 +114,7 @@ fn of_user(place: Place, event: &UserEvent) -> Vec<Statement> {
             let names: Vec<&str> = permissions.iter().map(authority::Permission::name).collect();
             vec![
                 Statement::new(
-                    "INSERT INTO token_list_v1 (tenant, token_id, user_id, name, permissions, issued_at, expires_at, \
+                    "INSERT INTO token_list_v2 (tenant, token_id, user_id, name, permissions, issued_at, expires_at, \
                      revoked_at, born) VALUES ($1, $2, $3, $4, $5, $6, $7, NULL, $8)",
                 )
                 .bind(place.tenant)
@@ -128,7 +128,7 @@ fn of_user(place: Place, event: &UserEvent) -> Vec<Statement> {
             ]
         }
         UserEvent::TokenRevoked { token } => vec![
-            Statement::new("UPDATE token_list_v1 SET revoked_at = $3 WHERE tenant = $1 AND token_id = $2")
+            Statement::new("UPDATE token_list_v2 SET revoked_at = $3 WHERE tenant = $1 AND token_id = $2")
                 .bind(place.tenant)
                 .bind(token.uuid())
                 .bind(place.at),
@@ -145,7 +145,7 @@ fn of_session(place: Place, event: &SessionEvent) -> Statement {
             };
             place
                 .statement(
-                    "INSERT INTO session_list_v1 (tenant, session_id, user_id, mailbox_id, started_at, expires_at, \
+                    "INSERT INTO session_list_v2 (tenant, session_id, user_id, mailbox_id, started_at, expires_at, \
                      ended_at, born) VALUES ($1, $2, $3, $4, $5, $6, NULL, $7)",
                 )
                 .bind(user)
@@ -155,10 +155,10 @@ fn of_session(place: Place, event: &SessionEvent) -> Statement {
                 .bind(place.born)
         }
         SessionEvent::Rotated { expires_at, .. } => place
-            .statement("UPDATE session_list_v1 SET expires_at = $3 WHERE tenant = $1 AND session_id = $2")
+            .statement("UPDATE session_list_v2 SET expires_at = $3 WHERE tenant = $1 AND session_id = $2")
             .bind(expires_at.millis()),
         SessionEvent::Ended { .. } => {
-            end_all(place, "UPDATE session_list_v1 SET ended_at = $3 WHERE tenant = $1 AND session_id = $2")
+            end_all(place, "UPDATE session_list_v2 SET ended_at = $3 WHERE tenant = $1 AND session_id = $2")
         }
     }
 }
@@ -169,7 +169,7 @@ fn end_all(place: Place, sql: &'static str) -> Statement {
 
 fn disabled(place: Place, is_disabled: bool) -> Statement {
     place
-        .statement("UPDATE user_list_v1 SET is_disabled = $3 WHERE tenant = $1 AND user_id = $2")
+        .statement("UPDATE user_list_v2 SET is_disabled = $3 WHERE tenant = $1 AND user_id = $2")
         .bind(is_disabled)
 }
 

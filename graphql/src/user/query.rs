@@ -16,11 +16,11 @@ use crate::scalar::{AccountKey, MailboxKey, Moment, Place, SessionKey, TokenKey,
 pub(crate) const PROJECTION: &str = "user_list";
 
 const SELECT_USER: &str = "SELECT tenant, user_id, login, name, role, domains, is_disabled, has_password, \
-     registered_at, born FROM user_list_v1 WHERE tenant = ";
+     registered_at, born FROM user_list_v2 WHERE tenant = ";
 const SELECT_TOKEN: &str = "SELECT tenant, token_id, user_id, name, permissions, issued_at, expires_at, revoked_at, \
-     born FROM token_list_v1 WHERE tenant = ";
+     born FROM token_list_v2 WHERE tenant = ";
 const SELECT_SESSION: &str = "SELECT tenant, session_id, user_id, mailbox_id, started_at, expires_at, ended_at, born \
-     FROM session_list_v1 WHERE tenant = ";
+     FROM session_list_v2 WHERE tenant = ";
 
 /// Queries about users, sessions and API tokens.
 #[derive(Debug, Default)]

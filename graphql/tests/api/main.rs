@@ -5,4 +5,5 @@ mod events;
 mod flow;
 mod refusal;
 mod schema;
+mod settings;
 mod stage;

@@ -208,7 +208,8 @@ impl Applying {
             DomainRef::Shared(id_of(&format!("shared-domain/{name}")))
         } else {
             let domain: DomainId = id_of(&format!("account/{key}/domain/{name}"));
-            let mut row = self.run(&AddDomain { account, service, domain, name: name.clone() }).await?;
+            let mut row =
+                self.run(&AddDomain { account, service, domain, name: name.clone(), mirrors: None }).await?;
             if file.verified && !matches!(row, Row::Refused(_)) {
                 row = row.or(self
                     .run(&VerifyDomain { account, domain, proof: Proof::AssertedByOperator })

@@ -39,7 +39,7 @@ pub async fn provision(platform: &Platform) -> anyhow::Result<()> {
     let order = OrderService { account, service, plan: plan_id("family"), version: 1, custom: None };
     must(engine, &order).await?;
     must(engine, &ActivateService { account, service }).await?;
-    must(engine, &AddDomain { account, service, domain, name }).await?;
+    must(engine, &AddDomain { account, service, domain, name, mirrors: None }).await?;
     must(engine, &VerifyDomain { account, domain, proof: Proof::AssertedByOperator }).await?;
     let password = hashed(PASSWORD.to_owned()).await?;
     let register = RegisterUser {

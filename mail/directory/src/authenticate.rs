@@ -96,6 +96,9 @@ impl Directory {
         }
         let Some(Candidate { login, .. }) = candidate else { return Err(AuthRefusal::Wrong) };
         match login.entitlement {
+            Entitlement::Active | Entitlement::Restricted if !login.protocols.has(attempt.protocol) => {
+                Err(AuthRefusal::ProtocolOff)
+            }
             Entitlement::Active | Entitlement::Restricted => Ok(login),
             Entitlement::Suspended | Entitlement::Ended => Err(AuthRefusal::Suspended),
         }

@@ -6,7 +6,7 @@ use parking_lot::RwLock;
 use crate::authenticate::Gate;
 use crate::follow::canonical;
 use crate::index::{Index, Place};
-use crate::{Entitlement, Login, Resolution};
+use crate::{Entitlement, Login, Protocol, Resolution};
 
 /// Addresses, mailboxes, aliases and services, in memory. Fed by the engine as a follower; answers without I/O.
 #[derive(Debug)]
@@ -27,17 +27,19 @@ impl Directory {
         Self { index: RwLock::default(), gate: Gate::new() }
     }
 
-    /// Where mail for an address goes (RFC 5321 section 3.6 names the roles).
-    pub fn resolve(&self, address: &EmailAddress) -> Resolution {
-        self.index.read().resolve(address)
+    /// Where mail for an address goes (RFC 5321 section 3.6 names the roles), if `asker`, whose tenant is none for
+    /// other hosts, sends it.
+    pub fn resolve(&self, address: &EmailAddress, asker: Option<TenantId>) -> Resolution {
+        self.index.read().resolve(address, asker)
     }
 
-    /// What a mailbox may do now; none where it is deleted, disabled or its domain is no longer served. A session asks
-    /// it again with each command, so that a mailbox taken away is away at once.
-    pub fn access(&self, tenant: TenantId, mailbox: MailboxId) -> Option<Login> {
+    /// What a mailbox may do now; none where it is deleted, disabled, not reached by `protocol` or its domain is not
+    /// served. A session asks it again with each command, so that a mailbox taken away is away at once.
+    pub fn access(&self, tenant: TenantId, mailbox: MailboxId, protocol: Protocol) -> Option<Login> {
         let index = self.index.read();
         let entry = index.mailboxes.get(&(tenant, mailbox))?;
-        (entry.is_enabled && index.is_served(entry)).then(|| index.login(entry))
+        (entry.is_enabled && entry.protocols().has(protocol) && index.is_served(entry))
+            .then(|| index.login(entry))
     }
 
     /// The quota of a mailbox; none where it does not exist.
@@ -45,11 +47,17 @@ impl Directory {
         self.index.read().mailboxes.get(&(tenant, mailbox)).map(|entry| entry.quota)
     }
 
-    /// Whether a mailbox may send in the name of `sender`: its own address, also with a detail, or an alias of its
-    /// account that leads to it directly. A catch-all gives no such right.
+    /// Whether a mailbox may send in the name of `sender`: its own address, also with a detail or in an alias domain, an
+    /// alias of its account that leads to it directly and lets it, or what its settings grant in domains of its
+    /// account. A catch-all gives no such right.
     pub fn may_send_as(&self, login: &Login, sender: &EmailAddress) -> bool {
         let index = self.index.read();
         let own = canonical(&login.address);
+        if index.is_granted(login, sender) {
+            return true;
+        }
+        let reflected = index.reflected(sender);
+        let sender = reflected.as_ref();
         let mut forms = vec![canonical(sender)];
         if let Some((base, _)) = sender.local.split_detail() {
             forms.push(canonical(&EmailAddress::new(base, sender.domain.clone())));
@@ -59,6 +67,8 @@ impl Directory {
                 || matches!(
                     index.places.get(&form),
                     Some(Place::Alias(alias)) if alias.tenant == login.tenant
+                        && alias.is_active
+                        && alias.lets_targets_send
                         && index.entitlement(alias.tenant, alias.service) != Entitlement::Ended
                         && alias.targets.iter().any(|target| canonical(target) == own)
                 )

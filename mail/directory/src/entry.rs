@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 
+use hosting::mailbox::DetailHandling;
 use kernel::{ByteSize, EmailAddress, MailboxId, TenantId};
 
 /// What a service may do now; the only commercial fact that mail servers know.
@@ -28,11 +29,61 @@ pub enum Protocol {
     Web,
 }
 
+impl Protocol {
+    /// Its place in a set.
+    const fn bit(self) -> u8 {
+        match self {
+            Self::Imap => 1,
+            Self::Submission => 2,
+            Self::Web => 4,
+        }
+    }
+}
+
+/// The protocols by which a mailbox can be reached.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Protocols(u8);
+
+impl Protocols {
+    /// Every one.
+    pub const ALL: Self = Self(u8::MAX);
+
+    /// The same with or without `protocol`.
+    #[must_use]
+    pub const fn with(self, protocol: Protocol, is_allowed: bool) -> Self {
+        if is_allowed { Self(self.0 | protocol.bit()) } else { Self(self.0 & !protocol.bit()) }
+    }
+
+    /// Whether `protocol` is among them.
+    pub const fn has(self, protocol: Protocol) -> bool {
+        self.0 & protocol.bit() != 0
+    }
+}
+
 /// A mailbox that mail goes into.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct End {
+    /// Whose.
+    pub tenant: TenantId,
+    /// Which.
+    pub mailbox: MailboxId,
+    /// Its quota.
+    pub quota: ByteSize,
+    /// Whether it takes mail over TLS only.
+    pub requires_tls: bool,
+    /// What happens with a detail of its address.
+    pub detail: DetailHandling,
+}
+
+/// Where mail for an address ends.
 #[derive(Default, Debug, Clone, PartialEq, Eq)]
 pub struct Destinations {
-    /// Mailboxes here, each once, with tenant and quota.
-    pub mailboxes: Vec<(TenantId, MailboxId, ByteSize)>,
+    /// Mailboxes here, each once.
+    pub mailboxes: Vec<End>,
+    /// The detail of the address (`detail` of `name+detail`), where it is why a mailbox was found.
+    pub detail: Option<String>,
+    /// Whether the mail is taken and given to nobody.
+    pub is_consumed: bool,
     /// Addresses elsewhere that an alias leads to, with the tenant that answers for them.
     pub forwards: Vec<(TenantId, EmailAddress)>,
 }
@@ -48,6 +99,8 @@ pub enum Resolution {
     Disabled,
     /// The domain is not ours.
     NotLocal,
+    /// Only mailboxes of the same account may write there (550 5.7.1).
+    Internal,
     /// Aliases lead in a circle or to more than 1000 places (550 5.4.6).
     Loop,
 }
@@ -78,6 +131,8 @@ pub struct Login {
     pub quota: ByteSize,
     /// What its service may do.
     pub entitlement: Entitlement,
+    /// By which protocols it is reached.
+    pub protocols: Protocols,
 }
 
 /// Why a login is refused. Whether an address exists is not told.
@@ -95,6 +150,9 @@ pub enum AuthRefusal {
     /// The password is right and the service gives no access now.
     #[error("the service is suspended")]
     Suspended,
+    /// The password is right and the mailbox is not reached by this protocol.
+    #[error("this protocol is switched off for the mailbox")]
+    ProtocolOff,
     /// The machine is busy with other logins.
     #[error("the server is busy; try again soon")]
     Busy,
@@ -107,6 +165,7 @@ impl AuthRefusal {
             Self::Wrong => "wrong",
             Self::Throttled { .. } => "throttled",
             Self::Suspended => "suspended",
+            Self::ProtocolOff => "protocol_off",
             Self::Busy => "busy",
         }
     }

@@ -5,16 +5,16 @@ use std::sync::Arc;
 use compact_str::CompactString;
 use engine::{Follower, ProjectionError};
 use hosting::HostingEvent;
-use hosting::alias::AliasEvent;
+use hosting::alias::{AliasEvent, Disposition};
 use hosting::domain::DomainEvent;
-use hosting::mailbox::MailboxEvent;
+use hosting::mailbox::{DetailHandling, MailboxEvent, MailboxSettings};
 use hosting::service::ServiceEvent;
 use kernel::{
     AliasId, DomainId, DomainName, EmailAddress, LocalPart, MailboxId, Recorded, ServiceId, TenantId,
 };
 
-use crate::index::{AliasEntry, Index, MailboxEntry, Place};
-use crate::{Directory, Entitlement};
+use crate::index::{AliasEntry, Index, MailboxEntry, Options, Place};
+use crate::{Directory, Entitlement, Protocol, Protocols};
 
 impl Follower for Directory {
     type Event = HostingEvent;
@@ -56,6 +56,7 @@ impl Index {
             | ServiceEvent::AliasSlotTaken { .. }
             | ServiceEvent::AliasSlotReturned { .. }
             | ServiceEvent::DomainSlotTaken { .. }
+            | ServiceEvent::DomainShareSet { .. }
             | ServiceEvent::DomainSlotReturned { .. } => return,
         };
         self.services.insert(service, entitlement);
@@ -63,7 +64,19 @@ impl Index {
 
     fn take_domain(&mut self, domain: (TenantId, DomainId), event: &DomainEvent) {
         match event {
-            DomainEvent::Added { name, .. } => drop(self.domains.insert(domain, name.clone())),
+            DomainEvent::Added { name, mirrors, .. } => {
+                self.domains.insert(domain, name.clone());
+                if let Some(target) = mirrors {
+                    self.mirrors.insert(domain, *target);
+                }
+            }
+            DomainEvent::SettingsChanged { settings, .. } => {
+                if settings.plain().is_none_or(|settings| settings.is_active) {
+                    self.off.remove(&domain);
+                } else {
+                    self.off.insert(domain);
+                }
+            }
             DomainEvent::SharedAdded { name } => {
                 self.domains.insert(domain, name.clone());
                 self.served.insert(CompactString::from(name.as_str()), domain);
@@ -74,6 +87,8 @@ impl Index {
                 }
             }
             DomainEvent::Removed { .. } => {
+                self.off.remove(&domain);
+                self.mirrors.remove(&domain);
                 if let Some(name) = self.domains.remove(&domain)
                     && self.served.get(name.as_str()) == Some(&domain)
                 {
@@ -97,6 +112,7 @@ impl Index {
                 quota: *quota,
                 password_hash: hash.map(|hash| Arc::from(hash.as_str())),
                 is_enabled: true,
+                options: None,
                 address,
             };
             self.places.insert(canonical(&entry.address), Place::Mailbox(key.0, key.1));
@@ -119,6 +135,9 @@ impl Index {
             MailboxEvent::PasswordSet { password } => {
                 entry.password_hash = password.plain().map(|hash| Arc::from(hash.as_str()));
             }
+            MailboxEvent::SettingsChanged { settings, .. } => {
+                entry.options = settings.plain().and_then(|settings| options(settings));
+            }
             MailboxEvent::Disabled => entry.is_enabled = false,
             MailboxEvent::Enabled => entry.is_enabled = true,
             MailboxEvent::Created { .. }
@@ -134,7 +153,15 @@ impl Index {
                 let Some(at) = alias_place(local.as_ref(), domain_name) else { return };
                 let targets =
                     targets.plain().map_or_else(|| Arc::from([]), |targets| Arc::from(targets.as_slice()));
-                let entry = AliasEntry { tenant: key.0, service: *service, targets };
+                let entry = AliasEntry {
+                    tenant: key.0,
+                    service: *service,
+                    targets,
+                    is_active: true,
+                    is_consumed: false,
+                    is_internal: false,
+                    lets_targets_send: true,
+                };
                 self.aliases.insert(key, at.clone());
                 match at.strip_prefix('@') {
                     Some(domain) => drop(self.catch_alls.insert(CompactString::from(domain), entry)),
@@ -146,6 +173,15 @@ impl Index {
                     targets.plain().map_or_else(|| Arc::from([]), |targets| Arc::from(targets.as_slice()));
                 if let Some(entry) = self.alias_mut(key) {
                     entry.targets = targets;
+                }
+            }
+            AliasEvent::SettingsChanged { settings, .. } => {
+                let settings = settings.plain().cloned().unwrap_or_default();
+                if let Some(entry) = self.alias_mut(key) {
+                    entry.is_active = settings.is_active;
+                    entry.is_consumed = settings.disposition != Disposition::Forward;
+                    entry.is_internal = settings.is_internal;
+                    entry.lets_targets_send = settings.lets_targets_send;
                 }
             }
             AliasEvent::Deleted => {
@@ -171,6 +207,32 @@ impl Index {
             },
         }
     }
+}
+
+/// What of the settings is obeyed here; none where all of it is as by default.
+fn options(settings: &MailboxSettings) -> Option<Box<Options>> {
+    let protocols = Protocols::ALL
+        .with(Protocol::Imap, settings.imap)
+        .with(Protocol::Submission, settings.submission)
+        .with(Protocol::Web, settings.web);
+    let is_default = protocols == Protocols::ALL
+        && !settings.requires_tls_in
+        && settings.detail == DetailHandling::Inbox
+        && settings.send_as.is_empty();
+    let granted = |text: &String| match text.strip_prefix('@') {
+        Some(domain) => {
+            DomainName::parse(domain).ok().map(|domain| CompactString::from(format!("@{domain}")))
+        }
+        None => EmailAddress::parse(text).ok().map(|address| canonical(&address)),
+    };
+    (!is_default).then(|| {
+        Box::new(Options {
+            protocols,
+            requires_tls: settings.requires_tls_in,
+            detail: settings.detail,
+            send_as: settings.send_as.iter().filter_map(granted).collect(),
+        })
+    })
 }
 
 /// The form by which addresses are the same.

@@ -1,12 +1,14 @@
 //! Everything the directory knows, by what it is asked for.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use compact_str::CompactString;
-use hashbrown::HashMap;
+use hashbrown::{HashMap, HashSet};
+use hosting::mailbox::DetailHandling;
 use kernel::{AliasId, ByteSize, DomainId, DomainName, EmailAddress, MailboxId, ServiceId, TenantId};
 
-use crate::{Entitlement, Login};
+use crate::{Entitlement, Login, Protocols};
 
 /// A mailbox.
 #[derive(Debug, Clone)]
@@ -19,6 +21,24 @@ pub(crate) struct MailboxEntry {
     pub(crate) quota: ByteSize,
     pub(crate) password_hash: Option<Arc<str>>,
     pub(crate) is_enabled: bool,
+    /// None: the defaults, as for most.
+    pub(crate) options: Option<Box<Options>>,
+}
+
+/// What of a mailbox's settings the mail servers obey.
+#[derive(Debug, Clone)]
+pub(crate) struct Options {
+    pub(crate) protocols: Protocols,
+    pub(crate) requires_tls: bool,
+    pub(crate) detail: DetailHandling,
+    /// Canonical addresses, and `@domain`.
+    pub(crate) send_as: Box<[CompactString]>,
+}
+
+impl MailboxEntry {
+    pub(crate) fn protocols(&self) -> Protocols {
+        self.options.as_ref().map_or(Protocols::ALL, |options| options.protocols)
+    }
 }
 
 /// An alias.
@@ -27,6 +47,11 @@ pub(crate) struct AliasEntry {
     pub(crate) tenant: TenantId,
     pub(crate) service: ServiceId,
     pub(crate) targets: Arc<[EmailAddress]>,
+    pub(crate) is_active: bool,
+    /// Its mail is taken and given to nobody.
+    pub(crate) is_consumed: bool,
+    pub(crate) is_internal: bool,
+    pub(crate) lets_targets_send: bool,
 }
 
 /// What an address leads to.
@@ -45,6 +70,10 @@ pub(crate) struct Index {
     pub(crate) services: HashMap<(TenantId, ServiceId), Entitlement>,
     /// Names of all domains, also of those that are not proven.
     pub(crate) domains: HashMap<(TenantId, DomainId), DomainName>,
+    /// Domains that are switched off.
+    pub(crate) off: HashSet<(TenantId, DomainId)>,
+    /// Alias domains with the domain of the same account whose addresses exist there.
+    pub(crate) mirrors: HashMap<(TenantId, DomainId), DomainId>,
     /// Served domains by name, with whose id it is.
     pub(crate) served: HashMap<CompactString, (TenantId, DomainId)>,
     /// By canonical address.
@@ -73,7 +102,36 @@ impl Index {
     pub(crate) fn is_served(&self, mailbox: &MailboxEntry) -> bool {
         // A name that went to another account takes nobody else's mailboxes with it.
         self.served.get(mailbox.address.domain.as_str()).is_some_and(|(tenant, domain)| {
-            *domain == mailbox.domain && (*tenant == mailbox.tenant || *tenant == TenantId::PLATFORM)
+            *domain == mailbox.domain
+                && (*tenant == mailbox.tenant || *tenant == TenantId::PLATFORM)
+                && !self.off.contains(&(*tenant, *domain))
+        })
+    }
+
+    /// The same address in the domain that its domain mirrors; as it is where it mirrors none.
+    pub(crate) fn reflected<'a>(&self, address: &'a EmailAddress) -> Cow<'a, EmailAddress> {
+        let original = self.served.get(address.domain.as_str()).and_then(|(tenant, domain)| {
+            let target = self.mirrors.get(&(*tenant, *domain))?;
+            self.domains.get(&(*tenant, *target))
+        });
+        match original {
+            Some(name) => Cow::Owned(EmailAddress::new(address.local.clone(), name.clone())),
+            None => Cow::Borrowed(address),
+        }
+    }
+
+    /// Whether the settings of the mailbox let it send as `sender`, in a domain that its own account has.
+    pub(crate) fn is_granted(&self, login: &Login, sender: &EmailAddress) -> bool {
+        let is_own = self
+            .served
+            .get(sender.domain.as_str())
+            .is_some_and(|domain| domain.0 == login.tenant && !self.off.contains(domain));
+        let entry = self.mailboxes.get(&(login.tenant, login.mailbox)).filter(|_| is_own);
+        let Some(options) = entry.and_then(|entry| entry.options.as_deref()) else { return false };
+        let form = sender.canonical();
+        options.send_as.iter().any(|granted| match granted.strip_prefix('@') {
+            Some(domain) => domain == sender.domain.as_str(),
+            None => *granted == form,
         })
     }
 
@@ -84,6 +142,7 @@ impl Index {
             address: entry.address.clone(),
             quota: entry.quota,
             entitlement: self.entitlement(entry.tenant, entry.service),
+            protocols: entry.protocols(),
         }
     }
 }

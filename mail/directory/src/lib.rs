@@ -14,5 +14,8 @@ mod throttle;
 
 pub use authenticate::{CACHED_LOGIN_COUNT_MAX, WAITING_LOGIN_COUNT_MAX};
 pub use directory::Directory;
-pub use entry::{AuthRefusal, Destinations, Entitlement, Login, LoginAttempt, Protocol, Resolution};
+pub use entry::{
+    AuthRefusal, Destinations, End, Entitlement, Login, LoginAttempt, Protocol, Protocols, Resolution,
+};
+pub use hosting::mailbox::DetailHandling;
 pub use resolve::PLACE_COUNT_MAX;

@@ -1,11 +1,14 @@
 //! Where mail for an address goes.
 
+use std::borrow::Cow;
+
 use compact_str::CompactString;
-use kernel::EmailAddress;
+use hosting::mailbox::DetailHandling;
+use kernel::{EmailAddress, TenantId};
 
 use crate::follow::canonical;
 use crate::index::{AliasEntry, Index, Place};
-use crate::{Destinations, Entitlement, Resolution};
+use crate::{Destinations, End, Entitlement, Resolution};
 
 /// Most places that one address leads to, aliases on the way included.
 pub const PLACE_COUNT_MAX: usize = 1000;
@@ -13,7 +16,11 @@ pub const PLACE_COUNT_MAX: usize = 1000;
 /// What one address is, before aliases are followed.
 enum Found<'a> {
     Place(&'a Place),
+    /// By the part before the `+`; the detail is what follows.
+    Detailed(&'a Place, String),
     CatchAll(&'a AliasEntry),
+    /// The domain is switched off.
+    Off,
     Unknown,
     NotLocal,
 }
@@ -27,35 +34,55 @@ struct Outcome {
 
 impl Index {
     fn find(&self, address: &EmailAddress) -> Found<'_> {
-        if !self.served.contains_key(address.domain.as_str()) {
-            return Found::NotLocal;
+        let Some(domain) = self.served.get(address.domain.as_str()) else { return Found::NotLocal };
+        if self.off.contains(domain) {
+            return Found::Off;
         }
+        let reflected = self.reflected(address);
+        if let Cow::Owned(original) = &reflected
+            && self.served.get(original.domain.as_str()).is_none_or(|domain| self.off.contains(domain))
+        {
+            return Found::Off;
+        }
+        let address = reflected.as_ref();
         if let Some(place) = self.places.get(&canonical(address)) {
             return Found::Place(place);
         }
-        if let Some((base, _)) = address.local.split_detail()
+        if let Some((base, detail)) = address.local.split_detail()
             && let Some(place) = self.places.get(&canonical(&EmailAddress::new(base, address.domain.clone())))
         {
-            return Found::Place(place);
+            return Found::Detailed(place, detail.to_owned());
         }
         self.catch_alls.get(address.domain.as_str()).map_or(Found::Unknown, Found::CatchAll)
     }
 
-    pub(crate) fn resolve(&self, address: &EmailAddress) -> Resolution {
+    pub(crate) fn resolve(&self, address: &EmailAddress, asker: Option<TenantId>) -> Resolution {
         let mut outcome = Outcome::default();
         match self.find(address) {
             Found::NotLocal => return Resolution::NotLocal,
             Found::Unknown => return Resolution::Unknown,
+            Found::Off => return Resolution::Disabled,
             // The usual case needs no list of what was visited.
             Found::Place(Place::Mailbox(tenant, mailbox)) => self.put(*tenant, *mailbox, &mut outcome),
-            Found::Place(Place::Alias(alias)) | Found::CatchAll(alias) => {
+            Found::Detailed(Place::Mailbox(tenant, mailbox), detail) => {
+                self.put(*tenant, *mailbox, &mut outcome);
+                outcome.destinations.detail = Some(detail);
+            }
+            Found::Place(Place::Alias(alias))
+            | Found::Detailed(Place::Alias(alias), _)
+            | Found::CatchAll(alias) => {
+                if alias.is_internal && asker != Some(alias.tenant) {
+                    return Resolution::Internal;
+                }
                 if !self.follow(address, alias, &mut outcome) {
                     return Resolution::Loop;
                 }
             }
         }
         let Outcome { destinations, is_disabled, is_circle } = outcome;
-        let is_empty = destinations.mailboxes.is_empty() && destinations.forwards.is_empty();
+        let is_empty = destinations.mailboxes.is_empty()
+            && destinations.forwards.is_empty()
+            && !destinations.is_consumed;
         match (is_empty, is_disabled, is_circle) {
             (false, ..) => Resolution::Deliver(destinations),
             (true, true, _) => Resolution::Disabled,
@@ -64,15 +91,27 @@ impl Index {
         }
     }
 
-    fn put(&self, tenant: kernel::TenantId, mailbox: kernel::MailboxId, outcome: &mut Outcome) {
+    fn put(&self, tenant: TenantId, mailbox: kernel::MailboxId, outcome: &mut Outcome) {
         let Some(entry) = self.mailboxes.get(&(tenant, mailbox)) else { return };
         if !self.is_served(entry) {
             return;
         }
         if !entry.is_enabled || self.entitlement(tenant, entry.service) == Entitlement::Ended {
             outcome.is_disabled = true;
-        } else if !outcome.destinations.mailboxes.iter().any(|(t, m, _)| (*t, *m) == (tenant, mailbox)) {
-            outcome.destinations.mailboxes.push((tenant, mailbox, entry.quota));
+        } else if !outcome
+            .destinations
+            .mailboxes
+            .iter()
+            .any(|end| (end.tenant, end.mailbox) == (tenant, mailbox))
+        {
+            let options = entry.options.as_deref();
+            outcome.destinations.mailboxes.push(End {
+                tenant,
+                mailbox,
+                quota: entry.quota,
+                requires_tls: options.is_some_and(|options| options.requires_tls),
+                detail: options.map_or(DetailHandling::Inbox, |options| options.detail),
+            });
         }
     }
 
@@ -96,8 +135,14 @@ impl Index {
             match self.find(&target) {
                 Found::NotLocal => outcome.destinations.forwards.push((from.tenant, target)),
                 Found::Unknown => {}
-                Found::Place(Place::Mailbox(tenant, mailbox)) => self.put(*tenant, *mailbox, outcome),
-                Found::Place(Place::Alias(next)) | Found::CatchAll(next) => {
+                Found::Off => outcome.is_disabled = true,
+                Found::Place(Place::Mailbox(tenant, mailbox))
+                | Found::Detailed(Place::Mailbox(tenant, mailbox), _) => {
+                    self.put(*tenant, *mailbox, outcome);
+                }
+                Found::Place(Place::Alias(next))
+                | Found::Detailed(Place::Alias(next), _)
+                | Found::CatchAll(next) => {
                     self.spread(next, &mut queue, outcome);
                 }
             }
@@ -111,8 +156,10 @@ impl Index {
         queue: &mut Vec<(&'a AliasEntry, EmailAddress)>,
         outcome: &mut Outcome,
     ) {
-        if self.entitlement(alias.tenant, alias.service) == Entitlement::Ended {
+        if !alias.is_active || self.entitlement(alias.tenant, alias.service) == Entitlement::Ended {
             outcome.is_disabled = true;
+        } else if alias.is_consumed {
+            outcome.destinations.is_consumed = true;
         } else if queue.len() <= PLACE_COUNT_MAX {
             queue.extend(alias.targets.iter().map(|target| (alias, target.clone())));
         }

@@ -1,9 +1,9 @@
 //! The directory from events to answers.
 
 use engine::Follower as _;
-use hosting::alias::AliasEvent;
+use hosting::alias::{AliasEvent, AliasSettings, Disposition};
 use hosting::domain::{DomainEvent, VerifiedBy};
-use hosting::mailbox::MailboxEvent;
+use hosting::mailbox::{MailboxEvent, MailboxSettings};
 use hosting::service::{ServiceEvent, SuspensionReason};
 use hosting::{HostingEvent, PasswordHash};
 use kernel::{
@@ -62,6 +62,7 @@ impl World {
             service: ServiceId::new(uuid(10)),
             name: name.parse_name(),
             token: "t".to_owned(),
+            mirrors: None,
         };
         self.tell(id, HostingEvent::Domain(added));
         self.tell(id, HostingEvent::Domain(DomainEvent::Verified { by: VerifiedBy::Operator }));
@@ -101,9 +102,9 @@ impl World {
 
     /// Ids of the mailboxes, and addresses elsewhere.
     fn ends(&self, to: &str) -> Result<(Vec<u128>, Vec<String>), Resolution> {
-        match self.0.resolve(&address(to)) {
+        match self.0.resolve(&address(to), None) {
             Resolution::Deliver(ends) => Ok((
-                ends.mailboxes.iter().map(|(_, id, _)| kernel::Id::uuid(*id).as_u128()).collect(),
+                ends.mailboxes.iter().map(|end| kernel::Id::uuid(end.mailbox).as_u128()).collect(),
                 ends.forwards.iter().map(|(_, forward)| forward.to_string()).collect(),
             )),
             other => Err(other),
@@ -187,7 +188,7 @@ fn a_mailbox_sends_as_itself_and_as_aliases_that_lead_to_it() {
     world.mailbox(31, "bob", None);
     world.alias(40, Some("info"), &["alice@x.example"]);
     world.alias(41, None, &["alice@x.example"]);
-    let login = world.0.access(tenant(), MailboxId::new(uuid(30))).expect("a mailbox");
+    let login = world.0.access(tenant(), MailboxId::new(uuid(30)), Protocol::Imap).expect("a mailbox");
     for (sender, may) in [
         ("alice@x.example", true),
         ("alice+a@x.example", true),
@@ -258,6 +259,113 @@ fn a_service_that_is_ordered_and_not_active_gives_no_login() {
     };
     world.mailbox(30, "alice", None);
     world.tell(10, HostingEvent::Service(ordered));
-    let login = world.0.access(tenant(), MailboxId::new(uuid(30))).expect("a mailbox");
+    let login = world.0.access(tenant(), MailboxId::new(uuid(30)), Protocol::Imap).expect("a mailbox");
     assert_eq!(login.entitlement, Entitlement::Suspended, "ordered is not active");
+}
+
+fn settings(id: u128, change: impl FnOnce(&mut MailboxSettings)) -> HostingEvent {
+    let mut settings = MailboxSettings::default();
+    change(&mut settings);
+    let settings = Sealed::new(SubjectId::of_mailbox(MailboxId::new(uuid(id))), Box::new(settings));
+    HostingEvent::Mailbox(MailboxEvent::SettingsChanged { settings, changed: Vec::new() })
+}
+
+#[tokio::test]
+async fn a_protocol_that_is_off_lets_nobody_in_and_says_so_to_the_owner_alone() {
+    let world = World::new();
+    world.mailbox(1, "alice", Some("one"));
+    world.tell(1, settings(1, |settings| settings.imap = false));
+    assert_eq!(world.login("alice@x.example", "one").await, Err(AuthRefusal::ProtocolOff));
+    assert_eq!(world.login("alice@x.example", "two").await, Err(AuthRefusal::Wrong));
+    let mailbox = MailboxId::new(uuid(1));
+    assert!(world.0.access(tenant(), mailbox, Protocol::Imap).is_none());
+    assert!(world.0.access(tenant(), mailbox, Protocol::Submission).is_some());
+    world.tell(1, settings(1, |_| {}));
+    assert_eq!(world.login("alice@x.example", "one").await, Ok(Entitlement::Active));
+}
+
+#[test]
+fn what_a_mailbox_is_granted_it_may_send_as_in_domains_of_its_account() {
+    let world = World::new();
+    world.mailbox(1, "alice", None);
+    world.tell(
+        1,
+        settings(1, |settings| {
+            settings.send_as =
+                ["sales@x.example", "@y.example", "@elsewhere.example"].map(str::to_owned).into();
+        }),
+    );
+    world.domain(21, "y.example");
+    let login = world.0.access(tenant(), MailboxId::new(uuid(1)), Protocol::Submission).expect("a login");
+    for (sender, may) in [
+        ("Sales@x.example", true),
+        ("other@x.example", false),
+        ("anyone@y.example", true),
+        ("a@elsewhere.example", false),
+        ("alice+tag@x.example", true),
+    ] {
+        assert_eq!(world.0.may_send_as(&login, &address(sender)), may, "{sender}");
+    }
+}
+
+#[test]
+fn an_alias_domain_has_the_addresses_of_the_other() {
+    let world = World::new();
+    world.mailbox(1, "alice", None);
+    world.alias(2, Some("team"), &["alice@x.example"]);
+    let added = DomainEvent::Added {
+        account: AccountId::new(uuid(TENANT)),
+        service: ServiceId::new(uuid(10)),
+        name: "z.example".parse_name(),
+        token: "t".to_owned(),
+        mirrors: Some(DomainId::new(uuid(20))),
+    };
+    world.tell(22, HostingEvent::Domain(added));
+    assert_eq!(world.ends("alice@z.example"), Err(Resolution::NotLocal));
+    world.tell(22, HostingEvent::Domain(DomainEvent::Verified { by: VerifiedBy::Operator }));
+    for to in ["alice@z.example", "alice+tag@z.example", "team@z.example"] {
+        assert_eq!(world.ends(to), Ok((vec![1], vec![])), "{to}");
+    }
+    assert_eq!(world.ends("bob@z.example"), Err(Resolution::Unknown));
+    let login = world.0.access(tenant(), MailboxId::new(uuid(1)), Protocol::Submission).expect("a login");
+    assert!(world.0.may_send_as(&login, &address("alice@z.example")));
+    let subject = SubjectId::of_account(AccountId::new(uuid(TENANT)));
+    let off = hosting::domain::DomainSettings { is_active: false, ..Default::default() };
+    let off = DomainEvent::SettingsChanged { settings: Sealed::new(subject, Box::new(off)), changed: vec![] };
+    world.tell(20, HostingEvent::Domain(off));
+    for to in ["alice@x.example", "alice@z.example"] {
+        assert_eq!(world.ends(to), Err(Resolution::Disabled), "{to}");
+    }
+}
+
+#[test]
+fn aliases_are_internal_consumed_or_off_as_they_are_set() {
+    let world = World::new();
+    world.mailbox(1, "alice", None);
+    world.alias(2, Some("team"), &["alice@x.example"]);
+    let set = |change: fn(&mut AliasSettings)| {
+        let mut settings = AliasSettings::default();
+        change(&mut settings);
+        let settings = Sealed::new(SubjectId::of_alias(AliasId::new(uuid(2))), Box::new(settings));
+        world.tell(2, HostingEvent::Alias(AliasEvent::SettingsChanged { settings, changed: vec![] }));
+    };
+    set(|settings| settings.is_internal = true);
+    assert_eq!(world.ends("team@x.example"), Err(Resolution::Internal));
+    assert!(matches!(
+        world.0.resolve(&address("team@x.example"), Some(tenant())),
+        Resolution::Deliver(ends) if ends.mailboxes.len() == 1
+    ));
+    set(|settings| settings.disposition = Disposition::Discard);
+    assert!(matches!(
+        world.0.resolve(&address("team@x.example"), None),
+        Resolution::Deliver(ends) if ends.mailboxes.is_empty() && ends.is_consumed
+    ));
+    set(|settings| settings.is_active = false);
+    assert_eq!(world.ends("team@x.example"), Err(Resolution::Disabled));
+    let login = world.0.access(tenant(), MailboxId::new(uuid(1)), Protocol::Submission).expect("a login");
+    assert!(!world.0.may_send_as(&login, &address("team@x.example")));
+    set(|_| {});
+    assert!(world.0.may_send_as(&login, &address("team@x.example")));
+    set(|settings| settings.lets_targets_send = false);
+    assert!(!world.0.may_send_as(&login, &address("team@x.example")));
 }

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use bytes::{Bytes, BytesMut};
-use directory::{Entitlement, Login};
+use directory::{Entitlement, Login, Protocol};
 use listener::{Connection, Counters, Encryption, Line, Wire, WireError};
 use store::Owner;
 use tokio::sync::OwnedSemaphorePermit;
@@ -188,7 +188,7 @@ impl<'a> Session<'a> {
     /// What was true at the login may not be any more: a closed mailbox closes its sessions.
     fn recheck(&mut self) -> Result<(), Failure> {
         let Some(login) = &self.login else { return Ok(()) };
-        match self.server.directory.access(login.tenant, login.mailbox) {
+        match self.server.directory.access(login.tenant, login.mailbox, Protocol::Imap) {
             Some(now) => match now.entitlement {
                 Entitlement::Active | Entitlement::Restricted => {
                     self.login = Some(now);

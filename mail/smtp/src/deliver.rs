@@ -1,15 +1,18 @@
 //! Who gets a message, and giving it to the store.
 
 use bytes::{Bytes, BytesMut};
-use directory::{Destinations, Entitlement, Resolution};
+use directory::{Destinations, DetailHandling, Entitlement, Protocol, Resolution};
 use kernel::{ByteSize, EmailAddress, TenantId};
 use listener::{Encryption, WireError};
 use message::{AddressItem, fields, received_count, split_header};
-use store::{Acceptance, Deposit, Destination, Flags, Owner, QueuedRecipient, StoreError, StoreRefusal};
+use store::{
+    Acceptance, Deposit, Destination, Flags, FolderName, Owner, QueuedRecipient, StoreError, StoreRefusal,
+};
 
 use crate::command::{RcptParameters, Recipient};
 use crate::limits::{
-    HEADER_OCTETS_MAX, RECEIVED_COUNT_MAX, RECIPIENT_COUNT_MAX, UNKNOWN_RECIPIENT_COUNT_MAX,
+    DETAIL_FOLDER_COUNT_MAX, HEADER_OCTETS_MAX, RECEIVED_COUNT_MAX, RECIPIENT_COUNT_MAX,
+    UNKNOWN_RECIPIENT_COUNT_MAX,
 };
 use crate::reply::{self, Reply};
 use crate::server::Role;
@@ -22,22 +25,34 @@ pub(crate) struct Envelope {
     from: Option<EmailAddress>,
     /// As given, for the Received field.
     recipients: Vec<EmailAddress>,
-    /// Mailboxes here, each once, with their quotas.
-    mailboxes: Vec<(Owner, ByteSize)>,
+    /// Mailboxes here, each once.
+    mailboxes: Vec<Place>,
+    /// Whether a recipient's mail is taken and given to nobody.
+    is_consumed: bool,
     /// Recipients elsewhere, with the tenant that answers for each.
     queued: Vec<(TenantId, QueuedRecipient)>,
 }
 
+/// A mailbox that a message goes into.
+#[derive(Debug)]
+struct Place {
+    owner: Owner,
+    quota: ByteSize,
+    /// The detail of the address, where the mailbox wants a folder of that name.
+    folder: Option<String>,
+}
+
+const TLS_ONLY: Reply = Reply::new(550, "5.7.10", "This mailbox takes mail over TLS only: STARTTLS first");
 const OVER_QUOTA: Reply = Reply::new(552, "5.2.2", "The mailbox is full");
 const RESTRICTED: Reply = Reply::new(550, "5.7.1", "Sending is restricted for this service");
 
 impl Envelope {
     pub(crate) const fn new(from: Option<EmailAddress>) -> Self {
-        Self { from, recipients: Vec::new(), mailboxes: Vec::new(), queued: Vec::new() }
+        Self { from, recipients: Vec::new(), mailboxes: Vec::new(), is_consumed: false, queued: Vec::new() }
     }
 
     pub(crate) const fn is_empty(&self) -> bool {
-        self.mailboxes.is_empty() && self.queued.is_empty()
+        self.mailboxes.is_empty() && self.queued.is_empty() && !self.is_consumed
     }
 
     fn len(&self) -> usize {
@@ -59,7 +74,8 @@ impl Session<'_> {
             });
         };
         // What was true at the login may not be any more.
-        let Some(now) = self.server.directory.access(login.tenant, login.mailbox) else {
+        let Some(now) = self.server.directory.access(login.tenant, login.mailbox, Protocol::Submission)
+        else {
             return Err(Reply::new(535, "5.7.8", "The mailbox is closed"));
         };
         let is_own = from.is_none_or(|from| self.server.directory.may_send_as(&now, from));
@@ -101,7 +117,7 @@ impl Session<'_> {
         if !to.local.as_str().is_ascii() && !transaction.parameters.is_utf8 {
             return self.say(Reply::new(553, "5.6.7", "This address needs SMTPUTF8")).await;
         }
-        let reply = match self.server.directory.resolve(&to) {
+        let reply = match self.server.directory.resolve(&to, self.login.as_ref().map(|login| login.tenant)) {
             Resolution::Deliver(ends) => self.local(&to, ends, parameters).await,
             Resolution::NotLocal => self.remote(to, parameters),
             Resolution::Unknown => {
@@ -114,6 +130,9 @@ impl Session<'_> {
                 Reply::new(550, "5.1.1", "There is no such address")
             }
             Resolution::Disabled => Reply::new(550, "5.2.1", "This address takes no mail now"),
+            Resolution::Internal => {
+                Reply::new(550, "5.7.1", "Only mailboxes of the same organisation may write to this address")
+            }
             Resolution::Loop => Reply::new(550, "5.4.6", "The alias leads in a circle or to too many places"),
         };
         self.say(reply).await
@@ -124,25 +143,36 @@ impl Session<'_> {
         let declared =
             self.transaction.as_ref().and_then(|transaction| transaction.parameters.size).unwrap_or(1);
         let mut fitting = Vec::new();
-        for (tenant, mailbox, quota) in &ends.mailboxes {
-            let owner = Owner { tenant: *tenant, mailbox: *mailbox };
+        let is_encrypted = self.wire.encryption() == Encryption::Tls;
+        let mut is_too_plain = false;
+        for end in &ends.mailboxes {
+            if end.requires_tls && !is_encrypted {
+                is_too_plain = true;
+                continue;
+            }
+            let owner = Owner { tenant: end.tenant, mailbox: end.mailbox };
             match self.server.store.usage(owner).await {
-                Ok(usage) if usage.size.octets().saturating_add(declared) > quota.octets() => {}
-                Ok(_) => fitting.push((owner, *quota)),
+                Ok(usage) if usage.size.octets().saturating_add(declared) > end.quota.octets() => {}
+                Ok(_) => {
+                    let detail = ends.detail.as_ref().filter(|_| end.detail == DetailHandling::Folder);
+                    let folder = detail.filter(|detail| !detail.is_empty()).cloned();
+                    fitting.push(Place { owner, quota: end.quota, folder });
+                }
                 Err(error) => {
                     tracing::warn!(%error, "the usage of a mailbox is not known");
                     return reply::STORE_FAILED;
                 }
             }
         }
-        if fitting.is_empty() && ends.forwards.is_empty() {
-            return OVER_QUOTA;
+        if fitting.is_empty() && ends.forwards.is_empty() && !ends.is_consumed {
+            return if is_too_plain { TLS_ONLY } else { OVER_QUOTA };
         }
         let Some(transaction) = &mut self.transaction else { return reply::BAD_SEQUENCE };
         let envelope = &mut transaction.envelope;
-        for (owner, quota) in fitting {
-            if !envelope.mailboxes.iter().any(|(known, _)| *known == owner) {
-                envelope.mailboxes.push((owner, quota));
+        envelope.is_consumed |= ends.is_consumed;
+        for place in fitting {
+            if !envelope.mailboxes.iter().any(|known| known.owner == place.owner) {
+                envelope.mailboxes.push(place);
             }
         }
         for (tenant, address) in ends.forwards {
@@ -183,7 +213,9 @@ impl Session<'_> {
         }
         let Transaction { envelope, parameters, .. } = transaction;
         // One recipient and no announced size: it is known only now whether it fits.
-        if let ([(owner, quota)], true) = (envelope.mailboxes.as_slice(), envelope.queued.is_empty()) {
+        if let ([Place { owner, quota, .. }], true) =
+            (envelope.mailboxes.as_slice(), envelope.queued.is_empty())
+        {
             let used = match self.server.store.usage(*owner).await {
                 Ok(usage) => usage.size.octets(),
                 Err(_) => return reply::STORE_FAILED,
@@ -197,20 +229,25 @@ impl Session<'_> {
         let tenants = by_tenant(&envelope);
         let return_path = envelope.from.as_ref().map(ToString::to_string).unwrap_or_default();
         let prefix = Bytes::from(format!("Return-Path: <{return_path}>\r\n"));
-        let mut deposits: Vec<Deposit> = envelope
-            .mailboxes
-            .iter()
-            .map(|(owner, _)| Deposit {
-                owner: *owner,
-                destination: Destination::Inbox,
+        let mut deposits = Vec::with_capacity(envelope.mailboxes.len());
+        for place in &envelope.mailboxes {
+            deposits.push(Deposit {
+                owner: place.owner,
+                destination: match &place.folder {
+                    Some(detail) => self.detail_folder(place.owner, detail).await,
+                    None => Destination::Inbox,
+                },
                 flags: Flags::NONE,
                 internal_date: None,
                 // Whether it fits was decided at RCPT: what was promised there is kept, so that a message is never
                 // taken for some of its recipients only.
                 quota: ByteSize::new(u64::MAX),
                 prefix: prefix.clone(),
-            })
-            .collect();
+            });
+        }
+        if deposits.is_empty() && envelope.queued.is_empty() {
+            return Reply::told(250, "2.0.0", format!("{id} taken"));
+        }
         let mut has_queued = false;
         for (tenant, queued) in tenants {
             has_queued |= !queued.is_empty();
@@ -247,6 +284,25 @@ impl Session<'_> {
         }
         let state = if has_queued { "taken; recipients elsewhere are queued" } else { "taken" };
         Reply::told(250, "2.0.0", format!("{id} {state}"))
+    }
+
+    /// The folder `INBOX/detail`, made where it is not there. INBOX where it cannot be: mail is not lost for a name.
+    async fn detail_folder(&self, owner: Owner, detail: &str) -> Destination {
+        let store = &self.server.store;
+        // One level: the detail is a stranger's word.
+        let Ok(name) = FolderName::parse(&format!("INBOX/{}", detail.replace('/', "_"))) else {
+            return Destination::Inbox;
+        };
+        if let Ok(folder) = store.folder(owner, &name).await {
+            return Destination::Folder(folder.id);
+        }
+        let has_room =
+            store.folders(owner).await.is_ok_and(|folders| folders.len() < DETAIL_FOLDER_COUNT_MAX);
+        if !has_room || store.create_folder(owner, &name, None).await.is_err() {
+            return Destination::Inbox;
+        }
+        drop(store.subscribe(owner, &name, true).await);
+        store.folder(owner, &name).await.map_or(Destination::Inbox, |folder| Destination::Folder(folder.id))
     }
 
     fn traced(&self, envelope: &Envelope, message: &[u8], id: &str, is_utf8: bool) -> Bytes {
@@ -331,7 +387,7 @@ fn by_tenant(envelope: &Envelope) -> Vec<(TenantId, Vec<QueuedRecipient>)> {
         }
     }
     if tenants.is_empty() {
-        let tenant = envelope.mailboxes.first().map_or(TenantId::PLATFORM, |(owner, _)| owner.tenant);
+        let tenant = envelope.mailboxes.first().map_or(TenantId::PLATFORM, |place| place.owner.tenant);
         tenants.push((tenant, Vec::new()));
     }
     tenants

@@ -22,3 +22,5 @@ pub const COMMAND_WAIT: Duration = Duration::from_secs(300);
 pub const DATA_WAIT: Duration = Duration::from_secs(180);
 /// Octets of messages that are being received at a time, of all connections; more have to wait.
 pub const MEMORY_OCTETS_MAX: usize = 1024 * 1024 * 1024;
+/// Folders that a mailbox may have for a plus-address to make one more; senders choose their names.
+pub(crate) const DETAIL_FOLDER_COUNT_MAX: usize = 200;

@@ -31,11 +31,13 @@ pub enum Permission {
     CredentialWrite,
     /// See the events of the audit trail.
     EventRead,
+    /// Change one's own mailbox's settings, as far as its administrators leave them to its owner.
+    MailboxSelfWrite,
 }
 
 impl Permission {
     /// All of them, in the order of their bits.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::AccountRead,
         Self::AccountWrite,
         Self::PlatformWrite,
@@ -47,6 +49,7 @@ impl Permission {
         Self::MailboxWrite,
         Self::CredentialWrite,
         Self::EventRead,
+        Self::MailboxSelfWrite,
     ];
 
     /// The stable name, as in the scopes of an API token.
@@ -63,6 +66,7 @@ impl Permission {
             Self::MailboxWrite => "mailbox:write",
             Self::CredentialWrite => "credential:write",
             Self::EventRead => "event:read",
+            Self::MailboxSelfWrite => "mailbox:self",
         }
     }
 
@@ -105,7 +109,9 @@ impl Permissions {
 
     /// What a mailbox may about itself.
     pub fn mailbox_owner() -> Self {
-        [Permission::MailboxRead, Permission::CredentialWrite].into_iter().collect()
+        [Permission::MailboxRead, Permission::CredentialWrite, Permission::MailboxSelfWrite]
+            .into_iter()
+            .collect()
     }
 
     /// Whether `permission` is among them.

@@ -3,10 +3,12 @@
 mod command;
 mod decide;
 mod event;
+mod settings;
 mod state;
 mod wire;
 
 pub use command::{AliasCommand, AliasCreation};
 pub use decide::Alias;
 pub use event::AliasEvent;
+pub use settings::{AliasSettings, AliasSettingsPatch, Disposition};
 pub use state::{AliasRecord, AliasState};

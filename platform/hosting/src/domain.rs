@@ -3,10 +3,12 @@
 mod command;
 mod decide;
 mod event;
+mod settings;
 mod state;
 mod wire;
 
 pub use command::{DomainCommand, Proof};
 pub use decide::Domain;
 pub use event::{DomainEvent, VerifiedBy};
+pub use settings::{DomainRelay, DomainSettings, DomainSettingsPatch};
 pub use state::{Challenge, DomainRecord, DomainRef, DomainState};

@@ -16,6 +16,7 @@ pub mod plan;
 pub mod refusal;
 pub mod service;
 pub mod session;
+pub mod settings;
 mod text;
 pub mod use_case;
 pub mod user;

@@ -33,6 +33,23 @@ pub const SESSION_ROTATION_COUNT_MAX: usize = 5000;
 /// Most recorded crossings of quota thresholds of one mailbox: a flood of mail must not use up the stream.
 pub const CROSSING_COUNT_MAX: u32 = 4000;
 
+/// Most octets of the settings of one thing, so that their event stays under the journal's 64 KiB once sealed.
+pub const SETTINGS_OCTETS_MAX: usize = 40_000;
+/// Most tags of one thing.
+pub const TAG_COUNT_MAX: usize = 25;
+/// Longest tag.
+pub const TAG_CHARACTER_COUNT_MAX: usize = 64;
+/// Most patterns in one list of senders.
+pub const SENDER_PATTERN_COUNT_MAX: usize = 500;
+/// Most further addresses that one mailbox may send as.
+pub const SEND_AS_COUNT_MAX: usize = 100;
+/// Longest description of a domain.
+pub const DESCRIPTION_CHARACTER_COUNT_MAX: usize = 255;
+/// Longest footer of a domain, in each of its two forms.
+pub const FOOTER_OCTETS_MAX: usize = 10_000;
+/// Longest comment on an alias.
+pub const COMMENT_CHARACTER_COUNT_MAX: usize = 160;
+
 /// Local parts that nobody gets on a shared domain (RFC 2142 and names that look official).
 pub const SHARED_LOCAL_PARTS_RESERVED: &[&str] = &[
     "abuse",

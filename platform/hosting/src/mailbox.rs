@@ -3,10 +3,14 @@
 mod command;
 mod decide;
 mod event;
+mod settings;
 mod state;
 mod wire;
 
 pub use command::{MailboxCommand, MailboxCreation};
 pub use decide::Mailbox;
 pub use event::{Crossing, MailboxEvent, Threshold};
+pub use settings::{
+    DetailHandling, MailboxSettings, MailboxSettingsPatch, QuarantineCategory, QuarantineNotice, SelfService,
+};
 pub use state::{MailboxRecord, MailboxState};

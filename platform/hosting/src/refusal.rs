@@ -329,6 +329,46 @@ refusals! {
         CatchAllOnSharedDomain = "CATCH_ALL_ON_SHARED_DOMAIN", Some("localPart"),
             "A shared domain has no catch-all address; name a single address.",
             "Un domaine partagé n’a pas d’adresse attrape-tout ; nommez une adresse précise.";
+        /// Somebody else changed the settings meanwhile.
+        SettingsStale = "SETTINGS_CHANGED_MEANWHILE", Some("revision"),
+            "Somebody changed these settings meanwhile; look at them again and repeat what is still wanted.",
+            "Quelqu’un a modifié ces réglages entre-temps ; relisez-les et répétez ce qui est encore voulu.";
+        /// The owner of a mailbox may not change this alone.
+        SettingNotSelfService = "SETTING_NOT_SELF_SERVICE", Some("settings"),
+            "Your administrator keeps one of these settings; ask them to change it.",
+            "Votre administrateur garde la main sur l’un de ces réglages ; demandez-lui de le modifier.";
+        /// A pattern of senders cannot be read.
+        SenderPattern = "SENDER_PATTERN", Some("settings.allowedSenders"),
+            "A list of senders holds addresses such as a@example.org or patterns such as *@example.org; correct the other entries.",
+            "Une liste d’expéditeurs contient des adresses comme a@example.org ou des motifs comme *@example.org ; corrigez les autres entrées.";
+        /// An address to send as cannot be read.
+        SendAsMalformed = "SEND_AS_MALFORMED", Some("settings.sendAs"),
+            "Addresses to send as are such as sales@example.org or @example.org; correct the other entries.",
+            "Les adresses d’expédition sont comme ventes@example.org ou @example.org ; corrigez les autres entrées.";
+        /// The two scores do not go together.
+        SpamScores = "SPAM_SCORES", Some("settings.junkScore"),
+            "The score for junk lies from 0 to 100 and below the score for rejection, which is at most 1000; correct them.",
+            "Le seuil des indésirables va de 0 à 100 et reste inférieur au seuil de rejet, d’au plus 1000 ; corrigez-les.";
+        /// The recovery address is none.
+        RecoveryAddress = "RECOVERY_ADDRESS", Some("settings.recoveryAddress"),
+            "The recovery address is not an e-mail address; correct it.",
+            "L’adresse de secours n’est pas une adresse e-mail ; corrigez-la.";
+        /// Mail is to be passed on and it is not said where, or the host cannot be read.
+        RelayHostMissing = "RELAY_HOST", Some("settings.relayHost"),
+            "Passing mail on needs the name of a host such as mx.example.org or mx.example.org:2525.",
+            "Relayer le courrier demande un nom d’hôte comme mx.example.org ou mx.example.org:2525.";
+        /// The domain to mirror is not a verified domain of the same service, or mirrors another itself.
+        MirrorTarget = "MIRROR_TARGET", Some("mirrors"),
+            "A domain can only mirror another verified domain of the same service that mirrors none itself.",
+            "Un domaine ne peut refléter qu’un autre domaine vérifié du même service, qui n’en reflète aucun.";
+        /// A domain that mirrors another has no addresses of its own.
+        DomainIsMirror = "DOMAIN_IS_MIRROR", Some("domainId"),
+            "This domain mirrors another one; create the address there, or stop mirroring first.",
+            "Ce domaine en reflète un autre ; créez l’adresse dans celui-ci, ou cessez d’abord le reflet.";
+        /// The domain is not active.
+        DomainInactive = "DOMAIN_INACTIVE", Some("domainId"),
+            "This domain is switched off; switch it on first.",
+            "Ce domaine est désactivé ; activez-le d’abord.";
     }
     limited {
         /// A name is too long.
@@ -387,6 +427,54 @@ refusals! {
         AliasTargetsTooLong = "ALIAS_TARGETS_TOO_LONG", Some("targets"), "targetsBytes",
             "The targets take {used} and {allowed} are allowed; name fewer or lead to another alias.",
             "Les destinations occupent {used} et {allowed} sont permis ; nommez-en moins ou dirigez vers un autre alias.";
+        /// The plan's alias domains are used up.
+        AliasDomainLimitReached = "ALIAS_DOMAIN_LIMIT_REACHED", Some("mirrors"), "aliasDomains",
+            "This service has {used} of {allowed} alias domains; remove one or choose a larger plan.",
+            "Ce service a {used} domaines alias sur {allowed} ; retirez-en un ou choisissez une offre supérieure.";
+        /// Too many tags.
+        TagLimitReached = "TAG_LIMIT_REACHED", Some("settings.tags"), "tags",
+            "There are {used} tags and {allowed} are allowed; remove some.",
+            "Il y a {used} étiquettes et {allowed} sont permises ; retirez-en.";
+        /// Too many patterns in a list of senders.
+        SenderLimitReached = "SENDER_LIMIT_REACHED", Some("settings.allowedSenders"), "senders",
+            "A list has {used} senders and {allowed} are allowed; remove some.",
+            "Une liste a {used} expéditeurs et {allowed} sont permis ; retirez-en.";
+        /// Too many addresses to send as.
+        SendAsLimitReached = "SEND_AS_LIMIT_REACHED", Some("settings.sendAs"), "sendAs",
+            "There are {used} addresses to send as and {allowed} are allowed; remove some.",
+            "Il y a {used} adresses d’expédition et {allowed} sont permises ; retirez-en.";
+        /// All settings together are too long.
+        SettingsTooLong = "SETTINGS_TOO_LONG", Some("settings"), "settingsBytes",
+            "These settings take {used} and {allowed} are allowed; shorten the lists.",
+            "Ces réglages occupent {used} et {allowed} sont permis ; raccourcissez les listes.";
+        /// The description is too long.
+        DescriptionTooLong = "DESCRIPTION_TOO_LONG", Some("settings.description"), "characters",
+            "The description has {used} characters and {allowed} are allowed; shorten it.",
+            "La description comporte {used} caractères et {allowed} sont permis ; raccourcissez-la.";
+        /// The footer is too long.
+        FooterTooLong = "FOOTER_TOO_LONG", Some("settings.footerText"), "footerBytes",
+            "The footer takes {used} and {allowed} are allowed; shorten it.",
+            "Le pied de page occupe {used} et {allowed} sont permis ; raccourcissez-le.";
+        /// A comment is too long.
+        CommentTooLong = "COMMENT_TOO_LONG", Some("settings.privateComment"), "characters",
+            "A comment has {used} characters and {allowed} are allowed; shorten it.",
+            "Un commentaire comporte {used} caractères et {allowed} sont permis ; raccourcissez-le.";
+        /// More is to be sent than the plan allows.
+        SendsAbovePlan = "SENDS_ABOVE_PLAN", Some("settings.sendsPerDayMax"), "sendsPerDay",
+            "A limit of {used} recipients a day is above the {allowed} of this plan; choose less or a larger plan.",
+            "Une limite de {used} destinataires par jour dépasse les {allowed} de cette offre ; choisissez moins ou une offre supérieure.";
+        /// The domain has its share of the service's mailboxes.
+        DomainMailboxLimitReached = "DOMAIN_MAILBOX_LIMIT_REACHED", Some("domainId"), "mailboxes",
+            "This domain has {used} of {allowed} mailboxes, which leaves too few; delete some or raise its share.",
+            "Ce domaine a {used} boîtes mail sur {allowed}, il n’en reste pas assez ; supprimez-en ou augmentez sa part.";
+        /// The domain has its share of the service's aliases.
+        DomainAliasLimitReached = "DOMAIN_ALIAS_LIMIT_REACHED", Some("domainId"), "aliases",
+            "This domain has {used} of {allowed} aliases; delete one or raise its share.",
+            "Ce domaine a {used} alias sur {allowed} ; supprimez-en un ou augmentez sa part.";
+        /// The domain has its share of the service's storage.
+        DomainStorageLimitReached = "DOMAIN_STORAGE_LIMIT_REACHED", Some("quotaBytes"), "storageBytes",
+            "Of the {allowed} of this domain {used} are allocated, which leaves too little; lower a quota or raise its share.",
+            "Sur les {allowed} de ce domaine, {used} sont alloués, il n’en reste pas assez ; réduisez un quota ou augmentez sa part.";
     }
 }
 

@@ -9,4 +9,4 @@ mod wire;
 pub use command::{ServiceCommand, ServiceOrder};
 pub use decide::Service;
 pub use event::{ServiceEvent, SuspensionReason};
-pub use state::{DomainUsage, Entitlement, ServiceRecord, ServiceState, Usage};
+pub use state::{DomainShare, DomainUsage, Entitlement, ServiceRecord, ServiceState, Usage};

@@ -6,9 +6,12 @@
 mod activate_service;
 mod add_domain;
 mod add_shared_domain;
+mod change_alias_settings;
 mod change_alias_targets;
+mod change_domain_settings;
 mod change_mailbox_display_name;
 mod change_mailbox_quota;
+mod change_mailbox_settings;
 mod close_account;
 mod create_alias;
 mod create_mailboxes;
@@ -41,9 +44,12 @@ mod verify_domain;
 pub use activate_service::ActivateService;
 pub use add_domain::AddDomain;
 pub use add_shared_domain::AddSharedDomain;
+pub use change_alias_settings::ChangeAliasSettings;
 pub use change_alias_targets::ChangeAliasTargets;
+pub use change_domain_settings::ChangeDomainSettings;
 pub use change_mailbox_display_name::ChangeMailboxDisplayName;
 pub use change_mailbox_quota::ChangeMailboxQuota;
+pub use change_mailbox_settings::ChangeMailboxSettings;
 pub use close_account::CloseAccount;
 pub use create_alias::CreateAlias;
 pub use create_mailboxes::{CreateMailboxes, NewMailbox};
@@ -106,6 +112,11 @@ fn home(
     let limits = &check_present(service)?.limits;
     match domain {
         DomainRef::Own(_) => match own {
+            Some(DomainState::Verified(record))
+                if record.service == service_id && record.mirrors.is_some() =>
+            {
+                Err(HostingRefusal::DomainIsMirror)
+            }
             Some(DomainState::Verified(record)) if record.service == service_id => Ok(record.name.clone()),
             Some(DomainState::Pending(record)) if record.service == service_id => {
                 Err(HostingRefusal::DomainNotVerified)

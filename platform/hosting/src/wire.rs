@@ -4,7 +4,7 @@ mod field;
 mod sealed;
 
 pub(crate) use field::{Hash, address_texts, domain_name, hash, id, parse};
-pub(crate) use sealed::{SealedField, open, open_some, seal, seal_some};
+pub(crate) use sealed::{Plain, SealedField, open, open_some, seal, seal_some};
 
 use kernel::{Malformed, RawEvent};
 use serde::Serialize;
@@ -13,6 +13,13 @@ use serde::de::DeserializeOwned;
 /// A payload without fields.
 #[derive(Debug, Serialize, serde::Deserialize)]
 pub(crate) struct Nothing {}
+
+/// Settings after a change; sealed, since lists of senders and addresses name people.
+#[derive(Debug, Serialize, serde::Deserialize)]
+pub(crate) struct SettingsChangedV1 {
+    pub(crate) settings: SealedField,
+    pub(crate) changed: Vec<String>,
+}
 
 /// The JSON of a stored form.
 pub(crate) fn json(form: &impl Serialize) -> Vec<u8> {

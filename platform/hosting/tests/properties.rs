@@ -175,10 +175,10 @@ fn service_event() -> impl Strategy<Value = HostingEvent> {
             mailboxes,
             bytes
         }),
-        (size(), size()).prop_map(|(from, to)| ServiceEvent::AllocationChanged { from, to }),
+        (size(), size()).prop_map(|(from, to)| ServiceEvent::AllocationChanged { domain: None, from, to }),
         any_id().prop_map(|domain| ServiceEvent::AliasSlotTaken { domain }),
         any_id().prop_map(|domain| ServiceEvent::AliasSlotReturned { domain }),
-        any_id().prop_map(|domain| ServiceEvent::DomainSlotTaken { domain }),
+        any_id().prop_map(|domain| ServiceEvent::DomainSlotTaken { domain, mirrors: None }),
         any_id().prop_map(|domain| ServiceEvent::DomainSlotReturned { domain }),
     ]
     .prop_map(HostingEvent::Service)
@@ -187,7 +187,7 @@ fn service_event() -> impl Strategy<Value = HostingEvent> {
 fn domain_event() -> impl Strategy<Value = HostingEvent> {
     prop_oneof![
         (any_id(), any_id(), domain_name(), any::<String>()).prop_map(|(account, service, name, token)| {
-            DomainEvent::Added { account, service, name, token }
+            DomainEvent::Added { account, service, name, token, mirrors: None }
         }),
         domain_name().prop_map(|name| DomainEvent::SharedAdded { name }),
         sample::select(vec![VerifiedBy::Txt, VerifiedBy::Operator])
@@ -299,7 +299,7 @@ fn world() -> World {
     world.must(&OrderService { account, service, plan: plan_id("family"), version: 1, custom: None });
     world.must(&ActivateService { account, service });
     let name = DomainName::parse("demo.example").expect("a name");
-    world.must(&AddDomain { account, service, domain: id(20), name });
+    world.must(&AddDomain { account, service, domain: id(20), name, mirrors: None });
     world.must(&VerifyDomain { account, domain: id(20), proof: Proof::AssertedByOperator });
     world
 }

@@ -80,7 +80,7 @@ fn order(account: AccountId, service: ServiceId, plan: &str, custom: Option<Cust
 }
 
 fn add_domain(number: u128, text: &str) -> AddDomain {
-    AddDomain { account: account(), service: service(), domain: id(number), name: name(text) }
+    AddDomain { account: account(), service: service(), domain: id(number), name: name(text), mirrors: None }
 }
 
 fn asserted(account: AccountId, number: u128) -> VerifyDomain {
@@ -167,6 +167,7 @@ fn a_batch_is_one_append_with_one_event_for_each_mailbox() {
         service: id(11),
         domain: id(OWN),
         name: name("demo.example"),
+        mirrors: None,
     });
     world.must(&asserted(account(), OWN));
     let mailboxes = (0..250).map(|number| new(number, &format!("user{number}"), ByteSize::gib(1))).collect();
@@ -342,7 +343,13 @@ fn two_accounts_may_wait_for_a_domain_and_the_first_proof_has_it() {
     world.must(&order(other, id(12), "solo", None));
     world.must(&ActivateService { account: other, service: id(12) });
     world.must(&add_domain(OWN, "demo.example"));
-    world.must(&AddDomain { account: other, service: id(12), domain: id(OWN), name: name("demo.example") });
+    world.must(&AddDomain {
+        account: other,
+        service: id(12),
+        domain: id(OWN),
+        name: name("demo.example"),
+        mirrors: None,
+    });
     let proof = |account, token: &str| VerifyDomain {
         account,
         domain: id(OWN),

@@ -35,6 +35,9 @@ pub(crate) async fn sign_in(session: &mut Session<'_>, name: &str, password: &Se
                 AuthRefusal::Wrong => {
                     Failure::coded("AUTHENTICATIONFAILED", "The login or the password is wrong")
                 }
+                AuthRefusal::ProtocolOff => {
+                    Failure::coded("AUTHORIZATIONFAILED", "IMAP is switched off for this mailbox")
+                }
                 AuthRefusal::Suspended => Failure::coded("AUTHORIZATIONFAILED", "The service is suspended"),
                 AuthRefusal::Busy => Failure::coded("UNAVAILABLE", "The server is busy, try again soon"),
                 refusal @ AuthRefusal::Throttled { .. } => {

@@ -2,6 +2,8 @@
 
 use kernel::{AccountId, AliasId, DomainId, DomainName, EmailAddress, LocalPart, ServiceId};
 
+use super::AliasSettingsPatch;
+
 /// An intention about one alias.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum AliasCommand {
@@ -9,6 +11,13 @@ pub enum AliasCommand {
     Create(AliasCreation),
     /// Lead elsewhere.
     ChangeTargets(Vec<EmailAddress>),
+    /// Set some of its settings otherwise.
+    ChangeSettings {
+        /// Which.
+        patch: Box<AliasSettingsPatch>,
+        /// The revision that the asker saw; none: whatever it is.
+        revision: Option<u32>,
+    },
     /// End it for good.
     Delete,
 }

@@ -8,6 +8,7 @@ use super::{AliasCommand, AliasCreation, AliasEvent, AliasRecord, AliasState};
 use crate::HostingRefusal;
 use crate::limit::{ALIAS_TARGET_COUNT_MAX, ALIAS_TARGETS_OCTETS_MAX};
 use crate::refusal::Limit;
+use crate::settings::check_revision;
 
 /// The noun; its history is the stream `alias/{AliasId}`.
 pub struct Alias;
@@ -32,15 +33,22 @@ impl Decider for Alias {
                     domain_name: domain_name.clone(),
                     local: local.clone(),
                     targets: targets.clone(),
+                    settings: Box::default(),
+                    settings_revision: 0,
                 })
             }
             (AliasEvent::TargetsChanged { targets }, AliasState::Live(mut record)) => {
                 record.targets = targets.clone();
                 AliasState::Live(record)
             }
+            (AliasEvent::SettingsChanged { settings, .. }, AliasState::Live(mut record)) => {
+                record.settings = settings.plain().cloned().unwrap_or_default();
+                record.settings_revision = record.settings_revision.saturating_add(1);
+                AliasState::Live(record)
+            }
             (AliasEvent::Deleted, AliasState::Live(record)) => AliasState::Deleted(record),
             (
-                AliasEvent::TargetsChanged { .. } | AliasEvent::Deleted,
+                AliasEvent::TargetsChanged { .. } | AliasEvent::SettingsChanged { .. } | AliasEvent::Deleted,
                 state @ (AliasState::Absent | AliasState::Deleted(_)),
             ) => state,
         }
@@ -59,15 +67,26 @@ impl Decider for Alias {
             (S::Absent, C::Create(new)) => create(new),
             (S::Live(record), C::Create(new)) => created_already(record, new),
             (S::Deleted(_), C::Create(_)) => Err(HostingRefusal::AliasExists),
-            (S::Absent | S::Deleted(_), C::ChangeTargets(_)) | (S::Absent, C::Delete) => {
-                Err(HostingRefusal::AliasNotFound)
-            }
+            (S::Absent | S::Deleted(_), C::ChangeTargets(_) | C::ChangeSettings { .. })
+            | (S::Absent, C::Delete) => Err(HostingRefusal::AliasNotFound),
             (S::Deleted(_), C::Delete) => Ok(vec![]),
             (S::Live(record), C::ChangeTargets(targets)) => {
                 let local = record.local.as_ref().and_then(Sealed::plain);
                 let targets = Sealed::new(subject, check_targets(targets, local, &record.domain_name)?);
                 let is_same = record.targets == targets;
                 Ok(if is_same { vec![] } else { vec![AliasEvent::TargetsChanged { targets }] })
+            }
+            (S::Live(record), C::ChangeSettings { patch, revision }) => {
+                check_revision(revision, record.settings_revision)?;
+                let settings = record.settings.patched(*patch);
+                let changed = record.settings.differing(&settings);
+                if changed.is_empty() {
+                    return Ok(vec![]);
+                }
+                settings.check()?;
+                let settings = Sealed::new(subject, Box::new(settings));
+                let changed = changed.into_iter().map(str::to_owned).collect();
+                Ok(vec![AliasEvent::SettingsChanged { settings, changed }])
             }
             (S::Live(_), C::Delete) => Ok(vec![AliasEvent::Deleted]),
         }

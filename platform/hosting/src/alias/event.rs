@@ -2,6 +2,8 @@
 
 use kernel::{AccountId, DomainId, DomainName, EmailAddress, LocalPart, Sealed, ServiceId};
 
+use super::AliasSettings;
+
 /// What happened to one alias. Stream `alias/{AliasId}`; created once, deleted at most once.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum AliasEvent {
@@ -24,6 +26,13 @@ pub enum AliasEvent {
     TargetsChanged {
         /// Where its mail goes from now on.
         targets: Sealed<Vec<EmailAddress>>,
+    },
+    /// Some of its settings are otherwise.
+    SettingsChanged {
+        /// All of them from now on.
+        settings: Sealed<Box<AliasSettings>>,
+        /// The names of those that changed.
+        changed: Vec<String>,
     },
     /// Its address is free.
     Deleted,

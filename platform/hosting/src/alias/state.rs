@@ -2,6 +2,8 @@
 
 use kernel::{AccountId, Claim, DomainId, DomainName, EmailAddress, LocalPart, Sealed, ServiceId};
 
+use super::AliasSettings;
+
 /// An alias as it is.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum AliasState {
@@ -39,6 +41,10 @@ pub struct AliasRecord {
     pub local: Option<Sealed<LocalPart>>,
     /// Where its mail goes.
     pub targets: Sealed<Vec<EmailAddress>>,
+    /// What is set for it.
+    pub settings: Box<AliasSettings>,
+    /// How often settings were changed.
+    pub settings_revision: u32,
 }
 
 impl AliasRecord {

@@ -4,10 +4,11 @@ use kernel::{Event, Kind, Malformed, Open, RawEvent, Seal, SealError};
 use serde::{Deserialize, Serialize};
 
 use super::AliasEvent;
-use crate::wire::{self, Nothing, SealedField, json};
+use crate::wire::{self, Nothing, SealedField, SettingsChangedV1, json};
 
 const CREATED: Kind = Kind { name: "alias.created", schema: 1 };
 const TARGETS_CHANGED: Kind = Kind { name: "alias.targets_changed", schema: 1 };
+const SETTINGS_CHANGED: Kind = Kind { name: "alias.settings_changed", schema: 1 };
 const DELETED: Kind = Kind { name: "alias.deleted", schema: 1 };
 
 #[derive(Serialize, Deserialize)]
@@ -31,6 +32,7 @@ impl Event for AliasEvent {
         match self {
             Self::Created { .. } => CREATED,
             Self::TargetsChanged { .. } => TARGETS_CHANGED,
+            Self::SettingsChanged { .. } => SETTINGS_CHANGED,
             Self::Deleted => DELETED,
         }
     }
@@ -47,6 +49,9 @@ impl Event for AliasEvent {
             }),
             Self::TargetsChanged { targets } => {
                 json(&TargetsChangedV1 { targets: wire::seal(seal, targets)? })
+            }
+            Self::SettingsChanged { settings, changed } => {
+                json(&SettingsChangedV1 { settings: wire::seal(seal, settings)?, changed: changed.clone() })
             }
             Self::Deleted => json(&Nothing {}),
         })
@@ -68,6 +73,11 @@ impl Event for AliasEvent {
             ("alias.targets_changed", 1) => {
                 let form: TargetsChangedV1 = wire::form(raw)?;
                 Ok(Self::TargetsChanged { targets: wire::open(raw, open, &form.targets)? })
+            }
+            ("alias.settings_changed", 1) => {
+                let form: SettingsChangedV1 = wire::form(raw)?;
+                let settings = wire::open(raw, open, &form.settings)?;
+                Ok(Self::SettingsChanged { settings, changed: form.changed })
             }
             ("alias.deleted", 1) => wire::form(raw).map(|Nothing {}| Self::Deleted),
             _ => Err(wire::unknown(raw)),

@@ -2,6 +2,9 @@
 
 use kernel::{AccountId, DomainId, DomainName, ServiceId, Timestamp};
 
+use super::DomainSettingsPatch;
+use crate::plan::PlanLimits;
+
 /// An intention about one domain.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum DomainCommand {
@@ -15,6 +18,17 @@ pub enum DomainCommand {
         domain: DomainId,
         /// Its name.
         name: DomainName,
+        /// The domain whose addresses exist in it as well; none: it has its own.
+        mirrors: Option<DomainId>,
+    },
+    /// Set some of its settings otherwise.
+    ChangeSettings {
+        /// Which.
+        patch: Box<DomainSettingsPatch>,
+        /// The revision that the asker saw; none: whatever it is.
+        revision: Option<u32>,
+        /// What its service may have.
+        limits: Box<PlanLimits>,
     },
     /// Make it a shared domain of the platform.
     AddShared {

@@ -1,10 +1,11 @@
 //! The rules of a domain.
 
-use kernel::{Category, Decider, DomainId, DomainName, Timestamp};
+use kernel::{Category, Decider, DomainId, DomainName, Sealed, SubjectId, Timestamp};
 
 use super::{Challenge, DomainCommand, DomainEvent, DomainRecord, DomainState, Proof, VerifiedBy};
 use crate::HostingRefusal;
 use crate::limit::DOMAIN_NAME_OCTETS_MAX;
+use crate::settings::check_revision;
 
 /// The noun; its history is the stream `domain/{DomainId}`.
 pub struct Domain;
@@ -20,12 +21,29 @@ impl Decider for Domain {
 
     fn evolve(state: DomainState, event: &DomainEvent) -> DomainState {
         match (event, state) {
-            (DomainEvent::Added { account, service, name, token }, _) => DomainState::Pending(DomainRecord {
-                account: *account,
-                service: *service,
-                name: name.clone(),
-                challenge: Challenge::new(name, token),
-            }),
+            (DomainEvent::Added { account, service, name, token, mirrors }, _) => {
+                DomainState::Pending(DomainRecord {
+                    account: *account,
+                    service: *service,
+                    name: name.clone(),
+                    challenge: Challenge::new(name, token),
+                    mirrors: *mirrors,
+                    settings: Box::default(),
+                    settings_revision: 0,
+                })
+            }
+            (DomainEvent::SettingsChanged { settings, .. }, state) => {
+                let change = |mut record: DomainRecord| {
+                    record.settings = settings.plain().cloned().unwrap_or_default();
+                    record.settings_revision = record.settings_revision.saturating_add(1);
+                    record
+                };
+                match state {
+                    DomainState::Pending(record) => DomainState::Pending(change(record)),
+                    DomainState::Verified(record) => DomainState::Verified(change(record)),
+                    DomainState::Absent | DomainState::Shared { .. } | DomainState::Removed(_) => state,
+                }
+            }
             (DomainEvent::SharedAdded { name }, _) => DomainState::Shared { name: name.clone() },
             (DomainEvent::Verified { .. }, DomainState::Pending(record)) => DomainState::Verified(record),
             (DomainEvent::Removed { .. }, DomainState::Pending(record) | DomainState::Verified(record)) => {
@@ -54,19 +72,34 @@ impl Decider for Domain {
         use DomainCommand as C;
         use DomainState as S;
         match (state, command) {
-            (S::Absent, C::Add { account, service, domain, name }) => {
+            (S::Absent, C::Add { account, service, domain, name, mirrors }) => {
                 check_name(&name)?;
                 let token = Challenge::token(account, domain, &name);
-                Ok(vec![DomainEvent::Added { account, service, name, token }])
+                Ok(vec![DomainEvent::Added { account, service, name, token, mirrors }])
             }
             (S::Absent, C::AddShared { name }) => {
                 check_name(&name)?;
                 Ok(vec![DomainEvent::SharedAdded { name }])
             }
-            (S::Absent, C::Verify(_) | C::Remove { .. }) => Err(HostingRefusal::DomainNotFound),
-            (S::Pending(record) | S::Verified(record), C::Add { service, name, .. }) => {
-                let is_same = record.service == service && record.name == name;
+            (S::Absent, C::Verify(_) | C::Remove { .. } | C::ChangeSettings { .. }) => {
+                Err(HostingRefusal::DomainNotFound)
+            }
+            (S::Pending(record) | S::Verified(record), C::Add { service, name, mirrors, .. }) => {
+                let is_same = record.service == service && record.name == name && record.mirrors == mirrors;
                 if is_same { Ok(vec![]) } else { Err(HostingRefusal::DomainExists) }
+            }
+            (S::Pending(record) | S::Verified(record), C::ChangeSettings { patch, revision, limits }) => {
+                check_revision(revision, record.settings_revision)?;
+                let settings = record.settings.patched(*patch);
+                let changed = record.settings.differing(&settings);
+                if changed.is_empty() {
+                    return Ok(vec![]);
+                }
+                settings.check(&limits)?;
+                // Lists of senders and footers name people: sealed for the account.
+                let settings = Sealed::new(SubjectId::of_account(record.account), Box::new(settings));
+                let changed = changed.into_iter().map(str::to_owned).collect();
+                Ok(vec![DomainEvent::SettingsChanged { settings, changed }])
             }
             (S::Pending(record), C::Verify(proof)) => verify(record, &proof),
             (S::Verified(_), C::Verify(_)) => Ok(vec![]),
@@ -74,8 +107,10 @@ impl Decider for Domain {
                 Ok(vec![DomainEvent::Removed { purge_after }])
             }
             (S::Shared { name: known }, C::AddShared { name }) if *known == name => Ok(vec![]),
-            (S::Shared { .. }, C::Verify(_) | C::Remove { .. }) => Err(HostingRefusal::DomainShared),
-            (S::Removed(_), C::Verify(_)) => Err(HostingRefusal::DomainNotFound),
+            (S::Shared { .. }, C::Verify(_) | C::Remove { .. } | C::ChangeSettings { .. }) => {
+                Err(HostingRefusal::DomainShared)
+            }
+            (S::Removed(_), C::Verify(_) | C::ChangeSettings { .. }) => Err(HostingRefusal::DomainNotFound),
             (S::Removed(_), C::Remove { .. }) => Ok(vec![]),
             (S::Shared { .. } | S::Removed(_), C::Add { .. })
             | (S::Pending(_) | S::Verified(_) | S::Shared { .. } | S::Removed(_), C::AddShared { .. }) => {

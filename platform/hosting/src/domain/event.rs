@@ -1,6 +1,8 @@
 //! What can happen to a domain.
 
-use kernel::{AccountId, DomainName, ServiceId, Timestamp};
+use kernel::{AccountId, DomainId, DomainName, Sealed, ServiceId, Timestamp};
+
+use super::DomainSettings;
 
 /// How the ownership was shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -24,6 +26,15 @@ pub enum DomainEvent {
         name: DomainName,
         /// The token that its DNS must show.
         token: String,
+        /// The domain whose addresses exist in it as well; none: it has its own.
+        mirrors: Option<DomainId>,
+    },
+    /// Some of its settings are otherwise.
+    SettingsChanged {
+        /// All of them from now on.
+        settings: Sealed<Box<DomainSettings>>,
+        /// The names of those that changed.
+        changed: Vec<String>,
     },
     /// It is a shared domain of the platform, and served.
     SharedAdded {

@@ -3,6 +3,8 @@
 use kernel::{AccountId, DomainId, DomainName, Id, ServiceId};
 use uuid::Uuid;
 
+use super::DomainSettings;
+
 /// Which domain a mailbox or alias lives in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum DomainRef {
@@ -61,6 +63,12 @@ pub struct DomainRecord {
     pub name: DomainName,
     /// How the ownership is shown.
     pub challenge: Challenge,
+    /// The domain whose addresses exist in it as well; none: it has its own.
+    pub mirrors: Option<DomainId>,
+    /// What is set for it.
+    pub settings: Box<DomainSettings>,
+    /// How often settings were changed.
+    pub settings_revision: u32,
 }
 
 /// The TXT record by which an account shows that it owns a domain.

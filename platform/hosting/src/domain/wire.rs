@@ -4,10 +4,11 @@ use kernel::{Event, Kind, Malformed, Open, RawEvent, Seal, SealError, Timestamp}
 use serde::{Deserialize, Serialize};
 
 use super::{DomainEvent, VerifiedBy};
-use crate::wire::{self, json};
+use crate::wire::{self, SettingsChangedV1, json};
 
 const ADDED: Kind = Kind { name: "domain.added", schema: 1 };
 const SHARED_ADDED: Kind = Kind { name: "domain.shared_added", schema: 1 };
+const SETTINGS_CHANGED: Kind = Kind { name: "domain.settings_changed", schema: 1 };
 const VERIFIED: Kind = Kind { name: "domain.verified", schema: 1 };
 const REMOVED: Kind = Kind { name: "domain.removed", schema: 1 };
 
@@ -17,6 +18,8 @@ struct AddedV1 {
     service: String,
     name: String,
     token: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    mirrors: Option<String>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -46,20 +49,25 @@ impl Event for DomainEvent {
         match self {
             Self::Added { .. } => ADDED,
             Self::SharedAdded { .. } => SHARED_ADDED,
+            Self::SettingsChanged { .. } => SETTINGS_CHANGED,
             Self::Verified { .. } => VERIFIED,
             Self::Removed { .. } => REMOVED,
         }
     }
 
-    fn encode(&self, _: &mut dyn Seal) -> Result<Vec<u8>, SealError> {
+    fn encode(&self, seal: &mut dyn Seal) -> Result<Vec<u8>, SealError> {
         Ok(match self {
-            Self::Added { account, service, name, token } => json(&AddedV1 {
+            Self::Added { account, service, name, token, mirrors } => json(&AddedV1 {
                 account: account.to_string(),
                 service: service.to_string(),
                 name: name.to_string(),
                 token: token.clone(),
+                mirrors: mirrors.map(|mirrored| mirrored.to_string()),
             }),
             Self::SharedAdded { name } => json(&SharedAddedV1 { name: name.to_string() }),
+            Self::SettingsChanged { settings, changed } => {
+                json(&SettingsChangedV1 { settings: wire::seal(seal, settings)?, changed: changed.clone() })
+            }
             Self::Verified { by } => json(&VerifiedV1 {
                 by: match by {
                     VerifiedBy::Txt => ByV1::Txt,
@@ -70,7 +78,7 @@ impl Event for DomainEvent {
         })
     }
 
-    fn decode(raw: &RawEvent, _: &dyn Open) -> Result<Self, Malformed> {
+    fn decode(raw: &RawEvent, open: &dyn Open) -> Result<Self, Malformed> {
         match (raw.kind.as_ref(), raw.schema) {
             ("domain.added", 1) => {
                 let form: AddedV1 = wire::form(raw)?;
@@ -79,11 +87,17 @@ impl Event for DomainEvent {
                     service: wire::id(raw, &form.service)?,
                     name: wire::domain_name(raw, &form.name)?,
                     token: form.token,
+                    mirrors: form.mirrors.map(|mirrored| wire::id(raw, &mirrored)).transpose()?,
                 })
             }
             ("domain.shared_added", 1) => {
                 let form: SharedAddedV1 = wire::form(raw)?;
                 Ok(Self::SharedAdded { name: wire::domain_name(raw, &form.name)? })
+            }
+            ("domain.settings_changed", 1) => {
+                let form: SettingsChangedV1 = wire::form(raw)?;
+                let settings = wire::open(raw, open, &form.settings)?;
+                Ok(Self::SettingsChanged { settings, changed: form.changed })
             }
             ("domain.verified", 1) => {
                 let form: VerifiedV1 = wire::form(raw)?;

@@ -2,7 +2,7 @@
 
 use kernel::{AccountId, ByteSize, DomainId, DomainName, LocalPart, MailboxId, ServiceId, Timestamp};
 
-use super::{Crossing, Threshold};
+use super::{Crossing, MailboxSettingsPatch, Threshold};
 use crate::PasswordHash;
 
 /// An intention about one mailbox.
@@ -19,6 +19,15 @@ pub enum MailboxCommand {
     ChangeDisplayName(Option<String>),
     /// Replace the password.
     SetPassword(PasswordHash),
+    /// Set some of its settings otherwise.
+    ChangeSettings {
+        /// Which.
+        patch: Box<MailboxSettingsPatch>,
+        /// The revision that the asker saw; none: whatever it is.
+        revision: Option<u32>,
+        /// Whether its owner asks, who may change some settings only.
+        by_owner: bool,
+    },
     /// Refuse mail and logins.
     Disable,
     /// Take mail and logins again.

@@ -9,6 +9,7 @@ use super::{
 };
 use crate::HostingRefusal;
 use crate::limit::{CROSSING_COUNT_MAX, DISPLAY_NAME_CHARACTER_COUNT_MAX};
+use crate::settings::check_revision;
 use crate::user::Access;
 
 /// The noun; its history is the stream `mailbox/{MailboxId}`.
@@ -47,6 +48,8 @@ impl Decider for Mailbox {
                 access: Access::Enabled,
                 crossed: BTreeSet::new(),
                 crossing_count: 0,
+                settings: Box::default(),
+                settings_revision: 0,
             }),
             MailboxEvent::QuotaChanged { to, .. } => change(state, |record| record.quota = *to),
             MailboxEvent::DisplayNameChanged { display_name } => {
@@ -55,6 +58,10 @@ impl Decider for Mailbox {
             MailboxEvent::PasswordSet { password } => {
                 change(state, |record| record.password = Some(password.clone()))
             }
+            MailboxEvent::SettingsChanged { settings, .. } => change(state, |record| {
+                record.settings = settings.plain().cloned().unwrap_or_default();
+                record.settings_revision = record.settings_revision.saturating_add(1);
+            }),
             MailboxEvent::Disabled => change(state, |record| record.access = Access::Disabled),
             MailboxEvent::Enabled => change(state, |record| record.access = Access::Enabled),
             MailboxEvent::Deleted { .. } => match state {
@@ -91,6 +98,7 @@ impl Decider for Mailbox {
                 C::ChangeQuota { .. }
                 | C::ChangeDisplayName(_)
                 | C::SetPassword(_)
+                | C::ChangeSettings { .. }
                 | C::Disable
                 | C::Enable
                 | C::RecordThreshold { .. },
@@ -110,6 +118,21 @@ impl Decider for Mailbox {
                 let password = Sealed::new(subject, hash);
                 let is_same = record.password.as_ref() == Some(&password);
                 Ok(if is_same { vec![] } else { vec![MailboxEvent::PasswordSet { password }] })
+            }
+            (S::Live(record), C::ChangeSettings { patch, revision, by_owner }) => {
+                check_revision(revision, record.settings_revision)?;
+                if by_owner && !record.settings.lets_owner(&patch) {
+                    return Err(HostingRefusal::SettingNotSelfService);
+                }
+                let settings = record.settings.patched(*patch);
+                let changed = record.settings.differing(&settings);
+                if changed.is_empty() {
+                    return Ok(vec![]);
+                }
+                settings.check()?;
+                let settings = Sealed::new(subject, Box::new(settings));
+                let changed = changed.into_iter().map(str::to_owned).collect();
+                Ok(vec![MailboxEvent::SettingsChanged { settings, changed }])
             }
             (S::Live(record), C::Disable) => Ok(match record.access {
                 Access::Enabled => vec![MailboxEvent::Disabled],

@@ -2,6 +2,7 @@
 
 use kernel::{AccountId, ByteSize, DomainId, DomainName, LocalPart, Sealed, ServiceId, Timestamp};
 
+use super::MailboxSettings;
 use crate::PasswordHash;
 
 /// A fraction of the quota whose crossing is a fact of the business.
@@ -81,6 +82,13 @@ pub enum MailboxEvent {
     PasswordSet {
         /// How its owner is recognised from now on.
         password: Sealed<PasswordHash>,
+    },
+    /// Some of its settings are otherwise.
+    SettingsChanged {
+        /// All of them from now on.
+        settings: Sealed<Box<MailboxSettings>>,
+        /// The names of those that changed.
+        changed: Vec<String>,
     },
     /// It takes no mail and no logins.
     Disabled,

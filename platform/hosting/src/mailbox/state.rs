@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use kernel::{AccountId, ByteSize, DomainId, DomainName, EmailAddress, LocalPart, Sealed, ServiceId};
 
-use super::Threshold;
+use super::{MailboxSettings, Threshold};
 use crate::PasswordHash;
 use crate::user::Access;
 
@@ -53,6 +53,10 @@ pub struct MailboxRecord {
     pub access: Access,
     /// The fractions of its quota that its usage is at or above.
     pub crossed: BTreeSet<Threshold>,
+    /// What is set for it; the defaults where its owner is erased.
+    pub settings: Box<MailboxSettings>,
+    /// How often settings were changed.
+    pub settings_revision: u32,
     /// How many crossings were recorded.
     pub crossing_count: u32,
 }

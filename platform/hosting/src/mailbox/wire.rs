@@ -4,12 +4,13 @@ use kernel::{ByteSize, Event, Kind, Malformed, Open, RawEvent, Seal, SealError, 
 use serde::{Deserialize, Serialize};
 
 use super::{Crossing, MailboxEvent, Threshold};
-use crate::wire::{self, Nothing, SealedField, json};
+use crate::wire::{self, Nothing, SealedField, SettingsChangedV1, json};
 
 const CREATED: Kind = Kind { name: "mailbox.created", schema: 1 };
 const QUOTA_CHANGED: Kind = Kind { name: "mailbox.quota_changed", schema: 1 };
 const DISPLAY_NAME_CHANGED: Kind = Kind { name: "mailbox.display_name_changed", schema: 1 };
 const PASSWORD_SET: Kind = Kind { name: "mailbox.password_set", schema: 1 };
+const SETTINGS_CHANGED: Kind = Kind { name: "mailbox.settings_changed", schema: 1 };
 const DISABLED: Kind = Kind { name: "mailbox.disabled", schema: 1 };
 const ENABLED: Kind = Kind { name: "mailbox.enabled", schema: 1 };
 const DELETED: Kind = Kind { name: "mailbox.deleted", schema: 1 };
@@ -71,6 +72,7 @@ impl Event for MailboxEvent {
             Self::QuotaChanged { .. } => QUOTA_CHANGED,
             Self::DisplayNameChanged { .. } => DISPLAY_NAME_CHANGED,
             Self::PasswordSet { .. } => PASSWORD_SET,
+            Self::SettingsChanged { .. } => SETTINGS_CHANGED,
             Self::Disabled => DISABLED,
             Self::Enabled => ENABLED,
             Self::Deleted { .. } => DELETED,
@@ -99,6 +101,9 @@ impl Event for MailboxEvent {
                 json(&DisplayNameChangedV1 { display_name: wire::seal_some(seal, display_name.as_ref())? })
             }
             Self::PasswordSet { password } => json(&PasswordSetV1 { password: wire::seal(seal, password)? }),
+            Self::SettingsChanged { settings, changed } => {
+                json(&SettingsChangedV1 { settings: wire::seal(seal, settings)?, changed: changed.clone() })
+            }
             Self::Disabled | Self::Enabled => json(&Nothing {}),
             Self::Deleted { purge_after } => json(&DeletedV1 { purge_after_ms: purge_after.millis() }),
             Self::QuotaThresholdCrossed { threshold, crossing } => json(&QuotaThresholdCrossedV1 {
@@ -127,6 +132,11 @@ impl Event for MailboxEvent {
             ("mailbox.password_set", 1) => {
                 let form: PasswordSetV1 = wire::form(raw)?;
                 Ok(Self::PasswordSet { password: wire::open(raw, open, &form.password)? })
+            }
+            ("mailbox.settings_changed", 1) => {
+                let form: SettingsChangedV1 = wire::form(raw)?;
+                let settings = wire::open(raw, open, &form.settings)?;
+                Ok(Self::SettingsChanged { settings, changed: form.changed })
             }
             ("mailbox.disabled", 1) => wire::form(raw).map(|Nothing {}| Self::Disabled),
             ("mailbox.enabled", 1) => wire::form(raw).map(|Nothing {}| Self::Enabled),

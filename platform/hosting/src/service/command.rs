@@ -2,7 +2,7 @@
 
 use kernel::{AccountId, ByteSize, DomainId, PlanId, Timestamp};
 
-use super::SuspensionReason;
+use super::{DomainShare, SuspensionReason};
 use crate::plan::PlanLimits;
 
 /// An intention about one service.
@@ -39,6 +39,8 @@ pub enum ServiceCommand {
     },
     /// Change how much is allocated to one mailbox.
     Reallocate {
+        /// Where it lives.
+        domain: DomainId,
         /// Its quota before.
         from: ByteSize,
         /// Its quota from now on.
@@ -54,8 +56,20 @@ pub enum ServiceCommand {
         /// Where it lived.
         domain: DomainId,
     },
-    /// Take the slot of an own domain.
-    TakeDomain(DomainId),
+    /// Take the slot of an own domain, or of an alias domain.
+    TakeDomain {
+        /// Which.
+        domain: DomainId,
+        /// The own domain that it mirrors.
+        mirrors: Option<DomainId>,
+    },
+    /// Note how much of the service a domain may have.
+    SetShare {
+        /// Which.
+        domain: DomainId,
+        /// How much.
+        share: DomainShare,
+    },
     /// Give the slot of an own domain back; refused while anything lives there.
     ReturnDomain(DomainId),
 }

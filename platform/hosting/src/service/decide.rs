@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use kernel::{ByteSize, Category, Decider, DomainId, ServiceId, Timestamp};
 
 use super::{
-    DomainUsage, Entitlement, ServiceCommand, ServiceEvent, ServiceOrder, ServiceRecord, ServiceState,
-    SuspensionReason, Usage,
+    DomainShare, DomainUsage, Entitlement, ServiceCommand, ServiceEvent, ServiceOrder, ServiceRecord,
+    ServiceState, SuspensionReason, Usage,
 };
 use crate::HostingRefusal;
 use crate::plan::DomainMode;
@@ -35,6 +35,8 @@ impl Decider for Service {
                     entitlement: Entitlement::Ordered,
                     usage: Usage::default(),
                     own_domains: BTreeSet::new(),
+                    mirrors: BTreeMap::new(),
+                    shares: BTreeMap::new(),
                     domains: BTreeMap::new(),
                 }))
             }
@@ -69,7 +71,8 @@ impl Decider for Service {
                 | C::Reallocate { .. }
                 | C::TakeAlias { .. }
                 | C::ReturnAlias { .. }
-                | C::TakeDomain(_)
+                | C::TakeDomain { .. }
+                | C::SetShare { .. }
                 | C::ReturnDomain(_),
             ) => Err(HostingRefusal::ServiceNotFound),
             (ServiceState::Present(record), C::Order(order)) => {
@@ -95,14 +98,22 @@ impl Decider for Service {
             (ServiceState::Present(_), C::ReturnMailbox { domain, quota }) => {
                 Ok(vec![ServiceEvent::SlotsReturned { domain, mailboxes: 1, bytes: quota }])
             }
-            (ServiceState::Present(record), C::Reallocate { from, to }) => reallocate(record, from, to),
+            (ServiceState::Present(record), C::Reallocate { domain, from, to }) => {
+                reallocate(record, domain, from, to)
+            }
             (ServiceState::Present(record), C::TakeAlias { domain }) => take_alias(record, domain),
             (ServiceState::Present(_), C::ReturnAlias { domain }) => {
                 Ok(vec![ServiceEvent::AliasSlotReturned { domain }])
             }
-            (ServiceState::Present(record), C::TakeDomain(domain)) => take_domain(record, domain),
+            (ServiceState::Present(record), C::TakeDomain { domain, mirrors }) => {
+                take_domain(record, domain, mirrors)
+            }
+            (ServiceState::Present(record), C::SetShare { domain, share }) => {
+                let is_so = record.shares.get(&domain).copied().unwrap_or_default() == share;
+                Ok(if is_so { vec![] } else { vec![ServiceEvent::DomainShareSet { domain, share }] })
+            }
             (ServiceState::Present(record), C::ReturnDomain(domain)) => {
-                if record.domains.contains_key(&domain) {
+                if record.domains.contains_key(&domain) || record.mirrors.values().any(|id| *id == domain) {
                     Err(HostingRefusal::DomainInUse)
                 } else if record.own_domains.contains(&domain) {
                     Ok(vec![ServiceEvent::DomainSlotReturned { domain }])
@@ -177,7 +188,7 @@ fn take_mailboxes(
     }
     may_add(record)?;
     for quota in quotas {
-        check_quota(record, *quota)?;
+        check_quota(record, domain, *quota)?;
     }
     let (limits, usage) = (&record.limits, record.usage);
     let mailboxes = u32::try_from(quotas.len()).unwrap_or(u32::MAX);
@@ -190,6 +201,14 @@ fn take_mailboxes(
         .iter()
         .try_fold(ByteSize::ZERO, |sum, quota| sum.checked_add(*quota))
         .ok_or_else(storage_reached)?;
+    let (share, lives) = (share(record, domain), lives(record, domain));
+    if let Some(allowed) = share.mailbox_count_max
+        && lives.mailboxes.saturating_add(mailboxes) > allowed
+    {
+        let limit = Limit { allowed: allowed.into(), used: lives.mailboxes.into() };
+        return Err(HostingRefusal::DomainMailboxLimitReached(limit));
+    }
+    check_domain_storage(share, lives.bytes, lives.bytes.checked_add(bytes))?;
     match usage.bytes.checked_add(bytes) {
         Some(total) if total <= limits.storage => {
             Ok(vec![ServiceEvent::SlotsTaken { domain, mailboxes, bytes }])
@@ -201,6 +220,7 @@ fn take_mailboxes(
 /// A raise needs an active service and room; a cut is always allowed, also in a service that is over its limits.
 fn reallocate(
     record: &ServiceRecord,
+    domain: DomainId,
     from: ByteSize,
     to: ByteSize,
 ) -> Result<Vec<ServiceEvent>, HostingRefusal> {
@@ -209,18 +229,44 @@ fn reallocate(
     }
     if to > from {
         may_add(record)?;
-        check_quota(record, to)?;
+        check_quota(record, domain, to)?;
+        let lives = lives(record, domain);
+        let in_domain = lives.bytes.checked_sub(from).unwrap_or(ByteSize::ZERO).checked_add(to);
+        check_domain_storage(share(record, domain), lives.bytes, in_domain)?;
         let others = record.usage.bytes.checked_sub(from).unwrap_or(ByteSize::ZERO);
         if others.checked_add(to).is_none_or(|total| total > record.limits.storage) {
             let limit = Limit::bytes(record.limits.storage, record.usage.bytes);
             return Err(HostingRefusal::StorageLimitReached(limit));
         }
     }
-    Ok(vec![ServiceEvent::AllocationChanged { from, to }])
+    Ok(vec![ServiceEvent::AllocationChanged { domain: Some(domain), from, to }])
 }
 
-fn check_quota(record: &ServiceRecord, quota: ByteSize) -> Result<(), HostingRefusal> {
-    let allowed = record.limits.mailbox_quota_max;
+fn share(record: &ServiceRecord, domain: DomainId) -> DomainShare {
+    record.shares.get(&domain).copied().unwrap_or_default()
+}
+
+fn lives(record: &ServiceRecord, domain: DomainId) -> DomainUsage {
+    record.domains.get(&domain).copied().unwrap_or_default()
+}
+
+fn check_domain_storage(
+    share: DomainShare,
+    used: ByteSize,
+    total: Option<ByteSize>,
+) -> Result<(), HostingRefusal> {
+    match share.storage_octets_max.map(ByteSize::new) {
+        Some(allowed) if total.is_none_or(|total| total > allowed) => {
+            Err(HostingRefusal::DomainStorageLimitReached(Limit::bytes(allowed, used)))
+        }
+        Some(_) | None => Ok(()),
+    }
+}
+
+fn check_quota(record: &ServiceRecord, domain: DomainId, quota: ByteSize) -> Result<(), HostingRefusal> {
+    let plan = record.limits.mailbox_quota_max;
+    let allowed =
+        share(record, domain).mailbox_quota_octets_max.map_or(plan, |most| plan.min(ByteSize::new(most)));
     if quota == ByteSize::ZERO {
         Err(HostingRefusal::QuotaZero)
     } else if quota > allowed {
@@ -236,10 +282,19 @@ fn take_alias(record: &ServiceRecord, domain: DomainId) -> Result<Vec<ServiceEve
     if used >= allowed {
         return Err(HostingRefusal::AliasLimitReached(Limit { allowed: allowed.into(), used: used.into() }));
     }
+    let used = lives(record, domain).aliases;
+    if let Some(allowed) = share(record, domain).alias_count_max.filter(|allowed| used >= *allowed) {
+        let limit = Limit { allowed: allowed.into(), used: used.into() };
+        return Err(HostingRefusal::DomainAliasLimitReached(limit));
+    }
     Ok(vec![ServiceEvent::AliasSlotTaken { domain }])
 }
 
-fn take_domain(record: &ServiceRecord, domain: DomainId) -> Result<Vec<ServiceEvent>, HostingRefusal> {
+fn take_domain(
+    record: &ServiceRecord,
+    domain: DomainId,
+    mirrors: Option<DomainId>,
+) -> Result<Vec<ServiceEvent>, HostingRefusal> {
     if record.own_domains.contains(&domain) {
         return Ok(vec![]);
     }
@@ -248,11 +303,26 @@ fn take_domain(record: &ServiceRecord, domain: DomainId) -> Result<Vec<ServiceEv
         DomainMode::Shared => return Err(HostingRefusal::OwnDomainNotInPlan),
         DomainMode::Own => {}
     }
-    let (allowed, used) = (record.limits.domain_count_max as usize, record.own_domains.len());
-    if used >= allowed {
-        return Err(HostingRefusal::DomainLimitReached(Limit::count(allowed, used)));
+    let alias_domains = record.mirrors.len();
+    match mirrors {
+        None => {
+            let (allowed, used) =
+                (record.limits.domain_count_max as usize, record.own_domains.len() - alias_domains);
+            if used >= allowed {
+                return Err(HostingRefusal::DomainLimitReached(Limit::count(allowed, used)));
+            }
+        }
+        Some(target) if !record.own_domains.contains(&target) || record.mirrors.contains_key(&target) => {
+            return Err(HostingRefusal::MirrorTarget);
+        }
+        Some(_) => {
+            let allowed = record.limits.alias_domain_count_max as usize;
+            if alias_domains >= allowed {
+                return Err(HostingRefusal::AliasDomainLimitReached(Limit::count(allowed, alias_domains)));
+            }
+        }
     }
-    Ok(vec![ServiceEvent::DomainSlotTaken { domain }])
+    Ok(vec![ServiceEvent::DomainSlotTaken { domain, mirrors }])
 }
 
 fn change(record: &mut ServiceRecord, event: &ServiceEvent) {
@@ -268,16 +338,28 @@ fn change(record: &mut ServiceRecord, event: &ServiceEvent) {
         ServiceEvent::SlotsTaken { domain, mailboxes, bytes } => {
             usage.mailboxes = usage.mailboxes.saturating_add(*mailboxes);
             usage.bytes = usage.bytes.checked_add(*bytes).unwrap_or(ByteSize::new(u64::MAX));
-            live_in(record, *domain, |lives| lives.mailboxes = lives.mailboxes.saturating_add(*mailboxes));
+            live_in(record, *domain, |lives| {
+                lives.mailboxes = lives.mailboxes.saturating_add(*mailboxes);
+                lives.bytes = lives.bytes.checked_add(*bytes).unwrap_or(ByteSize::new(u64::MAX));
+            });
         }
         ServiceEvent::SlotsReturned { domain, mailboxes, bytes } => {
             usage.mailboxes = usage.mailboxes.saturating_sub(*mailboxes);
             usage.bytes = usage.bytes.checked_sub(*bytes).unwrap_or(ByteSize::ZERO);
-            live_in(record, *domain, |lives| lives.mailboxes = lives.mailboxes.saturating_sub(*mailboxes));
+            live_in(record, *domain, |lives| {
+                lives.mailboxes = lives.mailboxes.saturating_sub(*mailboxes);
+                lives.bytes = lives.bytes.checked_sub(*bytes).unwrap_or(ByteSize::ZERO);
+            });
         }
-        ServiceEvent::AllocationChanged { from, to } => {
-            let others = usage.bytes.checked_sub(*from).unwrap_or(ByteSize::ZERO);
-            usage.bytes = others.checked_add(*to).unwrap_or(ByteSize::new(u64::MAX));
+        ServiceEvent::AllocationChanged { domain, from, to } => {
+            let changed = |bytes: ByteSize| {
+                let others = bytes.checked_sub(*from).unwrap_or(ByteSize::ZERO);
+                others.checked_add(*to).unwrap_or(ByteSize::new(u64::MAX))
+            };
+            usage.bytes = changed(usage.bytes);
+            if let Some(domain) = domain {
+                live_in(record, *domain, |lives| lives.bytes = changed(lives.bytes));
+            }
         }
         ServiceEvent::AliasSlotTaken { domain } => {
             usage.aliases = usage.aliases.saturating_add(1);
@@ -287,11 +369,23 @@ fn change(record: &mut ServiceRecord, event: &ServiceEvent) {
             usage.aliases = usage.aliases.saturating_sub(1);
             live_in(record, *domain, |lives| lives.aliases = lives.aliases.saturating_sub(1));
         }
-        ServiceEvent::DomainSlotTaken { domain } => {
+        ServiceEvent::DomainSlotTaken { domain, mirrors } => {
             record.own_domains.insert(*domain);
+            if let Some(target) = mirrors {
+                record.mirrors.insert(*domain, *target);
+            }
+        }
+        ServiceEvent::DomainShareSet { domain, share } => {
+            if *share == DomainShare::default() {
+                record.shares.remove(domain);
+            } else {
+                record.shares.insert(*domain, *share);
+            }
         }
         ServiceEvent::DomainSlotReturned { domain } => {
             record.own_domains.remove(domain);
+            record.shares.remove(domain);
+            record.mirrors.remove(domain);
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use kernel::{AccountId, ByteSize, DomainId, PlanId, Timestamp};
 
+use super::DomainShare;
 use crate::plan::PlanLimits;
 
 /// Why a service is suspended.
@@ -67,6 +68,8 @@ pub enum ServiceEvent {
     },
     /// A mailbox has another quota.
     AllocationChanged {
+        /// Where it lives; none in events of before domains had a share of their own.
+        domain: Option<DomainId>,
         /// Before.
         from: ByteSize,
         /// From now on.
@@ -86,6 +89,15 @@ pub enum ServiceEvent {
     DomainSlotTaken {
         /// Which.
         domain: DomainId,
+        /// The own domain that it mirrors: then it is an alias domain.
+        mirrors: Option<DomainId>,
+    },
+    /// A domain may have so much of the service.
+    DomainShareSet {
+        /// Which.
+        domain: DomainId,
+        /// How much.
+        share: DomainShare,
     },
     /// A removed domain gave its slot back.
     DomainSlotReturned {

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use kernel::{AccountId, ByteSize, DomainId, PlanId, Timestamp};
 
 use super::SuspensionReason;
+use crate::domain::DomainSettings;
 use crate::plan::PlanLimits;
 
 /// A service as it is.
@@ -61,8 +62,36 @@ pub struct Usage {
 pub struct DomainUsage {
     /// Mailboxes that are not deleted.
     pub mailboxes: u32,
+    /// The sum of their quotas.
+    pub bytes: ByteSize,
     /// Aliases that are not deleted.
     pub aliases: u32,
+}
+
+/// How much of its service a domain may have; none: all that is left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, serde::Serialize, serde::Deserialize)]
+#[serde(default)]
+pub struct DomainShare {
+    /// Mailboxes.
+    pub mailbox_count_max: Option<u32>,
+    /// Aliases.
+    pub alias_count_max: Option<u32>,
+    /// The sum of quotas, in octets.
+    pub storage_octets_max: Option<u64>,
+    /// The largest quota of one mailbox, in octets.
+    pub mailbox_quota_octets_max: Option<u64>,
+}
+
+impl DomainShare {
+    /// What the settings of a domain say.
+    pub const fn of(settings: &DomainSettings) -> Self {
+        Self {
+            mailbox_count_max: settings.mailbox_count_max,
+            alias_count_max: settings.alias_count_max,
+            storage_octets_max: settings.storage_octets_max,
+            mailbox_quota_octets_max: settings.mailbox_quota_octets_max,
+        }
+    }
 }
 
 /// What is known of a service.
@@ -80,8 +109,12 @@ pub struct ServiceRecord {
     pub entitlement: Entitlement,
     /// What it uses.
     pub usage: Usage,
-    /// Its own domains that are not removed, verified or not.
+    /// Its own domains that are not removed, verified or not, alias domains included.
     pub own_domains: BTreeSet<DomainId>,
+    /// Those of them that mirror another, with which.
+    pub mirrors: BTreeMap<DomainId, DomainId>,
+    /// How much each domain may have, where that is limited.
+    pub shares: BTreeMap<DomainId, DomainShare>,
     /// What lives in each domain, shared ones as well; absent where nothing does.
     pub domains: BTreeMap<DomainId, DomainUsage>,
 }

@@ -3,7 +3,7 @@
 use kernel::{ByteSize, Event, Kind, Malformed, Open, RawEvent, Seal, SealError, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::{ServiceEvent, SuspensionReason};
+use super::{DomainShare, ServiceEvent, SuspensionReason};
 use crate::plan::wire::LimitsV1;
 use crate::wire::{self, Nothing, json};
 
@@ -19,6 +19,7 @@ const ALLOCATION_CHANGED: Kind = Kind { name: "service.allocation_changed", sche
 const ALIAS_SLOT_TAKEN: Kind = Kind { name: "service.alias_slot_taken", schema: 1 };
 const ALIAS_SLOT_RETURNED: Kind = Kind { name: "service.alias_slot_returned", schema: 1 };
 const DOMAIN_SLOT_TAKEN: Kind = Kind { name: "service.domain_slot_taken", schema: 1 };
+const DOMAIN_SHARE_SET: Kind = Kind { name: "service.domain_share_set", schema: 1 };
 const DOMAIN_SLOT_RETURNED: Kind = Kind { name: "service.domain_slot_returned", schema: 1 };
 
 #[derive(Serialize, Deserialize)]
@@ -57,8 +58,23 @@ struct SlotsV1 {
 
 #[derive(Serialize, Deserialize)]
 struct AllocationChangedV1 {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    domain: Option<String>,
     from_bytes: u64,
     to_bytes: u64,
+}
+
+#[derive(Serialize, Deserialize)]
+struct DomainSlotTakenV1 {
+    domain: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    mirrors: Option<String>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct DomainShareSetV1 {
+    domain: String,
+    share: DomainShare,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -81,6 +97,7 @@ impl Event for ServiceEvent {
             Self::AliasSlotTaken { .. } => ALIAS_SLOT_TAKEN,
             Self::AliasSlotReturned { .. } => ALIAS_SLOT_RETURNED,
             Self::DomainSlotTaken { .. } => DOMAIN_SLOT_TAKEN,
+            Self::DomainShareSet { .. } => DOMAIN_SHARE_SET,
             Self::DomainSlotReturned { .. } => DOMAIN_SLOT_RETURNED,
         }
     }
@@ -100,12 +117,20 @@ impl Event for ServiceEvent {
             | Self::SlotsReturned { domain, mailboxes, bytes } => {
                 json(&SlotsV1 { domain: domain.to_string(), mailboxes: *mailboxes, bytes: bytes.octets() })
             }
-            Self::AllocationChanged { from, to } => {
-                json(&AllocationChangedV1 { from_bytes: from.octets(), to_bytes: to.octets() })
+            Self::AllocationChanged { domain, from, to } => json(&AllocationChangedV1 {
+                domain: domain.map(|domain| domain.to_string()),
+                from_bytes: from.octets(),
+                to_bytes: to.octets(),
+            }),
+            Self::DomainShareSet { domain, share } => {
+                json(&DomainShareSetV1 { domain: domain.to_string(), share: *share })
             }
+            Self::DomainSlotTaken { domain, mirrors } => json(&DomainSlotTakenV1 {
+                domain: domain.to_string(),
+                mirrors: mirrors.map(|mirrored| mirrored.to_string()),
+            }),
             Self::AliasSlotTaken { domain }
             | Self::AliasSlotReturned { domain }
-            | Self::DomainSlotTaken { domain }
             | Self::DomainSlotReturned { domain } => json(&DomainV1 { domain: domain.to_string() }),
         })
     }
@@ -147,11 +172,22 @@ impl Event for ServiceEvent {
             ("service.allocation_changed", 1) => {
                 let form: AllocationChangedV1 = wire::form(raw)?;
                 let (from, to) = (ByteSize::new(form.from_bytes), ByteSize::new(form.to_bytes));
-                Ok(Self::AllocationChanged { from, to })
+                let domain = form.domain.map(|domain| wire::id(raw, &domain)).transpose()?;
+                Ok(Self::AllocationChanged { domain, from, to })
             }
             ("service.alias_slot_taken", 1) => Ok(Self::AliasSlotTaken { domain: domain()? }),
             ("service.alias_slot_returned", 1) => Ok(Self::AliasSlotReturned { domain: domain()? }),
-            ("service.domain_slot_taken", 1) => Ok(Self::DomainSlotTaken { domain: domain()? }),
+            ("service.domain_slot_taken", 1) => {
+                let form: DomainSlotTakenV1 = wire::form(raw)?;
+                Ok(Self::DomainSlotTaken {
+                    domain: wire::id(raw, &form.domain)?,
+                    mirrors: form.mirrors.map(|mirrored| wire::id(raw, &mirrored)).transpose()?,
+                })
+            }
+            ("service.domain_share_set", 1) => {
+                let form: DomainShareSetV1 = wire::form(raw)?;
+                Ok(Self::DomainShareSet { domain: wire::id(raw, &form.domain)?, share: form.share })
+            }
             ("service.domain_slot_returned", 1) => Ok(Self::DomainSlotReturned { domain: domain()? }),
             _ => Err(wire::unknown(raw)),
         }

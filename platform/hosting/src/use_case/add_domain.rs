@@ -20,6 +20,8 @@ pub struct AddDomain {
     pub domain: DomainId,
     /// Its name.
     pub name: DomainName,
+    /// The own domain of the service whose addresses exist in it as well: then it is an alias domain.
+    pub mirrors: Option<DomainId>,
 }
 
 impl UseCase for AddDomain {
@@ -45,13 +47,19 @@ impl UseCase for AddDomain {
             service: self.service,
             domain: self.domain,
             name: self.name.clone(),
+            mirrors: self.mirrors,
         };
         super::check_present(service)?;
         let added = Domain::decide(domain, add, &(), now)?;
         if added.is_empty() {
             return Ok(Changes::none());
         }
-        let taken = Service::decide(service, ServiceCommand::TakeDomain(self.domain), &(), now)?;
+        let taken = Service::decide(
+            service,
+            ServiceCommand::TakeDomain { domain: self.domain, mirrors: self.mirrors },
+            &(),
+            now,
+        )?;
         Ok(Changes::none().emit::<Service>(self.service, taken).emit::<Domain>(self.domain, added))
     }
 }

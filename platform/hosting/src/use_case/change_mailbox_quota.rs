@@ -47,7 +47,8 @@ impl UseCase for ChangeMailboxQuota {
             .ok_or(HostingRefusal::MailboxNotFound)?;
         let change = MailboxCommand::ChangeQuota { to: self.quota };
         let changed = Mailbox::decide(mailbox, change, &self.mailbox, now)?;
-        let reallocate = ServiceCommand::Reallocate { from: record.quota, to: self.quota };
+        let reallocate =
+            ServiceCommand::Reallocate { domain: record.domain, from: record.quota, to: self.quota };
         let reallocated = Service::decide(service, reallocate, &(), now)?;
         Ok(Changes::none().emit::<Service>(self.service, reallocated).emit::<Mailbox>(self.mailbox, changed))
     }

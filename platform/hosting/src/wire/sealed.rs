@@ -25,6 +25,15 @@ pub(crate) trait Plain: Sized {
     fn from_octets(octets: &[u8]) -> Option<Self>;
 }
 
+impl<T: Plain> Plain for Box<T> {
+    fn to_octets(&self) -> Vec<u8> {
+        T::to_octets(self)
+    }
+    fn from_octets(octets: &[u8]) -> Option<Self> {
+        T::from_octets(octets).map(Self::new)
+    }
+}
+
 impl Plain for String {
     fn to_octets(&self) -> Vec<u8> {
         self.as_bytes().to_vec()

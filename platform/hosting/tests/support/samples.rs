@@ -1,12 +1,12 @@
 //! One full and, where fields may be absent, one minimal event of every kind: what the golden files hold.
 
-use authority::Permissions;
+use authority::{Permission, Permissions};
 use hosting::account::AccountEvent;
-use hosting::alias::AliasEvent;
-use hosting::domain::{DomainEvent, VerifiedBy};
-use hosting::mailbox::{Crossing, MailboxEvent, Threshold};
+use hosting::alias::{AliasEvent, AliasSettings};
+use hosting::domain::{DomainEvent, DomainSettings, VerifiedBy};
+use hosting::mailbox::{Crossing, MailboxEvent, MailboxSettings, Threshold};
 use hosting::plan::{PlanEvent, catalogue};
-use hosting::service::{ServiceEvent, SuspensionReason};
+use hosting::service::{DomainShare, ServiceEvent, SuspensionReason};
 use hosting::session::{EndReason, SessionEvent, SessionOwner};
 use hosting::user::{UserEvent, UserRole};
 use hosting::{HostingEvent, LoginName, PasswordHash};
@@ -90,7 +90,9 @@ fn users(all: &mut Samples, at: Timestamp) {
     push(UserEvent::Disabled, "full");
     push(UserEvent::Enabled, "full");
     for (expires_at, form) in [(None, "minimal"), (Some(at), "full")] {
-        let permissions = if form == "full" { Permissions::everything() } else { Permissions::NONE };
+        // Those of when the golden file was written.
+        let all = Permission::ALL.into_iter().take(11).collect();
+        let permissions = if form == "full" { all } else { Permissions::NONE };
         let name = sealed(2, "backup script".to_owned());
         push(
             UserEvent::TokenIssued { token: id(3), name, permissions, secret_hash: [0xab; 32], expires_at },
@@ -129,9 +131,13 @@ fn services(all: &mut Samples, at: Timestamp) {
         ServiceEvent::Restricted,
         ServiceEvent::Suspended { reason: SuspensionReason::NonPayment },
         ServiceEvent::Resumed,
-        ServiceEvent::DomainSlotTaken { domain },
+        ServiceEvent::DomainSlotTaken { domain, mirrors: None },
+        ServiceEvent::DomainShareSet {
+            domain,
+            share: DomainShare { mailbox_count_max: Some(3), ..DomainShare::default() },
+        },
         ServiceEvent::SlotsTaken { domain, mailboxes: 2, bytes },
-        ServiceEvent::AllocationChanged { from: ByteSize::gib(1), to: ByteSize::gib(2) },
+        ServiceEvent::AllocationChanged { domain: None, from: ByteSize::gib(1), to: ByteSize::gib(2) },
         ServiceEvent::SlotsReturned { domain, mailboxes: 1, bytes },
         ServiceEvent::AliasSlotTaken { domain },
         ServiceEvent::AliasSlotReturned { domain },
@@ -150,6 +156,11 @@ fn domains(all: &mut Samples, at: Timestamp) {
             service: id(5),
             name: DomainName::parse("b\u{fc}cher.example").expect("a name"),
             token: "0123456789abcdef0123456789abcdef".to_owned(),
+            mirrors: None,
+        },
+        DomainEvent::SettingsChanged {
+            settings: sealed(1, Box::new(DomainSettings { is_active: false, ..DomainSettings::default() })),
+            changed: vec!["is_active".to_owned()],
         },
         DomainEvent::Verified { by: VerifiedBy::Txt },
         DomainEvent::Removed { purge_after: at },
@@ -180,6 +191,13 @@ fn mailboxes(all: &mut Samples, at: Timestamp) {
     push(MailboxEvent::DisplayNameChanged { display_name: Some(sealed(8, "A".to_owned())) }, "full");
     push(MailboxEvent::DisplayNameChanged { display_name: None }, "minimal");
     push(MailboxEvent::PasswordSet { password: hash(8) }, "full");
+    push(
+        MailboxEvent::SettingsChanged {
+            settings: sealed(8, Box::new(MailboxSettings { imap: false, ..MailboxSettings::default() })),
+            changed: vec!["imap".to_owned()],
+        },
+        "full",
+    );
     push(MailboxEvent::Disabled, "full");
     push(MailboxEvent::Enabled, "full");
     push(
@@ -205,5 +223,12 @@ fn aliases(all: &mut Samples) {
         "full",
     );
     push(AliasEvent::TargetsChanged { targets: targets(9, &["bob@demo.example"]) }, "full");
+    push(
+        AliasEvent::SettingsChanged {
+            settings: sealed(9, Box::new(AliasSettings { is_internal: true, ..AliasSettings::default() })),
+            changed: vec!["is_internal".to_owned()],
+        },
+        "full",
+    );
     push(AliasEvent::Deleted, "full");
 }

@@ -1,0 +1,95 @@
+//! Settings through the API: by administrators, by the owner of a mailbox, by two at once.
+
+use serde_json::json;
+
+use crate::stage::{PASSWORD, Stage};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_owner_changes_what_is_left_to_it_and_an_administrator_the_rest() {
+    let stage = Stage::open().await;
+    let operator = stage.operator().await;
+    let customer = stage.customer(&operator, ("acme", "solo")).await;
+    let alice = stage.mailbox(&customer, "alice").await;
+    let change = |settings: &str| {
+        format!(
+            "mutation {{ mailboxSettingsChange(mailboxId: \"{alice}\", {settings}) {{ mailbox {{ settings {{ revision \
+             imap junkScore deniedSenders sendsPerDayMax tags selfService notYetInForce }} }} userErrors {{ code field \
+             limits {{ name allowed used }} }} }} }}"
+        )
+    };
+    let own = stage.sign_in("alice@acme.example", PASSWORD).await;
+    let set =
+        stage.done(&own, &change("settings: {junkScore: 6.5, deniedSenders: [\"*@bad.example\"]}")).await;
+    let settings = &set["mailboxSettingsChange"]["mailbox"]["settings"];
+    assert_eq!((&settings["junkScore"], &settings["revision"]), (&json!(6.5), &json!(1)));
+    assert_eq!(settings["deniedSenders"], json!(["*@bad.example"]));
+    assert!(settings["notYetInForce"].as_array().is_some_and(|names| names.contains(&json!("junkScore"))));
+    let refused = stage.ask(&own, &change("settings: {imap: false}")).await;
+    assert_eq!(code(&refused["data"]["mailboxSettingsChange"]), "SETTING_NOT_SELF_SERVICE", "{refused:#}");
+    for (settings, expected) in [
+        ("settings: {junkScore: -1}", "SPAM_SCORES"),
+        ("settings: {junkScore: 1e300}", "SPAM_SCORES"),
+        ("settings: {tags: []}, revision: 0", "SETTINGS_CHANGED_MEANWHILE"),
+        ("settings: {sendAs: [\"nobody\"]}", "SEND_AS_MALFORMED"),
+    ] {
+        let refused = stage.ask(&customer.owner, &change(settings)).await;
+        assert_eq!(code(&refused["data"]["mailboxSettingsChange"]), expected, "{refused:#}");
+    }
+    let set = stage
+        .done(
+            &customer.owner,
+            &change("settings: {imap: false, sendsPerDayMax: 20, tags: [\"VIP\"]}, revision: 1"),
+        )
+        .await;
+    let settings = &set["mailboxSettingsChange"]["mailbox"]["settings"];
+    assert_eq!(settings["sendsPerDayMax"], json!(20));
+    assert_eq!((&settings["imap"], &settings["junkScore"]), (&json!(false), &json!(6.5)));
+    let set = stage.done(&customer.owner, &change("settings: {sendsPerDayMax: null}")).await;
+    assert_eq!(set["mailboxSettingsChange"]["mailbox"]["settings"]["sendsPerDayMax"], json!(null));
+    // Whoever may not sign in here any more is told so.
+    stage.done(&customer.owner, &change("settings: {web: false}")).await;
+    let signed = stage
+        .ask("", &format!("mutation {{ signIn(login: \"alice@acme.example\", password: \"{PASSWORD}\") {{ session {{ accessToken }} }} }}"))
+        .await;
+    assert_eq!(signed["errors"][0]["extensions"]["code"], "FORBIDDEN", "{signed:#}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_domain_has_settings_a_share_and_alias_domains() {
+    let stage = Stage::open().await;
+    let operator = stage.operator().await;
+    let customer = stage.customer(&operator, ("acme", "pro")).await;
+    let domain = &customer.domain;
+    let change = |settings: &str| {
+        format!(
+            "mutation {{ domainSettingsChange(domainId: \"{domain}\", {settings}) {{ domain {{ settings {{ revision \
+             mailboxCountMax footerText relay }} }} userErrors {{ code field limits {{ allowed used }} }} }} }}"
+        )
+    };
+    let set = stage
+        .done(&customer.owner, &change("settings: {mailboxCountMax: 0, footerText: \"Acme\"}, revision: 0"))
+        .await;
+    let settings = &set["domainSettingsChange"]["domain"]["settings"];
+    assert_eq!((&settings["mailboxCountMax"], &settings["footerText"]), (&json!(0), &json!("Acme")));
+    let create = format!(
+        "mutation {{ mailboxCreate(place: {{serviceId: \"{}\", domainId: \"{domain}\"}}, mailbox: {{localPart: \"a\", \
+         quotaBytes: 1000000}}) {{ userErrors {{ code limits {{ allowed used }} }} }} }}",
+        customer.service
+    );
+    let refused = stage.ask(&customer.owner, &create).await;
+    assert_eq!(code(&refused["data"]["mailboxCreate"]), "DOMAIN_MAILBOX_LIMIT_REACHED", "{refused:#}");
+    let refused = stage.ask(&customer.owner, &change("settings: {sendsPerDayMax: 99999}")).await;
+    assert_eq!(code(&refused["data"]["domainSettingsChange"]), "SENDS_ABOVE_PLAN", "{refused:#}");
+    let mirror = format!(
+        "mutation {{ domainAdd(input: {{serviceId: \"{}\", name: \"acme-mirror.example\", mirrorsDomainId: \
+         \"{domain}\"}}) {{ domain {{ id mirrorsDomainId }} userErrors {{ code }} }} }}",
+        customer.service
+    );
+    let added = stage.done(&customer.owner, &mirror).await;
+    assert_eq!(added["domainAdd"]["domain"]["mirrorsDomainId"], json!(domain));
+}
+
+/// The code of the first user error of a payload.
+fn code(payload: &serde_json::Value) -> &str {
+    payload["userErrors"][0]["code"].as_str().unwrap_or_default()
+}

@@ -1,0 +1,139 @@
+//! What can be set for a domain.
+
+use std::collections::BTreeSet;
+
+use kernel::ByteSize;
+use serde::{Deserialize, Serialize};
+
+use crate::HostingRefusal;
+use crate::limit::{DESCRIPTION_CHARACTER_COUNT_MAX, FOOTER_OCTETS_MAX};
+use crate::plan::PlanLimits;
+use crate::refusal::Limit;
+use crate::settings::{check_octets, check_senders, check_tags, settings};
+
+/// What of a domain's mail is passed on to another host.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DomainRelay {
+    /// Nothing: all of it is delivered here.
+    None,
+    /// What has no mailbox here.
+    Unknown,
+    /// Everything: this is a backup MX.
+    All,
+}
+
+settings! {
+    /// What can be set for an own domain.
+    DomainSettings, patched by DomainSettingsPatch {
+        /// Whether mail is taken for it and its mailboxes are let in.
+        is_active: bool = true;
+        /// What it is for.
+        description: String = String::new();
+        /// Words to find it by.
+        tags: BTreeSet<String> = BTreeSet::new();
+        /// Mailboxes that it may have of those of the service; none: all.
+        mailbox_count_max: Option<u32> = None;
+        /// Aliases that it may have of those of the service; none: all.
+        alias_count_max: Option<u32> = None;
+        /// Octets of quotas that it may have of those of the service; none: all.
+        storage_octets_max: Option<u64> = None;
+        /// The quota to offer for a new mailbox, in octets; none: the plan's.
+        mailbox_quota_default_octets: Option<u64> = None;
+        /// The largest quota of one mailbox, in octets; none: the plan's.
+        mailbox_quota_octets_max: Option<u64> = None;
+        /// Recipients a day; none: what the plan says. Never above the plan.
+        sends_per_day_max: Option<u32> = None;
+        /// Whether its mailboxes see each other in the address book.
+        has_address_book: bool = true;
+        /// What of its mail is passed on.
+        relay: DomainRelay = DomainRelay::None;
+        /// Whom to pass it on to: a host name, with `:port` where it is not 25.
+        relay_host: Option<String> = None;
+        /// What is added to sent mail, as text.
+        footer_text: String = String::new();
+        /// What is added to sent mail, as HTML.
+        footer_html: String = String::new();
+        /// Whether replies go without it.
+        footer_skips_replies: bool = true;
+        /// Senders whose mail is never junk; wins over the lists of the mailboxes.
+        allowed_senders: BTreeSet<String> = BTreeSet::new();
+        /// Senders whose mail is rejected; wins over the lists of the mailboxes.
+        denied_senders: BTreeSet<String> = BTreeSet::new();
+        /// Whether its administrators get a copy of quota warnings.
+        copies_quota_warnings: bool = false;
+        /// Whether the owners of its mailboxes must have a second factor.
+        requires_second_factor: bool = false;
+    }
+}
+
+impl DomainSettingsPatch {
+    /// Whether it changes what only whoever has the service may change: shares, sending, relaying, being active.
+    pub const fn is_administrative(&self) -> bool {
+        self.is_active.is_some()
+            || self.mailbox_count_max.is_some()
+            || self.alias_count_max.is_some()
+            || self.storage_octets_max.is_some()
+            || self.mailbox_quota_octets_max.is_some()
+            || self.sends_per_day_max.is_some()
+            || self.relay.is_some()
+            || self.relay_host.is_some()
+    }
+}
+
+impl DomainSettings {
+    /// Whether they can stand under a plan with `limits`.
+    ///
+    /// # Errors
+    /// The refusal that names the setting and the limit.
+    pub fn check(&self, limits: &PlanLimits) -> Result<(), HostingRefusal> {
+        check_tags(&self.tags)?;
+        check_senders(&self.allowed_senders)?;
+        check_senders(&self.denied_senders)?;
+        let length = self.description.chars().count();
+        if length > DESCRIPTION_CHARACTER_COUNT_MAX {
+            return Err(HostingRefusal::DescriptionTooLong(Limit::count(
+                DESCRIPTION_CHARACTER_COUNT_MAX,
+                length,
+            )));
+        }
+        let footer = self.footer_text.len().max(self.footer_html.len());
+        if footer > FOOTER_OCTETS_MAX {
+            return Err(HostingRefusal::FooterTooLong(Limit::count(FOOTER_OCTETS_MAX, footer)));
+        }
+        // A domain may be allowed less than the plan, never more: the service's own rules hold all the same.
+        if let Some(wish) = self.sends_per_day_max {
+            let allowed = [limits.sends.service, limits.sends.domain].into_iter().flatten().min();
+            if let Some(allowed) = allowed.filter(|allowed| wish > *allowed) {
+                return Err(HostingRefusal::SendsAbovePlan(Limit {
+                    allowed: u64::from(allowed),
+                    used: u64::from(wish),
+                }));
+            }
+        }
+        let most = self.mailbox_quota_octets_max.map_or(limits.mailbox_quota_max, ByteSize::new);
+        for quota in [self.mailbox_quota_octets_max, self.mailbox_quota_default_octets].into_iter().flatten()
+        {
+            if quota == 0 {
+                return Err(HostingRefusal::QuotaZero);
+            }
+            let allowed = most.min(limits.mailbox_quota_max);
+            if ByteSize::new(quota) > allowed {
+                return Err(HostingRefusal::QuotaAbovePlan(Limit::bytes(allowed, ByteSize::new(quota))));
+            }
+        }
+        if self.relay != DomainRelay::None && self.relay_host.is_none() {
+            return Err(HostingRefusal::RelayHostMissing);
+        }
+        if let Some(host) = &self.relay_host {
+            let (name, port) = host.rsplit_once(':').unwrap_or((host, "25"));
+            if kernel::DomainName::parse(name).is_err() || port.parse::<u16>().is_ok_and(|port| port == 0) {
+                return Err(HostingRefusal::RelayHostMissing);
+            }
+            if port.parse::<u16>().is_err() {
+                return Err(HostingRefusal::RelayHostMissing);
+            }
+        }
+        check_octets(self)
+    }
+}

@@ -1,0 +1,228 @@
+//! What can be set for a mailbox.
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+
+use crate::HostingRefusal;
+use crate::limit::SEND_AS_COUNT_MAX;
+use crate::refusal::Limit;
+use crate::settings::{check_octets, check_senders, check_tags, settings};
+
+/// What happens with mail for `name+detail` (RFC 5233).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DetailHandling {
+    /// It goes to INBOX as any other.
+    Inbox,
+    /// It goes to the folder `INBOX/detail`, which is made where it is not there.
+    Folder,
+    /// It goes to INBOX with the detail before its subject.
+    Subject,
+}
+
+/// How often the owner is told what is in quarantine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum QuarantineNotice {
+    /// Not at all.
+    Never,
+    /// Every hour with something new.
+    Hourly,
+    /// Once a day.
+    Daily,
+    /// Once a week.
+    Weekly,
+}
+
+/// What is kept in quarantine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum QuarantineCategory {
+    /// What was rejected.
+    Rejected,
+    /// What went to the junk folder.
+    Junk,
+    /// Both.
+    All,
+}
+
+/// Something that an owner of a mailbox may change alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SelfService {
+    /// What the mailbox is called.
+    DisplayName,
+    /// Temporary aliases.
+    TemporaryAliases,
+    /// Whether TLS is demanded.
+    TlsPolicy,
+    /// The scores of the spam filter.
+    SpamScores,
+    /// The lists of the spam filter.
+    SpamLists,
+    /// What happens with plus-addresses.
+    DetailHandling,
+    /// Sync jobs.
+    SyncJobs,
+    /// Push destinations.
+    Push,
+    /// The notices and contents of the quarantine.
+    Quarantine,
+    /// App passwords.
+    AppPasswords,
+    /// The address for a forgotten password.
+    RecoveryAddress,
+    /// Filters.
+    Filters,
+}
+
+impl SelfService {
+    /// All of them.
+    pub const ALL: [Self; 12] = [
+        Self::DisplayName,
+        Self::TemporaryAliases,
+        Self::TlsPolicy,
+        Self::SpamScores,
+        Self::SpamLists,
+        Self::DetailHandling,
+        Self::SyncJobs,
+        Self::Push,
+        Self::Quarantine,
+        Self::AppPasswords,
+        Self::RecoveryAddress,
+        Self::Filters,
+    ];
+}
+
+settings! {
+    /// What can be set for a mailbox.
+    MailboxSettings, patched by MailboxSettingsPatch {
+        /// Whether IMAP lets it in.
+        imap: bool = true;
+        /// Whether POP3 lets it in.
+        pop3: bool = true;
+        /// Whether it may submit mail by SMTP.
+        submission: bool = true;
+        /// Whether ManageSieve lets it in.
+        sieve: bool = true;
+        /// Whether CalDAV and CardDAV let it in.
+        dav: bool = true;
+        /// Whether its owner may sign in to the web pages and the API.
+        web: bool = true;
+        /// Whether other hosts must use TLS to give it mail.
+        requires_tls_in: bool = false;
+        /// Whether its mail leaves over TLS only.
+        requires_tls_out: bool = false;
+        /// What happens with plus-addresses.
+        detail: DetailHandling = DetailHandling::Inbox;
+        /// Further addresses, or `@domain`, that it may send as: of domains of its own account.
+        send_as: BTreeSet<String> = BTreeSet::new();
+        /// Recipients a day; none: what the plan says.
+        sends_per_day_max: Option<u32> = None;
+        /// From which score on mail goes to the junk folder, in hundredths of a point; 0 to 10 000.
+        junk_score_centi: u32 = 800;
+        /// From which score on mail is rejected, in hundredths of a point; above the junk score, to 100 000.
+        reject_score_centi: u32 = 1500;
+        /// Senders whose mail is never junk.
+        allowed_senders: BTreeSet<String> = BTreeSet::new();
+        /// Senders whose mail is rejected.
+        denied_senders: BTreeSet<String> = BTreeSet::new();
+        /// How often its owner is told what is in quarantine.
+        quarantine_notice: QuarantineNotice = QuarantineNotice::Hourly;
+        /// What is kept in quarantine.
+        quarantine_category: QuarantineCategory = QuarantineCategory::Rejected;
+        /// What its owner may change alone.
+        self_service: BTreeSet<SelfService> = SelfService::ALL
+            .into_iter()
+            .filter(|flag| *flag != SelfService::SyncJobs)
+            .collect();
+        /// Whether its owner must choose another password before anything else.
+        must_change_password: bool = false;
+        /// Whether its owner must have a second factor.
+        requires_second_factor: bool = false;
+        /// Where a forgotten password can be renewed.
+        recovery_address: Option<String> = None;
+        /// Words to find it by.
+        tags: BTreeSet<String> = BTreeSet::new();
+    }
+}
+
+impl MailboxSettings {
+    /// Whether they can stand.
+    ///
+    /// # Errors
+    /// The refusal that names the setting and the limit.
+    pub fn check(&self) -> Result<(), HostingRefusal> {
+        check_tags(&self.tags)?;
+        check_senders(&self.allowed_senders)?;
+        check_senders(&self.denied_senders)?;
+        if self.send_as.len() > SEND_AS_COUNT_MAX {
+            return Err(HostingRefusal::SendAsLimitReached(Limit::count(
+                SEND_AS_COUNT_MAX,
+                self.send_as.len(),
+            )));
+        }
+        let is_sender = |text: &String| match text.strip_prefix('@') {
+            Some(domain) => kernel::DomainName::parse(domain).is_ok(),
+            None => kernel::EmailAddress::parse(text).is_ok(),
+        };
+        if !self.send_as.iter().all(is_sender) {
+            return Err(HostingRefusal::SendAsMalformed);
+        }
+        if self.junk_score_centi > 10_000
+            || self.reject_score_centi > 100_000
+            || self.junk_score_centi >= self.reject_score_centi
+        {
+            return Err(HostingRefusal::SpamScores);
+        }
+        if self.recovery_address.as_ref().is_some_and(|text| kernel::EmailAddress::parse(text).is_err()) {
+            return Err(HostingRefusal::RecoveryAddress);
+        }
+        check_octets(self)
+    }
+
+    /// Whether the owner of the mailbox may change everything that `patch` changes.
+    pub fn lets_owner(&self, patch: &MailboxSettingsPatch) -> bool {
+        let may = |flag| self.self_service.contains(&flag);
+        let MailboxSettingsPatch {
+            imap,
+            pop3,
+            submission,
+            sieve,
+            dav,
+            web,
+            requires_tls_in,
+            requires_tls_out,
+            detail,
+            send_as,
+            sends_per_day_max,
+            junk_score_centi,
+            reject_score_centi,
+            allowed_senders,
+            denied_senders,
+            quarantine_notice,
+            quarantine_category,
+            self_service,
+            must_change_password,
+            requires_second_factor,
+            recovery_address,
+            tags,
+        } = patch;
+        let is_administrative = [imap, pop3, submission, sieve, dav, web, must_change_password]
+            .into_iter()
+            .chain([requires_second_factor])
+            .any(Option::is_some)
+            || send_as.is_some()
+            || sends_per_day_max.is_some()
+            || self_service.is_some()
+            || tags.is_some();
+        !is_administrative
+            && (requires_tls_in.is_none() && requires_tls_out.is_none() || may(SelfService::TlsPolicy))
+            && (detail.is_none() || may(SelfService::DetailHandling))
+            && (junk_score_centi.is_none() && reject_score_centi.is_none() || may(SelfService::SpamScores))
+            && (allowed_senders.is_none() && denied_senders.is_none() || may(SelfService::SpamLists))
+            && (quarantine_notice.is_none() && quarantine_category.is_none() || may(SelfService::Quarantine))
+            && (recovery_address.is_none() || may(SelfService::RecoveryAddress))
+    }
+}

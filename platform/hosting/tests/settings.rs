@@ -1,0 +1,267 @@
+//! The rules of settings: shares of domains, alias domains, revisions, what an owner may change alone.
+
+mod support;
+
+use std::collections::BTreeSet;
+
+use hosting::HostingRefusal as No;
+use hosting::alias::{AliasSettingsPatch, Disposition};
+use hosting::domain::{DomainRef, DomainRelay, DomainSettingsPatch, Proof};
+use hosting::mailbox::{MailboxSettingsPatch, SelfService};
+use hosting::plan::{catalogue, plan_id};
+use hosting::refusal::Limit;
+use hosting::use_case::{
+    ActivateService, AddDomain, ChangeAliasSettings, ChangeDomainSettings, ChangeMailboxQuota,
+    ChangeMailboxSettings, CreateAlias, CreateMailboxes, NewMailbox, OpenAccount, OrderService,
+    PublishPlanVersion, RemoveDomain, VerifyDomain,
+};
+use kernel::{AccountId, ByteSize, DomainName, EmailAddress, LocalPart, ServiceId, Timestamp};
+use support::id;
+use support::world::{No as Why, World};
+
+const DOMAIN: u128 = 20;
+const MIRROR: u128 = 21;
+
+fn account() -> AccountId {
+    id(1)
+}
+
+fn service() -> ServiceId {
+    id(10)
+}
+
+fn world() -> World {
+    let mut world = World::new();
+    for entry in catalogue() {
+        world.must(&PublishPlanVersion { plan: entry.plan, version: entry.version, terms: entry.terms });
+    }
+    world.must(&OpenAccount { account: account(), name: "Demo".to_owned() });
+    let order = OrderService {
+        account: account(),
+        service: service(),
+        plan: plan_id("pro"),
+        version: 1,
+        custom: None,
+    };
+    world.must(&order);
+    world.must(&ActivateService { account: account(), service: service() });
+    world.must(&add(DOMAIN, "demo.example", None));
+    world.must(&proof(DOMAIN));
+    world
+}
+
+fn add(number: u128, name: &str, mirrors: Option<u128>) -> AddDomain {
+    let name = DomainName::parse(name).expect("a name");
+    AddDomain { account: account(), service: service(), domain: id(number), name, mirrors: mirrors.map(id) }
+}
+
+fn proof(number: u128) -> VerifyDomain {
+    VerifyDomain { account: account(), domain: id(number), proof: Proof::AssertedByOperator }
+}
+
+fn mailboxes(domain: u128, names: &[(u128, &str, u64)]) -> CreateMailboxes {
+    let mailboxes = names
+        .iter()
+        .map(|(number, local, gib)| NewMailbox {
+            mailbox: id(*number),
+            local: LocalPart::parse(local).expect("a name"),
+            quota: ByteSize::gib(*gib),
+            display_name: None,
+            password: None,
+        })
+        .collect();
+    CreateMailboxes { account: account(), service: service(), domain: DomainRef::Own(id(domain)), mailboxes }
+}
+
+fn alias(number: u128, local: &str) -> CreateAlias {
+    CreateAlias {
+        account: account(),
+        service: service(),
+        domain: DomainRef::Own(id(DOMAIN)),
+        alias: id(number),
+        local: Some(LocalPart::parse(local).expect("a name")),
+        targets: vec![EmailAddress::parse("alice@demo.example").expect("an address")],
+    }
+}
+
+fn domain_settings(patch: DomainSettingsPatch, revision: Option<u32>) -> ChangeDomainSettings {
+    ChangeDomainSettings { account: account(), service: service(), domain: id(DOMAIN), patch, revision }
+}
+
+fn mailbox_settings(patch: MailboxSettingsPatch, by_owner: bool) -> ChangeMailboxSettings {
+    ChangeMailboxSettings { account: account(), mailbox: id(1), patch, revision: None, by_owner }
+}
+
+#[test]
+fn a_domain_has_no_more_than_its_share_of_the_service() {
+    let mut world = world();
+    let share = DomainSettingsPatch {
+        mailbox_count_max: Some(Some(2)),
+        alias_count_max: Some(Some(1)),
+        storage_octets_max: Some(Some(ByteSize::gib(8).octets())),
+        mailbox_quota_octets_max: Some(Some(ByteSize::gib(5).octets())),
+        ..DomainSettingsPatch::default()
+    };
+    world.must(&domain_settings(share, Some(0)));
+    let above = Limit::bytes(ByteSize::gib(5), ByteSize::gib(6));
+    assert_eq!(world.run(&mailboxes(DOMAIN, &[(1, "a", 6)])), Err(Why::Refused(No::QuotaAbovePlan(above))));
+    world.must(&mailboxes(DOMAIN, &[(1, "alice", 5)]));
+    let full = Limit::bytes(ByteSize::gib(8), ByteSize::gib(5));
+    let refused = Err(Why::Refused(No::DomainStorageLimitReached(full)));
+    assert_eq!(world.run(&mailboxes(DOMAIN, &[(2, "bob", 4)])), refused);
+    world.must(&mailboxes(DOMAIN, &[(2, "bob", 3)]));
+    let count = Limit { allowed: 2, used: 2 };
+    let refused = Err(Why::Refused(No::DomainMailboxLimitReached(count)));
+    assert_eq!(world.run(&mailboxes(DOMAIN, &[(3, "carol", 1)])), refused);
+    let raise = |gib| ChangeMailboxQuota {
+        account: account(),
+        service: service(),
+        mailbox: id(2),
+        quota: ByteSize::gib(gib),
+    };
+    let full = Limit::bytes(ByteSize::gib(8), ByteSize::gib(8));
+    assert_eq!(world.run(&raise(4)), Err(Why::Refused(No::DomainStorageLimitReached(full))));
+    world.must(&raise(2));
+    world.must(&raise(3));
+    world.must(&alias(1, "team"));
+    let refused = Err(Why::Refused(No::DomainAliasLimitReached(Limit { allowed: 1, used: 1 })));
+    assert_eq!(world.run(&alias(2, "sales")), refused);
+    // A smaller share than what is used takes nothing away.
+    let smaller = DomainSettingsPatch { mailbox_count_max: Some(Some(1)), ..DomainSettingsPatch::default() };
+    world.must(&domain_settings(smaller, Some(1)));
+    world.must(&raise(1));
+    let none = DomainSettingsPatch {
+        mailbox_count_max: Some(None),
+        storage_octets_max: Some(None),
+        ..DomainSettingsPatch::default()
+    };
+    world.must(&domain_settings(none, None));
+    world.must(&mailboxes(DOMAIN, &[(3, "carol", 5), (4, "dave", 5)]));
+}
+
+#[test]
+fn a_domain_is_allowed_less_than_the_plan_and_never_more() {
+    let mut world = world();
+    let sends = |count| DomainSettingsPatch {
+        sends_per_day_max: Some(Some(count)),
+        ..DomainSettingsPatch::default()
+    };
+    world.must(&domain_settings(sends(1500), None));
+    let refused = Err(Why::Refused(No::SendsAbovePlan(Limit { allowed: 1500, used: 1501 })));
+    assert_eq!(world.run(&domain_settings(sends(1501), None)), refused);
+    let relayed = DomainSettingsPatch { relay: Some(DomainRelay::All), ..DomainSettingsPatch::default() };
+    assert_eq!(world.run(&domain_settings(relayed, None)), Err(Why::Refused(No::RelayHostMissing)));
+    for (host, is_good) in
+        [("mx.example.org", true), ("mx.example.org:2525", true), ("mx:0", false), ("", false)]
+    {
+        let patch =
+            DomainSettingsPatch { relay_host: Some(Some(host.to_owned())), ..DomainSettingsPatch::default() };
+        assert_eq!(world.run(&domain_settings(patch, None)).is_ok(), is_good, "{host}");
+    }
+}
+
+#[test]
+fn of_two_administrators_the_later_is_told() {
+    let mut world = world();
+    let tag = |text: &str| DomainSettingsPatch {
+        tags: Some(BTreeSet::from([text.to_owned()])),
+        ..DomainSettingsPatch::default()
+    };
+    world.must(&domain_settings(tag("first"), Some(0)));
+    assert_eq!(world.run(&domain_settings(tag("second"), Some(0))), Err(Why::Refused(No::SettingsStale)));
+    world.must(&domain_settings(tag("second"), Some(1)));
+    let many = (0..26).map(|number| format!("tag {number}")).collect();
+    let patch = DomainSettingsPatch { tags: Some(many), ..DomainSettingsPatch::default() };
+    let refused = Err(Why::Refused(No::TagLimitReached(Limit { allowed: 25, used: 26 })));
+    assert_eq!(world.run(&domain_settings(patch, Some(2))), refused);
+}
+
+#[test]
+fn an_alias_domain_takes_its_own_slot_and_has_no_addresses() {
+    let mut world = world();
+    assert_eq!(world.run(&add(22, "third.example", Some(99))), Err(Why::Refused(No::MirrorTarget)));
+    world.must(&add(MIRROR, "second.example", Some(DOMAIN)));
+    world.must(&proof(MIRROR));
+    assert_eq!(world.run(&mailboxes(MIRROR, &[(1, "a", 1)])), Err(Why::Refused(No::DomainIsMirror)));
+    assert_eq!(world.run(&add(22, "third.example", Some(MIRROR))), Err(Why::Refused(No::MirrorTarget)));
+    world.must(&add(22, "third.example", Some(DOMAIN)));
+    world.must(&add(23, "fourth.example", Some(DOMAIN)));
+    let refused = Err(Why::Refused(No::AliasDomainLimitReached(Limit { allowed: 3, used: 3 })));
+    assert_eq!(world.run(&add(24, "fifth.example", Some(DOMAIN))), refused);
+    let refused = Err(Why::Refused(No::DomainLimitReached(Limit { allowed: 1, used: 1 })));
+    assert_eq!(world.run(&add(24, "fifth.example", None)), refused);
+    let remove = |number| RemoveDomain {
+        account: account(),
+        service: service(),
+        domain: id(number),
+        purge_after: Timestamp::from_secs(1_800_000_000),
+    };
+    assert_eq!(world.run(&remove(DOMAIN)), Err(Why::Refused(No::DomainInUse)));
+    for number in [MIRROR, 22, 23, DOMAIN] {
+        world.must(&remove(number));
+    }
+}
+
+#[test]
+fn an_owner_changes_what_administrators_leave_to_it() {
+    let mut world = world();
+    world.must(&mailboxes(DOMAIN, &[(1, "alice", 1)]));
+    let junk =
+        |score| MailboxSettingsPatch { junk_score_centi: Some(score), ..MailboxSettingsPatch::default() };
+    world.must(&mailbox_settings(junk(500), true));
+    assert_eq!(world.run(&mailbox_settings(junk(1500), true)), Err(Why::Refused(No::SpamScores)));
+    let imap = MailboxSettingsPatch { imap: Some(false), ..MailboxSettingsPatch::default() };
+    assert_eq!(
+        world.run(&mailbox_settings(imap.clone(), true)),
+        Err(Why::Refused(No::SettingNotSelfService))
+    );
+    world.must(&mailbox_settings(imap, false));
+    let nothing = MailboxSettingsPatch {
+        self_service: Some(BTreeSet::from([SelfService::Filters])),
+        ..MailboxSettingsPatch::default()
+    };
+    world.must(&mailbox_settings(nothing, false));
+    assert_eq!(world.run(&mailbox_settings(junk(400), true)), Err(Why::Refused(No::SettingNotSelfService)));
+    world.must(&mailbox_settings(junk(400), false));
+}
+
+#[test]
+fn lists_of_senders_are_addresses_and_patterns() {
+    let mut world = world();
+    world.must(&mailboxes(DOMAIN, &[(1, "alice", 1)]));
+    for (pattern, is_good) in [
+        ("a@example.org", true),
+        ("*@example.org", true),
+        ("@example.org", true),
+        ("*@*.example.org", true),
+        ("*", false),
+        ("*a@example.org", false),
+        ("(a+)+@example.org", false),
+        ("example.org", false),
+        ("", false),
+    ] {
+        let patch = MailboxSettingsPatch {
+            denied_senders: Some(BTreeSet::from([pattern.to_owned()])),
+            ..MailboxSettingsPatch::default()
+        };
+        assert_eq!(world.run(&mailbox_settings(patch, false)).is_ok(), is_good, "{pattern}");
+    }
+}
+
+#[test]
+fn an_alias_has_settings() {
+    let mut world = world();
+    world.must(&alias(1, "team"));
+    let change = |patch, revision| ChangeAliasSettings { account: account(), alias: id(1), patch, revision };
+    let discard =
+        AliasSettingsPatch { disposition: Some(Disposition::Discard), ..AliasSettingsPatch::default() };
+    world.must(&change(discard.clone(), Some(0)));
+    assert_eq!(
+        world.run(&change(AliasSettingsPatch { is_active: Some(false), ..discard }, Some(0))),
+        Err(Why::Refused(No::SettingsStale))
+    );
+    let long =
+        AliasSettingsPatch { public_comment: Some("\u{e9}".repeat(161)), ..AliasSettingsPatch::default() };
+    let refused = Err(Why::Refused(No::CommentTooLong(Limit { allowed: 160, used: 161 })));
+    assert_eq!(world.run(&change(long, None)), refused);
+}
