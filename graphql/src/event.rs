@@ -247,7 +247,7 @@ fn event(stored: &StoredEvent) -> Event {
 }
 
 /// The id of the stream as the thing that it is about.
-fn subject(stored: &StoredEvent) -> String {
+pub(crate) fn subject(stored: &StoredEvent) -> String {
     let id = stored.stream.id;
     match stored.stream.category.0 {
         "account" => AccountId::new(id).to_string(),

@@ -16,6 +16,7 @@ mod api;
 mod domain;
 mod error;
 mod event;
+mod history;
 mod language;
 pub mod limit;
 mod mailbox;

@@ -42,3 +42,7 @@ pub const SUBSCRIPTION_CHECK_MS: u64 = 2_000;
 pub const SUBSCRIPTION_COUNT_MAX: usize = 1_000;
 /// Domains and services that one grant may name in a query's filter.
 pub const GRANT_FILTER_COUNT_MAX: usize = 500;
+/// Events in a page of the feed.
+pub const FEED_COUNT_MAX: usize = 500;
+/// The same where the caller says nothing.
+pub const FEED_COUNT_DEFAULT: usize = 100;

@@ -113,6 +113,22 @@ impl Page {
     }
 }
 
+impl Page {
+    /// Makes the connection of nodes that are in memory already, in the order of their keys.
+    pub fn of<T: async_graphql::OutputType>(
+        self,
+        nodes: impl Iterator<Item = (PageKey, T)>,
+    ) -> Connection<PageKey, T> {
+        let mut behind = nodes.filter(|(key, _)| *key > self.after).peekable();
+        let mut connection = Connection::new(self.after != PageKey::START, false);
+        for (key, node) in behind.by_ref().take(self.first as usize) {
+            connection.edges.push(Edge::new(key, node));
+        }
+        connection.has_next_page = behind.peek().is_some();
+        connection
+    }
+}
+
 /// What a page costs: its nodes, each with its fields.
 pub(crate) fn cost(first: Option<i32>, node: usize) -> usize {
     let first = first.and_then(|first| usize::try_from(first).ok()).unwrap_or(PAGE_COUNT_DEFAULT as usize);

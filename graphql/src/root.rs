@@ -10,6 +10,7 @@ use crate::alias::mutation::AliasMutation;
 use crate::alias::query::AliasQuery;
 use crate::domain::mutation::DomainMutation;
 use crate::domain::query::DomainQuery;
+use crate::history::query::HistoryQuery;
 use crate::mailbox::mutation::MailboxMutation;
 use crate::mailbox::query::MailboxQuery;
 use crate::plan::mutation::PlanMutation;
@@ -42,6 +43,7 @@ pub struct QueryRoot(
     MailboxQuery,
     AliasQuery,
     QueueQuery,
+    HistoryQuery,
 );
 
 /// Changes. Conventions of all fields, besides those of `Query`:

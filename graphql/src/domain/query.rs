@@ -28,15 +28,22 @@ pub struct DomainQuery;
 
 #[Object]
 impl DomainQuery {
-    /// One domain. `accountId` is the caller's own where it is absent.
+    /// One domain. `accountId` is the caller's own where it is absent. `asOf`: as it was at that moment, from its
+    /// events.
     async fn domain(
         &self,
         ctx: &Context<'_>,
         account_id: Option<AccountKey>,
         domain_id: DomainKey,
         #[graphql(name = "atLeast")] place: Option<Place>,
+        as_of: Option<Moment>,
     ) -> Result<Option<Domain>> {
         let account = ctx.account(account_id)?;
+        if let Some(moment) = as_of {
+            let past = crate::history::past::domain(ctx, (account, domain_id.0), moment).await?;
+            ctx.allow(Permission::DomainRead, past.resource())?;
+            return Ok(Some(past));
+        }
         at_least(ctx, PROJECTION, account, place).await?;
         read(ctx, &(account, domain_id.0)).await.map(Some)
     }

@@ -11,7 +11,7 @@ use crate::access::reach::{Columns, reach};
 use crate::error::Fault;
 use crate::page::{Page, PageKey, Query, cost};
 use crate::request::{Asked, at_least, rows};
-use crate::scalar::{AccountKey, DomainKey, MailboxKey, Place, ServiceKey};
+use crate::scalar::{AccountKey, DomainKey, MailboxKey, Moment, Place, ServiceKey};
 use crate::settings::MailboxSettings;
 
 /// The name of the projection that these queries read.
@@ -29,15 +29,22 @@ pub struct MailboxQuery;
 
 #[Object]
 impl MailboxQuery {
-    /// One mailbox. `accountId` is the caller's own where it is absent.
+    /// One mailbox. `accountId` is the caller's own where it is absent. `asOf`: as it was at that moment, from its
+    /// events.
     async fn mailbox(
         &self,
         ctx: &Context<'_>,
         account_id: Option<AccountKey>,
         mailbox_id: MailboxKey,
         #[graphql(name = "atLeast")] place: Option<Place>,
+        as_of: Option<Moment>,
     ) -> Result<Option<Mailbox>> {
         let account = ctx.account(account_id)?;
+        if let Some(moment) = as_of {
+            let past = crate::history::past::mailbox(ctx, (account, mailbox_id.0), moment).await?;
+            ctx.allow(Permission::MailboxRead, past.resource())?;
+            return Ok(Some(past));
+        }
         at_least(ctx, PROJECTION, account, place).await?;
         read(ctx, &(account, mailbox_id.0)).await.map(Some)
     }

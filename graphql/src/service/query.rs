@@ -12,7 +12,7 @@ use crate::error::Fault;
 use crate::page::{Page, PageKey, Query, cost};
 use crate::plan::object::StoredLimits;
 use crate::request::{Asked, at_least, rows};
-use crate::scalar::{AccountKey, Place, PlanKey, ServiceKey};
+use crate::scalar::{AccountKey, Moment, Place, PlanKey, ServiceKey};
 
 /// The name of the projection that these queries read.
 pub(crate) const PROJECTION: &str = "service_list";
@@ -29,15 +29,22 @@ pub struct ServiceQuery;
 
 #[Object]
 impl ServiceQuery {
-    /// One service. `accountId` is the caller's own where it is absent.
+    /// One service. `accountId` is the caller's own where it is absent. `asOf`: as it was at that moment, from its
+    /// events.
     async fn service(
         &self,
         ctx: &Context<'_>,
         account_id: Option<AccountKey>,
         service_id: ServiceKey,
         #[graphql(name = "atLeast")] place: Option<Place>,
+        as_of: Option<Moment>,
     ) -> Result<Option<Service>> {
         let account = ctx.account(account_id)?;
+        if let Some(moment) = as_of {
+            let past = crate::history::past::service(ctx, (account, service_id.0), moment).await?;
+            ctx.allow(Permission::ServiceRead, past.resource())?;
+            return Ok(Some(past));
+        }
         at_least(ctx, PROJECTION, account, place).await?;
         read(ctx, &(account, service_id.0)).await.map(Some)
     }

@@ -57,7 +57,7 @@ async fn an_operator_brings_a_customer_into_service() {
             .await;
     }
     let deleted = stage
-        .done(&customer.owner, &format!("mutation {{ mailboxDelete(mailboxId: \"{alice}\") {{ mailbox {{ status displayName quotaBytes purgeAfter }} userErrors {{ code }} }} }}"))
+        .done(&customer.owner, &format!("mutation {{ mailboxDelete(mailboxId: \"{alice}\") {{ mailbox {{ status displayName quotaBytes purgeAfter }} position userErrors {{ code }} }} }}"))
         .await;
     let mailbox = &deleted["mailboxDelete"]["mailbox"];
     assert_eq!((&mailbox["status"], &mailbox["displayName"]), (&json!("DELETED"), &json!("Alice A.")));
@@ -66,7 +66,10 @@ async fn an_operator_brings_a_customer_into_service() {
     let left = stage
         .done(
             &customer.owner,
-            "{ mailboxes { nodes { id } } services { nodes { used { mailboxes bytes } } } }",
+            &format!(
+                "{{ mailboxes {{ nodes {{ id }} }} services(atLeast: {}) {{ nodes {{ used {{ mailboxes bytes }} }} }} }}",
+                deleted["mailboxDelete"]["position"]
+            ),
         )
         .await;
     assert_eq!(left["mailboxes"]["nodes"], json!([]));

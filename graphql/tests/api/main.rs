@@ -3,6 +3,7 @@
 mod access;
 mod events;
 mod flow;
+mod history;
 mod refusal;
 mod schema;
 mod settings;

@@ -11,7 +11,8 @@ use futures_util::Stream;
 use journal::keyring::Keyring;
 use journal::{Clock, Journal, JournalError, StoredEvent, SubscriptionName};
 use kernel::{
-    Causation, CommandId, CorrelationId, Cursor, EventFamily, Position, Reads, Recorded, TenantId, Timestamp,
+    Causation, CommandId, CorrelationId, Cursor, EventFamily, Position, Reads, Recorded, StreamId, TenantId,
+    Timestamp,
 };
 use parking_lot::{Mutex, RwLock};
 use tokio::sync::{mpsc, watch};
@@ -184,6 +185,27 @@ impl Engine {
     /// [`DatabaseError`].
     pub async fn query(&self, statement: Statement) -> Result<Vec<Row>, DatabaseError> {
         self.core.database.query(statement).await
+    }
+
+    /// Everything that happened to one thing, in order; the caller has asked the authority.
+    ///
+    /// # Errors
+    /// [`JournalError`].
+    pub async fn history(
+        &self,
+        tenant: TenantId,
+        stream: StreamId,
+    ) -> Result<Vec<StoredEvent>, JournalError> {
+        let mut streams = self.core.runner.journal.read_streams(&[(tenant, stream)]).await?;
+        Ok(streams.pop().unwrap_or_default())
+    }
+
+    /// At most `limit` (up to 500) events of a tenant after a position, in order; the caller has asked the authority.
+    ///
+    /// # Errors
+    /// [`JournalError`].
+    pub async fn read_tenant(&self, after: Cursor, limit: usize) -> Result<Vec<StoredEvent>, JournalError> {
+        self.core.runner.journal.read_tenant(after, limit).await
     }
 
     /// The time by the clock that decisions go by.

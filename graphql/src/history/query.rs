@@ -1,0 +1,191 @@
+//! Reading the audit trail.
+
+use async_graphql::connection::Connection;
+use async_graphql::{Context, Object, Result, SimpleObject};
+use authority::{Permission, Resource};
+use engine::DecodeError;
+use hosting::HostingEvent;
+use hosting::account::Account;
+use hosting::alias::{Alias, AliasState};
+use hosting::domain::{Domain, DomainState};
+use hosting::mailbox::{Mailbox, MailboxState};
+use hosting::service::Service;
+use hosting::user::User;
+use journal::StoredEvent;
+use kernel::{
+    AccountId, AliasId, Cursor, Decider, DomainId, Id, Key, MailboxId, Position, ServiceId, StreamId, UserId,
+};
+
+use super::change::Fields;
+use super::object::HistoryEntry;
+use crate::error::Fault;
+use crate::limit::{FEED_COUNT_DEFAULT, FEED_COUNT_MAX};
+use crate::page::{Page, PageKey, cost};
+use crate::request::Asked;
+use crate::scalar::{AccountKey, Place};
+
+/// Events of an account, in order, from a position on.
+#[derive(Debug, SimpleObject)]
+pub struct EventPage {
+    /// The events.
+    pub nodes: Vec<HistoryEntry>,
+    /// Give it as `after` for the next page, now or later; none where there was never an event.
+    pub position: Option<Place>,
+    /// Whether there are more already.
+    pub has_more: bool,
+}
+
+/// Queries of the audit trail.
+#[derive(Debug, Default)]
+pub struct HistoryQuery;
+
+#[Object]
+impl HistoryQuery {
+    /// What happened to an account, user, service, domain, mailbox or alias, newest first. `id` is the id of any of
+    /// these; whoever may see the thing may see its history.
+    #[graphql(complexity = "cost(first, child_complexity)")]
+    async fn history(
+        &self,
+        ctx: &Context<'_>,
+        account_id: Option<AccountKey>,
+        id: String,
+        first: Option<i32>,
+        after: Option<String>,
+    ) -> Result<Connection<PageKey, HistoryEntry>> {
+        let account = ctx.account(account_id)?;
+        let page = Page::parse(first, after.as_deref()).map_err(|fault| ctx.fault(fault))?;
+        let stream = seen(ctx, account, &id).await?;
+        let stored = stored(ctx, account, stream).await?;
+        let mut entries = entries(ctx, stored).await?;
+        entries.reverse();
+        // Newest first: the key of a page counts backwards.
+        let keyed = entries.into_iter().map(|entry| {
+            let born = i64::try_from(entry.position.0.position.0).unwrap_or(i64::MAX);
+            (PageKey { born: -born, id: entry.id.0.uuid() }, entry)
+        });
+        Ok(page.of(keyed))
+    }
+
+    /// All events of an account in order, those after the position `after`: the audit trail for export, and a feed that
+    /// programs poll. `first` is 1 to 500 (100 where absent). Needs `event:read` on the whole account.
+    #[graphql(complexity = "cost(first, child_complexity)")]
+    async fn events(
+        &self,
+        ctx: &Context<'_>,
+        account_id: Option<AccountKey>,
+        first: Option<i32>,
+        after: Option<Place>,
+    ) -> Result<EventPage> {
+        let account = ctx.account(account_id)?;
+        ctx.allow(Permission::EventRead, Resource::account(account))?;
+        let limit = match first {
+            None => FEED_COUNT_DEFAULT,
+            Some(first) => {
+                usize::try_from(first).ok().filter(|first| (1..=FEED_COUNT_MAX).contains(first)).ok_or_else(
+                    || ctx.fault(Fault::BadInput("`first` is 1 to 500", "`first` va de 1 à 500")),
+                )?
+            }
+        };
+        let tenant = account.tenant();
+        let after = after.map_or(Cursor { tenant, position: Position(0) }, |after| after.0);
+        if after.tenant != tenant {
+            return Err(ctx.fault(Fault::BadInput(
+                "`after` is a position of another account",
+                "`after` est une position d'un autre compte",
+            )));
+        }
+        let read = ctx.platform()?.engine.read_tenant(after, limit).await;
+        let stored = read.map_err(|error| ctx.failed("reading events", &error))?;
+        let has_more = stored.len() == limit;
+        let position = stored.last().map_or(after, |last| last.cursor);
+        let nodes = entries(ctx, stored).await?;
+        Ok(EventPage { nodes, position: (position.position.0 > 0).then_some(Place(position)), has_more })
+    }
+}
+
+/// Every event of one thing.
+pub(super) async fn stored(
+    ctx: &Context<'_>,
+    account: AccountId,
+    stream: StreamId,
+) -> Result<Vec<StoredEvent>> {
+    let read = ctx.platform()?.engine.history(account.tenant(), stream).await;
+    read.map_err(|error| ctx.failed("reading a history", &error))
+}
+
+/// The entries of events, in their order.
+async fn entries(ctx: &Context<'_>, stored: Vec<StoredEvent>) -> Result<Vec<HistoryEntry>> {
+    let decoded = ctx.platform()?.engine.decode::<HostingEvent>(stored.clone()).await;
+    let decoded = decoded.map_err(|error: DecodeError| ctx.failed("reading events", &error))?;
+    let mut fields: std::collections::HashMap<StreamId, Fields> = std::collections::HashMap::new();
+    let mut decoded = decoded.into_iter().peekable();
+    Ok(stored
+        .iter()
+        .map(|event| {
+            // Events of other models are told without what is in them.
+            let known = decoded.next_if(|recorded| recorded.id == event.id);
+            let changes = known.map_or_else(Vec::new, |recorded| {
+                fields.entry(event.stream).or_default().take(&recorded.event, &event.raw.payload)
+            });
+            HistoryEntry::new(event, changes)
+        })
+        .collect())
+}
+
+/// The stream of a thing that the caller may see.
+async fn seen(ctx: &Context<'_>, account: AccountId, id: &str) -> Result<StreamId> {
+    ctx.standing()?;
+    let whole = Resource::account(account);
+    let engine = &ctx.platform()?.engine;
+    let tenant = account.tenant();
+    let failed = |error| ctx.failed("the state of a thing", &error);
+    let hidden = || ctx.fault(Fault::NotFound);
+    if let Ok(mailbox) = id.parse::<MailboxId>() {
+        let record = match engine.load(tenant, &Key::<Mailbox>(mailbox)).await.map_err(failed)? {
+            MailboxState::Live(record) | MailboxState::Deleted(record) => record,
+            MailboxState::Absent => return Err(hidden()),
+        };
+        let resource = whole.in_service(record.service).in_domain(record.domain).in_mailbox(mailbox);
+        ctx.allow(Permission::MailboxRead, resource)?;
+        return Ok(StreamId::new(Mailbox::CATEGORY, mailbox));
+    }
+    if let Ok(alias) = id.parse::<AliasId>() {
+        let record = match engine.load(tenant, &Key::<Alias>(alias)).await.map_err(failed)? {
+            AliasState::Live(record) | AliasState::Deleted(record) => record,
+            AliasState::Absent => return Err(hidden()),
+        };
+        ctx.allow(Permission::MailboxRead, whole.in_service(record.service).in_domain(record.domain))?;
+        return Ok(StreamId::new(Alias::CATEGORY, alias));
+    }
+    if let Ok(domain) = id.parse::<DomainId>() {
+        let record = match engine.load(tenant, &Key::<Domain>(domain)).await.map_err(failed)? {
+            DomainState::Pending(record) | DomainState::Verified(record) | DomainState::Removed(record) => {
+                record
+            }
+            DomainState::Absent | DomainState::Shared { .. } => return Err(hidden()),
+        };
+        ctx.allow(Permission::DomainRead, whole.in_service(record.service).in_domain(domain))?;
+        return Ok(StreamId::new(Domain::CATEGORY, domain));
+    }
+    if let Ok(service) = id.parse::<ServiceId>() {
+        ctx.allow(Permission::ServiceRead, whole.in_service(service))?;
+        return Ok(StreamId::new(Service::CATEGORY, service));
+    }
+    if let Ok(user) = id.parse::<UserId>() {
+        if !ctx.standing()?.is_user(user) {
+            ctx.allow(Permission::AccountRead, whole)?;
+        }
+        return Ok(StreamId::new(User::CATEGORY, user));
+    }
+    if let Ok(named) = id.parse::<AccountId>() {
+        if named != account {
+            return Err(hidden());
+        }
+        ctx.allow(Permission::AccountRead, whole)?;
+        return Ok(StreamId::new(Account::CATEGORY, named));
+    }
+    Err(ctx.fault(Fault::BadInput(
+        "`id` is the id of an account, user, service, domain, mailbox or alias",
+        "`id` est l'identifiant d'un compte, utilisateur, service, domaine, boîte ou alias",
+    )))
+}

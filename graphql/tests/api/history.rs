@@ -1,0 +1,130 @@
+//! What happened, who did it, and what was before.
+
+use serde_json::json;
+
+use crate::stage::{PASSWORD, Stage, code};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mailbox_tells_its_history_and_what_it_was() {
+    let stage = Stage::open().await;
+    let operator = stage.operator().await;
+    let customer = stage.customer(&operator, ("acme", "solo")).await;
+    let alice = stage.mailbox(&customer, "alice").await;
+    let change = |what: &str| format!("mutation {{ {what} {{ mailbox {{ id }} userErrors {{ code }} }} }}");
+    let first = format!("mailboxDisplayNameChange(mailboxId: \"{alice}\", displayName: \"Alice\")");
+    stage.done(&customer.owner, &change(&first)).await;
+    tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    let moment = jiff::Timestamp::now();
+    tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    for what in [
+        format!("mailboxDisplayNameChange(mailboxId: \"{alice}\", displayName: \"A. Martin\")"),
+        format!("mailboxQuotaChange(mailboxId: \"{alice}\", quotaBytes: 5000000)"),
+        format!("mailboxSettingsChange(mailboxId: \"{alice}\", settings: {{imap: false, tags: [\"vip\"]}})"),
+        format!("mailboxPasswordSet(mailboxId: \"{alice}\", password: \"another {PASSWORD}\")"),
+        format!("mailboxDelete(mailboxId: \"{alice}\")"),
+    ] {
+        stage.done(&customer.owner, &change(&what)).await;
+    }
+    let query = format!(
+        "{{ history(id: \"{alice}\", first: 4) {{ nodes {{ kind actor actorId via onBehalfOf changes {{ field from to \
+         }} }} pageInfo {{ hasNextPage endCursor }} }} }}"
+    );
+    let told = stage.done(&customer.owner, &query).await;
+    let nodes = told["history"]["nodes"].as_array().expect("nodes");
+    let kinds: Vec<&str> = nodes.iter().map(|node| node["kind"].as_str().expect("a kind")).collect();
+    assert_eq!(
+        kinds,
+        ["mailbox.deleted", "mailbox.password_set", "mailbox.settings_changed", "mailbox.quota_changed"]
+    );
+    assert_eq!((&nodes[0]["actor"], &nodes[0]["via"]), (&json!("USER"), &json!("SESSION")));
+    assert_eq!(nodes[0]["actorId"], json!(customer.user));
+    assert_eq!(nodes[1]["changes"], json!([{ "field": "password", "from": "***", "to": "***" }]));
+    assert_eq!(
+        nodes[2]["changes"],
+        json!([
+            { "field": "settings.imap", "from": null, "to": "false" },
+            { "field": "settings.tags", "from": null, "to": "vip" }
+        ])
+    );
+    assert_eq!(nodes[3]["changes"], json!([{ "field": "bytes", "from": "1073741824", "to": "5000000" }]));
+    let after = told["history"]["pageInfo"]["endCursor"].as_str().expect("a cursor");
+    let rest = stage.done(&customer.owner, &query.replace("first: 4", &format!("after: \"{after}\""))).await;
+    assert_eq!(rest["history"]["nodes"].as_array().expect("nodes").len(), 3);
+    assert_eq!(rest["history"]["nodes"][0]["changes"][0]["from"], json!("Alice"));
+    assert!(!format!("{told}{rest}").contains("argon2"), "a hash is shown");
+
+    let fields = "displayName status quotaBytes settings { imap revision }";
+    let was = stage
+        .done(
+            &customer.owner,
+            &format!("{{ mailbox(mailboxId: \"{alice}\", asOf: \"{moment}\") {{ {fields} }} }}"),
+        )
+        .await;
+    assert_eq!(
+        was["mailbox"],
+        json!({ "displayName": "Alice", "status": "ACTIVE", "quotaBytes": 1_073_741_824,
+                "settings": { "imap": true, "revision": 0 } })
+    );
+    let before = stage
+        .ask(
+            &customer.owner,
+            &format!("{{ mailbox(mailboxId: \"{alice}\", asOf: \"2020-01-01T00:00:00Z\") {{ status }} }}"),
+        )
+        .await;
+    assert_eq!(code(&before), "NOT_FOUND");
+    // The service then had the mailbox, and now has none.
+    let was = stage
+        .done(&customer.owner, &format!("{{ service(serviceId: \"{}\", asOf: \"{moment}\") {{ entitlement used {{ mailboxes bytes }} }} domain(domainId: \"{}\", asOf: \"{moment}\") {{ status name }} }}", customer.service, customer.domain))
+        .await;
+    assert_eq!(
+        was["service"],
+        json!({ "entitlement": "ACTIVE", "used": { "mailboxes": 1, "bytes": 1_073_741_824 } })
+    );
+    assert_eq!(was["domain"], json!({ "status": "VERIFIED", "name": "acme.example" }));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_feed_is_read_page_by_page_and_by_nobody_else() {
+    let stage = Stage::open().await;
+    let operator = stage.operator().await;
+    let customer = stage.customer(&operator, ("acme", "solo")).await;
+    let other = stage.customer(&operator, ("other", "solo")).await;
+    let alice = stage.mailbox(&customer, "alice").await;
+    let (mut after, mut kinds) = (String::new(), Vec::new());
+    loop {
+        let page = stage
+            .done(
+                &customer.owner,
+                &format!("{{ events(first: 3{after}) {{ nodes {{ kind subjectId }} position hasMore }} }}"),
+            )
+            .await;
+        for node in page["events"]["nodes"].as_array().expect("nodes") {
+            kinds.push(node["kind"].as_str().expect("a kind").to_owned());
+        }
+        after = format!(", after: {}", page["events"]["position"]);
+        if page["events"]["hasMore"] == json!(false) {
+            break;
+        }
+    }
+    assert_eq!(kinds.first().map(String::as_str), Some("account.opened"));
+    assert!(kinds.contains(&"mailbox.created".to_owned()), "{kinds:?}");
+    let foreign = stage.ask(&other.owner, &format!("{{ events(first: 3{after}) {{ hasMore }} }}")).await;
+    assert_eq!(code(&foreign), "BAD_INPUT", "{foreign:#}");
+    for query in [
+        format!("{{ events(accountId: \"{}\") {{ hasMore }} }}", customer.account),
+        format!("{{ history(accountId: \"{}\", id: \"{alice}\") {{ nodes {{ kind }} }} }}", customer.account),
+        format!("{{ history(id: \"{alice}\") {{ nodes {{ kind }} }} }}"),
+        format!(
+            "{{ mailbox(accountId: \"{}\", mailboxId: \"{alice}\", asOf: \"2090-01-01T00:00:00Z\") {{ status }} }}",
+            customer.account
+        ),
+    ] {
+        let hidden = stage.ask(&other.owner, &query).await;
+        assert_eq!(code(&hidden), "NOT_FOUND", "{query} {hidden:#}");
+    }
+    let own = stage.sign_in("alice@acme.example", PASSWORD).await;
+    let told = stage.done(&own, &format!("{{ history(id: \"{alice}\") {{ nodes {{ kind }} }} }}")).await;
+    assert_eq!(told["history"]["nodes"][0]["kind"], "mailbox.created");
+    let refused = stage.ask(&own, "{ events { hasMore } }").await;
+    assert_eq!(code(&refused), "NOT_FOUND", "{refused:#}");
+}
