@@ -12,29 +12,36 @@ mod throttle;
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use kernel::Timestamp;
+use kernel::{Actor, Timestamp};
 
 pub use jwt::{ACCESS_KEY_NAME, AccessKey};
 pub use password::SignIns;
 pub use people::{People, Standing};
 
+use crate::platform::Platform;
 use secret::{Opens, Secret};
 
-/// Judges an `Authorization` header: `Bearer` with an access token or an API token. None where it proves nothing.
-pub(crate) fn authenticate(people: &People, key: &AccessKey, header: &str) -> Option<Standing> {
+/// Judges an `Authorization` header: `Bearer` with an access token or an API token. None where it proves nothing, or
+/// where the service, the domain or the settings of a mailbox do not let it in now.
+pub(crate) fn authenticate(platform: &Platform, header: &str) -> Option<Standing> {
+    let (people, key) = (&platform.people, &platform.access_key);
     let (scheme, credential) = header.split_once(' ')?;
     if !scheme.eq_ignore_ascii_case("bearer") {
         return None;
     }
     let credential = credential.trim();
-    match Secret::parse(credential) {
+    let mut standing = match Secret::parse(credential) {
         Some(secret) => match secret.opens {
             Opens::Token(token) => people.by_token(token, &secret, now()),
             // A refresh token is shown to `sessionRefresh` alone.
             Opens::Session(_) => None,
         },
         None => people.by_session(&key.read(credential)?, now()),
+    }?;
+    if let Actor::Mailbox(mailbox) = standing.principal.actor {
+        standing.demand = platform.directory.web_access(standing.home.tenant(), mailbox)?;
     }
+    Some(standing)
 }
 
 /// The clock of credentials.

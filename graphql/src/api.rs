@@ -29,6 +29,8 @@ pub struct Knock {
     pub language: Language,
     /// From where.
     pub peer: IpAddr,
+    /// The `User-Agent` header.
+    pub agent: Option<String>,
     /// Names the request.
     pub correlation: CorrelationId,
 }
@@ -116,10 +118,14 @@ impl Api {
 
     /// Who knocks, judged now: credentials are looked up at each operation, so that a revocation is obeyed at once.
     pub fn caller(&self, knock: &Knock) -> Caller {
-        let standing = knock.authorization.as_deref().and_then(|header| {
-            access::authenticate(&self.platform.people, &self.platform.access_key, header)
-        });
-        Caller { standing, language: knock.language, correlation: knock.correlation, peer: knock.peer }
+        let header = knock.authorization.as_deref();
+        Caller {
+            standing: header.and_then(|header| access::authenticate(&self.platform, header)),
+            language: knock.language,
+            correlation: knock.correlation,
+            peer: knock.peer,
+            agent: knock.agent.clone(),
+        }
     }
 }
 

@@ -21,6 +21,10 @@ pub enum Fault {
     Stale,
     /// An argument is outside its range or from another account; the text says which.
     BadInput(&'static str, &'static str),
+    /// Another password must be chosen before anything else.
+    PasswordChangeRequired,
+    /// A second factor must be added before anything else.
+    SecondFactorRequired,
     /// Too many failed sign-ins.
     Throttled {
         /// When to try again.
@@ -41,6 +45,8 @@ impl Fault {
             Self::NotFound => "NOT_FOUND",
             Self::Stale => "STALE",
             Self::BadInput(..) => "BAD_INPUT",
+            Self::PasswordChangeRequired => "PASSWORD_CHANGE_REQUIRED",
+            Self::SecondFactorRequired => "SECOND_FACTOR_REQUIRED",
             Self::Throttled { .. } => "THROTTLED",
             Self::Busy => "BUSY",
             Self::Internal(_) => "INTERNAL",
@@ -57,6 +63,14 @@ impl Fault {
                 "la position demandée n'est pas encore atteinte ; réessayez",
             ),
             Self::BadInput(english, french) => language.pick(english, french),
+            Self::PasswordChangeRequired => language.pick(
+                "choose a new password first: `passwordChange`",
+                "choisissez d'abord un nouveau mot de passe : `passwordChange`",
+            ),
+            Self::SecondFactorRequired => language.pick(
+                "add a second factor first: `totpBegin`, then `totpConfirm`",
+                "ajoutez d'abord un second facteur : `totpBegin`, puis `totpConfirm`",
+            ),
             Self::Throttled { .. } => language.pick(
                 "too many failed attempts; try again later",
                 "trop de tentatives échouées ; réessayez plus tard",
@@ -80,6 +94,8 @@ impl Fault {
                 | Self::NotFound
                 | Self::Stale
                 | Self::BadInput(..)
+                | Self::PasswordChangeRequired
+                | Self::SecondFactorRequired
                 | Self::Busy => {}
             }
         })

@@ -149,8 +149,8 @@ impl Listener {
 
     fn still_may(&mut self) -> Result<(), Fault> {
         let header = self.knock.authorization.as_deref().unwrap_or_default();
-        let standing = crate::access::authenticate(&self.platform.people, &self.platform.access_key, header);
-        let standing = standing.ok_or(Fault::Unauthenticated)?;
+        let standing = crate::access::authenticate(&self.platform, header);
+        let standing = standing.filter(|standing| standing.demand.is_none()).ok_or(Fault::Unauthenticated)?;
         self.sight.seen = reach(&standing.principal, Permission::EventRead, self.account)?;
         Ok(())
     }

@@ -13,6 +13,7 @@ mod access;
 mod account;
 mod alias;
 mod api;
+mod credential;
 mod domain;
 mod error;
 mod event;
@@ -38,5 +39,7 @@ pub use access::{ACCESS_KEY_NAME, AccessKey, People, SignIns};
 pub use api::{Api, ApiSchema, BadRequest, Knock, new_correlation};
 pub use kernel::CorrelationId;
 pub use language::Language;
-pub use platform::{Mode, Platform, PortError, QueueSource, TxtResolver, Usage, UsageSource, Waiting};
+pub use platform::{
+    LastUse, LoginSource, Mode, Platform, PortError, QueueSource, TxtResolver, Usage, UsageSource, Waiting,
+};
 pub use wiring::{Comparison, PROJECTIONS, compare, register, sdl};

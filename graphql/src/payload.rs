@@ -126,6 +126,29 @@ impl Faults {
         });
     }
 
+    /// Adds that the second factor is missing or wrong.
+    pub(crate) fn second_factor(&mut self, is_missing: bool) {
+        let (code, english, french) = if is_missing {
+            (
+                "SECOND_FACTOR_NEEDED",
+                "this login has a second factor: give a code of the authenticator app, or a recovery code",
+                "cet accès a un second facteur : donnez un code de l'application ou un code de secours",
+            )
+        } else {
+            (
+                "WRONG_SECOND_FACTOR",
+                "this code is wrong or was used before",
+                "ce code est faux ou a déjà servi",
+            )
+        };
+        self.errors.push(UserError {
+            code: code.to_owned(),
+            field: Some("code".to_owned()),
+            message: self.language.pick(english, french).to_owned(),
+            limits: Vec::new(),
+        });
+    }
+
     /// Whether nothing is wrong so far.
     pub(crate) fn is_empty(&self) -> bool {
         self.errors.is_empty()

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use directory::Directory;
+use directory::{Credential, Directory, Protocol};
 use engine::Engine;
 use kernel::{ByteSize, DomainName, MailboxId, TenantId, Timestamp};
 
@@ -34,6 +34,8 @@ pub struct Platform {
     pub sign_ins: Arc<SignIns>,
     /// Stored octets and messages of mailboxes.
     pub usage: Arc<dyn UsageSource>,
+    /// When mailboxes were last opened.
+    pub logins: Arc<dyn LoginSource>,
     /// Mail that waits to leave.
     pub queue: Arc<dyn QueueSource>,
     /// Asks DNS for the records that prove a domain.
@@ -79,6 +81,27 @@ pub trait UsageSource: Send + Sync {
     /// # Errors
     /// The store failed.
     async fn usage(&self, tenant: TenantId, mailbox: MailboxId) -> Result<Usage, PortError>;
+}
+
+/// When a mailbox was last opened in one way.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LastUse {
+    /// By which protocol.
+    pub protocol: Protocol,
+    /// By what; of a password it is not told which.
+    pub credential: Credential,
+    /// When, to a quarter of an hour.
+    pub at: Timestamp,
+}
+
+/// Knows when mailboxes were last opened.
+#[async_trait]
+pub trait LoginSource: Send + Sync {
+    /// The last use of each way into a mailbox; at most one for each protocol and app password.
+    ///
+    /// # Errors
+    /// The database failed.
+    async fn last_uses(&self, tenant: TenantId, mailbox: MailboxId) -> Result<Vec<LastUse>, PortError>;
 }
 
 /// A message that waits to leave.

@@ -6,6 +6,7 @@ use std::time::Duration;
 use async_graphql::{Context, Error, Result};
 use authority::{Need, Permission, Principal, Resource};
 use database::{Row, Statement};
+use directory::Demand;
 use engine::Freshness;
 use kernel::{AccountId, CorrelationId, Cursor};
 
@@ -17,7 +18,7 @@ use crate::platform::Platform;
 use crate::scalar::{AccountKey, Place};
 
 /// The revision of all tables that this release reads.
-const NEWEST_REVISION: u16 = 2;
+const NEWEST_REVISION: u16 = 3;
 
 /// Whoever sent a request, as data of that request. Made by [`crate::Api::caller`].
 #[derive(Debug, Clone)]
@@ -30,6 +31,8 @@ pub struct Caller {
     pub correlation: CorrelationId,
     /// From where.
     pub peer: IpAddr,
+    /// With what program, as it says itself.
+    pub agent: Option<String>,
 }
 
 /// What resolvers ask of their context.
@@ -49,8 +52,18 @@ pub(crate) trait Asked {
         self.fault(Fault::Internal(correlation))
     }
 
-    /// Whoever is signed in.
+    /// Whoever is signed in and has nothing to do first.
     fn standing(&self) -> Result<&Standing> {
+        let standing = self.bare_standing()?;
+        match standing.demand {
+            None => Ok(standing),
+            Some(Demand::PasswordChange) => Err(self.fault(Fault::PasswordChangeRequired)),
+            Some(Demand::SecondFactor) => Err(self.fault(Fault::SecondFactorRequired)),
+        }
+    }
+
+    /// Whoever is signed in, also where something has to be done first: for doing that.
+    fn bare_standing(&self) -> Result<&Standing> {
         self.caller()?.standing.as_ref().ok_or_else(|| self.fault(Fault::Unauthenticated))
     }
 

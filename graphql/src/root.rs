@@ -8,6 +8,8 @@ use crate::account::mutation::AccountMutation;
 use crate::account::query::AccountQuery;
 use crate::alias::mutation::AliasMutation;
 use crate::alias::query::AliasQuery;
+use crate::credential::mutation::CredentialMutation;
+use crate::credential::query::CredentialQuery;
 use crate::domain::mutation::DomainMutation;
 use crate::domain::query::DomainQuery;
 use crate::history::query::HistoryQuery;
@@ -35,6 +37,7 @@ use crate::user::query::UserQuery;
 #[graphql(name = "Query")]
 pub struct QueryRoot(
     AccessQuery,
+    CredentialQuery,
     AccountQuery,
     UserQuery,
     PlanQuery,
@@ -56,6 +59,7 @@ pub struct QueryRoot(
 #[graphql(name = "Mutation")]
 pub struct MutationRoot(
     AccessMutation,
+    CredentialMutation,
     AccountMutation,
     UserMutation,
     PlanMutation,

@@ -61,6 +61,10 @@ id_scalars! {
     SessionKey(SessionId) = "SessionID";
     /// Names an API token: `tokn_` and 32 hexadecimal digits. An id of another type is refused.
     TokenKey(TokenId) = "TokenID";
+    /// Names a second factor: `fact_` and 32 hexadecimal digits. An id of another type is refused.
+    FactorKey(FactorId) = "FactorID";
+    /// Names an app password: `appw_` and 32 hexadecimal digits. An id of another type is refused.
+    AppPasswordKey(AppPasswordId) = "AppPasswordID";
     /// Names an event: `evnt_` and 32 hexadecimal digits. An id of another type is refused.
     EventKey(EventId) = "EventID";
 }

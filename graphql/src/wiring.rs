@@ -58,15 +58,15 @@ pub const PROJECTIONS: [&str; 7] = [
 
 /// The tables behind the projections; every one has a column `tenant`.
 const TABLES: [(&str, &str); 9] = [
-    (AccountList::NAME, "account_list_v2"),
-    (UserList::NAME, "user_list_v2"),
-    (UserList::NAME, "token_list_v2"),
-    (UserList::NAME, "session_list_v2"),
-    (PlanList::NAME, "plan_list_v2"),
-    (ServiceList::NAME, "service_list_v2"),
-    (DomainList::NAME, "domain_list_v2"),
-    (MailboxList::NAME, "mailbox_list_v2"),
-    (AliasList::NAME, "alias_list_v2"),
+    (AccountList::NAME, "account_list_v3"),
+    (UserList::NAME, "user_list_v3"),
+    (UserList::NAME, "token_list_v3"),
+    (UserList::NAME, "session_list_v3"),
+    (PlanList::NAME, "plan_list_v3"),
+    (ServiceList::NAME, "service_list_v3"),
+    (DomainList::NAME, "domain_list_v3"),
+    (MailboxList::NAME, "mailbox_list_v3"),
+    (AliasList::NAME, "alias_list_v3"),
 ];
 
 /// Rows of one tenant in one table: how many, and a sum that does not depend on their order.

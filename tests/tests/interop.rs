@@ -229,3 +229,16 @@ fn a_real_dns_server_proves_a_domain() {
     drop(node);
     drop(fs::remove_dir_all(&folder));
 }
+
+#[test]
+fn what_is_taken_back_ends_those_who_are_in_by_it() {
+    if !has_program("python3") {
+        return;
+    }
+    let Some(node) = Node::start("revocation") else { return };
+    run(Command::new("python3").arg(folder().join("revocation_session.py")).args([
+        node.ports.http.to_string(),
+        node.ports.imap.to_string(),
+        node.ports.submission.to_string(),
+    ]));
+}

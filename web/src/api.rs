@@ -27,6 +27,7 @@ pub(crate) async fn answer(
         authorization: text(&headers, header::AUTHORIZATION).map(str::to_owned),
         language: graphql::Language::accepted(text(&headers, header::ACCEPT_LANGUAGE).unwrap_or_default()),
         peer: peer.ip(),
+        agent: text(&headers, header::USER_AGENT).map(str::to_owned),
         correlation,
     };
     match options.api.answer(knock, &body).await {

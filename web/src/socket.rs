@@ -43,6 +43,7 @@ pub(crate) async fn open(
     };
     let knock = graphql::Knock {
         authorization: None,
+        agent: text(&headers, header::USER_AGENT).map(str::to_owned),
         language: graphql::Language::accepted(text(&headers, header::ACCEPT_LANGUAGE).unwrap_or_default()),
         peer: peer.ip(),
         correlation,

@@ -5,8 +5,11 @@ use std::time::{Duration, Instant};
 use async_graphql::{Context, Object, Result};
 use authority::{Grant, Permission, Permissions, Principal, Resource, Scope};
 use directory::{AuthRefusal, LoginAttempt, Protocol};
+use hosting::factor::FactorCommand;
 use hosting::session::{EndReason, SessionOwner};
-use hosting::use_case::{EndSession, RotateSession, SetMailboxPassword, SetUserPassword, StartSession};
+use hosting::use_case::{
+    ChangeFactors, EndSession, RotateSession, SetMailboxPassword, SetUserPassword, StartSession,
+};
 use kernel::{AccountId, Actor, SessionId, Via};
 use secrecy::SecretString;
 
@@ -15,6 +18,7 @@ use super::now;
 use super::object::Credentials;
 use super::password::{hashed, proved};
 use super::secret::{Opens, Secret};
+use crate::credential::totp::{self, Proof};
 use crate::error::Fault;
 use crate::limit::{PASSWORD_OCTETS_MAX, READ_YOUR_WRITES_MS_MAX, REFRESH_TOKEN_SECS, TEXT_OCTETS_MAX};
 use crate::payload::{Answer, Faults, UserError, command, run, run_as};
@@ -56,9 +60,16 @@ pub struct AccessMutation;
 #[Object]
 impl AccessMutation {
     /// Signs in a user by login name, or a mailbox by its address. `userErrors`: `WRONG_CREDENTIALS` whichever of the
-    /// two is wrong. After several failures the error `THROTTLED` says how long to wait. Takes no `commandId`: each
-    /// sign-in is a session of its own.
-    async fn sign_in(&self, ctx: &Context<'_>, login: String, password: String) -> Result<SessionPayload> {
+    /// two is wrong. Where the login has a second factor, `code` is of an authenticator app or a recovery code; without
+    /// it the answer is `SECOND_FACTOR_NEEDED`. After several failures the error `THROTTLED` says how long to wait.
+    /// Takes no `commandId`: each sign-in is a session of its own.
+    async fn sign_in(
+        &self,
+        ctx: &Context<'_>,
+        login: String,
+        password: String,
+        code: Option<String>,
+    ) -> Result<SessionPayload> {
         let mut faults = Faults::new(ctx)?;
         if login.len() > TEXT_OCTETS_MAX || password.len() > PASSWORD_OCTETS_MAX {
             faults.wrong_credentials();
@@ -68,7 +79,19 @@ impl AccessMutation {
             faults.wrong_credentials();
             return Ok(SessionPayload { answer: faults.refused() });
         };
-        begin(ctx, account, owner).await
+        let has_second_factor = match second_factor(ctx, (account, owner), code).await? {
+            SecondFactor::None => false,
+            SecondFactor::Proved => true,
+            SecondFactor::Missing => {
+                faults.second_factor(true);
+                return Ok(SessionPayload { answer: faults.refused() });
+            }
+            SecondFactor::Wrong => {
+                faults.second_factor(false);
+                return Ok(SessionPayload { answer: faults.refused() });
+            }
+        };
+        begin(ctx, account, owner, has_second_factor).await
     }
 
     /// Exchanges a refresh token for new credentials. A refresh token that was exchanged before ends its session, since
@@ -85,7 +108,7 @@ impl AccessMutation {
 
     /// Ends the caller's own session. Its access token is void as well.
     async fn sign_out(&self, ctx: &Context<'_>, command_id: Option<Uid>) -> Result<SessionPayload> {
-        let standing = ctx.standing()?;
+        let standing = ctx.bare_standing()?;
         let Some(session) = standing.session else { return Err(ctx.fault(Fault::NotFound)) };
         let end = EndSession { account: standing.home, session, reason: EndReason::SignedOut };
         let acting = about_itself(&standing.principal, standing.home);
@@ -118,7 +141,7 @@ impl AccessMutation {
         new_password: String,
         command_id: Option<Uid>,
     ) -> Result<SessionPayload> {
-        let standing = ctx.standing()?.clone();
+        let standing = ctx.bare_standing()?.clone();
         if standing.session.is_none() {
             return Err(ctx.fault(Fault::Forbidden));
         }
@@ -137,11 +160,12 @@ impl AccessMutation {
         let acting = about_itself(&standing.principal, account);
         let answer = match standing.principal.actor {
             Actor::User(user) => {
-                run_as(ctx, &acting, command, &SetUserPassword { account, user, password }, None).await?
+                let set = SetUserPassword { account, user, password, must_change: false };
+                run_as(ctx, &acting, command, &set, None).await?
             }
             Actor::Mailbox(mailbox) => {
-                run_as(ctx, &acting, command, &SetMailboxPassword { account, mailbox, password }, None)
-                    .await?
+                let set = SetMailboxPassword { account, mailbox, password, by_owner: true };
+                run_as(ctx, &acting, command, &set, None).await?
             }
             Actor::Operator | Actor::Platform(_) => return Err(ctx.fault(Fault::Forbidden)),
         };
@@ -151,7 +175,7 @@ impl AccessMutation {
 
 /// The principal for what everyone may do about themselves, once proved: its own session and password, nothing else
 /// is ever run with it.
-fn about_itself(principal: &Principal, account: AccountId) -> Principal {
+pub(crate) fn about_itself(principal: &Principal, account: AccountId) -> Principal {
     let own = [Permission::AccountWrite, Permission::CredentialWrite];
     let grant =
         Grant { scope: Scope::Account(account), permissions: own.into_iter().collect::<Permissions>() };
@@ -179,7 +203,13 @@ async fn identified(
         Err(AuthRefusal::Throttled { retry_after_secs }) => {
             Err(ctx.fault(Fault::Throttled { retry_after_secs }))
         }
-        Err(AuthRefusal::Suspended | AuthRefusal::ProtocolOff) => Err(ctx.fault(Fault::Forbidden)),
+        Err(
+            AuthRefusal::Suspended
+            | AuthRefusal::ProtocolOff
+            | AuthRefusal::AppPasswordNeeded
+            | AuthRefusal::SecondFactorMissing
+            | AuthRefusal::AppPasswordExpired,
+        ) => Err(ctx.fault(Fault::Forbidden)),
         Err(AuthRefusal::Busy) => Err(ctx.fault(Fault::Busy)),
     }
 }
@@ -200,8 +230,64 @@ async fn checked(ctx: &Context<'_>, login: &str, password: SecretString, hash: O
     Ok(is_right)
 }
 
+/// What a sign-in comes to besides the password.
+enum SecondFactor {
+    /// None is asked for.
+    None,
+    Proved,
+    Missing,
+    Wrong,
+}
+
+/// Checks the code of whoever has shown the right password, slower the more often it was wrong.
+async fn second_factor(
+    ctx: &Context<'_>,
+    (account, owner): (AccountId, SessionOwner),
+    code: Option<String>,
+) -> Result<SecondFactor> {
+    let factors = crate::credential::query::factors(ctx, account, owner).await?.unwrap_or_default();
+    if !factors.is_demanded() {
+        return Ok(SecondFactor::None);
+    }
+    let Some(code) = code.filter(|code| code.len() <= TEXT_OCTETS_MAX) else {
+        return Ok(SecondFactor::Missing);
+    };
+    let (peer, sign_ins) = (ctx.caller()?.peer, &ctx.platform()?.sign_ins);
+    let counted = format!("second factor of {}", owner.subject());
+    if let Some(wait) = sign_ins.throttle.wait(&counted, peer, Instant::now()) {
+        let retry_after_secs = u32::try_from(wait.as_secs()).unwrap_or(u32::MAX).saturating_add(1);
+        return Err(ctx.fault(Fault::Throttled { retry_after_secs }));
+    }
+    sign_ins.throttle.failed(&counted, peer, Instant::now());
+    let now_secs = u64::try_from(now().secs()).unwrap_or_default();
+    let is_proved = match totp::prove(&factors, &code, now_secs, &sign_ins.steps) {
+        None => false,
+        Some(Proof::Totp) => true,
+        Some(Proof::Recovery(hash)) => {
+            let change = ChangeFactors { account, owner, command: FactorCommand::UseRecoveryCode(hash) };
+            let acting = about_itself(&proved_now(owner), account);
+            // Of two that come at once one is refused by the model.
+            run_as(ctx, &acting, command(None), &change, ()).await?.errors().is_empty()
+        }
+    };
+    if !is_proved {
+        return Ok(SecondFactor::Wrong);
+    }
+    sign_ins.throttle.succeeded(&counted, peer);
+    Ok(SecondFactor::Proved)
+}
+
+/// Whoever has just proved who they are.
+fn proved_now(owner: SessionOwner) -> Principal {
+    let actor = match owner {
+        SessionOwner::User(user) => Actor::User(user),
+        SessionOwner::Mailbox(mailbox) => Actor::Mailbox(mailbox),
+    };
+    Principal { actor, on_behalf_of: None, via: Via::Session, grants: Vec::new() }
+}
+
 /// Whether `password` is the current one of whoever is signed in.
-async fn is_password_of(
+pub(crate) async fn is_password_of(
     ctx: &Context<'_>,
     standing: &super::Standing,
     password: SecretString,
@@ -214,8 +300,9 @@ async fn is_password_of(
             checked(ctx, &user.to_string(), password, hash).await
         }
         Actor::Mailbox(mailbox) => {
-            let own = crate::mailbox::query::read(ctx, &(standing.home, mailbox)).await?;
-            let Some(address) = own.address else { return Ok(false) };
+            let own = crate::credential::query::record(ctx, standing.home, mailbox).await?;
+            let Some(address) = own.and_then(|record| record.address()) else { return Ok(false) };
+            let address = address.to_string();
             Ok(identified(ctx, &address, password).await?
                 == Some((standing.home, SessionOwner::Mailbox(mailbox))))
         }
@@ -224,17 +311,28 @@ async fn is_password_of(
 }
 
 /// Starts a session for whoever has just proved who they are.
-async fn begin(ctx: &Context<'_>, account: AccountId, owner: SessionOwner) -> Result<SessionPayload> {
+async fn begin(
+    ctx: &Context<'_>,
+    account: AccountId,
+    owner: SessionOwner,
+    has_second_factor: bool,
+) -> Result<SessionPayload> {
     let command = command(None);
     let session = SessionId::derived(command, 0);
     let secret = Secret::random(Opens::Session(session)).map_err(|error| ctx.failed("chance", &error))?;
     let expires_at = now().plus(Duration::from_secs(REFRESH_TOKEN_SECS));
-    let actor = match owner {
-        SessionOwner::User(user) => Actor::User(user),
-        SessionOwner::Mailbox(mailbox) => Actor::Mailbox(mailbox),
+    let proved = proved_now(owner);
+    let caller = ctx.caller()?;
+    let device = format!("{} ({})", caller.agent.as_deref().unwrap_or("?"), caller.peer);
+    let start = StartSession {
+        account,
+        owner,
+        session,
+        refresh_hash: secret.hash(),
+        expires_at,
+        has_second_factor,
+        device: Some(device),
     };
-    let proved = Principal { actor, on_behalf_of: None, via: Via::Session, grants: Vec::new() };
-    let start = StartSession { account, owner, session, refresh_hash: secret.hash(), expires_at };
     let credentials = credentials(ctx, Claims { holder: owner.into(), account, session }, &secret)?;
     let acting = about_itself(&proved, account);
     let answer = run_as(ctx, &acting, command, &start, Some(credentials)).await?;
@@ -285,7 +383,7 @@ fn credentials(ctx: &Context<'_>, claims: Claims, secret: &Secret) -> Result<Cre
 }
 
 /// Waits until requests are judged by what was just done: the new session opens, the ended one does not.
-async fn heard<K>(ctx: &Context<'_>, answer: &Answer<K>) -> Result<()> {
+pub(crate) async fn heard<K>(ctx: &Context<'_>, answer: &Answer<K>) -> Result<()> {
     let Some(cursor) = answer.cursor() else { return Ok(()) };
     let patience = Duration::from_millis(READ_YOUR_WRITES_MS_MAX);
     if ctx.platform()?.people.heard(cursor, patience).await { Ok(()) } else { Err(ctx.fault(Fault::Stale)) }

@@ -1,6 +1,6 @@
 //! Who is signed in, as the API shows it.
 
-use async_graphql::SimpleObject;
+use async_graphql::{Enum, SimpleObject};
 
 use crate::scalar::{AccountKey, MailboxKey, Moment, SessionKey, TokenKey, UserKey};
 
@@ -34,6 +34,26 @@ pub struct Viewer {
     pub api_token_id: Option<TokenKey>,
     /// What it may do now, and where.
     pub grants: Vec<ViewerGrant>,
+    /// What has to be done before anything else; everything else is refused meanwhile.
+    pub demand: Option<ViewerDemand>,
+}
+
+/// What has to be done before anything else.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+pub enum ViewerDemand {
+    /// Choose another password: `passwordChange`.
+    PasswordChange,
+    /// Add a second factor: `totpBegin`, then `totpConfirm`.
+    SecondFactor,
+}
+
+impl From<directory::Demand> for ViewerDemand {
+    fn from(demand: directory::Demand) -> Self {
+        match demand {
+            directory::Demand::PasswordChange => Self::PasswordChange,
+            directory::Demand::SecondFactor => Self::SecondFactor,
+        }
+    }
 }
 
 /// Permissions within a scope.

@@ -9,6 +9,7 @@ use secrecy::SecretString;
 use tokio::sync::Semaphore;
 
 use super::throttle::Throttle;
+use crate::credential::totp::Steps;
 use crate::error::Fault;
 use crate::request::Asked;
 
@@ -19,13 +20,18 @@ const TURN_WAIT_MAX: Duration = Duration::from_secs(5);
 #[derive(Debug)]
 pub struct SignIns {
     pub(crate) throttle: Throttle,
+    pub(crate) steps: Steps,
     turns: Arc<Semaphore>,
 }
 
 impl SignIns {
     /// At most `parallel_count_max` passwords are hashed at once; each takes about 20 MiB meanwhile.
     pub fn new(parallel_count_max: usize) -> Self {
-        Self { throttle: Throttle::default(), turns: Arc::new(Semaphore::new(parallel_count_max.max(1))) }
+        Self {
+            throttle: Throttle::default(),
+            steps: Steps::default(),
+            turns: Arc::new(Semaphore::new(parallel_count_max.max(1))),
+        }
     }
 }
 

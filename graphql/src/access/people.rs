@@ -5,10 +5,12 @@ use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use authority::{Grant, Permissions, Principal, Scope};
+use directory::Demand;
 use engine::{Follower, ProjectionError};
 use hosting::HostingEvent;
 use hosting::PasswordHash;
 use hosting::account::AccountEvent;
+use hosting::factor::FactorEvent;
 use hosting::mailbox::MailboxEvent;
 use hosting::session::{SessionEvent, SessionOwner};
 use hosting::user::{UserEvent, UserRole};
@@ -33,6 +35,8 @@ pub struct Standing {
     pub home: AccountId,
     /// The session that the credential belongs to; none for an API token.
     pub session: Option<SessionId>,
+    /// What has to be done before anything else.
+    pub demand: Option<Demand>,
 }
 
 impl Standing {
@@ -56,6 +60,8 @@ pub(crate) struct Person {
     pub(crate) password: Option<PasswordHash>,
     login: Option<String>,
     is_disabled: bool,
+    must_change_password: bool,
+    factor_count: u16,
 }
 
 #[derive(Debug, Clone)]
@@ -82,6 +88,8 @@ struct Register {
     sessions: HashMap<SessionId, Open>,
     by_owner: HashMap<SessionOwner, HashSet<SessionId>>,
     closed: HashSet<AccountId>,
+    /// Accounts whose users need a second factor.
+    demanding: HashSet<AccountId>,
     positions: HashMap<TenantId, Position>,
     sweep_at: usize,
 }
@@ -99,6 +107,11 @@ impl People {
         let register = self.register.read();
         let user = register.logins.get(&login.to_lowercase())?;
         register.active(*user).cloned()
+    }
+
+    /// What a user signs in with.
+    pub(crate) fn login(&self, user: UserId) -> Option<String> {
+        self.register.read().users.get(&user)?.login.clone()
     }
 
     /// A user that may sign in now.
@@ -122,20 +135,27 @@ impl People {
     /// The owner of a session, with what it may now.
     pub(crate) fn of_owner(&self, open: &Open, session: SessionId) -> Option<Standing> {
         let register = self.register.read();
-        let principal = match open.owner {
-            SessionOwner::User(user) => register.active(user)?.principal(Via::Session),
-            SessionOwner::Mailbox(mailbox) if !register.closed.contains(&open.account) => Principal {
-                actor: Actor::Mailbox(mailbox),
-                on_behalf_of: None,
-                via: Via::Session,
-                grants: vec![Grant {
-                    scope: Scope::Mailbox(open.account, mailbox),
-                    permissions: Permissions::mailbox_owner(),
-                }],
-            },
+        let (principal, demand) = match open.owner {
+            SessionOwner::User(user) => {
+                let person = register.active(user)?;
+                (person.principal(Via::Session), register.demand(person))
+            }
+            SessionOwner::Mailbox(mailbox) if !register.closed.contains(&open.account) => {
+                let principal = Principal {
+                    actor: Actor::Mailbox(mailbox),
+                    on_behalf_of: None,
+                    via: Via::Session,
+                    grants: vec![Grant {
+                        scope: Scope::Mailbox(open.account, mailbox),
+                        permissions: Permissions::mailbox_owner(),
+                    }],
+                };
+                // What a mailbox has to do first is the directory's to say.
+                (principal, None)
+            }
             SessionOwner::Mailbox(_) => return None,
         };
-        Some(Standing { principal, home: open.account, session: Some(session) })
+        Some(Standing { principal, home: open.account, session: Some(session), demand })
     }
 
     /// Whoever holds an API token, narrowed to its scopes.
@@ -145,7 +165,7 @@ impl People {
         let is_good = secret.matches(&token.secret_hash) && token.expires_at.is_none_or(|end| end > now);
         let person = register.active(token.user).filter(|_| is_good)?;
         let principal = person.principal(Via::Token(id)).narrowed_to(token.permissions);
-        Some(Standing { principal, home: person.account, session: None })
+        Some(Standing { principal, home: person.account, session: None, demand: None })
     }
 
     /// Waits until requests are judged by everything up to `cursor`; whether that was so before `patience` ended.
@@ -189,6 +209,14 @@ impl Person {
 }
 
 impl Register {
+    fn demand(&self, person: &Person) -> Option<Demand> {
+        if person.must_change_password {
+            return Some(Demand::PasswordChange);
+        }
+        let needs_factor = self.demanding.contains(&person.account) && person.factor_count == 0;
+        needs_factor.then_some(Demand::SecondFactor)
+    }
+
     fn active(&self, user: UserId) -> Option<&Person> {
         self.users.get(&user).filter(|person| !person.is_disabled && !self.closed.contains(&person.account))
     }
@@ -201,6 +229,12 @@ impl Register {
             AccountEvent::Closed => {
                 self.closed.insert(account);
             }
+            AccountEvent::SecondFactorRequired { is_required: true } => {
+                self.demanding.insert(account);
+            }
+            AccountEvent::SecondFactorRequired { is_required: false } => {
+                self.demanding.remove(&account);
+            }
             AccountEvent::UserAdded { .. }
             | AccountEvent::UserRemoved { .. }
             | AccountEvent::ServiceAdded { .. }
@@ -210,21 +244,41 @@ impl Register {
 
     fn user(&mut self, user: UserId, event: &UserEvent) {
         match event {
-            UserEvent::Registered { account, login, password, role, .. } => {
+            UserEvent::Registered { account, login, password, role, must_change_password, .. } => {
                 let login = login.plain().map(|login| login.as_str().to_owned());
                 if let Some(login) = &login {
                     self.logins.insert(login.clone(), user);
                 }
                 let password = password.as_ref().and_then(|password| password.plain().cloned());
                 let role = role.clone();
-                self.users.insert(
+                let person = Person {
                     user,
-                    Person { user, account: *account, role, password, login, is_disabled: false },
-                );
+                    account: *account,
+                    role,
+                    password,
+                    login,
+                    is_disabled: false,
+                    must_change_password: *must_change_password,
+                    factor_count: 0,
+                };
+                self.users.insert(user, person);
             }
-            UserEvent::PasswordSet { password } => {
+            UserEvent::Factor(event) => {
+                let Some(person) = self.users.get_mut(&user) else { return };
+                match event {
+                    FactorEvent::TotpAdded { .. } => {
+                        person.factor_count = person.factor_count.saturating_add(1);
+                    }
+                    FactorEvent::FactorRemoved { .. } => {
+                        person.factor_count = person.factor_count.saturating_sub(1);
+                    }
+                    FactorEvent::RecoveryCodesSet { .. } | FactorEvent::RecoveryCodeUsed { .. } => {}
+                }
+            }
+            UserEvent::PasswordSet { password, must_change } => {
                 if let Some(person) = self.users.get_mut(&user) {
                     person.password = password.plain().cloned();
+                    person.must_change_password = *must_change;
                 }
                 self.end_sessions(SessionOwner::User(user));
             }
@@ -288,6 +342,9 @@ impl Register {
             MailboxEvent::Created { .. }
             | MailboxEvent::QuotaChanged { .. }
             | MailboxEvent::DisplayNameChanged { .. }
+            | MailboxEvent::Factor(_)
+            | MailboxEvent::AppPasswordAdded { .. }
+            | MailboxEvent::AppPasswordRevoked { .. }
             | MailboxEvent::Enabled
             | MailboxEvent::QuotaThresholdCrossed { .. } => {}
         }

@@ -15,7 +15,7 @@ pub struct AccessQuery;
 impl AccessQuery {
     /// Whoever asks, with what they may do now.
     async fn viewer(&self, ctx: &Context<'_>) -> Result<Option<Viewer>> {
-        let standing = ctx.standing()?;
+        let standing = ctx.bare_standing()?;
         let (user, mailbox) = match standing.principal.actor {
             Actor::User(user) => (Some(user.into()), None),
             Actor::Mailbox(mailbox) => (None, Some(mailbox.into())),
@@ -36,6 +36,7 @@ impl AccessQuery {
             session_id: standing.session.map(Into::into),
             api_token_id: token,
             grants: grants.collect(),
+            demand: standing.demand.map(Into::into),
         }))
     }
 }

@@ -1,7 +1,7 @@
 //! Changing accounts.
 
 use async_graphql::{Context, InputObject, Object, Result};
-use hosting::use_case::{CloseAccount, OpenAccount};
+use hosting::use_case::{CloseAccount, OpenAccount, RequireSecondFactor};
 use kernel::AccountId;
 
 use super::object::Account;
@@ -38,6 +38,20 @@ impl AccountMutation {
         let command = command(command_id);
         let account = AccountId::derived(command, 0);
         run(ctx, command, &OpenAccount { account, name: input.name }, account).await.map(AccountPayload)
+    }
+
+    /// Demands a second factor of everybody who signs in to the account, or demands it no more. Whoever has none is
+    /// asked to add one before anything else.
+    async fn account_second_factor_require(
+        &self,
+        ctx: &Context<'_>,
+        account_id: Option<AccountKey>,
+        is_required: bool,
+        command_id: Option<Uid>,
+    ) -> Result<AccountPayload> {
+        let account = ctx.account(account_id)?;
+        let require = RequireSecondFactor { account, is_required };
+        run(ctx, command(command_id), &require, account).await.map(AccountPayload)
     }
 
     /// Closes an account whose services have all ended. Its users sign in no more.

@@ -26,4 +26,6 @@ pub struct Account {
     pub opened_at: Moment,
     /// When it was closed.
     pub closed_at: Option<Moment>,
+    /// Whether its users need a second factor; whoever has none can add one and nothing else.
+    pub requires_second_factor: bool,
 }

@@ -16,13 +16,13 @@ impl Projection for AccountList {
     type Event = HostingEvent;
 
     const NAME: &'static str = super::query::PROJECTION;
-    const REVISION: u16 = 2;
+    const REVISION: u16 = 3;
 
     fn tables(&self) -> Vec<Statement> {
         [
-            "CREATE TABLE IF NOT EXISTS account_list_v2 (tenant UUID NOT NULL PRIMARY KEY, name TEXT, \
-             status TEXT NOT NULL, opened_at BIGINT NOT NULL, closed_at BIGINT)",
-            "CREATE INDEX IF NOT EXISTS account_list_v2_opened ON account_list_v2 (opened_at, tenant)",
+            "CREATE TABLE IF NOT EXISTS account_list_v3 (tenant UUID NOT NULL PRIMARY KEY, name TEXT, \
+             status TEXT NOT NULL, opened_at BIGINT NOT NULL, closed_at BIGINT, requires_factor BOOLEAN NOT NULL DEFAULT false)",
+            "CREATE INDEX IF NOT EXISTS account_list_v3_opened ON account_list_v3 (opened_at, tenant)",
         ]
         .map(Statement::new)
         .into()
@@ -33,7 +33,7 @@ impl Projection for AccountList {
     }
 
     fn clear(&self, tenant: TenantId) -> Vec<Statement> {
-        clear("DELETE FROM account_list_v2 WHERE tenant = $1", tenant)
+        clear("DELETE FROM account_list_v3 WHERE tenant = $1", tenant)
     }
 
     fn apply(&self, page: &[Recorded<HostingEvent>]) -> Result<Vec<Statement>, ProjectionError> {
@@ -47,7 +47,7 @@ fn statement(recorded: &Recorded<HostingEvent>) -> Option<Statement> {
     match event {
         AccountEvent::Opened { name } => Some(
             Statement::new(
-                "INSERT INTO account_list_v2 (tenant, name, status, opened_at, closed_at) \
+                "INSERT INTO account_list_v3 (tenant, name, status, opened_at, closed_at) \
                  VALUES ($1, $2, 'open', $3, NULL) ON CONFLICT (tenant) DO UPDATE SET name = excluded.name, \
                  status = excluded.status, opened_at = excluded.opened_at, closed_at = NULL",
             )
@@ -56,9 +56,14 @@ fn statement(recorded: &Recorded<HostingEvent>) -> Option<Statement> {
             .bind(place.at),
         ),
         AccountEvent::Closed => Some(
-            Statement::new("UPDATE account_list_v2 SET status = 'closed', closed_at = $2 WHERE tenant = $1")
+            Statement::new("UPDATE account_list_v3 SET status = 'closed', closed_at = $2 WHERE tenant = $1")
                 .bind(place.tenant)
                 .bind(place.at),
+        ),
+        AccountEvent::SecondFactorRequired { is_required } => Some(
+            Statement::new("UPDATE account_list_v3 SET requires_factor = $2 WHERE tenant = $1")
+                .bind(place.tenant)
+                .bind(*is_required),
         ),
         AccountEvent::UserAdded { .. }
         | AccountEvent::UserRemoved { .. }

@@ -16,7 +16,8 @@ use crate::scalar::{AccountKey, Place};
 /// The name of the projection that these queries read.
 pub(crate) const PROJECTION: &str = "account_list";
 
-const SELECT: &str = "SELECT tenant, name, status, opened_at, closed_at FROM account_list_v2 WHERE ";
+const SELECT: &str =
+    "SELECT tenant, name, status, opened_at, closed_at, requires_factor FROM account_list_v3 WHERE ";
 
 /// Queries about accounts.
 #[derive(Debug, Default)]
@@ -84,6 +85,7 @@ fn account(row: &Row) -> Result<(PageKey, Account), DatabaseError> {
         },
         opened_at: Timestamp::from_millis(opened_at).into(),
         closed_at: row.opt_int(4)?.map(|moment| Timestamp::from_millis(moment).into()),
+        requires_second_factor: row.bool(5)?,
     };
     Ok((PageKey { born: opened_at, id }, account))
 }

@@ -18,7 +18,7 @@ use crate::settings::AliasSettings;
 pub(crate) const PROJECTION: &str = "alias_list";
 
 const SELECT: &str = "SELECT tenant, alias_id, service_id, domain_id, address, is_catch_all, targets, created_at,  born, settings, settings_revision \
-     FROM alias_list_v2 WHERE tenant = ";
+     FROM alias_list_v3 WHERE tenant = ";
 
 const COLUMNS: Columns = Columns { service: Some("service_id"), domain: Some("domain_id"), mailbox: None };
 

@@ -16,16 +16,16 @@ impl Projection for DomainList {
     type Event = HostingEvent;
 
     const NAME: &'static str = super::query::PROJECTION;
-    const REVISION: u16 = 2;
+    const REVISION: u16 = 3;
 
     fn tables(&self) -> Vec<Statement> {
         [
-            "CREATE TABLE IF NOT EXISTS domain_list_v2 (tenant UUID NOT NULL, domain_id UUID NOT NULL, \
+            "CREATE TABLE IF NOT EXISTS domain_list_v3 (tenant UUID NOT NULL, domain_id UUID NOT NULL, \
              service_id UUID, name TEXT NOT NULL, status TEXT NOT NULL, is_shared BOOLEAN NOT NULL, \
              challenge_name TEXT, challenge_value TEXT, added_at BIGINT NOT NULL, verified_at BIGINT, \
              purge_after BIGINT, born BIGINT NOT NULL, mirrors UUID, settings TEXT, \
              settings_revision BIGINT NOT NULL DEFAULT 0, PRIMARY KEY (tenant, domain_id))",
-            "CREATE INDEX IF NOT EXISTS domain_list_v2_born ON domain_list_v2 (tenant, born, domain_id)",
+            "CREATE INDEX IF NOT EXISTS domain_list_v3_born ON domain_list_v3 (tenant, born, domain_id)",
         ]
         .map(Statement::new)
         .into()
@@ -36,7 +36,7 @@ impl Projection for DomainList {
     }
 
     fn clear(&self, tenant: TenantId) -> Vec<Statement> {
-        clear("DELETE FROM domain_list_v2 WHERE tenant = $1", tenant)
+        clear("DELETE FROM domain_list_v3 WHERE tenant = $1", tenant)
     }
 
     fn apply(&self, page: &[Recorded<HostingEvent>]) -> Result<Vec<Statement>, ProjectionError> {
@@ -44,7 +44,7 @@ impl Projection for DomainList {
     }
 }
 
-const INSERT: &str = "INSERT INTO domain_list_v2 (tenant, domain_id, service_id, name, status, is_shared, \
+const INSERT: &str = "INSERT INTO domain_list_v3 (tenant, domain_id, service_id, name, status, is_shared, \
      challenge_name, challenge_value, added_at, verified_at, purge_after, born, mirrors, settings_revision) \
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, NULL, $11, $12, 0) ON CONFLICT (tenant, domain_id) DO UPDATE SET \
      service_id = excluded.service_id, name = excluded.name, status = excluded.status, \
@@ -86,18 +86,18 @@ fn statement(recorded: &Recorded<HostingEvent>) -> Option<Statement> {
             .bind(None::<uuid::Uuid>),
         DomainEvent::SettingsChanged { settings, .. } => place
             .statement(
-                "UPDATE domain_list_v2 SET settings = $3, settings_revision = settings_revision + 1 \
+                "UPDATE domain_list_v3 SET settings = $3, settings_revision = settings_revision + 1 \
                  WHERE tenant = $1 AND domain_id = $2",
             )
             .bind(json(settings)),
         DomainEvent::Verified { .. } => place
             .statement(
-                "UPDATE domain_list_v2 SET status = 'verified', verified_at = $3 WHERE tenant = $1 AND domain_id = $2",
+                "UPDATE domain_list_v3 SET status = 'verified', verified_at = $3 WHERE tenant = $1 AND domain_id = $2",
             )
             .bind(place.at),
         DomainEvent::Removed { purge_after } => place
             .statement(
-                "UPDATE domain_list_v2 SET status = 'removed', purge_after = $3 WHERE tenant = $1 AND domain_id = $2",
+                "UPDATE domain_list_v3 SET status = 'removed', purge_after = $3 WHERE tenant = $1 AND domain_id = $2",
             )
             .bind(purge_after.millis()),
     })

@@ -18,7 +18,7 @@ use crate::settings::DomainSettings;
 pub(crate) const PROJECTION: &str = "domain_list";
 
 const SELECT: &str = "SELECT tenant, domain_id, service_id, name, status, is_shared, challenge_name, challenge_value, \
-     added_at, verified_at, purge_after,  born, mirrors, settings, settings_revision FROM domain_list_v2 WHERE tenant = ";
+     added_at, verified_at, purge_after,  born, mirrors, settings, settings_revision FROM domain_list_v3 WHERE tenant = ";
 
 const COLUMNS: Columns = Columns { service: Some("service_id"), domain: Some("domain_id"), mailbox: None };
 

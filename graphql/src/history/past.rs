@@ -70,6 +70,7 @@ pub(crate) async fn mailbox(
             Access::Disabled => MailboxStatus::Disabled,
         },
         has_password: record.password.is_some(),
+        has_second_factor: record.factors.is_demanded(),
         threshold_percent: record.crossed.iter().max().map(|threshold| i32::from(threshold.percent())),
         created_at: since(&events),
         purge_after,

@@ -193,7 +193,7 @@ impl MailboxMutation {
             return Ok(MailboxPayload(faults.refused()));
         };
         let password = hashed(ctx, password).await?;
-        let set = SetMailboxPassword { account, mailbox, password };
+        let set = SetMailboxPassword { account, mailbox, password, by_owner: false };
         run(ctx, command(command_id), &set, (account, mailbox)).await.map(MailboxPayload)
     }
 

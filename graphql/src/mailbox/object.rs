@@ -40,6 +40,8 @@ pub struct Mailbox {
     pub status: MailboxStatus,
     /// Whether a password was ever set: without one nobody signs in.
     pub has_password: bool,
+    /// Whether its owner proves something else besides the password; programs need app passwords then.
+    pub has_second_factor: bool,
     /// The highest of 80, 95 and 100 percent of the quota that it has crossed and not come back under.
     pub threshold_percent: Option<i32>,
     /// When it was created.

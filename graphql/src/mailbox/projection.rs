@@ -3,6 +3,7 @@
 use database::Statement;
 use engine::{Projection, ProjectionError};
 use hosting::HostingEvent;
+use hosting::factor::FactorEvent;
 use hosting::mailbox::{Crossing, MailboxEvent, Threshold};
 use kernel::{Id, Recorded, TenantId};
 
@@ -16,19 +17,19 @@ impl Projection for MailboxList {
     type Event = HostingEvent;
 
     const NAME: &'static str = super::query::PROJECTION;
-    const REVISION: u16 = 2;
+    const REVISION: u16 = 3;
 
     fn tables(&self) -> Vec<Statement> {
         [
-            "CREATE TABLE IF NOT EXISTS mailbox_list_v2 (tenant UUID NOT NULL, mailbox_id UUID NOT NULL, \
+            "CREATE TABLE IF NOT EXISTS mailbox_list_v3 (tenant UUID NOT NULL, mailbox_id UUID NOT NULL, \
              service_id UUID NOT NULL, domain_id UUID NOT NULL, address TEXT, display_name TEXT, \
              quota_bytes BIGINT NOT NULL, status TEXT NOT NULL, has_password BOOLEAN NOT NULL, \
              threshold_percent BIGINT, created_at BIGINT NOT NULL, purge_after BIGINT, born BIGINT NOT NULL, settings TEXT, \
-             settings_revision BIGINT NOT NULL DEFAULT 0, \
+             settings_revision BIGINT NOT NULL DEFAULT 0, factor_count BIGINT NOT NULL DEFAULT 0, \
              PRIMARY KEY (tenant, mailbox_id))",
-            "CREATE INDEX IF NOT EXISTS mailbox_list_v2_born ON mailbox_list_v2 (tenant, born, mailbox_id)",
-            "CREATE INDEX IF NOT EXISTS mailbox_list_v2_domain \
-             ON mailbox_list_v2 (tenant, domain_id, born, mailbox_id)",
+            "CREATE INDEX IF NOT EXISTS mailbox_list_v3_born ON mailbox_list_v3 (tenant, born, mailbox_id)",
+            "CREATE INDEX IF NOT EXISTS mailbox_list_v3_domain \
+             ON mailbox_list_v3 (tenant, domain_id, born, mailbox_id)",
         ]
         .map(Statement::new)
         .into()
@@ -39,7 +40,7 @@ impl Projection for MailboxList {
     }
 
     fn clear(&self, tenant: TenantId) -> Vec<Statement> {
-        clear("DELETE FROM mailbox_list_v2 WHERE tenant = $1", tenant)
+        clear("DELETE FROM mailbox_list_v3 WHERE tenant = $1", tenant)
     }
 
     fn apply(&self, page: &[Recorded<HostingEvent>]) -> Result<Vec<Statement>, ProjectionError> {
@@ -53,7 +54,7 @@ fn statement(recorded: &Recorded<HostingEvent>) -> Option<Statement> {
     Some(match event {
         MailboxEvent::Created { service, domain, domain_name, local, quota, display_name, password, .. } => place
             .statement(
-                "INSERT INTO mailbox_list_v2 (tenant, mailbox_id, service_id, domain_id, address, display_name, \
+                "INSERT INTO mailbox_list_v3 (tenant, mailbox_id, service_id, domain_id, address, display_name, \
                  quota_bytes, status, has_password, threshold_percent, created_at, purge_after, born) \
                  VALUES ($1, $2, $3, $4, $5, $6, $7, 'active', $8, NULL, $9, NULL, $10)",
             )
@@ -66,17 +67,28 @@ fn statement(recorded: &Recorded<HostingEvent>) -> Option<Statement> {
             .bind(place.at)
             .bind(place.born),
         MailboxEvent::QuotaChanged { to, .. } => place
-            .statement("UPDATE mailbox_list_v2 SET quota_bytes = $3 WHERE tenant = $1 AND mailbox_id = $2")
+            .statement("UPDATE mailbox_list_v3 SET quota_bytes = $3 WHERE tenant = $1 AND mailbox_id = $2")
             .bind(number(to.octets())),
         MailboxEvent::DisplayNameChanged { display_name } => place
-            .statement("UPDATE mailbox_list_v2 SET display_name = $3 WHERE tenant = $1 AND mailbox_id = $2")
+            .statement("UPDATE mailbox_list_v3 SET display_name = $3 WHERE tenant = $1 AND mailbox_id = $2")
             .bind(display_name.as_ref().and_then(|name| name.plain().cloned())),
         MailboxEvent::PasswordSet { .. } => place
-            .statement("UPDATE mailbox_list_v2 SET has_password = $3 WHERE tenant = $1 AND mailbox_id = $2")
+            .statement("UPDATE mailbox_list_v3 SET has_password = $3 WHERE tenant = $1 AND mailbox_id = $2")
             .bind(true),
+        MailboxEvent::Factor(event) => place
+            .statement(
+                "UPDATE mailbox_list_v3 SET factor_count = factor_count + $3 \
+                 WHERE tenant = $1 AND mailbox_id = $2",
+            )
+            .bind(match event {
+                FactorEvent::TotpAdded { .. } => 1_i64,
+                FactorEvent::FactorRemoved { .. } => -1,
+                FactorEvent::RecoveryCodesSet { .. } | FactorEvent::RecoveryCodeUsed { .. } => 0,
+            }),
+        MailboxEvent::AppPasswordAdded { .. } | MailboxEvent::AppPasswordRevoked { .. } => return None,
         MailboxEvent::SettingsChanged { settings, .. } => place
             .statement(
-                "UPDATE mailbox_list_v2 SET settings = $3, settings_revision = settings_revision + 1 \
+                "UPDATE mailbox_list_v3 SET settings = $3, settings_revision = settings_revision + 1 \
                  WHERE tenant = $1 AND mailbox_id = $2",
             )
             .bind(json(settings)),
@@ -84,19 +96,19 @@ fn statement(recorded: &Recorded<HostingEvent>) -> Option<Statement> {
         MailboxEvent::Enabled => status(place, "active"),
         MailboxEvent::Deleted { purge_after } => place
             .statement(
-                "UPDATE mailbox_list_v2 SET status = 'deleted', purge_after = $3 \
+                "UPDATE mailbox_list_v3 SET status = 'deleted', purge_after = $3 \
                  WHERE tenant = $1 AND mailbox_id = $2",
             )
             .bind(purge_after.millis()),
         MailboxEvent::QuotaThresholdCrossed { threshold, crossing } => place
-            .statement("UPDATE mailbox_list_v2 SET threshold_percent = $3 WHERE tenant = $1 AND mailbox_id = $2")
+            .statement("UPDATE mailbox_list_v3 SET threshold_percent = $3 WHERE tenant = $1 AND mailbox_id = $2")
             .bind(highest(*threshold, *crossing).map(|threshold| i64::from(threshold.percent()))),
     })
 }
 
 fn status(place: Place, status: &'static str) -> Statement {
     place
-        .statement("UPDATE mailbox_list_v2 SET status = $3 WHERE tenant = $1 AND mailbox_id = $2")
+        .statement("UPDATE mailbox_list_v3 SET status = $3 WHERE tenant = $1 AND mailbox_id = $2")
         .bind(status)
 }
 

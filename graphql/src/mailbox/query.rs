@@ -18,7 +18,8 @@ use crate::settings::MailboxSettings;
 pub(crate) const PROJECTION: &str = "mailbox_list";
 
 const SELECT: &str = "SELECT tenant, mailbox_id, service_id, domain_id, address, display_name, quota_bytes, status, \
-     has_password, threshold_percent, created_at, purge_after,  born, settings, settings_revision FROM mailbox_list_v2 WHERE tenant = ";
+     has_password, threshold_percent, created_at, purge_after, born, settings, \
+     settings_revision, factor_count FROM mailbox_list_v3 WHERE tenant = ";
 
 const COLUMNS: Columns =
     Columns { service: Some("service_id"), domain: Some("domain_id"), mailbox: Some("mailbox_id") };
@@ -117,6 +118,7 @@ fn mailbox(row: &Row) -> Result<(PageKey, Mailbox), DatabaseError> {
         purge_after: row.opt_int(11)?.map(|moment| Timestamp::from_millis(moment).into()),
         settings: MailboxSettings::read(row.opt_text(13)?, row.int(14)?)
             .map_err(|_| DatabaseError::Column { column: 13, expected: "settings" })?,
+        has_second_factor: row.int(15)? > 0,
     };
     Ok((PageKey { born: row.int(12)?, id }, mailbox))
 }

@@ -16,7 +16,7 @@ use crate::scalar::PlanKey;
 pub(crate) const PROJECTION: &str = "plan_list";
 
 const SELECT: &str = "SELECT plan_id, version, name, limits, is_customizable, currency, monthly_cents, annual_cents, \
-     published_at, born FROM plan_list_v2 WHERE tenant = ";
+     published_at, born FROM plan_list_v3 WHERE tenant = ";
 
 /// Queries about plans.
 #[derive(Debug, Default)]

@@ -17,16 +17,16 @@ impl Projection for ServiceList {
     type Event = HostingEvent;
 
     const NAME: &'static str = super::query::PROJECTION;
-    const REVISION: u16 = 2;
+    const REVISION: u16 = 3;
 
     fn tables(&self) -> Vec<Statement> {
         [
-            "CREATE TABLE IF NOT EXISTS service_list_v2 (tenant UUID NOT NULL, service_id UUID NOT NULL, \
+            "CREATE TABLE IF NOT EXISTS service_list_v3 (tenant UUID NOT NULL, service_id UUID NOT NULL, \
              plan_id UUID NOT NULL, plan_version BIGINT NOT NULL, entitlement TEXT NOT NULL, suspension TEXT, \
              limits TEXT NOT NULL, used_domains BIGINT NOT NULL, used_mailboxes BIGINT NOT NULL, \
              used_aliases BIGINT NOT NULL, used_bytes BIGINT NOT NULL, ordered_at BIGINT NOT NULL, \
              purge_after BIGINT, born BIGINT NOT NULL, PRIMARY KEY (tenant, service_id))",
-            "CREATE INDEX IF NOT EXISTS service_list_v2_born ON service_list_v2 (tenant, born, service_id)",
+            "CREATE INDEX IF NOT EXISTS service_list_v3_born ON service_list_v3 (tenant, born, service_id)",
         ]
         .map(Statement::new)
         .into()
@@ -37,7 +37,7 @@ impl Projection for ServiceList {
     }
 
     fn clear(&self, tenant: TenantId) -> Vec<Statement> {
-        clear("DELETE FROM service_list_v2 WHERE tenant = $1", tenant)
+        clear("DELETE FROM service_list_v3 WHERE tenant = $1", tenant)
     }
 
     fn apply(&self, page: &[Recorded<HostingEvent>]) -> Result<Vec<Statement>, ProjectionError> {
@@ -52,7 +52,7 @@ fn statement(recorded: &Recorded<HostingEvent>) -> Result<Option<Statement>, Pro
         ServiceEvent::DomainShareSet { .. } => return Ok(None),
         ServiceEvent::Ordered { plan, version, limits, .. } => place
             .statement(
-                "INSERT INTO service_list_v2 (tenant, service_id, plan_id, plan_version, entitlement, suspension, \
+                "INSERT INTO service_list_v3 (tenant, service_id, plan_id, plan_version, entitlement, suspension, \
                  limits, used_domains, used_mailboxes, used_aliases, used_bytes, ordered_at, purge_after, born) \
                  VALUES ($1, $2, $3, $4, 'ordered', NULL, $5, 0, 0, 0, 0, $6, NULL, $7)",
             )
@@ -66,7 +66,7 @@ fn statement(recorded: &Recorded<HostingEvent>) -> Result<Option<Statement>, Pro
         ServiceEvent::Suspended { reason } => entitlement(place, "suspended", Some(reason_name(*reason))),
         ServiceEvent::Ended { purge_after } => place
             .statement(
-                "UPDATE service_list_v2 SET entitlement = 'ended', suspension = NULL, purge_after = $3 \
+                "UPDATE service_list_v3 SET entitlement = 'ended', suspension = NULL, purge_after = $3 \
                  WHERE tenant = $1 AND service_id = $2",
             )
             .bind(purge_after.millis()),
@@ -83,9 +83,9 @@ fn statement(recorded: &Recorded<HostingEvent>) -> Result<Option<Statement>, Pro
 }
 
 const ALIASES: &str =
-    "UPDATE service_list_v2 SET used_aliases = used_aliases + $3 WHERE tenant = $1 AND service_id = $2";
+    "UPDATE service_list_v3 SET used_aliases = used_aliases + $3 WHERE tenant = $1 AND service_id = $2";
 const DOMAINS: &str =
-    "UPDATE service_list_v2 SET used_domains = used_domains + $3 WHERE tenant = $1 AND service_id = $2";
+    "UPDATE service_list_v3 SET used_domains = used_domains + $3 WHERE tenant = $1 AND service_id = $2";
 
 fn slot(place: Place, sql: &'static str, change: i64) -> Statement {
     place.statement(sql).bind(change)
@@ -94,7 +94,7 @@ fn slot(place: Place, sql: &'static str, change: i64) -> Statement {
 fn mailbox_slots(place: Place, count: i64, bytes: i64) -> Statement {
     place
         .statement(
-            "UPDATE service_list_v2 SET used_mailboxes = used_mailboxes + $3, used_bytes = used_bytes + $4 \
+            "UPDATE service_list_v3 SET used_mailboxes = used_mailboxes + $3, used_bytes = used_bytes + $4 \
              WHERE tenant = $1 AND service_id = $2",
         )
         .bind(count)
@@ -104,7 +104,7 @@ fn mailbox_slots(place: Place, count: i64, bytes: i64) -> Statement {
 fn entitlement(place: Place, name: &'static str, suspension: Option<&'static str>) -> Statement {
     place
         .statement(
-            "UPDATE service_list_v2 SET entitlement = $3, suspension = $4 WHERE tenant = $1 AND service_id = $2",
+            "UPDATE service_list_v3 SET entitlement = $3, suspension = $4 WHERE tenant = $1 AND service_id = $2",
         )
         .bind(name)
         .bind(suspension)

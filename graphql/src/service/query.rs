@@ -19,7 +19,7 @@ pub(crate) const PROJECTION: &str = "service_list";
 
 const SELECT: &str = "SELECT tenant, service_id, plan_id, plan_version, entitlement, suspension, limits, \
      used_domains, used_mailboxes, used_aliases, used_bytes, ordered_at, purge_after, born \
-     FROM service_list_v2 WHERE tenant = ";
+     FROM service_list_v3 WHERE tenant = ";
 
 const COLUMNS: Columns = Columns { service: Some("service_id"), domain: None, mailbox: None };
 

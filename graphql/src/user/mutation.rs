@@ -108,6 +108,9 @@ pub struct UserRegisterInput {
     pub name: Option<String>,
     /// 10 to 512 octets; without one nobody signs in until one is set.
     pub password: Option<String>,
+    /// Whether they must choose another password before anything else, since somebody else knows this one.
+    #[graphql(default)]
+    pub must_change_password: bool,
     /// What they may do.
     pub role: RoleKind,
     /// The domains that a domain administrator looks after.
@@ -167,17 +170,27 @@ impl UserMutation {
         };
         let command = command(command_id);
         let user = UserId::derived(command, 0);
-        let register = RegisterUser { account, user, login, name: input.name, password, role };
+        let register = RegisterUser {
+            account,
+            user,
+            login,
+            name: input.name,
+            password,
+            role,
+            must_change_password: input.must_change_password,
+        };
         run(ctx, command, &register, (account, user)).await.map(UserPayload)
     }
 
-    /// Sets a user's password. Their sessions end.
+    /// Sets a user's password. Their sessions end. With `mustChange` they choose another one before anything else.
+    #[allow(clippy::too_many_arguments, reason = "the arguments of a GraphQL field")]
     async fn user_password_set(
         &self,
         ctx: &Context<'_>,
         account_id: Option<AccountKey>,
         user_id: UserKey,
         password: String,
+        must_change: Option<bool>,
         command_id: Option<Uid>,
     ) -> Result<UserPayload> {
         let (account, user) = (ctx.account(account_id)?, user_id.0);
@@ -187,7 +200,8 @@ impl UserMutation {
             return Ok(UserPayload(faults.refused()));
         };
         let password = hashed(ctx, password).await?;
-        let set = SetUserPassword { account, user, password };
+        let must_change = must_change.unwrap_or_default();
+        let set = SetUserPassword { account, user, password, must_change };
         run(ctx, command(command_id), &set, (account, user)).await.map(UserPayload)
     }
 

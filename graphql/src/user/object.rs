@@ -36,6 +36,10 @@ pub struct User {
     pub has_password: bool,
     /// Since when.
     pub registered_at: Moment,
+    /// Whether they must choose another password before anything else.
+    pub must_change_password: bool,
+    /// Whether a password alone is not enough.
+    pub has_second_factor: bool,
 }
 
 /// A key for programs. Its secret was shown once and is not kept.
@@ -76,4 +80,8 @@ pub struct Session {
     pub expires_at: Moment,
     /// Since when it is over.
     pub ended_at: Option<Moment>,
+    /// Whether a second factor was proved.
+    pub has_second_factor: bool,
+    /// From what program and network; none once erased, or where it was not kept.
+    pub device: Option<String>,
 }

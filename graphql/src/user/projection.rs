@@ -3,6 +3,7 @@
 use database::Statement;
 use engine::{Projection, ProjectionError};
 use hosting::HostingEvent;
+use hosting::factor::FactorEvent;
 use hosting::session::{SessionEvent, SessionOwner};
 use hosting::user::{UserEvent, UserRole};
 use kernel::{Id, Recorded, TenantId};
@@ -17,23 +18,25 @@ impl Projection for UserList {
     type Event = HostingEvent;
 
     const NAME: &'static str = super::query::PROJECTION;
-    const REVISION: u16 = 2;
+    const REVISION: u16 = 3;
 
     fn tables(&self) -> Vec<Statement> {
         [
-            "CREATE TABLE IF NOT EXISTS user_list_v2 (tenant UUID NOT NULL, user_id UUID NOT NULL, login TEXT, \
+            "CREATE TABLE IF NOT EXISTS user_list_v3 (tenant UUID NOT NULL, user_id UUID NOT NULL, login TEXT, \
              name TEXT, role TEXT NOT NULL, domains TEXT NOT NULL, is_disabled BOOLEAN NOT NULL, \
              has_password BOOLEAN NOT NULL, registered_at BIGINT NOT NULL, born BIGINT NOT NULL, \
+             must_change BOOLEAN NOT NULL, factor_count BIGINT NOT NULL DEFAULT 0, \
              PRIMARY KEY (tenant, user_id))",
-            "CREATE INDEX IF NOT EXISTS user_list_v2_born ON user_list_v2 (tenant, born, user_id)",
-            "CREATE TABLE IF NOT EXISTS token_list_v2 (tenant UUID NOT NULL, token_id UUID NOT NULL, \
+            "CREATE INDEX IF NOT EXISTS user_list_v3_born ON user_list_v3 (tenant, born, user_id)",
+            "CREATE TABLE IF NOT EXISTS token_list_v3 (tenant UUID NOT NULL, token_id UUID NOT NULL, \
              user_id UUID NOT NULL, name TEXT, permissions TEXT NOT NULL, issued_at BIGINT NOT NULL, \
              expires_at BIGINT, revoked_at BIGINT, born BIGINT NOT NULL, PRIMARY KEY (tenant, token_id))",
-            "CREATE INDEX IF NOT EXISTS token_list_v2_born ON token_list_v2 (tenant, born, token_id)",
-            "CREATE TABLE IF NOT EXISTS session_list_v2 (tenant UUID NOT NULL, session_id UUID NOT NULL, \
+            "CREATE INDEX IF NOT EXISTS token_list_v3_born ON token_list_v3 (tenant, born, token_id)",
+            "CREATE TABLE IF NOT EXISTS session_list_v3 (tenant UUID NOT NULL, session_id UUID NOT NULL, \
              user_id UUID, mailbox_id UUID, started_at BIGINT NOT NULL, expires_at BIGINT NOT NULL, \
-             ended_at BIGINT, born BIGINT NOT NULL, PRIMARY KEY (tenant, session_id))",
-            "CREATE INDEX IF NOT EXISTS session_list_v2_born ON session_list_v2 (tenant, born, session_id)",
+             ended_at BIGINT, born BIGINT NOT NULL, has_factor BOOLEAN NOT NULL, device TEXT, \
+             PRIMARY KEY (tenant, session_id))",
+            "CREATE INDEX IF NOT EXISTS session_list_v3_born ON session_list_v3 (tenant, born, session_id)",
         ]
         .map(Statement::new)
         .into()
@@ -45,9 +48,9 @@ impl Projection for UserList {
 
     fn clear(&self, tenant: TenantId) -> Vec<Statement> {
         [
-            "DELETE FROM user_list_v2 WHERE tenant = $1",
-            "DELETE FROM token_list_v2 WHERE tenant = $1",
-            "DELETE FROM session_list_v2 WHERE tenant = $1",
+            "DELETE FROM user_list_v3 WHERE tenant = $1",
+            "DELETE FROM token_list_v3 WHERE tenant = $1",
+            "DELETE FROM session_list_v3 WHERE tenant = $1",
         ]
         .map(|sql| Statement::new(sql).bind(tenant.uuid()))
         .into()
@@ -74,13 +77,14 @@ fn statements(recorded: &Recorded<HostingEvent>) -> Vec<Statement> {
 
 fn of_user(place: Place, event: &UserEvent) -> Vec<Statement> {
     match event {
-        UserEvent::Registered { login, name, password, role, .. } => {
+        UserEvent::Registered { login, name, password, role, must_change_password, .. } => {
             let (role, domains) = role_columns(role);
             vec![
                 place
                     .statement(
-                        "INSERT INTO user_list_v2 (tenant, user_id, login, name, role, domains, is_disabled, \
-                         has_password, registered_at, born) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+                        "INSERT INTO user_list_v3 (tenant, user_id, login, name, role, domains, is_disabled, \
+                         has_password, registered_at, born, must_change) \
+                         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
                     )
                     .bind(login.plain().map(|login| login.as_str().to_owned()))
                     .bind(name.as_ref().and_then(|name| name.plain().cloned()))
@@ -89,24 +93,30 @@ fn of_user(place: Place, event: &UserEvent) -> Vec<Statement> {
                     .bind(false)
                     .bind(password.is_some())
                     .bind(place.at)
-                    .bind(place.born),
+                    .bind(place.born)
+                    .bind(*must_change_password),
             ]
         }
-        UserEvent::PasswordSet { .. } => vec![
+        UserEvent::Factor(event) => factors(place, event),
+        UserEvent::PasswordSet { must_change, .. } => vec![
             place
-                .statement("UPDATE user_list_v2 SET has_password = $3 WHERE tenant = $1 AND user_id = $2")
-                .bind(true),
+                .statement(
+                    "UPDATE user_list_v3 SET has_password = $3, must_change = $4 \
+                     WHERE tenant = $1 AND user_id = $2",
+                )
+                .bind(true)
+                .bind(*must_change),
             end_all(
                 place,
-                "UPDATE session_list_v2 SET ended_at = $3 WHERE tenant = $1 AND user_id = $2 AND ended_at IS NULL",
+                "UPDATE session_list_v3 SET ended_at = $3 WHERE tenant = $1 AND user_id = $2 AND ended_at IS NULL",
             ),
         ],
         UserEvent::Disabled => vec![disabled(place, true)],
         UserEvent::Enabled => vec![disabled(place, false)],
         UserEvent::Removed => [
-            "DELETE FROM user_list_v2 WHERE tenant = $1 AND user_id = $2",
-            "DELETE FROM token_list_v2 WHERE tenant = $1 AND user_id = $2",
-            "DELETE FROM session_list_v2 WHERE tenant = $1 AND user_id = $2",
+            "DELETE FROM user_list_v3 WHERE tenant = $1 AND user_id = $2",
+            "DELETE FROM token_list_v3 WHERE tenant = $1 AND user_id = $2",
+            "DELETE FROM session_list_v3 WHERE tenant = $1 AND user_id = $2",
         ]
         .map(|sql| place.statement(sql))
         .into(),
@@ -114,7 +124,7 @@ fn of_user(place: Place, event: &UserEvent) -> Vec<Statement> {
             let names: Vec<&str> = permissions.iter().map(authority::Permission::name).collect();
             vec![
                 Statement::new(
-                    "INSERT INTO token_list_v2 (tenant, token_id, user_id, name, permissions, issued_at, expires_at, \
+                    "INSERT INTO token_list_v3 (tenant, token_id, user_id, name, permissions, issued_at, expires_at, \
                      revoked_at, born) VALUES ($1, $2, $3, $4, $5, $6, $7, NULL, $8)",
                 )
                 .bind(place.tenant)
@@ -128,7 +138,7 @@ fn of_user(place: Place, event: &UserEvent) -> Vec<Statement> {
             ]
         }
         UserEvent::TokenRevoked { token } => vec![
-            Statement::new("UPDATE token_list_v2 SET revoked_at = $3 WHERE tenant = $1 AND token_id = $2")
+            Statement::new("UPDATE token_list_v3 SET revoked_at = $3 WHERE tenant = $1 AND token_id = $2")
                 .bind(place.tenant)
                 .bind(token.uuid())
                 .bind(place.at),
@@ -136,29 +146,41 @@ fn of_user(place: Place, event: &UserEvent) -> Vec<Statement> {
     }
 }
 
+fn factors(place: Place, event: &FactorEvent) -> Vec<Statement> {
+    let by = match event {
+        FactorEvent::TotpAdded { .. } => 1_i64,
+        FactorEvent::FactorRemoved { .. } => -1,
+        FactorEvent::RecoveryCodesSet { .. } | FactorEvent::RecoveryCodeUsed { .. } => return Vec::new(),
+    };
+    let sql = "UPDATE user_list_v3 SET factor_count = factor_count + $3 WHERE tenant = $1 AND user_id = $2";
+    vec![place.statement(sql).bind(by)]
+}
+
 fn of_session(place: Place, event: &SessionEvent) -> Statement {
     match event {
-        SessionEvent::Started { owner, expires_at, .. } => {
+        SessionEvent::Started { owner, expires_at, entrance, .. } => {
             let (user, mailbox) = match owner {
                 SessionOwner::User(user) => (Some(user.uuid()), None),
                 SessionOwner::Mailbox(mailbox) => (None, Some(mailbox.uuid())),
             };
             place
                 .statement(
-                    "INSERT INTO session_list_v2 (tenant, session_id, user_id, mailbox_id, started_at, expires_at, \
-                     ended_at, born) VALUES ($1, $2, $3, $4, $5, $6, NULL, $7)",
+                    "INSERT INTO session_list_v3 (tenant, session_id, user_id, mailbox_id, started_at, expires_at, \
+                     ended_at, born, has_factor, device) VALUES ($1, $2, $3, $4, $5, $6, NULL, $7, $8, $9)",
                 )
                 .bind(user)
                 .bind(mailbox)
                 .bind(place.at)
                 .bind(expires_at.millis())
                 .bind(place.born)
+                .bind(entrance.has_second_factor)
+                .bind(entrance.device.as_ref().and_then(|device| device.plain().cloned()))
         }
         SessionEvent::Rotated { expires_at, .. } => place
-            .statement("UPDATE session_list_v2 SET expires_at = $3 WHERE tenant = $1 AND session_id = $2")
+            .statement("UPDATE session_list_v3 SET expires_at = $3 WHERE tenant = $1 AND session_id = $2")
             .bind(expires_at.millis()),
         SessionEvent::Ended { .. } => {
-            end_all(place, "UPDATE session_list_v2 SET ended_at = $3 WHERE tenant = $1 AND session_id = $2")
+            end_all(place, "UPDATE session_list_v3 SET ended_at = $3 WHERE tenant = $1 AND session_id = $2")
         }
     }
 }
@@ -169,7 +191,7 @@ fn end_all(place: Place, sql: &'static str) -> Statement {
 
 fn disabled(place: Place, is_disabled: bool) -> Statement {
     place
-        .statement("UPDATE user_list_v2 SET is_disabled = $3 WHERE tenant = $1 AND user_id = $2")
+        .statement("UPDATE user_list_v3 SET is_disabled = $3 WHERE tenant = $1 AND user_id = $2")
         .bind(is_disabled)
 }
 

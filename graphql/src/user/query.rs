@@ -4,7 +4,7 @@ use async_graphql::connection::Connection;
 use async_graphql::{Context, Object, Result};
 use authority::{Permission, Resource};
 use database::{DatabaseError, Row};
-use kernel::{AccountId, Id, SessionId, Timestamp, TokenId, UserId};
+use kernel::{AccountId, Actor, Id, SessionId, Timestamp, TokenId, UserId};
 
 use super::object::{ApiToken, RoleKind, Session, User};
 use crate::error::Fault;
@@ -16,11 +16,11 @@ use crate::scalar::{AccountKey, MailboxKey, Moment, Place, SessionKey, TokenKey,
 pub(crate) const PROJECTION: &str = "user_list";
 
 const SELECT_USER: &str = "SELECT tenant, user_id, login, name, role, domains, is_disabled, has_password, \
-     registered_at, born FROM user_list_v2 WHERE tenant = ";
+     registered_at, born, must_change, factor_count FROM user_list_v3 WHERE tenant = ";
 const SELECT_TOKEN: &str = "SELECT tenant, token_id, user_id, name, permissions, issued_at, expires_at, revoked_at, \
-     born FROM token_list_v2 WHERE tenant = ";
-const SELECT_SESSION: &str = "SELECT tenant, session_id, user_id, mailbox_id, started_at, expires_at, ended_at, born \
-     FROM session_list_v2 WHERE tenant = ";
+     born FROM token_list_v3 WHERE tenant = ";
+const SELECT_SESSION: &str = "SELECT tenant, session_id, user_id, mailbox_id, started_at, expires_at, ended_at, born, has_factor, \
+     device FROM session_list_v3 WHERE tenant = ";
 
 /// Queries about users, sessions and API tokens.
 #[derive(Debug, Default)]
@@ -75,20 +75,35 @@ impl UserQuery {
         page.connection(found, token).map_err(|error| ctx.failed("a row of tokens", &error))
     }
 
-    /// The sessions of an account that are not over, oldest first.
+    /// The sessions of an account, oldest first: those that are not over, or with `isHistory` the ended ones as well.
+    /// Whoever may not see all of them sees their own.
     #[graphql(complexity = "cost(first, child_complexity)")]
+    #[allow(clippy::too_many_arguments, reason = "the arguments of a GraphQL field")]
     async fn sessions(
         &self,
         ctx: &Context<'_>,
         account_id: Option<AccountKey>,
+        is_history: Option<bool>,
         first: Option<i32>,
         after: Option<String>,
         #[graphql(name = "atLeast")] place: Option<Place>,
     ) -> Result<Connection<PageKey, Session>> {
         let (account, page, query) =
             account_list(ctx, SELECT_SESSION, (account_id, first, after, place)).await?;
-        ctx.allow(Permission::AccountRead, Resource::account(account))?;
-        let query = query.with(" AND ended_at IS NULL");
+        let mut query = query;
+        if !ctx.may(Permission::AccountRead, Resource::account(account))? {
+            if account != ctx.standing()?.home {
+                return Err(ctx.fault(Fault::NotFound));
+            }
+            query = match ctx.principal()?.actor {
+                Actor::User(user) => query.bind(" AND user_id = ", user.uuid()),
+                Actor::Mailbox(mailbox) => query.bind(" AND mailbox_id = ", mailbox.uuid()),
+                Actor::Operator | Actor::Platform(_) => return Err(ctx.fault(Fault::Forbidden)),
+            };
+        }
+        if !is_history.unwrap_or_default() {
+            query = query.with(" AND ended_at IS NULL");
+        }
         let found = rows(ctx, PROJECTION, page.finish(query, "born", "session_id")).await?;
         page.connection(found, session).map_err(|error| ctx.failed("a row of sessions", &error))
     }
@@ -148,6 +163,8 @@ fn user(row: &Row) -> Result<(PageKey, User), DatabaseError> {
         is_disabled: row.bool(6)?,
         has_password: row.bool(7)?,
         registered_at: Timestamp::from_millis(row.int(8)?).into(),
+        must_change_password: row.bool(10)?,
+        has_second_factor: row.int(11)? > 0,
     };
     Ok((PageKey { born: row.int(9)?, id }, user))
 }
@@ -179,6 +196,8 @@ fn session(row: &Row) -> Result<(PageKey, Session), DatabaseError> {
         started_at: Timestamp::from_millis(row.int(4)?).into(),
         expires_at: Timestamp::from_millis(row.int(5)?).into(),
         ended_at: row.opt_int(6)?.map(|moment| Timestamp::from_millis(moment).into()),
+        has_second_factor: row.bool(8)?,
+        device: row.opt_text(9)?.map(str::to_owned),
     };
     Ok((PageKey { born: row.int(7)?, id }, session))
 }

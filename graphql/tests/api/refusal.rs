@@ -13,8 +13,17 @@ use crate::stage::{Customer, PASSWORD, Stage, knock};
 
 /// Operations that name nothing of another account and may be asked by anybody who is signed in: what they show is the
 /// platform's own, or the caller's.
-const OF_NOBODY: [&str; 8] =
-    ["viewer", "plan", "plans", "sharedDomains", "signIn", "sessionRefresh", "signOut", "passwordChange"];
+const OF_NOBODY: [&str; 9] = [
+    "viewer",
+    "plan",
+    "plans",
+    "sharedDomains",
+    "signIn",
+    "sessionRefresh",
+    "signOut",
+    "passwordChange",
+    "totpBegin",
+];
 
 /// One operation of a root.
 struct Operation {
@@ -143,6 +152,8 @@ impl Schema {
             list if list.ends_with("Connection") => "nodes { id }",
             "QueuedMessage" => "state",
             "EventPage" => "hasMore",
+            "SecondFactors" => "isDemanded",
+            "LastLogin" => "at",
             "Event" => "kind",
             _ => "id",
         };
@@ -207,6 +218,8 @@ async fn things(stage: &Stage, operator: &str, customer: &Customer) -> Things {
         ("AliasID", alias),
         ("TokenID", token),
         ("SessionID", session),
+        ("FactorID", kernel::FactorId::new(uuid::Uuid::nil()).to_string()),
+        ("AppPasswordID", kernel::AppPasswordId::new(uuid::Uuid::nil()).to_string()),
         ("PlanID", hosting::plan::plan_id("solo").to_string()),
     ]))
 }
@@ -264,6 +277,10 @@ async fn no_operation_reaches_into_another_account() {
                 // What names nothing of another account shows the own one.
                 let is_own = !schema.names_something(operation, &things)
                     || (left_out == "accountId" && !query.contains("\"") && !token.is_empty());
+                if is_own && operation.root == "mutation" && left_out == "accountId" {
+                    // It is about the attacker's own account, and may shut the attacker out of what follows.
+                    continue;
+                }
                 let answer = answer(&stage, operation, token, &query).await;
                 assert!(!answer.to_string().contains("globex"), "{who}: {query}\n{answer:#}");
                 let only_own = is_own && operation.root != "mutation" && !token.is_empty();

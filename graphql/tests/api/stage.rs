@@ -8,11 +8,11 @@ use std::time::Duration;
 use async_trait::async_trait;
 use authority::Principal;
 use database::Database;
-use directory::Directory;
+use directory::{Credential, Directory, Protocol};
 use engine::{Engine, Outcome};
 use graphql::{
-    ACCESS_KEY_NAME, AccessKey, Api, Knock, Language, Mode, People, Platform, PortError, QueueSource,
-    SignIns, TxtResolver, Usage, UsageSource, Waiting,
+    ACCESS_KEY_NAME, AccessKey, Api, Knock, Language, LastUse, LoginSource, Mode, People, Platform,
+    PortError, QueueSource, SignIns, TxtResolver, Usage, UsageSource, Waiting,
 };
 use hosting::use_case::RegisterUser;
 use hosting::user::UserRole;
@@ -61,6 +61,14 @@ impl QueueSource for World {
     }
 }
 
+#[async_trait]
+impl LoginSource for World {
+    async fn last_uses(&self, _: TenantId, _: MailboxId) -> Result<Vec<LastUse>, PortError> {
+        let at = Timestamp::from_secs(1_772_353_800);
+        Ok(vec![LastUse { protocol: Protocol::Imap, credential: Credential::Password("".into()), at }])
+    }
+}
+
 impl Stage {
     pub(crate) async fn open() -> Self {
         let folder = tempfile::tempdir().expect("a folder");
@@ -86,6 +94,7 @@ impl Stage {
             sign_ins: Arc::new(SignIns::new(2)),
             usage: world.clone(),
             queue: world.clone(),
+            logins: world.clone(),
             txt: world.clone(),
             retention: Duration::from_secs(30 * 24 * 3600),
             mode: Mode::Production,
@@ -131,6 +140,7 @@ impl Stage {
             name: None,
             password: Some(PasswordHash::parse(&hash).expect("a hash")),
             role: UserRole::Operator,
+            must_change_password: false,
         };
         let command = CommandId::new(uuid::Uuid::now_v7());
         let outcome =
@@ -243,6 +253,7 @@ pub(crate) fn knock(language: Language, token: &str) -> Knock {
         language,
         peer: IpAddr::V4(Ipv4Addr::LOCALHOST),
         correlation: graphql::new_correlation(),
+        agent: Some("test".to_owned()),
     }
 }
 

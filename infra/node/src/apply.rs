@@ -167,7 +167,15 @@ impl Applying {
                 return Ok(());
             }
         };
-        let register = RegisterUser { account, user, login, name: file.name.clone(), password, role };
+        let register = RegisterUser {
+            account,
+            user,
+            login,
+            name: file.name.clone(),
+            password,
+            role,
+            must_change_password: file.must_change_password,
+        };
         let row = self.run(&register).await?;
         self.told(&what, row);
         Ok(())

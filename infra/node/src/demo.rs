@@ -49,6 +49,7 @@ pub async fn provision(platform: &Platform) -> anyhow::Result<()> {
         name: Some("Demo administrator".to_owned()),
         password: Some(password.clone()),
         role: UserRole::DomainAdministrator(vec![domain]),
+        must_change_password: false,
     };
     must(engine, &register).await?;
     let mut mailboxes = Vec::new();

@@ -7,6 +7,7 @@ mod banner;
 mod certificate;
 mod config;
 mod demo;
+mod logins;
 mod platform;
 mod ports;
 mod provision;

@@ -13,9 +13,10 @@ use graphql::People;
 use journal::keyring::{Keyring, MasterKey};
 use journal::{Clock, Journal, PostgresJournal, SqliteJournal, SystemClock};
 use kernel::Timestamp;
-use store::{Retention, SqlStore};
+use store::{LastLogins, Retention, SqlStore};
 
 use crate::config::{Config, DatabaseUrl};
+use crate::logins::Logins;
 
 /// The schema of the message store in a PostgreSQL database that it shares with the control plane.
 const STORE_SCHEMA: &str = "hosterra_mail";
@@ -38,6 +39,8 @@ pub struct Platform {
     pub people: Arc<People>,
     /// Messages.
     pub store: Arc<SqlStore>,
+    /// When mailboxes were last opened.
+    pub logins: Logins,
 }
 
 /// The time, for those who take a function.
@@ -72,7 +75,8 @@ impl Platform {
             known.caught_up().await && seen.caught_up().await,
             "the engine stopped while starting"
         );
-        Ok(Self { journal, database, engine, keyring, directory, people, store: Arc::new(store) })
+        let logins = Logins(LastLogins::open(database.clone()).await?);
+        Ok(Self { journal, database, engine, keyring, directory, people, store: Arc::new(store), logins })
     }
 }
 

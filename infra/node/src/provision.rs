@@ -111,6 +111,7 @@ pub async fn register_operator(config: &Config, login: &str) -> anyhow::Result<E
         name: None,
         password: Some(hashed(password).await?),
         role: UserRole::Operator,
+        must_change_password: false,
     };
     must(&platform.engine, &register).await?;
     platform.engine.shutdown().await;

@@ -144,6 +144,8 @@ fn background(
         .effect(RetireMailboxes { store: Arc::clone(&store), directory: Arc::clone(&directory) })?;
     let watch = QuotaWatch { engine: Arc::clone(&platform.engine), directory, store: Arc::clone(&store) };
     tasks.spawn(watch.run(stop.clone()));
+    let seen = Arc::clone(&platform.directory);
+    tasks.spawn(upkeep::logins(platform.logins.clone(), seen, stop.clone()));
     tasks.spawn(upkeep::index(Arc::clone(&store), stop.clone()));
     tasks.spawn(upkeep::purge(Arc::clone(&store), stop.clone()));
     if config.database.url != crate::config::DatabaseUrl::Sqlite {
@@ -232,6 +234,7 @@ impl Wiring<'_> {
             sign_ins: Arc::new(SignIns::new(SIGN_IN_COUNT_MAX)),
             usage: mail.clone(),
             queue: mail,
+            logins: Arc::new(platform.logins.clone()),
             txt: Arc::new(Dns::new(self.config.dns.servers.clone())),
             retention: Duration::from_secs(u64::from(self.config.retention_days) * 86_400),
             mode: match self.config.mode {

@@ -3,9 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use directory::Directory;
 use journal::{Clock as _, SystemClock};
 use store::{SqlStore, Store as _};
 use tokio_util::sync::CancellationToken;
+
+use crate::logins::Logins;
 
 /// Messages that are prepared for search at a time.
 const INDEX_BATCH_COUNT: usize = 64;
@@ -13,6 +16,8 @@ const INDEX_BATCH_COUNT: usize = 64;
 const INDEX_PAUSE: Duration = Duration::from_secs(2);
 /// The pause between two purges.
 const PURGE_PAUSE: Duration = Duration::from_secs(3600);
+/// How often last logins are written.
+const LOGINS_PAUSE: Duration = Duration::from_secs(20);
 /// How often other nodes are heard.
 const HEAR_PAUSE: Duration = Duration::from_millis(500);
 
@@ -57,6 +62,17 @@ pub async fn purge(store: Arc<SqlStore>, stop: CancellationToken) {
         };
         if !paused(pause, &stop).await {
             return;
+        }
+    }
+}
+
+/// Keeps when mailboxes were last opened.
+pub async fn logins(logins: Logins, directory: Arc<Directory>, stop: CancellationToken) {
+    let mut goes_on = true;
+    while goes_on {
+        goes_on = paused(LOGINS_PAUSE, &stop).await;
+        if let Err(error) = logins.write(&directory).await {
+            tracing::warn!(%error, "last logins were not kept");
         }
     }
 }

@@ -1,15 +1,19 @@
 //! Logins: a cache of proofs that were right, argon2id for the others, and a limit for those who guess.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use kernel::EmailAddress;
+use kernel::{EmailAddress, Timestamp};
 use moka::sync::Cache;
 use secrecy::{ExposeSecret as _, SecretString};
+use subtle::ConstantTimeEq as _;
 use tokio::sync::Semaphore;
 
 use crate::follow::canonical;
+use crate::index::{AppPassword, MailboxEntry};
 use crate::throttle::{Attempt, Key, Throttle, network};
-use crate::{AuthRefusal, Directory, Entitlement, Login, LoginAttempt, password};
+use crate::{
+    AuthRefusal, Credential, Demand, Directory, Entitlement, Login, LoginAttempt, Protocol, password,
+};
 
 /// Proofs that are remembered; the least used go first.
 pub const CACHED_LOGIN_COUNT_MAX: u64 = 500_000;
@@ -19,6 +23,9 @@ pub const WAITING_LOGIN_COUNT_MAX: usize = 1000;
 const CACHED_LOGIN_IDLE: Duration = Duration::from_secs(3600);
 /// Longest password in octets.
 const PASSWORD_OCTETS_MAX: usize = 1024;
+
+/// Characters of an app password without spaces: 100 bits in base32 (RFC 4648 section 6).
+pub const APP_PASSWORD_CHARACTER_COUNT: usize = 20;
 
 /// What stands between a name and a mailbox.
 #[derive(Debug)]
@@ -62,8 +69,27 @@ impl Gate {
 
 /// What a name leads to.
 struct Candidate {
-    login: Login,
-    password_hash: Option<std::sync::Arc<str>>,
+    entry: MailboxEntry,
+    entitlement: Entitlement,
+    demand: Option<Demand>,
+}
+
+/// The clock that app passwords expire by.
+pub(crate) fn now() -> Timestamp {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Timestamp::from_millis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+}
+
+/// BLAKE3 of an app password, as it is given: in groups or not, in small letters or not. None for what is none.
+pub fn app_password_hash(given: &str) -> Option<[u8; 32]> {
+    let mut text = String::with_capacity(APP_PASSWORD_CHARACTER_COUNT);
+    for character in given.chars().filter(|character| !matches!(character, ' ' | '-')) {
+        if !character.is_ascii_alphanumeric() || text.len() == APP_PASSWORD_CHARACTER_COUNT {
+            return None;
+        }
+        text.push(character.to_ascii_lowercase());
+    }
+    (text.len() == APP_PASSWORD_CHARACTER_COUNT).then(|| *blake3::hash(text.as_bytes()).as_bytes())
 }
 
 impl Directory {
@@ -71,21 +97,41 @@ impl Directory {
         let address = EmailAddress::parse(name.trim()).ok()?;
         let index = self.index.read();
         let entry = index.mailbox_at(&canonical(&address))?;
-        (entry.is_enabled && index.is_served(entry))
-            .then(|| Candidate { login: index.login(entry), password_hash: entry.password_hash.clone() })
+        (entry.is_enabled && index.is_served(entry)).then(|| Candidate {
+            entitlement: index.entitlement(entry.tenant, entry.service),
+            demand: index.demand(entry),
+            entry: entry.clone(),
+        })
     }
 
     /// Checks a name and a password. A proof that was right before costs two hashes of a few hundred octets; a new one
-    /// costs argon2id, at most as many at once as there are cores.
+    /// costs argon2id, at most as many at once as there are cores. An app password costs one hash: it has 100 bits of
+    /// chance, which nobody guesses.
     ///
     /// # Errors
     /// [`AuthRefusal`]; whether the name exists is told neither by the answer nor by the time it takes.
     pub async fn authenticate(&self, attempt: LoginAttempt<'_>) -> Result<Login, AuthRefusal> {
+        let login = self.judge(attempt).await?;
+        self.uses.note(&login, attempt.protocol, now());
+        Ok(login)
+    }
+
+    async fn judge(&self, attempt: LoginAttempt<'_>) -> Result<Login, AuthRefusal> {
         if attempt.password.expose_secret().len() > PASSWORD_OCTETS_MAX {
             return Err(AuthRefusal::Wrong);
         }
         let candidate = self.candidate(attempt.login);
-        let hash = candidate.as_ref().and_then(|candidate| candidate.password_hash.clone());
+        if let Some(Candidate { entry, entitlement, .. }) = &candidate
+            && let Some(known) = app_password(entry, attempt.password)
+        {
+            if known.expires_at.is_some_and(|end| end <= now()) {
+                return Err(AuthRefusal::AppPasswordExpired);
+            }
+            let opened = entry.protocols().has(attempt.protocol) && known.protocols.has(attempt.protocol);
+            let login = self.index.read().login(entry, Credential::App(known.id));
+            return entitled(*entitlement, opened).map(|()| login);
+        }
+        let hash = candidate.as_ref().and_then(|candidate| candidate.entry.password_hash.clone());
         let proof = hash.as_ref().map(|hash| {
             let password = attempt.password.expose_secret().as_bytes();
             self.gate.keyed("proof", &[hash.as_bytes(), password])
@@ -94,14 +140,23 @@ impl Directory {
         if !is_known {
             self.check(&attempt, hash.as_deref(), proof).await?;
         }
-        let Some(Candidate { login, .. }) = candidate else { return Err(AuthRefusal::Wrong) };
-        match login.entitlement {
-            Entitlement::Active | Entitlement::Restricted if !login.protocols.has(attempt.protocol) => {
-                Err(AuthRefusal::ProtocolOff)
+        let (Some(Candidate { entry, entitlement, demand }), Some(hash)) = (candidate, hash) else {
+            return Err(AuthRefusal::Wrong);
+        };
+        entitled(entitlement, entry.protocols().has(attempt.protocol))?;
+        match (attempt.protocol, demand) {
+            // Whatever is to be done first is done on the web.
+            (Protocol::Web, _) => {}
+            (Protocol::Imap | Protocol::Submission, _) if entry.has_factor() => {
+                return Err(AuthRefusal::AppPasswordNeeded);
             }
-            Entitlement::Active | Entitlement::Restricted => Ok(login),
-            Entitlement::Suspended | Entitlement::Ended => Err(AuthRefusal::Suspended),
+            (Protocol::Imap | Protocol::Submission, Some(Demand::SecondFactor)) => {
+                return Err(AuthRefusal::SecondFactorMissing);
+            }
+            // Programs cannot choose a password: they go on with the one that they were set up with.
+            (Protocol::Imap | Protocol::Submission, Some(Demand::PasswordChange) | None) => {}
         }
+        Ok(self.index.read().login(&entry, Credential::Password(hash)))
     }
 
     async fn check(
@@ -138,5 +193,22 @@ impl Directory {
                 Err(AuthRefusal::Wrong)
             }
         }
+    }
+}
+
+/// The app password that was given, if it is one of the mailbox.
+fn app_password<'a>(entry: &'a MailboxEntry, given: &SecretString) -> Option<&'a AppPassword> {
+    if entry.app_passwords().is_empty() {
+        return None;
+    }
+    let hash = app_password_hash(given.expose_secret())?;
+    entry.app_passwords().iter().find(|known| known.secret_hash.ct_eq(&hash).into())
+}
+
+const fn entitled(entitlement: Entitlement, is_open: bool) -> Result<(), AuthRefusal> {
+    match entitlement {
+        Entitlement::Active | Entitlement::Restricted if is_open => Ok(()),
+        Entitlement::Active | Entitlement::Restricted => Err(AuthRefusal::ProtocolOff),
+        Entitlement::Suspended | Entitlement::Ended => Err(AuthRefusal::Suspended),
     }
 }

@@ -6,13 +6,15 @@ use parking_lot::RwLock;
 use crate::authenticate::Gate;
 use crate::follow::canonical;
 use crate::index::{Index, Place};
-use crate::{Entitlement, Login, Protocol, Resolution};
+use crate::uses::{Use, Uses};
+use crate::{Credential, Demand, Entitlement, Login, Protocol, Resolution};
 
 /// Addresses, mailboxes, aliases and services, in memory. Fed by the engine as a follower; answers without I/O.
 #[derive(Debug)]
 pub struct Directory {
     pub(crate) index: RwLock<Index>,
     pub(crate) gate: Gate,
+    pub(crate) uses: Uses,
 }
 
 impl Default for Directory {
@@ -24,7 +26,7 @@ impl Default for Directory {
 impl Directory {
     /// One that knows nothing yet.
     pub fn new() -> Self {
-        Self { index: RwLock::default(), gate: Gate::new() }
+        Self { index: RwLock::default(), gate: Gate::new(), uses: Uses::new() }
     }
 
     /// Where mail for an address goes (RFC 5321 section 3.6 names the roles), if `asker`, whose tenant is none for
@@ -33,13 +35,43 @@ impl Directory {
         self.index.read().resolve(address, asker)
     }
 
-    /// What a mailbox may do now; none where it is deleted, disabled, not reached by `protocol` or its domain is not
-    /// served. A session asks it again with each command, so that a mailbox taken away is away at once.
-    pub fn access(&self, tenant: TenantId, mailbox: MailboxId, protocol: Protocol) -> Option<Login> {
+    /// What somebody who is in may do now; none where the mailbox is deleted, disabled, not reached by `protocol`, its
+    /// domain is not served, or what they came in by is replaced, revoked or expired. A session asks it again with each
+    /// command and while it idles, so that what is taken away is away at once.
+    pub fn access(&self, login: &Login, protocol: Protocol) -> Option<Login> {
+        let index = self.index.read();
+        let entry = index.mailboxes.get(&(login.tenant, login.mailbox))?;
+        let opened = Index::is_good(entry, &login.credential, crate::authenticate::now())?;
+        // A second factor that was added since then puts out whoever came in by the password alone.
+        if protocol != Protocol::Web
+            && matches!(login.credential, Credential::Password(_))
+            && entry.has_factor()
+        {
+            return None;
+        }
+        (entry.is_enabled
+            && entry.protocols().has(protocol)
+            && opened.has(protocol)
+            && index.is_served(entry))
+        .then(|| index.login(entry, login.credential.clone()))
+    }
+
+    /// Whether the owner of a mailbox may be on the web pages and the API at all now, and what has to be done there
+    /// first.
+    pub fn web_access(&self, tenant: TenantId, mailbox: MailboxId) -> Option<Option<Demand>> {
         let index = self.index.read();
         let entry = index.mailboxes.get(&(tenant, mailbox))?;
-        (entry.is_enabled && entry.protocols().has(protocol) && index.is_served(entry))
-            .then(|| index.login(entry))
+        let is_entitled = match index.entitlement(tenant, entry.service) {
+            Entitlement::Active | Entitlement::Restricted => true,
+            Entitlement::Suspended | Entitlement::Ended => false,
+        };
+        (is_entitled && entry.is_enabled && entry.protocols().has(Protocol::Web) && index.is_served(entry))
+            .then(|| index.demand(entry))
+    }
+
+    /// The ways in that were used since the last call, each at most once in a quarter of an hour.
+    pub fn take_uses(&self) -> Vec<Use> {
+        self.uses.take()
     }
 
     /// The quota of a mailbox; none where it does not exist.

@@ -1,9 +1,10 @@
 //! Questions and answers of the directory.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use hosting::mailbox::DetailHandling;
-use kernel::{ByteSize, EmailAddress, MailboxId, TenantId};
+use kernel::{AppPasswordId, ByteSize, EmailAddress, MailboxId, TenantId};
 
 /// What a service may do now; the only commercial fact that mail servers know.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -47,6 +48,8 @@ pub struct Protocols(u8);
 impl Protocols {
     /// Every one.
     pub const ALL: Self = Self(u8::MAX);
+    /// Not one.
+    pub const NONE: Self = Self(0);
 
     /// The same with or without `protocol`.
     #[must_use]
@@ -118,6 +121,33 @@ pub struct LoginAttempt<'a> {
     pub protocol: Protocol,
 }
 
+/// What somebody came in by. When it is replaced or taken back, they are out.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Credential {
+    /// The password of the mailbox, by its hash.
+    Password(Arc<str>),
+    /// One for one program.
+    App(AppPasswordId),
+}
+
+impl std::fmt::Debug for Credential {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Password(_) => f.write_str("Password"),
+            Self::App(id) => f.debug_tuple("App").field(id).finish(),
+        }
+    }
+}
+
+/// What the owner of a mailbox has to do before anything else.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Demand {
+    /// Choose another password.
+    PasswordChange,
+    /// Add a second factor.
+    SecondFactor,
+}
+
 /// A mailbox that has proved who it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Login {
@@ -133,6 +163,8 @@ pub struct Login {
     pub entitlement: Entitlement,
     /// By which protocols it is reached.
     pub protocols: Protocols,
+    /// By what.
+    pub credential: Credential,
 }
 
 /// Why a login is refused. Whether an address exists is not told.
@@ -151,8 +183,17 @@ pub enum AuthRefusal {
     #[error("the service is suspended")]
     Suspended,
     /// The password is right and the mailbox is not reached by this protocol.
-    #[error("this protocol is switched off for the mailbox")]
+    #[error("this protocol is switched off for the mailbox or the app password")]
     ProtocolOff,
+    /// The password is right, but with a second factor programs need an app password.
+    #[error("this mailbox has a second factor: use an app password, made on the account page")]
+    AppPasswordNeeded,
+    /// The password is right, but the mailbox must have a second factor first.
+    #[error("this mailbox needs a second factor: sign in on the account page and add one")]
+    SecondFactorMissing,
+    /// The app password is right and has expired.
+    #[error("this app password has expired: make a new one on the account page")]
+    AppPasswordExpired,
     /// The machine is busy with other logins.
     #[error("the server is busy; try again soon")]
     Busy,
@@ -166,6 +207,9 @@ impl AuthRefusal {
             Self::Throttled { .. } => "throttled",
             Self::Suspended => "suspended",
             Self::ProtocolOff => "protocol_off",
+            Self::AppPasswordNeeded => "app_password_needed",
+            Self::SecondFactorMissing => "second_factor_missing",
+            Self::AppPasswordExpired => "app_password_expired",
             Self::Busy => "busy",
         }
     }

@@ -7,13 +7,14 @@ use engine::{Follower, ProjectionError};
 use hosting::HostingEvent;
 use hosting::alias::{AliasEvent, Disposition};
 use hosting::domain::DomainEvent;
-use hosting::mailbox::{DetailHandling, MailboxEvent, MailboxSettings};
+use hosting::factor::FactorEvent;
+use hosting::mailbox::{MailProtocol, MailboxEvent, MailboxSettings};
 use hosting::service::ServiceEvent;
 use kernel::{
     AliasId, DomainId, DomainName, EmailAddress, LocalPart, MailboxId, Recorded, ServiceId, TenantId,
 };
 
-use crate::index::{AliasEntry, Index, MailboxEntry, Options, Place};
+use crate::index::{AliasEntry, AppPassword, Index, MailboxEntry, Options, Place};
 use crate::{Directory, Entitlement, Protocol, Protocols};
 
 impl Follower for Directory {
@@ -71,6 +72,11 @@ impl Index {
                 }
             }
             DomainEvent::SettingsChanged { settings, .. } => {
+                if settings.plain().is_some_and(|settings| settings.requires_second_factor) {
+                    self.demanding.insert(domain);
+                } else {
+                    self.demanding.remove(&domain);
+                }
                 if settings.plain().is_none_or(|settings| settings.is_active) {
                     self.off.remove(&domain);
                 } else {
@@ -88,6 +94,7 @@ impl Index {
             }
             DomainEvent::Removed { .. } => {
                 self.off.remove(&domain);
+                self.demanding.remove(&domain);
                 self.mirrors.remove(&domain);
                 if let Some(name) = self.domains.remove(&domain)
                     && self.served.get(name.as_str()) == Some(&domain)
@@ -136,7 +143,33 @@ impl Index {
                 entry.password_hash = password.plain().map(|hash| Arc::from(hash.as_str()));
             }
             MailboxEvent::SettingsChanged { settings, .. } => {
-                entry.options = settings.plain().and_then(|settings| options(settings));
+                let settings = settings.plain().cloned().unwrap_or_default();
+                entry.change_options(|options| take_settings(options, &settings));
+            }
+            MailboxEvent::Factor(event) => entry.change_options(|options| match event {
+                FactorEvent::TotpAdded { .. } => {
+                    options.factor_count = options.factor_count.saturating_add(1);
+                }
+                FactorEvent::FactorRemoved { .. } => {
+                    options.factor_count = options.factor_count.saturating_sub(1);
+                }
+                FactorEvent::RecoveryCodesSet { .. } | FactorEvent::RecoveryCodeUsed { .. } => {}
+            }),
+            MailboxEvent::AppPasswordAdded { app_password, secret_hash, protocols, expires_at, .. } => {
+                let added = AppPassword {
+                    id: *app_password,
+                    secret_hash: *secret_hash,
+                    protocols: Protocols::NONE
+                        .with(Protocol::Imap, protocols.contains(&MailProtocol::Imap))
+                        .with(Protocol::Submission, protocols.contains(&MailProtocol::Submission)),
+                    expires_at: *expires_at,
+                };
+                entry.change_options(|options| options.app_passwords.push(added));
+            }
+            MailboxEvent::AppPasswordRevoked { app_password } => {
+                entry.change_options(|options| {
+                    options.app_passwords.retain(|known| known.id != *app_password);
+                });
             }
             MailboxEvent::Disabled => entry.is_enabled = false,
             MailboxEvent::Enabled => entry.is_enabled = true,
@@ -209,30 +242,23 @@ impl Index {
     }
 }
 
-/// What of the settings is obeyed here; none where all of it is as by default.
-fn options(settings: &MailboxSettings) -> Option<Box<Options>> {
-    let protocols = Protocols::ALL
-        .with(Protocol::Imap, settings.imap)
-        .with(Protocol::Submission, settings.submission)
-        .with(Protocol::Web, settings.web);
-    let is_default = protocols == Protocols::ALL
-        && !settings.requires_tls_in
-        && settings.detail == DetailHandling::Inbox
-        && settings.send_as.is_empty();
+/// Takes of the settings what is obeyed here.
+fn take_settings(options: &mut Options, settings: &MailboxSettings) {
     let granted = |text: &String| match text.strip_prefix('@') {
         Some(domain) => {
             DomainName::parse(domain).ok().map(|domain| CompactString::from(format!("@{domain}")))
         }
         None => EmailAddress::parse(text).ok().map(|address| canonical(&address)),
     };
-    (!is_default).then(|| {
-        Box::new(Options {
-            protocols,
-            requires_tls: settings.requires_tls_in,
-            detail: settings.detail,
-            send_as: settings.send_as.iter().filter_map(granted).collect(),
-        })
-    })
+    options.protocols = Protocols::ALL
+        .with(Protocol::Imap, settings.imap)
+        .with(Protocol::Submission, settings.submission)
+        .with(Protocol::Web, settings.web);
+    options.requires_tls = settings.requires_tls_in;
+    options.detail = settings.detail;
+    options.send_as = settings.send_as.iter().filter_map(granted).collect();
+    options.must_change_password = settings.must_change_password;
+    options.requires_factor = settings.requires_second_factor;
 }
 
 /// The form by which addresses are the same.

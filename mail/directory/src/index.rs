@@ -6,9 +6,12 @@ use std::sync::Arc;
 use compact_str::CompactString;
 use hashbrown::{HashMap, HashSet};
 use hosting::mailbox::DetailHandling;
-use kernel::{AliasId, ByteSize, DomainId, DomainName, EmailAddress, MailboxId, ServiceId, TenantId};
+use kernel::{
+    AliasId, AppPasswordId, ByteSize, DomainId, DomainName, EmailAddress, MailboxId, ServiceId, TenantId,
+    Timestamp,
+};
 
-use crate::{Entitlement, Login, Protocols};
+use crate::{Credential, Demand, Entitlement, Login, Protocols};
 
 /// A mailbox.
 #[derive(Debug, Clone)]
@@ -25,19 +28,62 @@ pub(crate) struct MailboxEntry {
     pub(crate) options: Option<Box<Options>>,
 }
 
-/// What of a mailbox's settings the mail servers obey.
-#[derive(Debug, Clone)]
+/// What of a mailbox differs from what most have.
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Options {
     pub(crate) protocols: Protocols,
     pub(crate) requires_tls: bool,
     pub(crate) detail: DetailHandling,
     /// Canonical addresses, and `@domain`.
     pub(crate) send_as: Box<[CompactString]>,
+    pub(crate) must_change_password: bool,
+    pub(crate) requires_factor: bool,
+    pub(crate) factor_count: u16,
+    pub(crate) app_passwords: Vec<AppPassword>,
+}
+
+/// A password for one program.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct AppPassword {
+    pub(crate) id: AppPasswordId,
+    pub(crate) secret_hash: [u8; 32],
+    pub(crate) protocols: Protocols,
+    pub(crate) expires_at: Option<Timestamp>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            protocols: Protocols::ALL,
+            requires_tls: false,
+            detail: DetailHandling::Inbox,
+            send_as: Box::default(),
+            must_change_password: false,
+            requires_factor: false,
+            factor_count: 0,
+            app_passwords: Vec::new(),
+        }
+    }
 }
 
 impl MailboxEntry {
     pub(crate) fn protocols(&self) -> Protocols {
         self.options.as_ref().map_or(Protocols::ALL, |options| options.protocols)
+    }
+
+    pub(crate) fn has_factor(&self) -> bool {
+        self.options.as_ref().is_some_and(|options| options.factor_count > 0)
+    }
+
+    pub(crate) fn app_passwords(&self) -> &[AppPassword] {
+        self.options.as_deref().map_or(&[], |options| &options.app_passwords)
+    }
+
+    /// Changes what differs; what is as for most takes no memory.
+    pub(crate) fn change_options(&mut self, change: impl FnOnce(&mut Options)) {
+        let mut options = self.options.take().unwrap_or_default();
+        change(&mut options);
+        self.options = (*options != Options::default()).then_some(options);
     }
 }
 
@@ -72,6 +118,8 @@ pub(crate) struct Index {
     pub(crate) domains: HashMap<(TenantId, DomainId), DomainName>,
     /// Domains that are switched off.
     pub(crate) off: HashSet<(TenantId, DomainId)>,
+    /// Domains whose mailboxes must have a second factor.
+    pub(crate) demanding: HashSet<(TenantId, DomainId)>,
     /// Alias domains with the domain of the same account whose addresses exist there.
     pub(crate) mirrors: HashMap<(TenantId, DomainId), DomainId>,
     /// Served domains by name, with whose id it is.
@@ -135,7 +183,36 @@ impl Index {
         })
     }
 
-    pub(crate) fn login(&self, entry: &MailboxEntry) -> Login {
+    /// What the owner of a mailbox has to do before anything else.
+    pub(crate) fn demand(&self, entry: &MailboxEntry) -> Option<Demand> {
+        let options = entry.options.as_deref();
+        if options.is_some_and(|options| options.must_change_password) {
+            return Some(Demand::PasswordChange);
+        }
+        let is_required = options.is_some_and(|options| options.requires_factor)
+            || self.demanding.contains(&(entry.tenant, entry.domain));
+        (is_required && !entry.has_factor()).then_some(Demand::SecondFactor)
+    }
+
+    /// Whether what somebody came in by still opens the mailbox to `protocols`.
+    pub(crate) fn is_good(
+        entry: &MailboxEntry,
+        credential: &Credential,
+        now: Timestamp,
+    ) -> Option<Protocols> {
+        match credential {
+            Credential::Password(hash) => {
+                let known = entry.password_hash.as_ref()?;
+                (Arc::ptr_eq(known, hash) || known == hash).then_some(Protocols::ALL)
+            }
+            Credential::App(id) => {
+                let known = entry.app_passwords().iter().find(|known| known.id == *id)?;
+                known.expires_at.is_none_or(|end| now < end).then_some(known.protocols)
+            }
+        }
+    }
+
+    pub(crate) fn login(&self, entry: &MailboxEntry, credential: Credential) -> Login {
         Login {
             tenant: entry.tenant,
             mailbox: entry.mailbox,
@@ -143,6 +220,7 @@ impl Index {
             quota: entry.quota,
             entitlement: self.entitlement(entry.tenant, entry.service),
             protocols: entry.protocols(),
+            credential,
         }
     }
 }

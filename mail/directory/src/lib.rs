@@ -11,11 +11,16 @@ mod resolve;
 #[cfg(test)]
 mod tests;
 mod throttle;
+mod uses;
 
-pub use authenticate::{CACHED_LOGIN_COUNT_MAX, WAITING_LOGIN_COUNT_MAX};
+pub use authenticate::{
+    APP_PASSWORD_CHARACTER_COUNT, CACHED_LOGIN_COUNT_MAX, WAITING_LOGIN_COUNT_MAX, app_password_hash,
+};
 pub use directory::Directory;
 pub use entry::{
-    AuthRefusal, Destinations, End, Entitlement, Login, LoginAttempt, Protocol, Protocols, Resolution,
+    AuthRefusal, Credential, Demand, Destinations, End, Entitlement, Login, LoginAttempt, Protocol,
+    Protocols, Resolution,
 };
 pub use hosting::mailbox::DetailHandling;
 pub use resolve::PLACE_COUNT_MAX;
+pub use uses::Use;

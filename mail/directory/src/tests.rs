@@ -3,18 +3,22 @@
 use engine::Follower as _;
 use hosting::alias::{AliasEvent, AliasSettings, Disposition};
 use hosting::domain::{DomainEvent, VerifiedBy};
-use hosting::mailbox::{MailboxEvent, MailboxSettings};
+use hosting::factor::{FactorEvent, TotpSeed};
+use hosting::mailbox::{MailProtocol, MailboxEvent, MailboxSettings};
 use hosting::service::{ServiceEvent, SuspensionReason};
 use hosting::{HostingEvent, PasswordHash};
 use kernel::{
-    AccountId, Actor, AliasId, ByteSize, Causation, CorrelationId, Cursor, DomainId, EmailAddress, EventId,
-    LocalPart, MailboxId, Metadata, PlanId, Position, Recorded, Sealed, ServiceId, StreamId, SubjectId,
-    TenantId, Timestamp, Version, Via,
+    AccountId, Actor, AliasId, AppPasswordId, ByteSize, Causation, CorrelationId, Cursor, DomainId,
+    EmailAddress, EventId, FactorId, LocalPart, MailboxId, Metadata, PlanId, Position, Recorded, Sealed,
+    ServiceId, StreamId, SubjectId, TenantId, Timestamp, Version, Via,
 };
 use secrecy::SecretString;
 use uuid::Uuid;
 
-use crate::{AuthRefusal, Directory, Entitlement, LoginAttempt, Protocol, Resolution, password};
+use crate::{
+    AuthRefusal, Credential, Demand, Directory, Entitlement, Login, LoginAttempt, Protocol, Resolution,
+    app_password_hash, password,
+};
 
 const TENANT: u128 = 1;
 
@@ -111,6 +115,20 @@ impl World {
         }
     }
 
+    /// What whoever came in by the password may do.
+    fn access(&self, number: u128, protocol: Protocol) -> Option<Login> {
+        const HASH: &str = "$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHQ$aGFzaGhhc2hoYXNoaGFzaA";
+        let subject = SubjectId::new(uuid(number));
+        let password = Sealed::new(subject, PasswordHash::parse(HASH).expect("a hash"));
+        self.tell(number, HostingEvent::Mailbox(MailboxEvent::PasswordSet { password }));
+        let login = {
+            let index = self.0.index.read();
+            let entry = index.mailboxes.get(&(tenant(), MailboxId::new(uuid(number))))?;
+            index.login(entry, Credential::Password(HASH.into()))
+        };
+        self.0.access(&login, protocol)
+    }
+
     async fn login(&self, name: &str, password: &str) -> Result<Entitlement, AuthRefusal> {
         let peer = "192.0.2.1".parse().expect("an address");
         let password = SecretString::from(password);
@@ -188,7 +206,7 @@ fn a_mailbox_sends_as_itself_and_as_aliases_that_lead_to_it() {
     world.mailbox(31, "bob", None);
     world.alias(40, Some("info"), &["alice@x.example"]);
     world.alias(41, None, &["alice@x.example"]);
-    let login = world.0.access(tenant(), MailboxId::new(uuid(30)), Protocol::Imap).expect("a mailbox");
+    let login = world.access(30, Protocol::Imap).expect("a mailbox");
     for (sender, may) in [
         ("alice@x.example", true),
         ("alice+a@x.example", true),
@@ -226,6 +244,104 @@ async fn a_login_needs_the_password_of_today_and_an_active_service() {
     assert_eq!(world.login("alice@x.example", "two").await, Err(AuthRefusal::Wrong));
 }
 
+fn app_password(number: u128, secret: &str, expires_at: Option<Timestamp>) -> HostingEvent {
+    HostingEvent::Mailbox(MailboxEvent::AppPasswordAdded {
+        app_password: AppPasswordId::new(uuid(number)),
+        name: Sealed::new(SubjectId::new(uuid(30)), "phone".to_owned()),
+        secret_hash: app_password_hash(secret).expect("an app password"),
+        protocols: [MailProtocol::Imap].into_iter().collect(),
+        expires_at,
+    })
+}
+
+fn totp() -> HostingEvent {
+    let subject = SubjectId::new(uuid(30));
+    HostingEvent::Mailbox(MailboxEvent::Factor(FactorEvent::TotpAdded {
+        factor: FactorId::new(uuid(60)),
+        name: Sealed::new(subject, "phone".to_owned()),
+        seed: Sealed::new(subject, TotpSeed::new(vec![1; 20]).expect("20 octets")),
+    }))
+}
+
+#[tokio::test]
+async fn with_a_second_factor_programs_need_an_app_password() {
+    let world = World::new();
+    world.mailbox(30, "alice", Some("one"));
+    world.tell(30, totp());
+    assert_eq!(world.login("alice@x.example", "one").await, Err(AuthRefusal::AppPasswordNeeded));
+    assert_eq!(world.login("alice@x.example", "wrong").await, Err(AuthRefusal::Wrong));
+    world.tell(30, app_password(70, "aaaaa bbbbb ccccc ddddd", None));
+    for typed in ["aaaaabbbbbcccccddddd", "AAAAA-BBBBB-ccccc-ddddd"] {
+        assert_eq!(world.login("alice@x.example", typed).await, Ok(Entitlement::Active), "{typed}");
+    }
+    let (peer, password) = ("192.0.2.1".parse().expect("an address"), "aaaaabbbbbcccccddddd".into());
+    let submission =
+        LoginAttempt { login: "alice@x.example", password: &password, peer, protocol: Protocol::Submission };
+    assert_eq!(world.0.authenticate(submission).await, Err(AuthRefusal::ProtocolOff));
+    let web = LoginAttempt { protocol: Protocol::Web, ..submission };
+    assert_eq!(world.0.authenticate(web).await, Err(AuthRefusal::ProtocolOff), "no way into the pages");
+    world.tell(30, app_password(71, "eeeee bbbbb ccccc ddddd", Some(Timestamp::from_secs(1))));
+    assert_eq!(
+        world.login("alice@x.example", "eeeeebbbbbcccccddddd").await,
+        Err(AuthRefusal::AppPasswordExpired)
+    );
+}
+
+#[tokio::test]
+async fn what_is_taken_back_ends_who_came_in_by_it_and_nobody_else() {
+    let world = World::new();
+    world.mailbox(30, "alice", Some("one"));
+    world.tell(30, app_password(70, "aaaaa bbbbb ccccc ddddd", None));
+    let peer = "192.0.2.1".parse().expect("an address");
+    let login = async |secret: &str| {
+        let password = SecretString::from(secret);
+        let attempt =
+            LoginAttempt { login: "alice@x.example", password: &password, peer, protocol: Protocol::Imap };
+        world.0.authenticate(attempt).await.expect("a login")
+    };
+    let (by_password, by_app) = (login("one").await, login("aaaaabbbbbcccccddddd").await);
+    assert!(world.0.access(&by_password, Protocol::Imap).is_some());
+    assert!(world.0.access(&by_app, Protocol::Imap).is_some());
+    assert!(world.0.access(&by_app, Protocol::Submission).is_none());
+    let app_password = AppPasswordId::new(uuid(70));
+    world.tell(30, HostingEvent::Mailbox(MailboxEvent::AppPasswordRevoked { app_password }));
+    assert!(world.0.access(&by_app, Protocol::Imap).is_none());
+    assert!(world.0.access(&by_password, Protocol::Imap).is_some());
+    let phc = password::hash(&SecretString::from("two")).expect("a hash");
+    let password = Sealed::new(SubjectId::new(uuid(30)), PasswordHash::parse(&phc).expect("a hash"));
+    world.tell(30, HostingEvent::Mailbox(MailboxEvent::PasswordSet { password }));
+    assert!(world.0.access(&by_password, Protocol::Imap).is_none());
+}
+
+#[tokio::test]
+async fn a_demanded_factor_is_demanded_of_programs_and_of_the_pages() {
+    let world = World::new();
+    world.mailbox(30, "alice", Some("one"));
+    let mailbox = MailboxId::new(uuid(30));
+    assert_eq!(world.0.web_access(tenant(), mailbox), Some(None));
+    let settings = hosting::domain::DomainSettings { requires_second_factor: true, ..Default::default() };
+    let settings = Sealed::new(SubjectId::new(uuid(20)), Box::new(settings));
+    world.tell(20, HostingEvent::Domain(DomainEvent::SettingsChanged { settings, changed: vec![] }));
+    assert_eq!(world.login("alice@x.example", "one").await, Err(AuthRefusal::SecondFactorMissing));
+    assert_eq!(world.0.web_access(tenant(), mailbox), Some(Some(Demand::SecondFactor)));
+    world.tell(30, totp());
+    assert_eq!(world.0.web_access(tenant(), mailbox), Some(None));
+    world.tell(10, HostingEvent::Service(ServiceEvent::Suspended { reason: SuspensionReason::Abuse }));
+    assert_eq!(world.0.web_access(tenant(), mailbox), None);
+}
+
+#[tokio::test]
+async fn a_use_is_told_once_in_a_quarter_of_an_hour() {
+    let world = World::new();
+    world.mailbox(30, "alice", Some("one"));
+    for _ in 0..3 {
+        world.login("alice@x.example", "one").await.expect("a login");
+    }
+    assert_eq!(world.0.take_uses().len(), 1);
+    world.login("alice@x.example", "one").await.expect("a login");
+    assert_eq!(world.0.take_uses().len(), 0);
+}
+
 #[tokio::test]
 async fn who_guesses_has_to_wait_and_the_owner_elsewhere_does_not() {
     let world = World::new();
@@ -259,7 +375,7 @@ fn a_service_that_is_ordered_and_not_active_gives_no_login() {
     };
     world.mailbox(30, "alice", None);
     world.tell(10, HostingEvent::Service(ordered));
-    let login = world.0.access(tenant(), MailboxId::new(uuid(30)), Protocol::Imap).expect("a mailbox");
+    let login = world.access(30, Protocol::Imap).expect("a mailbox");
     assert_eq!(login.entitlement, Entitlement::Suspended, "ordered is not active");
 }
 
@@ -277,11 +393,11 @@ async fn a_protocol_that_is_off_lets_nobody_in_and_says_so_to_the_owner_alone() 
     world.tell(1, settings(1, |settings| settings.imap = false));
     assert_eq!(world.login("alice@x.example", "one").await, Err(AuthRefusal::ProtocolOff));
     assert_eq!(world.login("alice@x.example", "two").await, Err(AuthRefusal::Wrong));
-    let mailbox = MailboxId::new(uuid(1));
-    assert!(world.0.access(tenant(), mailbox, Protocol::Imap).is_none());
-    assert!(world.0.access(tenant(), mailbox, Protocol::Submission).is_some());
     world.tell(1, settings(1, |_| {}));
     assert_eq!(world.login("alice@x.example", "one").await, Ok(Entitlement::Active));
+    world.tell(1, settings(1, |settings| settings.imap = false));
+    assert!(world.access(1, Protocol::Imap).is_none());
+    assert!(world.access(1, Protocol::Submission).is_some());
 }
 
 #[test]
@@ -296,7 +412,7 @@ fn what_a_mailbox_is_granted_it_may_send_as_in_domains_of_its_account() {
         }),
     );
     world.domain(21, "y.example");
-    let login = world.0.access(tenant(), MailboxId::new(uuid(1)), Protocol::Submission).expect("a login");
+    let login = world.access(1, Protocol::Submission).expect("a login");
     for (sender, may) in [
         ("Sales@x.example", true),
         ("other@x.example", false),
@@ -327,7 +443,7 @@ fn an_alias_domain_has_the_addresses_of_the_other() {
         assert_eq!(world.ends(to), Ok((vec![1], vec![])), "{to}");
     }
     assert_eq!(world.ends("bob@z.example"), Err(Resolution::Unknown));
-    let login = world.0.access(tenant(), MailboxId::new(uuid(1)), Protocol::Submission).expect("a login");
+    let login = world.access(1, Protocol::Submission).expect("a login");
     assert!(world.0.may_send_as(&login, &address("alice@z.example")));
     let subject = SubjectId::of_account(AccountId::new(uuid(TENANT)));
     let off = hosting::domain::DomainSettings { is_active: false, ..Default::default() };
@@ -362,7 +478,7 @@ fn aliases_are_internal_consumed_or_off_as_they_are_set() {
     ));
     set(|settings| settings.is_active = false);
     assert_eq!(world.ends("team@x.example"), Err(Resolution::Disabled));
-    let login = world.0.access(tenant(), MailboxId::new(uuid(1)), Protocol::Submission).expect("a login");
+    let login = world.access(1, Protocol::Submission).expect("a login");
     assert!(!world.0.may_send_as(&login, &address("team@x.example")));
     set(|_| {});
     assert!(world.0.may_send_as(&login, &address("team@x.example")));

@@ -16,6 +16,8 @@ pub(crate) const LONG_LITERAL_OCTETS: usize = 256 * 1024;
 pub const LOGIN_WAIT: Duration = Duration::from_secs(120);
 /// Silence after it (RFC 9051 section 5.4 asks for at least 30 minutes).
 pub const AUTHENTICATED_WAIT: Duration = Duration::from_secs(1800);
+/// How often a session that only listens asks whether it still may: what is taken away is away within this.
+pub(crate) const ACCESS_RECHECK_EVERY: Duration = Duration::from_secs(3);
 /// Silence within a command.
 pub(crate) const LITERAL_WAIT: Duration = Duration::from_secs(180);
 /// Commands that are none, one after the other, before the connection is closed.

@@ -186,9 +186,9 @@ impl<'a> Session<'a> {
     }
 
     /// What was true at the login may not be any more: a closed mailbox closes its sessions.
-    fn recheck(&mut self) -> Result<(), Failure> {
+    pub(crate) fn recheck(&mut self) -> Result<(), Failure> {
         let Some(login) = &self.login else { return Ok(()) };
-        match self.server.directory.access(login.tenant, login.mailbox, Protocol::Imap) {
+        match self.server.directory.access(login, Protocol::Imap) {
             Some(now) => match now.entitlement {
                 Entitlement::Active | Entitlement::Restricted => {
                     self.login = Some(now);
@@ -196,7 +196,7 @@ impl<'a> Session<'a> {
                 }
                 Entitlement::Suspended | Entitlement::Ended => Err(Failure::Bye("The service is suspended")),
             },
-            None => Err(Failure::Bye("The mailbox is closed")),
+            None => Err(Failure::Bye("The mailbox is closed, or its password was changed or revoked")),
         }
     }
 

@@ -74,9 +74,8 @@ impl Session<'_> {
             });
         };
         // What was true at the login may not be any more.
-        let Some(now) = self.server.directory.access(login.tenant, login.mailbox, Protocol::Submission)
-        else {
-            return Err(Reply::new(535, "5.7.8", "The mailbox is closed"));
+        let Some(now) = self.server.directory.access(login, Protocol::Submission) else {
+            return Err(Reply::new(535, "5.7.8", "The mailbox is closed, or its password was changed"));
         };
         let is_own = from.is_none_or(|from| self.server.directory.may_send_as(&now, from));
         let entitlement = now.entitlement;

@@ -57,8 +57,11 @@ impl Session<'_> {
         let reply = match refusal {
             AuthRefusal::Wrong => Reply::new(535, "5.7.8", "The login or the password is wrong"),
             AuthRefusal::ProtocolOff => {
-                Reply::new(535, "5.7.8", "Submission is switched off for this mailbox")
+                Reply::new(535, "5.7.8", "Submission is switched off for this mailbox or app password")
             }
+            refusal @ (AuthRefusal::AppPasswordNeeded
+            | AuthRefusal::SecondFactorMissing
+            | AuthRefusal::AppPasswordExpired) => Reply::told(535, "5.7.8", refusal.to_string()),
             AuthRefusal::Suspended => Reply::new(535, "5.7.8", "The service is suspended"),
             refusal @ AuthRefusal::Throttled { .. } => Reply::told(454, "4.7.0", refusal.to_string()),
             AuthRefusal::Busy => Reply::new(454, "4.7.0", "The server is busy, try again soon"),

@@ -7,12 +7,14 @@
 
 mod bell;
 mod flags;
+mod last_login;
 mod port;
 mod signature;
 mod sql;
 mod view;
 
 pub use flags::{FlagChange, Flags, KEYWORD_COUNT_MAX, KEYWORD_OCTETS_MAX, SystemFlag};
+pub use last_login::{LastLogin, LastLogins};
 pub use port::{
     Acceptance, Accepted, BlobHash, Change, Copied, Deposit, Destination, ExpungeScope, FlagOutcome, Folder,
     FolderChange, FolderId, FolderName, FolderRefusal, MessageId, MessageRow, MessageSet, Modseq, Owner,

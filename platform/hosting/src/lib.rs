@@ -8,6 +8,7 @@ pub mod account;
 pub mod alias;
 pub mod domain;
 mod event;
+pub mod factor;
 pub mod limit;
 mod login;
 pub mod mailbox;

@@ -18,6 +18,14 @@ pub const USER_COUNT_MAX: usize = 500;
 pub const SERVICE_COUNT_MAX: usize = 1000;
 /// Most API tokens of one user that are neither revoked nor expired.
 pub const TOKEN_COUNT_MAX: usize = 50;
+/// Most second factors of one user or mailbox.
+pub const FACTOR_COUNT_MAX: usize = 10;
+/// Most recovery codes of one user or mailbox.
+pub const RECOVERY_CODE_COUNT_MAX: usize = 20;
+/// Most app passwords of one mailbox that are neither revoked nor expired.
+pub const APP_PASSWORD_COUNT_MAX: usize = 50;
+/// Longest name of the device that a session was started from.
+pub const DEVICE_CHARACTER_COUNT_MAX: usize = 256;
 /// Most domains that one domain administrator may have; as many as the largest service has.
 pub const ADMINISTERED_DOMAIN_COUNT_MAX: usize = 100;
 /// Most mailboxes created at once: with the service's event they fit in one append.

@@ -7,10 +7,10 @@ mod settings;
 mod state;
 mod wire;
 
-pub use command::{MailboxCommand, MailboxCreation};
+pub use command::{MailboxCommand, MailboxCreation, NewAppPassword};
 pub use decide::Mailbox;
-pub use event::{Crossing, MailboxEvent, Threshold};
+pub use event::{Crossing, MailProtocol, MailboxEvent, Threshold};
 pub use settings::{
     DetailHandling, MailboxSettings, MailboxSettingsPatch, QuarantineCategory, QuarantineNotice, SelfService,
 };
-pub use state::{MailboxRecord, MailboxState};
+pub use state::{AppPasswordRecord, MailboxRecord, MailboxState};

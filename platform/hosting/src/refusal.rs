@@ -160,6 +160,35 @@ refusals! {
             "The expiry lies in the past; choose a later moment.",
             "L’expiration est déjà passée ; choisissez un moment ultérieur.";
 
+        /// The second factor does not exist.
+        FactorNotFound = "FACTOR_NOT_FOUND", Some("factorId"),
+            "This second factor does not exist; check its identifier.",
+            "Ce second facteur n’existe pas ; vérifiez son identifiant.";
+        /// Another factor has this id.
+        FactorExists = "FACTOR_EXISTS", Some("factorId"),
+            "A second factor with this identifier exists already; start again.",
+            "Un second facteur portant cet identifiant existe déjà ; recommencez.";
+        /// Recovery codes stand in for a second factor, and there is none.
+        RecoveryNeedsFactor = "RECOVERY_NEEDS_FACTOR", None,
+            "Recovery codes replace a lost second factor; add a second factor first.",
+            "Les codes de secours remplacent un second facteur perdu ; ajoutez d’abord un second facteur.";
+        /// The recovery code was never one, or is used.
+        RecoveryCodeUnknown = "RECOVERY_CODE_UNKNOWN", Some("code"),
+            "This recovery code is wrong or was used before; take another one.",
+            "Ce code de secours est faux ou a déjà servi ; prenez-en un autre.";
+        /// The app password does not exist.
+        AppPasswordNotFound = "APP_PASSWORD_NOT_FOUND", Some("appPasswordId"),
+            "This app password does not exist; check its identifier.",
+            "Ce mot de passe d’application n’existe pas ; vérifiez son identifiant.";
+        /// Another app password has this id.
+        AppPasswordExists = "APP_PASSWORD_EXISTS", Some("appPasswordId"),
+            "An app password with this identifier exists already; use another identifier.",
+            "Un mot de passe d’application portant cet identifiant existe déjà ; utilisez un autre identifiant.";
+        /// An app password for no protocol.
+        AppPasswordOpensNothing = "APP_PASSWORD_OPENS_NOTHING", Some("protocols"),
+            "An app password needs at least one protocol; choose what it opens.",
+            "Un mot de passe d’application a besoin d’au moins un protocole ; choisissez ce qu’il ouvre.";
+
         /// The session does not exist.
         SessionNotFound = "SESSION_NOT_FOUND", Some("sessionId"),
             "This session does not exist; sign in again.",
@@ -387,6 +416,18 @@ refusals! {
         TokenLimitReached = "TOKEN_LIMIT_REACHED", Some("userId"), "tokens",
             "This user has {used} of {allowed} API tokens; revoke one first.",
             "Cet utilisateur a {used} jetons d’API sur {allowed} ; révoquez-en un d’abord.";
+        /// The person has as many second factors as anybody may.
+        FactorLimitReached = "FACTOR_LIMIT_REACHED", None, "factors",
+            "There are {used} of {allowed} second factors; remove one first.",
+            "Il y a {used} seconds facteurs sur {allowed} ; retirez-en un d’abord.";
+        /// Too many recovery codes.
+        RecoveryCodeLimit = "RECOVERY_CODE_LIMIT", None, "recoveryCodes",
+            "There are at most {allowed} recovery codes and {used} were given; give fewer.",
+            "Il y a au plus {allowed} codes de secours et {used} ont été donnés ; donnez-en moins.";
+        /// The mailbox has as many app passwords as a mailbox may.
+        AppPasswordLimitReached = "APP_PASSWORD_LIMIT_REACHED", Some("mailboxId"), "appPasswords",
+            "This mailbox has {used} of {allowed} app passwords; revoke one first.",
+            "Cette boîte mail a {used} mots de passe d’application sur {allowed} ; révoquez-en un d’abord.";
         /// Too many domains for one administrator.
         AdministeredDomainLimit = "ADMINISTERED_DOMAIN_LIMIT", Some("role"), "domains",
             "A domain administrator has at most {allowed} domains and {used} were given; name fewer.",

@@ -8,5 +8,5 @@ mod wire;
 
 pub use command::{Rotation, SessionCommand};
 pub use decide::Session;
-pub use event::{EndReason, SessionEvent, SessionOwner};
+pub use event::{EndReason, Entrance, SessionEvent, SessionOwner};
 pub use state::{SessionRecord, SessionState};

@@ -8,10 +8,11 @@ use authority::{Permission, Permissions};
 use hosting::account::AccountEvent;
 use hosting::alias::AliasEvent;
 use hosting::domain::{DomainEvent, DomainRef, Proof, VerifiedBy};
-use hosting::mailbox::{Crossing, Mailbox, MailboxEvent, Threshold};
+use hosting::factor::{FactorEvent, TotpSeed};
+use hosting::mailbox::{Crossing, MailProtocol, Mailbox, MailboxEvent, Threshold};
 use hosting::plan::{PlanEvent, catalogue, plan_id};
 use hosting::service::{Service, ServiceEvent, SuspensionReason};
-use hosting::session::{EndReason, SessionEvent, SessionOwner};
+use hosting::session::{EndReason, Entrance, SessionEvent, SessionOwner};
 use hosting::use_case::*;
 use hosting::user::{UserEvent, UserRole};
 use hosting::{HostingEvent, LoginName, PasswordHash};
@@ -88,20 +89,18 @@ fn account_event() -> impl Strategy<Value = HostingEvent> {
 }
 
 fn user_event() -> impl Strategy<Value = HostingEvent> {
-    let registered = (
-        any_id(),
-        sealed(login()),
-        option::of(sealed(any::<String>())),
-        option::of(sealed(password())),
-        role(),
-    )
-        .prop_map(|(account, login, name, password, role)| UserEvent::Registered {
-            account,
-            login,
-            name,
-            password,
-            role,
-        });
+    let registered =
+        (
+            any_id(),
+            sealed(login()),
+            option::of(sealed(any::<String>())),
+            option::of(sealed(password())),
+            role(),
+            any::<bool>(),
+        )
+            .prop_map(|(account, login, name, password, role, must_change_password)| {
+                UserEvent::Registered { account, login, name, password, role, must_change_password }
+            });
     let issued = (any_id(), sealed(any::<String>()), permissions(), any::<[u8; 32]>(), option::of(at()))
         .prop_map(|(token, name, permissions, secret_hash, expires_at)| UserEvent::TokenIssued {
             token,
@@ -113,7 +112,9 @@ fn user_event() -> impl Strategy<Value = HostingEvent> {
     prop_oneof![
         registered,
         issued,
-        sealed(password()).prop_map(|password| UserEvent::PasswordSet { password }),
+        (sealed(password()), any::<bool>())
+            .prop_map(|(password, must_change)| UserEvent::PasswordSet { password, must_change }),
+        factor_event().prop_map(UserEvent::Factor),
         any_id().prop_map(|token| UserEvent::TokenRevoked { token }),
         Just(UserEvent::Disabled),
         Just(UserEvent::Enabled),
@@ -122,13 +123,28 @@ fn user_event() -> impl Strategy<Value = HostingEvent> {
     .prop_map(HostingEvent::User)
 }
 
+fn factor_event() -> impl Strategy<Value = FactorEvent> {
+    let seed =
+        collection::vec(any::<u8>(), 20..=64).prop_map(|octets| TotpSeed::new(octets).expect("long enough"));
+    prop_oneof![
+        (any_id(), sealed(any::<String>()), sealed(seed))
+            .prop_map(|(factor, name, seed)| FactorEvent::TotpAdded { factor, name, seed }),
+        any_id().prop_map(|factor| FactorEvent::FactorRemoved { factor }),
+        collection::vec(any::<[u8; 32]>(), 0..4).prop_map(|hashes| FactorEvent::RecoveryCodesSet { hashes }),
+        any::<[u8; 32]>().prop_map(|hash| FactorEvent::RecoveryCodeUsed { hash }),
+    ]
+}
+
 fn session_event() -> impl Strategy<Value = HostingEvent> {
     let owner = prop_oneof![any_id().prop_map(SessionOwner::User), any_id().prop_map(SessionOwner::Mailbox),];
     let reasons = vec![EndReason::SignedOut, EndReason::Revoked, EndReason::TokenReused];
     prop_oneof![
-        (owner, any::<[u8; 32]>(), at()).prop_map(|(owner, refresh_hash, expires_at)| {
-            SessionEvent::Started { owner, refresh_hash, expires_at }
-        }),
+        (owner, any::<[u8; 32]>(), at(), any::<bool>(), option::of(sealed(any::<String>()))).prop_map(
+            |(owner, refresh_hash, expires_at, has_second_factor, device)| {
+                let entrance = Entrance { has_second_factor, device };
+                SessionEvent::Started { owner, refresh_hash, expires_at, entrance }
+            }
+        ),
         (any::<[u8; 32]>(), at())
             .prop_map(|(refresh_hash, expires_at)| SessionEvent::Rotated { refresh_hash, expires_at }),
         sample::select(reasons).prop_map(|reason| SessionEvent::Ended { reason }),
@@ -224,6 +240,18 @@ fn mailbox_event() -> impl Strategy<Value = HostingEvent> {
         option::of(sealed(any::<String>()))
             .prop_map(|display_name| MailboxEvent::DisplayNameChanged { display_name }),
         sealed(password()).prop_map(|password| MailboxEvent::PasswordSet { password }),
+        factor_event().prop_map(MailboxEvent::Factor),
+        (
+            any_id(),
+            sealed(any::<String>()),
+            any::<[u8; 32]>(),
+            collection::btree_set(sample::select(MailProtocol::ALL.to_vec()), 0..5),
+            option::of(at())
+        )
+            .prop_map(|(app_password, name, secret_hash, protocols, expires_at)| {
+                MailboxEvent::AppPasswordAdded { app_password, name, secret_hash, protocols, expires_at }
+            }),
+        any_id().prop_map(|app_password| MailboxEvent::AppPasswordRevoked { app_password }),
         Just(MailboxEvent::Disabled),
         Just(MailboxEvent::Enabled),
         at().prop_map(|purge_after| MailboxEvent::Deleted { purge_after }),

@@ -124,7 +124,15 @@ fn record(world: &World) -> ServiceRecord {
 
 fn register(number: u128, text: &str, role: UserRole) -> RegisterUser {
     let (user, login) = (id(number), login(text));
-    RegisterUser { account: account(), user, login, name: None, password: Some(hash()), role }
+    RegisterUser {
+        account: account(),
+        user,
+        login,
+        name: None,
+        password: Some(hash()),
+        role,
+        must_change_password: false,
+    }
 }
 
 fn acting(scope: Scope, permissions: Permissions) -> Principal {
@@ -539,7 +547,15 @@ fn a_refresh_token_is_good_once_and_its_reuse_ends_the_session() {
     world.must(&register(1, "admin", UserRole::Owner));
     let owner = SessionOwner::User(id(1));
     let expires_at = Timestamp::from_secs(world.now.secs() + 3600);
-    let start = StartSession { account: account(), owner, session: id(1), refresh_hash: [0; 32], expires_at };
+    let start = StartSession {
+        account: account(),
+        owner,
+        session: id(1),
+        refresh_hash: [0; 32],
+        expires_at,
+        has_second_factor: false,
+        device: None,
+    };
     world.must(&start);
     let rotate = |old, new| RotateSession {
         account: account(),
@@ -572,6 +588,8 @@ fn sessions_expire_and_end_with_their_owner() {
         session: id(number),
         refresh_hash: [0; 32],
         expires_at,
+        has_second_factor: false,
+        device: None,
     };
     let rotate = |number, owner, at| RotateSession {
         account: account(),
@@ -627,7 +645,7 @@ fn another_account_sees_nothing_and_a_domain_administrator_its_domain_only() {
     world.principal = acting(Scope::Domains(account(), vec![id(OWN)]), Permissions::domain_administrator());
     world.must(&quota(1, ByteSize::gib(2)));
     world.must(&one(3, "carol", 1));
-    world.must(&SetMailboxPassword { account: account(), mailbox: id(1), password: hash() });
+    world.must(&SetMailboxPassword { account: account(), mailbox: id(1), password: hash(), by_owner: false });
     for answer in [
         world.run(&quota(2, ByteSize::gib(2))),
         world.run(&quota(77, ByteSize::gib(2))),
@@ -660,6 +678,7 @@ fn a_mailbox_may_set_its_own_password_and_nothing_else() {
         account: account(),
         mailbox: id::<MailboxId>(number),
         password: PasswordHash::parse(&format!("{HASH}x")).expect("a hash"),
+        by_owner: true,
     };
     assert_eq!(world.must(&set(1)), 1);
     assert_eq!(world.run(&set(2)), Err(No::Denied(Denied::Hidden)));

@@ -98,6 +98,10 @@ ids! {
     SessionId = "sess";
     /// One API token.
     TokenId = "tokn";
+    /// One second factor of a user or mailbox.
+    FactorId = "fact";
+    /// One password of a mailbox for one program.
+    AppPasswordId = "appw";
     /// One intention: the key of idempotency.
     CommandId = "cmnd";
     /// One recorded fact.

@@ -62,6 +62,9 @@ pub struct User {
     pub password: Option<String>,
     /// In PHC form.
     pub password_hash: Option<String>,
+    /// Whether another password must be chosen before anything else.
+    #[serde(default)]
+    pub must_change_password: bool,
     /// The domains that this person administrates; the owner of the account where there are none.
     #[serde(default, deserialize_with = "domain_names")]
     pub administers: Vec<DomainName>,

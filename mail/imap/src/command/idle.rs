@@ -3,7 +3,7 @@
 use listener::{Line, WireError};
 
 use crate::answer::{Done, Failure, Outcome};
-use crate::limits::{AUTHENTICATED_WAIT, COMMAND_OCTETS_MAX};
+use crate::limits::{ACCESS_RECHECK_EVERY, AUTHENTICATED_WAIT, COMMAND_OCTETS_MAX};
 use crate::session::Session;
 use crate::table::Updates;
 
@@ -12,13 +12,16 @@ pub(crate) async fn run(session: &mut Session<'_>, (): ()) -> Outcome {
     let deadline = tokio::time::Instant::now() + AUTHENTICATED_WAIT;
     let stop = session.stop.clone();
     let mut bell = session.selected.as_ref().map(|selected| selected.view.bell());
+    let mut has_rung = true;
     loop {
-        // Rings from here on wake it, those before are seen by the look.
-        if let Some(bell) = &mut bell {
-            bell.mark_unchanged();
+        if std::mem::take(&mut has_rung) {
+            // Rings from here on wake it, those before are seen by the look.
+            if let Some(bell) = &mut bell {
+                bell.mark_unchanged();
+            }
+            session.tell_changes(Updates::All).await?;
+            session.wire.flush().await?;
         }
-        session.tell_changes(Updates::All).await?;
-        session.wire.flush().await?;
         let rung = async {
             match &mut bell {
                 Some(bell) => drop(bell.changed().await),
@@ -32,7 +35,9 @@ pub(crate) async fn run(session: &mut Session<'_>, (): ()) -> Outcome {
                     Line::Whole(..) | Line::TooLong => Err(Failure::Bad("DONE ends IDLE")),
                 };
             }
-            () = rung => {}
+            () = rung => has_rung = true,
+            // What is taken away is away from those who only listen as well.
+            () = tokio::time::sleep(ACCESS_RECHECK_EVERY) => session.recheck()?,
             () = stop.cancelled() => {
                 return Err(Failure::Bye("[UNAVAILABLE] The server is going down, try again soon"));
             }

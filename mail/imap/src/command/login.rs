@@ -35,8 +35,14 @@ pub(crate) async fn sign_in(session: &mut Session<'_>, name: &str, password: &Se
                 AuthRefusal::Wrong => {
                     Failure::coded("AUTHENTICATIONFAILED", "The login or the password is wrong")
                 }
-                AuthRefusal::ProtocolOff => {
-                    Failure::coded("AUTHORIZATIONFAILED", "IMAP is switched off for this mailbox")
+                AuthRefusal::ProtocolOff => Failure::coded(
+                    "AUTHORIZATIONFAILED",
+                    "IMAP is switched off for this mailbox or app password",
+                ),
+                refusal @ (AuthRefusal::AppPasswordNeeded
+                | AuthRefusal::SecondFactorMissing
+                | AuthRefusal::AppPasswordExpired) => {
+                    Failure::No { code: Some("AUTHORIZATIONFAILED"), text: refusal.to_string().into() }
                 }
                 AuthRefusal::Suspended => Failure::coded("AUTHORIZATIONFAILED", "The service is suspended"),
                 AuthRefusal::Busy => Failure::coded("UNAVAILABLE", "The server is busy, try again soon"),

@@ -14,6 +14,8 @@ pub enum AccountCommand {
     },
     /// Close it; refused while a service has not ended.
     Close,
+    /// Demand a second factor of its users, or demand it no more.
+    RequireSecondFactor(bool),
     /// Count one more user.
     AddUser(UserId),
     /// Count one user less.

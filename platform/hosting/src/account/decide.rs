@@ -25,6 +25,7 @@ impl Decider for Account {
         match event {
             AccountEvent::Opened { name } => AccountState::Open(AccountRecord {
                 name: name.clone(),
+                requires_second_factor: false,
                 users: BTreeSet::new(),
                 services: BTreeSet::new(),
             }),
@@ -32,6 +33,9 @@ impl Decider for Account {
                 AccountState::Open(record) | AccountState::Closed(record) => AccountState::Closed(record),
                 AccountState::Absent => AccountState::Absent,
             },
+            AccountEvent::SecondFactorRequired { is_required } => {
+                change(state, |record| record.requires_second_factor = *is_required)
+            }
             AccountEvent::UserAdded { user } => change(state, |record| {
                 record.users.insert(*user);
             }),
@@ -59,7 +63,12 @@ impl Decider for Account {
             (S::Absent, C::Open { account, name }) => open(account, &name),
             (
                 S::Absent,
-                C::Close | C::AddUser(_) | C::RemoveUser(_) | C::AddService(_) | C::EndService(_),
+                C::Close
+                | C::RequireSecondFactor(_)
+                | C::AddUser(_)
+                | C::RemoveUser(_)
+                | C::AddService(_)
+                | C::EndService(_),
             ) => Err(HostingRefusal::AccountNotFound),
             (S::Open(record), C::Open { name, .. }) => {
                 let is_same = record.name.plain().is_some_and(|known| known == name.trim());
@@ -67,6 +76,10 @@ impl Decider for Account {
             }
             (S::Open(record), C::Close) if record.services.is_empty() => Ok(vec![AccountEvent::Closed]),
             (S::Open(_), C::Close) => Err(HostingRefusal::AccountHasServices),
+            (S::Open(record), C::RequireSecondFactor(is_required)) => {
+                let is_same = record.requires_second_factor == is_required;
+                Ok(if is_same { vec![] } else { vec![AccountEvent::SecondFactorRequired { is_required }] })
+            }
             (S::Open(record), C::AddUser(user)) if record.users.contains(&user) => Ok(vec![]),
             (S::Open(record), C::AddUser(_)) if record.users.len() >= USER_COUNT_MAX => {
                 Err(HostingRefusal::UserLimitReached(Limit::count(USER_COUNT_MAX, record.users.len())))
@@ -78,7 +91,7 @@ impl Decider for Account {
             ),
             (S::Open(_), C::AddService(service)) => Ok(vec![AccountEvent::ServiceAdded { service }]),
             (S::Closed(_), C::Close) => Ok(vec![]),
-            (S::Closed(_), C::Open { .. } | C::AddUser(_) | C::AddService(_)) => {
+            (S::Closed(_), C::Open { .. } | C::RequireSecondFactor(_) | C::AddUser(_) | C::AddService(_)) => {
                 Err(HostingRefusal::AccountClosed)
             }
             (S::Open(record) | S::Closed(record), C::RemoveUser(user)) => {

@@ -12,6 +12,11 @@ pub enum AccountEvent {
     },
     /// It orders nothing more and nobody signs in to it.
     Closed,
+    /// Its users need a second factor from now on, or need it no more.
+    SecondFactorRequired {
+        /// Whether they do.
+        is_required: bool,
+    },
     /// One of its users exists from now on; kept here so that they can be counted.
     UserAdded {
         /// Who.

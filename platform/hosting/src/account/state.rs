@@ -28,6 +28,8 @@ impl AccountState {
 pub struct AccountRecord {
     /// What it is called.
     pub name: Sealed<String>,
+    /// Whether its users need a second factor.
+    pub requires_second_factor: bool,
     /// Its users that are not removed.
     pub users: BTreeSet<UserId>,
     /// Its services that have not ended.

@@ -8,6 +8,7 @@ use crate::wire::{self, Nothing, SealedField, json};
 
 const OPENED: Kind = Kind { name: "account.opened", schema: 1 };
 const CLOSED: Kind = Kind { name: "account.closed", schema: 1 };
+const SECOND_FACTOR_REQUIRED: Kind = Kind { name: "account.second_factor_required", schema: 1 };
 const USER_ADDED: Kind = Kind { name: "account.user_added", schema: 1 };
 const USER_REMOVED: Kind = Kind { name: "account.user_removed", schema: 1 };
 const SERVICE_ADDED: Kind = Kind { name: "account.service_added", schema: 1 };
@@ -16,6 +17,11 @@ const SERVICE_ENDED: Kind = Kind { name: "account.service_ended", schema: 1 };
 #[derive(Serialize, Deserialize)]
 struct OpenedV1 {
     name: SealedField,
+}
+
+#[derive(Serialize, Deserialize)]
+struct SecondFactorRequiredV1 {
+    is_required: bool,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -33,6 +39,7 @@ impl Event for AccountEvent {
         match self {
             Self::Opened { .. } => OPENED,
             Self::Closed => CLOSED,
+            Self::SecondFactorRequired { .. } => SECOND_FACTOR_REQUIRED,
             Self::UserAdded { .. } => USER_ADDED,
             Self::UserRemoved { .. } => USER_REMOVED,
             Self::ServiceAdded { .. } => SERVICE_ADDED,
@@ -44,6 +51,9 @@ impl Event for AccountEvent {
         Ok(match self {
             Self::Opened { name } => json(&OpenedV1 { name: wire::seal(seal, name)? }),
             Self::Closed => json(&Nothing {}),
+            Self::SecondFactorRequired { is_required } => {
+                json(&SecondFactorRequiredV1 { is_required: *is_required })
+            }
             Self::UserAdded { user } | Self::UserRemoved { user } => json(&UserV1 { user: user.to_string() }),
             Self::ServiceAdded { service } | Self::ServiceEnded { service } => {
                 json(&ServiceV1 { service: service.to_string() })
@@ -58,6 +68,10 @@ impl Event for AccountEvent {
                 Ok(Self::Opened { name: wire::open(raw, open, &form.name)? })
             }
             ("account.closed", 1) => wire::form(raw).map(|Nothing {}| Self::Closed),
+            ("account.second_factor_required", 1) => {
+                let form: SecondFactorRequiredV1 = wire::form(raw)?;
+                Ok(Self::SecondFactorRequired { is_required: form.is_required })
+            }
             ("account.user_added", 1) => {
                 let form: UserV1 = wire::form(raw)?;
                 Ok(Self::UserAdded { user: wire::id(raw, &form.user)? })

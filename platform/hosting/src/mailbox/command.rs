@@ -1,9 +1,14 @@
 //! What can be asked of a mailbox.
 
-use kernel::{AccountId, ByteSize, DomainId, DomainName, LocalPart, MailboxId, ServiceId, Timestamp};
+use std::collections::BTreeSet;
 
-use super::{Crossing, MailboxSettingsPatch, Threshold};
+use kernel::{
+    AccountId, AppPasswordId, ByteSize, DomainId, DomainName, LocalPart, MailboxId, ServiceId, Timestamp,
+};
+
+use super::{Crossing, MailProtocol, MailboxSettingsPatch, Threshold};
 use crate::PasswordHash;
+use crate::factor::FactorCommand;
 
 /// An intention about one mailbox.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,7 +23,18 @@ pub enum MailboxCommand {
     /// Call it otherwise; none: nothing but its address.
     ChangeDisplayName(Option<String>),
     /// Replace the password.
-    SetPassword(PasswordHash),
+    SetPassword {
+        /// From now on.
+        password: PasswordHash,
+        /// Whether its owner chose it: a demand to choose another is fulfilled then.
+        by_owner: bool,
+    },
+    /// Change what its owner proves besides the password.
+    ChangeFactors(FactorCommand),
+    /// Give it one more password for one program.
+    AddAppPassword(NewAppPassword),
+    /// Take such a password back.
+    RevokeAppPassword(AppPasswordId),
     /// Set some of its settings otherwise.
     ChangeSettings {
         /// Which.
@@ -44,6 +60,21 @@ pub enum MailboxCommand {
         /// Which way.
         crossing: Crossing,
     },
+}
+
+/// An app password to be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewAppPassword {
+    /// Its id.
+    pub app_password: AppPasswordId,
+    /// What its owner calls it, 1 to 128 characters.
+    pub name: String,
+    /// BLAKE3 of the secret.
+    pub secret_hash: [u8; 32],
+    /// What it opens; at least one.
+    pub protocols: BTreeSet<MailProtocol>,
+    /// None: until revoked.
+    pub expires_at: Option<Timestamp>,
 }
 
 /// A mailbox to be.

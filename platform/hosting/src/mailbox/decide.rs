@@ -1,16 +1,19 @@
 //! The rules of a mailbox. Counts and sums of quotas are the service's concern.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use kernel::{ByteSize, Category, Decider, MailboxId, Sealed, SubjectId, Timestamp};
 
 use super::{
-    Crossing, MailboxCommand, MailboxCreation, MailboxEvent, MailboxRecord, MailboxState, Threshold,
+    AppPasswordRecord, Crossing, MailboxCommand, MailboxCreation, MailboxEvent, MailboxRecord,
+    MailboxSettings, MailboxState, NewAppPassword, Threshold,
 };
-use crate::HostingRefusal;
-use crate::limit::{CROSSING_COUNT_MAX, DISPLAY_NAME_CHARACTER_COUNT_MAX};
+use crate::factor::FactorState;
+use crate::limit::{APP_PASSWORD_COUNT_MAX, CROSSING_COUNT_MAX, DISPLAY_NAME_CHARACTER_COUNT_MAX};
+use crate::refusal::Limit;
 use crate::settings::check_revision;
 use crate::user::Access;
+use crate::{HostingRefusal, PasswordHash};
 
 /// The noun; its history is the stream `mailbox/{MailboxId}`.
 pub struct Mailbox;
@@ -45,6 +48,8 @@ impl Decider for Mailbox {
                 quota: *quota,
                 display_name: display_name.clone(),
                 password: password.clone(),
+                factors: FactorState::default(),
+                app_passwords: BTreeMap::new(),
                 access: Access::Enabled,
                 crossed: BTreeSet::new(),
                 crossing_count: 0,
@@ -58,6 +63,21 @@ impl Decider for Mailbox {
             MailboxEvent::PasswordSet { password } => {
                 change(state, |record| record.password = Some(password.clone()))
             }
+            MailboxEvent::Factor(event) => change(state, |record| record.factors.evolve(event)),
+            MailboxEvent::AppPasswordAdded { app_password, name, secret_hash, protocols, expires_at } => {
+                change(state, |record| {
+                    let added = AppPasswordRecord {
+                        name: name.clone(),
+                        secret_hash: *secret_hash,
+                        protocols: protocols.clone(),
+                        expires_at: *expires_at,
+                    };
+                    record.app_passwords.insert(*app_password, added);
+                })
+            }
+            MailboxEvent::AppPasswordRevoked { app_password } => change(state, |record| {
+                record.app_passwords.remove(app_password);
+            }),
             MailboxEvent::SettingsChanged { settings, .. } => change(state, |record| {
                 record.settings = settings.plain().cloned().unwrap_or_default();
                 record.settings_revision = record.settings_revision.saturating_add(1);
@@ -82,7 +102,7 @@ impl Decider for Mailbox {
         state: &MailboxState,
         command: MailboxCommand,
         mailbox: &MailboxId,
-        _: Timestamp,
+        now: Timestamp,
     ) -> Result<Vec<MailboxEvent>, HostingRefusal> {
         use MailboxCommand as C;
         use MailboxState as S;
@@ -97,7 +117,10 @@ impl Decider for Mailbox {
                 S::Absent | S::Deleted(_),
                 C::ChangeQuota { .. }
                 | C::ChangeDisplayName(_)
-                | C::SetPassword(_)
+                | C::SetPassword { .. }
+                | C::ChangeFactors(_)
+                | C::AddAppPassword(_)
+                | C::RevokeAppPassword(_)
                 | C::ChangeSettings { .. }
                 | C::Disable
                 | C::Enable
@@ -114,10 +137,20 @@ impl Decider for Mailbox {
                 let is_same = record.display_name == display_name;
                 Ok(if is_same { vec![] } else { vec![MailboxEvent::DisplayNameChanged { display_name }] })
             }
-            (S::Live(record), C::SetPassword(hash)) => {
-                let password = Sealed::new(subject, hash);
-                let is_same = record.password.as_ref() == Some(&password);
-                Ok(if is_same { vec![] } else { vec![MailboxEvent::PasswordSet { password }] })
+            (S::Live(record), C::SetPassword { password, by_owner }) => {
+                Ok(set_password(record, Sealed::new(subject, password), by_owner))
+            }
+            (S::Live(record), C::ChangeFactors(command)) => {
+                let changed = record.factors.decide(command, subject)?;
+                Ok(changed.into_iter().map(MailboxEvent::Factor).collect())
+            }
+            (S::Live(record), C::AddAppPassword(new)) => add_app_password(record, new, subject, now),
+            (S::Live(record), C::RevokeAppPassword(app_password)) => {
+                if record.app_passwords.contains_key(&app_password) {
+                    Ok(vec![MailboxEvent::AppPasswordRevoked { app_password }])
+                } else {
+                    Err(HostingRefusal::AppPasswordNotFound)
+                }
             }
             (S::Live(record), C::ChangeSettings { patch, revision, by_owner }) => {
                 check_revision(revision, record.settings_revision)?;
@@ -179,6 +212,55 @@ fn created_already(
         && record.local.plain() == Some(&new.local)
         && record.quota == new.quota;
     if is_same { Ok(vec![]) } else { Err(HostingRefusal::MailboxExists) }
+}
+
+/// A password that its owner chose fulfils the demand to choose one.
+fn set_password(record: &MailboxRecord, password: Sealed<PasswordHash>, by_owner: bool) -> Vec<MailboxEvent> {
+    if record.password.as_ref() == Some(&password) {
+        return vec![];
+    }
+    let subject = password.subject;
+    let mut events = vec![MailboxEvent::PasswordSet { password }];
+    if by_owner && record.settings.must_change_password {
+        let settings = MailboxSettings { must_change_password: false, ..(*record.settings).clone() };
+        let changed = vec!["must_change_password".to_owned()];
+        events.push(MailboxEvent::SettingsChanged {
+            settings: Sealed::new(subject, Box::new(settings)),
+            changed,
+        });
+    }
+    events
+}
+
+fn add_app_password(
+    record: &MailboxRecord,
+    new: NewAppPassword,
+    subject: SubjectId,
+    now: Timestamp,
+) -> Result<Vec<MailboxEvent>, HostingRefusal> {
+    if let Some(known) = record.app_passwords.get(&new.app_password) {
+        let is_same = known.secret_hash == new.secret_hash && known.protocols == new.protocols;
+        return if is_same { Ok(vec![]) } else { Err(HostingRefusal::AppPasswordExists) };
+    }
+    if new.protocols.is_empty() {
+        return Err(HostingRefusal::AppPasswordOpensNothing);
+    }
+    if new.expires_at.is_some_and(|expires_at| expires_at <= now) {
+        return Err(HostingRefusal::ExpiryPast);
+    }
+    let good_count = record.app_passwords.values().filter(|known| known.is_good(now)).count();
+    if good_count >= APP_PASSWORD_COUNT_MAX {
+        let limit = Limit::count(APP_PASSWORD_COUNT_MAX, good_count);
+        return Err(HostingRefusal::AppPasswordLimitReached(limit));
+    }
+    let name = crate::text::name(&new.name, DISPLAY_NAME_CHARACTER_COUNT_MAX)?;
+    Ok(vec![MailboxEvent::AppPasswordAdded {
+        app_password: new.app_password,
+        name: Sealed::new(subject, name),
+        secret_hash: new.secret_hash,
+        protocols: new.protocols,
+        expires_at: new.expires_at,
+    }])
 }
 
 fn cross(record: &MailboxRecord, threshold: Threshold, crossing: Crossing) -> Vec<MailboxEvent> {

@@ -1,9 +1,14 @@
 //! What can happen to a mailbox.
 
-use kernel::{AccountId, ByteSize, DomainId, DomainName, LocalPart, Sealed, ServiceId, Timestamp};
+use std::collections::BTreeSet;
+
+use kernel::{
+    AccountId, AppPasswordId, ByteSize, DomainId, DomainName, LocalPart, Sealed, ServiceId, Timestamp,
+};
 
 use super::MailboxSettings;
 use crate::PasswordHash;
+use crate::factor::FactorEvent;
 
 /// A fraction of the quota whose crossing is a fact of the business.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -32,6 +37,42 @@ impl Threshold {
     /// The threshold of that percentage.
     pub fn of_percent(percent: u8) -> Option<Self> {
         Self::ALL.into_iter().find(|threshold| threshold.percent() == percent)
+    }
+}
+
+/// A way into a mailbox for programs: what an app password opens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum MailProtocol {
+    /// IMAP.
+    Imap,
+    /// POP3.
+    Pop3,
+    /// Message submission.
+    Submission,
+    /// ManageSieve.
+    Sieve,
+    /// CalDAV and CardDAV.
+    Dav,
+}
+
+impl MailProtocol {
+    /// All of them.
+    pub const ALL: [Self; 5] = [Self::Imap, Self::Pop3, Self::Submission, Self::Sieve, Self::Dav];
+
+    /// The stable name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Imap => "imap",
+            Self::Pop3 => "pop3",
+            Self::Submission => "submission",
+            Self::Sieve => "sieve",
+            Self::Dav => "dav",
+        }
+    }
+
+    /// The protocol of that name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|protocol| protocol.name() == name)
     }
 }
 
@@ -82,6 +123,26 @@ pub enum MailboxEvent {
     PasswordSet {
         /// How its owner is recognised from now on.
         password: Sealed<PasswordHash>,
+    },
+    /// Its owner proves something else besides the password.
+    Factor(FactorEvent),
+    /// It has one more password, for one program.
+    AppPasswordAdded {
+        /// Which.
+        app_password: AppPasswordId,
+        /// What its owner calls it.
+        name: Sealed<String>,
+        /// BLAKE3 of the secret.
+        secret_hash: [u8; 32],
+        /// What it opens.
+        protocols: BTreeSet<MailProtocol>,
+        /// None: until revoked.
+        expires_at: Option<Timestamp>,
+    },
+    /// An app password is void; whoever is in by it is out.
+    AppPasswordRevoked {
+        /// Which.
+        app_password: AppPasswordId,
     },
     /// Some of its settings are otherwise.
     SettingsChanged {

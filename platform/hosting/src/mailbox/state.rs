@@ -1,11 +1,15 @@
 //! What a mailbox's past makes of it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use kernel::{AccountId, ByteSize, DomainId, DomainName, EmailAddress, LocalPart, Sealed, ServiceId};
+use kernel::{
+    AccountId, AppPasswordId, ByteSize, DomainId, DomainName, EmailAddress, LocalPart, Sealed, ServiceId,
+    Timestamp,
+};
 
-use super::{MailboxSettings, Threshold};
+use super::{MailProtocol, MailboxSettings, Threshold};
 use crate::PasswordHash;
+use crate::factor::FactorState;
 use crate::user::Access;
 
 /// A mailbox as it is.
@@ -49,6 +53,10 @@ pub struct MailboxRecord {
     pub display_name: Option<Sealed<String>>,
     /// How its owner is recognised.
     pub password: Option<Sealed<PasswordHash>>,
+    /// What its owner proves besides the password.
+    pub factors: FactorState,
+    /// Its app passwords that are not revoked.
+    pub app_passwords: BTreeMap<AppPasswordId, AppPasswordRecord>,
     /// Whether it takes mail and logins.
     pub access: Access,
     /// The fractions of its quota that its usage is at or above.
@@ -59,6 +67,26 @@ pub struct MailboxRecord {
     pub settings_revision: u32,
     /// How many crossings were recorded.
     pub crossing_count: u32,
+}
+
+/// What is known of an app password.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AppPasswordRecord {
+    /// What its owner calls it.
+    pub name: Sealed<String>,
+    /// BLAKE3 of the secret.
+    pub secret_hash: [u8; 32],
+    /// What it opens.
+    pub protocols: BTreeSet<MailProtocol>,
+    /// None: until revoked.
+    pub expires_at: Option<Timestamp>,
+}
+
+impl AppPasswordRecord {
+    /// Whether it is still good at `now`.
+    pub fn is_good(&self, now: Timestamp) -> bool {
+        self.expires_at.is_none_or(|expires_at| now < expires_at)
+    }
 }
 
 impl MailboxRecord {

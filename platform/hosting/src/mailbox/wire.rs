@@ -3,13 +3,16 @@
 use kernel::{ByteSize, Event, Kind, Malformed, Open, RawEvent, Seal, SealError, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::{Crossing, MailboxEvent, Threshold};
-use crate::wire::{self, Nothing, SealedField, SettingsChangedV1, json};
+use super::{Crossing, MailProtocol, MailboxEvent, Threshold};
+use crate::factor::{self, Noun};
+use crate::wire::{self, Hash, Nothing, SealedField, SettingsChangedV1, json};
 
 const CREATED: Kind = Kind { name: "mailbox.created", schema: 1 };
 const QUOTA_CHANGED: Kind = Kind { name: "mailbox.quota_changed", schema: 1 };
 const DISPLAY_NAME_CHANGED: Kind = Kind { name: "mailbox.display_name_changed", schema: 1 };
 const PASSWORD_SET: Kind = Kind { name: "mailbox.password_set", schema: 1 };
+const APP_PASSWORD_ADDED: Kind = Kind { name: "mailbox.app_password_added", schema: 1 };
+const APP_PASSWORD_REVOKED: Kind = Kind { name: "mailbox.app_password_revoked", schema: 1 };
 const SETTINGS_CHANGED: Kind = Kind { name: "mailbox.settings_changed", schema: 1 };
 const DISABLED: Kind = Kind { name: "mailbox.disabled", schema: 1 };
 const ENABLED: Kind = Kind { name: "mailbox.enabled", schema: 1 };
@@ -48,6 +51,21 @@ struct PasswordSetV1 {
 }
 
 #[derive(Serialize, Deserialize)]
+struct AppPasswordAddedV1 {
+    app_password: String,
+    name: SealedField,
+    secret_hash: Hash,
+    protocols: Vec<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    expires_at_ms: Option<i64>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct AppPasswordRevokedV1 {
+    app_password: String,
+}
+
+#[derive(Serialize, Deserialize)]
 struct DeletedV1 {
     purge_after_ms: i64,
 }
@@ -72,6 +90,9 @@ impl Event for MailboxEvent {
             Self::QuotaChanged { .. } => QUOTA_CHANGED,
             Self::DisplayNameChanged { .. } => DISPLAY_NAME_CHANGED,
             Self::PasswordSet { .. } => PASSWORD_SET,
+            Self::Factor(event) => factor::kind(Noun::Mailbox, event),
+            Self::AppPasswordAdded { .. } => APP_PASSWORD_ADDED,
+            Self::AppPasswordRevoked { .. } => APP_PASSWORD_REVOKED,
             Self::SettingsChanged { .. } => SETTINGS_CHANGED,
             Self::Disabled => DISABLED,
             Self::Enabled => ENABLED,
@@ -101,6 +122,19 @@ impl Event for MailboxEvent {
                 json(&DisplayNameChangedV1 { display_name: wire::seal_some(seal, display_name.as_ref())? })
             }
             Self::PasswordSet { password } => json(&PasswordSetV1 { password: wire::seal(seal, password)? }),
+            Self::Factor(event) => factor::encode(event, seal)?,
+            Self::AppPasswordAdded { app_password, name, secret_hash, protocols, expires_at } => {
+                json(&AppPasswordAddedV1 {
+                    app_password: app_password.to_string(),
+                    name: wire::seal(seal, name)?,
+                    secret_hash: secret_hash.into(),
+                    protocols: protocols.iter().map(|protocol| protocol.name().to_owned()).collect(),
+                    expires_at_ms: expires_at.map(Timestamp::millis),
+                })
+            }
+            Self::AppPasswordRevoked { app_password } => {
+                json(&AppPasswordRevokedV1 { app_password: app_password.to_string() })
+            }
             Self::SettingsChanged { settings, changed } => {
                 json(&SettingsChangedV1 { settings: wire::seal(seal, settings)?, changed: changed.clone() })
             }
@@ -138,6 +172,11 @@ impl Event for MailboxEvent {
                 let settings = wire::open(raw, open, &form.settings)?;
                 Ok(Self::SettingsChanged { settings, changed: form.changed })
             }
+            ("mailbox.app_password_added", 1) => app_password_added(raw, open),
+            ("mailbox.app_password_revoked", 1) => {
+                let form: AppPasswordRevokedV1 = wire::form(raw)?;
+                Ok(Self::AppPasswordRevoked { app_password: wire::id(raw, &form.app_password)? })
+            }
             ("mailbox.disabled", 1) => wire::form(raw).map(|Nothing {}| Self::Disabled),
             ("mailbox.enabled", 1) => wire::form(raw).map(|Nothing {}| Self::Enabled),
             ("mailbox.deleted", 1) => wire::form(raw).map(|form: DeletedV1| Self::Deleted {
@@ -158,9 +197,23 @@ impl Event for MailboxEvent {
                     },
                 })
             }
-            _ => Err(wire::unknown(raw)),
+            _ => factor::decode(raw, open).map(Self::Factor),
         }
     }
+}
+
+fn app_password_added(raw: &RawEvent, open: &dyn Open) -> Result<MailboxEvent, Malformed> {
+    let form: AppPasswordAddedV1 = wire::form(raw)?;
+    let protocol = |name: &String| {
+        wire::parse(raw, MailProtocol::named(name), "the name of a mail protocol is expected")
+    };
+    Ok(MailboxEvent::AppPasswordAdded {
+        app_password: wire::id(raw, &form.app_password)?,
+        name: wire::open(raw, open, &form.name)?,
+        secret_hash: wire::hash(raw, &form.secret_hash)?,
+        protocols: form.protocols.iter().map(protocol).collect::<Result<_, _>>()?,
+        expires_at: form.expires_at_ms.map(Timestamp::from_millis),
+    })
 }
 
 fn created(raw: &RawEvent, open: &dyn Open) -> Result<MailboxEvent, Malformed> {

@@ -2,7 +2,7 @@
 
 use kernel::Timestamp;
 
-use super::{EndReason, SessionOwner};
+use super::{EndReason, Entrance, SessionOwner};
 
 /// An intention about one session.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,6 +15,8 @@ pub enum SessionCommand {
         refresh_hash: [u8; 32],
         /// When it ends unless it is used before.
         expires_at: Timestamp,
+        /// What was proved, and from what.
+        entrance: Entrance,
     },
     /// Exchange the refresh token for a new one.
     Rotate(Rotation),

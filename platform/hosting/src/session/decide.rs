@@ -22,7 +22,7 @@ impl Decider for Session {
 
     fn evolve(state: SessionState, event: &SessionEvent) -> SessionState {
         match (state, event) {
-            (_, SessionEvent::Started { owner, refresh_hash, expires_at }) => {
+            (_, SessionEvent::Started { owner, refresh_hash, expires_at, .. }) => {
                 SessionState::Running(SessionRecord {
                     owner: *owner,
                     refresh_hash: *refresh_hash,
@@ -56,8 +56,8 @@ impl Decider for Session {
         use SessionState as S;
         match (state, command) {
             (S::Absent, C::Start { expires_at, .. }) if expires_at <= now => Err(HostingRefusal::ExpiryPast),
-            (S::Absent, C::Start { owner, refresh_hash, expires_at }) => {
-                Ok(vec![SessionEvent::Started { owner, refresh_hash, expires_at }])
+            (S::Absent, C::Start { owner, refresh_hash, expires_at, entrance }) => {
+                Ok(vec![SessionEvent::Started { owner, refresh_hash, expires_at, entrance }])
             }
             (S::Absent, C::Rotate(_) | C::End(_)) => Err(HostingRefusal::SessionNotFound),
             (S::Running(record), C::Start { owner, refresh_hash, .. }) => {

@@ -1,6 +1,6 @@
 //! What can happen to a session.
 
-use kernel::{MailboxId, Timestamp, UserId};
+use kernel::{MailboxId, Sealed, SubjectId, Timestamp, UserId};
 
 /// Who is signed in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -9,6 +9,25 @@ pub enum SessionOwner {
     User(UserId),
     /// A mailbox, for its own settings.
     Mailbox(MailboxId),
+}
+
+impl SessionOwner {
+    /// The person that it is.
+    pub const fn subject(self) -> SubjectId {
+        match self {
+            Self::User(user) => SubjectId::of_user(user),
+            Self::Mailbox(mailbox) => SubjectId::of_mailbox(mailbox),
+        }
+    }
+}
+
+/// How somebody came in.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Entrance {
+    /// Whether a second factor was proved.
+    pub has_second_factor: bool,
+    /// From what device and network, in a line for its owner to recognise.
+    pub device: Option<Sealed<String>>,
 }
 
 /// Why a session ended.
@@ -33,6 +52,8 @@ pub enum SessionEvent {
         refresh_hash: [u8; 32],
         /// When it ends unless it is used before.
         expires_at: Timestamp,
+        /// What was proved, and from what.
+        entrance: Entrance,
     },
     /// The refresh token was exchanged.
     Rotated {

@@ -3,8 +3,8 @@
 use kernel::{Event, Kind, Malformed, Open, RawEvent, Seal, SealError, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::{EndReason, SessionEvent, SessionOwner};
-use crate::wire::{self, Hash, json};
+use super::{EndReason, Entrance, SessionEvent, SessionOwner};
+use crate::wire::{self, Hash, SealedField, json};
 
 const STARTED: Kind = Kind { name: "session.started", schema: 1 };
 const ROTATED: Kind = Kind { name: "session.rotated", schema: 1 };
@@ -15,6 +15,10 @@ struct StartedV1 {
     owner: OwnerV1,
     refresh_hash: Hash,
     expires_at_ms: i64,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    has_second_factor: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    device: Option<SealedField>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -52,15 +56,17 @@ impl Event for SessionEvent {
         }
     }
 
-    fn encode(&self, _: &mut dyn Seal) -> Result<Vec<u8>, SealError> {
+    fn encode(&self, seal: &mut dyn Seal) -> Result<Vec<u8>, SealError> {
         Ok(match self {
-            Self::Started { owner, refresh_hash, expires_at } => json(&StartedV1 {
+            Self::Started { owner, refresh_hash, expires_at, entrance } => json(&StartedV1 {
                 owner: match owner {
                     SessionOwner::User(user) => OwnerV1::User(user.to_string()),
                     SessionOwner::Mailbox(mailbox) => OwnerV1::Mailbox(mailbox.to_string()),
                 },
                 refresh_hash: refresh_hash.into(),
                 expires_at_ms: expires_at.millis(),
+                has_second_factor: entrance.has_second_factor,
+                device: wire::seal_some(seal, entrance.device.as_ref())?,
             }),
             Self::Rotated { refresh_hash, expires_at } => {
                 json(&RotatedV1 { refresh_hash: refresh_hash.into(), expires_at_ms: expires_at.millis() })
@@ -75,7 +81,7 @@ impl Event for SessionEvent {
         })
     }
 
-    fn decode(raw: &RawEvent, _: &dyn Open) -> Result<Self, Malformed> {
+    fn decode(raw: &RawEvent, open: &dyn Open) -> Result<Self, Malformed> {
         match (raw.kind.as_ref(), raw.schema) {
             ("session.started", 1) => {
                 let form: StartedV1 = wire::form(raw)?;
@@ -86,6 +92,10 @@ impl Event for SessionEvent {
                     },
                     refresh_hash: wire::hash(raw, &form.refresh_hash)?,
                     expires_at: Timestamp::from_millis(form.expires_at_ms),
+                    entrance: Entrance {
+                        has_second_factor: form.has_second_factor,
+                        device: wire::open_some(raw, open, form.device.as_ref())?,
+                    },
                 })
             }
             ("session.rotated", 1) => {

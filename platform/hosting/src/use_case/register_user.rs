@@ -26,6 +26,8 @@ pub struct RegisterUser {
     pub password: Option<PasswordHash>,
     /// What it may. Operators are of the platform's own account, `AccountId::PLATFORM`, all others of a customer's.
     pub role: UserRole,
+    /// Whether it must choose another password before anything else, since somebody else knows this one.
+    pub must_change_password: bool,
 }
 
 impl UseCase for RegisterUser {
@@ -54,6 +56,7 @@ impl UseCase for RegisterUser {
             name: self.name.clone(),
             password: self.password.clone(),
             role: self.role.clone(),
+            must_change_password: self.must_change_password,
         };
         let registered = User::decide(user, UserCommand::Register(new), &self.user, now)?;
         if registered.is_empty() {

@@ -15,6 +15,8 @@ pub struct SetMailboxPassword {
     pub mailbox: MailboxId,
     /// The new one.
     pub password: PasswordHash,
+    /// Whether its owner chose it: a demand to choose another is fulfilled then.
+    pub by_owner: bool,
 }
 
 impl UseCase for SetMailboxPassword {
@@ -35,8 +37,8 @@ impl UseCase for SetMailboxPassword {
         mailbox: &<Self::Reads as Reads>::States,
         now: Timestamp,
     ) -> Result<Changes, HostingRefusal> {
-        let events =
-            Mailbox::decide(mailbox, MailboxCommand::SetPassword(self.password.clone()), &self.mailbox, now)?;
+        let set = MailboxCommand::SetPassword { password: self.password.clone(), by_owner: self.by_owner };
+        let events = Mailbox::decide(mailbox, set, &self.mailbox, now)?;
         Ok(Changes::none().emit::<Mailbox>(self.mailbox, events))
     }
 }

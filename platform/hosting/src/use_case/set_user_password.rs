@@ -18,6 +18,8 @@ pub struct SetUserPassword {
     pub user: UserId,
     /// The new one.
     pub password: PasswordHash,
+    /// Whether somebody else chose it, so that the user must choose another before anything else.
+    pub must_change: bool,
 }
 
 impl UseCase for SetUserPassword {
@@ -38,7 +40,8 @@ impl UseCase for SetUserPassword {
         user: &<Self::Reads as Reads>::States,
         now: Timestamp,
     ) -> Result<Changes, HostingRefusal> {
-        let events = User::decide(user, UserCommand::SetPassword(self.password.clone()), &self.user, now)?;
+        let set = UserCommand::SetPassword { password: self.password.clone(), must_change: self.must_change };
+        let events = User::decide(user, set, &self.user, now)?;
         Ok(Changes::none().emit::<User>(self.user, events))
     }
 }

@@ -1,11 +1,12 @@
 //! Starting a session.
 
 use authority::{Guarded, Need, Permission};
-use kernel::{AccountId, Changes, Decider, Reads, SessionId, TenantId, Timestamp, UseCase};
+use kernel::{AccountId, Changes, Decider, Reads, Sealed, SessionId, TenantId, Timestamp, UseCase};
 
 use super::SignedIn;
 use crate::HostingRefusal;
-use crate::session::{Session, SessionCommand, SessionOwner};
+use crate::limit::DEVICE_CHARACTER_COUNT_MAX;
+use crate::session::{Entrance, Session, SessionCommand, SessionOwner};
 
 /// Begins the session of somebody whose password was verified; the caller acts as the platform.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,6 +21,10 @@ pub struct StartSession {
     pub refresh_hash: [u8; 32],
     /// When it ends unless it is used before.
     pub expires_at: Timestamp,
+    /// Whether a second factor was proved.
+    pub has_second_factor: bool,
+    /// From what device and network, for its owner to recognise; what is too long is cut.
+    pub device: Option<String>,
 }
 
 impl UseCase for StartSession {
@@ -45,6 +50,13 @@ impl UseCase for StartSession {
             owner: self.owner,
             refresh_hash: self.refresh_hash,
             expires_at: self.expires_at,
+            entrance: Entrance {
+                has_second_factor: self.has_second_factor,
+                device: self.device.as_ref().map(|device| {
+                    let line = device.chars().filter(|character| !character.is_control());
+                    Sealed::new(self.owner.subject(), line.take(DEVICE_CHARACTER_COUNT_MAX).collect())
+                }),
+            },
         };
         Ok(Changes::none().emit::<Session>(self.session, Session::decide(session, start, &(), now)?))
     }

@@ -4,6 +4,7 @@ use authority::Permissions;
 use kernel::{AccountId, Timestamp, TokenId, UserId};
 
 use super::UserRole;
+use crate::factor::FactorCommand;
 use crate::{LoginName, PasswordHash};
 
 /// An intention about one user.
@@ -12,7 +13,14 @@ pub enum UserCommand {
     /// Make it exist.
     Register(NewUser),
     /// Replace the password.
-    SetPassword(PasswordHash),
+    SetPassword {
+        /// From now on.
+        password: PasswordHash,
+        /// Whether somebody else chose it, so that its owner must choose another before anything else.
+        must_change: bool,
+    },
+    /// Change what it proves besides the password.
+    ChangeFactors(FactorCommand),
     /// Let it sign in no more.
     Disable,
     /// Let it sign in again.
@@ -40,6 +48,8 @@ pub struct NewUser {
     pub password: Option<PasswordHash>,
     /// What it may.
     pub role: UserRole,
+    /// Whether it must choose another password before anything else.
+    pub must_change_password: bool,
 }
 
 /// An API token to be.

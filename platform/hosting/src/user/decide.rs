@@ -9,6 +9,7 @@ use super::{
     Access, NewToken, NewUser, TokenRecord, UserCommand, UserEvent, UserRecord, UserRole, UserState,
 };
 use crate::HostingRefusal;
+use crate::factor::FactorState;
 use crate::limit::{ADMINISTERED_DOMAIN_COUNT_MAX, DISPLAY_NAME_CHARACTER_COUNT_MAX, TOKEN_COUNT_MAX};
 use crate::refusal::Limit;
 
@@ -27,20 +28,24 @@ impl Decider for User {
 
     fn evolve(state: UserState, event: &UserEvent) -> UserState {
         match event {
-            UserEvent::Registered { account, login, name, password, role } => {
-                UserState::Present(UserRecord {
+            UserEvent::Registered { account, login, name, password, role, must_change_password } => {
+                UserState::Present(Box::new(UserRecord {
                     account: *account,
                     login: login.clone(),
                     name: name.clone(),
                     password: password.clone(),
                     role: role.clone(),
                     access: Access::Enabled,
+                    must_change_password: *must_change_password,
+                    factors: FactorState::default(),
                     tokens: BTreeMap::new(),
-                })
+                }))
             }
-            UserEvent::PasswordSet { password } => {
-                change(state, |record| record.password = Some(password.clone()))
-            }
+            UserEvent::PasswordSet { password, must_change } => change(state, |record| {
+                record.password = Some(password.clone());
+                record.must_change_password = *must_change;
+            }),
+            UserEvent::Factor(event) => change(state, |record| record.factors.evolve(event)),
             UserEvent::Disabled => change(state, |record| record.access = Access::Disabled),
             UserEvent::Enabled => change(state, |record| record.access = Access::Enabled),
             UserEvent::Removed => UserState::Removed,
@@ -77,13 +82,22 @@ impl Decider for User {
             (S::Absent, C::Remove)
             | (
                 S::Absent | S::Removed,
-                C::SetPassword(_) | C::Disable | C::Enable | C::IssueToken(_) | C::RevokeToken(_),
+                C::SetPassword { .. }
+                | C::ChangeFactors(_)
+                | C::Disable
+                | C::Enable
+                | C::IssueToken(_)
+                | C::RevokeToken(_),
             ) => Err(HostingRefusal::UserNotFound),
-            (S::Present(record), C::SetPassword(hash)) => {
-                let is_same =
-                    record.password.as_ref().and_then(Sealed::plain).is_some_and(|known| *known == hash);
-                let password = Sealed::new(SubjectId::of_user(*user), hash);
-                Ok(if is_same { vec![] } else { vec![UserEvent::PasswordSet { password }] })
+            (S::Present(record), C::SetPassword { password, must_change }) => {
+                let known = record.password.as_ref().and_then(Sealed::plain);
+                let is_same = known == Some(&password) && record.must_change_password == must_change;
+                let password = Sealed::new(SubjectId::of_user(*user), password);
+                Ok(if is_same { vec![] } else { vec![UserEvent::PasswordSet { password, must_change }] })
+            }
+            (S::Present(record), C::ChangeFactors(command)) => {
+                let changed = record.factors.decide(command, SubjectId::of_user(*user))?;
+                Ok(changed.into_iter().map(UserEvent::Factor).collect())
             }
             (S::Present(record), C::Disable) => Ok(match record.access {
                 Access::Enabled => vec![UserEvent::Disabled],
@@ -116,6 +130,7 @@ fn register(new: NewUser) -> Result<Vec<UserEvent>, HostingRefusal> {
         name: name.map(|name| Sealed::new(subject, name)),
         password: new.password.map(|hash| Sealed::new(subject, hash)),
         role: new.role,
+        must_change_password: new.must_change_password,
     }])
 }
 

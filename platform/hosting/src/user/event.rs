@@ -4,6 +4,7 @@ use authority::Permissions;
 use kernel::{AccountId, Sealed, Timestamp, TokenId};
 
 use super::UserRole;
+use crate::factor::FactorEvent;
 use crate::{LoginName, PasswordHash};
 
 /// What happened to one user. Stream `user/{UserId}`; registered once, removed once.
@@ -21,12 +22,18 @@ pub enum UserEvent {
         password: Option<Sealed<PasswordHash>>,
         /// What it may.
         role: UserRole,
+        /// Whether it must choose another password before anything else.
+        must_change_password: bool,
     },
     /// It has another password.
     PasswordSet {
         /// How it is recognised from now on.
         password: Sealed<PasswordHash>,
+        /// Whether it must choose another before anything else.
+        must_change: bool,
     },
+    /// It proves something else besides the password.
+    Factor(FactorEvent),
     /// It signs in no more; its sessions and tokens are void meanwhile.
     Disabled,
     /// It may sign in again.

@@ -6,6 +6,7 @@ use authority::Permissions;
 use kernel::{AccountId, Sealed, Timestamp, TokenId};
 
 use super::{Access, UserRole};
+use crate::factor::FactorState;
 use crate::{LoginName, PasswordHash};
 
 /// A user as it is.
@@ -15,14 +16,14 @@ pub enum UserState {
     #[default]
     Absent,
     /// It exists.
-    Present(UserRecord),
+    Present(Box<UserRecord>),
     /// It is gone.
     Removed,
 }
 
 impl UserState {
     /// What is known of it while it exists.
-    pub const fn record(&self) -> Option<&UserRecord> {
+    pub fn record(&self) -> Option<&UserRecord> {
         match self {
             Self::Present(record) => Some(record),
             Self::Absent | Self::Removed => None,
@@ -45,6 +46,10 @@ pub struct UserRecord {
     pub role: UserRole,
     /// Whether it may sign in.
     pub access: Access,
+    /// Whether it must choose another password before anything else.
+    pub must_change_password: bool,
+    /// What it proves besides the password.
+    pub factors: FactorState,
     /// Its tokens that are not revoked.
     pub tokens: BTreeMap<TokenId, TokenRecord>,
 }

@@ -5,6 +5,7 @@ use kernel::{Event, Kind, Malformed, Open, RawEvent, Seal, SealError, Timestamp}
 use serde::{Deserialize, Serialize};
 
 use super::{UserEvent, UserRole};
+use crate::factor::{self, Noun};
 use crate::wire::{self, Hash, Nothing, SealedField, json};
 
 const REGISTERED: Kind = Kind { name: "user.registered", schema: 1 };
@@ -24,6 +25,8 @@ struct RegisteredV1 {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     password: Option<SealedField>,
     role: RoleV1,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    must_change_password: bool,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -37,6 +40,8 @@ enum RoleV1 {
 #[derive(Serialize, Deserialize)]
 struct PasswordSetV1 {
     password: SealedField,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    must_change: bool,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -88,6 +93,7 @@ impl Event for UserEvent {
         match self {
             Self::Registered { .. } => REGISTERED,
             Self::PasswordSet { .. } => PASSWORD_SET,
+            Self::Factor(event) => factor::kind(Noun::User, event),
             Self::Disabled => DISABLED,
             Self::Enabled => ENABLED,
             Self::Removed => REMOVED,
@@ -98,14 +104,20 @@ impl Event for UserEvent {
 
     fn encode(&self, seal: &mut dyn Seal) -> Result<Vec<u8>, SealError> {
         Ok(match self {
-            Self::Registered { account, login, name, password, role } => json(&RegisteredV1 {
-                account: account.to_string(),
-                login: wire::seal(seal, login)?,
-                name: wire::seal_some(seal, name.as_ref())?,
-                password: wire::seal_some(seal, password.as_ref())?,
-                role: role.into(),
-            }),
-            Self::PasswordSet { password } => json(&PasswordSetV1 { password: wire::seal(seal, password)? }),
+            Self::Registered { account, login, name, password, role, must_change_password } => {
+                json(&RegisteredV1 {
+                    account: account.to_string(),
+                    login: wire::seal(seal, login)?,
+                    name: wire::seal_some(seal, name.as_ref())?,
+                    password: wire::seal_some(seal, password.as_ref())?,
+                    role: role.into(),
+                    must_change_password: *must_change_password,
+                })
+            }
+            Self::PasswordSet { password, must_change } => {
+                json(&PasswordSetV1 { password: wire::seal(seal, password)?, must_change: *must_change })
+            }
+            Self::Factor(event) => factor::encode(event, seal)?,
             Self::Disabled | Self::Enabled | Self::Removed => json(&Nothing {}),
             Self::TokenIssued { token, name, permissions, secret_hash, expires_at } => json(&TokenIssuedV1 {
                 token: token.to_string(),
@@ -128,11 +140,13 @@ impl Event for UserEvent {
                     name: wire::open_some(raw, open, form.name.as_ref())?,
                     password: wire::open_some(raw, open, form.password.as_ref())?,
                     role: role(raw, &form.role)?,
+                    must_change_password: form.must_change_password,
                 })
             }
             ("user.password_set", 1) => {
                 let form: PasswordSetV1 = wire::form(raw)?;
-                Ok(Self::PasswordSet { password: wire::open(raw, open, &form.password)? })
+                let password = wire::open(raw, open, &form.password)?;
+                Ok(Self::PasswordSet { password, must_change: form.must_change })
             }
             ("user.disabled", 1) => wire::form(raw).map(|Nothing {}| Self::Disabled),
             ("user.enabled", 1) => wire::form(raw).map(|Nothing {}| Self::Enabled),
@@ -151,7 +165,7 @@ impl Event for UserEvent {
                 let form: TokenRevokedV1 = wire::form(raw)?;
                 Ok(Self::TokenRevoked { token: wire::id(raw, &form.token)? })
             }
-            _ => Err(wire::unknown(raw)),
+            _ => factor::decode(raw, open).map(Self::Factor),
         }
     }
 }

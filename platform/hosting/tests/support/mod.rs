@@ -3,6 +3,7 @@
 #![allow(dead_code, unreachable_pub, reason = "each test binary uses a part")]
 
 pub mod samples;
+pub mod stage;
 pub mod world;
 
 use kernel::{Id, Open, OpenError, Opened, Seal, SealError, SealedBytes, SubjectId};

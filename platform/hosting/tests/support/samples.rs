@@ -4,10 +4,11 @@ use authority::{Permission, Permissions};
 use hosting::account::AccountEvent;
 use hosting::alias::{AliasEvent, AliasSettings};
 use hosting::domain::{DomainEvent, DomainSettings, VerifiedBy};
-use hosting::mailbox::{Crossing, MailboxEvent, MailboxSettings, Threshold};
+use hosting::factor::{FactorEvent, TotpSeed};
+use hosting::mailbox::{Crossing, MailProtocol, MailboxEvent, MailboxSettings, Threshold};
 use hosting::plan::{PlanEvent, catalogue};
 use hosting::service::{DomainShare, ServiceEvent, SuspensionReason};
-use hosting::session::{EndReason, SessionEvent, SessionOwner};
+use hosting::session::{EndReason, Entrance, SessionEvent, SessionOwner};
 use hosting::user::{UserEvent, UserRole};
 use hosting::{HostingEvent, LoginName, PasswordHash};
 use kernel::{ByteSize, DomainName, EmailAddress, LocalPart, Sealed, SubjectId, Timestamp};
@@ -56,6 +57,7 @@ type Samples = Vec<(HostingEvent, &'static str)>;
 fn accounts(all: &mut Samples) {
     let mut full = |event| all.push((HostingEvent::Account(event), "full"));
     full(AccountEvent::Opened { name: sealed(1, "Jos\u{e9} & fils".to_owned()) });
+    full(AccountEvent::SecondFactorRequired { is_required: true });
     full(AccountEvent::UserAdded { user: id(2) });
     full(AccountEvent::UserRemoved { user: id(2) });
     full(AccountEvent::ServiceAdded { service: id(5) });
@@ -73,6 +75,7 @@ fn users(all: &mut Samples, at: Timestamp) {
             name: None,
             password: None,
             role: UserRole::Owner,
+            must_change_password: false,
         },
         "minimal",
     );
@@ -83,10 +86,15 @@ fn users(all: &mut Samples, at: Timestamp) {
             name: Some(sealed(2, "Alice".to_owned())),
             password: Some(hash(2)),
             role: UserRole::DomainAdministrator(vec![id(6), id(7)]),
+            must_change_password: false,
         },
         "full",
     );
-    push(UserEvent::PasswordSet { password: hash(2) }, "full");
+    push(UserEvent::PasswordSet { password: hash(2), must_change: false }, "full");
+    push(UserEvent::PasswordSet { password: hash(2), must_change: true }, "temporary");
+    for event in factors(2) {
+        push(UserEvent::Factor(event), "full");
+    }
     push(UserEvent::Disabled, "full");
     push(UserEvent::Enabled, "full");
     for (expires_at, form) in [(None, "minimal"), (Some(at), "full")] {
@@ -103,11 +111,41 @@ fn users(all: &mut Samples, at: Timestamp) {
     push(UserEvent::Removed, "full");
 }
 
+fn factors(subject: u128) -> [FactorEvent; 4] {
+    [
+        FactorEvent::TotpAdded {
+            factor: id(11),
+            name: sealed(subject, "Alice's phone".to_owned()),
+            seed: sealed(subject, TotpSeed::new(b"12345678901234567890".to_vec()).expect("20 octets")),
+        },
+        FactorEvent::RecoveryCodesSet { hashes: vec![[0xcd; 32], [0xef; 32]] },
+        FactorEvent::RecoveryCodeUsed { hash: [0xcd; 32] },
+        FactorEvent::FactorRemoved { factor: id(11) },
+    ]
+}
+
 fn sessions(all: &mut Samples, at: Timestamp) {
     let mut push = |event, form| all.push((HostingEvent::Session(event), form));
-    let started = |owner| SessionEvent::Started { owner, refresh_hash: [1; 32], expires_at: at };
+    let started = |owner| SessionEvent::Started {
+        owner,
+        refresh_hash: [1; 32],
+        expires_at: at,
+        entrance: Entrance::default(),
+    };
     push(started(SessionOwner::Mailbox(id(8))), "minimal");
     push(started(SessionOwner::User(id(2))), "full");
+    push(
+        SessionEvent::Started {
+            owner: SessionOwner::User(id(2)),
+            refresh_hash: [1; 32],
+            expires_at: at,
+            entrance: Entrance {
+                has_second_factor: true,
+                device: Some(sealed(2, "Alice's browser (192.0.2.1)".to_owned())),
+            },
+        },
+        "proved",
+    );
     push(SessionEvent::Rotated { refresh_hash: [0xfe; 32], expires_at: at }, "full");
     push(SessionEvent::Ended { reason: EndReason::TokenReused }, "full");
 }
@@ -191,6 +229,20 @@ fn mailboxes(all: &mut Samples, at: Timestamp) {
     push(MailboxEvent::DisplayNameChanged { display_name: Some(sealed(8, "A".to_owned())) }, "full");
     push(MailboxEvent::DisplayNameChanged { display_name: None }, "minimal");
     push(MailboxEvent::PasswordSet { password: hash(8) }, "full");
+    for event in factors(8) {
+        push(MailboxEvent::Factor(event), "full");
+    }
+    for (expires_at, form) in [(None, "minimal"), (Some(at), "full")] {
+        let added = MailboxEvent::AppPasswordAdded {
+            app_password: id(12),
+            name: sealed(8, "Alice's phone".to_owned()),
+            secret_hash: [0x12; 32],
+            protocols: MailProtocol::ALL.into_iter().collect(),
+            expires_at,
+        };
+        push(added, form);
+    }
+    push(MailboxEvent::AppPasswordRevoked { app_password: id(12) }, "full");
     push(
         MailboxEvent::SettingsChanged {
             settings: sealed(8, Box::new(MailboxSettings { imap: false, ..MailboxSettings::default() })),

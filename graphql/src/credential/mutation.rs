@@ -1,0 +1,329 @@
+//! Changing second factors and app passwords.
+
+use std::time::Duration;
+
+use async_graphql::{Context, Object, Result};
+use authority::Permission;
+use hosting::factor::{FactorCommand, NewTotp};
+use hosting::session::SessionOwner;
+use hosting::use_case::{AddAppPassword, ChangeFactors, RevokeAppPassword};
+use kernel::{AccountId, AppPasswordId, CommandId, FactorId, MailboxId};
+use secrecy::{ExposeSecret as _, SecretString};
+use uuid::Uuid;
+
+use super::object::{AppPassword, MailProtocol, SecondFactors, TotpSetup, protocols, shown};
+use super::query::{factors, named, object, of_record, own, owner, record, resource};
+use super::totp;
+use crate::access::mutation::{about_itself, heard, is_password_of};
+use crate::access::now;
+use crate::error::Fault;
+use crate::limit::{API_TOKEN_DAYS_MAX, PASSWORD_OCTETS_MAX, TEXT_OCTETS_MAX};
+use crate::payload::{Answer, Faults, UserError, command, run, run_as};
+use crate::request::Asked;
+use crate::scalar::{AccountKey, AppPasswordKey, FactorKey, MailboxKey, Moment, Place, Uid, UserKey};
+
+/// What a change of second factors came to.
+#[derive(Debug, Clone)]
+pub struct SecondFactorsPayload {
+    answer: Answer<(AccountId, SessionOwner)>,
+    codes: Vec<SecretString>,
+}
+
+/// What a change of second factors came to.
+#[Object]
+impl SecondFactorsPayload {
+    /// The factors as they are now; none where the mutation was refused.
+    async fn second_factors(&self, ctx: &Context<'_>) -> Result<Option<SecondFactors>> {
+        match &self.answer {
+            Answer::Done { key: (account, owner), .. } => {
+                Ok(factors(ctx, *account, *owner).await?.as_ref().map(object))
+            }
+            Answer::Refused(_) => Ok(None),
+        }
+    }
+
+    /// New recovery codes, where the mutation made some: each is good once. Shown this once; they belong on paper.
+    async fn recovery_codes(&self) -> Vec<String> {
+        match self.answer {
+            Answer::Done { is_repeat: false, .. } => {
+                self.codes.iter().map(|code| code.expose_secret().to_owned()).collect()
+            }
+            Answer::Done { is_repeat: true, .. } | Answer::Refused(_) => Vec::new(),
+        }
+    }
+
+    /// Why the mutation was refused; empty where it was done.
+    async fn user_errors(&self) -> &[UserError] {
+        self.answer.errors()
+    }
+
+    /// Where the change stands: give it as `atLeast` to a query that must show it.
+    async fn position(&self) -> Option<Place> {
+        self.answer.cursor().map(Place)
+    }
+}
+
+/// What a change of an app password came to.
+#[derive(Debug, Clone)]
+pub struct AppPasswordPayload {
+    answer: Answer<(AccountId, MailboxId, AppPasswordId)>,
+    secret: Option<SecretString>,
+}
+
+/// What a change of an app password came to.
+#[Object]
+impl AppPasswordPayload {
+    /// The app password; none where the mutation was refused, or where it is revoked.
+    async fn app_password(&self, ctx: &Context<'_>) -> Result<Option<AppPassword>> {
+        let Answer::Done { key: (account, mailbox, id), .. } = &self.answer else { return Ok(None) };
+        let record = record(ctx, *account, *mailbox).await?;
+        Ok(record.as_ref().and_then(|record| record.app_passwords.get(id)).map(|known| AppPassword {
+            id: AppPasswordKey(*id),
+            name: known.name.plain().cloned(),
+            protocols: shown(&known.protocols),
+            expires_at: known.expires_at.map(Moment),
+            last_used_at: None,
+        }))
+    }
+
+    /// What is typed into the program, with or without the spaces. Shown this once: a repeat of the same `commandId`
+    /// gives none.
+    async fn secret(&self) -> Option<String> {
+        match self.answer {
+            Answer::Done { is_repeat: false, .. } => {
+                self.secret.as_ref().map(|secret| secret.expose_secret().to_owned())
+            }
+            Answer::Done { is_repeat: true, .. } | Answer::Refused(_) => None,
+        }
+    }
+
+    /// Why the mutation was refused; empty where it was done.
+    async fn user_errors(&self) -> &[UserError] {
+        self.answer.errors()
+    }
+
+    /// Where the change stands: give it as `atLeast` to a query that must show it.
+    async fn position(&self) -> Option<Place> {
+        self.answer.cursor().map(Place)
+    }
+}
+
+/// Changes of second factors and app passwords.
+#[derive(Debug, Default)]
+pub struct CredentialMutation;
+
+#[Object]
+impl CredentialMutation {
+    /// Begins to add an authenticator app: nothing is kept until `totpConfirm` shows that the app works.
+    async fn totp_begin(&self, ctx: &Context<'_>) -> Result<Option<TotpSetup>> {
+        let (account, who) = own(ctx)?;
+        let label = match who {
+            SessionOwner::User(user) => ctx.platform()?.people.login(user).unwrap_or_default(),
+            SessionOwner::Mailbox(mailbox) => {
+                let address = record(ctx, account, mailbox).await?.and_then(|record| record.address());
+                address.map(|address| address.to_string()).unwrap_or_default()
+            }
+        };
+        let seed = totp::fresh_seed().ok_or_else(|| ctx.fault(Fault::Busy))?;
+        let url = totp::url(&seed, &label).ok_or_else(|| ctx.fault(Fault::Busy))?;
+        Ok(Some(TotpSetup { secret: totp::seed_text(&seed), url }))
+    }
+
+    /// Adds the authenticator app of `totpBegin` once it shows a right `code`. With the first one come recovery codes.
+    /// An API token cannot do this.
+    #[allow(clippy::too_many_arguments, reason = "the arguments of a GraphQL field")]
+    async fn totp_confirm(
+        &self,
+        ctx: &Context<'_>,
+        current_password: String,
+        secret: String,
+        code: String,
+        name: String,
+        command_id: Option<Uid>,
+    ) -> Result<SecondFactorsPayload> {
+        let (account, who) = own(ctx)?;
+        let mut faults = Faults::new(ctx)?;
+        if !is_proved(ctx, current_password).await? {
+            faults.wrong_credentials();
+            return Ok(refused(faults));
+        }
+        let seed = (secret.len() <= TEXT_OCTETS_MAX).then(|| totp::read_seed(&secret)).flatten();
+        let Some(seed) = seed else {
+            faults.add(
+                "secret",
+                "expected the secret of `totpBegin`",
+                "le secret de `totpBegin` est attendu",
+            );
+            return Ok(refused(faults));
+        };
+        let plain: String =
+            code.chars().filter(|character| !matches!(character, ' ' | '-')).take(16).collect();
+        let now_secs = u64::try_from(now().secs()).unwrap_or_default();
+        if totp::step_of(&seed, &plain, now_secs).is_none() {
+            faults.second_factor(false);
+            return Ok(refused(faults));
+        }
+        let is_first = !factors(ctx, account, who).await?.unwrap_or_default().is_demanded();
+        let command = command(command_id);
+        let factor = FactorId::derived(command, 0);
+        let added =
+            change(ctx, command, (account, who), FactorCommand::AddTotp(NewTotp { factor, name, seed }))
+                .await?;
+        let is_done = matches!(added, Answer::Done { is_repeat: false, .. });
+        if !(is_first && is_done) {
+            return Ok(SecondFactorsPayload { answer: added, codes: Vec::new() });
+        }
+        renew_codes(ctx, CommandId::new(Uuid::new_v5(&kernel::Id::uuid(factor), b"recovery codes"))).await
+    }
+
+    /// Takes one of the caller's own second factors away. With the last one the recovery codes are void. An API token
+    /// cannot do this.
+    async fn second_factor_remove(
+        &self,
+        ctx: &Context<'_>,
+        current_password: String,
+        factor_id: FactorKey,
+        command_id: Option<Uid>,
+    ) -> Result<SecondFactorsPayload> {
+        let who = own(ctx)?;
+        let mut faults = Faults::new(ctx)?;
+        if !is_proved(ctx, current_password).await? {
+            faults.wrong_credentials();
+            return Ok(refused(faults));
+        }
+        let answer = change(ctx, command(command_id), who, FactorCommand::Remove(factor_id.0)).await?;
+        Ok(SecondFactorsPayload { answer, codes: Vec::new() })
+    }
+
+    /// Makes new recovery codes for the caller; the old ones are void. An API token cannot do this.
+    async fn recovery_codes_renew(
+        &self,
+        ctx: &Context<'_>,
+        current_password: String,
+        command_id: Option<Uid>,
+    ) -> Result<SecondFactorsPayload> {
+        let mut faults = Faults::new(ctx)?;
+        if !is_proved(ctx, current_password).await? {
+            faults.wrong_credentials();
+            return Ok(refused(faults));
+        }
+        renew_codes(ctx, command(command_id)).await
+    }
+
+    /// Takes all second factors of a user or of a mailbox's owner away: they are lost. Named by an administrator.
+    async fn second_factors_reset(
+        &self,
+        ctx: &Context<'_>,
+        account_id: Option<AccountKey>,
+        user_id: Option<UserKey>,
+        mailbox_id: Option<MailboxKey>,
+        command_id: Option<Uid>,
+    ) -> Result<SecondFactorsPayload> {
+        ctx.standing()?;
+        let (account, who) = owner(ctx, account_id, user_id, mailbox_id)?;
+        if own(ctx)? == (account, who) {
+            // Whoever is signed in shows the password: `secondFactorRemove`.
+            return Err(ctx.fault(Fault::Forbidden));
+        }
+        let target = resource(ctx, account, who).await?;
+        ctx.allow(Permission::CredentialWrite, target)?;
+        let reset = ChangeFactors { account, owner: who, command: FactorCommand::Reset };
+        let answer = run(ctx, command(command_id), &reset, (account, who)).await?;
+        heard(ctx, &answer).await?;
+        Ok(SecondFactorsPayload { answer, codes: Vec::new() })
+    }
+
+    /// Gives a mailbox (the caller's own where none is named) one more password, for one program and the named
+    /// protocols. The secret is made here and shown once.
+    #[allow(clippy::too_many_arguments, reason = "the arguments of a GraphQL field")]
+    async fn app_password_add(
+        &self,
+        ctx: &Context<'_>,
+        account_id: Option<AccountKey>,
+        mailbox_id: Option<MailboxKey>,
+        name: String,
+        protocols: Vec<MailProtocol>,
+        expires_in_days: Option<u32>,
+        command_id: Option<Uid>,
+    ) -> Result<AppPasswordPayload> {
+        ctx.standing()?;
+        let (account, mailbox) = named(ctx, account_id, mailbox_id)?;
+        let target = of_record(account, mailbox, record(ctx, account, mailbox).await?.as_ref());
+        ctx.allow(Permission::CredentialWrite, target)?;
+        let mut faults = Faults::new(ctx)?;
+        if expires_in_days.is_some_and(|days| !(1..=API_TOKEN_DAYS_MAX).contains(&days)) {
+            faults.add("expiresInDays", "expected 1 to 3650 days", "de 1 à 3650 jours attendus");
+            return Ok(AppPasswordPayload { answer: faults.refused(), secret: None });
+        }
+        let secret = totp::app_password().ok_or_else(|| ctx.fault(Fault::Busy))?;
+        let hash = directory::app_password_hash(secret.expose_secret());
+        let command = command(command_id);
+        let app_password = AppPasswordId::derived(command, 0);
+        let add = AddAppPassword {
+            account,
+            mailbox,
+            app_password,
+            name,
+            secret_hash: hash.ok_or_else(|| ctx.fault(Fault::Busy))?,
+            protocols: self::protocols(&protocols),
+            expires_at: expires_in_days
+                .map(|days| now().plus(Duration::from_secs(u64::from(days) * 24 * 3600))),
+        };
+        let answer = run(ctx, command, &add, (account, mailbox, app_password)).await?;
+        Ok(AppPasswordPayload { answer, secret: Some(secret) })
+    }
+
+    /// Revokes an app password: it opens nothing any more, and whoever is in by it is out within seconds.
+    async fn app_password_revoke(
+        &self,
+        ctx: &Context<'_>,
+        account_id: Option<AccountKey>,
+        mailbox_id: Option<MailboxKey>,
+        app_password_id: AppPasswordKey,
+        command_id: Option<Uid>,
+    ) -> Result<AppPasswordPayload> {
+        ctx.standing()?;
+        let (account, mailbox) = named(ctx, account_id, mailbox_id)?;
+        let app_password = app_password_id.0;
+        let revoke = RevokeAppPassword { account, mailbox, app_password };
+        let answer = run(ctx, command(command_id), &revoke, (account, mailbox, app_password)).await?;
+        Ok(AppPasswordPayload { answer, secret: None })
+    }
+}
+
+fn refused(faults: Faults) -> SecondFactorsPayload {
+    SecondFactorsPayload { answer: faults.refused(), codes: Vec::new() }
+}
+
+/// Whether the caller signed in and has shown their password once more.
+async fn is_proved(ctx: &Context<'_>, password: String) -> Result<bool> {
+    let standing = ctx.bare_standing()?;
+    if standing.session.is_none() {
+        return Err(ctx.fault(Fault::Forbidden));
+    }
+    if password.len() > PASSWORD_OCTETS_MAX {
+        return Ok(false);
+    }
+    is_password_of(ctx, standing, password.into()).await
+}
+
+/// Changes the caller's own second factors.
+async fn change(
+    ctx: &Context<'_>,
+    id: CommandId,
+    (account, who): (AccountId, SessionOwner),
+    wish: FactorCommand,
+) -> Result<Answer<(AccountId, SessionOwner)>> {
+    let acting = about_itself(&ctx.bare_standing()?.principal, account);
+    let change = ChangeFactors { account, owner: who, command: wish };
+    let answer = run_as(ctx, &acting, id, &change, (account, who)).await?;
+    heard(ctx, &answer).await?;
+    Ok(answer)
+}
+
+async fn renew_codes(ctx: &Context<'_>, id: CommandId) -> Result<SecondFactorsPayload> {
+    let codes = totp::recovery_codes().ok_or_else(|| ctx.fault(Fault::Busy))?;
+    let set = FactorCommand::SetRecoveryCodes(totp::hashes(&codes));
+    let answer = change(ctx, id, own(ctx)?, set).await?;
+    Ok(SecondFactorsPayload { answer, codes })
+}

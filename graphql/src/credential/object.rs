@@ -1,0 +1,102 @@
+//! Second factors and app passwords as the API shows them.
+
+use std::collections::BTreeSet;
+
+use async_graphql::{Enum, SimpleObject};
+use hosting::mailbox as model;
+
+use crate::scalar::{AppPasswordKey, FactorKey, Moment};
+
+/// What somebody proves besides the password.
+#[derive(Debug, Clone, SimpleObject)]
+pub struct SecondFactors {
+    /// Whether a password alone is not enough.
+    pub is_demanded: bool,
+    /// Authenticator apps.
+    pub authenticators: Vec<Authenticator>,
+    /// Recovery codes that are still good.
+    pub recovery_codes_left: i32,
+}
+
+/// An authenticator app.
+#[derive(Debug, Clone, SimpleObject)]
+pub struct Authenticator {
+    /// The name for the API.
+    pub id: FactorKey,
+    /// What its owner calls it; none once erased.
+    pub name: Option<String>,
+}
+
+/// A way into a mailbox for programs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+pub enum MailProtocol {
+    /// IMAP.
+    Imap,
+    /// POP3; not in force until its server is there.
+    Pop3,
+    /// Message submission by SMTP.
+    Submission,
+    /// ManageSieve; not in force until its server is there.
+    Sieve,
+    /// CalDAV and CardDAV; not in force until their server is there.
+    Dav,
+}
+
+/// The model's words for protocols.
+pub(crate) fn protocols(given: &[MailProtocol]) -> BTreeSet<model::MailProtocol> {
+    let one = |protocol: &MailProtocol| match protocol {
+        MailProtocol::Imap => model::MailProtocol::Imap,
+        MailProtocol::Pop3 => model::MailProtocol::Pop3,
+        MailProtocol::Submission => model::MailProtocol::Submission,
+        MailProtocol::Sieve => model::MailProtocol::Sieve,
+        MailProtocol::Dav => model::MailProtocol::Dav,
+    };
+    given.iter().map(one).collect()
+}
+
+/// The API's words for them.
+pub(crate) fn shown(protocols: &BTreeSet<model::MailProtocol>) -> Vec<MailProtocol> {
+    let one = |protocol: &model::MailProtocol| match protocol {
+        model::MailProtocol::Imap => MailProtocol::Imap,
+        model::MailProtocol::Pop3 => MailProtocol::Pop3,
+        model::MailProtocol::Submission => MailProtocol::Submission,
+        model::MailProtocol::Sieve => MailProtocol::Sieve,
+        model::MailProtocol::Dav => MailProtocol::Dav,
+    };
+    protocols.iter().map(one).collect()
+}
+
+/// A password for one program. Its secret was shown once and is not kept.
+#[derive(Debug, Clone, SimpleObject)]
+pub struct AppPassword {
+    /// The name for the API.
+    pub id: AppPasswordKey,
+    /// What its owner calls it; none once erased.
+    pub name: Option<String>,
+    /// What it opens.
+    pub protocols: Vec<MailProtocol>,
+    /// It opens nothing from then on.
+    pub expires_at: Option<Moment>,
+    /// When it was last used, to a quarter of an hour; none where it never was.
+    pub last_used_at: Option<Moment>,
+}
+
+/// When a mailbox was last opened by a protocol, to a quarter of an hour.
+#[derive(Debug, Clone, SimpleObject)]
+pub struct LastLogin {
+    /// `imap`, `submission` or `web`.
+    pub protocol: String,
+    /// The app password, where it was one.
+    pub app_password_id: Option<AppPasswordKey>,
+    /// When.
+    pub at: Moment,
+}
+
+/// What an authenticator app is set up with.
+#[derive(Debug, Clone, SimpleObject)]
+pub struct TotpSetup {
+    /// In base32, to be typed, and to be given to `totpConfirm`.
+    pub secret: String,
+    /// To be shown as a QR code.
+    pub url: String,
+}

@@ -1,0 +1,214 @@
+//! Reading second factors and app passwords.
+
+use async_graphql::{Context, Object, Result};
+use authority::{Permission, Resource};
+use directory::{Credential, Protocol};
+use hosting::factor::FactorState;
+use hosting::mailbox::{Mailbox, MailboxRecord};
+use hosting::session::SessionOwner;
+use hosting::user::User;
+use kernel::{AccountId, Actor, Key, MailboxId};
+
+use super::object::{AppPassword, Authenticator, LastLogin, SecondFactors, shown};
+use crate::error::Fault;
+use crate::platform::LastUse;
+use crate::request::Asked;
+use crate::scalar::{AccountKey, AppPasswordKey, FactorKey, MailboxKey, Moment, UserKey};
+
+/// Queries about second factors and app passwords.
+#[derive(Debug, Default)]
+pub struct CredentialQuery;
+
+#[Object]
+impl CredentialQuery {
+    /// The second factors of a user or of a mailbox's owner; the caller's own where neither is named.
+    async fn second_factors(
+        &self,
+        ctx: &Context<'_>,
+        account_id: Option<AccountKey>,
+        user_id: Option<UserKey>,
+        mailbox_id: Option<MailboxKey>,
+    ) -> Result<Option<SecondFactors>> {
+        let (account, owner) = owner(ctx, account_id, user_id, mailbox_id)?;
+        if own(ctx)? != (account, owner) {
+            let resource = resource(ctx, account, owner).await?;
+            ctx.allow(Permission::CredentialWrite, resource)?;
+        }
+        let factors = factors(ctx, account, owner).await?.ok_or_else(|| ctx.fault(Fault::NotFound))?;
+        Ok(Some(object(&factors)))
+    }
+
+    /// The app passwords of a mailbox; of the caller's own where none is named.
+    async fn app_passwords(
+        &self,
+        ctx: &Context<'_>,
+        account_id: Option<AccountKey>,
+        mailbox_id: Option<MailboxKey>,
+    ) -> Result<Option<Vec<AppPassword>>> {
+        ctx.standing()?;
+        let (account, mailbox) = named(ctx, account_id, mailbox_id)?;
+        let record = record(ctx, account, mailbox).await?;
+        ctx.allow(Permission::MailboxRead, of_record(account, mailbox, record.as_ref()))?;
+        let record = record.ok_or_else(|| ctx.fault(Fault::NotFound))?;
+        let uses = uses(ctx, account, mailbox).await?;
+        let shown = record.app_passwords.iter().map(|(id, known)| AppPassword {
+            id: AppPasswordKey(*id),
+            name: known.name.plain().cloned(),
+            protocols: shown(&known.protocols),
+            expires_at: known.expires_at.map(Moment),
+            last_used_at: uses
+                .iter()
+                .filter(|one| one.credential == Credential::App(*id))
+                .map(|one| Moment(one.at))
+                .max(),
+        });
+        Ok(Some(shown.collect()))
+    }
+
+    /// When a mailbox was last opened, by each protocol and credential; the caller's own where none is named. Kept to a
+    /// quarter of an hour.
+    async fn last_logins(
+        &self,
+        ctx: &Context<'_>,
+        account_id: Option<AccountKey>,
+        mailbox_id: Option<MailboxKey>,
+    ) -> Result<Option<Vec<LastLogin>>> {
+        ctx.standing()?;
+        let (account, mailbox) = named(ctx, account_id, mailbox_id)?;
+        let record = record(ctx, account, mailbox).await?;
+        ctx.allow(Permission::MailboxRead, of_record(account, mailbox, record.as_ref()))?;
+        if record.is_none() {
+            return Err(ctx.fault(Fault::NotFound));
+        }
+        let uses = uses(ctx, account, mailbox).await?;
+        let shown = uses.into_iter().map(|one| LastLogin {
+            protocol: protocol(one.protocol).to_owned(),
+            app_password_id: match one.credential {
+                Credential::App(id) => Some(AppPasswordKey(id)),
+                Credential::Password(_) => None,
+            },
+            at: Moment(one.at),
+        });
+        Ok(Some(shown.collect()))
+    }
+}
+
+const fn protocol(protocol: Protocol) -> &'static str {
+    match protocol {
+        Protocol::Imap => "imap",
+        Protocol::Submission => "submission",
+        Protocol::Web => "web",
+    }
+}
+
+async fn uses(ctx: &Context<'_>, account: AccountId, mailbox: MailboxId) -> Result<Vec<LastUse>> {
+    let uses = ctx.platform()?.logins.last_uses(account.tenant(), mailbox).await;
+    uses.map_err(|error| ctx.failed("the last logins of a mailbox", &error))
+}
+
+/// Who asks.
+pub(crate) fn own(ctx: &Context<'_>) -> Result<(AccountId, SessionOwner)> {
+    let standing = ctx.bare_standing()?;
+    match standing.principal.actor {
+        Actor::User(user) => Ok((standing.home, SessionOwner::User(user))),
+        Actor::Mailbox(mailbox) => Ok((standing.home, SessionOwner::Mailbox(mailbox))),
+        Actor::Operator | Actor::Platform(_) => Err(ctx.fault(Fault::Forbidden)),
+    }
+}
+
+/// Who is meant: whoever is named, or else whoever asks.
+pub(crate) fn owner(
+    ctx: &Context<'_>,
+    account: Option<AccountKey>,
+    user: Option<UserKey>,
+    mailbox: Option<MailboxKey>,
+) -> Result<(AccountId, SessionOwner)> {
+    let (home, own) = own(ctx)?;
+    let account = account.map_or(home, |account| account.0);
+    match (user, mailbox) {
+        (None, None) => Ok((home, own)),
+        (Some(user), None) => Ok((account, SessionOwner::User(user.0))),
+        (None, Some(mailbox)) => Ok((account, SessionOwner::Mailbox(mailbox.0))),
+        (Some(_), Some(_)) => Err(ctx.fault(Fault::BadInput(
+            "name a user or a mailbox, not both",
+            "nommez un utilisateur ou une boîte, pas les deux",
+        ))),
+    }
+}
+
+/// The mailbox that is meant: the one named, or else the one that asks.
+pub(crate) fn named(
+    ctx: &Context<'_>,
+    account: Option<AccountKey>,
+    mailbox: Option<MailboxKey>,
+) -> Result<(AccountId, MailboxId)> {
+    let account = ctx.account(account)?;
+    match (mailbox, ctx.principal()?.actor) {
+        (Some(mailbox), _) => Ok((account, mailbox.0)),
+        (None, Actor::Mailbox(mailbox)) => Ok((account, mailbox)),
+        (None, Actor::User(_) | Actor::Operator | Actor::Platform(_)) => {
+            Err(ctx.fault(Fault::BadInput("`mailboxId` is missing", "`mailboxId` manque")))
+        }
+    }
+}
+
+/// What is known of a mailbox.
+pub(crate) async fn record(
+    ctx: &Context<'_>,
+    account: AccountId,
+    mailbox: MailboxId,
+) -> Result<Option<MailboxRecord>> {
+    let state = ctx.platform()?.engine.load(account.tenant(), &Key::<Mailbox>(mailbox)).await;
+    let state = state.map_err(|error| ctx.failed("reading a mailbox", &error))?;
+    Ok(state.record().cloned())
+}
+
+/// The mailbox as the authority is asked about it.
+pub(crate) fn of_record(account: AccountId, mailbox: MailboxId, record: Option<&MailboxRecord>) -> Resource {
+    let resource = Resource::account(account);
+    match record {
+        Some(record) => resource.in_service(record.service).in_domain(record.domain).in_mailbox(mailbox),
+        None => resource,
+    }
+}
+
+/// Whoever is meant as the authority is asked about them.
+pub(crate) async fn resource(ctx: &Context<'_>, account: AccountId, owner: SessionOwner) -> Result<Resource> {
+    Ok(match owner {
+        SessionOwner::User(_) => Resource::account(account),
+        SessionOwner::Mailbox(mailbox) => {
+            of_record(account, mailbox, record(ctx, account, mailbox).await?.as_ref())
+        }
+    })
+}
+
+/// The second factors of somebody, as they are at this moment; none where nobody is there.
+pub(crate) async fn factors(
+    ctx: &Context<'_>,
+    account: AccountId,
+    owner: SessionOwner,
+) -> Result<Option<FactorState>> {
+    match owner {
+        SessionOwner::Mailbox(mailbox) => {
+            Ok(record(ctx, account, mailbox).await?.map(|record| record.factors))
+        }
+        SessionOwner::User(user) => {
+            let state = ctx.platform()?.engine.load(account.tenant(), &Key::<User>(user)).await;
+            let state = state.map_err(|error| ctx.failed("reading a user", &error))?;
+            Ok(state.record().map(|record| record.factors.clone()))
+        }
+    }
+}
+
+/// Second factors as they are shown.
+pub(crate) fn object(factors: &FactorState) -> SecondFactors {
+    let authenticators = factors
+        .totp
+        .iter()
+        .map(|(id, record)| Authenticator { id: FactorKey(*id), name: record.name.plain().cloned() });
+    SecondFactors {
+        is_demanded: factors.is_demanded(),
+        authenticators: authenticators.collect(),
+        recovery_codes_left: i32::try_from(factors.recovery.len()).unwrap_or(i32::MAX),
+    }
+}

@@ -1,0 +1,217 @@
+//! Second factors, app passwords and forced changes of passwords, as their owners use them.
+
+use serde_json::{Value, json};
+use totp_rs::{Algorithm, Secret, TOTP};
+
+use crate::stage::{Customer, PASSWORD, Stage, code};
+
+fn text(value: &Value) -> String {
+    value.as_str().unwrap_or_default().to_owned()
+}
+
+/// The code that an authenticator app shows, `steps` of 30 seconds from now.
+fn shown(secret: &str, steps: i64) -> String {
+    let octets = Secret::Encoded(secret.to_owned()).to_bytes().expect("base32");
+    let totp = TOTP::new(Algorithm::SHA1, 6, 0, 30, octets, None, String::new()).expect("a seed");
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("after 1970");
+    totp.generate((i64::try_from(now.as_secs()).expect("soon") + steps * 30).cast_unsigned())
+}
+
+/// Adds an authenticator app; its secret and the recovery codes.
+async fn enrolled(stage: &Stage, token: &str) -> (String, Vec<String>) {
+    let begun = stage.done(token, "mutation { totpBegin { secret url } }").await;
+    let secret = text(&begun["totpBegin"]["secret"]);
+    assert!(text(&begun["totpBegin"]["url"]).starts_with("otpauth://totp/Hosterra"));
+    let wrong = confirm(stage, token, &secret, "000000", PASSWORD).await;
+    assert_eq!(wrong["userErrors"][0]["code"], "WRONG_SECOND_FACTOR", "{wrong:#}");
+    let stranger = confirm(stage, token, &secret, &shown(&secret, 0), "not my password").await;
+    assert_eq!(stranger["userErrors"][0]["code"], "WRONG_CREDENTIALS", "{stranger:#}");
+    let added = confirm(stage, token, &secret, &shown(&secret, 0), PASSWORD).await;
+    assert_eq!(added["userErrors"], json!([]), "{added:#}");
+    assert_eq!(added["secondFactors"]["isDemanded"], true);
+    assert_eq!(added["secondFactors"]["recoveryCodesLeft"], 10);
+    let codes = added["recoveryCodes"].as_array().expect("codes").iter().map(text).collect();
+    (secret, codes)
+}
+
+async fn confirm(stage: &Stage, token: &str, secret: &str, code: &str, password: &str) -> Value {
+    let query = format!(
+        "mutation {{ totpConfirm(secret: \"{secret}\", code: \"{code}\", name: \"phone\", currentPassword: \"{password}\") \
+         {{ secondFactors {{ isDemanded recoveryCodesLeft authenticators {{ id name }} }} recoveryCodes \
+         userErrors {{ code field }} }} }}"
+    );
+    stage.ask(token, &query).await["data"]["totpConfirm"].clone()
+}
+
+async fn sign_in(stage: &Stage, login: &str, code: &str) -> Value {
+    let given = if code.is_empty() { String::new() } else { format!(", code: \"{code}\"") };
+    let query = format!(
+        "mutation {{ signIn(login: \"{login}\", password: \"{PASSWORD}\"{given}) \
+         {{ session {{ accessToken }} userErrors {{ code field message }} }} }}"
+    );
+    stage.ask("", &query).await["data"]["signIn"].clone()
+}
+
+async fn scene() -> (Stage, String, Customer) {
+    let stage = Stage::open().await;
+    let operator = stage.operator().await;
+    let customer = stage.customer(&operator, ("acme", "pro")).await;
+    (stage, operator, customer)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_factor_is_asked_for_and_taken_once() {
+    let (stage, _, customer) = scene().await;
+    let login = format!("owner_{}", customer.domain_name);
+    let (secret, codes) = enrolled(&stage, &customer.owner).await;
+    let missing = sign_in(&stage, &login, "").await;
+    assert_eq!(missing["userErrors"][0]["code"], "SECOND_FACTOR_NEEDED", "{missing:#}");
+    let wrong = sign_in(&stage, &login, "123456").await;
+    assert_eq!(wrong["userErrors"][0]["code"], "WRONG_SECOND_FACTOR", "{wrong:#}");
+    // Of the next 30 seconds: a clock may be a little ahead.
+    let good = shown(&secret, 1);
+    assert!(sign_in(&stage, &login, &good).await["session"]["accessToken"].is_string());
+    assert_eq!(sign_in(&stage, &login, &good).await["userErrors"][0]["code"], "WRONG_SECOND_FACTOR");
+    assert!(sign_in(&stage, &login, &codes[0]).await["session"]["accessToken"].is_string());
+    assert_eq!(sign_in(&stage, &login, &codes[0]).await["userErrors"][0]["code"], "WRONG_SECOND_FACTOR");
+    let listed = stage.done(&customer.owner, "{ sessions { nodes { hasSecondFactor device } } }").await;
+    let nodes = listed["sessions"]["nodes"].as_array().expect("sessions");
+    assert!(nodes.iter().any(|node| node["hasSecondFactor"] == true && node["device"] == "test (127.0.0.1)"));
+    let own =
+        stage.done(&customer.owner, "{ secondFactors { recoveryCodesLeft authenticators { id } } }").await;
+    assert_eq!(own["secondFactors"]["recoveryCodesLeft"], 9);
+    let id = text(&own["secondFactors"]["authenticators"][0]["id"]);
+    stage
+        .done(&customer.owner, &format!(
+            "mutation {{ secondFactorRemove(factorId: \"{id}\", currentPassword: \"{PASSWORD}\") {{ userErrors {{ code }} }} }}"
+        ))
+        .await;
+    assert!(sign_in(&stage, &login, "").await["session"]["accessToken"].is_string());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_administrator_resets_what_is_lost_but_not_the_own() {
+    let (stage, operator, customer) = scene().await;
+    let mailbox = stage.mailbox(&customer, "alice").await;
+    let address = format!("alice@{}", customer.domain_name);
+    let alice = stage.sign_in(&address, PASSWORD).await;
+    enrolled(&stage, &alice).await;
+    assert_eq!(sign_in(&stage, &address, "").await["userErrors"][0]["code"], "SECOND_FACTOR_NEEDED");
+    let reset =
+        format!("mutation {{ secondFactorsReset(mailboxId: \"{mailbox}\") {{ userErrors {{ code }} }} }}");
+    assert_eq!(code(&stage.ask(&alice, &reset).await), "FORBIDDEN");
+    stage.done(&customer.owner, &reset).await;
+    assert!(sign_in(&stage, &address, "").await["session"]["accessToken"].is_string());
+    let shown = stage
+        .done(
+            &operator,
+            &format!(
+                "{{ mailbox(accountId: \"{}\", mailboxId: \"{mailbox}\") {{ hasSecondFactor }} }}",
+                customer.account
+            ),
+        )
+        .await;
+    assert_eq!(shown["mailbox"]["hasSecondFactor"], false);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_app_password_is_made_shown_once_listed_and_revoked() {
+    let (stage, _, customer) = scene().await;
+    let mailbox = stage.mailbox(&customer, "alice").await;
+    let alice = stage.sign_in(&format!("alice@{}", customer.domain_name), PASSWORD).await;
+    let command = "0192aaaa-0000-7000-8000-000000000001";
+    let add = format!(
+        "mutation {{ appPasswordAdd(name: \"phone\", protocols: [IMAP, SUBMISSION], expiresInDays: 30, commandId: \"{command}\") \
+         {{ secret appPassword {{ id name protocols expiresAt }} userErrors {{ code }} }} }}"
+    );
+    let added = stage.done(&alice, &add).await["appPasswordAdd"].clone();
+    let secret = text(&added["secret"]);
+    assert_eq!(secret.len(), 23, "four groups of five: {secret}");
+    assert_eq!(added["appPassword"]["protocols"], json!(["IMAP", "SUBMISSION"]));
+    let again = stage.done(&alice, &add).await["appPasswordAdd"].clone();
+    assert_eq!(
+        (again["secret"].clone(), again["appPassword"]["id"].clone()),
+        (Value::Null, added["appPassword"]["id"].clone())
+    );
+    let nothing = stage
+        .ask(&alice, "mutation { appPasswordAdd(name: \"x\", protocols: []) { userErrors { code field } } }")
+        .await;
+    assert_eq!(nothing["data"]["appPasswordAdd"]["userErrors"][0]["code"], "APP_PASSWORD_OPENS_NOTHING");
+    let listed = stage
+        .done(&customer.owner, &format!("{{ appPasswords(mailboxId: \"{mailbox}\") {{ id name }} }}"))
+        .await;
+    assert_eq!(listed["appPasswords"][0]["name"], "phone");
+    let id = text(&listed["appPasswords"][0]["id"]);
+    stage
+        .done(
+            &alice,
+            &format!("mutation {{ appPasswordRevoke(appPasswordId: \"{id}\") {{ userErrors {{ code }} }} }}"),
+        )
+        .await;
+    let listed = stage.done(&alice, "{ appPasswords { id } lastLogins { protocol at } }").await;
+    assert_eq!(listed["appPasswords"], json!([]));
+    assert_eq!(listed["lastLogins"][0]["protocol"], "imap");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_must_change_the_password_does_that_first() {
+    let (stage, _, customer) = scene().await;
+    stage
+        .done(&customer.owner, &format!(
+            "mutation {{ userRegister(input: {{ login: \"mailadmin_acme\", password: \"{PASSWORD}\", role: \
+             DOMAIN_ADMINISTRATOR, domainIds: [\"{}\"], mustChangePassword: true }}) {{ userErrors {{ code }} }} }}",
+            customer.domain
+        ))
+        .await;
+    let token = stage.sign_in("mailadmin_acme", PASSWORD).await;
+    assert_eq!(code(&stage.ask(&token, "{ mailboxes { nodes { id } } }").await), "PASSWORD_CHANGE_REQUIRED");
+    let viewer = stage.done(&token, "{ viewer { demand } }").await;
+    assert_eq!(viewer["viewer"]["demand"], "PASSWORD_CHANGE");
+    let change = format!(
+        "mutation {{ passwordChange(currentPassword: \"{PASSWORD}\", newPassword: \"another good one\") {{ userErrors {{ code }} }} }}"
+    );
+    stage.done(&token, &change).await;
+    let token = stage.sign_in("mailadmin_acme", "another good one").await;
+    stage.done(&token, "{ mailboxes { nodes { id } } }").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_a_second_factor_is_demanded_whoever_has_none_adds_one_first() {
+    let (stage, _, customer) = scene().await;
+    let mailbox = stage.mailbox(&customer, "alice").await;
+    let alice = stage.sign_in(&format!("alice@{}", customer.domain_name), PASSWORD).await;
+    stage
+        .done(&customer.owner, &format!(
+            "mutation {{ domainSettingsChange(domainId: \"{}\", settings: {{ requiresSecondFactor: true }}) {{ userErrors {{ code }} }} }}",
+            customer.domain
+        ))
+        .await;
+    let own = format!("{{ mailbox(mailboxId: \"{mailbox}\") {{ id }} }}");
+    // The directory hears of it a moment later.
+    for _ in 0..100 {
+        if code(&stage.ask(&alice, &own).await) == "SECOND_FACTOR_REQUIRED" {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    assert_eq!(code(&stage.ask(&alice, &own).await), "SECOND_FACTOR_REQUIRED");
+    enrolled(&stage, &alice).await;
+    for _ in 0..100 {
+        if stage.ask(&alice, &own).await.get("errors").is_none() {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    stage.done(&alice, &own).await;
+    let require = "mutation { accountSecondFactorRequire(isRequired: true) { account { requiresSecondFactor } userErrors { code } } }";
+    stage.done(&customer.owner, require).await;
+    let mut demanded = String::new();
+    for _ in 0..100 {
+        demanded = code(&stage.ask(&customer.owner, "{ users { nodes { id } } }").await).to_owned();
+        if !demanded.is_empty() {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    assert_eq!(demanded, "SECOND_FACTOR_REQUIRED");
+}

@@ -1,0 +1,11 @@
+//! Second factors: what a user or a mailbox proves besides the password.
+//!
+//! Shared by both nouns: each has the same events in its own stream.
+
+mod decide;
+mod event;
+mod wire;
+
+pub use decide::{FactorCommand, FactorState, NewTotp, TotpRecord};
+pub use event::{FactorEvent, TotpSeed};
+pub(crate) use wire::{Noun, decode, encode, kind};

@@ -1,0 +1,181 @@
+//! Second factors, app passwords, forced changes of passwords: what is decided about them.
+
+mod support;
+
+use std::collections::BTreeSet;
+
+use authority::{Denied, Grant, Permission, Permissions, Principal, Scope};
+use hosting::factor::{FactorCommand, NewTotp, TotpSeed};
+use hosting::mailbox::{MailProtocol, Mailbox, MailboxSettingsPatch};
+use hosting::session::SessionOwner;
+use hosting::use_case::*;
+use hosting::user::{User, UserRole};
+use hosting::{LoginName, PasswordHash};
+use kernel::{Actor, Timestamp, Via};
+use support::id;
+use support::samples::HASH;
+use support::stage::{account, with_mailbox};
+use support::world::{No, World};
+
+fn hash(more: &str) -> PasswordHash {
+    PasswordHash::parse(&format!("{HASH}{more}")).expect("a hash")
+}
+
+fn totp(number: u128) -> FactorCommand {
+    let seed = TotpSeed::new(vec![7; 20]).expect("20 octets");
+    FactorCommand::AddTotp(NewTotp { factor: id(number), name: "phone".to_owned(), seed })
+}
+
+fn factors(owner: SessionOwner, command: FactorCommand) -> ChangeFactors {
+    ChangeFactors { account: account(), owner, command }
+}
+
+fn mailbox() -> SessionOwner {
+    SessionOwner::Mailbox(id(1))
+}
+
+fn app(number: u128, protocols: &[MailProtocol], expires_at: Option<Timestamp>) -> AddAppPassword {
+    AddAppPassword {
+        account: account(),
+        mailbox: id(1),
+        app_password: id(number),
+        name: "phone".to_owned(),
+        secret_hash: [9; 32],
+        protocols: protocols.iter().copied().collect::<BTreeSet<_>>(),
+        expires_at,
+    }
+}
+
+#[test]
+fn a_recovery_code_is_good_once_and_void_with_the_last_factor() {
+    let mut world = with_mailbox();
+    let codes =
+        |hashes: &[u8]| FactorCommand::SetRecoveryCodes(hashes.iter().map(|byte| [*byte; 32]).collect());
+    let used = |byte| FactorCommand::UseRecoveryCode([byte; 32]);
+    assert_eq!(world.refused(&factors(mailbox(), codes(&[1, 2]))), "RECOVERY_NEEDS_FACTOR");
+    assert_eq!(world.must(&factors(mailbox(), totp(50))), 1);
+    assert_eq!(world.must(&factors(mailbox(), totp(50))), 0, "the same again is no news");
+    world.must(&factors(mailbox(), codes(&[1, 2])));
+    world.must(&factors(mailbox(), used(1)));
+    assert_eq!(world.refused(&factors(mailbox(), used(1))), "RECOVERY_CODE_UNKNOWN");
+    world.must(&factors(mailbox(), FactorCommand::Remove(id(50))));
+    assert_eq!(world.refused(&factors(mailbox(), used(2))), "RECOVERY_CODE_UNKNOWN");
+    assert_eq!(world.refused(&factors(mailbox(), FactorCommand::Remove(id(50)))), "FACTOR_NOT_FOUND");
+}
+
+#[test]
+fn factors_have_a_limit_and_a_reset_takes_all() {
+    let mut world = with_mailbox();
+    for number in 50..60 {
+        world.must(&factors(mailbox(), totp(number)));
+    }
+    assert_eq!(world.refused(&factors(mailbox(), totp(60))), "FACTOR_LIMIT_REACHED");
+    assert_eq!(world.must(&factors(mailbox(), FactorCommand::Reset)), 10);
+    let state = world.state::<Mailbox>(account().tenant(), id(1));
+    assert!(!state.record().expect("a mailbox").factors.is_demanded());
+}
+
+#[test]
+fn one_persons_factors_are_out_of_reach_for_the_neighbour() {
+    let mut world = with_mailbox();
+    world.must(&factors(mailbox(), totp(50)));
+    world.principal = Principal {
+        actor: Actor::Mailbox(id(2)),
+        on_behalf_of: None,
+        via: Via::Session,
+        grants: vec![Grant {
+            scope: Scope::Mailbox(account(), id(2)),
+            permissions: Permissions::mailbox_owner(),
+        }],
+    };
+    assert_eq!(world.run(&factors(mailbox(), FactorCommand::Reset)), Err(No::Denied(Denied::Hidden)));
+    assert_eq!(world.run(&app(70, &MailProtocol::ALL, None)), Err(No::Denied(Denied::Hidden)));
+}
+
+#[test]
+fn an_app_password_opens_something_for_a_time() {
+    let mut world = with_mailbox();
+    let (now, soon) = (world.now, Timestamp::from_secs(world.now.secs() + 60));
+    assert_eq!(world.refused(&app(70, &[], None)), "APP_PASSWORD_OPENS_NOTHING");
+    assert_eq!(world.refused(&app(70, &[MailProtocol::Imap], Some(now))), "EXPIRY_PAST");
+    world.must(&app(70, &[MailProtocol::Imap], Some(soon)));
+    for number in 71..120 {
+        world.must(&app(number, &[MailProtocol::Imap], None));
+    }
+    assert_eq!(world.refused(&app(200, &[MailProtocol::Imap], None)), "APP_PASSWORD_LIMIT_REACHED");
+    world.now = soon;
+    world.must(&app(200, &[MailProtocol::Imap], None));
+    let revoke = |number| RevokeAppPassword { account: account(), mailbox: id(1), app_password: id(number) };
+    world.must(&revoke(71));
+    assert_eq!(world.refused(&revoke(71)), "APP_PASSWORD_NOT_FOUND");
+}
+
+#[test]
+fn a_password_that_its_owner_chose_fulfils_the_demand() {
+    let mut world = with_mailbox();
+    let patch = MailboxSettingsPatch { must_change_password: Some(true), ..MailboxSettingsPatch::default() };
+    world.must(&ChangeMailboxSettings {
+        account: account(),
+        mailbox: id(1),
+        patch,
+        revision: None,
+        by_owner: false,
+    });
+    let set = |more, by_owner| SetMailboxPassword {
+        account: account(),
+        mailbox: id(1),
+        password: hash(more),
+        by_owner,
+    };
+    let is_demanded = |world: &World| {
+        let state = world.state::<Mailbox>(account().tenant(), id(1));
+        state.record().expect("a mailbox").settings.must_change_password
+    };
+    world.must(&set("x", false));
+    assert!(is_demanded(&world), "an administrator's choice is none of the owner");
+    world.must(&set("y", true));
+    assert!(!is_demanded(&world));
+}
+
+#[test]
+fn a_user_registered_with_a_known_password_changes_it_first() {
+    let mut world = with_mailbox();
+    world.must(&RegisterUser {
+        account: account(),
+        user: id(90),
+        login: LoginName::parse("mailadmin_demo.example").expect("a login"),
+        name: None,
+        password: Some(hash("")),
+        role: UserRole::Owner,
+        must_change_password: true,
+    });
+    let is_demanded = |world: &World| {
+        let state = world.state::<User>(account().tenant(), id(90));
+        state.record().expect("a user").must_change_password
+    };
+    assert!(is_demanded(&world));
+    let set = SetUserPassword { account: account(), user: id(90), password: hash("z"), must_change: false };
+    world.must(&set);
+    assert!(!is_demanded(&world));
+    // The same hash again, now temporary: that is news.
+    assert_eq!(world.must(&SetUserPassword { must_change: true, ..set }), 1);
+}
+
+#[test]
+fn only_whoever_may_change_the_account_demands_factors_of_its_users() {
+    let mut world = with_mailbox();
+    let require = RequireSecondFactor { account: account(), is_required: true };
+    assert_eq!(world.must(&require), 1);
+    assert_eq!(world.must(&require), 0);
+    world.principal = Principal {
+        actor: Actor::User(id(90)),
+        on_behalf_of: None,
+        via: Via::Session,
+        grants: vec![Grant {
+            scope: Scope::Account(account()),
+            permissions: Permissions::domain_administrator(),
+        }],
+    };
+    let waive = RequireSecondFactor { account: account(), is_required: false };
+    assert_eq!(world.run(&waive), Err(No::Denied(Denied::Lacks(Permission::AccountWrite))));
+}
