@@ -34,7 +34,7 @@ pub(crate) fn authenticate(platform: &Platform, header: &str) -> Option<Standing
         Some(secret) => match secret.opens {
             Opens::Token(token) => people.by_token(token, &secret, now()),
             // A refresh token is shown to `sessionRefresh` alone.
-            Opens::Session(_) => None,
+            Opens::Session(_) | Opens::Invitation(_) => None,
         },
         None => people.by_session(&key.read(credential)?, now()),
     }?;

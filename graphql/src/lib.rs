@@ -14,6 +14,7 @@ mod account;
 mod alias;
 mod api;
 mod credential;
+mod delegation;
 mod domain;
 mod error;
 mod event;

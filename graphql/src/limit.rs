@@ -34,6 +34,8 @@ pub const PASSWORD_OCTETS_MAX: usize = 512;
 pub const ACCESS_TOKEN_SECS: u64 = 600;
 /// How long a refresh token is good for, in seconds: 30 days.
 pub const REFRESH_TOKEN_SECS: u64 = 30 * 24 * 3600;
+/// How long an invitation can be answered, in days.
+pub const INVITATION_DAYS: u64 = 7;
 /// Longest life of an API token, in days.
 pub const API_TOKEN_DAYS_MAX: u32 = 3_650;
 /// A subscription checks at least so often that its principal may still listen, in milliseconds.

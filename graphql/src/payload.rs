@@ -3,7 +3,7 @@
 use async_graphql::{Context, Result, SimpleObject};
 use authority::Guarded;
 use engine::Outcome;
-use kernel::{CommandId, Cursor, LimitFact, Refusal};
+use kernel::{AccountId, CommandId, Cursor, LimitFact, Refusal};
 
 use crate::language::Language;
 use crate::limit::{PASSWORD_OCTETS_MAX, PASSWORD_OCTETS_MIN};
@@ -192,8 +192,14 @@ pub(crate) async fn run<U, K>(
 where
     U: Guarded,
 {
-    let principal = ctx.principal()?;
-    run_as(ctx, principal, command, use_case, key).await
+    let standing = ctx.standing()?;
+    let mut principal = standing.principal.clone();
+    let account = use_case.tenant().account();
+    // Whoever acts in an account that is not theirs acts for it: every event says so.
+    if account != standing.home && account != AccountId::PLATFORM {
+        principal.on_behalf_of = Some(account);
+    }
+    run_as(ctx, &principal, command, use_case, key).await
 }
 
 /// The same as another principal: for sign-ins, whose principal is only just proved.

@@ -10,6 +10,8 @@ use crate::alias::mutation::AliasMutation;
 use crate::alias::query::AliasQuery;
 use crate::credential::mutation::CredentialMutation;
 use crate::credential::query::CredentialQuery;
+use crate::delegation::mutation::DelegationMutation;
+use crate::delegation::query::DelegationQuery;
 use crate::domain::mutation::DomainMutation;
 use crate::domain::query::DomainQuery;
 use crate::history::query::HistoryQuery;
@@ -46,6 +48,7 @@ pub struct QueryRoot(
     MailboxQuery,
     AliasQuery,
     QueueQuery,
+    DelegationQuery,
     HistoryQuery,
 );
 
@@ -67,4 +70,5 @@ pub struct MutationRoot(
     DomainMutation,
     MailboxMutation,
     AliasMutation,
+    DelegationMutation,
 );

@@ -63,6 +63,8 @@ id_scalars! {
     TokenKey(TokenId) = "TokenID";
     /// Names a second factor: `fact_` and 32 hexadecimal digits. An id of another type is refused.
     FactorKey(FactorId) = "FactorID";
+    /// Names a delegation: `dele_` and 32 hexadecimal digits. An id of another type is refused.
+    DelegationKey(DelegationId) = "DelegationID";
     /// Names an app password: `appw_` and 32 hexadecimal digits. An id of another type is refused.
     AppPasswordKey(AppPasswordId) = "AppPasswordID";
     /// Names an event: `evnt_` and 32 hexadecimal digits. An id of another type is refused.

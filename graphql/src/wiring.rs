@@ -11,6 +11,7 @@ use kernel::{Id as _, Refusal, TenantId};
 use crate::access::People;
 use crate::account::projection::AccountList;
 use crate::alias::projection::AliasList;
+use crate::delegation::projection::DelegationList;
 use crate::domain::projection::DomainList;
 use crate::event::SubscriptionRoot;
 use crate::language::Language;
@@ -42,11 +43,12 @@ pub async fn register(engine: &Engine, people: &Arc<People>) -> Result<Subscript
     engine.project(DomainList).await?;
     engine.project(MailboxList).await?;
     engine.project(AliasList).await?;
+    engine.project(DelegationList).await?;
     engine.follow(Arc::clone(people))
 }
 
 /// The names of all projections of this crate, for [`Engine::rebuild`].
-pub const PROJECTIONS: [&str; 7] = [
+pub const PROJECTIONS: [&str; 8] = [
     AccountList::NAME,
     UserList::NAME,
     PlanList::NAME,
@@ -54,10 +56,11 @@ pub const PROJECTIONS: [&str; 7] = [
     DomainList::NAME,
     MailboxList::NAME,
     AliasList::NAME,
+    DelegationList::NAME,
 ];
 
 /// The tables behind the projections; every one has a column `tenant`.
-const TABLES: [(&str, &str); 9] = [
+const TABLES: [(&str, &str); 10] = [
     (AccountList::NAME, "account_list_v3"),
     (UserList::NAME, "user_list_v3"),
     (UserList::NAME, "token_list_v3"),
@@ -67,6 +70,7 @@ const TABLES: [(&str, &str); 9] = [
     (DomainList::NAME, "domain_list_v3"),
     (MailboxList::NAME, "mailbox_list_v3"),
     (AliasList::NAME, "alias_list_v3"),
+    (DelegationList::NAME, "delegation_list_v3"),
 ];
 
 /// Rows of one tenant in one table: how many, and a sum that does not depend on their order.

@@ -102,7 +102,7 @@ impl AccessMutation {
         let Opens::Session(session) = secret.opens else { return Err(unknown()) };
         let people = &ctx.platform()?.people;
         let open = people.session(session, now()).ok_or_else(unknown)?;
-        let standing = people.of_owner(&open, session).ok_or_else(unknown)?;
+        let standing = people.of_owner(&open, session, now()).ok_or_else(unknown)?;
         refresh(ctx, (&secret, session), (open.account, open.owner), &standing.principal).await
     }
 

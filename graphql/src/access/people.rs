@@ -10,12 +10,14 @@ use engine::{Follower, ProjectionError};
 use hosting::HostingEvent;
 use hosting::PasswordHash;
 use hosting::account::AccountEvent;
+use hosting::delegation::{DelegationEvent, Terms};
 use hosting::factor::FactorEvent;
 use hosting::mailbox::MailboxEvent;
 use hosting::session::{SessionEvent, SessionOwner};
 use hosting::user::{UserEvent, UserRole};
 use kernel::{
-    AccountId, Actor, Cursor, Id, Position, Recorded, SessionId, TenantId, Timestamp, TokenId, UserId, Via,
+    AccountId, Actor, Cursor, DelegationId, Id, Position, Recorded, SessionId, TenantId, Timestamp, TokenId,
+    UserId, Via,
 };
 use parking_lot::RwLock;
 use tokio::sync::Notify;
@@ -78,6 +80,15 @@ pub(crate) struct Open {
     pub(crate) account: AccountId,
     pub(crate) owner: SessionOwner,
     pub(crate) expires_at: Timestamp,
+    has_second_factor: bool,
+}
+
+/// A delegation that is not over.
+#[derive(Debug, Clone)]
+pub(crate) struct Delegated {
+    pub(crate) account: AccountId,
+    pub(crate) terms: Terms,
+    user: Option<UserId>,
 }
 
 #[derive(Debug, Default)]
@@ -90,6 +101,9 @@ struct Register {
     closed: HashSet<AccountId>,
     /// Accounts whose users need a second factor.
     demanding: HashSet<AccountId>,
+    delegations: HashMap<DelegationId, Delegated>,
+    /// Those that are open to a user.
+    by_delegate: HashMap<UserId, HashSet<DelegationId>>,
     positions: HashMap<TenantId, Position>,
     sweep_at: usize,
 }
@@ -114,6 +128,23 @@ impl People {
         self.register.read().users.get(&user)?.login.clone()
     }
 
+    /// The account that a delegation opens, while it is not over.
+    pub(crate) fn delegation(&self, id: DelegationId) -> Option<Delegated> {
+        self.register.read().delegations.get(&id).cloned()
+    }
+
+    /// The delegations that others have given to a user, with whether each opens now.
+    pub(crate) fn delegated_to(&self, user: UserId, now: Timestamp) -> Vec<(DelegationId, Delegated, bool)> {
+        let register = self.register.read();
+        let known = register.by_delegate.get(&user).into_iter().flatten();
+        known
+            .filter_map(|id| {
+                let delegation = register.delegations.get(id)?;
+                Some((*id, delegation.clone(), register.is_open(delegation, (now, true))))
+            })
+            .collect()
+    }
+
     /// A user that may sign in now.
     pub(crate) fn user(&self, user: UserId) -> Option<Person> {
         self.register.read().active(user).cloned()
@@ -128,17 +159,18 @@ impl People {
     /// Whoever holds an access token with these claims, if the session and its owner are still good.
     pub(crate) fn by_session(&self, claims: &Claims, now: Timestamp) -> Option<Standing> {
         let open = self.session(claims.session, now)?;
-        let standing = self.of_owner(&open, claims.session)?;
+        let standing = self.of_owner(&open, claims.session, now)?;
         (claims.holder.owner() == open.owner && claims.account == open.account).then_some(standing)
     }
 
     /// The owner of a session, with what it may now.
-    pub(crate) fn of_owner(&self, open: &Open, session: SessionId) -> Option<Standing> {
+    pub(crate) fn of_owner(&self, open: &Open, session: SessionId, now: Timestamp) -> Option<Standing> {
         let register = self.register.read();
         let (principal, demand) = match open.owner {
             SessionOwner::User(user) => {
                 let person = register.active(user)?;
-                (person.principal(Via::Session), register.demand(person))
+                let principal = register.principal(person, Via::Session, (now, open.has_second_factor));
+                (principal, register.demand(person))
             }
             SessionOwner::Mailbox(mailbox) if !register.closed.contains(&open.account) => {
                 let principal = Principal {
@@ -164,7 +196,9 @@ impl People {
         let token = register.tokens.get(&id)?;
         let is_good = secret.matches(&token.secret_hash) && token.expires_at.is_none_or(|end| end > now);
         let person = register.active(token.user).filter(|_| is_good)?;
-        let principal = person.principal(Via::Token(id)).narrowed_to(token.permissions);
+        // A token proves no second factor: what demands one is not reached by it.
+        let principal = register.principal(person, Via::Token(id), (now, false));
+        let principal = principal.narrowed_to(token.permissions);
         Some(Standing { principal, home: person.account, session: None, demand: None })
     }
 
@@ -196,19 +230,73 @@ impl People {
     }
 }
 
-impl Person {
-    /// The principal of this user, through `via`.
-    pub(crate) fn principal(&self, via: Via) -> Principal {
-        Principal {
-            actor: Actor::User(self.user),
-            on_behalf_of: None,
-            via,
-            grants: self.role.grants(self.account),
+impl Register {
+    /// The principal of a user, through `via`: what the role gives, and what others have delegated.
+    fn principal(&self, person: &Person, via: Via, at: (Timestamp, bool)) -> Principal {
+        let mut grants = person.role.grants(person.account);
+        let delegated = self.by_delegate.get(&person.user).into_iter().flatten();
+        for delegation in delegated.filter_map(|id| self.delegations.get(id)) {
+            if self.is_open(delegation, at) {
+                let scope = delegation.terms.scope.of(delegation.account);
+                grants.push(Grant { scope, permissions: delegation.terms.permissions });
+            }
+        }
+        Principal { actor: Actor::User(person.user), on_behalf_of: None, via, grants }
+    }
+
+    fn is_open(&self, delegation: &Delegated, (now, has_second_factor): (Timestamp, bool)) -> bool {
+        let terms = &delegation.terms;
+        terms.expires_at.is_none_or(|end| now < end)
+            && (has_second_factor || !terms.requires_second_factor)
+            && !self.closed.contains(&delegation.account)
+    }
+
+    fn delegation(&mut self, id: DelegationId, event: &DelegationEvent) {
+        match event {
+            DelegationEvent::Invited {
+                account,
+                permissions,
+                scope,
+                expires_at,
+                requires_second_factor,
+                ..
+            } => {
+                let terms = Terms {
+                    permissions: *permissions,
+                    scope: scope.clone(),
+                    expires_at: *expires_at,
+                    requires_second_factor: *requires_second_factor,
+                };
+                self.delegations.insert(id, Delegated { account: *account, terms, user: None });
+            }
+            DelegationEvent::Accepted { user, .. } => {
+                if let Some(delegation) = self.delegations.get_mut(&id) {
+                    delegation.user = Some(*user);
+                    self.by_delegate.entry(*user).or_default().insert(id);
+                }
+            }
+            DelegationEvent::TermsChanged { permissions, scope, expires_at, requires_second_factor } => {
+                if let Some(delegation) = self.delegations.get_mut(&id) {
+                    delegation.terms = Terms {
+                        permissions: *permissions,
+                        scope: scope.clone(),
+                        expires_at: *expires_at,
+                        requires_second_factor: *requires_second_factor,
+                    };
+                }
+            }
+            DelegationEvent::Declined | DelegationEvent::Revoked | DelegationEvent::Left => {
+                let Some(user) = self.delegations.remove(&id).and_then(|known| known.user) else { return };
+                if let Some(delegations) = self.by_delegate.get_mut(&user) {
+                    delegations.remove(&id);
+                    if delegations.is_empty() {
+                        self.by_delegate.remove(&user);
+                    }
+                }
+            }
         }
     }
-}
 
-impl Register {
     fn demand(&self, person: &Person) -> Option<Demand> {
         if person.must_change_password {
             return Some(Demand::PasswordChange);
@@ -237,6 +325,8 @@ impl Register {
             }
             AccountEvent::UserAdded { .. }
             | AccountEvent::UserRemoved { .. }
+            | AccountEvent::DelegationAdded { .. }
+            | AccountEvent::DelegationEnded { .. }
             | AccountEvent::ServiceAdded { .. }
             | AccountEvent::ServiceEnded { .. } => {}
         }
@@ -315,9 +405,15 @@ impl Register {
 
     fn session(&mut self, account: AccountId, session: SessionId, event: &SessionEvent, at: Timestamp) {
         match event {
-            SessionEvent::Started { owner, expires_at, .. } => {
+            SessionEvent::Started { owner, expires_at, entrance, .. } => {
                 self.sweep(at);
-                self.sessions.insert(session, Open { account, owner: *owner, expires_at: *expires_at });
+                let open = Open {
+                    account,
+                    owner: *owner,
+                    expires_at: *expires_at,
+                    has_second_factor: entrance.has_second_factor,
+                };
+                self.sessions.insert(session, open);
                 self.by_owner.entry(*owner).or_default().insert(session);
             }
             SessionEvent::Rotated { expires_at, .. } => {
@@ -395,6 +491,7 @@ impl Follower for People {
                 HostingEvent::Session(event) => {
                     register.session(account, Id::from_uuid(id), event, recorded.recorded_at);
                 }
+                HostingEvent::Delegation(event) => register.delegation(Id::from_uuid(id), event),
                 HostingEvent::Mailbox(event) => register.mailbox(recorded, event),
                 HostingEvent::Plan(_)
                 | HostingEvent::Service(_)

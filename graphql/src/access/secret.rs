@@ -2,7 +2,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use kernel::{Id, SessionId, TokenId};
+use kernel::{DelegationId, Id, SessionId, TokenId};
 use subtle::ConstantTimeEq;
 use uuid::Uuid;
 
@@ -18,9 +18,12 @@ pub enum Opens {
     Token(TokenId),
     /// `hsr_...`: a session's refresh token.
     Session(SessionId),
+    /// `hsi_...`: an invitation to an account.
+    Invitation(DelegationId),
 }
 
-/// A secret with the id of what it opens: `hst_<id>_<secret>` or `hsr_<id>_<secret>`. Its `Debug` shows the id alone.
+/// A secret with the id of what it opens: `hst_<id>_<secret>`, `hsr_<id>_<secret>` or
+/// `hsi_<id>_<secret>`. Its `Debug` shows the id alone.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret {
     /// What it opens.
@@ -55,6 +58,7 @@ impl Secret {
         let opens = match kind {
             "hst" => Opens::Token(TokenId::new(id)),
             "hsr" => Opens::Session(SessionId::new(id)),
+            "hsi" => Opens::Invitation(DelegationId::new(id)),
             _ => return None,
         };
         let octets = URL_SAFE_NO_PAD.decode(secret).ok()?.try_into().ok()?;
@@ -66,6 +70,7 @@ impl Secret {
         let (kind, id) = match self.opens {
             Opens::Token(id) => ("hst", id.uuid()),
             Opens::Session(id) => ("hsr", id.uuid()),
+            Opens::Invitation(id) => ("hsi", id.uuid()),
         };
         format!("{kind}_{}_{}", id.simple(), URL_SAFE_NO_PAD.encode(self.octets))
     }

@@ -67,6 +67,8 @@ fn statement(recorded: &Recorded<HostingEvent>) -> Option<Statement> {
         ),
         AccountEvent::UserAdded { .. }
         | AccountEvent::UserRemoved { .. }
+        | AccountEvent::DelegationAdded { .. }
+        | AccountEvent::DelegationEnded { .. }
         | AccountEvent::ServiceAdded { .. }
         | AccountEvent::ServiceEnded { .. } => None,
     }

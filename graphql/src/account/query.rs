@@ -74,6 +74,13 @@ pub(crate) async fn read(ctx: &Context<'_>, id: &AccountId) -> Result<Account> {
     account(row).map(|(_, account)| account).map_err(|error| ctx.failed("a row of accounts", &error))
 }
 
+/// What an account is called, for somebody who was let into it; none once erased.
+pub(crate) async fn name(ctx: &Context<'_>, id: AccountId) -> Result<Option<String>> {
+    let found = rows(ctx, PROJECTION, Query::new(SELECT).bind("tenant = ", id.uuid()).finish()).await?;
+    let name = found.first().map(|row| row.opt_text(1).map(|name| name.map(str::to_owned))).transpose();
+    Ok(name.map_err(|error| ctx.failed("a row of accounts", &error))?.flatten())
+}
+
 fn account(row: &Row) -> Result<(PageKey, Account), DatabaseError> {
     let (id, opened_at) = (row.uuid(0)?, row.int(3)?);
     let account = Account {

@@ -7,13 +7,15 @@ use engine::DecodeError;
 use hosting::HostingEvent;
 use hosting::account::Account;
 use hosting::alias::{Alias, AliasState};
+use hosting::delegation::Delegation;
 use hosting::domain::{Domain, DomainState};
 use hosting::mailbox::{Mailbox, MailboxState};
 use hosting::service::Service;
 use hosting::user::User;
 use journal::StoredEvent;
 use kernel::{
-    AccountId, AliasId, Cursor, Decider, DomainId, Id, Key, MailboxId, Position, ServiceId, StreamId, UserId,
+    AccountId, AliasId, Cursor, Decider, DelegationId, DomainId, Id, Key, MailboxId, Position, ServiceId,
+    StreamId, UserId,
 };
 
 use super::change::Fields;
@@ -41,7 +43,7 @@ pub struct HistoryQuery;
 
 #[Object]
 impl HistoryQuery {
-    /// What happened to an account, user, service, domain, mailbox or alias, newest first. `id` is the id of any of
+    /// What happened to an account, user, delegation, service, domain, mailbox or alias, newest first. `id` is the id of any of
     /// these; whoever may see the thing may see its history.
     #[graphql(complexity = "cost(first, child_complexity)")]
     async fn history(
@@ -166,6 +168,10 @@ async fn seen(ctx: &Context<'_>, account: AccountId, id: &str) -> Result<StreamI
         };
         ctx.allow(Permission::DomainRead, whole.in_service(record.service).in_domain(domain))?;
         return Ok(StreamId::new(Domain::CATEGORY, domain));
+    }
+    if let Ok(delegation) = id.parse::<DelegationId>() {
+        ctx.allow(Permission::DelegationWrite, whole)?;
+        return Ok(StreamId::new(Delegation::CATEGORY, delegation));
     }
     if let Ok(service) = id.parse::<ServiceId>() {
         ctx.allow(Permission::ServiceRead, whole.in_service(service))?;

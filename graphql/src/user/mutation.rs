@@ -290,7 +290,7 @@ impl UserMutation {
 }
 
 /// The permissions of these names; a fault for each name that is none.
-fn scopes(faults: &mut Faults, names: &[String]) -> Option<Permissions> {
+pub(crate) fn scopes(faults: &mut Faults, names: &[String]) -> Option<Permissions> {
     let mut permissions = Vec::new();
     for (index, name) in names.iter().enumerate().take(Permission::ALL.len() + 1) {
         match Permission::named(name) {

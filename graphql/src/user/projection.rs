@@ -71,7 +71,8 @@ fn statements(recorded: &Recorded<HostingEvent>) -> Vec<Statement> {
         | HostingEvent::Service(_)
         | HostingEvent::Domain(_)
         | HostingEvent::Mailbox(_)
-        | HostingEvent::Alias(_) => Vec::new(),
+        | HostingEvent::Alias(_)
+        | HostingEvent::Delegation(_) => Vec::new(),
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod access;
 mod credentials;
+mod delegation;
 mod events;
 mod flow;
 mod history;

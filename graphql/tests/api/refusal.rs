@@ -209,6 +209,14 @@ async fn things(stage: &Stage, operator: &str, customer: &Customer) -> Things {
         .done(operator, &format!("{{ sessions(accountId: \"{}\") {{ nodes {{ id }} }} }}", customer.account))
         .await;
     let session = listed["sessions"]["nodes"][0]["id"].as_str().expect("an id").to_owned();
+    let invited = stage
+        .done(
+            &customer.owner,
+            "mutation { delegationInvite(email: \"helper@else.example\", terms: { preset: AUDITOR }) \
+             { delegation { id } userErrors { code } } }",
+        )
+        .await;
+    let delegation = invited["delegationInvite"]["delegation"]["id"].as_str().expect("an id").to_owned();
     Things(HashMap::from([
         ("AccountID", customer.account.clone()),
         ("UserID", customer.user.clone()),
@@ -218,6 +226,7 @@ async fn things(stage: &Stage, operator: &str, customer: &Customer) -> Things {
         ("AliasID", alias),
         ("TokenID", token),
         ("SessionID", session),
+        ("DelegationID", delegation),
         ("FactorID", kernel::FactorId::new(uuid::Uuid::nil()).to_string()),
         ("AppPasswordID", kernel::AppPasswordId::new(uuid::Uuid::nil()).to_string()),
         ("PlanID", hosting::plan::plan_id("solo").to_string()),

@@ -35,6 +35,7 @@ impl Follower for Directory {
                 HostingEvent::Account(_)
                 | HostingEvent::User(_)
                 | HostingEvent::Session(_)
+                | HostingEvent::Delegation(_)
                 | HostingEvent::Plan(_) => {}
             }
         }

@@ -33,11 +33,13 @@ pub enum Permission {
     EventRead,
     /// Change one's own mailbox's settings, as far as its administrators leave them to its owner.
     MailboxSelfWrite,
+    /// Let others into an account, never further than one's own permissions reach.
+    DelegationWrite,
 }
 
 impl Permission {
     /// All of them, in the order of their bits.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::AccountRead,
         Self::AccountWrite,
         Self::PlatformWrite,
@@ -50,6 +52,7 @@ impl Permission {
         Self::CredentialWrite,
         Self::EventRead,
         Self::MailboxSelfWrite,
+        Self::DelegationWrite,
     ];
 
     /// The stable name, as in the scopes of an API token.
@@ -67,6 +70,7 @@ impl Permission {
             Self::CredentialWrite => "credential:write",
             Self::EventRead => "event:read",
             Self::MailboxSelfWrite => "mailbox:self",
+            Self::DelegationWrite => "delegation:write",
         }
     }
 
@@ -101,6 +105,23 @@ impl Permissions {
             Permission::MailboxRead,
             Permission::MailboxWrite,
             Permission::CredentialWrite,
+            Permission::EventRead,
+        ]
+        .into_iter()
+        .collect()
+    }
+
+    /// What can be delegated at all. Not credentials, by which mail could be read, nor users, by whom credentials
+    /// could be had: mail is never reached by delegation. Not delegation itself: a delegate could prolong their own.
+    pub fn delegable() -> Self {
+        [
+            Permission::AccountRead,
+            Permission::ServiceRead,
+            Permission::ServiceWrite,
+            Permission::DomainRead,
+            Permission::DomainWrite,
+            Permission::MailboxRead,
+            Permission::MailboxWrite,
             Permission::EventRead,
         ]
         .into_iter()
@@ -258,6 +279,11 @@ pub trait Guarded: UseCase {
     /// The permission that the intention needs. The states are given because a mailbox's domain, for example, stands
     /// in its history and not in the request.
     fn need(&self, states: &<Self::Reads as Reads>::States) -> Need;
+
+    /// All that the intention needs, where that is more than one permission: whoever passes something on must have it.
+    fn needs(&self, states: &<Self::Reads as Reads>::States) -> Vec<Need> {
+        vec![self.need(states)]
+    }
 }
 
 /// The answer no.

@@ -176,7 +176,8 @@ impl Runner {
                 return self.fold_failed(tenant, &read, error);
             }
         };
-        let outcome = match authority::may(by.principal, &use_case.need(&states)) {
+        let needs = use_case.needs(&states);
+        let outcome = match needs.iter().try_for_each(|need| authority::may(by.principal, need)) {
             Err(denied) => Outcome::Denied(denied),
             Ok(()) => match use_case.decide(&states, self.clock.now()) {
                 Err(refusal) => Outcome::Refused(refusal),

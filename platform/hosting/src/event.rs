@@ -4,6 +4,7 @@ use kernel::{Category, Decider, Event, EventFamily, Kind, Malformed, Open, RawEv
 
 use crate::account::{Account, AccountEvent};
 use crate::alias::{Alias, AliasEvent};
+use crate::delegation::{Delegation, DelegationEvent};
 use crate::domain::{Domain, DomainEvent};
 use crate::mailbox::{Mailbox, MailboxEvent};
 use crate::plan::{Plan, PlanEvent};
@@ -30,6 +31,8 @@ pub enum HostingEvent {
     Mailbox(MailboxEvent),
     /// Of an alias.
     Alias(AliasEvent),
+    /// Of a delegation.
+    Delegation(DelegationEvent),
 }
 
 impl HostingEvent {
@@ -44,6 +47,7 @@ impl HostingEvent {
             Self::Domain(_) => Domain::CATEGORY,
             Self::Mailbox(_) => Mailbox::CATEGORY,
             Self::Alias(_) => Alias::CATEGORY,
+            Self::Delegation(_) => Delegation::CATEGORY,
         }
     }
 
@@ -58,6 +62,7 @@ impl HostingEvent {
             Self::Domain(event) => Event::kind(event),
             Self::Mailbox(event) => Event::kind(event),
             Self::Alias(event) => Event::kind(event),
+            Self::Delegation(event) => Event::kind(event),
         }
     }
 
@@ -75,6 +80,7 @@ impl HostingEvent {
             Self::Domain(event) => Event::encode(event, seal),
             Self::Mailbox(event) => Event::encode(event, seal),
             Self::Alias(event) => Event::encode(event, seal),
+            Self::Delegation(event) => Event::encode(event, seal),
         }
     }
 }
@@ -97,6 +103,8 @@ impl EventFamily for HostingEvent {
             Self::Mailbox(Event::decode(raw, open)?)
         } else if category == Alias::CATEGORY {
             Self::Alias(Event::decode(raw, open)?)
+        } else if category == Delegation::CATEGORY {
+            Self::Delegation(Event::decode(raw, open)?)
         } else {
             return Ok(None);
         };

@@ -6,6 +6,7 @@
 
 pub mod account;
 pub mod alias;
+pub mod delegation;
 pub mod domain;
 mod event;
 pub mod factor;

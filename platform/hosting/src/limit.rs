@@ -18,6 +18,10 @@ pub const USER_COUNT_MAX: usize = 500;
 pub const SERVICE_COUNT_MAX: usize = 1000;
 /// Most API tokens of one user that are neither revoked nor expired.
 pub const TOKEN_COUNT_MAX: usize = 50;
+/// Most delegations of one account that are not over.
+pub const DELEGATION_COUNT_MAX: usize = 100;
+/// Most services or domains that one delegation names.
+pub const DELEGATION_SCOPE_COUNT_MAX: usize = 100;
 /// Most second factors of one user or mailbox.
 pub const FACTOR_COUNT_MAX: usize = 10;
 /// Most recovery codes of one user or mailbox.

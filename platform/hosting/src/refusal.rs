@@ -176,6 +176,38 @@ refusals! {
         RecoveryCodeUnknown = "RECOVERY_CODE_UNKNOWN", Some("code"),
             "This recovery code is wrong or was used before; take another one.",
             "Ce code de secours est faux ou a déjà servi ; prenez-en un autre.";
+        /// The delegation does not exist, or the invitation shown is not its.
+        DelegationNotFound = "DELEGATION_NOT_FOUND", Some("delegationId"),
+            "This delegation or invitation does not exist; check what you were given.",
+            "Cette délégation ou invitation n’existe pas ; vérifiez ce qui vous a été donné.";
+        /// Another delegation has this id.
+        DelegationExists = "DELEGATION_EXISTS", Some("delegationId"),
+            "A delegation with this identifier exists already; use another identifier.",
+            "Une délégation portant cet identifiant existe déjà ; utilisez un autre identifiant.";
+        /// The delegation is over.
+        DelegationOver = "DELEGATION_OVER", Some("delegationId"),
+            "This delegation is over; invite the person again.",
+            "Cette délégation est terminée ; invitez à nouveau la personne.";
+        /// The invitation has its answer.
+        InvitationAnswered = "INVITATION_ANSWERED", Some("invitation"),
+            "This invitation was answered or taken back already; ask for another one.",
+            "Cette invitation a déjà reçu une réponse ou été retirée ; demandez-en une autre.";
+        /// Nobody answered in time.
+        InvitationExpired = "INVITATION_EXPIRED", Some("invitation"),
+            "This invitation has expired; ask for another one.",
+            "Cette invitation a expiré ; demandez-en une autre.";
+        /// Whoever accepts is of the account already.
+        DelegationToItself = "DELEGATION_TO_ITSELF", Some("invitation"),
+            "You belong to this account already; sign in with a login of another account to accept.",
+            "Vous appartenez déjà à ce compte ; connectez-vous depuis un autre compte pour accepter.";
+        /// A delegation for nothing.
+        DelegationAllowsNothing = "DELEGATION_ALLOWS_NOTHING", Some("permissions"),
+            "A delegation needs at least one permission; choose what it allows.",
+            "Une délégation a besoin d’au moins une permission ; choisissez ce qu’elle permet.";
+        /// What is never delegated.
+        PermissionNotDelegable = "PERMISSION_NOT_DELEGABLE", Some("permissions"),
+            "Passwords, users and the account itself stay with its owner; choose other permissions.",
+            "Les mots de passe, les utilisateurs et le compte lui-même restent à son titulaire ; choisissez d’autres permissions.";
         /// The app password does not exist.
         AppPasswordNotFound = "APP_PASSWORD_NOT_FOUND", Some("appPasswordId"),
             "This app password does not exist; check its identifier.",
@@ -416,6 +448,14 @@ refusals! {
         TokenLimitReached = "TOKEN_LIMIT_REACHED", Some("userId"), "tokens",
             "This user has {used} of {allowed} API tokens; revoke one first.",
             "Cet utilisateur a {used} jetons d’API sur {allowed} ; révoquez-en un d’abord.";
+        /// The account has let in as many as it may.
+        DelegationLimitReached = "DELEGATION_LIMIT_REACHED", Some("accountId"), "delegations",
+            "This account has {used} of {allowed} delegations; end one first.",
+            "Ce compte a {used} délégations sur {allowed} ; mettez fin à l’une d’elles.";
+        /// A delegation of too many things, or of none.
+        DelegationScopeCount = "DELEGATION_SCOPE_COUNT", Some("scope"), "scope",
+            "A delegation names 1 to {allowed} services or domains and {used} were given; name others or the whole account.",
+            "Une délégation nomme de 1 à {allowed} services ou domaines et {used} ont été donnés ; nommez-en d’autres ou tout le compte.";
         /// The person has as many second factors as anybody may.
         FactorLimitReached = "FACTOR_LIMIT_REACHED", None, "factors",
             "There are {used} of {allowed} second factors; remove one first.",

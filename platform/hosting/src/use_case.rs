@@ -7,8 +7,10 @@ mod activate_service;
 mod add_app_password;
 mod add_domain;
 mod add_shared_domain;
+mod answer_invitation;
 mod change_alias_settings;
 mod change_alias_targets;
+mod change_delegation;
 mod change_domain_settings;
 mod change_factors;
 mod change_mailbox_display_name;
@@ -23,8 +25,10 @@ mod disable_mailbox;
 mod disable_user;
 mod enable_mailbox;
 mod enable_user;
+mod end_delegation;
 mod end_service;
 mod end_session;
+mod invite_delegate;
 mod issue_token;
 mod open_account;
 mod order_service;
@@ -49,8 +53,10 @@ pub use activate_service::ActivateService;
 pub use add_app_password::AddAppPassword;
 pub use add_domain::AddDomain;
 pub use add_shared_domain::AddSharedDomain;
+pub use answer_invitation::AnswerInvitation;
 pub use change_alias_settings::ChangeAliasSettings;
 pub use change_alias_targets::ChangeAliasTargets;
+pub use change_delegation::ChangeDelegation;
 pub use change_domain_settings::ChangeDomainSettings;
 pub use change_factors::ChangeFactors;
 pub use change_mailbox_display_name::ChangeMailboxDisplayName;
@@ -65,8 +71,10 @@ pub use disable_mailbox::DisableMailbox;
 pub use disable_user::DisableUser;
 pub use enable_mailbox::EnableMailbox;
 pub use enable_user::EnableUser;
+pub use end_delegation::EndDelegation;
 pub use end_service::EndService;
 pub use end_session::EndSession;
+pub use invite_delegate::InviteDelegate;
 pub use issue_token::IssueToken;
 pub use open_account::OpenAccount;
 pub use order_service::OrderService;
@@ -87,17 +95,18 @@ pub use start_session::StartSession;
 pub use suspend_service::SuspendService;
 pub use verify_domain::VerifyDomain;
 
-use authority::Resource;
+use authority::{Need, Permission, Resource};
 use kernel::{AccountId, DomainId, DomainName, Foreign, Key, LocalPart, MailboxId, ServiceId, TenantId};
 
 use crate::HostingRefusal;
 use crate::account::{Account, AccountState};
 use crate::alias::AliasState;
+use crate::delegation::{DelegationScope, Terms};
 use crate::domain::{Domain, DomainRef, DomainState};
-use crate::limit::SHARED_LOCAL_PARTS_RESERVED;
+use crate::limit::{DELEGATION_SCOPE_COUNT_MAX, SHARED_LOCAL_PARTS_RESERVED};
 use crate::mailbox::{Mailbox, MailboxState};
 use crate::plan::DomainMode;
-use crate::service::{ServiceRecord, ServiceState};
+use crate::service::{Service, ServiceRecord, ServiceState};
 use crate::session::{Session, SessionOwner};
 use crate::user::{Access, User, UserState};
 
@@ -200,6 +209,52 @@ fn check_signed_in(
         }
     }
     Ok(())
+}
+
+/// The services or domains that a delegation names.
+type Delegated = (Vec<Key<Service>>, Vec<Key<Domain>>);
+type DelegatedStates = (Vec<ServiceState>, Vec<DomainState>);
+
+fn delegated(scope: &DelegationScope) -> Delegated {
+    match scope {
+        DelegationScope::Account => (vec![], vec![]),
+        DelegationScope::Services(services) => {
+            (services.iter().take(DELEGATION_SCOPE_COUNT_MAX).copied().map(Key).collect(), vec![])
+        }
+        DelegationScope::Domains(domains) => {
+            (vec![], domains.iter().take(DELEGATION_SCOPE_COUNT_MAX).copied().map(Key).collect())
+        }
+    }
+}
+
+/// Everything that a delegation names is the account's.
+fn check_delegated((services, domains): &DelegatedStates) -> Result<(), HostingRefusal> {
+    if services.iter().any(|service| service.record().is_none()) {
+        return Err(HostingRefusal::ServiceNotFound);
+    }
+    if domains.iter().any(|domain| domain.record().is_none()) {
+        return Err(HostingRefusal::DomainNotFound);
+    }
+    Ok(())
+}
+
+/// Whoever lets somebody in may do everything that is allowed thereby, wherever it is.
+fn delegated_needs(account: AccountId, terms: &Terms, (services, domains): &DelegatedStates) -> Vec<Need> {
+    let resources: Vec<Resource> = match &terms.scope {
+        DelegationScope::Account => vec![Resource::account(account)],
+        DelegationScope::Services(ids) => {
+            ids.iter().zip(services).map(|(id, state)| service_resource(account, *id, state)).collect()
+        }
+        DelegationScope::Domains(ids) => {
+            ids.iter().zip(domains).map(|(id, state)| domain_resource(account, *id, state)).collect()
+        }
+    };
+    let mut needs =
+        vec![Need { permission: Permission::DelegationWrite, resource: Resource::account(account) }];
+    for permission in terms.permissions.iter() {
+        needs.extend(resources.iter().map(|resource| Need { permission, resource: *resource }));
+    }
+    needs
 }
 
 const fn owner_resource(account: AccountId, owner: SessionOwner) -> Resource {

@@ -13,7 +13,7 @@ use kernel::{Category, Decider, EventFamily, Malformed, Open, RawEvent};
 use support::samples::samples;
 use support::{AllErased, Plainly};
 
-const CATEGORIES: [Category; 8] = [
+const CATEGORIES: [Category; 9] = [
     hosting::account::Account::CATEGORY,
     hosting::user::User::CATEGORY,
     hosting::session::Session::CATEGORY,
@@ -22,6 +22,7 @@ const CATEGORIES: [Category; 8] = [
     hosting::domain::Domain::CATEGORY,
     hosting::mailbox::Mailbox::CATEGORY,
     hosting::alias::Alias::CATEGORY,
+    hosting::delegation::Delegation::CATEGORY,
 ];
 
 fn folder() -> PathBuf {
@@ -75,7 +76,7 @@ fn every_kind_has_a_golden_file_that_today_s_code_reads_as_the_same_event() {
 #[test]
 fn samples_cover_every_kind_that_is_ever_written() {
     let kinds: BTreeSet<&str> = samples().iter().map(|(event, _)| event.kind().name).collect();
-    assert_eq!(kinds.len(), 60, "a new kind needs a sample, and this number: {kinds:?}");
+    assert_eq!(kinds.len(), 68, "a new kind needs a sample, and this number: {kinds:?}");
 }
 
 #[test]
@@ -101,13 +102,14 @@ fn golden_files_hold_no_plain_personal_data() {
 fn golden_files_are_read_and_replayed_after_erasure() {
     use hosting::HostingEvent as E;
     let (mut account, mut user, mut session, mut plan) = Default::default();
-    let (mut service, mut domain, mut mailbox, mut alias) = Default::default();
+    let (mut service, mut domain, mut mailbox, mut alias, mut delegation) = Default::default();
     let mut files = golden();
     // Beginnings first, so that what follows falls upon something.
     files.sort_by_key(|(name, _)| {
-        let is_beginning = ["opened", "registered", "started", "published", "ordered", "added", "created"]
-            .iter()
-            .any(|verb| name.contains(verb));
+        let is_beginning =
+            ["opened", "registered", "started", "published", "ordered", "added", "created", "invited"]
+                .iter()
+                .any(|verb| name.contains(verb));
         (!is_beginning, name.clone())
     });
     for (name, raw) in files {
@@ -119,6 +121,9 @@ fn golden_files_are_read_and_replayed_after_erasure() {
             E::Service(event) => service = hosting::service::Service::evolve(service, &event),
             E::Domain(event) => domain = hosting::domain::Domain::evolve(domain, &event),
             E::Mailbox(event) => mailbox = hosting::mailbox::Mailbox::evolve(mailbox, &event),
+            E::Delegation(event) => {
+                delegation = hosting::delegation::Delegation::evolve(delegation, &event);
+            }
             E::Alias(event) => alias = hosting::alias::Alias::evolve(alias, &event),
         }
     }
@@ -126,6 +131,8 @@ fn golden_files_are_read_and_replayed_after_erasure() {
     assert_eq!(record.name.plain(), None, "erased is erased");
     let hosting::mailbox::MailboxState::Deleted(record) = mailbox else { panic!("{mailbox:?}") };
     assert_eq!(record.address(), None, "erased is erased");
+    let hosting::delegation::DelegationState::Present(record) = delegation else { panic!("{delegation:?}") };
+    assert_eq!(record.email.plain(), None, "erased is erased");
     assert!(matches!(user, hosting::user::UserState::Removed));
     assert!(matches!(session, hosting::session::SessionState::Ended { .. }));
     assert!(matches!(alias, hosting::alias::AliasState::Deleted(_)));

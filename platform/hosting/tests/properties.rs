@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use authority::{Permission, Permissions};
 use hosting::account::AccountEvent;
 use hosting::alias::AliasEvent;
+use hosting::delegation::{DelegationEvent, DelegationScope};
 use hosting::domain::{DomainEvent, DomainRef, Proof, VerifiedBy};
 use hosting::factor::{FactorEvent, TotpSeed};
 use hosting::mailbox::{Crossing, MailProtocol, Mailbox, MailboxEvent, Threshold};
@@ -261,6 +262,41 @@ fn mailbox_event() -> impl Strategy<Value = HostingEvent> {
     .prop_map(HostingEvent::Mailbox)
 }
 
+fn delegation_event() -> impl Strategy<Value = HostingEvent> {
+    let scope = prop_oneof![
+        Just(DelegationScope::Account),
+        collection::vec(any_id(), 1..4).prop_map(DelegationScope::Services),
+        collection::vec(any_id(), 1..4).prop_map(DelegationScope::Domains),
+    ];
+    let terms = (permissions(), scope, option::of(at()), any::<bool>()).boxed();
+    let email = sealed((local(), domain_name()).prop_map(|(local, domain)| EmailAddress::new(local, domain)));
+    prop_oneof![
+        (any_id(), email, terms.clone(), any::<[u8; 32]>(), at()).prop_map(
+            |(account, email, terms, secret_hash, answer_until)| {
+                let (permissions, scope, expires_at, requires_second_factor) = terms;
+                DelegationEvent::Invited {
+                    account,
+                    email,
+                    permissions,
+                    scope,
+                    expires_at,
+                    requires_second_factor,
+                    secret_hash,
+                    answer_until,
+                }
+            }
+        ),
+        terms.prop_map(|(permissions, scope, expires_at, requires_second_factor)| {
+            DelegationEvent::TermsChanged { permissions, scope, expires_at, requires_second_factor }
+        }),
+        (any_id(), any_id()).prop_map(|(user, home)| DelegationEvent::Accepted { user, home }),
+        Just(DelegationEvent::Declined),
+        Just(DelegationEvent::Revoked),
+        Just(DelegationEvent::Left),
+    ]
+    .prop_map(HostingEvent::Delegation)
+}
+
 fn alias_event() -> impl Strategy<Value = HostingEvent> {
     let created =
         ((any_id(), any_id(), any_id(), domain_name()), option::of(sealed(local())), sealed(addresses()))
@@ -290,6 +326,7 @@ fn event() -> impl Strategy<Value = HostingEvent> {
         domain_event(),
         mailbox_event(),
         alias_event(),
+        delegation_event(),
     ]
 }
 

@@ -102,6 +102,8 @@ ids! {
     FactorId = "fact";
     /// One password of a mailbox for one program.
     AppPasswordId = "appw";
+    /// Somebody's access to an account that is not theirs.
+    DelegationId = "dele";
     /// One intention: the key of idempotency.
     CommandId = "cmnd";
     /// One recorded fact.
@@ -164,6 +166,11 @@ impl SubjectId {
     /// The party behind an account.
     pub const fn of_account(account: AccountId) -> Self {
         Self(account.0)
+    }
+
+    /// The person whom a delegation invites.
+    pub const fn of_delegation(delegation: DelegationId) -> Self {
+        Self(delegation.0)
     }
 
     /// The person whom an alias names.

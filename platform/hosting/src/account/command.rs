@@ -1,6 +1,6 @@
 //! What can be asked of an account.
 
-use kernel::{AccountId, ServiceId, UserId};
+use kernel::{AccountId, DelegationId, ServiceId, UserId};
 
 /// An intention about one account.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,6 +20,10 @@ pub enum AccountCommand {
     AddUser(UserId),
     /// Count one user less.
     RemoveUser(UserId),
+    /// Count one more delegation.
+    AddDelegation(DelegationId),
+    /// A delegation is over.
+    EndDelegation(DelegationId),
     /// Count one more service.
     AddService(ServiceId),
     /// A service has ended.

@@ -6,7 +6,9 @@ use kernel::{AccountId, Category, Decider, Sealed, SubjectId, Timestamp};
 
 use super::{AccountCommand, AccountEvent, AccountRecord, AccountState};
 use crate::HostingRefusal;
-use crate::limit::{ACCOUNT_NAME_CHARACTER_COUNT_MAX, SERVICE_COUNT_MAX, USER_COUNT_MAX};
+use crate::limit::{
+    ACCOUNT_NAME_CHARACTER_COUNT_MAX, DELEGATION_COUNT_MAX, SERVICE_COUNT_MAX, USER_COUNT_MAX,
+};
 use crate::refusal::Limit;
 
 /// The noun; its history is the stream `account/{AccountId}`.
@@ -27,6 +29,7 @@ impl Decider for Account {
                 name: name.clone(),
                 requires_second_factor: false,
                 users: BTreeSet::new(),
+                delegations: BTreeSet::new(),
                 services: BTreeSet::new(),
             }),
             AccountEvent::Closed => match state {
@@ -41,6 +44,12 @@ impl Decider for Account {
             }),
             AccountEvent::UserRemoved { user } => change(state, |record| {
                 record.users.remove(user);
+            }),
+            AccountEvent::DelegationAdded { delegation } => change(state, |record| {
+                record.delegations.insert(*delegation);
+            }),
+            AccountEvent::DelegationEnded { delegation } => change(state, |record| {
+                record.delegations.remove(delegation);
             }),
             AccountEvent::ServiceAdded { service } => change(state, |record| {
                 record.services.insert(*service);
@@ -67,6 +76,8 @@ impl Decider for Account {
                 | C::RequireSecondFactor(_)
                 | C::AddUser(_)
                 | C::RemoveUser(_)
+                | C::AddDelegation(_)
+                | C::EndDelegation(_)
                 | C::AddService(_)
                 | C::EndService(_),
             ) => Err(HostingRefusal::AccountNotFound),
@@ -85,18 +96,40 @@ impl Decider for Account {
                 Err(HostingRefusal::UserLimitReached(Limit::count(USER_COUNT_MAX, record.users.len())))
             }
             (S::Open(_), C::AddUser(user)) => Ok(vec![AccountEvent::UserAdded { user }]),
+            (S::Open(record), C::AddDelegation(delegation)) if record.delegations.contains(&delegation) => {
+                Ok(vec![])
+            }
+            (S::Open(record), C::AddDelegation(_)) if record.delegations.len() >= DELEGATION_COUNT_MAX => {
+                let limit = Limit::count(DELEGATION_COUNT_MAX, record.delegations.len());
+                Err(HostingRefusal::DelegationLimitReached(limit))
+            }
+            (S::Open(_), C::AddDelegation(delegation)) => {
+                Ok(vec![AccountEvent::DelegationAdded { delegation }])
+            }
             (S::Open(record), C::AddService(service)) if record.services.contains(&service) => Ok(vec![]),
             (S::Open(record), C::AddService(_)) if record.services.len() >= SERVICE_COUNT_MAX => Err(
                 HostingRefusal::ServiceLimitReached(Limit::count(SERVICE_COUNT_MAX, record.services.len())),
             ),
             (S::Open(_), C::AddService(service)) => Ok(vec![AccountEvent::ServiceAdded { service }]),
             (S::Closed(_), C::Close) => Ok(vec![]),
-            (S::Closed(_), C::Open { .. } | C::RequireSecondFactor(_) | C::AddUser(_) | C::AddService(_)) => {
-                Err(HostingRefusal::AccountClosed)
-            }
+            (
+                S::Closed(_),
+                C::Open { .. }
+                | C::RequireSecondFactor(_)
+                | C::AddUser(_)
+                | C::AddDelegation(_)
+                | C::AddService(_),
+            ) => Err(HostingRefusal::AccountClosed),
             (S::Open(record) | S::Closed(record), C::RemoveUser(user)) => {
                 Ok(if record.users.contains(&user) {
                     vec![AccountEvent::UserRemoved { user }]
+                } else {
+                    vec![]
+                })
+            }
+            (S::Open(record) | S::Closed(record), C::EndDelegation(delegation)) => {
+                Ok(if record.delegations.contains(&delegation) {
+                    vec![AccountEvent::DelegationEnded { delegation }]
                 } else {
                     vec![]
                 })

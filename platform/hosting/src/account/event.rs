@@ -1,6 +1,6 @@
 //! What can happen to an account.
 
-use kernel::{Sealed, ServiceId, UserId};
+use kernel::{DelegationId, Sealed, ServiceId, UserId};
 
 /// What happened to one account. Stream `account/{AccountId}`; opened once, closed once.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,6 +26,16 @@ pub enum AccountEvent {
     UserRemoved {
         /// Who.
         user: UserId,
+    },
+    /// Somebody is let in or invited; kept here so that they can be counted.
+    DelegationAdded {
+        /// Which delegation.
+        delegation: DelegationId,
+    },
+    /// A delegation is over.
+    DelegationEnded {
+        /// Which.
+        delegation: DelegationId,
     },
     /// It ordered a service; kept here so that a closing account can be refused.
     ServiceAdded {

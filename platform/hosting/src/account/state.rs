@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use kernel::{Sealed, ServiceId, UserId};
+use kernel::{DelegationId, Sealed, ServiceId, UserId};
 
 /// An account as it is.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -32,6 +32,8 @@ pub struct AccountRecord {
     pub requires_second_factor: bool,
     /// Its users that are not removed.
     pub users: BTreeSet<UserId>,
+    /// Its delegations that are not over.
+    pub delegations: BTreeSet<DelegationId>,
     /// Its services that have not ended.
     pub services: BTreeSet<ServiceId>,
 }

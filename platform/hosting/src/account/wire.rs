@@ -11,6 +11,8 @@ const CLOSED: Kind = Kind { name: "account.closed", schema: 1 };
 const SECOND_FACTOR_REQUIRED: Kind = Kind { name: "account.second_factor_required", schema: 1 };
 const USER_ADDED: Kind = Kind { name: "account.user_added", schema: 1 };
 const USER_REMOVED: Kind = Kind { name: "account.user_removed", schema: 1 };
+const DELEGATION_ADDED: Kind = Kind { name: "account.delegation_added", schema: 1 };
+const DELEGATION_ENDED: Kind = Kind { name: "account.delegation_ended", schema: 1 };
 const SERVICE_ADDED: Kind = Kind { name: "account.service_added", schema: 1 };
 const SERVICE_ENDED: Kind = Kind { name: "account.service_ended", schema: 1 };
 
@@ -30,6 +32,11 @@ struct UserV1 {
 }
 
 #[derive(Serialize, Deserialize)]
+struct DelegationV1 {
+    delegation: String,
+}
+
+#[derive(Serialize, Deserialize)]
 struct ServiceV1 {
     service: String,
 }
@@ -42,6 +49,8 @@ impl Event for AccountEvent {
             Self::SecondFactorRequired { .. } => SECOND_FACTOR_REQUIRED,
             Self::UserAdded { .. } => USER_ADDED,
             Self::UserRemoved { .. } => USER_REMOVED,
+            Self::DelegationAdded { .. } => DELEGATION_ADDED,
+            Self::DelegationEnded { .. } => DELEGATION_ENDED,
             Self::ServiceAdded { .. } => SERVICE_ADDED,
             Self::ServiceEnded { .. } => SERVICE_ENDED,
         }
@@ -55,6 +64,9 @@ impl Event for AccountEvent {
                 json(&SecondFactorRequiredV1 { is_required: *is_required })
             }
             Self::UserAdded { user } | Self::UserRemoved { user } => json(&UserV1 { user: user.to_string() }),
+            Self::DelegationAdded { delegation } | Self::DelegationEnded { delegation } => {
+                json(&DelegationV1 { delegation: delegation.to_string() })
+            }
             Self::ServiceAdded { service } | Self::ServiceEnded { service } => {
                 json(&ServiceV1 { service: service.to_string() })
             }
@@ -79,6 +91,14 @@ impl Event for AccountEvent {
             ("account.user_removed", 1) => {
                 let form: UserV1 = wire::form(raw)?;
                 Ok(Self::UserRemoved { user: wire::id(raw, &form.user)? })
+            }
+            ("account.delegation_added", 1) => {
+                let form: DelegationV1 = wire::form(raw)?;
+                Ok(Self::DelegationAdded { delegation: wire::id(raw, &form.delegation)? })
+            }
+            ("account.delegation_ended", 1) => {
+                let form: DelegationV1 = wire::form(raw)?;
+                Ok(Self::DelegationEnded { delegation: wire::id(raw, &form.delegation)? })
             }
             ("account.service_added", 1) => {
                 let form: ServiceV1 = wire::form(raw)?;

@@ -1,6 +1,5 @@
 //! How the events of a user are stored.
 
-use authority::{Permission, Permissions};
 use kernel::{Event, Kind, Malformed, Open, RawEvent, Seal, SealError, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -81,13 +80,6 @@ fn role(raw: &RawEvent, form: &RoleV1) -> Result<UserRole, Malformed> {
     })
 }
 
-fn permissions(raw: &RawEvent, names: &[String]) -> Result<Permissions, Malformed> {
-    names
-        .iter()
-        .map(|name| wire::parse(raw, Permission::named(name), "the name of a permission is expected"))
-        .collect()
-}
-
 impl Event for UserEvent {
     fn kind(&self) -> Kind {
         match self {
@@ -122,7 +114,7 @@ impl Event for UserEvent {
             Self::TokenIssued { token, name, permissions, secret_hash, expires_at } => json(&TokenIssuedV1 {
                 token: token.to_string(),
                 name: wire::seal(seal, name)?,
-                permissions: permissions.iter().map(|permission| permission.name().to_owned()).collect(),
+                permissions: wire::permission_names(*permissions),
                 secret_hash: secret_hash.into(),
                 expires_at_ms: expires_at.map(Timestamp::millis),
             }),
@@ -156,7 +148,7 @@ impl Event for UserEvent {
                 Ok(Self::TokenIssued {
                     token: wire::id(raw, &form.token)?,
                     name: wire::open(raw, open, &form.name)?,
-                    permissions: permissions(raw, &form.permissions)?,
+                    permissions: wire::permissions(raw, &form.permissions)?,
                     secret_hash: wire::hash(raw, &form.secret_hash)?,
                     expires_at: form.expires_at_ms.map(Timestamp::from_millis),
                 })

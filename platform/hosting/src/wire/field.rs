@@ -2,6 +2,7 @@
 
 use std::str::FromStr;
 
+use authority::{Permission, Permissions};
 use kernel::{DomainName, EmailAddress, IdFault, Malformed, RawEvent};
 
 use super::malformed;
@@ -43,6 +44,19 @@ pub(crate) fn id<T: FromStr<Err = IdFault>>(raw: &RawEvent, text: &str) -> Resul
 /// A value by its own reader; `what` says what was expected.
 pub(crate) fn parse<T>(raw: &RawEvent, value: Option<T>, what: &str) -> Result<T, Malformed> {
     value.ok_or_else(|| malformed(raw, what))
+}
+
+/// Permissions, each by its stable name.
+pub(crate) fn permission_names(permissions: Permissions) -> Vec<String> {
+    permissions.iter().map(|permission| permission.name().to_owned()).collect()
+}
+
+/// The permissions of these names.
+pub(crate) fn permissions(raw: &RawEvent, names: &[String]) -> Result<Permissions, Malformed> {
+    names
+        .iter()
+        .map(|name| parse(raw, Permission::named(name), "the name of a permission is expected"))
+        .collect()
 }
 
 /// A domain name.

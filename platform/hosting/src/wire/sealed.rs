@@ -52,6 +52,15 @@ impl Plain for LocalPart {
     }
 }
 
+impl Plain for EmailAddress {
+    fn to_octets(&self) -> Vec<u8> {
+        self.to_string().into_bytes()
+    }
+    fn from_octets(octets: &[u8]) -> Option<Self> {
+        Self::parse(std::str::from_utf8(octets).ok()?).ok()
+    }
+}
+
 impl Plain for LoginName {
     fn to_octets(&self) -> Vec<u8> {
         self.as_str().as_bytes().to_vec()

@@ -3,6 +3,7 @@
 use authority::{Permission, Permissions};
 use hosting::account::AccountEvent;
 use hosting::alias::{AliasEvent, AliasSettings};
+use hosting::delegation::{DelegationEvent, DelegationScope};
 use hosting::domain::{DomainEvent, DomainSettings, VerifiedBy};
 use hosting::factor::{FactorEvent, TotpSeed};
 use hosting::mailbox::{Crossing, MailProtocol, MailboxEvent, MailboxSettings, Threshold};
@@ -49,6 +50,7 @@ pub fn samples() -> Vec<(HostingEvent, &'static str)> {
     domains(&mut all, at);
     mailboxes(&mut all, at);
     aliases(&mut all);
+    delegations(&mut all, at);
     all
 }
 
@@ -60,6 +62,8 @@ fn accounts(all: &mut Samples) {
     full(AccountEvent::SecondFactorRequired { is_required: true });
     full(AccountEvent::UserAdded { user: id(2) });
     full(AccountEvent::UserRemoved { user: id(2) });
+    full(AccountEvent::DelegationAdded { delegation: id(13) });
+    full(AccountEvent::DelegationEnded { delegation: id(13) });
     full(AccountEvent::ServiceAdded { service: id(5) });
     full(AccountEvent::ServiceEnded { service: id(5) });
     full(AccountEvent::Closed);
@@ -257,6 +261,41 @@ fn mailboxes(all: &mut Samples, at: Timestamp) {
         "full",
     );
     push(MailboxEvent::Deleted { purge_after: at }, "full");
+}
+
+fn delegations(all: &mut Samples, at: Timestamp) {
+    let mut push = |event, form| all.push((HostingEvent::Delegation(event), form));
+    let email = || sealed(13, EmailAddress::parse("bob@else.example").expect("an address"));
+    for (scope, expires_at, form) in [
+        (DelegationScope::Account, None, "minimal"),
+        (DelegationScope::Services(vec![id(5)]), Some(at), "services"),
+        (DelegationScope::Domains(vec![id(6), id(7)]), Some(at), "full"),
+    ] {
+        let invited = DelegationEvent::Invited {
+            account: id(1),
+            email: email(),
+            permissions: [Permission::MailboxRead, Permission::MailboxWrite].into_iter().collect(),
+            scope,
+            expires_at,
+            requires_second_factor: true,
+            secret_hash: [0x34; 32],
+            answer_until: at,
+        };
+        push(invited, form);
+    }
+    push(DelegationEvent::Accepted { user: id(2), home: id(3) }, "full");
+    push(
+        DelegationEvent::TermsChanged {
+            permissions: [Permission::MailboxRead].into_iter().collect(),
+            scope: DelegationScope::Account,
+            expires_at: None,
+            requires_second_factor: false,
+        },
+        "full",
+    );
+    push(DelegationEvent::Declined, "full");
+    push(DelegationEvent::Left, "full");
+    push(DelegationEvent::Revoked, "full");
 }
 
 fn aliases(all: &mut Samples) {

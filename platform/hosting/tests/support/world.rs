@@ -45,7 +45,9 @@ impl World {
     pub fn run<U: Guarded<Refusal = HostingRefusal>>(&mut self, intention: &U) -> Result<usize, No> {
         let tenant = intention.tenant();
         let states = self.states(intention);
-        may(&self.principal, &intention.need(&states)).map_err(No::Denied)?;
+        for need in intention.needs(&states) {
+            may(&self.principal, &need).map_err(No::Denied)?;
+        }
         let changes = intention.decide(&states, self.now).map_err(No::Refused)?;
         for (claim, stream) in &changes.claims_taken {
             if self.claims.get(claim).is_some_and(|owner| *owner != (tenant, *stream)) {

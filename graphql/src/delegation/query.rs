@@ -1,0 +1,124 @@
+//! Reading delegations.
+
+use async_graphql::connection::Connection;
+use async_graphql::{Context, Object, Result};
+use authority::{Permission, Resource, Scope};
+use database::{DatabaseError, Row};
+use kernel::{AccountId, Actor, DelegationId, Id, Timestamp};
+
+use super::object::{DelegatedAccess, Delegation, DelegationStatus};
+use crate::access::now;
+use crate::error::Fault;
+use crate::page::{Page, PageKey, Query, cost};
+use crate::request::{Asked, at_least, rows};
+use crate::scalar::{AccountKey, DelegationKey, DomainKey, Moment, Place, ServiceKey, UserKey};
+
+/// The name of the projection that these queries read.
+pub(crate) const PROJECTION: &str = "delegation_list";
+
+const SELECT: &str = "SELECT tenant, delegation_id, email, user_id, status, permissions, services, domains, \
+     requires_factor, expires_at, answer_until, invited_at, answered_at, ended_at, born \
+     FROM delegation_list_v3 WHERE tenant = ";
+
+/// Queries about delegations.
+#[derive(Debug, Default)]
+pub struct DelegationQuery;
+
+#[Object]
+impl DelegationQuery {
+    /// Whom an account lets in or has let in, oldest first.
+    #[graphql(complexity = "cost(first, child_complexity)")]
+    async fn delegations(
+        &self,
+        ctx: &Context<'_>,
+        account_id: Option<AccountKey>,
+        first: Option<i32>,
+        after: Option<String>,
+        #[graphql(name = "atLeast")] place: Option<Place>,
+    ) -> Result<Connection<PageKey, Delegation>> {
+        let account = ctx.account(account_id)?;
+        let page = Page::parse(first, after.as_deref()).map_err(|fault| ctx.fault(fault))?;
+        ctx.allow(Permission::DelegationWrite, Resource::account(account))?;
+        at_least(ctx, PROJECTION, account, place).await?;
+        let query = Query::new("").bind(SELECT, account.uuid());
+        let found = rows(ctx, PROJECTION, page.finish(query, "born", "delegation_id")).await?;
+        page.connection(found, delegation).map_err(|error| ctx.failed("a row of delegations", &error))
+    }
+
+    /// The accounts that others let the caller into. Name one as `accountId` to act there, on its behalf.
+    async fn delegated_accesses(&self, ctx: &Context<'_>) -> Result<Vec<DelegatedAccess>> {
+        let Actor::User(user) = ctx.principal()?.actor else { return Ok(Vec::new()) };
+        let known = ctx.platform()?.people.delegated_to(user, now());
+        let mut accesses = Vec::with_capacity(known.len());
+        for (id, delegation, is_open) in known {
+            let terms = delegation.terms;
+            let (services, domains) = match terms.scope.of(delegation.account) {
+                Scope::Services(_, services) => (services, Vec::new()),
+                Scope::Domains(_, domains) => (Vec::new(), domains),
+                Scope::Platform | Scope::Account(_) | Scope::Mailbox(..) => (Vec::new(), Vec::new()),
+            };
+            accesses.push(DelegatedAccess {
+                id: DelegationKey(id),
+                account_id: AccountKey(delegation.account),
+                account_name: crate::account::query::name(ctx, delegation.account).await?,
+                permissions: terms.permissions.iter().map(|one| one.name().to_owned()).collect(),
+                service_ids: services.into_iter().map(ServiceKey).collect(),
+                domain_ids: domains.into_iter().map(DomainKey).collect(),
+                requires_second_factor: terms.requires_second_factor,
+                expires_at: terms.expires_at.map(Moment),
+                is_open,
+            });
+        }
+        accesses.sort_by_key(|access| access.id.0);
+        Ok(accesses)
+    }
+}
+
+/// One delegation, for whoever may manage those of the account.
+pub(crate) async fn read(
+    ctx: &Context<'_>,
+    &(account, id): &(AccountId, DelegationId),
+) -> Result<Delegation> {
+    ctx.allow(Permission::DelegationWrite, Resource::account(account))?;
+    let query = Query::new("").bind(SELECT, account.uuid()).bind(" AND delegation_id = ", id.uuid());
+    let found = rows(ctx, PROJECTION, query.finish()).await?;
+    let row = found.first().ok_or_else(|| ctx.fault(Fault::NotFound))?;
+    delegation(row).map(|(_, found)| found).map_err(|error| ctx.failed("a row of delegations", &error))
+}
+
+fn delegation(row: &Row) -> Result<(PageKey, Delegation), DatabaseError> {
+    let id = row.uuid(1)?;
+    let moment =
+        |column| row.opt_int(column).map(|moment| moment.map(|at| Moment(Timestamp::from_millis(at))));
+    let (expires_at, answer_until) = (moment(9)?, Moment(Timestamp::from_millis(row.int(10)?)));
+    let status = match row.text(4)? {
+        "invited" if answer_until.0 <= now() => DelegationStatus::Expired,
+        "invited" => DelegationStatus::Invited,
+        "accepted" if expires_at.is_some_and(|end| end.0 <= now()) => DelegationStatus::Expired,
+        "accepted" => DelegationStatus::Accepted,
+        "declined" => DelegationStatus::Declined,
+        "left" => DelegationStatus::Left,
+        _ => DelegationStatus::Revoked,
+    };
+    let found = Delegation {
+        account_id: AccountKey(AccountId::new(row.uuid(0)?)),
+        id: DelegationKey(DelegationId::new(id)),
+        email: row.opt_text(2)?.map(str::to_owned),
+        user_id: row.opt_uuid(3)?.map(|user| UserKey(kernel::UserId::new(user))),
+        status,
+        permissions: words(row.text(5)?).map(str::to_owned).collect(),
+        service_ids: words(row.text(6)?).filter_map(|id| id.parse().ok().map(ServiceKey)).collect(),
+        domain_ids: words(row.text(7)?).filter_map(|id| id.parse().ok().map(DomainKey)).collect(),
+        requires_second_factor: row.bool(8)?,
+        expires_at,
+        answer_until,
+        invited_at: Timestamp::from_millis(row.int(11)?).into(),
+        answered_at: moment(12)?,
+        ended_at: moment(13)?,
+    };
+    Ok((PageKey { born: row.int(14)?, id }, found))
+}
+
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    text.split(' ').filter(|word| !word.is_empty())
+}

@@ -1,0 +1,127 @@
+//! Delegations as both sides use them.
+
+use serde_json::{Value, json};
+
+use crate::stage::{Customer, Stage, code};
+
+async fn scene() -> (Stage, Customer, Customer) {
+    let stage = Stage::open().await;
+    let operator = stage.operator().await;
+    let giver = stage.customer(&operator, ("globex", "pro")).await;
+    let helper = stage.customer(&operator, ("acme", "solo")).await;
+    (stage, giver, helper)
+}
+
+async fn invited(stage: &Stage, giver: &Customer, terms: &str) -> (String, String) {
+    let query = format!(
+        "mutation {{ delegationInvite(email: \"helper@acme.example\", terms: {{ {terms} }}) \
+         {{ invitation delegation {{ id status email }} userErrors {{ code message }} }} }}"
+    );
+    let invited = stage.done(&giver.owner, &query).await["delegationInvite"].clone();
+    assert_eq!(invited["delegation"]["status"], "INVITED");
+    let text = |value: &Value| value.as_str().expect("text").to_owned();
+    (text(&invited["delegation"]["id"]), text(&invited["invitation"]))
+}
+
+async fn accept(stage: &Stage, helper: &Customer, invitation: &str) -> Value {
+    let query = format!(
+        "mutation {{ delegationAccept(invitation: \"{invitation}\") {{ accountId userErrors {{ code }} }} }}"
+    );
+    stage.ask(&helper.owner, &query).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_delegate_does_what_is_allowed_in_the_name_of_the_account_until_revoked() {
+    let (stage, giver, helper) = scene().await;
+    let mailbox = stage.mailbox(&giver, "victim").await;
+    let at = format!("accountId: \"{}\", mailboxId: \"{mailbox}\"", giver.account);
+    let rename = format!(
+        "mutation {{ mailboxDisplayNameChange({at}, displayName: \"V\") {{ userErrors {{ code }} }} }}"
+    );
+    assert_eq!(code(&stage.ask(&helper.owner, &rename).await), "NOT_FOUND");
+    let (id, invitation) = invited(&stage, &giver, "preset: TECHNICAL").await;
+    assert_eq!(code(&stage.ask(&helper.owner, &rename).await), "NOT_FOUND", "not accepted yet");
+    let accepted = accept(&stage, &helper, &invitation).await;
+    assert_eq!(accepted["data"]["delegationAccept"]["accountId"], giver.account.as_str(), "{accepted:#}");
+    stage.done(&helper.owner, &rename).await;
+    // Passwords, users and the account stay out of reach, and so does mail.
+    for forbidden in [
+        format!(
+            "mutation {{ mailboxPasswordSet({at}, password: \"0123456789\") {{ userErrors {{ code }} }} }}"
+        ),
+        format!("mutation {{ appPasswordAdd({at}, name: \"x\", protocols: [IMAP]) {{ secret }} }}"),
+        format!("mutation {{ secondFactorsReset({at}) {{ userErrors {{ code }} }} }}"),
+        format!("mutation {{ accountClose(accountId: \"{}\") {{ userErrors {{ code }} }} }}", giver.account),
+        format!(
+            "mutation {{ userRegister(input: {{ accountId: \"{}\", login: \"intruder\", role: OWNER }}) {{ userErrors {{ code }} }} }}",
+            giver.account
+        ),
+        format!(
+            "mutation {{ delegationInvite(accountId: \"{}\", email: \"x@y.example\", terms: {{ preset: AUDITOR }}) {{ invitation }} }}",
+            giver.account
+        ),
+    ] {
+        assert_eq!(code(&stage.ask(&helper.owner, &forbidden).await), "FORBIDDEN", "{forbidden}");
+    }
+    let seen =
+        stage.done(&helper.owner, "{ delegatedAccesses { accountId accountName isOpen permissions } }").await;
+    assert_eq!(seen["delegatedAccesses"][0]["accountName"], "globex");
+    let told = stage
+        .done(
+            &giver.owner,
+            &format!("{{ history(id: \"{mailbox}\", first: 1) {{ nodes {{ kind actorId onBehalfOf }} }} }}"),
+        )
+        .await;
+    let entry = &told["history"]["nodes"][0];
+    assert_eq!(entry["kind"], "mailbox.display_name_changed");
+    assert_eq!((&entry["actorId"], &entry["onBehalfOf"]), (&json!(helper.user), &json!(giver.account)));
+    stage
+        .done(&giver.owner, &format!("mutation {{ delegationRevoke(delegationId: \"{id}\") {{ delegation {{ status }} userErrors {{ code }} }} }}"))
+        .await;
+    assert_eq!(code(&stage.ask(&helper.owner, &rename).await), "NOT_FOUND");
+    assert_eq!(
+        stage.done(&helper.owner, "{ delegatedAccesses { id } }").await["delegatedAccesses"],
+        json!([])
+    );
+    assert_eq!(code(&accept(&stage, &helper, &invitation).await), "NOT_FOUND");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_scope_a_demand_and_a_departure_are_kept() {
+    let (stage, giver, helper) = scene().await;
+    stage.mailbox(&giver, "victim").await;
+    let list = format!("{{ mailboxes(accountId: \"{}\") {{ nodes {{ address }} }} }}", giver.account);
+    let terms = format!(
+        "permissions: [\"mailbox:read\"], domainIds: [\"{}\"], requiresSecondFactor: true",
+        giver.domain
+    );
+    let (id, invitation) = invited(&stage, &giver, &terms).await;
+    accept(&stage, &helper, &invitation).await;
+    assert_eq!(code(&stage.ask(&helper.owner, &list).await), "NOT_FOUND", "no second factor was proved");
+    let change = format!(
+        "mutation {{ delegationChange(delegationId: \"{id}\", terms: {{ permissions: [\"mailbox:read\"], domainIds: [\"{}\"] }}) \
+         {{ delegation {{ status domainIds requiresSecondFactor }} userErrors {{ code }} }} }}",
+        giver.domain
+    );
+    stage.done(&giver.owner, &change).await;
+    let seen = stage.done(&helper.owner, &list).await;
+    assert_eq!(seen["mailboxes"]["nodes"][0]["address"], "victim@globex.example");
+    let services = format!("{{ services(accountId: \"{}\") {{ nodes {{ id }} }} }}", giver.account);
+    assert!(!code(&stage.ask(&helper.owner, &services).await).is_empty());
+    let left = stage
+        .done(
+            &helper.owner,
+            &format!(
+                "mutation {{ delegationLeave(delegationId: \"{id}\") {{ position userErrors {{ code }} }} }}"
+            ),
+        )
+        .await;
+    assert_eq!(code(&stage.ask(&helper.owner, &list).await), "NOT_FOUND");
+    let query = format!(
+        "{{ delegations(atLeast: {}) {{ nodes {{ status email userId }} }} }}",
+        left["delegationLeave"]["position"]
+    );
+    let listed = stage.done(&giver.owner, &query).await;
+    assert_eq!(listed["delegations"]["nodes"][0]["status"], "LEFT");
+    assert_eq!(listed["delegations"]["nodes"][0]["email"], "helper@acme.example");
+}

@@ -1,0 +1,53 @@
+//! What a delegation's past makes of it.
+
+use kernel::{AccountId, EmailAddress, Sealed, Timestamp, UserId};
+
+use super::Terms;
+
+/// A delegation as it is.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum DelegationState {
+    /// Nobody was invited.
+    #[default]
+    Absent,
+    /// It exists.
+    Present(Box<DelegationRecord>),
+}
+
+impl DelegationState {
+    /// What is known of it.
+    pub fn record(&self) -> Option<&DelegationRecord> {
+        match self {
+            Self::Absent => None,
+            Self::Present(record) => Some(record),
+        }
+    }
+}
+
+/// How far it is. Expiry is not a stage: whoever asks knows the time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Stage {
+    /// The invited person has not answered.
+    Invited,
+    /// It is open to a user.
+    Accepted(UserId, AccountId),
+    /// Declined, revoked or left.
+    Over,
+}
+
+/// What is known of a delegation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DelegationRecord {
+    /// Whose account it opens.
+    pub account: AccountId,
+    /// Who was invited.
+    pub email: Sealed<EmailAddress>,
+    /// What it allows.
+    pub terms: Terms,
+    /// BLAKE3 of what the invited person shows.
+    pub secret_hash: [u8; 32],
+    /// Until when it can be answered.
+    pub answer_until: Timestamp,
+    /// How far it is.
+    pub stage: Stage,
+}

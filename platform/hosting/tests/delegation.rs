@@ -1,0 +1,164 @@
+//! Delegations: what may be passed on, to whom, and how it ends.
+
+mod support;
+
+use authority::{Denied, Grant, Permission, Permissions, Principal, Scope};
+use hosting::delegation::{Answer, Delegation, DelegationScope, Stage, Terms};
+use hosting::use_case::{AnswerInvitation, ChangeDelegation, EndDelegation, InviteDelegate};
+use kernel::{Actor, EmailAddress, Timestamp, Via};
+use support::id;
+use support::stage::{DOMAIN, account, service, with_mailbox};
+use support::world::{No, World};
+
+fn terms(permissions: &[Permission], scope: DelegationScope) -> Terms {
+    Terms {
+        permissions: permissions.iter().copied().collect(),
+        scope,
+        expires_at: None,
+        requires_second_factor: false,
+    }
+}
+
+fn reading() -> Terms {
+    terms(&[Permission::MailboxRead], DelegationScope::Account)
+}
+
+fn invite(world: &World, number: u128, terms: Terms) -> InviteDelegate {
+    InviteDelegate {
+        account: account(),
+        delegation: id(number),
+        email: EmailAddress::parse("helper@else.example").expect("an address"),
+        terms,
+        secret_hash: [7; 32],
+        answer_until: Timestamp::from_secs(world.now.secs() + 60),
+    }
+}
+
+fn answer(number: u128, answer: Answer) -> AnswerInvitation {
+    AnswerInvitation {
+        account: account(),
+        delegation: id(number),
+        secret_hash: [7; 32],
+        user: id(90),
+        home: id(2),
+        answer,
+    }
+}
+
+fn end(number: u128, left_by: Option<u128>) -> EndDelegation {
+    EndDelegation { account: account(), delegation: id(number), left_by: left_by.map(id) }
+}
+
+fn acting(scope: Scope, permissions: Permissions) -> Principal {
+    Principal {
+        actor: Actor::User(id(91)),
+        on_behalf_of: None,
+        via: Via::Session,
+        grants: vec![Grant { scope, permissions }],
+    }
+}
+
+#[test]
+fn an_invitation_is_answered_once_with_its_secret_and_in_time() {
+    let mut world = with_mailbox();
+    let invitation = invite(&world, 60, reading());
+    assert_eq!(world.must(&invitation), 2);
+    assert_eq!(world.must(&invitation), 0, "the same again is no news");
+    let guess = AnswerInvitation { secret_hash: [8; 32], ..answer(60, Answer::Accept) };
+    assert_eq!(world.refused(&guess), "DELEGATION_NOT_FOUND");
+    let own = AnswerInvitation { home: account(), ..answer(60, Answer::Accept) };
+    assert_eq!(world.refused(&own), "DELEGATION_TO_ITSELF");
+    world.must(&answer(60, Answer::Accept));
+    assert_eq!(world.must(&answer(60, Answer::Accept)), 0);
+    let other = AnswerInvitation { user: id(92), ..answer(60, Answer::Accept) };
+    assert_eq!(world.refused(&other), "INVITATION_ANSWERED");
+    let state = world.state::<Delegation>(account().tenant(), id(60));
+    assert_eq!(state.record().expect("a delegation").stage, Stage::Accepted(id(90), id(2)));
+    let late = invite(&world, 61, reading());
+    world.must(&late);
+    world.now = late.answer_until;
+    assert_eq!(world.refused(&answer(61, Answer::Accept)), "INVITATION_EXPIRED");
+}
+
+#[test]
+fn it_ends_by_either_side_and_frees_its_place() {
+    let mut world = with_mailbox();
+    for number in 100..200 {
+        world.must(&invite(&world, number, reading()));
+    }
+    assert_eq!(world.refused(&invite(&world, 200, reading())), "DELEGATION_LIMIT_REACHED");
+    world.must(&answer(100, Answer::Accept));
+    assert_eq!(world.refused(&end(100, Some(92))), "DELEGATION_NOT_FOUND");
+    world.must(&end(100, Some(90)));
+    assert_eq!(world.must(&end(100, Some(90))), 0);
+    world.must(&answer(101, Answer::Decline));
+    world.must(&end(102, None));
+    for number in 200..203 {
+        world.must(&invite(&world, number, reading()));
+    }
+    let more = ChangeDelegation { account: account(), delegation: id(102), terms: reading() };
+    assert_eq!(world.refused(&more), "DELEGATION_OVER");
+}
+
+#[test]
+fn passwords_users_and_delegation_itself_are_never_passed_on() {
+    let mut world = with_mailbox();
+    for permission in Permission::ALL {
+        let is_delegable = Permissions::delegable().has(permission);
+        let asked = invite(&world, 60, terms(&[permission], DelegationScope::Account));
+        match world.run(&asked) {
+            Ok(_) => {
+                assert!(is_delegable, "{}", permission.name());
+                world.must(&end(60, None));
+                world = with_mailbox();
+            }
+            Err(no) => {
+                assert!(!is_delegable, "{}: {no:?}", permission.name());
+            }
+        }
+    }
+    for permission in [Permission::CredentialWrite, Permission::AccountWrite, Permission::DelegationWrite] {
+        assert!(!Permissions::delegable().has(permission));
+    }
+    assert_eq!(
+        world.refused(&invite(&world, 60, terms(&[], DelegationScope::Account))),
+        "DELEGATION_ALLOWS_NOTHING"
+    );
+}
+
+#[test]
+fn nobody_passes_on_what_they_lack() {
+    let mut world = with_mailbox();
+    let own: Permissions = [Permission::DelegationWrite, Permission::MailboxRead].into_iter().collect();
+    world.principal = acting(Scope::Account(account()), own);
+    world.must(&invite(&world, 60, reading()));
+    let more = [Permission::MailboxRead, Permission::MailboxWrite];
+    let asked = invite(&world, 61, terms(&more, DelegationScope::Account));
+    assert_eq!(world.run(&asked), Err(No::Denied(Denied::Lacks(Permission::MailboxWrite))));
+    let change = ChangeDelegation {
+        account: account(),
+        delegation: id(60),
+        terms: terms(&more, DelegationScope::Account),
+    };
+    assert_eq!(world.run(&change), Err(No::Denied(Denied::Lacks(Permission::MailboxWrite))));
+    world.principal = acting(Scope::Account(id(2)), Permissions::account_owner());
+    assert_eq!(world.run(&invite(&world, 62, reading())), Err(No::Denied(Denied::Hidden)));
+}
+
+#[test]
+fn a_scope_names_things_of_the_account() {
+    let mut world = with_mailbox();
+    let on = |scope| terms(&[Permission::MailboxRead], scope);
+    world.must(&invite(&world, 60, on(DelegationScope::Services(vec![service()]))));
+    world.must(&invite(&world, 61, on(DelegationScope::Domains(vec![id(DOMAIN)]))));
+    for (scope, why) in [
+        (DelegationScope::Services(vec![id(77)]), "SERVICE_NOT_FOUND"),
+        (DelegationScope::Domains(vec![id(77)]), "DOMAIN_NOT_FOUND"),
+        (DelegationScope::Domains(vec![]), "DELEGATION_SCOPE_COUNT"),
+        (DelegationScope::Domains(vec![id(DOMAIN); 101]), "DELEGATION_SCOPE_COUNT"),
+    ] {
+        assert_eq!(world.refused(&invite(&world, 62, on(scope))), why);
+    }
+    let past = Terms { expires_at: Some(world.now), ..reading() };
+    assert_eq!(world.refused(&invite(&world, 62, past)), "EXPIRY_PAST");
+}
