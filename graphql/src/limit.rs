@@ -24,6 +24,8 @@ pub const READ_YOUR_WRITES_MS_MAX: u64 = 2_000;
 pub const MAILBOX_BATCH_COUNT_MAX: usize = 250;
 /// Most targets of one alias that the API takes; the model may allow fewer.
 pub const ALIAS_TARGET_COUNT_MAX: usize = 1_000;
+/// How long a temporary alias lives where nothing is said, in days.
+pub const TEMPORARY_ALIAS_DAYS_DEFAULT: u64 = 365;
 /// Longest text in any input field that has no narrower rule, in octets.
 pub const TEXT_OCTETS_MAX: usize = 512;
 /// Shortest password.

@@ -107,6 +107,7 @@ fn alias(id: u128, local: &str, target: &str) -> Recorded<HostingEvent> {
         domain_name: DomainName::parse("x.example").expect("a name"),
         local: Some(Sealed::new(subject, LocalPart::parse(local).expect("a local part"))),
         targets: Sealed::new(subject, vec![EmailAddress::parse(target).expect("an address")]),
+        temporary: None,
     };
     recorded(id, HostingEvent::Alias(created))
 }

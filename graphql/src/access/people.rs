@@ -441,6 +441,10 @@ impl Register {
             | MailboxEvent::Factor(_)
             | MailboxEvent::AppPasswordAdded { .. }
             | MailboxEvent::AppPasswordRevoked { .. }
+            | MailboxEvent::TemporaryAliasSet { .. }
+            | MailboxEvent::TemporaryAliasDropped { .. }
+            | MailboxEvent::Renamed { .. }
+            | MailboxEvent::Restored
             | MailboxEvent::Enabled
             | MailboxEvent::QuotaThresholdCrossed { .. } => {}
         }

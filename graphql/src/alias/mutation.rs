@@ -1,19 +1,33 @@
 //! Changing aliases.
 
+use std::time::Duration;
+
 use async_graphql::{Context, InputObject, Object, Result};
-use hosting::alias::{self as model, AliasState};
+use authority::{Permission, Resource};
+use hosting::alias::{self as model, AliasRecord, AliasState};
 use hosting::domain::DomainRef;
-use hosting::use_case::{ChangeAliasSettings, ChangeAliasTargets, CreateAlias, DeleteAlias};
-use kernel::{AccountId, AliasId, EmailAddress, Key, LocalPart};
+use hosting::use_case::{
+    ChangeAliasExpiry, ChangeAliasSettings, ChangeAliasTargets, CreateAlias, CreateTemporaryAlias,
+    DeleteAlias, DeleteTemporaryAlias,
+};
+use kernel::{AccountId, Actor, AliasId, EmailAddress, Key, LocalPart};
 
 use super::object::Alias;
 use super::query::{PROJECTION, read};
+use crate::access::now;
+use crate::credential::query::{named, record};
 use crate::error::Fault;
-use crate::limit::ALIAS_TARGET_COUNT_MAX;
+use crate::limit::{ALIAS_TARGET_COUNT_MAX, TEMPORARY_ALIAS_DAYS_DEFAULT};
+use crate::mailbox::mutation::home_of;
 use crate::payload::{Answer, Faults, command, payload, run};
 use crate::request::Asked;
-use crate::scalar::{AccountKey, AliasKey, DomainKey, Place, ServiceKey, Uid};
+use crate::scalar::{AccountKey, AliasKey, DomainKey, MailboxKey, Moment, Place, ServiceKey, Uid};
 use crate::settings::AliasSettingsInput;
+
+/// Characters of a random local part: 60 bits.
+const RANDOM_LOCAL_PART_CHARACTER_COUNT: usize = 12;
+/// Letters and digits that are not taken for one another.
+const SPOKEN: &[u8; 32] = b"abcdefghjkmnpqrstuvwxyz023456789";
 
 payload! {
     /// What a change of an alias came to.
@@ -62,6 +76,21 @@ pub struct AliasCreateInput {
     pub local_part: Option<String>,
     /// Where it leads.
     pub targets: Vec<String>,
+}
+
+/// A temporary alias to be.
+#[derive(Debug, InputObject)]
+pub struct TemporaryAliasCreateInput {
+    /// Whose; the caller's own account where absent.
+    pub account_id: Option<AccountKey>,
+    /// Where it leads; the mailbox that is signed in where absent.
+    pub mailbox_id: Option<MailboxKey>,
+    /// A verified domain of the mailbox's service; the domain of the mailbox where absent.
+    pub domain_id: Option<DomainKey>,
+    /// Before the `@`; at random where absent.
+    pub local_part: Option<String>,
+    /// From then on it is unknown; in a year where absent, at most in ten.
+    pub expires_at: Option<Moment>,
 }
 
 /// Changes of aliases.
@@ -131,7 +160,78 @@ impl AliasMutation {
         run(ctx, command(command_id), &change, (account, alias)).await.map(AliasPayload)
     }
 
-    /// Deletes an alias; its address is free.
+    /// Makes an address that leads to a mailbox (the caller's own where none is named) for some time: at random where no
+    /// local part is given, for a year where no end is given. It takes no slot of the plan, which says how many a
+    /// mailbox has at a time. `userErrors`, among others: `TEMPORARY_ALIAS_LIMIT_REACHED`, `ADDRESS_TAKEN`.
+    async fn temporary_alias_create(
+        &self,
+        ctx: &Context<'_>,
+        input: TemporaryAliasCreateInput,
+        command_id: Option<Uid>,
+    ) -> Result<AliasPayload> {
+        let (account, mailbox) = named(ctx, input.account_id, input.mailbox_id)?;
+        let mut faults = Faults::new(ctx)?;
+        let local = match &input.local_part {
+            Some(local) => faults.take("localPart", LocalPart::parse(local)),
+            None => random_local_part(),
+        };
+        let Some(local) = local else { return Ok(AliasPayload(faults.refused())) };
+        let record = record(ctx, account, mailbox).await?.ok_or_else(|| ctx.fault(Fault::NotFound))?;
+        let command = command(command_id);
+        let alias = AliasId::derived(command, 0);
+        let create = CreateTemporaryAlias {
+            account,
+            service: record.service,
+            domain: match input.domain_id {
+                Some(domain) => DomainRef::Own(domain.0),
+                None => home_of(ctx, account, &record).await?,
+            },
+            mailbox,
+            alias,
+            local,
+            expires_at: input.expires_at.map_or_else(
+                || now().plus(Duration::from_secs(TEMPORARY_ALIAS_DAYS_DEFAULT * 24 * 3600)),
+                |moment| moment.0,
+            ),
+            by_owner: by_owner(ctx)?,
+        };
+        run(ctx, command, &create, (account, alias)).await.map(AliasPayload)
+    }
+
+    /// Lets a temporary alias end at another moment. Absent: it is made permanent, for which the plan needs room.
+    async fn alias_expiry_change(
+        &self,
+        ctx: &Context<'_>,
+        account_id: Option<AccountKey>,
+        alias_id: AliasKey,
+        expires_at: Option<Moment>,
+        command_id: Option<Uid>,
+    ) -> Result<AliasPayload> {
+        let (account, alias) = (ctx.account(account_id)?, alias_id.0);
+        let known = recorded(ctx, account, alias).await?;
+        let Some(temporary) = known.temporary else {
+            // Permanent already: the model says so where an end is wished.
+            ctx.allow(
+                Permission::MailboxWrite,
+                Resource::account(account).in_service(known.service).in_domain(known.domain),
+            )?;
+            return Err(ctx.fault(Fault::BadInput(
+                "this alias is permanent; only temporary ones have an end",
+                "cet alias est permanent ; seuls les alias temporaires ont une fin",
+            )));
+        };
+        let change = ChangeAliasExpiry {
+            account,
+            service: known.service,
+            mailbox: temporary.mailbox,
+            alias,
+            expires_at: expires_at.map(|moment| moment.0),
+            by_owner: by_owner(ctx)?,
+        };
+        run(ctx, command(command_id), &change, (account, alias)).await.map(AliasPayload)
+    }
+
+    /// Deletes an alias, permanent or temporary; its address is free.
     async fn alias_delete(
         &self,
         ctx: &Context<'_>,
@@ -140,16 +240,40 @@ impl AliasMutation {
         command_id: Option<Uid>,
     ) -> Result<AliasDeletePayload> {
         let (account, alias) = (ctx.account(account_id)?, alias_id.0);
-        ctx.standing()?;
-        let state = ctx.platform()?.engine.load(account.tenant(), &Key::<model::Alias>(alias)).await;
-        let service = match state.map_err(|error| ctx.failed("the state of an alias", &error))? {
-            AliasState::Live(record) | AliasState::Deleted(record) => record.service,
-            AliasState::Absent => return Err(ctx.fault(Fault::NotFound)),
-        };
+        let known = recorded(ctx, account, alias).await?;
+        let service = known.service;
+        if let Some(temporary) = known.temporary {
+            let mailbox = temporary.mailbox;
+            let delete = DeleteTemporaryAlias { account, service, mailbox, alias, by_owner: by_owner(ctx)? };
+            return run(ctx, command(command_id), &delete, alias).await.map(AliasDeletePayload);
+        }
         run(ctx, command(command_id), &DeleteAlias { account, service, alias }, alias)
             .await
             .map(AliasDeletePayload)
     }
+}
+
+/// What is known of an alias, whoever asks: only to complete a use case that asks the authority itself.
+async fn recorded(ctx: &Context<'_>, account: AccountId, alias: AliasId) -> Result<AliasRecord> {
+    ctx.standing()?;
+    let state = ctx.platform()?.engine.load(account.tenant(), &Key::<model::Alias>(alias)).await;
+    match state.map_err(|error| ctx.failed("the state of an alias", &error))? {
+        AliasState::Live(record) | AliasState::Deleted(record) => Ok(record),
+        AliasState::Absent => Err(ctx.fault(Fault::NotFound)),
+    }
+}
+
+/// Whether the caller is the owner of a mailbox, who may do some things about it alone.
+fn by_owner(ctx: &Context<'_>) -> Result<bool> {
+    Ok(matches!(ctx.principal()?.actor, Actor::Mailbox(_)))
+}
+
+/// A local part that nobody guesses; none where the machine gives no chance.
+fn random_local_part() -> Option<LocalPart> {
+    let mut octets = [0_u8; RANDOM_LOCAL_PART_CHARACTER_COUNT];
+    getrandom::fill(&mut octets).ok()?;
+    let text: String = octets.iter().map(|octet| char::from(SPOKEN[usize::from(octet % 32)])).collect();
+    LocalPart::parse(&text).ok()
 }
 
 /// All targets, or a fault for each that is no address.

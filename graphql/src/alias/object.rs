@@ -3,7 +3,7 @@
 use async_graphql::SimpleObject;
 use authority::Resource;
 
-use crate::scalar::{AccountKey, AliasKey, DomainKey, Moment, ServiceKey};
+use crate::scalar::{AccountKey, AliasKey, DomainKey, MailboxKey, Moment, ServiceKey};
 use crate::settings::AliasSettings;
 
 /// An address that delivers to other addresses.
@@ -25,6 +25,10 @@ pub struct Alias {
     pub targets: Option<Vec<String>>,
     /// Since when.
     pub created_at: Moment,
+    /// For whom it was made, where it is temporary: it takes no slot then.
+    pub mailbox_id: Option<MailboxKey>,
+    /// From then on its address is unknown; none: it is permanent.
+    pub expires_at: Option<Moment>,
     /// What is set for it.
     pub settings: AliasSettings,
 }
@@ -32,6 +36,12 @@ pub struct Alias {
 impl Alias {
     /// What the authority is asked about.
     pub(crate) const fn resource(&self) -> Resource {
-        Resource::account(self.account_id.0).in_service(self.service_id.0).in_domain(self.domain_id.0)
+        let resource =
+            Resource::account(self.account_id.0).in_service(self.service_id.0).in_domain(self.domain_id.0);
+        // The owner of a mailbox sees the temporary aliases that were made for it.
+        match self.mailbox_id {
+            Some(mailbox) => resource.in_mailbox(mailbox.0),
+            None => resource,
+        }
     }
 }

@@ -23,7 +23,8 @@ impl Projection for AliasList {
             "CREATE TABLE IF NOT EXISTS alias_list_v3 (tenant UUID NOT NULL, alias_id UUID NOT NULL, \
              service_id UUID NOT NULL, domain_id UUID NOT NULL, address TEXT, is_catch_all BOOLEAN NOT NULL, \
              targets TEXT, created_at BIGINT NOT NULL, born BIGINT NOT NULL, settings TEXT, \
-             settings_revision BIGINT NOT NULL DEFAULT 0, PRIMARY KEY (tenant, alias_id))",
+             settings_revision BIGINT NOT NULL DEFAULT 0, mailbox_id UUID, expires_at BIGINT, \
+             PRIMARY KEY (tenant, alias_id))",
             "CREATE INDEX IF NOT EXISTS alias_list_v3_born ON alias_list_v3 (tenant, born, alias_id)",
         ]
         .map(Statement::new)
@@ -47,7 +48,7 @@ fn statement(recorded: &Recorded<HostingEvent>) -> Option<Statement> {
     let HostingEvent::Alias(event) = &recorded.event else { return None };
     let place = Place::of(recorded);
     Some(match event {
-        AliasEvent::Created { service, domain, domain_name, local, targets, .. } => {
+        AliasEvent::Created { service, domain, domain_name, local, targets, temporary, .. } => {
             let address = match local {
                 None => Some(format!("@{domain_name}")),
                 Some(local) => local.plain().map(|local| format!("{local}@{domain_name}")),
@@ -55,7 +56,8 @@ fn statement(recorded: &Recorded<HostingEvent>) -> Option<Statement> {
             place
                 .statement(
                     "INSERT INTO alias_list_v3 (tenant, alias_id, service_id, domain_id, address, is_catch_all, \
-                     targets, created_at, born) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+                     targets, created_at, born, mailbox_id, expires_at) \
+                     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
                 )
                 .bind(service.uuid())
                 .bind(domain.uuid())
@@ -64,7 +66,15 @@ fn statement(recorded: &Recorded<HostingEvent>) -> Option<Statement> {
                 .bind(lines(targets))
                 .bind(place.at)
                 .bind(place.born)
+                .bind(temporary.map(|temporary| temporary.mailbox.uuid()))
+                .bind(temporary.map(|temporary| temporary.expires_at.millis()))
         }
+        AliasEvent::ExpiryChanged { expires_at: Some(expires_at) } => place
+            .statement("UPDATE alias_list_v3 SET expires_at = $3 WHERE tenant = $1 AND alias_id = $2")
+            .bind(expires_at.millis()),
+        AliasEvent::ExpiryChanged { expires_at: None } => place.statement(
+            "UPDATE alias_list_v3 SET expires_at = NULL, mailbox_id = NULL WHERE tenant = $1 AND alias_id = $2",
+        ),
         AliasEvent::TargetsChanged { targets } => place
             .statement("UPDATE alias_list_v3 SET targets = $3 WHERE tenant = $1 AND alias_id = $2")
             .bind(lines(targets)),

@@ -4,23 +4,25 @@ use async_graphql::connection::Connection;
 use async_graphql::{Context, Object, Result};
 use authority::Permission;
 use database::{DatabaseError, Row};
-use kernel::{AccountId, AliasId, DomainId, Id, ServiceId, Timestamp};
+use kernel::{AccountId, AliasId, DomainId, Id, MailboxId, ServiceId, Timestamp};
 
 use super::object::Alias;
 use crate::access::reach::{Columns, reach};
 use crate::error::Fault;
 use crate::page::{Page, PageKey, Query, cost};
 use crate::request::{Asked, at_least, rows};
-use crate::scalar::{AccountKey, AliasKey, DomainKey, Place, ServiceKey};
+use crate::scalar::{AccountKey, AliasKey, DomainKey, MailboxKey, Place, ServiceKey};
 use crate::settings::AliasSettings;
 
 /// The name of the projection that these queries read.
 pub(crate) const PROJECTION: &str = "alias_list";
 
-const SELECT: &str = "SELECT tenant, alias_id, service_id, domain_id, address, is_catch_all, targets, created_at,  born, settings, settings_revision \
+const SELECT: &str = "SELECT tenant, alias_id, service_id, domain_id, address, is_catch_all, targets, created_at, \
+     born, settings, settings_revision, mailbox_id, expires_at \
      FROM alias_list_v3 WHERE tenant = ";
 
-const COLUMNS: Columns = Columns { service: Some("service_id"), domain: Some("domain_id"), mailbox: None };
+const COLUMNS: Columns =
+    Columns { service: Some("service_id"), domain: Some("domain_id"), mailbox: Some("mailbox_id") };
 
 /// Queries about aliases.
 #[derive(Debug, Default)]
@@ -41,7 +43,8 @@ impl AliasQuery {
         read(ctx, &(account, alias_id.0)).await.map(Some)
     }
 
-    /// The aliases of an account that the caller may see, oldest first.
+    /// The aliases of an account that the caller may see, oldest first; with `mailboxId` its temporary ones, expired ones
+    /// as well.
     #[graphql(complexity = "cost(first, child_complexity)")]
     #[allow(clippy::too_many_arguments, reason = "the arguments of a GraphQL field")]
     async fn aliases(
@@ -49,6 +52,7 @@ impl AliasQuery {
         ctx: &Context<'_>,
         account_id: Option<AccountKey>,
         domain_id: Option<DomainKey>,
+        mailbox_id: Option<MailboxKey>,
         first: Option<i32>,
         after: Option<String>,
         #[graphql(name = "atLeast")] place: Option<Place>,
@@ -61,6 +65,9 @@ impl AliasQuery {
         let mut query = seen.narrow(Query::new("").bind(SELECT, account.uuid()), COLUMNS);
         if let Some(domain) = domain_id {
             query = query.bind(" AND domain_id = ", domain.0.uuid());
+        }
+        if let Some(mailbox) = mailbox_id {
+            query = query.bind(" AND mailbox_id = ", mailbox.0.uuid());
         }
         let found = rows(ctx, PROJECTION, page.finish(query, "born", "alias_id")).await?;
         page.connection(found, alias).map_err(|error| ctx.failed("a row of aliases", &error))
@@ -89,6 +96,8 @@ fn alias(row: &Row) -> Result<(PageKey, Alias), DatabaseError> {
         is_catch_all: row.bool(5)?,
         targets: row.opt_text(6)?.map(|targets| targets.lines().map(str::to_owned).collect()),
         created_at: Timestamp::from_millis(row.int(7)?).into(),
+        mailbox_id: row.opt_uuid(11)?.map(|id| MailboxKey(MailboxId::new(id))),
+        expires_at: row.opt_int(12)?.map(|moment| Timestamp::from_millis(moment).into()),
         settings: AliasSettings::read(row.opt_text(9)?, row.int(10)?)
             .map_err(|_| DatabaseError::Column { column: 9, expected: "settings" })?,
     };

@@ -49,6 +49,9 @@ pub(crate) async fn mailbox(
         if let MailboxEvent::Deleted { purge_after: after } = event {
             purge_after = Some(Moment(*after));
         }
+        if matches!(event, MailboxEvent::Restored) {
+            purge_after = None;
+        }
         state = mailbox_model::Mailbox::evolve(state, event);
     }
     let (record, is_deleted) = match state {

@@ -5,11 +5,13 @@ use authority::{Permission, Resource};
 use hosting::PasswordHash;
 use hosting::domain::DomainRef;
 use hosting::mailbox::{self as model, MailboxRecord, MailboxState};
+use hosting::plan::DomainMode;
+use hosting::service::Service;
 use hosting::use_case::{
     ChangeMailboxDisplayName, ChangeMailboxQuota, ChangeMailboxSettings, CreateMailboxes, DeleteMailbox,
-    DisableMailbox, EnableMailbox, NewMailbox, SetMailboxPassword,
+    DisableMailbox, EnableMailbox, NewMailbox, RenameMailbox, RestoreMailbox, SetMailboxPassword,
 };
-use kernel::{AccountId, Actor, CommandId, Key, LocalPart, MailboxId, ServiceId};
+use kernel::{AccountId, Actor, AliasId, CommandId, Key, LocalPart, MailboxId, ServiceId};
 use secrecy::SecretString;
 
 use super::object::Mailbox;
@@ -232,9 +234,56 @@ impl MailboxMutation {
         command_id: Option<Uid>,
     ) -> Result<MailboxPayload> {
         let (account, mailbox) = (ctx.account(account_id)?, mailbox_id.0);
-        let service = service_of(ctx, account, mailbox).await?;
-        let delete = DeleteMailbox { account, service, mailbox, purge_after: ctx.platform()?.purge_after() };
+        let record = recorded(ctx, account, mailbox).await?.ok_or_else(|| ctx.fault(Fault::NotFound))?;
+        let delete = DeleteMailbox {
+            account,
+            service: record.service,
+            mailbox,
+            purge_after: ctx.platform()?.purge_after(),
+            temporary_aliases: record.temporary_aliases.keys().copied().collect(),
+        };
         run(ctx, command(command_id), &delete, (account, mailbox)).await.map(MailboxPayload)
+    }
+
+    /// Brings a deleted mailbox back with all that it held, before `purgeAfter`. `userErrors`, among others:
+    /// `RETENTION_OVER`, `ADDRESS_TAKEN` where somebody else lives there now, and the limits of the plan.
+    async fn mailbox_restore(
+        &self,
+        ctx: &Context<'_>,
+        account_id: Option<AccountKey>,
+        mailbox_id: MailboxKey,
+        command_id: Option<Uid>,
+    ) -> Result<MailboxPayload> {
+        let (account, mailbox) = (ctx.account(account_id)?, mailbox_id.0);
+        let record = recorded(ctx, account, mailbox).await?.ok_or_else(|| ctx.fault(Fault::NotFound))?;
+        let domain = home_of(ctx, account, &record).await?;
+        let restore = RestoreMailbox { account, service: record.service, domain, mailbox };
+        run(ctx, command(command_id), &restore, (account, mailbox)).await.map(MailboxPayload)
+    }
+
+    /// Lets a mailbox live at another address of its domain, with all that it holds. Its owner signs in with the new
+    /// address from then on. The old one leads there as an alias, for which the plan needs room, unless
+    /// `keepsOldAddress` is false: then it is free.
+    #[allow(clippy::too_many_arguments, reason = "the arguments of a GraphQL field")]
+    async fn mailbox_rename(
+        &self,
+        ctx: &Context<'_>,
+        account_id: Option<AccountKey>,
+        mailbox_id: MailboxKey,
+        local_part: String,
+        keeps_old_address: Option<bool>,
+        command_id: Option<Uid>,
+    ) -> Result<MailboxPayload> {
+        let (account, mailbox) = (ctx.account(account_id)?, mailbox_id.0);
+        let service = service_of(ctx, account, mailbox).await?;
+        let mut faults = Faults::new(ctx)?;
+        let Some(local) = faults.take("localPart", LocalPart::parse(&local_part)) else {
+            return Ok(MailboxPayload(faults.refused()));
+        };
+        let command = command(command_id);
+        let alias = keeps_old_address.unwrap_or(true).then(|| AliasId::derived(command, 0));
+        let rename = RenameMailbox { account, service, mailbox, local, alias };
+        run(ctx, command, &rename, (account, mailbox)).await.map(MailboxPayload)
     }
 }
 
@@ -250,6 +299,20 @@ async fn recorded(
         MailboxState::Live(record) | MailboxState::Deleted(record) => Ok(Some(record)),
         MailboxState::Absent => Ok(None),
     }
+}
+
+/// The domain of a mailbox, own or shared, as its service says.
+pub(crate) async fn home_of(
+    ctx: &Context<'_>,
+    account: AccountId,
+    record: &MailboxRecord,
+) -> Result<DomainRef> {
+    let state = ctx.platform()?.engine.load(account.tenant(), &Key::<Service>(record.service)).await;
+    let state = state.map_err(|error| ctx.failed("the state of a service", &error))?;
+    Ok(match state.record().map(|service| service.limits.domain_mode) {
+        Some(DomainMode::Shared) => DomainRef::Shared(record.domain),
+        Some(DomainMode::Own) | None => DomainRef::Own(record.domain),
+    })
 }
 
 async fn service_of(ctx: &Context<'_>, account: AccountId, mailbox: MailboxId) -> Result<ServiceId> {

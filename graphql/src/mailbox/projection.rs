@@ -25,7 +25,8 @@ impl Projection for MailboxList {
              service_id UUID NOT NULL, domain_id UUID NOT NULL, address TEXT, display_name TEXT, \
              quota_bytes BIGINT NOT NULL, status TEXT NOT NULL, has_password BOOLEAN NOT NULL, \
              threshold_percent BIGINT, created_at BIGINT NOT NULL, purge_after BIGINT, born BIGINT NOT NULL, settings TEXT, \
-             settings_revision BIGINT NOT NULL DEFAULT 0, factor_count BIGINT NOT NULL DEFAULT 0, \
+             settings_revision BIGINT NOT NULL DEFAULT 0, factor_count BIGINT NOT NULL DEFAULT 0, domain_part TEXT NOT NULL, \
+             is_disabled BOOLEAN NOT NULL DEFAULT false, \
              PRIMARY KEY (tenant, mailbox_id))",
             "CREATE INDEX IF NOT EXISTS mailbox_list_v3_born ON mailbox_list_v3 (tenant, born, mailbox_id)",
             "CREATE INDEX IF NOT EXISTS mailbox_list_v3_domain \
@@ -55,8 +56,8 @@ fn statement(recorded: &Recorded<HostingEvent>) -> Option<Statement> {
         MailboxEvent::Created { service, domain, domain_name, local, quota, display_name, password, .. } => place
             .statement(
                 "INSERT INTO mailbox_list_v3 (tenant, mailbox_id, service_id, domain_id, address, display_name, \
-                 quota_bytes, status, has_password, threshold_percent, created_at, purge_after, born) \
-                 VALUES ($1, $2, $3, $4, $5, $6, $7, 'active', $8, NULL, $9, NULL, $10)",
+                 quota_bytes, status, has_password, threshold_percent, created_at, purge_after, born, domain_part) \
+                 VALUES ($1, $2, $3, $4, $5, $6, $7, 'active', $8, NULL, $9, NULL, $10, $11)",
             )
             .bind(service.uuid())
             .bind(domain.uuid())
@@ -65,7 +66,8 @@ fn statement(recorded: &Recorded<HostingEvent>) -> Option<Statement> {
             .bind(number(quota.octets()))
             .bind(password.is_some())
             .bind(place.at)
-            .bind(place.born),
+            .bind(place.born)
+            .bind(format!("@{domain_name}")),
         MailboxEvent::QuotaChanged { to, .. } => place
             .statement("UPDATE mailbox_list_v3 SET quota_bytes = $3 WHERE tenant = $1 AND mailbox_id = $2")
             .bind(number(to.octets())),
@@ -85,7 +87,20 @@ fn statement(recorded: &Recorded<HostingEvent>) -> Option<Statement> {
                 FactorEvent::FactorRemoved { .. } => -1,
                 FactorEvent::RecoveryCodesSet { .. } | FactorEvent::RecoveryCodeUsed { .. } => 0,
             }),
-        MailboxEvent::AppPasswordAdded { .. } | MailboxEvent::AppPasswordRevoked { .. } => return None,
+        MailboxEvent::AppPasswordAdded { .. }
+        | MailboxEvent::AppPasswordRevoked { .. }
+        | MailboxEvent::TemporaryAliasSet { .. }
+        | MailboxEvent::TemporaryAliasDropped { .. } => return None,
+        // The domain stands after the `@` already.
+        MailboxEvent::Renamed { local } => place
+            .statement(
+                "UPDATE mailbox_list_v3 SET address = $3 || domain_part WHERE tenant = $1 AND mailbox_id = $2",
+            )
+            .bind(local.plain().map(ToString::to_string)),
+        MailboxEvent::Restored => place.statement(
+            "UPDATE mailbox_list_v3 SET status = CASE WHEN is_disabled THEN 'disabled' ELSE 'active' END, \
+             purge_after = NULL WHERE tenant = $1 AND mailbox_id = $2",
+        ),
         MailboxEvent::SettingsChanged { settings, .. } => place
             .statement(
                 "UPDATE mailbox_list_v3 SET settings = $3, settings_revision = settings_revision + 1 \
@@ -107,9 +122,9 @@ fn statement(recorded: &Recorded<HostingEvent>) -> Option<Statement> {
 }
 
 fn status(place: Place, status: &'static str) -> Statement {
-    place
-        .statement("UPDATE mailbox_list_v3 SET status = $3 WHERE tenant = $1 AND mailbox_id = $2")
-        .bind(status)
+    let sql =
+        "UPDATE mailbox_list_v3 SET status = $3, is_disabled = $4 WHERE tenant = $1 AND mailbox_id = $2";
+    place.statement(sql).bind(status).bind(status == "disabled")
 }
 
 /// The highest threshold that is crossed after a crossing: coming down from one leaves the next lower.

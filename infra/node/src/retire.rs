@@ -11,7 +11,8 @@ use hosting::service::ServiceEvent;
 use kernel::{MailboxId, Recorded, ServiceId, Timestamp};
 use store::{Owner, SqlStore, Store as _};
 
-/// Closes mailboxes in the store when they are deleted or their service has ended; contents stay for the retention.
+/// Closes mailboxes in the store when they are deleted or their service has ended, and opens those that come back;
+/// contents stay for the retention.
 pub struct RetireMailboxes {
     /// Where messages are.
     pub store: Arc<SqlStore>,
@@ -30,6 +31,12 @@ impl Effect for RetireMailboxes {
         let (mailboxes, purge_after): (Vec<MailboxId>, Timestamp) = match &recorded.event {
             HostingEvent::Mailbox(MailboxEvent::Deleted { purge_after }) => {
                 (vec![MailboxId::new(recorded.stream.id)], *purge_after)
+            }
+            HostingEvent::Mailbox(MailboxEvent::Restored) => {
+                let owner = Owner { tenant, mailbox: MailboxId::new(recorded.stream.id) };
+                let restored = self.store.restore(owner).await;
+                return restored
+                    .map_err(|error| EffectError { at: recorded.cursor, reason: error.to_string() });
             }
             HostingEvent::Service(ServiceEvent::Ended { purge_after }) => {
                 (self.directory.mailboxes_of(tenant, ServiceId::new(recorded.stream.id)), *purge_after)

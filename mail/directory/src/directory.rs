@@ -100,6 +100,7 @@ impl Directory {
                     index.places.get(&form),
                     Some(Place::Alias(alias)) if alias.tenant == login.tenant
                         && alias.is_active
+                        && !alias.is_expired()
                         && alias.lets_targets_send
                         && index.entitlement(alias.tenant, alias.service) != Entitlement::Ended
                         && alias.targets.iter().any(|target| canonical(target) == own)

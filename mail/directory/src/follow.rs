@@ -12,10 +12,14 @@ use hosting::mailbox::{MailProtocol, MailboxEvent, MailboxSettings};
 use hosting::service::ServiceEvent;
 use kernel::{
     AliasId, DomainId, DomainName, EmailAddress, LocalPart, MailboxId, Recorded, ServiceId, TenantId,
+    Timestamp,
 };
 
 use crate::index::{AliasEntry, AppPassword, Index, MailboxEntry, Options, Place};
 use crate::{Directory, Entitlement, Protocol, Protocols};
+
+/// Deleted mailboxes that are kept before those past their retention are swept out.
+const DELETED_SWEEP_COUNT_MIN: usize = 10_000;
 
 impl Follower for Directory {
     type Event = HostingEvent;
@@ -127,15 +131,32 @@ impl Index {
             self.mailboxes.insert(key, entry);
             return;
         }
-        if matches!(event, MailboxEvent::Deleted { .. }) {
-            if let Some(entry) = self.mailboxes.remove(&key) {
-                let address = canonical(&entry.address);
-                if matches!(self.places.get(&address), Some(Place::Mailbox(tenant, id)) if (*tenant, *id) == key)
-                {
-                    self.places.remove(&address);
+        match event {
+            MailboxEvent::Deleted { purge_after } => {
+                if let Some(entry) = self.mailboxes.remove(&key) {
+                    self.vacate(key, &entry.address);
+                    self.remember_deleted(key, *purge_after, entry);
                 }
+                return;
             }
-            return;
+            MailboxEvent::Restored => {
+                if let Some((_, entry)) = self.deleted.remove(&key) {
+                    self.places.insert(canonical(&entry.address), Place::Mailbox(key.0, key.1));
+                    self.mailboxes.insert(key, entry);
+                }
+                return;
+            }
+            MailboxEvent::Renamed { local } => {
+                let Some(mut entry) = self.mailboxes.remove(&key) else { return };
+                self.vacate(key, &entry.address);
+                // Erased: the person is gone, and so is the address.
+                let Some(local) = local.plain() else { return };
+                entry.address = EmailAddress::new(local.clone(), entry.address.domain.clone());
+                self.places.insert(canonical(&entry.address), Place::Mailbox(key.0, key.1));
+                self.mailboxes.insert(key, entry);
+                return;
+            }
+            _ => {}
         }
         let Some(entry) = self.mailboxes.get_mut(&key) else { return };
         match event {
@@ -176,14 +197,36 @@ impl Index {
             MailboxEvent::Enabled => entry.is_enabled = true,
             MailboxEvent::Created { .. }
             | MailboxEvent::Deleted { .. }
+            | MailboxEvent::Restored
+            | MailboxEvent::Renamed { .. }
+            | MailboxEvent::TemporaryAliasSet { .. }
+            | MailboxEvent::TemporaryAliasDropped { .. }
             | MailboxEvent::DisplayNameChanged { .. }
             | MailboxEvent::QuotaThresholdCrossed { .. } => {}
         }
     }
 
+    /// Nobody is at the address any more, if it was this mailbox.
+    fn vacate(&mut self, key: (TenantId, MailboxId), address: &EmailAddress) {
+        let address = canonical(address);
+        if matches!(self.places.get(&address), Some(Place::Mailbox(tenant, id)) if (*tenant, *id) == key) {
+            self.places.remove(&address);
+        }
+    }
+
+    /// Keeps a deleted mailbox as long as it may come back; others are forgotten each time their number has doubled.
+    fn remember_deleted(&mut self, key: (TenantId, MailboxId), purge_after: Timestamp, entry: MailboxEntry) {
+        if self.deleted.len() >= self.sweep_deleted_at.max(DELETED_SWEEP_COUNT_MIN) {
+            let now = crate::authenticate::now();
+            self.deleted.retain(|_, (end, _)| *end > now);
+            self.sweep_deleted_at = self.deleted.len() * 2;
+        }
+        self.deleted.insert(key, (purge_after, entry));
+    }
+
     fn take_alias(&mut self, key: (TenantId, AliasId), event: &AliasEvent) {
         match event {
-            AliasEvent::Created { service, domain_name, local, targets, .. } => {
+            AliasEvent::Created { service, domain_name, local, targets, temporary, .. } => {
                 let Some(at) = alias_place(local.as_ref(), domain_name) else { return };
                 let targets =
                     targets.plain().map_or_else(|| Arc::from([]), |targets| Arc::from(targets.as_slice()));
@@ -194,12 +237,18 @@ impl Index {
                     is_active: true,
                     is_consumed: false,
                     is_internal: false,
+                    expires_at: temporary.map(|temporary| temporary.expires_at),
                     lets_targets_send: true,
                 };
                 self.aliases.insert(key, at.clone());
                 match at.strip_prefix('@') {
                     Some(domain) => drop(self.catch_alls.insert(CompactString::from(domain), entry)),
                     None => drop(self.places.insert(at, Place::Alias(entry))),
+                }
+            }
+            AliasEvent::ExpiryChanged { expires_at } => {
+                if let Some(entry) = self.alias_mut(key) {
+                    entry.expires_at = *expires_at;
                 }
             }
             AliasEvent::TargetsChanged { targets } => {

@@ -97,7 +97,16 @@ pub(crate) struct AliasEntry {
     /// Its mail is taken and given to nobody.
     pub(crate) is_consumed: bool,
     pub(crate) is_internal: bool,
+    /// From then on the address is unknown.
+    pub(crate) expires_at: Option<Timestamp>,
     pub(crate) lets_targets_send: bool,
+}
+
+impl AliasEntry {
+    /// Whether its time is over. Only temporary aliases look at the clock.
+    pub(crate) fn is_expired(&self) -> bool {
+        self.expires_at.is_some_and(|end| end <= crate::authenticate::now())
+    }
 }
 
 /// What an address leads to.
@@ -127,6 +136,10 @@ pub(crate) struct Index {
     /// By canonical address.
     pub(crate) places: HashMap<CompactString, Place>,
     pub(crate) mailboxes: HashMap<(TenantId, MailboxId), MailboxEntry>,
+    /// Deleted mailboxes that may still come back, with when they may no more.
+    pub(crate) deleted: HashMap<(TenantId, MailboxId), (Timestamp, MailboxEntry)>,
+    /// How many deleted ones there may be before those past their retention are forgotten.
+    pub(crate) sweep_deleted_at: usize,
     /// Catch-all aliases by domain name.
     pub(crate) catch_alls: HashMap<CompactString, AliasEntry>,
     /// Where an alias stands: canonical address, or `@domain` for a catch-all.

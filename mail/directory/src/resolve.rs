@@ -45,13 +45,15 @@ impl Index {
             return Found::Off;
         }
         let address = reflected.as_ref();
+        // A temporary alias that has expired is unknown, also where the domain has a catch-all: its time is over.
+        let expired = |place: &Place| matches!(place, Place::Alias(alias) if alias.is_expired());
         if let Some(place) = self.places.get(&canonical(address)) {
-            return Found::Place(place);
+            return if expired(place) { Found::Unknown } else { Found::Place(place) };
         }
         if let Some((base, detail)) = address.local.split_detail()
             && let Some(place) = self.places.get(&canonical(&EmailAddress::new(base, address.domain.clone())))
         {
-            return Found::Detailed(place, detail.to_owned());
+            return if expired(place) { Found::Unknown } else { Found::Detailed(place, detail.to_owned()) };
         }
         self.catch_alls.get(address.domain.as_str()).map_or(Found::Unknown, Found::CatchAll)
     }

@@ -100,6 +100,7 @@ impl World {
             domain_name: "x.example".parse_name(),
             local: local.map(|local| Sealed::new(subject, LocalPart::parse(local).expect("a local part"))),
             targets: Sealed::new(subject, targets.iter().map(|target| address(target)).collect()),
+            temporary: None,
         };
         self.tell(id, HostingEvent::Alias(created));
     }
@@ -242,6 +243,55 @@ async fn a_login_needs_the_password_of_today_and_an_active_service() {
     assert_eq!(world.login("alice@x.example", "two").await, Err(AuthRefusal::Suspended));
     world.tell(30, HostingEvent::Mailbox(MailboxEvent::Disabled));
     assert_eq!(world.login("alice@x.example", "two").await, Err(AuthRefusal::Wrong));
+}
+
+#[test]
+fn a_temporary_alias_is_unknown_after_its_end_also_where_a_catch_all_is() {
+    let world = World::new();
+    world.mailbox(30, "alice", None);
+    world.mailbox(31, "bob", None);
+    world.alias(41, None, &["bob@x.example"]);
+    world.alias(40, Some("shop"), &["alice@x.example"]);
+    let ends = |secs| {
+        let expires_at = Some(Timestamp::from_secs(secs));
+        world.tell(40, HostingEvent::Alias(AliasEvent::ExpiryChanged { expires_at }));
+    };
+    ends(4_000_000_000);
+    assert_eq!(world.ends("shop@x.example"), Ok((vec![30], vec![])));
+    ends(1);
+    assert_eq!(world.ends("shop@x.example"), Err(Resolution::Unknown));
+    assert_eq!(world.ends("shop+tag@x.example"), Err(Resolution::Unknown));
+    world.tell(40, HostingEvent::Alias(AliasEvent::ExpiryChanged { expires_at: None }));
+    assert_eq!(world.ends("shop@x.example"), Ok((vec![30], vec![])));
+}
+
+#[tokio::test]
+async fn a_renamed_mailbox_is_found_and_entered_by_its_new_address_alone() {
+    let world = World::new();
+    world.mailbox(30, "alice", Some("one"));
+    let subject = SubjectId::new(uuid(30));
+    let local = Sealed::new(subject, LocalPart::parse("a.smith").expect("a local part"));
+    world.tell(30, HostingEvent::Mailbox(MailboxEvent::Renamed { local }));
+    assert_eq!(world.ends("A.Smith@x.example"), Ok((vec![30], vec![])));
+    assert_eq!(world.ends("alice@x.example"), Err(Resolution::Unknown));
+    assert_eq!(world.login("a.smith@x.example", "one").await, Ok(Entitlement::Active));
+    assert_eq!(world.login("alice@x.example", "one").await, Err(AuthRefusal::Wrong));
+    world.alias(40, Some("alice"), &["a.smith@x.example"]);
+    assert_eq!(world.ends("alice@x.example"), Ok((vec![30], vec![])));
+}
+
+#[tokio::test]
+async fn a_restored_mailbox_is_as_it_was() {
+    let world = World::new();
+    world.mailbox(30, "alice", Some("one"));
+    world.tell(30, settings(30, |settings| settings.imap = false));
+    let purge_after = Timestamp::from_secs(4_000_000_000);
+    world.tell(30, HostingEvent::Mailbox(MailboxEvent::Deleted { purge_after }));
+    assert_eq!(world.ends("alice@x.example"), Err(Resolution::Unknown));
+    assert_eq!(world.login("alice@x.example", "one").await, Err(AuthRefusal::Wrong));
+    world.tell(30, HostingEvent::Mailbox(MailboxEvent::Restored));
+    assert_eq!(world.ends("alice@x.example"), Ok((vec![30], vec![])));
+    assert_eq!(world.login("alice@x.example", "one").await, Err(AuthRefusal::ProtocolOff));
 }
 
 fn app_password(number: u128, secret: &str, expires_at: Option<Timestamp>) -> HostingEvent {

@@ -555,6 +555,9 @@ pub trait Store: Send + Sync + 'static {
     /// Hides a mailbox at once; its contents are destroyed by [`Store::purge`] after `purge_after`.
     async fn retire(&self, owner: Owner, purge_after: Timestamp) -> Result<(), StoreError>;
 
+    /// Opens a retired mailbox again with all that it held, unless it was destroyed meanwhile.
+    async fn restore(&self, owner: Owner) -> Result<(), StoreError>;
+
     /// Destroys what is past its retention at `now`: retired mailboxes, deleted folders, unreferenced blobs, old
     /// entries of the change log. Bounded work per call.
     async fn purge(&self, now: Timestamp) -> Result<PurgeReport, StoreError>;

@@ -294,6 +294,10 @@ impl Store for SqlStore {
         self.retire_mailbox(owner, purge_after).await
     }
 
+    async fn restore(&self, owner: Owner) -> Result<(), StoreError> {
+        self.restore_mailbox(owner).await
+    }
+
     async fn purge(&self, now: Timestamp) -> Result<PurgeReport, StoreError> {
         self.purge_all(now).await
     }

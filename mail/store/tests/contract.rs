@@ -429,6 +429,28 @@ async fn retired_mailboxes_are_closed_at_once_and_destroyed_later() {
 }
 
 #[tokio::test]
+async fn what_is_restored_in_time_is_as_it_was() {
+    for world in worlds().await {
+        world.deliver(owner(1), "one", "1").await;
+        let before = world.store.usage(owner(1)).await.expect("usage");
+        let now = world.clock.load(Ordering::Relaxed);
+        let later = Timestamp::from_millis(now + 30 * DAY_MILLIS);
+        world.store.retire(owner(1), later).await.expect("retired");
+        world.store.restore(owner(1)).await.expect("restored");
+        assert_eq!(world.store.usage(owner(1)).await.expect("usage"), before);
+        world.deliver(owner(1), "two", "2").await;
+        // One that never had a message has its folders as well.
+        world.store.retire(owner(3), later).await.expect("retired");
+        world.store.restore(owner(3)).await.expect("restored");
+        world.deliver(owner(3), "three", "3").await;
+        world.store.restore(owner(1)).await.expect("what is open stays so");
+        world.store.purge(Timestamp::from_millis(now + 31 * DAY_MILLIS)).await.expect("purged");
+        assert_eq!(world.store.usage(owner(1)).await.expect("usage").message_count, 2);
+        world.is_whole().await;
+    }
+}
+
+#[tokio::test]
 async fn parallel_deliveries_lose_nothing_and_count_exactly() {
     for world in worlds().await {
         let world = Arc::new(world);

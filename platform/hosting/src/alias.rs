@@ -9,6 +9,6 @@ mod wire;
 
 pub use command::{AliasCommand, AliasCreation};
 pub use decide::Alias;
-pub use event::AliasEvent;
+pub use event::{AliasEvent, Temporary};
 pub use settings::{AliasSettings, AliasSettingsPatch, Disposition};
 pub use state::{AliasRecord, AliasState};

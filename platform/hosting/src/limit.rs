@@ -34,6 +34,10 @@ pub const DEVICE_CHARACTER_COUNT_MAX: usize = 256;
 pub const ADMINISTERED_DOMAIN_COUNT_MAX: usize = 100;
 /// Most mailboxes created at once: with the service's event they fit in one append.
 pub const MAILBOX_BATCH_COUNT_MAX: usize = 250;
+/// Most temporary aliases of one mailbox, expired ones included: they are deleted with it in one append.
+pub const TEMPORARY_ALIAS_COUNT_MAX: usize = 200;
+/// How far the end of a temporary alias may lie.
+pub const TEMPORARY_ALIAS_DAYS_MAX: i64 = 3650;
 /// Most targets of one alias; the directory follows no more.
 pub const ALIAS_TARGET_COUNT_MAX: usize = 1000;
 /// Most octets of all targets of one alias together, so that its event stays under the journal's 64 KiB once sealed.

@@ -378,6 +378,30 @@ refusals! {
         AliasExists = "ALIAS_EXISTS", Some("aliasId"),
             "An alias with this identifier exists already; use another identifier.",
             "Un alias portant cet identifiant existe déjà ; utilisez un autre identifiant.";
+        /// It is permanent already.
+        AliasPermanent = "ALIAS_PERMANENT", Some("aliasId"),
+            "This alias is permanent; delete it when it is not needed any more.",
+            "Cet alias est permanent ; supprimez-le quand il ne sert plus.";
+        /// The alias is not one of that mailbox.
+        AliasNotTemporary = "ALIAS_NOT_TEMPORARY", Some("aliasId"),
+            "This is not a temporary alias of that mailbox; check its identifier.",
+            "Ce n’est pas un alias temporaire de cette boîte ; vérifiez son identifiant.";
+        /// Something of the mailbox changed meanwhile.
+        MailboxChangedMeanwhile = "MAILBOX_CHANGED_MEANWHILE", Some("mailboxId"),
+            "Temporary aliases of this mailbox changed meanwhile; try again.",
+            "Des alias temporaires de cette boîte ont changé entre-temps ; réessayez.";
+        /// What was deleted is destroyed.
+        RetentionOver = "RETENTION_OVER", Some("mailboxId"),
+            "This mailbox was deleted too long ago to be brought back; create a new one.",
+            "Cette boîte a été supprimée il y a trop longtemps pour être rétablie ; créez-en une nouvelle.";
+        /// The mailbox is not deleted.
+        MailboxNotDeleted = "MAILBOX_NOT_DELETED", Some("mailboxId"),
+            "This mailbox is not deleted; nothing has to be brought back.",
+            "Cette boîte n’est pas supprimée ; il n’y a rien à rétablir.";
+        /// The owner of the mailbox is erased, and with them its address.
+        MailboxErased = "MAILBOX_ERASED", Some("mailboxId"),
+            "The data of this mailbox's owner were erased; this cannot be done any more.",
+            "Les données du titulaire de cette boîte ont été effacées ; cela n’est plus possible.";
         /// Nowhere to go.
         AliasTargetsEmpty = "ALIAS_TARGETS_EMPTY", Some("targets"),
             "An alias needs at least one target other than itself; name where its mail goes.",
@@ -500,6 +524,14 @@ refusals! {
         MailboxBatchTooLarge = "MAILBOX_BATCH_TOO_LARGE", Some("mailboxes"), "mailboxesPerRequest",
             "This request names {used} mailboxes and {allowed} are allowed at once; split it.",
             "Cette demande nomme {used} boîtes mail et {allowed} sont permises à la fois ; divisez-la.";
+        /// The mailbox has as many temporary aliases as the plan allows.
+        TemporaryAliasLimitReached = "TEMPORARY_ALIAS_LIMIT_REACHED", Some("mailboxId"), "temporaryAliases",
+            "This mailbox has {used} of {allowed} temporary aliases; delete one or let one expire.",
+            "Cette boîte a {used} alias temporaires sur {allowed} ; supprimez-en un ou laissez-en expirer un.";
+        /// The end lies too far in the future.
+        ExpiryTooFar = "EXPIRY_TOO_FAR", Some("expiresAt"), "days",
+            "The expiry is {used} days away and {allowed} are allowed; choose an earlier moment.",
+            "L’expiration est dans {used} jours et {allowed} sont permis ; choisissez un moment plus proche.";
         /// Too many targets.
         AliasTargetLimit = "ALIAS_TARGET_LIMIT", Some("targets"), "targets",
             "An alias has at most {allowed} targets and {used} were given; name fewer.",

@@ -8,5 +8,6 @@ mod wire;
 
 pub use command::{ServiceCommand, ServiceOrder};
 pub use decide::Service;
+pub(crate) use decide::may_add;
 pub use event::{ServiceEvent, SuspensionReason};
 pub use state::{DomainShare, DomainUsage, Entitlement, ServiceRecord, ServiceState, Usage};

@@ -8,6 +8,7 @@ mod add_app_password;
 mod add_domain;
 mod add_shared_domain;
 mod answer_invitation;
+mod change_alias_expiry;
 mod change_alias_settings;
 mod change_alias_targets;
 mod change_delegation;
@@ -19,8 +20,10 @@ mod change_mailbox_settings;
 mod close_account;
 mod create_alias;
 mod create_mailboxes;
+mod create_temporary_alias;
 mod delete_alias;
 mod delete_mailbox;
+mod delete_temporary_alias;
 mod disable_mailbox;
 mod disable_user;
 mod enable_mailbox;
@@ -37,7 +40,9 @@ mod record_quota_threshold;
 mod register_user;
 mod remove_domain;
 mod remove_user;
+mod rename_mailbox;
 mod require_second_factor;
+mod restore_mailbox;
 mod restrict_service;
 mod resume_service;
 mod revoke_app_password;
@@ -54,6 +59,7 @@ pub use add_app_password::AddAppPassword;
 pub use add_domain::AddDomain;
 pub use add_shared_domain::AddSharedDomain;
 pub use answer_invitation::AnswerInvitation;
+pub use change_alias_expiry::ChangeAliasExpiry;
 pub use change_alias_settings::ChangeAliasSettings;
 pub use change_alias_targets::ChangeAliasTargets;
 pub use change_delegation::ChangeDelegation;
@@ -65,8 +71,10 @@ pub use change_mailbox_settings::ChangeMailboxSettings;
 pub use close_account::CloseAccount;
 pub use create_alias::CreateAlias;
 pub use create_mailboxes::{CreateMailboxes, NewMailbox};
+pub use create_temporary_alias::CreateTemporaryAlias;
 pub use delete_alias::DeleteAlias;
 pub use delete_mailbox::DeleteMailbox;
+pub use delete_temporary_alias::DeleteTemporaryAlias;
 pub use disable_mailbox::DisableMailbox;
 pub use disable_user::DisableUser;
 pub use enable_mailbox::EnableMailbox;
@@ -83,7 +91,9 @@ pub use record_quota_threshold::RecordQuotaThreshold;
 pub use register_user::RegisterUser;
 pub use remove_domain::RemoveDomain;
 pub use remove_user::RemoveUser;
+pub use rename_mailbox::RenameMailbox;
 pub use require_second_factor::RequireSecondFactor;
+pub use restore_mailbox::RestoreMailbox;
 pub use restrict_service::RestrictService;
 pub use resume_service::ResumeService;
 pub use revoke_app_password::RevokeAppPassword;
@@ -100,11 +110,11 @@ use kernel::{AccountId, DomainId, DomainName, Foreign, Key, LocalPart, MailboxId
 
 use crate::HostingRefusal;
 use crate::account::{Account, AccountState};
-use crate::alias::AliasState;
+use crate::alias::{AliasRecord, AliasState};
 use crate::delegation::{DelegationScope, Terms};
 use crate::domain::{Domain, DomainRef, DomainState};
 use crate::limit::{DELEGATION_SCOPE_COUNT_MAX, SHARED_LOCAL_PARTS_RESERVED};
-use crate::mailbox::{Mailbox, MailboxState};
+use crate::mailbox::{Mailbox, MailboxRecord, MailboxState, SelfService};
 use crate::plan::DomainMode;
 use crate::service::{Service, ServiceRecord, ServiceState};
 use crate::session::{Session, SessionOwner};
@@ -304,6 +314,35 @@ fn mailbox_resource(account: AccountId, id: MailboxId, mailbox: &MailboxState) -
             Resource::account(account).in_service(record.service).in_domain(record.domain).in_mailbox(id)
         }
     }
+}
+
+/// The mailbox that something temporary is done to, by its owner only where its administrators let them.
+fn check_self_service(
+    mailbox: &MailboxState,
+    service: ServiceId,
+    by_owner: bool,
+) -> Result<&MailboxRecord, HostingRefusal> {
+    let record = mailbox.record().filter(|record| record.service == service);
+    let record = record.ok_or(HostingRefusal::MailboxNotFound)?;
+    if by_owner && !record.settings.self_service.contains(&SelfService::TemporaryAliases) {
+        return Err(HostingRefusal::SettingNotSelfService);
+    }
+    Ok(record)
+}
+
+/// A temporary alias of that mailbox.
+fn check_temporary(alias: &AliasState, mailbox: MailboxId) -> Result<&AliasRecord, HostingRefusal> {
+    let record = alias.record().ok_or(HostingRefusal::AliasNotFound)?;
+    match record.temporary {
+        Some(temporary) if temporary.mailbox == mailbox => Ok(record),
+        Some(_) | None => Err(HostingRefusal::AliasNotTemporary),
+    }
+}
+
+/// What it takes to do something to a mailbox that its owner may do as well.
+fn self_service_need((account, id): (AccountId, MailboxId), mailbox: &MailboxState, by_owner: bool) -> Need {
+    let permission = if by_owner { Permission::MailboxSelfWrite } else { Permission::MailboxWrite };
+    Need { permission, resource: mailbox_resource(account, id, mailbox) }
 }
 
 /// An alias as it is touched; nothing but the account where it never existed.

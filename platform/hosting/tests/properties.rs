@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use authority::{Permission, Permissions};
 use hosting::account::AccountEvent;
-use hosting::alias::AliasEvent;
+use hosting::alias::{AliasEvent, Temporary};
 use hosting::delegation::{DelegationEvent, DelegationScope};
 use hosting::domain::{DomainEvent, DomainRef, Proof, VerifiedBy};
 use hosting::factor::{FactorEvent, TotpSeed};
@@ -253,6 +253,11 @@ fn mailbox_event() -> impl Strategy<Value = HostingEvent> {
                 MailboxEvent::AppPasswordAdded { app_password, name, secret_hash, protocols, expires_at }
             }),
         any_id().prop_map(|app_password| MailboxEvent::AppPasswordRevoked { app_password }),
+        (any_id(), at())
+            .prop_map(|(alias, expires_at)| MailboxEvent::TemporaryAliasSet { alias, expires_at }),
+        any_id().prop_map(|alias| MailboxEvent::TemporaryAliasDropped { alias }),
+        sealed(local()).prop_map(|local| MailboxEvent::Renamed { local }),
+        Just(MailboxEvent::Restored),
         Just(MailboxEvent::Disabled),
         Just(MailboxEvent::Enabled),
         at().prop_map(|purge_after| MailboxEvent::Deleted { purge_after }),
@@ -298,19 +303,19 @@ fn delegation_event() -> impl Strategy<Value = HostingEvent> {
 }
 
 fn alias_event() -> impl Strategy<Value = HostingEvent> {
-    let created =
-        ((any_id(), any_id(), any_id(), domain_name()), option::of(sealed(local())), sealed(addresses()))
-            .prop_map(|((account, service, domain, domain_name), local, targets)| AliasEvent::Created {
-                account,
-                service,
-                domain,
-                domain_name,
-                local,
-                targets,
-            });
+    let created = (
+        (any_id(), any_id(), any_id(), domain_name()),
+        option::of(sealed(local())),
+        sealed(addresses()),
+        option::of((any_id(), at()).prop_map(|(mailbox, expires_at)| Temporary { mailbox, expires_at })),
+    )
+        .prop_map(|((account, service, domain, domain_name), local, targets, temporary)| {
+            AliasEvent::Created { account, service, domain, domain_name, local, targets, temporary }
+        });
     prop_oneof![
         created,
         sealed(addresses()).prop_map(|targets| AliasEvent::TargetsChanged { targets }),
+        option::of(at()).prop_map(|expires_at| AliasEvent::ExpiryChanged { expires_at }),
         Just(AliasEvent::Deleted),
     ]
     .prop_map(HostingEvent::Alias)
@@ -393,6 +398,7 @@ fn grant(world: &mut World, wish: &Wish, generation: u128) -> bool {
             account,
             service,
             mailbox: id(number + 100 * generation),
+            temporary_aliases: vec![],
             purge_after: Timestamp::from_secs(1_800_000_000),
         }),
         Wish::Alias(number) => world.run(&CreateAlias {

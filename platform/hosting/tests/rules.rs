@@ -104,7 +104,13 @@ fn quota(number: u128, quota: ByteSize) -> ChangeMailboxQuota {
 }
 
 fn delete(number: u128) -> DeleteMailbox {
-    DeleteMailbox { account: account(), service: service(), mailbox: id(number), purge_after: LATER }
+    DeleteMailbox {
+        account: account(),
+        service: service(),
+        mailbox: id(number),
+        purge_after: LATER,
+        temporary_aliases: vec![],
+    }
 }
 
 fn alias(number: u128, text: Option<&str>, targets: &[&str]) -> CreateAlias {
@@ -699,7 +705,8 @@ fn what_is_erased_still_folds_and_can_still_be_ended() {
     assert_eq!((record.address(), record.quota), (None, ByteSize::gib(2)));
     use kernel::UseCase as _;
     let service_state = world.state::<Service>(account().tenant(), service());
-    let changes = delete(1).decide(&(service_state, state), LATER).expect("an erased mailbox can be deleted");
+    let changes =
+        delete(1).decide(&(service_state, state, vec![]), LATER).expect("an erased mailbox can be deleted");
     assert_eq!((changes.writes.len(), changes.claims_released.len()), (2, 0));
 }
 

@@ -182,6 +182,22 @@ async fn versions_of_written_and_of_checked_streams_are_compared() {
 }
 
 #[tokio::test]
+async fn a_name_passes_from_one_thing_to_another_in_one_append() {
+    for subject in journals().await {
+        let journal = &subject.journal;
+        let mut first = append(tenant(1), &[(stream(1), 0, 1)]);
+        first.claims_taken = vec![(claim(7), stream(1))];
+        journal.append(first).await.expect(subject.name);
+        let mut pass = append(tenant(1), &[(stream(1), 1, 1), (stream(2), 0, 1)]);
+        pass.claims_released = vec![(claim(7), stream(1))];
+        pass.claims_taken = vec![(claim(7), stream(2))];
+        journal.append(pass).await.expect(subject.name);
+        let owner = journal.claim_owner(claim(7)).await.expect("read").expect("owned");
+        assert_eq!((owner.tenant, owner.stream), (tenant(1), stream(2)), "{}", subject.name);
+    }
+}
+
+#[tokio::test]
 async fn a_name_has_one_owner_on_the_whole_platform() {
     for subject in journals().await {
         let journal = &subject.journal;

@@ -76,10 +76,7 @@ pub(crate) async fn lock_or_provision(
         return lock(transaction, owner).await;
     };
     let locked = Locked { id: made.int(0)?, modseq: 1, size: 0 };
-    for (name, special_use) in FIRST_FOLDERS {
-        let name = FolderName::parse(name)?;
-        insert_folder(transaction, &locked, &name, special_use).await?;
-    }
+    insert_first_folders(transaction, &locked).await?;
     Ok(locked)
 }
 
@@ -108,6 +105,40 @@ pub(crate) async fn own_folder(
     let row = transaction.first(select.bind(super::row::folder_key(folder)).bind(mailbox.id)).await?;
     let row = row.ok_or(FolderRefusal::Missing)?;
     Ok(Place { id: row.int(0)?, uid_next: row.int(1)? })
+}
+
+/// Makes the folders that every mailbox has.
+async fn insert_first_folders(transaction: &mut Transaction<'_>, locked: &Locked) -> Result<(), StoreError> {
+    for (name, special_use) in FIRST_FOLDERS {
+        let name = FolderName::parse(name)?;
+        insert_folder(transaction, locked, &name, special_use).await?;
+    }
+    Ok(())
+}
+
+struct Restore(Owner);
+
+#[async_trait]
+impl Work for Restore {
+    type Output = Option<Modseq>;
+    type Error = StoreError;
+
+    async fn run(&self, transaction: &mut Transaction<'_>) -> Result<Option<Modseq>, StoreError> {
+        let update = Statement::new(
+            "UPDATE mailbox SET purge_after = NULL, modseq = modseq + 1 WHERE tenant = $1 AND mailbox = $2 \
+             AND purge_after IS NOT NULL RETURNING id, modseq, size",
+        );
+        let update = update.bind(self.0.tenant.uuid()).bind(self.0.mailbox.uuid());
+        let Some(row) = transaction.first(update).await? else { return Ok(None) };
+        let locked = Locked { id: row.int(0)?, modseq: row.int(1)?, size: row.int(2)? };
+        // One that was retired before its first message has no folders yet.
+        let count = Statement::new("SELECT COUNT(*) FROM folder WHERE mailbox = $1 AND deleted_at IS NULL");
+        let count = transaction.first(count.bind(locked.id)).await?.map_or(Ok(0), |row| row.int(0))?;
+        if count == 0 {
+            insert_first_folders(transaction, &locked).await?;
+        }
+        Ok(Some(locked.modseq()))
+    }
 }
 
 struct Provision(Owner);
@@ -170,6 +201,13 @@ impl SqlStore {
         let rows = self.database.transact(One(insert)).await?;
         if let Some(modseq) = rows {
             self.bells.ring(owner, Modseq(modseq.unsigned_abs()));
+        }
+        Ok(())
+    }
+
+    pub(crate) async fn restore_mailbox(&self, owner: Owner) -> Result<(), StoreError> {
+        if let Some(modseq) = self.database.transact(Restore(owner)).await? {
+            self.bells.ring(owner, modseq);
         }
         Ok(())
     }

@@ -1,8 +1,8 @@
 //! What can be asked of an alias.
 
-use kernel::{AccountId, AliasId, DomainId, DomainName, EmailAddress, LocalPart, ServiceId};
+use kernel::{AccountId, AliasId, DomainId, DomainName, EmailAddress, LocalPart, ServiceId, Timestamp};
 
-use super::AliasSettingsPatch;
+use super::{AliasSettingsPatch, Temporary};
 
 /// An intention about one alias.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,6 +18,8 @@ pub enum AliasCommand {
         /// The revision that the asker saw; none: whatever it is.
         revision: Option<u32>,
     },
+    /// Let a temporary one end at another time, or never: none makes it permanent.
+    ChangeExpiry(Option<Timestamp>),
     /// End it for good.
     Delete,
 }
@@ -39,4 +41,6 @@ pub struct AliasCreation {
     pub local: Option<LocalPart>,
     /// Where its mail goes: 1 to 1000 addresses.
     pub targets: Vec<EmailAddress>,
+    /// For whom and until when; none: it is permanent.
+    pub temporary: Option<Temporary>,
 }

@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use kernel::{AliasId, Category, Decider, DomainName, EmailAddress, LocalPart, Sealed, SubjectId, Timestamp};
 
-use super::{AliasCommand, AliasCreation, AliasEvent, AliasRecord, AliasState};
+use super::{AliasCommand, AliasCreation, AliasEvent, AliasRecord, AliasState, Temporary};
 use crate::HostingRefusal;
-use crate::limit::{ALIAS_TARGET_COUNT_MAX, ALIAS_TARGETS_OCTETS_MAX};
+use crate::limit::{ALIAS_TARGET_COUNT_MAX, ALIAS_TARGETS_OCTETS_MAX, TEMPORARY_ALIAS_DAYS_MAX};
 use crate::refusal::Limit;
 use crate::settings::check_revision;
 
@@ -25,7 +25,7 @@ impl Decider for Alias {
 
     fn evolve(state: AliasState, event: &AliasEvent) -> AliasState {
         match (event, state) {
-            (AliasEvent::Created { account, service, domain, domain_name, local, targets }, _) => {
+            (AliasEvent::Created { account, service, domain, domain_name, local, targets, temporary }, _) => {
                 AliasState::Live(AliasRecord {
                     account: *account,
                     service: *service,
@@ -33,9 +33,16 @@ impl Decider for Alias {
                     domain_name: domain_name.clone(),
                     local: local.clone(),
                     targets: targets.clone(),
+                    temporary: *temporary,
                     settings: Box::default(),
                     settings_revision: 0,
                 })
+            }
+            (AliasEvent::ExpiryChanged { expires_at }, AliasState::Live(mut record)) => {
+                record.temporary = expires_at.and_then(|expires_at| {
+                    record.temporary.map(|temporary| Temporary { expires_at, ..temporary })
+                });
+                AliasState::Live(record)
             }
             (AliasEvent::TargetsChanged { targets }, AliasState::Live(mut record)) => {
                 record.targets = targets.clone();
@@ -48,7 +55,10 @@ impl Decider for Alias {
             }
             (AliasEvent::Deleted, AliasState::Live(record)) => AliasState::Deleted(record),
             (
-                AliasEvent::TargetsChanged { .. } | AliasEvent::SettingsChanged { .. } | AliasEvent::Deleted,
+                AliasEvent::ExpiryChanged { .. }
+                | AliasEvent::TargetsChanged { .. }
+                | AliasEvent::SettingsChanged { .. }
+                | AliasEvent::Deleted,
                 state @ (AliasState::Absent | AliasState::Deleted(_)),
             ) => state,
         }
@@ -58,16 +68,19 @@ impl Decider for Alias {
         state: &AliasState,
         command: AliasCommand,
         alias: &AliasId,
-        _: Timestamp,
+        now: Timestamp,
     ) -> Result<Vec<AliasEvent>, HostingRefusal> {
         use AliasCommand as C;
         use AliasState as S;
         let subject = SubjectId::of_alias(*alias);
         match (state, command) {
-            (S::Absent, C::Create(new)) => create(new),
+            (S::Absent, C::Create(new)) => create(new, now),
             (S::Live(record), C::Create(new)) => created_already(record, new),
             (S::Deleted(_), C::Create(_)) => Err(HostingRefusal::AliasExists),
-            (S::Absent | S::Deleted(_), C::ChangeTargets(_) | C::ChangeSettings { .. })
+            (
+                S::Absent | S::Deleted(_),
+                C::ChangeTargets(_) | C::ChangeSettings { .. } | C::ChangeExpiry(_),
+            )
             | (S::Absent, C::Delete) => Err(HostingRefusal::AliasNotFound),
             (S::Deleted(_), C::Delete) => Ok(vec![]),
             (S::Live(record), C::ChangeTargets(targets)) => {
@@ -88,12 +101,37 @@ impl Decider for Alias {
                 let changed = changed.into_iter().map(str::to_owned).collect();
                 Ok(vec![AliasEvent::SettingsChanged { settings, changed }])
             }
+            (S::Live(record), C::ChangeExpiry(expires_at)) => match (record.temporary, expires_at) {
+                (None, None) => Ok(vec![]),
+                (None, Some(_)) => Err(HostingRefusal::AliasPermanent),
+                (Some(known), Some(wish)) if known.expires_at == wish => Ok(vec![]),
+                (Some(_), wish) => {
+                    check_expiry(wish, now)?;
+                    Ok(vec![AliasEvent::ExpiryChanged { expires_at: wish }])
+                }
+            },
             (S::Live(_), C::Delete) => Ok(vec![AliasEvent::Deleted]),
         }
     }
 }
 
-fn create(new: AliasCreation) -> Result<Vec<AliasEvent>, HostingRefusal> {
+/// A temporary alias lives for up to ten years from now.
+fn check_expiry(expires_at: Option<Timestamp>, now: Timestamp) -> Result<(), HostingRefusal> {
+    let Some(expires_at) = expires_at else { return Ok(()) };
+    if expires_at <= now {
+        return Err(HostingRefusal::ExpiryPast);
+    }
+    let days = (expires_at.secs() - now.secs()) / 86_400;
+    if days > TEMPORARY_ALIAS_DAYS_MAX {
+        let used = u64::try_from(days).unwrap_or(u64::MAX);
+        let allowed = TEMPORARY_ALIAS_DAYS_MAX.unsigned_abs();
+        return Err(HostingRefusal::ExpiryTooFar(Limit { allowed, used }));
+    }
+    Ok(())
+}
+
+fn create(new: AliasCreation, now: Timestamp) -> Result<Vec<AliasEvent>, HostingRefusal> {
+    check_expiry(new.temporary.map(|temporary| temporary.expires_at), now)?;
     let subject = SubjectId::of_alias(new.alias);
     let targets = check_targets(new.targets, new.local.as_ref(), &new.domain_name)?;
     Ok(vec![AliasEvent::Created {
@@ -103,6 +141,7 @@ fn create(new: AliasCreation) -> Result<Vec<AliasEvent>, HostingRefusal> {
         domain_name: new.domain_name,
         local: new.local.map(|local| Sealed::new(subject, local)),
         targets: Sealed::new(subject, targets),
+        temporary: new.temporary,
     }])
 }
 
@@ -110,6 +149,7 @@ fn created_already(record: &AliasRecord, new: AliasCreation) -> Result<Vec<Alias
     let targets = check_targets(new.targets, new.local.as_ref(), &new.domain_name)?;
     let is_same = record.service == new.service
         && record.domain == new.domain
+        && record.temporary == new.temporary
         && record.local.as_ref().map(Sealed::plain) == new.local.as_ref().map(Some)
         && record.targets.plain() == Some(&targets);
     if is_same { Ok(vec![]) } else { Err(HostingRefusal::AliasExists) }

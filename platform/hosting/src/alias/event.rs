@@ -1,8 +1,19 @@
 //! What can happen to an alias.
 
-use kernel::{AccountId, DomainId, DomainName, EmailAddress, LocalPart, Sealed, ServiceId};
+use kernel::{
+    AccountId, DomainId, DomainName, EmailAddress, LocalPart, MailboxId, Sealed, ServiceId, Timestamp,
+};
 
 use super::AliasSettings;
+
+/// A temporary alias: it takes no slot of the plan, belongs to a mailbox, and ends by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Temporary {
+    /// Whose owner made it, or for whom it was made.
+    pub mailbox: MailboxId,
+    /// From then on its address is unknown.
+    pub expires_at: Timestamp,
+}
 
 /// What happened to one alias. Stream `alias/{AliasId}`; created once, deleted at most once.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,6 +32,13 @@ pub enum AliasEvent {
         local: Option<Sealed<LocalPart>>,
         /// Where its mail goes; not empty, each once.
         targets: Sealed<Vec<EmailAddress>>,
+        /// For whom and until when; none: it is permanent.
+        temporary: Option<Temporary>,
+    },
+    /// It ends at another time.
+    ExpiryChanged {
+        /// None: it is permanent from now on.
+        expires_at: Option<Timestamp>,
     },
     /// It leads elsewhere.
     TargetsChanged {

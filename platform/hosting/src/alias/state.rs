@@ -2,7 +2,7 @@
 
 use kernel::{AccountId, Claim, DomainId, DomainName, EmailAddress, LocalPart, Sealed, ServiceId};
 
-use super::AliasSettings;
+use super::{AliasSettings, Temporary};
 
 /// An alias as it is.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -41,6 +41,8 @@ pub struct AliasRecord {
     pub local: Option<Sealed<LocalPart>>,
     /// Where its mail goes.
     pub targets: Sealed<Vec<EmailAddress>>,
+    /// For whom and until when; none: it is permanent.
+    pub temporary: Option<Temporary>,
     /// What is set for it.
     pub settings: Box<AliasSettings>,
     /// How often settings were changed.

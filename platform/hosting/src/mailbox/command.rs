@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use kernel::{
-    AccountId, AppPasswordId, ByteSize, DomainId, DomainName, LocalPart, MailboxId, ServiceId, Timestamp,
+    AccountId, AliasId, AppPasswordId, ByteSize, DomainId, DomainName, LocalPart, MailboxId, ServiceId,
+    Timestamp,
 };
 
 use super::{Crossing, MailProtocol, MailboxSettingsPatch, Threshold};
@@ -44,6 +45,19 @@ pub enum MailboxCommand {
         /// Whether its owner asks, who may change some settings only.
         by_owner: bool,
     },
+    /// Note a temporary alias of it, or when it ends.
+    SetTemporaryAlias {
+        /// Which.
+        alias: AliasId,
+        /// When it ends.
+        expires_at: Timestamp,
+        /// How many that have not expired the plan allows.
+        count_max: u32,
+    },
+    /// Note that a temporary alias is gone, or permanent.
+    DropTemporaryAlias(AliasId),
+    /// Live at another address of the same domain.
+    Rename(LocalPart),
     /// Refuse mail and logins.
     Disable,
     /// Take mail and logins again.
@@ -53,6 +67,8 @@ pub enum MailboxCommand {
         /// When its contents may be destroyed.
         purge_after: Timestamp,
     },
+    /// Bring it back as it was, within the retention.
+    Restore,
     /// Note that its usage crossed a fraction of its quota.
     RecordThreshold {
         /// Which fraction.

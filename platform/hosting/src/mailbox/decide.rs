@@ -2,14 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use kernel::{ByteSize, Category, Decider, MailboxId, Sealed, SubjectId, Timestamp};
+use kernel::{AliasId, ByteSize, Category, Decider, MailboxId, Sealed, SubjectId, Timestamp};
 
 use super::{
     AppPasswordRecord, Crossing, MailboxCommand, MailboxCreation, MailboxEvent, MailboxRecord,
     MailboxSettings, MailboxState, NewAppPassword, Threshold,
 };
 use crate::factor::FactorState;
-use crate::limit::{APP_PASSWORD_COUNT_MAX, CROSSING_COUNT_MAX, DISPLAY_NAME_CHARACTER_COUNT_MAX};
+use crate::limit::{
+    APP_PASSWORD_COUNT_MAX, CROSSING_COUNT_MAX, DISPLAY_NAME_CHARACTER_COUNT_MAX, TEMPORARY_ALIAS_COUNT_MAX,
+};
 use crate::refusal::Limit;
 use crate::settings::check_revision;
 use crate::user::Access;
@@ -50,6 +52,8 @@ impl Decider for Mailbox {
                 password: password.clone(),
                 factors: FactorState::default(),
                 app_passwords: BTreeMap::new(),
+                temporary_aliases: BTreeMap::new(),
+                purge_after: None,
                 access: Access::Enabled,
                 crossed: BTreeSet::new(),
                 crossing_count: 0,
@@ -84,8 +88,25 @@ impl Decider for Mailbox {
             }),
             MailboxEvent::Disabled => change(state, |record| record.access = Access::Disabled),
             MailboxEvent::Enabled => change(state, |record| record.access = Access::Enabled),
-            MailboxEvent::Deleted { .. } => match state {
-                MailboxState::Live(record) | MailboxState::Deleted(record) => MailboxState::Deleted(record),
+            MailboxEvent::TemporaryAliasSet { alias, expires_at } => change(state, |record| {
+                record.temporary_aliases.insert(*alias, *expires_at);
+            }),
+            MailboxEvent::TemporaryAliasDropped { alias } => change(state, |record| {
+                record.temporary_aliases.remove(alias);
+            }),
+            MailboxEvent::Renamed { local } => change(state, |record| record.local = local.clone()),
+            MailboxEvent::Deleted { purge_after } => match state {
+                MailboxState::Live(mut record) | MailboxState::Deleted(mut record) => {
+                    record.purge_after = Some(*purge_after);
+                    MailboxState::Deleted(record)
+                }
+                MailboxState::Absent => MailboxState::Absent,
+            },
+            MailboxEvent::Restored => match state {
+                MailboxState::Live(mut record) | MailboxState::Deleted(mut record) => {
+                    record.purge_after = None;
+                    MailboxState::Live(record)
+                }
                 MailboxState::Absent => MailboxState::Absent,
             },
             MailboxEvent::QuotaThresholdCrossed { threshold, crossing } => change(state, |record| {
@@ -112,7 +133,14 @@ impl Decider for Mailbox {
             (S::Live(record), C::Create(new)) => created_already(record, &new),
             (S::Deleted(_), C::Create(_)) => Err(HostingRefusal::MailboxExists),
             (S::Deleted(_), C::Delete { .. }) => Ok(vec![]),
-            (S::Absent, C::Delete { .. })
+            (S::Live(_), C::Restore) => Err(HostingRefusal::MailboxNotDeleted),
+            (S::Deleted(record), C::Restore) => {
+                if record.purge_after.is_none_or(|purge_after| purge_after <= now) {
+                    return Err(HostingRefusal::RetentionOver);
+                }
+                Ok(vec![MailboxEvent::Restored])
+            }
+            (S::Absent, C::Delete { .. } | C::Restore)
             | (
                 S::Absent | S::Deleted(_),
                 C::ChangeQuota { .. }
@@ -121,6 +149,9 @@ impl Decider for Mailbox {
                 | C::ChangeFactors(_)
                 | C::AddAppPassword(_)
                 | C::RevokeAppPassword(_)
+                | C::SetTemporaryAlias { .. }
+                | C::DropTemporaryAlias(_)
+                | C::Rename(_)
                 | C::ChangeSettings { .. }
                 | C::Disable
                 | C::Enable
@@ -166,6 +197,21 @@ impl Decider for Mailbox {
                 let settings = Sealed::new(subject, Box::new(settings));
                 let changed = changed.into_iter().map(str::to_owned).collect();
                 Ok(vec![MailboxEvent::SettingsChanged { settings, changed }])
+            }
+            (S::Live(record), C::SetTemporaryAlias { alias, expires_at, count_max }) => {
+                set_temporary_alias(record, (alias, expires_at), count_max, now)
+            }
+            (S::Live(record), C::DropTemporaryAlias(alias)) => {
+                Ok(if record.temporary_aliases.contains_key(&alias) {
+                    vec![MailboxEvent::TemporaryAliasDropped { alias }]
+                } else {
+                    vec![]
+                })
+            }
+            (S::Live(record), C::Rename(local)) => {
+                let local = Sealed::new(subject, local);
+                let is_same = record.local == local;
+                Ok(if is_same { vec![] } else { vec![MailboxEvent::Renamed { local }] })
             }
             (S::Live(record), C::Disable) => Ok(match record.access {
                 Access::Enabled => vec![MailboxEvent::Disabled],
@@ -230,6 +276,28 @@ fn set_password(record: &MailboxRecord, password: Sealed<PasswordHash>, by_owner
         });
     }
     events
+}
+
+fn set_temporary_alias(
+    record: &MailboxRecord,
+    (alias, expires_at): (AliasId, Timestamp),
+    count_max: u32,
+    now: Timestamp,
+) -> Result<Vec<MailboxEvent>, HostingRefusal> {
+    let known = record.temporary_aliases.get(&alias);
+    if known == Some(&expires_at) {
+        return Ok(vec![]);
+    }
+    let others = || record.temporary_aliases.iter().filter(|(id, _)| **id != alias);
+    let running = others().filter(|(_, end)| now < **end).count();
+    if running >= count_max as usize {
+        return Err(HostingRefusal::TemporaryAliasLimitReached(Limit::count(count_max as usize, running)));
+    }
+    if others().count() >= TEMPORARY_ALIAS_COUNT_MAX {
+        let limit = Limit::count(TEMPORARY_ALIAS_COUNT_MAX, others().count());
+        return Err(HostingRefusal::TemporaryAliasLimitReached(limit));
+    }
+    Ok(vec![MailboxEvent::TemporaryAliasSet { alias, expires_at }])
 }
 
 fn add_app_password(

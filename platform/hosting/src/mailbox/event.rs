@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use kernel::{
-    AccountId, AppPasswordId, ByteSize, DomainId, DomainName, LocalPart, Sealed, ServiceId, Timestamp,
+    AccountId, AliasId, AppPasswordId, ByteSize, DomainId, DomainName, LocalPart, Sealed, ServiceId,
+    Timestamp,
 };
 
 use super::MailboxSettings;
@@ -151,6 +152,25 @@ pub enum MailboxEvent {
         /// The names of those that changed.
         changed: Vec<String>,
     },
+    /// A temporary alias leads to it until a moment.
+    TemporaryAliasSet {
+        /// Which.
+        alias: AliasId,
+        /// Until when.
+        expires_at: Timestamp,
+    },
+    /// A temporary alias is gone, or permanent.
+    TemporaryAliasDropped {
+        /// Which.
+        alias: AliasId,
+    },
+    /// It lives at another address of the same domain.
+    Renamed {
+        /// Before the `@` from now on.
+        local: Sealed<LocalPart>,
+    },
+    /// It is back as it was before it was deleted.
+    Restored,
     /// It takes no mail and no logins.
     Disabled,
     /// It takes mail and logins again.

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use kernel::{
-    AccountId, AppPasswordId, ByteSize, DomainId, DomainName, EmailAddress, LocalPart, Sealed, ServiceId,
-    Timestamp,
+    AccountId, AliasId, AppPasswordId, ByteSize, DomainId, DomainName, EmailAddress, LocalPart, Sealed,
+    ServiceId, Timestamp,
 };
 
 use super::{MailProtocol, MailboxSettings, Threshold};
@@ -57,6 +57,10 @@ pub struct MailboxRecord {
     pub factors: FactorState,
     /// Its app passwords that are not revoked.
     pub app_passwords: BTreeMap<AppPasswordId, AppPasswordRecord>,
+    /// Its temporary aliases with their ends, expired ones as well.
+    pub temporary_aliases: BTreeMap<AliasId, Timestamp>,
+    /// Where it is deleted: when its contents may be destroyed.
+    pub purge_after: Option<Timestamp>,
     /// Whether it takes mail and logins.
     pub access: Access,
     /// The fractions of its quota that its usage is at or above.

@@ -13,6 +13,10 @@ const DISPLAY_NAME_CHANGED: Kind = Kind { name: "mailbox.display_name_changed", 
 const PASSWORD_SET: Kind = Kind { name: "mailbox.password_set", schema: 1 };
 const APP_PASSWORD_ADDED: Kind = Kind { name: "mailbox.app_password_added", schema: 1 };
 const APP_PASSWORD_REVOKED: Kind = Kind { name: "mailbox.app_password_revoked", schema: 1 };
+const TEMPORARY_ALIAS_SET: Kind = Kind { name: "mailbox.temporary_alias_set", schema: 1 };
+const TEMPORARY_ALIAS_DROPPED: Kind = Kind { name: "mailbox.temporary_alias_dropped", schema: 1 };
+const RENAMED: Kind = Kind { name: "mailbox.renamed", schema: 1 };
+const RESTORED: Kind = Kind { name: "mailbox.restored", schema: 1 };
 const SETTINGS_CHANGED: Kind = Kind { name: "mailbox.settings_changed", schema: 1 };
 const DISABLED: Kind = Kind { name: "mailbox.disabled", schema: 1 };
 const ENABLED: Kind = Kind { name: "mailbox.enabled", schema: 1 };
@@ -66,6 +70,22 @@ struct AppPasswordRevokedV1 {
 }
 
 #[derive(Serialize, Deserialize)]
+struct TemporaryAliasSetV1 {
+    alias: String,
+    expires_at_ms: i64,
+}
+
+#[derive(Serialize, Deserialize)]
+struct TemporaryAliasDroppedV1 {
+    alias: String,
+}
+
+#[derive(Serialize, Deserialize)]
+struct RenamedV1 {
+    local: SealedField,
+}
+
+#[derive(Serialize, Deserialize)]
 struct DeletedV1 {
     purge_after_ms: i64,
 }
@@ -93,6 +113,10 @@ impl Event for MailboxEvent {
             Self::Factor(event) => factor::kind(Noun::Mailbox, event),
             Self::AppPasswordAdded { .. } => APP_PASSWORD_ADDED,
             Self::AppPasswordRevoked { .. } => APP_PASSWORD_REVOKED,
+            Self::TemporaryAliasSet { .. } => TEMPORARY_ALIAS_SET,
+            Self::TemporaryAliasDropped { .. } => TEMPORARY_ALIAS_DROPPED,
+            Self::Renamed { .. } => RENAMED,
+            Self::Restored => RESTORED,
             Self::SettingsChanged { .. } => SETTINGS_CHANGED,
             Self::Disabled => DISABLED,
             Self::Enabled => ENABLED,
@@ -138,7 +162,14 @@ impl Event for MailboxEvent {
             Self::SettingsChanged { settings, changed } => {
                 json(&SettingsChangedV1 { settings: wire::seal(seal, settings)?, changed: changed.clone() })
             }
-            Self::Disabled | Self::Enabled => json(&Nothing {}),
+            Self::TemporaryAliasSet { alias, expires_at } => {
+                json(&TemporaryAliasSetV1 { alias: alias.to_string(), expires_at_ms: expires_at.millis() })
+            }
+            Self::TemporaryAliasDropped { alias } => {
+                json(&TemporaryAliasDroppedV1 { alias: alias.to_string() })
+            }
+            Self::Renamed { local } => json(&RenamedV1 { local: wire::seal(seal, local)? }),
+            Self::Disabled | Self::Enabled | Self::Restored => json(&Nothing {}),
             Self::Deleted { purge_after } => json(&DeletedV1 { purge_after_ms: purge_after.millis() }),
             Self::QuotaThresholdCrossed { threshold, crossing } => json(&QuotaThresholdCrossedV1 {
                 threshold_percent: threshold.percent(),
@@ -177,6 +208,20 @@ impl Event for MailboxEvent {
                 let form: AppPasswordRevokedV1 = wire::form(raw)?;
                 Ok(Self::AppPasswordRevoked { app_password: wire::id(raw, &form.app_password)? })
             }
+            ("mailbox.temporary_alias_set", 1) => {
+                let form: TemporaryAliasSetV1 = wire::form(raw)?;
+                let expires_at = Timestamp::from_millis(form.expires_at_ms);
+                Ok(Self::TemporaryAliasSet { alias: wire::id(raw, &form.alias)?, expires_at })
+            }
+            ("mailbox.temporary_alias_dropped", 1) => {
+                let form: TemporaryAliasDroppedV1 = wire::form(raw)?;
+                Ok(Self::TemporaryAliasDropped { alias: wire::id(raw, &form.alias)? })
+            }
+            ("mailbox.renamed", 1) => {
+                let form: RenamedV1 = wire::form(raw)?;
+                Ok(Self::Renamed { local: wire::open(raw, open, &form.local)? })
+            }
+            ("mailbox.restored", 1) => wire::form(raw).map(|Nothing {}| Self::Restored),
             ("mailbox.disabled", 1) => wire::form(raw).map(|Nothing {}| Self::Disabled),
             ("mailbox.enabled", 1) => wire::form(raw).map(|Nothing {}| Self::Enabled),
             ("mailbox.deleted", 1) => wire::form(raw).map(|form: DeletedV1| Self::Deleted {

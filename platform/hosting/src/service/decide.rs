@@ -168,7 +168,7 @@ fn resume(entitlement: Entitlement) -> Result<Vec<ServiceEvent>, HostingRefusal>
 }
 
 /// Whether anything may be added. Removing is always allowed.
-fn may_add(record: &ServiceRecord) -> Result<(), HostingRefusal> {
+pub(crate) fn may_add(record: &ServiceRecord) -> Result<(), HostingRefusal> {
     match record.entitlement {
         Entitlement::Ordered => Err(HostingRefusal::ServiceNotActive),
         Entitlement::Active => Ok(()),

@@ -64,6 +64,7 @@ impl UseCase for CreateAlias {
             alias: self.alias,
             local: self.local.clone(),
             targets: self.targets.clone(),
+            temporary: None,
         });
         let created = Alias::decide(alias, create, &self.alias, now)?;
         if created.is_empty() {

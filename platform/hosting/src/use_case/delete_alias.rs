@@ -41,6 +41,9 @@ impl UseCase for DeleteAlias {
         if record.service != self.service {
             return Err(HostingRefusal::AliasNotFound);
         }
+        if record.temporary.is_some() {
+            return Err(HostingRefusal::AliasNotTemporary);
+        }
         let give_back = ServiceCommand::ReturnAlias { domain: record.domain };
         let returned = Service::decide(service, give_back, &(), now)?;
         let changes =

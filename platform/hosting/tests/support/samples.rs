@@ -2,7 +2,7 @@
 
 use authority::{Permission, Permissions};
 use hosting::account::AccountEvent;
-use hosting::alias::{AliasEvent, AliasSettings};
+use hosting::alias::{AliasEvent, AliasSettings, Temporary};
 use hosting::delegation::{DelegationEvent, DelegationScope};
 use hosting::domain::{DomainEvent, DomainSettings, VerifiedBy};
 use hosting::factor::{FactorEvent, TotpSeed};
@@ -49,7 +49,7 @@ pub fn samples() -> Vec<(HostingEvent, &'static str)> {
     services(&mut all, at);
     domains(&mut all, at);
     mailboxes(&mut all, at);
-    aliases(&mut all);
+    aliases(&mut all, at);
     delegations(&mut all, at);
     all
 }
@@ -254,6 +254,10 @@ fn mailboxes(all: &mut Samples, at: Timestamp) {
         },
         "full",
     );
+    push(MailboxEvent::TemporaryAliasSet { alias: id(9), expires_at: at }, "full");
+    push(MailboxEvent::TemporaryAliasDropped { alias: id(9) }, "full");
+    push(MailboxEvent::Renamed { local: sealed(8, local("alice.new")) }, "full");
+    push(MailboxEvent::Restored, "full");
     push(MailboxEvent::Disabled, "full");
     push(MailboxEvent::Enabled, "full");
     push(
@@ -298,7 +302,7 @@ fn delegations(all: &mut Samples, at: Timestamp) {
     push(DelegationEvent::Revoked, "full");
 }
 
-fn aliases(all: &mut Samples) {
+fn aliases(all: &mut Samples, at: Timestamp) {
     let mut push = |event, form| all.push((HostingEvent::Alias(event), form));
     let created = |local, targets| AliasEvent::Created {
         account: id(1),
@@ -307,12 +311,27 @@ fn aliases(all: &mut Samples) {
         domain_name: name(),
         local,
         targets,
+        temporary: None,
     };
     push(created(None, targets(9, &["alice@demo.example"])), "minimal");
     push(
         created(Some(sealed(9, local("team"))), targets(9, &["alice@demo.example", "\"x y\"@else.example"])),
         "full",
     );
+    push(
+        AliasEvent::Created {
+            account: id(1),
+            service: id(5),
+            domain: id(6),
+            domain_name: name(),
+            local: Some(sealed(9, local("tmp-team"))),
+            targets: targets(9, &["alice@demo.example"]),
+            temporary: Some(Temporary { mailbox: id(8), expires_at: at }),
+        },
+        "temporary",
+    );
+    push(AliasEvent::ExpiryChanged { expires_at: None }, "minimal");
+    push(AliasEvent::ExpiryChanged { expires_at: Some(at) }, "full");
     push(AliasEvent::TargetsChanged { targets: targets(9, &["bob@demo.example"]) }, "full");
     push(
         AliasEvent::SettingsChanged {

@@ -49,14 +49,17 @@ impl World {
             may(&self.principal, &need).map_err(No::Denied)?;
         }
         let changes = intention.decide(&states, self.now).map_err(No::Refused)?;
+        // Given back first: a name may pass from one stream to another in one append.
+        let mut claims = self.claims.clone();
+        for (claim, stream) in changes.claims_released {
+            assert_eq!(claims.remove(&claim), Some((tenant, stream)), "a released claim was owned");
+        }
         for (claim, stream) in &changes.claims_taken {
-            if self.claims.get(claim).is_some_and(|owner| *owner != (tenant, *stream)) {
+            if claims.get(claim).is_some_and(|owner| *owner != (tenant, *stream)) {
                 return Err(No::Refused(claim.kind.into()));
             }
         }
-        for (claim, stream) in changes.claims_released {
-            assert_eq!(self.claims.remove(&claim), Some((tenant, stream)), "a released claim was owned");
-        }
+        self.claims = claims;
         for (claim, stream) in changes.claims_taken {
             self.claims.insert(claim, (tenant, stream));
         }

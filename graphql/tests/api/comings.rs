@@ -1,0 +1,91 @@
+//! Temporary aliases, renamed and restored mailboxes, as their owners and administrators use them.
+
+use serde_json::{Value, json};
+
+use crate::stage::{PASSWORD, Stage, code};
+
+fn text(value: &Value) -> String {
+    value.as_str().unwrap_or_default().to_owned()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_owner_makes_shortens_and_deletes_temporary_aliases() {
+    let stage = Stage::open().await;
+    let operator = stage.operator().await;
+    let customer = stage.customer(&operator, ("acme", "solo")).await;
+    let mailbox = stage.mailbox(&customer, "alice").await;
+    let alice = stage.sign_in("alice@acme.example", PASSWORD).await;
+    let create = "mutation { temporaryAliasCreate(input: {}) { alias { id address targets mailboxId expiresAt } userErrors { code } } }";
+    let made = stage.done(&alice, create).await["temporaryAliasCreate"]["alias"].clone();
+    assert_eq!(made["targets"], json!(["alice@acme.example"]));
+    assert_eq!(text(&made["mailboxId"]), mailbox);
+    let id = text(&made["id"]);
+    let chosen = "mutation { temporaryAliasCreate(input: { localPart: \"shop\" }) { alias { address } userErrors { code } } }";
+    let made = stage.done(&alice, chosen).await;
+    assert_eq!(made["temporaryAliasCreate"]["alias"]["address"], "shop@acme.example");
+    let taken = stage.ask(&alice, chosen).await;
+    assert_eq!(taken["data"]["temporaryAliasCreate"]["userErrors"][0]["code"], "ADDRESS_TAKEN");
+    let shorten = format!(
+        "mutation {{ aliasExpiryChange(aliasId: \"{id}\", expiresAt: \"2027-01-01T00:00:00Z\") {{ alias {{ expiresAt }} userErrors {{ code }} }} }}"
+    );
+    let shortened = stage.done(&alice, &shorten).await;
+    assert_eq!(shortened["aliasExpiryChange"]["alias"]["expiresAt"], "2027-01-01T00:00:00.000Z");
+    let past = shorten.replace("2027", "2020");
+    let refused = stage.ask(&alice, &past).await;
+    assert_eq!(refused["data"]["aliasExpiryChange"]["userErrors"][0]["code"], "EXPIRY_PAST");
+    let permanent = format!(
+        "mutation {{ aliasExpiryChange(aliasId: \"{id}\") {{ alias {{ expiresAt mailboxId }} userErrors {{ code }} }} }}"
+    );
+    let own = stage.ask(&alice, &permanent).await;
+    assert_eq!(own["data"]["aliasExpiryChange"]["userErrors"][0]["code"], "SETTING_NOT_SELF_SERVICE");
+    let listed = stage.done(&alice, "{ aliases { nodes { address } } }").await;
+    assert_eq!(listed["aliases"]["nodes"].as_array().expect("a list").len(), 2);
+    let kept = stage.done(&customer.owner, &permanent).await;
+    assert_eq!(kept["aliasExpiryChange"]["alias"], json!({ "expiresAt": null, "mailboxId": null }));
+    assert_eq!(
+        code(
+            &stage
+                .ask(
+                    &alice,
+                    &format!("mutation {{ aliasDelete(aliasId: \"{id}\") {{ userErrors {{ code }} }} }}")
+                )
+                .await
+        ),
+        "NOT_FOUND"
+    );
+    stage
+        .done(
+            &customer.owner,
+            &format!("mutation {{ aliasDelete(aliasId: \"{id}\") {{ userErrors {{ code }} }} }}"),
+        )
+        .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mailbox_is_renamed_deleted_and_brought_back() {
+    let stage = Stage::open().await;
+    let operator = stage.operator().await;
+    let customer = stage.customer(&operator, ("acme", "solo")).await;
+    let mailbox = stage.mailbox(&customer, "alice").await;
+    let rename = format!(
+        "mutation {{ mailboxRename(mailboxId: \"{mailbox}\", localPart: \"a.smith\") {{ mailbox {{ address }} userErrors {{ code }} }} }}"
+    );
+    let renamed = stage.done(&customer.owner, &rename).await;
+    assert_eq!(renamed["mailboxRename"]["mailbox"]["address"], "a.smith@acme.example");
+    let aliases = stage.done(&customer.owner, "{ aliases { nodes { address targets } } }").await;
+    assert_eq!(
+        aliases["aliases"]["nodes"][0],
+        json!({ "address": "alice@acme.example", "targets": ["a.smith@acme.example"] })
+    );
+    stage.sign_in("a.smith@acme.example", PASSWORD).await;
+    let with = |name: &str| {
+        format!(
+            "mutation {{ {name}(mailboxId: \"{mailbox}\") {{ mailbox {{ status purgeAfter }} userErrors {{ code }} }} }}"
+        )
+    };
+    let deleted = stage.done(&customer.owner, &with("mailboxDelete")).await;
+    assert_eq!(deleted["mailboxDelete"]["mailbox"]["status"], "DELETED");
+    let restored = stage.done(&customer.owner, &with("mailboxRestore")).await;
+    assert_eq!(restored["mailboxRestore"]["mailbox"], json!({ "status": "ACTIVE", "purgeAfter": null }));
+    stage.sign_in("a.smith@acme.example", PASSWORD).await;
+}
