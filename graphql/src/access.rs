@@ -1,5 +1,6 @@
 //! Who asks: access tokens, refresh tokens, API tokens, sign-ins, and what each may at this moment.
 
+pub(crate) mod allowance;
 mod jwt;
 pub(crate) mod mutation;
 pub(crate) mod object;
@@ -10,6 +11,7 @@ pub(crate) mod reach;
 pub(crate) mod secret;
 mod throttle;
 
+use std::net::IpAddr;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use kernel::{Actor, Timestamp};
@@ -23,7 +25,7 @@ use secret::{Opens, Secret};
 
 /// Judges an `Authorization` header: `Bearer` with an access token or an API token. None where it proves nothing, or
 /// where the service, the domain or the settings of a mailbox do not let it in now.
-pub(crate) fn authenticate(platform: &Platform, header: &str) -> Option<Standing> {
+pub(crate) fn authenticate(platform: &Platform, header: &str, peer: IpAddr) -> Option<Standing> {
     let (people, key) = (&platform.people, &platform.access_key);
     let (scheme, credential) = header.split_once(' ')?;
     if !scheme.eq_ignore_ascii_case("bearer") {
@@ -32,7 +34,7 @@ pub(crate) fn authenticate(platform: &Platform, header: &str) -> Option<Standing
     let credential = credential.trim();
     let mut standing = match Secret::parse(credential) {
         Some(secret) => match secret.opens {
-            Opens::Token(token) => people.by_token(token, &secret, now()),
+            Opens::Token(token) => people.by_token(token, &secret, (now(), peer)),
             // A refresh token is shown to `sessionRefresh` alone.
             Opens::Session(_) | Opens::Invitation(_) => None,
         },

@@ -2,12 +2,14 @@
 
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Instant;
 
 use async_graphql::{BatchRequest, BatchResponse, Data, Executor, Request, Response, Schema, ServerError};
 use futures_util::stream::{BoxStream, StreamExt};
-use kernel::CorrelationId;
+use kernel::{CorrelationId, Via};
 
 use crate::access;
+use crate::access::allowance::{Allowance, Allowances, Counted};
 use crate::event::{Room, SubscriptionRoot};
 use crate::language::Language;
 use crate::limit::{
@@ -44,6 +46,9 @@ pub enum BadRequest {
     /// Too many operations, or none.
     #[error("a batch holds 1 to {BATCH_COUNT_MAX} operations")]
     Batch,
+    /// The caller has asked for more than it may in a window.
+    #[error("too many operations; the next {} are answered in {} seconds", .0.limit, .0.reset_secs)]
+    TooMany(Allowance),
 }
 
 /// A new name for a request.
@@ -56,6 +61,7 @@ pub fn new_correlation() -> CorrelationId {
 pub struct Api {
     schema: ApiSchema,
     platform: Platform,
+    allowances: Arc<Allowances>,
 }
 
 impl Api {
@@ -71,7 +77,7 @@ impl Api {
                 .data(platform.clone())
                 .data(Room::default())
                 .finish();
-        Self { schema, platform }
+        Self { schema, platform, allowances: Arc::default() }
     }
 
     /// See [`Mode`].
@@ -84,11 +90,12 @@ impl Api {
         self.schema.sdl()
     }
 
-    /// Answers one operation or a batch, both as JSON.
+    /// Answers one operation or a batch, both as JSON, and tells what is left to the caller.
     ///
     /// # Errors
-    /// [`BadRequest`] where `body` is no request at all; everything else is told inside the JSON.
-    pub async fn answer(&self, knock: Knock, body: &[u8]) -> Result<Vec<u8>, BadRequest> {
+    /// [`BadRequest`] where `body` is no request at all or too much is asked for; everything else is told inside the
+    /// JSON.
+    pub async fn answer(&self, knock: Knock, body: &[u8]) -> Result<(Vec<u8>, Allowance), BadRequest> {
         // Told apart by hand: a list would also be read as the fields of one request, in their order.
         let batch = if body.trim_ascii_start().starts_with(b"[") {
             serde_json::from_slice(body).map(BatchRequest::Batch)
@@ -96,6 +103,14 @@ impl Api {
             serde_json::from_slice(body).map(BatchRequest::Single)
         };
         let batch = batch.map_err(|_| BadRequest::Json)?;
+        let operations = match &batch {
+            BatchRequest::Single(_) => 1,
+            BatchRequest::Batch(requests) => u32::try_from(requests.len()).unwrap_or(u32::MAX),
+        };
+        let allowance = self.allowances.take(self.counted(&knock), operations, Instant::now());
+        if !allowance.is_granted {
+            return Err(BadRequest::TooMany(allowance));
+        }
         let response = match batch {
             BatchRequest::Single(request) => BatchResponse::Single(self.one(&knock, request).await),
             BatchRequest::Batch(requests) if (1..=BATCH_COUNT_MAX).contains(&requests.len()) => {
@@ -108,7 +123,19 @@ impl Api {
             }
             BatchRequest::Batch(_) => return Err(BadRequest::Batch),
         };
-        serde_json::to_vec(&response).map_err(|_| BadRequest::Json)
+        let json = serde_json::to_vec(&response).map_err(|_| BadRequest::Json)?;
+        Ok((json, allowance))
+    }
+
+    /// Under what a request is counted: its credential where that is good, else its peer.
+    fn counted(&self, knock: &Knock) -> Counted {
+        let header = knock.authorization.as_deref();
+        let standing = header.and_then(|header| access::authenticate(&self.platform, header, knock.peer));
+        match standing.map(|standing| (standing.session, standing.principal.via)) {
+            Some((Some(session), _)) => Counted::Session(session),
+            Some((None, Via::Token(token))) => Counted::Token(token),
+            Some((None, Via::Session | Via::CommandLine | Via::Platform)) | None => Counted::Peer(knock.peer),
+        }
     }
 
     /// Answers one operation.
@@ -120,7 +147,7 @@ impl Api {
     pub fn caller(&self, knock: &Knock) -> Caller {
         let header = knock.authorization.as_deref();
         Caller {
-            standing: header.and_then(|header| access::authenticate(&self.platform, header)),
+            standing: header.and_then(|header| access::authenticate(&self.platform, header, knock.peer)),
             language: knock.language,
             correlation: knock.correlation,
             peer: knock.peer,

@@ -149,7 +149,7 @@ impl Listener {
 
     fn still_may(&mut self) -> Result<(), Fault> {
         let header = self.knock.authorization.as_deref().unwrap_or_default();
-        let standing = crate::access::authenticate(&self.platform, header);
+        let standing = crate::access::authenticate(&self.platform, header, self.knock.peer);
         let standing = standing.filter(|standing| standing.demand.is_none()).ok_or(Fault::Unauthenticated)?;
         self.sight.seen = reach(&standing.principal, Permission::EventRead, self.account)?;
         Ok(())

@@ -36,6 +36,7 @@ mod settings;
 mod user;
 mod wiring;
 
+pub use access::allowance::Allowance;
 pub use access::{ACCESS_KEY_NAME, AccessKey, People, SignIns};
 pub use api::{Api, ApiSchema, BadRequest, Knock, new_correlation};
 pub use kernel::CorrelationId;

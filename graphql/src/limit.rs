@@ -26,6 +26,14 @@ pub const MAILBOX_BATCH_COUNT_MAX: usize = 250;
 pub const ALIAS_TARGET_COUNT_MAX: usize = 1_000;
 /// How long a temporary alias lives where nothing is said, in days.
 pub const TEMPORARY_ALIAS_DAYS_DEFAULT: u64 = 365;
+/// The window in which operations are counted, in seconds.
+pub const OPERATION_WINDOW_SECS: u32 = 60;
+/// Most operations that one API token asks for in a window.
+pub const OPERATIONS_OF_TOKEN_MAX: u32 = 1_200;
+/// Most operations that one session asks for in a window.
+pub const OPERATIONS_OF_SESSION_MAX: u32 = 600;
+/// Most operations that one peer without a credential asks for in a window: signing in, mostly.
+pub const OPERATIONS_OF_PEER_MAX: u32 = 120;
 /// Longest text in any input field that has no narrower rule, in octets.
 pub const TEXT_OCTETS_MAX: usize = 512;
 /// Shortest password.

@@ -34,6 +34,9 @@ use crate::user::query::UserQuery;
 ///   error `STALE` says to try again.
 /// * Errors carry `extensions.code`: `UNAUTHENTICATED`, `FORBIDDEN`, `NOT_FOUND` (also where even the existence is
 ///   hidden), `STALE`, `BAD_INPUT`, `THROTTLED`, `BUSY`, and `INTERNAL` with a `correlationId` to report.
+/// * Operations are counted in windows of a minute: 1200 for an API token, 600 for a session, 120 for a peer without a
+///   credential. `RateLimit-Limit`, `RateLimit-Remaining` and `RateLimit-Reset` (seconds) tell what is left; beyond, the
+///   answer is 429 with `Retry-After`.
 /// * Messages are in English or French, as `Accept-Language` wants.
 #[derive(MergedObject, Default)]
 #[graphql(name = "Query")]

@@ -31,9 +31,25 @@ pub(crate) async fn answer(
         correlation,
     };
     match options.api.answer(knock, &body).await {
-        Ok(json) => ([(header::CONTENT_TYPE, "application/json")], json).into_response(),
+        Ok((json, allowance)) => {
+            (allowed(allowance), [(header::CONTENT_TYPE, "application/json")], json).into_response()
+        }
+        Err(graphql::BadRequest::TooMany(allowance)) => {
+            let retry = [(header::RETRY_AFTER, allowance.reset_secs.to_string())];
+            let text = format!("{}\n", graphql::BadRequest::TooMany(allowance));
+            (StatusCode::TOO_MANY_REQUESTS, allowed(allowance), retry, text).into_response()
+        }
         Err(fault) => (StatusCode::BAD_REQUEST, format!("{fault}\n")).into_response(),
     }
+}
+
+/// What is left to the caller, as headers: operations in a window, those left, seconds until the next window.
+fn allowed(allowance: graphql::Allowance) -> [(&'static str, String); 3] {
+    [
+        ("ratelimit-limit", allowance.limit.to_string()),
+        ("ratelimit-remaining", allowance.remaining.to_string()),
+        ("ratelimit-reset", allowance.reset_secs.to_string()),
+    ]
 }
 
 /// The schema, for code generators. It is public: the same text stands in the repository.

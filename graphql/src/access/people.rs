@@ -2,6 +2,7 @@
 //! obeyed as soon as its event arrives.
 
 use std::collections::{HashMap, HashSet};
+use std::net::IpAddr;
 use std::time::Duration;
 
 use authority::{Grant, Permissions, Principal, Scope};
@@ -15,6 +16,7 @@ use hosting::factor::FactorEvent;
 use hosting::mailbox::MailboxEvent;
 use hosting::session::{SessionEvent, SessionOwner};
 use hosting::user::{UserEvent, UserRole};
+use ipnet::IpNet;
 use kernel::{
     AccountId, Actor, Cursor, DelegationId, Id, Position, Recorded, SessionId, TenantId, Timestamp, TokenId,
     UserId, Via,
@@ -72,6 +74,7 @@ struct Token {
     permissions: Permissions,
     secret_hash: [u8; 32],
     expires_at: Option<Timestamp>,
+    networks: Vec<IpNet>,
 }
 
 /// A session that is not over.
@@ -191,10 +194,18 @@ impl People {
     }
 
     /// Whoever holds an API token, narrowed to its scopes.
-    pub(crate) fn by_token(&self, id: TokenId, secret: &Secret, now: Timestamp) -> Option<Standing> {
+    pub(crate) fn by_token(
+        &self,
+        id: TokenId,
+        secret: &Secret,
+        (now, peer): (Timestamp, IpAddr),
+    ) -> Option<Standing> {
         let register = self.register.read();
         let token = register.tokens.get(&id)?;
-        let is_good = secret.matches(&token.secret_hash) && token.expires_at.is_none_or(|end| end > now);
+        let peer = peer.to_canonical();
+        let is_good = secret.matches(&token.secret_hash)
+            && token.expires_at.is_none_or(|end| end > now)
+            && (token.networks.is_empty() || token.networks.iter().any(|network| network.contains(&peer)));
         let person = register.active(token.user).filter(|_| is_good)?;
         // A token proves no second factor: what demands one is not reached by it.
         let principal = register.principal(person, Via::Token(id), (now, false));
@@ -383,9 +394,10 @@ impl Register {
                 }
             }
             UserEvent::Removed => self.forget(user),
-            UserEvent::TokenIssued { token, permissions, secret_hash, expires_at, .. } => {
+            UserEvent::TokenIssued { token, permissions, secret_hash, expires_at, networks, .. } => {
                 let (permissions, secret_hash, expires_at) = (*permissions, *secret_hash, *expires_at);
-                self.tokens.insert(*token, Token { user, permissions, secret_hash, expires_at });
+                let networks = networks.clone();
+                self.tokens.insert(*token, Token { user, permissions, secret_hash, expires_at, networks });
             }
             UserEvent::TokenRevoked { token } => {
                 self.tokens.remove(token);

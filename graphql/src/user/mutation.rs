@@ -1,5 +1,6 @@
 //! Changing users and API tokens.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
 use async_graphql::{Context, InputObject, Object, Result};
@@ -9,6 +10,7 @@ use hosting::use_case::{
     DisableUser, EnableUser, IssueToken, RegisterUser, RemoveUser, RevokeToken, SetUserPassword,
 };
 use hosting::user::UserRole;
+use ipnet::IpNet;
 use kernel::{AccountId, TokenId, UserId};
 
 use super::object::{ApiToken, RoleKind, User};
@@ -131,6 +133,10 @@ pub struct ApiTokenIssueInput {
     pub permissions: Vec<String>,
     /// After so many days it opens nothing; at most 3650; absent: until revoked.
     pub expires_in_days: Option<u32>,
+    /// From where it opens anything, for example `192.0.2.0/24` or `2001:db8::1/128`; empty: from everywhere. The address
+    /// is that of the connection: behind a proxy it is the proxy's.
+    #[graphql(default)]
+    pub networks: Vec<String>,
 }
 
 /// Changes of users and API tokens.
@@ -254,6 +260,22 @@ impl UserMutation {
         let secret = Secret::random(Opens::Token(token)).map_err(|error| ctx.failed("chance", &error))?;
         let mut faults = Faults::new(ctx)?;
         let permissions = scopes(&mut faults, &input.permissions);
+        let networks: Vec<Option<IpNet>> = input
+            .networks
+            .iter()
+            .enumerate()
+            .map(|(index, text)| {
+                let parsed = text.parse().or_else(|_| text.parse().map(|address: IpAddr| address.into()));
+                if parsed.is_err() {
+                    faults.add(
+                        format!("networks.{index}"),
+                        "expected a network such as `192.0.2.0/24`",
+                        "un réseau tel que `192.0.2.0/24` attendu",
+                    );
+                }
+                parsed.ok()
+            })
+            .collect();
         let days = input.expires_in_days;
         if days.is_some_and(|days| !(1..=API_TOKEN_DAYS_MAX).contains(&days)) {
             faults.add("expiresInDays", "expected 1 to 3650 days", "de 1 à 3650 jours attendus");
@@ -268,6 +290,7 @@ impl UserMutation {
             name: input.name,
             permissions,
             secret_hash: secret.hash(),
+            networks: networks.into_iter().flatten().collect(),
             expires_at: days.map(|days| now().plus(Duration::from_secs(u64::from(days) * 24 * 3600))),
         };
         let answer = run(ctx, command, &issue, (account, token)).await?;

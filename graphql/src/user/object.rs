@@ -55,6 +55,8 @@ pub struct ApiToken {
     pub name: Option<String>,
     /// The scopes that narrow its owner's rights, for example `mailbox:read`.
     pub permissions: Vec<String>,
+    /// From where it opens anything; empty: from everywhere.
+    pub networks: Vec<String>,
     /// Since when.
     pub issued_at: Moment,
     /// It opens nothing from then on.

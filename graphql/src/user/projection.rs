@@ -30,7 +30,8 @@ impl Projection for UserList {
             "CREATE INDEX IF NOT EXISTS user_list_v3_born ON user_list_v3 (tenant, born, user_id)",
             "CREATE TABLE IF NOT EXISTS token_list_v3 (tenant UUID NOT NULL, token_id UUID NOT NULL, \
              user_id UUID NOT NULL, name TEXT, permissions TEXT NOT NULL, issued_at BIGINT NOT NULL, \
-             expires_at BIGINT, revoked_at BIGINT, born BIGINT NOT NULL, PRIMARY KEY (tenant, token_id))",
+             expires_at BIGINT, revoked_at BIGINT, born BIGINT NOT NULL, networks TEXT NOT NULL, \
+             PRIMARY KEY (tenant, token_id))",
             "CREATE INDEX IF NOT EXISTS token_list_v3_born ON token_list_v3 (tenant, born, token_id)",
             "CREATE TABLE IF NOT EXISTS session_list_v3 (tenant UUID NOT NULL, session_id UUID NOT NULL, \
              user_id UUID, mailbox_id UUID, started_at BIGINT NOT NULL, expires_at BIGINT NOT NULL, \
@@ -121,12 +122,12 @@ fn of_user(place: Place, event: &UserEvent) -> Vec<Statement> {
         ]
         .map(|sql| place.statement(sql))
         .into(),
-        UserEvent::TokenIssued { token, name, permissions, expires_at, .. } => {
+        UserEvent::TokenIssued { token, name, permissions, expires_at, networks, .. } => {
             let names: Vec<&str> = permissions.iter().map(authority::Permission::name).collect();
             vec![
                 Statement::new(
                     "INSERT INTO token_list_v3 (tenant, token_id, user_id, name, permissions, issued_at, expires_at, \
-                     revoked_at, born) VALUES ($1, $2, $3, $4, $5, $6, $7, NULL, $8)",
+                     revoked_at, born, networks) VALUES ($1, $2, $3, $4, $5, $6, $7, NULL, $8, $9)",
                 )
                 .bind(place.tenant)
                 .bind(token.uuid())
@@ -135,7 +136,8 @@ fn of_user(place: Place, event: &UserEvent) -> Vec<Statement> {
                 .bind(names.join(" "))
                 .bind(place.at)
                 .bind(expires_at.map(kernel::Timestamp::millis))
-                .bind(place.born),
+                .bind(place.born)
+                .bind(networks.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")),
             ]
         }
         UserEvent::TokenRevoked { token } => vec![

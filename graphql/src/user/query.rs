@@ -18,7 +18,7 @@ pub(crate) const PROJECTION: &str = "user_list";
 const SELECT_USER: &str = "SELECT tenant, user_id, login, name, role, domains, is_disabled, has_password, \
      registered_at, born, must_change, factor_count FROM user_list_v3 WHERE tenant = ";
 const SELECT_TOKEN: &str = "SELECT tenant, token_id, user_id, name, permissions, issued_at, expires_at, revoked_at, \
-     born FROM token_list_v3 WHERE tenant = ";
+     born, networks FROM token_list_v3 WHERE tenant = ";
 const SELECT_SESSION: &str = "SELECT tenant, session_id, user_id, mailbox_id, started_at, expires_at, ended_at, born, has_factor, \
      device FROM session_list_v3 WHERE tenant = ";
 
@@ -179,6 +179,7 @@ fn token(row: &Row) -> Result<(PageKey, ApiToken), DatabaseError> {
         user_id: UserKey(UserId::new(row.uuid(2)?)),
         name: row.opt_text(3)?.map(str::to_owned),
         permissions: row.text(4)?.split(' ').filter(|name| !name.is_empty()).map(str::to_owned).collect(),
+        networks: row.text(9)?.split(' ').filter(|text| !text.is_empty()).map(str::to_owned).collect(),
         issued_at: Timestamp::from_millis(row.int(5)?).into(),
         expires_at: moment(6)?,
         revoked_at: moment(7)?,

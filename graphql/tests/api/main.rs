@@ -7,6 +7,7 @@ mod delegation;
 mod events;
 mod flow;
 mod history;
+mod keys;
 mod refusal;
 mod schema;
 mod settings;

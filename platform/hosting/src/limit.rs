@@ -18,6 +18,8 @@ pub const USER_COUNT_MAX: usize = 500;
 pub const SERVICE_COUNT_MAX: usize = 1000;
 /// Most API tokens of one user that are neither revoked nor expired.
 pub const TOKEN_COUNT_MAX: usize = 50;
+/// Most networks that one API token is confined to.
+pub const TOKEN_NETWORK_COUNT_MAX: usize = 50;
 /// Most delegations of one account that are not over.
 pub const DELEGATION_COUNT_MAX: usize = 100;
 /// Most services or domains that one delegation names.

@@ -472,6 +472,10 @@ refusals! {
         TokenLimitReached = "TOKEN_LIMIT_REACHED", Some("userId"), "tokens",
             "This user has {used} of {allowed} API tokens; revoke one first.",
             "Cet utilisateur a {used} jetons d’API sur {allowed} ; révoquez-en un d’abord.";
+        /// Too many networks for one token.
+        TokenNetworkLimit = "TOKEN_NETWORK_LIMIT", Some("networks"), "networks",
+            "An API token names at most {allowed} networks and {used} were given; name fewer.",
+            "Un jeton d’API nomme au plus {allowed} réseaux et {used} ont été donnés ; nommez-en moins.";
         /// The account has let in as many as it may.
         DelegationLimitReached = "DELEGATION_LIMIT_REACHED", Some("accountId"), "delegations",
             "This account has {used} of {allowed} delegations; end one first.",

@@ -109,6 +109,7 @@ fn user_event() -> impl Strategy<Value = HostingEvent> {
             permissions,
             secret_hash,
             expires_at,
+            networks: vec![],
         });
     prop_oneof![
         registered,

@@ -530,6 +530,7 @@ fn a_user_has_at_most_fifty_good_tokens() {
         permissions: [Permission::DomainRead].into_iter().collect(),
         secret_hash: [7; 32],
         expires_at,
+        networks: vec![],
     };
     let soon = Timestamp::from_secs(world.now.secs() + 60);
     assert_eq!(world.refused(&issue(0, Some(world.now))), "EXPIRY_PAST");

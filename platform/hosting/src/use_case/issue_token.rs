@@ -1,6 +1,7 @@
 //! Issuing an API token.
 
 use authority::{Guarded, Need, Permission, Permissions, Resource};
+use ipnet::IpNet;
 use kernel::{AccountId, Changes, Decider, Key, Reads, TenantId, Timestamp, TokenId, UseCase, UserId};
 
 use crate::HostingRefusal;
@@ -23,6 +24,8 @@ pub struct IssueToken {
     pub secret_hash: [u8; 32],
     /// None: until revoked.
     pub expires_at: Option<Timestamp>,
+    /// From where it opens anything; empty: from everywhere.
+    pub networks: Vec<IpNet>,
 }
 
 impl UseCase for IssueToken {
@@ -51,6 +54,7 @@ impl UseCase for IssueToken {
                 permissions: self.permissions,
                 secret_hash: self.secret_hash,
                 expires_at: self.expires_at,
+                networks: self.networks.clone(),
             }),
             &self.user,
             now,

@@ -1,6 +1,7 @@
 //! What can be asked of a user.
 
 use authority::Permissions;
+use ipnet::IpNet;
 use kernel::{AccountId, Timestamp, TokenId, UserId};
 
 use super::UserRole;
@@ -65,4 +66,6 @@ pub struct NewToken {
     pub secret_hash: [u8; 32],
     /// None: until revoked.
     pub expires_at: Option<Timestamp>,
+    /// From where it opens anything; empty: from everywhere.
+    pub networks: Vec<IpNet>,
 }

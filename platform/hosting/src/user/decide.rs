@@ -10,7 +10,9 @@ use super::{
 };
 use crate::HostingRefusal;
 use crate::factor::FactorState;
-use crate::limit::{ADMINISTERED_DOMAIN_COUNT_MAX, DISPLAY_NAME_CHARACTER_COUNT_MAX, TOKEN_COUNT_MAX};
+use crate::limit::{
+    ADMINISTERED_DOMAIN_COUNT_MAX, DISPLAY_NAME_CHARACTER_COUNT_MAX, TOKEN_COUNT_MAX, TOKEN_NETWORK_COUNT_MAX,
+};
 use crate::refusal::Limit;
 
 /// The noun; its history is the stream `user/{UserId}`.
@@ -49,13 +51,14 @@ impl Decider for User {
             UserEvent::Disabled => change(state, |record| record.access = Access::Disabled),
             UserEvent::Enabled => change(state, |record| record.access = Access::Enabled),
             UserEvent::Removed => UserState::Removed,
-            UserEvent::TokenIssued { token, name, permissions, secret_hash, expires_at } => {
+            UserEvent::TokenIssued { token, name, permissions, secret_hash, expires_at, networks } => {
                 change(state, |record| {
                     let issued = TokenRecord {
                         name: name.clone(),
                         permissions: *permissions,
                         secret_hash: *secret_hash,
                         expires_at: *expires_at,
+                        networks: networks.clone(),
                     };
                     record.tokens.insert(*token, issued);
                 })
@@ -183,6 +186,10 @@ fn issue(
     if good_count >= TOKEN_COUNT_MAX {
         return Err(HostingRefusal::TokenLimitReached(Limit::count(TOKEN_COUNT_MAX, good_count)));
     }
+    if new.networks.len() > TOKEN_NETWORK_COUNT_MAX {
+        let limit = Limit::count(TOKEN_NETWORK_COUNT_MAX, new.networks.len());
+        return Err(HostingRefusal::TokenNetworkLimit(limit));
+    }
     let name = crate::text::name(&new.name, DISPLAY_NAME_CHARACTER_COUNT_MAX)?;
     Ok(vec![UserEvent::TokenIssued {
         token: new.token,
@@ -190,6 +197,7 @@ fn issue(
         permissions: new.permissions,
         secret_hash: new.secret_hash,
         expires_at: new.expires_at,
+        networks: new.networks,
     }])
 }
 

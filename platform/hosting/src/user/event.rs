@@ -1,6 +1,7 @@
 //! What can happen to a user.
 
 use authority::Permissions;
+use ipnet::IpNet;
 use kernel::{AccountId, Sealed, Timestamp, TokenId};
 
 use super::UserRole;
@@ -52,6 +53,8 @@ pub enum UserEvent {
         secret_hash: [u8; 32],
         /// None: until revoked.
         expires_at: Option<Timestamp>,
+        /// From where it opens anything; empty: from everywhere.
+        networks: Vec<IpNet>,
     },
     /// An API token is void.
     TokenRevoked {

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use authority::Permissions;
+use ipnet::IpNet;
 use kernel::{AccountId, Sealed, Timestamp, TokenId};
 
 use super::{Access, UserRole};
@@ -65,6 +66,8 @@ pub struct TokenRecord {
     pub secret_hash: [u8; 32],
     /// None: until revoked.
     pub expires_at: Option<Timestamp>,
+    /// From where it opens anything; empty: from everywhere.
+    pub networks: Vec<IpNet>,
 }
 
 impl TokenRecord {

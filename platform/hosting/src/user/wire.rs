@@ -51,6 +51,8 @@ struct TokenIssuedV1 {
     secret_hash: Hash,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     expires_at_ms: Option<i64>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    networks: Vec<String>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -111,13 +113,16 @@ impl Event for UserEvent {
             }
             Self::Factor(event) => factor::encode(event, seal)?,
             Self::Disabled | Self::Enabled | Self::Removed => json(&Nothing {}),
-            Self::TokenIssued { token, name, permissions, secret_hash, expires_at } => json(&TokenIssuedV1 {
-                token: token.to_string(),
-                name: wire::seal(seal, name)?,
-                permissions: wire::permission_names(*permissions),
-                secret_hash: secret_hash.into(),
-                expires_at_ms: expires_at.map(Timestamp::millis),
-            }),
+            Self::TokenIssued { token, name, permissions, secret_hash, expires_at, networks } => {
+                json(&TokenIssuedV1 {
+                    token: token.to_string(),
+                    name: wire::seal(seal, name)?,
+                    permissions: wire::permission_names(*permissions),
+                    secret_hash: secret_hash.into(),
+                    expires_at_ms: expires_at.map(Timestamp::millis),
+                    networks: networks.iter().map(ToString::to_string).collect(),
+                })
+            }
             Self::TokenRevoked { token } => json(&TokenRevokedV1 { token: token.to_string() }),
         })
     }
@@ -151,6 +156,11 @@ impl Event for UserEvent {
                     permissions: wire::permissions(raw, &form.permissions)?,
                     secret_hash: wire::hash(raw, &form.secret_hash)?,
                     expires_at: form.expires_at_ms.map(Timestamp::from_millis),
+                    networks: form
+                        .networks
+                        .iter()
+                        .map(|text| wire::parse(raw, text.parse().ok(), "a network is expected"))
+                        .collect::<Result<_, _>>()?,
                 })
             }
             ("user.token_revoked", 1) => {

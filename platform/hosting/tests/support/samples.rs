@@ -107,10 +107,28 @@ fn users(all: &mut Samples, at: Timestamp) {
         let permissions = if form == "full" { all } else { Permissions::NONE };
         let name = sealed(2, "backup script".to_owned());
         push(
-            UserEvent::TokenIssued { token: id(3), name, permissions, secret_hash: [0xab; 32], expires_at },
+            UserEvent::TokenIssued {
+                token: id(3),
+                name,
+                permissions,
+                secret_hash: [0xab; 32],
+                expires_at,
+                networks: vec![],
+            },
             form,
         );
     }
+    push(
+        UserEvent::TokenIssued {
+            token: id(3),
+            name: sealed(2, "backup script".to_owned()),
+            permissions: [Permission::MailboxRead].into_iter().collect(),
+            secret_hash: [0xab; 32],
+            expires_at: None,
+            networks: vec!["192.0.2.0/24".parse().expect("a network"), "2001:db8::/32".parse().expect("one")],
+        },
+        "confined",
+    );
     push(UserEvent::TokenRevoked { token: id(3) }, "full");
     push(UserEvent::Removed, "full");
 }
