@@ -3,7 +3,7 @@
 use async_graphql::{Context, InputObject, Object, Result};
 use hosting::plan::CustomLimits;
 use hosting::use_case::{
-    ActivateService, EndService, OrderService, RestrictService, ResumeService, SuspendService,
+    ActivateService, ChangePlan, EndService, OrderService, RestrictService, ResumeService, SuspendService,
 };
 use kernel::{AccountId, ServiceId};
 
@@ -82,6 +82,32 @@ impl ServiceMutation {
             custom: input.custom.map(Into::into),
         };
         run(ctx, command, &order, (account, service)).await.map(ServicePayload)
+    }
+
+    /// Lets a service be one of another plan, or of another version, at once: see `planChangePreview`. Nothing is deleted
+    /// by it. `userErrors`: `PLAN_TOO_SMALL` where something in use does not fit, unless an operator forces it.
+    #[allow(clippy::too_many_arguments, reason = "the arguments of a GraphQL field")]
+    async fn service_plan_change(
+        &self,
+        ctx: &Context<'_>,
+        account_id: Option<AccountKey>,
+        service_id: ServiceKey,
+        plan_id: PlanKey,
+        plan_version: u32,
+        custom: Option<CustomLimitsInput>,
+        is_forced: Option<bool>,
+        command_id: Option<Uid>,
+    ) -> Result<ServicePayload> {
+        let (account, service) = (ctx.account(account_id)?, service_id.0);
+        let change = ChangePlan {
+            account,
+            service,
+            plan: plan_id.0,
+            version: plan_version,
+            custom: custom.map(Into::into),
+            is_forced: is_forced.unwrap_or_default(),
+        };
+        run(ctx, command(command_id), &change, (account, service)).await.map(ServicePayload)
     }
 
     /// Gives an ordered service its entitlement.

@@ -1,11 +1,12 @@
 //! A service as the API shows it.
 
-use async_graphql::{Enum, SimpleObject};
+use async_graphql::{ComplexObject, Enum, SimpleObject};
 use authority::Resource;
 use hosting::service::SuspensionReason;
 
+use crate::payload::Limit;
 use crate::plan::object::Limits;
-use crate::scalar::{AccountKey, Moment, Octets, PlanKey, ServiceKey};
+use crate::scalar::{AccountKey, Moment, Octets, PlanKey, ServiceKey, Whole};
 
 /// What a service may do now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
@@ -49,8 +50,28 @@ pub struct Allocation {
     pub bytes: Octets,
 }
 
+/// What a change of plan would come to. Nothing is changed by asking, and nothing is ever deleted by changing.
+#[derive(Debug, Clone, SimpleObject)]
+pub struct PlanChangePreview {
+    /// Whether everything fits.
+    pub fits: bool,
+    /// What does not: how much would be allowed and how much is in use.
+    pub misfits: Vec<Limit>,
+    /// Mailboxes whose quota is above what the plan allows for one: they keep it, and it cannot be raised.
+    pub mailboxes_above_quota: Whole,
+    /// What the service may have now.
+    pub limits_before: Limits,
+    /// What it would have.
+    pub limits_after: Limits,
+    /// The price of a month in hundredths, without tax and additions.
+    pub monthly_cents: u32,
+    /// The price of a year in hundredths, without tax and additions.
+    pub annual_cents: u32,
+}
+
 /// One subscription of an account to a version of a plan.
 #[derive(Debug, Clone, SimpleObject)]
+#[graphql(complex)]
 pub struct Service {
     /// Its name for the API.
     pub id: ServiceKey,
@@ -72,6 +93,30 @@ pub struct Service {
     pub ordered_at: Moment,
     /// When what is left of an ended one is destroyed.
     pub purge_after: Option<Moment>,
+}
+
+#[ComplexObject]
+impl Service {
+    /// What is in use beyond the limits, for example after a change of plan. It stays; nothing can be added meanwhile.
+    async fn over_limits(&self) -> Vec<Limit> {
+        let (limits, used) = (&self.limits, &self.used);
+        let domains = u64::from(limits.domains) + u64::from(limits.alias_domains);
+        let facts = [
+            ("domains", domains, u64::from(used.domains)),
+            ("mailboxes", limits.mailboxes.into(), used.mailboxes.into()),
+            ("aliases", limits.aliases.into(), used.aliases.into()),
+            ("storageBytes", limits.storage_bytes.0.octets(), used.bytes.0.octets()),
+        ];
+        facts
+            .into_iter()
+            .filter(|(_, allowed, used)| used > allowed)
+            .map(|(name, allowed, used)| Limit {
+                name: name.to_owned(),
+                allowed: Whole(allowed),
+                used: Some(Whole(used)),
+            })
+            .collect()
+    }
 }
 
 impl Service {

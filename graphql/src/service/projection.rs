@@ -61,6 +61,14 @@ fn statement(recorded: &Recorded<HostingEvent>) -> Result<Option<Statement>, Pro
             .bind(stored(limits)?)
             .bind(place.at)
             .bind(place.born),
+        ServiceEvent::PlanChanged { plan, version, limits } => place
+            .statement(
+                "UPDATE service_list_v3 SET plan_id = $3, plan_version = $4, limits = $5 \
+                 WHERE tenant = $1 AND service_id = $2",
+            )
+            .bind(plan.uuid())
+            .bind(*version)
+            .bind(stored(limits)?),
         ServiceEvent::Activated | ServiceEvent::Resumed => entitlement(place, "active", None),
         ServiceEvent::Restricted => entitlement(place, "restricted", None),
         ServiceEvent::Suspended { reason } => entitlement(place, "suspended", Some(reason_name(*reason))),

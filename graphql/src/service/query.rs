@@ -2,17 +2,21 @@
 
 use async_graphql::connection::Connection;
 use async_graphql::{Context, Object, Result};
-use authority::Permission;
+use authority::{Permission, Resource};
 use database::Row;
-use kernel::{AccountId, ByteSize, Id, PlanId, ServiceId, Timestamp};
+use hosting::plan::Plan;
+use hosting::service as model;
+use kernel::{AccountId, ByteSize, Id, Key, PlanId, ServiceId, TenantId, Timestamp};
 
-use super::object::{Allocation, Entitlement, Service, Suspension};
+use super::mutation::CustomLimitsInput;
+use super::object::{Allocation, Entitlement, PlanChangePreview, Service, Suspension};
 use crate::access::reach::{Columns, reach};
 use crate::error::Fault;
 use crate::page::{Page, PageKey, Query, cost};
+use crate::payload::Limit;
 use crate::plan::object::StoredLimits;
 use crate::request::{Asked, at_least, rows};
-use crate::scalar::{AccountKey, Moment, Place, PlanKey, ServiceKey};
+use crate::scalar::{AccountKey, Moment, Place, PlanKey, ServiceKey, Whole};
 
 /// The name of the projection that these queries read.
 pub(crate) const PROJECTION: &str = "service_list";
@@ -47,6 +51,53 @@ impl ServiceQuery {
         }
         at_least(ctx, PROJECTION, account, place).await?;
         read(ctx, &(account, service_id.0)).await.map(Some)
+    }
+
+    /// What a change of plan would come to: everything that does not fit is named, with how much of it is in use.
+    #[graphql(complexity = 20)]
+    #[allow(clippy::too_many_arguments, reason = "the arguments of a GraphQL field")]
+    async fn plan_change_preview(
+        &self,
+        ctx: &Context<'_>,
+        account_id: Option<AccountKey>,
+        service_id: ServiceKey,
+        plan_id: PlanKey,
+        plan_version: u32,
+        custom: Option<CustomLimitsInput>,
+    ) -> Result<Option<PlanChangePreview>> {
+        let (account, service) = (ctx.account(account_id)?, service_id.0);
+        ctx.allow(Permission::ServiceRead, Resource::account(account).in_service(service))?;
+        let engine = &ctx.platform()?.engine;
+        let state = engine.load(account.tenant(), &Key::<model::Service>(service)).await;
+        let state = state.map_err(|error| ctx.failed("the state of a service", &error))?;
+        let record = state.record().ok_or_else(|| ctx.fault(Fault::NotFound))?;
+        let plan = engine.load(TenantId::PLATFORM, &Key::<Plan>(plan_id.0)).await;
+        let plan = plan.map_err(|error| ctx.failed("the state of a plan", &error))?;
+        let terms = plan.versions.get(&plan_version).ok_or_else(|| ctx.fault(Fault::NotFound))?;
+        let after = terms.limits_with(custom.map(Into::into).as_ref()).map_err(|_| {
+            ctx.fault(Fault::BadInput(
+                "`custom` is not among what the plan offers in addition",
+                "`custom` ne fait pas partie de ce que l'offre propose en plus",
+            ))
+        })?;
+        let misfits: Vec<Limit> = model::misfits(record, &after).into_iter().map(Into::into).collect();
+        let above = "SELECT COUNT(*) FROM mailbox_list_v3 WHERE status <> 'deleted' AND tenant = ";
+        let above = Query::new("")
+            .bind(above, account.uuid())
+            .bind(" AND service_id = ", service.uuid())
+            .bind(" AND quota_bytes > ", i64::try_from(after.mailbox_quota_max.octets()).unwrap_or(i64::MAX));
+        let counted = rows(ctx, crate::mailbox::query::PROJECTION, above.finish()).await?;
+        let counted = counted.first().map_or(Ok(0), |row| row.int(0));
+        let counted = counted.map_err(|error| ctx.failed("counting mailboxes", &error))?;
+        Ok(Some(PlanChangePreview {
+            fits: misfits.is_empty(),
+            misfits,
+            mailboxes_above_quota: Whole(u64::try_from(counted).unwrap_or_default()),
+            limits_before: StoredLimits::from(&record.limits).into(),
+            limits_after: StoredLimits::from(&after).into(),
+            monthly_cents: terms.price.monthly_cents,
+            annual_cents: terms.price.annual_cents,
+        }))
     }
 
     /// The services of an account that the caller may see, ended ones as well, oldest first.

@@ -8,6 +8,7 @@ mod events;
 mod flow;
 mod history;
 mod keys;
+mod plan_change;
 mod refusal;
 mod schema;
 mod settings;

@@ -57,6 +57,7 @@ impl Index {
             ServiceEvent::Suspended { .. } => Entitlement::Suspended,
             ServiceEvent::Ended { .. } => Entitlement::Ended,
             ServiceEvent::SlotsTaken { .. }
+            | ServiceEvent::PlanChanged { .. }
             | ServiceEvent::SlotsReturned { .. }
             | ServiceEvent::AllocationChanged { .. }
             | ServiceEvent::AliasSlotTaken { .. }

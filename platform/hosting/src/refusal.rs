@@ -504,6 +504,10 @@ refusals! {
         CustomLimitAbove = "CUSTOM_LIMIT_ABOVE", Some("custom"), "custom",
             "A custom limit of {used} is above the largest, {allowed}; choose less or order a second service.",
             "Une limite personnalisée de {used} dépasse le maximum, {allowed} ; choisissez moins ou commandez un second service.";
+        /// Something in use does not fit in the other plan.
+        PlanTooSmall = "PLAN_TOO_SMALL", Some("planId"), "inUse",
+            "This plan allows {allowed} of something of which {used} are in use; see the preview, and make room first.",
+            "Cette offre permet {allowed} d’un élément dont {used} sont utilisés ; voyez l’aperçu et faites d’abord de la place.";
         /// The plan's domains are used up.
         DomainLimitReached = "DOMAIN_LIMIT_REACHED", Some("serviceId"), "domains",
             "This service has {used} of {allowed} domains; remove one or choose a larger plan.",

@@ -3,6 +3,7 @@
 mod command;
 mod decide;
 mod event;
+mod fit;
 mod state;
 mod wire;
 
@@ -10,4 +11,5 @@ pub use command::{ServiceCommand, ServiceOrder};
 pub use decide::Service;
 pub(crate) use decide::may_add;
 pub use event::{ServiceEvent, SuspensionReason};
+pub use fit::misfits;
 pub use state::{DomainShare, DomainUsage, Entitlement, ServiceRecord, ServiceState, Usage};

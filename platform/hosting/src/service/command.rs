@@ -10,6 +10,13 @@ use crate::plan::PlanLimits;
 pub enum ServiceCommand {
     /// Order it.
     Order(ServiceOrder),
+    /// Let it be one of another plan, or of another version.
+    ChangePlan {
+        /// What it is from now on.
+        order: ServiceOrder,
+        /// Whether also where it does not fit: what is beyond stays, and nothing can be added.
+        is_forced: bool,
+    },
     /// Give it its entitlement.
     Activate,
     /// Stop sending and additions.

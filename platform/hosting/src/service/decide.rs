@@ -61,7 +61,8 @@ impl Decider for Service {
             }
             (
                 ServiceState::Absent,
-                C::Activate
+                C::ChangePlan { .. }
+                | C::Activate
                 | C::Restrict
                 | C::Suspend(_)
                 | C::Resume
@@ -80,6 +81,9 @@ impl Decider for Service {
                     && record.version == order.version
                     && record.limits == order.limits;
                 if is_same { Ok(vec![]) } else { Err(HostingRefusal::ServiceExists) }
+            }
+            (ServiceState::Present(record), C::ChangePlan { order, is_forced }) => {
+                change_plan(record, order, is_forced)
             }
             (ServiceState::Present(record), C::Activate) => activate(record.entitlement),
             (ServiceState::Present(record), C::Restrict) => restrict(record.entitlement),
@@ -122,6 +126,33 @@ impl Decider for Service {
                 }
             }
         }
+    }
+}
+
+/// A service moves to another plan where all that it has given out fits; by force also where not, and keeps it all.
+fn change_plan(
+    record: &ServiceRecord,
+    order: ServiceOrder,
+    is_forced: bool,
+) -> Result<Vec<ServiceEvent>, HostingRefusal> {
+    let ServiceOrder { plan, version, limits, .. } = order;
+    if record.plan == plan && record.version == version && record.limits == limits {
+        return Ok(vec![]);
+    }
+    match record.entitlement {
+        Entitlement::Ended { .. } => return Err(HostingRefusal::ServiceEnded),
+        Entitlement::Ordered | Entitlement::Active | Entitlement::Restricted | Entitlement::Suspended(_)
+            if is_forced => {}
+        Entitlement::Ordered | Entitlement::Active | Entitlement::Restricted | Entitlement::Suspended(_) => {
+            may_add(record)?;
+        }
+    }
+    match super::misfits(record, &limits).first() {
+        Some(misfit) if !is_forced => Err(HostingRefusal::PlanTooSmall(Limit {
+            allowed: misfit.allowed,
+            used: misfit.used.unwrap_or_default(),
+        })),
+        Some(_) | None => Ok(vec![ServiceEvent::PlanChanged { plan, version, limits }]),
     }
 }
 
@@ -329,6 +360,11 @@ fn change(record: &mut ServiceRecord, event: &ServiceEvent) {
     let usage = &mut record.usage;
     match event {
         ServiceEvent::Ordered { .. } => {}
+        ServiceEvent::PlanChanged { plan, version, limits } => {
+            record.plan = *plan;
+            record.version = *version;
+            record.limits = limits.clone();
+        }
         ServiceEvent::Activated | ServiceEvent::Resumed => record.entitlement = Entitlement::Active,
         ServiceEvent::Restricted => record.entitlement = Entitlement::Restricted,
         ServiceEvent::Suspended { reason } => record.entitlement = Entitlement::Suspended(*reason),

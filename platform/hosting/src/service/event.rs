@@ -32,6 +32,15 @@ pub enum ServiceEvent {
         /// What it may have once active.
         limits: PlanLimits,
     },
+    /// It is one of another plan, or of another version, from now on.
+    PlanChanged {
+        /// Of which plan.
+        plan: PlanId,
+        /// In which version.
+        version: u32,
+        /// What it may have.
+        limits: PlanLimits,
+    },
     /// It may everything within its limits.
     Activated,
     /// Nothing is sent and nothing added; mail is received and read.

@@ -8,6 +8,7 @@ use crate::plan::wire::LimitsV1;
 use crate::wire::{self, Nothing, json};
 
 const ORDERED: Kind = Kind { name: "service.ordered", schema: 1 };
+const PLAN_CHANGED: Kind = Kind { name: "service.plan_changed", schema: 1 };
 const ACTIVATED: Kind = Kind { name: "service.activated", schema: 1 };
 const RESTRICTED: Kind = Kind { name: "service.restricted", schema: 1 };
 const SUSPENDED: Kind = Kind { name: "service.suspended", schema: 1 };
@@ -25,6 +26,13 @@ const DOMAIN_SLOT_RETURNED: Kind = Kind { name: "service.domain_slot_returned", 
 #[derive(Serialize, Deserialize)]
 struct OrderedV1 {
     account: String,
+    plan: String,
+    version: u32,
+    limits: LimitsV1,
+}
+
+#[derive(Serialize, Deserialize)]
+struct PlanChangedV1 {
     plan: String,
     version: u32,
     limits: LimitsV1,
@@ -86,6 +94,7 @@ impl Event for ServiceEvent {
     fn kind(&self) -> Kind {
         match self {
             Self::Ordered { .. } => ORDERED,
+            Self::PlanChanged { .. } => PLAN_CHANGED,
             Self::Activated => ACTIVATED,
             Self::Restricted => RESTRICTED,
             Self::Suspended { .. } => SUSPENDED,
@@ -110,6 +119,9 @@ impl Event for ServiceEvent {
                 version: *version,
                 limits: limits.into(),
             }),
+            Self::PlanChanged { plan, version, limits } => {
+                json(&PlanChangedV1 { plan: plan.to_string(), version: *version, limits: limits.into() })
+            }
             Self::Activated | Self::Restricted | Self::Resumed => json(&Nothing {}),
             Self::Suspended { reason } => json(&SuspendedV1 { reason: (*reason).into() }),
             Self::Ended { purge_after } => json(&EndedV1 { purge_after_ms: purge_after.millis() }),
@@ -149,6 +161,11 @@ impl Event for ServiceEvent {
                     version: form.version,
                     limits: form.limits.into(),
                 })
+            }
+            ("service.plan_changed", 1) => {
+                let form: PlanChangedV1 = wire::form(raw)?;
+                let (version, limits) = (form.version, form.limits.into());
+                Ok(Self::PlanChanged { plan: wire::id(raw, &form.plan)?, version, limits })
             }
             ("service.activated", 1) => wire::form(raw).map(|Nothing {}| Self::Activated),
             ("service.restricted", 1) => wire::form(raw).map(|Nothing {}| Self::Restricted),

@@ -185,6 +185,8 @@ fn services(all: &mut Samples, at: Timestamp) {
         let limits = catalogue().into_iter().find(|entry| entry.slug == slug).expect("a plan").terms.limits;
         push(ServiceEvent::Ordered { account: id(1), plan: id(4), version: 1, limits }, form);
     }
+    let limits = catalogue().into_iter().find(|entry| entry.slug == "pro").expect("a plan").terms.limits;
+    push(ServiceEvent::PlanChanged { plan: id(4), version: 2, limits }, "full");
     let (domain, bytes) = (id(6), ByteSize::gib(5));
     for event in [
         ServiceEvent::Activated,

@@ -1,0 +1,31 @@
+//! What of a service does not fit within limits: after a change of plan, or before one.
+
+use super::ServiceRecord;
+use crate::plan::{DomainMode, PlanLimits};
+use kernel::LimitFact;
+
+/// Everything that a service has given out beyond `limits`; nothing where it fits. What is beyond stays: nothing can be
+/// added until it fits again.
+pub fn misfits(record: &ServiceRecord, limits: &PlanLimits) -> Vec<LimitFact> {
+    let alias_domains = record.mirrors.len();
+    let own_domains = record.own_domains.len() - alias_domains;
+    let shared = record.domains.keys().filter(|domain| !record.own_domains.contains(domain)).count();
+    // On the other kind of domain nothing may live.
+    let (misplaced, domain_count_max, alias_domain_count_max) = match limits.domain_mode {
+        DomainMode::Own => (shared, limits.domain_count_max, limits.alias_domain_count_max),
+        DomainMode::Shared => (0, 0, 0),
+    };
+    let facts = [
+        ("sharedDomains", 0, misplaced as u64),
+        ("domains", u64::from(domain_count_max), own_domains as u64),
+        ("aliasDomains", u64::from(alias_domain_count_max), alias_domains as u64),
+        ("mailboxes", u64::from(limits.mailbox_count_max), u64::from(record.usage.mailboxes)),
+        ("aliases", u64::from(limits.alias_count_max), u64::from(record.usage.aliases)),
+        ("storageBytes", limits.storage.octets(), record.usage.bytes.octets()),
+    ];
+    facts
+        .into_iter()
+        .filter(|(_, allowed, used)| used > allowed)
+        .map(|(name, allowed, used)| LimitFact { name, allowed, used: Some(used) })
+        .collect()
+}

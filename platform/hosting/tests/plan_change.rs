@@ -1,0 +1,90 @@
+//! Changes of plan: what fits, what does not, and that nothing is lost either way.
+
+mod support;
+
+use authority::{Denied, Grant, Permission, Permissions, Principal, Scope};
+use hosting::domain::DomainRef;
+use hosting::plan::plan_id;
+use hosting::service::{Service, ServiceRecord, SuspensionReason, misfits};
+use hosting::use_case::{ChangePlan, CreateMailboxes, NewMailbox, SuspendService};
+use kernel::{Actor, ByteSize, LocalPart, Via};
+use support::id;
+use support::stage::{DOMAIN, account, service, with_mailbox};
+use support::world::{No, World};
+
+fn to(slug: &str) -> ChangePlan {
+    ChangePlan {
+        account: account(),
+        service: service(),
+        plan: plan_id(slug),
+        version: 1,
+        custom: None,
+        is_forced: false,
+    }
+}
+
+fn record(world: &World) -> ServiceRecord {
+    world.state::<Service>(account().tenant(), service()).record().expect("a service").clone()
+}
+
+fn create(number: u128, gib: u64) -> CreateMailboxes {
+    CreateMailboxes {
+        account: account(),
+        service: service(),
+        domain: DomainRef::Own(id(DOMAIN)),
+        mailboxes: vec![NewMailbox {
+            mailbox: id(number),
+            local: LocalPart::parse(&format!("m{number}")).expect("a local part"),
+            quota: ByteSize::gib(gib),
+            display_name: None,
+            password: None,
+        }],
+    }
+}
+
+#[test]
+fn a_change_that_fits_is_done_and_the_new_limits_hold() {
+    let mut world = with_mailbox();
+    assert_eq!(world.must(&to("solo")), 1);
+    assert_eq!(world.must(&to("solo")), 0);
+    assert_eq!(world.refused(&create(3, 1)), "MAILBOX_LIMIT_REACHED");
+    world.must(&to("pro"));
+    world.must(&create(3, 1));
+    assert_eq!(world.refused(&ChangePlan { version: 9, ..to("solo") }), "PLAN_VERSION_NOT_FOUND");
+}
+
+#[test]
+fn what_does_not_fit_is_refused_and_by_force_kept_without_room_for_more() {
+    let mut world = with_mailbox();
+    world.must(&create(3, 10));
+    let solo = hosting::plan::catalogue().into_iter().find(|entry| entry.slug == "solo").expect("a plan");
+    let names: Vec<&str> =
+        misfits(&record(&world), &solo.terms.limits).iter().map(|misfit| misfit.name).collect();
+    assert_eq!(names, ["mailboxes", "storageBytes"]);
+    assert_eq!(world.refused(&to("solo")), "PLAN_TOO_SMALL");
+    let basic = hosting::plan::catalogue().into_iter().find(|entry| entry.slug == "basic").expect("a plan");
+    let names: Vec<&str> =
+        misfits(&record(&world), &basic.terms.limits).iter().map(|misfit| misfit.name).collect();
+    assert_eq!(names, ["domains", "mailboxes", "storageBytes"]);
+    world.must(&ChangePlan { is_forced: true, ..to("solo") });
+    let kept = record(&world);
+    assert_eq!((kept.usage.mailboxes, kept.usage.bytes), (3, ByteSize::gib(12)));
+    assert_eq!(world.refused(&create(4, 1)), "MAILBOX_LIMIT_REACHED");
+}
+
+#[test]
+fn force_is_the_operators_and_a_suspended_service_waits() {
+    let mut world = with_mailbox();
+    world.must(&create(3, 10));
+    world.must(&SuspendService { account: account(), service: service(), reason: SuspensionReason::Abuse });
+    assert_eq!(world.refused(&to("custom")), "SERVICE_SUSPENDED");
+    world.must(&ChangePlan { is_forced: true, ..to("custom") });
+    world.principal = Principal {
+        actor: Actor::User(id(90)),
+        on_behalf_of: None,
+        via: Via::Session,
+        grants: vec![Grant { scope: Scope::Account(account()), permissions: Permissions::account_owner() }],
+    };
+    let forced = ChangePlan { is_forced: true, ..to("solo") };
+    assert_eq!(world.run(&forced), Err(No::Denied(Denied::Lacks(Permission::PlatformWrite))));
+}
