@@ -242,3 +242,30 @@ fn what_is_taken_back_ends_those_who_are_in_by_it() {
         node.ports.submission.to_string(),
     ]));
 }
+
+#[test]
+fn the_master_key_is_replaced_and_everything_still_opens() {
+    let Some(mut node) = Node::start("master-key") else { return };
+    if !has_program("swaks") {
+        return;
+    }
+    deliver(&node, "before");
+    node.kill();
+    let path = fs::read_dir(&node.folder).expect("a folder").flatten().map(|entry| entry.path());
+    let keys: Vec<PathBuf> = path.filter(|path| path.join("master.key").exists()).collect();
+    let key = keys.first().map_or(node.folder.join("master.key"), |data| data.join("master.key"));
+    let before = fs::read_to_string(&key).expect("a key");
+    let replaced = node.command(&["rotate-master-key"]);
+    assert!(replaced.status.success(), "{}", String::from_utf8_lossy(&replaced.stderr));
+    assert_ne!(fs::read_to_string(&key).expect("a key"), before);
+    let verified = node.command(&["verify"]);
+    assert!(verified.status.success(), "{}", String::from_utf8_lossy(&verified.stdout));
+    // An interruption is named at the next start, and the old key opens nothing.
+    let next = key.with_extension("key.next");
+    fs::write(&next, &before).expect("written");
+    let refused = node.command(&["verify"]);
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("interrupted"), "{refused:?}");
+    fs::remove_file(&next).expect("removed");
+    node.restart();
+    deliver(&node, "after");
+}

@@ -8,6 +8,7 @@ mod certificate;
 mod config;
 mod demo;
 mod logins;
+mod master;
 mod platform;
 mod ports;
 mod provision;
@@ -53,6 +54,8 @@ enum Command {
         /// One of them; all where absent.
         projection: Option<String>,
     },
+    /// Wraps all keys by a new master key; no node may run meanwhile.
+    RotateMasterKey,
     /// Registers an operator of the platform; the password is read from the standard input.
     Operator {
         /// The login.
@@ -91,6 +94,7 @@ fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
             Command::Apply { file } => apply::apply(&config, &file).await,
             Command::Verify => verify::verify(&config).await,
             Command::Rebuild { projection } => verify::rebuild(&config, projection.as_deref()).await,
+            Command::RotateMasterKey => master::replace(&config).await,
             Command::Operator { login } => provision::register_operator(&config, &login).await,
         }
     })

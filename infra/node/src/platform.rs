@@ -1,8 +1,6 @@
 //! The platform without its servers: databases, journal, engine, directory, store.
 
 use std::fs;
-use std::io::Write as _;
-use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Context as _;
@@ -10,13 +8,14 @@ use database::Database;
 use directory::Directory;
 use engine::Engine;
 use graphql::People;
-use journal::keyring::{Keyring, MasterKey};
+use journal::keyring::Keyring;
 use journal::{Clock, Journal, PostgresJournal, SqliteJournal, SystemClock};
 use kernel::Timestamp;
 use store::{LastLogins, Retention, SqlStore};
 
 use crate::config::{Config, DatabaseUrl};
 use crate::logins::Logins;
+use crate::master;
 
 /// The schema of the message store in a PostgreSQL database that it shares with the control plane.
 const STORE_SCHEMA: &str = "hosterra_mail";
@@ -61,7 +60,7 @@ impl Platform {
             Some(_) => Arc::new(SqliteJournal::open(database.clone(), Arc::clone(&clock)).await?),
             None => Arc::new(PostgresJournal::open(database.clone(), Arc::clone(&clock)).await?),
         };
-        let master = master_key(&config.data.join("master.key"))?;
+        let master = master::key(config)?;
         let keyring = Arc::new(Keyring::open(database.clone(), master).await.context("opening the keyring")?);
         let engine =
             Arc::new(Engine::new(Arc::clone(&journal), Arc::clone(&keyring), database.clone(), clock).await?);
@@ -80,7 +79,11 @@ impl Platform {
     }
 }
 
-async fn databases(config: &Config) -> anyhow::Result<(Database, Database)> {
+/// The databases of the control plane and of the message store.
+///
+/// # Errors
+/// They cannot be opened.
+pub async fn databases(config: &Config) -> anyhow::Result<(Database, Database)> {
     match &config.database.url {
         DatabaseUrl::Sqlite => {
             let open = |name: &str| {
@@ -97,26 +100,5 @@ async fn databases(config: &Config) -> anyhow::Result<(Database, Database)> {
             };
             Ok((connect(CONTROL_SCHEMA).await?, connect(STORE_SCHEMA).await?))
         }
-    }
-}
-
-/// The key under which all other keys are wrapped; made at the first start. Whoever loses it loses the personal data.
-fn master_key(path: &Path) -> anyhow::Result<MasterKey> {
-    use std::os::unix::fs::OpenOptionsExt as _;
-    match fs::read_to_string(path) {
-        Ok(text) => MasterKey::from_hex(text.trim())
-            .with_context(|| format!("{}: expected 64 hexadecimal digits", path.display())),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            let key = MasterKey::generate()?;
-            let write = || -> std::io::Result<()> {
-                // Only where there is none: two nodes that start at once must not overwrite each other's.
-                let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
-                file.write_all(key.to_hex().as_bytes())?;
-                file.sync_all()
-            };
-            write().with_context(|| format!("writing {}", path.display()))?;
-            Ok(key)
-        }
-        Err(error) => Err(error).with_context(|| format!("reading {}", path.display())),
     }
 }

@@ -3,6 +3,8 @@
 //! AES-256-GCM-SIV (RFC 8452), which forgives a repeated nonce. A subject's key is wrapped by the master key; tenant
 //! and subject are authenticated with both, so that nothing can be moved between persons.
 
+mod rotate;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -16,6 +18,8 @@ use parking_lot::{Mutex, RwLock};
 use zeroize::Zeroizing;
 
 use crate::{ClaimKey, JournalError, NewKey};
+
+pub use rotate::rotate;
 
 /// Octets of a nonce.
 const NONCE_OCTETS: usize = 12;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use database::Database;
-use journal::keyring::{Keyring, MasterKey};
+use journal::keyring::{Keyring, MasterKey, rotate};
 use journal::{
     Append, AppendError, Appended, Check, ClaimKey, EncodedEvent, EncodedWrite, Journal, Memory,
     PostgresJournal, SetClock, SqliteJournal, SubscriptionName,
@@ -410,6 +410,38 @@ async fn a_destroyed_key_erases_and_an_unknown_one_is_an_error() {
         assert!(
             Keyring::open(database.clone(), MasterKey::new([8; 32])).await.is_err(),
             "the wrong master key"
+        );
+    }
+}
+
+#[tokio::test]
+async fn another_master_key_opens_what_the_old_one_did_and_the_old_one_nothing() {
+    for subject in journals().await {
+        let Some(database) = &subject.database else { continue };
+        let (old, new) = (|| MasterKey::new([7; 32]), || MasterKey::new([9; 32]));
+        let keyring = Keyring::open(database.clone(), old()).await.expect("a keyring");
+        let people: Vec<SubjectId> = (1..=3).map(|number| SubjectId::new(Uuid::from_u128(number))).collect();
+        let mut sealer = keyring.sealer(keyring.tenant(tenant(1)).await.expect("keys"));
+        let sealed: Vec<_> =
+            people.iter().map(|person| sealer.seal(*person, b"a name").expect("sealed")).collect();
+        let mut appended = append(tenant(1), &[(stream(1), 0, 1)]);
+        appended.keys = sealer.new_keys();
+        subject.journal.append(appended).await.expect(subject.name);
+        keyring.destroy(tenant(1), people[2], Timestamp::from_secs(1)).await.expect("destroyed");
+        let claim = keyring.claim_key(&kernel::Claim::login("x"));
+        assert_eq!(rotate(database, &old(), &new()).await.expect("rotated"), 3, "a secret and two persons");
+        assert_eq!(rotate(database, &old(), &new()).await.expect("again"), 0);
+        assert!(Keyring::open(database.clone(), old()).await.is_err());
+        let after = Keyring::open(database.clone(), new()).await.expect("a keyring");
+        assert_eq!(after.claim_key(&kernel::Claim::login("x")), claim);
+        let keys = after.tenant(tenant(1)).await.expect("keys");
+        for one in &sealed[..2] {
+            assert_eq!(keys.open(one).expect("opened"), Opened::Plain(b"a name".to_vec()));
+        }
+        assert_eq!(keys.open(&sealed[2]).expect("opened"), Opened::Erased);
+        assert!(
+            rotate(database, &old(), &MasterKey::new([1; 32])).await.is_err(),
+            "a key that opens nothing"
         );
     }
 }
