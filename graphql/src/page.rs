@@ -181,6 +181,17 @@ impl Query {
         self
     }
 
+    /// Adds ` AND (column IN (...) OR other = ...)`.
+    #[must_use]
+    pub fn among_or(mut self, column: &str, ids: &[Uuid], (other, id): (&str, Uuid)) -> Self {
+        let names: Vec<String> = ids.iter().map(|id| self.param(*id)).collect();
+        let among =
+            if names.is_empty() { "1 = 0".to_owned() } else { format!("{column} IN ({})", names.join(", ")) };
+        let id = self.param(id);
+        self.text.push_str(&format!(" AND ({among} OR {other} = {id})"));
+        self
+    }
+
     /// The statement.
     pub fn finish(self) -> Statement {
         let mut statement = Statement::new(self.text);

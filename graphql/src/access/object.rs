@@ -59,7 +59,7 @@ impl From<directory::Demand> for ViewerDemand {
 /// Permissions within a scope.
 #[derive(Debug, Clone, SimpleObject)]
 pub struct ViewerGrant {
-    /// `PLATFORM`, or the ids that it is confined to.
+    /// `PLATFORM`, `ACCOUNTS_BELOW` for a reseller, or the ids that it is confined to.
     pub scope: Vec<String>,
     /// For example `mailbox:read`.
     pub permissions: Vec<String>,

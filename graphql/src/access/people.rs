@@ -1,8 +1,9 @@
 //! Users, API tokens and sessions as they are now, in memory: every request is judged by it, so that a revocation is
 //! obeyed as soon as its event arrives.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::net::IpAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use authority::{Grant, Permissions, Principal, Scope};
@@ -13,6 +14,7 @@ use hosting::PasswordHash;
 use hosting::account::AccountEvent;
 use hosting::delegation::{DelegationEvent, Terms};
 use hosting::factor::FactorEvent;
+use hosting::limit::ACCOUNT_DEPTH_MAX;
 use hosting::mailbox::MailboxEvent;
 use hosting::session::{SessionEvent, SessionOwner};
 use hosting::user::{UserEvent, UserRole};
@@ -102,6 +104,10 @@ struct Register {
     sessions: HashMap<SessionId, Open>,
     by_owner: HashMap<SessionOwner, HashSet<SessionId>>,
     closed: HashSet<AccountId>,
+    /// The account above each that stands below another.
+    parents: HashMap<AccountId, AccountId>,
+    /// All accounts below one, however far.
+    below: HashMap<AccountId, Arc<BTreeSet<AccountId>>>,
     /// Accounts whose users need a second factor.
     demanding: HashSet<AccountId>,
     delegations: HashMap<DelegationId, Delegated>,
@@ -245,6 +251,10 @@ impl Register {
     /// The principal of a user, through `via`: what the role gives, and what others have delegated.
     fn principal(&self, person: &Person, via: Via, at: (Timestamp, bool)) -> Principal {
         let mut grants = person.role.grants(person.account);
+        if let (UserRole::Owner, Some(below)) = (&person.role, self.below.get(&person.account)) {
+            grants
+                .push(Grant { scope: Scope::Below(Arc::clone(below)), permissions: Permissions::reseller() });
+        }
         let delegated = self.by_delegate.get(&person.user).into_iter().flatten();
         for delegation in delegated.filter_map(|id| self.delegations.get(id)) {
             if self.is_open(delegation, at) {
@@ -253,6 +263,21 @@ impl Register {
             }
         }
         Principal { actor: Actor::User(person.user), on_behalf_of: None, via, grants }
+    }
+
+    /// Makes `account`, and all that is known below it, known to everyone above it. Tenants are read side by side: a lower
+    /// account may be heard of before the one above it.
+    fn stand_below(&mut self, account: AccountId) {
+        let mut lower: BTreeSet<AccountId> =
+            self.below.get(&account).map(|accounts| (**accounts).clone()).unwrap_or_default();
+        lower.insert(account);
+        let mut above = self.parents.get(&account).copied();
+        // The tree is four accounts high; the bound is against what must never be.
+        for _ in 0..ACCOUNT_DEPTH_MAX {
+            let Some(parent) = above else { return };
+            Arc::make_mut(self.below.entry(parent).or_default()).extend(lower.iter().copied());
+            above = self.parents.get(&parent).copied();
+        }
     }
 
     fn is_open(&self, delegation: &Delegated, (now, has_second_factor): (Timestamp, bool)) -> bool {
@@ -322,8 +347,12 @@ impl Register {
 
     fn account(&mut self, account: AccountId, event: &AccountEvent) {
         match event {
-            AccountEvent::Opened { .. } => {
+            AccountEvent::Opened { parent, .. } => {
                 self.closed.remove(&account);
+                if let Some(parent) = parent {
+                    self.parents.insert(account, parent.account);
+                    self.stand_below(account);
+                }
             }
             AccountEvent::Closed => {
                 self.closed.insert(account);
@@ -335,6 +364,8 @@ impl Register {
                 self.demanding.remove(&account);
             }
             AccountEvent::UserAdded { .. }
+            | AccountEvent::ResellerSet { .. }
+            | AccountEvent::SubAccountAdmitted { .. }
             | AccountEvent::UserRemoved { .. }
             | AccountEvent::DelegationAdded { .. }
             | AccountEvent::DelegationEnded { .. }

@@ -45,6 +45,8 @@ fn names(scope: &Scope) -> Vec<String> {
     match scope {
         Scope::Platform => vec!["PLATFORM".to_owned()],
         Scope::Account(account) => vec![account.to_string()],
+        // Many, perhaps: `accounts` lists them.
+        Scope::Below(_) => vec!["ACCOUNTS_BELOW".to_owned()],
         Scope::Services(_, services) => services.iter().map(ToString::to_string).collect(),
         Scope::Domains(_, domains) => domains.iter().map(ToString::to_string).collect(),
         Scope::Mailbox(_, mailbox) => vec![mailbox.to_string()],

@@ -50,7 +50,7 @@ pub(crate) fn reach(
     let (mut services, mut domains, mut mailboxes) = (Vec::new(), Vec::new(), Vec::new());
     for grant in &principal.grants {
         match &grant.scope {
-            Scope::Platform | Scope::Account(_) => {}
+            Scope::Platform | Scope::Account(_) | Scope::Below(_) => {}
             Scope::Services(_, some) => {
                 let seen = some.iter().filter(|service| allowed(whole.in_service(**service)));
                 services.extend(seen.map(|service| service.uuid()));

@@ -1,18 +1,26 @@
 //! Changing accounts.
 
 use async_graphql::{Context, InputObject, Object, Result};
-use hosting::use_case::{CloseAccount, OpenAccount, RequireSecondFactor};
-use kernel::AccountId;
+use hosting::use_case::{
+    AdmitSubAccount, CloseAccount, OpenAccount, OpenSubAccount, RequireSecondFactor, SetReseller,
+};
+use kernel::{AccountId, CommandId, Id as _};
 
 use super::object::Account;
-use super::query::{PROJECTION, read};
-use crate::payload::{command, payload, run};
+use super::query::{PROJECTION, read, read_below};
+use crate::access::mutation::heard;
+use crate::payload::{Answer, command, payload, run, run_as};
 use crate::request::Asked;
 use crate::scalar::{AccountKey, Uid};
 
 payload! {
     /// What a change of an account came to.
     AccountPayload { account: Account, by AccountId, PROJECTION, read }
+}
+
+payload! {
+    /// What the opening of a reseller's customer came to.
+    SubAccountPayload { account: Account, by (AccountId, AccountId), PROJECTION, read_below }
 }
 
 /// An account to be.
@@ -38,6 +46,45 @@ impl AccountMutation {
         let command = command(command_id);
         let account = AccountId::derived(command, 0);
         run(ctx, command, &OpenAccount { account, name: input.name }, account).await.map(AccountPayload)
+    }
+
+    /// Lets an account have accounts of its own customers below it, so many directly; 0: no more are added. An operator
+    /// says so of the platform's customers, a reseller of their own.
+    async fn account_reseller_set(
+        &self,
+        ctx: &Context<'_>,
+        account_id: AccountKey,
+        sub_account_count_max: u32,
+        command_id: Option<Uid>,
+    ) -> Result<AccountPayload> {
+        let account = account_id.0;
+        let set = SetReseller { account, sub_account_count_max };
+        run(ctx, command(command_id), &set, account).await.map(AccountPayload)
+    }
+
+    /// Opens the account of a reseller's customer. The reseller's owners may do everything in it, its own users see
+    /// nothing of the reseller or of others. `userErrors`: `SUB_ACCOUNT_LIMIT_REACHED`.
+    async fn sub_account_open(
+        &self,
+        ctx: &Context<'_>,
+        account_id: Option<AccountKey>,
+        name: String,
+        command_id: Option<Uid>,
+    ) -> Result<SubAccountPayload> {
+        let parent = ctx.account(account_id)?;
+        let id = command(command_id);
+        let account = AccountId::derived(id, 0);
+        let admitted = run(ctx, id, &AdmitSubAccount { parent, account, name }, (parent, account)).await?;
+        if matches!(admitted, Answer::Refused(_)) {
+            return Ok(SubAccountPayload(admitted));
+        }
+        // Where this is interrupted, the platform's own policy opens what was admitted.
+        let open = CommandId::new(uuid::Uuid::new_v5(&id.uuid(), b"open"));
+        let acting = ctx.principal()?.clone();
+        let opened =
+            run_as(ctx, &acting, open, &OpenSubAccount { parent, account }, (parent, account)).await?;
+        heard(ctx, &opened).await?;
+        Ok(SubAccountPayload(opened))
     }
 
     /// Demands a second factor of everybody who signs in to the account, or demands it no more. Whoever has none is

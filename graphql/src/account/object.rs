@@ -26,6 +26,10 @@ pub struct Account {
     pub opened_at: Moment,
     /// When it was closed.
     pub closed_at: Option<Moment>,
+    /// The reseller's account that it stands below; none: the platform's own customer.
+    pub parent_id: Option<AccountKey>,
+    /// How many accounts may stand directly below it; 0: it is no reseller.
+    pub sub_account_count_max: u32,
     /// Whether its users need a second factor; whoever has none can add one and nothing else.
     pub requires_second_factor: bool,
 }

@@ -21,7 +21,9 @@ impl Projection for AccountList {
     fn tables(&self) -> Vec<Statement> {
         [
             "CREATE TABLE IF NOT EXISTS account_list_v3 (tenant UUID NOT NULL PRIMARY KEY, name TEXT, \
-             status TEXT NOT NULL, opened_at BIGINT NOT NULL, closed_at BIGINT, requires_factor BOOLEAN NOT NULL DEFAULT false)",
+             status TEXT NOT NULL, opened_at BIGINT NOT NULL, closed_at BIGINT, requires_factor BOOLEAN NOT NULL DEFAULT false, \
+             parent UUID, sub_account_max BIGINT NOT NULL DEFAULT 0)",
+            "CREATE INDEX IF NOT EXISTS account_list_v3_parent ON account_list_v3 (parent, opened_at, tenant)",
             "CREATE INDEX IF NOT EXISTS account_list_v3_opened ON account_list_v3 (opened_at, tenant)",
         ]
         .map(Statement::new)
@@ -45,15 +47,21 @@ fn statement(recorded: &Recorded<HostingEvent>) -> Option<Statement> {
     let HostingEvent::Account(event) = &recorded.event else { return None };
     let place = Place::of(recorded);
     match event {
-        AccountEvent::Opened { name } => Some(
+        AccountEvent::Opened { name, parent } => Some(
             Statement::new(
-                "INSERT INTO account_list_v3 (tenant, name, status, opened_at, closed_at) \
-                 VALUES ($1, $2, 'open', $3, NULL) ON CONFLICT (tenant) DO UPDATE SET name = excluded.name, \
-                 status = excluded.status, opened_at = excluded.opened_at, closed_at = NULL",
+                "INSERT INTO account_list_v3 (tenant, name, status, opened_at, closed_at, parent) \
+                 VALUES ($1, $2, 'open', $3, NULL, $4) ON CONFLICT (tenant) DO UPDATE SET name = excluded.name, \
+                 status = excluded.status, opened_at = excluded.opened_at, closed_at = NULL, parent = excluded.parent",
             )
             .bind(place.tenant)
             .bind(name.plain().cloned())
-            .bind(place.at),
+            .bind(place.at)
+            .bind(parent.map(|parent| kernel::Id::uuid(parent.account))),
+        ),
+        AccountEvent::ResellerSet { sub_account_count_max } => Some(
+            Statement::new("UPDATE account_list_v3 SET sub_account_max = $2 WHERE tenant = $1")
+                .bind(place.tenant)
+                .bind(*sub_account_count_max),
         ),
         AccountEvent::Closed => Some(
             Statement::new("UPDATE account_list_v3 SET status = 'closed', closed_at = $2 WHERE tenant = $1")
@@ -66,6 +74,7 @@ fn statement(recorded: &Recorded<HostingEvent>) -> Option<Statement> {
                 .bind(*is_required),
         ),
         AccountEvent::UserAdded { .. }
+        | AccountEvent::SubAccountAdmitted { .. }
         | AccountEvent::UserRemoved { .. }
         | AccountEvent::DelegationAdded { .. }
         | AccountEvent::DelegationEnded { .. }

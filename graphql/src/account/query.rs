@@ -16,8 +16,7 @@ use crate::scalar::{AccountKey, Place};
 /// The name of the projection that these queries read.
 pub(crate) const PROJECTION: &str = "account_list";
 
-const SELECT: &str =
-    "SELECT tenant, name, status, opened_at, closed_at, requires_factor FROM account_list_v3 WHERE ";
+const SELECT: &str = "SELECT tenant, name, status, opened_at, closed_at, requires_factor, parent, sub_account_max FROM account_list_v3 WHERE ";
 
 /// Queries about accounts.
 #[derive(Debug, Default)]
@@ -37,18 +36,27 @@ impl AccountQuery {
         read(ctx, &account).await.map(Some)
     }
 
-    /// The accounts that the caller may see, in the order in which they were opened: every one for an operator, the
-    /// own one for others.
+    /// The accounts that the caller may see, in the order in which they were opened: every one for an operator; for
+    /// others the own one, those that others let them into, and those directly below. With `parentId` those directly
+    /// below that account.
     #[graphql(complexity = "cost(first, child_complexity)")]
     async fn accounts(
         &self,
         ctx: &Context<'_>,
+        parent_id: Option<AccountKey>,
         first: Option<i32>,
         after: Option<String>,
     ) -> Result<Connection<PageKey, Account>> {
         let principal = ctx.principal()?;
         let page = Page::parse(first, after.as_deref()).map_err(|fault| ctx.fault(fault))?;
         let mut query = Query::new(SELECT).with("1 = 1");
+        if let Some(AccountKey(parent)) = parent_id {
+            // Whoever reads an account as a whole, reseller or not, sees who stands below it.
+            ctx.allow(Permission::AccountRead, Resource::account(parent))?;
+            let query = query.bind(" AND parent = ", parent.uuid());
+            let found = rows(ctx, PROJECTION, page.finish(query, "opened_at", "tenant")).await?;
+            return page.connection(found, account).map_err(|error| ctx.failed("a row of accounts", &error));
+        }
         let everywhere = Need { permission: Permission::AccountRead, resource: Resource::PLATFORM };
         if authority::may(principal, &everywhere).is_err() {
             let mut seen = Vec::new();
@@ -59,7 +67,12 @@ impl AccountQuery {
                     seen.push(account.uuid());
                 }
             }
-            query = query.among("tenant", &seen);
+            let home = ctx.standing()?.home;
+            query = if ctx.may(Permission::AccountRead, Resource::account(home))? {
+                query.among_or("tenant", &seen, ("parent", home.uuid()))
+            } else {
+                query.among("tenant", &seen)
+            };
         }
         let found = rows(ctx, PROJECTION, page.finish(query, "opened_at", "tenant")).await?;
         page.connection(found, account).map_err(|error| ctx.failed("a row of accounts", &error))
@@ -70,6 +83,16 @@ impl AccountQuery {
 pub(crate) async fn read(ctx: &Context<'_>, id: &AccountId) -> Result<Account> {
     ctx.allow(Permission::AccountRead, Resource::account(*id))?;
     let found = rows(ctx, PROJECTION, Query::new(SELECT).bind("tenant = ", id.uuid()).finish()).await?;
+    let row = found.first().ok_or_else(|| ctx.fault(Fault::NotFound))?;
+    account(row).map(|(_, account)| account).map_err(|error| ctx.failed("a row of accounts", &error))
+}
+
+/// An account that stands directly below another, for whoever sees that one: the request that opened it was judged before
+/// it was there.
+pub(crate) async fn read_below(ctx: &Context<'_>, (parent, id): &(AccountId, AccountId)) -> Result<Account> {
+    ctx.allow(Permission::AccountRead, Resource::account(*parent))?;
+    let query = Query::new(SELECT).bind("tenant = ", id.uuid()).bind(" AND parent = ", parent.uuid());
+    let found = rows(ctx, PROJECTION, query.finish()).await?;
     let row = found.first().ok_or_else(|| ctx.fault(Fault::NotFound))?;
     account(row).map(|(_, account)| account).map_err(|error| ctx.failed("a row of accounts", &error))
 }
@@ -93,6 +116,8 @@ fn account(row: &Row) -> Result<(PageKey, Account), DatabaseError> {
         opened_at: Timestamp::from_millis(opened_at).into(),
         closed_at: row.opt_int(4)?.map(|moment| Timestamp::from_millis(moment).into()),
         requires_second_factor: row.bool(5)?,
+        parent_id: row.opt_uuid(6)?.map(|parent| AccountKey(AccountId::new(parent))),
+        sub_account_count_max: u32::try_from(row.int(7)?).unwrap_or(u32::MAX),
     };
     Ok((PageKey { born: opened_at, id }, account))
 }

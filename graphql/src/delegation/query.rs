@@ -55,7 +55,9 @@ impl DelegationQuery {
             let (services, domains) = match terms.scope.of(delegation.account) {
                 Scope::Services(_, services) => (services, Vec::new()),
                 Scope::Domains(_, domains) => (Vec::new(), domains),
-                Scope::Platform | Scope::Account(_) | Scope::Mailbox(..) => (Vec::new(), Vec::new()),
+                Scope::Platform | Scope::Account(_) | Scope::Below(_) | Scope::Mailbox(..) => {
+                    (Vec::new(), Vec::new())
+                }
             };
             accesses.push(DelegatedAccess {
                 id: DelegationKey(id),

@@ -26,7 +26,7 @@ async fn an_owner_makes_shortens_and_deletes_temporary_aliases() {
     let taken = stage.ask(&alice, chosen).await;
     assert_eq!(taken["data"]["temporaryAliasCreate"]["userErrors"][0]["code"], "ADDRESS_TAKEN");
     let shorten = format!(
-        "mutation {{ aliasExpiryChange(aliasId: \"{id}\", expiresAt: \"2027-01-01T00:00:00Z\") {{ alias {{ expiresAt }} userErrors {{ code }} }} }}"
+        "mutation {{ aliasExpiryChange(aliasId: \"{id}\", expiresAt: \"2027-01-01T00:00:00Z\") {{ alias {{ expiresAt }} position userErrors {{ code }} }} }}"
     );
     let shortened = stage.done(&alice, &shorten).await;
     assert_eq!(shortened["aliasExpiryChange"]["alias"]["expiresAt"], "2027-01-01T00:00:00.000Z");
@@ -38,7 +38,9 @@ async fn an_owner_makes_shortens_and_deletes_temporary_aliases() {
     );
     let own = stage.ask(&alice, &permanent).await;
     assert_eq!(own["data"]["aliasExpiryChange"]["userErrors"][0]["code"], "SETTING_NOT_SELF_SERVICE");
-    let listed = stage.done(&alice, "{ aliases { nodes { address } } }").await;
+    let place = &shortened["aliasExpiryChange"]["position"];
+    let listed =
+        stage.done(&alice, &format!("{{ aliases(atLeast: {place}) {{ nodes {{ address }} }} }}")).await;
     assert_eq!(listed["aliases"]["nodes"].as_array().expect("a list").len(), 2);
     let kept = stage.done(&customer.owner, &permanent).await;
     assert_eq!(kept["aliasExpiryChange"]["alias"], json!({ "expiresAt": null, "mailboxId": null }));
@@ -68,11 +70,13 @@ async fn a_mailbox_is_renamed_deleted_and_brought_back() {
     let customer = stage.customer(&operator, ("acme", "solo")).await;
     let mailbox = stage.mailbox(&customer, "alice").await;
     let rename = format!(
-        "mutation {{ mailboxRename(mailboxId: \"{mailbox}\", localPart: \"a.smith\") {{ mailbox {{ address }} userErrors {{ code }} }} }}"
+        "mutation {{ mailboxRename(mailboxId: \"{mailbox}\", localPart: \"a.smith\") {{ mailbox {{ address }} position userErrors {{ code }} }} }}"
     );
     let renamed = stage.done(&customer.owner, &rename).await;
     assert_eq!(renamed["mailboxRename"]["mailbox"]["address"], "a.smith@acme.example");
-    let aliases = stage.done(&customer.owner, "{ aliases { nodes { address targets } } }").await;
+    let place = &renamed["mailboxRename"]["position"];
+    let query = format!("{{ aliases(atLeast: {place}) {{ nodes {{ address targets }} }} }}");
+    let aliases = stage.done(&customer.owner, &query).await;
     assert_eq!(
         aliases["aliases"]["nodes"][0],
         json!({ "address": "alice@acme.example", "targets": ["a.smith@acme.example"] })

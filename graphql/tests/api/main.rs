@@ -10,6 +10,7 @@ mod history;
 mod keys;
 mod plan_change;
 mod refusal;
+mod resellers;
 mod schema;
 mod settings;
 mod stage;

@@ -13,6 +13,7 @@ mod platform;
 mod ports;
 mod provision;
 mod quota;
+mod resell;
 mod retire;
 mod serve;
 mod telemetry;

@@ -26,6 +26,7 @@ use crate::config::{Config, Mode};
 use crate::platform::{self, Platform};
 use crate::ports::{Dns, Mail};
 use crate::quota::QuotaWatch;
+use crate::resell::OpenAdmitted;
 use crate::retire::RetireMailboxes;
 use crate::{certificate, demo, provision, upkeep};
 
@@ -142,6 +143,7 @@ fn background(
     platform
         .engine
         .effect(RetireMailboxes { store: Arc::clone(&store), directory: Arc::clone(&directory) })?;
+    platform.engine.policy(OpenAdmitted)?;
     let watch = QuotaWatch { engine: Arc::clone(&platform.engine), directory, store: Arc::clone(&store) };
     tasks.spawn(watch.run(stop.clone()));
     let seen = Arc::clone(&platform.directory);

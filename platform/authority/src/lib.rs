@@ -3,6 +3,9 @@
 //! Pure: principals carry their grants, needs carry what they touch. Whoever loads a principal (from a session, a
 //! token, a command line) answers for its grants being current.
 
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
 use kernel::{AccountId, Actor, DomainId, MailboxId, Reads, ServiceId, UseCase, Via};
 
 /// One thing that a grant can allow: a closed list. The names are stable; API tokens carry them as scopes.
@@ -35,11 +38,13 @@ pub enum Permission {
     MailboxSelfWrite,
     /// Let others into an account, never further than one's own permissions reach.
     DelegationWrite,
+    /// Give a service its entitlement or take it: of one's customers, never of oneself.
+    ServiceEntitle,
 }
 
 impl Permission {
     /// All of them, in the order of their bits.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::AccountRead,
         Self::AccountWrite,
         Self::PlatformWrite,
@@ -53,6 +58,7 @@ impl Permission {
         Self::EventRead,
         Self::MailboxSelfWrite,
         Self::DelegationWrite,
+        Self::ServiceEntitle,
     ];
 
     /// The stable name, as in the scopes of an API token.
@@ -71,6 +77,7 @@ impl Permission {
             Self::EventRead => "event:read",
             Self::MailboxSelfWrite => "mailbox:self",
             Self::DelegationWrite => "delegation:write",
+            Self::ServiceEntitle => "service:entitle",
         }
     }
 
@@ -95,7 +102,15 @@ impl Permissions {
 
     /// What the owner of an account may in it: everything but the platform's own.
     pub fn account_owner() -> Self {
-        Permission::ALL.into_iter().filter(|permission| *permission != Permission::PlatformWrite).collect()
+        let not_own = [Permission::PlatformWrite, Permission::ServiceEntitle];
+        Permission::ALL.into_iter().filter(|permission| !not_own.contains(permission)).collect()
+    }
+
+    /// What the owner of a reseller's account may in the accounts below it: all that their owners may, and the
+    /// entitlement of their services.
+    pub fn reseller() -> Self {
+        let not_below = [Permission::PlatformWrite];
+        Permission::ALL.into_iter().filter(|permission| !not_below.contains(permission)).collect()
     }
 
     /// What a domain's administrator may in that domain.
@@ -165,6 +180,8 @@ pub enum Scope {
     Platform,
     /// Everything of one account.
     Account(AccountId),
+    /// Everything of the accounts below a reseller's.
+    Below(Arc<BTreeSet<AccountId>>),
     /// Some services of one account, with their domains and mailboxes.
     Services(AccountId, Vec<ServiceId>),
     /// Some domains of one account, with their mailboxes.
@@ -319,6 +336,7 @@ fn reaches(scope: &Scope, resource: &Resource) -> bool {
     match scope {
         Scope::Platform => true,
         Scope::Account(account) => resource.account == Some(*account),
+        Scope::Below(accounts) => resource.account.is_some_and(|account| accounts.contains(&account)),
         Scope::Services(account, services) => {
             resource.account == Some(*account)
                 && resource.service.is_some_and(|service| services.contains(&service))

@@ -1,5 +1,7 @@
 //! The model's own limits, the same for every plan. What a plan allows is data: see [`crate::plan::PlanLimits`].
 
+/// How many accounts stand above one at most: a tree of four.
+pub const ACCOUNT_DEPTH_MAX: u8 = 3;
 /// Longest name of an account, in characters.
 pub const ACCOUNT_NAME_CHARACTER_COUNT_MAX: usize = 200;
 /// Longest name of a user, a mailbox or an API token, in characters.

@@ -110,6 +110,14 @@ refusals! {
         AccountHasServices = "ACCOUNT_HAS_SERVICES", Some("accountId"),
             "This account still has services that have not ended; end them before closing it.",
             "Ce compte a encore des services en cours ; résiliez-les avant de le fermer.";
+        /// The account stands too far below to have others below it.
+        AccountTooDeep = "ACCOUNT_TOO_DEEP", Some("accountId"),
+            "Accounts stand at most three below one another; this one cannot have others below it.",
+            "Les comptes se suivent sur trois niveaux au plus ; celui-ci ne peut pas en avoir sous lui.";
+        /// The parent has not admitted the account.
+        SubAccountNotAdmitted = "SUB_ACCOUNT_NOT_ADMITTED", Some("accountId"),
+            "The account above has not admitted this one; open it there.",
+            "Le compte supérieur n’a pas admis celui-ci ; ouvrez-le depuis celui-là.";
         /// A name is empty.
         NameEmpty = "NAME_EMPTY", Some("name"),
             "A name is needed here; give at least one character.",
@@ -476,6 +484,10 @@ refusals! {
         TokenNetworkLimit = "TOKEN_NETWORK_LIMIT", Some("networks"), "networks",
             "An API token names at most {allowed} networks and {used} were given; name fewer.",
             "Un jeton d’API nomme au plus {allowed} réseaux et {used} ont été donnés ; nommez-en moins.";
+        /// The reseller has as many accounts as it may.
+        SubAccountLimitReached = "SUB_ACCOUNT_LIMIT_REACHED", Some("accountId"), "subAccounts",
+            "This account has {used} of {allowed} accounts below it; ask for more.",
+            "Ce compte a {used} comptes sur {allowed} sous lui ; demandez-en davantage.";
         /// The account has let in as many as it may.
         DelegationLimitReached = "DELEGATION_LIMIT_REACHED", Some("accountId"), "delegations",
             "This account has {used} of {allowed} delegations; end one first.",

@@ -5,7 +5,7 @@ mod support;
 use std::collections::BTreeMap;
 
 use authority::{Permission, Permissions};
-use hosting::account::AccountEvent;
+use hosting::account::{AccountEvent, Parent};
 use hosting::alias::{AliasEvent, Temporary};
 use hosting::delegation::{DelegationEvent, DelegationScope};
 use hosting::domain::{DomainEvent, DomainRef, Proof, VerifiedBy};
@@ -79,7 +79,13 @@ fn role() -> impl Strategy<Value = UserRole> {
 
 fn account_event() -> impl Strategy<Value = HostingEvent> {
     prop_oneof![
-        sealed(any::<String>()).prop_map(|name| AccountEvent::Opened { name }),
+        (sealed(any::<String>()), option::of((any_id(), any::<u8>()))).prop_map(|(name, parent)| {
+            let parent = parent.map(|(account, depth)| Parent { account, depth });
+            AccountEvent::Opened { name, parent }
+        }),
+        any::<u32>().prop_map(|sub_account_count_max| AccountEvent::ResellerSet { sub_account_count_max }),
+        (any_id(), sealed(any::<String>()))
+            .prop_map(|(account, name)| AccountEvent::SubAccountAdmitted { account, name }),
         Just(AccountEvent::Closed),
         any_id().prop_map(|user| AccountEvent::UserAdded { user }),
         any_id().prop_map(|user| AccountEvent::UserRemoved { user }),

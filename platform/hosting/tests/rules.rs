@@ -670,8 +670,9 @@ fn an_owner_gives_itself_neither_entitlement_nor_domains() {
     world.must(&add_domain(OWN, "demo.example"));
     world.must(&RestrictService { account: account(), service: service() });
     world.principal = acting(Scope::Account(account()), Permissions::account_owner());
-    let lacks = Err(No::Denied(Denied::Lacks(Permission::PlatformWrite)));
+    let lacks = Err(No::Denied(Denied::Lacks(Permission::ServiceEntitle)));
     assert_eq!(world.run(&ResumeService { account: account(), service: service() }), lacks);
+    let lacks = Err(No::Denied(Denied::Lacks(Permission::PlatformWrite)));
     assert_eq!(world.run(&asserted(account(), OWN)), lacks);
     assert_eq!(world.run(&OpenAccount { account: account(), name: "Demo".to_owned() }), lacks);
 }

@@ -2,6 +2,8 @@
 
 use kernel::{AccountId, DelegationId, ServiceId, UserId};
 
+use super::Parent;
+
 /// An intention about one account.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum AccountCommand {
@@ -10,6 +12,20 @@ pub enum AccountCommand {
         /// Its id, whose person the name is sealed for.
         account: AccountId,
         /// What it is called, 1 to 200 characters.
+        name: String,
+        /// The reseller's account that it stands below.
+        parent: Option<Parent>,
+    },
+    /// Let it have so many accounts below it; none: it is no reseller.
+    SetReseller {
+        /// How many, those below those not counted.
+        sub_account_count_max: u32,
+    },
+    /// Let one more account stand below it.
+    AdmitSubAccount {
+        /// Its id.
+        account: AccountId,
+        /// What it will be called, 1 to 200 characters.
         name: String,
     },
     /// Close it; refused while a service has not ended.

@@ -1,13 +1,14 @@
 //! The rules of an account.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use kernel::{AccountId, Category, Decider, Sealed, SubjectId, Timestamp};
 
-use super::{AccountCommand, AccountEvent, AccountRecord, AccountState};
+use super::{AccountCommand, AccountEvent, AccountRecord, AccountState, Parent};
 use crate::HostingRefusal;
 use crate::limit::{
-    ACCOUNT_NAME_CHARACTER_COUNT_MAX, DELEGATION_COUNT_MAX, SERVICE_COUNT_MAX, USER_COUNT_MAX,
+    ACCOUNT_DEPTH_MAX, ACCOUNT_NAME_CHARACTER_COUNT_MAX, DELEGATION_COUNT_MAX, SERVICE_COUNT_MAX,
+    USER_COUNT_MAX,
 };
 use crate::refusal::Limit;
 
@@ -25,9 +26,12 @@ impl Decider for Account {
 
     fn evolve(state: AccountState, event: &AccountEvent) -> AccountState {
         match event {
-            AccountEvent::Opened { name } => AccountState::Open(AccountRecord {
+            AccountEvent::Opened { name, parent } => AccountState::Open(AccountRecord {
                 name: name.clone(),
                 requires_second_factor: false,
+                parent: *parent,
+                sub_account_count_max: 0,
+                sub_accounts: BTreeMap::new(),
                 users: BTreeSet::new(),
                 delegations: BTreeSet::new(),
                 services: BTreeSet::new(),
@@ -36,6 +40,12 @@ impl Decider for Account {
                 AccountState::Open(record) | AccountState::Closed(record) => AccountState::Closed(record),
                 AccountState::Absent => AccountState::Absent,
             },
+            AccountEvent::ResellerSet { sub_account_count_max } => {
+                change(state, |record| record.sub_account_count_max = *sub_account_count_max)
+            }
+            AccountEvent::SubAccountAdmitted { account, name } => change(state, |record| {
+                record.sub_accounts.insert(*account, name.clone());
+            }),
             AccountEvent::SecondFactorRequired { is_required } => {
                 change(state, |record| record.requires_second_factor = *is_required)
             }
@@ -69,10 +79,12 @@ impl Decider for Account {
         use AccountCommand as C;
         use AccountState as S;
         match (state, command) {
-            (S::Absent, C::Open { account, name }) => open(account, &name),
+            (S::Absent, C::Open { account, name, parent }) => open(account, &name, parent),
             (
                 S::Absent,
                 C::Close
+                | C::SetReseller { .. }
+                | C::AdmitSubAccount { .. }
                 | C::RequireSecondFactor(_)
                 | C::AddUser(_)
                 | C::RemoveUser(_)
@@ -87,6 +99,32 @@ impl Decider for Account {
             }
             (S::Open(record), C::Close) if record.services.is_empty() => Ok(vec![AccountEvent::Closed]),
             (S::Open(_), C::Close) => Err(HostingRefusal::AccountHasServices),
+            (S::Open(record), C::SetReseller { sub_account_count_max }) => {
+                if sub_account_count_max > 0
+                    && record.parent.is_some_and(|parent| parent.depth >= ACCOUNT_DEPTH_MAX)
+                {
+                    return Err(HostingRefusal::AccountTooDeep);
+                }
+                let is_same = record.sub_account_count_max == sub_account_count_max;
+                Ok(if is_same { vec![] } else { vec![AccountEvent::ResellerSet { sub_account_count_max }] })
+            }
+            (S::Open(record), C::AdmitSubAccount { account, .. })
+                if record.sub_accounts.contains_key(&account) =>
+            {
+                Ok(vec![])
+            }
+            (S::Open(record), C::AdmitSubAccount { .. })
+                if record.sub_accounts.len() >= record.sub_account_count_max as usize =>
+            {
+                let allowed = record.sub_account_count_max as usize;
+                let limit = Limit::count(allowed, record.sub_accounts.len());
+                Err(HostingRefusal::SubAccountLimitReached(limit))
+            }
+            (S::Open(_), C::AdmitSubAccount { account, name }) => {
+                let name = crate::text::name(&name, ACCOUNT_NAME_CHARACTER_COUNT_MAX)?;
+                let name = Sealed::new(SubjectId::of_account(account), name);
+                Ok(vec![AccountEvent::SubAccountAdmitted { account, name }])
+            }
             (S::Open(record), C::RequireSecondFactor(is_required)) => {
                 let is_same = record.requires_second_factor == is_required;
                 Ok(if is_same { vec![] } else { vec![AccountEvent::SecondFactorRequired { is_required }] })
@@ -115,6 +153,8 @@ impl Decider for Account {
             (
                 S::Closed(_),
                 C::Open { .. }
+                | C::SetReseller { .. }
+                | C::AdmitSubAccount { .. }
                 | C::RequireSecondFactor(_)
                 | C::AddUser(_)
                 | C::AddDelegation(_)
@@ -145,12 +185,12 @@ impl Decider for Account {
     }
 }
 
-fn open(account: AccountId, name: &str) -> Result<Vec<AccountEvent>, HostingRefusal> {
+fn open(account: AccountId, name: &str, parent: Option<Parent>) -> Result<Vec<AccountEvent>, HostingRefusal> {
     if account == AccountId::PLATFORM {
         return Err(HostingRefusal::AccountIsPlatform);
     }
     let name = crate::text::name(name, ACCOUNT_NAME_CHARACTER_COUNT_MAX)?;
-    Ok(vec![AccountEvent::Opened { name: Sealed::new(SubjectId::of_account(account), name) }])
+    Ok(vec![AccountEvent::Opened { name: Sealed::new(SubjectId::of_account(account), name), parent }])
 }
 
 fn change(state: AccountState, change: impl FnOnce(&mut AccountRecord)) -> AccountState {

@@ -1,6 +1,15 @@
 //! What can happen to an account.
 
-use kernel::{DelegationId, Sealed, ServiceId, UserId};
+use kernel::{AccountId, DelegationId, Sealed, ServiceId, UserId};
+
+/// The reseller's account above another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Parent {
+    /// Which.
+    pub account: AccountId,
+    /// How many accounts stand above the lower one: 1 to 3.
+    pub depth: u8,
+}
 
 /// What happened to one account. Stream `account/{AccountId}`; opened once, closed once.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -8,6 +17,20 @@ pub enum AccountEvent {
     /// It exists and can order services.
     Opened {
         /// What it is called.
+        name: Sealed<String>,
+        /// The reseller's account that it stands below; none: the platform's own customer.
+        parent: Option<Parent>,
+    },
+    /// It may have so many accounts below it.
+    ResellerSet {
+        /// How many, those below those not counted; 0: it is no reseller.
+        sub_account_count_max: u32,
+    },
+    /// One more account stands below it. It is opened in its own tenant because of this.
+    SubAccountAdmitted {
+        /// Which.
+        account: AccountId,
+        /// What it is called at first.
         name: Sealed<String>,
     },
     /// It orders nothing more and nobody signs in to it.

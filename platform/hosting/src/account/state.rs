@@ -1,8 +1,10 @@
 //! What an account's past makes of it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use kernel::{DelegationId, Sealed, ServiceId, UserId};
+use kernel::{AccountId, DelegationId, Sealed, ServiceId, UserId};
+
+use super::Parent;
 
 /// An account as it is.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -30,6 +32,12 @@ pub struct AccountRecord {
     pub name: Sealed<String>,
     /// Whether its users need a second factor.
     pub requires_second_factor: bool,
+    /// The reseller's account that it stands below.
+    pub parent: Option<Parent>,
+    /// How many accounts may stand directly below it.
+    pub sub_account_count_max: u32,
+    /// Those that do, with what they were called at first.
+    pub sub_accounts: BTreeMap<AccountId, Sealed<String>>,
     /// Its users that are not removed.
     pub users: BTreeSet<UserId>,
     /// Its delegations that are not over.

@@ -3,12 +3,14 @@
 use kernel::{Event, Kind, Malformed, Open, RawEvent, Seal, SealError};
 use serde::{Deserialize, Serialize};
 
-use super::AccountEvent;
+use super::{AccountEvent, Parent};
 use crate::wire::{self, Nothing, SealedField, json};
 
 const OPENED: Kind = Kind { name: "account.opened", schema: 1 };
 const CLOSED: Kind = Kind { name: "account.closed", schema: 1 };
 const SECOND_FACTOR_REQUIRED: Kind = Kind { name: "account.second_factor_required", schema: 1 };
+const RESELLER_SET: Kind = Kind { name: "account.reseller_set", schema: 1 };
+const SUB_ACCOUNT_ADMITTED: Kind = Kind { name: "account.sub_account_admitted", schema: 1 };
 const USER_ADDED: Kind = Kind { name: "account.user_added", schema: 1 };
 const USER_REMOVED: Kind = Kind { name: "account.user_removed", schema: 1 };
 const DELEGATION_ADDED: Kind = Kind { name: "account.delegation_added", schema: 1 };
@@ -18,6 +20,25 @@ const SERVICE_ENDED: Kind = Kind { name: "account.service_ended", schema: 1 };
 
 #[derive(Serialize, Deserialize)]
 struct OpenedV1 {
+    name: SealedField,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    parent: Option<ParentV1>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct ParentV1 {
+    account: String,
+    depth: u8,
+}
+
+#[derive(Serialize, Deserialize)]
+struct ResellerSetV1 {
+    sub_account_count_max: u32,
+}
+
+#[derive(Serialize, Deserialize)]
+struct SubAccountAdmittedV1 {
+    account: String,
     name: SealedField,
 }
 
@@ -45,6 +66,8 @@ impl Event for AccountEvent {
     fn kind(&self) -> Kind {
         match self {
             Self::Opened { .. } => OPENED,
+            Self::ResellerSet { .. } => RESELLER_SET,
+            Self::SubAccountAdmitted { .. } => SUB_ACCOUNT_ADMITTED,
             Self::Closed => CLOSED,
             Self::SecondFactorRequired { .. } => SECOND_FACTOR_REQUIRED,
             Self::UserAdded { .. } => USER_ADDED,
@@ -58,7 +81,17 @@ impl Event for AccountEvent {
 
     fn encode(&self, seal: &mut dyn Seal) -> Result<Vec<u8>, SealError> {
         Ok(match self {
-            Self::Opened { name } => json(&OpenedV1 { name: wire::seal(seal, name)? }),
+            Self::Opened { name, parent } => json(&OpenedV1 {
+                name: wire::seal(seal, name)?,
+                parent: parent
+                    .map(|parent| ParentV1 { account: parent.account.to_string(), depth: parent.depth }),
+            }),
+            Self::ResellerSet { sub_account_count_max } => {
+                json(&ResellerSetV1 { sub_account_count_max: *sub_account_count_max })
+            }
+            Self::SubAccountAdmitted { account, name } => {
+                json(&SubAccountAdmittedV1 { account: account.to_string(), name: wire::seal(seal, name)? })
+            }
             Self::Closed => json(&Nothing {}),
             Self::SecondFactorRequired { is_required } => {
                 json(&SecondFactorRequiredV1 { is_required: *is_required })
@@ -77,7 +110,23 @@ impl Event for AccountEvent {
         match (raw.kind.as_ref(), raw.schema) {
             ("account.opened", 1) => {
                 let form: OpenedV1 = wire::form(raw)?;
-                Ok(Self::Opened { name: wire::open(raw, open, &form.name)? })
+                let parent = match form.parent {
+                    None => None,
+                    Some(parent) => {
+                        Some(Parent { account: wire::id(raw, &parent.account)?, depth: parent.depth })
+                    }
+                };
+                Ok(Self::Opened { name: wire::open(raw, open, &form.name)?, parent })
+            }
+            ("account.reseller_set", 1) => wire::form(raw).map(|form: ResellerSetV1| Self::ResellerSet {
+                sub_account_count_max: form.sub_account_count_max,
+            }),
+            ("account.sub_account_admitted", 1) => {
+                let form: SubAccountAdmittedV1 = wire::form(raw)?;
+                Ok(Self::SubAccountAdmitted {
+                    account: wire::id(raw, &form.account)?,
+                    name: wire::open(raw, open, &form.name)?,
+                })
             }
             ("account.closed", 1) => wire::form(raw).map(|Nothing {}| Self::Closed),
             ("account.second_factor_required", 1) => {

@@ -33,7 +33,7 @@ impl UseCase for OpenAccount {
         account: &<Self::Reads as Reads>::States,
         now: Timestamp,
     ) -> Result<Changes, HostingRefusal> {
-        let open = AccountCommand::Open { account: self.account, name: self.name.clone() };
+        let open = AccountCommand::Open { account: self.account, name: self.name.clone(), parent: None };
         Ok(Changes::none().emit::<Account>(self.account, Account::decide(account, open, &(), now)?))
     }
 }

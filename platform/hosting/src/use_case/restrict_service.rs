@@ -41,7 +41,7 @@ impl UseCase for RestrictService {
 impl Guarded for RestrictService {
     fn need(&self, service: &<Self::Reads as Reads>::States) -> Need {
         Need {
-            permission: Permission::PlatformWrite,
+            permission: Permission::ServiceEntitle,
             resource: super::service_resource(self.account, self.service, service),
         }
     }

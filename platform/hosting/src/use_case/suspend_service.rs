@@ -43,7 +43,7 @@ impl UseCase for SuspendService {
 impl Guarded for SuspendService {
     fn need(&self, service: &<Self::Reads as Reads>::States) -> Need {
         Need {
-            permission: Permission::PlatformWrite,
+            permission: Permission::ServiceEntitle,
             resource: super::service_resource(self.account, self.service, service),
         }
     }

@@ -1,7 +1,7 @@
 //! One full and, where fields may be absent, one minimal event of every kind: what the golden files hold.
 
 use authority::{Permission, Permissions};
-use hosting::account::AccountEvent;
+use hosting::account::{AccountEvent, Parent};
 use hosting::alias::{AliasEvent, AliasSettings, Temporary};
 use hosting::delegation::{DelegationEvent, DelegationScope};
 use hosting::domain::{DomainEvent, DomainSettings, VerifiedBy};
@@ -58,7 +58,9 @@ type Samples = Vec<(HostingEvent, &'static str)>;
 
 fn accounts(all: &mut Samples) {
     let mut full = |event| all.push((HostingEvent::Account(event), "full"));
-    full(AccountEvent::Opened { name: sealed(1, "Jos\u{e9} & fils".to_owned()) });
+    full(AccountEvent::Opened { name: sealed(1, "Jos\u{e9} & fils".to_owned()), parent: None });
+    full(AccountEvent::ResellerSet { sub_account_count_max: 7 });
+    full(AccountEvent::SubAccountAdmitted { account: id(3), name: sealed(3, "Alice SARL".to_owned()) });
     full(AccountEvent::SecondFactorRequired { is_required: true });
     full(AccountEvent::UserAdded { user: id(2) });
     full(AccountEvent::UserRemoved { user: id(2) });
@@ -67,6 +69,11 @@ fn accounts(all: &mut Samples) {
     full(AccountEvent::ServiceAdded { service: id(5) });
     full(AccountEvent::ServiceEnded { service: id(5) });
     full(AccountEvent::Closed);
+    let parent = Some(Parent { account: id(4), depth: 2 });
+    all.push((
+        HostingEvent::Account(AccountEvent::Opened { name: sealed(1, "Alice SARL".to_owned()), parent }),
+        "below",
+    ));
 }
 
 fn users(all: &mut Samples, at: Timestamp) {

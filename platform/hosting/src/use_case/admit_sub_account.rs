@@ -1,0 +1,48 @@
+//! Letting an account stand below a reseller's.
+
+use authority::{Guarded, Need, Permission, Resource};
+use kernel::{AccountId, Changes, Decider, Key, Reads, TenantId, Timestamp, UseCase};
+
+use crate::HostingRefusal;
+use crate::account::{Account, AccountCommand};
+
+/// Takes the place of an account below a reseller's. The account itself is opened in its own tenant because of it: see
+/// [`super::OpenSubAccount`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AdmitSubAccount {
+    /// The reseller's account.
+    pub parent: AccountId,
+    /// The id of the new one.
+    pub account: AccountId,
+    /// What it is called, 1 to 200 characters.
+    pub name: String,
+}
+
+impl UseCase for AdmitSubAccount {
+    const NAME: &'static str = "admit_sub_account";
+    type Reads = Key<Account>;
+    type Refusal = HostingRefusal;
+
+    fn tenant(&self) -> TenantId {
+        self.parent.tenant()
+    }
+
+    fn reads(&self) -> Self::Reads {
+        Key(self.parent)
+    }
+
+    fn decide(
+        &self,
+        parent: &<Self::Reads as Reads>::States,
+        now: Timestamp,
+    ) -> Result<Changes, HostingRefusal> {
+        let admit = AccountCommand::AdmitSubAccount { account: self.account, name: self.name.clone() };
+        Ok(Changes::none().emit::<Account>(self.parent, Account::decide(parent, admit, &(), now)?))
+    }
+}
+
+impl Guarded for AdmitSubAccount {
+    fn need(&self, _: &<Self::Reads as Reads>::States) -> Need {
+        Need { permission: Permission::AccountWrite, resource: Resource::account(self.parent) }
+    }
+}
