@@ -5,6 +5,7 @@ mod comings;
 mod credentials;
 mod delegation;
 mod events;
+mod examples;
 mod flow;
 mod history;
 mod keys;
