@@ -1,5 +1,6 @@
 //! Logins: a cache of proofs that were right, argon2id for the others, and a limit for those who guess.
 
+use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use kernel::{EmailAddress, Timestamp};
@@ -69,8 +70,13 @@ impl Gate {
 
 /// What a name leads to.
 struct Candidate {
-    entry: MailboxEntry,
-    entitlement: Entitlement,
+    /// As it would be, if what was given is right.
+    login: Login,
+    /// The app password that was given, if it is one.
+    app: Option<AppPassword>,
+    /// None: nobody comes in by the password.
+    password_hash: Option<Arc<str>>,
+    has_factor: bool,
     demand: Option<Demand>,
 }
 
@@ -93,14 +99,25 @@ pub fn app_password_hash(given: &str) -> Option<[u8; 32]> {
 }
 
 impl Directory {
-    fn candidate(&self, name: &str) -> Option<Candidate> {
+    fn candidate(&self, name: &str, given: &SecretString) -> Option<Candidate> {
         let address = EmailAddress::parse(name.trim()).ok()?;
         let index = self.index.read();
         let entry = index.mailbox_at(&canonical(&address))?;
-        (entry.is_enabled && index.is_served(entry)).then(|| Candidate {
-            entitlement: index.entitlement(entry.tenant, entry.service),
+        if !entry.is_enabled || !index.is_served(entry) {
+            return None;
+        }
+        let app = app_password(entry, given).cloned();
+        let credential = match (&app, &entry.password_hash) {
+            (Some(app), _) => Credential::App(app.id),
+            (None, Some(hash)) => Credential::Password(Arc::clone(hash)),
+            (None, None) => Credential::Password("".into()),
+        };
+        Some(Candidate {
+            login: index.login(entry, credential),
+            app,
+            password_hash: entry.password_hash.clone(),
+            has_factor: entry.has_factor(),
             demand: index.demand(entry),
-            entry: entry.clone(),
         })
     }
 
@@ -120,34 +137,31 @@ impl Directory {
         if attempt.password.expose_secret().len() > PASSWORD_OCTETS_MAX {
             return Err(AuthRefusal::Wrong);
         }
-        let candidate = self.candidate(attempt.login);
-        if let Some(Candidate { entry, entitlement, .. }) = &candidate
-            && let Some(known) = app_password(entry, attempt.password)
-        {
+        let candidate = self.candidate(attempt.login, attempt.password);
+        if let Some(Candidate { login, app: Some(known), .. }) = candidate {
             if known.expires_at.is_some_and(|end| end <= now()) {
                 return Err(AuthRefusal::AppPasswordExpired);
             }
-            let opened = entry.protocols().has(attempt.protocol) && known.protocols.has(attempt.protocol);
-            let login = self.index.read().login(entry, Credential::App(known.id));
-            return entitled(*entitlement, opened).map(|()| login);
+            let opened = login.protocols.has(attempt.protocol) && known.protocols.has(attempt.protocol);
+            return entitled(login.entitlement, opened).map(|()| login);
         }
-        let hash = candidate.as_ref().and_then(|candidate| candidate.entry.password_hash.clone());
-        let proof = hash.as_ref().map(|hash| {
+        let hash = candidate.as_ref().and_then(|candidate| candidate.password_hash.as_deref());
+        let proof = hash.map(|hash| {
             let password = attempt.password.expose_secret().as_bytes();
             self.gate.keyed("proof", &[hash.as_bytes(), password])
         });
         let is_known = proof.is_some_and(|proof| self.gate.proofs.get(&proof).is_some());
         if !is_known {
-            self.check(&attempt, hash.as_deref(), proof).await?;
+            self.check(&attempt, hash, proof).await?;
         }
-        let (Some(Candidate { entry, entitlement, demand }), Some(hash)) = (candidate, hash) else {
+        let Some(Candidate { login, has_factor, demand, .. }) = candidate else {
             return Err(AuthRefusal::Wrong);
         };
-        entitled(entitlement, entry.protocols().has(attempt.protocol))?;
+        entitled(login.entitlement, login.protocols.has(attempt.protocol))?;
         match (attempt.protocol, demand) {
             // Whatever is to be done first is done on the web.
             (Protocol::Web, _) => {}
-            (Protocol::Imap | Protocol::Submission, _) if entry.has_factor() => {
+            (Protocol::Imap | Protocol::Submission, _) if has_factor => {
                 return Err(AuthRefusal::AppPasswordNeeded);
             }
             (Protocol::Imap | Protocol::Submission, Some(Demand::SecondFactor)) => {
@@ -156,7 +170,7 @@ impl Directory {
             // Programs cannot choose a password: they go on with the one that they were set up with.
             (Protocol::Imap | Protocol::Submission, Some(Demand::PasswordChange) | None) => {}
         }
-        Ok(self.index.read().login(&entry, Credential::Password(hash)))
+        Ok(login)
     }
 
     async fn check(

@@ -244,7 +244,7 @@ impl Index {
                 self.aliases.insert(key, at.clone());
                 match at.strip_prefix('@') {
                     Some(domain) => drop(self.catch_alls.insert(CompactString::from(domain), entry)),
-                    None => drop(self.places.insert(at, Place::Alias(entry))),
+                    None => drop(self.places.insert(at, Place::Alias(Box::new(entry)))),
                 }
             }
             AliasEvent::ExpiryChanged { expires_at } => {

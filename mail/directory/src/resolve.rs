@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use compact_str::CompactString;
 use hosting::mailbox::DetailHandling;
-use kernel::{EmailAddress, TenantId};
+use kernel::{DomainId, EmailAddress, TenantId};
 
 use crate::follow::canonical;
 use crate::index::{AliasEntry, Index, Place};
@@ -25,6 +25,21 @@ enum Found<'a> {
     NotLocal,
 }
 
+impl<'a> Found<'a> {
+    /// The alias, where it is one.
+    fn alias(&self) -> Option<&'a AliasEntry> {
+        match self {
+            Self::Place(Place::Alias(alias)) | Self::Detailed(Place::Alias(alias), _) => Some(alias),
+            Self::CatchAll(alias) => Some(alias),
+            Self::Place(Place::Mailbox(..))
+            | Self::Detailed(Place::Mailbox(..), _)
+            | Self::Off
+            | Self::Unknown
+            | Self::NotLocal => None,
+        }
+    }
+}
+
 #[derive(Default)]
 struct Outcome {
     destinations: Destinations,
@@ -33,8 +48,14 @@ struct Outcome {
 }
 
 impl Index {
-    fn find(&self, address: &EmailAddress) -> Found<'_> {
-        let Some(domain) = self.served.get(address.domain.as_str()) else { return Found::NotLocal };
+    /// What an address is, with the served domain that it was found in.
+    fn find(&self, address: &EmailAddress) -> (Found<'_>, Option<(TenantId, DomainId)>) {
+        let domain = self.served.get(address.domain.as_str());
+        (self.find_in(address, domain), domain.copied())
+    }
+
+    fn find_in(&self, address: &EmailAddress, domain: Option<&(TenantId, DomainId)>) -> Found<'_> {
+        let Some(domain) = domain else { return Found::NotLocal };
         if self.off.contains(domain) {
             return Found::Off;
         }
@@ -60,19 +81,21 @@ impl Index {
 
     pub(crate) fn resolve(&self, address: &EmailAddress, asker: Option<TenantId>) -> Resolution {
         let mut outcome = Outcome::default();
-        match self.find(address) {
+        let (found, home) = self.find(address);
+        match found {
             Found::NotLocal => return Resolution::NotLocal,
             Found::Unknown => return Resolution::Unknown,
             Found::Off => return Resolution::Disabled,
             // The usual case needs no list of what was visited.
-            Found::Place(Place::Mailbox(tenant, mailbox)) => self.put(*tenant, *mailbox, &mut outcome),
+            Found::Place(Place::Mailbox(tenant, mailbox)) => {
+                self.put((*tenant, *mailbox), home, &mut outcome);
+            }
             Found::Detailed(Place::Mailbox(tenant, mailbox), detail) => {
-                self.put(*tenant, *mailbox, &mut outcome);
+                self.put((*tenant, *mailbox), home, &mut outcome);
                 outcome.destinations.detail = Some(detail);
             }
-            Found::Place(Place::Alias(alias))
-            | Found::Detailed(Place::Alias(alias), _)
-            | Found::CatchAll(alias) => {
+            Found::Place(Place::Alias(_)) | Found::Detailed(Place::Alias(_), _) | Found::CatchAll(_) => {
+                let Some(alias) = found.alias() else { return Resolution::Unknown };
                 if alias.is_internal && asker != Some(alias.tenant) {
                     return Resolution::Internal;
                 }
@@ -93,9 +116,16 @@ impl Index {
         }
     }
 
-    fn put(&self, tenant: TenantId, mailbox: kernel::MailboxId, outcome: &mut Outcome) {
+    /// Mail goes into a mailbox that was found in the served domain `home`.
+    fn put(
+        &self,
+        (tenant, mailbox): (TenantId, kernel::MailboxId),
+        home: Option<(TenantId, DomainId)>,
+        outcome: &mut Outcome,
+    ) {
         let Some(entry) = self.mailboxes.get(&(tenant, mailbox)) else { return };
-        if !self.is_served(entry) {
+        // An alias domain shows mailboxes of another.
+        if !home.is_some_and(|home| entry.is_of(home)) && !self.is_served(entry) {
             return;
         }
         if !entry.is_enabled || self.entitlement(tenant, entry.service) == Entitlement::Ended {
@@ -134,18 +164,19 @@ impl Index {
                 continue;
             }
             visited.push(form);
-            match self.find(&target) {
+            let (found, home) = self.find(&target);
+            match found {
                 Found::NotLocal => outcome.destinations.forwards.push((from.tenant, target)),
                 Found::Unknown => {}
                 Found::Off => outcome.is_disabled = true,
                 Found::Place(Place::Mailbox(tenant, mailbox))
                 | Found::Detailed(Place::Mailbox(tenant, mailbox), _) => {
-                    self.put(*tenant, *mailbox, outcome);
+                    self.put((*tenant, *mailbox), home, outcome);
                 }
-                Found::Place(Place::Alias(next))
-                | Found::Detailed(Place::Alias(next), _)
-                | Found::CatchAll(next) => {
-                    self.spread(next, &mut queue, outcome);
+                Found::Place(Place::Alias(_)) | Found::Detailed(Place::Alias(_), _) | Found::CatchAll(_) => {
+                    if let Some(next) = found.alias() {
+                        self.spread(next, &mut queue, outcome);
+                    }
                 }
             }
         }
