@@ -269,3 +269,28 @@ fn the_master_key_is_replaced_and_everything_still_opens() {
     node.restart();
     deliver(&node, "after");
 }
+
+#[test]
+fn an_erased_person_is_named_nowhere_any_more() {
+    if !has_program("python3") {
+        return;
+    }
+    let Some(mut node) = Node::start("erase") else { return };
+    node.kill();
+    node.operator("chief", "a long password");
+    node.restart();
+    let session = |node: &Node, step: &str| {
+        run(Command::new("python3").arg(folder().join("erase_session.py")).args([
+            node.ports.http.to_string(),
+            "chief".to_owned(),
+            step.to_owned(),
+        ]));
+    };
+    session(&node, "erase");
+    node.kill();
+    let verified = node.command(&["verify"]);
+    assert!(verified.status.success(), "{}", String::from_utf8_lossy(&verified.stdout));
+    // The log is read from its beginning without the key.
+    node.restart();
+    session(&node, "after a restart");
+}

@@ -366,6 +366,7 @@ impl Register {
             AccountEvent::UserAdded { .. }
             | AccountEvent::ResellerSet { .. }
             | AccountEvent::SubAccountAdmitted { .. }
+            | AccountEvent::PersonErased { .. }
             | AccountEvent::UserRemoved { .. }
             | AccountEvent::DelegationAdded { .. }
             | AccountEvent::DelegationEnded { .. }

@@ -75,6 +75,7 @@ fn statement(recorded: &Recorded<HostingEvent>) -> Option<Statement> {
         ),
         AccountEvent::UserAdded { .. }
         | AccountEvent::SubAccountAdmitted { .. }
+        | AccountEvent::PersonErased { .. }
         | AccountEvent::UserRemoved { .. }
         | AccountEvent::DelegationAdded { .. }
         | AccountEvent::DelegationEnded { .. }

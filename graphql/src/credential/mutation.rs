@@ -6,7 +6,7 @@ use async_graphql::{Context, Object, Result};
 use authority::Permission;
 use hosting::factor::{FactorCommand, NewTotp};
 use hosting::session::SessionOwner;
-use hosting::use_case::{AddAppPassword, ChangeFactors, RevokeAppPassword};
+use hosting::use_case::{AddAppPassword, ChangeFactors, ErasePerson, RevokeAppPassword};
 use kernel::{AccountId, AppPasswordId, CommandId, FactorId, MailboxId};
 use secrecy::{ExposeSecret as _, SecretString};
 use uuid::Uuid;
@@ -105,6 +105,24 @@ impl AppPasswordPayload {
     /// Where the change stands: give it as `atLeast` to a query that must show it.
     async fn position(&self) -> Option<Place> {
         self.answer.cursor().map(Place)
+    }
+}
+
+/// What the erasure of a person came to.
+#[derive(Debug, Clone)]
+pub struct PersonErasePayload(Answer<()>);
+
+/// What the erasure of a person came to.
+#[Object]
+impl PersonErasePayload {
+    /// Why the mutation was refused; empty where it was done.
+    async fn user_errors(&self) -> &[UserError] {
+        self.0.errors()
+    }
+
+    /// Where the change stands: give it as `atLeast` to a query that must show it.
+    async fn position(&self) -> Option<Place> {
+        self.0.cursor().map(Place)
     }
 }
 
@@ -231,6 +249,22 @@ impl CredentialMutation {
         let answer = run(ctx, command(command_id), &reset, (account, who)).await?;
         heard(ctx, &answer).await?;
         Ok(SecondFactorsPayload { answer, codes: Vec::new() })
+    }
+
+    /// Makes the data of a removed user, or of the owner of a deleted mailbox, unreadable for ever, in the log and in its
+    /// backups, and destroys what the mailbox held. Nothing comes back. `userErrors`: `PERSON_STILL_THERE`.
+    async fn person_erase(
+        &self,
+        ctx: &Context<'_>,
+        account_id: Option<AccountKey>,
+        user_id: Option<UserKey>,
+        mailbox_id: Option<MailboxKey>,
+        command_id: Option<Uid>,
+    ) -> Result<PersonErasePayload> {
+        ctx.standing()?;
+        let (account, who) = owner(ctx, account_id, user_id, mailbox_id)?;
+        let erase = ErasePerson { account, owner: who };
+        run(ctx, command(command_id), &erase, ()).await.map(PersonErasePayload)
     }
 
     /// Gives a mailbox (the caller's own where none is named) one more password, for one program and the named

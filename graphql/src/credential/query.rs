@@ -1,13 +1,14 @@
 //! Reading second factors and app passwords.
 
-use async_graphql::{Context, Object, Result};
+use async_graphql::{Context, Object, Result, ScalarType as _};
 use authority::{Permission, Resource};
 use directory::{Credential, Protocol};
 use hosting::factor::FactorState;
 use hosting::mailbox::{Mailbox, MailboxRecord};
 use hosting::session::SessionOwner;
 use hosting::user::User;
-use kernel::{AccountId, Actor, Key, MailboxId};
+use kernel::{AccountId, Actor, Decider as _, Key, MailboxId, StreamId};
+use serde_json::json;
 
 use super::object::{AppPassword, Authenticator, LastLogin, SecondFactors, shown};
 use crate::error::Fault;
@@ -36,6 +37,64 @@ impl CredentialQuery {
         }
         let factors = factors(ctx, account, owner).await?.ok_or_else(|| ctx.fault(Fault::NotFound))?;
         Ok(Some(object(&factors)))
+    }
+
+    /// Everything that is kept about a user or a mailbox's owner, as JSON, newest last: each fact with its time, its cause
+    /// and what it changed, their sessions, and when the mailbox was opened. The caller's own where neither is named; of
+    /// others for whoever may change the account. Messages are fetched by IMAP.
+    #[graphql(complexity = 500)]
+    async fn person_export(
+        &self,
+        ctx: &Context<'_>,
+        account_id: Option<AccountKey>,
+        user_id: Option<UserKey>,
+        mailbox_id: Option<MailboxKey>,
+    ) -> Result<Option<String>> {
+        ctx.standing()?;
+        let (account, owner) = owner(ctx, account_id, user_id, mailbox_id)?;
+        if own(ctx)? != (account, owner) {
+            ctx.allow(Permission::AccountWrite, Resource::account(account))?;
+        }
+        let stream = match owner {
+            SessionOwner::User(user) => StreamId::new(User::CATEGORY, user),
+            SessionOwner::Mailbox(mailbox) => StreamId::new(Mailbox::CATEGORY, mailbox),
+        };
+        let stored = crate::history::query::stored(ctx, account, stream).await?;
+        if stored.is_empty() {
+            return Err(ctx.fault(Fault::NotFound));
+        }
+        let facts = crate::history::query::entries(ctx, stored).await?;
+        let facts: Vec<serde_json::Value> = facts
+            .iter()
+            .map(|fact| {
+                let changes: serde_json::Map<_, _> =
+                    fact.changes.iter().map(|change| (change.field.clone(), json!(change.to))).collect();
+                json!({ "kind": fact.kind, "at": rfc3339(fact.at), "by": fact.actor_id, "changes": changes })
+            })
+            .collect();
+        let sessions = crate::user::query::sessions_of(ctx, account, owner).await?;
+        let sessions: Vec<serde_json::Value> = sessions
+            .iter()
+            .map(|session| {
+                json!({
+                    "startedAt": rfc3339(session.started_at),
+                    "endedAt": session.ended_at.map(rfc3339),
+                    "device": session.device,
+                    "hasSecondFactor": session.has_second_factor,
+                })
+            })
+            .collect();
+        let logins = match owner {
+            SessionOwner::User(_) => Vec::new(),
+            SessionOwner::Mailbox(mailbox) => uses(ctx, account, mailbox).await?,
+        };
+        let logins: Vec<serde_json::Value> = logins
+            .iter()
+            .map(|one| json!({ "protocol": protocol(one.protocol), "at": rfc3339(Moment(one.at)) }))
+            .collect();
+        let whole =
+            json!({ "id": subject(owner), "facts": facts, "sessions": sessions, "lastLogins": logins });
+        Ok(Some(whole.to_string()))
     }
 
     /// The app passwords of a mailbox; of the caller's own where none is named.
@@ -91,6 +150,17 @@ impl CredentialQuery {
         });
         Ok(Some(shown.collect()))
     }
+}
+
+fn subject(owner: SessionOwner) -> String {
+    match owner {
+        SessionOwner::User(user) => user.to_string(),
+        SessionOwner::Mailbox(mailbox) => mailbox.to_string(),
+    }
+}
+
+fn rfc3339(moment: Moment) -> serde_json::Value {
+    moment.to_value().into_json().unwrap_or_default()
 }
 
 const fn protocol(protocol: Protocol) -> &'static str {

@@ -106,7 +106,7 @@ impl HistoryQuery {
 }
 
 /// Every event of one thing.
-pub(super) async fn stored(
+pub(crate) async fn stored(
     ctx: &Context<'_>,
     account: AccountId,
     stream: StreamId,
@@ -116,7 +116,7 @@ pub(super) async fn stored(
 }
 
 /// The entries of events, in their order.
-async fn entries(ctx: &Context<'_>, stored: Vec<StoredEvent>) -> Result<Vec<HistoryEntry>> {
+pub(crate) async fn entries(ctx: &Context<'_>, stored: Vec<StoredEvent>) -> Result<Vec<HistoryEntry>> {
     let decoded = ctx.platform()?.engine.decode::<HostingEvent>(stored.clone()).await;
     let decoded = decoded.map_err(|error: DecodeError| ctx.failed("reading events", &error))?;
     let mut fields: std::collections::HashMap<StreamId, Fields> = std::collections::HashMap::new();

@@ -4,6 +4,7 @@ use async_graphql::connection::Connection;
 use async_graphql::{Context, Object, Result};
 use authority::{Permission, Resource};
 use database::{DatabaseError, Row};
+use hosting::session::SessionOwner;
 use kernel::{AccountId, Actor, Id, SessionId, Timestamp, TokenId, UserId};
 
 use super::object::{ApiToken, RoleKind, Session, User};
@@ -141,6 +142,23 @@ pub(crate) async fn read_token(ctx: &Context<'_>, &(account, id): &(AccountId, T
     let found = rows(ctx, PROJECTION, query.finish()).await?;
     let row = found.first().ok_or_else(|| ctx.fault(Fault::NotFound))?;
     token(row).map(|(_, token)| token).map_err(|error| ctx.failed("a row of tokens", &error))
+}
+
+/// The sessions of somebody, ended ones as well, oldest first; the caller has asked the authority. At most 10 000.
+pub(crate) async fn sessions_of(
+    ctx: &Context<'_>,
+    account: AccountId,
+    owner: SessionOwner,
+) -> Result<Vec<Session>> {
+    let query = Query::new("").bind(SELECT_SESSION, account.uuid());
+    let query = match owner {
+        SessionOwner::User(user) => query.bind(" AND user_id = ", user.uuid()),
+        SessionOwner::Mailbox(mailbox) => query.bind(" AND mailbox_id = ", mailbox.uuid()),
+    };
+    let found = rows(ctx, PROJECTION, query.with(" ORDER BY born LIMIT 10000").finish()).await?;
+    let sessions: std::result::Result<Vec<_>, _> =
+        found.iter().map(|row| session(row).map(|(_, session)| session)).collect();
+    sessions.map_err(|error| ctx.failed("a row of sessions", &error))
 }
 
 fn user(row: &Row) -> Result<(PageKey, User), DatabaseError> {

@@ -215,3 +215,22 @@ async fn where_a_second_factor_is_demanded_whoever_has_none_adds_one_first() {
     }
     assert_eq!(demanded, "SECOND_FACTOR_REQUIRED");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_person_takes_everything_that_is_kept_about_them() {
+    let (stage, _, customer) = scene().await;
+    let mailbox = stage.mailbox(&customer, "alice").await;
+    let alice = stage.sign_in(&format!("alice@{}", customer.domain_name), PASSWORD).await;
+    stage.done(&alice, "mutation { mailboxSettingsChange(mailboxId: \"MBOX\", settings: { junkScore: 5.5 }) { userErrors { code } } }".replace("MBOX", &mailbox).as_str()).await;
+    let export = stage.done(&alice, "{ personExport }").await;
+    let export: Value = serde_json::from_str(&text(&export["personExport"])).expect("JSON");
+    assert_eq!(export["id"], mailbox.as_str());
+    assert_eq!(export["facts"][0]["kind"], "mailbox.created");
+    assert_eq!(export["facts"][0]["changes"]["local"], "alice");
+    assert_eq!(export["facts"][0]["changes"]["password"], "***");
+    assert_eq!(export["sessions"][0]["device"], "test (127.0.0.1)");
+    assert_eq!(export["lastLogins"][0]["protocol"], "imap");
+    let other = format!("{{ personExport(userId: \"{}\") }}", customer.user);
+    assert!(!code(&stage.ask(&alice, &other).await).is_empty());
+    stage.done(&customer.owner, &format!("{{ personExport(mailboxId: \"{mailbox}\") }}")).await;
+}

@@ -7,6 +7,7 @@ mod banner;
 mod certificate;
 mod config;
 mod demo;
+mod erase;
 mod logins;
 mod master;
 mod platform;

@@ -14,6 +14,7 @@ use kernel::Timestamp;
 use store::{LastLogins, Retention, SqlStore};
 
 use crate::config::{Config, DatabaseUrl};
+use crate::erase::ForgetPersons;
 use crate::logins::Logins;
 use crate::master;
 
@@ -66,6 +67,7 @@ impl Platform {
             Arc::new(Engine::new(Arc::clone(&journal), Arc::clone(&keyring), database.clone(), clock).await?);
         let directory = Arc::new(Directory::new());
         let known = engine.follow(Arc::clone(&directory))?;
+        engine.follow(Arc::new(ForgetPersons(Arc::clone(&keyring))))?;
         let people = Arc::new(People::default());
         let seen = graphql::register(&engine, &people).await?;
         let store = SqlStore::open(mail, now(), Retention::days(config.retention_days)).await?;

@@ -23,6 +23,7 @@ use web::{Landing, Options, Plain, Readiness, Ready, Transport};
 
 use crate::banner::{self, Open};
 use crate::config::{Config, Mode};
+use crate::erase::ErasePersons;
 use crate::platform::{self, Platform};
 use crate::ports::{Dns, Mail};
 use crate::quota::QuotaWatch;
@@ -144,6 +145,11 @@ fn background(
         .engine
         .effect(RetireMailboxes { store: Arc::clone(&store), directory: Arc::clone(&directory) })?;
     platform.engine.policy(OpenAdmitted)?;
+    platform.engine.effect(ErasePersons {
+        keyring: Arc::clone(&platform.keyring),
+        engine: Arc::clone(&platform.engine),
+        store: Arc::clone(&store),
+    })?;
     let watch = QuotaWatch { engine: Arc::clone(&platform.engine), directory, store: Arc::clone(&store) };
     tasks.spawn(watch.run(stop.clone()));
     let seen = Arc::clone(&platform.directory);

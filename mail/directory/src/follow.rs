@@ -5,6 +5,7 @@ use std::sync::Arc;
 use compact_str::CompactString;
 use engine::{Follower, ProjectionError};
 use hosting::HostingEvent;
+use hosting::account::AccountEvent;
 use hosting::alias::{AliasEvent, Disposition};
 use hosting::domain::DomainEvent;
 use hosting::factor::FactorEvent;
@@ -36,6 +37,9 @@ impl Follower for Directory {
                 HostingEvent::Domain(event) => index.take_domain((tenant, DomainId::new(id)), event),
                 HostingEvent::Mailbox(event) => index.take_mailbox((tenant, MailboxId::new(id)), event),
                 HostingEvent::Alias(event) => index.take_alias((tenant, AliasId::new(id)), event),
+                HostingEvent::Account(AccountEvent::PersonErased { mailbox: Some(mailbox), .. }) => {
+                    index.deleted.remove(&(tenant, *mailbox));
+                }
                 HostingEvent::Account(_)
                 | HostingEvent::User(_)
                 | HostingEvent::Session(_)

@@ -28,7 +28,7 @@ use crate::follower::{Following, Halts};
 use crate::metrics::Metrics;
 use crate::pace::Pace;
 use crate::progress::Progress;
-use crate::rebuild::{NAMED_FAILURE_COUNT_MAX, Rebuild, Rebuilt};
+use crate::rebuild::{NAMED_FAILURE_COUNT_MAX, Rebuild, RebuildError, Rebuilt};
 use crate::revision::{Revisions, make_tables};
 use crate::run::{Circumstances, Runner};
 use crate::scheduler::{NUDGE_COUNT_MAX, Scheduler, Subscriber};
@@ -419,6 +419,25 @@ impl Engine {
             }
             after = heads.last().map(|head| head.tenant);
         }
+    }
+
+    /// The same for one tenant: its rows are as its events say now.
+    ///
+    /// # Errors
+    /// [`EngineError`] where no projection has that name, [`RebuildError`] where the rows are as before.
+    pub async fn rebuild_tenant(
+        &self,
+        name: &str,
+        tenant: TenantId,
+    ) -> Result<Result<(), RebuildError>, EngineError> {
+        let registered = self.registered(name).ok_or_else(|| EngineError::Unknown(name.to_owned()))?;
+        let Place::Projection(_, projection) = &registered.place else {
+            return Err(EngineError::NotProjection(registered.name.name));
+        };
+        Ok(projection.rebuild(&self.core, tenant).await.map(|at| {
+            registered.progress.set(at);
+            let _ = registered.nudge.try_send(tenant);
+        }))
     }
 
     /// The events of a tenant after a position (none: after its present head), then the new ones as they come. Ends

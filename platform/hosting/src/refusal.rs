@@ -168,6 +168,10 @@ refusals! {
             "The expiry lies in the past; choose a later moment.",
             "L’expiration est déjà passée ; choisissez un moment ultérieur.";
 
+        /// The person still uses the platform.
+        PersonStillThere = "PERSON_STILL_THERE", None,
+            "This person still has a login or a mailbox here; remove it first, then erase their data.",
+            "Cette personne a encore un accès ou une boîte ici ; supprimez-les d’abord, puis effacez ses données.";
         /// The second factor does not exist.
         FactorNotFound = "FACTOR_NOT_FOUND", Some("factorId"),
             "This second factor does not exist; check its identifier.",

@@ -179,3 +179,21 @@ fn only_whoever_may_change_the_account_demands_factors_of_its_users() {
     let waive = RequireSecondFactor { account: account(), is_required: false };
     assert_eq!(world.run(&waive), Err(No::Denied(Denied::Lacks(Permission::AccountWrite))));
 }
+
+#[test]
+fn a_person_is_erased_once_they_are_gone() {
+    let mut world = with_mailbox();
+    let erase = ErasePerson { account: account(), owner: mailbox() };
+    assert_eq!(world.refused(&erase), "PERSON_STILL_THERE");
+    let nobody = ErasePerson { account: account(), owner: SessionOwner::Mailbox(id(77)) };
+    assert_eq!(world.refused(&nobody), "MAILBOX_NOT_FOUND");
+    world.must(&DeleteMailbox {
+        account: account(),
+        service: support::stage::service(),
+        mailbox: id(1),
+        purge_after: Timestamp::from_secs(world.now.secs() + 60),
+        temporary_aliases: vec![],
+    });
+    assert_eq!(world.must(&erase), 1);
+    assert_eq!(world.must(&erase), 0);
+}

@@ -5,7 +5,7 @@
 
 mod rotate;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use aes_gcm_siv::aead::{Aead as _, KeyInit as _, Payload};
@@ -85,6 +85,8 @@ pub struct Keyring {
     claim_key: [u8; 32],
     secrets: Mutex<HashMap<&'static str, [u8; 32]>>,
     tenants: Mutex<HashMap<TenantId, Arc<TenantKeys>>>,
+    /// Subjects whose keys are to be used no more, wherever they still stand.
+    forgotten: Mutex<HashSet<(TenantId, SubjectId)>>,
 }
 
 impl Keyring {
@@ -102,7 +104,14 @@ impl Keyring {
     /// A keyring that forgets everything with the process, for [`crate::Memory`].
     pub fn in_memory(master: MasterKey) -> Self {
         let claim_key = blake3::derive_key("hosterra claims in memory", master.0.as_ref());
-        Self { master, database: None, claim_key, secrets: Mutex::default(), tenants: Mutex::default() }
+        Self {
+            master,
+            database: None,
+            claim_key,
+            secrets: Mutex::default(),
+            tenants: Mutex::default(),
+            forgotten: Mutex::default(),
+        }
     }
 
     /// A secret of the platform by name: made at random once, kept wrapped by the master key.
@@ -156,6 +165,16 @@ impl Keyring {
         }
     }
 
+    /// Uses the key of a subject no more on this node, although it may stand in the database until whoever destroys it
+    /// has done so.
+    pub fn forget(&self, tenant: TenantId, subject: SubjectId) {
+        self.forgotten.lock().insert((tenant, subject));
+        let known = self.tenants.lock().get(&tenant).map(Arc::clone);
+        if let Some(keys) = known {
+            keys.keys.write().insert(subject, KeyState::Destroyed);
+        }
+    }
+
     async fn load(&self, tenant: TenantId) -> Result<TenantKeys, JournalError> {
         let mut keys = HashMap::new();
         if let Some(database) = &self.database {
@@ -171,6 +190,9 @@ impl Keyring {
                 };
                 keys.insert(subject, state);
             }
+        }
+        for (_, subject) in self.forgotten.lock().iter().filter(|(of, _)| *of == tenant) {
+            keys.insert(*subject, KeyState::Destroyed);
         }
         Ok(TenantKeys { tenant: Some(tenant), keys: RwLock::new(keys) })
     }

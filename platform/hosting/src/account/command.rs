@@ -1,6 +1,6 @@
 //! What can be asked of an account.
 
-use kernel::{AccountId, DelegationId, ServiceId, UserId};
+use kernel::{AccountId, DelegationId, MailboxId, ServiceId, SubjectId, UserId};
 
 use super::Parent;
 
@@ -32,6 +32,13 @@ pub enum AccountCommand {
     Close,
     /// Demand a second factor of its users, or demand it no more.
     RequireSecondFactor(bool),
+    /// Let the data of a person be readable no more.
+    ErasePerson {
+        /// Who.
+        subject: SubjectId,
+        /// Their mailbox, where it is the owner of one.
+        mailbox: Option<MailboxId>,
+    },
     /// Count one more user.
     AddUser(UserId),
     /// Count one user less.

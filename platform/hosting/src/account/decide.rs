@@ -32,6 +32,7 @@ impl Decider for Account {
                 parent: *parent,
                 sub_account_count_max: 0,
                 sub_accounts: BTreeMap::new(),
+                erased: BTreeSet::new(),
                 users: BTreeSet::new(),
                 delegations: BTreeSet::new(),
                 services: BTreeSet::new(),
@@ -45,6 +46,9 @@ impl Decider for Account {
             }
             AccountEvent::SubAccountAdmitted { account, name } => change(state, |record| {
                 record.sub_accounts.insert(*account, name.clone());
+            }),
+            AccountEvent::PersonErased { subject, .. } => change(state, |record| {
+                record.erased.insert(*subject);
             }),
             AccountEvent::SecondFactorRequired { is_required } => {
                 change(state, |record| record.requires_second_factor = *is_required)
@@ -85,6 +89,7 @@ impl Decider for Account {
                 C::Close
                 | C::SetReseller { .. }
                 | C::AdmitSubAccount { .. }
+                | C::ErasePerson { .. }
                 | C::RequireSecondFactor(_)
                 | C::AddUser(_)
                 | C::RemoveUser(_)
@@ -160,6 +165,13 @@ impl Decider for Account {
                 | C::AddDelegation(_)
                 | C::AddService(_),
             ) => Err(HostingRefusal::AccountClosed),
+            (S::Open(record) | S::Closed(record), C::ErasePerson { subject, mailbox }) => {
+                Ok(if record.erased.contains(&subject) {
+                    vec![]
+                } else {
+                    vec![AccountEvent::PersonErased { subject, mailbox }]
+                })
+            }
             (S::Open(record) | S::Closed(record), C::RemoveUser(user)) => {
                 Ok(if record.users.contains(&user) {
                     vec![AccountEvent::UserRemoved { user }]

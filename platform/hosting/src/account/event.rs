@@ -1,6 +1,6 @@
 //! What can happen to an account.
 
-use kernel::{AccountId, DelegationId, Sealed, ServiceId, UserId};
+use kernel::{AccountId, DelegationId, MailboxId, Sealed, ServiceId, SubjectId, UserId};
 
 /// The reseller's account above another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -39,6 +39,13 @@ pub enum AccountEvent {
     SecondFactorRequired {
         /// Whether they do.
         is_required: bool,
+    },
+    /// The data of a person are readable no more: the key that opens them is destroyed because of this.
+    PersonErased {
+        /// Who.
+        subject: SubjectId,
+        /// Their mailbox, where it is the owner of one: what it held is destroyed as well.
+        mailbox: Option<MailboxId>,
     },
     /// One of its users exists from now on; kept here so that they can be counted.
     UserAdded {

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use kernel::{AccountId, DelegationId, Sealed, ServiceId, UserId};
+use kernel::{AccountId, DelegationId, Sealed, ServiceId, SubjectId, UserId};
 
 use super::Parent;
 
@@ -38,6 +38,8 @@ pub struct AccountRecord {
     pub sub_account_count_max: u32,
     /// Those that do, with what they were called at first.
     pub sub_accounts: BTreeMap<AccountId, Sealed<String>>,
+    /// Persons whose data are readable no more.
+    pub erased: BTreeSet<SubjectId>,
     /// Its users that are not removed.
     pub users: BTreeSet<UserId>,
     /// Its delegations that are not over.

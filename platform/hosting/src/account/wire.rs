@@ -11,6 +11,7 @@ const CLOSED: Kind = Kind { name: "account.closed", schema: 1 };
 const SECOND_FACTOR_REQUIRED: Kind = Kind { name: "account.second_factor_required", schema: 1 };
 const RESELLER_SET: Kind = Kind { name: "account.reseller_set", schema: 1 };
 const SUB_ACCOUNT_ADMITTED: Kind = Kind { name: "account.sub_account_admitted", schema: 1 };
+const PERSON_ERASED: Kind = Kind { name: "account.person_erased", schema: 1 };
 const USER_ADDED: Kind = Kind { name: "account.user_added", schema: 1 };
 const USER_REMOVED: Kind = Kind { name: "account.user_removed", schema: 1 };
 const DELEGATION_ADDED: Kind = Kind { name: "account.delegation_added", schema: 1 };
@@ -48,6 +49,13 @@ struct SecondFactorRequiredV1 {
 }
 
 #[derive(Serialize, Deserialize)]
+struct PersonErasedV1 {
+    subject: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    mailbox: Option<String>,
+}
+
+#[derive(Serialize, Deserialize)]
 struct UserV1 {
     user: String,
 }
@@ -68,6 +76,7 @@ impl Event for AccountEvent {
             Self::Opened { .. } => OPENED,
             Self::ResellerSet { .. } => RESELLER_SET,
             Self::SubAccountAdmitted { .. } => SUB_ACCOUNT_ADMITTED,
+            Self::PersonErased { .. } => PERSON_ERASED,
             Self::Closed => CLOSED,
             Self::SecondFactorRequired { .. } => SECOND_FACTOR_REQUIRED,
             Self::UserAdded { .. } => USER_ADDED,
@@ -93,6 +102,10 @@ impl Event for AccountEvent {
                 json(&SubAccountAdmittedV1 { account: account.to_string(), name: wire::seal(seal, name)? })
             }
             Self::Closed => json(&Nothing {}),
+            Self::PersonErased { subject, mailbox } => json(&PersonErasedV1 {
+                subject: subject.to_string(),
+                mailbox: mailbox.map(|mailbox| mailbox.to_string()),
+            }),
             Self::SecondFactorRequired { is_required } => {
                 json(&SecondFactorRequiredV1 { is_required: *is_required })
             }
@@ -132,6 +145,11 @@ impl Event for AccountEvent {
             ("account.second_factor_required", 1) => {
                 let form: SecondFactorRequiredV1 = wire::form(raw)?;
                 Ok(Self::SecondFactorRequired { is_required: form.is_required })
+            }
+            ("account.person_erased", 1) => {
+                let form: PersonErasedV1 = wire::form(raw)?;
+                let mailbox = form.mailbox.as_deref().map(|mailbox| wire::id(raw, mailbox)).transpose()?;
+                Ok(Self::PersonErased { subject: wire::id(raw, &form.subject)?, mailbox })
             }
             ("account.user_added", 1) => {
                 let form: UserV1 = wire::form(raw)?;

@@ -59,6 +59,7 @@ type Samples = Vec<(HostingEvent, &'static str)>;
 fn accounts(all: &mut Samples) {
     let mut full = |event| all.push((HostingEvent::Account(event), "full"));
     full(AccountEvent::Opened { name: sealed(1, "Jos\u{e9} & fils".to_owned()), parent: None });
+    full(AccountEvent::PersonErased { subject: id(8), mailbox: Some(id(8)) });
     full(AccountEvent::ResellerSet { sub_account_count_max: 7 });
     full(AccountEvent::SubAccountAdmitted { account: id(3), name: sealed(3, "Alice SARL".to_owned()) });
     full(AccountEvent::SecondFactorRequired { is_required: true });
