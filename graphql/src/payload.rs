@@ -266,3 +266,54 @@ macro_rules! payload {
     };
 }
 pub(crate) use payload;
+
+/// A payload type with a secret that is made by the mutation and shown once:
+/// `<Noun>Payload { <noun>, <secret>, userErrors, position }`.
+macro_rules! secret_payload {
+    ($(#[$doc:meta])* $name:ident {
+        $field:ident: $object:ty, by $key:ty, $projection:expr, $read:path;
+        $(#[$secret_doc:meta])* $secret:ident
+    }) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone)]
+        pub struct $name {
+            pub(crate) answer: $crate::payload::Answer<$key>,
+            pub(crate) secret: $crate::access::secret::Secret,
+        }
+
+        $(#[$doc])*
+        #[async_graphql::Object]
+        impl $name {
+            /// The thing as it is now; none where the mutation was refused.
+            async fn $field(&self, ctx: &async_graphql::Context<'_>) -> async_graphql::Result<Option<$object>> {
+                match &self.answer {
+                    $crate::payload::Answer::Done { key, cursor, .. } => {
+                        $crate::request::settled(ctx, $projection, *cursor).await?;
+                        $read(ctx, key).await.map(Some)
+                    }
+                    $crate::payload::Answer::Refused(_) => Ok(None),
+                }
+            }
+
+            $(#[$secret_doc])*
+            async fn $secret(&self) -> Option<String> {
+                match self.answer {
+                    $crate::payload::Answer::Done { is_repeat: false, .. } => Some(self.secret.reveal()),
+                    $crate::payload::Answer::Done { is_repeat: true, .. }
+                    | $crate::payload::Answer::Refused(_) => None,
+                }
+            }
+
+            /// Why the mutation was refused; empty where it was done.
+            async fn user_errors(&self) -> &[$crate::payload::UserError] {
+                self.answer.errors()
+            }
+
+            /// Where the change stands: give it as `atLeast` to a query that must show it.
+            async fn position(&self) -> Option<$crate::scalar::Place> {
+                self.answer.cursor().map($crate::scalar::Place)
+            }
+        }
+    };
+}
+pub(crate) use secret_payload;

@@ -15,8 +15,8 @@ use crate::access::now;
 use crate::access::secret::{Opens, Secret};
 use crate::error::Fault;
 use crate::limit::INVITATION_DAYS;
-use crate::payload::{Answer, Faults, UserError, command, payload, run, run_as};
-use crate::request::{Asked, settled};
+use crate::payload::{Answer, Faults, UserError, command, payload, run, run_as, secret_payload};
+use crate::request::Asked;
 use crate::scalar::{AccountKey, DelegationKey, DomainKey, Moment, Place, ServiceKey, Uid};
 use crate::user::mutation::scopes;
 
@@ -25,44 +25,13 @@ payload! {
     DelegationPayload { delegation: Delegation, by (AccountId, DelegationId), PROJECTION, read }
 }
 
-/// What an invitation came to.
-#[derive(Debug, Clone)]
-pub struct DelegationInvitePayload {
-    answer: Answer<(AccountId, DelegationId)>,
-    secret: Secret,
-}
-
-/// What an invitation came to.
-#[Object]
-impl DelegationInvitePayload {
-    /// The delegation; none where the mutation was refused.
-    async fn delegation(&self, ctx: &Context<'_>) -> Result<Option<Delegation>> {
-        match &self.answer {
-            Answer::Done { key, cursor, .. } => {
-                settled(ctx, PROJECTION, *cursor).await?;
-                read(ctx, key).await.map(Some)
-            }
-            Answer::Refused(_) => Ok(None),
-        }
-    }
-
-    /// What the invited person gives to `delegationAccept` or `delegationDecline`, within seven days. Shown this once: a
-    /// repeat of the same `commandId` gives none. Mail to other hosts does not leave yet: hand it over yourself.
-    async fn invitation(&self) -> Option<String> {
-        match self.answer {
-            Answer::Done { is_repeat: false, .. } => Some(self.secret.reveal()),
-            Answer::Done { is_repeat: true, .. } | Answer::Refused(_) => None,
-        }
-    }
-
-    /// Why the mutation was refused; empty where it was done.
-    async fn user_errors(&self) -> &[UserError] {
-        self.answer.errors()
-    }
-
-    /// Where the change stands: give it as `atLeast` to a query that must show it.
-    async fn position(&self) -> Option<Place> {
-        self.answer.cursor().map(Place)
+secret_payload! {
+    /// What an invitation came to.
+    DelegationInvitePayload {
+        delegation: Delegation, by (AccountId, DelegationId), PROJECTION, read;
+        /// What the invited person gives to `delegationAccept` or `delegationDecline`, within seven days. Shown this once:
+        /// a repeat of the same `commandId` gives none. Mail to other hosts does not leave yet: hand it over yourself.
+        invitation
     }
 }
 

@@ -19,8 +19,8 @@ use crate::access::now;
 use crate::access::password::hashed;
 use crate::access::secret::{Opens, Secret};
 use crate::limit::API_TOKEN_DAYS_MAX;
-use crate::payload::{Answer, Faults, UserError, command, payload, run};
-use crate::request::{Asked, settled};
+use crate::payload::{Answer, Faults, UserError, command, payload, run, secret_payload};
+use crate::request::Asked;
 use crate::scalar::{AccountKey, DomainKey, Place, TokenKey, Uid, UserKey};
 
 payload! {
@@ -59,43 +59,12 @@ impl UserRemovePayload {
     }
 }
 
-/// What the issue of an API token came to.
-#[derive(Debug, Clone)]
-pub struct ApiTokenIssuePayload {
-    answer: Answer<(AccountId, TokenId)>,
-    secret: Secret,
-}
-
-/// What the issue of an API token came to.
-#[Object]
-impl ApiTokenIssuePayload {
-    /// The token; none where the mutation was refused.
-    async fn api_token(&self, ctx: &Context<'_>) -> Result<Option<ApiToken>> {
-        match &self.answer {
-            Answer::Done { key, cursor, .. } => {
-                settled(ctx, PROJECTION, *cursor).await?;
-                read_token(ctx, key).await.map(Some)
-            }
-            Answer::Refused(_) => Ok(None),
-        }
-    }
-
-    /// What programs send as `Authorization: Bearer ...`. Shown this once: a repeat of the same `commandId` gives none.
-    async fn secret(&self) -> Option<String> {
-        match self.answer {
-            Answer::Done { is_repeat: false, .. } => Some(self.secret.reveal()),
-            Answer::Done { is_repeat: true, .. } | Answer::Refused(_) => None,
-        }
-    }
-
-    /// Why the mutation was refused; empty where it was done.
-    async fn user_errors(&self) -> &[UserError] {
-        self.answer.errors()
-    }
-
-    /// Where the change stands: give it as `atLeast` to a query that must show it.
-    async fn position(&self) -> Option<Place> {
-        self.answer.cursor().map(Place)
+secret_payload! {
+    /// What the issue of an API token came to.
+    ApiTokenIssuePayload {
+        api_token: ApiToken, by (AccountId, TokenId), PROJECTION, read_token;
+        /// What programs send as `Authorization: Bearer ...`. Shown this once: a repeat of the same `commandId` gives none.
+        secret
     }
 }
 
