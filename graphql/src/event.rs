@@ -258,6 +258,7 @@ pub(crate) fn subject(stored: &StoredEvent) -> String {
         "domain" => DomainId::new(id).to_string(),
         "mailbox" => MailboxId::new(id).to_string(),
         "alias" => AliasId::new(id).to_string(),
+        "ticket" => kernel::TicketId::new(id).to_string(),
         "delegation" => kernel::DelegationId::new(id).to_string(),
         other => format!("{other}_{}", id.simple()),
     }

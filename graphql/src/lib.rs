@@ -33,6 +33,7 @@ mod root;
 mod scalar;
 mod service;
 mod settings;
+mod ticket;
 mod user;
 mod wiring;
 

@@ -22,6 +22,8 @@ use crate::plan::query::PlanQuery;
 use crate::queue::QueueQuery;
 use crate::service::mutation::ServiceMutation;
 use crate::service::query::ServiceQuery;
+use crate::ticket::mutation::TicketMutation;
+use crate::ticket::query::TicketQuery;
 use crate::user::mutation::UserMutation;
 use crate::user::query::UserQuery;
 
@@ -52,6 +54,7 @@ pub struct QueryRoot(
     AliasQuery,
     QueueQuery,
     DelegationQuery,
+    TicketQuery,
     HistoryQuery,
 );
 
@@ -74,4 +77,5 @@ pub struct MutationRoot(
     MailboxMutation,
     AliasMutation,
     DelegationMutation,
+    TicketMutation,
 );

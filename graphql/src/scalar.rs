@@ -65,6 +65,8 @@ id_scalars! {
     FactorKey(FactorId) = "FactorID";
     /// Names a delegation: `dele_` and 32 hexadecimal digits. An id of another type is refused.
     DelegationKey(DelegationId) = "DelegationID";
+    /// Names a ticket: `tick_` and 32 hexadecimal digits. An id of another type is refused.
+    TicketKey(TicketId) = "TicketID";
     /// Names an app password: `appw_` and 32 hexadecimal digits. An id of another type is refused.
     AppPasswordKey(AppPasswordId) = "AppPasswordID";
     /// Names an event: `evnt_` and 32 hexadecimal digits. An id of another type is refused.

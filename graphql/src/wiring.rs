@@ -19,6 +19,7 @@ use crate::mailbox::projection::MailboxList;
 use crate::plan::projection::PlanList;
 use crate::root::{MutationRoot, QueryRoot};
 use crate::service::projection::ServiceList;
+use crate::ticket::projection::TicketList;
 use crate::user::projection::UserList;
 
 /// The sentence of a refusal in `language`.
@@ -44,11 +45,12 @@ pub async fn register(engine: &Engine, people: &Arc<People>) -> Result<Subscript
     engine.project(MailboxList).await?;
     engine.project(AliasList).await?;
     engine.project(DelegationList).await?;
+    engine.project(TicketList).await?;
     engine.follow(Arc::clone(people))
 }
 
 /// The names of all projections of this crate, for [`Engine::rebuild`].
-pub const PROJECTIONS: [&str; 8] = [
+pub const PROJECTIONS: [&str; 9] = [
     AccountList::NAME,
     UserList::NAME,
     PlanList::NAME,
@@ -57,10 +59,11 @@ pub const PROJECTIONS: [&str; 8] = [
     MailboxList::NAME,
     AliasList::NAME,
     DelegationList::NAME,
+    TicketList::NAME,
 ];
 
 /// The tables behind the projections; every one has a column `tenant`.
-const TABLES: [(&str, &str); 10] = [
+const TABLES: [(&str, &str); 11] = [
     (AccountList::NAME, "account_list_v3"),
     (UserList::NAME, "user_list_v3"),
     (UserList::NAME, "token_list_v3"),
@@ -71,6 +74,7 @@ const TABLES: [(&str, &str); 10] = [
     (MailboxList::NAME, "mailbox_list_v3"),
     (AliasList::NAME, "alias_list_v3"),
     (DelegationList::NAME, "delegation_list_v3"),
+    (TicketList::NAME, "ticket_list_v3"),
 ];
 
 /// Rows of one tenant in one table: how many, and a sum that does not depend on their order.

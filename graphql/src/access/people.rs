@@ -365,6 +365,8 @@ impl Register {
             }
             AccountEvent::UserAdded { .. }
             | AccountEvent::ResellerSet { .. }
+            | AccountEvent::TicketCounted { .. }
+            | AccountEvent::TicketUncounted { .. }
             | AccountEvent::SubAccountAdmitted { .. }
             | AccountEvent::PersonErased { .. }
             | AccountEvent::UserRemoved { .. }
@@ -544,7 +546,8 @@ impl Follower for People {
                 HostingEvent::Plan(_)
                 | HostingEvent::Service(_)
                 | HostingEvent::Domain(_)
-                | HostingEvent::Alias(_) => {}
+                | HostingEvent::Alias(_)
+                | HostingEvent::Ticket(_) => {}
             }
             register.positions.insert(recorded.cursor.tenant, recorded.cursor.position);
         }

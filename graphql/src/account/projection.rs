@@ -74,6 +74,8 @@ fn statement(recorded: &Recorded<HostingEvent>) -> Option<Statement> {
                 .bind(*is_required),
         ),
         AccountEvent::UserAdded { .. }
+        | AccountEvent::TicketCounted { .. }
+        | AccountEvent::TicketUncounted { .. }
         | AccountEvent::SubAccountAdmitted { .. }
         | AccountEvent::PersonErased { .. }
         | AccountEvent::UserRemoved { .. }

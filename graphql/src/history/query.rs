@@ -11,6 +11,7 @@ use hosting::delegation::Delegation;
 use hosting::domain::{Domain, DomainState};
 use hosting::mailbox::{Mailbox, MailboxState};
 use hosting::service::Service;
+use hosting::ticket::TicketEvent;
 use hosting::user::User;
 use journal::StoredEvent;
 use kernel::{
@@ -121,12 +122,22 @@ pub(crate) async fn entries(ctx: &Context<'_>, stored: Vec<StoredEvent>) -> Resu
     let decoded = decoded.map_err(|error: DecodeError| ctx.failed("reading events", &error))?;
     let mut fields: std::collections::HashMap<StreamId, Fields> = std::collections::HashMap::new();
     let mut decoded = decoded.into_iter().peekable();
+    let sees_notes = ctx.may(Permission::PlatformWrite, Resource::PLATFORM)?;
     Ok(stored
         .iter()
         .map(|event| {
             // Events of other models are told without what is in them.
             let known = decoded.next_if(|recorded| recorded.id == event.id);
             let changes = known.map_or_else(Vec::new, |recorded| {
+                // What the support says to itself is told to operators alone.
+                if !sees_notes
+                    && matches!(
+                        recorded.event,
+                        HostingEvent::Ticket(TicketEvent::Said { is_internal: true, .. })
+                    )
+                {
+                    return Vec::new();
+                }
                 fields.entry(event.stream).or_default().take(&recorded.event, &event.raw.payload)
             });
             HistoryEntry::new(event, changes)

@@ -73,7 +73,8 @@ fn statements(recorded: &Recorded<HostingEvent>) -> Vec<Statement> {
         | HostingEvent::Domain(_)
         | HostingEvent::Mailbox(_)
         | HostingEvent::Alias(_)
-        | HostingEvent::Delegation(_) => Vec::new(),
+        | HostingEvent::Delegation(_)
+        | HostingEvent::Ticket(_) => Vec::new(),
     }
 }
 

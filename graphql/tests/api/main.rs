@@ -15,3 +15,4 @@ mod resellers;
 mod schema;
 mod settings;
 mod stage;
+mod tickets;

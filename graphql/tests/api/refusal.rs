@@ -217,6 +217,14 @@ async fn things(stage: &Stage, operator: &str, customer: &Customer) -> Things {
         )
         .await;
     let delegation = invited["delegationInvite"]["delegation"]["id"].as_str().expect("an id").to_owned();
+    let opened = stage
+        .done(
+            &customer.owner,
+            "mutation { ticketOpen(input: { kind: LEGAL, subject: \"globex asks\", text: \"globex\" }) \
+             { ticket { id } userErrors { code } } }",
+        )
+        .await;
+    let ticket = opened["ticketOpen"]["ticket"]["id"].as_str().expect("an id").to_owned();
     Things(HashMap::from([
         ("AccountID", customer.account.clone()),
         ("UserID", customer.user.clone()),
@@ -227,6 +235,7 @@ async fn things(stage: &Stage, operator: &str, customer: &Customer) -> Things {
         ("TokenID", token),
         ("SessionID", session),
         ("DelegationID", delegation),
+        ("TicketID", ticket),
         ("FactorID", kernel::FactorId::new(uuid::Uuid::nil()).to_string()),
         ("AppPasswordID", kernel::AppPasswordId::new(uuid::Uuid::nil()).to_string()),
         ("PlanID", hosting::plan::plan_id("solo").to_string()),

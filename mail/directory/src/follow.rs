@@ -44,6 +44,7 @@ impl Follower for Directory {
                 | HostingEvent::User(_)
                 | HostingEvent::Session(_)
                 | HostingEvent::Delegation(_)
+                | HostingEvent::Ticket(_)
                 | HostingEvent::Plan(_) => {}
             }
         }

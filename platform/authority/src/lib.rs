@@ -40,11 +40,13 @@ pub enum Permission {
     DelegationWrite,
     /// Give a service its entitlement or take it: of one's customers, never of oneself.
     ServiceEntitle,
+    /// Ask the platform's support, and read what it answers.
+    TicketWrite,
 }
 
 impl Permission {
     /// All of them, in the order of their bits.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::AccountRead,
         Self::AccountWrite,
         Self::PlatformWrite,
@@ -59,6 +61,7 @@ impl Permission {
         Self::MailboxSelfWrite,
         Self::DelegationWrite,
         Self::ServiceEntitle,
+        Self::TicketWrite,
     ];
 
     /// The stable name, as in the scopes of an API token.
@@ -78,6 +81,7 @@ impl Permission {
             Self::MailboxSelfWrite => "mailbox:self",
             Self::DelegationWrite => "delegation:write",
             Self::ServiceEntitle => "service:entitle",
+            Self::TicketWrite => "ticket:write",
         }
     }
 
@@ -138,6 +142,7 @@ impl Permissions {
             Permission::MailboxRead,
             Permission::MailboxWrite,
             Permission::EventRead,
+            Permission::TicketWrite,
         ]
         .into_iter()
         .collect()

@@ -10,6 +10,7 @@ use crate::mailbox::{Mailbox, MailboxEvent};
 use crate::plan::{Plan, PlanEvent};
 use crate::service::{Service, ServiceEvent};
 use crate::session::{Session, SessionEvent};
+use crate::ticket::{Ticket, TicketEvent};
 use crate::user::{User, UserEvent};
 
 /// An event of any noun of this crate.
@@ -33,6 +34,8 @@ pub enum HostingEvent {
     Alias(AliasEvent),
     /// Of a delegation.
     Delegation(DelegationEvent),
+    /// Of a ticket.
+    Ticket(TicketEvent),
 }
 
 impl HostingEvent {
@@ -48,6 +51,7 @@ impl HostingEvent {
             Self::Mailbox(_) => Mailbox::CATEGORY,
             Self::Alias(_) => Alias::CATEGORY,
             Self::Delegation(_) => Delegation::CATEGORY,
+            Self::Ticket(_) => Ticket::CATEGORY,
         }
     }
 
@@ -63,6 +67,7 @@ impl HostingEvent {
             Self::Mailbox(event) => Event::kind(event),
             Self::Alias(event) => Event::kind(event),
             Self::Delegation(event) => Event::kind(event),
+            Self::Ticket(event) => Event::kind(event),
         }
     }
 
@@ -81,6 +86,7 @@ impl HostingEvent {
             Self::Mailbox(event) => Event::encode(event, seal),
             Self::Alias(event) => Event::encode(event, seal),
             Self::Delegation(event) => Event::encode(event, seal),
+            Self::Ticket(event) => Event::encode(event, seal),
         }
     }
 }
@@ -105,6 +111,8 @@ impl EventFamily for HostingEvent {
             Self::Alias(Event::decode(raw, open)?)
         } else if category == Delegation::CATEGORY {
             Self::Delegation(Event::decode(raw, open)?)
+        } else if category == Ticket::CATEGORY {
+            Self::Ticket(Event::decode(raw, open)?)
         } else {
             return Ok(None);
         };

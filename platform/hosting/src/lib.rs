@@ -20,6 +20,7 @@ pub mod service;
 pub mod session;
 pub mod settings;
 mod text;
+pub mod ticket;
 pub mod use_case;
 pub mod user;
 mod wire;

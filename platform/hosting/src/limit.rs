@@ -26,6 +26,16 @@ pub const TOKEN_NETWORK_COUNT_MAX: usize = 50;
 pub const DELEGATION_COUNT_MAX: usize = 100;
 /// Most services or domains that one delegation names.
 pub const DELEGATION_SCOPE_COUNT_MAX: usize = 100;
+/// Most tickets of one account that are not resolved.
+pub const TICKET_COUNT_MAX: usize = 50;
+/// Most messages of one ticket.
+pub const TICKET_MESSAGE_COUNT_MAX: u32 = 500;
+/// Longest subject of a ticket, in characters.
+pub const TICKET_SUBJECT_CHARACTER_COUNT_MAX: usize = 200;
+/// Longest message of a ticket, in characters: sealed in an event of 64 KiB.
+pub const TICKET_TEXT_CHARACTER_COUNT_MAX: usize = 10_000;
+/// How long a resolved ticket can go on, in days.
+pub const TICKET_REOPEN_DAYS: i64 = 30;
 /// Most second factors of one user or mailbox.
 pub const FACTOR_COUNT_MAX: usize = 10;
 /// Most recovery codes of one user or mailbox.

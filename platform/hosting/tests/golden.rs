@@ -13,7 +13,7 @@ use kernel::{Category, Decider, EventFamily, Malformed, Open, RawEvent};
 use support::samples::samples;
 use support::{AllErased, Plainly};
 
-const CATEGORIES: [Category; 9] = [
+const CATEGORIES: [Category; 10] = [
     hosting::account::Account::CATEGORY,
     hosting::user::User::CATEGORY,
     hosting::session::Session::CATEGORY,
@@ -23,6 +23,7 @@ const CATEGORIES: [Category; 9] = [
     hosting::mailbox::Mailbox::CATEGORY,
     hosting::alias::Alias::CATEGORY,
     hosting::delegation::Delegation::CATEGORY,
+    hosting::ticket::Ticket::CATEGORY,
 ];
 
 fn folder() -> PathBuf {
@@ -76,7 +77,7 @@ fn every_kind_has_a_golden_file_that_today_s_code_reads_as_the_same_event() {
 #[test]
 fn samples_cover_every_kind_that_is_ever_written() {
     let kinds: BTreeSet<&str> = samples().iter().map(|(event, _)| event.kind().name).collect();
-    assert_eq!(kinds.len(), 77, "a new kind needs a sample, and this number: {kinds:?}");
+    assert_eq!(kinds.len(), 83, "a new kind needs a sample, and this number: {kinds:?}");
 }
 
 #[test]
@@ -103,6 +104,7 @@ fn golden_files_are_read_and_replayed_after_erasure() {
     use hosting::HostingEvent as E;
     let (mut account, mut user, mut session, mut plan) = Default::default();
     let (mut service, mut domain, mut mailbox, mut alias, mut delegation) = Default::default();
+    let mut ticket = hosting::ticket::TicketState::default();
     let mut files = golden();
     // Beginnings first, so that what follows falls upon something.
     files.sort_by_key(|(name, _)| {
@@ -123,6 +125,7 @@ fn golden_files_are_read_and_replayed_after_erasure() {
             E::Service(event) => service = hosting::service::Service::evolve(service, &event),
             E::Domain(event) => domain = hosting::domain::Domain::evolve(domain, &event),
             E::Mailbox(event) => mailbox = hosting::mailbox::Mailbox::evolve(mailbox, &event),
+            E::Ticket(event) => ticket = hosting::ticket::Ticket::evolve(ticket, &event),
             E::Delegation(event) => {
                 delegation = hosting::delegation::Delegation::evolve(delegation, &event);
             }
@@ -133,6 +136,7 @@ fn golden_files_are_read_and_replayed_after_erasure() {
     assert_eq!(record.name.plain(), None, "erased is erased");
     let hosting::mailbox::MailboxState::Deleted(record) = mailbox else { panic!("{mailbox:?}") };
     assert_eq!(record.address(), None, "erased is erased");
+    assert!(ticket.record().is_some());
     let hosting::delegation::DelegationState::Present(record) = delegation else { panic!("{delegation:?}") };
     assert_eq!(record.email.plain(), None, "erased is erased");
     assert!(matches!(user, hosting::user::UserState::Removed));

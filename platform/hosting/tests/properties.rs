@@ -14,6 +14,7 @@ use hosting::mailbox::{Crossing, MailProtocol, Mailbox, MailboxEvent, Threshold}
 use hosting::plan::{PlanEvent, catalogue, plan_id};
 use hosting::service::{Service, ServiceEvent, SuspensionReason};
 use hosting::session::{EndReason, Entrance, SessionEvent, SessionOwner};
+use hosting::ticket::{Side, TicketEvent, TicketKind};
 use hosting::use_case::*;
 use hosting::user::{UserEvent, UserRole};
 use hosting::{HostingEvent, LoginName, PasswordHash};
@@ -274,6 +275,34 @@ fn mailbox_event() -> impl Strategy<Value = HostingEvent> {
     .prop_map(HostingEvent::Mailbox)
 }
 
+fn ticket_event() -> impl Strategy<Value = HostingEvent> {
+    let kinds = vec![
+        TicketKind::Billing,
+        TicketKind::Technical,
+        TicketKind::Abuse,
+        TicketKind::Security,
+        TicketKind::Legal,
+        TicketKind::Sales,
+    ];
+    let text = || sealed(any::<String>());
+    prop_oneof![
+        (any_id(), option::of(any_id()), sample::select(kinds), text(), text()).prop_map(
+            |(account, service, kind, subject, text)| TicketEvent::Opened {
+                account,
+                service,
+                kind,
+                subject,
+                text
+            }
+        ),
+        (sample::select(vec![Side::Customer, Side::Staff]), text(), any::<bool>())
+            .prop_map(|(side, text, is_internal)| TicketEvent::Said { side, text, is_internal }),
+        at().prop_map(|at| TicketEvent::Resolved { at }),
+        Just(TicketEvent::Reopened),
+    ]
+    .prop_map(HostingEvent::Ticket)
+}
+
 fn delegation_event() -> impl Strategy<Value = HostingEvent> {
     let scope = prop_oneof![
         Just(DelegationScope::Account),
@@ -339,6 +368,7 @@ fn event() -> impl Strategy<Value = HostingEvent> {
         mailbox_event(),
         alias_event(),
         delegation_event(),
+        ticket_event(),
     ]
 }
 

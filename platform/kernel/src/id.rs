@@ -104,6 +104,8 @@ ids! {
     AppPasswordId = "appw";
     /// Somebody's access to an account that is not theirs.
     DelegationId = "dele";
+    /// One question to the platform's support, with its answers.
+    TicketId = "tick";
     /// One intention: the key of idempotency.
     CommandId = "cmnd";
     /// One recorded fact.

@@ -21,7 +21,7 @@ pub use decider::Decider;
 pub use event::{Actor, Causation, Event, EventFamily, Kind, Malformed, Metadata, RawEvent, Recorded, Via};
 pub use id::{
     AccountId, AliasId, AppPasswordId, CommandId, CorrelationId, DelegationId, DomainId, EventId, FactorId,
-    Id, IdFault, MailboxId, PlanId, ServiceId, SessionId, SubjectId, TenantId, TokenId, UserId,
+    Id, IdFault, MailboxId, PlanId, ServiceId, SessionId, SubjectId, TenantId, TicketId, TokenId, UserId,
 };
 pub use quantity::ByteSize;
 pub use reads::{Foreign, History, Key, Reads};

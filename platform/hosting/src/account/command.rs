@@ -1,6 +1,6 @@
 //! What can be asked of an account.
 
-use kernel::{AccountId, DelegationId, MailboxId, ServiceId, SubjectId, UserId};
+use kernel::{AccountId, DelegationId, MailboxId, ServiceId, SubjectId, TicketId, UserId};
 
 use super::Parent;
 
@@ -47,6 +47,10 @@ pub enum AccountCommand {
     AddDelegation(DelegationId),
     /// A delegation is over.
     EndDelegation(DelegationId),
+    /// Count a ticket that waits for somebody.
+    CountTicket(TicketId),
+    /// A ticket waits for nobody.
+    UncountTicket(TicketId),
     /// Count one more service.
     AddService(ServiceId),
     /// A service has ended.

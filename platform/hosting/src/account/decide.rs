@@ -8,7 +8,7 @@ use super::{AccountCommand, AccountEvent, AccountRecord, AccountState, Parent};
 use crate::HostingRefusal;
 use crate::limit::{
     ACCOUNT_DEPTH_MAX, ACCOUNT_NAME_CHARACTER_COUNT_MAX, DELEGATION_COUNT_MAX, SERVICE_COUNT_MAX,
-    USER_COUNT_MAX,
+    TICKET_COUNT_MAX, USER_COUNT_MAX,
 };
 use crate::refusal::Limit;
 
@@ -35,6 +35,7 @@ impl Decider for Account {
                 erased: BTreeSet::new(),
                 users: BTreeSet::new(),
                 delegations: BTreeSet::new(),
+                tickets: BTreeSet::new(),
                 services: BTreeSet::new(),
             }),
             AccountEvent::Closed => match state {
@@ -65,6 +66,12 @@ impl Decider for Account {
             AccountEvent::DelegationEnded { delegation } => change(state, |record| {
                 record.delegations.remove(delegation);
             }),
+            AccountEvent::TicketCounted { ticket } => change(state, |record| {
+                record.tickets.insert(*ticket);
+            }),
+            AccountEvent::TicketUncounted { ticket } => change(state, |record| {
+                record.tickets.remove(ticket);
+            }),
             AccountEvent::ServiceAdded { service } => change(state, |record| {
                 record.services.insert(*service);
             }),
@@ -90,6 +97,8 @@ impl Decider for Account {
                 | C::SetReseller { .. }
                 | C::AdmitSubAccount { .. }
                 | C::ErasePerson { .. }
+                | C::CountTicket(_)
+                | C::UncountTicket(_)
                 | C::RequireSecondFactor(_)
                 | C::AddUser(_)
                 | C::RemoveUser(_)
@@ -165,6 +174,24 @@ impl Decider for Account {
                 | C::AddDelegation(_)
                 | C::AddService(_),
             ) => Err(HostingRefusal::AccountClosed),
+            // A closed account may still have a question.
+            (S::Open(record) | S::Closed(record), C::CountTicket(ticket)) => {
+                if record.tickets.contains(&ticket) {
+                    Ok(vec![])
+                } else if record.tickets.len() >= TICKET_COUNT_MAX {
+                    let limit = Limit::count(TICKET_COUNT_MAX, record.tickets.len());
+                    Err(HostingRefusal::TicketLimitReached(limit))
+                } else {
+                    Ok(vec![AccountEvent::TicketCounted { ticket }])
+                }
+            }
+            (S::Open(record) | S::Closed(record), C::UncountTicket(ticket)) => {
+                Ok(if record.tickets.contains(&ticket) {
+                    vec![AccountEvent::TicketUncounted { ticket }]
+                } else {
+                    vec![]
+                })
+            }
             (S::Open(record) | S::Closed(record), C::ErasePerson { subject, mailbox }) => {
                 Ok(if record.erased.contains(&subject) {
                     vec![]

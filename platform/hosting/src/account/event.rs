@@ -1,6 +1,6 @@
 //! What can happen to an account.
 
-use kernel::{AccountId, DelegationId, MailboxId, Sealed, ServiceId, SubjectId, UserId};
+use kernel::{AccountId, DelegationId, MailboxId, Sealed, ServiceId, SubjectId, TicketId, UserId};
 
 /// The reseller's account above another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -66,6 +66,16 @@ pub enum AccountEvent {
     DelegationEnded {
         /// Which.
         delegation: DelegationId,
+    },
+    /// A ticket waits for somebody; kept here so that they can be counted.
+    TicketCounted {
+        /// Which.
+        ticket: TicketId,
+    },
+    /// A ticket waits for nobody.
+    TicketUncounted {
+        /// Which.
+        ticket: TicketId,
     },
     /// It ordered a service; kept here so that a closing account can be refused.
     ServiceAdded {

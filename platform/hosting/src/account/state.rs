@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use kernel::{AccountId, DelegationId, Sealed, ServiceId, SubjectId, UserId};
+use kernel::{AccountId, DelegationId, Sealed, ServiceId, SubjectId, TicketId, UserId};
 
 use super::Parent;
 
@@ -44,6 +44,8 @@ pub struct AccountRecord {
     pub users: BTreeSet<UserId>,
     /// Its delegations that are not over.
     pub delegations: BTreeSet<DelegationId>,
+    /// Its tickets that wait for somebody.
+    pub tickets: BTreeSet<TicketId>,
     /// Its services that have not ended.
     pub services: BTreeSet<ServiceId>,
 }

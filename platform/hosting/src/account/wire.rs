@@ -16,6 +16,8 @@ const USER_ADDED: Kind = Kind { name: "account.user_added", schema: 1 };
 const USER_REMOVED: Kind = Kind { name: "account.user_removed", schema: 1 };
 const DELEGATION_ADDED: Kind = Kind { name: "account.delegation_added", schema: 1 };
 const DELEGATION_ENDED: Kind = Kind { name: "account.delegation_ended", schema: 1 };
+const TICKET_COUNTED: Kind = Kind { name: "account.ticket_counted", schema: 1 };
+const TICKET_UNCOUNTED: Kind = Kind { name: "account.ticket_uncounted", schema: 1 };
 const SERVICE_ADDED: Kind = Kind { name: "account.service_added", schema: 1 };
 const SERVICE_ENDED: Kind = Kind { name: "account.service_ended", schema: 1 };
 
@@ -66,6 +68,11 @@ struct DelegationV1 {
 }
 
 #[derive(Serialize, Deserialize)]
+struct TicketV1 {
+    ticket: String,
+}
+
+#[derive(Serialize, Deserialize)]
 struct ServiceV1 {
     service: String,
 }
@@ -83,6 +90,8 @@ impl Event for AccountEvent {
             Self::UserRemoved { .. } => USER_REMOVED,
             Self::DelegationAdded { .. } => DELEGATION_ADDED,
             Self::DelegationEnded { .. } => DELEGATION_ENDED,
+            Self::TicketCounted { .. } => TICKET_COUNTED,
+            Self::TicketUncounted { .. } => TICKET_UNCOUNTED,
             Self::ServiceAdded { .. } => SERVICE_ADDED,
             Self::ServiceEnded { .. } => SERVICE_ENDED,
         }
@@ -112,6 +121,9 @@ impl Event for AccountEvent {
             Self::UserAdded { user } | Self::UserRemoved { user } => json(&UserV1 { user: user.to_string() }),
             Self::DelegationAdded { delegation } | Self::DelegationEnded { delegation } => {
                 json(&DelegationV1 { delegation: delegation.to_string() })
+            }
+            Self::TicketCounted { ticket } | Self::TicketUncounted { ticket } => {
+                json(&TicketV1 { ticket: ticket.to_string() })
             }
             Self::ServiceAdded { service } | Self::ServiceEnded { service } => {
                 json(&ServiceV1 { service: service.to_string() })
@@ -166,6 +178,14 @@ impl Event for AccountEvent {
             ("account.delegation_ended", 1) => {
                 let form: DelegationV1 = wire::form(raw)?;
                 Ok(Self::DelegationEnded { delegation: wire::id(raw, &form.delegation)? })
+            }
+            ("account.ticket_counted", 1) => {
+                let form: TicketV1 = wire::form(raw)?;
+                Ok(Self::TicketCounted { ticket: wire::id(raw, &form.ticket)? })
+            }
+            ("account.ticket_uncounted", 1) => {
+                let form: TicketV1 = wire::form(raw)?;
+                Ok(Self::TicketUncounted { ticket: wire::id(raw, &form.ticket)? })
             }
             ("account.service_added", 1) => {
                 let form: ServiceV1 = wire::form(raw)?;

@@ -10,6 +10,7 @@ use hosting::mailbox::{Crossing, MailProtocol, MailboxEvent, MailboxSettings, Th
 use hosting::plan::{PlanEvent, catalogue};
 use hosting::service::{DomainShare, ServiceEvent, SuspensionReason};
 use hosting::session::{EndReason, Entrance, SessionEvent, SessionOwner};
+use hosting::ticket::{Side, TicketEvent, TicketKind};
 use hosting::user::{UserEvent, UserRole};
 use hosting::{HostingEvent, LoginName, PasswordHash};
 use kernel::{ByteSize, DomainName, EmailAddress, LocalPart, Sealed, SubjectId, Timestamp};
@@ -51,6 +52,7 @@ pub fn samples() -> Vec<(HostingEvent, &'static str)> {
     mailboxes(&mut all, at);
     aliases(&mut all, at);
     delegations(&mut all, at);
+    tickets(&mut all, at);
     all
 }
 
@@ -67,6 +69,8 @@ fn accounts(all: &mut Samples) {
     full(AccountEvent::UserRemoved { user: id(2) });
     full(AccountEvent::DelegationAdded { delegation: id(13) });
     full(AccountEvent::DelegationEnded { delegation: id(13) });
+    full(AccountEvent::TicketCounted { ticket: id(14) });
+    full(AccountEvent::TicketUncounted { ticket: id(14) });
     full(AccountEvent::ServiceAdded { service: id(5) });
     full(AccountEvent::ServiceEnded { service: id(5) });
     full(AccountEvent::Closed);
@@ -293,6 +297,25 @@ fn mailboxes(all: &mut Samples, at: Timestamp) {
         "full",
     );
     push(MailboxEvent::Deleted { purge_after: at }, "full");
+}
+
+fn tickets(all: &mut Samples, at: Timestamp) {
+    let mut push = |event, form| all.push((HostingEvent::Ticket(event), form));
+    for (service, form) in [(None, "minimal"), (Some(id(5)), "full")] {
+        let opened = TicketEvent::Opened {
+            account: id(1),
+            service,
+            kind: TicketKind::Technical,
+            subject: sealed(1, "Alice cannot sign in".to_owned()),
+            text: sealed(1, "Since today,\nalice sees an error.".to_owned()),
+        };
+        push(opened, form);
+    }
+    for (side, is_internal, form) in [(Side::Customer, false, "minimal"), (Side::Staff, true, "full")] {
+        push(TicketEvent::Said { side, text: sealed(1, "alice again".to_owned()), is_internal }, form);
+    }
+    push(TicketEvent::Resolved { at }, "full");
+    push(TicketEvent::Reopened, "full");
 }
 
 fn delegations(all: &mut Samples, at: Timestamp) {

@@ -1,0 +1,111 @@
+//! Asking the support, and answering.
+
+use async_graphql::{Context, InputObject, Object, Result};
+use authority::{Permission, Resource};
+use hosting::ticket::{Side, TicketCommand};
+use hosting::use_case::{AnswerTicket, OpenTicket};
+use kernel::{AccountId, TicketId};
+
+use super::object::{Ticket, TicketKind};
+use super::query::{PROJECTION, read};
+use crate::payload::{command, payload, run};
+use crate::request::Asked;
+use crate::scalar::{AccountKey, ServiceKey, TicketKey, Uid};
+
+payload! {
+    /// What a change of a ticket came to.
+    TicketPayload { ticket: Ticket, by (AccountId, TicketId), PROJECTION, read }
+}
+
+/// A ticket to be.
+#[derive(Debug, InputObject)]
+pub struct TicketOpenInput {
+    /// Whose; the caller's own account where absent.
+    pub account_id: Option<AccountKey>,
+    /// Which service it is about.
+    pub service_id: Option<ServiceKey>,
+    /// What it is about.
+    pub kind: TicketKind,
+    /// In a line, up to 200 characters.
+    pub subject: String,
+    /// Up to 10 000 characters.
+    pub text: String,
+}
+
+/// Changes of tickets.
+#[derive(Debug, Default)]
+pub struct TicketMutation;
+
+#[Object]
+impl TicketMutation {
+    /// Asks the platform's support, also where a service is suspended or over.
+    async fn ticket_open(
+        &self,
+        ctx: &Context<'_>,
+        input: TicketOpenInput,
+        command_id: Option<Uid>,
+    ) -> Result<TicketPayload> {
+        let account = ctx.account(input.account_id)?;
+        let command = command(command_id);
+        let ticket = TicketId::derived(command, 0);
+        let open = OpenTicket {
+            account,
+            ticket,
+            service: input.service_id.map(|service| service.0),
+            kind: input.kind.into(),
+            subject: input.subject,
+            text: input.text,
+        };
+        run(ctx, command, &open, (account, ticket)).await.map(TicketPayload)
+    }
+
+    /// Says something more in a ticket. An operator speaks for the support, and with `isInternal` to it alone.
+    #[allow(clippy::too_many_arguments, reason = "the arguments of a GraphQL field")]
+    async fn ticket_reply(
+        &self,
+        ctx: &Context<'_>,
+        account_id: Option<AccountKey>,
+        ticket_id: TicketKey,
+        text: String,
+        is_internal: Option<bool>,
+        command_id: Option<Uid>,
+    ) -> Result<TicketPayload> {
+        let account = ctx.account(account_id)?;
+        let is_staff = ctx.may(Permission::PlatformWrite, Resource::account(account))?;
+        let side = if is_staff { Side::Staff } else { Side::Customer };
+        let say = TicketCommand::Say { side, text, is_internal: is_internal.unwrap_or_default() };
+        answer(ctx, (account, ticket_id.0), say, command_id).await
+    }
+
+    /// Says that a ticket is answered.
+    async fn ticket_resolve(
+        &self,
+        ctx: &Context<'_>,
+        account_id: Option<AccountKey>,
+        ticket_id: TicketKey,
+        command_id: Option<Uid>,
+    ) -> Result<TicketPayload> {
+        answer(ctx, (ctx.account(account_id)?, ticket_id.0), TicketCommand::Resolve, command_id).await
+    }
+
+    /// Says that a ticket is not answered after all, within 30 days.
+    async fn ticket_reopen(
+        &self,
+        ctx: &Context<'_>,
+        account_id: Option<AccountKey>,
+        ticket_id: TicketKey,
+        command_id: Option<Uid>,
+    ) -> Result<TicketPayload> {
+        answer(ctx, (ctx.account(account_id)?, ticket_id.0), TicketCommand::Reopen, command_id).await
+    }
+}
+
+async fn answer(
+    ctx: &Context<'_>,
+    (account, ticket): (AccountId, TicketId),
+    wish: TicketCommand,
+    command_id: Option<Uid>,
+) -> Result<TicketPayload> {
+    let answer = AnswerTicket { account, ticket, command: wish };
+    run(ctx, command(command_id), &answer, (account, ticket)).await.map(TicketPayload)
+}

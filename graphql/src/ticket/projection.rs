@@ -1,0 +1,84 @@
+//! Rows behind `tickets`.
+
+use database::Statement;
+use engine::{Projection, ProjectionError};
+use hosting::HostingEvent;
+use hosting::ticket::{Side, TicketEvent, TicketKind};
+use kernel::{Id, Recorded, TenantId};
+
+use crate::projection::{Place, clear, drop_tables};
+
+/// One row per ticket.
+#[derive(Debug, Clone, Copy)]
+pub struct TicketList;
+
+impl Projection for TicketList {
+    type Event = HostingEvent;
+
+    const NAME: &'static str = super::query::PROJECTION;
+    const REVISION: u16 = 3;
+
+    fn tables(&self) -> Vec<Statement> {
+        [
+            "CREATE TABLE IF NOT EXISTS ticket_list_v3 (tenant UUID NOT NULL, ticket_id UUID NOT NULL, \
+             service_id UUID, kind TEXT NOT NULL, subject TEXT, status TEXT NOT NULL, opened_at BIGINT NOT NULL, \
+             changed_at BIGINT NOT NULL, born BIGINT NOT NULL, PRIMARY KEY (tenant, ticket_id))",
+            "CREATE INDEX IF NOT EXISTS ticket_list_v3_born ON ticket_list_v3 (tenant, born, ticket_id)",
+            "CREATE INDEX IF NOT EXISTS ticket_list_v3_status ON ticket_list_v3 (status, changed_at, ticket_id)",
+        ]
+        .map(Statement::new)
+        .into()
+    }
+
+    fn drop_tables(&self, revision: u16) -> Vec<Statement> {
+        drop_tables(&["ticket_list"], revision)
+    }
+
+    fn clear(&self, tenant: TenantId) -> Vec<Statement> {
+        clear("DELETE FROM ticket_list_v3 WHERE tenant = $1", tenant)
+    }
+
+    fn apply(&self, page: &[Recorded<HostingEvent>]) -> Result<Vec<Statement>, ProjectionError> {
+        Ok(page.iter().filter_map(statement).collect())
+    }
+}
+
+fn statement(recorded: &Recorded<HostingEvent>) -> Option<Statement> {
+    let HostingEvent::Ticket(event) = &recorded.event else { return None };
+    let place = Place::of(recorded);
+    let status = |status: &'static str| {
+        let sql =
+            "UPDATE ticket_list_v3 SET status = $3, changed_at = $4 WHERE tenant = $1 AND ticket_id = $2";
+        place.statement(sql).bind(status).bind(place.at)
+    };
+    Some(match event {
+        TicketEvent::Opened { service, kind, subject, .. } => place
+            .statement(
+                "INSERT INTO ticket_list_v3 (tenant, ticket_id, service_id, kind, subject, status, opened_at, \
+                 changed_at, born) VALUES ($1, $2, $3, $4, $5, 'awaiting_staff', $6, $7, $8)",
+            )
+            .bind(service.map(|service| service.uuid()))
+            .bind(kind_name(*kind))
+            .bind(subject.plain().cloned())
+            .bind(place.at)
+            .bind(place.at)
+            .bind(place.born),
+        TicketEvent::Said { is_internal: true, .. } => place
+            .statement("UPDATE ticket_list_v3 SET changed_at = $3 WHERE tenant = $1 AND ticket_id = $2")
+            .bind(place.at),
+        TicketEvent::Said { side: Side::Customer, .. } | TicketEvent::Reopened => status("awaiting_staff"),
+        TicketEvent::Said { side: Side::Staff, .. } => status("awaiting_customer"),
+        TicketEvent::Resolved { .. } => status("resolved"),
+    })
+}
+
+const fn kind_name(kind: TicketKind) -> &'static str {
+    match kind {
+        TicketKind::Billing => "billing",
+        TicketKind::Technical => "technical",
+        TicketKind::Abuse => "abuse",
+        TicketKind::Security => "security",
+        TicketKind::Legal => "legal",
+        TicketKind::Sales => "sales",
+    }
+}

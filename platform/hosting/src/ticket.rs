@@ -1,0 +1,12 @@
+//! A ticket: a question to the platform's support, with its answers. Needs no service that works.
+
+mod command;
+mod decide;
+mod event;
+mod state;
+mod wire;
+
+pub use command::{NewTicket, TicketCommand};
+pub use decide::Ticket;
+pub use event::{Side, TicketEvent, TicketKind};
+pub use state::{TicketRecord, TicketStage, TicketState};

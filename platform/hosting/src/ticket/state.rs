@@ -1,0 +1,51 @@
+//! What a ticket's past makes of it.
+
+use kernel::{AccountId, ServiceId, Timestamp};
+
+use super::TicketKind;
+
+/// A ticket as it is.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum TicketState {
+    /// Nobody has asked.
+    #[default]
+    Absent,
+    /// It exists.
+    Present(TicketRecord),
+}
+
+impl TicketState {
+    /// What is known of it.
+    pub const fn record(&self) -> Option<&TicketRecord> {
+        match self {
+            Self::Absent => None,
+            Self::Present(record) => Some(record),
+        }
+    }
+}
+
+/// Whose turn it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum TicketStage {
+    /// The support's.
+    AwaitingStaff,
+    /// The customer's.
+    AwaitingCustomer,
+    /// Nobody's since then.
+    Resolved(Timestamp),
+}
+
+/// What is known of a ticket.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TicketRecord {
+    /// Whose.
+    pub account: AccountId,
+    /// Which service it is about.
+    pub service: Option<ServiceId>,
+    /// What it is about.
+    pub kind: TicketKind,
+    /// Whose turn it is.
+    pub stage: TicketStage,
+    /// How often something was said, the question included.
+    pub message_count: u32,
+}

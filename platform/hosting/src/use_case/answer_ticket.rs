@@ -1,0 +1,65 @@
+//! Going on with a ticket.
+
+use authority::{Guarded, Need, Permission, Resource};
+use kernel::{AccountId, Changes, Decider, Key, Reads, TenantId, TicketId, Timestamp, UseCase};
+
+use crate::HostingRefusal;
+use crate::account::{Account, AccountCommand};
+use crate::ticket::{Side, Ticket, TicketCommand, TicketStage};
+
+/// Says something in a ticket, resolves it or opens it again. The support's side, and what it says to itself, is the
+/// operator's alone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AnswerTicket {
+    /// Whose.
+    pub account: AccountId,
+    /// Which.
+    pub ticket: TicketId,
+    /// What is intended.
+    pub command: TicketCommand,
+}
+
+impl UseCase for AnswerTicket {
+    const NAME: &'static str = "answer_ticket";
+    type Reads = (Key<Account>, Key<Ticket>);
+    type Refusal = HostingRefusal;
+
+    fn tenant(&self) -> TenantId {
+        self.account.tenant()
+    }
+
+    fn reads(&self) -> Self::Reads {
+        (Key(self.account), Key(self.ticket))
+    }
+
+    fn decide(
+        &self,
+        (account, ticket): &<Self::Reads as Reads>::States,
+        now: Timestamp,
+    ) -> Result<Changes, HostingRefusal> {
+        let answered = Ticket::decide(ticket, self.command.clone(), &(), now)?;
+        // What is resolved counts no more; what goes on counts again.
+        let after = answered.iter().fold(ticket.clone(), Ticket::evolve);
+        let count = match after.record().map(|record| record.stage) {
+            Some(TicketStage::Resolved(_)) | None => AccountCommand::UncountTicket(self.ticket),
+            Some(TicketStage::AwaitingStaff | TicketStage::AwaitingCustomer) => {
+                AccountCommand::CountTicket(self.ticket)
+            }
+        };
+        let counted = Account::decide(account, count, &(), now)?;
+        Ok(Changes::none().emit::<Account>(self.account, counted).emit::<Ticket>(self.ticket, answered))
+    }
+}
+
+impl Guarded for AnswerTicket {
+    fn need(&self, (_, ticket): &<Self::Reads as Reads>::States) -> Need {
+        let is_staff = match &self.command {
+            TicketCommand::Say { side, is_internal, .. } => *side == Side::Staff || *is_internal,
+            TicketCommand::Open(_) | TicketCommand::Resolve | TicketCommand::Reopen => false,
+        };
+        let permission = if is_staff { Permission::PlatformWrite } else { Permission::TicketWrite };
+        let resource = Resource::account(self.account);
+        let service = ticket.record().and_then(|record| record.service);
+        Need { permission, resource: service.map_or(resource, |service| resource.in_service(service)) }
+    }
+}
