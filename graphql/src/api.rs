@@ -10,6 +10,7 @@ use kernel::{CorrelationId, Via};
 
 use crate::access;
 use crate::access::allowance::{Allowance, Allowances, Counted};
+use crate::error::Fault;
 use crate::event::{Room, SubscriptionRoot};
 use crate::language::Language;
 use crate::limit::{
@@ -127,6 +128,17 @@ impl Api {
         Ok((json, allowance))
     }
 
+    /// Counts one operation of a connection that stays open; the answer where it is one too many.
+    fn refused(&self, knock: &Knock) -> Option<Response> {
+        let allowance = self.allowances.take(self.counted(knock), 1, Instant::now());
+        if allowance.is_granted {
+            return None;
+        }
+        let fault = Fault::Throttled { retry_after_secs: allowance.reset_secs };
+        let error = fault.into_error(knock.language).into_server_error(async_graphql::Pos::default());
+        Some(Response::from_errors(vec![error]))
+    }
+
     /// Under what a request is counted: its credential where that is good, else its peer.
     fn counted(&self, knock: &Knock) -> Counted {
         let header = knock.authorization.as_deref();
@@ -178,7 +190,10 @@ impl Executor for Api {
         {
             Some(knock) => {
                 let knock = knock.clone();
-                self.one(&knock, request).await
+                match self.refused(&knock) {
+                    None => self.one(&knock, request).await,
+                    Some(refused) => refused,
+                }
             }
             None => unproved(),
         }
@@ -192,6 +207,9 @@ impl Executor for Api {
             // Each operation of a connection is named for itself.
             Some(knock) => {
                 let knock = Knock { correlation: new_correlation(), ..knock.clone() };
+                if let Some(refused) = self.refused(&knock) {
+                    return futures_util::stream::once(async { refused }).boxed();
+                }
                 self.schema.execute_stream(request.data(self.caller(&knock)).data(knock)).boxed()
             }
             None => futures_util::stream::once(async { unproved() }).boxed(),

@@ -234,3 +234,39 @@ async fn a_person_takes_everything_that_is_kept_about_them() {
     assert!(!code(&stage.ask(&alice, &other).await).is_empty());
     stage.done(&customer.owner, &format!("{{ personExport(mailboxId: \"{mailbox}\") }}")).await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn everyone_sees_and_ends_the_own_sessions_and_nobody_elses() {
+    let (stage, _, customer) = scene().await;
+    stage.mailbox(&customer, "alice").await;
+    stage.mailbox(&customer, "bob").await;
+    let address = |local: &str| format!("{local}@{}", customer.domain_name);
+    let (first, second) =
+        (stage.sign_in(&address("alice"), PASSWORD).await, stage.sign_in(&address("alice"), PASSWORD).await);
+    let bob = stage.sign_in(&address("bob"), PASSWORD).await;
+    let sessions = async |token: &str| -> Vec<String> {
+        let listed = stage.done(token, "{ sessions { nodes { id } } }").await;
+        listed["sessions"]["nodes"]
+            .as_array()
+            .expect("sessions")
+            .iter()
+            .map(|node| text(&node["id"]))
+            .collect()
+    };
+    // The table hears of a session a moment after it is open.
+    let mut own = sessions(&first).await;
+    for _ in 0..100 {
+        if own.len() == 2 {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        own = sessions(&first).await;
+    }
+    assert_eq!(own.len(), 2);
+    let end =
+        |id: &str| format!("mutation {{ sessionEnd(sessionId: \"{id}\") {{ userErrors {{ code }} }} }}");
+    assert_eq!(code(&stage.ask(&bob, &end(&own[1])).await), "NOT_FOUND");
+    stage.done(&first, &end(&own[1])).await;
+    assert_eq!(code(&stage.ask(&second, "{ viewer { accountId } }").await), "UNAUTHENTICATED");
+    stage.done(&first, "{ viewer { accountId } }").await;
+}

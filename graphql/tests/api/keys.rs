@@ -1,5 +1,6 @@
 //! API tokens confined to networks, and how much a caller may ask for.
 
+use async_graphql::{Executor as _, Request};
 use graphql::{BadRequest, Language};
 use serde_json::Value;
 
@@ -58,4 +59,17 @@ async fn what_is_left_is_told_and_too_much_is_refused() {
     }
     stranger.peer = "198.51.100.10".parse().expect("an address");
     assert!(stage.api.answer(stranger, body).await.is_ok(), "others have theirs");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_connection_that_stays_open_is_counted_as_well() {
+    let stage = Stage::open().await;
+    let mut stranger = knock(Language::English, "");
+    stranger.peer = "198.51.100.11".parse().expect("an address");
+    for _ in 0..graphql::limit::OPERATIONS_OF_PEER_MAX {
+        let answer = stage.api.execute(Request::new("{ __typename }").data(stranger.clone())).await;
+        assert!(answer.errors.is_empty(), "{:?}", answer.errors);
+    }
+    let answer = stage.api.execute(Request::new("{ __typename }").data(stranger)).await;
+    assert_eq!(serde_json::to_value(&answer).expect("JSON")["errors"][0]["extensions"]["code"], "THROTTLED");
 }
