@@ -54,8 +54,12 @@ impl graphql::TxtResolver for Nothing {
 
 #[async_trait::async_trait]
 impl graphql::UsageSource for Nothing {
-    async fn usage(&self, _: kernel::TenantId, _: MailboxId) -> Result<graphql::Usage, graphql::PortError> {
-        Ok(graphql::Usage::default())
+    async fn usages(
+        &self,
+        _: kernel::TenantId,
+        _: &[MailboxId],
+    ) -> Result<Vec<(MailboxId, graphql::Usage)>, graphql::PortError> {
+        Ok(Vec::new())
     }
 }
 

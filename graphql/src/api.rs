@@ -4,6 +4,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Instant;
 
+use async_graphql::dataloader::DataLoader;
 use async_graphql::{BatchRequest, BatchResponse, Data, Executor, Request, Response, Schema, ServerError};
 use futures_util::stream::{BoxStream, StreamExt};
 use kernel::{CorrelationId, Via};
@@ -16,6 +17,7 @@ use crate::language::Language;
 use crate::limit::{
     BATCH_COUNT_MAX, COMPLEXITY_MAX, DEPTH_DEVELOPMENT_MAX, DEPTH_MAX, DIRECTIVE_COUNT_MAX, PARSE_DEPTH_MAX,
 };
+use crate::mailbox::usage::{BATCH_COUNT_MAX as USAGE_COUNT_MAX, Usages};
 use crate::platform::{Mode, Platform};
 use crate::request::Caller;
 use crate::root::{MutationRoot, QueryRoot};
@@ -77,6 +79,10 @@ impl Api {
             bounded(Schema::build(QueryRoot::default(), MutationRoot::default(), SubscriptionRoot), depth)
                 .data(platform.clone())
                 .data(Room::default())
+                .data(
+                    DataLoader::new(Usages(Arc::clone(&platform.usage)), tokio::spawn)
+                        .max_batch_size(USAGE_COUNT_MAX),
+                )
                 .finish();
         Self { schema, platform, allowances: Arc::default() }
     }

@@ -76,11 +76,15 @@ pub struct PortError {
 /// Knows how full mailboxes are: the message store.
 #[async_trait]
 pub trait UsageSource: Send + Sync {
-    /// What the mailbox holds; nothing where the store has not seen it yet.
+    /// What mailboxes of a tenant hold, at most a page of them; those that the store has not seen yet are left out.
     ///
     /// # Errors
     /// The store failed.
-    async fn usage(&self, tenant: TenantId, mailbox: MailboxId) -> Result<Usage, PortError>;
+    async fn usages(
+        &self,
+        tenant: TenantId,
+        mailboxes: &[MailboxId],
+    ) -> Result<Vec<(MailboxId, Usage)>, PortError>;
 }
 
 /// When a mailbox was last opened in one way.

@@ -1,8 +1,10 @@
 //! A mailbox as the API shows it.
 
+use async_graphql::dataloader::DataLoader;
 use async_graphql::{ComplexObject, Context, Enum, Result, SimpleObject};
 use authority::{Permission, Resource};
 
+use super::usage::Usages;
 use crate::request::Asked;
 use crate::scalar::{AccountKey, DomainKey, MailboxKey, Moment, Octets, ServiceKey, Whole};
 use crate::settings::MailboxSettings;
@@ -77,8 +79,9 @@ impl Mailbox {
     #[graphql(complexity = 5)]
     async fn usage(&self, ctx: &Context<'_>) -> Result<MailboxUsage> {
         ctx.allow(Permission::MailboxRead, self.resource())?;
-        let usage = ctx.platform()?.usage.usage(self.account_id.0.tenant(), self.id.0).await;
-        let usage = usage.map_err(|error| ctx.failed("the usage of a mailbox", &error))?;
+        let usages = ctx.data::<DataLoader<Usages>>()?;
+        let usage = usages.load_one((self.account_id.0.tenant(), self.id.0)).await;
+        let usage = usage.map_err(|error| ctx.failed("the usage of a mailbox", &*error))?.unwrap_or_default();
         Ok(MailboxUsage { bytes: usage.size.into(), messages: Whole(usage.message_count) })
     }
 }

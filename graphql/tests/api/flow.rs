@@ -241,3 +241,25 @@ async fn a_position_that_is_not_reached_is_stale_and_one_of_another_account_is_r
         .await;
     assert_eq!(code(&refused), "BAD_INPUT");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_of_mailboxes_with_their_usage_is_one_question_to_the_store() {
+    let stage = Stage::open().await;
+    let operator = stage.operator().await;
+    let customer = stage.customer(&operator, ("acme", "pro")).await;
+    for number in 0..20 {
+        stage.mailbox(&customer, &format!("m{number}")).await;
+    }
+    let query = "{ mailboxes(first: 100) { nodes { address usage { bytes messages } } } }";
+    let before = stage.world.usage_question_count.load(std::sync::atomic::Ordering::Relaxed);
+    let mut listed = stage.done(&customer.owner, query).await;
+    let mut asked = 1;
+    while listed["mailboxes"]["nodes"].as_array().expect("a list").len() < 20 && asked < 100 {
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        listed = stage.done(&customer.owner, query).await;
+        asked += 1;
+    }
+    assert_eq!(listed["mailboxes"]["nodes"][19]["usage"]["messages"], 3);
+    let questions = stage.world.usage_question_count.load(std::sync::atomic::Ordering::Relaxed) - before;
+    assert_eq!(questions, asked, "one for each page");
+}

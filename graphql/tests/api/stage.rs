@@ -37,6 +37,8 @@ pub(crate) struct Stage {
 #[derive(Debug, Default)]
 pub(crate) struct World {
     pub(crate) txt: Mutex<HashMap<String, Vec<String>>>,
+    /// How often the store was asked for usage.
+    pub(crate) usage_question_count: AtomicU8,
 }
 
 #[async_trait]
@@ -48,8 +50,14 @@ impl TxtResolver for World {
 
 #[async_trait]
 impl UsageSource for World {
-    async fn usage(&self, _: TenantId, _: MailboxId) -> Result<Usage, PortError> {
-        Ok(Usage { size: ByteSize::new(4096), message_count: 3 })
+    async fn usages(
+        &self,
+        _: TenantId,
+        mailboxes: &[MailboxId],
+    ) -> Result<Vec<(MailboxId, Usage)>, PortError> {
+        self.usage_question_count.fetch_add(1, Ordering::Relaxed);
+        let usage = Usage { size: ByteSize::new(4096), message_count: 3 };
+        Ok(mailboxes.iter().map(|mailbox| (*mailbox, usage)).collect())
     }
 }
 

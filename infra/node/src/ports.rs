@@ -9,18 +9,25 @@ use hickory_resolver::TokioResolver;
 use hickory_resolver::config::{ConnectionConfig, NameServerConfig, ResolverConfig};
 use hickory_resolver::net::runtime::TokioRuntimeProvider;
 use kernel::{ByteSize, DomainName, MailboxId, TenantId};
-use store::{Owner, SqlStore, Store as _};
+use store::{SqlStore, Store as _};
 
 /// The message store as the API asks it.
 pub struct Mail(pub Arc<SqlStore>);
 
 #[async_trait]
 impl UsageSource for Mail {
-    async fn usage(&self, tenant: TenantId, mailbox: MailboxId) -> Result<Usage, PortError> {
-        let usage = self.0.usage(Owner { tenant, mailbox }).await;
-        let usage =
-            usage.map_err(|source| PortError { what: "the usage of a mailbox", source: source.into() })?;
-        Ok(Usage { size: usage.size, message_count: usage.message_count })
+    async fn usages(
+        &self,
+        tenant: TenantId,
+        mailboxes: &[MailboxId],
+    ) -> Result<Vec<(MailboxId, Usage)>, PortError> {
+        let usages = self.0.usages(tenant, mailboxes).await;
+        let usages =
+            usages.map_err(|source| PortError { what: "the usage of mailboxes", source: source.into() })?;
+        let told = usages.into_iter().map(|(mailbox, usage)| {
+            (mailbox, Usage { size: usage.size, message_count: usage.message_count })
+        });
+        Ok(told.collect())
     }
 }
 

@@ -18,8 +18,8 @@ pub use last_login::{LastLogin, LastLogins};
 pub use port::{
     Acceptance, Accepted, BlobHash, Change, Copied, Deposit, Destination, ExpungeScope, FlagOutcome, Folder,
     FolderChange, FolderId, FolderName, FolderRefusal, MessageId, MessageRow, MessageSet, Modseq, Owner,
-    PurgeReport, Queued, QueuedRecipient, SpecialUse, Store, StoreError, StoreRefusal, TextField, Uid, Usage,
-    Verification,
+    PurgeReport, Queued, QueuedRecipient, SpecialUse, Store, StoreError, StoreRefusal, TextField,
+    USAGE_COUNT_MAX, Uid, Usage, Verification,
 };
 pub use sql::{Now, Retention, SqlStore};
 pub use view::{CHUNK_ROW_COUNT_MAX, Difference, FolderView, Snapshot, Views};

@@ -417,6 +417,9 @@ impl From<FolderRefusal> for StoreError {
     }
 }
 
+/// Most mailboxes whose usage is asked for at once.
+pub const USAGE_COUNT_MAX: usize = 500;
+
 /// The store of messages. Every method is durable when it returns `Ok`.
 #[async_trait]
 pub trait Store: Send + Sync + 'static {
@@ -548,6 +551,14 @@ pub trait Store: Send + Sync + 'static {
 
     /// What the mailbox holds; zero where it was never provisioned.
     async fn usage(&self, owner: Owner) -> Result<Usage, StoreError>;
+
+    /// The same of several mailboxes of a tenant, at most [`USAGE_COUNT_MAX`]; those that were never provisioned are left
+    /// out.
+    async fn usages(
+        &self,
+        tenant: TenantId,
+        mailboxes: &[MailboxId],
+    ) -> Result<Vec<(MailboxId, Usage)>, StoreError>;
 
     /// Tells when anything in the mailbox changes, on this node at once, on others within a second.
     fn watch(&self, owner: Owner) -> watch::Receiver<Change>;

@@ -22,7 +22,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use bytes::Bytes;
 use database::{Database, DatabaseError};
-use kernel::{ByteSize, TenantId, Timestamp};
+use kernel::{ByteSize, MailboxId, TenantId, Timestamp};
 use message::Summary;
 use moka::sync::Cache;
 use tokio::sync::watch;
@@ -284,6 +284,14 @@ impl Store for SqlStore {
 
     async fn usage(&self, owner: Owner) -> Result<Usage, StoreError> {
         self.mailbox_usage(owner).await
+    }
+
+    async fn usages(
+        &self,
+        tenant: TenantId,
+        mailboxes: &[MailboxId],
+    ) -> Result<Vec<(MailboxId, Usage)>, StoreError> {
+        self.mailbox_usages(tenant, mailboxes).await
     }
 
     fn watch(&self, owner: Owner) -> watch::Receiver<Change> {

@@ -429,6 +429,24 @@ async fn retired_mailboxes_are_closed_at_once_and_destroyed_later() {
 }
 
 #[tokio::test]
+async fn the_usage_of_many_is_asked_for_at_once() {
+    for world in worlds().await {
+        world.deliver(owner(1), "one", "1").await;
+        world.deliver(owner(1), "two", "2").await;
+        world.deliver(owner(2), "three", "3").await;
+        let (tenant, never) = (owner(1).tenant, owner(9).mailbox);
+        let asked = [owner(1).mailbox, owner(2).mailbox, never];
+        let mut usages = world.store.usages(tenant, &asked).await.expect("usage");
+        usages.sort_by_key(|(mailbox, _)| *mailbox);
+        assert_eq!(usages.len(), 2);
+        for (mailbox, usage) in usages {
+            assert_eq!(usage, world.store.usage(Owner { tenant, mailbox }).await.expect("usage"));
+        }
+        assert!(world.store.usages(tenant, &[]).await.expect("nothing").is_empty());
+    }
+}
+
+#[tokio::test]
 async fn what_is_restored_in_time_is_as_it_was() {
     for world in worlds().await {
         world.deliver(owner(1), "one", "1").await;

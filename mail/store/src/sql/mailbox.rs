@@ -8,6 +8,7 @@ use kernel::{ByteSize, Id as _, MailboxId, TenantId, Timestamp};
 
 use super::SqlStore;
 use super::folder::{Place, insert_folder};
+use crate::port::USAGE_COUNT_MAX;
 use crate::{FolderName, FolderRefusal, Modseq, Owner, SpecialUse, StoreError, StoreRefusal, Usage};
 
 /// What every mailbox begins with.
@@ -184,6 +185,35 @@ impl SqlStore {
                 message_count: row.int(1)?.unsigned_abs(),
             })
         })
+    }
+
+    pub(crate) async fn mailbox_usages(
+        &self,
+        tenant: TenantId,
+        mailboxes: &[MailboxId],
+    ) -> Result<Vec<(MailboxId, Usage)>, StoreError> {
+        let mailboxes = &mailboxes[..mailboxes.len().min(USAGE_COUNT_MAX)];
+        if mailboxes.is_empty() {
+            return Ok(Vec::new());
+        }
+        let names: Vec<String> = (0..mailboxes.len()).map(|index| format!("${}", index + 2)).collect();
+        let select = format!(
+            "SELECT mailbox, size, message_count FROM mailbox WHERE tenant = $1 AND purge_after IS NULL \
+             AND mailbox IN ({})",
+            names.join(", ")
+        );
+        let select = mailboxes
+            .iter()
+            .fold(Statement::new(select).bind(tenant.uuid()), |select, mailbox| select.bind(mailbox.uuid()));
+        let rows = self.database.query(select).await?;
+        let read = rows.iter().map(|row| {
+            let usage = Usage {
+                size: ByteSize::new(row.int(1)?.unsigned_abs()),
+                message_count: row.int(2)?.unsigned_abs(),
+            };
+            Ok((MailboxId::new(row.uuid(0)?), usage))
+        });
+        read.collect()
     }
 
     pub(crate) async fn retire_mailbox(
