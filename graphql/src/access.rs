@@ -14,7 +14,8 @@ mod throttle;
 use std::net::IpAddr;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use kernel::{Actor, Timestamp};
+use authority::{Grant, Permission, Permissions, Principal, Scope};
+use kernel::{AccountId, Actor, Timestamp};
 
 pub use jwt::{ACCESS_KEY_NAME, AccessKey};
 pub use password::SignIns;
@@ -50,4 +51,13 @@ pub(crate) fn authenticate(platform: &Platform, header: &str, peer: IpAddr) -> O
 pub(crate) fn now() -> Timestamp {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     Timestamp::from_millis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+}
+
+/// The principal for what everyone may do about themselves, once proved: its own session and password, nothing else
+/// is ever run with it.
+pub(crate) fn about_itself(principal: &Principal, account: AccountId) -> Principal {
+    let own = [Permission::AccountWrite, Permission::CredentialWrite];
+    let grant =
+        Grant { scope: Scope::Account(account), permissions: own.into_iter().collect::<Permissions>() };
+    Principal { grants: vec![grant], ..principal.clone() }
 }

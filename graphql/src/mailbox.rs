@@ -4,4 +4,5 @@ pub(crate) mod mutation;
 pub(crate) mod object;
 pub(crate) mod projection;
 pub(crate) mod query;
+pub(crate) mod record;
 pub(crate) mod usage;

@@ -1,12 +1,15 @@
 //! What mutations answer: the changed thing, or why the model said no.
 
+use std::time::Duration;
+
 use async_graphql::{Context, Result, SimpleObject};
 use authority::Guarded;
 use engine::Outcome;
 use kernel::{AccountId, CommandId, Cursor, LimitFact, Refusal};
 
+use crate::error::Fault;
 use crate::language::Language;
-use crate::limit::{PASSWORD_OCTETS_MAX, PASSWORD_OCTETS_MIN};
+use crate::limit::{PASSWORD_OCTETS_MAX, PASSWORD_OCTETS_MIN, READ_YOUR_WRITES_MS_MAX};
 use crate::request::Asked;
 use crate::scalar::{Uid, Whole};
 
@@ -220,6 +223,13 @@ where
         Outcome::Refused(refusal) => Ok(Answer::Refused(vec![user_error(&refusal, caller.language)])),
         Outcome::Denied(denied) => Err(ctx.fault(denied.into())),
     }
+}
+
+/// Waits until requests are judged by what was just done: the new session opens, the ended one does not.
+pub(crate) async fn heard<K>(ctx: &Context<'_>, answer: &Answer<K>) -> Result<()> {
+    let Some(cursor) = answer.cursor() else { return Ok(()) };
+    let patience = Duration::from_millis(READ_YOUR_WRITES_MS_MAX);
+    if ctx.platform()?.people.heard(cursor, patience).await { Ok(()) } else { Err(ctx.fault(Fault::Stale)) }
 }
 
 fn user_error(refusal: &impl Refusal, language: Language) -> UserError {

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use async_graphql::{Context, Object, Result};
-use authority::{Grant, Permission, Permissions, Principal, Resource, Scope};
+use authority::{Permission, Principal, Resource};
 use directory::{AuthRefusal, LoginAttempt, Protocol};
 use hosting::factor::FactorCommand;
 use hosting::session::{EndReason, SessionOwner};
@@ -14,14 +14,14 @@ use kernel::{AccountId, Actor, SessionId, Via};
 use secrecy::SecretString;
 
 use super::jwt::Claims;
-use super::now;
 use super::object::Credentials;
 use super::password::{hashed, proved};
 use super::secret::{Opens, Secret};
+use super::{about_itself, now};
 use crate::credential::totp::{self, Proof};
 use crate::error::Fault;
-use crate::limit::{PASSWORD_OCTETS_MAX, READ_YOUR_WRITES_MS_MAX, REFRESH_TOKEN_SECS, TEXT_OCTETS_MAX};
-use crate::payload::{Answer, Faults, UserError, command, run, run_as};
+use crate::limit::{PASSWORD_OCTETS_MAX, REFRESH_TOKEN_SECS, TEXT_OCTETS_MAX};
+use crate::payload::{Answer, Faults, UserError, command, heard, run, run_as};
 use crate::request::Asked;
 use crate::scalar::{AccountKey, Place, SessionKey, Uid};
 
@@ -180,15 +180,6 @@ impl AccessMutation {
     }
 }
 
-/// The principal for what everyone may do about themselves, once proved: its own session and password, nothing else
-/// is ever run with it.
-pub(crate) fn about_itself(principal: &Principal, account: AccountId) -> Principal {
-    let own = [Permission::AccountWrite, Permission::CredentialWrite];
-    let grant =
-        Grant { scope: Scope::Account(account), permissions: own.into_iter().collect::<Permissions>() };
-    Principal { grants: vec![grant], ..principal.clone() }
-}
-
 /// Who `login` and `password` belong to; none where either is wrong.
 async fn identified(
     ctx: &Context<'_>,
@@ -307,7 +298,7 @@ pub(crate) async fn is_password_of(
             checked(ctx, &user.to_string(), password, hash).await
         }
         Actor::Mailbox(mailbox) => {
-            let own = crate::credential::query::record(ctx, standing.home, mailbox).await?;
+            let own = crate::mailbox::record::record(ctx, standing.home, mailbox).await?;
             let Some(address) = own.and_then(|record| record.address()) else { return Ok(false) };
             let address = address.to_string();
             Ok(identified(ctx, &address, password).await?
@@ -387,11 +378,4 @@ fn credentials(ctx: &Context<'_>, claims: Claims, secret: &Secret) -> Result<Cre
         refresh_token: secret.reveal(),
         refresh_token_expires_at: now.plus(Duration::from_secs(REFRESH_TOKEN_SECS)).into(),
     })
-}
-
-/// Waits until requests are judged by what was just done: the new session opens, the ended one does not.
-pub(crate) async fn heard<K>(ctx: &Context<'_>, answer: &Answer<K>) -> Result<()> {
-    let Some(cursor) = answer.cursor() else { return Ok(()) };
-    let patience = Duration::from_millis(READ_YOUR_WRITES_MS_MAX);
-    if ctx.platform()?.people.heard(cursor, patience).await { Ok(()) } else { Err(ctx.fault(Fault::Stale)) }
 }

@@ -8,8 +8,7 @@ use kernel::{AccountId, CommandId, Id as _};
 
 use super::object::Account;
 use super::query::{PROJECTION, read, read_below};
-use crate::access::mutation::heard;
-use crate::payload::{Answer, command, payload, run, run_as};
+use crate::payload::{Answer, command, heard, payload, run, run_as};
 use crate::request::Asked;
 use crate::scalar::{AccountKey, Uid};
 

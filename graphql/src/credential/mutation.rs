@@ -12,13 +12,15 @@ use secrecy::{ExposeSecret as _, SecretString};
 use uuid::Uuid;
 
 use super::object::{AppPassword, MailProtocol, SecondFactors, TotpSetup, protocols, shown};
-use super::query::{factors, named, object, of_record, own, owner, record, resource};
+use super::query::{factors, object, own, owner, resource};
 use super::totp;
-use crate::access::mutation::{about_itself, heard, is_password_of};
+use crate::access::about_itself;
+use crate::access::mutation::is_password_of;
 use crate::access::now;
 use crate::error::Fault;
 use crate::limit::{API_TOKEN_DAYS_MAX, PASSWORD_OCTETS_MAX, TEXT_OCTETS_MAX};
-use crate::payload::{Answer, Faults, UserError, command, run, run_as};
+use crate::mailbox::record::{named, of_record, record};
+use crate::payload::{Answer, Faults, UserError, command, heard, run, run_as};
 use crate::request::Asked;
 use crate::scalar::{AccountKey, AppPasswordKey, FactorKey, MailboxKey, Moment, Place, Uid, UserKey};
 

@@ -4,7 +4,7 @@ use async_graphql::{Context, Object, Result, ScalarType as _};
 use authority::{Permission, Resource};
 use directory::{Credential, Protocol};
 use hosting::factor::FactorState;
-use hosting::mailbox::{Mailbox, MailboxRecord};
+use hosting::mailbox::Mailbox;
 use hosting::session::SessionOwner;
 use hosting::user::User;
 use kernel::{AccountId, Actor, Decider as _, Key, MailboxId, StreamId};
@@ -12,6 +12,7 @@ use serde_json::json;
 
 use super::object::{AppPassword, Authenticator, LastLogin, SecondFactors, shown};
 use crate::error::Fault;
+use crate::mailbox::record::{named, of_record, record};
 use crate::platform::LastUse;
 use crate::request::Asked;
 use crate::scalar::{AccountKey, AppPasswordKey, FactorKey, MailboxKey, Moment, UserKey};
@@ -203,42 +204,6 @@ pub(crate) fn owner(
             "name a user or a mailbox, not both",
             "nommez un utilisateur ou une boîte, pas les deux",
         ))),
-    }
-}
-
-/// The mailbox that is meant: the one named, or else the one that asks.
-pub(crate) fn named(
-    ctx: &Context<'_>,
-    account: Option<AccountKey>,
-    mailbox: Option<MailboxKey>,
-) -> Result<(AccountId, MailboxId)> {
-    let account = ctx.account(account)?;
-    match (mailbox, ctx.principal()?.actor) {
-        (Some(mailbox), _) => Ok((account, mailbox.0)),
-        (None, Actor::Mailbox(mailbox)) => Ok((account, mailbox)),
-        (None, Actor::User(_) | Actor::Operator | Actor::Platform(_)) => {
-            Err(ctx.fault(Fault::BadInput("`mailboxId` is missing", "`mailboxId` manque")))
-        }
-    }
-}
-
-/// What is known of a mailbox.
-pub(crate) async fn record(
-    ctx: &Context<'_>,
-    account: AccountId,
-    mailbox: MailboxId,
-) -> Result<Option<MailboxRecord>> {
-    let state = ctx.platform()?.engine.load(account.tenant(), &Key::<Mailbox>(mailbox)).await;
-    let state = state.map_err(|error| ctx.failed("reading a mailbox", &error))?;
-    Ok(state.record().cloned())
-}
-
-/// The mailbox as the authority is asked about it.
-pub(crate) fn of_record(account: AccountId, mailbox: MailboxId, record: Option<&MailboxRecord>) -> Resource {
-    let resource = Resource::account(account);
-    match record {
-        Some(record) => resource.in_service(record.service).in_domain(record.domain).in_mailbox(mailbox),
-        None => resource,
     }
 }
 

@@ -10,12 +10,11 @@ use kernel::{AccountId, Actor, DelegationId, EmailAddress, UserId};
 
 use super::object::{Delegation, DelegationPreset};
 use super::query::{PROJECTION, read};
-use crate::access::mutation::heard;
 use crate::access::now;
 use crate::access::secret::{Opens, Secret};
 use crate::error::Fault;
 use crate::limit::INVITATION_DAYS;
-use crate::payload::{Answer, Faults, UserError, command, payload, run, run_as, secret_payload};
+use crate::payload::{Answer, Faults, UserError, command, heard, payload, run, run_as, secret_payload};
 use crate::request::Asked;
 use crate::scalar::{AccountKey, DelegationKey, DomainKey, Moment, Place, ServiceKey, Uid};
 use crate::user::mutation::scopes;

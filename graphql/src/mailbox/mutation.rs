@@ -5,8 +5,6 @@ use authority::{Permission, Resource};
 use hosting::PasswordHash;
 use hosting::domain::DomainRef;
 use hosting::mailbox::{self as model, MailboxRecord, MailboxState};
-use hosting::plan::DomainMode;
-use hosting::service::Service;
 use hosting::use_case::{
     ChangeMailboxDisplayName, ChangeMailboxQuota, ChangeMailboxSettings, CreateMailboxes, DeleteMailbox,
     DisableMailbox, EnableMailbox, NewMailbox, RenameMailbox, RestoreMailbox, SetMailboxPassword,
@@ -16,6 +14,7 @@ use secrecy::SecretString;
 
 use super::object::Mailbox;
 use super::query::{PROJECTION, read};
+use super::record::home_of;
 use crate::access::password::hashed;
 use crate::error::Fault;
 use crate::limit::MAILBOX_BATCH_COUNT_MAX;
@@ -299,20 +298,6 @@ async fn recorded(
         MailboxState::Live(record) | MailboxState::Deleted(record) => Ok(Some(record)),
         MailboxState::Absent => Ok(None),
     }
-}
-
-/// The domain of a mailbox, own or shared, as its service says.
-pub(crate) async fn home_of(
-    ctx: &Context<'_>,
-    account: AccountId,
-    record: &MailboxRecord,
-) -> Result<DomainRef> {
-    let state = ctx.platform()?.engine.load(account.tenant(), &Key::<Service>(record.service)).await;
-    let state = state.map_err(|error| ctx.failed("the state of a service", &error))?;
-    Ok(match state.record().map(|service| service.limits.domain_mode) {
-        Some(DomainMode::Shared) => DomainRef::Shared(record.domain),
-        Some(DomainMode::Own) | None => DomainRef::Own(record.domain),
-    })
 }
 
 async fn service_of(ctx: &Context<'_>, account: AccountId, mailbox: MailboxId) -> Result<ServiceId> {

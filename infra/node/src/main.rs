@@ -17,6 +17,7 @@ mod quota;
 mod resell;
 mod retire;
 mod serve;
+mod storage;
 mod telemetry;
 mod upkeep;
 mod verify;

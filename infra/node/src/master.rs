@@ -10,7 +10,7 @@ use journal::keyring::{MasterKey, rotate};
 use journal::{PostgresJournal, SqliteJournal, SystemClock};
 
 use crate::config::Config;
-use crate::platform;
+use crate::storage;
 
 /// Holds the key instead of the file, as 64 hexadecimal digits.
 const VARIABLE: &str = "HOSTERRA_MASTER_KEY";
@@ -49,7 +49,7 @@ pub fn key(config: &Config) -> anyhow::Result<MasterKey> {
 /// What stands in the way; repeating it goes on where it was interrupted.
 #[expect(clippy::print_stdout, reason = "a command line tells its user what it did")]
 pub async fn replace(config: &Config) -> anyhow::Result<ExitCode> {
-    let (database, _) = platform::databases(config).await?;
+    let (database, _) = storage::databases(config).await?;
     // The tables may have to be brought to what this release reads.
     let clock = std::sync::Arc::new(SystemClock);
     match database.sqlite() {

@@ -13,15 +13,11 @@ use journal::{Clock, Journal, PostgresJournal, SqliteJournal, SystemClock};
 use kernel::Timestamp;
 use store::{LastLogins, Retention, SqlStore};
 
-use crate::config::{Config, DatabaseUrl};
+use crate::config::Config;
 use crate::erase::ForgetPersons;
 use crate::logins::Logins;
 use crate::master;
-
-/// The schema of the message store in a PostgreSQL database that it shares with the control plane.
-const STORE_SCHEMA: &str = "hosterra_mail";
-/// The schema of the control plane.
-const CONTROL_SCHEMA: &str = "hosterra_control";
+use crate::storage;
 
 /// Everything that the servers and commands stand on.
 pub struct Platform {
@@ -55,7 +51,7 @@ impl Platform {
     /// What stands in the way, for the operator.
     pub async fn open(config: &Config) -> anyhow::Result<Self> {
         fs::create_dir_all(&config.data).with_context(|| format!("making {}", config.data.display()))?;
-        let (database, mail) = databases(config).await?;
+        let (database, mail) = storage::databases(config).await?;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let journal: Arc<dyn Journal> = match database.sqlite() {
             Some(_) => Arc::new(SqliteJournal::open(database.clone(), Arc::clone(&clock)).await?),
@@ -78,29 +74,5 @@ impl Platform {
         );
         let logins = Logins(LastLogins::open(database.clone()).await?);
         Ok(Self { journal, database, engine, keyring, directory, people, store: Arc::new(store), logins })
-    }
-}
-
-/// The databases of the control plane and of the message store.
-///
-/// # Errors
-/// They cannot be opened.
-pub async fn databases(config: &Config) -> anyhow::Result<(Database, Database)> {
-    match &config.database.url {
-        DatabaseUrl::Sqlite => {
-            let open = |name: &str| {
-                let path = config.data.join(name);
-                Database::open_sqlite(&path).with_context(|| format!("opening {}", path.display()))
-            };
-            Ok((open("control.db")?, open("mail.db")?))
-        }
-        DatabaseUrl::Postgres(url) => {
-            let connect = async |schema: &str| {
-                Database::connect_postgres_schema(url, config.database.connection_count_max, schema)
-                    .await
-                    .context("connecting to PostgreSQL")
-            };
-            Ok((connect(CONTROL_SCHEMA).await?, connect(STORE_SCHEMA).await?))
-        }
     }
 }

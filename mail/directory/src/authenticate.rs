@@ -1,14 +1,15 @@
 //! Logins: a cache of proofs that were right, argon2id for the others, and a limit for those who guess.
 
 use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
-use kernel::{EmailAddress, Timestamp};
+use kernel::EmailAddress;
 use moka::sync::Cache;
 use secrecy::{ExposeSecret as _, SecretString};
 use subtle::ConstantTimeEq as _;
 use tokio::sync::Semaphore;
 
+use crate::clock::now;
 use crate::follow::canonical;
 use crate::index::{AppPassword, MailboxEntry};
 use crate::throttle::{Attempt, Key, Throttle, network};
@@ -78,12 +79,6 @@ struct Candidate {
     password_hash: Option<Arc<str>>,
     has_factor: bool,
     demand: Option<Demand>,
-}
-
-/// The clock that app passwords expire by.
-pub(crate) fn now() -> Timestamp {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    Timestamp::from_millis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
 }
 
 /// BLAKE3 of an app password, as it is given: in groups or not, in small letters or not. None for what is none.

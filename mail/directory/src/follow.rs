@@ -223,7 +223,7 @@ impl Index {
     /// Keeps a deleted mailbox as long as it may come back; others are forgotten each time their number has doubled.
     fn remember_deleted(&mut self, key: (TenantId, MailboxId), purge_after: Timestamp, entry: MailboxEntry) {
         if self.deleted.len() >= self.sweep_deleted_at.max(DELETED_SWEEP_COUNT_MIN) {
-            let now = crate::authenticate::now();
+            let now = crate::clock::now();
             self.deleted.retain(|_, (end, _)| *end > now);
             self.sweep_deleted_at = self.deleted.len() * 2;
         }

@@ -110,7 +110,7 @@ pub(crate) struct AliasEntry {
 impl AliasEntry {
     /// Whether its time is over. Only temporary aliases look at the clock.
     pub(crate) fn is_expired(&self) -> bool {
-        self.expires_at.is_some_and(|end| end <= crate::authenticate::now())
+        self.expires_at.is_some_and(|end| end <= crate::clock::now())
     }
 }
 

@@ -2,6 +2,7 @@
 //! them, asked without I/O.
 
 mod authenticate;
+mod clock;
 mod directory;
 mod entry;
 mod follow;
