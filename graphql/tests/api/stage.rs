@@ -236,11 +236,14 @@ impl Stage {
                 &format!(
                     "mutation {{ mailboxCreate(place: {{ serviceId: \"{}\", domainId: \"{}\" }}, mailbox: {{ \
                  localPart: \"{local}\", quotaBytes: 1073741824, password: \"{PASSWORD}\" }}) \
-                 {{ mailbox {{ id }} userErrors {{ code message }} }} }}",
+                 {{ mailbox {{ id }} position userErrors {{ code message }} }} }}",
                     customer.service, customer.domain
                 ),
             )
             .await;
+        // The list of services shows the slot that was taken.
+        let place = &created["mailboxCreate"]["position"];
+        self.done(&customer.owner, &format!("{{ services(atLeast: {place}) {{ nodes {{ id }} }} }}")).await;
         created["mailboxCreate"]["mailbox"]["id"].as_str().expect("an id").to_owned()
     }
 }
