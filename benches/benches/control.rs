@@ -23,10 +23,11 @@ use kernel::{
 };
 use uuid::Uuid;
 
-/// Tenants whose mailboxes are derived anew.
-const TENANT_COUNT: u128 = 20;
-/// Mailboxes of each: one event each.
-const MAILBOX_COUNT: u128 = 1000;
+/// Tenants whose mailboxes are derived anew, and mailboxes of each: one event each. With `HOSTERRA_BENCH_LARGE` a million of
+/// them, which takes minutes to make.
+fn sizes() -> (u128, u128) {
+    if std::env::var_os("HOSTERRA_BENCH_LARGE").is_some() { (200, 5000) } else { (20, 1000) }
+}
 
 fn append(tenant: u128) -> Append {
     let stream = StreamId { category: Category("thing"), id: Uuid::now_v7() };
@@ -117,7 +118,7 @@ async fn customer(engine: &Engine, number: u128) {
     let name = DomainName::parse(&format!("customer{number}.example")).expect("a name");
     run(engine, &AddDomain { account, service, domain, name, mirrors: None }).await;
     run(engine, &VerifyDomain { account, domain, proof: Proof::AssertedByOperator }).await;
-    for batch in 0..MAILBOX_COUNT / 250 {
+    for batch in 0..sizes().1 / 250 {
         let mailboxes = (0..250)
             .map(|inside| NewMailbox {
                 mailbox: MailboxId::new(Uuid::from_u128((number + 1) * 1_000_000 + batch * 250 + inside)),
@@ -148,7 +149,7 @@ fn rebuild(criterion: &mut Criterion) {
             )
             .await;
         }
-        for number in 0..TENANT_COUNT {
+        for number in 0..sizes().0 {
             customer(&engine, number).await;
         }
         let known = graphql::register(&engine, &Arc::new(People::default())).await.expect("registered");
