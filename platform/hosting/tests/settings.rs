@@ -8,47 +8,17 @@ use hosting::HostingRefusal as No;
 use hosting::alias::{AliasSettingsPatch, Disposition};
 use hosting::domain::{DomainRef, DomainRelay, DomainSettingsPatch, Proof};
 use hosting::mailbox::{MailboxSettingsPatch, SelfService};
-use hosting::plan::{catalogue, plan_id};
 use hosting::refusal::Limit;
 use hosting::use_case::{
-    ActivateService, AddDomain, ChangeAliasSettings, ChangeDomainSettings, ChangeMailboxQuota,
-    ChangeMailboxSettings, CreateAlias, CreateMailboxes, NewMailbox, OpenAccount, OrderService,
-    PublishPlanVersion, RemoveDomain, VerifyDomain,
+    AddDomain, ChangeAliasSettings, ChangeDomainSettings, ChangeMailboxQuota, ChangeMailboxSettings,
+    CreateAlias, CreateMailboxes, NewMailbox, RemoveDomain, VerifyDomain,
 };
-use kernel::{AccountId, ByteSize, DomainName, EmailAddress, LocalPart, ServiceId, Timestamp};
+use kernel::{ByteSize, DomainName, EmailAddress, LocalPart, Timestamp};
 use support::id;
-use support::world::{No as Why, World};
+use support::stage::{DOMAIN, account, service, with_domain};
+use support::world::No as Why;
 
-const DOMAIN: u128 = 20;
 const MIRROR: u128 = 21;
-
-fn account() -> AccountId {
-    id(1)
-}
-
-fn service() -> ServiceId {
-    id(10)
-}
-
-fn world() -> World {
-    let mut world = World::new();
-    for entry in catalogue() {
-        world.must(&PublishPlanVersion { plan: entry.plan, version: entry.version, terms: entry.terms });
-    }
-    world.must(&OpenAccount { account: account(), name: "Demo".to_owned() });
-    let order = OrderService {
-        account: account(),
-        service: service(),
-        plan: plan_id("pro"),
-        version: 1,
-        custom: None,
-    };
-    world.must(&order);
-    world.must(&ActivateService { account: account(), service: service() });
-    world.must(&add(DOMAIN, "demo.example", None));
-    world.must(&proof(DOMAIN));
-    world
-}
 
 fn add(number: u128, name: &str, mirrors: Option<u128>) -> AddDomain {
     let name = DomainName::parse(name).expect("a name");
@@ -94,7 +64,7 @@ fn mailbox_settings(patch: MailboxSettingsPatch, by_owner: bool) -> ChangeMailbo
 
 #[test]
 fn a_domain_has_no_more_than_its_share_of_the_service() {
-    let mut world = world();
+    let mut world = with_domain();
     let share = DomainSettingsPatch {
         mailbox_count_max: Some(Some(2)),
         alias_count_max: Some(Some(1)),
@@ -141,7 +111,7 @@ fn a_domain_has_no_more_than_its_share_of_the_service() {
 
 #[test]
 fn a_domain_is_allowed_less_than_the_plan_and_never_more() {
-    let mut world = world();
+    let mut world = with_domain();
     let sends = |count| DomainSettingsPatch {
         sends_per_day_max: Some(Some(count)),
         ..DomainSettingsPatch::default()
@@ -162,7 +132,7 @@ fn a_domain_is_allowed_less_than_the_plan_and_never_more() {
 
 #[test]
 fn of_two_administrators_the_later_is_told() {
-    let mut world = world();
+    let mut world = with_domain();
     let tag = |text: &str| DomainSettingsPatch {
         tags: Some(BTreeSet::from([text.to_owned()])),
         ..DomainSettingsPatch::default()
@@ -178,7 +148,7 @@ fn of_two_administrators_the_later_is_told() {
 
 #[test]
 fn an_alias_domain_takes_its_own_slot_and_has_no_addresses() {
-    let mut world = world();
+    let mut world = with_domain();
     assert_eq!(world.run(&add(22, "third.example", Some(99))), Err(Why::Refused(No::MirrorTarget)));
     world.must(&add(MIRROR, "second.example", Some(DOMAIN)));
     world.must(&proof(MIRROR));
@@ -204,7 +174,7 @@ fn an_alias_domain_takes_its_own_slot_and_has_no_addresses() {
 
 #[test]
 fn an_owner_changes_what_administrators_leave_to_it() {
-    let mut world = world();
+    let mut world = with_domain();
     world.must(&mailboxes(DOMAIN, &[(1, "alice", 1)]));
     let junk =
         |score| MailboxSettingsPatch { junk_score_centi: Some(score), ..MailboxSettingsPatch::default() };
@@ -227,7 +197,7 @@ fn an_owner_changes_what_administrators_leave_to_it() {
 
 #[test]
 fn lists_of_senders_are_addresses_and_patterns() {
-    let mut world = world();
+    let mut world = with_domain();
     world.must(&mailboxes(DOMAIN, &[(1, "alice", 1)]));
     for (pattern, is_good) in [
         ("a@example.org", true),
@@ -250,7 +220,7 @@ fn lists_of_senders_are_addresses_and_patterns() {
 
 #[test]
 fn an_alias_has_settings() {
-    let mut world = world();
+    let mut world = with_domain();
     world.must(&alias(1, "team"));
     let change = |patch, revision| ChangeAliasSettings { account: account(), alias: id(1), patch, revision };
     let discard =

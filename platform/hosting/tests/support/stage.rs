@@ -23,7 +23,8 @@ pub fn service() -> ServiceId {
     id(10)
 }
 
-pub fn with_mailbox() -> World {
+/// The customer without mailboxes.
+pub fn with_domain() -> World {
     let mut world = World::new();
     for entry in catalogue() {
         world.must(&PublishPlanVersion { plan: entry.plan, version: entry.version, terms: entry.terms });
@@ -47,6 +48,11 @@ pub fn with_mailbox() -> World {
         mirrors: None,
     });
     world.must(&VerifyDomain { account: account(), domain: id(DOMAIN), proof: Proof::AssertedByOperator });
+    world
+}
+
+pub fn with_mailbox() -> World {
+    let mut world = with_domain();
     let mailbox = |number, local: &str| NewMailbox {
         mailbox: id(number),
         local: LocalPart::parse(local).expect("a local part"),
