@@ -39,6 +39,8 @@ use crate::user::query::UserQuery;
 /// * Operations are counted in windows of a minute: 1200 for an API token, 600 for a session, 120 for a peer without a
 ///   credential. `RateLimit-Limit`, `RateLimit-Remaining` and `RateLimit-Reset` (seconds) tell what is left; beyond, the
 ///   answer is 429 with `Retry-After`.
+/// * Nothing is renamed or taken away without notice: a field is marked `@deprecated` with what to use in its place for at
+///   least twelve months before it goes; codes, kinds of events and prefixes of ids never change.
 /// * Messages are in English or French, as `Accept-Language` wants.
 #[derive(MergedObject, Default)]
 #[graphql(name = "Query")]

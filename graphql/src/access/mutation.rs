@@ -13,8 +13,9 @@ use hosting::use_case::{
 use kernel::{AccountId, Actor, SessionId, Via};
 use secrecy::SecretString;
 
+use super::handover::{HANDOVER_LIFE, Handover};
 use super::jwt::Claims;
-use super::object::Credentials;
+use super::object::{Credentials, SsoTicket};
 use super::password::{hashed, proved};
 use super::secret::{Opens, Secret};
 use super::{about_itself, now};
@@ -90,6 +91,36 @@ impl AccessMutation {
                 faults.second_factor(false);
                 return Ok(SessionPayload { answer: faults.refused() });
             }
+        };
+        begin(ctx, account, owner, has_second_factor).await
+    }
+
+    /// A ticket by which whoever is signed in opens one more session within a minute, elsewhere, without the password: from
+    /// the dashboard to the mail administration. It is good once, at the node that made it. An API token gets none.
+    async fn sso_ticket_issue(&self, ctx: &Context<'_>) -> Result<Option<SsoTicket>> {
+        let standing = ctx.standing()?;
+        let Some(session) = standing.session else { return Err(ctx.fault(Fault::Forbidden)) };
+        let (account, owner) = crate::credential::query::own(ctx)?;
+        let has_second_factor = standing.has_second_factor;
+        let handover = Handover { account, owner, session, has_second_factor };
+        let expires_at = now().plus(HANDOVER_LIFE).into();
+        let ticket = ctx.platform()?.sign_ins.handovers.issue(handover, Instant::now());
+        let ticket = ticket.ok_or_else(|| ctx.fault(Fault::Busy))?;
+        Ok(Some(SsoTicket { ticket, expires_at }))
+    }
+
+    /// Signs in with a ticket of `ssoTicketIssue`. `userErrors`: `WRONG_CREDENTIALS` where it is none, was used or is over.
+    async fn sso_sign_in(&self, ctx: &Context<'_>, ticket: String) -> Result<SessionPayload> {
+        let mut faults = Faults::new(ctx)?;
+        let platform = ctx.platform()?;
+        let handovers = &platform.sign_ins.handovers;
+        let known = Some(ticket).filter(|ticket| ticket.len() <= TEXT_OCTETS_MAX);
+        let known = known.and_then(|ticket| handovers.redeem(&ticket, Instant::now()));
+        // Another password, a sign-out or a revocation meanwhile has ended the session, and the ticket with it.
+        let known = known.filter(|known| platform.people.session(known.session, now()).is_some());
+        let Some(Handover { account, owner, has_second_factor, .. }) = known else {
+            faults.wrong_credentials();
+            return Ok(SessionPayload { answer: faults.refused() });
         };
         begin(ctx, account, owner, has_second_factor).await
     }

@@ -19,6 +19,15 @@ pub struct Credentials {
     pub refresh_token_expires_at: Moment,
 }
 
+/// Opens a session elsewhere, once.
+#[derive(Debug, Clone, SimpleObject)]
+pub struct SsoTicket {
+    /// Given to `ssoSignIn`.
+    pub ticket: String,
+    /// It opens nothing from then on.
+    pub expires_at: Moment,
+}
+
 /// Whoever asks.
 #[derive(Debug, Clone, SimpleObject)]
 pub struct Viewer {

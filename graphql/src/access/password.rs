@@ -8,6 +8,7 @@ use hosting::PasswordHash;
 use secrecy::SecretString;
 use tokio::sync::Semaphore;
 
+use super::handover::Handovers;
 use super::throttle::Throttle;
 use crate::credential::totp::Steps;
 use crate::error::Fault;
@@ -21,6 +22,7 @@ const TURN_WAIT_MAX: Duration = Duration::from_secs(5);
 pub struct SignIns {
     pub(crate) throttle: Throttle,
     pub(crate) steps: Steps,
+    pub(crate) handovers: Handovers,
     turns: Arc<Semaphore>,
 }
 
@@ -30,6 +32,7 @@ impl SignIns {
         Self {
             throttle: Throttle::default(),
             steps: Steps::default(),
+            handovers: Handovers::default(),
             turns: Arc::new(Semaphore::new(parallel_count_max.max(1))),
         }
     }

@@ -41,6 +41,8 @@ pub struct Standing {
     pub home: AccountId,
     /// The session that the credential belongs to; none for an API token.
     pub session: Option<SessionId>,
+    /// Whether a second factor was proved.
+    pub has_second_factor: bool,
     /// What has to be done before anything else.
     pub demand: Option<Demand>,
 }
@@ -196,7 +198,8 @@ impl People {
             }
             SessionOwner::Mailbox(_) => return None,
         };
-        Some(Standing { principal, home: open.account, session: Some(session), demand })
+        let has_second_factor = open.has_second_factor;
+        Some(Standing { principal, home: open.account, session: Some(session), has_second_factor, demand })
     }
 
     /// Whoever holds an API token, narrowed to its scopes.
@@ -216,7 +219,8 @@ impl People {
         // A token proves no second factor: what demands one is not reached by it.
         let principal = register.principal(person, Via::Token(id), (now, false));
         let principal = principal.narrowed_to(token.permissions);
-        Some(Standing { principal, home: person.account, session: None, demand: None })
+        let home = person.account;
+        Some(Standing { principal, home, session: None, has_second_factor: false, demand: None })
     }
 
     /// Waits until requests are judged by everything up to `cursor`; whether that was so before `patience` ended.

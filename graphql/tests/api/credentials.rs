@@ -270,3 +270,34 @@ async fn everyone_sees_and_ends_the_own_sessions_and_nobody_elses() {
     assert_eq!(code(&stage.ask(&second, "{ viewer { accountId } }").await), "UNAUTHENTICATED");
     stage.done(&first, "{ viewer { accountId } }").await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_ticket_opens_one_more_session_of_the_same_person_once() {
+    let (stage, _, customer) = scene().await;
+    let issued = stage.done(&customer.owner, "mutation { ssoTicketIssue { ticket expiresAt } }").await;
+    let ticket = text(&issued["ssoTicketIssue"]["ticket"]);
+    let enter = format!(
+        "mutation {{ ssoSignIn(ticket: \"{ticket}\") {{ session {{ accessToken }} userErrors {{ code }} }} }}"
+    );
+    let entered = stage.done("", &enter).await;
+    let token = text(&entered["ssoSignIn"]["session"]["accessToken"]);
+    let viewer = stage.done(&token, "{ viewer { userId } }").await;
+    assert_eq!(viewer["viewer"]["userId"], customer.user.as_str());
+    let again = stage.ask("", &enter).await;
+    assert_eq!(again["data"]["ssoSignIn"]["userErrors"][0]["code"], "WRONG_CREDENTIALS");
+    assert_eq!(code(&stage.ask("", "mutation { ssoTicketIssue { ticket } }").await), "UNAUTHENTICATED");
+    // With the session that it was made in it is void.
+    let issued = stage.done(&token, "mutation { ssoTicketIssue { ticket } }").await;
+    let void = enter.replace(&ticket, &text(&issued["ssoTicketIssue"]["ticket"]));
+    stage.done(&token, "mutation { signOut { userErrors { code } } }").await;
+    let refused = stage.ask("", &void).await;
+    assert_eq!(refused["data"]["ssoSignIn"]["userErrors"][0]["code"], "WRONG_CREDENTIALS");
+    // Whoever is disabled meanwhile is not let in by a ticket.
+    let issued = stage.done(&customer.owner, "mutation { ssoTicketIssue { ticket } }").await;
+    let enter = enter.replace(&ticket, &text(&issued["ssoTicketIssue"]["ticket"]));
+    let disable =
+        format!("mutation {{ userDisable(userId: \"{}\") {{ userErrors {{ code }} }} }}", customer.user);
+    stage.done(&customer.owner, &disable).await;
+    let refused = stage.ask("", &enter).await;
+    assert_eq!(refused["data"]["ssoSignIn"]["userErrors"][0]["code"], "USER_DISABLED");
+}

@@ -13,7 +13,7 @@ use crate::stage::{Customer, PASSWORD, Stage, knock};
 
 /// Operations that name nothing of another account and may be asked by anybody who is signed in: what they show is the
 /// platform's own, or the caller's.
-const OF_NOBODY: [&str; 9] = [
+const OF_NOBODY: [&str; 11] = [
     "viewer",
     "plan",
     "plans",
@@ -23,6 +23,8 @@ const OF_NOBODY: [&str; 9] = [
     "signOut",
     "passwordChange",
     "totpBegin",
+    "ssoTicketIssue",
+    "ssoSignIn",
 ];
 
 /// One operation of a root.
