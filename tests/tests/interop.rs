@@ -250,6 +250,8 @@ fn the_master_key_is_replaced_and_everything_still_opens() {
         return;
     }
     deliver(&node, "before");
+    let refused = node.command(&["rotate-master-key"]);
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("is served already"), "{refused:?}");
     node.kill();
     let path = fs::read_dir(&node.folder).expect("a folder").flatten().map(|entry| entry.path());
     let keys: Vec<PathBuf> = path.filter(|path| path.join("master.key").exists()).collect();

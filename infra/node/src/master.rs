@@ -49,6 +49,8 @@ pub fn key(config: &Config) -> anyhow::Result<MasterKey> {
 /// What stands in the way; repeating it goes on where it was interrupted.
 #[expect(clippy::print_stdout, reason = "a command line tells its user what it did")]
 pub async fn replace(config: &Config) -> anyhow::Result<ExitCode> {
+    // Of nodes on other machines nothing is known here: the operator answers for them.
+    let _folder = storage::lock(config)?;
     let (database, _) = storage::databases(config).await?;
     // The tables may have to be brought to what this release reads.
     let clock = std::sync::Arc::new(SystemClock);

@@ -29,6 +29,7 @@ use crate::ports::{Dns, Mail};
 use crate::quota::QuotaWatch;
 use crate::resell::OpenAdmitted;
 use crate::retire::RetireMailboxes;
+use crate::storage;
 use crate::{certificate, demo, provision, upkeep};
 
 /// Sign-ins of users that are hashed at a time.
@@ -51,7 +52,7 @@ struct Sockets {
 /// What stands in the way of a start.
 pub async fn serve(config: Config) -> anyhow::Result<ExitCode> {
     std::fs::create_dir_all(&config.data).with_context(|| format!("making {}", config.data.display()))?;
-    let _lock = lock(&config)?;
+    let _lock = storage::lock(&config)?;
     let tls = acceptor(&config)?;
     let platform = Arc::new(Platform::open(&config).await?);
     provision::publish_catalogue(&platform.engine).await?;
@@ -85,15 +86,6 @@ pub async fn serve(config: Config) -> anyhow::Result<ExitCode> {
     }
     platform.engine.shutdown().await;
     Ok(ExitCode::SUCCESS)
-}
-
-/// Two servers on one data folder would each keep their own sessions in the dark about the other.
-fn lock(config: &Config) -> anyhow::Result<std::fs::File> {
-    let path = config.data.join("serve.lock");
-    let file = std::fs::File::create(&path).with_context(|| format!("making {}", path.display()))?;
-    file.try_lock()
-        .map_err(|_| anyhow::anyhow!("{} is served already by another process", config.data.display()))?;
-    Ok(file)
 }
 
 fn acceptor(config: &Config) -> anyhow::Result<TlsAcceptor> {

@@ -33,3 +33,16 @@ pub async fn databases(config: &Config) -> anyhow::Result<(Database, Database)> 
         }
     }
 }
+
+/// Takes the data folder for one process: two servers would each keep their own sessions in the dark about the other, and a
+/// server that runs while keys are wrapped anew would make some under the old one.
+///
+/// # Errors
+/// Another process has it.
+pub fn lock(config: &Config) -> anyhow::Result<std::fs::File> {
+    let path = config.data.join("serve.lock");
+    let file = std::fs::File::create(&path).with_context(|| format!("making {}", path.display()))?;
+    file.try_lock()
+        .map_err(|_| anyhow::anyhow!("{} is served already by another process", config.data.display()))?;
+    Ok(file)
+}
