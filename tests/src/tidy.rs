@@ -15,6 +15,7 @@ pub const EDGES: &[(&str, &[&str])] = &[
     ("engine", &["kernel", "authority", "database", "journal"]),
     // edges
     ("listener", &[]),
+    ("resolver", &[]),
     ("store", &["kernel", "database", "message"]),
     ("directory", &["kernel", "hosting", "engine", "journal"]),
     ("smtp", &["kernel", "directory", "listener", "message", "store"]),
