@@ -9,6 +9,7 @@ pub const EDGES: &[(&str, &[&str])] = &[
     ("authority", &["kernel"]),
     ("hosting", &["kernel", "authority"]),
     ("message", &[]),
+    ("sign", &["kernel", "message"]),
     // memory and movement
     ("database", &[]),
     ("journal", &["kernel", "database"]),

@@ -105,6 +105,7 @@ fn test(no_install: bool, only: &str) -> anyhow::Result<bool> {
         suites.env("HOSTERRA_TEST_POSTGRES", url);
     }
     suites.env("HOSTERRA_NODE_MODULES", packages.node_modules());
+    suites.env("HOSTERRA_PYTHON", packages.python());
     steps.run("tests", suites);
     drop(postgres);
     Ok(steps.finish())

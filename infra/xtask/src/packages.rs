@@ -9,15 +9,19 @@ const DEBIAN: &[(&str, &str, &str)] = &[
     ("mbsync", "isync", "interop: mbsync"),
     ("swaks", "swaks", "interop: swaks"),
     ("offlineimap", "offlineimap3", "interop: offlineimap3"),
-    ("python3", "python3", "interop: imaplib, proof of a domain"),
+    ("python3", "python3-venv", "interop: imaplib, proof of a domain, dkimpy"),
     ("dnsmasq", "dnsmasq-base", "interop: proof of a domain"),
 ];
+
+/// Packages of the Python index that judge what we sign, with what they need.
+const PYTHON: &[&str] = &["dkimpy==1.1.8", "pynacl==1.6.2"];
 
 /// What is there.
 pub(crate) struct Packages {
     pub(crate) has_nextest: bool,
     pub(crate) has_deny: bool,
     node_modules: PathBuf,
+    python: PathBuf,
     missing: Vec<(&'static str, &'static str)>,
 }
 
@@ -46,6 +50,15 @@ impl Packages {
                     .current_dir(root.join("tests/interop")),
             );
         }
+        let environment = root.join("target/python");
+        let python = environment.join("bin/python");
+        if !no_install && !python.exists() && has_program("python3") {
+            println!("== installing {}", PYTHON.join(" "));
+            succeeds(Command::new("python3").args(["-m", "venv"]).arg(&environment));
+            succeeds(Command::new(&python).args(["-m", "pip", "install", "--quiet"]).args(PYTHON));
+        }
+        let has_dkimpy =
+            succeeds(Command::new(&python).args(["-c", "import dkim, nacl"]).stderr(Stdio::null()));
         let has_deny = succeeds(
             Command::new("cargo").args(["deny", "--version"]).stdout(Stdio::null()).stderr(Stdio::null()),
         ) || !no_install
@@ -58,18 +71,26 @@ impl Packages {
         if !modules.join("imapflow").exists() {
             missing.push(("interop: imapflow", "the npm package is missing and could not be installed"));
         }
+        if !has_dkimpy {
+            missing.push(("signatures judged by dkimpy", "the Python packages could not be installed"));
+        }
         if !has_deny {
             missing.push(("deny", "cargo-deny is missing and could not be installed; licences are checked by tests/tidy all the same"));
         }
         let mut nextest = Command::new("cargo");
         let has_nextest =
             succeeds(nextest.args(["nextest", "--version"]).stdout(Stdio::null()).stderr(Stdio::null()));
-        Self { has_nextest, has_deny, node_modules: modules, missing }
+        Self { has_nextest, has_deny, node_modules: modules, python, missing }
     }
 
     /// Suites that cannot run, with the reason.
     pub(crate) fn missing(&self) -> &[(&'static str, &'static str)] {
         &self.missing
+    }
+
+    /// The Python that has the packages of [`PYTHON`].
+    pub(crate) fn python(&self) -> &Path {
+        &self.python
     }
 
     /// Where the npm packages are.
