@@ -10,6 +10,7 @@ pub const EDGES: &[(&str, &[&str])] = &[
     ("hosting", &["kernel", "authority"]),
     ("message", &[]),
     ("sign", &["kernel", "message"]),
+    ("report", &["kernel"]),
     // memory and movement
     ("database", &[]),
     ("journal", &["kernel", "database"]),

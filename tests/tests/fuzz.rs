@@ -217,3 +217,40 @@ fn any_text_is_an_address_or_none() {
         drop(store::FolderName::parse(&text));
     });
 }
+
+#[test]
+fn any_octets_are_a_report_or_none() {
+    let seeds: &[&[u8]] = &[
+        b"<?xml version=\"1.0\"?><feedback xmlns=\"urn:ietf:params:xml:ns:dmarc-2.0\"><report_metadata><org_name>a &amp; b\
+</org_name><report_id>1</report_id><date_range><begin>1</begin><end>2</end></date_range></report_metadata>\
+<policy_published><domain>c.example</domain><p>none</p></policy_published><record><row><source_ip>::1</source_ip>\
+<count>1</count></row></record></feedback>",
+        b"{\"organization-name\":\"o\",\"date-range\":{\"start-datetime\":\"2026-04-01T00:00:00Z\",\"end-datetime\":\
+\"2026-04-01T23:59:59Z\"},\"report-id\":\"i\",\"policies\":[]}",
+        b"Content-Type: multipart/report; boundary=b\r\n\r\n--b\r\nContent-Type: message/feedback-report\r\n\r\n\
+Feedback-Type: abuse\r\n\r\n--b--\r\n",
+        b"PK\x03\x04\x14\0\0\0\x08\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x01\0\0\0a\x03\0",
+    ];
+    let words: &[&[u8]] = &[
+        b"<",
+        b">",
+        b"&",
+        b"]]>",
+        b"<![CDATA[",
+        b"<!DOCTYPE",
+        b"\"",
+        b"{",
+        b"[",
+        b"\x1f\x8b\x08",
+        b"PK\x03\x04",
+    ];
+    attack("report", seeds, words, |input| {
+        drop(report::find(input));
+        drop(report::tls::read(input));
+        drop(report::unpack(input));
+        if let Ok(read) = report::aggregate::read(input) {
+            // What is taken is written so that it is taken again.
+            assert!(report::aggregate::read(&report::aggregate::write(&read)).is_ok());
+        }
+    });
+}

@@ -1,0 +1,86 @@
+//! Feedback in the Abuse Reporting Format (RFC 5965, 6650): a recipient calls a message unwanted.
+
+use crate::Malformed;
+use crate::limit::{FIELD_COUNT_MAX, TEXT_OCTETS_MAX};
+
+/// What a provider tells of one message.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Feedback {
+    /// `Feedback-Type`, in lower case: `abuse`, `fraud`, `virus`, `not-spam`, `auth-failure`, `other`.
+    pub kind: String,
+    /// `Original-Mail-From`: the reverse-path, often with our own token in it.
+    pub original_sender: Option<String>,
+    /// `Original-Rcpt-To`: who complains; often left out.
+    pub original_recipients: Vec<String>,
+    /// `Reported-Domain`.
+    pub reported_domain: Option<String>,
+    /// `Source-IP`.
+    pub source: Option<std::net::IpAddr>,
+    /// `Message-ID` of the message, out of its header where that came along.
+    pub message_id: Option<String>,
+    /// `Feedback-ID` of the message, out of its header where that came along.
+    pub feedback_id: Option<String>,
+}
+
+/// Reads the machine-readable part (`message/feedback-report`) and the header of the message that it is about, which may be
+/// empty.
+///
+/// # Errors
+/// [`Malformed::Missing`]: there is no `Feedback-Type` (RFC 5965 section 3.1 demands it).
+pub fn read(fields: &[u8], original: &[u8]) -> Result<Feedback, Malformed> {
+    let mut feedback = Feedback::default();
+    for (name, value) in lines(fields).take(FIELD_COUNT_MAX) {
+        match name.as_str() {
+            "feedback-type" => feedback.kind = value.to_ascii_lowercase(),
+            "original-mail-from" => feedback.original_sender = Some(bare(&value)),
+            "original-rcpt-to" => feedback.original_recipients.push(bare(&value)),
+            "reported-domain" => feedback.reported_domain = Some(value.to_ascii_lowercase()),
+            "source-ip" => feedback.source = value.parse().ok(),
+            _ => {}
+        }
+    }
+    for (name, value) in lines(original).take(FIELD_COUNT_MAX) {
+        match name.as_str() {
+            "message-id" => feedback.message_id = Some(value),
+            "feedback-id" => feedback.feedback_id = Some(value),
+            _ => {}
+        }
+    }
+    match feedback.kind.is_empty() {
+        true => Err(Malformed::Missing("Feedback-Type")),
+        false => Ok(feedback),
+    }
+}
+
+/// An address without its brackets.
+fn bare(value: &str) -> String {
+    value.trim_start_matches('<').trim_end_matches('>').to_owned()
+}
+
+/// Fields with their folded lines joined; ends at the first empty line. Names in lower case, values cut.
+fn lines(octets: &[u8]) -> impl Iterator<Item = (String, String)> {
+    let text = String::from_utf8_lossy(octets).into_owned();
+    let mut fields: Vec<(String, String)> = Vec::new();
+    for line in text.split('\n').map(|line| line.trim_end_matches('\r')).take(FIELD_COUNT_MAX * 4) {
+        if line.is_empty() {
+            break;
+        }
+        match line.strip_prefix([' ', '\t']) {
+            Some(more) => {
+                if let Some((_, value)) = fields.last_mut() {
+                    value.push(' ');
+                    value.push_str(more.trim());
+                }
+            }
+            None => {
+                if let Some((name, value)) = line.split_once(':') {
+                    fields.push((name.trim().to_ascii_lowercase(), value.trim().to_owned()));
+                }
+            }
+        }
+    }
+    fields.into_iter().map(|(name, mut value)| {
+        value.truncate(value.floor_char_boundary(TEXT_OCTETS_MAX));
+        (name, value)
+    })
+}

@@ -1,0 +1,22 @@
+//! Reports about mail that hosts send one another: DMARC aggregate reports (RFC 9990), TLS reports (RFC 8460) and
+//! feedback (RFC 5965), read within bounds and written.
+//!
+//! Pure: bytes in, values out. Everything here comes from anybody: what is packed is unpacked to a limit, XML with a
+//! document type is refused so that no entity can be declared, depths, rows and texts are bounded (`limit`). Knows no
+//! domain of ours and no store: who may report about what is for those who ask.
+
+pub mod aggregate;
+mod fault;
+pub mod feedback;
+pub mod limit;
+mod mail;
+pub mod tls;
+mod unpack;
+mod xml;
+
+pub use aggregate::AggregateReport;
+pub use fault::Malformed;
+pub use feedback::Feedback;
+pub use mail::{Carriage, Report, carry_aggregate, carry_tls, find};
+pub use tls::TlsReport;
+pub use unpack::unpack;
