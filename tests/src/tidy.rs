@@ -40,6 +40,7 @@ pub const EDGES: &[(&str, &[&str])] = &[
             "smtp",
             "imap",
             "listener",
+            "resolver",
             "graphql",
             "web",
         ],

@@ -74,6 +74,10 @@ pub enum DatabaseUrl {
 pub struct DnsConfig {
     /// Resolvers, asked over UDP and TCP; those of `/etc/resolv.conf` where none is named.
     pub servers: Vec<SocketAddr>,
+    /// Whether signatures are checked here (DNSSEC); the resolvers must hand them on. Without it nothing counts as proven.
+    pub validate: bool,
+    /// DNSKEY records from which signatures are checked, a master file; those of the root where absent.
+    pub trust_anchors: Option<PathBuf>,
 }
 
 /// Addresses per server.
@@ -170,6 +174,18 @@ impl Default for Config {
 impl Default for DatabaseConfig {
     fn default() -> Self {
         Self { url: DatabaseUrl::Sqlite, connection_count_max: 16 }
+    }
+}
+
+impl DnsConfig {
+    /// DNS as it says.
+    pub fn resolver(&self) -> resolver::Servers {
+        let validation = match (&self.trust_anchors, self.validate) {
+            (_, false) => resolver::Validation::Off,
+            (None, true) => resolver::Validation::On,
+            (Some(path), true) => resolver::Validation::Anchored(path.clone()),
+        };
+        resolver::Servers::new(self.servers.clone(), validation)
     }
 }
 

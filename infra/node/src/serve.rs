@@ -25,7 +25,7 @@ use crate::banner::{self, Open};
 use crate::config::{Config, Mode};
 use crate::erase::ErasePersons;
 use crate::platform::{self, Platform};
-use crate::ports::{Dns, Mail};
+use crate::ports::{Mail, Txt};
 use crate::quota::QuotaWatch;
 use crate::resell::OpenAdmitted;
 use crate::retire::RetireMailboxes;
@@ -67,7 +67,8 @@ pub async fn serve(config: Config) -> anyhow::Result<ExitCode> {
     let tasks = TaskTracker::new();
     background(&platform, &config, &tasks, &stop)?;
     let mut open = Vec::new();
-    let wiring = Wiring { config: &config, tls, metrics, tasks: &tasks, stop: &stop };
+    let dns = Arc::new(config.dns.resolver());
+    let wiring = Wiring { config: &config, tls, metrics, tasks: &tasks, stop: &stop, dns };
     wiring.mail(
         &platform,
         (sockets.smtp, sockets.submission, sockets.submissions),
@@ -161,6 +162,7 @@ struct Wiring<'a> {
     metrics: Metrics,
     tasks: &'a TaskTracker,
     stop: &'a CancellationToken,
+    dns: Arc<dyn resolver::Dns>,
 }
 
 impl Wiring<'_> {
@@ -235,7 +237,7 @@ impl Wiring<'_> {
             usage: mail.clone(),
             queue: mail,
             logins: Arc::new(platform.logins.clone()),
-            txt: Arc::new(Dns::new(self.config.dns.servers.clone())),
+            txt: Arc::new(Txt(Arc::clone(&self.dns))),
             retention: Duration::from_secs(u64::from(self.config.retention_days) * 86_400),
             mode: match self.config.mode {
                 Mode::Development => graphql::Mode::Development,
