@@ -9,6 +9,7 @@ mod bell;
 mod flags;
 mod last_login;
 mod port;
+mod sends;
 mod signature;
 mod sql;
 mod view;
@@ -21,5 +22,6 @@ pub use port::{
     PurgeReport, Queued, QueuedRecipient, SpecialUse, Store, StoreError, StoreRefusal, TextField,
     USAGE_COUNT_MAX, Uid, Usage, Verification,
 };
+pub use sends::{SendLimit, SendScope, Sending, Sends};
 pub use sql::{Now, Retention, SqlStore};
 pub use view::{CHUNK_ROW_COUNT_MAX, Difference, FolderView, Snapshot, Views};

@@ -1,0 +1,350 @@
+//! How many recipients have been sent to, so that a service, a domain and a mailbox send no more than they may.
+//!
+//! A leaky bucket each: what is taken drains evenly over a day, so that a limit of 100 a day lets 100 go at once and then
+//! one every fourteen minutes. Kept in the database, changed in one transaction for all the buckets of a message: exact over
+//! restarts and over any number of nodes. Costs one commit a submitted message, shared with what is committed just then.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use database::{Database, DatabaseError, Statement, Transaction, Work};
+use kernel::{DomainId, Id as _, MailboxId, ServiceId, TenantId, Timestamp};
+use uuid::Uuid;
+
+/// Units of one recipient: what drains in a millisecond where one recipient a day is allowed. Whole numbers lose nothing.
+const RECIPIENT_UNITS: i64 = 86_400_000;
+
+/// Whose recipients are counted together. In this order buckets are taken, so that no two wait for each other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum SendScope {
+    /// All of a service.
+    Service(ServiceId),
+    /// All of a domain.
+    Domain(DomainId),
+    /// Those of one mailbox.
+    Mailbox(MailboxId),
+}
+
+impl SendScope {
+    /// The word in the table; never changed.
+    const fn kind(self) -> &'static str {
+        match self {
+            Self::Service(_) => "service",
+            Self::Domain(_) => "domain",
+            Self::Mailbox(_) => "mailbox",
+        }
+    }
+
+    fn uuid(self) -> Uuid {
+        match self {
+            Self::Service(id) => id.uuid(),
+            Self::Domain(id) => id.uuid(),
+            Self::Mailbox(id) => id.uuid(),
+        }
+    }
+}
+
+/// How many recipients a day a scope may send to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct SendLimit {
+    /// Whose.
+    pub scope: SendScope,
+    /// Recipients in 24 hours.
+    pub per_day_max: u32,
+}
+
+/// What became of a wish to send.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sending {
+    /// It is counted. `crossed` names the scope that has now used four fifths of its day, and had not before.
+    Counted {
+        /// Of several the widest.
+        crossed: Option<SendScope>,
+    },
+    /// It is not counted: `limit` has no room for so many.
+    Exhausted {
+        /// The limit that was met; of several the one with the longest wait.
+        limit: SendLimit,
+        /// How long until there is room; none where so many at once never fit.
+        retry_after: Option<Duration>,
+    },
+}
+
+/// The table of sent recipients.
+#[derive(Debug, Clone)]
+pub struct Sends(Database);
+
+impl Sends {
+    /// Over a database, with the table made where it is not there.
+    ///
+    /// # Errors
+    /// [`DatabaseError`].
+    pub async fn open(database: Database) -> Result<Self, DatabaseError> {
+        let create = "CREATE TABLE IF NOT EXISTS send_count (tenant UUID NOT NULL, kind TEXT NOT NULL, id UUID NOT NULL, \
+             level BIGINT NOT NULL, at BIGINT NOT NULL, PRIMARY KEY (tenant, kind, id))";
+        database.write(vec![Statement::new(create)]).await?;
+        Ok(Self(database))
+    }
+
+    /// Counts `recipient_count` recipients against all of `limits`, or against none.
+    ///
+    /// # Errors
+    /// [`DatabaseError`]: nothing is counted.
+    pub async fn take(
+        &self,
+        tenant: TenantId,
+        limits: &[SendLimit],
+        recipient_count: u32,
+        now: Timestamp,
+    ) -> Result<Sending, DatabaseError> {
+        let mut limits = limits.to_vec();
+        limits.sort_unstable_by_key(|limit| limit.scope);
+        if limits.is_empty() {
+            return Ok(Sending::Counted { crossed: None });
+        }
+        self.0.transact(Take { tenant, limits, recipient_count, now }).await
+    }
+
+    /// Recipients that each of `limits` has used of its day at `now`, rounded up, in their order.
+    ///
+    /// # Errors
+    /// [`DatabaseError`].
+    pub async fn used(
+        &self,
+        tenant: TenantId,
+        limits: &[SendLimit],
+        now: Timestamp,
+    ) -> Result<Vec<u32>, DatabaseError> {
+        let mut used = Vec::with_capacity(limits.len());
+        for limit in limits {
+            let select = "SELECT level, at FROM send_count WHERE tenant = $1 AND kind = $2 AND id = $3";
+            let select = Statement::new(select).bind(tenant.uuid()).bind(limit.scope.kind());
+            let rows = self.0.query(select.bind(limit.scope.uuid())).await?;
+            let level = match rows.first() {
+                Some(row) => drained((row.int(0)?, row.int(1)?), limit.per_day_max, now),
+                None => 0,
+            };
+            let recipients = level.saturating_add(RECIPIENT_UNITS - 1) / RECIPIENT_UNITS;
+            used.push(u32::try_from(recipients).unwrap_or(u32::MAX));
+        }
+        Ok(used)
+    }
+}
+
+/// What is left of a level after the time since `at`; a clock that went back drains nothing.
+fn drained((level, at): (i64, i64), per_day_max: u32, now: Timestamp) -> i64 {
+    let elapsed = now.millis().saturating_sub(at).max(0);
+    level.saturating_sub(elapsed.saturating_mul(i64::from(per_day_max))).max(0)
+}
+
+struct Take {
+    tenant: TenantId,
+    limits: Vec<SendLimit>,
+    recipient_count: u32,
+    now: Timestamp,
+}
+
+#[async_trait]
+impl Work for Take {
+    type Output = Sending;
+    type Error = DatabaseError;
+
+    async fn run(&self, transaction: &mut Transaction<'_>) -> Result<Sending, DatabaseError> {
+        let wanted = i64::from(self.recipient_count).saturating_mul(RECIPIENT_UNITS);
+        let (mut levels, mut met, mut crossed) = (Vec::new(), None, None);
+        for limit in &self.limits {
+            let level = drained(self.lock(transaction, limit.scope).await?, limit.per_day_max, self.now);
+            let room = i64::from(limit.per_day_max).saturating_mul(RECIPIENT_UNITS);
+            let after = level.saturating_add(wanted);
+            if after > room {
+                let wait = wait(after - room, limit.per_day_max, wanted <= room);
+                met = Some(met.map_or((*limit, wait), |met| longer(met, (*limit, wait))));
+            }
+            let warning = room / 5 * 4;
+            if level < warning && after >= warning {
+                crossed = crossed.or(Some(limit.scope));
+            }
+            levels.push((limit.scope, after));
+        }
+        if let Some((limit, retry_after)) = met {
+            return Ok(Sending::Exhausted { limit, retry_after });
+        }
+        for (scope, level) in levels {
+            self.set(transaction, scope, level).await?;
+        }
+        Ok(Sending::Counted { crossed })
+    }
+}
+
+/// How long until `excess` has drained; none where it never fits.
+fn wait(excess: i64, per_day_max: u32, fits_at_all: bool) -> Option<Duration> {
+    let per_milli = i64::from(per_day_max).max(1);
+    let millis = excess.saturating_add(per_milli - 1) / per_milli;
+    fits_at_all.then(|| Duration::from_millis(millis.unsigned_abs()))
+}
+
+/// Of two limits that were met, the one that is met for longer.
+fn longer(
+    first: (SendLimit, Option<Duration>),
+    second: (SendLimit, Option<Duration>),
+) -> (SendLimit, Option<Duration>) {
+    match (first.1, second.1) {
+        (Some(one), Some(other)) if other > one => second,
+        (Some(_), None) => second,
+        _ => first,
+    }
+}
+
+impl Take {
+    /// Level and time of a bucket, whose row this transaction holds from now on.
+    async fn lock(
+        &self,
+        transaction: &mut Transaction<'_>,
+        scope: SendScope,
+    ) -> Result<(i64, i64), DatabaseError> {
+        let upsert = "INSERT INTO send_count (tenant, kind, id, level, at) VALUES ($1, $2, $3, 0, $4) \
+             ON CONFLICT (tenant, kind, id) DO UPDATE SET level = send_count.level RETURNING level, at";
+        let upsert = Statement::new(upsert).bind(self.tenant.uuid()).bind(scope.kind());
+        let row = transaction.first(upsert.bind(scope.uuid()).bind(self.now.millis())).await?;
+        match row {
+            Some(row) => Ok((row.int(0)?, row.int(1)?)),
+            None => Ok((0, self.now.millis())),
+        }
+    }
+
+    async fn set(
+        &self,
+        transaction: &mut Transaction<'_>,
+        scope: SendScope,
+        level: i64,
+    ) -> Result<(), DatabaseError> {
+        let update = "UPDATE send_count SET level = $4, at = $5 WHERE tenant = $1 AND kind = $2 AND id = $3";
+        let update = Statement::new(update).bind(self.tenant.uuid()).bind(scope.kind()).bind(scope.uuid());
+        transaction.execute(update.bind(level).bind(self.now.millis())).await?;
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TENANT: TenantId = TenantId::PLATFORM;
+    const DAY_SECS: i64 = 86_400;
+
+    fn limit(scope: SendScope, per_day_max: u32) -> SendLimit {
+        SendLimit { scope, per_day_max }
+    }
+
+    fn mailbox(number: u128) -> SendScope {
+        SendScope::Mailbox(MailboxId::new(Uuid::from_u128(number)))
+    }
+
+    fn domain() -> SendScope {
+        SendScope::Domain(DomainId::new(Uuid::from_u128(7)))
+    }
+
+    /// A table of its own; with PostgreSQL where the tests have one.
+    async fn sends() -> Vec<(Sends, Option<tempfile::TempDir>)> {
+        let folder = tempfile::tempdir().expect("a folder");
+        let sqlite = Database::open_sqlite(&folder.path().join("x.db")).expect("a database");
+        let mut all = vec![(Sends::open(sqlite).await.expect("a table"), Some(folder))];
+        if let Ok(url) = std::env::var("HOSTERRA_TEST_POSTGRES") {
+            let schema = format!("sends_{}", Uuid::new_v4().simple());
+            let postgres = Database::connect_postgres_schema(&url, 4, &schema).await.expect("a server");
+            all.push((Sends::open(postgres).await.expect("a table"), None));
+        }
+        all
+    }
+
+    #[tokio::test]
+    async fn a_day_may_be_used_at_once_and_comes_back_evenly() {
+        for (sends, _folder) in sends().await {
+            let limits = [limit(mailbox(1), 100)];
+            let take = async |count, secs| {
+                sends.take(TENANT, &limits, count, Timestamp::from_secs(secs)).await.expect("an answer")
+            };
+            assert_eq!(take(79, 0).await, Sending::Counted { crossed: None });
+            assert_eq!(take(21, 0).await, Sending::Counted { crossed: Some(mailbox(1)) });
+            let retry_after = Some(Duration::from_secs(864));
+            assert_eq!(take(1, 0).await, Sending::Exhausted { limit: limits[0], retry_after });
+            assert_eq!(
+                take(1, 863).await,
+                Sending::Exhausted { limit: limits[0], retry_after: Some(Duration::from_secs(1)) }
+            );
+            assert_eq!(take(1, 864).await, Sending::Counted { crossed: None });
+            assert_eq!(
+                take(101, DAY_SECS * 9).await,
+                Sending::Exhausted { limit: limits[0], retry_after: None }
+            );
+            let used = sends.used(TENANT, &limits, Timestamp::from_secs(864 * 51)).await.expect("levels");
+            assert_eq!(used, [50]);
+        }
+    }
+
+    #[tokio::test]
+    async fn what_one_limit_refuses_is_counted_by_none() {
+        for (sends, _folder) in sends().await {
+            let limits = [limit(mailbox(1), 10), limit(domain(), 15)];
+            let now = Timestamp::from_secs(0);
+            assert_eq!(
+                sends.take(TENANT, &limits, 10, now).await.expect("an answer"),
+                Sending::Counted { crossed: Some(mailbox(1)) }
+            );
+            // Another mailbox of the domain has room of its own and not enough of the domain's.
+            let other = [limit(mailbox(2), 10), limit(domain(), 15)];
+            let refused = sends.take(TENANT, &other, 6, now).await.expect("an answer");
+            assert!(
+                matches!(refused, Sending::Exhausted { limit, .. } if limit.scope == domain()),
+                "{refused:?}"
+            );
+            assert_eq!(sends.used(TENANT, &other, now).await.expect("levels"), [0, 10]);
+            assert_eq!(
+                sends.take(TENANT, &other, 5, now).await.expect("an answer"),
+                Sending::Counted { crossed: Some(domain()) }
+            );
+        }
+    }
+
+    #[tokio::test]
+    async fn frequent_small_sends_drain_as_exactly_as_rare_ones() {
+        for (sends, _folder) in sends().await {
+            let limits = [limit(mailbox(1), 50)];
+            assert_eq!(
+                sends.take(TENANT, &limits, 50, Timestamp::from_secs(0)).await.expect("an answer"),
+                Sending::Counted { crossed: Some(mailbox(1)) }
+            );
+            for step in 1..1728 {
+                let refused =
+                    sends.take(TENANT, &limits, 1, Timestamp::from_secs(step)).await.expect("an answer");
+                assert!(matches!(refused, Sending::Exhausted { .. }), "after {step} s");
+            }
+            let taken = sends.take(TENANT, &limits, 1, Timestamp::from_secs(1728)).await.expect("an answer");
+            assert!(matches!(taken, Sending::Counted { .. }));
+            // A clock that goes back neither drains nor fails.
+            let back = sends.take(TENANT, &limits, 1, Timestamp::from_secs(-1000)).await.expect("an answer");
+            assert!(matches!(back, Sending::Exhausted { .. }));
+        }
+    }
+
+    #[tokio::test]
+    async fn concurrent_sends_never_take_more_than_there_is() {
+        for (sends, _folder) in sends().await {
+            let tasks: Vec<_> = (0..40)
+                .map(|number| {
+                    let sends = sends.clone();
+                    tokio::spawn(async move {
+                        let limits = [limit(mailbox(number % 4), 100), limit(domain(), 25)];
+                        let taken = sends.take(TENANT, &limits, 1, Timestamp::from_secs(0)).await;
+                        u32::from(matches!(taken.expect("an answer"), Sending::Counted { .. }))
+                    })
+                })
+                .collect();
+            let mut counted = 0;
+            for task in tasks {
+                counted += task.await.expect("no panic");
+            }
+            assert_eq!(counted, 25);
+        }
+    }
+}
