@@ -48,6 +48,12 @@ fn resident() -> u64 {
     pages * 4096
 }
 
+/// A service of the largest plan.
+fn ordered(account: AccountId) -> ServiceEvent {
+    let custom = hosting::plan::catalogue().into_iter().find(|entry| entry.slug == "custom").expect("a plan");
+    ServiceEvent::Ordered { account, plan: custom.plan, version: custom.version, limits: custom.terms.limits }
+}
+
 fn filled() -> Directory {
     let directory = Directory::new();
     let hash = password::hash(&SecretString::from(PASSWORD)).expect("a hash");
@@ -63,6 +69,7 @@ fn filled() -> Directory {
             mirrors: None,
         };
         let mut page = vec![
+            recorded(tenant, 5, HostingEvent::Service(ordered(AccountId::new(Uuid::from_u128(domain + 1))))),
             recorded(tenant, 5, HostingEvent::Service(ServiceEvent::Activated)),
             recorded(tenant, 6, HostingEvent::Domain(added)),
             recorded(tenant, 6, HostingEvent::Domain(DomainEvent::Verified { by: VerifiedBy::Operator })),

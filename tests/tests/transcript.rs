@@ -125,6 +125,17 @@ fn acceptor() -> TlsAcceptor {
     TlsAcceptor::from(Arc::new(config))
 }
 
+/// A service of the largest plan.
+fn ordered() -> ServiceEvent {
+    let custom = hosting::plan::catalogue().into_iter().find(|entry| entry.slug == "custom").expect("a plan");
+    ServiceEvent::Ordered {
+        account: AccountId::new(Uuid::from_u128(1)),
+        plan: custom.plan,
+        version: custom.version,
+        limits: custom.terms.limits,
+    }
+}
+
 impl World {
     async fn open(hash: &PasswordHash) -> Self {
         let directory = Arc::new(Directory::new());
@@ -136,6 +147,7 @@ impl World {
             mirrors: None,
         };
         let page = [
+            recorded(10, HostingEvent::Service(ordered())),
             recorded(10, HostingEvent::Service(ServiceEvent::Activated)),
             recorded(20, HostingEvent::Domain(added)),
             recorded(20, HostingEvent::Domain(DomainEvent::Verified { by: VerifiedBy::Operator })),

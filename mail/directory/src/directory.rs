@@ -7,7 +7,7 @@ use crate::authenticate::Gate;
 use crate::follow::canonical;
 use crate::index::{Index, Place};
 use crate::uses::{Use, Uses};
-use crate::{Credential, Demand, Entitlement, Login, Protocol, Resolution};
+use crate::{Credential, Demand, Entitlement, Login, Protocol, Resolution, SendLimits};
 
 /// Addresses, mailboxes, aliases and services, in memory. Fed by the engine as a follower; answers without I/O.
 #[derive(Debug)]
@@ -72,6 +72,12 @@ impl Directory {
     /// The ways in that were used since the last call, each at most once in a quarter of an hour.
     pub fn take_uses(&self) -> Vec<Use> {
         self.uses.take()
+    }
+
+    /// What a mailbox may send; none where it does not exist.
+    pub fn send_limits(&self, tenant: TenantId, mailbox: MailboxId) -> Option<SendLimits> {
+        let index = self.index.read();
+        index.mailboxes.get(&(tenant, mailbox)).and_then(|entry| index.send_limits(entry))
     }
 
     /// The quota of a mailbox; none where it does not exist.

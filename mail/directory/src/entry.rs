@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use hosting::mailbox::DetailHandling;
-use kernel::{AppPasswordId, ByteSize, EmailAddress, MailboxId, TenantId};
+use kernel::{AppPasswordId, ByteSize, DomainId, EmailAddress, MailboxId, ServiceId, TenantId};
 
 /// What a service may do now; the only commercial fact that mail servers know.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -165,6 +165,21 @@ pub struct Login {
     pub protocols: Protocols,
     /// By what.
     pub credential: Credential,
+}
+
+/// What a mailbox may send. A limit that is absent does not exist at that level.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SendLimits {
+    /// Recipients a day of its whole service.
+    pub service: (ServiceId, Option<u32>),
+    /// Recipients a day of its domain.
+    pub domain: (DomainId, Option<u32>),
+    /// Recipients a day of its own.
+    pub mailbox: (MailboxId, Option<u32>),
+    /// Recipients of one message.
+    pub recipients_per_message_max: u32,
+    /// The largest message.
+    pub message_size_max: ByteSize,
 }
 
 /// Why a login is refused. Whether an address exists is not told.

@@ -10,13 +10,14 @@ use hosting::alias::{AliasEvent, Disposition};
 use hosting::domain::DomainEvent;
 use hosting::factor::FactorEvent;
 use hosting::mailbox::{MailProtocol, MailboxEvent, MailboxSettings};
+use hosting::plan::PlanLimits;
 use hosting::service::ServiceEvent;
 use kernel::{
     AliasId, DomainId, DomainName, EmailAddress, LocalPart, MailboxId, Recorded, ServiceId, TenantId,
     Timestamp,
 };
 
-use crate::index::{AliasEntry, AppPassword, Index, MailboxEntry, Options, Place};
+use crate::index::{AliasEntry, AppPassword, Index, MailboxEntry, Options, Place, ServiceEntry};
 use crate::{Directory, Entitlement, Protocol, Protocols};
 
 /// Deleted mailboxes that are kept before those past their retention are swept out.
@@ -55,14 +56,22 @@ impl Follower for Directory {
 impl Index {
     fn take_service(&mut self, service: (TenantId, ServiceId), event: &ServiceEvent) {
         let entitlement = match event {
-            // Ordered and not yet active: nothing is there that could be done.
-            ServiceEvent::Ordered { .. } => Entitlement::Suspended,
+            ServiceEvent::Ordered { limits, .. } => {
+                // Ordered and not yet active: nothing is there that could be done.
+                self.services.insert(service, service_entry(Entitlement::Suspended, limits));
+                return;
+            }
+            ServiceEvent::PlanChanged { limits, .. } => {
+                if let Some(entry) = self.services.get_mut(&service) {
+                    *entry = service_entry(entry.entitlement, limits);
+                }
+                return;
+            }
             ServiceEvent::Activated | ServiceEvent::Resumed => Entitlement::Active,
             ServiceEvent::Restricted => Entitlement::Restricted,
             ServiceEvent::Suspended { .. } => Entitlement::Suspended,
             ServiceEvent::Ended { .. } => Entitlement::Ended,
             ServiceEvent::SlotsTaken { .. }
-            | ServiceEvent::PlanChanged { .. }
             | ServiceEvent::SlotsReturned { .. }
             | ServiceEvent::AllocationChanged { .. }
             | ServiceEvent::AliasSlotTaken { .. }
@@ -71,7 +80,9 @@ impl Index {
             | ServiceEvent::DomainShareSet { .. }
             | ServiceEvent::DomainSlotReturned { .. } => return,
         };
-        self.services.insert(service, entitlement);
+        if let Some(entry) = self.services.get_mut(&service) {
+            entry.entitlement = entitlement;
+        }
     }
 
     fn take_domain(&mut self, domain: (TenantId, DomainId), event: &DomainEvent) {
@@ -87,6 +98,10 @@ impl Index {
                     self.demanding.insert(domain);
                 } else {
                     self.demanding.remove(&domain);
+                }
+                match settings.plain().and_then(|settings| settings.sends_per_day_max) {
+                    Some(most) => drop(self.domain_sends.insert(domain, most)),
+                    None => drop(self.domain_sends.remove(&domain)),
                 }
                 if settings.plain().is_none_or(|settings| settings.is_active) {
                     self.off.remove(&domain);
@@ -106,6 +121,7 @@ impl Index {
             DomainEvent::Removed { .. } => {
                 self.off.remove(&domain);
                 self.demanding.remove(&domain);
+                self.domain_sends.remove(&domain);
                 self.mirrors.remove(&domain);
                 if let Some(name) = self.domains.remove(&domain)
                     && self.served.get(name.as_str()) == Some(&domain)
@@ -298,6 +314,15 @@ impl Index {
     }
 }
 
+fn service_entry(entitlement: Entitlement, limits: &PlanLimits) -> ServiceEntry {
+    ServiceEntry {
+        entitlement,
+        sends: limits.sends,
+        recipients_per_message_max: limits.recipients_per_message_max,
+        message_size_max: limits.message_size_max,
+    }
+}
+
 /// Takes of the settings what is obeyed here.
 fn take_settings(options: &mut Options, settings: &MailboxSettings) {
     let granted = |text: &String| match text.strip_prefix('@') {
@@ -313,6 +338,7 @@ fn take_settings(options: &mut Options, settings: &MailboxSettings) {
     options.requires_tls = settings.requires_tls_in;
     options.detail = settings.detail;
     options.send_as = settings.send_as.iter().filter_map(granted).collect();
+    options.sends_per_day_max = settings.sends_per_day_max;
     options.must_change_password = settings.must_change_password;
     options.requires_factor = settings.requires_second_factor;
 }

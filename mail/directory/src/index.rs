@@ -11,7 +11,16 @@ use kernel::{
     Timestamp,
 };
 
-use crate::{Credential, Demand, Entitlement, Login, Protocols};
+use crate::{Credential, Demand, Entitlement, Login, Protocols, SendLimits};
+
+/// A service.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct ServiceEntry {
+    pub(crate) entitlement: Entitlement,
+    pub(crate) sends: hosting::plan::SendLimits,
+    pub(crate) recipients_per_message_max: u32,
+    pub(crate) message_size_max: ByteSize,
+}
 
 /// A mailbox.
 #[derive(Debug, Clone)]
@@ -36,6 +45,8 @@ pub(crate) struct Options {
     pub(crate) detail: DetailHandling,
     /// Canonical addresses, and `@domain`.
     pub(crate) send_as: Box<[CompactString]>,
+    /// Recipients a day; none: what the plan says.
+    pub(crate) sends_per_day_max: Option<u32>,
     pub(crate) must_change_password: bool,
     pub(crate) requires_factor: bool,
     pub(crate) factor_count: u16,
@@ -58,6 +69,7 @@ impl Default for Options {
             requires_tls: false,
             detail: DetailHandling::Inbox,
             send_as: Box::default(),
+            sends_per_day_max: None,
             must_change_password: false,
             requires_factor: false,
             factor_count: 0,
@@ -128,11 +140,13 @@ pub(crate) type AliasKey = (TenantId, AliasId);
 /// The whole.
 #[derive(Debug, Default)]
 pub(crate) struct Index {
-    pub(crate) services: HashMap<(TenantId, ServiceId), Entitlement>,
+    pub(crate) services: HashMap<(TenantId, ServiceId), ServiceEntry>,
     /// Names of all domains, also of those that are not proven.
     pub(crate) domains: HashMap<(TenantId, DomainId), DomainName>,
     /// Domains that are switched off.
     pub(crate) off: HashSet<(TenantId, DomainId)>,
+    /// Recipients a day of domains that have less than their plan.
+    pub(crate) domain_sends: HashMap<(TenantId, DomainId), u32>,
     /// Domains whose mailboxes must have a second factor.
     pub(crate) demanding: HashSet<(TenantId, DomainId)>,
     /// Alias domains with the domain of the same account whose addresses exist there.
@@ -155,7 +169,25 @@ pub(crate) struct Index {
 impl Index {
     pub(crate) fn entitlement(&self, tenant: TenantId, service: ServiceId) -> Entitlement {
         // A service that is not known has ended or never began: nothing may be done in its name.
-        self.services.get(&(tenant, service)).copied().unwrap_or(Entitlement::Ended)
+        self.services.get(&(tenant, service)).map_or(Entitlement::Ended, |entry| entry.entitlement)
+    }
+
+    /// What a mailbox may send: of plan and settings the less.
+    pub(crate) fn send_limits(&self, entry: &MailboxEntry) -> Option<SendLimits> {
+        let service = self.services.get(&(entry.tenant, entry.service))?;
+        let domain = self.domain_sends.get(&(entry.tenant, entry.domain)).copied();
+        let own = entry.options.as_deref().and_then(|options| options.sends_per_day_max);
+        let less = |plan: Option<u32>, setting: Option<u32>| match (plan, setting) {
+            (Some(plan), Some(setting)) => Some(plan.min(setting)),
+            (plan, setting) => plan.or(setting),
+        };
+        Some(SendLimits {
+            service: (entry.service, service.sends.service),
+            domain: (entry.domain, less(service.sends.domain, domain)),
+            mailbox: (entry.mailbox, less(service.sends.mailbox, own)),
+            recipients_per_message_max: service.recipients_per_message_max,
+            message_size_max: service.message_size_max,
+        })
     }
 
     /// The mailbox of an address, without following aliases.

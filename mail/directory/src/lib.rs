@@ -20,7 +20,7 @@ pub use authenticate::{
 pub use directory::Directory;
 pub use entry::{
     AuthRefusal, Credential, Demand, Destinations, End, Entitlement, Login, LoginAttempt, Protocol,
-    Protocols, Resolution,
+    Protocols, Resolution, SendLimits,
 };
 pub use hosting::mailbox::DetailHandling;
 pub use resolve::PLACE_COUNT_MAX;

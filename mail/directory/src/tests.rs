@@ -5,6 +5,7 @@ use hosting::alias::{AliasEvent, AliasSettings, Disposition};
 use hosting::domain::{DomainEvent, VerifiedBy};
 use hosting::factor::{FactorEvent, TotpSeed};
 use hosting::mailbox::{MailProtocol, MailboxEvent, MailboxSettings};
+use hosting::plan::PlanLimits;
 use hosting::service::{ServiceEvent, SuspensionReason};
 use hosting::{HostingEvent, PasswordHash};
 use kernel::{
@@ -30,6 +31,15 @@ fn tenant() -> TenantId {
     TenantId::new(uuid(TENANT))
 }
 
+fn ordered(limits: &PlanLimits) -> ServiceEvent {
+    ServiceEvent::Ordered {
+        account: AccountId::new(uuid(TENANT)),
+        plan: PlanId::new(uuid(5)),
+        version: 1,
+        limits: limits.clone(),
+    }
+}
+
 struct World(Directory);
 
 impl World {
@@ -37,6 +47,8 @@ impl World {
     fn new() -> Self {
         let world = Self(Directory::new());
         world.domain(20, "x.example");
+        let pro = hosting::plan::catalogue().into_iter().find(|entry| entry.slug == "pro").expect("a plan");
+        world.tell(10, HostingEvent::Service(ordered(&pro.terms.limits)));
         world.tell(10, HostingEvent::Service(ServiceEvent::Activated));
         world
     }
@@ -534,4 +546,30 @@ fn aliases_are_internal_consumed_or_off_as_they_are_set() {
     assert!(world.0.may_send_as(&login, &address("team@x.example")));
     set(|settings| settings.lets_targets_send = false);
     assert!(!world.0.may_send_as(&login, &address("team@x.example")));
+}
+
+#[test]
+fn a_mailbox_sends_what_its_plan_says_and_less_where_settings_say_so() {
+    let world = World::new();
+    world.mailbox(30, "alice", None);
+    let limits = || world.0.send_limits(tenant(), MailboxId::new(uuid(30))).expect("a mailbox");
+    let told = limits();
+    assert_eq!((told.service.1, told.domain.1, told.mailbox.1), (None, Some(1500), Some(500)));
+    assert_eq!((told.domain.0, told.mailbox.0), (DomainId::new(uuid(20)), MailboxId::new(uuid(30))));
+    assert_eq!(told.recipients_per_message_max, 100);
+    let settings = |own| Box::new(MailboxSettings { sends_per_day_max: own, ..MailboxSettings::default() });
+    let changed = |own| {
+        let settings = Sealed::new(SubjectId::of_mailbox(MailboxId::new(uuid(30))), settings(own));
+        HostingEvent::Mailbox(MailboxEvent::SettingsChanged { settings, changed: Vec::new() })
+    };
+    world.tell(30, changed(Some(20)));
+    assert_eq!(limits().mailbox.1, Some(20));
+    world.tell(30, changed(Some(9000)));
+    assert_eq!(limits().mailbox.1, Some(500), "settings never raise what the plan allows");
+    let mut smaller = hosting::plan::catalogue().remove(0).terms.limits;
+    smaller.recipients_per_message_max = 3;
+    let event = ServiceEvent::PlanChanged { plan: PlanId::new(uuid(5)), version: 1, limits: smaller };
+    world.tell(10, HostingEvent::Service(event));
+    assert_eq!((limits().recipients_per_message_max, limits().mailbox.1), (3, Some(50)));
+    assert_eq!(world.0.send_limits(tenant(), MailboxId::new(uuid(99))), None);
 }
