@@ -47,6 +47,7 @@ fn acceptance(number: u64) -> Acceptance {
         sender: None,
         tenant: owner.tenant,
         dsn: (None, None),
+        queueing: store::Queueing::default(),
     }
 }
 

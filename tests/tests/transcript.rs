@@ -233,6 +233,7 @@ impl World {
                     sender: None,
                     tenant: tenant(),
                     dsn: (None, None),
+                    queueing: store::Queueing::default(),
                 };
                 assert!(self.store.accept(acceptance).await.expect("accepted").deposits[0].is_ok());
             }

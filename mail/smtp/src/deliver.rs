@@ -6,10 +6,12 @@ use kernel::{ByteSize, EmailAddress, TenantId};
 use listener::{Encryption, WireError};
 use message::{AddressItem, fields, received_count, split_header};
 use store::{
-    Acceptance, Deposit, Destination, Flags, FolderName, Owner, QueuedRecipient, StoreError, StoreRefusal,
+    Acceptance, Deposit, Destination, Flags, FolderName, Origin, Owner, QueuedRecipient, Queueing,
+    StoreError, StoreRefusal,
 };
 
 use crate::command::{RcptParameters, Recipient};
+use crate::lane::lane;
 use crate::limits::{
     DETAIL_FOLDER_COUNT_MAX, HEADER_OCTETS_MAX, RECEIVED_COUNT_MAX, RECIPIENT_COUNT_MAX,
     UNKNOWN_RECIPIENT_COUNT_MAX,
@@ -247,6 +249,12 @@ impl Session<'_> {
         if deposits.is_empty() && envelope.queued.is_empty() {
             return Reply::told(250, "2.0.0", format!("{id} taken"));
         }
+        let queueing = Queueing {
+            message: id.clone(),
+            lane: lane(&octets, envelope.recipients.len()),
+            origin: if self.login.is_some() { Origin::Submitted } else { Origin::Forwarded },
+            mailbox: self.login.as_ref().map(|login| login.mailbox),
+        };
         let mut has_queued = false;
         for (tenant, queued) in tenants {
             has_queued |= !queued.is_empty();
@@ -257,6 +265,7 @@ impl Session<'_> {
                 sender: envelope.from.clone(),
                 tenant,
                 dsn: (parameters.ret.clone(), parameters.envelope_id.clone()),
+                queueing: queueing.clone(),
             };
             match self.server.store.accept(acceptance).await {
                 Ok(accepted) => {

@@ -6,6 +6,7 @@
 mod command;
 mod data;
 mod deliver;
+mod lane;
 mod limits;
 mod login;
 mod reply;

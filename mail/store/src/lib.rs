@@ -1,6 +1,6 @@
 //! Messages, folders, changes, blobs, usage, text search, and the queue of mail that leaves.
 //!
-//! One port ([`Store`]), implemented once on the database's port ([`SqlStore`]): SQLite and PostgreSQL pass one contract
+//! Two ports ([`Store`], [`Queue`]), implemented once on the database's port ([`SqlStore`]): SQLite and PostgreSQL pass one contract
 //! suite.
 //! What it promises: acknowledged is durable, by group commit; parsed once; one blob, once; UID and MODSEQ taken
 //! inside the inserting transaction; usage exact; one view per folder shared by all its sessions.
@@ -9,9 +9,11 @@ mod bell;
 mod flags;
 mod last_login;
 mod port;
+mod queue;
 mod sends;
 mod signature;
 mod sql;
+mod trace;
 mod view;
 
 pub use flags::{FlagChange, Flags, KEYWORD_COUNT_MAX, KEYWORD_OCTETS_MAX, SystemFlag};
@@ -22,6 +24,13 @@ pub use port::{
     PurgeReport, Queued, QueuedRecipient, SpecialUse, Store, StoreError, StoreRefusal, TextField,
     USAGE_COUNT_MAX, Uid, Usage, Verification,
 };
+pub use queue::{
+    CLOSED_DAY_COUNT, DelayNotice, Depth, Due, DuePage, Instead, LEASE_RECIPIENT_COUNT_MAX, Lane,
+    LeaseRequest, LeaseToken, Leased, LeasedMessage, LeasedRecipient, Line, ORDER_RECIPIENT_COUNT_MAX, Order,
+    Origin, Outcome, PassageFilter, QUEUE_PAGE_COUNT_MAX, Queue, QueueEntry, Queueing, RecipientKey,
+    RecipientState, RemoteReply, Selection, Settlement, Settling, Suppress, Suppression, Suspension,
+};
 pub use sends::{SendLimit, SendScope, Sending, Sends};
 pub use sql::{Now, Retention, SqlStore};
+pub use trace::{Direction, Passage, Stage};
 pub use view::{CHUNK_ROW_COUNT_MAX, Difference, FolderView, Snapshot, Views};

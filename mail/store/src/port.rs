@@ -9,7 +9,7 @@ use kernel::{ByteSize, EmailAddress, MailboxId, TenantId, Timestamp};
 use message::Summary;
 use tokio::sync::watch;
 
-use crate::{FlagChange, Flags};
+use crate::{FlagChange, Flags, Queueing};
 
 /// A mailbox with the tenant it belongs to: part of every key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -214,6 +214,8 @@ pub struct Acceptance {
     pub tenant: TenantId,
     /// DSN RET and ENVID as given, if given.
     pub dsn: (Option<String>, Option<String>),
+    /// What the queue keeps beside the envelope.
+    pub queueing: Queueing,
 }
 
 /// What became of an [`Acceptance`].
@@ -576,7 +578,8 @@ pub trait Store: Send + Sync + 'static {
     /// Mailboxes that the store holds, in the order of their ids, after `after`, at most `limit`, with usage.
     async fn mailboxes(&self, after: Option<Owner>, limit: usize) -> Result<Vec<(Owner, Usage)>, StoreError>;
 
-    /// At most `limit` messages that wait to leave, oldest first, after queue number `after`; of one tenant, if given.
+    /// At most `limit` messages that wait to leave, oldest first, after queue number `after`, with those recipients that
+    /// did not end; of one tenant, if given.
     async fn queued(
         &self,
         tenant: Option<TenantId>,

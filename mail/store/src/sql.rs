@@ -25,7 +25,7 @@ use database::{Database, DatabaseError};
 use kernel::{ByteSize, MailboxId, TenantId, Timestamp};
 use message::Summary;
 use moka::sync::Cache;
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 
 use crate::bell::Bells;
 use crate::{
@@ -64,6 +64,8 @@ impl Retention {
 pub struct SqlStore {
     pub(crate) database: Database,
     pub(crate) bells: Arc<Bells>,
+    /// Rings where mail is queued.
+    pub(crate) queue_bell: Arc<Notify>,
     pub(crate) now: Now,
     pub(crate) retention: Retention,
     pub(crate) summaries: Cache<(Owner, MessageId), Arc<Summary>>,
@@ -91,13 +93,22 @@ impl SqlStore {
     /// [`StoreError::Failed`] where that fails.
     pub async fn open(database: Database, now: Now, retention: Retention) -> Result<Self, StoreError> {
         let steps = match database.sqlite() {
-            Some(_) => [include_str!("sql/schema_sqlite.sql")],
-            None => [include_str!("sql/schema_postgres.sql")],
+            Some(_) => [
+                include_str!("sql/schema_sqlite.sql"),
+                include_str!("sql/queue_shared.sql"),
+                include_str!("sql/queue_sqlite.sql"),
+            ],
+            None => [
+                include_str!("sql/schema_postgres.sql"),
+                include_str!("sql/queue_shared.sql"),
+                include_str!("sql/queue_postgres.sql"),
+            ],
         };
         database.migrate("store", &steps).await?;
         Ok(Self {
             database,
             bells: Arc::default(),
+            queue_bell: Arc::default(),
             now,
             retention,
             summaries: Cache::new(CACHED_SUMMARY_COUNT_MAX),

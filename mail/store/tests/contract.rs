@@ -75,6 +75,7 @@ fn acceptance(message: &str, deposits: Vec<Deposit>) -> Acceptance {
         sender: None,
         tenant: TenantId::new(Uuid::from_u128(1)),
         dsn: (None, None),
+        queueing: store::Queueing::default(),
     }
 }
 

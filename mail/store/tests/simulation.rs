@@ -131,6 +131,7 @@ impl World {
             sender: None,
             tenant: self.owner.tenant,
             dsn: (None, None),
+            queueing: store::Queueing::default(),
         };
         let accepted = self.store.accept(acceptance).await.expect("accepted");
         let uid = accepted.deposits[0].as_ref().expect("delivered").uid;

@@ -39,6 +39,7 @@ pub(crate) async fn run(session: &mut Session<'_>, arguments: grammar::Append) -
         sender: None,
         tenant: owner.tenant,
         dsn: (None, None),
+        queueing: store::Queueing::default(),
     };
     let size = acceptance.message.len();
     let accepted = store.accept(acceptance).await?;

@@ -4,14 +4,17 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use database::{DatabaseError, Statement, Transaction, Work};
 use kernel::{ByteSize, Id as _, Timestamp};
+use uuid::Uuid;
 
 use super::SqlStore;
 use super::folder::{Delta, Place, touch};
 use super::mailbox::{Locked, add_usage, lock_or_provision, own_folder};
+use super::queue::{insert_passage, lane_key, line_key, origin_key};
 use super::row::{keywords, special_use_key};
+use crate::trace::{Direction, Passage, Stage};
 use crate::{
-    Acceptance, Accepted, Copied, Deposit, Destination, FolderRefusal, Modseq, Owner, StoreError,
-    StoreRefusal, Uid,
+    Acceptance, Accepted, Copied, Deposit, Destination, FolderRefusal, Line, Modseq, Owner, QueuedRecipient,
+    StoreError, StoreRefusal, Uid,
 };
 
 /// Messages longer than this are hashed and parsed on a thread of their own.
@@ -30,7 +33,8 @@ fn derive(octets: Bytes) -> Derived {
     Derived { octets, hash, summary }
 }
 
-struct Accept {
+/// A message that is taken; its octets are hashed and parsed.
+pub(crate) struct Accept {
     derived: Derived,
     acceptance: Acceptance,
     now: Timestamp,
@@ -70,6 +74,27 @@ impl Work for Accept {
 }
 
 impl Accept {
+    /// Hashes and parses; long messages on a thread of their own.
+    pub(crate) async fn derive(mut acceptance: Acceptance, now: Timestamp) -> Result<Self, StoreError> {
+        if acceptance.queueing.message.is_empty() {
+            acceptance.queueing.message = Uuid::now_v7().simple().to_string();
+        }
+        let octets = acceptance.message.clone();
+        let derived = if octets.len() <= INLINE_OCTETS_MAX {
+            derive(octets)
+        } else {
+            tokio::task::spawn_blocking(move || derive(octets))
+                .await
+                .map_err(|error| StoreError::Failed(Box::new(error)))?
+        };
+        Ok(Self { derived, acceptance, now })
+    }
+
+    /// Whether there are recipients elsewhere.
+    pub(crate) fn has_queued(&self) -> bool {
+        !self.acceptance.queued.is_empty()
+    }
+
     /// The blob of the message: the one that is there, or a new one.
     async fn blob(&self, transaction: &mut Transaction<'_>) -> Result<i64, StoreError> {
         let found = Statement::new("UPDATE blob SET used_at = $2 WHERE hash = $1 RETURNING id");
@@ -122,11 +147,13 @@ impl Accept {
         })
     }
 
+    /// Queues the message for its recipients elsewhere: all are due at once.
     async fn queue(&self, transaction: &mut Transaction<'_>, blob: i64) -> Result<u64, StoreError> {
         let acceptance = &self.acceptance;
+        let queueing = &acceptance.queueing;
         let insert = Statement::new(
-            "INSERT INTO queue (tenant, sender, blob, size, ret, envelope_id, queued_at) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING id",
+            "INSERT INTO queue (tenant, sender, blob, size, ret, envelope_id, queued_at, message, lane, origin, \
+             mailbox, open_count) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) RETURNING id",
         );
         let size = i64::try_from(self.derived.octets.len()).unwrap_or(i64::MAX);
         let insert = insert
@@ -136,22 +163,48 @@ impl Accept {
             .bind(size)
             .bind(acceptance.dsn.0.clone())
             .bind(acceptance.dsn.1.clone())
-            .bind(self.now.millis());
+            .bind(self.now.millis())
+            .bind(queueing.message.as_str())
+            .bind(lane_key(queueing.lane))
+            .bind(origin_key(queueing.origin))
+            .bind(queueing.mailbox.map(|mailbox| mailbox.uuid()))
+            .bind(i64::try_from(acceptance.queued.len()).unwrap_or(i64::MAX));
         let id = transaction.first(insert).await?.ok_or(DatabaseError::Unexpected)?.int(0)?;
+        let line = line_key(Line { tenant: acceptance.tenant, lane: queueing.lane });
         for (ordinal, recipient) in (0_i64..).zip(&acceptance.queued) {
             let insert = Statement::new(
-                "INSERT INTO queue_recipient (queue, ordinal, address, notify, original) \
-                 VALUES ($1, $2, $3, $4, $5)",
+                "INSERT INTO queue_recipient (queue, ordinal, address, notify, original, line, domain, due_at) \
+                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
             );
             let insert = insert
                 .bind(id)
                 .bind(ordinal)
                 .bind(recipient.address.to_string())
                 .bind(recipient.notify.clone())
-                .bind(recipient.original.clone());
+                .bind(recipient.original.clone())
+                .bind(line.as_str())
+                .bind(recipient.address.domain.as_str())
+                .bind(self.now.millis());
             transaction.execute(insert).await?;
+            transaction.execute(insert_passage(&self.passage(recipient))).await?;
         }
         Ok(id.unsigned_abs())
+    }
+
+    fn passage(&self, recipient: &QueuedRecipient) -> Passage {
+        let acceptance = &self.acceptance;
+        Passage {
+            tenant: acceptance.tenant,
+            mailbox: acceptance.queueing.mailbox,
+            message: acceptance.queueing.message.clone(),
+            direction: Direction::Out,
+            at: self.now,
+            stage: Stage::Queued,
+            sender: acceptance.sender.as_ref().map(ToString::to_string),
+            recipient: Some(recipient.address.to_string()),
+            reply: None,
+            next_at: None,
+        }
     }
 }
 
@@ -214,18 +267,14 @@ async fn destination(
 
 impl SqlStore {
     pub(crate) async fn accept_message(&self, acceptance: Acceptance) -> Result<Accepted, StoreError> {
-        let octets = acceptance.message.clone();
-        let derived = if octets.len() <= INLINE_OCTETS_MAX {
-            derive(octets)
-        } else {
-            tokio::task::spawn_blocking(move || derive(octets))
-                .await
-                .map_err(|error| StoreError::Failed(Box::new(error)))?
-        };
-        let work = Accept { derived, acceptance, now: self.now() };
+        let work = Accept::derive(acceptance, self.now()).await?;
+        let has_queued = work.has_queued();
         let (accepted, rings) = self.database.transact(work).await?;
         for (owner, modseq) in rings {
             self.bells.ring(owner, modseq);
+        }
+        if has_queued {
+            self.queue_bell.notify_one();
         }
         Ok(accepted)
     }

@@ -6,7 +6,7 @@ use kernel::Timestamp;
 
 use super::SqlStore;
 use super::expunge::drop_message;
-use crate::{PurgeReport, StoreError};
+use crate::{CLOSED_DAY_COUNT, PurgeReport, StoreError};
 
 /// Entries destroyed in one transaction.
 const ENTRY_COUNT: i64 = 2000;
@@ -16,6 +16,10 @@ const ROOM_COUNT: i64 = 50;
 const BLOB_COUNT: i64 = 1000;
 /// Entries in the change log of one folder; half of them stay. Clients that know less compare everything anew.
 const LOG_ENTRY_COUNT_MAX: i64 = 50_000;
+/// Closed records of the queue and passages removed in one call, of each.
+const RECORD_COUNT: i64 = 1000;
+/// A day.
+const DAY_MILLIS: i64 = 86_400_000;
 /// A blob that nothing refers to is kept that long: an acceptance that is under way may have found it.
 const BLOB_GRACE_MILLIS: i64 = 3_600_000;
 
@@ -103,6 +107,34 @@ impl Work for Blobs {
     }
 }
 
+/// Removes closed records of the queue and passages of the trace.
+struct Records {
+    before: i64,
+}
+
+#[async_trait]
+impl Work for Records {
+    type Output = bool;
+    type Error = StoreError;
+
+    async fn run(&self, transaction: &mut Transaction<'_>) -> Result<bool, StoreError> {
+        let select = Statement::new("SELECT id FROM queue WHERE closed_at < $1 LIMIT $2");
+        let closed = transaction.query(select.bind(self.before).bind(RECORD_COUNT)).await?;
+        for row in &closed {
+            let recipients = Statement::new("DELETE FROM queue_recipient WHERE queue = $1");
+            transaction.execute(recipients.bind(row.int(0)?)).await?;
+            let message = Statement::new("DELETE FROM queue WHERE id = $1");
+            transaction.execute(message.bind(row.int(0)?)).await?;
+        }
+        let passages = Statement::new(
+            "DELETE FROM passage WHERE id IN (SELECT id FROM passage WHERE at < $1 ORDER BY at LIMIT $2)",
+        );
+        let passages = transaction.execute(passages.bind(self.before).bind(RECORD_COUNT)).await?;
+        let full = usize::try_from(RECORD_COUNT).unwrap_or_default();
+        Ok(closed.len() >= full || passages >= full as u64)
+    }
+}
+
 /// Shortens change logs that are too long.
 struct Logs;
 
@@ -139,6 +171,8 @@ impl SqlStore {
         report.blob_count = self.database.transact(Blobs { before }).await?;
         report.is_unfinished |= report.blob_count >= BLOB_COUNT.unsigned_abs();
         report.is_unfinished |= self.database.transact(Logs).await?;
+        let before = now.millis().saturating_sub(CLOSED_DAY_COUNT * DAY_MILLIS);
+        report.is_unfinished |= self.database.transact(Records { before }).await?;
         Ok(report)
     }
 }

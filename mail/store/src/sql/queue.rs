@@ -1,18 +1,44 @@
-//! Mail that waits to leave.
+//! Mail that waits to leave: the queue on a database.
+//!
+//! A line is written as the tenant's hexadecimal digits and the digit of the lane, so that lines and domains can be stepped
+//! through by one index. `due_at` of a leased recipient is the end of its lease: then it is due again by itself.
+
+mod lease;
+mod list;
+mod order;
+mod row;
+mod settle;
+mod site;
+mod trace;
 
 use std::collections::HashMap;
 
+use async_trait::async_trait;
+use bytes::Bytes;
 use database::Statement;
 use kernel::{EmailAddress, Id as _, TenantId, Timestamp};
+use uuid::Uuid;
+
+pub(crate) use row::{lane_key, line_key, origin_key};
+pub(crate) use trace::insert as insert_passage;
 
 use super::SqlStore;
-use crate::{Queued, QueuedRecipient, StoreError};
+use crate::trace::Passage;
+use crate::{
+    Depth, DuePage, LeaseRequest, Leased, Line, Order, PassageFilter, Queue, QueueEntry, Queued,
+    QueuedRecipient, RecipientKey, Selection, Settling, StoreError, Suppression, Suspension,
+};
 
 /// Entries in one page.
 const PAGE_COUNT_MAX: usize = 1000;
 
 fn parse(address: &str) -> Result<EmailAddress, StoreError> {
     EmailAddress::parse(address).map_err(|fault| StoreError::Failed(Box::new(fault)))
+}
+
+/// A bound on rows as a parameter.
+fn bound(limit: usize, max: usize) -> i64 {
+    i64::try_from(limit.min(max)).unwrap_or(i64::MAX)
 }
 
 impl SqlStore {
@@ -23,19 +49,14 @@ impl SqlStore {
         limit: usize,
     ) -> Result<Vec<Queued>, StoreError> {
         let after = i64::try_from(after).unwrap_or(i64::MAX);
-        let limit = i64::try_from(limit.min(PAGE_COUNT_MAX)).unwrap_or(i64::MAX);
         let columns = "SELECT id, tenant, sender, size, queued_at FROM queue";
+        let rest = "AND closed_at IS NULL AND id > $2 ORDER BY id LIMIT $3";
         let select = match tenant {
-            Some(tenant) => {
-                Statement::new(format!("{columns} WHERE tenant = $1 AND id > $2 ORDER BY id LIMIT $3"))
-                    .bind(tenant.uuid())
-            }
+            Some(tenant) => Statement::new(format!("{columns} WHERE tenant = $1 {rest}")).bind(tenant.uuid()),
             // The first parameter is there in both forms, so that the numbers stay the same.
-            None => {
-                Statement::new(format!("{columns} WHERE $1 = 0 AND id > $2 ORDER BY id LIMIT $3")).bind(0_i64)
-            }
+            None => Statement::new(format!("{columns} WHERE $1 = 0 {rest}")).bind(0_i64),
         };
-        let rows = self.database.query(select.bind(after).bind(limit)).await?;
+        let rows = self.database.query(select.bind(after).bind(bound(limit, PAGE_COUNT_MAX))).await?;
         let (Some(first), Some(last)) = (rows.first(), rows.last()) else { return Ok(Vec::new()) };
         let mut recipients = self.recipients(first.int(0)?, last.int(0)?).await?;
         rows.iter()
@@ -59,7 +80,7 @@ impl SqlStore {
     ) -> Result<HashMap<i64, Vec<QueuedRecipient>>, StoreError> {
         let select = Statement::new(
             "SELECT queue, address, notify, original FROM queue_recipient \
-             WHERE queue BETWEEN $1 AND $2 ORDER BY queue, ordinal",
+             WHERE queue BETWEEN $1 AND $2 AND state < 4 ORDER BY queue, ordinal",
         );
         let mut recipients: HashMap<i64, Vec<QueuedRecipient>> = HashMap::new();
         for row in self.database.query(select.bind(first).bind(last)).await? {
@@ -70,5 +91,103 @@ impl SqlStore {
             });
         }
         Ok(recipients)
+    }
+}
+
+#[async_trait]
+impl Queue for SqlStore {
+    async fn lines(&self, after: Option<Line>, limit: usize) -> Result<Vec<Line>, StoreError> {
+        self.queue_lines(after, limit).await
+    }
+
+    async fn due(
+        &self,
+        line: Line,
+        after: Option<&str>,
+        now: Timestamp,
+        limit: usize,
+    ) -> Result<DuePage, StoreError> {
+        self.queue_due(line, after, now, limit).await
+    }
+
+    async fn lease(&self, request: LeaseRequest) -> Result<Leased, StoreError> {
+        self.queue_lease(request).await
+    }
+
+    async fn renew(&self, owner: Uuid, until: Timestamp) -> Result<u64, StoreError> {
+        self.queue_renew(owner, until).await
+    }
+
+    async fn end_leases(&self) -> Result<u64, StoreError> {
+        self.queue_end_leases().await
+    }
+
+    async fn settle(&self, settling: Settling) -> Result<usize, StoreError> {
+        self.queue_settle(settling).await
+    }
+
+    async fn content(&self, queue_id: u64) -> Result<Option<Bytes>, StoreError> {
+        self.queue_content(queue_id).await
+    }
+
+    async fn entries(
+        &self,
+        selection: &Selection,
+        after: Option<RecipientKey>,
+        limit: usize,
+    ) -> Result<Vec<QueueEntry>, StoreError> {
+        self.queue_entries(selection, after, limit).await
+    }
+
+    async fn order(&self, selection: &Selection, order: Order) -> Result<u64, StoreError> {
+        self.queue_order(selection, order).await
+    }
+
+    async fn suspend(&self, suspension: Suspension) -> Result<(), StoreError> {
+        self.site_suspend(suspension).await
+    }
+
+    async fn resume(&self, site: &str) -> Result<u64, StoreError> {
+        self.site_resume(site).await
+    }
+
+    async fn suspensions(&self) -> Result<Vec<Suspension>, StoreError> {
+        self.site_suspensions().await
+    }
+
+    async fn suppressions(
+        &self,
+        tenant: TenantId,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<Suppression>, StoreError> {
+        self.suppression_page(tenant, after, limit).await
+    }
+
+    async fn unsuppress(&self, tenant: TenantId, address: &str) -> Result<bool, StoreError> {
+        self.suppression_remove(tenant, address).await
+    }
+
+    async fn depth(&self) -> Result<Depth, StoreError> {
+        self.queue_depth().await
+    }
+
+    async fn record(&self, passages: Vec<Passage>) -> Result<(), StoreError> {
+        self.database.write(passages.iter().map(trace::insert).collect()).await?;
+        Ok(())
+    }
+
+    async fn passages(
+        &self,
+        tenant: TenantId,
+        of: &PassageFilter,
+        before: Option<u64>,
+        limit: usize,
+    ) -> Result<Vec<(u64, Passage)>, StoreError> {
+        self.passage_page(tenant, of, before, limit).await
+    }
+
+    async fn rung(&self) {
+        self.queue_bell.notified().await;
     }
 }

@@ -17,12 +17,12 @@ const COUNTS: [(&str, &str); 7] = [
     ("messages in folders", "SELECT COUNT(*) FROM entry"),
     ("messages", "SELECT COUNT(*) FROM message"),
     ("change log entries", "SELECT COUNT(*) FROM vanished"),
-    ("queued messages", "SELECT COUNT(*) FROM queue"),
+    ("queued messages", "SELECT COUNT(*) FROM queue WHERE closed_at IS NULL"),
     ("search signatures", "SELECT COUNT(*) FROM signature"),
 ];
 
 /// Each answers with the number of what is wrong; nothing is good.
-const CHECKS: [(&str, &str); 12] = [
+const CHECKS: [(&str, &str); 14] = [
     (
         "the counters of folder {} are not what it holds",
         "SELECT f.id FROM folder f LEFT JOIN (SELECT e.folder AS folder, COUNT(*) AS messages, \
@@ -81,7 +81,17 @@ const CHECKS: [(&str, &str); 12] = [
     (
         "queued message {} has no octets or no recipient",
         "SELECT q.id FROM queue q LEFT JOIN blob b ON b.id = q.blob \
-         WHERE b.id IS NULL OR NOT EXISTS (SELECT 1 FROM queue_recipient r WHERE r.queue = q.id) LIMIT 1000",
+         WHERE q.closed_at IS NULL AND b.id IS NULL \
+         OR NOT EXISTS (SELECT 1 FROM queue_recipient r WHERE r.queue = q.id) LIMIT 1000",
+    ),
+    (
+        "queued message {} counts other recipients than it has",
+        "SELECT q.id FROM queue q WHERE q.open_count <> \
+         (SELECT COUNT(*) FROM queue_recipient r WHERE r.queue = q.id AND r.state < 4) LIMIT 1000",
+    ),
+    (
+        "queued message {} is closed with recipients that did not end, or open with none",
+        "SELECT q.id FROM queue q WHERE (q.closed_at IS NULL) <> (q.open_count > 0) LIMIT 1000",
     ),
 ];
 

@@ -1,0 +1,487 @@
+//! What the queue of mail that leaves does, whichever database keeps it.
+//!
+//! One row per recipient. A row is leased, not locked: whoever leased it alone may say what became of it, until the lease
+//! ends; a node that dies loses its leases by time. What ended stays as a closed record for the message trace.
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use kernel::{DomainName, EmailAddress, MailboxId, TenantId, Timestamp};
+use uuid::Uuid;
+
+use crate::trace::{Passage, Stage};
+use crate::{Acceptance, StoreError};
+
+/// Recipients that one lease takes at most.
+pub const LEASE_RECIPIENT_COUNT_MAX: usize = 2000;
+/// Entries in one page of a list.
+pub const QUEUE_PAGE_COUNT_MAX: usize = 1000;
+/// Recipients that one order reaches at most; the answer says how many it were.
+pub const ORDER_RECIPIENT_COUNT_MAX: usize = 1000;
+/// Days for which a closed record and its passages are kept.
+pub const CLOSED_DAY_COUNT: i64 = 30;
+
+/// Which mail goes first where not all can go at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
+pub enum Lane {
+    /// A person wrote it to a few others.
+    #[default]
+    Interactive,
+    /// A machine wrote it for one person: a receipt, a code.
+    Transactional,
+    /// A list or a newsletter.
+    Bulk,
+    /// Reports of this server: delivery status, DMARC, TLS.
+    Report,
+}
+
+impl Lane {
+    /// All, the first first.
+    pub const ALL: [Self; 4] = [Self::Interactive, Self::Transactional, Self::Bulk, Self::Report];
+}
+
+/// Where queued mail comes from; it decides who may be told of its failure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Origin {
+    /// One of our users sent it.
+    #[default]
+    Submitted,
+    /// It came from outside and goes on by an alias or a relay: at most one report, and none of delay.
+    Forwarded,
+    /// This server wrote it: nobody is told.
+    Report,
+}
+
+/// What the queue keeps about a message beside its envelope.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Queueing {
+    /// The number under which the sender was told that it is taken; empty: the queue makes one.
+    pub message: String,
+    /// Which mail it is.
+    pub lane: Lane,
+    /// Where it comes from.
+    pub origin: Origin,
+    /// The mailbox that sent it.
+    pub mailbox: Option<MailboxId>,
+}
+
+/// How far a recipient has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum RecipientState {
+    /// It waits for `due_at`.
+    Scheduled,
+    /// Somebody is at it until `due_at`.
+    Leased,
+    /// Somebody wants it to wait: it moves when it is released.
+    Held,
+    /// Its site is suspended.
+    Suspended,
+    /// The other side has taken it. An end.
+    Delivered,
+    /// It was given up. An end.
+    Bounced,
+    /// Somebody removed it; nobody was told. An end.
+    Removed,
+}
+
+impl RecipientState {
+    /// Whether nothing happens any more.
+    pub const fn is_end(self) -> bool {
+        matches!(self, Self::Delivered | Self::Bounced | Self::Removed)
+    }
+}
+
+/// A recipient in the queue.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct RecipientKey {
+    /// The message's number in the queue.
+    pub queue_id: u64,
+    /// Which of its recipients, from 0.
+    pub ordinal: u32,
+}
+
+/// What the other side said, or what happened instead. Sanitised before it comes here: printable, one line.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct RemoteReply {
+    /// The reply code; 0 where nobody replied.
+    pub code: u16,
+    /// The enhanced status code (RFC 3463), such as `4.4.1`; ours where the other side gave none.
+    pub enhanced: String,
+    /// The text.
+    pub text: String,
+    /// Who said it; none where it was ourselves.
+    pub host: Option<String>,
+}
+
+/// One queue that is scheduled by itself: a tenant's mail of one lane.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Line {
+    /// Whose.
+    pub tenant: TenantId,
+    /// Which mail.
+    pub lane: Lane,
+}
+
+/// A domain of a line that has something due.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Due {
+    /// Where it goes.
+    pub domain: DomainName,
+    /// Since when the first recipient is due.
+    pub due_at: Timestamp,
+}
+
+/// A page of a line's domains.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct DuePage {
+    /// Those that have something due.
+    pub due: Vec<Due>,
+    /// The last domain that was looked at; none at the end of the line.
+    pub next: Option<String>,
+}
+
+/// What somebody wants to have.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LeaseRequest {
+    /// The node that asks.
+    pub owner: Uuid,
+    /// Now.
+    pub now: Timestamp,
+    /// The end of the lease unless it is renewed.
+    pub until: Timestamp,
+    /// Of which line.
+    pub line: Line,
+    /// Domains, with how many recipients of each at most; [`LEASE_RECIPIENT_COUNT_MAX`] altogether.
+    pub domains: Vec<(DomainName, usize)>,
+}
+
+/// A lease, by which its holder is known again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct LeaseToken(pub Uuid);
+
+/// A message of which recipients are leased.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LeasedMessage {
+    /// Its number in the queue.
+    pub queue_id: u64,
+    /// Whose.
+    pub tenant: TenantId,
+    /// The number under which its sender knows it.
+    pub message: String,
+    /// MAIL FROM.
+    pub sender: Option<EmailAddress>,
+    /// Octets.
+    pub size: u32,
+    /// DSN RET as given.
+    pub ret: Option<String>,
+    /// DSN ENVID as given.
+    pub envelope_id: Option<String>,
+    /// Since when.
+    pub queued_at: Timestamp,
+    /// Which mail.
+    pub lane: Lane,
+    /// From where.
+    pub origin: Origin,
+    /// The mailbox that sent it.
+    pub mailbox: Option<MailboxId>,
+    /// Whether its sender was told of a failure already.
+    pub is_reported: bool,
+}
+
+/// A recipient that is leased.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LeasedRecipient {
+    /// Which.
+    pub key: RecipientKey,
+    /// Where it goes.
+    pub address: EmailAddress,
+    /// DSN NOTIFY as given.
+    pub notify: Option<String>,
+    /// DSN ORCPT as given.
+    pub original: Option<String>,
+    /// Attempts before this one.
+    pub attempt_count: u32,
+    /// Whether the sender was told that it takes long.
+    pub is_delay_told: bool,
+    /// What is to be done instead of an attempt.
+    pub instead: Option<Instead>,
+    /// What was said last.
+    pub last: RemoteReply,
+}
+
+/// What is to be done with a recipient instead of trying to deliver.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Instead {
+    /// An operator wants it to be given up, with a report to the sender.
+    Bounce,
+    /// The tenant's suppression list holds the address.
+    Suppressed,
+}
+
+/// What a lease gave.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Leased {
+    /// Names the lease.
+    pub token: LeaseToken,
+    /// The messages with their leased recipients, oldest first.
+    pub messages: Vec<(LeasedMessage, Vec<LeasedRecipient>)>,
+}
+
+/// What became of a leased recipient.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// The other side has it.
+    Delivered,
+    /// It is given up.
+    Bounced,
+    /// It is tried again.
+    Retry {
+        /// Not before.
+        due_at: Timestamp,
+        /// Whether the sender is told with this that it takes long.
+        delay: DelayNotice,
+    },
+    /// Nothing was tried; it goes back as it was.
+    Returned {
+        /// Not before.
+        due_at: Timestamp,
+    },
+    /// Its site is suspended.
+    Suspended,
+}
+
+/// Whether the sender is told of a delay.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum DelayNotice {
+    /// Not with this outcome.
+    None,
+    /// With this outcome.
+    Told,
+}
+
+/// What became of one recipient.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settlement {
+    /// Which.
+    pub key: RecipientKey,
+    /// What became of it.
+    pub outcome: Outcome,
+    /// Why.
+    pub reply: RemoteReply,
+    /// Where it was tried; none before that is known.
+    pub site: Option<String>,
+    /// Whether the address is put on the tenant's suppression list.
+    pub suppress: Suppress,
+}
+
+/// Whether an address is put on the suppression list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Suppress {
+    /// No.
+    No,
+    /// It does not exist, says the other side.
+    HardBounce,
+}
+
+/// Outcomes of one message, and the report that tells its sender: one transaction.
+#[derive(Debug, Clone)]
+pub struct Settling {
+    /// The lease under which they were had. Outcomes of a lost lease are not written.
+    pub token: LeaseToken,
+    /// The outcomes.
+    pub settlements: Vec<Settlement>,
+    /// The report, if there is one. Taken with the outcomes, or not at all.
+    pub report: Option<Acceptance>,
+}
+
+/// A recipient, as lists and inspections show it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct QueueEntry {
+    /// Which.
+    pub key: RecipientKey,
+    /// Whose.
+    pub tenant: TenantId,
+    /// The number under which its sender knows the message.
+    pub message: String,
+    /// The mailbox that sent it.
+    pub mailbox: Option<MailboxId>,
+    /// MAIL FROM.
+    pub sender: Option<EmailAddress>,
+    /// Where it goes.
+    pub address: EmailAddress,
+    /// Octets of the message.
+    pub size: u32,
+    /// Since when.
+    pub queued_at: Timestamp,
+    /// Which mail.
+    pub lane: Lane,
+    /// How far it is.
+    pub state: RecipientState,
+    /// When it is due; the end of the lease where it is leased; meaningless at an end.
+    pub due_at: Timestamp,
+    /// Attempts so far.
+    pub attempt_count: u32,
+    /// Where it was tried last.
+    pub site: Option<String>,
+    /// What was said last.
+    pub last: RemoteReply,
+    /// When it ended.
+    pub closed_at: Option<Timestamp>,
+}
+
+/// Which recipients are meant. Everything that is given must be so.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Selection {
+    /// Of this tenant.
+    pub tenant: Option<TenantId>,
+    /// Sent by this mailbox.
+    pub mailbox: Option<MailboxId>,
+    /// Of this message.
+    pub queue_id: Option<u64>,
+    /// This recipient of the message.
+    pub ordinal: Option<u32>,
+    /// To this domain.
+    pub domain: Option<DomainName>,
+    /// In this state; those that did not end, where absent.
+    pub state: Option<RecipientState>,
+}
+
+/// What an operator or owner wants of recipients.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Order {
+    /// Wait until they are released.
+    Hold,
+    /// Go on: held ones are due now.
+    Release,
+    /// Be due now.
+    Retry,
+    /// Be given up, with a report to the sender.
+    Bounce,
+    /// Be removed; nobody is told.
+    Remove,
+}
+
+/// A site to which nothing is sent because an operator wants it so.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Suspension {
+    /// The site: its hosts in order, or a domain.
+    pub site: String,
+    /// Why: the operator's words.
+    pub reason: String,
+    /// Since when.
+    pub since: Timestamp,
+}
+
+/// An address to which a tenant's mail is not sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Suppression {
+    /// The address in its canonical form.
+    pub address: String,
+    /// What the other side said.
+    pub reply: RemoteReply,
+    /// Since when.
+    pub since: Timestamp,
+}
+
+/// How full the queue is, for metrics: counted from an index, bounded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Depth {
+    /// Recipients that are scheduled or leased.
+    pub waiting_count: u64,
+    /// Recipients that are held.
+    pub held_count: u64,
+    /// Recipients of suspended sites.
+    pub suspended_count: u64,
+}
+
+/// The queue of mail that leaves. Every method is durable when it returns `Ok`.
+#[async_trait]
+pub trait Queue: Send + Sync + 'static {
+    /// At most `limit` lines after `after` that have recipients, in their order.
+    async fn lines(&self, after: Option<Line>, limit: usize) -> Result<Vec<Line>, StoreError>;
+
+    /// Of the next `limit` domains of a line after `after` (in their order) those that have something due at `now`.
+    async fn due(
+        &self,
+        line: Line,
+        after: Option<&str>,
+        now: Timestamp,
+        limit: usize,
+    ) -> Result<DuePage, StoreError>;
+
+    /// Leases recipients that are due, or whose lease has ended. No two leases of one moment hold the same recipient.
+    async fn lease(&self, request: LeaseRequest) -> Result<Leased, StoreError>;
+
+    /// Moves the end of every lease of `owner`; how many there are.
+    async fn renew(&self, owner: Uuid, until: Timestamp) -> Result<u64, StoreError>;
+
+    /// Ends every lease, whoever has it: only where no other node can be there.
+    async fn end_leases(&self) -> Result<u64, StoreError>;
+
+    /// Says what became of leased recipients. The count of those whose outcome was written: the lease of the others is lost.
+    async fn settle(&self, settling: Settling) -> Result<usize, StoreError>;
+
+    /// The octets of a message; none where it is closed.
+    async fn content(&self, queue_id: u64) -> Result<Option<Bytes>, StoreError>;
+
+    /// At most `limit` recipients after `after`, by message and recipient.
+    async fn entries(
+        &self,
+        selection: &Selection,
+        after: Option<RecipientKey>,
+        limit: usize,
+    ) -> Result<Vec<QueueEntry>, StoreError>;
+
+    /// Carries out an order on at most [`ORDER_RECIPIENT_COUNT_MAX`] recipients; how many it reached. Recipients that
+    /// are leased are left alone except by [`Order::Bounce`] and [`Order::Hold`], which wait for the lease to end.
+    async fn order(&self, selection: &Selection, order: Order) -> Result<u64, StoreError>;
+
+    /// Suspends a site.
+    async fn suspend(&self, suspension: Suspension) -> Result<(), StoreError>;
+
+    /// Resumes a site: its recipients are due now. How many there are.
+    async fn resume(&self, site: &str) -> Result<u64, StoreError>;
+
+    /// Suspended sites, by name; at most [`QUEUE_PAGE_COUNT_MAX`].
+    async fn suspensions(&self) -> Result<Vec<Suspension>, StoreError>;
+
+    /// At most `limit` addresses of a tenant's suppression list after `after`, in their order.
+    async fn suppressions(
+        &self,
+        tenant: TenantId,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<Suppression>, StoreError>;
+
+    /// Takes an address off a tenant's list; whether it was there.
+    async fn unsuppress(&self, tenant: TenantId, address: &str) -> Result<bool, StoreError>;
+
+    /// How full the queue is.
+    async fn depth(&self) -> Result<Depth, StoreError>;
+
+    /// Writes what happened to messages, for those who ask later.
+    async fn record(&self, passages: Vec<Passage>) -> Result<(), StoreError>;
+
+    /// At most `limit` passages of a tenant after (older than) `before`, newest first; of one message or mailbox, if
+    /// given.
+    async fn passages(
+        &self,
+        tenant: TenantId,
+        of: &PassageFilter,
+        before: Option<u64>,
+        limit: usize,
+    ) -> Result<Vec<(u64, Passage)>, StoreError>;
+
+    /// Ends when new mail may have been queued on this node since the last call ended.
+    async fn rung(&self);
+}
+
+/// Which passages are meant.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct PassageFilter {
+    /// Of this message: the number under which its sender knows it.
+    pub message: Option<String>,
+    /// Of messages of this mailbox.
+    pub mailbox: Option<MailboxId>,
+    /// Of this stage.
+    pub stage: Option<Stage>,
+}

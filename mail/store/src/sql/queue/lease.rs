@@ -1,0 +1,195 @@
+//! Leases: what is due, taken for a time.
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use database::{Row, Statement, Transaction, Work};
+use kernel::{DomainName, MailboxId, TenantId, Timestamp};
+use uuid::Uuid;
+
+use super::{bound, line_key, parse, row};
+use crate::sql::SqlStore;
+use crate::{
+    Due, DuePage, Instead, LEASE_RECIPIENT_COUNT_MAX, LeaseRequest, LeaseToken, Leased, LeasedMessage,
+    LeasedRecipient, Line, RecipientKey, StoreError,
+};
+
+/// Lines or domains in one page.
+const STEP_COUNT_MAX: usize = 1000;
+
+struct Lease {
+    request: LeaseRequest,
+    token: LeaseToken,
+    /// What PostgreSQL needs, so that nodes do not wait for each other.
+    locking: &'static str,
+}
+
+#[async_trait]
+impl Work for Lease {
+    type Output = Leased;
+    type Error = StoreError;
+
+    async fn run(&self, transaction: &mut Transaction<'_>) -> Result<Leased, StoreError> {
+        let request = &self.request;
+        let line = line_key(request.line);
+        let mut rest = LEASE_RECIPIENT_COUNT_MAX;
+        for (domain, count) in &request.domains {
+            let update = Statement::new(format!(
+                "UPDATE queue_recipient SET state = 1, due_at = $5, lease_owner = $6, lease_token = $7 \
+                 WHERE (queue, ordinal) IN (SELECT queue, ordinal FROM queue_recipient \
+                 WHERE state < 2 AND line = $1 AND domain = $2 AND due_at <= $3 ORDER BY due_at, queue LIMIT $4 {}) \
+                 AND state < 2 AND due_at <= $3",
+                self.locking
+            ));
+            let update = update
+                .bind(line.as_str())
+                .bind(domain.as_str())
+                .bind(request.now.millis())
+                .bind(bound(*count, rest))
+                .bind(request.until.millis())
+                .bind(request.owner)
+                .bind(self.token.0);
+            let taken = transaction.execute(update).await?;
+            rest = rest.saturating_sub(usize::try_from(taken).unwrap_or(usize::MAX));
+            if rest == 0 {
+                break;
+            }
+        }
+        let select = Statement::new(
+            "SELECT q.id, q.tenant, q.message, q.sender, q.size, q.ret, q.envelope_id, q.queued_at, q.lane, \
+             q.origin, q.mailbox, q.reported_at, r.ordinal, r.address, r.notify, r.original, r.attempt_count, \
+             r.delay_told_at, r.wish, r.last_code, r.last_enhanced, r.last_text, r.last_host, \
+             EXISTS (SELECT 1 FROM suppression s WHERE s.tenant = q.tenant AND s.address = lower(r.address)) \
+             FROM queue_recipient r JOIN queue q ON q.id = r.queue \
+             WHERE r.state = 1 AND r.lease_owner = $1 AND r.lease_token = $2 ORDER BY q.id, r.ordinal",
+        );
+        let rows = transaction.query(select.bind(request.owner).bind(self.token.0)).await?;
+        let mut messages: Vec<(LeasedMessage, Vec<LeasedRecipient>)> = Vec::new();
+        for row in &rows {
+            let recipient = recipient(row)?;
+            match messages.last_mut() {
+                Some((message, recipients)) if message.queue_id == recipient.key.queue_id => {
+                    recipients.push(recipient);
+                }
+                _ => messages.push((message(row)?, vec![recipient])),
+            }
+        }
+        Ok(Leased { token: self.token, messages })
+    }
+}
+
+fn message(row: &Row) -> Result<LeasedMessage, StoreError> {
+    Ok(LeasedMessage {
+        queue_id: row.int(0)?.unsigned_abs(),
+        tenant: TenantId::new(row.uuid(1)?),
+        message: row.text(2)?.to_owned(),
+        sender: row.opt_text(3)?.map(parse).transpose()?,
+        size: u32::try_from(row.int(4)?).unwrap_or(u32::MAX),
+        ret: row.opt_text(5)?.map(str::to_owned),
+        envelope_id: row.opt_text(6)?.map(str::to_owned),
+        queued_at: Timestamp::from_millis(row.int(7)?),
+        lane: row::lane(row.int(8)?),
+        origin: row::origin(row.int(9)?),
+        mailbox: row.opt_uuid(10)?.map(MailboxId::new),
+        is_reported: row.opt_int(11)?.is_some(),
+    })
+}
+
+fn recipient(row: &Row) -> Result<LeasedRecipient, StoreError> {
+    let instead = match (row.int(18)?, row.bool(23)?) {
+        (row::WISH_BOUNCE, _) => Some(Instead::Bounce),
+        (_, true) => Some(Instead::Suppressed),
+        _ => None,
+    };
+    Ok(LeasedRecipient {
+        key: RecipientKey { queue_id: row.int(0)?.unsigned_abs(), ordinal: row::ordinal(row.int(12)?) },
+        address: parse(row.text(13)?)?,
+        notify: row.opt_text(14)?.map(str::to_owned),
+        original: row.opt_text(15)?.map(str::to_owned),
+        attempt_count: u32::try_from(row.int(16)?).unwrap_or(u32::MAX),
+        is_delay_told: row.opt_int(17)?.is_some(),
+        instead,
+        last: row::reply(row, 19)?,
+    })
+}
+
+impl SqlStore {
+    pub(crate) async fn queue_lines(
+        &self,
+        after: Option<Line>,
+        limit: usize,
+    ) -> Result<Vec<Line>, StoreError> {
+        // One step of the index per line, however long the lines are.
+        let select = Statement::new(
+            "WITH RECURSIVE head (line) AS ( \
+             SELECT (SELECT line FROM queue_recipient WHERE state < 2 AND line > $1 ORDER BY line LIMIT 1) \
+             UNION ALL SELECT (SELECT r.line FROM queue_recipient r WHERE r.state < 2 AND r.line > head.line \
+             ORDER BY r.line LIMIT 1) FROM head WHERE head.line IS NOT NULL) \
+             SELECT line FROM head WHERE line IS NOT NULL LIMIT $2",
+        );
+        let select = select.bind(after.map(line_key).unwrap_or_default()).bind(bound(limit, STEP_COUNT_MAX));
+        let rows = self.database.query(select).await?;
+        let lines = rows.iter().map(|found| Ok(row::line(found.text(0)?)));
+        Ok(lines.collect::<Result<Vec<_>, StoreError>>()?.into_iter().flatten().collect())
+    }
+
+    pub(crate) async fn queue_due(
+        &self,
+        line: Line,
+        after: Option<&str>,
+        now: Timestamp,
+        limit: usize,
+    ) -> Result<DuePage, StoreError> {
+        let select = Statement::new(
+            "WITH RECURSIVE step (domain) AS ( \
+             SELECT (SELECT domain FROM queue_recipient WHERE state < 2 AND line = $1 AND domain > $2 \
+             ORDER BY domain LIMIT 1) \
+             UNION ALL SELECT (SELECT r.domain FROM queue_recipient r WHERE r.state < 2 AND r.line = $1 \
+             AND r.domain > step.domain ORDER BY r.domain LIMIT 1) FROM step WHERE step.domain IS NOT NULL) \
+             SELECT domain, (SELECT MIN(due_at) FROM queue_recipient r WHERE r.state < 2 AND r.line = $1 \
+             AND r.domain = step.domain) FROM step WHERE domain IS NOT NULL LIMIT $3",
+        );
+        let limit = bound(limit, STEP_COUNT_MAX);
+        let select = select.bind(line_key(line)).bind(after.unwrap_or_default()).bind(limit);
+        let rows = self.database.query(select).await?;
+        let mut page = DuePage::default();
+        for found in &rows {
+            let due_at = Timestamp::from_millis(found.opt_int(1)?.unwrap_or(i64::MAX));
+            if let (true, Ok(domain)) = (due_at <= now, DomainName::parse(found.text(0)?)) {
+                page.due.push(Due { domain, due_at });
+            }
+        }
+        if i64::try_from(rows.len()).is_ok_and(|count| count >= limit) {
+            page.next = rows.last().map(|found| found.text(0).map(str::to_owned)).transpose()?;
+        }
+        Ok(page)
+    }
+
+    pub(crate) async fn queue_lease(&self, request: LeaseRequest) -> Result<Leased, StoreError> {
+        let locking = if self.database.sqlite().is_some() { "" } else { "FOR UPDATE SKIP LOCKED" };
+        let work = Lease { request, token: LeaseToken(Uuid::now_v7()), locking };
+        self.database.transact(work).await
+    }
+
+    pub(crate) async fn queue_renew(&self, owner: Uuid, until: Timestamp) -> Result<u64, StoreError> {
+        let update =
+            Statement::new("UPDATE queue_recipient SET due_at = $2 WHERE state = 1 AND lease_owner = $1");
+        let touched = self.database.write(vec![update.bind(owner).bind(until.millis())]).await?;
+        Ok(touched.iter().sum())
+    }
+
+    pub(crate) async fn queue_end_leases(&self) -> Result<u64, StoreError> {
+        let update = Statement::new(
+            "UPDATE queue_recipient SET state = 0, due_at = $1, lease_owner = NULL, lease_token = NULL \
+             WHERE state = 1",
+        );
+        let touched = self.database.write(vec![update.bind(self.now().millis())]).await?;
+        Ok(touched.iter().sum())
+    }
+
+    pub(crate) async fn queue_content(&self, queue_id: u64) -> Result<Option<Bytes>, StoreError> {
+        let select =
+            Statement::new("SELECT b.octets FROM queue q JOIN blob b ON b.id = q.blob WHERE q.id = $1");
+        let rows = self.database.query(select.bind(row::queue_key(queue_id))).await?;
+        Ok(rows.first().map(|found| found.bytes(0).map(Bytes::copy_from_slice)).transpose()?)
+    }
+}

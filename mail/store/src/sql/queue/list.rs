@@ -1,0 +1,86 @@
+//! Lists of what is in the queue.
+
+use database::{Row, Statement, Value};
+use kernel::{Id as _, MailboxId, TenantId, Timestamp};
+
+use super::{bound, parse, row};
+use crate::sql::SqlStore;
+use crate::{Depth, QUEUE_PAGE_COUNT_MAX, QueueEntry, RecipientKey, Selection, StoreError};
+
+/// What a selection says as conditions on `queue q` and `queue_recipient r`, each beginning with AND; parameters are
+/// numbered from `from`.
+pub(super) fn conditions(selection: &Selection, from: usize) -> (String, Vec<Value>) {
+    let mut text = String::new();
+    let mut values: Vec<Value> = Vec::new();
+    let mut add = |column: &str, value: Option<Value>| {
+        if let Some(value) = value {
+            text.push_str(&format!(" AND {column} = ${}", from + values.len()));
+            values.push(value);
+        }
+    };
+    add("q.tenant", selection.tenant.map(|tenant| tenant.uuid().into()));
+    add("q.mailbox", selection.mailbox.map(|mailbox| mailbox.uuid().into()));
+    add("r.queue", selection.queue_id.map(|id| row::queue_key(id).into()));
+    add("r.ordinal", selection.ordinal.map(Into::into));
+    add("r.domain", selection.domain.as_ref().map(|domain| domain.as_str().into()));
+    match selection.state {
+        Some(state) => add("r.state", Some(row::state_key(state).into())),
+        None => text.push_str(" AND r.state < 4"),
+    }
+    (text, values)
+}
+
+fn entry(found: &Row) -> Result<QueueEntry, StoreError> {
+    Ok(QueueEntry {
+        key: RecipientKey { queue_id: found.int(0)?.unsigned_abs(), ordinal: row::ordinal(found.int(1)?) },
+        tenant: TenantId::new(found.uuid(2)?),
+        message: found.text(3)?.to_owned(),
+        mailbox: found.opt_uuid(4)?.map(MailboxId::new),
+        sender: found.opt_text(5)?.map(parse).transpose()?,
+        address: parse(found.text(6)?)?,
+        size: u32::try_from(found.int(7)?).unwrap_or(u32::MAX),
+        queued_at: Timestamp::from_millis(found.int(8)?),
+        lane: row::lane(found.int(9)?),
+        state: row::state(found.int(10)?),
+        due_at: Timestamp::from_millis(found.int(11)?),
+        attempt_count: u32::try_from(found.int(12)?).unwrap_or(u32::MAX),
+        site: found.opt_text(13)?.map(str::to_owned),
+        last: row::reply(found, 14)?,
+        closed_at: found.opt_int(18)?.map(Timestamp::from_millis),
+    })
+}
+
+impl SqlStore {
+    pub(crate) async fn queue_entries(
+        &self,
+        selection: &Selection,
+        after: Option<RecipientKey>,
+        limit: usize,
+    ) -> Result<Vec<QueueEntry>, StoreError> {
+        let (text, values) = conditions(selection, 4);
+        let sql = format!(
+            "SELECT r.queue, r.ordinal, q.tenant, q.message, q.mailbox, q.sender, r.address, q.size, q.queued_at, \
+             q.lane, r.state, r.due_at, r.attempt_count, r.site, r.last_code, r.last_enhanced, r.last_text, \
+             r.last_host, r.closed_at FROM queue_recipient r JOIN queue q ON q.id = r.queue \
+             WHERE (r.queue, r.ordinal) > ($1, $2){text} ORDER BY r.queue, r.ordinal LIMIT $3"
+        );
+        let (queue, ordinal) =
+            after.map_or((0, -1), |key| (row::queue_key(key.queue_id), i64::from(key.ordinal)));
+        let mut select =
+            Statement::new(sql).bind(queue).bind(ordinal).bind(bound(limit, QUEUE_PAGE_COUNT_MAX));
+        select.params.extend(values);
+        self.database.query(select).await?.iter().map(entry).collect()
+    }
+
+    pub(crate) async fn queue_depth(&self) -> Result<Depth, StoreError> {
+        let count = async |sql: &'static str| -> Result<u64, StoreError> {
+            let rows = self.database.query(Statement::new(sql)).await?;
+            Ok(rows.first().map(|found| found.int(0)).transpose()?.unwrap_or_default().unsigned_abs())
+        };
+        Ok(Depth {
+            waiting_count: count("SELECT COUNT(*) FROM queue_recipient WHERE state < 2").await?,
+            held_count: count("SELECT COUNT(*) FROM queue_recipient WHERE state = 2").await?,
+            suspended_count: count("SELECT COUNT(*) FROM queue_recipient WHERE state = 3").await?,
+        })
+    }
+}

@@ -1,0 +1,106 @@
+//! What operators and owners want of recipients in the queue.
+
+use async_trait::async_trait;
+use database::{Statement, Transaction, Work};
+use kernel::Timestamp;
+
+use super::list::conditions;
+use super::row;
+use super::settle::{Told, close, tell};
+use crate::sql::SqlStore;
+use crate::trace::Stage;
+use crate::{ORDER_RECIPIENT_COUNT_MAX, Order, RecipientKey, Selection, StoreError};
+
+struct Orders {
+    selection: Selection,
+    order: Order,
+    now: Timestamp,
+}
+
+/// What an order does to one row: the states it reaches, what is set, and what the trace is told.
+struct Doing {
+    reaches: &'static str,
+    set: &'static str,
+    stage: Option<Stage>,
+}
+
+const fn doing(order: Order) -> Doing {
+    match order {
+        Order::Hold => Doing {
+            reaches: "(r.state = 0 OR r.state = 1 AND r.wish = 0)",
+            set: "state = CASE WHEN state = 1 THEN 1 ELSE 2 END, wish = CASE WHEN state = 1 THEN 2 ELSE 0 END",
+            stage: Some(Stage::Held),
+        },
+        Order::Release => Doing {
+            reaches: "r.state = 2",
+            set: "state = 0, wish = 0, due_at = $3",
+            stage: Some(Stage::Released),
+        },
+        Order::Retry => Doing {
+            reaches: "r.state = 0 AND r.due_at > $1",
+            set: "due_at = $3",
+            stage: Some(Stage::Hastened),
+        },
+        Order::Bounce => Doing {
+            reaches: "(r.state = 2 OR r.state = 3 OR r.state < 2 AND r.wish <> 1)",
+            set: "wish = 1, due_at = CASE WHEN state = 1 THEN due_at ELSE $3 END, \
+                  state = CASE WHEN state = 1 THEN 1 ELSE 0 END",
+            stage: None,
+        },
+        Order::Remove => Doing {
+            reaches: "(r.state = 0 OR r.state = 2 OR r.state = 3)",
+            set: "state = 6, closed_at = $3",
+            stage: Some(Stage::Removed),
+        },
+    }
+}
+
+#[async_trait]
+impl Work for Orders {
+    type Output = u64;
+    type Error = StoreError;
+
+    async fn run(&self, transaction: &mut Transaction<'_>) -> Result<u64, StoreError> {
+        let doing = doing(self.order);
+        let (text, mut select) = conditions(&self.selection, 2);
+        let sql = format!(
+            "SELECT r.queue, r.ordinal FROM queue_recipient r JOIN queue q ON q.id = r.queue \
+             WHERE $1 > CAST(0 AS BIGINT) AND {}{text} ORDER BY r.queue, r.ordinal LIMIT {ORDER_RECIPIENT_COUNT_MAX}",
+            doing.reaches
+        );
+        select.insert(0, self.now.millis().into());
+        let rows = transaction.query(Statement { sql: sql.into(), params: select }).await?;
+        let mut reached = 0;
+        for found in &rows {
+            let key =
+                RecipientKey { queue_id: found.int(0)?.unsigned_abs(), ordinal: row::ordinal(found.int(1)?) };
+            // Again with its condition: another node may have leased it between.
+            let update = Statement::new(format!(
+                "UPDATE queue_recipient AS r SET {} WHERE queue = $1 AND ordinal = $2 AND $3 > CAST(0 AS BIGINT) AND {}",
+                doing.set,
+                doing.reaches.replace("$1", "$3")
+            ));
+            let update = update.bind(found.int(0)?).bind(found.int(1)?).bind(self.now.millis());
+            if transaction.execute(update).await? == 0 {
+                continue;
+            }
+            reached += 1;
+            if let Some(stage) = doing.stage {
+                tell(transaction, key, Told { stage, at: self.now, reply: None, next_at: None }).await?;
+            }
+            if self.order == Order::Remove {
+                close(transaction, key.queue_id, 1, self.now).await?;
+            }
+        }
+        Ok(reached)
+    }
+}
+
+impl SqlStore {
+    pub(crate) async fn queue_order(&self, selection: &Selection, order: Order) -> Result<u64, StoreError> {
+        let work = Orders { selection: selection.clone(), order, now: self.now() };
+        let reached = self.database.transact(work).await?;
+        self.queue_bell.notify_one();
+        Ok(reached)
+    }
+}

@@ -1,0 +1,105 @@
+//! Rows into values, and values into columns.
+
+use database::{DatabaseError, Row};
+use kernel::{Id as _, TenantId};
+use uuid::Uuid;
+
+use crate::{Lane, Line, Origin, RecipientState, RemoteReply};
+
+pub(crate) const SCHEDULED: i64 = 0;
+pub(crate) const LEASED: i64 = 1;
+pub(crate) const HELD: i64 = 2;
+pub(crate) const SUSPENDED: i64 = 3;
+pub(crate) const DELIVERED: i64 = 4;
+pub(crate) const BOUNCED: i64 = 5;
+pub(crate) const REMOVED: i64 = 6;
+
+/// In the column `wish`: somebody wants it given up at the next lease. 2: held when its lease ends; 0: nothing.
+pub(crate) const WISH_BOUNCE: i64 = 1;
+
+pub(crate) const fn state_key(state: RecipientState) -> i64 {
+    match state {
+        RecipientState::Scheduled => SCHEDULED,
+        RecipientState::Leased => LEASED,
+        RecipientState::Held => HELD,
+        RecipientState::Suspended => SUSPENDED,
+        RecipientState::Delivered => DELIVERED,
+        RecipientState::Bounced => BOUNCED,
+        RecipientState::Removed => REMOVED,
+    }
+}
+
+pub(crate) const fn state(key: i64) -> RecipientState {
+    match key {
+        LEASED => RecipientState::Leased,
+        HELD => RecipientState::Held,
+        SUSPENDED => RecipientState::Suspended,
+        DELIVERED => RecipientState::Delivered,
+        BOUNCED => RecipientState::Bounced,
+        REMOVED => RecipientState::Removed,
+        _ => RecipientState::Scheduled,
+    }
+}
+
+pub(crate) const fn lane_key(lane: Lane) -> i64 {
+    match lane {
+        Lane::Interactive => 0,
+        Lane::Transactional => 1,
+        Lane::Bulk => 2,
+        Lane::Report => 3,
+    }
+}
+
+pub(crate) const fn lane(key: i64) -> Lane {
+    match key {
+        1 => Lane::Transactional,
+        2 => Lane::Bulk,
+        3 => Lane::Report,
+        _ => Lane::Interactive,
+    }
+}
+
+pub(crate) const fn origin_key(origin: Origin) -> i64 {
+    match origin {
+        Origin::Submitted => 0,
+        Origin::Forwarded => 1,
+        Origin::Report => 2,
+    }
+}
+
+pub(crate) const fn origin(key: i64) -> Origin {
+    match key {
+        1 => Origin::Forwarded,
+        2 => Origin::Report,
+        _ => Origin::Submitted,
+    }
+}
+
+pub(crate) fn line_key(line: Line) -> String {
+    format!("{}{}", line.tenant.uuid().simple(), lane_key(line.lane))
+}
+
+/// The line of a key; none for what is no key.
+pub(crate) fn line(key: &str) -> Option<Line> {
+    let (tenant, digit) = key.split_at_checked(32)?;
+    let tenant = TenantId::new(Uuid::try_parse(tenant).ok()?);
+    Some(Line { tenant, lane: lane(digit.parse().ok()?) })
+}
+
+/// A reply from four columns beginning at `from`: code, enhanced code, text, host.
+pub(crate) fn reply(row: &Row, from: usize) -> Result<RemoteReply, DatabaseError> {
+    Ok(RemoteReply {
+        code: u16::try_from(row.int(from)?).unwrap_or_default(),
+        enhanced: row.text(from + 1)?.to_owned(),
+        text: row.text(from + 2)?.to_owned(),
+        host: row.opt_text(from + 3)?.map(str::to_owned),
+    })
+}
+
+pub(crate) fn ordinal(number: i64) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
+}
+
+pub(crate) fn queue_key(queue_id: u64) -> i64 {
+    i64::try_from(queue_id).unwrap_or(i64::MAX)
+}

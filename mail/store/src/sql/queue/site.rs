@@ -1,0 +1,94 @@
+//! Suspended sites and suppressed addresses.
+
+use database::Statement;
+use kernel::{Id as _, TenantId, Timestamp};
+
+use super::{bound, row};
+use crate::sql::SqlStore;
+use crate::{QUEUE_PAGE_COUNT_MAX, StoreError, Suppression, Suspension};
+
+/// Recipients that are resumed in one transaction.
+const RESUME_BATCH_COUNT: u64 = 5000;
+
+impl SqlStore {
+    pub(crate) async fn site_suspend(&self, suspension: Suspension) -> Result<(), StoreError> {
+        let insert = Statement::new(
+            "INSERT INTO suspension (site, reason, since) VALUES ($1, $2, $3) \
+             ON CONFLICT (site) DO UPDATE SET reason = excluded.reason",
+        );
+        let insert = insert.bind(suspension.site).bind(suspension.reason).bind(suspension.since.millis());
+        self.database.write(vec![insert]).await?;
+        Ok(())
+    }
+
+    pub(crate) async fn site_resume(&self, site: &str) -> Result<u64, StoreError> {
+        let delete = Statement::new("DELETE FROM suspension WHERE site = $1").bind(site);
+        self.database.write(vec![delete]).await?;
+        let mut resumed = 0;
+        loop {
+            let update = Statement::new(format!(
+                "UPDATE queue_recipient SET state = 0, due_at = $2 WHERE (queue, ordinal) IN \
+                 (SELECT queue, ordinal FROM queue_recipient WHERE state = 3 AND (site = $1 OR domain = $1) \
+                 LIMIT {RESUME_BATCH_COUNT}) AND state = 3"
+            ));
+            let update = update.bind(site).bind(self.now().millis());
+            let touched: u64 = self.database.write(vec![update]).await?.iter().sum();
+            resumed += touched;
+            if touched < RESUME_BATCH_COUNT {
+                self.queue_bell.notify_one();
+                return Ok(resumed);
+            }
+        }
+    }
+
+    pub(crate) async fn site_suspensions(&self) -> Result<Vec<Suspension>, StoreError> {
+        let select = Statement::new("SELECT site, reason, since FROM suspension ORDER BY site LIMIT $1");
+        let rows =
+            self.database.query(select.bind(bound(QUEUE_PAGE_COUNT_MAX, QUEUE_PAGE_COUNT_MAX))).await?;
+        rows.iter()
+            .map(|found| {
+                Ok(Suspension {
+                    site: found.text(0)?.to_owned(),
+                    reason: found.text(1)?.to_owned(),
+                    since: Timestamp::from_millis(found.int(2)?),
+                })
+            })
+            .collect()
+    }
+
+    pub(crate) async fn suppression_page(
+        &self,
+        tenant: TenantId,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<Suppression>, StoreError> {
+        let select = Statement::new(
+            "SELECT address, code, enhanced, text, host, since FROM suppression \
+             WHERE tenant = $1 AND address > $2 ORDER BY address LIMIT $3",
+        );
+        let select = select
+            .bind(tenant.uuid())
+            .bind(after.unwrap_or_default())
+            .bind(bound(limit, QUEUE_PAGE_COUNT_MAX));
+        let rows = self.database.query(select).await?;
+        rows.iter()
+            .map(|found| {
+                Ok(Suppression {
+                    address: found.text(0)?.to_owned(),
+                    reply: row::reply(found, 1)?,
+                    since: Timestamp::from_millis(found.int(5)?),
+                })
+            })
+            .collect()
+    }
+
+    pub(crate) async fn suppression_remove(
+        &self,
+        tenant: TenantId,
+        address: &str,
+    ) -> Result<bool, StoreError> {
+        let delete = Statement::new("DELETE FROM suppression WHERE tenant = $1 AND address = lower($2)");
+        let touched = self.database.write(vec![delete.bind(tenant.uuid()).bind(address)]).await?;
+        Ok(touched.iter().sum::<u64>() > 0)
+    }
+}

@@ -1,0 +1,421 @@
+//! What the queue promises, on SQLite always and on PostgreSQL where the test run started one.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
+
+use bytes::Bytes;
+use database::{Database, Statement};
+use kernel::{DomainName, EmailAddress, Id as _, MailboxId, TenantId, Timestamp};
+use store::{
+    Acceptance, CLOSED_DAY_COUNT, DelayNotice, Instead, Lane, LeaseRequest, Leased, Line, Order, Outcome,
+    PassageFilter, Queue as _, QueuedRecipient, Queueing, RecipientState, RemoteReply, Retention, Selection,
+    Settlement, Settling, SqlStore, Stage, Store as _, Suppress, Suspension,
+};
+use uuid::Uuid;
+
+const START_MILLIS: i64 = 1_700_000_000_000;
+const DAY_MILLIS: i64 = 86_400_000;
+
+struct World {
+    store: Arc<SqlStore>,
+    clock: Arc<AtomicI64>,
+    _folder: Option<tempfile::TempDir>,
+}
+
+async fn open(database: Database, folder: Option<tempfile::TempDir>) -> World {
+    let clock = Arc::new(AtomicI64::new(START_MILLIS));
+    let time = Arc::clone(&clock);
+    let now: store::Now = Arc::new(move || Timestamp::from_millis(time.load(Ordering::Relaxed)));
+    let store = SqlStore::open(database, now, Retention::days(30)).await.expect("a store");
+    World { store: Arc::new(store), clock, _folder: folder }
+}
+
+#[expect(clippy::print_stderr, reason = "a skipped suite says so loudly")]
+async fn databases() -> Vec<(Database, Option<tempfile::TempDir>)> {
+    static NUMBER: AtomicU32 = AtomicU32::new(0);
+    let folder = tempfile::tempdir().expect("a folder");
+    let sqlite = Database::open_sqlite(&folder.path().join("mail.db")).expect("a file");
+    let mut databases = vec![(sqlite, Some(folder))];
+    match std::env::var("HOSTERRA_TEST_POSTGRES") {
+        Ok(url) => {
+            let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+            let schema = format!("queue_{}_{number}", std::process::id());
+            let database = Database::connect_postgres_schema(&url, 8, &schema).await.expect("a server");
+            databases.push((database, None));
+        }
+        Err(_) => eprintln!("SKIPPED: PostgreSQL (HOSTERRA_TEST_POSTGRES is not set)"),
+    }
+    databases
+}
+
+async fn worlds() -> Vec<World> {
+    let mut worlds = Vec::new();
+    for (database, folder) in databases().await {
+        worlds.push(open(database, folder).await);
+    }
+    worlds
+}
+
+fn tenant(number: u128) -> TenantId {
+    TenantId::new(Uuid::from_u128(number))
+}
+
+fn address(text: &str) -> EmailAddress {
+    EmailAddress::parse(text).expect("an address")
+}
+
+fn domain(text: &str) -> DomainName {
+    DomainName::parse(text).expect("a name")
+}
+
+fn outgoing(tenant: TenantId, lane: Lane, to: &[&str]) -> Acceptance {
+    Acceptance {
+        message: Bytes::from_static(b"From: a@x.example\r\nSubject: out\r\n\r\nhello\r\n"),
+        deposits: Vec::new(),
+        queued: to
+            .iter()
+            .map(|to| QueuedRecipient { address: address(to), notify: None, original: None })
+            .collect(),
+        sender: Some(address("a@x.example")),
+        tenant,
+        dsn: (Some("HDRS".to_owned()), Some("e1".to_owned())),
+        queueing: Queueing { lane, mailbox: Some(MailboxId::new(Uuid::from_u128(9))), ..Queueing::default() },
+    }
+}
+
+fn told(code: u16) -> RemoteReply {
+    RemoteReply {
+        code,
+        enhanced: "4.2.0".to_owned(),
+        text: "later".to_owned(),
+        host: Some("mx.b.example".to_owned()),
+    }
+}
+
+fn settle(leased: &Leased, outcome: &Outcome) -> Settling {
+    let settlements =
+        leased.messages.iter().flat_map(|(_, recipients)| recipients).map(|recipient| Settlement {
+            key: recipient.key,
+            outcome: outcome.clone(),
+            reply: told(450),
+            site: Some("mx.b.example".to_owned()),
+            suppress: Suppress::No,
+        });
+    Settling { token: leased.token, settlements: settlements.collect(), report: None }
+}
+
+fn addresses(leased: &Leased) -> Vec<String> {
+    leased.messages.iter().flat_map(|(_, to)| to).map(|to| to.address.to_string()).collect()
+}
+
+impl World {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_millis(self.clock.load(Ordering::Relaxed))
+    }
+
+    fn pass(&self, millis: i64) {
+        self.clock.fetch_add(millis, Ordering::Relaxed);
+    }
+
+    async fn queue(&self, tenant: TenantId, lane: Lane, to: &[&str]) -> u64 {
+        let accepted = self.store.accept(outgoing(tenant, lane, to)).await.expect("accepted");
+        accepted.queue_id.expect("queued")
+    }
+
+    async fn lease(&self, owner: u128, line: Line, domains: &[(&str, usize)]) -> Leased {
+        let request = LeaseRequest {
+            owner: Uuid::from_u128(owner),
+            now: self.now(),
+            until: Timestamp::from_millis(self.now().millis() + 60_000),
+            line,
+            domains: domains.iter().map(|(name, count)| (domain(name), *count)).collect(),
+        };
+        self.store.lease(request).await.expect("leased")
+    }
+
+    async fn states(&self, queue_id: u64) -> Vec<RecipientState> {
+        let mut states = Vec::new();
+        for state in [
+            RecipientState::Scheduled,
+            RecipientState::Leased,
+            RecipientState::Held,
+            RecipientState::Suspended,
+            RecipientState::Delivered,
+            RecipientState::Bounced,
+            RecipientState::Removed,
+        ] {
+            let of = Selection { queue_id: Some(queue_id), state: Some(state), ..Selection::default() };
+            states.extend(self.store.entries(&of, None, 100).await.expect("entries"));
+        }
+        states.sort_by_key(|entry| entry.key);
+        states.into_iter().map(|entry| entry.state).collect()
+    }
+
+    async fn order(&self, queue_id: u64, order: Order) -> u64 {
+        let of = Selection { queue_id: Some(queue_id), ..Selection::default() };
+        self.store.order(&of, order).await.expect("ordered")
+    }
+
+    async fn is_whole(&self) {
+        let verification = self.store.verify().await.expect("checked");
+        assert_eq!(verification.faults, Vec::<String>::new());
+    }
+}
+
+const A: Line = Line { tenant: TenantId::PLATFORM, lane: Lane::Interactive };
+
+#[tokio::test]
+async fn lines_and_domains_are_stepped_through_in_pages() {
+    for world in worlds().await {
+        let (one, two) = (tenant(1), tenant(2));
+        world.queue(two, Lane::Interactive, &["u@b.example"]).await;
+        world.queue(one, Lane::Bulk, &["u@c.example", "v@a.example", "w@c.example", "u@b.example"]).await;
+        world.queue(one, Lane::Interactive, &["u@c.example"]).await;
+        let all = world.store.lines(None, 10).await.expect("lines");
+        let line = |tenant, lane| Line { tenant, lane };
+        let expected = [line(one, Lane::Interactive), line(one, Lane::Bulk), line(two, Lane::Interactive)];
+        assert_eq!(all, expected);
+        assert_eq!(world.store.lines(Some(all[0]), 1).await.expect("lines"), expected[1..2]);
+        let page = world.store.due(all[1], None, world.now(), 2).await.expect("due");
+        let names: Vec<&str> = page.due.iter().map(|due| due.domain.as_str()).collect();
+        assert_eq!((names, page.next.as_deref()), (vec!["a.example", "b.example"], Some("b.example")));
+        let rest = world.store.due(all[1], page.next.as_deref(), world.now(), 2).await.expect("due");
+        assert_eq!((rest.due.len(), rest.next), (1, None));
+        let before = Timestamp::from_millis(world.now().millis() - 1);
+        assert!(world.store.due(all[1], None, before, 9).await.expect("due").due.is_empty());
+    }
+}
+
+#[tokio::test]
+async fn a_lease_holds_a_recipient_until_it_ends_and_no_two_hold_the_same() {
+    for world in worlds().await {
+        world.queue(A.tenant, A.lane, &["1@b.example", "2@b.example", "3@b.example", "4@c.example"]).await;
+        let first = world.lease(1, A, &[("b.example", 2)]).await;
+        assert_eq!(addresses(&first), ["1@b.example", "2@b.example"]);
+        let (message, _) = &first.messages[0];
+        assert_eq!((message.ret.as_deref(), message.envelope_id.as_deref()), (Some("HDRS"), Some("e1")));
+        let second = world.lease(2, A, &[("b.example", 9), ("c.example", 9)]).await;
+        assert_eq!(addresses(&second), ["3@b.example", "4@c.example"]);
+        // The second node dies; the first goes on.
+        world.pass(59_000);
+        let until = Timestamp::from_millis(world.now().millis() + 60_000);
+        assert_eq!(world.store.renew(Uuid::from_u128(1), until).await.expect("renewed"), 2);
+        world.pass(2_000);
+        let third = world.lease(3, A, &[("b.example", 9), ("c.example", 9)]).await;
+        assert_eq!(addresses(&third), ["3@b.example", "4@c.example"]);
+        // What the second says too late is not written, though it is said.
+        assert_eq!(world.store.settle(settle(&second, &Outcome::Delivered)).await.expect("settled"), 0);
+        assert_eq!(world.store.settle(settle(&third, &Outcome::Delivered)).await.expect("settled"), 2);
+        assert_eq!(world.store.settle(settle(&third, &Outcome::Delivered)).await.expect("settled"), 0);
+        assert_eq!(world.store.end_leases().await.expect("ended"), 2);
+        assert_eq!(addresses(&world.lease(4, A, &[("b.example", 9)]).await).len(), 2);
+        world.is_whole().await;
+    }
+}
+
+#[tokio::test]
+async fn outcomes_close_a_message_with_its_last_recipient_and_its_octets_go() {
+    for world in worlds().await {
+        let id = world.queue(A.tenant, A.lane, &["1@b.example", "2@c.example"]).await;
+        assert!(
+            world
+                .store
+                .content(id)
+                .await
+                .expect("octets")
+                .is_some_and(|octets| octets.ends_with(b"hello\r\n"))
+        );
+        let first = world.lease(1, A, &[("b.example", 9)]).await;
+        let due_at = Timestamp::from_millis(world.now().millis() + 300_000);
+        let retry = Outcome::Retry { due_at, delay: DelayNotice::Told };
+        world.store.settle(settle(&first, &retry)).await.expect("settled");
+        let second = world.lease(1, A, &[("c.example", 9)]).await;
+        world.store.settle(settle(&second, &Outcome::Bounced)).await.expect("settled");
+        assert_eq!(world.states(id).await, [RecipientState::Scheduled, RecipientState::Bounced]);
+        assert!(world.lease(1, A, &[("b.example", 9)]).await.messages.is_empty());
+        world.pass(300_000);
+        let again = world.lease(1, A, &[("b.example", 9)]).await;
+        let recipient = &again.messages[0].1[0];
+        assert_eq!((recipient.attempt_count, recipient.is_delay_told, recipient.last.code), (1, true, 450));
+        world.store.settle(settle(&again, &Outcome::Delivered)).await.expect("settled");
+        assert_eq!(world.store.content(id).await.expect("octets"), None);
+        assert!(world.store.queued(None, 0, 10).await.expect("a page").is_empty());
+        assert_eq!(world.states(id).await, [RecipientState::Delivered, RecipientState::Bounced]);
+        world.is_whole().await;
+        world.pass((CLOSED_DAY_COUNT + 1) * DAY_MILLIS);
+        world.store.purge(world.now()).await.expect("purged");
+        assert!(world.states(id).await.is_empty());
+        let passages = world.store.passages(A.tenant, &PassageFilter::default(), None, 10).await;
+        assert!(passages.expect("passages").is_empty());
+        world.is_whole().await;
+    }
+}
+
+#[tokio::test]
+async fn a_report_is_queued_with_the_outcome_that_it_tells_or_not_at_all() {
+    for world in worlds().await {
+        world.queue(A.tenant, A.lane, &["1@b.example"]).await;
+        let leased = world.lease(1, A, &[("b.example", 9)]).await;
+        let settling = || {
+            let report =
+                Some(Acceptance { sender: None, ..outgoing(A.tenant, Lane::Report, &["a@x.example"]) });
+            Settling { report, ..settle(&leased, &Outcome::Bounced) }
+        };
+        assert_eq!(world.store.settle(settling()).await.expect("settled"), 1);
+        assert_eq!(world.store.settle(settling()).await.expect("settled"), 0);
+        let reports = world.store.queued(None, 0, 10).await.expect("a page");
+        assert_eq!(reports.len(), 1);
+        assert_eq!(reports[0].sender, None);
+        world.is_whole().await;
+    }
+}
+
+#[tokio::test]
+async fn orders_hold_release_hasten_bounce_and_remove() {
+    for world in worlds().await {
+        let id = world.queue(A.tenant, A.lane, &["1@b.example", "2@b.example"]).await;
+        assert_eq!(world.order(id, Order::Hold).await, 2);
+        assert!(world.lease(1, A, &[("b.example", 9)]).await.messages.is_empty());
+        assert_eq!(world.order(id, Order::Hold).await, 0);
+        assert_eq!(world.store.depth().await.expect("a depth").held_count, 2);
+        assert_eq!(world.order(id, Order::Release).await, 2);
+        // One is being tried while it is held: it is held when that ends.
+        let leased = world.lease(1, A, &[("b.example", 1)]).await;
+        assert_eq!(world.order(id, Order::Hold).await, 2);
+        let due_at = Timestamp::from_millis(world.now().millis() + 300_000);
+        let retry = Outcome::Retry { due_at, delay: DelayNotice::None };
+        world.store.settle(settle(&leased, &retry)).await.expect("settled");
+        assert_eq!(world.states(id).await, [RecipientState::Held; 2]);
+        assert_eq!(world.order(id, Order::Release).await, 2);
+        let leased = world.lease(1, A, &[("b.example", 1)]).await;
+        world.store.settle(settle(&leased, &retry)).await.expect("settled");
+        assert_eq!(world.order(id, Order::Retry).await, 1);
+        assert_eq!(addresses(&world.lease(1, A, &[("b.example", 9)]).await).len(), 2);
+        world.store.end_leases().await.expect("ended");
+        assert_eq!(world.order(id, Order::Bounce).await, 2);
+        assert_eq!(world.order(id, Order::Bounce).await, 0);
+        let leased = world.lease(1, A, &[("b.example", 1)]).await;
+        assert_eq!(leased.messages[0].1[0].instead, Some(Instead::Bounce));
+        world.store.settle(settle(&leased, &Outcome::Bounced)).await.expect("settled");
+        assert_eq!(world.order(id, Order::Remove).await, 1);
+        assert_eq!(world.states(id).await.iter().filter(|state| state.is_end()).count(), 2);
+        world.is_whole().await;
+    }
+}
+
+#[tokio::test]
+async fn nothing_of_another_tenant_is_listed_or_reached() {
+    for world in worlds().await {
+        let id = world.queue(tenant(1), Lane::Interactive, &["1@b.example"]).await;
+        let of = Selection { tenant: Some(tenant(2)), queue_id: Some(id), ..Selection::default() };
+        assert!(world.store.entries(&of, None, 10).await.expect("entries").is_empty());
+        for order in [Order::Hold, Order::Release, Order::Retry, Order::Bounce, Order::Remove] {
+            assert_eq!(world.store.order(&of, order).await.expect("ordered"), 0);
+        }
+        let passages = world.store.passages(tenant(2), &PassageFilter::default(), None, 10).await;
+        assert!(passages.expect("passages").is_empty());
+        assert_eq!(world.states(id).await, [RecipientState::Scheduled]);
+    }
+}
+
+#[tokio::test]
+async fn suspended_recipients_wait_for_their_site_to_be_resumed() {
+    for world in worlds().await {
+        let id = world.queue(A.tenant, A.lane, &["1@b.example"]).await;
+        let site = "mx.b.example";
+        let since = world.now();
+        let suspension = Suspension { site: site.to_owned(), reason: "blocked".to_owned(), since };
+        world.store.suspend(suspension.clone()).await.expect("suspended");
+        assert_eq!(world.store.suspensions().await.expect("sites"), [suspension]);
+        let leased = world.lease(1, A, &[("b.example", 9)]).await;
+        world.store.settle(settle(&leased, &Outcome::Suspended)).await.expect("settled");
+        assert_eq!(world.states(id).await, [RecipientState::Suspended]);
+        assert_eq!(world.store.resume(site).await.expect("resumed"), 1);
+        assert!(world.store.suspensions().await.expect("sites").is_empty());
+        assert_eq!(addresses(&world.lease(1, A, &[("b.example", 9)]).await), ["1@b.example"]);
+    }
+}
+
+#[tokio::test]
+async fn addresses_that_do_not_exist_are_suppressed_for_their_tenant_until_taken_off() {
+    for world in worlds().await {
+        world.queue(A.tenant, A.lane, &["Gone@b.example"]).await;
+        let leased = world.lease(1, A, &[("b.example", 9)]).await;
+        let mut settling = settle(&leased, &Outcome::Bounced);
+        settling.settlements[0].suppress = Suppress::HardBounce;
+        world.store.settle(settling).await.expect("settled");
+        let page = world.store.suppressions(A.tenant, None, 10).await.expect("a page");
+        assert_eq!(page.iter().map(|one| one.address.as_str()).collect::<Vec<_>>(), ["gone@b.example"]);
+        assert!(world.store.suppressions(tenant(2), None, 10).await.expect("a page").is_empty());
+        world.queue(A.tenant, A.lane, &["gone@b.example"]).await;
+        let leased = world.lease(1, A, &[("b.example", 9)]).await;
+        assert_eq!(leased.messages[0].1[0].instead, Some(Instead::Suppressed));
+        assert!(!world.store.unsuppress(tenant(2), "gone@b.example").await.expect("asked"));
+        assert!(world.store.unsuppress(A.tenant, "gone@b.example").await.expect("asked"));
+        world.store.end_leases().await.expect("ended");
+        let leased = world.lease(1, A, &[("b.example", 9)]).await;
+        assert_eq!(leased.messages[0].1[0].instead, None);
+    }
+}
+
+#[tokio::test]
+async fn the_trace_tells_every_step_newest_first() {
+    for world in worlds().await {
+        let id = world.queue(A.tenant, A.lane, &["1@b.example"]).await;
+        let leased = world.lease(1, A, &[("b.example", 9)]).await;
+        let due_at = Timestamp::from_millis(world.now().millis() + 1000);
+        let retry = Outcome::Retry { due_at, delay: DelayNotice::None };
+        world.store.settle(settle(&leased, &retry)).await.expect("settled");
+        world.order(id, Order::Hold).await;
+        let message = leased.messages[0].0.message.clone();
+        let filter = PassageFilter { message: Some(message.clone()), ..PassageFilter::default() };
+        let passages = world.store.passages(A.tenant, &filter, None, 10).await.expect("passages");
+        let stages: Vec<Stage> = passages.iter().map(|(_, passage)| passage.stage).collect();
+        assert_eq!(stages, [Stage::Held, Stage::Deferred, Stage::Queued]);
+        let deferred = &passages[1].1;
+        assert_eq!((deferred.reply.clone(), deferred.next_at), (Some(told(450)), Some(due_at)));
+        assert_eq!(deferred.recipient.as_deref(), Some("1@b.example"));
+        let older = world.store.passages(A.tenant, &filter, Some(passages[1].0), 10).await.expect("passages");
+        assert_eq!(older.len(), 1);
+        // Others may write to the same table: what came in, for example.
+        world.store.record(vec![passages[2].1.clone()]).await.expect("recorded");
+        let filter = PassageFilter { mailbox: Some(MailboxId::new(Uuid::from_u128(9))), ..filter };
+        assert_eq!(world.store.passages(A.tenant, &filter, None, 10).await.expect("passages").len(), 4);
+    }
+}
+
+/// The tables as they were before the queue delivered, with mail in them.
+fn old_tables(is_sqlite: bool) -> [&'static str; 2] {
+    let mail = "INSERT INTO queue (tenant, sender, blob, size, ret, envelope_id, queued_at) \
+        VALUES ($1, 'a@x.example', 1, 9, NULL, NULL, 5)";
+    match is_sqlite {
+        true => [include_str!("../src/sql/schema_sqlite.sql"), mail],
+        false => [include_str!("../src/sql/schema_postgres.sql"), mail],
+    }
+}
+
+#[tokio::test]
+async fn mail_that_was_queued_before_there_was_delivery_is_due_after_the_update() {
+    for (database, folder) in databases().await {
+        let [tables, mail] = old_tables(database.sqlite().is_some());
+        database.migrate("store", &[tables]).await.expect("old tables");
+        let blob = "INSERT INTO blob (hash, size, used_at, summary, octets) VALUES ($1, 9, 0, $2, $3)";
+        let octets = b"A: b\r\n\r\nc";
+        let hash = blake3::hash(octets);
+        let recipient = "INSERT INTO queue_recipient (queue, ordinal, address, notify, original) \
+            VALUES (1, $1, $2, NULL, NULL)";
+        let rows = vec![
+            Statement::new(blob).bind(&hash.as_bytes()[..]).bind(&[][..]).bind(&octets[..]),
+            Statement::new(mail).bind(A.tenant.uuid()),
+            Statement::new(recipient).bind(0_i64).bind("u@b.example"),
+            Statement::new(recipient).bind(1_i64).bind("\"a@b\"@c.example"),
+        ];
+        database.write(rows).await.expect("old rows");
+        let world = open(database, folder).await;
+        assert_eq!(world.store.lines(None, 10).await.expect("lines"), [A]);
+        let leased = world.lease(1, A, &[("b.example", 9), ("c.example", 9)]).await;
+        assert_eq!(addresses(&leased), ["u@b.example", "\"a@b\"@c.example"]);
+        world.store.settle(settle(&leased, &Outcome::Delivered)).await.expect("settled");
+        world.is_whole().await;
+    }
+}
