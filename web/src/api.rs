@@ -5,10 +5,11 @@ use std::net::SocketAddr;
 use axum::body::Bytes;
 use axum::extract::{ConnectInfo, Extension, State};
 use axum::http::{HeaderMap, StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::response::{AppendHeaders, IntoResponse, Response};
 
 use crate::Options;
 use crate::guard::Correlation;
+use crate::session::door::{Credential, Visitor, credential};
 
 /// Answers with the API's JSON. The status is 200 even where operations fail: their errors say why.
 pub(crate) async fn answer(
@@ -23,16 +24,27 @@ pub(crate) async fn answer(
         return (StatusCode::UNSUPPORTED_MEDIA_TYPE, "expected Content-Type: application/json\n")
             .into_response();
     }
-    let knock = graphql::Knock {
+    let wanted = text(&headers, header::ACCEPT_LANGUAGE).unwrap_or_default();
+    let mut knock = graphql::Knock {
         authorization: text(&headers, header::AUTHORIZATION).map(str::to_owned),
-        language: graphql::Language::accepted(text(&headers, header::ACCEPT_LANGUAGE).unwrap_or_default()),
+        language: graphql::Language::accepted(wanted),
         peer: peer.ip(),
         agent: text(&headers, header::USER_AGENT).map(str::to_owned),
         correlation,
     };
+    let mut cookies = AppendHeaders(Vec::new());
+    if knock.authorization.is_none() && headers.contains_key(BY_COOKIE) {
+        match by_cookie(&options, &headers, &knock).await {
+            Ok(credential) => {
+                knock.authorization = credential.authorization;
+                cookies.0 = credential.cookies.into_iter().map(|line| (header::SET_COOKIE, line)).collect();
+            }
+            Err(refused) => return refused,
+        }
+    }
     match options.api.answer(knock, &body).await {
         Ok((json, allowance)) => {
-            (allowed(allowance), [(header::CONTENT_TYPE, "application/json")], json).into_response()
+            (allowed(allowance), cookies, [(header::CONTENT_TYPE, "application/json")], json).into_response()
         }
         Err(graphql::BadRequest::TooMany(allowance)) => {
             let retry = [(header::RETRY_AFTER, allowance.reset_secs.to_string())];
@@ -41,6 +53,29 @@ pub(crate) async fn answer(
         }
         Err(fault) => (StatusCode::BAD_REQUEST, format!("{fault}\n")).into_response(),
     }
+}
+
+/// The header by which a page of ours asks that its cookies count. Other sites' pages cannot send it without asking first.
+const BY_COOKIE: &str = "x-hosterra-session";
+
+/// The credential of the cookies, for pages of ours alone.
+async fn by_cookie(
+    options: &Options,
+    headers: &HeaderMap,
+    knock: &graphql::Knock,
+) -> Result<Credential, Response> {
+    let refused = |reason: &'static str| (StatusCode::FORBIDDEN, reason).into_response();
+    let home = options.site.home(headers).ok_or_else(|| refused("cookies count under the site's own name alone\n"))?;
+    if !home.sent(headers) {
+        return Err(refused("cookies count for requests of the site's own pages alone\n"));
+    }
+    let visitor = Visitor {
+        peer: knock.peer,
+        agent: knock.agent.clone(),
+        language: knock.language,
+        correlation: knock.correlation,
+    };
+    Ok(credential(options, headers, (&home, &visitor)).await)
 }
 
 /// What is left to the caller, as headers: operations in a window, those left, seconds until the next window.

@@ -22,9 +22,9 @@ pub(crate) struct Correlation(pub(crate) graphql::CorrelationId);
 /// The header that tells the client its request's name.
 const CORRELATION_HEADER: HeaderName = HeaderName::from_static("x-correlation-id");
 
-/// Nothing but our own style sheet, script and API; no frame around us.
+/// Nothing but our own style sheet and forms; no script, no frame around us.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; \
-     form-action 'none'; frame-ancestors 'none'";
+     form-action 'self'; frame-ancestors 'none'";
 
 /// Puts the guard around `router`.
 pub(crate) fn guarded(router: Router, transport: Transport) -> Router {

@@ -1,13 +1,12 @@
 //! The front page: what runs here and where, honestly, in English and French.
 
-use std::fmt::Write as _;
-
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, header};
 use axum::response::{Html, IntoResponse, Response};
+use maud::{Markup, html};
 
 use crate::Options;
-use crate::api::text;
+use crate::page::Paper;
 
 /// What the front page tells.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,57 +30,38 @@ pub struct Server {
 
 /// The page in the language of the visitor.
 pub(crate) async fn page(State(options): State<Options>, headers: HeaderMap) -> Response {
-    let language = graphql::Language::accepted(text(&headers, header::ACCEPT_LANGUAGE).unwrap_or_default());
-    let html = render(&options.landing, language, options.api.mode());
-    ([(header::VARY, "accept-language")], Html(html)).into_response()
+    let html = render(&options.landing, Paper::of(&options, &headers), options.api.mode());
+    ([(header::VARY, "accept-language, cookie")], Html(html.into_string())).into_response()
 }
 
-/// Its style.
-pub(crate) async fn style() -> Response {
-    ([(header::CONTENT_TYPE, "text/css; charset=utf-8")], include_str!("landing/site.css")).into_response()
-}
-
-/// Where there is no page.
-pub(crate) async fn missing() -> Response {
-    (StatusCode::NOT_FOUND, "not found\n").into_response()
-}
-
-fn render(landing: &Landing, language: graphql::Language, mode: graphql::Mode) -> String {
-    let say = |english, french| language.pick(english, french);
-    let mut rows = String::new();
-    for server in &landing.servers {
-        let _ = writeln!(rows, "<tr><td>{}</td><td>{}</td></tr>", escaped(server.name), server.port);
-    }
-    let explorer = match mode {
-        graphql::Mode::Development => format!(
-            "<li><a href=\"/graphiql\">/graphiql</a> &ndash; {}</li>",
-            say("try the API (development only)", "essayer l'API (développement seulement)")
-        ),
-        graphql::Mode::Production => String::new(),
+fn render(landing: &Landing, paper: Paper, mode: graphql::Mode) -> Markup {
+    let content = html! {
+        div.sheet.wide {
+            h1 { (landing.hostname) }
+            p.lead { (paper.say(
+                "Mail for your own domains: manage your Box, domains and mailboxes here, and read your mail with any mail client.",
+                "Le courrier de vos propres domaines : gérez ici votre Box, vos domaines et vos boîtes aux lettres, et lisez \
+                 votre courrier avec n'importe quel logiciel de messagerie.",
+            )) }
+            p { a.press.link href="/dashboard" { (paper.say("To the dashboard", "Vers le tableau de bord")) } }
+            h2 { (paper.say("Servers", "Serveurs")) }
+            table.plain {
+                thead { tr { th scope="col" { (paper.say("Server", "Serveur")) } th scope="col" { "Port" } } }
+                tbody {
+                    @for server in &landing.servers { tr { td { (server.name) } td { (server.port) } } }
+                }
+            }
+            h2 { "API" }
+            ul {
+                li { code { "/graphql" } " – " (paper.say("GraphQL, by POST or websocket", "GraphQL, par POST ou websocket")) }
+                li { a href="/graphql/schema.graphql" { "/graphql/schema.graphql" } " – " (paper.say("its schema", "son schéma")) }
+                @if mode == graphql::Mode::Development {
+                    li { a href="/graphiql" { "/graphiql" } " – " (paper.say("try the API (development only)", "essayer l'API (développement seulement)")) }
+                }
+            }
+        }
     };
-    format!(
-        include_str!("landing/landing.html"),
-        lang = say("en", "fr"),
-        hostname = escaped(&landing.hostname),
-        version = escaped(landing.version),
-        lead = say(
-            "A mail platform answers here. There is no webmail and no panel on this page yet: use a mail client, or the API.",
-            "Une plateforme de messagerie répond ici. Cette page n'offre encore ni webmail ni panneau de gestion : \
-             utilisez un client de messagerie, ou l'API."
-        ),
-        servers = say("Servers", "Serveurs"),
-        server = say("Server", "Serveur"),
-        port = "Port",
-        rows = rows,
-        api = "API",
-        graphql = say("GraphQL, by POST or websocket", "GraphQL, par POST ou websocket"),
-        schema = say("its schema", "son schéma"),
-        explorer = explorer,
-    )
-}
-
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+    paper.page(&landing.hostname, &content)
 }
 
 #[cfg(test)]
@@ -95,11 +75,11 @@ mod tests {
             version: "0.1.0",
             servers: vec![Server { name: "IMAP", port: 2143 }],
         };
-        let english = render(&landing, graphql::Language::English, graphql::Mode::Production);
+        let english = render(&landing, Paper { language: graphql::Language::English, path: "/" }, graphql::Mode::Production).into_string();
         assert!(
             english.contains("&lt;mail&gt;") && english.contains("2143") && !english.contains("graphiql")
         );
-        let french = render(&landing, graphql::Language::French, graphql::Mode::Development);
+        let french = render(&landing, Paper { language: graphql::Language::French, path: "/" }, graphql::Mode::Development).into_string();
         assert!(french.contains("lang=\"fr\"") && french.contains("/graphiql"));
     }
 }

@@ -1,16 +1,19 @@
 //! The HTTP server: the API, health, metrics and a front page.
 //!
-//! Knows no model and no database: what the API means stands in `graphql`. Has no cookies; credentials come in
-//! `Authorization` alone, so that another site's page can do nothing in a visitor's name.
+//! Knows no model and no database: what the API means stands in `graphql`. Credentials come in `Authorization`; cookies
+//! are translated to it for pages of our own alone, so that another site's page can do nothing in a visitor's name.
 
 mod api;
+mod app;
 mod explorer;
 mod guard;
 mod health;
 mod landing;
 mod limit;
 mod metric;
+mod page;
 mod serve;
+mod session;
 mod socket;
 
 use std::sync::Arc;
@@ -22,6 +25,7 @@ pub use health::{Readiness, Ready};
 pub use landing::{Landing, Server};
 pub use metric::metrics_router;
 pub use serve::{Handshake, Plain, ServeError, Serving, serve};
+pub use session::origin::Site;
 
 /// Whether the bytes travel under TLS: decides on `Strict-Transport-Security` (RFC 6797).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,6 +34,24 @@ pub enum Transport {
     Plain,
     /// Under TLS.
     Tls,
+}
+
+/// A login that everybody may try, as the sign-in page shows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DemoLogin {
+    /// Whose it is, in English and in French.
+    pub role: (&'static str, &'static str),
+    /// What is typed in.
+    pub login: String,
+    /// No secret.
+    pub password: &'static str,
+}
+
+/// What browsers are in the middle of: renewals and half-done sign-ins of this node.
+#[derive(Clone, Default)]
+pub struct Sessions {
+    renewals: Arc<session::renewal::Renewals>,
+    pending: Arc<session::pending::Pendings>,
 }
 
 /// What the router serves.
@@ -43,6 +65,12 @@ pub struct Options {
     pub ready: Arc<dyn Ready>,
     /// Shown at `/metrics` to loopback peers; none where metrics have a listener of their own.
     pub metrics: Option<prometheus::Registry>,
+    /// Where its pages are at home.
+    pub site: Site,
+    /// Logins for everybody; none where there is no demo.
+    pub demo: Vec<DemoLogin>,
+    /// See [`Sessions`]; one for all listeners of a node.
+    pub sessions: Sessions,
     /// See [`Transport`].
     pub transport: Transport,
     /// Ends open websockets when the server drains.
@@ -53,11 +81,22 @@ pub struct Options {
 pub fn router(options: Options) -> Router {
     let mut router = Router::new()
         .route("/", get(landing::page))
-        .route("/site.css", get(landing::style))
+        .route("/icon.svg", get(page::icon))
+        .route("/assets/{name}", get(app::asset::file))
+        .route("/login", get(page::login::page).post(page::login::submit))
+        .route("/login/code", get(page::login::code_page).post(page::login::code_submit))
+        .route("/logout", post(page::login::leave))
+        .route("/language", post(page::login::language))
+        .route("/password", get(page::password::page).post(page::password::submit))
         .route("/graphql", post(api::answer).get(socket::open))
         .route("/graphql/schema.graphql", get(api::schema))
         .route("/health/live", get(health::live))
         .route("/health/ready", get(health::ready));
+    for (path, _) in app::shell::ENTRIES {
+        router = router
+            .route(&format!("/{path}"), get(app::shell::page))
+            .route(&format!("/{path}/{{*rest}}"), get(app::shell::page));
+    }
     if options.api.mode() == graphql::Mode::Development {
         router = router
             .route("/graphiql", get(explorer::page))
@@ -68,5 +107,5 @@ pub fn router(options: Options) -> Router {
         router = router.route("/metrics", get(metric::on_loopback));
     }
     let transport = options.transport;
-    guard::guarded(router.fallback(landing::missing).with_state(options), transport)
+    guard::guarded(router.fallback(page::missing).with_state(options), transport)
 }

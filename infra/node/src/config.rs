@@ -25,6 +25,8 @@ pub struct Config {
     pub dns: DnsConfig,
     /// Where the servers listen; an empty list turns a server off.
     pub listen: Listen,
+    /// The pages for browsers.
+    pub web: WebConfig,
     /// The certificate; self-signed in `data` where absent.
     pub tls: Option<TlsFiles>,
     /// The demo account.
@@ -100,6 +102,16 @@ pub struct Listen {
     pub imaps: Vec<SocketAddr>,
 }
 
+/// The pages for browsers.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct WebConfig {
+    /// Where browsers find them, for example `https://panel.example.com`. Where it is absent, people sign in on loopback
+    /// alone.
+    #[serde(deserialize_with = "origin")]
+    pub origin: Option<String>,
+}
+
 /// A certificate and its key, PEM.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -162,6 +174,7 @@ impl Default for Config {
             database: DatabaseConfig::default(),
             dns: DnsConfig::default(),
             listen: Listen::default(),
+            web: WebConfig::default(),
             tls: None,
             demo: Demo::default(),
             limits: Limits::default(),
@@ -240,6 +253,18 @@ impl<'de> Deserialize<'de> for DatabaseUrl {
             _ => Err(D::Error::custom("expected `sqlite` or `postgres://user:password@host:port/database`")),
         }
     }
+}
+
+/// An origin as browsers write it (RFC 6454): a scheme, a host in lower case, a port where it is not the usual one.
+fn origin<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    let host = text.strip_prefix("https://").unwrap_or_default();
+    let (name, port) = host.rsplit_once(':').map_or((host, None), |(name, port)| (name, Some(port)));
+    let has_usual_port = port.is_some_and(|port| port == "443" || port.parse::<u16>().is_err());
+    if DomainName::parse(name).is_err() || name.bytes().any(|octet| octet.is_ascii_uppercase()) || has_usual_port {
+        return Err(D::Error::custom("expected an origin such as `https://panel.example.com`, without a path"));
+    }
+    Ok(Some(text))
 }
 
 fn domain_name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<DomainName, D::Error> {

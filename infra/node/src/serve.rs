@@ -257,7 +257,11 @@ impl Wiring<'_> {
             landing,
             ready: Arc::new(Parts(Arc::clone(platform))),
             metrics: (!has_own_metrics).then(|| registry.clone()),
-            transport: Transport::Plain,
+            site: web::Site { origin: self.config.web.origin.clone() },
+            demo: if self.config.demo.enabled { demo::logins() } else { Vec::new() },
+            sessions: web::Sessions::default(),
+            // Under an origin of its own the pages are behind a proxy that ends TLS.
+            transport: if self.config.web.origin.is_some() { Transport::Tls } else { Transport::Plain },
             drain: self.stop.clone(),
         });
         let mut serving = Vec::new();

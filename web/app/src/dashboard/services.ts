@@ -1,0 +1,62 @@
+// Services with what screens show beside them: the plan's name and the domains.
+import { ask } from '../lib/api/client';
+import { atLeast } from '../lib/api/place';
+import type { Tone } from '../lib/ui/Badge.svelte';
+import { Domains, Plans, Services, type DomainsResult, type Entitlement, type PlansResult, type ServicesResult } from '../generated/api';
+
+export type Service = ServicesResult['services']['nodes'][number];
+export type Domain = DomainsResult['domains']['nodes'][number];
+export type Plan = PlansResult['plans']['nodes'][number];
+
+let catalogue: Promise<Plan[]> | undefined;
+
+/** The plans on offer; asked for once. */
+export function plans(): Promise<Plan[]> {
+  catalogue ??= ask(Plans, {}).then((found) => found.plans.nodes).catch((error: unknown) => {
+    catalogue = undefined;
+    throw error;
+  });
+  return catalogue;
+}
+
+export function planName(all: Plan[], id: string): string {
+  return all.find((plan) => plan.id === id)?.name ?? '';
+}
+
+/** Most pages of a list that a screen loads by itself. */
+const PAGE_COUNT_MAX = 20;
+
+export async function services(account: string): Promise<Service[]> {
+  const found: Service[] = [];
+  let after: string | null = null;
+  for (let page = 0; page < PAGE_COUNT_MAX; page += 1) {
+    const answer: ServicesResult = await ask(Services, { accountId: account, after, atLeast: atLeast(account) });
+    found.push(...answer.services.nodes);
+    if (!answer.services.pageInfo.hasNextPage) break;
+    after = answer.services.pageInfo.endCursor;
+  }
+  return found;
+}
+
+export async function domains(account: string): Promise<Domain[]> {
+  const found: Domain[] = [];
+  let after: string | null = null;
+  for (let page = 0; page < PAGE_COUNT_MAX; page += 1) {
+    const answer: DomainsResult = await ask(Domains, { accountId: account, after, atLeast: atLeast(account) });
+    found.push(...answer.domains.nodes);
+    if (!answer.domains.pageInfo.hasNextPage) break;
+    after = answer.domains.pageInfo.endCursor;
+  }
+  return found.filter((domain) => domain.status !== 'REMOVED');
+}
+
+const TONES: Record<Entitlement, Tone> = { ORDERED: 'info', ACTIVE: 'good', RESTRICTED: 'warn', SUSPENDED: 'danger', ENDED: 'plain' };
+
+export function tone(entitlement: Entitlement): Tone {
+  return TONES[entitlement];
+}
+
+/** What a service is called: its first domain, or its plan. */
+export function title(service: Service, of: Domain[], all: Plan[]): string {
+  return of.find((domain) => domain.serviceId === service.id)?.unicodeName ?? planName(all, service.planId);
+}

@@ -1,0 +1,69 @@
+// Asks the API. Cookies are the credential; the header says that a page of ours asks (the server demands it).
+import type { Operation } from '../../generated/api';
+import { language } from '../i18n/messages';
+
+/** One reason why a mutation was refused, at the field that it is about. */
+export interface UserError {
+  code: string;
+  field: string | null;
+  message: string;
+}
+
+export type Failure = 'offline' | 'over' | 'forbidden' | 'missing' | 'busy' | 'failed';
+
+/** Why there is no answer. */
+export class ApiError extends Error {
+  constructor(readonly kind: Failure, message: string, readonly retryAfterSeconds = 0, readonly correlation = '') {
+    super(message);
+  }
+}
+
+const TIME_MAX_MS = 30_000;
+const KINDS: Record<string, Failure> = {
+  UNAUTHENTICATED: 'over', FORBIDDEN: 'forbidden', NOT_FOUND: 'missing', BUSY: 'busy', STALE: 'busy', THROTTLED: 'busy',
+  SECOND_FACTOR_REQUIRED: 'forbidden', PASSWORD_CHANGE_REQUIRED: 'over',
+};
+
+interface Reply<R> {
+  data: R | null;
+  errors?: { message: string; extensions?: { code?: string; retryAfterSeconds?: number; correlationId?: string } }[];
+}
+
+/** The answer to `operation`, or an ApiError. */
+export async function ask<R, V extends Record<string, unknown>>(operation: Operation<R, V>, variables: V): Promise<R> {
+  let response: Response;
+  try {
+    response = await fetch('/graphql', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'accept-language': language(), 'x-hosterra-session': '1' },
+      body: JSON.stringify({ query: operation.text, operationName: operation.name, variables }),
+      signal: AbortSignal.timeout(TIME_MAX_MS),
+    });
+  } catch {
+    throw new ApiError('offline', '');
+  }
+  if (response.status === 429 || response.status === 503) {
+    throw new ApiError('busy', '', Number(response.headers.get('retry-after') ?? 0));
+  }
+  if (!response.ok) throw new ApiError('failed', `HTTP ${response.status}`, 0, response.headers.get('x-correlation-id') ?? '');
+  const reply = (await response.json()) as Reply<R>;
+  const error = reply.errors?.[0];
+  if (error) {
+    const kind = KINDS[error.extensions?.code ?? ''] ?? 'failed';
+    if (kind === 'over') signInAgain();
+    throw new ApiError(kind, error.message, error.extensions?.retryAfterSeconds, error.extensions?.correlationId);
+  }
+  if (reply.data === null) throw new ApiError('missing', '');
+  return reply.data;
+}
+
+/** The session is over: the sign-in page leads back here. */
+function signInAgain(): void {
+  const here = encodeURIComponent(location.pathname + location.search);
+  location.assign(`/login?told=over&next=${here}`);
+}
+
+/** A name for an intention: sent again after a lost connection, the same intention is done once. */
+export function newCommandId(): string {
+  return crypto.randomUUID();
+}

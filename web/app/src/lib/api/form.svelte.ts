@@ -1,0 +1,69 @@
+// A form on its way to a mutation: busy, what was refused at which field, and one name for the intention until it is done.
+import { ApiError, newCommandId, type UserError } from './client';
+import { t } from '../i18n/messages';
+
+export class Form {
+  isBusy = $state(false);
+  errors = $state.raw<UserError[]>([]);
+  /** What stands above the form: refusals without a field, or why there was no answer. */
+  problem = $state('');
+  #commandId = newCommandId();
+
+  /** What is wrong with a field; empty where nothing is. Names count by their end: `input.name` is `name`. */
+  fault(field: string): string {
+    const found = this.errors.find((error) => error.field !== null && error.field.split('.').pop() === field);
+    return found ? sentence(found.message) : '';
+  }
+
+  /**
+   * Sends it. The same name goes with it until it is done, so that a second try after a lost connection does nothing
+   * twice. `fields` are those that the form shows; refusals of others stand above it.
+   */
+  async send<P extends { userErrors: UserError[] }>(mutate: (commandId: string) => Promise<P>, fields: string[] = []): Promise<P | undefined> {
+    if (this.isBusy) return undefined;
+    this.isBusy = true;
+    this.errors = [];
+    this.problem = '';
+    try {
+      const payload = await mutate(this.#commandId);
+      if (payload.userErrors.length > 0) {
+        this.errors = payload.userErrors;
+        this.#commandId = newCommandId();
+        const shown = (error: UserError) => error.field !== null && fields.includes(error.field.split('.').pop() ?? '');
+        this.problem = payload.userErrors.filter((error) => !shown(error)).map((error) => sentence(error.message)).join(' ');
+        focusFault();
+        return undefined;
+      }
+      this.#commandId = newCommandId();
+      return payload;
+    } catch (error) {
+      this.problem = explained(error);
+      return undefined;
+    } finally {
+      this.isBusy = false;
+    }
+  }
+}
+
+/** Why there was no answer, for people. */
+export function explained(error: unknown): string {
+  if (!(error instanceof ApiError)) return t('error.failed');
+  switch (error.kind) {
+    case 'offline': return t('error.offline');
+    case 'busy': return error.retryAfterSeconds > 0 ? t('error.busyFor', { seconds: error.retryAfterSeconds }) : t('error.busy');
+    case 'forbidden': return t('error.forbidden');
+    case 'missing': return t('error.missing');
+    case 'over': return t('error.over');
+    case 'failed': return error.correlation ? t('error.failedId', { id: error.correlation }) : t('error.failed');
+  }
+}
+
+export function sentence(words: string): string {
+  const first = words.charAt(0).toUpperCase() + words.slice(1);
+  return /[.!?]$/.test(first) ? first : `${first}.`;
+}
+
+/** Leads to the first field that is wrong, once it is marked. */
+function focusFault(): void {
+  requestAnimationFrame(() => document.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus());
+}

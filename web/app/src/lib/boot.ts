@@ -1,0 +1,39 @@
+// What the server tells with the page: who is signed in, and in which language.
+export interface Grant {
+  scope: string[];
+  permissions: string[];
+}
+
+export interface Viewer {
+  accountId: string;
+  userId: string | null;
+  mailboxId: string | null;
+  sessionId: string | null;
+  demand: 'PASSWORD_CHANGE' | 'SECOND_FACTOR' | null;
+  grants: Grant[];
+}
+
+export interface Boot {
+  viewer: Viewer;
+  language: 'en' | 'fr';
+  version: string;
+  hostname: string;
+}
+
+export const boot: Boot = JSON.parse(document.getElementById('boot')?.textContent ?? 'null');
+
+/** Whether the platform's own staff is signed in. */
+export const isOperator = boot.viewer.grants.some((grant) => grant.scope.includes('PLATFORM'));
+/** Whether somebody with customers of their own is signed in. */
+export const isReseller = boot.viewer.grants.some((grant) => grant.scope.includes('ACCOUNTS_BELOW'));
+
+/** What the server judges in the end, said beforehand: whether it is worth offering. */
+export function may(permission: string, account: string): boolean {
+  return boot.viewer.grants.some((grant) => {
+    if (!grant.permissions.includes(permission)) return false;
+    if (grant.scope.includes(account) || grant.scope.includes('PLATFORM')) return true;
+    // Services, domains and accounts below are named without their account: the server tells them apart.
+    const isOwn = account === boot.viewer.accountId;
+    return grant.scope.some((name) => !name.startsWith('acct_')) && (isOwn || grant.scope.includes('ACCOUNTS_BELOW'));
+  });
+}

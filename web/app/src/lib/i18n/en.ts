@@ -1,0 +1,21 @@
+// Texts of the components that all entries share.
+export default {
+  'unit.byte': 'B', 'unit.kibibyte': 'KiB', 'unit.mebibyte': 'MiB', 'unit.gibibyte': 'GiB', 'unit.tebibyte': 'TiB',
+  'action.retry': 'Try again', 'action.close': 'Close', 'action.cancel': 'Cancel', 'action.dismiss': 'Dismiss', 'action.copy': 'Copy',
+  'copy.done': 'Copied', 'copy.failed': 'The browser did not allow copying',
+  'error.offline': 'The server cannot be reached. What you typed is still here: try again when the connection is back.',
+  'error.busy': 'The server is busy. Try again in a moment.',
+  'error.busyFor': 'Too many attempts. Try again in {seconds} seconds.',
+  'error.forbidden': 'You do not have the right to do this. Whoever owns the account can grant it.',
+  'error.missing': 'It does not exist, or you may not see it.',
+  'error.over': 'Your session is over. You are being led to the sign-in page.',
+  'error.failed': 'Something went wrong on our side. Try again; if it stays, ask the support.',
+  'error.failedId': 'Something went wrong on our side. If it stays, ask the support and name {id}.',
+  'state.loading': 'Loading', 'state.errorTitle': 'This could not be loaded', 'state.forbiddenTitle': 'Not open to you',
+  'meter.of': '{used} of {allowed}', 'meter.over': 'Over the limit',
+  'confirm.type': 'Type {word} to confirm',
+  'table.search': 'Search', 'table.searchIn': 'Search in {what}', 'table.found.one': '{count} row', 'table.found.other': '{count} rows',
+  'table.bulk': 'Selected rows', 'table.selected.one': '{count} selected', 'table.selected.other': '{count} selected', 'table.clear': 'Clear the selection',
+  'table.selectAll': 'Select all rows of this page', 'table.select': 'Select {what}', 'table.actions': 'Actions', 'table.none': 'Nothing matches.',
+  'table.pages': 'Pages of {what}', 'table.previous': 'Previous', 'table.next': 'Next', 'table.page': 'Page {page} of {pages}', 'table.more': 'Load more',
+};

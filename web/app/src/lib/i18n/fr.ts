@@ -1,0 +1,23 @@
+// Les textes des composants que toutes les entrées partagent.
+import type en from './en';
+
+export default {
+  'unit.byte': 'o', 'unit.kibibyte': 'Kio', 'unit.mebibyte': 'Mio', 'unit.gibibyte': 'Gio', 'unit.tebibyte': 'Tio',
+  'action.retry': 'Réessayer', 'action.close': 'Fermer', 'action.cancel': 'Annuler', 'action.dismiss': 'Masquer', 'action.copy': 'Copier',
+  'copy.done': 'Copié', 'copy.failed': 'Le navigateur n’a pas permis la copie',
+  'error.offline': 'Le serveur est injoignable. Votre saisie est conservée : réessayez quand la connexion sera revenue.',
+  'error.busy': 'Serveur occupé. Réessayez dans un instant.',
+  'error.busyFor': 'Trop de tentatives. Réessayez dans {seconds} secondes.',
+  'error.forbidden': 'Vous n’avez pas ce droit. Le titulaire du compte peut vous l’accorder.',
+  'error.missing': 'Cela n’existe pas, ou vous ne pouvez pas le voir.',
+  'error.over': 'Votre session est terminée. La page de connexion va s’ouvrir.',
+  'error.failed': 'Une erreur est survenue de notre côté. Réessayez ; si elle persiste, contactez l’assistance.',
+  'error.failedId': 'Une erreur est survenue de notre côté. Si elle persiste, contactez l’assistance en citant {id}.',
+  'state.loading': 'Chargement', 'state.errorTitle': 'Chargement impossible', 'state.forbiddenTitle': 'Accès non ouvert',
+  'meter.of': '{used} sur {allowed}', 'meter.over': 'Limite dépassée',
+  'confirm.type': 'Saisissez {word} pour confirmer',
+  'table.search': 'Rechercher', 'table.searchIn': 'Rechercher dans {what}', 'table.found.one': '{count} ligne', 'table.found.other': '{count} lignes',
+  'table.bulk': 'Lignes sélectionnées', 'table.selected.one': '{count} sélectionnée', 'table.selected.other': '{count} sélectionnées', 'table.clear': 'Vider la sélection',
+  'table.selectAll': 'Sélectionner toutes les lignes de cette page', 'table.select': 'Sélectionner {what}', 'table.actions': 'Actions', 'table.none': 'Aucun résultat.',
+  'table.pages': 'Pages de {what}', 'table.previous': 'Précédent', 'table.next': 'Suivant', 'table.page': 'Page {page} sur {pages}', 'table.more': 'Charger la suite',
+} satisfies Record<keyof typeof en, string>;

@@ -1,0 +1,27 @@
+// What a table shows: its columns, and how its rows are searched and sorted.
+export interface Column<T> {
+  key: string;
+  label: string;
+  /** What is sorted and searched by. */
+  value: (row: T) => string | number;
+  isNumber?: boolean;
+  /** Left out on narrow screens' first line; shown below it. */
+  isMinor?: boolean;
+}
+
+/** The rows that hold all words of `words`, in the order of `column`. */
+export function arranged<T>(rows: T[], columns: Column<T>[], words: string, order: { key: string; isDown: boolean } | null, tag: string): T[] {
+  const wanted = words.toLocaleLowerCase(tag).split(/\s+/).filter(Boolean);
+  const found = wanted.length === 0 ? rows : rows.filter((row) => {
+    const text = columns.map((column) => String(column.value(row))).join('\u0000').toLocaleLowerCase(tag);
+    return wanted.every((word) => text.includes(word));
+  });
+  const column = order && columns.find((one) => one.key === order.key);
+  if (!column) return found;
+  const collator = new Intl.Collator(tag, { numeric: true, sensitivity: 'base' });
+  const sign = order.isDown ? -1 : 1;
+  return [...found].sort((one, other) => {
+    const [a, b] = [column.value(one), column.value(other)];
+    return sign * (typeof a === 'number' && typeof b === 'number' ? a - b : collator.compare(String(a), String(b)));
+  });
+}

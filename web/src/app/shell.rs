@@ -1,0 +1,147 @@
+//! The pages that start the app: who is signed in and what to load, in one answer.
+
+use std::net::SocketAddr;
+
+use axum::extract::{ConnectInfo, Extension, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
+use axum::response::{Html, IntoResponse, Response};
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+use serde_json::{Value, json};
+
+use super::asset;
+use crate::Options;
+use crate::guard::Correlation;
+use crate::page::login::see_other;
+use crate::page::{self, Paper, not_at_home};
+use crate::session::door::{Visitor, credential};
+
+/// The app's entries: the first part of their paths and the folder of their sources.
+pub(crate) const ENTRIES: &[(&str, &str)] = &[("dashboard", "dashboard")];
+
+/// Our own scripts, styles and API; nothing inline, nothing from elsewhere, no frame around us, and markup is made by the
+/// framework alone (Trusted Types).
+const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; \
+     connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; \
+     require-trusted-types-for 'script'; trusted-types svelte-trusted-html";
+
+/// Who is signed in, asked for each page: the app begins to draw without a further question.
+const VIEWER: &str = "{ viewer { accountId userId mailboxId sessionId demand grants { scope permissions } } }";
+
+/// `GET /dashboard` and all below: one page, whose script does the rest.
+pub(crate) async fn page(
+    State(options): State<Options>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    Extension(Correlation(correlation)): Extension<Correlation>,
+    headers: HeaderMap,
+    uri: Uri,
+) -> Response {
+    let paper = Paper::of(&options, &headers);
+    if let Some(reason) = asset::missing() {
+        return unbuilt(paper, reason);
+    }
+    let Some(home) = options.site.home(&headers) else { return not_at_home(paper) };
+    let visitor = Visitor::of(&headers, Some(&home), (peer.ip(), correlation));
+    let held = credential(&options, &headers, (&home, &visitor)).await;
+    let was_known = headers.contains_key(header::COOKIE) && !held.cookies.is_empty();
+    let answer = match held.authorization {
+        Some(_) => visitor.ask(&options, held.authorization, (VIEWER, Value::Null)).await,
+        None => Some(Value::Null),
+    };
+    let Some(answer) = answer else { return busy(paper) };
+    let viewer = &answer["data"]["viewer"];
+    if viewer.is_null() {
+        let next: String = form_urlencoded::byte_serialize(uri.to_string().as_bytes()).collect();
+        let told = if was_known { "&told=over" } else { "" };
+        return see_other(&format!("/login?next={next}{told}"), held.cookies);
+    }
+    if viewer["demand"] == "PASSWORD_CHANGE" {
+        return see_other("/password", held.cookies);
+    }
+    let wanted = uri.path().split('/').nth(1).unwrap_or_default();
+    let entry = ENTRIES.iter().find(|row| row.0 == wanted).map_or("dashboard", |row| row.1);
+    let boot = json!({
+        "viewer": viewer,
+        "language": paper.tag(),
+        "version": env!("CARGO_PKG_VERSION"),
+        "hostname": options.landing.hostname,
+    });
+    let mut response = Html(shell(paper, entry, &boot).into_string()).into_response();
+    let fields = response.headers_mut();
+    fields.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(CONTENT_SECURITY_POLICY));
+    for line in held.cookies {
+        fields.append(header::SET_COOKIE, line);
+    }
+    response
+}
+
+fn shell(paper: Paper, entry: &str, boot: &Value) -> Markup {
+    // Data, not script; `<` is written so that no text in it can end the element.
+    let boot = boot.to_string().replace('<', "\\u003c");
+    let language = format!("language-{}", paper.tag());
+    html! {
+        (DOCTYPE)
+        html lang=(paper.tag()) {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="color-scheme" content="light dark";
+                title { "Hosterra" }
+                link rel="icon" href="/icon.svg" type="image/svg+xml";
+                @for file in asset::loads(entry, "style") { link rel="stylesheet" href={ "/assets/" (file) }; }
+                @for file in asset::loads(entry, "script") { script type="module" src={ "/assets/" (file) } {} }
+                @for file in asset::loads(entry, "preload").chain(asset::loads(entry, &language)) {
+                    link rel="modulepreload" href={ "/assets/" (file) };
+                }
+            }
+            body {
+                div id="app" {}
+                noscript {
+                    (paper.say(
+                        "This part needs JavaScript. Signing in and changing a password work without.",
+                        "Cette partie nécessite JavaScript. La connexion et le changement de mot de passe fonctionnent sans.",
+                    ))
+                }
+                script id="boot" type="application/json" { (PreEscaped(boot)) }
+            }
+        }
+    }
+}
+
+/// What is said where the app was not built in.
+fn unbuilt(paper: Paper, reason: &str) -> Response {
+    let title = paper.say("The dashboard is not built in", "Le tableau de bord n'est pas compilé");
+    let content = html! {
+        div.sheet.wide {
+            h1 { (title) }
+            p.lead { (paper.say(
+                "The server runs, and the API and mail with it. Its pages need Node.js 20.19 or newer when it is built: \
+                 install it (Debian: apt install nodejs npm), then build again with cargo.",
+                "Le serveur fonctionne, avec l'API et le courrier. Ses pages demandent Node.js 20.19 ou plus récent à la compilation : \
+                 installez-le (Debian : apt install nodejs npm), puis recompilez avec cargo.",
+            )) }
+            p { code { (reason) } }
+        }
+    };
+    (StatusCode::SERVICE_UNAVAILABLE, Html(paper.page(title, &content).into_string())).into_response()
+}
+
+fn busy(paper: Paper) -> Response {
+    let title = paper.say("Just a moment", "Un instant");
+    let words = paper.say(
+        "The server has more to do than it can, or you have asked very often. Try again in a minute.",
+        "Le serveur est surchargé, ou vous avez demandé très souvent. Réessayez dans une minute.",
+    );
+    page::fault(paper, StatusCode::SERVICE_UNAVAILABLE, (title, words))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_text_ends_the_element_of_the_boot_data() {
+        let boot = json!({ "hostname": "</script><script>alert(1)</script>" });
+        let page = shell(Paper { language: graphql::Language::English, path: "/" }, "dashboard", &boot).into_string();
+        assert!(!page.contains("<script>alert") && page.contains("\\u003c/script>"));
+    }
+}

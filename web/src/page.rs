@@ -1,0 +1,145 @@
+//! Pages made by the server, which work without script: sign-in, passwords, errors, and the front page.
+
+pub(crate) mod form;
+pub(crate) mod login;
+pub(crate) mod password;
+
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{Html, IntoResponse, Response};
+use maud::{DOCTYPE, Markup, html};
+
+use crate::Options;
+use crate::api::text;
+use crate::app::asset;
+use crate::session::cookie::{self, Jar};
+
+/// What every page is made with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Paper {
+    /// The language it is written in.
+    pub(crate) language: graphql::Language,
+    /// Where it stands: a change of language leads back to it.
+    pub(crate) path: &'static str,
+}
+
+impl Paper {
+    /// In the language chosen on these pages, or else the browser's.
+    pub(crate) fn of(options: &Options, headers: &HeaderMap) -> Self {
+        let home = options.site.home(headers);
+        let chosen = home.and_then(|home| cookie::read(headers, &home, Jar::Language));
+        let wanted = text(headers, header::ACCEPT_LANGUAGE).unwrap_or_default();
+        Self { language: graphql::Language::accepted(chosen.as_deref().unwrap_or(wanted)), path: "/" }
+    }
+
+    /// The same at another path.
+    pub(crate) const fn at(self, path: &'static str) -> Self {
+        Self { path, ..self }
+    }
+
+    /// The sentence in the page's language.
+    pub(crate) const fn say<'a>(self, english: &'a str, french: &'a str) -> &'a str {
+        self.language.pick(english, french)
+    }
+
+    /// The language's tag (RFC 5646).
+    pub(crate) const fn tag(self) -> &'static str {
+        self.say("en", "fr")
+    }
+
+    /// A whole page around `content`.
+    pub(crate) fn page(self, title: &str, content: &Markup) -> Markup {
+        let (other, other_tag) = (self.say("Français", "English"), self.say("fr", "en"));
+        html! {
+            (DOCTYPE)
+            html lang=(self.tag()) {
+                head {
+                    meta charset="utf-8";
+                    meta name="viewport" content="width=device-width, initial-scale=1";
+                    meta name="color-scheme" content="light dark";
+                    title { (title) " · Hosterra" }
+                    link rel="icon" href="/icon.svg" type="image/svg+xml";
+                    link rel="stylesheet" href=(asset::style_path());
+                }
+                body {
+                    header.masthead { a href="/" { (mark()) "Hosterra" } }
+                    main { (content) }
+                    footer.foot {
+                        span { "Hosterra " (env!("CARGO_PKG_VERSION")) }
+                        form method="post" action="/language" {
+                            input type="hidden" name="language" value=(other_tag);
+                        input type="hidden" name="next" value=(self.path);
+                            button type="submit" lang=(other_tag) { (other) }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// The sign of the house.
+fn mark() -> Markup {
+    html! {
+        svg.mark viewBox="0 0 24 24" aria-hidden="true" {
+            rect x="1" y="1" width="22" height="22" rx="6" fill="currentColor" opacity="0.12" {}
+            path d="M6 16.5v-9m12 9v-9M6 12h12" fill="none" stroke="currentColor" stroke-width="2.4" stroke-linecap="round" {}
+        }
+    }
+}
+
+/// `GET /icon.svg`.
+pub(crate) async fn icon() -> Response {
+    let icon = "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 24 24\"><rect width=\"24\" height=\"24\" rx=\"6\" \
+                fill=\"#2f5d50\"/><path d=\"M6.5 17V7m11 10V7M6.5 12h11\" fill=\"none\" stroke=\"#fff\" stroke-width=\"2.4\" \
+                stroke-linecap=\"round\"/></svg>";
+    ([(header::CONTENT_TYPE, "image/svg+xml")], [(header::CACHE_CONTROL, "public, max-age=86400")], icon).into_response()
+}
+
+/// A page that says what went wrong and where to go.
+pub(crate) fn fault(paper: Paper, status: StatusCode, (title, words): (&str, &str)) -> Response {
+    let content = html! {
+        div.sheet {
+            h1 { (title) }
+            p.lead { (words) }
+            p { a href="/" { (paper.say("To the front page", "Vers la page d'accueil")) } }
+        }
+    };
+    (status, Html(paper.page(title, &content).into_string())).into_response()
+}
+
+/// Where there is no page: a page for people, a word for programs.
+pub(crate) async fn missing(State(options): State<Options>, headers: HeaderMap) -> Response {
+    if !text(&headers, header::ACCEPT).is_some_and(|accepted| accepted.contains("text/html")) {
+        return (StatusCode::NOT_FOUND, "not found\n").into_response();
+    }
+    let paper = Paper::of(&options, &headers);
+    let title = paper.say("There is no such page", "Cette page n'existe pas");
+    let words = paper.say(
+        "The address may be mistyped, or what stood here is gone.",
+        "L'adresse est peut-être mal saisie, ou ce qui se trouvait ici n'y est plus.",
+    );
+    fault(paper, StatusCode::NOT_FOUND, (title, words))
+}
+
+/// What is said where a password must not be asked for.
+pub(crate) fn not_at_home(paper: Paper) -> Response {
+    let title = paper.say("Not under this address", "Pas sous cette adresse");
+    let words = paper.say(
+        "Signing in works over HTTPS, under the name that the operator has set as `web.origin`, or on this machine itself \
+         at http://localhost.",
+        "La connexion se fait en HTTPS, sous le nom que l'opérateur a défini comme `web.origin`, ou sur cette machine même, \
+         à l'adresse http://localhost.",
+    );
+    fault(paper, StatusCode::MISDIRECTED_REQUEST, (title, words))
+}
+
+/// What is said to a form that another site sent.
+pub(crate) fn from_elsewhere(paper: Paper) -> Response {
+    let title = paper.say("This form was sent by another site", "Ce formulaire vient d'un autre site");
+    let words = paper.say(
+        "Nothing was done. Open the page here and send it again.",
+        "Rien n'a été fait. Ouvrez la page ici et renvoyez-la.",
+    );
+    fault(paper, StatusCode::FORBIDDEN, (title, words))
+}

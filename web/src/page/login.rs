@@ -1,0 +1,367 @@
+//! `/login`, `/login/code`, `/logout`, `/language`: signing in and out, without script.
+
+use std::net::SocketAddr;
+
+use axum::body::Bytes;
+use axum::extract::{ConnectInfo, Extension, Query, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{AppendHeaders, Html, IntoResponse, Response};
+use maud::{Markup, html};
+use secrecy::{ExposeSecret as _, SecretString};
+use serde_json::{Value, json};
+
+use super::form::{self, Field};
+use super::{Paper, from_elsewhere, not_at_home};
+use crate::Options;
+use crate::guard::Correlation;
+use crate::session::cookie::{self, Jar, Keep};
+use crate::session::door::{self, Visitor, credential};
+use crate::session::origin::{Home, within};
+use crate::session::pending::Pending;
+
+/// Where a sign-in leads where nothing else was asked for.
+pub(crate) const START: &str = "/dashboard";
+/// How long a chosen language is kept, in seconds: a year.
+const LANGUAGE_SECS: u64 = 365 * 24 * 3600;
+
+/// What a sign-in page may be asked with.
+#[derive(Debug, Default, serde::Deserialize)]
+pub(crate) struct Asked {
+    next: Option<String>,
+    /// Why somebody is here: `over`, `changed` or `out`.
+    told: Option<String>,
+}
+
+/// A form on its way: who sent it and from where.
+pub(crate) struct Sent {
+    pub(crate) home: Home,
+    pub(crate) visitor: Visitor,
+    pub(crate) paper: Paper,
+    pub(crate) fields: std::collections::HashMap<String, String>,
+}
+
+impl Sent {
+    /// Reads a form of ours; the answer where it is none.
+    pub(crate) fn read(
+        options: &Options,
+        (headers, body): (&HeaderMap, &[u8]),
+        (peer, correlation): (SocketAddr, graphql::CorrelationId),
+    ) -> Result<Self, Response> {
+        let paper = Paper::of(options, headers);
+        let home = options.site.home(headers).ok_or_else(|| not_at_home(paper))?;
+        if !home.sent(headers) {
+            return Err(from_elsewhere(paper));
+        }
+        let fields = form::read(headers, body).ok_or_else(|| StatusCode::BAD_REQUEST.into_response())?;
+        let visitor = Visitor::of(headers, Some(&home), (peer.ip(), correlation));
+        Ok(Self { home, visitor, paper, fields })
+    }
+
+    /// The text of a field; empty where it is not there.
+    pub(crate) fn field(&self, name: &str) -> &str {
+        self.fields.get(name).map_or("", String::as_str)
+    }
+}
+
+/// `GET /login`.
+pub(crate) async fn page(
+    State(options): State<Options>,
+    Query(asked): Query<Asked>,
+    headers: HeaderMap,
+) -> Response {
+    let paper = Paper::of(&options, &headers);
+    if options.site.home(&headers).is_none() {
+        return not_at_home(paper);
+    }
+    let told = match asked.told.as_deref() {
+        Some("over") => paper.say("Your session is over. Sign in again.", "Votre session est terminée. Reconnectez-vous."),
+        Some("changed") => {
+            paper.say("Your password is changed. Sign in with it.", "Votre mot de passe est modifié. Connectez-vous avec.")
+        }
+        Some("out") => paper.say("You are signed out.", "Vous êtes déconnecté."),
+        _ => "",
+    };
+    let sheet = Sheet { next: within(asked.next.as_deref(), START), login: "", told, fault: "" };
+    Html(sheet.draw(paper, &options).into_string()).into_response()
+}
+
+/// The sign-in page's changing parts.
+struct Sheet<'a> {
+    next: &'a str,
+    login: &'a str,
+    told: &'a str,
+    fault: &'a str,
+}
+
+impl Sheet<'_> {
+    fn draw(&self, paper: Paper, options: &Options) -> Markup {
+        let login = Field {
+            name: "login",
+            label: paper.say("Login or e-mail address", "Identifiant ou adresse e-mail"),
+            kind: "text",
+            autocomplete: "username",
+            value: self.login,
+            hint: "",
+            fault: "",
+        };
+        let password = Field {
+            name: "password",
+            label: paper.say("Password", "Mot de passe"),
+            kind: "password",
+            autocomplete: "current-password",
+            value: "",
+            hint: "",
+            fault: "",
+        };
+        let title = paper.say("Sign in", "Se connecter");
+        let content = html! {
+            div.sheet {
+                h1 { (title) }
+                p.lead { (paper.say("To your account, your domains and your mailboxes.", "À votre compte, vos domaines et vos boîtes aux lettres.")) }
+                @if !self.told.is_empty() { p.told role="status" { (self.told) } }
+                @if !self.fault.is_empty() { p.told.bad role="alert" { (self.fault) } }
+                div.panel {
+                    form method="post" action="/login" {
+                        input type="hidden" name="next" value=(self.next);
+                        (login.draw())
+                        (password.draw())
+                        label.tick { input type="checkbox" name="keep" value="1"; span { (paper.say("Stay signed in for 30 days", "Rester connecté 30 jours")) } }
+                        button.press type="submit" { (title) }
+                    }
+                }
+                @if !options.demo.is_empty() { (demo(paper, &options.demo)) }
+            }
+        };
+        paper.at("/login").page(title, &content)
+    }
+}
+
+/// The logins that everybody may try.
+fn demo(paper: Paper, logins: &[crate::DemoLogin]) -> Markup {
+    html! {
+        div.demo {
+            (paper.say("Not a customer yet? Look around with these:", "Pas encore client ? Essayez avec ces identifiants :"))
+            dl {
+                @for login in logins {
+                    dt { (paper.say(login.role.0, login.role.1)) }
+                    dd { code { (login.login) } " / " code { (login.password) } }
+                }
+            }
+        }
+    }
+}
+
+/// `POST /login`: the password; leads on, or to the second factor.
+pub(crate) async fn submit(
+    State(options): State<Options>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    Extension(Correlation(correlation)): Extension<Correlation>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let sent = match Sent::read(&options, (&headers, &body), (peer, correlation)) {
+        Ok(sent) => sent,
+        Err(refused) => return refused,
+    };
+    let pending = Pending {
+        login: sent.field("login").trim().to_owned(),
+        password: SecretString::from(sent.field("password").to_owned()),
+        next: within(Some(sent.field("next")), START).to_owned(),
+        is_kept: sent.field("keep") == "1",
+    };
+    let fault = match attempt(&options, &sent.visitor, &pending, None).await {
+        Attempt::In(session) => return signed_in(&options, &sent, &headers, (&session, &pending)).await,
+        Attempt::CodeNeeded => match options.sessions.pending.keep(pending.clone()) {
+            Some(name) => {
+                let line = cookie::set(&sent.home, Jar::Pending, &name, Keep::Session);
+                return see_other("/login/code", line.into_iter().collect());
+            }
+            None => busy(sent.paper),
+        },
+        Attempt::Refused(words) => words,
+    };
+    let sheet = Sheet { next: &pending.next, login: &pending.login, told: "", fault: &fault };
+    (StatusCode::UNPROCESSABLE_ENTITY, Html(sheet.draw(sent.paper, &options).into_string())).into_response()
+}
+
+/// `GET /login/code`.
+pub(crate) async fn code_page(State(options): State<Options>, headers: HeaderMap) -> Response {
+    let paper = Paper::of(&options, &headers);
+    let Some(home) = options.site.home(&headers) else { return not_at_home(paper) };
+    let name = cookie::read(&headers, &home, Jar::Pending);
+    if name.and_then(|name| options.sessions.pending.of(&name)).is_none() {
+        return see_other("/login", Vec::new());
+    }
+    Html(code_sheet(paper, "").into_string()).into_response()
+}
+
+fn code_sheet(paper: Paper, fault: &str) -> Markup {
+    let field = Field {
+        name: "code",
+        label: paper.say("Code", "Code"),
+        kind: "text",
+        autocomplete: "one-time-code",
+        value: "",
+        hint: paper.say(
+            "Six digits from your authenticator app, or one of your recovery codes.",
+            "Six chiffres de votre application d'authentification, ou l'un de vos codes de secours.",
+        ),
+        fault,
+    };
+    let title = paper.say("Second factor", "Second facteur");
+    let content = html! {
+        div.sheet {
+            h1 { (title) }
+            p.lead { (paper.say("Your password is right. One more proof, please.", "Votre mot de passe est exact. Encore une preuve, s'il vous plaît.")) }
+            div.panel {
+                form method="post" action="/login/code" {
+                    (field.draw())
+                    button.press type="submit" { (paper.say("Go on", "Continuer")) }
+                }
+            }
+            p.demo { a href="/login" { (paper.say("Sign in as somebody else", "Se connecter avec un autre identifiant")) } }
+        }
+    };
+    paper.page(title, &content)
+}
+
+/// `POST /login/code`.
+pub(crate) async fn code_submit(
+    State(options): State<Options>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    Extension(Correlation(correlation)): Extension<Correlation>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let sent = match Sent::read(&options, (&headers, &body), (peer, correlation)) {
+        Ok(sent) => sent,
+        Err(refused) => return refused,
+    };
+    let name = cookie::read(&headers, &sent.home, Jar::Pending).unwrap_or_default();
+    let Some(pending) = options.sessions.pending.of(&name) else { return see_other("/login?told=over", Vec::new()) };
+    let fault = match attempt(&options, &sent.visitor, &pending, Some(sent.field("code").trim())).await {
+        Attempt::In(session) => {
+            options.sessions.pending.forget(&name);
+            return signed_in(&options, &sent, &headers, (&session, &pending)).await;
+        }
+        Attempt::CodeNeeded => String::new(),
+        Attempt::Refused(words) => words,
+    };
+    (StatusCode::UNPROCESSABLE_ENTITY, Html(code_sheet(sent.paper, &fault).into_string())).into_response()
+}
+
+/// What trying to sign in came to.
+pub(crate) enum Attempt {
+    /// The session of the API's payload.
+    In(Value),
+    CodeNeeded,
+    /// Why not, in the visitor's language.
+    Refused(String),
+}
+
+/// Asks the API for a session.
+pub(crate) async fn attempt(
+    options: &Options,
+    visitor: &Visitor,
+    pending: &Pending,
+    code: Option<&str>,
+) -> Attempt {
+    let query = "mutation($login: String!, $password: String!, $code: String) { signIn(login: $login, password: $password, \
+                 code: $code) { session { accessToken refreshToken } userErrors { code message } } }";
+    let variables =
+        json!({ "login": pending.login, "password": pending.password.expose_secret(), "code": code });
+    let paper = Paper { language: visitor.language, path: "/login" };
+    let Some(answer) = visitor.ask(options, None, (query, variables)).await else {
+        return Attempt::Refused(busy(paper));
+    };
+    let payload = &answer["data"]["signIn"];
+    if !payload["session"].is_null() {
+        return Attempt::In(payload["session"].clone());
+    }
+    let refusal = &payload["userErrors"][0];
+    if refusal["code"] == "SECOND_FACTOR_NEEDED" {
+        return Attempt::CodeNeeded;
+    }
+    let error = &answer["errors"][0];
+    let words = refusal["message"].as_str().or(error["message"].as_str()).unwrap_or_default();
+    let wait = match error["extensions"]["retryAfterSeconds"].as_u64() {
+        Some(seconds) => format!(" ({seconds} s)"),
+        None => String::new(),
+    };
+    Attempt::Refused(format!("{}{wait}.", capitalised(words)))
+}
+
+/// Sets the cookies of a new session and leads on. The session that the browser had before is ended: a session begun by
+/// somebody else is not gone on with.
+async fn signed_in(
+    options: &Options,
+    sent: &Sent,
+    headers: &HeaderMap,
+    (session, pending): (&Value, &Pending),
+) -> Response {
+    let home = &sent.home;
+    let Some(tokens) = door::tokens(session) else { return StatusCode::INTERNAL_SERVER_ERROR.into_response() };
+    if let Some(old) = cookie::read(headers, home, Jar::Access) {
+        let query = ("mutation { signOut { userErrors { code } } }", Value::Null);
+        drop(sent.visitor.ask(options, Some(format!("Bearer {old}")), query).await);
+    }
+    let mut cookies = door::cookies(home, &tokens, pending.is_kept);
+    cookies.extend(cookie::set(home, Jar::Pending, "", Keep::Gone));
+    see_other(&pending.next, cookies)
+}
+
+/// `POST /logout`.
+pub(crate) async fn leave(
+    State(options): State<Options>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    Extension(Correlation(correlation)): Extension<Correlation>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let sent = match Sent::read(&options, (&headers, &body), (peer, correlation)) {
+        Ok(sent) => sent,
+        Err(refused) => return refused,
+    };
+    let held = credential(&options, &headers, (&sent.home, &sent.visitor)).await;
+    if held.authorization.is_some() {
+        let query = ("mutation { signOut { userErrors { code } } }", Value::Null);
+        drop(sent.visitor.ask(&options, held.authorization, query).await);
+    }
+    let mut response = see_other("/login?told=out", door::forgotten(&sent.home));
+    // What the browser keeps of these pages goes as well (Clear Site Data).
+    response.headers_mut().insert("clear-site-data", HeaderValue::from_static("\"cache\", \"storage\""));
+    response
+}
+
+/// `POST /language`: the language of pages, for a year.
+pub(crate) async fn language(
+    State(options): State<Options>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    Extension(Correlation(correlation)): Extension<Correlation>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let sent = match Sent::read(&options, (&headers, &body), (peer, correlation)) {
+        Ok(sent) => sent,
+        Err(refused) => return refused,
+    };
+    let wanted = if sent.field("language") == "fr" { "fr" } else { "en" };
+    let line = cookie::set(&sent.home, Jar::Language, wanted, Keep::Seconds(LANGUAGE_SECS));
+    // Back to where it was asked for: the path of `Referer` where browsers tell it, else what the form names.
+    see_other(within(Some(sent.field("next")), "/login"), line.into_iter().collect())
+}
+
+/// A redirection that a form's answer leads to.
+pub(crate) fn see_other(to: &str, cookies: Vec<HeaderValue>) -> Response {
+    let cookies = AppendHeaders(cookies.into_iter().map(|line| (header::SET_COOKIE, line)));
+    (StatusCode::SEE_OTHER, cookies, [(header::LOCATION, to.to_owned())]).into_response()
+}
+
+fn busy(paper: Paper) -> String {
+    paper.say("The server is busy; try again soon.", "Serveur occupé ; réessayez bientôt.").to_owned()
+}
+
+pub(crate) fn capitalised(words: &str) -> String {
+    let mut characters = words.chars();
+    characters.next().map(|first| first.to_uppercase().chain(characters).collect()).unwrap_or_default()
+}

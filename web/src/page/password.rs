@@ -1,0 +1,139 @@
+//! `/password`: choosing another password, by will or because it must be done first.
+
+use std::net::SocketAddr;
+
+use axum::body::Bytes;
+use axum::extract::{ConnectInfo, Extension, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{Html, IntoResponse, Response};
+use maud::{Markup, html};
+use serde_json::{Value, json};
+
+use super::form::Field;
+use super::login::{Sent, capitalised, see_other};
+use super::{Paper, not_at_home};
+use crate::Options;
+use crate::guard::Correlation;
+use crate::session::door::{self, Visitor, credential};
+
+/// `GET /password`.
+pub(crate) async fn page(
+    State(options): State<Options>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    Extension(Correlation(correlation)): Extension<Correlation>,
+    headers: HeaderMap,
+) -> Response {
+    let paper = Paper::of(&options, &headers);
+    let Some(home) = options.site.home(&headers) else { return not_at_home(paper) };
+    let visitor = Visitor::of(&headers, Some(&home), (peer.ip(), correlation));
+    let held = credential(&options, &headers, (&home, &visitor)).await;
+    let query = ("{ viewer { demand } }", Value::Null);
+    let answer = visitor.ask(&options, held.authorization, query).await.unwrap_or_default();
+    if answer["data"]["viewer"].is_null() {
+        return see_other("/login?next=/password", held.cookies);
+    }
+    let is_demanded = answer["data"]["viewer"]["demand"] == "PASSWORD_CHANGE";
+    let mut response = Html(sheet(paper, is_demanded, &Faults::default()).into_string()).into_response();
+    for line in held.cookies {
+        response.headers_mut().append(axum::http::header::SET_COOKIE, line);
+    }
+    response
+}
+
+/// What is wrong, by field.
+#[derive(Debug, Default)]
+struct Faults {
+    current: String,
+    new: String,
+    again: String,
+    all: String,
+}
+
+fn sheet(paper: Paper, is_demanded: bool, faults: &Faults) -> Markup {
+    let field = |name, label, autocomplete, hint, fault| {
+        Field { name, label, kind: "password", autocomplete, value: "", hint, fault }.draw()
+    };
+    let title = paper.say("Choose a new password", "Choisir un nouveau mot de passe");
+    let lead = if is_demanded {
+        paper.say(
+            "The one you were given was for the first sign-in. Choose your own; then sign in with it.",
+            "Celui que vous avez reçu servait à la première connexion. Choisissez le vôtre, puis connectez-vous avec.",
+        )
+    } else {
+        paper.say(
+            "All your sessions are signed out by this, on every device.",
+            "Toutes vos sessions seront fermées, sur tous vos appareils.",
+        )
+    };
+    let content = html! {
+        div.sheet {
+            h1 { (title) }
+            p.lead { (lead) }
+            @if !faults.all.is_empty() { p.told.bad role="alert" { (faults.all) } }
+            div.panel {
+                form method="post" action="/password" {
+                    @if is_demanded { input type="hidden" name="demanded" value="1"; }
+                    (field("current", paper.say("Current password", "Mot de passe actuel"), "current-password", "", &faults.current))
+                    (field("new", paper.say("New password", "Nouveau mot de passe"), "new-password",
+                        paper.say("At least 10 characters. A sentence is easier to keep than a riddle.", "Au moins 10 caractères. Une phrase se retient mieux qu'une énigme."), &faults.new))
+                    (field("again", paper.say("New password, again", "Nouveau mot de passe, encore une fois"), "new-password", "", &faults.again))
+                    button.press type="submit" { (paper.say("Change the password", "Modifier le mot de passe")) }
+                }
+            }
+        }
+    };
+    paper.at("/password").page(title, &content)
+}
+
+/// `POST /password`.
+pub(crate) async fn submit(
+    State(options): State<Options>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    Extension(Correlation(correlation)): Extension<Correlation>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let sent = match Sent::read(&options, (&headers, &body), (peer, correlation)) {
+        Ok(sent) => sent,
+        Err(refused) => return refused,
+    };
+    let paper = sent.paper;
+    let held = credential(&options, &headers, (&sent.home, &sent.visitor)).await;
+    if held.authorization.is_none() {
+        return see_other("/login?told=over&next=/password", held.cookies);
+    }
+    let mut faults = Faults::default();
+    if sent.field("new") != sent.field("again") {
+        faults.again = paper.say("The two are not the same.", "Les deux ne sont pas identiques.").to_owned();
+    } else {
+        faults = change(&options, &sent, held.authorization).await;
+        if faults.current.is_empty() && faults.new.is_empty() && faults.all.is_empty() {
+            return see_other("/login?told=changed", door::forgotten(&sent.home));
+        }
+    }
+    let page = sheet(paper, sent.field("demanded") == "1", &faults).into_string();
+    (StatusCode::UNPROCESSABLE_ENTITY, Html(page)).into_response()
+}
+
+async fn change(options: &Options, sent: &Sent, authorization: Option<String>) -> Faults {
+    let query = "mutation($current: String!, $new: String!) { passwordChange(currentPassword: $current, newPassword: $new) \
+                 { userErrors { code field message } } }";
+    let variables = json!({ "current": sent.field("current"), "new": sent.field("new") });
+    let answer = sent.visitor.ask(options, authorization, (query, variables)).await.unwrap_or_default();
+    let mut faults = Faults::default();
+    let sentence = |value: &Value| format!("{}.", capitalised(value["message"].as_str().unwrap_or("?")));
+    for refusal in answer["data"]["passwordChange"]["userErrors"].as_array().into_iter().flatten() {
+        match (refusal["code"].as_str(), refusal["field"].as_str()) {
+            (Some("WRONG_CREDENTIALS"), _) => {
+                let wrong = sent.paper.say("This is not your current password.", "Ce n'est pas votre mot de passe actuel.");
+                wrong.clone_into(&mut faults.current);
+            }
+            (_, Some("newPassword")) => faults.new = sentence(refusal),
+            _ => faults.all = sentence(refusal),
+        }
+    }
+    if answer["data"]["passwordChange"].is_null() {
+        faults.all = sentence(&answer["errors"][0]);
+    }
+    faults
+}
