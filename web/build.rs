@@ -120,7 +120,8 @@ fn table(built: &Path, missing: Option<&str>) -> String {
             let _ = writeln!(text, "    ({entry:?}, {role:?}, {file:?}),");
         }
     }
-    let _ = writeln!(text, "];\n/// Why there is no app.\npub(crate) const MISSING: Option<&str> = {missing:?};");
+    let _ =
+        writeln!(text, "];\n/// Why there is no app.\npub(crate) const MISSING: Option<&str> = {missing:?};");
     let style = fs::read("src/page/page.css").unwrap_or_default();
     let tokens = fs::read("app/src/lib/tokens.css").unwrap_or_default();
     println!("cargo::rerun-if-changed=src/page/page.css");
@@ -132,5 +133,7 @@ fn table(built: &Path, missing: Option<&str>) -> String {
 
 /// FNV-1a, 64 bits: tells versions of our own files apart, protects nothing.
 fn fingerprint(bytes: &[u8]) -> u64 {
-    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x100_0000_01b3))
+    bytes
+        .iter()
+        .fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x100_0000_01b3))
 }

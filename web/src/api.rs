@@ -65,7 +65,10 @@ async fn by_cookie(
     knock: &graphql::Knock,
 ) -> Result<Credential, Response> {
     let refused = |reason: &'static str| (StatusCode::FORBIDDEN, reason).into_response();
-    let home = options.site.home(headers).ok_or_else(|| refused("cookies count under the site's own name alone\n"))?;
+    let home = options
+        .site
+        .home(headers)
+        .ok_or_else(|| refused("cookies count under the site's own name alone\n"))?;
     if !home.sent(headers) {
         return Err(refused("cookies count for requests of the site's own pages alone\n"));
     }

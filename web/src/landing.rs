@@ -75,11 +75,21 @@ mod tests {
             version: "0.1.0",
             servers: vec![Server { name: "IMAP", port: 2143 }],
         };
-        let english = render(&landing, Paper { language: graphql::Language::English, path: "/" }, graphql::Mode::Production).into_string();
+        let english = render(
+            &landing,
+            Paper { language: graphql::Language::English, path: "/" },
+            graphql::Mode::Production,
+        )
+        .into_string();
         assert!(
             english.contains("&lt;mail&gt;") && english.contains("2143") && !english.contains("graphiql")
         );
-        let french = render(&landing, Paper { language: graphql::Language::French, path: "/" }, graphql::Mode::Development).into_string();
+        let french = render(
+            &landing,
+            Paper { language: graphql::Language::French, path: "/" },
+            graphql::Mode::Development,
+        )
+        .into_string();
         assert!(french.contains("lang=\"fr\"") && french.contains("/graphiql"));
     }
 }

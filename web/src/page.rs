@@ -93,7 +93,8 @@ pub(crate) async fn icon() -> Response {
     let icon = "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 24 24\"><rect width=\"24\" height=\"24\" rx=\"6\" \
                 fill=\"#2f5d50\"/><path d=\"M6.5 17V7m11 10V7M6.5 12h11\" fill=\"none\" stroke=\"#fff\" stroke-width=\"2.4\" \
                 stroke-linecap=\"round\"/></svg>";
-    ([(header::CONTENT_TYPE, "image/svg+xml")], [(header::CACHE_CONTROL, "public, max-age=86400")], icon).into_response()
+    ([(header::CONTENT_TYPE, "image/svg+xml")], [(header::CACHE_CONTROL, "public, max-age=86400")], icon)
+        .into_response()
 }
 
 /// A page that says what went wrong and where to go.

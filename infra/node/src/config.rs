@@ -261,8 +261,13 @@ fn origin<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, 
     let host = text.strip_prefix("https://").unwrap_or_default();
     let (name, port) = host.rsplit_once(':').map_or((host, None), |(name, port)| (name, Some(port)));
     let has_usual_port = port.is_some_and(|port| port == "443" || port.parse::<u16>().is_err());
-    if DomainName::parse(name).is_err() || name.bytes().any(|octet| octet.is_ascii_uppercase()) || has_usual_port {
-        return Err(D::Error::custom("expected an origin such as `https://panel.example.com`, without a path"));
+    if DomainName::parse(name).is_err()
+        || name.bytes().any(|octet| octet.is_ascii_uppercase())
+        || has_usual_port
+    {
+        return Err(D::Error::custom(
+            "expected an origin such as `https://panel.example.com`, without a path",
+        ));
     }
     Ok(Some(text))
 }

@@ -41,7 +41,11 @@ pub(crate) fn loads(entry: &str, role: &str) -> impl Iterator<Item = &'static st
 /// The file, in the smallest form that the client takes.
 pub(crate) async fn file(Path(name): Path<String>, headers: HeaderMap) -> Response {
     if STYLE_PATH.strip_prefix("/assets/") == Some(name.as_str()) {
-        return ([(header::CONTENT_TYPE, "text/css; charset=utf-8")], [(header::CACHE_CONTROL, FOR_EVER)], STYLE)
+        return (
+            [(header::CONTENT_TYPE, "text/css; charset=utf-8")],
+            [(header::CACHE_CONTROL, FOR_EVER)],
+            STYLE,
+        )
             .into_response();
     }
     let Ok(at) = ASSETS.binary_search_by(|asset| asset.name.cmp(&name)) else {
@@ -111,7 +115,8 @@ mod tests {
     #[test]
     fn names_are_in_order_so_that_a_file_is_found() {
         assert!(ASSETS.is_sorted_by(|one, other| one.name < other.name));
-        let of_entries = LOADS.iter().all(|row| ASSETS.binary_search_by(|asset| asset.name.cmp(row.2)).is_ok());
+        let of_entries =
+            LOADS.iter().all(|row| ASSETS.binary_search_by(|asset| asset.name.cmp(row.2)).is_ok());
         assert!(of_entries, "an entry loads what is not there");
     }
 }

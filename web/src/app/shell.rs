@@ -25,7 +25,8 @@ const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; st
      require-trusted-types-for 'script'; trusted-types svelte-trusted-html";
 
 /// Who is signed in, asked for each page: the app begins to draw without a further question.
-const VIEWER: &str = "{ viewer { accountId userId mailboxId sessionId demand grants { scope permissions } } }";
+const VIEWER: &str =
+    "{ viewer { accountId userId mailboxId sessionId demand grants { scope permissions } } }";
 
 /// `GET /dashboard` and all below: one page, whose script does the rest.
 pub(crate) async fn page(
@@ -141,7 +142,8 @@ mod tests {
     #[test]
     fn no_text_ends_the_element_of_the_boot_data() {
         let boot = json!({ "hostname": "</script><script>alert(1)</script>" });
-        let page = shell(Paper { language: graphql::Language::English, path: "/" }, "dashboard", &boot).into_string();
+        let page = shell(Paper { language: graphql::Language::English, path: "/" }, "dashboard", &boot)
+            .into_string();
         assert!(!page.contains("<script>alert") && page.contains("\\u003c/script>"));
     }
 }

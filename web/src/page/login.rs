@@ -74,10 +74,13 @@ pub(crate) async fn page(
         return not_at_home(paper);
     }
     let told = match asked.told.as_deref() {
-        Some("over") => paper.say("Your session is over. Sign in again.", "Votre session est terminée. Reconnectez-vous."),
-        Some("changed") => {
-            paper.say("Your password is changed. Sign in with it.", "Votre mot de passe est modifié. Connectez-vous avec.")
+        Some("over") => {
+            paper.say("Your session is over. Sign in again.", "Votre session est terminée. Reconnectez-vous.")
         }
+        Some("changed") => paper.say(
+            "Your password is changed. Sign in with it.",
+            "Votre mot de passe est modifié. Connectez-vous avec.",
+        ),
         Some("out") => paper.say("You are signed out.", "Vous êtes déconnecté."),
         _ => "",
     };
@@ -238,7 +241,9 @@ pub(crate) async fn code_submit(
         Err(refused) => return refused,
     };
     let name = cookie::read(&headers, &sent.home, Jar::Pending).unwrap_or_default();
-    let Some(pending) = options.sessions.pending.of(&name) else { return see_other("/login?told=over", Vec::new()) };
+    let Some(pending) = options.sessions.pending.of(&name) else {
+        return see_other("/login?told=over", Vec::new());
+    };
     let fault = match attempt(&options, &sent.visitor, &pending, Some(sent.field("code").trim())).await {
         Attempt::In(session) => {
             options.sessions.pending.forget(&name);
@@ -300,7 +305,9 @@ async fn signed_in(
     (session, pending): (&Value, &Pending),
 ) -> Response {
     let home = &sent.home;
-    let Some(tokens) = door::tokens(session) else { return StatusCode::INTERNAL_SERVER_ERROR.into_response() };
+    let Some(tokens) = door::tokens(session) else {
+        return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+    };
     if let Some(old) = cookie::read(headers, home, Jar::Access) {
         let query = ("mutation { signOut { userErrors { code } } }", Value::Null);
         drop(sent.visitor.ask(options, Some(format!("Bearer {old}")), query).await);

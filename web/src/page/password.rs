@@ -125,7 +125,9 @@ async fn change(options: &Options, sent: &Sent, authorization: Option<String>) -
     for refusal in answer["data"]["passwordChange"]["userErrors"].as_array().into_iter().flatten() {
         match (refusal["code"].as_str(), refusal["field"].as_str()) {
             (Some("WRONG_CREDENTIALS"), _) => {
-                let wrong = sent.paper.say("This is not your current password.", "Ce n'est pas votre mot de passe actuel.");
+                let wrong = sent
+                    .paper
+                    .say("This is not your current password.", "Ce n'est pas votre mot de passe actuel.");
                 wrong.clone_into(&mut faults.current);
             }
             (_, Some("newPassword")) => faults.new = sentence(refusal),

@@ -100,7 +100,10 @@ mod tests {
         let line = set(&home(true), Jar::Refresh, "x", Keep::Session).expect("a header");
         assert_eq!(line, "__Host-hosterra-refresh=x; Path=/; HttpOnly; SameSite=Lax; Secure");
         assert_eq!(read(&headers("hosterra-refresh=x"), &home(true), Jar::Refresh), None);
-        assert_eq!(read(&headers("a=b; __Host-hosterra-refresh=x"), &home(true), Jar::Refresh).as_deref(), Some("x"));
+        assert_eq!(
+            read(&headers("a=b; __Host-hosterra-refresh=x"), &home(true), Jar::Refresh).as_deref(),
+            Some("x")
+        );
     }
 
     #[test]

@@ -24,9 +24,7 @@ impl Site {
     /// The origin of `headers`; none where a password must not be asked for: in the clear, beyond loopback.
     pub(crate) fn home(&self, headers: &HeaderMap) -> Option<Home> {
         match &self.origin {
-            Some(origin) => {
-                Some(Home { origin: origin.clone(), is_secure: origin.starts_with("https://") })
-            }
+            Some(origin) => Some(Home { origin: origin.clone(), is_secure: origin.starts_with("https://") }),
             None => {
                 let host = text(headers, header::HOST).filter(|host| is_loopback(host))?;
                 Some(Home { origin: format!("http://{host}"), is_secure: false })
@@ -75,7 +73,10 @@ mod tests {
     use super::*;
 
     fn headers(pairs: &[(&'static str, &'static str)]) -> HeaderMap {
-        pairs.iter().map(|(name, value)| (name.parse().expect("a name"), value.parse().expect("a value"))).collect()
+        pairs
+            .iter()
+            .map(|(name, value)| (name.parse().expect("a name"), value.parse().expect("a value")))
+            .collect()
     }
 
     #[test]

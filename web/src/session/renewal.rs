@@ -43,7 +43,8 @@ impl Renewals {
             let (now, mut known) = (Instant::now(), self.0.lock());
             known.retain(|_, (begun, _)| now.duration_since(*begun) < TOLD_FOR);
             if known.len() >= EXCHANGE_COUNT_MAX {
-                let oldest = known.iter().min_by_key(|(_, (begun, _))| *begun).map(|(token, _)| token.clone());
+                let oldest =
+                    known.iter().min_by_key(|(_, (begun, _))| *begun).map(|(token, _)| token.clone());
                 if let Some(oldest) = oldest {
                     known.remove(&oldest);
                 }

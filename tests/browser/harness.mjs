@@ -1,0 +1,134 @@
+// The real binary and a real browser: own data folder, free ports, Debian's Chromium. For all suites of this folder.
+import { spawn, spawnSync } from 'node:child_process';
+import { mkdtempSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { AxeBuilder } from '@axe-core/playwright';
+import { chromium } from 'playwright-core';
+
+const root = join(import.meta.dirname, '../..');
+export const binary = process.env.HOSTERRA_BIN ?? join(root, 'target/debug/hosterra');
+/** Where screenshots go: outside the repository. */
+export const artefacts = process.env.HOSTERRA_ARTEFACTS ?? join(tmpdir(), 'hosterra-screens');
+const START_MS_MAX = 60_000;
+export const PASSWORD = 'demo-password';
+
+function freePort() {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.on('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const { port } = server.address();
+      server.close(() => resolve(port));
+    });
+  });
+}
+
+/** Starts a platform of its own; `lines` are added to its configuration. */
+export async function start(lines = '') {
+  const folder = mkdtempSync(join(tmpdir(), 'hosterra-browser-'));
+  const names = ['http', 'smtp', 'submission', 'submissions', 'imap', 'imaps'];
+  const ports = {};
+  for (const name of names) ports[name] = await freePort();
+  const listen = names.map((name) => `${name} = ["127.0.0.1:${ports[name]}"]`).join('\n');
+  writeFileSync(join(folder, 'hosterra.toml'), `data = "${join(folder, 'data')}"\n${lines}\n[listen]\n${listen}\n`);
+  const config = ['--config', join(folder, 'hosterra.toml')];
+  const operator = spawnSync(binary, ['operator', 'chief', ...config], { input: 'operator-password\n' });
+  if (operator.status !== 0) throw new Error(`no operator: ${operator.stderr}`);
+  const log = openSync(join(folder, 'log'), 'w');
+  const child = spawn(binary, ['serve', ...config], { stdio: ['ignore', log, log] });
+  const url = `http://localhost:${ports.http}`;
+  const begun = Date.now();
+  for (;;) {
+    try {
+      if ((await fetch(`${url}/health/ready`)).ok) break;
+    } catch {
+      // Not yet.
+    }
+    if (child.exitCode !== null || Date.now() - begun > START_MS_MAX) {
+      throw new Error(`the binary did not start:\n${readFileSync(join(folder, 'log'), 'utf8')}`);
+    }
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  return {
+    url, ports, folder,
+    log: () => readFileSync(join(folder, 'log'), 'utf8'),
+    async stop() {
+      const ended = new Promise((resolve) => child.once('exit', resolve));
+      child.kill('SIGKILL');
+      await ended;
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Asks the API as a program does. */
+export async function api(node, token, query, variables = {}) {
+  const response = await fetch(`${node.url}/graphql`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...(token ? { authorization: `Bearer ${token}` } : {}) },
+    body: JSON.stringify({ query, variables }),
+  });
+  const reply = await response.json();
+  if (reply.errors) throw new Error(JSON.stringify(reply.errors));
+  return reply.data;
+}
+
+/** An access token. */
+export async function token(node, login, password = PASSWORD) {
+  const data = await api(node, '', 'mutation($l: String!, $p: String!) { signIn(login: $l, password: $p) { session { accessToken } userErrors { code } } }', { l: login, p: password });
+  if (!data.signIn.session) throw new Error(`${login}: ${JSON.stringify(data.signIn.userErrors)}`);
+  return data.signIn.session.accessToken;
+}
+
+export function launch() {
+  return chromium.launch({ executablePath: process.env.HOSTERRA_CHROMIUM ?? '/usr/bin/chromium', args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage'] });
+}
+
+/** A fresh browser profile. What the page complains about, or asks of elsewhere, is a failure: see `quiet`. */
+export async function visit(browser, { language = 'en', scheme = 'light', width = 1280, height = 900 } = {}) {
+  const context = await browser.newContext({ locale: language === 'fr' ? 'fr-FR' : 'en-GB', colorScheme: scheme, viewport: { width, height }, reducedMotion: 'reduce', timezoneId: 'Europe/Paris' });
+  const page = await context.newPage();
+  const complaints = [];
+  page.on('console', (message) => {
+    if (message.type() === 'error' && !/Failed to load resource/.test(message.text())) complaints.push(message.text());
+  });
+  page.on('pageerror', (error) => complaints.push(String(error)));
+  page.on('request', (request) => {
+    if (!/^(http:\/\/(localhost|127\.0\.0\.1):|data:|blob:)/.test(request.url())) complaints.push(`asks elsewhere: ${request.url()}`);
+  });
+  page.complaints = complaints;
+  return page;
+}
+
+/** Signs in by the form. */
+export async function signIn(page, node, login, password = PASSWORD, next = '/dashboard') {
+  await page.goto(`${node.url}/login?next=${encodeURIComponent(next)}`);
+  await page.fill('#login', login);
+  await page.fill('#password', password);
+  await page.click('main button[type=submit]');
+}
+
+/** Waits until nothing is loading any more. */
+export async function settled(page) {
+  await page.waitForLoadState('networkidle');
+  await page.waitForFunction(() => !document.querySelector('.bones'));
+}
+
+/** What axe finds on the page: rule, element. Empty is good. */
+export async function violations(page) {
+  const found = await new AxeBuilder({ page }).setLegacyMode(true).withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']).analyze();
+  return found.violations.map((one) => `${one.id}: ${one.nodes.map((node) => `${node.target} ${node.failureSummary?.split('\n')[1] ?? ''}`).join(' | ')}`);
+}
+
+/** Keeps a picture of the page. */
+export async function picture(page, name) {
+  mkdirSync(artefacts, { recursive: true });
+  await page.screenshot({ path: join(artefacts, `${name}.png`), fullPage: true });
+}
+
+/** Fails where the page complained. */
+export function quiet(page) {
+  if (page.complaints.length > 0) throw new Error(`the page complained:\n${page.complaints.join('\n')}`);
+}
