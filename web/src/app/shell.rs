@@ -65,6 +65,8 @@ pub(crate) async fn page(
         "language": paper.tag(),
         "version": env!("CARGO_PKG_VERSION"),
         "hostname": options.landing.hostname,
+        "servers": options.landing.servers.iter().map(|server| json!({ "name": server.name, "port": server.port })).collect::<Vec<_>>(),
+        "entries": ENTRIES.iter().map(|row| row.0).collect::<Vec<_>>(),
     });
     let mut response = Html(shell(paper, entry, &boot).into_string()).into_response();
     let fields = response.headers_mut();

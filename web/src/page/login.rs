@@ -46,13 +46,14 @@ impl Sent {
         options: &Options,
         (headers, body): (&HeaderMap, &[u8]),
         (peer, correlation): (SocketAddr, graphql::CorrelationId),
-    ) -> Result<Self, Response> {
+    ) -> Result<Self, Box<Response>> {
         let paper = Paper::of(options, headers);
-        let home = options.site.home(headers).ok_or_else(|| not_at_home(paper))?;
+        let home = options.site.home(headers).ok_or_else(|| Box::new(not_at_home(paper)))?;
         if !home.sent(headers) {
-            return Err(from_elsewhere(paper));
+            return Err(Box::new(from_elsewhere(paper)));
         }
-        let fields = form::read(headers, body).ok_or_else(|| StatusCode::BAD_REQUEST.into_response())?;
+        let fields =
+            form::read(headers, body).ok_or_else(|| Box::new(StatusCode::BAD_REQUEST.into_response()))?;
         let visitor = Visitor::of(headers, Some(&home), (peer.ip(), correlation));
         Ok(Self { home, visitor, paper, fields })
     }
@@ -164,7 +165,7 @@ pub(crate) async fn submit(
 ) -> Response {
     let sent = match Sent::read(&options, (&headers, &body), (peer, correlation)) {
         Ok(sent) => sent,
-        Err(refused) => return refused,
+        Err(refused) => return *refused,
     };
     let pending = Pending {
         login: sent.field("login").trim().to_owned(),
@@ -238,7 +239,7 @@ pub(crate) async fn code_submit(
 ) -> Response {
     let sent = match Sent::read(&options, (&headers, &body), (peer, correlation)) {
         Ok(sent) => sent,
-        Err(refused) => return refused,
+        Err(refused) => return *refused,
     };
     let name = cookie::read(&headers, &sent.home, Jar::Pending).unwrap_or_default();
     let Some(pending) = options.sessions.pending.of(&name) else {
@@ -327,7 +328,7 @@ pub(crate) async fn leave(
 ) -> Response {
     let sent = match Sent::read(&options, (&headers, &body), (peer, correlation)) {
         Ok(sent) => sent,
-        Err(refused) => return refused,
+        Err(refused) => return *refused,
     };
     let held = credential(&options, &headers, (&sent.home, &sent.visitor)).await;
     if held.authorization.is_some() {
@@ -350,7 +351,7 @@ pub(crate) async fn language(
 ) -> Response {
     let sent = match Sent::read(&options, (&headers, &body), (peer, correlation)) {
         Ok(sent) => sent,
-        Err(refused) => return refused,
+        Err(refused) => return *refused,
     };
     let wanted = if sent.field("language") == "fr" { "fr" } else { "en" };
     let line = cookie::set(&sent.home, Jar::Language, wanted, Keep::Seconds(LANGUAGE_SECS));

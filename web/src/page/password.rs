@@ -95,7 +95,7 @@ pub(crate) async fn submit(
 ) -> Response {
     let sent = match Sent::read(&options, (&headers, &body), (peer, correlation)) {
         Ok(sent) => sent,
-        Err(refused) => return refused,
+        Err(refused) => return *refused,
     };
     let paper = sent.paper;
     let held = credential(&options, &headers, (&sent.home, &sent.visitor)).await;
