@@ -10,6 +10,7 @@ use engine::Engine;
 use futures_util::stream::BoxStream;
 use futures_util::{Stream, StreamExt as _};
 use hosting::alias::Alias;
+use hosting::book::EntryEvent;
 use hosting::mailbox::Mailbox;
 use journal::{JournalError, StoredEvent};
 use kernel::{AccountId, Actor, AliasId, Cursor, Decider, DomainId, Id, Key, MailboxId, ServiceId, UserId};
@@ -172,7 +173,7 @@ impl Sight {
     async fn sees(&mut self, account: AccountId, stored: &StoredEvent) -> Result<bool, Fault> {
         let Reach::Parts { services, domains, mailboxes } = &self.seen else { return Ok(true) };
         let id = stored.stream.id;
-        let category = stored.stream.category;
+        let category = EntryEvent::keeper(stored.stream.category).unwrap_or(stored.stream.category);
         if category == hosting::service::Service::CATEGORY {
             return Ok(services.contains(&id));
         }
@@ -204,7 +205,8 @@ impl Sight {
             tracing::error!(error = %error, "where an event belongs");
             Fault::Internal(stored.metadata.correlation)
         };
-        let home = if stored.stream.category == Mailbox::CATEGORY {
+        let is_alias = stored.stream.category == Alias::CATEGORY;
+        let home = if !is_alias {
             match self.engine.load(tenant, &Key::<Mailbox>(MailboxId::new(id))).await.map_err(failed)? {
                 hosting::mailbox::MailboxState::Live(record)
                 | hosting::mailbox::MailboxState::Deleted(record) => {
@@ -249,7 +251,9 @@ fn event(stored: &StoredEvent) -> Event {
 /// The id of the stream as the thing that it is about.
 pub(crate) fn subject(stored: &StoredEvent) -> String {
     let id = stored.stream.id;
-    match stored.stream.category.0 {
+    // What stands in a book is about whoever keeps it.
+    let category = EntryEvent::keeper(stored.stream.category).unwrap_or(stored.stream.category);
+    match category.0 {
         "account" => AccountId::new(id).to_string(),
         "user" => UserId::new(id).to_string(),
         "session" => kernel::SessionId::new(id).to_string(),

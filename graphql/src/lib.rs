@@ -11,11 +11,13 @@
 
 mod access;
 mod account;
+mod address_map;
 mod alias;
 mod api;
 mod credential;
 mod delegation;
 mod domain;
+mod entry;
 mod error;
 mod event;
 mod history;
@@ -34,6 +36,7 @@ mod scalar;
 mod service;
 mod settings;
 mod ticket;
+mod tls_policy;
 mod user;
 mod wiring;
 

@@ -6,6 +6,8 @@ use crate::access::mutation::AccessMutation;
 use crate::access::query::AccessQuery;
 use crate::account::mutation::AccountMutation;
 use crate::account::query::AccountQuery;
+use crate::address_map::mutation::AddressMapMutation;
+use crate::address_map::query::AddressMapQuery;
 use crate::alias::mutation::AliasMutation;
 use crate::alias::query::AliasQuery;
 use crate::credential::mutation::CredentialMutation;
@@ -24,6 +26,8 @@ use crate::service::mutation::ServiceMutation;
 use crate::service::query::ServiceQuery;
 use crate::ticket::mutation::TicketMutation;
 use crate::ticket::query::TicketQuery;
+use crate::tls_policy::mutation::TlsPolicyMutation;
+use crate::tls_policy::query::TlsPolicyQuery;
 use crate::user::mutation::UserMutation;
 use crate::user::query::UserQuery;
 
@@ -54,6 +58,8 @@ pub struct QueryRoot(
     DomainQuery,
     MailboxQuery,
     AliasQuery,
+    AddressMapQuery,
+    TlsPolicyQuery,
     QueueQuery,
     DelegationQuery,
     TicketQuery,
@@ -78,6 +84,8 @@ pub struct MutationRoot(
     DomainMutation,
     MailboxMutation,
     AliasMutation,
+    AddressMapMutation,
+    TlsPolicyMutation,
     DelegationMutation,
     TicketMutation,
 );

@@ -69,6 +69,10 @@ id_scalars! {
     TicketKey(TicketId) = "TicketID";
     /// Names an app password: `appw_` and 32 hexadecimal digits. An id of another type is refused.
     AppPasswordKey(AppPasswordId) = "AppPasswordID";
+    /// Names an address map: `amap_` and 32 hexadecimal digits. An id of another type is refused.
+    AddressMapKey(AddressMapId) = "AddressMapID";
+    /// Names a TLS policy: `tlsp_` and 32 hexadecimal digits. An id of another type is refused.
+    TlsPolicyKey(TlsPolicyId) = "TlsPolicyID";
     /// Names an event: `evnt_` and 32 hexadecimal digits. An id of another type is refused.
     EventKey(EventId) = "EventID";
 }

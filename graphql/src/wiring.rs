@@ -13,6 +13,7 @@ use crate::account::projection::AccountList;
 use crate::alias::projection::AliasList;
 use crate::delegation::projection::DelegationList;
 use crate::domain::projection::DomainList;
+use crate::entry::projection::EntryList;
 use crate::event::SubscriptionRoot;
 use crate::language::Language;
 use crate::mailbox::projection::MailboxList;
@@ -46,11 +47,12 @@ pub async fn register(engine: &Engine, people: &Arc<People>) -> Result<Subscript
     engine.project(AliasList).await?;
     engine.project(DelegationList).await?;
     engine.project(TicketList).await?;
+    engine.project(EntryList).await?;
     engine.follow(Arc::clone(people))
 }
 
 /// The names of all projections of this crate, for [`Engine::rebuild`].
-pub const PROJECTIONS: [&str; 9] = [
+pub const PROJECTIONS: [&str; 10] = [
     AccountList::NAME,
     UserList::NAME,
     PlanList::NAME,
@@ -60,10 +62,11 @@ pub const PROJECTIONS: [&str; 9] = [
     AliasList::NAME,
     DelegationList::NAME,
     TicketList::NAME,
+    EntryList::NAME,
 ];
 
 /// The tables behind the projections; every one has a column `tenant`.
-const TABLES: [(&str, &str); 11] = [
+const TABLES: [(&str, &str); 12] = [
     (AccountList::NAME, "account_list_v3"),
     (UserList::NAME, "user_list_v3"),
     (UserList::NAME, "token_list_v3"),
@@ -75,6 +78,7 @@ const TABLES: [(&str, &str); 11] = [
     (AliasList::NAME, "alias_list_v3"),
     (DelegationList::NAME, "delegation_list_v3"),
     (TicketList::NAME, "ticket_list_v3"),
+    (EntryList::NAME, "entry_list_v3"),
 ];
 
 /// Rows of one tenant in one table: how many, and a sum that does not depend on their order.

@@ -551,7 +551,8 @@ impl Follower for People {
                 | HostingEvent::Service(_)
                 | HostingEvent::Domain(_)
                 | HostingEvent::Alias(_)
-                | HostingEvent::Ticket(_) => {}
+                | HostingEvent::Ticket(_)
+                | HostingEvent::Entry(_) => {}
             }
             register.positions.insert(recorded.cursor.tenant, recorded.cursor.position);
         }

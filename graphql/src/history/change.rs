@@ -55,6 +55,8 @@ impl Fields {
         let mut found = BTreeMap::new();
         flatten("", &payload, is_erased, &mut found);
         found.remove("changed");
+        // The entries of one book have fields of the same names.
+        let entry = found.get("entry").cloned().unwrap_or_default();
         let mut changes = Vec::new();
         let before: BTreeMap<String, String> = found
             .extract_if(.., |name, _| name.starts_with("from_"))
@@ -62,9 +64,10 @@ impl Fields {
             .collect();
         for (name, value) in found {
             let name = name.strip_prefix("to_").map_or(name.clone(), str::to_owned);
-            let known = before.get(&name).cloned().or_else(|| self.0.get(&name).cloned());
-            let is_hidden = SECRET_FIELDS.contains(&name.as_str());
-            let is_named = named.as_ref().is_none_or(|named| named.contains(&name));
+            let place = format!("{entry}{name}");
+            let known = before.get(&name).cloned().or_else(|| self.0.get(&place).cloned());
+            let is_hidden = SECRET_FIELDS.contains(&name.rsplit('.').next().unwrap_or_default());
+            let is_named = name == "entry" || named.as_ref().is_none_or(|named| named.contains(&name));
             if is_named && (is_hidden || known.as_ref() != Some(&value)) {
                 let shown = |value: &String| if is_hidden { HIDDEN.to_owned() } else { value.clone() };
                 changes.push(Change {
@@ -73,7 +76,7 @@ impl Fields {
                     to: Some(shown(&value)).filter(|text| !text.is_empty()),
                 });
             }
-            self.0.insert(name, value);
+            self.0.insert(place, value);
         }
         changes
     }

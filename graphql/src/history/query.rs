@@ -7,6 +7,7 @@ use engine::DecodeError;
 use hosting::HostingEvent;
 use hosting::account::Account;
 use hosting::alias::{Alias, AliasState};
+use hosting::book::EntryEvent;
 use hosting::delegation::Delegation;
 use hosting::domain::{Domain, DomainState};
 use hosting::mailbox::{Mailbox, MailboxState};
@@ -58,7 +59,15 @@ impl HistoryQuery {
         let account = ctx.account(account_id)?;
         let page = Page::parse(first, after.as_deref()).map_err(|fault| ctx.fault(fault))?;
         let stream = seen(ctx, account, &id).await?;
-        let stored = stored(ctx, account, stream).await?;
+        let mut stored = stored(ctx, account, stream).await?;
+        // What it keeps in books is a part of its history.
+        for category in EntryEvent::CATEGORIES {
+            if EntryEvent::keeper(*category) == Some(stream.category) {
+                let book = StreamId { category: *category, id: stream.id };
+                stored.extend(self::stored(ctx, account, book).await?);
+            }
+        }
+        stored.sort_by_key(|event| event.cursor.position);
         let mut entries = entries(ctx, stored).await?;
         entries.reverse();
         // Newest first: the key of a page counts backwards.

@@ -74,7 +74,8 @@ fn statements(recorded: &Recorded<HostingEvent>) -> Vec<Statement> {
         | HostingEvent::Mailbox(_)
         | HostingEvent::Alias(_)
         | HostingEvent::Delegation(_)
-        | HostingEvent::Ticket(_) => Vec::new(),
+        | HostingEvent::Ticket(_)
+        | HostingEvent::Entry(_) => Vec::new(),
     }
 }
 

@@ -227,7 +227,28 @@ async fn things(stage: &Stage, operator: &str, customer: &Customer) -> Things {
         )
         .await;
     let ticket = opened["ticketOpen"]["ticket"]["id"].as_str().expect("an id").to_owned();
+    let mapped = stage
+        .done(
+            &customer.owner,
+            &format!(
+                "mutation {{ addressMapAdd(input: {{ domainId: \"{}\", kind: SENDER_COPY, from: \"victim\", \
+                 to: \"globex@else.example\" }}) {{ addressMap {{ id }} userErrors {{ code }} }} }}",
+                customer.domain
+            ),
+        )
+        .await;
+    let address_map = mapped["addressMapAdd"]["addressMap"]["id"].as_str().expect("an id").to_owned();
+    let policed = stage
+        .done(
+            &customer.owner,
+            "mutation { tlsPolicyAdd(policy: { destination: \"globex.example\" }) { tlsPolicy { id } \
+             userErrors { code } } }",
+        )
+        .await;
+    let tls_policy = policed["tlsPolicyAdd"]["tlsPolicy"]["id"].as_str().expect("an id").to_owned();
     Things(HashMap::from([
+        ("AddressMapID", address_map),
+        ("TlsPolicyID", tls_policy),
         ("AccountID", customer.account.clone()),
         ("UserID", customer.user.clone()),
         ("ServiceID", customer.service.clone()),
@@ -351,6 +372,10 @@ async fn the_same_operations_work_for_the_owner() {
         "mailbox",
         "mailboxes",
         "alias",
+        "addressMap",
+        "addressMaps",
+        "tlsPolicy",
+        "tlsPolicies",
         "queuedMessages",
         "history",
         "events",

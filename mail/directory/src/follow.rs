@@ -7,6 +7,7 @@ use engine::{Follower, ProjectionError};
 use hosting::HostingEvent;
 use hosting::account::AccountEvent;
 use hosting::alias::{AliasEvent, Disposition};
+use hosting::book::EntryEvent;
 use hosting::domain::DomainEvent;
 use hosting::factor::FactorEvent;
 use hosting::mailbox::{MailProtocol, MailboxEvent, MailboxSettings};
@@ -41,6 +42,10 @@ impl Follower for Directory {
                 HostingEvent::Account(AccountEvent::PersonErased { mailbox: Some(mailbox), .. }) => {
                     index.deleted.remove(&(tenant, *mailbox));
                 }
+                HostingEvent::Entry(EntryEvent::AddressMap(event)) => {
+                    index.take_address_map((tenant, DomainId::new(id)), event);
+                }
+                HostingEvent::Entry(EntryEvent::TlsPolicy(event)) => index.take_tls_policy(tenant, event),
                 HostingEvent::Account(_)
                 | HostingEvent::User(_)
                 | HostingEvent::Session(_)
@@ -120,6 +125,7 @@ impl Index {
             }
             DomainEvent::Removed { .. } => {
                 self.off.remove(&domain);
+                self.address_maps.remove(&domain);
                 self.demanding.remove(&domain);
                 self.domain_sends.remove(&domain);
                 self.mirrors.remove(&domain);

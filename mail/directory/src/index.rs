@@ -6,11 +6,14 @@ use std::sync::Arc;
 use compact_str::CompactString;
 use hashbrown::{HashMap, HashSet};
 use hosting::mailbox::DetailHandling;
+use hosting::tls_policy::TlsPolicy;
 use kernel::{
     AliasId, AppPasswordId, ByteSize, DomainId, DomainName, EmailAddress, MailboxId, ServiceId, TenantId,
-    Timestamp,
+    Timestamp, TlsPolicyId,
 };
 
+use crate::rewrite::AddressMaps;
+use crate::shelf::Shelf;
 use crate::{Credential, Demand, Entitlement, Login, Protocols, SendLimits};
 
 /// A service.
@@ -164,6 +167,10 @@ pub(crate) struct Index {
     pub(crate) catch_alls: HashMap<CompactString, AliasEntry>,
     /// Where an alias stands: canonical address, or `@domain` for a catch-all.
     pub(crate) aliases: HashMap<AliasKey, CompactString>,
+    /// How addresses of a domain are rewritten and copied.
+    pub(crate) address_maps: HashMap<(TenantId, DomainId), AddressMaps>,
+    /// How mail to some destinations is encrypted, as an account or the platform wants it.
+    pub(crate) tls_policies: HashMap<TenantId, Shelf<TlsPolicyId, CompactString, TlsPolicy>>,
 }
 
 impl Index {

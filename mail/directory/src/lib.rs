@@ -9,9 +9,12 @@ mod follow;
 mod index;
 pub mod password;
 mod resolve;
+mod rewrite;
+mod shelf;
 #[cfg(test)]
 mod tests;
 mod throttle;
+mod tls_policy;
 mod uses;
 
 pub use authenticate::{
@@ -23,5 +26,6 @@ pub use entry::{
     Protocols, Resolution, SendLimits,
 };
 pub use hosting::mailbox::DetailHandling;
+pub use hosting::tls_policy::{TlsLevel, TlsPolicy, TlsVersion};
 pub use resolve::PLACE_COUNT_MAX;
 pub use uses::Use;

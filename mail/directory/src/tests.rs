@@ -1,17 +1,20 @@
 //! The directory from events to answers.
 
 use engine::Follower as _;
+use hosting::address_map::{AddressMap, AddressMapKind};
 use hosting::alias::{AliasEvent, AliasSettings, Disposition};
+use hosting::book::BookEvent;
 use hosting::domain::{DomainEvent, VerifiedBy};
 use hosting::factor::{FactorEvent, TotpSeed};
 use hosting::mailbox::{MailProtocol, MailboxEvent, MailboxSettings};
 use hosting::plan::PlanLimits;
 use hosting::service::{ServiceEvent, SuspensionReason};
+use hosting::tls_policy::{TlsLevel, TlsPolicy};
 use hosting::{HostingEvent, PasswordHash};
 use kernel::{
-    AccountId, Actor, AliasId, AppPasswordId, ByteSize, Causation, CorrelationId, Cursor, DomainId,
-    EmailAddress, EventId, FactorId, LocalPart, MailboxId, Metadata, PlanId, Position, Recorded, Sealed,
-    ServiceId, StreamId, SubjectId, TenantId, Timestamp, Version, Via,
+    AccountId, Actor, AddressMapId, AliasId, AppPasswordId, ByteSize, Causation, CorrelationId, Cursor,
+    DomainId, EmailAddress, EventId, FactorId, LocalPart, MailboxId, Metadata, PlanId, Position, Recorded,
+    Sealed, ServiceId, StreamId, SubjectId, TenantId, Timestamp, TlsPolicyId, Version, Via,
 };
 use secrecy::SecretString;
 use uuid::Uuid;
@@ -54,8 +57,12 @@ impl World {
     }
 
     fn tell(&self, id: u128, event: HostingEvent) {
+        self.tell_in(tenant(), id, event);
+    }
+
+    fn tell_in(&self, tenant: TenantId, id: u128, event: HostingEvent) {
         let recorded = Recorded {
-            cursor: Cursor { tenant: tenant(), position: Position(1) },
+            cursor: Cursor { tenant, position: Position(1) },
             stream: StreamId { category: event.category(), id: uuid(id) },
             version: Version(1),
             id: EventId::new(uuid(7)),
@@ -572,4 +579,117 @@ fn a_mailbox_sends_what_its_plan_says_and_less_where_settings_say_so() {
     world.tell(10, HostingEvent::Service(event));
     assert_eq!((limits().recipients_per_message_max, limits().mailbox.1), (3, Some(50)));
     assert_eq!(world.0.send_limits(tenant(), MailboxId::new(uuid(99))), None);
+}
+
+fn maps(world: &World, number: u128, rules: &[(AddressMapKind, &str, &str)]) {
+    for (index, (kind, from, to)) in rules.iter().enumerate() {
+        let content = AddressMap {
+            kind: *kind,
+            from: (*from).to_owned(),
+            to: (*to).to_owned(),
+            ..AddressMap::default()
+        };
+        let added = BookEvent::Added {
+            entry: AddressMapId::new(uuid(number + index as u128)),
+            account: AccountId::new(uuid(TENANT)),
+            service: Some(ServiceId::new(uuid(10))),
+            domain: Some(DomainId::new(uuid(20))),
+            mailbox: None,
+            content: Sealed::new(SubjectId::new(uuid(TENANT)), Box::new(content)),
+        };
+        world.tell(20, HostingEvent::Entry(added.into()));
+    }
+}
+
+fn text(answer: Option<(TenantId, EmailAddress)>) -> Option<String> {
+    answer.map(|(_, address)| address.to_string())
+}
+
+#[test]
+fn a_rule_for_the_address_comes_before_the_one_for_its_domain_and_is_applied_once() {
+    use AddressMapKind::{Recipient, RecipientCopy};
+    let world = World::new();
+    maps(
+        &world,
+        50,
+        &[
+            (RecipientCopy, "@x.example", "archive@x.example"),
+            (RecipientCopy, "alice@x.example", "boss@else.example"),
+            (Recipient, "old@x.example", "new@x.example"),
+            (Recipient, "new@x.example", "newer@x.example"),
+            (Recipient, "@x.example", "@y.example"),
+        ],
+    );
+    let copy = |to: &str| text(world.0.recipient_copy(&address(to)));
+    assert_eq!(copy("Alice@x.example").as_deref(), Some("boss@else.example"));
+    assert_eq!(copy("alice+news@x.example").as_deref(), Some("boss@else.example"));
+    assert_eq!(copy("bob@x.example").as_deref(), Some("archive@x.example"));
+    assert_eq!(copy("archive@x.example"), None, "not copied to itself");
+    assert_eq!(copy("bob@elsewhere.example"), None);
+    let rewritten = |to: &str| text(world.0.rewritten(&address(to)));
+    assert_eq!(rewritten("old@x.example").as_deref(), Some("new@x.example"));
+    assert_eq!(rewritten("bob@x.example").as_deref(), Some("bob@y.example"));
+    // What is switched off, removed or of a service that is over does nothing.
+    let entry = AddressMapId::new(uuid(51));
+    let off = AddressMap { is_active: false, ..AddressMap::default() };
+    let content = Sealed::new(SubjectId::new(uuid(TENANT)), Box::new(off));
+    let changed = BookEvent::Changed { entry, content, changed: vec!["is_active".to_owned()] };
+    world.tell(20, HostingEvent::Entry(changed.into()));
+    assert_eq!(copy("alice@x.example").as_deref(), Some("archive@x.example"));
+    let removed = BookEvent::<AddressMap>::Removed { entry: AddressMapId::new(uuid(50)) };
+    world.tell(20, HostingEvent::Entry(removed.into()));
+    assert_eq!(copy("alice@x.example"), None);
+    let ended = ServiceEvent::Ended { purge_after: Timestamp::from_secs(9) };
+    world.tell(10, HostingEvent::Service(ended));
+    assert_eq!(rewritten("old@x.example"), None);
+}
+
+#[test]
+fn what_a_sender_sends_is_copied_by_rules_of_its_own_account_alone() {
+    let world = World::new();
+    world.mailbox(1, "alice", None);
+    maps(&world, 50, &[(AddressMapKind::SenderCopy, "alice@x.example", "log@else.example")]);
+    let login = world.access(1, Protocol::Submission).expect("in");
+    let copy =
+        |login: &Login, from: &str| world.0.sender_copy(login, &address(from)).map(|to| to.to_string());
+    assert_eq!(copy(&login, "alice@x.example").as_deref(), Some("log@else.example"));
+    assert_eq!(copy(&login, "bob@x.example"), None);
+    let other = Login { tenant: TenantId::new(uuid(2)), ..login };
+    assert_eq!(copy(&other, "alice@x.example"), None, "the domain is another account's");
+}
+
+#[test]
+fn of_the_operator_s_and_the_account_s_tls_policy_the_stricter_holds() {
+    let world = World::new();
+    let policy = |tenant: TenantId, number: u128, destination: &str, level| {
+        let content = TlsPolicy { destination: destination.to_owned(), level, ..TlsPolicy::default() };
+        let added = BookEvent::Added {
+            entry: TlsPolicyId::new(uuid(number)),
+            account: tenant.account(),
+            service: None,
+            domain: None,
+            mailbox: None,
+            content: Sealed::new(SubjectId::new(uuid(TENANT)), Box::new(content)),
+        };
+        world.tell_in(tenant, kernel::Id::uuid(tenant).as_u128(), HostingEvent::Entry(added.into()));
+    };
+    policy(TenantId::PLATFORM, 1, "partner.example", TlsLevel::Encrypt);
+    policy(TenantId::PLATFORM, 2, ".old.example", TlsLevel::None);
+    policy(tenant(), 3, "partner.example", TlsLevel::Secure);
+    policy(tenant(), 4, "mx.partner.example:2525", TlsLevel::Verify);
+    policy(tenant(), 5, ".a.old.example", TlsLevel::May);
+    let level = |tenant, name: &str, port| {
+        world.0.tls_policy(tenant, &name.parse_name(), port).map(|policy| policy.level)
+    };
+    let other = TenantId::new(uuid(2));
+    assert_eq!(level(tenant(), "partner.example", 25), Some(TlsLevel::Secure));
+    assert_eq!(level(other, "partner.example", 25), Some(TlsLevel::Encrypt));
+    assert_eq!(level(tenant(), "mx.partner.example", 2525), Some(TlsLevel::Verify));
+    assert_eq!(level(tenant(), "mx.partner.example", 25), None);
+    assert_eq!(level(tenant(), "deep.a.old.example", 25), Some(TlsLevel::May));
+    assert_eq!(level(other, "deep.a.old.example", 25), Some(TlsLevel::None));
+    assert_eq!(level(other, "old.example", 25), None);
+    policy(tenant(), 6, "weak.example", TlsLevel::None);
+    policy(TenantId::PLATFORM, 7, "weak.example", TlsLevel::DaneOnly);
+    assert_eq!(level(tenant(), "weak.example", 25), Some(TlsLevel::DaneOnly));
 }

@@ -4,6 +4,7 @@ use kernel::{Category, Decider, Event, EventFamily, Kind, Malformed, Open, RawEv
 
 use crate::account::{Account, AccountEvent};
 use crate::alias::{Alias, AliasEvent};
+use crate::book::EntryEvent;
 use crate::delegation::{Delegation, DelegationEvent};
 use crate::domain::{Domain, DomainEvent};
 use crate::mailbox::{Mailbox, MailboxEvent};
@@ -36,6 +37,8 @@ pub enum HostingEvent {
     Delegation(DelegationEvent),
     /// Of a ticket.
     Ticket(TicketEvent),
+    /// Of an entry of a book.
+    Entry(EntryEvent),
 }
 
 impl HostingEvent {
@@ -52,6 +55,7 @@ impl HostingEvent {
             Self::Alias(_) => Alias::CATEGORY,
             Self::Delegation(_) => Delegation::CATEGORY,
             Self::Ticket(_) => Ticket::CATEGORY,
+            Self::Entry(event) => event.category(),
         }
     }
 
@@ -68,6 +72,7 @@ impl HostingEvent {
             Self::Alias(event) => Event::kind(event),
             Self::Delegation(event) => Event::kind(event),
             Self::Ticket(event) => Event::kind(event),
+            Self::Entry(event) => event.kind(),
         }
     }
 
@@ -87,6 +92,7 @@ impl HostingEvent {
             Self::Alias(event) => Event::encode(event, seal),
             Self::Delegation(event) => Event::encode(event, seal),
             Self::Ticket(event) => Event::encode(event, seal),
+            Self::Entry(event) => event.encode(seal),
         }
     }
 }
@@ -114,7 +120,7 @@ impl EventFamily for HostingEvent {
         } else if category == Ticket::CATEGORY {
             Self::Ticket(Event::decode(raw, open)?)
         } else {
-            return Ok(None);
+            return Ok(EntryEvent::decode(category, raw, open)?.map(Self::Entry));
         };
         Ok(Some(event))
     }

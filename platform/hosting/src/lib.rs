@@ -5,7 +5,9 @@
 //! Knows no clock, no randomness, no I/O and no DNS: time, ids, password hashes and DNS answers are arguments.
 
 pub mod account;
+pub mod address_map;
 pub mod alias;
+pub mod book;
 pub mod delegation;
 pub mod domain;
 mod event;
@@ -21,6 +23,7 @@ pub mod session;
 pub mod settings;
 mod text;
 pub mod ticket;
+pub mod tls_policy;
 pub mod use_case;
 pub mod user;
 mod wire;

@@ -80,6 +80,15 @@ pub const FOOTER_OCTETS_MAX: usize = 10_000;
 /// Longest comment on an alias.
 pub const COMMENT_CHARACTER_COUNT_MAX: usize = 160;
 
+/// Most changes in one book; then entries are only taken away. A stream holds 10 000 events.
+pub const BOOK_CHANGE_COUNT_MAX: u32 = 9_000;
+/// Most rules by which the addresses of one domain are rewritten or copied.
+pub const ADDRESS_MAP_COUNT_MAX: usize = 200;
+/// Most destinations whose encryption one account, or the platform, decides.
+pub const TLS_POLICY_COUNT_MAX: usize = 200;
+/// Most names, or fingerprints, that one TLS policy takes.
+pub const TLS_POLICY_NAME_COUNT_MAX: usize = 20;
+
 /// Local parts that nobody gets on a shared domain (RFC 2142 and names that look official).
 pub const SHARED_LOCAL_PARTS_RESERVED: &[&str] = &[
     "abuse",

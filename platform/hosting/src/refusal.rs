@@ -442,6 +442,54 @@ refusals! {
         CatchAllOnSharedDomain = "CATCH_ALL_ON_SHARED_DOMAIN", Some("localPart"),
             "A shared domain has no catch-all address; name a single address.",
             "Un domaine partagé n’a pas d’adresse attrape-tout ; nommez une adresse précise.";
+        /// The address map does not exist in this domain.
+        AddressMapNotFound = "ADDRESS_MAP_NOT_FOUND", Some("addressMapId"),
+            "This address map does not exist in this domain; check its identifier.",
+            "Cette réécriture d’adresse n’existe pas dans ce domaine ; vérifiez son identifiant.";
+        /// Another address map has this id.
+        AddressMapExists = "ADDRESS_MAP_EXISTS", Some("addressMapId"),
+            "An address map with this identifier exists already; use another identifier.",
+            "Une réécriture portant cet identifiant existe déjà ; utilisez un autre identifiant.";
+        /// There is one for the same address already.
+        AddressMapTaken = "ADDRESS_MAP_TAKEN", Some("from"),
+            "There is an address map of this kind for this address already; change that one.",
+            "Une réécriture de ce type existe déjà pour cette adresse ; modifiez celle-là.";
+        /// What is to be rewritten is no address of the domain.
+        AddressMapSource = "ADDRESS_MAP_SOURCE", Some("from"),
+            "Give a local part, an address of this domain, or @ and the domain for all of its addresses.",
+            "Donnez une partie locale, une adresse de ce domaine, ou @ suivi du domaine pour toutes ses adresses.";
+        /// What it leads to is no address.
+        AddressMapTarget = "ADDRESS_MAP_TARGET", Some("to"),
+            "Give one address such as archive@example.org; @example.org is possible only where all addresses are rewritten.",
+            "Donnez une adresse comme archive@example.org ; @example.org n’est possible que pour réécrire toutes les adresses.";
+        /// Mail would go round in a circle.
+        AddressMapLoop = "ADDRESS_MAP_LOOP", Some("to"),
+            "This address leads back to where it comes from, so mail would go round in a circle; choose another one.",
+            "Cette adresse ramène à son point de départ et le courrier tournerait en rond ; choisissez-en une autre.";
+        /// The TLS policy does not exist.
+        TlsPolicyNotFound = "TLS_POLICY_NOT_FOUND", Some("tlsPolicyId"),
+            "This TLS policy does not exist; check its identifier.",
+            "Cette politique TLS n’existe pas ; vérifiez son identifiant.";
+        /// Another TLS policy has this id.
+        TlsPolicyExists = "TLS_POLICY_EXISTS", Some("tlsPolicyId"),
+            "A TLS policy with this identifier exists already; use another identifier.",
+            "Une politique TLS portant cet identifiant existe déjà ; utilisez un autre identifiant.";
+        /// There is one for the same destination already.
+        TlsPolicyTaken = "TLS_POLICY_TAKEN", Some("destination"),
+            "There is a TLS policy for this destination already; change that one.",
+            "Une politique TLS existe déjà pour cette destination ; modifiez celle-là.";
+        /// The destination cannot be read.
+        TlsPolicyDestination = "TLS_POLICY_DESTINATION", Some("destination"),
+            "Give a domain (example.org), all domains below one (.example.org) or a host with its port (mx.example.org:25).",
+            "Donnez un domaine (example.org), tous ses sous-domaines (.example.org) ou un hôte avec son port (mx.example.org:25).";
+        /// A name to compare certificates with cannot be read, or the level compares none.
+        TlsPolicyNames = "TLS_POLICY_NAMES", Some("matchNames"),
+            "Names are for the levels VERIFY and SECURE: host names, .example.org, or the words nexthop, dot-nexthop and hostname.",
+            "Les noms valent pour les niveaux VERIFY et SECURE : noms d’hôte, .example.org, ou les mots nexthop, dot-nexthop et hostname.";
+        /// Fingerprints are missing, cannot be read, or the level compares none.
+        TlsPolicyFingerprints = "TLS_POLICY_FINGERPRINTS", Some("fingerprints"),
+            "The level FINGERPRINT, and only that one, needs SHA-256 fingerprints of 64 hexadecimal digits; colons may separate them.",
+            "Le niveau FINGERPRINT, et lui seul, demande des empreintes SHA-256 de 64 chiffres hexadécimaux ; des deux-points sont permis.";
         /// Somebody else changed the settings meanwhile.
         SettingsStale = "SETTINGS_CHANGED_MEANWHILE", Some("revision"),
             "Somebody changed these settings meanwhile; look at them again and repeat what is still wanted.",
@@ -592,6 +640,22 @@ refusals! {
         AliasTargetsTooLong = "ALIAS_TARGETS_TOO_LONG", Some("targets"), "targetsBytes",
             "The targets take {used} and {allowed} are allowed; name fewer or lead to another alias.",
             "Les destinations occupent {used} et {allowed} sont permis ; nommez-en moins ou dirigez vers un autre alias.";
+        /// The domain has as many address maps as there may be.
+        AddressMapLimit = "ADDRESS_MAP_LIMIT", Some("domainId"), "addressMaps",
+            "This domain has {used} of {allowed} address maps; remove one.",
+            "Ce domaine a {used} réécritures d’adresse sur {allowed} ; retirez-en une.";
+        /// There are as many TLS policies as there may be.
+        TlsPolicyLimit = "TLS_POLICY_LIMIT", Some("accountId"), "tlsPolicies",
+            "This account has {used} of {allowed} TLS policies; remove one.",
+            "Ce compte a {used} politiques TLS sur {allowed} ; retirez-en une.";
+        /// One TLS policy names too much.
+        TlsPolicyNameLimit = "TLS_POLICY_NAME_LIMIT", Some("matchNames"), "names",
+            "A TLS policy takes {allowed} names or fingerprints and {used} were given; name fewer.",
+            "Une politique TLS accepte {allowed} noms ou empreintes et {used} ont été donnés ; nommez-en moins.";
+        /// Something was changed as often as there is room for.
+        BookChangeLimit = "BOOK_CHANGE_LIMIT", None, "changes",
+            "This was changed {used} times of the {allowed} there is room for; entries can only be removed now, contact support.",
+            "Ceci a été modifié {used} fois sur les {allowed} possibles ; on ne peut plus qu’en retirer, contactez l’assistance.";
         /// The plan's alias domains are used up.
         AliasDomainLimitReached = "ALIAS_DOMAIN_LIMIT_REACHED", Some("mirrors"), "aliasDomains",
             "This service has {used} of {allowed} alias domains; remove one or choose a larger plan.",

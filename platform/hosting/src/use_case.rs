@@ -29,6 +29,7 @@ mod delete_mailbox;
 mod delete_temporary_alias;
 mod disable_mailbox;
 mod disable_user;
+mod edit_book;
 mod enable_mailbox;
 mod enable_user;
 mod end_delegation;
@@ -87,6 +88,7 @@ pub use delete_mailbox::DeleteMailbox;
 pub use delete_temporary_alias::DeleteTemporaryAlias;
 pub use disable_mailbox::DisableMailbox;
 pub use disable_user::DisableUser;
+pub use edit_book::EditBook;
 pub use enable_mailbox::EnableMailbox;
 pub use enable_user::EnableUser;
 pub use end_delegation::EndDelegation;
@@ -297,7 +299,7 @@ fn service_resource(account: AccountId, id: ServiceId, service: &ServiceState) -
 }
 
 /// An own domain as it is touched; nothing but the account where it does not exist.
-fn domain_resource(account: AccountId, id: DomainId, domain: &DomainState) -> Resource {
+pub(crate) fn domain_resource(account: AccountId, id: DomainId, domain: &DomainState) -> Resource {
     match domain {
         DomainState::Absent | DomainState::Shared { .. } => Resource::account(account),
         DomainState::Pending(record) | DomainState::Verified(record) | DomainState::Removed(record) => {
@@ -321,7 +323,7 @@ fn home_resource(
 }
 
 /// A mailbox as it is touched; nothing but the account where it never existed.
-fn mailbox_resource(account: AccountId, id: MailboxId, mailbox: &MailboxState) -> Resource {
+pub(crate) fn mailbox_resource(account: AccountId, id: MailboxId, mailbox: &MailboxState) -> Resource {
     match mailbox {
         MailboxState::Absent => Resource::account(account),
         MailboxState::Live(record) | MailboxState::Deleted(record) => {

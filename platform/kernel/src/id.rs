@@ -106,6 +106,22 @@ ids! {
     DelegationId = "dele";
     /// One question to the platform's support, with its answers.
     TicketId = "tick";
+    /// One rule by which addresses of a domain are rewritten or copied.
+    AddressMapId = "amap";
+    /// How mail to one destination is encrypted.
+    TlsPolicyId = "tlsp";
+    /// One Sieve script of a mailbox or domain.
+    FilterId = "filt";
+    /// A standing order to fetch mail from elsewhere.
+    SyncJobId = "sync";
+    /// Where news of a mailbox is pushed to.
+    PushId = "push";
+    /// Something that can be invited to a meeting: a room, a group, a thing.
+    ResourceId = "reso";
+    /// Rights of one mailbox on another.
+    ShareId = "shar";
+    /// A mailbox that several people work in.
+    SharedMailboxId = "smbx";
     /// One intention: the key of idempotency.
     CommandId = "cmnd";
     /// One recorded fact.

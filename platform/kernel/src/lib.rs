@@ -20,8 +20,9 @@ pub use claim::{Claim, ClaimKind};
 pub use decider::Decider;
 pub use event::{Actor, Causation, Event, EventFamily, Kind, Malformed, Metadata, RawEvent, Recorded, Via};
 pub use id::{
-    AccountId, AliasId, AppPasswordId, CommandId, CorrelationId, DelegationId, DomainId, EventId, FactorId,
-    Id, IdFault, MailboxId, PlanId, ServiceId, SessionId, SubjectId, TenantId, TicketId, TokenId, UserId,
+    AccountId, AddressMapId, AliasId, AppPasswordId, CommandId, CorrelationId, DelegationId, DomainId,
+    EventId, FactorId, FilterId, Id, IdFault, MailboxId, PlanId, PushId, ResourceId, ServiceId, SessionId,
+    ShareId, SharedMailboxId, SubjectId, SyncJobId, TenantId, TicketId, TlsPolicyId, TokenId, UserId,
 };
 pub use quantity::ByteSize;
 pub use reads::{Foreign, History, Key, Reads};

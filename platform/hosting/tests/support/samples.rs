@@ -2,7 +2,9 @@
 
 use authority::{Permission, Permissions};
 use hosting::account::{AccountEvent, Parent};
+use hosting::address_map::{AddressMap, AddressMapKind};
 use hosting::alias::{AliasEvent, AliasSettings, Temporary};
+use hosting::book::{BookEvent, Entry, EntryEvent};
 use hosting::delegation::{DelegationEvent, DelegationScope};
 use hosting::domain::{DomainEvent, DomainSettings, VerifiedBy};
 use hosting::factor::{FactorEvent, TotpSeed};
@@ -11,6 +13,7 @@ use hosting::plan::{PlanEvent, catalogue};
 use hosting::service::{DomainShare, ServiceEvent, SuspensionReason};
 use hosting::session::{EndReason, Entrance, SessionEvent, SessionOwner};
 use hosting::ticket::{Side, TicketEvent, TicketKind};
+use hosting::tls_policy::{TlsLevel, TlsPolicy};
 use hosting::user::{UserEvent, UserRole};
 use hosting::{HostingEvent, LoginName, PasswordHash};
 use kernel::{ByteSize, DomainName, EmailAddress, LocalPart, Sealed, SubjectId, Timestamp};
@@ -53,7 +56,52 @@ pub fn samples() -> Vec<(HostingEvent, &'static str)> {
     aliases(&mut all, at);
     delegations(&mut all, at);
     tickets(&mut all, at);
+    address_maps(&mut all);
+    tls_policies(&mut all);
     all
+}
+
+/// Added as a whole and with the defaults, changed, removed.
+fn entries<E: Entry>(all: &mut Samples, full: E, changed: E)
+where
+    EntryEvent: From<BookEvent<E>>,
+{
+    let mut push = |event: BookEvent<E>, form| all.push((HostingEvent::Entry(event.into()), form));
+    let added = |content, is_full: bool| BookEvent::Added {
+        entry: id(40),
+        account: id(1),
+        service: is_full.then(|| id(5)),
+        domain: is_full.then(|| id(6)),
+        mailbox: is_full.then(|| id(8)),
+        content,
+    };
+    let names = full.differing_in(&changed).into_iter().map(str::to_owned).collect();
+    push(added(sealed(1, Box::new(E::default())), false), "minimal");
+    push(added(sealed(1, Box::new(full)), true), "full");
+    let content = sealed(1, Box::new(changed));
+    push(BookEvent::Changed { entry: id(40), content, changed: names }, "full");
+    push(BookEvent::Removed { entry: id(40) }, "full");
+}
+
+fn address_maps(all: &mut Samples) {
+    let full = AddressMap {
+        kind: AddressMapKind::RecipientCopy,
+        from: "@demo.example".to_owned(),
+        to: "alice@else.example".to_owned(),
+        is_active: false,
+        comment: "for the backup script".to_owned(),
+    };
+    entries(all, full.clone(), AddressMap { is_active: true, ..full });
+}
+
+fn tls_policies(all: &mut Samples) {
+    let full = TlsPolicy {
+        destination: "mx.else.example:25".to_owned(),
+        level: TlsLevel::Fingerprint,
+        fingerprints: vec!["ab".repeat(32)],
+        ..TlsPolicy::default()
+    };
+    entries(all, full.clone(), TlsPolicy { level: TlsLevel::Secure, fingerprints: vec![], ..full });
 }
 
 type Samples = Vec<(HostingEvent, &'static str)>;

@@ -1,0 +1,60 @@
+//! Reading address maps.
+
+use async_graphql::connection::Connection;
+use async_graphql::{Context, Object, Result};
+use authority::Permission;
+use kernel::{AccountId, AddressMapId};
+
+use super::object::AddressMap;
+use crate::entry::read::{PROJECTION, Wanted, list, one};
+use crate::page::{PageKey, cost};
+use crate::request::{Asked, at_least};
+use crate::scalar::{AccountKey, AddressMapKey, DomainKey, Place};
+
+/// Queries about address maps.
+#[derive(Debug, Default)]
+pub struct AddressMapQuery;
+
+#[Object]
+impl AddressMapQuery {
+    /// One address map. `accountId` is the caller's own where it is absent.
+    async fn address_map(
+        &self,
+        ctx: &Context<'_>,
+        account_id: Option<AccountKey>,
+        address_map_id: AddressMapKey,
+        #[graphql(name = "atLeast")] place: Option<Place>,
+    ) -> Result<Option<AddressMap>> {
+        let account = ctx.account(account_id)?;
+        at_least(ctx, PROJECTION, account, place).await?;
+        read(ctx, &(account, address_map_id.0)).await.map(Some)
+    }
+
+    /// The address maps of a domain, or of all domains that the caller may see, oldest first.
+    #[graphql(complexity = "cost(first, child_complexity)")]
+    #[allow(clippy::too_many_arguments, reason = "the arguments of a GraphQL field")]
+    async fn address_maps(
+        &self,
+        ctx: &Context<'_>,
+        account_id: Option<AccountKey>,
+        domain_id: Option<DomainKey>,
+        first: Option<i32>,
+        after: Option<String>,
+        #[graphql(name = "atLeast")] place: Option<Place>,
+    ) -> Result<Connection<PageKey, AddressMap>> {
+        let wanted = Wanted {
+            account: ctx.account(account_id)?,
+            owner: domain_id.map(|domain| domain.0),
+            permission: Permission::MailboxRead,
+            first,
+            after: after.as_deref(),
+            at_least: place,
+        };
+        list(ctx, wanted, Into::into).await
+    }
+}
+
+/// One address map, if the caller may see it.
+pub(crate) async fn read(ctx: &Context<'_>, key: &(AccountId, AddressMapId)) -> Result<AddressMap> {
+    one(ctx, *key, Permission::MailboxRead).await.map(Into::into)
+}

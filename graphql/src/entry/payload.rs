@@ -1,0 +1,85 @@
+//! Running a change of a book, and what its removal answers.
+
+use async_graphql::{Context, Result};
+use hosting::book::{BookCommand, Entry};
+use hosting::use_case::EditBook;
+use kernel::{AccountId, Actor, CommandId, Decider};
+
+use crate::payload::{Answer, run};
+use crate::request::Asked;
+
+/// The book that is to be changed, and whose command it is.
+#[derive(Debug)]
+pub(crate) struct Edit<E: Entry> {
+    pub(crate) account: AccountId,
+    pub(crate) owner: <E::Owner as Decider>::Id,
+    pub(crate) command: CommandId,
+}
+
+impl<E: Entry> Edit<E> {
+    /// Adds `entry`.
+    pub(crate) async fn add(
+        self,
+        ctx: &Context<'_>,
+        entry: E::Id,
+        patch: E::Patch,
+    ) -> Result<Answer<(AccountId, E::Id)>> {
+        let key = (self.account, entry);
+        self.run(ctx, BookCommand::Add { entry, patch: Box::new(patch) }, key).await
+    }
+
+    /// Changes `entry`.
+    pub(crate) async fn change(
+        self,
+        ctx: &Context<'_>,
+        (entry, patch): (E::Id, E::Patch),
+        revision: Option<u32>,
+    ) -> Result<Answer<(AccountId, E::Id)>> {
+        let command = BookCommand::Change { entry, patch: Box::new(patch), revision };
+        let key = (self.account, entry);
+        self.run(ctx, command, key).await
+    }
+
+    /// Removes `entry`.
+    pub(crate) async fn remove(self, ctx: &Context<'_>, entry: E::Id) -> Result<Answer<E::Id>> {
+        self.run(ctx, BookCommand::Remove { entry }, entry).await
+    }
+
+    async fn run<K>(self, ctx: &Context<'_>, command: BookCommand<E>, key: K) -> Result<Answer<K>> {
+        let by_owner = matches!(ctx.principal()?.actor, Actor::Mailbox(_));
+        let edit = EditBook::<E> { account: self.account, owner: self.owner, command, by_owner };
+        run(ctx, self.command, &edit, key).await
+    }
+}
+
+/// A payload type of a removal: `<Noun>RemovePayload { <noun>Id, userErrors, position }`.
+macro_rules! removal {
+    ($(#[$doc:meta])* $name:ident { $field:ident: $key:ident of $id:ty }) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone)]
+        pub struct $name(pub(crate) $crate::payload::Answer<$id>);
+
+        $(#[$doc])*
+        #[async_graphql::Object]
+        impl $name {
+            /// The id that names nothing any more; none where the mutation was refused.
+            async fn $field(&self) -> Option<$key> {
+                match &self.0 {
+                    $crate::payload::Answer::Done { key, .. } => Some($key(*key)),
+                    $crate::payload::Answer::Refused(_) => None,
+                }
+            }
+
+            /// Why the mutation was refused; empty where it was done.
+            async fn user_errors(&self) -> &[$crate::payload::UserError] {
+                self.0.errors()
+            }
+
+            /// Where the change stands: give it as `atLeast` to a query that must show it.
+            async fn position(&self) -> Option<$crate::scalar::Place> {
+                self.0.cursor().map($crate::scalar::Place)
+            }
+        }
+    };
+}
+pub(crate) use removal;

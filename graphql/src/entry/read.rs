@@ -1,0 +1,118 @@
+//! Reading rows of entries.
+
+use async_graphql::connection::Connection;
+use async_graphql::{Context, OutputType, Result};
+use authority::{Permission, Resource};
+use database::{DatabaseError, Row};
+use hosting::book::Entry;
+use kernel::{AccountId, Decider, DomainId, Id, MailboxId, ServiceId, Timestamp};
+use uuid::Uuid;
+
+use crate::access::reach::{Columns, reach};
+use crate::error::Fault;
+use crate::page::{Page, PageKey, Query};
+use crate::request::{Asked, at_least, rows};
+use crate::scalar::{Moment, Place};
+
+/// The name of the projection that these queries read.
+pub(crate) const PROJECTION: &str = "entry_list";
+
+const SELECT: &str = "SELECT tenant, entry_id, owner_id, service_id, domain_id, mailbox_id, content, revision, \
+     created_at, changed_at, born FROM entry_list_v3 WHERE content IS NOT NULL AND tenant = ";
+
+const COLUMNS: Columns =
+    Columns { service: Some("service_id"), domain: Some("domain_id"), mailbox: Some("mailbox_id") };
+
+/// One entry as its row holds it.
+#[derive(Debug, Clone)]
+pub(crate) struct EntryRow<E: Entry> {
+    pub(crate) id: E::Id,
+    pub(crate) account: AccountId,
+    pub(crate) service: Option<ServiceId>,
+    pub(crate) domain: Option<DomainId>,
+    pub(crate) mailbox: Option<MailboxId>,
+    pub(crate) content: E,
+    pub(crate) revision: i32,
+    pub(crate) created_at: Moment,
+    pub(crate) changed_at: Moment,
+}
+
+impl<E: Entry> EntryRow<E> {
+    /// What the authority is asked about.
+    fn resource(&self) -> Resource {
+        let mut resource = Resource::account(self.account);
+        (resource.service, resource.domain, resource.mailbox) = (self.service, self.domain, self.mailbox);
+        resource
+    }
+}
+
+/// Which rows are wanted.
+#[derive(Debug)]
+pub(crate) struct Wanted<'a, E: Entry> {
+    pub(crate) account: AccountId,
+    /// Of whom; none: of all whom the caller may see.
+    pub(crate) owner: Option<<E::Owner as Decider>::Id>,
+    /// What it takes to see them.
+    pub(crate) permission: Permission,
+    pub(crate) first: Option<i32>,
+    pub(crate) after: Option<&'a str>,
+    pub(crate) at_least: Option<Place>,
+}
+
+/// A page of entries that the caller may see, oldest first.
+pub(crate) async fn list<E: Entry, T>(
+    ctx: &Context<'_>,
+    wanted: Wanted<'_, E>,
+    show: impl Fn(EntryRow<E>) -> T,
+) -> Result<Connection<PageKey, T>>
+where
+    T: OutputType,
+{
+    let account = wanted.account;
+    let page = Page::parse(wanted.first, wanted.after).map_err(|fault| ctx.fault(fault))?;
+    let seen = reach(ctx.principal()?, wanted.permission, account).map_err(|no| ctx.fault(no.into()))?;
+    at_least(ctx, PROJECTION, account, wanted.at_least).await?;
+    let mut query = seen.narrow(select::<E>(account), COLUMNS);
+    if let Some(owner) = wanted.owner {
+        query = query.bind(" AND owner_id = ", owner.uuid());
+    }
+    let found = rows(ctx, PROJECTION, page.finish(query, "born", "entry_id")).await?;
+    page.connection(found, |row| entry::<E>(row).map(|(key, found)| (key, show(found))))
+        .map_err(|error| ctx.failed("a row of entries", &error))
+}
+
+/// One entry, if the caller may see it with `permission`.
+pub(crate) async fn one<E: Entry>(
+    ctx: &Context<'_>,
+    (account, id): (AccountId, E::Id),
+    permission: Permission,
+) -> Result<EntryRow<E>> {
+    ctx.standing()?;
+    let query = select::<E>(account).bind(" AND entry_id = ", id.uuid());
+    let found = rows(ctx, PROJECTION, query.finish()).await?;
+    let row = found.first().ok_or_else(|| ctx.fault(Fault::NotFound))?;
+    let (_, found) = entry::<E>(row).map_err(|error| ctx.failed("a row of entries", &error))?;
+    ctx.allow(permission, found.resource())?;
+    Ok(found)
+}
+
+fn select<E: Entry>(account: AccountId) -> Query {
+    Query::new("").bind(SELECT, account.uuid()).bind(" AND category = ", E::WORDS.category.0)
+}
+
+fn entry<E: Entry>(row: &Row) -> Result<(PageKey, EntryRow<E>), DatabaseError> {
+    let id: Uuid = row.uuid(1)?;
+    let unreadable = DatabaseError::Column { column: 6, expected: "an entry" };
+    let found = EntryRow {
+        id: E::Id::from_uuid(id),
+        account: AccountId::new(row.uuid(0)?),
+        service: row.opt_uuid(3)?.map(ServiceId::new),
+        domain: row.opt_uuid(4)?.map(DomainId::new),
+        mailbox: row.opt_uuid(5)?.map(MailboxId::new),
+        content: serde_json::from_str(row.text(6)?).map_err(|_| unreadable)?,
+        revision: i32::try_from(row.int(7)?).unwrap_or(i32::MAX),
+        created_at: Timestamp::from_millis(row.int(8)?).into(),
+        changed_at: Timestamp::from_millis(row.int(9)?).into(),
+    };
+    Ok((PageKey { born: row.int(10)?, id }, found))
+}

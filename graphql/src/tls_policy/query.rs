@@ -1,0 +1,58 @@
+//! Reading TLS policies.
+
+use async_graphql::connection::Connection;
+use async_graphql::{Context, Object, Result};
+use authority::Permission;
+use kernel::{AccountId, TlsPolicyId};
+
+use super::object::TlsPolicy;
+use crate::entry::read::{PROJECTION, Wanted, list, one};
+use crate::page::{PageKey, cost};
+use crate::request::{Asked, at_least};
+use crate::scalar::{AccountKey, Place, TlsPolicyKey};
+
+/// Queries about TLS policies.
+#[derive(Debug, Default)]
+pub struct TlsPolicyQuery;
+
+#[Object]
+impl TlsPolicyQuery {
+    /// One TLS policy. `accountId` is the caller's own where it is absent.
+    async fn tls_policy(
+        &self,
+        ctx: &Context<'_>,
+        account_id: Option<AccountKey>,
+        tls_policy_id: TlsPolicyKey,
+        #[graphql(name = "atLeast")] place: Option<Place>,
+    ) -> Result<Option<TlsPolicy>> {
+        let account = ctx.account(account_id)?;
+        at_least(ctx, PROJECTION, account, place).await?;
+        read(ctx, &(account, tls_policy_id.0)).await.map(Some)
+    }
+
+    /// The TLS policies of an account, oldest first: how mail of its senders to some destinations is encrypted.
+    #[graphql(complexity = "cost(first, child_complexity)")]
+    async fn tls_policies(
+        &self,
+        ctx: &Context<'_>,
+        account_id: Option<AccountKey>,
+        first: Option<i32>,
+        after: Option<String>,
+        #[graphql(name = "atLeast")] place: Option<Place>,
+    ) -> Result<Connection<PageKey, TlsPolicy>> {
+        let wanted = Wanted {
+            account: ctx.account(account_id)?,
+            owner: None,
+            permission: Permission::AccountRead,
+            first,
+            after: after.as_deref(),
+            at_least: place,
+        };
+        list(ctx, wanted, Into::into).await
+    }
+}
+
+/// One TLS policy, if the caller may see it.
+pub(crate) async fn read(ctx: &Context<'_>, key: &(AccountId, TlsPolicyId)) -> Result<TlsPolicy> {
+    one(ctx, *key, Permission::AccountRead).await.map(Into::into)
+}

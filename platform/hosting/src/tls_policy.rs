@@ -1,0 +1,158 @@
+//! A TLS policy: how mail to one destination is encrypted. The operator decides for the platform, an account for its own
+//! senders; of the two the stricter one holds.
+
+use authority::Permission;
+use kernel::{Category, DomainName, Kind, TlsPolicyId};
+use serde::{Deserialize, Serialize};
+
+use crate::HostingRefusal;
+use crate::account::Account;
+use crate::book::{Entry, Home, Others, Refusals, Words};
+use crate::limit::{COMMENT_CHARACTER_COUNT_MAX, TLS_POLICY_COUNT_MAX, TLS_POLICY_NAME_COUNT_MAX};
+use crate::refusal::Limit;
+use crate::settings::settings;
+
+/// How far mail must be protected on its way, from the least to the most.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TlsLevel {
+    /// Not at all: TLS is not even tried.
+    None,
+    /// TLS where the other host offers it; certificates are not looked at.
+    May,
+    /// TLS or nothing; certificates are not looked at.
+    Encrypt,
+    /// DANE (RFC 7672) where its records exist, otherwise as `May`.
+    Dane,
+    /// DANE or nothing.
+    DaneOnly,
+    /// TLS with a certificate of these fingerprints or nothing.
+    Fingerprint,
+    /// TLS with a trusted certificate of the host's name, or of those given, or nothing.
+    Verify,
+    /// TLS with a trusted certificate of the destination's own name, or of those given, or nothing.
+    Secure,
+}
+
+/// The oldest TLS that is taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TlsVersion {
+    /// TLS 1.2 (RFC 5246).
+    Tls12,
+    /// TLS 1.3 (RFC 8446).
+    Tls13,
+}
+
+settings! {
+    /// How mail to one destination is encrypted.
+    TlsPolicy, patched by TlsPolicyPatch {
+        /// A domain, `.domain` for all below it, or `host:port`; in ASCII and lower case.
+        destination: String = String::new();
+        /// How far.
+        level: TlsLevel = TlsLevel::Dane;
+        /// Names that the certificate may have, for `Verify` and `Secure`: host names, `.domain`, `nexthop`,
+        /// `dot-nexthop`, `hostname`; none: what the level says.
+        match_names: Vec<String> = Vec::new();
+        /// SHA-256 of certificates or of their keys, for `Fingerprint`: 64 hexadecimal digits each.
+        fingerprints: Vec<String> = Vec::new();
+        /// The oldest TLS that is taken.
+        version_min: TlsVersion = TlsVersion::Tls12;
+        /// Whether it holds.
+        is_active: bool = true;
+        /// For administrators.
+        comment: String = String::new();
+    }
+}
+
+impl Entry for TlsPolicy {
+    type Id = TlsPolicyId;
+    type Patch = TlsPolicyPatch;
+    type Owner = Account;
+
+    const WORDS: Words = Words {
+        category: Category("tls_policy"),
+        added: Kind { name: "tls_policy.added", schema: 1 },
+        changed: Kind { name: "tls_policy.changed", schema: 1 },
+        removed: Kind { name: "tls_policy.removed", schema: 1 },
+        edit: "edit_tls_policies",
+    };
+    const REFUSALS: Refusals = Refusals {
+        not_found: HostingRefusal::TlsPolicyNotFound,
+        exists: HostingRefusal::TlsPolicyExists,
+        limit: HostingRefusal::TlsPolicyLimit,
+    };
+    const COUNT_MAX: usize = TLS_POLICY_COUNT_MAX;
+    const PERMISSION: Permission = Permission::DomainWrite;
+
+    fn with(&self, patch: TlsPolicyPatch) -> Self {
+        self.patched(patch)
+    }
+
+    fn differing_in(&self, other: &Self) -> Vec<&'static str> {
+        self.differing(other)
+    }
+
+    fn settled(mut self, _: &Home, others: &Others<'_, Self>) -> Result<Self, HostingRefusal> {
+        self.destination = destination(&self.destination).ok_or(HostingRefusal::TlsPolicyDestination)?;
+        if others.values().any(|other| other.destination == self.destination) {
+            return Err(HostingRefusal::TlsPolicyTaken);
+        }
+        for list in [&self.match_names, &self.fingerprints] {
+            if list.len() > TLS_POLICY_NAME_COUNT_MAX {
+                let limit = Limit::count(TLS_POLICY_NAME_COUNT_MAX, list.len());
+                return Err(HostingRefusal::TlsPolicyNameLimit(limit));
+            }
+        }
+        let compares_names = matches!(self.level, TlsLevel::Verify | TlsLevel::Secure);
+        if !compares_names && !self.match_names.is_empty() {
+            return Err(HostingRefusal::TlsPolicyNames);
+        }
+        let names: Option<Vec<String>> = self.match_names.iter().map(|name| match_name(name)).collect();
+        self.match_names = names.ok_or(HostingRefusal::TlsPolicyNames)?;
+        let prints: Option<Vec<String>> = self.fingerprints.iter().map(|print| fingerprint(print)).collect();
+        self.fingerprints = prints.ok_or(HostingRefusal::TlsPolicyFingerprints)?;
+        if (self.level == TlsLevel::Fingerprint) == self.fingerprints.is_empty() {
+            return Err(HostingRefusal::TlsPolicyFingerprints);
+        }
+        self.comment = self.comment.trim().to_owned();
+        let count = self.comment.chars().count();
+        if count > COMMENT_CHARACTER_COUNT_MAX {
+            return Err(HostingRefusal::CommentTooLong(Limit::count(COMMENT_CHARACTER_COUNT_MAX, count)));
+        }
+        Ok(self)
+    }
+}
+
+/// A destination as it is kept. Brackets around a host, as other mail servers write them, are taken off.
+fn destination(text: &str) -> Option<String> {
+    let text = text.trim();
+    let name = |text: &str| {
+        DomainName::parse(text).ok().filter(|name| name.as_str().contains('.')).map(|name| name.to_string())
+    };
+    if let Some(parent) = text.strip_prefix('.') {
+        return name(parent).map(|parent| format!(".{parent}"));
+    }
+    let (host, port) = match text.rsplit_once(':') {
+        Some((host, port)) => (host, Some(port.parse::<u16>().ok().filter(|port| *port > 0)?)),
+        None => (text, None),
+    };
+    let host = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
+    let host = name(host)?;
+    Some(port.map_or_else(|| host.clone(), |port| format!("{host}:{port}")))
+}
+
+fn match_name(text: &str) -> Option<String> {
+    let text = text.trim();
+    if matches!(text, "nexthop" | "dot-nexthop" | "hostname") {
+        return Some(text.to_owned());
+    }
+    let (dot, name) = text.strip_prefix('.').map_or(("", text), |name| (".", name));
+    DomainName::parse(name).ok().map(|name| format!("{dot}{name}"))
+}
+
+fn fingerprint(text: &str) -> Option<String> {
+    let digits: String = text.trim().chars().filter(|character| *character != ':').collect();
+    let is_good = digits.len() == 64 && digits.bytes().all(|octet| octet.is_ascii_hexdigit());
+    is_good.then(|| digits.to_ascii_lowercase())
+}

@@ -1,0 +1,58 @@
+//! Changing what is in a book.
+
+use authority::{Guarded, Need, Permission};
+use kernel::{AccountId, Changes, Decider, Key, Reads, TenantId, Timestamp, UseCase};
+
+use crate::HostingRefusal;
+use crate::book::{Book, BookCommand, Entry, Hosted};
+
+/// Adds, changes or removes one entry of a book: an address map of a domain, a sync job of a mailbox and so on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EditBook<E: Entry> {
+    /// Whose.
+    pub account: AccountId,
+    /// Who keeps the book: the domain, the mailbox, or the account itself.
+    pub owner: <E::Owner as Decider>::Id,
+    /// What is to be done.
+    pub command: BookCommand<E>,
+    /// Whether the owner of a mailbox does it alone.
+    pub by_owner: bool,
+}
+
+impl<E: Entry> UseCase for EditBook<E> {
+    const NAME: &'static str = E::WORDS.edit;
+    type Reads = (Key<E::Owner>, Key<Book<E>>);
+    type Refusal = HostingRefusal;
+
+    fn tenant(&self) -> TenantId {
+        self.account.tenant()
+    }
+
+    fn reads(&self) -> Self::Reads {
+        (Key(self.owner), Key(self.owner))
+    }
+
+    fn decide(
+        &self,
+        (owner, book): &<Self::Reads as Reads>::States,
+        now: Timestamp,
+    ) -> Result<Changes, HostingRefusal> {
+        let home = E::Owner::home(self.account, self.owner, owner)?;
+        if self.by_owner && !E::SELF_SERVICE.is_some_and(|flag| E::Owner::lets_owner(owner, flag)) {
+            return Err(HostingRefusal::SettingNotSelfService);
+        }
+        let events = Book::<E>::decide(book, self.command.clone(), &home, now)?;
+        Ok(Changes::none().emit::<Book<E>>(self.owner, events))
+    }
+}
+
+impl<E: Entry> Guarded for EditBook<E> {
+    fn need(&self, (owner, _): &<Self::Reads as Reads>::States) -> Need {
+        let permission = if self.by_owner {
+            Permission::MailboxSelfWrite
+        } else {
+            E::Owner::permission(self.account, E::PERMISSION)
+        };
+        Need { permission, resource: E::Owner::resource(self.account, self.owner, owner) }
+    }
+}
