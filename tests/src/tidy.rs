@@ -18,6 +18,7 @@ pub const EDGES: &[(&str, &[&str])] = &[
     // edges
     ("listener", &[]),
     ("resolver", &[]),
+    ("verify", &["message", "resolver"]),
     ("store", &["kernel", "database", "message"]),
     ("directory", &["kernel", "hosting", "engine", "journal"]),
     ("smtp", &["kernel", "directory", "listener", "message", "store"]),
@@ -41,6 +42,7 @@ pub const EDGES: &[(&str, &[&str])] = &[
             "imap",
             "listener",
             "resolver",
+            "verify",
             "graphql",
             "web",
         ],

@@ -5,6 +5,7 @@
 mod apply;
 mod banner;
 mod certificate;
+mod check;
 mod config;
 mod demo;
 mod erase;
@@ -59,6 +60,8 @@ enum Command {
     },
     /// Wraps all keys by a new master key; no node may run meanwhile.
     RotateMasterKey,
+    /// Asks the checks of incoming mail: JSON on the standard input, JSON as the answer; see the README.
+    Check(check::Check),
     /// Registers an operator of the platform; the password is read from the standard input.
     Operator {
         /// The login.
@@ -98,6 +101,7 @@ fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
             Command::Verify => verify::verify(&config).await,
             Command::Rebuild { projection } => verify::rebuild(&config, projection.as_deref()).await,
             Command::RotateMasterKey => master::replace(&config).await,
+            Command::Check(check) => check::check(check).await,
             Command::Operator { login } => provision::register_operator(&config, &login).await,
         }
     })

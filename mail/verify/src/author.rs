@@ -1,0 +1,78 @@
+//! Who a message says it is from.
+
+use message::{AddressItem, fields, split_header};
+use resolver::Name;
+
+/// Different domains in From that are looked at.
+const AUTHOR_DOMAIN_COUNT_MAX: usize = 4;
+
+/// Why a message has no author whose domain can be asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum AuthorFault {
+    /// No From field, or no address in it.
+    #[error("there is no From address")]
+    Missing,
+    /// More than one From field (RFC 5322 section 3.6 allows one).
+    #[error("there is more than one From field")]
+    Doubled,
+    /// An address whose domain is none.
+    #[error("a From address has no domain that can be asked")]
+    Unreadable,
+    /// More than four domains.
+    #[error("there are too many From domains")]
+    TooMany,
+}
+
+/// The domains of the From field, each once, in order; one at least.
+///
+/// # Errors
+/// [`AuthorFault`]; such messages cannot be judged by DMARC.
+pub fn author_domains(message: &[u8]) -> Result<Vec<Name>, AuthorFault> {
+    let (header_end, _) = split_header(message);
+    let mut found = fields(&message[..header_end]).filter(|field| field.is("From"));
+    let field = found.next().ok_or(AuthorFault::Missing)?;
+    if found.next().is_some() {
+        return Err(AuthorFault::Doubled);
+    }
+    let header = [b"From:", field.value, b"\r\n\r\n"].concat();
+    let mut domains: Vec<Name> = Vec::new();
+    for item in message::summarize(&header).envelope.from {
+        let AddressItem::Address(address) = item else { continue };
+        let name = crate::domain(&address.domain).ok_or(AuthorFault::Unreadable)?;
+        if !domains.contains(&name) {
+            domains.push(name);
+        }
+    }
+    match domains.len() {
+        0 => Err(AuthorFault::Missing),
+        1..=AUTHOR_DOMAIN_COUNT_MAX => Ok(domains),
+        _ => Err(AuthorFault::TooMany),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn authors_are_found_and_tricks_refused() {
+        let domains = |header: &str| {
+            author_domains(format!("{header}\r\n\r\nbody").as_bytes())
+                .map(|names| names.iter().map(ToString::to_string).collect::<Vec<_>>().join(" "))
+        };
+        for (header, found) in [
+            ("From: a@Example.org", Ok("example.org".to_owned())),
+            (
+                "from: \"x@y.example\" <a@example.org>, b@example.net",
+                Ok("example.org example.net".to_owned()),
+            ),
+            ("From: a@example.org\r\nFrom: b@example.net", Err(AuthorFault::Doubled)),
+            ("To: a@example.org", Err(AuthorFault::Missing)),
+            ("From:", Err(AuthorFault::Missing)),
+            ("From: a@caf\u{e9}.example", Ok("xn--caf-dma.example".to_owned())),
+            ("From: a@a.example,a@b.example,a@c.example,a@d.example,a@e.example", Err(AuthorFault::TooMany)),
+        ] {
+            assert_eq!(domains(header), found, "{header}");
+        }
+    }
+}

@@ -1,0 +1,214 @@
+//! From identifiers to what is wanted (RFC 9989 sections 4.10, 5.3, 5.4).
+
+use resolver::{Dns, DnsError, Kind, Name};
+
+use super::record::Nearness;
+use super::walk::Walk;
+use super::{Dmarc, DmarcResult, Policies, Policy};
+
+/// Signing domains that are compared by a walk of their own; those of the author's name need none.
+const WALKED_DOMAIN_COUNT_MAX: usize = 10;
+
+/// Who stands behind a message: domains of checks that passed.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Identifiers {
+    /// The domain of MAIL FROM (or EHLO, where MAIL FROM is empty), where SPF passed.
+    pub spf: Option<Name>,
+    /// The domains of signatures that passed.
+    pub dkim: Vec<Name>,
+    /// Whether a check could not be made for want of DNS: then nothing fails for good.
+    pub is_unsure: bool,
+}
+
+/// Judges a message for every author: the worst counts, so that a second author hides nothing.
+pub async fn evaluate(dns: &dyn Dns, authors: &[Name], identifiers: &Identifiers) -> Dmarc {
+    let mut worst: Option<Dmarc> = None;
+    for author in authors {
+        let found = one(dns, author, identifiers).await;
+        if worst.as_ref().is_none_or(|known| severity(&found) > severity(known)) {
+            worst = Some(found);
+        }
+    }
+    worst.unwrap_or_else(|| Dmarc {
+        result: DmarcResult::Permerror,
+        reason: "the message has no author".to_owned(),
+        author: None,
+        policy_domain: None,
+        organization: None,
+        policy: Policy::None,
+        is_testing: false,
+    })
+}
+
+fn severity(dmarc: &Dmarc) -> (u8, Policy) {
+    let rank = match dmarc.result {
+        DmarcResult::Pass => 0,
+        DmarcResult::None => 1,
+        DmarcResult::Permerror => 2,
+        DmarcResult::Temperror => 3,
+        DmarcResult::Fail => 4,
+    };
+    (rank, dmarc.policy)
+}
+
+async fn one(dns: &dyn Dns, author: &Name, identifiers: &Identifiers) -> Dmarc {
+    let told = |result, reason: String| Dmarc {
+        result,
+        reason,
+        author: Some(author.clone()),
+        policy_domain: None,
+        organization: None,
+        policy: Policy::None,
+        is_testing: false,
+    };
+    let walk = match Walk::from(dns, author).await {
+        Ok(walk) => walk,
+        Err(error) => return told(DmarcResult::Temperror, error.to_string()),
+    };
+    let organization = walk.organization();
+    let Some((place, policies)) = walk.policies() else {
+        return Dmarc {
+            organization: Some(organization),
+            ..told(DmarcResult::None, "no policy is published".to_owned())
+        };
+    };
+    let mut dmarc = Dmarc {
+        policy_domain: Some(place.clone()),
+        organization: Some(organization.clone()),
+        is_testing: policies.is_testing,
+        ..told(DmarcResult::Pass, String::new())
+    };
+    let result = match near(dns, author, &organization, policies, identifiers).await {
+        Ok(Some(reason)) => Ok((DmarcResult::Pass, reason)),
+        Ok(None) if identifiers.is_unsure => {
+            Ok((DmarcResult::Temperror, "a check could not be made for want of DNS".to_owned()))
+        }
+        Ok(None) => Ok((DmarcResult::Fail, "neither SPF nor DKIM passed for the author's domain".to_owned())),
+        Err(error) => Err(error),
+    };
+    (dmarc.result, dmarc.reason) = result.unwrap_or_else(|error| (DmarcResult::Temperror, error.to_string()));
+    match wanted(dns, author, place, policies).await {
+        Ok(policy) => dmarc.policy = if policies.is_testing { policy.milder() } else { policy },
+        Err(error) if dmarc.result == DmarcResult::Fail => {
+            (dmarc.result, dmarc.reason) = (DmarcResult::Temperror, error.to_string());
+        }
+        Err(_) => {}
+    }
+    dmarc
+}
+
+/// The policy that applies to the author.
+async fn wanted(dns: &dyn Dns, author: &Name, place: &Name, policies: &Policies) -> Result<Policy, DnsError> {
+    if author == place {
+        return Ok(policies.own);
+    }
+    let below = policies.below.unwrap_or(policies.own);
+    match policies.absent {
+        // A name exists unless DNS says that it does not (RFC 8020).
+        Some(absent) => match dns.ask(author, Kind::A).await {
+            Err(DnsError::NoName(_)) => Ok(absent),
+            Ok(_) | Err(DnsError::NoRecords(_)) => Ok(below),
+            Err(error) => Err(error),
+        },
+        None => Ok(below),
+    }
+}
+
+/// Why somebody who stands behind the message belongs to the author; none where nobody does.
+async fn near(
+    dns: &dyn Dns,
+    author: &Name,
+    organization: &Name,
+    policies: &Policies,
+    identifiers: &Identifiers,
+) -> Result<Option<String>, DnsError> {
+    let all = || {
+        let dkim = identifiers.dkim.iter().map(|name| ("DKIM", name, policies.dkim));
+        dkim.chain(identifiers.spf.iter().map(|name| ("SPF", name, policies.spf)))
+    };
+    if let Some((what, ..)) = all().find(|(_, name, _)| *name == author) {
+        return Ok(Some(format!("{what} passed for the author's domain")));
+    }
+    let mut failure = None;
+    let relaxed = all().filter(|(_, _, nearness)| *nearness == Nearness::SameOrganization);
+    for (what, name, _) in relaxed.take(WALKED_DOMAIN_COUNT_MAX) {
+        // One organisation has one domain above both: what shares none is not worth a walk.
+        if !name.is_within(organization) {
+            continue;
+        }
+        match Walk::from(dns, name).await {
+            Ok(walk) if walk.organization() == *organization => {
+                return Ok(Some(format!("{what} passed for {name} of the same organisation")));
+            }
+            Ok(_) => {}
+            Err(error) => failure = Some(error),
+        }
+    }
+    failure.map_or(Ok(None), Err)
+}
+
+#[cfg(test)]
+mod tests {
+    use resolver::Zone;
+
+    use super::*;
+
+    const ZONE: &str = "\
+_dmarc.example.com. TXT \"v=DMARC1; p=reject; sp=quarantine; np=reject\"
+www.example.com. A 192.0.2.1
+_dmarc.strict.example. TXT \"v=DMARC1; p=reject; adkim=s; aspf=s\"
+_dmarc.test.example. TXT \"v=DMARC1; p=reject; t=y\"
+_dmarc.own.example.com. TXT \"v=DMARC1; p=none; psd=n\"
+";
+
+    fn name(text: &str) -> Name {
+        Name::parse(text).expect("a name")
+    }
+
+    async fn judged(
+        zone: &Zone,
+        authors: &[&str],
+        spf: Option<&str>,
+        dkim: &[&str],
+    ) -> (DmarcResult, Policy) {
+        let authors: Vec<Name> = authors.iter().map(|text| name(text)).collect();
+        let dkim = dkim.iter().map(|text| name(text)).collect();
+        let identifiers = Identifiers { spf: spf.map(name), dkim, is_unsure: false };
+        let dmarc = evaluate(zone, &authors, &identifiers).await;
+        (dmarc.result, dmarc.policy)
+    }
+
+    #[tokio::test]
+    async fn authors_are_judged_by_who_stands_behind_them() {
+        use DmarcResult::{Fail, None as NoPolicy, Pass};
+        use Policy::{None as Nothing, Quarantine, Reject};
+        let zone = Zone::parse(ZONE).expect("a zone");
+        for (authors, spf, dkim, result) in [
+            (&["example.com"][..], None, &["example.com"][..], (Pass, Reject)),
+            (&["example.com"], None, &["mail.example.com"], (Pass, Reject)),
+            (&["example.com"], Some("bounce.example.com"), &[], (Pass, Reject)),
+            (&["example.com"], Some("badexample.com"), &["com", "example.net"], (Fail, Reject)),
+            (&["www.example.com"], None, &["other.example.com"], (Pass, Quarantine)),
+            (&["www.example.com"], None, &[], (Fail, Quarantine)),
+            (&["nothing.example.com"], None, &[], (Fail, Reject)),
+            (&["example.com"], None, &["own.example.com"], (Fail, Reject)),
+            (&["strict.example"], None, &["mail.strict.example"], (Fail, Reject)),
+            (&["strict.example"], Some("strict.example"), &[], (Pass, Reject)),
+            (&["test.example"], None, &[], (Fail, Quarantine)),
+            (&["silent.example"], None, &[], (NoPolicy, Nothing)),
+            (&["silent.example", "example.com"], None, &["silent.example"], (Fail, Reject)),
+        ] {
+            assert_eq!(judged(&zone, authors, spf, dkim).await, result, "{authors:?} {spf:?} {dkim:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn nothing_fails_for_good_while_dns_is_away() {
+        let mut zone = Zone::parse(ZONE).expect("a zone");
+        zone.fail(name("_dmarc.example.com"), Kind::Txt, DnsError::Timeout);
+        assert_eq!(judged(&zone, &["example.com"], None, &[]).await.0, DmarcResult::Temperror);
+        let zone = Zone::parse(ZONE).expect("a zone");
+        let unsure = Identifiers { is_unsure: true, ..Identifiers::default() };
+        assert_eq!(evaluate(&zone, &[name("example.com")], &unsure).await.result, DmarcResult::Temperror);
+    }
+}
