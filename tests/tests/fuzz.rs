@@ -254,3 +254,37 @@ Feedback-Type: abuse\r\n\r\n--b--\r\n",
         }
     });
 }
+
+#[test]
+fn any_octets_are_a_record_of_a_sender_or_none() {
+    let seeds: &[&[u8]] = &[
+        b"v=spf1 +a:%{d2r-}.x.example/24//64 mx/0 ptr include:a.example ip4:1.2.3.0/24 ip6:::/0 exists:%{ir}.%{v} exp=e.example redirect=r.example ~all",
+        b"v=DKIM1; k=ed25519; t=y:s; h=sha256; s=*; p=11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=",
+        b"v=DKIM1; p=MCgwDQYJKoZIhvcNAQEBBQADFwAwFAINAJKlNQhTfXKrXKyXsQIDAQAB",
+        b"v=DMARC1; p=reject; sp=none; np=quarantine; psd=n; t=y; adkim=s; rua=mailto:a@b.example!10m",
+    ];
+    let words: &[&[u8]] =
+        &[b"%{", b"}", b"%", b";", b"=", b":", b"/", b"//", b" ", b"p=", b"v=", b"MII", b"\xff"];
+    attack("sender's record", seeds, words, verify::fuzz::record);
+}
+
+#[test]
+fn any_octets_are_a_zone_or_none() {
+    let seeds: &[&[u8]] = &[b"$ORIGIN a.example\n$TTL 1h\n@ IN SOA a b ( 1 ; c\n 2 )\n  MX 0 .\nb 5m TXT \"a\\200\" b\n_s SRV 0 1 2 c\n"];
+    attack("zone", seeds, &[b"(", b")", b"\"", b"\\", b";", b"\n", b" ", b"TLSA 3 1 1 ", b"@"], |input| {
+        drop(resolver::Zone::parse(&String::from_utf8_lossy(input)));
+    });
+}
+
+#[test]
+fn any_octets_are_a_message_with_signatures_or_none() {
+    let seeds: &[&[u8]] = &[
+        b"Authentication-Results: (a \"b) mx.example; spf=pass\r\nDKIM-Signature: v=1; a=rsa-sha256; c=relaxed/simple; d=a.example; s=b;\r\n \
+h=from:to; i=@c.a.example; l=3; t=1; x=2; bh=AA==; b=AA==\r\nFrom: \"x\" <a@b.example>, c@\xc3\xa9.example\r\n\r\nbody \r\n\r\n",
+        b"ARC-Seal: i=1; a=rsa-sha256; cv=none; d=a.example; s=b; b=AA==\r\nARC-Message-Signature: i=1; a=rsa-sha256; d=a.example; \
+s=b; h=from; bh=AA==; b=AA==\r\nARC-Authentication-Results: i=1; a.example; dmarc=pass\r\nFrom: a@b.example\r\n\r\n",
+    ];
+    let words: &[&[u8]] =
+        &[b"\r\n", b"i=1", b"i=2;", b"b=", b";", b"(", b")", b"\"", b"\\", b":", b"From: a@b\r\n", b"\xff"];
+    attack("signed message", seeds, words, verify::fuzz::message);
+}

@@ -296,3 +296,23 @@ fn an_erased_person_is_named_nowhere_any_more() {
     node.restart();
     session(&node, "after a restart");
 }
+
+/// A Python with dkimpy, PyNaCl and PyYAML; none, which is said, where there is none.
+fn python_with_suites() -> Option<String> {
+    let python = std::env::var("HOSTERRA_PYTHON").unwrap_or_else(|_| "python3".to_owned());
+    let has_all = Command::new(&python).args(["-c", "import dkim, nacl, yaml"]).output();
+    if has_all.is_ok_and(|output| output.status.success()) {
+        return Some(python);
+    }
+    skipped("there is no Python with dkimpy, pynacl and pyyaml");
+    None
+}
+
+/// What the public suites for checks of incoming mail say of `hosterra check`.
+#[test]
+fn the_public_suites_of_spf_arc_and_dkim_agree() {
+    let (Some(python), Some(binary)) = (python_with_suites(), tests::node::binary()) else { return };
+    for suite in ["spf", "arc", "dkim"] {
+        run(Command::new(&python).arg(folder().join("suites.py")).arg(&binary).arg(suite));
+    }
+}

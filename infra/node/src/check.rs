@@ -131,7 +131,9 @@ fn dns(check: &Check, input: &Input) -> anyhow::Result<Box<dyn Dns>> {
     let text = match (&check.zone, &input.zone) {
         (Some(path), _) => std::fs::read_to_string(path).with_context(|| path.display().to_string())?,
         (None, Some(text)) => text.clone(),
-        (None, None) => bail!("who answers for DNS? Name --zone FILE or --resolver ADDRESS, or give `zone` in the JSON"),
+        (None, None) => {
+            bail!("who answers for DNS? Name --zone FILE or --resolver ADDRESS, or give `zone` in the JSON")
+        }
     };
     let mut zone = Zone::parse(&text).context("the zone")?;
     for failing in &input.failing {

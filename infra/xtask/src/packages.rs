@@ -13,8 +13,8 @@ const DEBIAN: &[(&str, &str, &str)] = &[
     ("dnsmasq", "dnsmasq-base", "interop: proof of a domain"),
 ];
 
-/// Packages of the Python index that judge what we sign, with what they need.
-const PYTHON: &[&str] = &["dkimpy==1.1.8", "pynacl==1.6.2"];
+/// Packages of the Python index that judge what we sign and sign what we judge, with what they need.
+const PYTHON: &[&str] = &["dkimpy==1.1.8", "pynacl==1.6.2", "pyyaml==6.0.3"];
 
 /// What is there.
 pub(crate) struct Packages {
@@ -58,7 +58,7 @@ impl Packages {
             succeeds(Command::new(&python).args(["-m", "pip", "install", "--quiet"]).args(PYTHON));
         }
         let has_dkimpy =
-            succeeds(Command::new(&python).args(["-c", "import dkim, nacl"]).stderr(Stdio::null()));
+            succeeds(Command::new(&python).args(["-c", "import dkim, nacl, yaml"]).stderr(Stdio::null()));
         let has_deny = succeeds(
             Command::new("cargo").args(["deny", "--version"]).stdout(Stdio::null()).stderr(Stdio::null()),
         ) || !no_install
@@ -72,7 +72,10 @@ impl Packages {
             missing.push(("interop: imapflow", "the npm package is missing and could not be installed"));
         }
         if !has_dkimpy {
-            missing.push(("signatures judged by dkimpy", "the Python packages could not be installed"));
+            missing.push((
+                "signatures judged by dkimpy, public suites",
+                "the Python packages could not be installed",
+            ));
         }
         if !has_deny {
             missing.push(("deny", "cargo-deny is missing and could not be installed; licences are checked by tests/tidy all the same"));

@@ -102,7 +102,9 @@ impl Signature {
         let written = without_blanks(tag("b")?);
         let signature = base64(&written).ok_or(SignatureFault::Tag("b"))?;
         let body_hash = base64(tag("bh")?).ok_or(SignatureFault::Tag("bh"))?;
-        let (header_form, body_form) = forms(tags.get("c")).ok_or(SignatureFault::Tag("c"))?;
+        // Sealers that say nothing mean relaxed, whatever signers mean.
+        let unsaid = if purpose == Purpose::Arc { Form::Relaxed } else { Form::Simple };
+        let (header_form, body_form) = forms(tags.get("c"), unsaid).ok_or(SignatureFault::Tag("c"))?;
         let domain = crate::domain(&without_blanks(tag("d")?)).ok_or(SignatureFault::Tag("d"))?;
         let selector = Name::parse(&without_blanks(tag("s")?)).map_err(|_| SignatureFault::Tag("s"))?;
         let signed_names: Vec<String> = tag("h")?
@@ -112,6 +114,10 @@ impl Signature {
             .collect();
         if !signed_names.iter().any(|name| name == "from") {
             return Err(SignatureFault::From);
+        }
+        // A seal covers the message signature, not the other way round (RFC 8617 section 4.1.2).
+        if purpose == Purpose::Arc && signed_names.iter().any(|name| name == "arc-seal") {
+            return Err(SignatureFault::Tag("h"));
         }
         if tags.get("q").is_some_and(|ways| !ways.split(':').any(|way| way.trim_ascii() == "dns/txt")) {
             return Err(SignatureFault::Tag("q"));
@@ -155,14 +161,14 @@ impl Signature {
 }
 
 /// `header/body`; the body's is simple where only one is named.
-fn forms(text: Option<&str>) -> Option<(Form, Form)> {
+fn forms(text: Option<&str>, unsaid: Form) -> Option<(Form, Form)> {
     let form = |text: &str| match text.trim_ascii() {
         "simple" => Some(Form::Simple),
         "relaxed" => Some(Form::Relaxed),
         _ => None,
     };
     match text.map(|text| text.split_once('/').map_or((text, "simple"), |both| both)) {
-        None => Some((Form::Simple, Form::Simple)),
+        None => Some((unsaid, unsaid)),
         Some((header, body)) => Some((form(header)?, form(body)?)),
     }
 }

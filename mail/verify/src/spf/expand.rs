@@ -212,7 +212,7 @@ fn dotted(address: IpAddr) -> String {
         IpAddr::V4(address) => address.to_string(),
         IpAddr::V6(address) => {
             let nibbles = address.octets().into_iter().flat_map(|octet| [octet >> 4, octet & 0xf]);
-            nibbles.map(|nibble| format!("{nibble:x}")).collect::<Vec<_>>().join(".")
+            nibbles.map(|nibble| format!("{nibble:X}")).collect::<Vec<_>>().join(".")
         }
     }
 }
@@ -263,7 +263,7 @@ mod tests {
             (
                 "2001:db8::cb01",
                 "%{ir}.%{v}",
-                "1.0.b.c.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.8.b.d.0.1.0.0.2.ip6",
+                "1.0.B.C.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.8.B.D.0.1.0.0.2.ip6",
             ),
             ("192.0.2.3", "see %{S}%_%%%-", "see strong-bad%40email.example.com %%20"),
             ("2001:db8::1", "%{c} %{r} %{t}", "2001:db8::1 rx.example 7"),

@@ -193,9 +193,9 @@ fn prefix(digits: &str, max: u8) -> Result<u8, &'static str> {
 }
 
 fn domain_and_prefixes(rest: &str) -> Result<(Option<Template>, Prefixes), &'static str> {
-    // A macro may have a slash among its delimiters: what counts stands behind the last macro.
-    let literal = rest.rfind('}').map_or(0, |at| at + 1);
-    let slash = rest[literal..].find('/').map_or(rest.len(), |at| literal + at);
+    // A domain may have slashes in it as well: lengths are what ends the term in slashes and digits.
+    let run = rest.trim_end_matches(|c: char| c == '/' || c.is_ascii_digit()).len();
+    let slash = rest[run..].find('/').map_or(rest.len(), |at| run + at);
     let (domain, lengths) = rest.split_at(slash);
     let domain = match domain.strip_prefix(':') {
         Some(domain) => Some(Template::domain(domain)?),
@@ -225,6 +225,8 @@ mod tests {
             ("v=spf1 a//64", true),
             ("v=spf1 a/33", false),
             ("v=spf1 a/08", false),
+            ("v=spf1 a:b/c.example/24 a:%{d/}.example//64", true),
+            ("v=spf1 a:b.example/c", false),
             ("v=spf1 ip4:192.0.2.0/24 ip6:2001:db8::/32 ?all", true),
             ("v=spf1 ip4:192.0.2", false),
             ("v=spf1 ip4", false),
