@@ -64,6 +64,17 @@ impl graphql::UsageSource for Nothing {
 }
 
 #[async_trait::async_trait]
+impl graphql::SendsSource for Nothing {
+    async fn sends(
+        &self,
+        _: kernel::TenantId,
+        _: &[MailboxId],
+    ) -> Result<Vec<(MailboxId, Vec<graphql::SendUse>)>, graphql::PortError> {
+        Ok(Vec::new())
+    }
+}
+
+#[async_trait::async_trait]
 impl graphql::QueueSource for Nothing {
     async fn waiting(
         &self,
@@ -247,6 +258,7 @@ async fn main() {
         access_key: Arc::new(AccessKey::new(&access)),
         sign_ins: Arc::new(SignIns::new(2)),
         usage: nothing.clone(),
+        sends: nothing.clone(),
         logins: nothing.clone(),
         queue: nothing.clone(),
         txt: nothing,

@@ -17,7 +17,7 @@ use crate::language::Language;
 use crate::limit::{
     BATCH_COUNT_MAX, COMPLEXITY_MAX, DEPTH_DEVELOPMENT_MAX, DEPTH_MAX, DIRECTIVE_COUNT_MAX, PARSE_DEPTH_MAX,
 };
-use crate::mailbox::usage::{BATCH_COUNT_MAX as USAGE_COUNT_MAX, Usages};
+use crate::mailbox::usage::{BATCH_COUNT_MAX as USAGE_COUNT_MAX, Sends, Usages};
 use crate::platform::{Mode, Platform};
 use crate::request::Caller;
 use crate::root::{MutationRoot, QueryRoot};
@@ -81,6 +81,10 @@ impl Api {
                 .data(Room::default())
                 .data(
                     DataLoader::new(Usages(Arc::clone(&platform.usage)), tokio::spawn)
+                        .max_batch_size(USAGE_COUNT_MAX),
+                )
+                .data(
+                    DataLoader::new(Sends(Arc::clone(&platform.sends)), tokio::spawn)
                         .max_batch_size(USAGE_COUNT_MAX),
                 )
                 .finish();

@@ -46,6 +46,7 @@ pub use api::{Api, ApiSchema, BadRequest, Knock, new_correlation};
 pub use kernel::CorrelationId;
 pub use language::Language;
 pub use platform::{
-    LastUse, LoginSource, Mode, Platform, PortError, QueueSource, TxtResolver, Usage, UsageSource, Waiting,
+    LastUse, LoginSource, Mode, Platform, PortError, QueueSource, SendScope, SendUse, SendsSource,
+    TxtResolver, Usage, UsageSource, Waiting,
 };
 pub use wiring::{Comparison, PROJECTIONS, compare, register, sdl};

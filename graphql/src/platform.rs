@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use async_graphql::Enum;
 use async_trait::async_trait;
 use directory::{Credential, Directory, Protocol};
 use engine::Engine;
@@ -34,6 +35,8 @@ pub struct Platform {
     pub sign_ins: Arc<SignIns>,
     /// Stored octets and messages of mailboxes.
     pub usage: Arc<dyn UsageSource>,
+    /// How many recipients have been sent to.
+    pub sends: Arc<dyn SendsSource>,
     /// When mailboxes were last opened.
     pub logins: Arc<dyn LoginSource>,
     /// Mail that waits to leave.
@@ -85,6 +88,43 @@ pub trait UsageSource: Send + Sync {
         tenant: TenantId,
         mailboxes: &[MailboxId],
     ) -> Result<Vec<(MailboxId, Usage)>, PortError>;
+}
+
+/// Whose recipients are counted together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+pub enum SendScope {
+    /// All of the service.
+    Service,
+    /// All of the domain.
+    Domain,
+    /// Those of the mailbox.
+    Mailbox,
+}
+
+/// How much of a day's recipients is used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SendUse {
+    /// Counted for whom.
+    pub scope: SendScope,
+    /// Recipients in 24 hours.
+    pub per_day_max: u32,
+    /// Recipients that count now; they come back evenly over a day.
+    pub used: u32,
+}
+
+/// Knows how many recipients have been sent to.
+#[async_trait]
+pub trait SendsSource: Send + Sync {
+    /// The limits of mailboxes of a tenant, at most a page of them, with what is used of each, the widest first; those that
+    /// do not exist are left out.
+    ///
+    /// # Errors
+    /// The database failed.
+    async fn sends(
+        &self,
+        tenant: TenantId,
+        mailboxes: &[MailboxId],
+    ) -> Result<Vec<(MailboxId, Vec<SendUse>)>, PortError>;
 }
 
 /// When a mailbox was last opened in one way.

@@ -274,9 +274,8 @@ settings_api! {
     /// Settings of a mailbox to change; those that are absent stay as they are.
     MailboxSettingsInput for mailbox::MailboxSettingsPatch,
     later [
-        "pop3", "sieve", "dav", "requiresTlsOut", "sendsPerDayMax", "junkScore", "rejectScore", "allowedSenders",
-        "deniedSenders", "quarantineNotice", "quarantineCategory", "mustChangePassword", "requiresSecondFactor",
-        "recoveryAddress"
+        "pop3", "sieve", "dav", "requiresTlsOut", "junkScore", "rejectScore", "allowedSenders",
+        "deniedSenders", "quarantineNotice", "quarantineCategory", "recoveryAddress"
     ] {
         /// Whether IMAP lets it in. Default: true.
         imap (imap): bool, Option<bool>;
@@ -331,8 +330,8 @@ settings_api! {
     /// Settings of a domain to change; those that are absent stay as they are, `null` gives back to the service.
     DomainSettingsInput for domain::DomainSettingsPatch,
     later [
-        "sendsPerDayMax", "hasAddressBook", "relay", "relayHost", "footerText", "footerHtml", "footerSkipsReplies",
-        "allowedSenders", "deniedSenders", "copiesQuotaWarnings", "requiresSecondFactor"
+        "hasAddressBook", "relay", "relayHost", "footerText", "footerHtml", "footerSkipsReplies",
+        "allowedSenders", "deniedSenders", "copiesQuotaWarnings"
     ] {
         /// Whether mail is taken for it and its mailboxes are let in. Default: true.
         is_active (is_active): bool, Option<bool>;

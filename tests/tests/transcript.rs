@@ -34,7 +34,7 @@ use kernel::{
 use listener::{Connection, Counters, Encryption, Metrics, Stream};
 use rustls_pki_types::PrivatePkcs8KeyDer;
 use secrecy::SecretString;
-use store::{Acceptance, Deposit, Destination, Flags, Owner, Retention, SqlStore, Store as _};
+use store::{Acceptance, Deposit, Destination, Flags, Owner, Retention, Sends, SqlStore, Store as _};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream};
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
@@ -165,8 +165,10 @@ impl World {
         let folder = tempfile::tempdir().expect("a folder");
         let database = Database::open_sqlite(&folder.path().join("mail.db")).expect("a file");
         let now: store::Now = Arc::new(|| Timestamp::from_secs(1_800_000_000));
-        let store =
-            Arc::new(SqlStore::open(database, now.clone(), Retention::days(30)).await.expect("a store"));
+        let store = Arc::new(
+            SqlStore::open(database.clone(), now.clone(), Retention::days(30)).await.expect("a store"),
+        );
+        let sends = Sends::open(database).await.expect("a table");
         let tls = acceptor();
         let server = |role| {
             let settings = smtp::Settings {
@@ -174,7 +176,8 @@ impl World {
                 message_size_max: ByteSize::new(100_000),
             };
             let (directory, store) = (Arc::clone(&directory), Arc::clone(&store));
-            Arc::new(smtp::Server::new(role, settings, directory, store, (tls.clone(), now.clone())))
+            let server = smtp::Server::new(role, settings, directory, store, (tls.clone(), now.clone()));
+            Arc::new(server.counting(sends.clone()))
         };
         let imap = imap::Server::new(
             imap::Settings { message_size_max: ByteSize::new(100_000) },
@@ -210,6 +213,16 @@ impl World {
         match words {
             ["open", name, protocol, encryption] => {
                 sessions.insert((*name).to_owned(), self.session(protocol, encryption));
+            }
+            // The plan lets its messages have so many recipients, and its mailboxes send to so many a day.
+            ["plan", recipients, sends] => {
+                let custom = hosting::plan::catalogue().into_iter().find(|entry| entry.slug == "custom");
+                let custom = custom.expect("a plan");
+                let mut limits = custom.terms.limits;
+                limits.recipients_per_message_max = recipients.parse().expect("a number");
+                limits.sends.mailbox = Some(sends.parse().expect("a number"));
+                let changed = ServiceEvent::PlanChanged { plan: custom.plan, version: 1, limits };
+                self.directory.apply(&[recorded(10, HostingEvent::Service(changed))]).expect("taken");
             }
             ["suspend"] => {
                 let suspended = ServiceEvent::Suspended { reason: SuspensionReason::Abuse };

@@ -4,7 +4,8 @@ use async_graphql::dataloader::DataLoader;
 use async_graphql::{ComplexObject, Context, Enum, Result, SimpleObject};
 use authority::{Permission, Resource};
 
-use super::usage::Usages;
+use super::usage::{Sends, Usages};
+use crate::platform::SendScope;
 use crate::request::Asked;
 use crate::scalar::{AccountKey, DomainKey, MailboxKey, Moment, Octets, ServiceKey, Whole};
 use crate::settings::MailboxSettings;
@@ -73,8 +74,35 @@ pub struct MailboxUsage {
     pub messages: Whole,
 }
 
+/// How much of a day's recipients is used.
+#[derive(Debug, Clone, Copy, SimpleObject)]
+pub struct SendAllowance {
+    /// Counted for whom.
+    pub scope: SendScope,
+    /// Recipients in 24 hours: of plan and settings the less.
+    pub per_day_max: Whole,
+    /// Recipients that count now, for example 40; they come back evenly over 24 hours.
+    pub used: Whole,
+}
+
 #[ComplexObject]
 impl Mailbox {
+    /// To how many recipients it may send, itself and together with its domain and its service; a level without a limit is
+    /// left out. Beyond, submission is refused with 450 4.7.1 and when to try again.
+    #[graphql(complexity = 5)]
+    async fn sends(&self, ctx: &Context<'_>) -> Result<Vec<SendAllowance>> {
+        ctx.allow(Permission::MailboxRead, self.resource())?;
+        let sends = ctx.data::<DataLoader<Sends>>()?;
+        let uses = sends.load_one((self.account_id.0.tenant(), self.id.0)).await;
+        let uses = uses.map_err(|error| ctx.failed("the sent recipients of a mailbox", &*error))?;
+        let shown = uses.unwrap_or_default().into_iter().map(|used| SendAllowance {
+            scope: used.scope,
+            per_day_max: Whole(used.per_day_max.into()),
+            used: Whole(used.used.into()),
+        });
+        Ok(shown.collect())
+    }
+
     /// What it holds now, asked from the message store.
     #[graphql(complexity = 5)]
     async fn usage(&self, ctx: &Context<'_>) -> Result<MailboxUsage> {

@@ -1,4 +1,4 @@
-//! What mailboxes hold, asked for together: a page of a hundred costs one question to the message store.
+//! What mailboxes hold and have sent, asked for together: a page of a hundred costs one question each to the message store.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -6,13 +6,22 @@ use std::sync::Arc;
 use async_graphql::dataloader::Loader;
 use kernel::{MailboxId, TenantId};
 
-use crate::platform::{PortError, Usage, UsageSource};
+use crate::platform::{PortError, SendUse, SendsSource, Usage, UsageSource};
 
 /// Most mailboxes that are asked for at once.
 pub(crate) const BATCH_COUNT_MAX: usize = 500;
 
 /// Gathers the mailboxes whose usage is asked for in the same moment.
 pub(crate) struct Usages(pub(crate) Arc<dyn UsageSource>);
+
+/// Mailboxes by whose they are.
+fn by_tenant(keys: &[(TenantId, MailboxId)]) -> HashMap<TenantId, Vec<MailboxId>> {
+    let mut by_tenant: HashMap<TenantId, Vec<MailboxId>> = HashMap::new();
+    for (tenant, mailbox) in keys {
+        by_tenant.entry(*tenant).or_default().push(*mailbox);
+    }
+    by_tenant
+}
 
 impl Loader<(TenantId, MailboxId)> for Usages {
     type Value = Usage;
@@ -22,15 +31,31 @@ impl Loader<(TenantId, MailboxId)> for Usages {
         &self,
         keys: &[(TenantId, MailboxId)],
     ) -> Result<HashMap<(TenantId, MailboxId), Usage>, Arc<PortError>> {
-        let mut by_tenant: HashMap<TenantId, Vec<MailboxId>> = HashMap::new();
-        for (tenant, mailbox) in keys {
-            by_tenant.entry(*tenant).or_default().push(*mailbox);
-        }
         let mut usages = HashMap::with_capacity(keys.len());
-        for (tenant, mailboxes) in by_tenant {
+        for (tenant, mailboxes) in by_tenant(keys) {
             let found = self.0.usages(tenant, &mailboxes).await.map_err(Arc::new)?;
             usages.extend(found.into_iter().map(|(mailbox, usage)| ((tenant, mailbox), usage)));
         }
         Ok(usages)
+    }
+}
+
+/// Gathers the mailboxes whose sent recipients are asked for in the same moment.
+pub(crate) struct Sends(pub(crate) Arc<dyn SendsSource>);
+
+impl Loader<(TenantId, MailboxId)> for Sends {
+    type Value = Vec<SendUse>;
+    type Error = Arc<PortError>;
+
+    async fn load(
+        &self,
+        keys: &[(TenantId, MailboxId)],
+    ) -> Result<HashMap<(TenantId, MailboxId), Vec<SendUse>>, Arc<PortError>> {
+        let mut sends = HashMap::with_capacity(keys.len());
+        for (tenant, mailboxes) in by_tenant(keys) {
+            let found = self.0.sends(tenant, &mailboxes).await.map_err(Arc::new)?;
+            sends.extend(found.into_iter().map(|(mailbox, uses)| ((tenant, mailbox), uses)));
+        }
+        Ok(sends)
     }
 }

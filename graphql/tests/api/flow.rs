@@ -243,14 +243,14 @@ async fn a_position_that_is_not_reached_is_stale_and_one_of_another_account_is_r
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_page_of_mailboxes_with_their_usage_is_one_question_to_the_store() {
+async fn a_page_of_mailboxes_asks_the_store_once_for_what_they_hold_and_once_for_what_they_sent() {
     let stage = Stage::open().await;
     let operator = stage.operator().await;
     let customer = stage.customer(&operator, ("acme", "pro")).await;
     for number in 0..20 {
         stage.mailbox(&customer, &format!("m{number}")).await;
     }
-    let query = "{ mailboxes(first: 100) { nodes { address usage { bytes messages } } } }";
+    let query = "{ mailboxes(first: 100) { nodes { address usage { bytes messages } sends { scope perDayMax used } } } }";
     let before = stage.world.usage_question_count.load(std::sync::atomic::Ordering::Relaxed);
     let mut listed = stage.done(&customer.owner, query).await;
     let mut asked = 1;
@@ -261,5 +261,6 @@ async fn a_page_of_mailboxes_with_their_usage_is_one_question_to_the_store() {
     }
     assert_eq!(listed["mailboxes"]["nodes"][19]["usage"]["messages"], 3);
     let questions = stage.world.usage_question_count.load(std::sync::atomic::Ordering::Relaxed) - before;
-    assert_eq!(questions, asked, "one for each page");
+    assert_eq!(listed["mailboxes"]["nodes"][19]["sends"][0]["used"], 40);
+    assert_eq!(questions, 2 * asked, "one of each kind for each page");
 }

@@ -13,7 +13,8 @@ use directory::{Credential, Directory, Protocol};
 use engine::{Engine, Outcome};
 use graphql::{
     ACCESS_KEY_NAME, AccessKey, Api, Knock, Language, LastUse, LoginSource, Mode, People, Platform,
-    PortError, QueueSource, SignIns, TxtResolver, Usage, UsageSource, Waiting,
+    PortError, QueueSource, SendScope, SendUse, SendsSource, SignIns, TxtResolver, Usage, UsageSource,
+    Waiting,
 };
 use hosting::use_case::RegisterUser;
 use hosting::user::UserRole;
@@ -37,7 +38,7 @@ pub(crate) struct Stage {
 #[derive(Debug, Default)]
 pub(crate) struct World {
     pub(crate) txt: Mutex<HashMap<String, Vec<String>>>,
-    /// How often the store was asked for usage.
+    /// How often the store was asked what mailboxes hold or have sent.
     pub(crate) usage_question_count: AtomicU8,
 }
 
@@ -58,6 +59,19 @@ impl UsageSource for World {
         self.usage_question_count.fetch_add(1, Ordering::Relaxed);
         let usage = Usage { size: ByteSize::new(4096), message_count: 3 };
         Ok(mailboxes.iter().map(|mailbox| (*mailbox, usage)).collect())
+    }
+}
+
+#[async_trait]
+impl SendsSource for World {
+    async fn sends(
+        &self,
+        _: TenantId,
+        mailboxes: &[MailboxId],
+    ) -> Result<Vec<(MailboxId, Vec<SendUse>)>, PortError> {
+        self.usage_question_count.fetch_add(1, Ordering::Relaxed);
+        let used = SendUse { scope: SendScope::Domain, per_day_max: 100, used: 40 };
+        Ok(mailboxes.iter().map(|mailbox| (*mailbox, vec![used])).collect())
     }
 }
 
@@ -102,6 +116,7 @@ impl Stage {
             access_key: Arc::new(AccessKey::new(&access)),
             sign_ins: Arc::new(SignIns::new(2)),
             usage: world.clone(),
+            sends: world.clone(),
             queue: world.clone(),
             logins: world.clone(),
             txt: world.clone(),

@@ -11,7 +11,7 @@ use graphql::People;
 use journal::keyring::Keyring;
 use journal::{Clock, Journal, PostgresJournal, SqliteJournal, SystemClock};
 use kernel::Timestamp;
-use store::{LastLogins, Retention, SqlStore};
+use store::{LastLogins, Retention, Sends, SqlStore};
 
 use crate::config::Config;
 use crate::erase::ForgetPersons;
@@ -37,6 +37,8 @@ pub struct Platform {
     pub store: Arc<SqlStore>,
     /// When mailboxes were last opened.
     pub logins: Logins,
+    /// How many recipients have been sent to.
+    pub sends: Sends,
 }
 
 /// The time, for those who take a function.
@@ -66,6 +68,7 @@ impl Platform {
         engine.follow(Arc::new(ForgetPersons(Arc::clone(&keyring))))?;
         let people = Arc::new(People::default());
         let seen = graphql::register(&engine, &people).await?;
+        let sends = Sends::open(mail.clone()).await?;
         let store = SqlStore::open(mail, now(), Retention::days(config.retention_days)).await?;
         // A server that answers "no such mailbox" because it has not read on yet would lose mail.
         anyhow::ensure!(
@@ -73,6 +76,16 @@ impl Platform {
             "the engine stopped while starting"
         );
         let logins = Logins(LastLogins::open(database.clone()).await?);
-        Ok(Self { journal, database, engine, keyring, directory, people, store: Arc::new(store), logins })
+        Ok(Self {
+            journal,
+            database,
+            engine,
+            keyring,
+            directory,
+            people,
+            store: Arc::new(store),
+            logins,
+            sends,
+        })
     }
 }

@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use graphql::{PortError, QueueSource, TxtResolver, Usage, UsageSource, Waiting};
+use directory::Directory;
+use graphql::{PortError, QueueSource, SendUse, SendsSource, TxtResolver, Usage, UsageSource, Waiting};
 use kernel::{ByteSize, DomainName, MailboxId, TenantId};
 use resolver::{Dns, DnsError, Kind, Name, Record};
-use store::{SqlStore, Store as _};
+use store::{SendLimit, SendScope, Sends, SqlStore, Store as _};
 
 /// The message store as the API asks it.
 pub struct Mail(pub Arc<SqlStore>);
@@ -23,6 +24,50 @@ impl UsageSource for Mail {
             usages.map_err(|source| PortError { what: "the usage of mailboxes", source: source.into() })?;
         let told = usages.into_iter().map(|(mailbox, usage)| {
             (mailbox, Usage { size: usage.size, message_count: usage.message_count })
+        });
+        Ok(told.collect())
+    }
+}
+
+/// Sent recipients: limits as the directory knows them, what is used as the store counts it.
+pub struct SentRecipients {
+    /// Knows the limits.
+    pub directory: Arc<Directory>,
+    /// Counts.
+    pub sends: Sends,
+    /// The time.
+    pub now: store::Now,
+}
+
+#[async_trait]
+impl SendsSource for SentRecipients {
+    async fn sends(
+        &self,
+        tenant: TenantId,
+        mailboxes: &[MailboxId],
+    ) -> Result<Vec<(MailboxId, Vec<SendUse>)>, PortError> {
+        let limits: Vec<(MailboxId, Vec<SendLimit>)> = mailboxes
+            .iter()
+            .filter_map(|mailbox| {
+                let limits = self.directory.send_limits(tenant, *mailbox)?;
+                Some((*mailbox, smtp::send_limits(&limits)))
+            })
+            .collect();
+        let flat: Vec<SendLimit> = limits.iter().flat_map(|(_, limits)| limits).copied().collect();
+        let used = self.sends.used(tenant, &flat, (self.now)()).await;
+        let used = used.map_err(|source| PortError { what: "sent recipients", source: source.into() })?;
+        let mut used = used.into_iter();
+        let told = limits.into_iter().map(|(mailbox, limits)| {
+            let uses = limits.iter().zip(used.by_ref()).map(|(limit, used)| SendUse {
+                scope: match limit.scope {
+                    SendScope::Service(_) => graphql::SendScope::Service,
+                    SendScope::Domain(_) => graphql::SendScope::Domain,
+                    SendScope::Mailbox(_) => graphql::SendScope::Mailbox,
+                },
+                per_day_max: limit.per_day_max,
+                used,
+            });
+            (mailbox, uses.collect())
         });
         Ok(told.collect())
     }

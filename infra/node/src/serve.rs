@@ -25,7 +25,7 @@ use crate::banner::{self, Open};
 use crate::config::{Config, Mode};
 use crate::erase::ErasePersons;
 use crate::platform::{self, Platform};
-use crate::ports::{Mail, Txt};
+use crate::ports::{Mail, SentRecipients, Txt};
 use crate::quota::QuotaWatch;
 use crate::resell::OpenAdmitted;
 use crate::retire::RetireMailboxes;
@@ -179,10 +179,10 @@ impl Wiring<'_> {
                 message_size_max: self.config.limits.message_size,
             };
             let (directory, store) = (Arc::clone(&platform.directory), Arc::clone(&platform.store));
-            Arc::new(smtp::Server::new(role, settings, directory, store, (self.tls.clone(), platform::now())))
+            smtp::Server::new(role, settings, directory, store, (self.tls.clone(), platform::now()))
         };
-        let exchange_server = smtp(smtp::Role::Exchange);
-        let submission_server = smtp(smtp::Role::Submission);
+        let exchange_server = Arc::new(smtp(smtp::Role::Exchange));
+        let submission_server = Arc::new(smtp(smtp::Role::Submission).counting(platform.sends.clone()));
         let imap_server = Arc::new(imap::Server::new(
             imap::Settings { message_size_max: self.config.limits.message_size },
             Arc::clone(&platform.directory),
@@ -235,6 +235,11 @@ impl Wiring<'_> {
             access_key: Arc::new(AccessKey::new(&secret)),
             sign_ins: Arc::new(SignIns::new(SIGN_IN_COUNT_MAX)),
             usage: mail.clone(),
+            sends: Arc::new(SentRecipients {
+                directory: Arc::clone(&platform.directory),
+                sends: platform.sends.clone(),
+                now: platform::now(),
+            }),
             queue: mail,
             logins: Arc::new(platform.logins.clone()),
             txt: Arc::new(Txt(Arc::clone(&self.dns))),

@@ -101,7 +101,9 @@ impl Session<'_> {
         if transaction.chunks.is_some() {
             return self.say(reply::BAD_SEQUENCE).await;
         }
-        if transaction.envelope.len() >= RECIPIENT_COUNT_MAX {
+        let plan_max =
+            self.limits().and_then(|limits| usize::try_from(limits.recipients_per_message_max).ok());
+        if transaction.envelope.len() >= plan_max.unwrap_or(usize::MAX).min(RECIPIENT_COUNT_MAX) {
             return self
                 .say(Reply::new(452, "4.5.3", "Too many recipients; send the rest in another message"))
                 .await;
@@ -213,6 +215,9 @@ impl Session<'_> {
             return reply;
         }
         let Transaction { envelope, parameters, .. } = transaction;
+        if message.len() as u64 > self.size_max().octets() {
+            return self.too_big();
+        }
         // One recipient and no announced size: it is known only now whether it fits.
         if let ([Place { owner, quota, .. }], true) =
             (envelope.mailboxes.as_slice(), envelope.queued.is_empty())
@@ -224,6 +229,10 @@ impl Session<'_> {
             if used.saturating_add(message.len() as u64) > quota.octets() {
                 return OVER_QUOTA;
             }
+        }
+        // Last of all that may refuse: what is counted is sent.
+        if let Err(reply) = self.count_recipients(envelope.len()).await {
+            return reply;
         }
         let id = uuid::Uuid::now_v7().simple().to_string();
         let octets = self.traced(&envelope, &message, &id, parameters.is_utf8);

@@ -10,6 +10,7 @@ mod lane;
 mod limits;
 mod login;
 mod reply;
+mod sends;
 mod server;
 mod session;
 mod trace;
@@ -19,6 +20,7 @@ pub use limits::{
     LOGIN_FAILURE_COUNT_MAX, MEMORY_OCTETS_MAX, RECEIVED_COUNT_MAX, RECIPIENT_COUNT_MAX,
     UNKNOWN_RECIPIENT_COUNT_MAX,
 };
+pub use sends::send_limits;
 pub use server::{Now, Role, Server, Settings};
 
 /// Parsers that read what strangers send, for fuzzing.

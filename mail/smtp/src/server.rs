@@ -5,7 +5,7 @@ use std::sync::Arc;
 use directory::Directory;
 use kernel::{ByteSize, DomainName, Timestamp};
 use listener::{Connection, Protocol};
-use store::Store;
+use store::{Sends, Store};
 use tokio::sync::Semaphore;
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
@@ -40,6 +40,8 @@ pub struct Server {
     pub(crate) settings: Settings,
     pub(crate) directory: Arc<Directory>,
     pub(crate) store: Arc<dyn Store>,
+    /// Counts the recipients of submissions; none: nobody does.
+    pub(crate) sends: Option<Sends>,
     pub(crate) tls: TlsAcceptor,
     pub(crate) now: Now,
     /// Kibibytes of messages that may be held at a time.
@@ -65,7 +67,14 @@ impl Server {
         (tls, now): (TlsAcceptor, Now),
     ) -> Self {
         let memory = Arc::new(Semaphore::new(MEMORY_OCTETS_MAX / 1024));
-        Self { role, settings, directory, store, tls, now, memory }
+        Self { role, settings, directory, store, sends: None, tls, now, memory }
+    }
+
+    /// The same, counting the recipients of submissions against what may be sent.
+    #[must_use]
+    pub fn counting(mut self, sends: Sends) -> Self {
+        self.sends = Some(sends);
+        self
     }
 }
 

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use bytes::BytesMut;
 use directory::Login;
-use kernel::EmailAddress;
+use kernel::{ByteSize, EmailAddress};
 use listener::{Connection, Counters, Encryption, Line, Wire, WireError};
 use tokio::sync::OwnedSemaphorePermit;
 use tokio_util::sync::CancellationToken;
@@ -216,7 +216,7 @@ impl<'a> Session<'a> {
         if self.helo.is_none() || self.transaction.is_some() {
             return self.say(reply::BAD_SEQUENCE).await;
         }
-        if parameters.size.is_some_and(|size| size > self.server.settings.message_size_max.octets()) {
+        if parameters.size.is_some_and(|size| size > self.size_max().octets()) {
             return self.say(self.too_big()).await;
         }
         if let Err(reply) = self.may_send(from.as_ref()) {
@@ -229,8 +229,14 @@ impl<'a> Session<'a> {
         self.say(Reply::new(250, "2.1.0", "OK")).await
     }
 
+    /// The largest message: the server's, or what the sender's plan says where that is less.
+    pub(crate) fn size_max(&self) -> ByteSize {
+        let server = self.server.settings.message_size_max;
+        self.limits().map_or(server, |limits| server.min(limits.message_size_max))
+    }
+
     pub(crate) fn too_big(&self) -> Reply {
-        let max = self.server.settings.message_size_max;
+        let max = self.size_max();
         Reply::told(552, "5.3.4", format!("The message is longer than {max}"))
     }
 

@@ -4,6 +4,7 @@
 //! one every fourteen minutes. Kept in the database, changed in one transaction for all the buckets of a message: exact over
 //! restarts and over any number of nodes. Costs one commit a submitted message, shared with what is committed just then.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -13,6 +14,9 @@ use uuid::Uuid;
 
 /// Units of one recipient: what drains in a millisecond where one recipient a day is allowed. Whole numbers lose nothing.
 const RECIPIENT_UNITS: i64 = 86_400_000;
+
+/// Buckets that are asked for in one statement.
+const BATCH_COUNT: usize = 100;
 
 /// Whose recipients are counted together. In this order buckets are taken, so that no two wait for each other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -115,19 +119,29 @@ impl Sends {
         limits: &[SendLimit],
         now: Timestamp,
     ) -> Result<Vec<u32>, DatabaseError> {
-        let mut used = Vec::with_capacity(limits.len());
-        for limit in limits {
-            let select = "SELECT level, at FROM send_count WHERE tenant = $1 AND kind = $2 AND id = $3";
-            let select = Statement::new(select).bind(tenant.uuid()).bind(limit.scope.kind());
-            let rows = self.0.query(select.bind(limit.scope.uuid())).await?;
-            let level = match rows.first() {
-                Some(row) => drained((row.int(0)?, row.int(1)?), limit.per_day_max, now),
-                None => 0,
-            };
-            let recipients = level.saturating_add(RECIPIENT_UNITS - 1) / RECIPIENT_UNITS;
-            used.push(u32::try_from(recipients).unwrap_or(u32::MAX));
+        let mut scopes: Vec<SendScope> = limits.iter().map(|limit| limit.scope).collect();
+        scopes.sort_unstable();
+        scopes.dedup();
+        let mut levels = HashMap::with_capacity(scopes.len());
+        for batch in scopes.chunks(BATCH_COUNT) {
+            let places: Vec<String> = (0..batch.len()).map(|index| format!("${}", index + 2)).collect();
+            let select = format!(
+                "SELECT kind, id, level, at FROM send_count WHERE tenant = $1 AND id IN ({})",
+                places.join(", ")
+            );
+            let select = Statement::new(select).bind(tenant.uuid());
+            let select = batch.iter().fold(select, |select, scope| select.bind(scope.uuid()));
+            for row in self.0.query(select).await? {
+                levels.insert((row.text(0)?.to_owned(), row.uuid(1)?), (row.int(2)?, row.int(3)?));
+            }
         }
-        Ok(used)
+        let used = limits.iter().map(|limit| {
+            let level = levels.get(&(limit.scope.kind().to_owned(), limit.scope.uuid()));
+            let level = level.map_or(0, |level| drained(*level, limit.per_day_max, now));
+            let recipients = level.saturating_add(RECIPIENT_UNITS - 1) / RECIPIENT_UNITS;
+            u32::try_from(recipients).unwrap_or(u32::MAX)
+        });
+        Ok(used.collect())
     }
 }
 

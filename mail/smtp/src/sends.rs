@@ -1,0 +1,71 @@
+//! Whether a submission keeps within what plan and settings let its mailbox send.
+
+use std::time::Duration;
+
+use directory::SendLimits;
+use store::{SendLimit, SendScope, Sending};
+
+use crate::reply::{self, Reply};
+use crate::session::Session;
+
+/// The limits that exist, the widest first.
+pub fn send_limits(limits: &SendLimits) -> Vec<SendLimit> {
+    let service = limits.service.1.map(|most| (SendScope::Service(limits.service.0), most));
+    let domain = limits.domain.1.map(|most| (SendScope::Domain(limits.domain.0), most));
+    let mailbox = limits.mailbox.1.map(|most| (SendScope::Mailbox(limits.mailbox.0), most));
+    let all = [service, domain, mailbox].into_iter().flatten();
+    all.map(|(scope, per_day_max)| SendLimit { scope, per_day_max }).collect()
+}
+
+impl Session<'_> {
+    /// What the mailbox that speaks may send; none for other hosts.
+    pub(crate) fn limits(&self) -> Option<SendLimits> {
+        let login = self.login.as_ref()?;
+        self.server.directory.send_limits(login.tenant, login.mailbox)
+    }
+
+    /// Counts the recipients of a message that is whole and will be taken: for all limits or, where one has no room, for none.
+    pub(crate) async fn count_recipients(&self, recipient_count: usize) -> Result<(), Reply> {
+        let (Some(login), Some(limits)) = (&self.login, self.limits()) else { return Ok(()) };
+        let Some(sends) = &self.server.sends else { return Ok(()) };
+        let recipient_count = u32::try_from(recipient_count).unwrap_or(u32::MAX);
+        let now = (self.server.now)();
+        match sends.take(login.tenant, &send_limits(&limits), recipient_count, now).await {
+            Ok(Sending::Counted { crossed: None }) => Ok(()),
+            Ok(Sending::Counted { crossed: Some(scope) }) => {
+                tracing::info!(mailbox.id = %login.mailbox, ?scope, "four fifths of a day's recipients are used");
+                Ok(())
+            }
+            Ok(Sending::Exhausted { limit, retry_after }) => Err(exhausted(limit, retry_after)),
+            Err(error) => {
+                tracing::error!(%error, "sent recipients cannot be counted");
+                Err(reply::STORE_FAILED)
+            }
+        }
+    }
+}
+
+/// Says whose limit it is, how much it is, and when there is room again.
+fn exhausted(limit: SendLimit, retry_after: Option<Duration>) -> Reply {
+    let of = match limit.scope {
+        SendScope::Service(_) => "service",
+        SendScope::Domain(_) => "domain",
+        SendScope::Mailbox(_) => "mailbox",
+    };
+    let most = limit.per_day_max;
+    match retry_after {
+        Some(wait) => Reply::told(
+            450,
+            "4.7.1",
+            format!(
+                "The {of} may send to {most} recipients in 24 hours and has; try again in {} s",
+                wait.as_secs() + 1
+            ),
+        ),
+        None => Reply::told(
+            550,
+            "5.7.1",
+            format!("The {of} may send to {most} recipients in 24 hours; this message has more"),
+        ),
+    }
+}
