@@ -13,4 +13,14 @@ const plain = (load: () => Promise<{ default: Component }>): Route['load'] => lo
 export const ROUTES: Route[] = [
   { pattern: '/', load: plain(() => import('./screens/Overview.svelte')) },
   { pattern: '/services', load: plain(() => import('./screens/Services.svelte')) },
+  { pattern: '/order', load: plain(() => import('./screens/Order.svelte')) },
+  { pattern: '/services/:id', load: () => import('./screens/service/Service.svelte') },
+  { pattern: '/services/:id/:part', load: () => import('./screens/service/Service.svelte') },
+  { pattern: '/domains', load: plain(() => import('./screens/Domains.svelte')) },
+  { pattern: '/tickets', load: plain(() => import('./screens/Tickets.svelte')) },
+  { pattern: '/tickets/:id', load: () => import('./screens/Ticket.svelte') },
+  { pattern: '/account', load: () => import('./screens/account/Account.svelte') },
+  { pattern: '/account/:part', load: () => import('./screens/account/Account.svelte') },
+  { pattern: '/customers', load: plain(() => import('./screens/Customers.svelte')) },
+  { pattern: '/operations', load: plain(() => import('./screens/Operations.svelte')) },
 ];

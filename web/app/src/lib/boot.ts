@@ -18,6 +18,8 @@ export interface Boot {
   language: 'en' | 'fr';
   version: string;
   hostname: string;
+  servers: { name: string; port: number }[];
+  entries: string[];
 }
 
 export const boot: Boot = JSON.parse(document.getElementById('boot')?.textContent ?? 'null');

@@ -1,5 +1,6 @@
 // A form on its way to a mutation: busy, what was refused at which field, and one name for the intention until it is done.
 import { ApiError, newCommandId, type UserError } from './client';
+import { reached } from './place';
 import { t } from '../i18n/messages';
 
 export class Form {
@@ -17,9 +18,12 @@ export class Form {
 
   /**
    * Sends it. The same name goes with it until it is done, so that a second try after a lost connection does nothing
-   * twice. `fields` are those that the form shows; refusals of others stand above it.
+   * twice. `account` is whose journal is written: what is asked of it next shows the change. `fields` are those that the
+   * form shows; refusals of others stand above it.
    */
-  async send<P extends { userErrors: UserError[] }>(mutate: (commandId: string) => Promise<P>, fields: string[] = []): Promise<P | undefined> {
+  async send<P extends { userErrors: UserError[]; position: string | null }>(
+    account: string, mutate: (commandId: string) => Promise<P>, fields: string[] = [],
+  ): Promise<P | undefined> {
     if (this.isBusy) return undefined;
     this.isBusy = true;
     this.errors = [];
@@ -35,6 +39,7 @@ export class Form {
         return undefined;
       }
       this.#commandId = newCommandId();
+      reached(account, payload.position);
       return payload;
     } catch (error) {
       this.problem = explained(error);

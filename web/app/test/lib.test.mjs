@@ -1,0 +1,56 @@
+// The parts of the app that know no browser.
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import test from 'node:test';
+import { runnerImport } from 'vite';
+import { checked } from '../scripts/operations.mjs';
+
+const load = async (path) => (await runnerImport(join(import.meta.dirname, '../src/lib', path))).module;
+
+test('the operations are ones that the API takes', () => {
+  const { operations, faults } = checked();
+  assert.deepEqual(faults, []);
+  assert.ok(operations.length > 20);
+});
+
+test('a cell that a spreadsheet would calculate is text', async () => {
+  const { csv } = await load('csv.ts');
+  assert.equal(csv([['=1+1', '@x', '-2', 'a"b', 'plain']]), `"'=1+1","'@x","'-2","a""b","plain"\r\n`);
+});
+
+test('rows are found by all their words and sorted as people sort', async () => {
+  const { arranged } = await load('ui/table.ts');
+  const columns = [{ key: 'name', label: '', value: (row) => row }];
+  assert.deepEqual(arranged(['b10', 'É2', 'b9', 'a'], columns, '', { key: 'name', isDown: false }, 'fr'), ['a', 'b9', 'b10', 'É2']);
+  assert.deepEqual(arranged(['Alice Martin', 'Bob Martin'], columns, 'mar ali', null, 'en'), ['Alice Martin']);
+});
+
+test('ten thousand rows are searched within a tenth of a second', async () => {
+  const { arranged } = await load('ui/table.ts');
+  const rows = Array.from({ length: 10_000 }, (_, at) => ({ name: `person${at}@example.com`, size: at }));
+  const columns = [{ key: 'name', label: '', value: (row) => row.name }, { key: 'size', label: '', value: (row) => row.size }];
+  const begun = performance.now();
+  const found = arranged(rows, columns, 'person99', { key: 'size', isDown: true }, 'en');
+  assert.equal(found.length, 111);
+  assert.ok(performance.now() - begun < 100);
+});
+
+test('texts are chosen by the plural rules of the language', async () => {
+  const { speak, t } = await load('i18n/messages.ts');
+  speak('fr', { 'x.one': '{count} boîte', 'x.other': '{count} boîtes' });
+  assert.equal(t('x', { count: 0 }), '0 boîte');
+  assert.equal(t('x', { count: 2 }), '2 boîtes');
+  speak('en', { 'x.one': '{count} box', 'x.other': '{count} boxes' });
+  assert.equal(t('x', { count: 0 }), '0 boxes');
+});
+
+test('a QR code has its finders, its format and the right size', async () => {
+  const { qr } = await load('qr.ts');
+  const small = qr('HELLO');
+  assert.equal(small.length, 21);
+  for (const [x, y] of [[0, 0], [14, 0], [0, 14]]) {
+    assert.ok(small[y][x] && small[y + 3][x + 3] && !small[y + 1][x + 1]);
+  }
+  assert.equal(qr('x'.repeat(413)), null);
+  assert.ok(qr('x'.repeat(400)).length > 60);
+});

@@ -1,0 +1,52 @@
+// The texts of both languages: the same keys, the same parameters, every key used, every used key there.
+import assert from 'node:assert/strict';
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import test from 'node:test';
+import { runnerImport } from 'vite';
+
+const src = join(import.meta.dirname, '../src');
+const load = async (path) => (await runnerImport(join(src, path))).module.default;
+const entries = readdirSync(src).filter((name) => existsSync(join(src, name, 'messages')));
+
+function sources(folder) {
+  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) return entry.name === 'messages' || entry.name === 'generated' ? [] : sources(path);
+    return /\.(svelte|ts)$/.test(entry.name) && !/i18n[\\/](en|fr)\.ts$/.test(path) ? [readFileSync(path, 'utf8')] : [];
+  });
+}
+
+/** Keys as they are written, and the beginnings of those that are put together. */
+function uses(texts) {
+  const words = new Set();
+  const beginnings = new Set();
+  for (const text of texts) {
+    for (const [, word] of text.matchAll(/['"`]([a-zA-Z][\w]*(?:\.[\w]+)+)['"`]/g)) words.add(word);
+    for (const [, beginning] of text.matchAll(/`([a-zA-Z][\w.]*\.)\$\{/g)) beginnings.add(beginning);
+    for (const [, prefix] of text.matchAll(/named\('([\w.]+)'/g)) beginnings.add(`${prefix}.`);
+  }
+  return { words, beginnings: [...beginnings] };
+}
+
+for (const entry of entries) {
+  test(`${entry}: both languages have the same keys and parameters`, async () => {
+    const [en, fr] = await Promise.all([load(`${entry}/messages/en.ts`), load(`${entry}/messages/fr.ts`)]);
+    assert.deepEqual(Object.keys(fr).sort(), Object.keys(en).sort());
+    const params = (text) => [...text.matchAll(/\{(\w+)\}/g)].map((match) => match[1]).sort();
+    for (const key of Object.keys(en)) assert.deepEqual([...new Set(params(fr[key]))], [...new Set(params(en[key]))], key);
+    for (const key of Object.keys(en)) assert.ok(en[key].trim() && fr[key].trim(), `${key} is empty`);
+  });
+
+  test(`${entry}: every key is used, and every used key is there`, async () => {
+    const en = await load(`${entry}/messages/en.ts`);
+    const { words, beginnings } = uses([...sources(join(src, 'lib')), ...sources(join(src, entry))]);
+    const whole = (key) => key.replace(/\.(one|other|many)$/, '');
+    const lib = new Set(Object.keys(await load('lib/i18n/en.ts')));
+    const idle = Object.keys(en).filter((key) => !lib.has(key) && !words.has(key) && !words.has(whole(key)) && !beginnings.some((one) => key.startsWith(one)));
+    assert.deepEqual(idle, [], 'keys that nothing uses');
+    const known = new Set(Object.keys(en).flatMap((key) => [key, whole(key)]));
+    const called = new Set(sources(join(src, entry)).flatMap((text) => [...text.matchAll(/\bt\('([\w.]+)'/g)].map((match) => match[1])));
+    assert.deepEqual([...called].filter((key) => !known.has(key)), [], 'keys without a text');
+  });
+}
