@@ -1,5 +1,6 @@
 // The real binary and a real browser: own data folder, free ports, Debian's Chromium. For all suites of this folder.
 import { spawn, spawnSync } from 'node:child_process';
+import { createHmac } from 'node:crypto';
 import { mkdtempSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -131,4 +132,24 @@ export async function picture(page, name) {
 /** Fails where the page complained. */
 export function quiet(page) {
   if (page.complaints.length > 0) throw new Error(`the page complained:\n${page.complaints.join('\n')}`);
+}
+
+/** The app's texts in one language, by key: tests name buttons by what people read. */
+export function texts(language, entry = 'dashboard') {
+  const files = [`lib/i18n/${language}.ts`, `${entry}/messages/${language}.ts`];
+  const source = files.map((file) => readFileSync(join(root, 'web/app/src', file), 'utf8')).join('\n');
+  const found = Object.fromEntries([...source.matchAll(/'([\w.]+)': '((?:[^'\\]|\\.)*)'/g)].map(([, key, text]) => [key, text.replaceAll("\\'", "'")]));
+  return (key, params = {}) => (found[key] ?? found[`${key}.other`] ?? key).replace(/\{(\w+)\}/g, (whole, name) => String(params[name] ?? whole));
+}
+
+/** The code that an authenticator app shows now (RFC 6238). */
+export function totp(secret, at = Date.now()) {
+  const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
+  const bits = [...secret.replaceAll(/[\s=]/g, '')].map((letter) => alphabet.indexOf(letter).toString(2).padStart(5, '0')).join('');
+  const key = Buffer.from(bits.match(/.{8}/g).map((octet) => parseInt(octet, 2)));
+  const counter = Buffer.alloc(8);
+  counter.writeBigUInt64BE(BigInt(Math.floor(at / 30_000)));
+  const digest = createHmac('sha1', key).update(counter).digest();
+  const offset = digest[19] & 15;
+  return String((digest.readUInt32BE(offset) & 0x7fffffff) % 1_000_000).padStart(6, '0');
 }

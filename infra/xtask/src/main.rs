@@ -63,6 +63,13 @@ fn cargo(arguments: &[&str]) -> Command {
     command
 }
 
+/// A script of the browser app; its packages were installed by the build.
+fn npm(root: &Path, script: &str) -> Command {
+    let mut command = Command::new("npm");
+    command.args(["run", "--silent", script]).current_dir(root.join("web/app"));
+    command
+}
+
 fn schema() -> anyhow::Result<bool> {
     let status = cargo(&["test", "-p", "graphql", "--test", "api", "the_schema_in_the_repository"])
         .env("HOSTERRA_WRITE_SCHEMA", "1")
@@ -94,7 +101,16 @@ fn test(no_install: bool, only: &str) -> anyhow::Result<bool> {
         // Advisories need a database from the network: a step of its own, so that its absence is told and not mistaken.
         steps.run("deny", cargo(&["deny", "check", "licenses", "bans", "sources"]));
     }
-    steps.run("build", cargo(&["build", "--locked", "--quiet", "-p", "node", "-p", "tests", "--bins"]));
+    let mut build = cargo(&["build", "--locked", "--quiet", "-p", "node", "-p", "tests", "--bins"]);
+    if packages.has_app_tools {
+        // An app that does not build is told as a failure here, not as a page.
+        build.env("HOSTERRA_APP", "required");
+    }
+    steps.run("build", build);
+    if packages.has_app_tools {
+        steps.run("app types", npm(&root, "check"));
+        steps.run("app tests", npm(&root, "test"));
+    }
     let mut suites = if packages.has_nextest {
         cargo(&["nextest", "run", "--workspace", "--locked", "--no-fail-fast", "--status-level", "fail"])
     } else {
@@ -108,5 +124,13 @@ fn test(no_install: bool, only: &str) -> anyhow::Result<bool> {
     suites.env("HOSTERRA_PYTHON", packages.python());
     steps.run("tests", suites);
     drop(postgres);
+    if packages.has_app_tools && packages.has_browser {
+        let mut journeys = Command::new("node");
+        journeys.args(["--test", "--test-reporter=spec"]).current_dir(root.join("tests/browser"));
+        steps.run("browser", {
+            journeys.env("HOSTERRA_BIN", root.join("target/debug/hosterra"));
+            journeys
+        });
+    }
     Ok(steps.finish())
 }

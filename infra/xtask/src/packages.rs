@@ -11,6 +11,9 @@ const DEBIAN: &[(&str, &str, &str)] = &[
     ("offlineimap", "offlineimap3", "interop: offlineimap3"),
     ("python3", "python3-venv", "interop: imaplib, proof of a domain, dkimpy"),
     ("dnsmasq", "dnsmasq-base", "interop: proof of a domain"),
+    ("node", "nodejs", "app: the browser app is built by Node.js"),
+    ("npm", "npm", "app: its packages"),
+    ("chromium", "chromium", "browser"),
 ];
 
 /// Packages of the Python index that judge what we sign and sign what we judge, with what they need.
@@ -20,6 +23,10 @@ const PYTHON: &[&str] = &["dkimpy==1.1.8", "pynacl==1.6.2", "pyyaml==6.0.3"];
 pub(crate) struct Packages {
     pub(crate) has_nextest: bool,
     pub(crate) has_deny: bool,
+    /// Whether the browser app can be built and checked.
+    pub(crate) has_app_tools: bool,
+    /// Whether its journeys can be gone.
+    pub(crate) has_browser: bool,
     node_modules: PathBuf,
     python: PathBuf,
     missing: Vec<(&'static str, &'static str)>,
@@ -41,15 +48,19 @@ impl Packages {
             succeeds(install.env("DEBIAN_FRONTEND", "noninteractive").stdout(Stdio::null()));
         }
         let modules = root.join("tests/interop/node_modules");
-        if !no_install && !modules.join("imapflow").exists() && has_program("npm") {
-            println!("== installing the npm packages of tests/interop");
+        for (folder, package) in [("tests/interop", "imapflow"), ("tests/browser", "playwright-core")] {
+            let is_there = root.join(folder).join("node_modules").join(package).exists();
+            if no_install || is_there || !has_program("npm") {
+                continue;
+            }
+            println!("== installing the npm packages of {folder}");
             let mut install = Command::new("npm");
-            succeeds(
-                install
-                    .args(["ci", "--silent", "--no-audit", "--no-fund"])
-                    .current_dir(root.join("tests/interop")),
-            );
+            install.args(["ci", "--ignore-scripts", "--silent", "--no-audit", "--no-fund"]);
+            succeeds(install.current_dir(root.join(folder)));
         }
+        let has_app_tools = has_program("node") && has_program("npm");
+        let has_browser =
+            has_program("chromium") && root.join("tests/browser/node_modules/playwright-core").exists();
         let environment = root.join("target/python");
         let python = environment.join("bin/python");
         if !no_install && !python.exists() && has_program("python3") {
@@ -75,6 +86,12 @@ impl Packages {
             missing.push((
                 "signatures judged by dkimpy, public suites",
                 "the Python packages could not be installed",
+            ));
+        }
+        if !has_browser {
+            missing.push((
+                "browser",
+                "Chromium or the npm packages of tests/browser are missing and could not be installed",
             ));
         }
         if !has_deny {

@@ -57,8 +57,12 @@ export async function ask<R, V extends Record<string, unknown>>(operation: Opera
   return reply.data;
 }
 
-/** The session is over: the sign-in page leads back here. */
+let isLeaving = false;
+
+/** The session is over: the sign-in page leads back here. Of several answers that say so the first counts. */
 function signInAgain(): void {
+  if (isLeaving) return;
+  isLeaving = true;
   const here = encodeURIComponent(location.pathname + location.search);
   location.assign(`/login?told=over&next=${here}`);
 }

@@ -1,0 +1,262 @@
+// The dashboard's journeys, in both languages, as people go them.
+import assert from 'node:assert/strict';
+import test, { after, before, describe } from 'node:test';
+import { api, launch, PASSWORD, picture, quiet, settled, signIn, start, texts, token, totp, violations, visit } from './harness.mjs';
+
+let node;
+let browser;
+let operator;
+
+before(async () => {
+  browser = await launch();
+});
+after(() => browser?.close());
+
+/** A platform of its own for the tests of one group: sign-ins of one peer are counted. */
+function onItsOwn() {
+  before(async () => {
+    node = await start();
+    operator = await token(node, 'chief', 'operator-password');
+  });
+  after(() => node?.stop());
+}
+
+/** A customer with an owner; with an active Box where `plan` is named. */
+async function customer(name, plan) {
+  const { accountOpen } = await api(node, operator, 'mutation($n: String!) { accountOpen(input: { name: $n }) { account { id } userErrors { message } } }', { n: name });
+  const account = accountOpen.account.id;
+  await api(node, operator, 'mutation($a: AccountID!, $l: String!, $p: String!) { userRegister(input: { accountId: $a, login: $l, name: $l, password: $p, role: OWNER }) { userErrors { message } } }', { a: account, l: name, p: PASSWORD });
+  if (!plan) return { account };
+  const { plans } = await api(node, operator, '{ plans(first: 20) { nodes { id version name } } }');
+  const { id, version } = plans.nodes.find((one) => one.name === plan);
+  const { serviceOrder } = await api(node, operator, 'mutation($a: AccountID!, $p: PlanID!, $v: Int!) { serviceOrder(input: { accountId: $a, planId: $p, planVersion: $v }) { service { id } userErrors { message } } }', { a: account, p: id, v: version });
+  const service = serviceOrder.service.id;
+  await api(node, operator, 'mutation($a: AccountID!, $s: ServiceID!) { serviceActivate(accountId: $a, serviceId: $s) { userErrors { message } position } }', { a: account, s: service });
+  return { account, service };
+}
+
+const button = (page, name, exact = true) => page.getByRole('button', { name, exact });
+const dialog = (page) => page.locator('dialog[open]');
+
+for (const language of ['fr', 'en']) describe(`in ${language}`, () => {
+  onItsOwn();
+  const t = texts(language);
+
+  test(`${language}: signing in, and out again`, async () => {
+    const page = await visit(browser, { language });
+    await signIn(page, node, 'demo', 'a wrong password');
+    await page.getByRole('alert').waitFor();
+    assert.equal(await page.inputValue('#login'), 'demo');
+    await signIn(page, node, 'demo');
+    await page.getByRole('heading', { name: t('overview.title'), level: 1 }).waitFor();
+    await page.getByRole('link', { name: 'demo.example' }).waitFor();
+    await button(page, /Demo customer/).click();
+    await button(page, t('user.out')).click();
+    await page.waitForURL(/\/login\?told=out/);
+    await page.goto(`${node.url}/dashboard`);
+    assert.match(page.url(), /\/login\?next=/);
+    quiet(page);
+    await page.context().close();
+  });
+
+  test(`${language}: a password that must be changed comes before everything else`, async () => {
+    const { account } = await customer(`fresh-${language}`);
+    await api(node, operator, 'mutation($a: AccountID!, $l: String!, $p: String!) { userRegister(input: { accountId: $a, login: $l, password: $p, mustChangePassword: true, role: OWNER }) { userErrors { message } } }', { a: account, l: `first-${language}`, p: PASSWORD });
+    const page = await visit(browser, { language });
+    await signIn(page, node, `first-${language}`);
+    await page.waitForURL(/\/password/);
+    await page.fill('#current', PASSWORD);
+    await page.fill('#new', 'a sentence of my own');
+    await page.fill('#again', 'another sentence');
+    await page.click('main button[type=submit]');
+    await page.locator('#again-fault').waitFor();
+    await page.fill('#current', PASSWORD);
+    await page.fill('#new', 'short');
+    await page.fill('#again', 'short');
+    await page.click('main button[type=submit]');
+    await page.locator('#new-fault').waitFor();
+    await page.fill('#current', PASSWORD);
+    await page.fill('#new', 'a sentence of my own');
+    await page.fill('#again', 'a sentence of my own');
+    await page.click('main button[type=submit]');
+    await page.waitForURL(/told=changed/);
+    await signIn(page, node, `first-${language}`, 'a sentence of my own');
+    await page.getByRole('heading', { name: t('overview.title'), level: 1 }).waitFor();
+    await page.context().close();
+  });
+
+  test(`${language}: an authenticator app is added, asked for, and its recovery code opens once`, async () => {
+    await customer(`factor-${language}`);
+    const page = await visit(browser, { language });
+    await signIn(page, node, `factor-${language}`, PASSWORD, '/dashboard/account/security');
+    await button(page, t('security.add')).click();
+    const secret = await dialog(page).locator('code').innerText();
+    assert.ok(await dialog(page).getByRole('img', { name: t('security.qr') }).isVisible());
+    await page.fill('dialog[open] [name=code]', '000000');
+    await page.fill('dialog[open] [name=currentPassword]', PASSWORD);
+    await button(page, t('security.confirm')).click();
+    await page.locator('dialog[open] [name=code][aria-invalid=true]').waitFor();
+    await page.fill('dialog[open] [name=code]', totp(secret));
+    await button(page, t('security.confirm')).click();
+    await dialog(page).getByText(t('security.codesText')).waitFor();
+    const code = await dialog(page).locator('ol code').first().innerText();
+    await button(page, t('security.kept')).click();
+    await page.goto(`${node.url}/login`);
+    await signIn(page, node, `factor-${language}`);
+    await page.waitForURL(/\/login\/code/);
+    assert.deepEqual(await violations(page), []);
+    await page.fill('#code', code);
+    await page.click('main button[type=submit]');
+    await page.waitForURL(/\/dashboard/);
+    await signIn(page, node, `factor-${language}`);
+    await page.waitForURL(/\/login\/code/);
+    await page.fill('#code', code);
+    await page.click('main button[type=submit]');
+    await page.locator('#code-fault').waitFor();
+    quiet(page);
+    await page.context().close();
+  });
+
+  test(`${language}: a delegate is invited, accepts, acts on behalf, and is shut out`, async () => {
+    const { account } = await customer(`host-${language}`, 'SoloBox');
+    await customer(`guest-${language}`);
+    const host = await visit(browser, { language });
+    await signIn(host, node, `host-${language}`, PASSWORD, '/dashboard/account/delegations');
+    await button(host, t('delegation.invite')).click();
+    await host.fill('dialog[open] [name=email]', 'guest@elsewhere.example');
+    await dialog(host).getByRole('button', { name: t('delegation.invite') }).click();
+    const invitation = await dialog(host).locator('code').innerText();
+    await host.keyboard.press('Escape');
+    const guest = await visit(browser, { language });
+    await signIn(guest, node, `guest-${language}`, PASSWORD, '/dashboard/account/delegations');
+    await guest.fill('[name=invitation]', invitation);
+    await button(guest, t('delegation.accept')).click();
+    await guest.getByRole('link', { name: `host-${language}` }).first().waitFor();
+    await guest.goto(`${node.url}/dashboard/as/${account}/services`);
+    await guest.getByText(t('acting.banner', { who: `guest-${language}`, account: `host-${language}` })).waitFor();
+    await guest.getByRole('link', { name: 'SoloBox' }).first().waitFor();
+    await picture(guest, `acting-${language}`);
+    assert.deepEqual(await violations(guest), []);
+    await host.reload();
+    await button(host, t('delegation.revokeNamed', { who: 'guest@elsewhere.example' })).click();
+    await dialog(host).getByRole('button', { name: t('delegation.revoke') }).click();
+    await host.getByText(t('delegation.revoked')).waitFor();
+    await guest.goto(`${node.url}/dashboard/as/${account}/services`);
+    await guest.getByRole('alert').first().waitFor();
+    assert.equal(await guest.getByRole('link', { name: 'SoloBox' }).count(), 0);
+    await host.context().close();
+    await guest.context().close();
+  });
+
+  test(`${language}: a plan is changed after its preview, a Box is ordered`, async () => {
+    const { service } = await customer(`plan-${language}`, 'SoloBox');
+    const page = await visit(browser, { language });
+    await signIn(page, node, `plan-${language}`, PASSWORD, `/dashboard/services/${service}/plan`);
+    await button(page, t('plan.choose', { plan: 'ProBox' })).click();
+    await dialog(page).getByText(t('plan.noBilling')).waitFor();
+    await button(page, t('plan.change')).click();
+    await page.getByText(t('plan.done', { plan: 'ProBox' })).waitFor();
+    await page.goto(`${node.url}/dashboard/order`);
+    await page.getByText('FamilyBox').click();
+    await button(page, t('order.confirm')).click();
+    await page.waitForURL(/\/services\/srvc_/);
+    await page.getByText(t('entitlement.ORDERED')).first().waitFor();
+    quiet(page);
+    await page.context().close();
+  });
+
+  test(`${language}: a Box is cancelled in three clicks`, async () => {
+    const { service } = await customer(`leaver-${language}`, 'SoloBox');
+    const page = await visit(browser, { language });
+    await signIn(page, node, `leaver-${language}`, PASSWORD, `/dashboard/services/${service}`);
+    await page.getByRole('link', { name: t('service.part.cancel'), exact: true }).click(); // 1
+    await button(page, t('cancel.begin')).click(); // 2
+    await dialog(page).getByText(t('cancel.undo')).waitFor();
+    await picture(page, `cancel-${language}`);
+    assert.deepEqual(await violations(page), []);
+    await button(page, t('cancel.confirm')).click(); // 3
+    await page.getByText(t('entitlement.ENDED')).first().waitFor();
+    quiet(page);
+    await page.context().close();
+  });
+
+  test(`${language}: the support is asked; what people write is text, never markup; nothing is sent twice`, async () => {
+    const hostile = '<img src=x onerror="document.title=\'owned\'"><script>document.title="owned"</script>{{7*7}}';
+    const { account } = await customer(`asker-${language}`);
+    const page = await visit(browser, { language });
+    await signIn(page, node, `asker-${language}`, PASSWORD, '/dashboard/tickets');
+    await button(page, t('tickets.new')).click();
+    await page.fill('dialog[open] [name=subject]', hostile);
+    await page.fill('dialog[open] [name=text]', hostile);
+    await page.context().setOffline(true);
+    await button(page, t('tickets.send')).click();
+    await dialog(page).getByText(t('error.offline')).waitFor();
+    assert.equal(await page.inputValue('dialog[open] [name=subject]'), hostile, 'what was typed is still there');
+    await page.context().setOffline(false);
+    // The answer is lost on its way, the question is not: the second try finds it done.
+    let isLost = true;
+    await page.route('**/graphql', async (route) => {
+      if (isLost && route.request().postData()?.includes('TicketOpen')) {
+        isLost = false;
+        await route.fetch();
+        return route.abort();
+      }
+      return route.continue();
+    });
+    await button(page, t('tickets.send')).click();
+    await dialog(page).getByText(t('error.offline')).waitFor();
+    await button(page, t('tickets.send')).click();
+    await page.waitForURL(/\/tickets\/tick_/);
+    await page.getByRole('heading', { name: hostile }).waitFor();
+    await page.getByText(hostile).nth(1).waitFor();
+    const answer = await api(node, operator, 'query($a: AccountID!) { tickets(accountId: $a) { nodes { id } } }', { a: account });
+    assert.equal(answer.tickets.nodes.length, 1, 'the question was asked once');
+    await api(node, operator, 'mutation($a: AccountID!, $t: TicketID!, $x: String!) { ticketReply(accountId: $a, ticketId: $t, text: $x) { userErrors { message } } }', { a: account, t: answer.tickets.nodes[0].id, x: hostile });
+    await page.fill('[name=text]', 'merci');
+    await button(page, t('tickets.send')).click();
+    await page.getByText('merci', { exact: true }).waitFor();
+    assert.deepEqual(await violations(page), []);
+    assert.notEqual(await page.title(), 'owned');
+    quiet(page);
+    await page.context().close();
+  });
+});
+
+for (const scheme of ['light', 'dark']) describe(scheme, () => {
+  onItsOwn();
+
+  test(`every screen is accessible and fits 320 pixels (${scheme})`, { timeout: 240_000 }, async () => {
+    const language = scheme === 'light' ? 'fr' : 'en';
+    const page = await visit(browser, { scheme, language });
+    const faults = [];
+    const look = async (name) => {
+      await settled(page);
+      await picture(page, `${name}-${scheme}`);
+      for (const fault of await violations(page)) faults.push(`${name}: ${fault}`);
+      await page.setViewportSize({ width: 320, height: 700 });
+      const width = await page.evaluate(() => document.documentElement.scrollWidth);
+      if (width > 320) faults.push(`${name}: ${width} px wide`);
+      await page.setViewportSize({ width: 1280, height: 900 });
+    };
+    for (const path of ['/', '/login', '/nowhere']) {
+      await page.goto(node.url + path);
+      await look(path === '/' ? 'landing' : path.slice(1));
+    }
+    await signIn(page, node, 'demo', PASSWORD, '/dashboard/services');
+    await settled(page);
+    const service = await page.getAttribute('tbody a', 'href');
+    const parts = ['', '/password', '/limits', '/history', '/plan', '/cancel'].map((part) => [`service${part.replace('/', '-')}`, `${service}${part}`]);
+    const pages = ['', '/services', '/order', '/domains', '/tickets', '/account', '/account/security', '/account/people', '/account/delegations', '/account/keys', '/account/audit', '/nowhere'].map((path) => [`dashboard${path.replaceAll('/', '-')}`, `/dashboard${path}`]);
+    for (const [name, path] of [...parts, ...pages, ['password', '/password']]) {
+      await page.goto(node.url + path);
+      await look(name);
+    }
+    await signIn(page, node, 'chief', 'operator-password', '/dashboard/operations');
+    await look('operations');
+    await signIn(page, node, 'alice@demo.example', PASSWORD, '/dashboard');
+    await look('mailbox');
+    assert.deepEqual(faults, []);
+    quiet(page);
+    await page.context().close();
+  });
+});
