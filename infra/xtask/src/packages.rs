@@ -100,7 +100,7 @@ impl Packages {
         let mut nextest = Command::new("cargo");
         let has_nextest =
             succeeds(nextest.args(["nextest", "--version"]).stdout(Stdio::null()).stderr(Stdio::null()));
-        Self { has_nextest, has_deny, node_modules: modules, python, missing }
+        Self { has_nextest, has_deny, has_app_tools, has_browser, node_modules: modules, python, missing }
     }
 
     /// Suites that cannot run, with the reason.
