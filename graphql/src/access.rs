@@ -38,7 +38,7 @@ pub(crate) fn authenticate(platform: &Platform, header: &str, peer: IpAddr) -> O
         Some(secret) => match secret.opens {
             Opens::Token(token) => people.by_token(token, &secret, (now(), peer)),
             // A refresh token is shown to `sessionRefresh` alone.
-            Opens::Session(_) | Opens::Invitation(_) => None,
+            Opens::Session(_) | Opens::Invitation(_) | Opens::Webhook(_) => None,
         },
         None => people.by_session(&key.read(credential)?, now()),
     }?;

@@ -38,6 +38,7 @@ mod settings;
 mod ticket;
 mod tls_policy;
 mod user;
+mod webhook;
 mod wiring;
 
 pub use access::allowance::Allowance;
@@ -48,5 +49,10 @@ pub use language::Language;
 pub use platform::{
     LastUse, LoginSource, Mode, Platform, PortError, QueueSource, SendScope, SendUse, SendsSource,
     TxtResolver, Usage, UsageSource, Waiting,
+    DeliverySource, LastUse, LoginSource, Mode, Platform, PortError, QueueSource, TxtResolver, Usage,
+    UsageSource, Waiting,
 };
+pub use scalar::{Place, Whole};
+pub use webhook::body::told;
+pub use webhook::object::{DeliveryFault, DeliveryOutcome, WebhookDelivery};
 pub use wiring::{Comparison, PROJECTIONS, compare, register, sdl};

@@ -46,6 +46,10 @@ pub const ACCESS_TOKEN_SECS: u64 = 600;
 pub const REFRESH_TOKEN_SECS: u64 = 30 * 24 * 3600;
 /// How long an invitation can be answered, in days.
 pub const INVITATION_DAYS: u64 = 7;
+/// How long the secret of a webhook signs beside its successor where nothing is said, in hours.
+pub const WEBHOOK_SECRET_HOURS_DEFAULT: u32 = 24;
+/// The longest that it may.
+pub const WEBHOOK_SECRET_HOURS_MAX: u32 = 168;
 /// Longest life of an API token, in days.
 pub const API_TOKEN_DAYS_MAX: u32 = 3_650;
 /// A subscription checks at least so often that its principal may still listen, in milliseconds.

@@ -80,6 +80,16 @@ impl Page {
         Ok(Self { first, after })
     }
 
+    /// How many nodes are wanted.
+    pub const fn count(self) -> usize {
+        self.first as usize
+    }
+
+    /// The birth after which nodes are wanted; none: from the beginning.
+    pub fn born_after(self) -> Option<i64> {
+        (self.after != PageKey::START).then_some(self.after.born)
+    }
+
     /// Finishes a query that ends in its WHERE clause: only rows after the cursor, in order, one more than wanted.
     pub fn finish(self, mut query: Query, born: &'static str, id: &'static str) -> Statement {
         let (after_born, after_id) = (query.param(self.after.born), query.param(self.after.id));

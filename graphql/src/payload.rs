@@ -232,6 +232,12 @@ pub(crate) async fn heard<K>(ctx: &Context<'_>, answer: &Answer<K>) -> Result<()
     if ctx.platform()?.people.heard(cursor, patience).await { Ok(()) } else { Err(ctx.fault(Fault::Stale)) }
 }
 
+/// The answer where the model says no before anything is run: for values that are parsed by its own rules.
+pub(crate) fn refusal<K>(ctx: &Context<'_>, refusal: &impl Refusal) -> Result<Answer<K>> {
+    ctx.standing()?;
+    Ok(Answer::Refused(vec![user_error(refusal, ctx.caller()?.language)]))
+}
+
 fn user_error(refusal: &impl Refusal, language: Language) -> UserError {
     UserError {
         code: refusal.code().to_owned(),

@@ -7,7 +7,7 @@ use async_graphql::Enum;
 use async_trait::async_trait;
 use directory::{Credential, Directory, Protocol};
 use engine::Engine;
-use kernel::{ByteSize, DomainName, MailboxId, TenantId, Timestamp};
+use kernel::{ByteSize, DomainName, MailboxId, TenantId, Timestamp, WebhookId};
 
 use crate::access::{AccessKey, People, SignIns};
 
@@ -39,6 +39,8 @@ pub struct Platform {
     pub sends: Arc<dyn SendsSource>,
     /// When mailboxes were last opened.
     pub logins: Arc<dyn LoginSource>,
+    /// What webhooks were told.
+    pub deliveries: Arc<dyn DeliverySource>,
     /// Mail that waits to leave.
     pub queue: Arc<dyn QueueSource>,
     /// Asks DNS for the records that prove a domain.
@@ -146,6 +148,22 @@ pub trait LoginSource: Send + Sync {
     /// # Errors
     /// The database failed.
     async fn last_uses(&self, tenant: TenantId, mailbox: MailboxId) -> Result<Vec<LastUse>, PortError>;
+}
+
+/// Knows what webhooks were told.
+#[async_trait]
+pub trait DeliverySource: Send + Sync {
+    /// At most `limit` deliveries of a webhook before the number `before` (none: the newest), newest first.
+    ///
+    /// # Errors
+    /// The database failed.
+    async fn deliveries(
+        &self,
+        tenant: TenantId,
+        webhook: WebhookId,
+        before: Option<u64>,
+        limit: usize,
+    ) -> Result<Vec<crate::WebhookDelivery>, PortError>;
 }
 
 /// A message that waits to leave.

@@ -30,6 +30,8 @@ use crate::tls_policy::mutation::TlsPolicyMutation;
 use crate::tls_policy::query::TlsPolicyQuery;
 use crate::user::mutation::UserMutation;
 use crate::user::query::UserQuery;
+use crate::webhook::mutation::WebhookMutation;
+use crate::webhook::query::WebhookQuery;
 
 /// Reads. Conventions of all fields:
 ///
@@ -63,6 +65,7 @@ pub struct QueryRoot(
     QueueQuery,
     DelegationQuery,
     TicketQuery,
+    WebhookQuery,
     HistoryQuery,
 );
 
@@ -88,4 +91,5 @@ pub struct MutationRoot(
     TlsPolicyMutation,
     DelegationMutation,
     TicketMutation,
+    WebhookMutation,
 );

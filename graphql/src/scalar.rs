@@ -67,6 +67,8 @@ id_scalars! {
     DelegationKey(DelegationId) = "DelegationID";
     /// Names a ticket: `tick_` and 32 hexadecimal digits. An id of another type is refused.
     TicketKey(TicketId) = "TicketID";
+    /// Names a webhook: `whep_` and 32 hexadecimal digits. An id of another type is refused.
+    WebhookKey(WebhookId) = "WebhookID";
     /// Names an app password: `appw_` and 32 hexadecimal digits. An id of another type is refused.
     AppPasswordKey(AppPasswordId) = "AppPasswordID";
     /// Names an address map: `amap_` and 32 hexadecimal digits. An id of another type is refused.

@@ -22,6 +22,7 @@ use crate::root::{MutationRoot, QueryRoot};
 use crate::service::projection::ServiceList;
 use crate::ticket::projection::TicketList;
 use crate::user::projection::UserList;
+use crate::webhook::projection::WebhookList;
 
 /// The sentence of a refusal in `language`.
 pub(crate) fn text(refusal: &impl Refusal, language: Language) -> String {
@@ -48,11 +49,12 @@ pub async fn register(engine: &Engine, people: &Arc<People>) -> Result<Subscript
     engine.project(DelegationList).await?;
     engine.project(TicketList).await?;
     engine.project(EntryList).await?;
+    engine.project(WebhookList).await?;
     engine.follow(Arc::clone(people))
 }
 
 /// The names of all projections of this crate, for [`Engine::rebuild`].
-pub const PROJECTIONS: [&str; 10] = [
+pub const PROJECTIONS: [&str; 11] = [
     AccountList::NAME,
     UserList::NAME,
     PlanList::NAME,
@@ -63,10 +65,11 @@ pub const PROJECTIONS: [&str; 10] = [
     DelegationList::NAME,
     TicketList::NAME,
     EntryList::NAME,
+    WebhookList::NAME,
 ];
 
 /// The tables behind the projections; every one has a column `tenant`.
-const TABLES: [(&str, &str); 12] = [
+const TABLES: [(&str, &str); 13] = [
     (AccountList::NAME, "account_list_v3"),
     (UserList::NAME, "user_list_v3"),
     (UserList::NAME, "token_list_v3"),
@@ -79,6 +82,7 @@ const TABLES: [(&str, &str); 12] = [
     (DelegationList::NAME, "delegation_list_v3"),
     (TicketList::NAME, "ticket_list_v3"),
     (EntryList::NAME, "entry_list_v3"),
+    (WebhookList::NAME, "webhook_list_v3"),
 ];
 
 /// Rows of one tenant in one table: how many, and a sum that does not depend on their order.

@@ -15,6 +15,8 @@ pub const EDGES: &[(&str, &[&str])] = &[
     ("database", &[]),
     ("journal", &["kernel", "database"]),
     ("engine", &["kernel", "authority", "database", "journal"]),
+    ("caller", &[]),
+    ("webhook", &["kernel", "authority", "hosting", "engine", "journal", "database", "caller"]),
     // edges
     ("listener", &[]),
     ("resolver", &[]),
@@ -45,6 +47,8 @@ pub const EDGES: &[(&str, &[&str])] = &[
             "verify",
             "graphql",
             "web",
+            "caller",
+            "webhook",
         ],
     ),
     ("xtask", &[]),

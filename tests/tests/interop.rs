@@ -316,3 +316,27 @@ fn the_public_suites_of_spf_arc_and_dkim_agree() {
         run(Command::new(&python).arg(folder().join("suites.py")).arg(&binary).arg(suite));
     }
 }
+
+#[test]
+fn webhooks_are_verified_by_a_stranger_and_survive_a_power_cut() {
+    if !has_program("python3") {
+        return;
+    }
+    let Some(mut node) = Node::start("webhook") else { return };
+    node.operator("webhook-operator", "webhook-operator");
+    // Registered while the server does not know it yet: the operator is heard of within the sweep.
+    let receiver = free_port();
+    let kept = node.folder.join("webhook.json");
+    let session = |node: &Node, phase: &str| {
+        run(Command::new("python3")
+            .arg(folder().join("webhook_session.py"))
+            .args([node.ports.http.to_string(), receiver.to_string(), phase.to_owned()])
+            .arg(&kept));
+    };
+    session(&node, "register");
+    // Nobody listens there, so that deliveries fail; then the lights go out.
+    std::thread::sleep(std::time::Duration::from_millis(500));
+    node.kill();
+    node.restart();
+    session(&node, "receive");
+}

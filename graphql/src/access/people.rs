@@ -371,6 +371,8 @@ impl Register {
             | AccountEvent::ResellerSet { .. }
             | AccountEvent::TicketCounted { .. }
             | AccountEvent::TicketUncounted { .. }
+            | AccountEvent::WebhookAdded { .. }
+            | AccountEvent::WebhookRemoved { .. }
             | AccountEvent::SubAccountAdmitted { .. }
             | AccountEvent::PersonErased { .. }
             | AccountEvent::UserRemoved { .. }
@@ -552,7 +554,8 @@ impl Follower for People {
                 | HostingEvent::Domain(_)
                 | HostingEvent::Alias(_)
                 | HostingEvent::Ticket(_)
-                | HostingEvent::Entry(_) => {}
+                | HostingEvent::Entry(_)
+                | HostingEvent::Webhook(_) => {}
             }
             register.positions.insert(recorded.cursor.tenant, recorded.cursor.position);
         }

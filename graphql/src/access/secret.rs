@@ -2,7 +2,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use kernel::{DelegationId, Id, SessionId, TokenId};
+use kernel::{DelegationId, Id, SessionId, TokenId, WebhookId};
 use subtle::ConstantTimeEq;
 use uuid::Uuid;
 
@@ -20,6 +20,8 @@ pub enum Opens {
     Session(SessionId),
     /// `hsi_...`: an invitation to an account.
     Invitation(DelegationId),
+    /// `whsec_...`: nothing here; it signs what a webhook is told.
+    Webhook(WebhookId),
 }
 
 /// A secret with the id of what it opens: `hst_<id>_<secret>`, `hsr_<id>_<secret>` or
@@ -71,6 +73,7 @@ impl Secret {
             Opens::Token(id) => ("hst", id.uuid()),
             Opens::Session(id) => ("hsr", id.uuid()),
             Opens::Invitation(id) => ("hsi", id.uuid()),
+            Opens::Webhook(id) => ("whsec", id.uuid()),
         };
         format!("{kind}_{}_{}", id.simple(), URL_SAFE_NO_PAD.encode(self.octets))
     }

@@ -76,6 +76,8 @@ fn statement(recorded: &Recorded<HostingEvent>) -> Option<Statement> {
         AccountEvent::UserAdded { .. }
         | AccountEvent::TicketCounted { .. }
         | AccountEvent::TicketUncounted { .. }
+        | AccountEvent::WebhookAdded { .. }
+        | AccountEvent::WebhookRemoved { .. }
         | AccountEvent::SubAccountAdmitted { .. }
         | AccountEvent::PersonErased { .. }
         | AccountEvent::UserRemoved { .. }

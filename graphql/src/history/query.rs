@@ -1,5 +1,7 @@
 //! Reading the audit trail.
 
+use std::collections::HashMap;
+
 use async_graphql::connection::Connection;
 use async_graphql::{Context, Object, Result, SimpleObject};
 use authority::{Permission, Resource};
@@ -14,13 +16,14 @@ use hosting::mailbox::{Mailbox, MailboxState};
 use hosting::service::Service;
 use hosting::ticket::TicketEvent;
 use hosting::user::User;
+use hosting::webhook::Webhook;
 use journal::StoredEvent;
 use kernel::{
-    AccountId, AliasId, Cursor, Decider, DelegationId, DomainId, Id, Key, MailboxId, Position, ServiceId,
-    StreamId, UserId,
+    AccountId, AliasId, Cursor, Decider, DelegationId, DomainId, Id, Key, MailboxId, Position, Recorded,
+    ServiceId, StreamId, UserId, WebhookId,
 };
 
-use super::change::Fields;
+use super::change::{Change, Fields};
 use super::object::HistoryEntry;
 use crate::error::Fault;
 use crate::limit::{FEED_COUNT_DEFAULT, FEED_COUNT_MAX};
@@ -129,29 +132,31 @@ pub(crate) async fn stored(
 pub(crate) async fn entries(ctx: &Context<'_>, stored: Vec<StoredEvent>) -> Result<Vec<HistoryEntry>> {
     let decoded = ctx.platform()?.engine.decode::<HostingEvent>(stored.clone()).await;
     let decoded = decoded.map_err(|error: DecodeError| ctx.failed("reading events", &error))?;
-    let mut fields: std::collections::HashMap<StreamId, Fields> = std::collections::HashMap::new();
-    let mut decoded = decoded.into_iter().peekable();
     let sees_notes = ctx.may(Permission::PlatformWrite, Resource::PLATFORM)?;
-    Ok(stored
-        .iter()
-        .map(|event| {
-            // Events of other models are told without what is in them.
-            let known = decoded.next_if(|recorded| recorded.id == event.id);
-            let changes = known.map_or_else(Vec::new, |recorded| {
-                // What the support says to itself is told to operators alone.
-                if !sees_notes
-                    && matches!(
-                        recorded.event,
-                        HostingEvent::Ticket(TicketEvent::Said { is_internal: true, .. })
-                    )
-                {
-                    return Vec::new();
-                }
-                fields.entry(event.stream).or_default().take(&recorded.event, &event.raw.payload)
-            });
-            HistoryEntry::new(event, changes)
-        })
-        .collect())
+    let changes = changes(&stored, decoded, sees_notes);
+    Ok(stored.iter().zip(changes).map(|(event, changes)| HistoryEntry::new(event, changes)).collect())
+}
+
+/// What each event changed, in their order.
+pub(crate) fn changes(
+    stored: &[StoredEvent],
+    decoded: Vec<Recorded<HostingEvent>>,
+    sees_notes: bool,
+) -> Vec<Vec<Change>> {
+    let mut fields: HashMap<StreamId, Fields> = HashMap::new();
+    let mut decoded = decoded.into_iter().peekable();
+    let told = stored.iter().map(|event| {
+        // Events of other models are told without what is in them.
+        let Some(recorded) = decoded.next_if(|recorded| recorded.id == event.id) else { return Vec::new() };
+        // What the support says to itself is told to operators alone.
+        let is_note =
+            matches!(recorded.event, HostingEvent::Ticket(TicketEvent::Said { is_internal: true, .. }));
+        if is_note && !sees_notes {
+            return Vec::new();
+        }
+        fields.entry(event.stream).or_default().take(&recorded.event, &event.raw.payload)
+    });
+    told.collect()
 }
 
 /// The stream of a thing that the caller may see.
@@ -192,6 +197,10 @@ async fn seen(ctx: &Context<'_>, account: AccountId, id: &str) -> Result<StreamI
     if let Ok(delegation) = id.parse::<DelegationId>() {
         ctx.allow(Permission::DelegationWrite, whole)?;
         return Ok(StreamId::new(Delegation::CATEGORY, delegation));
+    }
+    if let Ok(webhook) = id.parse::<WebhookId>() {
+        ctx.allow(Permission::AccountRead, whole)?;
+        return Ok(StreamId::new(Webhook::CATEGORY, webhook));
     }
     if let Ok(service) = id.parse::<ServiceId>() {
         ctx.allow(Permission::ServiceRead, whole.in_service(service))?;

@@ -75,7 +75,8 @@ fn statements(recorded: &Recorded<HostingEvent>) -> Vec<Statement> {
         | HostingEvent::Alias(_)
         | HostingEvent::Delegation(_)
         | HostingEvent::Ticket(_)
-        | HostingEvent::Entry(_) => Vec::new(),
+        | HostingEvent::Entry(_)
+        | HostingEvent::Webhook(_) => Vec::new(),
     }
 }
 

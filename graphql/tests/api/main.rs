@@ -17,3 +17,4 @@ mod schema;
 mod settings;
 mod stage;
 mod tickets;
+mod webhooks;

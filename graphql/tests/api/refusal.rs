@@ -246,9 +246,20 @@ async fn things(stage: &Stage, operator: &str, customer: &Customer) -> Things {
         )
         .await;
     let tls_policy = policed["tlsPolicyAdd"]["tlsPolicy"]["id"].as_str().expect("an id").to_owned();
+    let registered = stage
+        .done(
+            &customer.owner,
+            "mutation { webhookRegister(input: { url: \"https://globex.example/hook\", kinds: [\"*\"] }) \
+             { webhook { id } position userErrors { code } } }",
+        )
+        .await;
+    let webhook = registered["webhookRegister"]["webhook"]["id"].as_str().expect("an id").to_owned();
+    let position = registered["webhookRegister"]["position"].as_str().expect("a position").to_owned();
     Things(HashMap::from([
         ("AddressMapID", address_map),
         ("TlsPolicyID", tls_policy),
+        ("WebhookID", webhook),
+        ("Position", position),
         ("AccountID", customer.account.clone()),
         ("UserID", customer.user.clone()),
         ("ServiceID", customer.service.clone()),
@@ -379,6 +390,8 @@ async fn the_same_operations_work_for_the_owner() {
         "queuedMessages",
         "history",
         "events",
+        "webhook",
+        "webhooks",
     ] {
         assert!(granted.contains(&name), "{name} is refused to the owner: {granted:?}");
     }

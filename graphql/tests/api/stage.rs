@@ -12,16 +12,19 @@ use database::Database;
 use directory::{Credential, Directory, Protocol};
 use engine::{Engine, Outcome};
 use graphql::{
-    ACCESS_KEY_NAME, AccessKey, Api, Knock, Language, LastUse, LoginSource, Mode, People, Platform,
-    PortError, QueueSource, SendScope, SendUse, SendsSource, SignIns, TxtResolver, Usage, UsageSource,
-    Waiting,
+    ACCESS_KEY_NAME, AccessKey, Api, DeliveryFault, DeliveryOutcome, DeliverySource, Knock, Language,
+    LastUse, LoginSource, Mode, People, Platform, PortError, QueueSource, SendScope, SendUse, SendsSource,
+    SignIns, TxtResolver, Usage, UsageSource, Waiting, WebhookDelivery,
 };
 use hosting::use_case::RegisterUser;
 use hosting::user::UserRole;
 use hosting::{LoginName, PasswordHash};
 use journal::keyring::{Keyring, MasterKey};
 use journal::{SqliteJournal, SystemClock};
-use kernel::{AccountId, ByteSize, CommandId, DomainName, MailboxId, TenantId, Timestamp, UserId};
+use kernel::{
+    AccountId, ByteSize, CommandId, Cursor, DomainName, EventId, MailboxId, Position, TenantId, Timestamp,
+    UserId, WebhookId,
+};
 use parking_lot::Mutex;
 use serde_json::{Value, json};
 
@@ -85,6 +88,38 @@ impl QueueSource for World {
 }
 
 #[async_trait]
+impl DeliverySource for World {
+    async fn deliveries(
+        &self,
+        tenant: TenantId,
+        _: WebhookId,
+        before: Option<u64>,
+        limit: usize,
+    ) -> Result<Vec<WebhookDelivery>, PortError> {
+        let newest = before.map_or(3, |before| before.saturating_sub(1));
+        let numbers = (1..=newest).rev().take(limit);
+        let at = Timestamp::from_secs(1_772_353_800);
+        Ok(numbers
+            .map(|number| WebhookDelivery {
+                number: graphql::Whole(number),
+                event_id: EventId::new(uuid::Uuid::from_u128(u128::from(number))).into(),
+                kind: "mailbox.created".to_owned(),
+                position: graphql::Place(Cursor { tenant, position: Position(number) }),
+                is_replay: false,
+                outcome: DeliveryOutcome::Retrying,
+                status: Some(503),
+                fault: Some(DeliveryFault::Status),
+                duration_ms: graphql::Whole(12),
+                attempts: 2,
+                first_at: at.into(),
+                last_at: at.into(),
+                next_attempt_at: Some(at.into()),
+            })
+            .collect())
+    }
+}
+
+#[async_trait]
 impl LoginSource for World {
     async fn last_uses(&self, _: TenantId, _: MailboxId) -> Result<Vec<LastUse>, PortError> {
         let at = Timestamp::from_secs(1_772_353_800);
@@ -118,6 +153,7 @@ impl Stage {
             usage: world.clone(),
             sends: world.clone(),
             queue: world.clone(),
+            deliveries: world.clone(),
             logins: world.clone(),
             txt: world.clone(),
             retention: Duration::from_secs(30 * 24 * 3600),

@@ -4,6 +4,7 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
+use ipnet::IpNet;
 use kernel::{ByteSize, DomainName};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
@@ -23,6 +24,8 @@ pub struct Config {
     pub database: DatabaseConfig,
     /// Who answers questions to DNS.
     pub dns: DnsConfig,
+    /// Whom the platform calls.
+    pub outgoing: Outgoing,
     /// Where the servers listen; an empty list turns a server off.
     pub listen: Listen,
     /// The pages for browsers.
@@ -80,6 +83,15 @@ pub struct DnsConfig {
     pub validate: bool,
     /// DNSKEY records from which signatures are checked, a master file; those of the root where absent.
     pub trust_anchors: Option<PathBuf>,
+}
+
+/// Whom the platform calls over HTTP, for example where webhooks lead.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Outgoing {
+    /// Networks that are called although they are not of the public Internet, for example `10.20.0.0/16`. In development
+    /// this machine is called as well.
+    pub networks: Vec<IpNet>,
 }
 
 /// Addresses per server.
@@ -173,6 +185,7 @@ impl Default for Config {
             mode: Mode::Development,
             database: DatabaseConfig::default(),
             dns: DnsConfig::default(),
+            outgoing: Outgoing::default(),
             listen: Listen::default(),
             web: WebConfig::default(),
             tls: None,

@@ -22,6 +22,7 @@ mod storage;
 mod telemetry;
 mod upkeep;
 mod verify;
+mod webhook;
 
 use std::path::PathBuf;
 use std::process::ExitCode;

@@ -12,6 +12,7 @@ use journal::keyring::Keyring;
 use journal::{Clock, Journal, PostgresJournal, SqliteJournal, SystemClock};
 use kernel::Timestamp;
 use store::{LastLogins, Retention, Sends, SqlStore};
+use webhook::Deliveries;
 
 use crate::config::Config;
 use crate::erase::ForgetPersons;
@@ -39,6 +40,8 @@ pub struct Platform {
     pub logins: Logins,
     /// How many recipients have been sent to.
     pub sends: Sends,
+    /// Where webhooks stand, and what they were told.
+    pub deliveries: Deliveries,
 }
 
 /// The time, for those who take a function.
@@ -76,6 +79,7 @@ impl Platform {
             "the engine stopped while starting"
         );
         let logins = Logins(LastLogins::open(database.clone()).await?);
+        let deliveries = Deliveries::open(database.clone()).await?;
         Ok(Self {
             journal,
             database,
@@ -86,6 +90,7 @@ impl Platform {
             store: Arc::new(store),
             logins,
             sends,
+            deliveries,
         })
     }
 }

@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
+use ::webhook::{Body, Endpoints, Pace, Teller};
 use anyhow::Context as _;
 use graphql::{ACCESS_KEY_NAME, AccessKey, Api, SignIns};
 use listener::{Limits, Listener, Metrics, Protocol, Security};
@@ -30,7 +31,8 @@ use crate::quota::QuotaWatch;
 use crate::resell::OpenAdmitted;
 use crate::retire::RetireMailboxes;
 use crate::storage;
-use crate::{certificate, demo, provision, upkeep};
+use crate::webhook::{Log, Words};
+use crate::{certificate, demo, provision, upkeep, webhook};
 
 /// Sign-ins of users that are hashed at a time.
 const SIGN_IN_COUNT_MAX: usize = 2;
@@ -145,6 +147,7 @@ fn background(
     })?;
     let watch = QuotaWatch { engine: Arc::clone(&platform.engine), directory, store: Arc::clone(&store) };
     tasks.spawn(watch.run(stop.clone()));
+    tell_webhooks(platform, config, tasks, stop)?;
     let seen = Arc::clone(&platform.directory);
     tasks.spawn(upkeep::logins(platform.logins.clone(), seen, stop.clone()));
     tasks.spawn(upkeep::index(Arc::clone(&store), stop.clone()));
@@ -152,6 +155,22 @@ fn background(
     if config.database.url != crate::config::DatabaseUrl::Sqlite {
         tasks.spawn(upkeep::hear(store, stop.clone()));
     }
+    Ok(())
+}
+
+/// Tells webhooks what happens.
+fn tell_webhooks(
+    platform: &Arc<Platform>,
+    config: &Config,
+    tasks: &TaskTracker,
+    stop: &CancellationToken,
+) -> anyhow::Result<()> {
+    let endpoints = Arc::new(Endpoints::default());
+    let known = platform.engine.follow(Arc::clone(&endpoints))?;
+    let outside = (webhook::caller(config)?, Arc::new(Words(Arc::clone(&platform.engine))) as Arc<dyn Body>);
+    let engine = Arc::clone(&platform.engine);
+    let teller = Teller::new(engine, endpoints, platform.deliveries.clone(), outside, Pace::default());
+    tasks.spawn(teller.run(known, stop.clone()));
     Ok(())
 }
 
@@ -241,6 +260,7 @@ impl Wiring<'_> {
                 now: platform::now(),
             }),
             queue: mail,
+            deliveries: Arc::new(Log(platform.deliveries.clone())),
             logins: Arc::new(platform.logins.clone()),
             txt: Arc::new(Txt(Arc::clone(&self.dns))),
             retention: Duration::from_secs(u64::from(self.config.retention_days) * 86_400),

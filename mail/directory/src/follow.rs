@@ -51,6 +51,7 @@ impl Follower for Directory {
                 | HostingEvent::Session(_)
                 | HostingEvent::Delegation(_)
                 | HostingEvent::Ticket(_)
+                | HostingEvent::Webhook(_)
                 | HostingEvent::Plan(_) => {}
             }
         }

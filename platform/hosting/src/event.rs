@@ -13,6 +13,7 @@ use crate::service::{Service, ServiceEvent};
 use crate::session::{Session, SessionEvent};
 use crate::ticket::{Ticket, TicketEvent};
 use crate::user::{User, UserEvent};
+use crate::webhook::{Webhook, WebhookEvent};
 
 /// An event of any noun of this crate.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,6 +40,8 @@ pub enum HostingEvent {
     Ticket(TicketEvent),
     /// Of an entry of a book.
     Entry(EntryEvent),
+    /// Of a webhook.
+    Webhook(WebhookEvent),
 }
 
 impl HostingEvent {
@@ -56,6 +59,7 @@ impl HostingEvent {
             Self::Delegation(_) => Delegation::CATEGORY,
             Self::Ticket(_) => Ticket::CATEGORY,
             Self::Entry(event) => event.category(),
+            Self::Webhook(_) => Webhook::CATEGORY,
         }
     }
 
@@ -73,6 +77,7 @@ impl HostingEvent {
             Self::Delegation(event) => Event::kind(event),
             Self::Ticket(event) => Event::kind(event),
             Self::Entry(event) => event.kind(),
+            Self::Webhook(event) => Event::kind(event),
         }
     }
 
@@ -93,6 +98,7 @@ impl HostingEvent {
             Self::Delegation(event) => Event::encode(event, seal),
             Self::Ticket(event) => Event::encode(event, seal),
             Self::Entry(event) => event.encode(seal),
+            Self::Webhook(event) => Event::encode(event, seal),
         }
     }
 }
@@ -119,6 +125,8 @@ impl EventFamily for HostingEvent {
             Self::Delegation(Event::decode(raw, open)?)
         } else if category == Ticket::CATEGORY {
             Self::Ticket(Event::decode(raw, open)?)
+        } else if category == Webhook::CATEGORY {
+            Self::Webhook(Event::decode(raw, open)?)
         } else {
             return Ok(EntryEvent::decode(category, raw, open)?.map(Self::Entry));
         };

@@ -26,6 +26,7 @@ pub mod ticket;
 pub mod tls_policy;
 pub mod use_case;
 pub mod user;
+pub mod webhook;
 mod wire;
 
 pub use event::HostingEvent;

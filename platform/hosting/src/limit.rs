@@ -36,6 +36,20 @@ pub const TICKET_SUBJECT_CHARACTER_COUNT_MAX: usize = 200;
 pub const TICKET_TEXT_CHARACTER_COUNT_MAX: usize = 10_000;
 /// How long a resolved ticket can go on, in days.
 pub const TICKET_REOPEN_DAYS: i64 = 30;
+/// Most webhooks of one account.
+pub const WEBHOOK_COUNT_MAX: usize = 20;
+/// Longest address of a webhook, in octets.
+pub const WEBHOOK_URL_OCTETS_MAX: usize = 2048;
+/// Shortest secret of a webhook, in octets.
+pub const WEBHOOK_SECRET_OCTETS_MIN: usize = 32;
+/// Most kinds of events that one webhook names.
+pub const WEBHOOK_KIND_COUNT_MAX: usize = 50;
+/// Longest name of a kind of events, in octets.
+pub const WEBHOOK_KIND_OCTETS_MAX: usize = 64;
+/// Most events between the two ends of a replay.
+pub const WEBHOOK_REPLAY_COUNT_MAX: u64 = 10_000;
+/// Most changes, tests and replays of one webhook; then another one is registered.
+pub const WEBHOOK_CHANGE_COUNT_MAX: u32 = 5_000;
 /// Most second factors of one user or mailbox.
 pub const FACTOR_COUNT_MAX: usize = 10;
 /// Most recovery codes of one user or mailbox.

@@ -168,6 +168,39 @@ refusals! {
             "The expiry lies in the past; choose a later moment.",
             "L’expiration est déjà passée ; choisissez un moment ultérieur.";
 
+        /// The webhook does not exist.
+        WebhookNotFound = "WEBHOOK_NOT_FOUND", Some("webhookId"),
+            "This webhook does not exist; check its identifier.",
+            "Ce webhook n’existe pas ; vérifiez son identifiant.";
+        /// Another webhook has this id.
+        WebhookExists = "WEBHOOK_EXISTS", Some("webhookId"),
+            "A webhook with this identifier exists already; use another identifier.",
+            "Un webhook portant cet identifiant existe déjà ; utilisez un autre identifiant.";
+        /// It is told nothing for now.
+        WebhookPaused = "WEBHOOK_PAUSED", Some("webhookId"),
+            "This webhook is paused; resume it first.",
+            "Ce webhook est en pause ; relancez-le d’abord.";
+        /// No address of an endpoint.
+        WebhookUrl = "WEBHOOK_URL", Some("url"),
+            "This is no address of an endpoint; write it like `https://shop.example/hook`, without user or fragment.",
+            "Ce n’est pas l’adresse d’un point d’accès ; écrivez-la comme `https://boutique.example/hook`, sans utilisateur ni fragment.";
+        /// Not under TLS.
+        WebhookUrlNotHttps = "WEBHOOK_URL_NOT_HTTPS", Some("url"),
+            "Events are told under TLS only; give an address that begins with `https://`.",
+            "Les événements ne sont transmis que sous TLS ; donnez une adresse qui commence par `https://`.";
+        /// No kind of events.
+        WebhookKind = "WEBHOOK_KIND", Some("kinds"),
+            "This is no kind of events; write `mailbox.created`, `mailbox.*` or `*`.",
+            "Ce n’est pas un type d’événement ; écrivez `mailbox.created`, `mailbox.*` ou `*`.";
+        /// A webhook for nothing.
+        WebhookKindsEmpty = "WEBHOOK_KINDS_EMPTY", Some("kinds"),
+            "A webhook needs at least one kind of events; `*` means all of them.",
+            "Un webhook a besoin d’au moins un type d’événement ; `*` les désigne tous.";
+        /// The ends of a replay are the wrong way round.
+        WebhookReplayOrder = "WEBHOOK_REPLAY_ORDER", Some("from"),
+            "A replay goes from an earlier event to a later one; exchange the two positions.",
+            "Une relecture va d’un événement à un événement ultérieur ; inversez les deux positions.";
+
         /// The ticket does not exist.
         TicketNotFound = "TICKET_NOT_FOUND", Some("ticketId"),
             "This ticket does not exist; check its identifier.",
@@ -540,6 +573,26 @@ refusals! {
         UserLimitReached = "USER_LIMIT_REACHED", Some("accountId"), "users",
             "This account has {used} of {allowed} users; remove one first.",
             "Ce compte a {used} utilisateurs sur {allowed} ; retirez-en un d’abord.";
+        /// The account has as many webhooks as an account may.
+        WebhookLimitReached = "WEBHOOK_LIMIT_REACHED", Some("accountId"), "webhooks",
+            "This account has {used} of {allowed} webhooks; remove one first.",
+            "Ce compte a {used} webhooks sur {allowed} ; retirez-en un d’abord.";
+        /// An address of a webhook that is too long.
+        WebhookUrlTooLong = "WEBHOOK_URL_TOO_LONG", Some("url"), "octets",
+            "This address has {used} octets and {allowed} are allowed; shorten it.",
+            "Cette adresse comporte {used} octets et {allowed} sont permis ; raccourcissez-la.";
+        /// Too many kinds of events.
+        WebhookKindLimitReached = "WEBHOOK_KIND_LIMIT_REACHED", Some("kinds"), "kinds",
+            "There are {used} kinds of events and {allowed} are allowed; use `noun.*` for several at once.",
+            "Il y a {used} types d’événement et {allowed} sont permis ; utilisez `nom.*` pour en désigner plusieurs.";
+        /// Too many events at once.
+        WebhookReplayTooLong = "WEBHOOK_REPLAY_TOO_LONG", Some("to"), "events",
+            "There are {used} events in between and {allowed} are told again at most; replay them in parts.",
+            "Il y a {used} événements entre les deux et {allowed} au plus sont relus ; procédez par parties.";
+        /// It was changed and tried too often.
+        WebhookChangeLimitReached = "WEBHOOK_CHANGE_LIMIT_REACHED", Some("webhookId"), "changes",
+            "This webhook was changed or tried {used} times and {allowed} are allowed; register another one.",
+            "Ce webhook a été modifié ou essayé {used} fois et {allowed} sont permises ; enregistrez-en un autre.";
         /// The account has as many services as an account may.
         ServiceLimitReached = "SERVICE_LIMIT_REACHED", Some("accountId"), "services",
             "This account has {used} of {allowed} services; end one first.",

@@ -14,7 +14,7 @@ use kernel::{Category, Decider, EventFamily, Malformed, Open, RawEvent};
 use support::samples::samples;
 use support::{AllErased, Plainly};
 
-const NOUNS: [Category; 10] = [
+const NOUNS: [Category; 11] = [
     hosting::account::Account::CATEGORY,
     hosting::user::User::CATEGORY,
     hosting::session::Session::CATEGORY,
@@ -25,6 +25,7 @@ const NOUNS: [Category; 10] = [
     hosting::alias::Alias::CATEGORY,
     hosting::delegation::Delegation::CATEGORY,
     hosting::ticket::Ticket::CATEGORY,
+    hosting::webhook::Webhook::CATEGORY,
 ];
 
 /// The nouns, and the books.
@@ -83,7 +84,7 @@ fn every_kind_has_a_golden_file_that_today_s_code_reads_as_the_same_event() {
 #[test]
 fn samples_cover_every_kind_that_is_ever_written() {
     let kinds: BTreeSet<&str> = samples().iter().map(|(event, _)| event.kind().name).collect();
-    assert_eq!(kinds.len(), 89, "a new kind needs a sample, and this number: {kinds:?}");
+    assert_eq!(kinds.len(), 99, "a new kind needs a sample, and this number: {kinds:?}");
 }
 
 #[test]
@@ -111,6 +112,7 @@ fn golden_files_are_read_and_replayed_after_erasure() {
     let (mut account, mut user, mut session, mut plan) = Default::default();
     let (mut service, mut domain, mut mailbox, mut alias, mut delegation) = Default::default();
     let mut ticket = hosting::ticket::TicketState::default();
+    let mut webhook = hosting::webhook::WebhookState::default();
     let mut files = golden();
     // Beginnings first, so that what follows falls upon something.
     files.sort_by_key(|(name, _)| {
@@ -131,6 +133,7 @@ fn golden_files_are_read_and_replayed_after_erasure() {
             E::Service(event) => service = hosting::service::Service::evolve(service, &event),
             E::Domain(event) => domain = hosting::domain::Domain::evolve(domain, &event),
             E::Mailbox(event) => mailbox = hosting::mailbox::Mailbox::evolve(mailbox, &event),
+            E::Webhook(event) => webhook = hosting::webhook::Webhook::evolve(webhook, &event),
             E::Ticket(event) => ticket = hosting::ticket::Ticket::evolve(ticket, &event),
             E::Delegation(event) => {
                 delegation = hosting::delegation::Delegation::evolve(delegation, &event);
@@ -148,6 +151,7 @@ fn golden_files_are_read_and_replayed_after_erasure() {
     let hosting::mailbox::MailboxState::Deleted(record) = mailbox else { panic!("{mailbox:?}") };
     assert_eq!(record.address(), None, "erased is erased");
     assert!(ticket.record().is_some());
+    assert_eq!(webhook, hosting::webhook::WebhookState::Removed);
     let hosting::delegation::DelegationState::Present(record) = delegation else { panic!("{delegation:?}") };
     assert_eq!(record.email.plain(), None, "erased is erased");
     assert!(matches!(user, hosting::user::UserState::Removed));

@@ -122,6 +122,8 @@ ids! {
     ShareId = "shar";
     /// A mailbox that several people work in.
     SharedMailboxId = "smbx";
+    /// One endpoint elsewhere that is told what happens.
+    WebhookId = "whep";
     /// One intention: the key of idempotency.
     CommandId = "cmnd";
     /// One recorded fact.

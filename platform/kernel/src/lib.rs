@@ -23,6 +23,7 @@ pub use id::{
     AccountId, AddressMapId, AliasId, AppPasswordId, CommandId, CorrelationId, DelegationId, DomainId,
     EventId, FactorId, FilterId, Id, IdFault, MailboxId, PlanId, PushId, ResourceId, ServiceId, SessionId,
     ShareId, SharedMailboxId, SubjectId, SyncJobId, TenantId, TicketId, TlsPolicyId, TokenId, UserId,
+    WebhookId,
 };
 pub use quantity::ByteSize;
 pub use reads::{Foreign, History, Key, Reads};

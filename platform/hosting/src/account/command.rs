@@ -1,6 +1,6 @@
 //! What can be asked of an account.
 
-use kernel::{AccountId, DelegationId, MailboxId, ServiceId, SubjectId, TicketId, UserId};
+use kernel::{AccountId, DelegationId, MailboxId, ServiceId, SubjectId, TicketId, UserId, WebhookId};
 
 use super::Parent;
 
@@ -51,6 +51,10 @@ pub enum AccountCommand {
     CountTicket(TicketId),
     /// A ticket waits for nobody.
     UncountTicket(TicketId),
+    /// Count one more webhook.
+    AddWebhook(WebhookId),
+    /// Count one webhook less.
+    RemoveWebhook(WebhookId),
     /// Count one more service.
     AddService(ServiceId),
     /// A service has ended.

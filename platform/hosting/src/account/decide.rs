@@ -2,13 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use kernel::{AccountId, Category, Decider, Sealed, SubjectId, Timestamp};
+use kernel::{AccountId, Category, Decider, Sealed, SubjectId, Timestamp, WebhookId};
 
 use super::{AccountCommand, AccountEvent, AccountRecord, AccountState, Parent};
 use crate::HostingRefusal;
 use crate::limit::{
     ACCOUNT_DEPTH_MAX, ACCOUNT_NAME_CHARACTER_COUNT_MAX, DELEGATION_COUNT_MAX, SERVICE_COUNT_MAX,
-    TICKET_COUNT_MAX, USER_COUNT_MAX,
+    TICKET_COUNT_MAX, USER_COUNT_MAX, WEBHOOK_COUNT_MAX,
 };
 use crate::refusal::Limit;
 
@@ -36,6 +36,7 @@ impl Decider for Account {
                 users: BTreeSet::new(),
                 delegations: BTreeSet::new(),
                 tickets: BTreeSet::new(),
+                webhooks: BTreeSet::new(),
                 services: BTreeSet::new(),
             }),
             AccountEvent::Closed => match state {
@@ -72,6 +73,12 @@ impl Decider for Account {
             AccountEvent::TicketUncounted { ticket } => change(state, |record| {
                 record.tickets.remove(ticket);
             }),
+            AccountEvent::WebhookAdded { webhook } => change(state, |record| {
+                record.webhooks.insert(*webhook);
+            }),
+            AccountEvent::WebhookRemoved { webhook } => change(state, |record| {
+                record.webhooks.remove(webhook);
+            }),
             AccountEvent::ServiceAdded { service } => change(state, |record| {
                 record.services.insert(*service);
             }),
@@ -104,6 +111,8 @@ impl Decider for Account {
                 | C::RemoveUser(_)
                 | C::AddDelegation(_)
                 | C::EndDelegation(_)
+                | C::AddWebhook(_)
+                | C::RemoveWebhook(_)
                 | C::AddService(_)
                 | C::EndService(_),
             ) => Err(HostingRefusal::AccountNotFound),
@@ -158,6 +167,7 @@ impl Decider for Account {
             (S::Open(_), C::AddDelegation(delegation)) => {
                 Ok(vec![AccountEvent::DelegationAdded { delegation }])
             }
+            (S::Open(record), C::AddWebhook(webhook)) => add_webhook(record, webhook),
             (S::Open(record), C::AddService(service)) if record.services.contains(&service) => Ok(vec![]),
             (S::Open(record), C::AddService(_)) if record.services.len() >= SERVICE_COUNT_MAX => Err(
                 HostingRefusal::ServiceLimitReached(Limit::count(SERVICE_COUNT_MAX, record.services.len())),
@@ -172,6 +182,7 @@ impl Decider for Account {
                 | C::RequireSecondFactor(_)
                 | C::AddUser(_)
                 | C::AddDelegation(_)
+                | C::AddWebhook(_)
                 | C::AddService(_),
             ) => Err(HostingRefusal::AccountClosed),
             // A closed account may still have a question.
@@ -213,6 +224,13 @@ impl Decider for Account {
                     vec![]
                 })
             }
+            (S::Open(record) | S::Closed(record), C::RemoveWebhook(webhook)) => {
+                Ok(if record.webhooks.contains(&webhook) {
+                    vec![AccountEvent::WebhookRemoved { webhook }]
+                } else {
+                    vec![]
+                })
+            }
             (S::Open(record) | S::Closed(record), C::EndService(service)) => {
                 Ok(if record.services.contains(&service) {
                     vec![AccountEvent::ServiceEnded { service }]
@@ -230,6 +248,16 @@ fn open(account: AccountId, name: &str, parent: Option<Parent>) -> Result<Vec<Ac
     }
     let name = crate::text::name(name, ACCOUNT_NAME_CHARACTER_COUNT_MAX)?;
     Ok(vec![AccountEvent::Opened { name: Sealed::new(SubjectId::of_account(account), name), parent }])
+}
+
+fn add_webhook(record: &AccountRecord, webhook: WebhookId) -> Result<Vec<AccountEvent>, HostingRefusal> {
+    if record.webhooks.contains(&webhook) {
+        Ok(vec![])
+    } else if record.webhooks.len() >= WEBHOOK_COUNT_MAX {
+        Err(HostingRefusal::WebhookLimitReached(Limit::count(WEBHOOK_COUNT_MAX, record.webhooks.len())))
+    } else {
+        Ok(vec![AccountEvent::WebhookAdded { webhook }])
+    }
 }
 
 fn change(state: AccountState, change: impl FnOnce(&mut AccountRecord)) -> AccountState {

@@ -1,6 +1,6 @@
 //! What can happen to an account.
 
-use kernel::{AccountId, DelegationId, MailboxId, Sealed, ServiceId, SubjectId, TicketId, UserId};
+use kernel::{AccountId, DelegationId, MailboxId, Sealed, ServiceId, SubjectId, TicketId, UserId, WebhookId};
 
 /// The reseller's account above another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -76,6 +76,16 @@ pub enum AccountEvent {
     TicketUncounted {
         /// Which.
         ticket: TicketId,
+    },
+    /// An endpoint elsewhere is told what happens; kept here so that they can be counted.
+    WebhookAdded {
+        /// Which webhook.
+        webhook: WebhookId,
+    },
+    /// A webhook is gone.
+    WebhookRemoved {
+        /// Which.
+        webhook: WebhookId,
     },
     /// It ordered a service; kept here so that a closing account can be refused.
     ServiceAdded {

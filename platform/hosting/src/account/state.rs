@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use kernel::{AccountId, DelegationId, Sealed, ServiceId, SubjectId, TicketId, UserId};
+use kernel::{AccountId, DelegationId, Sealed, ServiceId, SubjectId, TicketId, UserId, WebhookId};
 
 use super::Parent;
 
@@ -46,6 +46,8 @@ pub struct AccountRecord {
     pub delegations: BTreeSet<DelegationId>,
     /// Its tickets that wait for somebody.
     pub tickets: BTreeSet<TicketId>,
+    /// Its webhooks that are not removed.
+    pub webhooks: BTreeSet<WebhookId>,
     /// Its services that have not ended.
     pub services: BTreeSet<ServiceId>,
 }

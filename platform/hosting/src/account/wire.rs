@@ -18,6 +18,8 @@ const DELEGATION_ADDED: Kind = Kind { name: "account.delegation_added", schema: 
 const DELEGATION_ENDED: Kind = Kind { name: "account.delegation_ended", schema: 1 };
 const TICKET_COUNTED: Kind = Kind { name: "account.ticket_counted", schema: 1 };
 const TICKET_UNCOUNTED: Kind = Kind { name: "account.ticket_uncounted", schema: 1 };
+const WEBHOOK_ADDED: Kind = Kind { name: "account.webhook_added", schema: 1 };
+const WEBHOOK_REMOVED: Kind = Kind { name: "account.webhook_removed", schema: 1 };
 const SERVICE_ADDED: Kind = Kind { name: "account.service_added", schema: 1 };
 const SERVICE_ENDED: Kind = Kind { name: "account.service_ended", schema: 1 };
 
@@ -73,6 +75,11 @@ struct TicketV1 {
 }
 
 #[derive(Serialize, Deserialize)]
+struct WebhookV1 {
+    webhook: String,
+}
+
+#[derive(Serialize, Deserialize)]
 struct ServiceV1 {
     service: String,
 }
@@ -92,6 +99,8 @@ impl Event for AccountEvent {
             Self::DelegationEnded { .. } => DELEGATION_ENDED,
             Self::TicketCounted { .. } => TICKET_COUNTED,
             Self::TicketUncounted { .. } => TICKET_UNCOUNTED,
+            Self::WebhookAdded { .. } => WEBHOOK_ADDED,
+            Self::WebhookRemoved { .. } => WEBHOOK_REMOVED,
             Self::ServiceAdded { .. } => SERVICE_ADDED,
             Self::ServiceEnded { .. } => SERVICE_ENDED,
         }
@@ -124,6 +133,9 @@ impl Event for AccountEvent {
             }
             Self::TicketCounted { ticket } | Self::TicketUncounted { ticket } => {
                 json(&TicketV1 { ticket: ticket.to_string() })
+            }
+            Self::WebhookAdded { webhook } | Self::WebhookRemoved { webhook } => {
+                json(&WebhookV1 { webhook: webhook.to_string() })
             }
             Self::ServiceAdded { service } | Self::ServiceEnded { service } => {
                 json(&ServiceV1 { service: service.to_string() })
@@ -186,6 +198,14 @@ impl Event for AccountEvent {
             ("account.ticket_uncounted", 1) => {
                 let form: TicketV1 = wire::form(raw)?;
                 Ok(Self::TicketUncounted { ticket: wire::id(raw, &form.ticket)? })
+            }
+            ("account.webhook_added", 1) => {
+                let form: WebhookV1 = wire::form(raw)?;
+                Ok(Self::WebhookAdded { webhook: wire::id(raw, &form.webhook)? })
+            }
+            ("account.webhook_removed", 1) => {
+                let form: WebhookV1 = wire::form(raw)?;
+                Ok(Self::WebhookRemoved { webhook: wire::id(raw, &form.webhook)? })
             }
             ("account.service_added", 1) => {
                 let form: ServiceV1 = wire::form(raw)?;

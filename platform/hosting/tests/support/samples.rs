@@ -15,8 +15,9 @@ use hosting::session::{EndReason, Entrance, SessionEvent, SessionOwner};
 use hosting::ticket::{Side, TicketEvent, TicketKind};
 use hosting::tls_policy::{TlsLevel, TlsPolicy};
 use hosting::user::{UserEvent, UserRole};
+use hosting::webhook::{Kinds, Pause, Reach, Resumption, WebhookEvent, WebhookSecret, WebhookUrl};
 use hosting::{HostingEvent, LoginName, PasswordHash};
-use kernel::{ByteSize, DomainName, EmailAddress, LocalPart, Sealed, SubjectId, Timestamp};
+use kernel::{ByteSize, DomainName, EmailAddress, LocalPart, Position, Sealed, SubjectId, Timestamp};
 
 use super::id;
 
@@ -58,6 +59,7 @@ pub fn samples() -> Vec<(HostingEvent, &'static str)> {
     tickets(&mut all, at);
     address_maps(&mut all);
     tls_policies(&mut all);
+    webhooks(&mut all, at);
     all
 }
 
@@ -119,6 +121,8 @@ fn accounts(all: &mut Samples) {
     full(AccountEvent::DelegationEnded { delegation: id(13) });
     full(AccountEvent::TicketCounted { ticket: id(14) });
     full(AccountEvent::TicketUncounted { ticket: id(14) });
+    full(AccountEvent::WebhookAdded { webhook: id(15) });
+    full(AccountEvent::WebhookRemoved { webhook: id(15) });
     full(AccountEvent::ServiceAdded { service: id(5) });
     full(AccountEvent::ServiceEnded { service: id(5) });
     full(AccountEvent::Closed);
@@ -440,4 +444,30 @@ fn aliases(all: &mut Samples, at: Timestamp) {
         "full",
     );
     push(AliasEvent::Deleted, "full");
+}
+
+fn webhooks(all: &mut Samples, at: Timestamp) {
+    let mut push = |event, form| all.push((HostingEvent::Webhook(event), form));
+    let url =
+        || sealed(1, WebhookUrl::parse("https://alice.example/hook", Reach::Public).expect("an address"));
+    let secret = || {
+        let text = "whsec_12345678901234567890123456789012".to_owned();
+        sealed(1, WebhookSecret::new(text).expect("a secret"))
+    };
+    let kinds = || Kinds::parse(["mailbox.created", "domain.*"]).expect("kinds");
+    let description = Some(sealed(1, "Alice's shop".to_owned()));
+    for (description, form) in [(None, "minimal"), (description, "full")] {
+        let (url, kinds, secret) = (url(), kinds(), secret());
+        push(WebhookEvent::Registered { account: id(1), url, kinds, description, secret }, form);
+    }
+    push(WebhookEvent::Changed { url: url(), kinds: kinds(), description: None }, "full");
+    push(WebhookEvent::SecretRotated { secret: secret(), previous_until: at }, "full");
+    for (cause, form) in [(Pause::Wanted, "wanted"), (Pause::Failing, "full"), (Pause::Gone, "gone")] {
+        push(WebhookEvent::Paused { cause }, form);
+    }
+    push(WebhookEvent::Resumed { from: Resumption::WhereItStopped }, "full");
+    push(WebhookEvent::Resumed { from: Resumption::Now }, "now");
+    push(WebhookEvent::TestRequested, "full");
+    push(WebhookEvent::ReplayRequested { from: Position(3), to: Position(9) }, "full");
+    push(WebhookEvent::Removed, "full");
 }

@@ -1,0 +1,158 @@
+//! A webhook and what it was told, as the API shows them.
+
+use async_graphql::connection::Connection;
+use async_graphql::{ComplexObject, Context, Enum, Result, SimpleObject};
+use authority::{Permission, Resource};
+use hosting::webhook::Pause as Cause;
+use kernel::{Id as _, Timestamp};
+
+use crate::page::{Page, PageKey, cost};
+use crate::request::Asked;
+use crate::scalar::{AccountKey, EventKey, Moment, Place, WebhookKey, Whole};
+
+/// Whether a webhook is told anything.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+pub enum WebhookStatus {
+    /// It is.
+    Active,
+    /// It is not, for now.
+    Paused,
+}
+
+/// Why a webhook is paused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(remote = "Cause")]
+pub enum WebhookPause {
+    /// Its owner wants it so.
+    Wanted,
+    /// It has not taken an event for about a day.
+    Failing,
+    /// It answered 410: it is gone for good.
+    Gone,
+}
+
+/// An endpoint elsewhere that is told what happens in an account: in order, each event at least once, by POST of the
+/// JSON of an event with `Hosterra-Signature: t=<seconds>,v1=<hex>`, where `v1` is HMAC-SHA256 over `<seconds>.<body>` with
+/// the webhook's secret. Any answer of 2xx within 10 seconds takes the event; `Hosterra-Event-Id` tells a repeat.
+#[derive(Debug, Clone, SimpleObject)]
+#[graphql(complex)]
+pub struct Webhook {
+    /// The name for the API.
+    pub id: WebhookKey,
+    /// Whose.
+    pub account_id: AccountKey,
+    /// Where it leads, for example `https://shop.example/hook`; none once erased.
+    pub url: Option<String>,
+    /// What it is told: kinds of events such as `mailbox.created`, `mailbox.*` or `*`.
+    pub kinds: Vec<String>,
+    /// What it is for.
+    pub description: Option<String>,
+    /// Whether it is told anything.
+    pub status: WebhookStatus,
+    /// Why it is paused.
+    pub pause: Option<WebhookPause>,
+    /// Until when the secret before the present one signs as well.
+    pub previous_secret_until: Option<Moment>,
+    /// Since when.
+    pub registered_at: Moment,
+    /// When it was changed last.
+    pub changed_at: Moment,
+}
+
+#[ComplexObject]
+impl Webhook {
+    /// What it was told lately, newest first: the last 1000 deliveries.
+    #[graphql(complexity = "cost(first, child_complexity)")]
+    async fn deliveries(
+        &self,
+        ctx: &Context<'_>,
+        first: Option<i32>,
+        after: Option<String>,
+    ) -> Result<Connection<PageKey, WebhookDelivery>> {
+        ctx.allow(Permission::AccountRead, self.resource())?;
+        let page = Page::parse(first, after.as_deref()).map_err(|fault| ctx.fault(fault))?;
+        let before = page.born_after().map(|born| u64::try_from(-born).unwrap_or_default());
+        let source = &ctx.platform()?.deliveries;
+        let (tenant, webhook) = (self.account_id.0.tenant(), self.id.0);
+        let found = source.deliveries(tenant, webhook, before, page.count() + 1).await;
+        let found = found.map_err(|error| ctx.failed("reading deliveries", &error))?;
+        // Newest first: the key of a page counts backwards.
+        Ok(page.of(found.into_iter().map(|delivery| {
+            let born = -i64::try_from(delivery.number.0).unwrap_or(i64::MAX);
+            (PageKey { born, id: delivery.event_id.0.uuid() }, delivery)
+        })))
+    }
+}
+
+impl Webhook {
+    /// What the authority is asked about.
+    pub(crate) const fn resource(&self) -> Resource {
+        Resource::account(self.account_id.0)
+    }
+}
+
+/// What a delivery came to so far.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+pub enum DeliveryOutcome {
+    /// It was taken.
+    Delivered,
+    /// It was not, and is tried again.
+    Retrying,
+    /// It was not, and the webhook paused itself.
+    GivenUp,
+}
+
+/// Why an attempt failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+pub enum DeliveryFault {
+    /// The endpoint answered with another status than 2xx. Redirects are not followed.
+    Status,
+    /// The host name has no address.
+    Address,
+    /// The host is in a network that is not called, such as a private one.
+    Forbidden,
+    /// Nobody listens there.
+    Connection,
+    /// Its certificate is not good, or TLS fails otherwise.
+    Tls,
+    /// What it answers is not HTTP.
+    Garbage,
+    /// It did not answer within 10 seconds.
+    Late,
+}
+
+/// An event that a webhook was told, with all attempts.
+#[derive(Debug, Clone, SimpleObject)]
+pub struct WebhookDelivery {
+    /// Its number, of this webhook from 1.
+    pub number: Whole,
+    /// Which event; the receiver finds it as `Hosterra-Event-Id`.
+    pub event_id: EventKey,
+    /// Of which kind, for example `mailbox.created`.
+    pub kind: String,
+    /// Where the event stands: give it to `webhookReplay` to have it told again.
+    pub position: Place,
+    /// Whether it was told again because somebody asked for it.
+    pub is_replay: bool,
+    /// What it came to so far.
+    pub outcome: DeliveryOutcome,
+    /// The HTTP status of the last answer.
+    pub status: Option<u32>,
+    /// Why the last attempt failed.
+    pub fault: Option<DeliveryFault>,
+    /// How long the last attempt took, in milliseconds.
+    pub duration_ms: Whole,
+    /// How often it was tried.
+    pub attempts: u32,
+    /// When first.
+    pub first_at: Moment,
+    /// When last.
+    pub last_at: Moment,
+    /// When again.
+    pub next_attempt_at: Option<Moment>,
+}
+
+/// A moment in a row that may be absent.
+pub(crate) fn moment(millis: Option<i64>) -> Option<Moment> {
+    millis.map(|millis| Timestamp::from_millis(millis).into())
+}
