@@ -81,20 +81,19 @@ def receive():
 
     server = http.server.HTTPServer(("127.0.0.1", own_port), Receiver)
     server.timeout = 60
-    while len(events) < 6:
+    while len(events) < 5:
         before = (len(events), refusals[0])
         server.handle_request()
         assert (len(events), refusals[0]) != before, f"nothing came; so far {events}"
     server.server_close()
-    assert events[0]["kind"] == "account.webhook_added", events[0]
-    counts = [change["to"] for event in events[1:] for change in event["changes"]]
+    counts = [change["to"] for event in events for change in event["changes"]]
     assert counts == ["1", "2", "3", "4", "5"], counts
     log = ask(
         sign_in(),
         f'{{ webhook(accountId: "{known["account"]}", webhookId: "{known["webhook"]}") '
         "{ deliveries { nodes { outcome attempts status } } } }",
     )["webhook"]["deliveries"]["nodes"]
-    assert [one["outcome"] for one in log] == ["DELIVERED"] * 6, log
+    assert [one["outcome"] for one in log] == ["DELIVERED"] * 5, log
     assert log[-1]["attempts"] >= 3, log
     print("webhooks ok")
 

@@ -217,7 +217,7 @@ impl<'a> Run<'a> {
         }
         self.hurries = false;
         if !self.hold().await? {
-            return Ok(Some(Next::At(now.plus(self.shared.pace.hold))));
+            return Ok(Some(Next::At(now.plus(self.shared.pace.pause_first))));
         }
         let kept = self.shared.table.standing(self.key).await?;
         if kept.position > self.standing.position {
@@ -316,7 +316,7 @@ impl<'a> Run<'a> {
             next_attempt_at,
         };
         if !self.shared.table.keep(self.key, self.standing, Some(&delivery)).await? {
-            return Ok(Some(Next::At(now.plus(self.shared.pace.hold))));
+            return Ok(Some(Next::At(now.plus(self.shared.pace.pause_first))));
         }
         self.kept = self.standing.position;
         self.shared.pass(self.key, self.standing.position);

@@ -13,7 +13,7 @@ pub struct Pace {
     pub pause_max: Duration,
     /// Attempts for one event; then the webhook pauses itself. By default about a day.
     pub attempt_count_max: u32,
-    /// For how long a node holds an endpoint that it tells: longer than an attempt.
+    /// For how long a node holds an endpoint that it tells: longer than two attempts, and the longest wait after a crash.
     pub hold: Duration,
 }
 
@@ -24,7 +24,7 @@ impl Default for Pace {
             pause_first: Duration::from_secs(5),
             pause_max: Duration::from_secs(3600),
             attempt_count_max: 32,
-            hold: Duration::from_secs(60),
+            hold: Duration::from_secs(25),
         }
     }
 }

@@ -225,6 +225,12 @@ impl Deliveries {
         self.database.write_if(statements).await
     }
 
+    /// Holds nothing any more: other nodes, or the next start, go on at once.
+    pub(crate) async fn release(&self) -> Result<(), DatabaseError> {
+        let update = "UPDATE webhook_standing SET held_until = 0 WHERE holder = $1";
+        self.database.write(vec![Statement::new(update).bind(self.holder)]).await.map(drop)
+    }
+
     /// Forgets an endpoint that was removed.
     pub(crate) async fn forget(&self, key: Key) -> Result<(), DatabaseError> {
         let deletes = [

@@ -149,6 +149,9 @@ impl Teller {
             tracing::warn!("deliveries were cut off; they are repeated at the next start");
         }
         work.jobs.shutdown().await;
+        if let Err(error) = self.shared.table.release().await {
+            tracing::warn!(%error, "webhooks are held a while longer");
+        }
     }
 
     fn gather(&self, work: &mut Work) {
