@@ -97,6 +97,19 @@ impl graphql::LoginSource for Nothing {
     }
 }
 
+#[async_trait::async_trait]
+impl graphql::DeliverySource for Nothing {
+    async fn deliveries(
+        &self,
+        _: kernel::TenantId,
+        _: kernel::WebhookId,
+        _: Option<u64>,
+        _: usize,
+    ) -> Result<Vec<graphql::WebhookDelivery>, graphql::PortError> {
+        Ok(Vec::new())
+    }
+}
+
 async fn run<U: authority::Guarded<Refusal = HostingRefusal>>(engine: &Engine, use_case: &U) {
     let (command, correlation) = (CommandId::new(Uuid::now_v7()), CorrelationId::new(Uuid::now_v7()));
     let outcome = engine.run(&Principal::operator(), command, correlation, use_case).await.expect("it runs");
@@ -261,6 +274,7 @@ async fn main() {
         sends: nothing.clone(),
         logins: nothing.clone(),
         queue: nothing.clone(),
+        deliveries: nothing.clone(),
         txt: nothing,
         retention: Duration::from_secs(30 * 24 * 3600),
         mode: graphql::Mode::Production,

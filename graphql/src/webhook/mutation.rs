@@ -152,6 +152,7 @@ impl WebhookMutation {
 
     /// Tells a webhook again the events of its kinds from the position `from` to the position `to` (`from` alone where
     /// absent), both included, with `Hosterra-Replay: true` and under their own ids. At most 10 000 positions at once.
+    #[allow(clippy::too_many_arguments, reason = "the arguments of a GraphQL field")]
     async fn webhook_replay(
         &self,
         ctx: &Context<'_>,
