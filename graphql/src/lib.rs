@@ -47,10 +47,8 @@ pub use api::{Api, ApiSchema, BadRequest, Knock, new_correlation};
 pub use kernel::CorrelationId;
 pub use language::Language;
 pub use platform::{
-    LastUse, LoginSource, Mode, Platform, PortError, QueueSource, SendScope, SendUse, SendsSource,
-    TxtResolver, Usage, UsageSource, Waiting,
-    DeliverySource, LastUse, LoginSource, Mode, Platform, PortError, QueueSource, TxtResolver, Usage,
-    UsageSource, Waiting,
+    DeliverySource, LastUse, LoginSource, Mode, Platform, PortError, QueueSource, SendScope, SendUse,
+    SendsSource, TxtResolver, Usage, UsageSource, Waiting,
 };
 pub use scalar::{Place, Whole};
 pub use webhook::body::told;
