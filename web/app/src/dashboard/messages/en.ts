@@ -12,6 +12,7 @@ export const own = {
   'account.status.OPEN': 'Open',
   'acting.back': 'Back to my account',
   'acting.banner': '{who}, you are acting on behalf of {account}.',
+  'acting.label': 'Acting on behalf of another account',
   'action.read': 'Read',
   'action.see': 'See why',
   'actor.MAILBOX': 'A mailbox',

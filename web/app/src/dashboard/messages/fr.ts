@@ -13,6 +13,7 @@ export const own = {
   'account.status.OPEN': 'Ouvert',
   'acting.back': 'Revenir à mon compte',
   'acting.banner': '{who}, vous agissez au nom de {account}.',
+  'acting.label': 'Action au nom d’un autre compte',
   'action.read': 'Lire',
   'action.see': 'Voir pourquoi',
   'actor.MAILBOX': 'Une boîte aux lettres',
