@@ -276,6 +276,7 @@ async fn main() {
         queue: nothing.clone(),
         deliveries: nothing.clone(),
         txt: nothing,
+        dns: Arc::new(graphql::DnsChecks::new(Arc::new(resolver::Zone::new()), names())),
         retention: Duration::from_secs(30 * 24 * 3600),
         mode: graphql::Mode::Production,
     });
@@ -340,4 +341,20 @@ async fn main() {
     }
     told("from the answer to a mutation until RCPT obeys it", took);
     engine.shutdown().await;
+}
+
+/// What domains must publish; nobody asks here.
+fn names() -> dnscheck::Platform {
+    let host = resolver::Name::parse("mail.host.example").expect("a name");
+    dnscheck::Platform {
+        exchanges: vec![host.clone()],
+        host: host.clone(),
+        pages: host,
+        https: 443,
+        imaps: None,
+        submissions: None,
+        submission: None,
+        spf: None,
+        sts_id: None,
+    }
 }

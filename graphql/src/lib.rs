@@ -44,6 +44,7 @@ mod wiring;
 pub use access::allowance::Allowance;
 pub use access::{ACCESS_KEY_NAME, AccessKey, People, SignIns};
 pub use api::{Api, ApiSchema, BadRequest, Knock, new_correlation};
+pub use domain::dns::DnsChecks;
 pub use kernel::CorrelationId;
 pub use language::Language;
 pub use platform::{

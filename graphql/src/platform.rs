@@ -10,6 +10,7 @@ use engine::Engine;
 use kernel::{ByteSize, DomainName, MailboxId, TenantId, Timestamp, WebhookId};
 
 use crate::access::{AccessKey, People, SignIns};
+use crate::domain::dns::DnsChecks;
 
 /// Whether an engineer or a customer is at the other end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,6 +46,8 @@ pub struct Platform {
     pub queue: Arc<dyn QueueSource>,
     /// Asks DNS for the records that prove a domain.
     pub txt: Arc<dyn TxtResolver>,
+    /// Checks the DNS records of domains.
+    pub dns: Arc<DnsChecks>,
     /// How long what is deleted is kept before it is destroyed.
     pub retention: Duration,
     /// See [`Mode`].

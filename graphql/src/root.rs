@@ -14,6 +14,7 @@ use crate::credential::mutation::CredentialMutation;
 use crate::credential::query::CredentialQuery;
 use crate::delegation::mutation::DelegationMutation;
 use crate::delegation::query::DelegationQuery;
+use crate::domain::dns::DnsQuery;
 use crate::domain::mutation::DomainMutation;
 use crate::domain::query::DomainQuery;
 use crate::history::query::HistoryQuery;
@@ -58,6 +59,7 @@ pub struct QueryRoot(
     PlanQuery,
     ServiceQuery,
     DomainQuery,
+    DnsQuery,
     MailboxQuery,
     AliasQuery,
     AddressMapQuery,

@@ -340,3 +340,31 @@ fn webhooks_are_verified_by_a_stranger_and_survive_a_power_cut() {
     node.restart();
     session(&node, "receive");
 }
+
+#[test]
+fn clients_are_set_up_without_telling_which_addresses_exist() {
+    if !has_program("python3") || !has_program("openssl") {
+        return;
+    }
+    let Some(node) = Node::start("setup") else { return };
+    run(Command::new("python3")
+        .arg(folder().join("setup_session.py"))
+        .args([node.ports.http.to_string(), node.ports.imaps.to_string()]));
+}
+
+#[test]
+fn thunderbird_sets_itself_up_by_address_and_password() {
+    if !has_program("python3") || !has_program("thunderbird") || !has_program("timeout") {
+        return;
+    }
+    let Some(node) = Node::start("thunderbird") else { return };
+    deliver(&node, "for thunderbird");
+    run(Command::new("timeout").args(["180", "python3"]).arg(folder().join("thunderbird_session.py")).args(
+        [
+            node.ports.http.to_string(),
+            "alice@demo.example".to_owned(),
+            "demo-password".to_owned(),
+            "for thunderbird".to_owned(),
+        ],
+    ));
+}

@@ -14,6 +14,7 @@ mod metric;
 mod page;
 mod serve;
 mod session;
+mod setup;
 mod socket;
 
 use std::sync::Arc;
@@ -26,6 +27,7 @@ pub use landing::{Landing, Server};
 pub use metric::metrics_router;
 pub use serve::{Handshake, Plain, ServeError, Serving, serve};
 pub use session::origin::Site;
+pub use setup::{Domains, Offer, Seal, SealError, Service, Setup, Socket, StsMode, StsPolicy};
 
 /// Whether the bytes travel under TLS: decides on `Strict-Transport-Security` (RFC 6797).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,6 +71,8 @@ pub struct Options {
     pub site: Site,
     /// Logins for everybody; none where there is no demo.
     pub demo: Vec<DemoLogin>,
+    /// How mail clients are set up.
+    pub setup: Setup,
     /// See [`Sessions`]; one for all listeners of a node.
     pub sessions: Sessions,
     /// See [`Transport`].
@@ -88,6 +92,8 @@ pub fn router(options: Options) -> Router {
         .route("/logout", post(page::login::leave))
         .route("/language", post(page::login::language))
         .route("/password", get(page::password::page).post(page::password::submit))
+        .route("/setup", get(setup::page::page))
+        .route("/setup/apple", post(setup::apple::profile))
         .route("/graphql", post(api::answer).get(socket::open))
         .route("/graphql/schema.graphql", get(api::schema))
         .route("/health/live", get(health::live))
@@ -107,5 +113,7 @@ pub fn router(options: Options) -> Router {
         router = router.route("/metrics", get(metric::on_loopback));
     }
     let transport = options.transport;
-    guard::guarded(router.fallback(page::missing).with_state(options), transport)
+    // Before everything else: a host of a customer's domain sees no page of ours.
+    let door = axum::middleware::from_fn_with_state(options.clone(), setup::door::stand);
+    guard::guarded(router.fallback(page::missing).layer(door).with_state(options), transport)
 }

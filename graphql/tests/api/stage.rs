@@ -156,6 +156,7 @@ impl Stage {
             deliveries: world.clone(),
             logins: world.clone(),
             txt: world.clone(),
+            dns: Arc::new(graphql::DnsChecks::new(Arc::new(resolver::Zone::new()), names())),
             retention: Duration::from_secs(30 * 24 * 3600),
             mode: Mode::Production,
         };
@@ -334,4 +335,20 @@ fn peer(token: &str) -> IpAddr {
 
 pub(crate) fn code(answer: &Value) -> &str {
     answer["errors"][0]["extensions"]["code"].as_str().unwrap_or_default()
+}
+
+/// What the domains of the stage must publish.
+fn names() -> dnscheck::Platform {
+    let host = resolver::Name::parse("mail.host.example").expect("a name");
+    dnscheck::Platform {
+        exchanges: vec![host.clone()],
+        host: host.clone(),
+        pages: host,
+        https: 443,
+        imaps: Some(993),
+        submissions: Some(465),
+        submission: None,
+        spf: None,
+        sts_id: None,
+    }
 }

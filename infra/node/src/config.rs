@@ -28,6 +28,8 @@ pub struct Config {
     pub outgoing: Outgoing,
     /// Where the servers listen; an empty list turns a server off.
     pub listen: Listen,
+    /// What mail clients and other servers are told.
+    pub public: Public,
     /// The pages for browsers.
     pub web: WebConfig,
     /// The certificate; self-signed in `data` where absent.
@@ -124,6 +126,46 @@ pub struct WebConfig {
     pub origin: Option<String>,
 }
 
+/// Names and ports as they are reached from outside, where these are not what is bound here.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Public {
+    /// What people call the platform; `Hosterra` where absent.
+    pub name: Option<String>,
+    /// The host of IMAP and submission; `hostname` where absent.
+    #[serde(deserialize_with = "optional_domain_name")]
+    pub host: Option<DomainName>,
+    /// Hosts that take mail from elsewhere (MX), the preferred first; `hostname` where none is named.
+    #[serde(deserialize_with = "domain_names")]
+    pub mx: Vec<DomainName>,
+    /// IMAP with STARTTLS; the bound port where absent.
+    pub imap: Option<u16>,
+    /// IMAP under TLS; the bound port where absent.
+    pub imaps: Option<u16>,
+    /// Submission with STARTTLS; the bound port where absent.
+    pub submission: Option<u16>,
+    /// Submission under TLS; the bound port where absent.
+    pub submissions: Option<u16>,
+    /// What the MTA-STS policy of the domains demands: `none` (there is no policy), `testing` or `enforce`.
+    pub mta_sts: MtaSts,
+    /// A name whose SPF record allows all hosts that send, to be included by the domains, for example `_spf.example.com`.
+    #[serde(deserialize_with = "optional_domain_name")]
+    pub spf: Option<DomainName>,
+}
+
+/// See RFC 8461 section 5.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum MtaSts {
+    /// No policy is published.
+    #[default]
+    None,
+    /// Failures are reported and mail is delivered all the same.
+    Testing,
+    /// Mail is not delivered where TLS fails.
+    Enforce,
+}
+
 /// A certificate and its key, PEM.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -187,6 +229,7 @@ impl Default for Config {
             dns: DnsConfig::default(),
             outgoing: Outgoing::default(),
             listen: Listen::default(),
+            public: Public::default(),
             web: WebConfig::default(),
             tls: None,
             demo: Demo::default(),
@@ -290,6 +333,17 @@ fn domain_name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<DomainName,
     DomainName::parse(&text).map_err(|fault| {
         D::Error::custom(format!("expected a host name such as `mail.example.com`: {fault}"))
     })
+}
+
+fn optional_domain_name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<DomainName>, D::Error> {
+    domain_name(deserializer).map(Some)
+}
+
+fn domain_names<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<DomainName>, D::Error> {
+    let texts = Vec::<String>::deserialize(deserializer)?;
+    let parsed = texts.iter().map(|text| DomainName::parse(text)).collect::<Result<Vec<_>, _>>();
+    parsed
+        .map_err(|fault| D::Error::custom(format!("expected host names such as `mx1.example.com`: {fault}")))
 }
 
 fn connection_count<'de, D: Deserializer<'de>>(deserializer: D) -> Result<usize, D::Error> {

@@ -18,6 +18,7 @@ mod quota;
 mod resell;
 mod retire;
 mod serve;
+mod setup;
 mod storage;
 mod telemetry;
 mod upkeep;

@@ -32,7 +32,7 @@ use crate::resell::OpenAdmitted;
 use crate::retire::RetireMailboxes;
 use crate::storage;
 use crate::webhook::{Log, Words};
-use crate::{certificate, demo, provision, upkeep, webhook};
+use crate::{certificate, demo, provision, setup, upkeep, webhook};
 
 /// Sign-ins of users that are hashed at a time.
 const SIGN_IN_COUNT_MAX: usize = 2;
@@ -247,6 +247,9 @@ impl Wiring<'_> {
     ) -> anyhow::Result<Vec<web::Serving>> {
         let secret = platform.keyring.secret(ACCESS_KEY_NAME).await?;
         let mail = Arc::new(Mail(Arc::clone(&platform.store)));
+        let http_port = sockets.first().map_or(Ok(0), |socket| socket.local_addr().map(|at| at.port()))?;
+        let setup = setup::of(self.config, &platform.directory, open, http_port);
+        let names = setup::names(self.config, &setup.offer)?;
         let api = Api::new(graphql::Platform {
             engine: Arc::clone(&platform.engine),
             directory: Arc::clone(&platform.directory),
@@ -263,6 +266,7 @@ impl Wiring<'_> {
             deliveries: Arc::new(Log(platform.deliveries.clone())),
             logins: Arc::new(platform.logins.clone()),
             txt: Arc::new(Txt(Arc::clone(&self.dns))),
+            dns: Arc::new(graphql::DnsChecks::new(Arc::clone(&self.dns), names)),
             retention: Duration::from_secs(u64::from(self.config.retention_days) * 86_400),
             mode: match self.config.mode {
                 Mode::Development => graphql::Mode::Development,
@@ -284,6 +288,7 @@ impl Wiring<'_> {
             metrics: (!has_own_metrics).then(|| registry.clone()),
             site: web::Site { origin: self.config.web.origin.clone() },
             demo: if self.config.demo.enabled { demo::logins() } else { Vec::new() },
+            setup,
             sessions: web::Sessions::default(),
             // Under an origin of its own the pages are behind a proxy that ends TLS.
             transport: if self.config.web.origin.is_some() { Transport::Tls } else { Transport::Plain },

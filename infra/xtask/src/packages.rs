@@ -14,6 +14,8 @@ const DEBIAN: &[(&str, &str, &str)] = &[
     ("node", "nodejs", "app: the browser app is built by Node.js"),
     ("npm", "npm", "app: its packages"),
     ("chromium", "chromium", "browser"),
+    ("openssl", "openssl", "interop: signed profiles"),
+    ("thunderbird", "thunderbird", "interop: thunderbird"),
 ];
 
 /// Packages of the Python index that judge what we sign and sign what we judge, with what they need.

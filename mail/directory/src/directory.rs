@@ -69,6 +69,12 @@ impl Directory {
             .then(|| index.demand(entry))
     }
 
+    /// Whether mail of the domain with this name, an A-label in lower case, is served here and switched on.
+    pub fn serves(&self, name: &str) -> bool {
+        let index = self.index.read();
+        index.served.get(name).is_some_and(|domain| !index.off.contains(domain))
+    }
+
     /// The ways in that were used since the last call, each at most once in a quarter of an hour.
     pub fn take_uses(&self) -> Vec<Use> {
         self.uses.take()

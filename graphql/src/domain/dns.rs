@@ -1,0 +1,254 @@
+//! The DNS records of a domain: which are wanted, what stands there, what to do.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use async_graphql::{Context, Enum, Object, Result, SimpleObject};
+use authority::Permission;
+use dnscheck::{Checked, Expected, Need, Reason, Role, State};
+use kernel::{AccountId, DomainId, Timestamp};
+use parking_lot::Mutex;
+use resolver::{Dns, Name};
+use tokio::sync::Semaphore;
+
+use super::query::read;
+use crate::error::Fault;
+use crate::language::Language;
+use crate::request::{Asked, at_least};
+use crate::scalar::{AccountKey, DomainKey, Moment, Place};
+
+/// For how long an answer is given again.
+const KEPT: Duration = Duration::from_secs(600);
+/// The least time between two checks of a domain, also for those who want a new one.
+const PAUSE_MIN: Duration = Duration::from_secs(20);
+/// Checks that run at a time; each asks some twenty questions.
+const CHECK_COUNT_MAX: usize = 8;
+/// Most domains whose last check is remembered.
+const KEPT_COUNT_MAX: usize = 10_000;
+
+/// The last check of a domain.
+#[derive(Debug, Clone)]
+struct Last {
+    began: Instant,
+    at: Timestamp,
+    checked: Arc<Vec<Checked>>,
+}
+
+/// Checks domains, remembers the last answers, and bounds how much is asked.
+pub struct DnsChecks {
+    dns: Arc<dyn Dns>,
+    platform: dnscheck::Platform,
+    last: Mutex<HashMap<(AccountId, DomainId), Last>>,
+    room: Semaphore,
+}
+
+impl DnsChecks {
+    /// Over `dns`, against what the domains of `platform` need.
+    pub fn new(dns: Arc<dyn Dns>, platform: dnscheck::Platform) -> Self {
+        Self { dns, platform, last: Mutex::default(), room: Semaphore::new(CHECK_COUNT_MAX) }
+    }
+
+    /// The last check if it is young enough, else a new one. None where too many run.
+    async fn of(
+        &self,
+        (key, name): ((AccountId, DomainId), &Name),
+        (is_new_wanted, now): (bool, Timestamp),
+    ) -> Option<Last> {
+        let fresh = if is_new_wanted { PAUSE_MIN } else { KEPT };
+        let began = Instant::now();
+        if let Some(last) = self.last.lock().get(&key)
+            && began.duration_since(last.began) < fresh
+        {
+            return Some(last.clone());
+        }
+        let _room = self.room.try_acquire().ok()?;
+        let checked = dnscheck::check(&*self.dns, &self.platform, name, &[]).await;
+        let last = Last { began, at: now, checked: Arc::new(checked) };
+        let mut kept = self.last.lock();
+        if kept.len() >= KEPT_COUNT_MAX {
+            kept.retain(|_, old| began.duration_since(old.began) < KEPT);
+        }
+        if kept.len() < KEPT_COUNT_MAX {
+            kept.insert(key, last.clone());
+        }
+        Some(last)
+    }
+}
+
+/// How a record stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+pub enum DnsState {
+    /// As it should.
+    Good,
+    /// It is not there.
+    Absent,
+    /// It says something else.
+    Wrong,
+    /// It is there more than once.
+    Duplicate,
+    /// DNS did not answer.
+    Unknown,
+}
+
+/// How much a record is needed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+pub enum DnsNeed {
+    /// Mail does not work without.
+    Required,
+    /// Mail works, and worse.
+    Recommended,
+    /// For convenience.
+    Optional,
+}
+
+/// What a record is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(remote = "Role")]
+pub enum DnsRole {
+    /// Mail comes here.
+    Exchange,
+    /// Microsoft's programs find their settings.
+    AutodiscoverHost,
+    /// The same by a service record.
+    AutodiscoverService,
+    /// Thunderbird and others find their settings.
+    AutoconfigHost,
+    /// Who may send for the domain.
+    Spf,
+    /// What others do with mail that proves nothing.
+    Dmarc,
+    /// The key of the signatures.
+    Dkim,
+    /// The host of the MTA-STS policy.
+    StsHost,
+    /// That there is an MTA-STS policy.
+    Sts,
+    /// Where reports about TLS go.
+    TlsReport,
+    /// Clients find a server.
+    Service,
+}
+
+/// The DNS records of a domain.
+#[derive(Debug, Clone)]
+pub struct DomainDns {
+    name: Name,
+    last: Last,
+}
+
+/// The DNS records of a domain.
+#[Object]
+impl DomainDns {
+    /// When DNS was asked.
+    async fn checked_at(&self) -> Moment {
+        Moment(self.last.at)
+    }
+
+    /// Whether everything required and recommended stands as it should.
+    async fn is_good(&self) -> bool {
+        let matters = |one: &&Checked| one.expected.need != Need::Optional;
+        self.last.checked.iter().filter(matters).all(|one| one.state == State::Good)
+    }
+
+    /// The records, those without which nothing works first.
+    async fn records(&self, ctx: &Context<'_>) -> Result<Vec<DnsRecord>> {
+        let language = match ctx.caller()?.language {
+            Language::English => dnscheck::Language::English,
+            Language::French => dnscheck::Language::French,
+        };
+        Ok(self.last.checked.iter().map(|checked| shown(checked, language)).collect())
+    }
+
+    /// The wanted records as a zone file (RFC 1035), to be imported at a DNS provider.
+    async fn zone_file(&self) -> String {
+        let wanted: Vec<Expected> = self.last.checked.iter().map(|one| one.expected.clone()).collect();
+        dnscheck::zone_file(&self.name, &wanted)
+    }
+
+    /// Wanted and current values as a table (RFC 4180), without formulas.
+    async fn csv(&self) -> String {
+        dnscheck::csv(&self.last.checked)
+    }
+}
+
+/// One record that is wanted, with what stands there.
+#[derive(Debug, Clone, SimpleObject)]
+pub struct DnsRecord {
+    /// What it is for.
+    pub role: DnsRole,
+    /// How much it is needed.
+    pub need: DnsNeed,
+    /// The whole name, without a dot at its end.
+    pub name: String,
+    /// `MX`, `CNAME`, `SRV` or `TXT`.
+    #[graphql(name = "type")]
+    pub kind: String,
+    /// What it must say, as it is typed into the form of a DNS provider.
+    pub expected: String,
+    /// What stands there; at most 16 values.
+    pub current: Vec<String>,
+    /// How it stands.
+    pub state: DnsState,
+    /// Why it stands so.
+    pub why: String,
+    /// What to do; none where nothing is to be done.
+    pub remedy: Option<String>,
+    /// Whether other addresses or another text do what is needed.
+    pub is_equivalent: bool,
+}
+
+fn shown(checked: &Checked, language: dnscheck::Language) -> DnsRecord {
+    DnsRecord {
+        role: checked.expected.role.into(),
+        need: match checked.expected.need {
+            Need::Required => DnsNeed::Required,
+            Need::Recommended => DnsNeed::Recommended,
+            Need::Optional => DnsNeed::Optional,
+        },
+        name: checked.expected.name.to_string(),
+        kind: checked.expected.data.word().to_owned(),
+        expected: checked.expected.data.to_string(),
+        current: checked.current.clone(),
+        state: match checked.state {
+            State::Good => DnsState::Good,
+            State::Absent => DnsState::Absent,
+            State::Wrong => DnsState::Wrong,
+            State::Duplicate => DnsState::Duplicate,
+            State::Unknown => DnsState::Unknown,
+        },
+        why: checked.why(language).to_owned(),
+        remedy: checked.remedy(language).map(str::to_owned),
+        is_equivalent: matches!(checked.reason, Reason::SameAddresses | Reason::Sufficient),
+    }
+}
+
+/// Queries about DNS.
+#[derive(Debug, Default)]
+pub struct DnsQuery;
+
+#[Object]
+impl DnsQuery {
+    /// The DNS records that a domain needs, held against what stands there now. The last answer is given again for ten
+    /// minutes; `recheck` asks DNS anew, at most every 20 seconds: `checkedAt` tells.
+    #[graphql(complexity = 50)]
+    async fn domain_dns(
+        &self,
+        ctx: &Context<'_>,
+        account_id: Option<AccountKey>,
+        domain_id: DomainKey,
+        #[graphql(default = false)] recheck: bool,
+        #[graphql(name = "atLeast")] place: Option<Place>,
+    ) -> Result<Option<DomainDns>> {
+        let account = ctx.account(account_id)?;
+        at_least(ctx, super::query::PROJECTION, account, place).await?;
+        let domain = read(ctx, &(account, domain_id.0)).await?;
+        ctx.allow(Permission::DomainRead, domain.resource())?;
+        let name = Name::parse(&domain.name).map_err(|_| ctx.fault(Fault::NotFound))?;
+        let platform = ctx.platform()?;
+        let now = platform.engine.now();
+        let last = platform.dns.of(((account, domain_id.0), &name), (recheck, now)).await;
+        let last = last.ok_or_else(|| ctx.fault(Fault::Busy))?;
+        Ok(Some(DomainDns { name, last }))
+    }
+}

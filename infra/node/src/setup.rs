@@ -1,0 +1,108 @@
+//! What mail clients are told, from the configuration and from what is bound.
+
+use std::sync::Arc;
+
+use directory::Directory;
+use resolver::Name;
+use rustls_pki_types::pem::PemObject as _;
+use rustls_pki_types::{CertificateDer, PrivateKeyDer};
+use uuid::Uuid;
+use web::{Domains, Offer, Seal, Service, Setup, Socket, StsMode, StsPolicy};
+
+use crate::banner::Open;
+use crate::certificate;
+use crate::config::{Config, MtaSts};
+
+/// For how long other servers may keep the policy of a domain, in seconds: a week.
+const POLICY_SECS: u32 = 7 * 24 * 3600;
+
+struct Served(Arc<Directory>);
+
+impl Domains for Served {
+    fn serves(&self, name: &str) -> bool {
+        self.0.serves(name)
+    }
+}
+
+/// Client set-up as it is configured; `open` are the listeners that are bound, the one of HTTP last to come.
+pub fn of(config: &Config, directory: &Arc<Directory>, open: &[Open], http_port: u16) -> Setup {
+    let public = &config.public;
+    let host = public.host.as_ref().unwrap_or(&config.hostname).to_string();
+    let origin =
+        config.web.origin.clone().unwrap_or_else(|| format!("http://{}:{http_port}", config.hostname));
+    let bound = |name: &str| open.iter().find(|open| open.name == name).map(|open| open.address.port());
+    let servers = [
+        (Service::Imap, Socket::Tls, public.imaps.or_else(|| bound("IMAP (TLS)"))),
+        (Service::Imap, Socket::StartTls, public.imap.or_else(|| bound("IMAP (STARTTLS)"))),
+        (Service::Submission, Socket::Tls, public.submissions.or_else(|| bound("submission (TLS)"))),
+        (Service::Submission, Socket::StartTls, public.submission.or_else(|| bound("submission (STARTTLS)"))),
+    ];
+    let mode = match public.mta_sts {
+        MtaSts::None => None,
+        MtaSts::Testing => Some(StsMode::Testing),
+        MtaSts::Enforce => Some(StsMode::Enforce),
+    };
+    let hosts = exchanges(config);
+    let offer = Offer {
+        name: public.name.clone().unwrap_or_else(|| "Hosterra".to_owned()),
+        host,
+        origin,
+        servers: servers
+            .into_iter()
+            .filter_map(|(service, socket, port)| port.map(|port| (service, socket, port)))
+            .collect(),
+        sts: mode.map(|mode| StsPolicy { mode, hosts, max_age_secs: POLICY_SECS }),
+    };
+    Setup { offer: Arc::new(offer), domains: Arc::new(Served(Arc::clone(directory))), seal: seal(config) }
+}
+
+/// The hosts that take mail from elsewhere.
+pub fn exchanges(config: &Config) -> Vec<String> {
+    match config.public.mx.as_slice() {
+        [] => vec![config.hostname.to_string()],
+        hosts => hosts.iter().map(ToString::to_string).collect(),
+    }
+}
+
+/// What the domains of the customers must publish in DNS.
+///
+/// # Errors
+/// A host whose name is none.
+pub fn names(config: &Config, offer: &Offer) -> anyhow::Result<dnscheck::Platform> {
+    let exchanges = exchanges(config).iter().map(|host| Name::parse(host)).collect::<Result<Vec<_>, _>>()?;
+    let pages = offer.origin.split("://").nth(1).unwrap_or_default();
+    let (pages, port) = pages.split_once(':').unwrap_or((pages, "443"));
+    let port_of = |service, socket| {
+        let mut offered = offer.servers.iter().filter(|server| (server.0, server.1) == (service, socket));
+        offered.next().map(|server| server.2)
+    };
+    Ok(dnscheck::Platform {
+        exchanges,
+        host: Name::parse(&offer.host)?,
+        pages: Name::parse(pages)?,
+        https: port.parse()?,
+        imaps: port_of(Service::Imap, Socket::Tls),
+        submissions: port_of(Service::Submission, Socket::Tls),
+        submission: port_of(Service::Submission, Socket::StartTls),
+        spf: config.public.spf.as_ref().map(|name| Name::parse(name.as_str())).transpose()?,
+        // Another policy, another version (RFC 8461 section 3.1).
+        sts_id: offer.sts.as_ref().map(|policy| {
+            Uuid::new_v5(&Uuid::NAMESPACE_URL, format!("{policy:?}").as_bytes()).simple().to_string()
+        }),
+    })
+}
+
+/// Signs by the servers' certificate; none, said in the log, where its key is of another kind.
+fn seal(config: &Config) -> Option<Arc<Seal>> {
+    let made = || -> anyhow::Result<Seal> {
+        let pem = certificate::load(config)?;
+        let chain: Vec<CertificateDer<'static>> =
+            CertificateDer::pem_slice_iter(&pem.certificate).collect::<Result<_, _>>()?;
+        let key = PrivateKeyDer::from_pem_slice(&pem.key)?;
+        Ok(Seal::new(&chain, rustls::crypto::ring::sign::any_supported_type(&key)?)?)
+    };
+    made()
+        .inspect_err(|error| tracing::warn!(error = %error, "Apple's profiles go unsigned"))
+        .ok()
+        .map(Arc::new)
+}

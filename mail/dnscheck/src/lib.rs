@@ -1,0 +1,18 @@
+//! Which DNS records a served domain needs, what stands there now, and what to do about it.
+//!
+//! Asks through [`resolver::Dns`] alone. Judges the records that a customer publishes; whether mail is trusted is another
+//! matter and decided elsewhere. There is no server for calendars and contacts, so no record of RFC 6764 is wanted yet.
+
+mod check;
+mod expected;
+mod file;
+mod judge;
+mod spf;
+mod words;
+
+pub use check::check;
+pub use expected::{Data, DkimKey, Expected, Need, Platform, Role, expected};
+pub use file::{csv, zone_file};
+pub use judge::{Checked, Reason, State};
+pub use spf::LOOKUP_COUNT_MAX;
+pub use words::Language;

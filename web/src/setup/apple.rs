@@ -1,0 +1,235 @@
+//! Apple's configuration profiles, for the mailbox that is signed in: mail, with or without an app password made for the
+//! device. The kinds with calendars and contacts are not made, since no server for these is there.
+
+use std::net::SocketAddr;
+
+use axum::body::Bytes;
+use axum::extract::{ConnectInfo, Extension, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use secrecy::{ExposeSecret as _, SecretString};
+use serde_json::{Value as Json, json};
+use uuid::Uuid;
+
+use super::plist::Value;
+use super::{Offer, Service, Socket};
+use crate::Options;
+use crate::guard::Correlation;
+use crate::page::login::{Sent, see_other};
+use crate::page::{Paper, fault};
+use crate::session::door::credential;
+
+/// Whose profile it is.
+struct Person {
+    address: String,
+    display_name: Option<String>,
+    /// Made for the device; none where the device asks.
+    password: Option<SecretString>,
+}
+
+/// `POST /setup/apple`: the profile, signed where the servers' key allows. `password=new` makes an app password first.
+pub(crate) async fn profile(
+    State(options): State<Options>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    Extension(Correlation(correlation)): Extension<Correlation>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let sent = match Sent::read(&options, (&headers, &body), (peer, correlation)) {
+        Ok(sent) => sent,
+        Err(refused) => return *refused,
+    };
+    let held = credential(&options, &headers, (&sent.home, &sent.visitor)).await;
+    if held.authorization.is_none() {
+        return see_other("/login?next=/setup", held.cookies);
+    }
+    let mut response = match person(&options, &sent, held.authorization).await {
+        Ok(person) => attached(&options, &document(&options.setup.offer, &person)),
+        Err(refused) => refused,
+    };
+    for line in held.cookies {
+        response.headers_mut().append(header::SET_COOKIE, line);
+    }
+    response
+}
+
+/// Asks the API for whoever is signed in.
+async fn person(options: &Options, sent: &Sent, authorization: Option<String>) -> Result<Person, Response> {
+    let ask = async |query: &str, variables: Json| {
+        sent.visitor.ask(options, authorization.clone(), (query, variables)).await.unwrap_or_default()
+    };
+    let viewer = ask("{ viewer { accountId mailboxId demand } }", Json::Null).await;
+    let viewer = &viewer["data"]["viewer"];
+    if viewer["mailboxId"].is_null() || !viewer["demand"].is_null() {
+        return Err(no_mailbox(sent.paper));
+    }
+    let query = "query($account: AccountID, $mailbox: MailboxID!) \
+                 { mailbox(accountId: $account, mailboxId: $mailbox) { address displayName } }";
+    let named = json!({ "account": viewer["accountId"], "mailbox": viewer["mailboxId"] });
+    let answer = ask(query, named).await;
+    let mailbox = &answer["data"]["mailbox"];
+    let Some(address) = mailbox["address"].as_str() else { return Err(no_mailbox(sent.paper)) };
+    let mut person = Person {
+        address: address.to_owned(),
+        display_name: mailbox["displayName"].as_str().map(str::to_owned),
+        password: None,
+    };
+    if sent.field("password") == "new" {
+        let query = "mutation($name: String!) { appPasswordAdd(name: $name, protocols: [IMAP, SUBMISSION]) \
+                     { secret userErrors { message } } }";
+        let name = device(sent.visitor.agent.as_deref().unwrap_or_default());
+        let answer = ask(query, json!({ "name": name })).await;
+        let payload = &answer["data"]["appPasswordAdd"];
+        let Some(secret) = payload["secret"].as_str() else {
+            let refusal = &payload["userErrors"][0]["message"];
+            let said = refusal.as_str().or(answer["errors"][0]["message"].as_str()).unwrap_or("?");
+            let title =
+                sent.paper.say("No app password was made", "Aucun mot de passe d'application n'a été créé");
+            return Err(fault(sent.paper, StatusCode::UNPROCESSABLE_ENTITY, (title, said)));
+        };
+        person.password = Some(secret.to_owned().into());
+    }
+    Ok(person)
+}
+
+/// The name of an app password: what the device calls itself.
+fn device(agent: &str) -> &'static str {
+    ["iPhone", "iPad", "Macintosh"]
+        .iter()
+        .find(|word| agent.contains(*word))
+        .map_or("Apple", |word| if *word == "Macintosh" { "Mac" } else { word })
+}
+
+fn no_mailbox(paper: Paper) -> Response {
+    let title = paper.say("For mailboxes alone", "Réservé aux boîtes aux lettres");
+    let words = paper.say(
+        "A profile sets up one mailbox: sign in with its address and password.",
+        "Un profil configure une boîte aux lettres : connectez-vous avec son adresse et son mot de passe.",
+    );
+    fault(paper, StatusCode::FORBIDDEN, (title, words))
+}
+
+/// The profile as a download. Unsigned where there is no seal or it fails, which devices then show.
+fn attached(options: &Options, document: &str) -> Response {
+    let signed = options.setup.seal.as_ref().and_then(|seal| match seal.sign(document.as_bytes()) {
+        Ok(signed) => Some(signed),
+        Err(error) => {
+            tracing::error!(error = %error, "signing a profile");
+            None
+        }
+    });
+    let body = signed.unwrap_or_else(|| document.as_bytes().to_vec());
+    let name = options.setup.offer.host.replace(|character: char| !character.is_ascii_alphanumeric(), "-");
+    let disposition = HeaderValue::try_from(format!("attachment; filename=\"{name}.mobileconfig\""));
+    let disposition = disposition.unwrap_or(HeaderValue::from_static("attachment"));
+    let kind = HeaderValue::from_static("application/x-apple-aspen-config");
+    ([(header::CONTENT_TYPE, kind), (header::CONTENT_DISPOSITION, disposition)], body).into_response()
+}
+
+/// The profile. The same mailbox gets the same identifiers, so that a new profile replaces the old one.
+fn document(offer: &Offer, person: &Person) -> String {
+    let mut labels: Vec<&str> = offer.host.split('.').collect();
+    labels.reverse();
+    let whose = Uuid::new_v5(&Uuid::NAMESPACE_URL, format!("mailto:{}", person.address).as_bytes());
+    let identifier = format!("{}.profile.{}", labels.join("."), whose.simple());
+    Value::Dict(vec![
+        ("PayloadContent", Value::Array(vec![mail(offer, person, &identifier)])),
+        ("PayloadDescription", format!("{}: {}", offer.name, person.address).as_str().into()),
+        ("PayloadDisplayName", person.address.as_str().into()),
+        ("PayloadIdentifier", identifier.as_str().into()),
+        ("PayloadOrganization", offer.name.as_str().into()),
+        ("PayloadRemovalDisallowed", false.into()),
+        ("PayloadType", "Configuration".into()),
+        ("PayloadUUID", whose.hyphenated().to_string().to_uppercase().as_str().into()),
+        ("PayloadVersion", 1_u16.into()),
+    ])
+    .document()
+}
+
+fn mail(offer: &Offer, person: &Person, identifier: &str) -> Value {
+    let (address, name) = (person.address.as_str(), person.display_name.as_deref());
+    let uuid = Uuid::new_v5(&Uuid::NAMESPACE_URL, format!("{identifier}.email").as_bytes());
+    let mut pairs: Vec<(&'static str, Value)> = vec![
+        ("EmailAccountDescription", address.into()),
+        ("EmailAccountName", name.unwrap_or(address).into()),
+        ("EmailAccountType", "EmailTypeIMAP".into()),
+        ("EmailAddress", address.into()),
+    ];
+    let imap = offer.best(Service::Imap).unwrap_or((Socket::Tls, 993));
+    pairs.extend([
+        ("IncomingMailServerAuthentication", "EmailAuthPassword".into()),
+        ("IncomingMailServerHostName", offer.host.as_str().into()),
+        ("IncomingMailServerPortNumber", imap.1.into()),
+        ("IncomingMailServerUseSSL", true.into()),
+        ("IncomingMailServerUsername", address.into()),
+    ]);
+    if let Some(password) = &person.password {
+        pairs.push(("IncomingPassword", password.expose_secret().into()));
+    }
+    let submission = offer.best(Service::Submission).unwrap_or((Socket::Tls, 465));
+    pairs.extend([
+        ("OutgoingMailServerAuthentication", "EmailAuthPassword".into()),
+        ("OutgoingMailServerHostName", offer.host.as_str().into()),
+        ("OutgoingMailServerPortNumber", submission.1.into()),
+        ("OutgoingMailServerUseSSL", true.into()),
+        ("OutgoingMailServerUsername", address.into()),
+        ("OutgoingPasswordSameAsIncomingPassword", true.into()),
+        ("PayloadDisplayName", "IMAP".into()),
+        ("PayloadIdentifier", format!("{identifier}.email").as_str().into()),
+        ("PayloadType", "com.apple.mail.managed".into()),
+        ("PayloadUUID", uuid.hyphenated().to_string().to_uppercase().as_str().into()),
+        ("PayloadVersion", 1_u16.into()),
+        ("PreventAppSheet", false.into()),
+        ("PreventMove", false.into()),
+    ]);
+    Value::Dict(pairs)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::setup::offer::example;
+
+    fn ann(password: Option<&str>) -> Person {
+        Person {
+            address: "ann@customer.example".to_owned(),
+            display_name: Some("Ann <&>".to_owned()),
+            password: password.map(|password| password.to_owned().into()),
+        }
+    }
+
+    #[test]
+    fn a_profile_tells_where_mail_is_and_escapes_names() {
+        let document = document(&example(), &ann(None));
+        for part in [
+            "<!DOCTYPE plist PUBLIC",
+            "<key>EmailAccountName</key>\n        <string>Ann &lt;&amp;&gt;</string>",
+            "<key>IncomingMailServerPortNumber</key>\n        <integer>993</integer>",
+            "<key>OutgoingMailServerPortNumber</key>\n        <integer>465</integer>",
+            "<key>PayloadRemovalDisallowed</key>\n    <false/>",
+            "<key>PayloadType</key>\n    <string>Configuration</string>",
+        ] {
+            assert!(document.contains(part), "{part}\n{document}");
+        }
+        assert!(!document.contains("<key>IncomingPassword</key>"), "{document}");
+    }
+
+    #[test]
+    fn the_kind_with_a_password_holds_it_and_replaces_the_other() {
+        let (without, with) =
+            (document(&example(), &ann(None)), document(&example(), &ann(Some("abcd efgh"))));
+        let pair = "        <key>IncomingPassword</key>\n        <string>abcd efgh</string>\n";
+        assert_eq!(with.replace(pair, ""), without);
+    }
+
+    #[test]
+    fn an_app_password_is_named_by_the_device() {
+        for (agent, name) in [
+            ("Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X)", "iPhone"),
+            ("Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7)", "Mac"),
+            ("curl/8", "Apple"),
+        ] {
+            assert_eq!(device(agent), name);
+        }
+    }
+}
