@@ -368,3 +368,23 @@ fn thunderbird_sets_itself_up_by_address_and_password() {
         ],
     ));
 }
+
+#[test]
+fn the_records_of_a_domain_are_held_against_a_real_dns_server() {
+    if !has_program("dnsmasq") && !Path::new("/usr/sbin/dnsmasq").exists() || !has_program("python3") {
+        return;
+    }
+    let dns = free_port();
+    let folder = std::env::temp_dir().join(format!("hosterra-records-{}", std::process::id()));
+    drop(fs::remove_dir_all(&folder));
+    fs::create_dir_all(&folder).expect("a folder");
+    let configuration = format!("dns.servers = [\"127.0.0.1:{dns}\"]");
+    let Some(node) = Node::start_in(&folder, &configuration) else { return };
+    let paths = format!("{}:/usr/sbin", std::env::var("PATH").unwrap_or_default());
+    run(Command::new("python3")
+        .arg(self::folder().join("records_session.py"))
+        .args([node.ports.http.to_string(), dns.to_string()])
+        .env("PATH", paths));
+    drop(node);
+    drop(fs::remove_dir_all(&folder));
+}
