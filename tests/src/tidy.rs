@@ -24,7 +24,7 @@ pub const EDGES: &[(&str, &[&str])] = &[
     ("dnscheck", &["resolver"]),
     ("store", &["kernel", "database", "message"]),
     ("directory", &["kernel", "hosting", "engine", "journal"]),
-    ("smtp", &["kernel", "directory", "listener", "message", "store"]),
+    ("smtp", &["kernel", "directory", "listener", "message", "resolver", "store", "verify"]),
     ("imap", &["kernel", "directory", "listener", "message", "store"]),
     (
         "graphql",

@@ -3,7 +3,7 @@
 //!
 //! | line | meaning |
 //! |---|---|
-//! | `@ open NAME smtp\|submission\|imap clear\|tls` | a new session |
+//! | `@ open NAME smtp\|checked\|lmtp\|submission\|imap clear\|tls [PEER]` | a new session; `checked` is smtp with DNS of `zone.master` |
 //! | `NAME> text` | the client says a line; `\r`, `\n`, `\0`, `\xHH` are octets |
 //! | `NAME>! text` | the same without a line end |
 //! | `NAME< pattern` | the server's next line; `*` is anything |
@@ -45,10 +45,15 @@ const LINE_WAIT: Duration = Duration::from_secs(20);
 /// The quota of every mailbox but `full`.
 const QUOTA: ByteSize = ByteSize::mib(1);
 
+/// Who connects where nothing else is said.
+const PEER: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1));
+
 struct World {
     directory: Arc<Directory>,
     store: Arc<SqlStore>,
     exchange: Arc<smtp::Server>,
+    checked: Arc<smtp::Server>,
+    lmtp: Arc<smtp::Server>,
     submission: Arc<smtp::Server>,
     imap: Arc<imap::Server>,
     metrics: Metrics,
@@ -136,6 +141,29 @@ fn ordered() -> ServiceEvent {
     }
 }
 
+/// The stages for mail from outside, over a zone and with a name that DNS does not answer for.
+async fn stages(store: &Arc<SqlStore>, database: Database) -> smtp::Inbound {
+    let name = |text| resolver::Name::parse(text).expect("a name");
+    let mut zone = resolver::Zone::parse(include_str!("../transcripts/zone.master")).expect("a zone");
+    for slow in ["slow.example", "_dmarc.slow.example"] {
+        zone.fail(name(slow), resolver::Kind::Txt, resolver::DnsError::Timeout);
+    }
+    let settings = smtp::InboundSettings {
+        trusted_networks: Vec::new(),
+        trusted_forwarders: Vec::new(),
+        trusted_sealers: Vec::new(),
+        dmarc_exempt_domains: Vec::new(),
+        dnsbls: vec![(name("bl.example"), smtp::OnListing::Refuse)],
+        honours_dmarc: true,
+        greylisting_wait: Some(Duration::ZERO),
+        greeting_wait: Duration::from_millis(300),
+        connections_per_network_max: 10,
+    };
+    let retries = store::Retries::open(database).await.expect("a table");
+    let trace = Arc::clone(store) as Arc<dyn store::Queue>;
+    smtp::Inbound::new(settings, Arc::new(zone), retries, trace)
+}
+
 impl World {
     async fn open(hash: &PasswordHash) -> Self {
         let directory = Arc::new(Directory::new());
@@ -168,7 +196,7 @@ impl World {
         let store = Arc::new(
             SqlStore::open(database.clone(), now.clone(), Retention::days(30)).await.expect("a store"),
         );
-        let sends = Sends::open(database).await.expect("a table");
+        let sends = Sends::open(database.clone()).await.expect("a table");
         let tls = acceptor();
         let server = |role| {
             let settings = smtp::Settings {
@@ -177,8 +205,9 @@ impl World {
             };
             let (directory, store) = (Arc::clone(&directory), Arc::clone(&store));
             let server = smtp::Server::new(role, settings, directory, store, (tls.clone(), now.clone()));
-            Arc::new(server.counting(sends.clone()))
+            server.counting(sends.clone())
         };
+        let checked = server(smtp::Role::Exchange).checked_by(Arc::new(stages(&store, database).await));
         let imap = imap::Server::new(
             imap::Settings { message_size_max: ByteSize::new(100_000) },
             Arc::clone(&directory),
@@ -187,21 +216,32 @@ impl World {
             now.clone(),
         );
         let metrics = Metrics::register(&prometheus::Registry::new()).expect("counters");
-        let (exchange, submission) = (server(smtp::Role::Exchange), server(smtp::Role::Submission));
-        Self { directory, store, exchange, submission, imap: Arc::new(imap), metrics, _folder: folder }
+        Self {
+            exchange: Arc::new(server(smtp::Role::Exchange)),
+            checked: Arc::new(checked),
+            lmtp: Arc::new(server(smtp::Role::LocalDelivery)),
+            submission: Arc::new(server(smtp::Role::Submission)),
+            directory,
+            store,
+            imap: Arc::new(imap),
+            metrics,
+            _folder: folder,
+        }
     }
 
-    fn session(&self, protocol: &str, encryption: &str) -> Session {
+    fn session(&self, protocol: &str, encryption: &str, peer: IpAddr) -> Session {
         let encryption = if encryption == "tls" { Encryption::Tls } else { Encryption::None };
         let (near, far) = tokio::io::duplex(1 << 20);
         let connection = Connection {
             stream: Stream::Pipe(far, encryption),
-            peer: IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1)),
+            peer,
             counters: Counters::new(self.metrics.clone(), "transcript"),
         };
         let stop = CancellationToken::new();
         match protocol {
             "smtp" => drop(tokio::spawn(converse(Arc::clone(&self.exchange), connection, stop))),
+            "checked" => drop(tokio::spawn(converse(Arc::clone(&self.checked), connection, stop))),
+            "lmtp" => drop(tokio::spawn(converse(Arc::clone(&self.lmtp), connection, stop))),
             "submission" => drop(tokio::spawn(converse(Arc::clone(&self.submission), connection, stop))),
             "imap" => drop(tokio::spawn(converse(Arc::clone(&self.imap), connection, stop))),
             other => panic!("no protocol {other}"),
@@ -211,8 +251,9 @@ impl World {
 
     async fn direct(&self, words: &[&str], sessions: &mut HashMap<String, Session>) {
         match words {
-            ["open", name, protocol, encryption] => {
-                sessions.insert((*name).to_owned(), self.session(protocol, encryption));
+            ["open", name, protocol, encryption, rest @ ..] => {
+                let peer = rest.first().map_or(PEER, |text| text.parse().expect("an address"));
+                sessions.insert((*name).to_owned(), self.session(protocol, encryption, peer));
             }
             // The plan lets its messages have so many recipients, and its mailboxes send to so many a day.
             ["plan", recipients, sends] => {
@@ -374,6 +415,7 @@ async fn every_transcript_is_answered_as_it_stands() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("transcripts");
     let mut paths: Vec<_> =
         std::fs::read_dir(&folder).expect("a folder").map(|entry| entry.expect("an entry").path()).collect();
+    paths.retain(|path| path.extension().is_some_and(|extension| extension == "txt"));
     paths.sort();
     let mut faults = Vec::new();
     for path in &paths {

@@ -9,6 +9,8 @@ use kernel::{ByteSize, DomainName};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 
+use crate::inbound::InboundConfig;
+
 /// Everything that the operator can set. The default is a whole platform on this machine alone.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -26,6 +28,8 @@ pub struct Config {
     pub dns: DnsConfig,
     /// Whom the platform calls.
     pub outgoing: Outgoing,
+    /// Mail from outside.
+    pub inbound: InboundConfig,
     /// Where the servers listen; an empty list turns a server off.
     pub listen: Listen,
     /// What mail clients and other servers are told.
@@ -106,6 +110,8 @@ pub struct Listen {
     pub metrics: Vec<SocketAddr>,
     /// Mail from other hosts (RFC 5321).
     pub smtp: Vec<SocketAddr>,
+    /// Mail that a foreign MX in front has checked (RFC 2033); for its address only, never for the Internet.
+    pub lmtp: Vec<SocketAddr>,
     /// Submission with STARTTLS (RFC 6409).
     pub submission: Vec<SocketAddr>,
     /// Submission under TLS (RFC 8314).
@@ -228,6 +234,7 @@ impl Default for Config {
             database: DatabaseConfig::default(),
             dns: DnsConfig::default(),
             outgoing: Outgoing::default(),
+            inbound: InboundConfig::default(),
             listen: Listen::default(),
             public: Public::default(),
             web: WebConfig::default(),
@@ -265,6 +272,7 @@ impl Default for Listen {
             http: local(8080),
             metrics: Vec::new(),
             smtp: local(2525),
+            lmtp: Vec::new(),
             submission: local(2587),
             submissions: local(2465),
             imap: local(2143),
@@ -455,9 +463,18 @@ impl Config {
 impl Listen {
     /// Every address.
     pub fn all(&self) -> impl Iterator<Item = &SocketAddr> {
-        [&self.http, &self.metrics, &self.smtp, &self.submission, &self.submissions, &self.imap, &self.imaps]
-            .into_iter()
-            .flatten()
+        [
+            &self.http,
+            &self.metrics,
+            &self.smtp,
+            &self.lmtp,
+            &self.submission,
+            &self.submissions,
+            &self.imap,
+            &self.imaps,
+        ]
+        .into_iter()
+        .flatten()
     }
 }
 
@@ -492,7 +509,7 @@ mod tests {
     fn a_wrong_line_is_refused_with_file_line_and_expectation() {
         assert_eq!(
             refused("hostname = \"mail.example\"\n\n[listen]\nsmpt = []\n"),
-            "h.toml:4: unknown field `smpt`, expected one of `http`, `metrics`, `smtp`, `submission`, `submissions`, `imap`, `imaps`"
+            "h.toml:4: unknown field `smpt`, expected one of `http`, `metrics`, `smtp`, `lmtp`, `submission`, `submissions`, `imap`, `imaps`"
         );
         assert!(refused("[listen]\nsmtp = [\"all:25\"]\n").starts_with("h.toml:2: "));
         assert_eq!(

@@ -9,6 +9,7 @@ mod check;
 mod config;
 mod demo;
 mod erase;
+mod inbound;
 mod logins;
 mod master;
 mod platform;

@@ -11,7 +11,7 @@ use graphql::People;
 use journal::keyring::Keyring;
 use journal::{Clock, Journal, PostgresJournal, SqliteJournal, SystemClock};
 use kernel::Timestamp;
-use store::{LastLogins, Retention, Sends, SqlStore};
+use store::{LastLogins, Retention, Retries, Sends, SqlStore};
 use webhook::Deliveries;
 
 use crate::config::Config;
@@ -36,6 +36,8 @@ pub struct Platform {
     pub people: Arc<People>,
     /// Messages.
     pub store: Arc<SqlStore>,
+    /// Who was asked to come again with mail.
+    pub retries: Retries,
     /// When mailboxes were last opened.
     pub logins: Logins,
     /// How many recipients have been sent to.
@@ -72,6 +74,7 @@ impl Platform {
         let people = Arc::new(People::default());
         let seen = graphql::register(&engine, &people).await?;
         let sends = Sends::open(mail.clone()).await?;
+        let retries = Retries::open(mail.clone()).await?;
         let store = SqlStore::open(mail, now(), Retention::days(config.retention_days)).await?;
         // A server that answers "no such mailbox" because it has not read on yet would lose mail.
         anyhow::ensure!(
@@ -88,6 +91,7 @@ impl Platform {
             directory,
             people,
             store: Arc::new(store),
+            retries,
             logins,
             sends,
             deliveries,

@@ -42,6 +42,7 @@ struct Sockets {
     http: Vec<TcpListener>,
     metrics: Vec<TcpListener>,
     smtp: Vec<TcpListener>,
+    lmtp: Vec<TcpListener>,
     submission: Vec<TcpListener>,
     submissions: Vec<TcpListener>,
     imap: Vec<TcpListener>,
@@ -73,7 +74,8 @@ pub async fn serve(config: Config) -> anyhow::Result<ExitCode> {
     let wiring = Wiring { config: &config, tls, metrics, tasks: &tasks, stop: &stop, dns };
     wiring.mail(
         &platform,
-        (sockets.smtp, sockets.submission, sockets.submissions),
+        (sockets.smtp, sockets.lmtp),
+        (sockets.submission, sockets.submissions),
         (sockets.imap, sockets.imaps),
         &mut open,
     )?;
@@ -122,6 +124,7 @@ async fn bind(config: &Config) -> anyhow::Result<Sockets> {
         http: all(&config.listen.http).await?,
         metrics: all(&config.listen.metrics).await?,
         smtp: all(&config.listen.smtp).await?,
+        lmtp: all(&config.listen.lmtp).await?,
         submission: all(&config.listen.submission).await?,
         submissions: all(&config.listen.submissions).await?,
         imap: all(&config.listen.imap).await?,
@@ -152,6 +155,7 @@ fn background(
     tasks.spawn(upkeep::logins(platform.logins.clone(), seen, stop.clone()));
     tasks.spawn(upkeep::index(Arc::clone(&store), stop.clone()));
     tasks.spawn(upkeep::purge(Arc::clone(&store), stop.clone()));
+    tasks.spawn(upkeep::retries(platform.retries.clone(), stop.clone()));
     if config.database.url != crate::config::DatabaseUrl::Sqlite {
         tasks.spawn(upkeep::hear(store, stop.clone()));
     }
@@ -188,7 +192,8 @@ impl Wiring<'_> {
     fn mail(
         &self,
         platform: &Platform,
-        (exchange, submission, submissions): (Vec<TcpListener>, Vec<TcpListener>, Vec<TcpListener>),
+        (exchange, lmtp): (Vec<TcpListener>, Vec<TcpListener>),
+        (submission, submissions): (Vec<TcpListener>, Vec<TcpListener>),
         (imap, imaps): (Vec<TcpListener>, Vec<TcpListener>),
         open: &mut Vec<Open>,
     ) -> anyhow::Result<()> {
@@ -200,7 +205,10 @@ impl Wiring<'_> {
             let (directory, store) = (Arc::clone(&platform.directory), Arc::clone(&platform.store));
             smtp::Server::new(role, settings, directory, store, (self.tls.clone(), platform::now()))
         };
-        let exchange_server = Arc::new(smtp(smtp::Role::Exchange));
+        let trace = Arc::clone(&platform.store) as Arc<dyn store::Queue>;
+        let stages = self.config.inbound.stages(Arc::clone(&self.dns), platform.retries.clone(), trace);
+        let exchange_server = Arc::new(smtp(smtp::Role::Exchange).checked_by(Arc::new(stages)));
+        let lmtp_server = Arc::new(smtp(smtp::Role::LocalDelivery));
         let submission_server = Arc::new(smtp(smtp::Role::Submission).counting(platform.sends.clone()));
         let imap_server = Arc::new(imap::Server::new(
             imap::Settings { message_size_max: self.config.limits.message_size },
@@ -210,6 +218,7 @@ impl Wiring<'_> {
             platform::now(),
         ));
         self.listen("SMTP", exchange, Security::Opportunistic, &exchange_server, open)?;
+        self.listen("LMTP", lmtp, Security::Opportunistic, &lmtp_server, open)?;
         self.listen("submission (STARTTLS)", submission, Security::Opportunistic, &submission_server, open)?;
         self.listen("submission (TLS)", submissions, Security::Implicit, &submission_server, open)?;
         self.listen("IMAP (STARTTLS)", imap, Security::Opportunistic, &imap_server, open)?;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use directory::Directory;
 use journal::{Clock as _, SystemClock};
-use store::{SqlStore, Store as _};
+use store::{Retries, SqlStore, Store as _};
 use tokio_util::sync::CancellationToken;
 
 use crate::logins::Logins;
@@ -62,6 +62,15 @@ pub async fn purge(store: Arc<SqlStore>, stop: CancellationToken) {
         };
         if !paused(pause, &stop).await {
             return;
+        }
+    }
+}
+
+/// Forgets who was asked to come again long ago.
+pub async fn retries(retries: Retries, stop: CancellationToken) {
+    while paused(PURGE_PAUSE, &stop).await {
+        if let Err(error) = retries.purge(SystemClock.now()).await {
+            tracing::warn!(%error, "nothing was forgotten");
         }
     }
 }

@@ -11,6 +11,7 @@ pub struct Metrics {
     logins: IntCounterVec,
     messages: IntCounterVec,
     octets: IntCounterVec,
+    verdicts: IntCounterVec,
 }
 
 impl Metrics {
@@ -42,6 +43,10 @@ impl Metrics {
                 opts("hosterra_message_octets_total", "Octets of the messages that were taken"),
                 &["protocol"],
             )?,
+            verdicts: IntCounterVec::new(
+                opts("hosterra_verdicts_total", "What stages thought of mail from outside"),
+                &["protocol", "stage", "action"],
+            )?,
         };
         registry.register(Box::new(metrics.open.clone()))?;
         registry.register(Box::new(metrics.accepted.clone()))?;
@@ -49,6 +54,7 @@ impl Metrics {
         registry.register(Box::new(metrics.logins.clone()))?;
         registry.register(Box::new(metrics.messages.clone()))?;
         registry.register(Box::new(metrics.octets.clone()))?;
+        registry.register(Box::new(metrics.verdicts.clone()))?;
         Ok(metrics)
     }
 
@@ -88,6 +94,11 @@ impl Counters {
     pub fn message_taken(&self, octets: usize) {
         self.metrics.messages.with_label_values(&[self.protocol, "taken"]).inc();
         self.metrics.octets.with_label_values(&[self.protocol]).inc_by(octets as u64);
+    }
+
+    /// Counts what a stage thought of mail from outside.
+    pub fn verdict(&self, stage: &'static str, action: &'static str) {
+        self.metrics.verdicts.with_label_values(&[self.protocol, stage, action]).inc();
     }
 
     /// Counts a message that was not taken: `refused` for good, or `deferred` for now.

@@ -42,6 +42,8 @@ pub(crate) enum Recipient {
 pub(crate) enum Command {
     Helo(String),
     Ehlo(String),
+    /// The same in LMTP (RFC 2033 section 4.1).
+    Lhlo(String),
     StartTls,
     Auth {
         mechanism: String,
@@ -98,6 +100,7 @@ pub(crate) fn parse(line: &[u8]) -> Result<Command, Fault> {
     match verb.to_ascii_uppercase().as_str() {
         "HELO" => host(rest).map(Command::Helo),
         "EHLO" => host(rest).map(Command::Ehlo),
+        "LHLO" => host(rest).map(Command::Lhlo),
         "STARTTLS" => nothing(rest, Command::StartTls),
         "AUTH" => auth(rest),
         "MAIL" => mail(rest),

@@ -2,15 +2,16 @@
 
 use bytes::{Bytes, BytesMut};
 use directory::{Destinations, DetailHandling, Entitlement, Protocol, Resolution};
-use kernel::{ByteSize, EmailAddress, TenantId};
+use kernel::{ByteSize, EmailAddress, MailboxId, TenantId};
 use listener::{Encryption, WireError};
 use message::{AddressItem, fields, received_count, split_header};
 use store::{
     Acceptance, Deposit, Destination, Flags, FolderName, Origin, Owner, QueuedRecipient, Queueing,
-    StoreError, StoreRefusal,
+    Stage as Step, StoreError, StoreRefusal,
 };
 
-use crate::command::{RcptParameters, Recipient};
+use crate::command::{MailParameters, RcptParameters, Recipient};
+use crate::inbound::{Action, Judged, Placement, Told};
 use crate::lane::lane;
 use crate::limits::{
     DETAIL_FOLDER_COUNT_MAX, HEADER_OCTETS_MAX, RECEIVED_COUNT_MAX, RECIPIENT_COUNT_MAX,
@@ -19,6 +20,7 @@ use crate::limits::{
 use crate::reply::{self, Reply};
 use crate::server::Role;
 use crate::session::{Next, Session, Transaction};
+use crate::subject::with_detail;
 use crate::trace::{Arrival, missing_fields, received, without_return_path};
 
 /// Sender and recipients.
@@ -40,9 +42,30 @@ pub(crate) struct Envelope {
 struct Place {
     owner: Owner,
     quota: ByteSize,
-    /// The detail of the address, where the mailbox wants a folder of that name.
-    folder: Option<String>,
+    /// The recipient for whom it was found first.
+    recipient: EmailAddress,
+    /// The detail of the address, where the mailbox wants to see it.
+    detail: Option<(DetailHandling, String)>,
 }
+
+/// What is given to the store at a time.
+struct Batch {
+    tenant: TenantId,
+    message: Bytes,
+    deposits: Vec<Deposit>,
+    queued: Vec<QueuedRecipient>,
+}
+
+/// What is written into a message on its way in.
+struct Stamp<'a> {
+    id: &'a str,
+    is_utf8: bool,
+    /// The field with the results of the checks; empty where there were none.
+    results: &'a str,
+}
+
+/// Where unwanted mail goes; every mailbox is made with it.
+const JUNK: &str = "Junk";
 
 const TLS_ONLY: Reply = Reply::new(550, "5.7.10", "This mailbox takes mail over TLS only: STARTTLS first");
 const OVER_QUOTA: Reply = Reply::new(552, "5.2.2", "The mailbox is full");
@@ -60,12 +83,31 @@ impl Envelope {
     fn len(&self) -> usize {
         self.recipients.len()
     }
+
+    /// MAIL FROM; none for the null reverse-path.
+    pub(crate) const fn sender(&self) -> Option<&EmailAddress> {
+        self.from.as_ref()
+    }
+
+    /// The recipients as given.
+    pub(crate) fn recipients(&self) -> &[EmailAddress] {
+        &self.recipients
+    }
+
+    /// The mailboxes here, with the recipient for whom each was found.
+    pub(crate) fn places(&self) -> Vec<(TenantId, Option<MailboxId>, &EmailAddress)> {
+        let told = |place| {
+            let Place { owner, recipient, .. }: &Place = place;
+            (owner.tenant, Some(owner.mailbox), recipient)
+        };
+        self.mailboxes.iter().map(told).collect()
+    }
 }
 
 impl Session<'_> {
     /// Whether the sender may be named by whoever speaks.
     pub(crate) fn may_send(&mut self, from: Option<&EmailAddress>) -> Result<(), Reply> {
-        if self.server.role == Role::Exchange {
+        if self.server.role != Role::Submission {
             return Ok(());
         }
         let Some(login) = &self.login else {
@@ -125,6 +167,7 @@ impl Session<'_> {
             Resolution::NotLocal => self.remote(to, parameters),
             Resolution::Unknown => {
                 self.unknown_recipient_count += 1;
+                self.tarpit().await;
                 if self.unknown_recipient_count > UNKNOWN_RECIPIENT_COUNT_MAX {
                     self.say(Reply::new(421, "4.7.0", "Too many recipients that do not exist, closing"))
                         .await?;
@@ -143,6 +186,12 @@ impl Session<'_> {
 
     /// A recipient here. Of an alias with many ends some may be full: it is refused only where all are.
     async fn local(&mut self, to: &EmailAddress, ends: Destinations, parameters: RcptParameters) -> Reply {
+        let tenants =
+            ends.mailboxes.iter().map(|end| end.tenant).chain(ends.forwards.iter().map(|end| end.0));
+        let tenant = tenants.into_iter().next().unwrap_or(TenantId::PLATFORM);
+        if let Err(reply) = self.judge_recipient(to, tenant).await {
+            return reply;
+        }
         let declared =
             self.transaction.as_ref().and_then(|transaction| transaction.parameters.size).unwrap_or(1);
         let mut fitting = Vec::new();
@@ -157,9 +206,9 @@ impl Session<'_> {
             match self.server.store.usage(owner).await {
                 Ok(usage) if usage.size.octets().saturating_add(declared) > end.quota.octets() => {}
                 Ok(_) => {
-                    let detail = ends.detail.as_ref().filter(|_| end.detail == DetailHandling::Folder);
-                    let folder = detail.filter(|detail| !detail.is_empty()).cloned();
-                    fitting.push(Place { owner, quota: end.quota, folder });
+                    let detail = ends.detail.as_ref().filter(|detail| !detail.is_empty());
+                    let detail = detail.map(|detail| (end.detail, detail.clone()));
+                    fitting.push(Place { owner, quota: end.quota, recipient: to.clone(), detail });
                 }
                 Err(error) => {
                     tracing::warn!(%error, "the usage of a mailbox is not known");
@@ -235,44 +284,92 @@ impl Session<'_> {
             return reply;
         }
         let id = uuid::Uuid::now_v7().simple().to_string();
-        let octets = self.traced(&envelope, &message, &id, parameters.is_utf8);
-        let tenants = by_tenant(&envelope);
+        let judged = self.judge_content(&envelope, &message).await;
+        let reply = match &judged.refusal {
+            Some(reply) => reply.clone(),
+            None => {
+                let stamp = Stamp { id: &id, is_utf8: parameters.is_utf8, results: &judged.results };
+                let octets = self.traced(&envelope, &message, &stamp);
+                let deposits = self.deposits(&envelope, &message, &judged).await;
+                self.accept(&envelope, &parameters, (&id, octets), deposits).await
+            }
+        };
+        if self.server.role == Role::Exchange {
+            let step = if reply.code < 300 { Step::Stored } else { Step::Refused };
+            let reasons = &judged.verdict.reasons;
+            let told = Told { message: &id, step, sender: envelope.sender(), reply: &reply, reasons };
+            self.trace(&told, &envelope.places()).await;
+        }
+        reply
+    }
+
+    /// The copies of a message, each with the detail that stands before its subject, if any.
+    async fn deposits(
+        &self,
+        envelope: &Envelope,
+        message: &[u8],
+        judged: &Judged,
+    ) -> Vec<(Option<String>, Deposit)> {
         let return_path = envelope.from.as_ref().map(ToString::to_string).unwrap_or_default();
         let prefix = Bytes::from(format!("Return-Path: <{return_path}>\r\n"));
+        let offered = self.offered(envelope, message, &judged.results);
         let mut deposits = Vec::with_capacity(envelope.mailboxes.len());
         for place in &envelope.mailboxes {
-            deposits.push(Deposit {
+            let mut destination = match &place.detail {
+                Some((DetailHandling::Folder, detail)) => self.detail_folder(place.owner, detail).await,
+                _ => Destination::Inbox,
+            };
+            if judged.verdict.action == Action::Junk {
+                destination = self.named_folder(place.owner, JUNK).await;
+            }
+            match self.place(place.owner, &offered, &judged.verdict).await {
+                Placement::Unchanged => {}
+                Placement::Folder(name) => destination = self.named_folder(place.owner, name.as_str()).await,
+                Placement::Held => continue,
+            }
+            let subject = match &place.detail {
+                Some((DetailHandling::Subject, detail)) => Some(detail.clone()),
+                _ => None,
+            };
+            let deposit = Deposit {
                 owner: place.owner,
-                destination: match &place.folder {
-                    Some(detail) => self.detail_folder(place.owner, detail).await,
-                    None => Destination::Inbox,
-                },
+                destination,
                 flags: Flags::NONE,
                 internal_date: None,
                 // Whether it fits was decided at RCPT: what was promised there is kept, so that a message is never
                 // taken for some of its recipients only.
                 quota: ByteSize::new(u64::MAX),
                 prefix: prefix.clone(),
-            });
+            };
+            deposits.push((subject, deposit));
         }
+        deposits
+    }
+
+    /// Gives the copies and what is to be queued to the store.
+    async fn accept(
+        &self,
+        envelope: &Envelope,
+        parameters: &MailParameters,
+        (id, octets): (&str, Bytes),
+        deposits: Vec<(Option<String>, Deposit)>,
+    ) -> Reply {
         if deposits.is_empty() && envelope.queued.is_empty() {
             return Reply::told(250, "2.0.0", format!("{id} taken"));
         }
         let queueing = Queueing {
-            message: id.clone(),
+            message: id.to_owned(),
             lane: lane(&octets, envelope.recipients.len()),
             origin: if self.login.is_some() { Origin::Submitted } else { Origin::Forwarded },
             mailbox: self.login.as_ref().map(|login| login.mailbox),
         };
-        let mut has_queued = false;
-        for (tenant, queued) in tenants {
-            has_queued |= !queued.is_empty();
+        for batch in batches(envelope, &octets, deposits) {
             let acceptance = Acceptance {
-                message: octets.clone(),
-                deposits: std::mem::take(&mut deposits),
-                queued,
+                message: batch.message,
+                deposits: batch.deposits,
+                queued: batch.queued,
                 sender: envelope.from.clone(),
-                tenant,
+                tenant: batch.tenant,
                 dsn: (parameters.ret.clone(), parameters.envelope_id.clone()),
                 queueing: queueing.clone(),
             };
@@ -299,8 +396,19 @@ impl Session<'_> {
                 }
             }
         }
+        let has_queued = !envelope.queued.is_empty();
         let state = if has_queued { "taken; recipients elsewhere are queued" } else { "taken" };
         Reply::told(250, "2.0.0", format!("{id} {state}"))
+    }
+
+    /// A folder that is there. INBOX where it is not: mail is not lost for a name.
+    async fn named_folder(&self, owner: Owner, name: &str) -> Destination {
+        let Ok(name) = FolderName::parse(name) else { return Destination::Inbox };
+        if self.server.store.provision(owner).await.is_err() {
+            return Destination::Inbox;
+        }
+        let found = self.server.store.folder(owner, &name).await;
+        found.map_or(Destination::Inbox, |folder| Destination::Folder(folder.id))
     }
 
     /// The folder `INBOX/detail`, made where it is not there. INBOX where it cannot be: mail is not lost for a name.
@@ -322,34 +430,39 @@ impl Session<'_> {
         store.folder(owner, &name).await.map_or(Destination::Inbox, |folder| Destination::Folder(folder.id))
     }
 
-    fn traced(&self, envelope: &Envelope, message: &[u8], id: &str, is_utf8: bool) -> Bytes {
+    fn traced(&self, envelope: &Envelope, message: &[u8], stamp: &Stamp<'_>) -> Bytes {
         let now = (self.server.now)();
         let hostname = self.server.settings.hostname.as_str();
         let (helo, is_extended) = self.helo.as_ref().map_or(("", false), |(name, is)| (name.as_str(), *is));
         let is_encrypted = self.wire.encryption() == Encryption::Tls;
         let arrival = Arrival {
             helo,
-            peer: (self.server.role == Role::Exchange).then_some(self.peer),
+            peer: (self.server.role != Role::Submission).then_some(self.peer),
             hostname,
-            with: if is_utf8 {
+            with: if self.server.role == Role::LocalDelivery {
+                if is_encrypted { "LMTPS" } else { "LMTP" }
+            } else if stamp.is_utf8 {
                 utf8_protocol_word(is_encrypted, self.login.is_some())
             } else {
                 protocol_word(is_extended, is_encrypted, self.login.is_some())
             },
-            id,
+            id: stamp.id,
             recipient: match envelope.recipients.as_slice() {
                 [one] => Some(one),
                 _ => None,
             },
         };
-        let mut octets = received(&arrival, now).into_bytes();
+        let mut octets = stamp.results.as_bytes().to_vec();
+        octets.extend_from_slice(received(&arrival, now).as_bytes());
         if self.server.role == Role::Submission {
             octets.extend_from_slice(missing_fields(message, hostname, now).as_bytes());
         }
-        match without_return_path(message) {
-            Some(clean) => octets.extend_from_slice(&clean),
-            None => octets.extend_from_slice(message),
-        }
+        let clean = without_return_path(message);
+        let message = clean.as_deref().unwrap_or(message);
+        // Nobody outside speaks in our name (RFC 8601 section 5).
+        let unforged =
+            (self.server.role != Role::Submission).then(|| verify::strip_forged(message, hostname));
+        octets.extend_from_slice(unforged.flatten().as_deref().unwrap_or(message));
         Bytes::from(octets)
     }
 
@@ -408,6 +521,29 @@ fn by_tenant(envelope: &Envelope) -> Vec<(TenantId, Vec<QueuedRecipient>)> {
         tenants.push((tenant, Vec::new()));
     }
     tenants
+}
+
+/// What goes to the store, in the order in which it goes: a copy with another subject is a message of its own.
+fn batches(envelope: &Envelope, octets: &Bytes, deposits: Vec<(Option<String>, Deposit)>) -> Vec<Batch> {
+    let (told, plain): (Vec<_>, Vec<_>) = deposits.into_iter().partition(|(subject, _)| subject.is_some());
+    let mut plain: Vec<Deposit> = plain.into_iter().map(|(_, deposit)| deposit).collect();
+    let mut batches = Vec::new();
+    for (tenant, queued) in by_tenant(envelope) {
+        let deposits = std::mem::take(&mut plain);
+        if !deposits.is_empty() || !queued.is_empty() {
+            batches.push(Batch { tenant, message: octets.clone(), deposits, queued });
+        }
+    }
+    for (subject, deposit) in told {
+        let message = Bytes::from(with_detail(octets, &subject.unwrap_or_default()));
+        batches.push(Batch {
+            tenant: deposit.owner.tenant,
+            message,
+            deposits: vec![deposit],
+            queued: Vec::new(),
+        });
+    }
+    batches
 }
 
 fn refusal_reply(refusal: &StoreRefusal) -> Reply {

@@ -6,6 +6,7 @@
 mod command;
 mod data;
 mod deliver;
+mod inbound;
 mod lane;
 mod limits;
 mod login;
@@ -13,8 +14,13 @@ mod reply;
 mod sends;
 mod server;
 mod session;
+mod subject;
 mod trace;
 
+pub use inbound::{
+    Action, ContentStage, Inbound, InboundSettings, Offered, OnListing, Placement, PlacementStage, Stage,
+    Verdict,
+};
 pub use limits::{
     BAD_COMMAND_COUNT_MAX, COMMAND_WAIT, DATA_WAIT, HEADER_OCTETS_MAX, LINE_OCTETS_MAX,
     LOGIN_FAILURE_COUNT_MAX, MEMORY_OCTETS_MAX, RECEIVED_COUNT_MAX, RECIPIENT_COUNT_MAX,

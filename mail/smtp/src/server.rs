@@ -10,6 +10,7 @@ use tokio::sync::Semaphore;
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 
+use crate::inbound::Inbound;
 use crate::limits::MEMORY_OCTETS_MAX;
 use crate::session::Session;
 
@@ -18,6 +19,8 @@ use crate::session::Session;
 pub enum Role {
     /// Other hosts that bring mail for us (RFC 5321).
     Exchange,
+    /// A foreign MX in front of us, which hands on what it has checked (RFC 2033): an answer for every recipient.
+    LocalDelivery,
     /// Our users who send mail (RFC 6409): nothing without a login.
     Submission,
 }
@@ -46,6 +49,8 @@ pub struct Server {
     pub(crate) now: Now,
     /// Kibibytes of messages that may be held at a time.
     pub(crate) memory: Arc<Semaphore>,
+    /// The stages for mail from outside; none where it is not checked.
+    pub(crate) inbound: Option<Arc<Inbound>>,
 }
 
 impl std::fmt::Debug for Server {
@@ -67,7 +72,7 @@ impl Server {
         (tls, now): (TlsAcceptor, Now),
     ) -> Self {
         let memory = Arc::new(Semaphore::new(MEMORY_OCTETS_MAX / 1024));
-        Self { role, settings, directory, store, sends: None, tls, now, memory }
+        Self { role, settings, directory, store, sends: None, tls, now, memory, inbound: None }
     }
 
     /// The same, counting the recipients of submissions against what may be sent.
@@ -76,12 +81,20 @@ impl Server {
         self.sends = Some(sends);
         self
     }
+
+    /// The same server with stages that look at mail from outside.
+    #[must_use]
+    pub fn checked_by(mut self, inbound: Arc<Inbound>) -> Self {
+        self.inbound = Some(inbound);
+        self
+    }
 }
 
 impl Protocol for Server {
     fn name(&self) -> &'static str {
         match self.role {
             Role::Exchange => "smtp",
+            Role::LocalDelivery => "lmtp",
             Role::Submission => "submission",
         }
     }

@@ -12,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 use crate::command::{Body, Command, Fault, MailParameters, parse};
 use crate::data::{Content, DataReader, has_bare_line_end};
 use crate::deliver::Envelope;
+use crate::inbound::{Facts, Inbound};
 use crate::limits::{BAD_COMMAND_COUNT_MAX, COMMAND_WAIT, DATA_WAIT, LINE_OCTETS_MAX};
 use crate::reply::{self, Reply};
 use crate::server::{Role, Server};
@@ -55,6 +56,8 @@ pub(crate) struct Session<'a> {
     pub(crate) login_failure_count: usize,
     pub(crate) unknown_recipient_count: usize,
     bad_command_count: usize,
+    /// What was found out about the peer.
+    pub(crate) facts: Facts,
 }
 
 impl<'a> Session<'a> {
@@ -70,8 +73,18 @@ impl<'a> Session<'a> {
             login_failure_count: 0,
             unknown_recipient_count: 0,
             bad_command_count: 0,
+            facts: Facts::default(),
         };
-        let greeting = format!("220 {} ESMTP ready\r\n", server.settings.hostname);
+        match session.meet().await {
+            Ok(None) => {}
+            Ok(Some(reply)) => {
+                drop(session.wire.write(&reply.octets()).await);
+                return session.wire.close().await;
+            }
+            Err(_) => return,
+        }
+        let word = if server.role == Role::LocalDelivery { "LMTP" } else { "ESMTP" };
+        let greeting = format!("220 {} {word} ready\r\n", server.settings.hostname);
         if session.wire.write(greeting.as_bytes()).await.is_err() {
             return;
         }
@@ -126,6 +139,12 @@ impl<'a> Session<'a> {
         }
     }
 
+    /// The stages that look at this peer's mail; none where it is trusted, or a user of ours.
+    pub(crate) fn inbound(&self) -> Option<&'a Inbound> {
+        let inbound = self.server.inbound.as_deref().filter(|_| self.server.role == Role::Exchange)?;
+        inbound.checks(self.peer).then_some(inbound)
+    }
+
     pub(crate) async fn say(&mut self, reply: Reply) -> Result<Next, WireError> {
         self.wire.write(&reply.octets()).await?;
         Ok(Next::Command)
@@ -138,13 +157,21 @@ impl<'a> Session<'a> {
             self.say(reply::TOO_MANY_ERRORS).await?;
             return Ok(Next::Close);
         }
+        self.tarpit().await;
         self.say(reply).await
     }
 
     async fn obey(&mut self, command: Command) -> Result<Next, WireError> {
         match command {
-            Command::Ehlo(name) => self.ehlo(name).await,
+            Command::Ehlo(_) | Command::Helo(_) if self.server.role == Role::LocalDelivery => {
+                self.bad(Reply::new(500, "5.5.1", "This is LMTP: LHLO")).await
+            }
+            Command::Lhlo(_) if self.server.role != Role::LocalDelivery => self.bad(reply::SYNTAX).await,
+            Command::Ehlo(name) | Command::Lhlo(name) => self.ehlo(name).await,
             Command::Helo(name) => {
+                if let Err(reply) = self.judge_helo(&name) {
+                    return self.say(reply).await;
+                }
                 self.helo = Some((name, false));
                 self.transaction = None;
                 let hello = format!("250 {}\r\n", self.server.settings.hostname);
@@ -172,6 +199,9 @@ impl<'a> Session<'a> {
     }
 
     async fn ehlo(&mut self, name: String) -> Result<Next, WireError> {
+        if let Err(reply) = self.judge_helo(&name) {
+            return self.say(reply).await;
+        }
         self.helo = Some((name, true));
         self.transaction = None;
         let mut lines = vec![self.server.settings.hostname.to_string()];
@@ -225,6 +255,9 @@ impl<'a> Session<'a> {
         if from.as_ref().is_some_and(|from| !from.local.as_str().is_ascii()) && !parameters.is_utf8 {
             return self.say(Reply::new(553, "5.6.7", "This address needs SMTPUTF8")).await;
         }
+        if let Err(reply) = self.judge_sender(from.as_ref()).await {
+            return self.say(reply).await;
+        }
         self.transaction = Some(Transaction { envelope: Envelope::new(from), parameters, chunks: None });
         self.say(Reply::new(250, "2.1.0", "OK")).await
     }
@@ -262,6 +295,7 @@ impl<'a> Session<'a> {
             self.wire.read(DATA_WAIT).await?;
         };
         let Some(transaction) = self.transaction.take() else { return Ok(Next::Close) };
+        let answer_count = self.answer_count(&transaction);
         let reply = match content {
             Content::Whole(message) => self.deliver(transaction, message).await,
             Content::TooLong => self.too_big(),
@@ -269,7 +303,19 @@ impl<'a> Session<'a> {
                 Reply::new(550, "5.6.0", "The message holds a CR or LF that is no line end and is refused")
             }
         };
-        self.say(reply).await
+        self.say_times(reply, answer_count).await
+    }
+
+    /// How many answers a message gets: in LMTP one for every recipient that was accepted (RFC 2033 section 4.2).
+    fn answer_count(&self, transaction: &Transaction) -> usize {
+        if self.server.role == Role::LocalDelivery { transaction.envelope.recipients().len() } else { 1 }
+    }
+
+    async fn say_times(&mut self, reply: Reply, count: usize) -> Result<Next, WireError> {
+        for _ in 0..count {
+            self.say(reply.clone()).await?;
+        }
+        Ok(Next::Command)
     }
 
     /// Takes a share of the memory for messages, as much as `octets` need; waits where others hold it.
@@ -323,10 +369,9 @@ impl<'a> Session<'a> {
             if let Some(transaction) = &mut self.transaction {
                 transaction.chunks.get_or_insert_default().refused = Some(reply.clone());
             }
-            if is_last {
-                self.transaction = None;
-            }
-            return self.say(reply).await;
+            let ended = if is_last { self.transaction.take() } else { None };
+            let answer_count = ended.map_or(1, |transaction| self.answer_count(&transaction).max(1));
+            return self.say_times(reply, answer_count).await;
         }
         let Some(mut transaction) = self.transaction.take() else {
             return self.say(reply::BAD_SEQUENCE).await;
@@ -340,12 +385,13 @@ impl<'a> Session<'a> {
         }
         let message = std::mem::take(&mut chunks.octets);
         let is_text = transaction.parameters.body != Body::BinaryMime;
+        let answer_count = self.answer_count(&transaction);
         let reply = if is_text && has_bare_line_end(&message) {
             Reply::new(550, "5.6.0", "The message holds a CR or LF that is no line end and is refused")
         } else {
             self.deliver(transaction, message).await
         };
-        self.say(reply).await
+        self.say_times(reply, answer_count).await
     }
 }
 

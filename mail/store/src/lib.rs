@@ -10,6 +10,7 @@ mod flags;
 mod last_login;
 mod port;
 mod queue;
+mod retries;
 mod sends;
 mod signature;
 mod sql;
@@ -30,6 +31,7 @@ pub use queue::{
     Origin, Outcome, PassageFilter, QUEUE_PAGE_COUNT_MAX, Queue, QueueEntry, Queueing, RecipientKey,
     RecipientState, RemoteReply, Selection, Settlement, Settling, Suppress, Suppression, Suspension,
 };
+pub use retries::{REMEMBERED, RETRY_WITHIN, Retries, Seen};
 pub use sends::{SendLimit, SendScope, Sending, Sends};
 pub use sql::{Now, Retention, SqlStore};
 pub use trace::{Direction, Passage, Stage};

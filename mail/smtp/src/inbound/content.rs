@@ -1,0 +1,296 @@
+//! The message itself: DKIM, ARC, DMARC, and what is written about it.
+
+use std::time::Duration;
+
+use kernel::TenantId;
+use resolver::Name;
+use store::Seen;
+use verify::arc::{self, Arc, ArcResult};
+use verify::dkim::{self, Dkim, DkimResult, Message};
+use verify::dmarc::{self, Dmarc, DmarcResult, Identifiers, Policy};
+use verify::iprev::Iprev;
+use verify::results::MethodResult;
+use verify::spf::{Spf, SpfResult};
+use verify::{AuthorFault, author_domains, write_results};
+
+use super::{Action, Inbound, Offered, Placement, Stage, Verdict, is_within};
+use crate::deliver::Envelope;
+use crate::reply::Reply;
+use crate::session::Session;
+
+/// Longest wait for all questions about one message.
+const CONTENT_WAIT: Duration = Duration::from_secs(30);
+
+const TWO_AUTHORS: Reply = Reply::new(550, "5.6.0", "The message has more than one From field");
+const COME_AGAIN: Reply =
+    Reply::new(451, "4.7.0", "DNS does not tell who sent this; try again in a few minutes");
+const REFUSED_BY_STAGE: Reply = Reply::new(550, "5.7.1", "The message is refused by the content filter");
+const DEFERRED_BY_STAGE: Reply =
+    Reply::new(451, "4.7.1", "The message cannot be judged now, try again later");
+
+/// What came of a message.
+#[derive(Debug)]
+pub(crate) struct Judged {
+    pub(crate) verdict: Verdict,
+    /// What is told in place of taking it.
+    pub(crate) refusal: Option<Reply>,
+    /// The field with the results; empty where nothing was checked.
+    pub(crate) results: String,
+}
+
+/// What the checks found.
+struct Found {
+    dkim: Vec<Dkim>,
+    arc: Arc,
+    dmarc: Dmarc,
+    author_fault: Option<AuthorFault>,
+}
+
+impl Session<'_> {
+    /// Looks at a whole message.
+    pub(crate) async fn judge_content(&self, envelope: &Envelope, message: &[u8]) -> Judged {
+        let accepted = Verdict::new(Stage::Data, Action::Accept);
+        let Some(inbound) = self.inbound() else {
+            return Judged { verdict: accepted, refusal: None, results: String::new() };
+        };
+        let found = tokio::time::timeout(CONTENT_WAIT, self.find(inbound, message)).await;
+        let found = found.unwrap_or_else(|_| Found::nothing("DNS took too long"));
+        let mut judged = Judged { verdict: accepted, refusal: None, results: String::new() };
+        judged.results = self.results(&found);
+        self.judge_author(inbound, &found, &mut judged);
+        if found.dmarc.result == DmarcResult::Temperror && judged.refusal.is_none() {
+            self.defer_once(envelope, message, &mut judged).await;
+        }
+        self.tell(&judged.verdict);
+        if judged.refusal.is_none() {
+            self.ask_stages(inbound, envelope, message, &mut judged).await;
+        }
+        judged
+    }
+
+    async fn find(&self, inbound: &Inbound, message: &[u8]) -> Found {
+        let dns = &*inbound.dns;
+        let now_secs = u64::try_from((self.server.now)().millis() / 1000).unwrap_or_default();
+        let parsed = Message::new(message);
+        let dkim = dkim::verify(dns, &parsed, now_secs).await;
+        let arc = arc::verify(dns, &parsed).await;
+        let (authors, author_fault) = match author_domains(message) {
+            Ok(authors) => (authors, None),
+            Err(fault) => (Vec::new(), Some(fault)),
+        };
+        let dmarc = dmarc::evaluate(dns, &authors, &self.identifiers(&dkim)).await;
+        Found { dkim, arc, dmarc, author_fault }
+    }
+
+    fn identifiers(&self, dkim: &[Dkim]) -> Identifiers {
+        let spf = self.facts.spf.as_ref();
+        let passed = dkim.iter().filter(|dkim| dkim.result == DkimResult::Pass && !dkim.is_testing);
+        Identifiers {
+            spf: spf.filter(|spf| spf.result == SpfResult::Pass).and_then(|spf| spf.domain.clone()),
+            dkim: passed.filter_map(|dkim| dkim.domain.clone()).collect(),
+            is_unsure: spf.is_some_and(|spf| spf.result == SpfResult::Temperror)
+                || dkim.iter().any(|dkim| dkim.result == DkimResult::Temperror),
+        }
+    }
+
+    /// What the author's domain wants done, and why it is not done where it is not.
+    fn judge_author(&self, inbound: &Inbound, found: &Found, judged: &mut Judged) {
+        let verdict = &mut judged.verdict;
+        match found.author_fault {
+            Some(AuthorFault::Doubled | AuthorFault::TooMany) => {
+                verdict.add(Action::Refuse, "several_authors");
+                judged.refusal = Some(TWO_AUTHORS);
+                return;
+            }
+            Some(AuthorFault::Missing | AuthorFault::Unreadable) => verdict.add(Action::Mark, "no_author"),
+            None => {}
+        }
+        if found.dmarc.result != DmarcResult::Fail {
+            return;
+        }
+        if let Some(exception) = self.exception(inbound, found) {
+            verdict.add(Action::Mark, "dmarc_fail");
+            verdict.add(Action::Mark, exception);
+            return;
+        }
+        match found.dmarc.policy {
+            Policy::Reject => {
+                verdict.add(Action::Refuse, "dmarc_reject");
+                let author = found.dmarc.author.as_ref().map(Name::to_string).unwrap_or_default();
+                let reply = format!(
+                    "{author} wants mail refused that neither its SPF nor its DKIM stands behind (DMARC)"
+                );
+                judged.refusal = Some(Reply::told(550, "5.7.1", reply));
+            }
+            Policy::Quarantine => verdict.add(Action::Junk, "dmarc_quarantine"),
+            Policy::None => verdict.add(Action::Mark, "dmarc_fail"),
+        }
+    }
+
+    /// Why a failure of DMARC is not acted upon here.
+    fn exception(&self, inbound: &Inbound, found: &Found) -> Option<&'static str> {
+        let settings = &inbound.settings;
+        let is_exempt =
+            |author: &Name| settings.dmarc_exempt_domains.iter().any(|domain| author.is_within(domain));
+        if !settings.honours_dmarc {
+            return Some("dmarc_not_honoured");
+        }
+        if found.arc.vouched_by(&settings.trusted_sealers).is_some() {
+            return Some("arc_trusted");
+        }
+        if is_within(&settings.trusted_forwarders, self.peer) {
+            return Some("forwarder_trusted");
+        }
+        found.dmarc.author.as_ref().filter(|author| is_exempt(author)).map(|_| "author_exempt")
+    }
+
+    /// Without DNS a message is deferred once; when it comes again it is taken with a mark.
+    async fn defer_once(&self, envelope: &Envelope, message: &[u8], judged: &mut Judged) {
+        judged.verdict.add(Action::Mark, "dns_unsure");
+        let mut key = vec!["dns".to_owned(), super::network::network(self.peer).to_string()];
+        key.push(envelope.sender().map(ToString::to_string).unwrap_or_default());
+        key.push(message_id(message));
+        let tenant = envelope.places().first().map_or(TenantId::PLATFORM, |place| place.0);
+        if matches!(self.seen(tenant, &key, Duration::ZERO).await, Some(Seen::First)) {
+            judged.verdict.add(Action::Defer, "come_again");
+            judged.refusal = Some(COME_AGAIN);
+        }
+    }
+
+    /// Asks the stages that others brought, until one refuses.
+    async fn ask_stages(&self, inbound: &Inbound, envelope: &Envelope, message: &[u8], judged: &mut Judged) {
+        for stage in &inbound.content_stages {
+            let results = judged.results.clone();
+            let verdict = stage.judge(&self.offered(envelope, message, &results)).await;
+            self.tell(&verdict);
+            judged.refusal = match verdict.action {
+                Action::Refuse => Some(REFUSED_BY_STAGE),
+                Action::Defer => Some(DEFERRED_BY_STAGE),
+                Action::Accept | Action::Mark | Action::Junk => None,
+            };
+            judged.verdict.action = judged.verdict.action.max(verdict.action);
+            judged.verdict.reasons.extend(verdict.reasons);
+            if judged.refusal.is_some() {
+                return;
+            }
+        }
+    }
+
+    /// Where a mailbox keeps a message, if anybody says.
+    pub(crate) async fn place(
+        &self,
+        owner: store::Owner,
+        offered: &Offered<'_>,
+        verdict: &Verdict,
+    ) -> Placement {
+        match self.inbound().and_then(|inbound| inbound.placement_stage.as_ref()) {
+            Some(stage) => stage.place(owner, offered, verdict).await,
+            None => Placement::Unchanged,
+        }
+    }
+
+    pub(crate) fn offered<'o>(
+        &'o self,
+        envelope: &'o Envelope,
+        message: &'o [u8],
+        results: &'o str,
+    ) -> Offered<'o> {
+        Offered {
+            message,
+            sender: envelope.sender(),
+            recipients: envelope.recipients(),
+            peer: self.peer,
+            helo: self.helo.as_ref().map_or("", |(name, _)| name.as_str()),
+            results,
+        }
+    }
+
+    /// The field with everything that was found (RFC 8601).
+    fn results(&self, found: &Found) -> String {
+        let mut results = Vec::new();
+        if let Some(iprev) = &self.facts.iprev {
+            results.push(iprev_result(iprev, self.peer));
+        }
+        if let Some(spf) = &self.facts.spf {
+            results.push(spf_result(spf, self.transaction_helo()));
+        }
+        results.extend(found.dkim.iter().map(dkim_result));
+        if found.dkim.is_empty() {
+            results.push(MethodResult::new("dkim", "none"));
+        }
+        results.push(dmarc_result(&found.dmarc));
+        if found.arc.result != ArcResult::None {
+            results.push(MethodResult::new("arc", found.arc.result.word()).reason(&found.arc.reason));
+        }
+        write_results(self.server.settings.hostname.as_str(), &results)
+    }
+
+    fn transaction_helo(&self) -> &str {
+        self.helo.as_ref().map_or("", |(name, _)| name.as_str())
+    }
+}
+
+impl Found {
+    fn nothing(reason: &str) -> Self {
+        let dmarc = Dmarc {
+            result: DmarcResult::Temperror,
+            reason: reason.to_owned(),
+            author: None,
+            policy_domain: None,
+            organization: None,
+            policy: Policy::None,
+            is_testing: false,
+        };
+        let arc = Arc { result: ArcResult::None, reason: String::new(), seals: Vec::new() };
+        Self { dkim: Vec::new(), arc, dmarc, author_fault: None }
+    }
+}
+
+fn iprev_result(iprev: &Iprev, peer: std::net::IpAddr) -> MethodResult {
+    MethodResult::new("iprev", iprev.word()).property("policy.iprev", peer)
+}
+
+fn spf_result(spf: &Spf, helo: &str) -> MethodResult {
+    let result = MethodResult::new("spf", spf.result.word()).reason(match spf.result {
+        SpfResult::Temperror | SpfResult::Permerror => &spf.reason,
+        _ => "",
+    });
+    let result = match &spf.domain {
+        Some(domain) => result.property("smtp.mailfrom", domain),
+        None => result,
+    };
+    result.property("smtp.helo", helo)
+}
+
+fn dkim_result(dkim: &Dkim) -> MethodResult {
+    let mut result = MethodResult::new("dkim", dkim.result.word()).reason(&dkim.reason);
+    if let Some(domain) = &dkim.domain {
+        result = result.property("header.d", domain);
+    }
+    if let Some(selector) = &dkim.selector {
+        result = result.property("header.s", selector);
+    }
+    if let Some(algorithm) = dkim.algorithm {
+        result = result.property("header.a", algorithm).property("header.b", &dkim.short);
+    }
+    result
+}
+
+fn dmarc_result(dmarc: &Dmarc) -> MethodResult {
+    let reason = if dmarc.result == DmarcResult::Pass { "" } else { &dmarc.reason };
+    let mut result = MethodResult::new("dmarc", dmarc.result.word()).reason(reason);
+    if let Some(author) = &dmarc.author {
+        result = result.property("header.from", author);
+    }
+    if let Some(domain) = &dmarc.policy_domain {
+        result = result.property("policy.dmarc", dmarc.policy.word()).property("policy.domain", domain);
+    }
+    result
+}
+
+/// What tells a message from others when it comes again.
+fn message_id(message: &[u8]) -> String {
+    let (header_end, _) = message::split_header(message);
+    let mut found = message::fields(&message[..header_end]).filter(|field| field.is("Message-ID"));
+    found.next().map(|field| field.text()).unwrap_or_default()
+}
