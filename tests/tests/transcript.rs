@@ -427,3 +427,28 @@ async fn every_transcript_is_answered_as_it_stands() {
     assert!(paths.len() >= 10, "the transcripts are missing");
     assert!(faults.is_empty(), "\n{}", faults.join("\n"));
 }
+
+/// Recipients beyond the limit of a message are turned away one by one; they cost an answer each and no room.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hundred_thousand_recipients_are_a_thousand_and_answers() {
+    const OFFERED: usize = 100_000;
+    let hash = PasswordHash::parse(&directory::password::hash(&SecretString::from("pw")).expect("a hash"));
+    let world = World::open(&hash.expect("a hash")).await;
+    let (mut read, mut write) = tokio::io::split(world.session("smtp", "clear", PEER).pipe);
+    let writer = tokio::spawn(async move {
+        write.write_all(b"EHLO c.example\r\nMAIL FROM:<f@elsewhere.example>\r\n").await.expect("taken");
+        for number in 0..OFFERED {
+            let line = format!("RCPT TO:<alice+{number}@x.example>\r\n");
+            write.write_all(line.as_bytes()).await.expect("taken");
+        }
+        write.write_all(b"QUIT\r\n").await.expect("taken");
+        write
+    });
+    let mut answers = Vec::new();
+    read.read_to_end(&mut answers).await.expect("answers");
+    drop(writer.await.expect("all was said"));
+    let answers = String::from_utf8_lossy(&answers);
+    assert_eq!(answers.matches("\r\n250 2.1.5 ").count(), smtp::RECIPIENT_COUNT_MAX);
+    assert_eq!(answers.matches("\r\n452 4.5.3 ").count(), OFFERED - smtp::RECIPIENT_COUNT_MAX);
+    assert!(answers.ends_with("221 2.0.0 Bye\r\n"));
+}

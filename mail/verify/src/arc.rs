@@ -136,9 +136,9 @@ pub async fn verify(dns: &dyn Dns, message: &Message<'_>) -> Arc {
 
 fn refused(what: &str, checked: &Checked) -> Option<Arc> {
     match checked.result {
-        DkimResult::Pass | DkimResult::Policy => None,
+        DkimResult::Pass => None,
         DkimResult::Temperror => Some(Arc::new(ArcResult::Temperror, format!("{what}: {}", checked.reason))),
-        DkimResult::Fail | DkimResult::Permerror => {
+        DkimResult::Fail | DkimResult::Permerror | DkimResult::Policy => {
             Some(Arc::new(ArcResult::Fail, format!("{what}: {}", checked.reason)))
         }
     }

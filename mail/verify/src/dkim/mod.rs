@@ -26,7 +26,7 @@ pub enum DkimResult {
     Pass,
     /// The message or the signature was changed, or the signature's time is over.
     Fail,
-    /// It holds, and we do not accept it: it leaves part of the body unsigned.
+    /// Whatever it holds, we do not accept it: it leaves part of the body unsigned.
     Policy,
     /// DNS did not answer: later it may be otherwise.
     Temperror,

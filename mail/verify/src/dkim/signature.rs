@@ -7,7 +7,7 @@ use super::canonical::Form;
 use crate::tag::{Tags, base64, without_blanks};
 
 /// Names in `h=` that are looked at.
-const SIGNED_NAME_COUNT_MAX: usize = 500;
+const SIGNED_NAME_COUNT_MAX: usize = 200;
 
 /// How something was signed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

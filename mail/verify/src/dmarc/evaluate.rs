@@ -61,7 +61,20 @@ async fn one(dns: &dyn Dns, author: &Name, identifiers: &Identifiers) -> Dmarc {
         policy: Policy::None,
         is_testing: false,
     };
-    let walk = match Walk::from(dns, author).await {
+    let begun = match Walk::begin(dns, author).await {
+        Ok(walk) => walk,
+        Err(error) => return told(DmarcResult::Temperror, error.to_string()),
+    };
+    // Most mail: the author's own record, and a check that passed for the same name. Nobody else need be asked.
+    if let (Some(policies), Some(what)) = (begun.own(), same_name(author, identifiers)) {
+        return Dmarc {
+            policy_domain: Some(author.clone()),
+            policy: if policies.is_testing { policies.own.milder() } else { policies.own },
+            is_testing: policies.is_testing,
+            ..told(DmarcResult::Pass, format!("{what} passed for the author's domain"))
+        };
+    }
+    let walk = match begun.climb(dns).await {
         Ok(walk) => walk,
         Err(error) => return told(DmarcResult::Temperror, error.to_string()),
     };
@@ -114,6 +127,14 @@ async fn wanted(dns: &dyn Dns, author: &Name, place: &Name, policies: &Policies)
     }
 }
 
+/// Which check passed for the very name of the author.
+fn same_name(author: &Name, identifiers: &Identifiers) -> Option<&'static str> {
+    if identifiers.dkim.contains(author) {
+        return Some("DKIM");
+    }
+    (identifiers.spf.as_ref() == Some(author)).then_some("SPF")
+}
+
 /// Why somebody who stands behind the message belongs to the author; none where nobody does.
 async fn near(
     dns: &dyn Dns,
@@ -122,15 +143,13 @@ async fn near(
     policies: &Policies,
     identifiers: &Identifiers,
 ) -> Result<Option<String>, DnsError> {
-    let all = || {
-        let dkim = identifiers.dkim.iter().map(|name| ("DKIM", name, policies.dkim));
-        dkim.chain(identifiers.spf.iter().map(|name| ("SPF", name, policies.spf)))
-    };
-    if let Some((what, ..)) = all().find(|(_, name, _)| *name == author) {
+    if let Some(what) = same_name(author, identifiers) {
         return Ok(Some(format!("{what} passed for the author's domain")));
     }
+    let dkim = identifiers.dkim.iter().map(|name| ("DKIM", name, policies.dkim));
+    let all = dkim.chain(identifiers.spf.iter().map(|name| ("SPF", name, policies.spf)));
     let mut failure = None;
-    let relaxed = all().filter(|(_, _, nearness)| *nearness == Nearness::SameOrganization);
+    let relaxed = all.filter(|(_, _, nearness)| *nearness == Nearness::SameOrganization);
     for (what, name, _) in relaxed.take(WALKED_DOMAIN_COUNT_MAX) {
         // One organisation has one domain above both: what shares none is not worth a walk.
         if !name.is_within(organization) {
@@ -206,6 +225,11 @@ _dmarc.own.example.com. TXT \"v=DMARC1; p=none; psd=n\"
     async fn nothing_fails_for_good_while_dns_is_away() {
         let mut zone = Zone::parse(ZONE).expect("a zone");
         zone.fail(name("_dmarc.example.com"), Kind::Txt, DnsError::Timeout);
+        assert_eq!(judged(&zone, &["example.com"], None, &[]).await.0, DmarcResult::Temperror);
+        // What is above the author's name need not answer where the name itself says enough.
+        let mut zone = Zone::parse(ZONE).expect("a zone");
+        zone.fail(name("_dmarc.com"), Kind::Txt, DnsError::Timeout);
+        assert_eq!(judged(&zone, &["example.com"], None, &["example.com"]).await.0, DmarcResult::Pass);
         assert_eq!(judged(&zone, &["example.com"], None, &[]).await.0, DmarcResult::Temperror);
         let zone = Zone::parse(ZONE).expect("a zone");
         let unsure = Identifiers { is_unsure: true, ..Identifiers::default() };

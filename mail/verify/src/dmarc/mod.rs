@@ -51,7 +51,7 @@ pub struct Dmarc {
     pub author: Option<Name>,
     /// Where the policy stands; none where there is none.
     pub policy_domain: Option<Name>,
-    /// The domain of the author's organisation.
+    /// The domain of the author's organisation; none where it did not matter.
     pub organization: Option<Name>,
     /// What the author's domain wants done: the policy that applies, already one step milder in test mode (`t=y`).
     pub policy: Policy,

@@ -16,22 +16,37 @@ pub(crate) struct Walk {
 }
 
 impl Walk {
-    /// Asks at `start` and above.
-    pub(crate) async fn from(dns: &dyn Dns, start: &Name) -> Result<Self, DnsError> {
-        let mut walk = Self { start: start.clone(), found: Vec::new() };
-        let mut at = Some(start.clone());
-        for _ in 0..QUESTION_COUNT_MAX {
-            let Some(name) = at else { break };
+    /// Asks at `start` alone.
+    pub(crate) async fn begin(dns: &dyn Dns, start: &Name) -> Result<Self, DnsError> {
+        let own = record(dns, start).await?;
+        Ok(Self {
+            start: start.clone(),
+            found: own.map(|policies| (start.clone(), policies)).into_iter().collect(),
+        })
+    }
+
+    /// Goes on above.
+    pub(crate) async fn climb(mut self, dns: &dyn Dns) -> Result<Self, DnsError> {
+        let mut at = above(&self.start);
+        for _ in 1..QUESTION_COUNT_MAX {
+            let is_end = self.found.last().is_some_and(|(_, policies)| policies.suffix != Suffix::Unsaid);
+            let Some(name) = at.filter(|_| !is_end) else { break };
             if let Some(policies) = record(dns, &name).await? {
-                let is_end = policies.suffix != Suffix::Unsaid;
-                walk.found.push((name.clone(), policies));
-                if is_end {
-                    break;
-                }
+                self.found.push((name.clone(), policies));
             }
             at = above(&name);
         }
-        Ok(walk)
+        Ok(self)
+    }
+
+    /// Asks at `start` and above.
+    pub(crate) async fn from(dns: &dyn Dns, start: &Name) -> Result<Self, DnsError> {
+        Self::begin(dns, start).await?.climb(dns).await
+    }
+
+    /// The record of the name where the walk began.
+    pub(crate) fn own(&self) -> Option<&Policies> {
+        self.found.first().filter(|(name, _)| *name == self.start).map(|(_, policies)| policies)
     }
 
     /// The domain of the organisation.
