@@ -277,6 +277,11 @@ async fn main() {
         deliveries: nothing.clone(),
         txt: nothing,
         dns: Arc::new(graphql::DnsChecks::new(Arc::new(resolver::Zone::new()), names())),
+        notices: graphql::Notices {
+            links: notice::Links::new([0; 32], "https://panel.example".to_owned()),
+            language: hosting::Language::En,
+            is_sign_up_open: false,
+        },
         retention: Duration::from_secs(30 * 24 * 3600),
         mode: graphql::Mode::Production,
     });

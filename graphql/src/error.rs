@@ -25,6 +25,8 @@ pub enum Fault {
     PasswordChangeRequired,
     /// A second factor must be added before anything else.
     SecondFactorRequired,
+    /// The address that was signed up with must be confirmed before anything else.
+    EmailVerificationRequired,
     /// Too many failed sign-ins.
     Throttled {
         /// When to try again.
@@ -47,6 +49,7 @@ impl Fault {
             Self::BadInput(..) => "BAD_INPUT",
             Self::PasswordChangeRequired => "PASSWORD_CHANGE_REQUIRED",
             Self::SecondFactorRequired => "SECOND_FACTOR_REQUIRED",
+            Self::EmailVerificationRequired => "EMAIL_VERIFICATION_REQUIRED",
             Self::Throttled { .. } => "THROTTLED",
             Self::Busy => "BUSY",
             Self::Internal(_) => "INTERNAL",
@@ -70,6 +73,10 @@ impl Fault {
             Self::SecondFactorRequired => language.pick(
                 "add a second factor first: `totpBegin`, then `totpConfirm`",
                 "ajoutez d'abord un second facteur : `totpBegin`, puis `totpConfirm`",
+            ),
+            Self::EmailVerificationRequired => language.pick(
+                "confirm your address first: follow the link that was sent there, or `emailVerificationResend`",
+                "confirmez d'abord votre adresse : suivez le lien qui y a été envoyé, ou `emailVerificationResend`",
             ),
             Self::Throttled { .. } => language.pick(
                 "too many failed attempts; try again later",
@@ -96,6 +103,7 @@ impl Fault {
                 | Self::BadInput(..)
                 | Self::PasswordChangeRequired
                 | Self::SecondFactorRequired
+                | Self::EmailVerificationRequired
                 | Self::Busy => {}
             }
         })

@@ -24,6 +24,7 @@ mod history;
 mod language;
 pub mod limit;
 mod mailbox;
+mod notice;
 mod page;
 mod payload;
 mod plan;
@@ -48,8 +49,8 @@ pub use domain::dns::DnsChecks;
 pub use kernel::CorrelationId;
 pub use language::Language;
 pub use platform::{
-    DeliverySource, LastUse, LoginSource, Mode, Platform, PortError, QueueSource, SendScope, SendUse,
-    SendsSource, TxtResolver, Usage, UsageSource, Waiting,
+    DeliverySource, LastUse, LoginSource, Mode, Notices, Platform, PortError, QueueSource, SendScope,
+    SendUse, SendsSource, TxtResolver, Usage, UsageSource, Waiting,
 };
 pub use scalar::{Place, Whole};
 pub use webhook::body::told;

@@ -238,6 +238,11 @@ pub(crate) fn refusal<K>(ctx: &Context<'_>, refusal: &impl Refusal) -> Result<An
     Ok(Answer::Refused(vec![user_error(refusal, ctx.caller()?.language)]))
 }
 
+/// The answer no, as the model would give it.
+pub(crate) fn refused_by<K>(refusal: &impl Refusal, language: Language) -> Answer<K> {
+    Answer::Refused(vec![user_error(refusal, language)])
+}
+
 fn user_error(refusal: &impl Refusal, language: Language) -> UserError {
     UserError {
         code: refusal.code().to_owned(),

@@ -48,6 +48,8 @@ pub struct Platform {
     pub txt: Arc<dyn TxtResolver>,
     /// Checks the DNS records of domains.
     pub dns: Arc<DnsChecks>,
+    /// How people are written to.
+    pub notices: Notices,
     /// How long what is deleted is kept before it is destroyed.
     pub retention: Duration,
     /// See [`Mode`].
@@ -59,6 +61,17 @@ impl Platform {
     pub(crate) fn purge_after(&self) -> Timestamp {
         self.engine.now().plus(self.retention)
     }
+}
+
+/// How people are written to, and whether they may come by themselves.
+#[derive(Debug, Clone)]
+pub struct Notices {
+    /// Makes and reads links.
+    pub links: notice::Links,
+    /// For whoever has chosen no language.
+    pub language: hosting::Language,
+    /// Whether anybody may open an account.
+    pub is_sign_up_open: bool,
 }
 
 /// What a mailbox holds.

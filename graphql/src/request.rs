@@ -59,6 +59,7 @@ pub(crate) trait Asked {
             None => Ok(standing),
             Some(Demand::PasswordChange) => Err(self.fault(Fault::PasswordChangeRequired)),
             Some(Demand::SecondFactor) => Err(self.fault(Fault::SecondFactorRequired)),
+            Some(Demand::EmailVerification) => Err(self.fault(Fault::EmailVerificationRequired)),
         }
     }
 

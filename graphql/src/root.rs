@@ -20,6 +20,8 @@ use crate::domain::query::DomainQuery;
 use crate::history::query::HistoryQuery;
 use crate::mailbox::mutation::MailboxMutation;
 use crate::mailbox::query::MailboxQuery;
+use crate::notice::mutation::NoticeMutation;
+use crate::notice::query::NoticeQuery;
 use crate::plan::mutation::PlanMutation;
 use crate::plan::query::PlanQuery;
 use crate::queue::QueueQuery;
@@ -54,6 +56,7 @@ use crate::webhook::query::WebhookQuery;
 pub struct QueryRoot(
     AccessQuery,
     CredentialQuery,
+    NoticeQuery,
     AccountQuery,
     UserQuery,
     PlanQuery,
@@ -82,6 +85,7 @@ pub struct QueryRoot(
 pub struct MutationRoot(
     AccessMutation,
     CredentialMutation,
+    NoticeMutation,
     AccountMutation,
     UserMutation,
     PlanMutation,

@@ -75,6 +75,8 @@ id_scalars! {
     AddressMapKey(AddressMapId) = "AddressMapID";
     /// Names a TLS policy: `tlsp_` and 32 hexadecimal digits. An id of another type is refused.
     TlsPolicyKey(TlsPolicyId) = "TlsPolicyID";
+    /// Names a notice: `noti_` and 32 hexadecimal digits. An id of another type is refused.
+    NoticeKey(NoticeId) = "NoticeID";
     /// Names an event: `evnt_` and 32 hexadecimal digits. An id of another type is refused.
     EventKey(EventId) = "EventID";
 }

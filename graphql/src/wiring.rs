@@ -17,6 +17,7 @@ use crate::entry::projection::EntryList;
 use crate::event::SubscriptionRoot;
 use crate::language::Language;
 use crate::mailbox::projection::MailboxList;
+use crate::notice::projection::NoticeList;
 use crate::plan::projection::PlanList;
 use crate::root::{MutationRoot, QueryRoot};
 use crate::service::projection::ServiceList;
@@ -48,13 +49,14 @@ pub async fn register(engine: &Engine, people: &Arc<People>) -> Result<Subscript
     engine.project(AliasList).await?;
     engine.project(DelegationList).await?;
     engine.project(TicketList).await?;
+    engine.project(NoticeList).await?;
     engine.project(EntryList).await?;
     engine.project(WebhookList).await?;
     engine.follow(Arc::clone(people))
 }
 
 /// The names of all projections of this crate, for [`Engine::rebuild`].
-pub const PROJECTIONS: [&str; 11] = [
+pub const PROJECTIONS: [&str; 12] = [
     AccountList::NAME,
     UserList::NAME,
     PlanList::NAME,
@@ -64,12 +66,13 @@ pub const PROJECTIONS: [&str; 11] = [
     AliasList::NAME,
     DelegationList::NAME,
     TicketList::NAME,
+    NoticeList::NAME,
     EntryList::NAME,
     WebhookList::NAME,
 ];
 
 /// The tables behind the projections; every one has a column `tenant`.
-const TABLES: [(&str, &str); 13] = [
+const TABLES: [(&str, &str); 14] = [
     (AccountList::NAME, "account_list_v3"),
     (UserList::NAME, "user_list_v3"),
     (UserList::NAME, "token_list_v3"),
@@ -81,6 +84,7 @@ const TABLES: [(&str, &str); 13] = [
     (AliasList::NAME, "alias_list_v3"),
     (DelegationList::NAME, "delegation_list_v3"),
     (TicketList::NAME, "ticket_list_v3"),
+    (NoticeList::NAME, "notice_list_v3"),
     (EntryList::NAME, "entry_list_v3"),
     (WebhookList::NAME, "webhook_list_v3"),
 ];

@@ -11,12 +11,14 @@ pub const EDGES: &[(&str, &[&str])] = &[
     ("message", &[]),
     ("sign", &["kernel", "message"]),
     ("report", &["kernel"]),
+    ("passkey", &[]),
     // memory and movement
     ("database", &[]),
     ("journal", &["kernel", "database"]),
     ("engine", &["kernel", "authority", "database", "journal"]),
     ("caller", &[]),
     ("webhook", &["kernel", "authority", "hosting", "engine", "journal", "database", "caller"]),
+    ("notice", &["kernel", "hosting", "engine", "authority"]),
     // edges
     ("listener", &[]),
     ("resolver", &[]),
@@ -40,12 +42,14 @@ pub const EDGES: &[(&str, &[&str])] = &[
             "resolver",
         ],
     ),
+    ("graphql", &["kernel", "notice", "authority", "hosting", "engine", "journal", "database", "directory"]),
     ("web", &["graphql", "engine"]),
     // wiring: names everything, nothing names it
     (
         "node",
         &[
             "kernel",
+            "notice",
             "database",
             "journal",
             "engine",

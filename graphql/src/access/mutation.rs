@@ -307,7 +307,7 @@ async fn second_factor(
 }
 
 /// Whoever has just proved who they are.
-fn proved_now(owner: SessionOwner) -> Principal {
+pub(crate) fn proved_now(owner: SessionOwner) -> Principal {
     let actor = match owner {
         SessionOwner::User(user) => Actor::User(user),
         SessionOwner::Mailbox(mailbox) => Actor::Mailbox(mailbox),
@@ -353,6 +353,7 @@ async fn begin(
     let proved = proved_now(owner);
     let caller = ctx.caller()?;
     let device = format!("{} ({})", caller.agent.as_deref().unwrap_or("?"), caller.peer);
+    let is_unfamiliar = ctx.platform()?.people.is_unfamiliar(owner, &device);
     let start = StartSession {
         account,
         owner,
@@ -361,6 +362,7 @@ async fn begin(
         expires_at,
         has_second_factor,
         device: Some(device),
+        is_unfamiliar,
     };
     let credentials = credentials(ctx, Claims { holder: owner.into(), account, session }, &secret)?;
     let acting = about_itself(&proved, account);

@@ -54,6 +54,8 @@ pub enum ViewerDemand {
     PasswordChange,
     /// Add a second factor: `totpBegin`, then `totpConfirm`.
     SecondFactor,
+    /// Follow the link that was sent to the address, or `emailVerificationResend`.
+    EmailVerification,
 }
 
 impl From<directory::Demand> for ViewerDemand {
@@ -61,6 +63,7 @@ impl From<directory::Demand> for ViewerDemand {
         match demand {
             directory::Demand::PasswordChange => Self::PasswordChange,
             directory::Demand::SecondFactor => Self::SecondFactor,
+            directory::Demand::EmailVerification => Self::EmailVerification,
         }
     }
 }

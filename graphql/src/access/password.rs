@@ -21,6 +21,8 @@ const TURN_WAIT_MAX: Duration = Duration::from_secs(5);
 #[derive(Debug)]
 pub struct SignIns {
     pub(crate) throttle: Throttle,
+    /// Counts requests of whoever is not signed in.
+    pub(crate) requests: Throttle,
     pub(crate) steps: Steps,
     pub(crate) handovers: Handovers,
     turns: Arc<Semaphore>,
@@ -31,6 +33,7 @@ impl SignIns {
     pub fn new(parallel_count_max: usize) -> Self {
         Self {
             throttle: Throttle::default(),
+            requests: Throttle::default(),
             steps: Steps::default(),
             handovers: Handovers::default(),
             turns: Arc::new(Semaphore::new(parallel_count_max.max(1))),

@@ -26,6 +26,7 @@ use kernel::{
 use parking_lot::RwLock;
 use tokio::sync::Notify;
 
+use super::familiar::Familiar;
 use super::jwt::Claims;
 use super::secret::Secret;
 
@@ -70,6 +71,10 @@ pub(crate) struct Person {
     is_disabled: bool,
     must_change_password: bool,
     factor_count: u16,
+    /// Where notices go.
+    email: Option<String>,
+    /// The address that is not confirmed, and whether it must be before anything else.
+    email_pending: Option<(String, bool)>,
 }
 
 #[derive(Debug, Clone)]
@@ -102,6 +107,9 @@ pub(crate) struct Delegated {
 struct Register {
     users: HashMap<UserId, Person>,
     logins: HashMap<String, UserId>,
+    /// Whose notices go to an address.
+    emails: HashMap<String, BTreeSet<UserId>>,
+    familiar: Familiar,
     tokens: HashMap<TokenId, Token>,
     sessions: HashMap<SessionId, Open>,
     by_owner: HashMap<SessionOwner, HashSet<SessionId>>,
@@ -132,6 +140,20 @@ impl People {
         let register = self.register.read();
         let user = register.logins.get(&login.to_lowercase())?;
         register.active(*user).cloned()
+    }
+
+    /// The users that may sign in now whose login or confirmed address it is, in the order of their ids.
+    pub(crate) fn reached_by(&self, login: &str) -> Vec<Person> {
+        let (register, login) = (self.register.read(), login.trim().to_lowercase());
+        let by_login = register.logins.get(&login).into_iter();
+        let by_email = register.emails.get(&login).into_iter().flatten();
+        let users: BTreeSet<UserId> = by_login.chain(by_email).copied().collect();
+        users.into_iter().filter_map(|user| register.active(user).cloned()).collect()
+    }
+
+    /// Whether somebody comes from a device and network that were not seen together before, while others were.
+    pub(crate) fn is_unfamiliar(&self, owner: SessionOwner, device: &str) -> bool {
+        self.register.read().familiar.is_unfamiliar(owner, device)
     }
 
     /// What a user signs in with.
@@ -338,6 +360,9 @@ impl Register {
     }
 
     fn demand(&self, person: &Person) -> Option<Demand> {
+        if person.email_pending.as_ref().is_some_and(|(_, is_demanded)| *is_demanded) {
+            return Some(Demand::EmailVerification);
+        }
         if person.must_change_password {
             return Some(Demand::PasswordChange);
         }
@@ -401,9 +426,18 @@ impl Register {
                     is_disabled: false,
                     must_change_password: *must_change_password,
                     factor_count: 0,
+                    email: None,
+                    email_pending: None,
                 };
                 self.users.insert(user, person);
             }
+            UserEvent::EmailGiven { email, is_demanded } => {
+                if let Some(person) = self.users.get_mut(&user) {
+                    person.email_pending = email.plain().map(|email| (email.to_string(), *is_demanded));
+                }
+            }
+            UserEvent::EmailVerified { email } => self.verified(user, email.plain().map(ToString::to_string)),
+            UserEvent::LanguageSet { .. } => {}
             UserEvent::Factor(event) => {
                 let Some(person) = self.users.get_mut(&user) else { return };
                 match event {
@@ -445,7 +479,31 @@ impl Register {
         }
     }
 
+    /// An address counts from now on, and the one before does not.
+    fn verified(&mut self, user: UserId, email: Option<String>) {
+        let Some(person) = self.users.get_mut(&user) else { return };
+        person.email_pending = None;
+        let before = std::mem::replace(&mut person.email, email.clone());
+        self.unreach(before, user);
+        if let Some(email) = email {
+            self.emails.entry(email.to_lowercase()).or_default().insert(user);
+        }
+    }
+
+    fn unreach(&mut self, email: Option<String>, user: UserId) {
+        let Some(email) = email.map(|email| email.to_lowercase()) else { return };
+        if let Some(users) = self.emails.get_mut(&email) {
+            users.remove(&user);
+            if users.is_empty() {
+                self.emails.remove(&email);
+            }
+        }
+    }
+
     fn forget(&mut self, user: UserId) {
+        let email = self.users.get(&user).and_then(|person| person.email.clone());
+        self.unreach(email, user);
+        self.familiar.forget(SessionOwner::User(user));
         if let Some(login) = self.users.remove(&user).and_then(|person| person.login)
             && self.logins.get(&login) == Some(&user)
         {
@@ -459,6 +517,9 @@ impl Register {
         match event {
             SessionEvent::Started { owner, expires_at, entrance, .. } => {
                 self.sweep(at);
+                if let Some(device) = entrance.device.as_ref().and_then(kernel::Sealed::plain) {
+                    self.familiar.see(*owner, device);
+                }
                 let open = Open {
                     account,
                     owner: *owner,
@@ -553,6 +614,7 @@ impl Follower for People {
                 | HostingEvent::Service(_)
                 | HostingEvent::Domain(_)
                 | HostingEvent::Alias(_)
+                | HostingEvent::Notice(_)
                 | HostingEvent::Ticket(_)
                 | HostingEvent::Entry(_)
                 | HostingEvent::Webhook(_) => {}

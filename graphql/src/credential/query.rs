@@ -41,7 +41,7 @@ impl CredentialQuery {
     }
 
     /// Everything that is kept about a user or a mailbox's owner, as JSON, newest last: each fact with its time, its cause
-    /// and what it changed, their sessions, and when the mailbox was opened. The caller's own where neither is named; of
+    /// and what it changed, their sessions, what they were written, and when the mailbox was opened. The caller's own where neither is named; of
     /// others for whoever may change the account. Messages are fetched by IMAP.
     #[graphql(complexity = 500)]
     async fn person_export(
@@ -93,8 +93,10 @@ impl CredentialQuery {
             .iter()
             .map(|one| json!({ "protocol": protocol(one.protocol), "at": rfc3339(Moment(one.at)) }))
             .collect();
-        let whole =
-            json!({ "id": subject(owner), "facts": facts, "sessions": sessions, "lastLogins": logins });
+        let notices = notices(ctx, account, owner).await?;
+        let whole = json!({
+            "id": subject(owner), "facts": facts, "sessions": sessions, "lastLogins": logins, "notices": notices,
+        });
         Ok(Some(whole.to_string()))
     }
 
@@ -151,6 +153,18 @@ impl CredentialQuery {
         });
         Ok(Some(shown.collect()))
     }
+}
+
+/// What somebody was written, as it is exported.
+async fn notices(
+    ctx: &Context<'_>,
+    account: AccountId,
+    owner: SessionOwner,
+) -> Result<Vec<serde_json::Value>> {
+    let person = crate::notice::query::person_of(owner);
+    let notices = crate::notice::query::of_person(ctx, account, person).await?;
+    let one = |notice: &crate::notice::object::Notice| json!({ "kind": notice.kind, "address": notice.address, "at": rfc3339(notice.at) });
+    Ok(notices.iter().map(one).collect())
 }
 
 fn subject(owner: SessionOwner) -> String {

@@ -100,8 +100,8 @@ impl DelegationMutation {
         let account = ctx.account(account_id)?;
         let command = command(command_id);
         let delegation = DelegationId::derived(command, 0);
-        let secret =
-            Secret::random(Opens::Invitation(delegation)).map_err(|error| ctx.failed("chance", &error))?;
+        let secret = Secret::parse(&ctx.platform()?.notices.links.invitation(delegation));
+        let secret = secret.ok_or_else(|| ctx.fault(Fault::Busy))?;
         let mut faults = Faults::new(ctx)?;
         let email = faults.take("email", EmailAddress::parse(&email));
         let terms = terms.read(&mut faults);

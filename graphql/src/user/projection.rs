@@ -75,6 +75,7 @@ fn statements(recorded: &Recorded<HostingEvent>) -> Vec<Statement> {
         | HostingEvent::Alias(_)
         | HostingEvent::Delegation(_)
         | HostingEvent::Ticket(_)
+        | HostingEvent::Notice(_)
         | HostingEvent::Entry(_)
         | HostingEvent::Webhook(_) => Vec::new(),
     }
@@ -101,6 +102,9 @@ fn of_user(place: Place, event: &UserEvent) -> Vec<Statement> {
                     .bind(place.born)
                     .bind(*must_change_password),
             ]
+        }
+        UserEvent::EmailGiven { .. } | UserEvent::EmailVerified { .. } | UserEvent::LanguageSet { .. } => {
+            vec![]
         }
         UserEvent::Factor(event) => factors(place, event),
         UserEvent::PasswordSet { must_change, .. } => vec![

@@ -10,6 +10,7 @@ mod examples;
 mod flow;
 mod history;
 mod keys;
+mod people;
 mod plan_change;
 mod refusal;
 mod resellers;

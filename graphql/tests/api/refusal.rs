@@ -13,7 +13,7 @@ use crate::stage::{Customer, PASSWORD, Stage, knock};
 
 /// Operations that name nothing of another account and may be asked by anybody who is signed in: what they show is the
 /// platform's own, or the caller's.
-const OF_NOBODY: [&str; 11] = [
+const OF_NOBODY: [&str; 19] = [
     "viewer",
     "plan",
     "plans",
@@ -25,6 +25,14 @@ const OF_NOBODY: [&str; 11] = [
     "totpBegin",
     "ssoTicketIssue",
     "ssoSignIn",
+    "profile",
+    "signUp",
+    "emailVerify",
+    "emailVerificationResend",
+    "emailChange",
+    "passwordResetRequest",
+    "passwordReset",
+    "languageSet",
 ];
 
 /// One operation of a root.
@@ -255,7 +263,19 @@ async fn things(stage: &Stage, operator: &str, customer: &Customer) -> Things {
         .await;
     let webhook = registered["webhookRegister"]["webhook"]["id"].as_str().expect("an id").to_owned();
     let position = registered["webhookRegister"]["position"].as_str().expect("a position").to_owned();
+    let command = uuid::Uuid::now_v7();
+    stage
+        .done(
+            &customer.owner,
+            &format!(
+                "mutation {{ emailChange(commandId: \"{command}\", currentPassword: \"{PASSWORD}\", \
+                 email: \"globex@else.example\") {{ userErrors {{ code }} }} }}"
+            ),
+        )
+        .await;
+    let notice = kernel::NoticeId::derived(kernel::CommandId::new(command), 0).to_string();
     Things(HashMap::from([
+        ("NoticeID", notice),
         ("AddressMapID", address_map),
         ("TlsPolicyID", tls_policy),
         ("WebhookID", webhook),

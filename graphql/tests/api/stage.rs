@@ -13,8 +13,8 @@ use directory::{Credential, Directory, Protocol};
 use engine::{Engine, Outcome};
 use graphql::{
     ACCESS_KEY_NAME, AccessKey, Api, DeliveryFault, DeliveryOutcome, DeliverySource, Knock, Language,
-    LastUse, LoginSource, Mode, People, Platform, PortError, QueueSource, SendScope, SendUse, SendsSource,
-    SignIns, TxtResolver, Usage, UsageSource, Waiting, WebhookDelivery,
+    LastUse, LoginSource, Mode, Notices, People, Platform, PortError, QueueSource, SendScope, SendUse,
+    SendsSource, SignIns, TxtResolver, Usage, UsageSource, Waiting, WebhookDelivery,
 };
 use hosting::use_case::RegisterUser;
 use hosting::user::UserRole;
@@ -157,6 +157,7 @@ impl Stage {
             logins: world.clone(),
             txt: world.clone(),
             dns: Arc::new(graphql::DnsChecks::new(Arc::new(resolver::Zone::new()), names())),
+            notices: Notices { links: links(), language: hosting::Language::Fr, is_sign_up_open: true },
             retention: Duration::from_secs(30 * 24 * 3600),
             mode: Mode::Production,
         };
@@ -331,6 +332,11 @@ fn peer(token: &str) -> IpAddr {
     }
     let last = if token.is_empty() { PEER.load(Ordering::Relaxed) } else { 1 };
     IpAddr::V4(Ipv4Addr::new(127, 0, 0, last))
+}
+
+/// The links of all stages, so that tests can follow them.
+pub(crate) fn links() -> notice::Links {
+    notice::Links::new([9; 32], "https://panel.example".to_owned())
 }
 
 pub(crate) fn code(answer: &Value) -> &str {

@@ -4,8 +4,9 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
+use hosting::Language;
 use ipnet::IpNet;
-use kernel::{ByteSize, DomainName};
+use kernel::{ByteSize, DomainName, EmailAddress};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 
@@ -36,6 +37,8 @@ pub struct Config {
     pub public: Public,
     /// The pages for browsers.
     pub web: WebConfig,
+    /// Messages of the platform to people.
+    pub notice: NoticeConfig,
     /// The certificate; self-signed in `data` where absent.
     pub tls: Option<TlsFiles>,
     /// The demo account.
@@ -172,6 +175,26 @@ pub enum MtaSts {
     Enforce,
 }
 
+/// Messages of the platform to people, and whether they may come by themselves.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct NoticeConfig {
+    /// From whom they are; `no-reply@` the host name where absent.
+    #[serde(deserialize_with = "address")]
+    pub from: Option<EmailAddress>,
+    /// For whoever has chosen no language: `fr` or `en`.
+    #[serde(deserialize_with = "language")]
+    pub language: Language,
+    /// Whether anybody may open an account.
+    pub sign_up: bool,
+}
+
+impl Default for NoticeConfig {
+    fn default() -> Self {
+        Self { from: None, language: Language::Fr, sign_up: true }
+    }
+}
+
 /// A certificate and its key, PEM.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -238,6 +261,7 @@ impl Default for Config {
             listen: Listen::default(),
             public: Public::default(),
             web: WebConfig::default(),
+            notice: NoticeConfig::default(),
             tls: None,
             demo: Demo::default(),
             limits: Limits::default(),
@@ -334,6 +358,18 @@ fn origin<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, 
         ));
     }
     Ok(Some(text))
+}
+
+fn address<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<EmailAddress>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    EmailAddress::parse(&text).map(Some).map_err(|fault| {
+        D::Error::custom(format!("expected an address such as `no-reply@example.com`: {fault}"))
+    })
+}
+
+fn language<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Language, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    Language::tagged(&text).ok_or_else(|| D::Error::custom("expected `fr` or `en`"))
 }
 
 fn domain_name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<DomainName, D::Error> {

@@ -14,6 +14,7 @@ mod logins;
 mod master;
 mod platform;
 mod ports;
+mod post;
 mod provision;
 mod quota;
 mod resell;

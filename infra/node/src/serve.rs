@@ -10,6 +10,7 @@ use std::time::Duration;
 use ::webhook::{Body, Endpoints, Pace, Teller};
 use anyhow::Context as _;
 use graphql::{ACCESS_KEY_NAME, AccessKey, Api, SignIns};
+use kernel::EmailAddress;
 use listener::{Limits, Listener, Metrics, Protocol, Security};
 use prometheus::Registry;
 use rustls::ServerConfig;
@@ -27,6 +28,7 @@ use crate::config::{Config, Mode};
 use crate::erase::ErasePersons;
 use crate::platform::{self, Platform};
 use crate::ports::{Mail, SentRecipients, Txt};
+use crate::post::PostNotices;
 use crate::quota::QuotaWatch;
 use crate::resell::OpenAdmitted;
 use crate::retire::RetireMailboxes;
@@ -68,10 +70,11 @@ pub async fn serve(config: Config) -> anyhow::Result<ExitCode> {
     let metrics = Metrics::register(&registry)?;
     let stop = CancellationToken::new();
     let tasks = TaskTracker::new();
-    background(&platform, &config, &tasks, &stop)?;
+    let links = links(&platform, &config).await?;
+    background(&platform, &config, links.clone(), (&tasks, &stop))?;
     let mut open = Vec::new();
     let dns = Arc::new(config.dns.resolver());
-    let wiring = Wiring { config: &config, tls, metrics, tasks: &tasks, stop: &stop, dns };
+    let wiring = Wiring { config: &config, tls, metrics, tasks: &tasks, stop: &stop, links, dns };
     wiring.mail(
         &platform,
         (sockets.smtp, sockets.lmtp),
@@ -132,17 +135,37 @@ async fn bind(config: &Config) -> anyhow::Result<Sockets> {
     })
 }
 
+/// The links in notices: below the pages' origin, or at this machine where there is none.
+async fn links(platform: &Platform, config: &Config) -> anyhow::Result<notice::Links> {
+    let key = platform.keyring.secret(notice::LINK_KEY_NAME).await?;
+    let here = || config.listen.http.first().map_or_else(String::new, |address| format!("http://{address}"));
+    Ok(notice::Links::new(key, config.web.origin.clone().unwrap_or_else(here)))
+}
+
+/// From whom notices are.
+fn sender(config: &Config) -> anyhow::Result<EmailAddress> {
+    let default = || EmailAddress::parse(&format!("no-reply@{}", config.hostname));
+    config.notice.from.clone().map_or_else(default, Ok).context("the sender of notices")
+}
+
 fn background(
     platform: &Arc<Platform>,
     config: &Config,
-    tasks: &TaskTracker,
-    stop: &CancellationToken,
+    links: notice::Links,
+    (tasks, stop): (&TaskTracker, &CancellationToken),
 ) -> anyhow::Result<()> {
     let (store, directory) = (Arc::clone(&platform.store), Arc::clone(&platform.directory));
     platform
         .engine
         .effect(RetireMailboxes { store: Arc::clone(&store), directory: Arc::clone(&directory) })?;
     platform.engine.policy(OpenAdmitted)?;
+    platform.engine.policy(notice::TellPeople { language: config.notice.language })?;
+    platform.engine.effect(PostNotices {
+        store: Arc::clone(&store),
+        directory: Arc::clone(&directory),
+        links,
+        from: sender(config)?,
+    })?;
     platform.engine.effect(ErasePersons {
         keyring: Arc::clone(&platform.keyring),
         engine: Arc::clone(&platform.engine),
@@ -186,6 +209,7 @@ struct Wiring<'a> {
     tasks: &'a TaskTracker,
     stop: &'a CancellationToken,
     dns: Arc<dyn resolver::Dns>,
+    links: notice::Links,
 }
 
 impl Wiring<'_> {
@@ -276,6 +300,11 @@ impl Wiring<'_> {
             logins: Arc::new(platform.logins.clone()),
             txt: Arc::new(Txt(Arc::clone(&self.dns))),
             dns: Arc::new(graphql::DnsChecks::new(Arc::clone(&self.dns), names)),
+            notices: graphql::Notices {
+                links: self.links.clone(),
+                language: self.config.notice.language,
+                is_sign_up_open: self.config.notice.sign_up,
+            },
             retention: Duration::from_secs(u64::from(self.config.retention_days) * 86_400),
             mode: match self.config.mode {
                 Mode::Development => graphql::Mode::Development,

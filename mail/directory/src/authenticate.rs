@@ -163,7 +163,10 @@ impl Directory {
                 return Err(AuthRefusal::SecondFactorMissing);
             }
             // Programs cannot choose a password: they go on with the one that they were set up with.
-            (Protocol::Imap | Protocol::Submission, Some(Demand::PasswordChange) | None) => {}
+            (
+                Protocol::Imap | Protocol::Submission,
+                Some(Demand::PasswordChange | Demand::EmailVerification) | None,
+            ) => {}
         }
         Ok(login)
     }

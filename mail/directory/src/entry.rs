@@ -146,6 +146,8 @@ pub enum Demand {
     PasswordChange,
     /// Add a second factor.
     SecondFactor,
+    /// Confirm the address that was signed up with; never asked of a mailbox.
+    EmailVerification,
 }
 
 /// A mailbox that has proved who it is.

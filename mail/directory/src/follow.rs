@@ -52,6 +52,7 @@ impl Follower for Directory {
                 | HostingEvent::Delegation(_)
                 | HostingEvent::Ticket(_)
                 | HostingEvent::Webhook(_)
+                | HostingEvent::Notice(_)
                 | HostingEvent::Plan(_) => {}
             }
         }

@@ -8,6 +8,7 @@ use crate::book::EntryEvent;
 use crate::delegation::{Delegation, DelegationEvent};
 use crate::domain::{Domain, DomainEvent};
 use crate::mailbox::{Mailbox, MailboxEvent};
+use crate::notice::{NoticeDay, NoticeEvent};
 use crate::plan::{Plan, PlanEvent};
 use crate::service::{Service, ServiceEvent};
 use crate::session::{Session, SessionEvent};
@@ -42,6 +43,8 @@ pub enum HostingEvent {
     Entry(EntryEvent),
     /// Of a webhook.
     Webhook(WebhookEvent),
+    /// Of a person's notices.
+    Notice(NoticeEvent),
 }
 
 impl HostingEvent {
@@ -60,6 +63,7 @@ impl HostingEvent {
             Self::Ticket(_) => Ticket::CATEGORY,
             Self::Entry(event) => event.category(),
             Self::Webhook(_) => Webhook::CATEGORY,
+            Self::Notice(_) => NoticeDay::CATEGORY,
         }
     }
 
@@ -78,6 +82,7 @@ impl HostingEvent {
             Self::Ticket(event) => Event::kind(event),
             Self::Entry(event) => event.kind(),
             Self::Webhook(event) => Event::kind(event),
+            Self::Notice(event) => Event::kind(event),
         }
     }
 
@@ -99,6 +104,7 @@ impl HostingEvent {
             Self::Ticket(event) => Event::encode(event, seal),
             Self::Entry(event) => event.encode(seal),
             Self::Webhook(event) => Event::encode(event, seal),
+            Self::Notice(event) => Event::encode(event, seal),
         }
     }
 }
@@ -127,6 +133,8 @@ impl EventFamily for HostingEvent {
             Self::Ticket(Event::decode(raw, open)?)
         } else if category == Webhook::CATEGORY {
             Self::Webhook(Event::decode(raw, open)?)
+        } else if category == NoticeDay::CATEGORY {
+            Self::Notice(Event::decode(raw, open)?)
         } else {
             return Ok(EntryEvent::decode(category, raw, open)?.map(Self::Entry));
         };

@@ -15,6 +15,7 @@ pub mod factor;
 pub mod limit;
 mod login;
 pub mod mailbox;
+pub mod notice;
 mod password;
 pub mod plan;
 pub mod refusal;

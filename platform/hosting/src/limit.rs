@@ -52,6 +52,12 @@ pub const WEBHOOK_REPLAY_COUNT_MAX: u64 = 10_000;
 pub const WEBHOOK_CHANGE_COUNT_MAX: u32 = 5_000;
 /// Most second factors of one user or mailbox.
 pub const FACTOR_COUNT_MAX: usize = 10;
+/// Most notices to one person on one day.
+pub const NOTICE_COUNT_MAX: usize = 40;
+/// Most notices of one kind with a link, to one person on one day.
+pub const NOTICE_LINK_COUNT_MAX: usize = 10;
+/// Seconds between two of those.
+pub const NOTICE_LINK_PAUSE_SECS: u64 = 60;
 /// Most recovery codes of one user or mailbox.
 pub const RECOVERY_CODE_COUNT_MAX: usize = 20;
 /// Most app passwords of one mailbox that are neither revoked nor expired.

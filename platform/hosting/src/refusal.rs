@@ -11,6 +11,21 @@ pub enum Language {
     Fr,
 }
 
+impl Language {
+    /// Its tag (RFC 5646).
+    pub const fn tag(self) -> &'static str {
+        match self {
+            Self::En => "en",
+            Self::Fr => "fr",
+        }
+    }
+
+    /// The language of a tag.
+    pub fn tagged(tag: &str) -> Option<Self> {
+        [Self::En, Self::Fr].into_iter().find(|language| language.tag() == tag)
+    }
+}
+
 /// How much is allowed and how much would be, or is, used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limit {
@@ -225,6 +240,26 @@ refusals! {
         FactorNotFound = "FACTOR_NOT_FOUND", Some("factorId"),
             "This second factor does not exist; check its identifier.",
             "Ce second facteur n’existe pas ; vérifiez son identifiant.";
+        /// The notice does not exist.
+        NoticeNotFound = "NOTICE_NOT_FOUND", Some("noticeId"),
+            "This notice does not exist; check its identifier.",
+            "Cet avis n’existe pas ; vérifiez son identifiant.";
+        /// The person has no address to write to.
+        NoticeNeedsAddress = "NOTICE_NEEDS_ADDRESS", None,
+            "No e-mail address is known to write to; give one first.",
+            "Aucune adresse e-mail n’est connue ; indiquez-en d’abord une.";
+        /// A notice with a link was sent a moment ago.
+        NoticeTooSoon = "NOTICE_TOO_SOON", None,
+            "Such a message was sent a moment ago; look into the mailbox, and try again in a minute.",
+            "Un tel message vient d’être envoyé ; consultez la boîte et réessayez dans une minute.";
+        /// The link of a notice opens nothing.
+        LinkNotGood = "LINK_NOT_GOOD", Some("token"),
+            "This link is not good any more: it was used, or its time is over; ask for a new one.",
+            "Ce lien n’est plus valable : il a déjà servi ou son délai est passé ; demandez-en un nouveau.";
+        /// The address is the one that counts already.
+        EmailUnchanged = "EMAIL_UNCHANGED", Some("email"),
+            "This address is confirmed already.",
+            "Cette adresse est déjà confirmée.";
         /// Another factor has this id.
         FactorExists = "FACTOR_EXISTS", Some("factorId"),
             "A second factor with this identifier exists already; start again.",
@@ -633,6 +668,10 @@ refusals! {
         FactorLimitReached = "FACTOR_LIMIT_REACHED", None, "factors",
             "There are {used} of {allowed} second factors; remove one first.",
             "Il y a {used} seconds facteurs sur {allowed} ; retirez-en un d’abord.";
+        /// The person was written to as often as one may be on a day.
+        NoticeLimitReached = "NOTICE_LIMIT_REACHED", None, "notices",
+            "{used} of {allowed} such messages were sent today; try again tomorrow.",
+            "{used} messages de ce type sur {allowed} ont été envoyés aujourd’hui ; réessayez demain.";
         /// Too many recovery codes.
         RecoveryCodeLimit = "RECOVERY_CODE_LIMIT", None, "recoveryCodes",
             "There are at most {allowed} recovery codes and {used} were given; give fewer.",

@@ -3,7 +3,9 @@
 mod field;
 mod sealed;
 
-pub(crate) use field::{Hash, address_texts, domain_name, hash, id, parse, permission_names, permissions};
+pub(crate) use field::{
+    Hash, address_texts, domain_name, hash, id, language, parse, permission_names, permissions,
+};
 pub(crate) use sealed::{Plain, SealedField, open, open_some, seal, seal_some};
 
 use kernel::{Malformed, RawEvent};

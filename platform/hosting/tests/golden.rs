@@ -14,7 +14,7 @@ use kernel::{Category, Decider, EventFamily, Malformed, Open, RawEvent};
 use support::samples::samples;
 use support::{AllErased, Plainly};
 
-const NOUNS: [Category; 11] = [
+const NOUNS: [Category; 12] = [
     hosting::account::Account::CATEGORY,
     hosting::user::User::CATEGORY,
     hosting::session::Session::CATEGORY,
@@ -26,6 +26,7 @@ const NOUNS: [Category; 11] = [
     hosting::delegation::Delegation::CATEGORY,
     hosting::ticket::Ticket::CATEGORY,
     hosting::webhook::Webhook::CATEGORY,
+    hosting::notice::NoticeDay::CATEGORY,
 ];
 
 /// The nouns, and the books.
@@ -84,7 +85,7 @@ fn every_kind_has_a_golden_file_that_today_s_code_reads_as_the_same_event() {
 #[test]
 fn samples_cover_every_kind_that_is_ever_written() {
     let kinds: BTreeSet<&str> = samples().iter().map(|(event, _)| event.kind().name).collect();
-    assert_eq!(kinds.len(), 99, "a new kind needs a sample, and this number: {kinds:?}");
+    assert_eq!(kinds.len(), 104, "a new kind needs a sample, and this number: {kinds:?}");
 }
 
 #[test]
@@ -113,6 +114,7 @@ fn golden_files_are_read_and_replayed_after_erasure() {
     let (mut service, mut domain, mut mailbox, mut alias, mut delegation) = Default::default();
     let mut ticket = hosting::ticket::TicketState::default();
     let mut webhook = hosting::webhook::WebhookState::default();
+    let mut notices = hosting::notice::NoticeDayState::default();
     let mut files = golden();
     // Beginnings first, so that what follows falls upon something.
     files.sort_by_key(|(name, _)| {
@@ -135,6 +137,7 @@ fn golden_files_are_read_and_replayed_after_erasure() {
             E::Mailbox(event) => mailbox = hosting::mailbox::Mailbox::evolve(mailbox, &event),
             E::Webhook(event) => webhook = hosting::webhook::Webhook::evolve(webhook, &event),
             E::Ticket(event) => ticket = hosting::ticket::Ticket::evolve(ticket, &event),
+            E::Notice(event) => notices = hosting::notice::NoticeDay::evolve(notices, &event),
             E::Delegation(event) => {
                 delegation = hosting::delegation::Delegation::evolve(delegation, &event);
             }
@@ -152,6 +155,7 @@ fn golden_files_are_read_and_replayed_after_erasure() {
     assert_eq!(record.address(), None, "erased is erased");
     assert!(ticket.record().is_some());
     assert_eq!(webhook, hosting::webhook::WebhookState::Removed);
+    assert!(notices.notices.values().all(|notice| notice.address.plain().is_none()), "erased is erased");
     let hosting::delegation::DelegationState::Present(record) = delegation else { panic!("{delegation:?}") };
     assert_eq!(record.email.plain(), None, "erased is erased");
     assert!(matches!(user, hosting::user::UserState::Removed));

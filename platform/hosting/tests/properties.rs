@@ -150,7 +150,7 @@ fn session_event() -> impl Strategy<Value = HostingEvent> {
     prop_oneof![
         (owner, any::<[u8; 32]>(), at(), any::<bool>(), option::of(sealed(any::<String>()))).prop_map(
             |(owner, refresh_hash, expires_at, has_second_factor, device)| {
-                let entrance = Entrance { has_second_factor, device };
+                let entrance = Entrance { has_second_factor, device, is_unfamiliar: has_second_factor };
                 SessionEvent::Started { owner, refresh_hash, expires_at, entrance }
             }
         ),

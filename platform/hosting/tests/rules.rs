@@ -562,6 +562,7 @@ fn a_refresh_token_is_good_once_and_its_reuse_ends_the_session() {
         expires_at,
         has_second_factor: false,
         device: None,
+        is_unfamiliar: false,
     };
     world.must(&start);
     let rotate = |old, new| RotateSession {
@@ -597,6 +598,7 @@ fn sessions_expire_and_end_with_their_owner() {
         expires_at,
         has_second_factor: false,
         device: None,
+        is_unfamiliar: false,
     };
     let rotate = |number, owner, at| RotateSession {
         account: account(),

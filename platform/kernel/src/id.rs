@@ -124,6 +124,10 @@ ids! {
     SharedMailboxId = "smbx";
     /// One endpoint elsewhere that is told what happens.
     WebhookId = "whep";
+    /// One message of the platform to a person.
+    NoticeId = "noti";
+    /// The platform's messages to one person on one day.
+    NoticeDayId = "nday";
     /// One intention: the key of idempotency.
     CommandId = "cmnd";
     /// One recorded fact.

@@ -21,9 +21,9 @@ pub use decider::Decider;
 pub use event::{Actor, Causation, Event, EventFamily, Kind, Malformed, Metadata, RawEvent, Recorded, Via};
 pub use id::{
     AccountId, AddressMapId, AliasId, AppPasswordId, CommandId, CorrelationId, DelegationId, DomainId,
-    EventId, FactorId, FilterId, Id, IdFault, MailboxId, PlanId, PushId, ResourceId, ServiceId, SessionId,
-    ShareId, SharedMailboxId, SubjectId, SyncJobId, TenantId, TicketId, TlsPolicyId, TokenId, UserId,
-    WebhookId,
+    EventId, FactorId, FilterId, Id, IdFault, MailboxId, NoticeDayId, NoticeId, PlanId, PushId, ResourceId,
+    ServiceId, SessionId, ShareId, SharedMailboxId, SubjectId, SyncJobId, TenantId, TicketId, TlsPolicyId,
+    TokenId, UserId, WebhookId,
 };
 pub use quantity::ByteSize;
 pub use reads::{Foreign, History, Key, Reads};

@@ -28,6 +28,8 @@ pub struct Entrance {
     pub has_second_factor: bool,
     /// From what device and network, in a line for its owner to recognise.
     pub device: Option<Sealed<String>>,
+    /// Whether the two were not seen together before, while others were: its owner is told.
+    pub is_unfamiliar: bool,
 }
 
 /// Why a session ended.

@@ -19,6 +19,8 @@ struct StartedV1 {
     has_second_factor: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     device: Option<SealedField>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    is_unfamiliar: bool,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -67,6 +69,7 @@ impl Event for SessionEvent {
                 expires_at_ms: expires_at.millis(),
                 has_second_factor: entrance.has_second_factor,
                 device: wire::seal_some(seal, entrance.device.as_ref())?,
+                is_unfamiliar: entrance.is_unfamiliar,
             }),
             Self::Rotated { refresh_hash, expires_at } => {
                 json(&RotatedV1 { refresh_hash: refresh_hash.into(), expires_at_ms: expires_at.millis() })
@@ -95,6 +98,7 @@ impl Event for SessionEvent {
                     entrance: Entrance {
                         has_second_factor: form.has_second_factor,
                         device: wire::open_some(raw, open, form.device.as_ref())?,
+                        is_unfamiliar: form.is_unfamiliar,
                     },
                 })
             }

@@ -25,6 +25,8 @@ pub struct StartSession {
     pub has_second_factor: bool,
     /// From what device and network, for its owner to recognise; what is too long is cut.
     pub device: Option<String>,
+    /// Whether that device was not seen in that network before, while others were.
+    pub is_unfamiliar: bool,
 }
 
 impl UseCase for StartSession {
@@ -52,6 +54,7 @@ impl UseCase for StartSession {
             expires_at: self.expires_at,
             entrance: Entrance {
                 has_second_factor: self.has_second_factor,
+                is_unfamiliar: self.is_unfamiliar,
                 device: self.device.as_ref().map(|device| {
                     let line = device.chars().filter(|character| !character.is_control());
                     Sealed::new(self.owner.subject(), line.take(DEVICE_CHARACTER_COUNT_MAX).collect())

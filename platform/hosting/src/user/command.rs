@@ -2,11 +2,11 @@
 
 use authority::Permissions;
 use ipnet::IpNet;
-use kernel::{AccountId, Timestamp, TokenId, UserId};
+use kernel::{AccountId, EmailAddress, Timestamp, TokenId, UserId};
 
 use super::UserRole;
 use crate::factor::FactorCommand;
-use crate::{LoginName, PasswordHash};
+use crate::{Language, LoginName, PasswordHash};
 
 /// An intention about one user.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,6 +20,17 @@ pub enum UserCommand {
         /// Whether somebody else chose it, so that its owner must choose another before anything else.
         must_change: bool,
     },
+    /// Give an address, to be confirmed.
+    GiveEmail {
+        /// Which.
+        email: EmailAddress,
+        /// Whether it must be confirmed before anything else.
+        is_demanded: bool,
+    },
+    /// Confirm the address that was given last.
+    VerifyEmail(EmailAddress),
+    /// Be written to in this language.
+    SetLanguage(Language),
     /// Change what it proves besides the password.
     ChangeFactors(FactorCommand),
     /// Let it sign in no more.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use authority::Permissions;
-use kernel::{AccountId, Category, Decider, Sealed, SubjectId, Timestamp, UserId};
+use kernel::{AccountId, Category, Decider, EmailAddress, Sealed, SubjectId, Timestamp, UserId};
 
 use super::{
     Access, NewToken, NewUser, TokenRecord, UserCommand, UserEvent, UserRecord, UserRole, UserState,
@@ -40,6 +40,9 @@ impl Decider for User {
                     access: Access::Enabled,
                     must_change_password: *must_change_password,
                     factors: FactorState::default(),
+                    email: None,
+                    email_pending: None,
+                    language: None,
                     tokens: BTreeMap::new(),
                 }))
             }
@@ -47,6 +50,14 @@ impl Decider for User {
                 record.password = Some(password.clone());
                 record.must_change_password = *must_change;
             }),
+            UserEvent::EmailGiven { email, .. } => {
+                change(state, |record| record.email_pending = Some(email.clone()))
+            }
+            UserEvent::EmailVerified { email } => change(state, |record| {
+                record.email = Some(email.clone());
+                record.email_pending = None;
+            }),
+            UserEvent::LanguageSet { language } => change(state, |record| record.language = Some(*language)),
             UserEvent::Factor(event) => change(state, |record| record.factors.evolve(event)),
             UserEvent::Disabled => change(state, |record| record.access = Access::Disabled),
             UserEvent::Enabled => change(state, |record| record.access = Access::Enabled),
@@ -86,6 +97,9 @@ impl Decider for User {
             | (
                 S::Absent | S::Removed,
                 C::SetPassword { .. }
+                | C::GiveEmail { .. }
+                | C::VerifyEmail(_)
+                | C::SetLanguage(_)
                 | C::ChangeFactors(_)
                 | C::Disable
                 | C::Enable
@@ -97,6 +111,15 @@ impl Decider for User {
                 let is_same = known == Some(&password) && record.must_change_password == must_change;
                 let password = Sealed::new(SubjectId::of_user(*user), password);
                 Ok(if is_same { vec![] } else { vec![UserEvent::PasswordSet { password, must_change }] })
+            }
+            (S::Present(record), C::GiveEmail { email, is_demanded }) => {
+                let given = give_email(record, *user, email)?;
+                Ok(given.into_iter().map(|email| UserEvent::EmailGiven { email, is_demanded }).collect())
+            }
+            (S::Present(record), C::VerifyEmail(email)) => verify_email(record, *user, email),
+            (S::Present(record), C::SetLanguage(language)) => {
+                let is_same = record.language == Some(language);
+                Ok(if is_same { vec![] } else { vec![UserEvent::LanguageSet { language }] })
             }
             (S::Present(record), C::ChangeFactors(command)) => {
                 let changed = record.factors.decide(command, SubjectId::of_user(*user))?;
@@ -160,6 +183,35 @@ fn check_role(role: &UserRole, account: AccountId) -> Result<(), HostingRefusal>
             )))
         }
         UserRole::DomainAdministrator(_) => Ok(()),
+    }
+}
+
+fn give_email(
+    record: &UserRecord,
+    user: UserId,
+    email: EmailAddress,
+) -> Result<Option<Sealed<EmailAddress>>, HostingRefusal> {
+    let is = |known: &Option<Sealed<EmailAddress>>| known.as_ref().and_then(Sealed::plain) == Some(&email);
+    if is(&record.email) {
+        return Err(HostingRefusal::EmailUnchanged);
+    }
+    if is(&record.email_pending) {
+        return Ok(None);
+    }
+    Ok(Some(Sealed::new(SubjectId::of_user(user), email)))
+}
+
+/// Only the address that was given last: a link to an earlier one is void.
+fn verify_email(
+    record: &UserRecord,
+    user: UserId,
+    email: EmailAddress,
+) -> Result<Vec<UserEvent>, HostingRefusal> {
+    match record.email_pending.as_ref().and_then(Sealed::plain) {
+        Some(pending) if *pending == email => {
+            Ok(vec![UserEvent::EmailVerified { email: Sealed::new(SubjectId::of_user(user), email) }])
+        }
+        Some(_) | None => Err(HostingRefusal::LinkNotGood),
     }
 }
 

@@ -2,11 +2,11 @@
 
 use authority::Permissions;
 use ipnet::IpNet;
-use kernel::{AccountId, Sealed, Timestamp, TokenId};
+use kernel::{AccountId, EmailAddress, Sealed, Timestamp, TokenId};
 
 use super::UserRole;
 use crate::factor::FactorEvent;
-use crate::{LoginName, PasswordHash};
+use crate::{Language, LoginName, PasswordHash};
 
 /// What happened to one user. Stream `user/{UserId}`; registered once, removed once.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,6 +32,23 @@ pub enum UserEvent {
         password: Sealed<PasswordHash>,
         /// Whether it must choose another before anything else.
         must_change: bool,
+    },
+    /// It gave an address that is not confirmed yet.
+    EmailGiven {
+        /// Which.
+        email: Sealed<EmailAddress>,
+        /// Whether it must be confirmed before anything else: its owner signed up with it.
+        is_demanded: bool,
+    },
+    /// It has shown that the address is its own: notices go there from now on.
+    EmailVerified {
+        /// Which.
+        email: Sealed<EmailAddress>,
+    },
+    /// It wants to be written to in this language.
+    LanguageSet {
+        /// Which.
+        language: Language,
     },
     /// It proves something else besides the password.
     Factor(FactorEvent),

@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use authority::Permissions;
 use ipnet::IpNet;
-use kernel::{AccountId, Sealed, Timestamp, TokenId};
+use kernel::{AccountId, EmailAddress, Sealed, Timestamp, TokenId};
 
 use super::{Access, UserRole};
 use crate::factor::FactorState;
-use crate::{LoginName, PasswordHash};
+use crate::{Language, LoginName, PasswordHash};
 
 /// A user as it is.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -51,6 +51,12 @@ pub struct UserRecord {
     pub must_change_password: bool,
     /// What it proves besides the password.
     pub factors: FactorState,
+    /// Where notices go: it was confirmed.
+    pub email: Option<Sealed<EmailAddress>>,
+    /// The address that was given last and is not confirmed.
+    pub email_pending: Option<Sealed<EmailAddress>>,
+    /// In which language it is written to; none: in the platform's.
+    pub language: Option<Language>,
     /// Its tokens that are not revoked.
     pub tokens: BTreeMap<TokenId, TokenRecord>,
 }

@@ -9,6 +9,9 @@ use crate::wire::{self, Hash, Nothing, SealedField, json};
 
 const REGISTERED: Kind = Kind { name: "user.registered", schema: 1 };
 const PASSWORD_SET: Kind = Kind { name: "user.password_set", schema: 1 };
+const EMAIL_GIVEN: Kind = Kind { name: "user.email_given", schema: 1 };
+const EMAIL_VERIFIED: Kind = Kind { name: "user.email_verified", schema: 1 };
+const LANGUAGE_SET: Kind = Kind { name: "user.language_set", schema: 1 };
 const DISABLED: Kind = Kind { name: "user.disabled", schema: 1 };
 const ENABLED: Kind = Kind { name: "user.enabled", schema: 1 };
 const REMOVED: Kind = Kind { name: "user.removed", schema: 1 };
@@ -41,6 +44,18 @@ struct PasswordSetV1 {
     password: SealedField,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     must_change: bool,
+}
+
+#[derive(Serialize, Deserialize)]
+struct EmailV1 {
+    email: SealedField,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    is_demanded: bool,
+}
+
+#[derive(Serialize, Deserialize)]
+struct LanguageSetV1 {
+    language: String,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -87,6 +102,9 @@ impl Event for UserEvent {
         match self {
             Self::Registered { .. } => REGISTERED,
             Self::PasswordSet { .. } => PASSWORD_SET,
+            Self::EmailGiven { .. } => EMAIL_GIVEN,
+            Self::EmailVerified { .. } => EMAIL_VERIFIED,
+            Self::LanguageSet { .. } => LANGUAGE_SET,
             Self::Factor(event) => factor::kind(Noun::User, event),
             Self::Disabled => DISABLED,
             Self::Enabled => ENABLED,
@@ -111,6 +129,13 @@ impl Event for UserEvent {
             Self::PasswordSet { password, must_change } => {
                 json(&PasswordSetV1 { password: wire::seal(seal, password)?, must_change: *must_change })
             }
+            Self::EmailGiven { email, is_demanded } => {
+                json(&EmailV1 { email: wire::seal(seal, email)?, is_demanded: *is_demanded })
+            }
+            Self::EmailVerified { email } => {
+                json(&EmailV1 { email: wire::seal(seal, email)?, is_demanded: false })
+            }
+            Self::LanguageSet { language } => json(&LanguageSetV1 { language: language.tag().to_owned() }),
             Self::Factor(event) => factor::encode(event, seal)?,
             Self::Disabled | Self::Enabled | Self::Removed => json(&Nothing {}),
             Self::TokenIssued { token, name, permissions, secret_hash, expires_at, networks } => {
@@ -144,6 +169,19 @@ impl Event for UserEvent {
                 let form: PasswordSetV1 = wire::form(raw)?;
                 let password = wire::open(raw, open, &form.password)?;
                 Ok(Self::PasswordSet { password, must_change: form.must_change })
+            }
+            ("user.email_given", 1) => {
+                let form: EmailV1 = wire::form(raw)?;
+                let email = wire::open(raw, open, &form.email)?;
+                Ok(Self::EmailGiven { email, is_demanded: form.is_demanded })
+            }
+            ("user.email_verified", 1) => {
+                let form: EmailV1 = wire::form(raw)?;
+                Ok(Self::EmailVerified { email: wire::open(raw, open, &form.email)? })
+            }
+            ("user.language_set", 1) => {
+                let form: LanguageSetV1 = wire::form(raw)?;
+                Ok(Self::LanguageSet { language: wire::language(raw, &form.language)? })
             }
             ("user.disabled", 1) => wire::form(raw).map(|Nothing {}| Self::Disabled),
             ("user.enabled", 1) => wire::form(raw).map(|Nothing {}| Self::Enabled),

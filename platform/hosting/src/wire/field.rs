@@ -6,6 +6,7 @@ use authority::{Permission, Permissions};
 use kernel::{DomainName, EmailAddress, IdFault, Malformed, RawEvent};
 
 use super::malformed;
+use crate::Language;
 
 /// 32 octets as they are written: 64 lower-case hexadecimal digits.
 #[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
@@ -44,6 +45,11 @@ pub(crate) fn id<T: FromStr<Err = IdFault>>(raw: &RawEvent, text: &str) -> Resul
 /// A value by its own reader; `what` says what was expected.
 pub(crate) fn parse<T>(raw: &RawEvent, value: Option<T>, what: &str) -> Result<T, Malformed> {
     value.ok_or_else(|| malformed(raw, what))
+}
+
+/// A language by its tag.
+pub(crate) fn language(raw: &RawEvent, tag: &str) -> Result<Language, Malformed> {
+    parse(raw, Language::tagged(tag), "the tag of a language is expected")
 }
 
 /// Permissions, each by its stable name.

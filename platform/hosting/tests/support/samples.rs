@@ -9,6 +9,7 @@ use hosting::delegation::{DelegationEvent, DelegationScope};
 use hosting::domain::{DomainEvent, DomainSettings, VerifiedBy};
 use hosting::factor::{FactorEvent, TotpSeed};
 use hosting::mailbox::{Crossing, MailProtocol, MailboxEvent, MailboxSettings, Threshold};
+use hosting::notice::{Notice, NoticeEvent, NoticeKind, NoticePerson};
 use hosting::plan::{PlanEvent, catalogue};
 use hosting::service::{DomainShare, ServiceEvent, SuspensionReason};
 use hosting::session::{EndReason, Entrance, SessionEvent, SessionOwner};
@@ -16,7 +17,7 @@ use hosting::ticket::{Side, TicketEvent, TicketKind};
 use hosting::tls_policy::{TlsLevel, TlsPolicy};
 use hosting::user::{UserEvent, UserRole};
 use hosting::webhook::{Kinds, Pause, Reach, Resumption, WebhookEvent, WebhookSecret, WebhookUrl};
-use hosting::{HostingEvent, LoginName, PasswordHash};
+use hosting::{HostingEvent, Language, LoginName, PasswordHash};
 use kernel::{ByteSize, DomainName, EmailAddress, LocalPart, Position, Sealed, SubjectId, Timestamp};
 
 use super::id;
@@ -57,6 +58,7 @@ pub fn samples() -> Vec<(HostingEvent, &'static str)> {
     aliases(&mut all, at);
     delegations(&mut all, at);
     tickets(&mut all, at);
+    notices(&mut all, at);
     address_maps(&mut all);
     tls_policies(&mut all);
     webhooks(&mut all, at);
@@ -163,6 +165,11 @@ fn users(all: &mut Samples, at: Timestamp) {
     for event in factors(2) {
         push(UserEvent::Factor(event), "full");
     }
+    let email = || sealed(2, EmailAddress::parse("alice@elsewhere.example").expect("an address"));
+    push(UserEvent::EmailGiven { email: email(), is_demanded: false }, "minimal");
+    push(UserEvent::EmailGiven { email: email(), is_demanded: true }, "full");
+    push(UserEvent::EmailVerified { email: email() }, "full");
+    push(UserEvent::LanguageSet { language: Language::Fr }, "full");
     push(UserEvent::Disabled, "full");
     push(UserEvent::Enabled, "full");
     for (expires_at, form) in [(None, "minimal"), (Some(at), "full")] {
@@ -228,9 +235,19 @@ fn sessions(all: &mut Samples, at: Timestamp) {
             entrance: Entrance {
                 has_second_factor: true,
                 device: Some(sealed(2, "Alice's browser (192.0.2.1)".to_owned())),
+                is_unfamiliar: false,
             },
         },
         "proved",
+    );
+    push(
+        SessionEvent::Started {
+            owner: SessionOwner::User(id(2)),
+            refresh_hash: [1; 32],
+            expires_at: at,
+            entrance: Entrance { has_second_factor: false, device: None, is_unfamiliar: true },
+        },
+        "unfamiliar",
     );
     push(SessionEvent::Rotated { refresh_hash: [0xfe; 32], expires_at: at }, "full");
     push(SessionEvent::Ended { reason: EndReason::TokenReused }, "full");
@@ -349,6 +366,41 @@ fn mailboxes(all: &mut Samples, at: Timestamp) {
         "full",
     );
     push(MailboxEvent::Deleted { purge_after: at }, "full");
+}
+
+fn notices(all: &mut Samples, at: Timestamp) {
+    let mut push = |event, form| all.push((HostingEvent::Notice(event), form));
+    let address =
+        |number| sealed(number, EmailAddress::parse("alice@elsewhere.example").expect("an address"));
+    let minimal = Notice {
+        notice: id(70),
+        person: NoticePerson::Mailbox(id(8)),
+        kind: NoticeKind::PasswordChanged,
+        address: address(8),
+        login: None,
+        detail: None,
+        language: Language::En,
+        at,
+        link_until: None,
+        link_of: id(70),
+    };
+    let full = Notice {
+        notice: id(71),
+        person: NoticePerson::User(id(2)),
+        kind: NoticeKind::PasswordReset,
+        address: address(2),
+        login: Some(sealed(2, "mailadmin_demo.example".to_owned())),
+        detail: Some(sealed(2, "Alice's phone".to_owned())),
+        language: Language::Fr,
+        link_until: Some(at),
+        link_of: id(72),
+        ..minimal.clone()
+    };
+    let delegate = NoticePerson::Delegate(id(13));
+    push(NoticeEvent::Requested(Box::new(minimal.clone())), "minimal");
+    push(NoticeEvent::Requested(Box::new(full)), "full");
+    push(NoticeEvent::Requested(Box::new(Notice { person: delegate, ..minimal })), "delegate");
+    push(NoticeEvent::LinkUsed { notice: id(71) }, "full");
 }
 
 fn tickets(all: &mut Samples, at: Timestamp) {

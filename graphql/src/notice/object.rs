@@ -1,0 +1,69 @@
+//! Profiles and notices, as the API shows them.
+
+use async_graphql::{Enum, SimpleObject};
+
+use crate::scalar::{DelegationKey, MailboxKey, Moment, NoticeKey, UserKey};
+
+/// In which language somebody is written to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+pub enum PersonLanguage {
+    /// English.
+    English,
+    /// French.
+    French,
+}
+
+impl From<hosting::Language> for PersonLanguage {
+    fn from(language: hosting::Language) -> Self {
+        match language {
+            hosting::Language::En => Self::English,
+            hosting::Language::Fr => Self::French,
+        }
+    }
+}
+
+impl From<PersonLanguage> for hosting::Language {
+    fn from(language: PersonLanguage) -> Self {
+        match language {
+            PersonLanguage::English => Self::En,
+            PersonLanguage::French => Self::Fr,
+        }
+    }
+}
+
+/// The caller's own address and language.
+#[derive(Debug, Clone, SimpleObject)]
+pub struct Profile {
+    /// What the caller signs in with; none once erased.
+    pub login: Option<String>,
+    /// Where notices go; it was confirmed.
+    pub email: Option<String>,
+    /// The address that was given last and is not confirmed yet.
+    pub email_pending: Option<String>,
+    /// In which language the caller is written to.
+    pub language: PersonLanguage,
+}
+
+/// A message of the platform to a person.
+#[derive(Debug, Clone, SimpleObject)]
+pub struct Notice {
+    /// The name for the API.
+    pub id: NoticeKey,
+    /// What it is about, for example `password_changed`; never renamed.
+    pub kind: String,
+    /// Where it went; none once erased.
+    pub address: Option<String>,
+    /// The user whom it is to.
+    pub user_id: Option<UserKey>,
+    /// The mailbox whose owner it is to.
+    pub mailbox_id: Option<MailboxKey>,
+    /// The delegation whose invited person it is to.
+    pub delegation_id: Option<DelegationKey>,
+    /// When it was asked for; it is posted within seconds.
+    pub at: Moment,
+    /// Until when its link is good; none where it has none.
+    pub link_until: Option<Moment>,
+    /// The day (UTC) that it is counted for, from 1970.
+    #[graphql(skip)]
+    pub(crate) day: i64,
+}

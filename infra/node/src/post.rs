@@ -1,0 +1,90 @@
+//! Notices are posted: into mailboxes here, or into the queue.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use directory::{Directory, Resolution};
+use engine::{Effect, EffectError};
+use hosting::HostingEvent;
+use hosting::notice::{Notice, NoticeEvent};
+use kernel::{EmailAddress, Recorded, TenantId};
+use notice::{Letter, Links, Postmark};
+use store::{
+    Acceptance, Deposit, Destination, Flags, Lane, Origin, Owner, QueuedRecipient, Queueing, SqlStore,
+    Store as _,
+};
+
+/// Posts what `notice.requested` asks for. A crash may post a notice twice, under one Message-ID.
+pub struct PostNotices {
+    /// Takes the mail.
+    pub store: Arc<SqlStore>,
+    /// Knows who is here.
+    pub directory: Arc<Directory>,
+    /// Makes the links.
+    pub links: Links,
+    /// From whom the notices are.
+    pub from: EmailAddress,
+}
+
+#[async_trait]
+impl Effect for PostNotices {
+    type Event = HostingEvent;
+
+    const NAME: &'static str = "post_notices";
+
+    async fn perform(&self, recorded: &Recorded<HostingEvent>) -> Result<(), EffectError> {
+        let HostingEvent::Notice(NoticeEvent::Requested(notice)) = &recorded.event else { return Ok(()) };
+        let Some(letter) = notice::compose(notice, &self.links) else { return Ok(()) };
+        let Some(acceptance) = self.acceptance(notice, &letter) else {
+            tracing::info!(notice.id = %notice.notice, kind = notice.kind.name(), "its address takes no mail");
+            return Ok(());
+        };
+        let accepted = self.store.accept(acceptance).await;
+        let accepted =
+            accepted.map_err(|error| EffectError { at: recorded.cursor, reason: error.to_string() })?;
+        for refused in accepted.deposits.iter().filter_map(|deposit| deposit.as_ref().err()) {
+            tracing::info!(notice.id = %notice.notice, kind = notice.kind.name(), %refused, "not posted");
+        }
+        Ok(())
+    }
+}
+
+impl PostNotices {
+    /// Where the letter goes; none where its address takes no mail.
+    fn acceptance(&self, notice: &Notice, letter: &Letter) -> Option<Acceptance> {
+        let elsewhere = |address: EmailAddress| QueuedRecipient { address, notify: None, original: None };
+        let (deposits, queued) = match self.directory.resolve(&letter.to, None) {
+            Resolution::NotLocal => (Vec::new(), vec![elsewhere(letter.to.clone())]),
+            Resolution::Deliver(ends) => {
+                let deposits = ends.mailboxes.iter().map(|end| Deposit {
+                    owner: Owner { tenant: end.tenant, mailbox: end.mailbox },
+                    destination: Destination::Inbox,
+                    flags: Flags::default(),
+                    internal_date: None,
+                    quota: end.quota,
+                    prefix: Bytes::from(format!(
+                        "Return-Path: <{}>\r\nDelivered-To: {}\r\n",
+                        self.from, letter.to
+                    )),
+                });
+                let forwards = ends.forwards.iter().map(|(_, address)| elsewhere(address.clone()));
+                (deposits.collect(), forwards.collect())
+            }
+            Resolution::Unknown | Resolution::Disabled | Resolution::Internal | Resolution::Loop => {
+                return None;
+            }
+        };
+        let postmark = Postmark { from: self.from.clone(), notice: notice.notice, at: notice.at };
+        Some(Acceptance {
+            message: Bytes::from(letter.mail(&postmark)),
+            deposits,
+            queued,
+            sender: None,
+            // No customer's daily allowance is used up by the platform's own words.
+            tenant: TenantId::PLATFORM,
+            dsn: (None, None),
+            queueing: Queueing { lane: Lane::default(), origin: Origin::Report, ..Queueing::default() },
+        })
+    }
+}

@@ -1,0 +1,112 @@
+//! What a notice is about.
+
+use std::time::Duration;
+
+/// Seconds of an hour.
+const HOUR_SECS: u64 = 3600;
+
+/// What a notice is about: a closed list, each with its words in both languages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum NoticeKind {
+    /// The address of a new login is to be confirmed.
+    EmailVerification,
+    /// Another address is to be confirmed, at that address.
+    EmailChange,
+    /// Another address was given, told at the one that counts so far.
+    EmailChanging,
+    /// Somebody signs up with an address that has a login already.
+    LoginExists,
+    /// Another password may be chosen.
+    PasswordReset,
+    /// A domain has an administrator, who is to choose a password.
+    InitialAccess,
+    /// The password was changed.
+    PasswordChanged,
+    /// A second factor or passkey was added; the detail is its name.
+    FactorAdded,
+    /// A second factor or passkey was removed.
+    FactorRemoved,
+    /// There are new recovery codes.
+    RecoveryCodesRenewed,
+    /// A recovery code was used up.
+    RecoveryCodeUsed,
+    /// An app password was added; the detail is its name.
+    AppPasswordAdded,
+    /// An app password was revoked.
+    AppPasswordRevoked,
+    /// Somebody signed in from a device or network that was not seen before; the detail is which.
+    NewLogin,
+    /// Somebody is invited into an account.
+    Invitation,
+    /// An invitation or a delegation was revoked.
+    DelegationRevoked,
+}
+
+impl NoticeKind {
+    /// All of them.
+    pub const ALL: [Self; 16] = [
+        Self::EmailVerification,
+        Self::EmailChange,
+        Self::EmailChanging,
+        Self::LoginExists,
+        Self::PasswordReset,
+        Self::InitialAccess,
+        Self::PasswordChanged,
+        Self::FactorAdded,
+        Self::FactorRemoved,
+        Self::RecoveryCodesRenewed,
+        Self::RecoveryCodeUsed,
+        Self::AppPasswordAdded,
+        Self::AppPasswordRevoked,
+        Self::NewLogin,
+        Self::Invitation,
+        Self::DelegationRevoked,
+    ];
+
+    /// The stable name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::EmailVerification => "email_verification",
+            Self::EmailChange => "email_change",
+            Self::EmailChanging => "email_changing",
+            Self::LoginExists => "login_exists",
+            Self::PasswordReset => "password_reset",
+            Self::InitialAccess => "initial_access",
+            Self::PasswordChanged => "password_changed",
+            Self::FactorAdded => "factor_added",
+            Self::FactorRemoved => "factor_removed",
+            Self::RecoveryCodesRenewed => "recovery_codes_renewed",
+            Self::RecoveryCodeUsed => "recovery_code_used",
+            Self::AppPasswordAdded => "app_password_added",
+            Self::AppPasswordRevoked => "app_password_revoked",
+            Self::NewLogin => "new_login",
+            Self::Invitation => "invitation",
+            Self::DelegationRevoked => "delegation_revoked",
+        }
+    }
+
+    /// The kind of that name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.name() == name)
+    }
+
+    /// How long its link is good; none where it has no link.
+    pub const fn link_life(self) -> Option<Duration> {
+        match self {
+            Self::EmailVerification | Self::EmailChange => Some(Duration::from_secs(24 * HOUR_SECS)),
+            Self::PasswordReset => Some(Duration::from_secs(HOUR_SECS / 2)),
+            Self::InitialAccess | Self::Invitation => Some(Duration::from_secs(7 * 24 * HOUR_SECS)),
+            Self::EmailChanging
+            | Self::LoginExists
+            | Self::PasswordChanged
+            | Self::FactorAdded
+            | Self::FactorRemoved
+            | Self::RecoveryCodesRenewed
+            | Self::RecoveryCodeUsed
+            | Self::AppPasswordAdded
+            | Self::AppPasswordRevoked
+            | Self::NewLogin
+            | Self::DelegationRevoked => None,
+        }
+    }
+}

@@ -1,0 +1,16 @@
+//! Messages of the platform to people: which events are told ([`TellPeople`]), in which words ([`compose`]), with which
+//! links ([`Links`]), and how they look as mail ([`Letter::mail`]).
+//!
+//! A policy turns an event into a `notice.requested` event, once, whatever crashes; the node's effect posts it, at least
+//! once, under a Message-ID that is the same each time. Knows no store and no network.
+
+mod compose;
+mod letter;
+mod link;
+mod policy;
+mod words;
+
+pub use compose::compose;
+pub use letter::{Letter, Postmark};
+pub use link::{LINK_KEY_NAME, Links, Named};
+pub use policy::TellPeople;

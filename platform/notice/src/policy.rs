@@ -1,0 +1,110 @@
+//! Which events are told to the person that they concern.
+
+use engine::{Policy, Reaction};
+use hosting::delegation::DelegationEvent;
+use hosting::factor::FactorEvent;
+use hosting::mailbox::MailboxEvent;
+use hosting::notice::{NoticeKind, NoticePerson, day_of};
+use hosting::session::{SessionEvent, SessionOwner};
+use hosting::use_case::SendNotice;
+use hosting::user::UserEvent;
+use hosting::{HostingEvent, Language};
+use kernel::{CommandId, DelegationId, MailboxId, NoticeId, Recorded, Sealed, UserId};
+
+/// The policy `tell_people`.
+#[derive(Debug, Clone, Copy)]
+pub struct TellPeople {
+    /// For whoever has chosen no language.
+    pub language: Language,
+}
+
+impl Policy for TellPeople {
+    type Event = HostingEvent;
+
+    const NAME: &'static str = "tell_people";
+
+    fn react(&self, recorded: &Recorded<HostingEvent>) -> Vec<Box<dyn Reaction>> {
+        let Some((person, kind, detail)) = told(recorded) else { return vec![] };
+        let command = CommandId::reaction(recorded.id, Self::NAME, 0);
+        vec![Box::new(SendNotice {
+            account: recorded.cursor.tenant.account(),
+            notice: NoticeId::derived(command, 0),
+            person,
+            kind,
+            detail,
+            day: day_of(recorded.recorded_at),
+            language: self.language,
+        })]
+    }
+}
+
+type Told = (NoticePerson, NoticeKind, Option<String>);
+
+/// Whom an event concerns, and what it is to them.
+fn told(recorded: &Recorded<HostingEvent>) -> Option<Told> {
+    let id = recorded.stream.id;
+    match &recorded.event {
+        HostingEvent::User(event) => {
+            let (kind, detail) = of_user(event)?;
+            Some((NoticePerson::User(UserId::new(id)), kind, detail))
+        }
+        HostingEvent::Mailbox(event) => {
+            let (kind, detail) = of_mailbox(event)?;
+            Some((NoticePerson::Mailbox(MailboxId::new(id)), kind, detail))
+        }
+        HostingEvent::Session(SessionEvent::Started { owner, entrance, .. }) if entrance.is_unfamiliar => {
+            let person = match owner {
+                SessionOwner::User(user) => NoticePerson::User(*user),
+                SessionOwner::Mailbox(mailbox) => NoticePerson::Mailbox(*mailbox),
+            };
+            Some((person, NoticeKind::NewLogin, entrance.device.as_ref().and_then(plain)))
+        }
+        HostingEvent::Delegation(event) => {
+            let kind = of_delegation(event)?;
+            Some((NoticePerson::Delegate(DelegationId::new(id)), kind, None))
+        }
+        _ => None,
+    }
+}
+
+fn plain(text: &Sealed<String>) -> Option<String> {
+    text.plain().cloned()
+}
+
+fn of_user(event: &UserEvent) -> Option<(NoticeKind, Option<String>)> {
+    match event {
+        UserEvent::PasswordSet { .. } => Some((NoticeKind::PasswordChanged, None)),
+        UserEvent::Factor(event) => Some(of_factor(event)),
+        _ => None,
+    }
+}
+
+fn of_mailbox(event: &MailboxEvent) -> Option<(NoticeKind, Option<String>)> {
+    match event {
+        MailboxEvent::PasswordSet { .. } => Some((NoticeKind::PasswordChanged, None)),
+        MailboxEvent::Factor(event) => Some(of_factor(event)),
+        MailboxEvent::AppPasswordAdded { name, .. } => Some((NoticeKind::AppPasswordAdded, plain(name))),
+        MailboxEvent::AppPasswordRevoked { .. } => Some((NoticeKind::AppPasswordRevoked, None)),
+        _ => None,
+    }
+}
+
+fn of_factor(event: &FactorEvent) -> (NoticeKind, Option<String>) {
+    match event {
+        FactorEvent::TotpAdded { name, .. } => (NoticeKind::FactorAdded, plain(name)),
+        FactorEvent::FactorRemoved { .. } => (NoticeKind::FactorRemoved, None),
+        FactorEvent::RecoveryCodesSet { .. } => (NoticeKind::RecoveryCodesRenewed, None),
+        FactorEvent::RecoveryCodeUsed { .. } => (NoticeKind::RecoveryCodeUsed, None),
+    }
+}
+
+const fn of_delegation(event: &DelegationEvent) -> Option<NoticeKind> {
+    match event {
+        DelegationEvent::Invited { .. } => Some(NoticeKind::Invitation),
+        DelegationEvent::Revoked => Some(NoticeKind::DelegationRevoked),
+        DelegationEvent::Accepted { .. }
+        | DelegationEvent::Declined
+        | DelegationEvent::TermsChanged { .. }
+        | DelegationEvent::Left => None,
+    }
+}

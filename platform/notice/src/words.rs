@@ -1,0 +1,337 @@
+//! The words of every kind of notice, in both languages.
+//!
+//! `{login}` is what the person signs in with, `{detail}` a name or a device. Whoever adds a kind writes it here twice.
+
+use hosting::Language;
+use hosting::notice::NoticeKind;
+
+/// What a notice says.
+pub(crate) struct Words {
+    pub(crate) subject: &'static str,
+    /// Paragraphs before the link.
+    pub(crate) text: &'static [&'static str],
+    /// What the link is called; present exactly where the kind has a link.
+    pub(crate) action: Option<&'static str>,
+}
+
+const fn words(subject: &'static str, text: &'static [&'static str], action: Option<&'static str>) -> Words {
+    Words { subject, text, action }
+}
+
+/// The words of a kind in a language.
+pub(crate) const fn of(kind: NoticeKind, language: Language) -> Words {
+    match language {
+        Language::En => english(kind),
+        Language::Fr => french(kind),
+    }
+}
+
+/// What every notice ends with.
+pub(crate) const fn closing(language: Language) -> &'static str {
+    match language {
+        Language::En => "Hosterra sends this message by itself. We never ask for a password by mail.",
+        Language::Fr => {
+            "Ce message est envoyé automatiquement par Hosterra. Nous ne demandons jamais de mot de passe par courriel."
+        }
+    }
+}
+
+const fn english(kind: NoticeKind) -> Words {
+    use NoticeKind as K;
+    match kind {
+        K::EmailVerification => words(
+            "Confirm your address",
+            &[
+                "Welcome. Confirm that this address is yours, and your login {login} is ready to use.",
+                "The link is good for 24 hours. If you did not sign up, do nothing: nobody else can use your address.",
+            ],
+            Some("Confirm my address"),
+        ),
+        K::EmailChange => words(
+            "Confirm your new address",
+            &[
+                "Messages about your login {login} are to go to this address from now on. Confirm that it is yours.",
+                "The link is good for 24 hours. If you did not ask for this, do nothing.",
+            ],
+            Some("Confirm my address"),
+        ),
+        K::EmailChanging => words(
+            "Your address is about to change",
+            &[
+                "Another address was given for your login {login}. Once it is confirmed, messages go there.",
+                "If that was not you, change your password now and end all other sessions.",
+            ],
+            None,
+        ),
+        K::LoginExists => words(
+            "You have a login already",
+            &[
+                "Somebody tried to sign up with this address, which has a login already: {login}.",
+                "If it was you, sign in, or choose another password on the sign-in page. If not, there is nothing to do.",
+            ],
+            None,
+        ),
+        K::PasswordReset => words(
+            "Choose a new password",
+            &[
+                "A new password was asked for, for your login {login}.",
+                "The link is good once and for 30 minutes. If you did not ask for it, do nothing: your password stays as it is.",
+            ],
+            Some("Choose a password"),
+        ),
+        K::InitialAccess => words(
+            "The administration of {detail} is ready",
+            &[
+                "Your domain {detail} is in service. It is administered with the login {login}.",
+                "Choose its password first. The link is good once and for 7 days.",
+            ],
+            Some("Choose the password"),
+        ),
+        K::PasswordChanged => words(
+            "Your password was changed",
+            &[
+                "The password of your login {login} was changed, and its sessions were ended.",
+                "If that was not you, ask for a new password on the sign-in page now, or write to our support.",
+            ],
+            None,
+        ),
+        K::FactorAdded => words(
+            "A sign-in method was added",
+            &[
+                "{detail} can be used to sign in as {login} from now on.",
+                "If that was not you, change your password and remove it.",
+            ],
+            None,
+        ),
+        K::FactorRemoved => words(
+            "A sign-in method was removed",
+            &[
+                "A second factor or passkey of your login {login} was removed.",
+                "If that was not you, change your password and add one again.",
+            ],
+            None,
+        ),
+        K::RecoveryCodesRenewed => words(
+            "There are new recovery codes",
+            &["The recovery codes of your login {login} were made anew; the old ones open nothing more."],
+            None,
+        ),
+        K::RecoveryCodeUsed => words(
+            "A recovery code was used",
+            &[
+                "Somebody signed in as {login} with a recovery code, which is used up.",
+                "If that was not you, change your password and make new recovery codes.",
+            ],
+            None,
+        ),
+        K::AppPasswordAdded => words(
+            "An app password was added",
+            &[
+                "The app password \u{201c}{detail}\u{201d} opens the mailbox {login} from now on.",
+                "If that was not you, revoke it and change your password.",
+            ],
+            None,
+        ),
+        K::AppPasswordRevoked => words(
+            "An app password was revoked",
+            &[
+                "An app password of the mailbox {login} opens nothing more; the program that used it is signed out.",
+            ],
+            None,
+        ),
+        K::NewLogin => words(
+            "A new device signed in",
+            &[
+                "Somebody signed in as {login} from a device or network that we had not seen before: {detail}.",
+                "If that was not you, change your password and end that session.",
+            ],
+            None,
+        ),
+        K::Invitation => words(
+            "You are invited to an account",
+            &[
+                "Somebody lets you into their account, to look after some things for them. The content of their mail is never part of it.",
+                "The link is good for 7 days. You may also decline there.",
+            ],
+            Some("Look at the invitation"),
+        ),
+        K::DelegationRevoked => words(
+            "Your access was revoked",
+            &["Your access to an account, or the invitation to it, was revoked. There is nothing to do."],
+            None,
+        ),
+    }
+}
+
+const fn french(kind: NoticeKind) -> Words {
+    use NoticeKind as K;
+    match kind {
+        K::EmailVerification => words(
+            "Confirmez votre adresse",
+            &[
+                "Bienvenue. Confirmez que cette adresse est la vôtre et votre identifiant {login} sera prêt.",
+                "Le lien est valable 24 heures. Si vous ne vous êtes pas inscrit, ne faites rien : personne d’autre ne peut utiliser votre adresse.",
+            ],
+            Some("Confirmer mon adresse"),
+        ),
+        K::EmailChange => words(
+            "Confirmez votre nouvelle adresse",
+            &[
+                "Les messages au sujet de votre identifiant {login} doivent désormais arriver à cette adresse. Confirmez qu’elle est la vôtre.",
+                "Le lien est valable 24 heures. Si vous n’avez rien demandé, ne faites rien.",
+            ],
+            Some("Confirmer mon adresse"),
+        ),
+        K::EmailChanging => words(
+            "Votre adresse va changer",
+            &[
+                "Une autre adresse a été indiquée pour votre identifiant {login}. Une fois confirmée, elle recevra nos messages.",
+                "Si ce n’était pas vous, changez votre mot de passe maintenant et terminez toutes les autres sessions.",
+            ],
+            None,
+        ),
+        K::LoginExists => words(
+            "Vous avez déjà un identifiant",
+            &[
+                "Quelqu’un a voulu s’inscrire avec cette adresse, qui a déjà un identifiant : {login}.",
+                "Si c’était vous, connectez-vous ou choisissez un autre mot de passe sur la page de connexion. Sinon, il n’y a rien à faire.",
+            ],
+            None,
+        ),
+        K::PasswordReset => words(
+            "Choisissez un nouveau mot de passe",
+            &[
+                "Un nouveau mot de passe a été demandé pour votre identifiant {login}.",
+                "Le lien est valable une fois et 30 minutes. Si vous n’avez rien demandé, ne faites rien : votre mot de passe reste le même.",
+            ],
+            Some("Choisir un mot de passe"),
+        ),
+        K::InitialAccess => words(
+            "L’administration de {detail} est prête",
+            &[
+                "Votre domaine {detail} est en service. Il s’administre avec l’identifiant {login}.",
+                "Choisissez d’abord son mot de passe. Le lien est valable une fois et 7 jours.",
+            ],
+            Some("Choisir le mot de passe"),
+        ),
+        K::PasswordChanged => words(
+            "Votre mot de passe a été changé",
+            &[
+                "Le mot de passe de votre identifiant {login} a été changé et ses sessions ont été terminées.",
+                "Si ce n’était pas vous, demandez tout de suite un nouveau mot de passe sur la page de connexion ou écrivez à notre assistance.",
+            ],
+            None,
+        ),
+        K::FactorAdded => words(
+            "Un moyen de connexion a été ajouté",
+            &[
+                "{detail} permet désormais de se connecter en tant que {login}.",
+                "Si ce n’était pas vous, changez votre mot de passe et retirez-le.",
+            ],
+            None,
+        ),
+        K::FactorRemoved => words(
+            "Un moyen de connexion a été retiré",
+            &[
+                "Un second facteur ou une clé d’accès de votre identifiant {login} a été retiré.",
+                "Si ce n’était pas vous, changez votre mot de passe et ajoutez-en un de nouveau.",
+            ],
+            None,
+        ),
+        K::RecoveryCodesRenewed => words(
+            "De nouveaux codes de secours",
+            &[
+                "Les codes de secours de votre identifiant {login} ont été refaits ; les anciens n’ouvrent plus rien.",
+            ],
+            None,
+        ),
+        K::RecoveryCodeUsed => words(
+            "Un code de secours a servi",
+            &[
+                "Quelqu’un s’est connecté en tant que {login} avec un code de secours, qui est désormais épuisé.",
+                "Si ce n’était pas vous, changez votre mot de passe et refaites vos codes de secours.",
+            ],
+            None,
+        ),
+        K::AppPasswordAdded => words(
+            "Un mot de passe d’application a été ajouté",
+            &[
+                "Le mot de passe d’application « {detail} » ouvre désormais la boîte {login}.",
+                "Si ce n’était pas vous, révoquez-le et changez votre mot de passe.",
+            ],
+            None,
+        ),
+        K::AppPasswordRevoked => words(
+            "Un mot de passe d’application a été révoqué",
+            &[
+                "Un mot de passe d’application de la boîte {login} n’ouvre plus rien ; le logiciel qui l’utilisait est déconnecté.",
+            ],
+            None,
+        ),
+        K::NewLogin => words(
+            "Connexion d’un nouvel appareil",
+            &[
+                "Quelqu’un s’est connecté en tant que {login} depuis un appareil ou un réseau encore inconnu : {detail}.",
+                "Si ce n’était pas vous, changez votre mot de passe et terminez cette session.",
+            ],
+            None,
+        ),
+        K::Invitation => words(
+            "Vous êtes invité dans un compte",
+            &[
+                "Quelqu’un vous ouvre son compte pour que vous vous occupiez de certaines choses. Le contenu de son courrier n’en fait jamais partie.",
+                "Le lien est valable 7 jours. Vous pouvez aussi y décliner l’invitation.",
+            ],
+            Some("Voir l’invitation"),
+        ),
+        K::DelegationRevoked => words(
+            "Votre accès a été révoqué",
+            &[
+                "Votre accès à un compte, ou l’invitation correspondante, a été révoqué. Il n’y a rien à faire.",
+            ],
+            None,
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_has_its_words_in_both_languages_and_a_link_exactly_where_it_has_one() {
+        for kind in NoticeKind::ALL {
+            let (english, french) = (of(kind, Language::En), of(kind, Language::Fr));
+            assert_ne!(english.subject, french.subject, "{kind:?}");
+            assert_eq!(english.text.len(), french.text.len(), "{kind:?}");
+            for words in [&english, &french] {
+                assert!(!words.text.is_empty());
+                assert_eq!(words.action.is_some(), kind.link_life().is_some(), "{kind:?}");
+            }
+            for place in ["{login}", "{detail}"] {
+                let count = |words: &Words| {
+                    words
+                        .text
+                        .iter()
+                        .chain([&words.subject])
+                        .map(|text| text.matches(place).count())
+                        .sum::<usize>()
+                };
+                assert_eq!(count(&english), count(&french), "{kind:?} {place}");
+            }
+        }
+    }
+
+    #[test]
+    fn no_other_place_stands_in_the_words() {
+        for (kind, language) in
+            NoticeKind::ALL.into_iter().flat_map(|kind| [(kind, Language::En), (kind, Language::Fr)])
+        {
+            let words = of(kind, language);
+            for text in words.text.iter().chain([&words.subject]) {
+                let bare = text.replace("{login}", "").replace("{detail}", "");
+                assert!(!bare.contains(['{', '}']), "{text}");
+            }
+        }
+    }
+}
