@@ -220,6 +220,41 @@ for (const language of ['fr', 'en']) describe(`in ${language}`, () => {
     quiet(page);
     await page.context().close();
   });
+
+  test(`${language}: a webhook is added with a secret shown once, paused, and removed; a key as well`, async () => {
+    await customer(`hooks-${language}`, 'ProBox');
+    const page = await visit(browser, { language });
+    await signIn(page, node, `hooks-${language}`, PASSWORD, '/dashboard/account/webhooks');
+    await button(page, t('hooks.add')).click();
+    await page.fill('dialog[open] [name=url]', 'http://plain.example/');
+    await dialog(page).getByRole('button', { name: t('hooks.add') }).click();
+    await page.locator('dialog[open] [name=url][aria-invalid=true]').waitFor();
+    await page.fill('dialog[open] [name=url]', 'https://shop.example/told');
+    await dialog(page).getByRole('button', { name: t('hooks.add') }).click();
+    await dialog(page).getByText(t('keys.once')).waitFor();
+    assert.ok((await dialog(page).locator('code').innerText()).length > 20);
+    await page.keyboard.press('Escape');
+    await button(page, t('hooks.actions', { url: 'https://shop.example/told' })).click();
+    await button(page, t('hooks.toPause')).click();
+    await page.getByText(t('hooks.PAUSED'), { exact: true }).waitFor();
+    assert.deepEqual(await violations(page), []);
+    await button(page, t('hooks.actions', { url: 'https://shop.example/told' })).click();
+    await button(page, t('hooks.remove')).click();
+    await dialog(page).getByRole('button', { name: t('hooks.remove') }).click();
+    await page.getByText(t('hooks.none')).waitFor();
+    await page.goto(`${node.url}/dashboard/account/keys`);
+    await button(page, t('keys.add')).click();
+    await page.fill('dialog[open] [name=name]', 'import');
+    await dialog(page).getByText('domain:read').click();
+    await dialog(page).getByRole('button', { name: t('keys.add') }).click();
+    await dialog(page).getByText(t('keys.once')).waitFor();
+    await page.keyboard.press('Escape');
+    await button(page, t('keys.revokeNamed', { name: 'import' })).click();
+    await dialog(page).getByRole('button', { name: t('keys.revoke'), exact: true }).click();
+    await page.getByText(t('keys.revoked'), { exact: true }).waitFor();
+    quiet(page);
+    await page.context().close();
+  });
 });
 
 for (const scheme of ['light', 'dark']) describe(scheme, () => {
@@ -246,7 +281,7 @@ for (const scheme of ['light', 'dark']) describe(scheme, () => {
     await settled(page);
     const service = await page.getAttribute('tbody a', 'href');
     const parts = ['', '/password', '/limits', '/history', '/plan', '/cancel'].map((part) => [`service${part.replace('/', '-')}`, `${service}${part}`]);
-    const pages = ['', '/services', '/order', '/domains', '/tickets', '/account', '/account/security', '/account/people', '/account/delegations', '/account/keys', '/account/audit', '/nowhere'].map((path) => [`dashboard${path.replaceAll('/', '-')}`, `/dashboard${path}`]);
+    const pages = ['', '/services', '/order', '/domains', '/tickets', '/account', '/account/security', '/account/people', '/account/delegations', '/account/keys', '/account/webhooks', '/account/audit', '/nowhere'].map((path) => [`dashboard${path.replaceAll('/', '-')}`, `/dashboard${path}`]);
     for (const [name, path] of [...parts, ...pages, ['password', '/password']]) {
       await page.goto(node.url + path);
       await look(name);
