@@ -17,6 +17,8 @@ use crate::delegation::query::DelegationQuery;
 use crate::domain::dns::DnsQuery;
 use crate::domain::mutation::DomainMutation;
 use crate::domain::query::DomainQuery;
+use crate::filter::mutation::FilterMutation;
+use crate::filter::query::FilterQuery;
 use crate::history::query::HistoryQuery;
 use crate::mailbox::mutation::MailboxMutation;
 use crate::mailbox::query::MailboxQuery;
@@ -24,9 +26,13 @@ use crate::notice::mutation::NoticeMutation;
 use crate::notice::query::NoticeQuery;
 use crate::plan::mutation::PlanMutation;
 use crate::plan::query::PlanQuery;
+use crate::push::mutation::PushMutation;
+use crate::push::query::PushQuery;
 use crate::queue::QueueQuery;
 use crate::service::mutation::ServiceMutation;
 use crate::service::query::ServiceQuery;
+use crate::sync_job::mutation::SyncJobMutation;
+use crate::sync_job::query::SyncJobQuery;
 use crate::ticket::mutation::TicketMutation;
 use crate::ticket::query::TicketQuery;
 use crate::tls_policy::mutation::TlsPolicyMutation;
@@ -67,6 +73,9 @@ pub struct QueryRoot(
     AliasQuery,
     AddressMapQuery,
     TlsPolicyQuery,
+    FilterQuery,
+    SyncJobQuery,
+    PushQuery,
     QueueQuery,
     DelegationQuery,
     TicketQuery,
@@ -95,6 +104,9 @@ pub struct MutationRoot(
     AliasMutation,
     AddressMapMutation,
     TlsPolicyMutation,
+    FilterMutation,
+    SyncJobMutation,
+    PushMutation,
     DelegationMutation,
     TicketMutation,
     WebhookMutation,

@@ -77,6 +77,12 @@ id_scalars! {
     TlsPolicyKey(TlsPolicyId) = "TlsPolicyID";
     /// Names a notice: `noti_` and 32 hexadecimal digits. An id of another type is refused.
     NoticeKey(NoticeId) = "NoticeID";
+    /// Names a filter: `filt_` and 32 hexadecimal digits. An id of another type is refused.
+    FilterKey(FilterId) = "FilterID";
+    /// Names a sync job: `sync_` and 32 hexadecimal digits. An id of another type is refused.
+    SyncJobKey(SyncJobId) = "SyncJobID";
+    /// Names a push destination: `push_` and 32 hexadecimal digits. An id of another type is refused.
+    PushKey(PushId) = "PushID";
     /// Names an event: `evnt_` and 32 hexadecimal digits. An id of another type is refused.
     EventKey(EventId) = "EventID";
 }

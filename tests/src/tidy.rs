@@ -7,7 +7,8 @@ pub const EDGES: &[(&str, &[&str])] = &[
     // pure
     ("kernel", &[]),
     ("authority", &["kernel"]),
-    ("hosting", &["kernel", "authority"]),
+    ("sieve", &[]),
+    ("hosting", &["kernel", "authority", "sieve"]),
     ("message", &[]),
     ("sign", &["kernel", "message"]),
     ("report", &["kernel"]),
@@ -43,6 +44,7 @@ pub const EDGES: &[(&str, &[&str])] = &[
         ],
     ),
     ("graphql", &["kernel", "notice", "authority", "hosting", "engine", "journal", "database", "directory"]),
+    ("graphql", &["kernel", "authority", "hosting", "engine", "journal", "database", "directory", "sieve"]),
     ("web", &["graphql", "engine"]),
     // wiring: names everything, nothing names it
     (

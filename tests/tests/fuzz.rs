@@ -288,3 +288,51 @@ s=b; h=from; bh=AA==; b=AA==\r\nARC-Authentication-Results: i=1; a.example; dmar
         &[b"\r\n", b"i=1", b"i=2;", b"b=", b";", b"(", b")", b"\"", b"\\", b":", b"From: a@b\r\n", b"\xff"];
     attack("signed message", seeds, words, verify::fuzz::message);
 }
+
+#[test]
+fn sieve_scripts_are_compiled_or_refused_within_the_script() {
+    let seeds: &[&[u8]] = &[
+        b"require [\"fileinto\", \"variables\", \"imap4flags\", \"regex\"];\r\nif allof (header :matches \"subject\" \"*x*\",\r\n\
+not size :over 100K) { set :lower \"a\" \"${1}\"; fileinto :flags \"\\\\Seen\" \"INBOX/${a}\"; stop; }\r\nelse { keep; }",
+        b"require \"vacation\"; /* away */ vacation :days 7 :addresses [\"a@x.example\"] text:\r\nGone.\r\n..\r\n.\r\n;",
+        b"require [\"encoded-character\", \"ihave\"]; if ihave \"vnd.x\" { y :z 1; } # \r\nredirect \"a${hex:40}b.example\";",
+    ];
+    let words: &[&[u8]] = &[
+        b"\"",
+        b"\\",
+        b"[",
+        b"]",
+        b"(",
+        b")",
+        b"{",
+        b"}",
+        b";",
+        b",",
+        b":",
+        b"text:\n",
+        b"\n.\n",
+        b"/*",
+        b"*/",
+        b"#",
+        b"${",
+        b"${hex:ff}",
+        b"${unicode:d800}",
+        b":regex",
+        b"((a{99}){99}){99}",
+        b"not ",
+        b"anyof (",
+        b"99999999999999999999G",
+        b"\xef\xbb\xbf",
+        b"\0",
+        b"require ",
+        b":comparator \"i;octet\" ",
+    ];
+    attack("sieve", seeds, words, |input| {
+        let script = String::from_utf8_lossy(input);
+        if let Err(fault) = sieve::compile(&script) {
+            let line_count = script.split('\n').count();
+            assert!((1..=line_count).contains(&(fault.at.line as usize)), "{fault}");
+            assert!(fault.at.column >= 1 && !fault.kind.french().is_empty());
+        }
+    });
+}

@@ -2,10 +2,11 @@
 
 use async_graphql::{Context, Result};
 use hosting::book::{BookCommand, Entry};
+use hosting::pattern::PatternFault;
 use hosting::use_case::EditBook;
 use kernel::{AccountId, Actor, CommandId, Decider};
 
-use crate::payload::{Answer, run};
+use crate::payload::{Answer, Faults, run};
 use crate::request::Asked;
 
 /// The book that is to be changed, and whose command it is.
@@ -50,6 +51,17 @@ impl<E: Entry> Edit<E> {
         let edit = EditBook::<E> { account: self.account, owner: self.owner, command, by_owner };
         run(ctx, self.command, &edit, key).await
     }
+}
+
+/// Notes why a regular expression cannot be taken; the model refuses it as well, without saying why.
+pub(crate) fn pattern(faults: &mut Faults, field: &str, text: Option<&str>) {
+    let Some(Err(fault)) = text.map(hosting::pattern::check) else { return };
+    let french = match &fault {
+        PatternFault::TooLong => "une expression régulière a au plus 1000 octets".to_owned(),
+        PatternFault::TooLarge => "cette expression régulière répète trop".to_owned(),
+        PatternFault::Unreadable(why) => format!("cette expression régulière est illisible : {why}"),
+    };
+    faults.add(field, &fault.to_string(), &french);
 }
 
 /// A payload type of a removal: `<Noun>RemovePayload { <noun>Id, userErrors, position }`.

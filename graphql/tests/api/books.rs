@@ -90,3 +90,76 @@ async fn an_account_decides_on_tls_for_itself_and_the_operator_for_all() {
         .await;
     assert_eq!(listed["tlsPolicies"]["nodes"], json!([{"level": "SECURE"}]));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_script_is_kept_or_refused_with_line_and_column() {
+    let stage = Stage::open().await;
+    let operator = stage.operator().await;
+    let customer = stage.customer(&operator, ("acme", "solo")).await;
+    stage.mailbox(&customer, "alice").await;
+    let alice = stage.sign_in("alice@acme.example", PASSWORD).await;
+    let add = |name: &str, script: &str| {
+        format!(
+            "mutation {{ filterAdd(filter: {{name: \"{name}\", script: \"{script}\", isActive: true}}) {{ filter {{ id \
+             requires isActive notYetInForce }} scriptFault {{ line column message }} userErrors {{ code field }} }} }}"
+        )
+    };
+    let added = stage.done(&alice, &add("work", "require \\\"fileinto\\\"; fileinto \\\"x\\\";")).await;
+    let filter = &added["filterAdd"]["filter"];
+    assert_eq!((&filter["requires"], &filter["isActive"]), (&json!(["fileinto"]), &json!(true)));
+    let refused = stage.ask(&alice, &add("away", "keep;\\n  fileinto \\\"x\\\";")).await;
+    let told = &refused["data"]["filterAdd"];
+    assert_eq!(told["userErrors"][0]["code"], json!("FILTER_DOES_NOT_COMPILE"), "{refused:#}");
+    assert_eq!((&told["scriptFault"]["line"], &told["scriptFault"]["column"]), (&json!(2), &json!(3)));
+    let checked =
+        stage.done(&alice, "{ sieveCheck(script: \"keep\") { isValid fault { line message } } }").await;
+    assert_eq!(checked["sieveCheck"]["isValid"], json!(false));
+    // Another that is switched on switches this one off.
+    stage.done(&alice, &add("play", "discard;")).await;
+    let listed = stage.done(&alice, "{ filters { nodes { name isActive } } }").await;
+    let expected = json!([{"name": "work", "isActive": false}, {"name": "play", "isActive": true}]);
+    assert_eq!(listed["filters"]["nodes"], expected);
+    let domain = format!(
+        "mutation {{ domainFilterAdd(domainId: \"{}\", filter: {{name: \"all\", script: \"keep;\"}}) {{ filter {{ stage \
+         mailboxId }} userErrors {{ code }} }} }}",
+        customer.domain
+    );
+    let added = stage.done(&customer.owner, &domain).await;
+    assert_eq!(added["domainFilterAdd"]["filter"], json!({"stage": "BEFORE", "mailboxId": null}));
+    assert!(stage.ask(&alice, &domain).await["errors"][0].is_object());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn secrets_of_sync_jobs_are_told_to_nobody() {
+    let stage = Stage::open().await;
+    let operator = stage.operator().await;
+    let customer = stage.customer(&operator, ("acme", "solo")).await;
+    let alice = stage.mailbox(&customer, "alice").await;
+    let add = |exclude: &str| {
+        format!(
+            "mutation {{ syncJobAdd(mailboxId: \"{alice}\", job: {{host: \"imap.else.com\", user: \"u\", password: \
+             \"hunter2\", exclude: \"{exclude}\"}}) {{ syncJob {{ port intervalMinutes exclude bytesPerSecondMax \
+             notYetInForce }} userErrors {{ code field message }} }} }}"
+        )
+    };
+    let refused = stage.ask(&customer.owner, &add("(")).await;
+    let error = &refused["data"]["syncJobAdd"]["userErrors"][0];
+    assert_eq!(error["field"], json!("exclude"), "{refused:#}");
+    assert!(error["message"].as_str().is_some_and(|why| why.contains("unclosed group")), "{error:#}");
+    let added = stage.done(&customer.owner, &add("(?i)spam")).await;
+    let job = &added["syncJobAdd"]["syncJob"];
+    assert_eq!((&job["port"], &job["intervalMinutes"]), (&json!(143), &json!(20)));
+    let told = stage
+        .done(
+            &customer.owner,
+            &format!(
+                "{{ history(id: \"{alice}\", first: 1) {{ nodes {{ kind changes {{ field from to }} }} }} }}"
+            ),
+        )
+        .await;
+    assert_eq!(told["history"]["nodes"][0]["kind"], json!("sync_job.added"));
+    assert!(!told.to_string().contains("hunter2") && told.to_string().contains("***"), "{told:#}");
+    let rows = stage.engine.query(database::Statement::new("SELECT content FROM entry_list_v3")).await;
+    let rows = rows.expect("rows");
+    assert!(!rows.is_empty() && !format!("{rows:?}").contains("hunter2"), "not in a table either");
+}

@@ -13,7 +13,8 @@ use crate::stage::{Customer, PASSWORD, Stage, knock};
 
 /// Operations that name nothing of another account and may be asked by anybody who is signed in: what they show is the
 /// platform's own, or the caller's.
-const OF_NOBODY: [&str; 19] = [
+const OF_NOBODY: [&str; 20] = [
+    "sieveCheck",
     "viewer",
     "plan",
     "plans",
@@ -274,8 +275,28 @@ async fn things(stage: &Stage, operator: &str, customer: &Customer) -> Things {
         )
         .await;
     let notice = kernel::NoticeId::derived(kernel::CommandId::new(command), 0).to_string();
+    let mut kept = Vec::new();
+    for (field, arguments, object) in [
+        ("filterAdd", "filter: { name: \"globex\" }", "filter"),
+        ("syncJobAdd", "job: { host: \"globex.example\", user: \"u\", password: \"p\" }", "syncJob"),
+        (
+            "pushAdd",
+            "push: { kind: NTFY, name: \"globex\", url: \"https://ntfy.globex.com/x\" }",
+            "pushDestination",
+        ),
+    ] {
+        let query = format!(
+            "mutation {{ {field}(mailboxId: \"{mailbox}\", {arguments}) {{ {object} {{ id }} userErrors {{ code }} }} }}"
+        );
+        let done = stage.done(&customer.owner, &query).await;
+        kept.push(done[field][object]["id"].as_str().expect("an id").to_owned());
+    }
+    let [filter, sync_job, push] = kept.try_into().expect("three things");
     Things(HashMap::from([
         ("NoticeID", notice),
+        ("FilterID", filter),
+        ("SyncJobID", sync_job),
+        ("PushID", push),
         ("AddressMapID", address_map),
         ("TlsPolicyID", tls_policy),
         ("WebhookID", webhook),
@@ -407,6 +428,12 @@ async fn the_same_operations_work_for_the_owner() {
         "addressMaps",
         "tlsPolicy",
         "tlsPolicies",
+        "filter",
+        "filters",
+        "syncJob",
+        "syncJobs",
+        "pushDestination",
+        "pushDestinations",
         "queuedMessages",
         "history",
         "events",

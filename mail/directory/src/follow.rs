@@ -46,7 +46,13 @@ impl Follower for Directory {
                     index.take_address_map((tenant, DomainId::new(id)), event);
                 }
                 HostingEvent::Entry(EntryEvent::TlsPolicy(event)) => index.take_tls_policy(tenant, event),
-                HostingEvent::Account(_)
+                HostingEvent::Entry(
+                    EntryEvent::MailboxFilter(_)
+                    | EntryEvent::DomainFilter(_)
+                    | EntryEvent::SyncJob(_)
+                    | EntryEvent::Push(_),
+                )
+                | HostingEvent::Account(_)
                 | HostingEvent::User(_)
                 | HostingEvent::Session(_)
                 | HostingEvent::Delegation(_)

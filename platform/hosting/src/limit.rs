@@ -108,6 +108,28 @@ pub const ADDRESS_MAP_COUNT_MAX: usize = 200;
 pub const TLS_POLICY_COUNT_MAX: usize = 200;
 /// Most names, or fingerprints, that one TLS policy takes.
 pub const TLS_POLICY_NAME_COUNT_MAX: usize = 20;
+/// Most Sieve scripts of one mailbox, or of one domain.
+pub const FILTER_COUNT_MAX: usize = 30;
+/// Most sync jobs of one mailbox.
+pub const SYNC_JOB_COUNT_MAX: usize = 20;
+/// Most further parameters of one sync job.
+pub const SYNC_PARAMETER_COUNT_MAX: usize = 20;
+/// Longest further parameter of a sync job, in octets.
+pub const SYNC_PARAMETER_OCTETS_MAX: usize = 200;
+/// Longest user name, password or folder of a sync job, in octets.
+pub const SYNC_TEXT_OCTETS_MAX: usize = 256;
+/// Most push destinations of one mailbox.
+pub const PUSH_COUNT_MAX: usize = 10;
+/// Longest URL of a push destination, in octets.
+pub const PUSH_URL_OCTETS_MAX: usize = 500;
+/// Longest token of a push destination, in octets.
+pub const PUSH_TOKEN_OCTETS_MAX: usize = 256;
+/// Longest title or text of what is pushed, in characters.
+pub const PUSH_TEXT_CHARACTER_COUNT_MAX: usize = 250;
+/// Longest regular expression, in octets.
+pub const PATTERN_OCTETS_MAX: usize = 1_000;
+/// Largest regular expression once compiled, in octets.
+pub const PATTERN_COMPILED_OCTETS_MAX: usize = 256 * 1024;
 
 /// Local parts that nobody gets on a shared domain (RFC 2142 and names that look official).
 pub const SHARED_LOCAL_PARTS_RESERVED: &[&str] = &[

@@ -1,107 +1,14 @@
 //! Every no of the hosting model, in one closed catalogue: code, field, limits, and a sentence in each language.
 
-use kernel::{ByteSize, ClaimKind, LimitFact};
+#[macro_use]
+mod shape;
+mod told;
 
-/// A language in which the platform speaks to people.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Language {
-    /// English.
-    En,
-    /// French.
-    Fr,
-}
+use kernel::{ClaimKind, LimitFact};
 
-impl Language {
-    /// Its tag (RFC 5646).
-    pub const fn tag(self) -> &'static str {
-        match self {
-            Self::En => "en",
-            Self::Fr => "fr",
-        }
-    }
-
-    /// The language of a tag.
-    pub fn tagged(tag: &str) -> Option<Self> {
-        [Self::En, Self::Fr].into_iter().find(|language| language.tag() == tag)
-    }
-}
-
-/// How much is allowed and how much would be, or is, used.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Limit {
-    /// The most that is allowed.
-    pub allowed: u64,
-    /// What is in use or was asked for.
-    pub used: u64,
-}
-
-impl Limit {
-    /// A limit on counts.
-    pub fn count(allowed: usize, used: usize) -> Self {
-        Self { allowed: allowed as u64, used: used as u64 }
-    }
-
-    /// A limit on octets.
-    pub const fn bytes(allowed: ByteSize, used: ByteSize) -> Self {
-        Self { allowed: allowed.octets(), used: used.octets() }
-    }
-}
-
-/// One row of the catalogue.
-struct Row {
-    code: &'static str,
-    en: &'static str,
-    fr: &'static str,
-}
-
-macro_rules! refusals {
-    (
-        plain { $($(#[$doc:meta])* $name:ident = $code:literal, $field:expr, $en:literal, $fr:literal;)* }
-        limited { $($(#[$ldoc:meta])* $lname:ident = $lcode:literal, $lfield:expr, $limit:literal, $len:literal, $lfr:literal;)* }
-    ) => {
-        /// Why the hosting model says no. Expected, shown to the asker, never logged as a failure.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-        pub enum HostingRefusal {
-            $($(#[$doc])* $name,)*
-            $($(#[$ldoc])* $lname(Limit),)*
-        }
-
-        impl HostingRefusal {
-            /// All codes, in the order of the catalogue.
-            pub const CODES: &'static [&'static str] = &[$($code,)* $($lcode,)*];
-        }
-
-        const ROWS: &[Row] = &[
-            $(Row { code: $code, en: $en, fr: $fr },)*
-            $(Row { code: $lcode, en: $len, fr: $lfr },)*
-        ];
-
-        impl kernel::Refusal for HostingRefusal {
-            fn code(&self) -> &'static str {
-                match self {
-                    $(Self::$name => $code,)*
-                    $(Self::$lname(_) => $lcode,)*
-                }
-            }
-
-            fn field(&self) -> Option<&'static str> {
-                match self {
-                    $(Self::$name => $field,)*
-                    $(Self::$lname(_) => $lfield,)*
-                }
-            }
-
-            fn limits(&self) -> Vec<LimitFact> {
-                match self {
-                    $(Self::$name => Vec::new(),)*
-                    $(Self::$lname(limit) => {
-                        vec![LimitFact { name: $limit, allowed: limit.allowed, used: Some(limit.used) }]
-                    })*
-                }
-            }
-        }
-    };
-}
+use shape::Row;
+pub use shape::{Language, Limit};
+pub use told::text;
 
 refusals! {
     plain {
@@ -558,6 +465,90 @@ refusals! {
         TlsPolicyFingerprints = "TLS_POLICY_FINGERPRINTS", Some("fingerprints"),
             "The level FINGERPRINT, and only that one, needs SHA-256 fingerprints of 64 hexadecimal digits; colons may separate them.",
             "Le niveau FINGERPRINT, et lui seul, demande des empreintes SHA-256 de 64 chiffres hexadécimaux ; des deux-points sont permis.";
+        /// The filter does not exist.
+        FilterNotFound = "FILTER_NOT_FOUND", Some("filterId"),
+            "This filter does not exist there; check its identifier.",
+            "Ce filtre n’existe pas à cet endroit ; vérifiez son identifiant.";
+        /// Another filter has this id.
+        FilterExists = "FILTER_EXISTS", Some("filterId"),
+            "A filter with this identifier exists already; use another identifier.",
+            "Un filtre portant cet identifiant existe déjà ; utilisez un autre identifiant.";
+        /// Another filter of the same owner is called so.
+        FilterNameTaken = "FILTER_NAME_TAKEN", Some("name"),
+            "Another filter is called like this already; choose another name.",
+            "Un autre filtre porte déjà ce nom ; choisissez-en un autre.";
+        /// The script is wrong.
+        FilterDoesNotCompile = "FILTER_DOES_NOT_COMPILE", Some("script"),
+            "This script is no valid Sieve; see the line and column of what is wrong, or ask `sieveCheck`.",
+            "Ce script n’est pas du Sieve valide ; voyez la ligne et la colonne de l’erreur, ou demandez `sieveCheck`.";
+        /// A domain has no filters of its own, only before and after those of its mailboxes.
+        FilterStage = "FILTER_STAGE", Some("stage"),
+            "The filters of a domain run before or after those of its mailboxes; choose BEFORE or AFTER.",
+            "Les filtres d’un domaine s’exécutent avant ou après ceux de ses boîtes ; choisissez BEFORE ou AFTER.";
+        /// The sync job does not exist.
+        SyncJobNotFound = "SYNC_JOB_NOT_FOUND", Some("syncJobId"),
+            "This sync job does not exist in this mailbox; check its identifier.",
+            "Cette tâche de synchronisation n’existe pas dans cette boîte ; vérifiez son identifiant.";
+        /// Another sync job has this id.
+        SyncJobExists = "SYNC_JOB_EXISTS", Some("syncJobId"),
+            "A sync job with this identifier exists already; use another identifier.",
+            "Une tâche de synchronisation portant cet identifiant existe déjà ; utilisez un autre identifiant.";
+        /// The same mailbox is fetched already.
+        SyncJobTaken = "SYNC_JOB_TAKEN", Some("user"),
+            "There is a sync job for this user at this host already; change that one.",
+            "Une tâche existe déjà pour cet utilisateur sur cet hôte ; modifiez celle-là.";
+        /// The other host cannot be read or is not public.
+        SyncHost = "SYNC_HOST", Some("host"),
+            "Give the public name of the other mail server, such as imap.example.org; private networks are not reached from here.",
+            "Donnez le nom public de l’autre serveur, comme imap.example.org ; les réseaux privés ne sont pas accessibles d’ici.";
+        /// No user, or one that cannot be.
+        SyncUser = "SYNC_USER", Some("user"),
+            "Give the user name at the other server: one line of at most 256 octets.",
+            "Donnez le nom d’utilisateur sur l’autre serveur : une ligne de 256 octets au plus.";
+        /// No password, or not given again for another place.
+        SyncPassword = "SYNC_PASSWORD", Some("password"),
+            "Give the password at the other server, at most 256 octets; it is needed again where host, port, encryption or user change.",
+            "Donnez le mot de passe sur l’autre serveur, 256 octets au plus ; il est à redonner si l’hôte, le port, le chiffrement ou l’utilisateur change.";
+        /// The folder cannot be.
+        SyncSubfolder = "SYNC_SUBFOLDER", Some("subfolder"),
+            "The name of the folder is one line of at most 256 octets; correct it.",
+            "Le nom du dossier tient en une ligne de 256 octets au plus ; corrigez-le.";
+        /// What is to be left out cannot be read.
+        SyncExclude = "SYNC_EXCLUDE", Some("exclude"),
+            "The regular expression cannot be read, is longer than 1000 octets, or repeats too much; simplify it.",
+            "L’expression régulière est illisible, dépasse 1000 octets ou répète trop ; simplifiez-la.";
+        /// A parameter is not harmless, or not well formed.
+        SyncParameter = "SYNC_PARAMETER", Some("parameters"),
+            "One of these parameters is not allowed or not of the form --name=value; see the description of `parameters`.",
+            "L’un de ces paramètres n’est pas permis ou n’est pas de la forme --nom=valeur ; voyez la description de `parameters`.";
+        /// The push destination does not exist.
+        PushNotFound = "PUSH_NOT_FOUND", Some("pushId"),
+            "This push destination does not exist in this mailbox; check its identifier.",
+            "Cette destination de notification n’existe pas dans cette boîte ; vérifiez son identifiant.";
+        /// Another push destination has this id.
+        PushExists = "PUSH_EXISTS", Some("pushId"),
+            "A push destination with this identifier exists already; use another identifier.",
+            "Une destination de notification portant cet identifiant existe déjà ; utilisez un autre identifiant.";
+        /// Another push destination is called so.
+        PushNameTaken = "PUSH_NAME_TAKEN", Some("name"),
+            "Another push destination is called like this already; choose another name.",
+            "Une autre destination porte déjà ce nom ; choisissez-en un autre.";
+        /// The URL cannot be used.
+        PushUrl = "PUSH_URL", Some("url"),
+            "Give a URL that begins with https:// and names a public host, of at most 500 octets, without user or password.",
+            "Donnez une URL qui commence par https:// et nomme un hôte public, de 500 octets au plus, sans utilisateur ni mot de passe.";
+        /// A token is missing or cannot be one.
+        PushToken = "PUSH_TOKEN", Some("token"),
+            "Pushover needs a token and a key of 30 letters and digits, a webhook a token of 16 to 256 printable characters; give it again where the URL changes.",
+            "Pushover demande un jeton et une clé de 30 lettres et chiffres, un webhook un jeton de 16 à 256 caractères ; redonnez-le si l’URL change.";
+        /// The regular expression on senders cannot be read.
+        PushSendersPattern = "PUSH_SENDERS_PATTERN", Some("sendersPattern"),
+            "The regular expression cannot be read, is longer than 1000 octets, or repeats too much; simplify it.",
+            "L’expression régulière est illisible, dépasse 1000 octets ou répète trop ; simplifiez-la.";
+        /// No such sound.
+        PushSound = "PUSH_SOUND", Some("sound"),
+            "There is no such sound; choose one of those of Pushover, for example pushover, bike or none.",
+            "Ce son n’existe pas ; choisissez l’un de ceux de Pushover, par exemple pushover, bike ou none.";
         /// Somebody else changed the settings meanwhile.
         SettingsStale = "SETTINGS_CHANGED_MEANWHILE", Some("revision"),
             "Somebody changed these settings meanwhile; look at them again and repeat what is still wanted.",
@@ -748,6 +739,54 @@ refusals! {
         BookChangeLimit = "BOOK_CHANGE_LIMIT", None, "changes",
             "This was changed {used} times of the {allowed} there is room for; entries can only be removed now, contact support.",
             "Ceci a été modifié {used} fois sur les {allowed} possibles ; on ne peut plus qu’en retirer, contactez l’assistance.";
+        /// There are as many filters as there may be.
+        FilterLimit = "FILTER_LIMIT", None, "filters",
+            "There are {used} of {allowed} filters; remove one.",
+            "Il y a {used} filtres sur {allowed} ; retirez-en un.";
+        /// The script is too long.
+        FilterTooLong = "FILTER_TOO_LONG", Some("script"), "scriptBytes",
+            "This script takes {used} and {allowed} are allowed; shorten it.",
+            "Ce script occupe {used} et {allowed} sont permis ; raccourcissez-le.";
+        /// The mailbox has as many sync jobs as there may be.
+        SyncJobLimit = "SYNC_JOB_LIMIT", Some("mailboxId"), "syncJobs",
+            "This mailbox has {used} of {allowed} sync jobs; remove one.",
+            "Cette boîte a {used} tâches de synchronisation sur {allowed} ; retirez-en une.";
+        /// Too many further parameters.
+        SyncParameterLimit = "SYNC_PARAMETER_LIMIT", Some("parameters"), "parameters",
+            "There are {used} parameters and {allowed} are allowed; remove some.",
+            "Il y a {used} paramètres et {allowed} sont permis ; retirez-en.";
+        /// No such port.
+        SyncPort = "SYNC_PORT", Some("port"), "port",
+            "A port is from 1 to {allowed}, not {used}; IMAP is usually 143 or 993.",
+            "Un port va de 1 à {allowed}, pas {used} ; pour IMAP, c’est en général 143 ou 993.";
+        /// Too often or too seldom.
+        SyncInterval = "SYNC_INTERVAL", Some("intervalMinutes"), "minutes",
+            "The interval is from 1 to {allowed} minutes, not {used}; 20 is recommended.",
+            "La période va de 1 à {allowed} minutes, pas {used} ; 20 est recommandé.";
+        /// Too old.
+        SyncAge = "SYNC_AGE", Some("ageDaysMax"), "days",
+            "The age is up to {allowed} days, not {used}; 0 is for any age.",
+            "L’âge va jusqu’à {allowed} jours, pas {used} ; 0 vaut pour tout âge.";
+        /// Too fast.
+        SyncSpeed = "SYNC_SPEED", Some("bytesPerSecondMax"), "speedBytes",
+            "The speed is up to {allowed} a second, not {used}; 0 is for no limit.",
+            "Le débit va jusqu’à {allowed} par seconde, pas {used} ; 0 vaut pour aucune limite.";
+        /// Too long a wait for the other host.
+        SyncRemoteTimeout = "SYNC_REMOTE_TIMEOUT", Some("remoteTimeoutSeconds"), "seconds",
+            "The other host is waited for from 1 to {allowed} seconds, not {used}; 600 is usual.",
+            "L’autre hôte est attendu de 1 à {allowed} secondes, pas {used} ; 600 est habituel.";
+        /// Too long a wait for this host.
+        SyncLocalTimeout = "SYNC_LOCAL_TIMEOUT", Some("localTimeoutSeconds"), "seconds",
+            "This host is waited for from 1 to {allowed} seconds, not {used}; 600 is usual.",
+            "Cet hôte est attendu de 1 à {allowed} secondes, pas {used} ; 600 est habituel.";
+        /// The mailbox has as many push destinations as there may be.
+        PushLimit = "PUSH_LIMIT", Some("mailboxId"), "pushes",
+            "This mailbox has {used} of {allowed} push destinations; remove one.",
+            "Cette boîte a {used} destinations de notification sur {allowed} ; retirez-en une.";
+        /// The title or text is too long.
+        PushTextTooLong = "PUSH_TEXT_TOO_LONG", Some("text"), "characters",
+            "The title or text has {used} characters and {allowed} are allowed; shorten it.",
+            "Le titre ou le texte comporte {used} caractères et {allowed} sont permis ; raccourcissez-le.";
         /// The plan's alias domains are used up.
         AliasDomainLimitReached = "ALIAS_DOMAIN_LIMIT_REACHED", Some("mirrors"), "aliasDomains",
             "This service has {used} of {allowed} alias domains; remove one or choose a larger plan.",
@@ -818,77 +857,3 @@ impl std::fmt::Display for HostingRefusal {
 }
 
 impl std::error::Error for HostingRefusal {}
-
-/// The sentence for a refusal's `code` with its `limits`; a general one where the code is not of this model.
-pub fn text(code: &str, language: Language, limits: &[LimitFact]) -> String {
-    let row = ROWS.iter().find(|row| row.code == code);
-    let sentence = match (row, language) {
-        (Some(row), Language::En) => row.en,
-        (Some(row), Language::Fr) => row.fr,
-        (None, Language::En) => "This is not possible.",
-        (None, Language::Fr) => "Cela n’est pas possible.",
-    };
-    let Some(limit) = limits.first() else { return sentence.to_owned() };
-    let show = |amount: u64| {
-        if limit.name.ends_with("Bytes") { bytes(amount, language) } else { amount.to_string() }
-    };
-    sentence
-        .replace("{allowed}", &show(limit.allowed))
-        .replace("{used}", &show(limit.used.unwrap_or_default()))
-}
-
-fn bytes(octets: u64, language: Language) -> String {
-    let english = ByteSize::new(octets).to_string();
-    match language {
-        Language::En => english,
-        Language::Fr => english.replace("iB", "io").replace("bytes", "octets"),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use kernel::Refusal as _;
-
-    use super::*;
-
-    #[test]
-    fn every_code_has_a_sentence_in_both_languages() {
-        for row in ROWS {
-            let is_limited = row.en.contains("{allowed}");
-            for sentence in [row.en, row.fr] {
-                assert!(sentence.ends_with('.') && sentence.len() > 30, "{}: {sentence}", row.code);
-                assert_eq!(sentence.contains("{allowed}"), is_limited, "{}", row.code);
-                assert_eq!(sentence.contains("{used}"), is_limited, "{}", row.code);
-            }
-            assert_ne!(row.en, row.fr, "{}", row.code);
-        }
-        assert_eq!(ROWS.len(), HostingRefusal::CODES.len());
-    }
-
-    #[test]
-    fn codes_are_stable_words_and_no_two_are_equal() {
-        let mut codes = HostingRefusal::CODES.to_vec();
-        codes.sort_unstable();
-        codes.dedup();
-        assert_eq!(codes.len(), HostingRefusal::CODES.len());
-        assert!(
-            codes.iter().all(|code| code.bytes().all(|octet| octet.is_ascii_uppercase() || octet == b'_'))
-        );
-    }
-
-    #[test]
-    fn a_refusal_says_its_limits_in_words_and_numbers() {
-        let refusal = HostingRefusal::QuotaAbovePlan(Limit::bytes(ByteSize::gib(5), ByteSize::gib(6)));
-        assert!(refusal.to_string().contains("6 GiB") && refusal.to_string().contains("5 GiB"));
-        assert!(text(refusal.code(), Language::Fr, &refusal.limits()).contains("6 Gio"));
-        let fact = LimitFact { name: "quotaBytes", allowed: 5 << 30, used: Some(6 << 30) };
-        assert_eq!((refusal.field(), refusal.limits()), (Some("quotaBytes"), vec![fact]));
-    }
-
-    #[test]
-    fn a_name_that_is_taken_is_refused_by_its_kind() {
-        assert_eq!(HostingRefusal::from(ClaimKind::Address).code(), "ADDRESS_TAKEN");
-        assert_eq!(HostingRefusal::from(ClaimKind::Domain).code(), "DOMAIN_TAKEN");
-        assert_eq!(HostingRefusal::from(ClaimKind::Login).code(), "LOGIN_TAKEN");
-    }
-}

@@ -6,13 +6,18 @@ use authority::Permission;
 use hosting::HostingRefusal as No;
 use hosting::address_map::{AddressMap, AddressMapKind, AddressMapPatch};
 use hosting::book::{Book, BookCommand, BookState};
+use hosting::filter::{FilterPatch, FilterStage, MailboxFilter};
 use hosting::limit::ADDRESS_MAP_COUNT_MAX;
+use hosting::mailbox::{MailboxSettingsPatch, SelfService};
+use hosting::push::{Push, PushKind, PushPatch};
 use hosting::refusal::Limit;
+use hosting::secret::Secret;
+use hosting::sync_job::{PARAMETERS, SyncJob, SyncJobPatch};
 use hosting::tls_policy::{TlsLevel, TlsPolicy, TlsPolicyPatch};
-use hosting::use_case::{EditBook, RemoveDomain};
+use hosting::use_case::{ChangeMailboxSettings, EditBook, RemoveDomain};
 use kernel::{AccountId, Timestamp};
 use support::id;
-use support::stage::{DOMAIN, account, service, with_domain};
+use support::stage::{DOMAIN, account, service, with_domain, with_mailbox};
 use support::world::{No as Why, World};
 
 fn map(kind: AddressMapKind, from: &str, to: &str) -> AddressMapPatch {
@@ -193,4 +198,212 @@ fn how_mail_to_a_destination_is_encrypted_is_the_account_s_for_itself_and_the_op
         match_names: texts(&[]),
         ..none()
     }));
+}
+
+/// An edit of a book of the mailbox 1.
+fn of_mailbox<E>(command: BookCommand<E>, by_owner: bool) -> EditBook<E>
+where
+    E: hosting::book::Entry<Owner = hosting::mailbox::Mailbox>,
+{
+    EditBook { account: account(), owner: id(1), command, by_owner }
+}
+
+fn filter(number: u128, patch: FilterPatch, by_owner: bool) -> EditBook<MailboxFilter> {
+    of_mailbox(BookCommand::Add { entry: id(number), patch: Box::new(patch) }, by_owner)
+}
+
+fn script(name: &str, stage: FilterStage) -> FilterPatch {
+    FilterPatch {
+        stage: Some(stage),
+        name: Some(name.to_owned()),
+        script: Some("keep;".to_owned()),
+        is_active: Some(true),
+        ..FilterPatch::default()
+    }
+}
+
+#[test]
+fn of_the_scripts_of_a_stage_one_runs() {
+    let mut world = with_mailbox();
+    world.must(&filter(1, script("holidays", FilterStage::Own), true));
+    world.must(&filter(2, script("work", FilterStage::Own), true));
+    world.must(&filter(3, script("legal", FilterStage::After), false));
+    let state = world.state::<Book<MailboxFilter>>(account().tenant(), id(1));
+    let is_active = |number| state.entries[&id(number)].plain().is_some_and(|filter| filter.0.is_active);
+    assert_eq!([is_active(1), is_active(2), is_active(3)], [false, true, true]);
+    let again = filter(4, script("work", FilterStage::Own), true);
+    assert_eq!(world.run(&again), Err(Why::Refused(No::FilterNameTaken)));
+}
+
+#[test]
+fn a_script_that_does_not_compile_is_never_kept() {
+    let mut world = with_mailbox();
+    let wrong = FilterPatch { script: Some("fileinto \"x\";".to_owned()), ..script("a", FilterStage::Own) };
+    assert_eq!(world.run(&filter(1, wrong, true)), Err(Why::Refused(No::FilterDoesNotCompile)));
+    let long = FilterPatch { script: Some("#".repeat(32_769)), ..script("a", FilterStage::Own) };
+    let limit = Limit { allowed: 32_768, used: 32_769 };
+    assert_eq!(world.run(&filter(1, long, true)), Err(Why::Refused(No::FilterTooLong(limit))));
+}
+
+#[test]
+fn what_administrators_put_before_and_after_is_not_the_owner_s() {
+    let mut world = with_mailbox();
+    let refused = Err(Why::Refused(No::SettingNotSelfService));
+    assert_eq!(world.run(&filter(1, script("a", FilterStage::Before), true)), refused);
+    world.must(&filter(1, script("a", FilterStage::Before), false));
+    let remove = |by_owner| of_mailbox::<MailboxFilter>(BookCommand::Remove { entry: id(1) }, by_owner);
+    assert_eq!(world.run(&remove(true)), refused);
+    let to_own = FilterPatch { stage: Some(FilterStage::Own), ..FilterPatch::default() };
+    let change = BookCommand::Change { entry: id(1), patch: Box::new(to_own), revision: None };
+    assert_eq!(world.run(&of_mailbox::<MailboxFilter>(change, true)), refused);
+    world.must(&remove(false));
+}
+
+fn job(patch: SyncJobPatch) -> SyncJobPatch {
+    SyncJobPatch {
+        host: patch.host.or(Some("imap.else.example".to_owned())),
+        user: patch.user.or(Some("alice".to_owned())),
+        password: patch.password.or(Some(Secret::new("hunter2".to_owned()))),
+        ..patch
+    }
+}
+
+fn sync(number: u128, patch: SyncJobPatch) -> EditBook<SyncJob> {
+    of_mailbox(BookCommand::Add { entry: id(number), patch: Box::new(job(patch)) }, false)
+}
+
+#[test]
+fn a_sync_job_begins_with_the_values_of_the_form() {
+    let mut world = with_mailbox();
+    world.must(&sync(1, SyncJobPatch::default()));
+    let state = world.state::<Book<SyncJob>>(account().tenant(), id(1));
+    let job = state.entries[&id(1)].plain().expect("a job");
+    assert_eq!((job.port, job.interval_minutes, job.remote_timeout_secs), (143, 20, 600));
+    assert_eq!(
+        (job.age_days_max, job.octets_per_second_max, job.exclude.as_str()),
+        (0, 0, "(?i)spam|(?i)junk")
+    );
+    assert!(job.deletes_duplicates && job.maps_folders && job.subscribes_all && job.is_active);
+    assert!(!job.deletes_at_source && !job.deletes_at_target && !job.skips_cross_duplicates);
+    assert!(!format!("{job:?}").contains("hunter2"), "a secret is never printed");
+    assert!(!serde_json::to_string(&hosting::book::Entry::shown(job)).expect("JSON").contains("hunter2"));
+}
+
+#[test]
+fn every_parameter_of_a_sync_job_has_its_range() {
+    let mut world = with_mailbox();
+    let none = SyncJobPatch::default;
+    let limit = |allowed, used| Limit { allowed, used };
+    for (patch, refusal) in [
+        (SyncJobPatch { host: Some("localhost".to_owned()), ..none() }, No::SyncHost),
+        (SyncJobPatch { host: Some("169.254.169.254".to_owned()), ..none() }, No::SyncHost),
+        (SyncJobPatch { user: Some(" ".to_owned()), ..none() }, No::SyncUser),
+        (SyncJobPatch { password: Some(Secret::hidden()), ..none() }, No::SyncPassword),
+        (SyncJobPatch { port: Some(0), ..none() }, No::SyncPort(limit(65_535, 0))),
+        (SyncJobPatch { port: Some(65_536), ..none() }, No::SyncPort(limit(65_535, 65_536))),
+        (SyncJobPatch { interval_minutes: Some(0), ..none() }, No::SyncInterval(limit(43_800, 0))),
+        (SyncJobPatch { interval_minutes: Some(43_801), ..none() }, No::SyncInterval(limit(43_800, 43_801))),
+        (SyncJobPatch { age_days_max: Some(32_001), ..none() }, No::SyncAge(limit(32_000, 32_001))),
+        (
+            SyncJobPatch { octets_per_second_max: Some(125_000_001), ..none() },
+            No::SyncSpeed(limit(125_000_000, 125_000_001)),
+        ),
+        (SyncJobPatch { remote_timeout_secs: Some(0), ..none() }, No::SyncRemoteTimeout(limit(32_000, 0))),
+        (
+            SyncJobPatch { local_timeout_secs: Some(32_001), ..none() },
+            No::SyncLocalTimeout(limit(32_000, 32_001)),
+        ),
+        (SyncJobPatch { exclude: Some("(".to_owned()), ..none() }, No::SyncExclude),
+        (SyncJobPatch { exclude: Some("((a{99}){99}){99}".to_owned()), ..none() }, No::SyncExclude),
+        (SyncJobPatch { subfolder: Some("a\nb".to_owned()), ..none() }, No::SyncSubfolder),
+    ] {
+        assert_eq!(world.run(&sync(1, patch.clone())), Err(Why::Refused(refusal)), "{patch:?}");
+    }
+    for (parameter, is_good) in [
+        ("--maxsize=1000", true),
+        ("--skipemptyfolders", true),
+        ("--maxsize", false),
+        ("--maxsize 1000", false),
+        ("--skipemptyfolders=1", false),
+        ("--pipemess=rm", false),
+        ("--regexmess=s/a/b/", false),
+        ("--passfile1=/etc/passwd", false),
+        ("--folder=a b", false),
+        ("maxsize=1", false),
+        ("", false),
+    ] {
+        let patch = SyncJobPatch { parameters: Some(vec![parameter.to_owned()]), ..none() };
+        let number = 100 + parameter.len() as u128;
+        let patch = SyncJobPatch { user: Some(format!("u{number}{is_good}")), ..patch };
+        assert_eq!(world.run(&sync(number, patch)).is_ok(), is_good, "{parameter}");
+    }
+    assert!(PARAMETERS.is_sorted(), "found by eye");
+}
+
+#[test]
+fn a_password_goes_only_where_it_was_given_for() {
+    let mut world = with_mailbox();
+    world.must(&sync(1, SyncJobPatch::default()));
+    let change = |patch| {
+        let change = BookCommand::Change { entry: id(1), patch: Box::new(patch), revision: None };
+        of_mailbox::<SyncJob>(change, false)
+    };
+    let none = SyncJobPatch::default;
+    let refused = Err(Why::Refused(No::SyncPassword));
+    let elsewhere = SyncJobPatch { host: Some("evil.example".to_owned()), ..none() };
+    assert_eq!(world.run(&change(elsewhere.clone())), refused);
+    assert_eq!(world.run(&change(SyncJobPatch { port: Some(1143), ..none() })), refused);
+    world.must(&change(SyncJobPatch { interval_minutes: Some(60), ..none() }));
+    let given = SyncJobPatch { password: Some(Secret::new("other".to_owned())), ..elsewhere };
+    world.must(&change(given));
+}
+
+#[test]
+fn an_owner_has_sync_jobs_where_its_administrators_leave_them_to_it() {
+    let mut world = with_mailbox();
+    let by_owner = || EditBook { by_owner: true, ..sync(1, SyncJobPatch::default()) };
+    assert_eq!(world.run(&by_owner()), Err(Why::Refused(No::SettingNotSelfService)));
+    let patch = MailboxSettingsPatch {
+        self_service: Some([SelfService::SyncJobs].into()),
+        ..MailboxSettingsPatch::default()
+    };
+    world.must(&ChangeMailboxSettings {
+        account: account(),
+        mailbox: id(1),
+        patch,
+        revision: None,
+        by_owner: false,
+    });
+    world.must(&by_owner());
+    assert_eq!(world.need(&by_owner()).permission, Permission::MailboxSelfWrite);
+}
+
+#[test]
+fn news_goes_to_public_hosts_by_https_with_a_token() {
+    let mut world = with_mailbox();
+    let push = |number, name: &str, kind, url: &str, token: &str| {
+        let patch = PushPatch {
+            kind: Some(kind),
+            name: Some(name.to_owned()),
+            url: Some(url.to_owned()),
+            token: Some(Secret::new(token.to_owned())),
+            key: Some(Secret::new("k".repeat(30))),
+            ..PushPatch::default()
+        };
+        of_mailbox::<Push>(BookCommand::Add { entry: id(number), patch: Box::new(patch) }, true)
+    };
+    let long = "t".repeat(30);
+    world.must(&push(1, "a", PushKind::Webhook, "https://hooks.example.org/x", &long));
+    world.must(&push(2, "b", PushKind::Ntfy, "https://ntfy.example.org/topic", ""));
+    world.must(&push(3, "c", PushKind::Pushover, "", &long));
+    for (name, kind, url, token, refusal) in [
+        ("a", PushKind::Ntfy, "https://ntfy.example.org/topic", "", No::PushNameTaken),
+        ("d", PushKind::Webhook, "http://hooks.example.org/", long.as_str(), No::PushUrl),
+        ("d", PushKind::Webhook, "https://10.0.0.1/", long.as_str(), No::PushUrl),
+        ("d", PushKind::Webhook, "https://[::ffff:127.0.0.1]/", long.as_str(), No::PushUrl),
+        ("d", PushKind::Webhook, "https://hooks.example.org/", "short", No::PushToken),
+        ("d", PushKind::Pushover, "", "short", No::PushToken),
+    ] {
+        assert_eq!(world.run(&push(4, name, kind, url, token)), Err(Why::Refused(refusal)), "{url} {token}");
+    }
 }

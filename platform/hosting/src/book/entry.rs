@@ -86,6 +86,11 @@ pub trait Entry:
         None
     }
 
+    /// Whether the owner of a mailbox may have it and change it alone, where [`Entry::SELF_SERVICE`] lets it.
+    fn is_owners(&self) -> bool {
+        true
+    }
+
     /// The same without secrets: what tables and people get.
     #[must_use]
     fn shown(&self) -> Self {

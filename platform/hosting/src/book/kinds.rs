@@ -5,6 +5,9 @@ use uuid::Uuid;
 
 use super::{BookEvent, Entry};
 use crate::address_map::AddressMap;
+use crate::filter::{DomainFilter, MailboxFilter};
+use crate::push::Push;
+use crate::sync_job::SyncJob;
 use crate::tls_policy::TlsPolicy;
 
 /// An event of a book as those see it who treat all kinds alike.
@@ -143,4 +146,12 @@ kinds! {
     AddressMap;
     /// Of how mail to some destinations is encrypted.
     TlsPolicy;
+    /// Of the Sieve scripts of a mailbox.
+    MailboxFilter;
+    /// Of the Sieve scripts of a domain.
+    DomainFilter;
+    /// Of what is fetched from elsewhere into a mailbox.
+    SyncJob;
+    /// Of where news of a mailbox is told.
+    Push;
 }

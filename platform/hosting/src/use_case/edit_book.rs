@@ -4,7 +4,7 @@ use authority::{Guarded, Need, Permission};
 use kernel::{AccountId, Changes, Decider, Key, Reads, TenantId, Timestamp, UseCase};
 
 use crate::HostingRefusal;
-use crate::book::{Book, BookCommand, Entry, Hosted};
+use crate::book::{Book, BookCommand, BookEvent, BookState, Entry, EntryRecord, Hosted};
 
 /// Adds, changes or removes one entry of a book: an address map of a domain, a sync job of a mailbox and so on.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,8 +42,23 @@ impl<E: Entry> UseCase for EditBook<E> {
             return Err(HostingRefusal::SettingNotSelfService);
         }
         let events = Book::<E>::decide(book, self.command.clone(), &home, now)?;
+        if self.by_owner && !events.iter().all(|event| is_owners(book, event)) {
+            return Err(HostingRefusal::SettingNotSelfService);
+        }
         Ok(Changes::none().emit::<Book<E>>(self.owner, events))
     }
+}
+
+/// Whether what there was and what there will be is both the owner's to change.
+fn is_owners<E: Entry>(book: &BookState<E>, event: &BookEvent<E>) -> bool {
+    let (entry, after) = match event {
+        BookEvent::Added { entry, content, .. } | BookEvent::Changed { entry, content, .. } => {
+            (entry, content.plain())
+        }
+        BookEvent::Removed { entry } => (entry, None),
+    };
+    let before = book.entries.get(entry).and_then(EntryRecord::plain);
+    before.is_none_or(E::is_owners) && after.is_none_or(|after| after.is_owners())
 }
 
 impl<E: Entry> Guarded for EditBook<E> {

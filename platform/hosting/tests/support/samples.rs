@@ -8,11 +8,15 @@ use hosting::book::{BookEvent, Entry, EntryEvent};
 use hosting::delegation::{DelegationEvent, DelegationScope};
 use hosting::domain::{DomainEvent, DomainSettings, VerifiedBy};
 use hosting::factor::{FactorEvent, TotpSeed};
+use hosting::filter::{DomainFilter, Filter, FilterStage, MailboxFilter};
 use hosting::mailbox::{Crossing, MailProtocol, MailboxEvent, MailboxSettings, Threshold};
 use hosting::notice::{Notice, NoticeEvent, NoticeKind, NoticePerson};
 use hosting::plan::{PlanEvent, catalogue};
+use hosting::push::{Push, PushKind, PushPriority};
+use hosting::secret::Secret;
 use hosting::service::{DomainShare, ServiceEvent, SuspensionReason};
 use hosting::session::{EndReason, Entrance, SessionEvent, SessionOwner};
+use hosting::sync_job::{SyncEncryption, SyncJob};
 use hosting::ticket::{Side, TicketEvent, TicketKind};
 use hosting::tls_policy::{TlsLevel, TlsPolicy};
 use hosting::user::{UserEvent, UserRole};
@@ -62,6 +66,9 @@ pub fn samples() -> Vec<(HostingEvent, &'static str)> {
     address_maps(&mut all);
     tls_policies(&mut all);
     webhooks(&mut all, at);
+    filters(&mut all);
+    sync_jobs(&mut all);
+    pushes(&mut all);
     all
 }
 
@@ -106,6 +113,51 @@ fn tls_policies(all: &mut Samples) {
         ..TlsPolicy::default()
     };
     entries(all, full.clone(), TlsPolicy { level: TlsLevel::Secure, fingerprints: vec![], ..full });
+}
+
+fn filters(all: &mut Samples) {
+    let full = Filter {
+        stage: FilterStage::After,
+        name: "alice".to_owned(),
+        description: "for bob".to_owned(),
+        script: "# alice\r\nkeep;\r\n".to_owned(),
+        is_active: true,
+    };
+    let renamed = Filter { name: "bob".to_owned(), ..full.clone() };
+    entries(all, MailboxFilter(full.clone()), MailboxFilter(renamed.clone()));
+    entries(all, DomainFilter(full), DomainFilter(renamed));
+}
+
+fn sync_jobs(all: &mut Samples) {
+    let full = SyncJob {
+        host: "imap.else.example".to_owned(),
+        port: 993,
+        encryption: SyncEncryption::Tls,
+        user: "alice".to_owned(),
+        password: Secret::new("hunter2".to_owned()),
+        interval_minutes: 43_800,
+        subfolder: "alice".to_owned(),
+        age_days_max: 32_000,
+        octets_per_second_max: 125_000_000,
+        parameters: vec!["--maxsize=1000".to_owned()],
+        deletes_at_source: true,
+        is_dry: true,
+        ..SyncJob::default()
+    };
+    entries(all, full.clone(), SyncJob { is_active: false, ..full });
+}
+
+fn pushes(all: &mut Samples) {
+    let full = Push {
+        kind: PushKind::Pushover,
+        name: "alice".to_owned(),
+        token: Secret::new("hunter2".to_owned()),
+        key: Secret::new("hunter2".to_owned()),
+        senders: ["bob@else.example".to_owned()].into(),
+        priority: PushPriority::UrgentOnly,
+        ..Push::default()
+    };
+    entries(all, full.clone(), Push { sound: "bike".to_owned(), ..full });
 }
 
 type Samples = Vec<(HostingEvent, &'static str)>;

@@ -1,0 +1,115 @@
+//! Reading filters.
+
+use async_graphql::connection::Connection;
+use async_graphql::{Context, Object, Result};
+use authority::Permission;
+use hosting::filter as model;
+use kernel::{AccountId, FilterId};
+
+use super::object::{Filter, ScriptCheck, ScriptFault};
+use crate::entry::read::{PROJECTION, Wanted, list, one};
+use crate::language::Language;
+use crate::page::{PageKey, cost};
+use crate::request::{Asked, at_least};
+use crate::scalar::{AccountKey, DomainKey, FilterKey, MailboxKey, Place};
+
+/// Queries about filters.
+#[derive(Debug, Default)]
+pub struct FilterQuery;
+
+#[Object]
+impl FilterQuery {
+    /// One filter of a mailbox. `accountId` is the caller's own where it is absent.
+    async fn filter(
+        &self,
+        ctx: &Context<'_>,
+        account_id: Option<AccountKey>,
+        filter_id: FilterKey,
+        #[graphql(name = "atLeast")] place: Option<Place>,
+    ) -> Result<Option<Filter>> {
+        let account = ctx.account(account_id)?;
+        at_least(ctx, PROJECTION, account, place).await?;
+        read(ctx, &(account, filter_id.0)).await.map(Some)
+    }
+
+    /// The filters of a mailbox, or of all mailboxes that the caller may see, oldest first.
+    #[graphql(complexity = "cost(first, child_complexity)")]
+    #[allow(clippy::too_many_arguments, reason = "the arguments of a GraphQL field")]
+    async fn filters(
+        &self,
+        ctx: &Context<'_>,
+        account_id: Option<AccountKey>,
+        mailbox_id: Option<MailboxKey>,
+        first: Option<i32>,
+        after: Option<String>,
+        #[graphql(name = "atLeast")] place: Option<Place>,
+    ) -> Result<Connection<PageKey, Filter>> {
+        let wanted = Wanted::<model::MailboxFilter> {
+            account: ctx.account(account_id)?,
+            owner: mailbox_id.map(|mailbox| mailbox.0),
+            permission: Permission::MailboxRead,
+            first,
+            after: after.as_deref(),
+            at_least: place,
+        };
+        list(ctx, wanted, Into::into).await
+    }
+
+    /// The filters of a domain, for all of its mailboxes, or of all domains that the caller may see, oldest first.
+    #[graphql(complexity = "cost(first, child_complexity)")]
+    #[allow(clippy::too_many_arguments, reason = "the arguments of a GraphQL field")]
+    async fn domain_filters(
+        &self,
+        ctx: &Context<'_>,
+        account_id: Option<AccountKey>,
+        domain_id: Option<DomainKey>,
+        first: Option<i32>,
+        after: Option<String>,
+        #[graphql(name = "atLeast")] place: Option<Place>,
+    ) -> Result<Connection<PageKey, Filter>> {
+        let wanted = Wanted::<model::DomainFilter> {
+            account: ctx.account(account_id)?,
+            owner: domain_id.map(|domain| domain.0),
+            permission: Permission::MailboxRead,
+            first,
+            after: after.as_deref(),
+            at_least: place,
+        };
+        list(ctx, wanted, Into::into).await
+    }
+
+    /// Checks a Sieve script without keeping it: what is wrong with it, in which line and column. At most 32 768 octets.
+    async fn sieve_check(&self, ctx: &Context<'_>, script: String) -> Result<ScriptCheck> {
+        ctx.standing()?;
+        let fault = fault(&script, ctx.caller()?.language);
+        Ok(ScriptCheck { is_valid: fault.is_none(), fault, requires: required(&script) })
+    }
+}
+
+/// What is wrong with a script.
+pub(crate) fn fault(script: &str, language: Language) -> Option<ScriptFault> {
+    let fault = sieve::compile(script).err()?;
+    let (english, french) = (fault.kind.english(), fault.kind.french());
+    let whole = |number: u32| i32::try_from(number).unwrap_or(i32::MAX);
+    Some(ScriptFault {
+        line: whole(fault.at.line),
+        column: whole(fault.at.column),
+        message: language.pick(&english, &french).to_owned(),
+    })
+}
+
+/// What a script requires; nothing where it is wrong.
+pub(crate) fn required(script: &str) -> Vec<String> {
+    let capabilities = sieve::compile(script).map(|script| script.capabilities).unwrap_or_default();
+    capabilities.into_iter().map(|capability| capability.name().to_owned()).collect()
+}
+
+/// One filter of a mailbox, if the caller may see it.
+pub(crate) async fn read(ctx: &Context<'_>, key: &(AccountId, FilterId)) -> Result<Filter> {
+    one::<model::MailboxFilter>(ctx, *key, Permission::MailboxRead).await.map(Into::into)
+}
+
+/// One filter of a domain, if the caller may see it.
+pub(crate) async fn read_of_domain(ctx: &Context<'_>, key: &(AccountId, FilterId)) -> Result<Filter> {
+    one::<model::DomainFilter>(ctx, *key, Permission::MailboxRead).await.map(Into::into)
+}
