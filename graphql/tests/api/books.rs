@@ -34,6 +34,7 @@ async fn an_administrator_has_mail_copied_and_sees_who_did() {
     let refused = stage.ask(&customer.owner, &change("change: {isActive: true}, revision: 0")).await;
     let error = &refused["data"]["addressMapChange"]["userErrors"][0];
     assert_eq!(error["code"], json!("SETTINGS_CHANGED_MEANWHILE"), "{refused:#}");
+    assert_eq!(error["limits"], json!([{"name": "revision", "allowed": 1, "used": 0}]));
     let told = stage
         .done(
             &customer.owner,
@@ -162,4 +163,31 @@ async fn secrets_of_sync_jobs_are_told_to_nobody() {
     let rows = stage.engine.query(database::Statement::new("SELECT content FROM entry_list_v3")).await;
     let rows = rows.expect("rows");
     assert!(!rows.is_empty() && !format!("{rows:?}").contains("hunter2"), "not in a table either");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_command_that_is_repeated_or_given_twice_at_once_is_done_once() {
+    let stage = Stage::open().await;
+    let operator = stage.operator().await;
+    let customer = stage.customer(&operator, ("acme", "pro")).await;
+    let add = |command: u128, from: &str| {
+        format!(
+            "mutation {{ addressMapAdd(commandId: \"{}\", input: {{domainId: \"{}\", kind: RECIPIENT, from: \"{from}\", \
+             to: \"b@else.com\"}}) {{ addressMap {{ id }} userErrors {{ code }} }} }}",
+            uuid::Uuid::from_u128(command),
+            customer.domain
+        )
+    };
+    let (first, second) = (add(1, "a"), add(1, "a"));
+    let (first, second) =
+        tokio::join!(stage.done(&customer.owner, &first), stage.done(&customer.owner, &second));
+    assert_eq!(first, second, "one and the same");
+    assert_eq!(stage.done(&customer.owner, &add(1, "a")).await, first);
+    // Two intentions for one address at the same moment: one is done, the other is told.
+    let (first, second) = (add(2, "c"), add(3, "c"));
+    let answers = tokio::join!(stage.ask(&customer.owner, &first), stage.ask(&customer.owner, &second));
+    let is_done = |answer: &serde_json::Value| answer["data"]["addressMapAdd"]["addressMap"].is_object();
+    assert!(is_done(&answers.0) != is_done(&answers.1), "{answers:#?}");
+    let told = format!("{answers:?}");
+    assert!(told.contains("ADDRESS_MAP_TAKEN"), "{told}");
 }

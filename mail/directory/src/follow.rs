@@ -19,6 +19,7 @@ use kernel::{
 };
 
 use crate::index::{AliasEntry, AppPassword, Index, MailboxEntry, Options, Place, ServiceEntry};
+use crate::spam::{OwnSpam, Senders};
 use crate::{Directory, Entitlement, Protocol, Protocols};
 
 /// Deleted mailboxes that are kept before those past their retention are swept out.
@@ -116,6 +117,10 @@ impl Index {
                     Some(most) => drop(self.domain_sends.insert(domain, most)),
                     None => drop(self.domain_sends.remove(&domain)),
                 }
+                match settings.plain().and_then(|settings| Senders::of_domain(settings)) {
+                    Some(senders) => drop(self.domain_senders.insert(domain, senders)),
+                    None => drop(self.domain_senders.remove(&domain)),
+                }
                 if settings.plain().is_none_or(|settings| settings.is_active) {
                     self.off.remove(&domain);
                 } else {
@@ -134,6 +139,7 @@ impl Index {
             DomainEvent::Removed { .. } => {
                 self.off.remove(&domain);
                 self.address_maps.remove(&domain);
+                self.domain_senders.remove(&domain);
                 self.demanding.remove(&domain);
                 self.domain_sends.remove(&domain);
                 self.mirrors.remove(&domain);
@@ -353,6 +359,7 @@ fn take_settings(options: &mut Options, settings: &MailboxSettings) {
     options.detail = settings.detail;
     options.send_as = settings.send_as.iter().filter_map(granted).collect();
     options.sends_per_day_max = settings.sends_per_day_max;
+    options.spam = OwnSpam::of(settings);
     options.must_change_password = settings.must_change_password;
     options.requires_factor = settings.requires_second_factor;
 }

@@ -14,6 +14,7 @@ use kernel::{
 
 use crate::rewrite::AddressMaps;
 use crate::shelf::Shelf;
+use crate::spam::{OwnSpam, Senders};
 use crate::{Credential, Demand, Entitlement, Login, Protocols, SendLimits};
 
 /// A service.
@@ -54,6 +55,8 @@ pub(crate) struct Options {
     pub(crate) requires_factor: bool,
     pub(crate) factor_count: u16,
     pub(crate) app_passwords: Vec<AppPassword>,
+    /// None: as for most.
+    pub(crate) spam: Option<Box<OwnSpam>>,
 }
 
 /// A password for one program.
@@ -77,6 +80,7 @@ impl Default for Options {
             requires_factor: false,
             factor_count: 0,
             app_passwords: Vec::new(),
+            spam: None,
         }
     }
 }
@@ -167,6 +171,8 @@ pub(crate) struct Index {
     pub(crate) catch_alls: HashMap<CompactString, AliasEntry>,
     /// Where an alias stands: canonical address, or `@domain` for a catch-all.
     pub(crate) aliases: HashMap<AliasKey, CompactString>,
+    /// Whom domains always take for a friend, and whom never.
+    pub(crate) domain_senders: HashMap<(TenantId, DomainId), Arc<Senders>>,
     /// How addresses of a domain are rewritten and copied.
     pub(crate) address_maps: HashMap<(TenantId, DomainId), AddressMaps>,
     /// How mail to some destinations is encrypted, as an account or the platform wants it.

@@ -11,6 +11,7 @@ pub mod password;
 mod resolve;
 mod rewrite;
 mod shelf;
+mod spam;
 #[cfg(test)]
 mod tests;
 mod throttle;
@@ -28,4 +29,5 @@ pub use entry::{
 pub use hosting::mailbox::DetailHandling;
 pub use hosting::tls_policy::{TlsLevel, TlsPolicy, TlsVersion};
 pub use resolve::PLACE_COUNT_MAX;
+pub use spam::{ListedBy, Listing, SpamPolicy};
 pub use uses::Use;

@@ -20,8 +20,8 @@ use secrecy::SecretString;
 use uuid::Uuid;
 
 use crate::{
-    AuthRefusal, Credential, Demand, Directory, Entitlement, Login, LoginAttempt, Protocol, Resolution,
-    app_password_hash, password,
+    AuthRefusal, Credential, Demand, Directory, Entitlement, ListedBy, Listing, Login, LoginAttempt,
+    Protocol, Resolution, app_password_hash, password,
 };
 
 const TENANT: u128 = 1;
@@ -692,4 +692,102 @@ fn of_the_operator_s_and_the_account_s_tls_policy_the_stricter_holds() {
     policy(tenant(), 6, "weak.example", TlsLevel::None);
     policy(TenantId::PLATFORM, 7, "weak.example", TlsLevel::DaneOnly);
     assert_eq!(level(tenant(), "weak.example", 25), Some(TlsLevel::DaneOnly));
+}
+
+fn domain_lists(world: &World, allowed: &[&str], denied: &[&str]) {
+    let texts = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect();
+    let settings = hosting::domain::DomainSettings {
+        allowed_senders: texts(allowed),
+        denied_senders: texts(denied),
+        ..hosting::domain::DomainSettings::default()
+    };
+    let settings = Sealed::new(SubjectId::new(uuid(TENANT)), Box::new(settings));
+    world.tell(20, HostingEvent::Domain(DomainEvent::SettingsChanged { settings, changed: vec![] }));
+}
+
+fn mailbox_lists(world: &World, number: u128, allowed: &[&str], denied: &[&str]) {
+    let texts = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect();
+    let settings = MailboxSettings {
+        allowed_senders: texts(allowed),
+        denied_senders: texts(denied),
+        junk_score_centi: 500,
+        ..MailboxSettings::default()
+    };
+    let settings = Sealed::new(SubjectId::new(uuid(number)), Box::new(settings));
+    world.tell(number, HostingEvent::Mailbox(MailboxEvent::SettingsChanged { settings, changed: vec![] }));
+}
+
+/// The guide, "Sensibilit\u{e9} au spam": the settings of the domain always win over those of the mailbox.
+#[test]
+fn les_reglages_du_domaine_l_emportent_toujours_sur_les_reglages_de_boite_aux_lettres() {
+    let world = World::new();
+    world.mailbox(1, "alice", None);
+    mailbox_lists(&world, 1, &["*@spam.example", "a@else.example"], &["friend@good.example"]);
+    domain_lists(&world, &["friend@good.example"], &["*@spam.example"]);
+    let policy = world.0.spam_policy(&address("alice@x.example")).expect("a policy");
+    let listed = |sender: &str| policy.listed(&address(sender));
+    assert_eq!(listed("anyone@spam.example"), Some((Listing::Denied, ListedBy::Domain)));
+    assert_eq!(listed("friend@good.example"), Some((Listing::Allowed, ListedBy::Domain)));
+    // Of what the domain says nothing about, the mailbox decides.
+    assert_eq!(listed("a@else.example"), Some((Listing::Allowed, ListedBy::Mailbox)));
+    assert_eq!(listed("b@else.example"), None);
+    // The domain's pattern wins over the mailbox's exact address.
+    mailbox_lists(&world, 1, &["boss@spam.example"], &[]);
+    let policy = world.0.spam_policy(&address("alice@x.example")).expect("a policy");
+    assert_eq!(policy.listed(&address("boss@spam.example")), Some((Listing::Denied, ListedBy::Domain)));
+}
+
+/// The guide, under the lists: wildcards can be used; `*@example.org` is its example.
+#[test]
+fn des_caracteres_generiques_peuvent_etre_utilises() {
+    let world = World::new();
+    world.mailbox(1, "alice", None);
+    mailbox_lists(
+        &world,
+        1,
+        &["*@example.org", "*@*.below.example", "Boss@denied.example"],
+        &["@denied.example"],
+    );
+    let policy = world.0.spam_policy(&address("alice@x.example")).expect("a policy");
+    let listed = |sender: &str| policy.listed(&address(sender)).map(|(listing, _)| listing);
+    assert_eq!(listed("Any.One@EXAMPLE.org"), Some(Listing::Allowed));
+    assert_eq!(listed("a@sub.example.org"), None);
+    assert_eq!(listed("a@deep.er.below.example"), Some(Listing::Allowed));
+    assert_eq!(listed("a@below.example"), None);
+    // The more exact entry holds.
+    assert_eq!(listed("boss@denied.example"), Some(Listing::Allowed));
+    assert_eq!(listed("clerk@denied.example"), Some(Listing::Denied));
+}
+
+/// The guide, under the lists: they hold for direct aliases, with one target mailbox, and not for a catch-all.
+#[test]
+fn un_filtre_n_est_applique_qu_aux_alias_directs() {
+    let world = World::new();
+    world.mailbox(1, "alice", None);
+    world.mailbox(2, "bob", None);
+    mailbox_lists(&world, 1, &["*@example.org"], &[]);
+    world.alias(30, Some("sales"), &["alice@x.example"]);
+    world.alias(31, Some("team"), &["alice@x.example", "bob@x.example"]);
+    let judged = |to: &str| {
+        let policy = world.0.spam_policy(&address(to)).expect("a policy");
+        (policy.junk_score_centi, policy.listed(&address("a@example.org")).is_some())
+    };
+    assert_eq!(judged("alice@x.example"), (500, true));
+    assert_eq!(judged("alice+news@x.example"), (500, true));
+    assert_eq!(judged("sales@x.example"), (500, true));
+    assert_eq!(judged("team@x.example"), (800, false));
+    assert_eq!(judged("bob@x.example"), (800, false));
+    assert_eq!(world.0.spam_policy(&address("nobody@x.example")), None);
+    world.alias(32, None, &["alice@x.example"]);
+    assert_eq!(judged("nobody@x.example"), (800, false));
+    assert_eq!(world.0.spam_policy(&address("a@elsewhere.example")), None);
+}
+
+/// The guide: below 8 no spam, 8 to 15 perhaps, above 15 rejected.
+#[test]
+fn les_notes_par_defaut_sont_8_et_15() {
+    let world = World::new();
+    world.mailbox(1, "alice", None);
+    let policy = world.0.spam_policy(&address("alice@x.example")).expect("a policy");
+    assert_eq!((policy.junk_score_centi, policy.reject_score_centi), (800, 1500));
 }

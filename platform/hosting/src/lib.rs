@@ -8,6 +8,7 @@ pub mod account;
 pub mod address_map;
 pub mod alias;
 pub mod book;
+mod confusable;
 pub mod delegation;
 pub mod domain;
 mod event;

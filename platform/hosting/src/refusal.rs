@@ -319,6 +319,10 @@ refusals! {
         DomainNotEligible = "DOMAIN_NOT_ELIGIBLE", Some("name"),
             "Mail cannot be hosted for this name; give a full domain such as example.com.",
             "Aucun courrier ne peut être hébergé pour ce nom ; indiquez un domaine complet comme example.com.";
+        /// The name mixes scripts that are taken for one another.
+        DomainMixedScripts = "DOMAIN_MIXED_SCRIPTS", Some("name"),
+            "This name mixes letters of scripts that look alike, by which it can pass for another; write it in one script.",
+            "Ce nom mêle des lettres d’écritures qui se ressemblent et peut passer pour un autre ; écrivez-le dans une seule écriture.";
         /// Another account has proved the domain.
         DomainTaken = "DOMAIN_TAKEN", Some("name"),
             "This domain is verified by another account or service already; remove it there first.",
@@ -549,10 +553,6 @@ refusals! {
         PushSound = "PUSH_SOUND", Some("sound"),
             "There is no such sound; choose one of those of Pushover, for example pushover, bike or none.",
             "Ce son n’existe pas ; choisissez l’un de ceux de Pushover, par exemple pushover, bike ou none.";
-        /// Somebody else changed the settings meanwhile.
-        SettingsStale = "SETTINGS_CHANGED_MEANWHILE", Some("revision"),
-            "Somebody changed these settings meanwhile; look at them again and repeat what is still wanted.",
-            "Quelqu’un a modifié ces réglages entre-temps ; relisez-les et répétez ce qui est encore voulu.";
         /// The owner of a mailbox may not change this alone.
         SettingNotSelfService = "SETTING_NOT_SELF_SERVICE", Some("settings"),
             "Your administrator keeps one of these settings; ask them to change it.",
@@ -787,6 +787,10 @@ refusals! {
         PushTextTooLong = "PUSH_TEXT_TOO_LONG", Some("text"), "characters",
             "The title or text has {used} characters and {allowed} are allowed; shorten it.",
             "Le titre ou le texte comporte {used} caractères et {allowed} sont permis ; raccourcissez-le.";
+        /// Somebody else changed the settings meanwhile; told is the revision that was found.
+        SettingsStale = "SETTINGS_CHANGED_MEANWHILE", Some("revision"), "revision",
+            "Somebody changed this meanwhile: it is at revision {allowed} and you looked at {used}; look again and repeat what is still wanted.",
+            "Quelqu’un a modifié ceci entre-temps : c’est la révision {allowed} et vous regardiez la {used} ; relisez et répétez ce qui est encore voulu.";
         /// The plan's alias domains are used up.
         AliasDomainLimitReached = "ALIAS_DOMAIN_LIMIT_REACHED", Some("mirrors"), "aliasDomains",
             "This service has {used} of {allowed} alias domains; remove one or choose a larger plan.",

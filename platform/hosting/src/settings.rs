@@ -64,7 +64,9 @@ pub(crate) use settings;
 /// Refuses a change that was made while looking at another revision.
 pub(crate) fn check_revision(expected: Option<u32>, found: u32) -> Result<(), HostingRefusal> {
     match expected {
-        Some(expected) if expected != found => Err(HostingRefusal::SettingsStale),
+        Some(expected) if expected != found => {
+            Err(HostingRefusal::SettingsStale(Limit { allowed: found.into(), used: expected.into() }))
+        }
         Some(_) | None => Ok(()),
     }
 }

@@ -145,6 +145,7 @@ use kernel::{AccountId, DomainId, DomainName, Foreign, Key, LocalPart, MailboxId
 use crate::HostingRefusal;
 use crate::account::{Account, AccountState};
 use crate::alias::{AliasRecord, AliasState};
+use crate::confusable::{mixes_scripts, skeleton};
 use crate::delegation::{DelegationScope, Terms};
 use crate::domain::{Domain, DomainRef, DomainState};
 use crate::limit::{DELEGATION_SCOPE_COUNT_MAX, SHARED_LOCAL_PARTS_RESERVED};
@@ -214,7 +215,9 @@ fn check_local_part(domain: DomainRef, local: &LocalPart) -> Result<(), HostingR
     match domain {
         DomainRef::Own(_) => Ok(()),
         DomainRef::Shared(_) if name.contains('+') => Err(HostingRefusal::AddressReserved),
-        DomainRef::Shared(_) if SHARED_LOCAL_PARTS_RESERVED.contains(&name.as_str()) => {
+        DomainRef::Shared(_) if mixes_scripts(&name) => Err(HostingRefusal::AddressReserved),
+        // Nor one that looks like an official name.
+        DomainRef::Shared(_) if SHARED_LOCAL_PARTS_RESERVED.contains(&skeleton(&name).as_str()) => {
             Err(HostingRefusal::AddressReserved)
         }
         DomainRef::Shared(_) => Ok(()),

@@ -95,7 +95,7 @@ fn of_two_administrators_of_an_entry_the_later_is_told() {
     world.must(&change(1, off.clone(), Some(0)));
     assert_eq!(
         world.run(&change(1, AddressMapPatch { comment: Some("x".to_owned()), ..off.clone() }, Some(0))),
-        Err(Why::Refused(No::SettingsStale))
+        Err(Why::Refused(No::SettingsStale(Limit { allowed: 1, used: 0 })))
     );
     // It is so already: nothing happens, and the revision stays.
     assert_eq!(world.must(&change(1, off, Some(1))), 0);

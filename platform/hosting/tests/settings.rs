@@ -138,7 +138,9 @@ fn of_two_administrators_the_later_is_told() {
         ..DomainSettingsPatch::default()
     };
     world.must(&domain_settings(tag("first"), Some(0)));
-    assert_eq!(world.run(&domain_settings(tag("second"), Some(0))), Err(Why::Refused(No::SettingsStale)));
+    let found = Limit { allowed: 1, used: 0 };
+    let stale = Err(Why::Refused(No::SettingsStale(found)));
+    assert_eq!(world.run(&domain_settings(tag("second"), Some(0))), stale);
     world.must(&domain_settings(tag("second"), Some(1)));
     let many = (0..26).map(|number| format!("tag {number}")).collect();
     let patch = DomainSettingsPatch { tags: Some(many), ..DomainSettingsPatch::default() };
@@ -228,7 +230,7 @@ fn an_alias_has_settings() {
     world.must(&change(discard.clone(), Some(0)));
     assert_eq!(
         world.run(&change(AliasSettingsPatch { is_active: Some(false), ..discard }, Some(0))),
-        Err(Why::Refused(No::SettingsStale))
+        Err(Why::Refused(No::SettingsStale(Limit { allowed: 1, used: 0 })))
     );
     let long =
         AliasSettingsPatch { public_comment: Some("\u{e9}".repeat(161)), ..AliasSettingsPatch::default() };

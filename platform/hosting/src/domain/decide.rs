@@ -4,6 +4,7 @@ use kernel::{Category, Decider, DomainId, DomainName, Sealed, SubjectId, Timesta
 
 use super::{Challenge, DomainCommand, DomainEvent, DomainRecord, DomainState, Proof, VerifiedBy};
 use crate::HostingRefusal;
+use crate::confusable::mixes_scripts;
 use crate::limit::DOMAIN_NAME_OCTETS_MAX;
 use crate::settings::check_revision;
 
@@ -138,5 +139,11 @@ fn check_name(name: &DomainName) -> Result<(), HostingRefusal> {
         && text.contains('.')
         && !text.contains('_')
         && !last.bytes().all(|octet| octet.is_ascii_digit());
-    if is_eligible { Ok(()) } else { Err(HostingRefusal::DomainNotEligible) }
+    if !is_eligible {
+        return Err(HostingRefusal::DomainNotEligible);
+    }
+    match name.to_unicode().split('.').any(mixes_scripts) {
+        true => Err(HostingRefusal::DomainMixedScripts),
+        false => Ok(()),
+    }
 }

@@ -1,0 +1,93 @@
+//! Letters of different scripts that look alike, by which a name can pass for another.
+
+/// Scripts whose letters are taken for one another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Script {
+    Latin,
+    Greek,
+    Cyrillic,
+    Armenian,
+    Cherokee,
+}
+
+const fn script(character: char) -> Option<Script> {
+    match character {
+        'a'..='z' | 'A'..='Z' | '\u{c0}'..='\u{24f}' | '\u{1e00}'..='\u{1eff}' => Some(Script::Latin),
+        '\u{370}'..='\u{3ff}' | '\u{1f00}'..='\u{1fff}' => Some(Script::Greek),
+        '\u{400}'..='\u{52f}'
+        | '\u{1c80}'..='\u{1c8f}'
+        | '\u{2de0}'..='\u{2dff}'
+        | '\u{a640}'..='\u{a69f}' => Some(Script::Cyrillic),
+        '\u{530}'..='\u{58f}' => Some(Script::Armenian),
+        '\u{13a0}'..='\u{13ff}' | '\u{ab70}'..='\u{abbf}' => Some(Script::Cherokee),
+        _ => None,
+    }
+}
+
+/// Whether one label of a name, or a local part, mixes scripts that are taken for one another, as `p\u{430}ypal` does with
+/// a Cyrillic a. No language is written so; Latin among Chinese or Japanese is common, and no such mixture.
+pub(crate) fn mixes_scripts(text: &str) -> bool {
+    let mut scripts = text.chars().filter_map(script);
+    let first = scripts.next();
+    scripts.any(|other| Some(other) != first)
+}
+
+/// The text with each letter that looks like one of `a` to `z` replaced by that: two that give the same look the same.
+pub(crate) fn skeleton(text: &str) -> String {
+    text.chars().flat_map(char::to_lowercase).map(look).collect()
+}
+
+/// Those of the confusables of Unicode (UTS 39) that are letters of whole alphabets, in lower case.
+const fn look(character: char) -> char {
+    match character {
+        '\u{430}' | '\u{3b1}' | '\u{251}' => 'a',
+        '\u{432}' => 'b',
+        '\u{441}' | '\u{3f2}' => 'c',
+        '\u{501}' => 'd',
+        '\u{435}' | '\u{451}' => 'e',
+        '\u{581}' => 'g',
+        '\u{4bb}' | '\u{570}' => 'h',
+        '\u{456}' | '\u{3b9}' | '\u{131}' => 'i',
+        '\u{458}' | '\u{3f3}' => 'j',
+        '\u{43a}' | '\u{3ba}' => 'k',
+        '\u{4cf}' => 'l',
+        '\u{43c}' => 'm',
+        '\u{578}' => 'n',
+        '\u{43e}' | '\u{3bf}' | '\u{585}' | '\u{3c3}' => 'o',
+        '\u{440}' | '\u{3c1}' => 'p',
+        '\u{51b}' | '\u{566}' => 'q',
+        '\u{433}' => 'r',
+        '\u{455}' => 's',
+        '\u{442}' | '\u{3c4}' => 't',
+        '\u{57d}' | '\u{3c5}' => 'u',
+        '\u{3bd}' | '\u{475}' => 'v',
+        '\u{51d}' | '\u{461}' => 'w',
+        '\u{445}' | '\u{3c7}' => 'x',
+        '\u{443}' | '\u{4af}' | '\u{3b3}' => 'y',
+        other => other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn scripts_that_look_alike_are_not_mixed_and_others_may_be() {
+        for text in ["p\u{430}ypal", "\u{3b1}bc", "hosterr\u{430}", "\u{441}o"] {
+            assert!(mixes_scripts(text), "{text}");
+        }
+        for text in
+            ["caf\u{e9}", "\u{43f}\u{440}\u{438}\u{43c}\u{435}\u{440}", "\u{65e5}\u{672c}go", "a-1", ""]
+        {
+            assert!(!mixes_scripts(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_looks_the_same_is_the_same() {
+        assert_eq!(skeleton("\u{410}\u{432}us\u{435}"), "abuse");
+        assert_eq!(skeleton("\u{440}\u{43e}st"), "post");
+        assert_eq!(skeleton("alice"), "alice");
+    }
+}

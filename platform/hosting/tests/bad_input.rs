@@ -1,0 +1,125 @@
+//! What people get wrong, or try: every refusal names the field and, where there is one, the limit.
+
+mod support;
+
+use hosting::HostingRefusal as No;
+use hosting::domain::{DomainRef, DomainSettingsPatch};
+use hosting::plan::{catalogue, plan_id};
+use hosting::refusal::Limit;
+use hosting::use_case::{
+    ActivateService, AddDomain, AddSharedDomain, ChangeDomainSettings, ChangeMailboxQuota, CreateMailboxes,
+    CreateTemporaryAlias, NewMailbox, OpenAccount, OrderService, PublishPlanVersion,
+};
+use kernel::{ByteSize, DomainName, LocalPart, Refusal as _, Timestamp};
+use support::id;
+use support::stage::{DOMAIN, account, service, with_domain, with_mailbox};
+use support::world::{No as Why, World};
+
+fn mailbox(number: u128, local: &str, quota: ByteSize) -> NewMailbox {
+    let local = LocalPart::parse(local).expect("a local part");
+    NewMailbox { mailbox: id(number), local, quota, display_name: None, password: None }
+}
+
+#[test]
+fn a_domain_that_mixes_scripts_is_refused_and_one_of_another_script_is_not() {
+    let mut world = with_domain();
+    let add = |number, name: &str| AddDomain {
+        account: account(),
+        service: service(),
+        domain: id(number),
+        name: DomainName::parse(name).expect(name),
+        mirrors: Some(id(DOMAIN)),
+    };
+    let refused = Err(Why::Refused(No::DomainMixedScripts));
+    // A Cyrillic a, spelled out and as it stands in DNS.
+    assert_eq!(world.run(&add(30, "hosterr\u{430}.example")), refused);
+    let ascii = DomainName::parse("hosterr\u{430}.example").expect("a name").to_string();
+    assert_eq!(world.run(&add(30, &ascii)), refused);
+    assert_eq!(No::DomainMixedScripts.field(), Some("name"));
+    world.must(&add(30, "b\u{fc}cher.example"));
+    world.must(&add(31, "\u{43f}\u{440}\u{438}\u{43c}\u{435}\u{440}.example"));
+}
+
+/// A service on the shared domain 90 `box.example`.
+fn with_shared() -> World {
+    let mut world = World::new();
+    for entry in catalogue() {
+        world.must(&PublishPlanVersion { plan: entry.plan, version: entry.version, terms: entry.terms });
+    }
+    let name = DomainName::parse("box.example").expect("a name");
+    world.must(&AddSharedDomain { domain: id(90), name });
+    world.must(&OpenAccount { account: account(), name: "Demo".to_owned() });
+    let (plan, version) = (plan_id("basic"), 1);
+    world.must(&OrderService { account: account(), service: service(), plan, version, custom: None });
+    world.must(&ActivateService { account: account(), service: service() });
+    world
+}
+
+#[test]
+fn official_names_of_a_shared_domain_are_nobody_s_however_they_are_written() {
+    let mut world = with_shared();
+    let create = |local: &str| CreateMailboxes {
+        account: account(),
+        service: service(),
+        domain: DomainRef::Shared(id(90)),
+        mailboxes: vec![mailbox(1, local, ByteSize::mib(10))],
+    };
+    for local in
+        ["postmaster", "PostMaster", "\"abuse\"", "\u{430}buse", "supp\u{43e}rt", "admin+x", "p\u{430}ul"]
+    {
+        assert_eq!(world.run(&create(local)), Err(Why::Refused(No::AddressReserved)), "{local}");
+    }
+    world.must(&create("paul"));
+}
+
+#[test]
+fn quotas_that_overflow_are_refused_with_the_limit() {
+    let mut world = with_mailbox();
+    let most = ByteSize::new(u64::MAX);
+    let create = CreateMailboxes {
+        account: account(),
+        service: service(),
+        domain: DomainRef::Own(id(DOMAIN)),
+        mailboxes: vec![mailbox(5, "e", most), mailbox(6, "f", most)],
+    };
+    let Err(Why::Refused(refusal)) = world.run(&create) else { panic!("it was taken") };
+    assert_eq!((refusal.code(), refusal.limits().len()), ("QUOTA_ABOVE_PLAN", 1));
+    let change = ChangeMailboxQuota { account: account(), service: service(), mailbox: id(1), quota: most };
+    let Err(Why::Refused(refusal)) = world.run(&change) else { panic!("it was taken") };
+    assert_eq!(refusal.limits()[0].used, Some(u64::MAX));
+}
+
+#[test]
+fn what_ends_in_the_past_is_refused() {
+    let mut world = with_mailbox();
+    let create = CreateTemporaryAlias {
+        account: account(),
+        service: service(),
+        domain: DomainRef::Own(id(DOMAIN)),
+        mailbox: id(1),
+        alias: id(7),
+        local: LocalPart::parse("tmp").expect("a name"),
+        expires_at: Timestamp::from_secs(1),
+        by_owner: true,
+    };
+    assert_eq!(world.run(&create), Err(Why::Refused(No::ExpiryPast)));
+    assert_eq!(No::ExpiryPast.field(), Some("expiresAt"));
+}
+
+#[test]
+fn of_two_administrators_the_later_is_told_what_was_found() {
+    let mut world = with_domain();
+    let change = |text: &str, revision| ChangeDomainSettings {
+        account: account(),
+        service: service(),
+        domain: id(DOMAIN),
+        patch: DomainSettingsPatch { description: Some(text.to_owned()), ..DomainSettingsPatch::default() },
+        revision: Some(revision),
+    };
+    world.must(&change("first", 0));
+    world.must(&change("second", 1));
+    let found = Limit { allowed: 2, used: 0 };
+    assert_eq!(world.run(&change("third", 0)), Err(Why::Refused(No::SettingsStale(found))));
+    let facts = No::SettingsStale(found).limits();
+    assert_eq!((facts[0].name, facts[0].allowed, facts[0].used), ("revision", 2, Some(0)));
+}
