@@ -28,6 +28,8 @@ pub const EDGES: &[(&str, &[&str])] = &[
     ("store", &["kernel", "database", "message"]),
     ("directory", &["kernel", "hosting", "engine", "journal"]),
     ("smtp", &["kernel", "directory", "listener", "message", "resolver", "store", "verify"]),
+    ("smtp", &["kernel", "directory", "listener", "message", "store"]),
+    ("outbound", &["kernel", "directory", "message", "resolver", "store"]),
     ("imap", &["kernel", "directory", "listener", "message", "store"]),
     (
         "graphql",

@@ -1,0 +1,118 @@
+//! What a refusal means: a table of codes and patterns. It decides whether an address is suppressed and a site slowed, and
+//! what the sender is told; never whether mail is tried again: that is the reply code's to say.
+
+use store::RemoteReply;
+
+/// The kind of a failure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Class {
+    /// The address does not exist.
+    NoSuchAddress,
+    /// The domain does not exist or takes no mail.
+    NoSuchDomain,
+    /// The mailbox is full.
+    MailboxFull,
+    /// Too much, too fast: the site wants less.
+    TooFast,
+    /// Taken for spam, or not allowed by policy.
+    Policy,
+    /// Too long for the other side.
+    TooLong,
+    /// No connection, no answer.
+    Unreachable,
+    /// TLS is asked for and cannot be had.
+    Tls,
+    /// Goes in circles.
+    Loop,
+    /// Anything else.
+    Other,
+}
+
+/// What is looked for in the text, in lower case, and what it means. The first that is found counts.
+const PATTERNS: &[(&str, Class)] = &[
+    ("rate limit", Class::TooFast),
+    ("too many connections", Class::TooFast),
+    ("too many messages", Class::TooFast),
+    ("temporarily deferred due to", Class::TooFast),
+    ("unusual rate", Class::TooFast),
+    ("try again later, greylist", Class::TooFast),
+    ("spam", Class::Policy),
+    ("blocked", Class::Policy),
+    ("blacklist", Class::Policy),
+    ("blocklist", Class::Policy),
+    ("reputation", Class::Policy),
+    ("dmarc", Class::Policy),
+    ("spf", Class::Policy),
+    ("over quota", Class::MailboxFull),
+    ("quota exceeded", Class::MailboxFull),
+    ("mailbox full", Class::MailboxFull),
+    ("mailbox is full", Class::MailboxFull),
+    ("user unknown", Class::NoSuchAddress),
+    ("unknown user", Class::NoSuchAddress),
+    ("no such user", Class::NoSuchAddress),
+    ("does not exist", Class::NoSuchAddress),
+    ("recipient not found", Class::NoSuchAddress),
+    ("no mailbox here", Class::NoSuchAddress),
+    ("invalid recipient", Class::NoSuchAddress),
+    ("mailbox unavailable", Class::NoSuchAddress),
+];
+
+/// The kind of a failure by its enhanced code; by its text where the code says too little.
+pub fn classify(reply: &RemoteReply) -> Class {
+    let detail = reply.enhanced.split_once('.').map_or("", |(_, detail)| detail);
+    match detail {
+        "1.1" | "1.6" => return Class::NoSuchAddress,
+        "1.2" | "1.10" => return Class::NoSuchDomain,
+        "2.2" => return Class::MailboxFull,
+        "3.4" | "2.3" => return Class::TooLong,
+        "4.6" => return Class::Loop,
+        "4.1" | "4.2" | "4.3" | "4.4" => return Class::Unreachable,
+        "7.5" | "7.10" | "7.11" => return Class::Tls,
+        "7.28" => return Class::TooFast,
+        _ => {}
+    }
+    let text = reply.text.to_lowercase();
+    if let Some((_, class)) = PATTERNS.iter().find(|(pattern, _)| text.contains(pattern)) {
+        return *class;
+    }
+    match detail.split_once('.') {
+        Some(("7", _)) => Class::Policy,
+        _ => Class::Other,
+    }
+}
+
+/// Whether mail to the address is not tried any more by its tenant: the other side says for ever that there is no such
+/// address. Refusals for policy say nothing about the address.
+pub(crate) fn is_hard_bounce(reply: &RemoteReply) -> bool {
+    reply.code >= 500 && classify(reply) == Class::NoSuchAddress
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn refusals_are_told_apart() {
+        for (code, enhanced, text, class, is_hard) in [
+            (550, "5.1.1", "no", Class::NoSuchAddress, true),
+            (550, "5.0.0", "User unknown in virtual mailbox table", Class::NoSuchAddress, true),
+            (450, "4.1.1", "unverified", Class::NoSuchAddress, false),
+            (550, "5.7.1", "Message blocked: user unknown to us", Class::Policy, false),
+            (550, "5.7.26", "fails DMARC", Class::Policy, false),
+            (421, "4.7.28", "unusual", Class::TooFast, false),
+            (450, "4.7.1", "Greylisted", Class::Policy, false),
+            (552, "5.2.2", "full", Class::MailboxFull, false),
+            (0, "4.4.1", "no connection", Class::Unreachable, false),
+            (0, "5.1.10", "null MX", Class::NoSuchDomain, false),
+            (554, "5.0.0", "no", Class::Other, false),
+        ] {
+            let reply =
+                RemoteReply { code, enhanced: enhanced.to_owned(), text: text.to_owned(), host: None };
+            assert_eq!(
+                (classify(&reply), is_hard_bounce(&reply)),
+                (class, is_hard),
+                "{code} {enhanced} {text}"
+            );
+        }
+    }
+}

@@ -1,0 +1,331 @@
+//! The client's side of SMTP (RFC 5321) and LMTP (RFC 2033): one connection, message after message.
+//!
+//! Knows no queue: what it was told about each recipient is its answer.
+
+mod transaction;
+mod wire;
+
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use base64::Engine as _;
+use rustls::ClientConfig;
+use rustls_pki_types::ServerName;
+use secrecy::{ExposeSecret as _, SecretString};
+use store::RemoteReply;
+use tokio::net::{TcpSocket, TcpStream};
+use tokio_rustls::TlsConnector;
+
+pub(crate) use transaction::{Answer, Envelope, EnvelopeRecipient, Sent};
+use wire::Wire;
+
+use crate::limits::{ADDRESS_COUNT_MAX, CONNECT_WAIT, GREETING_WAIT, HANDSHAKE_WAIT, HELLO_WAIT, LEAVE_WAIT};
+use crate::reply::{Reply, ReplyFault, clean};
+use crate::site::Host;
+use crate::tls::{TlsDemand, client_config};
+
+/// Which of the two protocols is spoken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Protocol {
+    /// RFC 5321.
+    #[default]
+    Smtp,
+    /// RFC 2033: every recipient has its own answer at the end.
+    Lmtp,
+}
+
+/// A login at a relay.
+#[derive(Clone)]
+pub struct Credentials {
+    /// The name.
+    pub login: String,
+    /// The password.
+    pub password: SecretString,
+}
+
+impl std::fmt::Debug for Credentials {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Credentials")
+    }
+}
+
+/// How hosts are called.
+#[derive(Debug, Clone)]
+pub(crate) struct Call<'a> {
+    /// The name that we give ourselves.
+    pub(crate) hello: &'a str,
+    /// From which address; any where none is given.
+    pub(crate) source: Option<IpAddr>,
+    /// The port.
+    pub(crate) port: u16,
+    /// The protocol.
+    pub(crate) protocol: Protocol,
+    /// The login, where there is one: then nothing goes without TLS and AUTH.
+    pub(crate) credentials: Option<&'a Credentials>,
+}
+
+/// Why a connection is of no use, or never was.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Fault {
+    /// There is no connection.
+    #[error("no connection: {0}")]
+    Connect(io::ErrorKind),
+    /// Nothing came for too long.
+    #[error("silent for too long after {0}")]
+    Silent(&'static str),
+    /// The other side went away.
+    #[error("closed the connection after {0}")]
+    Closed(&'static str),
+    /// What came is no reply.
+    #[error("{1} (after {0})")]
+    Garbage(&'static str, ReplyFault),
+    /// The other side does not want to talk.
+    #[error("{} {}", .1.code, .1.text)]
+    Refused(&'static str, Reply),
+    /// TLS is asked for and does not work.
+    #[error("TLS failed: {0}")]
+    Tls(String),
+    /// TLS is asked for and not offered.
+    #[error("TLS is required and not offered")]
+    NoTls,
+    /// The policy excludes the host.
+    #[error("{0}")]
+    Excluded(String),
+}
+
+impl Fault {
+    /// As it is stored.
+    pub(crate) fn told(&self, host: &str) -> RemoteReply {
+        let enhanced = match self {
+            Self::Refused(_, reply) => return Reply { ..reply.clone() }.told(host),
+            Self::Connect(_) => "4.4.1",
+            Self::Silent(_) | Self::Closed(_) => "4.4.2",
+            Self::Garbage(..) => "4.5.0",
+            Self::Tls(_) | Self::NoTls | Self::Excluded(_) => "4.7.5",
+        };
+        let host = (!host.is_empty()).then(|| host.to_owned());
+        RemoteReply { code: 0, enhanced: enhanced.to_owned(), text: clean(&self.to_string()), host }
+    }
+
+    const fn is_of_tls(&self) -> bool {
+        matches!(self, Self::Tls(_) | Self::NoTls | Self::Excluded(_))
+    }
+}
+
+/// What the other side offers (RFC 5321 section 4.1.1.1).
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Offers {
+    /// RFC 2920.
+    pub(crate) pipelining: bool,
+    /// RFC 6152.
+    pub(crate) eight_bit: bool,
+    /// RFC 6531.
+    pub(crate) utf8: bool,
+    /// RFC 3461.
+    pub(crate) dsn: bool,
+    /// RFC 3207.
+    pub(crate) starttls: bool,
+    /// RFC 1870; 0: no limit is told.
+    pub(crate) size: Option<u64>,
+    /// RFC 4954, with PLAIN.
+    pub(crate) auth_plain: bool,
+}
+
+impl Offers {
+    fn read(reply: &Reply) -> Self {
+        let mut offers = Self::default();
+        for line in reply.lines.iter().skip(1) {
+            let mut words = line.split_ascii_whitespace().map(str::to_ascii_uppercase);
+            match words.next().unwrap_or_default().as_str() {
+                "PIPELINING" => offers.pipelining = true,
+                "8BITMIME" => offers.eight_bit = true,
+                "SMTPUTF8" => offers.utf8 = true,
+                "DSN" => offers.dsn = true,
+                "STARTTLS" => offers.starttls = true,
+                "SIZE" => offers.size = Some(words.next().and_then(|word| word.parse().ok()).unwrap_or(0)),
+                "AUTH" => offers.auth_plain = words.any(|word| word == "PLAIN"),
+                _ => {}
+            }
+        }
+        offers
+    }
+}
+
+/// A connection over which messages can go.
+#[derive(Debug)]
+pub(crate) struct Client {
+    wire: Wire,
+    offers: Offers,
+    protocol: Protocol,
+    /// Which host it is.
+    pub(crate) host: String,
+    /// Whether it is encrypted.
+    pub(crate) is_encrypted: bool,
+    /// Whether a transaction was begun and not ended by a message.
+    is_open: bool,
+}
+
+/// Calls the hosts of a site one after the other until one answers.
+///
+/// # Errors
+/// The last fault, with the host that it was.
+pub(crate) async fn call(hosts: &[(Host, TlsDemand)], how: &Call<'_>) -> Result<Client, (String, Fault)> {
+    let mut last = (String::new(), Fault::Connect(io::ErrorKind::NotFound));
+    let mut tries: Vec<(&Host, &TlsDemand, IpAddr)> = Vec::new();
+    for (host, demand) in hosts {
+        for address in &host.addresses {
+            tries.push((host, demand, *address));
+        }
+    }
+    tries.truncate(ADDRESS_COUNT_MAX);
+    for (host, demand, address) in tries {
+        if let TlsDemand::Excluded(reason) = demand {
+            last = (host.name.to_string(), Fault::Excluded(reason.clone()));
+            continue;
+        }
+        let at = SocketAddr::new(address, how.port);
+        let name = host.name.as_str();
+        let mut outcome = greet(at, name, demand, how).await;
+        // TLS that fails where it is not asked for is no reason not to deliver (RFC 7435 section 3).
+        let is_asked = how.credentials.is_some() || matches!(demand, TlsDemand::Must(_));
+        if !is_asked && outcome.as_ref().is_err_and(Fault::is_of_tls) {
+            outcome = greet(at, name, &TlsDemand::Never, how).await;
+        }
+        match outcome {
+            Ok(client) => return Ok(client),
+            Err(fault) => last = (name.to_owned(), fault),
+        }
+    }
+    Err(last)
+}
+
+async fn connect(at: SocketAddr, source: Option<IpAddr>) -> io::Result<TcpStream> {
+    let socket = if at.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+    if let Some(source) = source.filter(|source| source.is_ipv4() == at.is_ipv4()) {
+        socket.bind(SocketAddr::new(source, 0))?;
+    }
+    let stream = socket.connect(at).await?;
+    stream.set_nodelay(true)?;
+    Ok(stream)
+}
+
+async fn greet(at: SocketAddr, host: &str, demand: &TlsDemand, how: &Call<'_>) -> Result<Client, Fault> {
+    let stream = tokio::time::timeout(CONNECT_WAIT, connect(at, how.source))
+        .await
+        .map_err(|_| Fault::Silent("the call"))?
+        .map_err(|error| Fault::Connect(error.kind()))?;
+    let mut client = Client {
+        wire: Wire::new(Box::new(stream)),
+        offers: Offers::default(),
+        protocol: how.protocol,
+        host: host.to_owned(),
+        is_encrypted: false,
+        is_open: false,
+    };
+    let greeting = client.wire.reply("the call", GREETING_WAIT).await?;
+    if !greeting.is_positive() {
+        return Err(Fault::Refused("the call", greeting));
+    }
+    client.hello(how.hello).await?;
+    let config = client_config(demand);
+    let must = matches!(demand, TlsDemand::Must(_)) || how.credentials.is_some();
+    match config {
+        Some(config) if client.offers.starttls => {
+            client.start_tls(config, host, how.hello).await?;
+        }
+        _ if must => return Err(Fault::NoTls),
+        _ => {}
+    }
+    if let Some(credentials) = how.credentials {
+        client.sign_in(credentials).await?;
+    }
+    Ok(client)
+}
+
+impl Client {
+    async fn ask(&mut self, command: &str, after: &'static str, wait: Duration) -> Result<Reply, Fault> {
+        self.wire.write(command.as_bytes(), after).await?;
+        self.wire.reply(after, wait).await
+    }
+
+    async fn hello(&mut self, hello: &str) -> Result<(), Fault> {
+        let word = match self.protocol {
+            Protocol::Smtp => "EHLO",
+            Protocol::Lmtp => "LHLO",
+        };
+        let reply = self.ask(&format!("{word} {hello}\r\n"), word, HELLO_WAIT).await?;
+        if reply.is_positive() {
+            self.offers = Offers::read(&reply);
+            return Ok(());
+        }
+        if self.protocol == Protocol::Lmtp || reply.code == 421 {
+            return Err(Fault::Refused(word, reply));
+        }
+        // A server from before the extensions (RFC 5321 section 3.2).
+        let reply = self.ask(&format!("HELO {hello}\r\n"), "HELO", HELLO_WAIT).await?;
+        self.offers = Offers::default();
+        if reply.is_positive() { Ok(()) } else { Err(Fault::Refused("HELO", reply)) }
+    }
+
+    async fn start_tls(&mut self, config: Arc<ClientConfig>, host: &str, hello: &str) -> Result<(), Fault> {
+        let reply = self.ask("STARTTLS\r\n", "STARTTLS", HELLO_WAIT).await?;
+        if reply.code != 220 {
+            return Err(Fault::Tls(format!("{} {}", reply.code, reply.text)));
+        }
+        let name = ServerName::try_from(host.to_owned()).map_err(|error| Fault::Tls(error.to_string()))?;
+        let stream = self
+            .wire
+            .take_stream()
+            .ok_or_else(|| Fault::Tls("something was sent before the handshake".to_owned()))?;
+        let handshake = TlsConnector::from(config).connect(name, stream);
+        let stream = tokio::time::timeout(HANDSHAKE_WAIT, handshake)
+            .await
+            .map_err(|_| Fault::Tls("the handshake takes too long".to_owned()))?
+            .map_err(|error| Fault::Tls(error.to_string()))?;
+        self.wire = Wire::new(Box::new(stream));
+        self.is_encrypted = true;
+        // What was said before is forgotten (RFC 3207 section 4.2).
+        self.hello(hello).await
+    }
+
+    async fn sign_in(&mut self, credentials: &Credentials) -> Result<(), Fault> {
+        if !self.offers.auth_plain {
+            return Err(Fault::Tls("the relay does not offer AUTH PLAIN".to_owned()));
+        }
+        let plain = format!("\0{}\0{}", credentials.login, credentials.password.expose_secret());
+        let encoded = base64::engine::general_purpose::STANDARD.encode(plain);
+        let reply = self.ask(&format!("AUTH PLAIN {encoded}\r\n"), "AUTH", HELLO_WAIT).await?;
+        if reply.is_positive() { Ok(()) } else { Err(Fault::Refused("AUTH", reply)) }
+    }
+
+    /// Says goodbye; whether that is heard does not matter.
+    pub(crate) async fn quit(mut self) {
+        if self.wire.write(b"QUIT\r\n", "QUIT").await.is_ok() {
+            drop(self.wire.reply("QUIT", LEAVE_WAIT).await);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn offers_are_read_without_regard_to_case() {
+        let lines =
+            ["mx.example hello", "pipelining", "SIZE 1000", "8BITMIME", "dsn", "AUTH LOGIN plain", "X", ""];
+        let lines = lines.map(str::to_owned).to_vec();
+        let reply = Reply { code: 250, enhanced: None, text: String::new(), lines };
+        let expected = Offers {
+            pipelining: true,
+            eight_bit: true,
+            dsn: true,
+            size: Some(1000),
+            auth_plain: true,
+            ..Offers::default()
+        };
+        assert_eq!(Offers::read(&reply), expected);
+    }
+}

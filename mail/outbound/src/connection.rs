@@ -1,0 +1,261 @@
+//! From ready to gone: the connections of a destination, each with one message at a time.
+
+use std::sync::Arc;
+
+use store::{LeasedRecipient, RemoteReply};
+use tokio::sync::OwnedSemaphorePermit;
+
+use crate::classify::{Class, classify};
+use crate::client::{Answer, Call, Client, Envelope, EnvelopeRecipient, Fault, Sent, call};
+use crate::destination::Destination;
+use crate::limits::{CONNECTION_MESSAGE_COUNT_MAX, IDLE_WAIT, RECEIVED_COUNT_MAX};
+use crate::outbound::{Inner, Job};
+use crate::outcome::{Batch, Happened, Reports};
+use crate::tls::TlsObservation;
+
+/// What a connection does next.
+enum Turn {
+    Job(Box<Job>),
+    /// Nothing is there; it may wait.
+    Idle,
+}
+
+impl Inner {
+    /// Opens connections to a destination as far as there is work and leave.
+    pub(crate) fn connect(self: &Arc<Self>, destination: &Arc<Destination>) {
+        loop {
+            if self.stop.is_cancelled() {
+                return;
+            }
+            let now = (self.now)();
+            let Ok(permit) = Arc::clone(&self.permits).try_acquire_owned() else { return };
+            let job = self.with_site(destination, |state| {
+                if state.idle_count > 0 {
+                    state.wake.notify_one();
+                    return None;
+                }
+                if state.connection_count >= state.breaker.connection_count_max(now) {
+                    return None;
+                }
+                let share = state.share(now);
+                let job = state.ready.next(share)?;
+                state.connection_count += 1;
+                state.breaker.begins(now);
+                Some(job)
+            });
+            let Some(job) = job else { return };
+            let (inner, destination) = (Arc::clone(self), Arc::clone(destination));
+            self.metrics.connected(1);
+            // A connection's future is large; there are many of them.
+            self.tasks.spawn(Box::pin(async move { inner.converse(&destination, job, permit).await }));
+        }
+    }
+
+    async fn converse(
+        self: Arc<Self>,
+        destination: &Arc<Destination>,
+        first: Job,
+        permit: OwnedSemaphorePermit,
+    ) {
+        let how = Call {
+            hello: self.settings.hostname.as_str(),
+            source: self.settings.source,
+            port: destination.port,
+            protocol: destination.protocol,
+            credentials: destination.credentials.as_ref(),
+        };
+        match call(&destination.hosts, &how).await {
+            Ok(client) => {
+                self.observe(destination, &client.host, first.message.tenant, None);
+                self.with_site(destination, |state| state.breaker.succeeded());
+                self.deliver_all(destination, client, first).await;
+            }
+            Err((host, fault)) => {
+                let reply = fault.told(&host);
+                if matches!(fault, Fault::Tls(_) | Fault::NoTls) {
+                    self.observe(destination, &host, first.message.tenant, Some(reply.text.clone()));
+                }
+                self.site_failed(destination, reply, first).await;
+            }
+        }
+        self.with_site(destination, |state| state.connection_count -= 1);
+        self.metrics.connected(-1);
+        drop(permit);
+        self.connect(destination);
+        self.wake.notify_one();
+    }
+
+    fn observe(
+        &self,
+        destination: &Destination,
+        host: &str,
+        tenant: kernel::TenantId,
+        fault: Option<String>,
+    ) {
+        self.destinations.policies.observed(&TlsObservation {
+            tenant,
+            site: destination.site.clone(),
+            policy: destination.policy.clone(),
+            host: host.to_owned(),
+            fault,
+        });
+    }
+
+    /// No host answered as it should. What waits is put off where the breaker opened by it.
+    async fn site_failed(self: &Arc<Self>, destination: &Arc<Destination>, reply: RemoteReply, first: Job) {
+        let now = (self.now)();
+        let mut jobs = vec![first];
+        self.with_site(destination, |state| {
+            state.breaker.failed(now, reply.clone(), &self.chance);
+            state.ready.done(jobs[0].message.tenant);
+            if state.breaker.connection_count_max(now) == 0 {
+                jobs.extend(state.ready.drain());
+            }
+        });
+        for job in jobs {
+            let happened = job.recipients.into_iter();
+            let happened = happened.map(|recipient| (recipient, Happened::Failed(reply.clone()))).collect();
+            let batch = Batch { token: job.token, message: &job.message, site: Some(&destination.site) };
+            self.settle(batch, happened, None).await;
+        }
+    }
+
+    async fn deliver_all(self: &Arc<Self>, destination: &Arc<Destination>, mut client: Client, first: Job) {
+        let mut job = first;
+        for _ in 0..CONNECTION_MESSAGE_COUNT_MAX {
+            // More work may wait than this connection can do alone.
+            self.connect(destination);
+            let tenant = job.message.tenant;
+            let is_usable = self.deliver(destination, &mut client, job).await;
+            self.with_site(destination, |state| state.ready.done(tenant));
+            if !is_usable || !client.reset().await {
+                return;
+            }
+            match self.next_job(destination).await {
+                Some(next) => job = next,
+                None => break,
+            }
+        }
+        client.quit().await;
+    }
+
+    /// The next job, or none after a while without one.
+    async fn next_job(&self, destination: &Arc<Destination>) -> Option<Job> {
+        if self.stop.is_cancelled() {
+            return None;
+        }
+        let now = (self.now)();
+        let turn = |state: &mut crate::outbound::SiteState| {
+            let share = state.share(now);
+            state.ready.next(share).map_or(Turn::Idle, |job| Turn::Job(Box::new(job)))
+        };
+        let wake = match self.with_site(destination, |state| {
+            let turn = turn(state);
+            if matches!(turn, Turn::Idle) {
+                state.idle_count += 1;
+            }
+            (turn, Arc::clone(&state.wake))
+        }) {
+            (Turn::Job(job), _) => return Some(*job),
+            (Turn::Idle, wake) => wake,
+        };
+        // Where connections are scarce nobody sits on one.
+        let is_scarce = self.permits.available_permits() < self.settings.connection_count_max / 2;
+        if !is_scarce {
+            tokio::select! {
+                () = self.stop.cancelled() => {}
+                () = wake.notified() => {}
+                () = tokio::time::sleep(IDLE_WAIT) => {}
+            }
+        }
+        self.with_site(destination, |state| {
+            state.idle_count -= 1;
+            match turn(state) {
+                Turn::Job(job) => Some(*job),
+                Turn::Idle => None,
+            }
+        })
+    }
+
+    /// Delivers one job; whether the connection is still good.
+    async fn deliver(&self, destination: &Destination, client: &mut Client, job: Job) -> bool {
+        let now = (self.now)();
+        let until = job.leased_until.max(*self.leases_until.lock());
+        if now >= until {
+            // Somebody else may have it by now.
+            self.released(job.recipients.len());
+            return true;
+        }
+        let batch = Batch { token: job.token, message: &job.message, site: Some(&destination.site) };
+        let content = match self.queue.content(job.message.queue_id).await {
+            Ok(Some(content)) => content,
+            Ok(None) => {
+                tracing::error!(queue = job.message.queue_id, "a queued message has no octets");
+                self.released(job.recipients.len());
+                return true;
+            }
+            Err(error) => {
+                tracing::error!(%error, "a queued message could not be read");
+                self.return_job(job, kernel::Timestamp::from_millis(now.millis() + 60_000)).await;
+                return true;
+            }
+        };
+        if message::received_count(&content) > RECEIVED_COUNT_MAX {
+            let text = "the message goes in circles: it has passed more than 50 servers".to_owned();
+            let reply = RemoteReply { code: 0, enhanced: "5.4.6".to_owned(), text, host: None };
+            let happened =
+                job.recipients.into_iter().map(|to| (to, Happened::Refused(reply.clone()))).collect();
+            self.settle(batch, happened, Some(&content)).await;
+            return true;
+        }
+        let envelope = Envelope {
+            from: job.message.sender.as_ref(),
+            ret: job.message.ret.as_deref(),
+            envelope_id: job.message.envelope_id.as_deref(),
+            to: job.recipients.iter().map(envelope_recipient).collect(),
+        };
+        let sent = client.send(&envelope, &content).await;
+        let is_usable = sent.fault.is_none();
+        let happened = self.understand(destination, client, &sent);
+        let happened = job.recipients.iter().cloned().zip(happened).collect();
+        self.settle(batch, happened, Some(&content)).await;
+        is_usable
+    }
+
+    /// What the answers mean for each recipient and for the site.
+    fn understand(&self, destination: &Destination, client: &Client, sent: &Sent) -> Vec<Happened> {
+        let fault = sent.fault.as_ref().map(|fault| fault.told(&client.host));
+        let mut is_too_fast = false;
+        let happened = sent.answers.iter().map(|answer| match answer {
+            Answer::Taken(reply) => {
+                let reports = if sent.is_dsn_passed { Reports::Itself } else { Reports::No };
+                Happened::Taken(reply.told(&client.host), reports)
+            }
+            Answer::Refused(reply) => {
+                let told = reply.told(&client.host);
+                is_too_fast |= !reply.is_final() && classify(&told) == Class::TooFast;
+                if reply.is_final() { Happened::Refused(told) } else { Happened::Failed(told) }
+            }
+            Answer::Open => Happened::Failed(fault.clone().unwrap_or_default()),
+        });
+        let happened: Vec<Happened> = happened.collect();
+        let now = (self.now)();
+        let mut sites = self.sites.lock();
+        if let Some(state) = sites.get_mut(&destination.key) {
+            match fault {
+                Some(fault) => state.breaker.failed(now, fault, &self.chance),
+                None if is_too_fast => state.breaker.slow_down(),
+                None => state.breaker.succeeded(),
+            }
+        }
+        happened
+    }
+}
+
+fn envelope_recipient(recipient: &LeasedRecipient) -> EnvelopeRecipient<'_> {
+    EnvelopeRecipient {
+        address: &recipient.address,
+        notify: recipient.notify.as_deref(),
+        original: recipient.original.as_deref(),
+    }
+}

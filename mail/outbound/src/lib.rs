@@ -1,0 +1,40 @@
+//! Mail for other hosts leaves: durably, fairly, once.
+//!
+//! Three levels: scheduled (in the store, per tenant, lane and domain), ready (leased, per destination: a site and its TLS
+//! policy, by turns between tenants), connection. Outcomes and the reports that tell of them are one transaction of the
+//! store's. Time and chance are arguments; DNS, TLS policies and relays are asked through ports.
+
+mod backoff;
+mod breaker;
+mod classify;
+mod client;
+mod connection;
+mod destination;
+pub mod limits;
+mod metrics;
+mod outbound;
+mod outcome;
+mod ready;
+mod reply;
+mod report;
+mod schedule;
+mod site;
+mod tls;
+
+pub use backoff::Chance;
+pub use breaker::{Breaker, Gate};
+pub use classify::{Class, classify};
+pub use client::{Credentials, Protocol};
+pub use destination::{Direct, Relay, Routes};
+pub use metrics::Metrics;
+pub use outbound::{Nodes, Now, Outbound, Settings, SiteView, World};
+pub use ready::{ReadyQueue, Weighed};
+pub use site::{Guard, Host, Nowhere, Site};
+pub use tls::{
+    Opportunistic, PolicyHost, TlsDemand, TlsObservation, TlsPolicy, TlsPolicySource, TlsQuestion,
+};
+
+/// What a failure means, in English and French, for those who show it.
+pub fn meaning(reply: &store::RemoteReply) -> (&'static str, &'static str) {
+    report::meaning(classify(reply))
+}

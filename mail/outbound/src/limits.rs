@@ -1,0 +1,103 @@
+//! Every limit of delivery, with its unit.
+
+use std::time::Duration;
+
+/// Longest wait for a connection to one address.
+pub const CONNECT_WAIT: Duration = Duration::from_secs(30);
+/// Longest wait for the greeting (RFC 5321 section 4.5.3.2.1).
+pub const GREETING_WAIT: Duration = Duration::from_secs(300);
+/// Longest wait for the answer to EHLO, STARTTLS or AUTH.
+pub const HELLO_WAIT: Duration = Duration::from_secs(120);
+/// Longest TLS handshake.
+pub const HANDSHAKE_WAIT: Duration = Duration::from_secs(60);
+/// Longest wait for the answer to MAIL (RFC 5321 section 4.5.3.2.2).
+pub const MAIL_WAIT: Duration = Duration::from_secs(300);
+/// Longest wait for the answer to RCPT (RFC 5321 section 4.5.3.2.3).
+pub const RCPT_WAIT: Duration = Duration::from_secs(300);
+/// Longest wait for the answer to DATA (RFC 5321 section 4.5.3.2.4).
+pub const DATA_WAIT: Duration = Duration::from_secs(120);
+/// Longest wait for the peer to take one piece of a message (RFC 5321 section 4.5.3.2.5).
+pub const PIECE_WAIT: Duration = Duration::from_secs(180);
+/// Longest wait for the answer to the dot that ends a message (RFC 5321 section 4.5.3.2.6).
+pub const DOT_WAIT: Duration = Duration::from_secs(600);
+/// Longest wait for the answer to RSET or QUIT.
+pub const LEAVE_WAIT: Duration = Duration::from_secs(5);
+/// How long a connection waits for another message.
+pub const IDLE_WAIT: Duration = Duration::from_secs(5);
+
+/// Octets of one line of a reply; longer ones are no SMTP (RFC 5321 section 4.5.3.1.5 asks for 512).
+pub const REPLY_LINE_OCTETS_MAX: usize = 4096;
+/// Lines of one reply.
+pub const REPLY_LINE_COUNT_MAX: usize = 128;
+/// Characters of a reply that are kept and shown.
+pub const REPLY_CHARACTER_COUNT_MAX: usize = 500;
+/// Octets of a message that are written at a time.
+pub const PIECE_OCTETS: usize = 64 * 1024;
+
+/// Recipients of one transaction (RFC 5321 section 4.5.3.1.8).
+pub const BATCH_RECIPIENT_COUNT_MAX: usize = 100;
+/// Messages on one connection.
+pub const CONNECTION_MESSAGE_COUNT_MAX: usize = 100;
+/// Hosts of a site that are tried.
+pub const HOST_COUNT_MAX: usize = 10;
+/// Addresses that are tried for one connection.
+pub const ADDRESS_COUNT_MAX: usize = 8;
+/// `Received` fields above which a message goes in circles (RFC 5321 section 6.3).
+pub const RECEIVED_COUNT_MAX: usize = 50;
+
+/// Domains whose site is remembered.
+pub const SITE_CACHE_COUNT_MAX: u64 = 100_000;
+/// Shortest time for which a site is remembered, whatever DNS says.
+pub const SITE_TTL_MIN: Duration = Duration::from_secs(60);
+/// Longest time for which a site is remembered.
+pub const SITE_TTL_MAX: Duration = Duration::from_secs(3600);
+/// Domains that are looked up at a time.
+pub const LOOKUP_COUNT_MAX: usize = 200;
+
+/// Recipients that one node holds leases of.
+pub const LEASED_RECIPIENT_COUNT_MAX: usize = 20_000;
+/// Recipients of one site that are leased and wait.
+pub const SITE_RECIPIENT_COUNT_MAX: usize = 2000;
+/// Recipients of one tenant and site that are leased and wait; the rest stays in the database.
+pub const TENANT_SITE_RECIPIENT_COUNT_MAX: usize = 500;
+/// Lines in one page of a sweep.
+pub const LINE_PAGE_COUNT: usize = 200;
+/// Domains in one page of a line.
+pub const DOMAIN_PAGE_COUNT: usize = 250;
+/// How long a lease lasts unless it is renewed.
+pub const LEASE_MILLIS: i64 = 300_000;
+/// How often leases are renewed.
+pub const RENEW_PAUSE: Duration = Duration::from_secs(60);
+/// The longest pause between two sweeps: what becomes due without a bell is found then.
+pub const SWEEP_PAUSE: Duration = Duration::from_millis(1000);
+/// The shortest pause between two sweeps.
+pub const SWEEP_PAUSE_MIN: Duration = Duration::from_millis(20);
+/// Sites whose state is remembered while nothing waits for them.
+pub const IDLE_SITE_COUNT_MAX: usize = 20_000;
+
+/// The first pause of a recipient.
+pub const RETRY_MILLIS_MIN: i64 = 5 * 60_000;
+/// The longest pause of a recipient.
+pub const RETRY_MILLIS_MAX: i64 = 4 * 3_600_000;
+/// After which the sender is told that it takes long.
+pub const DELAY_MILLIS: i64 = 4 * 3_600_000;
+/// After which mail is given up.
+pub const EXPIRY_MILLIS: i64 = 5 * 86_400_000;
+/// After which reports are given up.
+pub const REPORT_EXPIRY_MILLIS: i64 = 2 * 86_400_000;
+
+/// Faults one after the other that open the breaker of a site.
+pub const BREAKER_FAULT_COUNT: u32 = 5;
+/// The first time for which a breaker stays open.
+pub const BREAKER_MILLIS_MIN: i64 = 60_000;
+/// The longest time for which a breaker stays open.
+pub const BREAKER_MILLIS_MAX: i64 = 30 * 60_000;
+/// Connections with which a site begins; more with success.
+pub const CEILING_START: u32 = 4;
+/// What a tenant may send before the next one's turn, in octets; a recipient counts as 1 KiB beside the message.
+pub const QUANTUM_OCTETS: u64 = 64 * 1024;
+
+/// Octets of the header that a report returns.
+pub const REPORT_HEADER_OCTETS_MAX: usize = 64 * 1024;
+/// Octets of a whole message that a report returns; of longer ones the header.
+pub const REPORT_MESSAGE_OCTETS_MAX: usize = 256 * 1024;

@@ -1,0 +1,177 @@
+//! From what was said about recipients to what is written, and to the report that tells the sender.
+
+use bytes::Bytes;
+use kernel::Timestamp;
+use store::{
+    DelayNotice, LeaseToken, LeasedMessage, LeasedRecipient, Origin, Outcome, RemoteReply, Settlement,
+    Settling, Suppress,
+};
+
+use crate::backoff::{Next, after_failure};
+use crate::classify::is_hard_bounce;
+use crate::limits::{EXPIRY_MILLIS, REPORT_EXPIRY_MILLIS};
+use crate::outbound::Inner;
+use crate::report::{self, Action, Told};
+
+/// What happened with one recipient.
+#[derive(Debug, Clone)]
+pub(crate) enum Happened {
+    /// The other side has it; whether it will report where asked for.
+    Taken(RemoteReply, Reports),
+    /// It does not want it, for ever.
+    Refused(RemoteReply),
+    /// Not now.
+    Failed(RemoteReply),
+    /// Nothing was tried: later.
+    Returned(Timestamp),
+    /// Its site is suspended.
+    Suspended(RemoteReply),
+}
+
+/// Whether the other side reports by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Reports {
+    Itself,
+    No,
+}
+
+/// Recipients of one message under one lease.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Batch<'a> {
+    pub(crate) token: LeaseToken,
+    pub(crate) message: &'a LeasedMessage,
+    pub(crate) site: Option<&'a str>,
+}
+
+struct Judged {
+    outcome: Outcome,
+    reply: RemoteReply,
+    action: Option<Action>,
+    suppress: Suppress,
+}
+
+impl Inner {
+    /// Writes what happened, with the report where the sender is told. Outcomes that cannot be written now are written by
+    /// whoever has the next lease, after another attempt.
+    pub(crate) async fn settle(
+        &self,
+        batch: Batch<'_>,
+        happened: Vec<(LeasedRecipient, Happened)>,
+        content: Option<&Bytes>,
+    ) {
+        let now = (self.now)();
+        let judged: Vec<(LeasedRecipient, Judged)> = happened
+            .into_iter()
+            .map(|(recipient, happened)| {
+                let judged = self.judge(batch.message, &recipient, happened, now);
+                (recipient, judged)
+            })
+            .collect();
+        let count = judged.len();
+        let report = self.report(batch.message, &judged, content, now).await;
+        let has_report = report.is_some();
+        let words: Vec<&'static str> = judged.iter().map(|(_, judged)| word(&judged.outcome)).collect();
+        let settlements = judged.into_iter().map(|(recipient, judged)| Settlement {
+            key: recipient.key,
+            outcome: judged.outcome,
+            reply: judged.reply,
+            site: batch.site.map(str::to_owned),
+            suppress: judged.suppress,
+        });
+        let settling = Settling { token: batch.token, settlements: settlements.collect(), report };
+        match self.queue.settle(settling).await {
+            Ok(written) => {
+                words.into_iter().for_each(|word| self.metrics.outcome(word));
+                if has_report && written > 0 {
+                    self.metrics.report("sent");
+                }
+                if written < count {
+                    tracing::warn!(count = count - written, "outcomes came after the end of their lease");
+                }
+            }
+            Err(error) => tracing::error!(%error, "outcomes of deliveries could not be written"),
+        }
+        self.released(count);
+    }
+
+    fn judge(
+        &self,
+        message: &LeasedMessage,
+        recipient: &LeasedRecipient,
+        happened: Happened,
+        now: Timestamp,
+    ) -> Judged {
+        let wanted = |action| report::is_wanted(message, recipient, action).then_some(action);
+        let bounced = |reply: RemoteReply| {
+            let hard = is_hard_bounce(&reply) && message.origin == Origin::Submitted;
+            let suppress = if hard { Suppress::HardBounce } else { Suppress::No };
+            Judged { outcome: Outcome::Bounced, reply, action: wanted(Action::Failed), suppress }
+        };
+        let quiet = |outcome, reply| Judged { outcome, reply, action: None, suppress: Suppress::No };
+        match happened {
+            Happened::Taken(reply, reports) => Judged {
+                action: if reports == Reports::Itself { None } else { wanted(Action::Relayed) },
+                ..quiet(Outcome::Delivered, reply)
+            },
+            Happened::Refused(reply) => bounced(reply),
+            Happened::Returned(due_at) => quiet(Outcome::Returned { due_at }, RemoteReply::default()),
+            Happened::Suspended(reply) => quiet(Outcome::Suspended, reply),
+            Happened::Failed(reply) => match after_failure(message, recipient, now, &self.chance) {
+                Next::Expired => bounced(reply),
+                Next::Retry { due_at, is_late } => {
+                    let action = if is_late { wanted(Action::Delayed) } else { None };
+                    let delay = if is_late { DelayNotice::Told } else { DelayNotice::None };
+                    Judged {
+                        outcome: Outcome::Retry { due_at, delay },
+                        reply,
+                        action,
+                        suppress: Suppress::No,
+                    }
+                }
+            },
+        }
+    }
+
+    async fn report(
+        &self,
+        message: &LeasedMessage,
+        judged: &[(LeasedRecipient, Judged)],
+        content: Option<&Bytes>,
+        now: Timestamp,
+    ) -> Option<store::Acceptance> {
+        let expiry = if message.origin == Origin::Report { REPORT_EXPIRY_MILLIS } else { EXPIRY_MILLIS };
+        let until = Timestamp::from_millis(message.queued_at.millis().saturating_add(expiry));
+        let told: Vec<Told<'_>> = judged
+            .iter()
+            .filter_map(|(recipient, judged)| {
+                let action = judged.action?;
+                let until = (action == Action::Delayed).then_some(until);
+                Some(Told { recipient, action, reply: &judged.reply, until })
+            })
+            .collect();
+        if told.is_empty() {
+            return None;
+        }
+        let content = match content {
+            Some(content) => content.clone(),
+            // Without its octets the report tells less, but it tells.
+            None => self.queue.content(message.queue_id).await.ok().flatten().unwrap_or_default(),
+        };
+        let hostname = self.settings.hostname.as_str();
+        let report = report::acceptance(message, &told, &content, (&self.directory, hostname, now));
+        if report.is_none() {
+            self.metrics.report("nobody");
+        }
+        report
+    }
+}
+
+const fn word(outcome: &Outcome) -> &'static str {
+    match outcome {
+        Outcome::Delivered => "delivered",
+        Outcome::Bounced => "bounced",
+        Outcome::Retry { .. } => "deferred",
+        Outcome::Returned { .. } => "returned",
+        Outcome::Suspended => "suspended",
+    }
+}

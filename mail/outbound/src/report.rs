@@ -1,0 +1,368 @@
+//! Reports to the sender: not delivered, delayed, handed on (RFC 3461, 3464, 6522), in French and English.
+
+mod words;
+
+pub(crate) use words::meaning;
+
+use bytes::Bytes;
+use directory::{Directory, Resolution};
+use kernel::{ByteSize, EmailAddress, Timestamp};
+use message::split_header;
+use store::{
+    Acceptance, Deposit, Destination, Flags, Lane, LeasedMessage, LeasedRecipient, Origin, Owner,
+    QueuedRecipient, Queueing, RemoteReply,
+};
+use uuid::Uuid;
+
+use crate::limits::{REPORT_HEADER_OCTETS_MAX, REPORT_MESSAGE_OCTETS_MAX};
+
+/// What is told of a recipient (RFC 3464 section 2.3.3).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Action {
+    /// Given up.
+    Failed,
+    /// Not yet; tried again.
+    Delayed,
+    /// Handed to a host that does not report.
+    Relayed,
+}
+
+impl Action {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Failed => "failed",
+            Self::Delayed => "delayed",
+            Self::Relayed => "relayed",
+        }
+    }
+}
+
+/// One recipient of a report.
+#[derive(Debug, Clone)]
+pub(crate) struct Told<'a> {
+    /// The recipient.
+    pub(crate) recipient: &'a LeasedRecipient,
+    /// What became of it.
+    pub(crate) action: Action,
+    /// What was said last.
+    pub(crate) reply: &'a RemoteReply,
+    /// Until when it is tried, where it is.
+    pub(crate) until: Option<Timestamp>,
+}
+
+/// Whether the sender wants to know of `action` (RFC 3461 section 4.1), and may be told at all.
+pub(crate) fn is_wanted(message: &LeasedMessage, recipient: &LeasedRecipient, action: Action) -> bool {
+    if message.sender.is_none() || message.origin == Origin::Report {
+        return false;
+    }
+    // Whoever forged the sender of mail from outside must not make us write to them again and again.
+    if message.origin == Origin::Forwarded && (message.is_reported || action == Action::Delayed) {
+        return false;
+    }
+    let asked = |word: &str| {
+        recipient
+            .notify
+            .as_deref()
+            .map(|notify| notify.split(',').any(|given| given.trim().eq_ignore_ascii_case(word)))
+    };
+    match action {
+        Action::Failed => asked("FAILURE").unwrap_or(true),
+        Action::Delayed => asked("DELAY").unwrap_or(true),
+        Action::Relayed => asked("SUCCESS").unwrap_or(false),
+    }
+}
+
+/// The report as it is given to the store; none where its sender cannot be reached.
+pub(crate) fn acceptance(
+    message: &LeasedMessage,
+    told: &[Told<'_>],
+    original: &[u8],
+    (directory, hostname, now): (&Directory, &str, Timestamp),
+) -> Option<Acceptance> {
+    let sender = message.sender.as_ref()?;
+    let (mut deposits, mut queued) = (Vec::new(), Vec::new());
+    let mut queue = |address: EmailAddress| {
+        queued.push(QueuedRecipient { address, notify: Some("NEVER".to_owned()), original: None });
+    };
+    match directory.resolve(sender, Some(message.tenant)) {
+        Resolution::Deliver(ends) => {
+            for end in ends.mailboxes {
+                deposits.push(Deposit {
+                    owner: Owner { tenant: end.tenant, mailbox: end.mailbox },
+                    destination: Destination::Inbox,
+                    flags: Flags::NONE,
+                    internal_date: None,
+                    // A full mailbox is no reason to keep from its owner that mail was lost.
+                    quota: ByteSize::new(u64::MAX),
+                    prefix: Bytes::from_static(b"Return-Path: <>\r\n"),
+                });
+            }
+            ends.forwards.into_iter().for_each(|(_, address)| queue(address));
+        }
+        Resolution::NotLocal => queue(sender.clone()),
+        Resolution::Unknown | Resolution::Disabled | Resolution::Internal | Resolution::Loop => return None,
+    }
+    if deposits.is_empty() && queued.is_empty() {
+        return None;
+    }
+    Some(Acceptance {
+        message: Bytes::from(compose(message, told, original, (hostname, now))),
+        deposits,
+        queued,
+        sender: None,
+        tenant: message.tenant,
+        dsn: (None, None),
+        queueing: Queueing { lane: Lane::Report, origin: Origin::Report, ..Queueing::default() },
+    })
+}
+
+/// The text of the report.
+pub(crate) fn compose(
+    message: &LeasedMessage,
+    told: &[Told<'_>],
+    original: &[u8],
+    (hostname, now): (&str, Timestamp),
+) -> Vec<u8> {
+    let boundary = format!("report-{}", Uuid::now_v7().simple());
+    let worst = [Action::Failed, Action::Delayed, Action::Relayed]
+        .into_iter()
+        .find(|action| told.iter().any(|one| one.action == *action))
+        .unwrap_or(Action::Failed);
+    let sender = message.sender.as_ref().map(ToString::to_string).unwrap_or_default();
+    let mut text = format!(
+        "From: Mail Delivery System <MAILER-DAEMON@{hostname}>\r\nTo: <{sender}>\r\nSubject: {}\r\n\
+         Date: {}\r\nMessage-ID: <{}@{hostname}>\r\nAuto-Submitted: auto-replied\r\nMIME-Version: 1.0\r\n\
+         Content-Type: multipart/report; report-type=delivery-status;\r\n\tboundary=\"{boundary}\"\r\n\r\n",
+        words::subject(worst),
+        date(now),
+        Uuid::now_v7().simple(),
+    );
+    text.push_str(&format!(
+        "--{boundary}\r\nContent-Type: text/plain; charset=utf-8\r\n\
+         Content-Transfer-Encoding: quoted-printable\r\n\r\n{}\r\n",
+        quoted_printable(&words::explanation(message, told, hostname))
+    ));
+    let is_ascii = told.iter().all(|one| one.recipient.address.local.as_str().is_ascii());
+    let kind = if is_ascii { "message/delivery-status" } else { "message/global-delivery-status" };
+    text.push_str(&format!(
+        "--{boundary}\r\nContent-Type: {kind}\r\n\r\n{}",
+        status(message, told, hostname, now)
+    ));
+    let returns_all = message.ret.as_deref().is_some_and(|ret| ret.eq_ignore_ascii_case("FULL"))
+        && worst == Action::Failed
+        && original.len() <= REPORT_MESSAGE_OCTETS_MAX;
+    let (header_end, _) = split_header(original);
+    let (kind, returned) = match returns_all {
+        true => ("message/rfc822", original),
+        false => ("text/rfc822-headers", &original[..header_end.min(REPORT_HEADER_OCTETS_MAX)]),
+    };
+    let mut octets = text.into_bytes();
+    octets.extend_from_slice(format!("\r\n--{boundary}\r\nContent-Type: {kind}\r\n\r\n").as_bytes());
+    octets.extend_from_slice(returned);
+    octets.extend_from_slice(format!("\r\n--{boundary}--\r\n").as_bytes());
+    octets
+}
+
+/// The part for machines (RFC 3464 section 2).
+fn status(message: &LeasedMessage, told: &[Told<'_>], hostname: &str, now: Timestamp) -> String {
+    let mut text = String::new();
+    if let Some(id) = &message.envelope_id {
+        text.push_str(&format!("Original-Envelope-Id: {}\r\n", xtext_decoded(id)));
+    }
+    text.push_str(&format!(
+        "Reporting-MTA: dns; {hostname}\r\nArrival-Date: {}\r\n",
+        date(message.queued_at)
+    ));
+    for one in told {
+        let kind = if one.recipient.address.local.as_str().is_ascii() { "rfc822" } else { "utf-8" };
+        text.push_str("\r\n");
+        if let Some((kind, address)) =
+            one.recipient.original.as_deref().and_then(|orcpt| orcpt.split_once(';'))
+        {
+            text.push_str(&format!("Original-Recipient: {kind};{}\r\n", xtext_decoded(address)));
+        }
+        text.push_str(&format!("Final-Recipient: {kind}; {}\r\n", one.recipient.address));
+        text.push_str(&format!("Action: {}\r\n", one.action.as_str()));
+        text.push_str(&format!("Status: {}\r\n", status_code(one.action, &one.reply.enhanced)));
+        if let Some(host) = &one.reply.host {
+            text.push_str(&format!("Remote-MTA: dns; {host}\r\n"));
+        }
+        let diagnosis = match one.reply.code {
+            0 => format!("x-hosterra; {}", one.reply.text),
+            code => format!("smtp; {code} {} {}", one.reply.enhanced, one.reply.text),
+        };
+        text.push_str(&format!("Diagnostic-Code: {}\r\n", folded(&diagnosis)));
+        text.push_str(&format!("Last-Attempt-Date: {}\r\n", date(now)));
+        if let Some(until) = one.until {
+            text.push_str(&format!("Will-Retry-Until: {}\r\n", date(until)));
+        }
+    }
+    text
+}
+
+/// The enhanced code in the class of the action: what was given up is `5`, whatever was said last.
+fn status_code(action: Action, enhanced: &str) -> String {
+    let detail = enhanced.split_once('.').map_or("0.0", |(_, detail)| detail);
+    match action {
+        Action::Failed => format!("5.{detail}"),
+        Action::Delayed => format!("4.{detail}"),
+        Action::Relayed => format!("2.{detail}"),
+    }
+}
+
+/// Words of a field in lines of at most 76 characters where blanks allow it.
+fn folded(text: &str) -> String {
+    let (mut folded, mut length) = (String::new(), 17);
+    for word in text.split(' ').filter(|word| !word.is_empty()) {
+        if !folded.is_empty() {
+            let is_long = length + word.len() > 76;
+            folded.push_str(if is_long { "\r\n\t" } else { " " });
+            length = if is_long { 8 } else { length + 1 };
+        }
+        folded.push_str(word);
+        length += word.len();
+    }
+    folded
+}
+
+/// Takes xtext apart (RFC 3461 section 4); printable characters only.
+fn xtext_decoded(text: &str) -> String {
+    let octets = text.as_bytes();
+    let (mut decoded, mut at) = (Vec::new(), 0);
+    while at < octets.len() {
+        let hex = text.get(at + 1..at + 3).and_then(|digits| u8::from_str_radix(digits, 16).ok());
+        match (octets[at], hex) {
+            (b'+', Some(octet)) => {
+                decoded.push(octet);
+                at += 3;
+            }
+            (octet, _) => {
+                decoded.push(octet);
+                at += 1;
+            }
+        }
+    }
+    crate::reply::clean(&String::from_utf8_lossy(&decoded))
+}
+
+pub(crate) fn date(at: Timestamp) -> String {
+    let moment = jiff::Timestamp::from_millisecond(at.millis()).unwrap_or_default();
+    jiff::fmt::rfc2822::to_string(&moment.to_zoned(jiff::tz::TimeZone::UTC)).unwrap_or_default()
+}
+
+/// RFC 2045 section 6.7.
+fn quoted_printable(text: &str) -> String {
+    let mut encoded = String::new();
+    for line in text.split('\n') {
+        let mut length = 0;
+        let octets = line.as_bytes();
+        for (index, octet) in octets.iter().enumerate() {
+            let is_last_blank = *octet == b' ' && index + 1 == octets.len();
+            let piece = match octet {
+                b' '..=b'~' if *octet != b'=' && !is_last_blank => char::from(*octet).to_string(),
+                _ => format!("={octet:02X}"),
+            };
+            if length + piece.len() > 75 {
+                encoded.push_str("=\r\n");
+                length = 0;
+            }
+            length += piece.len();
+            encoded.push_str(&piece);
+        }
+        encoded.push_str("\r\n");
+    }
+    encoded
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use kernel::TenantId;
+    use store::RecipientKey;
+
+    fn leased() -> (LeasedMessage, LeasedRecipient) {
+        let message = LeasedMessage {
+            queue_id: 1,
+            tenant: TenantId::PLATFORM,
+            message: "m1".to_owned(),
+            sender: EmailAddress::parse("a@x.example").ok(),
+            size: 10,
+            ret: None,
+            envelope_id: Some("a+2Bb".to_owned()),
+            queued_at: Timestamp::from_secs(0),
+            lane: Lane::Interactive,
+            origin: Origin::Submitted,
+            mailbox: None,
+            is_reported: false,
+        };
+        let recipient = LeasedRecipient {
+            key: RecipientKey { queue_id: 1, ordinal: 0 },
+            address: EmailAddress::parse("gone@b.example").expect("an address"),
+            notify: None,
+            original: Some("rfc822;Gone+40b.example".to_owned()),
+            attempt_count: 1,
+            is_delay_told: false,
+            instead: None,
+            last: RemoteReply::default(),
+        };
+        (message, recipient)
+    }
+
+    #[test]
+    fn senders_are_told_what_they_asked_for_and_never_by_the_null_sender() {
+        let (message, recipient) = leased();
+        let notify = |text: &str| LeasedRecipient { notify: Some(text.to_owned()), ..recipient.clone() };
+        for (recipient, wanted) in [
+            (recipient.clone(), [true, true, false]),
+            (notify("NEVER"), [false, false, false]),
+            (notify("SUCCESS,delay"), [false, true, true]),
+            (notify("FAILURE"), [true, false, false]),
+        ] {
+            let actions = [Action::Failed, Action::Delayed, Action::Relayed];
+            assert_eq!(actions.map(|action| is_wanted(&message, &recipient, action)), wanted);
+        }
+        let null = LeasedMessage { sender: None, ..message.clone() };
+        assert!(!is_wanted(&null, &recipient, Action::Failed));
+        let forwarded = LeasedMessage { origin: Origin::Forwarded, ..message.clone() };
+        assert!(is_wanted(&forwarded, &recipient, Action::Failed));
+        assert!(!is_wanted(&forwarded, &recipient, Action::Delayed));
+        assert!(!is_wanted(&LeasedMessage { is_reported: true, ..forwarded }, &recipient, Action::Failed));
+    }
+
+    #[test]
+    fn a_report_is_what_machines_and_people_read() {
+        let (message, recipient) = leased();
+        let reply = RemoteReply {
+            code: 550,
+            enhanced: "5.1.1".to_owned(),
+            text: "User unknown".to_owned(),
+            host: Some("mx.b.example".to_owned()),
+        };
+        let told = [Told { recipient: &recipient, action: Action::Failed, reply: &reply, until: None }];
+        let original = b"Subject: secret plan\r\nFrom: a@x.example\r\n\r\nthe body\r\n";
+        let report = compose(&message, &told, original, ("mx.us.example", Timestamp::from_secs(60)));
+        let report = String::from_utf8(report).expect("text");
+        for part in [
+            "Auto-Submitted: auto-replied\r\n",
+            "report-type=delivery-status",
+            "Original-Envelope-Id: a+b\r\n",
+            "Original-Recipient: rfc822;Gone@b.example\r\n",
+            "Final-Recipient: rfc822; gone@b.example\r\nAction: failed\r\nStatus: 5.1.1\r\n",
+            "Remote-MTA: dns; mx.b.example\r\n",
+            "Diagnostic-Code: smtp; 550 5.1.1 User unknown\r\n",
+            "Content-Type: text/rfc822-headers\r\n\r\nSubject: secret plan\r\n",
+            "n'existe pas",
+            "does not exist",
+        ] {
+            assert!(report.contains(part), "{part:?} is not in\n{report}");
+        }
+        assert!(!report.contains("the body"));
+        assert!(report.split("\r\n").all(|line| line.len() <= 998 && !line.contains('\n')));
+        let full = LeasedMessage { ret: Some("FULL".to_owned()), ..message };
+        let report = compose(&full, &told, original, ("mx.us.example", Timestamp::from_secs(60)));
+        assert!(String::from_utf8_lossy(&report).contains("message/rfc822\r\n\r\nSubject: secret plan"));
+        // It is read again by whoever reads mail.
+        let summary = message::summarize(&report);
+        assert_eq!(summary.envelope.subject.as_deref(), Some("Undelivered mail / Message non remis"));
+    }
+}

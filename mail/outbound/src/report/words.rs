@@ -1,0 +1,89 @@
+//! The sentences of reports. The language of a sender is not known to the mail servers: both are said.
+
+use store::LeasedMessage;
+
+use super::{Action, Told};
+use crate::classify::{Class, classify};
+
+pub(super) const fn subject(action: Action) -> &'static str {
+    match action {
+        Action::Failed => "Undelivered mail / Message non remis",
+        Action::Delayed => "Delayed mail / Message en attente",
+        Action::Relayed => "Mail handed on / Message transmis",
+    }
+}
+
+/// What a failure means, for people.
+pub(crate) const fn meaning(class: Class) -> (&'static str, &'static str) {
+    match class {
+        Class::NoSuchAddress => ("The address does not exist.", "L'adresse n'existe pas."),
+        Class::NoSuchDomain => (
+            "The domain does not exist or takes no mail.",
+            "Le domaine n'existe pas ou ne reçoit pas de courrier.",
+        ),
+        Class::MailboxFull => {
+            ("The mailbox of the recipient is full.", "La boîte du destinataire est pleine.")
+        }
+        Class::TooFast => (
+            "The other side takes mail more slowly at the moment.",
+            "Le serveur distant ralentit la réception en ce moment.",
+        ),
+        Class::Policy => (
+            "The other side refuses the message by its rules.",
+            "Le serveur distant refuse le message selon ses règles.",
+        ),
+        Class::TooLong => ("The message is too large for the other side.", "Le message est trop volumineux."),
+        Class::Unreachable => {
+            ("The server of the recipient cannot be reached.", "Le serveur du destinataire est injoignable.")
+        }
+        Class::Tls => (
+            "An encrypted connection is required and could not be made.",
+            "Une connexion chiffrée est exigée et n'a pas pu être établie.",
+        ),
+        Class::Loop => ("The message goes in circles.", "Le message tourne en boucle."),
+        Class::Other => {
+            ("The other side does not take the message.", "Le serveur distant n'accepte pas le message.")
+        }
+    }
+}
+
+pub(super) fn explanation(message: &LeasedMessage, told: &[Told<'_>], hostname: &str) -> String {
+    let mut english = format!("This is the mail server {hostname}.\n");
+    let mut french = format!("Ici le serveur de messagerie {hostname}.\n");
+    for action in [Action::Failed, Action::Delayed, Action::Relayed] {
+        let of: Vec<&Told<'_>> = told.iter().filter(|one| one.action == action).collect();
+        if of.is_empty() {
+            continue;
+        }
+        let (en, fr) = match action {
+            Action::Failed => {
+                ("Your message could not be delivered to:", "Votre message n'a pas pu être remis à :")
+            }
+            Action::Delayed => (
+                "Your message has not been delivered yet; you need not send it again. It is still being tried for:",
+                "Votre message n'a pas encore été remis ; inutile de le renvoyer. Les essais continuent pour :",
+            ),
+            Action::Relayed => (
+                "Your message was handed to the next server, which sends no confirmation, for:",
+                "Votre message a été transmis au serveur suivant, qui n'envoie pas de confirmation, pour :",
+            ),
+        };
+        english.push_str(&format!("\n{en}\n"));
+        french.push_str(&format!("\n{fr}\n"));
+        for one in of {
+            let (means, signifie) = match action {
+                Action::Relayed => ("", ""),
+                Action::Failed | Action::Delayed => meaning(classify(one.reply)),
+            };
+            let address = &one.recipient.address;
+            let said = match (&one.reply.host, one.reply.text.as_str()) {
+                (_, "") => String::new(),
+                (Some(host), text) => format!("\n    {host}: {text}"),
+                (None, text) => format!("\n    {text}"),
+            };
+            english.push_str(&format!("  {address}\n    {means}{said}\n"));
+            french.push_str(&format!("  {address}\n    {signifie}{said}\n"));
+        }
+    }
+    format!("{english}\n({})\n\n----------\n\n{french}", message.message)
+}

@@ -1,0 +1,305 @@
+//! Where the mail of a domain goes: its hosts and their addresses (RFC 5321 section 5.1), or why it goes nowhere.
+
+use std::collections::BTreeMap;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::time::Duration;
+
+use kernel::DomainName;
+use resolver::{Dns, DnsError, Kind, Name, Record, Security};
+use store::RemoteReply;
+
+use crate::limits::{ADDRESS_COUNT_MAX, HOST_COUNT_MAX, SITE_TTL_MAX, SITE_TTL_MIN};
+
+/// Hosts that take mail for a domain, the first first.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Site {
+    /// The names of all its hosts in alphabetical order, one blank between: domains of one provider have one name.
+    pub name: String,
+    /// The hosts in the order in which they are tried.
+    pub hosts: Vec<Host>,
+}
+
+/// A host with its addresses.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Host {
+    /// Its name.
+    pub name: Name,
+    /// Its addresses, those of IPv4 first: fewer sites treat them harshly.
+    pub addresses: Vec<IpAddr>,
+    /// Whether what named it is proven.
+    pub security: Security,
+}
+
+/// Why mail goes nowhere.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Nowhere {
+    /// For ever.
+    Refused(RemoteReply),
+    /// For now.
+    Deferred(RemoteReply),
+}
+
+/// Which targets are not refused.
+#[derive(Debug, Clone, Default)]
+pub struct Guard {
+    /// Our own names: a site that has one of them leads back to us.
+    pub own_names: Vec<DomainName>,
+    /// Our own addresses that others reach us by.
+    pub own_addresses: Vec<IpAddr>,
+    /// Whether loopback addresses may be targets: for development and tests.
+    pub allows_loopback: bool,
+    /// Whether private addresses may be targets.
+    pub allows_private: bool,
+}
+
+impl Guard {
+    /// Whether nothing is sent to an address.
+    pub fn refuses(&self, address: IpAddr) -> bool {
+        let address = address.to_canonical();
+        if self.own_addresses.contains(&address) {
+            return true;
+        }
+        match address {
+            IpAddr::V4(v4) if v4.is_loopback() => !self.allows_loopback,
+            IpAddr::V6(v6) if v6.is_loopback() => !self.allows_loopback,
+            IpAddr::V4(v4) => refuses_v4(v4) || v4.is_private() && !self.allows_private,
+            IpAddr::V6(v6) => refuses_v6(v6) || v6.is_unique_local() && !self.allows_private,
+        }
+    }
+}
+
+fn refuses_v4(address: Ipv4Addr) -> bool {
+    let [first, second, ..] = address.octets();
+    address.is_unspecified()
+        || first == 0
+        || address.is_link_local()
+        || address.is_broadcast()
+        || address.is_multicast()
+        || address.is_documentation()
+        // Shared by carriers (RFC 6598), reserved.
+        || first == 100 && (64..128).contains(&second)
+        || first >= 240
+}
+
+fn refuses_v6(address: Ipv6Addr) -> bool {
+    address.is_unspecified() || address.is_multicast() || address.is_unicast_link_local()
+}
+
+fn told(enhanced: &str, text: String) -> RemoteReply {
+    RemoteReply { code: 0, enhanced: enhanced.to_owned(), text, host: None }
+}
+
+fn refused<T>(enhanced: &str, text: String) -> Result<T, Nowhere> {
+    Err(Nowhere::Refused(told(enhanced, text)))
+}
+
+/// Finds the site of a domain, with how long that may be remembered.
+pub(crate) async fn find(
+    domain: &DomainName,
+    dns: &dyn Dns,
+    guard: &Guard,
+) -> (Result<Site, Nowhere>, Duration) {
+    let Ok(name) = Name::parse(domain.as_str()) else {
+        return (refused("5.1.2", format!("{domain} is no name of DNS")), SITE_TTL_MAX);
+    };
+    let (exchanges, ttl) = match exchanges(&name, dns, guard).await {
+        Ok(found) => found,
+        Err(nowhere) => return (Err(nowhere), SITE_TTL_MIN),
+    };
+    let site = addresses(&name, exchanges, dns, guard).await;
+    let ttl = if site.is_ok() { ttl.clamp(SITE_TTL_MIN, SITE_TTL_MAX) } else { SITE_TTL_MIN };
+    (site, ttl)
+}
+
+/// The hosts of a domain, the best first, without ourselves and what stands behind us.
+async fn exchanges(
+    name: &Name,
+    dns: &dyn Dns,
+    guard: &Guard,
+) -> Result<(Vec<(Name, Security)>, Duration), Nowhere> {
+    let answer = match dns.ask(name, Kind::Mx).await {
+        Ok(answer) => answer,
+        // No MX: the domain itself is the host (RFC 5321 section 5.1).
+        Err(DnsError::NoRecords(security)) => return Ok((vec![(name.clone(), security)], SITE_TTL_MIN)),
+        Err(DnsError::NoName(_)) => return refused("5.1.2", format!("the domain {name} does not exist")),
+        Err(error) => {
+            let text = format!("DNS does not tell where mail of {name} goes: {error}");
+            return Err(Nowhere::Deferred(told("4.4.3", text)));
+        }
+    };
+    let mut by_preference: BTreeMap<u16, Vec<Name>> = BTreeMap::new();
+    let mut is_null = false;
+    for record in &answer.records {
+        if let Record::Mx { preference, exchange } = record {
+            match exchange {
+                Some(exchange) => by_preference.entry(*preference).or_default().push(exchange.clone()),
+                None => is_null = true,
+            }
+        }
+    }
+    if is_null && by_preference.is_empty() {
+        return refused("5.1.10", format!("{name} takes no mail: it says so by a null MX"));
+    }
+    let mut hosts = Vec::new();
+    for (_, mut names) in by_preference {
+        names.sort();
+        names.dedup();
+        // Behind our own name stand those that would bring it to us (RFC 5321 section 5.1).
+        if names.iter().any(|host| guard.own_names.iter().any(|own| own.as_str() == host.as_str())) {
+            break;
+        }
+        hosts.extend(names.into_iter().map(|host| (host, answer.security)));
+    }
+    if hosts.is_empty() {
+        return refused("5.4.6", format!("mail of {name} leads back to this server"));
+    }
+    hosts.truncate(HOST_COUNT_MAX);
+    Ok((hosts, answer.ttl))
+}
+
+async fn addresses(
+    domain: &Name,
+    exchanges: Vec<(Name, Security)>,
+    dns: &dyn Dns,
+    guard: &Guard,
+) -> Result<Site, Nowhere> {
+    let mut hosts: Vec<Host> = Vec::new();
+    let (mut failed, mut forbidden) = (None, None);
+    let mut names: Vec<String> = exchanges.iter().map(|(name, _)| name.to_string()).collect();
+    for (name, mut security) in exchanges {
+        let mut addresses = Vec::new();
+        for kind in [Kind::A, Kind::Aaaa] {
+            match dns.ask(&name, kind).await {
+                Ok(answer) => {
+                    if answer.security == Security::Insecure {
+                        security = Security::Insecure;
+                    }
+                    addresses.extend(answer.records.iter().filter_map(|record| match record {
+                        Record::A(address) => Some(IpAddr::V4(*address)),
+                        Record::Aaaa(address) => Some(IpAddr::V6(*address)),
+                        _ => None,
+                    }));
+                }
+                Err(error) if error.is_absence() => {}
+                Err(error) => failed = Some(format!("DNS does not tell the address of {name}: {error}")),
+            }
+        }
+        let all = addresses.len();
+        addresses.retain(|address| !guard.refuses(*address));
+        if all > 0 && addresses.is_empty() {
+            forbidden = Some(format!("{name} has only addresses to which no mail is sent"));
+        }
+        addresses.truncate(ADDRESS_COUNT_MAX);
+        if !addresses.is_empty() {
+            hosts.push(Host { name, addresses, security });
+        }
+    }
+    if hosts.is_empty() {
+        return match (failed, forbidden) {
+            (Some(text), _) => Err(Nowhere::Deferred(told("4.4.3", text))),
+            (None, Some(text)) => refused("5.4.4", text),
+            (None, None) => refused("5.4.4", format!("no host of {domain} has an address")),
+        };
+    }
+    names.sort();
+    Ok(Site { name: names.join(" "), hosts })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use resolver::Zone;
+
+    fn name(text: &str) -> Name {
+        Name::parse(text).expect("a name")
+    }
+
+    fn zone() -> Zone {
+        let mut zone = Zone::new();
+        let mut mx = |domain: &str, preference, exchange: Option<&str>| {
+            zone.add(name(domain), Record::Mx { preference, exchange: exchange.map(name) });
+        };
+        mx("two.example", 20, Some("b.mx.example"));
+        mx("two.example", 10, Some("a.mx.example"));
+        mx("same.example", 5, Some("b.mx.example"));
+        mx("same.example", 5, Some("a.mx.example"));
+        mx("null.example", 0, None);
+        mx("us.example", 10, Some("mail.us.example"));
+        mx("us.example", 20, Some("a.mx.example"));
+        mx("behind.example", 5, Some("a.mx.example"));
+        mx("behind.example", 10, Some("mail.us.example"));
+        mx("loopback.example", 10, Some("l.mx.example"));
+        mx("private.example", 10, Some("p.mx.example"));
+        mx("mapped.example", 10, Some("m.mx.example"));
+        mx("mixed.example", 10, Some("l.mx.example"));
+        mx("mixed.example", 20, Some("a.mx.example"));
+        mx("empty.example", 10, Some("none.mx.example"));
+        for (host, address) in [
+            ("a.mx.example", [198, 51, 99, 1]),
+            ("b.mx.example", [198, 51, 99, 2]),
+            ("mail.us.example", [198, 51, 99, 3]),
+            ("plain.example", [198, 51, 99, 4]),
+            ("l.mx.example", [127, 0, 0, 2]),
+            ("p.mx.example", [10, 0, 0, 1]),
+        ] {
+            zone.add(name(host), Record::A(address.into()));
+        }
+        zone.add(name("m.mx.example"), Record::Aaaa("::ffff:127.0.0.1".parse().expect("an address")));
+        zone.add(name("alias.example"), Record::Cname(name("two.example")));
+        zone.add(name("loop.example"), Record::Cname(name("loop.example")));
+        zone.fail(name("slow.example"), Kind::Mx, DnsError::Timeout);
+        zone
+    }
+
+    async fn found(domain: &str, guard: &Guard) -> Result<Site, Nowhere> {
+        find(&DomainName::parse(domain).expect("a name"), &zone(), guard).await.0
+    }
+
+    fn guard() -> Guard {
+        Guard { own_names: vec![DomainName::parse("mail.us.example").expect("a name")], ..Guard::default() }
+    }
+
+    #[tokio::test]
+    async fn hosts_are_tried_by_preference_and_sites_are_named_by_their_hosts() {
+        for (domain, first) in [
+            ("two.example", "a.mx.example"),
+            ("same.example", "a.mx.example"),
+            ("alias.example", "a.mx.example"),
+            ("plain.example", "plain.example"),
+            ("behind.example", "a.mx.example"),
+            ("mixed.example", "a.mx.example"),
+        ] {
+            let site = found(domain, &guard()).await.expect(domain);
+            assert_eq!(site.hosts[0].name, name(first), "{domain}");
+        }
+        let names = [
+            found("two.example", &guard()).await.expect("a site").name,
+            found("same.example", &guard()).await.expect("a site").name,
+        ];
+        assert_eq!(names, ["a.mx.example b.mx.example"; 2]);
+    }
+
+    #[tokio::test]
+    async fn null_loops_private_and_absent_targets_are_refused_and_dns_trouble_waits() {
+        for (domain, code) in [
+            ("null.example", "5.1.10"),
+            ("absent.example", "5.1.2"),
+            ("us.example", "5.4.6"),
+            ("loopback.example", "5.4.4"),
+            ("private.example", "5.4.4"),
+            ("mapped.example", "5.4.4"),
+            ("empty.example", "5.4.4"),
+            ("slow.example", "4.4.3"),
+            ("loop.example", "4.4.3"),
+        ] {
+            let told = match found(domain, &guard()).await {
+                Err(Nowhere::Refused(told) | Nowhere::Deferred(told)) => told,
+                Ok(site) => panic!("{domain} goes to {site:?}"),
+            };
+            assert_eq!(told.enhanced, code, "{domain}");
+        }
+        let allowing = Guard { allows_loopback: true, ..guard() };
+        assert!(found("loopback.example", &allowing).await.is_ok());
+        assert!(found("private.example", &allowing).await.is_err());
+    }
+}

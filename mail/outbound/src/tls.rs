@@ -1,0 +1,160 @@
+//! What is asked of TLS towards other hosts: decided by whoever knows the policies, obeyed here.
+
+use std::fmt;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use kernel::{DomainName, TenantId};
+use resolver::{Name, Security};
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
+use rustls::{ClientConfig, DigitallySignedStruct, SignatureScheme};
+use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
+
+/// A host of a site, as a policy looks at it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct PolicyHost {
+    /// Its name.
+    pub name: Name,
+    /// Whether the answer that named it, and its addresses, are proven (RFC 7672 section 2.2).
+    pub security: Security,
+}
+
+/// For whom and where TLS is wanted.
+#[derive(Debug, Clone, Copy)]
+pub struct TlsQuestion<'a> {
+    /// Whose mail.
+    pub tenant: TenantId,
+    /// To which domain.
+    pub domain: &'a DomainName,
+    /// By which hosts, in the order in which they are tried.
+    pub hosts: &'a [PolicyHost],
+    /// The port.
+    pub port: u16,
+}
+
+/// What one host has to do.
+#[derive(Clone)]
+pub enum TlsDemand {
+    /// TLS is not tried.
+    Never,
+    /// TLS where it is offered and works; the certificate is not looked at (RFC 7435).
+    May,
+    /// TLS, with a certificate that the verifier accepts; else nothing is sent to this host.
+    Must(Arc<dyn ServerCertVerifier>),
+    /// Nothing is sent to this host: the policy excludes it. The sentence is shown.
+    Excluded(String),
+}
+
+impl fmt::Debug for TlsDemand {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Never => f.write_str("Never"),
+            Self::May => f.write_str("May"),
+            Self::Must(_) => f.write_str("Must"),
+            Self::Excluded(reason) => f.debug_tuple("Excluded").field(reason).finish(),
+        }
+    }
+}
+
+/// What a domain asks of TLS.
+#[derive(Debug, Clone)]
+pub struct TlsPolicy {
+    /// Names the policy, with everything by which two policies differ: mail under different ones never shares a
+    /// connection. Also shown in the message trace.
+    pub name: String,
+    /// One per host of the question, in order.
+    pub demands: Vec<TlsDemand>,
+}
+
+/// How TLS went, for those who report it (RFC 8460).
+#[derive(Debug, Clone)]
+pub struct TlsObservation {
+    /// Whose mail.
+    pub tenant: TenantId,
+    /// To which site: its hosts, one blank between.
+    pub site: String,
+    /// Under which policy.
+    pub policy: String,
+    /// Which host.
+    pub host: String,
+    /// The fault; none where it went as asked.
+    pub fault: Option<String>,
+}
+
+/// Who knows what is asked of TLS.
+#[async_trait]
+pub trait TlsPolicySource: Send + Sync + 'static {
+    /// The policy; `None` where it is not known now: the mail waits.
+    async fn policy(&self, question: TlsQuestion<'_>) -> Option<TlsPolicy>;
+
+    /// Hears how it went; must not wait.
+    fn observed(&self, _observation: &TlsObservation) {}
+}
+
+/// TLS where it is offered, whatever the certificate.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Opportunistic;
+
+#[async_trait]
+impl TlsPolicySource for Opportunistic {
+    async fn policy(&self, question: TlsQuestion<'_>) -> Option<TlsPolicy> {
+        Some(TlsPolicy { name: "may".to_owned(), demands: vec![TlsDemand::May; question.hosts.len()] })
+    }
+}
+
+/// Accepts every certificate whose owner proves to have its key.
+#[derive(Debug)]
+struct Anyone(CryptoProvider);
+
+impl ServerCertVerifier for Anyone {
+    fn verify_server_cert(
+        &self,
+        _end_entity: &CertificateDer<'_>,
+        _intermediates: &[CertificateDer<'_>],
+        _server_name: &ServerName<'_>,
+        _ocsp_response: &[u8],
+        _now: UnixTime,
+    ) -> Result<ServerCertVerified, rustls::Error> {
+        Ok(ServerCertVerified::assertion())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        verify_tls12_signature(message, certificate, signature, &self.0.signature_verification_algorithms)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        verify_tls13_signature(message, certificate, signature, &self.0.signature_verification_algorithms)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.0.signature_verification_algorithms.supported_schemes()
+    }
+}
+
+/// The client's side of TLS for a demand; none where it is not tried.
+pub(crate) fn client_config(demand: &TlsDemand) -> Option<Arc<ClientConfig>> {
+    let verifier: Arc<dyn ServerCertVerifier> = match demand {
+        TlsDemand::Never | TlsDemand::Excluded(_) => return None,
+        TlsDemand::May => Arc::new(Anyone(rustls::crypto::ring::default_provider())),
+        TlsDemand::Must(verifier) => Arc::clone(verifier),
+    };
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .expect("the provider knows the default versions")
+        .dangerous()
+        .with_custom_certificate_verifier(verifier)
+        .with_no_client_auth();
+    Some(Arc::new(config))
+}

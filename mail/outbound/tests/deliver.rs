@@ -1,0 +1,406 @@
+//! Delivery against a farm of hosts on loopback: what leaves, what waits, what comes back.
+
+mod farm;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use database::Database;
+use directory::Directory;
+use farm::{FakeHost, Farm, Manners, Tls};
+use kernel::{DomainName, EmailAddress, TenantId, Timestamp};
+use outbound::{Chance, Direct, Guard, Metrics, Nodes, Opportunistic, Outbound, Settings, World};
+use resolver::{Name, Record, Zone};
+use store::{
+    Acceptance, Lane, Origin, Queue as _, QueueEntry, QueuedRecipient, Queueing, RecipientState, Retention,
+    Selection, SqlStore, Store as _,
+};
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+/// How long anything may take; generous, since a busy machine is no fault of ours.
+const WAIT: Duration = Duration::from_secs(60);
+const HOUR_MILLIS: i64 = 3_600_000;
+
+struct Stage {
+    farm: Farm,
+    zone: Zone,
+    store: Arc<SqlStore>,
+    clock: Arc<AtomicI64>,
+    stop: CancellationToken,
+    running: Option<tokio::task::JoinHandle<()>>,
+    _folder: tempfile::TempDir,
+}
+
+impl Stage {
+    async fn new() -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let database = Database::open_sqlite(&folder.path().join("mail.db")).expect("a database");
+        let clock = Arc::new(AtomicI64::new(1_700_000_000_000));
+        let time = Arc::clone(&clock);
+        let now: store::Now = Arc::new(move || Timestamp::from_millis(time.load(Ordering::Relaxed)));
+        let store = SqlStore::open(database, now, Retention::days(30)).await.expect("a store");
+        Self {
+            farm: Farm::new().await,
+            zone: Zone::new(),
+            store: Arc::new(store),
+            clock,
+            stop: CancellationToken::new(),
+            running: None,
+            _folder: folder,
+        }
+    }
+
+    /// One more host that takes mail for `domains`.
+    async fn host(&mut self, domains: &[&str], manners: Manners) -> Arc<FakeHost> {
+        let host = self.farm.host(manners).await;
+        let name = Name::parse(&format!("mx-{}.example", host.address.to_string().replace('.', "-")));
+        let name = name.expect("a name");
+        let std::net::IpAddr::V4(address) = host.address else { panic!("IPv4") };
+        self.zone.add(name.clone(), Record::A(address));
+        for domain in domains {
+            let mx = Record::Mx { preference: 10, exchange: Some(name.clone()) };
+            self.zone.add(Name::parse(domain).expect("a name"), mx);
+        }
+        host
+    }
+
+    fn run(&mut self) {
+        let time = Arc::clone(&self.clock);
+        let settings = Settings {
+            hostname: DomainName::parse("us.example").expect("a name"),
+            source: None,
+            port: self.farm.port,
+            guard: Guard { allows_loopback: true, ..Guard::default() },
+            connection_count_max: 100,
+            site_connection_count_max: 10,
+        };
+        let world = World {
+            queue: Arc::clone(&self.store) as Arc<dyn store::Queue>,
+            directory: Arc::new(Directory::new()),
+            dns: Arc::new(self.zone.clone()),
+            policies: Arc::new(Opportunistic),
+            routes: Arc::new(Direct),
+            now: Arc::new(move || Timestamp::from_millis(time.load(Ordering::Relaxed))),
+            chance: Arc::new(Chance::seeded(1)),
+            metrics: Metrics::register(&prometheus::Registry::new()).expect("fresh"),
+        };
+        self.stop = CancellationToken::new();
+        let outbound = Outbound::new(settings, world, self.stop.clone());
+        self.running = Some(tokio::spawn(async move { outbound.run(Nodes::One).await }));
+    }
+
+    async fn submit(&self, to: &[&str]) -> u64 {
+        self.submit_as(to, None, Queueing::default()).await
+    }
+
+    async fn submit_as(&self, to: &[&str], notify: Option<&str>, queueing: Queueing) -> u64 {
+        let address = |text: &str| EmailAddress::parse(text).expect("an address");
+        let acceptance = Acceptance {
+            message: Bytes::from_static(b"From: a@sender.example\r\nSubject: out\r\n\r\n.hello\r\n"),
+            deposits: Vec::new(),
+            queued: to
+                .iter()
+                .map(|to| QueuedRecipient {
+                    address: address(to),
+                    notify: notify.map(str::to_owned),
+                    original: None,
+                })
+                .collect(),
+            sender: Some(address("a@sender.example")),
+            tenant: TenantId::new(Uuid::from_u128(1)),
+            dsn: (None, None),
+            queueing,
+        };
+        self.store.accept(acceptance).await.expect("accepted").queue_id.expect("queued")
+    }
+
+    fn pass(&self, millis: i64) {
+        self.clock.fetch_add(millis, Ordering::Relaxed);
+    }
+
+    async fn entries(&self, queue_id: u64) -> Vec<QueueEntry> {
+        let mut entries = Vec::new();
+        for state in [
+            RecipientState::Scheduled,
+            RecipientState::Leased,
+            RecipientState::Held,
+            RecipientState::Suspended,
+            RecipientState::Delivered,
+            RecipientState::Bounced,
+            RecipientState::Removed,
+        ] {
+            let of = Selection { queue_id: Some(queue_id), state: Some(state), ..Selection::default() };
+            entries.extend(self.store.entries(&of, None, 1000).await.expect("entries"));
+        }
+        entries.sort_by_key(|entry| entry.key);
+        entries
+    }
+
+    /// Waits until every recipient of a message was tried `attempts` times or has ended.
+    async fn tried(&self, queue_id: u64, attempts: u32) -> Vec<QueueEntry> {
+        let start = Instant::now();
+        loop {
+            let entries = self.entries(queue_id).await;
+            let is_done = |entry: &QueueEntry| {
+                entry.state.is_end()
+                    || entry.attempt_count >= attempts && entry.state == RecipientState::Scheduled
+            };
+            if entries.iter().all(is_done) {
+                return entries;
+            }
+            assert!(start.elapsed() < WAIT, "not tried {attempts} times: {entries:?}");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
+    async fn until(&self, what: &str, is_so: impl Fn() -> bool) {
+        let start = Instant::now();
+        while !is_so() {
+            assert!(start.elapsed() < WAIT, "{what}");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
+    async fn end(mut self) {
+        self.stop.cancel();
+        if let Some(running) = self.running.take() {
+            tokio::time::timeout(WAIT, running).await.expect("it drains").expect("it does not panic");
+        }
+        let verification = self.store.verify().await.expect("checked");
+        assert_eq!(verification.faults, Vec::<String>::new());
+    }
+}
+
+fn states(entries: &[QueueEntry]) -> Vec<RecipientState> {
+    entries.iter().map(|entry| entry.state).collect()
+}
+
+fn modern() -> Manners {
+    Manners {
+        offers: vec!["PIPELINING", "SIZE 1000000", "8BITMIME", "SMTPUTF8", "DSN"],
+        tls: Tls::SelfSigned,
+        ..Manners::default()
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn mail_leaves_under_tls_to_old_and_new_hosts_in_one_transaction_per_site() {
+    let mut stage = Stage::new().await;
+    let new = stage.host(&["b.example", "c.example"], modern()).await;
+    let old = stage.host(&["d.example"], Manners::default()).await;
+    stage.run();
+    let id = stage.submit(&["1@b.example", "2@c.example", "3@d.example"]).await;
+    let entries = stage.tried(id, 1).await;
+    assert_eq!(states(&entries), [RecipientState::Delivered; 3]);
+    let taken = new.taken();
+    assert_eq!(taken.len(), 1, "{taken:?}");
+    assert!(taken[0].is_encrypted);
+    assert_eq!(taken[0].mail, "MAIL FROM:<a@sender.example> SIZE=48");
+    assert_eq!(taken[0].rcpt, ["RCPT TO:<1@b.example>", "RCPT TO:<2@c.example>"]);
+    assert_eq!(taken[0].message, "From: a@sender.example\r\nSubject: out\r\n\r\n.hello\r\n");
+    assert!(!old.taken()[0].is_encrypted);
+    assert_eq!(old.taken()[0].mail, "MAIL FROM:<a@sender.example>");
+    assert_eq!(entries[0].last.text, "taken");
+    stage.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn refusals_come_back_as_one_report_and_temporary_ones_wait() {
+    let mut stage = Stage::new().await;
+    let refuses = vec![("gone@", "550-5.1.1 no\r\n550 5.1.1 such user"), ("busy@", "451 4.3.0 later")];
+    let host = stage.host(&["b.example"], Manners { refuses, ..modern() }).await;
+    let sender = stage.host(&["sender.example"], modern()).await;
+    stage.run();
+    let id = stage.submit(&["ok@b.example", "gone@b.example", "busy@b.example", "x@nodomain.example"]).await;
+    let entries = stage.tried(id, 1).await;
+    let expected = [
+        RecipientState::Delivered,
+        RecipientState::Bounced,
+        RecipientState::Scheduled,
+        RecipientState::Bounced,
+    ];
+    assert_eq!(states(&entries), expected);
+    assert_eq!((entries[1].last.code, entries[1].last.text.as_str()), (550, "no such user"));
+    stage.until("two reports arrive", || sender.taken().len() == 2).await;
+    let reports = sender.taken();
+    assert!(reports.iter().all(|report| report.mail.starts_with("MAIL FROM:<>")), "{reports:?}");
+    let gone = reports.iter().find(|report| report.message.contains("gone@b.example")).expect("a report");
+    assert!(gone.message.contains("Diagnostic-Code: smtp; 550 5.1.1 no such user"), "{}", gone.message);
+    assert!(!gone.message.contains("busy@"), "{}", gone.message);
+    // The address that does not exist is suppressed, the busy one is tried again after minutes.
+    let suppressed = stage.store.suppressions(TenantId::new(Uuid::from_u128(1)), None, 10).await;
+    assert_eq!(suppressed.expect("a page").len(), 1);
+    host.behave(modern());
+    stage.pass(6 * 60_000 + 1);
+    let entries = stage.tried(id, 2).await;
+    assert_eq!(entries[2].state, RecipientState::Delivered);
+    let again = stage.submit(&["gone@b.example"]).await;
+    assert_eq!(states(&stage.tried(again, 1).await), [RecipientState::Bounced]);
+    assert!(!host.taken().iter().any(|taken| taken.rcpt.iter().any(|rcpt| rcpt.contains("gone@"))));
+    stage.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn hosts_that_drop_answer_garbage_or_break_tls_lose_nothing() {
+    let mut stage = Stage::new().await;
+    let mut faulty = Vec::new();
+    for (number, stage_name) in ["greeting", "EHLO", "MAIL", "RCPT", "DATA", "."].into_iter().enumerate() {
+        let domain = format!("drop{number}.example");
+        let manners = Manners { drops_at: Some(stage_name), ..modern() };
+        faulty.push((domain.clone(), stage.host(&[domain.as_str()], manners).await));
+        let domain = format!("garbage{number}.example");
+        let says = vec![(stage_name, "HTTP/1.1 400 \u{1b}[31m\u{202e}what?".to_owned())];
+        let manners = Manners { says, ..modern() };
+        faulty.push((domain.clone(), stage.host(&[domain.as_str()], manners).await));
+    }
+    let broken = stage.host(&["tls.example"], Manners { tls: Tls::Broken, ..modern() }).await;
+    stage.run();
+    let mut ids = Vec::new();
+    for (domain, host) in &faulty {
+        ids.push((stage.submit(&[format!("u@{domain}").as_str()]).await, host));
+    }
+    let plain = stage.submit(&["u@tls.example"]).await;
+    assert_eq!(states(&stage.tried(plain, 1).await), [RecipientState::Delivered]);
+    assert!(!broken.taken()[0].is_encrypted, "TLS that nobody requires and that fails is done without");
+    for (id, host) in &ids {
+        let entries = stage.tried(*id, 1).await;
+        assert_eq!(states(&entries), [RecipientState::Scheduled]);
+        assert!(!entries[0].last.text.contains(['\u{1b}', '\u{202e}']), "{:?}", entries[0].last);
+        host.behave(modern());
+    }
+    stage.pass(6 * 60_000 + 1);
+    for (id, host) in &ids {
+        assert_eq!(states(&stage.tried(*id, 2).await), [RecipientState::Delivered]);
+        // Twice only where the connection was lost after the dot: the other side had it and could not say so.
+        let taken = host.taken().len();
+        assert!((1..=2).contains(&taken), "{taken}");
+    }
+    stage.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn senders_are_told_of_delay_once_and_mail_is_given_up_after_five_days() {
+    let mut stage = Stage::new().await;
+    let says = vec![("MAIL", "450 4.7.1 greylisted".to_owned())];
+    stage.host(&["b.example"], Manners { says, ..modern() }).await;
+    let sender = stage.host(&["sender.example"], modern()).await;
+    stage.run();
+    let id = stage.submit(&["u@b.example"]).await;
+    stage.tried(id, 1).await;
+    for hour in 1..=3 {
+        stage.pass(5 * HOUR_MILLIS);
+        stage.tried(id, 1 + hour).await;
+    }
+    stage.until("a notice of delay", || sender.taken().len() == 1).await;
+    assert!(sender.taken()[0].message.contains("Action: delayed"));
+    stage.pass(5 * 24 * HOUR_MILLIS);
+    assert_eq!(states(&stage.tried(id, 99).await), [RecipientState::Bounced]);
+    stage.until("the end is told", || sender.taken().len() == 2).await;
+    assert!(sender.taken()[1].message.contains("Action: failed"));
+    // A report that cannot be delivered is not reported.
+    let bounce =
+        stage.submit_as(&["u@b.example"], None, Queueing { origin: Origin::Report, ..Queueing::default() });
+    let bounce = bounce.await;
+    stage.tried(bounce, 1).await;
+    stage.pass(2 * 24 * HOUR_MILLIS);
+    assert_eq!(states(&stage.tried(bounce, 99).await), [RecipientState::Bounced]);
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    assert_eq!(sender.taken().len(), 2);
+    stage.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn success_is_told_by_the_last_host_that_can() {
+    let mut stage = Stage::new().await;
+    let new = stage.host(&["b.example"], modern()).await;
+    stage.host(&["c.example"], Manners::default()).await;
+    let sender = stage.host(&["sender.example"], modern()).await;
+    stage.run();
+    let id = stage.submit_as(&["u@b.example", "v@c.example"], Some("SUCCESS"), Queueing::default()).await;
+    stage.tried(id, 1).await;
+    stage.until("a report", || sender.taken().len() == 1).await;
+    let report = &sender.taken()[0].message;
+    assert!(report.contains("Action: relayed") && report.contains("v@c.example"), "{report}");
+    assert!(!report.contains("u@b.example"), "{report}");
+    assert_eq!(new.taken()[0].rcpt, ["RCPT TO:<u@b.example> NOTIFY=SUCCESS"]);
+    stage.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stalled_site_and_a_mailing_do_not_hold_another_tenants_message() {
+    let mut stage = Stage::new().await;
+    for stage_name in ["greeting", "EHLO", "MAIL", "RCPT", "DATA", "."] {
+        let domain = format!("stall-{}.example", stage_name.replace('.', "dot").to_lowercase());
+        stage.host(&[domain.as_str()], Manners { stalls_at: Some(stage_name), ..modern() }).await;
+        for _ in 0..5 {
+            stage.submit(&[format!("u@{domain}").as_str()]).await;
+        }
+    }
+    let slow = Manners { takes: Duration::from_millis(50), ..modern() };
+    let host = stage.host(&["b.example"], slow).await;
+    for _ in 0..200 {
+        stage.submit_as(&["u@b.example"], None, Queueing { lane: Lane::Bulk, ..Queueing::default() }).await;
+    }
+    stage.run();
+    stage.until("the mailing is under way", || host.taken().len() > 5).await;
+    let other = Acceptance {
+        message: Bytes::from_static(b"From: z@other.example\r\n\r\nhello\r\n"),
+        deposits: Vec::new(),
+        queued: vec![QueuedRecipient {
+            address: EmailAddress::parse("friend@b.example").expect("an address"),
+            notify: None,
+            original: None,
+        }],
+        sender: EmailAddress::parse("z@other.example").ok(),
+        tenant: TenantId::new(Uuid::from_u128(2)),
+        dsn: (None, None),
+        queueing: Queueing::default(),
+    };
+    stage.store.accept(other).await.expect("accepted");
+    let count = || host.taken().len();
+    let before = count();
+    let is_there = || host.taken().iter().any(|taken| taken.mail.contains("z@other.example"));
+    stage.until("the other tenant's message", is_there).await;
+    assert!(count() - before < 60, "{} went first", count() - before);
+    assert!(host.open_count_max.load(Ordering::Relaxed) <= 10, "a site has its limit of connections");
+    drop(stage);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn connections_are_used_again() {
+    let mut stage = Stage::new().await;
+    let host = stage.host(&["b.example"], modern()).await;
+    for _ in 0..100 {
+        stage.submit(&["u@b.example"]).await;
+    }
+    stage.run();
+    stage.until("all arrive", || host.taken().len() == 100).await;
+    assert!(host.connection_count.load(Ordering::Relaxed) <= 12);
+    stage.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_suspended_site_waits_for_the_operator() {
+    let mut stage = Stage::new().await;
+    let host = stage.host(&["b.example"], modern()).await;
+    let suspension = store::Suspension {
+        site: "b.example".to_owned(),
+        reason: "they asked".to_owned(),
+        since: Timestamp::from_millis(0),
+    };
+    stage.store.suspend(suspension).await.expect("suspended");
+    let id = stage.submit(&["u@b.example"]).await;
+    stage.run();
+    let start = Instant::now();
+    while states(&stage.entries(id).await) != [RecipientState::Suspended] {
+        assert!(start.elapsed() < WAIT, "it is not suspended");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    assert!(host.taken().is_empty());
+    stage.store.resume("b.example").await.expect("resumed");
+    assert_eq!(states(&stage.tried(id, 1).await), [RecipientState::Delivered]);
+    stage.end().await;
+}

@@ -1,0 +1,263 @@
+//! A farm of mail hosts on loopback that behave as told: each on an address of its own, all on one port.
+
+use std::net::{IpAddr, Ipv4Addr};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
+use std::time::Duration;
+
+use parking_lot::Mutex;
+use rustls::ServerConfig;
+use rustls_pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
+use tokio::io::{AsyncBufReadExt as _, AsyncRead, AsyncWrite, AsyncWriteExt as _, BufReader};
+use tokio::net::TcpListener;
+use tokio_rustls::TlsAcceptor;
+
+/// How a host behaves.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Manners {
+    /// After this command nothing is said any more. `greeting`, `EHLO`, `MAIL`, `RCPT`, `DATA`, `.`.
+    pub stalls_at: Option<&'static str>,
+    /// After this command the connection is closed.
+    pub drops_at: Option<&'static str>,
+    /// What is answered to this command in place of what is right.
+    pub says: Vec<(&'static str, String)>,
+    /// Recipients that are refused, with what is said.
+    pub refuses: Vec<(&'static str, &'static str)>,
+    /// STARTTLS is offered.
+    pub tls: Tls,
+    /// Extensions that are offered.
+    pub offers: Vec<&'static str>,
+    /// How long each message takes.
+    pub takes: Duration,
+}
+
+/// TLS of a host.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Tls {
+    /// Not offered.
+    #[default]
+    None,
+    /// With a certificate that nobody signed.
+    SelfSigned,
+    /// Offered, and the handshake breaks.
+    Broken,
+}
+
+/// What a host took.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Taken {
+    /// As MAIL named it, with its parameters.
+    pub mail: String,
+    /// As RCPT named them, with their parameters.
+    pub rcpt: Vec<String>,
+    /// The message, dots taken off.
+    pub message: String,
+    /// Whether it came under TLS.
+    pub is_encrypted: bool,
+}
+
+/// One host.
+pub(crate) struct FakeHost {
+    pub address: IpAddr,
+    pub manners: Mutex<Manners>,
+    pub taken: Mutex<Vec<Taken>>,
+    pub connection_count: AtomicUsize,
+    pub open_count: AtomicUsize,
+    pub open_count_max: AtomicUsize,
+}
+
+impl FakeHost {
+    pub(crate) fn behave(&self, manners: Manners) {
+        *self.manners.lock() = manners;
+    }
+
+    pub(crate) fn taken(&self) -> Vec<Taken> {
+        self.taken.lock().clone()
+    }
+}
+
+/// All hosts of one test.
+pub(crate) struct Farm {
+    pub port: u16,
+    net: u8,
+    number: AtomicU32,
+}
+
+impl Farm {
+    /// A farm on a port that is free on every address that it uses.
+    pub(crate) async fn new() -> Self {
+        let probe = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a port");
+        let port = probe.local_addr().expect("an address").port();
+        // Several test processes at once: each has addresses of its own.
+        let net = u8::try_from(std::process::id() % 200).expect("below 200") + 20;
+        Self { port, net, number: AtomicU32::new(1) }
+    }
+
+    /// One more host.
+    pub(crate) async fn host(&self, manners: Manners) -> Arc<FakeHost> {
+        let number = self.number.fetch_add(1, Ordering::Relaxed);
+        let [_, _, high, low] = number.to_be_bytes();
+        let address = Ipv4Addr::new(127, self.net, high, low);
+        let listener = TcpListener::bind((address, self.port)).await.expect("an address of loopback");
+        let host = Arc::new(FakeHost {
+            address: address.into(),
+            manners: Mutex::new(manners),
+            taken: Mutex::default(),
+            connection_count: AtomicUsize::new(0),
+            open_count: AtomicUsize::new(0),
+            open_count_max: AtomicUsize::new(0),
+        });
+        let serving = Arc::clone(&host);
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                let host = Arc::clone(&serving);
+                host.connection_count.fetch_add(1, Ordering::Relaxed);
+                let open = host.open_count.fetch_add(1, Ordering::Relaxed) + 1;
+                host.open_count_max.fetch_max(open, Ordering::Relaxed);
+                tokio::spawn(async move {
+                    let manners = host.manners.lock().clone();
+                    drop(talk(&host, manners, stream).await);
+                    host.open_count.fetch_sub(1, Ordering::Relaxed);
+                });
+            }
+        });
+        host
+    }
+}
+
+trait Both: AsyncRead + AsyncWrite + Unpin + Send {}
+impl<S: AsyncRead + AsyncWrite + Unpin + Send> Both for S {}
+
+fn acceptor() -> TlsAcceptor {
+    let certificate = rcgen::generate_simple_self_signed(["mx.example".to_owned()]).expect("a certificate");
+    let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(certificate.signing_key.serialize_der()));
+    let chain: Vec<CertificateDer<'static>> = vec![certificate.cert.der().clone()];
+    let config = ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .expect("versions")
+        .with_no_client_auth()
+        .with_single_cert(chain, key)
+        .expect("a certificate with its key");
+    TlsAcceptor::from(Arc::new(config))
+}
+
+/// Talks until somebody goes.
+async fn talk(host: &FakeHost, manners: Manners, stream: tokio::net::TcpStream) -> std::io::Result<()> {
+    let mut wire: BufReader<Box<dyn Both>> = BufReader::new(Box::new(stream));
+    let mut is_encrypted = false;
+    if !obeys(&manners, "greeting", "220 fake.example ESMTP", &mut wire).await? {
+        return Ok(());
+    }
+    let (mut mail, mut rcpt) = (String::new(), Vec::new());
+    loop {
+        let mut line = String::new();
+        if wire.read_line(&mut line).await? == 0 {
+            return Ok(());
+        }
+        let line = line.trim_end().to_owned();
+        let word = line.split([' ', ':']).next().unwrap_or_default().to_ascii_uppercase();
+        let goes_on = match word.as_str() {
+            "EHLO" => {
+                let mut offers: Vec<String> = vec!["fake.example".to_owned()];
+                offers.extend(manners.offers.iter().map(|offer| (*offer).to_owned()));
+                if manners.tls != Tls::None && !is_encrypted {
+                    offers.push("STARTTLS".to_owned());
+                }
+                let last = offers.pop().unwrap_or_default();
+                let text: String = offers.iter().map(|offer| format!("250-{offer}\r\n")).collect::<String>()
+                    + "250 "
+                    + &last;
+                obeys(&manners, "EHLO", &text, &mut wire).await?
+            }
+            "STARTTLS" => {
+                wire.write_all(b"220 go\r\n").await?;
+                if manners.tls == Tls::Broken {
+                    wire.write_all(b"this is no handshake at all, sorry\r\n").await?;
+                    return Ok(());
+                }
+                let stream = acceptor().accept(wire.into_inner()).await?;
+                wire = BufReader::new(Box::new(stream));
+                is_encrypted = true;
+                true
+            }
+            "MAIL" => {
+                mail = line;
+                rcpt = Vec::new();
+                obeys(&manners, "MAIL", "250 2.1.0 OK", &mut wire).await?
+            }
+            "RCPT" => {
+                let refuses = host.manners.lock().refuses.clone();
+                let refusal = refuses.iter().find(|(who, _)| line.contains(who));
+                match refusal {
+                    Some((_, said)) => {
+                        wire.write_all(format!("{said}\r\n").as_bytes()).await?;
+                        true
+                    }
+                    None => {
+                        rcpt.push(line);
+                        obeys(&manners, "RCPT", "250 2.1.5 OK", &mut wire).await?
+                    }
+                }
+            }
+            "DATA" if rcpt.is_empty() => {
+                wire.write_all(b"554 5.5.1 no recipients\r\n").await?;
+                true
+            }
+            "DATA" => {
+                if !obeys(&manners, "DATA", "354 go on", &mut wire).await? {
+                    return Ok(());
+                }
+                let message = content(&mut wire).await?;
+                tokio::time::sleep(manners.takes).await;
+                let taken = Taken { mail: mail.clone(), rcpt: rcpt.clone(), message, is_encrypted };
+                let is_refused = manners.says.iter().any(|(at, said)| *at == "." && !said.starts_with('2'));
+                if !is_refused {
+                    host.taken.lock().push(taken);
+                }
+                obeys(&manners, ".", "250 2.0.0 taken", &mut wire).await?
+            }
+            "RSET" => obeys(&manners, "RSET", "250 OK", &mut wire).await?,
+            "QUIT" => {
+                wire.write_all(b"221 bye\r\n").await?;
+                return Ok(());
+            }
+            _ => {
+                wire.write_all(b"500 what\r\n").await?;
+                true
+            }
+        };
+        if !goes_on {
+            return Ok(());
+        }
+    }
+}
+
+/// Answers as told; whether the conversation goes on.
+async fn obeys(
+    manners: &Manners,
+    at: &str,
+    right: &str,
+    wire: &mut BufReader<Box<dyn Both>>,
+) -> std::io::Result<bool> {
+    if manners.stalls_at == Some(at) {
+        tokio::time::sleep(Duration::from_secs(3600)).await;
+    }
+    if manners.drops_at == Some(at) {
+        return Ok(false);
+    }
+    let said = manners.says.iter().find(|(command, _)| *command == at).map(|(_, said)| said.as_str());
+    wire.write_all(format!("{}\r\n", said.unwrap_or(right)).as_bytes()).await?;
+    Ok(true)
+}
+
+async fn content(wire: &mut BufReader<Box<dyn Both>>) -> std::io::Result<String> {
+    let mut message = String::new();
+    loop {
+        let mut line = Vec::new();
+        if wire.read_until(b'\n', &mut line).await? == 0 || line == b".\r\n" {
+            return Ok(message);
+        }
+        let line = line.strip_prefix(b".").unwrap_or(&line);
+        message.push_str(&String::from_utf8_lossy(line));
+    }
+}
