@@ -88,8 +88,11 @@ impl Node {
             imap: free_port(),
             imaps: free_port(),
         };
+        // Nothing leaves a test that does not say where to.
+        let outbound =
+            if configuration.contains("[outbound]") { "" } else { "[outbound]\nenabled = false\n" };
         let listen = format!(
-            "data = \"{}\"\n{configuration}\n[listen]\nhttp = [\"127.0.0.1:{}\"]\nsmtp = [\"127.0.0.1:{}\"]\nsubmission = [\"127.0.0.1:{}\"]\n\
+            "data = \"{}\"\n{configuration}\n{outbound}[listen]\nhttp = [\"127.0.0.1:{}\"]\nsmtp = [\"127.0.0.1:{}\"]\nsubmission = [\"127.0.0.1:{}\"]\n\
              submissions = [\"127.0.0.1:{}\"]\nimap = [\"127.0.0.1:{}\"]\nimaps = [\"127.0.0.1:{}\"]\n",
             folder.join("data").display(),
             ports.http,

@@ -65,6 +65,7 @@ pub const EDGES: &[(&str, &[&str])] = &[
             "smtp",
             "imap",
             "listener",
+            "outbound",
             "resolver",
             "verify",
             "dnscheck",

@@ -1,5 +1,7 @@
 //! The configuration file: read completely, or refused with file, line and what was expected, before a port opens.
 
+mod outbound;
+
 use std::fmt;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -11,6 +13,7 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 
 use crate::inbound::InboundConfig;
+pub use outbound::OutboundConfig;
 
 /// Everything that the operator can set. The default is a whole platform on this machine alone.
 #[derive(Debug, Clone, Deserialize)]
@@ -35,6 +38,8 @@ pub struct Config {
     pub listen: Listen,
     /// What mail clients and other servers are told.
     pub public: Public,
+    /// How mail for other hosts leaves.
+    pub outbound: OutboundConfig,
     /// The pages for browsers.
     pub web: WebConfig,
     /// Messages of the platform to people.
@@ -260,6 +265,7 @@ impl Default for Config {
             inbound: InboundConfig::default(),
             listen: Listen::default(),
             public: Public::default(),
+            outbound: OutboundConfig::default(),
             web: WebConfig::default(),
             notice: NoticeConfig::default(),
             tls: None,

@@ -16,6 +16,7 @@ mod platform;
 mod ports;
 mod post;
 mod provision;
+mod queue;
 mod quota;
 mod resell;
 mod retire;
@@ -62,6 +63,9 @@ enum Command {
         /// One of them; all where absent.
         projection: Option<String>,
     },
+    /// Lists what waits to leave, and orders it about.
+    #[command(subcommand)]
+    Queue(queue::QueueCommand),
     /// Wraps all keys by a new master key; no node may run meanwhile.
     RotateMasterKey,
     /// Asks the checks of incoming mail: JSON on the standard input, JSON as the answer; see the README.
@@ -104,6 +108,7 @@ fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
             Command::Apply { file } => apply::apply(&config, &file).await,
             Command::Verify => verify::verify(&config).await,
             Command::Rebuild { projection } => verify::rebuild(&config, projection.as_deref()).await,
+            Command::Queue(command) => queue::queue(&config, command).await,
             Command::RotateMasterKey => master::replace(&config).await,
             Command::Check(check) => check::check(check).await,
             Command::Operator { login } => provision::register_operator(&config, &login).await,

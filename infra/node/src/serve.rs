@@ -74,6 +74,7 @@ pub async fn serve(config: Config) -> anyhow::Result<ExitCode> {
     background(&platform, &config, links.clone(), (&tasks, &stop))?;
     let mut open = Vec::new();
     let dns = Arc::new(config.dns.resolver());
+    deliver(&platform, &config, Arc::clone(&dns) as Arc<dyn resolver::Dns>, (&registry, &tasks, &stop))?;
     let wiring = Wiring { config: &config, tls, metrics, tasks: &tasks, stop: &stop, links, dns };
     wiring.mail(
         &platform,
@@ -198,6 +199,53 @@ fn tell_webhooks(
     let engine = Arc::clone(&platform.engine);
     let teller = Teller::new(engine, endpoints, platform.deliveries.clone(), outside, Pace::default());
     tasks.spawn(teller.run(known, stop.clone()));
+    Ok(())
+}
+
+/// Mail for other hosts leaves from here.
+fn deliver(
+    platform: &Platform,
+    config: &Config,
+    dns: Arc<dyn resolver::Dns>,
+    (registry, tasks, stop): (&Registry, &TaskTracker, &CancellationToken),
+) -> anyhow::Result<()> {
+    let metrics = outbound::Metrics::register(registry)?;
+    if !config.outbound.enabled {
+        return Ok(());
+    }
+    let set = &config.outbound;
+    let hostname = set.hostname.clone().unwrap_or_else(|| config.hostname.clone());
+    let reachable = config.listen.smtp.iter().map(SocketAddr::ip);
+    let reachable = reachable.filter(|address| !address.is_loopback() && !address.is_unspecified());
+    let settings = outbound::Settings {
+        hostname: hostname.clone(),
+        source: set.source,
+        port: set.port,
+        guard: outbound::Guard {
+            own_names: vec![hostname, config.hostname.clone()],
+            own_addresses: set.own_addresses.iter().copied().chain(reachable).collect(),
+            allows_loopback: set.allow_loopback,
+            allows_private: set.allow_private,
+        },
+        connection_count_max: set.connections,
+        site_connection_count_max: set.site_connections,
+    };
+    let world = outbound::World {
+        queue: Arc::clone(&platform.store) as Arc<dyn store::Queue>,
+        directory: Arc::clone(&platform.directory),
+        dns,
+        policies: Arc::new(outbound::Opportunistic),
+        routes: Arc::new(outbound::Direct),
+        now: platform::now(),
+        chance: Arc::new(outbound::Chance::fresh()),
+        metrics,
+    };
+    let nodes = match config.database.url {
+        crate::config::DatabaseUrl::Sqlite => outbound::Nodes::One,
+        crate::config::DatabaseUrl::Postgres(_) => outbound::Nodes::Several,
+    };
+    let outbound = outbound::Outbound::new(settings, world, stop.clone());
+    tasks.spawn(async move { outbound.run(nodes).await });
     Ok(())
 }
 

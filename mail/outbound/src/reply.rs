@@ -134,9 +134,7 @@ mod tests {
         let mut last = Ok(None);
         for line in text.split("\r\n") {
             last = reader.line(line.as_bytes());
-            if last.is_err() {
-                return last;
-            }
+            last.as_ref().map_err(|fault| *fault)?;
         }
         last
     }

@@ -61,7 +61,7 @@ impl Client {
     /// Sends one message. Never fails as a whole: what is not known is [`Answer::Open`].
     pub(crate) async fn send(&mut self, envelope: &Envelope<'_>, message: &[u8]) -> Sent {
         let mut answers = self.refuse_beforehand(envelope, message);
-        let fault = if answers.iter().any(|answer| *answer == Answer::Open) {
+        let fault = if answers.contains(&Answer::Open) {
             self.transact(envelope, message, &mut answers).await.err()
         } else {
             None

@@ -1,0 +1,226 @@
+//! `hosterra queue`: what waits to leave, listed and ordered about. Works on the database, also beside a running server,
+//! which sees it within a second.
+
+use std::process::ExitCode;
+
+use clap::{Args, Subcommand};
+use kernel::{DomainName, Id as _, TenantId};
+use store::{
+    ORDER_RECIPIENT_COUNT_MAX, Order, Passage, PassageFilter, Queue as _, QueueEntry, RecipientState,
+    RemoteReply, Retention, Selection, SqlStore, Suspension,
+};
+use uuid::Uuid;
+
+use crate::config::Config;
+use crate::{platform, storage};
+
+/// Entries that are read at a time.
+const PAGE_COUNT: usize = 500;
+
+/// What to do with the queue.
+#[derive(Debug, Subcommand)]
+pub enum QueueCommand {
+    /// Lists recipients that wait, oldest message first.
+    List {
+        /// Which ones.
+        #[command(flatten)]
+        which: Which,
+        /// How many at most.
+        #[arg(long, default_value_t = 100)]
+        limit: usize,
+    },
+    /// Shows a message with every recipient and every step so far.
+    Inspect {
+        /// Its number in the queue.
+        number: u64,
+    },
+    /// Makes recipients wait until they are released.
+    Hold(Which),
+    /// Lets held recipients go on.
+    Release(Which),
+    /// Tries recipients now.
+    Retry(Which),
+    /// Gives recipients up and reports that to the sender.
+    Bounce(Which),
+    /// Removes recipients; nobody is told.
+    Remove(Which),
+    /// Sends nothing to a site (its hosts as `inspect` shows them) or domain.
+    Suspend {
+        /// The site or domain.
+        site: String,
+        /// Why.
+        #[arg(long, default_value = "")]
+        reason: String,
+    },
+    /// Sends to a suspended site again.
+    Resume {
+        /// The site or domain.
+        site: String,
+    },
+    /// Lists suspended sites.
+    Suspensions,
+}
+
+/// Which recipients.
+#[derive(Debug, Clone, Args)]
+pub struct Which {
+    /// Of this message.
+    #[arg(long)]
+    message: Option<u64>,
+    /// To this domain.
+    #[arg(long, value_parser = parse_domain)]
+    domain: Option<DomainName>,
+    /// Of this account.
+    #[arg(long)]
+    account: Option<Uuid>,
+    /// Of everybody: needed where nothing else is said.
+    #[arg(long)]
+    all: bool,
+}
+
+fn parse_domain(text: &str) -> Result<DomainName, String> {
+    DomainName::parse(text).map_err(|fault| fault.to_string())
+}
+
+impl Which {
+    fn selection(&self) -> anyhow::Result<Selection> {
+        let selection = Selection {
+            tenant: self.account.map(TenantId::new),
+            queue_id: self.message,
+            domain: self.domain.clone(),
+            ..Selection::default()
+        };
+        anyhow::ensure!(
+            self.all || selection != Selection::default(),
+            "say which: --message, --domain, --account, or --all"
+        );
+        Ok(selection)
+    }
+}
+
+/// Runs one command.
+///
+/// # Errors
+/// The database cannot be opened, or the command cannot be carried out.
+pub async fn queue(config: &Config, command: QueueCommand) -> anyhow::Result<ExitCode> {
+    let (_, mail) = storage::databases(config).await?;
+    let store = SqlStore::open(mail, platform::now(), Retention::days(config.retention_days)).await?;
+    match command {
+        QueueCommand::List { which, limit } => {
+            let which = Which { all: true, ..which };
+            list(&store, &which.selection()?, limit).await?;
+        }
+        QueueCommand::Inspect { number } => inspect(&store, number).await?,
+        QueueCommand::Hold(which) => order(&store, &which, Order::Hold).await?,
+        QueueCommand::Release(which) => order(&store, &which, Order::Release).await?,
+        QueueCommand::Retry(which) => order(&store, &which, Order::Retry).await?,
+        QueueCommand::Bounce(which) => order(&store, &which, Order::Bounce).await?,
+        QueueCommand::Remove(which) => order(&store, &which, Order::Remove).await?,
+        QueueCommand::Suspend { site, reason } => {
+            let since = (platform::now())();
+            store.suspend(Suspension { site: site.clone(), reason, since }).await?;
+            say(&format!("{site} is suspended"));
+        }
+        QueueCommand::Resume { site } => {
+            let count = store.resume(&site).await?;
+            say(&format!("{site} is resumed; {count} recipients are due now"));
+        }
+        QueueCommand::Suspensions => {
+            for one in store.suspensions().await? {
+                say(&format!("{} since {}: {}", one.site, moment(one.since), one.reason));
+            }
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+#[expect(clippy::print_stdout, reason = "a command line answers its user")]
+fn say(line: &str) {
+    println!("{line}");
+}
+
+async fn list(store: &SqlStore, selection: &Selection, limit: usize) -> anyhow::Result<()> {
+    let (mut after, mut rest) = (None, limit);
+    while rest > 0 {
+        let page = store.entries(selection, after, rest.min(PAGE_COUNT)).await?;
+        let Some(last) = page.last() else { break };
+        after = Some(last.key);
+        rest = rest.saturating_sub(page.len());
+        page.iter().for_each(|entry| say(&line(entry)));
+    }
+    Ok(())
+}
+
+async fn inspect(store: &SqlStore, number: u64) -> anyhow::Result<()> {
+    let mut last: Option<QueueEntry> = None;
+    for state in [
+        RecipientState::Scheduled,
+        RecipientState::Leased,
+        RecipientState::Held,
+        RecipientState::Suspended,
+        RecipientState::Delivered,
+        RecipientState::Bounced,
+        RecipientState::Removed,
+    ] {
+        let of = Selection { queue_id: Some(number), state: Some(state), ..Selection::default() };
+        for entry in store.entries(&of, None, PAGE_COUNT).await? {
+            say(&line(&entry));
+            last = Some(entry);
+        }
+    }
+    let Some(entry) = last else { anyhow::bail!("there is no message {number} in the queue") };
+    let of = PassageFilter { message: Some(entry.message.clone()), ..PassageFilter::default() };
+    let mut passages = store.passages(entry.tenant, &of, None, PAGE_COUNT).await?;
+    passages.reverse();
+    passages.iter().for_each(|(_, passage)| say(&step(passage)));
+    Ok(())
+}
+
+async fn order(store: &SqlStore, which: &Which, order: Order) -> anyhow::Result<()> {
+    let selection = which.selection()?;
+    let mut reached = 0;
+    loop {
+        let count = store.order(&selection, order).await?;
+        reached += count;
+        if count < ORDER_RECIPIENT_COUNT_MAX as u64 {
+            break;
+        }
+    }
+    say(&format!("{reached} recipients"));
+    Ok(())
+}
+
+fn line(entry: &QueueEntry) -> String {
+    let sender = entry.sender.as_ref().map(ToString::to_string).unwrap_or_default();
+    format!(
+        "{}.{} {:?} due {} tries {} {} octets account {} <{sender}> -> <{}> {}",
+        entry.key.queue_id,
+        entry.key.ordinal,
+        entry.state,
+        moment(entry.due_at),
+        entry.attempt_count,
+        entry.size,
+        entry.tenant.uuid(),
+        entry.address,
+        told(&entry.last, entry.site.as_deref()),
+    )
+}
+
+fn step(passage: &Passage) -> String {
+    let next = passage.next_at.map(|at| format!(", next {}", moment(at))).unwrap_or_default();
+    let reply = passage.reply.as_ref().map(|reply| told(reply, None)).unwrap_or_default();
+    let recipient = passage.recipient.as_deref().unwrap_or_default();
+    format!("  {} {} {recipient} {reply}{next}", moment(passage.at), passage.stage.as_str())
+}
+
+fn told(reply: &RemoteReply, site: Option<&str>) -> String {
+    if reply.text.is_empty() && reply.code == 0 {
+        return String::new();
+    }
+    let host = reply.host.as_deref().or(site).unwrap_or("this server");
+    format!("({host}: {} {} {})", reply.code, reply.enhanced, reply.text)
+}
+
+fn moment(at: kernel::Timestamp) -> String {
+    jiff::Timestamp::from_millisecond(at.millis()).map(|at| at.to_string()).unwrap_or_default()
+}
