@@ -1,5 +1,8 @@
 //! Killed at any moment under load, the platform loses nothing that it acknowledged and doubles nothing.
 
+#[path = "crash/outbound.rs"]
+mod outbound;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
 use std::sync::Mutex;

@@ -16,6 +16,7 @@ const DEBIAN: &[(&str, &str, &str)] = &[
     ("chromium", "chromium", "browser"),
     ("openssl", "openssl", "interop: signed profiles"),
     ("thunderbird", "thunderbird", "interop: thunderbird"),
+    ("aiosmtpd", "python3-aiosmtpd", "outbound: a mail host by others"),
 ];
 
 /// Packages of the Python index that judge what we sign and sign what we judge, with what they need.

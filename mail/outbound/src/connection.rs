@@ -5,6 +5,7 @@ use std::sync::Arc;
 use store::{LeasedRecipient, RemoteReply};
 use tokio::sync::OwnedSemaphorePermit;
 
+use crate::breaker::Gate;
 use crate::classify::{Class, classify};
 use crate::client::{Answer, Call, Client, Envelope, EnvelopeRecipient, Fault, Sent, call};
 use crate::destination::Destination;
@@ -101,6 +102,45 @@ impl Inner {
         });
     }
 
+    /// Looks again at destinations for which something waits: a connection may have become free since, or a breaker may
+    /// have opened under what waits.
+    pub(crate) async fn revisit(self: &Arc<Self>) {
+        let now = (self.now)();
+        let mut open = Vec::new();
+        let mut put_off = Vec::new();
+        for state in self.sites.lock().values_mut() {
+            if state.ready.recipient_count() == 0 {
+                continue;
+            }
+            match (state.breaker.gate(now), &state.breaker.fault) {
+                (Gate::Open(_), Some(fault)) => {
+                    let fault = fault.clone();
+                    put_off.push((Arc::clone(&state.destination), fault, state.ready.drain()));
+                }
+                _ => open.push(Arc::clone(&state.destination)),
+            }
+        }
+        for (destination, fault, jobs) in put_off {
+            self.put_off(&destination, &fault, jobs).await;
+        }
+        for destination in open {
+            if self.permits.available_permits() == 0 {
+                return;
+            }
+            self.connect(&destination);
+        }
+    }
+
+    /// Jobs that are not tried now since their destination does not answer.
+    async fn put_off(&self, destination: &Destination, fault: &RemoteReply, jobs: Vec<Job>) {
+        for job in jobs {
+            let happened = job.recipients.into_iter();
+            let happened = happened.map(|recipient| (recipient, Happened::Failed(fault.clone()))).collect();
+            let batch = Batch { token: job.token, message: &job.message, site: Some(&destination.site) };
+            self.settle(batch, happened, None).await;
+        }
+    }
+
     /// No host answered as it should. What waits is put off where the breaker opened by it.
     async fn site_failed(self: &Arc<Self>, destination: &Arc<Destination>, reply: RemoteReply, first: Job) {
         let now = (self.now)();
@@ -112,12 +152,7 @@ impl Inner {
                 jobs.extend(state.ready.drain());
             }
         });
-        for job in jobs {
-            let happened = job.recipients.into_iter();
-            let happened = happened.map(|recipient| (recipient, Happened::Failed(reply.clone()))).collect();
-            let batch = Batch { token: job.token, message: &job.message, site: Some(&destination.site) };
-            self.settle(batch, happened, None).await;
-        }
+        self.put_off(destination, &reply, jobs).await;
     }
 
     async fn deliver_all(self: &Arc<Self>, destination: &Arc<Destination>, mut client: Client, first: Job) {
@@ -183,7 +218,7 @@ impl Inner {
         let until = job.leased_until.max(*self.leases_until.lock());
         if now >= until {
             // Somebody else may have it by now.
-            self.released(job.recipients.len());
+            self.released(job.token, job.recipients.len());
             return true;
         }
         let batch = Batch { token: job.token, message: &job.message, site: Some(&destination.site) };
@@ -191,7 +226,7 @@ impl Inner {
             Ok(Some(content)) => content,
             Ok(None) => {
                 tracing::error!(queue = job.message.queue_id, "a queued message has no octets");
-                self.released(job.recipients.len());
+                self.released(job.token, job.recipients.len());
                 return true;
             }
             Err(error) => {

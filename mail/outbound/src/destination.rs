@@ -118,6 +118,11 @@ impl Destinations {
         (Instant::now() < until).then_some(found)
     }
 
+    /// Whether as many are being looked up as may be.
+    pub(crate) fn is_busy(&self) -> bool {
+        self.permits.available_permits() == 0
+    }
+
     /// Looks it up unless somebody does already or too many are being looked up. `true` where it is known afterwards by
     /// this call.
     pub(crate) async fn look_up(&self, tenant: TenantId, target: Target) -> bool {

@@ -68,6 +68,10 @@ pub const DOMAIN_PAGE_COUNT: usize = 250;
 pub const LEASE_MILLIS: i64 = 300_000;
 /// How often leases are renewed.
 pub const RENEW_PAUSE: Duration = Duration::from_secs(60);
+/// How long what is under way may take at the end; what takes longer is tried again by the next life.
+pub const DRAIN_WAIT: Duration = Duration::from_secs(20);
+/// How often an outcome is written again that could not be written, with a second more between each time.
+pub const SETTLE_TRY_COUNT: u32 = 5;
 /// The longest pause between two sweeps: what becomes due without a bell is found then.
 pub const SWEEP_PAUSE: Duration = Duration::from_millis(1000);
 /// The shortest pause between two sweeps.

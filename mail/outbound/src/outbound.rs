@@ -18,7 +18,7 @@ use uuid::Uuid;
 use crate::backoff::Chance;
 use crate::breaker::{Breaker, Gate};
 use crate::destination::{Destination, Destinations, Routes};
-use crate::limits::{IDLE_SITE_COUNT_MAX, LEASE_MILLIS, QUANTUM_OCTETS, RENEW_PAUSE};
+use crate::limits::{DRAIN_WAIT, IDLE_SITE_COUNT_MAX, LEASE_MILLIS, QUANTUM_OCTETS, RENEW_PAUSE};
 use crate::metrics::Metrics;
 use crate::ready::{ReadyQueue, Weighed};
 use crate::site::Guard;
@@ -131,6 +131,8 @@ pub(crate) struct Inner {
     pub(crate) owner: Uuid,
     pub(crate) sites: Mutex<HashMap<String, SiteState>>,
     pub(crate) leased_count: AtomicUsize,
+    /// Recipients of each lease of this node that are not settled; only these leases are renewed.
+    pub(crate) leases: Mutex<HashMap<LeaseToken, usize>>,
     /// Leases are good until then: moved by renewal.
     pub(crate) leases_until: Mutex<Timestamp>,
     pub(crate) permits: Arc<Semaphore>,
@@ -191,6 +193,7 @@ impl Outbound {
             owner: Uuid::now_v7(),
             sites: Mutex::default(),
             leased_count: AtomicUsize::new(0),
+            leases: Mutex::default(),
             leases_until: Mutex::new(Timestamp::from_millis(0)),
             permits,
             wake: Notify::new(),
@@ -215,7 +218,9 @@ impl Outbound {
         inner.sweep_until_stopped().await;
         inner.give_back().await;
         inner.tasks.close();
-        inner.tasks.wait().await;
+        if tokio::time::timeout(DRAIN_WAIT, inner.tasks.wait()).await.is_err() {
+            tracing::warn!("some deliveries are left as they are; they are tried again");
+        }
     }
 
     /// Sites that are known at this moment, by name; at most `limit`.
@@ -243,8 +248,27 @@ impl Outbound {
 }
 
 impl Inner {
-    /// `count` recipients are not this node's business any more.
-    pub(crate) fn released(&self, count: usize) {
+    /// `count` recipients are leased.
+    pub(crate) fn took(&self, token: LeaseToken, count: usize) {
+        if count == 0 {
+            return;
+        }
+        self.leases.lock().insert(token, count);
+        let before = self.leased_count.fetch_add(count, Ordering::Relaxed);
+        self.metrics.leased(before + count);
+    }
+
+    /// `count` recipients of a lease are not this node's business any more.
+    pub(crate) fn released(&self, token: LeaseToken, count: usize) {
+        {
+            let mut leases = self.leases.lock();
+            let rest = leases.get(&token).copied().unwrap_or_default().saturating_sub(count);
+            if rest == 0 {
+                leases.remove(&token);
+            } else {
+                leases.insert(token, rest);
+            }
+        }
         let before = self.leased_count.fetch_sub(count, Ordering::Relaxed);
         self.metrics.leased(before.saturating_sub(count));
         self.wake.notify_one();
@@ -257,7 +281,8 @@ impl Inner {
                 () = tokio::time::sleep(RENEW_PAUSE) => {}
             }
             let until = Timestamp::from_millis((self.now)().millis() + LEASE_MILLIS);
-            match self.queue.renew(self.owner, until).await {
+            let tokens: Vec<LeaseToken> = self.leases.lock().keys().copied().collect();
+            match self.queue.renew(self.owner, &tokens, until).await {
                 Ok(_) => *self.leases_until.lock() = until,
                 Err(error) => tracing::error!(%error, "leases could not be renewed"),
             }

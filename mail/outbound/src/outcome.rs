@@ -1,15 +1,17 @@
 //! From what was said about recipients to what is written, and to the report that tells the sender.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use kernel::Timestamp;
 use store::{
     DelayNotice, LeaseToken, LeasedMessage, LeasedRecipient, Origin, Outcome, RemoteReply, Settlement,
-    Settling, Suppress,
+    Settling, StoreError, Suppress,
 };
 
 use crate::backoff::{Next, after_failure};
 use crate::classify::is_hard_bounce;
-use crate::limits::{EXPIRY_MILLIS, REPORT_EXPIRY_MILLIS};
+use crate::limits::{EXPIRY_MILLIS, REPORT_EXPIRY_MILLIS, SETTLE_TRY_COUNT};
 use crate::outbound::Inner;
 use crate::report::{self, Action, Told};
 
@@ -79,7 +81,7 @@ impl Inner {
             suppress: judged.suppress,
         });
         let settling = Settling { token: batch.token, settlements: settlements.collect(), report };
-        match self.queue.settle(settling).await {
+        match self.write(settling).await {
             Ok(written) => {
                 words.into_iter().for_each(|word| self.metrics.outcome(word));
                 if has_report && written > 0 {
@@ -91,7 +93,21 @@ impl Inner {
             }
             Err(error) => tracing::error!(%error, "outcomes of deliveries could not be written"),
         }
-        self.released(count);
+        self.released(batch.token, count);
+    }
+
+    /// Writes outcomes, again where the database does not answer: what was delivered is not to be delivered again.
+    async fn write(&self, settling: Settling) -> Result<usize, StoreError> {
+        let mut attempt = 1;
+        loop {
+            match self.queue.settle(settling.clone()).await {
+                Err(_) if attempt < SETTLE_TRY_COUNT && !self.stop.is_cancelled() => {
+                    tokio::time::sleep(Duration::from_secs(u64::from(attempt))).await;
+                    attempt += 1;
+                }
+                outcome => return outcome,
+            }
+        }
     }
 
     fn judge(

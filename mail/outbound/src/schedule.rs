@@ -38,6 +38,7 @@ impl Inner {
             if let Err(error) = self.sweep().await {
                 tracing::error!(%error, "the queue could not be read");
             }
+            self.revisit().await;
             tokio::select! {
                 () = self.stop.cancelled() => return,
                 () = self.queue.rung() => {}
@@ -147,6 +148,9 @@ impl Inner {
     }
 
     fn look_up(self: &Arc<Self>, line: Line, target: Target) {
+        if self.destinations.is_busy() {
+            return;
+        }
         let inner = Arc::clone(self);
         self.tasks.spawn(async move {
             if inner.destinations.look_up(line.tenant, target).await {
@@ -167,8 +171,7 @@ impl Inner {
         let leased = self.queue.lease(request).await?;
         let count: usize = leased.messages.iter().map(|(_, recipients)| recipients.len()).sum();
         debug_assert!(count <= LEASE_RECIPIENT_COUNT_MAX, "a lease has its bound");
-        let before = self.leased_count.fetch_add(count, Ordering::Relaxed);
-        self.metrics.leased(before + count);
+        self.took(leased.token, count);
         for (message, recipients) in leased.messages {
             self.sort(leased.token, message, recipients, (plans, until)).await;
         }

@@ -31,6 +31,7 @@ struct Stage {
     clock: Arc<AtomicI64>,
     stop: CancellationToken,
     running: Option<tokio::task::JoinHandle<()>>,
+    connection_count_max: usize,
     _folder: tempfile::TempDir,
 }
 
@@ -38,6 +39,10 @@ impl Stage {
     async fn new() -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let database = Database::open_sqlite(&folder.path().join("mail.db")).expect("a database");
+        Self::over(database, folder).await
+    }
+
+    async fn over(database: Database, folder: tempfile::TempDir) -> Self {
         let clock = Arc::new(AtomicI64::new(1_700_000_000_000));
         let time = Arc::clone(&clock);
         let now: store::Now = Arc::new(move || Timestamp::from_millis(time.load(Ordering::Relaxed)));
@@ -49,6 +54,7 @@ impl Stage {
             clock,
             stop: CancellationToken::new(),
             running: None,
+            connection_count_max: 100,
             _folder: folder,
         }
     }
@@ -68,13 +74,19 @@ impl Stage {
     }
 
     fn run(&mut self) {
+        self.stop = CancellationToken::new();
+        self.running = Some(self.node(Nodes::One));
+    }
+
+    /// One node that delivers.
+    fn node(&self, nodes: Nodes) -> tokio::task::JoinHandle<()> {
         let time = Arc::clone(&self.clock);
         let settings = Settings {
             hostname: DomainName::parse("us.example").expect("a name"),
             source: None,
             port: self.farm.port,
             guard: Guard { allows_loopback: true, ..Guard::default() },
-            connection_count_max: 100,
+            connection_count_max: self.connection_count_max,
             site_connection_count_max: 10,
         };
         let world = World {
@@ -87,9 +99,8 @@ impl Stage {
             chance: Arc::new(Chance::seeded(1)),
             metrics: Metrics::register(&prometheus::Registry::new()).expect("fresh"),
         };
-        self.stop = CancellationToken::new();
         let outbound = Outbound::new(settings, world, self.stop.clone());
-        self.running = Some(tokio::spawn(async move { outbound.run(Nodes::One).await }));
+        tokio::spawn(async move { outbound.run(nodes).await })
     }
 
     async fn submit(&self, to: &[&str]) -> u64 {
@@ -370,6 +381,21 @@ async fn a_stalled_site_and_a_mailing_do_not_hold_another_tenants_message() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn more_sites_than_connections_all_have_their_turn() {
+    let mut stage = Stage::new().await;
+    stage.connection_count_max = 2;
+    let mut hosts = Vec::new();
+    for number in 0..12 {
+        let domain = format!("d{number}.example");
+        hosts.push(stage.host(&[domain.as_str()], modern()).await);
+        stage.submit(&[format!("u@{domain}").as_str()]).await;
+    }
+    stage.run();
+    stage.until("every site has its message", || hosts.iter().all(|host| host.taken().len() == 1)).await;
+    stage.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn connections_are_used_again() {
     let mut stage = Stage::new().await;
     let host = stage.host(&["b.example"], modern()).await;
@@ -402,5 +428,38 @@ async fn a_suspended_site_waits_for_the_operator() {
     assert!(host.taken().is_empty());
     stage.store.resume("b.example").await.expect("resumed");
     assert_eq!(states(&stage.tried(id, 1).await), [RecipientState::Delivered]);
+    stage.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_nodes_on_one_postgresql_send_everything_once() {
+    let Ok(url) = std::env::var("HOSTERRA_TEST_POSTGRES") else {
+        eprintln!("SKIPPED: PostgreSQL (HOSTERRA_TEST_POSTGRES is not set)");
+        return;
+    };
+    let schema = format!("outbound_{}", std::process::id());
+    let database = Database::connect_postgres_schema(&url, 16, &schema).await.expect("a server");
+    let mut stage = Stage::over(database, tempfile::tempdir().expect("a folder")).await;
+    let mut hosts = Vec::new();
+    for number in 0..5 {
+        let domain = format!("d{number}.example");
+        hosts.push(stage.host(&[domain.as_str()], modern()).await);
+    }
+    let others = [stage.node(Nodes::Several), stage.node(Nodes::Several)];
+    for number in 0..200 {
+        stage.submit(&[format!("u{number}@d{}.example", number % 5).as_str()]).await;
+    }
+    let count = || hosts.iter().map(|host| host.taken().len()).sum::<usize>();
+    stage.until("all arrive", || count() >= 200).await;
+    let start = Instant::now();
+    while !stage.store.queued(None, 0, 1).await.expect("a page").is_empty() {
+        assert!(start.elapsed() < WAIT, "something is not settled");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    assert_eq!(count(), 200, "something went out twice");
+    stage.stop.cancel();
+    for node in others {
+        node.await.expect("it does not panic");
+    }
     stage.end().await;
 }

@@ -411,8 +411,8 @@ pub trait Queue: Send + Sync + 'static {
     /// Leases recipients that are due, or whose lease has ended. No two leases of one moment hold the same recipient.
     async fn lease(&self, request: LeaseRequest) -> Result<Leased, StoreError>;
 
-    /// Moves the end of every lease of `owner`; how many there are.
-    async fn renew(&self, owner: Uuid, until: Timestamp) -> Result<u64, StoreError>;
+    /// Moves the end of leases of `owner`; how many recipients that are. A lease that is not named ends.
+    async fn renew(&self, owner: Uuid, tokens: &[LeaseToken], until: Timestamp) -> Result<u64, StoreError>;
 
     /// Ends every lease, whoever has it: only where no other node can be there.
     async fn end_leases(&self) -> Result<u64, StoreError>;

@@ -199,7 +199,7 @@ async fn a_lease_holds_a_recipient_until_it_ends_and_no_two_hold_the_same() {
         // The second node dies; the first goes on.
         world.pass(59_000);
         let until = Timestamp::from_millis(world.now().millis() + 60_000);
-        assert_eq!(world.store.renew(Uuid::from_u128(1), until).await.expect("renewed"), 2);
+        assert_eq!(world.store.renew(Uuid::from_u128(1), &[first.token], until).await.expect("renewed"), 2);
         world.pass(2_000);
         let third = world.lease(3, A, &[("b.example", 9), ("c.example", 9)]).await;
         assert_eq!(addresses(&third), ["3@b.example", "4@c.example"]);

@@ -25,7 +25,7 @@ pub(crate) use trace::insert as insert_passage;
 use super::SqlStore;
 use crate::trace::Passage;
 use crate::{
-    Depth, DuePage, LeaseRequest, Leased, Line, Order, PassageFilter, Queue, QueueEntry, Queued,
+    Depth, DuePage, LeaseRequest, LeaseToken, Leased, Line, Order, PassageFilter, Queue, QueueEntry, Queued,
     QueuedRecipient, RecipientKey, Selection, Settling, StoreError, Suppression, Suspension,
 };
 
@@ -114,8 +114,8 @@ impl Queue for SqlStore {
         self.queue_lease(request).await
     }
 
-    async fn renew(&self, owner: Uuid, until: Timestamp) -> Result<u64, StoreError> {
-        self.queue_renew(owner, until).await
+    async fn renew(&self, owner: Uuid, tokens: &[LeaseToken], until: Timestamp) -> Result<u64, StoreError> {
+        self.queue_renew(owner, tokens, until).await
     }
 
     async fn end_leases(&self) -> Result<u64, StoreError> {

@@ -13,6 +13,8 @@ use crate::{
     LeasedRecipient, Line, RecipientKey, StoreError,
 };
 
+/// Leases that are renewed in one transaction.
+const RENEW_COUNT: usize = 500;
 /// Lines or domains in one page.
 const STEP_COUNT_MAX: usize = 1000;
 
@@ -170,11 +172,26 @@ impl SqlStore {
         self.database.transact(work).await
     }
 
-    pub(crate) async fn queue_renew(&self, owner: Uuid, until: Timestamp) -> Result<u64, StoreError> {
-        let update =
-            Statement::new("UPDATE queue_recipient SET due_at = $2 WHERE state = 1 AND lease_owner = $1");
-        let touched = self.database.write(vec![update.bind(owner).bind(until.millis())]).await?;
-        Ok(touched.iter().sum())
+    pub(crate) async fn queue_renew(
+        &self,
+        owner: Uuid,
+        tokens: &[LeaseToken],
+        until: Timestamp,
+    ) -> Result<u64, StoreError> {
+        let mut renewed = 0;
+        for some in tokens.chunks(RENEW_COUNT) {
+            let update = |token: &LeaseToken| {
+                Statement::new(
+                    "UPDATE queue_recipient SET due_at = $3 \
+                     WHERE state = 1 AND lease_owner = $1 AND lease_token = $2",
+                )
+                .bind(owner)
+                .bind(token.0)
+                .bind(until.millis())
+            };
+            renewed += self.database.write(some.iter().map(update).collect()).await?.iter().sum::<u64>();
+        }
+        Ok(renewed)
     }
 
     pub(crate) async fn queue_end_leases(&self) -> Result<u64, StoreError> {
