@@ -73,7 +73,9 @@ fn sink(port: u16, file: &Path, mode: &str) -> Option<Ended> {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("interop/sink.py");
     let child = Command::new(python)
         .arg(script)
-        .args([&port.to_string(), &file.to_string_lossy().into_owned(), mode])
+        .arg(port.to_string())
+        .arg(file)
+        .arg(mode)
         .stdin(Stdio::piped())
         .stdout(Stdio::null())
         .spawn()
