@@ -23,4 +23,5 @@ export const ROUTES: Route[] = [
   { pattern: '/account/:part', load: () => import('./screens/account/Account.svelte') },
   { pattern: '/customers', load: plain(() => import('./screens/Customers.svelte')) },
   { pattern: '/operations', load: plain(() => import('./screens/Operations.svelte')) },
+  { pattern: '/domains/:id/dns', load: () => import('./screens/domain/Dns.svelte') },
 ];

@@ -565,5 +565,9 @@ export const own = {
   'via.COMMAND_LINE': 'command line',
   'via.PLATFORM': 'by itself',
   'via.SESSION': 'signed in',
+  'dns.title': 'DNS of {domain}', 'dns.lead': 'Records to create at your DNS provider, and what stands there now. A change may take up to 24 hours to be seen everywhere.', 'dns.recheck': 'Check again', 'dns.good': 'Everything that matters is as it should be', 'dns.bad': 'Something is missing or wrong', 'dns.checkedAt': 'Checked {at}.', 'dns.zone': 'Zone file',
+  'dns.name': 'Name and type', 'dns.expected': 'Expected', 'dns.current': 'Current', 'dns.copy': 'Copy the value for {name}', 'dns.show': 'DNS',
+  'dns.state.GOOD': 'OK', 'dns.state.ABSENT': 'Absent', 'dns.state.WRONG': 'Wrong', 'dns.state.DUPLICATE': 'Duplicate', 'dns.state.UNKNOWN': 'No answer', 'dns.need.REQUIRED': 'required', 'dns.need.RECOMMENDED': 'recommended', 'dns.need.OPTIONAL': 'optional',
+  'dns.role.EXCHANGE': 'Incoming mail', 'dns.role.AUTODISCOVER_HOST': 'Set-up of Microsoft clients', 'dns.role.AUTODISCOVER_SERVICE': 'Set-up of Microsoft clients (service)', 'dns.role.AUTOCONFIG_HOST': 'Set-up of Thunderbird and others', 'dns.role.SPF': 'Who may send (SPF)', 'dns.role.DMARC': 'Policy for forgeries (DMARC)', 'dns.role.DKIM': 'Key of signatures (DKIM)', 'dns.role.STS_HOST': 'Policy of encryption (host)', 'dns.role.STS': 'Policy of encryption (MTA-STS)', 'dns.role.TLS_REPORT': 'Reports about encryption', 'dns.role.SERVICE': 'Server found by clients',
 };
 export default { ...lib, ...own };

@@ -566,5 +566,9 @@ export const own = {
   'via.COMMAND_LINE': 'ligne de commande',
   'via.PLATFORM': 'automatique',
   'via.SESSION': 'session',
+  'dns.title': 'DNS de {domain}', 'dns.lead': 'Enregistrements à créer chez votre fournisseur DNS, et ce qui s’y trouve actuellement. Une modification peut mettre jusqu’à 24 heures à être vue partout.', 'dns.recheck': 'Vérifier à nouveau', 'dns.good': 'Tout ce qui compte est correct', 'dns.bad': 'Il manque quelque chose ou une valeur est erronée', 'dns.checkedAt': 'Vérifié le {at}.', 'dns.zone': 'Fichier de zone',
+  'dns.name': 'Nom et type', 'dns.expected': 'Attendu', 'dns.current': 'Actuel', 'dns.copy': 'Copier la valeur de {name}', 'dns.show': 'DNS',
+  'dns.state.GOOD': 'OK', 'dns.state.ABSENT': 'Absent', 'dns.state.WRONG': 'Erroné', 'dns.state.DUPLICATE': 'En double', 'dns.state.UNKNOWN': 'Sans réponse', 'dns.need.REQUIRED': 'indispensable', 'dns.need.RECOMMENDED': 'recommandé', 'dns.need.OPTIONAL': 'optionnel',
+  'dns.role.EXCHANGE': 'Réception du courrier', 'dns.role.AUTODISCOVER_HOST': 'Configuration des logiciels Microsoft', 'dns.role.AUTODISCOVER_SERVICE': 'Configuration des logiciels Microsoft (service)', 'dns.role.AUTOCONFIG_HOST': 'Configuration de Thunderbird et autres', 'dns.role.SPF': 'Qui peut envoyer (SPF)', 'dns.role.DMARC': 'Politique contre les faux (DMARC)', 'dns.role.DKIM': 'Clé des signatures (DKIM)', 'dns.role.STS_HOST': 'Politique de chiffrement (serveur)', 'dns.role.STS': 'Politique de chiffrement (MTA-STS)', 'dns.role.TLS_REPORT': 'Rapports sur le chiffrement', 'dns.role.SERVICE': 'Serveur trouvé par les logiciels',
 } satisfies Record<keyof typeof english, string>;
 export default { ...lib, ...own };
