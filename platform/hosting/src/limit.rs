@@ -56,6 +56,8 @@ pub const FACTOR_COUNT_MAX: usize = 10;
 pub const NOTICE_COUNT_MAX: usize = 40;
 /// Most notices of one kind with a link, to one person on one day.
 pub const NOTICE_LINK_COUNT_MAX: usize = 10;
+/// Days after which nobody is told of something any more.
+pub const NOTICE_LATE_DAY_COUNT_MAX: i64 = 1;
 /// Seconds between two of those.
 pub const NOTICE_LINK_PAUSE_SECS: u64 = 60;
 /// Most recovery codes of one user or mailbox.

@@ -197,3 +197,15 @@ fn a_notice_is_sent_again_with_the_same_link_while_that_is_good() {
     later(&mut world, 60);
     assert_eq!(world.refused(&repeat(600, 901)), "LINK_NOT_GOOD");
 }
+
+#[test]
+fn what_is_long_past_is_told_nobody() {
+    let mut world = signed_up();
+    let verified = verify(&world, 600);
+    world.must(&verified);
+    let past = send(&world, 950, NoticeKind::PasswordChanged);
+    later(&mut world, 2 * 24 * 3600);
+    assert_eq!(world.must(&past), 0, "the past comes by when notices are switched on");
+    let yesterday = SendNotice { day: day_of(world.now) - 1, ..past };
+    assert_eq!(world.must(&yesterday), 1);
+}

@@ -7,12 +7,14 @@ use kernel::{
 };
 
 use crate::delegation::{Delegation, DelegationState};
+use crate::limit::NOTICE_LATE_DAY_COUNT_MAX;
 use crate::mailbox::{Mailbox, MailboxState};
-use crate::notice::{NewNotice, NoticeCommand, NoticeDay, NoticeKind, NoticePerson, stream_of};
+use crate::notice::{NewNotice, NoticeCommand, NoticeDay, NoticeKind, NoticePerson, day_of, stream_of};
 use crate::user::{User, UserState};
 use crate::{HostingRefusal, Language};
 
-/// Tells a person something by mail; the caller acts as the platform. Who has no address is refused.
+/// Tells a person something by mail; the caller acts as the platform. Who has no address is refused; what is older than
+/// yesterday is not told any more.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SendNotice {
     /// Whose account.
@@ -57,6 +59,10 @@ impl UseCase for SendNotice {
         (day, user, mailbox, delegation): &<Self::Reads as Reads>::States,
         now: Timestamp,
     ) -> Result<Changes, HostingRefusal> {
+        // When notices are switched on, all of the past comes by; nobody wants to read of it now.
+        if day_of(now) > self.day.saturating_add(NOTICE_LATE_DAY_COUNT_MAX) {
+            return Ok(Changes::none());
+        }
         let known = match (user, mailbox, delegation) {
             (Some(user), _, _) => self.of_user(user),
             (_, Some(mailbox), _) => self.of_mailbox(mailbox),
