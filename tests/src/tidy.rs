@@ -35,6 +35,7 @@ pub const EDGES: &[(&str, &[&str])] = &[
         "graphql",
         &[
             "kernel",
+            "notice",
             "authority",
             "hosting",
             "engine",
