@@ -44,10 +44,9 @@ pub const EDGES: &[(&str, &[&str])] = &[
             "directory",
             "dnscheck",
             "resolver",
+            "sieve",
         ],
     ),
-    ("graphql", &["kernel", "notice", "authority", "hosting", "engine", "journal", "database", "directory"]),
-    ("graphql", &["kernel", "authority", "hosting", "engine", "journal", "database", "directory", "sieve"]),
     ("web", &["graphql", "engine"]),
     // wiring: names everything, nothing names it
     (
