@@ -111,7 +111,15 @@ async fn customer(engine: &Engine, number: u128) {
     };
     run(
         engine,
-        &OrderService { account, service, plan: plan_id("custom"), version: 1, custom: Some(custom) },
+        &OrderService {
+            account,
+            service,
+            plan: plan_id("custom"),
+            version: 1,
+            custom: Some(custom),
+            cycle: hosting::calendar::Cycle::Annual,
+            agreement: hosting::contract::Agreement::ToFollow,
+        },
     )
     .await;
     run(engine, &ActivateService { account, service }).await;

@@ -134,7 +134,19 @@ async fn customer(engine: &Engine, number: u128, mailboxes: u128) {
         storage: Some(ByteSize::gib(5000)),
         ..CustomLimits::default()
     });
-    run(engine, &OrderService { account, service, plan: plan_id("custom"), version: 1, custom }).await;
+    run(
+        engine,
+        &OrderService {
+            account,
+            service,
+            plan: plan_id("custom"),
+            version: 1,
+            custom,
+            cycle: hosting::calendar::Cycle::Annual,
+            agreement: hosting::contract::Agreement::ToFollow,
+        },
+    )
+    .await;
     run(engine, &ActivateService { account, service }).await;
     let name = DomainName::parse(&format!("customer{number}.example")).expect("a name");
     run(engine, &AddDomain { account, service, domain, name, mirrors: None }).await;
@@ -275,6 +287,12 @@ async fn main() {
         logins: nothing.clone(),
         queue: nothing.clone(),
         deliveries: nothing.clone(),
+        blobs: database::Blobs::open(database.clone()).await.expect("a table"),
+        facts: graphql::Facts {
+            server_name: "mail.example".to_owned(),
+            data_centre: None,
+            network_key: [7; 32],
+        },
         txt: nothing,
         dns: Arc::new(graphql::DnsChecks::new(Arc::new(resolver::Zone::new()), names())),
         notices: graphql::Notices {

@@ -160,6 +160,11 @@ impl Api {
         }
     }
 
+    /// What resolvers ask.
+    pub(crate) const fn platform(&self) -> &Platform {
+        &self.platform
+    }
+
     /// Answers one operation.
     pub async fn one(&self, knock: &Knock, request: Request) -> Response {
         self.schema.execute(request.data(self.caller(knock))).await

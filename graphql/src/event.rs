@@ -263,6 +263,8 @@ pub(crate) fn subject(stored: &StoredEvent) -> String {
         "mailbox" => MailboxId::new(id).to_string(),
         "alias" => AliasId::new(id).to_string(),
         "ticket" => kernel::TicketId::new(id).to_string(),
+        "document" => kernel::DocumentId::new(id).to_string(),
+        "contract" => ServiceId::new(id).to_string(),
         "webhook" => kernel::WebhookId::new(id).to_string(),
         "delegation" => kernel::DelegationId::new(id).to_string(),
         other => format!("{other}_{}", id.simple()),

@@ -46,6 +46,10 @@ pub const ACCESS_TOKEN_SECS: u64 = 600;
 pub const REFRESH_TOKEN_SECS: u64 = 30 * 24 * 3600;
 /// How long an invitation can be answered, in days.
 pub const INVITATION_DAYS: u64 = 7;
+/// Largest document that is published, in octets: in base64 it fits in one request.
+pub const DOCUMENT_OCTETS_MAX: usize = 180 * 1024;
+/// Longest text that was shown beside the button of an acceptance, in octets.
+pub const SHOWN_TEXT_OCTETS_MAX: usize = 10_000;
 /// How long the secret of a webhook signs beside its successor where nothing is said, in hours.
 pub const WEBHOOK_SECRET_HOURS_DEFAULT: u32 = 24;
 /// The longest that it may.

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use async_graphql::Enum;
 use async_trait::async_trait;
+use database::Blobs;
 use directory::{Credential, Directory, Protocol};
 use engine::Engine;
 use kernel::{ByteSize, DomainName, MailboxId, TenantId, Timestamp, WebhookId};
@@ -40,6 +41,10 @@ pub struct Platform {
     pub sends: Arc<dyn SendsSource>,
     /// When mailboxes were last opened.
     pub logins: Arc<dyn LoginSource>,
+    /// The bytes of documents.
+    pub blobs: Blobs,
+    /// What the operator tells of the platform itself.
+    pub facts: Facts,
     /// What webhooks were told.
     pub deliveries: Arc<dyn DeliverySource>,
     /// Mail that waits to leave.
@@ -72,6 +77,37 @@ pub struct Notices {
     pub language: hosting::Language,
     /// Whether anybody may open an account.
     pub is_sign_up_open: bool,
+}
+
+/// The name of the secret under which networks are hashed: for `keyring.secret`.
+pub const NETWORK_KEY_NAME: &str = "graphql.network";
+
+/// What the operator tells of the platform itself.
+#[derive(Debug, Clone)]
+pub struct Facts {
+    /// The name of the servers, for example `mail.example.com`.
+    pub server_name: String,
+    /// Where they stand; none where the operator tells nothing.
+    pub data_centre: Option<DataCentre>,
+    /// Networks from where somebody accepts are hashed under it.
+    pub network_key: [u8; 32],
+}
+
+/// Where the servers stand, as the operator tells it.
+#[derive(Debug, Clone, PartialEq, Eq, async_graphql::SimpleObject)]
+pub struct DataCentre {
+    /// What it is called, for example `PAR1`.
+    pub name: String,
+    /// Where it is, for example `Saint-Ouen l'Aumône, Paris, France`.
+    pub place: String,
+    /// Its postal address.
+    pub address: Option<String>,
+    /// What it is certified for, for example `ISO 27001`.
+    pub certifications: Vec<String>,
+    /// How it is supplied with power.
+    pub power: Option<String>,
+    /// How it is connected.
+    pub network: Option<String>,
 }
 
 /// What a mailbox holds.

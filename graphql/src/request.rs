@@ -17,9 +17,6 @@ use crate::limit::READ_YOUR_WRITES_MS_MAX;
 use crate::platform::Platform;
 use crate::scalar::{AccountKey, Place};
 
-/// The revision of all tables that this release reads.
-const NEWEST_REVISION: u16 = 3;
-
 /// Whoever sent a request, as data of that request. Made by [`crate::Api::caller`].
 #[derive(Debug, Clone)]
 pub struct Caller {
@@ -112,13 +109,13 @@ pub(crate) async fn rows(
 ) -> Result<Vec<Row>> {
     let engine = &ctx.platform()?.engine;
     // Statements are written for the newest tables; while those are being built, the ones before are read.
-    let serving = engine.serving_revision(projection).unwrap_or(NEWEST_REVISION);
-    if serving != NEWEST_REVISION {
-        statement.sql =
-            statement.sql.replace(&format!("_v{NEWEST_REVISION}"), &format!("_v{serving}")).into();
+    let newest = crate::wiring::newest_revision(projection);
+    let serving = engine.serving_revision(projection).unwrap_or(newest);
+    if serving != newest {
+        statement.sql = statement.sql.replace(&format!("_v{newest}"), &format!("_v{serving}")).into();
     }
     let rows = engine.query(statement).await;
-    if serving != NEWEST_REVISION && rows.is_err() {
+    if serving != newest && rows.is_err() {
         // What was asked is not in the tables of before.
         return Err(ctx.fault(Fault::Stale));
     }

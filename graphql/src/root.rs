@@ -15,6 +15,8 @@ use crate::credential::query::CredentialQuery;
 use crate::delegation::mutation::DelegationMutation;
 use crate::delegation::query::DelegationQuery;
 use crate::domain::dns::DnsQuery;
+use crate::document::mutation::DocumentMutation;
+use crate::document::query::DocumentQuery;
 use crate::domain::mutation::DomainMutation;
 use crate::domain::query::DomainQuery;
 use crate::filter::mutation::FilterMutation;
@@ -80,6 +82,7 @@ pub struct QueryRoot(
     DelegationQuery,
     TicketQuery,
     WebhookQuery,
+    DocumentQuery,
     HistoryQuery,
 );
 
@@ -110,4 +113,5 @@ pub struct MutationRoot(
     DelegationMutation,
     TicketMutation,
     WebhookMutation,
+    DocumentMutation,
 );

@@ -69,6 +69,8 @@ id_scalars! {
     TicketKey(TicketId) = "TicketID";
     /// Names a webhook: `whep_` and 32 hexadecimal digits. An id of another type is refused.
     WebhookKey(WebhookId) = "WebhookID";
+    /// Names a series of documents: `docu_` and 32 hexadecimal digits. An id of another type is refused.
+    DocumentKey(DocumentId) = "DocumentID";
     /// Names an app password: `appw_` and 32 hexadecimal digits. An id of another type is refused.
     AppPasswordKey(AppPasswordId) = "AppPasswordID";
     /// Names an address map: `amap_` and 32 hexadecimal digits. An id of another type is refused.

@@ -12,6 +12,7 @@ use crate::access::People;
 use crate::account::projection::AccountList;
 use crate::alias::projection::AliasList;
 use crate::delegation::projection::DelegationList;
+use crate::document::projection::DocumentList;
 use crate::domain::projection::DomainList;
 use crate::entry::projection::EntryList;
 use crate::event::SubscriptionRoot;
@@ -52,11 +53,12 @@ pub async fn register(engine: &Engine, people: &Arc<People>) -> Result<Subscript
     engine.project(NoticeList).await?;
     engine.project(EntryList).await?;
     engine.project(WebhookList).await?;
+    engine.project(DocumentList).await?;
     engine.follow(Arc::clone(people))
 }
 
 /// The names of all projections of this crate, for [`Engine::rebuild`].
-pub const PROJECTIONS: [&str; 12] = [
+pub const PROJECTIONS: [&str; 13] = [
     AccountList::NAME,
     UserList::NAME,
     PlanList::NAME,
@@ -69,16 +71,17 @@ pub const PROJECTIONS: [&str; 12] = [
     NoticeList::NAME,
     EntryList::NAME,
     WebhookList::NAME,
+    DocumentList::NAME,
 ];
 
 /// The tables behind the projections; every one has a column `tenant`.
-const TABLES: [(&str, &str); 14] = [
+const TABLES: [(&str, &str); 16] = [
     (AccountList::NAME, "account_list_v3"),
     (UserList::NAME, "user_list_v3"),
     (UserList::NAME, "token_list_v3"),
     (UserList::NAME, "session_list_v3"),
     (PlanList::NAME, "plan_list_v3"),
-    (ServiceList::NAME, "service_list_v3"),
+    (ServiceList::NAME, "service_list_v4"),
     (DomainList::NAME, "domain_list_v3"),
     (MailboxList::NAME, "mailbox_list_v3"),
     (AliasList::NAME, "alias_list_v3"),
@@ -87,7 +90,16 @@ const TABLES: [(&str, &str); 14] = [
     (NoticeList::NAME, "notice_list_v3"),
     (EntryList::NAME, "entry_list_v3"),
     (WebhookList::NAME, "webhook_list_v3"),
+    (DocumentList::NAME, "document_list_v3"),
+    (DocumentList::NAME, "contract_list_v3"),
 ];
+
+/// The revision of a projection's tables that this release reads: all of one projection have the same.
+pub(crate) fn newest_revision(projection: &str) -> u16 {
+    let mut named = TABLES.iter().filter(|(name, _)| *name == projection);
+    let revision = named.next().and_then(|(_, table)| table.rsplit_once("_v")?.1.parse().ok());
+    revision.unwrap_or(1)
+}
 
 /// Rows of one tenant in one table: how many, and a sum that does not depend on their order.
 type Digests = HashMap<(&'static str, TenantId), (u64, u64)>;

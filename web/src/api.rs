@@ -56,10 +56,10 @@ pub(crate) async fn answer(
 }
 
 /// The header by which a page of ours asks that its cookies count. Other sites' pages cannot send it without asking first.
-const BY_COOKIE: &str = "x-hosterra-session";
+pub(crate) const BY_COOKIE: &str = "x-hosterra-session";
 
 /// The credential of the cookies, for pages of ours alone.
-async fn by_cookie(
+pub(crate) async fn by_cookie(
     options: &Options,
     headers: &HeaderMap,
     knock: &graphql::Knock,

@@ -5,6 +5,7 @@
 
 mod api;
 mod app;
+mod document;
 mod explorer;
 mod guard;
 mod health;
@@ -96,6 +97,8 @@ pub fn router(options: Options) -> Router {
         .route("/setup/apple", post(setup::apple::profile))
         .route("/graphql", post(api::answer).get(socket::open))
         .route("/graphql/schema.graphql", get(api::schema))
+        .route("/documents/{sha256}", get(document::published))
+        .route("/contracts/{account}/{service}/{sha256}", get(document::accepted))
         .route("/health/live", get(health::live))
         .route("/health/ready", get(health::ready));
     for (path, _) in app::shell::ENTRIES {

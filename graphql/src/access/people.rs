@@ -617,6 +617,8 @@ impl Follower for People {
                 | HostingEvent::Notice(_)
                 | HostingEvent::Ticket(_)
                 | HostingEvent::Entry(_)
+                | HostingEvent::Document(_)
+                | HostingEvent::Contract(_)
                 | HostingEvent::Webhook(_) => {}
             }
             register.positions.insert(recorded.cursor.tenant, recorded.cursor.position);

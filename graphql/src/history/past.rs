@@ -182,6 +182,12 @@ pub(crate) async fn service(
         },
         ordered_at: since(&events),
         purge_after,
+        cycle: record.recurring.map(|recurring| recurring.cycle.into()),
+        currency: record.recurring.map(|recurring| match recurring.currency {
+            hosting::plan::Currency::Eur => "EUR".to_owned(),
+        }),
+        recurring_cents: record.recurring.map(|recurring| crate::scalar::Whole(recurring.cents)),
+        first_domain: None,
     })
 }
 

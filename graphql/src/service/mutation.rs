@@ -1,17 +1,24 @@
 //! Changing services.
 
 use async_graphql::{Context, InputObject, Object, Result};
+use authority::{Permission, Resource};
+use hosting::HostingRefusal;
+use hosting::contract::Agreement;
 use hosting::plan::CustomLimits;
 use hosting::use_case::{
-    ActivateService, ChangePlan, EndService, OrderService, RestrictService, ResumeService, SuspendService,
+    ActivateService, ChangePlan, EndService, OrderService, RestrictService, ResumeService, SetUserPassword,
+    SuspendService,
 };
 use kernel::{AccountId, ServiceId};
 
-use super::object::{Service, Suspension};
+use super::object::{BillingCycle, Service, Suspension};
 use super::query::{PROJECTION, read};
-use crate::payload::{command, payload, run};
+use crate::access::password::hashed;
+use crate::document::mutation::{AcceptanceInput, acceptance};
+use crate::payload::{Faults, command, payload, refusal, run};
 use crate::request::Asked;
 use crate::scalar::{AccountKey, Octets, PlanKey, ServiceKey, Uid};
+use crate::user::query::by_login;
 
 payload! {
     /// What a change of a service came to.
@@ -29,6 +36,11 @@ pub struct ServiceOrderInput {
     pub plan_version: u32,
     /// More than the plan includes, where the plan allows it.
     pub custom: Option<CustomLimitsInput>,
+    /// How often it is paid for; each year where absent.
+    pub cycle: Option<BillingCycle>,
+    /// The documents in force that are accepted with it: see `documents`. Where there are some, only an operator may leave
+    /// it out, and accept later.
+    pub accept: Option<AcceptanceInput>,
 }
 
 /// What a service shall have in total; absent: as the plan includes.
@@ -64,7 +76,8 @@ pub struct ServiceMutation;
 
 #[Object]
 impl ServiceMutation {
-    /// Orders a service of a plan. It may do nothing before it is activated.
+    /// Orders a service of a plan. It may do nothing before it is activated. `userErrors`: `CONTRACT_NOT_ACCEPTED` where
+    /// documents are in force and not accepted.
     async fn service_order(
         &self,
         ctx: &Context<'_>,
@@ -74,12 +87,28 @@ impl ServiceMutation {
         let account = ctx.account(input.account_id)?;
         let command = command(command_id);
         let service = ServiceId::derived(command, 0);
+        let mut faults = Faults::new(ctx)?;
+        let is_operator = ctx.may(Permission::PlatformWrite, Resource::account(account))?;
+        let accept = match input.accept {
+            None if is_operator => None,
+            None => Some(AcceptanceInput { documents: Vec::new(), shown_text: None }),
+            given => given,
+        };
+        let agreement = match accept {
+            None => Agreement::ToFollow,
+            Some(accept) => match acceptance(ctx, &mut faults, accept)? {
+                Some(acceptance) => Agreement::Given(acceptance),
+                None => return Ok(ServicePayload(faults.refused())),
+            },
+        };
         let order = OrderService {
             account,
             service,
             plan: input.plan_id.0,
             version: input.plan_version,
             custom: input.custom.map(Into::into),
+            cycle: input.cycle.map(Into::into).unwrap_or_default(),
+            agreement,
         };
         run(ctx, command, &order, (account, service)).await.map(ServicePayload)
     }
@@ -108,6 +137,36 @@ impl ServiceMutation {
             is_forced: is_forced.unwrap_or_default(),
         };
         run(ctx, command(command_id), &change, (account, service)).await.map(ServicePayload)
+    }
+
+    /// Sets the password of a service: of its administrator, `username`. Their sessions end, and they choose another one
+    /// before anything else.
+    async fn service_password_change(
+        &self,
+        ctx: &Context<'_>,
+        account_id: Option<AccountKey>,
+        service_id: ServiceKey,
+        password: String,
+        command_id: Option<Uid>,
+    ) -> Result<ServicePayload> {
+        let key = (ctx.account(account_id)?, service_id.0);
+        let service = read(ctx, &key).await?;
+        ctx.allow(Permission::CredentialWrite, Resource::account(key.0))?;
+        let mut faults = Faults::new(ctx)?;
+        let Some(password) = faults.password("password", password) else {
+            return Ok(ServicePayload(faults.refused()));
+        };
+        let login = service.first_domain.map(|name| format!("mailadmin_{name}"));
+        let user = match login {
+            Some(login) => by_login(ctx, key.0, &login).await?,
+            None => None,
+        };
+        let Some(user) = user else {
+            return Ok(ServicePayload(refusal(ctx, &HostingRefusal::UserNotFound)?));
+        };
+        let password = hashed(ctx, password).await?;
+        let set = SetUserPassword { account: key.0, user, password, must_change: true };
+        run(ctx, command(command_id), &set, key).await.map(ServicePayload)
     }
 
     /// Gives an ordered service its entitlement.

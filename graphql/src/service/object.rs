@@ -1,11 +1,14 @@
 //! A service as the API shows it.
 
-use async_graphql::{ComplexObject, Enum, SimpleObject};
+use async_graphql::{ComplexObject, Context, Enum, Result, SimpleObject};
 use authority::Resource;
+use hosting::calendar::{CivilDate, Cycle, period_of};
 use hosting::service::SuspensionReason;
 
 use crate::payload::Limit;
-use crate::plan::object::Limits;
+use crate::plan::object::{Limits, PlanFeature};
+use crate::platform::DataCentre;
+use crate::request::Asked;
 use crate::scalar::{AccountKey, Moment, Octets, PlanKey, ServiceKey, Whole};
 
 /// What a service may do now.
@@ -37,6 +40,23 @@ pub enum Suspension {
     Security,
 }
 
+/// How often a service is paid for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(remote = "Cycle")]
+pub enum BillingCycle {
+    /// Each month.
+    Monthly,
+    /// Each year.
+    Annual,
+}
+
+/// By what a service is paid.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+pub enum PaymentMethod {
+    /// By nothing yet: the platform takes no payments, and nothing is charged.
+    NoneYet,
+}
+
 /// What of its limits a service has given out.
 #[derive(Debug, Clone, Copy, SimpleObject)]
 pub struct Allocation {
@@ -59,6 +79,10 @@ pub struct PlanChangePreview {
     pub misfits: Vec<Limit>,
     /// Mailboxes whose quota is above what the plan allows for one: they keep it, and it cannot be raised.
     pub mailboxes_above_quota: Whole,
+    /// What the service has and would have no more.
+    pub features_lost: Vec<PlanFeature>,
+    /// What it would have besides.
+    pub features_gained: Vec<PlanFeature>,
     /// What the service may have now.
     pub limits_before: Limits,
     /// What it would have.
@@ -93,10 +117,69 @@ pub struct Service {
     pub ordered_at: Moment,
     /// When what is left of an ended one is destroyed.
     pub purge_after: Option<Moment>,
+    /// How often it is paid for; none for services ordered before that was kept.
+    pub cycle: Option<BillingCycle>,
+    /// ISO 4217.
+    pub currency: Option<String>,
+    /// What it costs each period in hundredths, without tax, with what was bought in addition.
+    pub recurring_cents: Option<Whole>,
+    #[graphql(skip)]
+    pub(crate) first_domain: Option<String>,
 }
 
 #[ComplexObject]
 impl Service {
+    /// Its state in plain words, in the language of the request, for example `Actif`.
+    async fn state_text(&self, ctx: &Context<'_>) -> Result<&'static str> {
+        let (english, french) = match self.entitlement {
+            Entitlement::Ordered => ("Pending", "En attente"),
+            Entitlement::Active => ("Active", "Actif"),
+            Entitlement::Restricted => ("Restricted: no sending", "Limité : envoi impossible"),
+            Entitlement::Suspended => {
+                ("Suspended: mail is still received", "Suspendu : le courrier est encore reçu")
+            }
+            Entitlement::Ended => ("Ended", "Résilié"),
+        };
+        Ok(ctx.caller()?.language.pick(english, french))
+    }
+
+    /// The day on which it was ordered, in Paris, for example `2026-11-25`.
+    async fn registered_on(&self) -> String {
+        CivilDate::in_paris(self.ordered_at.0).to_string()
+    }
+
+    /// The day on which the period under way ends and the next one is due, in Paris; none once it has ended. Nothing is
+    /// charged then: see `paymentMethod`.
+    async fn due_on(&self, ctx: &Context<'_>) -> Result<Option<String>> {
+        if self.entitlement == Entitlement::Ended {
+            return Ok(None);
+        }
+        let today = CivilDate::in_paris(ctx.platform()?.engine.now());
+        let first = CivilDate::in_paris(self.ordered_at.0);
+        Ok(self.cycle.map(|cycle| period_of(first, cycle.into(), today).1.to_string()))
+    }
+
+    /// By what it is paid.
+    async fn payment_method(&self) -> PaymentMethod {
+        PaymentMethod::NoneYet
+    }
+
+    /// The login of its administrator, for example `mailadmin_shop.example`: see `servicePasswordChange`. None before it
+    /// has a domain.
+    async fn username(&self) -> Option<String> {
+        self.first_domain.as_ref().map(|name| format!("mailadmin_{name}"))
+    }
+
+    /// The name of the servers that it is on.
+    async fn server(&self, ctx: &Context<'_>) -> Result<String> {
+        Ok(ctx.platform()?.facts.server_name.clone())
+    }
+
+    /// Where these stand, as the operator tells it.
+    async fn data_centre(&self, ctx: &Context<'_>) -> Result<Option<DataCentre>> {
+        Ok(ctx.platform()?.facts.data_centre.clone())
+    }
+
     /// What is in use beyond the limits, for example after a change of plan. It stays; nothing can be added meanwhile.
     async fn over_limits(&self) -> Vec<Limit> {
         let (limits, used) = (&self.limits, &self.used);

@@ -3,8 +3,11 @@
 use database::Statement;
 use engine::{Projection, ProjectionError};
 use hosting::HostingEvent;
-use hosting::service::{ServiceEvent, SuspensionReason};
-use kernel::{ByteSize, Id, Recorded, TenantId};
+use hosting::calendar::Cycle;
+use hosting::domain::DomainEvent;
+use hosting::plan::Currency;
+use hosting::service::{Recurring, ServiceEvent, SuspensionReason};
+use kernel::{ByteSize, Id, Recorded, ServiceId, TenantId};
 
 use crate::plan::projection::stored;
 use crate::projection::{Place, clear, drop_tables, number};
@@ -17,16 +20,17 @@ impl Projection for ServiceList {
     type Event = HostingEvent;
 
     const NAME: &'static str = super::query::PROJECTION;
-    const REVISION: u16 = 3;
+    const REVISION: u16 = 4;
 
     fn tables(&self) -> Vec<Statement> {
         [
-            "CREATE TABLE IF NOT EXISTS service_list_v3 (tenant UUID NOT NULL, service_id UUID NOT NULL, \
+            "CREATE TABLE IF NOT EXISTS service_list_v4 (tenant UUID NOT NULL, service_id UUID NOT NULL, \
              plan_id UUID NOT NULL, plan_version BIGINT NOT NULL, entitlement TEXT NOT NULL, suspension TEXT, \
              limits TEXT NOT NULL, used_domains BIGINT NOT NULL, used_mailboxes BIGINT NOT NULL, \
              used_aliases BIGINT NOT NULL, used_bytes BIGINT NOT NULL, ordered_at BIGINT NOT NULL, \
-             purge_after BIGINT, born BIGINT NOT NULL, PRIMARY KEY (tenant, service_id))",
-            "CREATE INDEX IF NOT EXISTS service_list_v3_born ON service_list_v3 (tenant, born, service_id)",
+             purge_after BIGINT, cycle TEXT, currency TEXT, recurring_cents BIGINT, first_domain TEXT, \
+             born BIGINT NOT NULL, PRIMARY KEY (tenant, service_id))",
+            "CREATE INDEX IF NOT EXISTS service_list_v4_born ON service_list_v4 (tenant, born, service_id)",
         ]
         .map(Statement::new)
         .into()
@@ -37,7 +41,7 @@ impl Projection for ServiceList {
     }
 
     fn clear(&self, tenant: TenantId) -> Vec<Statement> {
-        clear("DELETE FROM service_list_v3 WHERE tenant = $1", tenant)
+        clear("DELETE FROM service_list_v4 WHERE tenant = $1", tenant)
     }
 
     fn apply(&self, page: &[Recorded<HostingEvent>]) -> Result<Vec<Statement>, ProjectionError> {
@@ -46,13 +50,19 @@ impl Projection for ServiceList {
 }
 
 fn statement(recorded: &Recorded<HostingEvent>) -> Result<Option<Statement>, ProjectionError> {
-    let HostingEvent::Service(event) = &recorded.event else { return Ok(None) };
     let place = Place::of(recorded);
+    let event = match &recorded.event {
+        HostingEvent::Service(event) => event,
+        HostingEvent::Domain(DomainEvent::Added { service, name, .. }) => {
+            return Ok(Some(first_domain(place, *service, name.as_str())));
+        }
+        _ => return Ok(None),
+    };
     Ok(Some(match event {
         ServiceEvent::DomainShareSet { .. } => return Ok(None),
         ServiceEvent::Ordered { plan, version, limits, .. } => place
             .statement(
-                "INSERT INTO service_list_v3 (tenant, service_id, plan_id, plan_version, entitlement, suspension, \
+                "INSERT INTO service_list_v4 (tenant, service_id, plan_id, plan_version, entitlement, suspension, \
                  limits, used_domains, used_mailboxes, used_aliases, used_bytes, ordered_at, purge_after, born) \
                  VALUES ($1, $2, $3, $4, 'ordered', NULL, $5, 0, 0, 0, 0, $6, NULL, $7)",
             )
@@ -63,18 +73,19 @@ fn statement(recorded: &Recorded<HostingEvent>) -> Result<Option<Statement>, Pro
             .bind(place.born),
         ServiceEvent::PlanChanged { plan, version, limits } => place
             .statement(
-                "UPDATE service_list_v3 SET plan_id = $3, plan_version = $4, limits = $5 \
+                "UPDATE service_list_v4 SET plan_id = $3, plan_version = $4, limits = $5 \
                  WHERE tenant = $1 AND service_id = $2",
             )
             .bind(plan.uuid())
             .bind(*version)
             .bind(stored(limits)?),
+        ServiceEvent::Priced { recurring } => priced(place, *recurring),
         ServiceEvent::Activated | ServiceEvent::Resumed => entitlement(place, "active", None),
         ServiceEvent::Restricted => entitlement(place, "restricted", None),
         ServiceEvent::Suspended { reason } => entitlement(place, "suspended", Some(reason_name(*reason))),
         ServiceEvent::Ended { purge_after } => place
             .statement(
-                "UPDATE service_list_v3 SET entitlement = 'ended', suspension = NULL, purge_after = $3 \
+                "UPDATE service_list_v4 SET entitlement = 'ended', suspension = NULL, purge_after = $3 \
                  WHERE tenant = $1 AND service_id = $2",
             )
             .bind(purge_after.millis()),
@@ -91,18 +102,46 @@ fn statement(recorded: &Recorded<HostingEvent>) -> Result<Option<Statement>, Pro
 }
 
 const ALIASES: &str =
-    "UPDATE service_list_v3 SET used_aliases = used_aliases + $3 WHERE tenant = $1 AND service_id = $2";
+    "UPDATE service_list_v4 SET used_aliases = used_aliases + $3 WHERE tenant = $1 AND service_id = $2";
 const DOMAINS: &str =
-    "UPDATE service_list_v3 SET used_domains = used_domains + $3 WHERE tenant = $1 AND service_id = $2";
+    "UPDATE service_list_v4 SET used_domains = used_domains + $3 WHERE tenant = $1 AND service_id = $2";
 
 fn slot(place: Place, sql: &'static str, change: i64) -> Statement {
     place.statement(sql).bind(change)
 }
 
+/// The domain after which its first login is called: the oldest one.
+fn first_domain(place: Place, service: ServiceId, name: &str) -> Statement {
+    Statement::new(
+        "UPDATE service_list_v4 SET first_domain = $3 WHERE tenant = $1 AND service_id = $2 AND first_domain IS NULL",
+    )
+    .bind(place.tenant)
+    .bind(service.uuid())
+    .bind(name)
+}
+
+fn priced(place: Place, recurring: Recurring) -> Statement {
+    let cycle = match recurring.cycle {
+        Cycle::Monthly => "monthly",
+        Cycle::Annual => "annual",
+    };
+    let currency = match recurring.currency {
+        Currency::Eur => "EUR",
+    };
+    place
+        .statement(
+            "UPDATE service_list_v4 SET cycle = $3, currency = $4, recurring_cents = $5 \
+             WHERE tenant = $1 AND service_id = $2",
+        )
+        .bind(cycle)
+        .bind(currency)
+        .bind(number(recurring.cents))
+}
+
 fn mailbox_slots(place: Place, count: i64, bytes: i64) -> Statement {
     place
         .statement(
-            "UPDATE service_list_v3 SET used_mailboxes = used_mailboxes + $3, used_bytes = used_bytes + $4 \
+            "UPDATE service_list_v4 SET used_mailboxes = used_mailboxes + $3, used_bytes = used_bytes + $4 \
              WHERE tenant = $1 AND service_id = $2",
         )
         .bind(count)
@@ -112,7 +151,7 @@ fn mailbox_slots(place: Place, count: i64, bytes: i64) -> Statement {
 fn entitlement(place: Place, name: &'static str, suspension: Option<&'static str>) -> Statement {
     place
         .statement(
-            "UPDATE service_list_v3 SET entitlement = $3, suspension = $4 WHERE tenant = $1 AND service_id = $2",
+            "UPDATE service_list_v4 SET entitlement = $3, suspension = $4 WHERE tenant = $1 AND service_id = $2",
         )
         .bind(name)
         .bind(suspension)

@@ -4,17 +4,18 @@ use async_graphql::connection::Connection;
 use async_graphql::{Context, Object, Result};
 use authority::{Permission, Resource};
 use database::Row;
-use hosting::plan::Plan;
+use hosting::plan::{Plan, PlanLimits};
 use hosting::service as model;
 use kernel::{AccountId, ByteSize, Id, Key, PlanId, ServiceId, TenantId, Timestamp};
 
 use super::mutation::CustomLimitsInput;
-use super::object::{Allocation, Entitlement, PlanChangePreview, Service, Suspension};
+use super::object::{Allocation, BillingCycle, Entitlement, PlanChangePreview, Service, Suspension};
 use crate::access::reach::{Columns, reach};
 use crate::error::Fault;
 use crate::page::{Page, PageKey, Query, cost};
 use crate::payload::Limit;
-use crate::plan::object::StoredLimits;
+use crate::plan::object::{PlanFeature, StoredLimits};
+use crate::platform::DataCentre;
 use crate::request::{Asked, at_least, rows};
 use crate::scalar::{AccountKey, Moment, Place, PlanKey, ServiceKey, Whole};
 
@@ -22,8 +23,8 @@ use crate::scalar::{AccountKey, Moment, Place, PlanKey, ServiceKey, Whole};
 pub(crate) const PROJECTION: &str = "service_list";
 
 const SELECT: &str = "SELECT tenant, service_id, plan_id, plan_version, entitlement, suspension, limits, \
-     used_domains, used_mailboxes, used_aliases, used_bytes, ordered_at, purge_after, born \
-     FROM service_list_v3 WHERE tenant = ";
+     used_domains, used_mailboxes, used_aliases, used_bytes, ordered_at, purge_after, cycle, currency, \
+     recurring_cents, first_domain, born FROM service_list_v4 WHERE tenant = ";
 
 const COLUMNS: Columns = Columns { service: Some("service_id"), domain: None, mailbox: None };
 
@@ -93,11 +94,19 @@ impl ServiceQuery {
             fits: misfits.is_empty(),
             misfits,
             mailboxes_above_quota: Whole(u64::try_from(counted).unwrap_or_default()),
+            features_lost: features(&record.limits, &after),
+            features_gained: features(&after, &record.limits),
             limits_before: StoredLimits::from(&record.limits).into(),
             limits_after: StoredLimits::from(&after).into(),
             monthly_cents: terms.price.monthly_cents,
             annual_cents: terms.price.annual_cents,
         }))
+    }
+
+    /// Where the servers stand, as the operator tells it. For whoever is signed in.
+    async fn data_centre(&self, ctx: &Context<'_>) -> Result<Option<DataCentre>> {
+        ctx.standing()?;
+        Ok(ctx.platform()?.facts.data_centre.clone())
     }
 
     /// The services of an account that the caller may see, ended ones as well, oldest first.
@@ -132,6 +141,11 @@ pub(crate) async fn read(ctx: &Context<'_>, &(account, id): &(AccountId, Service
     Ok(service)
 }
 
+/// What `of` has and `other` has not.
+fn features(of: &PlanLimits, other: &PlanLimits) -> Vec<PlanFeature> {
+    of.features.difference(&other.features).map(|feature| (*feature).into()).collect()
+}
+
 type RowError = Box<dyn std::error::Error + Send + Sync>;
 
 fn service(row: &Row) -> Result<(PageKey, Service), RowError> {
@@ -158,8 +172,15 @@ fn service(row: &Row) -> Result<(PageKey, Service), RowError> {
         },
         ordered_at: Timestamp::from_millis(row.int(11)?).into(),
         purge_after: row.opt_int(12)?.map(|moment| Timestamp::from_millis(moment).into()),
+        cycle: row.opt_text(13)?.map(|name| match name {
+            "monthly" => BillingCycle::Monthly,
+            _ => BillingCycle::Annual,
+        }),
+        currency: row.opt_text(14)?.map(str::to_owned),
+        recurring_cents: row.opt_int(15)?.and_then(|cents| u64::try_from(cents).ok()).map(Whole),
+        first_domain: row.opt_text(16)?.map(str::to_owned),
     };
-    Ok((PageKey { born: row.int(13)?, id }, service))
+    Ok((PageKey { born: row.int(17)?, id }, service))
 }
 
 fn suspension(name: &str) -> Option<Suspension> {

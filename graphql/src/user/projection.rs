@@ -77,6 +77,8 @@ fn statements(recorded: &Recorded<HostingEvent>) -> Vec<Statement> {
         | HostingEvent::Ticket(_)
         | HostingEvent::Notice(_)
         | HostingEvent::Entry(_)
+        | HostingEvent::Document(_)
+        | HostingEvent::Contract(_)
         | HostingEvent::Webhook(_) => Vec::new(),
     }
 }

@@ -220,3 +220,14 @@ fn session(row: &Row) -> Result<(PageKey, Session), DatabaseError> {
     };
     Ok((PageKey { born: row.int(7)?, id }, session))
 }
+
+/// The user of an account with that login; the caller has asked the authority.
+pub(crate) async fn by_login(ctx: &Context<'_>, account: AccountId, login: &str) -> Result<Option<UserId>> {
+    let query = Query::new("")
+        .bind("SELECT user_id FROM user_list_v3 WHERE tenant = ", account.uuid())
+        .bind(" AND login = ", login)
+        .with(" LIMIT 1");
+    let found = rows(ctx, PROJECTION, query.finish()).await?;
+    let found = found.first().map(|row| row.uuid(0)).transpose();
+    Ok(found.map_err(|error| ctx.failed("a row of users", &error))?.map(UserId::new))
+}

@@ -3,6 +3,7 @@
 mod access;
 mod books;
 mod comings;
+mod contracts;
 mod credentials;
 mod delegation;
 mod events;

@@ -131,6 +131,7 @@ impl Stage {
     pub(crate) async fn open() -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let database = Database::open_sqlite(&folder.path().join("control.db")).expect("a database");
+        let blobs = database.clone();
         let clock = Arc::new(SystemClock);
         let journal = SqliteJournal::open(database.clone(), clock.clone()).await.expect("a journal");
         let master = MasterKey::generate().expect("a master key");
@@ -144,6 +145,7 @@ impl Stage {
         known.caught_up().await;
         graphql::register(&engine, &people).await.expect("registered").caught_up().await;
         let world = Arc::new(World::default());
+        let blobs = database::Blobs::open(blobs).await.expect("a table");
         let platform = Platform {
             engine: Arc::clone(&engine),
             directory,
@@ -154,6 +156,12 @@ impl Stage {
             sends: world.clone(),
             queue: world.clone(),
             deliveries: world.clone(),
+            blobs,
+            facts: graphql::Facts {
+                server_name: "mail.example".to_owned(),
+                data_centre: None,
+                network_key: [7; 32],
+            },
             logins: world.clone(),
             txt: world.clone(),
             dns: Arc::new(graphql::DnsChecks::new(Arc::new(resolver::Zone::new()), names())),

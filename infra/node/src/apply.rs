@@ -190,8 +190,15 @@ impl Applying {
             storage: custom.storage,
             sends_per_day: None,
         });
-        let order =
-            OrderService { account, service, plan: plan_id(slug(file.plan)), version: file.version, custom };
+        let order = OrderService {
+            account,
+            service,
+            plan: plan_id(slug(file.plan)),
+            version: file.version,
+            custom,
+            cycle: hosting::calendar::Cycle::Annual,
+            agreement: hosting::contract::Agreement::ToFollow,
+        };
         let mut row = self.run(&order).await?;
         if !matches!(row, Row::Refused(_)) {
             let activated = self.run(&ActivateService { account, service }).await?;

@@ -30,6 +30,8 @@ pub struct Config {
     pub database: DatabaseConfig,
     /// Who answers questions to DNS.
     pub dns: DnsConfig,
+    /// Where the servers stand: shown to customers.
+    pub data_centre: Option<DataCentre>,
     /// Whom the platform calls.
     pub outgoing: Outgoing,
     /// Mail from outside.
@@ -97,6 +99,28 @@ pub struct DnsConfig {
     pub validate: bool,
     /// DNSKEY records from which signatures are checked, a master file; those of the root where absent.
     pub trust_anchors: Option<PathBuf>,
+}
+
+/// Where the servers stand.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DataCentre {
+    /// What it is called, for example `PAR1`.
+    pub name: String,
+    /// Where it is, for example `Saint-Ouen l'Aumône, Paris, France`.
+    pub place: String,
+    /// Its postal address.
+    #[serde(default)]
+    pub address: Option<String>,
+    /// What it is certified for.
+    #[serde(default)]
+    pub certifications: Vec<String>,
+    /// How it is supplied with power.
+    #[serde(default)]
+    pub power: Option<String>,
+    /// How it is connected.
+    #[serde(default)]
+    pub network: Option<String>,
 }
 
 /// Whom the platform calls over HTTP, for example where webhooks lead.
@@ -261,6 +285,7 @@ impl Default for Config {
             mode: Mode::Development,
             database: DatabaseConfig::default(),
             dns: DnsConfig::default(),
+            data_centre: None,
             outgoing: Outgoing::default(),
             inbound: InboundConfig::default(),
             listen: Listen::default(),
@@ -499,6 +524,31 @@ impl Config {
                 .to_owned());
         }
         Ok(())
+    }
+}
+
+impl Config {
+    /// Where the servers stand, as it is shown; the demo has one of its own.
+    pub fn data_centre(&self) -> Option<graphql::DataCentre> {
+        match &self.data_centre {
+            Some(told) => Some(graphql::DataCentre {
+                name: told.name.clone(),
+                place: told.place.clone(),
+                address: told.address.clone(),
+                certifications: told.certifications.clone(),
+                power: told.power.clone(),
+                network: told.network.clone(),
+            }),
+            None if self.demo.enabled => Some(graphql::DataCentre {
+                name: "PAR1".to_owned(),
+                place: "Saint-Ouen l'Aumône, Paris, France".to_owned(),
+                address: None,
+                certifications: Vec::new(),
+                power: None,
+                network: None,
+            }),
+            None => None,
+        }
     }
 }
 

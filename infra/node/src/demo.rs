@@ -1,14 +1,17 @@
 //! The demo account, so that the first start has somebody to write to.
 
-use hosting::LoginName;
+use hosting::calendar::Cycle;
+use hosting::contract::{Acceptance, Agreement, Method};
+use hosting::document::{DocumentCommand, DocumentKind, MediaType, NewVersion, series};
 use hosting::domain::{DomainRef, Proof};
 use hosting::plan::plan_id;
 use hosting::use_case::{
-    ActivateService, AddDomain, CreateMailboxes, NewMailbox, OpenAccount, OrderService, RegisterUser,
-    VerifyDomain,
+    ActivateService, AddDomain, CreateMailboxes, NewMailbox, OpenAccount, OrderService, PublishDocument,
+    RegisterUser, VerifyDomain,
 };
 use hosting::user::UserRole;
-use kernel::{AccountId, ByteSize, DomainId, DomainName, LocalPart, ServiceId, UserId};
+use hosting::{Language, LoginName};
+use kernel::{AccountId, ByteSize, DocumentId, DomainId, DomainName, LocalPart, ServiceId, UserId};
 
 use crate::platform::Platform;
 use crate::provision::{hashed, id_of, must, run};
@@ -23,6 +26,34 @@ pub const ADMINISTRATOR: &str = "mailadmin_demo.example";
 pub const OWNER: &str = "demo";
 /// Its mailboxes.
 pub const LOCAL_PARTS: [&str; 2] = ["alice", "bob"];
+
+/// What the demo account has accepted.
+const DOCUMENTS: [(DocumentKind, Language, &str, &str); 4] = [
+    (
+        DocumentKind::Cgv,
+        Language::Fr,
+        "Conditions Générales de Vente",
+        "Conditions Générales de Vente (démonstration)\n\nCe document n'engage personne.\n",
+    ),
+    (
+        DocumentKind::Cgv,
+        Language::En,
+        "General Terms of Sale",
+        "General Terms of Sale (demonstration)\n\nThis document binds nobody.\n",
+    ),
+    (
+        DocumentKind::Cps,
+        Language::Fr,
+        "Conditions Particulières de Service",
+        "Conditions Particulières de Service, Hébergement Mail (démonstration)\n\nCe document n'engage personne.\n",
+    ),
+    (
+        DocumentKind::Cps,
+        Language::En,
+        "Particular Terms of Service",
+        "Particular Terms of Service, Mail Hosting (demonstration)\n\nThis document binds nobody.\n",
+    ),
+];
 
 /// Makes the demo account where it is not there.
 ///
@@ -39,7 +70,15 @@ pub async fn provision(platform: &Platform) -> anyhow::Result<()> {
     let (service, domain): (ServiceId, DomainId) = (id_of("demo/service"), id_of("demo/domain"));
     let name = DomainName::parse(DOMAIN)?;
     must(engine, &OpenAccount { account, name: "Demo".to_owned() }).await?;
-    let order = OrderService { account, service, plan: plan_id("family"), version: 1, custom: None };
+    let agreement = Agreement::Given(Acceptance {
+        documents: publish_documents(platform).await?,
+        method: Method::Page,
+        shown_hash: None,
+        network_hash: None,
+    });
+    let plan = plan_id("family");
+    let order =
+        OrderService { account, service, plan, version: 1, custom: None, cycle: Cycle::Annual, agreement };
     must(engine, &order).await?;
     must(engine, &ActivateService { account, service }).await?;
     must(engine, &AddDomain { account, service, domain, name, mirrors: None }).await?;
@@ -96,6 +135,32 @@ pub fn logins() -> Vec<web::DemoLogin> {
         login(("Domain administrator", "Administrateur de domaine"), ADMINISTRATOR.to_owned()),
         login(("Mailbox", "Boîte aux lettres"), format!("{}@{DOMAIN}", LOCAL_PARTS[0])),
     ]
+}
+
+/// Demo documents, two kinds in two languages: which, in which versions.
+async fn publish_documents(platform: &Platform) -> anyhow::Result<Vec<(DocumentId, u32)>> {
+    let mut published = Vec::new();
+    let now = platform.engine.now();
+    for (kind, language, title, text) in DOCUMENTS {
+        let octets = text.as_bytes().to_vec();
+        let size = octets.len() as u64;
+        let hash = platform.blobs.keep(octets, now.millis()).await?;
+        let terms = NewVersion {
+            kind,
+            language,
+            version: 1,
+            title: title.to_owned(),
+            hash,
+            octets: size,
+            media_type: MediaType::Text,
+            effective_from: now,
+        };
+        let document = series(kind, language);
+        must(&platform.engine, &PublishDocument { document, command: DocumentCommand::Publish(terms) })
+            .await?;
+        published.push((document, 1));
+    }
+    Ok(published)
 }
 
 fn capitalised(word: &str) -> String {

@@ -4,7 +4,7 @@ use std::fs;
 use std::sync::Arc;
 
 use anyhow::Context as _;
-use database::Database;
+use database::{Blobs, Database};
 use directory::Directory;
 use engine::Engine;
 use graphql::People;
@@ -42,6 +42,8 @@ pub struct Platform {
     pub logins: Logins,
     /// How many recipients have been sent to.
     pub sends: Sends,
+    /// The bytes of documents.
+    pub blobs: Blobs,
     /// Where webhooks stand, and what they were told.
     pub deliveries: Deliveries,
 }
@@ -82,6 +84,7 @@ impl Platform {
             "the engine stopped while starting"
         );
         let logins = Logins(LastLogins::open(database.clone()).await?);
+        let blobs = Blobs::open(database.clone()).await?;
         let deliveries = Deliveries::open(database.clone()).await?;
         Ok(Self {
             journal,
@@ -94,6 +97,7 @@ impl Platform {
             retries,
             logins,
             sends,
+            blobs,
             deliveries,
         })
     }

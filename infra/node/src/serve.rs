@@ -331,6 +331,11 @@ impl Wiring<'_> {
         let http_port = sockets.first().map_or(Ok(0), |socket| socket.local_addr().map(|at| at.port()))?;
         let setup = setup::of(self.config, &platform.directory, open, http_port);
         let names = setup::names(self.config, &setup.offer)?;
+        let facts = graphql::Facts {
+            server_name: self.config.hostname.to_string(),
+            data_centre: self.config.data_centre(),
+            network_key: platform.keyring.secret(graphql::NETWORK_KEY_NAME).await?,
+        };
         let api = Api::new(graphql::Platform {
             engine: Arc::clone(&platform.engine),
             directory: Arc::clone(&platform.directory),
@@ -345,6 +350,8 @@ impl Wiring<'_> {
             }),
             queue: mail,
             deliveries: Arc::new(Log(platform.deliveries.clone())),
+            blobs: platform.blobs.clone(),
+            facts,
             logins: Arc::new(platform.logins.clone()),
             txt: Arc::new(Txt(Arc::clone(&self.dns))),
             dns: Arc::new(graphql::DnsChecks::new(Arc::clone(&self.dns), names)),

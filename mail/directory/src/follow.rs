@@ -60,6 +60,8 @@ impl Follower for Directory {
                 | HostingEvent::Ticket(_)
                 | HostingEvent::Webhook(_)
                 | HostingEvent::Notice(_)
+                | HostingEvent::Document(_)
+                | HostingEvent::Contract(_)
                 | HostingEvent::Plan(_) => {}
             }
         }
@@ -91,6 +93,7 @@ impl Index {
             | ServiceEvent::AliasSlotTaken { .. }
             | ServiceEvent::AliasSlotReturned { .. }
             | ServiceEvent::DomainSlotTaken { .. }
+            | ServiceEvent::Priced { .. }
             | ServiceEvent::DomainShareSet { .. }
             | ServiceEvent::DomainSlotReturned { .. } => return,
         };

@@ -5,6 +5,7 @@
 //! a 16-octet blob there. What must differ (hot paths of journal and store) reaches the engine itself through
 //! [`Database::sqlite`] and [`Database::postgres`].
 
+mod blobs;
 mod error;
 mod migrate;
 mod postgres;
@@ -14,6 +15,7 @@ mod value;
 
 use std::path::Path;
 
+pub use blobs::Blobs;
 pub use error::DatabaseError;
 pub use postgres::Postgres;
 pub use sqlite::Sqlite;

@@ -5,7 +5,9 @@ use kernel::{Category, Decider, Event, EventFamily, Kind, Malformed, Open, RawEv
 use crate::account::{Account, AccountEvent};
 use crate::alias::{Alias, AliasEvent};
 use crate::book::EntryEvent;
+use crate::contract::{Contract, ContractEvent};
 use crate::delegation::{Delegation, DelegationEvent};
+use crate::document::{Document, DocumentEvent};
 use crate::domain::{Domain, DomainEvent};
 use crate::mailbox::{Mailbox, MailboxEvent};
 use crate::notice::{NoticeDay, NoticeEvent};
@@ -45,6 +47,10 @@ pub enum HostingEvent {
     Webhook(WebhookEvent),
     /// Of a person's notices.
     Notice(NoticeEvent),
+    /// Of a document.
+    Document(DocumentEvent),
+    /// Of a contract.
+    Contract(ContractEvent),
 }
 
 impl HostingEvent {
@@ -64,6 +70,8 @@ impl HostingEvent {
             Self::Entry(event) => event.category(),
             Self::Webhook(_) => Webhook::CATEGORY,
             Self::Notice(_) => NoticeDay::CATEGORY,
+            Self::Document(_) => Document::CATEGORY,
+            Self::Contract(_) => Contract::CATEGORY,
         }
     }
 
@@ -83,6 +91,8 @@ impl HostingEvent {
             Self::Entry(event) => event.kind(),
             Self::Webhook(event) => Event::kind(event),
             Self::Notice(event) => Event::kind(event),
+            Self::Document(event) => Event::kind(event),
+            Self::Contract(event) => Event::kind(event),
         }
     }
 
@@ -105,6 +115,8 @@ impl HostingEvent {
             Self::Entry(event) => event.encode(seal),
             Self::Webhook(event) => Event::encode(event, seal),
             Self::Notice(event) => Event::encode(event, seal),
+            Self::Document(event) => Event::encode(event, seal),
+            Self::Contract(event) => Event::encode(event, seal),
         }
     }
 }
@@ -135,6 +147,10 @@ impl EventFamily for HostingEvent {
             Self::Webhook(Event::decode(raw, open)?)
         } else if category == NoticeDay::CATEGORY {
             Self::Notice(Event::decode(raw, open)?)
+        } else if category == Document::CATEGORY {
+            Self::Document(Event::decode(raw, open)?)
+        } else if category == Contract::CATEGORY {
+            Self::Contract(Event::decode(raw, open)?)
         } else {
             return Ok(EntryEvent::decode(category, raw, open)?.map(Self::Entry));
         };

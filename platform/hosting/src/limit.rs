@@ -36,6 +36,12 @@ pub const TICKET_SUBJECT_CHARACTER_COUNT_MAX: usize = 200;
 pub const TICKET_TEXT_CHARACTER_COUNT_MAX: usize = 10_000;
 /// How long a resolved ticket can go on, in days.
 pub const TICKET_REOPEN_DAYS: i64 = 30;
+/// Largest document, in octets: it travels in one request of the API.
+pub const DOCUMENT_OCTETS_MAX: u64 = 180 * 1024;
+/// Most documents that are accepted for one service, in all their versions.
+pub const ACCEPTANCE_COUNT_MAX: usize = 1000;
+/// Months that a year of what is bought in addition costs.
+pub const PAID_MONTHS_OF_YEAR: u64 = 10;
 /// Most webhooks of one account.
 pub const WEBHOOK_COUNT_MAX: usize = 20;
 /// Longest address of a webhook, in octets.

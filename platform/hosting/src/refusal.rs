@@ -90,6 +90,30 @@ refusals! {
             "The expiry lies in the past; choose a later moment.",
             "L’expiration est déjà passée ; choisissez un moment ultérieur.";
 
+        /// The version of the document does not exist.
+        DocumentNotFound = "DOCUMENT_NOT_FOUND", Some("documentId"),
+            "This version of the document does not exist; check its series and number.",
+            "Cette version du document n’existe pas ; vérifiez sa série et son numéro.";
+        /// It was published with other terms.
+        DocumentVersionDiffers = "DOCUMENT_VERSION_DIFFERS", Some("version"),
+            "This version was published with another content and never changes; publish the next one.",
+            "Cette version a été publiée avec un autre contenu et ne change jamais ; publiez la suivante.";
+        /// Versions have no holes.
+        DocumentVersionOutOfOrder = "DOCUMENT_VERSION_OUT_OF_ORDER", Some("version"),
+            "Versions of a document are numbered 1, 2, 3 without holes; use the next number.",
+            "Les versions d’un document sont numérotées 1, 2, 3 sans trou ; utilisez le numéro suivant.";
+        /// A document without bytes.
+        DocumentEmpty = "DOCUMENT_EMPTY", Some("contentBase64"),
+            "This document is empty; give its bytes.",
+            "Ce document est vide ; fournissez son contenu.";
+        /// What is accepted is not in force.
+        DocumentNotCurrent = "DOCUMENT_NOT_CURRENT", Some("accept.documents"),
+            "One of these versions is not in force now; read the documents again and accept those in force.",
+            "L’une de ces versions n’est pas en vigueur ; relisez les documents et acceptez ceux en vigueur.";
+        /// Something that is in force is not accepted.
+        ContractNotAccepted = "CONTRACT_NOT_ACCEPTED", Some("accept.documents"),
+            "An order accepts the documents in force, one language of each kind; name their versions.",
+            "Une commande accepte les documents en vigueur, une langue par type ; indiquez leurs versions.";
         /// The webhook does not exist.
         WebhookNotFound = "WEBHOOK_NOT_FOUND", Some("webhookId"),
             "This webhook does not exist; check its identifier.",
@@ -599,6 +623,14 @@ refusals! {
         UserLimitReached = "USER_LIMIT_REACHED", Some("accountId"), "users",
             "This account has {used} of {allowed} users; remove one first.",
             "Ce compte a {used} utilisateurs sur {allowed} ; retirez-en un d’abord.";
+        /// A document that is too long.
+        DocumentTooLong = "DOCUMENT_TOO_LONG", Some("contentBase64"), "documentBytes",
+            "This document has {used} and {allowed} are allowed; make it shorter.",
+            "Ce document fait {used} et {allowed} sont permis ; raccourcissez-le.";
+        /// Too many documents accepted for one service.
+        AcceptanceLimitReached = "ACCEPTANCE_LIMIT_REACHED", Some("accept.documents"), "documents",
+            "There would be {used} accepted documents of this service and {allowed} are kept; ask the support.",
+            "Il y aurait {used} documents acceptés pour ce service et {allowed} sont conservés ; contactez le support.";
         /// The account has as many webhooks as an account may.
         WebhookLimitReached = "WEBHOOK_LIMIT_REACHED", Some("accountId"), "webhooks",
             "This account has {used} of {allowed} webhooks; remove one first.",

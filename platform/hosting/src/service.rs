@@ -12,4 +12,4 @@ pub use decide::Service;
 pub(crate) use decide::may_add;
 pub use event::{ServiceEvent, SuspensionReason};
 pub use fit::misfits;
-pub use state::{DomainShare, DomainUsage, Entitlement, ServiceRecord, ServiceState, Usage};
+pub use state::{DomainShare, DomainUsage, Entitlement, Recurring, ServiceRecord, ServiceState, Usage};

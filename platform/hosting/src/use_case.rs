@@ -3,6 +3,7 @@
 //! Every intention names its account, whose tenant holds all streams it writes: things of other accounts do not exist
 //! there. Ids are given by the caller, derived from the command, so that repeating an intention names the same things.
 
+mod accept_contract;
 mod activate_service;
 mod add_app_password;
 mod add_domain;
@@ -44,6 +45,7 @@ mod open_account;
 mod open_sub_account;
 mod open_ticket;
 mod order_service;
+mod publish_document;
 mod publish_plan_version;
 mod record_quota_threshold;
 mod register_user;
@@ -71,6 +73,7 @@ mod suspend_service;
 mod verify_domain;
 mod verify_email;
 
+pub use accept_contract::AcceptContract;
 pub use activate_service::ActivateService;
 pub use add_app_password::AddAppPassword;
 pub use add_domain::AddDomain;
@@ -112,6 +115,7 @@ pub use open_account::OpenAccount;
 pub use open_sub_account::OpenSubAccount;
 pub use open_ticket::OpenTicket;
 pub use order_service::OrderService;
+pub use publish_document::PublishDocument;
 pub use publish_plan_version::PublishPlanVersion;
 pub use record_quota_threshold::RecordQuotaThreshold;
 pub use register_user::RegisterUser;

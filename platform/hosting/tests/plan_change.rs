@@ -45,7 +45,7 @@ fn create(number: u128, gib: u64) -> CreateMailboxes {
 #[test]
 fn a_change_that_fits_is_done_and_the_new_limits_hold() {
     let mut world = with_mailbox();
-    assert_eq!(world.must(&to("solo")), 1);
+    assert_eq!(world.must(&to("solo")), 2, "the plan and its price");
     assert_eq!(world.must(&to("solo")), 0);
     assert_eq!(world.refused(&create(3, 1)), "MAILBOX_LIMIT_REACHED");
     world.must(&to("pro"));

@@ -403,7 +403,15 @@ fn world() -> World {
         world.must(&PublishPlanVersion { plan: entry.plan, version: 1, terms: entry.terms });
     }
     world.must(&OpenAccount { account, name: "Demo".to_owned() });
-    world.must(&OrderService { account, service, plan: plan_id("family"), version: 1, custom: None });
+    world.must(&OrderService {
+        account,
+        service,
+        plan: plan_id("family"),
+        version: 1,
+        custom: None,
+        cycle: hosting::calendar::Cycle::Annual,
+        agreement: hosting::contract::Agreement::ToFollow,
+    });
     world.must(&ActivateService { account, service });
     let name = DomainName::parse("demo.example").expect("a name");
     world.must(&AddDomain { account, service, domain: id(20), name, mirrors: None });

@@ -76,7 +76,15 @@ fn with_domain(plan: &str) -> World {
 }
 
 fn order(account: AccountId, service: ServiceId, plan: &str, custom: Option<CustomLimits>) -> OrderService {
-    OrderService { account, service, plan: plan_id(plan), version: 1, custom }
+    OrderService {
+        account,
+        service,
+        plan: plan_id(plan),
+        version: 1,
+        custom,
+        cycle: hosting::calendar::Cycle::Annual,
+        agreement: hosting::contract::Agreement::ToFollow,
+    }
 }
 
 fn add_domain(number: u128, text: &str) -> AddDomain {

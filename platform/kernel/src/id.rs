@@ -128,6 +128,8 @@ ids! {
     NoticeId = "noti";
     /// The platform's messages to one person on one day.
     NoticeDayId = "nday";
+    /// One series of documents: a kind in a language.
+    DocumentId = "docu";
     /// One intention: the key of idempotency.
     CommandId = "cmnd";
     /// One recorded fact.

@@ -2,7 +2,7 @@
 
 use kernel::{AccountId, ByteSize, DomainId, PlanId, Timestamp};
 
-use super::{DomainShare, SuspensionReason};
+use super::{DomainShare, Recurring, SuspensionReason};
 use crate::plan::PlanLimits;
 
 /// An intention about one service.
@@ -92,4 +92,6 @@ pub struct ServiceOrder {
     pub version: u32,
     /// What it may have: a copy, so that the service needs no other stream to decide.
     pub limits: PlanLimits,
+    /// What it costs, where that is known.
+    pub recurring: Option<Recurring>,
 }

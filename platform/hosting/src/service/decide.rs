@@ -32,6 +32,7 @@ impl Decider for Service {
                     plan: *plan,
                     version: *version,
                     limits: limits.clone(),
+                    recurring: None,
                     entitlement: Entitlement::Ordered,
                     usage: Usage::default(),
                     own_domains: BTreeSet::new(),
@@ -56,8 +57,10 @@ impl Decider for Service {
     ) -> Result<Vec<ServiceEvent>, HostingRefusal> {
         use ServiceCommand as C;
         match (state, command) {
-            (ServiceState::Absent, C::Order(ServiceOrder { account, plan, version, limits })) => {
-                Ok(vec![ServiceEvent::Ordered { account, plan, version, limits }])
+            (ServiceState::Absent, C::Order(ServiceOrder { account, plan, version, limits, recurring })) => {
+                let ordered = ServiceEvent::Ordered { account, plan, version, limits };
+                let priced = recurring.map(|recurring| ServiceEvent::Priced { recurring });
+                Ok([ordered].into_iter().chain(priced).collect())
             }
             (
                 ServiceState::Absent,
@@ -135,7 +138,7 @@ fn change_plan(
     order: ServiceOrder,
     is_forced: bool,
 ) -> Result<Vec<ServiceEvent>, HostingRefusal> {
-    let ServiceOrder { plan, version, limits, .. } = order;
+    let ServiceOrder { plan, version, limits, recurring, .. } = order;
     if record.plan == plan && record.version == version && record.limits == limits {
         return Ok(vec![]);
     }
@@ -152,7 +155,12 @@ fn change_plan(
             allowed: misfit.allowed,
             used: misfit.used.unwrap_or_default(),
         })),
-        Some(_) | None => Ok(vec![ServiceEvent::PlanChanged { plan, version, limits }]),
+        Some(_) | None => {
+            let changed = ServiceEvent::PlanChanged { plan, version, limits };
+            let priced = recurring.filter(|_| recurring != record.recurring);
+            let priced = priced.map(|recurring| ServiceEvent::Priced { recurring });
+            Ok([changed].into_iter().chain(priced).collect())
+        }
     }
 }
 
@@ -360,6 +368,7 @@ fn change(record: &mut ServiceRecord, event: &ServiceEvent) {
     let usage = &mut record.usage;
     match event {
         ServiceEvent::Ordered { .. } => {}
+        ServiceEvent::Priced { recurring } => record.recurring = Some(*recurring),
         ServiceEvent::PlanChanged { plan, version, limits } => {
             record.plan = *plan;
             record.version = *version;

@@ -2,7 +2,7 @@
 
 use kernel::{AccountId, ByteSize, DomainId, PlanId, Timestamp};
 
-use super::DomainShare;
+use super::{DomainShare, Recurring};
 use crate::plan::PlanLimits;
 
 /// Why a service is suspended.
@@ -40,6 +40,11 @@ pub enum ServiceEvent {
         version: u32,
         /// What it may have.
         limits: PlanLimits,
+    },
+    /// It costs so much from now on: a copy of its plan's price, with what was bought in addition.
+    Priced {
+        /// How much, and how often.
+        recurring: Recurring,
     },
     /// It may everything within its limits.
     Activated,

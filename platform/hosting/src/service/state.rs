@@ -5,8 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use kernel::{AccountId, ByteSize, DomainId, PlanId, Timestamp};
 
 use super::SuspensionReason;
+use crate::calendar::Cycle;
 use crate::domain::DomainSettings;
-use crate::plan::PlanLimits;
+use crate::limit::PAID_MONTHS_OF_YEAR;
+use crate::plan::{AddOn, Currency, CustomLimits, PlanLimits, PlanVersion};
 
 /// A service as it is.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -94,6 +96,46 @@ impl DomainShare {
     }
 }
 
+/// What a service costs, without tax.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Recurring {
+    /// How often.
+    pub cycle: Cycle,
+    /// Of the amount.
+    pub currency: Currency,
+    /// For one period, in hundredths.
+    pub cents: u64,
+}
+
+impl Recurring {
+    /// What a service of a plan version with `custom` limits costs.
+    pub fn of(terms: &PlanVersion, cycle: Cycle, custom: Option<&CustomLimits>) -> Self {
+        let (base, months) = match cycle {
+            Cycle::Monthly => (terms.price.monthly_cents, 1),
+            Cycle::Annual => (terms.price.annual_cents, PAID_MONTHS_OF_YEAR),
+        };
+        let added = terms.add_ons.zip(custom).map_or(0, |(add_ons, custom)| {
+            let included = &terms.limits;
+            let cost = |add_on: AddOn, included: u64, chosen: Option<u64>| {
+                let more = chosen.unwrap_or(included).saturating_sub(included);
+                more.checked_div(add_on.step).unwrap_or(0).saturating_mul(add_on.monthly_cents.into())
+            };
+            let sends = included.sends.service.unwrap_or_default();
+            cost(add_ons.domains, included.domain_count_max.into(), custom.domain_count.map(u64::from))
+                + cost(
+                    add_ons.mailboxes,
+                    included.mailbox_count_max.into(),
+                    custom.mailbox_count.map(u64::from),
+                )
+                + cost(add_ons.aliases, included.alias_count_max.into(), custom.alias_count.map(u64::from))
+                + cost(add_ons.storage, included.storage.octets(), custom.storage.map(ByteSize::octets))
+                + cost(add_ons.sends, sends.into(), custom.sends_per_day.map(u64::from))
+        });
+        let cents = u64::from(base).saturating_add(added.saturating_mul(months));
+        Self { cycle, currency: terms.price.currency, cents }
+    }
+}
+
 /// What is known of a service.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ServiceRecord {
@@ -105,6 +147,8 @@ pub struct ServiceRecord {
     pub version: u32,
     /// What it may have.
     pub limits: PlanLimits,
+    /// What it costs, where that is known.
+    pub recurring: Option<Recurring>,
     /// What it may do now.
     pub entitlement: Entitlement,
     /// What it uses.

@@ -3,12 +3,15 @@
 use kernel::{ByteSize, Event, Kind, Malformed, Open, RawEvent, Seal, SealError, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::{DomainShare, ServiceEvent, SuspensionReason};
+use super::{DomainShare, Recurring, ServiceEvent, SuspensionReason};
+use crate::calendar::Cycle;
+use crate::plan::Currency;
 use crate::plan::wire::LimitsV1;
 use crate::wire::{self, Nothing, json};
 
 const ORDERED: Kind = Kind { name: "service.ordered", schema: 1 };
 const PLAN_CHANGED: Kind = Kind { name: "service.plan_changed", schema: 1 };
+const PRICED: Kind = Kind { name: "service.priced", schema: 1 };
 const ACTIVATED: Kind = Kind { name: "service.activated", schema: 1 };
 const RESTRICTED: Kind = Kind { name: "service.restricted", schema: 1 };
 const SUSPENDED: Kind = Kind { name: "service.suspended", schema: 1 };
@@ -36,6 +39,26 @@ struct PlanChangedV1 {
     plan: String,
     version: u32,
     limits: LimitsV1,
+}
+
+#[derive(Serialize, Deserialize)]
+struct PricedV1 {
+    cycle: CycleV1,
+    currency: CurrencyV1,
+    cents: u64,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum CycleV1 {
+    Monthly,
+    Annual,
+}
+
+#[derive(Serialize, Deserialize)]
+enum CurrencyV1 {
+    #[serde(rename = "EUR")]
+    Eur,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -95,6 +118,7 @@ impl Event for ServiceEvent {
         match self {
             Self::Ordered { .. } => ORDERED,
             Self::PlanChanged { .. } => PLAN_CHANGED,
+            Self::Priced { .. } => PRICED,
             Self::Activated => ACTIVATED,
             Self::Restricted => RESTRICTED,
             Self::Suspended { .. } => SUSPENDED,
@@ -122,6 +146,16 @@ impl Event for ServiceEvent {
             Self::PlanChanged { plan, version, limits } => {
                 json(&PlanChangedV1 { plan: plan.to_string(), version: *version, limits: limits.into() })
             }
+            Self::Priced { recurring } => json(&PricedV1 {
+                cycle: match recurring.cycle {
+                    Cycle::Monthly => CycleV1::Monthly,
+                    Cycle::Annual => CycleV1::Annual,
+                },
+                currency: match recurring.currency {
+                    Currency::Eur => CurrencyV1::Eur,
+                },
+                cents: recurring.cents,
+            }),
             Self::Activated | Self::Restricted | Self::Resumed => json(&Nothing {}),
             Self::Suspended { reason } => json(&SuspendedV1 { reason: (*reason).into() }),
             Self::Ended { purge_after } => json(&EndedV1 { purge_after_ms: purge_after.millis() }),
@@ -167,6 +201,18 @@ impl Event for ServiceEvent {
                 let (version, limits) = (form.version, form.limits.into());
                 Ok(Self::PlanChanged { plan: wire::id(raw, &form.plan)?, version, limits })
             }
+            ("service.priced", 1) => wire::form(raw).map(|form: PricedV1| Self::Priced {
+                recurring: Recurring {
+                    cycle: match form.cycle {
+                        CycleV1::Monthly => Cycle::Monthly,
+                        CycleV1::Annual => Cycle::Annual,
+                    },
+                    currency: match form.currency {
+                        CurrencyV1::Eur => Currency::Eur,
+                    },
+                    cents: form.cents,
+                },
+            }),
             ("service.activated", 1) => wire::form(raw).map(|Nothing {}| Self::Activated),
             ("service.restricted", 1) => wire::form(raw).map(|Nothing {}| Self::Restricted),
             ("service.suspended", 1) => {

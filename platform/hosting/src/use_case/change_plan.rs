@@ -7,7 +7,7 @@ use kernel::{
 
 use crate::HostingRefusal;
 use crate::plan::{CustomLimits, Plan};
-use crate::service::{Service, ServiceCommand, ServiceOrder};
+use crate::service::{Recurring, Service, ServiceCommand, ServiceOrder};
 
 /// Lets a service be one of another plan, or of another version, at once. Nothing is ever deleted by it: where something
 /// does not fit it is refused, or by an operator's force everything is kept and nothing can be added.
@@ -46,11 +46,14 @@ impl UseCase for ChangePlan {
         now: Timestamp,
     ) -> Result<Changes, HostingRefusal> {
         let terms = plan.versions.get(&self.version).ok_or(HostingRefusal::PlanVersionNotFound)?;
+        let recurring = service.record().and_then(|record| record.recurring);
+        let cycle = recurring.map(|recurring| recurring.cycle).unwrap_or_default();
         let order = ServiceOrder {
             account: self.account,
             plan: self.plan,
             version: self.version,
             limits: terms.limits_with(self.custom.as_ref())?,
+            recurring: Some(Recurring::of(terms, cycle, self.custom.as_ref())),
         };
         let change = ServiceCommand::ChangePlan { order, is_forced: self.is_forced };
         Ok(Changes::none().emit::<Service>(self.service, Service::decide(service, change, &(), now)?))

@@ -1,16 +1,21 @@
 //! Ordering a service.
 
-use authority::{Guarded, Need, Permission};
+use authority::{Guarded, Need, Permission, Resource};
 use kernel::{
     AccountId, Changes, Decider, Foreign, Key, PlanId, Reads, ServiceId, TenantId, Timestamp, UseCase,
 };
 
 use crate::HostingRefusal;
 use crate::account::{Account, AccountCommand};
+use crate::calendar::Cycle;
+use crate::contract::{Agreement, Contract, check_complete, is_demanded};
+use crate::document::Document;
 use crate::plan::{CustomLimits, Plan};
-use crate::service::{Service, ServiceCommand, ServiceOrder};
+use crate::service::{Recurring, Service, ServiceCommand, ServiceOrder};
 
-/// Orders a service of a published plan version. One append: the service with a copy of its limits, its place in the account.
+/// Orders a service of a published plan version. One append: the service with a copy of its limits, its place in the
+/// account, and what was accepted with it. Documents that are in force must be accepted, unless the operator knows that
+/// this follows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OrderService {
     /// Whose.
@@ -23,11 +28,15 @@ pub struct OrderService {
     pub version: u32,
     /// What it shall have beyond what is included; only for plans made to measure.
     pub custom: Option<CustomLimits>,
+    /// How often it is paid for.
+    pub cycle: Cycle,
+    /// What is accepted with it.
+    pub agreement: Agreement,
 }
 
 impl UseCase for OrderService {
     const NAME: &'static str = "order_service";
-    type Reads = (Key<Account>, Key<Service>, Foreign<Plan>);
+    type Reads = (Key<Account>, Key<Service>, Foreign<Plan>, (Vec<Foreign<Document>>, Key<Contract>));
     type Refusal = HostingRefusal;
 
     fn tenant(&self) -> TenantId {
@@ -35,12 +44,13 @@ impl UseCase for OrderService {
     }
 
     fn reads(&self) -> Self::Reads {
-        (Key(self.account), Key(self.service), Foreign(TenantId::PLATFORM, self.plan))
+        let contract = (super::accept_contract::library(), Key(self.service));
+        (Key(self.account), Key(self.service), Foreign(TenantId::PLATFORM, self.plan), contract)
     }
 
     fn decide(
         &self,
-        (account, service, plan): &<Self::Reads as Reads>::States,
+        (account, service, plan, (library, contract)): &<Self::Reads as Reads>::States,
         now: Timestamp,
     ) -> Result<Changes, HostingRefusal> {
         let terms = plan.versions.get(&self.version).ok_or(HostingRefusal::PlanVersionNotFound)?;
@@ -49,21 +59,44 @@ impl UseCase for OrderService {
             plan: self.plan,
             version: self.version,
             limits: terms.limits_with(self.custom.as_ref())?,
+            recurring: Some(Recurring::of(terms, self.cycle, self.custom.as_ref())),
         };
         let ordered = Service::decide(service, ServiceCommand::Order(order), &(), now)?;
         if ordered.is_empty() {
             return Ok(Changes::none());
         }
+        let accepted = match &self.agreement {
+            Agreement::ToFollow => vec![],
+            Agreement::Given(acceptance) => {
+                let accepted = Contract::decide(contract, (self.account, acceptance.clone()), library, now)?;
+                let after = accepted.iter().fold(contract.clone(), Contract::evolve);
+                check_complete(&after, library, now)?;
+                accepted
+            }
+        };
         let counted = Account::decide(account, AccountCommand::AddService(self.service), &(), now)?;
-        Ok(Changes::none().emit::<Account>(self.account, counted).emit::<Service>(self.service, ordered))
+        Ok(Changes::none()
+            .emit::<Account>(self.account, counted)
+            .emit::<Service>(self.service, ordered)
+            .emit::<Contract>(self.service, accepted))
     }
 }
 
 impl Guarded for OrderService {
-    fn need(&self, (_, service, _): &<Self::Reads as Reads>::States) -> Need {
+    fn need(&self, (_, service, _, _): &<Self::Reads as Reads>::States) -> Need {
         Need {
             permission: Permission::ServiceWrite,
             resource: super::service_resource(self.account, self.service, service),
         }
+    }
+
+    fn needs(&self, states: &<Self::Reads as Reads>::States) -> Vec<Need> {
+        let mut needs = vec![self.need(states)];
+        let (_, _, _, (library, _)) = states;
+        if self.agreement == Agreement::ToFollow && is_demanded(library) {
+            let resource = Resource::account(self.account);
+            needs.push(Need { permission: Permission::PlatformWrite, resource });
+        }
+        needs
     }
 }

@@ -5,16 +5,19 @@ use hosting::account::{AccountEvent, Parent};
 use hosting::address_map::{AddressMap, AddressMapKind};
 use hosting::alias::{AliasEvent, AliasSettings, Temporary};
 use hosting::book::{BookEvent, Entry, EntryEvent};
+use hosting::calendar::Cycle;
+use hosting::contract::{AcceptedDocument, ContractEvent, Method};
 use hosting::delegation::{DelegationEvent, DelegationScope};
+use hosting::document::{DocumentEvent, DocumentKind, MediaType, NewVersion};
 use hosting::domain::{DomainEvent, DomainSettings, VerifiedBy};
 use hosting::factor::{FactorEvent, TotpSeed};
 use hosting::filter::{DomainFilter, Filter, FilterStage, MailboxFilter};
 use hosting::mailbox::{Crossing, MailProtocol, MailboxEvent, MailboxSettings, Threshold};
 use hosting::notice::{Notice, NoticeEvent, NoticeKind, NoticePerson};
-use hosting::plan::{PlanEvent, catalogue};
+use hosting::plan::{Currency, PlanEvent, catalogue};
 use hosting::push::{Push, PushKind, PushPriority};
 use hosting::secret::Secret;
-use hosting::service::{DomainShare, ServiceEvent, SuspensionReason};
+use hosting::service::{DomainShare, Recurring, ServiceEvent, SuspensionReason};
 use hosting::session::{EndReason, Entrance, SessionEvent, SessionOwner};
 use hosting::sync_job::{SyncEncryption, SyncJob};
 use hosting::ticket::{Side, TicketEvent, TicketKind};
@@ -69,6 +72,7 @@ pub fn samples() -> Vec<(HostingEvent, &'static str)> {
     filters(&mut all);
     sync_jobs(&mut all);
     pushes(&mut all);
+    documents(&mut all, at);
     all
 }
 
@@ -322,6 +326,9 @@ fn services(all: &mut Samples, at: Timestamp) {
     push(ServiceEvent::PlanChanged { plan: id(4), version: 2, limits }, "full");
     let (domain, bytes) = (id(6), ByteSize::gib(5));
     for event in [
+        ServiceEvent::Priced {
+            recurring: Recurring { cycle: Cycle::Annual, currency: Currency::Eur, cents: 10_000 },
+        },
         ServiceEvent::Activated,
         ServiceEvent::Restricted,
         ServiceEvent::Suspended { reason: SuspensionReason::NonPayment },
@@ -574,4 +581,44 @@ fn webhooks(all: &mut Samples, at: Timestamp) {
     push(WebhookEvent::TestRequested, "full");
     push(WebhookEvent::ReplayRequested { from: Position(3), to: Position(9) }, "full");
     push(WebhookEvent::Removed, "full");
+}
+
+fn documents(all: &mut Samples, at: Timestamp) {
+    let published = NewVersion {
+        kind: DocumentKind::Cgv,
+        language: hosting::Language::Fr,
+        version: 1,
+        title: "Conditions g\u{e9}n\u{e9}rales de vente".to_owned(),
+        hash: [0xab; 32],
+        octets: 1234,
+        media_type: MediaType::Pdf,
+        effective_from: at,
+    };
+    all.push((HostingEvent::Document(DocumentEvent::VersionPublished(published)), "full"));
+    all.push((HostingEvent::Document(DocumentEvent::VersionWithdrawn { version: 1 }), "full"));
+    let document = |number, kind, media_type| AcceptedDocument {
+        document: id(number),
+        version: 1,
+        kind,
+        language: hosting::Language::En,
+        title: "Terms".to_owned(),
+        hash: [0xcd; 32],
+        octets: 99,
+        media_type,
+    };
+    let accepted = |documents, method, hash| ContractEvent::Accepted {
+        account: id(1),
+        documents,
+        method,
+        shown_hash: hash,
+        network_hash: hash,
+    };
+    let both = vec![
+        document(16, DocumentKind::Cps, MediaType::Text),
+        document(17, DocumentKind::Dpa, MediaType::Html),
+    ];
+    all.push((HostingEvent::Contract(accepted(both, Method::Page, Some([0xef; 32]))), "full"));
+    let one = vec![document(16, DocumentKind::Aup, MediaType::Text)];
+    all.push((HostingEvent::Contract(accepted(one.clone(), Method::Program, None)), "minimal"));
+    all.push((HostingEvent::Contract(accepted(one, Method::Paper, None)), "paper"));
 }

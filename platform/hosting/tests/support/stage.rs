@@ -36,6 +36,8 @@ pub fn with_domain() -> World {
         plan: plan_id("pro"),
         version: 1,
         custom: None,
+        cycle: hosting::calendar::Cycle::Annual,
+        agreement: hosting::contract::Agreement::ToFollow,
     };
     world.must(&order);
     world.must(&ActivateService { account: account(), service: service() });
