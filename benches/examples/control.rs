@@ -250,7 +250,7 @@ async fn main() {
     let folder = tempfile::tempdir_in(".").expect("a folder on the disk");
     let database = Database::open_sqlite(&folder.path().join("control.db")).expect("a file");
     let journal = SqliteJournal::open(database.clone(), Arc::new(SystemClock)).await.expect("a journal");
-    let (engine, keyring) = open(database, Arc::new(journal)).await;
+    let (engine, keyring) = open(database.clone(), Arc::new(journal)).await;
     let (directory, people) = (Arc::new(Directory::new()), Arc::new(People::default()));
     let known = engine.follow(Arc::clone(&directory)).expect("a follower");
     let seen = graphql::register(&engine, &people).await.expect("registered");
