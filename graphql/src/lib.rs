@@ -49,15 +49,13 @@ mod wiring;
 pub use access::allowance::Allowance;
 pub use access::{ACCESS_KEY_NAME, AccessKey, People, SignIns};
 pub use api::{Api, ApiSchema, BadRequest, Knock, new_correlation};
-pub use domain::dns::DnsChecks;
 pub use document::serve::{Bytes, NoBytes, Wanted};
+pub use domain::dns::DnsChecks;
 pub use kernel::CorrelationId;
 pub use language::Language;
 pub use platform::{
-    DeliverySource, LastUse, LoginSource, Mode, Notices, Platform, PortError, QueueSource, SendScope,
-    SendUse, SendsSource, TxtResolver, Usage, UsageSource, Waiting,
-    DataCentre, DeliverySource, Facts, LastUse, LoginSource, Mode, NETWORK_KEY_NAME, Platform, PortError,
-    QueueSource, SendScope, SendUse, SendsSource, TxtResolver, Usage, UsageSource, Waiting,
+    DataCentre, DeliverySource, Facts, LastUse, LoginSource, Mode, NETWORK_KEY_NAME, Notices, Platform,
+    PortError, QueueSource, SendScope, SendUse, SendsSource, TxtResolver, Usage, UsageSource, Waiting,
 };
 pub use scalar::{Place, Whole};
 pub use webhook::body::told;

@@ -15,7 +15,6 @@ use support::samples::samples;
 use support::{AllErased, Plainly};
 
 const NOUNS: [Category; 14] = [
-const NOUNS: [Category; 14] = [
     hosting::account::Account::CATEGORY,
     hosting::user::User::CATEGORY,
     hosting::session::Session::CATEGORY,

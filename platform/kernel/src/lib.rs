@@ -20,10 +20,10 @@ pub use claim::{Claim, ClaimKind};
 pub use decider::Decider;
 pub use event::{Actor, Causation, Event, EventFamily, Kind, Malformed, Metadata, RawEvent, Recorded, Via};
 pub use id::{
-    AccountId, AddressMapId, AliasId, AppPasswordId, CommandId, CorrelationId, DelegationId, DocumentId, DomainId,
-    EventId, FactorId, FilterId, Id, IdFault, MailboxId, NoticeDayId, NoticeId, PlanId, PushId, ResourceId,
-    ServiceId, SessionId, ShareId, SharedMailboxId, SubjectId, SyncJobId, TenantId, TicketId, TlsPolicyId,
-    TokenId, UserId, WebhookId,
+    AccountId, AddressMapId, AliasId, AppPasswordId, CommandId, CorrelationId, DelegationId, DocumentId,
+    DomainId, EventId, FactorId, FilterId, Id, IdFault, MailboxId, NoticeDayId, NoticeId, PlanId, PushId,
+    ResourceId, ServiceId, SessionId, ShareId, SharedMailboxId, SubjectId, SyncJobId, TenantId, TicketId,
+    TlsPolicyId, TokenId, UserId, WebhookId,
 };
 pub use quantity::ByteSize;
 pub use reads::{Foreign, History, Key, Reads};
