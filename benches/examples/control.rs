@@ -53,6 +53,17 @@ impl graphql::TxtResolver for Nothing {
 }
 
 #[async_trait::async_trait]
+impl graphql::DkimSource for Nothing {
+    async fn fresh(&self) -> Result<Vec<hosting::domain::FreshDkimKey>, graphql::PortError> {
+        Ok(Vec::new())
+    }
+
+    fn delegated(&self, _: DomainId, _: &hosting::domain::DkimSelector) -> Option<String> {
+        None
+    }
+}
+
+#[async_trait::async_trait]
 impl graphql::UsageSource for Nothing {
     async fn usages(
         &self,
@@ -293,13 +304,14 @@ async fn main() {
             data_centre: None,
             network_key: [7; 32],
         },
-        txt: nothing,
+        txt: nothing.clone(),
         dns: Arc::new(graphql::DnsChecks::new(Arc::new(resolver::Zone::new()), names())),
         notices: graphql::Notices {
             links: notice::Links::new([0; 32], "https://panel.example".to_owned()),
             language: hosting::Language::En,
             is_sign_up_open: false,
         },
+        dkim: nothing,
         retention: Duration::from_secs(30 * 24 * 3600),
         mode: graphql::Mode::Production,
     });

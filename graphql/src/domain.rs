@@ -1,5 +1,6 @@
 //! The noun `domain`: how it is shown, read, changed and derived.
 
+pub(crate) mod dkim;
 pub(crate) mod dns;
 pub(crate) mod mutation;
 pub(crate) mod object;

@@ -56,6 +56,8 @@ pub use language::Language;
 pub use platform::{
     DataCentre, DeliverySource, Facts, LastUse, LoginSource, Mode, NETWORK_KEY_NAME, Notices, Platform,
     PortError, QueueSource, SendScope, SendUse, SendsSource, TxtResolver, Usage, UsageSource, Waiting,
+    DeliverySource, DkimSource, LastUse, LoginSource, Mode, Notices, Platform, PortError, QueueSource,
+    SendScope, SendUse, SendsSource, TxtResolver, Usage, UsageSource, Waiting,
 };
 pub use scalar::{Place, Whole};
 pub use webhook::body::told;

@@ -8,7 +8,8 @@ use async_trait::async_trait;
 use database::Blobs;
 use directory::{Credential, Directory, Protocol};
 use engine::Engine;
-use kernel::{ByteSize, DomainName, MailboxId, TenantId, Timestamp, WebhookId};
+use hosting::domain::{DkimSelector, FreshDkimKey};
+use kernel::{ByteSize, DomainId, DomainName, MailboxId, TenantId, Timestamp, WebhookId};
 
 use crate::access::{AccessKey, People, SignIns};
 use crate::domain::dns::DnsChecks;
@@ -55,6 +56,8 @@ pub struct Platform {
     pub dns: Arc<DnsChecks>,
     /// How people are written to.
     pub notices: Notices,
+    /// Makes signing keys.
+    pub dkim: Arc<dyn DkimSource>,
     /// How long what is deleted is kept before it is destroyed.
     pub retention: Duration,
     /// See [`Mode`].
@@ -249,4 +252,18 @@ pub trait TxtResolver: Send + Sync {
     /// # Errors
     /// DNS did not answer, within the resolver's own deadline.
     async fn txt(&self, name: &DomainName) -> Result<Vec<String>, PortError>;
+}
+
+/// Makes signing keys, and knows where the platform shows them in a zone of its own.
+#[async_trait]
+pub trait DkimSource: Send + Sync {
+    /// A new key of each algorithm. Takes some hundred milliseconds of a processor.
+    ///
+    /// # Errors
+    /// The system gives no randomness.
+    async fn fresh(&self) -> Result<Vec<FreshDkimKey>, PortError>;
+
+    /// Where the operator's own zone shows a key of a domain, for a CNAME of that domain to lead to; none where there
+    /// is no such zone.
+    fn delegated(&self, domain: DomainId, selector: &DkimSelector) -> Option<String>;
 }

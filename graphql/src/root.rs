@@ -16,6 +16,7 @@ use crate::delegation::mutation::DelegationMutation;
 use crate::delegation::query::DelegationQuery;
 use crate::document::mutation::DocumentMutation;
 use crate::document::query::DocumentQuery;
+use crate::domain::dkim::DkimMutation;
 use crate::domain::dns::DnsQuery;
 use crate::domain::mutation::DomainMutation;
 use crate::domain::query::DomainQuery;
@@ -103,6 +104,7 @@ pub struct MutationRoot(
     PlanMutation,
     ServiceMutation,
     DomainMutation,
+    DkimMutation,
     MailboxMutation,
     AliasMutation,
     AddressMapMutation,

@@ -231,6 +231,33 @@ fn a_real_dns_server_proves_a_domain() {
 }
 
 #[test]
+fn submitted_mail_is_signed_by_keys_that_dns_shows() {
+    let python = std::env::var("HOSTERRA_PYTHON").unwrap_or_else(|_| "python3".to_owned());
+    let has_dkimpy = Command::new(&python).args(["-c", "import dkim, nacl"]).output();
+    if !has_dkimpy.is_ok_and(|output| output.status.success()) {
+        return skipped("there is no Python with dkimpy");
+    }
+    if !Path::new("/usr/sbin/dnsmasq").exists() {
+        return skipped("dnsmasq is not installed");
+    }
+    let dns = free_port();
+    let folder = std::env::temp_dir().join(format!("hosterra-signing-{}", std::process::id()));
+    drop(fs::remove_dir_all(&folder));
+    fs::create_dir_all(&folder).expect("a folder");
+    let Some(node) = Node::start_in(&folder, &format!("dns.servers = [\"127.0.0.1:{dns}\"]")) else {
+        return;
+    };
+    let paths = format!("{}:/usr/sbin", std::env::var("PATH").unwrap_or_default());
+    let ports = [node.ports.http, node.ports.submission, node.ports.imap, dns];
+    run(Command::new(python)
+        .arg(self::folder().join("signing_session.py"))
+        .args(ports.map(|port| port.to_string()))
+        .env("PATH", paths));
+    drop(node);
+    drop(fs::remove_dir_all(&folder));
+}
+
+#[test]
 fn what_is_taken_back_ends_those_who_are_in_by_it() {
     if !has_program("python3") {
         return;

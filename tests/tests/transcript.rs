@@ -9,6 +9,8 @@
 //! | `NAME< pattern` | the server's next line; `*` is anything |
 //! | `NAME<< pattern` | a later line; what comes before it is passed over |
 //! | `NAME<! ` | the server has closed the connection |
+//! | `@ queued SENDER RECIPIENT` | such a message waits for another host; `<>` is no sender |
+//! | `@ held RECIPIENT` | of all that waits this alone is held |
 //! | `@ suspend` / `@ fill` | the service is suspended; alice's mailbox gets as much as it may hold |
 
 use std::collections::HashMap;
@@ -21,15 +23,17 @@ use bytes::Bytes;
 use database::Database;
 use directory::Directory;
 use engine::Follower as _;
+use hosting::address_map::{AddressMap, AddressMapKind};
 use hosting::alias::AliasEvent;
+use hosting::book::BookEvent;
 use hosting::domain::{DomainEvent, VerifiedBy};
 use hosting::mailbox::MailboxEvent;
 use hosting::service::{ServiceEvent, SuspensionReason};
 use hosting::{HostingEvent, PasswordHash};
 use kernel::{
-    AccountId, Actor, AliasId, ByteSize, Causation, CorrelationId, Cursor, DomainId, DomainName,
-    EmailAddress, EventId, LocalPart, MailboxId, Metadata, Position, Recorded, Sealed, ServiceId, StreamId,
-    SubjectId, TenantId, Timestamp, Version, Via,
+    AccountId, Actor, AddressMapId, AliasId, ByteSize, Causation, CorrelationId, Cursor, DomainId,
+    DomainName, EmailAddress, EventId, LocalPart, MailboxId, Metadata, Position, Recorded, Sealed, ServiceId,
+    StreamId, SubjectId, TenantId, Timestamp, Version, Via,
 };
 use listener::{Connection, Counters, Encryption, Metrics, Stream};
 use rustls_pki_types::PrivatePkcs8KeyDer;
@@ -117,6 +121,21 @@ fn alias(id: u128, local: &str, target: &str) -> Recorded<HostingEvent> {
     recorded(id, HostingEvent::Alias(created))
 }
 
+/// A rule of x.example.
+fn map(id: u128, kind: AddressMapKind, from: &str, to: &str) -> Recorded<HostingEvent> {
+    let content = AddressMap { kind, from: from.to_owned(), to: to.to_owned(), ..AddressMap::default() };
+    let subject = SubjectId::of_account(tenant().account());
+    let added = BookEvent::Added {
+        entry: AddressMapId::new(Uuid::from_u128(id)),
+        account: tenant().account(),
+        service: Some(ServiceId::new(Uuid::from_u128(10))),
+        domain: Some(DomainId::new(Uuid::from_u128(20))),
+        mailbox: None,
+        content: Sealed::new(subject, Box::new(content)),
+    };
+    recorded(20, HostingEvent::Entry(added.into()))
+}
+
 fn acceptor() -> TlsAcceptor {
     let made = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).expect("a certificate");
     let key = PrivatePkcs8KeyDer::from(made.signing_key.serialize_der());
@@ -188,6 +207,11 @@ impl World {
             alias(41, "round", "about@x.example"),
             alias(42, "about", "round@x.example"),
             alias(43, "away", "friend@elsewhere.example"),
+            mailbox(34, "carol", QUOTA, hash),
+            map(50, AddressMapKind::Recipient, "sales@x.example", "carol@x.example"),
+            map(51, AddressMapKind::Recipient, "gone@x.example", "friend@elsewhere.example"),
+            map(52, AddressMapKind::RecipientCopy, "carol@x.example", "audit@elsewhere.example"),
+            map(53, AddressMapKind::SenderCopy, "carol@x.example", "archive@elsewhere.example"),
         ];
         directory.apply(&page).expect("taken");
         let folder = tempfile::tempdir().expect("a folder");
@@ -204,8 +228,9 @@ impl World {
                 message_size_max: ByteSize::new(100_000),
             };
             let (directory, store) = (Arc::clone(&directory), Arc::clone(&store));
+            let srs = sign::Srs::new(&[7; 32], settings.hostname.clone());
             let server = smtp::Server::new(role, settings, directory, store, (tls.clone(), now.clone()));
-            server.counting(sends.clone())
+            server.counting(sends.clone()).forwarding(srs).watched(Arc::new(Wary))
         };
         let checked = server(smtp::Role::Exchange).checked_by(Arc::new(stages(&store, database).await));
         let imap = imap::Server::new(
@@ -291,8 +316,35 @@ impl World {
                 };
                 assert!(self.store.accept(acceptance).await.expect("accepted").deposits[0].is_ok());
             }
+            ["queued", sender, recipient] => {
+                let queued = self.store.queued(None, 0, 100).await.expect("a queue");
+                let is_told = queued.iter().any(|queued| {
+                    let from = queued.sender.as_ref().map_or("<>".to_owned(), ToString::to_string);
+                    let mut to = queued.recipients.iter().map(|recipient| recipient.address.to_string());
+                    from == *sender && to.any(|to| to == *recipient)
+                });
+                assert!(is_told, "{sender} to {recipient} is not in {queued:?}");
+            }
+            ["held", recipient] => {
+                let selection =
+                    store::Selection { state: Some(store::RecipientState::Held), ..Default::default() };
+                let held = store::Queue::entries(&*self.store, &selection, None, 10).await.expect("a queue");
+                let held: Vec<String> = held.iter().map(|entry| entry.address.to_string()).collect();
+                assert_eq!(held, [*recipient]);
+            }
             other => panic!("no direction {other:?}"),
         }
+    }
+}
+
+/// Finds mail to one stranger suspicious.
+struct Wary;
+
+#[async_trait::async_trait]
+impl smtp::Watch for Wary {
+    async fn judge(&self, _: &directory::Login, recipients: &[EmailAddress], _: IpAddr) -> smtp::Judgement {
+        let is_stranger = |to: &EmailAddress| to.local.as_str() == "stranger";
+        if recipients.iter().any(is_stranger) { smtp::Judgement::Hold } else { smtp::Judgement::Pass }
     }
 }
 

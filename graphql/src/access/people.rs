@@ -559,6 +559,8 @@ impl Register {
             | MailboxEvent::Renamed { .. }
             | MailboxEvent::Restored
             | MailboxEvent::Enabled
+            | MailboxEvent::SendingHeld { .. }
+            | MailboxEvent::SendingReleased { .. }
             | MailboxEvent::QuotaThresholdCrossed { .. } => {}
         }
     }

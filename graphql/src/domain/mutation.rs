@@ -170,7 +170,10 @@ impl DomainMutation {
 }
 
 /// The state of a domain, whoever asks: only to complete what asks the authority itself.
-async fn loaded(ctx: &Context<'_>, (account, domain): (AccountId, DomainId)) -> Result<DomainState> {
+pub(super) async fn loaded(
+    ctx: &Context<'_>,
+    (account, domain): (AccountId, DomainId),
+) -> Result<DomainState> {
     ctx.standing()?;
     let state = ctx.platform()?.engine.load(account.tenant(), &Key::<model::Domain>(domain)).await;
     state.map_err(|error| ctx.failed("the state of a domain", &error))

@@ -1,8 +1,9 @@
 //! A domain as the API shows it.
 
-use async_graphql::{Enum, SimpleObject};
+use async_graphql::{ComplexObject, Context, Enum, Result, SimpleObject};
 use authority::Resource;
 
+use super::dkim::DkimKey;
 use crate::scalar::{AccountKey, DomainKey, Moment, ServiceKey};
 use crate::settings::DomainSettings;
 
@@ -19,6 +20,7 @@ pub enum DomainStatus {
 
 /// A DNS name that an account has, or says it has.
 #[derive(Debug, Clone, SimpleObject)]
+#[graphql(complex)]
 pub struct Domain {
     /// Its name for the API.
     pub id: DomainKey,
@@ -46,6 +48,9 @@ pub struct Domain {
     pub mirrors_domain_id: Option<DomainKey>,
     /// What is set for it.
     pub settings: DomainSettings,
+    /// The moment of which it is shown; none: now.
+    #[graphql(skip)]
+    pub(crate) as_of: Option<Moment>,
 }
 
 /// A TXT record to be published.
@@ -55,6 +60,15 @@ pub struct TxtRecord {
     pub name: String,
     /// What it says.
     pub value: String,
+}
+
+#[ComplexObject]
+impl Domain {
+    /// The keys by which its mail is signed, with the records to publish: the next key signs once DNS shows it.
+    #[graphql(complexity = 50)]
+    async fn dkim_keys(&self, ctx: &Context<'_>) -> Result<Vec<DkimKey>> {
+        super::dkim::keys(ctx, self).await
+    }
 }
 
 impl Domain {

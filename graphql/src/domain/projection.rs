@@ -95,6 +95,10 @@ fn statement(recorded: &Recorded<HostingEvent>) -> Option<Statement> {
                 "UPDATE domain_list_v3 SET status = 'verified', verified_at = $3 WHERE tenant = $1 AND domain_id = $2",
             )
             .bind(place.at),
+        DomainEvent::DkimKeyMade { .. }
+        | DomainEvent::DkimKeyPublished { .. }
+        | DomainEvent::DkimKeyActive { .. }
+        | DomainEvent::DkimKeyRetired { .. } => return None,
         DomainEvent::Removed { purge_after } => place
             .statement(
                 "UPDATE domain_list_v3 SET status = 'removed', purge_after = $3 WHERE tenant = $1 AND domain_id = $2",

@@ -127,6 +127,7 @@ fn domain(row: &Row) -> Result<(PageKey, Domain), DatabaseError> {
         mirrors_domain_id: row.opt_uuid(12)?.map(|id| DomainKey(DomainId::new(id))),
         settings: DomainSettings::read(row.opt_text(13)?, row.int(14)?)
             .map_err(|_| DatabaseError::Column { column: 13, expected: "settings" })?,
+        as_of: None,
     };
     Ok((PageKey { born: row.int(11)?, id }, domain))
 }

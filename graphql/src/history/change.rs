@@ -16,6 +16,7 @@ const ERASED: &str = "(erased)";
 /// Fields that are shown as changed only.
 const SECRET_FIELDS: [&str; 9] =
     ["password", "refresh_hash", "secret_hash", "token", "key", "seed", "secret", "hash", "hashes"];
+    ["password", "private", "refresh_hash", "secret_hash", "token", "seed", "secret", "hash", "hashes"];
 
 /// One field that an event changed.
 #[derive(Debug, Clone, PartialEq, Eq, SimpleObject)]
@@ -98,6 +99,10 @@ fn flatten(path: &str, object: &Map<String, Value>, is_erased: bool, into: &mut 
 }
 
 fn opened(name: &str, sealed: &str, into: &mut BTreeMap<String, String>) {
+    if SECRET_FIELDS.contains(&name) {
+        // A secret may be no text; that it is another one is told all the same, and never compared.
+        return drop(into.insert(name.to_owned(), sealed.to_owned()));
+    }
     let plain = STANDARD.decode(sealed).ok().and_then(|octets| String::from_utf8(octets).ok());
     let Some(plain) = plain else { return };
     match serde_json::from_str(&plain) {
@@ -167,6 +172,16 @@ mod tests {
         let hash = PasswordHash::parse(HASH).expect("a hash");
         let set = MailboxEvent::PasswordSet { password: Sealed::new(subject(), hash) };
         assert_eq!(take(&mut fields, set), [("password".to_owned(), None, Some(HIDDEN.to_owned()))]);
+        let private = hosting::domain::DkimPrivateKey::new(b"a private key".to_vec().into());
+        let made = hosting::domain::DomainEvent::DkimKeyMade {
+            selector: hosting::domain::DkimSelector::parse("h1").expect("a label"),
+            algorithm: hosting::domain::DkimAlgorithm::Rsa,
+            public: "AAAA".to_owned(),
+            private: Sealed::new(subject(), private),
+        };
+        let told = format!("{:?}", Fields::default().take(&HostingEvent::Domain(made), b"{}"));
+        assert!(told.contains(HIDDEN) && !told.contains("a private key"), "{told}");
+        assert!(!told.contains(&STANDARD.encode("a private key")), "{told}");
         let gone = MailboxEvent::DisplayNameChanged {
             display_name: Some(Sealed { subject: subject(), value: Opened::Erased }),
         };

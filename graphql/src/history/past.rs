@@ -19,7 +19,7 @@ use crate::service::object::{Allocation, Entitlement, Service};
 use crate::settings::{DomainSettings, MailboxSettings};
 
 /// The events of a thing up to `moment`; none of them: it was not there.
-async fn until(
+pub(crate) async fn until(
     ctx: &Context<'_>,
     account: AccountId,
     stream: StreamId,
@@ -97,7 +97,12 @@ pub(crate) async fn domain(
             DomainEvent::Verified { .. } | DomainEvent::SharedAdded { .. } => {
                 verified_at = Some(Moment(recorded.recorded_at));
             }
-            DomainEvent::Added { .. } | DomainEvent::SettingsChanged { .. } => {}
+            DomainEvent::Added { .. }
+            | DomainEvent::SettingsChanged { .. }
+            | DomainEvent::DkimKeyMade { .. }
+            | DomainEvent::DkimKeyPublished { .. }
+            | DomainEvent::DkimKeyActive { .. }
+            | DomainEvent::DkimKeyRetired { .. } => {}
         }
         state = domain_model::Domain::evolve(state, event);
     }
@@ -106,7 +111,7 @@ pub(crate) async fn domain(
         DomainState::Pending(record) => (record, DomainStatus::Pending),
         DomainState::Verified(record) => (record, DomainStatus::Verified),
         DomainState::Removed(record) => (record, DomainStatus::Removed),
-        DomainState::Shared { name } => {
+        DomainState::Shared { name, .. } => {
             return Ok(Domain {
                 id: DomainKey(id),
                 account_id: AccountKey(account),
@@ -121,6 +126,7 @@ pub(crate) async fn domain(
                 purge_after: None,
                 mirrors_domain_id: None,
                 settings: DomainSettings::of(&domain_model::DomainSettings::default(), 0),
+                as_of: Some(moment),
             });
         }
         DomainState::Absent => return Err(ctx.fault(Fault::NotFound)),
@@ -139,6 +145,7 @@ pub(crate) async fn domain(
         purge_after,
         mirrors_domain_id: record.mirrors.map(DomainKey),
         settings: DomainSettings::of(&record.settings, i64::from(record.settings_revision)),
+        as_of: Some(moment),
     })
 }
 

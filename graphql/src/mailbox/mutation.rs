@@ -4,10 +4,11 @@ use async_graphql::{Context, InputObject, Object, Result};
 use authority::{Permission, Resource};
 use hosting::PasswordHash;
 use hosting::domain::DomainRef;
-use hosting::mailbox::{self as model, MailboxRecord, MailboxState};
+use hosting::mailbox::{self as model, HeldMail, MailboxRecord, MailboxState};
 use hosting::use_case::{
     ChangeMailboxDisplayName, ChangeMailboxQuota, ChangeMailboxSettings, CreateMailboxes, DeleteMailbox,
-    DisableMailbox, EnableMailbox, NewMailbox, RenameMailbox, RestoreMailbox, SetMailboxPassword,
+    DisableMailbox, EnableMailbox, NewMailbox, ReleaseSending, RenameMailbox, RestoreMailbox,
+    SetMailboxPassword,
 };
 use kernel::{AccountId, Actor, AliasId, CommandId, Key, LocalPart, MailboxId, ServiceId};
 use secrecy::SecretString;
@@ -196,6 +197,33 @@ impl MailboxMutation {
         let password = hashed(ctx, password).await?;
         let set = SetMailboxPassword { account, mailbox, password, by_owner: false };
         run(ctx, command(command_id), &set, (account, mailbox)).await.map(MailboxPayload)
+    }
+
+    /// Lets a mailbox send to other hosts again, and what was held leave. For its administrators: whoever took the mailbox
+    /// over has its owner's login. Change the password and revoke app passwords first.
+    async fn mailbox_sending_release(
+        &self,
+        ctx: &Context<'_>,
+        account_id: Option<AccountKey>,
+        mailbox_id: MailboxKey,
+        command_id: Option<Uid>,
+    ) -> Result<MailboxPayload> {
+        let (account, mailbox) = (ctx.account(account_id)?, mailbox_id.0);
+        let release = ReleaseSending { account, mailbox, outcome: HeldMail::Released };
+        run(ctx, command(command_id), &release, (account, mailbox)).await.map(MailboxPayload)
+    }
+
+    /// Lets a mailbox send to other hosts again, and destroys what was held; its recipients never see it.
+    async fn mailbox_sending_purge(
+        &self,
+        ctx: &Context<'_>,
+        account_id: Option<AccountKey>,
+        mailbox_id: MailboxKey,
+        command_id: Option<Uid>,
+    ) -> Result<MailboxPayload> {
+        let (account, mailbox) = (ctx.account(account_id)?, mailbox_id.0);
+        let purge = ReleaseSending { account, mailbox, outcome: HeldMail::Purged };
+        run(ctx, command(command_id), &purge, (account, mailbox)).await.map(MailboxPayload)
     }
 
     /// Refuses mail and sign-ins of a mailbox; what it holds stays.

@@ -3,6 +3,7 @@
 use async_graphql::dataloader::DataLoader;
 use async_graphql::{ComplexObject, Context, Enum, Result, SimpleObject};
 use authority::{Permission, Resource};
+use kernel::Key;
 
 use super::usage::{Sends, Usages};
 use crate::platform::SendScope;
@@ -85,6 +86,27 @@ pub struct SendAllowance {
     pub used: Whole,
 }
 
+/// That what a mailbox sends to other hosts is held.
+#[derive(Debug, Clone, SimpleObject)]
+pub struct SendingHold {
+    /// What was seen.
+    pub reason: HoldReason,
+    /// Since when.
+    pub since: Moment,
+}
+
+/// Why what a mailbox sends is held.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(remote = "hosting::mailbox::HoldReason")]
+pub enum HoldReason {
+    /// It wrote to many people within an hour to whom it never wrote before.
+    NewRecipients,
+    /// The same, to fewer of them, from a network that it never sent from.
+    NewNetwork,
+    /// Many of those it wrote to within an hour do not exist.
+    Bounces,
+}
+
 #[ComplexObject]
 impl Mailbox {
     /// To how many recipients it may send, itself and together with its domain and its service; a level without a limit is
@@ -101,6 +123,17 @@ impl Mailbox {
             used: Whole(used.used.into()),
         });
         Ok(shown.collect())
+    }
+
+    /// Why what it sends to other hosts is held now: somebody else may be sending in its name. None: it leaves.
+    #[graphql(complexity = 20)]
+    async fn sending_hold(&self, ctx: &Context<'_>) -> Result<Option<SendingHold>> {
+        ctx.allow(Permission::MailboxRead, self.resource())?;
+        let key = Key::<hosting::mailbox::Mailbox>(self.id.0);
+        let state = ctx.platform()?.engine.load(self.account_id.0.tenant(), &key).await;
+        let state = state.map_err(|error| ctx.failed("the state of a mailbox", &error))?;
+        let hold = state.record().and_then(|record| record.sending_hold);
+        Ok(hold.map(|(reason, since)| SendingHold { reason: reason.into(), since: Moment(since) }))
     }
 
     /// What it holds now, asked from the message store.

@@ -12,18 +12,19 @@ use database::Database;
 use directory::{Credential, Directory, Protocol};
 use engine::{Engine, Outcome};
 use graphql::{
-    ACCESS_KEY_NAME, AccessKey, Api, DeliveryFault, DeliveryOutcome, DeliverySource, Knock, Language,
-    LastUse, LoginSource, Mode, Notices, People, Platform, PortError, QueueSource, SendScope, SendUse,
-    SendsSource, SignIns, TxtResolver, Usage, UsageSource, Waiting, WebhookDelivery,
+    ACCESS_KEY_NAME, AccessKey, Api, DeliveryFault, DeliveryOutcome, DeliverySource, DkimSource, Knock,
+    Language, LastUse, LoginSource, Mode, Notices, People, Platform, PortError, QueueSource, SendScope,
+    SendUse, SendsSource, SignIns, TxtResolver, Usage, UsageSource, Waiting, WebhookDelivery,
 };
+use hosting::domain::{DkimAlgorithm, DkimPrivateKey, DkimSelector, FreshDkimKey};
 use hosting::use_case::RegisterUser;
 use hosting::user::UserRole;
 use hosting::{LoginName, PasswordHash};
 use journal::keyring::{Keyring, MasterKey};
 use journal::{SqliteJournal, SystemClock};
 use kernel::{
-    AccountId, ByteSize, CommandId, Cursor, DomainName, EventId, MailboxId, Position, TenantId, Timestamp,
-    UserId, WebhookId,
+    AccountId, ByteSize, CommandId, Cursor, DomainId, DomainName, EventId, MailboxId, Position, TenantId,
+    Timestamp, UserId, WebhookId,
 };
 use parking_lot::Mutex;
 use serde_json::{Value, json};
@@ -43,12 +44,31 @@ pub(crate) struct World {
     pub(crate) txt: Mutex<HashMap<String, Vec<String>>>,
     /// How often the store was asked what mailboxes hold or have sent.
     pub(crate) usage_question_count: AtomicU8,
+    /// Signing keys that were made.
+    pub(crate) key_count: AtomicU8,
 }
 
 #[async_trait]
 impl TxtResolver for World {
     async fn txt(&self, name: &DomainName) -> Result<Vec<String>, PortError> {
         Ok(self.txt.lock().get(name.as_str()).cloned().unwrap_or_default())
+    }
+}
+
+#[async_trait]
+impl DkimSource for World {
+    async fn fresh(&self) -> Result<Vec<FreshDkimKey>, PortError> {
+        let number = self.key_count.fetch_add(1, Ordering::Relaxed);
+        let key = |algorithm| FreshDkimKey {
+            algorithm,
+            public: format!("AAAA{number}"),
+            private: DkimPrivateKey::new(b"a private key".to_vec().into()),
+        };
+        Ok(DkimAlgorithm::ALL.map(key).into())
+    }
+
+    fn delegated(&self, _: DomainId, selector: &DkimSelector) -> Option<String> {
+        Some(format!("{selector}.dkim.host.example"))
     }
 }
 
@@ -166,6 +186,7 @@ impl Stage {
             txt: world.clone(),
             dns: Arc::new(graphql::DnsChecks::new(Arc::new(resolver::Zone::new()), names())),
             notices: Notices { links: links(), language: hosting::Language::Fr, is_sign_up_open: true },
+            dkim: world.clone(),
             retention: Duration::from_secs(30 * 24 * 3600),
             mode: Mode::Production,
         };

@@ -36,6 +36,8 @@ pub struct Config {
     pub outgoing: Outgoing,
     /// Mail from outside.
     pub inbound: InboundConfig,
+    /// How outgoing mail is signed.
+    pub dkim: DkimConfig,
     /// Where the servers listen; an empty list turns a server off.
     pub listen: Listen,
     /// What mail clients and other servers are told.
@@ -130,6 +132,20 @@ pub struct Outgoing {
     /// Networks that are called although they are not of the public Internet, for example `10.20.0.0/16`. In development
     /// this machine is called as well.
     pub networks: Vec<IpNet>,
+}
+
+/// How outgoing mail is signed.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct DkimConfig {
+    /// The zone below which the operator's DNS shows the keys of all domains, for CNAME records of customers to lead
+    /// to; none where customers publish the keys themselves.
+    #[serde(deserialize_with = "optional_domain_name")]
+    pub zone: Option<DomainName>,
+    /// Days for which a key signs before the next one is made; 0: until somebody asks for it.
+    pub rotation_days: u16,
+    /// Days for which a signature holds, so that a message cannot be sent again and again later; 0: for ever.
+    pub signature_days: u16,
 }
 
 /// Addresses per server.
@@ -288,6 +304,7 @@ impl Default for Config {
             data_centre: None,
             outgoing: Outgoing::default(),
             inbound: InboundConfig::default(),
+            dkim: DkimConfig::default(),
             listen: Listen::default(),
             public: Public::default(),
             outbound: OutboundConfig::default(),
@@ -317,6 +334,12 @@ impl DnsConfig {
             (Some(path), true) => resolver::Validation::Anchored(path.clone()),
         };
         resolver::Servers::new(self.servers.clone(), validation)
+    }
+}
+
+impl Default for DkimConfig {
+    fn default() -> Self {
+        Self { zone: None, rotation_days: 180, signature_days: 7 }
     }
 }
 

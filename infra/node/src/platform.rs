@@ -11,7 +11,7 @@ use graphql::People;
 use journal::keyring::Keyring;
 use journal::{Clock, Journal, PostgresJournal, SqliteJournal, SystemClock};
 use kernel::Timestamp;
-use store::{LastLogins, Retention, Retries, Sends, SqlStore};
+use store::{Correspondents, LastLogins, Retention, Retries, Sends, SqlStore};
 use webhook::Deliveries;
 
 use crate::config::Config;
@@ -38,6 +38,8 @@ pub struct Platform {
     pub store: Arc<SqlStore>,
     /// Who was asked to come again with mail.
     pub retries: Retries,
+    /// To whom mailboxes write.
+    pub correspondents: Correspondents,
     /// When mailboxes were last opened.
     pub logins: Logins,
     /// How many recipients have been sent to.
@@ -77,12 +79,13 @@ impl Platform {
         let seen = graphql::register(&engine, &people).await?;
         let sends = Sends::open(mail.clone()).await?;
         let retries = Retries::open(mail.clone()).await?;
-        let store = SqlStore::open(mail, now(), Retention::days(config.retention_days)).await?;
+        let store = SqlStore::open(mail.clone(), now(), Retention::days(config.retention_days)).await?;
         // A server that answers "no such mailbox" because it has not read on yet would lose mail.
         anyhow::ensure!(
             known.caught_up().await && seen.caught_up().await,
             "the engine stopped while starting"
         );
+        let correspondents = Correspondents::open(mail).await?;
         let logins = Logins(LastLogins::open(database.clone()).await?);
         let blobs = Blobs::open(database.clone()).await?;
         let deliveries = Deliveries::open(database.clone()).await?;
@@ -95,6 +98,7 @@ impl Platform {
             people,
             store: Arc::new(store),
             retries,
+            correspondents,
             logins,
             sends,
             blobs,

@@ -25,6 +25,7 @@ use web::{Landing, Options, Plain, Readiness, Ready, Transport};
 
 use crate::banner::{self, Open};
 use crate::config::{Config, Mode};
+use crate::dkim::{DomainSigners, KeyWatch, Keys, SpecialNames};
 use crate::erase::ErasePersons;
 use crate::platform::{self, Platform};
 use crate::ports::{Mail, SentRecipients, Txt};
@@ -32,6 +33,7 @@ use crate::post::PostNotices;
 use crate::quota::QuotaWatch;
 use crate::resell::OpenAdmitted;
 use crate::retire::RetireMailboxes;
+use crate::sending::{SendingWatch, SettleHeld};
 use crate::storage;
 use crate::webhook::{Log, Words};
 use crate::{certificate, demo, provision, setup, upkeep, webhook};
@@ -76,13 +78,16 @@ pub async fn serve(config: Config) -> anyhow::Result<ExitCode> {
     let dns = Arc::new(config.dns.resolver());
     deliver(&platform, &config, Arc::clone(&dns) as Arc<dyn resolver::Dns>, (&registry, &tasks, &stop))?;
     let wiring = Wiring { config: &config, tls, metrics, tasks: &tasks, stop: &stop, links, dns };
-    wiring.mail(
-        &platform,
-        (sockets.smtp, sockets.lmtp),
-        (sockets.submission, sockets.submissions),
-        (sockets.imap, sockets.imaps),
-        &mut open,
-    )?;
+    wiring.watch_keys(&platform);
+    wiring
+        .mail(
+            &platform,
+            (sockets.smtp, sockets.lmtp),
+            (sockets.submission, sockets.submissions),
+            (sockets.imap, sockets.imaps),
+            &mut open,
+        )
+        .await?;
     let serving = wiring.http(&platform, registry, sockets.http, sockets.metrics, &mut open).await?;
     banner::print(&config, &open);
     until_signal().await?;
@@ -159,6 +164,7 @@ fn background(
     platform
         .engine
         .effect(RetireMailboxes { store: Arc::clone(&store), directory: Arc::clone(&directory) })?;
+    platform.engine.effect(SettleHeld { store: Arc::clone(&store) })?;
     platform.engine.policy(OpenAdmitted)?;
     platform.engine.policy(notice::TellPeople { language: config.notice.language })?;
     platform.engine.effect(PostNotices {
@@ -261,7 +267,35 @@ struct Wiring<'a> {
 }
 
 impl Wiring<'_> {
-    fn mail(
+    fn keys(&self) -> Arc<Keys> {
+        Arc::new(Keys { zone: self.config.dkim.zone.clone() })
+    }
+
+    fn signers(&self, platform: &Platform) -> Arc<DomainSigners> {
+        let days = u64::from(self.config.dkim.signature_days);
+        let lifetime = (days > 0).then(|| Duration::from_secs(days * 86_400));
+        let (engine, directory) = (Arc::clone(&platform.engine), Arc::clone(&platform.directory));
+        Arc::new(DomainSigners::new(engine, directory, lifetime))
+    }
+
+    fn watch_keys(&self, platform: &Platform) {
+        let days = u64::from(self.config.dkim.rotation_days);
+        let watch = KeyWatch {
+            engine: Arc::clone(&platform.engine),
+            directory: Arc::clone(&platform.directory),
+            keys: self.keys(),
+            dns: Arc::new(Txt(Arc::clone(&self.dns))),
+            special_names: if self.config.dns.servers.is_empty() {
+                SpecialNames::Skipped
+            } else {
+                SpecialNames::Asked
+            },
+            rotation: (days > 0).then(|| Duration::from_secs(days * 86_400)),
+        };
+        self.tasks.spawn(watch.run(self.stop.clone()));
+    }
+
+    async fn mail(
         &self,
         platform: &Platform,
         (exchange, lmtp): (Vec<TcpListener>, Vec<TcpListener>),
@@ -277,11 +311,21 @@ impl Wiring<'_> {
             let (directory, store) = (Arc::clone(&platform.directory), Arc::clone(&platform.store));
             smtp::Server::new(role, settings, directory, store, (self.tls.clone(), platform::now()))
         };
+        let srs = sign::Srs::new(&platform.keyring.secret("srs").await?, self.config.hostname.clone());
         let trace = Arc::clone(&platform.store) as Arc<dyn store::Queue>;
         let stages = self.config.inbound.stages(Arc::clone(&self.dns), platform.retries.clone(), trace);
-        let exchange_server = Arc::new(smtp(smtp::Role::Exchange).checked_by(Arc::new(stages)));
+        let exchange_server =
+            Arc::new(smtp(smtp::Role::Exchange).checked_by(Arc::new(stages)).forwarding(srs));
         let lmtp_server = Arc::new(smtp(smtp::Role::LocalDelivery));
-        let submission_server = Arc::new(smtp(smtp::Role::Submission).counting(platform.sends.clone()));
+        let submission_server =
+            smtp(smtp::Role::Submission).counting(platform.sends.clone()).signing(self.signers(platform));
+        let watch = Arc::new(SendingWatch {
+            engine: Arc::clone(&platform.engine),
+            directory: Arc::clone(&platform.directory),
+            correspondents: platform.correspondents.clone(),
+        });
+        self.tasks.spawn(Arc::clone(&watch).forget(self.stop.clone()));
+        let submission_server = Arc::new(submission_server.watched(watch));
         let imap_server = Arc::new(imap::Server::new(
             imap::Settings { message_size_max: self.config.limits.message_size },
             Arc::clone(&platform.directory),
@@ -360,6 +404,7 @@ impl Wiring<'_> {
                 language: self.config.notice.language,
                 is_sign_up_open: self.config.notice.sign_up,
             },
+            dkim: self.keys(),
             retention: Duration::from_secs(u64::from(self.config.retention_days) * 86_400),
             mode: match self.config.mode {
                 Mode::Development => graphql::Mode::Development,

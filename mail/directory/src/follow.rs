@@ -37,8 +37,15 @@ impl Follower for Directory {
             let (tenant, id) = (recorded.cursor.tenant, recorded.stream.id);
             match &recorded.event {
                 HostingEvent::Service(event) => index.take_service((tenant, ServiceId::new(id)), event),
-                HostingEvent::Domain(event) => index.take_domain((tenant, DomainId::new(id)), event),
-                HostingEvent::Mailbox(event) => index.take_mailbox((tenant, MailboxId::new(id)), event),
+                HostingEvent::Domain(event) => {
+                    index.take_footer((tenant, DomainId::new(id)), event);
+                    index.take_dkim((tenant, DomainId::new(id)), event, recorded.recorded_at);
+                    index.take_domain((tenant, DomainId::new(id)), event);
+                }
+                HostingEvent::Mailbox(event) => {
+                    index.take_sending((tenant, MailboxId::new(id)), event);
+                    index.take_mailbox((tenant, MailboxId::new(id)), event);
+                }
                 HostingEvent::Alias(event) => index.take_alias((tenant, AliasId::new(id)), event),
                 HostingEvent::Account(AccountEvent::PersonErased { mailbox: Some(mailbox), .. }) => {
                     index.deleted.remove(&(tenant, *mailbox));
@@ -139,6 +146,10 @@ impl Index {
                     self.served.insert(CompactString::from(name.as_str()), domain);
                 }
             }
+            DomainEvent::DkimKeyMade { .. }
+            | DomainEvent::DkimKeyPublished { .. }
+            | DomainEvent::DkimKeyActive { .. }
+            | DomainEvent::DkimKeyRetired { .. } => {}
             DomainEvent::Removed { .. } => {
                 self.off.remove(&domain);
                 self.address_maps.remove(&domain);
@@ -243,6 +254,8 @@ impl Index {
             MailboxEvent::Created { .. }
             | MailboxEvent::Deleted { .. }
             | MailboxEvent::Restored
+            | MailboxEvent::SendingHeld { .. }
+            | MailboxEvent::SendingReleased { .. }
             | MailboxEvent::Renamed { .. }
             | MailboxEvent::TemporaryAliasSet { .. }
             | MailboxEvent::TemporaryAliasDropped { .. }

@@ -15,7 +15,7 @@ use kernel::{
 use crate::rewrite::AddressMaps;
 use crate::shelf::Shelf;
 use crate::spam::{OwnSpam, Senders};
-use crate::{Credential, Demand, Entitlement, Login, Protocols, SendLimits};
+use crate::{Credential, Demand, Entitlement, Footer, Login, Protocols, SendLimits, Sending, SigningKey};
 
 /// A service.
 #[derive(Debug, Clone, Copy)]
@@ -160,6 +160,12 @@ pub(crate) struct Index {
     pub(crate) mirrors: HashMap<(TenantId, DomainId), DomainId>,
     /// Served domains by name, with whose id it is.
     pub(crate) served: HashMap<CompactString, (TenantId, DomainId)>,
+    /// Mailboxes whose sent mail is held, or was released a while ago.
+    pub(crate) sending: HashMap<(TenantId, MailboxId), Sending>,
+    /// What domains add to sent mail.
+    pub(crate) footers: HashMap<(TenantId, DomainId), Arc<Footer>>,
+    /// Signing keys by domain.
+    pub(crate) dkim: HashMap<(TenantId, DomainId), Vec<SigningKey>>,
     /// By canonical address.
     pub(crate) places: HashMap<CompactString, Place>,
     pub(crate) mailboxes: HashMap<(TenantId, MailboxId), MailboxEntry>,

@@ -4,12 +4,15 @@
 mod authenticate;
 mod clock;
 mod directory;
+mod dkim;
 mod entry;
 mod follow;
+mod footer;
 mod index;
 pub mod password;
 mod resolve;
 mod rewrite;
+mod sending;
 mod shelf;
 mod spam;
 #[cfg(test)]
@@ -22,12 +25,15 @@ pub use authenticate::{
     APP_PASSWORD_CHARACTER_COUNT, CACHED_LOGIN_COUNT_MAX, WAITING_LOGIN_COUNT_MAX, app_password_hash,
 };
 pub use directory::Directory;
+pub use dkim::{SigningDomain, SigningKey};
 pub use entry::{
     AuthRefusal, Credential, Demand, Destinations, End, Entitlement, Login, LoginAttempt, Protocol,
     Protocols, Resolution, SendLimits,
 };
+pub use footer::Footer;
 pub use hosting::mailbox::DetailHandling;
 pub use hosting::tls_policy::{TlsLevel, TlsPolicy, TlsVersion};
 pub use resolve::PLACE_COUNT_MAX;
+pub use sending::Sending;
 pub use spam::{ListedBy, Listing, SpamPolicy};
 pub use uses::Use;

@@ -8,10 +8,12 @@ mod arc;
 mod canonical;
 mod dkim;
 mod fold;
+mod footer;
 mod key;
 mod srs;
 
 pub use arc::{ARC_INSTANCE_COUNT_MAX, ChainState, SealFault, Sealer, seal};
 pub use dkim::{OVERSIGNED, Prepared, SIGNED_WHERE_PRESENT, Signer};
+pub use footer::{FOOTED_PART_OCTETS_MAX, Footer, with_footer};
 pub use key::{Algorithm, KeyFault, RSA_BITS, SigningKey, generate};
 pub use srs::{SRS_AGE_DAYS_MAX, Srs, SrsFault};

@@ -4,7 +4,7 @@ use bytes::{Bytes, BytesMut};
 use directory::{Destinations, DetailHandling, Entitlement, Protocol, Resolution};
 use kernel::{ByteSize, EmailAddress, MailboxId, TenantId};
 use listener::{Encryption, WireError};
-use message::{AddressItem, fields, received_count, split_header};
+use message::{received_count, split_header};
 use store::{
     Acceptance, Deposit, Destination, Flags, FolderName, Origin, Owner, QueuedRecipient, Queueing,
     Stage as Step, StoreError, StoreRefusal,
@@ -17,6 +17,7 @@ use crate::limits::{
     DETAIL_FOLDER_COUNT_MAX, HEADER_OCTETS_MAX, RECEIVED_COUNT_MAX, RECIPIENT_COUNT_MAX,
     UNKNOWN_RECIPIENT_COUNT_MAX,
 };
+use crate::outgoing::{NOT_ITS_OWN, shown};
 use crate::reply::{self, Reply};
 use crate::server::Role;
 use crate::session::{Next, Session, Transaction};
@@ -89,6 +90,29 @@ impl Envelope {
         self.from.as_ref()
     }
 
+    /// Whether it is no report of a failed delivery (RFC 5321 section 4.5.5).
+    pub(crate) const fn has_sender(&self) -> bool {
+        self.from.is_some()
+    }
+
+    /// Notes a recipient as it was given, once it is accepted; whether it is the first.
+    pub(crate) fn note(&mut self, to: EmailAddress) -> bool {
+        self.recipients.push(to);
+        self.recipients.len() == 1
+    }
+
+    /// Adds a recipient `to` whose mail goes on to `target`, on another host.
+    pub(crate) fn pass_on(
+        &mut self,
+        tenant: TenantId,
+        to: &EmailAddress,
+        target: EmailAddress,
+        parameters: RcptParameters,
+    ) {
+        self.queued.push((tenant, queued(target, parameters)));
+        self.recipients.push(to.clone());
+    }
+
     /// The recipients as given.
     pub(crate) fn recipients(&self) -> &[EmailAddress] {
         &self.recipients
@@ -126,7 +150,14 @@ impl Session<'_> {
         self.login = Some(now);
         match entitlement {
             Entitlement::Active if is_own => Ok(()),
-            Entitlement::Active => Err(Reply::new(553, "5.7.1", "This login may not send from that address")),
+            Entitlement::Active => {
+                let sender = from.map(|from| shown(&from.to_string())).unwrap_or_default();
+                Err(Reply::told(
+                    553,
+                    "5.7.1",
+                    format!("This login may not send from {sender}: {NOT_ITS_OWN}"),
+                ))
+            }
             Entitlement::Restricted => Err(RESTRICTED),
             Entitlement::Suspended | Entitlement::Ended => {
                 Err(Reply::new(550, "5.7.1", "The service is suspended"))
@@ -162,9 +193,18 @@ impl Session<'_> {
         if !to.local.as_str().is_ascii() && !transaction.parameters.is_utf8 {
             return self.say(Reply::new(553, "5.6.7", "This address needs SMTPUTF8")).await;
         }
-        let reply = match self.server.directory.resolve(&to, self.login.as_ref().map(|login| login.tenant)) {
+        if let Some(reply) = self.returned(&to, &parameters) {
+            return self.say(reply).await;
+        }
+        // Once for each recipient: what takes its place is not asked again.
+        let (wanted_by, target) = match self.server.directory.rewritten(&to) {
+            Some((tenant, target)) => (Some(tenant), target),
+            None => (self.login.as_ref().map(|login| login.tenant), to.clone()),
+        };
+        let asker = self.login.as_ref().map(|login| login.tenant);
+        let reply = match self.server.directory.resolve(&target, asker) {
             Resolution::Deliver(ends) => self.local(&to, ends, parameters).await,
-            Resolution::NotLocal => self.remote(to, parameters),
+            Resolution::NotLocal => self.remote(target.clone(), wanted_by, parameters),
             Resolution::Unknown => {
                 self.unknown_recipient_count += 1;
                 self.tarpit().await;
@@ -181,6 +221,9 @@ impl Session<'_> {
             }
             Resolution::Loop => Reply::new(550, "5.4.6", "The alias leads in a circle or to too many places"),
         };
+        if reply.code == 250 {
+            self.taken(to, &target).await;
+        }
         self.say(reply).await
     }
 
@@ -192,6 +235,16 @@ impl Session<'_> {
         if let Err(reply) = self.judge_recipient(to, tenant).await {
             return reply;
         }
+        self.add(to, ends, parameters).await
+    }
+
+    /// Adds what an address leads to here, and to whom its mail goes on.
+    pub(crate) async fn add(
+        &mut self,
+        to: &EmailAddress,
+        ends: Destinations,
+        parameters: RcptParameters,
+    ) -> Reply {
         let declared =
             self.transaction.as_ref().and_then(|transaction| transaction.parameters.size).unwrap_or(1);
         let mut fitting = Vec::new();
@@ -230,19 +283,22 @@ impl Session<'_> {
         for (tenant, address) in ends.forwards {
             envelope.queued.push((tenant, queued(address, parameters.clone())));
         }
-        envelope.recipients.push(to.clone());
         Reply::new(250, "2.1.5", "OK")
     }
 
-    fn remote(&mut self, to: EmailAddress, parameters: RcptParameters) -> Reply {
-        let (Some(login), Some(transaction)) = (&self.login, &mut self.transaction) else {
+    /// A recipient elsewhere, in the name of whoever is signed in or leads the address there.
+    pub(crate) fn remote(
+        &mut self,
+        to: EmailAddress,
+        tenant: Option<TenantId>,
+        parameters: RcptParameters,
+    ) -> Reply {
+        let (Some(tenant), Some(transaction)) = (tenant, &mut self.transaction) else {
             return Reply::new(550, "5.7.1", "This server takes no mail for that domain");
         };
-        let tenant = login.tenant;
         if !transaction.envelope.queued.iter().any(|(_, known)| known.address == to) {
-            transaction.envelope.queued.push((tenant, queued(to.clone(), parameters)));
+            transaction.envelope.queued.push((tenant, queued(to, parameters)));
         }
-        transaction.envelope.recipients.push(to);
         Reply::new(250, "2.1.5", "OK, it will be queued")
     }
 
@@ -289,7 +345,7 @@ impl Session<'_> {
             Some(reply) => reply.clone(),
             None => {
                 let stamp = Stamp { id: &id, is_utf8: parameters.is_utf8, results: &judged.results };
-                let octets = self.traced(&envelope, &message, &stamp);
+                let octets = self.prepared(&envelope, &message, &stamp).await;
                 let deposits = self.deposits(&envelope, &message, &judged).await;
                 self.accept(&envelope, &parameters, (&id, octets), deposits).await
             }
@@ -357,18 +413,23 @@ impl Session<'_> {
         if deposits.is_empty() && envelope.queued.is_empty() {
             return Reply::told(250, "2.0.0", format!("{id} taken"));
         }
+        let elsewhere: Vec<EmailAddress> =
+            envelope.queued.iter().map(|(_, recipient)| recipient.address.clone()).collect();
+        let is_held = self.is_suspicious(&elsewhere).await;
+        let sender = self.forwarder(envelope.from.as_ref());
         let queueing = Queueing {
             message: id.to_owned(),
             lane: lane(&octets, envelope.recipients.len()),
             origin: if self.login.is_some() { Origin::Submitted } else { Origin::Forwarded },
             mailbox: self.login.as_ref().map(|login| login.mailbox),
+            is_held,
         };
         for batch in batches(envelope, &octets, deposits) {
             let acceptance = Acceptance {
                 message: batch.message,
                 deposits: batch.deposits,
                 queued: batch.queued,
-                sender: envelope.from.clone(),
+                sender: sender.clone(),
                 tenant: batch.tenant,
                 dsn: (parameters.ret.clone(), parameters.envelope_id.clone()),
                 queueing: queueing.clone(),
@@ -397,7 +458,11 @@ impl Session<'_> {
             }
         }
         let has_queued = !envelope.queued.is_empty();
-        let state = if has_queued { "taken; recipients elsewhere are queued" } else { "taken" };
+        let state = match (has_queued, is_held) {
+            (true, true) => "taken; for recipients elsewhere it is held until your administrator releases it",
+            (true, false) => "taken; recipients elsewhere are queued",
+            (false, _) => "taken",
+        };
         Reply::told(250, "2.0.0", format!("{id} {state}"))
     }
 
@@ -430,7 +495,15 @@ impl Session<'_> {
         store.folder(owner, &name).await.map_or(Destination::Inbox, |folder| Destination::Folder(folder.id))
     }
 
-    fn traced(&self, envelope: &Envelope, message: &[u8], stamp: &Stamp<'_>) -> Bytes {
+    /// The message as it is kept and goes on: traced, with a footer and signed where it is a submission.
+    async fn prepared(&self, envelope: &Envelope, message: &[u8], stamp: &Stamp<'_>) -> Bytes {
+        let footed = self.footed(message);
+        let (octets, start) = self.traced(envelope, footed.as_deref().unwrap_or(message), stamp);
+        self.signed(octets, start).await
+    }
+
+    /// The message behind its trace fields, and where it begins.
+    fn traced(&self, envelope: &Envelope, message: &[u8], stamp: &Stamp<'_>) -> (Vec<u8>, usize) {
         let now = (self.server.now)();
         let hostname = self.server.settings.hostname.as_str();
         let (helo, is_extended) = self.helo.as_ref().map_or(("", false), |(name, is)| (name.as_str(), *is));
@@ -454,6 +527,7 @@ impl Session<'_> {
         };
         let mut octets = stamp.results.as_bytes().to_vec();
         octets.extend_from_slice(received(&arrival, now).as_bytes());
+        let start = octets.len();
         if self.server.role == Role::Submission {
             octets.extend_from_slice(missing_fields(message, hostname, now).as_bytes());
         }
@@ -463,7 +537,7 @@ impl Session<'_> {
         let unforged =
             (self.server.role != Role::Submission).then(|| verify::strip_forged(message, hostname));
         octets.extend_from_slice(unforged.flatten().as_deref().unwrap_or(message));
-        Bytes::from(octets)
+        (octets, start)
     }
 
     /// What a message itself can be refused for.
@@ -475,31 +549,7 @@ impl Session<'_> {
         if received_count(message) > RECEIVED_COUNT_MAX {
             return Err(Reply::new(554, "5.4.6", "The message goes in circles"));
         }
-        let Some(login) = self.login.as_ref().filter(|_| self.server.role == Role::Submission) else {
-            return Ok(());
-        };
-        let mut authors = Vec::new();
-        for field in fields(&message[..header_end]).filter(|field| field.is("From")) {
-            let header = [b"From:", field.value, b"\r\n\r\n"].concat();
-            authors.extend(message::summarize(&header).envelope.from);
-        }
-        let addresses = authors.iter().filter_map(|item| match item {
-            AddressItem::Address(address) => Some(format!("{}@{}", address.local, address.domain)),
-            AddressItem::GroupStart(_) | AddressItem::GroupEnd => None,
-        });
-        let mut count = 0;
-        for address in addresses {
-            count += 1;
-            let is_own = EmailAddress::parse(&address)
-                .is_ok_and(|address| self.server.directory.may_send_as(login, &address));
-            if !is_own {
-                return Err(Reply::new(550, "5.7.1", "This login may not send with that From address"));
-            }
-        }
-        if count == 0 {
-            return Err(Reply::new(550, "5.6.0", "The message has no From address"));
-        }
-        Ok(())
+        self.check_authors(message)
     }
 }
 

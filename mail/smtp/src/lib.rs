@@ -4,18 +4,21 @@
 //! refused is refused at RCPT, so that nothing has to be returned later.
 
 mod command;
+mod copies;
 mod data;
 mod deliver;
 mod inbound;
 mod lane;
 mod limits;
 mod login;
+mod outgoing;
 mod reply;
 mod sends;
 mod server;
 mod session;
 mod subject;
 mod trace;
+mod watch;
 
 pub use inbound::{
     Action, ContentStage, Inbound, InboundSettings, Offered, OnListing, Placement, PlacementStage, Stage,
@@ -26,8 +29,10 @@ pub use limits::{
     LOGIN_FAILURE_COUNT_MAX, MEMORY_OCTETS_MAX, RECEIVED_COUNT_MAX, RECIPIENT_COUNT_MAX,
     UNKNOWN_RECIPIENT_COUNT_MAX,
 };
+pub use outgoing::Signers;
 pub use sends::send_limits;
 pub use server::{Now, Role, Server, Settings};
+pub use watch::{Judgement, Watch};
 
 /// Parsers that read what strangers send, for fuzzing.
 #[doc(hidden)]

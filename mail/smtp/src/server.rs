@@ -12,7 +12,9 @@ use tokio_util::sync::CancellationToken;
 
 use crate::inbound::Inbound;
 use crate::limits::MEMORY_OCTETS_MAX;
+use crate::outgoing::Signers;
 use crate::session::Session;
+use crate::watch::Watch;
 
 /// For whom the server is there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,6 +47,12 @@ pub struct Server {
     pub(crate) store: Arc<dyn Store>,
     /// Counts the recipients of submissions; none: nobody does.
     pub(crate) sends: Option<Sends>,
+    /// Knows by which keys submissions are signed; none: nobody does.
+    pub(crate) signers: Option<Arc<dyn Signers>>,
+    /// Judges what logins send; none: nobody does.
+    pub(crate) watch: Option<Arc<dyn Watch>>,
+    /// Rewrites the senders of mail that is passed on; none: they stay as they are.
+    pub(crate) srs: Option<sign::Srs>,
     pub(crate) tls: TlsAcceptor,
     pub(crate) now: Now,
     /// Kibibytes of messages that may be held at a time.
@@ -72,7 +80,20 @@ impl Server {
         (tls, now): (TlsAcceptor, Now),
     ) -> Self {
         let memory = Arc::new(Semaphore::new(MEMORY_OCTETS_MAX / 1024));
-        Self { role, settings, directory, store, sends: None, tls, now, memory, inbound: None }
+        Self {
+            role,
+            settings,
+            directory,
+            store,
+            sends: None,
+            signers: None,
+            watch: None,
+            srs: None,
+            tls,
+            now,
+            memory,
+            inbound: None,
+        }
     }
 
     /// The same, counting the recipients of submissions against what may be sent.
@@ -86,6 +107,27 @@ impl Server {
     #[must_use]
     pub fn checked_by(mut self, inbound: Arc<Inbound>) -> Self {
         self.inbound = Some(inbound);
+        self
+    }
+
+    /// The same, signing submissions by the keys that `signers` knows.
+    #[must_use]
+    pub fn signing(mut self, signers: Arc<dyn Signers>) -> Self {
+        self.signers = Some(signers);
+        self
+    }
+
+    /// The same, holding submissions that `watch` finds suspicious.
+    #[must_use]
+    pub fn watched(mut self, watch: Arc<dyn Watch>) -> Self {
+        self.watch = Some(watch);
+        self
+    }
+
+    /// The same, rewriting the senders of mail that it passes on, and taking back what comes for them.
+    #[must_use]
+    pub fn forwarding(mut self, srs: sign::Srs) -> Self {
+        self.srs = Some(srs);
         self
     }
 }

@@ -6,6 +6,7 @@
 //! inside the inserting transaction; usage exact; one view per folder shared by all its sessions.
 
 mod bell;
+mod correspondents;
 mod flags;
 mod last_login;
 mod port;
@@ -14,9 +15,11 @@ mod retries;
 mod sends;
 mod signature;
 mod sql;
+mod sts_policy;
 mod trace;
 mod view;
 
+pub use correspondents::{Correspondents, Habits};
 pub use flags::{FlagChange, Flags, KEYWORD_COUNT_MAX, KEYWORD_OCTETS_MAX, SystemFlag};
 pub use last_login::{LastLogin, LastLogins};
 pub use port::{
@@ -34,5 +37,6 @@ pub use queue::{
 pub use retries::{REMEMBERED, RETRY_WITHIN, Retries, Seen};
 pub use sends::{SendLimit, SendScope, Sending, Sends};
 pub use sql::{Now, Retention, SqlStore};
+pub use sts_policy::{StsPolicies, StsPolicy};
 pub use trace::{Direction, Passage, Stage};
 pub use view::{CHUNK_ROW_COUNT_MAX, Difference, FolderView, Snapshot, Views};

@@ -62,6 +62,8 @@ pub struct Queueing {
     pub origin: Origin,
     /// The mailbox that sent it.
     pub mailbox: Option<MailboxId>,
+    /// Whether it waits until somebody releases it.
+    pub is_held: bool,
 }
 
 /// How far a recipient has come.

@@ -2,6 +2,7 @@
 
 mod command;
 mod decide;
+mod dkim;
 mod event;
 mod settings;
 mod state;
@@ -9,6 +10,9 @@ mod wire;
 
 pub use command::{DomainCommand, Proof};
 pub use decide::Domain;
+pub use dkim::{
+    DkimAlgorithm, DkimKey, DkimPrivateKey, DkimSelector, DkimStage, FreshDkimKey, SeenDkimRecord, record,
+};
 pub use event::{DomainEvent, VerifiedBy};
 pub use settings::{DomainRelay, DomainSettings, DomainSettingsPatch};
 pub use state::{Challenge, DomainRecord, DomainRef, DomainState};

@@ -91,6 +91,16 @@ pub const SESSION_ROTATION_COUNT_MAX: usize = 5000;
 /// Most recorded crossings of quota thresholds of one mailbox: a flood of mail must not use up the stream.
 pub const CROSSING_COUNT_MAX: u32 = 4000;
 
+/// Longest public half of a signing key, in base64.
+pub const DKIM_PUBLIC_KEY_OCTETS_MAX: usize = 1_000;
+/// Longest private half of a signing key.
+pub const DKIM_PRIVATE_KEY_OCTETS_MAX: usize = 4_096;
+/// How long a new signing key waits after it was seen in DNS, in milliseconds: as long as somebody may remember that it
+/// was not there (RFC 2308 section 5 advises 1 to 3 hours at most).
+pub const DKIM_PROPAGATION_MS: i64 = 3 * 3_600_000;
+/// How long the record of a retired signing key has to stand, in milliseconds: longer than mail waits in queues.
+pub const DKIM_WITHDRAW_MS: i64 = 7 * 86_400_000;
+
 /// Most octets of the settings of one thing, so that their event stays under the journal's 64 KiB once sealed.
 pub const SETTINGS_OCTETS_MAX: usize = 40_000;
 /// Most tags of one thing.

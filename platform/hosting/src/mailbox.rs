@@ -9,7 +9,7 @@ mod wire;
 
 pub use command::{MailboxCommand, MailboxCreation, NewAppPassword};
 pub use decide::Mailbox;
-pub use event::{Crossing, MailProtocol, MailboxEvent, Threshold};
+pub use event::{Crossing, HeldMail, HoldReason, MailProtocol, MailboxEvent, Threshold};
 pub use settings::{
     DetailHandling, MailboxSettings, MailboxSettingsPatch, QuarantineCategory, QuarantineNotice, SelfService,
 };

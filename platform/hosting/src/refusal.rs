@@ -359,6 +359,18 @@ refusals! {
         DomainProofMissing = "DOMAIN_PROOF_MISSING", Some("domainId"),
             "The expected TXT record was not found; publish it, wait for the DNS to follow, and try again.",
             "L’enregistrement TXT attendu est introuvable ; publiez-le, attendez la propagation DNS et réessayez.";
+        /// A signing key that cannot be one.
+        DkimKeyUnusable = "DKIM_KEY_UNUSABLE", None,
+            "This is no usable signing key; let the platform make one.",
+            "Cette clé de signature n’est pas utilisable ; laissez la plateforme en créer une.";
+        /// No signing key stands there.
+        DkimKeyNotFound = "DKIM_KEY_NOT_FOUND", Some("selector"),
+            "This domain has no signing key at that selector; check the selector.",
+            "Ce domaine n’a pas de clé de signature à ce sélecteur ; vérifiez le sélecteur.";
+        /// The former key's record has to stand for a while.
+        DkimPlacesTaken = "DKIM_PLACES_TAKEN", Some("domainId"),
+            "The former signing key was retired less than seven days ago and its record is still needed; rotate later.",
+            "L’ancienne clé de signature a été retirée il y a moins de sept jours et son enregistrement sert encore ; renouvelez plus tard.";
         /// Mailboxes or aliases are left.
         DomainInUse = "DOMAIN_IN_USE", Some("domainId"),
             "This domain still has mailboxes or aliases; delete them before removing it.",

@@ -6,6 +6,7 @@
 mod accept_contract;
 mod activate_service;
 mod add_app_password;
+mod add_dkim_keys;
 mod add_domain;
 mod add_shared_domain;
 mod admit_sub_account;
@@ -39,8 +40,10 @@ mod end_delegation;
 mod end_service;
 mod end_session;
 mod erase_person;
+mod hold_sending;
 mod invite_delegate;
 mod issue_token;
+mod note_dkim_records;
 mod open_account;
 mod open_sub_account;
 mod open_ticket;
@@ -50,6 +53,7 @@ mod publish_plan_version;
 mod record_quota_threshold;
 mod register_user;
 mod register_webhook;
+mod release_sending;
 mod remove_domain;
 mod remove_user;
 mod rename_mailbox;
@@ -59,6 +63,7 @@ mod reset_password;
 mod restore_mailbox;
 mod restrict_service;
 mod resume_service;
+mod retire_dkim_key;
 mod revoke_app_password;
 mod revoke_token;
 mod rotate_session;
@@ -76,6 +81,7 @@ mod verify_email;
 pub use accept_contract::AcceptContract;
 pub use activate_service::ActivateService;
 pub use add_app_password::AddAppPassword;
+pub use add_dkim_keys::AddDkimKeys;
 pub use add_domain::AddDomain;
 pub use add_shared_domain::AddSharedDomain;
 pub use admit_sub_account::AdmitSubAccount;
@@ -109,8 +115,10 @@ pub use end_delegation::EndDelegation;
 pub use end_service::EndService;
 pub use end_session::EndSession;
 pub use erase_person::ErasePerson;
+pub use hold_sending::HoldSending;
 pub use invite_delegate::InviteDelegate;
 pub use issue_token::IssueToken;
+pub use note_dkim_records::NoteDkimRecords;
 pub use open_account::OpenAccount;
 pub use open_sub_account::OpenSubAccount;
 pub use open_ticket::OpenTicket;
@@ -120,6 +128,7 @@ pub use publish_plan_version::PublishPlanVersion;
 pub use record_quota_threshold::RecordQuotaThreshold;
 pub use register_user::RegisterUser;
 pub use register_webhook::RegisterWebhook;
+pub use release_sending::ReleaseSending;
 pub use remove_domain::RemoveDomain;
 pub use remove_user::RemoveUser;
 pub use rename_mailbox::RenameMailbox;
@@ -129,6 +138,7 @@ pub use reset_password::ResetPassword;
 pub use restore_mailbox::RestoreMailbox;
 pub use restrict_service::RestrictService;
 pub use resume_service::ResumeService;
+pub use retire_dkim_key::RetireDkimKey;
 pub use revoke_app_password::RevokeAppPassword;
 pub use revoke_token::RevokeToken;
 pub use rotate_session::RotateSession;
@@ -198,7 +208,7 @@ fn home(
         },
         DomainRef::Shared(_) => match (limits.domain_mode, shared) {
             (DomainMode::Own, _) => Err(HostingRefusal::SharedDomainNotInPlan),
-            (DomainMode::Shared, Some(DomainState::Shared { name })) => Ok(name.clone()),
+            (DomainMode::Shared, Some(DomainState::Shared { name, .. })) => Ok(name.clone()),
             (
                 DomainMode::Shared,
                 Some(

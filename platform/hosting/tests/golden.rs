@@ -90,6 +90,9 @@ fn samples_cover_every_kind_that_is_ever_written() {
     assert_eq!(kinds.len(), 116, "a new kind needs a sample, and this number: {kinds:?}");
     assert_eq!(kinds.len(), 108, "a new kind needs a sample, and this number: {kinds:?}");
     assert_eq!(kinds.len(), 103, "a new kind needs a sample, and this number: {kinds:?}");
+    assert_eq!(kinds.len(), 122, "a new kind needs a sample, and this number: {kinds:?}");
+    assert_eq!(kinds.len(), 122, "a new kind needs a sample, and this number: {kinds:?}");
+    assert_eq!(kinds.len(), 122, "a new kind needs a sample, and this number: {kinds:?}");
 }
 
 #[test]
@@ -106,6 +109,7 @@ fn golden_files_hold_no_plain_personal_data() {
             "team",
             "12345678901234567890",
             "hunter2",
+            "private key",
         ] {
             assert!(!text.contains(personal), "{name} says {personal}");
         }

@@ -9,12 +9,12 @@ use uuid::Uuid;
 use super::SqlStore;
 use super::folder::{Delta, Place, touch};
 use super::mailbox::{Locked, add_usage, lock_or_provision, own_folder};
-use super::queue::{insert_passage, lane_key, line_key, origin_key};
+use super::queue::{insert_passage, lane_key, line_key, origin_key, state_key};
 use super::row::{keywords, special_use_key};
 use crate::trace::{Direction, Passage, Stage};
 use crate::{
     Acceptance, Accepted, Copied, Deposit, Destination, FolderRefusal, Line, Modseq, Owner, QueuedRecipient,
-    StoreError, StoreRefusal, Uid,
+    RecipientState, StoreError, StoreRefusal, Uid,
 };
 
 /// Messages longer than this are hashed and parsed on a thread of their own.
@@ -173,8 +173,8 @@ impl Accept {
         let line = line_key(Line { tenant: acceptance.tenant, lane: queueing.lane });
         for (ordinal, recipient) in (0_i64..).zip(&acceptance.queued) {
             let insert = Statement::new(
-                "INSERT INTO queue_recipient (queue, ordinal, address, notify, original, line, domain, due_at) \
-                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+                "INSERT INTO queue_recipient (queue, ordinal, address, notify, original, line, domain, due_at, state) \
+                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
             );
             let insert = insert
                 .bind(id)
@@ -184,7 +184,12 @@ impl Accept {
                 .bind(recipient.original.clone())
                 .bind(line.as_str())
                 .bind(recipient.address.domain.as_str())
-                .bind(self.now.millis());
+                .bind(self.now.millis())
+                .bind(state_key(if queueing.is_held {
+                    RecipientState::Held
+                } else {
+                    RecipientState::Scheduled
+                }));
             transaction.execute(insert).await?;
             transaction.execute(insert_passage(&self.passage(recipient))).await?;
         }
@@ -199,7 +204,7 @@ impl Accept {
             message: acceptance.queueing.message.clone(),
             direction: Direction::Out,
             at: self.now,
-            stage: Stage::Queued,
+            stage: if acceptance.queueing.is_held { Stage::Held } else { Stage::Queued },
             sender: acceptance.sender.as_ref().map(ToString::to_string),
             recipient: Some(recipient.address.to_string()),
             reply: None,

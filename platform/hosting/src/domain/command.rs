@@ -2,7 +2,7 @@
 
 use kernel::{AccountId, DomainId, DomainName, ServiceId, Timestamp};
 
-use super::DomainSettingsPatch;
+use super::{DkimSelector, DomainSettingsPatch, FreshDkimKey, SeenDkimRecord};
 use crate::plan::PlanLimits;
 
 /// An intention about one domain.
@@ -35,6 +35,17 @@ pub enum DomainCommand {
         /// Its name.
         name: DomainName,
     },
+    /// Put new signing keys into free places; an algorithm whose next key is on its way gets none.
+    AddDkimKeys {
+        /// Whose key seals the private halves.
+        account: AccountId,
+        /// At most one of each algorithm.
+        keys: Vec<FreshDkimKey>,
+    },
+    /// Take note of what DNS shows of its signing keys, as looked up by the platform itself.
+    NoteDkimRecords(Vec<SeenDkimRecord>),
+    /// Sign no more by a key.
+    RetireDkimKey(DkimSelector),
     /// Accept or refuse a proof that the account owns it.
     Verify(Proof),
     /// Serve it no more.

@@ -2,7 +2,7 @@
 
 use kernel::{Category, Decider, DomainId, DomainName, Sealed, SubjectId, Timestamp};
 
-use super::{Challenge, DomainCommand, DomainEvent, DomainRecord, DomainState, Proof, VerifiedBy};
+use super::{Challenge, DomainCommand, DomainEvent, DomainRecord, DomainState, Proof, VerifiedBy, dkim};
 use crate::HostingRefusal;
 use crate::confusable::mixes_scripts;
 use crate::limit::DOMAIN_NAME_OCTETS_MAX;
@@ -31,6 +31,7 @@ impl Decider for Domain {
                     mirrors: *mirrors,
                     settings: Box::default(),
                     settings_revision: 0,
+                    dkim: Vec::new(),
                 })
             }
             (DomainEvent::SettingsChanged { settings, .. }, state) => {
@@ -45,7 +46,23 @@ impl Decider for Domain {
                     DomainState::Absent | DomainState::Shared { .. } | DomainState::Removed(_) => state,
                 }
             }
-            (DomainEvent::SharedAdded { name }, _) => DomainState::Shared { name: name.clone() },
+            (DomainEvent::SharedAdded { name }, _) => {
+                DomainState::Shared { name: name.clone(), dkim: vec![] }
+            }
+            (
+                DomainEvent::DkimKeyMade { .. }
+                | DomainEvent::DkimKeyPublished { .. }
+                | DomainEvent::DkimKeyActive { .. }
+                | DomainEvent::DkimKeyRetired { .. },
+                mut state,
+            ) => {
+                match &mut state {
+                    DomainState::Verified(record) => dkim::evolve(&mut record.dkim, event),
+                    DomainState::Shared { dkim, .. } => dkim::evolve(dkim, event),
+                    DomainState::Absent | DomainState::Pending(_) | DomainState::Removed(_) => {}
+                }
+                state
+            }
             (DomainEvent::Verified { .. }, DomainState::Pending(record)) => DomainState::Verified(record),
             (DomainEvent::Removed { .. }, DomainState::Pending(record) | DomainState::Verified(record)) => {
                 DomainState::Removed(record)
@@ -68,11 +85,19 @@ impl Decider for Domain {
         state: &DomainState,
         command: DomainCommand,
         (): &(),
-        _: Timestamp,
+        now: Timestamp,
     ) -> Result<Vec<DomainEvent>, HostingRefusal> {
         use DomainCommand as C;
         use DomainState as S;
+        let command = match command {
+            C::AddDkimKeys { .. } | C::NoteDkimRecords(_) | C::RetireDkimKey(_) => {
+                return decide_keys(state, command, now);
+            }
+            other => other,
+        };
         match (state, command) {
+            // Decided above, for served domains alone.
+            (_, C::AddDkimKeys { .. } | C::NoteDkimRecords(_) | C::RetireDkimKey(_)) => Ok(vec![]),
             (S::Absent, C::Add { account, service, domain, name, mirrors }) => {
                 check_name(&name)?;
                 let token = Challenge::token(account, domain, &name);
@@ -107,7 +132,7 @@ impl Decider for Domain {
             (S::Pending(_) | S::Verified(_), C::Remove { purge_after }) => {
                 Ok(vec![DomainEvent::Removed { purge_after }])
             }
-            (S::Shared { name: known }, C::AddShared { name }) if *known == name => Ok(vec![]),
+            (S::Shared { name: known, .. }, C::AddShared { name }) if *known == name => Ok(vec![]),
             (S::Shared { .. }, C::Verify(_) | C::Remove { .. } | C::ChangeSettings { .. }) => {
                 Err(HostingRefusal::DomainShared)
             }
@@ -118,6 +143,32 @@ impl Decider for Domain {
                 Err(HostingRefusal::DomainExists)
             }
         }
+    }
+}
+
+/// Only what is served sends mail.
+fn decide_keys(
+    state: &DomainState,
+    command: DomainCommand,
+    now: Timestamp,
+) -> Result<Vec<DomainEvent>, HostingRefusal> {
+    match state {
+        DomainState::Verified(_) | DomainState::Shared { .. } => {}
+        DomainState::Pending(_) => return Err(HostingRefusal::DomainNotVerified),
+        DomainState::Absent | DomainState::Removed(_) => return Err(HostingRefusal::DomainNotFound),
+    }
+    let keys = state.dkim();
+    match command {
+        DomainCommand::AddDkimKeys { account, keys: fresh } => {
+            dkim::add(keys, fresh, SubjectId::of_account(account), now)
+        }
+        DomainCommand::NoteDkimRecords(seen) => Ok(dkim::note(keys, &seen, now)),
+        DomainCommand::RetireDkimKey(selector) => dkim::retire(keys, &selector, now),
+        DomainCommand::Add { .. }
+        | DomainCommand::ChangeSettings { .. }
+        | DomainCommand::AddShared { .. }
+        | DomainCommand::Verify(_)
+        | DomainCommand::Remove { .. } => Ok(vec![]),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use kernel::{AccountId, DomainId, DomainName, Sealed, ServiceId, Timestamp};
 
-use super::DomainSettings;
+use super::{DkimAlgorithm, DkimPrivateKey, DkimSelector, DomainSettings};
 
 /// How the ownership was shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -45,6 +45,36 @@ pub enum DomainEvent {
     Verified {
         /// How that was shown.
         by: VerifiedBy,
+    },
+    /// A signing key was made; its public half is to be shown in DNS.
+    DkimKeyMade {
+        /// Where it is to be shown.
+        selector: DkimSelector,
+        /// How it signs.
+        algorithm: DkimAlgorithm,
+        /// The public half, in base64.
+        public: String,
+        /// The private half.
+        private: Sealed<DkimPrivateKey>,
+    },
+    /// A signing key was seen in DNS.
+    DkimKeyPublished {
+        /// Where.
+        selector: DkimSelector,
+        /// From when it may sign: whoever asked before it was there has forgotten that by then.
+        active_after: Timestamp,
+    },
+    /// Mail is signed by the key from now on.
+    DkimKeyActive {
+        /// Where it is shown.
+        selector: DkimSelector,
+    },
+    /// No mail is signed by the key any more.
+    DkimKeyRetired {
+        /// Where it is shown.
+        selector: DkimSelector,
+        /// Until when its record has to stand: mail that it signed may be on the way.
+        withdraw_after: Timestamp,
     },
     /// It is served no more and free for others.
     Removed {

@@ -3,7 +3,7 @@
 use kernel::{AccountId, DomainId, DomainName, Id, ServiceId};
 use uuid::Uuid;
 
-use super::DomainSettings;
+use super::{DkimKey, DomainSettings};
 
 /// Which domain a mailbox or alias lives in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -37,12 +37,32 @@ pub enum DomainState {
     Shared {
         /// Its name.
         name: DomainName,
+        /// The keys by which its mail is signed.
+        dkim: Vec<DkimKey>,
     },
     /// Served no more.
     Removed(DomainRecord),
 }
 
 impl DomainState {
+    /// The keys by which its mail is signed; none where it is not served.
+    pub fn dkim(&self) -> &[DkimKey] {
+        match self {
+            Self::Verified(record) => &record.dkim,
+            Self::Shared { dkim, .. } => dkim,
+            Self::Absent | Self::Pending(_) | Self::Removed(_) => &[],
+        }
+    }
+
+    /// The name of a domain that is served.
+    pub const fn served_name(&self) -> Option<&DomainName> {
+        match self {
+            Self::Verified(record) => Some(&record.name),
+            Self::Shared { name, .. } => Some(name),
+            Self::Absent | Self::Pending(_) | Self::Removed(_) => None,
+        }
+    }
+
     /// What is known of an own domain that is not removed.
     pub const fn record(&self) -> Option<&DomainRecord> {
         match self {
@@ -69,6 +89,8 @@ pub struct DomainRecord {
     pub settings: Box<DomainSettings>,
     /// How often settings were changed.
     pub settings_revision: u32,
+    /// The keys by which its mail is signed, retired ones included until their places are taken again.
+    pub dkim: Vec<DkimKey>,
 }
 
 /// The TXT record by which an account shows that it owns a domain.

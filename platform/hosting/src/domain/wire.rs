@@ -3,13 +3,17 @@
 use kernel::{Event, Kind, Malformed, Open, RawEvent, Seal, SealError, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::{DomainEvent, VerifiedBy};
-use crate::wire::{self, SettingsChangedV1, json};
+use super::{DkimAlgorithm, DkimPrivateKey, DkimSelector, DomainEvent, VerifiedBy};
+use crate::wire::{self, Plain, SealedField, SettingsChangedV1, json};
 
 const ADDED: Kind = Kind { name: "domain.added", schema: 1 };
 const SHARED_ADDED: Kind = Kind { name: "domain.shared_added", schema: 1 };
 const SETTINGS_CHANGED: Kind = Kind { name: "domain.settings_changed", schema: 1 };
 const VERIFIED: Kind = Kind { name: "domain.verified", schema: 1 };
+const DKIM_KEY_MADE: Kind = Kind { name: "domain.dkim_key_made", schema: 1 };
+const DKIM_KEY_PUBLISHED: Kind = Kind { name: "domain.dkim_key_published", schema: 1 };
+const DKIM_KEY_ACTIVE: Kind = Kind { name: "domain.dkim_key_active", schema: 1 };
+const DKIM_KEY_RETIRED: Kind = Kind { name: "domain.dkim_key_retired", schema: 1 };
 const REMOVED: Kind = Kind { name: "domain.removed", schema: 1 };
 
 #[derive(Serialize, Deserialize)]
@@ -40,6 +44,40 @@ enum ByV1 {
 }
 
 #[derive(Serialize, Deserialize)]
+struct DkimKeyMadeV1 {
+    selector: String,
+    algorithm: String,
+    public: String,
+    private: SealedField,
+}
+
+#[derive(Serialize, Deserialize)]
+struct DkimKeyPublishedV1 {
+    selector: String,
+    active_after_ms: i64,
+}
+
+#[derive(Serialize, Deserialize)]
+struct DkimKeyActiveV1 {
+    selector: String,
+}
+
+#[derive(Serialize, Deserialize)]
+struct DkimKeyRetiredV1 {
+    selector: String,
+    withdraw_after_ms: i64,
+}
+
+impl Plain for DkimPrivateKey {
+    fn to_octets(&self) -> Vec<u8> {
+        self.octets().to_vec()
+    }
+    fn from_octets(octets: &[u8]) -> Option<Self> {
+        Some(Self::new(octets.to_vec().into()))
+    }
+}
+
+#[derive(Serialize, Deserialize)]
 struct RemovedV1 {
     purge_after_ms: i64,
 }
@@ -51,6 +89,10 @@ impl Event for DomainEvent {
             Self::SharedAdded { .. } => SHARED_ADDED,
             Self::SettingsChanged { .. } => SETTINGS_CHANGED,
             Self::Verified { .. } => VERIFIED,
+            Self::DkimKeyMade { .. } => DKIM_KEY_MADE,
+            Self::DkimKeyPublished { .. } => DKIM_KEY_PUBLISHED,
+            Self::DkimKeyActive { .. } => DKIM_KEY_ACTIVE,
+            Self::DkimKeyRetired { .. } => DKIM_KEY_RETIRED,
             Self::Removed { .. } => REMOVED,
         }
     }
@@ -73,6 +115,21 @@ impl Event for DomainEvent {
                     VerifiedBy::Txt => ByV1::Txt,
                     VerifiedBy::Operator => ByV1::Operator,
                 },
+            }),
+            Self::DkimKeyMade { selector, algorithm, public, private } => json(&DkimKeyMadeV1 {
+                selector: selector.to_string(),
+                algorithm: algorithm.name().to_owned(),
+                public: public.clone(),
+                private: wire::seal(seal, private)?,
+            }),
+            Self::DkimKeyPublished { selector, active_after } => json(&DkimKeyPublishedV1 {
+                selector: selector.to_string(),
+                active_after_ms: active_after.millis(),
+            }),
+            Self::DkimKeyActive { selector } => json(&DkimKeyActiveV1 { selector: selector.to_string() }),
+            Self::DkimKeyRetired { selector, withdraw_after } => json(&DkimKeyRetiredV1 {
+                selector: selector.to_string(),
+                withdraw_after_ms: withdraw_after.millis(),
             }),
             Self::Removed { purge_after } => json(&RemovedV1 { purge_after_ms: purge_after.millis() }),
         })
@@ -107,10 +164,38 @@ impl Event for DomainEvent {
                 };
                 Ok(Self::Verified { by })
             }
+            ("domain.dkim_key_made", 1) => {
+                let form: DkimKeyMadeV1 = wire::form(raw)?;
+                Ok(Self::DkimKeyMade {
+                    selector: selector(raw, &form.selector)?,
+                    algorithm: DkimAlgorithm::named(&form.algorithm)
+                        .ok_or_else(|| wire::malformed(raw, "an algorithm is not known"))?,
+                    public: form.public,
+                    private: wire::open(raw, open, &form.private)?,
+                })
+            }
+            ("domain.dkim_key_published", 1) => {
+                let form: DkimKeyPublishedV1 = wire::form(raw)?;
+                let active_after = Timestamp::from_millis(form.active_after_ms);
+                Ok(Self::DkimKeyPublished { selector: selector(raw, &form.selector)?, active_after })
+            }
+            ("domain.dkim_key_active", 1) => {
+                let form: DkimKeyActiveV1 = wire::form(raw)?;
+                Ok(Self::DkimKeyActive { selector: selector(raw, &form.selector)? })
+            }
+            ("domain.dkim_key_retired", 1) => {
+                let form: DkimKeyRetiredV1 = wire::form(raw)?;
+                let withdraw_after = Timestamp::from_millis(form.withdraw_after_ms);
+                Ok(Self::DkimKeyRetired { selector: selector(raw, &form.selector)?, withdraw_after })
+            }
             ("domain.removed", 1) => wire::form(raw).map(|form: RemovedV1| Self::Removed {
                 purge_after: Timestamp::from_millis(form.purge_after_ms),
             }),
             _ => Err(wire::unknown(raw)),
         }
     }
+}
+
+fn selector(raw: &RawEvent, text: &str) -> Result<DkimSelector, Malformed> {
+    DkimSelector::parse(text).ok_or_else(|| wire::malformed(raw, "a selector is no label"))
 }

@@ -7,7 +7,7 @@ use kernel::{
     Timestamp,
 };
 
-use super::{Crossing, MailProtocol, MailboxSettingsPatch, Threshold};
+use super::{Crossing, HeldMail, HoldReason, MailProtocol, MailboxSettingsPatch, Threshold};
 use crate::PasswordHash;
 use crate::factor::FactorCommand;
 
@@ -58,6 +58,10 @@ pub enum MailboxCommand {
     DropTemporaryAlias(AliasId),
     /// Live at another address of the same domain.
     Rename(LocalPart),
+    /// Hold what it sends to other hosts.
+    HoldSending(HoldReason),
+    /// Let it send again.
+    ReleaseSending(HeldMail),
     /// Refuse mail and logins.
     Disable,
     /// Take mail and logins again.

@@ -55,6 +55,7 @@ impl Decider for Mailbox {
                 temporary_aliases: BTreeMap::new(),
                 purge_after: None,
                 access: Access::Enabled,
+                sending_hold: None,
                 crossed: BTreeSet::new(),
                 crossing_count: 0,
                 settings: Box::default(),
@@ -86,6 +87,10 @@ impl Decider for Mailbox {
                 record.settings = settings.plain().cloned().unwrap_or_default();
                 record.settings_revision = record.settings_revision.saturating_add(1);
             }),
+            MailboxEvent::SendingHeld { reason, at } => {
+                change(state, |record| record.sending_hold = Some((*reason, *at)))
+            }
+            MailboxEvent::SendingReleased { .. } => change(state, |record| record.sending_hold = None),
             MailboxEvent::Disabled => change(state, |record| record.access = Access::Disabled),
             MailboxEvent::Enabled => change(state, |record| record.access = Access::Enabled),
             MailboxEvent::TemporaryAliasSet { alias, expires_at } => change(state, |record| {
@@ -153,6 +158,8 @@ impl Decider for Mailbox {
                 | C::DropTemporaryAlias(_)
                 | C::Rename(_)
                 | C::ChangeSettings { .. }
+                | C::HoldSending(_)
+                | C::ReleaseSending(_)
                 | C::Disable
                 | C::Enable
                 | C::RecordThreshold { .. },
@@ -213,6 +220,14 @@ impl Decider for Mailbox {
                 let is_same = record.local == local;
                 Ok(if is_same { vec![] } else { vec![MailboxEvent::Renamed { local }] })
             }
+            (S::Live(record), C::HoldSending(reason)) => Ok(match record.sending_hold {
+                None => vec![MailboxEvent::SendingHeld { reason, at: now }],
+                Some(_) => vec![],
+            }),
+            (S::Live(record), C::ReleaseSending(outcome)) => Ok(match record.sending_hold {
+                Some(_) => vec![MailboxEvent::SendingReleased { outcome, at: now }],
+                None => vec![],
+            }),
             (S::Live(record), C::Disable) => Ok(match record.access {
                 Access::Enabled => vec![MailboxEvent::Disabled],
                 Access::Disabled => vec![],

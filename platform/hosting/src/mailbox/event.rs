@@ -86,6 +86,53 @@ pub enum Crossing {
     Down,
 }
 
+/// Why what a mailbox sends is held.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum HoldReason {
+    /// It wrote to many people within an hour to whom it never wrote before.
+    NewRecipients,
+    /// The same, to fewer of them, from a network that it never sent from.
+    NewNetwork,
+    /// Many of those it wrote to within an hour do not exist.
+    Bounces,
+}
+
+impl HoldReason {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::NewRecipients, Self::NewNetwork, Self::Bounces];
+
+    /// Its word in events.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::NewRecipients => "new_recipients",
+            Self::NewNetwork => "new_network",
+            Self::Bounces => "bounces",
+        }
+    }
+}
+
+/// What becomes of held mail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum HeldMail {
+    /// It leaves.
+    Released,
+    /// It is destroyed; nobody is told.
+    Purged,
+}
+
+impl HeldMail {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Released, Self::Purged];
+
+    /// Its word in events.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Released => "released",
+            Self::Purged => "purged",
+        }
+    }
+}
+
 /// What happened to one mailbox. Stream `mailbox/{MailboxId}`; created once, deleted at most once.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum MailboxEvent {
@@ -171,6 +218,20 @@ pub enum MailboxEvent {
     },
     /// It is back as it was before it was deleted.
     Restored,
+    /// What it sends to other hosts is held: somebody else may be sending in its name.
+    SendingHeld {
+        /// What was seen.
+        reason: HoldReason,
+        /// When.
+        at: Timestamp,
+    },
+    /// What it sends leaves again.
+    SendingReleased {
+        /// What becomes of what was held.
+        outcome: HeldMail,
+        /// When.
+        at: Timestamp,
+    },
     /// It takes no mail and no logins.
     Disabled,
     /// It takes mail and logins again.

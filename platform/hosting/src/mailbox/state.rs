@@ -7,7 +7,7 @@ use kernel::{
     ServiceId, Timestamp,
 };
 
-use super::{MailProtocol, MailboxSettings, Threshold};
+use super::{HoldReason, MailProtocol, MailboxSettings, Threshold};
 use crate::PasswordHash;
 use crate::factor::FactorState;
 use crate::user::Access;
@@ -63,6 +63,8 @@ pub struct MailboxRecord {
     pub purge_after: Option<Timestamp>,
     /// Whether it takes mail and logins.
     pub access: Access,
+    /// Why and since when what it sends is held; none: it leaves.
+    pub sending_hold: Option<(HoldReason, Timestamp)>,
     /// The fractions of its quota that its usage is at or above.
     pub crossed: BTreeSet<Threshold>,
     /// What is set for it; the defaults where its owner is erased.

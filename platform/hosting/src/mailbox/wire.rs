@@ -3,7 +3,7 @@
 use kernel::{ByteSize, Event, Kind, Malformed, Open, RawEvent, Seal, SealError, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::{Crossing, MailProtocol, MailboxEvent, Threshold};
+use super::{Crossing, HeldMail, HoldReason, MailProtocol, MailboxEvent, Threshold};
 use crate::factor::{self, Noun};
 use crate::wire::{self, Hash, Nothing, SealedField, SettingsChangedV1, json};
 
@@ -18,6 +18,8 @@ const TEMPORARY_ALIAS_DROPPED: Kind = Kind { name: "mailbox.temporary_alias_drop
 const RENAMED: Kind = Kind { name: "mailbox.renamed", schema: 1 };
 const RESTORED: Kind = Kind { name: "mailbox.restored", schema: 1 };
 const SETTINGS_CHANGED: Kind = Kind { name: "mailbox.settings_changed", schema: 1 };
+const SENDING_HELD: Kind = Kind { name: "mailbox.sending_held", schema: 1 };
+const SENDING_RELEASED: Kind = Kind { name: "mailbox.sending_released", schema: 1 };
 const DISABLED: Kind = Kind { name: "mailbox.disabled", schema: 1 };
 const ENABLED: Kind = Kind { name: "mailbox.enabled", schema: 1 };
 const DELETED: Kind = Kind { name: "mailbox.deleted", schema: 1 };
@@ -86,6 +88,18 @@ struct RenamedV1 {
 }
 
 #[derive(Serialize, Deserialize)]
+struct SendingHeldV1 {
+    reason: String,
+    at_ms: i64,
+}
+
+#[derive(Serialize, Deserialize)]
+struct SendingReleasedV1 {
+    outcome: String,
+    at_ms: i64,
+}
+
+#[derive(Serialize, Deserialize)]
 struct DeletedV1 {
     purge_after_ms: i64,
 }
@@ -118,6 +132,8 @@ impl Event for MailboxEvent {
             Self::Renamed { .. } => RENAMED,
             Self::Restored => RESTORED,
             Self::SettingsChanged { .. } => SETTINGS_CHANGED,
+            Self::SendingHeld { .. } => SENDING_HELD,
+            Self::SendingReleased { .. } => SENDING_RELEASED,
             Self::Disabled => DISABLED,
             Self::Enabled => ENABLED,
             Self::Deleted { .. } => DELETED,
@@ -169,6 +185,12 @@ impl Event for MailboxEvent {
                 json(&TemporaryAliasDroppedV1 { alias: alias.to_string() })
             }
             Self::Renamed { local } => json(&RenamedV1 { local: wire::seal(seal, local)? }),
+            Self::SendingHeld { reason, at } => {
+                json(&SendingHeldV1 { reason: reason.name().to_owned(), at_ms: at.millis() })
+            }
+            Self::SendingReleased { outcome, at } => {
+                json(&SendingReleasedV1 { outcome: outcome.name().to_owned(), at_ms: at.millis() })
+            }
             Self::Disabled | Self::Enabled | Self::Restored => json(&Nothing {}),
             Self::Deleted { purge_after } => json(&DeletedV1 { purge_after_ms: purge_after.millis() }),
             Self::QuotaThresholdCrossed { threshold, crossing } => json(&QuotaThresholdCrossedV1 {
@@ -184,6 +206,18 @@ impl Event for MailboxEvent {
     fn decode(raw: &RawEvent, open: &dyn Open) -> Result<Self, Malformed> {
         match (raw.kind.as_ref(), raw.schema) {
             ("mailbox.created", 1) => created(raw, open),
+            ("mailbox.sending_held", 1) => {
+                let form: SendingHeldV1 = wire::form(raw)?;
+                let reason = HoldReason::ALL.into_iter().find(|reason| reason.name() == form.reason);
+                let reason = reason.ok_or_else(|| wire::malformed(raw, "a reason is not known"))?;
+                Ok(Self::SendingHeld { reason, at: Timestamp::from_millis(form.at_ms) })
+            }
+            ("mailbox.sending_released", 1) => {
+                let form: SendingReleasedV1 = wire::form(raw)?;
+                let outcome = HeldMail::ALL.into_iter().find(|outcome| outcome.name() == form.outcome);
+                let outcome = outcome.ok_or_else(|| wire::malformed(raw, "an outcome is not known"))?;
+                Ok(Self::SendingReleased { outcome, at: Timestamp::from_millis(form.at_ms) })
+            }
             ("mailbox.quota_changed", 1) => {
                 let form: QuotaChangedV1 = wire::form(raw)?;
                 let (from, to) = (ByteSize::new(form.from_bytes), ByteSize::new(form.to_bytes));

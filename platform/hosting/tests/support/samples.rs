@@ -9,10 +9,12 @@ use hosting::calendar::Cycle;
 use hosting::contract::{AcceptedDocument, ContractEvent, Method};
 use hosting::delegation::{DelegationEvent, DelegationScope};
 use hosting::document::{DocumentEvent, DocumentKind, MediaType, NewVersion};
-use hosting::domain::{DomainEvent, DomainSettings, VerifiedBy};
+use hosting::domain::{DkimAlgorithm, DkimPrivateKey, DkimSelector, DomainEvent, DomainSettings, VerifiedBy};
 use hosting::factor::{FactorEvent, TotpSeed};
 use hosting::filter::{DomainFilter, Filter, FilterStage, MailboxFilter};
-use hosting::mailbox::{Crossing, MailProtocol, MailboxEvent, MailboxSettings, Threshold};
+use hosting::mailbox::{
+    Crossing, HeldMail, HoldReason, MailProtocol, MailboxEvent, MailboxSettings, Threshold,
+};
 use hosting::notice::{Notice, NoticeEvent, NoticeKind, NoticePerson};
 use hosting::plan::{Currency, PlanEvent, catalogue};
 use hosting::push::{Push, PushKind, PushPriority};
@@ -351,6 +353,7 @@ fn services(all: &mut Samples, at: Timestamp) {
 }
 
 fn domains(all: &mut Samples, at: Timestamp) {
+    let selector = || DkimSelector::parse("h1").expect("a label");
     for event in [
         DomainEvent::SharedAdded { name: name() },
         DomainEvent::Added {
@@ -365,6 +368,15 @@ fn domains(all: &mut Samples, at: Timestamp) {
             changed: vec!["is_active".to_owned()],
         },
         DomainEvent::Verified { by: VerifiedBy::Txt },
+        DomainEvent::DkimKeyMade {
+            selector: selector(),
+            algorithm: DkimAlgorithm::Rsa,
+            public: "MIIBIjANBgkqhkiG9w0BAQ==".to_owned(),
+            private: sealed(1, DkimPrivateKey::new(b"a private key in PKCS#8".to_vec().into())),
+        },
+        DomainEvent::DkimKeyPublished { selector: selector(), active_after: at },
+        DomainEvent::DkimKeyActive { selector: selector() },
+        DomainEvent::DkimKeyRetired { selector: selector(), withdraw_after: at },
         DomainEvent::Removed { purge_after: at },
     ] {
         all.push((HostingEvent::Domain(event), "full"));
@@ -418,6 +430,8 @@ fn mailboxes(all: &mut Samples, at: Timestamp) {
     push(MailboxEvent::TemporaryAliasDropped { alias: id(9) }, "full");
     push(MailboxEvent::Renamed { local: sealed(8, local("alice.new")) }, "full");
     push(MailboxEvent::Restored, "full");
+    push(MailboxEvent::SendingHeld { reason: HoldReason::NewRecipients, at }, "full");
+    push(MailboxEvent::SendingReleased { outcome: HeldMail::Purged, at }, "full");
     push(MailboxEvent::Disabled, "full");
     push(MailboxEvent::Enabled, "full");
     push(

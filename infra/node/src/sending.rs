@@ -1,0 +1,191 @@
+//! Mailboxes that suddenly send otherwise than their owners do: their mail is held, and somebody looks.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use authority::Principal;
+use directory::{Directory, Login, Sending};
+use engine::{Effect, EffectError, Engine};
+use hosting::HostingEvent;
+use hosting::mailbox::{HeldMail, HoldReason, MailboxEvent};
+use hosting::use_case::HoldSending;
+use journal::{Clock as _, SystemClock};
+use kernel::{CommandId, CorrelationId, EmailAddress, MailboxId, Recorded, Timestamp};
+use smtp::Judgement;
+use store::{
+    Correspondents, Habits, ORDER_RECIPIENT_COUNT_MAX, Order, Queue as _, RecipientState, Selection, SqlStore,
+};
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+/// New recipients in an hour that nobody has to explain.
+const NEW_COUNT_MAX: u32 = 50;
+/// How many times the new recipients of its usual day a mailbox may have in an hour.
+const USUAL_FACTOR: u32 = 5;
+/// Recipients in an hour from which on a share of failures says something.
+const SENT_COUNT_MIN: u32 = 50;
+/// The share of failures, in percent, that says that addresses were guessed or bought.
+const BOUNCED_PERCENT_MAX: u64 = 10;
+/// How long a mailbox whose mail was released is not judged again.
+const RELEASED: Duration = Duration::from_secs(86_400);
+/// How often old correspondents are forgotten.
+const FORGET_PAUSE: Duration = Duration::from_secs(3600);
+
+/// Judges what mailboxes send.
+pub struct SendingWatch {
+    /// Records what is held.
+    pub engine: Arc<Engine>,
+    /// Knows what is held.
+    pub directory: Arc<Directory>,
+    /// Remembers to whom mailboxes write.
+    pub correspondents: Correspondents,
+}
+
+impl SendingWatch {
+    /// Forgets old correspondents, until `stop`.
+    pub async fn forget(self: Arc<Self>, stop: CancellationToken) {
+        loop {
+            tokio::select! {
+                () = stop.cancelled() => return,
+                () = tokio::time::sleep(FORGET_PAUSE) => {}
+            }
+            if let Err(error) = self.correspondents.forget(SystemClock.now()).await {
+                tracing::warn!(%error, "old correspondents were not forgotten");
+            }
+        }
+    }
+
+    async fn hold(&self, login: &Login, reason: HoldReason) {
+        let hold = HoldSending { account: login.tenant.account(), mailbox: login.mailbox, reason };
+        let (command, correlation) = (CommandId::new(Uuid::now_v7()), CorrelationId::new(Uuid::now_v7()));
+        let principal = Principal::platform("sending_watch");
+        match self.engine.run(&principal, command, correlation, &hold).await {
+            Ok(_) => tracing::warn!(mailbox.id = %login.mailbox, reason = reason.name(), "sent mail is held"),
+            Err(error) => tracing::error!(%error, "that sent mail is held was not recorded"),
+        }
+    }
+}
+
+#[async_trait]
+impl smtp::Watch for SendingWatch {
+    async fn judge(&self, login: &Login, recipients: &[EmailAddress], peer: IpAddr) -> Judgement {
+        let now = SystemClock.now();
+        let sending = self.directory.sending(login.tenant, login.mailbox);
+        if sending == Sending::Held {
+            return Judgement::Hold;
+        }
+        let who = (login.tenant, login.mailbox);
+        let habits = match self.correspondents.note(who, recipients, peer, now).await {
+            Ok(habits) => habits,
+            Err(error) => {
+                tracing::warn!(%error, "how a mailbox sends is not known");
+                return Judgement::Pass;
+            }
+        };
+        match suspicion(habits).filter(|_| !is_trusted(sending, now)) {
+            Some(reason) => {
+                self.hold(login, reason).await;
+                Judgement::Hold
+            }
+            None => Judgement::Pass,
+        }
+    }
+}
+
+fn is_trusted(sending: Sending, now: Timestamp) -> bool {
+    matches!(sending, Sending::ReleasedAt(at) if now < at.plus(RELEASED))
+}
+
+/// What is wrong with how a mailbox sends, if anything is.
+fn suspicion(habits: Habits) -> Option<HoldReason> {
+    let allowed = NEW_COUNT_MAX.max(habits.usual_new_count.saturating_mul(USUAL_FACTOR));
+    if habits.new_count > allowed {
+        return Some(HoldReason::NewRecipients);
+    }
+    if habits.is_new_network && habits.new_count > allowed / 2 {
+        return Some(HoldReason::NewNetwork);
+    }
+    let failed = u64::from(habits.bounced_count) * 100;
+    let is_failing = failed >= u64::from(habits.sent_count) * BOUNCED_PERCENT_MAX;
+    (habits.sent_count >= SENT_COUNT_MIN && is_failing).then_some(HoldReason::Bounces)
+}
+
+/// Holds in the queue what a mailbox sent before, and lets what was held leave or destroys it.
+pub struct SettleHeld {
+    /// The queue.
+    pub store: Arc<SqlStore>,
+}
+
+#[async_trait]
+impl Effect for SettleHeld {
+    type Event = HostingEvent;
+
+    const NAME: &'static str = "settle_held";
+
+    async fn perform(&self, recorded: &Recorded<HostingEvent>) -> Result<(), EffectError> {
+        let (state, order) = match &recorded.event {
+            HostingEvent::Mailbox(MailboxEvent::SendingHeld { .. }) => {
+                (RecipientState::Scheduled, Order::Hold)
+            }
+            HostingEvent::Mailbox(MailboxEvent::SendingReleased { outcome: HeldMail::Released, .. }) => {
+                (RecipientState::Held, Order::Release)
+            }
+            HostingEvent::Mailbox(MailboxEvent::SendingReleased { outcome: HeldMail::Purged, .. }) => {
+                (RecipientState::Held, Order::Remove)
+            }
+            _ => return Ok(()),
+        };
+        let selection = Selection {
+            tenant: Some(recorded.cursor.tenant),
+            mailbox: Some(MailboxId::new(recorded.stream.id)),
+            state: Some(state),
+            ..Selection::default()
+        };
+        loop {
+            let reached = self.store.order(&selection, order).await;
+            let reached =
+                reached.map_err(|error| EffectError { at: recorded.cursor, reason: error.to_string() })?;
+            if reached < ORDER_RECIPIENT_COUNT_MAX as u64 {
+                return Ok(());
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn habits(new_count: u32, usual_new_count: u32) -> Habits {
+        Habits { new_count, usual_new_count, sent_count: new_count, ..Habits::default() }
+    }
+
+    #[test]
+    fn an_office_passes_and_a_burst_to_strangers_does_not() {
+        for (habits, expected) in [
+            (habits(3, 2), None),
+            (habits(50, 0), None),
+            (habits(51, 0), Some(HoldReason::NewRecipients)),
+            // Whoever meets many people every day meets many today.
+            (habits(200, 40), None),
+            (habits(201, 40), Some(HoldReason::NewRecipients)),
+            (Habits { is_new_network: true, ..habits(25, 0) }, None),
+            (Habits { is_new_network: true, ..habits(26, 0) }, Some(HoldReason::NewNetwork)),
+            (Habits { sent_count: 49, bounced_count: 49, ..habits(0, 0) }, None),
+            (Habits { sent_count: 100, bounced_count: 9, ..habits(0, 0) }, None),
+            (Habits { sent_count: 100, bounced_count: 10, ..habits(0, 0) }, Some(HoldReason::Bounces)),
+        ] {
+            assert_eq!(suspicion(habits), expected, "{habits:?}");
+        }
+    }
+
+    #[test]
+    fn who_was_released_is_left_alone_for_a_day() {
+        let at = Timestamp::from_secs(1000);
+        assert!(is_trusted(Sending::ReleasedAt(at), at.plus(Duration::from_secs(86_399))));
+        assert!(!is_trusted(Sending::ReleasedAt(at), at.plus(RELEASED)));
+        assert!(!is_trusted(Sending::Free, at));
+    }
+}

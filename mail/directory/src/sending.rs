@@ -1,0 +1,42 @@
+//! Mailboxes whose sent mail is held, since somebody else may be sending in their name.
+
+use hosting::mailbox::MailboxEvent;
+use kernel::{MailboxId, TenantId, Timestamp};
+
+use crate::Directory;
+use crate::index::Index;
+
+/// What becomes of the mail that a mailbox sends to other hosts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Sending {
+    /// It leaves.
+    #[default]
+    Free,
+    /// It is held until somebody releases it.
+    Held,
+    /// It leaves; somebody looked at it then and found it right.
+    ReleasedAt(Timestamp),
+}
+
+impl Index {
+    pub(crate) fn take_sending(&mut self, mailbox: (TenantId, MailboxId), event: &MailboxEvent) {
+        let sending = match event {
+            MailboxEvent::SendingHeld { .. } => Sending::Held,
+            MailboxEvent::SendingReleased { at, .. } => Sending::ReleasedAt(*at),
+            MailboxEvent::Deleted { .. } => Sending::Free,
+            _ => return,
+        };
+        if sending == Sending::Free {
+            self.sending.remove(&mailbox);
+        } else {
+            self.sending.insert(mailbox, sending);
+        }
+    }
+}
+
+impl Directory {
+    /// What becomes of what a mailbox sends.
+    pub fn sending(&self, tenant: TenantId, mailbox: MailboxId) -> Sending {
+        self.index.read().sending.get(&(tenant, mailbox)).copied().unwrap_or_default()
+    }
+}

@@ -1,0 +1,177 @@
+//! What a message is given before it leaves: signatures of its author's domain (RFC 6376), and a sender by which the next
+//! host's SPF finds us where it is passed on (SRS).
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use directory::Resolution;
+use kernel::{DomainName, EmailAddress, TenantId};
+use message::{AddressItem, fields, split_header};
+
+use crate::command::RcptParameters;
+use crate::reply::{self, Reply};
+use crate::server::Role;
+use crate::session::Session;
+
+/// Fields whose addresses the login must be allowed to write as (RFC 5322 section 3.6.2).
+const AUTHOR_FIELDS: [&str; 2] = ["From", "Sender"];
+
+/// Knows the keys by which a domain signs. A port: keys are secrets, and kept where secrets are.
+#[async_trait]
+pub trait Signers: Send + Sync + 'static {
+    /// The keys that sign for `domain` now; none where DNS shows none yet, or where they cannot be had.
+    async fn signers(&self, domain: &DomainName) -> Arc<Vec<sign::Signer>>;
+}
+
+/// The addresses of all fields `name` of a header.
+fn addresses(header: &[u8], name: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    for field in fields(header).filter(|field| field.is(name)) {
+        // Read as a From field, whatever it is called: both hold addresses.
+        let header = [b"From:", field.value, b"\r\n\r\n"].concat();
+        found.extend(message::summarize(&header).envelope.from.into_iter().filter_map(|item| match item {
+            AddressItem::Address(address) => Some(format!("{}@{}", address.local, address.domain)),
+            AddressItem::GroupStart(_) | AddressItem::GroupEnd => None,
+        }));
+    }
+    found
+}
+
+impl Session<'_> {
+    /// Whether the login may write as everybody whom the header names as author or sender.
+    pub(crate) fn check_authors(&self, message: &[u8]) -> Result<(), Reply> {
+        let Some(login) = self.login.as_ref().filter(|_| self.server.role == Role::Submission) else {
+            return Ok(());
+        };
+        let (header_end, _) = split_header(message);
+        let header = &message[..header_end];
+        for name in AUTHOR_FIELDS {
+            let authors = addresses(header, name);
+            if name == "From" && authors.is_empty() {
+                return Err(Reply::new(550, "5.6.0", "The message has no From address"));
+            }
+            for author in authors {
+                let is_own = EmailAddress::parse(&author)
+                    .is_ok_and(|author| self.server.directory.may_send_as(login, &author));
+                if !is_own {
+                    return Err(Reply::told(
+                        550,
+                        "5.7.1",
+                        format!(
+                            "{name} is {}, and this login may not write as it: {NOT_ITS_OWN}",
+                            shown(&author)
+                        ),
+                    ));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The submission with its author's domain's footer; none where it goes as it is.
+    pub(crate) fn footed(&self, message: &[u8]) -> Option<Vec<u8>> {
+        if self.server.role != Role::Submission {
+            return None;
+        }
+        let (header_end, _) = split_header(message);
+        let author = addresses(&message[..header_end], "From").into_iter().next()?;
+        let author = EmailAddress::parse(&author).ok()?;
+        let footer = self.server.directory.footer(&author.domain)?;
+        let footer =
+            sign::Footer { text: &footer.text, html: &footer.html, skips_replies: footer.skips_replies };
+        sign::with_footer(message, footer)
+    }
+
+    /// The message, which begins at `start` behind trace fields, signed for its author's domain. Unsigned where there is
+    /// no key: mail is not held up for that.
+    pub(crate) async fn signed(&self, octets: Vec<u8>, start: usize) -> Bytes {
+        let octets = Bytes::from(octets);
+        let Some(signers) = self.server.signers.as_ref().filter(|_| self.server.role == Role::Submission)
+        else {
+            return octets;
+        };
+        let (header_end, _) = split_header(&octets[start..]);
+        let author = addresses(&octets[start..start + header_end], "From").into_iter().next();
+        let Some(author) = author.and_then(|author| EmailAddress::parse(&author).ok()) else { return octets };
+        let signers = signers.signers(&author.domain).await;
+        if signers.is_empty() {
+            return octets;
+        }
+        let (message, now) = (octets.slice(start..), (self.server.now)());
+        // Hashing a long message takes its time.
+        let work = move || -> String {
+            let prepared = sign::Prepared::new(&message);
+            signers.iter().filter_map(|signer| signer.sign(&prepared, now).ok()).collect()
+        };
+        match tokio::task::spawn_blocking(work).await {
+            Ok(signatures) => {
+                Bytes::from([&octets[..start], signatures.as_bytes(), &octets[start..]].concat())
+            }
+            Err(error) => {
+                tracing::error!(%error, "a message was not signed");
+                octets
+            }
+        }
+    }
+
+    /// The sender by which a message is passed on to other hosts: its own where we speak for its domain, rewritten
+    /// otherwise. Where it is too long to be rewritten there is none, and nobody learns of a failure.
+    pub(crate) fn forwarder(&self, sender: Option<&EmailAddress>) -> Option<EmailAddress> {
+        let sender = sender?;
+        let Some(srs) = self.server.srs.as_ref().filter(|_| self.server.role == Role::Exchange) else {
+            return Some(sender.clone());
+        };
+        match self.server.directory.resolve(sender, None) {
+            Resolution::NotLocal => srs.forward(sender, (self.server.now)()).ok(),
+            _ => Some(sender.clone()),
+        }
+    }
+
+    /// The answer to a recipient that is a rewritten sender; none where it is something else. Only reports of failed
+    /// deliveries come back on this way: it is no relay.
+    pub(crate) fn returned(&mut self, to: &EmailAddress, parameters: &RcptParameters) -> Option<Reply> {
+        let srs = self.server.srs.as_ref().filter(|srs| srs.is_ours(to))?;
+        let Some(transaction) = &mut self.transaction else { return Some(reply::BAD_SEQUENCE) };
+        if transaction.envelope.has_sender() {
+            let text = "This address takes reports of failed deliveries only, from the null sender";
+            return Some(Reply::new(550, "5.7.1", text));
+        }
+        Some(match srs.reverse(to, (self.server.now)()) {
+            Ok(origin) => {
+                transaction.envelope.pass_on(TenantId::PLATFORM, to, origin, parameters.clone());
+                Reply::new(250, "2.1.5", "OK, it goes back to where the message came from")
+            }
+            Err(fault) => Reply::told(550, "5.1.1", format!("There is no such address: {fault}")),
+        })
+    }
+}
+
+/// Why an address is refused, for whoever writes.
+pub(crate) const NOT_ITS_OWN: &str =
+    "it is neither its address, nor an alias that lets it, nor granted to it in its settings";
+
+/// An address as a reply can show it.
+pub(crate) fn shown(address: &str) -> String {
+    let visible = |character: &char| !character.is_control() && character.is_ascii();
+    format!("<{}>", address.chars().filter(visible).take(254).collect::<String>())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn authors_are_read_from_all_their_fields() {
+        let header =
+            b"From: A <a@x.example>, b@x.example\r\nSender: c@x.example\r\nFrom: team: d@y.example;\r\n";
+        assert_eq!(addresses(header, "From"), ["a@x.example", "b@x.example", "d@y.example"]);
+        assert_eq!(addresses(header, "Sender"), ["c@x.example"]);
+        assert!(addresses(header, "Reply-To").is_empty());
+    }
+
+    #[test]
+    fn an_address_cannot_break_out_of_a_reply() {
+        assert_eq!(shown("a@x\r\n250 2.0.0 fine"), "<a@x250 2.0.0 fine>");
+    }
+}
