@@ -4,6 +4,8 @@
 //! Every resolver asks the authority. Changes go through the engine alone; reads come from the tables of this crate's
 //! projections. Conventions of the schema stand in the descriptions of its roots (`root.rs`).
 
+// The root of the schema merges many nouns; its resolver nests one future in another for each.
+#![recursion_limit = "256"]
 #![allow(
     unreachable_pub,
     reason = "the derives of async-graphql ask for public types; nobody outside names them"
@@ -54,10 +56,9 @@ pub use domain::dns::DnsChecks;
 pub use kernel::CorrelationId;
 pub use language::Language;
 pub use platform::{
-    DataCentre, DeliverySource, Facts, LastUse, LoginSource, Mode, NETWORK_KEY_NAME, Notices, Platform,
-    PortError, QueueSource, SendScope, SendUse, SendsSource, TxtResolver, Usage, UsageSource, Waiting,
-    DeliverySource, DkimSource, LastUse, LoginSource, Mode, Notices, Platform, PortError, QueueSource,
-    SendScope, SendUse, SendsSource, TxtResolver, Usage, UsageSource, Waiting,
+    DataCentre, DeliverySource, DkimSource, Facts, LastUse, LoginSource, Mode, NETWORK_KEY_NAME, Notices,
+    Platform, PortError, QueueSource, SendScope, SendUse, SendsSource, TxtResolver, Usage, UsageSource,
+    Waiting,
 };
 pub use scalar::{Place, Whole};
 pub use webhook::body::told;

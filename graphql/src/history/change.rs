@@ -14,9 +14,18 @@ const HIDDEN: &str = "***";
 /// What stands for personal data whose key is destroyed.
 const ERASED: &str = "(erased)";
 /// Fields that are shown as changed only.
-const SECRET_FIELDS: [&str; 9] =
-    ["password", "refresh_hash", "secret_hash", "token", "key", "seed", "secret", "hash", "hashes"];
-    ["password", "private", "refresh_hash", "secret_hash", "token", "seed", "secret", "hash", "hashes"];
+const SECRET_FIELDS: [&str; 10] = [
+    "password",
+    "private",
+    "refresh_hash",
+    "secret_hash",
+    "token",
+    "key",
+    "seed",
+    "secret",
+    "hash",
+    "hashes",
+];
 
 /// One field that an event changed.
 #[derive(Debug, Clone, PartialEq, Eq, SimpleObject)]

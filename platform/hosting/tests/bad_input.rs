@@ -50,7 +50,15 @@ fn with_shared() -> World {
     world.must(&AddSharedDomain { domain: id(90), name });
     world.must(&OpenAccount { account: account(), name: "Demo".to_owned() });
     let (plan, version) = (plan_id("basic"), 1);
-    world.must(&OrderService { account: account(), service: service(), plan, version, custom: None });
+    world.must(&OrderService {
+        account: account(),
+        service: service(),
+        plan,
+        version,
+        custom: None,
+        cycle: hosting::calendar::Cycle::Annual,
+        agreement: hosting::contract::Agreement::ToFollow,
+    });
     world.must(&ActivateService { account: account(), service: service() });
     world
 }

@@ -600,7 +600,7 @@ fn webhooks(all: &mut Samples, at: Timestamp) {
 fn documents(all: &mut Samples, at: Timestamp) {
     let published = NewVersion {
         kind: DocumentKind::Cgv,
-        language: hosting::Language::Fr,
+        language: Language::Fr,
         version: 1,
         title: "Conditions g\u{e9}n\u{e9}rales de vente".to_owned(),
         hash: [0xab; 32],
@@ -614,7 +614,7 @@ fn documents(all: &mut Samples, at: Timestamp) {
         document: id(number),
         version: 1,
         kind,
-        language: hosting::Language::En,
+        language: Language::En,
         title: "Terms".to_owned(),
         hash: [0xcd; 32],
         octets: 99,
