@@ -28,10 +28,8 @@ pub const EDGES: &[(&str, &[&str])] = &[
     ("trust", &["kernel", "resolver"]),
     ("store", &["kernel", "database", "message"]),
     ("directory", &["kernel", "hosting", "engine", "journal"]),
-    ("smtp", &["kernel", "directory", "listener", "message", "resolver", "store", "verify"]),
-    ("smtp", &["kernel", "directory", "listener", "message", "store"]),
+    ("smtp", &["kernel", "directory", "listener", "message", "resolver", "sign", "store", "verify"]),
     ("outbound", &["kernel", "directory", "message", "resolver", "store"]),
-    ("smtp", &["kernel", "directory", "listener", "message", "sign", "store"]),
     ("imap", &["kernel", "directory", "listener", "message", "store"]),
     (
         "graphql",
