@@ -158,6 +158,7 @@ for (const language of ['fr', 'en']) describe(`in ${language}`, () => {
     await page.getByText(t('plan.done', { plan: 'ProBox' })).waitFor();
     await page.goto(`${node.url}/dashboard/order`);
     await page.getByText('FamilyBox').click();
+    for (const box of await page.getByRole('checkbox').all()) await box.check();
     await button(page, t('order.confirm')).click();
     await page.waitForURL(/\/services\/srvc_/);
     await page.getByText(t('entitlement.ORDERED')).first().waitFor();

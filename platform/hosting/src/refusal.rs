@@ -896,12 +896,3 @@ impl From<ClaimKind> for HostingRefusal {
         }
     }
 }
-
-impl std::fmt::Display for HostingRefusal {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        use kernel::Refusal as _;
-        f.write_str(&text(self.code(), Language::En, &self.limits()))
-    }
-}
-
-impl std::error::Error for HostingRefusal {}

@@ -83,6 +83,7 @@ fn sink(port: u16, file: &Path, mode: &str) -> Option<Ended> {
     Some(Ended(child))
 }
 
+/// To the same two all the time: a mailbox that writes to many strangers is held, rightly.
 /// Submits until it is told to end or the connection breaks; prints the numbers that were acknowledged.
 const SUBMIT: &str = r#"
 import smtplib, ssl, sys
@@ -93,7 +94,7 @@ try:
     client.login("alice@demo.example", "demo-password")
     for number in range(first, first + count):
         text = f"From: alice@demo.example\r\nTo: u@sink.example\r\nSubject: out\r\nX-Number: {number}\r\n\r\nhello\r\n"
-        refused = client.sendmail("alice@demo.example", [f"u{number}@sink.example", f"v{number}@sink.example"], text)
+        refused = client.sendmail("alice@demo.example", ["u@sink.example", "v@sink.example"], text)
         if not refused:
             print(number, flush=True)
 except (OSError, smtplib.SMTPException):
@@ -153,7 +154,7 @@ fn mail_that_leaves_survives_kill_9_in_every_state() {
     assert!(acknowledged.len() > 20, "too little was submitted: {}\n{}", acknowledged.len(), node.log());
     let expected: Vec<String> = acknowledged
         .iter()
-        .flat_map(|number| ["u", "v"].map(|who| format!("{number} {who}{number}@sink.example")))
+        .flat_map(|number| ["u", "v"].map(|who| format!("{number} {who}@sink.example")))
         .collect();
     let start = Instant::now();
     loop {

@@ -2,7 +2,7 @@
 
 use kernel::{ByteSize, LimitFact};
 
-use super::{Language, ROWS};
+use super::{HostingRefusal, Language, ROWS};
 
 /// The sentence for a refusal's `code` with its `limits`; a general one where the code is not of this model.
 pub fn text(code: &str, language: Language, limits: &[LimitFact]) -> String {
@@ -29,6 +29,15 @@ fn bytes(octets: u64, language: Language) -> String {
         Language::Fr => english.replace("iB", "io").replace("bytes", "octets"),
     }
 }
+
+impl std::fmt::Display for HostingRefusal {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        use kernel::Refusal as _;
+        f.write_str(&text(self.code(), Language::En, &self.limits()))
+    }
+}
+
+impl std::error::Error for HostingRefusal {}
 
 #[cfg(test)]
 mod tests {
