@@ -326,8 +326,10 @@ impl World {
                 assert!(is_told, "{sender} to {recipient} is not in {queued:?}");
             }
             ["held", recipient] => {
-                let selection =
-                    store::Selection { state: Some(store::RecipientState::Held), ..Default::default() };
+                let selection = store::Selection {
+                    state: store::StateSelection::Only(store::RecipientState::Held),
+                    ..Default::default()
+                };
                 let held = store::Queue::entries(&*self.store, &selection, None, 10).await.expect("a queue");
                 let held: Vec<String> = held.iter().map(|entry| entry.address.to_string()).collect();
                 assert_eq!(held, [*recipient]);

@@ -6,8 +6,8 @@ use std::process::ExitCode;
 use clap::{Args, Subcommand};
 use kernel::{DomainName, Id as _, TenantId};
 use store::{
-    ORDER_RECIPIENT_COUNT_MAX, Order, Passage, PassageFilter, Queue as _, QueueEntry, RecipientState,
-    RemoteReply, Retention, Selection, SqlStore, Suspension,
+    ORDER_RECIPIENT_COUNT_MAX, Order, Passage, PassageFilter, Queue as _, QueueEntry, RemoteReply, Retention,
+    Selection, SqlStore, StateSelection, Suspension,
 };
 use uuid::Uuid;
 
@@ -153,20 +153,10 @@ async fn list(store: &SqlStore, selection: &Selection, limit: usize) -> anyhow::
 
 async fn inspect(store: &SqlStore, number: u64) -> anyhow::Result<()> {
     let mut last: Option<QueueEntry> = None;
-    for state in [
-        RecipientState::Scheduled,
-        RecipientState::Leased,
-        RecipientState::Held,
-        RecipientState::Suspended,
-        RecipientState::Delivered,
-        RecipientState::Bounced,
-        RecipientState::Removed,
-    ] {
-        let of = Selection { queue_id: Some(number), state: Some(state), ..Selection::default() };
-        for entry in store.entries(&of, None, PAGE_COUNT).await? {
-            say(&line(&entry));
-            last = Some(entry);
-        }
+    let of = Selection { queue_id: Some(number), state: StateSelection::Any, ..Selection::default() };
+    for entry in store.entries(&of, None, PAGE_COUNT).await? {
+        say(&line(&entry));
+        last = Some(entry);
     }
     let Some(entry) = last else { anyhow::bail!("there is no message {number} in the queue") };
     let of = PassageFilter { message: Some(entry.message.clone()), ..PassageFilter::default() };

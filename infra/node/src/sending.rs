@@ -15,7 +15,8 @@ use journal::{Clock as _, SystemClock};
 use kernel::{CommandId, CorrelationId, EmailAddress, MailboxId, Recorded, Timestamp};
 use smtp::Judgement;
 use store::{
-    Correspondents, Habits, ORDER_RECIPIENT_COUNT_MAX, Order, Queue as _, RecipientState, Selection, SqlStore,
+    Correspondents, Habits, ORDER_RECIPIENT_COUNT_MAX, Order, Queue as _, RecipientState, Selection,
+    SqlStore, StateSelection,
 };
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
@@ -140,7 +141,7 @@ impl Effect for SettleHeld {
         let selection = Selection {
             tenant: Some(recorded.cursor.tenant),
             mailbox: Some(MailboxId::new(recorded.stream.id)),
-            state: Some(state),
+            state: StateSelection::Only(state),
             ..Selection::default()
         };
         loop {

@@ -15,7 +15,7 @@ use outbound::{Chance, Direct, Guard, Metrics, Nodes, Opportunistic, Outbound, S
 use resolver::{Name, Record, Zone};
 use store::{
     Acceptance, Lane, Origin, Queue as _, QueueEntry, QueuedRecipient, Queueing, RecipientState, Retention,
-    Selection, SqlStore, Store as _,
+    Selection, SqlStore, StateSelection, Store as _,
 };
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
@@ -133,21 +133,8 @@ impl Stage {
     }
 
     async fn entries(&self, queue_id: u64) -> Vec<QueueEntry> {
-        let mut entries = Vec::new();
-        for state in [
-            RecipientState::Scheduled,
-            RecipientState::Leased,
-            RecipientState::Held,
-            RecipientState::Suspended,
-            RecipientState::Delivered,
-            RecipientState::Bounced,
-            RecipientState::Removed,
-        ] {
-            let of = Selection { queue_id: Some(queue_id), state: Some(state), ..Selection::default() };
-            entries.extend(self.store.entries(&of, None, 1000).await.expect("entries"));
-        }
-        entries.sort_by_key(|entry| entry.key);
-        entries
+        let of = Selection { queue_id: Some(queue_id), state: StateSelection::Any, ..Selection::default() };
+        self.store.entries(&of, None, 1000).await.expect("entries")
     }
 
     /// Waits until every recipient of a message was tried `attempts` times or has ended.

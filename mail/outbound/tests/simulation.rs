@@ -12,7 +12,7 @@ use outbound::Chance;
 use store::{
     Acceptance, DelayNotice, LeaseRequest, Leased, Order, Outcome, Queue as _, QueuedRecipient, Queueing,
     RecipientKey, RecipientState, RemoteReply, Retention, Selection, Settlement, Settling, SqlStore,
-    Store as _, Suppress,
+    StateSelection, Store as _, Suppress,
 };
 use uuid::Uuid;
 
@@ -196,7 +196,11 @@ impl Run {
         assert_eq!(verification.faults, Vec::<String>::new(), "seed {seed}");
         for queue_id in &self.accepted {
             for state in [RecipientState::Delivered, RecipientState::Bounced] {
-                let of = Selection { queue_id: Some(*queue_id), state: Some(state), ..Selection::default() };
+                let of = Selection {
+                    queue_id: Some(*queue_id),
+                    state: StateSelection::Only(state),
+                    ..Selection::default()
+                };
                 for entry in self.store.entries(&of, None, 100).await.expect("entries") {
                     let taken = self.taken.get(&entry.key).copied().unwrap_or_default();
                     let lost = self.lost.get(&entry.key).copied().unwrap_or_default();

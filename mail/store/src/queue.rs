@@ -343,8 +343,20 @@ pub struct Selection {
     pub ordinal: Option<u32>,
     /// To this domain.
     pub domain: Option<DomainName>,
-    /// In this state; those that did not end, where absent.
-    pub state: Option<RecipientState>,
+    /// In these states.
+    pub state: StateSelection,
+}
+
+/// Which states of recipients are meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum StateSelection {
+    /// Those that did not end.
+    #[default]
+    Open,
+    /// All, ended or not: one question, so that nobody slips from one state to the next between two.
+    Any,
+    /// This one.
+    Only(RecipientState),
 }
 
 /// What an operator or owner wants of recipients.

@@ -9,7 +9,7 @@ use kernel::{DomainName, EmailAddress, Id as _, MailboxId, TenantId, Timestamp};
 use store::{
     Acceptance, CLOSED_DAY_COUNT, DelayNotice, Instead, Lane, LeaseRequest, Leased, Line, Order, Outcome,
     PassageFilter, Queue as _, QueuedRecipient, Queueing, RecipientState, RemoteReply, Retention, Selection,
-    Settlement, Settling, SqlStore, Stage, Store as _, Suppress, Suspension,
+    Settlement, Settling, SqlStore, Stage, StateSelection, Store as _, Suppress, Suspension,
 };
 use uuid::Uuid;
 
@@ -134,20 +134,8 @@ impl World {
     }
 
     async fn states(&self, queue_id: u64) -> Vec<RecipientState> {
-        let mut states = Vec::new();
-        for state in [
-            RecipientState::Scheduled,
-            RecipientState::Leased,
-            RecipientState::Held,
-            RecipientState::Suspended,
-            RecipientState::Delivered,
-            RecipientState::Bounced,
-            RecipientState::Removed,
-        ] {
-            let of = Selection { queue_id: Some(queue_id), state: Some(state), ..Selection::default() };
-            states.extend(self.store.entries(&of, None, 100).await.expect("entries"));
-        }
-        states.sort_by_key(|entry| entry.key);
+        let of = Selection { queue_id: Some(queue_id), state: StateSelection::Any, ..Selection::default() };
+        let states = self.store.entries(&of, None, 100).await.expect("entries");
         states.into_iter().map(|entry| entry.state).collect()
     }
 

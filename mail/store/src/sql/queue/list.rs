@@ -5,7 +5,7 @@ use kernel::{Id as _, MailboxId, TenantId, Timestamp};
 
 use super::{bound, parse, row};
 use crate::sql::SqlStore;
-use crate::{Depth, QUEUE_PAGE_COUNT_MAX, QueueEntry, RecipientKey, Selection, StoreError};
+use crate::{Depth, QUEUE_PAGE_COUNT_MAX, QueueEntry, RecipientKey, Selection, StateSelection, StoreError};
 
 /// What a selection says as conditions on `queue q` and `queue_recipient r`, each beginning with AND; parameters are
 /// numbered from `from`.
@@ -24,8 +24,9 @@ pub(super) fn conditions(selection: &Selection, from: usize) -> (String, Vec<Val
     add("r.ordinal", selection.ordinal.map(Into::into));
     add("r.domain", selection.domain.as_ref().map(|domain| domain.as_str().into()));
     match selection.state {
-        Some(state) => add("r.state", Some(row::state_key(state).into())),
-        None => text.push_str(" AND r.state < 4"),
+        StateSelection::Only(state) => add("r.state", Some(row::state_key(state).into())),
+        StateSelection::Open => text.push_str(" AND r.state < 4"),
+        StateSelection::Any => {}
     }
     (text, values)
 }
