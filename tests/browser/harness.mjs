@@ -1,7 +1,7 @@
 // The real binary and a real browser: own data folder, free ports, Debian's Chromium. For all suites of this folder.
 import { spawn, spawnSync } from 'node:child_process';
 import { createHmac } from 'node:crypto';
-import { mkdtempSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, mkdirSync, openSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -136,8 +136,10 @@ export function quiet(page) {
 
 /** The app's texts in one language, by key: tests name buttons by what people read. */
 export function texts(language, entry = 'dashboard') {
-  const files = [`lib/i18n/${language}.ts`, `${entry}/messages/${language}.ts`];
-  const source = files.map((file) => readFileSync(join(root, 'web/app/src', file), 'utf8')).join('\n');
+  const folder = join(root, 'web/app/src');
+  const parts = readdirSync(join(folder, entry), { recursive: true }).filter((file) => file.endsWith(`words/${language}.ts`)).map((file) => `${entry}/${file}`);
+  const files = [`lib/i18n/${language}.ts`, `${entry}/messages/${language}.ts`, ...parts];
+  const source = files.map((file) => readFileSync(join(folder, file), 'utf8')).join('\n');
   const found = Object.fromEntries([...source.matchAll(/'([\w.]+)': '((?:[^'\\]|\\.)*)'/g)].map(([, key, text]) => [key, text.replaceAll("\\'", "'")]));
   return (key, params = {}) => (found[key] ?? found[`${key}.other`] ?? key).replace(/\{(\w+)\}/g, (whole, name) => String(params[name] ?? whole));
 }

@@ -101,6 +101,23 @@ pub(crate) async fn read(ctx: &Context<'_>, &(account, id): &(AccountId, DomainI
     Ok(domain)
 }
 
+/// The settings of the domain that a mailbox of `account` is in, its own or the platform's. The caller has judged whether
+/// they may be seen.
+pub(crate) async fn settings_around(
+    ctx: &Context<'_>,
+    (account, id): (AccountId, DomainId),
+) -> Result<DomainSettings> {
+    let query = Query::new("").bind(SELECT, account.uuid()).bind(" AND domain_id = ", id.uuid());
+    let shared = Query::new("").bind(SELECT, AccountId::PLATFORM.uuid()).bind(" AND domain_id = ", id.uuid());
+    let mut found = rows(ctx, PROJECTION, query.finish()).await?;
+    if found.is_empty() {
+        found = rows(ctx, PROJECTION, shared.finish()).await?;
+    }
+    let row = found.first().ok_or_else(|| ctx.fault(Fault::NotFound))?;
+    let (_, domain) = domain(row).map_err(|error| ctx.failed("a row of domains", &error))?;
+    Ok(domain.settings)
+}
+
 fn domain(row: &Row) -> Result<(PageKey, Domain), DatabaseError> {
     let id = row.uuid(1)?;
     let moment =

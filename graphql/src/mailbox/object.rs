@@ -86,6 +86,15 @@ pub struct SendAllowance {
     pub used: Whole,
 }
 
+/// The lists of a domain, as the owners of its mailboxes see them.
+#[derive(Debug, Clone, SimpleObject)]
+pub struct DomainSenders {
+    /// Senders whose mail is never junk: addresses, `*@domain`, `*@*.domain`.
+    pub allowed: Vec<String>,
+    /// Senders whose mail is rejected.
+    pub denied: Vec<String>,
+}
+
 /// That what a mailbox sends to other hosts is held.
 #[derive(Debug, Clone, SimpleObject)]
 pub struct SendingHold {
@@ -134,6 +143,15 @@ impl Mailbox {
         let state = state.map_err(|error| ctx.failed("the state of a mailbox", &error))?;
         let hold = state.record().and_then(|record| record.sending_hold);
         Ok(hold.map(|(reason, since)| SendingHold { reason: reason.into(), since: Moment(since) }))
+    }
+
+    /// Senders that its domain's administrators allow and deny: they win over the lists of the mailbox.
+    #[graphql(complexity = 5)]
+    async fn domain_senders(&self, ctx: &Context<'_>) -> Result<DomainSenders> {
+        ctx.allow(Permission::MailboxRead, self.resource())?;
+        let place = (self.account_id.0, self.domain_id.0);
+        let settings = crate::domain::query::settings_around(ctx, place).await?;
+        Ok(DomainSenders { allowed: settings.allowed_senders, denied: settings.denied_senders })
     }
 
     /// What it holds now, asked from the message store.

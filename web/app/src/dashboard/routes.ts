@@ -1,5 +1,6 @@
 // The screens of the dashboard: each is loaded when it is first shown.
 import type { Component } from 'svelte';
+import { language, learn } from '../lib/i18n/messages';
 import type { Params } from '../lib/router.svelte';
 
 export interface Route {
@@ -9,6 +10,14 @@ export interface Route {
 
 // A screen that needs no parameters takes none.
 const plain = (load: () => Promise<{ default: Component }>): Route['load'] => load as Route['load'];
+
+// The mailbox's pages bring their texts along: whoever administers an account never loads them.
+async function mailbox(): ReturnType<Route['load']> {
+  const words = language() === 'fr' ? import('./mailbox/words/fr') : import('./mailbox/words/en');
+  const [part, texts] = await Promise.all([import('./mailbox/Mailbox.svelte'), words]);
+  learn(texts.default);
+  return part;
+}
 
 export const ROUTES: Route[] = [
   { pattern: '/', load: plain(() => import('./screens/Overview.svelte')) },
@@ -21,6 +30,8 @@ export const ROUTES: Route[] = [
   { pattern: '/tickets/:id', load: () => import('./screens/Ticket.svelte') },
   { pattern: '/account', load: () => import('./screens/account/Account.svelte') },
   { pattern: '/account/:part', load: () => import('./screens/account/Account.svelte') },
+  { pattern: '/mailbox', load: mailbox },
+  { pattern: '/mailbox/:part', load: mailbox },
   { pattern: '/customers', load: plain(() => import('./screens/Customers.svelte')) },
   { pattern: '/operations', load: plain(() => import('./screens/Operations.svelte')) },
   { pattern: '/domains/:id/dns', load: () => import('./screens/domain/Dns.svelte') },

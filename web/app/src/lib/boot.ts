@@ -19,6 +19,8 @@ export interface Boot {
   version: string;
   hostname: string;
   servers: { name: string; port: number }[];
+  /** The mail servers as clients reach them, the best first. */
+  offer: { host: string; servers: { service: 'IMAP' | 'SUBMISSION'; socket: 'TLS' | 'STARTTLS'; port: number }[] };
   entries: string[];
 }
 

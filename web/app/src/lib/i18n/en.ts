@@ -1,7 +1,7 @@
 // Texts of the components that all entries share.
 export default {
   'unit.byte': 'B', 'unit.kibibyte': 'KiB', 'unit.mebibyte': 'MiB', 'unit.gibibyte': 'GiB', 'unit.tebibyte': 'TiB',
-  'action.retry': 'Try again', 'action.close': 'Close', 'action.cancel': 'Cancel', 'action.dismiss': 'Dismiss', 'action.copy': 'Copy',
+  'action.retry': 'Try again', 'action.close': 'Close', 'action.cancel': 'Cancel', 'action.dismiss': 'Dismiss', 'action.copy': 'Copy', 'action.save': 'Save',
   'copy.done': 'Copied', 'copy.failed': 'The browser did not allow copying',
   'error.offline': 'The server cannot be reached. What you typed is still here: try again when the connection is back.',
   'error.busy': 'The server is busy. Try again in a moment.',

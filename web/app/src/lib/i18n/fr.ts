@@ -3,7 +3,7 @@ import type en from './en';
 
 export default {
   'unit.byte': 'o', 'unit.kibibyte': 'Kio', 'unit.mebibyte': 'Mio', 'unit.gibibyte': 'Gio', 'unit.tebibyte': 'Tio',
-  'action.retry': 'Réessayer', 'action.close': 'Fermer', 'action.cancel': 'Annuler', 'action.dismiss': 'Masquer', 'action.copy': 'Copier',
+  'action.retry': 'Réessayer', 'action.close': 'Fermer', 'action.cancel': 'Annuler', 'action.dismiss': 'Masquer', 'action.copy': 'Copier', 'action.save': 'Enregistrer',
   'copy.done': 'Copié', 'copy.failed': 'Le navigateur n’a pas permis la copie',
   'error.offline': 'Le serveur est injoignable. Votre saisie est conservée : réessayez quand la connexion sera revenue.',
   'error.busy': 'Serveur occupé. Réessayez dans un instant.',
