@@ -274,7 +274,7 @@ settings_api! {
     /// Settings of a mailbox to change; those that are absent stay as they are.
     MailboxSettingsInput for mailbox::MailboxSettingsPatch,
     later [
-        "pop3", "sieve", "dav", "requiresTlsOut", "junkScore", "rejectScore", "allowedSenders",
+        "pop3", "sieve", "dav", "junkScore", "rejectScore", "allowedSenders",
         "deniedSenders", "quarantineNotice", "quarantineCategory", "recoveryAddress"
     ] {
         /// Whether IMAP lets it in. Default: true.

@@ -26,6 +26,7 @@ mod serve;
 mod setup;
 mod storage;
 mod telemetry;
+mod tls;
 mod upkeep;
 mod verify;
 mod webhook;

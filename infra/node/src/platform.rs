@@ -11,7 +11,7 @@ use graphql::People;
 use journal::keyring::Keyring;
 use journal::{Clock, Journal, PostgresJournal, SqliteJournal, SystemClock};
 use kernel::Timestamp;
-use store::{Correspondents, LastLogins, Retention, Retries, Sends, SqlStore};
+use store::{Correspondents, LastLogins, Retention, Retries, Sends, SqlStore, StsPolicies};
 use webhook::Deliveries;
 
 use crate::config::Config;
@@ -36,6 +36,8 @@ pub struct Platform {
     pub people: Arc<People>,
     /// Messages.
     pub store: Arc<SqlStore>,
+    /// What destinations have said about the TLS of their hosts.
+    pub sts_policies: StsPolicies,
     /// Who was asked to come again with mail.
     pub retries: Retries,
     /// To whom mailboxes write.
@@ -79,6 +81,7 @@ impl Platform {
         let seen = graphql::register(&engine, &people).await?;
         let sends = Sends::open(mail.clone()).await?;
         let retries = Retries::open(mail.clone()).await?;
+        let sts_policies = StsPolicies::open(mail.clone()).await?;
         let store = SqlStore::open(mail.clone(), now(), Retention::days(config.retention_days)).await?;
         // A server that answers "no such mailbox" because it has not read on yet would lose mail.
         anyhow::ensure!(
@@ -97,6 +100,7 @@ impl Platform {
             directory,
             people,
             store: Arc::new(store),
+            sts_policies,
             retries,
             correspondents,
             logins,

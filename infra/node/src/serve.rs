@@ -36,7 +36,7 @@ use crate::retire::RetireMailboxes;
 use crate::sending::{SendingWatch, SettleHeld};
 use crate::storage;
 use crate::webhook::{Log, Words};
-use crate::{certificate, demo, provision, setup, upkeep, webhook};
+use crate::{certificate, demo, provision, setup, tls, upkeep, webhook};
 
 /// Sign-ins of users that are hashed at a time.
 const SIGN_IN_COUNT_MAX: usize = 2;
@@ -60,7 +60,7 @@ struct Sockets {
 pub async fn serve(config: Config) -> anyhow::Result<ExitCode> {
     std::fs::create_dir_all(&config.data).with_context(|| format!("making {}", config.data.display()))?;
     let _lock = storage::lock(&config)?;
-    let tls = acceptor(&config)?;
+    let acceptor = acceptor(&config)?;
     let platform = Arc::new(Platform::open(&config).await?);
     provision::publish_catalogue(&platform.engine).await?;
     if config.demo.enabled {
@@ -76,8 +76,10 @@ pub async fn serve(config: Config) -> anyhow::Result<ExitCode> {
     background(&platform, &config, links.clone(), (&tasks, &stop))?;
     let mut open = Vec::new();
     let dns = Arc::new(config.dns.resolver());
-    deliver(&platform, &config, Arc::clone(&dns) as Arc<dyn resolver::Dns>, (&registry, &tasks, &stop))?;
-    let wiring = Wiring { config: &config, tls, metrics, tasks: &tasks, stop: &stop, links, dns };
+    let judge = tls::judge(&platform, &config, Arc::clone(&dns) as Arc<dyn resolver::Dns>).await?;
+    tasks.spawn(tls::keep(Arc::clone(&judge), platform.sts_policies.clone(), stop.clone()));
+    deliver(&platform, &config, (Arc::clone(&dns) as _, judge), (&registry, &tasks, &stop))?;
+    let wiring = Wiring { config: &config, tls: acceptor, metrics, tasks: &tasks, stop: &stop, links, dns };
     wiring.watch_keys(&platform);
     wiring
         .mail(
@@ -212,7 +214,7 @@ fn tell_webhooks(
 fn deliver(
     platform: &Platform,
     config: &Config,
-    dns: Arc<dyn resolver::Dns>,
+    (dns, judge): (Arc<dyn resolver::Dns>, Arc<trust::Trust>),
     (registry, tasks, stop): (&Registry, &TaskTracker, &CancellationToken),
 ) -> anyhow::Result<()> {
     let metrics = outbound::Metrics::register(registry)?;
@@ -240,7 +242,7 @@ fn deliver(
         queue: Arc::clone(&platform.store) as Arc<dyn store::Queue>,
         directory: Arc::clone(&platform.directory),
         dns,
-        policies: Arc::new(outbound::Opportunistic),
+        policies: Arc::new(outbound::Trusted::new(judge, Arc::clone(&platform.directory), platform::now())),
         routes: Arc::new(outbound::Direct),
         now: platform::now(),
         chance: Arc::new(outbound::Chance::fresh()),

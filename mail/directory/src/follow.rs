@@ -372,6 +372,7 @@ fn take_settings(options: &mut Options, settings: &MailboxSettings) {
         .with(Protocol::Submission, settings.submission)
         .with(Protocol::Web, settings.web);
     options.requires_tls = settings.requires_tls_in;
+    options.requires_tls_out = settings.requires_tls_out;
     options.detail = settings.detail;
     options.send_as = settings.send_as.iter().filter_map(granted).collect();
     options.sends_per_day_max = settings.sends_per_day_max;

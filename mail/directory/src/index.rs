@@ -46,6 +46,7 @@ pub(crate) struct MailboxEntry {
 pub(crate) struct Options {
     pub(crate) protocols: Protocols,
     pub(crate) requires_tls: bool,
+    pub(crate) requires_tls_out: bool,
     pub(crate) detail: DetailHandling,
     /// Canonical addresses, and `@domain`.
     pub(crate) send_as: Box<[CompactString]>,
@@ -73,6 +74,7 @@ impl Default for Options {
         Self {
             protocols: Protocols::ALL,
             requires_tls: false,
+            requires_tls_out: false,
             detail: DetailHandling::Inbox,
             send_as: Box::default(),
             sends_per_day_max: None,

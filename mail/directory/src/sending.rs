@@ -35,6 +35,13 @@ impl Index {
 }
 
 impl Directory {
+    /// Whether what a mailbox sends goes under TLS or not at all.
+    pub fn requires_tls_out(&self, tenant: TenantId, mailbox: MailboxId) -> bool {
+        let index = self.index.read();
+        let entry = index.mailboxes.get(&(tenant, mailbox));
+        entry.and_then(|entry| entry.options.as_deref()).is_some_and(|options| options.requires_tls_out)
+    }
+
     /// What becomes of what a mailbox sends.
     pub fn sending(&self, tenant: TenantId, mailbox: MailboxId) -> Sending {
         self.index.read().sending.get(&(tenant, mailbox)).copied().unwrap_or_default()

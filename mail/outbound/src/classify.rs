@@ -67,7 +67,7 @@ pub fn classify(reply: &RemoteReply) -> Class {
         "3.4" | "2.3" => return Class::TooLong,
         "4.6" => return Class::Loop,
         "4.1" | "4.2" | "4.3" | "4.4" => return Class::Unreachable,
-        "7.5" | "7.10" | "7.11" => return Class::Tls,
+        "7.5" | "7.10" | "7.11" | "7.30" => return Class::Tls,
         "7.28" => return Class::TooFast,
         _ => {}
     }

@@ -14,7 +14,7 @@ use base64::Engine as _;
 use rustls::ClientConfig;
 use rustls_pki_types::ServerName;
 use secrecy::{ExposeSecret as _, SecretString};
-use store::RemoteReply;
+use store::{RemoteReply, TlsWish};
 use tokio::net::{TcpSocket, TcpStream};
 use tokio_rustls::TlsConnector;
 
@@ -24,7 +24,7 @@ use wire::Wire;
 use crate::limits::{ADDRESS_COUNT_MAX, CONNECT_WAIT, GREETING_WAIT, HANDSHAKE_WAIT, HELLO_WAIT, LEAVE_WAIT};
 use crate::reply::{Reply, ReplyFault, clean};
 use crate::site::Host;
-use crate::tls::{TlsDemand, client_config};
+use crate::tls::{TlsDemand, TlsVerdict, client_config};
 
 /// Which of the two protocols is spoken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -64,6 +64,8 @@ pub(crate) struct Call<'a> {
     pub(crate) protocol: Protocol,
     /// The login, where there is one: then nothing goes without TLS and AUTH.
     pub(crate) credentials: Option<&'a Credentials>,
+    /// What the mail asks of TLS beside the policy.
+    pub(crate) wish: TlsWish,
 }
 
 /// Why a connection is of no use, or never was.
@@ -93,6 +95,9 @@ pub(crate) enum Fault {
     /// The policy excludes the host.
     #[error("{0}")]
     Excluded(String),
+    /// REQUIRETLS is demanded and the host does not promise to go on demanding it.
+    #[error("REQUIRETLS is demanded and this host does not offer it")]
+    NoKeyword,
 }
 
 impl Fault {
@@ -104,9 +109,15 @@ impl Fault {
             Self::Silent(_) | Self::Closed(_) => "4.4.2",
             Self::Garbage(..) => "4.5.0",
             Self::Tls(_) | Self::NoTls | Self::Excluded(_) => "4.7.5",
+            Self::NoKeyword => "5.7.30",
         };
         let host = (!host.is_empty()).then(|| host.to_owned());
         RemoteReply { code: 0, enhanced: enhanced.to_owned(), text: clean(&self.to_string()), host }
+    }
+
+    /// Whether it will be so later as well. What an authenticated host does not offer nobody has taken away.
+    pub(crate) const fn is_lasting(&self) -> bool {
+        matches!(self, Self::NoKeyword)
     }
 
     const fn is_of_tls(&self) -> bool {
@@ -127,6 +138,8 @@ pub(crate) struct Offers {
     pub(crate) dsn: bool,
     /// RFC 3207.
     pub(crate) starttls: bool,
+    /// RFC 8689.
+    pub(crate) require_tls: bool,
     /// RFC 1870; 0: no limit is told.
     pub(crate) size: Option<u64>,
     /// RFC 4954, with PLAIN.
@@ -144,6 +157,7 @@ impl Offers {
                 "SMTPUTF8" => offers.utf8 = true,
                 "DSN" => offers.dsn = true,
                 "STARTTLS" => offers.starttls = true,
+                "REQUIRETLS" => offers.require_tls = true,
                 "SIZE" => offers.size = Some(words.next().and_then(|word| word.parse().ok()).unwrap_or(0)),
                 "AUTH" => offers.auth_plain = words.any(|word| word == "PLAIN"),
                 _ => {}
@@ -171,18 +185,18 @@ pub(crate) struct Client {
 ///
 /// # Errors
 /// The last fault, with the host that it was.
-pub(crate) async fn call(hosts: &[(Host, TlsDemand)], how: &Call<'_>) -> Result<Client, (String, Fault)> {
-    let mut last = (String::new(), Fault::Connect(io::ErrorKind::NotFound));
+pub(crate) async fn call(hosts: &[(Host, TlsVerdict)], how: &Call<'_>) -> Result<Client, (String, Fault)> {
+    let mut last: Option<(String, Fault)> = None;
     let mut tries: Vec<(&Host, &TlsDemand, IpAddr)> = Vec::new();
-    for (host, demand) in hosts {
+    for (host, verdict) in hosts {
         for address in &host.addresses {
-            tries.push((host, demand, *address));
+            tries.push((host, &verdict.demand, *address));
         }
     }
     tries.truncate(ADDRESS_COUNT_MAX);
     for (host, demand, address) in tries {
-        if let TlsDemand::Excluded(reason) = demand {
-            last = (host.name.to_string(), Fault::Excluded(reason.clone()));
+        if let TlsDemand::Excluded(exclusion) = demand {
+            last = Some((host.name.to_string(), Fault::Excluded(exclusion.reason.clone())));
             continue;
         }
         let at = SocketAddr::new(address, how.port);
@@ -195,10 +209,12 @@ pub(crate) async fn call(hosts: &[(Host, TlsDemand)], how: &Call<'_>) -> Result<
         }
         match outcome {
             Ok(client) => return Ok(client),
-            Err(fault) => last = (name.to_owned(), fault),
+            // What passes counts for more than what lasts: there is something to wait for.
+            Err(fault) if fault.is_lasting() && last.is_some() => {}
+            Err(fault) => last = Some((name.to_owned(), fault)),
         }
     }
-    Err(last)
+    Err(last.unwrap_or_else(|| (String::new(), Fault::Connect(io::ErrorKind::NotFound))))
 }
 
 async fn connect(at: SocketAddr, source: Option<IpAddr>) -> io::Result<TcpStream> {
@@ -237,6 +253,9 @@ async fn greet(at: SocketAddr, host: &str, demand: &TlsDemand, how: &Call<'_>) -
         }
         _ if must => return Err(Fault::NoTls),
         _ => {}
+    }
+    if how.wish == TlsWish::Required && !client.offers.require_tls {
+        return Err(Fault::NoKeyword);
     }
     if let Some(credentials) = how.credentials {
         client.sign_in(credentials).await?;
@@ -298,6 +317,11 @@ impl Client {
         let encoded = base64::engine::general_purpose::STANDARD.encode(plain);
         let reply = self.ask(&format!("AUTH PLAIN {encoded}\r\n"), "AUTH", HELLO_WAIT).await?;
         if reply.is_positive() { Ok(()) } else { Err(Fault::Refused("AUTH", reply)) }
+    }
+
+    /// Ends when the other side goes, or says something that nobody asked for: either way the connection is of no use.
+    pub(crate) async fn hung_up(&mut self) {
+        self.wire.stirred().await;
     }
 
     /// Says goodbye; whether that is heard does not matter.

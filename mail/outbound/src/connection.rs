@@ -64,6 +64,7 @@ impl Inner {
             port: destination.port,
             protocol: destination.protocol,
             credentials: destination.credentials.as_ref(),
+            wish: destination.wish,
         };
         match call(&destination.hosts, &how).await {
             Ok(client) => {
@@ -76,7 +77,11 @@ impl Inner {
                 if matches!(fault, Fault::Tls(_) | Fault::NoTls) {
                     self.observe(destination, &host, first.message.tenant, Some(reply.text.clone()));
                 }
-                self.site_failed(destination, reply, first).await;
+                if fault.is_lasting() {
+                    self.refused(destination, &reply, first).await;
+                } else {
+                    self.site_failed(destination, reply, first).await;
+                }
             }
         }
         self.with_site(destination, |state| state.connection_count -= 1);
@@ -141,6 +146,18 @@ impl Inner {
         }
     }
 
+    /// The hosts answer and cannot do what the message asks: it goes back.
+    async fn refused(&self, destination: &Arc<Destination>, reply: &RemoteReply, job: Job) {
+        self.with_site(destination, |state| {
+            state.breaker.succeeded();
+            state.ready.done(job.message.tenant);
+        });
+        let happened = job.recipients.into_iter();
+        let happened = happened.map(|recipient| (recipient, Happened::Refused(reply.clone()))).collect();
+        let batch = Batch { token: job.token, message: &job.message, site: Some(&destination.site) };
+        self.settle(batch, happened, None).await;
+    }
+
     /// No host answered as it should. What waits is put off where the breaker opened by it.
     async fn site_failed(self: &Arc<Self>, destination: &Arc<Destination>, reply: RemoteReply, first: Job) {
         let now = (self.now)();
@@ -166,7 +183,7 @@ impl Inner {
             if !is_usable || !client.reset().await {
                 return;
             }
-            match self.next_job(destination).await {
+            match self.next_job(destination, &mut client).await {
                 Some(next) => job = next,
                 None => break,
             }
@@ -174,8 +191,8 @@ impl Inner {
         client.quit().await;
     }
 
-    /// The next job, or none after a while without one.
-    async fn next_job(&self, destination: &Arc<Destination>) -> Option<Job> {
+    /// The next job, or none after a while without one, or where the other side is gone.
+    async fn next_job(&self, destination: &Arc<Destination>, client: &mut Client) -> Option<Job> {
         if self.stop.is_cancelled() {
             return None;
         }
@@ -196,8 +213,11 @@ impl Inner {
         };
         // Where connections are scarce nobody sits on one.
         let is_scarce = self.permits.available_permits() < self.settings.connection_count_max / 2;
+        let mut is_there = true;
         if !is_scarce {
             tokio::select! {
+                biased;
+                () = client.hung_up() => is_there = false,
                 () = self.stop.cancelled() => {}
                 () = wake.notified() => {}
                 () = tokio::time::sleep(IDLE_WAIT) => {}
@@ -205,6 +225,9 @@ impl Inner {
         }
         self.with_site(destination, |state| {
             state.idle_count -= 1;
+            if !is_there {
+                return None;
+            }
             match turn(state) {
                 Turn::Job(job) => Some(*job),
                 Turn::Idle => None,
@@ -247,6 +270,7 @@ impl Inner {
             from: job.message.sender.as_ref(),
             ret: job.message.ret.as_deref(),
             envelope_id: job.message.envelope_id.as_deref(),
+            wish: job.message.tls,
             to: job.recipients.iter().map(envelope_recipient).collect(),
         };
         let sent = client.send(&envelope, &content).await;

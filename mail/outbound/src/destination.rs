@@ -8,13 +8,15 @@ use kernel::{DomainName, EmailAddress, TenantId};
 use moka::sync::Cache;
 use parking_lot::Mutex;
 use resolver::Dns;
-use store::RemoteReply;
+use store::{RemoteReply, TlsWish};
 use tokio::sync::Semaphore;
 
 use crate::client::{Credentials, Protocol};
-use crate::limits::{LOOKUP_COUNT_MAX, SITE_CACHE_COUNT_MAX, SITE_TTL_MAX};
+use crate::limits::{
+    LOOKUP_COUNT_MAX, LOOKUP_PAUSE, POLICY_TTL_MAX, SITE_CACHE_COUNT_MAX, SITE_TTL_MAX, SITE_TTL_MIN,
+};
 use crate::site::{Guard, Host, Nowhere, find};
-use crate::tls::{PolicyHost, TlsDemand, TlsPolicySource, TlsQuestion};
+use crate::tls::{Exclusion, PolicyHost, TlsDemand, TlsPolicySource, TlsQuestion, TlsVerdict};
 
 /// A host that takes mail in place of the domain's own.
 #[derive(Debug, Clone)]
@@ -56,9 +58,11 @@ pub(crate) struct Destination {
     /// The site's name, for operators.
     pub site: String,
     /// The hosts, the first first.
-    pub hosts: Vec<(Host, TlsDemand)>,
+    pub hosts: Vec<(Host, TlsVerdict)>,
     /// The name of the TLS policy.
     pub policy: String,
+    /// What its mail asks of TLS beside that.
+    pub wish: TlsWish,
     /// The port.
     pub port: u16,
     /// What is spoken.
@@ -67,11 +71,25 @@ pub(crate) struct Destination {
     pub credentials: Option<Credentials>,
 }
 
+/// Where somebody's mail goes, and what it asks of TLS.
+#[derive(Debug, Clone)]
+pub(crate) struct Errand {
+    pub(crate) tenant: TenantId,
+    pub(crate) wish: TlsWish,
+    pub(crate) target: Target,
+}
+
 /// What is looked up.
 #[derive(Debug, Clone)]
 pub(crate) enum Target {
     Domain(DomainName),
     Relay(Box<Relay>),
+}
+
+impl Errand {
+    fn key(&self) -> Key {
+        (self.tenant, self.wish, self.target.key())
+    }
 }
 
 impl Target {
@@ -88,6 +106,15 @@ impl Target {
 }
 
 type Found = Result<Arc<Destination>, Nowhere>;
+type Key = (TenantId, TlsWish, String);
+
+/// What was found, how long it may be remembered, and under which orders it was found.
+#[derive(Debug, Clone)]
+struct Known {
+    found: Found,
+    until: Instant,
+    stamp: u64,
+}
 
 /// The destinations that are known.
 pub(crate) struct Destinations {
@@ -96,8 +123,8 @@ pub(crate) struct Destinations {
     pub(crate) routes: Arc<dyn Routes>,
     guard: Guard,
     port: u16,
-    known: Cache<(TenantId, String), (Found, Instant)>,
-    asked: Mutex<HashSet<(TenantId, String)>>,
+    known: Cache<Key, Known>,
+    asked: Mutex<HashSet<Key>>,
     permits: Arc<Semaphore>,
 }
 
@@ -113,9 +140,17 @@ impl Destinations {
     }
 
     /// What is known; nothing where it has to be looked up first.
-    pub(crate) fn known(&self, tenant: TenantId, target: &Target) -> Option<Found> {
-        let (found, until) = self.known.get(&(tenant, target.key()))?;
-        (Instant::now() < until).then_some(found)
+    pub(crate) fn known(&self, errand: &Errand) -> Option<Found> {
+        let known = self.known.get(&errand.key())?;
+        let is_good = Instant::now() < known.until && known.stamp == self.stamp(errand);
+        is_good.then_some(known.found)
+    }
+
+    fn stamp(&self, errand: &Errand) -> u64 {
+        match &errand.target {
+            Target::Domain(domain) => self.policies.stamp(errand.tenant, domain, self.port),
+            Target::Relay(relay) => self.policies.stamp(errand.tenant, &relay.host, relay.port),
+        }
     }
 
     /// Whether as many are being looked up as may be.
@@ -125,24 +160,37 @@ impl Destinations {
 
     /// Looks it up unless somebody does already or too many are being looked up. `true` where it is known afterwards by
     /// this call.
-    pub(crate) async fn look_up(&self, tenant: TenantId, target: Target) -> bool {
-        let key = (tenant, target.key());
+    pub(crate) async fn look_up(&self, errand: Errand) -> bool {
+        let key = errand.key();
         let Ok(_permit) = Arc::clone(&self.permits).try_acquire_owned() else { return false };
         if !self.asked.lock().insert(key.clone()) {
             return false;
         }
-        let (found, ttl) = self.find(tenant, &target).await;
-        self.known.insert(key.clone(), (found, Instant::now() + ttl));
+        let stamp = self.stamp(&errand);
+        let (found, ttl) = self.find(&errand).await;
+        self.known.insert(key.clone(), Known { found, until: Instant::now() + ttl, stamp });
         self.asked.lock().remove(&key);
         true
     }
 
-    async fn find(&self, tenant: TenantId, target: &Target) -> (Found, Duration) {
-        let relay = match target {
+    /// What is known, once it is; the caller bounds the time.
+    pub(crate) async fn ensure(&self, errand: &Errand) -> Found {
+        loop {
+            if let Some(found) = self.known(errand) {
+                return found;
+            }
+            if !self.look_up(errand.clone()).await {
+                tokio::time::sleep(LOOKUP_PAUSE).await;
+            }
+        }
+    }
+
+    async fn find(&self, errand: &Errand) -> (Found, Duration) {
+        let relay = match &errand.target {
             Target::Domain(domain) => self.routes.host_of(domain),
             Target::Relay(relay) => Some((**relay).clone()),
         };
-        let domain = match (target, &relay) {
+        let domain = match (&errand.target, &relay) {
             (_, Some(relay)) => &relay.host,
             (Target::Domain(domain), None) => domain,
             (Target::Relay(relay), None) => &relay.host,
@@ -162,27 +210,52 @@ impl Destinations {
             .iter()
             .map(|host| PolicyHost { name: host.name.clone(), security: host.security })
             .collect();
-        let question = TlsQuestion { tenant, domain, hosts: &hosts, port };
+        let question = TlsQuestion { tenant: errand.tenant, domain, hosts: &hosts, port, wish: errand.wish };
         let Some(policy) = self.policies.policy(question).await else {
             let text = format!("the TLS policy of {domain} is not known now");
-            let told = RemoteReply { code: 0, enhanced: "4.7.5".to_owned(), text, host: None };
-            return (Err(Nowhere::Deferred(told)), ttl);
+            return (Err(Nowhere::Deferred(refusal("4.7.5", text))), SITE_TTL_MIN);
         };
+        if let Some(nowhere) = excluded(&policy.verdicts, errand.wish) {
+            return (Err(nowhere), SITE_TTL_MIN);
+        }
+        // Policies are changed more often than hosts: records and certificates are replaced together.
+        let is_demanding = policy.verdicts.iter().any(|verdict| !matches!(verdict.demand, TlsDemand::May));
+        let ttl = if is_demanding { ttl.min(POLICY_TTL_MAX) } else { ttl };
         let protocol = relay.as_ref().map_or(Protocol::Smtp, |relay| relay.protocol);
         let credentials = relay.and_then(|relay| relay.credentials);
         let login = credentials.as_ref().map_or("", |credentials| credentials.login.as_str());
-        let demands = policy.demands.into_iter().chain(std::iter::repeat(TlsDemand::May));
+        let wish = errand.wish;
         let destination = Destination {
-            key: format!("{}|{}|{port}|{protocol:?}|{login}", site.name, policy.name),
+            key: format!("{}|{}|{wish:?}|{port}|{protocol:?}|{login}", site.name, policy.name),
             site: site.name,
-            hosts: site.hosts.into_iter().zip(demands).collect(),
+            hosts: site.hosts.into_iter().zip(policy.verdicts).collect(),
             policy: policy.name,
+            wish,
             port,
             protocol,
             credentials,
         };
         (Ok(Arc::new(destination)), ttl)
     }
+}
+
+fn refusal(enhanced: &str, text: String) -> RemoteReply {
+    RemoteReply { code: 0, enhanced: enhanced.to_owned(), text, host: None }
+}
+
+/// Why the policy lets no host take the mail, where it is so: for ever where that will not change for any of them.
+fn excluded(verdicts: &[TlsVerdict], wish: TlsWish) -> Option<Nowhere> {
+    let exclusion = |verdict: &TlsVerdict| match &verdict.demand {
+        TlsDemand::Excluded(exclusion) => Some(exclusion.clone()),
+        TlsDemand::Never | TlsDemand::May | TlsDemand::Must(_) => None,
+    };
+    let exclusions: Vec<Exclusion> = verdicts.iter().map(exclusion).collect::<Option<_>>()?;
+    let passing = exclusions.iter().find(|exclusion| !exclusion.is_lasting);
+    Some(match (passing, wish) {
+        (Some(passing), _) => Nowhere::Deferred(refusal("4.7.5", passing.reason.clone())),
+        (None, TlsWish::Required) => Nowhere::Refused(refusal("5.7.30", exclusions.first()?.reason.clone())),
+        (None, _) => Nowhere::Refused(refusal("5.7.10", exclusions.first()?.reason.clone())),
+    })
 }
 
 /// DNS without MX records: a relay is named by its host.
@@ -196,7 +269,8 @@ impl Dns for HostOnly {
         kind: resolver::Kind,
     ) -> Result<resolver::Answer, resolver::DnsError> {
         match kind {
-            resolver::Kind::Mx => Err(resolver::DnsError::NoRecords(resolver::Security::Insecure)),
+            // Whoever set the relay named its host: nothing about that is to be proven (RFC 7672 section 2.2.1).
+            resolver::Kind::Mx => Err(resolver::DnsError::NoRecords(resolver::Security::Secure)),
             kind => self.0.ask(name, kind).await,
         }
     }

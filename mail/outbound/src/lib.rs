@@ -20,6 +20,7 @@ mod report;
 mod schedule;
 mod site;
 mod tls;
+mod trusted;
 
 pub use backoff::Chance;
 pub use breaker::{Breaker, Gate};
@@ -31,8 +32,10 @@ pub use outbound::{Nodes, Now, Outbound, Settings, SiteView, World};
 pub use ready::{ReadyQueue, Weighed};
 pub use site::{Guard, Host, Nowhere, Site};
 pub use tls::{
-    Opportunistic, PolicyHost, TlsDemand, TlsObservation, TlsPolicy, TlsPolicySource, TlsQuestion,
+    Exclusion, Opportunistic, PolicyHost, TlsDemand, TlsObservation, TlsPolicy, TlsPolicySource, TlsQuestion,
+    TlsVerdict,
 };
+pub use trusted::Trusted;
 
 /// What a failure means, in English and French, for those who show it.
 pub fn meaning(reply: &store::RemoteReply) -> (&'static str, &'static str) {

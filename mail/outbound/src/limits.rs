@@ -51,8 +51,15 @@ pub const SITE_CACHE_COUNT_MAX: u64 = 100_000;
 pub const SITE_TTL_MIN: Duration = Duration::from_secs(60);
 /// Longest time for which a site is remembered.
 pub const SITE_TTL_MAX: Duration = Duration::from_secs(3600);
+/// Longest time for which a site is remembered whose policy demands something.
+pub const POLICY_TTL_MAX: Duration = Duration::from_secs(300);
 /// Domains that are looked up at a time.
 pub const LOOKUP_COUNT_MAX: usize = 200;
+
+/// How long leased mail waits for its destination, where it goes elsewhere than others to its domain.
+pub const LOOKUP_WAIT: Duration = Duration::from_secs(60);
+/// How often somebody else's look-up is looked for.
+pub const LOOKUP_PAUSE: Duration = Duration::from_millis(20);
 
 /// Recipients that one node holds leases of.
 pub const LEASED_RECIPIENT_COUNT_MAX: usize = 20_000;

@@ -10,7 +10,7 @@ use kernel::{ByteSize, EmailAddress, Timestamp};
 use message::split_header;
 use store::{
     Acceptance, Deposit, Destination, Flags, Lane, LeasedMessage, LeasedRecipient, Origin, Owner,
-    QueuedRecipient, Queueing, RemoteReply,
+    QueuedRecipient, Queueing, RemoteReply, TlsWish,
 };
 use uuid::Uuid;
 
@@ -112,7 +112,13 @@ pub(crate) fn acceptance(
         sender: None,
         tenant: message.tenant,
         dsn: (None, None),
-        queueing: Queueing { lane: Lane::Report, origin: Origin::Report, ..Queueing::default() },
+        queueing: Queueing {
+            lane: Lane::Report,
+            origin: Origin::Report,
+            // It tells of its message and is protected as that was (RFC 8689 section 5).
+            tls: if message.tls == TlsWish::Required { TlsWish::Required } else { TlsWish::Usual },
+            ..Queueing::default()
+        },
     })
 }
 
@@ -150,6 +156,7 @@ pub(crate) fn compose(
     ));
     let returns_all = message.ret.as_deref().is_some_and(|ret| ret.eq_ignore_ascii_case("FULL"))
         && worst == Action::Failed
+        && message.tls != TlsWish::Required
         && original.len() <= REPORT_MESSAGE_OCTETS_MAX;
     let (header_end, _) = split_header(original);
     let (kind, returned) = match returns_all {
@@ -294,6 +301,7 @@ mod tests {
             origin: Origin::Submitted,
             mailbox: None,
             is_reported: false,
+            tls: TlsWish::Usual,
         };
         let recipient = LeasedRecipient {
             key: RecipientKey { queue_id: 1, ordinal: 0 },

@@ -7,14 +7,14 @@ use std::sync::atomic::Ordering;
 use kernel::{DomainName, Timestamp};
 use store::{
     Instead, LEASE_RECIPIENT_COUNT_MAX, LeaseRequest, LeasedMessage, LeasedRecipient, Line, RemoteReply,
-    StoreError,
+    StoreError, TlsWish,
 };
 
 use crate::breaker::Gate;
-use crate::destination::{Destination, Target};
+use crate::destination::{Destination, Errand, Target};
 use crate::limits::{
     BATCH_RECIPIENT_COUNT_MAX, DOMAIN_PAGE_COUNT, LEASE_MILLIS, LEASED_RECIPIENT_COUNT_MAX, LINE_PAGE_COUNT,
-    SITE_RECIPIENT_COUNT_MAX, SWEEP_PAUSE, SWEEP_PAUSE_MIN, TENANT_SITE_RECIPIENT_COUNT_MAX,
+    LOOKUP_WAIT, SITE_RECIPIENT_COUNT_MAX, SWEEP_PAUSE, SWEEP_PAUSE_MIN, TENANT_SITE_RECIPIENT_COUNT_MAX,
 };
 use crate::outbound::{Inner, Job};
 use crate::outcome::{Batch, Happened};
@@ -22,6 +22,33 @@ use crate::site::Nowhere;
 
 /// Recipients of a domain that goes nowhere now that are settled at a time.
 const SETTLED_COUNT: usize = 200;
+
+/// What was planned for what is leased now.
+struct Leasing<'a> {
+    line: Line,
+    plans: &'a BTreeMap<DomainName, Plan>,
+    suspended: &'a HashSet<String>,
+}
+
+/// A message of which recipients are leased.
+#[derive(Debug, Clone)]
+struct Share {
+    token: store::LeaseToken,
+    until: Timestamp,
+    message: Arc<LeasedMessage>,
+}
+
+impl Share {
+    fn batch<'a>(&'a self, site: Option<&'a str>) -> Batch<'a> {
+        Batch { token: self.token, message: &self.message, site }
+    }
+}
+
+/// What is known of where a message goes.
+enum Way {
+    Known(Plan),
+    Asked(Errand),
+}
 
 /// What is done with the recipients of a domain.
 #[derive(Debug, Clone)]
@@ -88,7 +115,7 @@ impl Inner {
                 plans.insert(due.domain, plan);
             }
             if !wanted.is_empty() {
-                self.lease(line, wanted, &plans).await?;
+                self.lease(wanted, &Leasing { line, plans: &plans, suspended }).await?;
             }
             match page.next {
                 Some(next) => after = Some(next),
@@ -106,25 +133,20 @@ impl Inner {
         suspended: &HashSet<String>,
         rooms: &mut HashMap<String, usize>,
     ) -> Option<(Plan, usize)> {
-        let target = Target::Domain(domain.clone());
-        let Some(found) = self.destinations.known(line.tenant, &target) else {
-            self.look_up(line, target);
+        let errand =
+            Errand { tenant: line.tenant, wish: TlsWish::Usual, target: Target::Domain(domain.clone()) };
+        let Some(found) = self.destinations.known(&errand) else {
+            self.look_up(errand);
             return None;
         };
-        let destination = match found {
-            Ok(destination) => destination,
-            Err(Nowhere::Refused(reply)) => {
-                return Some((Plan::Settle(Happened::Refused(reply), None), SETTLED_COUNT));
-            }
-            Err(Nowhere::Deferred(reply)) => {
-                return Some((Plan::Settle(Happened::Failed(reply), None), SETTLED_COUNT));
-            }
+        let destination = match plan_of(found, &Target::Domain(domain.clone())) {
+            Plan::Send(destination) => destination,
+            settle @ Plan::Settle(..) => return Some((settle, SETTLED_COUNT)),
         };
-        let site = destination.site.clone();
-        if suspended.contains(&site) || suspended.contains(domain.as_str()) {
-            let reply = own_reply("4.3.2", "an operator has suspended delivery to this destination");
-            return Some((Plan::Settle(Happened::Suspended(reply), Some(site)), SETTLED_COUNT));
+        if let Some(plan) = suspension(&destination, domain, suspended) {
+            return Some((plan, SETTLED_COUNT));
         }
+        let site = destination.site.clone();
         let now = (self.now)();
         let leased = self.leased_count.load(Ordering::Relaxed);
         let (gate, fault, room) = self.with_site(&destination, |state| {
@@ -147,13 +169,13 @@ impl Inner {
         Some((Plan::Send(destination), count))
     }
 
-    fn look_up(self: &Arc<Self>, line: Line, target: Target) {
+    fn look_up(self: &Arc<Self>, errand: Errand) {
         if self.destinations.is_busy() {
             return;
         }
         let inner = Arc::clone(self);
         self.tasks.spawn(async move {
-            if inner.destinations.look_up(line.tenant, target).await {
+            if inner.destinations.look_up(errand).await {
                 inner.wake.notify_one();
             }
         });
@@ -161,94 +183,158 @@ impl Inner {
 
     async fn lease(
         self: &Arc<Self>,
-        line: Line,
         domains: Vec<(DomainName, usize)>,
-        plans: &BTreeMap<DomainName, Plan>,
+        leasing: &Leasing<'_>,
     ) -> Result<(), StoreError> {
         let now = (self.now)();
         let until = Timestamp::from_millis(now.millis() + LEASE_MILLIS);
-        let request = LeaseRequest { owner: self.owner, now, until, line, domains };
+        let request = LeaseRequest { owner: self.owner, now, until, line: leasing.line, domains };
         let leased = self.queue.lease(request).await?;
         let count: usize = leased.messages.iter().map(|(_, recipients)| recipients.len()).sum();
         debug_assert!(count <= LEASE_RECIPIENT_COUNT_MAX, "a lease has its bound");
         self.took(leased.token, count);
         for (message, recipients) in leased.messages {
-            self.sort(leased.token, message, recipients, (plans, until)).await;
+            let share = Share { token: leased.token, until, message: Arc::new(message) };
+            self.sort(share, recipients, leasing).await;
         }
         Ok(())
     }
 
     /// Sorts the recipients of a message by where they go.
-    async fn sort(
-        self: &Arc<Self>,
-        token: store::LeaseToken,
-        message: LeasedMessage,
-        recipients: Vec<LeasedRecipient>,
-        (plans, until): (&BTreeMap<DomainName, Plan>, Timestamp),
-    ) {
-        let message = Arc::new(message);
-        let relay = message
-            .sender
-            .as_ref()
-            .and_then(|sender| self.destinations.routes.relay_of(message.tenant, sender));
-        let relay = match relay {
-            Some(relay) => Some(self.relay(message.tenant, relay).await),
-            None => None,
-        };
-        let mut jobs: HashMap<String, (Arc<Destination>, Vec<LeasedRecipient>)> = HashMap::new();
-        let mut settled: BTreeMap<Option<String>, Vec<(LeasedRecipient, Happened)>> = BTreeMap::new();
+    async fn sort(self: &Arc<Self>, share: Share, recipients: Vec<LeasedRecipient>, leasing: &Leasing<'_>) {
+        let mut ways: HashMap<DomainName, (Way, Vec<LeasedRecipient>)> = HashMap::new();
+        let mut settled = Vec::new();
         for recipient in recipients {
-            let plan = match (recipient.instead, &relay) {
-                (Some(instead), _) => Plan::Settle(instead_of(instead, &recipient), None),
-                (None, Some(plan)) => plan.clone(),
-                (None, None) => match plans.get(&recipient.address.domain) {
-                    Some(plan) => plan.clone(),
-                    None => Plan::Settle(Happened::Returned((self.now)()), None),
-                },
-            };
-            match plan {
-                Plan::Send(destination) => {
+            if let Some(instead) = recipient.instead {
+                let happened = instead_of(instead, &recipient);
+                settled.push((recipient, happened));
+                continue;
+            }
+            let domain = recipient.address.domain.clone();
+            let way = ways.entry(domain);
+            way.or_insert_with_key(|domain| (self.way(&share.message, domain, leasing), Vec::new()))
+                .1
+                .push(recipient);
+        }
+        if !settled.is_empty() {
+            self.settle(share.batch(None), settled, None).await;
+        }
+        // Domains of one destination go together.
+        let mut jobs: HashMap<String, (Arc<Destination>, Vec<LeasedRecipient>)> = HashMap::new();
+        for (way, recipients) in ways.into_values() {
+            match way {
+                Way::Known(Plan::Send(destination)) => {
                     let entry = jobs.entry(destination.key.clone());
-                    entry.or_insert_with(|| (destination, Vec::new())).1.push(recipient);
+                    entry.or_insert_with(|| (destination, Vec::new())).1.extend(recipients);
                 }
-                Plan::Settle(happened, site) => {
-                    settled.entry(site).or_default().push((recipient, happened));
-                }
+                Way::Known(plan) => self.follow(&share, plan, recipients).await,
+                Way::Asked(errand) => self.ask(share.clone(), errand, recipients),
             }
         }
-        for (site, happened) in settled {
-            let batch = Batch { token, message: &message, site: site.as_deref() };
-            self.settle(batch, happened, None).await;
-        }
-        for (destination, recipients) in jobs.into_values() {
-            let mut rest = recipients;
-            while !rest.is_empty() {
-                let tail = rest.split_off(rest.len().min(BATCH_RECIPIENT_COUNT_MAX));
-                let recipients = std::mem::replace(&mut rest, tail);
-                let job = Job { token, message: Arc::clone(&message), recipients, leased_until: until };
-                self.with_site(&destination, |state| state.ready.push(job));
-            }
-            self.connect(&destination);
+        for (destination, mut recipients) in jobs.into_values() {
+            recipients.sort_unstable_by_key(|recipient| recipient.key);
+            self.follow(&share, Plan::Send(destination), recipients).await;
         }
     }
 
-    /// The plan for mail that leaves through a relay.
-    async fn relay(self: &Arc<Self>, tenant: kernel::TenantId, relay: crate::destination::Relay) -> Plan {
-        let target = Target::Relay(Box::new(relay));
-        if self.destinations.known(tenant, &target).is_none() {
-            self.destinations.look_up(tenant, target.clone()).await;
-        }
-        match self.destinations.known(tenant, &target) {
-            Some(Ok(destination)) => Plan::Send(destination),
-            // A relay that does not exist is a fault of whoever set it: it can be mended.
-            Some(Err(Nowhere::Refused(reply) | Nowhere::Deferred(reply))) => {
-                Plan::Settle(Happened::Failed(reply), None)
+    /// Does what is planned with recipients of a message.
+    async fn follow(self: &Arc<Self>, share: &Share, plan: Plan, recipients: Vec<LeasedRecipient>) {
+        match plan {
+            Plan::Send(destination) => {
+                let mut rest = recipients;
+                while !rest.is_empty() {
+                    let tail = rest.split_off(rest.len().min(BATCH_RECIPIENT_COUNT_MAX));
+                    let recipients = std::mem::replace(&mut rest, tail);
+                    let job = Job {
+                        token: share.token,
+                        message: Arc::clone(&share.message),
+                        recipients,
+                        leased_until: share.until,
+                    };
+                    self.with_site(&destination, |state| state.ready.push(job));
+                }
+                self.connect(&destination);
             }
-            None => {
-                Plan::Settle(Happened::Returned(Timestamp::from_millis((self.now)().millis() + 1000)), None)
+            Plan::Settle(happened, site) => {
+                let recipients = recipients.into_iter();
+                let happened = recipients.map(|recipient| (recipient, happened.clone())).collect();
+                self.settle(share.batch(site.as_deref()), happened, None).await;
             }
         }
     }
+
+    /// Looks up where recipients go who are leased already, beside everything else; then they go there.
+    fn ask(self: &Arc<Self>, share: Share, errand: Errand, recipients: Vec<LeasedRecipient>) {
+        let inner = Arc::clone(self);
+        self.tasks.spawn(async move {
+            let asking = inner.destinations.ensure(&errand);
+            let found = tokio::select! {
+                () = inner.stop.cancelled() => None,
+                found = tokio::time::timeout(LOOKUP_WAIT, asking) => found.ok(),
+            };
+            let plan = match found {
+                Some(found) => plan_of(found, &errand.target),
+                None => Plan::Settle(Happened::Returned((inner.now)()), None),
+            };
+            inner.follow(&share, plan, recipients).await;
+        });
+    }
+
+    /// Where a message goes for a domain: as planned for all, unless it leaves through a relay or asks something of TLS.
+    fn way(&self, message: &LeasedMessage, domain: &DomainName, leasing: &Leasing<'_>) -> Way {
+        let routes = &self.destinations.routes;
+        let relay = message.sender.as_ref().and_then(|sender| routes.relay_of(message.tenant, sender));
+        let wish = self.wish_of(message);
+        let target = match relay {
+            Some(relay) => Target::Relay(Box::new(relay)),
+            None if wish == TlsWish::Usual => {
+                let planned = leasing.plans.get(domain).cloned();
+                let later = || Plan::Settle(Happened::Returned((self.now)()), None);
+                return Way::Known(planned.unwrap_or_else(later));
+            }
+            None => Target::Domain(domain.clone()),
+        };
+        let errand = Errand { tenant: message.tenant, wish, target };
+        match self.destinations.known(&errand) {
+            Some(found) => {
+                let suspended =
+                    found.as_ref().ok().and_then(|found| suspension(found, domain, leasing.suspended));
+                Way::Known(suspended.unwrap_or_else(|| plan_of(found, &errand.target)))
+            }
+            None => Way::Asked(errand),
+        }
+    }
+
+    /// What a message asks of TLS, by itself or by what is set for the mailbox that sent it. A report asks as its message
+    /// did, but comes all the same (RFC 8689 section 5).
+    fn wish_of(&self, message: &LeasedMessage) -> TlsWish {
+        let wish = if message.sender.is_none() && message.tls == TlsWish::Required {
+            TlsWish::Usual
+        } else {
+            message.tls
+        };
+        let is_set =
+            message.mailbox.is_some_and(|mailbox| self.directory.requires_tls_out(message.tenant, mailbox));
+        if is_set { wish.max(TlsWish::Encrypted) } else { wish }
+    }
+}
+
+/// What a look-up means for those who go there. A relay that does not exist is a fault of whoever set it: it can be mended.
+fn plan_of(found: Result<Arc<Destination>, Nowhere>, target: &Target) -> Plan {
+    match (found, target) {
+        (Ok(destination), _) => Plan::Send(destination),
+        (Err(Nowhere::Refused(reply)), Target::Domain(_)) => Plan::Settle(Happened::Refused(reply), None),
+        (Err(Nowhere::Refused(reply) | Nowhere::Deferred(reply)), _) => {
+            Plan::Settle(Happened::Failed(reply), None)
+        }
+    }
+}
+
+/// What is done where an operator has suspended the destination.
+fn suspension(destination: &Destination, domain: &DomainName, suspended: &HashSet<String>) -> Option<Plan> {
+    let is_suspended = suspended.contains(&destination.site) || suspended.contains(domain.as_str());
+    let reply = || own_reply("4.3.2", "an operator has suspended delivery to this destination");
+    is_suspended.then(|| Plan::Settle(Happened::Suspended(reply()), Some(destination.site.clone())))
 }
 
 fn own_reply(enhanced: &str, text: &str) -> RemoteReply {

@@ -1,7 +1,7 @@
 //! What is asked of TLS towards other hosts: decided by whoever knows the policies, obeyed here.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use async_trait::async_trait;
 use kernel::{DomainName, TenantId};
@@ -10,6 +10,8 @@ use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, Server
 use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
 use rustls::{ClientConfig, DigitallySignedStruct, SignatureScheme};
 use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
+use store::TlsWish;
+use trust::Basis;
 
 /// A host of a site, as a policy looks at it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -25,12 +27,23 @@ pub struct PolicyHost {
 pub struct TlsQuestion<'a> {
     /// Whose mail.
     pub tenant: TenantId,
-    /// To which domain.
+    /// To which domain, or to which host that takes its mail instead.
     pub domain: &'a DomainName,
     /// By which hosts, in the order in which they are tried.
     pub hosts: &'a [PolicyHost],
     /// The port.
     pub port: u16,
+    /// What the message or its sender asks.
+    pub wish: TlsWish,
+}
+
+/// Why nothing is sent to a host.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Exclusion {
+    /// The sentence that is shown.
+    pub reason: String,
+    /// Whether it will be so later as well: the mail goes back at once.
+    pub is_lasting: bool,
 }
 
 /// What one host has to do.
@@ -40,10 +53,10 @@ pub enum TlsDemand {
     Never,
     /// TLS where it is offered and works; the certificate is not looked at (RFC 7435).
     May,
-    /// TLS, with a certificate that the verifier accepts; else nothing is sent to this host.
-    Must(Arc<dyn ServerCertVerifier>),
-    /// Nothing is sent to this host: the policy excludes it. The sentence is shown.
-    Excluded(String),
+    /// TLS as this client speaks it, with a certificate that it accepts; else nothing is sent to this host.
+    Must(Arc<ClientConfig>),
+    /// Nothing is sent to this host: the policy excludes it.
+    Excluded(Exclusion),
 }
 
 impl fmt::Debug for TlsDemand {
@@ -52,9 +65,18 @@ impl fmt::Debug for TlsDemand {
             Self::Never => f.write_str("Never"),
             Self::May => f.write_str("May"),
             Self::Must(_) => f.write_str("Must"),
-            Self::Excluded(reason) => f.debug_tuple("Excluded").field(reason).finish(),
+            Self::Excluded(exclusion) => f.debug_tuple("Excluded").field(exclusion).finish(),
         }
     }
+}
+
+/// What one host has to do, and why.
+#[derive(Debug, Clone)]
+pub struct TlsVerdict {
+    /// What.
+    pub demand: TlsDemand,
+    /// Why, for reports.
+    pub basis: Basis,
 }
 
 /// What a domain asks of TLS.
@@ -64,7 +86,7 @@ pub struct TlsPolicy {
     /// connection. Also shown in the message trace.
     pub name: String,
     /// One per host of the question, in order.
-    pub demands: Vec<TlsDemand>,
+    pub verdicts: Vec<TlsVerdict>,
 }
 
 /// How TLS went, for those who report it (RFC 8460).
@@ -88,18 +110,33 @@ pub trait TlsPolicySource: Send + Sync + 'static {
     /// The policy; `None` where it is not known now: the mail waits.
     async fn policy(&self, question: TlsQuestion<'_>) -> Option<TlsPolicy>;
 
+    /// Another number whenever people have ordered something else for mail of a tenant to a domain: what was remembered
+    /// under the old one is asked anew.
+    fn stamp(&self, _tenant: TenantId, _domain: &DomainName, _port: u16) -> u64 {
+        0
+    }
+
     /// Hears how it went; must not wait.
     fn observed(&self, _observation: &TlsObservation) {}
 }
 
-/// TLS where it is offered, whatever the certificate.
+/// TLS where it is offered, whatever the certificate, and no more than a message itself asks.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Opportunistic;
 
 #[async_trait]
 impl TlsPolicySource for Opportunistic {
     async fn policy(&self, question: TlsQuestion<'_>) -> Option<TlsPolicy> {
-        Some(TlsPolicy { name: "may".to_owned(), demands: vec![TlsDemand::May; question.hosts.len()] })
+        let (name, demand) = match question.wish {
+            TlsWish::Usual | TlsWish::Relaxed => ("may", TlsDemand::May),
+            TlsWish::Encrypted => ("encrypt", TlsDemand::Must(Arc::clone(&ANYONE))),
+            TlsWish::Required => {
+                let reason = "REQUIRETLS is demanded and nothing proves this host".to_owned();
+                ("requiretls", TlsDemand::Excluded(Exclusion { reason, is_lasting: true }))
+            }
+        };
+        let verdict = TlsVerdict { demand, basis: Basis::Nothing };
+        Some(TlsPolicy { name: name.to_owned(), verdicts: vec![verdict; question.hosts.len()] })
     }
 }
 
@@ -142,19 +179,23 @@ impl ServerCertVerifier for Anyone {
     }
 }
 
-/// The client's side of TLS for a demand; none where it is not tried.
-pub(crate) fn client_config(demand: &TlsDemand) -> Option<Arc<ClientConfig>> {
-    let verifier: Arc<dyn ServerCertVerifier> = match demand {
-        TlsDemand::Never | TlsDemand::Excluded(_) => return None,
-        TlsDemand::May => Arc::new(Anyone(rustls::crypto::ring::default_provider())),
-        TlsDemand::Must(verifier) => Arc::clone(verifier),
-    };
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let config = ClientConfig::builder_with_provider(provider)
+/// The client that accepts everybody. One for all, so that sessions are resumed.
+static ANYONE: LazyLock<Arc<ClientConfig>> = LazyLock::new(|| {
+    let provider = rustls::crypto::ring::default_provider();
+    let config = ClientConfig::builder_with_provider(Arc::new(provider.clone()))
         .with_safe_default_protocol_versions()
         .expect("the provider knows the default versions")
         .dangerous()
-        .with_custom_certificate_verifier(verifier)
+        .with_custom_certificate_verifier(Arc::new(Anyone(provider)))
         .with_no_client_auth();
-    Some(Arc::new(config))
+    Arc::new(config)
+});
+
+/// The client's side of TLS for a demand; none where it is not tried.
+pub(crate) fn client_config(demand: &TlsDemand) -> Option<Arc<ClientConfig>> {
+    match demand {
+        TlsDemand::Never | TlsDemand::Excluded(_) => None,
+        TlsDemand::May => Some(Arc::clone(&ANYONE)),
+        TlsDemand::Must(config) => Some(Arc::clone(config)),
+    }
 }

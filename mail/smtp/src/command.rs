@@ -2,6 +2,8 @@
 
 use kernel::EmailAddress;
 
+use crate::tls_wish::Keyword;
+
 /// How the octets of a message are counted on (RFC 6152, RFC 3030).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) enum Body {
@@ -20,6 +22,8 @@ pub(crate) struct MailParameters {
     /// DSN RET and ENVID (RFC 3461).
     pub(crate) ret: Option<String>,
     pub(crate) envelope_id: Option<String>,
+    /// REQUIRETLS (RFC 8689).
+    pub(crate) require_tls: Keyword,
 }
 
 /// RCPT's parameters (RFC 3461).
@@ -206,6 +210,7 @@ fn mail(rest: &str) -> Result<Command, Fault> {
                 };
             }
             ("SMTPUTF8", None) => parsed.is_utf8 = true,
+            ("REQUIRETLS", None) => parsed.require_tls = Keyword::Given,
             ("RET", Some(value)) if ["FULL", "HDRS"].contains(&value.to_ascii_uppercase().as_str()) => {
                 parsed.ret = Some(value.to_ascii_uppercase());
             }
@@ -263,7 +268,7 @@ mod tests {
             );
         }
         assert_eq!(
-            parse(b"MAIL FROM:<> SIZE=12 BODY=8bitmime SMTPUTF8 RET=hdrs ENVID=q"),
+            parse(b"MAIL FROM:<> SIZE=12 BODY=8bitmime SMTPUTF8 RET=hdrs ENVID=q requiretls"),
             Ok(Command::Mail {
                 from: None,
                 parameters: MailParameters {
@@ -272,6 +277,7 @@ mod tests {
                     is_utf8: true,
                     ret: Some("HDRS".to_owned()),
                     envelope_id: Some("q".to_owned()),
+                    require_tls: Keyword::Given,
                 },
             })
         );
@@ -295,6 +301,7 @@ mod tests {
         assert_eq!(parse(b"GET / HTTP/1.1"), Err(Fault::Unknown));
         assert_eq!(parse(b"EXPN list"), Err(Fault::NotImplemented));
         assert_eq!(parse(b"MAIL FROM:<a@b.example> FOO=1"), Err(Fault::Parameter));
+        assert_eq!(parse(b"MAIL FROM:<a@b.example> REQUIRETLS=yes"), Err(Fault::Parameter));
         assert_eq!(parse(b"RCPT TO:<a@b.example> NOTIFY=never,success"), Err(Fault::Parameter));
         assert!(matches!(parse(b"MAIL FROM:<nonsense>"), Err(Fault::Sender(_))));
         assert!(matches!(parse(b"MAIL FROM:<a@b.example"), Err(Fault::Arguments(_))));

@@ -22,6 +22,7 @@ use crate::reply::{self, Reply};
 use crate::server::Role;
 use crate::session::{Next, Session, Transaction};
 use crate::subject::with_detail;
+use crate::tls_wish::tls_wish;
 use crate::trace::{Arrival, missing_fields, received, without_return_path};
 
 /// Sender and recipients.
@@ -423,6 +424,7 @@ impl Session<'_> {
             origin: if self.login.is_some() { Origin::Submitted } else { Origin::Forwarded },
             mailbox: self.login.as_ref().map(|login| login.mailbox),
             is_held,
+            tls: tls_wish(parameters.require_tls, &octets),
         };
         for batch in batches(envelope, &octets, deposits) {
             let acceptance = Acceptance {

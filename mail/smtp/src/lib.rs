@@ -17,6 +17,7 @@ mod sends;
 mod server;
 mod session;
 mod subject;
+mod tls_wish;
 mod trace;
 mod watch;
 

@@ -16,6 +16,7 @@ use crate::inbound::{Facts, Inbound};
 use crate::limits::{BAD_COMMAND_COUNT_MAX, COMMAND_WAIT, DATA_WAIT, LINE_OCTETS_MAX};
 use crate::reply::{self, Reply};
 use crate::server::{Role, Server};
+use crate::tls_wish::Keyword;
 
 /// What a session does after a command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -214,6 +215,10 @@ impl<'a> Session<'a> {
         if self.server.role == Role::Submission && is_encrypted {
             lines.push("AUTH PLAIN LOGIN".to_owned());
         }
+        // It can be kept only where it was asked for under TLS (RFC 8689 section 4.1).
+        if is_encrypted && self.server.role != Role::LocalDelivery {
+            lines.push("REQUIRETLS".to_owned());
+        }
         for extension in ["ENHANCEDSTATUSCODES", "8BITMIME", "BINARYMIME", "CHUNKING", "DSN", "SMTPUTF8"] {
             lines.push(extension.to_owned());
         }
@@ -248,6 +253,9 @@ impl<'a> Session<'a> {
         }
         if parameters.size.is_some_and(|size| size > self.size_max().octets()) {
             return self.say(self.too_big()).await;
+        }
+        if parameters.require_tls == Keyword::Given && self.wire.encryption() != Encryption::Tls {
+            return self.say(Reply::new(530, "5.7.0", "REQUIRETLS needs TLS: STARTTLS first")).await;
         }
         if let Err(reply) = self.may_send(from.as_ref()) {
             return self.say(reply).await;

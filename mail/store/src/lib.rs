@@ -33,7 +33,7 @@ pub use queue::{
     LeaseRequest, LeaseToken, Leased, LeasedMessage, LeasedRecipient, Line, ORDER_RECIPIENT_COUNT_MAX, Order,
     Origin, Outcome, PassageFilter, QUEUE_PAGE_COUNT_MAX, Queue, QueueEntry, Queueing, RecipientKey,
     RecipientState, RemoteReply, Selection, Settlement, Settling, StateSelection, Suppress, Suppression,
-    Suspension,
+    Suspension, TlsWish,
 };
 pub use retries::{REMEMBERED, RETRY_WITHIN, Retries, Seen};
 pub use sends::{SendLimit, SendScope, Sending, Sends};

@@ -51,6 +51,20 @@ pub enum Origin {
     Report,
 }
 
+/// What a message asks of TLS on its way, beside what its sender and its destination ask.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
+pub enum TlsWish {
+    /// Nothing.
+    #[default]
+    Usual,
+    /// That it goes on where a policy of its destination fails: `TLS-Required: No` (RFC 8689 section 3).
+    Relaxed,
+    /// TLS or nothing: its sender's mailbox is set so.
+    Encrypted,
+    /// That every host on the way is proven and asks the next one for the same: REQUIRETLS (RFC 8689 section 2).
+    Required,
+}
+
 /// What the queue keeps about a message beside its envelope.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Queueing {
@@ -64,6 +78,8 @@ pub struct Queueing {
     pub mailbox: Option<MailboxId>,
     /// Whether it waits until somebody releases it.
     pub is_held: bool,
+    /// What it asks of TLS.
+    pub tls: TlsWish,
 }
 
 /// How far a recipient has come.
@@ -187,6 +203,8 @@ pub struct LeasedMessage {
     pub mailbox: Option<MailboxId>,
     /// Whether its sender was told of a failure already.
     pub is_reported: bool,
+    /// What it asks of TLS.
+    pub tls: TlsWish,
 }
 
 /// A recipient that is leased.

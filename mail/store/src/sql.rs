@@ -97,11 +97,13 @@ impl SqlStore {
                 include_str!("sql/schema_sqlite.sql"),
                 include_str!("sql/queue_shared.sql"),
                 include_str!("sql/queue_sqlite.sql"),
+                include_str!("sql/queue_tls.sql"),
             ],
             None => [
                 include_str!("sql/schema_postgres.sql"),
                 include_str!("sql/queue_shared.sql"),
                 include_str!("sql/queue_postgres.sql"),
+                include_str!("sql/queue_tls.sql"),
             ],
         };
         database.migrate("store", &steps).await?;

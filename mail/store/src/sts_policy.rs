@@ -49,6 +49,16 @@ impl StsPolicies {
         Ok(())
     }
 
+    /// Forgets what was fetched before.
+    ///
+    /// # Errors
+    /// [`DatabaseError`].
+    pub async fn forget(&self, before: Timestamp) -> Result<(), DatabaseError> {
+        let delete = Statement::new("DELETE FROM sts_policy WHERE fetched_at < $1").bind(before.millis());
+        self.0.write(vec![delete]).await?;
+        Ok(())
+    }
+
     /// What was fetched, the last fetched first.
     ///
     /// # Errors
@@ -101,5 +111,7 @@ mod tests {
             policies.all().await.expect("rows"),
             [one("b.example", "1", 30), one("a.example", "2", 20)]
         );
+        policies.forget(Timestamp::from_secs(30)).await.expect("forgotten");
+        assert_eq!(policies.all().await.expect("rows"), [one("b.example", "1", 30)]);
     }
 }

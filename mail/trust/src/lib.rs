@@ -16,7 +16,7 @@ pub use dane::{TLSA_COUNT_MAX, Tlsa};
 pub use demand::{Basis, Demand, Handshake, Shop, Step, Verdict};
 pub use order::{Level, NameRule, Order, Wish};
 pub use sts::{
-    Cached, Fetch, FetchFault, Https, Mode, POLICY_OCTETS_MAX, Policy, PolicyFault, Reach, SECONDS_MAX,
+    Addresses, Cached, Fetch, FetchFault, Https, Mode, POLICY_OCTETS_MAX, Policy, PolicyFault, SECONDS_MAX,
     StsCache,
 };
 pub use trust::{Destination, Trust, TrustFault};

@@ -4,6 +4,7 @@ mod cache;
 mod fetch;
 mod policy;
 
+pub(crate) use cache::Known;
 pub use cache::{Cached, StsCache};
-pub use fetch::{Fetch, FetchFault, Https, POLICY_OCTETS_MAX, Reach, SECONDS_MAX};
+pub use fetch::{Addresses, Fetch, FetchFault, Https, POLICY_OCTETS_MAX, SECONDS_MAX};
 pub use policy::{Mode, Policy, PolicyFault};

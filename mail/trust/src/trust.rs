@@ -7,7 +7,7 @@ use resolver::{Dns, DnsError, Kind, Name, Record, Security};
 use rustls_pki_types::ServerName;
 
 use crate::check::{Check, Named};
-use crate::sts::StsCache;
+use crate::sts::{Known, StsCache};
 use crate::{
     Basis, Demand, Fetch, Level, Mode, NameRule, Order, Policy, Shop, TLSA_COUNT_MAX, Tlsa, Verdict, Wish,
 };
@@ -27,6 +27,9 @@ pub enum TrustFault {
     /// The message demands REQUIRETLS and nothing proves the host. For ever: it goes back (5.7.30, RFC 8689 section 5).
     #[error("REQUIRETLS is demanded and nothing proves this host")]
     Unproven,
+    /// The same, but a policy that would prove it may exist: it was announced and could not be fetched, or DNS was silent.
+    #[error("REQUIRETLS is demanded and the destination's policy could not be fetched")]
+    Withheld,
     /// Encryption was ordered off, and the sender's mailbox demands it. For ever: it goes back.
     #[error("TLS is switched off for the destination and demanded by the sender")]
     Contradiction,
@@ -48,13 +51,13 @@ pub struct Destination {
     name: Name,
     order: Option<Order>,
     wish: Wish,
-    policy: Option<Arc<Policy>>,
+    known: Known,
 }
 
 impl Destination {
     /// The MTA-STS policy that holds, where DANE does not go before it.
     pub const fn policy(&self) -> Option<&Arc<Policy>> {
-        self.policy.as_ref()
+        self.known.policy.as_ref()
     }
 }
 
@@ -86,8 +89,12 @@ impl Trust {
         now: Timestamp,
     ) -> Destination {
         let asks = order.is_none() && wish != Wish::Relaxed;
-        let policy = if asks { self.cache.policy(&*self.dns, &*self.fetch, name, now).await } else { None };
-        Destination { name: name.clone(), order, wish, policy }
+        let known = if asks {
+            self.cache.policy(&*self.dns, &*self.fetch, name, now).await
+        } else {
+            Known::default()
+        };
+        Destination { name: name.clone(), order, wish, known }
     }
 
     /// What is demanded of `host`, one of the destination's. `route` says whether the answer that named it was proven:
@@ -106,7 +113,7 @@ impl Trust {
             None if destination.wish == Wish::Relaxed => self.offered(Basis::Nothing)?,
             None => self.usual(destination, (host, port), route).await?,
         };
-        self.wished(destination.wish, verdict)
+        self.wished(destination, verdict)
     }
 
     /// DANE over MTA-STS over what is offered.
@@ -119,7 +126,7 @@ impl Trust {
         if let Some(records) = self.tlsa(place, route).await? {
             return self.dane(destination, place.0, records, false);
         }
-        let Some(policy) = &destination.policy else { return self.offered(Basis::Nothing) };
+        let Some(policy) = destination.policy() else { return self.offered(Basis::Nothing) };
         let basis = Basis::Sts(Arc::clone(policy));
         match policy.mode {
             Mode::None => self.offered(Basis::Nothing),
@@ -181,8 +188,8 @@ impl Trust {
     }
 
     /// Adds what the message or its sender asks.
-    fn wished(&self, wish: Wish, mut verdict: Verdict) -> Result<Verdict, TrustFault> {
-        match (wish, &verdict.demand) {
+    fn wished(&self, destination: &Destination, mut verdict: Verdict) -> Result<Verdict, TrustFault> {
+        match (destination.wish, &verdict.demand) {
             (Wish::Usual | Wish::Relaxed, _) | (Wish::Encrypted, Demand::Required(_)) => {}
             (Wish::Encrypted, Demand::Clear) => return Err(TrustFault::Contradiction),
             (Wish::Encrypted, Demand::Offered(tls)) => {
@@ -191,6 +198,7 @@ impl Trust {
             (Wish::RequireTls, Demand::Required(_)) if is_proof(&verdict.basis) => {
                 verdict.requires_keyword = true;
             }
+            (Wish::RequireTls, _) if destination.known.is_withheld => return Err(TrustFault::Withheld),
             (Wish::RequireTls, _) => return Err(TrustFault::Unproven),
         }
         Ok(verdict)

@@ -1,6 +1,7 @@
 //! Mail for other hosts.
 
 use std::net::IpAddr;
+use std::path::PathBuf;
 
 use kernel::DomainName;
 use serde::{Deserialize, Deserializer, de::Error as _};
@@ -24,6 +25,8 @@ pub struct OutboundConfig {
     pub allow_loopback: bool,
     /// Whether private addresses may be targets.
     pub allow_private: bool,
+    /// Authorities whose certificates are trusted beside the public ones, where a policy wants a trusted one: PEM.
+    pub authorities: Option<PathBuf>,
     /// Connections of this node at most, 1 to 10 000.
     #[serde(deserialize_with = "connections")]
     pub connections: usize,
@@ -42,6 +45,7 @@ impl Default for OutboundConfig {
             port: 25,
             allow_loopback: false,
             allow_private: false,
+            authorities: None,
             connections: 500,
             site_connections: 20,
         }

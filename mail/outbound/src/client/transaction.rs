@@ -1,6 +1,7 @@
 //! One message: MAIL, RCPT, DATA, and what was answered for each recipient.
 
 use kernel::EmailAddress;
+use store::TlsWish;
 
 use super::{Client, Fault, Protocol};
 use crate::limits::{DATA_WAIT, DOT_WAIT, LEAVE_WAIT, MAIL_WAIT, PIECE_OCTETS, RCPT_WAIT};
@@ -15,6 +16,8 @@ pub(crate) struct Envelope<'a> {
     pub(crate) ret: Option<&'a str>,
     /// DSN ENVID.
     pub(crate) envelope_id: Option<&'a str>,
+    /// What is asked of the next host for its own way on (RFC 8689).
+    pub(crate) wish: TlsWish,
     /// The recipients.
     pub(crate) to: Vec<EnvelopeRecipient<'a>>,
 }
@@ -111,6 +114,10 @@ impl Client {
         let (header_end, _) = message::split_header(message);
         if self.offers.utf8 && !(is_plain_everywhere && message[..header_end].is_ascii()) {
             line.push_str(" SMTPUTF8");
+        }
+        // A report asks as well where it can, and comes all the same where it cannot (RFC 8689 section 5).
+        if envelope.wish == TlsWish::Required && self.offers.require_tls && self.is_encrypted {
+            line.push_str(" REQUIRETLS");
         }
         if self.offers.dsn {
             if let Some(ret) = envelope.ret {

@@ -50,6 +50,13 @@ impl Wire {
         }
     }
 
+    /// Ends when something is there to be read, or nothing will be any more.
+    pub(super) async fn stirred(&mut self) {
+        if let (Some(stream), true) = (self.stream.as_mut(), self.input.is_empty()) {
+            drop(stream.read_buf(&mut self.input).await);
+        }
+    }
+
     /// The next reply. All of it within `wait`: a peer that sends a line now and then does not hold us for ever.
     pub(super) async fn reply(&mut self, after: &'static str, wait: Duration) -> Result<Reply, Fault> {
         tokio::time::timeout(wait, self.read_reply(after)).await.map_err(|_| Fault::Silent(after))?

@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::SqlStore;
 use super::folder::{Delta, Place, touch};
 use super::mailbox::{Locked, add_usage, lock_or_provision, own_folder};
-use super::queue::{insert_passage, lane_key, line_key, origin_key, state_key};
+use super::queue::{insert_passage, lane_key, line_key, origin_key, state_key, tls_key};
 use super::row::{keywords, special_use_key};
 use crate::trace::{Direction, Passage, Stage};
 use crate::{
@@ -153,7 +153,8 @@ impl Accept {
         let queueing = &acceptance.queueing;
         let insert = Statement::new(
             "INSERT INTO queue (tenant, sender, blob, size, ret, envelope_id, queued_at, message, lane, origin, \
-             mailbox, open_count) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) RETURNING id",
+             mailbox, open_count, tls) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) \
+             RETURNING id",
         );
         let size = i64::try_from(self.derived.octets.len()).unwrap_or(i64::MAX);
         let insert = insert
@@ -168,7 +169,8 @@ impl Accept {
             .bind(lane_key(queueing.lane))
             .bind(origin_key(queueing.origin))
             .bind(queueing.mailbox.map(|mailbox| mailbox.uuid()))
-            .bind(i64::try_from(acceptance.queued.len()).unwrap_or(i64::MAX));
+            .bind(i64::try_from(acceptance.queued.len()).unwrap_or(i64::MAX))
+            .bind(tls_key(queueing.tls));
         let id = transaction.first(insert).await?.ok_or(DatabaseError::Unexpected)?.int(0)?;
         let line = line_key(Line { tenant: acceptance.tenant, lane: queueing.lane });
         for (ordinal, recipient) in (0_i64..).zip(&acceptance.queued) {

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use kernel::Timestamp;
 use parking_lot::Mutex;
-use resolver::{Dns, Kind, Name, Record};
+use resolver::{Dns, DnsError, Kind, Name, Record};
 use tokio::sync::OnceCell;
 
 use super::policy::record_id;
@@ -46,14 +46,23 @@ struct State {
     fetching: HashMap<Name, Arc<OnceCell<()>>>,
 }
 
+/// What is known of the policy of a destination.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Known {
+    /// The one that holds.
+    pub(crate) policy: Option<Arc<Policy>>,
+    /// There may be one that we could not see: DNS did not tell, or it was announced and not served.
+    pub(crate) is_withheld: bool,
+}
+
 /// Remembers policies, and that a destination could not be asked.
 #[derive(Debug, Default)]
 pub struct StsCache(Mutex<State>);
 
 impl StsCache {
-    /// What is remembered, for whoever keeps it over a restart.
-    pub fn snapshot(&self) -> Vec<Cached> {
-        self.0.lock().known.values().cloned().collect()
+    /// What was fetched since, for whoever keeps it over a restart.
+    pub fn fetched_since(&self, since: Timestamp) -> Vec<Cached> {
+        self.0.lock().known.values().filter(|known| known.fetched_at >= since).cloned().collect()
     }
 
     /// Remembers what was kept; what is over is left out.
@@ -72,17 +81,19 @@ impl StsCache {
         fetch: &dyn Fetch,
         domain: &Name,
         now: Timestamp,
-    ) -> Option<Arc<Policy>> {
+    ) -> Known {
         let id = published_id(dns, domain).await;
-        if let Some(id) = &id
+        if let Ok(Some(id)) = &id
             && self.is_wanted(domain, id, now)
         {
             let cell = Arc::clone(self.0.lock().fetching.entry(domain.clone()).or_default());
             cell.get_or_init(|| self.renew(fetch, domain, id, now)).await;
             self.0.lock().fetching.remove(domain);
         }
-        let known = self.0.lock().known.get(domain).cloned()?;
-        (known.holds(now) && known.policy.mode != Mode::None).then_some(known.policy)
+        let known = self.0.lock().known.get(domain).cloned().filter(|known| known.holds(now));
+        let is_withheld = known.is_none() && !matches!(id, Ok(None));
+        let policy = known.map(|known| known.policy).filter(|policy| policy.mode != Mode::None);
+        Known { policy, is_withheld }
     }
 
     /// Whether the policy is to be fetched: it is new, another, or older than a day.
@@ -136,10 +147,14 @@ impl State {
     }
 }
 
-/// The id that DNS shows; none where there is no policy record, or no answer.
-async fn published_id(dns: &dyn Dns, domain: &Name) -> Option<String> {
-    let name = Name::parse(&format!("_mta-sts.{domain}")).ok()?;
-    let answer = dns.ask(&name, Kind::Txt).await.ok()?;
+/// The id that DNS shows; none where there is no policy record.
+async fn published_id(dns: &dyn Dns, domain: &Name) -> Result<Option<String>, DnsError> {
+    let Ok(name) = Name::parse(&format!("_mta-sts.{domain}")) else { return Ok(None) };
+    let answer = match dns.ask(&name, Kind::Txt).await {
+        Ok(answer) => answer,
+        Err(error) if error.is_absence() => return Ok(None),
+        Err(error) => return Err(error),
+    };
     let texts: Vec<String> = answer
         .records
         .iter()
@@ -148,5 +163,5 @@ async fn published_id(dns: &dyn Dns, domain: &Name) -> Option<String> {
             _ => None,
         })
         .collect();
-    record_id(&texts)
+    Ok(record_id(&texts))
 }

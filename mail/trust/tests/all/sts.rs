@@ -6,12 +6,13 @@ use std::time::Duration;
 
 use crate::farm::{Chain, chain};
 use async_trait::async_trait;
+use caller::{Caller, Reach};
 use kernel::Timestamp;
 use parking_lot::Mutex;
 use resolver::{Dns, DnsError, Kind, Name, Record, Security, Zone};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
-use trust::{Fetch, FetchFault, Https, Mode, POLICY_OCTETS_MAX, Reach, Shop, Trust, Wish};
+use trust::{Addresses, Fetch, FetchFault, Https, Mode, POLICY_OCTETS_MAX, Shop, Trust, Wish};
 
 fn name(text: &str) -> Name {
     Name::parse(text).expect("a name")
@@ -44,8 +45,8 @@ async fn fetch(chain: &Chain, answer: String, reach: Reach) -> Result<String, Fe
     let mut zone = Zone::new();
     zone.add(name("mta-sts.dest.example"), Record::A([127, 0, 0, 1].into()));
     let port = serve(chain, answer).await;
-    let trusted = Https::new(Arc::new(zone), chain.roots(), port, reach).expect("protocols");
-    trusted.policy(&name("dest.example")).await
+    let caller = Caller::new(reach, Arc::new(Addresses(Arc::new(zone))), vec![chain.root.clone()]);
+    Https::new(caller.expect("protocols"), port).policy(&name("dest.example")).await
 }
 
 #[tokio::test]
@@ -53,17 +54,17 @@ async fn a_policy_is_fetched_under_a_valid_certificate_whole_and_from_there_alon
     let own = chain("mta-sts.dest.example");
     let policy = "version: STSv1\nmode: none\nmax_age: 1\n";
     let plain = |body: &str| http("200 OK", "text/plain; charset=utf-8", body);
-    let anywhere = Reach::Anywhere;
-    assert_eq!(fetch(&own, plain(policy), anywhere).await, Ok(policy.to_owned()));
+    let anywhere = || Reach::default().with_loopback();
+    assert_eq!(fetch(&own, plain(policy), anywhere()).await, Ok(policy.to_owned()));
     let elsewhere = "HTTP/1.1 301 Moved\r\nLocation: https://evil.example/\r\nContent-Length: 0\r\n\r\n";
-    assert_eq!(fetch(&own, elsewhere.to_owned(), anywhere).await, Err(FetchFault::Status(301)));
-    assert_eq!(fetch(&own, http("404 No", "text/plain", ""), anywhere).await, Err(FetchFault::Status(404)));
-    assert_eq!(fetch(&own, http("200 OK", "text/html", policy), anywhere).await, Err(FetchFault::Kind));
+    assert_eq!(fetch(&own, elsewhere.to_owned(), anywhere()).await, Err(FetchFault::Status(301)));
+    assert_eq!(fetch(&own, http("404 No", "text/plain", ""), anywhere()).await, Err(FetchFault::Status(404)));
+    assert_eq!(fetch(&own, http("200 OK", "text/html", policy), anywhere()).await, Err(FetchFault::Kind));
     let long = plain(&"x".repeat(POLICY_OCTETS_MAX + 1));
-    assert_eq!(fetch(&own, long, anywhere).await, Err(FetchFault::Body));
-    assert_eq!(fetch(&own, "nonsense\r\n\r\n".to_owned(), anywhere).await, Err(FetchFault::Http));
-    assert_eq!(fetch(&chain("dest.example"), plain(policy), anywhere).await, Err(FetchFault::Tls));
-    assert_eq!(fetch(&own, plain(policy), Reach::Public).await, Err(FetchFault::Address));
+    assert_eq!(fetch(&own, long, anywhere()).await, Err(FetchFault::Body));
+    assert_eq!(fetch(&own, "nonsense\r\n\r\n".to_owned(), anywhere()).await, Err(FetchFault::Http));
+    assert_eq!(fetch(&chain("dest.example"), plain(policy), anywhere()).await, Err(FetchFault::Tls));
+    assert_eq!(fetch(&own, plain(policy), Reach::default()).await, Err(FetchFault::Address));
 }
 
 /// HTTPS that gives one answer after another and counts.
@@ -150,9 +151,14 @@ async fn those_who_ask_at_once_wait_for_one_answer_and_it_survives_a_restart() {
     let (a, b, c) = tokio::join!(first.mode(0), first.mode(0), first.mode(0));
     assert_eq!([a, b, c], [Some(Mode::Enforce); 3]);
     let second = world(vec![]);
-    second.trust.cache().restore(first.trust.cache().snapshot(), Timestamp::from_secs(10));
+    second
+        .trust
+        .cache()
+        .restore(first.trust.cache().fetched_since(Timestamp::from_secs(0)), Timestamp::from_secs(10));
     assert_eq!(second.mode(10).await, Some(Mode::Enforce));
     let late = world(vec![Err(FetchFault::Connect)]);
-    late.trust.cache().restore(first.trust.cache().snapshot(), Timestamp::from_secs(1001));
+    late.trust
+        .cache()
+        .restore(first.trust.cache().fetched_since(Timestamp::from_secs(0)), Timestamp::from_secs(1001));
     assert_eq!(late.mode(1001).await, None);
 }

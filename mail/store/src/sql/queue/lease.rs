@@ -60,7 +60,7 @@ impl Work for Lease {
             "SELECT q.id, q.tenant, q.message, q.sender, q.size, q.ret, q.envelope_id, q.queued_at, q.lane, \
              q.origin, q.mailbox, q.reported_at, r.ordinal, r.address, r.notify, r.original, r.attempt_count, \
              r.delay_told_at, r.wish, r.last_code, r.last_enhanced, r.last_text, r.last_host, \
-             EXISTS (SELECT 1 FROM suppression s WHERE s.tenant = q.tenant AND s.address = lower(r.address)) \
+             EXISTS (SELECT 1 FROM suppression s WHERE s.tenant = q.tenant AND s.address = lower(r.address)), q.tls \
              FROM queue_recipient r JOIN queue q ON q.id = r.queue \
              WHERE r.state = 1 AND r.lease_owner = $1 AND r.lease_token = $2 ORDER BY q.id, r.ordinal",
         );
@@ -93,6 +93,7 @@ fn message(row: &Row) -> Result<LeasedMessage, StoreError> {
         origin: row::origin(row.int(9)?),
         mailbox: row.opt_uuid(10)?.map(MailboxId::new),
         is_reported: row.opt_int(11)?.is_some(),
+        tls: row::tls(row.int(24)?),
     })
 }
 

@@ -4,7 +4,7 @@ use database::{DatabaseError, Row};
 use kernel::{Id as _, TenantId};
 use uuid::Uuid;
 
-use crate::{Lane, Line, Origin, RecipientState, RemoteReply};
+use crate::{Lane, Line, Origin, RecipientState, RemoteReply, TlsWish};
 
 pub(crate) const SCHEDULED: i64 = 0;
 pub(crate) const LEASED: i64 = 1;
@@ -72,6 +72,25 @@ pub(crate) const fn origin(key: i64) -> Origin {
         1 => Origin::Forwarded,
         2 => Origin::Report,
         _ => Origin::Submitted,
+    }
+}
+
+pub(crate) const fn tls_key(wish: TlsWish) -> i64 {
+    match wish {
+        TlsWish::Usual => 0,
+        TlsWish::Relaxed => 1,
+        TlsWish::Encrypted => 2,
+        TlsWish::Required => 3,
+    }
+}
+
+/// What nobody knows is taken for the strictest.
+pub(crate) const fn tls(key: i64) -> TlsWish {
+    match key {
+        0 => TlsWish::Usual,
+        1 => TlsWish::Relaxed,
+        2 => TlsWish::Encrypted,
+        _ => TlsWish::Required,
     }
 }
 

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use parking_lot::Mutex;
+use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
 use rustls::ServerConfig;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use tokio::io::{AsyncBufReadExt as _, AsyncRead, AsyncWrite, AsyncWriteExt as _, BufReader};
@@ -25,8 +26,12 @@ pub(crate) struct Manners {
     pub refuses: Vec<(&'static str, &'static str)>,
     /// STARTTLS is offered.
     pub tls: Tls,
+    /// What stands behind `Tls::Certified`.
+    pub certificate: Option<Certificate>,
     /// Extensions that are offered.
     pub offers: Vec<&'static str>,
+    /// Extensions that are offered under TLS as well.
+    pub offers_under_tls: Vec<&'static str>,
     /// How long each message takes.
     pub takes: Duration,
 }
@@ -39,8 +44,42 @@ pub(crate) enum Tls {
     None,
     /// With a certificate that nobody signed.
     SelfSigned,
+    /// With the certificate of its manners.
+    Certified,
     /// Offered, and the handshake breaks.
     Broken,
+}
+
+/// A certificate with what signed it.
+#[derive(Clone)]
+pub(crate) struct Certificate {
+    pub leaf: CertificateDer<'static>,
+    pub root: CertificateDer<'static>,
+    acceptor: TlsAcceptor,
+}
+
+impl std::fmt::Debug for Certificate {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Certificate")
+    }
+}
+
+impl Certificate {
+    /// One for `name`, from an authority of its own, good from 2000 up to the end of a year.
+    pub(crate) fn of(name: &str, until: i32) -> Self {
+        let root_key = KeyPair::generate().expect("a key");
+        let mut root = CertificateParams::new(vec![]).expect("parameters");
+        root.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        let signed_root = root.self_signed(&root_key).expect("a root").der().clone();
+        let key = KeyPair::generate().expect("a key");
+        let mut params = CertificateParams::new(vec![name.to_owned()]).expect("parameters");
+        params.not_before = rcgen::date_time_ymd(2000, 1, 1);
+        params.not_after = rcgen::date_time_ymd(until, 12, 31);
+        let leaf = params.signed_by(&key, &Issuer::new(root, root_key)).expect("a certificate");
+        let chain = vec![leaf.der().clone(), signed_root.clone()];
+        let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(key.serialize_der()));
+        Self { leaf: leaf.der().clone(), root: signed_root, acceptor: acceptor_of(chain, key) }
+    }
 }
 
 /// What a host took.
@@ -64,11 +103,35 @@ pub(crate) struct FakeHost {
     pub connection_count: AtomicUsize,
     pub open_count: AtomicUsize,
     pub open_count_max: AtomicUsize,
+    open: Mutex<Vec<tokio::task::AbortHandle>>,
+}
+
+/// Counts a connection for as long as it is open.
+struct Counted(Arc<FakeHost>);
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        self.0.open_count.fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
 impl FakeHost {
+    /// Its name in DNS.
+    pub(crate) fn name(&self) -> String {
+        format!("mx-{}.example", self.address.to_string().replace('.', "-"))
+    }
+
     pub(crate) fn behave(&self, manners: Manners) {
         *self.manners.lock() = manners;
+    }
+
+    /// Behaves otherwise from now on, also towards those who are connected: they are hung up on.
+    pub(crate) async fn change(&self, manners: Manners) {
+        self.behave(manners);
+        self.open.lock().drain(..).for_each(|talking| talking.abort());
+        while self.open_count.load(Ordering::Relaxed) > 0 {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
     }
 
     pub(crate) fn taken(&self) -> Vec<Taken> {
@@ -106,6 +169,7 @@ impl Farm {
             connection_count: AtomicUsize::new(0),
             open_count: AtomicUsize::new(0),
             open_count_max: AtomicUsize::new(0),
+            open: Mutex::default(),
         });
         let serving = Arc::clone(&host);
         tokio::spawn(async move {
@@ -114,11 +178,13 @@ impl Farm {
                 host.connection_count.fetch_add(1, Ordering::Relaxed);
                 let open = host.open_count.fetch_add(1, Ordering::Relaxed) + 1;
                 host.open_count_max.fetch_max(open, Ordering::Relaxed);
-                tokio::spawn(async move {
+                let counted = Counted(Arc::clone(&host));
+                let talking = tokio::spawn(async move {
+                    let host = &counted.0;
                     let manners = host.manners.lock().clone();
-                    drop(talk(&host, manners, stream).await);
-                    host.open_count.fetch_sub(1, Ordering::Relaxed);
+                    drop(talk(host, manners, stream).await);
                 });
+                serving.open.lock().push(talking.abort_handle());
             }
         });
         host
@@ -128,10 +194,13 @@ impl Farm {
 trait Both: AsyncRead + AsyncWrite + Unpin + Send {}
 impl<S: AsyncRead + AsyncWrite + Unpin + Send> Both for S {}
 
-fn acceptor() -> TlsAcceptor {
+fn self_signed() -> TlsAcceptor {
     let certificate = rcgen::generate_simple_self_signed(["mx.example".to_owned()]).expect("a certificate");
     let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(certificate.signing_key.serialize_der()));
-    let chain: Vec<CertificateDer<'static>> = vec![certificate.cert.der().clone()];
+    acceptor_of(vec![certificate.cert.der().clone()], key)
+}
+
+fn acceptor_of(chain: Vec<CertificateDer<'static>>, key: PrivateKeyDer<'static>) -> TlsAcceptor {
     let config = ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
         .with_safe_default_protocol_versions()
         .expect("versions")
@@ -160,6 +229,9 @@ async fn talk(host: &FakeHost, manners: Manners, stream: tokio::net::TcpStream) 
             "EHLO" => {
                 let mut offers: Vec<String> = vec!["fake.example".to_owned()];
                 offers.extend(manners.offers.iter().map(|offer| (*offer).to_owned()));
+                if is_encrypted {
+                    offers.extend(manners.offers_under_tls.iter().map(|offer| (*offer).to_owned()));
+                }
                 if manners.tls != Tls::None && !is_encrypted {
                     offers.push("STARTTLS".to_owned());
                 }
@@ -175,7 +247,11 @@ async fn talk(host: &FakeHost, manners: Manners, stream: tokio::net::TcpStream) 
                     wire.write_all(b"this is no handshake at all, sorry\r\n").await?;
                     return Ok(());
                 }
-                let stream = acceptor().accept(wire.into_inner()).await?;
+                let acceptor = match &manners.certificate {
+                    Some(certificate) if manners.tls == Tls::Certified => certificate.acceptor.clone(),
+                    _ => self_signed(),
+                };
+                let stream = acceptor.accept(wire.into_inner()).await?;
                 wire = BufReader::new(Box::new(stream));
                 is_encrypted = true;
                 true

@@ -1,0 +1,199 @@
+//! A store, a zone, a clock and a farm of hosts, with delivery between them.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use database::Database;
+use directory::Directory;
+use kernel::{DomainName, EmailAddress, TenantId, Timestamp};
+use outbound::{
+    Chance, Direct, Guard, Metrics, Nodes, Opportunistic, Outbound, Settings, TlsPolicySource, World,
+};
+use resolver::{Name, Record, Zone};
+use store::{
+    Acceptance, Queue as _, QueueEntry, QueuedRecipient, Queueing, RecipientState, Retention, Selection,
+    SqlStore, StateSelection, Store as _,
+};
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+use crate::farm::{FakeHost, Farm, Manners, Tls};
+
+/// How long anything may take; generous, since a busy machine is no fault of ours.
+pub(crate) const WAIT: Duration = Duration::from_secs(60);
+pub(crate) const HOUR_MILLIS: i64 = 3_600_000;
+
+/// Everything that one test delivers with.
+pub(crate) struct Stage {
+    pub(crate) farm: Farm,
+    pub(crate) zone: Zone,
+    pub(crate) store: Arc<SqlStore>,
+    pub(crate) clock: Arc<AtomicI64>,
+    pub(crate) stop: CancellationToken,
+    running: Option<tokio::task::JoinHandle<()>>,
+    pub(crate) connection_count_max: usize,
+    pub(crate) directory: Arc<Directory>,
+    pub(crate) policies: Option<Arc<dyn TlsPolicySource>>,
+    _folder: tempfile::TempDir,
+}
+
+impl Stage {
+    pub(crate) async fn new() -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let database = Database::open_sqlite(&folder.path().join("mail.db")).expect("a database");
+        Self::over(database, folder).await
+    }
+
+    pub(crate) async fn over(database: Database, folder: tempfile::TempDir) -> Self {
+        let clock = Arc::new(AtomicI64::new(1_700_000_000_000));
+        let time = Arc::clone(&clock);
+        let now: store::Now = Arc::new(move || Timestamp::from_millis(time.load(Ordering::Relaxed)));
+        let store = SqlStore::open(database, now, Retention::days(30)).await.expect("a store");
+        Self {
+            farm: Farm::new().await,
+            zone: Zone::new(),
+            store: Arc::new(store),
+            clock,
+            stop: CancellationToken::new(),
+            running: None,
+            connection_count_max: 100,
+            directory: Arc::new(Directory::new()),
+            policies: None,
+            _folder: folder,
+        }
+    }
+
+    /// One more host that takes mail for `domains`.
+    pub(crate) async fn host(&mut self, domains: &[&str], manners: Manners) -> Arc<FakeHost> {
+        let host = self.farm.host(manners).await;
+        let name = Name::parse(&host.name()).expect("a name");
+        let std::net::IpAddr::V4(address) = host.address else { panic!("IPv4") };
+        self.zone.add(name.clone(), Record::A(address));
+        for domain in domains {
+            let mx = Record::Mx { preference: 10, exchange: Some(name.clone()) };
+            self.zone.add(Name::parse(domain).expect("a name"), mx);
+        }
+        host
+    }
+
+    pub(crate) fn run(&mut self) {
+        self.stop = CancellationToken::new();
+        self.running = Some(self.node(Nodes::One));
+    }
+
+    /// One node that delivers.
+    pub(crate) fn node(&self, nodes: Nodes) -> tokio::task::JoinHandle<()> {
+        let time = Arc::clone(&self.clock);
+        let settings = Settings {
+            hostname: DomainName::parse("us.example").expect("a name"),
+            source: None,
+            port: self.farm.port,
+            guard: Guard { allows_loopback: true, ..Guard::default() },
+            connection_count_max: self.connection_count_max,
+            site_connection_count_max: 10,
+        };
+        let world = World {
+            queue: Arc::clone(&self.store) as Arc<dyn store::Queue>,
+            directory: Arc::clone(&self.directory),
+            dns: Arc::new(self.zone.clone()),
+            policies: self.policies.clone().unwrap_or_else(|| Arc::new(Opportunistic)),
+            routes: Arc::new(Direct),
+            now: Arc::new(move || Timestamp::from_millis(time.load(Ordering::Relaxed))),
+            chance: Arc::new(Chance::seeded(1)),
+            metrics: Metrics::register(&prometheus::Registry::new()).expect("fresh"),
+        };
+        let outbound = Outbound::new(settings, world, self.stop.clone());
+        tokio::spawn(async move { outbound.run(nodes).await })
+    }
+
+    pub(crate) async fn submit(&self, to: &[&str]) -> u64 {
+        self.submit_as(to, None, Queueing::default()).await
+    }
+
+    pub(crate) async fn submit_as(&self, to: &[&str], notify: Option<&str>, queueing: Queueing) -> u64 {
+        let address = |text: &str| EmailAddress::parse(text).expect("an address");
+        let acceptance = Acceptance {
+            message: Bytes::from_static(b"From: a@sender.example\r\nSubject: out\r\n\r\n.hello\r\n"),
+            deposits: Vec::new(),
+            queued: to
+                .iter()
+                .map(|to| QueuedRecipient {
+                    address: address(to),
+                    notify: notify.map(str::to_owned),
+                    original: None,
+                })
+                .collect(),
+            sender: Some(address("a@sender.example")),
+            tenant: TenantId::new(Uuid::from_u128(1)),
+            dsn: (None, None),
+            queueing,
+        };
+        self.store.accept(acceptance).await.expect("accepted").queue_id.expect("queued")
+    }
+
+    pub(crate) fn pass(&self, millis: i64) {
+        self.clock.fetch_add(millis, Ordering::Relaxed);
+    }
+
+    pub(crate) async fn entries(&self, queue_id: u64) -> Vec<QueueEntry> {
+        let of = Selection { queue_id: Some(queue_id), state: StateSelection::Any, ..Selection::default() };
+        self.store.entries(&of, None, 1000).await.expect("entries")
+    }
+
+    /// Waits until every recipient of a message was tried `attempts` times or has ended.
+    pub(crate) async fn tried(&self, queue_id: u64, attempts: u32) -> Vec<QueueEntry> {
+        let start = Instant::now();
+        loop {
+            let entries = self.entries(queue_id).await;
+            let is_done = |entry: &QueueEntry| {
+                entry.state.is_end()
+                    || entry.attempt_count >= attempts && entry.state == RecipientState::Scheduled
+            };
+            if entries.iter().all(is_done) {
+                return entries;
+            }
+            assert!(start.elapsed() < WAIT, "not tried {attempts} times: {entries:?}");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
+    /// Waits until so many messages are left in the queue.
+    pub(crate) async fn waiting(&self, count: usize) {
+        let start = Instant::now();
+        while self.store.queued(None, 0, 100).await.expect("a page").len() != count {
+            assert!(start.elapsed() < WAIT, "not {count} messages wait");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
+    pub(crate) async fn until(&self, what: &str, is_so: impl Fn() -> bool) {
+        let start = Instant::now();
+        while !is_so() {
+            assert!(start.elapsed() < WAIT, "{what}");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
+    pub(crate) async fn end(mut self) {
+        self.stop.cancel();
+        if let Some(running) = self.running.take() {
+            tokio::time::timeout(WAIT, running).await.expect("it drains").expect("it does not panic");
+        }
+        let verification = self.store.verify().await.expect("checked");
+        assert_eq!(verification.faults, Vec::<String>::new());
+    }
+}
+
+pub(crate) fn states(entries: &[QueueEntry]) -> Vec<RecipientState> {
+    entries.iter().map(|entry| entry.state).collect()
+}
+
+pub(crate) fn modern() -> Manners {
+    Manners {
+        offers: vec!["PIPELINING", "SIZE 1000000", "8BITMIME", "SMTPUTF8", "DSN"],
+        tls: Tls::SelfSigned,
+        ..Manners::default()
+    }
+}
