@@ -6,3 +6,4 @@ pub(crate) mod mutation;
 pub(crate) mod object;
 pub(crate) mod projection;
 pub(crate) mod query;
+pub(crate) mod room;

@@ -34,6 +34,10 @@ pub const OPERATIONS_OF_TOKEN_MAX: u32 = 1_200;
 pub const OPERATIONS_OF_SESSION_MAX: u32 = 600;
 /// Most operations that one peer without a credential asks for in a window: signing in, mostly.
 pub const OPERATIONS_OF_PEER_MAX: u32 = 120;
+/// Most mailboxes of a domain whose contents are added up for one answer.
+pub const DOMAIN_MAILBOX_COUNT_MAX: usize = 20_000;
+/// Longest words to search a list by, in octets.
+pub const SEARCH_OCTETS_MAX: usize = 128;
 /// Longest text in any input field that has no narrower rule, in octets.
 pub const TEXT_OCTETS_MAX: usize = 512;
 /// Shortest password.

@@ -7,7 +7,7 @@ use database::{Row, Statement};
 use uuid::Uuid;
 
 use crate::error::Fault;
-use crate::limit::{PAGE_COUNT_DEFAULT, PAGE_COUNT_MAX};
+use crate::limit::{PAGE_COUNT_DEFAULT, PAGE_COUNT_MAX, SEARCH_OCTETS_MAX};
 
 /// Where a node stands in its list: by its birth (a position or a moment), then by its id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -180,6 +180,23 @@ impl Query {
         self
     }
 
+    /// Adds that one of `columns` holds `words`, whatever the case of ASCII letters.
+    ///
+    /// # Errors
+    /// [`Fault::BadInput`] where `words` are too long.
+    pub fn holding(mut self, columns: &[&str], words: &str) -> Result<Self, Fault> {
+        if words.len() > SEARCH_OCTETS_MAX {
+            return Err(Fault::BadInput("`search` has at most 128 octets", "`search` a au plus 128 octets"));
+        }
+        let escaped =
+            words.trim().to_lowercase().replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
+        let name = self.param(format!("%{escaped}%"));
+        let like: Vec<String> =
+            columns.iter().map(|column| format!("LOWER({column}) LIKE {name} ESCAPE '\\'")).collect();
+        self.text.push_str(&format!(" AND ({})", like.join(" OR ")));
+        Ok(self)
+    }
+
     /// Adds ` AND (column IN (...))` for `ids`, or a condition that is never met where there are none.
     #[must_use]
     pub fn among(mut self, column: &str, ids: &[Uuid]) -> Self {
@@ -235,6 +252,19 @@ mod tests {
         for text in ["", "AAAA", "!!!", &"A".repeat(1000)] {
             assert!(PageKey::decode_cursor(text).is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn words_to_search_for_are_no_pattern() {
+        let query =
+            Query::new("SELECT 1 WHERE 1 = 1").holding(&["a", "b"], " 50%_\\X ").expect("short words");
+        let statement = query.finish();
+        assert_eq!(
+            statement.sql,
+            "SELECT 1 WHERE 1 = 1 AND (LOWER(a) LIKE $1 ESCAPE '\\' OR LOWER(b) LIKE $1 ESCAPE '\\')"
+        );
+        assert_eq!(statement.params, [database::Value::from("%50\\%\\_\\\\x%".to_owned())]);
+        assert!(Query::new("").holding(&["a"], &"x".repeat(SEARCH_OCTETS_MAX + 1)).is_err());
     }
 
     #[test]

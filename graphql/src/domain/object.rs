@@ -4,6 +4,7 @@ use async_graphql::{ComplexObject, Context, Enum, Result, SimpleObject};
 use authority::Resource;
 
 use super::dkim::DkimKey;
+use super::room::DomainRoom;
 use crate::scalar::{AccountKey, DomainKey, Moment, ServiceKey};
 use crate::settings::DomainSettings;
 
@@ -68,6 +69,12 @@ impl Domain {
     #[graphql(complexity = 50)]
     async fn dkim_keys(&self, ctx: &Context<'_>) -> Result<Vec<DkimKey>> {
         super::dkim::keys(ctx, self).await
+    }
+
+    /// How much of its service it uses, and how much it may have; none for a shared domain.
+    #[graphql(complexity = "10 + child_complexity")]
+    async fn room(&self, ctx: &Context<'_>) -> Result<Option<DomainRoom>> {
+        super::room::of(ctx, self).await
     }
 }
 

@@ -51,7 +51,8 @@ impl MailboxQuery {
     }
 
     /// The mailboxes of an account that the caller may see, oldest first; deleted ones only where `status` asks for
-    /// them.
+    /// them. `search`: only those whose address or name holds it, at most 128 octets; the case of ASCII letters does
+    /// not matter.
     #[graphql(complexity = "cost(first, child_complexity)")]
     #[allow(clippy::too_many_arguments, reason = "the arguments of a GraphQL field")]
     async fn mailboxes(
@@ -61,6 +62,7 @@ impl MailboxQuery {
         service_id: Option<ServiceKey>,
         domain_id: Option<DomainKey>,
         status: Option<MailboxStatus>,
+        search: Option<String>,
         first: Option<i32>,
         after: Option<String>,
         #[graphql(name = "atLeast")] place: Option<Place>,
@@ -81,6 +83,10 @@ impl MailboxQuery {
             Some(status) => query.bind(" AND status = ", status_name(status)),
             None => query.with(" AND status <> 'deleted'"),
         };
+        if let Some(words) = search {
+            let held = query.holding(&["address", "display_name"], &words);
+            query = held.map_err(|fault| ctx.fault(fault))?;
+        }
         let found = rows(ctx, PROJECTION, page.finish(query, "born", "mailbox_id")).await?;
         page.connection(found, mailbox).map_err(|error| ctx.failed("a row of mailboxes", &error))
     }

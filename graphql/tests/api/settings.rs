@@ -93,3 +93,44 @@ async fn a_domain_has_settings_a_share_and_alias_domains() {
 fn code(payload: &serde_json::Value) -> &str {
     payload["userErrors"][0]["code"].as_str().unwrap_or_default()
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_domain_tells_its_room_and_mailboxes_are_found_by_their_words() {
+    let stage = Stage::open().await;
+    let operator = stage.operator().await;
+    let customer = stage.customer(&operator, ("acme", "pro")).await;
+    for local in ["alice", "bob_50%", "carol"] {
+        stage.mailbox(&customer, local).await;
+    }
+    let room = format!(
+        "{{ domain(domainId: \"{}\") {{ room {{ mailboxes mailboxesMax aliases quotaBytes quotaBytesMax \
+         newMailboxQuotaBytesMax mailboxQuotaBytesMax features contents {{ bytes messages }} }} }} \
+         services {{ nodes {{ limits {{ mailboxes storageBytes }} used {{ bytes }} }} }} }}",
+        customer.domain
+    );
+    let told = stage.done(&customer.owner, &room).await;
+    let (room_now, service) = (&told["domain"]["room"], &told["services"]["nodes"][0]);
+    assert_eq!(
+        (&room_now["mailboxes"], &room_now["mailboxesMax"]),
+        (&json!(3), &service["limits"]["mailboxes"])
+    );
+    assert_eq!(room_now["quotaBytes"], service["used"]["bytes"]);
+    assert_eq!(room_now["quotaBytesMax"], service["limits"]["storageBytes"]);
+    assert_eq!(room_now["contents"], json!({ "bytes": 0, "messages": 0 }));
+    // A share of its own is what counts then, and nothing is left where it is used up.
+    let share = format!(
+        "mutation {{ domainSettingsChange(domainId: \"{}\", settings: {{mailboxCountMax: 3}}) {{ userErrors {{ code }} }} }}",
+        customer.domain
+    );
+    stage.done(&customer.owner, &share).await;
+    let told = stage.done(&customer.owner, &room).await;
+    assert_eq!(told["domain"]["room"]["mailboxesMax"], json!(3));
+    assert_eq!(told["domain"]["room"]["newMailboxQuotaBytesMax"], json!(0));
+    let found = |words: &str| format!("{{ mailboxes(search: \"{words}\") {{ nodes {{ address }} }} }}");
+    for (words, count) in [("ALI", 1), ("50%", 1), ("%", 1), ("_", 1), ("acme", 3), ("' OR 1=1", 0)] {
+        let told = stage.done(&customer.owner, &found(words)).await;
+        assert_eq!(told["mailboxes"]["nodes"].as_array().map(Vec::len), Some(count), "{words}: {told:#}");
+    }
+    let long = stage.ask(&customer.owner, &found(&"x".repeat(129))).await;
+    assert_eq!(long["errors"][0]["extensions"]["code"], "BAD_INPUT");
+}

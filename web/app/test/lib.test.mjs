@@ -57,3 +57,37 @@ test('a QR code has its finders, its format and the right size', async () => {
   assert.equal(qr('x'.repeat(413)), null);
   assert.ok(qr('x'.repeat(400)).length > 60);
 });
+
+test('a table is read as it was written, whatever stands between its cells', async () => {
+  const { csv, parseCsv } = await load('csv.ts');
+  const rows = [['address', 'name'], ['a@b.example', '=1+1'], ['c@d.example', 'two\nlines, "quoted"'], ['e@f.example', "'plain"]];
+  assert.deepEqual(parseCsv(csv(rows)), rows);
+  assert.deepEqual(parseCsv('\ufeffa;b\r\n\r\n"x;y";z'), [['a', 'b'], ['x;y', 'z']]);
+  assert.deepEqual(parseCsv('a\tb\nc'), [['a', 'b'], ['c']]);
+  assert.deepEqual(parseCsv(''), []);
+});
+
+test('sizes are read as people write them', async () => {
+  const { octets } = await load('ui/fields.ts');
+  for (const [text, expected] of [['2 GiB', 2 * 1024 ** 3], ['1,5 Go', 1.5 * 1024 ** 3], ['512', 512 * 1024 ** 2], ['512M', 512 * 1024 ** 2], ['1 024 Mio', 1024 ** 3], ['', null], ['many', null], ['-1 GiB', null], ['1 XB', null]]) {
+    assert.equal(octets(text), expected, text);
+  }
+});
+
+test('only what was changed is sent, in the form that the API takes', async () => {
+  const { changes, fault, shown } = await load('ui/fields.ts');
+  const specs = [
+    { name: 'max', kind: 'number', label: '', max: 10 }, { name: 'tags', kind: 'lines', label: '', max: 2 }, { name: 'isActive', kind: 'check', label: '' },
+    { name: 'name', kind: 'text', label: '', isRequired: true }, { name: 'own', kind: 'choices', label: '' }, { name: 'shown', kind: 'text', label: '', isDisabled: true },
+  ];
+  const before = shown(specs, { max: 5, tags: ['a', 'b'], isActive: true, name: 'x', own: ['A'], shown: 'y' });
+  assert.deepEqual(changes(specs, before, before), {});
+  const after = { ...before, max: '', tags: 'a\n\n c ', isActive: false, own: ['A', 'B'], shown: 'z' };
+  assert.deepEqual(changes(specs, before, after), { max: null, tags: ['a', 'c'], isActive: false, own: ['A', 'B'] });
+  const { speak } = await load('i18n/messages.ts');
+  speak('en', {});
+  assert.equal(fault(specs[0], { max: '11' }), 'field.high');
+  assert.equal(fault(specs[0], { max: 'x' }), 'field.low');
+  assert.equal(fault(specs[1], { tags: 'a\nb\nc' }), 'field.many');
+  assert.equal(fault(specs[3], { name: ' ' }), 'field.required');
+});

@@ -19,6 +19,14 @@ async function mailbox(): ReturnType<Route['load']> {
   return part;
 }
 
+// The same for those who look after the mailboxes of others.
+async function mail(): ReturnType<Route['load']> {
+  const words = language() === 'fr' ? import('./mail/words/fr') : import('./mail/words/en');
+  const [part, texts] = await Promise.all([import('./mail/Mail.svelte'), words]);
+  learn(texts.default);
+  return part;
+}
+
 export const ROUTES: Route[] = [
   { pattern: '/', load: plain(() => import('./screens/Overview.svelte')) },
   { pattern: '/services', load: plain(() => import('./screens/Services.svelte')) },
@@ -26,6 +34,8 @@ export const ROUTES: Route[] = [
   { pattern: '/services/:id', load: () => import('./screens/service/Service.svelte') },
   { pattern: '/services/:id/:part', load: () => import('./screens/service/Service.svelte') },
   { pattern: '/domains', load: plain(() => import('./screens/Domains.svelte')) },
+  { pattern: '/mail', load: mail },
+  { pattern: '/mail/:part', load: mail },
   { pattern: '/tickets', load: plain(() => import('./screens/Tickets.svelte')) },
   { pattern: '/tickets/:id', load: () => import('./screens/Ticket.svelte') },
   { pattern: '/account', load: () => import('./screens/account/Account.svelte') },

@@ -1,6 +1,7 @@
 // Services with what screens show beside them: the plan's name and the domains.
 import { ask } from '../lib/api/client';
 import { atLeast } from '../lib/api/place';
+import { boot, may } from '../lib/boot';
 import type { Tone } from '../lib/ui/Badge.svelte';
 import { Domains, Plans, Services, type DomainsResult, type Entitlement, type PlansResult, type ServicesResult } from '../generated/api';
 
@@ -10,8 +11,9 @@ export type Plan = PlansResult['plans']['nodes'][number];
 
 let catalogue: Promise<Plan[]> | undefined;
 
-/** The plans on offer; asked for once. */
+/** The plans on offer; asked for once. None for those who have no services to see. */
 export function plans(): Promise<Plan[]> {
+  if (!may('service:read', boot.viewer.accountId)) return Promise.resolve([]);
   catalogue ??= ask(Plans, {}).then((found) => found.plans.nodes).catch((error: unknown) => {
     catalogue = undefined;
     throw error;
@@ -26,7 +28,9 @@ export function planName(all: Plan[], id: string): string {
 /** Most pages of a list that a screen loads by itself. */
 const PAGE_COUNT_MAX = 20;
 
+/** The services of an account; none for those who may not see any. */
 export async function services(account: string): Promise<Service[]> {
+  if (!may('service:read', account)) return [];
   const found: Service[] = [];
   let after: string | null = null;
   for (let page = 0; page < PAGE_COUNT_MAX; page += 1) {

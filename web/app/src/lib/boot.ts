@@ -37,7 +37,6 @@ export function may(permission: string, account: string): boolean {
     if (!grant.permissions.includes(permission)) return false;
     if (grant.scope.includes(account) || grant.scope.includes('PLATFORM')) return true;
     // Services, domains and accounts below are named without their account: the server tells them apart.
-    const isOwn = account === boot.viewer.accountId;
-    return grant.scope.some((name) => !name.startsWith('acct_')) && (isOwn || grant.scope.includes('ACCOUNTS_BELOW'));
+    return grant.scope.some((name) => !name.startsWith('acct_'));
   });
 }

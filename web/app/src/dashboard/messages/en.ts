@@ -315,6 +315,7 @@ export const own = {
   'nav.customers': 'Customers',
   'nav.domains': 'Domains',
   'nav.erased': '(erased)',
+  'nav.mail': 'Mail',
   'nav.mailbox': 'My mailbox',
   'nav.main': 'Main menu',
   'nav.mine': 'My account',

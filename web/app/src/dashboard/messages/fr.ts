@@ -316,6 +316,7 @@ export const own = {
   'nav.customers': 'Clients',
   'nav.domains': 'Domaines',
   'nav.erased': '(effacé)',
+  'nav.mail': 'Messagerie',
   'nav.mailbox': 'Ma boîte',
   'nav.main': 'Menu principal',
   'nav.mine': 'Mon compte',

@@ -3,6 +3,9 @@ import { ApiError, newCommandId, type UserError } from './client';
 import { reached } from './place';
 import { t } from '../i18n/messages';
 
+/** Codes that say: somebody else changed it meanwhile. Nothing was overwritten. */
+export const STALE = new Set(['SETTINGS_CHANGED_MEANWHILE', 'MAILBOX_CHANGED_MEANWHILE']);
+
 export class Form {
   isBusy = $state(false);
   errors = $state.raw<UserError[]>([]);
