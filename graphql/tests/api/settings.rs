@@ -116,7 +116,8 @@ async fn a_domain_tells_its_room_and_mailboxes_are_found_by_their_words() {
     );
     assert_eq!(room_now["quotaBytes"], service["used"]["bytes"]);
     assert_eq!(room_now["quotaBytesMax"], service["limits"]["storageBytes"]);
-    assert_eq!(room_now["contents"], json!({ "bytes": 0, "messages": 0 }));
+    // The store of the stage says 4096 octets in 3 messages of each.
+    assert_eq!(room_now["contents"], json!({ "bytes": 12288, "messages": 9 }));
     // A share of its own is what counts then, and nothing is left where it is used up.
     let share = format!(
         "mutation {{ domainSettingsChange(domainId: \"{}\", settings: {{mailboxCountMax: 3}}) {{ userErrors {{ code }} }} }}",
