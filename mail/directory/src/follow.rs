@@ -225,13 +225,15 @@ impl Index {
                 entry.change_options(|options| take_settings(options, &settings));
             }
             MailboxEvent::Factor(event) => entry.change_options(|options| match event {
-                FactorEvent::TotpAdded { .. } => {
+                FactorEvent::TotpAdded { .. } | FactorEvent::PasskeyAdded { .. } => {
                     options.factor_count = options.factor_count.saturating_add(1);
                 }
                 FactorEvent::FactorRemoved { .. } => {
                     options.factor_count = options.factor_count.saturating_sub(1);
                 }
-                FactorEvent::RecoveryCodesSet { .. } | FactorEvent::RecoveryCodeUsed { .. } => {}
+                FactorEvent::FactorRenamed { .. }
+                | FactorEvent::RecoveryCodesSet { .. }
+                | FactorEvent::RecoveryCodeUsed { .. } => {}
             }),
             MailboxEvent::AppPasswordAdded { app_password, secret_hash, protocols, expires_at, .. } => {
                 let added = AppPassword {

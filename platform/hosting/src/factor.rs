@@ -6,6 +6,6 @@ mod decide;
 mod event;
 mod wire;
 
-pub use decide::{FactorCommand, FactorState, NewTotp, TotpRecord};
-pub use event::{FactorEvent, TotpSeed};
+pub use decide::{FactorCommand, FactorState, NewPasskey, NewTotp, PasskeyRecord, TotpRecord};
+pub use event::{FactorEvent, PasskeyKey, TotpSeed};
 pub(crate) use wire::{Noun, decode, encode, kind};

@@ -58,6 +58,10 @@ pub const WEBHOOK_REPLAY_COUNT_MAX: u64 = 10_000;
 pub const WEBHOOK_CHANGE_COUNT_MAX: u32 = 5_000;
 /// Most second factors of one user or mailbox.
 pub const FACTOR_COUNT_MAX: usize = 10;
+/// Longest id of a passkey, in octets (Web Authentication Level 3, section 5.8.3).
+pub const CREDENTIAL_ID_OCTETS_MAX: usize = 1_023;
+/// Longest public key of a passkey in its COSE form, in octets: RSA with 8192 bits and room.
+pub const PASSKEY_OCTETS_MAX: usize = 1_536;
 /// Most notices to one person on one day.
 pub const NOTICE_COUNT_MAX: usize = 40;
 /// Most notices of one kind with a link, to one person on one day.

@@ -5,7 +5,7 @@ mod support;
 use std::collections::BTreeSet;
 
 use authority::{Denied, Grant, Permission, Permissions, Principal, Scope};
-use hosting::factor::{FactorCommand, NewTotp, TotpSeed};
+use hosting::factor::{FactorCommand, NewPasskey, NewTotp, PasskeyKey, TotpSeed};
 use hosting::mailbox::{MailProtocol, Mailbox, MailboxSettingsPatch};
 use hosting::session::SessionOwner;
 use hosting::use_case::*;
@@ -24,6 +24,18 @@ fn hash(more: &str) -> PasswordHash {
 fn totp(number: u128) -> FactorCommand {
     let seed = TotpSeed::new(vec![7; 20]).expect("20 octets");
     FactorCommand::AddTotp(NewTotp { factor: id(number), name: "phone".to_owned(), seed })
+}
+
+fn passkey(number: u128, credential: u8) -> FactorCommand {
+    let key = PasskeyKey::new(vec![credential; 16], vec![3; 77]).expect("a key");
+    let name = "key".to_owned();
+    FactorCommand::AddPasskey(NewPasskey {
+        factor: id(number),
+        name,
+        key,
+        counter: 1,
+        may_be_backed_up: false,
+    })
 }
 
 fn factors(owner: SessionOwner, command: FactorCommand) -> ChangeFactors {
@@ -64,12 +76,39 @@ fn a_recovery_code_is_good_once_and_void_with_the_last_factor() {
 }
 
 #[test]
+fn a_passkey_is_a_factor_that_is_there_once() {
+    let mut world = with_mailbox();
+    assert_eq!(world.must(&factors(mailbox(), passkey(50, 1))), 1);
+    assert_eq!(world.must(&factors(mailbox(), passkey(50, 1))), 0, "the same again is no news");
+    assert_eq!(world.refused(&factors(mailbox(), passkey(51, 1))), "FACTOR_EXISTS", "one key, one factor");
+    assert_eq!(world.refused(&factors(mailbox(), passkey(50, 2))), "FACTOR_EXISTS");
+    world.must(&factors(mailbox(), FactorCommand::SetRecoveryCodes(vec![[1; 32]])));
+    let renamed = |name: &str| FactorCommand::Rename(id(50), name.to_owned());
+    assert_eq!(world.must(&factors(mailbox(), renamed("blue key"))), 1);
+    assert_eq!(world.must(&factors(mailbox(), renamed("blue key"))), 0);
+    assert_eq!(
+        world.refused(&factors(mailbox(), FactorCommand::Rename(id(9), "x".to_owned()))),
+        "FACTOR_NOT_FOUND"
+    );
+    let state = world.state::<Mailbox>(account().tenant(), id(1));
+    let record = &state.record().expect("a mailbox").factors;
+    assert!(record.is_demanded(), "a password alone is not enough");
+    assert_eq!(record.passkeys[&id(50)].name.plain().map(String::as_str), Some("blue key"));
+    world.must(&factors(mailbox(), FactorCommand::Remove(id(50))));
+    let state = world.state::<Mailbox>(account().tenant(), id(1));
+    let record = &state.record().expect("a mailbox").factors;
+    assert!(!record.is_demanded() && record.recovery.is_empty(), "the codes went with the last factor");
+}
+
+#[test]
 fn factors_have_a_limit_and_a_reset_takes_all() {
     let mut world = with_mailbox();
-    for number in 50..60 {
+    for number in 50..59 {
         world.must(&factors(mailbox(), totp(number)));
     }
+    world.must(&factors(mailbox(), passkey(59, 1)));
     assert_eq!(world.refused(&factors(mailbox(), totp(60))), "FACTOR_LIMIT_REACHED");
+    assert_eq!(world.refused(&factors(mailbox(), passkey(60, 2))), "FACTOR_LIMIT_REACHED");
     assert_eq!(world.must(&factors(mailbox(), FactorCommand::Reset)), 10);
     let state = world.state::<Mailbox>(account().tenant(), id(1));
     assert!(!state.record().expect("a mailbox").factors.is_demanded());

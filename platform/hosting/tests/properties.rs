@@ -9,7 +9,7 @@ use hosting::account::{AccountEvent, Parent};
 use hosting::alias::{AliasEvent, Temporary};
 use hosting::delegation::{DelegationEvent, DelegationScope};
 use hosting::domain::{DomainEvent, DomainRef, Proof, VerifiedBy};
-use hosting::factor::{FactorEvent, TotpSeed};
+use hosting::factor::{FactorEvent, PasskeyKey, TotpSeed};
 use hosting::mailbox::{Crossing, MailProtocol, Mailbox, MailboxEvent, Threshold};
 use hosting::plan::{PlanEvent, catalogue, plan_id};
 use hosting::service::{Service, ServiceEvent, SuspensionReason};
@@ -135,7 +135,21 @@ fn user_event() -> impl Strategy<Value = HostingEvent> {
 fn factor_event() -> impl Strategy<Value = FactorEvent> {
     let seed =
         collection::vec(any::<u8>(), 20..=64).prop_map(|octets| TotpSeed::new(octets).expect("long enough"));
+    let octets = || collection::vec(any::<u8>(), 1..64);
+    let key = (octets(), octets()).prop_map(|(id, key)| PasskeyKey::new(id, key).expect("short enough"));
+    let passkey = (any_id(), sealed(any::<String>()), sealed(key), any::<u32>(), any::<bool>()).prop_map(
+        |(factor, name, key, counter, may_be_backed_up)| FactorEvent::PasskeyAdded {
+            factor,
+            name,
+            key,
+            counter,
+            may_be_backed_up,
+        },
+    );
     prop_oneof![
+        passkey,
+        (any_id(), sealed(any::<String>()))
+            .prop_map(|(factor, name)| FactorEvent::FactorRenamed { factor, name }),
         (any_id(), sealed(any::<String>()), sealed(seed))
             .prop_map(|(factor, name, seed)| FactorEvent::TotpAdded { factor, name, seed }),
         any_id().prop_map(|factor| FactorEvent::FactorRemoved { factor }),

@@ -74,7 +74,7 @@ fn plain(text: &Sealed<String>) -> Option<String> {
 fn of_user(event: &UserEvent) -> Option<(NoticeKind, Option<String>)> {
     match event {
         UserEvent::PasswordSet { .. } => Some((NoticeKind::PasswordChanged, None)),
-        UserEvent::Factor(event) => Some(of_factor(event)),
+        UserEvent::Factor(event) => of_factor(event),
         _ => None,
     }
 }
@@ -82,19 +82,22 @@ fn of_user(event: &UserEvent) -> Option<(NoticeKind, Option<String>)> {
 fn of_mailbox(event: &MailboxEvent) -> Option<(NoticeKind, Option<String>)> {
     match event {
         MailboxEvent::PasswordSet { .. } => Some((NoticeKind::PasswordChanged, None)),
-        MailboxEvent::Factor(event) => Some(of_factor(event)),
+        MailboxEvent::Factor(event) => of_factor(event),
         MailboxEvent::AppPasswordAdded { name, .. } => Some((NoticeKind::AppPasswordAdded, plain(name))),
         MailboxEvent::AppPasswordRevoked { .. } => Some((NoticeKind::AppPasswordRevoked, None)),
         _ => None,
     }
 }
 
-fn of_factor(event: &FactorEvent) -> (NoticeKind, Option<String>) {
+fn of_factor(event: &FactorEvent) -> Option<(NoticeKind, Option<String>)> {
     match event {
-        FactorEvent::TotpAdded { name, .. } => (NoticeKind::FactorAdded, plain(name)),
-        FactorEvent::FactorRemoved { .. } => (NoticeKind::FactorRemoved, None),
-        FactorEvent::RecoveryCodesSet { .. } => (NoticeKind::RecoveryCodesRenewed, None),
-        FactorEvent::RecoveryCodeUsed { .. } => (NoticeKind::RecoveryCodeUsed, None),
+        FactorEvent::TotpAdded { name, .. } | FactorEvent::PasskeyAdded { name, .. } => {
+            Some((NoticeKind::FactorAdded, plain(name)))
+        }
+        FactorEvent::FactorRemoved { .. } => Some((NoticeKind::FactorRemoved, None)),
+        FactorEvent::RecoveryCodesSet { .. } => Some((NoticeKind::RecoveryCodesRenewed, None)),
+        FactorEvent::RecoveryCodeUsed { .. } => Some((NoticeKind::RecoveryCodeUsed, None)),
+        FactorEvent::FactorRenamed { .. } => None,
     }
 }
 

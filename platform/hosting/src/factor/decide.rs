@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use kernel::{FactorId, Sealed, SubjectId};
 
-use super::{FactorEvent, TotpSeed};
+use super::{FactorEvent, PasskeyKey, TotpSeed};
 use crate::HostingRefusal;
 use crate::limit::{DISPLAY_NAME_CHARACTER_COUNT_MAX, FACTOR_COUNT_MAX, RECOVERY_CODE_COUNT_MAX};
 use crate::refusal::Limit;
@@ -14,6 +14,10 @@ use crate::refusal::Limit;
 pub enum FactorCommand {
     /// Add an authenticator app whose code was verified.
     AddTotp(NewTotp),
+    /// Add a passkey or a security key whose registration was verified.
+    AddPasskey(NewPasskey),
+    /// Call a factor something else, 1 to 128 characters.
+    Rename(FactorId, String),
     /// Take a factor away.
     Remove(FactorId),
     /// Take all of them away: its owner has lost them.
@@ -35,11 +39,28 @@ pub struct NewTotp {
     pub seed: TotpSeed,
 }
 
+/// A passkey or a security key to be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewPasskey {
+    /// Its id.
+    pub factor: FactorId,
+    /// What its owner calls it, 1 to 128 characters.
+    pub name: String,
+    /// What it is known by.
+    pub key: PasskeyKey,
+    /// Its counter; 0 for authenticators that have none.
+    pub counter: u32,
+    /// Whether it may be kept in several places.
+    pub may_be_backed_up: bool,
+}
+
 /// The second factors of one user or mailbox.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct FactorState {
     /// Authenticator apps.
     pub totp: BTreeMap<FactorId, TotpRecord>,
+    /// Passkeys and security keys.
+    pub passkeys: BTreeMap<FactorId, PasskeyRecord>,
     /// BLAKE3 of the recovery codes that are good.
     pub recovery: BTreeSet<[u8; 32]>,
 }
@@ -53,10 +74,36 @@ pub struct TotpRecord {
     pub seed: Sealed<TotpSeed>,
 }
 
+/// A passkey or a security key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PasskeyRecord {
+    /// What its owner calls it.
+    pub name: Sealed<String>,
+    /// What it is known by.
+    pub key: Sealed<PasskeyKey>,
+    /// Its counter when it was added: later ones are kept beside the journal, since each sign-in moves them.
+    pub counter: u32,
+    /// Whether it may be kept in several places.
+    pub may_be_backed_up: bool,
+}
+
 impl FactorState {
     /// Whether a password alone is not enough.
     pub fn is_demanded(&self) -> bool {
-        !self.totp.is_empty()
+        self.count() > 0
+    }
+
+    fn count(&self) -> usize {
+        self.totp.len() + self.passkeys.len()
+    }
+
+    fn has(&self, factor: FactorId) -> bool {
+        self.totp.contains_key(&factor) || self.passkeys.contains_key(&factor)
+    }
+
+    fn name_of(&mut self, factor: FactorId) -> Option<&mut Sealed<String>> {
+        let totp = self.totp.get_mut(&factor).map(|record| &mut record.name);
+        totp.or_else(|| self.passkeys.get_mut(&factor).map(|record| &mut record.name))
     }
 
     /// What an event makes of them.
@@ -65,9 +112,24 @@ impl FactorState {
             FactorEvent::TotpAdded { factor, name, seed } => {
                 self.totp.insert(*factor, TotpRecord { name: name.clone(), seed: seed.clone() });
             }
+            FactorEvent::PasskeyAdded { factor, name, key, counter, may_be_backed_up } => {
+                let record = PasskeyRecord {
+                    name: name.clone(),
+                    key: key.clone(),
+                    counter: *counter,
+                    may_be_backed_up: *may_be_backed_up,
+                };
+                self.passkeys.insert(*factor, record);
+            }
+            FactorEvent::FactorRenamed { factor, name } => {
+                if let Some(known) = self.name_of(*factor) {
+                    *known = name.clone();
+                }
+            }
             FactorEvent::FactorRemoved { factor } => {
                 self.totp.remove(factor);
-                if self.totp.is_empty() {
+                self.passkeys.remove(factor);
+                if !self.is_demanded() {
                     self.recovery.clear();
                 }
             }
@@ -85,13 +147,16 @@ impl FactorState {
         subject: SubjectId,
     ) -> Result<Vec<FactorEvent>, HostingRefusal> {
         match command {
-            FactorCommand::AddTotp(new) => self.add(new, subject),
-            FactorCommand::Remove(factor) if self.totp.contains_key(&factor) => {
+            FactorCommand::AddTotp(new) => self.add_totp(new, subject),
+            FactorCommand::AddPasskey(new) => self.add_passkey(new, subject),
+            FactorCommand::Rename(factor, name) => self.rename((factor, &name), subject),
+            FactorCommand::Remove(factor) if self.has(factor) => {
                 Ok(vec![FactorEvent::FactorRemoved { factor }])
             }
             FactorCommand::Remove(_) => Err(HostingRefusal::FactorNotFound),
             FactorCommand::Reset => {
-                Ok(self.totp.keys().map(|factor| FactorEvent::FactorRemoved { factor: *factor }).collect())
+                let all = self.totp.keys().chain(self.passkeys.keys());
+                Ok(all.map(|factor| FactorEvent::FactorRemoved { factor: *factor }).collect())
             }
             FactorCommand::SetRecoveryCodes(_) if !self.is_demanded() => {
                 Err(HostingRefusal::RecoveryNeedsFactor)
@@ -110,19 +175,57 @@ impl FactorState {
         }
     }
 
-    fn add(&self, new: NewTotp, subject: SubjectId) -> Result<Vec<FactorEvent>, HostingRefusal> {
+    fn add_totp(&self, new: NewTotp, subject: SubjectId) -> Result<Vec<FactorEvent>, HostingRefusal> {
         if let Some(known) = self.totp.get(&new.factor) {
             let is_same = known.seed.plain() == Some(&new.seed);
             return if is_same { Ok(vec![]) } else { Err(HostingRefusal::FactorExists) };
         }
-        if self.totp.len() >= FACTOR_COUNT_MAX {
-            return Err(HostingRefusal::FactorLimitReached(Limit::count(FACTOR_COUNT_MAX, self.totp.len())));
-        }
+        self.has_room()?;
         let name = crate::text::name(&new.name, DISPLAY_NAME_CHARACTER_COUNT_MAX)?;
         Ok(vec![FactorEvent::TotpAdded {
             factor: new.factor,
             name: Sealed::new(subject, name),
             seed: Sealed::new(subject, new.seed),
         }])
+    }
+
+    fn add_passkey(&self, new: NewPasskey, subject: SubjectId) -> Result<Vec<FactorEvent>, HostingRefusal> {
+        let is_new = |record: &PasskeyRecord| record.key.plain() == Some(&new.key);
+        if self.has(new.factor) || self.passkeys.values().any(is_new) {
+            let is_same = self.passkeys.get(&new.factor).is_some_and(is_new);
+            return if is_same { Ok(vec![]) } else { Err(HostingRefusal::FactorExists) };
+        }
+        self.has_room()?;
+        let name = crate::text::name(&new.name, DISPLAY_NAME_CHARACTER_COUNT_MAX)?;
+        Ok(vec![FactorEvent::PasskeyAdded {
+            factor: new.factor,
+            name: Sealed::new(subject, name),
+            key: Sealed::new(subject, new.key),
+            counter: new.counter,
+            may_be_backed_up: new.may_be_backed_up,
+        }])
+    }
+
+    fn rename(
+        &self,
+        (factor, name): (FactorId, &str),
+        subject: SubjectId,
+    ) -> Result<Vec<FactorEvent>, HostingRefusal> {
+        let totp = self.totp.get(&factor).map(|record| &record.name);
+        let known = totp.or_else(|| self.passkeys.get(&factor).map(|record| &record.name));
+        let known = known.ok_or(HostingRefusal::FactorNotFound)?;
+        let name = crate::text::name(name, DISPLAY_NAME_CHARACTER_COUNT_MAX)?;
+        if known.plain() == Some(&name) {
+            return Ok(vec![]);
+        }
+        Ok(vec![FactorEvent::FactorRenamed { factor, name: Sealed::new(subject, name) }])
+    }
+
+    fn has_room(&self) -> Result<(), HostingRefusal> {
+        let count = self.count();
+        if count < FACTOR_COUNT_MAX {
+            return Ok(());
+        }
+        Err(HostingRefusal::FactorLimitReached(Limit::count(FACTOR_COUNT_MAX, count)))
     }
 }

@@ -2,6 +2,8 @@
 
 use kernel::{FactorId, Sealed};
 
+use crate::limit::{CREDENTIAL_ID_OCTETS_MAX, PASSKEY_OCTETS_MAX};
+
 /// The shared secret of a time-based one-time password (RFC 6238): 20 to 64 octets. Its `Debug` shows nothing.
 #[derive(Clone, PartialEq, Eq)]
 pub struct TotpSeed(Vec<u8>);
@@ -24,6 +26,32 @@ impl std::fmt::Debug for TotpSeed {
     }
 }
 
+/// What a passkey or a security key is known by: the credential's id, 1 to 1023 octets, and its public key (COSE, RFC 9052).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PasskeyKey {
+    credential: Vec<u8>,
+    public: Vec<u8>,
+}
+
+impl PasskeyKey {
+    /// Of both; none where either is empty or longer than authenticators make it.
+    pub fn new(credential: Vec<u8>, public: Vec<u8>) -> Option<Self> {
+        let fits = (1..=CREDENTIAL_ID_OCTETS_MAX).contains(&credential.len())
+            && (1..=PASSKEY_OCTETS_MAX).contains(&public.len());
+        fits.then_some(Self { credential, public })
+    }
+
+    /// The credential's id: what a sign-in finds it by.
+    pub fn credential(&self) -> &[u8] {
+        &self.credential
+    }
+
+    /// The public key in its COSE form.
+    pub fn public(&self) -> &[u8] {
+        &self.public
+    }
+}
+
 /// What happened to the second factors of one user or mailbox.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum FactorEvent {
@@ -35,6 +63,26 @@ pub enum FactorEvent {
         name: Sealed<String>,
         /// What its codes are derived from.
         seed: Sealed<TotpSeed>,
+    },
+    /// A passkey or a security key was added and has shown that it works.
+    PasskeyAdded {
+        /// Which.
+        factor: FactorId,
+        /// What its owner calls it.
+        name: Sealed<String>,
+        /// What it is known by.
+        key: Sealed<PasskeyKey>,
+        /// Its counter at that moment; 0 for authenticators that have none.
+        counter: u32,
+        /// Whether it may be kept in several places, by a password manager; that never changes.
+        may_be_backed_up: bool,
+    },
+    /// A factor is called something else.
+    FactorRenamed {
+        /// Which.
+        factor: FactorId,
+        /// What its owner calls it from now on.
+        name: Sealed<String>,
     },
     /// A factor is none any more. With the last one the recovery codes are void.
     FactorRemoved {

@@ -3,7 +3,7 @@
 use kernel::{Kind, Malformed, Open, RawEvent, Seal, SealError};
 use serde::{Deserialize, Serialize};
 
-use super::{FactorEvent, TotpSeed};
+use super::{FactorEvent, PasskeyKey, TotpSeed};
 use crate::wire::{self, Hash, Plain, SealedField, json};
 
 /// Whose stream it is.
@@ -18,6 +18,21 @@ struct TotpAddedV1 {
     factor: String,
     name: SealedField,
     seed: SealedField,
+}
+
+#[derive(Serialize, Deserialize)]
+struct PasskeyAddedV1 {
+    factor: String,
+    name: SealedField,
+    key: SealedField,
+    counter: u32,
+    may_be_backed_up: bool,
+}
+
+#[derive(Serialize, Deserialize)]
+struct FactorRenamedV1 {
+    factor: String,
+    name: SealedField,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -44,14 +59,31 @@ impl Plain for TotpSeed {
     }
 }
 
+/// Two octets that say how long the credential's id is, the id, the key.
+impl Plain for PasskeyKey {
+    fn to_octets(&self) -> Vec<u8> {
+        let size = u16::try_from(self.credential().len()).unwrap_or(u16::MAX).to_be_bytes();
+        [&size[..], self.credential(), self.public()].concat()
+    }
+    fn from_octets(octets: &[u8]) -> Option<Self> {
+        let (size, rest) = octets.split_first_chunk::<2>()?;
+        let (credential, public) = rest.split_at_checked(usize::from(u16::from_be_bytes(*size)))?;
+        Self::new(credential.to_vec(), public.to_vec())
+    }
+}
+
 /// The stored name of an event.
 pub(crate) const fn kind(noun: Noun, event: &FactorEvent) -> Kind {
     let name = match (noun, event) {
         (Noun::User, FactorEvent::TotpAdded { .. }) => "user.totp_added",
+        (Noun::User, FactorEvent::PasskeyAdded { .. }) => "user.passkey_added",
+        (Noun::User, FactorEvent::FactorRenamed { .. }) => "user.factor_renamed",
         (Noun::User, FactorEvent::FactorRemoved { .. }) => "user.factor_removed",
         (Noun::User, FactorEvent::RecoveryCodesSet { .. }) => "user.recovery_codes_set",
         (Noun::User, FactorEvent::RecoveryCodeUsed { .. }) => "user.recovery_code_used",
         (Noun::Mailbox, FactorEvent::TotpAdded { .. }) => "mailbox.totp_added",
+        (Noun::Mailbox, FactorEvent::PasskeyAdded { .. }) => "mailbox.passkey_added",
+        (Noun::Mailbox, FactorEvent::FactorRenamed { .. }) => "mailbox.factor_renamed",
         (Noun::Mailbox, FactorEvent::FactorRemoved { .. }) => "mailbox.factor_removed",
         (Noun::Mailbox, FactorEvent::RecoveryCodesSet { .. }) => "mailbox.recovery_codes_set",
         (Noun::Mailbox, FactorEvent::RecoveryCodeUsed { .. }) => "mailbox.recovery_code_used",
@@ -67,6 +99,16 @@ pub(crate) fn encode(event: &FactorEvent, seal: &mut dyn Seal) -> Result<Vec<u8>
             name: wire::seal(seal, name)?,
             seed: wire::seal(seal, seed)?,
         }),
+        FactorEvent::PasskeyAdded { factor, name, key, counter, may_be_backed_up } => json(&PasskeyAddedV1 {
+            factor: factor.to_string(),
+            name: wire::seal(seal, name)?,
+            key: wire::seal(seal, key)?,
+            counter: *counter,
+            may_be_backed_up: *may_be_backed_up,
+        }),
+        FactorEvent::FactorRenamed { factor, name } => {
+            json(&FactorRenamedV1 { factor: factor.to_string(), name: wire::seal(seal, name)? })
+        }
         FactorEvent::FactorRemoved { factor } => json(&FactorRemovedV1 { factor: factor.to_string() }),
         FactorEvent::RecoveryCodesSet { hashes } => {
             json(&RecoveryCodesSetV1 { hashes: hashes.iter().map(Hash::from).collect() })
@@ -85,6 +127,21 @@ pub(crate) fn decode(raw: &RawEvent, open: &dyn Open) -> Result<FactorEvent, Mal
                 name: wire::open(raw, open, &form.name)?,
                 seed: wire::open(raw, open, &form.seed)?,
             })
+        }
+        (Some("passkey_added"), 1) => {
+            let form: PasskeyAddedV1 = wire::form(raw)?;
+            Ok(FactorEvent::PasskeyAdded {
+                factor: wire::id(raw, &form.factor)?,
+                name: wire::open(raw, open, &form.name)?,
+                key: wire::open(raw, open, &form.key)?,
+                counter: form.counter,
+                may_be_backed_up: form.may_be_backed_up,
+            })
+        }
+        (Some("factor_renamed"), 1) => {
+            let form: FactorRenamedV1 = wire::form(raw)?;
+            let name = wire::open(raw, open, &form.name)?;
+            Ok(FactorEvent::FactorRenamed { factor: wire::id(raw, &form.factor)?, name })
         }
         (Some("factor_removed"), 1) => {
             let form: FactorRemovedV1 = wire::form(raw)?;

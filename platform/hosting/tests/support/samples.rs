@@ -10,7 +10,7 @@ use hosting::contract::{AcceptedDocument, ContractEvent, Method};
 use hosting::delegation::{DelegationEvent, DelegationScope};
 use hosting::document::{DocumentEvent, DocumentKind, MediaType, NewVersion};
 use hosting::domain::{DkimAlgorithm, DkimPrivateKey, DkimSelector, DomainEvent, DomainSettings, VerifiedBy};
-use hosting::factor::{FactorEvent, TotpSeed};
+use hosting::factor::{FactorEvent, PasskeyKey, TotpSeed};
 use hosting::filter::{DomainFilter, Filter, FilterStage, MailboxFilter};
 use hosting::mailbox::{
     Crossing, HeldMail, HoldReason, MailProtocol, MailboxEvent, MailboxSettings, Threshold,
@@ -262,7 +262,7 @@ fn users(all: &mut Samples, at: Timestamp) {
     push(UserEvent::Removed, "full");
 }
 
-fn factors(subject: u128) -> [FactorEvent; 4] {
+fn factors(subject: u128) -> [FactorEvent; 6] {
     [
         FactorEvent::TotpAdded {
             factor: id(11),
@@ -271,6 +271,14 @@ fn factors(subject: u128) -> [FactorEvent; 4] {
         },
         FactorEvent::RecoveryCodesSet { hashes: vec![[0xcd; 32], [0xef; 32]] },
         FactorEvent::RecoveryCodeUsed { hash: [0xcd; 32] },
+        FactorEvent::PasskeyAdded {
+            factor: id(12),
+            name: sealed(subject, "Alice's key".to_owned()),
+            key: sealed(subject, PasskeyKey::new(vec![1; 16], vec![0xa5; 77]).expect("a key")),
+            counter: 7,
+            may_be_backed_up: false,
+        },
+        FactorEvent::FactorRenamed { factor: id(12), name: sealed(subject, "Alice's blue key".to_owned()) },
         FactorEvent::FactorRemoved { factor: id(11) },
     ]
 }
