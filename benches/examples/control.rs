@@ -298,6 +298,8 @@ async fn main() {
         logins: nothing.clone(),
         queue: nothing.clone(),
         deliveries: nothing.clone(),
+        door: graphql::DoorBook::open(database.clone()).await.expect("tables"),
+        passkeys: None,
         blobs: database::Blobs::open(database.clone()).await.expect("a table"),
         facts: graphql::Facts {
             server_name: "mail.example".to_owned(),

@@ -91,6 +91,11 @@ impl Api {
         Self { schema, platform, allowances: Arc::default() }
     }
 
+    /// Whether anybody may open an account.
+    pub const fn is_sign_up_open(&self) -> bool {
+        self.platform.notices.is_sign_up_open
+    }
+
     /// See [`Mode`].
     pub fn mode(&self) -> Mode {
         self.platform.mode

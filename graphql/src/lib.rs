@@ -20,6 +20,7 @@ mod credential;
 mod delegation;
 mod document;
 mod domain;
+mod door;
 mod entry;
 mod error;
 mod event;
@@ -30,6 +31,7 @@ pub mod limit;
 mod mailbox;
 mod notice;
 mod page;
+mod passkey;
 mod payload;
 mod plan;
 mod platform;
@@ -53,8 +55,10 @@ pub use access::{ACCESS_KEY_NAME, AccessKey, People, SignIns};
 pub use api::{Api, ApiSchema, BadRequest, Knock, new_correlation};
 pub use document::serve::{Bytes, NoBytes, Wanted};
 pub use domain::dns::DnsChecks;
+pub use door::DoorBook;
 pub use kernel::CorrelationId;
 pub use language::Language;
+pub use passkey::question::{PASSKEY_KEY_NAME, Passkeys};
 pub use platform::{
     DataCentre, DeliverySource, DkimSource, Facts, LastUse, LoginSource, Mode, NETWORK_KEY_NAME, Notices,
     Platform, PortError, QueueSource, SendScope, SendUse, SendsSource, TxtResolver, Usage, UsageSource,

@@ -134,19 +134,33 @@ impl Faults {
         let (code, english, french) = if is_missing {
             (
                 "SECOND_FACTOR_NEEDED",
-                "this login has a second factor: give a code of the authenticator app, or a recovery code",
-                "cet accès a un second facteur : donnez un code de l'application ou un code de secours",
+                "this login has a second factor: give a code of the authenticator app, a recovery code or a passkey",
+                "cet accès a un second facteur : donnez un code de l'application, un code de secours ou une clé d'accès",
             )
         } else {
             (
                 "WRONG_SECOND_FACTOR",
-                "this code is wrong or was used before",
-                "ce code est faux ou a déjà servi",
+                "this code or passkey is wrong or was used before",
+                "ce code ou cette clé d'accès est faux ou a déjà servi",
             )
         };
         self.errors.push(UserError {
             code: code.to_owned(),
             field: Some("code".to_owned()),
+            message: self.language.pick(english, french).to_owned(),
+            limits: Vec::new(),
+        });
+    }
+
+    /// Adds that a passkey opens nothing here; why is not told.
+    pub(crate) fn wrong_passkey(&mut self) {
+        let (english, french) = (
+            "this passkey opens nothing here, or the question is over: begin anew",
+            "cette clé d'accès n'ouvre rien ici, ou la demande est expirée : recommencez",
+        );
+        self.errors.push(UserError {
+            code: "WRONG_PASSKEY".to_owned(),
+            field: Some("answer".to_owned()),
             message: self.language.pick(english, french).to_owned(),
             limits: Vec::new(),
         });

@@ -13,6 +13,8 @@ use kernel::{ByteSize, DomainId, DomainName, MailboxId, TenantId, Timestamp, Web
 
 use crate::access::{AccessKey, People, SignIns};
 use crate::domain::dns::DnsChecks;
+use crate::door::DoorBook;
+use crate::passkey::question::Passkeys;
 
 /// Whether an engineer or a customer is at the other end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,6 +38,10 @@ pub struct Platform {
     pub access_key: Arc<AccessKey>,
     /// Bounds and throttles sign-ins of users.
     pub sign_ins: Arc<SignIns>,
+    /// What all nodes must know at once about sign-ins.
+    pub door: DoorBook,
+    /// Asks for passkeys; none where the pages have no name.
+    pub passkeys: Option<Arc<Passkeys>>,
     /// Stored octets and messages of mailboxes.
     pub usage: Arc<dyn UsageSource>,
     /// How many recipients have been sent to.

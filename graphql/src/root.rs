@@ -27,6 +27,7 @@ use crate::mailbox::mutation::MailboxMutation;
 use crate::mailbox::query::MailboxQuery;
 use crate::notice::mutation::NoticeMutation;
 use crate::notice::query::NoticeQuery;
+use crate::passkey::mutation::PasskeyMutation;
 use crate::plan::mutation::PlanMutation;
 use crate::plan::query::PlanQuery;
 use crate::push::mutation::PushMutation;
@@ -98,6 +99,7 @@ pub struct QueryRoot(
 pub struct MutationRoot(
     AccessMutation,
     CredentialMutation,
+    PasskeyMutation,
     NoticeMutation,
     AccountMutation,
     UserMutation,

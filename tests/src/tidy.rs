@@ -45,6 +45,7 @@ pub const EDGES: &[(&str, &[&str])] = &[
             "dnscheck",
             "resolver",
             "sieve",
+            "passkey",
         ],
     ),
     ("web", &["graphql", "engine"]),

@@ -5,12 +5,13 @@ use std::time::{Duration, Instant};
 use async_graphql::{Context, Object, Result};
 use authority::{Permission, Principal, Resource};
 use directory::{AuthRefusal, LoginAttempt, Protocol};
-use hosting::factor::FactorCommand;
+use hosting::factor::{FactorCommand, FactorState};
 use hosting::session::{EndReason, SessionOwner};
 use hosting::use_case::{
     ChangeFactors, EndSession, RotateSession, SetMailboxPassword, SetUserPassword, StartSession,
 };
 use kernel::{AccountId, Actor, SessionId, Via};
+use passkey::Presence;
 use secrecy::SecretString;
 
 use super::handover::{HANDOVER_LIFE, Handover};
@@ -22,6 +23,9 @@ use super::{about_itself, now};
 use crate::credential::totp::{self, Proof};
 use crate::error::Fault;
 use crate::limit::{PASSWORD_OCTETS_MAX, REFRESH_TOKEN_SECS, TEXT_OCTETS_MAX};
+use crate::passkey::answer::SignedAnswer;
+use crate::passkey::object::{PasskeyAnswerInput, PasskeyQuestion};
+use crate::passkey::question::{Handle, Purpose};
 use crate::payload::{Answer, Faults, UserError, command, heard, run, run_as};
 use crate::request::Asked;
 use crate::scalar::{AccountKey, Place, SessionKey, Uid};
@@ -30,6 +34,20 @@ use crate::scalar::{AccountKey, Place, SessionKey, Uid};
 #[derive(Debug, Clone)]
 pub struct SessionPayload {
     answer: Answer<Option<Credentials>>,
+    question: Option<PasskeyQuestion>,
+}
+
+impl SessionPayload {
+    /// Nobody is signed in.
+    pub(crate) fn refused(faults: Faults) -> Self {
+        faults.refused().into()
+    }
+}
+
+impl From<Answer<Option<Credentials>>> for SessionPayload {
+    fn from(answer: Answer<Option<Credentials>>) -> Self {
+        Self { answer, question: None }
+    }
 }
 
 /// What a sign-in, a refresh or a sign-out came to.
@@ -41,6 +59,11 @@ impl SessionPayload {
             Answer::Done { key, .. } => key.clone(),
             Answer::Refused(_) => None,
         }
+    }
+
+    /// Where a second factor is asked for and a passkey can be it: what the authenticator is asked.
+    async fn passkey_question(&self) -> Option<&PasskeyQuestion> {
+        self.question.as_ref()
     }
 
     /// Why the mutation was refused; empty where it was done.
@@ -61,8 +84,8 @@ pub struct AccessMutation;
 #[Object]
 impl AccessMutation {
     /// Signs in a user by login name, or a mailbox by its address. `userErrors`: `WRONG_CREDENTIALS` whichever of the
-    /// two is wrong. Where the login has a second factor, `code` is of an authenticator app or a recovery code; without
-    /// it the answer is `SECOND_FACTOR_NEEDED`. After several failures the error `THROTTLED` says how long to wait.
+    /// two is wrong. Where the login has a second factor, `code` is of an authenticator app or a recovery code, or
+    /// `passkey` answers the `passkeyQuestion`; without either the answer is `SECOND_FACTOR_NEEDED`. After several failures the error `THROTTLED` says how long to wait.
     /// Takes no `commandId`: each sign-in is a session of its own.
     async fn sign_in(
         &self,
@@ -70,26 +93,27 @@ impl AccessMutation {
         login: String,
         password: String,
         code: Option<String>,
+        passkey: Option<PasskeyAnswerInput>,
     ) -> Result<SessionPayload> {
         let mut faults = Faults::new(ctx)?;
         if login.len() > TEXT_OCTETS_MAX || password.len() > PASSWORD_OCTETS_MAX {
             faults.wrong_credentials();
-            return Ok(SessionPayload { answer: faults.refused() });
+            return Ok(SessionPayload::refused(faults));
         }
         let Some((account, owner)) = identified(ctx, &login, password.into()).await? else {
             faults.wrong_credentials();
-            return Ok(SessionPayload { answer: faults.refused() });
+            return Ok(SessionPayload::refused(faults));
         };
-        let has_second_factor = match second_factor(ctx, (account, owner), code).await? {
+        let has_second_factor = match second_factor(ctx, (account, owner), (code, passkey)).await? {
             SecondFactor::None => false,
             SecondFactor::Proved => true,
-            SecondFactor::Missing => {
+            SecondFactor::Missing(question) => {
                 faults.second_factor(true);
-                return Ok(SessionPayload { answer: faults.refused() });
+                return Ok(SessionPayload { answer: faults.refused(), question });
             }
             SecondFactor::Wrong => {
                 faults.second_factor(false);
-                return Ok(SessionPayload { answer: faults.refused() });
+                return Ok(SessionPayload::refused(faults));
             }
         };
         begin(ctx, account, owner, has_second_factor).await
@@ -120,7 +144,7 @@ impl AccessMutation {
         let known = known.filter(|known| platform.people.session(known.session, now()).is_some());
         let Some(Handover { account, owner, has_second_factor, .. }) = known else {
             faults.wrong_credentials();
-            return Ok(SessionPayload { answer: faults.refused() });
+            return Ok(SessionPayload::refused(faults));
         };
         begin(ctx, account, owner, has_second_factor).await
     }
@@ -145,7 +169,7 @@ impl AccessMutation {
         let acting = about_itself(&standing.principal, standing.home);
         let answer = run_as(ctx, &acting, command(command_id), &end, None).await?;
         heard(ctx, &answer).await?;
-        Ok(SessionPayload { answer })
+        Ok(answer.into())
     }
 
     /// Ends another session, for example of a lost device: one's own, or any of the account for whoever may change it.
@@ -168,7 +192,7 @@ impl AccessMutation {
             run(ctx, command(command_id), &end, None).await?
         };
         heard(ctx, &answer).await?;
-        Ok(SessionPayload { answer })
+        Ok(answer.into())
     }
 
     /// Changes the caller's own password and ends all of the caller's sessions. An API token cannot do this.
@@ -185,13 +209,13 @@ impl AccessMutation {
         }
         let mut faults = Faults::new(ctx)?;
         let Some(new_password) = faults.password("newPassword", new_password) else {
-            return Ok(SessionPayload { answer: faults.refused() });
+            return Ok(SessionPayload::refused(faults));
         };
         if current_password.len() > PASSWORD_OCTETS_MAX
             || !is_password_of(ctx, &standing, current_password.into()).await?
         {
             faults.wrong_credentials();
-            return Ok(SessionPayload { answer: faults.refused() });
+            return Ok(SessionPayload::refused(faults));
         }
         let password = hashed(ctx, new_password).await?;
         let (account, command) = (standing.home, command(command_id));
@@ -207,7 +231,7 @@ impl AccessMutation {
             }
             Actor::Operator | Actor::Platform(_) => return Err(ctx.fault(Fault::Forbidden)),
         };
-        Ok(SessionPayload { answer })
+        Ok(answer.into())
     }
 }
 
@@ -245,16 +269,10 @@ async fn identified(
 
 /// Checks a user's password, slower the more often it was wrong.
 async fn checked(ctx: &Context<'_>, login: &str, password: SecretString, hash: Option<&str>) -> Result<bool> {
-    let (peer, throttle) = (ctx.caller()?.peer, &ctx.platform()?.sign_ins.throttle);
-    if let Some(wait) = throttle.wait(login, peer, Instant::now()) {
-        let retry_after_secs = u32::try_from(wait.as_secs()).unwrap_or(u32::MAX).saturating_add(1);
-        return Err(ctx.fault(Fault::Throttled { retry_after_secs }));
-    }
-    // Counted before the answer is known, so that many attempts at once are not all let through.
-    throttle.failed(login, peer, Instant::now());
+    throttled(ctx, login)?;
     let is_right = proved(ctx, password, hash).await?;
     if is_right {
-        throttle.succeeded(login, peer);
+        ctx.platform()?.sign_ins.throttle.succeeded(login, ctx.caller()?.peer);
     }
     Ok(is_right)
 }
@@ -264,32 +282,61 @@ enum SecondFactor {
     /// None is asked for.
     None,
     Proved,
-    Missing,
+    /// With what an authenticator is asked, where there is one.
+    Missing(Option<PasskeyQuestion>),
     Wrong,
 }
 
-/// Checks the code of whoever has shown the right password, slower the more often it was wrong.
+/// Checks the code or the passkey of whoever has shown the right password, slower the more often it was wrong.
 async fn second_factor(
     ctx: &Context<'_>,
     (account, owner): (AccountId, SessionOwner),
-    code: Option<String>,
+    (code, passkey): (Option<String>, Option<PasskeyAnswerInput>),
 ) -> Result<SecondFactor> {
     let factors = crate::credential::query::factors(ctx, account, owner).await?.unwrap_or_default();
     if !factors.is_demanded() {
         return Ok(SecondFactor::None);
     }
-    let Some(code) = code.filter(|code| code.len() <= TEXT_OCTETS_MAX) else {
-        return Ok(SecondFactor::Missing);
-    };
-    let (peer, sign_ins) = (ctx.caller()?.peer, &ctx.platform()?.sign_ins);
+    let handle = Handle { account, owner };
+    let code = code.filter(|code| code.len() <= TEXT_OCTETS_MAX);
+    if code.is_none() && passkey.is_none() {
+        let passkeys = ctx.platform()?.passkeys.as_ref().filter(|_| !factors.passkeys.is_empty());
+        let question = passkeys.and_then(|passkeys| passkeys.second_factor(handle, &factors, now()));
+        return Ok(SecondFactor::Missing(question));
+    }
     let counted = format!("second factor of {}", owner.subject());
-    if let Some(wait) = sign_ins.throttle.wait(&counted, peer, Instant::now()) {
+    throttled(ctx, &counted)?;
+    let is_proved = match (code, passkey) {
+        (Some(code), _) => code_proves(ctx, (account, owner), (&factors, &code)).await?,
+        (None, Some(answer)) => key_proves(ctx, handle, (&factors, &answer)).await?,
+        (None, None) => false,
+    };
+    if !is_proved {
+        return Ok(SecondFactor::Wrong);
+    }
+    ctx.platform()?.sign_ins.throttle.succeeded(&counted, ctx.caller()?.peer);
+    Ok(SecondFactor::Proved)
+}
+
+/// Counts one more try, which is taken back where it succeeds; who has failed often waits.
+pub(crate) fn throttled(ctx: &Context<'_>, counted: &str) -> Result<()> {
+    let (peer, throttle) = (ctx.caller()?.peer, &ctx.platform()?.sign_ins.throttle);
+    if let Some(wait) = throttle.wait(counted, peer, Instant::now()) {
         let retry_after_secs = u32::try_from(wait.as_secs()).unwrap_or(u32::MAX).saturating_add(1);
         return Err(ctx.fault(Fault::Throttled { retry_after_secs }));
     }
-    sign_ins.throttle.failed(&counted, peer, Instant::now());
+    // Counted before the answer is known, so that many attempts at once are not all let through.
+    throttle.failed(counted, peer, Instant::now());
+    Ok(())
+}
+
+async fn code_proves(
+    ctx: &Context<'_>,
+    (account, owner): (AccountId, SessionOwner),
+    (factors, code): (&FactorState, &str),
+) -> Result<bool> {
     let now_secs = u64::try_from(now().secs()).unwrap_or_default();
-    let is_proved = match totp::prove(&factors, &code, now_secs, &sign_ins.steps) {
+    Ok(match totp::prove(factors, code, now_secs, &ctx.platform()?.sign_ins.steps) {
         None => false,
         Some(Proof::Totp) => true,
         Some(Proof::Recovery(hash)) => {
@@ -298,12 +345,19 @@ async fn second_factor(
             // Of two that come at once one is refused by the model.
             run_as(ctx, &acting, command(None), &change, ()).await?.errors().is_empty()
         }
-    };
-    if !is_proved {
-        return Ok(SecondFactor::Wrong);
-    }
-    sign_ins.throttle.succeeded(&counted, peer);
-    Ok(SecondFactor::Proved)
+    })
+}
+
+async fn key_proves(
+    ctx: &Context<'_>,
+    handle: Handle,
+    (factors, answer): (&FactorState, &PasskeyAnswerInput),
+) -> Result<bool> {
+    let passkeys = ctx.platform()?.passkeys.as_ref();
+    let purpose = Purpose::SecondFactor(handle);
+    let challenge = passkeys.and_then(|known| known.challenge_of(&answer.ticket, purpose, now()));
+    let (Some(challenge), Some(signed)) = (challenge, SignedAnswer::read(answer)) else { return Ok(false) };
+    signed.proves(ctx, (handle.account, factors), (challenge, Presence::Touched)).await
 }
 
 /// Whoever has just proved who they are.
@@ -340,7 +394,7 @@ pub(crate) async fn is_password_of(
 }
 
 /// Starts a session for whoever has just proved who they are.
-async fn begin(
+pub(crate) async fn begin(
     ctx: &Context<'_>,
     account: AccountId,
     owner: SessionOwner,
@@ -368,7 +422,7 @@ async fn begin(
     let acting = about_itself(&proved, account);
     let answer = run_as(ctx, &acting, command, &start, Some(credentials)).await?;
     heard(ctx, &answer).await?;
-    Ok(SessionPayload { answer })
+    Ok(answer.into())
 }
 
 async fn refresh(
@@ -394,7 +448,7 @@ async fn refresh(
         heard(ctx, &run_as(ctx, &acting, command(None), &end, ()).await?).await?;
     }
     heard(ctx, &answer).await?;
-    Ok(SessionPayload { answer })
+    Ok(answer.into())
 }
 
 /// The model's code for a refresh token that was exchanged before: somebody else may hold it.

@@ -52,7 +52,7 @@ pub struct Viewer {
 pub enum ViewerDemand {
     /// Choose another password: `passwordChange`.
     PasswordChange,
-    /// Add a second factor: `totpBegin`, then `totpConfirm`.
+    /// Add a second factor: `totpBegin`, then `totpConfirm`; or `passkeyBegin`, then `passkeyAdd`.
     SecondFactor,
     /// Follow the link that was sent to the address, or `emailVerificationResend`.
     EmailVerification,

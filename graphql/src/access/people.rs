@@ -103,6 +103,13 @@ pub(crate) struct Delegated {
     user: Option<UserId>,
 }
 
+impl Delegated {
+    /// Whether somebody has accepted it.
+    pub(crate) const fn is_answered(&self) -> bool {
+        self.user.is_some()
+    }
+}
+
 #[derive(Debug, Default)]
 struct Register {
     users: HashMap<UserId, Person>,
@@ -441,13 +448,15 @@ impl Register {
             UserEvent::Factor(event) => {
                 let Some(person) = self.users.get_mut(&user) else { return };
                 match event {
-                    FactorEvent::TotpAdded { .. } => {
+                    FactorEvent::TotpAdded { .. } | FactorEvent::PasskeyAdded { .. } => {
                         person.factor_count = person.factor_count.saturating_add(1);
                     }
                     FactorEvent::FactorRemoved { .. } => {
                         person.factor_count = person.factor_count.saturating_sub(1);
                     }
-                    FactorEvent::RecoveryCodesSet { .. } | FactorEvent::RecoveryCodeUsed { .. } => {}
+                    FactorEvent::FactorRenamed { .. }
+                    | FactorEvent::RecoveryCodesSet { .. }
+                    | FactorEvent::RecoveryCodeUsed { .. } => {}
                 }
             }
             UserEvent::PasswordSet { password, must_change } => {

@@ -12,7 +12,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use uuid::Uuid;
 
 use super::object::{AppPassword, MailProtocol, SecondFactors, TotpSetup, protocols, shown};
-use super::query::{factors, object, own, owner, resource};
+use super::query::{factors, label, object, own, owner, resource};
 use super::totp;
 use crate::access::about_itself;
 use crate::access::mutation::is_password_of;
@@ -31,16 +31,22 @@ pub struct SecondFactorsPayload {
     codes: Vec<SecretString>,
 }
 
+impl SecondFactorsPayload {
+    /// Of a change that makes no codes.
+    pub(crate) const fn without_codes(answer: Answer<(AccountId, SessionOwner)>) -> Self {
+        Self { answer, codes: Vec::new() }
+    }
+}
+
 /// What a change of second factors came to.
 #[Object]
 impl SecondFactorsPayload {
     /// The factors as they are now; none where the mutation was refused.
     async fn second_factors(&self, ctx: &Context<'_>) -> Result<Option<SecondFactors>> {
-        match &self.answer {
-            Answer::Done { key: (account, owner), .. } => {
-                Ok(factors(ctx, *account, *owner).await?.as_ref().map(object))
-            }
-            Answer::Refused(_) => Ok(None),
+        let Answer::Done { key: (account, owner), .. } = &self.answer else { return Ok(None) };
+        match factors(ctx, *account, *owner).await? {
+            Some(factors) => object(ctx, *account, &factors).await.map(Some),
+            None => Ok(None),
         }
     }
 
@@ -137,13 +143,7 @@ impl CredentialMutation {
     /// Begins to add an authenticator app: nothing is kept until `totpConfirm` shows that the app works.
     async fn totp_begin(&self, ctx: &Context<'_>) -> Result<Option<TotpSetup>> {
         let (account, who) = own(ctx)?;
-        let label = match who {
-            SessionOwner::User(user) => ctx.platform()?.people.login(user).unwrap_or_default(),
-            SessionOwner::Mailbox(mailbox) => {
-                let address = record(ctx, account, mailbox).await?.and_then(|record| record.address());
-                address.map(|address| address.to_string()).unwrap_or_default()
-            }
-        };
+        let label = label(ctx, account, who).await?;
         let seed = totp::fresh_seed().ok_or_else(|| ctx.fault(Fault::Busy))?;
         let url = totp::url(&seed, &label).ok_or_else(|| ctx.fault(Fault::Busy))?;
         Ok(Some(TotpSetup { secret: totp::seed_text(&seed), url }))
@@ -183,17 +183,9 @@ impl CredentialMutation {
             faults.second_factor(false);
             return Ok(refused(faults));
         }
-        let is_first = !factors(ctx, account, who).await?.unwrap_or_default().is_demanded();
         let command = command(command_id);
         let factor = FactorId::derived(command, 0);
-        let added =
-            change(ctx, command, (account, who), FactorCommand::AddTotp(NewTotp { factor, name, seed }))
-                .await?;
-        let is_done = matches!(added, Answer::Done { is_repeat: false, .. });
-        if !(is_first && is_done) {
-            return Ok(SecondFactorsPayload { answer: added, codes: Vec::new() });
-        }
-        renew_codes(ctx, CommandId::new(Uuid::new_v5(&kernel::Id::uuid(factor), b"recovery codes"))).await
+        add_first(ctx, command, (account, who), FactorCommand::AddTotp(NewTotp { factor, name, seed })).await
     }
 
     /// Takes one of the caller's own second factors away. With the last one the recovery codes are void. An API token
@@ -212,7 +204,7 @@ impl CredentialMutation {
             return Ok(refused(faults));
         }
         let answer = change(ctx, command(command_id), who, FactorCommand::Remove(factor_id.0)).await?;
-        Ok(SecondFactorsPayload { answer, codes: Vec::new() })
+        Ok(SecondFactorsPayload::without_codes(answer))
     }
 
     /// Makes new recovery codes for the caller; the old ones are void. An API token cannot do this.
@@ -250,7 +242,7 @@ impl CredentialMutation {
         let reset = ChangeFactors { account, owner: who, command: FactorCommand::Reset };
         let answer = run(ctx, command(command_id), &reset, (account, who)).await?;
         heard(ctx, &answer).await?;
-        Ok(SecondFactorsPayload { answer, codes: Vec::new() })
+        Ok(SecondFactorsPayload::without_codes(answer))
     }
 
     /// Makes the data of a removed user, or of the owner of a deleted mailbox, unreadable for ever, in the log and in its
@@ -327,12 +319,28 @@ impl CredentialMutation {
     }
 }
 
-fn refused(faults: Faults) -> SecondFactorsPayload {
-    SecondFactorsPayload { answer: faults.refused(), codes: Vec::new() }
+/// Adds a factor; with the first one come recovery codes.
+pub(crate) async fn add_first(
+    ctx: &Context<'_>,
+    command: CommandId,
+    (account, who): (AccountId, SessionOwner),
+    wish: FactorCommand,
+) -> Result<SecondFactorsPayload> {
+    let is_first = !factors(ctx, account, who).await?.unwrap_or_default().is_demanded();
+    let added = change(ctx, command, (account, who), wish).await?;
+    let is_done = matches!(added, Answer::Done { is_repeat: false, .. });
+    if !(is_first && is_done) {
+        return Ok(SecondFactorsPayload::without_codes(added));
+    }
+    renew_codes(ctx, CommandId::new(Uuid::new_v5(&kernel::Id::uuid(command), b"recovery codes"))).await
+}
+
+pub(crate) fn refused(faults: Faults) -> SecondFactorsPayload {
+    SecondFactorsPayload::without_codes(faults.refused())
 }
 
 /// Whether the caller signed in and has shown their password once more.
-async fn is_proved(ctx: &Context<'_>, password: String) -> Result<bool> {
+pub(crate) async fn is_proved(ctx: &Context<'_>, password: String) -> Result<bool> {
     let standing = ctx.bare_standing()?;
     if standing.session.is_none() {
         return Err(ctx.fault(Fault::Forbidden));
@@ -344,7 +352,7 @@ async fn is_proved(ctx: &Context<'_>, password: String) -> Result<bool> {
 }
 
 /// Changes the caller's own second factors.
-async fn change(
+pub(crate) async fn change(
     ctx: &Context<'_>,
     id: CommandId,
     (account, who): (AccountId, SessionOwner),

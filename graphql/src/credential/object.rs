@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use async_graphql::{Enum, SimpleObject};
 use hosting::mailbox as model;
 
+use crate::passkey::object::Passkey;
 use crate::scalar::{AppPasswordKey, FactorKey, Moment};
 
 /// What somebody proves besides the password.
@@ -14,6 +15,8 @@ pub struct SecondFactors {
     pub is_demanded: bool,
     /// Authenticator apps.
     pub authenticators: Vec<Authenticator>,
+    /// Passkeys and security keys.
+    pub passkeys: Vec<Passkey>,
     /// Recovery codes that are still good.
     pub recovery_codes_left: i32,
 }

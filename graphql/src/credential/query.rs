@@ -13,6 +13,7 @@ use serde_json::json;
 use super::object::{AppPassword, Authenticator, LastLogin, SecondFactors, shown};
 use crate::error::Fault;
 use crate::mailbox::record::{named, of_record, record};
+use crate::passkey::object::Passkey;
 use crate::platform::LastUse;
 use crate::request::Asked;
 use crate::scalar::{AccountKey, AppPasswordKey, FactorKey, MailboxKey, Moment, UserKey};
@@ -37,7 +38,7 @@ impl CredentialQuery {
             ctx.allow(Permission::CredentialWrite, resource)?;
         }
         let factors = factors(ctx, account, owner).await?.ok_or_else(|| ctx.fault(Fault::NotFound))?;
-        Ok(Some(object(&factors)))
+        object(ctx, account, &factors).await.map(Some)
     }
 
     /// Everything that is kept about a user or a mailbox's owner, as JSON, newest last: each fact with its time, its cause
@@ -249,15 +250,39 @@ pub(crate) async fn factors(
     }
 }
 
+/// What somebody signs in with, for people to read; empty where it is erased.
+pub(crate) async fn label(ctx: &Context<'_>, account: AccountId, owner: SessionOwner) -> Result<String> {
+    Ok(match owner {
+        SessionOwner::User(user) => ctx.platform()?.people.login(user).unwrap_or_default(),
+        SessionOwner::Mailbox(mailbox) => {
+            let address = record(ctx, account, mailbox).await?.and_then(|record| record.address());
+            address.map(|address| address.to_string()).unwrap_or_default()
+        }
+    })
+}
+
 /// Second factors as they are shown.
-pub(crate) fn object(factors: &FactorState) -> SecondFactors {
+pub(crate) async fn object(
+    ctx: &Context<'_>,
+    account: AccountId,
+    factors: &FactorState,
+) -> Result<SecondFactors> {
     let authenticators = factors
         .totp
         .iter()
         .map(|(id, record)| Authenticator { id: FactorKey(*id), name: record.name.plain().cloned() });
-    SecondFactors {
+    let uses = ctx.platform()?.door.uses(account.tenant(), factors.passkeys.keys().copied()).await;
+    let uses = uses.map_err(|error| ctx.failed("the book at the door", &error))?;
+    let passkeys = factors.passkeys.iter().map(|(id, record)| Passkey {
+        id: FactorKey(*id),
+        name: record.name.plain().cloned(),
+        may_be_backed_up: record.may_be_backed_up,
+        last_used_at: uses.iter().find(|one| one.factor == *id).map(|one| Moment(one.at)),
+    });
+    Ok(SecondFactors {
         is_demanded: factors.is_demanded(),
         authenticators: authenticators.collect(),
+        passkeys: passkeys.collect(),
         recovery_codes_left: i32::try_from(factors.recovery.len()).unwrap_or(i32::MAX),
-    }
+    })
 }

@@ -89,3 +89,18 @@ pub struct DelegatedAccess {
     /// Whether it opens now, a second factor provided where it is required.
     pub is_open: bool,
 }
+
+/// What an invitation lets its holder do.
+#[derive(Debug, Clone, SimpleObject)]
+pub struct DelegationInvitation {
+    /// What the account is called; none once erased.
+    pub account_name: Option<String>,
+    /// What may be done there.
+    pub permissions: Vec<String>,
+    /// Whether it opens only to whoever signed in with a second factor.
+    pub requires_second_factor: bool,
+    /// It opens nothing from then on.
+    pub expires_at: Option<Moment>,
+    /// Whether somebody has accepted it.
+    pub is_answered: bool,
+}

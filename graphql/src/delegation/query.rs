@@ -6,8 +6,9 @@ use authority::{Permission, Resource, Scope};
 use database::{DatabaseError, Row};
 use kernel::{AccountId, Actor, DelegationId, Id, Timestamp};
 
-use super::object::{DelegatedAccess, Delegation, DelegationStatus};
+use super::object::{DelegatedAccess, Delegation, DelegationInvitation, DelegationStatus};
 use crate::access::now;
+use crate::access::secret::{Opens, Secret};
 use crate::error::Fault;
 use crate::page::{Page, PageKey, Query, cost};
 use crate::request::{Asked, at_least, rows};
@@ -43,6 +44,31 @@ impl DelegationQuery {
         let query = Query::new("").bind(SELECT, account.uuid());
         let found = rows(ctx, PROJECTION, page.finish(query, "born", "delegation_id")).await?;
         page.connection(found, delegation).map_err(|error| ctx.failed("a row of delegations", &error))
+    }
+
+    /// What an invitation lets its holder do, before it is answered. The error `NOT_FOUND`: it is none, was declined or was
+    /// taken back. Needs no sign-in.
+    async fn delegation_invitation(
+        &self,
+        ctx: &Context<'_>,
+        invitation: String,
+    ) -> Result<Option<DelegationInvitation>> {
+        let unknown = || ctx.fault(Fault::NotFound);
+        let secret = Secret::parse(&invitation).ok_or_else(unknown)?;
+        let Opens::Invitation(id) = secret.opens else { return Err(unknown()) };
+        let platform = ctx.platform()?;
+        let wanted = Secret::parse(&platform.notices.links.invitation(id)).ok_or_else(unknown)?;
+        if !secret.matches(&wanted.hash()) {
+            return Err(unknown());
+        }
+        let known = platform.people.delegation(id).ok_or_else(unknown)?;
+        Ok(Some(DelegationInvitation {
+            account_name: crate::account::query::name(ctx, known.account).await?,
+            permissions: known.terms.permissions.iter().map(|one| one.name().to_owned()).collect(),
+            requires_second_factor: known.terms.requires_second_factor,
+            expires_at: known.terms.expires_at.map(Moment),
+            is_answered: known.is_answered(),
+        }))
     }
 
     /// The accounts that others let the caller into. Name one as `accountId` to act there, on its behalf.

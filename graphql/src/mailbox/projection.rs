@@ -83,9 +83,11 @@ fn statement(recorded: &Recorded<HostingEvent>) -> Option<Statement> {
                  WHERE tenant = $1 AND mailbox_id = $2",
             )
             .bind(match event {
-                FactorEvent::TotpAdded { .. } => 1_i64,
+                FactorEvent::TotpAdded { .. } | FactorEvent::PasskeyAdded { .. } => 1_i64,
                 FactorEvent::FactorRemoved { .. } => -1,
-                FactorEvent::RecoveryCodesSet { .. } | FactorEvent::RecoveryCodeUsed { .. } => 0,
+                FactorEvent::FactorRenamed { .. }
+                | FactorEvent::RecoveryCodesSet { .. }
+                | FactorEvent::RecoveryCodeUsed { .. } => 0,
             }),
         MailboxEvent::AppPasswordAdded { .. }
         | MailboxEvent::AppPasswordRevoked { .. }

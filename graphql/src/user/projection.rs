@@ -160,9 +160,11 @@ fn of_user(place: Place, event: &UserEvent) -> Vec<Statement> {
 
 fn factors(place: Place, event: &FactorEvent) -> Vec<Statement> {
     let by = match event {
-        FactorEvent::TotpAdded { .. } => 1_i64,
+        FactorEvent::TotpAdded { .. } | FactorEvent::PasskeyAdded { .. } => 1_i64,
         FactorEvent::FactorRemoved { .. } => -1,
-        FactorEvent::RecoveryCodesSet { .. } | FactorEvent::RecoveryCodeUsed { .. } => return Vec::new(),
+        FactorEvent::FactorRenamed { .. }
+        | FactorEvent::RecoveryCodesSet { .. }
+        | FactorEvent::RecoveryCodeUsed { .. } => return Vec::new(),
     };
     let sql = "UPDATE user_list_v3 SET factor_count = factor_count + $3 WHERE tenant = $1 AND user_id = $2";
     vec![place.statement(sql).bind(by)]

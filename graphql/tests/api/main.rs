@@ -12,6 +12,7 @@ mod examples;
 mod flow;
 mod history;
 mod keys;
+mod passkeys;
 mod people;
 mod plan_change;
 mod refusal;

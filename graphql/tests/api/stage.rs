@@ -30,6 +30,8 @@ use parking_lot::Mutex;
 use serde_json::{Value, json};
 
 pub(crate) const PASSWORD: &str = "correct horse battery";
+/// Where the pages are.
+pub(crate) const ORIGIN: &str = "https://panel.host.example";
 
 pub(crate) struct Stage {
     pub(crate) api: Api,
@@ -165,6 +167,7 @@ impl Stage {
         known.caught_up().await;
         graphql::register(&engine, &people).await.expect("registered").caught_up().await;
         let world = Arc::new(World::default());
+        let door = graphql::DoorBook::open(blobs.clone()).await.expect("tables");
         let blobs = database::Blobs::open(blobs).await.expect("a table");
         let platform = Platform {
             engine: Arc::clone(&engine),
@@ -172,6 +175,8 @@ impl Stage {
             people,
             access_key: Arc::new(AccessKey::new(&access)),
             sign_ins: Arc::new(SignIns::new(2)),
+            door,
+            passkeys: graphql::Passkeys::new(ORIGIN, [5; 32]).map(Arc::new),
             usage: world.clone(),
             sends: world.clone(),
             queue: world.clone(),

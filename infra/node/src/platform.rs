@@ -48,6 +48,8 @@ pub struct Platform {
     pub sends: Sends,
     /// The bytes of documents.
     pub blobs: Blobs,
+    /// What all nodes must know at once about sign-ins.
+    pub door: graphql::DoorBook,
     /// Where webhooks stand, and what they were told.
     pub deliveries: Deliveries,
 }
@@ -91,6 +93,7 @@ impl Platform {
         let correspondents = Correspondents::open(mail).await?;
         let logins = Logins(LastLogins::open(database.clone()).await?);
         let blobs = Blobs::open(database.clone()).await?;
+        let door = graphql::DoorBook::open(database.clone()).await?;
         let deliveries = Deliveries::open(database.clone()).await?;
         Ok(Self {
             journal,
@@ -106,6 +109,7 @@ impl Platform {
             logins,
             sends,
             blobs,
+            door,
             deliveries,
         })
     }

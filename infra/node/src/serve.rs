@@ -364,6 +364,24 @@ impl Wiring<'_> {
         Ok(())
     }
 
+    /// Asks for passkeys where the pages have a name: the operator's, or this machine's own.
+    async fn passkeys(
+        &self,
+        platform: &Platform,
+        http_port: u16,
+    ) -> anyhow::Result<Option<Arc<graphql::Passkeys>>> {
+        let key = platform.keyring.secret(graphql::PASSKEY_KEY_NAME).await?;
+        let here = || {
+            if http_port == 80 {
+                "http://localhost".to_owned()
+            } else {
+                format!("http://localhost:{http_port}")
+            }
+        };
+        let origin = self.config.web.origin.clone().unwrap_or_else(here);
+        Ok(graphql::Passkeys::new(&origin, key).map(Arc::new))
+    }
+
     async fn http(
         &self,
         platform: &Arc<Platform>,
@@ -388,6 +406,8 @@ impl Wiring<'_> {
             people: Arc::clone(&platform.people),
             access_key: Arc::new(AccessKey::new(&secret)),
             sign_ins: Arc::new(SignIns::new(SIGN_IN_COUNT_MAX)),
+            door: platform.door.clone(),
+            passkeys: self.passkeys(platform, http_port).await?,
             usage: mail.clone(),
             sends: Arc::new(SentRecipients {
                 directory: Arc::clone(&platform.directory),
