@@ -126,6 +126,11 @@ fn table(built: &Path, missing: Option<&str>) -> String {
     let tokens = fs::read("app/src/lib/tokens.css").unwrap_or_default();
     println!("cargo::rerun-if-changed=src/page/page.css");
     let hash = fingerprint(&[tokens, style].concat());
+    let script = fs::read("src/page/passkey.js").unwrap_or_default();
+    println!("cargo::rerun-if-changed=src/page/passkey.js");
+    let script = fingerprint(&script);
+    let _ = writeln!(text, "/// Names the script of server-made pages by what it holds.");
+    let _ = writeln!(text, "pub(crate) const SCRIPT_PATH: &str = \"/assets/passkey-{script:016x}.js\";");
     let _ = writeln!(text, "/// Names the style of server-made pages by what it holds.");
     let _ = writeln!(text, "pub(crate) const STYLE_PATH: &str = \"/assets/page-{hash:016x}.css\";");
     text

@@ -1,8 +1,15 @@
-//! Pages made by the server, which work without script: sign-in, passwords, errors, and the front page.
+//! Pages made by the server, which work without script: sign-in, passwords, what mailed links lead to, errors, and the front
+//! page.
 
 pub(crate) mod form;
+pub(crate) mod invitation;
+pub(crate) mod link;
 pub(crate) mod login;
+pub(crate) mod passkey;
 pub(crate) mod password;
+pub(crate) mod reset;
+pub(crate) mod sign_up;
+pub(crate) mod verify;
 
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
@@ -107,6 +114,39 @@ pub(crate) fn fault(paper: Paper, status: StatusCode, (title, words): (&str, &st
         }
     };
     (status, Html(paper.page(title, &content).into_string())).into_response()
+}
+
+/// Where to go on from a page.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Onward<'a> {
+    pub(crate) to: &'static str,
+    pub(crate) name: &'a str,
+}
+
+/// A page that says what came of something, and where to go on.
+pub(crate) fn told(
+    paper: Paper,
+    status: StatusCode,
+    (title, words): (&str, &str),
+    on: Onward<'_>,
+) -> Response {
+    let content = html! {
+        div.sheet {
+            h1 { (title) }
+            p.lead role="status" { (words) }
+            p { a.press.link href=(on.to) { (on.name) } }
+        }
+    };
+    (status, Html(paper.page(title, &content).into_string())).into_response()
+}
+
+/// A page for what the API has not done: `words` are its own.
+pub(crate) fn failed(paper: Paper, words: &str) -> Response {
+    let title = paper.say("This did not work", "Cela n'a pas fonctionné");
+    let empty = paper.say("The server is busy; try again soon.", "Serveur occupé ; réessayez bientôt.");
+    let words = if words.len() > 1 { words } else { empty };
+    let on = Onward { to: "/login", name: paper.say("To the sign-in page", "Vers la page de connexion") };
+    told(paper, StatusCode::UNPROCESSABLE_ENTITY, (title, words), on)
 }
 
 /// Where there is no page: a page for people, a word for programs.

@@ -20,6 +20,8 @@ include!(concat!(env!("OUT_DIR"), "/assets.rs"));
 
 /// The style of server-made pages: the app's tokens and the pages' own rules.
 const STYLE: &str = concat!(include_str!("../../app/src/lib/tokens.css"), include_str!("../page/page.css"));
+/// The script of server-made pages: they work without it.
+const SCRIPT: &str = include_str!("../page/passkey.js");
 /// A name stands for one content for ever.
 const FOR_EVER: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
 
@@ -33,6 +35,11 @@ pub(crate) const fn style_path() -> &'static str {
     STYLE_PATH
 }
 
+/// The path of the script of server-made pages.
+pub(crate) const fn script_path() -> &'static str {
+    SCRIPT_PATH
+}
+
 /// The files that `entry` loads in `role`: `script`, `style`, `preload`, or `language-fr` and its like.
 pub(crate) fn loads(entry: &str, role: &str) -> impl Iterator<Item = &'static str> {
     LOADS.iter().filter(move |row| row.0 == entry && row.1 == role).map(|row| row.2)
@@ -40,13 +47,14 @@ pub(crate) fn loads(entry: &str, role: &str) -> impl Iterator<Item = &'static st
 
 /// The file, in the smallest form that the client takes.
 pub(crate) async fn file(Path(name): Path<String>, headers: HeaderMap) -> Response {
-    if STYLE_PATH.strip_prefix("/assets/") == Some(name.as_str()) {
-        return (
-            [(header::CONTENT_TYPE, "text/css; charset=utf-8")],
-            [(header::CACHE_CONTROL, FOR_EVER)],
-            STYLE,
-        )
-            .into_response();
+    for (path, kind, text) in [
+        (STYLE_PATH, "text/css; charset=utf-8", STYLE),
+        (SCRIPT_PATH, "text/javascript; charset=utf-8", SCRIPT),
+    ] {
+        if path.strip_prefix("/assets/") == Some(name.as_str()) {
+            return ([(header::CONTENT_TYPE, kind)], [(header::CACHE_CONTROL, FOR_EVER)], text)
+                .into_response();
+        }
     }
     let Ok(at) = ASSETS.binary_search_by(|asset| asset.name.cmp(&name)) else {
         return (StatusCode::NOT_FOUND, "not found\n").into_response();

@@ -59,6 +59,9 @@ pub(crate) async fn page(
     if viewer["demand"] == "PASSWORD_CHANGE" {
         return see_other("/password", held.cookies);
     }
+    if viewer["demand"] == "EMAIL_VERIFICATION" {
+        return see_other("/verify", held.cookies);
+    }
     let wanted = uri.path().split('/').nth(1).unwrap_or_default();
     let entry = ENTRIES.iter().find(|row| row.0 == wanted).map_or("dashboard", |row| row.1);
     let boot = json!({

@@ -5,14 +5,16 @@ use std::net::SocketAddr;
 use axum::body::Bytes;
 use axum::extract::{ConnectInfo, Extension, Query, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
-use axum::response::{AppendHeaders, Html, IntoResponse, Response};
+use axum::response::{AppendHeaders, IntoResponse, Response};
 use maud::{Markup, html};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Value, json};
 
 use super::form::{self, Field};
+use super::passkey::{Offer, scripted};
 use super::{Paper, from_elsewhere, not_at_home};
 use crate::Options;
+use crate::api::text;
 use crate::guard::Correlation;
 use crate::session::cookie::{self, Jar, Keep};
 use crate::session::door::{self, Visitor, credential};
@@ -86,7 +88,7 @@ pub(crate) async fn page(
         _ => "",
     };
     let sheet = Sheet { next: within(asked.next.as_deref(), START), login: "", told, fault: "" };
-    Html(sheet.draw(paper, &options).into_string()).into_response()
+    scripted(StatusCode::OK, sheet.draw(paper, &options))
 }
 
 /// The sign-in page's changing parts.
@@ -132,6 +134,13 @@ impl Sheet<'_> {
                         label.tick { input type="checkbox" name="keep" value="1"; span { (paper.say("Stay signed in for 30 days", "Rester connecté 30 jours")) } }
                         button.press type="submit" { (title) }
                     }
+                    (Offer { question: "/login/passkey/question", action: "/login/passkey", next: Some(self.next) }.draw(paper))
+                }
+                p.demo {
+                    a href="/reset" { (paper.say("Forgotten password", "Mot de passe oublié")) }
+                    @if options.api.is_sign_up_open() {
+                        " · " a href="/signup" { (paper.say("Open an account", "Ouvrir un compte")) }
+                    }
                 }
                 @if !options.demo.is_empty() { (demo(paper, &options.demo)) }
             }
@@ -173,9 +182,9 @@ pub(crate) async fn submit(
         next: within(Some(sent.field("next")), START).to_owned(),
         is_kept: sent.field("keep") == "1",
     };
-    let fault = match attempt(&options, &sent.visitor, &pending, None).await {
+    let fault = match attempt(&options, &sent.visitor, &pending, Proof::None).await {
         Attempt::In(session) => return signed_in(&options, &sent, &headers, (&session, &pending)).await,
-        Attempt::CodeNeeded => match options.sessions.pending.keep(pending.clone()) {
+        Attempt::CodeNeeded(_) => match options.sessions.pending.keep(pending.clone()) {
             Some(name) => {
                 let line = cookie::set(&sent.home, Jar::Pending, &name, Keep::Session);
                 return see_other("/login/code", line.into_iter().collect());
@@ -184,8 +193,13 @@ pub(crate) async fn submit(
         },
         Attempt::Refused(words) => words,
     };
-    let sheet = Sheet { next: &pending.next, login: &pending.login, told: "", fault: &fault };
-    (StatusCode::UNPROCESSABLE_ENTITY, Html(sheet.draw(sent.paper, &options).into_string())).into_response()
+    failed(sent.paper, &options, (&pending, &fault))
+}
+
+/// The sign-in page once more, with why nobody is signed in.
+pub(crate) fn failed(paper: Paper, options: &Options, (pending, fault): (&Pending, &str)) -> Response {
+    let sheet = Sheet { next: &pending.next, login: &pending.login, told: "", fault };
+    scripted(StatusCode::UNPROCESSABLE_ENTITY, sheet.draw(paper, options))
 }
 
 /// `GET /login/code`.
@@ -196,7 +210,12 @@ pub(crate) async fn code_page(State(options): State<Options>, headers: HeaderMap
     if name.and_then(|name| options.sessions.pending.of(&name)).is_none() {
         return see_other("/login", Vec::new());
     }
-    Html(code_sheet(paper, "").into_string()).into_response()
+    scripted(StatusCode::OK, code_sheet(paper, ""))
+}
+
+/// The page of the second factor once more, with what is wrong.
+pub(crate) fn code_failed(paper: Paper, fault: &str) -> Response {
+    scripted(StatusCode::UNPROCESSABLE_ENTITY, code_sheet(paper, fault))
 }
 
 fn code_sheet(paper: Paper, fault: &str) -> Markup {
@@ -222,6 +241,7 @@ fn code_sheet(paper: Paper, fault: &str) -> Markup {
                     (field.draw())
                     button.press type="submit" { (paper.say("Go on", "Continuer")) }
                 }
+                (Offer { question: "/login/code/question", action: "/login/code/passkey", next: None }.draw(paper))
             }
             p.demo { a href="/login" { (paper.say("Sign in as somebody else", "Se connecter avec un autre identifiant")) } }
         }
@@ -245,24 +265,35 @@ pub(crate) async fn code_submit(
     let Some(pending) = options.sessions.pending.of(&name) else {
         return see_other("/login?told=over", Vec::new());
     };
-    let fault = match attempt(&options, &sent.visitor, &pending, Some(sent.field("code").trim())).await {
+    let code = Proof::Code(sent.field("code").trim());
+    let fault = match attempt(&options, &sent.visitor, &pending, code).await {
         Attempt::In(session) => {
             options.sessions.pending.forget(&name);
             return signed_in(&options, &sent, &headers, (&session, &pending)).await;
         }
-        Attempt::CodeNeeded => String::new(),
+        Attempt::CodeNeeded(_) => String::new(),
         Attempt::Refused(words) => words,
     };
-    (StatusCode::UNPROCESSABLE_ENTITY, Html(code_sheet(sent.paper, &fault).into_string())).into_response()
+    code_failed(sent.paper, &fault)
 }
 
 /// What trying to sign in came to.
 pub(crate) enum Attempt {
     /// The session of the API's payload.
     In(Value),
-    CodeNeeded,
+    /// With what passkeys are asked; null where there are none.
+    CodeNeeded(Value),
     /// Why not, in the visitor's language.
     Refused(String),
+}
+
+/// What is shown besides the password.
+pub(crate) enum Proof<'a> {
+    None,
+    /// Of an authenticator app, or a recovery code.
+    Code(&'a str),
+    /// The API's input of that name.
+    Passkey(Value),
 }
 
 /// Asks the API for a session.
@@ -270,12 +301,19 @@ pub(crate) async fn attempt(
     options: &Options,
     visitor: &Visitor,
     pending: &Pending,
-    code: Option<&str>,
+    proof: Proof<'_>,
 ) -> Attempt {
-    let query = "mutation($login: String!, $password: String!, $code: String) { signIn(login: $login, password: $password, \
-                 code: $code) { session { accessToken refreshToken } userErrors { code message } } }";
-    let variables =
-        json!({ "login": pending.login, "password": pending.password.expose_secret(), "code": code });
+    let query = "mutation($login: String!, $password: String!, $code: String, $passkey: PasskeyAnswerInput) \
+                 { signIn(login: $login, password: $password, code: $code, passkey: $passkey) { session { accessToken \
+                 refreshToken } passkeyQuestion { ticket options } userErrors { code message } } }";
+    let (code, passkey) = match proof {
+        Proof::None => (Value::Null, Value::Null),
+        Proof::Code(code) => (json!(code), Value::Null),
+        Proof::Passkey(answer) => (Value::Null, answer),
+    };
+    let variables = json!({
+        "login": pending.login, "password": pending.password.expose_secret(), "code": code, "passkey": passkey,
+    });
     let paper = Paper { language: visitor.language, path: "/login" };
     let Some(answer) = visitor.ask(options, None, (query, variables)).await else {
         return Attempt::Refused(busy(paper));
@@ -284,22 +322,27 @@ pub(crate) async fn attempt(
     if !payload["session"].is_null() {
         return Attempt::In(payload["session"].clone());
     }
-    let refusal = &payload["userErrors"][0];
-    if refusal["code"] == "SECOND_FACTOR_NEEDED" {
-        return Attempt::CodeNeeded;
+    if payload["userErrors"][0]["code"] == "SECOND_FACTOR_NEEDED" {
+        return Attempt::CodeNeeded(payload["passkeyQuestion"].clone());
     }
+    Attempt::Refused(refused(&answer, "signIn"))
+}
+
+/// Why the API has not done what `field` asks, as a sentence.
+pub(crate) fn refused(answer: &Value, field: &str) -> String {
+    let refusal = &answer["data"][field]["userErrors"][0];
     let error = &answer["errors"][0];
     let words = refusal["message"].as_str().or(error["message"].as_str()).unwrap_or_default();
     let wait = match error["extensions"]["retryAfterSeconds"].as_u64() {
         Some(seconds) => format!(" ({seconds} s)"),
         None => String::new(),
     };
-    Attempt::Refused(format!("{}{wait}.", capitalised(words)))
+    format!("{}{wait}.", capitalised(words))
 }
 
 /// Sets the cookies of a new session and leads on. The session that the browser had before is ended: a session begun by
 /// somebody else is not gone on with.
-async fn signed_in(
+pub(crate) async fn signed_in(
     options: &Options,
     sent: &Sent,
     headers: &HeaderMap,
@@ -355,8 +398,10 @@ pub(crate) async fn language(
     };
     let wanted = if sent.field("language") == "fr" { "fr" } else { "en" };
     let line = cookie::set(&sent.home, Jar::Language, wanted, Keep::Seconds(LANGUAGE_SECS));
-    // Back to where it was asked for: the path of `Referer` where browsers tell it, else what the form names.
-    see_other(within(Some(sent.field("next")), "/login"), line.into_iter().collect())
+    // Back to where it was asked for, with its query: as browsers tell it, else as the form names it.
+    let referer = text(&headers, header::REFERER).and_then(|referer| referer.strip_prefix(&sent.home.origin));
+    let next = referer.unwrap_or_else(|| sent.field("next"));
+    see_other(within(Some(next), "/login"), line.into_iter().collect())
 }
 
 /// A redirection that a form's answer leads to.

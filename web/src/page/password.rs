@@ -49,9 +49,30 @@ struct Faults {
     all: String,
 }
 
+/// The fields of a new password, with what is wrong with each.
+pub(crate) fn new_fields(paper: Paper, (new, again): (&str, &str)) -> Markup {
+    let field = |name, label, hint, fault| {
+        Field { name, label, kind: "password", autocomplete: "new-password", value: "", hint, fault }.draw()
+    };
+    let hint = paper.say(
+        "At least 10 characters. A sentence is easier to keep than a riddle.",
+        "Au moins 10 caractères. Une phrase se retient mieux qu'une énigme.",
+    );
+    html! {
+        (field("new", paper.say("New password", "Nouveau mot de passe"), hint, new))
+        (field("again", paper.say("New password, again", "Nouveau mot de passe, encore une fois"), "", again))
+    }
+}
+
 fn sheet(paper: Paper, is_demanded: bool, faults: &Faults) -> Markup {
-    let field = |name, label, autocomplete, hint, fault| {
-        Field { name, label, kind: "password", autocomplete, value: "", hint, fault }.draw()
+    let current = Field {
+        name: "current",
+        label: paper.say("Current password", "Mot de passe actuel"),
+        kind: "password",
+        autocomplete: "current-password",
+        value: "",
+        hint: "",
+        fault: &faults.current,
     };
     let title = paper.say("Choose a new password", "Choisir un nouveau mot de passe");
     let lead = if is_demanded {
@@ -73,10 +94,8 @@ fn sheet(paper: Paper, is_demanded: bool, faults: &Faults) -> Markup {
             div.panel {
                 form method="post" action="/password" {
                     @if is_demanded { input type="hidden" name="demanded" value="1"; }
-                    (field("current", paper.say("Current password", "Mot de passe actuel"), "current-password", "", &faults.current))
-                    (field("new", paper.say("New password", "Nouveau mot de passe"), "new-password",
-                        paper.say("At least 10 characters. A sentence is easier to keep than a riddle.", "Au moins 10 caractères. Une phrase se retient mieux qu'une énigme."), &faults.new))
-                    (field("again", paper.say("New password, again", "Nouveau mot de passe, encore une fois"), "new-password", "", &faults.again))
+                    (current.draw())
+                    (new_fields(paper, (&faults.new, &faults.again)))
                     button.press type="submit" { (paper.say("Change the password", "Modifier le mot de passe")) }
                 }
             }

@@ -1,0 +1,134 @@
+//! `/verify`: confirming an address by the link that was sent there, or asking for the link once more.
+//!
+//! A link is followed by a button: programs that look at mail open links by themselves, and must confirm nothing.
+
+use std::net::SocketAddr;
+
+use axum::body::Bytes;
+use axum::extract::{ConnectInfo, Extension, Query, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{Html, IntoResponse, Response};
+use maud::html;
+use serde_json::{Value, json};
+
+use super::link::{Guest, Token, action, dead};
+use super::login::{Sent, refused};
+use super::{Onward, Paper, told};
+use crate::Options;
+use crate::guard::Correlation;
+use crate::session::door::credential;
+
+/// `GET /verify`.
+pub(crate) async fn page(
+    State(options): State<Options>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    Extension(Correlation(correlation)): Extension<Correlation>,
+    Query(asked): Query<Token>,
+    headers: HeaderMap,
+) -> Response {
+    let guest = match Guest::of(&options, &headers, (peer, correlation)).await {
+        Ok(guest) => guest,
+        Err(answer) => return *answer,
+    };
+    let paper = guest.paper.at("/verify");
+    let Some(token) = asked.token() else { return waiting(paper, &guest) };
+    let title = paper.say("Confirm your address", "Confirmer votre adresse");
+    let content = html! {
+        div.sheet {
+            h1 { (title) }
+            p.lead { (paper.say(
+                "One press, and messages about your login go to this address.",
+                "Un clic, et les messages concernant votre identifiant arrivent à cette adresse.",
+            )) }
+            div.panel {
+                form method="post" action=(action("/verify", token)) {
+                    input type="hidden" name="token" value=(token);
+                    button.press type="submit" { (paper.say("Confirm my address", "Confirmer mon adresse")) }
+                }
+            }
+        }
+    };
+    guest.answer(Html(paper.page(title, &content).into_string()).into_response())
+}
+
+/// What whoever has signed up and not confirmed the address sees in place of everything else.
+fn waiting(paper: Paper, guest: &Guest) -> Response {
+    if guest.viewer.is_null() {
+        return guest.answer(dead(paper, VERIFY));
+    }
+    let title = paper.say("Look into your mailbox", "Regardez votre boîte de réception");
+    let content = html! {
+        div.sheet {
+            h1 { (title) }
+            p.lead { (paper.say(
+                "A link was sent to your address. Follow it within 24 hours, and everything opens.",
+                "Un lien a été envoyé à votre adresse. Suivez-le dans les 24 heures, et tout s'ouvre.",
+            )) }
+            div.panel {
+                form method="post" action="/verify" {
+                    button.press type="submit" { (paper.say("Send the link again", "Renvoyer le lien")) }
+                }
+            }
+        }
+    };
+    guest.answer(Html(paper.page(title, &content).into_string()).into_response())
+}
+
+/// What is said of a link that is not good, and what to do.
+const VERIFY: (&str, &str) = (
+    "It was used already, or its 24 hours are over. Sign in: where the address is still to be confirmed, another link is \
+     sent from there.",
+    "Il a déjà servi, ou ses 24 heures sont passées. Connectez-vous : si l'adresse reste à confirmer, un autre lien est \
+     envoyé de là.",
+);
+
+/// `POST /verify`: the token of a link, or none to have one sent again.
+pub(crate) async fn submit(
+    State(options): State<Options>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    Extension(Correlation(correlation)): Extension<Correlation>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let sent = match Sent::read(&options, (&headers, &body), (peer, correlation)) {
+        Ok(sent) => sent,
+        Err(refused) => return *refused,
+    };
+    let paper = sent.paper.at("/verify");
+    if sent.field("token").is_empty() {
+        return resent(&options, &sent, &headers).await;
+    }
+    let query = "mutation($token: String!) { emailVerify(token: $token) { userErrors { code message } } }";
+    let variables = json!({ "token": sent.field("token") });
+    let answer = sent.visitor.ask(&options, None, (query, variables)).await.unwrap_or_default();
+    let payload = &answer["data"]["emailVerify"];
+    if payload["userErrors"] == json!([]) {
+        let title = paper.say("Your address is confirmed", "Votre adresse est confirmée");
+        let words = paper.say(
+            "Messages about your login go there from now on.",
+            "Les messages concernant votre identifiant y arrivent désormais.",
+        );
+        let on = Onward { to: "/dashboard", name: paper.say("To the dashboard", "Vers le tableau de bord") };
+        return told(paper, StatusCode::OK, (title, words), on);
+    }
+    if payload["userErrors"][0]["code"] == "LINK_NOT_GOOD" {
+        return dead(paper, VERIFY);
+    }
+    super::failed(paper, &refused(&answer, "emailVerify"))
+}
+
+async fn resent(options: &Options, sent: &Sent, headers: &HeaderMap) -> Response {
+    let paper = sent.paper.at("/verify");
+    let held = credential(options, headers, (&sent.home, &sent.visitor)).await;
+    let query = ("mutation { emailVerificationResend { userErrors { code message } } }", Value::Null);
+    let answer = sent.visitor.ask(options, held.authorization, query).await.unwrap_or_default();
+    if answer["data"]["emailVerificationResend"]["userErrors"] != json!([]) {
+        return super::failed(paper, &refused(&answer, "emailVerificationResend"));
+    }
+    let title = paper.say("The link is on its way", "Le lien est en route");
+    let words = paper.say(
+        "Look into your mailbox, and among unwanted mail too. The link is good for 24 hours.",
+        "Regardez votre boîte de réception, et les indésirables aussi. Le lien est valable 24 heures.",
+    );
+    told(paper, StatusCode::OK, (title, words), Onward { to: "/verify", name: paper.say("Back", "Retour") })
+}
