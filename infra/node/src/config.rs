@@ -230,13 +230,13 @@ pub struct NoticeConfig {
     /// For whoever has chosen no language: `fr` or `en`.
     #[serde(deserialize_with = "language")]
     pub language: Language,
-    /// Whether anybody may open an account.
+    /// Whether anybody may open an account, at `/signup`. Not where nothing is said: customers are opened by whoever runs it.
     pub sign_up: bool,
 }
 
 impl Default for NoticeConfig {
     fn default() -> Self {
-        Self { from: None, language: Language::Fr, sign_up: true }
+        Self { from: None, language: Language::Fr, sign_up: false }
     }
 }
 
