@@ -28,9 +28,10 @@ function dialogue(port, commands) {
   });
 }
 
-/** The text of a message in quoted-printable, as people read it. */
+/** The texts of messages, as people read them: notices are in base64. */
 function plain(text) {
-  return text.replaceAll('=\r\n', '').replace(/=([0-9A-F]{2})/g, (_, octet) => String.fromCharCode(parseInt(octet, 16)));
+  const parts = [...text.matchAll(/Content-Transfer-Encoding: base64\r\n\r\n([A-Za-z0-9+/=\r\n]+)/g)];
+  return parts.map(([, body]) => Buffer.from(body, 'base64').toString('utf8')).join('\n');
 }
 
 /** The path of the first link `/<page>?token=...` in the newest message to `login` that has one and is not in `known`. */
