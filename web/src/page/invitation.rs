@@ -121,7 +121,7 @@ fn sheet(paper: Paper, token: &str, (invitation, who): (&Value, &Who)) -> Markup
 }
 
 /// A permission in words.
-fn right<'a>(paper: Paper, permission: &'a str) -> &'a str {
+fn right(paper: Paper, permission: &str) -> &str {
     match permission {
         "account:read" => paper.say("see the account and its bills", "voir le compte et ses factures"),
         "service:read" => paper.say("see services", "voir les services"),
