@@ -86,18 +86,6 @@ impl graphql::SendsSource for Nothing {
 }
 
 #[async_trait::async_trait]
-impl graphql::QueueSource for Nothing {
-    async fn waiting(
-        &self,
-        _: kernel::TenantId,
-        _: u64,
-        _: usize,
-    ) -> Result<Vec<graphql::Waiting>, graphql::PortError> {
-        Ok(Vec::new())
-    }
-}
-
-#[async_trait::async_trait]
 impl graphql::LoginSource for Nothing {
     async fn last_uses(
         &self,
@@ -287,6 +275,9 @@ async fn main() {
     run(&engine, &register).await;
     let access = keyring.secret(graphql::ACCESS_KEY_NAME).await.expect("a secret");
     let nothing = Arc::new(Nothing);
+    let mail = Database::open_sqlite(&folder.path().join("mail.db")).expect("a file");
+    let now: store::Now = Arc::new(|| journal::Clock::now(&SystemClock));
+    let mail = store::SqlStore::open(mail, now, store::Retention::days(30)).await.expect("a store");
     let api = Api::new(graphql::Platform {
         engine: Arc::clone(&engine),
         directory: Arc::clone(&directory),
@@ -296,7 +287,7 @@ async fn main() {
         usage: nothing.clone(),
         sends: nothing.clone(),
         logins: nothing.clone(),
-        queue: nothing.clone(),
+        queue: Arc::new(mail),
         deliveries: nothing.clone(),
         door: graphql::DoorBook::open(database.clone()).await.expect("tables"),
         passkeys: None,

@@ -43,9 +43,11 @@ mod root;
 mod scalar;
 mod service;
 mod settings;
+mod suppression;
 mod sync_job;
 mod ticket;
 mod tls_policy;
+mod trace;
 mod user;
 mod webhook;
 mod wiring;
@@ -61,8 +63,7 @@ pub use language::Language;
 pub use passkey::question::{PASSKEY_KEY_NAME, Passkeys};
 pub use platform::{
     DataCentre, DeliverySource, DkimSource, Facts, LastUse, LoginSource, Mode, NETWORK_KEY_NAME, Notices,
-    Platform, PortError, QueueSource, SendScope, SendUse, SendsSource, TxtResolver, Usage, UsageSource,
-    Waiting,
+    Platform, PortError, SendScope, SendUse, SendsSource, TxtResolver, Usage, UsageSource,
 };
 pub use scalar::{Place, Whole};
 pub use webhook::body::told;

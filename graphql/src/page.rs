@@ -90,6 +90,20 @@ impl Page {
         (self.after != PageKey::START).then_some(self.after.born)
     }
 
+    /// The key after which nodes are wanted; none: from the beginning.
+    pub fn key_after(self) -> Option<PageKey> {
+        (self.after != PageKey::START).then_some(self.after)
+    }
+
+    /// Makes the connection of nodes that were found after the cursor, in order, at least one more than wanted where
+    /// there are more.
+    pub fn found<T: async_graphql::OutputType>(self, nodes: Vec<(PageKey, T)>) -> Connection<PageKey, T> {
+        let wanted = self.first as usize;
+        let mut connection = Connection::new(self.after != PageKey::START, nodes.len() > wanted);
+        connection.edges.extend(nodes.into_iter().take(wanted).map(|(key, node)| Edge::new(key, node)));
+        connection
+    }
+
     /// Finishes a query that ends in its WHERE clause: only rows after the cursor, in order, one more than wanted.
     pub fn finish(self, mut query: Query, born: &'static str, id: &'static str) -> Statement {
         let (after_born, after_id) = (query.param(self.after.born), query.param(self.after.id));

@@ -96,6 +96,19 @@ impl Faults {
         });
     }
 
+    /// Adds one with a code of its own.
+    pub(crate) fn coded(&mut self, code: &str, field: &str, english: &str, french: &str) {
+        self.add(field, english, french);
+        if let Some(error) = self.errors.last_mut() {
+            code.clone_into(&mut error.code);
+        }
+    }
+
+    /// What was found: for outcomes that are no payloads of an event.
+    pub(crate) fn into_errors(self) -> Vec<UserError> {
+        self.errors
+    }
+
     /// The value, or a fault at `field` in the words of the parser.
     pub(crate) fn take<T, E: std::fmt::Display>(&mut self, field: &str, parsed: Result<T, E>) -> Option<T> {
         match parsed {

@@ -54,8 +54,8 @@ pub struct Platform {
     pub facts: Facts,
     /// What webhooks were told.
     pub deliveries: Arc<dyn DeliverySource>,
-    /// Mail that waits to leave.
-    pub queue: Arc<dyn QueueSource>,
+    /// Mail that waits to leave, and the message trace.
+    pub queue: Arc<dyn store::Queue>,
     /// Asks DNS for the records that prove a domain.
     pub txt: Arc<dyn TxtResolver>,
     /// Checks the DNS records of domains.
@@ -225,29 +225,6 @@ pub trait DeliverySource: Send + Sync {
         before: Option<u64>,
         limit: usize,
     ) -> Result<Vec<crate::WebhookDelivery>, PortError>;
-}
-
-/// A message that waits to leave.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Waiting {
-    /// The queue's number: rises with time.
-    pub number: u64,
-    /// Octets.
-    pub size: ByteSize,
-    /// How many recipients elsewhere it has.
-    pub recipient_count: usize,
-    /// Since when.
-    pub queued_at: Timestamp,
-}
-
-/// Knows what waits to leave: the message store.
-#[async_trait]
-pub trait QueueSource: Send + Sync {
-    /// At most `limit` messages of a tenant after the number `after`, oldest first.
-    ///
-    /// # Errors
-    /// The store failed.
-    async fn waiting(&self, tenant: TenantId, after: u64, limit: usize) -> Result<Vec<Waiting>, PortError>;
 }
 
 /// Asks DNS for TXT records.

@@ -32,15 +32,18 @@ use crate::plan::mutation::PlanMutation;
 use crate::plan::query::PlanQuery;
 use crate::push::mutation::PushMutation;
 use crate::push::query::PushQuery;
-use crate::queue::QueueQuery;
+use crate::queue::mutation::QueueMutation;
+use crate::queue::query::QueueQuery;
 use crate::service::mutation::ServiceMutation;
 use crate::service::query::ServiceQuery;
+use crate::suppression::{SuppressionMutation, SuppressionQuery};
 use crate::sync_job::mutation::SyncJobMutation;
 use crate::sync_job::query::SyncJobQuery;
 use crate::ticket::mutation::TicketMutation;
 use crate::ticket::query::TicketQuery;
 use crate::tls_policy::mutation::TlsPolicyMutation;
 use crate::tls_policy::query::TlsPolicyQuery;
+use crate::trace::query::TraceQuery;
 use crate::user::mutation::UserMutation;
 use crate::user::query::UserQuery;
 use crate::webhook::mutation::WebhookMutation;
@@ -81,6 +84,8 @@ pub struct QueryRoot(
     SyncJobQuery,
     PushQuery,
     QueueQuery,
+    TraceQuery,
+    SuppressionQuery,
     DelegationQuery,
     TicketQuery,
     WebhookQuery,
@@ -114,6 +119,8 @@ pub struct MutationRoot(
     FilterMutation,
     SyncJobMutation,
     PushMutation,
+    QueueMutation,
+    SuppressionMutation,
     DelegationMutation,
     TicketMutation,
     WebhookMutation,

@@ -46,6 +46,7 @@ pub const EDGES: &[(&str, &[&str])] = &[
             "resolver",
             "sieve",
             "passkey",
+            "store",
         ],
     ),
     ("web", &["graphql", "engine"]),

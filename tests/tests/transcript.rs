@@ -161,7 +161,7 @@ fn ordered() -> ServiceEvent {
 }
 
 /// The stages for mail from outside, over a zone and with a name that DNS does not answer for.
-async fn stages(store: &Arc<SqlStore>, database: Database) -> smtp::Inbound {
+async fn stages(database: Database) -> smtp::Inbound {
     let name = |text| resolver::Name::parse(text).expect("a name");
     let mut zone = resolver::Zone::parse(include_str!("../transcripts/zone.master")).expect("a zone");
     for slow in ["slow.example", "_dmarc.slow.example"] {
@@ -179,8 +179,7 @@ async fn stages(store: &Arc<SqlStore>, database: Database) -> smtp::Inbound {
         connections_per_network_max: 10,
     };
     let retries = store::Retries::open(database).await.expect("a table");
-    let trace = Arc::clone(store) as Arc<dyn store::Queue>;
-    smtp::Inbound::new(settings, Arc::new(zone), retries, trace)
+    smtp::Inbound::new(settings, Arc::new(zone), retries)
 }
 
 impl World {
@@ -222,6 +221,8 @@ impl World {
         );
         let sends = Sends::open(database.clone()).await.expect("a table");
         let tls = acceptor();
+        let (trace, writer) = smtp::Trace::new(Arc::clone(&store) as Arc<dyn store::Queue>);
+        tokio::spawn(writer.run());
         let server = |role| {
             let settings = smtp::Settings {
                 hostname: DomainName::parse("mx.x.example").expect("a name"),
@@ -230,9 +231,9 @@ impl World {
             let (directory, store) = (Arc::clone(&directory), Arc::clone(&store));
             let srs = sign::Srs::new(&[7; 32], settings.hostname.clone());
             let server = smtp::Server::new(role, settings, directory, store, (tls.clone(), now.clone()));
-            server.counting(sends.clone()).forwarding(srs).watched(Arc::new(Wary))
+            server.counting(sends.clone()).forwarding(srs).watched(Arc::new(Wary)).traced(Arc::clone(&trace))
         };
-        let checked = server(smtp::Role::Exchange).checked_by(Arc::new(stages(&store, database).await));
+        let checked = server(smtp::Role::Exchange).checked_by(Arc::new(stages(database).await));
         let imap = imap::Server::new(
             imap::Settings { message_size_max: ByteSize::new(100_000) },
             Arc::clone(&directory),
@@ -325,6 +326,7 @@ impl World {
                 });
                 assert!(is_told, "{sender} to {recipient} is not in {queued:?}");
             }
+            ["traced", stage, recipient, rest @ ..] => self.traced(stage, recipient, &rest.join(" ")).await,
             ["held", recipient] => {
                 let selection = store::Selection {
                     state: store::StateSelection::Only(store::RecipientState::Held),
@@ -336,6 +338,32 @@ impl World {
             }
             other => panic!("no direction {other:?}"),
         }
+    }
+}
+
+impl World {
+    /// Waits until the trace shows a step of this stage for `recipient`, with `word` among its reasons, as its folder, or
+    /// anything where it is empty.
+    async fn traced(&self, stage: &str, recipient: &str, word: &str) {
+        let stage = store::Stage::parse(stage).expect("a stage");
+        let filter = store::PassageFilter {
+            stage: Some(stage),
+            recipient: Some(recipient.to_owned()),
+            ..store::PassageFilter::default()
+        };
+        let fits = |passage: &store::Passage| {
+            word.is_empty()
+                || passage.reasons.iter().any(|reason| reason == word)
+                || passage.folder.as_deref() == Some(word)
+        };
+        for _ in 0..400 {
+            let found = store::Queue::passages(&*self.store, tenant(), &filter, None, 100).await;
+            if found.expect("a trace").iter().any(|(_, passage)| fits(passage)) {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(25)).await;
+        }
+        panic!("the trace has no {stage:?} for {recipient} with {word}");
     }
 }
 

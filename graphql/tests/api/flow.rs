@@ -12,6 +12,7 @@ async fn an_operator_brings_a_customer_into_service() {
     let operator = stage.operator().await;
     let customer = stage.customer(&operator, ("acme", "solo")).await;
     let alice = stage.mailbox(&customer, "alice").await;
+    crate::trace::queue(&stage, &customer, &alice, "friend@else.example").await;
 
     let shown = stage
         .done(&customer.owner, &format!(
@@ -24,7 +25,7 @@ async fn an_operator_brings_a_customer_into_service() {
     assert_eq!(shown["mailbox"]["address"], "alice@acme.example");
     assert_eq!(shown["mailbox"]["usage"], json!({ "bytes": 4096, "messages": 3 }));
     assert_eq!(shown["services"]["nodes"][0]["used"], json!({ "domains": 1, "mailboxes": 1, "bytes": GIB }));
-    assert_eq!(shown["queuedMessages"], json!([{ "state": "QUEUED", "recipients": 2 }]));
+    assert_eq!(shown["queuedMessages"], json!([{ "state": "QUEUED", "recipients": 1 }]));
 
     let alias = stage
         .done(&customer.owner, &format!(

@@ -22,4 +22,5 @@ mod sending;
 mod settings;
 mod stage;
 mod tickets;
+mod trace;
 mod webhooks;

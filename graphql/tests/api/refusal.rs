@@ -102,6 +102,7 @@ fn operation(root: &str, line: &str) -> Operation {
         "Mutation" => "mutation",
         _ => "subscription",
     };
+    let line = line.split(" @deprecated").next().unwrap_or(line);
     let (head, returns) = line.rsplit_once(": ").expect("a field with its type");
     let (name, arguments) = head.split_once('(').unwrap_or((head, ""));
     let arguments =
@@ -168,6 +169,7 @@ impl Schema {
             payload if payload.ends_with("Payload") => "position userErrors { code }",
             list if list.ends_with("Connection") => "nodes { id }",
             "QueuedMessage" => "state",
+            "QueueOutcome" | "SuppressionOutcome" | "SiteOutcome" => "userErrors { code }",
             "EventPage" => "hasMore",
             "SecondFactors" => "isDemanded",
             "LastLogin" => "at",
@@ -203,6 +205,7 @@ fn is_refused(answer: &Value, name: &str) -> bool {
 
 async fn things(stage: &Stage, operator: &str, customer: &Customer) -> Things {
     let mailbox = stage.mailbox(customer, "victim").await;
+    crate::trace::queue(stage, customer, &mailbox, "friend@globex.test").await;
     let alias = stage
         .done(
             &customer.owner,
@@ -442,6 +445,8 @@ async fn the_same_operations_work_for_the_owner() {
         "pushDestination",
         "pushDestinations",
         "queuedMessages",
+        "queue",
+        "messageTrace",
         "history",
         "events",
         "webhook",

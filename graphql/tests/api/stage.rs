@@ -13,8 +13,8 @@ use directory::{Credential, Directory, Protocol};
 use engine::{Engine, Outcome};
 use graphql::{
     ACCESS_KEY_NAME, AccessKey, Api, DeliveryFault, DeliveryOutcome, DeliverySource, DkimSource, Knock,
-    Language, LastUse, LoginSource, Mode, Notices, People, Platform, PortError, QueueSource, SendScope,
-    SendUse, SendsSource, SignIns, TxtResolver, Usage, UsageSource, Waiting, WebhookDelivery,
+    Language, LastUse, LoginSource, Mode, Notices, People, Platform, PortError, SendScope, SendUse,
+    SendsSource, SignIns, TxtResolver, Usage, UsageSource, WebhookDelivery,
 };
 use hosting::domain::{DkimAlgorithm, DkimPrivateKey, DkimSelector, FreshDkimKey};
 use hosting::use_case::RegisterUser;
@@ -28,6 +28,7 @@ use kernel::{
 };
 use parking_lot::Mutex;
 use serde_json::{Value, json};
+use store::{Retention, SqlStore};
 
 pub(crate) const PASSWORD: &str = "correct horse battery";
 /// Where the pages are.
@@ -37,6 +38,8 @@ pub(crate) struct Stage {
     pub(crate) api: Api,
     pub(crate) engine: Arc<Engine>,
     pub(crate) world: Arc<World>,
+    /// The queue and the message trace.
+    pub(crate) store: Arc<SqlStore>,
     _folder: tempfile::TempDir,
 }
 
@@ -101,15 +104,6 @@ impl SendsSource for World {
 }
 
 #[async_trait]
-impl QueueSource for World {
-    async fn waiting(&self, _: TenantId, after: u64, _: usize) -> Result<Vec<Waiting>, PortError> {
-        let queued_at = Timestamp::from_secs(1_772_353_800);
-        let one = Waiting { number: 7, size: ByteSize::new(100), recipient_count: 2, queued_at };
-        Ok(if after < 7 { vec![one] } else { vec![] })
-    }
-}
-
-#[async_trait]
 impl DeliverySource for World {
     async fn deliveries(
         &self,
@@ -169,6 +163,10 @@ impl Stage {
         let world = Arc::new(World::default());
         let door = graphql::DoorBook::open(blobs.clone()).await.expect("tables");
         let blobs = database::Blobs::open(blobs).await.expect("a table");
+        let mail = Database::open_sqlite(&folder.path().join("mail.db")).expect("a database");
+        let now: store::Now = Arc::new(|| Timestamp::from_secs(1_900_000_000));
+        let store = SqlStore::open(mail, now, Retention::days(30)).await.expect("a store");
+        let store = Arc::new(store);
         let platform = Platform {
             engine: Arc::clone(&engine),
             directory,
@@ -179,7 +177,7 @@ impl Stage {
             passkeys: graphql::Passkeys::new(ORIGIN, [5; 32]).map(Arc::new),
             usage: world.clone(),
             sends: world.clone(),
-            queue: world.clone(),
+            queue: store.clone(),
             deliveries: world.clone(),
             blobs,
             facts: graphql::Facts {
@@ -195,7 +193,7 @@ impl Stage {
             retention: Duration::from_secs(30 * 24 * 3600),
             mode: Mode::Production,
         };
-        Self { api: Api::new(platform), engine, world, _folder: folder }
+        Self { api: Api::new(platform), engine, world, store, _folder: folder }
     }
 
     /// Answers one operation for whoever holds `token`; empty for nobody.

@@ -9,7 +9,7 @@ use hosting::account::AccountEvent;
 use journal::keyring::Keyring;
 use journal::{Clock as _, SystemClock};
 use kernel::Recorded;
-use store::{Owner, SqlStore, Store as _};
+use store::{Owner, Queue as _, SqlStore, Store as _};
 
 /// Uses the keys of erased persons no more, on every node, as soon as it is heard of.
 pub struct ForgetPersons(pub Arc<Keyring>);
@@ -29,8 +29,8 @@ impl Follower for ForgetPersons {
     }
 }
 
-/// Destroys the keys of erased persons for good, derives the tables anew that showed their data, and gives their mailboxes
-/// to the next purge.
+/// Destroys the keys of erased persons for good, derives the tables anew that showed their data, gives their mailboxes to
+/// the next purge, and takes what they wrote and got out of the message trace.
 pub struct ErasePersons {
     /// Where the keys are.
     pub keyring: Arc<Keyring>,
@@ -62,6 +62,8 @@ impl Effect for ErasePersons {
         }
         let Some(mailbox) = *mailbox else { return Ok(()) };
         let retired = self.store.retire(Owner { tenant, mailbox }, now).await;
-        retired.map_err(|error| failed(error.to_string()))
+        retired.map_err(|error| failed(error.to_string()))?;
+        let forgotten = self.store.forget(tenant, mailbox).await;
+        forgotten.map_err(|error| failed(error.to_string()))
     }
 }

@@ -8,7 +8,7 @@ use resolver::{Dns, Name};
 use serde::de::{DeserializeOwned, Error as _};
 use serde::{Deserialize, Deserializer};
 use smtp::{Inbound, InboundSettings, OnListing};
-use store::{Queue, Retries};
+use store::Retries;
 
 /// The section `[inbound]`. What is not set lets a platform on loopback work without DNS.
 #[derive(Debug, Clone, Deserialize)]
@@ -83,7 +83,7 @@ impl Default for InboundConfig {
 
 impl InboundConfig {
     /// The stages that it asks for.
-    pub fn stages(&self, dns: Arc<dyn Dns>, retries: Retries, trace: Arc<dyn Queue>) -> Inbound {
+    pub fn stages(&self, dns: Arc<dyn Dns>, retries: Retries) -> Inbound {
         let dnsbls = self.dnsbl.iter().map(|list| {
             let on_listing = match list.on_listing {
                 OnListingConfig::Refuse => OnListing::Refuse,
@@ -102,7 +102,7 @@ impl InboundConfig {
             greeting_wait: Duration::from_millis(self.greeting_wait_ms),
             connections_per_network_max: self.connections_per_network,
         };
-        Inbound::new(settings, dns, retries, trace)
+        Inbound::new(settings, dns, retries)
     }
 }
 

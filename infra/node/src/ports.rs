@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use directory::Directory;
-use graphql::{PortError, QueueSource, SendUse, SendsSource, TxtResolver, Usage, UsageSource, Waiting};
-use kernel::{ByteSize, DomainName, MailboxId, TenantId};
+use graphql::{PortError, SendUse, SendsSource, TxtResolver, Usage, UsageSource};
+use kernel::{DomainName, MailboxId, TenantId};
 use resolver::{Dns, DnsError, Kind, Name, Record};
 use store::{SendLimit, SendScope, Sends, SqlStore, Store as _};
 
@@ -70,23 +70,6 @@ impl SendsSource for SentRecipients {
             (mailbox, uses.collect())
         });
         Ok(told.collect())
-    }
-}
-
-#[async_trait]
-impl QueueSource for Mail {
-    async fn waiting(&self, tenant: TenantId, after: u64, limit: usize) -> Result<Vec<Waiting>, PortError> {
-        let queued = self.0.queued(Some(tenant), after, limit).await;
-        let queued = queued.map_err(|source| PortError { what: "the queue", source: source.into() })?;
-        Ok(queued
-            .into_iter()
-            .map(|queued| Waiting {
-                number: queued.queue_id,
-                size: ByteSize::new(u64::from(queued.size)),
-                recipient_count: queued.recipients.len(),
-                queued_at: queued.queued_at,
-            })
-            .collect())
     }
 }
 

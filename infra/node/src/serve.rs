@@ -314,8 +314,10 @@ impl Wiring<'_> {
             smtp::Server::new(role, settings, directory, store, (self.tls.clone(), platform::now()))
         };
         let srs = sign::Srs::new(&platform.keyring.secret("srs").await?, self.config.hostname.clone());
-        let trace = Arc::clone(&platform.store) as Arc<dyn store::Queue>;
-        let stages = self.config.inbound.stages(Arc::clone(&self.dns), platform.retries.clone(), trace);
+        let (trace, writer) = smtp::Trace::new(Arc::clone(&platform.store) as Arc<dyn store::Queue>);
+        self.tasks.spawn(writer.run());
+        let smtp = |role| smtp(role).traced(Arc::clone(&trace));
+        let stages = self.config.inbound.stages(Arc::clone(&self.dns), platform.retries.clone());
         let exchange_server =
             Arc::new(smtp(smtp::Role::Exchange).checked_by(Arc::new(stages)).forwarding(srs));
         let lmtp_server = Arc::new(smtp(smtp::Role::LocalDelivery));
@@ -408,13 +410,13 @@ impl Wiring<'_> {
             sign_ins: Arc::new(SignIns::new(SIGN_IN_COUNT_MAX)),
             door: platform.door.clone(),
             passkeys: self.passkeys(platform, http_port).await?,
-            usage: mail.clone(),
+            usage: mail,
             sends: Arc::new(SentRecipients {
                 directory: Arc::clone(&platform.directory),
                 sends: platform.sends.clone(),
                 now: platform::now(),
             }),
-            queue: mail,
+            queue: Arc::clone(&platform.store) as Arc<dyn store::Queue>,
             deliveries: Arc::new(Log(platform.deliveries.clone())),
             blobs: platform.blobs.clone(),
             facts,

@@ -1,6 +1,6 @@
 //! The directory as the servers hold it.
 
-use kernel::{ByteSize, EmailAddress, MailboxId, ServiceId, TenantId};
+use kernel::{ByteSize, DomainId, EmailAddress, MailboxId, ServiceId, TenantId};
 use parking_lot::RwLock;
 
 use crate::authenticate::Gate;
@@ -73,6 +73,16 @@ impl Directory {
     pub fn serves(&self, name: &str) -> bool {
         let index = self.index.read();
         index.served.get(name).is_some_and(|domain| !index.off.contains(domain))
+    }
+
+    /// Whose the domain with this name is, an A-label in lower case; none where it is not ours.
+    pub fn domain_named(&self, name: &str) -> Option<(TenantId, DomainId)> {
+        self.index.read().served.get(name).copied()
+    }
+
+    /// The domain that a mailbox is in; none where it does not exist.
+    pub fn home(&self, tenant: TenantId, mailbox: MailboxId) -> Option<DomainId> {
+        self.index.read().mailboxes.get(&(tenant, mailbox)).map(|entry| entry.domain)
     }
 
     /// The ways in that were used since the last call, each at most once in a quarter of an hour.

@@ -12,6 +12,7 @@ pub struct Metrics {
     messages: IntCounterVec,
     octets: IntCounterVec,
     verdicts: IntCounterVec,
+    untold: IntCounterVec,
 }
 
 impl Metrics {
@@ -47,6 +48,10 @@ impl Metrics {
                 opts("hosterra_verdicts_total", "What stages thought of mail from outside"),
                 &["protocol", "stage", "action"],
             )?,
+            untold: IntCounterVec::new(
+                opts("hosterra_passages_untold_total", "Steps that the message trace does not hold, by why"),
+                &["protocol", "reason"],
+            )?,
         };
         registry.register(Box::new(metrics.open.clone()))?;
         registry.register(Box::new(metrics.accepted.clone()))?;
@@ -55,6 +60,7 @@ impl Metrics {
         registry.register(Box::new(metrics.messages.clone()))?;
         registry.register(Box::new(metrics.octets.clone()))?;
         registry.register(Box::new(metrics.verdicts.clone()))?;
+        registry.register(Box::new(metrics.untold.clone()))?;
         Ok(metrics)
     }
 
@@ -99,6 +105,11 @@ impl Counters {
     /// Counts what a stage thought of mail from outside.
     pub fn verdict(&self, stage: &'static str, action: &'static str) {
         self.metrics.verdicts.with_label_values(&[self.protocol, stage, action]).inc();
+    }
+
+    /// Counts a step that the message trace will not show: `backlog` or `flood`.
+    pub fn passage_untold(&self, reason: &'static str) {
+        self.metrics.untold.with_label_values(&[self.protocol, reason]).inc();
     }
 
     /// Counts a message that was not taken: `refused` for good, or `deferred` for now.

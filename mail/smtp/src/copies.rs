@@ -33,7 +33,10 @@ impl Session<'_> {
         let parameters = RcptParameters { notify: Some("NEVER".to_owned()), ..RcptParameters::default() };
         let reply = match self.server.directory.resolve(&copy, Some(tenant)) {
             Resolution::Deliver(ends) => self.add(&copy, ends, parameters).await,
-            Resolution::NotLocal => self.remote(copy, Some(tenant), parameters),
+            Resolution::NotLocal => {
+                let home = self.login_home();
+                self.remote(copy, Some((tenant, home)), parameters)
+            }
             Resolution::Unknown | Resolution::Disabled | Resolution::Internal | Resolution::Loop => {
                 Reply::new(550, "5.1.1", "the address of the copy takes no mail")
             }

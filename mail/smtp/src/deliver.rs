@@ -2,20 +2,15 @@
 
 use bytes::{Bytes, BytesMut};
 use directory::{Destinations, DetailHandling, Entitlement, Protocol, Resolution};
-use kernel::{ByteSize, EmailAddress, MailboxId, TenantId};
+use kernel::{ByteSize, DomainId, EmailAddress, TenantId};
 use listener::{Encryption, WireError};
 use message::{received_count, split_header};
-use store::{
-    Acceptance, Deposit, Destination, Flags, FolderName, Origin, Owner, QueuedRecipient, Queueing,
-    Stage as Step, StoreError, StoreRefusal,
-};
+use store::{Acceptance, Deposit, Origin, Owner, QueuedRecipient, Queueing, StoreError, StoreRefusal};
 
 use crate::command::{MailParameters, RcptParameters, Recipient};
-use crate::inbound::{Action, Judged, Placement, Told};
 use crate::lane::lane;
 use crate::limits::{
-    DETAIL_FOLDER_COUNT_MAX, HEADER_OCTETS_MAX, RECEIVED_COUNT_MAX, RECIPIENT_COUNT_MAX,
-    UNKNOWN_RECIPIENT_COUNT_MAX,
+    HEADER_OCTETS_MAX, RECEIVED_COUNT_MAX, RECIPIENT_COUNT_MAX, UNKNOWN_RECIPIENT_COUNT_MAX,
 };
 use crate::outgoing::{NOT_ITS_OWN, shown};
 use crate::reply::{self, Reply};
@@ -23,6 +18,7 @@ use crate::server::Role;
 use crate::session::{Next, Session, Transaction};
 use crate::subject::with_detail;
 use crate::tls_wish::tls_wish;
+use crate::told::Way;
 use crate::trace::{Arrival, missing_fields, received, without_return_path};
 
 /// Sender and recipients.
@@ -35,24 +31,35 @@ pub(crate) struct Envelope {
     mailboxes: Vec<Place>,
     /// Whether a recipient's mail is taken and given to nobody.
     is_consumed: bool,
-    /// Recipients elsewhere, with the tenant that answers for each.
-    queued: Vec<(TenantId, QueuedRecipient)>,
+    /// Recipients elsewhere.
+    queued: Vec<Onward>,
+}
+
+/// A recipient elsewhere.
+#[derive(Debug)]
+pub(crate) struct Onward {
+    /// Who answers for it.
+    tenant: TenantId,
+    /// The domain here that it is of, where it is of one.
+    home: Option<DomainId>,
+    recipient: QueuedRecipient,
 }
 
 /// A mailbox that a message goes into.
 #[derive(Debug)]
-struct Place {
-    owner: Owner,
+pub(crate) struct Place {
+    pub(crate) owner: Owner,
     quota: ByteSize,
     /// The recipient for whom it was found first.
-    recipient: EmailAddress,
+    pub(crate) recipient: EmailAddress,
     /// The detail of the address, where the mailbox wants to see it.
-    detail: Option<(DetailHandling, String)>,
+    pub(crate) detail: Option<(DetailHandling, String)>,
 }
 
 /// What is given to the store at a time.
 struct Batch {
     tenant: TenantId,
+    home: Option<DomainId>,
     message: Bytes,
     deposits: Vec<Deposit>,
     queued: Vec<QueuedRecipient>,
@@ -66,10 +73,11 @@ struct Stamp<'a> {
     results: &'a str,
 }
 
-/// Where unwanted mail goes; every mailbox is made with it.
-const JUNK: &str = "Junk";
-
 const TLS_ONLY: Reply = Reply::new(550, "5.7.10", "This mailbox takes mail over TLS only: STARTTLS first");
+const DISABLED: Reply = Reply::new(550, "5.2.1", "This address takes no mail now");
+const INTERNAL: Reply =
+    Reply::new(550, "5.7.1", "Only mailboxes of the same organisation may write to this address");
+const LOOP: Reply = Reply::new(550, "5.4.6", "The alias leads in a circle or to too many places");
 const OVER_QUOTA: Reply = Reply::new(552, "5.2.2", "The mailbox is full");
 const RESTRICTED: Reply = Reply::new(550, "5.7.1", "Sending is restricted for this service");
 
@@ -110,7 +118,7 @@ impl Envelope {
         target: EmailAddress,
         parameters: RcptParameters,
     ) {
-        self.queued.push((tenant, queued(target, parameters)));
+        self.queued.push(Onward { tenant, home: None, recipient: queued(target, parameters) });
         self.recipients.push(to.clone());
     }
 
@@ -119,13 +127,14 @@ impl Envelope {
         &self.recipients
     }
 
-    /// The mailboxes here, with the recipient for whom each was found.
-    pub(crate) fn places(&self) -> Vec<(TenantId, Option<MailboxId>, &EmailAddress)> {
-        let told = |place| {
-            let Place { owner, recipient, .. }: &Place = place;
-            (owner.tenant, Some(owner.mailbox), recipient)
-        };
-        self.mailboxes.iter().map(told).collect()
+    /// The mailboxes here.
+    pub(crate) fn places(&self) -> &[Place] {
+        &self.mailboxes
+    }
+
+    /// Recipients elsewhere, with who answers for each.
+    pub(crate) fn onward(&self) -> impl Iterator<Item = (TenantId, Option<DomainId>, &EmailAddress)> {
+        self.queued.iter().map(|onward| (onward.tenant, onward.home, &onward.recipient.address))
     }
 }
 
@@ -200,12 +209,17 @@ impl Session<'_> {
         // Once for each recipient: what takes its place is not asked again.
         let (wanted_by, target) = match self.server.directory.rewritten(&to) {
             Some((tenant, target)) => (Some(tenant), target),
-            None => (self.login.as_ref().map(|login| login.tenant), to.clone()),
+            None => (self.asker(), to.clone()),
         };
-        let asker = self.login.as_ref().map(|login| login.tenant);
-        let reply = match self.server.directory.resolve(&target, asker) {
+        let resolution = self.server.directory.resolve(&target, self.asker());
+        let end = sole_end(&resolution);
+        let (reply, reasons) = match resolution {
             Resolution::Deliver(ends) => self.local(&to, ends, parameters).await,
-            Resolution::NotLocal => self.remote(target.clone(), wanted_by, parameters),
+            Resolution::NotLocal => {
+                let home = self.login_home().or_else(|| self.home_of(&to));
+                let wanted_by = wanted_by.map(|tenant| (tenant, home));
+                (self.remote(target.clone(), wanted_by, parameters), Vec::new())
+            }
             Resolution::Unknown => {
                 self.unknown_recipient_count += 1;
                 self.tarpit().await;
@@ -214,29 +228,55 @@ impl Session<'_> {
                         .await?;
                     return Ok(Next::Close);
                 }
-                Reply::new(550, "5.1.1", "There is no such address")
+                (Reply::new(550, "5.1.1", "There is no such address"), vec!["unknown_recipient"])
             }
-            Resolution::Disabled => Reply::new(550, "5.2.1", "This address takes no mail now"),
-            Resolution::Internal => {
-                Reply::new(550, "5.7.1", "Only mailboxes of the same organisation may write to this address")
-            }
-            Resolution::Loop => Reply::new(550, "5.4.6", "The alias leads in a circle or to too many places"),
+            Resolution::Disabled => (DISABLED, vec!["disabled"]),
+            Resolution::Internal => (INTERNAL, vec!["internal_only"]),
+            Resolution::Loop => (LOOP, vec!["alias_loop"]),
         };
         if reply.code == 250 {
             self.taken(to, &target).await;
+        } else {
+            self.tell_refused_recipient(&to, end, (&reply, reasons));
         }
         self.say(reply).await
     }
 
+    fn asker(&self) -> Option<TenantId> {
+        self.login.as_ref().map(|login| login.tenant)
+    }
+
+    /// The domain of the mailbox that speaks.
+    pub(crate) fn login_home(&self) -> Option<DomainId> {
+        let login = self.login.as_ref()?;
+        self.server.directory.home(login.tenant, login.mailbox)
+    }
+
+    /// The domain of an address, where it is ours.
+    pub(crate) fn home_of(&self, address: &EmailAddress) -> Option<DomainId> {
+        self.server.directory.domain_named(address.domain.as_str()).map(|(_, domain)| domain)
+    }
+
     /// A recipient here. Of an alias with many ends some may be full: it is refused only where all are.
-    async fn local(&mut self, to: &EmailAddress, ends: Destinations, parameters: RcptParameters) -> Reply {
+    async fn local(
+        &mut self,
+        to: &EmailAddress,
+        ends: Destinations,
+        parameters: RcptParameters,
+    ) -> (Reply, Vec<&'static str>) {
         let tenants =
             ends.mailboxes.iter().map(|end| end.tenant).chain(ends.forwards.iter().map(|end| end.0));
         let tenant = tenants.into_iter().next().unwrap_or(TenantId::PLATFORM);
-        if let Err(reply) = self.judge_recipient(to, tenant).await {
-            return reply;
+        if let Err(refused) = self.judge_recipient(to, tenant).await {
+            return refused;
         }
-        self.add(to, ends, parameters).await
+        let reply = self.add(to, ends, parameters).await;
+        let reasons = match reply.enhanced {
+            Some("5.2.2") => vec!["over_quota"],
+            Some("5.7.10") => vec!["tls_needed"],
+            _ => Vec::new(),
+        };
+        (reply, reasons)
     }
 
     /// Adds what an address leads to here, and to whom its mail goes on.
@@ -273,6 +313,7 @@ impl Session<'_> {
         if fitting.is_empty() && ends.forwards.is_empty() && !ends.is_consumed {
             return if is_too_plain { TLS_ONLY } else { OVER_QUOTA };
         }
+        let home = self.home_of(to);
         let Some(transaction) = &mut self.transaction else { return reply::BAD_SEQUENCE };
         let envelope = &mut transaction.envelope;
         envelope.is_consumed |= ends.is_consumed;
@@ -282,7 +323,8 @@ impl Session<'_> {
             }
         }
         for (tenant, address) in ends.forwards {
-            envelope.queued.push((tenant, queued(address, parameters.clone())));
+            let recipient = queued(address, parameters.clone());
+            envelope.queued.push(Onward { tenant, home, recipient });
         }
         Reply::new(250, "2.1.5", "OK")
     }
@@ -291,14 +333,15 @@ impl Session<'_> {
     pub(crate) fn remote(
         &mut self,
         to: EmailAddress,
-        tenant: Option<TenantId>,
+        wanted_by: Option<(TenantId, Option<DomainId>)>,
         parameters: RcptParameters,
     ) -> Reply {
-        let (Some(tenant), Some(transaction)) = (tenant, &mut self.transaction) else {
+        let (Some((tenant, home)), Some(transaction)) = (wanted_by, &mut self.transaction) else {
             return Reply::new(550, "5.7.1", "This server takes no mail for that domain");
         };
-        if !transaction.envelope.queued.iter().any(|(_, known)| known.address == to) {
-            transaction.envelope.queued.push((tenant, queued(to, parameters)));
+        let queue = &mut transaction.envelope.queued;
+        if !queue.iter().any(|known| known.recipient.address == to) {
+            queue.push(Onward { tenant, home, recipient: queued(to, parameters) });
         }
         Reply::new(250, "2.1.5", "OK, it will be queued")
     }
@@ -315,12 +358,20 @@ impl Session<'_> {
         reply
     }
 
-    /// Gives a whole message to the store. 250 only where the store has it for every accepted recipient.
+    /// Gives a whole message to the store, and tells the trace what came of it.
     async fn store(&mut self, transaction: Transaction, message: BytesMut) -> Reply {
-        if let Err(reply) = self.check(&message) {
+        let mut way = Way::default();
+        let reply = self.take(&transaction, &message, &mut way).await;
+        self.tell_message(&transaction, (&message, &way), &reply);
+        reply
+    }
+
+    /// Gives a whole message to the store. 250 only where the store has it for every accepted recipient.
+    async fn take(&mut self, transaction: &Transaction, message: &[u8], way: &mut Way) -> Reply {
+        if let Err(reply) = self.check(message) {
             return reply;
         }
-        let Transaction { envelope, parameters, .. } = transaction;
+        let Transaction { id, envelope, parameters, .. } = transaction;
         if message.len() as u64 > self.size_max().octets() {
             return self.too_big();
         }
@@ -333,6 +384,7 @@ impl Session<'_> {
                 Err(_) => return reply::STORE_FAILED,
             };
             if used.saturating_add(message.len() as u64) > quota.octets() {
+                way.reasons.push("over_quota");
                 return OVER_QUOTA;
             }
         }
@@ -340,67 +392,17 @@ impl Session<'_> {
         if let Err(reply) = self.count_recipients(envelope.len()).await {
             return reply;
         }
-        let id = uuid::Uuid::now_v7().simple().to_string();
-        let judged = self.judge_content(&envelope, &message).await;
-        let reply = match &judged.refusal {
+        let judged = self.judge_content(envelope, message).await;
+        way.reasons.extend(&judged.verdict.reasons);
+        match &judged.refusal {
             Some(reply) => reply.clone(),
             None => {
-                let stamp = Stamp { id: &id, is_utf8: parameters.is_utf8, results: &judged.results };
-                let octets = self.prepared(&envelope, &message, &stamp).await;
-                let deposits = self.deposits(&envelope, &message, &judged).await;
-                self.accept(&envelope, &parameters, (&id, octets), deposits).await
+                let stamp = Stamp { id, is_utf8: parameters.is_utf8, results: &judged.results };
+                let octets = self.prepared(envelope, message, &stamp).await;
+                let deposits = self.deposits(envelope, (message, &judged), way).await;
+                self.accept(envelope, parameters, (id, octets), deposits).await
             }
-        };
-        if self.server.role == Role::Exchange {
-            let step = if reply.code < 300 { Step::Stored } else { Step::Refused };
-            let reasons = &judged.verdict.reasons;
-            let told = Told { message: &id, step, sender: envelope.sender(), reply: &reply, reasons };
-            self.trace(&told, &envelope.places()).await;
         }
-        reply
-    }
-
-    /// The copies of a message, each with the detail that stands before its subject, if any.
-    async fn deposits(
-        &self,
-        envelope: &Envelope,
-        message: &[u8],
-        judged: &Judged,
-    ) -> Vec<(Option<String>, Deposit)> {
-        let return_path = envelope.from.as_ref().map(ToString::to_string).unwrap_or_default();
-        let prefix = Bytes::from(format!("Return-Path: <{return_path}>\r\n"));
-        let offered = self.offered(envelope, message, &judged.results);
-        let mut deposits = Vec::with_capacity(envelope.mailboxes.len());
-        for place in &envelope.mailboxes {
-            let mut destination = match &place.detail {
-                Some((DetailHandling::Folder, detail)) => self.detail_folder(place.owner, detail).await,
-                _ => Destination::Inbox,
-            };
-            if judged.verdict.action == Action::Junk {
-                destination = self.named_folder(place.owner, JUNK).await;
-            }
-            match self.place(place.owner, &offered, &judged.verdict).await {
-                Placement::Unchanged => {}
-                Placement::Folder(name) => destination = self.named_folder(place.owner, name.as_str()).await,
-                Placement::Held => continue,
-            }
-            let subject = match &place.detail {
-                Some((DetailHandling::Subject, detail)) => Some(detail.clone()),
-                _ => None,
-            };
-            let deposit = Deposit {
-                owner: place.owner,
-                destination,
-                flags: Flags::NONE,
-                internal_date: None,
-                // Whether it fits was decided at RCPT: what was promised there is kept, so that a message is never
-                // taken for some of its recipients only.
-                quota: ByteSize::new(u64::MAX),
-                prefix: prefix.clone(),
-            };
-            deposits.push((subject, deposit));
-        }
-        deposits
     }
 
     /// Gives the copies and what is to be queued to the store.
@@ -415,7 +417,7 @@ impl Session<'_> {
             return Reply::told(250, "2.0.0", format!("{id} taken"));
         }
         let elsewhere: Vec<EmailAddress> =
-            envelope.queued.iter().map(|(_, recipient)| recipient.address.clone()).collect();
+            envelope.queued.iter().map(|onward| onward.recipient.address.clone()).collect();
         let is_held = self.is_suspicious(&elsewhere).await;
         let sender = self.forwarder(envelope.from.as_ref());
         let queueing = Queueing {
@@ -423,6 +425,7 @@ impl Session<'_> {
             lane: lane(&octets, envelope.recipients.len()),
             origin: if self.login.is_some() { Origin::Submitted } else { Origin::Forwarded },
             mailbox: self.login.as_ref().map(|login| login.mailbox),
+            home: None,
             is_held,
             tls: tls_wish(parameters.require_tls, &octets),
         };
@@ -434,7 +437,7 @@ impl Session<'_> {
                 sender: sender.clone(),
                 tenant: batch.tenant,
                 dsn: (parameters.ret.clone(), parameters.envelope_id.clone()),
-                queueing: queueing.clone(),
+                queueing: Queueing { home: batch.home, ..queueing.clone() },
             };
             match self.server.store.accept(acceptance).await {
                 Ok(accepted) => {
@@ -466,35 +469,6 @@ impl Session<'_> {
             (false, _) => "taken",
         };
         Reply::told(250, "2.0.0", format!("{id} {state}"))
-    }
-
-    /// A folder that is there. INBOX where it is not: mail is not lost for a name.
-    async fn named_folder(&self, owner: Owner, name: &str) -> Destination {
-        let Ok(name) = FolderName::parse(name) else { return Destination::Inbox };
-        if self.server.store.provision(owner).await.is_err() {
-            return Destination::Inbox;
-        }
-        let found = self.server.store.folder(owner, &name).await;
-        found.map_or(Destination::Inbox, |folder| Destination::Folder(folder.id))
-    }
-
-    /// The folder `INBOX/detail`, made where it is not there. INBOX where it cannot be: mail is not lost for a name.
-    async fn detail_folder(&self, owner: Owner, detail: &str) -> Destination {
-        let store = &self.server.store;
-        // One level: the detail is a stranger's word.
-        let Ok(name) = FolderName::parse(&format!("INBOX/{}", detail.replace('/', "_"))) else {
-            return Destination::Inbox;
-        };
-        if let Ok(folder) = store.folder(owner, &name).await {
-            return Destination::Folder(folder.id);
-        }
-        let has_room =
-            store.folders(owner).await.is_ok_and(|folders| folders.len() < DETAIL_FOLDER_COUNT_MAX);
-        if !has_room || store.create_folder(owner, &name, None).await.is_err() {
-            return Destination::Inbox;
-        }
-        drop(store.subscribe(owner, &name, true).await);
-        store.folder(owner, &name).await.map_or(Destination::Inbox, |folder| Destination::Folder(folder.id))
     }
 
     /// The message as it is kept and goes on: traced, with a footer and signed where it is a submission.
@@ -559,20 +533,34 @@ fn queued(address: EmailAddress, parameters: RcptParameters) -> QueuedRecipient 
     QueuedRecipient { address, notify: parameters.notify, original: parameters.original }
 }
 
-/// The queued recipients by the tenant that answers for them; one entry at least.
-fn by_tenant(envelope: &Envelope) -> Vec<(TenantId, Vec<QueuedRecipient>)> {
-    let mut tenants: Vec<(TenantId, Vec<QueuedRecipient>)> = Vec::new();
-    for (tenant, recipient) in &envelope.queued {
-        match tenants.iter_mut().find(|(known, _)| known == tenant) {
+/// Who answers for queued recipients, and the domain here that they are of.
+type Answering = (TenantId, Option<DomainId>);
+
+/// The queued recipients by who answers for them; one entry at least.
+fn by_tenant(envelope: &Envelope) -> Vec<(Answering, Vec<QueuedRecipient>)> {
+    let mut tenants: Vec<(Answering, Vec<QueuedRecipient>)> = Vec::new();
+    for Onward { tenant, home, recipient } in &envelope.queued {
+        match tenants.iter_mut().find(|(known, _)| *known == (*tenant, *home)) {
             Some((_, recipients)) => recipients.push(recipient.clone()),
-            None => tenants.push((*tenant, vec![recipient.clone()])),
+            None => tenants.push(((*tenant, *home), vec![recipient.clone()])),
         }
     }
     if tenants.is_empty() {
         let tenant = envelope.mailboxes.first().map_or(TenantId::PLATFORM, |place| place.owner.tenant);
-        tenants.push((tenant, Vec::new()));
+        tenants.push(((tenant, None), Vec::new()));
     }
     tenants
+}
+
+/// The only mailbox that an address leads to.
+fn sole_end(resolution: &Resolution) -> Option<Owner> {
+    match resolution {
+        Resolution::Deliver(ends) => match ends.mailboxes.as_slice() {
+            [end] => Some(Owner { tenant: end.tenant, mailbox: end.mailbox }),
+            _ => None,
+        },
+        _ => None,
+    }
 }
 
 /// What goes to the store, in the order in which it goes: a copy with another subject is a message of its own.
@@ -580,16 +568,17 @@ fn batches(envelope: &Envelope, octets: &Bytes, deposits: Vec<(Option<String>, D
     let (told, plain): (Vec<_>, Vec<_>) = deposits.into_iter().partition(|(subject, _)| subject.is_some());
     let mut plain: Vec<Deposit> = plain.into_iter().map(|(_, deposit)| deposit).collect();
     let mut batches = Vec::new();
-    for (tenant, queued) in by_tenant(envelope) {
+    for ((tenant, home), queued) in by_tenant(envelope) {
         let deposits = std::mem::take(&mut plain);
         if !deposits.is_empty() || !queued.is_empty() {
-            batches.push(Batch { tenant, message: octets.clone(), deposits, queued });
+            batches.push(Batch { tenant, home, message: octets.clone(), deposits, queued });
         }
     }
     for (subject, deposit) in told {
         let message = Bytes::from(with_detail(octets, &subject.unwrap_or_default()));
         batches.push(Batch {
             tenant: deposit.owner.tenant,
+            home: None,
             message,
             deposits: vec![deposit],
             queued: Vec::new(),

@@ -12,12 +12,14 @@ mod lane;
 mod limits;
 mod login;
 mod outgoing;
+mod place;
 mod reply;
 mod sends;
 mod server;
 mod session;
 mod subject;
 mod tls_wish;
+mod told;
 mod trace;
 mod watch;
 
@@ -33,6 +35,7 @@ pub use limits::{
 pub use outgoing::Signers;
 pub use sends::send_limits;
 pub use server::{Now, Role, Server, Settings};
+pub use told::{PASSAGE_BACKLOG_COUNT_MAX, REFUSALS_PER_HOUR_MAX, Trace, TraceWriter};
 pub use watch::{Judgement, Watch};
 
 /// Parsers that read what strangers send, for fuzzing.

@@ -14,6 +14,7 @@ use crate::inbound::Inbound;
 use crate::limits::MEMORY_OCTETS_MAX;
 use crate::outgoing::Signers;
 use crate::session::Session;
+use crate::told::Trace;
 use crate::watch::Watch;
 
 /// For whom the server is there.
@@ -57,6 +58,8 @@ pub struct Server {
     pub(crate) now: Now,
     /// Kibibytes of messages that may be held at a time.
     pub(crate) memory: Arc<Semaphore>,
+    /// Keeps what happened to messages; none: nobody does.
+    pub(crate) trace: Option<Arc<Trace>>,
     /// The stages for mail from outside; none where it is not checked.
     pub(crate) inbound: Option<Arc<Inbound>>,
 }
@@ -92,8 +95,16 @@ impl Server {
             tls,
             now,
             memory,
+            trace: None,
             inbound: None,
         }
+    }
+
+    /// The same, telling the message trace what happens.
+    #[must_use]
+    pub fn traced(mut self, trace: Arc<Trace>) -> Self {
+        self.trace = Some(trace);
+        self
     }
 
     /// The same, counting the recipients of submissions against what may be sent.

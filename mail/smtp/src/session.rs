@@ -29,6 +29,8 @@ pub(crate) enum Next {
 /// A message on its way in.
 #[derive(Debug)]
 pub(crate) struct Transaction {
+    /// The number under which its sender is told that it is taken.
+    pub(crate) id: String,
     pub(crate) envelope: Envelope,
     pub(crate) parameters: MailParameters,
     /// Chunks of BDAT so far.
@@ -266,7 +268,8 @@ impl<'a> Session<'a> {
         if let Err(reply) = self.judge_sender(from.as_ref()).await {
             return self.say(reply).await;
         }
-        self.transaction = Some(Transaction { envelope: Envelope::new(from), parameters, chunks: None });
+        let id = uuid::Uuid::now_v7().simple().to_string();
+        self.transaction = Some(Transaction { id, envelope: Envelope::new(from), parameters, chunks: None });
         self.say(Reply::new(250, "2.1.0", "OK")).await
     }
 

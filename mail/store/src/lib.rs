@@ -32,8 +32,8 @@ pub use queue::{
     CLOSED_DAY_COUNT, DelayNotice, Depth, Due, DuePage, Instead, LEASE_RECIPIENT_COUNT_MAX, Lane,
     LeaseRequest, LeaseToken, Leased, LeasedMessage, LeasedRecipient, Line, ORDER_RECIPIENT_COUNT_MAX, Order,
     Origin, Outcome, PassageFilter, QUEUE_PAGE_COUNT_MAX, Queue, QueueEntry, Queueing, RecipientKey,
-    RecipientState, RemoteReply, Selection, Settlement, Settling, StateSelection, Suppress, Suppression,
-    Suspension, TlsWish,
+    RecipientState, RemoteReply, Selection, Settlement, Settling, Sight, StateSelection, Suppress,
+    Suppression, Suspension, TlsWish,
 };
 pub use retries::{REMEMBERED, RETRY_WITHIN, Retries, Seen};
 pub use sends::{SendLimit, SendScope, Sending, Sends};

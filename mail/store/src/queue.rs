@@ -5,10 +5,10 @@
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use kernel::{DomainName, EmailAddress, MailboxId, TenantId, Timestamp};
+use kernel::{DomainId, DomainName, EmailAddress, MailboxId, TenantId, Timestamp};
 use uuid::Uuid;
 
-use crate::trace::{Passage, Stage};
+use crate::trace::{Direction, Passage, Stage};
 use crate::{Acceptance, StoreError};
 
 /// Recipients that one lease takes at most.
@@ -76,6 +76,8 @@ pub struct Queueing {
     pub origin: Origin,
     /// The mailbox that sent it.
     pub mailbox: Option<MailboxId>,
+    /// The domain here that it is of: that of the mailbox, or of the address that leads it elsewhere.
+    pub home: Option<DomainId>,
     /// Whether it waits until somebody releases it.
     pub is_held: bool,
     /// What it asks of TLS.
@@ -324,6 +326,8 @@ pub struct QueueEntry {
     pub message: String,
     /// The mailbox that sent it.
     pub mailbox: Option<MailboxId>,
+    /// The domain here that it is of.
+    pub home: Option<DomainId>,
     /// MAIL FROM.
     pub sender: Option<EmailAddress>,
     /// Where it goes.
@@ -363,6 +367,23 @@ pub struct Selection {
     pub domain: Option<DomainName>,
     /// In these states.
     pub state: StateSelection,
+    /// As far as this is seen.
+    pub sight: Sight,
+}
+
+/// How far somebody sees in a tenant.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Sight {
+    /// All of it.
+    #[default]
+    All,
+    /// What is of any of these.
+    Parts {
+        /// These domains.
+        domains: Vec<DomainId>,
+        /// These mailboxes.
+        mailboxes: Vec<MailboxId>,
+    },
 }
 
 /// Which states of recipients are meant.
@@ -463,9 +484,15 @@ pub trait Queue: Send + Sync + 'static {
         limit: usize,
     ) -> Result<Vec<QueueEntry>, StoreError>;
 
+    /// The same in nobody's name.
+    async fn order(&self, selection: &Selection, order: Order) -> Result<u64, StoreError> {
+        self.order_by(selection, order, "").await
+    }
+
     /// Carries out an order on at most [`ORDER_RECIPIENT_COUNT_MAX`] recipients; how many it reached. Recipients that
-    /// are leased are left alone except by [`Order::Bounce`] and [`Order::Hold`], which wait for the lease to end.
-    async fn order(&self, selection: &Selection, order: Order) -> Result<u64, StoreError>;
+    /// are leased are left alone except by [`Order::Bounce`] and [`Order::Hold`], which wait for the lease to end. The
+    /// trace tells in whose name it was: the id of somebody, never an address.
+    async fn order_by(&self, selection: &Selection, order: Order, by: &str) -> Result<u64, StoreError>;
 
     /// Suspends a site.
     async fn suspend(&self, suspension: Suspension) -> Result<(), StoreError>;
@@ -484,6 +511,14 @@ pub trait Queue: Send + Sync + 'static {
         limit: usize,
     ) -> Result<Vec<Suppression>, StoreError>;
 
+    /// Puts an address on a tenant's list, where `reply` says why; whether it was not there.
+    async fn suppress(
+        &self,
+        tenant: TenantId,
+        address: &EmailAddress,
+        reply: RemoteReply,
+    ) -> Result<bool, StoreError>;
+
     /// Takes an address off a tenant's list; whether it was there.
     async fn unsuppress(&self, tenant: TenantId, address: &str) -> Result<bool, StoreError>;
 
@@ -493,8 +528,7 @@ pub trait Queue: Send + Sync + 'static {
     /// Writes what happened to messages, for those who ask later.
     async fn record(&self, passages: Vec<Passage>) -> Result<(), StoreError>;
 
-    /// At most `limit` passages of a tenant after (older than) `before`, newest first; of one message or mailbox, if
-    /// given.
+    /// At most `limit` passages of a tenant after (older than) `before`, newest first.
     async fn passages(
         &self,
         tenant: TenantId,
@@ -502,6 +536,9 @@ pub trait Queue: Send + Sync + 'static {
         before: Option<u64>,
         limit: usize,
     ) -> Result<Vec<(u64, Passage)>, StoreError>;
+
+    /// Removes what the trace and the closed records of the queue hold about a mailbox: its owner is erased.
+    async fn forget(&self, tenant: TenantId, mailbox: MailboxId) -> Result<(), StoreError>;
 
     /// Ends when new mail may have been queued on this node since the last call ended.
     async fn rung(&self);
@@ -516,4 +553,18 @@ pub struct PassageFilter {
     pub mailbox: Option<MailboxId>,
     /// Of this stage.
     pub stage: Option<Stage>,
+    /// Going this way.
+    pub direction: Option<Direction>,
+    /// With this sender, whatever its case.
+    pub sender: Option<String>,
+    /// For this recipient, whatever its case.
+    pub recipient: Option<String>,
+    /// Of messages with this Message-ID.
+    pub message_id: Option<String>,
+    /// Not before.
+    pub since: Option<Timestamp>,
+    /// Before.
+    pub until: Option<Timestamp>,
+    /// As far as this is seen.
+    pub sight: Sight,
 }

@@ -98,12 +98,14 @@ impl SqlStore {
                 include_str!("sql/queue_shared.sql"),
                 include_str!("sql/queue_sqlite.sql"),
                 include_str!("sql/queue_tls.sql"),
+                include_str!("sql/queue_trace.sql"),
             ],
             None => [
                 include_str!("sql/schema_postgres.sql"),
                 include_str!("sql/queue_shared.sql"),
                 include_str!("sql/queue_postgres.sql"),
                 include_str!("sql/queue_tls.sql"),
+                include_str!("sql/queue_trace.sql"),
             ],
         };
         database.migrate("store", &steps).await?;

@@ -1,6 +1,6 @@
 //! What happened to a message on its way, step by step, in and out: the message trace.
 
-use kernel::{MailboxId, TenantId, Timestamp};
+use kernel::{DomainId, MailboxId, TenantId, Timestamp};
 
 use crate::RemoteReply;
 
@@ -36,6 +36,8 @@ pub enum Stage {
     Released,
     /// Somebody wants it tried at once.
     Hastened,
+    /// Somebody wants it given up; that happens when it is its turn.
+    Condemned,
     /// Somebody removed it.
     Removed,
     /// Its site is suspended.
@@ -46,7 +48,7 @@ pub enum Stage {
 
 impl Stage {
     /// All.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Received,
         Self::Refused,
         Self::Stored,
@@ -57,6 +59,7 @@ impl Stage {
         Self::Held,
         Self::Released,
         Self::Hastened,
+        Self::Condemned,
         Self::Removed,
         Self::Suspended,
         Self::Reported,
@@ -75,6 +78,7 @@ impl Stage {
             Self::Held => "held",
             Self::Released => "released",
             Self::Hastened => "hastened",
+            Self::Condemned => "condemned",
             Self::Removed => "removed",
             Self::Suspended => "suspended",
             Self::Reported => "reported",
@@ -94,6 +98,8 @@ pub struct Passage {
     pub tenant: TenantId,
     /// The mailbox that sent it (out) or that it was for (in).
     pub mailbox: Option<MailboxId>,
+    /// The domain here that it is of: that of the mailbox, or of the address here where there is none.
+    pub domain: Option<DomainId>,
     /// The number under which its sender was told that it is taken.
     pub message: String,
     /// Which way.
@@ -110,4 +116,10 @@ pub struct Passage {
     pub reply: Option<RemoteReply>,
     /// When it is tried next.
     pub next_at: Option<Timestamp>,
+    /// The folder that it was put into.
+    pub folder: Option<String>,
+    /// Why, as words of ours: those of the stages that looked at it.
+    pub reasons: Vec<String>,
+    /// The message's own Message-ID, with its angle brackets; kept with the first step only.
+    pub message_id: Option<String>,
 }

@@ -42,11 +42,15 @@ pub enum Permission {
     ServiceEntitle,
     /// Ask the platform's support, and read what it answers.
     TicketWrite,
+    /// See the ways of messages: from whom to whom, when, and what became of them; never what is in them.
+    TraceRead,
+    /// Order about one's own mail that waits to leave, and one's list of addresses that nothing is sent to.
+    QueueWrite,
 }
 
 impl Permission {
     /// All of them, in the order of their bits.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 17] = [
         Self::AccountRead,
         Self::AccountWrite,
         Self::PlatformWrite,
@@ -62,6 +66,8 @@ impl Permission {
         Self::DelegationWrite,
         Self::ServiceEntitle,
         Self::TicketWrite,
+        Self::TraceRead,
+        Self::QueueWrite,
     ];
 
     /// The stable name, as in the scopes of an API token.
@@ -82,6 +88,8 @@ impl Permission {
             Self::DelegationWrite => "delegation:write",
             Self::ServiceEntitle => "service:entitle",
             Self::TicketWrite => "ticket:write",
+            Self::TraceRead => "trace:read",
+            Self::QueueWrite => "queue:write",
         }
     }
 
@@ -125,13 +133,15 @@ impl Permissions {
             Permission::MailboxWrite,
             Permission::CredentialWrite,
             Permission::EventRead,
+            Permission::TraceRead,
+            Permission::QueueWrite,
         ]
         .into_iter()
         .collect()
     }
 
     /// What can be delegated at all. Not credentials, by which mail could be read, nor users, by whom credentials
-    /// could be had: mail is never reached by delegation. Not delegation itself: a delegate could prolong their own.
+    /// could be had: mail is never reached by delegation, nor who writes to whom. Not delegation itself: a delegate could prolong their own.
     pub fn delegable() -> Self {
         [
             Permission::AccountRead,
@@ -150,9 +160,14 @@ impl Permissions {
 
     /// What a mailbox may about itself.
     pub fn mailbox_owner() -> Self {
-        [Permission::MailboxRead, Permission::CredentialWrite, Permission::MailboxSelfWrite]
-            .into_iter()
-            .collect()
+        [
+            Permission::MailboxRead,
+            Permission::CredentialWrite,
+            Permission::MailboxSelfWrite,
+            Permission::TraceRead,
+        ]
+        .into_iter()
+        .collect()
     }
 
     /// Whether `permission` is among them.

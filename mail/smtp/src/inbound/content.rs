@@ -150,7 +150,7 @@ impl Session<'_> {
         let mut key = vec!["dns".to_owned(), super::network::network(self.peer).to_string()];
         key.push(envelope.sender().map(ToString::to_string).unwrap_or_default());
         key.push(message_id(message));
-        let tenant = envelope.places().first().map_or(TenantId::PLATFORM, |place| place.0);
+        let tenant = envelope.places().first().map_or(TenantId::PLATFORM, |place| place.owner.tenant);
         if matches!(self.seen(tenant, &key, Duration::ZERO).await, Some(Seen::First)) {
             judged.verdict.add(Action::Defer, "come_again");
             judged.refusal = Some(COME_AGAIN);

@@ -10,7 +10,6 @@ mod network;
 mod port;
 mod recipient;
 mod sender;
-mod told;
 mod verdict;
 
 use std::net::IpAddr;
@@ -21,14 +20,13 @@ pub use dnsbl::OnListing;
 use ipnet::IpNet;
 pub use port::{ContentStage, Offered, Placement, PlacementStage};
 use resolver::{Dns, Name};
-use store::{Queue, Retries};
+use store::Retries;
 use verify::iprev::Iprev;
 use verify::spf::Spf;
 
 pub(crate) use self::content::Judged;
 use self::dnsbl::Dnsbl;
 use self::network::{Counted, Networks};
-pub(crate) use self::told::Told;
 pub use self::verdict::{Action, Stage, Verdict};
 
 /// What an operator sets for mail from outside.
@@ -59,7 +57,6 @@ pub struct Inbound {
     settings: InboundSettings,
     dns: Arc<dyn Dns>,
     retries: Retries,
-    trace: Arc<dyn Queue>,
     dnsbls: Vec<Dnsbl>,
     networks: Networks,
     content_stages: Vec<Arc<dyn ContentStage>>,
@@ -73,20 +70,14 @@ impl std::fmt::Debug for Inbound {
 }
 
 impl Inbound {
-    /// The stages over DNS, a memory of who was asked to come again, and the message trace.
-    pub fn new(
-        settings: InboundSettings,
-        dns: Arc<dyn Dns>,
-        retries: Retries,
-        trace: Arc<dyn Queue>,
-    ) -> Self {
+    /// The stages over DNS and a memory of who was asked to come again.
+    pub fn new(settings: InboundSettings, dns: Arc<dyn Dns>, retries: Retries) -> Self {
         let dnsbls =
             settings.dnsbls.iter().map(|(zone, on_listing)| Dnsbl::new(zone.clone(), *on_listing)).collect();
         Self {
             settings,
             dns,
             retries,
-            trace,
             dnsbls,
             networks: Networks::default(),
             content_stages: Vec::new(),

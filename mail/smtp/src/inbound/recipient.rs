@@ -17,8 +17,12 @@ const ALWAYS_REACHED: [&str; 2] = ["postmaster", "abuse"];
 const COME_AGAIN: Reply = Reply::new(451, "4.7.1", "Greylisted: come again in a few minutes");
 
 impl Session<'_> {
-    /// Looks at a recipient who is here.
-    pub(crate) async fn judge_recipient(&mut self, to: &EmailAddress, tenant: TenantId) -> Result<(), Reply> {
+    /// Looks at a recipient who is here. What is refused or deferred is so with its reasons.
+    pub(crate) async fn judge_recipient(
+        &mut self,
+        to: &EmailAddress,
+        tenant: TenantId,
+    ) -> Result<(), (Reply, Vec<&'static str>)> {
         let Some(inbound) = self.inbound() else { return Ok(()) };
         let mut verdict = Verdict::new(Stage::Rcpt, Action::Accept);
         if ALWAYS_REACHED.iter().any(|local| to.local.as_str().eq_ignore_ascii_case(local)) {
@@ -28,7 +32,7 @@ impl Session<'_> {
             verdict.add(Action::Refuse, "dnsbl");
             self.tell(&verdict);
             let reply = format!("{} is listed by {zone}; ask there, or write to postmaster", self.peer);
-            return Err(Reply::told(554, "5.7.1", reply));
+            return Err((Reply::told(554, "5.7.1", reply), verdict.reasons));
         }
         if let Some(wait) = inbound.settings.greylisting_wait.filter(|_| self.facts.is_suspicious()) {
             let key = self.greylisting_key(to);
@@ -41,7 +45,7 @@ impl Session<'_> {
             verdict.reasons.extend(self.facts.oddities());
         }
         self.tell(&verdict);
-        if verdict.action == Action::Defer { Err(COME_AGAIN) } else { Ok(()) }
+        if verdict.action == Action::Defer { Err((COME_AGAIN, verdict.reasons)) } else { Ok(()) }
     }
 
     /// Networks of large senders try from many addresses: the domain that SPF proved counts for all of them.

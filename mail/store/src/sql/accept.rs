@@ -20,17 +20,22 @@ use crate::{
 /// Messages longer than this are hashed and parsed on a thread of their own.
 const INLINE_OCTETS_MAX: usize = 128 * 1024;
 
+/// A Message-ID that is longer than this cannot be looked for in the trace.
+const MESSAGE_ID_OCTETS_MAX: usize = 500;
+
 /// A message with everything that is derived from it.
 struct Derived {
     octets: Bytes,
     hash: [u8; 32],
     summary: Vec<u8>,
+    message_id: Option<String>,
 }
 
 fn derive(octets: Bytes) -> Derived {
     let hash = *blake3::hash(&octets).as_bytes();
-    let summary = message::summarize(&octets).encode();
-    Derived { octets, hash, summary }
+    let summary = message::summarize(&octets);
+    let message_id = summary.envelope.message_id.clone().filter(|id| id.len() <= MESSAGE_ID_OCTETS_MAX);
+    Derived { octets, hash, summary: summary.encode(), message_id }
 }
 
 /// A message that is taken; its octets are hashed and parsed.
@@ -153,7 +158,7 @@ impl Accept {
         let queueing = &acceptance.queueing;
         let insert = Statement::new(
             "INSERT INTO queue (tenant, sender, blob, size, ret, envelope_id, queued_at, message, lane, origin, \
-             mailbox, open_count, tls) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) \
+             mailbox, open_count, tls, home) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) \
              RETURNING id",
         );
         let size = i64::try_from(self.derived.octets.len()).unwrap_or(i64::MAX);
@@ -170,7 +175,8 @@ impl Accept {
             .bind(origin_key(queueing.origin))
             .bind(queueing.mailbox.map(|mailbox| mailbox.uuid()))
             .bind(i64::try_from(acceptance.queued.len()).unwrap_or(i64::MAX))
-            .bind(tls_key(queueing.tls));
+            .bind(tls_key(queueing.tls))
+            .bind(queueing.home.map(|home| home.uuid()));
         let id = transaction.first(insert).await?.ok_or(DatabaseError::Unexpected)?.int(0)?;
         let line = line_key(Line { tenant: acceptance.tenant, lane: queueing.lane });
         for (ordinal, recipient) in (0_i64..).zip(&acceptance.queued) {
@@ -211,6 +217,10 @@ impl Accept {
             recipient: Some(recipient.address.to_string()),
             reply: None,
             next_at: None,
+            domain: acceptance.queueing.home,
+            folder: None,
+            reasons: Vec::new(),
+            message_id: self.derived.message_id.clone(),
         }
     }
 }

@@ -16,7 +16,7 @@ use std::collections::HashMap;
 use async_trait::async_trait;
 use bytes::Bytes;
 use database::Statement;
-use kernel::{EmailAddress, Id as _, TenantId, Timestamp};
+use kernel::{EmailAddress, Id as _, MailboxId, TenantId, Timestamp};
 use uuid::Uuid;
 
 pub(crate) use row::{lane_key, line_key, origin_key, state_key, tls_key};
@@ -26,7 +26,7 @@ use super::SqlStore;
 use crate::trace::Passage;
 use crate::{
     Depth, DuePage, LeaseRequest, LeaseToken, Leased, Line, Order, PassageFilter, Queue, QueueEntry, Queued,
-    QueuedRecipient, RecipientKey, Selection, Settling, StoreError, Suppression, Suspension,
+    QueuedRecipient, RecipientKey, RemoteReply, Selection, Settling, StoreError, Suppression, Suspension,
 };
 
 /// Entries in one page.
@@ -139,8 +139,8 @@ impl Queue for SqlStore {
         self.queue_entries(selection, after, limit).await
     }
 
-    async fn order(&self, selection: &Selection, order: Order) -> Result<u64, StoreError> {
-        self.queue_order(selection, order).await
+    async fn order_by(&self, selection: &Selection, order: Order, by: &str) -> Result<u64, StoreError> {
+        self.queue_order(selection, order, by).await
     }
 
     async fn suspend(&self, suspension: Suspension) -> Result<(), StoreError> {
@@ -164,6 +164,15 @@ impl Queue for SqlStore {
         self.suppression_page(tenant, after, limit).await
     }
 
+    async fn suppress(
+        &self,
+        tenant: TenantId,
+        address: &EmailAddress,
+        reply: RemoteReply,
+    ) -> Result<bool, StoreError> {
+        self.suppression_add(tenant, address, reply).await
+    }
+
     async fn unsuppress(&self, tenant: TenantId, address: &str) -> Result<bool, StoreError> {
         self.suppression_remove(tenant, address).await
     }
@@ -185,6 +194,10 @@ impl Queue for SqlStore {
         limit: usize,
     ) -> Result<Vec<(u64, Passage)>, StoreError> {
         self.passage_page(tenant, of, before, limit).await
+    }
+
+    async fn forget(&self, tenant: TenantId, mailbox: MailboxId) -> Result<(), StoreError> {
+        self.passages_forget(tenant, mailbox).await
     }
 
     async fn rung(&self) {

@@ -1,11 +1,14 @@
 //! Lists of what is in the queue.
 
 use database::{Row, Statement, Value};
-use kernel::{Id as _, MailboxId, TenantId, Timestamp};
+use kernel::{DomainId, Id as _, MailboxId, TenantId, Timestamp};
 
+use super::trace::sight;
 use super::{bound, parse, row};
 use crate::sql::SqlStore;
-use crate::{Depth, QUEUE_PAGE_COUNT_MAX, QueueEntry, RecipientKey, Selection, StateSelection, StoreError};
+use crate::{
+    Depth, QUEUE_PAGE_COUNT_MAX, QueueEntry, RecipientKey, Selection, Sight, StateSelection, StoreError,
+};
 
 /// What a selection says as conditions on `queue q` and `queue_recipient r`, each beginning with AND; parameters are
 /// numbered from `from`.
@@ -28,6 +31,13 @@ pub(super) fn conditions(selection: &Selection, from: usize) -> (String, Vec<Val
         StateSelection::Open => text.push_str(" AND r.state < 4"),
         StateSelection::Any => {}
     }
+    if selection.sight != Sight::All {
+        // Parameters number themselves from the first: room for those before.
+        let mut all = vec![Value::Null; from - 1];
+        all.append(&mut values);
+        sight(&selection.sight, ("q.home", "q.mailbox"), &mut text, &mut all);
+        values = all.split_off(from - 1);
+    }
     (text, values)
 }
 
@@ -48,6 +58,7 @@ fn entry(found: &Row) -> Result<QueueEntry, StoreError> {
         site: found.opt_text(13)?.map(str::to_owned),
         last: row::reply(found, 14)?,
         closed_at: found.opt_int(18)?.map(Timestamp::from_millis),
+        home: found.opt_uuid(19)?.map(DomainId::new),
     })
 }
 
@@ -62,7 +73,7 @@ impl SqlStore {
         let sql = format!(
             "SELECT r.queue, r.ordinal, q.tenant, q.message, q.mailbox, q.sender, r.address, q.size, q.queued_at, \
              q.lane, r.state, r.due_at, r.attempt_count, r.site, r.last_code, r.last_enhanced, r.last_text, \
-             r.last_host, r.closed_at FROM queue_recipient r JOIN queue q ON q.id = r.queue \
+             r.last_host, r.closed_at, q.home FROM queue_recipient r JOIN queue q ON q.id = r.queue \
              WHERE (r.queue, r.ordinal) > ($1, $2){text} ORDER BY r.queue, r.ordinal LIMIT $3"
         );
         let (queue, ordinal) =

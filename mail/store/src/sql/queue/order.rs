@@ -9,11 +9,12 @@ use super::row;
 use super::settle::{Told, close, tell};
 use crate::sql::SqlStore;
 use crate::trace::Stage;
-use crate::{ORDER_RECIPIENT_COUNT_MAX, Order, RecipientKey, Selection, StoreError};
+use crate::{ORDER_RECIPIENT_COUNT_MAX, Order, RecipientKey, RemoteReply, Selection, StoreError};
 
 struct Orders {
     selection: Selection,
     order: Order,
+    by: String,
     now: Timestamp,
 }
 
@@ -21,7 +22,7 @@ struct Orders {
 struct Doing {
     reaches: &'static str,
     set: &'static str,
-    stage: Option<Stage>,
+    stage: Stage,
 }
 
 const fn doing(order: Order) -> Doing {
@@ -29,28 +30,24 @@ const fn doing(order: Order) -> Doing {
         Order::Hold => Doing {
             reaches: "(r.state = 0 OR r.state = 1 AND r.wish = 0)",
             set: "state = CASE WHEN state = 1 THEN 1 ELSE 2 END, wish = CASE WHEN state = 1 THEN 2 ELSE 0 END",
-            stage: Some(Stage::Held),
+            stage: Stage::Held,
         },
-        Order::Release => Doing {
-            reaches: "r.state = 2",
-            set: "state = 0, wish = 0, due_at = $3",
-            stage: Some(Stage::Released),
-        },
-        Order::Retry => Doing {
-            reaches: "r.state = 0 AND r.due_at > $1",
-            set: "due_at = $3",
-            stage: Some(Stage::Hastened),
-        },
+        Order::Release => {
+            Doing { reaches: "r.state = 2", set: "state = 0, wish = 0, due_at = $3", stage: Stage::Released }
+        }
+        Order::Retry => {
+            Doing { reaches: "r.state = 0 AND r.due_at > $1", set: "due_at = $3", stage: Stage::Hastened }
+        }
         Order::Bounce => Doing {
             reaches: "(r.state = 2 OR r.state = 3 OR r.state < 2 AND r.wish <> 1)",
             set: "wish = 1, due_at = CASE WHEN state = 1 THEN due_at ELSE $3 END, \
                   state = CASE WHEN state = 1 THEN 1 ELSE 0 END",
-            stage: None,
+            stage: Stage::Condemned,
         },
         Order::Remove => Doing {
             reaches: "(r.state = 0 OR r.state = 2 OR r.state = 3)",
             set: "state = 6, closed_at = $3",
-            stage: Some(Stage::Removed),
+            stage: Stage::Removed,
         },
     }
 }
@@ -70,6 +67,8 @@ impl Work for Orders {
         );
         select.insert(0, self.now.millis().into());
         let rows = transaction.query(Statement { sql: sql.into(), params: select }).await?;
+        let said = RemoteReply { text: self.by.clone(), ..RemoteReply::default() };
+        let said = (!self.by.is_empty()).then_some(&said);
         let mut reached = 0;
         for found in &rows {
             let key =
@@ -85,9 +84,8 @@ impl Work for Orders {
                 continue;
             }
             reached += 1;
-            if let Some(stage) = doing.stage {
-                tell(transaction, key, Told { stage, at: self.now, reply: None, next_at: None }).await?;
-            }
+            let told = Told { stage: doing.stage, at: self.now, reply: said, next_at: None };
+            tell(transaction, key, told).await?;
             if self.order == Order::Remove {
                 close(transaction, key.queue_id, 1, self.now).await?;
             }
@@ -97,8 +95,13 @@ impl Work for Orders {
 }
 
 impl SqlStore {
-    pub(crate) async fn queue_order(&self, selection: &Selection, order: Order) -> Result<u64, StoreError> {
-        let work = Orders { selection: selection.clone(), order, now: self.now() };
+    pub(crate) async fn queue_order(
+        &self,
+        selection: &Selection,
+        order: Order,
+        by: &str,
+    ) -> Result<u64, StoreError> {
+        let work = Orders { selection: selection.clone(), order, by: by.to_owned(), now: self.now() };
         let reached = self.database.transact(work).await?;
         self.queue_bell.notify_one();
         Ok(reached)

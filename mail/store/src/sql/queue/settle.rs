@@ -51,8 +51,8 @@ impl Work for Settle {
             let update = update.bind(row::queue_key(*queue_id)).bind(self.now.millis());
             transaction.execute(update).await?;
             let told = Statement::new(
-                "INSERT INTO passage (tenant, mailbox, message, direction, at, stage, sender) \
-                 SELECT tenant, mailbox, message, 0, $2, 'reported', sender FROM queue WHERE id = $1",
+                "INSERT INTO passage (tenant, mailbox, message, direction, at, stage, sender, domain) \
+                 SELECT tenant, mailbox, message, 0, $2, 'reported', sender, home FROM queue WHERE id = $1",
             );
             transaction.execute(told.bind(row::queue_key(*queue_id)).bind(self.now.millis())).await?;
         }
@@ -171,8 +171,8 @@ pub(super) async fn tell(
 ) -> Result<(), StoreError> {
     let insert = Statement::new(
         "INSERT INTO passage (tenant, mailbox, message, direction, at, stage, sender, recipient, code, enhanced, \
-         text, host, next_at) SELECT q.tenant, q.mailbox, q.message, 0, $3, $4, q.sender, r.address, $5, $6, $7, \
-         $8, $9 FROM queue q JOIN queue_recipient r ON r.queue = q.id WHERE q.id = $1 AND r.ordinal = $2",
+         text, host, next_at, domain) SELECT q.tenant, q.mailbox, q.message, 0, $3, $4, q.sender, r.address, $5, \
+         $6, $7, $8, $9, q.home FROM queue q JOIN queue_recipient r ON r.queue = q.id WHERE q.id = $1 AND r.ordinal = $2",
     );
     let insert = insert
         .bind(row::queue_key(key.queue_id))

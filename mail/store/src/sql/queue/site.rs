@@ -1,11 +1,11 @@
 //! Suspended sites and suppressed addresses.
 
 use database::Statement;
-use kernel::{Id as _, TenantId, Timestamp};
+use kernel::{EmailAddress, Id as _, TenantId, Timestamp};
 
 use super::{bound, row};
 use crate::sql::SqlStore;
-use crate::{QUEUE_PAGE_COUNT_MAX, StoreError, Suppression, Suspension};
+use crate::{QUEUE_PAGE_COUNT_MAX, RemoteReply, StoreError, Suppression, Suspension};
 
 /// Recipients that are resumed in one transaction.
 const RESUME_BATCH_COUNT: u64 = 5000;
@@ -80,6 +80,28 @@ impl SqlStore {
                 })
             })
             .collect()
+    }
+
+    pub(crate) async fn suppression_add(
+        &self,
+        tenant: TenantId,
+        address: &EmailAddress,
+        reply: RemoteReply,
+    ) -> Result<bool, StoreError> {
+        let insert = Statement::new(
+            "INSERT INTO suppression (tenant, address, code, enhanced, text, host, since) \
+             VALUES ($1, lower($2), $3, $4, $5, $6, $7) ON CONFLICT (tenant, address) DO NOTHING",
+        );
+        let insert = insert
+            .bind(tenant.uuid())
+            .bind(address.to_string())
+            .bind(reply.code)
+            .bind(reply.enhanced)
+            .bind(reply.text)
+            .bind(reply.host)
+            .bind(self.now().millis());
+        let touched = self.database.write(vec![insert]).await?;
+        Ok(touched.iter().sum::<u64>() > 0)
     }
 
     pub(crate) async fn suppression_remove(

@@ -1,27 +1,35 @@
 //! The message trace.
 
 use database::{Row, Statement, Value};
-use kernel::{Id as _, MailboxId, TenantId, Timestamp};
+use kernel::{DomainId, Id as _, MailboxId, TenantId, Timestamp};
 
 use super::{bound, row};
 use crate::sql::SqlStore;
 use crate::trace::{Direction, Passage, Stage};
-use crate::{PassageFilter, QUEUE_PAGE_COUNT_MAX, StoreError};
+use crate::{PassageFilter, QUEUE_PAGE_COUNT_MAX, Sight, StoreError};
+
+/// Domains, and mailboxes, that a question names at most.
+const SIGHT_COUNT_MAX: usize = 500;
+
+const fn direction_key(direction: Direction) -> i64 {
+    match direction {
+        Direction::Out => 0,
+        Direction::In => 1,
+    }
+}
 
 /// Adds a passage.
 pub(crate) fn insert(passage: &Passage) -> Statement {
     let reply = passage.reply.as_ref();
     Statement::new(
         "INSERT INTO passage (tenant, mailbox, message, direction, at, stage, sender, recipient, code, enhanced, \
-         text, host, next_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
+         text, host, next_at, domain, folder, reasons, message_id) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)",
     )
     .bind(passage.tenant.uuid())
     .bind(passage.mailbox.map(|mailbox| mailbox.uuid()))
     .bind(passage.message.as_str())
-    .bind(match passage.direction {
-        Direction::Out => 0_i64,
-        Direction::In => 1,
-    })
+    .bind(direction_key(passage.direction))
     .bind(passage.at.millis())
     .bind(passage.stage.as_str())
     .bind(passage.sender.clone())
@@ -31,6 +39,10 @@ pub(crate) fn insert(passage: &Passage) -> Statement {
     .bind(reply.map(|reply| reply.text.clone()))
     .bind(reply.and_then(|reply| reply.host.clone()))
     .bind(passage.next_at.map(Timestamp::millis))
+    .bind(passage.domain.map(|domain| domain.uuid()))
+    .bind(passage.folder.clone())
+    .bind(passage.reasons.join(" "))
+    .bind(passage.message_id.clone())
 }
 
 fn passage(found: &Row) -> Result<(u64, Passage), StoreError> {
@@ -50,8 +62,69 @@ fn passage(found: &Row) -> Result<(u64, Passage), StoreError> {
             None => None,
         },
         next_at: found.opt_int(13)?.map(Timestamp::from_millis),
+        domain: found.opt_uuid(14)?.map(DomainId::new),
+        folder: found.opt_text(15)?.map(str::to_owned),
+        reasons: found.text(16)?.split_whitespace().map(str::to_owned).collect(),
+        message_id: found.opt_text(17)?.map(str::to_owned),
     };
     Ok((found.int(0)?.unsigned_abs(), passage))
+}
+
+/// Numbered parameters, and conditions on them that each begin with AND.
+struct Conditions {
+    text: String,
+    values: Vec<Value>,
+}
+
+impl Conditions {
+    fn add(&mut self, left: &str, value: Option<Value>) {
+        if let Some(value) = value {
+            self.values.push(value);
+            self.text.push_str(&format!(" AND {left} ${}", self.values.len()));
+        }
+    }
+
+    fn of(&mut self, of: &PassageFilter) {
+        let lowered = |text: &Option<String>| text.as_ref().map(|text| text.to_lowercase().into());
+        self.add("message =", of.message.as_deref().map(Into::into));
+        self.add("mailbox =", of.mailbox.map(|mailbox| mailbox.uuid().into()));
+        self.add("stage =", of.stage.map(|stage| stage.as_str().into()));
+        self.add("direction =", of.direction.map(|direction| direction_key(direction).into()));
+        self.add("lower(sender) =", lowered(&of.sender));
+        self.add("lower(recipient) =", lowered(&of.recipient));
+        self.add("at >=", of.since.map(|since| since.millis().into()));
+        self.add("at <", of.until.map(|until| until.millis().into()));
+        if let Some(message_id) = &of.message_id {
+            self.values.push(message_id.as_str().into());
+            self.text.push_str(&format!(
+                " AND message IN (SELECT message FROM passage WHERE tenant = $1 AND message_id = ${})",
+                self.values.len()
+            ));
+        }
+        sight(&of.sight, ("domain", "mailbox"), &mut self.text, &mut self.values);
+    }
+}
+
+/// Narrows to what is seen; `columns` are those of the domain and of the mailbox.
+pub(super) fn sight(sight: &Sight, columns: (&str, &str), text: &mut String, values: &mut Vec<Value>) {
+    let Sight::Parts { domains, mailboxes } = sight else { return };
+    let domains: Vec<Value> = domains.iter().map(|id| id.uuid().into()).collect();
+    let mailboxes: Vec<Value> = mailboxes.iter().map(|id| id.uuid().into()).collect();
+    let mut alternatives = vec!["1 = 0".to_owned()];
+    for (column, ids) in [(columns.0, domains), (columns.1, mailboxes)] {
+        let names: Vec<String> = ids
+            .into_iter()
+            .take(SIGHT_COUNT_MAX)
+            .map(|id| {
+                values.push(id);
+                format!("${}", values.len())
+            })
+            .collect();
+        if !names.is_empty() {
+            alternatives.push(format!("{column} IN ({})", names.join(", ")));
+        }
+    }
+    text.push_str(&format!(" AND ({})", alternatives.join(" OR ")));
 }
 
 impl SqlStore {
@@ -62,26 +135,39 @@ impl SqlStore {
         before: Option<u64>,
         limit: usize,
     ) -> Result<Vec<(u64, Passage)>, StoreError> {
-        let mut text = String::new();
-        let mut values: Vec<Value> = vec![
+        let values = vec![
             tenant.uuid().into(),
             before.map_or(i64::MAX, row::queue_key).into(),
             bound(limit, QUEUE_PAGE_COUNT_MAX).into(),
         ];
-        let mut add = |column: &str, value: Option<Value>| {
-            if let Some(value) = value {
-                values.push(value);
-                text.push_str(&format!(" AND {column} = ${}", values.len()));
-            }
-        };
-        add("message", of.message.as_deref().map(Into::into));
-        add("mailbox", of.mailbox.map(|mailbox| mailbox.uuid().into()));
-        add("stage", of.stage.map(|stage| stage.as_str().into()));
+        let mut conditions = Conditions { text: String::new(), values };
+        conditions.of(of);
         let sql = format!(
             "SELECT id, tenant, mailbox, message, direction, at, stage, sender, recipient, code, enhanced, text, \
-             host, next_at FROM passage WHERE tenant = $1 AND id < $2{text} ORDER BY id DESC LIMIT $3"
+             host, next_at, domain, folder, reasons, message_id FROM passage \
+             WHERE tenant = $1 AND id < $2{} ORDER BY id DESC LIMIT $3",
+            conditions.text
         );
-        let rows = self.database.query(Statement { sql: sql.into(), params: values }).await?;
+        let rows = self.database.query(Statement { sql: sql.into(), params: conditions.values }).await?;
         rows.iter().map(passage).collect()
+    }
+
+    pub(crate) async fn passages_forget(
+        &self,
+        tenant: TenantId,
+        mailbox: MailboxId,
+    ) -> Result<(), StoreError> {
+        let of = |sql: &'static str| Statement::new(sql).bind(tenant.uuid()).bind(mailbox.uuid());
+        let closed = "SELECT id FROM queue WHERE tenant = $1 AND mailbox = $2 AND closed_at IS NOT NULL";
+        self.database
+            .write(vec![
+                of("DELETE FROM passage WHERE tenant = $1 AND mailbox = $2"),
+                Statement::new(format!("DELETE FROM queue_recipient WHERE queue IN ({closed})"))
+                    .bind(tenant.uuid())
+                    .bind(mailbox.uuid()),
+                of("DELETE FROM queue WHERE tenant = $1 AND mailbox = $2 AND closed_at IS NOT NULL"),
+            ])
+            .await?;
+        Ok(())
     }
 }

@@ -1,0 +1,222 @@
+//! Ordering about mail that waits to leave.
+
+use async_graphql::{Context, Object, Result, SimpleObject};
+use authority::{Permission, Resource};
+use kernel::Actor;
+use store::{ORDER_RECIPIENT_COUNT_MAX, Order, Suspension};
+
+use super::object::{QueueFilter, SuspendedSite};
+use super::query::{plain, selected};
+use crate::limit::TEXT_OCTETS_MAX;
+use crate::payload::{Faults, UserError};
+use crate::request::Asked;
+use crate::scalar::{AccountKey, Whole};
+
+/// The code where an order reached nobody.
+const NOTHING_REACHED: &str = "QUEUE_NOTHING_REACHED";
+/// The code where an order does not say whom it is about.
+const SELECTION_EMPTY: &str = "QUEUE_SELECTION_EMPTY";
+
+/// What an order came to. It is told by the message trace.
+#[derive(Debug, Clone, SimpleObject)]
+pub struct QueueOutcome {
+    /// How many recipients it reached: 1000 at most.
+    pub reached: Whole,
+    /// Whether there may be more: give the same order again.
+    pub has_more: bool,
+    /// Why it reached nobody: `QUEUE_NOTHING_REACHED`, `QUEUE_SELECTION_EMPTY`, `MALFORMED`.
+    pub user_errors: Vec<UserError>,
+}
+
+/// What an order about a site came to.
+#[derive(Debug, Clone, SimpleObject)]
+pub struct SiteOutcome {
+    /// The site, where it is suspended now.
+    pub site: Option<SuspendedSite>,
+    /// How many recipients are tried again at once.
+    pub resumed: Whole,
+    /// Why nothing was done: `MALFORMED`.
+    pub user_errors: Vec<UserError>,
+}
+
+/// Orders about the queue. They are no events: the message trace tells them, with who gave them.
+#[derive(Debug, Default)]
+pub struct QueueMutation;
+
+#[Object]
+impl QueueMutation {
+    /// Makes recipients wait until they are released. What is being delivered at this moment waits if that fails.
+    async fn queue_hold(
+        &self,
+        ctx: &Context<'_>,
+        account_id: Option<AccountKey>,
+        which: QueueFilter,
+    ) -> Result<QueueOutcome> {
+        order(ctx, account_id, which, Order::Hold).await
+    }
+
+    /// Lets held recipients go on at once.
+    async fn queue_release(
+        &self,
+        ctx: &Context<'_>,
+        account_id: Option<AccountKey>,
+        which: QueueFilter,
+    ) -> Result<QueueOutcome> {
+        order(ctx, account_id, which, Order::Release).await
+    }
+
+    /// Tries recipients at once that wait for their next attempt.
+    async fn queue_retry(
+        &self,
+        ctx: &Context<'_>,
+        account_id: Option<AccountKey>,
+        which: QueueFilter,
+    ) -> Result<QueueOutcome> {
+        order(ctx, account_id, which, Order::Retry).await
+    }
+
+    /// Gives recipients up, and tells the sender so with a report. There is no way back.
+    async fn queue_bounce(
+        &self,
+        ctx: &Context<'_>,
+        account_id: Option<AccountKey>,
+        which: QueueFilter,
+    ) -> Result<QueueOutcome> {
+        order(ctx, account_id, which, Order::Bounce).await
+    }
+
+    /// One order about all accounts' mail: for the operator. `REMOVE` tells nobody.
+    async fn platform_queue_order(
+        &self,
+        ctx: &Context<'_>,
+        order: QueueOrder,
+        which: QueueFilter,
+    ) -> Result<QueueOutcome> {
+        ctx.allow(Permission::PlatformWrite, Resource::PLATFORM)?;
+        if let Some(refused) = empty(ctx, &which)? {
+            return Ok(refused);
+        }
+        let selection = plain(ctx, &which)?;
+        carried_out(ctx, &selection, order.into()).await
+    }
+
+    /// Sends nothing to a site until it is resumed: a domain, or mail exchangers as `queue` shows them. For the operator.
+    async fn site_suspend(&self, ctx: &Context<'_>, site: String, reason: String) -> Result<SiteOutcome> {
+        ctx.allow(Permission::PlatformWrite, Resource::PLATFORM)?;
+        let mut faults = Faults::new(ctx)?;
+        let site = site.trim().to_lowercase();
+        if site.is_empty() || site.len() > TEXT_OCTETS_MAX {
+            faults.add("site", "a site has 1 to 512 octets", "un site a de 1 à 512 octets");
+        }
+        if reason.len() > TEXT_OCTETS_MAX {
+            faults.add("reason", "a reason has at most 512 octets", "une raison a au plus 512 octets");
+        }
+        if !faults.is_empty() {
+            return Ok(SiteOutcome { site: None, resumed: Whole(0), user_errors: faults.into_errors() });
+        }
+        let suspension = Suspension { site, reason, since: ctx.platform()?.engine.now() };
+        let queue = &ctx.platform()?.queue;
+        queue.suspend(suspension.clone()).await.map_err(|error| ctx.failed("suspending a site", &error))?;
+        tracing::info!(actor = %named(ctx.principal()?.actor), "a site is suspended");
+        let Suspension { site, reason, since } = suspension;
+        let site = Some(SuspendedSite { id: site, reason, since: since.into() });
+        Ok(SiteOutcome { site, resumed: Whole(0), user_errors: Vec::new() })
+    }
+
+    /// Sends to a suspended site again. For the operator.
+    async fn site_resume(&self, ctx: &Context<'_>, site: String) -> Result<SiteOutcome> {
+        ctx.allow(Permission::PlatformWrite, Resource::PLATFORM)?;
+        let resumed = ctx.platform()?.queue.resume(&site.trim().to_lowercase()).await;
+        let resumed = resumed.map_err(|error| ctx.failed("resuming a site", &error))?;
+        tracing::info!(actor = %named(ctx.principal()?.actor), resumed, "a site is resumed");
+        Ok(SiteOutcome { site: None, resumed: Whole(resumed), user_errors: Vec::new() })
+    }
+}
+
+/// What the operator wants of recipients.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, async_graphql::Enum)]
+pub enum QueueOrder {
+    /// Wait until they are released.
+    Hold,
+    /// Go on: held ones are due now.
+    Release,
+    /// Be due now.
+    Retry,
+    /// Be given up, with a report to the sender.
+    Bounce,
+    /// Be removed; nobody is told.
+    Remove,
+}
+
+impl From<QueueOrder> for Order {
+    fn from(order: QueueOrder) -> Self {
+        match order {
+            QueueOrder::Hold => Self::Hold,
+            QueueOrder::Release => Self::Release,
+            QueueOrder::Retry => Self::Retry,
+            QueueOrder::Bounce => Self::Bounce,
+            QueueOrder::Remove => Self::Remove,
+        }
+    }
+}
+
+async fn order(
+    ctx: &Context<'_>,
+    account: Option<AccountKey>,
+    which: QueueFilter,
+    order: Order,
+) -> Result<QueueOutcome> {
+    let account = ctx.account(account)?;
+    let selection = selected(ctx, account, &which, Permission::QueueWrite).await?;
+    if let Some(refused) = empty(ctx, &which)? {
+        return Ok(refused);
+    }
+    carried_out(ctx, &selection, order).await
+}
+
+/// The refusal where nothing is named: an order about everything is given on purpose, by a state.
+fn empty(ctx: &Context<'_>, which: &QueueFilter) -> Result<Option<QueueOutcome>> {
+    let says_nothing = which.number.is_none()
+        && which.mailbox_id.is_none()
+        && which.domain_id.is_none()
+        && which.destination.is_none()
+        && which.state.is_none();
+    if !says_nothing {
+        return Ok(None);
+    }
+    let mut faults = Faults::new(ctx)?;
+    faults.coded(
+        SELECTION_EMPTY,
+        "which",
+        "say which recipients: a message, a mailbox, a domain, a destination or a state",
+        "précisez les destinataires : un message, une boîte, un domaine, une destination ou un état",
+    );
+    Ok(Some(QueueOutcome { reached: Whole(0), has_more: false, user_errors: faults.into_errors() }))
+}
+
+async fn carried_out(ctx: &Context<'_>, selection: &store::Selection, order: Order) -> Result<QueueOutcome> {
+    let by = named(ctx.principal()?.actor);
+    let reached = ctx.platform()?.queue.order_by(selection, order, &by).await;
+    let reached = reached.map_err(|error| ctx.failed("ordering the queue about", &error))?;
+    let mut faults = Faults::new(ctx)?;
+    if reached == 0 {
+        faults.coded(
+            NOTHING_REACHED,
+            "which",
+            "no recipient in the queue fits, or it is in a state in which this does nothing",
+            "aucun destinataire en file ne correspond, ou son état rend l'ordre sans effet",
+        );
+    }
+    let has_more = reached >= ORDER_RECIPIENT_COUNT_MAX as u64;
+    Ok(QueueOutcome { reached: Whole(reached), has_more, user_errors: faults.into_errors() })
+}
+
+/// Whoever acts, for the message trace: an id, never an address.
+pub(crate) fn named(actor: Actor) -> String {
+    match actor {
+        Actor::User(user) => user.to_string(),
+        Actor::Mailbox(mailbox) => mailbox.to_string(),
+        Actor::Operator => "operator".to_owned(),
+        Actor::Platform(name) => name.to_owned(),
+    }
+}

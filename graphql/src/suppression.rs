@@ -1,0 +1,161 @@
+//! Addresses that an account's mail is not sent to.
+
+use async_graphql::connection::{Connection, CursorType, Edge};
+use async_graphql::{Context, Object, Result, SimpleObject};
+use authority::{Permission, Resource};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use kernel::EmailAddress;
+use store::RemoteReply;
+
+use crate::error::Fault;
+use crate::limit::TEXT_OCTETS_MAX;
+use crate::page::{Page, cost};
+use crate::payload::{Faults, UserError};
+use crate::queue::mutation::named;
+use crate::queue::object::ServerReply;
+use crate::request::Asked;
+use crate::scalar::{AccountKey, Moment};
+
+/// The code where an address is not on the list.
+const NOT_FOUND: &str = "SUPPRESSION_NOT_FOUND";
+
+/// An address that an account's mail is not sent to: it does not exist, complained, or somebody put it here.
+#[derive(Debug, Clone, SimpleObject)]
+pub struct Suppression {
+    /// The address, in lower case.
+    pub id: String,
+    /// What the other server said, or why somebody put it here.
+    pub reply: Option<ServerReply>,
+    /// Since when.
+    pub since: Moment,
+}
+
+impl From<store::Suppression> for Suppression {
+    fn from(one: store::Suppression) -> Self {
+        Self { id: one.address, reply: ServerReply::of(&one.reply), since: one.since.into() }
+    }
+}
+
+/// What a change of the list came to. It holds from the next attempt on.
+#[derive(Debug, Clone, SimpleObject)]
+pub struct SuppressionOutcome {
+    /// The address, in lower case.
+    pub address: Option<String>,
+    /// Why nothing was changed: `MALFORMED`, `SUPPRESSION_NOT_FOUND`.
+    pub user_errors: Vec<UserError>,
+}
+
+/// Where an address stands in the list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AddressCursor(String);
+
+/// Text that is no cursor of this list.
+#[derive(Debug, thiserror::Error)]
+#[error("expected a cursor that a page gave")]
+pub struct AddressCursorFault;
+
+impl CursorType for AddressCursor {
+    type Error = AddressCursorFault;
+
+    fn decode_cursor(text: &str) -> Result<Self, AddressCursorFault> {
+        let octets = URL_SAFE_NO_PAD.decode(text).map_err(|_| AddressCursorFault)?;
+        String::from_utf8(octets).map(Self).map_err(|_| AddressCursorFault)
+    }
+
+    fn encode_cursor(&self) -> String {
+        URL_SAFE_NO_PAD.encode(&self.0)
+    }
+}
+
+/// Queries about suppressed addresses.
+#[derive(Debug, Default)]
+pub struct SuppressionQuery;
+
+#[Object]
+impl SuppressionQuery {
+    /// The addresses that an account's mail is not sent to, by the alphabet. For whoever may see the whole account's mail
+    /// on its way: the list is of all its domains.
+    #[graphql(complexity = "cost(first, child_complexity)")]
+    async fn suppressions(
+        &self,
+        ctx: &Context<'_>,
+        account_id: Option<AccountKey>,
+        first: Option<i32>,
+        after: Option<String>,
+    ) -> Result<Connection<AddressCursor, Suppression>> {
+        let account = ctx.account(account_id)?;
+        ctx.allow(Permission::TraceRead, Resource::account(account))?;
+        let wanted = Page::parse(first, None).map_err(|fault| ctx.fault(fault))?.count();
+        let after = after.as_deref().map(AddressCursor::decode_cursor).transpose().map_err(|_| {
+            ctx.fault(Fault::BadInput(
+                "`after` is no cursor of this list",
+                "`after` n'est pas un curseur de cette liste",
+            ))
+        })?;
+        let start = after.as_ref().map(|after| after.0.as_str());
+        let found = ctx.platform()?.queue.suppressions(account.tenant(), start, wanted + 1).await;
+        let found = found.map_err(|error| ctx.failed("suppressed addresses", &error))?;
+        let mut connection = Connection::new(after.is_some(), found.len() > wanted);
+        let edges = found.into_iter().take(wanted);
+        connection.edges.extend(edges.map(|one| Edge::new(AddressCursor(one.address.clone()), one.into())));
+        Ok(connection)
+    }
+}
+
+/// Changes of suppressed addresses.
+#[derive(Debug, Default)]
+pub struct SuppressionMutation;
+
+#[Object]
+impl SuppressionMutation {
+    /// Sends nothing to an address any more: what is queued for it is given up with a report at its next attempt.
+    async fn suppression_add(
+        &self,
+        ctx: &Context<'_>,
+        account_id: Option<AccountKey>,
+        address: String,
+        #[graphql(desc = "Why, at most 512 octets; shown in the list.")] reason: Option<String>,
+    ) -> Result<SuppressionOutcome> {
+        let account = ctx.account(account_id)?;
+        ctx.allow(Permission::QueueWrite, Resource::account(account))?;
+        let mut faults = Faults::new(ctx)?;
+        let reason = reason.unwrap_or_default();
+        if reason.len() > TEXT_OCTETS_MAX {
+            faults.add("reason", "a reason has at most 512 octets", "une raison a au plus 512 octets");
+        }
+        let parsed = faults.take("address", EmailAddress::parse(address.trim()));
+        let Some(address) = parsed.filter(|_| faults.is_empty()) else {
+            return Ok(SuppressionOutcome { address: None, user_errors: faults.into_errors() });
+        };
+        let by = named(ctx.principal()?.actor);
+        let text = if reason.is_empty() { by } else { format!("{reason} ({by})") };
+        let reply = RemoteReply { text, ..RemoteReply::default() };
+        let added = ctx.platform()?.queue.suppress(account.tenant(), &address, reply).await;
+        added.map_err(|error| ctx.failed("suppressing an address", &error))?;
+        Ok(SuppressionOutcome { address: Some(address.to_string().to_lowercase()), user_errors: Vec::new() })
+    }
+
+    /// Sends to an address again.
+    async fn suppression_remove(
+        &self,
+        ctx: &Context<'_>,
+        account_id: Option<AccountKey>,
+        address: String,
+    ) -> Result<SuppressionOutcome> {
+        let account = ctx.account(account_id)?;
+        ctx.allow(Permission::QueueWrite, Resource::account(account))?;
+        let address = address.trim().to_lowercase();
+        let removed = ctx.platform()?.queue.unsuppress(account.tenant(), &address).await;
+        let mut faults = Faults::new(ctx)?;
+        if !removed.map_err(|error| ctx.failed("taking an address off the list", &error))? {
+            faults.coded(
+                NOT_FOUND,
+                "address",
+                "this address is not on the list",
+                "cette adresse n'est pas dans la liste",
+            );
+        }
+        Ok(SuppressionOutcome { address: Some(address), user_errors: faults.into_errors() })
+    }
+}

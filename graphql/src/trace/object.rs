@@ -1,0 +1,149 @@
+//! Steps of messages as the API shows them.
+
+use async_graphql::{Enum, InputObject, SimpleObject};
+use store::{Direction, Passage, Stage};
+
+use super::{reason, words};
+use crate::language::Language;
+use crate::queue::object::ServerReply;
+use crate::scalar::{DomainKey, MailboxKey, Moment};
+
+/// Which way a message goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(remote = "Direction")]
+pub enum MailDirection {
+    /// To another host, or from one of your mailboxes to another.
+    Out,
+    /// From another host, or from another mailbox here.
+    In,
+}
+
+/// A step on the way of a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(remote = "Stage")]
+pub enum MailStage {
+    /// It was taken from outside.
+    Received,
+    /// It was refused, or asked to come again, while it was offered.
+    Refused,
+    /// It was put into a mailbox here: `folder`.
+    Stored,
+    /// It waits to leave.
+    Queued,
+    /// The other side has taken it.
+    Delivered,
+    /// It did not go; it is tried again at `nextAt`.
+    Deferred,
+    /// It was given up.
+    Bounced,
+    /// It is held until somebody releases it.
+    Held,
+    /// Somebody released it.
+    Released,
+    /// Somebody wants it tried at once.
+    Hastened,
+    /// Somebody wants it given up; that happens when it is its turn.
+    Condemned,
+    /// Somebody removed it; nobody was told.
+    Removed,
+    /// Nothing is sent to its site now.
+    Suspended,
+    /// Its sender was told of the failure or delay.
+    Reported,
+}
+
+/// Why something happened to a message.
+#[derive(Debug, Clone, SimpleObject)]
+pub struct MailReason {
+    /// For programs, for example `spf_fail`. Never renamed.
+    pub code: String,
+    /// For people, in the language of the request.
+    pub text: String,
+}
+
+/// One step of one message, for one recipient where it is about one.
+#[derive(Debug, Clone, SimpleObject)]
+pub struct MailStep {
+    /// The step's number: rises with time.
+    pub id: String,
+    /// The number under which the message's sender was told that it is taken: the same for all its steps.
+    pub message: String,
+    /// The message's own Message-ID, with its angle brackets; with its first step alone.
+    pub message_id: Option<String>,
+    /// Which way it goes.
+    pub direction: MailDirection,
+    /// The step.
+    pub stage: MailStage,
+    /// What happened, in a sentence in the language of the request.
+    pub text: String,
+    /// When.
+    pub at: Moment,
+    /// The sender of the envelope; none for the null sender of reports.
+    pub sender: Option<String>,
+    /// The recipient, where the step is about one.
+    pub recipient: Option<String>,
+    /// Your mailbox: that sent it (`OUT`), or that it was for (`IN`).
+    pub mailbox_id: Option<MailboxKey>,
+    /// Your domain that it is of.
+    pub domain_id: Option<DomainKey>,
+    /// The folder that it was put into.
+    pub folder: Option<String>,
+    /// What was said: by the other server to us, or by us to it.
+    pub reply: Option<ServerReply>,
+    /// Why, as the stages that looked at it found.
+    pub reasons: Vec<MailReason>,
+    /// When it is tried next.
+    pub next_at: Option<Moment>,
+}
+
+impl MailStep {
+    pub(super) fn of(number: u64, passage: Passage, language: Language) -> Self {
+        let text = words::sentence(&passage, language);
+        let reasons = passage.reasons.into_iter().map(|code| {
+            let text = reason::text(&code, language).unwrap_or(&code).to_owned();
+            MailReason { code, text }
+        });
+        Self {
+            id: number.to_string(),
+            message: passage.message,
+            message_id: passage.message_id,
+            direction: passage.direction.into(),
+            stage: passage.stage.into(),
+            text,
+            at: passage.at.into(),
+            sender: passage.sender,
+            recipient: passage.recipient,
+            mailbox_id: passage.mailbox.map(MailboxKey),
+            domain_id: passage.domain.map(DomainKey),
+            folder: passage.folder,
+            reply: passage.reply.as_ref().and_then(ServerReply::of),
+            reasons: reasons.collect(),
+            next_at: passage.next_at.map(Into::into),
+        }
+    }
+}
+
+/// Which steps are meant. Everything that is given must be so.
+#[derive(Debug, Clone, Default, InputObject)]
+pub struct MessageTraceFilter {
+    /// Of this mailbox.
+    pub mailbox_id: Option<MailboxKey>,
+    /// Of this domain.
+    pub domain_id: Option<DomainKey>,
+    /// With this sender of the envelope: a whole address, whatever its case.
+    pub sender: Option<String>,
+    /// For this recipient: a whole address, whatever its case.
+    pub recipient: Option<String>,
+    /// Of this message: the number under which its sender was told that it is taken.
+    pub message: Option<String>,
+    /// Of messages with this Message-ID, with or without its angle brackets.
+    pub message_id: Option<String>,
+    /// Going this way.
+    pub direction: Option<MailDirection>,
+    /// These steps alone.
+    pub stage: Option<MailStage>,
+    /// Not before this moment.
+    pub since: Option<Moment>,
+    /// Before this moment.
+    pub until: Option<Moment>,
+}

@@ -1,0 +1,171 @@
+//! What the words mean by which the stages of incoming mail say why.
+
+use crate::language::Language;
+
+/// A word, and what it means in English and in French.
+type Meaning = (&'static str, &'static str, &'static str);
+
+const MEANINGS: &[Meaning] = &[
+    ("unknown_recipient", "there is no such address", "cette adresse n'existe pas"),
+    ("disabled", "the address takes no mail now", "cette adresse ne reçoit pas de courrier actuellement"),
+    (
+        "internal_only",
+        "only mailboxes of the same account may write to the address",
+        "seules les boîtes du même compte peuvent écrire à cette adresse",
+    ),
+    ("alias_loop", "the alias leads in a circle", "l'alias tourne en rond"),
+    ("over_quota", "the mailbox is full", "la boîte est pleine"),
+    ("tls_needed", "the mailbox takes mail over TLS only", "la boîte n'accepte que les connexions TLS"),
+    (
+        "greylisted",
+        "the suspicious sender was asked to come again in a few minutes",
+        "l'expéditeur suspect a été prié de revenir dans quelques minutes",
+    ),
+    ("came_again", "the sender came again as asked", "l'expéditeur est revenu comme demandé"),
+    (
+        "memory_failed",
+        "whether the sender came before is not known",
+        "on ignore si l'expéditeur est déjà venu",
+    ),
+    ("dnsbl", "the sending server is on a block list", "le serveur d'envoi est sur une liste de blocage"),
+    (
+        "dnsbl_suspect",
+        "the sending server is on a list of suspicious ones",
+        "le serveur d'envoi est sur une liste de serveurs suspects",
+    ),
+    ("early_talker", "the sending server talked out of turn", "le serveur d'envoi n'a pas attendu son tour"),
+    ("network_limit", "too many connections from one network", "trop de connexions depuis un même réseau"),
+    (
+        "name_not_confirmed",
+        "the name of the sending server does not lead back to it",
+        "le nom du serveur d'envoi ne mène pas à lui",
+    ),
+    ("no_name", "the sending server has no name in DNS", "le serveur d'envoi n'a pas de nom dans le DNS"),
+    (
+        "helo_is_no_name",
+        "the sending server gave no proper name",
+        "le serveur d'envoi n'a pas donné de nom valable",
+    ),
+    (
+        "helo_is_ours",
+        "the sending server gave our name as its own",
+        "le serveur d'envoi s'est donné notre nom",
+    ),
+    (
+        "spf_fail",
+        "SPF: the sender's domain does not let that server send",
+        "SPF : le domaine de l'expéditeur n'autorise pas ce serveur",
+    ),
+    (
+        "spf_softfail",
+        "SPF: the sender's domain doubts that server",
+        "SPF : le domaine de l'expéditeur doute de ce serveur",
+    ),
+    (
+        "spf_none",
+        "SPF: the sender's domain publishes nothing",
+        "SPF : le domaine de l'expéditeur ne publie rien",
+    ),
+    (
+        "spf_permerror",
+        "SPF: the record of the sender's domain is wrong",
+        "SPF : l'enregistrement du domaine de l'expéditeur est faux",
+    ),
+    ("spf_temperror", "SPF: DNS did not answer", "SPF : le DNS n'a pas répondu"),
+    ("sender_domain_absent", "the sender's domain does not exist", "le domaine de l'expéditeur n'existe pas"),
+    (
+        "sender_null_mx",
+        "the sender's domain says that it has no mail",
+        "le domaine de l'expéditeur déclare ne pas avoir de courrier",
+    ),
+    (
+        "sender_unknown_for_dns",
+        "DNS did not tell about the sender's domain",
+        "le DNS n'a rien dit du domaine de l'expéditeur",
+    ),
+    (
+        "sender_without_hosts",
+        "nobody could answer the sender: its domain has no servers",
+        "on ne pourrait pas répondre à l'expéditeur : son domaine n'a pas de serveur",
+    ),
+    ("several_authors", "the message has more than one From field", "le message a plusieurs champs From"),
+    ("no_author", "the message has no readable From field", "le message n'a pas de champ From lisible"),
+    (
+        "dmarc_reject",
+        "DMARC: the author's domain wants such mail refused",
+        "DMARC : le domaine de l'auteur demande de refuser un tel message",
+    ),
+    (
+        "dmarc_quarantine",
+        "DMARC: the author's domain wants such mail put aside",
+        "DMARC : le domaine de l'auteur demande de mettre de côté un tel message",
+    ),
+    (
+        "dmarc_fail",
+        "DMARC: neither SPF nor DKIM stands behind the author",
+        "DMARC : ni SPF ni DKIM ne confirment l'auteur",
+    ),
+    ("dmarc_not_honoured", "this platform does not act on DMARC", "cette plateforme n'applique pas DMARC"),
+    (
+        "arc_trusted",
+        "a trusted forwarder vouches for it (ARC)",
+        "un intermédiaire de confiance s'en porte garant (ARC)",
+    ),
+    ("forwarder_trusted", "a trusted forwarder passed it on", "un intermédiaire de confiance l'a transmis"),
+    (
+        "author_exempt",
+        "the author's domain is exempt from DMARC here",
+        "le domaine de l'auteur est exempté de DMARC ici",
+    ),
+    ("dns_unsure", "DNS did not tell who sent it", "le DNS n'a pas permis de savoir qui l'a envoyé"),
+    ("come_again", "it was asked to come again", "il a été prié de revenir"),
+];
+
+/// What a word means; none for one that is not known.
+pub(super) fn text(code: &str, language: Language) -> Option<&'static str> {
+    let found = MEANINGS.iter().find(|(word, ..)| *word == code)?;
+    Some(language.pick(found.1, found.2))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The words that stand in the sources of the stages: what is said there is explained here.
+    #[test]
+    fn every_reason_that_a_stage_gives_is_explained() {
+        let sources = [
+            include_str!("../../../mail/smtp/src/inbound/connection.rs"),
+            include_str!("../../../mail/smtp/src/inbound/content.rs"),
+            include_str!("../../../mail/smtp/src/inbound/recipient.rs"),
+            include_str!("../../../mail/smtp/src/inbound/sender.rs"),
+            include_str!("../../../mail/smtp/src/deliver.rs"),
+        ];
+        let marks = [
+            "Action::Mark, \"",
+            "Action::Refuse, \"",
+            "Action::Defer, \"",
+            "Action::Junk, \"",
+            "oddities.push(\"",
+            "vec![\"",
+            "reasons.push(\"",
+        ];
+        let mut seen = 0;
+        for source in sources {
+            for mark in marks {
+                for rest in source.split(mark).skip(1) {
+                    let word = rest.split('"').next().unwrap_or_default();
+                    if word == "greylisting" || word == "dns" {
+                        continue; // Names of memories, no reasons.
+                    }
+                    seen += 1;
+                    for language in [Language::English, Language::French] {
+                        assert!(text(word, language).is_some(), "`{word}` is not explained");
+                    }
+                }
+            }
+        }
+        assert!(seen > 20, "the sources were not read: {seen}");
+        assert_eq!(text("nonsense", Language::English), None);
+    }
+}

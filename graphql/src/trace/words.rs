@@ -1,0 +1,173 @@
+//! What a step means, in a sentence.
+
+use kernel::Timestamp;
+use store::{Direction, Passage, RemoteReply, Stage};
+
+use crate::language::Language;
+
+/// Details of enhanced status codes (RFC 3463 and its registry) that say more than the stage does.
+const DETAILS: &[(&str, &str, &str)] = &[
+    ("1.1", "the address does not exist", "l'adresse n'existe pas"),
+    ("1.2", "the domain does not exist", "le domaine n'existe pas"),
+    ("1.6", "the address has moved", "l'adresse a changé"),
+    ("1.10", "the domain takes no mail", "le domaine ne reçoit pas de courrier"),
+    ("2.1", "the mailbox is switched off", "la boîte est désactivée"),
+    ("2.2", "the mailbox is full", "la boîte est pleine"),
+    ("2.3", "the message is too long for the mailbox", "le message est trop long pour la boîte"),
+    ("3.2", "the other server takes no mail now", "l'autre serveur ne prend pas de courrier actuellement"),
+    ("3.4", "the message is too long for the other server", "le message est trop long pour l'autre serveur"),
+    ("4.1", "the other server does not answer", "l'autre serveur ne répond pas"),
+    ("4.2", "the connection broke", "la connexion a été coupée"),
+    ("4.3", "DNS does not answer", "le DNS ne répond pas"),
+    ("4.4", "there is no way to that domain", "aucun chemin ne mène à ce domaine"),
+    ("4.6", "the message goes in circles", "le message tourne en rond"),
+    ("4.7", "it took too long", "cela a duré trop longtemps"),
+    ("5.3", "too many recipients at once", "trop de destinataires à la fois"),
+    ("7.1", "the other server's rules do not allow it", "les règles de l'autre serveur ne l'autorisent pas"),
+    ("7.5", "the encryption that is asked for cannot be had", "le chiffrement exigé n'est pas possible"),
+    ("7.10", "the encryption that is asked for cannot be had", "le chiffrement exigé n'est pas possible"),
+    ("7.11", "the encryption that is asked for cannot be had", "le chiffrement exigé n'est pas possible"),
+    ("7.23", "SPF does not confirm the sender", "SPF ne confirme pas l'expéditeur"),
+    ("7.26", "the other server cannot confirm the sender", "l'autre serveur ne peut confirmer l'expéditeur"),
+    ("7.28", "the other server wants less mail at once", "l'autre serveur veut moins de courrier à la fois"),
+];
+
+/// The sentence of a step.
+pub(super) fn sentence(passage: &Passage, language: Language) -> String {
+    let told = passage.reply.as_ref();
+    let mut text = stage(passage, language);
+    if let Some(folder) = &passage.folder {
+        text.push_str(&format!(" ({} {folder})", language.pick("folder", "dossier")));
+    }
+    let is_ours = passage.stage == Stage::Stored || passage.stage == Stage::Released;
+    if let Some(said) = told.and_then(|reply| said(passage, reply, language)).filter(|_| !is_ours) {
+        text.push_str(language.pick(": ", " : "));
+        text.push_str(&said);
+    }
+    if let Some(at) = passage.next_at {
+        let next = language.pick("; the next attempt is at", " ; prochaine tentative le");
+        text.push_str(&format!("{next} {}", moment(at)));
+    }
+    text.push('.');
+    text
+}
+
+fn stage(passage: &Passage, language: Language) -> String {
+    let is_later = passage.reply.as_ref().is_some_and(|reply| (400..500).contains(&reply.code));
+    let (english, french) = match (passage.stage, passage.direction) {
+        (Stage::Received, _) => ("The message was taken", "Le message a été accepté"),
+        (Stage::Refused, Direction::In) if is_later => {
+            ("The sender was asked to come again later", "L'expéditeur a été prié de revenir plus tard")
+        }
+        (Stage::Refused, Direction::In) => ("The message was refused", "Le message a été refusé"),
+        (Stage::Refused, Direction::Out) if is_later => {
+            ("Your message was not taken for now", "Votre message n'a pas été pris pour l'instant")
+        }
+        (Stage::Refused, Direction::Out) => ("Your message was refused", "Votre message a été refusé"),
+        (Stage::Stored, _) => ("It is in the mailbox", "Il est dans la boîte"),
+        (Stage::Queued, _) => ("It waits to leave", "Il attend de partir"),
+        (Stage::Delivered, _) => ("The recipient's server has it", "Le serveur du destinataire l'a reçu"),
+        (Stage::Deferred, _) => ("It could not be delivered yet", "Il n'a pas encore pu être remis"),
+        (Stage::Bounced, _) => ("It was given up", "La remise a été abandonnée"),
+        (Stage::Held, _) => ("It is held until somebody releases it", "Il est retenu jusqu'à sa libération"),
+        (Stage::Released, _) => ("It was released", "Il a été libéré"),
+        (Stage::Hastened, _) => ("Somebody had it tried at once", "Une tentative immédiate a été demandée"),
+        (Stage::Condemned, _) => ("Somebody had it given up", "Son abandon a été demandé"),
+        (Stage::Removed, _) => ("It was removed; nobody was told", "Il a été supprimé sans avis"),
+        (Stage::Suspended, _) => {
+            ("Nothing is sent to that site for now", "Rien n'est envoyé vers ce site pour l'instant")
+        }
+        (Stage::Reported, _) => ("The sender was told", "L'expéditeur a été averti"),
+    };
+    language.pick(english, french).to_owned()
+}
+
+/// Who said what, or who ordered it.
+fn said(passage: &Passage, reply: &RemoteReply, language: Language) -> Option<String> {
+    if reply.code == 0 && reply.enhanced.is_empty() {
+        let by = language.pick("by", "par");
+        return (!reply.text.is_empty()).then(|| format!("{by} {}", reply.text));
+    }
+    let detail = reply.enhanced.split_once('.').map_or("", |(_, detail)| detail);
+    let known =
+        DETAILS.iter().find(|(code, ..)| *code == detail).filter(|_| reply.code >= 400 || reply.code == 0);
+    let known = known.map(|(_, english, french)| language.pick(english, french));
+    let quoted = match (&reply.host, passage.stage) {
+        (Some(host), _) => {
+            let answered = language.pick("answered", "a répondu");
+            Some(format!("{host} {answered} “{} {} {}”", reply.code, reply.enhanced, reply.text))
+        }
+        // What we ourselves said to a stranger stands in the reasons.
+        (None, Stage::Refused) => Some(format!("“{} {} {}”", reply.code, reply.enhanced, reply.text)),
+        (None, _) => None,
+    };
+    match (known, quoted) {
+        (Some(known), Some(quoted)) => Some(format!("{known} ({quoted})")),
+        (Some(known), None) => Some(known.to_owned()),
+        (None, Some(quoted)) => Some(quoted),
+        (None, None) => None,
+    }
+}
+
+fn moment(at: Timestamp) -> String {
+    let at = jiff::Timestamp::from_millisecond(at.millis()).unwrap_or_default();
+    at.strftime("%Y-%m-%d %H:%M UTC").to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn passage(stage: Stage, direction: Direction, reply: Option<RemoteReply>) -> Passage {
+        Passage {
+            tenant: kernel::TenantId::PLATFORM,
+            mailbox: None,
+            domain: None,
+            message: "m".to_owned(),
+            direction,
+            at: Timestamp::from_secs(0),
+            stage,
+            sender: None,
+            recipient: None,
+            reply,
+            next_at: None,
+            folder: None,
+            reasons: Vec::new(),
+            message_id: None,
+        }
+    }
+
+    fn reply(code: u16, enhanced: &str, text: &str, host: Option<&str>) -> RemoteReply {
+        let host = host.map(str::to_owned);
+        RemoteReply { code, enhanced: enhanced.to_owned(), text: text.to_owned(), host }
+    }
+
+    #[test]
+    fn a_step_is_told_in_plain_words_in_both_languages() {
+        let full = Some(reply(450, "4.2.2", "later", Some("mx.b.example")));
+        let deferred = Passage {
+            next_at: Some(Timestamp::from_secs(3600)),
+            ..passage(Stage::Deferred, Direction::Out, full)
+        };
+        let english = "It could not be delivered yet: the mailbox is full (mx.b.example answered “450 4.2.2 later”); \
+                       the next attempt is at 1970-01-01 01:00 UTC.";
+        assert_eq!(sentence(&deferred, Language::English), english);
+        let french = "Il n'a pas encore pu être remis : la boîte est pleine (mx.b.example a répondu “450 4.2.2 later”) ; \
+                      prochaine tentative le 1970-01-01 01:00 UTC.";
+        assert_eq!(sentence(&deferred, Language::French), french);
+        let grey = passage(Stage::Refused, Direction::In, Some(reply(451, "4.7.1", "Greylisted", None)));
+        assert!(sentence(&grey, Language::English).starts_with("The sender was asked to come again later"));
+        let stored = passage(Stage::Stored, Direction::In, Some(reply(250, "2.0.0", "taken", None)));
+        let stored = Passage { folder: Some("Junk".to_owned()), ..stored };
+        assert_eq!(sentence(&stored, Language::French), "Il est dans la boîte (dossier Junk).");
+        let held = passage(Stage::Held, Direction::Out, Some(reply(0, "", "user_1", None)));
+        assert_eq!(sentence(&held, Language::English), "It is held until somebody releases it: by user_1.");
+        for stage in Stage::ALL {
+            for direction in [Direction::In, Direction::Out] {
+                let (english, french) = (Language::English, Language::French);
+                let step = passage(stage, direction, None);
+                assert_ne!(sentence(&step, english), sentence(&step, french), "{stage:?}");
+            }
+        }
+    }
+}

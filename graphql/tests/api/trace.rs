@@ -1,0 +1,205 @@
+//! The message trace, the queue and the suppression list, for those who may see them and nobody else.
+
+use bytes::Bytes;
+use kernel::{AccountId, DomainId, EmailAddress, MailboxId};
+use serde_json::{Value, json};
+use store::{
+    Acceptance, Direction, Passage, Queue as _, QueuedRecipient, Queueing, RemoteReply, Stage as Step,
+    Store as _,
+};
+
+use crate::stage::{Customer, PASSWORD, Stage, code};
+
+/// Queues a message of a mailbox to `to`; its number.
+pub(crate) async fn queue(stage: &Stage, customer: &Customer, mailbox: &str, to: &str) -> u64 {
+    let account: AccountId = customer.account.parse().expect("an id");
+    let domain: DomainId = customer.domain.parse().expect("an id");
+    let mailbox: MailboxId = mailbox.parse().expect("an id");
+    let recipient = QueuedRecipient {
+        address: EmailAddress::parse(to).expect("an address"),
+        notify: None,
+        original: None,
+    };
+    let acceptance = Acceptance {
+        message: Bytes::from_static(b"Message-ID: <one@x.example>\r\nFrom: a@x.example\r\n\r\nhello\r\n"),
+        deposits: Vec::new(),
+        queued: vec![recipient],
+        sender: Some(EmailAddress::parse(&format!("victim@{}", customer.domain_name)).expect("an address")),
+        tenant: account.tenant(),
+        dsn: (None, None),
+        queueing: Queueing { mailbox: Some(mailbox), home: Some(domain), ..Queueing::default() },
+    };
+    stage.store.accept(acceptance).await.expect("accepted").queue_id.expect("a number")
+}
+
+fn nodes<'a>(answer: &'a Value, field: &str) -> &'a Vec<Value> {
+    answer["data"][field]["nodes"].as_array().unwrap_or_else(|| panic!("{answer:#}"))
+}
+
+/// An administrator of the customer's domain alone.
+async fn administrator(stage: &Stage, operator: &str, customer: &Customer, domain: &str) -> String {
+    let login = format!("mailadmin_{}", customer.domain_name);
+    let query = format!(
+        "mutation {{ userRegister(input: {{ accountId: \"{}\", login: \"{login}\", password: \"{PASSWORD}\", \
+         role: DOMAIN_ADMINISTRATOR, domainIds: [\"{domain}\"] }}) {{ userErrors {{ code message }} }} }}",
+        customer.account
+    );
+    stage.done(operator, &query).await;
+    stage.sign_in(&login, PASSWORD).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_trace_shows_each_step_in_plain_words_to_whom_it_concerns() {
+    let stage = Stage::open().await;
+    let operator = stage.operator().await;
+    let customer = stage.customer(&operator, ("globex", "solo")).await;
+    let other = stage.customer(&operator, ("acme", "solo")).await;
+    let victim = stage.mailbox(&customer, "victim").await;
+    let neighbour = stage.mailbox(&customer, "neighbour").await;
+    queue(&stage, &customer, &victim, "friend@else.example").await;
+    let account: AccountId = customer.account.parse().expect("an id");
+    let refused = Passage {
+        tenant: account.tenant(),
+        mailbox: None,
+        domain: Some(customer.domain.parse().expect("an id")),
+        message: "m2".to_owned(),
+        direction: Direction::In,
+        at: kernel::Timestamp::from_secs(1_900_000_100),
+        stage: Step::Refused,
+        sender: Some("Stranger@Far.example".to_owned()),
+        recipient: Some("nobody@globex.example".to_owned()),
+        reply: Some(RemoteReply {
+            code: 550,
+            enhanced: "5.1.1".to_owned(),
+            text: "There is no such address".to_owned(),
+            host: None,
+        }),
+        next_at: None,
+        folder: None,
+        reasons: vec!["unknown_recipient".to_owned()],
+        message_id: None,
+    };
+    stage.store.record(vec![refused]).await.expect("recorded");
+    let all = "{ messageTrace { nodes { stage direction recipient text reasons { code text } } } }";
+    let seen = stage.ask(&customer.owner, all).await;
+    assert_eq!(nodes(&seen, "messageTrace").len(), 2, "{seen:#}");
+    assert_eq!(seen["data"]["messageTrace"]["nodes"][0]["stage"], "REFUSED");
+    let french = stage.ask_in(graphql::Language::French, &customer.owner, all, json!({})).await;
+    let reason = &french["data"]["messageTrace"]["nodes"][0]["reasons"][0];
+    assert_eq!(reason, &json!({ "code": "unknown_recipient", "text": "cette adresse n'existe pas" }));
+    let administrator = administrator(&stage, &operator, &customer, &customer.domain).await;
+    assert_eq!(nodes(&stage.ask(&administrator, all).await, "messageTrace").len(), 2);
+    let owner = stage.sign_in(&format!("victim@{}", customer.domain_name), PASSWORD).await;
+    let own = stage.ask(&owner, all).await;
+    assert_eq!(nodes(&own, "messageTrace").len(), 1, "{own:#}");
+    assert_eq!(own["data"]["messageTrace"]["nodes"][0]["text"], "It waits to leave.");
+    let stranger = stage.sign_in(&format!("neighbour@{}", customer.domain_name), PASSWORD).await;
+    assert!(nodes(&stage.ask(&stranger, all).await, "messageTrace").is_empty());
+    let pried = format!("{{ messageTrace(filter: {{ mailboxId: \"{victim}\" }}) {{ nodes {{ id }} }} }}");
+    assert_eq!(code(&stage.ask(&stranger, &pried).await), "NOT_FOUND");
+    assert!(nodes(&stage.ask(&other.owner, all).await, "messageTrace").is_empty());
+    for (filter, count) in [
+        ("sender: \"<stranger@far.EXAMPLE>\"", 1),
+        ("sender: \"else@far.example\"", 0),
+        ("recipient: \"nobody@globex.example\"", 1),
+        ("message: \"m2\"", 1),
+        ("messageId: \"one@x.example\"", 1),
+        ("stage: QUEUED", 1),
+        ("direction: IN", 1),
+        ("since: \"2030-03-17T17:48:00Z\"", 1),
+        ("until: \"2030-03-17T17:48:00Z\"", 1),
+        (&format!("mailboxId: \"{neighbour}\""), 0),
+        (&format!("domainId: \"{}\"", customer.domain), 2),
+    ] {
+        let query = format!("{{ messageTrace(filter: {{ {filter} }}) {{ nodes {{ id }} }} }}");
+        let answer = stage.ask(&customer.owner, &query).await;
+        assert_eq!(nodes(&answer, "messageTrace").len(), count, "{filter}: {answer:#}");
+    }
+    let first = stage
+        .ask(
+            &customer.owner,
+            "{ messageTrace(first: 1) { nodes { stage } pageInfo { endCursor hasNextPage } } }",
+        )
+        .await;
+    assert_eq!(first["data"]["messageTrace"]["pageInfo"]["hasNextPage"], true);
+    let cursor = first["data"]["messageTrace"]["pageInfo"]["endCursor"].as_str().expect("a cursor");
+    let second = format!("{{ messageTrace(first: 1, after: \"{cursor}\") {{ nodes {{ stage }} }} }}");
+    let second = stage.ask(&customer.owner, &second).await;
+    assert_eq!(second["data"]["messageTrace"]["nodes"], json!([{ "stage": "QUEUED" }]));
+    // Whoever is erased is in no trace.
+    stage.store.forget(account.tenant(), victim.parse().expect("an id")).await.expect("forgotten");
+    assert_eq!(nodes(&stage.ask(&customer.owner, all).await, "messageTrace").len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_queue_is_ordered_about_by_whose_it_is() {
+    let stage = Stage::open().await;
+    let operator = stage.operator().await;
+    let customer = stage.customer(&operator, ("globex", "solo")).await;
+    let other = stage.customer(&operator, ("acme", "solo")).await;
+    let victim = stage.mailbox(&customer, "victim").await;
+    let number = queue(&stage, &customer, &victim, "friend@else.example").await;
+    let states = "{ queue { nodes { number state address } } }";
+    let hold = format!(
+        "mutation {{ queueHold(which: {{ number: {number} }}) {{ reached userErrors {{ code }} }} }}"
+    );
+    let foreign = stage.ask(&other.owner, &hold).await;
+    assert_eq!(foreign["data"]["queueHold"]["userErrors"][0]["code"], "QUEUE_NOTHING_REACHED", "{foreign:#}");
+    let mailbox = stage.sign_in(&format!("victim@{}", customer.domain_name), PASSWORD).await;
+    assert_eq!(code(&stage.ask(&mailbox, &hold).await), "NOT_FOUND");
+    let everything = "mutation { queueHold(which: {}) { userErrors { code } } }";
+    let refused = stage.ask(&customer.owner, everything).await;
+    assert_eq!(refused["data"]["queueHold"]["userErrors"][0]["code"], "QUEUE_SELECTION_EMPTY");
+    let held = stage.done(&customer.owner, &hold).await;
+    assert_eq!(held["queueHold"]["reached"], 1);
+    let shown = stage.ask(&customer.owner, states).await;
+    assert_eq!(nodes(&shown, "queue")[0]["state"], "HELD", "{shown:#}");
+    assert!(nodes(&stage.ask(&other.owner, states).await, "queue").is_empty());
+    let release = "mutation { queueRelease(which: { state: HELD }) { reached userErrors { code } } }";
+    assert_eq!(stage.done(&customer.owner, release).await["queueRelease"]["reached"], 1);
+    let told =
+        stage.ask(&customer.owner, "{ messageTrace(filter: { stage: HELD }) { nodes { text } } }").await;
+    let told = nodes(&told, "messageTrace")[0]["text"].as_str().expect("a sentence").to_owned();
+    assert!(told.contains(&customer.user), "{told}");
+    let platform = "{ platformQueue { nodes { accountId state } } suspendedSites { id } }";
+    assert_eq!(code(&stage.ask(&customer.owner, platform).await), "NOT_FOUND");
+    let all = stage.ask(&operator, platform).await;
+    assert_eq!(nodes(&all, "platformQueue").len(), 1);
+    let suspend = "mutation { siteSuspend(site: \"MX.Else.example\", reason: \"they asked\") { site { id reason } \
+                   userErrors { code } } }";
+    assert_eq!(code(&stage.ask(&customer.owner, suspend).await), "NOT_FOUND");
+    assert_eq!(stage.done(&operator, suspend).await["siteSuspend"]["site"]["id"], "mx.else.example");
+    let resume = "mutation { siteResume(site: \"mx.else.example\") { resumed userErrors { code } } }";
+    stage.done(&operator, resume).await;
+    let remove = format!(
+        "mutation {{ platformQueueOrder(order: REMOVE, which: {{ number: {number} }}) {{ reached userErrors {{ code }} }} }}"
+    );
+    assert_eq!(stage.done(&operator, &remove).await["platformQueueOrder"]["reached"], 1);
+    assert!(nodes(&stage.ask(&customer.owner, states).await, "queue").is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_account_has_a_list_of_addresses_that_nothing_is_sent_to() {
+    let stage = Stage::open().await;
+    let operator = stage.operator().await;
+    let customer = stage.customer(&operator, ("globex", "solo")).await;
+    let other = stage.customer(&operator, ("acme", "solo")).await;
+    let add = "mutation { suppressionAdd(address: \"Gone@Else.example\", reason: \"asked us\") { address \
+               userErrors { code } } }";
+    assert_eq!(stage.done(&customer.owner, add).await["suppressionAdd"]["address"], "gone@else.example");
+    let list = "{ suppressions { nodes { id reply { text } } } }";
+    let shown = stage.ask(&customer.owner, list).await;
+    assert_eq!(nodes(&shown, "suppressions")[0]["id"], "gone@else.example");
+    assert!(nodes(&stage.ask(&other.owner, list).await, "suppressions").is_empty());
+    let remove = "mutation { suppressionRemove(address: \"gone@else.example\") { userErrors { code } } }";
+    let foreign = stage.ask(&other.owner, remove).await;
+    assert_eq!(foreign["data"]["suppressionRemove"]["userErrors"][0]["code"], "SUPPRESSION_NOT_FOUND");
+    let wrong = stage
+        .ask(&customer.owner, "mutation { suppressionAdd(address: \"no\") { userErrors { code field } } }");
+    assert_eq!(
+        wrong.await["data"]["suppressionAdd"]["userErrors"][0],
+        json!({ "code": "MALFORMED", "field": "address" })
+    );
+    stage.done(&customer.owner, remove).await;
+    assert!(nodes(&stage.ask(&customer.owner, list).await, "suppressions").is_empty());
+}

@@ -1,0 +1,308 @@
+//! Telling what was decided: log, metrics, message trace.
+//!
+//! The trace is for looking. It is written behind the conversation, many steps at a time; where it cannot keep up, or a
+//! stranger floods it, steps are left out and counted, and mail goes on.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use kernel::{DomainId, EmailAddress, MailboxId, TenantId, Timestamp};
+use parking_lot::Mutex;
+use store::{Direction, Owner, Passage, Queue, RemoteReply, Stage as Step};
+use tokio::sync::mpsc;
+
+use crate::inbound::Verdict;
+use crate::reply::Reply;
+use crate::server::Role;
+use crate::session::{Session, Transaction};
+
+/// Steps that wait to be written; more are left out.
+pub const PASSAGE_BACKLOG_COUNT_MAX: usize = 10_000;
+/// Refusals that a tenant's trace keeps in an hour: who guesses addresses does not fill it.
+pub const REFUSALS_PER_HOUR_MAX: u32 = 2000;
+/// Steps that are written at a time.
+const BATCH_COUNT_MAX: usize = 500;
+/// How long a step waits for others.
+const BATCH_WAIT: Duration = Duration::from_millis(200);
+/// Steps that one message leaves.
+const PASSAGE_COUNT_MAX: usize = 100;
+/// Tenants whose refusals are counted at a time; where there are more, all begin anew.
+const COUNTED_TENANT_COUNT_MAX: usize = 100_000;
+/// A Message-ID longer than this is not kept.
+const MESSAGE_ID_OCTETS_MAX: usize = 500;
+const HOUR_MILLIS: i64 = 3_600_000;
+
+/// Refusals of the hour that runs.
+#[derive(Debug, Default)]
+struct Hour {
+    number: i64,
+    counts: HashMap<TenantId, u32>,
+}
+
+impl Hour {
+    /// Counts a refusal; whether it is kept.
+    fn count(&mut self, tenant: TenantId, now: Timestamp) -> bool {
+        let number = now.millis().div_euclid(HOUR_MILLIS);
+        if number != self.number || self.counts.len() >= COUNTED_TENANT_COUNT_MAX {
+            self.number = number;
+            self.counts.clear();
+        }
+        let count = self.counts.entry(tenant).or_default();
+        *count = count.saturating_add(1);
+        *count <= REFUSALS_PER_HOUR_MAX
+    }
+}
+
+/// Where sessions leave steps of messages.
+#[derive(Debug)]
+pub struct Trace {
+    passages: mpsc::Sender<Passage>,
+    hour: Mutex<Hour>,
+}
+
+/// Writes them.
+pub struct TraceWriter {
+    passages: mpsc::Receiver<Passage>,
+    queue: Arc<dyn Queue>,
+}
+
+impl std::fmt::Debug for TraceWriter {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("TraceWriter").finish_non_exhaustive()
+    }
+}
+
+impl Trace {
+    /// A trace, and what writes it into `queue`.
+    pub fn new(queue: Arc<dyn Queue>) -> (Arc<Self>, TraceWriter) {
+        let (sender, passages) = mpsc::channel(PASSAGE_BACKLOG_COUNT_MAX);
+        (Arc::new(Self { passages: sender, hour: Mutex::default() }), TraceWriter { passages, queue })
+    }
+
+    /// Leaves a step; why not, where it is left out.
+    fn leave(&self, passage: Passage) -> Result<(), &'static str> {
+        if passage.stage == Step::Refused && !self.hour.lock().count(passage.tenant, passage.at) {
+            return Err("flood");
+        }
+        self.passages.try_send(passage).map_err(|_| "backlog")
+    }
+}
+
+impl TraceWriter {
+    /// Writes until the last server that leaves steps is gone.
+    pub async fn run(mut self) {
+        let mut batch = Vec::with_capacity(BATCH_COUNT_MAX);
+        while self.passages.recv_many(&mut batch, BATCH_COUNT_MAX).await > 0 {
+            self.gather(&mut batch).await;
+            self.write(&mut batch).await;
+        }
+    }
+
+    /// Waits a moment for more.
+    async fn gather(&mut self, batch: &mut Vec<Passage>) {
+        let until = tokio::time::Instant::now() + BATCH_WAIT;
+        while batch.len() < BATCH_COUNT_MAX {
+            let room = BATCH_COUNT_MAX - batch.len();
+            match tokio::time::timeout_at(until, self.passages.recv_many(batch, room)).await {
+                Ok(1..) => {}
+                Ok(0) | Err(_) => return,
+            }
+        }
+    }
+
+    async fn write(&self, batch: &mut Vec<Passage>) {
+        if let Err(error) = self.queue.record(std::mem::take(batch)).await {
+            tracing::warn!(%error, "steps of messages were not recorded");
+        }
+    }
+}
+
+/// What became of one copy.
+#[derive(Debug)]
+pub(crate) enum Kept {
+    /// It is in this folder.
+    Folder(String),
+    /// A stage keeps it elsewhere.
+    Held,
+}
+
+/// What was found out about a message on its way in.
+#[derive(Debug, Default)]
+pub(crate) struct Way {
+    /// The reasons of the stages.
+    pub(crate) reasons: Vec<&'static str>,
+    /// What became of the copies, in the order of the mailboxes; empty where there are none.
+    pub(crate) kept: Vec<Kept>,
+}
+
+/// Whose a step is.
+struct Whose {
+    tenant: TenantId,
+    mailbox: Option<MailboxId>,
+    domain: Option<DomainId>,
+    direction: Direction,
+}
+
+impl Session<'_> {
+    /// Writes a verdict to log and metrics.
+    pub(crate) fn tell(&self, verdict: &Verdict) {
+        verdict.tell();
+        self.counters.verdict(verdict.stage.word(), verdict.action.word());
+    }
+
+    /// Tells the trace that a recipient was not accepted: of a submission its sender sees it, of mail from outside who the
+    /// address is of. `end` is the mailbox that it leads to, if it is one.
+    pub(crate) fn tell_refused_recipient(
+        &self,
+        to: &EmailAddress,
+        end: Option<Owner>,
+        (reply, reasons): (&Reply, Vec<&'static str>),
+    ) {
+        let (Some(transaction), Some(whose)) = (&self.transaction, self.whose(to, end)) else { return };
+        let mut passage = self.passage(&whose, transaction, (Step::Refused, reply));
+        passage.recipient = Some(to.to_string());
+        passage.reasons = reasons.into_iter().map(str::to_owned).collect();
+        self.leave(passage);
+    }
+
+    fn whose(&self, to: &EmailAddress, end: Option<Owner>) -> Option<Whose> {
+        if let Some(sender) = self.whose_sender() {
+            return Some(sender);
+        }
+        let (tenant, domain) = self.server.directory.domain_named(to.domain.as_str())?;
+        let tenant = end.map_or(tenant, |end| end.tenant);
+        let mailbox = end.map(|end| end.mailbox);
+        Some(Whose { tenant, mailbox, domain: Some(domain), direction: Direction::In })
+    }
+
+    /// The mailbox that submits.
+    fn whose_sender(&self) -> Option<Whose> {
+        let login = self.login.as_ref().filter(|_| self.server.role == Role::Submission)?;
+        let (tenant, mailbox) = (login.tenant, Some(login.mailbox));
+        Some(Whose { tenant, mailbox, domain: self.login_home(), direction: Direction::Out })
+    }
+
+    /// Tells the trace what came of a whole message. For recipients elsewhere the queue does that once it has them.
+    pub(crate) fn tell_message(
+        &self,
+        transaction: &Transaction,
+        (message, way): (&[u8], &Way),
+        reply: &Reply,
+    ) {
+        if self.server.trace.is_none() {
+            return;
+        }
+        let is_taken = reply.code < 300;
+        let mut passages = self.of_places(transaction, (way, is_taken), reply);
+        if !is_taken {
+            passages.extend(self.of_onward(transaction, reply));
+        }
+        if let Some(sender) = self.whose_sender() {
+            let step = if is_taken { Step::Delivered } else { Step::Refused };
+            let recipients = transaction.envelope.places().iter().map(|place| &place.recipient);
+            passages.extend(recipients.map(|recipient| Passage {
+                recipient: Some(recipient.to_string()),
+                ..self.passage(&sender, transaction, (step, reply))
+            }));
+        }
+        let message_id = message_id(message);
+        for mut passage in passages.into_iter().take(PASSAGE_COUNT_MAX) {
+            passage.reasons = way.reasons.iter().map(|reason| (*reason).to_owned()).collect();
+            passage.message_id.clone_from(&message_id);
+            self.leave(passage);
+        }
+    }
+
+    /// Of the mailboxes here.
+    fn of_places(
+        &self,
+        transaction: &Transaction,
+        (way, is_taken): (&Way, bool),
+        reply: &Reply,
+    ) -> Vec<Passage> {
+        let places = transaction.envelope.places().iter().enumerate();
+        let told = places.map(|(index, place)| {
+            let Owner { tenant, mailbox } = place.owner;
+            let domain = self.server.directory.home(tenant, mailbox);
+            let whose = Whose { tenant, mailbox: Some(mailbox), domain, direction: Direction::In };
+            let (step, folder) = match (is_taken, way.kept.get(index)) {
+                (false, _) => (Step::Refused, None),
+                (true, Some(Kept::Held)) => (Step::Held, None),
+                (true, Some(Kept::Folder(folder))) => (Step::Stored, Some(folder.clone())),
+                (true, None) => (Step::Stored, None),
+            };
+            let recipient = Some(place.recipient.to_string());
+            Passage { recipient, folder, ..self.passage(&whose, transaction, (step, reply)) }
+        });
+        told.collect()
+    }
+
+    /// Of recipients elsewhere, where they are not taken.
+    fn of_onward(&self, transaction: &Transaction, reply: &Reply) -> Vec<Passage> {
+        let direction = if self.login.is_some() { Direction::Out } else { Direction::In };
+        let mailbox = self.login.as_ref().map(|login| login.mailbox);
+        let told = transaction.envelope.onward().map(|(tenant, domain, recipient)| {
+            let whose = Whose { tenant, mailbox, domain, direction };
+            let recipient = Some(recipient.to_string());
+            Passage { recipient, ..self.passage(&whose, transaction, (Step::Refused, reply)) }
+        });
+        told.collect()
+    }
+
+    fn passage(&self, whose: &Whose, transaction: &Transaction, (stage, reply): (Step, &Reply)) -> Passage {
+        let reply = RemoteReply {
+            code: reply.code,
+            enhanced: reply.enhanced.unwrap_or_default().to_owned(),
+            text: reply.text.to_string(),
+            host: None,
+        };
+        Passage {
+            tenant: whose.tenant,
+            mailbox: whose.mailbox,
+            domain: whose.domain,
+            message: transaction.id.clone(),
+            direction: whose.direction,
+            at: (self.server.now)(),
+            stage,
+            sender: transaction.envelope.sender().map(ToString::to_string),
+            recipient: None,
+            reply: Some(reply),
+            next_at: None,
+            folder: None,
+            reasons: Vec::new(),
+            message_id: None,
+        }
+    }
+
+    fn leave(&self, passage: Passage) {
+        let Some(trace) = &self.server.trace else { return };
+        if let Err(reason) = trace.leave(passage) {
+            self.counters.passage_untold(reason);
+        }
+    }
+}
+
+fn message_id(message: &[u8]) -> Option<String> {
+    let (header_end, _) = message::split_header(message);
+    let mut found = message::fields(&message[..header_end]).filter(|field| field.is("Message-ID"));
+    let text = found.next().map(|field| field.text().trim().to_owned())?;
+    (text.len() <= MESSAGE_ID_OCTETS_MAX).then_some(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use uuid::Uuid;
+
+    #[test]
+    fn who_guesses_addresses_does_not_fill_a_trace() {
+        let (one, other) = (TenantId::new(Uuid::from_u128(1)), TenantId::new(Uuid::from_u128(2)));
+        let mut hour = Hour::default();
+        let kept =
+            (0..REFUSALS_PER_HOUR_MAX * 2).filter(|_| hour.count(one, Timestamp::from_secs(10))).count();
+        assert_eq!(kept, REFUSALS_PER_HOUR_MAX as usize);
+        assert!(hour.count(other, Timestamp::from_secs(10)));
+        assert!(hour.count(one, Timestamp::from_secs(3601)));
+    }
+}
