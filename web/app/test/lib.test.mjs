@@ -38,6 +38,12 @@ test('ten thousand rows are searched within a tenth of a second', async () => {
   assert.ok(Math.min(...times) < 100, String(times));
 });
 
+test('no line breaks before a French sign of two parts', async () => {
+  const { speak, t } = await load('i18n/messages.ts');
+  speak('fr', { 'x.y': 'Supprimer « {name} » ?' });
+  assert.equal(t('x.y', { name: 'a : b' }), 'Supprimer «\u00a0a : b\u00a0»\u00a0?');
+});
+
 test('texts are chosen by the plural rules of the language', async () => {
   const { speak, t } = await load('i18n/messages.ts');
   speak('fr', { 'x.one': '{count} boîte', 'x.other': '{count} boîtes' });

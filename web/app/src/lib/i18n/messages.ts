@@ -14,13 +14,19 @@ export function language(): 'en' | 'fr' {
 /** Sets the texts, before anything is drawn. */
 export function speak(wanted: 'en' | 'fr', ...parts: Texts[]): void {
   tag = wanted;
-  texts = Object.assign({}, ...parts);
   plurals = new Intl.PluralRules(wanted);
+  texts = bound(Object.assign({}, ...parts));
 }
 
 /** Takes the texts of a part that is loaded later as well. */
 export function learn(part: Texts): void {
-  texts = { ...texts, ...part };
+  texts = { ...texts, ...bound(part) };
+}
+
+/** French puts a space before signs of two parts: one at which no line breaks. */
+function bound(part: Texts): Texts {
+  if (tag !== 'fr') return part;
+  return Object.fromEntries(Object.entries(part).map(([key, text]) => [key, text.replace(/ ([?!:;»])/g, '\u00a0$1').replace(/« /g, '«\u00a0')]));
 }
 
 /** The text of `key`, with `{name}` replaced. With a `count`, `key.one` or `key.other` by the rules of the language. */
