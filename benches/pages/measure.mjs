@@ -17,6 +17,7 @@ const { chromium } = await import(join(root, 'tests/browser/node_modules/playwri
 const SCREENS = [
   ['', ['/', '/login', '/setup']],
   ['demo', ['/dashboard', '/dashboard/services', '/dashboard/domains', '/dashboard/tickets', '/dashboard/account/security']],
+  ['mailadmin_demo.example', ['/dashboard/mail', '/dashboard/mail/mailboxes', '/dashboard/mail/spam']],
   ['alice@demo.example', ['/dashboard/mailbox', '/dashboard/mailbox/aliases', '/dashboard/mailbox/spam', '/dashboard/mailbox/filters', '/dashboard/mailbox/settings']],
 ];
 const CATEGORIES = ['accessibility', 'best-practices', 'performance'];

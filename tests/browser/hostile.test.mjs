@@ -61,6 +61,12 @@ async function fill() {
     names: await tries([words('name')[4]], async (text) => (await api(node, administrator, `mutation($m: MailboxID!, $t: String!) { mailboxDisplayNameChange(mailboxId: $m, displayName: $t) ${errors} }`, { m: alice.id, t: text })).mailboxDisplayNameChange),
     domains: await tries([words('domain')[0]], async (text) => (await api(node, administrator, `mutation($d: DomainID!, $t: String!) { domainSettingsChange(domainId: $d, settings: { description: $t, footerText: $t, footerHtml: $t, tags: ["<b data-owned>"] }) ${errors} }`, { d: alice.domainId, t: text })).domainSettingsChange),
   };
+  const { aliasCreate } = await api(node, administrator, 'mutation($i: AliasCreateInput!) { aliasCreate(input: $i) { alias { id } } }', { i: { serviceId: alice.serviceId, domainId: alice.domainId, localPart: 'info', targets: [ALICE] } });
+  taken.comments = await tries([words('comment')[1]], async (text) => (await api(node, administrator, `mutation($a: AliasID!, $t: String!) { aliasSettingsChange(aliasId: $a, settings: { privateComment: $t, publicComment: $t }) ${errors} }`, { a: aliasCreate.alias.id, t: cut(text, 160) })).aliasSettingsChange);
+  taken.maps = await tries([words('map')[2]], async (text) => (await api(node, administrator, `mutation($i: AddressMapAddInput!) { addressMapAdd(input: $i) ${errors} }`, { i: { domainId: alice.domainId, kind: 'RECIPIENT_COPY', from: ALICE, to: 'archive@elsewhere.example', comment: text } })).addressMapAdd);
+  taken.tls = await tries([words('tls')[3]], async (text) => (await api(node, owner, `mutation($p: TlsPolicyInput!) { tlsPolicyAdd(policy: $p) ${errors} }`, { p: { destination: 'far.example', level: 'ENCRYPT', comment: text } })).tlsPolicyAdd);
+  taken.domainFilters = await tries([words('domainfilter')[0]], async (text) => (await api(node, administrator, `mutation($d: DomainID!, $f: FilterInput!) { domainFilterAdd(domainId: $d, filter: $f) ${errors} }`, { d: alice.domainId, f: { stage: 'BEFORE', name: cut(text, 120), description: text, script: `# ${text}\nkeep;\n` } })).domainFilterAdd);
+  taken.tags = await tries([words('tag')[0]], async (text) => (await api(node, administrator, `mutation($m: MailboxID!, $t: String!) { mailboxSettingsChange(mailboxId: $m, settings: { tags: [$t] }) ${errors} }`, { m: alice.id, t: cut(text, 60) })).mailboxSettingsChange);
   // Programs tell their own names: they stand in the list of sessions.
   for (const text of words('agent').slice(0, 6)) {
     await fetch(`${node.url}/graphql`, {
@@ -90,9 +96,10 @@ test('what people write is text on every screen of the dashboard', { timeout: 30
   const service_ = ['', '/limits', '/history', '/plan', '/password', '/cancel'].map((part) => `/services/${service}${part}`);
   const paths = [...plain, ...parts, ...service_, `/domains/${alice.domainId}/dns`, ...tickets.slice(0, 6).map((one) => `/tickets/${one.id}`)];
   const mailbox = ['', '/aliases', '/spam', '/filters', '/apps', '/sync', '/push', '/settings'].map((part) => `/mailbox${part}`);
-  const seen = { demo: '', chief: '', alice: '' };
+  const mail = ['', '/mailboxes', '/aliases', '/sync', '/filters', '/maps', '/tls', '/spam', '/held'].map((part) => `/mail${part}`);
+  const seen = { demo: '', chief: '', mailadmin: '', alice: '' };
   const faults = [];
-  for (const [who, login, password, screens] of [['demo', 'demo', PASSWORD, paths], ['chief', 'chief', 'operator-password', ['/', '/operations', '/customers', '/tickets', '/account/audit']], ['alice', ALICE, PASSWORD, [...mailbox, '/account', '/account/security']]]) {
+  for (const [who, login, password, screens] of [['demo', 'demo', PASSWORD, [...paths, ...mail]], ['mailadmin', 'mailadmin_demo.example', PASSWORD, mail], ['chief', 'chief', 'operator-password', ['/', '/operations', '/customers', '/tickets', '/account/audit']], ['alice', ALICE, PASSWORD, [...mailbox, '/account', '/account/security']]]) {
     const page = await visit(browser);
     page.on('dialog', (told) => faults.push(`${who}: a dialog: ${told.message()}`));
     await signIn(page, node, login, password, '/dashboard');
@@ -116,7 +123,7 @@ test('what people write is text on every screen of the dashboard', { timeout: 30
     await page.context().close();
   }
   assert.deepEqual(faults, []);
-  for (const [who, marks] of [['demo', ['ticket', 'key', 'hook', 'person', 'agent']], ['alice', ['filter', 'push', 'job', 'app', 'name']], ['chief', ['ticket']]]) {
+  for (const [who, marks] of [['demo', ['ticket', 'key', 'hook', 'person', 'agent', 'tls']], ['mailadmin', ['name', 'comment', 'map', 'domainfilter', 'job']], ['alice', ['filter', 'push', 'job', 'app', 'name']], ['chief', ['ticket']]]) {
     for (const mark of marks) assert.match(seen[who], new RegExp(`${mark}\\d+`), `${who} was shown what was written as ${mark}`);
   }
 });

@@ -76,6 +76,8 @@ export default defineConfig({
         entryFileNames: 'assets/[name]-[hash].js',
         chunkFileNames: 'assets/[name]-[hash].js',
         assetFileNames: 'assets/[name]-[hash][extname]',
+        // The components are small and every screen takes many: one file of them costs less than thirty requests.
+        advancedChunks: { groups: [{ name: 'ui', test: /src[\\/]lib[\\/](ui|api)[\\/]/ }] },
       },
     },
   },
