@@ -58,7 +58,7 @@ test('no page leads to another host, however it is written', async () => {
 });
 
 test('no page is shown in a frame of somebody else’s', async () => {
-  const paths = ['/', '/login', '/login/code', '/password', '/setup', '/dashboard', '/dashboard/services', '/dashboard/account/security', '/graphiql', '/nowhere'];
+  const paths = ['/', '/login', '/login/code', '/password', '/setup', '/verify', '/reset', '/invitation', '/dashboard', '/dashboard/services', '/dashboard/account/security', '/graphiql', '/nowhere'];
   const server = createServer((request, response) => {
     response.setHeader('content-type', 'text/html');
     response.end(paths.map((path) => `<iframe src="${node.url}${path}"></iframe>`).join(''));
