@@ -72,6 +72,7 @@ pub const EDGES: &[(&str, &[&str])] = &[
             "verify",
             "dnscheck",
             "trust",
+            "report",
             "sign",
             "graphql",
             "web",

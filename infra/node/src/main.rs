@@ -27,6 +27,7 @@ mod setup;
 mod storage;
 mod telemetry;
 mod tls;
+mod tls_report;
 mod upkeep;
 mod verify;
 mod webhook;

@@ -11,7 +11,7 @@ use graphql::People;
 use journal::keyring::Keyring;
 use journal::{Clock, Journal, PostgresJournal, SqliteJournal, SystemClock};
 use kernel::Timestamp;
-use store::{Correspondents, LastLogins, Retention, Retries, Sends, SqlStore, StsPolicies};
+use store::{Correspondents, LastLogins, Retention, Retries, Sends, SqlStore, StsPolicies, TlsResults};
 use webhook::Deliveries;
 
 use crate::config::Config;
@@ -38,6 +38,8 @@ pub struct Platform {
     pub store: Arc<SqlStore>,
     /// What destinations have said about the TLS of their hosts.
     pub sts_policies: StsPolicies,
+    /// How TLS towards them went.
+    pub tls_results: TlsResults,
     /// Who was asked to come again with mail.
     pub retries: Retries,
     /// To whom mailboxes write.
@@ -84,6 +86,7 @@ impl Platform {
         let sends = Sends::open(mail.clone()).await?;
         let retries = Retries::open(mail.clone()).await?;
         let sts_policies = StsPolicies::open(mail.clone()).await?;
+        let tls_results = TlsResults::open(mail.clone()).await?;
         let store = SqlStore::open(mail.clone(), now(), Retention::days(config.retention_days)).await?;
         // A server that answers "no such mailbox" because it has not read on yet would lose mail.
         anyhow::ensure!(
@@ -104,6 +107,7 @@ impl Platform {
             people,
             store: Arc::new(store),
             sts_policies,
+            tls_results,
             retries,
             correspondents,
             logins,

@@ -35,6 +35,7 @@ use crate::resell::OpenAdmitted;
 use crate::retire::RetireMailboxes;
 use crate::sending::{SendingWatch, SettleHeld};
 use crate::storage;
+use crate::tls_report::TlsReports;
 use crate::webhook::{Log, Words};
 use crate::{certificate, demo, provision, setup, tls, upkeep, webhook};
 
@@ -78,9 +79,15 @@ pub async fn serve(config: Config) -> anyhow::Result<ExitCode> {
     let dns = Arc::new(config.dns.resolver());
     let judge = tls::judge(&platform, &config, Arc::clone(&dns) as Arc<dyn resolver::Dns>).await?;
     tasks.spawn(tls::keep(Arc::clone(&judge), platform.sts_policies.clone(), stop.clone()));
-    deliver(&platform, &config, (Arc::clone(&dns) as _, judge), (&registry, &tasks, &stop))?;
+    let mut policies = outbound::Trusted::new(judge, Arc::clone(&platform.directory), platform::now());
+    let tally = Arc::new(outbound::Tally::default());
+    if config.outbound.tls_reports.from.is_some() {
+        policies = policies.counting(Arc::clone(&tally));
+    }
+    deliver(&platform, &config, (Arc::clone(&dns) as _, policies), (&registry, &tasks, &stop))?;
     let wiring = Wiring { config: &config, tls: acceptor, metrics, tasks: &tasks, stop: &stop, links, dns };
     wiring.watch_keys(&platform);
+    wiring.report_tls(&platform, tally)?;
     wiring
         .mail(
             &platform,
@@ -214,7 +221,7 @@ fn tell_webhooks(
 fn deliver(
     platform: &Platform,
     config: &Config,
-    (dns, judge): (Arc<dyn resolver::Dns>, Arc<trust::Trust>),
+    (dns, policies): (Arc<dyn resolver::Dns>, outbound::Trusted),
     (registry, tasks, stop): (&Registry, &TaskTracker, &CancellationToken),
 ) -> anyhow::Result<()> {
     let metrics = outbound::Metrics::register(registry)?;
@@ -242,7 +249,7 @@ fn deliver(
         queue: Arc::clone(&platform.store) as Arc<dyn store::Queue>,
         directory: Arc::clone(&platform.directory),
         dns,
-        policies: Arc::new(outbound::Trusted::new(judge, Arc::clone(&platform.directory), platform::now())),
+        policies: Arc::new(policies),
         routes: Arc::new(outbound::Direct),
         now: platform::now(),
         chance: Arc::new(outbound::Chance::fresh()),
@@ -295,6 +302,24 @@ impl Wiring<'_> {
             rotation: (days > 0).then(|| Duration::from_secs(days * 86_400)),
         };
         self.tasks.spawn(watch.run(self.stop.clone()));
+    }
+
+    /// Tells other hosts how TLS towards them goes, where the operator has said from whom.
+    fn report_tls(&self, platform: &Platform, tally: Arc<outbound::Tally>) -> anyhow::Result<()> {
+        let set = &self.config.outbound.tls_reports;
+        let Some(from) = set.from.clone() else { return Ok(()) };
+        let reports = TlsReports {
+            tally,
+            results: platform.tls_results.clone(),
+            dns: Arc::clone(&self.dns),
+            store: Arc::clone(&platform.store) as Arc<dyn store::Store>,
+            signers: self.signers(platform),
+            caller: webhook::caller(self.config)?,
+            from,
+            organization: set.organization.clone().unwrap_or_else(|| self.config.hostname.to_string()),
+        };
+        self.tasks.spawn(reports.run(self.stop.clone()));
+        Ok(())
     }
 
     async fn mail(

@@ -11,20 +11,42 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use base64::Engine as _;
-use rustls::ClientConfig;
+use rustls::{CertificateError, ClientConfig};
 use rustls_pki_types::ServerName;
 use secrecy::{ExposeSecret as _, SecretString};
 use store::{RemoteReply, TlsWish};
 use tokio::net::{TcpSocket, TcpStream};
 use tokio_rustls::TlsConnector;
+use trust::Basis;
 
 pub(crate) use transaction::{Answer, Envelope, EnvelopeRecipient, Sent};
 use wire::Wire;
 
+use crate::destination::Destination;
 use crate::limits::{ADDRESS_COUNT_MAX, CONNECT_WAIT, GREETING_WAIT, HANDSHAKE_WAIT, HELLO_WAIT, LEAVE_WAIT};
 use crate::reply::{Reply, ReplyFault, clean};
 use crate::site::Host;
-use crate::tls::{TlsDemand, TlsVerdict, client_config};
+use crate::tls::{TlsDemand, TlsFault, TlsVerdict, client_config};
+
+/// A host does not offer TLS, in the word of RFC 8460 section 4.3.1.
+const NOT_SUPPORTED: &str = "starttls-not-supported";
+/// What has no better word (RFC 8460 section 4.3.1).
+const FAILED: &str = "validation-failure";
+
+/// The word of RFC 8460 section 4.3.1 for a handshake that failed.
+fn kind_of(error: &io::Error) -> &'static str {
+    let inner = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
+    match inner {
+        Some(rustls::Error::InvalidCertificate(fault)) => match fault {
+            CertificateError::Expired | CertificateError::ExpiredContext { .. } => "certificate-expired",
+            CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
+                "certificate-host-mismatch"
+            }
+            _ => "certificate-not-trusted",
+        },
+        _ => FAILED,
+    }
+}
 
 /// Which of the two protocols is spoken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -86,9 +108,9 @@ pub(crate) enum Fault {
     /// The other side does not want to talk.
     #[error("{} {}", .1.code, .1.text)]
     Refused(&'static str, Reply),
-    /// TLS is asked for and does not work.
+    /// TLS is asked for and does not work; with the word of RFC 8460 section 4.3 for it.
     #[error("TLS failed: {0}")]
-    Tls(String),
+    Tls(String, &'static str),
     /// TLS is asked for and not offered.
     #[error("TLS is required and not offered")]
     NoTls,
@@ -108,7 +130,7 @@ impl Fault {
             Self::Connect(_) => "4.4.1",
             Self::Silent(_) | Self::Closed(_) => "4.4.2",
             Self::Garbage(..) => "4.5.0",
-            Self::Tls(_) | Self::NoTls | Self::Excluded(_) => "4.7.5",
+            Self::Tls(..) | Self::NoTls | Self::Excluded(_) => "4.7.5",
             Self::NoKeyword => "5.7.30",
         };
         let host = (!host.is_empty()).then(|| host.to_owned());
@@ -121,7 +143,7 @@ impl Fault {
     }
 
     const fn is_of_tls(&self) -> bool {
-        matches!(self, Self::Tls(_) | Self::NoTls | Self::Excluded(_))
+        matches!(self, Self::Tls(..) | Self::NoTls | Self::Excluded(_))
     }
 }
 
@@ -181,30 +203,60 @@ pub(crate) struct Client {
     is_open: bool,
 }
 
-/// Calls the hosts of a site one after the other until one answers.
+/// How TLS went with one host.
+#[derive(Debug, Clone)]
+pub(crate) struct Seen {
+    pub(crate) host: String,
+    pub(crate) basis: Basis,
+    pub(crate) fault: Option<TlsFault>,
+}
+
+impl Seen {
+    fn of(host: &Host, verdict: &TlsVerdict, outcome: &Result<Client, Fault>) -> Option<Self> {
+        let fault = |kind, detail: String| Some(TlsFault { kind, detail });
+        let fault = match outcome {
+            Ok(client) if client.is_encrypted => None,
+            Ok(_) => fault(NOT_SUPPORTED, String::new()),
+            Err(Fault::NoTls) => fault(NOT_SUPPORTED, String::new()),
+            Err(Fault::Tls(text, kind)) => fault(kind, clean(text)),
+            Err(Fault::Excluded(reason)) => {
+                let is_of_dns = matches!(verdict.basis, Basis::Dane(_));
+                fault(if is_of_dns { "dnssec-invalid" } else { FAILED }, reason.clone())
+            }
+            // Nothing of this is about TLS.
+            Err(_) => return None,
+        };
+        Some(Self { host: host.name.to_string(), basis: verdict.basis.clone(), fault })
+    }
+}
+
+/// Calls the hosts of a site one after the other until one answers, noting in `seen` how TLS went with each.
 ///
 /// # Errors
 /// The last fault, with the host that it was.
-pub(crate) async fn call(hosts: &[(Host, TlsVerdict)], how: &Call<'_>) -> Result<Client, (String, Fault)> {
+pub(crate) async fn call(
+    hosts: &[(Host, TlsVerdict)],
+    how: &Call<'_>,
+    seen: &mut Vec<Seen>,
+) -> Result<Client, (String, Fault)> {
     let mut last: Option<(String, Fault)> = None;
-    let mut tries: Vec<(&Host, &TlsDemand, IpAddr)> = Vec::new();
+    let mut tries: Vec<(&Host, &TlsVerdict, IpAddr)> = Vec::new();
     for (host, verdict) in hosts {
         for address in &host.addresses {
-            tries.push((host, &verdict.demand, *address));
+            tries.push((host, verdict, *address));
         }
     }
     tries.truncate(ADDRESS_COUNT_MAX);
-    for (host, demand, address) in tries {
-        if let TlsDemand::Excluded(exclusion) = demand {
-            last = Some((host.name.to_string(), Fault::Excluded(exclusion.reason.clone())));
-            continue;
-        }
-        let at = SocketAddr::new(address, how.port);
-        let name = host.name.as_str();
-        let mut outcome = greet(at, name, demand, how).await;
+    for (host, verdict, address) in tries {
+        let (at, name) = (SocketAddr::new(address, how.port), host.name.as_str());
+        let mut outcome = match &verdict.demand {
+            TlsDemand::Excluded(exclusion) => Err(Fault::Excluded(exclusion.reason.clone())),
+            demand => greet(at, name, demand, how).await,
+        };
+        seen.extend(Seen::of(host, verdict, &outcome).filter(|_| verdict.demand.is_tried()));
         // TLS that fails where it is not asked for is no reason not to deliver (RFC 7435 section 3).
-        let is_asked = how.credentials.is_some() || matches!(demand, TlsDemand::Must(_));
-        if !is_asked && outcome.as_ref().is_err_and(Fault::is_of_tls) {
+        let is_free = how.credentials.is_none() && matches!(verdict.demand, TlsDemand::May);
+        if is_free && outcome.as_ref().is_err_and(Fault::is_of_tls) {
             outcome = greet(at, name, &TlsDemand::Never, how).await;
         }
         match outcome {
@@ -291,18 +343,19 @@ impl Client {
     async fn start_tls(&mut self, config: Arc<ClientConfig>, host: &str, hello: &str) -> Result<(), Fault> {
         let reply = self.ask("STARTTLS\r\n", "STARTTLS", HELLO_WAIT).await?;
         if reply.code != 220 {
-            return Err(Fault::Tls(format!("{} {}", reply.code, reply.text)));
+            return Err(Fault::Tls(format!("{} {}", reply.code, reply.text), NOT_SUPPORTED));
         }
-        let name = ServerName::try_from(host.to_owned()).map_err(|error| Fault::Tls(error.to_string()))?;
+        let name =
+            ServerName::try_from(host.to_owned()).map_err(|error| Fault::Tls(error.to_string(), FAILED))?;
         let stream = self
             .wire
             .take_stream()
-            .ok_or_else(|| Fault::Tls("something was sent before the handshake".to_owned()))?;
+            .ok_or_else(|| Fault::Tls("something was sent before the handshake".to_owned(), FAILED))?;
         let handshake = TlsConnector::from(config).connect(name, stream);
         let stream = tokio::time::timeout(HANDSHAKE_WAIT, handshake)
             .await
-            .map_err(|_| Fault::Tls("the handshake takes too long".to_owned()))?
-            .map_err(|error| Fault::Tls(error.to_string()))?;
+            .map_err(|_| Fault::Tls("the handshake takes too long".to_owned(), FAILED))?
+            .map_err(|error| Fault::Tls(error.to_string(), kind_of(&error)))?;
         self.wire = Wire::new(Box::new(stream));
         self.is_encrypted = true;
         // What was said before is forgotten (RFC 3207 section 4.2).
@@ -311,12 +364,24 @@ impl Client {
 
     async fn sign_in(&mut self, credentials: &Credentials) -> Result<(), Fault> {
         if !self.offers.auth_plain {
-            return Err(Fault::Tls("the relay does not offer AUTH PLAIN".to_owned()));
+            return Err(Fault::Tls("the relay does not offer AUTH PLAIN".to_owned(), FAILED));
         }
         let plain = format!("\0{}\0{}", credentials.login, credentials.password.expose_secret());
         let encoded = base64::engine::general_purpose::STANDARD.encode(plain);
         let reply = self.ask(&format!("AUTH PLAIN {encoded}\r\n"), "AUTH", HELLO_WAIT).await?;
         if reply.is_positive() { Ok(()) } else { Err(Fault::Refused("AUTH", reply)) }
+    }
+
+    /// How TLS goes for more mail over the same connection.
+    pub(crate) fn seen(&self, destination: &Destination) -> Vec<Seen> {
+        let verdict = destination.hosts.iter().find(|(host, _)| host.name.as_str() == self.host);
+        let fault = || TlsFault { kind: NOT_SUPPORTED, detail: String::new() };
+        let seen = |(_, verdict): &(Host, TlsVerdict)| Seen {
+            host: self.host.clone(),
+            basis: verdict.basis.clone(),
+            fault: (!self.is_encrypted).then(fault),
+        };
+        verdict.filter(|(_, verdict)| verdict.demand.is_tried()).map(seen).into_iter().collect()
     }
 
     /// Ends when the other side goes, or says something that nobody asked for: either way the connection is of no use.

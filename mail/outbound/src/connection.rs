@@ -1,5 +1,6 @@
 //! From ready to gone: the connections of a destination, each with one message at a time.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use store::{LeasedRecipient, RemoteReply};
@@ -7,8 +8,8 @@ use tokio::sync::OwnedSemaphorePermit;
 
 use crate::breaker::Gate;
 use crate::classify::{Class, classify};
-use crate::client::{Answer, Call, Client, Envelope, EnvelopeRecipient, Fault, Sent, call};
-use crate::destination::Destination;
+use crate::client::{Answer, Call, Client, Envelope, EnvelopeRecipient, Seen, Sent, call};
+use crate::destination::{Destination, DestinationKind};
 use crate::limits::{CONNECTION_MESSAGE_COUNT_MAX, IDLE_WAIT, RECEIVED_COUNT_MAX};
 use crate::outbound::{Inner, Job};
 use crate::outcome::{Batch, Happened, Reports};
@@ -66,17 +67,16 @@ impl Inner {
             credentials: destination.credentials.as_ref(),
             wish: destination.wish,
         };
-        match call(&destination.hosts, &how).await {
+        let mut seen = Vec::new();
+        let called = call(&destination.hosts, &how, &mut seen).await;
+        self.observe(destination, &first, &seen);
+        match called {
             Ok(client) => {
-                self.observe(destination, &client.host, first.message.tenant, None);
                 self.with_site(destination, |state| state.breaker.succeeded());
                 self.deliver_all(destination, client, first).await;
             }
             Err((host, fault)) => {
                 let reply = fault.told(&host);
-                if matches!(fault, Fault::Tls(_) | Fault::NoTls) {
-                    self.observe(destination, &host, first.message.tenant, Some(reply.text.clone()));
-                }
                 if fault.is_lasting() {
                     self.refused(destination, &reply, first).await;
                 } else {
@@ -91,20 +91,23 @@ impl Inner {
         self.wake.notify_one();
     }
 
-    fn observe(
-        &self,
-        destination: &Destination,
-        host: &str,
-        tenant: kernel::TenantId,
-        fault: Option<String>,
-    ) {
-        self.destinations.policies.observed(&TlsObservation {
-            tenant,
-            site: destination.site.clone(),
-            policy: destination.policy.clone(),
-            host: host.to_owned(),
-            fault,
-        });
+    /// Tells how TLS went for the domains of a job. Of relays nobody wants to know.
+    fn observe(&self, destination: &Destination, job: &Job, seen: &[Seen]) {
+        if destination.kind == DestinationKind::Relay {
+            return;
+        }
+        let domains: BTreeSet<_> = job.recipients.iter().map(|recipient| &recipient.address.domain).collect();
+        for (domain, seen) in
+            domains.into_iter().flat_map(|domain| seen.iter().map(move |seen| (domain, seen)))
+        {
+            self.destinations.policies.observed(&TlsObservation {
+                domain: domain.clone(),
+                basis: seen.basis.clone(),
+                host: seen.host.clone(),
+                source: self.settings.source,
+                fault: seen.fault.clone(),
+            });
+        }
     }
 
     /// Looks again at destinations for which something waits: a connection may have become free since, or a breaker may
@@ -184,7 +187,10 @@ impl Inner {
                 return;
             }
             match self.next_job(destination, &mut client).await {
-                Some(next) => job = next,
+                Some(next) => {
+                    self.observe(destination, &next, &client.seen(destination));
+                    job = next;
+                }
                 None => break,
             }
         }

@@ -10,13 +10,16 @@ use parking_lot::Mutex;
 use resolver::Dns;
 use store::{RemoteReply, TlsWish};
 use tokio::sync::Semaphore;
+use trust::Basis;
 
 use crate::client::{Credentials, Protocol};
 use crate::limits::{
     LOOKUP_COUNT_MAX, LOOKUP_PAUSE, POLICY_TTL_MAX, SITE_CACHE_COUNT_MAX, SITE_TTL_MAX, SITE_TTL_MIN,
 };
 use crate::site::{Guard, Host, Nowhere, find};
-use crate::tls::{Exclusion, PolicyHost, TlsDemand, TlsPolicySource, TlsQuestion, TlsVerdict};
+use crate::tls::{
+    Exclusion, PolicyHost, TlsDemand, TlsFault, TlsObservation, TlsPolicySource, TlsQuestion, TlsVerdict,
+};
 
 /// A host that takes mail in place of the domain's own.
 #[derive(Debug, Clone)]
@@ -50,6 +53,15 @@ pub struct Direct;
 
 impl Routes for Direct {}
 
+/// Whose hosts they are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum DestinationKind {
+    /// Those that the domain itself names.
+    Own,
+    /// One that somebody set.
+    Relay,
+}
+
 /// Hosts with what each has to do: mail for domains of one destination shares connections.
 #[derive(Debug)]
 pub(crate) struct Destination {
@@ -57,6 +69,8 @@ pub(crate) struct Destination {
     pub key: String,
     /// The site's name, for operators.
     pub site: String,
+    /// Whose hosts they are.
+    pub kind: DestinationKind,
     /// The hosts, the first first.
     pub hosts: Vec<(Host, TlsVerdict)>,
     /// The name of the TLS policy.
@@ -185,6 +199,25 @@ impl Destinations {
         }
     }
 
+    /// Hosts that the domain's own policy excludes are told to it as well: nobody will call them.
+    fn observe_excluded(&self, domain: &DomainName, hosts: &[PolicyHost], verdicts: &[TlsVerdict]) {
+        for (host, verdict) in hosts.iter().zip(verdicts) {
+            let kind = match verdict.basis {
+                Basis::Dane(_) => "dnssec-invalid",
+                Basis::Sts(_) => "validation-failure",
+                Basis::Nothing | Basis::Order => continue,
+            };
+            let TlsDemand::Excluded(exclusion) = &verdict.demand else { continue };
+            self.policies.observed(&TlsObservation {
+                domain: domain.clone(),
+                basis: verdict.basis.clone(),
+                host: host.name.to_string(),
+                source: None,
+                fault: Some(TlsFault { kind, detail: exclusion.reason.clone() }),
+            });
+        }
+    }
+
     async fn find(&self, errand: &Errand) -> (Found, Duration) {
         let relay = match &errand.target {
             Target::Domain(domain) => self.routes.host_of(domain),
@@ -215,12 +248,16 @@ impl Destinations {
             let text = format!("the TLS policy of {domain} is not known now");
             return (Err(Nowhere::Deferred(refusal("4.7.5", text))), SITE_TTL_MIN);
         };
+        if let (None, Target::Domain(domain)) = (&relay, &errand.target) {
+            self.observe_excluded(domain, &hosts, &policy.verdicts);
+        }
         if let Some(nowhere) = excluded(&policy.verdicts, errand.wish) {
             return (Err(nowhere), SITE_TTL_MIN);
         }
         // Policies are changed more often than hosts: records and certificates are replaced together.
         let is_demanding = policy.verdicts.iter().any(|verdict| !matches!(verdict.demand, TlsDemand::May));
         let ttl = if is_demanding { ttl.min(POLICY_TTL_MAX) } else { ttl };
+        let kind = if relay.is_some() { DestinationKind::Relay } else { DestinationKind::Own };
         let protocol = relay.as_ref().map_or(Protocol::Smtp, |relay| relay.protocol);
         let credentials = relay.and_then(|relay| relay.credentials);
         let login = credentials.as_ref().map_or("", |credentials| credentials.login.as_str());
@@ -228,6 +265,7 @@ impl Destinations {
         let destination = Destination {
             key: format!("{}|{}|{wish:?}|{port}|{protocol:?}|{login}", site.name, policy.name),
             site: site.name,
+            kind,
             hosts: site.hosts.into_iter().zip(policy.verdicts).collect(),
             policy: policy.name,
             wish,

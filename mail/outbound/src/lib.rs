@@ -19,6 +19,7 @@ mod reply;
 mod report;
 mod schedule;
 mod site;
+mod tally;
 mod tls;
 mod trusted;
 
@@ -31,9 +32,10 @@ pub use metrics::Metrics;
 pub use outbound::{Nodes, Now, Outbound, Settings, SiteView, World};
 pub use ready::{ReadyQueue, Weighed};
 pub use site::{Guard, Host, Nowhere, Site};
+pub use tally::Tally;
 pub use tls::{
-    Exclusion, Opportunistic, PolicyHost, TlsDemand, TlsObservation, TlsPolicy, TlsPolicySource, TlsQuestion,
-    TlsVerdict,
+    Exclusion, Opportunistic, PolicyHost, TlsDemand, TlsFault, TlsObservation, TlsPolicy, TlsPolicySource,
+    TlsQuestion, TlsVerdict,
 };
 pub use trusted::Trusted;
 

@@ -1,6 +1,7 @@
 //! What is asked of TLS towards other hosts: decided by whoever knows the policies, obeyed here.
 
 use std::fmt;
+use std::net::IpAddr;
 use std::sync::{Arc, LazyLock};
 
 use async_trait::async_trait;
@@ -59,6 +60,13 @@ pub enum TlsDemand {
     Excluded(Exclusion),
 }
 
+impl TlsDemand {
+    /// Whether TLS is wanted at all: how it went says nothing otherwise.
+    pub(crate) const fn is_tried(&self) -> bool {
+        !matches!(self, Self::Never)
+    }
+}
+
 impl fmt::Debug for TlsDemand {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -89,19 +97,28 @@ pub struct TlsPolicy {
     pub verdicts: Vec<TlsVerdict>,
 }
 
-/// How TLS went, for those who report it (RFC 8460).
+/// What was wrong with the TLS of a session.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TlsFault {
+    /// In a word of RFC 8460 section 4.3.
+    pub kind: &'static str,
+    /// In a sentence.
+    pub detail: String,
+}
+
+/// How TLS went in one session, for those who report it (RFC 8460).
 #[derive(Debug, Clone)]
 pub struct TlsObservation {
-    /// Whose mail.
-    pub tenant: TenantId,
-    /// To which site: its hosts, one blank between.
-    pub site: String,
-    /// Under which policy.
-    pub policy: String,
+    /// The domain of the recipients.
+    pub domain: DomainName,
+    /// What stood behind the demand.
+    pub basis: Basis,
     /// Which host.
     pub host: String,
+    /// From which address, where it is chosen.
+    pub source: Option<IpAddr>,
     /// The fault; none where it went as asked.
-    pub fault: Option<String>,
+    pub fault: Option<TlsFault>,
 }
 
 /// Who knows what is asked of TLS.

@@ -13,7 +13,8 @@ use store::TlsWish;
 use trust::{Basis, Demand, Destination, Level, Mode, NameRule, Order, Trust, TrustFault, Verdict, Wish};
 
 use crate::outbound::Now;
-use crate::tls::{Exclusion, TlsDemand, TlsPolicy, TlsPolicySource, TlsQuestion, TlsVerdict};
+use crate::tally::Tally;
+use crate::tls::{Exclusion, TlsDemand, TlsObservation, TlsPolicy, TlsPolicySource, TlsQuestion, TlsVerdict};
 
 /// The usage of records that name an authority: the destination's name counts beside the host's (RFC 7672 section 3.1.2).
 const ANCHOR_USAGE: u8 = 2;
@@ -25,6 +26,7 @@ pub struct Trusted {
     trust: Arc<Trust>,
     directory: Arc<Directory>,
     now: Now,
+    tally: Option<Arc<Tally>>,
 }
 
 impl std::fmt::Debug for Trusted {
@@ -36,7 +38,14 @@ impl std::fmt::Debug for Trusted {
 impl Trusted {
     /// Over `trust`, which keeps what destinations say, and `directory`, which knows what people ordered.
     pub fn new(trust: Arc<Trust>, directory: Arc<Directory>, now: Now) -> Self {
-        Self { trust, directory, now }
+        Self { trust, directory, now, tally: None }
+    }
+
+    /// The same, counting how it went.
+    #[must_use]
+    pub fn counting(mut self, tally: Arc<Tally>) -> Self {
+        self.tally = Some(tally);
+        self
     }
 
     fn order(&self, tenant: TenantId, domain: &DomainName, port: u16) -> Option<Order> {
@@ -85,6 +94,12 @@ impl TlsPolicySource for Trusted {
         (&policy.match_names, &policy.fingerprints).hash(&mut hasher);
         // 0 says that there is none.
         hasher.finish().max(1)
+    }
+
+    fn observed(&self, observation: &TlsObservation) {
+        if let Some(tally) = &self.tally {
+            tally.count(observation, (self.now)());
+        }
     }
 }
 

@@ -115,7 +115,10 @@ pub fn carry_tls(report: &TlsReport, domain: &str, carriage: &Carriage<'_>) -> V
     let subject =
         format!("Report Domain: {domain} Submitter: {} Report-ID: <{}>", carriage.submitter, report.id);
     let intro = format!("TLS report for {domain} from {}.", carriage.submitter);
-    let fields = format!("TLS-Report-Domain: {domain}\r\nTLS-Report-Submitter: {}\r\n", carriage.submitter);
+    let fields = format!(
+        "TLS-Report-Domain: {domain}\r\nTLS-Report-Submitter: {}\r\nTLS-Required: No\r\n",
+        carriage.submitter
+    );
     let attachment = Attachment { kind: "application/tlsrpt+gzip", name: &name, octets: &tls::write(report) };
     carry(carriage, (&subject, "multipart/report; report-type=\"tlsrpt\"", &fields), &intro, &attachment)
 }

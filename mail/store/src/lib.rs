@@ -16,6 +16,7 @@ mod sends;
 mod signature;
 mod sql;
 mod sts_policy;
+mod tls_result;
 mod trace;
 mod view;
 
@@ -39,5 +40,6 @@ pub use retries::{REMEMBERED, RETRY_WITHIN, Retries, Seen};
 pub use sends::{SendLimit, SendScope, Sending, Sends};
 pub use sql::{Now, Retention, SqlStore};
 pub use sts_policy::{StsPolicies, StsPolicy};
+pub use tls_result::{DAY_MILLIS, TlsResult, TlsResults, day_of};
 pub use trace::{Direction, Passage, Stage};
 pub use view::{CHUNK_ROW_COUNT_MAX, Difference, FolderView, Snapshot, Views};

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::path::PathBuf;
 
-use kernel::DomainName;
+use kernel::{DomainName, EmailAddress};
 use serde::{Deserialize, Deserializer, de::Error as _};
 
 /// How mail for other hosts leaves.
@@ -27,12 +27,25 @@ pub struct OutboundConfig {
     pub allow_private: bool,
     /// Authorities whose certificates are trusted beside the public ones, where a policy wants a trusted one: PEM.
     pub authorities: Option<PathBuf>,
+    /// Whether other hosts are told how TLS towards them went.
+    pub tls_reports: TlsReportConfig,
     /// Connections of this node at most, 1 to 10 000.
     #[serde(deserialize_with = "connections")]
     pub connections: usize,
     /// Connections to one site at most, 1 to 1000. One tenant has at most half of those that are open.
     #[serde(deserialize_with = "site_connections")]
     pub site_connections: u32,
+}
+
+/// Reports about TLS (RFC 8460), to those that ask for them in DNS.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct TlsReportConfig {
+    /// From whom they are, in a domain that is served here, so that they are signed. Absent: nothing is counted or sent.
+    #[serde(deserialize_with = "super::address")]
+    pub from: Option<EmailAddress>,
+    /// Who reports, in words; the host name where absent.
+    pub organization: Option<String>,
 }
 
 impl Default for OutboundConfig {
@@ -46,6 +59,7 @@ impl Default for OutboundConfig {
             allow_loopback: false,
             allow_private: false,
             authorities: None,
+            tls_reports: TlsReportConfig::default(),
             connections: 500,
             site_connections: 20,
         }

@@ -16,7 +16,7 @@ use kernel::{
     LocalPart, MailboxId, Metadata, Position, Recorded, Sealed, ServiceId, StreamId, SubjectId, TenantId,
     Timestamp, TlsPolicyId, Version, Via,
 };
-use outbound::Trusted;
+use outbound::{Tally, Trusted};
 use parking_lot::Mutex;
 use resolver::{Name, Record};
 use ring::digest::{SHA256, digest};
@@ -118,6 +118,7 @@ struct Guarded {
     host: Arc<FakeHost>,
     served: Arc<Served>,
     own: Certificate,
+    tally: Arc<Tally>,
 }
 
 impl Guarded {
@@ -127,7 +128,7 @@ impl Guarded {
         let host = stage.host(&[DOMAIN], modern()).await;
         let own = Certificate::of(&host.name(), 2100);
         host.change(certified(&own)).await;
-        Self { stage, host, served: Arc::new(Served(Mutex::new(None))), own }
+        Self { stage, host, served: Arc::new(Served(Mutex::new(None))), own, tally: Arc::default() }
     }
 
     /// The domain has a policy at HTTPS.
@@ -154,7 +155,8 @@ impl Guarded {
         let clock = Arc::clone(&self.stage.clock);
         let now: outbound::Now = Arc::new(move || Timestamp::from_millis(clock.load(Ordering::Relaxed)));
         let directory = Arc::clone(&self.stage.directory);
-        self.stage.policies = Some(Arc::new(Trusted::new(Arc::new(trust), directory, now)));
+        let trusted = Trusted::new(Arc::new(trust), directory, now).counting(Arc::clone(&self.tally));
+        self.stage.policies = Some(Arc::new(trusted));
         self.stage.run();
     }
 
@@ -405,6 +407,30 @@ async fn requiretls_goes_to_proven_hosts_that_go_on_asking_for_it_or_comes_back(
     // Others are not asked for it.
     guarded.arrives_encrypted("without the keyword").await;
     assert!(!guarded.host.taken()[1].mail.contains("REQUIRETLS"));
+    guarded.stage.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_session_is_counted_under_its_policy_with_what_was_wrong() {
+    let mut guarded = Guarded::new().await;
+    let text = policy("enforce", &guarded.host, 86_400);
+    guarded.serve("1", text);
+    guarded.run();
+    guarded.arrives_encrypted("over a new connection").await;
+    guarded.arrives_encrypted("over the same").await;
+    guarded.host.change(stripped()).await;
+    guarded.waits("TLS is required").await;
+    guarded.host.change(certified(&Certificate::of("other.example", 2100))).await;
+    guarded.stage.pass(DAY_MILLIS / 24);
+    guarded.waits("TLS failed").await;
+    let counted = guarded.tally.take();
+    assert!(counted.iter().all(|(result, _)| result.kind == "sts" && result.policy_domain == DOMAIN));
+    let count = |fault: &str| -> u64 {
+        counted.iter().filter(|(result, _)| result.fault == fault).map(|(_, count)| count).sum()
+    };
+    assert_eq!([count(""), count("starttls-not-supported")], [2, 1], "{counted:?}");
+    // The one that waited is tried again meanwhile.
+    assert!(count("certificate-not-trusted") >= 1, "{counted:?}");
     guarded.stage.end().await;
 }
 
