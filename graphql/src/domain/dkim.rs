@@ -86,6 +86,15 @@ pub(super) async fn keys(ctx: &Context<'_>, domain: &Domain) -> Result<Vec<DkimK
     Ok(state.dkim().iter().map(|key| shown(&domain.name, key, source.delegated(id, &key.selector))).collect())
 }
 
+/// The keys whose records have to stand in DNS: those that sign, and those that are to.
+pub(super) async fn wanted(ctx: &Context<'_>, key: (AccountId, DomainId)) -> Result<Vec<dnscheck::DkimKey>> {
+    let state = loaded(ctx, key).await?;
+    let standing = state.dkim().iter().filter(|key| !matches!(key.stage, DkimStage::Retired { .. }));
+    Ok(standing
+        .map(|key| dnscheck::DkimKey { selector: key.selector.to_string(), text: key.record() })
+        .collect())
+}
+
 fn shown(domain: &str, key: &model::DkimKey, delegated: Option<String>) -> DkimKey {
     let (state, active_after, withdraw_after) = match key.stage {
         DkimStage::Made => (DkimKeyState::Made, None, None),

@@ -32,6 +32,8 @@ const KEPT_COUNT_MAX: usize = 10_000;
 struct Last {
     began: Instant,
     at: Timestamp,
+    /// The signing keys whose records were looked for.
+    keys: Vec<dnscheck::DkimKey>,
     checked: Arc<Vec<Checked>>,
 }
 
@@ -49,22 +51,23 @@ impl DnsChecks {
         Self { dns, platform, last: Mutex::default(), room: Semaphore::new(CHECK_COUNT_MAX) }
     }
 
-    /// The last check if it is young enough, else a new one. None where too many run.
+    /// The last check if it is young enough and of the same signing keys, else a new one. None where too many run.
     async fn of(
         &self,
-        (key, name): ((AccountId, DomainId), &Name),
+        (key, name, keys): ((AccountId, DomainId), &Name, Vec<dnscheck::DkimKey>),
         (is_new_wanted, now): (bool, Timestamp),
     ) -> Option<Last> {
         let fresh = if is_new_wanted { PAUSE_MIN } else { KEPT };
         let began = Instant::now();
         if let Some(last) = self.last.lock().get(&key)
             && began.duration_since(last.began) < fresh
+            && last.keys == keys
         {
             return Some(last.clone());
         }
         let _room = self.room.try_acquire().ok()?;
-        let checked = dnscheck::check(&*self.dns, &self.platform, name, &[]).await;
-        let last = Last { began, at: now, checked: Arc::new(checked) };
+        let checked = dnscheck::check(&*self.dns, &self.platform, name, &keys).await;
+        let last = Last { began, at: now, keys, checked: Arc::new(checked) };
         let mut kept = self.last.lock();
         if kept.len() >= KEPT_COUNT_MAX {
             kept.retain(|_, old| began.duration_since(old.began) < KEPT);
@@ -245,9 +248,10 @@ impl DnsQuery {
         let domain = read(ctx, &(account, domain_id.0)).await?;
         ctx.allow(Permission::DomainRead, domain.resource())?;
         let name = Name::parse(&domain.name).map_err(|_| ctx.fault(Fault::NotFound))?;
+        let keys = super::dkim::wanted(ctx, (account, domain_id.0)).await?;
         let platform = ctx.platform()?;
         let now = platform.engine.now();
-        let last = platform.dns.of(((account, domain_id.0), &name), (recheck, now)).await;
+        let last = platform.dns.of(((account, domain_id.0), &name, keys), (recheck, now)).await;
         let last = last.ok_or_else(|| ctx.fault(Fault::Busy))?;
         Ok(Some(DomainDns { name, last }))
     }

@@ -3,9 +3,11 @@ import { ask } from '../lib/api/client';
 import { atLeast } from '../lib/api/place';
 import { boot, may } from '../lib/boot';
 import type { Tone } from '../lib/ui/Badge.svelte';
-import { Domains, Plans, Services, type DomainsResult, type Entitlement, type PlansResult, type ServicesResult } from '../generated/api';
+import { Domains, Plans, Services, type DomainsResult, type Entitlement, type PlansResult, type ServicePageResult, type ServicesResult } from '../generated/api';
 
 export type Service = ServicesResult['services']['nodes'][number];
+/** With what only its own page shows. */
+export type ServiceWhole = NonNullable<ServicePageResult['service']>;
 export type Domain = DomainsResult['domains']['nodes'][number];
 export type Plan = PlansResult['plans']['nodes'][number];
 

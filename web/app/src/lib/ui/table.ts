@@ -9,13 +9,16 @@ export interface Column<T> {
   isMinor?: boolean;
 }
 
-/** The rows that hold all words of `words`, in the order of `column`. */
-export function arranged<T>(rows: T[], columns: Column<T>[], words: string, order: { key: string; isDown: boolean } | null, tag: string): T[] {
+/** What each row is searched by: its columns, in small letters. */
+export function searched<T>(rows: T[], columns: Column<T>[], tag: string): string[] {
+  return rows.map((row) => columns.map((column) => String(column.value(row))).join('\u0000').toLocaleLowerCase(tag));
+}
+
+/** The rows that hold all words of `words`, in the order of `column`. `texts`: what [`searched`] gives, where it is known. */
+export function arranged<T>(rows: T[], columns: Column<T>[], words: string, order: { key: string; isDown: boolean } | null, tag: string, texts?: string[]): T[] {
   const wanted = words.toLocaleLowerCase(tag).split(/\s+/).filter(Boolean);
-  const found = wanted.length === 0 ? rows : rows.filter((row) => {
-    const text = columns.map((column) => String(column.value(row))).join('\u0000').toLocaleLowerCase(tag);
-    return wanted.every((word) => text.includes(word));
-  });
+  const known = texts ?? (wanted.length === 0 ? [] : searched(rows, columns, tag));
+  const found = wanted.length === 0 ? rows : rows.filter((_, at) => wanted.every((word) => known[at]?.includes(word)));
   const column = order && columns.find((one) => one.key === order.key);
   if (!column) return found;
   const collator = new Intl.Collator(tag, { numeric: true, sensitivity: 'base' });
