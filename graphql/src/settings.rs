@@ -330,7 +330,7 @@ settings_api! {
     /// Settings of a domain to change; those that are absent stay as they are, `null` gives back to the service.
     DomainSettingsInput for domain::DomainSettingsPatch,
     later [
-        "hasAddressBook", "relay", "relayHost", "allowedSenders", "deniedSenders", "copiesQuotaWarnings"
+        "hasAddressBook", "allowedSenders", "deniedSenders", "copiesQuotaWarnings"
     ] {
         /// Whether mail is taken for it and its mailboxes are let in. Default: true.
         is_active (is_active): bool, Option<bool>;
@@ -354,7 +354,7 @@ settings_api! {
         has_address_book (has_address_book): bool, Option<bool>;
         /// What of its mail is passed on. Default: `NONE`.
         relay (relay): DomainRelay, Option<DomainRelay>;
-        /// Whom to pass it on to: a host name, with `:port` where it is not 25.
+        /// Whom to pass it on to: a host name, with `:port` where it is not 25; `lmtp://` before it for LMTP (port 24).
         relay_host (relay_host): Option<String>, MaybeUndefined<String>;
         /// What is added to sent mail, as text: at most 10 000 octets.
         footer_text (footer_text): String, Option<String>;

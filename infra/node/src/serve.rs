@@ -250,7 +250,7 @@ fn deliver(
         directory: Arc::clone(&platform.directory),
         dns,
         policies: Arc::new(policies),
-        routes: Arc::new(outbound::Direct),
+        routes: Arc::new(outbound::Routed::new(Arc::clone(&platform.directory), set.relays()?)),
         now: platform::now(),
         chance: Arc::new(outbound::Chance::fresh()),
         metrics,

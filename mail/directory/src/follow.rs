@@ -39,6 +39,7 @@ impl Follower for Directory {
                 HostingEvent::Service(event) => index.take_service((tenant, ServiceId::new(id)), event),
                 HostingEvent::Domain(event) => {
                     index.take_footer((tenant, DomainId::new(id)), event);
+                    index.take_onward((tenant, DomainId::new(id)), event);
                     index.take_dkim((tenant, DomainId::new(id)), event, recorded.recorded_at);
                     index.take_domain((tenant, DomainId::new(id)), event);
                 }

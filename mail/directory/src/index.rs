@@ -12,6 +12,7 @@ use kernel::{
     Timestamp, TlsPolicyId,
 };
 
+use crate::onward::Onward;
 use crate::rewrite::AddressMaps;
 use crate::shelf::Shelf;
 use crate::spam::{OwnSpam, Senders};
@@ -166,6 +167,8 @@ pub(crate) struct Index {
     pub(crate) sending: HashMap<(TenantId, MailboxId), Sending>,
     /// What domains add to sent mail.
     pub(crate) footers: HashMap<(TenantId, DomainId), Arc<Footer>>,
+    /// Domains of which something goes on to another host.
+    pub(crate) onward: HashMap<(TenantId, DomainId), Onward>,
     /// Signing keys by domain.
     pub(crate) dkim: HashMap<(TenantId, DomainId), Vec<SigningKey>>,
     /// By canonical address.

@@ -9,6 +9,7 @@ mod entry;
 mod follow;
 mod footer;
 mod index;
+mod onward;
 pub mod password;
 mod resolve;
 mod rewrite;
@@ -31,6 +32,7 @@ pub use entry::{
     Protocols, Resolution, SendLimits,
 };
 pub use footer::Footer;
+pub use hosting::domain::{RelayHost, RelayProtocol};
 pub use hosting::mailbox::DetailHandling;
 pub use hosting::tls_policy::{TlsLevel, TlsPolicy, TlsVersion};
 pub use resolve::PLACE_COUNT_MAX;

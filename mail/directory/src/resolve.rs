@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use compact_str::CompactString;
+use hosting::domain::DomainRelay;
 use hosting::mailbox::DetailHandling;
 use kernel::{DomainId, EmailAddress, TenantId};
 
@@ -79,9 +80,24 @@ impl Index {
         self.catch_alls.get(address.domain.as_str()).map_or(Found::Unknown, Found::CatchAll)
     }
 
+    /// Whose domain it is, where mail for what was found goes on to another host.
+    fn passed_on(&self, found: &Found<'_>, home: Option<(TenantId, DomainId)>) -> Option<TenantId> {
+        let (tenant, what) = self.onward_of(home)?;
+        let passes = match (found, what) {
+            (Found::NotLocal | Found::Off, _) | (_, DomainRelay::None) => false,
+            (Found::Unknown, _) | (_, DomainRelay::All) => true,
+            (Found::Place(_) | Found::Detailed(..) | Found::CatchAll(_), DomainRelay::Unknown) => false,
+        };
+        passes.then_some(tenant)
+    }
+
     pub(crate) fn resolve(&self, address: &EmailAddress, asker: Option<TenantId>) -> Resolution {
         let mut outcome = Outcome::default();
         let (found, home) = self.find(address);
+        if let Some(tenant) = self.passed_on(&found, home) {
+            let forwards = vec![(tenant, address.clone())];
+            return Resolution::Deliver(Destinations { forwards, ..Destinations::default() });
+        }
         match found {
             Found::NotLocal => return Resolution::NotLocal,
             Found::Unknown => return Resolution::Unknown,
@@ -165,6 +181,10 @@ impl Index {
             }
             visited.push(form);
             let (found, home) = self.find(&target);
+            if let Some(tenant) = self.passed_on(&found, home) {
+                outcome.destinations.forwards.push((tenant, target));
+                continue;
+            }
             match found {
                 Found::NotLocal => outcome.destinations.forwards.push((from.tenant, target)),
                 Found::Unknown => {}

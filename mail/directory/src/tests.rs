@@ -791,3 +791,34 @@ fn les_notes_par_defaut_sont_8_et_15() {
     let policy = world.0.spam_policy(&address("alice@x.example")).expect("a policy");
     assert_eq!((policy.junk_score_centi, policy.reject_score_centi), (800, 1500));
 }
+
+#[test]
+fn mail_of_a_backed_up_domain_goes_on_and_a_part_of_one_where_it_is_not_here() {
+    let world = World::new();
+    world.mailbox(30, "alice", None);
+    world.alias(40, Some("both"), &["alice@x.example", "gone@x.example"]);
+    let set = |relay, host: Option<&str>| {
+        let settings = hosting::domain::DomainSettings {
+            relay,
+            relay_host: host.map(str::to_owned),
+            ..hosting::domain::DomainSettings::default()
+        };
+        let settings = Sealed::new(SubjectId::new(uuid(TENANT)), Box::new(settings));
+        world.tell(20, HostingEvent::Domain(DomainEvent::SettingsChanged { settings, changed: vec![] }));
+    };
+    let onto = |text: &str| Ok((vec![], vec![text.to_owned()]));
+    assert_eq!(world.ends("gone@x.example"), Err(Resolution::Unknown));
+    set(hosting::domain::DomainRelay::Unknown, Some("lmtp://store.example:2003"));
+    assert_eq!(world.ends("alice@x.example"), Ok((vec![30], vec![])));
+    assert_eq!(world.ends("gone@x.example"), onto("gone@x.example"));
+    assert_eq!(world.ends("both@x.example"), Ok((vec![30], vec!["gone@x.example".to_owned()])));
+    let host = world.0.onward(&"x.example".parse_name()).expect("a host");
+    assert_eq!((host.port, host.protocol), (2003, crate::RelayProtocol::Lmtp));
+    set(hosting::domain::DomainRelay::All, Some("mx.example"));
+    assert_eq!(world.ends("alice@x.example"), onto("alice@x.example"));
+    assert_eq!(world.ends("both@x.example"), onto("both@x.example"));
+    assert_eq!(world.ends("a@y.example"), Err(Resolution::NotLocal));
+    set(hosting::domain::DomainRelay::None, Some("mx.example"));
+    assert_eq!(world.ends("alice@x.example"), Ok((vec![30], vec![])));
+    assert_eq!(world.0.onward(&"x.example".parse_name()), None);
+}

@@ -117,6 +117,9 @@ pub(crate) enum Fault {
     /// The policy excludes the host.
     #[error("{0}")]
     Excluded(String),
+    /// A login is set for the host and it takes none that we speak.
+    #[error("the relay offers neither AUTH PLAIN nor AUTH LOGIN")]
+    NoLogin,
     /// REQUIRETLS is demanded and the host does not promise to go on demanding it.
     #[error("REQUIRETLS is demanded and this host does not offer it")]
     NoKeyword,
@@ -131,6 +134,7 @@ impl Fault {
             Self::Silent(_) | Self::Closed(_) => "4.4.2",
             Self::Garbage(..) => "4.5.0",
             Self::Tls(..) | Self::NoTls | Self::Excluded(_) => "4.7.5",
+            Self::NoLogin => "4.7.0",
             Self::NoKeyword => "5.7.30",
         };
         let host = (!host.is_empty()).then(|| host.to_owned());
@@ -166,6 +170,8 @@ pub(crate) struct Offers {
     pub(crate) size: Option<u64>,
     /// RFC 4954, with PLAIN.
     pub(crate) auth_plain: bool,
+    /// The same with LOGIN, of which there is no standard.
+    pub(crate) auth_login: bool,
 }
 
 impl Offers {
@@ -181,7 +187,12 @@ impl Offers {
                 "STARTTLS" => offers.starttls = true,
                 "REQUIRETLS" => offers.require_tls = true,
                 "SIZE" => offers.size = Some(words.next().and_then(|word| word.parse().ok()).unwrap_or(0)),
-                "AUTH" => offers.auth_plain = words.any(|word| word == "PLAIN"),
+                "AUTH" => {
+                    for word in words {
+                        offers.auth_plain |= word == "PLAIN";
+                        offers.auth_login |= word == "LOGIN";
+                    }
+                }
                 _ => {}
             }
         }
@@ -363,12 +374,26 @@ impl Client {
     }
 
     async fn sign_in(&mut self, credentials: &Credentials) -> Result<(), Fault> {
-        if !self.offers.auth_plain {
-            return Err(Fault::Tls("the relay does not offer AUTH PLAIN".to_owned(), FAILED));
+        if !self.is_encrypted {
+            return Err(Fault::NoTls);
         }
-        let plain = format!("\0{}\0{}", credentials.login, credentials.password.expose_secret());
-        let encoded = base64::engine::general_purpose::STANDARD.encode(plain);
-        let reply = self.ask(&format!("AUTH PLAIN {encoded}\r\n"), "AUTH", HELLO_WAIT).await?;
+        let base64 = |text: &str| base64::engine::general_purpose::STANDARD.encode(text);
+        let password = credentials.password.expose_secret();
+        let reply = if self.offers.auth_plain {
+            let plain = base64(&format!("\0{}\0{password}", credentials.login));
+            self.ask(&format!("AUTH PLAIN {plain}\r\n"), "AUTH", HELLO_WAIT).await?
+        } else if self.offers.auth_login {
+            let mut reply = self.ask("AUTH LOGIN\r\n", "AUTH", HELLO_WAIT).await?;
+            for answer in [base64(&credentials.login), base64(password)] {
+                if reply.code != 334 {
+                    return Err(Fault::Refused("AUTH", reply));
+                }
+                reply = self.ask(&format!("{answer}\r\n"), "AUTH", HELLO_WAIT).await?;
+            }
+            reply
+        } else {
+            return Err(Fault::NoLogin);
+        };
         if reply.is_positive() { Ok(()) } else { Err(Fault::Refused("AUTH", reply)) }
     }
 
@@ -413,6 +438,7 @@ mod tests {
             dsn: true,
             size: Some(1000),
             auth_plain: true,
+            auth_login: true,
             ..Offers::default()
         };
         assert_eq!(Offers::read(&reply), expected);

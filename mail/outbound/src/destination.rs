@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use kernel::{DomainName, EmailAddress, TenantId};
+use kernel::{DomainName, TenantId};
 use moka::sync::Cache;
 use parking_lot::Mutex;
 use resolver::Dns;
@@ -16,42 +16,12 @@ use crate::client::{Credentials, Protocol};
 use crate::limits::{
     LOOKUP_COUNT_MAX, LOOKUP_PAUSE, POLICY_TTL_MAX, SITE_CACHE_COUNT_MAX, SITE_TTL_MAX, SITE_TTL_MIN,
 };
+use crate::routes::{Relay, Routes};
 use crate::site::{Guard, Host, Nowhere, find};
 use crate::tls::{
-    Exclusion, PolicyHost, TlsDemand, TlsFault, TlsObservation, TlsPolicySource, TlsQuestion, TlsVerdict,
+    Confidence, Exclusion, PolicyHost, TlsDemand, TlsFault, TlsObservation, TlsPolicySource, TlsQuestion,
+    TlsVerdict,
 };
-
-/// A host that takes mail in place of the domain's own.
-#[derive(Debug, Clone)]
-pub struct Relay {
-    /// Its name; its MX records are not asked for.
-    pub host: DomainName,
-    /// Its port.
-    pub port: u16,
-    /// What it speaks.
-    pub protocol: Protocol,
-    /// The login there.
-    pub credentials: Option<Credentials>,
-}
-
-/// Who knows of relays.
-pub trait Routes: Send + Sync + 'static {
-    /// The host that takes mail for a domain in place of its MX, for example the one that we are the backup of.
-    fn host_of(&self, _domain: &DomainName) -> Option<Relay> {
-        None
-    }
-
-    /// The host through which a sender's mail leaves, whatever the recipient.
-    fn relay_of(&self, _tenant: TenantId, _sender: &EmailAddress) -> Option<Relay> {
-        None
-    }
-}
-
-/// Everything goes to the MX of its domain.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Direct;
-
-impl Routes for Direct {}
 
 /// Whose hosts they are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -113,7 +83,7 @@ impl Target {
             // No name of a domain holds a blank.
             Self::Relay(relay) => {
                 let login = relay.credentials.as_ref().map_or("", |credentials| credentials.login.as_str());
-                format!("relay {} {} {login}", relay.host, relay.port)
+                format!("relay {} {} {:?} {login}", relay.host, relay.port, relay.protocol)
             }
         }
     }
@@ -219,14 +189,9 @@ impl Destinations {
     }
 
     async fn find(&self, errand: &Errand) -> (Found, Duration) {
-        let relay = match &errand.target {
-            Target::Domain(domain) => self.routes.host_of(domain),
-            Target::Relay(relay) => Some((**relay).clone()),
-        };
-        let domain = match (&errand.target, &relay) {
-            (_, Some(relay)) => &relay.host,
-            (Target::Domain(domain), None) => domain,
-            (Target::Relay(relay), None) => &relay.host,
+        let (domain, relay) = match &errand.target {
+            Target::Domain(domain) => (domain, None),
+            Target::Relay(relay) => (&relay.host, Some((**relay).clone())),
         };
         let (site, ttl) = match &relay {
             // The host itself, as a domain without MX.
@@ -243,7 +208,14 @@ impl Destinations {
             .iter()
             .map(|host| PolicyHost { name: host.name.clone(), security: host.security })
             .collect();
-        let question = TlsQuestion { tenant: errand.tenant, domain, hosts: &hosts, port, wish: errand.wish };
+        let question = TlsQuestion {
+            tenant: errand.tenant,
+            domain,
+            hosts: &hosts,
+            port,
+            wish: errand.wish,
+            trust: trust_of(relay.as_ref()),
+        };
         let Some(policy) = self.policies.policy(question).await else {
             let text = format!("the TLS policy of {domain} is not known now");
             return (Err(Nowhere::Deferred(refusal("4.7.5", text))), SITE_TTL_MIN);
@@ -274,6 +246,14 @@ impl Destinations {
             credentials,
         };
         (Ok(Arc::new(destination)), ttl)
+    }
+}
+
+/// Whether a secret is given to the host.
+fn trust_of(relay: Option<&Relay>) -> Confidence {
+    match relay.is_some_and(|relay| relay.credentials.is_some()) {
+        true => Confidence::Secret,
+        false => Confidence::Mail,
     }
 }
 

@@ -17,6 +17,7 @@ mod outcome;
 mod ready;
 mod reply;
 mod report;
+mod routes;
 mod schedule;
 mod site;
 mod tally;
@@ -27,15 +28,15 @@ pub use backoff::Chance;
 pub use breaker::{Breaker, Gate};
 pub use classify::{Class, classify};
 pub use client::{Credentials, Protocol};
-pub use destination::{Direct, Relay, Routes};
 pub use metrics::Metrics;
 pub use outbound::{Nodes, Now, Outbound, Settings, SiteView, World};
 pub use ready::{ReadyQueue, Weighed};
+pub use routes::{Direct, OwnRelay, Relay, Routed, Routes};
 pub use site::{Guard, Host, Nowhere, Site};
 pub use tally::Tally;
 pub use tls::{
-    Exclusion, Opportunistic, PolicyHost, TlsDemand, TlsFault, TlsObservation, TlsPolicy, TlsPolicySource,
-    TlsQuestion, TlsVerdict,
+    Confidence, Exclusion, Opportunistic, PolicyHost, TlsDemand, TlsFault, TlsObservation, TlsPolicy,
+    TlsPolicySource, TlsQuestion, TlsVerdict,
 };
 pub use trusted::Trusted;
 

@@ -17,10 +17,11 @@ use uuid::Uuid;
 
 use crate::backoff::Chance;
 use crate::breaker::{Breaker, Gate};
-use crate::destination::{Destination, Destinations, Routes};
+use crate::destination::{Destination, Destinations};
 use crate::limits::{DRAIN_WAIT, IDLE_SITE_COUNT_MAX, LEASE_MILLIS, QUANTUM_OCTETS, RENEW_PAUSE};
 use crate::metrics::Metrics;
 use crate::ready::{ReadyQueue, Weighed};
+use crate::routes::Routes;
 use crate::site::Guard;
 use crate::tls::TlsPolicySource;
 

@@ -133,13 +133,12 @@ impl Inner {
         suspended: &HashSet<String>,
         rooms: &mut HashMap<String, usize>,
     ) -> Option<(Plan, usize)> {
-        let errand =
-            Errand { tenant: line.tenant, wish: TlsWish::Usual, target: Target::Domain(domain.clone()) };
+        let errand = Errand { tenant: line.tenant, wish: TlsWish::Usual, target: self.target_of(domain) };
         let Some(found) = self.destinations.known(&errand) else {
             self.look_up(errand);
             return None;
         };
-        let destination = match plan_of(found, &Target::Domain(domain.clone())) {
+        let destination = match plan_of(found, &errand.target) {
             Plan::Send(destination) => destination,
             settle @ Plan::Settle(..) => return Some((settle, SETTLED_COUNT)),
         };
@@ -283,8 +282,13 @@ impl Inner {
     /// Where a message goes for a domain: as planned for all, unless it leaves through a relay or asks something of TLS.
     fn way(&self, message: &LeasedMessage, domain: &DomainName, leasing: &Leasing<'_>) -> Way {
         let routes = &self.destinations.routes;
-        let relay = message.sender.as_ref().and_then(|sender| routes.relay_of(message.tenant, sender));
         let wish = self.wish_of(message);
+        let target = self.target_of(domain);
+        // What goes on to the host of its domain needs no relay.
+        let relay = match target {
+            Target::Domain(_) => routes.relay_of(message.tenant, message.sender.as_ref()),
+            Target::Relay(_) => None,
+        };
         let target = match relay {
             Some(relay) => Target::Relay(Box::new(relay)),
             None if wish == TlsWish::Usual => {
@@ -292,7 +296,7 @@ impl Inner {
                 let later = || Plan::Settle(Happened::Returned((self.now)()), None);
                 return Way::Known(planned.unwrap_or_else(later));
             }
-            None => Target::Domain(domain.clone()),
+            None => target,
         };
         let errand = Errand { tenant: message.tenant, wish, target };
         match self.destinations.known(&errand) {
@@ -302,6 +306,14 @@ impl Inner {
                 Way::Known(suspended.unwrap_or_else(|| plan_of(found, &errand.target)))
             }
             None => Way::Asked(errand),
+        }
+    }
+
+    /// What is looked up for mail to a domain: its MX, or the host that it has set.
+    fn target_of(&self, domain: &DomainName) -> Target {
+        match self.destinations.routes.host_of(domain) {
+            Some(relay) => Target::Relay(Box::new(relay)),
+            None => Target::Domain(domain.clone()),
         }
     }
 

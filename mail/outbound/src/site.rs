@@ -119,6 +119,9 @@ async fn exchanges(
 ) -> Result<(Vec<(Name, Security)>, Duration), Nowhere> {
     let answer = match dns.ask(name, Kind::Mx).await {
         Ok(answer) => answer,
+        Err(DnsError::NoRecords(_)) if guard.own_names.iter().any(|own| own.as_str() == name.as_str()) => {
+            return refused("5.4.6", format!("mail of {name} leads back to this server"));
+        }
         // No MX: the domain itself is the host (RFC 5321 section 5.1).
         Err(DnsError::NoRecords(security)) => return Ok((vec![(name.clone(), security)], SITE_TTL_MIN)),
         Err(DnsError::NoName(_)) => return refused("5.1.2", format!("the domain {name} does not exist")),
@@ -285,6 +288,7 @@ mod tests {
             ("null.example", "5.1.10"),
             ("absent.example", "5.1.2"),
             ("us.example", "5.4.6"),
+            ("mail.us.example", "5.4.6"),
             ("loopback.example", "5.4.4"),
             ("private.example", "5.4.4"),
             ("mapped.example", "5.4.4"),

@@ -23,6 +23,16 @@ pub struct PolicyHost {
     pub security: Security,
 }
 
+/// What is given to the host.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Confidence {
+    /// Mail.
+    #[default]
+    Mail,
+    /// A password as well: never without a certificate of the host's name.
+    Secret,
+}
+
 /// For whom and where TLS is wanted.
 #[derive(Debug, Clone, Copy)]
 pub struct TlsQuestion<'a> {
@@ -36,6 +46,8 @@ pub struct TlsQuestion<'a> {
     pub port: u16,
     /// What the message or its sender asks.
     pub wish: TlsWish,
+    /// What is given to the host.
+    pub trust: Confidence,
 }
 
 /// Why nothing is sent to a host.
@@ -145,6 +157,10 @@ pub struct Opportunistic;
 impl TlsPolicySource for Opportunistic {
     async fn policy(&self, question: TlsQuestion<'_>) -> Option<TlsPolicy> {
         let (name, demand) = match question.wish {
+            _ if question.trust == Confidence::Secret => {
+                let reason = "a login is given only to a host that proves its name".to_owned();
+                ("secret", TlsDemand::Excluded(Exclusion { reason, is_lasting: false }))
+            }
             TlsWish::Usual | TlsWish::Relaxed => ("may", TlsDemand::May),
             TlsWish::Encrypted => ("encrypt", TlsDemand::Must(Arc::clone(&ANYONE))),
             TlsWish::Required => {

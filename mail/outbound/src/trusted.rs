@@ -14,7 +14,9 @@ use trust::{Basis, Demand, Destination, Level, Mode, NameRule, Order, Trust, Tru
 
 use crate::outbound::Now;
 use crate::tally::Tally;
-use crate::tls::{Exclusion, TlsDemand, TlsObservation, TlsPolicy, TlsPolicySource, TlsQuestion, TlsVerdict};
+use crate::tls::{
+    Confidence, Exclusion, TlsDemand, TlsObservation, TlsPolicy, TlsPolicySource, TlsQuestion, TlsVerdict,
+};
 
 /// The usage of records that name an authority: the destination's name counts beside the host's (RFC 7672 section 3.1.2).
 const ANCHOR_USAGE: u8 = 2;
@@ -58,6 +60,10 @@ impl TlsPolicySource for Trusted {
     async fn policy(&self, question: TlsQuestion<'_>) -> Option<TlsPolicy> {
         let name = Name::parse(question.domain.as_str()).ok()?;
         let order = self.order(question.tenant, question.domain, question.port);
+        let order = match question.trust {
+            Confidence::Mail => order,
+            Confidence::Secret => Some(order.filter(proves).unwrap_or_else(|| Order::of(Level::Verify))),
+        };
         let level = order.as_ref().map(|order| order.level);
         let destination = self.trust.destination(&name, order, wish(question.wish), (self.now)()).await;
         let (mut verdicts, mut details) = (Vec::with_capacity(question.hosts.len()), String::new());
@@ -100,6 +106,14 @@ impl TlsPolicySource for Trusted {
         if let Some(tally) = &self.tally {
             tally.count(observation, (self.now)());
         }
+    }
+}
+
+/// Whether an order proves whom a secret is given to.
+fn proves(order: &Order) -> bool {
+    match order.level {
+        Level::None | Level::May | Level::Encrypt | Level::Dane => false,
+        Level::DaneOnly | Level::Fingerprint | Level::Verify | Level::Secure => true,
     }
 }
 

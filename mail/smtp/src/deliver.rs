@@ -419,7 +419,7 @@ impl Session<'_> {
         let elsewhere: Vec<EmailAddress> =
             envelope.queued.iter().map(|onward| onward.recipient.address.clone()).collect();
         let is_held = self.is_suspicious(&elsewhere).await;
-        let sender = self.forwarder(envelope.from.as_ref());
+        let forwarder = self.forwarder(envelope.from.as_ref());
         let queueing = Queueing {
             message: id.to_owned(),
             lane: lane(&octets, envelope.recipients.len()),
@@ -429,12 +429,16 @@ impl Session<'_> {
             is_held,
             tls: tls_wish(parameters.require_tls, &octets),
         };
-        for batch in batches(envelope, &octets, deposits) {
+        let goes_on = |address: &EmailAddress| self.server.directory.onward(&address.domain).is_some();
+        for batch in batches(envelope, &octets, deposits, &goes_on) {
+            // Whoever takes the rest of a domain's mail is no stranger: the sender stays who it is.
+            let is_onward = batch.queued.first().is_some_and(|recipient| goes_on(&recipient.address));
+            let sender = if is_onward { envelope.from.clone() } else { forwarder.clone() };
             let acceptance = Acceptance {
                 message: batch.message,
                 deposits: batch.deposits,
                 queued: batch.queued,
-                sender: sender.clone(),
+                sender,
                 tenant: batch.tenant,
                 dsn: (parameters.ret.clone(), parameters.envelope_id.clone()),
                 queueing: Queueing { home: batch.home, ..queueing.clone() },
@@ -536,15 +540,22 @@ fn queued(address: EmailAddress, parameters: RcptParameters) -> QueuedRecipient 
 /// Who answers for queued recipients, and the domain here that they are of.
 type Answering = (TenantId, Option<DomainId>);
 
-/// The queued recipients by who answers for them; one entry at least.
-fn by_tenant(envelope: &Envelope) -> Vec<(Answering, Vec<QueuedRecipient>)> {
-    let mut tenants: Vec<(Answering, Vec<QueuedRecipient>)> = Vec::new();
+/// The queued recipients by who answers for them, and by whether they go on to the host of their domain; one entry at
+/// least.
+fn by_tenant(
+    envelope: &Envelope,
+    goes_on: &dyn Fn(&EmailAddress) -> bool,
+) -> Vec<(Answering, Vec<QueuedRecipient>)> {
+    let mut kinds: Vec<((Answering, bool), Vec<QueuedRecipient>)> = Vec::new();
     for Onward { tenant, home, recipient } in &envelope.queued {
-        match tenants.iter_mut().find(|(known, _)| *known == (*tenant, *home)) {
+        let kind = ((*tenant, *home), goes_on(&recipient.address));
+        match kinds.iter_mut().find(|(known, _)| *known == kind) {
             Some((_, recipients)) => recipients.push(recipient.clone()),
-            None => tenants.push(((*tenant, *home), vec![recipient.clone()])),
+            None => kinds.push((kind, vec![recipient.clone()])),
         }
     }
+    let mut tenants: Vec<(Answering, Vec<QueuedRecipient>)> =
+        kinds.into_iter().map(|((answering, _), recipients)| (answering, recipients)).collect();
     if tenants.is_empty() {
         let tenant = envelope.mailboxes.first().map_or(TenantId::PLATFORM, |place| place.owner.tenant);
         tenants.push(((tenant, None), Vec::new()));
@@ -564,11 +575,16 @@ fn sole_end(resolution: &Resolution) -> Option<Owner> {
 }
 
 /// What goes to the store, in the order in which it goes: a copy with another subject is a message of its own.
-fn batches(envelope: &Envelope, octets: &Bytes, deposits: Vec<(Option<String>, Deposit)>) -> Vec<Batch> {
+fn batches(
+    envelope: &Envelope,
+    octets: &Bytes,
+    deposits: Vec<(Option<String>, Deposit)>,
+    goes_on: &dyn Fn(&EmailAddress) -> bool,
+) -> Vec<Batch> {
     let (told, plain): (Vec<_>, Vec<_>) = deposits.into_iter().partition(|(subject, _)| subject.is_some());
     let mut plain: Vec<Deposit> = plain.into_iter().map(|(_, deposit)| deposit).collect();
     let mut batches = Vec::new();
-    for ((tenant, home), queued) in by_tenant(envelope) {
+    for ((tenant, home), queued) in by_tenant(envelope, goes_on) {
         let deposits = std::mem::take(&mut plain);
         if !deposits.is_empty() || !queued.is_empty() {
             batches.push(Batch { tenant, home, message: octets.clone(), deposits, queued });

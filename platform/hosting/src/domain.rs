@@ -4,6 +4,7 @@ mod command;
 mod decide;
 mod dkim;
 mod event;
+mod relay_host;
 mod settings;
 mod state;
 mod wire;
@@ -14,5 +15,6 @@ pub use dkim::{
     DkimAlgorithm, DkimKey, DkimPrivateKey, DkimSelector, DkimStage, FreshDkimKey, SeenDkimRecord, record,
 };
 pub use event::{DomainEvent, VerifiedBy};
+pub use relay_host::{RelayHost, RelayProtocol};
 pub use settings::{DomainRelay, DomainSettings, DomainSettingsPatch};
 pub use state::{Challenge, DomainRecord, DomainRef, DomainState};

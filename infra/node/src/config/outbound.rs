@@ -3,7 +3,10 @@
 use std::net::IpAddr;
 use std::path::PathBuf;
 
+use anyhow::Context as _;
 use kernel::{DomainName, EmailAddress};
+use outbound::{Credentials, OwnRelay, Protocol, Relay};
+use secrecy::SecretString;
 use serde::{Deserialize, Deserializer, de::Error as _};
 
 /// How mail for other hosts leaves.
@@ -27,6 +30,8 @@ pub struct OutboundConfig {
     pub allow_private: bool,
     /// Authorities whose certificates are trusted beside the public ones, where a policy wants a trusted one: PEM.
     pub authorities: Option<PathBuf>,
+    /// Hosts through which mail leaves in place of going to each domain's own; the first that fits a sender counts.
+    pub relays: Vec<RelayConfig>,
     /// Whether other hosts are told how TLS towards them went.
     pub tls_reports: TlsReportConfig,
     /// Connections of this node at most, 1 to 10 000.
@@ -35,6 +40,56 @@ pub struct OutboundConfig {
     /// Connections to one site at most, 1 to 1000. One tenant has at most half of those that are open.
     #[serde(deserialize_with = "site_connections")]
     pub site_connections: u32,
+}
+
+/// A host through which mail leaves.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RelayConfig {
+    /// Domains of senders whose mail leaves through it; none: everybody's, and reports.
+    #[serde(default, deserialize_with = "super::domain_names")]
+    pub domains: Vec<DomainName>,
+    /// Its name.
+    #[serde(deserialize_with = "super::domain_name")]
+    pub host: DomainName,
+    /// Its port.
+    #[serde(default = "submission_port")]
+    pub port: u16,
+    /// Who signs in there, if anybody: only under TLS with a certificate of its name, by PLAIN or LOGIN.
+    pub login: Option<String>,
+    /// The file with the password, one line.
+    pub password_file: Option<PathBuf>,
+}
+
+const fn submission_port() -> u16 {
+    587
+}
+
+impl OutboundConfig {
+    /// The relays with their passwords.
+    ///
+    /// # Errors
+    /// A password cannot be read, or a login has none.
+    pub fn relays(&self) -> anyhow::Result<Vec<OwnRelay>> {
+        self.relays.iter().map(RelayConfig::opened).collect()
+    }
+}
+
+impl RelayConfig {
+    fn opened(&self) -> anyhow::Result<OwnRelay> {
+        let credentials = match (&self.login, &self.password_file) {
+            (None, None) => None,
+            (Some(login), Some(path)) => {
+                let password =
+                    std::fs::read_to_string(path).with_context(|| format!("reading {}", path.display()))?;
+                let password = SecretString::from(password.trim_end_matches(['\r', '\n']));
+                Some(Credentials { login: login.clone(), password })
+            }
+            _ => anyhow::bail!("the relay {} needs both login and password_file, or neither", self.host),
+        };
+        let relay = Relay { host: self.host.clone(), port: self.port, protocol: Protocol::Smtp, credentials };
+        Ok(OwnRelay { domains: self.domains.clone(), relay })
+    }
 }
 
 /// Reports about TLS (RFC 8460), to those that ask for them in DNS.
@@ -59,6 +114,7 @@ impl Default for OutboundConfig {
             allow_loopback: false,
             allow_private: false,
             authorities: None,
+            relays: Vec::new(),
             tls_reports: TlsReportConfig::default(),
             connections: 500,
             site_connections: 20,

@@ -103,6 +103,8 @@ pub(crate) struct FakeHost {
     pub connection_count: AtomicUsize,
     pub open_count: AtomicUsize,
     pub open_count_max: AtomicUsize,
+    /// What was given with AUTH, line by line, as it came.
+    pub logins: Mutex<Vec<String>>,
     open: Mutex<Vec<tokio::task::AbortHandle>>,
 }
 
@@ -169,6 +171,7 @@ impl Farm {
             connection_count: AtomicUsize::new(0),
             open_count: AtomicUsize::new(0),
             open_count_max: AtomicUsize::new(0),
+            logins: Mutex::default(),
             open: Mutex::default(),
         });
         let serving = Arc::clone(&host);
@@ -218,6 +221,7 @@ async fn talk(host: &FakeHost, manners: Manners, stream: tokio::net::TcpStream) 
         return Ok(());
     }
     let (mut mail, mut rcpt) = (String::new(), Vec::new());
+    let mut is_lmtp = false;
     loop {
         let mut line = String::new();
         if wire.read_line(&mut line).await? == 0 {
@@ -226,7 +230,8 @@ async fn talk(host: &FakeHost, manners: Manners, stream: tokio::net::TcpStream) 
         let line = line.trim_end().to_owned();
         let word = line.split([' ', ':']).next().unwrap_or_default().to_ascii_uppercase();
         let goes_on = match word.as_str() {
-            "EHLO" => {
+            "EHLO" | "LHLO" => {
+                is_lmtp = word == "LHLO";
                 let mut offers: Vec<String> = vec!["fake.example".to_owned()];
                 offers.extend(manners.offers.iter().map(|offer| (*offer).to_owned()));
                 if is_encrypted {
@@ -256,6 +261,18 @@ async fn talk(host: &FakeHost, manners: Manners, stream: tokio::net::TcpStream) 
                 is_encrypted = true;
                 true
             }
+            "AUTH" => {
+                host.logins.lock().push(line.clone());
+                if line == "AUTH LOGIN" {
+                    for _ in 0..2 {
+                        wire.write_all(b"334 go\r\n").await?;
+                        let mut answer = String::new();
+                        wire.read_line(&mut answer).await?;
+                        host.logins.lock().push(answer.trim_end().to_owned());
+                    }
+                }
+                obeys(&manners, "AUTH", "235 2.7.0 come in", &mut wire).await?
+            }
             "MAIL" => {
                 mail = line;
                 rcpt = Vec::new();
@@ -284,11 +301,17 @@ async fn talk(host: &FakeHost, manners: Manners, stream: tokio::net::TcpStream) 
                     return Ok(());
                 }
                 let message = content(&mut wire).await?;
+                let taken_count = rcpt.len();
                 tokio::time::sleep(manners.takes).await;
                 let taken = Taken { mail: mail.clone(), rcpt: rcpt.clone(), message, is_encrypted };
                 let is_refused = manners.says.iter().any(|(at, said)| *at == "." && !said.starts_with('2'));
                 if !is_refused {
                     host.taken.lock().push(taken);
+                }
+                // In LMTP each recipient has its own answer, the last as told.
+                let count = if is_lmtp { taken_count } else { 1 };
+                for _ in 1..count {
+                    wire.write_all(b"250 2.0.0 taken\r\n").await?;
                 }
                 obeys(&manners, ".", "250 2.0.0 taken", &mut wire).await?
             }

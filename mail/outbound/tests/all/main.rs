@@ -2,6 +2,7 @@
 
 mod deliver;
 mod farm;
+mod routes;
 mod simulation;
 mod stage;
 mod tls;

@@ -9,7 +9,7 @@ use database::Database;
 use directory::Directory;
 use kernel::{DomainName, EmailAddress, TenantId, Timestamp};
 use outbound::{
-    Chance, Direct, Guard, Metrics, Nodes, Opportunistic, Outbound, Settings, TlsPolicySource, World,
+    Chance, Direct, Guard, Metrics, Nodes, Opportunistic, Outbound, Routes, Settings, TlsPolicySource, World,
 };
 use resolver::{Name, Record, Zone};
 use store::{
@@ -36,6 +36,7 @@ pub(crate) struct Stage {
     pub(crate) connection_count_max: usize,
     pub(crate) directory: Arc<Directory>,
     pub(crate) policies: Option<Arc<dyn TlsPolicySource>>,
+    pub(crate) routes: Arc<dyn Routes>,
     _folder: tempfile::TempDir,
 }
 
@@ -61,6 +62,7 @@ impl Stage {
             connection_count_max: 100,
             directory: Arc::new(Directory::new()),
             policies: None,
+            routes: Arc::new(Direct),
             _folder: folder,
         }
     }
@@ -99,7 +101,7 @@ impl Stage {
             directory: Arc::clone(&self.directory),
             dns: Arc::new(self.zone.clone()),
             policies: self.policies.clone().unwrap_or_else(|| Arc::new(Opportunistic)),
-            routes: Arc::new(Direct),
+            routes: Arc::clone(&self.routes),
             now: Arc::new(move || Timestamp::from_millis(time.load(Ordering::Relaxed))),
             chance: Arc::new(Chance::seeded(1)),
             metrics: Metrics::register(&prometheus::Registry::new()).expect("fresh"),

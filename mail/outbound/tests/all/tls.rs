@@ -39,7 +39,7 @@ fn name(text: &str) -> Name {
     Name::parse(text).expect("a name")
 }
 
-fn recorded(category_of: HostingEvent, id: Uuid) -> Recorded<HostingEvent> {
+pub(crate) fn recorded(category_of: HostingEvent, id: Uuid) -> Recorded<HostingEvent> {
     Recorded {
         cursor: Cursor { tenant: tenant(), position: Position(1) },
         stream: StreamId { category: category_of.category(), id },
@@ -113,17 +113,17 @@ fn policy(mode: &str, host: &FakeHost, age_secs: i64) -> String {
 }
 
 /// A stage on which policies are asked.
-struct Guarded {
-    stage: Stage,
-    host: Arc<FakeHost>,
+pub(crate) struct Guarded {
+    pub(crate) stage: Stage,
+    pub(crate) host: Arc<FakeHost>,
     served: Arc<Served>,
-    own: Certificate,
+    pub(crate) own: Certificate,
     tally: Arc<Tally>,
 }
 
 impl Guarded {
     /// One host for the domain, with a certificate of its own name from a trusted authority.
-    async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         let mut stage = Stage::new().await;
         let host = stage.host(&[DOMAIN], modern()).await;
         let own = Certificate::of(&host.name(), 2100);
@@ -146,7 +146,7 @@ impl Guarded {
     }
 
     /// Begins to deliver, trusting the authority of the host's certificate.
-    fn run(&mut self) {
+    pub(crate) fn run(&mut self) {
         let mut roots = RootCertStore::empty();
         roots.add(self.own.root.clone()).expect("a root");
         let shop = Shop::new(roots).expect("protocols");
@@ -161,7 +161,7 @@ impl Guarded {
     }
 
     /// Sends one message, tried once; what became of it, why, and whether it came encrypted where it came.
-    async fn send(&self, queueing: Queueing) -> (RecipientState, String, Option<bool>) {
+    pub(crate) async fn send(&self, queueing: Queueing) -> (RecipientState, String, Option<bool>) {
         let before = self.host.taken().len();
         let id = self.stage.submit_as(&["u@b.example"], None, queueing).await;
         let entries = self.stage.tried(id, 1).await;
@@ -173,25 +173,25 @@ impl Guarded {
         self.send(Queueing::default()).await
     }
 
-    async fn arrives_encrypted(&self, what: &str) {
+    pub(crate) async fn arrives_encrypted(&self, what: &str) {
         let (state, text, came) = self.send_usual().await;
         assert_eq!((state, came), (RecipientState::Delivered, Some(true)), "{what}: {text}");
     }
 
-    async fn arrives_clear(&self, what: &str) {
+    pub(crate) async fn arrives_clear(&self, what: &str) {
         let (state, text, came) = self.send_usual().await;
         assert_eq!((state, came), (RecipientState::Delivered, Some(false)), "{what}: {text}");
     }
 
     /// It waits, nothing went out, and the reason says `why`.
-    async fn waits(&self, why: &str) {
+    pub(crate) async fn waits(&self, why: &str) {
         let (state, text, came) = self.send_usual().await;
         assert_eq!((state, came), (RecipientState::Scheduled, None), "{text}");
         assert!(text.contains(why), "{text}");
     }
 }
 
-fn certified(certificate: &Certificate) -> Manners {
+pub(crate) fn certified(certificate: &Certificate) -> Manners {
     Manners { tls: Tls::Certified, certificate: Some(certificate.clone()), ..modern() }
 }
 

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use kernel::ByteSize;
 use serde::{Deserialize, Serialize};
 
+use super::RelayHost;
 use crate::HostingRefusal;
 use crate::limit::{DESCRIPTION_CHARACTER_COUNT_MAX, FOOTER_OCTETS_MAX};
 use crate::plan::PlanLimits;
@@ -48,7 +49,7 @@ settings! {
         has_address_book: bool = true;
         /// What of its mail is passed on.
         relay: DomainRelay = DomainRelay::None;
-        /// Whom to pass it on to: a host name, with `:port` where it is not 25.
+        /// Whom to pass it on to: a host name, with `:port` where it is not 25; `lmtp://` before it where it is a store.
         relay_host: Option<String> = None;
         /// What is added to sent mail, as text.
         footer_text: String = String::new();
@@ -126,13 +127,7 @@ impl DomainSettings {
             return Err(HostingRefusal::RelayHostMissing);
         }
         if let Some(host) = &self.relay_host {
-            let (name, port) = host.rsplit_once(':').unwrap_or((host, "25"));
-            if kernel::DomainName::parse(name).is_err() || port.parse::<u16>().is_ok_and(|port| port == 0) {
-                return Err(HostingRefusal::RelayHostMissing);
-            }
-            if port.parse::<u16>().is_err() {
-                return Err(HostingRefusal::RelayHostMissing);
-            }
+            RelayHost::parse(host).ok_or(HostingRefusal::RelayHostMissing)?;
         }
         check_octets(self)
     }
