@@ -39,6 +39,7 @@ mod projection;
 mod push;
 mod queue;
 mod request;
+mod reseller;
 mod root;
 mod scalar;
 mod service;

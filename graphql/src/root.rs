@@ -34,6 +34,8 @@ use crate::push::mutation::PushMutation;
 use crate::push::query::PushQuery;
 use crate::queue::mutation::QueueMutation;
 use crate::queue::query::QueueQuery;
+use crate::reseller::mutation::ResellerMutation;
+use crate::reseller::query::ResellerQuery;
 use crate::service::mutation::ServiceMutation;
 use crate::service::query::ServiceQuery;
 use crate::suppression::{SuppressionMutation, SuppressionQuery};
@@ -71,6 +73,7 @@ pub struct QueryRoot(
     CredentialQuery,
     NoticeQuery,
     AccountQuery,
+    ResellerQuery,
     UserQuery,
     PlanQuery,
     ServiceQuery,
@@ -107,6 +110,7 @@ pub struct MutationRoot(
     PasskeyMutation,
     NoticeMutation,
     AccountMutation,
+    ResellerMutation,
     UserMutation,
     PlanMutation,
     ServiceMutation,

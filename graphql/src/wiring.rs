@@ -76,7 +76,7 @@ pub const PROJECTIONS: [&str; 13] = [
 
 /// The tables behind the projections; every one has a column `tenant`.
 const TABLES: [(&str, &str); 16] = [
-    (AccountList::NAME, "account_list_v3"),
+    (AccountList::NAME, "account_list_v4"),
     (UserList::NAME, "user_list_v3"),
     (UserList::NAME, "token_list_v3"),
     (UserList::NAME, "session_list_v3"),

@@ -401,6 +401,7 @@ impl Register {
             }
             AccountEvent::UserAdded { .. }
             | AccountEvent::ResellerSet { .. }
+            | AccountEvent::BillingModeSet { .. }
             | AccountEvent::TicketCounted { .. }
             | AccountEvent::TicketUncounted { .. }
             | AccountEvent::WebhookAdded { .. }
@@ -622,6 +623,7 @@ impl Follower for People {
                 HostingEvent::Delegation(event) => register.delegation(Id::from_uuid(id), event),
                 HostingEvent::Mailbox(event) => register.mailbox(recorded, event),
                 HostingEvent::Plan(_)
+                | HostingEvent::Reseller(_)
                 | HostingEvent::Service(_)
                 | HostingEvent::Domain(_)
                 | HostingEvent::Alias(_)

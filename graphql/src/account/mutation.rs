@@ -2,11 +2,12 @@
 
 use async_graphql::{Context, InputObject, Object, Result};
 use hosting::use_case::{
-    AdmitSubAccount, CloseAccount, OpenAccount, OpenSubAccount, RequireSecondFactor, SetReseller,
+    AdmitSubAccount, CloseAccount, OpenAccount, OpenSandbox, OpenSubAccount, RequireSecondFactor,
+    SetBillingMode, SetReseller,
 };
 use kernel::{AccountId, CommandId, Id as _};
 
-use super::object::Account;
+use super::object::{Account, BillingMode};
 use super::query::{PROJECTION, read, read_below};
 use crate::payload::{Answer, command, heard, payload, run, run_as};
 use crate::request::Asked;
@@ -27,6 +28,8 @@ payload! {
 pub struct AccountOpenInput {
     /// What it is called.
     pub name: String,
+    /// Whether it is for trying things out, for ever: its mail leaves nowhere, and nothing is billed.
+    pub is_sandbox: Option<bool>,
 }
 
 /// Changes of accounts.
@@ -44,7 +47,12 @@ impl AccountMutation {
     ) -> Result<AccountPayload> {
         let command = command(command_id);
         let account = AccountId::derived(command, 0);
-        run(ctx, command, &OpenAccount { account, name: input.name }, account).await.map(AccountPayload)
+        let name = input.name;
+        let answer = match input.is_sandbox.unwrap_or_default() {
+            true => run(ctx, command, &OpenSandbox { account, name }, account).await,
+            false => run(ctx, command, &OpenAccount { account, name }, account).await,
+        };
+        answer.map(AccountPayload)
     }
 
     /// Lets an account have accounts of its own customers below it, so many directly; 0: no more are added. An operator
@@ -62,18 +70,22 @@ impl AccountMutation {
     }
 
     /// Opens the account of a reseller's customer. The reseller's owners may do everything in it, its own users see
-    /// nothing of the reseller or of others. `userErrors`: `SUB_ACCOUNT_LIMIT_REACHED`.
+    /// nothing of the reseller or of others. `isSandbox`: for trying things out, for ever; its mail leaves nowhere, and
+    /// nothing is billed. Where the reseller has a limited pool, the customer has nothing of it before `poolAllocate`.
+    /// `userErrors`: `SUB_ACCOUNT_LIMIT_REACHED`.
     async fn sub_account_open(
         &self,
         ctx: &Context<'_>,
         account_id: Option<AccountKey>,
         name: String,
+        is_sandbox: Option<bool>,
         command_id: Option<Uid>,
     ) -> Result<SubAccountPayload> {
         let parent = ctx.account(account_id)?;
         let id = command(command_id);
         let account = AccountId::derived(id, 0);
-        let admitted = run(ctx, id, &AdmitSubAccount { parent, account, name }, (parent, account)).await?;
+        let admit = AdmitSubAccount { parent, account, name, is_sandbox: is_sandbox.unwrap_or_default() };
+        let admitted = run(ctx, id, &admit, (parent, account)).await?;
         if matches!(admitted, Answer::Refused(_)) {
             return Ok(SubAccountPayload(admitted));
         }
@@ -84,6 +96,20 @@ impl AccountMutation {
             run_as(ctx, &acting, open, &OpenSubAccount { parent, account }, (parent, account)).await?;
         heard(ctx, &opened).await?;
         Ok(SubAccountPayload(opened))
+    }
+
+    /// Lets a reseller's customer, or the reseller, be asked to pay for the customer's services. Where it is the reseller,
+    /// the customer's own users order nothing and change no plan. Those above the account say so.
+    async fn account_billing_mode_set(
+        &self,
+        ctx: &Context<'_>,
+        account_id: AccountKey,
+        mode: BillingMode,
+        command_id: Option<Uid>,
+    ) -> Result<AccountPayload> {
+        let account = account_id.0;
+        let set = SetBillingMode { account, mode: mode.into() };
+        run(ctx, command(command_id), &set, account).await.map(AccountPayload)
     }
 
     /// Demands a second factor of everybody who signs in to the account, or demands it no more. Whoever has none is

@@ -13,6 +13,16 @@ pub enum AccountStatus {
     Closed,
 }
 
+/// Who is asked to pay for the services of a reseller's customer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(remote = "hosting::account::BillingMode")]
+pub enum BillingMode {
+    /// The customer.
+    Direct,
+    /// The reseller, who alone orders and changes plans then.
+    Reseller,
+}
+
 /// A customer: the party that contracts and pays.
 #[derive(Debug, Clone, SimpleObject)]
 pub struct Account {
@@ -30,6 +40,10 @@ pub struct Account {
     pub parent_id: Option<AccountKey>,
     /// How many accounts may stand directly below it; 0: it is no reseller.
     pub sub_account_count_max: u32,
+    /// Whether it is for trying things out, for ever: its mail leaves nowhere, and nothing is billed.
+    pub is_sandbox: bool,
+    /// Who is asked to pay; none where it stands below no reseller.
+    pub billing_mode: Option<BillingMode>,
     /// Whether its users need a second factor; whoever has none can add one and nothing else.
     pub requires_second_factor: bool,
 }

@@ -6,7 +6,7 @@ use authority::{Need, Permission, Resource, Scope};
 use database::{DatabaseError, Row};
 use kernel::{AccountId, Id, Timestamp};
 
-use super::object::{Account, AccountStatus};
+use super::object::{Account, AccountStatus, BillingMode};
 use crate::error::Fault;
 use crate::limit::GRANT_FILTER_COUNT_MAX;
 use crate::page::{Page, PageKey, Query, cost};
@@ -16,7 +16,7 @@ use crate::scalar::{AccountKey, Place};
 /// The name of the projection that these queries read.
 pub(crate) const PROJECTION: &str = "account_list";
 
-const SELECT: &str = "SELECT tenant, name, status, opened_at, closed_at, requires_factor, parent, sub_account_max FROM account_list_v3 WHERE ";
+const SELECT: &str = "SELECT tenant, name, status, opened_at, closed_at, requires_factor, parent, sub_account_max, is_sandbox, billing FROM account_list_v4 WHERE ";
 
 /// Queries about accounts.
 #[derive(Debug, Default)]
@@ -118,6 +118,12 @@ fn account(row: &Row) -> Result<(PageKey, Account), DatabaseError> {
         requires_second_factor: row.bool(5)?,
         parent_id: row.opt_uuid(6)?.map(|parent| AccountKey(AccountId::new(parent))),
         sub_account_count_max: u32::try_from(row.int(7)?).unwrap_or(u32::MAX),
+        is_sandbox: row.bool(8)?,
+        billing_mode: match (row.opt_uuid(6)?, row.text(9)?) {
+            (None, _) => None,
+            (Some(_), "reseller") => Some(BillingMode::Reseller),
+            (Some(_), _) => Some(BillingMode::Direct),
+        },
     };
     Ok((PageKey { born: opened_at, id }, account))
 }

@@ -68,6 +68,7 @@ fn statements(recorded: &Recorded<HostingEvent>) -> Vec<Statement> {
         HostingEvent::User(event) => of_user(place, event),
         HostingEvent::Session(event) => vec![of_session(place, event)],
         HostingEvent::Account(_)
+        | HostingEvent::Reseller(_)
         | HostingEvent::Plan(_)
         | HostingEvent::Service(_)
         | HostingEvent::Domain(_)

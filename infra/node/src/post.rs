@@ -36,10 +36,12 @@ impl Effect for PostNotices {
     async fn perform(&self, recorded: &Recorded<HostingEvent>) -> Result<(), EffectError> {
         let HostingEvent::Notice(NoticeEvent::Requested(notice)) = &recorded.event else { return Ok(()) };
         let Some(letter) = notice::compose(notice, &self.links) else { return Ok(()) };
-        let Some(acceptance) = self.acceptance(notice, &letter) else {
+        let Some(mut acceptance) = self.acceptance(notice, &letter) else {
             tracing::info!(notice.id = %notice.notice, kind = notice.kind.name(), "its address takes no mail");
             return Ok(());
         };
+        // Whoever tries things out may name anybody: nobody elsewhere hears of it.
+        acceptance.queueing.is_sandbox = self.directory.is_sandbox(recorded.cursor.tenant);
         let accepted = self.store.accept(acceptance).await;
         let accepted =
             accepted.map_err(|error| EffectError { at: recorded.cursor, reason: error.to_string() })?;

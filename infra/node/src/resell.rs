@@ -1,12 +1,14 @@
-//! Accounts that resellers have admitted are opened, also where the request that admitted them was interrupted.
+//! What happens between the accounts of resellers and their customers: admitted ones are opened, what was handed on
+//! arrives, and its giver learns so. Also where the request that began it was interrupted.
 
 use engine::{Policy, Reaction};
 use hosting::HostingEvent;
 use hosting::account::AccountEvent;
-use hosting::use_case::OpenSubAccount;
-use kernel::Recorded;
+use hosting::reseller::{ResellerEvent, Resources};
+use hosting::use_case::{OpenSubAccount, ReceiveAllocation, SettleAllocation};
+use kernel::{AccountId, Recorded};
 
-/// Opens the account of a reseller's customer in its own tenant.
+/// Carries what one account decides about another into the other's tenant, in the order of its events.
 pub struct OpenAdmitted;
 
 impl Policy for OpenAdmitted {
@@ -20,7 +22,126 @@ impl Policy for OpenAdmitted {
                 let parent = recorded.cursor.tenant.account();
                 vec![Box::new(OpenSubAccount { parent, account: *account })]
             }
+            HostingEvent::Reseller(event) => carried(recorded.cursor.tenant.account(), event),
             _ => vec![],
         }
+    }
+}
+
+/// What an event of `account` among resellers means for the one above or below.
+fn carried(account: AccountId, event: &ResellerEvent) -> Vec<Box<dyn Reaction>> {
+    let counted = |customers: &[AccountId]| {
+        let receive = customers.iter().map(|customer| ReceiveAllocation {
+            giver: account,
+            account: *customer,
+            serial: 1,
+            resources: Resources::NONE,
+        });
+        receive.map(|receive| Box::new(receive) as Box<dyn Reaction>).collect::<Vec<_>>()
+    };
+    match event {
+        ResellerEvent::PoolSet { customers, .. } => counted(customers),
+        ResellerEvent::Allocated { account: customer, serial, resources } => {
+            vec![Box::new(ReceiveAllocation {
+                giver: account,
+                account: *customer,
+                serial: *serial,
+                resources: *resources,
+            })]
+        }
+        ResellerEvent::Received { giver, serial, resources, customers } => {
+            let mut all = counted(customers);
+            all.push(Box::new(SettleAllocation {
+                giver: *giver,
+                account,
+                serial: *serial,
+                resources: *resources,
+            }));
+            all
+        }
+        ResellerEvent::Settled { .. } | ResellerEvent::Drawn { .. } | ResellerEvent::Returned { .. } => {
+            vec![]
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::time::Duration;
+
+    use authority::{Guarded, Principal};
+    use database::Database;
+    use engine::{Engine, Outcome};
+    use hosting::HostingRefusal;
+    use hosting::reseller::{Reseller, ResellerState};
+    use hosting::use_case::{AdmitSubAccount, AllocatePool, OpenAccount, SetPool, SetReseller};
+    use journal::keyring::{Keyring, MasterKey};
+    use journal::{SqliteJournal, SystemClock};
+    use kernel::{ByteSize, CommandId, CorrelationId, Key};
+    use uuid::Uuid;
+
+    use super::*;
+
+    fn account(number: u128) -> AccountId {
+        AccountId::new(Uuid::from_u128(number))
+    }
+
+    async fn must<U: Guarded<Refusal = HostingRefusal>>(engine: &Engine, intention: &U) {
+        let (command, correlation) = (CommandId::new(Uuid::now_v7()), CorrelationId::new(Uuid::now_v7()));
+        let outcome = engine.run(&Principal::operator(), command, correlation, intention).await;
+        assert!(matches!(outcome, Ok(Outcome::Done { .. })), "{}: {outcome:?}", U::NAME);
+    }
+
+    /// Waits until the policy has done what is looked for.
+    async fn until(engine: &Engine, id: AccountId, is_so: impl Fn(&ResellerState) -> bool) {
+        for _ in 0..1000 {
+            let state = engine.load(id.tenant(), &Key::<Reseller>(id)).await.expect("a state");
+            if is_so(&state) {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        panic!("what was handed on did not arrive");
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn what_is_handed_on_arrives_two_levels_down_and_its_givers_learn_what_is_kept() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let database = Database::open_sqlite(&folder.path().join("control.db")).expect("a database");
+        let clock = Arc::new(SystemClock);
+        let journal = SqliteJournal::open(database.clone(), clock.clone()).await.expect("a journal");
+        let master = MasterKey::generate().expect("a key");
+        let keyring = Arc::new(Keyring::open(database.clone(), master).await.expect("a keyring"));
+        let engine = Engine::new(Arc::new(journal), keyring, database, clock).await.expect("an engine");
+        engine.policy(OpenAdmitted).expect("a policy");
+        let much = Resources { services: 9, domains: 9, mailboxes: 90, storage: ByteSize::gib(900) };
+        must(&engine, &OpenAccount { account: account(1), name: "Reseller".to_owned() }).await;
+        must(&engine, &SetReseller { account: account(1), sub_account_count_max: 9 }).await;
+        must(&engine, &SetPool { account: account(1), pool: Some(much) }).await;
+        let admit = |parent, number| AdmitSubAccount {
+            parent: account(parent),
+            account: account(number),
+            name: "Below".to_owned(),
+            is_sandbox: false,
+        };
+        let allocate = |giver, customer, resources| AllocatePool {
+            account: account(giver),
+            customer: account(customer),
+            resources,
+        };
+        must(&engine, &admit(1, 2)).await;
+        until(&engine, account(2), |state| state.pool == Some(Resources::NONE)).await;
+        must(&engine, &allocate(1, 2, much)).await;
+        until(&engine, account(2), |state| state.pool == Some(much)).await;
+        must(&engine, &SetReseller { account: account(2), sub_account_count_max: 9 }).await;
+        must(&engine, &admit(2, 3)).await;
+        let some = Resources { services: 4, ..Resources::NONE };
+        must(&engine, &allocate(2, 3, some)).await;
+        until(&engine, account(3), |state| state.pool == Some(some)).await;
+        // What the middle one has handed on stays with it, whatever is taken back from it.
+        must(&engine, &allocate(1, 2, Resources::NONE)).await;
+        until(&engine, account(1), |state| state.used() == some).await;
+        engine.shutdown().await;
     }
 }

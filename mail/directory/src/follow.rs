@@ -48,6 +48,9 @@ impl Follower for Directory {
                     index.take_mailbox((tenant, MailboxId::new(id)), event);
                 }
                 HostingEvent::Alias(event) => index.take_alias((tenant, AliasId::new(id)), event),
+                HostingEvent::Account(AccountEvent::Opened { is_sandbox: true, .. }) => {
+                    index.sandboxes.insert(tenant);
+                }
                 HostingEvent::Account(AccountEvent::PersonErased { mailbox: Some(mailbox), .. }) => {
                     index.deleted.remove(&(tenant, *mailbox));
                 }
@@ -62,6 +65,7 @@ impl Follower for Directory {
                     | EntryEvent::Push(_),
                 )
                 | HostingEvent::Account(_)
+                | HostingEvent::Reseller(_)
                 | HostingEvent::User(_)
                 | HostingEvent::Session(_)
                 | HostingEvent::Delegation(_)

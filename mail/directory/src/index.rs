@@ -163,6 +163,8 @@ pub(crate) struct Index {
     pub(crate) mirrors: HashMap<(TenantId, DomainId), DomainId>,
     /// Served domains by name, with whose id it is.
     pub(crate) served: HashMap<CompactString, (TenantId, DomainId)>,
+    /// Accounts that only try things out.
+    pub(crate) sandboxes: std::collections::HashSet<TenantId>,
     /// Mailboxes whose sent mail is held, or was released a while ago.
     pub(crate) sending: HashMap<(TenantId, MailboxId), Sending>,
     /// What domains add to sent mail.

@@ -42,6 +42,11 @@ impl Directory {
         entry.and_then(|entry| entry.options.as_deref()).is_some_and(|options| options.requires_tls_out)
     }
 
+    /// Whether an account only tries things out: its mail leaves nowhere.
+    pub fn is_sandbox(&self, tenant: TenantId) -> bool {
+        self.index.read().sandboxes.contains(&tenant)
+    }
+
     /// What becomes of what a mailbox sends.
     pub fn sending(&self, tenant: TenantId, mailbox: MailboxId) -> Sending {
         self.index.read().sending.get(&(tenant, mailbox)).copied().unwrap_or_default()

@@ -428,6 +428,7 @@ impl Session<'_> {
             home: None,
             is_held,
             tls: tls_wish(parameters.require_tls, &octets),
+            ..Queueing::default()
         };
         let goes_on = |address: &EmailAddress| self.server.directory.onward(&address.domain).is_some();
         for batch in batches(envelope, &octets, deposits, &goes_on) {
@@ -441,7 +442,11 @@ impl Session<'_> {
                 sender,
                 tenant: batch.tenant,
                 dsn: (parameters.ret.clone(), parameters.envelope_id.clone()),
-                queueing: Queueing { home: batch.home, ..queueing.clone() },
+                queueing: Queueing {
+                    home: batch.home,
+                    is_sandbox: self.server.directory.is_sandbox(batch.tenant),
+                    ..queueing.clone()
+                },
             };
             match self.server.store.accept(acceptance).await {
                 Ok(accepted) => {
@@ -467,7 +472,12 @@ impl Session<'_> {
             }
         }
         let has_queued = !envelope.queued.is_empty();
+        let is_sandbox =
+            self.login.as_ref().is_some_and(|login| self.server.directory.is_sandbox(login.tenant));
         let state = match (has_queued, is_held) {
+            (true, _) if is_sandbox => {
+                "taken; this is a sandbox: for recipients elsewhere it is kept and never sent"
+            }
             (true, true) => "taken; for recipients elsewhere it is held until your administrator releases it",
             (true, false) => "taken; recipients elsewhere are queued",
             (false, _) => "taken",

@@ -82,6 +82,8 @@ pub struct Queueing {
     pub is_held: bool,
     /// What it asks of TLS.
     pub tls: TlsWish,
+    /// Whether it is kept and never leaves, whoever releases it: its tenant only tries things out.
+    pub is_sandbox: bool,
 }
 
 /// How far a recipient has come.

@@ -292,6 +292,30 @@ async fn orders_hold_release_hasten_bounce_and_remove() {
 }
 
 #[tokio::test]
+async fn what_a_sandbox_sends_is_kept_with_the_reason_and_no_order_lets_it_leave() {
+    for world in worlds().await {
+        let mut acceptance = outgoing(A.tenant, A.lane, &["1@b.example"]);
+        acceptance.queueing.is_sandbox = true;
+        let accepted = world.store.accept(acceptance).await.expect("accepted");
+        let id = accepted.queue_id.expect("queued");
+        for order in [Order::Hold, Order::Release, Order::Retry, Order::Bounce] {
+            assert_eq!(world.order(id, order).await, 0, "{order:?}");
+        }
+        world.store.end_leases().await.expect("ended");
+        assert_eq!(world.states(id).await, [RecipientState::Held]);
+        assert!(world.lease(1, A, &[("b.example", 9)]).await.messages.is_empty());
+        let passages = world.store.passages(A.tenant, &PassageFilter::default(), None, 10).await;
+        let passages = passages.expect("passages");
+        let (_, told) =
+            passages.iter().find(|(_, passage)| passage.stage == Stage::Held).expect("it is told");
+        let reason = told.reply.as_ref().map(|reply| reply.text.as_str()).unwrap_or_default();
+        assert!(reason.contains("sandbox"), "{reason}");
+        assert_eq!(world.order(id, Order::Remove).await, 1, "it can be thrown away");
+        world.is_whole().await;
+    }
+}
+
+#[tokio::test]
 async fn nothing_of_another_tenant_is_listed_or_reached() {
     for world in worlds().await {
         let id = world.queue(tenant(1), Lane::Interactive, &["1@b.example"]).await;

@@ -8,5 +8,5 @@ mod wire;
 
 pub use command::AccountCommand;
 pub use decide::Account;
-pub use event::{AccountEvent, Parent};
-pub use state::{AccountRecord, AccountState};
+pub use event::{AccountEvent, BillingMode, Parent};
+pub use state::{AccountRecord, AccountState, SubAccount};

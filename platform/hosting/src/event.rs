@@ -12,6 +12,7 @@ use crate::domain::{Domain, DomainEvent};
 use crate::mailbox::{Mailbox, MailboxEvent};
 use crate::notice::{NoticeDay, NoticeEvent};
 use crate::plan::{Plan, PlanEvent};
+use crate::reseller::{Reseller, ResellerEvent};
 use crate::service::{Service, ServiceEvent};
 use crate::session::{Session, SessionEvent};
 use crate::ticket::{Ticket, TicketEvent};
@@ -23,6 +24,8 @@ use crate::webhook::{Webhook, WebhookEvent};
 pub enum HostingEvent {
     /// Of an account.
     Account(AccountEvent),
+    /// Of an account among resellers.
+    Reseller(ResellerEvent),
     /// Of a user.
     User(UserEvent),
     /// Of a session.
@@ -58,6 +61,7 @@ impl HostingEvent {
     pub const fn category(&self) -> Category {
         match self {
             Self::Account(_) => Account::CATEGORY,
+            Self::Reseller(_) => Reseller::CATEGORY,
             Self::User(_) => User::CATEGORY,
             Self::Session(_) => Session::CATEGORY,
             Self::Plan(_) => Plan::CATEGORY,
@@ -79,6 +83,7 @@ impl HostingEvent {
     pub fn kind(&self) -> Kind {
         match self {
             Self::Account(event) => Event::kind(event),
+            Self::Reseller(event) => Event::kind(event),
             Self::User(event) => Event::kind(event),
             Self::Session(event) => Event::kind(event),
             Self::Plan(event) => Event::kind(event),
@@ -103,6 +108,7 @@ impl HostingEvent {
     pub fn encode(&self, seal: &mut dyn Seal) -> Result<Vec<u8>, SealError> {
         match self {
             Self::Account(event) => Event::encode(event, seal),
+            Self::Reseller(event) => Event::encode(event, seal),
             Self::User(event) => Event::encode(event, seal),
             Self::Session(event) => Event::encode(event, seal),
             Self::Plan(event) => Event::encode(event, seal),
@@ -125,6 +131,8 @@ impl EventFamily for HostingEvent {
     fn decode(category: Category, raw: &RawEvent, open: &dyn Open) -> Result<Option<Self>, Malformed> {
         let event = if category == Account::CATEGORY {
             Self::Account(Event::decode(raw, open)?)
+        } else if category == Reseller::CATEGORY {
+            Self::Reseller(Event::decode(raw, open)?)
         } else if category == User::CATEGORY {
             Self::User(Event::decode(raw, open)?)
         } else if category == Session::CATEGORY {

@@ -27,6 +27,7 @@ pub mod plan;
 pub mod push;
 pub mod refusal;
 pub mod remote;
+pub mod reseller;
 pub mod secret;
 pub mod service;
 pub mod session;

@@ -2,6 +2,8 @@
 
 /// How many accounts stand above one at most: a tree of four.
 pub const ACCOUNT_DEPTH_MAX: u8 = 3;
+/// Most accounts below one that nothing is counted for, when its pool is set: they are named in one event of 64 KiB.
+pub const POOL_CUSTOMER_COUNT_MAX: usize = 1000;
 /// Longest name of an account, in characters.
 pub const ACCOUNT_NAME_CHARACTER_COUNT_MAX: usize = 200;
 /// Longest name of a user, a mailbox or an API token, in characters.

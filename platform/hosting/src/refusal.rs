@@ -2,15 +2,26 @@
 
 #[macro_use]
 mod shape;
+mod reseller;
 mod told;
 
 use kernel::{ClaimKind, LimitFact};
 
+pub use reseller::ResellerRefusal;
 use shape::Row;
 pub use shape::{Language, Limit};
 pub use told::text;
 
+/// The chapters of the catalogue; a further one is a line here and a file.
+const CHAPTERS: [&[Row]; 2] = [HostingRefusal::ROWS, ResellerRefusal::ROWS];
+
 refusals! {
+    /// Why the hosting model says no. Expected, shown to the asker, never logged as a failure.
+    HostingRefusal
+    also {
+        /// About resellers and their customers.
+        Reseller(ResellerRefusal);
+    }
     plain {
         /// The account does not exist.
         AccountNotFound = "ACCOUNT_NOT_FOUND", Some("accountId"),
@@ -32,14 +43,6 @@ refusals! {
         AccountHasServices = "ACCOUNT_HAS_SERVICES", Some("accountId"),
             "This account still has services that have not ended; end them before closing it.",
             "Ce compte a encore des services en cours ; résiliez-les avant de le fermer.";
-        /// The account stands too far below to have others below it.
-        AccountTooDeep = "ACCOUNT_TOO_DEEP", Some("accountId"),
-            "Accounts stand at most three below one another; this one cannot have others below it.",
-            "Les comptes se suivent sur trois niveaux au plus ; celui-ci ne peut pas en avoir sous lui.";
-        /// The parent has not admitted the account.
-        SubAccountNotAdmitted = "SUB_ACCOUNT_NOT_ADMITTED", Some("accountId"),
-            "The account above has not admitted this one; open it there.",
-            "Le compte supérieur n’a pas admis celui-ci ; ouvrez-le depuis celui-là.";
         /// A name is empty.
         NameEmpty = "NAME_EMPTY", Some("name"),
             "A name is needed here; give at least one character.",
@@ -675,10 +678,6 @@ refusals! {
         TokenNetworkLimit = "TOKEN_NETWORK_LIMIT", Some("networks"), "networks",
             "An API token names at most {allowed} networks and {used} were given; name fewer.",
             "Un jeton d’API nomme au plus {allowed} réseaux et {used} ont été donnés ; nommez-en moins.";
-        /// The reseller has as many accounts as it may.
-        SubAccountLimitReached = "SUB_ACCOUNT_LIMIT_REACHED", Some("accountId"), "subAccounts",
-            "This account has {used} of {allowed} accounts below it; ask for more.",
-            "Ce compte a {used} comptes sur {allowed} sous lui ; demandez-en davantage.";
         /// The account has as many open tickets as an account may.
         TicketLimitReached = "TICKET_LIMIT_REACHED", Some("accountId"), "tickets",
             "This account has {used} of {allowed} open tickets; resolve one first.",

@@ -10,6 +10,7 @@ mod add_dkim_keys;
 mod add_domain;
 mod add_shared_domain;
 mod admit_sub_account;
+mod allocate_pool;
 mod answer_invitation;
 mod answer_ticket;
 mod change_alias_expiry;
@@ -45,11 +46,13 @@ mod invite_delegate;
 mod issue_token;
 mod note_dkim_records;
 mod open_account;
+mod open_sandbox;
 mod open_sub_account;
 mod open_ticket;
 mod order_service;
 mod publish_document;
 mod publish_plan_version;
+mod receive_allocation;
 mod record_quota_threshold;
 mod register_user;
 mod register_webhook;
@@ -68,10 +71,13 @@ mod revoke_app_password;
 mod revoke_token;
 mod rotate_session;
 mod send_notice;
+mod set_billing_mode;
 mod set_mailbox_password;
+mod set_pool;
 mod set_reseller;
 mod set_user_language;
 mod set_user_password;
+mod settle_allocation;
 mod sign_up;
 mod start_session;
 mod suspend_service;
@@ -85,6 +91,7 @@ pub use add_dkim_keys::AddDkimKeys;
 pub use add_domain::AddDomain;
 pub use add_shared_domain::AddSharedDomain;
 pub use admit_sub_account::AdmitSubAccount;
+pub use allocate_pool::AllocatePool;
 pub use answer_invitation::AnswerInvitation;
 pub use answer_ticket::AnswerTicket;
 pub use change_alias_expiry::ChangeAliasExpiry;
@@ -120,11 +127,13 @@ pub use invite_delegate::InviteDelegate;
 pub use issue_token::IssueToken;
 pub use note_dkim_records::NoteDkimRecords;
 pub use open_account::OpenAccount;
+pub use open_sandbox::OpenSandbox;
 pub use open_sub_account::OpenSubAccount;
 pub use open_ticket::OpenTicket;
 pub use order_service::OrderService;
 pub use publish_document::PublishDocument;
 pub use publish_plan_version::PublishPlanVersion;
+pub use receive_allocation::ReceiveAllocation;
 pub use record_quota_threshold::RecordQuotaThreshold;
 pub use register_user::RegisterUser;
 pub use register_webhook::RegisterWebhook;
@@ -143,10 +152,13 @@ pub use revoke_app_password::RevokeAppPassword;
 pub use revoke_token::RevokeToken;
 pub use rotate_session::RotateSession;
 pub use send_notice::SendNotice;
+pub use set_billing_mode::SetBillingMode;
 pub use set_mailbox_password::SetMailboxPassword;
+pub use set_pool::SetPool;
 pub use set_reseller::SetReseller;
 pub use set_user_language::SetUserLanguage;
 pub use set_user_password::SetUserPassword;
+pub use settle_allocation::SettleAllocation;
 pub use sign_up::SignUp;
 pub use start_session::StartSession;
 pub use suspend_service::SuspendService;
@@ -154,18 +166,24 @@ pub use verify_domain::VerifyDomain;
 pub use verify_email::VerifyEmail;
 
 use authority::{Need, Permission, Resource};
-use kernel::{AccountId, DomainId, DomainName, Foreign, Key, LocalPart, MailboxId, ServiceId, TenantId};
+use kernel::{
+    AccountId, Decider, DomainId, DomainName, Foreign, Key, LocalPart, MailboxId, ServiceId, TenantId,
+    Timestamp,
+};
 
 use crate::HostingRefusal;
-use crate::account::{Account, AccountState};
+use crate::account::{Account, AccountRecord, AccountState, BillingMode};
 use crate::alias::{AliasRecord, AliasState};
+use crate::calendar::Cycle;
 use crate::confusable::{mixes_scripts, skeleton};
 use crate::delegation::{DelegationScope, Terms};
 use crate::domain::{Domain, DomainRef, DomainState};
-use crate::limit::{DELEGATION_SCOPE_COUNT_MAX, SHARED_LOCAL_PARTS_RESERVED};
+use crate::limit::{DELEGATION_SCOPE_COUNT_MAX, POOL_CUSTOMER_COUNT_MAX, SHARED_LOCAL_PARTS_RESERVED};
 use crate::mailbox::{Mailbox, MailboxRecord, MailboxState, SelfService};
-use crate::plan::DomainMode;
-use crate::service::{Service, ServiceRecord, ServiceState};
+use crate::plan::{CustomLimits, DomainMode, PlanVersion};
+use crate::refusal::{Limit, ResellerRefusal};
+use crate::reseller::{Reseller, ResellerCommand, ResellerEvent, ResellerState, Resources};
+use crate::service::{Recurring, Service, ServiceRecord, ServiceState};
 use crate::session::{Session, SessionOwner};
 use crate::user::{Access, User, UserState};
 
@@ -240,6 +258,57 @@ fn check_local_part(domain: DomainRef, local: &LocalPart) -> Result<(), HostingR
 
 fn check_present(service: &ServiceState) -> Result<&ServiceRecord, HostingRefusal> {
     service.record().ok_or(HostingRefusal::ServiceNotFound)
+}
+
+/// What a service of a plan version costs its account: of a sandbox nothing.
+fn recurring(
+    account: &AccountState,
+    (terms, cycle): (&PlanVersion, Cycle),
+    custom: Option<&CustomLimits>,
+) -> Recurring {
+    let priced = Recurring::of(terms, cycle, custom);
+    match account {
+        AccountState::Open(record) | AccountState::Closed(record) if record.is_sandbox => {
+            Recurring { cents: 0, ..priced }
+        }
+        AccountState::Absent | AccountState::Open(_) | AccountState::Closed(_) => priced,
+    }
+}
+
+/// A service takes what it may have out of what its account was given. An account that stands below no other buys from the
+/// platform, and nothing is counted.
+fn drawn(
+    account: &AccountState,
+    reseller: &ResellerState,
+    (service, resources): (ServiceId, Resources),
+    now: Timestamp,
+) -> Result<Vec<ResellerEvent>, HostingRefusal> {
+    match account {
+        AccountState::Open(record) | AccountState::Closed(record) if record.parent.is_some() => {
+            Reseller::decide(reseller, ResellerCommand::Draw { service, resources }, &(), now)
+        }
+        AccountState::Absent | AccountState::Open(_) | AccountState::Closed(_) => Ok(vec![]),
+    }
+}
+
+/// The accounts directly below one for which nothing is counted yet.
+fn uncounted(record: &AccountRecord, reseller: &ResellerState) -> Result<Vec<AccountId>, HostingRefusal> {
+    let uncounted = reseller.uncounted(record.sub_accounts.keys().copied());
+    if uncounted.len() > POOL_CUSTOMER_COUNT_MAX {
+        let limit = Limit::count(POOL_CUSTOMER_COUNT_MAX, uncounted.len());
+        return Err(ResellerRefusal::PoolCustomersReached(limit).into());
+    }
+    Ok(uncounted)
+}
+
+/// Where the reseller pays, only those above the account order and change plans.
+fn payer_need(id: AccountId, account: &AccountState) -> Option<Need> {
+    match account {
+        AccountState::Open(record) if record.billing == BillingMode::Reseller => {
+            Some(Need { permission: Permission::ServiceEntitle, resource: Resource::account(id) })
+        }
+        AccountState::Absent | AccountState::Open(_) | AccountState::Closed(_) => None,
+    }
 }
 
 /// The session and whoever signs in.

@@ -5,13 +5,14 @@ mod support;
 use std::collections::BTreeMap;
 
 use authority::{Permission, Permissions};
-use hosting::account::{AccountEvent, Parent};
+use hosting::account::{AccountEvent, BillingMode, Parent};
 use hosting::alias::{AliasEvent, Temporary};
 use hosting::delegation::{DelegationEvent, DelegationScope};
 use hosting::domain::{DomainEvent, DomainRef, Proof, VerifiedBy};
 use hosting::factor::{FactorEvent, PasskeyKey, TotpSeed};
 use hosting::mailbox::{Crossing, MailProtocol, Mailbox, MailboxEvent, Threshold};
 use hosting::plan::{PlanEvent, catalogue, plan_id};
+use hosting::reseller::{ResellerEvent, Resources};
 use hosting::service::{Service, ServiceEvent, SuspensionReason};
 use hosting::session::{EndReason, Entrance, SessionEvent, SessionOwner};
 use hosting::ticket::{Side, TicketEvent, TicketKind};
@@ -80,13 +81,17 @@ fn role() -> impl Strategy<Value = UserRole> {
 
 fn account_event() -> impl Strategy<Value = HostingEvent> {
     prop_oneof![
-        (sealed(any::<String>()), option::of((any_id(), any::<u8>()))).prop_map(|(name, parent)| {
-            let parent = parent.map(|(account, depth)| Parent { account, depth });
-            AccountEvent::Opened { name, parent }
-        }),
+        (sealed(any::<String>()), option::of((any_id(), any::<u8>())), any::<bool>()).prop_map(
+            |(name, parent, is_sandbox)| {
+                let parent = parent.map(|(account, depth)| Parent { account, depth });
+                AccountEvent::Opened { name, parent, is_sandbox }
+            }
+        ),
         any::<u32>().prop_map(|sub_account_count_max| AccountEvent::ResellerSet { sub_account_count_max }),
-        (any_id(), sealed(any::<String>()))
-            .prop_map(|(account, name)| AccountEvent::SubAccountAdmitted { account, name }),
+        (any_id(), sealed(any::<String>()), any::<bool>()).prop_map(|(account, name, is_sandbox)| {
+            AccountEvent::SubAccountAdmitted { account, name, is_sandbox }
+        }),
+        sample::select(BillingMode::ALL.to_vec()).prop_map(|mode| AccountEvent::BillingModeSet { mode }),
         Just(AccountEvent::Closed),
         any_id().prop_map(|user| AccountEvent::UserAdded { user }),
         any_id().prop_map(|user| AccountEvent::UserRemoved { user }),
@@ -94,6 +99,35 @@ fn account_event() -> impl Strategy<Value = HostingEvent> {
         any_id().prop_map(|service| AccountEvent::ServiceEnded { service }),
     ]
     .prop_map(HostingEvent::Account)
+}
+
+fn resources() -> impl Strategy<Value = Resources> {
+    (any::<u32>(), any::<u32>(), any::<u32>(), size()).prop_map(|(services, domains, mailboxes, storage)| {
+        Resources { services, domains, mailboxes, storage }
+    })
+}
+
+fn reseller_event() -> impl Strategy<Value = HostingEvent> {
+    let customers = || collection::vec(any_id(), 0..3);
+    prop_oneof![
+        (option::of(resources()), customers())
+            .prop_map(|(pool, customers)| ResellerEvent::PoolSet { pool, customers }),
+        (any_id(), any::<u32>(), resources())
+            .prop_map(|(account, serial, resources)| ResellerEvent::Allocated { account, serial, resources }),
+        (any_id(), any::<u32>(), resources())
+            .prop_map(|(account, serial, resources)| ResellerEvent::Settled { account, serial, resources }),
+        (any_id(), any::<u32>(), resources(), customers()).prop_map(
+            |(giver, serial, resources, customers)| ResellerEvent::Received {
+                giver,
+                serial,
+                resources,
+                customers
+            }
+        ),
+        (any_id(), resources()).prop_map(|(service, resources)| ResellerEvent::Drawn { service, resources }),
+        any_id().prop_map(|service| ResellerEvent::Returned { service }),
+    ]
+    .prop_map(HostingEvent::Reseller)
 }
 
 fn user_event() -> impl Strategy<Value = HostingEvent> {
@@ -374,6 +408,7 @@ fn alias_event() -> impl Strategy<Value = HostingEvent> {
 fn event() -> impl Strategy<Value = HostingEvent> {
     prop_oneof![
         account_event(),
+        reseller_event(),
         user_event(),
         session_event(),
         plan_event(),

@@ -6,18 +6,25 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use authority::{Denied, Grant, Permission, Permissions, Principal, Scope};
-use hosting::account::{Account, AccountState, Parent};
-use hosting::service::SuspensionReason;
+use hosting::account::{Account, AccountState, BillingMode, Parent};
+use hosting::calendar::Cycle;
+use hosting::contract::Agreement;
+use hosting::plan::{catalogue, plan_id};
+use hosting::reseller::{Reseller, ResellerState, Resources};
+use hosting::service::{Service, SuspensionReason};
 use hosting::use_case::{
-    AdmitSubAccount, OpenAccount, OpenSubAccount, ResumeService, SetReseller, SuspendService,
+    AdmitSubAccount, AllocatePool, ChangePlan, EndService, OpenAccount, OpenSandbox, OpenSubAccount,
+    OrderService, PublishPlanVersion, ReceiveAllocation, ResumeService, SetBillingMode, SetPool, SetReseller,
+    SettleAllocation, SuspendService,
 };
-use kernel::{AccountId, Actor, Via};
+use kernel::{AccountId, Actor, ByteSize, Timestamp, Via};
 use support::id;
 use support::stage::{account, service, with_mailbox};
 use support::world::{No, World};
 
 fn admit(parent: u128, number: u128) -> AdmitSubAccount {
-    AdmitSubAccount { parent: id(parent), account: id(number), name: format!("Customer {number}") }
+    let name = format!("Customer {number}");
+    AdmitSubAccount { parent: id(parent), account: id(number), name, is_sandbox: false }
 }
 
 fn open(parent: u128, number: u128) -> OpenSubAccount {
@@ -88,4 +95,213 @@ fn a_reseller_entitles_customers_and_not_itself_and_siblings_see_nothing() {
     let siblings = Scope::Below(Arc::new(BTreeSet::from([id(77)])));
     world.principal = acting(siblings, Permissions::reseller());
     assert_eq!(world.run(&suspend), Err(No::Denied(Denied::Hidden)));
+}
+
+/// A reseller, account 1, with a pool, and its customers 2 and 3.
+fn with_pool(services: u32, mailboxes: u32) -> World {
+    let pool = Resources { services, domains: 50, mailboxes, storage: ByteSize::gib(10_000) };
+    let mut world = World::new();
+    for entry in catalogue() {
+        world.must(&PublishPlanVersion { plan: entry.plan, version: entry.version, terms: entry.terms });
+    }
+    world.must(&OpenAccount { account: id(1), name: "Reseller".to_owned() });
+    world.must(&reseller(1, 10));
+    world.must(&SetPool { account: id(1), pool: Some(pool) });
+    for number in [2, 3] {
+        world.must(&admit(1, number));
+        world.must(&open(1, number));
+    }
+    world
+}
+
+fn resources(services: u32, mailboxes: u32) -> Resources {
+    Resources { services, domains: 5, mailboxes, storage: ByteSize::gib(1_000) }
+}
+
+fn allocate(customer: u128, resources: Resources) -> AllocatePool {
+    AllocatePool { account: id(1), customer: id(customer), resources }
+}
+
+fn pool(world: &World, number: u128) -> ResellerState {
+    let account: AccountId = id(number);
+    world.state::<Reseller>(account.tenant(), account)
+}
+
+/// What the platform does by itself about the last allocation of `giver` to an account, both ways.
+fn deliver(world: &mut World, giver: u128, number: u128) {
+    let acting = std::mem::replace(&mut world.principal, Principal::operator());
+    let grant = pool(world, giver).grants[&id(number)];
+    let receive = ReceiveAllocation {
+        giver: id(giver),
+        account: id(number),
+        serial: grant.serial,
+        resources: grant.asked,
+    };
+    world.must(&receive);
+    let has = pool(world, number).pool.expect("it has received something");
+    let settle =
+        SettleAllocation { giver: id(giver), account: id(number), serial: grant.serial, resources: has };
+    world.must(&settle);
+    world.principal = acting;
+}
+
+fn order(account: u128, service: u128, plan: &str) -> OrderService {
+    OrderService {
+        account: id(account),
+        service: id(service),
+        plan: plan_id(plan),
+        version: 1,
+        custom: None,
+        cycle: Cycle::Annual,
+        agreement: Agreement::ToFollow,
+    }
+}
+
+#[test]
+fn a_customer_has_what_was_allocated_and_nothing_before() {
+    let mut world = with_pool(10, 100);
+    assert_eq!(world.refused(&order(2, 20, "pro")), "POOL_SERVICE_LIMIT_REACHED");
+    world.must(&allocate(2, resources(1, 25)));
+    assert_eq!(world.refused(&order(2, 20, "pro")), "POOL_SERVICE_LIMIT_REACHED", "not received yet");
+    deliver(&mut world, 1, 2);
+    world.must(&order(2, 20, "pro"));
+    assert_eq!(world.refused(&order(2, 21, "solo")), "POOL_SERVICE_LIMIT_REACHED");
+    let ended = EndService { account: id(2), service: id(20), purge_after: Timestamp::from_secs(1) };
+    world.must(&ended);
+    world.must(&order(2, 22, "solo"));
+}
+
+#[test]
+fn a_pool_is_never_overdrawn_whichever_resource_ends_first() {
+    let mut world = with_pool(3, 60);
+    world.must(&allocate(2, resources(2, 50)));
+    assert_eq!(world.refused(&allocate(3, resources(1, 11))), "POOL_MAILBOX_LIMIT_REACHED");
+    assert_eq!(world.refused(&allocate(3, resources(2, 1))), "POOL_SERVICE_LIMIT_REACHED");
+    let much = Resources { domains: 51, storage: ByteSize::gib(10_001), ..resources(1, 1) };
+    assert_eq!(world.refused(&allocate(3, much)), "POOL_DOMAIN_LIMIT_REACHED");
+    assert_eq!(world.refused(&allocate(3, Resources { domains: 0, ..much })), "POOL_STORAGE_LIMIT_REACHED");
+    assert_eq!(world.must(&allocate(2, resources(2, 50))), 0, "it is so already");
+}
+
+#[test]
+fn what_is_taken_back_can_be_given_again_only_once_its_holder_has_made_room() {
+    let mut world = with_pool(4, 100);
+    world.must(&allocate(2, resources(4, 100)));
+    deliver(&mut world, 1, 2);
+    world.must(&order(2, 20, "pro"));
+    world.must(&allocate(2, Resources::NONE));
+    assert_eq!(world.refused(&allocate(3, resources(1, 1))), "POOL_SERVICE_LIMIT_REACHED");
+    deliver(&mut world, 1, 2);
+    // The customer keeps what is in use: one service with its 25 mailboxes.
+    let kept = pool(&world, 1).grants[&id(2)].counted;
+    assert_eq!((kept.services, kept.mailboxes), (1, 25));
+    assert_eq!(world.refused(&order(2, 21, "solo")), "POOL_SERVICE_LIMIT_REACHED");
+    assert_eq!(world.refused(&allocate(3, resources(3, 76))), "POOL_MAILBOX_LIMIT_REACHED");
+    world.must(&allocate(3, resources(3, 75)));
+}
+
+#[test]
+fn an_answer_to_an_older_allocation_frees_nothing() {
+    let mut world = with_pool(4, 100);
+    world.must(&allocate(2, resources(1, 10)));
+    world.must(&allocate(2, resources(4, 100)));
+    let late = SettleAllocation { giver: id(1), account: id(2), serial: 2, resources: resources(1, 10) };
+    assert_eq!(world.must(&late), 0);
+    let old = ReceiveAllocation { giver: id(1), account: id(2), serial: 2, resources: resources(1, 10) };
+    deliver(&mut world, 1, 2);
+    assert_eq!(world.must(&old), 0, "an allocation that was overtaken");
+    assert_eq!(pool(&world, 2).pool, Some(resources(4, 100)));
+}
+
+#[test]
+fn a_pool_that_is_set_later_counts_what_is_there() {
+    let mut world = with_pool(1, 1);
+    world.must(&SetPool { account: id(1), pool: None });
+    world.must(&admit(1, 4));
+    world.must(&open(1, 4));
+    world.must(&order(4, 40, "pro"));
+    let enough = Resources { domains: 50, ..resources(3, 50) };
+    world.must(&SetPool { account: id(1), pool: Some(enough) });
+    deliver(&mut world, 1, 4);
+    assert_eq!(pool(&world, 1).used().mailboxes, 25);
+    assert_eq!(world.refused(&order(4, 41, "solo")), "POOL_SERVICE_LIMIT_REACHED");
+    assert_eq!(world.refused(&allocate(2, resources(1, 26))), "POOL_MAILBOX_LIMIT_REACHED");
+}
+
+#[test]
+fn a_larger_plan_takes_more_of_the_pool_or_is_refused_also_by_force() {
+    let mut world = with_pool(5, 100);
+    world.must(&allocate(2, resources(1, 25)));
+    deliver(&mut world, 1, 2);
+    world.must(&order(2, 20, "solo"));
+    world.must(&hosting::use_case::ActivateService { account: id(2), service: id(20) });
+    let change = |plan: &str, is_forced| ChangePlan {
+        account: id(2),
+        service: id(20),
+        plan: plan_id(plan),
+        version: 1,
+        custom: None,
+        is_forced,
+    };
+    world.must(&change("pro", false));
+    for is_forced in [false, true] {
+        assert_eq!(world.refused(&change("custom", is_forced)), "POOL_MAILBOX_LIMIT_REACHED");
+    }
+    assert_eq!(pool(&world, 2).used().mailboxes, 25);
+}
+
+#[test]
+fn where_the_reseller_pays_only_the_reseller_orders() {
+    let mut world = with_pool(5, 100);
+    world.must(&allocate(2, resources(2, 50)));
+    deliver(&mut world, 1, 2);
+    let reseller_pays = SetBillingMode { account: id(2), mode: BillingMode::Reseller };
+    let owner = acting(Scope::Account(id(2)), Permissions::account_owner());
+    world.principal = owner.clone();
+    assert_eq!(world.run(&reseller_pays), Err(No::Denied(Denied::Lacks(Permission::ServiceEntitle))));
+    world.must(&order(2, 20, "solo"));
+    let below = Scope::Below(Arc::new(BTreeSet::from([id(2)])));
+    world.principal = acting(below.clone(), Permissions::reseller());
+    world.must(&reseller_pays);
+    world.principal = owner;
+    assert_eq!(world.run(&order(2, 21, "solo")), Err(No::Denied(Denied::Lacks(Permission::ServiceEntitle))));
+    world.principal = acting(below, Permissions::reseller());
+    world.must(&order(2, 21, "solo"));
+    world.principal = Principal::operator();
+    let own = SetBillingMode { account: id(1), mode: BillingMode::Reseller };
+    assert_eq!(world.refused(&own), "BILLING_MODE_OF_OWN");
+    assert_eq!(world.refused(&SetPool { account: id(2), pool: None }), "POOL_FROM_GIVER");
+}
+
+#[test]
+fn nobody_allocates_to_others_customers_nor_to_themselves() {
+    let mut world = with_pool(5, 100);
+    world.must(&OpenAccount { account: id(8), name: "Other".to_owned() });
+    for stranger in [8, 1] {
+        assert_eq!(world.refused(&allocate(stranger, resources(1, 1))), "SUB_ACCOUNT_NOT_ADMITTED");
+    }
+    world.principal = acting(Scope::Account(id(2)), Permissions::account_owner());
+    assert_eq!(world.run(&allocate(2, resources(1, 1))), Err(No::Denied(Denied::Hidden)));
+    let raise = ReceiveAllocation { giver: id(1), account: id(2), serial: 9, resources: resources(9, 9) };
+    assert_eq!(world.run(&raise), Err(No::Denied(Denied::Lacks(Permission::PlatformWrite))));
+}
+
+#[test]
+fn a_sandbox_costs_nothing_and_so_does_everything_below_it() {
+    let mut world = with_pool(5, 100);
+    world.must(&OpenSandbox { account: id(8), name: "Try".to_owned() });
+    world.must(&reseller(8, 1));
+    world.must(&admit(8, 9));
+    world.must(&open(8, 9));
+    for (account, service) in [(8, 80), (9, 90)] {
+        world.must(&order(account, service, "pro"));
+        let (account, service): (AccountId, kernel::ServiceId) = (id(account), id(service));
+        let state = world.state::<Service>(account.tenant(), service);
+        let record = state.record().expect("it is ordered");
+        assert_eq!(record.recurring.expect("a price").cents, 0);
+        match world.state::<Account>(account.tenant(), account) {
+            AccountState::Open(record) => assert!(record.is_sandbox),
+            other => panic!("{other:?}"),
+        }
+    }
 }

@@ -9,12 +9,12 @@ use uuid::Uuid;
 use super::SqlStore;
 use super::folder::{Delta, Place, touch};
 use super::mailbox::{Locked, add_usage, lock_or_provision, own_folder};
-use super::queue::{insert_passage, lane_key, line_key, origin_key, state_key, tls_key};
+use super::queue::{KEEP, SANDBOX, insert_passage, lane_key, line_key, origin_key, state_key, tls_key};
 use super::row::{keywords, special_use_key};
 use crate::trace::{Direction, Passage, Stage};
 use crate::{
     Acceptance, Accepted, Copied, Deposit, Destination, FolderRefusal, Line, Modseq, Owner, QueuedRecipient,
-    RecipientState, StoreError, StoreRefusal, Uid,
+    RecipientState, RemoteReply, StoreError, StoreRefusal, Uid,
 };
 
 /// Messages longer than this are hashed and parsed on a thread of their own.
@@ -181,8 +181,8 @@ impl Accept {
         let line = line_key(Line { tenant: acceptance.tenant, lane: queueing.lane });
         for (ordinal, recipient) in (0_i64..).zip(&acceptance.queued) {
             let insert = Statement::new(
-                "INSERT INTO queue_recipient (queue, ordinal, address, notify, original, line, domain, due_at, state) \
-                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+                "INSERT INTO queue_recipient (queue, ordinal, address, notify, original, line, domain, due_at, state, wish, last_text) \
+                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
             );
             let insert = insert
                 .bind(id)
@@ -193,11 +193,13 @@ impl Accept {
                 .bind(line.as_str())
                 .bind(recipient.address.domain.as_str())
                 .bind(self.now.millis())
-                .bind(state_key(if queueing.is_held {
+                .bind(state_key(if queueing.is_held || queueing.is_sandbox {
                     RecipientState::Held
                 } else {
                     RecipientState::Scheduled
-                }));
+                }))
+                .bind(if queueing.is_sandbox { KEEP } else { 0 })
+                .bind(if queueing.is_sandbox { SANDBOX } else { "" });
             transaction.execute(insert).await?;
             transaction.execute(insert_passage(&self.passage(recipient))).await?;
         }
@@ -206,16 +208,19 @@ impl Accept {
 
     fn passage(&self, recipient: &QueuedRecipient) -> Passage {
         let acceptance = &self.acceptance;
+        let queueing = &acceptance.queueing;
         Passage {
             tenant: acceptance.tenant,
             mailbox: acceptance.queueing.mailbox,
             message: acceptance.queueing.message.clone(),
             direction: Direction::Out,
             at: self.now,
-            stage: if acceptance.queueing.is_held { Stage::Held } else { Stage::Queued },
+            stage: if queueing.is_held || queueing.is_sandbox { Stage::Held } else { Stage::Queued },
             sender: acceptance.sender.as_ref().map(ToString::to_string),
             recipient: Some(recipient.address.to_string()),
-            reply: None,
+            reply: queueing
+                .is_sandbox
+                .then(|| RemoteReply { text: SANDBOX.to_owned(), ..RemoteReply::default() }),
             next_at: None,
             domain: acceptance.queueing.home,
             folder: None,

@@ -19,7 +19,7 @@ use database::Statement;
 use kernel::{EmailAddress, Id as _, MailboxId, TenantId, Timestamp};
 use uuid::Uuid;
 
-pub(crate) use row::{lane_key, line_key, origin_key, state_key, tls_key};
+pub(crate) use row::{KEEP, SANDBOX, lane_key, line_key, origin_key, state_key, tls_key};
 pub(crate) use trace::insert as insert_passage;
 
 use super::SqlStore;

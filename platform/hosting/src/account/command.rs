@@ -2,7 +2,7 @@
 
 use kernel::{AccountId, DelegationId, MailboxId, ServiceId, SubjectId, TicketId, UserId, WebhookId};
 
-use super::Parent;
+use super::{BillingMode, Parent};
 
 /// An intention about one account.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,7 +15,11 @@ pub enum AccountCommand {
         name: String,
         /// The reseller's account that it stands below.
         parent: Option<Parent>,
+        /// Whether it is for trying things out, for ever.
+        is_sandbox: bool,
     },
+    /// Let this one be asked to pay for it; refused where it stands below no reseller.
+    SetBillingMode(BillingMode),
     /// Let it have so many accounts below it; none: it is no reseller.
     SetReseller {
         /// How many, those below those not counted.
@@ -27,6 +31,8 @@ pub enum AccountCommand {
         account: AccountId,
         /// What it will be called, 1 to 200 characters.
         name: String,
+        /// Whether it is for trying things out.
+        is_sandbox: bool,
     },
     /// Close it; refused while a service has not ended.
     Close,

@@ -4,13 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use kernel::{AccountId, Category, Decider, Sealed, SubjectId, Timestamp, WebhookId};
 
-use super::{AccountCommand, AccountEvent, AccountRecord, AccountState, Parent};
+use super::{AccountCommand, AccountEvent, AccountRecord, AccountState, BillingMode, Parent, SubAccount};
 use crate::HostingRefusal;
 use crate::limit::{
     ACCOUNT_DEPTH_MAX, ACCOUNT_NAME_CHARACTER_COUNT_MAX, DELEGATION_COUNT_MAX, SERVICE_COUNT_MAX,
     TICKET_COUNT_MAX, USER_COUNT_MAX, WEBHOOK_COUNT_MAX,
 };
-use crate::refusal::Limit;
+use crate::refusal::{Limit, ResellerRefusal};
 
 /// The noun; its history is the stream `account/{AccountId}`.
 pub struct Account;
@@ -26,10 +26,12 @@ impl Decider for Account {
 
     fn evolve(state: AccountState, event: &AccountEvent) -> AccountState {
         match event {
-            AccountEvent::Opened { name, parent } => AccountState::Open(AccountRecord {
+            AccountEvent::Opened { name, parent, is_sandbox } => AccountState::Open(AccountRecord {
                 name: name.clone(),
                 requires_second_factor: false,
                 parent: *parent,
+                is_sandbox: *is_sandbox,
+                billing: BillingMode::default(),
                 sub_account_count_max: 0,
                 sub_accounts: BTreeMap::new(),
                 erased: BTreeSet::new(),
@@ -46,9 +48,11 @@ impl Decider for Account {
             AccountEvent::ResellerSet { sub_account_count_max } => {
                 change(state, |record| record.sub_account_count_max = *sub_account_count_max)
             }
-            AccountEvent::SubAccountAdmitted { account, name } => change(state, |record| {
-                record.sub_accounts.insert(*account, name.clone());
+            AccountEvent::SubAccountAdmitted { account, name, is_sandbox } => change(state, |record| {
+                let admitted = SubAccount { name: name.clone(), is_sandbox: *is_sandbox };
+                record.sub_accounts.insert(*account, admitted);
             }),
+            AccountEvent::BillingModeSet { mode } => change(state, |record| record.billing = *mode),
             AccountEvent::PersonErased { subject, .. } => change(state, |record| {
                 record.erased.insert(*subject);
             }),
@@ -97,11 +101,14 @@ impl Decider for Account {
         use AccountCommand as C;
         use AccountState as S;
         match (state, command) {
-            (S::Absent, C::Open { account, name, parent }) => open(account, &name, parent),
+            (S::Absent, C::Open { account, name, parent, is_sandbox }) => {
+                open(account, &name, (parent, is_sandbox))
+            }
             (
                 S::Absent,
                 C::Close
                 | C::SetReseller { .. }
+                | C::SetBillingMode(_)
                 | C::AdmitSubAccount { .. }
                 | C::ErasePerson { .. }
                 | C::CountTicket(_)
@@ -126,7 +133,7 @@ impl Decider for Account {
                 if sub_account_count_max > 0
                     && record.parent.is_some_and(|parent| parent.depth >= ACCOUNT_DEPTH_MAX)
                 {
-                    return Err(HostingRefusal::AccountTooDeep);
+                    return Err(ResellerRefusal::AccountTooDeep.into());
                 }
                 let is_same = record.sub_account_count_max == sub_account_count_max;
                 Ok(if is_same { vec![] } else { vec![AccountEvent::ResellerSet { sub_account_count_max }] })
@@ -141,13 +148,20 @@ impl Decider for Account {
             {
                 let allowed = record.sub_account_count_max as usize;
                 let limit = Limit::count(allowed, record.sub_accounts.len());
-                Err(HostingRefusal::SubAccountLimitReached(limit))
+                Err(ResellerRefusal::SubAccountLimitReached(limit).into())
             }
-            (S::Open(_), C::AdmitSubAccount { account, name }) => {
+            (S::Open(record), C::AdmitSubAccount { account, name, is_sandbox }) => {
                 let name = crate::text::name(&name, ACCOUNT_NAME_CHARACTER_COUNT_MAX)?;
                 let name = Sealed::new(SubjectId::of_account(account), name);
-                Ok(vec![AccountEvent::SubAccountAdmitted { account, name }])
+                // Below a sandbox there is nothing else.
+                let is_sandbox = is_sandbox || record.is_sandbox;
+                Ok(vec![AccountEvent::SubAccountAdmitted { account, name, is_sandbox }])
             }
+            (S::Open(record), C::SetBillingMode(mode)) => match (record.parent, record.billing == mode) {
+                (None, _) => Err(ResellerRefusal::BillingModeOfOwn.into()),
+                (Some(_), true) => Ok(vec![]),
+                (Some(_), false) => Ok(vec![AccountEvent::BillingModeSet { mode }]),
+            },
             (S::Open(record), C::RequireSecondFactor(is_required)) => {
                 let is_same = record.requires_second_factor == is_required;
                 Ok(if is_same { vec![] } else { vec![AccountEvent::SecondFactorRequired { is_required }] })
@@ -178,6 +192,7 @@ impl Decider for Account {
                 S::Closed(_),
                 C::Open { .. }
                 | C::SetReseller { .. }
+                | C::SetBillingMode(_)
                 | C::AdmitSubAccount { .. }
                 | C::RequireSecondFactor(_)
                 | C::AddUser(_)
@@ -242,12 +257,17 @@ impl Decider for Account {
     }
 }
 
-fn open(account: AccountId, name: &str, parent: Option<Parent>) -> Result<Vec<AccountEvent>, HostingRefusal> {
+fn open(
+    account: AccountId,
+    name: &str,
+    (parent, is_sandbox): (Option<Parent>, bool),
+) -> Result<Vec<AccountEvent>, HostingRefusal> {
     if account == AccountId::PLATFORM {
         return Err(HostingRefusal::AccountIsPlatform);
     }
     let name = crate::text::name(name, ACCOUNT_NAME_CHARACTER_COUNT_MAX)?;
-    Ok(vec![AccountEvent::Opened { name: Sealed::new(SubjectId::of_account(account), name), parent }])
+    let name = Sealed::new(SubjectId::of_account(account), name);
+    Ok(vec![AccountEvent::Opened { name, parent, is_sandbox }])
 }
 
 fn add_webhook(record: &AccountRecord, webhook: WebhookId) -> Result<Vec<AccountEvent>, HostingRefusal> {

@@ -11,6 +11,34 @@ pub struct Parent {
     pub depth: u8,
 }
 
+/// Who is asked to pay for an account below a reseller's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum BillingMode {
+    /// The account itself.
+    #[default]
+    Direct,
+    /// The reseller above: only those above order and change plans, since they pay.
+    Reseller,
+}
+
+impl BillingMode {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Direct, Self::Reseller];
+
+    /// The stable name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Direct => "direct",
+            Self::Reseller => "reseller",
+        }
+    }
+
+    /// The mode of that name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|mode| mode.name() == name)
+    }
+}
+
 /// What happened to one account. Stream `account/{AccountId}`; opened once, closed once.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum AccountEvent {
@@ -20,6 +48,13 @@ pub enum AccountEvent {
         name: Sealed<String>,
         /// The reseller's account that it stands below; none: the platform's own customer.
         parent: Option<Parent>,
+        /// Whether it is for trying things out, for ever: its mail leaves nowhere, and nothing is billed.
+        is_sandbox: bool,
+    },
+    /// From now on this one is asked to pay for it.
+    BillingModeSet {
+        /// Who.
+        mode: BillingMode,
     },
     /// It may have so many accounts below it.
     ResellerSet {
@@ -32,6 +67,8 @@ pub enum AccountEvent {
         account: AccountId,
         /// What it is called at first.
         name: Sealed<String>,
+        /// Whether it is for trying things out.
+        is_sandbox: bool,
     },
     /// It orders nothing more and nobody signs in to it.
     Closed,

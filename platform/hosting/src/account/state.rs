@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use kernel::{AccountId, DelegationId, Sealed, ServiceId, SubjectId, TicketId, UserId, WebhookId};
 
-use super::Parent;
+use super::{BillingMode, Parent};
 
 /// An account as it is.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -25,6 +25,15 @@ impl AccountState {
     }
 }
 
+/// What an account knows of one below it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SubAccount {
+    /// What it was called at first.
+    pub name: Sealed<String>,
+    /// Whether it is for trying things out.
+    pub is_sandbox: bool,
+}
+
 /// What is known of an account.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AccountRecord {
@@ -34,10 +43,14 @@ pub struct AccountRecord {
     pub requires_second_factor: bool,
     /// The reseller's account that it stands below.
     pub parent: Option<Parent>,
+    /// Whether it is for trying things out: its mail leaves nowhere, and nothing is billed.
+    pub is_sandbox: bool,
+    /// Who is asked to pay.
+    pub billing: BillingMode,
     /// How many accounts may stand directly below it.
     pub sub_account_count_max: u32,
-    /// Those that do, with what they were called at first.
-    pub sub_accounts: BTreeMap<AccountId, Sealed<String>>,
+    /// Those that do.
+    pub sub_accounts: BTreeMap<AccountId, SubAccount>,
     /// Persons whose data are readable no more.
     pub erased: BTreeSet<SubjectId>,
     /// Its users that are not removed.

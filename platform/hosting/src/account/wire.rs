@@ -3,13 +3,14 @@
 use kernel::{Event, Kind, Malformed, Open, RawEvent, Seal, SealError};
 use serde::{Deserialize, Serialize};
 
-use super::{AccountEvent, Parent};
+use super::{AccountEvent, BillingMode, Parent};
 use crate::wire::{self, Nothing, SealedField, json};
 
 const OPENED: Kind = Kind { name: "account.opened", schema: 1 };
 const CLOSED: Kind = Kind { name: "account.closed", schema: 1 };
 const SECOND_FACTOR_REQUIRED: Kind = Kind { name: "account.second_factor_required", schema: 1 };
 const RESELLER_SET: Kind = Kind { name: "account.reseller_set", schema: 1 };
+const BILLING_MODE_SET: Kind = Kind { name: "account.billing_mode_set", schema: 1 };
 const SUB_ACCOUNT_ADMITTED: Kind = Kind { name: "account.sub_account_admitted", schema: 1 };
 const PERSON_ERASED: Kind = Kind { name: "account.person_erased", schema: 1 };
 const USER_ADDED: Kind = Kind { name: "account.user_added", schema: 1 };
@@ -28,6 +29,8 @@ struct OpenedV1 {
     name: SealedField,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     parent: Option<ParentV1>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    is_sandbox: bool,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -45,6 +48,13 @@ struct ResellerSetV1 {
 struct SubAccountAdmittedV1 {
     account: String,
     name: SealedField,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    is_sandbox: bool,
+}
+
+#[derive(Serialize, Deserialize)]
+struct BillingModeSetV1 {
+    mode: String,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -89,6 +99,7 @@ impl Event for AccountEvent {
         match self {
             Self::Opened { .. } => OPENED,
             Self::ResellerSet { .. } => RESELLER_SET,
+            Self::BillingModeSet { .. } => BILLING_MODE_SET,
             Self::SubAccountAdmitted { .. } => SUB_ACCOUNT_ADMITTED,
             Self::PersonErased { .. } => PERSON_ERASED,
             Self::Closed => CLOSED,
@@ -108,17 +119,21 @@ impl Event for AccountEvent {
 
     fn encode(&self, seal: &mut dyn Seal) -> Result<Vec<u8>, SealError> {
         Ok(match self {
-            Self::Opened { name, parent } => json(&OpenedV1 {
+            Self::Opened { name, parent, is_sandbox } => json(&OpenedV1 {
                 name: wire::seal(seal, name)?,
                 parent: parent
                     .map(|parent| ParentV1 { account: parent.account.to_string(), depth: parent.depth }),
+                is_sandbox: *is_sandbox,
             }),
+            Self::BillingModeSet { mode } => json(&BillingModeSetV1 { mode: mode.name().to_owned() }),
             Self::ResellerSet { sub_account_count_max } => {
                 json(&ResellerSetV1 { sub_account_count_max: *sub_account_count_max })
             }
-            Self::SubAccountAdmitted { account, name } => {
-                json(&SubAccountAdmittedV1 { account: account.to_string(), name: wire::seal(seal, name)? })
-            }
+            Self::SubAccountAdmitted { account, name, is_sandbox } => json(&SubAccountAdmittedV1 {
+                account: account.to_string(),
+                name: wire::seal(seal, name)?,
+                is_sandbox: *is_sandbox,
+            }),
             Self::Closed => json(&Nothing {}),
             Self::PersonErased { subject, mailbox } => json(&PersonErasedV1 {
                 subject: subject.to_string(),
@@ -153,7 +168,8 @@ impl Event for AccountEvent {
                         Some(Parent { account: wire::id(raw, &parent.account)?, depth: parent.depth })
                     }
                 };
-                Ok(Self::Opened { name: wire::open(raw, open, &form.name)?, parent })
+                let name = wire::open(raw, open, &form.name)?;
+                Ok(Self::Opened { name, parent, is_sandbox: form.is_sandbox })
             }
             ("account.reseller_set", 1) => wire::form(raw).map(|form: ResellerSetV1| Self::ResellerSet {
                 sub_account_count_max: form.sub_account_count_max,
@@ -163,7 +179,14 @@ impl Event for AccountEvent {
                 Ok(Self::SubAccountAdmitted {
                     account: wire::id(raw, &form.account)?,
                     name: wire::open(raw, open, &form.name)?,
+                    is_sandbox: form.is_sandbox,
                 })
+            }
+            ("account.billing_mode_set", 1) => {
+                let form: BillingModeSetV1 = wire::form(raw)?;
+                let mode = BillingMode::named(&form.mode);
+                let mode = mode.ok_or_else(|| wire::malformed(raw, "a billing mode is unknown"))?;
+                Ok(Self::BillingModeSet { mode })
             }
             ("account.closed", 1) => wire::form(raw).map(|Nothing {}| Self::Closed),
             ("account.second_factor_required", 1) => {

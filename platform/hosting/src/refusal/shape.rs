@@ -56,31 +56,34 @@ pub(super) struct Row {
 
 macro_rules! refusals {
     (
+        $(#[$enum_doc:meta])* $enum:ident
+        also { $($(#[$adoc:meta])* $also:ident($other:ident);)* }
         plain { $($(#[$doc:meta])* $name:ident = $code:literal, $field:expr, $en:literal, $fr:literal;)* }
         limited { $($(#[$ldoc:meta])* $lname:ident = $lcode:literal, $lfield:expr, $limit:literal, $len:literal, $lfr:literal;)* }
     ) => {
-        /// Why the hosting model says no. Expected, shown to the asker, never logged as a failure.
+        $(#[$enum_doc])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-        pub enum HostingRefusal {
+        pub enum $enum {
             $($(#[$doc])* $name,)*
             $($(#[$ldoc])* $lname(Limit),)*
+            $($(#[$adoc])* $also($other),)*
         }
 
-        impl HostingRefusal {
-            /// All codes, in the order of the catalogue.
+        impl $enum {
+            /// All codes of this chapter, in the order of the catalogue.
             pub const CODES: &'static [&'static str] = &[$($code,)* $($lcode,)*];
+            pub(in crate::refusal) const ROWS: &'static [Row] = &[
+                $(Row { code: $code, en: $en, fr: $fr },)*
+                $(Row { code: $lcode, en: $len, fr: $lfr },)*
+            ];
         }
 
-        const ROWS: &[Row] = &[
-            $(Row { code: $code, en: $en, fr: $fr },)*
-            $(Row { code: $lcode, en: $len, fr: $lfr },)*
-        ];
-
-        impl kernel::Refusal for HostingRefusal {
+        impl kernel::Refusal for $enum {
             fn code(&self) -> &'static str {
                 match self {
                     $(Self::$name => $code,)*
                     $(Self::$lname(_) => $lcode,)*
+                    $(Self::$also(chapter) => chapter.code(),)*
                 }
             }
 
@@ -88,6 +91,7 @@ macro_rules! refusals {
                 match self {
                     $(Self::$name => $field,)*
                     $(Self::$lname(_) => $lfield,)*
+                    $(Self::$also(chapter) => chapter.field(),)*
                 }
             }
 
@@ -97,8 +101,24 @@ macro_rules! refusals {
                     $(Self::$lname(limit) => {
                         vec![LimitFact { name: $limit, allowed: limit.allowed, used: Some(limit.used) }]
                     })*
+                    $(Self::$also(chapter) => chapter.limits(),)*
                 }
             }
         }
+
+        impl std::fmt::Display for $enum {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                use kernel::Refusal as _;
+                f.write_str(&crate::refusal::text(self.code(), Language::En, &self.limits()))
+            }
+        }
+
+        impl std::error::Error for $enum {}
+
+        $(impl From<$other> for $enum {
+            fn from(chapter: $other) -> Self {
+                Self::$also(chapter)
+            }
+        })*
     };
 }

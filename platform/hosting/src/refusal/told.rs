@@ -2,11 +2,11 @@
 
 use kernel::{ByteSize, LimitFact};
 
-use super::{HostingRefusal, Language, ROWS};
+use super::{CHAPTERS, Language};
 
 /// The sentence for a refusal's `code` with its `limits`; a general one where the code is not of this model.
 pub fn text(code: &str, language: Language, limits: &[LimitFact]) -> String {
-    let row = ROWS.iter().find(|row| row.code == code);
+    let row = CHAPTERS.into_iter().flatten().find(|row| row.code == code);
     let sentence = match (row, language) {
         (Some(row), Language::En) => row.en,
         (Some(row), Language::Fr) => row.fr,
@@ -30,25 +30,20 @@ fn bytes(octets: u64, language: Language) -> String {
     }
 }
 
-impl std::fmt::Display for HostingRefusal {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        use kernel::Refusal as _;
-        f.write_str(&text(self.code(), Language::En, &self.limits()))
-    }
-}
-
-impl std::error::Error for HostingRefusal {}
-
 #[cfg(test)]
 mod tests {
     use kernel::{ClaimKind, Refusal as _};
 
     use super::*;
-    use crate::refusal::{HostingRefusal, Limit};
+    use crate::refusal::{HostingRefusal, Limit, ResellerRefusal};
+
+    fn codes() -> Vec<&'static str> {
+        [HostingRefusal::CODES, ResellerRefusal::CODES].concat()
+    }
 
     #[test]
     fn every_code_has_a_sentence_in_both_languages() {
-        for row in ROWS {
+        for row in CHAPTERS.into_iter().flatten() {
             let is_limited = row.en.contains("{allowed}");
             for sentence in [row.en, row.fr] {
                 assert!(sentence.ends_with('.') && sentence.len() > 30, "{}: {sentence}", row.code);
@@ -57,17 +52,18 @@ mod tests {
             }
             assert_ne!(row.en, row.fr, "{}", row.code);
         }
-        assert_eq!(ROWS.len(), HostingRefusal::CODES.len());
+        let count: usize = CHAPTERS.iter().map(|rows| rows.len()).sum();
+        assert_eq!(count, codes().len());
     }
 
     #[test]
     fn codes_are_stable_words_and_no_two_are_equal() {
-        let mut codes = HostingRefusal::CODES.to_vec();
-        codes.sort_unstable();
-        codes.dedup();
-        assert_eq!(codes.len(), HostingRefusal::CODES.len());
+        let mut distinct = codes();
+        distinct.sort_unstable();
+        distinct.dedup();
+        assert_eq!(distinct.len(), codes().len());
         assert!(
-            codes.iter().all(|code| code.bytes().all(|octet| octet.is_ascii_uppercase() || octet == b'_'))
+            distinct.iter().all(|code| code.bytes().all(|octet| octet.is_ascii_uppercase() || octet == b'_'))
         );
     }
 

@@ -6,8 +6,10 @@ use kernel::{
 };
 
 use crate::HostingRefusal;
+use crate::account::Account;
 use crate::plan::{CustomLimits, Plan};
-use crate::service::{Recurring, Service, ServiceCommand, ServiceOrder};
+use crate::reseller::{Reseller, Resources};
+use crate::service::{Service, ServiceCommand, ServiceOrder};
 
 /// Lets a service be one of another plan, or of another version, at once. Nothing is ever deleted by it: where something
 /// does not fit it is refused, or by an operator's force everything is kept and nothing can be added.
@@ -29,7 +31,7 @@ pub struct ChangePlan {
 
 impl UseCase for ChangePlan {
     const NAME: &'static str = "change_plan";
-    type Reads = (Key<Service>, Foreign<Plan>);
+    type Reads = (Key<Service>, Foreign<Plan>, (Key<Account>, Key<Reseller>));
     type Refusal = HostingRefusal;
 
     fn tenant(&self) -> TenantId {
@@ -37,12 +39,13 @@ impl UseCase for ChangePlan {
     }
 
     fn reads(&self) -> Self::Reads {
-        (Key(self.service), Foreign(TenantId::PLATFORM, self.plan))
+        let plan = Foreign(TenantId::PLATFORM, self.plan);
+        (Key(self.service), plan, (Key(self.account), Key(self.account)))
     }
 
     fn decide(
         &self,
-        (service, plan): &<Self::Reads as Reads>::States,
+        (service, plan, (account, reseller)): &<Self::Reads as Reads>::States,
         now: Timestamp,
     ) -> Result<Changes, HostingRefusal> {
         let terms = plan.versions.get(&self.version).ok_or(HostingRefusal::PlanVersionNotFound)?;
@@ -53,18 +56,29 @@ impl UseCase for ChangePlan {
             plan: self.plan,
             version: self.version,
             limits: terms.limits_with(self.custom.as_ref())?,
-            recurring: Some(Recurring::of(terms, cycle, self.custom.as_ref())),
+            recurring: Some(super::recurring(account, (terms, cycle), self.custom.as_ref())),
         };
+        let resources = Resources::of(&order.limits);
         let change = ServiceCommand::ChangePlan { order, is_forced: self.is_forced };
-        Ok(Changes::none().emit::<Service>(self.service, Service::decide(service, change, &(), now)?))
+        let changed = Service::decide(service, change, &(), now)?;
+        let drawn = match changed.is_empty() {
+            true => vec![],
+            // Force is against what does not fit the plan, not against what others were given.
+            false => super::drawn(account, reseller, (self.service, resources), now)?,
+        };
+        Ok(Changes::none().emit::<Service>(self.service, changed).emit::<Reseller>(self.account, drawn))
     }
 }
 
 impl Guarded for ChangePlan {
-    fn need(&self, (service, _): &<Self::Reads as Reads>::States) -> Need {
+    fn need(&self, (service, _, _): &<Self::Reads as Reads>::States) -> Need {
         Need {
             permission: if self.is_forced { Permission::PlatformWrite } else { Permission::ServiceWrite },
             resource: super::service_resource(self.account, self.service, service),
         }
+    }
+    fn needs(&self, states: &<Self::Reads as Reads>::States) -> Vec<Need> {
+        let (_, _, (account, _)) = states;
+        [self.need(states)].into_iter().chain(super::payer_need(self.account, account)).collect()
     }
 }

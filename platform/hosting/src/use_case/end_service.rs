@@ -5,6 +5,7 @@ use kernel::{AccountId, Changes, Decider, Key, Reads, ServiceId, TenantId, Times
 
 use crate::HostingRefusal;
 use crate::account::{Account, AccountCommand};
+use crate::reseller::{Reseller, ResellerCommand};
 use crate::service::{Service, ServiceCommand};
 
 /// Ends a service for good: mail is refused, contents are destroyed at `purge_after`.
@@ -20,7 +21,7 @@ pub struct EndService {
 
 impl UseCase for EndService {
     const NAME: &'static str = "end_service";
-    type Reads = (Key<Account>, Key<Service>);
+    type Reads = (Key<Account>, Key<Service>, Key<Reseller>);
     type Refusal = HostingRefusal;
 
     fn tenant(&self) -> TenantId {
@@ -28,12 +29,12 @@ impl UseCase for EndService {
     }
 
     fn reads(&self) -> Self::Reads {
-        (Key(self.account), Key(self.service))
+        (Key(self.account), Key(self.service), Key(self.account))
     }
 
     fn decide(
         &self,
-        (account, service): &<Self::Reads as Reads>::States,
+        (account, service, reseller): &<Self::Reads as Reads>::States,
         now: Timestamp,
     ) -> Result<Changes, HostingRefusal> {
         let end = ServiceCommand::End { purge_after: self.purge_after };
@@ -42,12 +43,16 @@ impl UseCase for EndService {
             return Ok(Changes::none());
         }
         let counted = Account::decide(account, AccountCommand::EndService(self.service), &(), now)?;
-        Ok(Changes::none().emit::<Service>(self.service, ended).emit::<Account>(self.account, counted))
+        let returned = Reseller::decide(reseller, ResellerCommand::Return(self.service), &(), now)?;
+        Ok(Changes::none()
+            .emit::<Service>(self.service, ended)
+            .emit::<Account>(self.account, counted)
+            .emit::<Reseller>(self.account, returned))
     }
 }
 
 impl Guarded for EndService {
-    fn need(&self, (_, service): &<Self::Reads as Reads>::States) -> Need {
+    fn need(&self, (_, service, _): &<Self::Reads as Reads>::States) -> Need {
         Need {
             permission: Permission::ServiceWrite,
             resource: super::service_resource(self.account, self.service, service),

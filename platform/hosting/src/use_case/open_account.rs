@@ -33,7 +33,12 @@ impl UseCase for OpenAccount {
         account: &<Self::Reads as Reads>::States,
         now: Timestamp,
     ) -> Result<Changes, HostingRefusal> {
-        let open = AccountCommand::Open { account: self.account, name: self.name.clone(), parent: None };
+        let open = AccountCommand::Open {
+            account: self.account,
+            name: self.name.clone(),
+            parent: None,
+            is_sandbox: false,
+        };
         Ok(Changes::none().emit::<Account>(self.account, Account::decide(account, open, &(), now)?))
     }
 }

@@ -5,6 +5,8 @@ use kernel::{AccountId, Changes, Decider, Foreign, Key, Reads, TenantId, Timesta
 
 use crate::HostingRefusal;
 use crate::account::{Account, AccountCommand, AccountState, Parent};
+use crate::refusal::ResellerRefusal;
+use crate::reseller::{Reseller, ResellerCommand};
 
 /// Makes a reseller's customer exist, in a tenant of its own, once the reseller's account has admitted it. That it was
 /// admitted never changes, so that reading it from another tenant is safe. Repeating it changes nothing.
@@ -18,7 +20,7 @@ pub struct OpenSubAccount {
 
 impl UseCase for OpenSubAccount {
     const NAME: &'static str = "open_sub_account";
-    type Reads = (Key<Account>, Foreign<Account>);
+    type Reads = ((Key<Account>, Key<Reseller>), (Foreign<Account>, Foreign<Reseller>));
     type Refusal = HostingRefusal;
 
     fn tenant(&self) -> TenantId {
@@ -26,29 +28,45 @@ impl UseCase for OpenSubAccount {
     }
 
     fn reads(&self) -> Self::Reads {
-        (Key(self.account), Foreign(self.parent.tenant(), self.parent))
+        let above = self.parent.tenant();
+        ((Key(self.account), Key(self.account)), (Foreign(above, self.parent), Foreign(above, self.parent)))
     }
 
     fn decide(
         &self,
-        (account, parent): &<Self::Reads as Reads>::States,
+        ((account, reseller), (parent, giver)): &<Self::Reads as Reads>::States,
         now: Timestamp,
     ) -> Result<Changes, HostingRefusal> {
         let above = match parent {
             AccountState::Open(record) | AccountState::Closed(record) => record,
             AccountState::Absent => return Err(HostingRefusal::AccountNotFound),
         };
-        let name = above.sub_accounts.get(&self.account).ok_or(HostingRefusal::SubAccountNotAdmitted)?;
+        let admitted = above.sub_accounts.get(&self.account).ok_or(ResellerRefusal::SubAccountNotAdmitted)?;
         if !matches!(account, AccountState::Absent) {
             return Ok(Changes::none());
         }
         let depth = above.parent.map_or(0, |parent| parent.depth).saturating_add(1);
         let open = AccountCommand::Open {
             account: self.account,
-            name: name.plain().ok_or(HostingRefusal::AccountNotFound)?.clone(),
+            name: admitted.name.plain().ok_or(HostingRefusal::AccountNotFound)?.clone(),
             parent: Some(Parent { account: self.parent, depth }),
+            is_sandbox: admitted.is_sandbox,
         };
-        Ok(Changes::none().emit::<Account>(self.account, Account::decide(account, open, &(), now)?))
+        let opened = Account::decide(account, open, &(), now)?;
+        // Admitted and allocated in one append: from its first moment it has no more than it was given.
+        let received = match giver.grants.get(&self.account) {
+            Some(grant) => {
+                let receive = ResellerCommand::Receive {
+                    giver: self.parent,
+                    serial: grant.serial,
+                    resources: grant.asked,
+                    customers: vec![],
+                };
+                Reseller::decide(reseller, receive, &(), now)?
+            }
+            None => vec![],
+        };
+        Ok(Changes::none().emit::<Account>(self.account, opened).emit::<Reseller>(self.account, received))
     }
 }
 

@@ -11,7 +11,8 @@ use crate::calendar::Cycle;
 use crate::contract::{Agreement, Contract, check_complete, is_demanded};
 use crate::document::Document;
 use crate::plan::{CustomLimits, Plan};
-use crate::service::{Recurring, Service, ServiceCommand, ServiceOrder};
+use crate::reseller::{Reseller, Resources};
+use crate::service::{Service, ServiceCommand, ServiceOrder};
 
 /// Orders a service of a published plan version. One append: the service with a copy of its limits, its place in the
 /// account, and what was accepted with it. Documents that are in force must be accepted, unless the operator knows that
@@ -36,7 +37,8 @@ pub struct OrderService {
 
 impl UseCase for OrderService {
     const NAME: &'static str = "order_service";
-    type Reads = (Key<Account>, Key<Service>, Foreign<Plan>, (Vec<Foreign<Document>>, Key<Contract>));
+    type Reads =
+        ((Key<Account>, Key<Reseller>), Key<Service>, Foreign<Plan>, (Vec<Foreign<Document>>, Key<Contract>));
     type Refusal = HostingRefusal;
 
     fn tenant(&self) -> TenantId {
@@ -45,12 +47,13 @@ impl UseCase for OrderService {
 
     fn reads(&self) -> Self::Reads {
         let contract = (super::accept_contract::library(), Key(self.service));
-        (Key(self.account), Key(self.service), Foreign(TenantId::PLATFORM, self.plan), contract)
+        let account = (Key(self.account), Key(self.account));
+        (account, Key(self.service), Foreign(TenantId::PLATFORM, self.plan), contract)
     }
 
     fn decide(
         &self,
-        (account, service, plan, (library, contract)): &<Self::Reads as Reads>::States,
+        ((account, reseller), service, plan, (library, contract)): &<Self::Reads as Reads>::States,
         now: Timestamp,
     ) -> Result<Changes, HostingRefusal> {
         let terms = plan.versions.get(&self.version).ok_or(HostingRefusal::PlanVersionNotFound)?;
@@ -59,8 +62,9 @@ impl UseCase for OrderService {
             plan: self.plan,
             version: self.version,
             limits: terms.limits_with(self.custom.as_ref())?,
-            recurring: Some(Recurring::of(terms, self.cycle, self.custom.as_ref())),
+            recurring: Some(super::recurring(account, (terms, self.cycle), self.custom.as_ref())),
         };
+        let resources = Resources::of(&order.limits);
         let ordered = Service::decide(service, ServiceCommand::Order(order), &(), now)?;
         if ordered.is_empty() {
             return Ok(Changes::none());
@@ -75,8 +79,10 @@ impl UseCase for OrderService {
             }
         };
         let counted = Account::decide(account, AccountCommand::AddService(self.service), &(), now)?;
+        let drawn = super::drawn(account, reseller, (self.service, resources), now)?;
         Ok(Changes::none()
             .emit::<Account>(self.account, counted)
+            .emit::<Reseller>(self.account, drawn)
             .emit::<Service>(self.service, ordered)
             .emit::<Contract>(self.service, accepted))
     }
@@ -92,7 +98,8 @@ impl Guarded for OrderService {
 
     fn needs(&self, states: &<Self::Reads as Reads>::States) -> Vec<Need> {
         let mut needs = vec![self.need(states)];
-        let (_, _, _, (library, _)) = states;
+        let ((account, _), _, _, (library, _)) = states;
+        needs.extend(super::payer_need(self.account, account));
         if self.agreement == Agreement::ToFollow && is_demanded(library) {
             let resource = Resource::account(self.account);
             needs.push(Need { permission: Permission::PlatformWrite, resource });

@@ -57,7 +57,7 @@ impl UseCase for SignUp {
         now: Timestamp,
     ) -> Result<Changes, HostingRefusal> {
         let name = self.account_name.clone();
-        let open = AccountCommand::Open { account: self.account, name, parent: None };
+        let open = AccountCommand::Open { account: self.account, name, parent: None, is_sandbox: false };
         let opened = Account::decide(account, open, &(), now)?;
         let account = opened.iter().fold(account.clone(), Account::evolve);
         let counted = Account::decide(&account, AccountCommand::AddUser(self.user), &(), now)?;

@@ -1,7 +1,7 @@
 //! One full and, where fields may be absent, one minimal event of every kind: what the golden files hold.
 
 use authority::{Permission, Permissions};
-use hosting::account::{AccountEvent, Parent};
+use hosting::account::{AccountEvent, BillingMode, Parent};
 use hosting::address_map::{AddressMap, AddressMapKind};
 use hosting::alias::{AliasEvent, AliasSettings, Temporary};
 use hosting::book::{BookEvent, Entry, EntryEvent};
@@ -18,6 +18,7 @@ use hosting::mailbox::{
 use hosting::notice::{Notice, NoticeEvent, NoticeKind, NoticePerson};
 use hosting::plan::{Currency, PlanEvent, catalogue};
 use hosting::push::{Push, PushKind, PushPriority};
+use hosting::reseller::{ResellerEvent, Resources};
 use hosting::secret::Secret;
 use hosting::service::{DomainShare, Recurring, ServiceEvent, SuspensionReason};
 use hosting::session::{EndReason, Entrance, SessionEvent, SessionOwner};
@@ -58,6 +59,7 @@ pub fn samples() -> Vec<(HostingEvent, &'static str)> {
     let mut all = Vec::new();
     let at = Timestamp::from_millis(1_790_000_000_123);
     accounts(&mut all);
+    resellers(&mut all);
     users(&mut all, at);
     sessions(&mut all, at);
     plans(&mut all);
@@ -170,10 +172,19 @@ type Samples = Vec<(HostingEvent, &'static str)>;
 
 fn accounts(all: &mut Samples) {
     let mut full = |event| all.push((HostingEvent::Account(event), "full"));
-    full(AccountEvent::Opened { name: sealed(1, "Jos\u{e9} & fils".to_owned()), parent: None });
+    full(AccountEvent::Opened {
+        name: sealed(1, "Jos\u{e9} & fils".to_owned()),
+        parent: None,
+        is_sandbox: false,
+    });
     full(AccountEvent::PersonErased { subject: id(8), mailbox: Some(id(8)) });
     full(AccountEvent::ResellerSet { sub_account_count_max: 7 });
-    full(AccountEvent::SubAccountAdmitted { account: id(3), name: sealed(3, "Alice SARL".to_owned()) });
+    full(AccountEvent::SubAccountAdmitted {
+        account: id(3),
+        name: sealed(3, "Alice SARL".to_owned()),
+        is_sandbox: false,
+    });
+    full(AccountEvent::BillingModeSet { mode: BillingMode::Reseller });
     full(AccountEvent::SecondFactorRequired { is_required: true });
     full(AccountEvent::UserAdded { user: id(2) });
     full(AccountEvent::UserRemoved { user: id(2) });
@@ -187,10 +198,29 @@ fn accounts(all: &mut Samples) {
     full(AccountEvent::ServiceEnded { service: id(5) });
     full(AccountEvent::Closed);
     let parent = Some(Parent { account: id(4), depth: 2 });
-    all.push((
-        HostingEvent::Account(AccountEvent::Opened { name: sealed(1, "Alice SARL".to_owned()), parent }),
-        "below",
-    ));
+    let opened = |is_sandbox| {
+        let name = sealed(1, "Alice SARL".to_owned());
+        HostingEvent::Account(AccountEvent::Opened { name, parent, is_sandbox })
+    };
+    all.push((opened(false), "below"));
+    all.push((opened(true), "sandbox"));
+    let name = sealed(3, "Alice SARL".to_owned());
+    let admitted = AccountEvent::SubAccountAdmitted { account: id(3), name, is_sandbox: true };
+    all.push((HostingEvent::Account(admitted), "sandbox"));
+}
+
+fn resellers(all: &mut Samples) {
+    let resources = Resources { services: 2, domains: 3, mailboxes: 50, storage: ByteSize::gib(100) };
+    let mut push = |event, form| all.push((HostingEvent::Reseller(event), form));
+    push(ResellerEvent::PoolSet { pool: None, customers: vec![] }, "minimal");
+    push(ResellerEvent::PoolSet { pool: Some(resources), customers: vec![id(3), id(4)] }, "full");
+    push(ResellerEvent::Allocated { account: id(3), serial: 2, resources }, "full");
+    push(ResellerEvent::Settled { account: id(3), serial: 2, resources }, "full");
+    let received = |customers| ResellerEvent::Received { giver: id(1), serial: 2, resources, customers };
+    push(received(vec![]), "minimal");
+    push(received(vec![id(6)]), "full");
+    push(ResellerEvent::Drawn { service: id(5), resources }, "full");
+    push(ResellerEvent::Returned { service: id(5) }, "full");
 }
 
 fn users(all: &mut Samples, at: Timestamp) {

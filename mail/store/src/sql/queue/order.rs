@@ -33,13 +33,14 @@ const fn doing(order: Order) -> Doing {
             stage: Stage::Held,
         },
         Order::Release => {
-            Doing { reaches: "r.state = 2", set: "state = 0, wish = 0, due_at = $3", stage: Stage::Released }
+            let set = "state = 0, wish = 0, due_at = $3";
+            Doing { reaches: "r.state = 2 AND r.wish <> 3", set, stage: Stage::Released }
         }
         Order::Retry => {
             Doing { reaches: "r.state = 0 AND r.due_at > $1", set: "due_at = $3", stage: Stage::Hastened }
         }
         Order::Bounce => Doing {
-            reaches: "(r.state = 2 OR r.state = 3 OR r.state < 2 AND r.wish <> 1)",
+            reaches: "(r.state = 2 AND r.wish <> 3 OR r.state = 3 OR r.state < 2 AND r.wish <> 1)",
             set: "wish = 1, due_at = CASE WHEN state = 1 THEN due_at ELSE $3 END, \
                   state = CASE WHEN state = 1 THEN 1 ELSE 0 END",
             stage: Stage::Condemned,

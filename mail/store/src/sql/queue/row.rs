@@ -14,6 +14,10 @@ pub(crate) const DELIVERED: i64 = 4;
 pub(crate) const BOUNCED: i64 = 5;
 pub(crate) const REMOVED: i64 = 6;
 
+/// In the column `wish` of what is held: nobody's order lets it leave, not even as a report to its sender.
+pub(crate) const KEEP: i64 = 3;
+/// Why that is so, as the trace tells it.
+pub(crate) const SANDBOX: &str = "a sandbox account: its mail is kept and leaves nowhere";
 /// In the column `wish`: somebody wants it given up at the next lease. 2: held when its lease ends; 0: nothing.
 pub(crate) const WISH_BOUNCE: i64 = 1;
 

@@ -1,0 +1,68 @@
+//! Reading pools. They are folded from their events: nobody asks for many at once.
+
+use async_graphql::connection::Connection;
+use async_graphql::{Context, Object, Result};
+use authority::{Permission, Resource};
+use hosting::reseller::{Reseller, ResellerState};
+use kernel::{AccountId, Id as _, Key};
+
+use super::object::{Pool, PoolShare};
+use crate::page::{Page, PageKey, cost};
+use crate::request::Asked;
+use crate::scalar::AccountKey;
+
+/// Queries about pools.
+#[derive(Debug, Default)]
+pub struct ResellerQuery;
+
+#[Object]
+impl ResellerQuery {
+    /// What an account may hand on and, where it stands below a reseller, order itself: the caller's own where `accountId`
+    /// is absent.
+    #[graphql(complexity = 10)]
+    async fn pool(&self, ctx: &Context<'_>, account_id: Option<AccountKey>) -> Result<Option<Pool>> {
+        let account = ctx.account(account_id)?;
+        read(ctx, &account).await.map(Some)
+    }
+
+    /// What the customers of a reseller have of its pool, those for whom something is counted.
+    #[graphql(complexity = "cost(first, child_complexity)")]
+    async fn pool_shares(
+        &self,
+        ctx: &Context<'_>,
+        account_id: Option<AccountKey>,
+        first: Option<i32>,
+        after: Option<String>,
+    ) -> Result<Connection<PageKey, PoolShare>> {
+        let account = ctx.account(account_id)?;
+        let page = Page::parse(first, after.as_deref()).map_err(|fault| ctx.fault(fault))?;
+        let state = state(ctx, account).await?;
+        let shares = state.grants.iter().map(|(customer, grant)| {
+            let share = PoolShare {
+                id: AccountKey(*customer),
+                allocated: grant.asked.into(),
+                counted: grant.counted.into(),
+            };
+            (PageKey { born: 0, id: customer.uuid() }, share)
+        });
+        Ok(page.of(shares))
+    }
+}
+
+/// The pool of an account, if the caller may see it.
+pub(crate) async fn read(ctx: &Context<'_>, account: &AccountId) -> Result<Pool> {
+    let state = state(ctx, *account).await?;
+    let used = state.used();
+    Ok(Pool {
+        id: AccountKey(*account),
+        total: state.pool.map(Into::into),
+        used: used.into(),
+        free: state.pool.map(|pool| pool.minus(used).into()),
+    })
+}
+
+async fn state(ctx: &Context<'_>, account: AccountId) -> Result<ResellerState> {
+    ctx.allow(Permission::AccountRead, Resource::account(account))?;
+    let loaded = ctx.platform()?.engine.load(account.tenant(), &Key::<Reseller>(account)).await;
+    loaded.map_err(|error| ctx.failed("the state of a pool", &error))
+}

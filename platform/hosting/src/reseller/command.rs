@@ -1,0 +1,53 @@
+//! What can be asked of an account as a reseller.
+
+use kernel::{AccountId, ServiceId};
+
+use super::Resources;
+
+/// An intention about one account among resellers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ResellerCommand {
+    /// Let it hand on so much.
+    SetPool {
+        /// How much; none: without limit.
+        pool: Option<Resources>,
+        /// Accounts that stand directly below it now: what they have is counted from now on.
+        customers: Vec<AccountId>,
+    },
+    /// Let an account below it have so much.
+    Allocate {
+        /// Which.
+        account: AccountId,
+        /// How much.
+        resources: Resources,
+    },
+    /// Take note that an account below has what it was given.
+    Settle {
+        /// Which.
+        account: AccountId,
+        /// Which of the allocations to it, counted from 1.
+        serial: u32,
+        /// What it has now.
+        resources: Resources,
+    },
+    /// Have what the account above gave.
+    Receive {
+        /// Who gave it.
+        giver: AccountId,
+        /// Which of its allocations, counted from 1.
+        serial: u32,
+        /// How much it gave; what is used already is kept.
+        resources: Resources,
+        /// As in [`ResellerCommand::SetPool`].
+        customers: Vec<AccountId>,
+    },
+    /// Let a service of its own take so much.
+    Draw {
+        /// Which.
+        service: ServiceId,
+        /// How much it takes from now on.
+        resources: Resources,
+    },
+    /// A service of its own takes nothing any more.
+    Return(ServiceId),
+}

@@ -1,0 +1,58 @@
+//! What can happen to an account as a reseller.
+
+use kernel::{AccountId, ServiceId};
+
+use super::Resources;
+
+/// What happened to one account among resellers. Stream `reseller/{AccountId}`, in the tenant of that account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ResellerEvent {
+    /// It may hand on so much: the operator says so.
+    PoolSet {
+        /// How much; none: without limit.
+        pool: Option<Resources>,
+        /// Accounts directly below it that nothing was counted for before; they have nothing of the pool yet.
+        customers: Vec<AccountId>,
+    },
+    /// An account below it shall have so much. Counted from now on; the account obeys once it has received it.
+    Allocated {
+        /// Which.
+        account: AccountId,
+        /// Which of the allocations to that account, counted from 1.
+        serial: u32,
+        /// How much.
+        resources: Resources,
+    },
+    /// An account below it has what it was last given, or more where more was in use: so much is counted.
+    Settled {
+        /// Which.
+        account: AccountId,
+        /// Which of the allocations to that account.
+        serial: u32,
+        /// How much it has.
+        resources: Resources,
+    },
+    /// It has so much for its own services and for the accounts below it.
+    Received {
+        /// The account above that gave it.
+        giver: AccountId,
+        /// Which of the giver's allocations.
+        serial: u32,
+        /// How much: what was given, and at least what was in use.
+        resources: Resources,
+        /// As in [`ResellerEvent::PoolSet`].
+        customers: Vec<AccountId>,
+    },
+    /// A service of its own takes so much of what it has.
+    Drawn {
+        /// Which.
+        service: ServiceId,
+        /// How much.
+        resources: Resources,
+    },
+    /// A service of its own takes nothing any more.
+    Returned {
+        /// Which.
+        service: ServiceId,
+    },
+}

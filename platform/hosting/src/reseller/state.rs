@@ -1,0 +1,44 @@
+//! What an account's past among resellers makes of it.
+
+use std::collections::BTreeMap;
+
+use kernel::{AccountId, ServiceId};
+
+use super::Resources;
+
+/// What an account has, and what became of it. Without a pool it hands on and uses as much as it likes.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ResellerState {
+    /// What it may hand on and use; none: without limit.
+    pub pool: Option<Resources>,
+    /// Who gave it, and which of the giver's allocations was the last.
+    pub received: Option<(AccountId, u32)>,
+    /// What it handed on.
+    pub grants: BTreeMap<AccountId, Grant>,
+    /// What its own services take; of an account that stands below no other nothing is kept.
+    pub services: BTreeMap<ServiceId, Resources>,
+}
+
+/// What was handed on to one account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Grant {
+    /// Which allocation was the last, counted from 1.
+    pub serial: u32,
+    /// How much it said.
+    pub asked: Resources,
+    /// How much is counted: the most that the account may have now.
+    pub counted: Resources,
+}
+
+impl ResellerState {
+    /// What is used of the pool: by those below, and by its own services.
+    pub fn used(&self) -> Resources {
+        let given = self.grants.values().fold(Resources::NONE, |sum, grant| sum.plus(grant.counted));
+        self.services.values().fold(given, |sum, taken| sum.plus(*taken))
+    }
+
+    /// Those of `customers` for whom nothing is counted yet.
+    pub fn uncounted(&self, customers: impl Iterator<Item = AccountId>) -> Vec<AccountId> {
+        customers.filter(|customer| !self.grants.contains_key(customer)).collect()
+    }
+}
