@@ -1,6 +1,7 @@
 //! Who asks: access tokens, refresh tokens, API tokens, sign-ins, and what each may at this moment.
 
 pub(crate) mod allowance;
+mod brands;
 mod familiar;
 pub(crate) mod handover;
 mod jwt;

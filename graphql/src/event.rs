@@ -254,7 +254,7 @@ pub(crate) fn subject(stored: &StoredEvent) -> String {
     // What stands in a book is about whoever keeps it.
     let category = EntryEvent::keeper(stored.stream.category).unwrap_or(stored.stream.category);
     match category.0 {
-        "account" => AccountId::new(id).to_string(),
+        "account" | "reseller" => AccountId::new(id).to_string(),
         "user" => UserId::new(id).to_string(),
         "session" => kernel::SessionId::new(id).to_string(),
         "plan" => kernel::PlanId::new(id).to_string(),

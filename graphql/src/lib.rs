@@ -16,6 +16,7 @@ mod account;
 mod address_map;
 mod alias;
 mod api;
+mod bulk;
 mod credential;
 mod delegation;
 mod document;
@@ -66,6 +67,7 @@ pub use platform::{
     DataCentre, DeliverySource, DkimSource, Facts, LastUse, LoginSource, Mode, NETWORK_KEY_NAME, Notices,
     Platform, PortError, SendScope, SendUse, SendsSource, TxtResolver, Usage, UsageSource,
 };
+pub use reseller::dress::Dress;
 pub use scalar::{Place, Whole};
 pub use webhook::body::told;
 pub use webhook::object::{DeliveryFault, DeliveryOutcome, WebhookDelivery};

@@ -1,5 +1,9 @@
 //! The named limits of the API. Every page, depth, batch and wait has one.
 
+/// Most rows of one bulk.
+pub const BULK_ROW_COUNT_MAX: usize = 100;
+/// Longest key of a row of a bulk, in octets.
+pub const BULK_KEY_OCTETS_MAX: usize = 64;
 /// Most nodes in one page of a connection.
 pub const PAGE_COUNT_MAX: u32 = 100;
 /// Nodes in a page where the asker names no number.

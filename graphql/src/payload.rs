@@ -66,6 +66,14 @@ impl<K> Answer<K> {
         }
     }
 
+    /// The same about something else.
+    pub(crate) fn map<T>(self, change: impl FnOnce(K) -> T) -> Answer<T> {
+        match self {
+            Self::Done { key, cursor, is_repeat } => Answer::Done { key: change(key), cursor, is_repeat },
+            Self::Refused(errors) => Answer::Refused(errors),
+        }
+    }
+
     pub(crate) const fn cursor(&self) -> Option<Cursor> {
         match self {
             Self::Done { cursor, .. } => Some(*cursor),

@@ -10,6 +10,7 @@ use crate::address_map::mutation::AddressMapMutation;
 use crate::address_map::query::AddressMapQuery;
 use crate::alias::mutation::AliasMutation;
 use crate::alias::query::AliasQuery;
+use crate::bulk::BulkMutation;
 use crate::credential::mutation::CredentialMutation;
 use crate::credential::query::CredentialQuery;
 use crate::delegation::mutation::DelegationMutation;
@@ -110,6 +111,7 @@ pub struct MutationRoot(
     PasskeyMutation,
     NoticeMutation,
     AccountMutation,
+    BulkMutation,
     ResellerMutation,
     UserMutation,
     PlanMutation,

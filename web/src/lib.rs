@@ -87,6 +87,8 @@ pub fn router(options: Options) -> Router {
     let mut router = Router::new()
         .route("/", get(landing::page))
         .route("/icon.svg", get(page::icon))
+        .route("/brand/style.css", get(page::dress::style))
+        .route("/brand/{name}", get(page::dress::logo))
         .route("/assets/{name}", get(app::asset::file))
         .route("/login", get(page::login::page).post(page::login::submit))
         .route("/login/code", get(page::login::code_page).post(page::login::code_submit))
@@ -126,5 +128,6 @@ pub fn router(options: Options) -> Router {
     let transport = options.transport;
     // Before everything else: a host of a customer's domain sees no page of ours.
     let door = axum::middleware::from_fn_with_state(options.clone(), setup::door::stand);
-    guard::guarded(router.fallback(page::missing).layer(door).with_state(options), transport)
+    let dress = axum::middleware::from_fn_with_state(options.clone(), page::dress::put_on);
+    guard::guarded(router.fallback(page::missing).layer(dress).layer(door).with_state(options), transport)
 }

@@ -1,6 +1,7 @@
 //! Pages made by the server, which work without script: sign-in, passwords, what mailed links lead to, errors, and the front
 //! page.
 
+pub(crate) mod dress;
 pub(crate) mod form;
 pub(crate) mod invitation;
 pub(crate) mod link;
@@ -36,7 +37,11 @@ impl Paper {
         let home = options.site.home(headers);
         let chosen = home.and_then(|home| cookie::read(headers, &home, Jar::Language));
         let wanted = text(headers, header::ACCEPT_LANGUAGE).unwrap_or_default();
-        Self { language: graphql::Language::accepted(chosen.as_deref().unwrap_or(wanted)), path: "/" }
+        let language = match (chosen, dress::worn().and_then(|worn| worn.dress.language)) {
+            (None, Some(language)) => language,
+            (chosen, _) => graphql::Language::accepted(chosen.as_deref().unwrap_or(wanted)),
+        };
+        Self { language, path: "/" }
     }
 
     /// The same at another path.
@@ -56,6 +61,9 @@ impl Paper {
 
     /// A whole page around `content`.
     pub(crate) fn page(self, title: &str, content: &Markup) -> Markup {
+        let worn = dress::worn();
+        let dress = worn.as_ref().map(|worn| &worn.dress);
+        let house = dress.map_or("Hosterra", |dress| dress.name.as_str());
         let (other, other_tag) = (self.say("Français", "English"), self.say("fr", "en"));
         html! {
             (DOCTYPE)
@@ -64,15 +72,23 @@ impl Paper {
                     meta charset="utf-8";
                     meta name="viewport" content="width=device-width, initial-scale=1";
                     meta name="color-scheme" content="light dark";
-                    title { (title) " · Hosterra" }
+                    title { (title) " · " (house) }
                     link rel="icon" href="/icon.svg" type="image/svg+xml";
                     link rel="stylesheet" href=(asset::style_path());
+                    @if dress.is_some() { link rel="stylesheet" href="/brand/style.css"; }
                 }
                 body {
-                    header.masthead { a href="/" { (mark()) "Hosterra" } }
+                    header.masthead {
+                        a href="/" {
+                            @match dress.and_then(|dress| dress.logo.as_ref()) {
+                                Some((path, width, height)) => { img src=(path) width=(width) height=(height) alt=(house); }
+                                None => { (mark()) (house) }
+                            }
+                        }
+                    }
                     main { (content) }
                     footer.foot {
-                        span { "Hosterra " (env!("CARGO_PKG_VERSION")) }
+                        span { (house) @if dress.is_none() { " " (env!("CARGO_PKG_VERSION")) } }
                         form method="post" action="/language" {
                             input type="hidden" name="language" value=(other_tag);
                         input type="hidden" name="next" value=(self.path);

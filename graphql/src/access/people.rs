@@ -13,9 +13,11 @@ use hosting::HostingEvent;
 use hosting::PasswordHash;
 use hosting::account::AccountEvent;
 use hosting::delegation::{DelegationEvent, Terms};
+use hosting::domain::DomainEvent;
 use hosting::factor::FactorEvent;
 use hosting::limit::ACCOUNT_DEPTH_MAX;
 use hosting::mailbox::MailboxEvent;
+use hosting::reseller::Brand;
 use hosting::session::{SessionEvent, SessionOwner};
 use hosting::user::{UserEvent, UserRole};
 use ipnet::IpNet;
@@ -26,6 +28,7 @@ use kernel::{
 use parking_lot::RwLock;
 use tokio::sync::Notify;
 
+use super::brands::Brands;
 use super::familiar::Familiar;
 use super::jwt::Claims;
 use super::secret::Secret;
@@ -118,6 +121,7 @@ struct Register {
     emails: HashMap<String, BTreeSet<UserId>>,
     familiar: Familiar,
     tokens: HashMap<TokenId, Token>,
+    brands: Brands,
     sessions: HashMap<SessionId, Open>,
     by_owner: HashMap<SessionOwner, HashSet<SessionId>>,
     closed: HashSet<AccountId>,
@@ -273,6 +277,30 @@ impl People {
         self.register.read().users.contains_key(&user)
     }
 
+    /// How whoever serves an account presents itself: its own brand, or that of the nearest account above that has one.
+    pub fn brand_of(&self, account: AccountId) -> Option<Arc<Brand>> {
+        let register = self.register.read();
+        let mut next = Some(account);
+        for _ in 0..=ACCOUNT_DEPTH_MAX {
+            let account = next?;
+            if let Some(brand) = register.brands.of(account) {
+                return Some(brand);
+            }
+            next = register.parents.get(&account).copied();
+        }
+        None
+    }
+
+    /// How the reseller presents itself whose customers sign in at this host.
+    pub fn brand_at(&self, host: &str) -> Option<Arc<Brand>> {
+        self.register.read().brands.at(host)
+    }
+
+    /// Whether some reseller's logo has this SHA-256 now.
+    pub fn is_logo(&self, sha256: &[u8; 32]) -> bool {
+        self.register.read().brands.has_logo(sha256)
+    }
+
     /// How many users, tokens and sessions are known, for metrics.
     pub fn counts(&self) -> (usize, usize, usize) {
         let register = self.register.read();
@@ -309,6 +337,18 @@ impl Register {
         for _ in 0..ACCOUNT_DEPTH_MAX {
             let Some(parent) = above else { return };
             Arc::make_mut(self.below.entry(parent).or_default()).extend(lower.iter().copied());
+            above = self.parents.get(&parent).copied();
+        }
+    }
+
+    /// Makes `account`, which has none below it, unknown to everyone above it.
+    fn leave(&mut self, account: AccountId) {
+        let mut above = self.parents.remove(&account);
+        for _ in 0..ACCOUNT_DEPTH_MAX {
+            let Some(parent) = above else { return };
+            if let Some(below) = self.below.get_mut(&parent) {
+                Arc::make_mut(below).remove(&account);
+            }
             above = self.parents.get(&parent).copied();
         }
     }
@@ -390,6 +430,11 @@ impl Register {
                     self.stand_below(account);
                 }
             }
+            AccountEvent::Moved { parent, .. } => {
+                self.leave(account);
+                self.parents.insert(account, parent.account);
+                self.stand_below(account);
+            }
             AccountEvent::Closed => {
                 self.closed.insert(account);
             }
@@ -402,6 +447,9 @@ impl Register {
             AccountEvent::UserAdded { .. }
             | AccountEvent::ResellerSet { .. }
             | AccountEvent::BillingModeSet { .. }
+            | AccountEvent::TransferOffered { .. }
+            | AccountEvent::TransferWithdrawn { .. }
+            | AccountEvent::SubAccountReleased { .. }
             | AccountEvent::TicketCounted { .. }
             | AccountEvent::TicketUncounted { .. }
             | AccountEvent::WebhookAdded { .. }
@@ -622,8 +670,11 @@ impl Follower for People {
                 }
                 HostingEvent::Delegation(event) => register.delegation(Id::from_uuid(id), event),
                 HostingEvent::Mailbox(event) => register.mailbox(recorded, event),
+                HostingEvent::Reseller(event) => register.brands.reseller(account, event),
+                HostingEvent::Domain(DomainEvent::Removed { .. }) => {
+                    register.brands.without(Id::from_uuid(id));
+                }
                 HostingEvent::Plan(_)
-                | HostingEvent::Reseller(_)
                 | HostingEvent::Service(_)
                 | HostingEvent::Domain(_)
                 | HostingEvent::Alias(_)

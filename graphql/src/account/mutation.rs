@@ -73,7 +73,7 @@ impl AccountMutation {
     /// nothing of the reseller or of others. `isSandbox`: for trying things out, for ever; its mail leaves nowhere, and
     /// nothing is billed. Where the reseller has a limited pool, the customer has nothing of it before `poolAllocate`.
     /// `userErrors`: `SUB_ACCOUNT_LIMIT_REACHED`.
-    async fn sub_account_open(
+    pub(crate) async fn sub_account_open(
         &self,
         ctx: &Context<'_>,
         account_id: Option<AccountKey>,

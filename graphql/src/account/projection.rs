@@ -80,7 +80,15 @@ fn statement(recorded: &Recorded<HostingEvent>) -> Option<Statement> {
                 .bind(place.tenant)
                 .bind(*is_required),
         ),
+        AccountEvent::Moved { parent, .. } => Some(
+            Statement::new("UPDATE account_list_v4 SET parent = $2, billing = 'direct' WHERE tenant = $1")
+                .bind(place.tenant)
+                .bind(kernel::Id::uuid(parent.account)),
+        ),
         AccountEvent::UserAdded { .. }
+        | AccountEvent::TransferOffered { .. }
+        | AccountEvent::TransferWithdrawn { .. }
+        | AccountEvent::SubAccountReleased { .. }
         | AccountEvent::TicketCounted { .. }
         | AccountEvent::TicketUncounted { .. }
         | AccountEvent::WebhookAdded { .. }

@@ -31,7 +31,7 @@ payload! {
 
 /// What the creation of several mailboxes came to: all of them or none.
 #[derive(Debug, Clone)]
-pub struct MailboxesPayload(Answer<(AccountId, Vec<MailboxId>)>);
+pub struct MailboxesPayload(pub(crate) Answer<(AccountId, Vec<MailboxId>)>);
 
 /// What the creation of several mailboxes came to: all of them or none.
 #[Object]
@@ -114,7 +114,7 @@ impl MailboxMutation {
     }
 
     /// Creates up to 250 mailboxes of one domain, all or none. `userErrors` as for `mailboxCreate`.
-    async fn mailboxes_create(
+    pub(crate) async fn mailboxes_create(
         &self,
         ctx: &Context<'_>,
         place: MailboxPlaceInput,

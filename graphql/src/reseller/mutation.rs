@@ -1,15 +1,23 @@
-//! Changing pools.
+//! Changing pools, handing customers over, and how resellers present themselves.
 
 use async_graphql::{Context, Object, Result};
-use authority::Principal;
-use hosting::reseller::Reseller;
-use hosting::use_case::{AllocatePool, ReceiveAllocation, SetPool};
-use kernel::{AccountId, CommandId, Key};
+use authority::{Guarded, Permission, Principal, Resource};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use hosting::account::{Account as AccountModel, AccountState};
+use hosting::reseller::{self as model, BrandHost, Colour, Logo, Reseller};
+use hosting::use_case::{
+    AcceptTransfer, AllocatePool, CloseTransfer, DeclineTransfer, MoveAccount, OfferTransfer,
+    ReceiveAllocation, ReceiveTransfer, ReleaseSubAccount, SetBrand, SetPool, TransferEnd, WithdrawTransfer,
+};
+use hosting::{HostingRefusal, Language};
+use kernel::{AccountId, CommandId, DomainName, Id as _, Key, TransferId};
 
-use super::object::{Pool, ResourcesInput};
-use super::query::read;
-use crate::account::query::PROJECTION;
-use crate::payload::{Answer, command, payload, run, run_as};
+use super::object::{Brand, BrandInput, Pool, ResourcesInput};
+use super::query::{read, read_brand};
+use crate::account::object::Account;
+use crate::account::query::{PROJECTION, read as read_account};
+use crate::payload::{Answer, Faults, command, heard, payload, refusal, run, run_as};
 use crate::request::Asked;
 use crate::scalar::{AccountKey, Uid};
 
@@ -18,7 +26,17 @@ payload! {
     PoolPayload { pool: Pool, by AccountId, PROJECTION, read }
 }
 
-/// Changes of pools.
+payload! {
+    /// What a change of a brand came to.
+    BrandPayload { brand: Option<Brand>, by AccountId, PROJECTION, read_brand }
+}
+
+payload! {
+    /// What offering a customer, or taking an offer back, came to.
+    TransferPayload { account: Account, by AccountId, PROJECTION, read_account }
+}
+
+/// Changes of pools, transfers and brands.
 #[derive(Debug, Default)]
 pub struct ResellerMutation;
 
@@ -59,15 +77,213 @@ impl ResellerMutation {
         }
         Ok(PoolPayload(allocated))
     }
+
+    /// Offers a customer's account to another reseller; it moves once that one accepts. Until then nothing of it is seen
+    /// there but its name and what its services take. `userErrors`: `TRANSFER_TARGET`, `TRANSFER_UNDER_WAY`,
+    /// `TRANSFER_HAS_SUB_ACCOUNTS`.
+    async fn account_transfer_offer(
+        &self,
+        ctx: &Context<'_>,
+        account_id: AccountKey,
+        to_account_id: AccountKey,
+        command_id: Option<Uid>,
+    ) -> Result<TransferPayload> {
+        let (account, to, id) = (account_id.0, to_account_id.0, command(command_id));
+        let offer = OfferTransfer { account, to, transfer: TransferId::derived(id, 0) };
+        let offered = run(ctx, id, &offer, account).await?;
+        if let Some((transfer, to)) = standing(ctx, account, &offered).await? {
+            let state = loaded(ctx, account).await?;
+            let resources =
+                state.services.values().copied().fold(model::Resources::NONE, model::Resources::plus);
+            carry(ctx, (id, "receive"), &ReceiveTransfer { to, account, transfer, resources }).await?;
+        }
+        Ok(TransferPayload(offered))
+    }
+
+    /// Takes the offer of a customer's account back, unless it has moved.
+    async fn account_transfer_withdraw(
+        &self,
+        ctx: &Context<'_>,
+        account_id: AccountKey,
+        command_id: Option<Uid>,
+    ) -> Result<TransferPayload> {
+        let account = account_id.0;
+        let withdraw = WithdrawTransfer { account, transfer: None };
+        run(ctx, command(command_id), &withdraw, account).await.map(TransferPayload)
+    }
+
+    /// Takes the customer that another reseller offers: see `accountTransfers`. What its services take is given out of the
+    /// own pool. From then on the other reseller sees nothing of it. `userErrors`: `TRANSFER_NOT_OFFERED`,
+    /// `SUB_ACCOUNT_LIMIT_REACHED`, and those of `poolAllocate`. The answer shows the own pool.
+    async fn account_transfer_accept(
+        &self,
+        ctx: &Context<'_>,
+        account_id: Option<AccountKey>,
+        customer_id: AccountKey,
+        command_id: Option<Uid>,
+    ) -> Result<PoolPayload> {
+        let (to, account, id) = (ctx.account(account_id)?, customer_id.0, command(command_id));
+        let accepted = run(ctx, id, &AcceptTransfer { account: to, customer: account }, to).await?;
+        if matches!(accepted, Answer::Done { .. })
+            && let Some(offer) = loaded(ctx, to).await?.incoming.get(&account)
+        {
+            moved(ctx, id, (account, to, offer.transfer)).await?;
+        }
+        Ok(PoolPayload(accepted))
+    }
+
+    /// Does not take the customer that another reseller offers. The answer shows the own pool.
+    async fn account_transfer_decline(
+        &self,
+        ctx: &Context<'_>,
+        account_id: Option<AccountKey>,
+        customer_id: AccountKey,
+        command_id: Option<Uid>,
+    ) -> Result<PoolPayload> {
+        let (account, customer) = (ctx.account(account_id)?, customer_id.0);
+        run(ctx, command(command_id), &DeclineTransfer { account, customer }, account).await.map(PoolPayload)
+    }
+
+    /// Lets a reseller's customers sign in and be written to under the reseller's own name, colours, logo and hosts;
+    /// without `brand`: as the platform's. `userErrors`: `NOT_A_RESELLER`, `COLOUR_MALFORMED`, `COLOUR_CONTRAST`,
+    /// `LOGO_MALFORMED`, `BRAND_HOST_DOMAIN`, `BRAND_HOST_RESERVED`, `BRAND_HOST_LIMIT_REACHED`.
+    async fn brand_set(
+        &self,
+        ctx: &Context<'_>,
+        account_id: Option<AccountKey>,
+        brand: Option<BrandInput>,
+        command_id: Option<Uid>,
+    ) -> Result<BrandPayload> {
+        let account = ctx.account(account_id)?;
+        ctx.allow(Permission::AccountWrite, Resource::account(account))?;
+        let brand = match brand {
+            None => None,
+            Some(input) => {
+                let mut faults = Faults::new(ctx)?;
+                let read = self::brand(ctx, (account, &mut faults), input).await?;
+                match read {
+                    Err(no) => return Ok(BrandPayload(refusal(ctx, &no)?)),
+                    Ok(_) if !faults.is_empty() => return Ok(BrandPayload(faults.refused())),
+                    Ok(brand) => Some(brand),
+                }
+            }
+        };
+        let answer = run(ctx, command(command_id), &SetBrand { account, brand }, account).await?;
+        heard(ctx, &answer).await?;
+        Ok(BrandPayload(answer))
+    }
 }
 
-/// The customer has it at once. Where this is interrupted, the platform's own policy does the same.
+/// The brand of an input; its logo is kept once it is found to be one.
+async fn brand(
+    ctx: &Context<'_>,
+    (account, faults): (AccountId, &mut Faults),
+    input: BrandInput,
+) -> Result<std::result::Result<model::Brand, HostingRefusal>> {
+    let colours = Colour::parse(&input.accent)
+        .and_then(|accent| Ok((accent, Colour::parse(input.on_accent.as_deref().unwrap_or("#ffffff"))?)));
+    let (accent, on_accent) = match colours {
+        Ok(colours) => colours,
+        Err(no) => return Ok(Err(no)),
+    };
+    let hosts = input.hosts.into_iter().enumerate().filter_map(|(index, host)| {
+        let name = faults.take(&format!("hosts.{index}.name"), DomainName::parse(&host.name))?;
+        Some(BrandHost { name, domain: host.domain_id.0 })
+    });
+    let hosts = hosts.collect();
+    let language = match input.language.as_deref() {
+        None => None,
+        Some(tag) => {
+            let known = Language::tagged(tag);
+            if known.is_none() {
+                faults.add("language", "a language is `en` or `fr`", "une langue est `en` ou `fr`");
+            }
+            known
+        }
+    };
+    let logo = match (input.has_no_logo, input.logo_base64) {
+        (true, _) => None,
+        (false, None) => loaded(ctx, account).await?.brand.and_then(|brand| brand.logo),
+        (false, Some(text)) => match kept(ctx, &text).await? {
+            Ok(logo) => Some(logo),
+            Err(no) => return Ok(Err(no)),
+        },
+    };
+    Ok(Ok(model::Brand { name: input.name, accent, on_accent, logo, hosts, language }))
+}
+
+async fn kept(ctx: &Context<'_>, text: &str) -> Result<std::result::Result<Logo, HostingRefusal>> {
+    let octets = STANDARD.decode(text).unwrap_or_default();
+    let (width, height) = match Logo::measure(&octets) {
+        Ok(size) => size,
+        Err(no) => return Ok(Err(no)),
+    };
+    let platform = ctx.platform()?;
+    let kept = platform.blobs.keep(octets, platform.engine.now().millis()).await;
+    let sha256 = kept.map_err(|error| ctx.failed("keeping a logo", &error))?;
+    Ok(Ok(Logo { sha256, width, height }))
+}
+
+/// What an account is among resellers, whoever asks: for what the platform does by itself.
+async fn loaded(ctx: &Context<'_>, account: AccountId) -> Result<model::ResellerState> {
+    let loaded = ctx.platform()?.engine.load(account.tenant(), &Key::<Reseller>(account)).await;
+    loaded.map_err(|error| ctx.failed("the state of a pool", &error))
+}
+
+/// The offer of an account that stands now, where offering was done.
+async fn standing(
+    ctx: &Context<'_>,
+    account: AccountId,
+    offered: &Answer<AccountId>,
+) -> Result<Option<(TransferId, AccountId)>> {
+    let Answer::Done { .. } = offered else { return Ok(None) };
+    let loaded = ctx.platform()?.engine.load(account.tenant(), &Key::<AccountModel>(account)).await;
+    match loaded.map_err(|error| ctx.failed("the state of an account", &error))? {
+        AccountState::Open(record) | AccountState::Closed(record) => Ok(record.offered),
+        AccountState::Absent => Ok(None),
+    }
+}
+
+/// An accepted customer moves, is counted no more where it was, and its offer is closed.
+async fn moved(
+    ctx: &Context<'_>,
+    id: CommandId,
+    (account, to, transfer): (AccountId, AccountId, TransferId),
+) -> Result<()> {
+    let before = ctx.platform()?.engine.load(account.tenant(), &Key::<AccountModel>(account)).await;
+    let from = match before.map_err(|error| ctx.failed("the state of an account", &error))? {
+        AccountState::Open(record) | AccountState::Closed(record) => {
+            record.parent.map(|parent| parent.account)
+        }
+        AccountState::Absent => None,
+    };
+    let go = carry(ctx, (id, "move"), &MoveAccount { account, to, transfer }).await?;
+    let Answer::Done { .. } = go else { return Ok(()) };
+    // Requests are judged by it: the one before sees nothing from here on.
+    heard(ctx, &go).await?;
+    if let Some(from) = from.filter(|from| *from != to) {
+        carry(ctx, (id, "release"), &ReleaseSubAccount { account: from, customer: account }).await?;
+    }
+    let close = CloseTransfer { account: to, customer: account, transfer, end: TransferEnd::Moved };
+    carry(ctx, (id, "close"), &close).await?;
+    Ok(())
+}
+
+/// Does at once in another account what the platform's own policy does as well, where this is interrupted.
+async fn carry<U: Guarded>(
+    ctx: &Context<'_>,
+    (id, step): (CommandId, &str),
+    use_case: &U,
+) -> Result<Answer<()>> {
+    let command = CommandId::new(uuid::Uuid::new_v5(&id.uuid(), step.as_bytes()));
+    run_as(ctx, &Principal::platform("resellers"), command, use_case, ()).await
+}
+
+/// The customer has it at once.
 async fn received(ctx: &Context<'_>, id: CommandId, (giver, account): (AccountId, AccountId)) -> Result<()> {
-    let loaded = ctx.platform()?.engine.load(giver.tenant(), &Key::<Reseller>(giver)).await;
-    let state = loaded.map_err(|error| ctx.failed("the state of a pool", &error))?;
+    let state = loaded(ctx, giver).await?;
     let Some(grant) = state.grants.get(&account) else { return Ok(()) };
     let receive = ReceiveAllocation { giver, account, serial: grant.serial, resources: grant.asked };
-    let command = CommandId::new(uuid::Uuid::new_v5(&kernel::Id::uuid(id), b"receive"));
-    run_as(ctx, &Principal::platform("pool_allocate"), command, &receive, ()).await?;
+    carry(ctx, (id, "receive"), &receive).await?;
     Ok(())
 }

@@ -6,7 +6,7 @@ use authority::{Permission, Resource};
 use hosting::reseller::{Reseller, ResellerState};
 use kernel::{AccountId, Id as _, Key};
 
-use super::object::{Pool, PoolShare};
+use super::object::{Brand, Pool, PoolShare, Transfer};
 use crate::page::{Page, PageKey, cost};
 use crate::request::Asked;
 use crate::scalar::AccountKey;
@@ -23,6 +23,39 @@ impl ResellerQuery {
     async fn pool(&self, ctx: &Context<'_>, account_id: Option<AccountKey>) -> Result<Option<Pool>> {
         let account = ctx.account(account_id)?;
         read(ctx, &account).await.map(Some)
+    }
+
+    /// How a reseller presents itself to its customers, or for a customer: how whoever serves it does. None: as the
+    /// platform itself.
+    async fn brand(&self, ctx: &Context<'_>, account_id: Option<AccountKey>) -> Result<Option<Brand>> {
+        let account = ctx.account(account_id)?;
+        ctx.allow(Permission::AccountRead, Resource::account(account))?;
+        Ok(ctx.platform()?.people.brand_of(account).map(|brand| Brand::from(&*brand)))
+    }
+
+    /// Customers that other resellers offer to this account: see `accountTransferAccept`.
+    #[graphql(complexity = "cost(first, child_complexity)")]
+    async fn account_transfers(
+        &self,
+        ctx: &Context<'_>,
+        account_id: Option<AccountKey>,
+        first: Option<i32>,
+        after: Option<String>,
+    ) -> Result<Connection<PageKey, Transfer>> {
+        let account = ctx.account(account_id)?;
+        let page = Page::parse(first, after.as_deref()).map_err(|fault| ctx.fault(fault))?;
+        let state = state(ctx, account).await?;
+        let offers = state.incoming.iter().map(|(customer, offer)| {
+            let transfer = Transfer {
+                id: AccountKey(*customer),
+                name: offer.name.plain().cloned(),
+                is_sandbox: offer.is_sandbox,
+                resources: offer.resources.into(),
+                state: offer.state.into(),
+            };
+            (PageKey { born: 0, id: customer.uuid() }, transfer)
+        });
+        Ok(page.of(offers))
     }
 
     /// What the customers of a reseller have of its pool, those for whom something is counted.
@@ -61,7 +94,12 @@ pub(crate) async fn read(ctx: &Context<'_>, account: &AccountId) -> Result<Pool>
     })
 }
 
-async fn state(ctx: &Context<'_>, account: AccountId) -> Result<ResellerState> {
+/// How an account presents itself, if the caller may see it.
+pub(crate) async fn read_brand(ctx: &Context<'_>, account: &AccountId) -> Result<Option<Brand>> {
+    Ok(state(ctx, *account).await?.brand.as_ref().map(Into::into))
+}
+
+pub(crate) async fn state(ctx: &Context<'_>, account: AccountId) -> Result<ResellerState> {
     ctx.allow(Permission::AccountRead, Resource::account(account))?;
     let loaded = ctx.platform()?.engine.load(account.tenant(), &Key::<Reseller>(account)).await;
     loaded.map_err(|error| ctx.failed("the state of a pool", &error))

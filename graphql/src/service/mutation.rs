@@ -78,7 +78,7 @@ pub struct ServiceMutation;
 impl ServiceMutation {
     /// Orders a service of a plan. It may do nothing before it is activated. `userErrors`: `CONTRACT_NOT_ACCEPTED` where
     /// documents are in force and not accepted.
-    async fn service_order(
+    pub(crate) async fn service_order(
         &self,
         ctx: &Context<'_>,
         input: ServiceOrderInput,
@@ -116,7 +116,7 @@ impl ServiceMutation {
     /// Lets a service be one of another plan, or of another version, at once: see `planChangePreview`. Nothing is deleted
     /// by it. `userErrors`: `PLAN_TOO_SMALL` where something in use does not fit, unless an operator forces it.
     #[allow(clippy::too_many_arguments, reason = "the arguments of a GraphQL field")]
-    async fn service_plan_change(
+    pub(crate) async fn service_plan_change(
         &self,
         ctx: &Context<'_>,
         account_id: Option<AccountKey>,
@@ -170,7 +170,7 @@ impl ServiceMutation {
     }
 
     /// Gives an ordered service its entitlement.
-    async fn service_activate(
+    pub(crate) async fn service_activate(
         &self,
         ctx: &Context<'_>,
         account_id: Option<AccountKey>,
@@ -196,7 +196,7 @@ impl ServiceMutation {
     }
 
     /// Stops sending, signing in and additions; mail is still received.
-    async fn service_suspend(
+    pub(crate) async fn service_suspend(
         &self,
         ctx: &Context<'_>,
         account_id: Option<AccountKey>,
@@ -210,7 +210,7 @@ impl ServiceMutation {
     }
 
     /// Gives a restricted or suspended service its entitlement back.
-    async fn service_resume(
+    pub(crate) async fn service_resume(
         &self,
         ctx: &Context<'_>,
         account_id: Option<AccountKey>,

@@ -194,3 +194,151 @@ async fn a_sandbox_is_marked_and_costs_nothing_and_the_payer_orders() {
     assert_eq!(code(&stage.ask(&owner, &order(&id)).await), "FORBIDDEN");
     stage.done(&reseller.owner, &order(&id)).await;
 }
+
+/// Two resellers, `acme` and `globex`; acme has the customer `One` with a ProBox and an owner.
+async fn two_resellers(stage: &Stage) -> (crate::stage::Customer, crate::stage::Customer, String) {
+    let operator = stage.operator().await;
+    let (acme, globex) = (
+        stage.customer(&operator, ("acme", "pro")).await,
+        stage.customer(&operator, ("globex", "pro")).await,
+    );
+    for reseller in [&acme, &globex] {
+        made_reseller(stage, &operator, &reseller.account).await;
+    }
+    let one = opened(stage, &acme.owner, "One").await;
+    stage.done(&acme.owner, &allocate(&one, RESOURCES)).await;
+    stage.done(&acme.owner, &order(&one)).await;
+    (acme, globex, one)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_customer_changes_hands_when_both_agree_and_the_one_before_sees_nothing_more() {
+    let stage = Stage::open().await;
+    let (acme, globex, one) = two_resellers(&stage).await;
+    let read = format!("{{ account(accountId: \"{one}\") {{ name parentId }} }}");
+    let accept = format!(
+        "mutation {{ accountTransferAccept(customerId: \"{one}\") {{ pool {{ used {{ mailboxes }} }} \
+         userErrors {{ code }} }} }}"
+    );
+    let early = stage.ask(&globex.owner, &accept).await;
+    assert_eq!(early["data"]["accountTransferAccept"]["userErrors"][0]["code"], "TRANSFER_NOT_OFFERED");
+    let offer = format!(
+        "mutation {{ accountTransferOffer(accountId: \"{one}\", toAccountId: \"{}\") {{ userErrors {{ code }} }} }}",
+        globex.account
+    );
+    assert_eq!(code(&stage.ask(&globex.owner, &offer).await), "NOT_FOUND", "it is not theirs to offer");
+    stage.done(&acme.owner, &offer).await;
+    let offers = "{ accountTransfers { nodes { id name state resources { mailboxes } } } }";
+    let shown = stage.done(&globex.owner, offers).await;
+    let expected =
+        json!([{ "id": one, "name": "One", "state": "OFFERED", "resources": { "mailboxes": 25 } }]);
+    assert_eq!(shown["accountTransfers"]["nodes"], expected);
+    for hidden in [read.as_str(), &format!("{{ services(accountId: \"{one}\") {{ nodes {{ id }} }} }}")] {
+        assert_eq!(code(&stage.ask(&globex.owner, hidden).await), "NOT_FOUND", "offered is not given");
+    }
+    let accepted = stage.done(&globex.owner, &accept).await;
+    assert_eq!(accepted["accountTransferAccept"]["pool"]["used"]["mailboxes"], 25);
+    assert_eq!(code(&stage.ask(&acme.owner, &read).await), "NOT_FOUND");
+    let seen = stage.done(&globex.owner, &read).await;
+    assert_eq!(seen["account"], json!({ "name": "One", "parentId": globex.account }));
+    let freed = stage.done(&acme.owner, "{ pool { used { mailboxes } } }").await;
+    assert_eq!(freed["pool"]["used"]["mailboxes"], 0);
+    assert_eq!(stage.done(&globex.owner, offers).await["accountTransfers"]["nodes"], json!([]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_brand_is_checked_shown_to_customers_and_found_by_its_host() {
+    let stage = Stage::open().await;
+    let (acme, _, one) = two_resellers(&stage).await;
+    let set = |input: &str| {
+        format!(
+            "mutation {{ brandSet(brand: {{ name: \"Acme Mail\", {input} }}) {{ brand {{ name logoPath }} \
+             userErrors {{ code field }} }} }}"
+        )
+    };
+    let host = |name: &str| format!("hosts: [{{ name: \"{name}\", domainId: \"{}\" }}]", acme.domain);
+    for (input, refusal) in [
+        ("accent: \"red\"".to_owned(), "COLOUR_MALFORMED"),
+        ("accent: \"#ffff00\"".to_owned(), "COLOUR_CONTRAST"),
+        ("accent: \"#000000\", logoBase64: \"PHN2Zy8+\"".to_owned(), "LOGO_MALFORMED"),
+        (format!("accent: \"#000000\", {}", host("panel.globex.example")), "BRAND_HOST_DOMAIN"),
+        (format!("accent: \"#000000\", {}", host("mta-sts.acme.example")), "BRAND_HOST_RESERVED"),
+        (format!("accent: \"#000000\", {}", host("not a host")), "MALFORMED"),
+    ] {
+        let answer = stage.ask(&acme.owner, &set(&input)).await;
+        assert_eq!(answer["data"]["brandSet"]["userErrors"][0]["code"], refusal, "{input}: {answer:#}");
+    }
+    // The smallest picture there is: one pixel.
+    let logo =
+        "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
+    let good = format!(
+        "accent: \"#2f5d50\", logoBase64: \"{logo}\", language: \"fr\", {}",
+        host("panel.acme.example")
+    );
+    let done = stage.done(&acme.owner, &set(&good)).await;
+    let path = text(&done["brandSet"]["brand"]["logoPath"]);
+    let seen = stage
+        .done(&acme.owner, &format!("{{ brand(accountId: \"{one}\") {{ name accent onAccent language }} }}"))
+        .await;
+    let expected =
+        json!({ "name": "Acme Mail", "accent": "#2f5d50", "onAccent": "#ffffff", "language": "fr" });
+    assert_eq!(seen["brand"], expected);
+    let dress = stage.api.dress("panel.acme.example").expect("a dress");
+    assert_eq!((dress.name.as_str(), dress.language), ("Acme Mail", Some(graphql::Language::French)));
+    assert_eq!(stage.api.dress("panel.globex.example"), None);
+    let name = path.strip_prefix("/brand/").expect("a path");
+    assert!(stage.api.logo(name).await.is_some_and(|octets| octets.starts_with(b"\x89PNG")));
+    stage.done(&acme.owner, "mutation { brandSet { userErrors { code } } }").await;
+    assert_eq!(stage.api.logo(name).await, None, "nobody's logo is not served");
+    assert_eq!(stage.api.dress("panel.acme.example"), None);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bulk_does_each_row_once_and_tells_each_result() {
+    let stage = Stage::open().await;
+    let (acme, globex, one) = two_resellers(&stage).await;
+    let listed =
+        stage.done(&acme.owner, &format!("{{ services(accountId: \"{one}\") {{ nodes {{ id }} }} }}")).await;
+    let service = text(&listed["services"]["nodes"][0]["id"]);
+    let at = format!("accountId: \"{one}\", serviceId: \"{service}\"");
+    let place = format!("serviceId: \"{}\", domainId: \"{}\"", acme.service, acme.domain);
+    let bulk = format!(
+        "mutation {{ bulk(commandId: \"0192f0aa-0000-7000-8000-000000000077\", rows: [ \
+         {{ key: \"a\", action: {{ openAccount: {{ name: \"Two\" }} }} }}, \
+         {{ key: \"b\", action: {{ activate: {{ {at} }} }} }}, \
+         {{ key: \"c\", action: {{ suspend: {{ {at}, reason: NON_PAYMENT }} }} }}, \
+         {{ key: \"d\", action: {{ resume: {{ {at} }} }} }}, \
+         {{ key: \"e\", action: {{ suspend: {{ accountId: \"{}\", serviceId: \"{}\", reason: ABUSE }} }} }}, \
+         {{ key: \"f\", action: {{ createMailboxes: {{ place: {{ {place} }}, mailboxes: [ \
+            {{ localPart: \"x\", quotaBytes: 1073741824 }}, {{ localPart: \"y\", quotaBytes: 1073741824 }} ] }} }} }}, \
+         {{ key: \"g\", action: {{ createMailboxes: {{ place: {{ {place} }}, mailboxes: [ \
+            {{ localPart: \"x\", quotaBytes: 1073741824 }} ] }} }} }} ]) \
+         {{ doneCount refusedCount rows {{ key outcome accountId mailboxIds userErrors {{ code }} }} }} }}",
+        globex.account, globex.service
+    );
+    let first = stage.done(&acme.owner, &bulk).await["bulk"].clone();
+    let outcome = |answer: &Value, row: usize| text(&answer["rows"][row]["outcome"]);
+    for row in [0, 1, 2, 3, 5] {
+        assert_eq!(outcome(&first, row), "DONE", "{first:#}");
+    }
+    assert_eq!(first["rows"][4]["userErrors"][0]["code"], "NOT_FOUND", "another reseller's customer");
+    assert_eq!(first["rows"][6]["userErrors"][0]["code"], "ADDRESS_TAKEN");
+    assert_eq!((&first["doneCount"], &first["refusedCount"]), (&json!(5), &json!(2)));
+    assert_eq!(first["rows"][5]["mailboxIds"].as_array().expect("ids").len(), 2);
+    let again = stage.done(&acme.owner, &bulk).await["bulk"].clone();
+    for row in [0, 1, 2, 3, 5] {
+        assert_eq!(outcome(&again, row), "REPEATED", "{again:#}");
+    }
+    assert_eq!(again["rows"][0]["accountId"], first["rows"][0]["accountId"]);
+    for rows in [
+        "".to_owned(),
+        "{ key: \"a\", action: { openAccount: { name: \"x\" } } }, ".repeat(2),
+        (0..101)
+            .map(|row| format!("{{ key: \"{row}\", action: {{ openAccount: {{ name: \"x\" }} }} }}, "))
+            .collect(),
+    ] {
+        let answer =
+            stage.ask(&acme.owner, &format!("mutation {{ bulk(rows: [{rows}]) {{ doneCount }} }}")).await;
+        assert_eq!(code(&answer), "BAD_INPUT", "{answer:#}");
+    }
+}

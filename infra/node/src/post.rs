@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use directory::{Directory, Resolution};
 use engine::{Effect, EffectError};
+use graphql::People;
 use hosting::HostingEvent;
 use hosting::notice::{Notice, NoticeEvent};
 use kernel::{EmailAddress, Recorded, TenantId};
@@ -21,6 +22,8 @@ pub struct PostNotices {
     pub store: Arc<SqlStore>,
     /// Knows who is here.
     pub directory: Arc<Directory>,
+    /// Knows who serves whom under which name.
+    pub people: Arc<People>,
     /// Makes the links.
     pub links: Links,
     /// From whom the notices are.
@@ -35,8 +38,11 @@ impl Effect for PostNotices {
 
     async fn perform(&self, recorded: &Recorded<HostingEvent>) -> Result<(), EffectError> {
         let HostingEvent::Notice(NoticeEvent::Requested(notice)) = &recorded.event else { return Ok(()) };
-        let Some(letter) = notice::compose(notice, &self.links) else { return Ok(()) };
-        let Some(mut acceptance) = self.acceptance(notice, &letter) else {
+        // A reseller's customer is written to in the reseller's name.
+        let brand = self.people.brand_of(recorded.cursor.tenant.account());
+        let sender = brand.as_ref().map_or(notice::HOUSE, |brand| brand.name.as_str());
+        let Some(letter) = notice::compose(notice, &self.links, sender) else { return Ok(()) };
+        let Some(mut acceptance) = self.acceptance(notice, (&letter, sender)) else {
             tracing::info!(notice.id = %notice.notice, kind = notice.kind.name(), "its address takes no mail");
             return Ok(());
         };
@@ -54,7 +60,7 @@ impl Effect for PostNotices {
 
 impl PostNotices {
     /// Where the letter goes; none where its address takes no mail.
-    fn acceptance(&self, notice: &Notice, letter: &Letter) -> Option<Acceptance> {
+    fn acceptance(&self, notice: &Notice, (letter, sender): (&Letter, &str)) -> Option<Acceptance> {
         let elsewhere = |address: EmailAddress| QueuedRecipient { address, notify: None, original: None };
         let (deposits, queued) = match self.directory.resolve(&letter.to, None) {
             Resolution::NotLocal => (Vec::new(), vec![elsewhere(letter.to.clone())]),
@@ -77,7 +83,8 @@ impl PostNotices {
                 return None;
             }
         };
-        let postmark = Postmark { from: self.from.clone(), notice: notice.notice, at: notice.at };
+        let (sender, from) = (sender.to_owned(), self.from.clone());
+        let postmark = Postmark { sender, from, notice: notice.notice, at: notice.at };
         Some(Acceptance {
             message: Bytes::from(letter.mail(&postmark)),
             deposits,

@@ -5,7 +5,10 @@ use engine::{Policy, Reaction};
 use hosting::HostingEvent;
 use hosting::account::AccountEvent;
 use hosting::reseller::{ResellerEvent, Resources};
-use hosting::use_case::{OpenSubAccount, ReceiveAllocation, SettleAllocation};
+use hosting::use_case::{
+    CloseTransfer, MoveAccount, OpenSubAccount, ReceiveAllocation, ReceiveTransfer, ReleaseSubAccount,
+    SettleAllocation, TransferEnd, WithdrawTransfer,
+};
 use kernel::{AccountId, Recorded};
 
 /// Carries what one account decides about another into the other's tenant, in the order of its events.
@@ -22,9 +25,30 @@ impl Policy for OpenAdmitted {
                 let parent = recorded.cursor.tenant.account();
                 vec![Box::new(OpenSubAccount { parent, account: *account })]
             }
+            HostingEvent::Account(event) => handed_over(recorded.cursor.tenant.account(), event),
             HostingEvent::Reseller(event) => carried(recorded.cursor.tenant.account(), event),
             _ => vec![],
         }
+    }
+}
+
+/// What an event of the customer `account` means for the resellers whom it leaves and comes to.
+fn handed_over(account: AccountId, event: &AccountEvent) -> Vec<Box<dyn Reaction>> {
+    let close =
+        |to: AccountId, transfer, end| CloseTransfer { account: to, customer: account, transfer, end };
+    match event {
+        AccountEvent::TransferOffered { transfer, to, resources } => {
+            let (to, transfer, resources) = (*to, *transfer, *resources);
+            vec![Box::new(ReceiveTransfer { to, account, transfer, resources })]
+        }
+        AccountEvent::TransferWithdrawn { transfer, to } => {
+            vec![Box::new(close(*to, *transfer, TransferEnd::Withdrawn))]
+        }
+        AccountEvent::Moved { transfer, from, parent } => vec![
+            Box::new(ReleaseSubAccount { account: *from, customer: account }),
+            Box::new(close(parent.account, *transfer, TransferEnd::Moved)),
+        ],
+        _ => vec![],
     }
 }
 
@@ -59,9 +83,20 @@ fn carried(account: AccountId, event: &ResellerEvent) -> Vec<Box<dyn Reaction>> 
             }));
             all
         }
-        ResellerEvent::Settled { .. } | ResellerEvent::Drawn { .. } | ResellerEvent::Returned { .. } => {
-            vec![]
+        ResellerEvent::TransferAccepted { transfer, account: customer } => {
+            vec![Box::new(MoveAccount { account: *customer, to: account, transfer: *transfer })]
         }
+        ResellerEvent::TransferDeclined { transfer, account: customer } => {
+            vec![Box::new(WithdrawTransfer { account: *customer, transfer: Some(*transfer) })]
+        }
+        ResellerEvent::Settled { .. }
+        | ResellerEvent::TransferReceived { .. }
+        | ResellerEvent::TransferClosed { .. }
+        | ResellerEvent::Dropped { .. }
+        | ResellerEvent::Branded(_)
+        | ResellerEvent::Unbranded
+        | ResellerEvent::Drawn { .. }
+        | ResellerEvent::Returned { .. } => vec![],
     }
 }
 

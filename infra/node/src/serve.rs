@@ -179,6 +179,7 @@ fn background(
     platform.engine.effect(PostNotices {
         store: Arc::clone(&store),
         directory: Arc::clone(&directory),
+        people: Arc::clone(&platform.people),
         links,
         from: sender(config)?,
     })?;

@@ -2,6 +2,16 @@
 
 /// How many accounts stand above one at most: a tree of four.
 pub const ACCOUNT_DEPTH_MAX: u8 = 3;
+/// Most customers that other resellers offer to one at a time.
+pub const TRANSFER_COUNT_MAX: usize = 200;
+/// Longest name under which a reseller presents itself, in characters.
+pub const BRAND_NAME_CHARACTER_COUNT_MAX: usize = 64;
+/// Most hosts under which a reseller presents itself.
+pub const BRAND_HOST_COUNT_MAX: usize = 5;
+/// Largest logo, in octets.
+pub const LOGO_OCTETS_MAX: usize = 64 * 1024;
+/// Longest side of a logo, in pixels.
+pub const LOGO_PIXEL_COUNT_MAX: u32 = 1024;
 /// Most accounts below one that nothing is counted for, when its pool is set: they are named in one event of 64 KiB.
 pub const POOL_CUSTOMER_COUNT_MAX: usize = 1000;
 /// Longest name of an account, in characters.

@@ -4,6 +4,7 @@
 //! there. Ids are given by the caller, derived from the command, so that repeating an intention names the same things.
 
 mod accept_contract;
+mod accept_transfer;
 mod activate_service;
 mod add_app_password;
 mod add_dkim_keys;
@@ -26,9 +27,11 @@ mod change_mailbox_settings;
 mod change_plan;
 mod change_webhook;
 mod close_account;
+mod close_transfer;
 mod create_alias;
 mod create_mailboxes;
 mod create_temporary_alias;
+mod decline_transfer;
 mod delete_alias;
 mod delete_mailbox;
 mod delete_temporary_alias;
@@ -44,7 +47,9 @@ mod erase_person;
 mod hold_sending;
 mod invite_delegate;
 mod issue_token;
+mod move_account;
 mod note_dkim_records;
+mod offer_transfer;
 mod open_account;
 mod open_sandbox;
 mod open_sub_account;
@@ -53,10 +58,12 @@ mod order_service;
 mod publish_document;
 mod publish_plan_version;
 mod receive_allocation;
+mod receive_transfer;
 mod record_quota_threshold;
 mod register_user;
 mod register_webhook;
 mod release_sending;
+mod release_sub_account;
 mod remove_domain;
 mod remove_user;
 mod rename_mailbox;
@@ -72,6 +79,7 @@ mod revoke_token;
 mod rotate_session;
 mod send_notice;
 mod set_billing_mode;
+mod set_brand;
 mod set_mailbox_password;
 mod set_pool;
 mod set_reseller;
@@ -83,8 +91,10 @@ mod start_session;
 mod suspend_service;
 mod verify_domain;
 mod verify_email;
+mod withdraw_transfer;
 
 pub use accept_contract::AcceptContract;
+pub use accept_transfer::AcceptTransfer;
 pub use activate_service::ActivateService;
 pub use add_app_password::AddAppPassword;
 pub use add_dkim_keys::AddDkimKeys;
@@ -107,9 +117,11 @@ pub use change_mailbox_settings::ChangeMailboxSettings;
 pub use change_plan::ChangePlan;
 pub use change_webhook::ChangeWebhook;
 pub use close_account::CloseAccount;
+pub use close_transfer::{CloseTransfer, TransferEnd};
 pub use create_alias::CreateAlias;
 pub use create_mailboxes::{CreateMailboxes, NewMailbox};
 pub use create_temporary_alias::CreateTemporaryAlias;
+pub use decline_transfer::DeclineTransfer;
 pub use delete_alias::DeleteAlias;
 pub use delete_mailbox::DeleteMailbox;
 pub use delete_temporary_alias::DeleteTemporaryAlias;
@@ -125,7 +137,9 @@ pub use erase_person::ErasePerson;
 pub use hold_sending::HoldSending;
 pub use invite_delegate::InviteDelegate;
 pub use issue_token::IssueToken;
+pub use move_account::MoveAccount;
 pub use note_dkim_records::NoteDkimRecords;
+pub use offer_transfer::OfferTransfer;
 pub use open_account::OpenAccount;
 pub use open_sandbox::OpenSandbox;
 pub use open_sub_account::OpenSubAccount;
@@ -134,10 +148,12 @@ pub use order_service::OrderService;
 pub use publish_document::PublishDocument;
 pub use publish_plan_version::PublishPlanVersion;
 pub use receive_allocation::ReceiveAllocation;
+pub use receive_transfer::ReceiveTransfer;
 pub use record_quota_threshold::RecordQuotaThreshold;
 pub use register_user::RegisterUser;
 pub use register_webhook::RegisterWebhook;
 pub use release_sending::ReleaseSending;
+pub use release_sub_account::ReleaseSubAccount;
 pub use remove_domain::RemoveDomain;
 pub use remove_user::RemoveUser;
 pub use rename_mailbox::RenameMailbox;
@@ -153,6 +169,7 @@ pub use revoke_token::RevokeToken;
 pub use rotate_session::RotateSession;
 pub use send_notice::SendNotice;
 pub use set_billing_mode::SetBillingMode;
+pub use set_brand::SetBrand;
 pub use set_mailbox_password::SetMailboxPassword;
 pub use set_pool::SetPool;
 pub use set_reseller::SetReseller;
@@ -164,6 +181,7 @@ pub use start_session::StartSession;
 pub use suspend_service::SuspendService;
 pub use verify_domain::VerifyDomain;
 pub use verify_email::VerifyEmail;
+pub use withdraw_transfer::WithdrawTransfer;
 
 use authority::{Need, Permission, Resource};
 use kernel::{
@@ -288,6 +306,14 @@ fn drawn(
             Reseller::decide(reseller, ResellerCommand::Draw { service, resources }, &(), now)
         }
         AccountState::Absent | AccountState::Open(_) | AccountState::Closed(_) => Ok(vec![]),
+    }
+}
+
+/// What is known of an account, closed or not; none where it was never opened.
+fn account_record(account: &AccountState) -> Option<&AccountRecord> {
+    match account {
+        AccountState::Open(record) | AccountState::Closed(record) => Some(record),
+        AccountState::Absent => None,
     }
 }
 

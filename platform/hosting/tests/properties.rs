@@ -91,6 +91,12 @@ fn account_event() -> impl Strategy<Value = HostingEvent> {
         (any_id(), sealed(any::<String>()), any::<bool>()).prop_map(|(account, name, is_sandbox)| {
             AccountEvent::SubAccountAdmitted { account, name, is_sandbox }
         }),
+        (any_id(), any_id(), resources()).prop_map(|(transfer, to, resources)| {
+            AccountEvent::TransferOffered { transfer, to, resources }
+        }),
+        (any_id(), any_id(), any_id(), any::<u8>()).prop_map(|(transfer, from, account, depth)| {
+            AccountEvent::Moved { transfer, from, parent: Parent { account, depth } }
+        }),
         sample::select(BillingMode::ALL.to_vec()).prop_map(|mode| AccountEvent::BillingModeSet { mode }),
         Just(AccountEvent::Closed),
         any_id().prop_map(|user| AccountEvent::UserAdded { user }),
@@ -126,6 +132,18 @@ fn reseller_event() -> impl Strategy<Value = HostingEvent> {
         ),
         (any_id(), resources()).prop_map(|(service, resources)| ResellerEvent::Drawn { service, resources }),
         any_id().prop_map(|service| ResellerEvent::Returned { service }),
+        (any_id(), any_id(), sealed(any::<String>()), any::<bool>(), resources()).prop_map(
+            |(transfer, account, name, is_sandbox, resources)| ResellerEvent::TransferReceived {
+                transfer,
+                account,
+                name,
+                is_sandbox,
+                resources
+            }
+        ),
+        (any_id(), any_id())
+            .prop_map(|(transfer, account)| ResellerEvent::TransferAccepted { transfer, account }),
+        any_id().prop_map(|account| ResellerEvent::Dropped { account }),
     ]
     .prop_map(HostingEvent::Reseller)
 }

@@ -10,13 +10,9 @@ use hosting::account::{Account, AccountState, BillingMode, Parent};
 use hosting::calendar::Cycle;
 use hosting::contract::Agreement;
 use hosting::plan::{catalogue, plan_id};
-use hosting::reseller::{Reseller, ResellerState, Resources};
+use hosting::reseller::{Brand, BrandHost, Colour, Reseller, ResellerState, Resources};
 use hosting::service::{Service, SuspensionReason};
-use hosting::use_case::{
-    AdmitSubAccount, AllocatePool, ChangePlan, EndService, OpenAccount, OpenSandbox, OpenSubAccount,
-    OrderService, PublishPlanVersion, ReceiveAllocation, ResumeService, SetBillingMode, SetPool, SetReseller,
-    SettleAllocation, SuspendService,
-};
+use hosting::use_case::*;
 use kernel::{AccountId, Actor, ByteSize, Timestamp, Via};
 use support::id;
 use support::stage::{account, service, with_mailbox};
@@ -234,7 +230,7 @@ fn a_larger_plan_takes_more_of_the_pool_or_is_refused_also_by_force() {
     world.must(&allocate(2, resources(1, 25)));
     deliver(&mut world, 1, 2);
     world.must(&order(2, 20, "solo"));
-    world.must(&hosting::use_case::ActivateService { account: id(2), service: id(20) });
+    world.must(&ActivateService { account: id(2), service: id(20) });
     let change = |plan: &str, is_forced| ChangePlan {
         account: id(2),
         service: id(20),
@@ -304,4 +300,130 @@ fn a_sandbox_costs_nothing_and_so_does_everything_below_it() {
             other => panic!("{other:?}"),
         }
     }
+}
+
+/// Resellers 1 and 8; 1 has the customer 2 with a ProBox.
+fn with_two_resellers() -> World {
+    let mut world = with_pool(5, 100);
+    world.must(&allocate(2, resources(1, 25)));
+    deliver(&mut world, 1, 2);
+    world.must(&order(2, 20, "pro"));
+    world.must(&OpenAccount { account: id(8), name: "Other".to_owned() });
+    world.must(&reseller(8, 1));
+    world
+}
+
+fn offer(transfer: u128) -> OfferTransfer {
+    OfferTransfer { account: id(2), to: id(8), transfer: id(transfer) }
+}
+
+/// What the platform does by itself about the standing offer.
+fn deliver_offer(world: &mut World, transfer: u128) {
+    let resources = pool(world, 2).used();
+    world.must(&ReceiveTransfer { to: id(8), account: id(2), transfer: id(transfer), resources });
+}
+
+fn accept() -> AcceptTransfer {
+    AcceptTransfer { account: id(8), customer: id(2) }
+}
+
+fn go(transfer: u128) -> MoveAccount {
+    MoveAccount { account: id(2), to: id(8), transfer: id(transfer) }
+}
+
+fn close(transfer: u128, end: TransferEnd) -> CloseTransfer {
+    CloseTransfer { account: id(8), customer: id(2), transfer: id(transfer), end }
+}
+
+#[test]
+fn a_customer_moves_once_both_resellers_want_it() {
+    let mut world = with_two_resellers();
+    assert_eq!(world.refused(&accept()), "TRANSFER_NOT_OFFERED");
+    world.must(&offer(50));
+    assert_eq!(world.must(&offer(51)), 0, "it is offered to them already");
+    deliver_offer(&mut world, 50);
+    assert_eq!(world.refused(&go(50)), "TRANSFER_NOT_OFFERED", "nobody has accepted");
+    world.must(&accept());
+    world.must(&go(50));
+    world.must(&ReleaseSubAccount { account: id(1), customer: id(2) });
+    world.must(&close(50, TransferEnd::Moved));
+    assert_eq!(parent(&world, 2), Some(Parent { account: id(8), depth: 1 }));
+    assert_eq!(pool(&world, 1).used(), Resources::NONE);
+    assert_eq!(pool(&world, 8).used().mailboxes, 25);
+    assert_eq!(pool(&world, 2).received, Some((id(8), 1)));
+    assert!(pool(&world, 8).incoming.is_empty());
+    // What the one before says does not count any more.
+    let late = ReceiveAllocation { giver: id(1), account: id(2), serial: 99, resources: resources(9, 9) };
+    assert_eq!(world.refused(&late), "SUB_ACCOUNT_NOT_ADMITTED");
+    assert_eq!(world.refused(&allocate(2, resources(1, 1))), "SUB_ACCOUNT_NOT_ADMITTED");
+}
+
+#[test]
+fn of_withdrawing_and_accepting_at_once_the_customers_own_events_decide() {
+    let mut world = with_two_resellers();
+    world.must(&offer(50));
+    deliver_offer(&mut world, 50);
+    world.must(&accept());
+    world.must(&WithdrawTransfer { account: id(2), transfer: None });
+    assert_eq!(world.refused(&go(50)), "TRANSFER_NOT_OFFERED");
+    world.must(&close(50, TransferEnd::Withdrawn));
+    assert_eq!(pool(&world, 8).used(), Resources::NONE, "what was counted for it is free");
+    assert_eq!(parent(&world, 2).map(|parent| parent.account), Some(id(1)));
+    world.must(&offer(51));
+    deliver_offer(&mut world, 51);
+    world.must(&accept());
+    assert_eq!(world.must(&close(50, TransferEnd::Withdrawn)), 0, "that was another offer");
+    world.must(&go(51));
+    let late = WithdrawTransfer { account: id(2), transfer: Some(id(51)) };
+    assert_eq!(world.must(&late), 0, "it has moved");
+}
+
+#[test]
+fn nobody_is_handed_to_whom_has_no_room_or_is_no_reseller() {
+    let mut world = with_two_resellers();
+    world.must(&SetPool { account: id(8), pool: Some(resources(1, 24)) });
+    for nobody in [3, 99, 2] {
+        let offer = OfferTransfer { account: id(2), to: id(nobody), transfer: id(50) };
+        assert_eq!(world.refused(&offer), "TRANSFER_TARGET");
+    }
+    let own = OfferTransfer { account: id(1), to: id(8), transfer: id(50) };
+    assert_eq!(world.refused(&own), "TRANSFER_OF_OWN");
+    world.must(&offer(50));
+    deliver_offer(&mut world, 50);
+    assert_eq!(world.refused(&accept()), "POOL_MAILBOX_LIMIT_REACHED");
+    world.must(&SetPool { account: id(8), pool: None });
+    world.must(&admit(8, 81));
+    assert_eq!(world.refused(&accept()), "SUB_ACCOUNT_LIMIT_REACHED");
+    world.must(&DeclineTransfer { account: id(8), customer: id(2) });
+    assert_eq!(world.refused(&accept()), "TRANSFER_NOT_OFFERED");
+    world.principal = acting(Scope::Account(id(2)), Permissions::account_owner());
+    assert_eq!(world.run(&offer(52)), Err(No::Denied(Denied::Lacks(Permission::ServiceEntitle))));
+}
+
+#[test]
+fn a_brands_host_lies_in_a_verified_domain_of_the_reseller() {
+    let mut world = with_mailbox();
+    let brand = |host: &str| SetBrand {
+        account: account(),
+        brand: Some(Brand {
+            name: "Acme".to_owned(),
+            accent: Colour::parse("#2f5d50").expect("a colour"),
+            on_accent: Colour::parse("#ffffff").expect("a colour"),
+            logo: None,
+            hosts: vec![BrandHost {
+                name: kernel::DomainName::parse(host).expect("a name"),
+                domain: id(support::stage::DOMAIN),
+            }],
+            language: None,
+        }),
+    };
+    assert_eq!(world.refused(&brand("panel.demo.example")), "NOT_A_RESELLER");
+    world.must(&reseller(1, 1));
+    for host in ["panel.other.example", "demo.example", "notdemo.example"] {
+        assert_eq!(world.refused(&brand(host)), "BRAND_HOST_DOMAIN", "{host}");
+    }
+    assert_eq!(world.refused(&brand("mta-sts.demo.example")), "BRAND_HOST_RESERVED");
+    world.must(&brand("panel.demo.example"));
+    assert_eq!(world.must(&brand("panel.demo.example")), 0);
+    world.must(&SetBrand { account: account(), brand: None });
 }

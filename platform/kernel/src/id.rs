@@ -122,6 +122,8 @@ ids! {
     ShareId = "shar";
     /// A mailbox that several people work in.
     SharedMailboxId = "smbx";
+    /// One offer to let a reseller's customer stand below another.
+    TransferId = "xfer";
     /// One endpoint elsewhere that is told what happens.
     WebhookId = "whep";
     /// One message of the platform to a person.

@@ -23,7 +23,7 @@ pub use id::{
     AccountId, AddressMapId, AliasId, AppPasswordId, CommandId, CorrelationId, DelegationId, DocumentId,
     DomainId, EventId, FactorId, FilterId, Id, IdFault, MailboxId, NoticeDayId, NoticeId, PlanId, PushId,
     ResourceId, ServiceId, SessionId, ShareId, SharedMailboxId, SubjectId, SyncJobId, TenantId, TicketId,
-    TlsPolicyId, TokenId, UserId, WebhookId,
+    TlsPolicyId, TokenId, TransferId, UserId, WebhookId,
 };
 pub use quantity::ByteSize;
 pub use reads::{Foreign, History, Key, Reads};

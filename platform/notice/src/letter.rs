@@ -28,6 +28,8 @@ pub struct Letter {
 /// What the envelope and head of a letter say besides.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Postmark {
+    /// By what name the sender calls itself.
+    pub sender: String,
     /// From whom.
     pub from: EmailAddress,
     /// The notice: gives the Message-ID, the same each time it is posted.
@@ -53,9 +55,10 @@ impl Letter {
     }
 
     fn head(&self, postmark: &Postmark) -> String {
-        let Postmark { from, notice, at } = postmark;
+        let Postmark { sender, from, notice, at } = postmark;
+        let sender = phrase(sender);
         format!(
-            "From: Hosterra <{from}>\r\nTo: <{}>\r\nSubject: {}\r\nDate: {}\r\nMessage-ID: <{notice}@{}>\r\n\
+            "From: {sender} <{from}>\r\nTo: <{}>\r\nSubject: {}\r\nDate: {}\r\nMessage-ID: <{notice}@{}>\r\n\
              Auto-Submitted: auto-generated\r\nX-Auto-Response-Suppress: All\r\nContent-Language: {}\r\nMIME-Version: 1.0\r\n",
             self.to,
             encoded(&self.subject),
@@ -114,6 +117,15 @@ fn encoded(text: &str) -> String {
     words.join("\r\n ")
 }
 
+/// A name before an address (RFC 5322 section 3.2.5), quoted, or encoded where it is not ASCII.
+fn phrase(name: &str) -> String {
+    let name: String = name.chars().filter(|character| !character.is_control()).collect();
+    if name.is_ascii() {
+        return format!("\"{}\"", name.replace('\\', "\\\\").replace('"', "\\\""));
+    }
+    encoded(&name)
+}
+
 fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
@@ -150,10 +162,14 @@ mod tests {
     }
 
     fn mail(notice: &Notice) -> Vec<u8> {
+        mail_of(notice, crate::HOUSE)
+    }
+
+    fn mail_of(notice: &Notice, sender: &str) -> Vec<u8> {
         let links = crate::Links::new([1; 32], "https://panel.example".to_owned());
         let from = EmailAddress::parse("no-reply@panel.example").expect("an address");
-        let letter = crate::compose(notice, &links).expect("nobody is erased");
-        letter.mail(&Postmark { from, notice: notice.notice, at: notice.at })
+        let letter = crate::compose(notice, &links, sender).expect("nobody is erased");
+        letter.mail(&Postmark { sender: sender.to_owned(), from, notice: notice.notice, at: notice.at })
     }
 
     #[test]
@@ -175,6 +191,20 @@ mod tests {
         assert!(read.bcc().is_none());
         let html = read.body_html(0).expect("HTML");
         assert!(html.contains("&lt;script&gt;Bcc") && !html.contains("<script>"), "{html}");
+    }
+
+    #[test]
+    fn a_reseller_writes_in_its_own_name_whatever_that_holds() {
+        for name in ["Acme", "Acme \"Mail\", <b>Ltd</b>", "Caf\u{e9} & fils"] {
+            let mail = mail_of(&notice(NoticeKind::PasswordReset, ""), name);
+            let read = mail_parser::MessageParser::default().parse(&mail).expect("a message");
+            let from = read.from().and_then(|from| from.first()).expect("an author");
+            assert_eq!((from.name(), from.address()), (Some(name), Some("no-reply@panel.example")));
+            let text = read.body_text(0).expect("text");
+            assert!(text.contains(name) && !text.contains("Hosterra"), "{text}");
+            let html = read.body_html(0).expect("HTML");
+            assert!(!html.contains("<b>Ltd"), "{html}");
+        }
     }
 
     #[test]

@@ -10,7 +10,7 @@ mod link;
 mod policy;
 mod words;
 
-pub use compose::compose;
+pub use compose::{HOUSE, compose};
 pub use letter::{Letter, Postmark};
 pub use link::{LINK_KEY_NAME, Links, Named};
 pub use policy::TellPeople;

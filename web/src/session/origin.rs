@@ -3,6 +3,7 @@
 use axum::http::{HeaderMap, header};
 
 use crate::api::text;
+use crate::page::dress;
 
 /// Where the pages are at home.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -23,6 +24,12 @@ pub(crate) struct Home {
 impl Site {
     /// The origin of `headers`; none where a password must not be asked for: in the clear, beyond loopback.
     pub(crate) fn home(&self, headers: &HeaderMap) -> Option<Home> {
+        // Under a reseller's host its customers are at home, with cookies of that host alone.
+        if let (Some(origin), Some(worn)) = (&self.origin, dress::worn()) {
+            let is_secure = origin.starts_with("https://");
+            let scheme = if is_secure { "https" } else { "http" };
+            return Some(Home { origin: format!("{scheme}://{}", worn.host), is_secure });
+        }
         match &self.origin {
             Some(origin) => Some(Home { origin: origin.clone(), is_secure: origin.starts_with("https://") }),
             None => {

@@ -1,6 +1,10 @@
 //! What can be asked of an account.
 
-use kernel::{AccountId, DelegationId, MailboxId, ServiceId, SubjectId, TicketId, UserId, WebhookId};
+use kernel::{
+    AccountId, DelegationId, MailboxId, ServiceId, SubjectId, TicketId, TransferId, UserId, WebhookId,
+};
+
+use crate::reseller::Resources;
 
 use super::{BillingMode, Parent};
 
@@ -34,6 +38,26 @@ pub enum AccountCommand {
         /// Whether it is for trying things out.
         is_sandbox: bool,
     },
+    /// Offer it to another reseller.
+    OfferTransfer {
+        /// The offer.
+        transfer: TransferId,
+        /// To whom.
+        to: AccountId,
+        /// What its services take.
+        resources: Resources,
+    },
+    /// Take the offer back, or note that it was declined.
+    WithdrawTransfer,
+    /// Let it stand below the reseller who accepted it.
+    Move {
+        /// The offer.
+        transfer: TransferId,
+        /// Below whom.
+        parent: Parent,
+    },
+    /// Count one account less below it.
+    ReleaseSubAccount(AccountId),
     /// Close it; refused while a service has not ended.
     Close,
     /// Demand a second factor of its users, or demand it no more.

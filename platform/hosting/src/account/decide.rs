@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use kernel::{AccountId, Category, Decider, Sealed, SubjectId, Timestamp, WebhookId};
+use kernel::{AccountId, Category, Decider, Sealed, SubjectId, Timestamp, TransferId, WebhookId};
 
 use super::{AccountCommand, AccountEvent, AccountRecord, AccountState, BillingMode, Parent, SubAccount};
 use crate::HostingRefusal;
@@ -11,6 +11,7 @@ use crate::limit::{
     TICKET_COUNT_MAX, USER_COUNT_MAX, WEBHOOK_COUNT_MAX,
 };
 use crate::refusal::{Limit, ResellerRefusal};
+use crate::reseller::Resources;
 
 /// The noun; its history is the stream `account/{AccountId}`.
 pub struct Account;
@@ -32,6 +33,7 @@ impl Decider for Account {
                 parent: *parent,
                 is_sandbox: *is_sandbox,
                 billing: BillingMode::default(),
+                offered: None,
                 sub_account_count_max: 0,
                 sub_accounts: BTreeMap::new(),
                 erased: BTreeSet::new(),
@@ -53,6 +55,18 @@ impl Decider for Account {
                 record.sub_accounts.insert(*account, admitted);
             }),
             AccountEvent::BillingModeSet { mode } => change(state, |record| record.billing = *mode),
+            AccountEvent::TransferOffered { transfer, to, .. } => {
+                change(state, |record| record.offered = Some((*transfer, *to)))
+            }
+            AccountEvent::TransferWithdrawn { .. } => change(state, |record| record.offered = None),
+            AccountEvent::Moved { parent, .. } => change(state, |record| {
+                record.parent = Some(*parent);
+                record.billing = BillingMode::default();
+                record.offered = None;
+            }),
+            AccountEvent::SubAccountReleased { account } => change(state, |record| {
+                record.sub_accounts.remove(account);
+            }),
             AccountEvent::PersonErased { subject, .. } => change(state, |record| {
                 record.erased.insert(*subject);
             }),
@@ -109,6 +123,10 @@ impl Decider for Account {
                 C::Close
                 | C::SetReseller { .. }
                 | C::SetBillingMode(_)
+                | C::OfferTransfer { .. }
+                | C::WithdrawTransfer
+                | C::Move { .. }
+                | C::ReleaseSubAccount(_)
                 | C::AdmitSubAccount { .. }
                 | C::ErasePerson { .. }
                 | C::CountTicket(_)
@@ -162,6 +180,29 @@ impl Decider for Account {
                 (Some(_), true) => Ok(vec![]),
                 (Some(_), false) => Ok(vec![AccountEvent::BillingModeSet { mode }]),
             },
+            (S::Open(record), C::OfferTransfer { transfer, to, resources }) => {
+                offer(record, (transfer, to), resources)
+            }
+            (S::Open(record) | S::Closed(record), C::WithdrawTransfer) => Ok(match record.offered {
+                Some((transfer, to)) => vec![AccountEvent::TransferWithdrawn { transfer, to }],
+                None => vec![],
+            }),
+            (S::Open(record) | S::Closed(record), C::Move { transfer, parent }) => {
+                match (record.offered, record.parent) {
+                    (Some((offered, to)), Some(from)) if (offered, to) == (transfer, parent.account) => {
+                        Ok(vec![AccountEvent::Moved { transfer, from: from.account, parent }])
+                    }
+                    (_, Some(now)) if now.account == parent.account => Ok(vec![]),
+                    (Some(_) | None, _) => Err(ResellerRefusal::TransferNotOffered.into()),
+                }
+            }
+            (S::Open(record) | S::Closed(record), C::ReleaseSubAccount(account)) => {
+                Ok(if record.sub_accounts.contains_key(&account) {
+                    vec![AccountEvent::SubAccountReleased { account }]
+                } else {
+                    vec![]
+                })
+            }
             (S::Open(record), C::RequireSecondFactor(is_required)) => {
                 let is_same = record.requires_second_factor == is_required;
                 Ok(if is_same { vec![] } else { vec![AccountEvent::SecondFactorRequired { is_required }] })
@@ -193,6 +234,7 @@ impl Decider for Account {
                 C::Open { .. }
                 | C::SetReseller { .. }
                 | C::SetBillingMode(_)
+                | C::OfferTransfer { .. }
                 | C::AdmitSubAccount { .. }
                 | C::RequireSecondFactor(_)
                 | C::AddUser(_)
@@ -268,6 +310,27 @@ fn open(
     let name = crate::text::name(name, ACCOUNT_NAME_CHARACTER_COUNT_MAX)?;
     let name = Sealed::new(SubjectId::of_account(account), name);
     Ok(vec![AccountEvent::Opened { name, parent, is_sandbox }])
+}
+
+/// An account with others below it stays where it is: what they were told of their height would be wrong.
+fn offer(
+    record: &AccountRecord,
+    (transfer, to): (TransferId, AccountId),
+    resources: Resources,
+) -> Result<Vec<AccountEvent>, HostingRefusal> {
+    let parent = record.parent.ok_or(ResellerRefusal::TransferOfOwn)?;
+    match record.offered {
+        Some((_, known)) if known == to => return Ok(vec![]),
+        Some(_) => return Err(ResellerRefusal::TransferUnderWay.into()),
+        None => {}
+    }
+    if parent.account == to {
+        return Err(ResellerRefusal::TransferTarget.into());
+    }
+    if !record.sub_accounts.is_empty() {
+        return Err(ResellerRefusal::TransferHasSubAccounts.into());
+    }
+    Ok(vec![AccountEvent::TransferOffered { transfer, to, resources }])
 }
 
 fn add_webhook(record: &AccountRecord, webhook: WebhookId) -> Result<Vec<AccountEvent>, HostingRefusal> {

@@ -1,6 +1,10 @@
 //! What can happen to an account.
 
-use kernel::{AccountId, DelegationId, MailboxId, Sealed, ServiceId, SubjectId, TicketId, UserId, WebhookId};
+use kernel::{
+    AccountId, DelegationId, MailboxId, Sealed, ServiceId, SubjectId, TicketId, TransferId, UserId, WebhookId,
+};
+
+use crate::reseller::Resources;
 
 /// The reseller's account above another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -69,6 +73,36 @@ pub enum AccountEvent {
         name: Sealed<String>,
         /// Whether it is for trying things out.
         is_sandbox: bool,
+    },
+    /// The reseller above offers it to another reseller.
+    TransferOffered {
+        /// The offer.
+        transfer: TransferId,
+        /// To whom.
+        to: AccountId,
+        /// What its services take: the other one must have room for it.
+        resources: Resources,
+    },
+    /// The offer is over: taken back, or declined.
+    TransferWithdrawn {
+        /// The offer.
+        transfer: TransferId,
+        /// To whom it was made.
+        to: AccountId,
+    },
+    /// It stands below the reseller who accepted it from now on. Who pays is itself, until that is said anew.
+    Moved {
+        /// The offer.
+        transfer: TransferId,
+        /// Below whom it stood.
+        from: AccountId,
+        /// Below whom it stands.
+        parent: Parent,
+    },
+    /// An account that stood below has moved below another reseller.
+    SubAccountReleased {
+        /// Which.
+        account: AccountId,
     },
     /// It orders nothing more and nobody signs in to it.
     Closed,

@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use kernel::{AccountId, DelegationId, Sealed, ServiceId, SubjectId, TicketId, UserId, WebhookId};
+use kernel::{
+    AccountId, DelegationId, Sealed, ServiceId, SubjectId, TicketId, TransferId, UserId, WebhookId,
+};
 
 use super::{BillingMode, Parent};
 
@@ -47,6 +49,8 @@ pub struct AccountRecord {
     pub is_sandbox: bool,
     /// Who is asked to pay.
     pub billing: BillingMode,
+    /// The reseller to whom it is offered, by which offer.
+    pub offered: Option<(TransferId, AccountId)>,
     /// How many accounts may stand directly below it.
     pub sub_account_count_max: u32,
     /// Those that do.

@@ -4,6 +4,7 @@ use kernel::{Event, Kind, Malformed, Open, RawEvent, Seal, SealError};
 use serde::{Deserialize, Serialize};
 
 use super::{AccountEvent, BillingMode, Parent};
+use crate::reseller::wire::ResourcesV1;
 use crate::wire::{self, Nothing, SealedField, json};
 
 const OPENED: Kind = Kind { name: "account.opened", schema: 1 };
@@ -11,6 +12,10 @@ const CLOSED: Kind = Kind { name: "account.closed", schema: 1 };
 const SECOND_FACTOR_REQUIRED: Kind = Kind { name: "account.second_factor_required", schema: 1 };
 const RESELLER_SET: Kind = Kind { name: "account.reseller_set", schema: 1 };
 const BILLING_MODE_SET: Kind = Kind { name: "account.billing_mode_set", schema: 1 };
+const TRANSFER_OFFERED: Kind = Kind { name: "account.transfer_offered", schema: 1 };
+const TRANSFER_WITHDRAWN: Kind = Kind { name: "account.transfer_withdrawn", schema: 1 };
+const MOVED: Kind = Kind { name: "account.moved", schema: 1 };
+const SUB_ACCOUNT_RELEASED: Kind = Kind { name: "account.sub_account_released", schema: 1 };
 const SUB_ACCOUNT_ADMITTED: Kind = Kind { name: "account.sub_account_admitted", schema: 1 };
 const PERSON_ERASED: Kind = Kind { name: "account.person_erased", schema: 1 };
 const USER_ADDED: Kind = Kind { name: "account.user_added", schema: 1 };
@@ -50,6 +55,31 @@ struct SubAccountAdmittedV1 {
     name: SealedField,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     is_sandbox: bool,
+}
+
+#[derive(Serialize, Deserialize)]
+struct TransferOfferedV1 {
+    transfer: String,
+    to: String,
+    resources: ResourcesV1,
+}
+
+#[derive(Serialize, Deserialize)]
+struct TransferWithdrawnV1 {
+    transfer: String,
+    to: String,
+}
+
+#[derive(Serialize, Deserialize)]
+struct MovedV1 {
+    transfer: String,
+    from: String,
+    parent: ParentV1,
+}
+
+#[derive(Serialize, Deserialize)]
+struct SubAccountReleasedV1 {
+    account: String,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -100,6 +130,10 @@ impl Event for AccountEvent {
             Self::Opened { .. } => OPENED,
             Self::ResellerSet { .. } => RESELLER_SET,
             Self::BillingModeSet { .. } => BILLING_MODE_SET,
+            Self::TransferOffered { .. } => TRANSFER_OFFERED,
+            Self::TransferWithdrawn { .. } => TRANSFER_WITHDRAWN,
+            Self::Moved { .. } => MOVED,
+            Self::SubAccountReleased { .. } => SUB_ACCOUNT_RELEASED,
             Self::SubAccountAdmitted { .. } => SUB_ACCOUNT_ADMITTED,
             Self::PersonErased { .. } => PERSON_ERASED,
             Self::Closed => CLOSED,
@@ -125,6 +159,22 @@ impl Event for AccountEvent {
                     .map(|parent| ParentV1 { account: parent.account.to_string(), depth: parent.depth }),
                 is_sandbox: *is_sandbox,
             }),
+            Self::TransferOffered { transfer, to, resources } => json(&TransferOfferedV1 {
+                transfer: transfer.to_string(),
+                to: to.to_string(),
+                resources: (*resources).into(),
+            }),
+            Self::TransferWithdrawn { transfer, to } => {
+                json(&TransferWithdrawnV1 { transfer: transfer.to_string(), to: to.to_string() })
+            }
+            Self::Moved { transfer, from, parent } => json(&MovedV1 {
+                transfer: transfer.to_string(),
+                from: from.to_string(),
+                parent: ParentV1 { account: parent.account.to_string(), depth: parent.depth },
+            }),
+            Self::SubAccountReleased { account } => {
+                json(&SubAccountReleasedV1 { account: account.to_string() })
+            }
             Self::BillingModeSet { mode } => json(&BillingModeSetV1 { mode: mode.name().to_owned() }),
             Self::ResellerSet { sub_account_count_max } => {
                 json(&ResellerSetV1 { sub_account_count_max: *sub_account_count_max })
@@ -181,6 +231,27 @@ impl Event for AccountEvent {
                     name: wire::open(raw, open, &form.name)?,
                     is_sandbox: form.is_sandbox,
                 })
+            }
+            ("account.transfer_offered", 1) => {
+                let form: TransferOfferedV1 = wire::form(raw)?;
+                let (transfer, to) = (wire::id(raw, &form.transfer)?, wire::id(raw, &form.to)?);
+                Ok(Self::TransferOffered { transfer, to, resources: form.resources.into() })
+            }
+            ("account.transfer_withdrawn", 1) => {
+                let form: TransferWithdrawnV1 = wire::form(raw)?;
+                let (transfer, to) = (wire::id(raw, &form.transfer)?, wire::id(raw, &form.to)?);
+                Ok(Self::TransferWithdrawn { transfer, to })
+            }
+            ("account.moved", 1) => {
+                let form: MovedV1 = wire::form(raw)?;
+                let parent =
+                    Parent { account: wire::id(raw, &form.parent.account)?, depth: form.parent.depth };
+                let (transfer, from) = (wire::id(raw, &form.transfer)?, wire::id(raw, &form.from)?);
+                Ok(Self::Moved { transfer, from, parent })
+            }
+            ("account.sub_account_released", 1) => {
+                let form: SubAccountReleasedV1 = wire::form(raw)?;
+                Ok(Self::SubAccountReleased { account: wire::id(raw, &form.account)? })
             }
             ("account.billing_mode_set", 1) => {
                 let form: BillingModeSetV1 = wire::form(raw)?;

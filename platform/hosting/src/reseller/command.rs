@@ -1,8 +1,8 @@
 //! What can be asked of an account as a reseller.
 
-use kernel::{AccountId, ServiceId};
+use kernel::{AccountId, Sealed, ServiceId, TransferId};
 
-use super::Resources;
+use super::{Brand, Resources};
 
 /// An intention about one account among resellers.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,6 +41,34 @@ pub enum ResellerCommand {
         /// As in [`ResellerCommand::SetPool`].
         customers: Vec<AccountId>,
     },
+    /// Note that another reseller offers it a customer.
+    ReceiveTransfer {
+        /// The offer.
+        transfer: TransferId,
+        /// The customer's account.
+        account: AccountId,
+        /// What it is called.
+        name: Sealed<String>,
+        /// Whether it is for trying things out.
+        is_sandbox: bool,
+        /// What its services take.
+        resources: Resources,
+    },
+    /// Take the customer that was offered: what its services take is given at once.
+    AcceptTransfer(AccountId),
+    /// Do not take it.
+    DeclineTransfer(AccountId),
+    /// Nothing has to be done about that offer any more.
+    CloseTransfer {
+        /// The offer.
+        transfer: TransferId,
+        /// The customer's account.
+        account: AccountId,
+    },
+    /// Give nothing to an account that stands below it no more.
+    Drop(AccountId),
+    /// Present itself so; none: in no way of its own.
+    SetBrand(Option<Brand>),
     /// Let a service of its own take so much.
     Draw {
         /// Which.

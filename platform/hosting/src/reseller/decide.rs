@@ -1,9 +1,11 @@
 //! The rules of handing on: nobody hands on more than they have.
 
-use kernel::{AccountId, Category, Decider, Timestamp};
+use kernel::{AccountId, Category, Decider, Timestamp, TransferId};
 
-use super::{Grant, ResellerCommand, ResellerEvent, ResellerState, Resources};
+use super::{Grant, Incoming, IncomingState, ResellerCommand, ResellerEvent, ResellerState, Resources};
 use crate::HostingRefusal;
+use crate::limit::TRANSFER_COUNT_MAX;
+use crate::refusal::{Limit, ResellerRefusal};
 
 /// The noun; its history is the stream `reseller/{AccountId}`.
 pub struct Reseller;
@@ -38,6 +40,30 @@ impl Decider for Reseller {
                 state.received = Some((*giver, *serial));
                 count(&mut state, customers);
             }
+            ResellerEvent::TransferReceived { transfer, account, name, is_sandbox, resources } => {
+                let incoming = Incoming {
+                    transfer: *transfer,
+                    name: name.clone(),
+                    is_sandbox: *is_sandbox,
+                    resources: *resources,
+                    state: IncomingState::Offered,
+                };
+                state.incoming.insert(*account, incoming);
+            }
+            ResellerEvent::TransferAccepted { account, .. } => {
+                if let Some(incoming) = state.incoming.get_mut(account) {
+                    incoming.state = IncomingState::Accepted;
+                }
+            }
+            ResellerEvent::TransferDeclined { account, .. }
+            | ResellerEvent::TransferClosed { account, .. } => {
+                state.incoming.remove(account);
+            }
+            ResellerEvent::Dropped { account } => {
+                state.grants.remove(account);
+            }
+            ResellerEvent::Branded(brand) => state.brand = Some(brand.clone()),
+            ResellerEvent::Unbranded => state.brand = None,
             ResellerEvent::Drawn { service, resources } => {
                 state.services.insert(*service, *resources);
             }
@@ -83,6 +109,48 @@ impl Decider for Reseller {
                 let resources = resources.max(state.used());
                 Ok(vec![ResellerEvent::Received { giver, serial, resources, customers }])
             }
+            C::ReceiveTransfer { transfer, account, name, is_sandbox, resources } => {
+                receive_transfer(state, (transfer, account)).map(|is_new| match is_new {
+                    true => {
+                        vec![ResellerEvent::TransferReceived {
+                            transfer,
+                            account,
+                            name,
+                            is_sandbox,
+                            resources,
+                        }]
+                    }
+                    false => vec![],
+                })
+            }
+            C::AcceptTransfer(account) => {
+                let incoming = state.incoming.get(&account).ok_or(ResellerRefusal::TransferNotOffered)?;
+                if incoming.state == IncomingState::Accepted {
+                    return Ok(vec![]);
+                }
+                let accepted = ResellerEvent::TransferAccepted { transfer: incoming.transfer, account };
+                let given = allocate(state, account, incoming.resources)?;
+                Ok([accepted].into_iter().chain(given).collect())
+            }
+            C::DeclineTransfer(account) => match state.incoming.get(&account) {
+                Some(Incoming { state: IncomingState::Offered, transfer, .. }) => {
+                    Ok(vec![ResellerEvent::TransferDeclined { transfer: *transfer, account }])
+                }
+                Some(_) | None => Err(ResellerRefusal::TransferNotOffered.into()),
+            },
+            C::CloseTransfer { transfer, account } => {
+                Ok(match state.incoming.get(&account).filter(|known| known.transfer == transfer) {
+                    Some(_) => vec![ResellerEvent::TransferClosed { transfer, account }],
+                    None => vec![],
+                })
+            }
+            C::Drop(account) => Ok(match state.grants.contains_key(&account) {
+                true => vec![ResellerEvent::Dropped { account }],
+                false => vec![],
+            }),
+            C::SetBrand(brand) if state.brand == brand => Ok(vec![]),
+            C::SetBrand(Some(brand)) => Ok(vec![ResellerEvent::Branded(brand)]),
+            C::SetBrand(None) => Ok(vec![ResellerEvent::Unbranded]),
             C::Draw { service, resources } => {
                 let before = state.services.get(&service).copied();
                 if before == Some(resources) {
@@ -98,6 +166,23 @@ impl Decider for Reseller {
                 vec![]
             }),
         }
+    }
+}
+
+/// Whether an offer is new; at most so many wait for an answer.
+fn receive_transfer(
+    state: &ResellerState,
+    (transfer, account): (TransferId, AccountId),
+) -> Result<bool, HostingRefusal> {
+    match state.incoming.get(&account) {
+        Some(known) if known.transfer == transfer => Ok(false),
+        // A later offer of the same customer takes the place of an earlier one.
+        Some(_) => Ok(true),
+        None if state.incoming.len() >= TRANSFER_COUNT_MAX => {
+            let limit = Limit::count(TRANSFER_COUNT_MAX, state.incoming.len());
+            Err(ResellerRefusal::TransferLimitReached(limit).into())
+        }
+        None => Ok(true),
     }
 }
 

@@ -1,8 +1,8 @@
 //! What can happen to an account as a reseller.
 
-use kernel::{AccountId, ServiceId};
+use kernel::{AccountId, Sealed, ServiceId, TransferId};
 
-use super::Resources;
+use super::{Brand, Resources};
 
 /// What happened to one account among resellers. Stream `reseller/{AccountId}`, in the tenant of that account.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,6 +43,49 @@ pub enum ResellerEvent {
         /// As in [`ResellerEvent::PoolSet`].
         customers: Vec<AccountId>,
     },
+    /// Another reseller offers it a customer.
+    TransferReceived {
+        /// The offer.
+        transfer: TransferId,
+        /// The customer's account.
+        account: AccountId,
+        /// What it is called.
+        name: Sealed<String>,
+        /// Whether it is for trying things out.
+        is_sandbox: bool,
+        /// What its services take.
+        resources: Resources,
+    },
+    /// It takes the customer. The customer moves because of this, unless the offer was withdrawn meanwhile.
+    TransferAccepted {
+        /// The offer.
+        transfer: TransferId,
+        /// The customer's account.
+        account: AccountId,
+    },
+    /// It does not take the customer.
+    TransferDeclined {
+        /// The offer.
+        transfer: TransferId,
+        /// The customer's account.
+        account: AccountId,
+    },
+    /// Nothing has to be done about an offer any more.
+    TransferClosed {
+        /// The offer.
+        transfer: TransferId,
+        /// The customer's account.
+        account: AccountId,
+    },
+    /// An account stands below it no more: what it was given is free.
+    Dropped {
+        /// Which.
+        account: AccountId,
+    },
+    /// It presents itself to its customers so.
+    Branded(Brand),
+    /// It presents itself in no way of its own.
+    Unbranded,
     /// A service of its own takes so much of what it has.
     Drawn {
         /// Which.

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use kernel::{AccountId, ServiceId};
+use kernel::{AccountId, Sealed, ServiceId, TransferId};
 
-use super::Resources;
+use super::{Brand, Resources};
 
 /// What an account has, and what became of it. Without a pool it hands on and uses as much as it likes.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -17,6 +17,34 @@ pub struct ResellerState {
     pub grants: BTreeMap<AccountId, Grant>,
     /// What its own services take; of an account that stands below no other nothing is kept.
     pub services: BTreeMap<ServiceId, Resources>,
+    /// Customers that other resellers offer it, by their accounts.
+    pub incoming: BTreeMap<AccountId, Incoming>,
+    /// How it presents itself to its customers.
+    pub brand: Option<Brand>,
+}
+
+/// A customer that another reseller offers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Incoming {
+    /// The offer.
+    pub transfer: TransferId,
+    /// What the customer is called.
+    pub name: Sealed<String>,
+    /// Whether it is for trying things out.
+    pub is_sandbox: bool,
+    /// What its services take.
+    pub resources: Resources,
+    /// How far it is.
+    pub state: IncomingState,
+}
+
+/// How far the offer of a customer is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum IncomingState {
+    /// It waits for an answer.
+    Offered,
+    /// It is accepted; the customer is on the way.
+    Accepted,
 }
 
 /// What was handed on to one account.

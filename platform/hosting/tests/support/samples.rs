@@ -18,7 +18,7 @@ use hosting::mailbox::{
 use hosting::notice::{Notice, NoticeEvent, NoticeKind, NoticePerson};
 use hosting::plan::{Currency, PlanEvent, catalogue};
 use hosting::push::{Push, PushKind, PushPriority};
-use hosting::reseller::{ResellerEvent, Resources};
+use hosting::reseller::{Brand, BrandHost, Colour, Logo, ResellerEvent, Resources};
 use hosting::secret::Secret;
 use hosting::service::{DomainShare, Recurring, ServiceEvent, SuspensionReason};
 use hosting::session::{EndReason, Entrance, SessionEvent, SessionOwner};
@@ -185,6 +185,12 @@ fn accounts(all: &mut Samples) {
         is_sandbox: false,
     });
     full(AccountEvent::BillingModeSet { mode: BillingMode::Reseller });
+    let taken = Resources { services: 1, domains: 1, mailboxes: 25, storage: ByteSize::gib(125) };
+    full(AccountEvent::TransferOffered { transfer: id(17), to: id(9), resources: taken });
+    full(AccountEvent::TransferWithdrawn { transfer: id(17), to: id(9) });
+    let parent = Parent { account: id(9), depth: 1 };
+    full(AccountEvent::Moved { transfer: id(17), from: id(4), parent });
+    full(AccountEvent::SubAccountReleased { account: id(3) });
     full(AccountEvent::SecondFactorRequired { is_required: true });
     full(AccountEvent::UserAdded { user: id(2) });
     full(AccountEvent::UserRemoved { user: id(2) });
@@ -219,6 +225,38 @@ fn resellers(all: &mut Samples) {
     let received = |customers| ResellerEvent::Received { giver: id(1), serial: 2, resources, customers };
     push(received(vec![]), "minimal");
     push(received(vec![id(6)]), "full");
+    let incoming = |is_sandbox| ResellerEvent::TransferReceived {
+        transfer: id(17),
+        account: id(3),
+        name: sealed(3, "Alice SARL".to_owned()),
+        is_sandbox,
+        resources,
+    };
+    push(incoming(false), "minimal");
+    push(incoming(true), "full");
+    push(ResellerEvent::TransferAccepted { transfer: id(17), account: id(3) }, "full");
+    push(ResellerEvent::TransferDeclined { transfer: id(17), account: id(3) }, "full");
+    push(ResellerEvent::TransferClosed { transfer: id(17), account: id(3) }, "full");
+    push(ResellerEvent::Dropped { account: id(3) }, "full");
+    let colour = |text: &str| Colour::parse(text).expect("a colour");
+    let plain = Brand {
+        name: "Acme".to_owned(),
+        accent: colour("#2f5d50"),
+        on_accent: colour("#ffffff"),
+        logo: None,
+        hosts: vec![],
+        language: None,
+    };
+    let host = BrandHost { name: DomainName::parse("panel.demo.example").expect("a name"), domain: id(6) };
+    let full = Brand {
+        logo: Some(Logo { sha256: [7; 32], width: 640, height: 200 }),
+        hosts: vec![host],
+        language: Some(Language::Fr),
+        ..plain.clone()
+    };
+    push(ResellerEvent::Branded(plain), "minimal");
+    push(ResellerEvent::Branded(full), "full");
+    push(ResellerEvent::Unbranded, "full");
     push(ResellerEvent::Drawn { service: id(5), resources }, "full");
     push(ResellerEvent::Returned { service: id(5) }, "full");
 }

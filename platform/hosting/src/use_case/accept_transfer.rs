@@ -1,0 +1,56 @@
+//! Taking a customer from another reseller.
+
+use authority::{Guarded, Need, Permission, Resource};
+use kernel::{AccountId, Changes, Decider, Key, Reads, TenantId, Timestamp, UseCase};
+
+use crate::HostingRefusal;
+use crate::account::{Account, AccountCommand};
+use crate::refusal::ResellerRefusal;
+use crate::reseller::{Reseller, ResellerCommand};
+
+/// Takes the customer that another reseller offers: its place and what its services take are counted at once. It moves
+/// because of this, unless the offer was withdrawn meanwhile.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AcceptTransfer {
+    /// The reseller who takes it.
+    pub account: AccountId,
+    /// The customer's account.
+    pub customer: AccountId,
+}
+
+impl UseCase for AcceptTransfer {
+    const NAME: &'static str = "accept_transfer";
+    type Reads = (Key<Account>, Key<Reseller>);
+    type Refusal = HostingRefusal;
+
+    fn tenant(&self) -> TenantId {
+        self.account.tenant()
+    }
+
+    fn reads(&self) -> Self::Reads {
+        (Key(self.account), Key(self.account))
+    }
+
+    fn decide(
+        &self,
+        (account, reseller): &<Self::Reads as Reads>::States,
+        now: Timestamp,
+    ) -> Result<Changes, HostingRefusal> {
+        let incoming = reseller.incoming.get(&self.customer).ok_or(ResellerRefusal::TransferNotOffered)?;
+        let admit = AccountCommand::AdmitSubAccount {
+            account: self.customer,
+            name: incoming.name.plain().ok_or(HostingRefusal::AccountNotFound)?.clone(),
+            is_sandbox: incoming.is_sandbox,
+        };
+        let admitted = Account::decide(account, admit, &(), now)?;
+        let accept = ResellerCommand::AcceptTransfer(self.customer);
+        let accepted = Reseller::decide(reseller, accept, &(), now)?;
+        Ok(Changes::none().emit::<Account>(self.account, admitted).emit::<Reseller>(self.account, accepted))
+    }
+}
+
+impl Guarded for AcceptTransfer {
+    fn need(&self, _: &<Self::Reads as Reads>::States) -> Need {
+        Need { permission: Permission::AccountWrite, resource: Resource::account(self.account) }
+    }
+}

@@ -1,0 +1,67 @@
+//! Moving a customer below another reseller.
+
+use authority::{Guarded, Need, Permission, Resource};
+use kernel::{AccountId, Changes, Decider, Foreign, Key, Reads, TenantId, Timestamp, TransferId, UseCase};
+
+use crate::HostingRefusal;
+use crate::account::{Account, AccountCommand, Parent};
+use crate::refusal::ResellerRefusal;
+use crate::reseller::{IncomingState, Reseller, ResellerCommand};
+
+/// Lets an account stand below the reseller who accepted it: the platform does this by itself. Here it is decided whether an
+/// acceptance or a withdrawal came first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MoveAccount {
+    /// The customer's account.
+    pub account: AccountId,
+    /// The reseller who accepted it.
+    pub to: AccountId,
+    /// The offer.
+    pub transfer: TransferId,
+}
+
+impl UseCase for MoveAccount {
+    const NAME: &'static str = "move_account";
+    type Reads = ((Key<Account>, Key<Reseller>), (Foreign<Account>, Foreign<Reseller>));
+    type Refusal = HostingRefusal;
+
+    fn tenant(&self) -> TenantId {
+        self.account.tenant()
+    }
+
+    fn reads(&self) -> Self::Reads {
+        let there = self.to.tenant();
+        ((Key(self.account), Key(self.account)), (Foreign(there, self.to), Foreign(there, self.to)))
+    }
+
+    fn decide(
+        &self,
+        ((account, reseller), (to, taker)): &<Self::Reads as Reads>::States,
+        now: Timestamp,
+    ) -> Result<Changes, HostingRefusal> {
+        let above = super::account_record(to).ok_or(HostingRefusal::AccountNotFound)?;
+        let accepted = taker.incoming.get(&self.account).filter(|incoming| {
+            incoming.transfer == self.transfer && incoming.state == IncomingState::Accepted
+        });
+        let (Some(_), Some(grant)) = (accepted, taker.grants.get(&self.account)) else {
+            return Err(ResellerRefusal::TransferNotOffered.into());
+        };
+        let depth = above.parent.map_or(0, |parent| parent.depth).saturating_add(1);
+        let go = AccountCommand::Move { transfer: self.transfer, parent: Parent { account: self.to, depth } };
+        let moved = Account::decide(account, go, &(), now)?;
+        let receive = ResellerCommand::Receive {
+            giver: self.to,
+            serial: grant.serial,
+            resources: grant.asked,
+            customers: vec![],
+        };
+        let received = Reseller::decide(reseller, receive, &(), now)?;
+        Ok(Changes::none().emit::<Account>(self.account, moved).emit::<Reseller>(self.account, received))
+    }
+}
+
+impl Guarded for MoveAccount {
+    fn need(&self, _: &<Self::Reads as Reads>::States) -> Need {
+        Need { permission: Permission::PlatformWrite, resource: Resource::account(self.account) }
+    }
+}
