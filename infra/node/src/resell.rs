@@ -167,6 +167,8 @@ mod tests {
         };
         must(&engine, &admit(1, 2)).await;
         until(&engine, account(2), |state| state.pool == Some(Resources::NONE)).await;
+        // A request may have opened it as well: both tenants know the person then.
+        must(&engine, &OpenSubAccount { parent: account(1), account: account(2) }).await;
         must(&engine, &allocate(1, 2, much)).await;
         until(&engine, account(2), |state| state.pool == Some(much)).await;
         must(&engine, &SetReseller { account: account(2), sub_account_count_max: 9 }).await;

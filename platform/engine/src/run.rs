@@ -69,15 +69,25 @@ enum Round<R> {
 struct KeysRead(Vec<Arc<TenantKeys>>);
 
 impl Open for KeysRead {
+    /// Of one person several tenants may have keys: the one that opens is the right one, since what is sealed under it
+    /// names its tenant. A key that was destroyed is the right one where no other opens.
     fn open(&self, sealed: &SealedBytes) -> Result<Opened<Vec<u8>>, OpenError> {
-        let mut answer = Err(OpenError::UnknownSubject(sealed.subject));
+        let (mut is_erased, mut fault) = (false, OpenError::UnknownSubject(sealed.subject));
+        let mut is_unknown = self.0.is_empty();
         for keys in &self.0 {
-            answer = keys.open(sealed);
-            if !matches!(answer, Err(OpenError::UnknownSubject(_))) {
-                return answer;
+            match keys.open(sealed) {
+                Ok(Opened::Plain(plain)) => return Ok(Opened::Plain(plain)),
+                Ok(Opened::Erased) => is_erased = true,
+                Err(OpenError::UnknownSubject(_)) => is_unknown = true,
+                Err(error @ OpenError::Cipher(_)) => fault = error,
             }
         }
-        answer
+        match (is_erased, is_unknown) {
+            (true, _) => Ok(Opened::Erased),
+            // Its key may have been made by another node meanwhile: that is looked up before anything is called a fault.
+            (false, true) => Err(OpenError::UnknownSubject(sealed.subject)),
+            (false, false) => Err(fault),
+        }
     }
 }
 
