@@ -11,7 +11,8 @@
 //! | `NAME<! ` | the server has closed the connection |
 //! | `@ queued SENDER RECIPIENT` | such a message waits for another host; `<>` is no sender |
 //! | `@ held RECIPIENT` | of all that waits this alone is held |
-//! | `@ suspend` / `@ fill` | the service is suspended; alice's mailbox gets as much as it may hold |
+//! | `@ suspend`, `restrict`, `resume`, `end`, `purge` | the service is in that state |
+//! | `@ fill` | alice's mailbox gets as much as it may hold |
 
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv4Addr};
@@ -291,9 +292,15 @@ impl World {
                 let changed = ServiceEvent::PlanChanged { plan: custom.plan, version: 1, limits };
                 self.directory.apply(&[recorded(10, HostingEvent::Service(changed))]).expect("taken");
             }
-            ["suspend"] => {
-                let suspended = ServiceEvent::Suspended { reason: SuspensionReason::Abuse };
-                self.directory.apply(&[recorded(10, HostingEvent::Service(suspended))]).expect("taken");
+            [state @ ("suspend" | "restrict" | "resume" | "end" | "purge")] => {
+                let event = match *state {
+                    "suspend" => ServiceEvent::Suspended { reason: SuspensionReason::Abuse },
+                    "restrict" => ServiceEvent::Restricted,
+                    "resume" => ServiceEvent::Resumed,
+                    "end" => ServiceEvent::Ended { purge_after: Timestamp::from_secs(1) },
+                    _ => ServiceEvent::Purged,
+                };
+                self.directory.apply(&[recorded(10, HostingEvent::Service(event))]).expect("taken");
             }
             ["fill"] => {
                 let owner = Owner { tenant: tenant(), mailbox: MailboxId::new(Uuid::from_u128(30)) };

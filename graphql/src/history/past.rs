@@ -172,6 +172,7 @@ pub(crate) async fn service(
         service_model::Entitlement::Restricted => (Entitlement::Restricted, None),
         service_model::Entitlement::Suspended(reason) => (Entitlement::Suspended, Some(reason.into())),
         service_model::Entitlement::Ended { .. } => (Entitlement::Ended, None),
+        service_model::Entitlement::Purged => (Entitlement::Purged, None),
     };
     Ok(Service {
         id: ServiceKey(id),

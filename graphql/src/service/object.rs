@@ -24,6 +24,8 @@ pub enum Entitlement {
     Suspended,
     /// It is over: mail is refused.
     Ended,
+    /// What it held is destroyed: its addresses do not exist.
+    Purged,
 }
 
 /// Why a service is suspended.
@@ -139,6 +141,7 @@ impl Service {
                 ("Suspended: mail is still received", "Suspendu : le courrier est encore reçu")
             }
             Entitlement::Ended => ("Ended", "Résilié"),
+            Entitlement::Purged => ("Purged: nothing is left of it", "Supprimé : il n’en reste rien"),
         };
         Ok(ctx.caller()?.language.pick(english, french))
     }
@@ -151,7 +154,7 @@ impl Service {
     /// The day on which the period under way ends and the next one is due, in Paris; none once it has ended. Nothing is
     /// charged then: see `paymentMethod`.
     async fn due_on(&self, ctx: &Context<'_>) -> Result<Option<String>> {
-        if self.entitlement == Entitlement::Ended {
+        if matches!(self.entitlement, Entitlement::Ended | Entitlement::Purged) {
             return Ok(None);
         }
         let today = CivilDate::in_paris(ctx.platform()?.engine.now());

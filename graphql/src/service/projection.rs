@@ -89,6 +89,7 @@ fn statement(recorded: &Recorded<HostingEvent>) -> Result<Option<Statement>, Pro
                  WHERE tenant = $1 AND service_id = $2",
             )
             .bind(purge_after.millis()),
+        ServiceEvent::Purged => entitlement(place, "purged", None),
         ServiceEvent::SlotsTaken { mailboxes, bytes, .. } => mailbox_slots(place, i64::from(*mailboxes), signed(*bytes)),
         ServiceEvent::SlotsReturned { mailboxes, bytes, .. } => {
             mailbox_slots(place, -i64::from(*mailboxes), -signed(*bytes))

@@ -160,6 +160,7 @@ fn service(row: &Row) -> Result<(PageKey, Service), RowError> {
             "active" => Entitlement::Active,
             "restricted" => Entitlement::Restricted,
             "suspended" => Entitlement::Suspended,
+            "purged" => Entitlement::Purged,
             _ => Entitlement::Ended,
         },
         suspension: row.opt_text(5)?.and_then(suspension),

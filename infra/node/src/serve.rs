@@ -194,7 +194,8 @@ fn background(
     let seen = Arc::clone(&platform.directory);
     tasks.spawn(upkeep::logins(platform.logins.clone(), seen, stop.clone()));
     tasks.spawn(upkeep::index(Arc::clone(&store), stop.clone()));
-    tasks.spawn(upkeep::purge(Arc::clone(&store), stop.clone()));
+    let known = (Arc::clone(&platform.engine), Arc::clone(&platform.directory));
+    tasks.spawn(upkeep::purge(Arc::clone(&store), known, stop.clone()));
     tasks.spawn(upkeep::retries(platform.retries.clone(), stop.clone()));
     if config.database.url != crate::config::DatabaseUrl::Sqlite {
         tasks.spawn(upkeep::hear(store, stop.clone()));

@@ -3,10 +3,15 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use authority::Principal;
 use directory::Directory;
+use engine::Engine;
+use hosting::use_case::PurgeService;
 use journal::{Clock as _, SystemClock};
+use kernel::{CommandId, CorrelationId};
 use store::{Retries, SqlStore, Store as _};
 use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
 
 use crate::logins::Logins;
 
@@ -16,6 +21,8 @@ const INDEX_BATCH_COUNT: usize = 64;
 const INDEX_PAUSE: Duration = Duration::from_secs(2);
 /// The pause between two purges.
 const PURGE_PAUSE: Duration = Duration::from_secs(3600);
+/// Services that are noted as destroyed after one purge; the rest follows with the next.
+const PURGED_COUNT_MAX: usize = 1000;
 /// How often last logins are written.
 const LOGINS_PAUSE: Duration = Duration::from_secs(20);
 /// How often other nodes are heard.
@@ -46,13 +53,18 @@ pub async fn index(store: Arc<SqlStore>, stop: CancellationToken) {
     }
 }
 
-/// Destroys what is past its retention.
-pub async fn purge(store: Arc<SqlStore>, stop: CancellationToken) {
+/// Destroys what is past its retention, and then notes which services are destroyed by that.
+pub async fn purge(
+    store: Arc<SqlStore>,
+    (engine, directory): (Arc<Engine>, Arc<Directory>),
+    stop: CancellationToken,
+) {
     loop {
         let pause = match store.purge(SystemClock.now()).await {
             Ok(report) if report.is_unfinished => Duration::from_millis(50),
             Ok(report) => {
                 tracing::debug!(?report, "purged");
+                note_purged(&engine, &directory).await;
                 PURGE_PAUSE
             }
             Err(error) => {
@@ -62,6 +74,17 @@ pub async fn purge(store: Arc<SqlStore>, stop: CancellationToken) {
         };
         if !paused(pause, &stop).await {
             return;
+        }
+    }
+}
+
+/// The addresses of services whose retention is over exist no more.
+async fn note_purged(engine: &Engine, directory: &Directory) {
+    for (tenant, service) in directory.ended_before(SystemClock.now(), PURGED_COUNT_MAX) {
+        let purge = PurgeService { account: tenant.account(), service };
+        let (command, correlation) = (CommandId::new(Uuid::now_v7()), CorrelationId::new(Uuid::now_v7()));
+        if let Err(error) = engine.run(&Principal::platform("purge"), command, correlation, &purge).await {
+            tracing::warn!(%error, service.id = %service, "that a service is destroyed was not noted");
         }
     }
 }

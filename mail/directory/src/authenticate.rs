@@ -98,7 +98,8 @@ impl Directory {
         let address = EmailAddress::parse(name.trim()).ok()?;
         let index = self.index.read();
         let entry = index.mailbox_at(&canonical(&address))?;
-        if !entry.is_enabled || !index.is_served(entry) {
+        let is_purged = index.entitlement(entry.tenant, entry.service) == Entitlement::Purged;
+        if !entry.is_enabled || is_purged || !index.is_served(entry) {
             return None;
         }
         let app = app_password(entry, given).cloned();
@@ -221,6 +222,6 @@ const fn entitled(entitlement: Entitlement, is_open: bool) -> Result<(), AuthRef
     match entitlement {
         Entitlement::Active | Entitlement::Restricted if is_open => Ok(()),
         Entitlement::Active | Entitlement::Restricted => Err(AuthRefusal::ProtocolOff),
-        Entitlement::Suspended | Entitlement::Ended => Err(AuthRefusal::Suspended),
+        Entitlement::Suspended | Entitlement::Ended | Entitlement::Purged => Err(AuthRefusal::Suspended),
     }
 }

@@ -1,6 +1,6 @@
 //! The directory as the servers hold it.
 
-use kernel::{ByteSize, DomainId, EmailAddress, MailboxId, ServiceId, TenantId};
+use kernel::{ByteSize, DomainId, EmailAddress, MailboxId, ServiceId, TenantId, Timestamp};
 use parking_lot::RwLock;
 
 use crate::authenticate::Gate;
@@ -63,7 +63,7 @@ impl Directory {
         let entry = index.mailboxes.get(&(tenant, mailbox))?;
         let is_entitled = match index.entitlement(tenant, entry.service) {
             Entitlement::Active | Entitlement::Restricted => true,
-            Entitlement::Suspended | Entitlement::Ended => false,
+            Entitlement::Suspended | Entitlement::Ended | Entitlement::Purged => false,
         };
         (is_entitled && entry.is_enabled && entry.protocols().has(Protocol::Web) && index.is_served(entry))
             .then(|| index.demand(entry))
@@ -124,7 +124,7 @@ impl Directory {
                         && alias.is_active
                         && !alias.is_expired()
                         && alias.lets_targets_send
-                        && index.entitlement(alias.tenant, alias.service) != Entitlement::Ended
+                        && !index.entitlement(alias.tenant, alias.service).is_over()
                         && alias.targets.iter().any(|target| canonical(target) == own)
                 )
         })
@@ -142,6 +142,13 @@ impl Directory {
         keys.sort_unstable();
         keys.truncate(limit);
         keys
+    }
+
+    /// Ended services whose retention is over at `now`, at most `limit`.
+    pub fn ended_before(&self, now: Timestamp, limit: usize) -> Vec<(TenantId, ServiceId)> {
+        let index = self.index.read();
+        let over = index.ending.iter().filter(|(_, purge_after)| **purge_after <= now);
+        over.map(|(service, _)| *service).take(limit).collect()
     }
 
     /// The mailboxes of a service.

@@ -17,6 +17,15 @@ pub enum Entitlement {
     Suspended,
     /// Nothing: mail is refused.
     Ended,
+    /// Nothing, and nothing is left: its addresses do not exist.
+    Purged,
+}
+
+impl Entitlement {
+    /// Whether nothing comes in any more.
+    pub const fn is_over(self) -> bool {
+        matches!(self, Self::Ended | Self::Purged)
+    }
 }
 
 /// A protocol that a mailbox can be reached by.

@@ -98,7 +98,14 @@ impl Index {
             ServiceEvent::Activated | ServiceEvent::Resumed => Entitlement::Active,
             ServiceEvent::Restricted => Entitlement::Restricted,
             ServiceEvent::Suspended { .. } => Entitlement::Suspended,
-            ServiceEvent::Ended { .. } => Entitlement::Ended,
+            ServiceEvent::Ended { purge_after } => {
+                self.ending.insert(service, *purge_after);
+                Entitlement::Ended
+            }
+            ServiceEvent::Purged => {
+                self.ending.remove(&service);
+                Entitlement::Purged
+            }
             ServiceEvent::SlotsTaken { .. }
             | ServiceEvent::SlotsReturned { .. }
             | ServiceEvent::AllocationChanged { .. }

@@ -163,6 +163,8 @@ pub(crate) struct Index {
     pub(crate) mirrors: HashMap<(TenantId, DomainId), DomainId>,
     /// Served domains by name, with whose id it is.
     pub(crate) served: HashMap<CompactString, (TenantId, DomainId)>,
+    /// Ended services, with when what they hold may be destroyed.
+    pub(crate) ending: HashMap<(TenantId, ServiceId), Timestamp>,
     /// Accounts that only try things out.
     pub(crate) sandboxes: std::collections::HashSet<TenantId>,
     /// Mailboxes whose sent mail is held, or was released a while ago.

@@ -144,7 +144,12 @@ impl Index {
         if !home.is_some_and(|home| entry.is_of(home)) && !self.is_served(entry) {
             return;
         }
-        if !entry.is_enabled || self.entitlement(tenant, entry.service) == Entitlement::Ended {
+        let entitlement = self.entitlement(tenant, entry.service);
+        if entitlement == Entitlement::Purged {
+            // As if it had never been there.
+            return;
+        }
+        if !entry.is_enabled || entitlement == Entitlement::Ended {
             outcome.is_disabled = true;
         } else if !outcome
             .destinations
@@ -209,7 +214,11 @@ impl Index {
         queue: &mut Vec<(&'a AliasEntry, EmailAddress)>,
         outcome: &mut Outcome,
     ) {
-        if !alias.is_active || self.entitlement(alias.tenant, alias.service) == Entitlement::Ended {
+        let entitlement = self.entitlement(alias.tenant, alias.service);
+        if entitlement == Entitlement::Purged {
+            return;
+        }
+        if !alias.is_active || entitlement == Entitlement::Ended {
             outcome.is_disabled = true;
         } else if alias.is_consumed {
             outcome.destinations.is_consumed = true;

@@ -11,7 +11,7 @@ use kernel::{AddressMapId, DomainId, DomainName, EmailAddress, LocalPart, Servic
 use crate::follow::canonical;
 use crate::index::Index;
 use crate::shelf::Shelf;
-use crate::{Directory, Entitlement, Login};
+use crate::{Directory, Login};
 
 /// The rules of one domain.
 #[derive(Debug, Default)]
@@ -103,7 +103,7 @@ impl Index {
         let address = reflected.as_ref();
         let domain = self.served.get(address.domain.as_str()).filter(|domain| !self.off.contains(*domain))?;
         let maps = self.address_maps.get(domain)?;
-        if maps.service.is_some_and(|service| self.entitlement(domain.0, service) == Entitlement::Ended) {
+        if maps.service.is_some_and(|service| self.entitlement(domain.0, service).is_over()) {
             return None;
         }
         let whole = canonical(address);

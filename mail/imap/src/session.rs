@@ -194,7 +194,9 @@ impl<'a> Session<'a> {
                     self.login = Some(now);
                     Ok(())
                 }
-                Entitlement::Suspended | Entitlement::Ended => Err(Failure::Bye("The service is suspended")),
+                Entitlement::Suspended | Entitlement::Ended | Entitlement::Purged => {
+                    Err(Failure::Bye("[ALERT] The service is suspended or has ended: nobody signs in"))
+                }
             },
             None => Err(Failure::Bye("The mailbox is closed, or its password was changed or revoked")),
         }

@@ -169,7 +169,7 @@ impl Session<'_> {
                 ))
             }
             Entitlement::Restricted => Err(RESTRICTED),
-            Entitlement::Suspended | Entitlement::Ended => {
+            Entitlement::Suspended | Entitlement::Ended | Entitlement::Purged => {
                 Err(Reply::new(550, "5.7.1", "The service is suspended"))
             }
         }

@@ -62,7 +62,9 @@ impl Session<'_> {
             refusal @ (AuthRefusal::AppPasswordNeeded
             | AuthRefusal::SecondFactorMissing
             | AuthRefusal::AppPasswordExpired) => Reply::told(535, "5.7.8", refusal.to_string()),
-            AuthRefusal::Suspended => Reply::new(535, "5.7.8", "The service is suspended"),
+            AuthRefusal::Suspended => {
+                Reply::new(535, "5.7.8", "The service is suspended or has ended: nobody signs in")
+            }
             refusal @ AuthRefusal::Throttled { .. } => Reply::told(454, "4.7.0", refusal.to_string()),
             AuthRefusal::Busy => Reply::new(454, "4.7.0", "The server is busy, try again soon"),
         };

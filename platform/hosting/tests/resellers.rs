@@ -427,3 +427,25 @@ fn a_brands_host_lies_in_a_verified_domain_of_the_reseller() {
     assert_eq!(world.must(&brand("panel.demo.example")), 0);
     world.must(&SetBrand { account: account(), brand: None });
 }
+
+#[test]
+fn amounts_at_the_end_of_their_numbers_overdraw_nothing() {
+    let mut world = with_pool(1, 1);
+    let most = Resources {
+        services: u32::MAX,
+        domains: u32::MAX,
+        mailboxes: u32::MAX,
+        storage: ByteSize::new(u64::MAX),
+    };
+    assert_eq!(world.refused(&allocate(2, most)), "POOL_SERVICE_LIMIT_REACHED");
+    world.must(&SetPool { account: id(1), pool: Some(most) });
+    world.must(&allocate(2, most));
+    for one in [
+        Resources { services: 1, ..Resources::NONE },
+        Resources { domains: u32::MAX, ..Resources::NONE },
+        Resources { mailboxes: 1, ..Resources::NONE },
+        Resources { storage: ByteSize::new(u64::MAX), ..Resources::NONE },
+    ] {
+        assert!(world.run(&allocate(3, one)).is_err(), "{one:?}");
+    }
+}

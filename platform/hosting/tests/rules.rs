@@ -730,3 +730,19 @@ fn an_alias_is_touched_within_its_service_and_domain() {
         world.need(&ChangeAliasTargets { account: account(), alias: id::<AliasId>(1), targets: vec![] });
     assert_eq!((need.resource.service, need.resource.domain), (Some(service()), Some(id::<DomainId>(OWN))));
 }
+
+#[test]
+fn a_service_is_purged_only_after_its_retention_and_by_the_platform() {
+    let mut world = support::stage::with_mailbox();
+    let (account, service) = (support::stage::account(), support::stage::service());
+    let purge = PurgeService { account, service };
+    assert_eq!(world.must(&purge), 0, "it is kept");
+    let purge_after = world.now.plus(std::time::Duration::from_secs(30 * 86_400));
+    world.must(&EndService { account, service, purge_after });
+    assert_eq!(world.must(&purge), 0, "it is kept");
+    world.now = purge_after;
+    assert_eq!(world.must(&purge), 1);
+    assert_eq!(world.must(&purge), 0);
+    let resume = ResumeService { account, service };
+    assert_eq!(world.refused(&resume), "SERVICE_ENDED", "nothing comes back");
+}

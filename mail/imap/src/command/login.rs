@@ -1,6 +1,6 @@
 //! LOGIN (RFC 9051 section 6.2.3).
 
-use directory::{AuthRefusal, LoginAttempt, Protocol};
+use directory::{AuthRefusal, Entitlement, LoginAttempt, Protocol};
 use secrecy::SecretString;
 
 use crate::answer::{Done, Failure, Outcome};
@@ -21,6 +21,9 @@ pub(crate) async fn sign_in(session: &mut Session<'_>, name: &str, password: &Se
     match session.server.directory.authenticate(attempt).await {
         Ok(login) => {
             session.counters.login("ok");
+            if login.entitlement == Entitlement::Restricted {
+                alert(session, RESTRICTED).await?;
+            }
             session.login = Some(login);
             session.login_failure_count = 0;
             Ok(Done::coded(format!("CAPABILITY {}", session.capabilities()), "Signed in"))
@@ -44,7 +47,10 @@ pub(crate) async fn sign_in(session: &mut Session<'_>, name: &str, password: &Se
                 | AuthRefusal::AppPasswordExpired) => {
                     Failure::No { code: Some("AUTHORIZATIONFAILED"), text: refusal.to_string().into() }
                 }
-                AuthRefusal::Suspended => Failure::coded("AUTHORIZATIONFAILED", "The service is suspended"),
+                AuthRefusal::Suspended => {
+                    alert(session, SUSPENDED).await?;
+                    Failure::coded("AUTHORIZATIONFAILED", "The service is suspended or has ended")
+                }
                 AuthRefusal::Busy => Failure::coded("UNAVAILABLE", "The server is busy, try again soon"),
                 refusal @ AuthRefusal::Throttled { .. } => {
                     Failure::No { code: Some("UNAVAILABLE"), text: refusal.to_string().into() }
@@ -52,4 +58,16 @@ pub(crate) async fn sign_in(session: &mut Session<'_>, name: &str, password: &Se
             })
         }
     }
+}
+
+/// What people are told of a service that does not send.
+const RESTRICTED: &str = "The service is restricted: mail arrives and can be read, and none is sent. Its owner sees why in the panel.";
+/// What people are told of a service that lets nobody in.
+const SUSPENDED: &str = "The service is suspended or has ended: nobody signs in. While it is suspended, mail still \
+                         arrives and is kept; its owner sees why in the panel.";
+
+/// Says something that the client must show to the person (RFC 9051 section 7.1).
+async fn alert(session: &mut Session<'_>, words: &str) -> Result<(), Failure> {
+    session.wire.write(format!("* OK [ALERT] {words}\r\n").as_bytes()).await?;
+    Ok(())
 }

@@ -77,29 +77,26 @@ impl Resources {
         (from, to): (Self, Self),
     ) -> Result<(), HostingRefusal> {
         let Some(pool) = pool else { return Ok(()) };
-        let after = used.minus(from).plus(to);
         let count = |allowed: u32, used: u32| Limit { allowed: allowed.into(), used: used.into() };
-        let is_beyond = |from: u64, to: u64, after: u64, allowed: u64| to > from && after > allowed;
-        if is_beyond(from.services.into(), to.services.into(), after.services.into(), pool.services.into()) {
-            let limit = count(pool.services, used.services);
+        let is_beyond = |(from, to): (u64, u64), limit: Limit| {
+            // In 128 bits: what is asked may be all that a number can hold.
+            let after = u128::from(limit.used.saturating_sub(from)) + u128::from(to);
+            to > from && after > u128::from(limit.allowed)
+        };
+        let limit = count(pool.services, used.services);
+        if is_beyond((from.services.into(), to.services.into()), limit) {
             return Err(ResellerRefusal::PoolServicesReached(limit).into());
         }
-        if is_beyond(from.domains.into(), to.domains.into(), after.domains.into(), pool.domains.into()) {
-            let limit = count(pool.domains, used.domains);
+        let limit = count(pool.domains, used.domains);
+        if is_beyond((from.domains.into(), to.domains.into()), limit) {
             return Err(ResellerRefusal::PoolDomainsReached(limit).into());
         }
-        if is_beyond(
-            from.mailboxes.into(),
-            to.mailboxes.into(),
-            after.mailboxes.into(),
-            pool.mailboxes.into(),
-        ) {
-            let limit = count(pool.mailboxes, used.mailboxes);
+        let limit = count(pool.mailboxes, used.mailboxes);
+        if is_beyond((from.mailboxes.into(), to.mailboxes.into()), limit) {
             return Err(ResellerRefusal::PoolMailboxesReached(limit).into());
         }
-        let octets = ByteSize::octets;
-        if is_beyond(octets(from.storage), octets(to.storage), octets(after.storage), octets(pool.storage)) {
-            let limit = Limit::bytes(pool.storage, used.storage);
+        let limit = Limit::bytes(pool.storage, used.storage);
+        if is_beyond((from.storage.octets(), to.storage.octets()), limit) {
             return Err(ResellerRefusal::PoolStorageReached(limit).into());
         }
         Ok(())

@@ -30,6 +30,8 @@ pub enum ServiceCommand {
         /// When its contents may be destroyed.
         purge_after: Timestamp,
     },
+    /// Note that what it held is destroyed; nothing happens before the end of its retention.
+    Purge,
     /// Take slots and bytes for new mailboxes of a domain, one quota each.
     TakeMailboxes {
         /// Where they live.

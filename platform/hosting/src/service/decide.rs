@@ -53,7 +53,7 @@ impl Decider for Service {
         state: &ServiceState,
         command: ServiceCommand,
         (): &(),
-        _: Timestamp,
+        now: Timestamp,
     ) -> Result<Vec<ServiceEvent>, HostingRefusal> {
         use ServiceCommand as C;
         match (state, command) {
@@ -70,6 +70,7 @@ impl Decider for Service {
                 | C::Suspend(_)
                 | C::Resume
                 | C::End { .. }
+                | C::Purge
                 | C::TakeMailboxes { .. }
                 | C::ReturnMailbox { .. }
                 | C::Reallocate { .. }
@@ -93,11 +94,20 @@ impl Decider for Service {
             (ServiceState::Present(record), C::Suspend(reason)) => suspend(record.entitlement, reason),
             (ServiceState::Present(record), C::Resume) => resume(record.entitlement),
             (ServiceState::Present(record), C::End { purge_after }) => Ok(match record.entitlement {
-                Entitlement::Ended { .. } => vec![],
+                Entitlement::Ended { .. } | Entitlement::Purged => vec![],
                 Entitlement::Ordered
                 | Entitlement::Active
                 | Entitlement::Restricted
                 | Entitlement::Suspended(_) => vec![ServiceEvent::Ended { purge_after }],
+            }),
+            (ServiceState::Present(record), C::Purge) => Ok(match record.entitlement {
+                Entitlement::Ended { purge_after } if purge_after <= now => vec![ServiceEvent::Purged],
+                Entitlement::Ordered
+                | Entitlement::Active
+                | Entitlement::Restricted
+                | Entitlement::Suspended(_)
+                | Entitlement::Ended { .. }
+                | Entitlement::Purged => vec![],
             }),
             (ServiceState::Present(record), C::TakeMailboxes { domain, quotas }) => {
                 take_mailboxes(record, domain, &quotas)
@@ -143,7 +153,7 @@ fn change_plan(
         return Ok(vec![]);
     }
     match record.entitlement {
-        Entitlement::Ended { .. } => return Err(HostingRefusal::ServiceEnded),
+        Entitlement::Ended { .. } | Entitlement::Purged => return Err(HostingRefusal::ServiceEnded),
         Entitlement::Ordered | Entitlement::Active | Entitlement::Restricted | Entitlement::Suspended(_)
             if is_forced => {}
         Entitlement::Ordered | Entitlement::Active | Entitlement::Restricted | Entitlement::Suspended(_) => {
@@ -171,7 +181,7 @@ fn activate(entitlement: Entitlement) -> Result<Vec<ServiceEvent>, HostingRefusa
         // Activation is for new services; what was taken away is given back by `Resume`, which needs more rights.
         Entitlement::Restricted => Err(HostingRefusal::ServiceRestricted),
         Entitlement::Suspended(_) => Err(HostingRefusal::ServiceSuspended),
-        Entitlement::Ended { .. } => Err(HostingRefusal::ServiceEnded),
+        Entitlement::Ended { .. } | Entitlement::Purged => Err(HostingRefusal::ServiceEnded),
     }
 }
 
@@ -182,7 +192,7 @@ fn restrict(entitlement: Entitlement) -> Result<Vec<ServiceEvent>, HostingRefusa
         Entitlement::Restricted => Ok(vec![]),
         // A suspended service is restricted more than that; `Resume` comes first.
         Entitlement::Suspended(_) => Err(HostingRefusal::ServiceSuspended),
-        Entitlement::Ended { .. } => Err(HostingRefusal::ServiceEnded),
+        Entitlement::Ended { .. } | Entitlement::Purged => Err(HostingRefusal::ServiceEnded),
     }
 }
 
@@ -193,7 +203,7 @@ fn suspend(entitlement: Entitlement, reason: SuspensionReason) -> Result<Vec<Ser
         }
         Entitlement::Suspended(known) if known == reason => Ok(vec![]),
         Entitlement::Suspended(_) => Ok(vec![ServiceEvent::Suspended { reason }]),
-        Entitlement::Ended { .. } => Err(HostingRefusal::ServiceEnded),
+        Entitlement::Ended { .. } | Entitlement::Purged => Err(HostingRefusal::ServiceEnded),
     }
 }
 
@@ -202,7 +212,7 @@ fn resume(entitlement: Entitlement) -> Result<Vec<ServiceEvent>, HostingRefusal>
         Entitlement::Ordered => Err(HostingRefusal::ServiceNotActive),
         Entitlement::Active => Ok(vec![]),
         Entitlement::Restricted | Entitlement::Suspended(_) => Ok(vec![ServiceEvent::Resumed]),
-        Entitlement::Ended { .. } => Err(HostingRefusal::ServiceEnded),
+        Entitlement::Ended { .. } | Entitlement::Purged => Err(HostingRefusal::ServiceEnded),
     }
 }
 
@@ -213,7 +223,7 @@ pub(crate) fn may_add(record: &ServiceRecord) -> Result<(), HostingRefusal> {
         Entitlement::Active => Ok(()),
         Entitlement::Restricted => Err(HostingRefusal::ServiceRestricted),
         Entitlement::Suspended(_) => Err(HostingRefusal::ServiceSuspended),
-        Entitlement::Ended { .. } => Err(HostingRefusal::ServiceEnded),
+        Entitlement::Ended { .. } | Entitlement::Purged => Err(HostingRefusal::ServiceEnded),
     }
 }
 
@@ -380,6 +390,7 @@ fn change(record: &mut ServiceRecord, event: &ServiceEvent) {
         ServiceEvent::Ended { purge_after } => {
             record.entitlement = Entitlement::Ended { purge_after: *purge_after };
         }
+        ServiceEvent::Purged => record.entitlement = Entitlement::Purged,
         ServiceEvent::SlotsTaken { domain, mailboxes, bytes } => {
             usage.mailboxes = usage.mailboxes.saturating_add(*mailboxes);
             usage.bytes = usage.bytes.checked_add(*bytes).unwrap_or(ByteSize::new(u64::MAX));

@@ -62,6 +62,8 @@ pub enum ServiceEvent {
         /// When contents may be destroyed.
         purge_after: Timestamp,
     },
+    /// What it held is destroyed: its addresses exist no more.
+    Purged,
     /// New mailboxes of one domain use so many slots and so many bytes more.
     SlotsTaken {
         /// Where they live.

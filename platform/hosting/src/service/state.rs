@@ -46,6 +46,8 @@ pub enum Entitlement {
         /// When contents may be destroyed.
         purge_after: Timestamp,
     },
+    /// Nothing, and nothing is left of it.
+    Purged,
 }
 
 /// How much of its limits a service uses.

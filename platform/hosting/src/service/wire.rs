@@ -17,6 +17,7 @@ const RESTRICTED: Kind = Kind { name: "service.restricted", schema: 1 };
 const SUSPENDED: Kind = Kind { name: "service.suspended", schema: 1 };
 const RESUMED: Kind = Kind { name: "service.resumed", schema: 1 };
 const ENDED: Kind = Kind { name: "service.ended", schema: 1 };
+const PURGED: Kind = Kind { name: "service.purged", schema: 1 };
 const SLOTS_TAKEN: Kind = Kind { name: "service.slots_taken", schema: 1 };
 const SLOTS_RETURNED: Kind = Kind { name: "service.slots_returned", schema: 1 };
 const ALLOCATION_CHANGED: Kind = Kind { name: "service.allocation_changed", schema: 1 };
@@ -124,6 +125,7 @@ impl Event for ServiceEvent {
             Self::Suspended { .. } => SUSPENDED,
             Self::Resumed => RESUMED,
             Self::Ended { .. } => ENDED,
+            Self::Purged => PURGED,
             Self::SlotsTaken { .. } => SLOTS_TAKEN,
             Self::SlotsReturned { .. } => SLOTS_RETURNED,
             Self::AllocationChanged { .. } => ALLOCATION_CHANGED,
@@ -156,7 +158,7 @@ impl Event for ServiceEvent {
                 },
                 cents: recurring.cents,
             }),
-            Self::Activated | Self::Restricted | Self::Resumed => json(&Nothing {}),
+            Self::Purged | Self::Activated | Self::Restricted | Self::Resumed => json(&Nothing {}),
             Self::Suspended { reason } => json(&SuspendedV1 { reason: (*reason).into() }),
             Self::Ended { purge_after } => json(&EndedV1 { purge_after_ms: purge_after.millis() }),
             Self::SlotsTaken { domain, mailboxes, bytes }
@@ -222,6 +224,7 @@ impl Event for ServiceEvent {
             ("service.ended", 1) => wire::form(raw).map(|form: EndedV1| Self::Ended {
                 purge_after: Timestamp::from_millis(form.purge_after_ms),
             }),
+            ("service.purged", 1) => wire::form(raw).map(|Nothing {}| Self::Purged),
             ("service.slots_taken", 1) => {
                 let form: SlotsV1 = wire::form(raw)?;
                 let (domain, bytes) = (wire::id(raw, &form.domain)?, ByteSize::new(form.bytes));

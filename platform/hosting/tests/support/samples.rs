@@ -423,6 +423,7 @@ fn services(all: &mut Samples, at: Timestamp) {
         ServiceEvent::AliasSlotReturned { domain },
         ServiceEvent::DomainSlotReturned { domain },
         ServiceEvent::Ended { purge_after: at },
+        ServiceEvent::Purged,
     ] {
         push(event, "full");
     }

@@ -56,7 +56,7 @@ export async function domains(account: string): Promise<Domain[]> {
   return found.filter((domain) => domain.status !== 'REMOVED');
 }
 
-const TONES: Record<Entitlement, Tone> = { ORDERED: 'info', ACTIVE: 'good', RESTRICTED: 'warn', SUSPENDED: 'danger', ENDED: 'plain' };
+const TONES: Record<Entitlement, Tone> = { ORDERED: 'info', ACTIVE: 'good', RESTRICTED: 'warn', SUSPENDED: 'danger', ENDED: 'plain', PURGED: 'plain' };
 
 export function tone(entitlement: Entitlement): Tone {
   return TONES[entitlement];

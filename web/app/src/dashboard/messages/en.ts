@@ -149,6 +149,7 @@ export const own = {
   'entitlement.ACTIVE': 'Active',
   'entitlement.ENDED': 'Ended',
   'entitlement.ORDERED': 'Pending',
+  'entitlement.PURGED': 'Purged',
   'entitlement.RESTRICTED': 'Restricted',
   'entitlement.SUSPENDED': 'Suspended',
   'event.account.closed': 'Account closed',

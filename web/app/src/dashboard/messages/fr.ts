@@ -150,6 +150,7 @@ export const own = {
   'entitlement.ACTIVE': 'Actif',
   'entitlement.ENDED': 'Résilié',
   'entitlement.ORDERED': 'En attente',
+  'entitlement.PURGED': 'Supprimé',
   'entitlement.RESTRICTED': 'Limité',
   'entitlement.SUSPENDED': 'Suspendu',
   'event.account.closed': 'Compte clos',
