@@ -76,3 +76,52 @@ pub(crate) async fn logo(
     }
     (fixed, octets).into_response()
 }
+
+#[cfg(test)]
+mod tests {
+    use axum::http::HeaderMap;
+    use graphql::Language;
+    use maud::html;
+
+    use super::*;
+    use crate::Site;
+    use crate::page::Paper;
+
+    fn worn(name: &str) -> Option<Arc<Worn>> {
+        let dress = Dress {
+            name: name.to_owned(),
+            accent: "#2f5d50".to_owned(),
+            on_accent: "#ffffff".to_owned(),
+            logo: Some(("/brand/aa.png".to_owned(), 640, 200)),
+            language: Some(Language::French),
+        };
+        Some(Arc::new(Worn { dress, host: "panel.acme.example".to_owned() }))
+    }
+
+    fn page() -> String {
+        Paper { language: Language::English, path: "/login" }.page("Sign in", &html! {}).into_string()
+    }
+
+    #[test]
+    fn pages_under_a_resellers_host_wear_its_face_and_no_trace_of_the_house() {
+        let page = WORN.sync_scope(worn("Acme <Mail>"), page);
+        for part in ["Acme &lt;Mail&gt;", "/brand/style.css", "src=\"/brand/aa.png\"", "width=\"640\""] {
+            assert!(page.contains(part), "{part} is not in {page}");
+        }
+        assert!(!page.contains("Hosterra") && !page.contains("<Mail>"), "{page}");
+        let own = WORN.sync_scope(None, self::page);
+        assert!(own.contains("Hosterra") && !own.contains("/brand/"), "{own}");
+    }
+
+    #[test]
+    fn under_a_resellers_host_cookies_and_forms_are_that_hosts() {
+        let site = Site { origin: Some("https://panel.example".to_owned()) };
+        let headers = HeaderMap::new();
+        let home = WORN.sync_scope(worn("Acme"), || site.home(&headers)).expect("a home");
+        assert_eq!((home.origin.as_str(), home.is_secure), ("https://panel.acme.example", true));
+        let own = WORN.sync_scope(None, || site.home(&headers)).expect("a home");
+        assert_eq!(own.origin, "https://panel.example");
+        // Without an origin of the platform's own there is no TLS that a reseller's host could have.
+        assert_eq!(WORN.sync_scope(worn("Acme"), || Site::default().home(&headers)), None);
+    }
+}
