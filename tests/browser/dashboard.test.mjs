@@ -1,5 +1,6 @@
 // The dashboard's journeys, in both languages, as people go them.
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import test, { after, before, describe } from 'node:test';
 import { api, launch, PASSWORD, picture, quiet, settled, signIn, start, texts, token, totp, violations, visit } from './harness.mjs';
 
@@ -166,6 +167,30 @@ for (const language of ['fr', 'en']) describe(`in ${language}`, () => {
     await page.context().close();
   });
 
+  test(`${language}: a Box shows its facts, its contracts as they were signed, where it stands, and leads to its mail`, async () => {
+    const page = await visit(browser, { language });
+    await signIn(page, node, 'demo', PASSWORD, '/dashboard/services');
+    await settled(page);
+    await page.locator('tbody a').first().click();
+    await page.getByText('mailadmin_demo.example', { exact: true }).waitFor();
+    await page.getByText(t('payment.NONE_YET')).waitFor();
+    const get = page.getByRole('button', { name: t('contracts.getNamed', { title: '' }), exact: false }).first();
+    const [download] = await Promise.all([page.waitForEvent('download'), get.click()]);
+    assert.match(download.suggestedFilename(), /-v1\.txt$/);
+    assert.match(readFileSync(await download.path(), 'utf8'), /^(Conditions|General|Particular) /);
+    await picture(page, `service-${language}`);
+    assert.deepEqual(await violations(page), []);
+    await page.getByRole('navigation', { name: t('service.menu') }).getByRole('link', { name: t('service.part.centre'), exact: true }).click();
+    await page.getByRole('heading', { name: t('service.part.centre'), level: 2 }).waitFor();
+    await settled(page);
+    assert.deepEqual(await violations(page), []);
+    await page.goBack();
+    await page.getByRole('link', { name: t('service.administer') }).click();
+    await page.getByRole('heading', { name: t('mail.domains'), level: 1 }).waitFor();
+    quiet(page);
+    await page.context().close();
+  });
+
   test(`${language}: a Box is cancelled in three clicks`, async () => {
     const { service } = await customer(`leaver-${language}`, 'SoloBox');
     const page = await visit(browser, { language });
@@ -281,7 +306,7 @@ for (const scheme of ['light', 'dark']) describe(scheme, () => {
     await signIn(page, node, 'demo', PASSWORD, '/dashboard/services');
     await settled(page);
     const service = await page.getAttribute('tbody a', 'href');
-    const parts = ['', '/password', '/limits', '/history', '/plan', '/cancel'].map((part) => [`service${part.replace('/', '-')}`, `${service}${part}`]);
+    const parts = ['', '/password', '/centre', '/limits', '/history', '/plan', '/cancel'].map((part) => [`service${part.replace('/', '-')}`, `${service}${part}`]);
     const pages = ['', '/services', '/order', '/domains', '/tickets', '/account', '/account/security', '/account/people', '/account/delegations', '/account/keys', '/account/webhooks', '/account/audit', '/nowhere'].map((path) => [`dashboard${path.replaceAll('/', '-')}`, `/dashboard${path}`]);
     for (const [name, path] of [...parts, ...pages, ['password', '/password']]) {
       await page.goto(node.url + path);

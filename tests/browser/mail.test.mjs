@@ -3,11 +3,12 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import test, { after, before, describe } from 'node:test';
 import { api, launch, picture, quiet, settled, signIn, start, texts, token, violations, visit } from './harness.mjs';
+import { smtpSends } from './mail.mjs';
 
 const ADMINISTRATOR = 'mailadmin_demo.example';
 const GIB = 1024 ** 3;
 const HOSTILE = '<img src=x onerror="document.title=\'owned\'">{{7*7}}=1+1';
-const PARTS = ['domains', 'mailboxes', 'aliases', 'sync', 'filters', 'maps', 'spam', 'held'];
+const PARTS = ['domains', 'mailboxes', 'aliases', 'sync', 'filters', 'maps', 'spam', 'held', 'trace'];
 
 let node;
 let browser;
@@ -215,6 +216,31 @@ for (const language of ['fr', 'en']) describe(`mail administration in ${language
     await page.fill('dialog[open] [name=port]', '993');
     await dialog(page).getByRole('button', { name: t('mail.create') }).click();
     await row(page, 'imap.elsewhere.example:993').waitFor();
+    quiet(page);
+    await page.context().close();
+  });
+
+  test(`${language}: what happened to a message is found by its address, step by step`, async () => {
+    assert.equal(await smtpSends(node, { from: 'friend@elsewhere.example', to: 'bob@demo.example', subject: HOSTILE }), '250');
+    const page = await visit(browser, { language });
+    await signIn(page, node, ADMINISTRATOR, undefined, '/dashboard/mail/trace');
+    // Steps appear within a second: looked for until they are there.
+    const stored = row(page, 'bob@demo.example').getByText(t('mail.trace.stage.STORED'), { exact: true });
+    for (let tries = 0; tries < 60 && (await stored.count()) === 0; tries += 1) {
+      await page.fill('main [name=recipient]', 'bob@demo.example');
+      await button(page, t('mail.trace.find')).click();
+      await settled(page);
+    }
+    await stored.first().waitFor();
+    await page.getByRole('button', { name: t('mail.trace.all'), exact: false }).first().click();
+    await dialog(page).getByText(t('mail.trace.stage.STORED'), { exact: true }).first().waitFor();
+    assert.equal(await page.getByText('7*7').count(), 0, 'nothing shows what is in a message');
+    await picture(page, `mail-trace-${language}`);
+    assert.deepEqual(await violations(page), []);
+    await page.keyboard.press('Escape');
+    await page.fill('main [name=recipient]', 'nobody@demo.example');
+    await button(page, t('mail.trace.find')).click();
+    await page.getByText(t('mail.trace.none')).waitFor();
     quiet(page);
     await page.context().close();
   });
