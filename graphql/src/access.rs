@@ -12,6 +12,7 @@ mod people;
 pub(crate) mod query;
 pub(crate) mod reach;
 pub(crate) mod secret;
+pub(crate) mod strength;
 mod throttle;
 
 use std::net::IpAddr;

@@ -1,21 +1,38 @@
 //! The book at the door: what all nodes must know at once about sign-ins, and no event holds.
 //!
-//! Which one-time values were used, and how far the counters of security keys are. Facts of operation, not of business: a
+//! Which one-time values were used, how far the counters of security keys are, and who has come or has tried. Facts of operation, not of business: a
 //! person's stream has a bound for all its life, and each sign-in would use some of it.
+
+mod history;
+
+use std::sync::Arc;
 
 use database::{Database, DatabaseError, Statement};
 use kernel::{FactorId, Id as _, TenantId, Timestamp};
 
-const STEPS: &[&str] = &["CREATE TABLE door_spent (hash BYTEA PRIMARY KEY, until_ms BIGINT NOT NULL); \
+pub use history::{SignInNote, SignInOutcome, SignInProtocol, SignInRow};
+
+const STEPS: &[&str] = &[
+    "CREATE TABLE door_spent (hash BYTEA PRIMARY KEY, until_ms BIGINT NOT NULL); \
      CREATE INDEX door_spent_until ON door_spent (until_ms); \
      CREATE TABLE door_passkey (tenant UUID NOT NULL, factor_id UUID NOT NULL, counter BIGINT NOT NULL, \
-     used_at BIGINT NOT NULL, PRIMARY KEY (tenant, factor_id));"];
+     used_at BIGINT NOT NULL, PRIMARY KEY (tenant, factor_id));",
+    "CREATE TABLE door_sign_in (tenant UUID NOT NULL, owner_id UUID NOT NULL, day BIGINT NOT NULL, protocol TEXT NOT NULL, \
+     outcome TEXT NOT NULL, network TEXT NOT NULL, device TEXT NOT NULL, is_success BOOLEAN NOT NULL, count BIGINT NOT NULL, \
+     first_at BIGINT NOT NULL, last_at BIGINT NOT NULL, \
+     PRIMARY KEY (tenant, owner_id, day, protocol, outcome, network, device)); \
+     CREATE INDEX door_sign_in_of ON door_sign_in (tenant, owner_id, is_success, last_at); \
+     CREATE INDEX door_sign_in_over ON door_sign_in (last_at);",
+];
 /// Rows that are over and are swept out with each that comes: twice what comes, so that none stay.
 const SWEEP_COUNT: usize = 2;
 
 /// See the module. A cheap handle.
 #[derive(Debug, Clone)]
-pub struct DoorBook(Database);
+pub struct DoorBook {
+    database: Database,
+    waiting: Arc<history::Waiting>,
+}
 
 /// How a security key or a passkey was last used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,7 +50,7 @@ impl DoorBook {
     /// [`DatabaseError`].
     pub async fn open(database: Database) -> Result<Self, DatabaseError> {
         database.migrate("door", STEPS).await?;
-        Ok(Self(database))
+        Ok(Self { database, waiting: Arc::default() })
     }
 
     /// Uses a one-time value up, given as a hash of it, at every node. Whether it was unused; it need not be known after
@@ -52,7 +69,7 @@ impl DoorBook {
         );
         let insert = "INSERT INTO door_spent (hash, until_ms) VALUES ($1, $2) ON CONFLICT (hash) DO NOTHING";
         let counts = self
-            .0
+            .database
             .write(vec![
                 Statement::new(insert).bind(hash.as_slice()).bind(until.millis()),
                 Statement::new(sweep).bind(now.millis()),
@@ -76,7 +93,7 @@ impl DoorBook {
             .bind(one.factor.uuid())
             .bind(i64::from(one.counter))
             .bind(one.at.millis());
-        Ok(self.0.write(vec![upsert]).await?.first() == Some(&1))
+        Ok(self.database.write(vec![upsert]).await?.first() == Some(&1))
     }
 
     /// The last use of each of these passkeys; those that were never used are left out.
@@ -93,7 +110,7 @@ impl DoorBook {
         // Few: the model bounds the factors of one person.
         for factor in factors {
             let select = Statement::new(select).bind(tenant.uuid()).bind(factor.uuid());
-            if let Some(row) = self.0.query(select).await?.first() {
+            if let Some(row) = self.database.query(select).await?.first() {
                 let counter = u32::try_from(row.int(0)?).unwrap_or(u32::MAX);
                 uses.push(PasskeyUse { factor, counter, at: Timestamp::from_millis(row.int(1)?) });
             }
@@ -125,7 +142,7 @@ mod tests {
         for number in 2..20 {
             assert!(book.spend([number; 32], (at(61), at(120))).await.expect("written"));
         }
-        let left = book.0.query(Statement::new("SELECT hash FROM door_spent LIMIT 100")).await.expect("rows");
+        let left = book.database.query(Statement::new("SELECT hash FROM door_spent LIMIT 100")).await.expect("rows");
         assert_eq!(left.len(), 18, "what is over was swept out");
     }
 

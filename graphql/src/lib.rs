@@ -59,7 +59,7 @@ pub use access::{ACCESS_KEY_NAME, AccessKey, People, SignIns};
 pub use api::{Api, ApiSchema, BadRequest, Knock, new_correlation};
 pub use document::serve::{Bytes, NoBytes, Wanted};
 pub use domain::dns::DnsChecks;
-pub use door::DoorBook;
+pub use door::{DoorBook, SignInNote, SignInOutcome, SignInProtocol, SignInRow};
 pub use kernel::CorrelationId;
 pub use language::Language;
 pub use passkey::question::{PASSKEY_KEY_NAME, Passkeys};

@@ -128,10 +128,24 @@ impl Faults {
         }
     }
 
-    /// A new password that is long enough.
-    pub(crate) fn password(&mut self, field: &str, password: String) -> Option<secrecy::SecretString> {
+    /// A new password that is long enough and not easily guessed. `about` is what others know of its owner.
+    pub(crate) fn password(
+        &mut self,
+        field: &str,
+        password: String,
+        about: &[&str],
+    ) -> Option<secrecy::SecretString> {
         if !(PASSWORD_OCTETS_MIN..=PASSWORD_OCTETS_MAX).contains(&password.len()) {
             self.add(field, "a password has 10 to 512 octets", "un mot de passe a de 10 à 512 octets");
+            return None;
+        }
+        if let Some((english, french)) = crate::access::strength::weakness(&password, about) {
+            self.errors.push(UserError {
+                code: "PASSWORD_WEAK".to_owned(),
+                field: Some(field.to_owned()),
+                message: self.language.pick(english, french).to_owned(),
+                limits: Vec::new(),
+            });
             return None;
         }
         Some(password.into())

@@ -5,6 +5,7 @@
 
 mod api;
 mod app;
+mod client;
 mod document;
 mod explorer;
 mod guard;
@@ -23,6 +24,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::routing::{get, post};
 
+pub use client::Proxies;
 pub use health::{Readiness, Ready};
 pub use landing::{Landing, Server};
 pub use metric::metrics_router;
@@ -76,6 +78,8 @@ pub struct Options {
     pub setup: Setup,
     /// See [`Sessions`]; one for all listeners of a node.
     pub sessions: Sessions,
+    /// The operator's own proxies.
+    pub proxies: Proxies,
     /// See [`Transport`].
     pub transport: Transport,
     /// Ends open websockets when the server drains.
@@ -126,8 +130,10 @@ pub fn router(options: Options) -> Router {
         router = router.route("/metrics", get(metric::on_loopback));
     }
     let transport = options.transport;
+    let proxies = axum::middleware::from_fn_with_state(options.proxies.clone(), client::seen);
     // Before everything else: a host of a customer's domain sees no page of ours.
     let door = axum::middleware::from_fn_with_state(options.clone(), setup::door::stand);
     let dress = axum::middleware::from_fn_with_state(options.clone(), page::dress::put_on);
     guard::guarded(router.fallback(page::missing).layer(dress).layer(door).with_state(options), transport)
+        .layer(proxies)
 }

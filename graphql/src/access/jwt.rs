@@ -6,6 +6,7 @@ use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use kernel::{AccountId, MailboxId, SessionId, Timestamp, UserId};
 use serde::{Deserialize, Serialize};
 
+use super::handover::Handovers;
 use crate::limit::ACCESS_TOKEN_SECS;
 
 /// The name under which the keyring keeps the key of access tokens.
@@ -70,6 +71,8 @@ pub struct AccessKey {
     encoding: EncodingKey,
     decoding: DecodingKey,
     validation: Validation,
+    /// Makes and reads one-time tickets.
+    pub(crate) handovers: Handovers,
 }
 
 /// Signing failed.
@@ -90,6 +93,7 @@ impl AccessKey {
             encoding: EncodingKey::from_secret(secret),
             decoding: DecodingKey::from_secret(secret),
             validation,
+            handovers: Handovers::new(secret),
         }
     }
 

@@ -10,7 +10,7 @@ use hosting::session::{EndReason, SessionOwner};
 use hosting::use_case::{
     ChangeFactors, EndSession, RotateSession, SetMailboxPassword, SetUserPassword, StartSession,
 };
-use kernel::{AccountId, Actor, SessionId, Via};
+use kernel::{AccountId, Actor, Id, SessionId, Timestamp, Via};
 use passkey::Presence;
 use secrecy::SecretString;
 
@@ -21,6 +21,7 @@ use super::password::{hashed, proved};
 use super::secret::{Opens, Secret};
 use super::{about_itself, now};
 use crate::credential::totp::{self, Proof};
+use crate::door::{SignInNote, SignInOutcome, SignInProtocol};
 use crate::error::Fault;
 use crate::limit::{PASSWORD_OCTETS_MAX, REFRESH_TOKEN_SECS, TEXT_OCTETS_MAX};
 use crate::passkey::answer::SignedAnswer;
@@ -100,7 +101,15 @@ impl AccessMutation {
             faults.wrong_credentials();
             return Ok(SessionPayload::refused(faults));
         }
-        let Some((account, owner)) = identified(ctx, &login, password.into()).await? else {
+        let identified = match identified(ctx, &login, password.into()).await {
+            Ok(identified) => identified,
+            Err(error) => {
+                noted_error(ctx, &login, &error)?;
+                return Err(error);
+            }
+        };
+        let Some((account, owner)) = identified else {
+            noted(ctx, whose(ctx, &login)?, SignInOutcome::WrongPassword)?;
             faults.wrong_credentials();
             return Ok(SessionPayload::refused(faults));
         };
@@ -112,15 +121,17 @@ impl AccessMutation {
                 return Ok(SessionPayload { answer: faults.refused(), question });
             }
             SecondFactor::Wrong => {
+                noted(ctx, Some((account, owner)), SignInOutcome::WrongSecondFactor)?;
                 faults.second_factor(false);
                 return Ok(SessionPayload::refused(faults));
             }
         };
+        noted(ctx, Some((account, owner)), SignInOutcome::Success)?;
         begin(ctx, account, owner, has_second_factor).await
     }
 
     /// A ticket by which whoever is signed in opens one more session within a minute, elsewhere, without the password: from
-    /// the dashboard to the mail administration. It is good once, at the node that made it. An API token gets none.
+    /// the dashboard to the mail administration. It is good once. An API token gets none.
     async fn sso_ticket_issue(&self, ctx: &Context<'_>) -> Result<Option<SsoTicket>> {
         let standing = ctx.standing()?;
         let Some(session) = standing.session else { return Err(ctx.fault(Fault::Forbidden)) };
@@ -128,7 +139,7 @@ impl AccessMutation {
         let has_second_factor = standing.has_second_factor;
         let handover = Handover { account, owner, session, has_second_factor };
         let expires_at = now().plus(HANDOVER_LIFE).into();
-        let ticket = ctx.platform()?.sign_ins.handovers.issue(handover, Instant::now());
+        let ticket = ctx.platform()?.access_key.handovers.issue(handover, now());
         let ticket = ticket.ok_or_else(|| ctx.fault(Fault::Busy))?;
         Ok(Some(SsoTicket { ticket, expires_at }))
     }
@@ -137,12 +148,15 @@ impl AccessMutation {
     async fn sso_sign_in(&self, ctx: &Context<'_>, ticket: String) -> Result<SessionPayload> {
         let mut faults = Faults::new(ctx)?;
         let platform = ctx.platform()?;
-        let handovers = &platform.sign_ins.handovers;
-        let known = Some(ticket).filter(|ticket| ticket.len() <= TEXT_OCTETS_MAX);
-        let known = known.and_then(|ticket| handovers.redeem(&ticket, Instant::now()));
+        let shown = Some(ticket).filter(|ticket| ticket.len() <= TEXT_OCTETS_MAX);
+        let shown = shown.and_then(|ticket| platform.access_key.handovers.read(&ticket, now()));
         // Another password, a sign-out or a revocation meanwhile has ended the session, and the ticket with it.
-        let known = known.filter(|known| platform.people.session(known.session, now()).is_some());
-        let Some(Handover { account, owner, has_second_factor, .. }) = known else {
+        let shown = shown.filter(|shown| platform.people.session(shown.handover.session, now()).is_some());
+        let handover = match shown {
+            Some(shown) => spent(ctx, shown.hash, shown.until).await?.then_some(shown.handover),
+            None => None,
+        };
+        let Some(Handover { account, owner, has_second_factor, .. }) = handover else {
             faults.wrong_credentials();
             return Ok(SessionPayload::refused(faults));
         };
@@ -208,7 +222,9 @@ impl AccessMutation {
             return Err(ctx.fault(Fault::Forbidden));
         }
         let mut faults = Faults::new(ctx)?;
-        let Some(new_password) = faults.password("newPassword", new_password) else {
+        let (account, owner) = crate::credential::query::own(ctx)?;
+        let login = crate::credential::query::label(ctx, account, owner).await?;
+        let Some(new_password) = faults.password("newPassword", new_password, &[&login]) else {
             return Ok(SessionPayload::refused(faults));
         };
         if current_password.len() > PASSWORD_OCTETS_MAX
@@ -265,6 +281,41 @@ async fn identified(
         ) => Err(ctx.fault(Fault::Forbidden)),
         Err(AuthRefusal::Busy) => Err(ctx.fault(Fault::Busy)),
     }
+}
+
+/// Whose login it is, whether or not they may come now.
+fn whose(ctx: &Context<'_>, login: &str) -> Result<Option<(AccountId, SessionOwner)>> {
+    let platform = ctx.platform()?;
+    if let Some(person) = platform.people.person(login) {
+        return Ok(Some((person.account, SessionOwner::User(person.user))));
+    }
+    let mailbox = platform.directory.mailbox_of(login);
+    Ok(mailbox.map(|(tenant, mailbox)| (tenant.account(), SessionOwner::Mailbox(mailbox))))
+}
+
+/// Notes for the owner of a login that somebody came by password, or tried to.
+fn noted(
+    ctx: &Context<'_>,
+    whose: Option<(AccountId, SessionOwner)>,
+    outcome: SignInOutcome,
+) -> Result<()> {
+    let Some((account, owner)) = whose else { return Ok(()) };
+    let caller = ctx.caller()?;
+    let from = (caller.peer, caller.agent.as_deref());
+    let note = SignInNote::new((account.tenant(), owner), (SignInProtocol::Web, outcome), from);
+    ctx.platform()?.door.note(note, 1, now());
+    Ok(())
+}
+
+/// The same where nobody was let in without the password being looked at, or although it was right.
+fn noted_error(ctx: &Context<'_>, login: &str, error: &async_graphql::Error) -> Result<()> {
+    let code = error.extensions.as_ref().and_then(|known| known.get("code"));
+    let outcome = match code {
+        Some(async_graphql::Value::String(code)) if code == "THROTTLED" => SignInOutcome::Throttled,
+        Some(async_graphql::Value::String(code)) if code == "FORBIDDEN" => SignInOutcome::NotOpen,
+        Some(_) | None => return Ok(()),
+    };
+    noted(ctx, whose(ctx, login)?, outcome)
 }
 
 /// Checks a user's password, slower the more often it was wrong.
@@ -336,9 +387,14 @@ async fn code_proves(
     (factors, code): (&FactorState, &str),
 ) -> Result<bool> {
     let now_secs = u64::try_from(now().secs()).unwrap_or_default();
-    Ok(match totp::prove(factors, code, now_secs, &ctx.platform()?.sign_ins.steps) {
+    Ok(match totp::prove(factors, code, now_secs) {
         None => false,
-        Some(Proof::Totp) => true,
+        // A code is good once (RFC 6238 section 5.2), at every node.
+        Some(Proof::Totp(factor, step)) => {
+            let id = [Id::uuid(factor).as_bytes(), &step.to_be_bytes()[..]].concat();
+            let hash = *blake3::hash(&id).as_bytes();
+            spent(ctx, hash, now().plus(totp::CODE_LIFE)).await?
+        }
         Some(Proof::Recovery(hash)) => {
             let change = ChangeFactors { account, owner, command: FactorCommand::UseRecoveryCode(hash) };
             let acting = about_itself(&proved_now(owner), account);
@@ -346,6 +402,12 @@ async fn code_proves(
             run_as(ctx, &acting, command(None), &change, ()).await?.errors().is_empty()
         }
     })
+}
+
+/// Uses a one-time value up; whether it was unused.
+async fn spent(ctx: &Context<'_>, hash: [u8; 32], until: Timestamp) -> Result<bool> {
+    let spent = ctx.platform()?.door.spend(hash, (now(), until)).await;
+    spent.map_err(|error| ctx.failed("the book at the door", &error))
 }
 
 async fn key_proves(

@@ -8,9 +8,7 @@ use hosting::PasswordHash;
 use secrecy::SecretString;
 use tokio::sync::Semaphore;
 
-use super::handover::Handovers;
 use super::throttle::Throttle;
-use crate::credential::totp::Steps;
 use crate::error::Fault;
 use crate::request::Asked;
 
@@ -23,8 +21,6 @@ pub struct SignIns {
     pub(crate) throttle: Throttle,
     /// Counts requests of whoever is not signed in.
     pub(crate) requests: Throttle,
-    pub(crate) steps: Steps,
-    pub(crate) handovers: Handovers,
     turns: Arc<Semaphore>,
 }
 
@@ -34,8 +30,6 @@ impl SignIns {
         Self {
             throttle: Throttle::default(),
             requests: Throttle::default(),
-            steps: Steps::default(),
-            handovers: Handovers::default(),
             turns: Arc::new(Semaphore::new(parallel_count_max.max(1))),
         }
     }

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use async_graphql::{Enum, SimpleObject};
 use hosting::mailbox as model;
 
+use crate::door::{SignInOutcome, SignInProtocol, SignInRow};
 use crate::passkey::object::Passkey;
 use crate::scalar::{AppPasswordKey, FactorKey, Moment};
 
@@ -93,6 +94,39 @@ pub struct LastLogin {
     pub app_password_id: Option<AppPasswordKey>,
     /// When.
     pub at: Moment,
+}
+
+/// Sign-ins of one kind on one day, failures as well.
+#[derive(Debug, Clone, SimpleObject)]
+pub struct SignIn {
+    /// By which way.
+    pub protocol: SignInProtocol,
+    /// With what result.
+    pub outcome: SignInOutcome,
+    /// From where: the network and not the address, for example `192.0.2.0/24`.
+    pub network: String,
+    /// With what program, as it says itself; none where it says nothing.
+    pub device: Option<String>,
+    /// How many on that day.
+    pub count: i32,
+    /// The first of the day.
+    pub first_at: Moment,
+    /// The last of the day.
+    pub last_at: Moment,
+}
+
+impl From<SignInRow> for SignIn {
+    fn from(row: SignInRow) -> Self {
+        Self {
+            protocol: row.note.protocol,
+            outcome: row.note.outcome,
+            network: row.note.network,
+            device: Some(row.note.device).filter(|device| !device.is_empty()),
+            count: i32::try_from(row.count).unwrap_or(i32::MAX),
+            first_at: Moment(row.first_at),
+            last_at: Moment(row.last_at),
+        }
+    }
 }
 
 /// What an authenticator app is set up with.

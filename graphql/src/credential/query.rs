@@ -10,13 +10,22 @@ use hosting::user::User;
 use kernel::{AccountId, Actor, Decider as _, Key, MailboxId, StreamId};
 use serde_json::json;
 
-use super::object::{AppPassword, Authenticator, LastLogin, SecondFactors, shown};
+use super::object::{AppPassword, Authenticator, LastLogin, SecondFactors, SignIn, shown};
+use crate::access::now;
+use crate::door::SignInRow;
 use crate::error::Fault;
 use crate::mailbox::record::{named, of_record, record};
 use crate::passkey::object::Passkey;
 use crate::platform::LastUse;
 use crate::request::Asked;
 use crate::scalar::{AccountKey, AppPasswordKey, FactorKey, MailboxKey, Moment, UserKey};
+
+/// Sign-ins that are shown at once.
+const SIGN_IN_COUNT_MAX: usize = 100;
+/// The same where the asker names no number.
+const SIGN_IN_COUNT_DEFAULT: i32 = 50;
+/// Most sign-ins in an export: all that are kept.
+const EXPORTED_SIGN_IN_COUNT_MAX: usize = 500;
 
 /// Queries about second factors and app passwords.
 #[derive(Debug, Default)]
@@ -39,6 +48,32 @@ impl CredentialQuery {
         }
         let factors = factors(ctx, account, owner).await?.ok_or_else(|| ctx.fault(Fault::NotFound))?;
         object(ctx, account, &factors).await.map(Some)
+    }
+
+    /// Who has signed in as a user or a mailbox's owner, and who has tried, latest first; the caller's own where neither is
+    /// named. Kept for 90 days, at most 200 successes and 200 failures; what is alike on one day is one row. At most `first`
+    /// rows, 1 to 100 (50 where absent).
+    #[graphql(complexity = "first.map_or(50, |first| usize::try_from(first).unwrap_or(100)) * child_complexity")]
+    async fn sign_ins(
+        &self,
+        ctx: &Context<'_>,
+        account_id: Option<AccountKey>,
+        user_id: Option<UserKey>,
+        mailbox_id: Option<MailboxKey>,
+        first: Option<i32>,
+    ) -> Result<Vec<SignIn>> {
+        let (account, owner) = owner(ctx, account_id, user_id, mailbox_id)?;
+        if own(ctx)? != (account, owner) {
+            let resource = resource(ctx, account, owner).await?;
+            ctx.allow(Permission::CredentialWrite, resource)?;
+        }
+        let count = first.unwrap_or(SIGN_IN_COUNT_DEFAULT);
+        let count = usize::try_from(count).ok().filter(|count| (1..=SIGN_IN_COUNT_MAX).contains(count));
+        let count = count.ok_or_else(|| {
+            ctx.fault(Fault::BadInput("`first` is 1 to 100", "`first` va de 1 à 100"))
+        })?;
+        let rows = sign_ins_of(ctx, (account, owner), count).await?;
+        Ok(rows.into_iter().map(SignIn::from).collect())
     }
 
     /// Everything that is kept about a user or a mailbox's owner, as JSON, newest last: each fact with its time, its cause
@@ -95,8 +130,10 @@ impl CredentialQuery {
             .map(|one| json!({ "protocol": protocol(one.protocol), "at": rfc3339(Moment(one.at)) }))
             .collect();
         let notices = notices(ctx, account, owner).await?;
+        let sign_ins = sign_ins_of(ctx, (account, owner), usize::MAX).await?;
+        let sign_ins: Vec<serde_json::Value> = sign_ins.into_iter().map(exported).collect();
         let whole = json!({
-            "id": subject(owner), "facts": facts, "sessions": sessions, "lastLogins": logins, "notices": notices,
+            "id": subject(owner), "facts": facts, "sessions": sessions, "lastLogins": logins, "notices": notices, "signIns": sign_ins,
         });
         Ok(Some(whole.to_string()))
     }
@@ -154,6 +191,29 @@ impl CredentialQuery {
         });
         Ok(Some(shown.collect()))
     }
+}
+
+/// Sign-ins of somebody, those of the last seconds at this node as well.
+async fn sign_ins_of(
+    ctx: &Context<'_>,
+    whose: (AccountId, SessionOwner),
+    count: usize,
+) -> Result<Vec<SignInRow>> {
+    let door = &ctx.platform()?.door;
+    let failed = |error| ctx.failed("the book at the door", &error);
+    door.write(now()).await.map_err(failed)?;
+    let (account, owner) = whose;
+    door.sign_ins((account.tenant(), owner), count.min(EXPORTED_SIGN_IN_COUNT_MAX)).await.map_err(failed)
+}
+
+/// A sign-in as it is exported.
+fn exported(row: SignInRow) -> serde_json::Value {
+    let one = SignIn::from(row);
+    json!({
+        "protocol": one.protocol.to_value().into_json().unwrap_or_default(),
+        "outcome": one.outcome.to_value().into_json().unwrap_or_default(),
+        "network": one.network, "device": one.device, "count": one.count, "lastAt": rfc3339(one.last_at),
+    })
 }
 
 /// What somebody was written, as it is exported.

@@ -1,17 +1,18 @@
 //! One-time passwords by time (RFC 6238): SHA-1, six digits, 30 seconds, as every authenticator app knows them; and the
 //! recovery codes that stand in for a lost app.
 
-use std::collections::HashMap;
+use std::time::Duration;
 
 use hosting::factor::{FactorState, TotpSeed};
 use kernel::FactorId;
-use parking_lot::Mutex;
 use secrecy::{ExposeSecret as _, SecretString};
 use subtle::ConstantTimeEq as _;
 use totp_rs::{Algorithm, Secret, TOTP};
 
 /// Seconds that a code is shown.
 const STEP_SECS: u64 = 30;
+/// How long a code can be shown: its own step and its neighbours.
+pub(crate) const CODE_LIFE: Duration = Duration::from_secs(4 * STEP_SECS);
 /// Digits of a code.
 const DIGIT_COUNT: usize = 6;
 /// Octets of a new seed (RFC 4226 section 4 recommends 160 bits).
@@ -22,47 +23,23 @@ const RECOVERY_CODE_COUNT: usize = 10;
 const RECOVERY_CODE_OCTETS: usize = 10;
 /// Characters of one without dashes.
 const RECOVERY_CODE_CHARACTER_COUNT: usize = 16;
-/// Factors whose last step is remembered; beyond, those of long ago are forgotten.
-const REMEMBERED_COUNT_MAX: usize = 10_000;
 
 /// What a code proves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Proof {
-    /// An authenticator app is there.
-    Totp,
+    /// An authenticator app is there, which has shown the code of this step.
+    Totp(FactorId, u64),
     /// It is the recovery code with this hash, which is to be used up.
     Recovery([u8; 32]),
 }
 
-/// The last step of each factor that a code was taken for: a code is good once (RFC 6238 section 5.2). Of this node;
-/// a code that was seen at another node within its 90 seconds is not known here.
-#[derive(Debug, Default)]
-pub(crate) struct Steps(Mutex<HashMap<FactorId, u64>>);
-
-impl Steps {
-    /// Whether `step` was not yet used for `factor`; it is from now on.
-    fn take(&self, factor: FactorId, step: u64) -> bool {
-        let mut steps = self.0.lock();
-        if steps.len() >= REMEMBERED_COUNT_MAX {
-            steps.retain(|_, last| *last + 3 >= step);
-        }
-        match steps.get(&factor) {
-            Some(last) if *last >= step => false,
-            Some(_) | None => {
-                steps.insert(factor, step);
-                true
-            }
-        }
-    }
-}
-
-/// What `code` proves at `now_secs` since 1970; none where it is wrong or was used before.
-pub(crate) fn prove(factors: &FactorState, code: &str, now_secs: u64, steps: &Steps) -> Option<Proof> {
+/// What `code` proves at `now_secs` since 1970; none where it is wrong. Whether it was used before is the caller's to say.
+pub(crate) fn prove(factors: &FactorState, code: &str, now_secs: u64) -> Option<Proof> {
     let plain: String = code.chars().filter(|character| !matches!(character, ' ' | '-')).collect();
     if plain.len() == DIGIT_COUNT {
         return factors.totp.iter().find_map(|(factor, record)| {
             let step = step_of(record.seed.plain()?, &plain, now_secs)?;
-            steps.take(*factor, step).then_some(Proof::Totp)
+            Some(Proof::Totp(*factor, step))
         });
     }
     let hash = recovery_hash(&plain)?;
@@ -192,11 +169,11 @@ mod tests {
     }
 
     #[test]
-    fn a_code_is_good_once_and_for_its_neighbours() {
-        let steps = Steps::default();
-        assert_eq!(prove(&factors(), "287 082", 59 + 30, &steps), Some(Proof::Totp));
-        assert_eq!(prove(&factors(), "287082", 59, &steps), None, "replayed");
-        assert_eq!(prove(&factors(), "287082", 59 + 90, &Steps::default()), None, "too late");
+    fn a_code_is_good_for_its_neighbours_and_names_its_step() {
+        let of_first = Some(Proof::Totp(FactorId::new(Uuid::nil()), 1));
+        assert_eq!(prove(&factors(), "287 082", 59 + 30), of_first);
+        assert_eq!(prove(&factors(), "287082", 59), of_first);
+        assert_eq!(prove(&factors(), "287082", 59 + 90), None, "too late");
     }
 
     #[test]
@@ -207,8 +184,8 @@ mod tests {
         factors.recovery = hashes(&codes).into_iter().collect();
         let typed = codes[3].expose_secret().to_uppercase().replace('-', " ");
         let hash = recovery_hash(codes[3].expose_secret()).expect("a code");
-        assert_eq!(prove(&factors, &typed, 0, &Steps::default()), Some(Proof::Recovery(hash)));
-        assert_eq!(prove(&factors, "aaaa-bbbb-cccc-dddd", 0, &Steps::default()), None);
+        assert_eq!(prove(&factors, &typed, 0), Some(Proof::Recovery(hash)));
+        assert_eq!(prove(&factors, "aaaa-bbbb-cccc-dddd", 0), None);
     }
 
     #[test]

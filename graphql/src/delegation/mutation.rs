@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use async_graphql::{Context, InputObject, Object, Result};
 use authority::{Grant, Permission, Permissions, Principal, Scope};
+use hosting::account::{Account, AccountState};
 use hosting::delegation::{Answer as Wish, DelegationScope, Terms};
 use hosting::use_case::{AnswerInvitation, ChangeDelegation, EndDelegation, InviteDelegate};
-use kernel::{AccountId, Actor, DelegationId, EmailAddress, UserId};
+use kernel::{AccountId, Actor, DelegationId, EmailAddress, Key, ServiceId, UserId};
 
 use super::object::{Delegation, DelegationPreset};
 use super::query::{PROJECTION, read};
@@ -110,7 +111,9 @@ impl DelegationMutation {
         };
         let answer_until = now().plus(Duration::from_secs(INVITATION_DAYS * 24 * 3600));
         let secret_hash = secret.hash();
-        let invite = InviteDelegate { account, delegation, email, terms, secret_hash, answer_until };
+        let services = services(ctx, account).await?;
+        let invite =
+            InviteDelegate { account, delegation, email, terms, secret_hash, answer_until, services };
         let answer = run(ctx, command, &invite, (account, delegation)).await?;
         heard(ctx, &answer).await?;
         Ok(DelegationInvitePayload { answer, secret })
@@ -233,6 +236,16 @@ impl DelegationTermsInput {
             requires_second_factor: self.requires_second_factor,
         })
     }
+}
+
+/// The services of an account.
+async fn services(ctx: &Context<'_>, account: AccountId) -> Result<Vec<ServiceId>> {
+    let state = ctx.platform()?.engine.load(account.tenant(), &Key::<Account>(account)).await;
+    let state = state.map_err(|error| ctx.failed("reading an account", &error))?;
+    Ok(match state {
+        AccountState::Open(record) => record.services.into_iter().collect(),
+        AccountState::Absent | AccountState::Closed(_) => Vec::new(),
+    })
 }
 
 /// The user who is signed in, and their account.

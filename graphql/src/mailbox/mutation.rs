@@ -181,7 +181,8 @@ impl MailboxMutation {
         command_id: Option<Uid>,
     ) -> Result<MailboxPayload> {
         let (account, mailbox) = (ctx.account(account_id)?, mailbox_id.0);
-        let resource = match recorded(ctx, account, mailbox).await? {
+        let known = recorded(ctx, account, mailbox).await?;
+        let resource = match &known {
             Some(record) => Resource::account(account)
                 .in_service(record.service)
                 .in_domain(record.domain)
@@ -191,7 +192,8 @@ impl MailboxMutation {
         // Hashing costs: it is for those only who may set the password.
         ctx.allow(Permission::CredentialWrite, resource)?;
         let mut faults = Faults::new(ctx)?;
-        let Some(password) = faults.password("password", password) else {
+        let address = known.and_then(|record| record.address()).map(|address| address.to_string());
+        let Some(password) = faults.password("password", password, &[&address.unwrap_or_default()]) else {
             return Ok(MailboxPayload(faults.refused()));
         };
         let password = hashed(ctx, password).await?;
@@ -400,7 +402,9 @@ impl Parsed {
     fn of(mut input: NewMailboxInput, path: &str, faults: &mut Faults) -> Option<Self> {
         let local = faults.take(&format!("{path}localPart"), LocalPart::parse(&input.local_part));
         let password = match input.password.take() {
-            Some(password) => faults.password(&format!("{path}password"), password).map(Some),
+            Some(password) => {
+                faults.password(&format!("{path}password"), password, &[&input.local_part]).map(Some)
+            }
             None => Some(None),
         };
         Some(Self { local: local?, password: password?, input })

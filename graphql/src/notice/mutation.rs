@@ -104,7 +104,7 @@ impl NoticeMutation {
         let mut faults = Faults::new(ctx)?;
         let login = faults.take("input.email", LoginName::parse(&input.email));
         let email = faults.take("input.email", EmailAddress::parse(&input.email));
-        let password = faults.password("input.password", input.password);
+        let password = faults.password("input.password", input.password, &[&input.email, &input.account_name]);
         let (Some(login), Some(email), Some(password)) = (login, email, password) else {
             return Ok(DiscreetPayload(faults.refused::<()>().errors().to_vec()));
         };
@@ -228,11 +228,12 @@ impl NoticeMutation {
     ) -> Result<ProfilePayload> {
         slowed(ctx, "link")?;
         let mut faults = Faults::new(ctx)?;
-        let Some(new_password) = faults.password("newPassword", new_password) else {
-            return Ok(ProfilePayload(faults.refused()));
-        };
         let Some(Found { account, named, day }) = found(ctx, &token).await? else {
             return Ok(ProfilePayload(not_good(ctx)?));
+        };
+        let login = ctx.platform()?.people.login(named.user).unwrap_or_default();
+        let Some(new_password) = faults.password("newPassword", new_password, &[&login]) else {
+            return Ok(ProfilePayload(faults.refused()));
         };
         let (user, notice) = (named.user, named.notice);
         let password = hashed(ctx, new_password).await?;

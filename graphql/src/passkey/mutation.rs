@@ -13,6 +13,7 @@ use crate::access::mutation::{SessionPayload, begin, throttled};
 use crate::access::now;
 use crate::credential::mutation::{SecondFactorsPayload, add_first, change, is_proved, refused};
 use crate::credential::query::{factors, label, own};
+use crate::door::{SignInNote, SignInOutcome, SignInProtocol};
 use crate::error::Fault;
 use crate::payload::{Faults, command};
 use crate::request::Asked;
@@ -119,13 +120,16 @@ impl PasskeyMutation {
             (None, _) | (_, None) => false,
         };
         if !is_proved {
+            noted(ctx, handle, SignInOutcome::WrongPasskey)?;
             faults.wrong_passkey();
             return Ok(SessionPayload::refused(faults));
         }
         platform.sign_ins.throttle.succeeded(&counted, ctx.caller()?.peer);
         if !may_come(ctx, handle)? {
+            noted(ctx, handle, SignInOutcome::NotOpen)?;
             return Err(ctx.fault(Fault::Forbidden));
         }
+        noted(ctx, handle, SignInOutcome::Success)?;
         begin(ctx, handle.account, handle.owner, true).await
     }
 }
@@ -153,6 +157,23 @@ fn wish(command: CommandId, name: String, new: NewKey) -> Option<FactorCommand> 
     let (counter, may_be_backed_up) = (new.state.counter, new.state.may_be_backed_up);
     let factor = FactorId::derived(command, 0);
     Some(FactorCommand::AddPasskey(NewPasskey { factor, name, key, counter, may_be_backed_up }))
+}
+
+/// Notes for the owner of a passkey that somebody came with it, or tried to. Whoever names somebody that does not exist is
+/// noted for nobody.
+fn noted(ctx: &Context<'_>, Handle { account, owner }: Handle, outcome: SignInOutcome) -> Result<()> {
+    let platform = ctx.platform()?;
+    let is_there = match owner {
+        SessionOwner::User(user) => platform.people.user(user).is_some_and(|known| known.account == account),
+        SessionOwner::Mailbox(mailbox) => platform.directory.send_limits(account.tenant(), mailbox).is_some(),
+    };
+    if is_there {
+        let caller = ctx.caller()?;
+        let from = (caller.peer, caller.agent.as_deref());
+        let note = SignInNote::new((account.tenant(), owner), (SignInProtocol::Passkey, outcome), from);
+        platform.door.note(note, 1, now());
+    }
+    Ok(())
 }
 
 /// Whether whoever has proved who they are may be on the pages now.

@@ -169,7 +169,7 @@ impl Purpose {
 }
 
 impl Handle {
-    fn octets(self) -> [u8; HANDLE_OCTETS] {
+    pub(crate) fn octets(self) -> [u8; HANDLE_OCTETS] {
         let (kind, owner) = match self.owner {
             SessionOwner::User(user) => (1, user.uuid()),
             SessionOwner::Mailbox(mailbox) => (2, mailbox.uuid()),

@@ -153,10 +153,11 @@ impl ServiceMutation {
         let service = read(ctx, &key).await?;
         ctx.allow(Permission::CredentialWrite, Resource::account(key.0))?;
         let mut faults = Faults::new(ctx)?;
-        let Some(password) = faults.password("password", password) else {
+        let login = service.first_domain.map(|name| format!("mailadmin_{name}"));
+        let about = login.clone().unwrap_or_default();
+        let Some(password) = faults.password("password", password, &[&about]) else {
             return Ok(ServicePayload(faults.refused()));
         };
-        let login = service.first_domain.map(|name| format!("mailadmin_{name}"));
         let user = match login {
             Some(login) => by_login(ctx, key.0, &login).await?,
             None => None,

@@ -126,7 +126,7 @@ impl UserMutation {
         let mut faults = Faults::new(ctx)?;
         let login = faults.take("login", LoginName::parse(&input.login));
         let password = match input.password {
-            Some(password) => faults.password("password", password).map(Some),
+            Some(password) => faults.password("password", password, &[&input.login]).map(Some),
             None => Some(None),
         };
         let (Some(login), Some(password)) = (login, password) else {
@@ -171,7 +171,8 @@ impl UserMutation {
         let (account, user) = (ctx.account(account_id)?, user_id.0);
         ctx.allow(Permission::CredentialWrite, Resource::account(account))?;
         let mut faults = Faults::new(ctx)?;
-        let Some(password) = faults.password("password", password) else {
+        let login = ctx.platform()?.people.login(user).unwrap_or_default();
+        let Some(password) = faults.password("password", password, &[&login]) else {
             return Ok(UserPayload(faults.refused()));
         };
         let password = hashed(ctx, password).await?;

@@ -178,6 +178,9 @@ pub struct WebConfig {
     /// alone.
     #[serde(deserialize_with = "origin")]
     pub origin: Option<String>,
+    /// Networks of proxies in front, for example `10.0.0.0/8`: whom they name in `X-Forwarded-For` is who asks. Without it
+    /// limits count all people behind a proxy as one.
+    pub trusted_proxies: Vec<IpNet>,
 }
 
 /// Names and ports as they are reached from outside, where these are not what is bound here.

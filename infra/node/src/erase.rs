@@ -38,6 +38,8 @@ pub struct ErasePersons {
     pub engine: Arc<Engine>,
     /// Where messages are.
     pub store: Arc<SqlStore>,
+    /// Where sign-ins are.
+    pub door: graphql::DoorBook,
 }
 
 #[async_trait]
@@ -54,6 +56,7 @@ impl Effect for ErasePersons {
         let failed = |reason: String| EffectError { at: recorded.cursor, reason };
         let now = SystemClock.now();
         self.keyring.destroy(tenant, *subject, now).await.map_err(|error| failed(error.to_string()))?;
+        self.door.forget(tenant, subject.uuid()).await.map_err(|error| failed(error.to_string()))?;
         for name in graphql::PROJECTIONS {
             let rebuilt = self.engine.rebuild_tenant(name, tenant).await;
             rebuilt

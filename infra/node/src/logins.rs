@@ -2,8 +2,10 @@
 
 use async_trait::async_trait;
 use database::DatabaseError;
-use directory::{Credential, Directory, Protocol};
-use graphql::{LastUse, LoginSource, PortError};
+use directory::{Credential, Directory, Protocol, TryOutcome};
+use graphql::{DoorBook, LastUse, LoginSource, PortError, SignInNote, SignInOutcome, SignInProtocol};
+use hosting::session::SessionOwner;
+use journal::{Clock as _, SystemClock};
 use kernel::{MailboxId, TenantId};
 use store::{LastLogin, LastLogins};
 
@@ -26,6 +28,29 @@ impl Logins {
         });
         self.0.keep(&uses.collect::<Vec<_>>()).await
     }
+}
+
+/// Writes who has come and who has tried since the last time, for their owners to see.
+///
+/// # Errors
+/// [`DatabaseError`].
+pub async fn write_tries(door: &DoorBook, directory: &Directory) -> Result<(), DatabaseError> {
+    for tries in directory.take_tries() {
+        let protocol = match tries.protocol {
+            Protocol::Imap => SignInProtocol::Imap,
+            Protocol::Submission => SignInProtocol::Submission,
+            Protocol::Web => SignInProtocol::Web,
+        };
+        let outcome = match tries.outcome {
+            TryOutcome::Success => SignInOutcome::Success,
+            TryOutcome::Wrong => SignInOutcome::WrongPassword,
+            TryOutcome::NotOpen => SignInOutcome::NotOpen,
+            TryOutcome::Throttled => SignInOutcome::Throttled,
+        };
+        let whose = (tries.tenant, SessionOwner::Mailbox(tries.mailbox));
+        door.note(SignInNote::new(whose, (protocol, outcome), (tries.network, None)), tries.count, tries.at);
+    }
+    door.write(SystemClock.now()).await
 }
 
 const fn name(protocol: Protocol) -> &'static str {

@@ -3,6 +3,7 @@
 #![allow(unreachable_pub, reason = "a binary exports nothing; `pub` marks what a module is for")]
 
 mod apply;
+mod appoint;
 mod banner;
 mod certificate;
 mod check;

@@ -23,6 +23,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use web::{Landing, Options, Plain, Readiness, Ready, Transport};
 
+use crate::appoint::AppointAdministrators;
 use crate::banner::{self, Open};
 use crate::config::{Config, Mode};
 use crate::dkim::{DomainSigners, KeyWatch, Keys, SpecialNames};
@@ -175,6 +176,7 @@ fn background(
         .effect(RetireMailboxes { store: Arc::clone(&store), directory: Arc::clone(&directory) })?;
     platform.engine.effect(SettleHeld { store: Arc::clone(&store) })?;
     platform.engine.policy(OpenAdmitted)?;
+    platform.engine.policy(AppointAdministrators { language: config.notice.language })?;
     platform.engine.policy(notice::TellPeople { language: config.notice.language })?;
     platform.engine.effect(PostNotices {
         store: Arc::clone(&store),
@@ -187,12 +189,14 @@ fn background(
         keyring: Arc::clone(&platform.keyring),
         engine: Arc::clone(&platform.engine),
         store: Arc::clone(&store),
+        door: platform.door.clone(),
     })?;
     let watch = QuotaWatch { engine: Arc::clone(&platform.engine), directory, store: Arc::clone(&store) };
     tasks.spawn(watch.run(stop.clone()));
     tell_webhooks(platform, config, tasks, stop)?;
     let seen = Arc::clone(&platform.directory);
-    tasks.spawn(upkeep::logins(platform.logins.clone(), seen, stop.clone()));
+    let books = (platform.logins.clone(), platform.door.clone());
+    tasks.spawn(upkeep::logins(books, seen, stop.clone()));
     tasks.spawn(upkeep::index(Arc::clone(&store), stop.clone()));
     let known = (Arc::clone(&platform.engine), Arc::clone(&platform.directory));
     tasks.spawn(upkeep::purge(Arc::clone(&store), known, stop.clone()));
@@ -479,6 +483,7 @@ impl Wiring<'_> {
             demo: if self.config.demo.enabled { demo::logins() } else { Vec::new() },
             setup,
             sessions: web::Sessions::default(),
+            proxies: web::Proxies::new(&self.config.web.trusted_proxies),
             // Under an origin of its own the pages are behind a proxy that ends TLS.
             transport: if self.config.web.origin.is_some() { Transport::Tls } else { Transport::Plain },
             drain: self.stop.clone(),

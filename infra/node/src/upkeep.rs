@@ -6,6 +6,7 @@ use std::time::Duration;
 use authority::Principal;
 use directory::Directory;
 use engine::Engine;
+use graphql::DoorBook;
 use hosting::use_case::PurgeService;
 use journal::{Clock as _, SystemClock};
 use kernel::{CommandId, CorrelationId};
@@ -13,7 +14,7 @@ use store::{Retries, SqlStore, Store as _};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use crate::logins::Logins;
+use crate::logins::{Logins, write_tries};
 
 /// Messages that are prepared for search at a time.
 const INDEX_BATCH_COUNT: usize = 64;
@@ -99,12 +100,19 @@ pub async fn retries(retries: Retries, stop: CancellationToken) {
 }
 
 /// Keeps when mailboxes were last opened.
-pub async fn logins(logins: Logins, directory: Arc<Directory>, stop: CancellationToken) {
+pub async fn logins(
+    (logins, door): (Logins, DoorBook),
+    directory: Arc<Directory>,
+    stop: CancellationToken,
+) {
     let mut goes_on = true;
     while goes_on {
         goes_on = paused(LOGINS_PAUSE, &stop).await;
         if let Err(error) = logins.write(&directory).await {
             tracing::warn!(%error, "last logins were not kept");
+        }
+        if let Err(error) = write_tries(&door, &directory).await {
+            tracing::warn!(%error, "sign-ins were not kept");
         }
     }
 }

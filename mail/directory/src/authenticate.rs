@@ -13,6 +13,7 @@ use crate::clock::now;
 use crate::follow::canonical;
 use crate::index::{AppPassword, MailboxEntry};
 use crate::throttle::{Attempt, Key, Throttle, network};
+use crate::tries::outcome;
 use crate::{
     AuthRefusal, Credential, Demand, Directory, Entitlement, Login, LoginAttempt, Protocol, password,
 };
@@ -124,9 +125,24 @@ impl Directory {
     /// # Errors
     /// [`AuthRefusal`]; whether the name exists is told neither by the answer nor by the time it takes.
     pub async fn authenticate(&self, attempt: LoginAttempt<'_>) -> Result<Login, AuthRefusal> {
-        let login = self.judge(attempt).await?;
+        let judged = self.judge(attempt).await;
+        if attempt.protocol != Protocol::Web {
+            self.tell(&attempt, &judged);
+        }
+        let login = judged?;
         self.uses.note(&login, attempt.protocol, now());
         Ok(login)
+    }
+
+    /// Tells the owner of the mailbox, where there is one.
+    fn tell(&self, attempt: &LoginAttempt<'_>, judged: &Result<Login, AuthRefusal>) {
+        let known = match judged {
+            Ok(login) => Some((login.tenant, login.mailbox)),
+            Err(_) => self.mailbox_of(attempt.login),
+        };
+        if let (Some(whose), Some(outcome)) = (known, outcome(judged)) {
+            self.tries.note(whose, (attempt.protocol, outcome), (attempt.peer, now()));
+        }
     }
 
     async fn judge(&self, attempt: LoginAttempt<'_>) -> Result<Login, AuthRefusal> {

@@ -6,6 +6,7 @@ use parking_lot::RwLock;
 use crate::authenticate::Gate;
 use crate::follow::canonical;
 use crate::index::{Index, Place};
+use crate::tries::{Tries, Waiting};
 use crate::uses::{Use, Uses};
 use crate::{Credential, Demand, Entitlement, Login, Protocol, Resolution, SendLimits};
 
@@ -15,6 +16,7 @@ pub struct Directory {
     pub(crate) index: RwLock<Index>,
     pub(crate) gate: Gate,
     pub(crate) uses: Uses,
+    pub(crate) tries: Waiting,
 }
 
 impl Default for Directory {
@@ -26,7 +28,7 @@ impl Default for Directory {
 impl Directory {
     /// One that knows nothing yet.
     pub fn new() -> Self {
-        Self { index: RwLock::default(), gate: Gate::new(), uses: Uses::new() }
+        Self { index: RwLock::default(), gate: Gate::new(), uses: Uses::new(), tries: Waiting::default() }
     }
 
     /// Where mail for an address goes (RFC 5321 section 3.6 names the roles), if `asker`, whose tenant is none for
@@ -88,6 +90,19 @@ impl Directory {
     /// The ways in that were used since the last call, each at most once in a quarter of an hour.
     pub fn take_uses(&self) -> Vec<Use> {
         self.uses.take()
+    }
+
+    /// Who has come by IMAP and submission since the last call, and who has tried.
+    pub fn take_tries(&self) -> Vec<Tries> {
+        self.tries.take()
+    }
+
+    /// The mailbox that signs in with this name, whether or not it may now; none where there is none.
+    pub fn mailbox_of(&self, name: &str) -> Option<(TenantId, MailboxId)> {
+        let address = EmailAddress::parse(name.trim()).ok()?;
+        let index = self.index.read();
+        let login = index.login(index.mailbox_at(&canonical(&address))?, Credential::Password("".into()));
+        Some((login.tenant, login.mailbox))
     }
 
     /// What a mailbox may send; none where it does not exist.

@@ -20,6 +20,7 @@ mod spam;
 mod tests;
 mod throttle;
 mod tls_policy;
+mod tries;
 mod uses;
 
 pub use authenticate::{
@@ -38,4 +39,5 @@ pub use hosting::tls_policy::{TlsLevel, TlsPolicy, TlsVersion};
 pub use resolve::PLACE_COUNT_MAX;
 pub use sending::Sending;
 pub use spam::{ListedBy, Listing, SpamPolicy};
+pub use tries::{Tries, TryOutcome};
 pub use uses::Use;

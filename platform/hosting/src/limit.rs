@@ -34,6 +34,10 @@ pub const SERVICE_COUNT_MAX: usize = 1000;
 pub const TOKEN_COUNT_MAX: usize = 50;
 /// Most networks that one API token is confined to.
 pub const TOKEN_NETWORK_COUNT_MAX: usize = 50;
+/// Services of one account whose plans are looked at to see how many delegations they let in.
+pub const DELEGATING_SERVICE_COUNT_MAX: usize = 100;
+/// Delegations of an account whose plans sell none, or which has no service yet.
+pub const DELEGATION_COUNT_WITHOUT_SERVICE: usize = 2;
 /// Most delegations of one account that are not over.
 pub const DELEGATION_COUNT_MAX: usize = 100;
 /// Most services or domains that one delegation names.

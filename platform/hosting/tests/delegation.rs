@@ -31,6 +31,7 @@ fn invite(world: &World, number: u128, terms: Terms) -> InviteDelegate {
         terms,
         secret_hash: [7; 32],
         answer_until: Timestamp::from_secs(world.now.secs() + 60),
+        services: vec![service()],
     }
 }
 
@@ -83,10 +84,15 @@ fn an_invitation_is_answered_once_with_its_secret_and_in_time() {
 #[test]
 fn it_ends_by_either_side_and_frees_its_place() {
     let mut world = with_mailbox();
-    for number in 100..200 {
+    // What the plan sells: 15 in a Pro Box.
+    for number in 100..115 {
         world.must(&invite(&world, number, reading()));
     }
     assert_eq!(world.refused(&invite(&world, 200, reading())), "DELEGATION_LIMIT_REACHED");
+    let without = InviteDelegate { services: vec![], ..invite(&world, 200, reading()) };
+    assert_eq!(world.refused(&without), "DELEGATION_LIMIT_REACHED", "what is not named is not counted");
+    let foreign = InviteDelegate { services: vec![id(999)], ..invite(&world, 200, reading()) };
+    assert_eq!(world.refused(&foreign), "DELEGATION_LIMIT_REACHED");
     world.must(&answer(100, Answer::Accept));
     assert_eq!(world.refused(&end(100, Some(92))), "DELEGATION_NOT_FOUND");
     world.must(&end(100, Some(90)));

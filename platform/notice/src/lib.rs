@@ -7,6 +7,7 @@
 mod compose;
 mod letter;
 mod link;
+mod owners;
 mod policy;
 mod words;
 

@@ -6,10 +6,13 @@ use hosting::factor::FactorEvent;
 use hosting::mailbox::MailboxEvent;
 use hosting::notice::{NoticeKind, NoticePerson, day_of};
 use hosting::session::{SessionEvent, SessionOwner};
+use hosting::ticket::{Side, TicketEvent};
 use hosting::use_case::SendNotice;
 use hosting::user::UserEvent;
 use hosting::{HostingEvent, Language};
-use kernel::{CommandId, DelegationId, MailboxId, NoticeId, Recorded, Sealed, UserId};
+use kernel::{CommandId, DelegationId, MailboxId, NoticeId, Recorded, Sealed, TicketId, UserId};
+
+use crate::owners::{About, TellOwners};
 
 /// The policy `tell_people`.
 #[derive(Debug, Clone, Copy)]
@@ -24,6 +27,16 @@ impl Policy for TellPeople {
     const NAME: &'static str = "tell_people";
 
     fn react(&self, recorded: &Recorded<HostingEvent>) -> Vec<Box<dyn Reaction>> {
+        if let Some((about, kind)) = of_owners(recorded) {
+            return vec![Box::new(TellOwners {
+                account: recorded.cursor.tenant.account(),
+                about,
+                kind,
+                actor: recorded.metadata.actor,
+                day: day_of(recorded.recorded_at),
+                language: self.language,
+            })];
+        }
         let Some((person, kind, detail)) = told(recorded) else { return vec![] };
         let command = CommandId::reaction(recorded.id, Self::NAME, 0);
         vec![Box::new(SendNotice {
@@ -35,6 +48,31 @@ impl Policy for TellPeople {
             day: day_of(recorded.recorded_at),
             language: self.language,
         })]
+    }
+}
+
+/// What the owners of an account are told, whoever they are.
+fn of_owners(recorded: &Recorded<HostingEvent>) -> Option<(About, NoticeKind)> {
+    let id = recorded.stream.id;
+    match &recorded.event {
+        HostingEvent::Delegation(event) => {
+            let kind = match event {
+                DelegationEvent::Accepted { .. } => NoticeKind::DelegationAccepted,
+                DelegationEvent::Declined => NoticeKind::DelegationDeclined,
+                DelegationEvent::Left => NoticeKind::DelegationLeft,
+                DelegationEvent::Invited { .. }
+                | DelegationEvent::Revoked
+                | DelegationEvent::TermsChanged { .. } => return None,
+            };
+            Some((About::Delegation(DelegationId::new(id)), kind))
+        }
+        HostingEvent::Ticket(TicketEvent::Said { side: Side::Staff, is_internal: false, .. }) => {
+            Some((About::Ticket(TicketId::new(id)), NoticeKind::TicketAnswered))
+        }
+        HostingEvent::Ticket(TicketEvent::Resolved { .. }) => {
+            Some((About::Ticket(TicketId::new(id)), NoticeKind::TicketResolved))
+        }
+        _ => None,
     }
 }
 

@@ -160,6 +160,40 @@ const fn english(kind: NoticeKind) -> Words {
             &["Your access to an account, or the invitation to it, was revoked. There is nothing to do."],
             None,
         ),
+        K::DelegationAccepted => words(
+            "{detail} has accepted your invitation",
+            &[
+                "{detail} may act in your account from now on, as far as you have allowed it. The history says what they do.",
+                "You can take the access back at any moment, below Delegations.",
+            ],
+            None,
+        ),
+        K::DelegationDeclined => words(
+            "{detail} has declined your invitation",
+            &["{detail} has declined the invitation into your account. Nothing was opened."],
+            None,
+        ),
+        K::DelegationLeft => words(
+            "{detail} has given the access back",
+            &["{detail} acts in your account no more: they have given their access back."],
+            None,
+        ),
+        K::TicketAnswered => words(
+            "Answer: {detail}",
+            &[
+                "Our support has answered your ticket “{detail}”.",
+                "Read it and answer in your dashboard, below Support. Answers to this message reach nobody.",
+            ],
+            None,
+        ),
+        K::TicketResolved => words(
+            "Resolved: {detail}",
+            &[
+                "Our support takes your ticket “{detail}” for resolved.",
+                "If it is not, open it again in your dashboard within 30 days.",
+            ],
+            None,
+        ),
     }
 }
 
@@ -288,6 +322,40 @@ const fn french(kind: NoticeKind) -> Words {
             "Votre accès a été révoqué",
             &[
                 "Votre accès à un compte, ou l’invitation correspondante, a été révoqué. Il n’y a rien à faire.",
+            ],
+            None,
+        ),
+        K::DelegationAccepted => words(
+            "{detail} a accepté votre invitation",
+            &[
+                "{detail} peut désormais agir dans votre compte, dans les limites que vous avez fixées. L’historique dit ce qui y est fait.",
+                "Vous pouvez retirer cet accès à tout moment, dans Délégations.",
+            ],
+            None,
+        ),
+        K::DelegationDeclined => words(
+            "{detail} a décliné votre invitation",
+            &["{detail} a décliné l’invitation dans votre compte. Rien n’a été ouvert."],
+            None,
+        ),
+        K::DelegationLeft => words(
+            "{detail} a rendu son accès",
+            &["{detail} n’agit plus dans votre compte : son accès a été rendu."],
+            None,
+        ),
+        K::TicketAnswered => words(
+            "Réponse : {detail}",
+            &[
+                "Notre assistance a répondu à votre demande « {detail} ».",
+                "Lisez la réponse et répondez dans votre tableau de bord, dans Assistance. Une réponse à ce message n’arrive à personne.",
+            ],
+            None,
+        ),
+        K::TicketResolved => words(
+            "Résolue : {detail}",
+            &[
+                "Notre assistance considère votre demande « {detail} » comme résolue.",
+                "Si ce n’est pas le cas, rouvrez-la dans votre tableau de bord sous 30 jours.",
             ],
             None,
         ),

@@ -40,11 +40,21 @@ pub enum NoticeKind {
     Invitation,
     /// An invitation or a delegation was revoked.
     DelegationRevoked,
+    /// Somebody has accepted an invitation into the account; the detail is whom it was sent to.
+    DelegationAccepted,
+    /// Somebody has declined an invitation into the account; the detail is whom it was sent to.
+    DelegationDeclined,
+    /// Somebody has given their access to the account back; the detail is whom the invitation was sent to.
+    DelegationLeft,
+    /// The support has answered a ticket; the detail is its subject.
+    TicketAnswered,
+    /// The support has resolved a ticket; the detail is its subject.
+    TicketResolved,
 }
 
 impl NoticeKind {
     /// All of them.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 21] = [
         Self::EmailVerification,
         Self::EmailChange,
         Self::EmailChanging,
@@ -61,6 +71,11 @@ impl NoticeKind {
         Self::NewLogin,
         Self::Invitation,
         Self::DelegationRevoked,
+        Self::DelegationAccepted,
+        Self::DelegationDeclined,
+        Self::DelegationLeft,
+        Self::TicketAnswered,
+        Self::TicketResolved,
     ];
 
     /// The stable name.
@@ -82,6 +97,11 @@ impl NoticeKind {
             Self::NewLogin => "new_login",
             Self::Invitation => "invitation",
             Self::DelegationRevoked => "delegation_revoked",
+            Self::DelegationAccepted => "delegation_accepted",
+            Self::DelegationDeclined => "delegation_declined",
+            Self::DelegationLeft => "delegation_left",
+            Self::TicketAnswered => "ticket_answered",
+            Self::TicketResolved => "ticket_resolved",
         }
     }
 
@@ -106,7 +126,12 @@ impl NoticeKind {
             | Self::AppPasswordAdded
             | Self::AppPasswordRevoked
             | Self::NewLogin
-            | Self::DelegationRevoked => None,
+            | Self::DelegationRevoked
+            | Self::DelegationAccepted
+            | Self::DelegationDeclined
+            | Self::DelegationLeft
+            | Self::TicketAnswered
+            | Self::TicketResolved => None,
         }
     }
 }

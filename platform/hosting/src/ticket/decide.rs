@@ -24,13 +24,16 @@ impl Decider for Ticket {
 
     fn evolve(state: TicketState, event: &TicketEvent) -> TicketState {
         match (state, event) {
-            (_, TicketEvent::Opened { account, service, kind, .. }) => TicketState::Present(TicketRecord {
-                account: *account,
-                service: *service,
-                kind: *kind,
-                stage: TicketStage::AwaitingStaff,
-                message_count: 1,
-            }),
+            (_, TicketEvent::Opened { account, service, kind, subject, .. }) => {
+                TicketState::Present(TicketRecord {
+                    account: *account,
+                    service: *service,
+                    kind: *kind,
+                    subject: subject.clone(),
+                    stage: TicketStage::AwaitingStaff,
+                    message_count: 1,
+                })
+            }
             (TicketState::Present(mut record), event) => {
                 match event {
                     TicketEvent::Said { side, is_internal, .. } => {

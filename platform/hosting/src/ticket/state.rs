@@ -1,6 +1,6 @@
 //! What a ticket's past makes of it.
 
-use kernel::{AccountId, ServiceId, Timestamp};
+use kernel::{AccountId, Sealed, ServiceId, Timestamp};
 
 use super::TicketKind;
 
@@ -44,6 +44,8 @@ pub struct TicketRecord {
     pub service: Option<ServiceId>,
     /// What it is about.
     pub kind: TicketKind,
+    /// In a line.
+    pub subject: Sealed<String>,
     /// Whose turn it is.
     pub stage: TicketStage,
     /// How often something was said, the question included.

@@ -1,0 +1,100 @@
+//! Telling the owners of an account what others have done about it.
+
+use async_trait::async_trait;
+use engine::{Cause, Reaction, RunError, Runner};
+use hosting::Language;
+use hosting::account::{Account, AccountState};
+use hosting::delegation::Delegation;
+use hosting::notice::{NoticeKind, NoticePerson};
+use hosting::ticket::Ticket;
+use hosting::use_case::SendNotice;
+use hosting::user::{User, UserRole};
+use kernel::{AccountId, Actor, DelegationId, Key, NoticeId, TicketId, UserId};
+
+/// Owners of one account that are told.
+const OWNER_COUNT_MAX: usize = 5;
+/// Users of one account among whom owners are looked for.
+const USER_COUNT_MAX: usize = 100;
+
+/// What the owners are told about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum About {
+    Delegation(DelegationId),
+    Ticket(TicketId),
+}
+
+/// Tells the owners of an account, apart from whoever did it. Who has no confirmed address is not told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct TellOwners {
+    pub(crate) account: AccountId,
+    pub(crate) about: About,
+    pub(crate) kind: NoticeKind,
+    /// Who did it.
+    pub(crate) actor: Actor,
+    pub(crate) day: i64,
+    pub(crate) language: Language,
+}
+
+#[async_trait]
+impl Reaction for TellOwners {
+    async fn run(&self, runner: &Runner, cause: Cause) -> Result<(), RunError> {
+        let account = runner.load(self.account.tenant(), &Key::<Account>(self.account)).await?;
+        let AccountState::Open(record) = account else { return Ok(()) };
+        // What somebody of the account does to its ticket is no news from the support.
+        let is_own = matches!(self.actor, Actor::User(user) if record.users.contains(&user));
+        if is_own && matches!(self.about, About::Ticket(_)) {
+            return Ok(());
+        }
+        let detail = self.detail(runner).await?;
+        let mut told = 0;
+        for user in record.users.iter().take(USER_COUNT_MAX).copied() {
+            if told < OWNER_COUNT_MAX && self.is_told(runner, user).await? {
+                // Each has a command of its own, the same one when the event comes again.
+                let cause = Cause { ordinal: cause.ordinal + told as u32, ..cause };
+                self.notice(user, detail.clone(), cause).run(runner, cause).await?;
+                told += 1;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl TellOwners {
+    /// The name of what it is about.
+    async fn detail(&self, runner: &Runner) -> Result<Option<String>, RunError> {
+        let tenant = self.account.tenant();
+        Ok(match self.about {
+            About::Delegation(id) => {
+                let state = runner.load(tenant, &Key::<Delegation>(id)).await?;
+                state.record().and_then(|record| record.email.plain()).map(ToString::to_string)
+            }
+            About::Ticket(id) => {
+                let state = runner.load(tenant, &Key::<Ticket>(id)).await?;
+                state.record().and_then(|record| record.subject.plain()).cloned()
+            }
+        })
+    }
+
+    async fn is_told(&self, runner: &Runner, user: UserId) -> Result<bool, RunError> {
+        if self.actor == Actor::User(user) {
+            return Ok(false);
+        }
+        let state = runner.load(self.account.tenant(), &Key::<User>(user)).await?;
+        Ok(state.record().is_some_and(|record| {
+            record.role == UserRole::Owner
+                && record.email.as_ref().is_some_and(|email| email.plain().is_some())
+        }))
+    }
+
+    fn notice(&self, user: UserId, detail: Option<String>, cause: Cause) -> SendNotice {
+        SendNotice {
+            account: self.account,
+            notice: NoticeId::derived(cause.command(), 0),
+            person: NoticePerson::User(user),
+            kind: self.kind,
+            detail,
+            day: self.day,
+            language: self.language,
+        }
+    }
+}
