@@ -142,7 +142,8 @@ mod tests {
         for number in 2..20 {
             assert!(book.spend([number; 32], (at(61), at(120))).await.expect("written"));
         }
-        let left = book.database.query(Statement::new("SELECT hash FROM door_spent LIMIT 100")).await.expect("rows");
+        let left =
+            book.database.query(Statement::new("SELECT hash FROM door_spent LIMIT 100")).await.expect("rows");
         assert_eq!(left.len(), 18, "what is over was swept out");
     }
 

@@ -294,11 +294,7 @@ fn whose(ctx: &Context<'_>, login: &str) -> Result<Option<(AccountId, SessionOwn
 }
 
 /// Notes for the owner of a login that somebody came by password, or tried to.
-fn noted(
-    ctx: &Context<'_>,
-    whose: Option<(AccountId, SessionOwner)>,
-    outcome: SignInOutcome,
-) -> Result<()> {
+fn noted(ctx: &Context<'_>, whose: Option<(AccountId, SessionOwner)>, outcome: SignInOutcome) -> Result<()> {
     let Some((account, owner)) = whose else { return Ok(()) };
     let caller = ctx.caller()?;
     let from = (caller.peer, caller.agent.as_deref());

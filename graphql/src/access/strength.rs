@@ -16,7 +16,8 @@ pub(crate) fn weakness(password: &str, about: &[&str]) -> Option<(&'static str, 
     let mut known = vec!["hosterra"];
     for text in about {
         known.push(text);
-        known.extend(text.split(|character: char| !character.is_alphanumeric()).filter(|part| part.len() > 2));
+        known
+            .extend(text.split(|character: char| !character.is_alphanumeric()).filter(|part| part.len() > 2));
     }
     let estimate = zxcvbn::zxcvbn(&looked_at, &known);
     if estimate.score() >= SCORE_MIN {
@@ -87,7 +88,12 @@ mod tests {
 
     #[test]
     fn sentences_and_chance_pass_however_long() {
-        for password in ["a walrus hums at dawn", "kV8#mq2!xTz", "correct horse battery", &"the onyx goblin jumps over a lazy dwarf ".repeat(12)] {
+        for password in [
+            "a walrus hums at dawn",
+            "kV8#mq2!xTz",
+            "correct horse battery",
+            &"the onyx goblin jumps over a lazy dwarf ".repeat(12),
+        ] {
             assert_eq!(weakness(password, &["alice@example.com"]), None, "{password}");
         }
     }

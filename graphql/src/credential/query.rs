@@ -53,7 +53,9 @@ impl CredentialQuery {
     /// Who has signed in as a user or a mailbox's owner, and who has tried, latest first; the caller's own where neither is
     /// named. Kept for 90 days, at most 200 successes and 200 failures; what is alike on one day is one row. At most `first`
     /// rows, 1 to 100 (50 where absent).
-    #[graphql(complexity = "first.map_or(50, |first| usize::try_from(first).unwrap_or(100)) * child_complexity")]
+    #[graphql(
+        complexity = "first.map_or(50, |first| usize::try_from(first).unwrap_or(100)) * child_complexity"
+    )]
     async fn sign_ins(
         &self,
         ctx: &Context<'_>,
@@ -69,9 +71,8 @@ impl CredentialQuery {
         }
         let count = first.unwrap_or(SIGN_IN_COUNT_DEFAULT);
         let count = usize::try_from(count).ok().filter(|count| (1..=SIGN_IN_COUNT_MAX).contains(count));
-        let count = count.ok_or_else(|| {
-            ctx.fault(Fault::BadInput("`first` is 1 to 100", "`first` va de 1 à 100"))
-        })?;
+        let count = count
+            .ok_or_else(|| ctx.fault(Fault::BadInput("`first` is 1 to 100", "`first` va de 1 à 100")))?;
         let rows = sign_ins_of(ctx, (account, owner), count).await?;
         Ok(rows.into_iter().map(SignIn::from).collect())
     }
@@ -210,8 +211,8 @@ async fn sign_ins_of(
 fn exported(row: SignInRow) -> serde_json::Value {
     let one = SignIn::from(row);
     json!({
-        "protocol": one.protocol.to_value().into_json().unwrap_or_default(),
-        "outcome": one.outcome.to_value().into_json().unwrap_or_default(),
+        "protocol": one.protocol.name(),
+        "outcome": one.outcome.name(),
         "network": one.network, "device": one.device, "count": one.count, "lastAt": rfc3339(one.last_at),
     })
 }

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use database::{DatabaseError, Row, Statement};
 use hosting::session::SessionOwner;
-use kernel::{Id as _, MailboxId, TenantId, Timestamp, UserId};
+use kernel::{Id as _, TenantId, Timestamp};
 use parking_lot::Mutex;
 use uuid::Uuid;
 
@@ -92,9 +92,12 @@ pub struct SignInRow {
     pub last_at: Timestamp,
 }
 
-/// What waits to be written: how many, the first and the last.
+/// How many, the first and the last.
+type Seen = (u32, Timestamp, Timestamp);
+
+/// What waits to be written, by day.
 #[derive(Debug, Default)]
-pub(super) struct Waiting(Mutex<HashMap<(SignInNote, i64), (u32, Timestamp, Timestamp)>>);
+pub(super) struct Waiting(Mutex<HashMap<(SignInNote, i64), Seen>>);
 
 impl SignInNote {
     /// From `peer`, of which the network is kept alone: 24 bits of IPv4, 48 of IPv6.
@@ -138,7 +141,8 @@ impl DoorBook {
     pub async fn write(&self, now: Timestamp) -> Result<(), DatabaseError> {
         let noted: Vec<_> = std::mem::take(&mut *self.waiting.0.lock()).into_iter().collect();
         for batch in noted.chunks(BATCH_COUNT) {
-            let statements = batch.iter().flat_map(|((note, day), seen)| [upsert(note, *day, *seen), bound(note)]);
+            let statements =
+                batch.iter().flat_map(|((note, day), seen)| [upsert(note, *day, *seen), bound(note)]);
             self.database.write(statements.collect()).await?;
         }
         let over = now.millis() - i64::try_from(KEPT_FOR.as_millis()).unwrap_or(i64::MAX);
@@ -161,7 +165,13 @@ impl DoorBook {
         );
         let select = Statement::new(select).bind(tenant.uuid()).bind(id(owner));
         let rows = self.database.query(select).await?;
-        Ok(rows.iter().map(|row| read((tenant, owner), row)).collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect())
+        Ok(rows
+            .iter()
+            .map(|row| read((tenant, owner), row))
+            .collect::<Result<Vec<_>, _>>()?
+            .into_iter()
+            .flatten()
+            .collect())
     }
 
     /// Forgets the sign-ins of a person who is erased.
@@ -175,7 +185,7 @@ impl DoorBook {
     }
 }
 
-fn upsert(note: &SignInNote, day: i64, (count, first, last): (u32, Timestamp, Timestamp)) -> Statement {
+fn upsert(note: &SignInNote, day: i64, (count, first, last): Seen) -> Statement {
     Statement::new(
         "INSERT INTO door_sign_in (tenant, owner_id, day, protocol, outcome, network, device, is_success, count, first_at, \
          last_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) \
@@ -209,7 +219,8 @@ fn bound(note: &SignInNote) -> Statement {
 
 /// None for words of a newer release.
 fn read((tenant, owner): (TenantId, SessionOwner), row: &Row) -> Result<Option<SignInRow>, DatabaseError> {
-    let (Some(protocol), Some(outcome)) = (SignInProtocol::named(row.text(0)?), SignInOutcome::named(row.text(1)?))
+    let (Some(protocol), Some(outcome)) =
+        (SignInProtocol::named(row.text(0)?), SignInOutcome::named(row.text(1)?))
     else {
         return Ok(None);
     };
@@ -240,7 +251,7 @@ impl SignInOutcome {
     ];
 
     /// As it is stored.
-    const fn name(self) -> &'static str {
+    pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Success => "success",
             Self::WrongPassword => "wrong_password",
@@ -260,7 +271,7 @@ impl SignInProtocol {
     const ALL: [Self; 4] = [Self::Web, Self::Passkey, Self::Imap, Self::Submission];
 
     /// As it is stored.
-    const fn name(self) -> &'static str {
+    pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Web => "web",
             Self::Passkey => "passkey",
@@ -278,6 +289,7 @@ impl SignInProtocol {
 mod tests {
     use super::*;
     use database::Database;
+    use kernel::UserId;
 
     const TENANT: TenantId = TenantId::PLATFORM;
 
@@ -309,7 +321,8 @@ mod tests {
         book.note(note(2, SignInOutcome::Success, "192.0.2.7"), 1, at(60));
         book.write(at(60)).await.expect("written");
         let rows = book.sign_ins((TENANT, owner(1)), 100).await.expect("rows");
-        let seen: Vec<_> = rows.iter().map(|row| (row.note.network.as_str(), row.count, row.last_at)).collect();
+        let seen: Vec<_> =
+            rows.iter().map(|row| (row.note.network.as_str(), row.count, row.last_at)).collect();
         assert_eq!(seen, [("2001:db8:1::/48", 1, at(50)), ("192.0.2.0/24", 5, at(40))]);
         assert_eq!((rows[1].first_at, rows[1].note.device.as_str()), (at(10), "Firefox"));
         book.forget(TENANT, Uuid::from_u128(1)).await.expect("forgotten");

@@ -104,7 +104,8 @@ impl NoticeMutation {
         let mut faults = Faults::new(ctx)?;
         let login = faults.take("input.email", LoginName::parse(&input.email));
         let email = faults.take("input.email", EmailAddress::parse(&input.email));
-        let password = faults.password("input.password", input.password, &[&input.email, &input.account_name]);
+        let password =
+            faults.password("input.password", input.password, &[&input.email, &input.account_name]);
         let (Some(login), Some(email), Some(password)) = (login, email, password) else {
             return Ok(DiscreetPayload(faults.refused::<()>().errors().to_vec()));
         };

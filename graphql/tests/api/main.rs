@@ -20,6 +20,7 @@ mod resellers;
 mod schema;
 mod sending;
 mod settings;
+mod sign_ins;
 mod stage;
 mod tickets;
 mod trace;

@@ -8,7 +8,7 @@ use hosting::HostingEvent;
 use hosting::account::AccountEvent;
 use journal::keyring::Keyring;
 use journal::{Clock as _, SystemClock};
-use kernel::Recorded;
+use kernel::{Id as _, Recorded};
 use store::{Owner, Queue as _, SqlStore, Store as _};
 
 /// Uses the keys of erased persons no more, on every node, as soon as it is heard of.

@@ -100,11 +100,7 @@ pub async fn retries(retries: Retries, stop: CancellationToken) {
 }
 
 /// Keeps when mailboxes were last opened.
-pub async fn logins(
-    (logins, door): (Logins, DoorBook),
-    directory: Arc<Directory>,
-    stop: CancellationToken,
-) {
+pub async fn logins((logins, door): (Logins, DoorBook), directory: Arc<Directory>, stop: CancellationToken) {
     let mut goes_on = true;
     while goes_on {
         goes_on = paused(LOGINS_PAUSE, &stop).await;
