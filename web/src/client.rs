@@ -71,10 +71,10 @@ mod tests {
     use super::*;
 
     fn client(peer: &str, lines: &[&str]) -> String {
-        let proxies = Proxies::new(&["10.0.0.0/8".parse().expect("one"), "2001:db8::/32".parse().expect("one")]);
-        let headers = lines.iter().map(|line| {
-            (FORWARDED_FOR.parse().expect("a name"), line.parse().expect("a value"))
-        });
+        let proxies =
+            Proxies::new(&["10.0.0.0/8".parse().expect("one"), "2001:db8::/32".parse().expect("one")]);
+        let headers =
+            lines.iter().map(|line| (FORWARDED_FOR.parse().expect("a name"), line.parse().expect("a value")));
         proxies.client(peer.parse().expect("an address"), &headers.collect()).to_string()
     }
 
