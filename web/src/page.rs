@@ -44,6 +44,16 @@ impl Paper {
         Self { language, path: "/" }
     }
 
+    /// In the language that whoever is signed in has chosen for good, where they have.
+    pub(crate) fn chosen(self, language: Option<&str>) -> Self {
+        let language = match language {
+            Some("ENGLISH") => graphql::Language::English,
+            Some("FRENCH") => graphql::Language::French,
+            Some(_) | None => self.language,
+        };
+        Self { language, ..self }
+    }
+
     /// The same at another path.
     pub(crate) const fn at(self, path: &'static str) -> Self {
         Self { path, ..self }

@@ -493,7 +493,7 @@ impl Register {
                 }
             }
             UserEvent::EmailVerified { email } => self.verified(user, email.plain().map(ToString::to_string)),
-            UserEvent::LanguageSet { .. } => {}
+            UserEvent::LanguageSet { .. } | UserEvent::TimeZoneSet { .. } => {}
             UserEvent::Factor(event) => {
                 let Some(person) = self.users.get_mut(&user) else { return };
                 match event {

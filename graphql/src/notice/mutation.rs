@@ -9,7 +9,8 @@ use hosting::LoginName;
 use hosting::notice::{NoticeKind, NoticePerson, day_of};
 use hosting::session::SessionOwner;
 use hosting::use_case::{
-    ChangeEmail, RepeatNotice, ResetPassword, SendNotice, SetUserLanguage, SignUp, VerifyEmail,
+    ChangeEmail, RepeatNotice, ResetPassword, SendNotice, SetUserLanguage, SetUserTimeZone, SignUp,
+    VerifyEmail,
 };
 use kernel::{AccountId, EmailAddress, NoticeId, UserId};
 
@@ -254,6 +255,20 @@ impl NoticeMutation {
     ) -> Result<ProfilePayload> {
         let (account, user) = own_user(ctx)?;
         let set = SetUserLanguage { account, user, language: language.into() };
+        let acting = about_itself(&ctx.bare_standing()?.principal, account);
+        run_as(ctx, &acting, command(command_id), &set, ()).await.map(ProfilePayload)
+    }
+
+    /// Says where the caller wants times to be shown as they are: a name of the IANA time zone database such as
+    /// `Europe/Paris`, or none for wherever the reader is. `userErrors`: `TIME_ZONE_UNKNOWN`.
+    async fn time_zone_set(
+        &self,
+        ctx: &Context<'_>,
+        time_zone: Option<String>,
+        command_id: Option<Uid>,
+    ) -> Result<ProfilePayload> {
+        let (account, user) = own_user(ctx)?;
+        let set = SetUserTimeZone { account, user, zone: time_zone };
         let acting = about_itself(&ctx.bare_standing()?.principal, account);
         run_as(ctx, &acting, command(command_id), &set, ()).await.map(ProfilePayload)
     }

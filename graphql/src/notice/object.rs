@@ -42,6 +42,10 @@ pub struct Profile {
     pub email_pending: Option<String>,
     /// In which language the caller is written to.
     pub language: PersonLanguage,
+    /// The language that the caller has chosen; none: the platform's own is used, and pages follow the browser.
+    pub chosen_language: Option<PersonLanguage>,
+    /// Where times are shown as they are, for example `Europe/Paris`; none: wherever the reader is.
+    pub time_zone: Option<String>,
 }
 
 /// A message of the platform to a person.

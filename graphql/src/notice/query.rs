@@ -42,6 +42,8 @@ impl NoticeQuery {
             email: text(&record.email),
             email_pending: text(&record.email_pending),
             language: record.language.unwrap_or(ctx.platform()?.notices.language).into(),
+            chosen_language: record.language.map(Into::into),
+            time_zone: record.time_zone,
         }))
     }
 

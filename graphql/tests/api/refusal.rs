@@ -13,7 +13,8 @@ use crate::stage::{Customer, PASSWORD, Stage, knock};
 
 /// Operations that name nothing of another account and may be asked by anybody who is signed in: what they show is the
 /// platform's own, or the caller's.
-const OF_NOBODY: [&str; 26] = [
+const OF_NOBODY: [&str; 27] = [
+    "timeZoneSet",
     "delegationInvitation",
     "sieveCheck",
     "documents",

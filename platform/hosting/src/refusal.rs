@@ -190,6 +190,10 @@ refusals! {
         LinkNotGood = "LINK_NOT_GOOD", Some("token"),
             "This link is not good any more: it was used, or its time is over; ask for a new one.",
             "Ce lien n’est plus valable : il a déjà servi ou son délai est passé ; demandez-en un nouveau.";
+        /// A time zone whose name cannot be one.
+        TimeZoneUnknown = "TIME_ZONE_UNKNOWN", Some("timeZone"),
+            "There is no such time zone; its name is like `Europe/Paris`.",
+            "Ce fuseau horaire n’existe pas ; son nom ressemble à `Europe/Paris`.";
         /// The address is the one that counts already.
         EmailUnchanged = "EMAIL_UNCHANGED", Some("email"),
             "This address is confirmed already.",

@@ -5,7 +5,9 @@ mod support;
 use std::time::Duration;
 
 use hosting::notice::{NoticeDay, NoticeKind, NoticePerson, day_of, stream_of};
-use hosting::use_case::{ChangeEmail, RepeatNotice, ResetPassword, SendNotice, SignUp, VerifyEmail};
+use hosting::use_case::{
+    ChangeEmail, RepeatNotice, ResetPassword, SendNotice, SetUserTimeZone, SignUp, VerifyEmail,
+};
 use hosting::user::User;
 use hosting::{Language, LoginName, PasswordHash};
 use kernel::{AccountId, EmailAddress, NoticeId, UserId};
@@ -208,4 +210,21 @@ fn what_is_long_past_is_told_nobody() {
     assert_eq!(world.must(&past), 0, "the past comes by when notices are switched on");
     let yesterday = SendNotice { day: day_of(world.now) - 1, ..past };
     assert_eq!(world.must(&yesterday), 1);
+}
+
+#[test]
+fn a_time_zone_has_a_name_that_can_be_one() {
+    let mut world = signed_up();
+    let set = |zone: Option<&str>| SetUserTimeZone {
+        account: account(),
+        user: user(),
+        zone: zone.map(str::to_owned),
+    };
+    assert_eq!(world.must(&set(Some("America/Argentina/Buenos_Aires"))), 1);
+    assert_eq!(world.must(&set(Some("America/Argentina/Buenos_Aires"))), 0);
+    assert_eq!(world.must(&set(Some("Etc/GMT+5"))), 1);
+    for nonsense in ["", "Europe Paris", "<b>", &"a".repeat(65)] {
+        assert_eq!(world.refused(&set(Some(nonsense))), "TIME_ZONE_UNKNOWN", "{nonsense}");
+    }
+    assert_eq!(world.must(&set(None)), 1);
 }

@@ -27,7 +27,7 @@ const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; st
 
 /// Who is signed in, asked for each page: the app begins to draw without a further question.
 const VIEWER: &str =
-    "{ viewer { accountId userId mailboxId sessionId demand grants { scope permissions } } }";
+    "{ viewer { accountId userId mailboxId sessionId demand grants { scope permissions } } profile { chosenLanguage timeZone } }";
 
 /// `GET /dashboard` and all below: one page, whose script does the rest.
 pub(crate) async fn page(
@@ -64,8 +64,10 @@ pub(crate) async fn page(
     }
     let wanted = uri.path().split('/').nth(1).unwrap_or_default();
     let entry = ENTRIES.iter().find(|row| row.0 == wanted).map_or("dashboard", |row| row.1);
+    let paper = paper.chosen(answer["data"]["profile"]["chosenLanguage"].as_str());
     let boot = json!({
         "viewer": viewer,
+        "timeZone": answer["data"]["profile"]["timeZone"],
         "language": paper.tag(),
         "version": env!("CARGO_PKG_VERSION"),
         "hostname": options.landing.hostname,

@@ -397,11 +397,21 @@ pub(crate) async fn language(
         Err(refused) => return *refused,
     };
     let wanted = if sent.field("language") == "fr" { "fr" } else { "en" };
+    keep_language(&options, &headers, (&sent, wanted)).await;
     let line = cookie::set(&sent.home, Jar::Language, wanted, Keep::Seconds(LANGUAGE_SECS));
     // Back to where it was asked for, with its query: as browsers tell it, else as the form names it.
     let referer = text(&headers, header::REFERER).and_then(|referer| referer.strip_prefix(&sent.home.origin));
     let next = referer.unwrap_or_else(|| sent.field("next"));
     see_other(within(Some(next), "/login"), line.into_iter().collect())
+}
+
+/// Whoever is signed in is written to in that language as well, and finds it on every device. A mailbox has none of its own.
+async fn keep_language(options: &Options, headers: &HeaderMap, (sent, wanted): (&Sent, &str)) {
+    let Some(access) = cookie::read(headers, &sent.home, Jar::Access) else { return };
+    let language = if wanted == "fr" { "FRENCH" } else { "ENGLISH" };
+    let query = "mutation($language: PersonLanguage!) { languageSet(language: $language) { userErrors { code } } }";
+    let variables = json!({ "language": language });
+    drop(sent.visitor.ask(options, Some(format!("Bearer {access}")), (query, variables)).await);
 }
 
 /// A redirection that a form's answer leads to.

@@ -31,6 +31,8 @@ pub enum UserCommand {
     VerifyEmail(EmailAddress),
     /// Be written to in this language.
     SetLanguage(Language),
+    /// Show times as they are there: a name of the IANA time zone database, 1 to 64 characters; none: wherever the reader is.
+    SetTimeZone(Option<String>),
     /// Change what it proves besides the password.
     ChangeFactors(FactorCommand),
     /// Let it sign in no more.

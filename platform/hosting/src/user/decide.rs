@@ -11,7 +11,8 @@ use super::{
 use crate::HostingRefusal;
 use crate::factor::FactorState;
 use crate::limit::{
-    ADMINISTERED_DOMAIN_COUNT_MAX, DISPLAY_NAME_CHARACTER_COUNT_MAX, TOKEN_COUNT_MAX, TOKEN_NETWORK_COUNT_MAX,
+    ADMINISTERED_DOMAIN_COUNT_MAX, DISPLAY_NAME_CHARACTER_COUNT_MAX, TIME_ZONE_CHARACTER_COUNT_MAX,
+    TOKEN_COUNT_MAX, TOKEN_NETWORK_COUNT_MAX,
 };
 use crate::refusal::Limit;
 
@@ -43,6 +44,7 @@ impl Decider for User {
                     email: None,
                     email_pending: None,
                     language: None,
+                    time_zone: None,
                     tokens: BTreeMap::new(),
                 }))
             }
@@ -58,6 +60,7 @@ impl Decider for User {
                 record.email_pending = None;
             }),
             UserEvent::LanguageSet { language } => change(state, |record| record.language = Some(*language)),
+            UserEvent::TimeZoneSet { zone } => change(state, |record| record.time_zone.clone_from(zone)),
             UserEvent::Factor(event) => change(state, |record| record.factors.evolve(event)),
             UserEvent::Disabled => change(state, |record| record.access = Access::Disabled),
             UserEvent::Enabled => change(state, |record| record.access = Access::Enabled),
@@ -100,6 +103,7 @@ impl Decider for User {
                 | C::GiveEmail { .. }
                 | C::VerifyEmail(_)
                 | C::SetLanguage(_)
+                | C::SetTimeZone(_)
                 | C::ChangeFactors(_)
                 | C::Disable
                 | C::Enable
@@ -120,6 +124,12 @@ impl Decider for User {
             (S::Present(record), C::SetLanguage(language)) => {
                 let is_same = record.language == Some(language);
                 Ok(if is_same { vec![] } else { vec![UserEvent::LanguageSet { language }] })
+            }
+            (S::Present(record), C::SetTimeZone(zone)) => {
+                if zone.as_deref().is_some_and(|zone| !is_zone(zone)) {
+                    return Err(HostingRefusal::TimeZoneUnknown);
+                }
+                Ok(if record.time_zone == zone { vec![] } else { vec![UserEvent::TimeZoneSet { zone }] })
             }
             (S::Present(record), C::ChangeFactors(command)) => {
                 let changed = record.factors.decide(command, SubjectId::of_user(*user))?;
@@ -144,6 +154,12 @@ impl Decider for User {
             }
         }
     }
+}
+
+/// Whether it has the form of a name in the IANA time zone database. Which there are changes from year to year.
+fn is_zone(name: &str) -> bool {
+    let is_plain = |octet: u8| octet.is_ascii_alphanumeric() || matches!(octet, b'/' | b'_' | b'-' | b'+');
+    (1..=TIME_ZONE_CHARACTER_COUNT_MAX).contains(&name.len()) && name.bytes().all(is_plain)
 }
 
 fn register(new: NewUser) -> Result<Vec<UserEvent>, HostingRefusal> {

@@ -50,6 +50,11 @@ pub enum UserEvent {
         /// Which.
         language: Language,
     },
+    /// It wants times to be shown as they are somewhere.
+    TimeZoneSet {
+        /// Where, by the name of the IANA time zone database; none: wherever the reader is.
+        zone: Option<String>,
+    },
     /// It proves something else besides the password.
     Factor(FactorEvent),
     /// It signs in no more; its sessions and tokens are void meanwhile.

@@ -57,6 +57,8 @@ pub struct UserRecord {
     pub email_pending: Option<Sealed<EmailAddress>>,
     /// In which language it is written to; none: in the platform's.
     pub language: Option<Language>,
+    /// Where times are shown as they are; none: wherever the reader is.
+    pub time_zone: Option<String>,
     /// Its tokens that are not revoked.
     pub tokens: BTreeMap<TokenId, TokenRecord>,
 }

@@ -12,6 +12,7 @@ const PASSWORD_SET: Kind = Kind { name: "user.password_set", schema: 1 };
 const EMAIL_GIVEN: Kind = Kind { name: "user.email_given", schema: 1 };
 const EMAIL_VERIFIED: Kind = Kind { name: "user.email_verified", schema: 1 };
 const LANGUAGE_SET: Kind = Kind { name: "user.language_set", schema: 1 };
+const TIME_ZONE_SET: Kind = Kind { name: "user.time_zone_set", schema: 1 };
 const DISABLED: Kind = Kind { name: "user.disabled", schema: 1 };
 const ENABLED: Kind = Kind { name: "user.enabled", schema: 1 };
 const REMOVED: Kind = Kind { name: "user.removed", schema: 1 };
@@ -51,6 +52,12 @@ struct EmailV1 {
     email: SealedField,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     is_demanded: bool,
+}
+
+#[derive(Serialize, Deserialize)]
+struct TimeZoneSetV1 {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    zone: Option<String>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -105,6 +112,7 @@ impl Event for UserEvent {
             Self::EmailGiven { .. } => EMAIL_GIVEN,
             Self::EmailVerified { .. } => EMAIL_VERIFIED,
             Self::LanguageSet { .. } => LANGUAGE_SET,
+            Self::TimeZoneSet { .. } => TIME_ZONE_SET,
             Self::Factor(event) => factor::kind(Noun::User, event),
             Self::Disabled => DISABLED,
             Self::Enabled => ENABLED,
@@ -136,6 +144,7 @@ impl Event for UserEvent {
                 json(&EmailV1 { email: wire::seal(seal, email)?, is_demanded: false })
             }
             Self::LanguageSet { language } => json(&LanguageSetV1 { language: language.tag().to_owned() }),
+            Self::TimeZoneSet { zone } => json(&TimeZoneSetV1 { zone: zone.clone() }),
             Self::Factor(event) => factor::encode(event, seal)?,
             Self::Disabled | Self::Enabled | Self::Removed => json(&Nothing {}),
             Self::TokenIssued { token, name, permissions, secret_hash, expires_at, networks } => {
@@ -182,6 +191,10 @@ impl Event for UserEvent {
             ("user.language_set", 1) => {
                 let form: LanguageSetV1 = wire::form(raw)?;
                 Ok(Self::LanguageSet { language: wire::language(raw, &form.language)? })
+            }
+            ("user.time_zone_set", 1) => {
+                let form: TimeZoneSetV1 = wire::form(raw)?;
+                Ok(Self::TimeZoneSet { zone: form.zone })
             }
             ("user.disabled", 1) => wire::form(raw).map(|Nothing {}| Self::Disabled),
             ("user.enabled", 1) => wire::form(raw).map(|Nothing {}| Self::Enabled),

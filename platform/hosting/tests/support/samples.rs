@@ -296,6 +296,8 @@ fn users(all: &mut Samples, at: Timestamp) {
     push(UserEvent::EmailGiven { email: email(), is_demanded: true }, "full");
     push(UserEvent::EmailVerified { email: email() }, "full");
     push(UserEvent::LanguageSet { language: Language::Fr }, "full");
+    push(UserEvent::TimeZoneSet { zone: Some("Europe/Paris".to_owned()) }, "full");
+    push(UserEvent::TimeZoneSet { zone: None }, "minimal");
     push(UserEvent::Disabled, "full");
     push(UserEvent::Enabled, "full");
     for (expires_at, form) in [(None, "minimal"), (Some(at), "full")] {

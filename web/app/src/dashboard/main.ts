@@ -3,6 +3,7 @@ import { mount } from 'svelte';
 import '../lib/tokens.css';
 import '../lib/ui/base.css';
 import { boot } from '../lib/boot';
+import { showTimesIn } from '../lib/format';
 import { speak } from '../lib/i18n/messages';
 import { wear } from '../lib/preference';
 import { listen } from '../lib/router.svelte';
@@ -10,6 +11,7 @@ import App from './App.svelte';
 
 const texts = boot.language === 'fr' ? import('./messages/fr') : import('./messages/en');
 wear();
+showTimesIn(boot.timeZone);
 listen('/dashboard');
 void texts.then((part) => {
   speak(boot.language, part.default);

@@ -16,6 +16,8 @@ export interface Viewer {
 export interface Boot {
   viewer: Viewer;
   language: 'en' | 'fr';
+  /** Where times are shown as they are; null: here. */
+  timeZone: string | null;
   version: string;
   hostname: string;
   servers: { name: string; port: number }[];

@@ -29,8 +29,16 @@ export function money(cents: number, currency: string): string {
   return new Intl.NumberFormat(language(), { style: 'currency', currency }).format(cents / 100);
 }
 
+let chosen: string | null = null;
+
+/** Shows times as they are there: what the user has chosen for all devices; null: here. */
+export function showTimesIn(zone: string | null): void {
+  chosen = zone;
+}
+
 function zone(): string | undefined {
-  return preference('zone') ?? undefined;
+  // On this device something else may be liked than everywhere.
+  return preference('zone') ?? chosen ?? undefined;
 }
 
 export function date(moment: string): string {

@@ -271,6 +271,7 @@ export const own = {
   'event.user.recovery_codes_set': 'Recovery codes renewed',
   'event.user.registered': 'Login registered',
   'event.user.removed': 'Login removed',
+  'event.user.time_zone_set': 'Time zone chosen',
   'event.user.token_issued': 'API key created',
   'event.user.token_revoked': 'API key revoked',
   'event.user.totp_added': 'Second factor added',

@@ -272,6 +272,7 @@ export const own = {
   'event.user.recovery_codes_set': 'Codes de secours renouvelés',
   'event.user.registered': 'Identifiant enregistré',
   'event.user.removed': 'Identifiant supprimé',
+  'event.user.time_zone_set': 'Fuseau horaire choisi',
   'event.user.token_issued': 'Clé d’API créée',
   'event.user.token_revoked': 'Clé d’API révoquée',
   'event.user.totp_added': 'Second facteur ajouté',
