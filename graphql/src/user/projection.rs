@@ -106,7 +106,10 @@ fn of_user(place: Place, event: &UserEvent) -> Vec<Statement> {
                     .bind(*must_change_password),
             ]
         }
-        UserEvent::EmailGiven { .. } | UserEvent::EmailVerified { .. } | UserEvent::LanguageSet { .. } | UserEvent::TimeZoneSet { .. } => {
+        UserEvent::EmailGiven { .. }
+        | UserEvent::EmailVerified { .. }
+        | UserEvent::LanguageSet { .. }
+        | UserEvent::TimeZoneSet { .. } => {
             vec![]
         }
         UserEvent::Factor(event) => factors(place, event),

@@ -26,8 +26,7 @@ const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; st
      require-trusted-types-for 'script'; trusted-types svelte-trusted-html";
 
 /// Who is signed in, asked for each page: the app begins to draw without a further question.
-const VIEWER: &str =
-    "{ viewer { accountId userId mailboxId sessionId demand grants { scope permissions } } profile { chosenLanguage timeZone } }";
+const VIEWER: &str = "{ viewer { accountId userId mailboxId sessionId demand grants { scope permissions } } profile { chosenLanguage timeZone } }";
 
 /// `GET /dashboard` and all below: one page, whose script does the rest.
 pub(crate) async fn page(

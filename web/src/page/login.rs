@@ -409,7 +409,8 @@ pub(crate) async fn language(
 async fn keep_language(options: &Options, headers: &HeaderMap, (sent, wanted): (&Sent, &str)) {
     let Some(access) = cookie::read(headers, &sent.home, Jar::Access) else { return };
     let language = if wanted == "fr" { "FRENCH" } else { "ENGLISH" };
-    let query = "mutation($language: PersonLanguage!) { languageSet(language: $language) { userErrors { code } } }";
+    let query =
+        "mutation($language: PersonLanguage!) { languageSet(language: $language) { userErrors { code } } }";
     let variables = json!({ "language": language });
     drop(sent.visitor.ask(options, Some(format!("Bearer {access}")), (query, variables)).await);
 }
