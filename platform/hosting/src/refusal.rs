@@ -1,11 +1,12 @@
 //! Every no of the hosting model, in one closed catalogue: code, field, limits, and a sentence in each language.
 
+mod claim;
 #[macro_use]
 mod shape;
 mod reseller;
 mod told;
 
-use kernel::{ClaimKind, LimitFact};
+use kernel::LimitFact;
 
 pub use reseller::ResellerRefusal;
 use shape::Row;
@@ -886,16 +887,5 @@ refusals! {
         DomainStorageLimitReached = "DOMAIN_STORAGE_LIMIT_REACHED", Some("quotaBytes"), "storageBytes",
             "Of the {allowed} of this domain {used} are allocated, which leaves too little; lower a quota or raise its share.",
             "Sur les {allowed} de ce domaine, {used} sont alloués, il n’en reste pas assez ; réduisez un quota ou augmentez sa part.";
-    }
-}
-
-impl From<ClaimKind> for HostingRefusal {
-    /// The refusal where a name belongs to another stream.
-    fn from(kind: ClaimKind) -> Self {
-        match kind {
-            ClaimKind::Address => Self::AddressTaken,
-            ClaimKind::Domain => Self::DomainTaken,
-            ClaimKind::Login => Self::LoginTaken,
-        }
     }
 }

@@ -106,7 +106,8 @@ impl AppointAdministrator {
     ) -> Result<Option<LoginName>, HostingRefusal> {
         let service = service.record().ok_or(HostingRefusal::ServiceNotFound)?;
         let record = domain.record().ok_or(HostingRefusal::DomainNotFound)?;
-        let is_first = service.own_domains.len() == 1 && service.own_domains.contains(&self.domain);
+        let own = service.own_domains.iter().filter(|domain| !service.mirrors.contains_key(*domain));
+        let is_first = own.eq([&self.domain]);
         let is_sold = service.limits.domain_administrator_count_max > 0;
         if record.service != self.service
             || record.mirrors.is_some()

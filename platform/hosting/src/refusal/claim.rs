@@ -1,0 +1,16 @@
+//! What is said where a name belongs to somebody else.
+
+use kernel::ClaimKind;
+
+use super::HostingRefusal;
+
+impl From<ClaimKind> for HostingRefusal {
+    /// The refusal where a name belongs to another stream.
+    fn from(kind: ClaimKind) -> Self {
+        match kind {
+            ClaimKind::Address => Self::AddressTaken,
+            ClaimKind::Domain => Self::DomainTaken,
+            ClaimKind::Login => Self::LoginTaken,
+        }
+    }
+}
