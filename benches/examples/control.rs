@@ -277,6 +277,7 @@ async fn main() {
     let nothing = Arc::new(Nothing);
     let mail = Database::open_sqlite(&folder.path().join("mail.db")).expect("a file");
     let now: store::Now = Arc::new(|| journal::Clock::now(&SystemClock));
+    let reports = store::Reports::open(mail.clone()).await.expect("tables");
     let mail = store::SqlStore::open(mail, now, store::Retention::days(30)).await.expect("a store");
     let api = Api::new(graphql::Platform {
         engine: Arc::clone(&engine),
@@ -288,6 +289,7 @@ async fn main() {
         sends: nothing.clone(),
         logins: nothing.clone(),
         queue: Arc::new(mail),
+        reports,
         deliveries: nothing.clone(),
         door: graphql::DoorBook::open(database.clone()).await.expect("tables"),
         passkeys: None,

@@ -6,4 +6,5 @@ pub(crate) mod mutation;
 pub(crate) mod object;
 pub(crate) mod projection;
 pub(crate) mod query;
+mod report;
 pub(crate) mod room;

@@ -56,6 +56,8 @@ pub struct Platform {
     pub deliveries: Arc<dyn DeliverySource>,
     /// Mail that waits to leave, and the message trace.
     pub queue: Arc<dyn store::Queue>,
+    /// What other hosts report about domains.
+    pub reports: store::Reports,
     /// Asks DNS for the records that prove a domain.
     pub txt: Arc<dyn TxtResolver>,
     /// Checks the DNS records of domains.

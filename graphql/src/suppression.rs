@@ -114,7 +114,7 @@ impl SuppressionMutation {
         &self,
         ctx: &Context<'_>,
         account_id: Option<AccountKey>,
-        address: String,
+        #[graphql(desc = "A whole address, whatever its case.")] address: String,
         #[graphql(desc = "Why, at most 512 octets; shown in the list.")] reason: Option<String>,
     ) -> Result<SuppressionOutcome> {
         let account = ctx.account(account_id)?;
@@ -141,7 +141,7 @@ impl SuppressionMutation {
         &self,
         ctx: &Context<'_>,
         account_id: Option<AccountKey>,
-        address: String,
+        #[graphql(desc = "A whole address, whatever its case.")] address: String,
     ) -> Result<SuppressionOutcome> {
         let account = ctx.account(account_id)?;
         ctx.allow(Permission::QueueWrite, Resource::account(account))?;

@@ -94,6 +94,18 @@ fn deliver_to_nobody(node: &Node) {
 }
 
 #[test]
+fn reports_made_by_others_are_kept_counted_or_dropped_with_a_reason() {
+    if !has_program("python3") {
+        return;
+    }
+    let Some(node) = Node::start("reports") else { return };
+    let ports = [node.ports.http, node.ports.smtp, node.ports.submission];
+    run(Command::new("python3")
+        .arg(folder().join("reports_session.py"))
+        .args(ports.map(|port| port.to_string())));
+}
+
+#[test]
 fn imaplib_reads_flags_moves_appends_deletes_and_idles() {
     if !has_program("python3") {
         return;

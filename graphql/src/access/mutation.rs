@@ -91,9 +91,9 @@ impl AccessMutation {
     async fn sign_in(
         &self,
         ctx: &Context<'_>,
-        login: String,
-        password: String,
-        code: Option<String>,
+        #[graphql(desc = "What the person signs in with.")] login: String,
+        #[graphql(desc = "10 to 512 octets.")] password: String,
+        #[graphql(desc = "Six digits of the authenticator app, or a recovery code.")] code: Option<String>,
         passkey: Option<PasskeyAnswerInput>,
     ) -> Result<SessionPayload> {
         let mut faults = Faults::new(ctx)?;
@@ -145,7 +145,12 @@ impl AccessMutation {
     }
 
     /// Signs in with a ticket of `ssoTicketIssue`. `userErrors`: `WRONG_CREDENTIALS` where it is none, was used or is over.
-    async fn sso_sign_in(&self, ctx: &Context<'_>, ticket: String) -> Result<SessionPayload> {
+    async fn sso_sign_in(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The secret of a ticket that `ssoTicketIssue` gave less than 60 seconds ago.")]
+        ticket: String,
+    ) -> Result<SessionPayload> {
         let mut faults = Faults::new(ctx)?;
         let platform = ctx.platform()?;
         let shown = Some(ticket).filter(|ticket| ticket.len() <= TEXT_OCTETS_MAX);
@@ -165,7 +170,11 @@ impl AccessMutation {
 
     /// Exchanges a refresh token for new credentials. A refresh token that was exchanged before ends its session, since
     /// somebody else may hold it. Takes no `commandId`.
-    async fn session_refresh(&self, ctx: &Context<'_>, refresh_token: String) -> Result<SessionPayload> {
+    async fn session_refresh(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The refresh token of the session; each is good once.")] refresh_token: String,
+    ) -> Result<SessionPayload> {
         let unknown = || ctx.fault(Fault::Unauthenticated);
         let secret = Secret::parse(&refresh_token).ok_or_else(unknown)?;
         let Opens::Session(session) = secret.opens else { return Err(unknown()) };
@@ -213,8 +222,9 @@ impl AccessMutation {
     async fn password_change(
         &self,
         ctx: &Context<'_>,
+        #[graphql(desc = "The password as it is now: an unlocked screen is not enough.")]
         current_password: String,
-        new_password: String,
+        #[graphql(desc = "10 to 512 octets.")] new_password: String,
         command_id: Option<Uid>,
     ) -> Result<SessionPayload> {
         let standing = ctx.bare_standing()?.clone();

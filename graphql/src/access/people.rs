@@ -22,8 +22,8 @@ use hosting::session::{SessionEvent, SessionOwner};
 use hosting::user::{UserEvent, UserRole};
 use ipnet::IpNet;
 use kernel::{
-    AccountId, Actor, Cursor, DelegationId, Id, Position, Recorded, SessionId, TenantId, Timestamp, TokenId,
-    UserId, Via,
+    AccountId, Actor, Cursor, DelegationId, DomainId, Id, Position, Recorded, SessionId, TenantId, Timestamp,
+    TokenId, UserId, Via,
 };
 use parking_lot::RwLock;
 use tokio::sync::Notify;
@@ -299,6 +299,23 @@ impl People {
     /// Whether some reseller's logo has this SHA-256 now.
     pub fn is_logo(&self, sha256: &[u8; 32]) -> bool {
         self.register.read().brands.has_logo(sha256)
+    }
+
+    /// Who looks after a domain: its administrators, or else the owners of the account; at most `limit`, by id.
+    pub fn administrators(&self, account: AccountId, domain: DomainId, limit: usize) -> Vec<UserId> {
+        let register = self.register.read();
+        let of = |fits: &dyn Fn(&UserRole) -> bool| {
+            let people = register.users.values();
+            let fitting = people
+                .filter(|person| person.account == account && !person.is_disabled && fits(&person.role));
+            let mut users: Vec<UserId> = fitting.map(|person| person.user).collect();
+            users.sort_unstable();
+            users.truncate(limit);
+            users
+        };
+        let own =
+            of(&|role| matches!(role, UserRole::DomainAdministrator(domains) if domains.contains(&domain)));
+        if own.is_empty() { of(&|role| *role == UserRole::Owner) } else { own }
     }
 
     /// How many users, tokens and sessions are known, for metrics.
@@ -619,6 +636,7 @@ impl Register {
             | MailboxEvent::Enabled
             | MailboxEvent::SendingHeld { .. }
             | MailboxEvent::SendingReleased { .. }
+            | MailboxEvent::ComplainedAbout { .. }
             | MailboxEvent::QuotaThresholdCrossed { .. } => {}
         }
     }

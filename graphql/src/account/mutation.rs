@@ -61,6 +61,7 @@ impl AccountMutation {
         &self,
         ctx: &Context<'_>,
         account_id: AccountKey,
+        #[graphql(desc = "How many accounts may stand below it; 0: it is no reseller.")]
         sub_account_count_max: u32,
         command_id: Option<Uid>,
     ) -> Result<AccountPayload> {
@@ -77,8 +78,8 @@ impl AccountMutation {
         &self,
         ctx: &Context<'_>,
         account_id: Option<AccountKey>,
-        name: String,
-        is_sandbox: Option<bool>,
+        #[graphql(desc = "What it is called, for people.")] name: String,
+        #[graphql(desc = "Whether it is for trying things out, for ever.")] is_sandbox: Option<bool>,
         command_id: Option<Uid>,
     ) -> Result<SubAccountPayload> {
         let parent = ctx.account(account_id)?;
@@ -118,7 +119,7 @@ impl AccountMutation {
         &self,
         ctx: &Context<'_>,
         account_id: Option<AccountKey>,
-        is_required: bool,
+        #[graphql(desc = "Whether its users need a second factor.")] is_required: bool,
         command_id: Option<Uid>,
     ) -> Result<AccountPayload> {
         let account = ctx.account(account_id)?;

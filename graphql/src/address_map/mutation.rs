@@ -93,6 +93,9 @@ impl AddressMapMutation {
         domain_id: DomainKey,
         address_map_id: AddressMapKey,
         change: AddressMapChangeInput,
+        #[graphql(
+            desc = "The revision that was read before. Where somebody else has changed the thing since, nothing is changed and `SETTINGS_CHANGED_MEANWHILE` names the one that is there; absent, whatever is there is changed."
+        )]
         revision: Option<u32>,
         command_id: Option<Uid>,
     ) -> Result<AddressMapPayload> {

@@ -131,7 +131,7 @@ impl AliasMutation {
         ctx: &Context<'_>,
         account_id: Option<AccountKey>,
         alias_id: AliasKey,
-        targets: Vec<String>,
+        #[graphql(desc = "Whole addresses, here or elsewhere: 1 to 1000.")] targets: Vec<String>,
         command_id: Option<Uid>,
     ) -> Result<AliasPayload> {
         let (account, alias) = (ctx.account(account_id)?, alias_id.0);
@@ -151,6 +151,9 @@ impl AliasMutation {
         account_id: Option<AccountKey>,
         alias_id: AliasKey,
         settings: AliasSettingsInput,
+        #[graphql(
+            desc = "The revision that was read before. Where somebody else has changed the thing since, nothing is changed and `SETTINGS_CHANGED_MEANWHILE` names the one that is there; absent, whatever is there is changed."
+        )]
         revision: Option<u32>,
         command_id: Option<Uid>,
     ) -> Result<AliasPayload> {
@@ -203,7 +206,7 @@ impl AliasMutation {
         ctx: &Context<'_>,
         account_id: Option<AccountKey>,
         alias_id: AliasKey,
-        expires_at: Option<Moment>,
+        #[graphql(desc = "When it ends; absent: never.")] expires_at: Option<Moment>,
         command_id: Option<Uid>,
     ) -> Result<AliasPayload> {
         let (account, alias) = (ctx.account(account_id)?, alias_id.0);

@@ -155,10 +155,11 @@ impl CredentialMutation {
     async fn totp_confirm(
         &self,
         ctx: &Context<'_>,
+        #[graphql(desc = "The password as it is now: an unlocked screen is not enough.")]
         current_password: String,
-        secret: String,
-        code: String,
-        name: String,
+        #[graphql(desc = "The secret that `totpBegin` gave.")] secret: String,
+        #[graphql(desc = "Six digits of the authenticator app, or a recovery code.")] code: String,
+        #[graphql(desc = "What it is called, for people.")] name: String,
         command_id: Option<Uid>,
     ) -> Result<SecondFactorsPayload> {
         let (account, who) = own(ctx)?;
@@ -193,6 +194,7 @@ impl CredentialMutation {
     async fn second_factor_remove(
         &self,
         ctx: &Context<'_>,
+        #[graphql(desc = "The password as it is now: an unlocked screen is not enough.")]
         current_password: String,
         factor_id: FactorKey,
         command_id: Option<Uid>,
@@ -211,6 +213,7 @@ impl CredentialMutation {
     async fn recovery_codes_renew(
         &self,
         ctx: &Context<'_>,
+        #[graphql(desc = "The password as it is now: an unlocked screen is not enough.")]
         current_password: String,
         command_id: Option<Uid>,
     ) -> Result<SecondFactorsPayload> {
@@ -269,9 +272,9 @@ impl CredentialMutation {
         ctx: &Context<'_>,
         account_id: Option<AccountKey>,
         mailbox_id: Option<MailboxKey>,
-        name: String,
+        #[graphql(desc = "What it is called, for people.")] name: String,
         protocols: Vec<MailProtocol>,
-        expires_in_days: Option<u32>,
+        #[graphql(desc = "After how many days it ends; absent: never.")] expires_in_days: Option<u32>,
         command_id: Option<Uid>,
     ) -> Result<AppPasswordPayload> {
         ctx.standing()?;

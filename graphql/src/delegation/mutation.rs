@@ -94,7 +94,7 @@ impl DelegationMutation {
         &self,
         ctx: &Context<'_>,
         account_id: Option<AccountKey>,
-        email: String,
+        #[graphql(desc = "An e-mail address.")] email: String,
         terms: DelegationTermsInput,
         command_id: Option<Uid>,
     ) -> Result<DelegationInvitePayload> {
@@ -156,7 +156,7 @@ impl DelegationMutation {
     async fn delegation_accept(
         &self,
         ctx: &Context<'_>,
-        invitation: String,
+        #[graphql(desc = "The secret of the link in the invitation.")] invitation: String,
         command_id: Option<Uid>,
     ) -> Result<DelegationAnswerPayload> {
         answer(ctx, &invitation, Wish::Accept, command_id).await
@@ -166,7 +166,7 @@ impl DelegationMutation {
     async fn delegation_decline(
         &self,
         ctx: &Context<'_>,
-        invitation: String,
+        #[graphql(desc = "The secret of the link in the invitation.")] invitation: String,
         command_id: Option<Uid>,
     ) -> Result<DelegationAnswerPayload> {
         answer(ctx, &invitation, Wish::Decline, command_id).await

@@ -51,7 +51,7 @@ impl DelegationQuery {
     async fn delegation_invitation(
         &self,
         ctx: &Context<'_>,
-        invitation: String,
+        #[graphql(desc = "The secret of the link in the invitation.")] invitation: String,
     ) -> Result<Option<DelegationInvitation>> {
         let unknown = || ctx.fault(Fault::NotFound);
         let secret = Secret::parse(&invitation).ok_or_else(unknown)?;

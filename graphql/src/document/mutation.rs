@@ -117,7 +117,7 @@ impl DocumentMutation {
         &self,
         ctx: &Context<'_>,
         document_id: DocumentKey,
-        version: u32,
+        #[graphql(desc = "Which version.")] version: u32,
         command_id: Option<Uid>,
     ) -> Result<DocumentPayload> {
         let document = document_id.0;

@@ -36,7 +36,9 @@ impl DocumentQuery {
         &self,
         ctx: &Context<'_>,
         kind: Option<DocumentKind>,
-        is_past: Option<bool>,
+        #[graphql(desc = "Whether versions that are no longer in force are shown too.")] is_past: Option<
+            bool,
+        >,
     ) -> Result<Vec<Document>> {
         ctx.standing()?;
         let mut query = Query::new("").bind(SELECT, AccountId::PLATFORM.uuid());

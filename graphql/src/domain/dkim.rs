@@ -175,7 +175,7 @@ impl DkimMutation {
         ctx: &Context<'_>,
         account_id: Option<AccountKey>,
         domain_id: DomainKey,
-        selector: String,
+        #[graphql(desc = "The key's name below `_domainkey`.")] selector: String,
         command_id: Option<Uid>,
     ) -> Result<DomainPayload> {
         let key = (ctx.account(account_id)?, domain_id.0);

@@ -240,7 +240,7 @@ impl DnsQuery {
         ctx: &Context<'_>,
         account_id: Option<AccountKey>,
         domain_id: DomainKey,
-        #[graphql(default = false)] recheck: bool,
+        #[graphql(default = false, desc = "Whether DNS is asked anew.")] recheck: bool,
         #[graphql(name = "atLeast")] place: Option<Place>,
     ) -> Result<Option<DomainDns>> {
         let account = ctx.account(account_id)?;

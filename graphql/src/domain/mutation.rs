@@ -115,6 +115,9 @@ impl DomainMutation {
         account_id: Option<AccountKey>,
         domain_id: DomainKey,
         settings: DomainSettingsInput,
+        #[graphql(
+            desc = "The revision that was read before. Where somebody else has changed the thing since, nothing is changed and `SETTINGS_CHANGED_MEANWHILE` names the one that is there; absent, whatever is there is changed."
+        )]
         revision: Option<u32>,
         command_id: Option<Uid>,
     ) -> Result<DomainPayload> {
@@ -154,7 +157,7 @@ impl DomainMutation {
     async fn shared_domain_add(
         &self,
         ctx: &Context<'_>,
-        name: String,
+        #[graphql(desc = "What it is called, for people.")] name: String,
         command_id: Option<Uid>,
     ) -> Result<DomainPayload> {
         let mut faults = Faults::new(ctx)?;

@@ -1,10 +1,13 @@
 //! A domain as the API shows it.
 
+use async_graphql::connection::Connection;
 use async_graphql::{ComplexObject, Context, Enum, Result, SimpleObject};
 use authority::Resource;
 
 use super::dkim::DkimKey;
+use super::report::{DmarcReport, DmarcSourceSummary, TlsReport};
 use super::room::DomainRoom;
+use crate::page::{PageKey, cost};
 use crate::scalar::{AccountKey, DomainKey, Moment, ServiceKey};
 use crate::settings::DomainSettings;
 
@@ -69,6 +72,41 @@ impl Domain {
     #[graphql(complexity = 50)]
     async fn dkim_keys(&self, ctx: &Context<'_>) -> Result<Vec<DkimKey>> {
         super::dkim::keys(ctx, self).await
+    }
+
+    /// What other hosts saw of the mail that bears it in From, the newest report first; for 180 days. They come to
+    /// `dmarc-reports@` of it, once its DMARC record says so.
+    #[graphql(complexity = "cost(first, child_complexity)")]
+    async fn dmarc_reports(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many: 1 to 100, 25 where absent.")] first: Option<i32>,
+        #[graphql(desc = "Behind this cursor of the same list.")] after: Option<String>,
+    ) -> Result<Connection<PageKey, DmarcReport>> {
+        super::report::dmarc(ctx, self, (first, after)).await
+    }
+
+    /// What each source did in its name according to the reports of the last days, those with the most messages first; 100
+    /// at most.
+    #[graphql(complexity = "100 + child_complexity")]
+    async fn dmarc_sources(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many days: 1 to 180, 30 where absent.")] days: Option<u32>,
+    ) -> Result<Vec<DmarcSourceSummary>> {
+        super::report::sources(ctx, self, days).await
+    }
+
+    /// How hosts that send to it fared with the TLS of its servers, the newest report first; for 180 days. They come to
+    /// `tls-reports@` of it, once its record for TLS reports says so.
+    #[graphql(complexity = "cost(first, child_complexity)")]
+    async fn tls_reports(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many: 1 to 100, 25 where absent.")] first: Option<i32>,
+        #[graphql(desc = "Behind this cursor of the same list.")] after: Option<String>,
+    ) -> Result<Connection<PageKey, TlsReport>> {
+        super::report::tls(ctx, self, (first, after)).await
     }
 
     /// How much of its service it uses, and how much it may have; none for a shared domain.

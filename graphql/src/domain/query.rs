@@ -36,7 +36,9 @@ impl DomainQuery {
         account_id: Option<AccountKey>,
         domain_id: DomainKey,
         #[graphql(name = "atLeast")] place: Option<Place>,
-        as_of: Option<Moment>,
+        #[graphql(desc = "As it was at this moment, from its events; absent: as it is.")] as_of: Option<
+            Moment,
+        >,
     ) -> Result<Option<Domain>> {
         let account = ctx.account(account_id)?;
         if let Some(moment) = as_of {

@@ -123,6 +123,9 @@ impl FilterMutation {
         mailbox_id: Option<MailboxKey>,
         filter_id: FilterKey,
         change: FilterInput,
+        #[graphql(
+            desc = "The revision that was read before. Where somebody else has changed the thing since, nothing is changed and `SETTINGS_CHANGED_MEANWHILE` names the one that is there; absent, whatever is there is changed."
+        )]
         revision: Option<u32>,
         command_id: Option<Uid>,
     ) -> Result<FilterPayload> {
@@ -168,6 +171,9 @@ impl FilterMutation {
         domain_id: DomainKey,
         filter_id: FilterKey,
         change: FilterInput,
+        #[graphql(
+            desc = "The revision that was read before. Where somebody else has changed the thing since, nothing is changed and `SETTINGS_CHANGED_MEANWHILE` names the one that is there; absent, whatever is there is changed."
+        )]
         revision: Option<u32>,
         command_id: Option<Uid>,
     ) -> Result<FilterPayload> {

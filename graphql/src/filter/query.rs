@@ -79,7 +79,11 @@ impl FilterQuery {
     }
 
     /// Checks a Sieve script without keeping it: what is wrong with it, in which line and column. At most 32 768 octets.
-    async fn sieve_check(&self, ctx: &Context<'_>, script: String) -> Result<ScriptCheck> {
+    async fn sieve_check(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "A Sieve script (RFC 5228).")] script: String,
+    ) -> Result<ScriptCheck> {
         ctx.standing()?;
         let fault = fault(&script, ctx.caller()?.language);
         Ok(ScriptCheck { is_valid: fault.is_none(), fault, requires: required(&script) })

@@ -55,7 +55,7 @@ impl HistoryQuery {
         &self,
         ctx: &Context<'_>,
         account_id: Option<AccountKey>,
-        id: String,
+        #[graphql(desc = "The id of the thing, of any type, for example `mbox_` and 32 digits.")] id: String,
         first: Option<i32>,
         after: Option<String>,
     ) -> Result<Connection<PageKey, HistoryEntry>> {

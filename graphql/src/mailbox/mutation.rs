@@ -130,7 +130,7 @@ impl MailboxMutation {
         ctx: &Context<'_>,
         account_id: Option<AccountKey>,
         mailbox_id: MailboxKey,
-        quota_bytes: Octets,
+        #[graphql(desc = "Octets that it may hold.")] quota_bytes: Octets,
         command_id: Option<Uid>,
     ) -> Result<MailboxPayload> {
         let (account, mailbox) = (ctx.account(account_id)?, mailbox_id.0);
@@ -145,7 +145,7 @@ impl MailboxMutation {
         ctx: &Context<'_>,
         account_id: Option<AccountKey>,
         mailbox_id: MailboxKey,
-        display_name: Option<String>,
+        #[graphql(desc = "What it is called in mail; absent: nothing.")] display_name: Option<String>,
         command_id: Option<Uid>,
     ) -> Result<MailboxPayload> {
         let (account, mailbox) = (ctx.account(account_id)?, mailbox_id.0);
@@ -162,6 +162,9 @@ impl MailboxMutation {
         account_id: Option<AccountKey>,
         mailbox_id: MailboxKey,
         settings: MailboxSettingsInput,
+        #[graphql(
+            desc = "The revision that was read before. Where somebody else has changed the thing since, nothing is changed and `SETTINGS_CHANGED_MEANWHILE` names the one that is there; absent, whatever is there is changed."
+        )]
         revision: Option<u32>,
         command_id: Option<Uid>,
     ) -> Result<MailboxPayload> {
@@ -177,7 +180,7 @@ impl MailboxMutation {
         ctx: &Context<'_>,
         account_id: Option<AccountKey>,
         mailbox_id: MailboxKey,
-        password: String,
+        #[graphql(desc = "10 to 512 octets.")] password: String,
         command_id: Option<Uid>,
     ) -> Result<MailboxPayload> {
         let (account, mailbox) = (ctx.account(account_id)?, mailbox_id.0);
@@ -299,8 +302,8 @@ impl MailboxMutation {
         ctx: &Context<'_>,
         account_id: Option<AccountKey>,
         mailbox_id: MailboxKey,
-        local_part: String,
-        keeps_old_address: Option<bool>,
+        #[graphql(desc = "Before the `@`.")] local_part: String,
+        #[graphql(desc = "Whether the address so far becomes an alias.")] keeps_old_address: Option<bool>,
         command_id: Option<Uid>,
     ) -> Result<MailboxPayload> {
         let (account, mailbox) = (ctx.account(account_id)?, mailbox_id.0);

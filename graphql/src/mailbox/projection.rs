@@ -109,7 +109,9 @@ fn statement(recorded: &Recorded<HostingEvent>) -> Option<Statement> {
                  WHERE tenant = $1 AND mailbox_id = $2",
             )
             .bind(json(settings)),
-        MailboxEvent::SendingHeld { .. } | MailboxEvent::SendingReleased { .. } => return None,
+        MailboxEvent::SendingHeld { .. }
+        | MailboxEvent::SendingReleased { .. }
+        | MailboxEvent::ComplainedAbout { .. } => return None,
         MailboxEvent::Disabled => status(place, "disabled"),
         MailboxEvent::Enabled => status(place, "active"),
         MailboxEvent::Deleted { purge_after } => place

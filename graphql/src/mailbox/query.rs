@@ -38,7 +38,9 @@ impl MailboxQuery {
         account_id: Option<AccountKey>,
         mailbox_id: MailboxKey,
         #[graphql(name = "atLeast")] place: Option<Place>,
-        as_of: Option<Moment>,
+        #[graphql(desc = "As it was at this moment, from its events; absent: as it is.")] as_of: Option<
+            Moment,
+        >,
     ) -> Result<Option<Mailbox>> {
         let account = ctx.account(account_id)?;
         if let Some(moment) = as_of {
@@ -62,7 +64,7 @@ impl MailboxQuery {
         service_id: Option<ServiceKey>,
         domain_id: Option<DomainKey>,
         status: Option<MailboxStatus>,
-        search: Option<String>,
+        #[graphql(desc = "A part of the address or of the name, whatever its case.")] search: Option<String>,
         first: Option<i32>,
         after: Option<String>,
         #[graphql(name = "atLeast")] place: Option<Place>,

@@ -144,7 +144,11 @@ impl NoticeMutation {
     }
 
     /// Confirms an address by the token of the link that was sent there. `userErrors`: `LINK_NOT_GOOD`. Needs no sign-in.
-    async fn email_verify(&self, ctx: &Context<'_>, token: String) -> Result<ProfilePayload> {
+    async fn email_verify(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The secret of the link that was mailed.")] token: String,
+    ) -> Result<ProfilePayload> {
         slowed(ctx, "link")?;
         let Some(Found { account, named, day }) = found(ctx, &token).await? else {
             return Ok(ProfilePayload(not_good(ctx)?));
@@ -179,8 +183,9 @@ impl NoticeMutation {
     async fn email_change(
         &self,
         ctx: &Context<'_>,
+        #[graphql(desc = "The password as it is now: an unlocked screen is not enough.")]
         current_password: String,
-        email: String,
+        #[graphql(desc = "An e-mail address.")] email: String,
         command_id: Option<Uid>,
     ) -> Result<ProfilePayload> {
         let (account, user) = own_user(ctx)?;
@@ -213,7 +218,11 @@ impl NoticeMutation {
     /// Asks for a new password, by login or by address. A link is sent to the address of that login: good once, for 30 minutes.
     /// The answer is the same, after the same time, where there is no such login or no address is known for it. A mailbox's
     /// password is set by its administrator. Needs no sign-in.
-    async fn password_reset_request(&self, ctx: &Context<'_>, login: String) -> Result<DiscreetPayload> {
+    async fn password_reset_request(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What the person signs in with.")] login: String,
+    ) -> Result<DiscreetPayload> {
         slowed(ctx, "password reset")?;
         let (asked, ()) = tokio::join!(reset_requested(ctx, &login), tokio::time::sleep(RESET_REQUEST_PACE));
         asked?;
@@ -225,8 +234,8 @@ impl NoticeMutation {
     async fn password_reset(
         &self,
         ctx: &Context<'_>,
-        token: String,
-        new_password: String,
+        #[graphql(desc = "The secret of the link that was mailed.")] token: String,
+        #[graphql(desc = "10 to 512 octets.")] new_password: String,
     ) -> Result<ProfilePayload> {
         slowed(ctx, "link")?;
         let mut faults = Faults::new(ctx)?;
@@ -264,6 +273,7 @@ impl NoticeMutation {
     async fn time_zone_set(
         &self,
         ctx: &Context<'_>,
+        #[graphql(desc = "A name of the IANA time zone database, for example `Europe/Paris`.")]
         time_zone: Option<String>,
         command_id: Option<Uid>,
     ) -> Result<ProfilePayload> {

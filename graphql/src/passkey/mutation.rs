@@ -41,9 +41,10 @@ impl PasskeyMutation {
     async fn passkey_add(
         &self,
         ctx: &Context<'_>,
+        #[graphql(desc = "The password as it is now: an unlocked screen is not enough.")]
         current_password: String,
         answer: PasskeyAnswerInput,
-        name: String,
+        #[graphql(desc = "What it is called, for people.")] name: String,
         command_id: Option<Uid>,
     ) -> Result<SecondFactorsPayload> {
         let (account, owner) = own(ctx)?;
@@ -80,7 +81,7 @@ impl PasskeyMutation {
         &self,
         ctx: &Context<'_>,
         factor_id: FactorKey,
-        name: String,
+        #[graphql(desc = "What it is called, for people.")] name: String,
         command_id: Option<Uid>,
     ) -> Result<SecondFactorsPayload> {
         if ctx.bare_standing()?.session.is_none() {

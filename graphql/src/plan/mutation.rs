@@ -28,7 +28,7 @@ impl PlanMutation {
     async fn plan_publish(
         &self,
         ctx: &Context<'_>,
-        slug: String,
+        #[graphql(desc = "The plan's short name, for example `solo`.")] slug: String,
         command_id: Option<Uid>,
     ) -> Result<PlanPayload> {
         ctx.allow(Permission::PlatformWrite, Resource::PLATFORM)?;

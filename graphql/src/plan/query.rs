@@ -25,7 +25,12 @@ pub struct PlanQuery;
 #[Object]
 impl PlanQuery {
     /// One plan in one version; in its newest where `version` is absent.
-    async fn plan(&self, ctx: &Context<'_>, plan_id: PlanKey, version: Option<u32>) -> Result<Option<Plan>> {
+    async fn plan(
+        &self,
+        ctx: &Context<'_>,
+        plan_id: PlanKey,
+        #[graphql(desc = "Which version.")] version: Option<u32>,
+    ) -> Result<Option<Plan>> {
         see_catalogue(ctx)?;
         find(ctx, plan_id.0, version).await.map(Some)
     }

@@ -111,6 +111,9 @@ impl PushMutation {
         mailbox_id: Option<MailboxKey>,
         push_id: PushKey,
         change: PushInput,
+        #[graphql(
+            desc = "The revision that was read before. Where somebody else has changed the thing since, nothing is changed and `SETTINGS_CHANGED_MEANWHILE` names the one that is there; absent, whatever is there is changed."
+        )]
         revision: Option<u32>,
         command_id: Option<Uid>,
     ) -> Result<PushPayload> {

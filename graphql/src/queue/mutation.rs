@@ -101,7 +101,12 @@ impl QueueMutation {
     }
 
     /// Sends nothing to a site until it is resumed: a domain, or mail exchangers as `queue` shows them. For the operator.
-    async fn site_suspend(&self, ctx: &Context<'_>, site: String, reason: String) -> Result<SiteOutcome> {
+    async fn site_suspend(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The site: a domain, or its mail exchangers in their order.")] site: String,
+        #[graphql(desc = "Why, for people: at most 512 octets.")] reason: String,
+    ) -> Result<SiteOutcome> {
         ctx.allow(Permission::PlatformWrite, Resource::PLATFORM)?;
         let mut faults = Faults::new(ctx)?;
         let site = site.trim().to_lowercase();
@@ -124,7 +129,11 @@ impl QueueMutation {
     }
 
     /// Sends to a suspended site again. For the operator.
-    async fn site_resume(&self, ctx: &Context<'_>, site: String) -> Result<SiteOutcome> {
+    async fn site_resume(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The site: a domain, or its mail exchangers in their order.")] site: String,
+    ) -> Result<SiteOutcome> {
         ctx.allow(Permission::PlatformWrite, Resource::PLATFORM)?;
         let resumed = ctx.platform()?.queue.resume(&site.trim().to_lowercase()).await;
         let resumed = resumed.map_err(|error| ctx.failed("resuming a site", &error))?;

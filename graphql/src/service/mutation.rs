@@ -122,9 +122,11 @@ impl ServiceMutation {
         account_id: Option<AccountKey>,
         service_id: ServiceKey,
         plan_id: PlanKey,
-        plan_version: u32,
+        #[graphql(desc = "Which published version of the plan.")] plan_version: u32,
         custom: Option<CustomLimitsInput>,
-        is_forced: Option<bool>,
+        #[graphql(desc = "Whether what does not fit is passed over; for the operator.")] is_forced: Option<
+            bool,
+        >,
         command_id: Option<Uid>,
     ) -> Result<ServicePayload> {
         let (account, service) = (ctx.account(account_id)?, service_id.0);
@@ -146,7 +148,7 @@ impl ServiceMutation {
         ctx: &Context<'_>,
         account_id: Option<AccountKey>,
         service_id: ServiceKey,
-        password: String,
+        #[graphql(desc = "10 to 512 octets.")] password: String,
         command_id: Option<Uid>,
     ) -> Result<ServicePayload> {
         let key = (ctx.account(account_id)?, service_id.0);
@@ -202,7 +204,7 @@ impl ServiceMutation {
         ctx: &Context<'_>,
         account_id: Option<AccountKey>,
         service_id: ServiceKey,
-        reason: Suspension,
+        #[graphql(desc = "Why, for people: at most 512 octets.")] reason: Suspension,
         command_id: Option<Uid>,
     ) -> Result<ServicePayload> {
         let (account, service) = (ctx.account(account_id)?, service_id.0);

@@ -42,7 +42,9 @@ impl ServiceQuery {
         account_id: Option<AccountKey>,
         service_id: ServiceKey,
         #[graphql(name = "atLeast")] place: Option<Place>,
-        as_of: Option<Moment>,
+        #[graphql(desc = "As it was at this moment, from its events; absent: as it is.")] as_of: Option<
+            Moment,
+        >,
     ) -> Result<Option<Service>> {
         let account = ctx.account(account_id)?;
         if let Some(moment) = as_of {
@@ -63,7 +65,7 @@ impl ServiceQuery {
         account_id: Option<AccountKey>,
         service_id: ServiceKey,
         plan_id: PlanKey,
-        plan_version: u32,
+        #[graphql(desc = "Which published version of the plan.")] plan_version: u32,
         custom: Option<CustomLimitsInput>,
     ) -> Result<Option<PlanChangePreview>> {
         let (account, service) = (ctx.account(account_id)?, service_id.0);

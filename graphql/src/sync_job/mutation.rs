@@ -141,6 +141,9 @@ impl SyncJobMutation {
         mailbox_id: Option<MailboxKey>,
         sync_job_id: SyncJobKey,
         change: SyncJobInput,
+        #[graphql(
+            desc = "The revision that was read before. Where somebody else has changed the thing since, nothing is changed and `SETTINGS_CHANGED_MEANWHILE` names the one that is there; absent, whatever is there is changed."
+        )]
         revision: Option<u32>,
         command_id: Option<Uid>,
     ) -> Result<SyncJobPayload> {

@@ -66,8 +66,8 @@ impl TicketMutation {
         ctx: &Context<'_>,
         account_id: Option<AccountKey>,
         ticket_id: TicketKey,
-        text: String,
-        is_internal: Option<bool>,
+        #[graphql(desc = "What is said.")] text: String,
+        #[graphql(desc = "Whether the support alone sees it.")] is_internal: Option<bool>,
         command_id: Option<Uid>,
     ) -> Result<TicketPayload> {
         let account = ctx.account(account_id)?;

@@ -85,6 +85,9 @@ impl TlsPolicyMutation {
         account_id: Option<AccountKey>,
         tls_policy_id: TlsPolicyKey,
         change: TlsPolicyInput,
+        #[graphql(
+            desc = "The revision that was read before. Where somebody else has changed the thing since, nothing is changed and `SETTINGS_CHANGED_MEANWHILE` names the one that is there; absent, whatever is there is changed."
+        )]
         revision: Option<u32>,
         command_id: Option<Uid>,
     ) -> Result<TlsPolicyPayload> {

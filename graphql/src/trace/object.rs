@@ -50,6 +50,8 @@ pub enum MailStage {
     Suspended,
     /// Its sender was told of the failure or delay.
     Reported,
+    /// Its recipient called it unwanted: nothing is sent there any more.
+    Complained,
 }
 
 /// Why something happened to a message.

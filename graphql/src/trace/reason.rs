@@ -118,6 +118,33 @@ const MEANINGS: &[Meaning] = &[
         "le domaine de l'auteur est exempté de DMARC ici",
     ),
     ("dns_unsure", "DNS did not tell who sent it", "le DNS n'a pas permis de savoir qui l'a envoyé"),
+    ("dmarc_report_kept", "a DMARC report, kept with the domain", "un rapport DMARC, gardé avec le domaine"),
+    ("tls_report_kept", "a TLS report, kept with the domain", "un rapport TLS, gardé avec le domaine"),
+    (
+        "feedback_kept",
+        "a complaint, counted to whoever sent the message",
+        "une plainte, comptée à l'expéditeur",
+    ),
+    ("report_absent", "the message holds no report", "le message ne contient pas de rapport"),
+    ("report_broken", "the report cannot be read", "le rapport est illisible"),
+    ("report_too_large", "the report is too large", "le rapport est trop grand"),
+    ("report_too_many", "too many reports in an hour", "trop de rapports en une heure"),
+    (
+        "report_of_other_domain",
+        "the report is about another account's domain",
+        "le rapport concerne le domaine d'un autre compte",
+    ),
+    (
+        "report_not_proven",
+        "nobody stands behind the report: it is not signed by its author",
+        "rien ne confirme le rapport : son auteur ne l'a pas signé",
+    ),
+    ("feedback_other", "feedback that is no complaint", "un retour qui n'est pas une plainte"),
+    (
+        "feedback_unknown_message",
+        "a complaint about a message that did not leave here",
+        "une plainte sur un message qui n'est pas parti d'ici",
+    ),
     ("come_again", "it was asked to come again", "il a été prié de revenir"),
 ];
 
@@ -140,6 +167,7 @@ mod tests {
             include_str!("../../../mail/smtp/src/inbound/recipient.rs"),
             include_str!("../../../mail/smtp/src/inbound/sender.rs"),
             include_str!("../../../mail/smtp/src/deliver.rs"),
+            include_str!("../../../infra/node/src/reports.rs"),
         ];
         let marks = [
             "Action::Mark, \"",
@@ -149,6 +177,9 @@ mod tests {
             "oddities.push(\"",
             "vec![\"",
             "reasons.push(\"",
+            "Intake::Kept(\"",
+            "Intake::Dropped(\"",
+            "Err(\"",
         ];
         let mut seen = 0;
         for source in sources {

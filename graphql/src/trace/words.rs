@@ -78,6 +78,9 @@ fn stage(passage: &Passage, language: Language) -> String {
             ("Nothing is sent to that site for now", "Rien n'est envoyé vers ce site pour l'instant")
         }
         (Stage::Reported, _) => ("The sender was told", "L'expéditeur a été averti"),
+        (Stage::Complained, _) => {
+            ("The recipient called it unwanted", "Le destinataire l'a signalé comme indésirable")
+        }
     };
     language.pick(english, french).to_owned()
 }

@@ -164,8 +164,10 @@ impl UserMutation {
         ctx: &Context<'_>,
         account_id: Option<AccountKey>,
         user_id: UserKey,
-        password: String,
-        must_change: Option<bool>,
+        #[graphql(desc = "10 to 512 octets.")] password: String,
+        #[graphql(desc = "Whether another password must be chosen at the next sign-in.")] must_change: Option<
+            bool,
+        >,
         command_id: Option<Uid>,
     ) -> Result<UserPayload> {
         let (account, user) = (ctx.account(account_id)?, user_id.0);

@@ -84,7 +84,7 @@ impl UserQuery {
         &self,
         ctx: &Context<'_>,
         account_id: Option<AccountKey>,
-        is_history: Option<bool>,
+        #[graphql(desc = "Whether those that ended are shown too.")] is_history: Option<bool>,
         first: Option<i32>,
         after: Option<String>,
         #[graphql(name = "atLeast")] place: Option<Place>,

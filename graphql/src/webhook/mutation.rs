@@ -94,6 +94,7 @@ impl WebhookMutation {
         ctx: &Context<'_>,
         account_id: Option<AccountKey>,
         webhook_id: WebhookKey,
+        #[graphql(desc = "For how many hours the secret so far is good as well: 0 to 168, 24 where absent.")]
         previous_hours: Option<u32>,
         command_id: Option<Uid>,
     ) -> Result<WebhookSecretPayload> {
@@ -130,7 +131,7 @@ impl WebhookMutation {
         ctx: &Context<'_>,
         account_id: Option<AccountKey>,
         webhook_id: WebhookKey,
-        is_from_now: Option<bool>,
+        #[graphql(desc = "Whether what happened meanwhile is left out.")] is_from_now: Option<bool>,
         command_id: Option<Uid>,
     ) -> Result<WebhookPayload> {
         let key = (ctx.account(account_id)?, webhook_id.0);
@@ -158,8 +159,8 @@ impl WebhookMutation {
         ctx: &Context<'_>,
         account_id: Option<AccountKey>,
         webhook_id: WebhookKey,
-        from: Place,
-        to: Option<Place>,
+        #[graphql(desc = "The position behind which to begin.")] from: Place,
+        #[graphql(desc = "The position at which to end; absent: the newest.")] to: Option<Place>,
         command_id: Option<Uid>,
     ) -> Result<WebhookPayload> {
         let account = ctx.account(account_id)?;

@@ -15,6 +15,7 @@ mod keys;
 mod passkeys;
 mod people;
 mod plan_change;
+mod quality;
 mod refusal;
 mod resellers;
 mod schema;

@@ -40,6 +40,12 @@ pub(crate) struct Stage {
     pub(crate) world: Arc<World>,
     /// The queue and the message trace.
     pub(crate) store: Arc<SqlStore>,
+    /// The tables that queries read.
+    pub(crate) control: Database,
+    /// Its own database.
+    pub(crate) mail: Database,
+    /// What other hosts report.
+    pub(crate) reports: store::Reports,
     _folder: tempfile::TempDir,
 }
 
@@ -148,6 +154,7 @@ impl Stage {
         let folder = tempfile::tempdir().expect("a folder");
         let database = Database::open_sqlite(&folder.path().join("control.db")).expect("a database");
         let blobs = database.clone();
+        let control = database.clone();
         let clock = Arc::new(SystemClock);
         let journal = SqliteJournal::open(database.clone(), clock.clone()).await.expect("a journal");
         let master = MasterKey::generate().expect("a master key");
@@ -165,6 +172,8 @@ impl Stage {
         let blobs = database::Blobs::open(blobs).await.expect("a table");
         let mail = Database::open_sqlite(&folder.path().join("mail.db")).expect("a database");
         let now: store::Now = Arc::new(|| Timestamp::from_secs(1_900_000_000));
+        let counted = mail.clone();
+        let reports = store::Reports::open(mail.clone()).await.expect("tables");
         let store = SqlStore::open(mail, now, Retention::days(30)).await.expect("a store");
         let store = Arc::new(store);
         let platform = Platform {
@@ -178,6 +187,7 @@ impl Stage {
             usage: world.clone(),
             sends: world.clone(),
             queue: store.clone(),
+            reports: reports.clone(),
             deliveries: world.clone(),
             blobs,
             facts: graphql::Facts {
@@ -193,7 +203,16 @@ impl Stage {
             retention: Duration::from_secs(30 * 24 * 3600),
             mode: Mode::Production,
         };
-        Self { api: Api::new(platform), engine, world, store, _folder: folder }
+        Self {
+            api: Api::new(platform),
+            engine,
+            world,
+            store,
+            reports,
+            control,
+            mail: counted,
+            _folder: folder,
+        }
     }
 
     /// Answers one operation for whoever holds `token`; empty for nobody.

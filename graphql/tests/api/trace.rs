@@ -203,3 +203,71 @@ async fn an_account_has_a_list_of_addresses_that_nothing_is_sent_to() {
     stage.done(&customer.owner, remove).await;
     assert!(nodes(&stage.ask(&customer.owner, list).await, "suppressions").is_empty());
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_domain_shows_what_others_report_about_it_and_only_to_its_own() {
+    let stage = Stage::open().await;
+    let operator = stage.operator().await;
+    let customer = stage.customer(&operator, ("globex", "solo")).await;
+    let other = stage.customer(&operator, ("acme", "solo")).await;
+    let account: AccountId = customer.account.parse().expect("an id");
+    let owner =
+        store::ReportOwner { tenant: account.tenant(), domain: customer.domain.parse().expect("an id") };
+    let head = |number: i64| store::ReportHead {
+        reporter: "r.example".to_owned(),
+        report: number.to_string(),
+        begin: stage.engine.now(),
+        end: stage.engine.now(),
+        received_at: kernel::Timestamp::from_secs(1_900_000_000 + number),
+    };
+    let source = store::DmarcSource {
+        source: "192.0.2.1".to_owned(),
+        message_count: 5,
+        disposition: "reject".to_owned(),
+        is_dkim_aligned: false,
+        is_spf_aligned: true,
+        header_from: "globex.example".to_owned(),
+        dkim: (String::new(), String::new()),
+        spf: ("globex.example".to_owned(), "pass".to_owned()),
+    };
+    for number in 0..3 {
+        let report = store::DmarcReport {
+            head: head(number),
+            policy: "reject".to_owned(),
+            message_count: 5,
+            passed_count: 5,
+            is_proven: true,
+            sources: vec![source.clone()],
+        };
+        stage.reports.keep_dmarc(owner, &report).await.expect("kept");
+    }
+    let tls = store::TlsReport { head: head(1), succeeded_count: 7, failed_count: 0, failures: Vec::new() };
+    stage.reports.keep_tls(owner, &tls).await.expect("kept");
+    let query = format!(
+        "{{ domain(domainId: \"{}\") {{ dmarcReports(first: 2) {{ nodes {{ reportId sources {{ spfResult }} }} \
+         pageInfo {{ hasNextPage endCursor }} }} dmarcSources {{ source messages passed rejected }} \
+         tlsReports {{ nodes {{ succeeded }} }} }} }}",
+        customer.domain
+    );
+    let shown = stage.done(&customer.owner, &query).await;
+    let domain = &shown["domain"];
+    let ids: Vec<&Value> = domain["dmarcReports"]["nodes"]
+        .as_array()
+        .expect("nodes")
+        .iter()
+        .map(|node| &node["reportId"])
+        .collect();
+    assert_eq!(ids, ["2", "1"], "the newest first");
+    assert_eq!(domain["dmarcReports"]["nodes"][0]["sources"][0]["spfResult"], "pass");
+    let summary = json!([{ "source": "192.0.2.1", "messages": 15, "passed": 15, "rejected": 15 }]);
+    assert_eq!(domain["dmarcSources"], summary);
+    assert_eq!(domain["tlsReports"]["nodes"], json!([{ "succeeded": 7 }]));
+    let cursor = domain["dmarcReports"]["pageInfo"]["endCursor"].as_str().expect("a cursor");
+    let rest = format!(
+        "{{ domain(domainId: \"{}\") {{ dmarcReports(after: \"{cursor}\") {{ nodes {{ reportId }} }} }} }}",
+        customer.domain
+    );
+    let rest = stage.done(&customer.owner, &rest).await;
+    assert_eq!(rest["domain"]["dmarcReports"]["nodes"], json!([{ "reportId": "0" }]));
+    assert_eq!(code(&stage.ask(&other.owner, &query).await), "NOT_FOUND");
+}

@@ -1,6 +1,7 @@
 //! The configuration file: read completely, or refused with file, line and what was expected, before a port opens.
 
 mod outbound;
+mod report;
 
 use std::fmt;
 use std::net::SocketAddr;
@@ -14,6 +15,7 @@ use serde::{Deserialize, Deserializer};
 
 use crate::inbound::InboundConfig;
 pub use outbound::OutboundConfig;
+pub use report::ReportConfig;
 
 /// Everything that the operator can set. The default is a whole platform on this machine alone.
 #[derive(Debug, Clone, Deserialize)]
@@ -36,6 +38,8 @@ pub struct Config {
     pub outgoing: Outgoing,
     /// Mail from outside.
     pub inbound: InboundConfig,
+    /// Reports of other hosts.
+    pub report: ReportConfig,
     /// How outgoing mail is signed.
     pub dkim: DkimConfig,
     /// Where the servers listen; an empty list turns a server off.
@@ -307,6 +311,7 @@ impl Default for Config {
             data_centre: None,
             outgoing: Outgoing::default(),
             inbound: InboundConfig::default(),
+            report: ReportConfig::default(),
             dkim: DkimConfig::default(),
             listen: Listen::default(),
             public: Public::default(),

@@ -20,6 +20,7 @@ mod post;
 mod provision;
 mod queue;
 mod quota;
+mod reports;
 mod resell;
 mod retire;
 mod sending;

@@ -11,7 +11,9 @@ use graphql::People;
 use journal::keyring::Keyring;
 use journal::{Clock, Journal, PostgresJournal, SqliteJournal, SystemClock};
 use kernel::Timestamp;
-use store::{Correspondents, LastLogins, Retention, Retries, Sends, SqlStore, StsPolicies, TlsResults};
+use store::{
+    Correspondents, LastLogins, Reports, Retention, Retries, Sends, SqlStore, StsPolicies, TlsResults,
+};
 use webhook::Deliveries;
 
 use crate::config::Config;
@@ -40,6 +42,8 @@ pub struct Platform {
     pub sts_policies: StsPolicies,
     /// How TLS towards them went.
     pub tls_results: TlsResults,
+    /// What other hosts report about domains.
+    pub reports: Reports,
     /// Who was asked to come again with mail.
     pub retries: Retries,
     /// To whom mailboxes write.
@@ -85,6 +89,7 @@ impl Platform {
         let seen = graphql::register(&engine, &people).await?;
         let sends = Sends::open(mail.clone()).await?;
         let retries = Retries::open(mail.clone()).await?;
+        let reports = Reports::open(mail.clone()).await?;
         let sts_policies = StsPolicies::open(mail.clone()).await?;
         let tls_results = TlsResults::open(mail.clone()).await?;
         let store = SqlStore::open(mail.clone(), now(), Retention::days(config.retention_days)).await?;
@@ -108,6 +113,7 @@ impl Platform {
             store: Arc::new(store),
             sts_policies,
             tls_results,
+            reports,
             retries,
             correspondents,
             logins,

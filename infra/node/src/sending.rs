@@ -8,11 +8,14 @@ use async_trait::async_trait;
 use authority::Principal;
 use directory::{Directory, Login, Sending};
 use engine::{Effect, EffectError, Engine};
+use graphql::People;
 use hosting::HostingEvent;
+use hosting::Language;
 use hosting::mailbox::{HeldMail, HoldReason, MailboxEvent};
-use hosting::use_case::HoldSending;
+use hosting::notice::{NoticeKind, NoticePerson, day_of};
+use hosting::use_case::{HoldSending, SendNotice};
 use journal::{Clock as _, SystemClock};
-use kernel::{CommandId, CorrelationId, EmailAddress, MailboxId, Recorded, Timestamp};
+use kernel::{CommandId, CorrelationId, EmailAddress, MailboxId, NoticeId, Recorded, Timestamp};
 use smtp::Judgement;
 use store::{
     Correspondents, Habits, ORDER_RECIPIENT_COUNT_MAX, Order, Queue as _, RecipientState, Selection,
@@ -31,6 +34,8 @@ const SENT_COUNT_MIN: u32 = 50;
 const BOUNCED_PERCENT_MAX: u64 = 10;
 /// How long a mailbox whose mail was released is not judged again.
 const RELEASED: Duration = Duration::from_secs(86_400);
+/// Administrators that are told of one mailbox.
+const TOLD_COUNT_MAX: usize = 20;
 /// How often old correspondents are forgotten.
 const FORGET_PAUSE: Duration = Duration::from_secs(3600);
 
@@ -152,6 +157,49 @@ impl Effect for SettleHeld {
                 return Ok(());
             }
         }
+    }
+}
+
+/// Tells those who look after a mailbox's domain that what it sends is held. Its owner is told by `tell_people`.
+pub struct TellAdministrators {
+    /// Knows them.
+    pub people: Arc<People>,
+    /// Knows the mailbox's domain.
+    pub directory: Arc<Directory>,
+    /// Records what they are told.
+    pub engine: Arc<Engine>,
+    /// For whoever has chosen none.
+    pub language: Language,
+}
+
+#[async_trait]
+impl Effect for TellAdministrators {
+    type Event = HostingEvent;
+
+    const NAME: &'static str = "tell_administrators";
+
+    async fn perform(&self, recorded: &Recorded<HostingEvent>) -> Result<(), EffectError> {
+        let HostingEvent::Mailbox(MailboxEvent::SendingHeld { .. }) = &recorded.event else { return Ok(()) };
+        let (tenant, mailbox) = (recorded.cursor.tenant, MailboxId::new(recorded.stream.id));
+        let Some(domain) = self.directory.home(tenant, mailbox) else { return Ok(()) };
+        let people = self.people.administrators(tenant.account(), domain, TOLD_COUNT_MAX);
+        for (number, user) in (0_u32..).zip(people) {
+            // The same event again is the same command: nobody is told twice.
+            let command = CommandId::reaction(recorded.id, Self::NAME, number);
+            let send = SendNotice {
+                account: tenant.account(),
+                notice: NoticeId::derived(command, 0),
+                person: NoticePerson::User(user),
+                kind: NoticeKind::SendingHeld,
+                detail: Some(mailbox.to_string()),
+                day: day_of(recorded.recorded_at),
+                language: self.language,
+            };
+            let correlation = CorrelationId::new(Uuid::now_v7());
+            let told = self.engine.run(&Principal::platform(Self::NAME), command, correlation, &send).await;
+            told.map_err(|error| EffectError { at: recorded.cursor, reason: error.to_string() })?;
+        }
+        Ok(())
     }
 }
 

@@ -32,9 +32,10 @@ use crate::platform::{self, Platform};
 use crate::ports::{Mail, SentRecipients, Txt};
 use crate::post::PostNotices;
 use crate::quota::QuotaWatch;
+use crate::reports::{self, TakeReports};
 use crate::resell::OpenAdmitted;
 use crate::retire::RetireMailboxes;
-use crate::sending::{SendingWatch, SettleHeld};
+use crate::sending::{SendingWatch, SettleHeld, TellAdministrators};
 use crate::storage;
 use crate::tls_report::TlsReports;
 use crate::webhook::{Log, Words};
@@ -175,6 +176,12 @@ fn background(
         .engine
         .effect(RetireMailboxes { store: Arc::clone(&store), directory: Arc::clone(&directory) })?;
     platform.engine.effect(SettleHeld { store: Arc::clone(&store) })?;
+    platform.engine.effect(TellAdministrators {
+        people: Arc::clone(&platform.people),
+        directory: Arc::clone(&directory),
+        engine: Arc::clone(&platform.engine),
+        language: config.notice.language,
+    })?;
     platform.engine.policy(OpenAdmitted)?;
     platform.engine.policy(AppointAdministrators { language: config.notice.language })?;
     platform.engine.policy(notice::TellPeople { language: config.notice.language })?;
@@ -200,6 +207,7 @@ fn background(
     tasks.spawn(upkeep::index(Arc::clone(&store), stop.clone()));
     let known = (Arc::clone(&platform.engine), Arc::clone(&platform.directory));
     tasks.spawn(upkeep::purge(Arc::clone(&store), known, stop.clone()));
+    tasks.spawn(reports::purge(platform.reports.clone(), stop.clone()));
     tasks.spawn(upkeep::retries(platform.retries.clone(), stop.clone()));
     if config.database.url != crate::config::DatabaseUrl::Sqlite {
         tasks.spawn(upkeep::hear(store, stop.clone()));
@@ -348,9 +356,17 @@ impl Wiring<'_> {
         let (trace, writer) = smtp::Trace::new(Arc::clone(&platform.store) as Arc<dyn store::Queue>);
         self.tasks.spawn(writer.run());
         let smtp = |role| smtp(role).traced(Arc::clone(&trace));
+        let feedback = self.config.report.feedback.clone();
+        let default = || EmailAddress::parse(&format!("feedback@{}", self.config.hostname)).ok();
+        let intake = Arc::new(TakeReports::new(
+            (Arc::clone(&platform.directory), Arc::clone(&platform.engine)),
+            (platform.reports.clone(), Arc::clone(&platform.store)),
+            feedback.or_else(default),
+        ));
         let stages = self.config.inbound.stages(Arc::clone(&self.dns), platform.retries.clone());
-        let exchange_server =
-            Arc::new(smtp(smtp::Role::Exchange).checked_by(Arc::new(stages)).forwarding(srs));
+        let exchange_server = Arc::new(
+            smtp(smtp::Role::Exchange).checked_by(Arc::new(stages)).forwarding(srs).taking_reports(intake),
+        );
         let lmtp_server = Arc::new(smtp(smtp::Role::LocalDelivery));
         let submission_server =
             smtp(smtp::Role::Submission).counting(platform.sends.clone()).signing(self.signers(platform));
@@ -448,6 +464,7 @@ impl Wiring<'_> {
                 now: platform::now(),
             }),
             queue: Arc::clone(&platform.store) as Arc<dyn store::Queue>,
+            reports: platform.reports.clone(),
             deliveries: Arc::new(Log(platform.deliveries.clone())),
             blobs: platform.blobs.clone(),
             facts,

@@ -82,6 +82,12 @@ impl Directory {
         self.index.read().served.get(name).copied()
     }
 
+    /// Whether an address is a mailbox's or an alias's own; what a catch-all takes is not.
+    pub fn is_taken(&self, address: &EmailAddress) -> bool {
+        let index = self.index.read();
+        index.places.contains_key(&canonical(index.reflected(address).as_ref()))
+    }
+
     /// The domain that a mailbox is in; none where it does not exist.
     pub fn home(&self, tenant: TenantId, mailbox: MailboxId) -> Option<DomainId> {
         self.index.read().mailboxes.get(&(tenant, mailbox)).map(|entry| entry.domain)

@@ -270,6 +270,7 @@ impl Index {
             | MailboxEvent::Restored
             | MailboxEvent::SendingHeld { .. }
             | MailboxEvent::SendingReleased { .. }
+            | MailboxEvent::ComplainedAbout { .. }
             | MailboxEvent::Renamed { .. }
             | MailboxEvent::TemporaryAliasSet { .. }
             | MailboxEvent::TemporaryAliasDropped { .. }

@@ -134,6 +134,11 @@ impl fmt::Display for Data {
     }
 }
 
+/// Before the `@` of the address of a domain that takes DMARC aggregate reports, unless somebody has it.
+pub const DMARC_REPORTS: &str = "dmarc-reports";
+/// The same for TLS reports.
+pub const TLS_REPORTS: &str = "tls-reports";
+
 /// The records that `domain` needs on `platform`, those without which nothing works first. Names that would be longer
 /// than DNS allows are left out.
 pub fn expected(platform: &Platform, domain: &Name, keys: &[DkimKey]) -> Vec<Expected> {
@@ -156,7 +161,8 @@ pub fn expected(platform: &Platform, domain: &Name, keys: &[DkimKey]) -> Vec<Exp
     want(Role::AutodiscoverService, Need::Recommended, "_autodiscover._tcp", found);
     want(Role::AutoconfigHost, Need::Recommended, "autoconfig", pages());
     want(Role::Spf, Need::Recommended, "", Data::Txt(spf(platform)));
-    want(Role::Dmarc, Need::Recommended, "_dmarc", Data::Txt("v=DMARC1; p=quarantine".to_owned()));
+    let dmarc = format!("v=DMARC1; p=quarantine; rua=mailto:{DMARC_REPORTS}@{domain}");
+    want(Role::Dmarc, Need::Recommended, "_dmarc", Data::Txt(dmarc));
     for key in keys {
         let label = format!("{}._domainkey", key.selector);
         want(Role::Dkim, Need::Recommended, &label, Data::Txt(key.text.clone()));
@@ -165,7 +171,7 @@ pub fn expected(platform: &Platform, domain: &Name, keys: &[DkimKey]) -> Vec<Exp
         want(Role::StsHost, Need::Recommended, "mta-sts", pages());
         want(Role::Sts, Need::Recommended, "_mta-sts", Data::Txt(format!("v=STSv1; id={id};")));
     }
-    let report = format!("v=TLSRPTv1; rua=mailto:postmaster@{domain}");
+    let report = format!("v=TLSRPTv1; rua=mailto:{TLS_REPORTS}@{domain}");
     want(Role::TlsReport, Need::Optional, "_smtp._tls", Data::Txt(report));
     for (label, port) in [
         ("_imaps._tcp", platform.imaps),

@@ -11,7 +11,7 @@ mod spf;
 mod words;
 
 pub use check::check;
-pub use expected::{Data, DkimKey, Expected, Need, Platform, Role, expected};
+pub use expected::{DMARC_REPORTS, Data, DkimKey, Expected, Need, Platform, Role, TLS_REPORTS, expected};
 pub use file::{csv, zone_file};
 pub use judge::{Checked, Reason, State};
 pub use spf::LOOKUP_COUNT_MAX;

@@ -18,6 +18,10 @@ pub struct Feedback {
     pub source: Option<std::net::IpAddr>,
     /// `Message-ID` of the message, out of its header where that came along.
     pub message_id: Option<String>,
+    /// The domain of From of the message, out of its header where that came along.
+    pub author_domain: Option<String>,
+    /// `d=` of the message's DKIM signatures, out of its header where that came along.
+    pub signers: Vec<String>,
     /// `Feedback-ID` of the message, out of its header where that came along.
     pub feedback_id: Option<String>,
 }
@@ -43,6 +47,8 @@ pub fn read(fields: &[u8], original: &[u8]) -> Result<Feedback, Malformed> {
         match name.as_str() {
             "message-id" => feedback.message_id = Some(value),
             "feedback-id" => feedback.feedback_id = Some(value),
+            "from" => feedback.author_domain = domain_in(&value),
+            "dkim-signature" => feedback.signers.extend(signer(&value)),
             _ => {}
         }
     }
@@ -50,6 +56,21 @@ pub fn read(fields: &[u8], original: &[u8]) -> Result<Feedback, Malformed> {
         true => Err(Malformed::Missing("Feedback-Type")),
         false => Ok(feedback),
     }
+}
+
+/// The domain of the last address in a From field, in lower case.
+fn domain_in(value: &str) -> Option<String> {
+    let (_, domain) = value.rsplit_once('@')?;
+    let end =
+        domain.find(|c: char| !c.is_ascii_alphanumeric() && c != '.' && c != '-').unwrap_or(domain.len());
+    (end > 0).then(|| domain[..end].to_ascii_lowercase())
+}
+
+/// `d=` of a DKIM signature (RFC 6376 section 3.5), in lower case.
+fn signer(value: &str) -> Option<String> {
+    let mut tags = value.split(';').filter_map(|tag| tag.split_once('='));
+    let (_, domain) = tags.find(|(name, _)| name.trim() == "d")?;
+    Some(domain.trim().to_ascii_lowercase())
 }
 
 /// An address without its brackets.

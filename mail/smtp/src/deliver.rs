@@ -14,6 +14,7 @@ use crate::limits::{
 };
 use crate::outgoing::{NOT_ITS_OWN, shown};
 use crate::reply::{self, Reply};
+use crate::report::ReportInbox;
 use crate::server::Role;
 use crate::session::{Next, Session, Transaction};
 use crate::subject::with_detail;
@@ -33,6 +34,8 @@ pub(crate) struct Envelope {
     is_consumed: bool,
     /// Recipients elsewhere.
     queued: Vec<Onward>,
+    /// Addresses that take reports.
+    reports: Vec<(EmailAddress, ReportInbox)>,
 }
 
 /// A recipient elsewhere.
@@ -83,11 +86,18 @@ const RESTRICTED: Reply = Reply::new(550, "5.7.1", "Sending is restricted for th
 
 impl Envelope {
     pub(crate) const fn new(from: Option<EmailAddress>) -> Self {
-        Self { from, recipients: Vec::new(), mailboxes: Vec::new(), is_consumed: false, queued: Vec::new() }
+        Self {
+            from,
+            recipients: Vec::new(),
+            mailboxes: Vec::new(),
+            is_consumed: false,
+            queued: Vec::new(),
+            reports: Vec::new(),
+        }
     }
 
     pub(crate) const fn is_empty(&self) -> bool {
-        self.mailboxes.is_empty() && self.queued.is_empty() && !self.is_consumed
+        self.mailboxes.is_empty() && self.queued.is_empty() && self.reports.is_empty() && !self.is_consumed
     }
 
     fn len(&self) -> usize {
@@ -120,6 +130,17 @@ impl Envelope {
     ) {
         self.queued.push(Onward { tenant, home: None, recipient: queued(target, parameters) });
         self.recipients.push(to.clone());
+    }
+
+    /// Adds an address that takes reports.
+    pub(crate) fn report_to(&mut self, to: EmailAddress, inbox: ReportInbox) {
+        self.recipients.push(to.clone());
+        self.reports.push((to, inbox));
+    }
+
+    /// Addresses that take reports.
+    pub(crate) fn reports(&self) -> &[(EmailAddress, ReportInbox)] {
+        &self.reports
     }
 
     /// The recipients as given.
@@ -204,6 +225,10 @@ impl Session<'_> {
             return self.say(Reply::new(553, "5.6.7", "This address needs SMTPUTF8")).await;
         }
         if let Some(reply) = self.returned(&to, &parameters) {
+            return self.say(reply).await;
+        }
+        if let Some(inbox) = self.report_inbox(&to) {
+            let reply = self.report_recipient(to, inbox).await;
             return self.say(reply).await;
         }
         // Once for each recipient: what takes its place is not asked again.
@@ -397,6 +422,10 @@ impl Session<'_> {
         match &judged.refusal {
             Some(reply) => reply.clone(),
             None => {
+                match self.take_reports(envelope, (message, &judged)).await {
+                    Ok(intakes) => way.intakes = intakes,
+                    Err(reply) => return reply,
+                }
                 let stamp = Stamp { id, is_utf8: parameters.is_utf8, results: &judged.results };
                 let octets = self.prepared(envelope, message, &stamp).await;
                 let deposits = self.deposits(envelope, (message, &judged), way).await;

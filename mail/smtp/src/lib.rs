@@ -14,6 +14,7 @@ mod login;
 mod outgoing;
 mod place;
 mod reply;
+mod report;
 mod sends;
 mod server;
 mod session;
@@ -33,6 +34,7 @@ pub use limits::{
     UNKNOWN_RECIPIENT_COUNT_MAX,
 };
 pub use outgoing::Signers;
+pub use report::{Intake, Proven, ReportInbox, ReportIntake, ReportLetter};
 pub use sends::send_limits;
 pub use server::{Now, Role, Server, Settings};
 pub use told::{PASSAGE_BACKLOG_COUNT_MAX, REFUSALS_PER_HOUR_MAX, Trace, TraceWriter};

@@ -13,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 use crate::inbound::Inbound;
 use crate::limits::MEMORY_OCTETS_MAX;
 use crate::outgoing::Signers;
+use crate::report::ReportIntake;
 use crate::session::Session;
 use crate::told::Trace;
 use crate::watch::Watch;
@@ -58,6 +59,8 @@ pub struct Server {
     pub(crate) now: Now,
     /// Kibibytes of messages that may be held at a time.
     pub(crate) memory: Arc<Semaphore>,
+    /// Takes reports of other hosts; none: nobody does.
+    pub(crate) report_intake: Option<Arc<dyn ReportIntake>>,
     /// Keeps what happened to messages; none: nobody does.
     pub(crate) trace: Option<Arc<Trace>>,
     /// The stages for mail from outside; none where it is not checked.
@@ -95,9 +98,17 @@ impl Server {
             tls,
             now,
             memory,
+            report_intake: None,
             trace: None,
             inbound: None,
         }
+    }
+
+    /// The same, taking reports of other hosts.
+    #[must_use]
+    pub fn taking_reports(mut self, intake: Arc<dyn ReportIntake>) -> Self {
+        self.report_intake = Some(intake);
+        self
     }
 
     /// The same, telling the message trace what happens.

@@ -14,6 +14,7 @@ use tokio::sync::mpsc;
 
 use crate::inbound::Verdict;
 use crate::reply::Reply;
+use crate::report::{Intake, ReportInbox};
 use crate::server::Role;
 use crate::session::{Session, Transaction};
 
@@ -134,6 +135,8 @@ pub(crate) struct Way {
     pub(crate) reasons: Vec<&'static str>,
     /// What became of the copies, in the order of the mailboxes; empty where there are none.
     pub(crate) kept: Vec<Kept>,
+    /// What became of it at the addresses for reports, in their order.
+    pub(crate) intakes: Vec<Intake>,
 }
 
 /// Whose a step is.
@@ -206,9 +209,11 @@ impl Session<'_> {
                 ..self.passage(&sender, transaction, (step, reply))
             }));
         }
+        passages.extend(self.of_reports(transaction, way, reply));
         let message_id = message_id(message);
         for mut passage in passages.into_iter().take(PASSAGE_COUNT_MAX) {
-            passage.reasons = way.reasons.iter().map(|reason| (*reason).to_owned()).collect();
+            let stages = way.reasons.iter().map(|reason| (*reason).to_owned());
+            passage.reasons.extend(stages);
             passage.message_id.clone_from(&message_id);
             self.leave(passage);
         }
@@ -234,6 +239,26 @@ impl Session<'_> {
             };
             let recipient = Some(place.recipient.to_string());
             Passage { recipient, folder, ..self.passage(&whose, transaction, (step, reply)) }
+        });
+        told.collect()
+    }
+
+    /// Of addresses that take reports.
+    fn of_reports(&self, transaction: &Transaction, way: &Way, reply: &Reply) -> Vec<Passage> {
+        let taken = transaction.envelope.reports().iter().zip(&way.intakes);
+        let told = taken.filter_map(|((to, inbox), intake)| {
+            let (step, word) = match intake {
+                Intake::Kept(word) => (Step::Received, word),
+                Intake::Dropped(word) => (Step::Removed, word),
+                Intake::Later => return None,
+            };
+            let ReportInbox { tenant, domain } = *inbox;
+            let whose = Whose { tenant, mailbox: None, domain, direction: Direction::In };
+            Some(Passage {
+                recipient: Some(to.to_string()),
+                reasons: vec![(*word).to_owned()],
+                ..self.passage(&whose, transaction, (step, reply))
+            })
         });
         told.collect()
     }

@@ -11,6 +11,7 @@ mod flags;
 mod last_login;
 mod port;
 mod queue;
+mod reports;
 mod retries;
 mod sends;
 mod signature;
@@ -35,6 +36,10 @@ pub use queue::{
     Origin, Outcome, PassageFilter, QUEUE_PAGE_COUNT_MAX, Queue, QueueEntry, Queueing, RecipientKey,
     RecipientState, RemoteReply, Selection, Settlement, Settling, Sight, StateSelection, Suppress,
     Suppression, Suspension, TlsWish,
+};
+pub use reports::{
+    DOMAIN_REPORT_COUNT_MAX, DmarcReport, DmarcSource, REPORT_DAY_COUNT, REPORT_ROW_COUNT_MAX, ReportHead,
+    ReportKey, ReportOwner, Reports, SUMMARY_SOURCE_COUNT_MAX, SourceSummary, TlsFailure, TlsReport,
 };
 pub use retries::{REMEMBERED, RETRY_WITHIN, Retries, Seen};
 pub use sends::{SendLimit, SendScope, Sending, Sends};

@@ -44,11 +44,13 @@ pub enum Stage {
     Suspended,
     /// Its sender was told.
     Reported,
+    /// Its recipient called it unwanted.
+    Complained,
 }
 
 impl Stage {
     /// All.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Received,
         Self::Refused,
         Self::Stored,
@@ -63,6 +65,7 @@ impl Stage {
         Self::Removed,
         Self::Suspended,
         Self::Reported,
+        Self::Complained,
     ];
 
     /// The word on disk.
@@ -82,6 +85,7 @@ impl Stage {
             Self::Removed => "removed",
             Self::Suspended => "suspended",
             Self::Reported => "reported",
+            Self::Complained => "complained",
         }
     }
 

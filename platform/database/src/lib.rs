@@ -14,6 +14,8 @@ mod transaction;
 mod value;
 
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 pub use blobs::Blobs;
 pub use error::DatabaseError;
@@ -26,6 +28,8 @@ pub use value::{Row, Statement, Value};
 #[derive(Debug, Clone)]
 pub struct Database {
     engine: Engine,
+    /// Questions so far, of all handles.
+    question_count: Arc<AtomicU64>,
 }
 
 #[derive(Debug, Clone)]
@@ -40,7 +44,7 @@ impl Database {
     /// # Errors
     /// [`DatabaseError`] where the file cannot be opened or is no database.
     pub fn open_sqlite(path: &Path) -> Result<Self, DatabaseError> {
-        Ok(Self { engine: Engine::Sqlite(Sqlite::open(path)?) })
+        Ok(Self { engine: Engine::Sqlite(Sqlite::open(path)?), question_count: Arc::default() })
     }
 
     /// Connects to a server; at most `connection_count_max` connections are kept.
@@ -50,6 +54,7 @@ impl Database {
     pub async fn connect_postgres(url: &str, connection_count_max: usize) -> Result<Self, DatabaseError> {
         Ok(Self {
             engine: Engine::Postgres(Box::new(Postgres::connect(url, connection_count_max, None).await?)),
+            question_count: Arc::default(),
         })
     }
 
@@ -63,6 +68,7 @@ impl Database {
         schema: &str,
     ) -> Result<Self, DatabaseError> {
         Ok(Self {
+            question_count: Arc::default(),
             engine: Engine::Postgres(Box::new(
                 Postgres::connect(url, connection_count_max, Some(schema)).await?,
             )),
@@ -120,12 +126,18 @@ impl Database {
     /// # Errors
     /// [`DatabaseError`].
     pub async fn query(&self, statement: Statement) -> Result<Vec<Row>, DatabaseError> {
+        self.question_count.fetch_add(1, Ordering::Relaxed);
         match &self.engine {
             Engine::Sqlite(sqlite) => {
                 sqlite.read(move |connection| sqlite::query(connection, &statement)).await
             }
             Engine::Postgres(postgres) => postgres.query(&statement).await,
         }
+    }
+
+    /// How many questions ([`Database::query`]) were asked so far: what a page costs must not grow with its rows.
+    pub fn question_count(&self) -> u64 {
+        self.question_count.load(Ordering::Relaxed)
     }
 
     /// Brings the tables of `room` to their newest form: applies the steps that were not applied yet, each once, in

@@ -86,6 +86,10 @@ fn told(recorded: &Recorded<HostingEvent>) -> Option<Told> {
             let (kind, detail) = of_user(event)?;
             Some((NoticePerson::User(UserId::new(id)), kind, detail))
         }
+        HostingEvent::Mailbox(MailboxEvent::SendingHeld { .. }) => {
+            let mailbox = MailboxId::new(id);
+            Some((NoticePerson::Mailbox(mailbox), NoticeKind::SendingHeld, Some(mailbox.to_string())))
+        }
         HostingEvent::Mailbox(event) => {
             let (kind, detail) = of_mailbox(event)?;
             Some((NoticePerson::Mailbox(MailboxId::new(id)), kind, detail))

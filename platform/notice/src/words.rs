@@ -194,6 +194,14 @@ const fn english(kind: NoticeKind) -> Words {
             ],
             None,
         ),
+        K::SendingHeld => words(
+            "Sent mail is held",
+            &[
+                "A mailbox suddenly sends otherwise than it used to ({detail}). What it sends to other hosts is held and nothing is lost.",
+                "If its owner did that, an administrator of the domain releases the mail under “Mailboxes” of the mail administration. If not, choose another password for the mailbox there, and let what is held be destroyed.",
+            ],
+            None,
+        ),
     }
 }
 
@@ -356,6 +364,14 @@ const fn french(kind: NoticeKind) -> Words {
             &[
                 "Notre assistance considère votre demande « {detail} » comme résolue.",
                 "Si ce n’est pas le cas, rouvrez-la dans votre tableau de bord sous 30 jours.",
+            ],
+            None,
+        ),
+        K::SendingHeld => words(
+            "Du courrier envoyé est retenu",
+            &[
+                "Une boîte envoie soudain autrement que d’habitude ({detail}). Ce qu’elle envoie vers l’extérieur est retenu, rien n’est perdu.",
+                "Si c’est bien son titulaire, un administrateur du domaine libère le courrier sous « Boîtes » dans l’administration du courrier. Sinon, choisissez-y un autre mot de passe pour la boîte et faites détruire ce qui est retenu.",
             ],
             None,
         ),

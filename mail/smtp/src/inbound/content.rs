@@ -16,6 +16,7 @@ use verify::{AuthorFault, author_domains, write_results};
 use super::{Action, Inbound, Offered, Placement, Stage, Verdict, is_within};
 use crate::deliver::Envelope;
 use crate::reply::Reply;
+use crate::report::Proven;
 use crate::session::Session;
 
 /// Longest wait for all questions about one message.
@@ -36,6 +37,16 @@ pub(crate) struct Judged {
     pub(crate) refusal: Option<Reply>,
     /// The field with the results; empty where nothing was checked.
     pub(crate) results: String,
+    /// What is proven about it.
+    pub(crate) proven: Proven,
+}
+
+impl Judged {
+    /// Of a message against which nothing was found.
+    fn fine() -> Self {
+        let verdict = Verdict::new(Stage::Data, Action::Accept);
+        Self { verdict, refusal: None, results: String::new(), proven: Proven::default() }
+    }
 }
 
 /// What the checks found.
@@ -49,14 +60,10 @@ struct Found {
 impl Session<'_> {
     /// Looks at a whole message.
     pub(crate) async fn judge_content(&self, envelope: &Envelope, message: &[u8]) -> Judged {
-        let accepted = Verdict::new(Stage::Data, Action::Accept);
-        let Some(inbound) = self.inbound() else {
-            return Judged { verdict: accepted, refusal: None, results: String::new() };
-        };
+        let Some(inbound) = self.inbound() else { return Judged::fine() };
         let found = tokio::time::timeout(CONTENT_WAIT, self.find(inbound, message)).await;
         let found = found.unwrap_or_else(|_| Found::nothing("DNS took too long"));
-        let mut judged = Judged { verdict: accepted, refusal: None, results: String::new() };
-        judged.results = self.results(&found);
+        let mut judged = Judged { results: self.results(&found), proven: found.proven(), ..Judged::fine() };
         self.judge_author(inbound, &found, &mut judged);
         if found.dmarc.result == DmarcResult::Temperror && judged.refusal.is_none() {
             self.defer_once(envelope, message, &mut judged).await;
@@ -231,6 +238,16 @@ impl Session<'_> {
 }
 
 impl Found {
+    fn proven(&self) -> Proven {
+        let passed = self.dkim.iter().filter(|dkim| dkim.result == DkimResult::Pass && !dkim.is_testing);
+        Proven {
+            is_checked: true,
+            author: self.dmarc.author.as_ref().map(Name::to_string),
+            passes_dmarc: self.dmarc.result == DmarcResult::Pass,
+            signers: passed.filter_map(|dkim| dkim.domain.as_ref()).map(Name::to_string).collect(),
+        }
+    }
+
     fn nothing(reason: &str) -> Self {
         let dmarc = Dmarc {
             result: DmarcResult::Temperror,

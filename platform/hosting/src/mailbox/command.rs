@@ -60,6 +60,8 @@ pub enum MailboxCommand {
     Rename(LocalPart),
     /// Hold what it sends to other hosts.
     HoldSending(HoldReason),
+    /// Count a complaint about what it sent.
+    RecordComplaint,
     /// Let it send again.
     ReleaseSending(HeldMail),
     /// Refuse mail and logins.

@@ -56,6 +56,7 @@ impl Decider for Mailbox {
                 purge_after: None,
                 access: Access::Enabled,
                 sending_hold: None,
+                complaint_count: 0,
                 crossed: BTreeSet::new(),
                 crossing_count: 0,
                 settings: Box::default(),
@@ -91,6 +92,9 @@ impl Decider for Mailbox {
                 change(state, |record| record.sending_hold = Some((*reason, *at)))
             }
             MailboxEvent::SendingReleased { .. } => change(state, |record| record.sending_hold = None),
+            MailboxEvent::ComplainedAbout { .. } => change(state, |record| {
+                record.complaint_count = record.complaint_count.saturating_add(1);
+            }),
             MailboxEvent::Disabled => change(state, |record| record.access = Access::Disabled),
             MailboxEvent::Enabled => change(state, |record| record.access = Access::Enabled),
             MailboxEvent::TemporaryAliasSet { alias, expires_at } => change(state, |record| {
@@ -159,6 +163,7 @@ impl Decider for Mailbox {
                 | C::Rename(_)
                 | C::ChangeSettings { .. }
                 | C::HoldSending(_)
+                | C::RecordComplaint
                 | C::ReleaseSending(_)
                 | C::Disable
                 | C::Enable
@@ -228,6 +233,7 @@ impl Decider for Mailbox {
                 Some(_) => vec![MailboxEvent::SendingReleased { outcome, at: now }],
                 None => vec![],
             }),
+            (S::Live(_), C::RecordComplaint) => Ok(vec![MailboxEvent::ComplainedAbout { at: now }]),
             (S::Live(record), C::Disable) => Ok(match record.access {
                 Access::Enabled => vec![MailboxEvent::Disabled],
                 Access::Disabled => vec![],

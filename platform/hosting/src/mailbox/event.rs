@@ -232,6 +232,11 @@ pub enum MailboxEvent {
         /// When.
         at: Timestamp,
     },
+    /// Somebody who got its mail called it unwanted, and their provider told us.
+    ComplainedAbout {
+        /// When.
+        at: Timestamp,
+    },
     /// It takes no mail and no logins.
     Disabled,
     /// It takes mail and logins again.

@@ -65,6 +65,8 @@ pub struct MailboxRecord {
     pub access: Access,
     /// Why and since when what it sends is held; none: it leaves.
     pub sending_hold: Option<(HoldReason, Timestamp)>,
+    /// How often somebody called its mail unwanted.
+    pub complaint_count: u32,
     /// The fractions of its quota that its usage is at or above.
     pub crossed: BTreeSet<Threshold>,
     /// What is set for it; the defaults where its owner is erased.

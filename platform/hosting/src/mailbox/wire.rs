@@ -20,6 +20,7 @@ const RESTORED: Kind = Kind { name: "mailbox.restored", schema: 1 };
 const SETTINGS_CHANGED: Kind = Kind { name: "mailbox.settings_changed", schema: 1 };
 const SENDING_HELD: Kind = Kind { name: "mailbox.sending_held", schema: 1 };
 const SENDING_RELEASED: Kind = Kind { name: "mailbox.sending_released", schema: 1 };
+const COMPLAINED_ABOUT: Kind = Kind { name: "mailbox.complained_about", schema: 1 };
 const DISABLED: Kind = Kind { name: "mailbox.disabled", schema: 1 };
 const ENABLED: Kind = Kind { name: "mailbox.enabled", schema: 1 };
 const DELETED: Kind = Kind { name: "mailbox.deleted", schema: 1 };
@@ -100,6 +101,11 @@ struct SendingReleasedV1 {
 }
 
 #[derive(Serialize, Deserialize)]
+struct ComplainedAboutV1 {
+    at_ms: i64,
+}
+
+#[derive(Serialize, Deserialize)]
 struct DeletedV1 {
     purge_after_ms: i64,
 }
@@ -134,6 +140,7 @@ impl Event for MailboxEvent {
             Self::SettingsChanged { .. } => SETTINGS_CHANGED,
             Self::SendingHeld { .. } => SENDING_HELD,
             Self::SendingReleased { .. } => SENDING_RELEASED,
+            Self::ComplainedAbout { .. } => COMPLAINED_ABOUT,
             Self::Disabled => DISABLED,
             Self::Enabled => ENABLED,
             Self::Deleted { .. } => DELETED,
@@ -191,6 +198,7 @@ impl Event for MailboxEvent {
             Self::SendingReleased { outcome, at } => {
                 json(&SendingReleasedV1 { outcome: outcome.name().to_owned(), at_ms: at.millis() })
             }
+            Self::ComplainedAbout { at } => json(&ComplainedAboutV1 { at_ms: at.millis() }),
             Self::Disabled | Self::Enabled | Self::Restored => json(&Nothing {}),
             Self::Deleted { purge_after } => json(&DeletedV1 { purge_after_ms: purge_after.millis() }),
             Self::QuotaThresholdCrossed { threshold, crossing } => json(&QuotaThresholdCrossedV1 {
@@ -218,6 +226,9 @@ impl Event for MailboxEvent {
                 let outcome = outcome.ok_or_else(|| wire::malformed(raw, "an outcome is not known"))?;
                 Ok(Self::SendingReleased { outcome, at: Timestamp::from_millis(form.at_ms) })
             }
+            ("mailbox.complained_about", 1) => wire::form(raw).map(|form: ComplainedAboutV1| {
+                Self::ComplainedAbout { at: Timestamp::from_millis(form.at_ms) }
+            }),
             ("mailbox.quota_changed", 1) => {
                 let form: QuotaChangedV1 = wire::form(raw)?;
                 let (from, to) = (ByteSize::new(form.from_bytes), ByteSize::new(form.to_bytes));

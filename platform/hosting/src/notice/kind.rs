@@ -50,11 +50,14 @@ pub enum NoticeKind {
     TicketAnswered,
     /// The support has resolved a ticket; the detail is its subject.
     TicketResolved,
+    /// What a mailbox sends is held: somebody else may be sending in its name; the detail is its id: its
+    /// address is its owner's, and whoever else is told keeps the notice.
+    SendingHeld,
 }
 
 impl NoticeKind {
     /// All of them.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 22] = [
         Self::EmailVerification,
         Self::EmailChange,
         Self::EmailChanging,
@@ -76,6 +79,7 @@ impl NoticeKind {
         Self::DelegationLeft,
         Self::TicketAnswered,
         Self::TicketResolved,
+        Self::SendingHeld,
     ];
 
     /// The stable name.
@@ -102,6 +106,7 @@ impl NoticeKind {
             Self::DelegationLeft => "delegation_left",
             Self::TicketAnswered => "ticket_answered",
             Self::TicketResolved => "ticket_resolved",
+            Self::SendingHeld => "sending_held",
         }
     }
 
@@ -131,7 +136,8 @@ impl NoticeKind {
             | Self::DelegationDeclined
             | Self::DelegationLeft
             | Self::TicketAnswered
-            | Self::TicketResolved => None,
+            | Self::TicketResolved
+            | Self::SendingHeld => None,
         }
     }
 }

@@ -510,6 +510,7 @@ fn mailboxes(all: &mut Samples, at: Timestamp) {
     push(MailboxEvent::Renamed { local: sealed(8, local("alice.new")) }, "full");
     push(MailboxEvent::Restored, "full");
     push(MailboxEvent::SendingHeld { reason: HoldReason::NewRecipients, at }, "full");
+    push(MailboxEvent::ComplainedAbout { at }, "full");
     push(MailboxEvent::SendingReleased { outcome: HeldMail::Purged, at }, "full");
     push(MailboxEvent::Disabled, "full");
     push(MailboxEvent::Enabled, "full");

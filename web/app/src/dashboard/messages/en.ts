@@ -213,6 +213,7 @@ export const own = {
   'event.mailbox.recovery_code_used': 'Recovery code used',
   'event.mailbox.recovery_codes_set': 'Recovery codes renewed',
   'event.mailbox.renamed': 'Mailbox renamed',
+  'event.mailbox.complained_about': 'Mail called unwanted by a recipient',
   'event.mailbox.restored': 'Mailbox brought back',
   'event.mailbox.sending_held': 'Sending held',
   'event.mailbox.sending_released': 'Sending released',

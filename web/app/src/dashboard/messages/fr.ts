@@ -214,6 +214,7 @@ export const own = {
   'event.mailbox.recovery_code_used': 'Code de secours utilisé',
   'event.mailbox.recovery_codes_set': 'Codes de secours renouvelés',
   'event.mailbox.renamed': 'Boîte renommée',
+  'event.mailbox.complained_about': 'Message signalé indésirable par un destinataire',
   'event.mailbox.restored': 'Boîte rétablie',
   'event.mailbox.sending_held': 'Envois retenus',
   'event.mailbox.sending_released': 'Envois libérés',

@@ -1,0 +1,409 @@
+//! Reports of other hosts about our customers' mail: read within bounds, kept for whose domain they are about.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use authority::Principal;
+use directory::Directory;
+use engine::Engine;
+use hosting::use_case::RecordComplaint;
+use journal::{Clock as _, SystemClock};
+use kernel::{CommandId, CorrelationId, DomainId, EmailAddress, TenantId, Timestamp};
+use parking_lot::Mutex;
+use report::tls::PolicyKind;
+use report::{AggregateReport, Feedback, Malformed, Report, TlsReport};
+use smtp::{Intake, Proven, ReportInbox, ReportIntake, ReportLetter};
+use store::{
+    Direction, DmarcSource, Passage, PassageFilter, Queue as _, RemoteReply, ReportHead, ReportOwner,
+    Reports, SqlStore, Stage,
+};
+use tokio::sync::Semaphore;
+use uuid::Uuid;
+
+/// Before the `@` of the addresses that our DNS page recommends.
+const LOCAL_PARTS: [&str; 2] = [dnscheck::DMARC_REPORTS, dnscheck::TLS_REPORTS];
+/// Reports that are read for a domain in an hour; more are dropped.
+const REPORTS_PER_HOUR_MAX: u32 = 300;
+/// Domains whose reports are counted at a time; where there are more, all begin anew.
+const COUNTED_DOMAIN_COUNT_MAX: usize = 100_000;
+/// Reports that are unpacked at a time.
+const READ_COUNT_MAX: usize = 2;
+/// Longest time to unpack and read one.
+const READ_WAIT: Duration = Duration::from_secs(20);
+/// How far in the future a report may end: clocks differ.
+const AHEAD: Duration = Duration::from_secs(86_400);
+/// Kinds of feedback that say that mail is unwanted.
+const COMPLAINTS: [&str; 3] = ["abuse", "fraud", "virus"];
+/// Steps of a message that are looked at to find who complains.
+const PASSAGE_COUNT_MAX: usize = 100;
+/// How often old reports are removed.
+const PURGE_PAUSE: Duration = Duration::from_secs(3600);
+
+/// Reports of the hour that runs.
+#[derive(Debug, Default)]
+struct Hour {
+    number: i64,
+    counts: HashMap<ReportInboxKey, u32>,
+}
+
+type ReportInboxKey = (TenantId, Option<DomainId>);
+
+/// Takes reports in.
+pub struct TakeReports {
+    /// Knows whose domains are.
+    directory: Arc<Directory>,
+    /// Keeps reports.
+    reports: Reports,
+    /// Knows who sent what to whom, and whom nothing is sent to.
+    store: Arc<SqlStore>,
+    /// Records complaints.
+    engine: Arc<Engine>,
+    /// Where complaints of other hosts come.
+    feedback: Option<EmailAddress>,
+    gate: Arc<Semaphore>,
+    hour: Mutex<Hour>,
+}
+
+impl TakeReports {
+    /// Over what it keeps them in.
+    pub fn new(
+        (directory, engine): (Arc<Directory>, Arc<Engine>),
+        (reports, store): (Reports, Arc<SqlStore>),
+        feedback: Option<EmailAddress>,
+    ) -> Self {
+        let gate = Arc::new(Semaphore::new(READ_COUNT_MAX));
+        Self { directory, reports, store, engine, feedback, gate, hour: Mutex::default() }
+    }
+
+    fn is_too_many(&self, inbox: ReportInbox, now: Timestamp) -> bool {
+        let number = now.secs().div_euclid(3600);
+        let mut hour = self.hour.lock();
+        if hour.number != number || hour.counts.len() >= COUNTED_DOMAIN_COUNT_MAX {
+            *hour = Hour { number, counts: HashMap::new() };
+        }
+        let count = hour.counts.entry((inbox.tenant, inbox.domain)).or_default();
+        *count = count.saturating_add(1);
+        *count > REPORTS_PER_HOUR_MAX
+    }
+
+    /// Reads on a thread of its own: what is packed may be large.
+    async fn read(&self, message: &[u8]) -> Result<Report, &'static str> {
+        let Ok(_permit) = Arc::clone(&self.gate).acquire_owned().await else { return Err("report_broken") };
+        let message = message.to_vec();
+        let reading = tokio::task::spawn_blocking(move || report::find(&message));
+        match tokio::time::timeout(READ_WAIT, reading).await {
+            Ok(Ok(Ok(report))) => Ok(report),
+            Ok(Ok(Err(fault))) => Err(word(&fault)),
+            Ok(Err(_)) | Err(_) => Err("report_broken"),
+        }
+    }
+
+    /// The domain of ours that `name` is or lies below, if it is the tenant's.
+    fn own(&self, tenant: TenantId, name: &str) -> Option<ReportOwner> {
+        let mut name = name;
+        loop {
+            if let Some((owner, domain)) = self.directory.domain_named(name) {
+                return (owner == tenant).then_some(ReportOwner { tenant, domain });
+            }
+            name = name.split_once('.')?.1;
+        }
+    }
+
+    async fn aggregate(&self, letter: &ReportLetter<'_>, report: AggregateReport, now: Timestamp) -> Intake {
+        let Some(owner) = self.own(letter.inbox.tenant, report.policy.domain.as_str()) else {
+            return Intake::Dropped("report_of_other_domain");
+        };
+        if report.begin > report.end || report.end > now.plus(AHEAD) {
+            return Intake::Dropped("report_broken");
+        }
+        let (message_count, passed_count) = (report.message_count(), report.passed_count());
+        let mut rows = report.rows;
+        rows.sort_by_key(|row| std::cmp::Reverse(row.count));
+        let kept = store::DmarcReport {
+            head: ReportHead {
+                reporter: report.reporter,
+                report: report.id,
+                begin: report.begin,
+                end: report.end,
+                received_at: now,
+            },
+            policy: report.policy.policy.as_str().to_owned(),
+            message_count,
+            passed_count,
+            is_proven: !letter.proven.is_checked || letter.proven.passes_dmarc,
+            sources: rows.iter().take(store::REPORT_ROW_COUNT_MAX).map(source).collect(),
+        };
+        kept_or_later(self.reports.keep_dmarc(owner, &kept).await, "dmarc_report_kept")
+    }
+
+    async fn tls(&self, letter: &ReportLetter<'_>, report: TlsReport, now: Timestamp) -> Intake {
+        // Reports are signed (RFC 8460 section 3); by anybody is by nobody.
+        if !is_signed_by_author(letter.proven) {
+            return Intake::Dropped("report_not_proven");
+        }
+        if report.begin > report.end || report.end > now.plus(AHEAD) {
+            return Intake::Dropped("report_broken");
+        }
+        let mut owners: Vec<(ReportOwner, store::TlsReport)> = Vec::new();
+        for policy in report.policies {
+            let Some(owner) = self.own(letter.inbox.tenant, policy.domain.as_str()) else { continue };
+            let index = owners.iter().position(|(known, _)| *known == owner).unwrap_or_else(|| {
+                let head = ReportHead {
+                    reporter: report.reporter.clone(),
+                    report: report.id.clone(),
+                    begin: report.begin,
+                    end: report.end,
+                    received_at: now,
+                };
+                let kept =
+                    store::TlsReport { head, succeeded_count: 0, failed_count: 0, failures: Vec::new() };
+                owners.push((owner, kept));
+                owners.len() - 1
+            });
+            let kept = &mut owners[index].1;
+            kept.succeeded_count = kept.succeeded_count.saturating_add(policy.succeeded_count);
+            kept.failed_count = kept.failed_count.saturating_add(policy.failed_count);
+            let kind = kind_word(policy.kind);
+            kept.failures.extend(policy.failures.into_iter().map(|failure| store::TlsFailure {
+                policy: kind.to_owned(),
+                kind: failure.kind,
+                host: failure.receiving_host,
+                session_count: failure.count,
+                detail: failure.detail,
+            }));
+        }
+        if owners.is_empty() {
+            return Intake::Dropped("report_of_other_domain");
+        }
+        for (owner, mut kept) in owners {
+            kept.failures.sort_by_key(|failure| std::cmp::Reverse(failure.session_count));
+            if let Err(error) = self.reports.keep_tls(owner, &kept).await {
+                return kept_or_later(Err(error), "tls_report_kept");
+            }
+        }
+        Intake::Kept("tls_report_kept")
+    }
+
+    /// A complaint: counted to the mailbox that sent the message, and nothing is sent to the complainer any more. Only who
+    /// got a message knows its Message-ID, which makes it believable.
+    async fn feedback(&self, letter: &ReportLetter<'_>, feedback: Feedback) -> Intake {
+        if !COMPLAINTS.contains(&feedback.kind.as_str()) {
+            return Intake::Dropped("feedback_other");
+        }
+        let proven = letter.proven;
+        if proven.is_checked && !proven.passes_dmarc && proven.signers.is_empty() {
+            return Intake::Dropped("report_not_proven");
+        }
+        let steps = match self.steps(&feedback).await {
+            Ok(steps) => steps,
+            Err(error) => {
+                tracing::warn!(%error, "whose message a complaint is about is not known");
+                return Intake::Later;
+            }
+        };
+        let Some(first) = steps.first() else { return Intake::Dropped("feedback_unknown_message") };
+        match self.count(&feedback, first, complainer(&feedback, &steps)).await {
+            Ok(()) => Intake::Kept("feedback_kept"),
+            Err(error) => {
+                tracing::warn!(%error, "a complaint was not recorded");
+                Intake::Later
+            }
+        }
+    }
+
+    /// The steps of the message that feedback is about, which left here.
+    async fn steps(&self, feedback: &Feedback) -> Result<Vec<Passage>, store::StoreError> {
+        let Some(message_id) = &feedback.message_id else { return Ok(Vec::new()) };
+        let sender = feedback.original_sender.as_deref().and_then(|sender| sender.rsplit_once('@'));
+        let names = feedback.signers.iter().map(String::as_str).chain(feedback.author_domain.as_deref());
+        let names = names.chain(feedback.reported_domain.as_deref()).chain(sender.map(|(_, domain)| domain));
+        let mut tenants: Vec<TenantId> = Vec::new();
+        for name in names {
+            let known = self.directory.domain_named(&name.to_ascii_lowercase());
+            tenants.extend(known.map(|(tenant, _)| tenant).filter(|tenant| !tenants.contains(tenant)));
+        }
+        for tenant in tenants {
+            let of = PassageFilter {
+                message_id: Some(message_id.clone()),
+                direction: Some(Direction::Out),
+                ..PassageFilter::default()
+            };
+            let found = self.store.passages(tenant, &of, None, PASSAGE_COUNT_MAX).await?;
+            if !found.is_empty() {
+                return Ok(found.into_iter().map(|(_, passage)| passage).collect());
+            }
+        }
+        Ok(Vec::new())
+    }
+
+    async fn count(
+        &self,
+        feedback: &Feedback,
+        step: &Passage,
+        complainer: Option<EmailAddress>,
+    ) -> anyhow::Result<()> {
+        let said = RemoteReply { text: format!("complaint: {}", feedback.kind), ..RemoteReply::default() };
+        let is_new = match &complainer {
+            Some(complainer) => self.store.suppress(step.tenant, complainer, said).await?,
+            None => true,
+        };
+        // The same complaint again counts once.
+        if !is_new {
+            return Ok(());
+        }
+        if let Some(mailbox) = step.mailbox {
+            let record = RecordComplaint { account: step.tenant.account(), mailbox };
+            let command = CommandId::new(Uuid::now_v7());
+            let correlation = CorrelationId::new(Uuid::now_v7());
+            self.engine.run(&Principal::platform("reports"), command, correlation, &record).await?;
+        }
+        let passage = Passage {
+            at: SystemClock.now(),
+            stage: Stage::Complained,
+            recipient: complainer.map(|complainer| complainer.to_string()),
+            reply: None,
+            next_at: None,
+            message_id: None,
+            reasons: Vec::new(),
+            ..step.clone()
+        };
+        self.store.record(vec![passage]).await?;
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl ReportIntake for TakeReports {
+    fn inbox(&self, to: &EmailAddress) -> Option<ReportInbox> {
+        if self.feedback.as_ref() == Some(to) {
+            return Some(ReportInbox { tenant: TenantId::PLATFORM, domain: None });
+        }
+        let is_ours = LOCAL_PARTS.iter().any(|local| to.local.as_str().eq_ignore_ascii_case(local));
+        if !is_ours || self.directory.is_taken(to) {
+            return None;
+        }
+        let (tenant, domain) = self.directory.domain_named(to.domain.as_str())?;
+        Some(ReportInbox { tenant, domain: Some(domain) })
+    }
+
+    async fn take(&self, letter: ReportLetter<'_>) -> Intake {
+        let now = SystemClock.now();
+        if self.is_too_many(letter.inbox, now) {
+            return Intake::Dropped("report_too_many");
+        }
+        match self.read(letter.message).await {
+            Err(word) => Intake::Dropped(word),
+            Ok(Report::Feedback(feedback)) => self.feedback(&letter, feedback).await,
+            Ok(Report::Aggregate(report)) => self.aggregate(&letter, report, now).await,
+            Ok(Report::Tls(report)) => self.tls(&letter, report, now).await,
+        }
+    }
+}
+
+/// Removes old reports, until `stop`.
+pub async fn purge(reports: Reports, stop: tokio_util::sync::CancellationToken) {
+    loop {
+        if let Err(error) = reports.purge(SystemClock.now()).await {
+            tracing::warn!(%error, "old reports were not removed");
+        }
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = tokio::time::sleep(PURGE_PAUSE) => {}
+        }
+    }
+}
+
+fn kept_or_later(kept: Result<(), database::DatabaseError>, word: &'static str) -> Intake {
+    match kept {
+        Ok(()) => Intake::Kept(word),
+        Err(error) => {
+            tracing::warn!(%error, "a report was not kept");
+            Intake::Later
+        }
+    }
+}
+
+/// Whether the domain of its author, or one above or below it, signed a message.
+fn is_signed_by_author(proven: &Proven) -> bool {
+    let Some(author) = &proven.author else { return !proven.is_checked };
+    let is_below = |name: &str, other: &str| name == other || name.ends_with(&format!(".{other}"));
+    !proven.is_checked
+        || proven.signers.iter().any(|signer| is_below(author, signer) || is_below(signer, author))
+}
+
+/// Who complains: who is named and got the message, or the only one who did.
+fn complainer(feedback: &Feedback, steps: &[Passage]) -> Option<EmailAddress> {
+    let mut recipients: Vec<&str> = steps.iter().filter_map(|step| step.recipient.as_deref()).collect();
+    recipients.sort_unstable();
+    recipients.dedup();
+    let is_named = |recipient: &str| {
+        feedback.original_recipients.iter().any(|named| named.eq_ignore_ascii_case(recipient))
+    };
+    let found = match recipients.as_slice() {
+        [one] => Some(*one),
+        several => several.iter().copied().find(|recipient| is_named(recipient)),
+    };
+    found.and_then(|found| EmailAddress::parse(found).ok())
+}
+
+fn source(row: &report::aggregate::Row) -> DmarcSource {
+    let dkim = row.dkim.iter().find(|dkim| dkim.result == "pass").or(row.dkim.first());
+    DmarcSource {
+        source: row.source.to_string(),
+        message_count: row.count,
+        disposition: row.disposition.as_str().to_owned(),
+        is_dkim_aligned: row.is_dkim_aligned,
+        is_spf_aligned: row.is_spf_aligned,
+        header_from: row.header_from.clone(),
+        dkim: dkim.map(|dkim| (dkim.domain.clone(), dkim.result.clone())).unwrap_or_default(),
+        spf: row.spf.first().map(|spf| (spf.domain.clone(), spf.result.clone())).unwrap_or_default(),
+    }
+}
+
+const fn kind_word(kind: PolicyKind) -> &'static str {
+    match kind {
+        PolicyKind::Tlsa => "tlsa",
+        PolicyKind::Sts => "sts",
+        PolicyKind::NoPolicyFound => "no-policy-found",
+    }
+}
+
+const fn word(fault: &Malformed) -> &'static str {
+    match fault {
+        Malformed::NoReport => "report_absent",
+        Malformed::TooLarge { .. } | Malformed::TooManyRows { .. } | Malformed::TooDeep => "report_too_large",
+        Malformed::Packing | Malformed::Syntax | Malformed::DocumentType | Malformed::Missing(_) => {
+            "report_broken"
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn proven(author: &str, signers: &[&str]) -> Proven {
+        Proven {
+            is_checked: true,
+            author: Some(author.to_owned()),
+            passes_dmarc: false,
+            signers: signers.iter().map(|signer| (*signer).to_owned()).collect(),
+        }
+    }
+
+    #[test]
+    fn a_tls_report_counts_where_its_author_signed_it() {
+        for (author, signers, counts) in [
+            ("r.example", &["r.example"][..], true),
+            ("mail.r.example", &["r.example"], true),
+            ("r.example", &["evil.example"], false),
+            ("r.example", &[], false),
+            ("r.example", &["notr.example"], false),
+        ] {
+            assert_eq!(is_signed_by_author(&proven(author, signers)), counts, "{author} {signers:?}");
+        }
+        assert!(is_signed_by_author(&Proven::default()), "our own network is believed");
+    }
+}

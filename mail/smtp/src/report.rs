@@ -1,0 +1,101 @@
+//! Reports of other hosts about mail: taken at addresses of their own, kept by whoever is wired, before they are answered.
+
+use async_trait::async_trait;
+use kernel::{DomainId, EmailAddress, TenantId};
+
+use crate::deliver::Envelope;
+use crate::inbound::Judged;
+use crate::reply::{self, Reply};
+use crate::server::Role;
+use crate::session::Session;
+
+/// Whose an address for reports is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ReportInbox {
+    /// The tenant of the domain; the platform's for feedback.
+    pub tenant: TenantId,
+    /// The domain.
+    pub domain: Option<DomainId>,
+}
+
+/// What the checks proved about a message.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Proven {
+    /// Whether anything was checked: it is not where the peer is one of ours.
+    pub is_checked: bool,
+    /// The domain of its author.
+    pub author: Option<String>,
+    /// Whether the author's domain stands behind it (DMARC).
+    pub passes_dmarc: bool,
+    /// Domains whose DKIM signatures are valid.
+    pub signers: Vec<String>,
+}
+
+/// A message that came to an address for reports.
+#[derive(Debug, Clone, Copy)]
+pub struct ReportLetter<'a> {
+    /// Whose the address is.
+    pub inbox: ReportInbox,
+    /// The message as it came.
+    pub message: &'a [u8],
+    /// What is proven about it.
+    pub proven: &'a Proven,
+}
+
+/// What became of a report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Intake {
+    /// It is kept.
+    Kept(&'static str),
+    /// It is no report that counts; the word says why.
+    Dropped(&'static str),
+    /// It cannot be kept now: the peer comes again.
+    Later,
+}
+
+/// Takes reports. A port: it keeps them, and tells people.
+#[async_trait]
+pub trait ReportIntake: Send + Sync + 'static {
+    /// Whose address for reports this is; none where it is another address, or somebody's own.
+    fn inbox(&self, to: &EmailAddress) -> Option<ReportInbox>;
+
+    /// Reads a message and keeps the report in it. What comes may be anything; it is read within bounds.
+    async fn take(&self, letter: ReportLetter<'_>) -> Intake;
+}
+
+impl Session<'_> {
+    /// Whose address for reports this is: asked of mail from outside alone.
+    pub(crate) fn report_inbox(&self, to: &EmailAddress) -> Option<ReportInbox> {
+        let intake = self.server.report_intake.as_ref().filter(|_| self.server.role == Role::Exchange)?;
+        intake.inbox(to)
+    }
+
+    /// A recipient that takes reports: strangers are looked at as for anybody.
+    pub(crate) async fn report_recipient(&mut self, to: EmailAddress, inbox: ReportInbox) -> Reply {
+        if let Err((reply, reasons)) = self.judge_recipient(&to, inbox.tenant).await {
+            self.tell_refused_recipient(&to, None, (&reply, reasons));
+            return reply;
+        }
+        let Some(transaction) = &mut self.transaction else { return reply::BAD_SEQUENCE };
+        transaction.envelope.report_to(to, inbox);
+        Reply::new(250, "2.1.5", "OK, reports are read here")
+    }
+
+    /// Gives a message to its addresses for reports: what became of it at each, or that it is to come again.
+    pub(crate) async fn take_reports(
+        &self,
+        envelope: &Envelope,
+        (message, judged): (&[u8], &Judged),
+    ) -> Result<Vec<Intake>, Reply> {
+        let Some(intake) = &self.server.report_intake else { return Ok(Vec::new()) };
+        let mut taken = Vec::with_capacity(envelope.reports().len());
+        for (_, inbox) in envelope.reports() {
+            let letter = ReportLetter { inbox: *inbox, message, proven: &judged.proven };
+            match intake.take(letter).await {
+                Intake::Later => return Err(reply::STORE_FAILED),
+                done => taken.push(done),
+            }
+        }
+        Ok(taken)
+    }
+}
