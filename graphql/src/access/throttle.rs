@@ -67,10 +67,15 @@ impl Throttle {
         }
     }
 
-    /// Forgets the failures of a login that has proved who it is; its peer's stay.
+    /// Forgets the failures of a login that has proved who it is, and takes back what was counted for its peer before the
+    /// answer was known; the failures of others behind the same address stay.
     pub fn succeeded(&self, login: &str, peer: IpAddr) {
-        let [(login, _), _] = whos(login, peer);
-        self.failures.lock().remove(&login);
+        let [(login, _), (peer, _)] = whos(login, peer);
+        let mut failures = self.failures.lock();
+        failures.remove(&login);
+        if let Some(failed) = failures.get_mut(&peer) {
+            failed.count = failed.count.saturating_sub(1);
+        }
     }
 }
 
@@ -124,6 +129,22 @@ mod tests {
         let (throttle, start) = (Throttle::default(), Instant::now());
         for number in 0..PEER_FAILURE_COUNT_MAX {
             throttle.failed(&number.to_string(), PEER, start);
+        }
+        assert!(throttle.wait("someone else", PEER, start).is_some());
+    }
+
+    #[test]
+    fn an_office_behind_one_address_signs_in_as_often_as_it_likes_and_covers_no_guesser() {
+        let (throttle, start) = (Throttle::default(), Instant::now());
+        for number in 0..PEER_FAILURE_COUNT_MAX * 3 {
+            assert_eq!(throttle.wait(&number.to_string(), PEER, start), None);
+            throttle.failed(&number.to_string(), PEER, start);
+            throttle.succeeded(&number.to_string(), PEER);
+        }
+        for number in 0..PEER_FAILURE_COUNT_MAX {
+            throttle.failed("insider", PEER, start);
+            throttle.succeeded("insider", PEER);
+            throttle.failed(&format!("guessed {number}"), PEER, start);
         }
         assert!(throttle.wait("someone else", PEER, start).is_some());
     }
