@@ -49,12 +49,20 @@ def published(zone):
         elif kind == "SRV":
             yield f"--srv-host={name},{words[3].rstrip('.')},{words[2]},{words[0]},{words[1]}"
         else:
-            yield f"--txt-record={name},{data.strip(chr(34))}"
+            # Long ones, such as keys, are several strings, which dnsmasq takes between commas.
+            yield f"--txt-record={name},{data.strip(chr(34)).replace(chr(34) + ' ' + chr(34), ',')}"
 
 
 sign_in = 'mutation { signIn(login: "mailadmin_demo.example", password: "demo-password") { session { accessToken } } }'
 token = ask(sign_in)["signIn"]["session"]["accessToken"]
 domain = ask("{ domains { nodes { id } } }", token)["domains"]["nodes"][0]["id"]
+# The signing keys are made in the background; a zone file from before them would lack their records.
+for _ in range(240):
+    keys = ask("{ domains { nodes { dkimKeys { selector } } } }", token)["domains"]["nodes"][0]["dkimKeys"]
+    if len(keys) == 2:
+        break
+    time.sleep(0.5)
+assert len(keys) == 2, keys
 query = (
     '{ domainDns(domainId: "%s", recheck: true) { checkedAt isGood zoneFile csv '
     "records { role type state why remedy current expected } } }" % domain
