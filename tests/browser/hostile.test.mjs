@@ -95,7 +95,7 @@ test('what people write is text on every screen of the dashboard', { timeout: 30
   const parts = ['security', 'people', 'delegations', 'keys', 'webhooks', 'audit'].map((part) => `/account/${part}`);
   const service_ = ['', '/limits', '/history', '/plan', '/password', '/cancel'].map((part) => `/services/${service}${part}`);
   const paths = [...plain, ...parts, ...service_, `/domains/${alice.domainId}/dns`, ...tickets.slice(0, 6).map((one) => `/tickets/${one.id}`)];
-  const mailbox = ['', '/aliases', '/spam', '/filters', '/apps', '/sync', '/push', '/settings'].map((part) => `/mailbox${part}`);
+  const mailbox = ['', '/aliases', '/spam', '/filters', '/apps', '/sync', '/push', '/trace', '/settings'].map((part) => `/mailbox${part}`);
   const mail = ['', '/mailboxes', '/aliases', '/sync', '/filters', '/maps', '/tls', '/spam', '/held'].map((part) => `/mail${part}`);
   const seen = { demo: '', chief: '', mailadmin: '', alice: '' };
   const faults = [];

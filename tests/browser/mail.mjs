@@ -42,3 +42,12 @@ export async function smtpAnswers(node, address) {
   const answers = await dialogue(socket, isWhole, ['EHLO client.example', 'MAIL FROM:<friend@elsewhere.example>', `RCPT TO:<${address}>`]);
   return answers.at(-1).slice(0, 3);
 }
+
+/** Hands in one message from elsewhere; gives the last answer's code. */
+export async function smtpSends(node, { from, to, subject }) {
+  const socket = plain({ host: '127.0.0.1', port: node.ports.smtp });
+  const isWhole = (heard) => /^\d{3} [^\r]*\r\n$/m.test(heard);
+  const text = `From: <${from}>\r\nTo: <${to}>\r\nSubject: ${subject}\r\n\r\nhello\r\n.`;
+  const answers = await dialogue(socket, isWhole, ['EHLO client.example', `MAIL FROM:<${from}>`, `RCPT TO:<${to}>`, 'DATA', text]);
+  return answers.at(-1).slice(0, 3);
+}

@@ -4,11 +4,11 @@ import { readFileSync } from 'node:fs';
 import test, { after, before, describe } from 'node:test';
 import { isDeepStrictEqual } from 'node:util';
 import { api, launch, PASSWORD, picture, quiet, settled, signIn, start, texts, token, violations, visit } from './harness.mjs';
-import { imapLetsIn, smtpAnswers } from './mail.mjs';
+import { imapLetsIn, smtpAnswers, smtpSends } from './mail.mjs';
 
 const ALICE = 'alice@demo.example';
 const TIME_MAX_MS = 30_000;
-const PARTS = ['', 'aliases', 'spam', 'filters', 'apps', 'sync', 'push', 'settings'];
+const PARTS = ['', 'aliases', 'spam', 'filters', 'apps', 'sync', 'push', 'trace', 'settings'];
 let node;
 let browser;
 let administrator;
@@ -311,6 +311,30 @@ for (const language of ['fr', 'en']) describe(`mailbox in ${language}`, () => {
     await button(page, t('action.save')).first().click();
     await page.getByText(t('box.saved'), { exact: true }).waitFor();
     await becomes(async () => (await ofAlice('settings { detail }')).settings.detail, 'FOLDER');
+    quiet(page);
+    await page.context().close();
+  });
+
+  test(`${language}: the trace shows what became of one's own messages, and of nobody else's`, async () => {
+    assert.equal(await smtpSends(node, { from: 'friend@elsewhere.example', to: ALICE, subject: 'hello' }), '250');
+    assert.equal(await smtpSends(node, { from: 'stranger@elsewhere.example', to: 'bob@demo.example', subject: 'hello' }), '250');
+    const page = await open('trace');
+    // Steps appear within a second: looked at again until it is there.
+    const shown = page.getByRole('listitem').filter({ hasText: 'friend@elsewhere.example' }).filter({ hasText: t('trace.stage.STORED') });
+    for (const begun = Date.now(); (await shown.count()) === 0 && Date.now() - begun < TIME_MAX_MS;) {
+      await button(page, t('box.lookAgain')).click();
+      await settled(page);
+    }
+    assert.equal(await shown.count(), 1);
+    assert.equal(await page.getByText('stranger@elsewhere.example').count(), 0);
+    await picture(page, `mailbox-trace-full-${language}`);
+    assert.deepEqual(await violations(page), []);
+    await page.fill('[name=other]', 'nobody@elsewhere.example');
+    await button(page, t('trace.search')).click();
+    await page.getByText(t('trace.none'), { exact: true }).waitFor();
+    await page.fill('[name=other]', 'friend@elsewhere.example');
+    await button(page, t('trace.search')).click();
+    await shown.waitFor();
     quiet(page);
     await page.context().close();
   });
