@@ -9,6 +9,7 @@ pub(crate) mod login;
 pub(crate) mod passkey;
 pub(crate) mod password;
 pub(crate) mod reset;
+pub(crate) mod sent;
 pub(crate) mod sign_up;
 pub(crate) mod verify;
 

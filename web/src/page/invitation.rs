@@ -2,7 +2,6 @@
 
 use std::net::SocketAddr;
 
-use axum::body::Bytes;
 use axum::extract::{ConnectInfo, Extension, Query, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{Html, IntoResponse, Response};
@@ -10,11 +9,12 @@ use maud::{Markup, html};
 use serde_json::{Value, json};
 
 use super::link::{Guest, Token, action, dead};
-use super::login::{Sent, refused, see_other};
+use super::login::{refused, see_other};
+use super::sent::Sent;
 use super::{Onward, Paper, failed, told};
 use crate::Options;
 use crate::guard::Correlation;
-use crate::session::door::{Visitor, credential};
+use crate::session::door::Visitor;
 
 /// What is said of an invitation that is not good, and what to do.
 const INVITATION: (&str, &str) = (
@@ -143,19 +143,9 @@ fn right(paper: Paper, permission: &str) -> &str {
 }
 
 /// `POST /invitation`.
-pub(crate) async fn submit(
-    State(options): State<Options>,
-    ConnectInfo(peer): ConnectInfo<SocketAddr>,
-    Extension(Correlation(correlation)): Extension<Correlation>,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Response {
-    let sent = match Sent::read(&options, (&headers, &body), (peer, correlation)) {
-        Ok(sent) => sent,
-        Err(refused) => return *refused,
-    };
+pub(crate) async fn submit(State(options): State<Options>, sent: Sent) -> Response {
     let paper = sent.paper.at("/invitation");
-    let held = credential(&options, &headers, (&sent.home, &sent.visitor)).await;
+    let held = sent.credential(&options).await;
     if held.authorization.is_none() {
         return see_other("/login?told=over", held.cookies);
     }

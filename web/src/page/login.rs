@@ -1,24 +1,21 @@
 //! `/login`, `/login/code`, `/logout`, `/language`: signing in and out, without script.
 
-use std::net::SocketAddr;
-
-use axum::body::Bytes;
-use axum::extract::{ConnectInfo, Extension, Query, State};
+use axum::extract::{Query, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{AppendHeaders, IntoResponse, Response};
 use maud::{Markup, html};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Value, json};
 
-use super::form::{self, Field};
+use super::form::Field;
 use super::passkey::{Offer, scripted};
-use super::{Paper, from_elsewhere, not_at_home};
+use super::sent::Sent;
+use super::{Paper, not_at_home};
 use crate::Options;
 use crate::api::text;
-use crate::guard::Correlation;
 use crate::session::cookie::{self, Jar, Keep};
-use crate::session::door::{self, Visitor, credential};
-use crate::session::origin::{Home, within};
+use crate::session::door::{self, Visitor};
+use crate::session::origin::within;
 use crate::session::pending::Pending;
 
 /// Where a sign-in leads where nothing else was asked for.
@@ -32,38 +29,6 @@ pub(crate) struct Asked {
     next: Option<String>,
     /// Why somebody is here: `over`, `changed` or `out`.
     told: Option<String>,
-}
-
-/// A form on its way: who sent it and from where.
-pub(crate) struct Sent {
-    pub(crate) home: Home,
-    pub(crate) visitor: Visitor,
-    pub(crate) paper: Paper,
-    pub(crate) fields: std::collections::HashMap<String, String>,
-}
-
-impl Sent {
-    /// Reads a form of ours; the answer where it is none.
-    pub(crate) fn read(
-        options: &Options,
-        (headers, body): (&HeaderMap, &[u8]),
-        (peer, correlation): (SocketAddr, graphql::CorrelationId),
-    ) -> Result<Self, Box<Response>> {
-        let paper = Paper::of(options, headers);
-        let home = options.site.home(headers).ok_or_else(|| Box::new(not_at_home(paper)))?;
-        if !home.sent(headers) {
-            return Err(Box::new(from_elsewhere(paper)));
-        }
-        let fields =
-            form::read(headers, body).ok_or_else(|| Box::new(StatusCode::BAD_REQUEST.into_response()))?;
-        let visitor = Visitor::of(headers, Some(&home), (peer.ip(), correlation));
-        Ok(Self { home, visitor, paper, fields })
-    }
-
-    /// The text of a field; empty where it is not there.
-    pub(crate) fn field(&self, name: &str) -> &str {
-        self.fields.get(name).map_or("", String::as_str)
-    }
 }
 
 /// `GET /login`.
@@ -165,17 +130,7 @@ fn demo(paper: Paper, logins: &[crate::DemoLogin]) -> Markup {
 }
 
 /// `POST /login`: the password; leads on, or to the second factor.
-pub(crate) async fn submit(
-    State(options): State<Options>,
-    ConnectInfo(peer): ConnectInfo<SocketAddr>,
-    Extension(Correlation(correlation)): Extension<Correlation>,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Response {
-    let sent = match Sent::read(&options, (&headers, &body), (peer, correlation)) {
-        Ok(sent) => sent,
-        Err(refused) => return *refused,
-    };
+pub(crate) async fn submit(State(options): State<Options>, sent: Sent) -> Response {
     let pending = Pending {
         login: sent.field("login").trim().to_owned(),
         password: SecretString::from(sent.field("password").to_owned()),
@@ -183,7 +138,7 @@ pub(crate) async fn submit(
         is_kept: sent.field("keep") == "1",
     };
     let fault = match attempt(&options, &sent.visitor, &pending, Proof::None).await {
-        Attempt::In(session) => return signed_in(&options, &sent, &headers, (&session, &pending)).await,
+        Attempt::In(session) => return signed_in(&options, &sent, (&session, &pending)).await,
         Attempt::CodeNeeded(_) => match options.sessions.pending.keep(pending.clone()) {
             Some(name) => {
                 let line = cookie::set(&sent.home, Jar::Pending, &name, Keep::Session);
@@ -214,7 +169,7 @@ pub(crate) async fn code_page(State(options): State<Options>, headers: HeaderMap
 }
 
 /// The page of the second factor once more, with what is wrong.
-pub(crate) fn code_failed(paper: Paper, fault: &str) -> Response {
+fn code_failed(paper: Paper, fault: &str) -> Response {
     scripted(StatusCode::UNPROCESSABLE_ENTITY, code_sheet(paper, fault))
 }
 
@@ -250,26 +205,20 @@ fn code_sheet(paper: Paper, fault: &str) -> Markup {
 }
 
 /// `POST /login/code`.
-pub(crate) async fn code_submit(
-    State(options): State<Options>,
-    ConnectInfo(peer): ConnectInfo<SocketAddr>,
-    Extension(Correlation(correlation)): Extension<Correlation>,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Response {
-    let sent = match Sent::read(&options, (&headers, &body), (peer, correlation)) {
-        Ok(sent) => sent,
-        Err(refused) => return *refused,
-    };
-    let name = cookie::read(&headers, &sent.home, Jar::Pending).unwrap_or_default();
-    let Some(pending) = options.sessions.pending.of(&name) else {
+pub(crate) async fn code_submit(State(options): State<Options>, sent: Sent) -> Response {
+    let code = Proof::Code(sent.field("code").trim());
+    second(&options, &sent, code).await
+}
+
+/// The second factor: leads on, or to the same page once more.
+pub(crate) async fn second(options: &Options, sent: &Sent, proof: Proof<'_>) -> Response {
+    let Some((name, pending)) = sent.pending(options) else {
         return see_other("/login?told=over", Vec::new());
     };
-    let code = Proof::Code(sent.field("code").trim());
-    let fault = match attempt(&options, &sent.visitor, &pending, code).await {
+    let fault = match attempt(options, &sent.visitor, &pending, proof).await {
         Attempt::In(session) => {
             options.sessions.pending.forget(&name);
-            return signed_in(&options, &sent, &headers, (&session, &pending)).await;
+            return signed_in(options, sent, (&session, &pending)).await;
         }
         Attempt::CodeNeeded(_) => String::new(),
         Attempt::Refused(words) => words,
@@ -345,14 +294,13 @@ pub(crate) fn refused(answer: &Value, field: &str) -> String {
 pub(crate) async fn signed_in(
     options: &Options,
     sent: &Sent,
-    headers: &HeaderMap,
     (session, pending): (&Value, &Pending),
 ) -> Response {
     let home = &sent.home;
     let Some(tokens) = door::tokens(session) else {
         return StatusCode::INTERNAL_SERVER_ERROR.into_response();
     };
-    if let Some(old) = cookie::read(headers, home, Jar::Access) {
+    if let Some(old) = cookie::read(&sent.headers, home, Jar::Access) {
         let query = ("mutation { signOut { userErrors { code } } }", Value::Null);
         drop(sent.visitor.ask(options, Some(format!("Bearer {old}")), query).await);
     }
@@ -362,18 +310,8 @@ pub(crate) async fn signed_in(
 }
 
 /// `POST /logout`.
-pub(crate) async fn leave(
-    State(options): State<Options>,
-    ConnectInfo(peer): ConnectInfo<SocketAddr>,
-    Extension(Correlation(correlation)): Extension<Correlation>,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Response {
-    let sent = match Sent::read(&options, (&headers, &body), (peer, correlation)) {
-        Ok(sent) => sent,
-        Err(refused) => return *refused,
-    };
-    let held = credential(&options, &headers, (&sent.home, &sent.visitor)).await;
+pub(crate) async fn leave(State(options): State<Options>, sent: Sent) -> Response {
+    let held = sent.credential(&options).await;
     if held.authorization.is_some() {
         let query = ("mutation { signOut { userErrors { code } } }", Value::Null);
         drop(sent.visitor.ask(&options, held.authorization, query).await);
@@ -385,29 +323,20 @@ pub(crate) async fn leave(
 }
 
 /// `POST /language`: the language of pages, for a year.
-pub(crate) async fn language(
-    State(options): State<Options>,
-    ConnectInfo(peer): ConnectInfo<SocketAddr>,
-    Extension(Correlation(correlation)): Extension<Correlation>,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Response {
-    let sent = match Sent::read(&options, (&headers, &body), (peer, correlation)) {
-        Ok(sent) => sent,
-        Err(refused) => return *refused,
-    };
+pub(crate) async fn language(State(options): State<Options>, sent: Sent) -> Response {
     let wanted = if sent.field("language") == "fr" { "fr" } else { "en" };
-    keep_language(&options, &headers, (&sent, wanted)).await;
+    keep_language(&options, &sent, wanted).await;
     let line = cookie::set(&sent.home, Jar::Language, wanted, Keep::Seconds(LANGUAGE_SECS));
     // Back to where it was asked for, with its query: as browsers tell it, else as the form names it.
-    let referer = text(&headers, header::REFERER).and_then(|referer| referer.strip_prefix(&sent.home.origin));
+    let referer =
+        text(&sent.headers, header::REFERER).and_then(|referer| referer.strip_prefix(&sent.home.origin));
     let next = referer.unwrap_or_else(|| sent.field("next"));
     see_other(within(Some(next), "/login"), line.into_iter().collect())
 }
 
 /// Whoever is signed in is written to in that language as well, and finds it on every device. A mailbox has none of its own.
-async fn keep_language(options: &Options, headers: &HeaderMap, (sent, wanted): (&Sent, &str)) {
-    let Some(access) = cookie::read(headers, &sent.home, Jar::Access) else { return };
+async fn keep_language(options: &Options, sent: &Sent, wanted: &str) {
+    let Some(access) = cookie::read(&sent.headers, &sent.home, Jar::Access) else { return };
     let language = if wanted == "fr" { "FRENCH" } else { "ENGLISH" };
     let query =
         "mutation($language: PersonLanguage!) { languageSet(language: $language) { userErrors { code } } }";

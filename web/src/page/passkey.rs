@@ -1,25 +1,19 @@
 //! Signing in with a passkey: alone from `/login`, and as the second factor from `/login/code`. Needs script; the pages that
 //! offer it work without.
 
-use std::net::SocketAddr;
-
 use axum::Json;
-use axum::body::Bytes;
-use axum::extract::{ConnectInfo, Extension, State};
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::extract::State;
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
 use maud::{Markup, html};
 use secrecy::SecretString;
 use serde_json::{Value, json};
 
 use super::Paper;
-use super::login::{
-    Attempt, Proof, START, Sent, attempt, code_failed, failed, refused, see_other, signed_in,
-};
+use super::login::{Attempt, Proof, START, attempt, failed, refused, second, signed_in};
+use super::sent::Sent;
 use crate::Options;
 use crate::app::asset;
-use crate::guard::Correlation;
-use crate::session::cookie::{self, Jar};
 use crate::session::origin::within;
 use crate::session::pending::Pending;
 
@@ -72,36 +66,15 @@ pub(crate) fn scripted(status: StatusCode, page: Markup) -> Response {
 }
 
 /// `POST /login/passkey/question`: what any passkey is asked.
-pub(crate) async fn question(
-    State(options): State<Options>,
-    ConnectInfo(peer): ConnectInfo<SocketAddr>,
-    Extension(Correlation(correlation)): Extension<Correlation>,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Response {
-    let sent = match Sent::read(&options, (&headers, &body), (peer, correlation)) {
-        Ok(sent) => sent,
-        Err(refused) => return *refused,
-    };
+pub(crate) async fn question(State(options): State<Options>, sent: Sent) -> Response {
     let query = ("mutation { passkeySignInBegin { ticket options } }", Value::Null);
     let answer = sent.visitor.ask(&options, None, query).await.unwrap_or_default();
     asked(&answer["data"]["passkeySignInBegin"])
 }
 
 /// `POST /login/code/question`: what the passkeys of whoever has shown the password are asked.
-pub(crate) async fn code_question(
-    State(options): State<Options>,
-    ConnectInfo(peer): ConnectInfo<SocketAddr>,
-    Extension(Correlation(correlation)): Extension<Correlation>,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Response {
-    let sent = match Sent::read(&options, (&headers, &body), (peer, correlation)) {
-        Ok(sent) => sent,
-        Err(refused) => return *refused,
-    };
-    let name = cookie::read(&headers, &sent.home, Jar::Pending).unwrap_or_default();
-    let Some(pending) = options.sessions.pending.of(&name) else { return asked(&Value::Null) };
+pub(crate) async fn code_question(State(options): State<Options>, sent: Sent) -> Response {
+    let Some((_, pending)) = sent.pending(&options) else { return asked(&Value::Null) };
     match attempt(&options, &sent.visitor, &pending, Proof::None).await {
         Attempt::CodeNeeded(question) => asked(&question),
         Attempt::In(_) | Attempt::Refused(_) => asked(&Value::Null),
@@ -118,17 +91,7 @@ fn asked(question: &Value) -> Response {
 }
 
 /// `POST /login/passkey`: the answer of a passkey alone.
-pub(crate) async fn answer(
-    State(options): State<Options>,
-    ConnectInfo(peer): ConnectInfo<SocketAddr>,
-    Extension(Correlation(correlation)): Extension<Correlation>,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Response {
-    let sent = match Sent::read(&options, (&headers, &body), (peer, correlation)) {
-        Ok(sent) => sent,
-        Err(refused) => return *refused,
-    };
+pub(crate) async fn answer(State(options): State<Options>, sent: Sent) -> Response {
     let query = "mutation($answer: PasskeyAnswerInput!) { passkeySignIn(answer: $answer) { session { accessToken \
                  refreshToken } userErrors { code message } } }";
     let variables = json!({ "answer": given(&sent) });
@@ -141,35 +104,14 @@ pub(crate) async fn answer(
     };
     let payload = &answer["data"]["passkeySignIn"];
     if !payload["session"].is_null() {
-        return signed_in(&options, &sent, &headers, (&payload["session"], &pending)).await;
+        return signed_in(&options, &sent, (&payload["session"], &pending)).await;
     }
     failed(sent.paper, &options, (&pending, &refused(&answer, "passkeySignIn")))
 }
 
 /// `POST /login/code/passkey`: the answer of a passkey after the password.
-pub(crate) async fn code_answer(
-    State(options): State<Options>,
-    ConnectInfo(peer): ConnectInfo<SocketAddr>,
-    Extension(Correlation(correlation)): Extension<Correlation>,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Response {
-    let sent = match Sent::read(&options, (&headers, &body), (peer, correlation)) {
-        Ok(sent) => sent,
-        Err(refused) => return *refused,
-    };
-    let name = cookie::read(&headers, &sent.home, Jar::Pending).unwrap_or_default();
-    let Some(pending) = options.sessions.pending.of(&name) else {
-        return see_other("/login?told=over", Vec::new());
-    };
-    match attempt(&options, &sent.visitor, &pending, Proof::Passkey(given(&sent))).await {
-        Attempt::In(session) => {
-            options.sessions.pending.forget(&name);
-            signed_in(&options, &sent, &headers, (&session, &pending)).await
-        }
-        Attempt::CodeNeeded(_) => code_failed(sent.paper, ""),
-        Attempt::Refused(words) => code_failed(sent.paper, &words),
-    }
+pub(crate) async fn code_answer(State(options): State<Options>, sent: Sent) -> Response {
+    second(&options, &sent, Proof::Passkey(given(&sent))).await
 }
 
 fn given(sent: &Sent) -> Value {

@@ -2,7 +2,6 @@
 
 use std::net::SocketAddr;
 
-use axum::body::Bytes;
 use axum::extract::{ConnectInfo, Extension, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{Html, IntoResponse, Response};
@@ -10,7 +9,8 @@ use maud::{Markup, html};
 use serde_json::{Value, json};
 
 use super::form::Field;
-use super::login::{Sent, capitalised, see_other};
+use super::login::{capitalised, see_other};
+use super::sent::Sent;
 use super::{Paper, not_at_home};
 use crate::Options;
 use crate::guard::Correlation;
@@ -105,19 +105,9 @@ fn sheet(paper: Paper, is_demanded: bool, faults: &Faults) -> Markup {
 }
 
 /// `POST /password`.
-pub(crate) async fn submit(
-    State(options): State<Options>,
-    ConnectInfo(peer): ConnectInfo<SocketAddr>,
-    Extension(Correlation(correlation)): Extension<Correlation>,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Response {
-    let sent = match Sent::read(&options, (&headers, &body), (peer, correlation)) {
-        Ok(sent) => sent,
-        Err(refused) => return *refused,
-    };
+pub(crate) async fn submit(State(options): State<Options>, sent: Sent) -> Response {
     let paper = sent.paper;
-    let held = credential(&options, &headers, (&sent.home, &sent.visitor)).await;
+    let held = sent.credential(&options).await;
     if held.authorization.is_none() {
         return see_other("/login?told=over&next=/password", held.cookies);
     }

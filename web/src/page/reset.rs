@@ -1,9 +1,6 @@
 //! `/reset`: asking for a link to choose another password, and choosing it.
 
-use std::net::SocketAddr;
-
-use axum::body::Bytes;
-use axum::extract::{ConnectInfo, Extension, Query, State};
+use axum::extract::{Query, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{Html, IntoResponse, Response};
 use maud::{Markup, html};
@@ -11,11 +8,11 @@ use serde_json::json;
 
 use super::form::Field;
 use super::link::{Token, action, dead};
-use super::login::{Sent, refused, see_other};
+use super::login::{refused, see_other};
 use super::password::new_fields;
+use super::sent::Sent;
 use super::{Onward, Paper, failed, not_at_home, told};
 use crate::Options;
-use crate::guard::Correlation;
 use crate::session::door;
 
 /// `GET /reset`.
@@ -97,17 +94,7 @@ const RESET: (&str, &str) = (
 );
 
 /// `POST /reset`: a login to write to, or a token with the new password.
-pub(crate) async fn submit(
-    State(options): State<Options>,
-    ConnectInfo(peer): ConnectInfo<SocketAddr>,
-    Extension(Correlation(correlation)): Extension<Correlation>,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Response {
-    let sent = match Sent::read(&options, (&headers, &body), (peer, correlation)) {
-        Ok(sent) => sent,
-        Err(refused) => return *refused,
-    };
+pub(crate) async fn submit(State(options): State<Options>, sent: Sent) -> Response {
     if sent.field("token").is_empty() {
         requested(&options, &sent).await
     } else {

@@ -1,20 +1,17 @@
 //! `/signup`: opening an account, where the operator lets everybody.
 
-use std::net::SocketAddr;
-
-use axum::body::Bytes;
-use axum::extract::{ConnectInfo, Extension, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{Html, IntoResponse, Response};
 use maud::{Markup, html};
 use serde_json::{Value, json};
 
 use super::form::Field;
-use super::login::{Sent, capitalised, refused};
+use super::login::{capitalised, refused};
 use super::password::new_fields;
+use super::sent::Sent;
 use super::{Onward, Paper, failed, fault, not_at_home, told};
 use crate::Options;
-use crate::guard::Correlation;
 
 /// `GET /signup`.
 pub(crate) async fn page(State(options): State<Options>, headers: HeaderMap) -> Response {
@@ -85,17 +82,7 @@ impl Sheet<'_> {
 }
 
 /// `POST /signup`.
-pub(crate) async fn submit(
-    State(options): State<Options>,
-    ConnectInfo(peer): ConnectInfo<SocketAddr>,
-    Extension(Correlation(correlation)): Extension<Correlation>,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Response {
-    let sent = match Sent::read(&options, (&headers, &body), (peer, correlation)) {
-        Ok(sent) => sent,
-        Err(refused) => return *refused,
-    };
+pub(crate) async fn submit(State(options): State<Options>, sent: Sent) -> Response {
     let paper = sent.paper.at("/signup");
     if !options.api.is_sign_up_open() {
         return closed(paper);

@@ -4,7 +4,6 @@
 
 use std::net::SocketAddr;
 
-use axum::body::Bytes;
 use axum::extract::{ConnectInfo, Extension, Query, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{Html, IntoResponse, Response};
@@ -12,11 +11,11 @@ use maud::html;
 use serde_json::{Value, json};
 
 use super::link::{Guest, Token, action, dead};
-use super::login::{Sent, refused};
+use super::login::refused;
+use super::sent::Sent;
 use super::{Onward, Paper, told};
 use crate::Options;
 use crate::guard::Correlation;
-use crate::session::door::credential;
 
 /// `GET /verify`.
 pub(crate) async fn page(
@@ -83,20 +82,10 @@ const VERIFY: (&str, &str) = (
 );
 
 /// `POST /verify`: the token of a link, or none to have one sent again.
-pub(crate) async fn submit(
-    State(options): State<Options>,
-    ConnectInfo(peer): ConnectInfo<SocketAddr>,
-    Extension(Correlation(correlation)): Extension<Correlation>,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Response {
-    let sent = match Sent::read(&options, (&headers, &body), (peer, correlation)) {
-        Ok(sent) => sent,
-        Err(refused) => return *refused,
-    };
+pub(crate) async fn submit(State(options): State<Options>, sent: Sent) -> Response {
     let paper = sent.paper.at("/verify");
     if sent.field("token").is_empty() {
-        return resent(&options, &sent, &headers).await;
+        return resent(&options, &sent).await;
     }
     let query = "mutation($token: String!) { emailVerify(token: $token) { userErrors { code message } } }";
     let variables = json!({ "token": sent.field("token") });
@@ -117,9 +106,9 @@ pub(crate) async fn submit(
     super::failed(paper, &refused(&answer, "emailVerify"))
 }
 
-async fn resent(options: &Options, sent: &Sent, headers: &HeaderMap) -> Response {
+async fn resent(options: &Options, sent: &Sent) -> Response {
     let paper = sent.paper.at("/verify");
-    let held = credential(options, headers, (&sent.home, &sent.visitor)).await;
+    let held = sent.credential(options).await;
     let query = ("mutation { emailVerificationResend { userErrors { code message } } }", Value::Null);
     let answer = sent.visitor.ask(options, held.authorization, query).await.unwrap_or_default();
     if answer["data"]["emailVerificationResend"]["userErrors"] != json!([]) {

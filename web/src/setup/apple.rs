@@ -1,11 +1,8 @@
 //! Apple's configuration profiles, for the mailbox that is signed in: mail, with or without an app password made for the
 //! device. The kinds with calendars and contacts are not made, since no server for these is there.
 
-use std::net::SocketAddr;
-
-use axum::body::Bytes;
-use axum::extract::{ConnectInfo, Extension, State};
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::extract::State;
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Value as Json, json};
@@ -14,10 +11,9 @@ use uuid::Uuid;
 use super::plist::Value;
 use super::{Offer, Service, Socket};
 use crate::Options;
-use crate::guard::Correlation;
-use crate::page::login::{Sent, see_other};
+use crate::page::login::see_other;
+use crate::page::sent::Sent;
 use crate::page::{Paper, fault};
-use crate::session::door::credential;
 
 /// Whose profile it is.
 struct Person {
@@ -28,18 +24,8 @@ struct Person {
 }
 
 /// `POST /setup/apple`: the profile, signed where the servers' key allows. `password=new` makes an app password first.
-pub(crate) async fn profile(
-    State(options): State<Options>,
-    ConnectInfo(peer): ConnectInfo<SocketAddr>,
-    Extension(Correlation(correlation)): Extension<Correlation>,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Response {
-    let sent = match Sent::read(&options, (&headers, &body), (peer, correlation)) {
-        Ok(sent) => sent,
-        Err(refused) => return *refused,
-    };
-    let held = credential(&options, &headers, (&sent.home, &sent.visitor)).await;
+pub(crate) async fn profile(State(options): State<Options>, sent: Sent) -> Response {
+    let held = sent.credential(&options).await;
     if held.authorization.is_none() {
         return see_other("/login?next=/setup", held.cookies);
     }
