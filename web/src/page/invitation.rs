@@ -1,9 +1,7 @@
 //! `/invitation`: accepting or declining access to somebody else's account.
 
-use std::net::SocketAddr;
-
-use axum::extract::{ConnectInfo, Extension, Query, State};
-use axum::http::{HeaderMap, StatusCode};
+use axum::extract::{Query, State};
+use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Response};
 use maud::{Markup, html};
 use serde_json::{Value, json};
@@ -13,7 +11,6 @@ use super::login::{refused, see_other};
 use super::sent::Sent;
 use super::{Onward, Paper, failed, told};
 use crate::Options;
-use crate::guard::Correlation;
 use crate::session::door::Visitor;
 
 /// What is said of an invitation that is not good, and what to do.
@@ -26,15 +23,9 @@ const INVITATION: (&str, &str) = (
 /// `GET /invitation`.
 pub(crate) async fn page(
     State(options): State<Options>,
-    ConnectInfo(peer): ConnectInfo<SocketAddr>,
-    Extension(Correlation(correlation)): Extension<Correlation>,
     Query(asked): Query<Token>,
-    headers: HeaderMap,
+    guest: Guest,
 ) -> Response {
-    let guest = match Guest::of(&options, &headers, (peer, correlation)).await {
-        Ok(guest) => guest,
-        Err(answer) => return *answer,
-    };
     let paper = guest.paper.at("/invitation");
     let Some(token) = asked.token() else { return guest.answer(dead(paper, INVITATION)) };
     let invitation = match read(&options, &guest.visitor, token).await {

@@ -1,12 +1,13 @@
 //! What the pages behind mailed links share.
 
-use std::net::SocketAddr;
-
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
 use serde_json::Value;
 
-use super::{Onward, Paper, not_at_home, told};
+use super::sent::Arrival;
+use super::{Onward, Paper, told};
 use crate::Options;
 use crate::session::door::{Visitor, credential};
 
@@ -39,7 +40,7 @@ pub(crate) fn action(path: &str, token: &str) -> String {
     format!("{path}?token={token}")
 }
 
-/// Whoever looks at a page, signed in or not.
+/// Whoever looks at a page, signed in or not; refused as an extractor where the pages are not at home.
 pub(crate) struct Guest {
     pub(crate) paper: Paper,
     pub(crate) visitor: Visitor,
@@ -48,17 +49,12 @@ pub(crate) struct Guest {
     cookies: Vec<HeaderValue>,
 }
 
-impl Guest {
-    /// From a request; the answer where the pages are not at home.
-    pub(crate) async fn of(
-        options: &Options,
-        headers: &HeaderMap,
-        (peer, correlation): (SocketAddr, graphql::CorrelationId),
-    ) -> Result<Self, Box<Response>> {
-        let paper = Paper::of(options, headers);
-        let home = options.site.home(headers).ok_or_else(|| Box::new(not_at_home(paper)))?;
-        let visitor = Visitor::of(headers, Some(&home), (peer.ip(), correlation));
-        let held = credential(options, headers, (&home, &visitor)).await;
+impl FromRequestParts<Options> for Guest {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, options: &Options) -> Result<Self, Response> {
+        let Arrival { home, visitor, paper } = Arrival::from_request_parts(parts, options).await?;
+        let held = credential(options, &parts.headers, (&home, &visitor)).await;
         let answer = match held.authorization {
             Some(_) => {
                 let query = ("{ viewer { userId demand } }", Value::Null);
@@ -68,7 +64,9 @@ impl Guest {
         };
         Ok(Self { paper, visitor, viewer: answer["data"]["viewer"].clone(), cookies: held.cookies })
     }
+}
 
+impl Guest {
     /// The answer, with the cookies that a renewed session must set.
     pub(crate) fn answer(&self, mut response: Response) -> Response {
         for line in &self.cookies {

@@ -1,43 +1,27 @@
 //! `/password`: choosing another password, by will or because it must be done first.
 
-use std::net::SocketAddr;
-
-use axum::extract::{ConnectInfo, Extension, State};
-use axum::http::{HeaderMap, StatusCode};
+use axum::extract::State;
+use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Response};
 use maud::{Markup, html};
 use serde_json::{Value, json};
 
+use super::Paper;
 use super::form::Field;
+use super::link::Guest;
 use super::login::{capitalised, see_other};
 use super::sent::Sent;
-use super::{Paper, not_at_home};
 use crate::Options;
-use crate::guard::Correlation;
-use crate::session::door::{self, Visitor, credential};
+use crate::session::door::{self};
 
 /// `GET /password`.
-pub(crate) async fn page(
-    State(options): State<Options>,
-    ConnectInfo(peer): ConnectInfo<SocketAddr>,
-    Extension(Correlation(correlation)): Extension<Correlation>,
-    headers: HeaderMap,
-) -> Response {
-    let paper = Paper::of(&options, &headers);
-    let Some(home) = options.site.home(&headers) else { return not_at_home(paper) };
-    let visitor = Visitor::of(&headers, Some(&home), (peer.ip(), correlation));
-    let held = credential(&options, &headers, (&home, &visitor)).await;
-    let query = ("{ viewer { demand } }", Value::Null);
-    let answer = visitor.ask(&options, held.authorization, query).await.unwrap_or_default();
-    if answer["data"]["viewer"].is_null() {
-        return see_other("/login?next=/password", held.cookies);
+pub(crate) async fn page(guest: Guest) -> Response {
+    if guest.viewer.is_null() {
+        return guest.answer(see_other("/login?next=/password", Vec::new()));
     }
-    let is_demanded = answer["data"]["viewer"]["demand"] == "PASSWORD_CHANGE";
-    let mut response = Html(sheet(paper, is_demanded, &Faults::default()).into_string()).into_response();
-    for line in held.cookies {
-        response.headers_mut().append(axum::http::header::SET_COOKIE, line);
-    }
-    response
+    let is_demanded = guest.viewer["demand"] == "PASSWORD_CHANGE";
+    let page = sheet(guest.paper, is_demanded, &Faults::default()).into_string();
+    guest.answer(Html(page).into_response())
 }
 
 /// What is wrong, by field.

@@ -1,10 +1,11 @@
-//! A form on its way: what every page that takes one begins with.
+//! Who comes to a page, and a form on its way: what the pages begin with.
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
 
 use axum::body::Bytes;
-use axum::extract::{ConnectInfo, Extension, FromRequest, FromRequestParts as _, Request};
+use axum::extract::{ConnectInfo, Extension, FromRequest, FromRequestParts, Request};
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 
@@ -15,6 +16,29 @@ use crate::session::cookie::{self, Jar};
 use crate::session::door::{self, Credential, Visitor};
 use crate::session::origin::Home;
 use crate::session::pending::Pending;
+
+/// Somebody at a host where our pages are at home; refused as an extractor elsewhere.
+pub(crate) struct Arrival {
+    pub(crate) home: Home,
+    pub(crate) visitor: Visitor,
+    pub(crate) paper: Paper,
+}
+
+impl FromRequestParts<Options> for Arrival {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, options: &Options) -> Result<Self, Response> {
+        let ConnectInfo(peer) = ConnectInfo::<SocketAddr>::from_request_parts(parts, options)
+            .await
+            .map_err(|refused| refused.into_response())?;
+        let Extension(Correlation(correlation)) =
+            Extension::from_request_parts(parts, options).await.map_err(|refused| refused.into_response())?;
+        let paper = Paper::of(options, &parts.headers);
+        let home = options.site.home(&parts.headers).ok_or_else(|| not_at_home(paper))?;
+        let visitor = Visitor::of(&parts.headers, Some(&home), (peer.ip(), correlation));
+        Ok(Self { home, visitor, paper })
+    }
+}
 
 /// A form of ours: who sent it and from where. Refused as an extractor where it is none: at a host that is not ours, from
 /// another site, or no form.
@@ -31,23 +55,15 @@ impl FromRequest<Options> for Sent {
 
     async fn from_request(request: Request, options: &Options) -> Result<Self, Response> {
         let (mut parts, body) = request.into_parts();
-        let ConnectInfo(peer) = ConnectInfo::<SocketAddr>::from_request_parts(&mut parts, options)
-            .await
-            .map_err(|refused| refused.into_response())?;
-        let Extension(Correlation(correlation)) = Extension::from_request_parts(&mut parts, options)
-            .await
-            .map_err(|refused| refused.into_response())?;
+        let Arrival { home, visitor, paper } = Arrival::from_request_parts(&mut parts, options).await?;
+        if !home.sent(&parts.headers) {
+            return Err(from_elsewhere(paper));
+        }
         let headers = parts.headers.clone();
         let body = Bytes::from_request(Request::from_parts(parts, body), options)
             .await
             .map_err(|refused| refused.into_response())?;
-        let paper = Paper::of(options, &headers);
-        let home = options.site.home(&headers).ok_or_else(|| not_at_home(paper))?;
-        if !home.sent(&headers) {
-            return Err(from_elsewhere(paper));
-        }
         let fields = form::read(&headers, &body).ok_or_else(|| StatusCode::BAD_REQUEST.into_response())?;
-        let visitor = Visitor::of(&headers, Some(&home), (peer.ip(), correlation));
         Ok(Self { home, visitor, paper, headers, fields })
     }
 }

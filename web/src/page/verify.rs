@@ -2,10 +2,8 @@
 //!
 //! A link is followed by a button: programs that look at mail open links by themselves, and must confirm nothing.
 
-use std::net::SocketAddr;
-
-use axum::extract::{ConnectInfo, Extension, Query, State};
-use axum::http::{HeaderMap, StatusCode};
+use axum::extract::{Query, State};
+use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Response};
 use maud::html;
 use serde_json::{Value, json};
@@ -15,20 +13,9 @@ use super::login::refused;
 use super::sent::Sent;
 use super::{Onward, Paper, told};
 use crate::Options;
-use crate::guard::Correlation;
 
 /// `GET /verify`.
-pub(crate) async fn page(
-    State(options): State<Options>,
-    ConnectInfo(peer): ConnectInfo<SocketAddr>,
-    Extension(Correlation(correlation)): Extension<Correlation>,
-    Query(asked): Query<Token>,
-    headers: HeaderMap,
-) -> Response {
-    let guest = match Guest::of(&options, &headers, (peer, correlation)).await {
-        Ok(guest) => guest,
-        Err(answer) => return *answer,
-    };
+pub(crate) async fn page(Query(asked): Query<Token>, guest: Guest) -> Response {
     let paper = guest.paper.at("/verify");
     let Some(token) = asked.token() else { return waiting(paper, &guest) };
     let title = paper.say("Confirm your address", "Confirmer votre adresse");
