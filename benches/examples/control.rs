@@ -291,7 +291,7 @@ async fn main() {
         queue: Arc::new(mail),
         reports,
         deliveries: nothing.clone(),
-        door: graphql::DoorBook::open(database.clone()).await.expect("tables"),
+        door: door::DoorBook::open(database.clone()).await.expect("tables"),
         passkeys: None,
         blobs: database::Blobs::open(database.clone()).await.expect("a table"),
         facts: graphql::Facts {

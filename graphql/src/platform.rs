@@ -13,7 +13,6 @@ use kernel::{ByteSize, DomainId, DomainName, MailboxId, TenantId, Timestamp, Web
 
 use crate::access::{AccessKey, People, SignIns};
 use crate::domain::dns::DnsChecks;
-use crate::door::DoorBook;
 use crate::passkey::question::Passkeys;
 
 /// Whether an engineer or a customer is at the other end.
@@ -39,7 +38,7 @@ pub struct Platform {
     /// Bounds and throttles sign-ins of users.
     pub sign_ins: Arc<SignIns>,
     /// What all nodes must know at once about sign-ins.
-    pub door: DoorBook,
+    pub door: door::DoorBook,
     /// Asks for passkeys; none where the pages have no name.
     pub passkeys: Option<Arc<Passkeys>>,
     /// Stored octets and messages of mailboxes.

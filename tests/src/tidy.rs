@@ -18,6 +18,7 @@ pub const EDGES: &[(&str, &[&str])] = &[
     ("journal", &["kernel", "database"]),
     ("engine", &["kernel", "authority", "database", "journal"]),
     ("caller", &[]),
+    ("door", &["kernel", "database", "hosting"]),
     ("webhook", &["kernel", "authority", "hosting", "engine", "journal", "database", "caller"]),
     ("notice", &["kernel", "hosting", "engine", "authority"]),
     // edges
@@ -41,6 +42,7 @@ pub const EDGES: &[(&str, &[&str])] = &[
             "engine",
             "journal",
             "database",
+            "door",
             "directory",
             "dnscheck",
             "resolver",
@@ -78,6 +80,7 @@ pub const EDGES: &[(&str, &[&str])] = &[
             "web",
             "caller",
             "webhook",
+            "door",
         ],
     ),
     ("xtask", &[]),

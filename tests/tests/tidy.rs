@@ -136,6 +136,7 @@ fn sql_stays_in_its_rooms() {
             "platform/journal",
             "platform/engine",
             "platform/webhook",
+            "platform/door",
             "mail/store",
             "tests",
             "benches",
@@ -144,8 +145,6 @@ fn sql_stays_in_its_rooms() {
         .any(|room| inside.starts_with(room))
             || inside.ends_with("projection.rs")
             || inside.contains("/projection/")
-            // The book at the door: rows of operation, which no event holds.
-            || inside.starts_with("graphql/src/door")
             || inside.starts_with("graphql/") && inside.contains("query")
             || inside.contains("/tests/");
         if may_hold_sql {

@@ -21,7 +21,6 @@ use super::password::{hashed, proved};
 use super::secret::{Opens, Secret};
 use super::{about_itself, now};
 use crate::credential::totp::{self, Proof};
-use crate::door::{SignInNote, SignInOutcome, SignInProtocol};
 use crate::error::Fault;
 use crate::limit::{PASSWORD_OCTETS_MAX, REFRESH_TOKEN_SECS, TEXT_OCTETS_MAX};
 use crate::passkey::answer::SignedAnswer;
@@ -30,6 +29,7 @@ use crate::passkey::question::{Handle, Purpose};
 use crate::payload::{Answer, Faults, UserError, command, heard, run, run_as};
 use crate::request::Asked;
 use crate::scalar::{AccountKey, Place, SessionKey, Uid};
+use door::{SignInNote, SignInOutcome, SignInProtocol};
 
 /// What a sign-in, a refresh or a sign-out came to.
 #[derive(Debug, Clone)]

@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use async_graphql::{Enum, SimpleObject};
 use hosting::mailbox as model;
 
-use crate::door::{SignInOutcome, SignInProtocol, SignInRow};
 use crate::passkey::object::Passkey;
 use crate::scalar::{AppPasswordKey, FactorKey, Moment};
+use door::SignInRow;
 
 /// What somebody proves besides the password.
 #[derive(Debug, Clone, SimpleObject)]
@@ -96,6 +96,39 @@ pub struct LastLogin {
     pub at: Moment,
 }
 
+/// What a sign-in came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(remote = "door::SignInOutcome")]
+pub enum SignInOutcome {
+    /// Somebody is in.
+    Success,
+    /// The password was wrong.
+    WrongPassword,
+    /// The password was right, and the code or passkey after it was wrong.
+    WrongSecondFactor,
+    /// A passkey of this login was shown and was not good.
+    WrongPasskey,
+    /// The password was right and opens nothing by this protocol: the service or the protocol is off, an app password is
+    /// wanted or is over, or a second factor is still to be added.
+    NotOpen,
+    /// Too many tries: the password was not looked at.
+    Throttled,
+}
+
+/// A way to sign in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(remote = "door::SignInProtocol")]
+pub enum SignInProtocol {
+    /// The pages and the API, by password.
+    Web,
+    /// The pages, by a passkey alone.
+    Passkey,
+    /// IMAP.
+    Imap,
+    /// Message submission by SMTP.
+    Submission,
+}
+
 /// Sign-ins of one kind on one day, failures as well.
 #[derive(Debug, Clone, SimpleObject)]
 pub struct SignIn {
@@ -118,8 +151,8 @@ pub struct SignIn {
 impl From<SignInRow> for SignIn {
     fn from(row: SignInRow) -> Self {
         Self {
-            protocol: row.note.protocol,
-            outcome: row.note.outcome,
+            protocol: row.note.protocol.into(),
+            outcome: row.note.outcome.into(),
             network: row.note.network,
             device: Some(row.note.device).filter(|device| !device.is_empty()),
             count: i32::try_from(row.count).unwrap_or(i32::MAX),

@@ -12,13 +12,13 @@ use serde_json::json;
 
 use super::object::{AppPassword, Authenticator, LastLogin, SecondFactors, SignIn, shown};
 use crate::access::now;
-use crate::door::SignInRow;
 use crate::error::Fault;
 use crate::mailbox::record::{named, of_record, record};
 use crate::passkey::object::Passkey;
 use crate::platform::LastUse;
 use crate::request::Asked;
 use crate::scalar::{AccountKey, AppPasswordKey, FactorKey, MailboxKey, Moment, UserKey};
+use door::SignInRow;
 
 /// Sign-ins that are shown at once.
 const SIGN_IN_COUNT_MAX: usize = 100;
@@ -209,10 +209,11 @@ async fn sign_ins_of(
 
 /// A sign-in as it is exported.
 fn exported(row: SignInRow) -> serde_json::Value {
+    let (protocol, outcome) = (row.note.protocol.name(), row.note.outcome.name());
     let one = SignIn::from(row);
     json!({
-        "protocol": one.protocol.name(),
-        "outcome": one.outcome.name(),
+        "protocol": protocol,
+        "outcome": outcome,
         "network": one.network, "device": one.device, "count": one.count, "lastAt": rfc3339(one.last_at),
     })
 }

@@ -11,8 +11,8 @@ use serde::{Deserialize, Deserializer};
 use super::object::PasskeyAnswerInput;
 use super::question::{Challenge, Passkeys};
 use crate::access::now;
-use crate::door::PasskeyUse;
 use crate::request::Asked;
+use door::PasskeyUse;
 
 /// Longest credential as JSON that is read, in octets.
 const CREDENTIAL_OCTETS_MAX: usize = 96 * 1024;

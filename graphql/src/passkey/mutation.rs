@@ -13,11 +13,11 @@ use crate::access::mutation::{SessionPayload, begin, throttled};
 use crate::access::now;
 use crate::credential::mutation::{SecondFactorsPayload, add_first, change, is_proved, refused};
 use crate::credential::query::{factors, label, own};
-use crate::door::{SignInNote, SignInOutcome, SignInProtocol};
 use crate::error::Fault;
 use crate::payload::{Faults, command};
 use crate::request::Asked;
 use crate::scalar::{FactorKey, Uid};
+use door::{SignInNote, SignInOutcome, SignInProtocol};
 
 /// Adding passkeys and security keys, and signing in with them alone.
 #[derive(Debug, Default)]

@@ -168,7 +168,7 @@ impl Stage {
         known.caught_up().await;
         graphql::register(&engine, &people).await.expect("registered").caught_up().await;
         let world = Arc::new(World::default());
-        let door = graphql::DoorBook::open(blobs.clone()).await.expect("tables");
+        let door = door::DoorBook::open(blobs.clone()).await.expect("tables");
         let blobs = database::Blobs::open(blobs).await.expect("a table");
         let mail = Database::open_sqlite(&folder.path().join("mail.db")).expect("a database");
         let now: store::Now = Arc::new(|| Timestamp::from_secs(1_900_000_000));

@@ -39,7 +39,7 @@ pub struct ErasePersons {
     /// Where messages are.
     pub store: Arc<SqlStore>,
     /// Where sign-ins are.
-    pub door: graphql::DoorBook,
+    pub door: door::DoorBook,
 }
 
 #[async_trait]

@@ -3,7 +3,8 @@
 use async_trait::async_trait;
 use database::DatabaseError;
 use directory::{Credential, Directory, Protocol, TryOutcome};
-use graphql::{DoorBook, LastUse, LoginSource, PortError, SignInNote, SignInOutcome, SignInProtocol};
+use door::{DoorBook, SignInNote, SignInOutcome, SignInProtocol};
+use graphql::{LastUse, LoginSource, PortError};
 use hosting::session::SessionOwner;
 use journal::{Clock as _, SystemClock};
 use kernel::{MailboxId, TenantId};

@@ -55,7 +55,7 @@ pub struct Platform {
     /// The bytes of documents.
     pub blobs: Blobs,
     /// What all nodes must know at once about sign-ins.
-    pub door: graphql::DoorBook,
+    pub door: door::DoorBook,
     /// Where webhooks stand, and what they were told.
     pub deliveries: Deliveries,
 }
@@ -101,7 +101,7 @@ impl Platform {
         let correspondents = Correspondents::open(mail).await?;
         let logins = Logins(LastLogins::open(database.clone()).await?);
         let blobs = Blobs::open(database.clone()).await?;
-        let door = graphql::DoorBook::open(database.clone()).await?;
+        let door = door::DoorBook::open(database.clone()).await?;
         let deliveries = Deliveries::open(database.clone()).await?;
         Ok(Self {
             journal,

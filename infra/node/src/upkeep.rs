@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use authority::Principal;
 use directory::Directory;
+use door::DoorBook;
 use engine::Engine;
-use graphql::DoorBook;
 use hosting::use_case::PurgeService;
 use journal::{Clock as _, SystemClock};
 use kernel::{CommandId, CorrelationId};

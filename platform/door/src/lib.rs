@@ -1,7 +1,7 @@
 //! The book at the door: what all nodes must know at once about sign-ins, and no event holds.
 //!
-//! Which one-time values were used, how far the counters of security keys are, and who has come or has tried. Facts of operation, not of business: a
-//! person's stream has a bound for all its life, and each sign-in would use some of it.
+//! Which one-time values were used, how far the counters of security keys are, and who has come or has tried. Facts of
+//! operation, not of business: a person's stream has a bound for all its life, and each sign-in would use some of it.
 
 mod history;
 
@@ -36,11 +36,13 @@ pub struct DoorBook {
 
 /// How a security key or a passkey was last used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct PasskeyUse {
-    pub(crate) factor: FactorId,
-    /// The counter that it said.
-    pub(crate) counter: u32,
-    pub(crate) at: Timestamp,
+pub struct PasskeyUse {
+    /// Which of its owner's factors it is.
+    pub factor: FactorId,
+    /// The counter that it said (WebAuthn section 6.1.1); 0 for ever where it has none.
+    pub counter: u32,
+    /// When.
+    pub at: Timestamp,
 }
 
 impl DoorBook {
@@ -58,7 +60,7 @@ impl DoorBook {
     ///
     /// # Errors
     /// [`DatabaseError`].
-    pub(crate) async fn spend(
+    pub async fn spend(
         &self,
         hash: [u8; 32],
         (now, until): (Timestamp, Timestamp),
@@ -83,7 +85,7 @@ impl DoorBook {
     ///
     /// # Errors
     /// [`DatabaseError`].
-    pub(crate) async fn used(&self, tenant: TenantId, one: PasskeyUse) -> Result<bool, DatabaseError> {
+    pub async fn used(&self, tenant: TenantId, one: PasskeyUse) -> Result<bool, DatabaseError> {
         // Authenticators without a counter say 0 for ever.
         let upsert = "INSERT INTO door_passkey (tenant, factor_id, counter, used_at) VALUES ($1, $2, $3, $4) \
              ON CONFLICT (tenant, factor_id) DO UPDATE SET counter = excluded.counter, used_at = excluded.used_at \
@@ -100,7 +102,7 @@ impl DoorBook {
     ///
     /// # Errors
     /// [`DatabaseError`].
-    pub(crate) async fn uses(
+    pub async fn uses(
         &self,
         tenant: TenantId,
         factors: impl IntoIterator<Item = FactorId>,

@@ -14,10 +14,12 @@ use kernel::{Id as _, TenantId, Timestamp};
 use parking_lot::Mutex;
 use uuid::Uuid;
 
-use super::DoorBook;
+use crate::DoorBook;
 
 /// How long a sign-in is kept.
 const KEPT_FOR: Duration = Duration::from_secs(90 * 24 * 3600);
+/// Milliseconds between two sweeps of a node: rows may stay so much longer.
+const SWEEP_PAUSE_MS: u64 = 3_600_000;
 /// Milliseconds of a day.
 const DAY_MS: i64 = 24 * 3600 * 1000;
 /// Most rows of one person, successes and failures each.
@@ -30,8 +32,7 @@ const BATCH_COUNT: usize = 200;
 const DEVICE_CHARACTER_COUNT_MAX: usize = 120;
 
 /// What a sign-in came to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, async_graphql::Enum)]
-#[graphql(name = "SignInOutcome")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum SignInOutcome {
     /// Somebody is in.
     Success,
@@ -49,8 +50,7 @@ pub enum SignInOutcome {
 }
 
 /// A way to sign in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, async_graphql::Enum)]
-#[graphql(name = "SignInProtocol")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum SignInProtocol {
     /// The pages and the API, by password.
     Web,
@@ -97,7 +97,11 @@ type Seen = (u32, Timestamp, Timestamp);
 
 /// What waits to be written, by day.
 #[derive(Debug, Default)]
-pub(super) struct Waiting(Mutex<HashMap<(SignInNote, i64), Seen>>);
+pub(crate) struct Waiting {
+    noted: Mutex<HashMap<(SignInNote, i64), Seen>>,
+    /// When this node last forgot what is past its time.
+    swept_at: Mutex<Option<Timestamp>>,
+}
 
 impl SignInNote {
     /// From `peer`, of which the network is kept alone: 24 bits of IPv4, 48 of IPv6.
@@ -123,7 +127,7 @@ fn network(peer: IpAddr) -> String {
 impl DoorBook {
     /// Notes a sign-in; it is written with the next [`DoorBook::write`].
     pub fn note(&self, note: SignInNote, count: u32, at: Timestamp) {
-        let mut waiting = self.waiting.0.lock();
+        let mut waiting = self.waiting.noted.lock();
         let key = (note, at.millis().div_euclid(DAY_MS));
         if waiting.len() >= WAITING_COUNT_MAX && !waiting.contains_key(&key) {
             return;
@@ -134,20 +138,33 @@ impl DoorBook {
         known.2 = known.2.max(at);
     }
 
-    /// Writes what was noted, and forgets what is past its time. What is lost with the process are the last seconds.
+    /// Writes what was noted and, now and then, forgets what is past its time. What is lost with the process are the last seconds.
     ///
     /// # Errors
     /// [`DatabaseError`]: some of them may be written.
     pub async fn write(&self, now: Timestamp) -> Result<(), DatabaseError> {
-        let noted: Vec<_> = std::mem::take(&mut *self.waiting.0.lock()).into_iter().collect();
+        let noted: Vec<_> = std::mem::take(&mut *self.waiting.noted.lock()).into_iter().collect();
         for batch in noted.chunks(BATCH_COUNT) {
             let statements =
                 batch.iter().flat_map(|((note, day), seen)| [upsert(note, *day, *seen), bound(note)]);
             self.database.write(statements.collect()).await?;
         }
+        if !self.is_sweeping(now) {
+            return Ok(());
+        }
         let over = now.millis() - i64::try_from(KEPT_FOR.as_millis()).unwrap_or(i64::MAX);
         let sweep = Statement::new("DELETE FROM door_sign_in WHERE last_at < $1").bind(over);
         self.database.write(vec![sweep]).await.map(drop)
+    }
+
+    /// Whether it is time to sweep. Then that counts as done: what fails is done the next time.
+    fn is_sweeping(&self, now: Timestamp) -> bool {
+        let mut swept_at = self.waiting.swept_at.lock();
+        let is_due = swept_at.is_none_or(|at| now.millis().abs_diff(at.millis()) >= SWEEP_PAUSE_MS);
+        if is_due {
+            *swept_at = Some(now);
+        }
+        is_due
     }
 
     /// At most `count_max` of the sign-ins of one person, the latest first.
@@ -251,7 +268,7 @@ impl SignInOutcome {
     ];
 
     /// As it is stored.
-    pub(crate) const fn name(self) -> &'static str {
+    pub const fn name(self) -> &'static str {
         match self {
             Self::Success => "success",
             Self::WrongPassword => "wrong_password",
@@ -271,7 +288,7 @@ impl SignInProtocol {
     const ALL: [Self; 4] = [Self::Web, Self::Passkey, Self::Imap, Self::Submission];
 
     /// As it is stored.
-    pub(crate) const fn name(self) -> &'static str {
+    pub const fn name(self) -> &'static str {
         match self {
             Self::Web => "web",
             Self::Passkey => "passkey",
