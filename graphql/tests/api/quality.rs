@@ -87,6 +87,9 @@ const LISTS: [(&str, &str); 9] = [
 /// How many things of each kind there are for the long page.
 const LONG_COUNT: usize = 12;
 
+/// How often a page is asked for.
+const TRY_COUNT: usize = 6;
+
 async fn filled(stage: &Stage, operator: &str) -> Customer {
     let customer = stage.customer(operator, ("acme", "pro")).await;
     let mut mailbox = String::new();
@@ -123,12 +126,16 @@ async fn a_page_asks_the_database_as_often_whether_it_is_short_or_long() {
         let mut lengths = Vec::new();
         for first in [1, LONG_COUNT] {
             let query = format!("{{ {list}(first: {first}) {{ nodes {{ {fields} }} }} }}");
-            // Twice: the first may fill a memory.
-            stage.done(&customer.owner, &query).await;
-            let before = count(&stage);
-            let shown = stage.done(&customer.owner, &query).await;
-            costs.push(count(&stage) - before);
-            lengths.push(shown[list]["nodes"].as_array().expect("nodes").len());
+            // Projections ask meanwhile, now and then: the least is what the page itself asks. The first may fill a memory.
+            let (mut least, mut length) = (u64::MAX, 0);
+            for _ in 0..TRY_COUNT {
+                let before = count(&stage);
+                let shown = stage.done(&customer.owner, &query).await;
+                least = least.min(count(&stage) - before);
+                length = shown[list]["nodes"].as_array().expect("nodes").len();
+            }
+            costs.push(least);
+            lengths.push(length);
         }
         assert_eq!(costs[0], costs[1], "{list}: a page of {} costs {costs:?} questions", lengths[1]);
         long_count += usize::from(lengths[1] == LONG_COUNT);
