@@ -293,6 +293,7 @@ async fn main() {
         deliveries: nothing.clone(),
         door: door::DoorBook::open(database.clone()).await.expect("tables"),
         passkeys: None,
+        yubikeys: None,
         blobs: database::Blobs::open(database.clone()).await.expect("a table"),
         facts: graphql::Facts {
             server_name: "mail.example".to_owned(),

@@ -4,3 +4,4 @@ pub(crate) mod mutation;
 pub(crate) mod object;
 pub(crate) mod query;
 pub(crate) mod totp;
+pub(crate) mod yubikey;

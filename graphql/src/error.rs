@@ -71,8 +71,8 @@ impl Fault {
                 "choisissez d'abord un nouveau mot de passe : `passwordChange`",
             ),
             Self::SecondFactorRequired => language.pick(
-                "add a second factor first: `totpBegin`, then `totpConfirm`; or `passkeyBegin`, then `passkeyAdd`",
-                "ajoutez d'abord un second facteur : `totpBegin`, puis `totpConfirm` ; ou `passkeyBegin`, puis `passkeyAdd`",
+                "add a second factor first: `totpBegin`, then `totpConfirm`; or `passkeyBegin`, then `passkeyAdd`; or `yubikeyAdd`",
+                "ajoutez d'abord un second facteur : `totpBegin`, puis `totpConfirm` ; ou `passkeyBegin`, puis `passkeyAdd` ; ou `yubikeyAdd`",
             ),
             Self::EmailVerificationRequired => language.pick(
                 "confirm your address first: follow the link that was sent there, or `emailVerificationResend`",

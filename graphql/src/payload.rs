@@ -166,11 +166,27 @@ impl Faults {
 
     /// Adds that the second factor is missing or wrong.
     pub(crate) fn second_factor(&mut self, is_missing: bool) {
+        self.second_factor_at("code", is_missing);
+    }
+
+    /// Adds that nobody can say whether what was typed is right.
+    pub(crate) fn second_factor_unreachable(&mut self, field: &str) {
+        self.coded(
+            "SECOND_FACTOR_UNREACHABLE",
+            field,
+            "the server that knows YubiKeys does not answer: use a recovery code or another factor, or try again later",
+            "le serveur qui vérifie les YubiKeys ne répond pas : utilisez un code de secours ou un autre facteur, ou \
+             réessayez plus tard",
+        );
+    }
+
+    /// The same in another field.
+    pub(crate) fn second_factor_at(&mut self, field: &str, is_missing: bool) {
         let (code, english, french) = if is_missing {
             (
                 "SECOND_FACTOR_NEEDED",
-                "this login has a second factor: give a code of the authenticator app, a recovery code or a passkey",
-                "cet accès a un second facteur : donnez un code de l'application, un code de secours ou une clé d'accès",
+                "this login has a second factor: give a code of the authenticator app or of a YubiKey, a recovery code or a passkey",
+                "cet accès a un second facteur : donnez un code de l'application ou d'une YubiKey, un code de secours ou une clé d'accès",
             )
         } else {
             (
@@ -181,7 +197,7 @@ impl Faults {
         };
         self.errors.push(UserError {
             code: code.to_owned(),
-            field: Some("code".to_owned()),
+            field: Some(field.to_owned()),
             message: self.language.pick(english, french).to_owned(),
             limits: Vec::new(),
         });

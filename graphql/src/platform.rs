@@ -41,6 +41,8 @@ pub struct Platform {
     pub door: door::DoorBook,
     /// Asks for passkeys; none where the pages have no name.
     pub passkeys: Option<Arc<Passkeys>>,
+    /// Asks validation servers about YubiKeys; none where the operator has named none.
+    pub yubikeys: Option<yubikey::Verifier>,
     /// Stored octets and messages of mailboxes.
     pub usage: Arc<dyn UsageSource>,
     /// How many recipients have been sent to.

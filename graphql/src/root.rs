@@ -13,6 +13,7 @@ use crate::alias::query::AliasQuery;
 use crate::bulk::BulkMutation;
 use crate::credential::mutation::CredentialMutation;
 use crate::credential::query::CredentialQuery;
+use crate::credential::yubikey::YubikeyMutation;
 use crate::delegation::mutation::DelegationMutation;
 use crate::delegation::query::DelegationQuery;
 use crate::document::mutation::DocumentMutation;
@@ -109,6 +110,7 @@ pub struct MutationRoot(
     AccessMutation,
     CredentialMutation,
     PasskeyMutation,
+    YubikeyMutation,
     NoticeMutation,
     AccountMutation,
     BulkMutation,

@@ -21,6 +21,7 @@ use super::password::{hashed, proved};
 use super::secret::{Opens, Secret};
 use super::{about_itself, now};
 use crate::credential::totp::{self, Proof};
+use crate::credential::yubikey::{self as typed, Shown};
 use crate::error::Fault;
 use crate::limit::{PASSWORD_OCTETS_MAX, REFRESH_TOKEN_SECS, TEXT_OCTETS_MAX};
 use crate::passkey::answer::SignedAnswer;
@@ -85,15 +86,17 @@ pub struct AccessMutation;
 #[Object]
 impl AccessMutation {
     /// Signs in a user by login name, or a mailbox by its address. `userErrors`: `WRONG_CREDENTIALS` whichever of the
-    /// two is wrong. Where the login has a second factor, `code` is of an authenticator app or a recovery code, or
-    /// `passkey` answers the `passkeyQuestion`; without either the answer is `SECOND_FACTOR_NEEDED`. After several failures the error `THROTTLED` says how long to wait.
+    /// two is wrong. Where the login has a second factor, `code` is of an authenticator app or a YubiKey, or a recovery code, or
+    /// `passkey` answers the `passkeyQuestion`; without either the answer is `SECOND_FACTOR_NEEDED`. Where nobody can be
+    /// asked about a YubiKey it is `SECOND_FACTOR_UNREACHABLE`; recovery codes and other factors work then. After several failures the error `THROTTLED` says how long to wait.
     /// Takes no `commandId`: each sign-in is a session of its own.
     async fn sign_in(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "What the person signs in with.")] login: String,
         #[graphql(desc = "10 to 512 octets.")] password: String,
-        #[graphql(desc = "Six digits of the authenticator app, or a recovery code.")] code: Option<String>,
+        #[graphql(desc = "Six digits of the authenticator app, what a YubiKey types, or a recovery code.")]
+        code: Option<String>,
         passkey: Option<PasskeyAnswerInput>,
     ) -> Result<SessionPayload> {
         let mut faults = Faults::new(ctx)?;
@@ -119,6 +122,11 @@ impl AccessMutation {
             SecondFactor::Missing(question) => {
                 faults.second_factor(true);
                 return Ok(SessionPayload { answer: faults.refused(), question });
+            }
+            SecondFactor::Unreachable => {
+                noted(ctx, Some((account, owner)), SignInOutcome::NotOpen)?;
+                faults.second_factor_unreachable("code");
+                return Ok(SessionPayload::refused(faults));
             }
             SecondFactor::Wrong => {
                 noted(ctx, Some((account, owner)), SignInOutcome::WrongSecondFactor)?;
@@ -342,6 +350,8 @@ enum SecondFactor {
     /// With what an authenticator is asked, where there is one.
     Missing(Option<PasskeyQuestion>),
     Wrong,
+    /// Nobody can say whether it is right.
+    Unreachable,
 }
 
 /// Checks the code or the passkey of whoever has shown the right password, slower the more often it was wrong.
@@ -363,16 +373,29 @@ async fn second_factor(
     }
     let counted = format!("second factor of {}", owner.subject());
     throttled(ctx, &counted)?;
-    let is_proved = match (code, passkey) {
-        (Some(code), _) => code_proves(ctx, (account, owner), (&factors, &code)).await?,
-        (None, Some(answer)) => key_proves(ctx, handle, (&factors, &answer)).await?,
-        (None, None) => false,
+    let shown = match (code.as_deref().map(|code| (code, yubikey::Otp::parse(code))), passkey) {
+        (Some((_, Some(otp))), _) => typed::proves(ctx, account, (&factors, &otp)).await?,
+        (Some((code, None)), _) => shown(code_proves(ctx, (account, owner), (&factors, code)).await?),
+        (None, Some(answer)) => shown(key_proves(ctx, handle, (&factors, &answer)).await?),
+        (None, None) => Shown::Wrong,
     };
-    if !is_proved {
-        return Ok(SecondFactor::Wrong);
+    let (throttle, peer) = (&ctx.platform()?.sign_ins.throttle, ctx.caller()?.peer);
+    match shown {
+        Shown::Good => {
+            throttle.succeeded(&counted, peer);
+            Ok(SecondFactor::Proved)
+        }
+        Shown::Wrong => Ok(SecondFactor::Wrong),
+        Shown::Unreachable => {
+            // Nothing was guessed, and a recovery code must not wait for it.
+            throttle.undecided(&counted, peer);
+            Ok(SecondFactor::Unreachable)
+        }
     }
-    ctx.platform()?.sign_ins.throttle.succeeded(&counted, ctx.caller()?.peer);
-    Ok(SecondFactor::Proved)
+}
+
+const fn shown(is_proved: bool) -> Shown {
+    if is_proved { Shown::Good } else { Shown::Wrong }
 }
 
 /// Counts one more try, which is taken back where it succeeds; who has failed often waits.
@@ -411,7 +434,7 @@ async fn code_proves(
 }
 
 /// Uses a one-time value up; whether it was unused.
-async fn spent(ctx: &Context<'_>, hash: [u8; 32], until: Timestamp) -> Result<bool> {
+pub(crate) async fn spent(ctx: &Context<'_>, hash: [u8; 32], until: Timestamp) -> Result<bool> {
     let spent = ctx.platform()?.door.spend(hash, (now(), until)).await;
     spent.map_err(|error| ctx.failed("the book at the door", &error))
 }

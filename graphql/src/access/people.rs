@@ -514,7 +514,9 @@ impl Register {
             UserEvent::Factor(event) => {
                 let Some(person) = self.users.get_mut(&user) else { return };
                 match event {
-                    FactorEvent::TotpAdded { .. } | FactorEvent::PasskeyAdded { .. } => {
+                    FactorEvent::TotpAdded { .. }
+                    | FactorEvent::PasskeyAdded { .. }
+                    | FactorEvent::YubikeyAdded { .. } => {
                         person.factor_count = person.factor_count.saturating_add(1);
                     }
                     FactorEvent::FactorRemoved { .. } => {

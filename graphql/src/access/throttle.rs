@@ -77,6 +77,16 @@ impl Throttle {
             failed.count = failed.count.saturating_sub(1);
         }
     }
+
+    /// Takes back what was counted before it was known that nobody can say whether it was right.
+    pub fn undecided(&self, login: &str, peer: IpAddr) {
+        let mut failures = self.failures.lock();
+        for (who, _) in whos(login, peer) {
+            if let Some(failed) = failures.get_mut(&who) {
+                failed.count = failed.count.saturating_sub(1);
+            }
+        }
+    }
 }
 
 fn whos(login: &str, peer: IpAddr) -> [(Who, u32); 2] {

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use async_graphql::{Enum, SimpleObject};
 use hosting::mailbox as model;
 
+use super::yubikey::Yubikey;
 use crate::passkey::object::Passkey;
 use crate::scalar::{AppPasswordKey, FactorKey, Moment};
 use door::SignInRow;
@@ -18,6 +19,10 @@ pub struct SecondFactors {
     pub authenticators: Vec<Authenticator>,
     /// Passkeys and security keys.
     pub passkeys: Vec<Passkey>,
+    /// YubiKeys that type.
+    pub yubikeys: Vec<Yubikey>,
+    /// Whether YubiKeys that type can be added: the operator has named a validation server.
+    pub takes_yubikeys: bool,
     /// Recovery codes that are still good.
     pub recovery_codes_left: i32,
 }

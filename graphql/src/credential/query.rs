@@ -7,10 +7,11 @@ use hosting::factor::FactorState;
 use hosting::mailbox::Mailbox;
 use hosting::session::SessionOwner;
 use hosting::user::User;
-use kernel::{AccountId, Actor, Decider as _, Key, MailboxId, StreamId};
+use kernel::{AccountId, Actor, Decider as _, FactorId, Key, MailboxId, StreamId};
 use serde_json::json;
 
 use super::object::{AppPassword, Authenticator, LastLogin, SecondFactors, SignIn, shown};
+use super::yubikey::Yubikey;
 use crate::access::now;
 use crate::error::Fault;
 use crate::mailbox::record::{named, of_record, record};
@@ -333,18 +334,27 @@ pub(crate) async fn object(
         .totp
         .iter()
         .map(|(id, record)| Authenticator { id: FactorKey(*id), name: record.name.plain().cloned() });
-    let uses = ctx.platform()?.door.uses(account.tenant(), factors.passkeys.keys().copied()).await;
+    let used: Vec<FactorId> = factors.passkeys.keys().chain(factors.yubikeys.keys()).copied().collect();
+    let uses = ctx.platform()?.door.uses(account.tenant(), used).await;
     let uses = uses.map_err(|error| ctx.failed("the book at the door", &error))?;
+    let last_use = |id| uses.iter().find(|one| one.factor == id).map(|one| Moment(one.at));
     let passkeys = factors.passkeys.iter().map(|(id, record)| Passkey {
         id: FactorKey(*id),
         name: record.name.plain().cloned(),
         may_be_backed_up: record.may_be_backed_up,
-        last_used_at: uses.iter().find(|one| one.factor == *id).map(|one| Moment(one.at)),
+        last_used_at: last_use(*id),
+    });
+    let yubikeys = factors.yubikeys.iter().map(|(id, record)| Yubikey {
+        id: FactorKey(*id),
+        name: record.name.plain().cloned(),
+        last_used_at: last_use(*id),
     });
     Ok(SecondFactors {
         is_demanded: factors.is_demanded(),
         authenticators: authenticators.collect(),
         passkeys: passkeys.collect(),
+        yubikeys: yubikeys.collect(),
+        takes_yubikeys: ctx.platform()?.yubikeys.is_some(),
         recovery_codes_left: i32::try_from(factors.recovery.len()).unwrap_or(i32::MAX),
     })
 }

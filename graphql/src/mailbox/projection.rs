@@ -83,7 +83,9 @@ fn statement(recorded: &Recorded<HostingEvent>) -> Option<Statement> {
                  WHERE tenant = $1 AND mailbox_id = $2",
             )
             .bind(match event {
-                FactorEvent::TotpAdded { .. } | FactorEvent::PasskeyAdded { .. } => 1_i64,
+                FactorEvent::TotpAdded { .. }
+ | FactorEvent::PasskeyAdded { .. }
+ | FactorEvent::YubikeyAdded { .. } => 1_i64,
                 FactorEvent::FactorRemoved { .. } => -1,
                 FactorEvent::FactorRenamed { .. }
                 | FactorEvent::RecoveryCodesSet { .. }

@@ -164,7 +164,9 @@ fn of_user(place: Place, event: &UserEvent) -> Vec<Statement> {
 
 fn factors(place: Place, event: &FactorEvent) -> Vec<Statement> {
     let by = match event {
-        FactorEvent::TotpAdded { .. } | FactorEvent::PasskeyAdded { .. } => 1_i64,
+        FactorEvent::TotpAdded { .. }
+        | FactorEvent::PasskeyAdded { .. }
+        | FactorEvent::YubikeyAdded { .. } => 1_i64,
         FactorEvent::FactorRemoved { .. } => -1,
         FactorEvent::FactorRenamed { .. }
         | FactorEvent::RecoveryCodesSet { .. }

@@ -26,3 +26,4 @@ mod stage;
 mod tickets;
 mod trace;
 mod webhooks;
+mod yubikeys;

@@ -151,6 +151,11 @@ impl LoginSource for World {
 
 impl Stage {
     pub(crate) async fn open() -> Self {
+        Self::open_with(None).await
+    }
+
+    /// The same, asking these servers about YubiKeys.
+    pub(crate) async fn open_with(yubikeys: Option<yubikey::Verifier>) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let database = Database::open_sqlite(&folder.path().join("control.db")).expect("a database");
         let blobs = database.clone();
@@ -184,6 +189,7 @@ impl Stage {
             sign_ins: Arc::new(SignIns::new(2)),
             door,
             passkeys: graphql::Passkeys::new(ORIGIN, [5; 32]).map(Arc::new),
+            yubikeys,
             usage: world.clone(),
             sends: world.clone(),
             queue: store.clone(),

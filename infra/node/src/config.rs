@@ -2,6 +2,7 @@
 
 mod outbound;
 mod report;
+mod yubico;
 
 use std::fmt;
 use std::net::SocketAddr;
@@ -16,6 +17,7 @@ use serde::{Deserialize, Deserializer};
 use crate::inbound::InboundConfig;
 pub use outbound::OutboundConfig;
 pub use report::ReportConfig;
+pub use yubico::YubicoConfig;
 
 /// Everything that the operator can set. The default is a whole platform on this machine alone.
 #[derive(Debug, Clone, Deserialize)]
@@ -50,6 +52,8 @@ pub struct Config {
     pub outbound: OutboundConfig,
     /// The pages for browsers.
     pub web: WebConfig,
+    /// Who knows YubiKeys; nobody where absent, and none can be added.
+    pub yubico: Option<YubicoConfig>,
     /// Messages of the platform to people.
     pub notice: NoticeConfig,
     /// The certificate; self-signed in `data` where absent.
@@ -316,6 +320,7 @@ impl Default for Config {
             listen: Listen::default(),
             public: Public::default(),
             outbound: OutboundConfig::default(),
+            yubico: None,
             web: WebConfig::default(),
             notice: NoticeConfig::default(),
             tls: None,

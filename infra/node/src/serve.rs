@@ -431,6 +431,12 @@ impl Wiring<'_> {
         Ok(graphql::Passkeys::new(&origin, key).map(Arc::new))
     }
 
+    /// Asks about YubiKeys where the operator says whom.
+    fn yubikeys(&self) -> anyhow::Result<Option<yubikey::Verifier>> {
+        let Some(yubico) = &self.config.yubico else { return Ok(None) };
+        Ok(Some(yubico.verifier(webhook::caller(self.config)?)?))
+    }
+
     async fn http(
         &self,
         platform: &Arc<Platform>,
@@ -457,6 +463,7 @@ impl Wiring<'_> {
             sign_ins: Arc::new(SignIns::new(SIGN_IN_COUNT_MAX)),
             door: platform.door.clone(),
             passkeys: self.passkeys(platform, http_port).await?,
+            yubikeys: self.yubikeys()?,
             usage: mail,
             sends: Arc::new(SentRecipients {
                 directory: Arc::clone(&platform.directory),

@@ -237,7 +237,9 @@ impl Index {
                 entry.change_options(|options| take_settings(options, &settings));
             }
             MailboxEvent::Factor(event) => entry.change_options(|options| match event {
-                FactorEvent::TotpAdded { .. } | FactorEvent::PasskeyAdded { .. } => {
+                FactorEvent::TotpAdded { .. }
+                | FactorEvent::PasskeyAdded { .. }
+                | FactorEvent::YubikeyAdded { .. } => {
                     options.factor_count = options.factor_count.saturating_add(1);
                 }
                 FactorEvent::FactorRemoved { .. } => {

@@ -6,6 +6,8 @@ mod decide;
 mod event;
 mod wire;
 
-pub use decide::{FactorCommand, FactorState, NewPasskey, NewTotp, PasskeyRecord, TotpRecord};
-pub use event::{FactorEvent, PasskeyKey, TotpSeed};
+pub use decide::{
+    FactorCommand, FactorState, NewPasskey, NewTotp, NewYubikey, PasskeyRecord, TotpRecord, YubikeyRecord,
+};
+pub use event::{FactorEvent, PasskeyKey, TotpSeed, YubikeyIdentity};
 pub(crate) use wire::{Noun, decode, encode, kind};

@@ -80,6 +80,8 @@ pub const FACTOR_COUNT_MAX: usize = 10;
 pub const CREDENTIAL_ID_OCTETS_MAX: usize = 1_023;
 /// Longest public key of a passkey in its COSE form, in octets: RSA with 8192 bits and room.
 pub const PASSKEY_OCTETS_MAX: usize = 1_536;
+/// Longest identity of a YubiKey, in characters (Yubico OTP: public identities have at most 8 octets).
+pub const YUBIKEY_IDENTITY_CHARACTER_COUNT_MAX: usize = 16;
 /// Most notices to one person on one day.
 pub const NOTICE_COUNT_MAX: usize = 40;
 /// Most notices of one kind with a link, to one person on one day.

@@ -5,7 +5,9 @@ mod support;
 use std::collections::BTreeSet;
 
 use authority::{Denied, Grant, Permission, Permissions, Principal, Scope};
-use hosting::factor::{FactorCommand, NewPasskey, NewTotp, PasskeyKey, TotpSeed};
+use hosting::factor::{
+    FactorCommand, NewPasskey, NewTotp, NewYubikey, PasskeyKey, TotpSeed, YubikeyIdentity,
+};
 use hosting::mailbox::{MailProtocol, Mailbox, MailboxSettingsPatch};
 use hosting::session::SessionOwner;
 use hosting::use_case::*;
@@ -36,6 +38,11 @@ fn passkey(number: u128, credential: u8) -> FactorCommand {
         counter: 1,
         may_be_backed_up: false,
     })
+}
+
+fn yubikey(number: u128, identity: &str) -> FactorCommand {
+    let identity = YubikeyIdentity::new(identity.to_owned()).expect("letters");
+    FactorCommand::AddYubikey(NewYubikey { factor: id(number), name: "key".to_owned(), identity })
 }
 
 fn factors(owner: SessionOwner, command: FactorCommand) -> ChangeFactors {
@@ -101,14 +108,39 @@ fn a_passkey_is_a_factor_that_is_there_once() {
 }
 
 #[test]
+fn a_yubikey_that_types_is_a_factor_that_is_there_once() {
+    let mut world = with_mailbox();
+    assert_eq!(world.must(&factors(mailbox(), yubikey(50, "cccccccbcjdi"))), 1);
+    assert_eq!(world.must(&factors(mailbox(), yubikey(50, "cccccccbcjdi"))), 0, "the same again is no news");
+    assert_eq!(world.refused(&factors(mailbox(), yubikey(51, "cccccccbcjdi"))), "FACTOR_EXISTS");
+    assert_eq!(world.refused(&factors(mailbox(), yubikey(50, "cccccccbcjde"))), "FACTOR_EXISTS");
+    assert_eq!(world.refused(&factors(mailbox(), passkey(50, 1))), "FACTOR_EXISTS", "one id, one factor");
+    world.must(&factors(mailbox(), FactorCommand::SetRecoveryCodes(vec![[1; 32]])));
+    assert_eq!(world.must(&factors(mailbox(), FactorCommand::Rename(id(50), "blue key".to_owned()))), 1);
+    let state = world.state::<Mailbox>(account().tenant(), id(1));
+    let record = &state.record().expect("a mailbox").factors;
+    assert!(record.is_demanded(), "a password alone is not enough");
+    assert_eq!(record.yubikeys[&id(50)].name.plain().map(String::as_str), Some("blue key"));
+    world.must(&factors(mailbox(), FactorCommand::Remove(id(50))));
+    let state = world.state::<Mailbox>(account().tenant(), id(1));
+    let record = &state.record().expect("a mailbox").factors;
+    assert!(!record.is_demanded() && record.recovery.is_empty(), "the codes went with the last factor");
+    for identity in ["", "c", "ccccccccccccccccc", "CCCCCC", "cc1", "c c"] {
+        assert!(YubikeyIdentity::new(identity.to_owned()).is_none(), "{identity}");
+    }
+}
+
+#[test]
 fn factors_have_a_limit_and_a_reset_takes_all() {
     let mut world = with_mailbox();
-    for number in 50..59 {
+    for number in 50..58 {
         world.must(&factors(mailbox(), totp(number)));
     }
+    world.must(&factors(mailbox(), yubikey(58, "cccccccbcjdi")));
     world.must(&factors(mailbox(), passkey(59, 1)));
     assert_eq!(world.refused(&factors(mailbox(), totp(60))), "FACTOR_LIMIT_REACHED");
     assert_eq!(world.refused(&factors(mailbox(), passkey(60, 2))), "FACTOR_LIMIT_REACHED");
+    assert_eq!(world.refused(&factors(mailbox(), yubikey(60, "cccccccbcjde"))), "FACTOR_LIMIT_REACHED");
     assert_eq!(world.must(&factors(mailbox(), FactorCommand::Reset)), 10);
     let state = world.state::<Mailbox>(account().tenant(), id(1));
     assert!(!state.record().expect("a mailbox").factors.is_demanded());

@@ -9,7 +9,7 @@ use hosting::account::{AccountEvent, BillingMode, Parent};
 use hosting::alias::{AliasEvent, Temporary};
 use hosting::delegation::{DelegationEvent, DelegationScope};
 use hosting::domain::{DomainEvent, DomainRef, Proof, VerifiedBy};
-use hosting::factor::{FactorEvent, PasskeyKey, TotpSeed};
+use hosting::factor::{FactorEvent, PasskeyKey, TotpSeed, YubikeyIdentity};
 use hosting::mailbox::{Crossing, MailProtocol, Mailbox, MailboxEvent, Threshold};
 use hosting::plan::{PlanEvent, catalogue, plan_id};
 use hosting::reseller::{ResellerEvent, Resources};
@@ -198,8 +198,11 @@ fn factor_event() -> impl Strategy<Value = FactorEvent> {
             may_be_backed_up,
         },
     );
+    let identity = "[cbdefghijklnrtuv]{2,16}".prop_map(|text| YubikeyIdentity::new(text).expect("letters"));
     prop_oneof![
         passkey,
+        (any_id(), sealed(any::<String>()), sealed(identity))
+            .prop_map(|(factor, name, identity)| FactorEvent::YubikeyAdded { factor, name, identity }),
         (any_id(), sealed(any::<String>()))
             .prop_map(|(factor, name)| FactorEvent::FactorRenamed { factor, name }),
         (any_id(), sealed(any::<String>()), sealed(seed))

@@ -133,9 +133,9 @@ fn of_mailbox(event: &MailboxEvent) -> Option<(NoticeKind, Option<String>)> {
 
 fn of_factor(event: &FactorEvent) -> Option<(NoticeKind, Option<String>)> {
     match event {
-        FactorEvent::TotpAdded { name, .. } | FactorEvent::PasskeyAdded { name, .. } => {
-            Some((NoticeKind::FactorAdded, plain(name)))
-        }
+        FactorEvent::TotpAdded { name, .. }
+        | FactorEvent::PasskeyAdded { name, .. }
+        | FactorEvent::YubikeyAdded { name, .. } => Some((NoticeKind::FactorAdded, plain(name))),
         FactorEvent::FactorRemoved { .. } => Some((NoticeKind::FactorRemoved, None)),
         FactorEvent::RecoveryCodesSet { .. } => Some((NoticeKind::RecoveryCodesRenewed, None)),
         FactorEvent::RecoveryCodeUsed { .. } => Some((NoticeKind::RecoveryCodeUsed, None)),

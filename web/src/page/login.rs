@@ -181,8 +181,8 @@ fn code_sheet(paper: Paper, fault: &str) -> Markup {
         autocomplete: "one-time-code",
         value: "",
         hint: paper.say(
-            "Six digits from your authenticator app, or one of your recovery codes.",
-            "Six chiffres de votre application d'authentification, ou l'un de vos codes de secours.",
+            "Six digits from your authenticator app, a touch of your YubiKey, or one of your recovery codes.",
+            "Six chiffres de votre application d'authentification, un toucher de votre YubiKey, ou l'un de vos codes de secours.",
         ),
         fault,
     };
@@ -239,7 +239,7 @@ pub(crate) enum Attempt {
 /// What is shown besides the password.
 pub(crate) enum Proof<'a> {
     None,
-    /// Of an authenticator app, or a recovery code.
+    /// Of an authenticator app or a YubiKey, or a recovery code.
     Code(&'a str),
     /// The API's input of that name.
     Passkey(Value),

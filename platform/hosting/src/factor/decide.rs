@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use kernel::{FactorId, Sealed, SubjectId};
 
-use super::{FactorEvent, PasskeyKey, TotpSeed};
+use super::{FactorEvent, PasskeyKey, TotpSeed, YubikeyIdentity};
 use crate::HostingRefusal;
 use crate::limit::{DISPLAY_NAME_CHARACTER_COUNT_MAX, FACTOR_COUNT_MAX, RECOVERY_CODE_COUNT_MAX};
 use crate::refusal::Limit;
@@ -16,6 +16,8 @@ pub enum FactorCommand {
     AddTotp(NewTotp),
     /// Add a passkey or a security key whose registration was verified.
     AddPasskey(NewPasskey),
+    /// Add a YubiKey that types, whose touch was verified.
+    AddYubikey(NewYubikey),
     /// Call a factor something else, 1 to 128 characters.
     Rename(FactorId, String),
     /// Take a factor away.
@@ -54,6 +56,17 @@ pub struct NewPasskey {
     pub may_be_backed_up: bool,
 }
 
+/// A YubiKey to be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewYubikey {
+    /// Its id.
+    pub factor: FactorId,
+    /// What its owner calls it, 1 to 128 characters.
+    pub name: String,
+    /// What it is known by.
+    pub identity: YubikeyIdentity,
+}
+
 /// The second factors of one user or mailbox.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct FactorState {
@@ -61,6 +74,8 @@ pub struct FactorState {
     pub totp: BTreeMap<FactorId, TotpRecord>,
     /// Passkeys and security keys.
     pub passkeys: BTreeMap<FactorId, PasskeyRecord>,
+    /// YubiKeys that type.
+    pub yubikeys: BTreeMap<FactorId, YubikeyRecord>,
     /// BLAKE3 of the recovery codes that are good.
     pub recovery: BTreeSet<[u8; 32]>,
 }
@@ -87,6 +102,15 @@ pub struct PasskeyRecord {
     pub may_be_backed_up: bool,
 }
 
+/// A YubiKey that types.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct YubikeyRecord {
+    /// What its owner calls it.
+    pub name: Sealed<String>,
+    /// What it is known by.
+    pub identity: Sealed<YubikeyIdentity>,
+}
+
 impl FactorState {
     /// Whether a password alone is not enough.
     pub fn is_demanded(&self) -> bool {
@@ -94,16 +118,23 @@ impl FactorState {
     }
 
     fn count(&self) -> usize {
-        self.totp.len() + self.passkeys.len()
+        self.totp.len() + self.passkeys.len() + self.yubikeys.len()
     }
 
     fn has(&self, factor: FactorId) -> bool {
-        self.totp.contains_key(&factor) || self.passkeys.contains_key(&factor)
+        self.name_of(factor).is_some()
     }
 
-    fn name_of(&mut self, factor: FactorId) -> Option<&mut Sealed<String>> {
+    fn name_of(&self, factor: FactorId) -> Option<&Sealed<String>> {
+        let totp = self.totp.get(&factor).map(|record| &record.name);
+        totp.or_else(|| self.passkeys.get(&factor).map(|record| &record.name))
+            .or_else(|| self.yubikeys.get(&factor).map(|record| &record.name))
+    }
+
+    fn name_mut(&mut self, factor: FactorId) -> Option<&mut Sealed<String>> {
         let totp = self.totp.get_mut(&factor).map(|record| &mut record.name);
         totp.or_else(|| self.passkeys.get_mut(&factor).map(|record| &mut record.name))
+            .or_else(|| self.yubikeys.get_mut(&factor).map(|record| &mut record.name))
     }
 
     /// What an event makes of them.
@@ -121,14 +152,19 @@ impl FactorState {
                 };
                 self.passkeys.insert(*factor, record);
             }
+            FactorEvent::YubikeyAdded { factor, name, identity } => {
+                let record = YubikeyRecord { name: name.clone(), identity: identity.clone() };
+                self.yubikeys.insert(*factor, record);
+            }
             FactorEvent::FactorRenamed { factor, name } => {
-                if let Some(known) = self.name_of(*factor) {
+                if let Some(known) = self.name_mut(*factor) {
                     *known = name.clone();
                 }
             }
             FactorEvent::FactorRemoved { factor } => {
                 self.totp.remove(factor);
                 self.passkeys.remove(factor);
+                self.yubikeys.remove(factor);
                 if !self.is_demanded() {
                     self.recovery.clear();
                 }
@@ -149,13 +185,14 @@ impl FactorState {
         match command {
             FactorCommand::AddTotp(new) => self.add_totp(new, subject),
             FactorCommand::AddPasskey(new) => self.add_passkey(new, subject),
+            FactorCommand::AddYubikey(new) => self.add_yubikey(new, subject),
             FactorCommand::Rename(factor, name) => self.rename((factor, &name), subject),
             FactorCommand::Remove(factor) if self.has(factor) => {
                 Ok(vec![FactorEvent::FactorRemoved { factor }])
             }
             FactorCommand::Remove(_) => Err(HostingRefusal::FactorNotFound),
             FactorCommand::Reset => {
-                let all = self.totp.keys().chain(self.passkeys.keys());
+                let all = self.totp.keys().chain(self.passkeys.keys()).chain(self.yubikeys.keys());
                 Ok(all.map(|factor| FactorEvent::FactorRemoved { factor: *factor }).collect())
             }
             FactorCommand::SetRecoveryCodes(_) if !self.is_demanded() => {
@@ -206,14 +243,27 @@ impl FactorState {
         }])
     }
 
+    fn add_yubikey(&self, new: NewYubikey, subject: SubjectId) -> Result<Vec<FactorEvent>, HostingRefusal> {
+        let is_new = |record: &YubikeyRecord| record.identity.plain() == Some(&new.identity);
+        if self.has(new.factor) || self.yubikeys.values().any(is_new) {
+            let is_same = self.yubikeys.get(&new.factor).is_some_and(is_new);
+            return if is_same { Ok(vec![]) } else { Err(HostingRefusal::FactorExists) };
+        }
+        self.has_room()?;
+        let name = crate::text::name(&new.name, DISPLAY_NAME_CHARACTER_COUNT_MAX)?;
+        Ok(vec![FactorEvent::YubikeyAdded {
+            factor: new.factor,
+            name: Sealed::new(subject, name),
+            identity: Sealed::new(subject, new.identity),
+        }])
+    }
+
     fn rename(
         &self,
         (factor, name): (FactorId, &str),
         subject: SubjectId,
     ) -> Result<Vec<FactorEvent>, HostingRefusal> {
-        let totp = self.totp.get(&factor).map(|record| &record.name);
-        let known = totp.or_else(|| self.passkeys.get(&factor).map(|record| &record.name));
-        let known = known.ok_or(HostingRefusal::FactorNotFound)?;
+        let known = self.name_of(factor).ok_or(HostingRefusal::FactorNotFound)?;
         let name = crate::text::name(name, DISPLAY_NAME_CHARACTER_COUNT_MAX)?;
         if known.plain() == Some(&name) {
             return Ok(vec![]);

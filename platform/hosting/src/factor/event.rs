@@ -2,7 +2,7 @@
 
 use kernel::{FactorId, Sealed};
 
-use crate::limit::{CREDENTIAL_ID_OCTETS_MAX, PASSKEY_OCTETS_MAX};
+use crate::limit::{CREDENTIAL_ID_OCTETS_MAX, PASSKEY_OCTETS_MAX, YUBIKEY_IDENTITY_CHARACTER_COUNT_MAX};
 
 /// The shared secret of a time-based one-time password (RFC 6238): 20 to 64 octets. Its `Debug` shows nothing.
 #[derive(Clone, PartialEq, Eq)]
@@ -52,6 +52,23 @@ impl PasskeyKey {
     }
 }
 
+/// What a YubiKey is known by when it types: 2 to 16 small letters, the same at each touch.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct YubikeyIdentity(String);
+
+impl YubikeyIdentity {
+    /// Of these letters; none where there are too few or too many, or other characters.
+    pub fn new(letters: String) -> Option<Self> {
+        let fits = (2..=YUBIKEY_IDENTITY_CHARACTER_COUNT_MAX).contains(&letters.len());
+        (fits && letters.bytes().all(|octet| octet.is_ascii_lowercase())).then_some(Self(letters))
+    }
+
+    /// The letters.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
 /// What happened to the second factors of one user or mailbox.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum FactorEvent {
@@ -76,6 +93,15 @@ pub enum FactorEvent {
         counter: u32,
         /// Whether it may be kept in several places, by a password manager; that never changes.
         may_be_backed_up: bool,
+    },
+    /// A YubiKey that types (Yubico OTP) was added and has shown that it works.
+    YubikeyAdded {
+        /// Which.
+        factor: FactorId,
+        /// What its owner calls it.
+        name: Sealed<String>,
+        /// What it is known by.
+        identity: Sealed<YubikeyIdentity>,
     },
     /// A factor is called something else.
     FactorRenamed {

@@ -3,7 +3,7 @@
 use kernel::{Kind, Malformed, Open, RawEvent, Seal, SealError};
 use serde::{Deserialize, Serialize};
 
-use super::{FactorEvent, PasskeyKey, TotpSeed};
+use super::{FactorEvent, PasskeyKey, TotpSeed, YubikeyIdentity};
 use crate::wire::{self, Hash, Plain, SealedField, json};
 
 /// Whose stream it is.
@@ -27,6 +27,13 @@ struct PasskeyAddedV1 {
     key: SealedField,
     counter: u32,
     may_be_backed_up: bool,
+}
+
+#[derive(Serialize, Deserialize)]
+struct YubikeyAddedV1 {
+    factor: String,
+    name: SealedField,
+    identity: SealedField,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -59,6 +66,15 @@ impl Plain for TotpSeed {
     }
 }
 
+impl Plain for YubikeyIdentity {
+    fn to_octets(&self) -> Vec<u8> {
+        self.as_str().as_bytes().to_vec()
+    }
+    fn from_octets(octets: &[u8]) -> Option<Self> {
+        Self::new(String::from_utf8(octets.to_vec()).ok()?)
+    }
+}
+
 /// Two octets that say how long the credential's id is, the id, the key.
 impl Plain for PasskeyKey {
     fn to_octets(&self) -> Vec<u8> {
@@ -77,12 +93,14 @@ pub(crate) const fn kind(noun: Noun, event: &FactorEvent) -> Kind {
     let name = match (noun, event) {
         (Noun::User, FactorEvent::TotpAdded { .. }) => "user.totp_added",
         (Noun::User, FactorEvent::PasskeyAdded { .. }) => "user.passkey_added",
+        (Noun::User, FactorEvent::YubikeyAdded { .. }) => "user.yubikey_added",
         (Noun::User, FactorEvent::FactorRenamed { .. }) => "user.factor_renamed",
         (Noun::User, FactorEvent::FactorRemoved { .. }) => "user.factor_removed",
         (Noun::User, FactorEvent::RecoveryCodesSet { .. }) => "user.recovery_codes_set",
         (Noun::User, FactorEvent::RecoveryCodeUsed { .. }) => "user.recovery_code_used",
         (Noun::Mailbox, FactorEvent::TotpAdded { .. }) => "mailbox.totp_added",
         (Noun::Mailbox, FactorEvent::PasskeyAdded { .. }) => "mailbox.passkey_added",
+        (Noun::Mailbox, FactorEvent::YubikeyAdded { .. }) => "mailbox.yubikey_added",
         (Noun::Mailbox, FactorEvent::FactorRenamed { .. }) => "mailbox.factor_renamed",
         (Noun::Mailbox, FactorEvent::FactorRemoved { .. }) => "mailbox.factor_removed",
         (Noun::Mailbox, FactorEvent::RecoveryCodesSet { .. }) => "mailbox.recovery_codes_set",
@@ -105,6 +123,11 @@ pub(crate) fn encode(event: &FactorEvent, seal: &mut dyn Seal) -> Result<Vec<u8>
             key: wire::seal(seal, key)?,
             counter: *counter,
             may_be_backed_up: *may_be_backed_up,
+        }),
+        FactorEvent::YubikeyAdded { factor, name, identity } => json(&YubikeyAddedV1 {
+            factor: factor.to_string(),
+            name: wire::seal(seal, name)?,
+            identity: wire::seal(seal, identity)?,
         }),
         FactorEvent::FactorRenamed { factor, name } => {
             json(&FactorRenamedV1 { factor: factor.to_string(), name: wire::seal(seal, name)? })
@@ -136,6 +159,14 @@ pub(crate) fn decode(raw: &RawEvent, open: &dyn Open) -> Result<FactorEvent, Mal
                 key: wire::open(raw, open, &form.key)?,
                 counter: form.counter,
                 may_be_backed_up: form.may_be_backed_up,
+            })
+        }
+        (Some("yubikey_added"), 1) => {
+            let form: YubikeyAddedV1 = wire::form(raw)?;
+            Ok(FactorEvent::YubikeyAdded {
+                factor: wire::id(raw, &form.factor)?,
+                name: wire::open(raw, open, &form.name)?,
+                identity: wire::open(raw, open, &form.identity)?,
             })
         }
         (Some("factor_renamed"), 1) => {

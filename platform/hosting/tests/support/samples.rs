@@ -10,7 +10,7 @@ use hosting::contract::{AcceptedDocument, ContractEvent, Method};
 use hosting::delegation::{DelegationEvent, DelegationScope};
 use hosting::document::{DocumentEvent, DocumentKind, MediaType, NewVersion};
 use hosting::domain::{DkimAlgorithm, DkimPrivateKey, DkimSelector, DomainEvent, DomainSettings, VerifiedBy};
-use hosting::factor::{FactorEvent, PasskeyKey, TotpSeed};
+use hosting::factor::{FactorEvent, PasskeyKey, TotpSeed, YubikeyIdentity};
 use hosting::filter::{DomainFilter, Filter, FilterStage, MailboxFilter};
 use hosting::mailbox::{
     Crossing, HeldMail, HoldReason, MailProtocol, MailboxEvent, MailboxSettings, Threshold,
@@ -332,7 +332,7 @@ fn users(all: &mut Samples, at: Timestamp) {
     push(UserEvent::Removed, "full");
 }
 
-fn factors(subject: u128) -> [FactorEvent; 6] {
+fn factors(subject: u128) -> [FactorEvent; 7] {
     [
         FactorEvent::TotpAdded {
             factor: id(11),
@@ -347,6 +347,11 @@ fn factors(subject: u128) -> [FactorEvent; 6] {
             key: sealed(subject, PasskeyKey::new(vec![1; 16], vec![0xa5; 77]).expect("a key")),
             counter: 7,
             may_be_backed_up: false,
+        },
+        FactorEvent::YubikeyAdded {
+            factor: id(13),
+            name: sealed(subject, "Alice's YubiKey".to_owned()),
+            identity: sealed(subject, YubikeyIdentity::new("cccccccbcjdi".to_owned()).expect("letters")),
         },
         FactorEvent::FactorRenamed { factor: id(12), name: sealed(subject, "Alice's blue key".to_owned()) },
         FactorEvent::FactorRemoved { factor: id(11) },
