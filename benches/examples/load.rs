@@ -1,6 +1,7 @@
 //! A load for any SMTP or IMAP server, to compare two of them on one machine in one run.
 //!
 //! `load smtp ADDRESS CONNECTIONS MESSAGES OCTETS DOMAIN USERS` sends to `user0@DOMAIN` and so on;
+//! `load letters ADDRESS CONNECTIONS MESSAGES FOLDER SENDER DOMAIN USERS` sends the files of a folder in turn, as they are;
 //! `load imap ADDRESS LOGIN PASSWORD` (TLS) reads INBOX as a client does that sees it for the first time;
 //! `load idle ADDRESS LOGIN PASSWORD COUNT` (TLS) opens that many idling connections and waits for a line on its input.
 #![expect(clippy::print_stdout, reason = "a tool for people")]
@@ -21,7 +22,15 @@ fn main() {
     match words.as_slice() {
         ["smtp", address, connections, messages, octets, domain, users] => {
             let number = |text: &str| text.parse::<u64>().expect("a number");
-            smtp(address, (number(connections), number(messages), number(octets)), domain, number(users));
+            let octets = number(octets);
+            let letters: Letters = Arc::new(move |letter| message(letter, octets));
+            let to = ((*domain).to_owned(), number(users));
+            smtp(address, (number(connections), number(messages)), ("ann@elsewhere.example", letters), to);
+        }
+        ["letters", address, connections, messages, folder, sender, domain, users] => {
+            let number = |text: &str| text.parse::<u64>().expect("a number");
+            let to = ((*domain).to_owned(), number(users));
+            smtp(address, (number(connections), number(messages)), (sender, kept(folder)), to);
         }
         ["imap", address, login, password] => imap(address, login, password),
         ["idle", address, login, password, count] => {
@@ -29,6 +38,24 @@ fn main() {
         }
         _ => println!("see the head of benches/examples/load.rs"),
     }
+}
+
+/// The text of a letter by its number, dots doubled.
+type Letters = Arc<dyn Fn(u64) -> String + Send + Sync>;
+
+/// The letters of a folder, in turn.
+fn kept(folder: &str) -> Letters {
+    let mut paths: Vec<_> =
+        std::fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("a file").path()).collect();
+    paths.sort();
+    let letters: Vec<String> = paths
+        .iter()
+        .map(|path| std::fs::read_to_string(path).expect("a letter").replace("\r\n.", "\r\n.."))
+        .collect();
+    Arc::new(move |number| {
+        let count = u64::try_from(letters.len()).expect("few");
+        letters[usize::try_from(number % count).expect("few")].clone()
+    })
 }
 
 fn message(number: u64, octets: u64) -> String {
@@ -56,12 +83,18 @@ fn answer(stream: &mut BufReader<TcpStream>, expected: &str) {
     }
 }
 
-fn smtp(address: &str, (connections, messages, octets): (u64, u64, u64), domain: &str, users: u64) {
+fn smtp(
+    address: &str,
+    (connections, messages): (u64, u64),
+    (sender, letters): (&str, Letters),
+    (domain, users): (String, u64),
+) {
     let next = Arc::new(AtomicU64::new(0));
     let started = Instant::now();
     let threads: Vec<_> = (0..connections)
         .map(|_| {
-            let (next, address, domain) = (Arc::clone(&next), address.to_owned(), domain.to_owned());
+            let (next, address, domain) = (Arc::clone(&next), address.to_owned(), domain.clone());
+            let (sender, letters) = (sender.to_owned(), Arc::clone(&letters));
             std::thread::spawn(move || {
                 let stream = TcpStream::connect(&address).expect("a server");
                 stream.set_nodelay(true).expect("an option");
@@ -77,12 +110,8 @@ fn smtp(address: &str, (connections, messages, octets): (u64, u64, u64), domain:
                     if number >= messages {
                         break;
                     }
-                    let text = message(number, octets);
-                    say(
-                        &mut stream,
-                        &format!("MAIL FROM:<ann@elsewhere.example> SIZE={}\r\n", text.len()),
-                        "250",
-                    );
+                    let text = letters(number);
+                    say(&mut stream, &format!("MAIL FROM:<{sender}> SIZE={}\r\n", text.len()), "250");
                     say(&mut stream, &format!("RCPT TO:<user{}@{domain}>\r\n", number % users), "250");
                     say(&mut stream, "DATA\r\n", "354");
                     say(&mut stream, &format!("{text}.\r\n"), "250");
