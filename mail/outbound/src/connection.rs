@@ -177,7 +177,7 @@ impl Inner {
 
     async fn deliver_all(self: &Arc<Self>, destination: &Arc<Destination>, mut client: Client, first: Job) {
         let mut job = first;
-        for _ in 0..CONNECTION_MESSAGE_COUNT_MAX {
+        for number in 1..=CONNECTION_MESSAGE_COUNT_MAX {
             // More work may wait than this connection can do alone.
             self.connect(destination);
             let tenant = job.message.tenant;
@@ -185,6 +185,10 @@ impl Inner {
             self.with_site(destination, |state| state.ready.done(tenant));
             if !is_usable || !client.reset().await {
                 return;
+            }
+            // Whoever takes a job carries it: after the last one none is taken.
+            if number == CONNECTION_MESSAGE_COUNT_MAX {
+                break;
             }
             match self.next_job(destination, &mut client).await {
                 Some(next) => {

@@ -281,3 +281,20 @@ async fn two_nodes_on_one_postgresql_send_everything_once() {
     }
     stage.end().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_connection_that_has_carried_its_last_message_takes_no_further_one_with_it() {
+    let mut stage = Stage::new().await;
+    let host = stage.host(&["b.example"], Manners::default()).await;
+    let mut ids = Vec::new();
+    for _ in 0..450 {
+        ids.push(stage.submit(&["1@b.example"]).await);
+    }
+    stage.connection_count_max = 1;
+    stage.run();
+    // Nobody moves the clock: what is leased and forgotten would never leave.
+    stage.waiting(0).await;
+    assert_eq!(host.taken().len(), ids.len());
+    assert!(host.connection_count.load(Ordering::Relaxed) >= 5, "100 messages a connection");
+    stage.end().await;
+}
