@@ -11,69 +11,18 @@ until answered, and the processor time of servers, DNS and sender together for 1
 
 import os
 import pathlib
-import signal
-import socket
 import subprocess
 import sys
 import tempfile
 import textwrap
 import time
+import urllib.request
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent
-TARGET = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "release"
-NAMESPACE = "hosterra-inbound"
+import beside
+from beside import TARGET, dnsmasq, end, inside, is_inside, postfix_files, run, spent, wait_for
+
 AUTHOR, HOST, USERS, LETTERS, OCTETS, CONNECTIONS = "author.example", "box.example", 100, 200, 30_000, 32
 ROUNDS, MESSAGES = (int(word) for word in (sys.argv[1:3] + ["3", "3000"][len(sys.argv[1:3]):]))
-TICKS = os.sysconf("SC_CLK_TCK")
-
-
-def run(*words):
-    subprocess.run(words, check=True)
-
-
-def inside():
-    """Runs this file again inside the namespace, where the loopback and the resolver are its own."""
-    folder = pathlib.Path("/etc/netns", NAMESPACE)
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "resolv.conf").write_text("nameserver 127.0.0.53\n")
-    run("ip", "netns", "add", NAMESPACE)
-    try:
-        run("ip", "-n", NAMESPACE, "link", "set", "lo", "up")
-        run("ip", "netns", "exec", NAMESPACE, "env", "HOSTERRA_INSIDE=1", sys.executable, *sys.argv)
-    finally:
-        run("ip", "netns", "del", NAMESPACE)
-
-
-def times():
-    """Processor time, in seconds, of every process by its id: its own and of those that it waited for."""
-    found = {}
-    for entry in pathlib.Path("/proc").iterdir():
-        if entry.name.isdigit():
-            try:
-                fields = (entry / "stat").read_text().rsplit(")", 1)[1].split()
-            except OSError:
-                continue
-            found[int(entry.name)] = (int(fields[1]), sum(map(int, fields[11:15])) / TICKS)
-    return found
-
-
-def spent(roots):
-    """Processor time of these processes and all below them."""
-    known = times()
-    below, grown = set(roots), True
-    while grown:
-        more = {pid for pid, (parent, _) in known.items() if parent in below} - below
-        below, grown = below | more, bool(more)
-    return sum(known[pid][1] for pid in below if pid in known)
-
-
-def wait_for(port, host="127.0.0.1"):
-    for _ in range(600):
-        with socket.socket() as probe:
-            if probe.connect_ex((host, port)) == 0:
-                return
-        time.sleep(0.1)
-    raise SystemExit(f"nothing listens on {port}")
 
 
 def letters(folder):
@@ -102,24 +51,15 @@ def letters(folder):
 
 def dns(folder, key):
     pieces = ",".join(f'"{key[at:at + 200]}"' for at in range(0, len(key), 200))
-    (folder / "dnsmasq.conf").write_text(
-        textwrap.dedent(f"""\
-        no-resolv
-        no-hosts
-        port=53
-        listen-address=127.0.0.53
-        bind-interfaces
-        local=/example/
-        local=/in-addr.arpa/
+    records = f"""\
         address=/mx.{AUTHOR}/127.0.0.1
         ptr-record=1.0.0.127.in-addr.arpa,mx.{AUTHOR}
         mx-host={AUTHOR},mx.{AUTHOR},10
         txt-record={AUTHOR},"v=spf1 ip4:127.0.0.1 -all"
         txt-record=_dmarc.{AUTHOR},"v=DMARC1; p=reject"
         txt-record=s1._domainkey.{AUTHOR},{pieces}
-        """)
-    )
-    return [subprocess.Popen(["dnsmasq", "-k", "-C", str(folder / "dnsmasq.conf"), "-u", "root", "-x", str(folder / "d.pid")])]
+        """
+    return [dnsmasq(folder, textwrap.dedent(records))]
 
 
 def hosterra(folder):
@@ -127,9 +67,9 @@ def hosterra(folder):
     home.mkdir()
     (home / "boxes.toml").write_text(
         "[[account]]\nkey = \"a\"\nname = \"A\"\n[[account.service]]\nkey = \"s\"\nplan = \"custom\"\n"
-        f"custom = {{ mailboxes = {USERS}, aliases = 10, domains = 1, storage = \"{USERS * 2} GiB\" }}\n"
+        f"custom = {{ mailboxes = {USERS}, storage = \"1000 GiB\" }}\n"
         f"[[account.service.domain]]\nname = \"{HOST}\"\nverified = true\n"
-        + "".join(f"[[account.service.domain.mailbox]]\nlocal_part = \"user{n}\"\nquota = \"2 GiB\"\n" for n in range(USERS))
+        + "".join(f"[[account.service.domain.mailbox]]\nlocal_part = \"user{n}\"\nquota = \"5 GiB\"\n" for n in range(USERS))
     )
     (home / "hosterra.toml").write_text(
         textwrap.dedent(f"""\
@@ -147,6 +87,7 @@ def hosterra(folder):
         connections_per_peer = 200
         [listen]
         smtp = ["127.0.0.1:2525"]
+        metrics = ["127.0.0.1:9100"]
         """)
     )
     binary = str(TARGET / "hosterra")
@@ -188,13 +129,7 @@ def postfix(folder):
         milter_default_action = tempfail
         """)
     )
-    master = pathlib.Path("/etc/postfix/master.cf").read_text().replace("\nsmtp      inet", "\n2526      inet")
-    master = master.replace("smtp      inet", "2526      inet")
-    (home / "master.cf").write_text(master)
-    for name in ("postfix-files", "dynamicmaps.cf"):
-        source = pathlib.Path("/etc/postfix", name)
-        if source.exists():
-            (home / name).write_text(source.read_text())
+    postfix_files(home, 2526)
     run("postmap", "-c", str(home), f"hash:{home}/users")
     (home / "opendkim.conf").write_text(
         f"Mode v\nSocket inet:8891@127.0.0.1\nNameservers 127.0.0.53\nPidFile {home}/k.pid\nSyslog no\nUserID root\n"
@@ -211,21 +146,22 @@ def postfix(folder):
     ]
     wait_for(8891)
     wait_for(8893)
-    started.append(subprocess.Popen(["postfix", "-c", str(home), "start-fg"]))
-    return 2526, started
+    return 2526, [*started, beside.postfix(home)]
 
 
-def end(started):
-    for process in started:
-        process.send_signal(signal.SIGTERM)
-    for process in started:
-        try:
-            process.wait(20)
-        except subprocess.TimeoutExpired:
-            process.kill()
+def prove(folder):
+    """Both have checked: a figure for checks that were left out says nothing."""
+    with urllib.request.urlopen("http://127.0.0.1:9100/metrics") as answer:
+        verdicts = [line for line in answer.read().decode().splitlines() if line.startswith("hosterra_verdicts_total")]
+    if not any('stage="data"' in line and 'action="accept"' in line for line in verdicts):
+        raise SystemExit("Hosterra did not check: " + "\n".join(verdicts))
+    letter = next(path for path in (folder / "postfix/mail").rglob("new/*")).read_text()
+    missing = [check for check in ("spf=pass", "dkim=pass", "dmarc=pass") if check not in letter]
+    if missing:
+        raise SystemExit(f"Postfix's filters did not find {missing}")
 
 
-def is_idle(folder, before):
+def is_idle(folder):
     """Whether nothing is under way in Postfix's queue: its 250 comes before the letter is in the mailbox."""
     queue = folder / "postfix/queue"
     return not any(any(path.is_file() for path in (queue / name).rglob("*")) for name in ("incoming", "active", "maildrop"))
@@ -242,23 +178,23 @@ def main():
                 wait_for(port)
             for _ in range(ROUNDS):
                 for name, (port, started) in servers.items():
-                    roots = [process.pid for process in started + resolver]
-                    before, own, begun = spent(roots), os.times(), time.monotonic()
+                    before, own, begun = spent(started + resolver), os.times(), time.monotonic()
                     load = [str(TARGET / "examples/load"), "letters", f"127.0.0.1:{port}", str(CONNECTIONS), str(MESSAGES)]
                     run(*load, str(made), f"ann@{AUTHOR}", HOST, str(USERS))
                     answered = time.monotonic() - begun
-                    while not is_idle(folder, None):
+                    while not is_idle(folder):
                         time.sleep(0.1)
                     settled = time.monotonic() - begun
                     time.sleep(1)
                     after = os.times()
                     sender = after.children_user + after.children_system - own.children_user - own.children_system
-                    processor = (spent(roots) - before + sender) * 1000 / MESSAGES
+                    processor = (spent(started + resolver) - before + sender) * 1000 / MESSAGES
                     print(
                         f"{name}: {MESSAGES / answered:.0f} messages/s until answered, {MESSAGES / settled:.0f}/s until stored, "
                         f"{processor:.2f} s of processor for 1000",
                         flush=True,
                     )
+            prove(folder)
         finally:
             for _, started in servers.values():
                 end(started)
@@ -267,7 +203,7 @@ def main():
         run("rm", "-rf", str(folder))
 
 
-if os.environ.get("HOSTERRA_INSIDE"):
+if is_inside():
     main()
 else:
-    inside()
+    inside("hosterra-inbound")

@@ -2,7 +2,7 @@
 //!
 //! `outbound rate DESTINATIONS MESSAGES` sends to so many sites; `outbound million MESSAGES` fills a queue and tells what it
 //! costs to start with it; `outbound noisy MESSAGES` tells how long one tenant's mail takes while another one dumps so many
-//! on the same site.
+//! on the same site; `outbound fill FOLDER DESTINATIONS MESSAGES` leaves a filled queue in a node's data folder.
 #![expect(clippy::print_stdout, reason = "a tool for people")]
 
 use std::collections::HashMap;
@@ -297,6 +297,9 @@ async fn main() {
         ["rate", destinations, messages] => rate(number(destinations), number(messages)).await,
         ["million", messages] => million(number(messages)).await,
         ["noisy", messages] => noisy(number(messages)).await,
+        ["fill", folder, destinations, messages] => {
+            fill(&store_in(Path::new(folder)).await, 1, number(messages), number(destinations)).await;
+        }
         _ => println!("see the head of benches/examples/outbound.rs"),
     }
 }
