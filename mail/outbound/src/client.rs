@@ -15,7 +15,6 @@ use rustls::{CertificateError, ClientConfig};
 use rustls_pki_types::ServerName;
 use secrecy::{ExposeSecret as _, SecretString};
 use store::{RemoteReply, TlsWish};
-use tokio::net::{TcpSocket, TcpStream};
 use tokio_rustls::TlsConnector;
 use trust::Basis;
 
@@ -24,6 +23,7 @@ use wire::Wire;
 
 use crate::destination::Destination;
 use crate::limits::{ADDRESS_COUNT_MAX, CONNECT_WAIT, GREETING_WAIT, HANDSHAKE_WAIT, HELLO_WAIT, LEAVE_WAIT};
+use crate::network::Network;
 use crate::reply::{Reply, ReplyFault, clean};
 use crate::site::Host;
 use crate::tls::{TlsDemand, TlsFault, TlsVerdict, client_config};
@@ -76,6 +76,8 @@ impl std::fmt::Debug for Credentials {
 /// How hosts are called.
 #[derive(Debug, Clone)]
 pub(crate) struct Call<'a> {
+    /// How connections come about.
+    pub(crate) network: &'a dyn Network,
     /// The name that we give ourselves.
     pub(crate) hello: &'a str,
     /// From which address; any where none is given.
@@ -280,23 +282,13 @@ pub(crate) async fn call(
     Err(last.unwrap_or_else(|| (String::new(), Fault::Connect(io::ErrorKind::NotFound))))
 }
 
-async fn connect(at: SocketAddr, source: Option<IpAddr>) -> io::Result<TcpStream> {
-    let socket = if at.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
-    if let Some(source) = source.filter(|source| source.is_ipv4() == at.is_ipv4()) {
-        socket.bind(SocketAddr::new(source, 0))?;
-    }
-    let stream = socket.connect(at).await?;
-    stream.set_nodelay(true)?;
-    Ok(stream)
-}
-
 async fn greet(at: SocketAddr, host: &str, demand: &TlsDemand, how: &Call<'_>) -> Result<Client, Fault> {
-    let stream = tokio::time::timeout(CONNECT_WAIT, connect(at, how.source))
+    let stream = tokio::time::timeout(CONNECT_WAIT, how.network.connect(at, how.source))
         .await
         .map_err(|_| Fault::Silent("the call"))?
         .map_err(|error| Fault::Connect(error.kind()))?;
     let mut client = Client {
-        wire: Wire::new(Box::new(stream)),
+        wire: Wire::new(stream),
         offers: Offers::default(),
         protocol: how.protocol,
         host: host.to_owned(),

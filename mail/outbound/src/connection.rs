@@ -60,6 +60,7 @@ impl Inner {
         permit: OwnedSemaphorePermit,
     ) {
         let how = Call {
+            network: self.network.as_ref(),
             hello: self.settings.hostname.as_str(),
             source: self.settings.source,
             port: destination.port,

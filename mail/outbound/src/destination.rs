@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use kernel::{DomainName, TenantId};
 use moka::sync::Cache;
@@ -10,6 +10,7 @@ use parking_lot::Mutex;
 use resolver::Dns;
 use store::{RemoteReply, TlsWish};
 use tokio::sync::Semaphore;
+use tokio::time::Instant;
 use trust::Basis;
 
 use crate::client::{Credentials, Protocol};

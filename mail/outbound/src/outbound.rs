@@ -1,6 +1,6 @@
 //! The whole of delivery on one node: what its parts share, and how it begins and ends.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -20,6 +20,7 @@ use crate::breaker::{Breaker, Gate};
 use crate::destination::{Destination, Destinations};
 use crate::limits::{DRAIN_WAIT, IDLE_SITE_COUNT_MAX, LEASE_MILLIS, QUANTUM_OCTETS, RENEW_PAUSE};
 use crate::metrics::Metrics;
+use crate::network::{Network, Tcp};
 use crate::ready::{ReadyQueue, Weighed};
 use crate::routes::Routes;
 use crate::site::Guard;
@@ -121,6 +122,7 @@ impl SiteState {
 }
 
 pub(crate) struct Inner {
+    pub(crate) network: Arc<dyn Network>,
     pub(crate) settings: Settings,
     pub(crate) queue: Arc<dyn Queue>,
     pub(crate) directory: Arc<Directory>,
@@ -130,7 +132,7 @@ pub(crate) struct Inner {
     pub(crate) metrics: Metrics,
     /// Names this node in leases.
     pub(crate) owner: Uuid,
-    pub(crate) sites: Mutex<HashMap<String, SiteState>>,
+    pub(crate) sites: Mutex<BTreeMap<String, SiteState>>,
     pub(crate) leased_count: AtomicUsize,
     /// Recipients of each lease of this node that are not settled; only these leases are renewed.
     pub(crate) leases: Mutex<HashMap<LeaseToken, usize>>,
@@ -180,10 +182,21 @@ pub struct SiteView {
 impl Outbound {
     /// Delivery over the queue; nothing happens before [`Outbound::run`].
     pub fn new(settings: Settings, world: World, stop: CancellationToken) -> Self {
+        Self::over(Arc::new(Tcp), settings, world, stop)
+    }
+
+    /// The same, with its connections over `network`.
+    pub fn over(
+        network: Arc<dyn Network>,
+        settings: Settings,
+        world: World,
+        stop: CancellationToken,
+    ) -> Self {
         let ports = (world.dns, world.policies, world.routes);
         let destinations = Destinations::new(ports, settings.guard.clone(), settings.port);
         let permits = Arc::new(Semaphore::new(settings.connection_count_max));
         Self(Arc::new(Inner {
+            network,
             settings,
             queue: world.queue,
             directory: world.directory,

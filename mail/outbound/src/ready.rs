@@ -142,7 +142,10 @@ impl<J: Weighed> ReadyQueue<J> {
     pub fn drain(&mut self) -> Vec<J> {
         self.ring.clear();
         self.recipient_count = 0;
-        self.tenants.drain().flat_map(|(_, waiting)| waiting.lanes.into_iter().flatten()).collect()
+        let mut all: Vec<_> = self.tenants.drain().collect();
+        // The same order on every run, for those who repeat one.
+        all.sort_unstable_by_key(|(tenant, _)| *tenant);
+        all.into_iter().flat_map(|(_, waiting)| waiting.lanes.into_iter().flatten()).collect()
     }
 
     /// Recipients that wait, of all tenants.

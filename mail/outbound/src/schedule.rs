@@ -201,7 +201,7 @@ impl Inner {
 
     /// Sorts the recipients of a message by where they go.
     async fn sort(self: &Arc<Self>, share: Share, recipients: Vec<LeasedRecipient>, leasing: &Leasing<'_>) {
-        let mut ways: HashMap<DomainName, (Way, Vec<LeasedRecipient>)> = HashMap::new();
+        let mut ways: BTreeMap<DomainName, (Way, Vec<LeasedRecipient>)> = BTreeMap::new();
         let mut settled = Vec::new();
         for recipient in recipients {
             if let Some(instead) = recipient.instead {
@@ -219,7 +219,7 @@ impl Inner {
             self.settle(share.batch(None), settled, None).await;
         }
         // Domains of one destination go together.
-        let mut jobs: HashMap<String, (Arc<Destination>, Vec<LeasedRecipient>)> = HashMap::new();
+        let mut jobs: BTreeMap<String, (Arc<Destination>, Vec<LeasedRecipient>)> = BTreeMap::new();
         for (way, recipients) in ways.into_values() {
             match way {
                 Way::Known(Plan::Send(destination)) => {

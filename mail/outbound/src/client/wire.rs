@@ -3,20 +3,16 @@
 use std::time::Duration;
 
 use bytes::{Buf as _, BytesMut};
-use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 use super::Fault;
 use crate::limits::{PIECE_WAIT, REPLY_LINE_OCTETS_MAX};
+use crate::network::Duplex;
 use crate::reply::{Reply, ReplyFault, ReplyReader};
-
-/// Both ways of a connection, plain or under TLS.
-pub(super) trait Both: AsyncRead + AsyncWrite + Unpin + Send {}
-
-impl<S: AsyncRead + AsyncWrite + Unpin + Send> Both for S {}
 
 /// A connection with what was read and not yet taken.
 pub(super) struct Wire {
-    stream: Option<Box<dyn Both>>,
+    stream: Option<Box<dyn Duplex>>,
     input: BytesMut,
 }
 
@@ -27,13 +23,13 @@ impl std::fmt::Debug for Wire {
 }
 
 impl Wire {
-    pub(super) fn new(stream: Box<dyn Both>) -> Self {
+    pub(super) fn new(stream: Box<dyn Duplex>) -> Self {
         Self { stream: Some(stream), input: BytesMut::new() }
     }
 
     /// The connection itself, for TLS. None where something waits to be read: what was sent before the handshake must not
     /// count after it.
-    pub(super) fn take_stream(&mut self) -> Option<Box<dyn Both>> {
+    pub(super) fn take_stream(&mut self) -> Option<Box<dyn Duplex>> {
         if self.input.is_empty() { self.stream.take() } else { None }
     }
 

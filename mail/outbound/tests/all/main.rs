@@ -5,4 +5,5 @@ mod farm;
 mod routes;
 mod simulation;
 mod stage;
+mod storm;
 mod tls;

@@ -1,0 +1,351 @@
+//! The real delivery over the real queue, in a world in memory where everything goes wrong as a seed has it: hosts that stall,
+//! drop, half-close, talk garbage and lose the answer after DATA; DNS that is slow, lies, is gone or forgets names; a clock
+//! that jumps forward and back; nodes that are killed before or after any durable step, one or two on one queue.
+//!
+//! Time is the run's own and nothing else is random, so that a seed is the same run every time. Rules: each recipient ends
+//! delivered, bounced or still queued; a duplicate only where the node could not know; no lease is held by two; whoever gets a
+//! bounce gets its report; mail to a host without trouble goes on meanwhile.
+//!
+//! `HOSTERRA_SIMULATION_SEEDS` asks for more runs, `HOSTERRA_SIMULATION_SEED` for one, with what happened.
+
+mod queue;
+mod truth;
+mod world;
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use bytes::Bytes;
+use database::Database;
+use directory::Directory;
+use kernel::{DomainName, EmailAddress, TenantId};
+use outbound::{Chance, Direct, Guard, Metrics, Nodes, Opportunistic, Outbound, Settings, World};
+use store::{
+    Acceptance, Queue as _, QueueEntry, QueuedRecipient, Queueing, RecipientState, Retention, Selection,
+    SqlStore, StateSelection, Store as _,
+};
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+use queue::{Mortal, at_once};
+use truth::{Fate, Life, Truth};
+use world::{CALM, Names, Net, SENDER, TROUBLED, zone};
+
+/// Runs of each of the four tests, which are at work at the same time.
+const SEED_COUNT: u64 = 40;
+/// Steps of one run with trouble.
+const STEP_COUNT: u32 = 24;
+/// Rounds without trouble after which nothing may wait any more.
+const CALM_ROUND_COUNT: u32 = 60;
+/// How long mail to a host without trouble may take, in milliseconds: a life of a lease, and what a killed node takes to
+/// come back.
+const CALM_MILLIS_MAX: i64 = 1_200_000;
+/// Steps that nobody reaches.
+const NEVER: u64 = u64::MAX;
+
+struct Run {
+    truth: Arc<Truth>,
+    store: Arc<SqlStore>,
+    nodes: Nodes,
+    lives: Vec<Arc<Life>>,
+    life_count: usize,
+    accepted: Vec<(u64, i64)>,
+    /// By how much the clock was set back altogether, in milliseconds.
+    back_millis: i64,
+    stop: CancellationToken,
+    _folder: tempfile::TempDir,
+}
+
+fn address(text: &str) -> EmailAddress {
+    EmailAddress::parse(text).expect("an address")
+}
+
+/// A folder in memory where there is one: a run is about order, not about disks.
+fn folder() -> tempfile::TempDir {
+    tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).expect("a folder")
+}
+
+impl Run {
+    fn new(seed: u64, nodes: Nodes) -> Self {
+        let folder = folder();
+        let database = Database::open_sqlite(&folder.path().join("mail.db")).expect("a database");
+        let truth = Truth::new(seed);
+        let clock = Arc::clone(&truth);
+        let now: store::Now = Arc::new(move || clock.now());
+        let store = at_once(SqlStore::open(database, now, Retention::days(30))).expect("a store");
+        Self {
+            truth,
+            store: Arc::new(store),
+            nodes,
+            lives: Vec::new(),
+            life_count: 0,
+            accepted: Vec::new(),
+            back_millis: 0,
+            stop: CancellationToken::new(),
+            _folder: folder,
+        }
+    }
+
+    /// Starts as many nodes as there should be, in place of the dead.
+    fn revive(&mut self, mut death: impl FnMut(&Truth) -> (u64, Fate)) {
+        self.lives.retain(|life| !life.is_dead());
+        let wanted = if self.nodes == Nodes::One { 1 } else { 2 };
+        while self.lives.len() < wanted {
+            let (steps, last) = death(&self.truth);
+            self.life_count += 1;
+            let life = Life::new(self.life_count, &self.truth, steps, last);
+            self.truth.note(format!("node {} starts", life.number));
+            self.start(&life);
+            self.lives.push(life);
+        }
+    }
+
+    fn start(&self, life: &Arc<Life>) {
+        let settings = Settings {
+            hostname: DomainName::parse("us.example").expect("a name"),
+            source: None,
+            port: 25,
+            guard: Guard::default(),
+            connection_count_max: 20,
+            site_connection_count_max: 4,
+        };
+        let (truth, clock) = (Arc::clone(&self.truth), Arc::clone(&self.truth));
+        let world = World {
+            queue: Arc::new(Mortal {
+                store: Arc::clone(&self.store),
+                life: Arc::clone(life),
+                truth: Arc::clone(&truth),
+            }),
+            directory: Arc::new(Directory::new()),
+            dns: Arc::new(Names { truth: Arc::clone(&truth), zone: zone() }),
+            policies: Arc::new(Opportunistic),
+            routes: Arc::new(Direct),
+            now: Arc::new(move || clock.now()),
+            chance: Arc::new(Chance::seeded(truth.chance.below(1 << 40))),
+            metrics: Metrics::register(&prometheus::Registry::new()).expect("fresh"),
+        };
+        let network = Arc::new(Net { truth, life: Arc::clone(life) });
+        let outbound = Outbound::over(network, settings, world, self.stop.clone());
+        let nodes = self.nodes;
+        tokio::spawn(async move { outbound.run(nodes).await });
+    }
+
+    fn accept(&mut self, domains: &[&str], tenant: u128) {
+        let number = self.accepted.len();
+        let to = domains.iter().enumerate().map(|(at, domain)| format!("m{number}r{at}@{domain}"));
+        let queued =
+            to.map(|to| QueuedRecipient { address: address(&to), notify: None, original: None }).collect();
+        let acceptance = Acceptance {
+            message: Bytes::from_static(b"From: a@sender.example\r\n\r\n.hello\r\n"),
+            deposits: Vec::new(),
+            queued,
+            sender: Some(address(&format!("a@{SENDER}"))),
+            tenant: TenantId::new(Uuid::from_u128(tenant)),
+            dsn: (None, None),
+            queueing: Queueing::default(),
+        };
+        let accepted = at_once(self.store.accept(acceptance)).expect("accepted");
+        self.accepted.push((accepted.queue_id.expect("queued"), self.truth.passed_millis()));
+    }
+
+    /// Time passes, and everything that can happen in it happens.
+    async fn pass(&self, secs: u64) {
+        tokio::time::advance(Duration::from_secs(secs)).await;
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+
+    async fn step(&mut self) {
+        let truth = Arc::clone(&self.truth);
+        match truth.below(10) {
+            0..=4 => {
+                let domains: Vec<&str> = (0..=truth.below(6)).map(|_| TROUBLED[truth.below(3)]).collect();
+                self.accept(&domains, 1 + truth.chance.below(2) as u128);
+            }
+            5 | 6 => self.accept(&[CALM], 3),
+            7 => {
+                let jump = [1_000, 60_000, 400_000, 3_600_000, -20_000, -400_000, -3_600_000][truth.below(7)];
+                truth.note(format!("the clock jumps by {jump}"));
+                truth.offset.fetch_add(jump, Ordering::Relaxed);
+                self.back_millis -= jump.min(0);
+            }
+            8 => self.lives[truth.below(self.lives.len() as u64)].die(),
+            _ => self.pass(300).await,
+        }
+        self.pass(truth.chance.below(50)).await;
+        self.revive(|truth| {
+            let last = if truth.one_in(2) { Fate::DiesBefore } else { Fate::DiesAfter };
+            if truth.one_in(2) { (1 + truth.chance.below(40), last) } else { (NEVER, last) }
+        });
+    }
+
+    fn is_empty(&self) -> bool {
+        at_once(self.store.queued(None, 0, 1)).expect("a page").is_empty()
+    }
+
+    /// Where nothing goes wrong any more everything that waits comes to its end.
+    async fn finish(&mut self) -> Result<(), String> {
+        self.truth.is_calm.store(true, Ordering::Relaxed);
+        self.truth.note("calm".to_owned());
+        for _ in 0..CALM_ROUND_COUNT {
+            self.revive(|_| (NEVER, Fate::Lives));
+            for _ in 0..12 {
+                if self.is_empty() {
+                    return Ok(());
+                }
+                self.pass(59).await;
+            }
+            self.truth.offset.fetch_add(1_800_000, Ordering::Relaxed);
+        }
+        Err("something waits for ever".to_owned())
+    }
+
+    fn entries(&self, queue_id: u64) -> Vec<QueueEntry> {
+        let of = Selection { queue_id: Some(queue_id), state: StateSelection::Any, ..Selection::default() };
+        at_once(self.store.entries(&of, None, 100)).expect("entries")
+    }
+
+    /// What is wrong after a run, if anything is.
+    fn faults(&self) -> Vec<String> {
+        let mut faults = at_once(self.store.verify()).expect("checked").faults;
+        let entries: Vec<(i64, QueueEntry)> = self
+            .accepted
+            .iter()
+            .flat_map(|(queue_id, at)| self.entries(*queue_id).into_iter().map(|entry| (*at, entry)))
+            .collect();
+        let state = self.truth.state.lock();
+        faults.extend(state.faults.iter().cloned());
+        for (at, entry) in &entries {
+            let to = entry.address.to_string();
+            let taken = state.taken.get(&to).map(Vec::as_slice).unwrap_or_default();
+            let told = usize::from(entry.state == RecipientState::Delivered);
+            let excused = state.excused.get(&to).copied().unwrap_or_default() as usize;
+            if taken.len() < told || taken.len() > told + excused {
+                faults.push(format!("{to}: {:?}, taken {taken:?}, {excused} excused", entry.state));
+            }
+            let reported = || state.reports.iter().any(|report| report.contains(&to));
+            match entry.state {
+                RecipientState::Delivered => {}
+                RecipientState::Bounced if reported() => {}
+                ended => faults.push(format!("{to} is {ended:?}, and nobody was told")),
+            }
+            let is_late = taken.first().is_some_and(|came| came - at > CALM_MILLIS_MAX + self.back_millis);
+            if to.ends_with(CALM) && (is_late || told == 0) {
+                faults.push(format!("{to} had to wait for others: from {at}, taken {taken:?}"));
+            }
+        }
+        faults
+    }
+
+    /// What happened, without the faults: the same for the same seed.
+    fn story(&self) -> Vec<String> {
+        self.truth.state.lock().log.clone()
+    }
+}
+
+/// Plays in a time of its own.
+fn play<T>(game: impl Future<Output = T>) -> T {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .start_paused(true)
+        .build()
+        .expect("a runtime");
+    let played = runtime.block_on(game);
+    runtime.shutdown_background();
+    played
+}
+
+async fn storm(seed: u64) -> (Vec<String>, Vec<String>) {
+    let nodes = if seed.is_multiple_of(2) { Nodes::One } else { Nodes::Several };
+    let mut run = Run::new(seed, nodes);
+    run.revive(|_| (NEVER, Fate::Lives));
+    for _ in 0..STEP_COUNT {
+        run.step().await;
+    }
+    let finished = run.finish().await;
+    let mut faults = run.faults();
+    faults.extend(finished.err());
+    (faults, run.story())
+}
+
+fn number(variable: &str) -> Option<u64> {
+    std::env::var(variable).ok()?.parse().ok()
+}
+
+/// The seeds of one quarter, so that the quarters are at work at the same time.
+fn storms(quarter: u64) {
+    if let Some(seed) = number("HOSTERRA_SIMULATION_SEED") {
+        let (faults, story) = play(storm(seed));
+        assert!(faults.is_empty(), "seed {seed}:\n{}\n{}", story.join("\n"), faults.join("\n"));
+        return;
+    }
+    let count = number("HOSTERRA_SIMULATION_SEEDS").map_or(SEED_COUNT, |count| count.div_ceil(4));
+    for seed in quarter * count..(quarter + 1) * count {
+        let (faults, _) = play(storm(seed));
+        assert!(faults.is_empty(), "HOSTERRA_SIMULATION_SEED={seed} plays it again:\n{}", faults.join("\n"));
+    }
+}
+
+#[test]
+fn a_storm_loses_nothing_and_doubles_only_what_nobody_could_know_first_quarter() {
+    storms(0);
+}
+
+#[test]
+fn a_storm_loses_nothing_and_doubles_only_what_nobody_could_know_second_quarter() {
+    storms(1);
+}
+
+#[test]
+fn a_storm_loses_nothing_and_doubles_only_what_nobody_could_know_third_quarter() {
+    storms(2);
+}
+
+#[test]
+fn a_storm_loses_nothing_and_doubles_only_what_nobody_could_know_fourth_quarter() {
+    storms(3);
+}
+
+#[test]
+fn a_seed_is_the_same_storm_every_time() {
+    for seed in [3, 4] {
+        let (one, other) = (play(storm(seed)).1, play(storm(seed)).1);
+        let differs = one.iter().zip(&other).position(|(one, other)| one != other);
+        let differs = differs.map(|at| (&one[at.saturating_sub(5)..=at], &other[at]));
+        assert_eq!(differs, None, "seed {seed}");
+        assert_eq!(one.len(), other.len(), "seed {seed}");
+    }
+}
+
+/// A node is killed at one durable step, and another one comes after it. Whether the step was reached.
+async fn killed_at(step: u64, last: Fate) -> (Vec<String>, bool) {
+    let mut run = Run::new(step, Nodes::One);
+    run.truth.is_calm.store(false, Ordering::Relaxed);
+    run.accept(&[CALM, CALM], 3);
+    run.accept(&[CALM], 3);
+    run.revive(|_| (step, last));
+    for _ in 0..3 {
+        run.pass(30).await;
+    }
+    let was_killed = run.lives[0].is_dead();
+    let finished = run.finish().await;
+    let mut faults = run.faults();
+    faults.extend(finished.err());
+    (faults, was_killed)
+}
+
+#[test]
+fn a_node_may_be_killed_before_and_after_every_durable_step() {
+    for last in [Fate::DiesBefore, Fate::DiesAfter] {
+        let mut step = 1;
+        loop {
+            let (faults, was_killed) = play(killed_at(step, last));
+            assert!(faults.is_empty(), "killed at step {step}, {last:?}:\n{}", faults.join("\n"));
+            if !was_killed {
+                break;
+            }
+            step += 1;
+        }
+        assert!(step > 4, "leases and outcomes are steps: {step}");
+    }
+}
