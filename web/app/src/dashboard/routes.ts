@@ -27,6 +27,15 @@ async function mail(): ReturnType<Route['load']> {
   return part;
 }
 
+// And for those who serve customers of their own, or all of them.
+async function serving<C>(load: () => Promise<{ default: C }>): Promise<{ default: C }> {
+  const words = language() === 'fr' ? import('./reseller/words/fr') : import('./reseller/words/en');
+  const [part, texts] = await Promise.all([load(), words]);
+  learn(texts.default);
+  return part;
+}
+const reseller = () => serving(() => import('./reseller/Reseller.svelte'));
+
 export const ROUTES: Route[] = [
   { pattern: '/', load: plain(() => import('./screens/Overview.svelte')) },
   { pattern: '/services', load: plain(() => import('./screens/Services.svelte')) },
@@ -42,7 +51,8 @@ export const ROUTES: Route[] = [
   { pattern: '/account/:part', load: () => import('./screens/account/Account.svelte') },
   { pattern: '/mailbox', load: mailbox },
   { pattern: '/mailbox/:part', load: mailbox },
-  { pattern: '/customers', load: plain(() => import('./screens/Customers.svelte')) },
-  { pattern: '/operations', load: plain(() => import('./screens/Operations.svelte')) },
+  { pattern: '/customers', load: reseller },
+  { pattern: '/customers/:part', load: reseller },
+  { pattern: '/operations', load: plain(() => serving(() => import('./screens/Operations.svelte'))) },
   { pattern: '/domains/:id/dns', load: () => import('./screens/domain/Dns.svelte') },
 ];

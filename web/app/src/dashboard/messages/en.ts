@@ -59,7 +59,6 @@ export const own = {
   'contracts.none': 'No document was accepted for this Box.',
   'contracts.title': 'Contracts',
   'customers.hint': 'Open one to act on its behalf; its history says that it was you.',
-  'customers.lead': 'The accounts that you serve.',
   'customers.name': 'Name',
   'customers.none': 'No customers yet',
   'customers.noneText': 'Open an account, then order a Box for it.',

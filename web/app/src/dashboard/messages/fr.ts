@@ -60,7 +60,6 @@ export const own = {
   'contracts.none': 'Aucun document n’a été accepté pour cette Box.',
   'contracts.title': 'Contrats associés',
   'customers.hint': 'Ouvrez-en un pour agir en son nom ; son historique dira que c’était vous.',
-  'customers.lead': 'Les comptes que vous servez.',
   'customers.name': 'Nom',
   'customers.none': 'Aucun client',
   'customers.noneText': 'Ouvrez un compte, puis commandez-lui une Box.',
