@@ -9,10 +9,12 @@ use authority::{Guarded, Principal};
 use database::{Database, DatabaseError, Row, Statement};
 use futures_util::Stream;
 use journal::keyring::Keyring;
-use journal::{Clock, Journal, JournalError, StoredEvent, SubscriptionName};
+use journal::{
+    Clock, Journal, JournalError, STREAM_PAGE_EVENT_COUNT_MAX, StoredEvent, SubscriptionName, Tail,
+};
 use kernel::{
     Causation, CommandId, CorrelationId, Cursor, EventFamily, Position, Reads, Recorded, StreamId, TenantId,
-    Timestamp,
+    Timestamp, Version,
 };
 use parking_lot::{Mutex, RwLock};
 use tokio::sync::{mpsc, watch};
@@ -146,7 +148,7 @@ impl Engine {
         pace: Pace,
     ) -> Result<Self, EngineError> {
         checkpoint::migrate(&database).await?;
-        let runner = Runner { journal, keyring, clock, metrics: Metrics::default() };
+        let runner = Runner { journal, keyring, clock, metrics: Metrics::default(), folds: Arc::default() };
         let (bells, stop) = (Bells::default(), CancellationToken::new());
         let core = Arc::new(Core { runner, database, pace, bells, stop });
         let mut tasks = JoinSet::new();
@@ -196,8 +198,17 @@ impl Engine {
         tenant: TenantId,
         stream: StreamId,
     ) -> Result<Vec<StoredEvent>, JournalError> {
-        let mut streams = self.core.runner.journal.read_streams(&[(tenant, stream)]).await?;
-        Ok(streams.pop().unwrap_or_default())
+        let mut tail = Tail { tenant, stream, after: Version::NONE };
+        let mut events = Vec::new();
+        loop {
+            let page = self.core.runner.journal.read_streams(&[tail]).await?.pop().unwrap_or_default();
+            let is_last = page.len() < STREAM_PAGE_EVENT_COUNT_MAX;
+            events.extend(page);
+            match events.last() {
+                Some(last) if !is_last => tail.after = last.version,
+                Some(_) | None => return Ok(events),
+            }
+        }
     }
 
     /// At most `limit` (up to 500) events of a tenant after a position, in order; the caller has asked the authority.

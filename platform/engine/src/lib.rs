@@ -19,6 +19,7 @@ mod consumer;
 mod decode;
 mod engine;
 mod feed;
+mod folds;
 mod follower;
 mod metrics;
 mod outcome;

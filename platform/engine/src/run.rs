@@ -7,13 +7,15 @@ use authority::{Guarded, Principal};
 use journal::keyring::{Keyring, Sealer, TenantKeys};
 use journal::{
     Append, AppendError, Appended, Check, Clock, EncodedEvent, EncodedWrite, Journal, JournalError,
+    STREAM_PAGE_EVENT_COUNT_MAX, Tail,
 };
 use kernel::{
     Causation, Changes, CommandId, CorrelationId, Cursor, History, Malformed, Metadata, Open, OpenError,
-    Opened, Reads, SealError, SealedBytes, StreamId, TenantId, UseCase, Version,
+    Opened, Reads, SealError, SealedBytes, StreamId, TenantId, UseCase,
 };
 use tracing::Instrument as _;
 
+use crate::folds::{Folds, Kept, Place};
 use crate::metrics::Metrics;
 use crate::{Outcome, RunError};
 
@@ -56,6 +58,7 @@ pub struct Runner {
     pub(crate) keyring: Arc<Keyring>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) metrics: Metrics,
+    pub(crate) folds: Arc<Folds>,
 }
 
 /// What one round gave.
@@ -94,8 +97,29 @@ impl Open for KeysRead {
 /// The streams of a use case as they are now.
 struct Read {
     streams: Vec<(Option<TenantId>, StreamId)>,
+    /// The same with the tenant of each, and how many of its keys were destroyed when reading began.
+    places: Vec<(Place, u64)>,
     histories: Vec<History>,
     keys: KeysRead,
+}
+
+impl Read {
+    /// What was folded is the base of what follows.
+    fn advance(&mut self) {
+        for history in &mut self.histories {
+            if let Some(folded) = history.folded.take() {
+                history.base = Some(folded);
+                history.events.clear();
+            }
+        }
+    }
+}
+
+/// What reading and folding gave.
+enum Gathered<S> {
+    States(Box<Read>, S),
+    /// A key is not known that may be known by now.
+    Again(RunError),
 }
 
 impl Runner {
@@ -127,21 +151,12 @@ impl Runner {
     /// # Errors
     /// [`RunError`]: reading failed.
     pub async fn load<R: Reads>(&self, tenant: TenantId, reads: &R) -> Result<R::States, RunError> {
-        const NAME: &str = "load";
-        let mut streams = Vec::new();
-        reads.streams(&mut streams);
         let mut attempts = 1;
         loop {
-            let read = self.read(tenant, streams.clone()).await;
-            let read = read.map_err(|source| RunError::Read { use_case: NAME, source })?;
-            let error = match reads.fold(&mut read.histories.iter(), &read.keys) {
-                Ok(states) => return Ok(states),
-                Err(source) => RunError::Fold { use_case: NAME, source },
-            };
-            let again: Round<()> = self.fold_failed(tenant, &read, error)?;
-            match again {
-                Round::Again(error) if attempts == ATTEMPT_COUNT_MAX => return Err(error),
-                Round::Again(_) | Round::Settled(_) => attempts += 1,
+            match self.gather("load", tenant, reads).await? {
+                Gathered::States(_, states) => return Ok(states),
+                Gathered::Again(error) if attempts == ATTEMPT_COUNT_MAX => return Err(error),
+                Gathered::Again(_) => attempts += 1,
             }
         }
     }
@@ -175,16 +190,9 @@ impl Runner {
         if let Some(cursor) = self.journal.find_command(tenant, by.command).await.map_err(reading)? {
             return Ok(Round::Settled(Outcome::Done { cursor, is_repeat: true }));
         }
-        let reads = use_case.reads();
-        let mut streams = Vec::new();
-        reads.streams(&mut streams);
-        let read = self.read(tenant, streams).await.map_err(reading)?;
-        let states = match reads.fold(&mut read.histories.iter(), &read.keys) {
-            Ok(states) => states,
-            Err(source) => {
-                let error = RunError::Fold { use_case: U::NAME, source };
-                return self.fold_failed(tenant, &read, error);
-            }
+        let (read, states) = match self.gather(U::NAME, tenant, &use_case.reads()).await? {
+            Gathered::States(read, states) => (read, states),
+            Gathered::Again(error) => return Ok(Round::Again(error)),
         };
         let needs = use_case.needs(&states);
         let outcome = match needs.iter().try_for_each(|need| authority::may(by.principal, need)) {
@@ -205,7 +213,36 @@ impl Runner {
         }
     }
 
-    async fn read(
+    /// Reads and folds; page by page where a stream is longer than one page and nothing of it is kept. Ends, since a
+    /// stream has an end.
+    async fn gather<R: Reads>(
+        &self,
+        use_case: &'static str,
+        tenant: TenantId,
+        reads: &R,
+    ) -> Result<Gathered<R::States>, RunError> {
+        let reading = |source| RunError::Read { use_case, source };
+        let mut streams = Vec::new();
+        reads.streams(&mut streams);
+        let mut read = self.begin(tenant, streams).await.map_err(reading)?;
+        loop {
+            let is_whole = self.follow(&mut read).await.map_err(reading)?;
+            match reads.fold(&mut read.histories.iter(), &read.keys) {
+                Ok(states) if is_whole => {
+                    self.keep(&read);
+                    return Ok(Gathered::States(Box::new(read), states));
+                }
+                Ok(_) => read.advance(),
+                Err(source) => {
+                    let error = RunError::Fold { use_case, source };
+                    return self.fold_failed(tenant, &read, error).map(Gathered::Again);
+                }
+            }
+        }
+    }
+
+    /// The keys, and what is kept of the streams.
+    async fn begin(
         &self,
         tenant: TenantId,
         streams: Vec<(Option<TenantId>, StreamId)>,
@@ -216,23 +253,56 @@ impl Runner {
         }
         // Keys first: events that are read afterwards may name keys made since, which is noticed and mended.
         let mut keys = Vec::with_capacity(tenants.len());
-        for tenant in tenants {
-            keys.push(self.keyring.tenant(tenant).await?);
+        for tenant in &tenants {
+            keys.push(self.keyring.tenant(*tenant).await?);
         }
-        let wanted: Vec<_> =
-            streams.iter().map(|(foreign, stream)| (foreign.unwrap_or(tenant), *stream)).collect();
-        let histories = self.journal.read_streams(&wanted).await?;
-        let histories = wanted.iter().zip(histories).map(|((_, stream), events)| History {
-            stream: *stream,
-            version: events.last().map_or(Version::NONE, |event| event.version),
-            events: events.into_iter().map(|event| event.raw).collect(),
+        // Counted before anything is opened: a key that is destroyed meanwhile makes what is kept useless, not wrong.
+        let destroyed: Vec<u64> = keys.iter().map(|keys| keys.destroyed_count()).collect();
+        let placed = streams.iter().map(|(foreign, stream)| {
+            let of = foreign.unwrap_or(tenant);
+            let count = tenants.iter().position(|known| *known == of).and_then(|index| destroyed.get(index));
+            ((of, *stream), count.copied().unwrap_or_default())
         });
-        let histories = histories.collect();
-        Ok(Read { streams, histories, keys: KeysRead(keys) })
+        let places: Vec<(Place, u64)> = placed.collect();
+        let begun = places.iter().map(|(place, count)| match self.folds.get(place, *count) {
+            Some(kept) => History { version: kept.version, base: Some(kept.folded), ..History::default() },
+            None => History::default(),
+        });
+        let histories = begun.collect();
+        Ok(Read { streams, places, histories, keys: KeysRead(keys) })
+    }
+
+    /// Reads on where each history ends; whether all of them are whole now.
+    async fn follow(&self, read: &mut Read) -> Result<bool, JournalError> {
+        let tails = read.places.iter().zip(&read.histories);
+        let tails: Vec<Tail> = tails
+            .map(|(((tenant, stream), _), history)| Tail {
+                tenant: *tenant,
+                stream: *stream,
+                after: history.version,
+            })
+            .collect();
+        let mut is_whole = true;
+        for (history, page) in read.histories.iter_mut().zip(self.journal.read_streams(&tails).await?) {
+            is_whole &= page.len() < STREAM_PAGE_EVENT_COUNT_MAX;
+            history.version = page.last().map_or(history.version, |event| event.version);
+            history.events.extend(page.into_iter().map(|event| event.raw));
+        }
+        Ok(is_whole)
+    }
+
+    /// Keeps what the long ones have come to.
+    fn keep(&self, read: &Read) {
+        for ((place, destroyed_count), history) in read.places.iter().zip(&read.histories) {
+            if let Some(folded) = history.folded.get() {
+                let (version, folded) = (history.version, folded.clone());
+                self.folds.put(*place, Kept { version, destroyed_count: *destroyed_count, folded });
+            }
+        }
     }
 
     /// A key that memory does not know may have been made by another node: look again before calling it a fault.
-    fn fold_failed<R>(&self, tenant: TenantId, read: &Read, error: RunError) -> Result<Round<R>, RunError> {
+    fn fold_failed(&self, tenant: TenantId, read: &Read, error: RunError) -> Result<RunError, RunError> {
         let RunError::Fold { source: Malformed::Sealed(OpenError::UnknownSubject(_)), .. } = &error else {
             return Err(error);
         };
@@ -241,7 +311,7 @@ impl Runner {
             .iter()
             .filter_map(|(foreign, _)| *foreign)
             .for_each(|foreign| self.keyring.refresh(foreign));
-        Ok(Round::Again(error))
+        Ok(error)
     }
 
     async fn append<U: UseCase>(
@@ -279,7 +349,15 @@ impl Runner {
                 Ok(Round::Settled(Outcome::Done { cursor, is_repeat: false }))
             }
             Ok(Appended::Already(cursor)) => Ok(Round::Settled(Outcome::Done { cursor, is_repeat: true })),
-            Err(AppendError::Conflict { .. }) => Ok(Round::Again(contended)),
+            Err(AppendError::Conflict { stream, found }) => {
+                // Mostly somebody was faster. Where there is less than was read, the tenant was removed below.
+                for ((place, _), history) in read.places.iter().zip(&read.histories) {
+                    if place.1 == stream && found < history.version {
+                        self.folds.forget(place);
+                    }
+                }
+                Ok(Round::Again(contended))
+            }
             Err(AppendError::KeyExists(_)) => {
                 self.keyring.refresh(tenant);
                 Ok(Round::Again(contended))

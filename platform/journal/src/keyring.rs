@@ -7,6 +7,7 @@ mod rotate;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use aes_gcm_siv::aead::{Aead as _, KeyInit as _, Payload};
 use aes_gcm_siv::{Aes256GcmSiv, Nonce};
@@ -71,6 +72,23 @@ impl MasterKey {
 pub struct TenantKeys {
     tenant: Option<TenantId>,
     keys: RwLock<HashMap<SubjectId, KeyState>>,
+    /// How many of them are destroyed.
+    destroyed_count: AtomicU64,
+}
+
+impl TenantKeys {
+    /// How many of the tenant's keys are known to be destroyed. What was opened when they were fewer is to be used no
+    /// more.
+    pub fn destroyed_count(&self) -> u64 {
+        self.destroyed_count.load(Ordering::Acquire)
+    }
+
+    fn destroy(&self, subject: SubjectId) {
+        let before = self.keys.write().insert(subject, KeyState::Destroyed);
+        if !matches!(before, Some(KeyState::Destroyed)) {
+            self.destroyed_count.fetch_add(1, Ordering::AcqRel);
+        }
+    }
 }
 
 enum KeyState {
@@ -171,7 +189,7 @@ impl Keyring {
         self.forgotten.lock().insert((tenant, subject));
         let known = self.tenants.lock().get(&tenant).map(Arc::clone);
         if let Some(keys) = known {
-            keys.keys.write().insert(subject, KeyState::Destroyed);
+            keys.destroy(subject);
         }
     }
 
@@ -194,7 +212,12 @@ impl Keyring {
         for (_, subject) in self.forgotten.lock().iter().filter(|(of, _)| *of == tenant) {
             keys.insert(*subject, KeyState::Destroyed);
         }
-        Ok(TenantKeys { tenant: Some(tenant), keys: RwLock::new(keys) })
+        let destroyed = keys.values().filter(|state| matches!(state, KeyState::Destroyed)).count() as u64;
+        Ok(TenantKeys {
+            tenant: Some(tenant),
+            keys: RwLock::new(keys),
+            destroyed_count: AtomicU64::new(destroyed),
+        })
     }
 
     /// Destroys the key of a subject for ever. Repeating it is harmless; a row that says so stays.
@@ -214,8 +237,7 @@ impl Keyring {
                 Statement::new(upsert).bind(tenant.uuid()).bind(subject.uuid()).bind(now.millis());
             database.write(vec![statement]).await?;
         }
-        let keys = self.tenant(tenant).await?;
-        keys.keys.write().insert(subject, KeyState::Destroyed);
+        self.tenant(tenant).await?.destroy(subject);
         Ok(())
     }
 

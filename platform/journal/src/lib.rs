@@ -18,7 +18,7 @@ pub use clock::{Clock, SetClock, SystemClock};
 pub use memory::Memory;
 pub use port::{
     Append, AppendError, Appended, Check, ClaimKey, ClaimOwner, EncodedEvent, EncodedWrite, Journal,
-    JournalError, Lagging, NewKey, StoredEvent, SubscriptionName,
+    JournalError, Lagging, NewKey, StoredEvent, SubscriptionName, Tail,
 };
 pub use postgres::PostgresJournal;
 pub use sql::remove_tenant;
@@ -32,5 +32,7 @@ pub const APPEND_OCTETS_MAX: usize = 1024 * 1024;
 pub const EVENT_OCTETS_MAX: usize = 64 * 1024;
 /// Most events in one page that is read.
 pub const PAGE_EVENT_COUNT_MAX: usize = 500;
+/// Most events of one stream that are read at once.
+pub const STREAM_PAGE_EVENT_COUNT_MAX: usize = 2_000;
 /// Rings of the doorbell that a slow listener may miss before it must sweep.
 pub const DOORBELL_RING_COUNT_MAX: usize = 4096;

@@ -12,7 +12,7 @@ use crate::clock::Clock;
 use crate::plan::Plan;
 use crate::{
     Append, AppendError, Appended, ClaimKey, ClaimOwner, DOORBELL_RING_COUNT_MAX, Journal, JournalError,
-    Lagging, PAGE_EVENT_COUNT_MAX, StoredEvent, SubscriptionName,
+    Lagging, PAGE_EVENT_COUNT_MAX, STREAM_PAGE_EVENT_COUNT_MAX, StoredEvent, SubscriptionName, Tail,
 };
 
 /// See the module.
@@ -135,14 +135,12 @@ impl Journal for Memory {
         Ok(last)
     }
 
-    async fn read_streams(
-        &self,
-        streams: &[(TenantId, StreamId)],
-    ) -> Result<Vec<Vec<StoredEvent>>, JournalError> {
+    async fn read_streams(&self, streams: &[Tail]) -> Result<Vec<Vec<StoredEvent>>, JournalError> {
         let state = self.state.lock();
-        let read = |(tenant, stream): &(TenantId, StreamId)| {
-            let events = state.events.get(tenant).into_iter().flatten();
-            events.filter(|event| event.stream == *stream).cloned().collect()
+        let read = |tail: &Tail| {
+            let events = state.events.get(&tail.tenant).into_iter().flatten();
+            let following = events.filter(|event| event.stream == tail.stream && event.version > tail.after);
+            following.take(STREAM_PAGE_EVENT_COUNT_MAX).cloned().collect()
         };
         Ok(streams.iter().map(read).collect())
     }

@@ -149,6 +149,17 @@ pub enum JournalError {
     Corrupt(String),
 }
 
+/// The events of a stream after a version.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Tail {
+    /// Whose.
+    pub tenant: TenantId,
+    /// Which stream.
+    pub stream: StreamId,
+    /// The version that is known; [`Version::NONE`]: all events are wanted.
+    pub after: Version,
+}
+
 /// An event as it is read back.
 #[derive(Debug, Clone)]
 pub struct StoredEvent {
@@ -204,11 +215,9 @@ pub trait Journal: Send + Sync + 'static {
         command: CommandId,
     ) -> Result<Option<Cursor>, JournalError>;
 
-    /// Several whole streams at once, read at one moment; each in order, empty where it does not exist.
-    async fn read_streams(
-        &self,
-        streams: &[(TenantId, StreamId)],
-    ) -> Result<Vec<Vec<StoredEvent>>, JournalError>;
+    /// Of several streams the events after a version each, in order; empty where there are none. At most
+    /// [`crate::STREAM_PAGE_EVENT_COUNT_MAX`] of each stream: where so many come, more may follow.
+    async fn read_streams(&self, streams: &[Tail]) -> Result<Vec<Vec<StoredEvent>>, JournalError>;
 
     /// At most `limit` (up to 500) events of a tenant after `after`, in order, without a hole.
     async fn read_tenant(&self, after: Cursor, limit: usize) -> Result<Vec<StoredEvent>, JournalError>;

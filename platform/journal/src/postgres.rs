@@ -14,7 +14,7 @@ use crate::plan::{Plan, category, encode_metadata};
 use crate::sql::{self, number};
 use crate::{
     Append, AppendError, Appended, ClaimKey, ClaimOwner, DOORBELL_RING_COUNT_MAX, Journal, JournalError,
-    Lagging, StoredEvent, SubscriptionName,
+    Lagging, StoredEvent, SubscriptionName, Tail,
 };
 
 /// How often an append is tried that the server broke off (deadlock over claims of two tenants).
@@ -259,13 +259,10 @@ impl Journal for PostgresJournal {
         sql::find_command(&self.database, tenant, command).await
     }
 
-    async fn read_streams(
-        &self,
-        streams: &[(TenantId, StreamId)],
-    ) -> Result<Vec<Vec<StoredEvent>>, JournalError> {
+    async fn read_streams(&self, streams: &[Tail]) -> Result<Vec<Vec<StoredEvent>>, JournalError> {
         let mut histories = Vec::with_capacity(streams.len());
-        for (tenant, stream) in streams {
-            histories.push(sql::read_stream(&self.database, *tenant, *stream).await?);
+        for tail in streams {
+            histories.push(sql::read_stream(&self.database, *tail).await?);
         }
         Ok(histories)
     }

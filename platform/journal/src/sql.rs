@@ -5,7 +5,8 @@ use kernel::{CommandId, Cursor, EventId, Id, Position, RawEvent, StreamId, Tenan
 
 use crate::plan::{category, decode_metadata};
 use crate::{
-    ClaimKey, ClaimOwner, JournalError, Lagging, PAGE_EVENT_COUNT_MAX, StoredEvent, SubscriptionName,
+    ClaimKey, ClaimOwner, JournalError, Lagging, PAGE_EVENT_COUNT_MAX, STREAM_PAGE_EVENT_COUNT_MAX,
+    StoredEvent, SubscriptionName, Tail,
 };
 
 const COLUMNS: &str = "position, category, stream, version, event_id, kind, schema, payload, actor, correlation, causation, recorded_at";
@@ -142,15 +143,14 @@ pub(crate) async fn find_command(
     Ok(Some(Cursor { tenant, position: Position(position) }))
 }
 
-pub(crate) async fn read_stream(
-    database: &Database,
-    tenant: TenantId,
-    stream: StreamId,
-) -> Result<Vec<StoredEvent>, JournalError> {
+pub(crate) async fn read_stream(database: &Database, tail: Tail) -> Result<Vec<StoredEvent>, JournalError> {
+    let Tail { tenant, stream, after } = tail;
     let select = format!(
-        "SELECT {COLUMNS} FROM event WHERE tenant = $1 AND stream = $2 AND category = $3 ORDER BY version"
+        "SELECT {COLUMNS} FROM event WHERE tenant = $1 AND stream = $2 AND category = $3 AND version > $4 \
+         ORDER BY version LIMIT $5"
     );
     let statement = Statement::new(select).bind(tenant.uuid()).bind(stream.id).bind(stream.category.0);
+    let statement = statement.bind(number(after.0)).bind(number(STREAM_PAGE_EVENT_COUNT_MAX as u64));
     database.query(statement).await?.iter().map(|row| stored(tenant, row)).collect()
 }
 

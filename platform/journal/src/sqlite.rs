@@ -13,7 +13,7 @@ use crate::plan::{Plan, PlannedEvent, category, encode_metadata};
 use crate::sql::{self, number};
 use crate::{
     Append, AppendError, Appended, ClaimKey, ClaimOwner, DOORBELL_RING_COUNT_MAX, Journal, JournalError,
-    Lagging, StoredEvent, SubscriptionName,
+    Lagging, StoredEvent, SubscriptionName, Tail,
 };
 
 /// See the module.
@@ -252,13 +252,10 @@ impl Journal for SqliteJournal {
         sql::find_command(&self.database, tenant, command).await
     }
 
-    async fn read_streams(
-        &self,
-        streams: &[(TenantId, StreamId)],
-    ) -> Result<Vec<Vec<StoredEvent>>, JournalError> {
+    async fn read_streams(&self, streams: &[Tail]) -> Result<Vec<Vec<StoredEvent>>, JournalError> {
         let mut histories = Vec::with_capacity(streams.len());
-        for (tenant, stream) in streams {
-            histories.push(sql::read_stream(&self.database, *tenant, *stream).await?);
+        for tail in streams {
+            histories.push(sql::read_stream(&self.database, *tail).await?);
         }
         Ok(histories)
     }

@@ -8,7 +8,7 @@ use database::Database;
 use journal::keyring::{Keyring, MasterKey, rotate};
 use journal::{
     Append, AppendError, Appended, Check, ClaimKey, EncodedEvent, EncodedWrite, Journal, Memory,
-    PostgresJournal, SetClock, SqliteJournal, SubscriptionName,
+    PostgresJournal, STREAM_PAGE_EVENT_COUNT_MAX, SetClock, SqliteJournal, SubscriptionName, Tail,
 };
 use kernel::{
     Actor, Category, Causation, ClaimKind, CommandId, CorrelationId, Cursor, Kind, Metadata, Open as _,
@@ -107,6 +107,10 @@ fn append(tenant: TenantId, writes: &[(StreamId, u64, usize)]) -> Append {
     }
 }
 
+fn tail(tenant: TenantId, stream: StreamId, after: u64) -> Tail {
+    Tail { tenant, stream, after: Version(after) }
+}
+
 fn at(tenant: TenantId, position: u64) -> Cursor {
     Cursor { tenant, position: Position(position) }
 }
@@ -126,13 +130,41 @@ async fn what_is_appended_is_read_back_in_order() {
         let payload: serde_json::Value = serde_json::from_slice(&all[1].raw.payload).expect("JSON");
         assert_eq!(payload["n"], 1);
         let histories = journal
-            .read_streams(&[(tenant(1), stream(1)), (tenant(1), stream(3)), (tenant(2), stream(1))])
+            .read_streams(&[
+                tail(tenant(1), stream(1), 0),
+                tail(tenant(1), stream(3), 0),
+                tail(tenant(2), stream(1), 0),
+                tail(tenant(1), stream(1), 2),
+                tail(tenant(1), stream(1), 3),
+            ])
             .await
             .expect("read");
-        assert_eq!(histories.iter().map(Vec::len).collect::<Vec<_>>(), [3, 0, 0]);
+        assert_eq!(histories.iter().map(Vec::len).collect::<Vec<_>>(), [3, 0, 0, 1, 0]);
+        assert_eq!(histories[3][0].version, Version(3), "what follows the version that is known");
         assert_eq!(histories[0][2].version, Version(3));
         assert_eq!(journal.read_tenant(at(tenant(1), 3), 500).await.expect("read").len(), 1);
         assert_eq!(journal.head(tenant(1)).await.expect("read"), Position(4));
+    }
+}
+
+#[tokio::test]
+async fn a_long_stream_is_read_page_by_page_without_a_hole() {
+    for subject in journals().await {
+        let journal = &subject.journal;
+        let count = STREAM_PAGE_EVENT_COUNT_MAX as u64 + 100;
+        let mut version = 0;
+        while version < count {
+            let more = (count - version).min(250);
+            let events = usize::try_from(more).expect("small");
+            journal.append(append(tenant(1), &[(stream(1), version, events)])).await.expect(subject.name);
+            version += more;
+        }
+        let first = journal.read_streams(&[tail(tenant(1), stream(1), 0)]).await.expect("read").remove(0);
+        assert_eq!(first.len(), STREAM_PAGE_EVENT_COUNT_MAX, "{}", subject.name);
+        let last = first.last().expect("an event").version;
+        let rest = journal.read_streams(&[tail(tenant(1), stream(1), last.0)]).await.expect("read").remove(0);
+        let versions = first.iter().chain(&rest).map(|event| event.version.0);
+        assert!(versions.eq(1..=count), "{}", subject.name);
     }
 }
 
@@ -242,8 +274,8 @@ async fn an_append_has_limits() {
         }
         assert!(limit(&journal.append(many).await));
         assert!(
-            limit(&journal.append(append(tenant(1), &[(stream(1), 9_999, 2)])).await),
-            "10 000 events per stream"
+            limit(&journal.append(append(tenant(1), &[(stream(1), 99_999, 2)])).await),
+            "100 000 events per stream"
         );
         assert_eq!(journal.head(tenant(1)).await.expect("read"), Position::START);
     }

@@ -1,16 +1,34 @@
 //! What a use case reads, and therefore what its append checks.
 
+use std::any::Any;
+use std::sync::{Arc, OnceLock};
+
 use crate::{Decider, Event, Malformed, Open, RawEvent, StreamId, TenantId, Version};
 
+/// From how many events on it pays to keep what they make of a stream: a shorter one is folded faster than kept.
+pub const FOLDED_EVENT_COUNT_MIN: u64 = 64;
+
+/// What the events of a stream made of it, its type forgotten: a [`Decider::State`].
+pub type Folded = Arc<dyn Any + Send + Sync>;
+
 /// The stored events of one stream, in order.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct History {
-    /// Whose they are.
-    pub stream: StreamId,
     /// The version of the last one.
     pub version: Version,
-    /// All of them.
+    /// What earlier ones made of it, where that is kept: then `events` are those that followed.
+    pub base: Option<Folded>,
+    /// All of them, or those after the base.
     pub events: Vec<RawEvent>,
+    /// What all of them make of it: filled by [`Reads::fold`] from [`FOLDED_EVENT_COUNT_MIN`] events on.
+    pub folded: OnceLock<Folded>,
+}
+
+impl History {
+    /// A whole one.
+    pub fn whole(events: Vec<RawEvent>) -> Self {
+        Self { version: Version(events.len() as u64), events, ..Self::default() }
+    }
 }
 
 /// A set of streams with the types of their states. Reading is declaring: every stream named here in the use case's
@@ -45,9 +63,17 @@ fn fold_one<D: Decider>(
     open: &dyn Open,
 ) -> Result<D::State, Malformed> {
     let history = histories.next().expect("the engine gives one history per stream that was asked for");
-    let mut state = D::State::default();
+    let base = history.base.as_ref().map(|base| {
+        base.downcast_ref::<D::State>()
+            .expect("one category has one type of states, and states are kept by stream")
+    });
+    let mut state = base.cloned().unwrap_or_default();
     for raw in &history.events {
         state = D::evolve(state, &D::Event::decode(raw, open)?);
+    }
+    if history.version.0 >= FOLDED_EVENT_COUNT_MIN {
+        let unchanged = history.base.clone().filter(|_| history.events.is_empty());
+        history.folded.get_or_init(|| unchanged.unwrap_or_else(|| Arc::new(state.clone())));
     }
     Ok(state)
 }
