@@ -1,5 +1,6 @@
 //! The noun `mailbox`: how it is shown, read, changed and derived.
 
+pub(crate) mod book;
 pub(crate) mod mutation;
 pub(crate) mod object;
 pub(crate) mod projection;

@@ -25,6 +25,7 @@ use crate::domain::query::DomainQuery;
 use crate::filter::mutation::FilterMutation;
 use crate::filter::query::FilterQuery;
 use crate::history::query::HistoryQuery;
+use crate::mailbox::book::AddressBookQuery;
 use crate::mailbox::mutation::MailboxMutation;
 use crate::mailbox::query::MailboxQuery;
 use crate::notice::mutation::NoticeMutation;
@@ -38,8 +39,12 @@ use crate::queue::mutation::QueueMutation;
 use crate::queue::query::QueueQuery;
 use crate::reseller::mutation::ResellerMutation;
 use crate::reseller::query::ResellerQuery;
+use crate::resource::mutation::ResourceMutation;
+use crate::resource::query::ResourceQuery;
 use crate::service::mutation::ServiceMutation;
 use crate::service::query::ServiceQuery;
+use crate::share::mutation::ShareMutation;
+use crate::share::query::ShareQuery;
 use crate::suppression::{SuppressionMutation, SuppressionQuery};
 use crate::sync_job::mutation::SyncJobMutation;
 use crate::sync_job::query::SyncJobQuery;
@@ -84,6 +89,9 @@ pub struct QueryRoot(
     MailboxQuery,
     AliasQuery,
     AddressMapQuery,
+    ResourceQuery,
+    ShareQuery,
+    AddressBookQuery,
     TlsPolicyQuery,
     FilterQuery,
     SyncJobQuery,
@@ -123,6 +131,8 @@ pub struct MutationRoot(
     MailboxMutation,
     AliasMutation,
     AddressMapMutation,
+    ResourceMutation,
+    ShareMutation,
     TlsPolicyMutation,
     FilterMutation,
     SyncJobMutation,

@@ -85,6 +85,10 @@ id_scalars! {
     SyncJobKey(SyncJobId) = "SyncJobID";
     /// Names a push destination: `push_` and 32 hexadecimal digits. An id of another type is refused.
     PushKey(PushId) = "PushID";
+    /// Names a resource: `reso_` and 32 hexadecimal digits. An id of another type is refused.
+    ResourceKey(ResourceId) = "ResourceID";
+    /// Names a member of a shared mailbox: `shar_` and 32 hexadecimal digits. An id of another type is refused.
+    ShareKey(ShareId) = "ShareID";
     /// Names an event: `evnt_` and 32 hexadecimal digits. An id of another type is refused.
     EventKey(EventId) = "EventID";
 }

@@ -42,6 +42,7 @@ plain! {
     mailbox::QuarantineNotice => QuarantineNotice,
     mailbox::QuarantineCategory => QuarantineCategory,
     domain::DomainRelay => DomainRelay,
+    domain::MtaSts => MtaSts,
     alias::Disposition => Disposition,
 }
 
@@ -254,6 +255,20 @@ pub enum DomainRelay {
     All,
 }
 
+/// What other hosts are asked to do where they cannot reach the domain's servers under good TLS (RFC 8461).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(remote = "domain::MtaSts")]
+pub enum MtaSts {
+    /// What the platform asks for.
+    Platform,
+    /// There is no policy.
+    None,
+    /// To deliver all the same, and report.
+    Testing,
+    /// Not to deliver.
+    Enforce,
+}
+
 /// What becomes of an alias's mail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
 #[graphql(remote = "alias::Disposition")]
@@ -330,7 +345,7 @@ settings_api! {
     /// Settings of a domain to change; those that are absent stay as they are, `null` gives back to the service.
     DomainSettingsInput for domain::DomainSettingsPatch,
     later [
-        "hasAddressBook", "allowedSenders", "deniedSenders", "copiesQuotaWarnings"
+        "allowedSenders", "deniedSenders", "copiesQuotaWarnings"
     ] {
         /// Whether mail is taken for it and its mailboxes are let in. Default: true.
         is_active (is_active): bool, Option<bool>;
@@ -370,6 +385,8 @@ settings_api! {
         copies_quota_warnings (copies_quota_warnings): bool, Option<bool>;
         /// Whether the owners of its mailboxes must have a second factor. Default: false.
         requires_second_factor (requires_second_factor): bool, Option<bool>;
+        /// What other hosts are asked to do where TLS fails; served at `mta-sts.` and the domain. Default: `PLATFORM`.
+        mta_sts (mta_sts): MtaSts, Option<MtaSts>;
     }
 }
 

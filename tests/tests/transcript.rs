@@ -30,11 +30,12 @@ use hosting::book::BookEvent;
 use hosting::domain::{DomainEvent, VerifiedBy};
 use hosting::mailbox::MailboxEvent;
 use hosting::service::{ServiceEvent, SuspensionReason};
+use hosting::share::{Share, ShareRole};
 use hosting::{HostingEvent, PasswordHash};
 use kernel::{
     AccountId, Actor, AddressMapId, AliasId, ByteSize, Causation, CorrelationId, Cursor, DomainId,
     DomainName, EmailAddress, EventId, LocalPart, MailboxId, Metadata, Position, Recorded, Sealed, ServiceId,
-    StreamId, SubjectId, TenantId, Timestamp, Version, Via,
+    ShareId, StreamId, SubjectId, TenantId, Timestamp, Version, Via,
 };
 use listener::{Connection, Counters, Encryption, Metrics, Stream};
 use rustls_pki_types::PrivatePkcs8KeyDer;
@@ -137,6 +138,22 @@ fn map(id: u128, kind: AddressMapKind, from: &str, to: &str) -> Recorded<Hosting
     recorded(20, HostingEvent::Entry(added.into()))
 }
 
+/// What `member` may do in the mailbox `shared`.
+fn share(id: u128, shared: u128, member: u128, roles: &[ShareRole]) -> Recorded<HostingEvent> {
+    let member = MailboxId::new(Uuid::from_u128(member)).to_string();
+    let content = Share { member, roles: roles.iter().copied().collect() };
+    let subject = SubjectId::of_mailbox(MailboxId::new(Uuid::from_u128(shared)));
+    let added = BookEvent::Added {
+        entry: ShareId::new(Uuid::from_u128(id)),
+        account: tenant().account(),
+        service: Some(ServiceId::new(Uuid::from_u128(10))),
+        domain: Some(DomainId::new(Uuid::from_u128(20))),
+        mailbox: Some(MailboxId::new(Uuid::from_u128(shared))),
+        content: Sealed::new(subject, Box::new(content)),
+    };
+    recorded(shared, HostingEvent::Entry(added.into()))
+}
+
 fn acceptor() -> TlsAcceptor {
     let made = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).expect("a certificate");
     let key = PrivatePkcs8KeyDer::from(made.signing_key.serialize_der());
@@ -208,6 +225,16 @@ impl World {
             alias(42, "about", "round@x.example"),
             alias(43, "away", "friend@elsewhere.example"),
             mailbox(34, "carol", QUOTA, hash),
+            mailbox(35, "team", QUOTA, hash),
+            mailbox(36, "dave", QUOTA, hash),
+            mailbox(37, "eve", QUOTA, hash),
+            share(
+                60,
+                35,
+                36,
+                &[ShareRole::Read, ShareRole::Write, ShareRole::Manage, ShareRole::SendOnBehalf],
+            ),
+            share(61, 35, 37, &[ShareRole::Read, ShareRole::SendAs]),
             map(50, AddressMapKind::Recipient, "sales@x.example", "carol@x.example"),
             map(51, AddressMapKind::Recipient, "gone@x.example", "friend@elsewhere.example"),
             map(52, AddressMapKind::RecipientCopy, "carol@x.example", "audit@elsewhere.example"),

@@ -26,6 +26,9 @@ pub use sts::{StsMode, StsPolicy};
 pub trait Domains: Send + Sync {
     /// Whether the domain with this name, an A-label in lower case, is served.
     fn serves(&self, name: &str) -> bool;
+
+    /// What the MTA-STS policy of a served domain asks; none where it has no policy.
+    fn sts(&self, name: &str) -> Option<StsMode>;
 }
 
 /// What client set-up stands on.

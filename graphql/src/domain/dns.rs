@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use async_graphql::{Context, Enum, Object, Result, SimpleObject};
 use authority::Permission;
+use directory::MtaSts;
 use dnscheck::{Checked, Expected, Need, Reason, Role, State};
 use kernel::{AccountId, DomainId, Timestamp};
 use parking_lot::Mutex;
@@ -34,13 +35,39 @@ struct Last {
     at: Timestamp,
     /// The signing keys whose records were looked for.
     keys: Vec<dnscheck::DkimKey>,
+    /// The version of the MTA-STS policy that was looked for.
+    sts_id: Option<String>,
     checked: Arc<Vec<Checked>>,
+}
+
+/// The versions of the MTA-STS policies that domains may choose, each 1 to 32 letters and digits.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StsIds {
+    /// Of the one that asks to deliver all the same.
+    pub testing: String,
+    /// Of the one that asks not to deliver.
+    pub enforce: String,
+}
+
+impl Default for StsIds {
+    fn default() -> Self {
+        Self { testing: "testing".to_owned(), enforce: "enforce".to_owned() }
+    }
+}
+
+/// A domain to be checked.
+struct Wanted<'a> {
+    key: (AccountId, DomainId),
+    name: &'a Name,
+    keys: Vec<dnscheck::DkimKey>,
+    sts: MtaSts,
 }
 
 /// Checks domains, remembers the last answers, and bounds how much is asked.
 pub struct DnsChecks {
     dns: Arc<dyn Dns>,
     platform: dnscheck::Platform,
+    sts: StsIds,
     last: Mutex<HashMap<(AccountId, DomainId), Last>>,
     room: Semaphore,
 }
@@ -48,26 +75,47 @@ pub struct DnsChecks {
 impl DnsChecks {
     /// Over `dns`, against what the domains of `platform` need.
     pub fn new(dns: Arc<dyn Dns>, platform: dnscheck::Platform) -> Self {
-        Self { dns, platform, last: Mutex::default(), room: Semaphore::new(CHECK_COUNT_MAX) }
+        let (sts, last) = (StsIds::default(), Mutex::default());
+        Self { dns, platform, sts, last, room: Semaphore::new(CHECK_COUNT_MAX) }
+    }
+
+    /// The same with these versions of policies.
+    #[must_use]
+    pub fn with_sts(mut self, sts: StsIds) -> Self {
+        self.sts = sts;
+        self
+    }
+
+    /// What a domain with this policy needs.
+    fn platform_with(&self, sts: MtaSts) -> dnscheck::Platform {
+        let sts_id = match sts {
+            MtaSts::Platform => self.platform.sts_id.clone(),
+            MtaSts::None => None,
+            MtaSts::Testing => Some(self.sts.testing.clone()),
+            MtaSts::Enforce => Some(self.sts.enforce.clone()),
+        };
+        dnscheck::Platform { sts_id, ..self.platform.clone() }
     }
 
     /// The last check if it is young enough and of the same signing keys, else a new one. None where too many run.
     async fn of(
         &self,
-        (key, name, keys): ((AccountId, DomainId), &Name, Vec<dnscheck::DkimKey>),
+        Wanted { key, name, keys, sts }: Wanted<'_>,
         (is_new_wanted, now): (bool, Timestamp),
     ) -> Option<Last> {
         let fresh = if is_new_wanted { PAUSE_MIN } else { KEPT };
-        let began = Instant::now();
+        let (began, platform) = (Instant::now(), self.platform_with(sts));
         if let Some(last) = self.last.lock().get(&key)
             && began.duration_since(last.began) < fresh
             && last.keys == keys
+            && last.sts_id == platform.sts_id
         {
             return Some(last.clone());
         }
         let _room = self.room.try_acquire().ok()?;
-        let checked = dnscheck::check(&*self.dns, &self.platform, name, &keys).await;
-        let last = Last { began, at: now, keys, checked: Arc::new(checked) };
+        let checked = dnscheck::check(&*self.dns, &platform, name, &keys).await;
+        let sts_id = platform.sts_id;
+        let last = Last { began, at: now, keys, sts_id, checked: Arc::new(checked) };
         let mut kept = self.last.lock();
         if kept.len() >= KEPT_COUNT_MAX {
             kept.retain(|_, old| began.duration_since(old.began) < KEPT);
@@ -251,7 +299,8 @@ impl DnsQuery {
         let keys = super::dkim::wanted(ctx, (account, domain_id.0)).await?;
         let platform = ctx.platform()?;
         let now = platform.engine.now();
-        let last = platform.dns.of(((account, domain_id.0), &name, keys), (recheck, now)).await;
+        let (key, sts) = ((account, domain_id.0), platform.directory.mta_sts(&domain.name));
+        let last = platform.dns.of(Wanted { key, name: &name, keys, sts }, (recheck, now)).await;
         let last = last.ok_or_else(|| ctx.fault(Fault::Busy))?;
         Ok(Some(DomainDns { name, last }))
     }

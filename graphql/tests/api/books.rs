@@ -191,3 +191,114 @@ async fn a_command_that_is_repeated_or_given_twice_at_once_is_done_once() {
     let told = format!("{answers:?}");
     assert!(told.contains("ADDRESS_MAP_TAKEN"), "{told}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_room_is_kept_under_an_address_of_its_own_and_says_that_nobody_answers_yet() {
+    let stage = Stage::open().await;
+    let operator = stage.operator().await;
+    let customer = stage.customer(&operator, ("acme", "pro")).await;
+    let domain = &customer.domain;
+    stage.mailbox(&customer, "alice").await;
+    let add = |local: &str| {
+        format!(
+            "mutation {{ resourceAdd(input: {{domainId: \"{domain}\", name: \"Room\", localPart: \"{local}\", kind: THING, \
+             bookingsMax: 2}}) {{ resource {{ id localPart kind booking bookingsMax isInForce revision }} \
+             userErrors {{ code field }} position }} }}"
+        )
+    };
+    let refused = stage.ask(&customer.owner, &add("alice")).await;
+    assert_eq!(refused["data"]["resourceAdd"]["userErrors"][0]["code"], json!("ADDRESS_TAKEN"));
+    let added = stage.done(&customer.owner, &add("Room-1")).await;
+    let room = &added["resourceAdd"]["resource"];
+    assert_eq!((&room["localPart"], &room["booking"]), (&json!("room-1"), &json!("LIMITED")));
+    assert_eq!((&room["isInForce"], &room["bookingsMax"]), (&json!(false), &json!(2)));
+    let id = room["id"].as_str().expect("an id");
+    let change = format!(
+        "mutation {{ resourceChange(domainId: \"{domain}\", resourceId: \"{id}\", change: {{isActive: false}}, \
+         revision: 0) {{ resource {{ isActive revision }} userErrors {{ code }} }} }}"
+    );
+    let changed = stage.done(&customer.owner, &change).await;
+    assert_eq!(changed["resourceChange"]["resource"], json!({"isActive": false, "revision": 1}));
+    let told = stage
+        .done(&customer.owner, &format!("{{ history(id: \"{domain}\", first: 1) {{ nodes {{ kind }} }} }}"))
+        .await;
+    assert_eq!(told["history"]["nodes"][0]["kind"], json!("resource.changed"));
+    let remove = format!(
+        "mutation {{ resourceRemove(domainId: \"{domain}\", resourceId: \"{id}\") {{ resourceId userErrors {{ code }} }} }}"
+    );
+    stage.done(&customer.owner, &remove).await;
+    stage.mailbox(&customer, "room-1").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_member_sees_where_it_works_and_nobody_else_changes_who_does() {
+    let stage = Stage::open().await;
+    let operator = stage.operator().await;
+    let customer = stage.customer(&operator, ("acme", "pro")).await;
+    let (alice, bob) = (stage.mailbox(&customer, "alice").await, stage.mailbox(&customer, "bob").await);
+    let add = format!(
+        "mutation {{ shareAdd(mailboxId: \"{alice}\", memberId: \"{bob}\", roles: [WRITE, SEND_AS]) {{ share {{ id roles \
+         memberAddress revision }} userErrors {{ code }} }} }}"
+    );
+    let added = stage.done(&customer.owner, &add).await;
+    let share = &added["shareAdd"]["share"];
+    assert_eq!(share["roles"], json!(["READ", "WRITE", "SEND_AS"]));
+    let member = stage.sign_in("bob@acme.example", PASSWORD).await;
+    let refused = stage.ask(&member, &add).await;
+    assert!(refused["errors"][0]["extensions"]["code"].is_string(), "a mailbox shares nothing: {refused:#}");
+    let mine = "{ sharedWithMe { address folder roles } }";
+    let expected = json!([{
+        "address": "alice@acme.example",
+        "folder": "Shared/alice@acme.example",
+        "roles": ["READ", "WRITE", "SEND_AS"],
+    }]);
+    // The directory follows within moments.
+    for _ in 0..200 {
+        if stage.done(&member, mine).await["sharedWithMe"] == expected {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    assert_eq!(stage.done(&member, mine).await["sharedWithMe"], expected);
+    let id = share["id"].as_str().expect("an id");
+    let remove = format!(
+        "mutation {{ shareRemove(mailboxId: \"{alice}\", shareId: \"{id}\") {{ shareId position userErrors {{ code }} }} }}"
+    );
+    let removed = stage.done(&customer.owner, &remove).await;
+    let place = &removed["shareRemove"]["position"];
+    let left = format!("{{ shares(mailboxId: \"{alice}\", atLeast: {place}) {{ nodes {{ id }} }} }}");
+    assert_eq!(stage.done(&customer.owner, &left).await["shares"]["nodes"], json!([]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mailbox_finds_its_colleagues_unless_the_domain_has_no_address_book() {
+    let stage = Stage::open().await;
+    let operator = stage.operator().await;
+    let customer = stage.customer(&operator, ("acme", "pro")).await;
+    stage.mailbox(&customer, "alice").await;
+    stage.mailbox(&customer, "bob").await;
+    let alice = stage.sign_in("alice@acme.example", PASSWORD).await;
+    let book = "{ addressBook { nodes { address } } }";
+    let both = json!([{"address": "alice@acme.example"}, {"address": "bob@acme.example"}]);
+    assert_eq!(stage.done(&alice, book).await["addressBook"]["nodes"], both);
+    let found = stage.done(&alice, "{ addressBook(search: \"BOB\") { nodes { address } } }").await;
+    assert_eq!(found["addressBook"]["nodes"], json!([{"address": "bob@acme.example"}]));
+    let close = format!(
+        "mutation {{ domainSettingsChange(domainId: \"{}\", settings: {{hasAddressBook: false, mtaSts: ENFORCE}}) {{ domain \
+         {{ settings {{ hasAddressBook mtaSts notYetInForce }} }} userErrors {{ code }} }} }}",
+        customer.domain
+    );
+    let closed = stage.done(&customer.owner, &close).await;
+    let settings = &closed["domainSettingsChange"]["domain"]["settings"];
+    assert_eq!((&settings["hasAddressBook"], &settings["mtaSts"]), (&json!(false), &json!("ENFORCE")));
+    let alone = json!([{"address": "alice@acme.example"}]);
+    assert_eq!(stage.done(&alice, book).await["addressBook"]["nodes"], alone);
+    let asked = format!("{{ addressBook(domainId: \"{}\") {{ nodes {{ address }} }} }}", customer.domain);
+    assert_eq!(
+        stage.done(&customer.owner, &asked).await["addressBook"]["nodes"],
+        both,
+        "who administers sees all"
+    );
+    let refused = stage.ask(&customer.owner, book).await;
+    assert_eq!(refused["errors"][0]["extensions"]["code"], json!("BAD_INPUT"), "{refused:#}");
+}

@@ -287,6 +287,17 @@ async fn things(stage: &Stage, operator: &str, customer: &Customer) -> Things {
         )
         .await;
     let address_map = mapped["addressMapAdd"]["addressMap"]["id"].as_str().expect("an id").to_owned();
+    let invited = stage
+        .done(
+            &customer.owner,
+            &format!(
+                "mutation {{ resourceAdd(input: {{ domainId: \"{}\", name: \"globex\", localPart: \"room-1\" }}) \
+                 {{ resource {{ id }} userErrors {{ code }} }} }}",
+                customer.domain
+            ),
+        )
+        .await;
+    let resource = invited["resourceAdd"]["resource"]["id"].as_str().expect("an id").to_owned();
     let policed = stage
         .done(
             &customer.owner,
@@ -331,6 +342,17 @@ async fn things(stage: &Stage, operator: &str, customer: &Customer) -> Things {
         let done = stage.done(&customer.owner, &query).await;
         kept.push(done[field][object]["id"].as_str().expect("an id").to_owned());
     }
+    let member = stage.mailbox(customer, "colleague").await;
+    let shared = stage
+        .done(
+            &customer.owner,
+            &format!(
+                "mutation {{ shareAdd(mailboxId: \"{mailbox}\", memberId: \"{member}\", roles: [READ]) \
+                 {{ share {{ id }} userErrors {{ code }} }} }}"
+            ),
+        )
+        .await;
+    let share = shared["shareAdd"]["share"]["id"].as_str().expect("an id").to_owned();
     let [filter, sync_job, push] = kept.try_into().expect("three things");
     Things(HashMap::from([
         ("NoticeID", notice),
@@ -338,6 +360,8 @@ async fn things(stage: &Stage, operator: &str, customer: &Customer) -> Things {
         ("SyncJobID", sync_job),
         ("PushID", push),
         ("AddressMapID", address_map),
+        ("ResourceID", resource),
+        ("ShareID", share),
         ("TlsPolicyID", tls_policy),
         ("WebhookID", webhook),
         ("DocumentID", kernel::DocumentId::new(uuid::Uuid::nil()).to_string()),

@@ -450,6 +450,7 @@ impl Wiring<'_> {
         let http_port = sockets.first().map_or(Ok(0), |socket| socket.local_addr().map(|at| at.port()))?;
         let setup = setup::of(self.config, &platform.directory, open, http_port);
         let names = setup::names(self.config, &setup.offer)?;
+        let sts_ids = setup::sts_ids(&setup.offer);
         let facts = graphql::Facts {
             server_name: self.config.hostname.to_string(),
             data_centre: self.config.data_centre(),
@@ -477,7 +478,7 @@ impl Wiring<'_> {
             facts,
             logins: Arc::new(platform.logins.clone()),
             txt: Arc::new(Txt(Arc::clone(&self.dns))),
-            dns: Arc::new(graphql::DnsChecks::new(Arc::clone(&self.dns), names)),
+            dns: Arc::new(graphql::DnsChecks::new(Arc::clone(&self.dns), names).with_sts(sts_ids)),
             notices: graphql::Notices {
                 links: self.links.clone(),
                 language: self.config.notice.language,

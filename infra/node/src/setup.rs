@@ -16,11 +16,30 @@ use crate::config::{Config, MtaSts};
 /// For how long other servers may keep the policy of a domain, in seconds: a week.
 const POLICY_SECS: u32 = 7 * 24 * 3600;
 
-struct Served(Arc<Directory>);
+/// The domains, and the mode of those that leave it to the platform.
+struct Served(Arc<Directory>, Option<StsMode>);
 
 impl Domains for Served {
     fn serves(&self, name: &str) -> bool {
         self.0.serves(name)
+    }
+
+    fn sts(&self, name: &str) -> Option<StsMode> {
+        match self.0.mta_sts(name) {
+            directory::MtaSts::Platform => self.1,
+            directory::MtaSts::None => None,
+            directory::MtaSts::Testing => Some(StsMode::Testing),
+            directory::MtaSts::Enforce => Some(StsMode::Enforce),
+        }
+    }
+}
+
+/// What the domains ask that leave it to the platform.
+const fn platform_mode(config: &Config) -> Option<StsMode> {
+    match config.public.mta_sts {
+        MtaSts::None => None,
+        MtaSts::Testing => Some(StsMode::Testing),
+        MtaSts::Enforce => Some(StsMode::Enforce),
     }
 }
 
@@ -37,12 +56,6 @@ pub fn of(config: &Config, directory: &Arc<Directory>, open: &[Open], http_port:
         (Service::Submission, Socket::Tls, public.submissions.or_else(|| bound("submission (TLS)"))),
         (Service::Submission, Socket::StartTls, public.submission.or_else(|| bound("submission (STARTTLS)"))),
     ];
-    let mode = match public.mta_sts {
-        MtaSts::None => None,
-        MtaSts::Testing => Some(StsMode::Testing),
-        MtaSts::Enforce => Some(StsMode::Enforce),
-    };
-    let hosts = exchanges(config);
     let offer = Offer {
         name: public.name.clone().unwrap_or_else(|| "Hosterra".to_owned()),
         host,
@@ -51,9 +64,13 @@ pub fn of(config: &Config, directory: &Arc<Directory>, open: &[Open], http_port:
             .into_iter()
             .filter_map(|(service, socket, port)| port.map(|port| (service, socket, port)))
             .collect(),
-        sts: mode.map(|mode| StsPolicy { mode, hosts, max_age_secs: POLICY_SECS }),
+        sts: StsPolicy { hosts: exchanges(config), max_age_secs: POLICY_SECS },
     };
-    Setup { offer: Arc::new(offer), domains: Arc::new(Served(Arc::clone(directory))), seal: seal(config) }
+    Setup {
+        offer: Arc::new(offer),
+        domains: Arc::new(Served(Arc::clone(directory), platform_mode(config))),
+        seal: seal(config),
+    }
 }
 
 /// The hosts that take mail from elsewhere.
@@ -85,11 +102,18 @@ pub fn names(config: &Config, offer: &Offer) -> anyhow::Result<dnscheck::Platfor
         submissions: port_of(Service::Submission, Socket::Tls),
         submission: port_of(Service::Submission, Socket::StartTls),
         spf: config.public.spf.as_ref().map(|name| Name::parse(name.as_str())).transpose()?,
-        // Another policy, another version (RFC 8461 section 3.1).
-        sts_id: offer.sts.as_ref().map(|policy| {
-            Uuid::new_v5(&Uuid::NAMESPACE_URL, format!("{policy:?}").as_bytes()).simple().to_string()
-        }),
+        sts_id: platform_mode(config).map(|mode| sts_id(offer, mode)),
     })
+}
+
+/// The versions of the MTA-STS policies that domains may choose.
+pub fn sts_ids(offer: &Offer) -> graphql::StsIds {
+    graphql::StsIds { testing: sts_id(offer, StsMode::Testing), enforce: sts_id(offer, StsMode::Enforce) }
+}
+
+/// Another policy, another version (RFC 8461 section 3.1).
+fn sts_id(offer: &Offer, mode: StsMode) -> String {
+    Uuid::new_v5(&Uuid::NAMESPACE_URL, offer.sts.text(mode).as_bytes()).simple().to_string()
 }
 
 /// Signs by the servers' certificate; none, said in the log, where its key is of another kind.

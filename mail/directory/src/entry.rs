@@ -26,6 +26,11 @@ impl Entitlement {
     pub const fn is_over(self) -> bool {
         matches!(self, Self::Ended | Self::Purged)
     }
+
+    /// Whether people get at their mail.
+    pub const fn gives_access(self) -> bool {
+        matches!(self, Self::Active | Self::Restricted)
+    }
 }
 
 /// A protocol that a mailbox can be reached by.

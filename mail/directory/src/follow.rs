@@ -40,6 +40,7 @@ impl Follower for Directory {
                 HostingEvent::Domain(event) => {
                     index.take_footer((tenant, DomainId::new(id)), event);
                     index.take_onward((tenant, DomainId::new(id)), event);
+                    index.take_sts((tenant, DomainId::new(id)), event);
                     index.take_dkim((tenant, DomainId::new(id)), event, recorded.recorded_at);
                     index.take_domain((tenant, DomainId::new(id)), event);
                 }
@@ -57,12 +58,16 @@ impl Follower for Directory {
                 HostingEvent::Entry(EntryEvent::AddressMap(event)) => {
                     index.take_address_map((tenant, DomainId::new(id)), event);
                 }
+                HostingEvent::Entry(EntryEvent::Share(event)) => {
+                    index.shares.take((tenant, MailboxId::new(id)), event);
+                }
                 HostingEvent::Entry(EntryEvent::TlsPolicy(event)) => index.take_tls_policy(tenant, event),
                 HostingEvent::Entry(
                     EntryEvent::MailboxFilter(_)
                     | EntryEvent::DomainFilter(_)
                     | EntryEvent::SyncJob(_)
-                    | EntryEvent::Push(_),
+                    | EntryEvent::Push(_)
+                    | EntryEvent::Resource(_),
                 )
                 | HostingEvent::Account(_)
                 | HostingEvent::Reseller(_)

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use compact_str::CompactString;
 use hashbrown::{HashMap, HashSet};
+use hosting::domain::MtaSts;
 use hosting::mailbox::DetailHandling;
 use hosting::tls_policy::TlsPolicy;
 use kernel::{
@@ -14,6 +15,7 @@ use kernel::{
 
 use crate::onward::Onward;
 use crate::rewrite::AddressMaps;
+use crate::share::Shares;
 use crate::shelf::Shelf;
 use crate::spam::{OwnSpam, Senders};
 use crate::{Credential, Demand, Entitlement, Footer, Login, Protocols, SendLimits, Sending, SigningKey};
@@ -190,6 +192,10 @@ pub(crate) struct Index {
     pub(crate) domain_senders: HashMap<(TenantId, DomainId), Arc<Senders>>,
     /// How addresses of a domain are rewritten and copied.
     pub(crate) address_maps: HashMap<(TenantId, DomainId), AddressMaps>,
+    /// Who works in which mailbox.
+    pub(crate) shares: Shares,
+    /// What domains ask of hosts that send to them, where that is not what the platform asks.
+    pub(crate) sts: HashMap<(TenantId, DomainId), MtaSts>,
     /// How mail to some destinations is encrypted, as an account or the platform wants it.
     pub(crate) tls_policies: HashMap<TenantId, Shelf<TlsPolicyId, CompactString, TlsPolicy>>,
 }

@@ -14,8 +14,10 @@ pub mod password;
 mod resolve;
 mod rewrite;
 mod sending;
+mod share;
 mod shelf;
 mod spam;
+mod sts;
 #[cfg(test)]
 mod tests;
 mod throttle;
@@ -33,11 +35,14 @@ pub use entry::{
     Protocols, Resolution, SendLimits,
 };
 pub use footer::Footer;
+pub use hosting::domain::MtaSts;
 pub use hosting::domain::{RelayHost, RelayProtocol};
 pub use hosting::mailbox::DetailHandling;
+pub use hosting::share::ShareRole;
 pub use hosting::tls_policy::{TlsLevel, TlsPolicy, TlsVersion};
 pub use resolve::PLACE_COUNT_MAX;
 pub use sending::Sending;
+pub use share::{SHARED_COUNT_MAX, SenderRight, SharedMailbox};
 pub use spam::{ListedBy, Listing, SpamPolicy};
 pub use tries::{Tries, TryOutcome};
 pub use uses::Use;

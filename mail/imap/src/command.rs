@@ -1,5 +1,7 @@
 //! One file per command of the table; commands that differ by a word share one.
 
+pub(crate) mod acl;
+pub(crate) mod across;
 pub(crate) mod append;
 pub(crate) mod authenticate;
 pub(crate) mod capability;

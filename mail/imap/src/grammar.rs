@@ -25,8 +25,8 @@ pub(crate) use date::{Day, print_date_time};
 pub(crate) use fetch::{Fetch, Form, Item, MarksSeen, Section, SectionText, fetch, uid_fetch};
 pub(crate) use flag::print_flags;
 pub(crate) use folder::{
-    Create, Naming, QuotaLimits, Renaming, Status, StatusItem, create, get_quota, naming, renaming,
-    set_quota, special_use_name, status,
+    AclChange, Create, Identified, Naming, QuotaLimits, Renaming, Status, StatusItem, acl_change, create,
+    get_quota, identified, naming, renaming, set_quota, special_use_name, status,
 };
 pub(crate) use list::{List, list, lsub};
 pub(crate) use login::{Authenticate, Enable, Login, authenticate, enable, id, login};

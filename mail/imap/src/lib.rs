@@ -9,6 +9,7 @@ mod command;
 mod envelope;
 mod grammar;
 mod limits;
+mod place;
 mod print;
 mod section;
 mod selected;

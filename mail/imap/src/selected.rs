@@ -5,7 +5,8 @@ use std::io::Write as _;
 use std::sync::Arc;
 
 use store::{
-    FolderId, FolderName, FolderRefusal, FolderView, MessageRow, Snapshot, StoreError, StoreRefusal, Uid,
+    FolderId, FolderName, FolderRefusal, FolderView, MessageRow, Owner, Snapshot, StoreError, StoreRefusal,
+    Uid,
 };
 
 use crate::answer::Failure;
@@ -17,7 +18,10 @@ use crate::table::Updates;
 /// An open folder.
 #[derive(Debug)]
 pub(crate) struct Selected {
+    /// Whose it is.
+    pub(crate) owner: Owner,
     pub(crate) folder: FolderId,
+    /// As the client calls it.
     pub(crate) name: FolderName,
     pub(crate) view: Arc<FolderView>,
     /// What the client knows: its sequence numbers are positions in here.
@@ -61,6 +65,11 @@ impl Selected {
     /// The UIDs at positions.
     pub(crate) fn uids(&self, positions: &[u32]) -> Vec<Uid> {
         positions.iter().filter_map(|position| self.known.row(*position)).map(|row| row.uid).collect()
+    }
+
+    /// The messages at positions.
+    pub(crate) fn rows(&self, positions: &[u32]) -> Vec<MessageRow> {
+        positions.iter().filter_map(|position| self.known.row(*position)).cloned().collect()
     }
 
     /// Takes over what the client is being told now, so that it is not told again.

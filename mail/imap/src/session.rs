@@ -191,6 +191,7 @@ impl<'a> Session<'a> {
         match self.server.directory.access(login, Protocol::Imap) {
             Some(now) => match now.entitlement {
                 Entitlement::Active | Entitlement::Restricted => {
+                    self.recheck_share(&now)?;
                     self.login = Some(now);
                     Ok(())
                 }
@@ -200,6 +201,18 @@ impl<'a> Session<'a> {
             },
             None => Err(Failure::Bye("The mailbox is closed, or its password was changed or revoked")),
         }
+    }
+
+    /// A share that is taken back closes the folder that is open, one that is narrowed makes it read only.
+    fn recheck_share(&mut self, login: &Login) -> Result<(), Failure> {
+        let Some(owner) = self.selected.as_ref().map(|selected| selected.owner) else { return Ok(()) };
+        let rights = self.rights_now(login, owner);
+        match (&mut self.selected, rights) {
+            (Some(selected), Some(rights)) => selected.is_read_only |= !rights.writes,
+            (Some(_), None) => return Err(Failure::Bye("The folder is not shared with you any more")),
+            (None, _) => {}
+        }
+        Ok(())
     }
 
     async fn answer(&mut self, outcome: Result<Done, Failure>) -> Result<After, WireError> {

@@ -89,6 +89,11 @@ commands! {
     "GETQUOTA"     Authenticated    All   GetQuota(String) = grammar::get_quota => command::quota::get_quota;
     "GETQUOTAROOT" Authenticated    All   GetQuotaRoot(grammar::Naming) = grammar::naming => command::quota::get_quota_root;
     "SETQUOTA"     Authenticated    All   SetQuota(grammar::QuotaLimits) = grammar::set_quota => command::quota::set_quota;
+    "MYRIGHTS"     Authenticated    All   MyRights(grammar::Naming) = grammar::naming => command::acl::my_rights;
+    "GETACL"       Authenticated    All   GetAcl(grammar::Naming) = grammar::naming => command::acl::get_acl;
+    "LISTRIGHTS"   Authenticated    All   ListRights(grammar::Identified) = grammar::identified => command::acl::list_rights;
+    "SETACL"       Authenticated    All   SetAcl(grammar::AclChange) = grammar::acl_change => command::acl::set_acl;
+    "DELETEACL"    Authenticated    All   DeleteAcl(grammar::Identified) = grammar::identified => command::acl::delete_acl;
     "CHECK"        Selected         All   Check(()) = grammar::nothing => command::noop::run;
     "CLOSE"        Selected         Still Close(()) = grammar::nothing => command::close::close;
     "UNSELECT"     Selected         Still Unselect(()) = grammar::nothing => command::close::unselect;

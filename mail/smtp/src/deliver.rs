@@ -1,7 +1,7 @@
 //! Who gets a message, and giving it to the store.
 
 use bytes::{Bytes, BytesMut};
-use directory::{Destinations, DetailHandling, Entitlement, Protocol, Resolution};
+use directory::{Destinations, DetailHandling, Entitlement, Protocol, Resolution, SenderRight};
 use kernel::{ByteSize, DomainId, EmailAddress, TenantId};
 use listener::{Encryption, WireError};
 use message::{received_count, split_header};
@@ -176,7 +176,8 @@ impl Session<'_> {
         let Some(now) = self.server.directory.access(login, Protocol::Submission) else {
             return Err(Reply::new(535, "5.7.8", "The mailbox is closed, or its password was changed"));
         };
-        let is_own = from.is_none_or(|from| self.server.directory.may_send_as(&now, from));
+        let is_own =
+            from.is_none_or(|from| self.server.directory.sender_right(&now, from) == SenderRight::Own);
         let entitlement = now.entitlement;
         self.login = Some(now);
         match entitlement {

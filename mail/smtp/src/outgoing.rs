@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use directory::Resolution;
+use directory::{Resolution, SenderRight};
 use kernel::{DomainName, EmailAddress, TenantId};
 use message::{AddressItem, fields, split_header};
 
@@ -52,9 +52,21 @@ impl Session<'_> {
                 return Err(Reply::new(550, "5.6.0", "The message has no From address"));
             }
             for author in authors {
-                let is_own = EmailAddress::parse(&author)
-                    .is_ok_and(|author| self.server.directory.may_send_as(login, &author));
-                if !is_own {
+                let right = EmailAddress::parse(&author)
+                    .map_or(SenderRight::None, |author| self.server.directory.sender_right(login, &author));
+                if right == SenderRight::OnBehalf && name == "From" {
+                    // For somebody else: whoever reads it must see who wrote. What Sender says is looked at as well.
+                    if addresses(header, "Sender").is_empty() {
+                        return Err(Reply::told(
+                            550,
+                            "5.7.1",
+                            format!(
+                                "From is {}, for whom this login may write only if Sender names its own address",
+                                shown(&author)
+                            ),
+                        ));
+                    }
+                } else if right != SenderRight::Own {
                     return Err(Reply::told(
                         550,
                         "5.7.1",

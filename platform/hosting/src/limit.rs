@@ -142,7 +142,7 @@ pub const FOOTER_OCTETS_MAX: usize = 10_000;
 /// Longest comment on an alias.
 pub const COMMENT_CHARACTER_COUNT_MAX: usize = 160;
 
-/// Most changes in one book; then entries are only taken away. A stream holds 10 000 events.
+/// Most changes in one book; then entries are only taken away.
 pub const BOOK_CHANGE_COUNT_MAX: u32 = 9_000;
 /// Most rules by which the addresses of one domain are rewritten or copied.
 pub const ADDRESS_MAP_COUNT_MAX: usize = 200;
@@ -160,6 +160,12 @@ pub const SYNC_PARAMETER_COUNT_MAX: usize = 20;
 pub const SYNC_PARAMETER_OCTETS_MAX: usize = 200;
 /// Longest user name, password or folder of a sync job, in octets.
 pub const SYNC_TEXT_OCTETS_MAX: usize = 256;
+/// Most resources of one domain.
+pub const RESOURCE_COUNT_MAX: usize = 100;
+/// Most bookings of one resource at one time, where they are limited.
+pub const RESOURCE_BOOKING_COUNT_MAX: u32 = 100;
+/// Most members of one shared mailbox.
+pub const SHARE_COUNT_MAX: usize = 100;
 /// Most push destinations of one mailbox.
 pub const PUSH_COUNT_MAX: usize = 10;
 /// Longest URL of a push destination, in octets.

@@ -3,18 +3,20 @@
 mod claim;
 #[macro_use]
 mod shape;
+mod boxes;
 mod reseller;
 mod told;
 
 use kernel::LimitFact;
 
+pub use boxes::BoxRefusal;
 pub use reseller::ResellerRefusal;
 use shape::Row;
 pub use shape::{Language, Limit};
 pub use told::text;
 
 /// The chapters of the catalogue; a further one is a line here and a file.
-const CHAPTERS: [&[Row]; 2] = [HostingRefusal::ROWS, ResellerRefusal::ROWS];
+const CHAPTERS: [&[Row]; 3] = [HostingRefusal::ROWS, ResellerRefusal::ROWS, BoxRefusal::ROWS];
 
 refusals! {
     /// Why the hosting model says no. Expected, shown to the asker, never logged as a failure.
@@ -22,6 +24,8 @@ refusals! {
     also {
         /// About resellers and their customers.
         Reseller(ResellerRefusal);
+        /// About resources, shared mailboxes and features of plans.
+        Box(BoxRefusal);
     }
     plain {
         /// The account does not exist.

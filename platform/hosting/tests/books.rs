@@ -11,11 +11,13 @@ use hosting::limit::ADDRESS_MAP_COUNT_MAX;
 use hosting::mailbox::{MailboxSettingsPatch, SelfService};
 use hosting::push::{Push, PushKind, PushPatch};
 use hosting::refusal::Limit;
+use hosting::resource::{Resource, ResourcePatch};
 use hosting::secret::Secret;
+use hosting::share::{Share, SharePatch, ShareRole};
 use hosting::sync_job::{PARAMETERS, SyncJob, SyncJobPatch};
 use hosting::tls_policy::{TlsLevel, TlsPolicy, TlsPolicyPatch};
-use hosting::use_case::{ChangeMailboxSettings, EditBook, RemoveDomain};
-use kernel::{AccountId, Timestamp};
+use hosting::use_case::{ChangeMailboxSettings, EditBook, EditShares, RemoveDomain};
+use kernel::{AccountId, MailboxId, Timestamp};
 use support::id;
 use support::stage::{DOMAIN, account, service, with_domain, with_mailbox};
 use support::world::{No as Why, World};
@@ -406,4 +408,89 @@ fn news_goes_to_public_hosts_by_https_with_a_token() {
     ] {
         assert_eq!(world.run(&push(4, name, kind, url, token)), Err(Why::Refused(refusal)), "{url} {token}");
     }
+}
+
+fn room(number: u128, local: &str) -> EditBook<Resource> {
+    let patch = ResourcePatch {
+        name: Some("Salle 1".to_owned()),
+        local_part: Some(local.to_owned()),
+        ..ResourcePatch::default()
+    };
+    let command = BookCommand::Add { entry: id(number), patch: Box::new(patch) };
+    EditBook { account: account(), owner: id(DOMAIN), command, by_owner: false }
+}
+
+#[test]
+fn the_address_of_a_resource_is_its_own_until_it_is_gone() {
+    let mut world = with_mailbox();
+    assert_eq!(world.refused(&room(1, "alice")), "ADDRESS_TAKEN", "a mailbox has it");
+    world.must(&room(1, "Room-1"));
+    assert_eq!(world.refused(&room(2, "room-1")), "ADDRESS_TAKEN");
+    assert_eq!(world.refused(&room(2, "no good")), "RESOURCE_LOCAL_PART");
+    let moved = BookCommand::Change {
+        entry: id(1),
+        patch: Box::new(ResourcePatch { local_part: Some("room-2".to_owned()), ..ResourcePatch::default() }),
+        revision: None,
+    };
+    world.must(&EditBook::<Resource> {
+        account: account(),
+        owner: id(DOMAIN),
+        command: moved,
+        by_owner: false,
+    });
+    world.must(&room(2, "room-1"));
+    let many = ResourcePatch { bookings_max: Some(101), ..ResourcePatch::default() };
+    let many = BookCommand::Change { entry: id(2), patch: Box::new(many), revision: None };
+    let many = EditBook::<Resource> { account: account(), owner: id(DOMAIN), command: many, by_owner: false };
+    assert_eq!(world.refused(&many), "RESOURCE_BOOKINGS");
+    let gone = BookCommand::Remove { entry: id(1) };
+    world.must(&EditBook::<Resource> {
+        account: account(),
+        owner: id(DOMAIN),
+        command: gone,
+        by_owner: false,
+    });
+    world.must(&room(3, "room-2"));
+}
+
+#[test]
+fn a_domain_that_goes_frees_the_addresses_of_its_resources() {
+    let mut world = with_domain();
+    world.must(&room(1, "room-1"));
+    world.must(&RemoveDomain {
+        account: account(),
+        service: service(),
+        domain: id(DOMAIN),
+        purge_after: Timestamp::from_millis(1),
+    });
+    let claim = kernel::Claim::address(&kernel::EmailAddress::parse("room-1@demo.example").expect("one"));
+    assert!(!world.is_claimed(&claim));
+}
+
+/// The mailboxes of the stage.
+const ALICE: u128 = 1;
+const BOB: u128 = 2;
+
+fn share(number: u128, member: u128, roles: &[ShareRole]) -> EditShares {
+    let patch = SharePatch {
+        member: Some(id::<MailboxId>(member).to_string()),
+        roles: Some(roles.iter().copied().collect()),
+    };
+    let command = BookCommand::Add { entry: id(number), patch: Box::new(patch) };
+    EditShares { account: account(), mailbox: id(ALICE), command }
+}
+
+#[test]
+fn a_member_of_a_shared_mailbox_is_another_mailbox_of_the_account_with_a_role() {
+    let mut world = with_mailbox();
+    assert_eq!(world.refused(&share(1, BOB, &[])), "SHARE_ALLOWS_NOTHING");
+    assert_eq!(world.refused(&share(1, ALICE, &[ShareRole::Read])), "SHARE_MEMBER");
+    assert_eq!(world.refused(&share(1, 999, &[ShareRole::Read])), "SHARE_MEMBER", "nobody");
+    world.must(&share(1, BOB, &[ShareRole::Write]));
+    assert_eq!(world.refused(&share(2, BOB, &[ShareRole::Read])), "SHARE_TAKEN");
+    let state = world.state::<Book<Share>>(account().tenant(), id(ALICE));
+    let roles = &state.entries[&id(1)].plain().expect("plain").roles;
+    assert_eq!(*roles, [ShareRole::Read, ShareRole::Write].into(), "whoever writes reads");
+    let need = world.need(&share(2, BOB, &[ShareRole::Read]));
+    assert_eq!(need.permission, Permission::CredentialWrite, "never delegable, since it opens mail");
 }

@@ -44,12 +44,12 @@ pub(crate) async fn stand(State(options): State<Options>, request: Request, next
         (Place::AutodiscoverJson(address), Method::GET | Method::HEAD) => {
             by_json(setup, request.uri(), address)
         }
-        (Place::Sts, Method::GET | Method::HEAD) => match &setup.offer.sts {
-            Some(policy) => told("text/plain; charset=utf-8", policy.text()),
+        (Place::Sts(domain), Method::GET | Method::HEAD) => match setup.domains.sts(&domain) {
+            Some(mode) => told("text/plain; charset=utf-8", setup.offer.sts.text(mode)),
             None => nothing(),
         },
         (Place::Nothing, _) => nothing(),
-        (Place::Autoconfig(_) | Place::AutodiscoverXml | Place::AutodiscoverJson(_) | Place::Sts, _) => {
+        (Place::Autoconfig(_) | Place::AutodiscoverXml | Place::AutodiscoverJson(_) | Place::Sts(_), _) => {
             StatusCode::METHOD_NOT_ALLOWED.into_response()
         }
     }

@@ -31,8 +31,8 @@ pub struct Offer {
     pub origin: String,
     /// The servers, the best first: TLS from the first octet before STARTTLS.
     pub servers: Vec<(Service, Socket, u16)>,
-    /// The MTA-STS policy of the domains; none where there is none.
-    pub sts: Option<StsPolicy>,
+    /// What the MTA-STS policies of the domains have in common.
+    pub sts: StsPolicy,
 }
 
 impl Offer {
@@ -68,10 +68,6 @@ pub(crate) fn example() -> Offer {
             (Service::Submission, Socket::Tls, 465),
             (Service::Submission, Socket::StartTls, 587),
         ],
-        sts: Some(StsPolicy {
-            mode: super::StsMode::Testing,
-            hosts: vec!["mx1.example.com".to_owned()],
-            max_age_secs: 604_800,
-        }),
+        sts: StsPolicy { hosts: vec!["mx1.example.com".to_owned()], max_age_secs: 604_800 },
     }
 }

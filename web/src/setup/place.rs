@@ -12,8 +12,8 @@ pub(super) enum Place {
     AutodiscoverXml,
     /// Autodiscover in JSON, with the address where it stands in the path.
     AutodiscoverJson(Option<String>),
-    /// The MTA-STS policy of a domain.
-    Sts,
+    /// The MTA-STS policy of this domain.
+    Sts(String),
     /// A host of a domain's own, and nothing that it answers.
     Nothing,
     /// None of these: our own pages and the API.
@@ -38,8 +38,8 @@ impl Place {
                 Some(_) | None => Self::Nothing,
             };
         }
-        if let Some((_, is_served)) = own("mta-sts.") {
-            return if is_served && path == STS { Self::Sts } else { Self::Nothing };
+        if let Some((domain, is_served)) = own("mta-sts.") {
+            return if is_served && path == STS { Self::Sts(domain) } else { Self::Nothing };
         }
         let is_served = domains.serves(&host);
         match autodiscover(&path) {
@@ -78,6 +78,10 @@ mod tests {
         fn serves(&self, name: &str) -> bool {
             name == "customer.example" || name == "ours.customer.example"
         }
+
+        fn sts(&self, _: &str) -> Option<crate::setup::StsMode> {
+            None
+        }
     }
 
     #[test]
@@ -104,7 +108,11 @@ mod tests {
             ),
             ("autodiscover.customer.example", "/mail/config-v1.1.xml", Place::Nothing),
             ("autodiscover.other.example", "/autodiscover/autodiscover.xml", Place::Nothing),
-            ("mta-sts.customer.example", "/.well-known/mta-sts.txt", Place::Sts),
+            (
+                "mta-sts.customer.example",
+                "/.well-known/mta-sts.txt",
+                Place::Sts("customer.example".to_owned()),
+            ),
             ("mta-sts.customer.example", "/login", Place::Nothing),
             ("mta-sts.other.example", "/.well-known/mta-sts.txt", Place::Nothing),
             ("customer.example", "/.well-known/autoconfig/mail/config-v1.1.xml", of("customer.example")),

@@ -9,11 +9,9 @@ pub enum StsMode {
     Enforce,
 }
 
-/// The policy.
+/// What the policies of all domains have in common.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StsPolicy {
-    /// See [`StsMode`].
-    pub mode: StsMode,
     /// Hosts that take mail.
     pub hosts: Vec<String>,
     /// For how long it may be kept, in seconds.
@@ -21,9 +19,9 @@ pub struct StsPolicy {
 }
 
 impl StsPolicy {
-    /// The policy as text, lines ended by CRLF.
-    pub(super) fn text(&self) -> String {
-        let mode = match self.mode {
+    /// The policy of a domain as text, lines ended by CRLF.
+    pub fn text(&self, mode: StsMode) -> String {
+        let mode = match mode {
             StsMode::Testing => "testing",
             StsMode::Enforce => "enforce",
         };
@@ -39,9 +37,9 @@ mod tests {
     #[test]
     fn the_policy_is_this_text() {
         let hosts = vec!["mx1.example.com".to_owned(), "mx2.example.com".to_owned()];
-        let policy = StsPolicy { mode: StsMode::Enforce, hosts, max_age_secs: 604_800 };
+        let policy = StsPolicy { hosts, max_age_secs: 604_800 };
         assert_eq!(
-            policy.text(),
+            policy.text(StsMode::Enforce),
             "version: STSv1\r\nmode: enforce\r\nmx: mx1.example.com\r\nmx: mx2.example.com\r\nmax_age: 604800\r\n"
         );
     }

@@ -8,9 +8,9 @@ use crate::grammar;
 use crate::session::Session;
 
 pub(crate) async fn run(session: &mut Session<'_>, arguments: grammar::Append) -> Outcome {
-    let owner = session.owner()?;
-    let store = &session.server.store;
-    let folder = match store.folder(owner, &arguments.to.folder()?).await {
+    let place = session.place(&arguments.to.folder()?)?.written()?;
+    let (owner, store) = (place.owner, &session.server.store);
+    let folder = match store.folder(owner, &place.folder).await {
         Ok(folder) => folder,
         Err(StoreError::Refused(StoreRefusal::Folder(FolderRefusal::Missing))) => {
             return Err(Failure::coded("TRYCREATE", "There is no such folder"));
@@ -32,7 +32,7 @@ pub(crate) async fn run(session: &mut Session<'_>, arguments: grammar::Append) -
             destination: Destination::Folder(folder.id),
             flags: message.flags,
             internal_date: message.internal_date,
-            quota: session.user()?.quota,
+            quota: place.quota,
             prefix: Bytes::new(),
         }],
         queued: Vec::new(),

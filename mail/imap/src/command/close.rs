@@ -9,7 +9,7 @@ pub(crate) async fn close(session: &mut Session<'_>, (): ()) -> Outcome {
     let selected = session.selected()?;
     if !selected.is_read_only {
         let scope = ExpungeScope::Deleted(MessageSet::All);
-        session.server.store.expunge(session.owner()?, selected.folder, scope).await?;
+        session.server.store.expunge(selected.owner, selected.folder, scope).await?;
     }
     session.selected = None;
     Ok(Done::new("The folder is closed"))

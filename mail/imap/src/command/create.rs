@@ -11,6 +11,7 @@ pub(crate) async fn run(session: &mut Session<'_>, arguments: grammar::Create) -
         Some(Ok(special_use)) => Some(special_use),
         None => None,
     };
-    let id = session.server.store.create_folder(session.owner()?, &name, special_use).await?;
+    let place = session.place(&name)?.managed()?;
+    let id = session.server.store.create_folder(place.owner, &place.folder, special_use).await?;
     Ok(Done::coded(format!("MAILBOXID (F{})", id.0), "The folder is made"))
 }

@@ -6,7 +6,8 @@ use crate::session::Session;
 
 pub(crate) async fn run(session: &mut Session<'_>, grammar::Naming(name): grammar::Naming) -> Outcome {
     let name = name.folder()?;
-    session.server.store.delete_folder(session.owner()?, &name).await?;
+    let place = session.place(&name)?.managed()?;
+    session.server.store.delete_folder(place.owner, &place.folder).await?;
     if session.selected.as_ref().is_some_and(|selected| selected.name == name) {
         session.selected = None;
     }

@@ -22,7 +22,7 @@ async fn remove(session: &mut Session<'_>, set: MessageSet) -> Outcome {
     if selected.is_read_only {
         return Err(Failure::coded("NOPERM", "The folder is open for reading only"));
     }
-    session.server.store.expunge(session.owner()?, selected.folder, ExpungeScope::Deleted(set)).await?;
+    session.server.store.expunge(selected.owner, selected.folder, ExpungeScope::Deleted(set)).await?;
     session.refresh().await?;
     if !session.enabled.condstore {
         return Ok(Done::new("Removed"));

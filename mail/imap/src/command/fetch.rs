@@ -41,7 +41,7 @@ pub(crate) async fn run(session: &mut Session<'_>, arguments: Fetch) -> Outcome 
         positions.retain(|at| selected.known.row(*at).is_some_and(|row| row.modseq > Modseq(since)));
     }
     let seen = mark_seen(session, &arguments, &positions).await?;
-    let owner = session.owner()?;
+    let owner = session.selected()?.owner;
     let needs_summary = arguments.items.iter().any(needs_summary);
     let reads_whole = arguments.items.iter().any(reads_whole);
     for batch in positions.chunks(SUMMARY_BATCH_COUNT) {
@@ -121,7 +121,7 @@ fn together(rows: &[(u32, MessageRow)]) -> Vec<MessageId> {
 async fn tell_vanished(session: &mut Session<'_>, arguments: &Fetch) -> Result<(), Failure> {
     let selected = session.selected()?;
     let since = Modseq(arguments.changed_since.unwrap_or_default());
-    let change = session.server.store.changes(session.owner()?, selected.folder, since).await?;
+    let change = session.server.store.changes(selected.owner, selected.folder, since).await?;
     let last = selected.known.last_uid().map_or(0, |uid| uid.0);
     let wanted = arguments.set.resolved(last);
     let gone: Vec<Uid> = change
@@ -161,7 +161,7 @@ async fn mark_seen(
     if unseen.is_empty() {
         return Ok(unseen);
     }
-    let (owner, folder) = (session.owner()?, selected.folder);
+    let (owner, folder) = (selected.owner, selected.folder);
     let change = FlagChange::Add(Flags::NONE.with(SystemFlag::Seen));
     let set = MessageSet::Uids(unseen.clone());
     let outcome = session.server.store.change_flags(owner, folder, set, change, None).await?;

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use store::{Folder, FolderName};
+use store::{Folder, FolderName, Owner};
 
 use super::status::status;
 use crate::answer::{Done, Failure, Outcome};
 use crate::grammar::{self, encode_name, special_use_name};
+use crate::place::{SHARED, root};
 use crate::print::folder_name;
 use crate::session::Session;
 
@@ -15,6 +16,15 @@ use crate::session::Session;
 struct Known {
     folder: Option<Folder>,
     is_subscribed: bool,
+    /// No folder: shared mailboxes stand below it.
+    is_place: bool,
+}
+
+impl Known {
+    /// Whether it is listed without having been subscribed to.
+    const fn exists(&self) -> bool {
+        self.folder.is_some() || self.is_place
+    }
 }
 
 pub(crate) async fn list(session: &mut Session<'_>, arguments: grammar::List) -> Outcome {
@@ -29,7 +39,7 @@ pub(crate) async fn list(session: &mut Session<'_>, arguments: grammar::List) ->
         if arguments.selection.is_subscribed && !entry.is_subscribed && !arguments.selection.is_recursive {
             continue;
         }
-        if entry.folder.is_none() && !arguments.selection.is_subscribed {
+        if !entry.exists() && !arguments.selection.is_subscribed {
             continue;
         }
         if !arguments.patterns.iter().any(|pattern| matches(&arguments.reference, pattern, name)) {
@@ -97,10 +107,34 @@ async fn names(session: &Session<'_>) -> Result<BTreeMap<String, Known>, Failure
         entry.is_subscribed = folder.is_subscribed;
         entry.folder = Some(folder);
     }
+    shared_names(session, &mut known).await?;
     for name in session.server.store.subscriptions(owner).await? {
         known.entry(name.to_string()).or_default().is_subscribed = true;
     }
     Ok(known)
+}
+
+/// The folders of mailboxes that others work in as well, under the names that they have here. What the login is
+/// subscribed to there stands with its own.
+async fn shared_names(session: &Session<'_>, known: &mut BTreeMap<String, Known>) -> Result<(), Failure> {
+    let tenant = session.user()?.tenant;
+    for shared in session.shared()? {
+        let root = root(&shared);
+        for place in [SHARED, &root] {
+            known.entry(place.to_owned()).or_default().is_place = true;
+        }
+        for mut folder in session.server.store.folders(Owner { tenant, mailbox: shared.mailbox }).await? {
+            // A name that is too long for here is not shown.
+            let Ok(name) = FolderName::parse(&format!("{root}{}{}", FolderName::SEPARATOR, folder.name))
+            else {
+                continue;
+            };
+            // Its Drafts and Sent are not those of the login.
+            (folder.name, folder.special_use, folder.is_subscribed) = (name.clone(), None, false);
+            known.entry(name.to_string()).or_default().folder = Some(folder);
+        }
+    }
+    Ok(())
 }
 
 fn is_chosen(entry: &Known, arguments: &grammar::List) -> bool {
@@ -120,15 +154,17 @@ fn attributes(
     arguments: &grammar::List,
 ) -> Vec<&'static str> {
     let mut attributes = Vec::new();
-    if entry.folder.is_none() {
-        attributes.push("\\NonExistent");
+    match entry.folder {
+        None if entry.is_place => attributes.push("\\Noselect"),
+        None => attributes.push("\\NonExistent"),
+        Some(_) => {}
     }
     // In the order of names, what lies below comes right behind, but for names such as `a b` between `a` and `a/c`.
     let start = format!("{name}{}", FolderName::SEPARATOR);
     let has_children = known
         .range(start.clone()..)
         .take_while(|(below, _)| below.starts_with(&start))
-        .any(|(_, below)| below.folder.is_some());
+        .any(|(_, below)| below.exists());
     attributes.push(if has_children { "\\HasChildren" } else { "\\HasNoChildren" });
     if entry.is_subscribed && (arguments.selection.is_subscribed || arguments.returns.subscribed) {
         attributes.push("\\Subscribed");

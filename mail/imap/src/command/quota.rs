@@ -1,15 +1,26 @@
 //! GETQUOTA, GETQUOTAROOT, SETQUOTA (RFC 9208).
 
+use store::FolderName;
+
 use crate::answer::{Done, Failure, Outcome};
 use crate::grammar::{self, encode_name};
+use crate::place::Place;
 use crate::print::folder_name;
 use crate::session::Session;
 
 pub(crate) async fn get_quota(session: &mut Session<'_>, root: String) -> Outcome {
-    if !root.is_empty() {
-        return Err(Failure::coded("NONEXISTENT", "The only quota root is \"\""));
-    }
-    quota(session).await?;
+    let place = match root.as_str() {
+        "" => session.place(&FolderName::inbox())?,
+        root => {
+            let inbox = FolderName::parse(&format!("{root}{}INBOX", FolderName::SEPARATOR))?;
+            let place = session.place(&inbox)?;
+            if place.rights.is_own {
+                return Err(Failure::coded("NONEXISTENT", "The quota root of your mailbox is \"\""));
+            }
+            place
+        }
+    };
+    quota(session, &place, &root).await?;
     Ok(Done::new("That is all"))
 }
 
@@ -18,11 +29,20 @@ pub(crate) async fn get_quota_root(
     grammar::Naming(name): grammar::Naming,
 ) -> Outcome {
     let name = name.folder()?;
+    let place = session.place(&name)?;
+    // That of a shared mailbox is named as the place where it stands.
+    let below = place.folder.as_str().len() + 1;
+    let root = match place.rights.is_own {
+        true => String::new(),
+        false => name.as_str()[..name.as_str().len().saturating_sub(below)].to_owned(),
+    };
     let mut out = b"* QUOTAROOT ".to_vec();
     folder_name(&mut out, &encode_name(name.as_str(), session.names()));
-    out.extend_from_slice(b" \"\"\r\n");
+    out.push(b' ');
+    folder_name(&mut out, &encode_name(&root, session.names()));
+    out.extend_from_slice(b"\r\n");
     session.wire.write(&out).await?;
-    quota(session).await?;
+    quota(session, &place, &root).await?;
     Ok(Done::new("That is all"))
 }
 
@@ -30,15 +50,13 @@ pub(crate) async fn set_quota(_: &mut Session<'_>, _: grammar::QuotaLimits) -> O
     Err(Failure::coded("NOPERM", "The administrator of the domain sets quotas"))
 }
 
-/// The mailbox's quota in units of 1024 octets, usage rounded up.
-async fn quota(session: &mut Session<'_>) -> Result<(), Failure> {
-    let usage = session.server.store.usage(session.owner()?).await?;
-    let limit = session.user()?.quota;
-    let line = format!(
-        "* QUOTA \"\" (STORAGE {} {})\r\n",
-        usage.size.octets().div_ceil(1024),
-        limit.octets() / 1024
-    );
-    session.wire.write(line.as_bytes()).await?;
+/// A mailbox's quota in units of 1024 octets, usage rounded up.
+async fn quota(session: &mut Session<'_>, place: &Place, root: &str) -> Result<(), Failure> {
+    let usage = session.server.store.usage(place.owner).await?;
+    let mut out = b"* QUOTA ".to_vec();
+    folder_name(&mut out, &encode_name(root, session.names()));
+    let (used, limit) = (usage.size.octets().div_ceil(1024), place.quota.octets() / 1024);
+    out.extend_from_slice(format!(" (STORAGE {used} {limit})\r\n").as_bytes());
+    session.wire.write(&out).await?;
     Ok(())
 }

@@ -167,7 +167,7 @@ fn leaves<'a>(key: &'a Key, into: &mut Vec<&'a Key>) {
 
 async fn prepare(session: &Session<'_>, query: &Key) -> Result<Context, Failure> {
     let selected: &Selected = session.selected()?;
-    let owner = session.owner()?;
+    let owner = session.selected()?.owner;
     let mut context =
         Context { texts: HashMap::new(), sets: HashMap::new(), now_secs: (session.server.now)().secs() };
     let mut found = Vec::new();
@@ -213,7 +213,7 @@ async fn find(
             None => undecided.push(position),
         }
     }
-    let owner = session.owner()?;
+    let owner = session.selected()?.owner;
     for batch in undecided.chunks(SUMMARY_BATCH_COUNT) {
         let rows: Vec<(u32, &MessageRow)> =
             batch.iter().filter_map(|at| known.row(*at).map(|row| (*at, row))).collect();

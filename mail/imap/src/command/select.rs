@@ -26,12 +26,16 @@ async fn open(session: &mut Session<'_>, arguments: grammar::Select, is_read_onl
         return Err(Failure::Bad("ENABLE QRESYNC first"));
     }
     session.enabled.condstore |= arguments.wants_condstore;
-    let owner = session.owner()?;
-    let folder = session.server.store.folder(owner, &arguments.name.folder()?).await?;
-    let view = session.server.views.open(owner, &folder).await?;
+    let name = arguments.name.folder()?;
+    let place = session.place(&name)?;
+    let is_read_only = is_read_only || !place.rights.writes;
+    let mut folder = session.server.store.folder(place.owner, &place.folder).await?;
+    let view = session.server.views.open(place.owner, &folder).await?;
+    folder.name = name;
     let known = view.latest().await?;
     describe(session, &folder, &known, is_read_only).await?;
     session.selected = Some(Selected {
+        owner: place.owner,
         folder: folder.id,
         name: folder.name.clone(),
         view,
@@ -84,7 +88,7 @@ async fn describe(
 
 /// What happened since the client was here (RFC 7162 section 3.2.5.2).
 async fn resynchronise(session: &mut Session<'_>, folder: &Folder, resync: &Resync) -> Result<(), Failure> {
-    let owner = session.owner()?;
+    let owner = session.selected()?.owner;
     let change = session.server.store.changes(owner, folder.id, Modseq(resync.modseq)).await?;
     let selected = session.selected()?;
     let last = selected.known.last_uid().map_or(0, |uid| uid.0.saturating_sub(1)).max(folder.uid_next.0);

@@ -11,7 +11,10 @@ use crate::session::Session;
 
 pub(crate) async fn run(session: &mut Session<'_>, arguments: grammar::Status) -> Outcome {
     session.enabled.condstore |= arguments.items.contains(&StatusItem::HighestModseq);
-    let folder = session.server.store.folder(session.owner()?, &arguments.name.folder()?).await?;
+    let name = arguments.name.folder()?;
+    let place = session.place(&name)?;
+    let mut folder = session.server.store.folder(place.owner, &place.folder).await?;
+    folder.name = name;
     let mut out = Vec::new();
     status(session, &mut out, &folder, &arguments.items);
     session.wire.write(&out).await?;

@@ -19,7 +19,7 @@ pub(crate) async fn run(session: &mut Session<'_>, arguments: Storing) -> Outcom
         return Ok(Done::new("Nothing to change"));
     }
     let since = arguments.unchanged_since.map(Modseq);
-    let (owner, folder) = (session.owner()?, selected.folder);
+    let (owner, folder) = (selected.owner, selected.folder);
     let set = MessageSet::Uids(uids.clone());
     let outcome = session.server.store.change_flags(owner, folder, set, arguments.change, since).await?;
     let mut form = session.flag_form();

@@ -75,6 +75,19 @@ pub(crate) struct Status {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct QuotaLimits;
 
+/// LISTRIGHTS and DELETEACL: a folder, and somebody.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Identified {
+    /// Of which folder.
+    pub(crate) name: FolderText,
+    /// Who.
+    pub(crate) identifier: String,
+}
+
+/// SETACL, which is refused: only its form is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct AclChange;
+
 /// CREATE.
 pub(crate) fn create(parser: &mut Parser<'_>) -> Parsed<Create> {
     parser.space()?;
@@ -133,6 +146,22 @@ pub(crate) fn set_quota(parser: &mut Parser<'_>) -> Parsed<QuotaLimits> {
     parser.space()?;
     parser.list(LIST_ELEMENT_COUNT_MAX, |parser| parser.atom("a resource or a number").map(|_| ()))?;
     Ok(QuotaLimits)
+}
+
+/// LISTRIGHTS and DELETEACL (RFC 4314 sections 3.2 and 3.4).
+pub(crate) fn identified(parser: &mut Parser<'_>) -> Parsed<Identified> {
+    parser.space()?;
+    let name = parser.folder_text()?;
+    parser.space()?;
+    Ok(Identified { name, identifier: parser.text()? })
+}
+
+/// SETACL (RFC 4314 section 3.1).
+pub(crate) fn acl_change(parser: &mut Parser<'_>) -> Parsed<AclChange> {
+    identified(parser)?;
+    parser.space()?;
+    parser.text()?;
+    Ok(AclChange)
 }
 
 /// The attribute of a use (RFC 6154 section 2).

@@ -6,7 +6,8 @@ use std::str::FromStr;
 
 use authority::{Permission, Resource};
 use kernel::{
-    AccountId, Category, Decider, DomainId, DomainName, Id, IdFault, Kind, MailboxId, ServiceId, SubjectId,
+    AccountId, Category, Claim, Decider, DomainId, DomainName, Id, IdFault, Kind, MailboxId, ServiceId,
+    SubjectId,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -83,6 +84,11 @@ pub trait Entry:
 
     /// What becomes of another entry because of this one; none: nothing.
     fn displaced(&self, _other: &Self) -> Option<Self> {
+        None
+    }
+
+    /// The name that nothing else on the platform can have while the entry is there; none: it has none.
+    fn claim(&self, _home: &Home) -> Option<Claim> {
         None
     }
 

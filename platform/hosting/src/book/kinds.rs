@@ -7,6 +7,8 @@ use super::{BookEvent, Entry};
 use crate::address_map::AddressMap;
 use crate::filter::{DomainFilter, MailboxFilter};
 use crate::push::Push;
+use crate::resource::Resource;
+use crate::share::Share;
 use crate::sync_job::SyncJob;
 use crate::tls_policy::TlsPolicy;
 
@@ -154,4 +156,8 @@ kinds! {
     SyncJob;
     /// Of where news of a mailbox is told.
     Push;
+    /// Of what of a domain can be invited to a meeting.
+    Resource;
+    /// Of who else works in a mailbox.
+    Share;
 }

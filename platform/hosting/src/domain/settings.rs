@@ -24,6 +24,20 @@ pub enum DomainRelay {
     All,
 }
 
+/// What other hosts are asked to do where they cannot reach the domain's servers under good TLS (RFC 8461).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MtaSts {
+    /// What the platform asks for.
+    Platform,
+    /// There is no policy.
+    None,
+    /// To deliver all the same, and report.
+    Testing,
+    /// Not to deliver.
+    Enforce,
+}
+
 settings! {
     /// What can be set for an own domain.
     DomainSettings, patched by DomainSettingsPatch {
@@ -65,6 +79,8 @@ settings! {
         copies_quota_warnings: bool = false;
         /// Whether the owners of its mailboxes must have a second factor.
         requires_second_factor: bool = false;
+        /// What other hosts are asked to do where TLS fails.
+        mta_sts: MtaSts = MtaSts::Platform;
     }
 }
 

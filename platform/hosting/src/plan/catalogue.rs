@@ -162,7 +162,7 @@ fn custom() -> PlanVersion {
     let add_ons = AddOns {
         domains: AddOn { step: 1, max: 100, monthly_cents: 50 },
         mailboxes: AddOn { step: 5, max: 5000, monthly_cents: 200 },
-        // Aliases are created one by one, each an event of the service's stream, which holds 10 000.
+        // Aliases are created one by one, each an event of the service's stream, which holds 100 000: many of them, and many changes.
         aliases: AddOn { step: 50, max: 2000, monthly_cents: 50 },
         storage: AddOn {
             step: ByteSize::gib(10).octets(),

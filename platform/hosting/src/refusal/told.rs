@@ -35,10 +35,10 @@ mod tests {
     use kernel::{ClaimKind, Refusal as _};
 
     use super::*;
-    use crate::refusal::{HostingRefusal, Limit, ResellerRefusal};
+    use crate::refusal::{BoxRefusal, HostingRefusal, Limit, ResellerRefusal};
 
     fn codes() -> Vec<&'static str> {
-        [HostingRefusal::CODES, ResellerRefusal::CODES].concat()
+        [HostingRefusal::CODES, ResellerRefusal::CODES, BoxRefusal::CODES].concat()
     }
 
     #[test]

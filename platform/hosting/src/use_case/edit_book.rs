@@ -4,7 +4,7 @@ use authority::{Guarded, Need, Permission};
 use kernel::{AccountId, Changes, Decider, Key, Reads, TenantId, Timestamp, UseCase};
 
 use crate::HostingRefusal;
-use crate::book::{Book, BookCommand, BookEvent, BookState, Entry, EntryRecord, Hosted};
+use crate::book::{Book, BookCommand, BookEvent, BookState, Entry, EntryRecord, Home, Hosted};
 
 /// Adds, changes or removes one entry of a book: an address map of a domain, a sync job of a mailbox and so on.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,18 +45,48 @@ impl<E: Entry> UseCase for EditBook<E> {
         if self.by_owner && !events.iter().all(|event| is_owners(book, event)) {
             return Err(HostingRefusal::SettingNotSelfService);
         }
-        Ok(Changes::none().emit::<Book<E>>(self.owner, events))
+        let named = claims(self.owner, (book, &events), &home);
+        Ok(named.emit::<Book<E>>(self.owner, events))
+    }
+}
+
+/// The names that entries get, and those that they give back.
+fn claims<E: Entry>(
+    owner: <E::Owner as Decider>::Id,
+    (book, events): (&BookState<E>, &[BookEvent<E>]),
+    home: &Home,
+) -> Changes {
+    let mut changes = Changes::none();
+    for event in events {
+        let (entry, after) = content(event);
+        let before = book.entries.get(entry).and_then(EntryRecord::plain);
+        let (before, after) = (before.and_then(|it| it.claim(home)), after.and_then(|it| it.claim(home)));
+        if before == after {
+            continue;
+        }
+        if let Some(claim) = before {
+            changes = changes.release::<Book<E>>(owner, claim);
+        }
+        if let Some(claim) = after {
+            changes = changes.take::<Book<E>>(owner, claim);
+        }
+    }
+    changes
+}
+
+/// The entry of an event, and what it says from now on.
+fn content<E: Entry>(event: &BookEvent<E>) -> (&E::Id, Option<&E>) {
+    match event {
+        BookEvent::Added { entry, content, .. } | BookEvent::Changed { entry, content, .. } => {
+            (entry, content.plain().map(AsRef::as_ref))
+        }
+        BookEvent::Removed { entry } => (entry, None),
     }
 }
 
 /// Whether what there was and what there will be is both the owner's to change.
 fn is_owners<E: Entry>(book: &BookState<E>, event: &BookEvent<E>) -> bool {
-    let (entry, after) = match event {
-        BookEvent::Added { entry, content, .. } | BookEvent::Changed { entry, content, .. } => {
-            (entry, content.plain())
-        }
-        BookEvent::Removed { entry } => (entry, None),
-    };
+    let (entry, after) = content(event);
     let before = book.entries.get(entry).and_then(EntryRecord::plain);
     before.is_none_or(E::is_owners) && after.is_none_or(|after| after.is_owners())
 }

@@ -6,10 +6,13 @@ use kernel::{
 };
 
 use crate::HostingRefusal;
+use crate::book::{Book, Entry as _, EntryRecord};
 use crate::domain::{Domain, DomainCommand, DomainState};
+use crate::resource::Resource;
 use crate::service::{Service, ServiceCommand};
 
-/// Serves a domain no more and frees its name. Refused while mailboxes or aliases live there: the service counts them.
+/// Serves a domain no more and frees its name, and those of its resources. Refused while mailboxes or aliases live there:
+/// the service counts them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RemoveDomain {
     /// Whose.
@@ -24,7 +27,7 @@ pub struct RemoveDomain {
 
 impl UseCase for RemoveDomain {
     const NAME: &'static str = "remove_domain";
-    type Reads = (Key<Service>, Key<Domain>);
+    type Reads = (Key<Service>, Key<Domain>, Key<Book<Resource>>);
     type Refusal = HostingRefusal;
 
     fn tenant(&self) -> TenantId {
@@ -32,12 +35,12 @@ impl UseCase for RemoveDomain {
     }
 
     fn reads(&self) -> Self::Reads {
-        (Key(self.service), Key(self.domain))
+        (Key(self.service), Key(self.domain), Key(self.domain))
     }
 
     fn decide(
         &self,
-        (service, domain): &<Self::Reads as Reads>::States,
+        (service, domain, resources): &<Self::Reads as Reads>::States,
         now: Timestamp,
     ) -> Result<Changes, HostingRefusal> {
         if domain.record().is_some_and(|record| record.service != self.service) {
@@ -49,8 +52,14 @@ impl UseCase for RemoveDomain {
             return Ok(Changes::none());
         }
         let returned = Service::decide(service, ServiceCommand::ReturnDomain(self.domain), &(), now)?;
-        let changes =
+        let mut changes =
             Changes::none().emit::<Domain>(self.domain, removed).emit::<Service>(self.service, returned);
+        let home = Book::<Resource>::home(self.account, self.domain, domain)?;
+        for resource in resources.entries.values().filter_map(EntryRecord::plain) {
+            if let Some(claim) = resource.claim(&home) {
+                changes = changes.release::<Book<Resource>>(self.domain, claim);
+            }
+        }
         Ok(match domain {
             DomainState::Verified(record) => {
                 changes.release::<Domain>(self.domain, Claim::domain(&record.name))
@@ -64,7 +73,7 @@ impl UseCase for RemoveDomain {
 }
 
 impl Guarded for RemoveDomain {
-    fn need(&self, (_, domain): &<Self::Reads as Reads>::States) -> Need {
+    fn need(&self, (_, domain, _): &<Self::Reads as Reads>::States) -> Need {
         Need {
             permission: Permission::DomainWrite,
             resource: super::domain_resource(self.account, self.domain, domain),

@@ -19,16 +19,20 @@ use hosting::notice::{Notice, NoticeEvent, NoticeKind, NoticePerson};
 use hosting::plan::{Currency, PlanEvent, catalogue};
 use hosting::push::{Push, PushKind, PushPriority};
 use hosting::reseller::{Brand, BrandHost, Colour, Logo, ResellerEvent, Resources};
+use hosting::resource::{Booking, Resource, ResourceKind};
 use hosting::secret::Secret;
 use hosting::service::{DomainShare, Recurring, ServiceEvent, SuspensionReason};
 use hosting::session::{EndReason, Entrance, SessionEvent, SessionOwner};
+use hosting::share::{Share, ShareRole};
 use hosting::sync_job::{SyncEncryption, SyncJob};
 use hosting::ticket::{Side, TicketEvent, TicketKind};
 use hosting::tls_policy::{TlsLevel, TlsPolicy};
 use hosting::user::{UserEvent, UserRole};
 use hosting::webhook::{Kinds, Pause, Reach, Resumption, WebhookEvent, WebhookSecret, WebhookUrl};
 use hosting::{HostingEvent, Language, LoginName, PasswordHash};
-use kernel::{ByteSize, DomainName, EmailAddress, LocalPart, Position, Sealed, SubjectId, Timestamp};
+use kernel::{
+    ByteSize, DomainName, EmailAddress, LocalPart, MailboxId, Position, Sealed, SubjectId, Timestamp,
+};
 
 use super::id;
 
@@ -76,6 +80,8 @@ pub fn samples() -> Vec<(HostingEvent, &'static str)> {
     filters(&mut all);
     sync_jobs(&mut all);
     pushes(&mut all);
+    resources(&mut all);
+    shares(&mut all);
     documents(&mut all, at);
     all
 }
@@ -111,6 +117,24 @@ fn address_maps(all: &mut Samples) {
         comment: "for the backup script".to_owned(),
     };
     entries(all, full.clone(), AddressMap { is_active: true, ..full });
+}
+
+fn resources(all: &mut Samples) {
+    let full = Resource {
+        name: "alice's room".to_owned(),
+        local_part: "room-1".to_owned(),
+        kind: ResourceKind::Thing,
+        booking: Booking::Unlimited,
+        bookings_max: 3,
+        is_active: false,
+        comment: "for the team".to_owned(),
+    };
+    entries(all, full.clone(), Resource { is_active: true, booking: Booking::AlwaysFree, ..full });
+}
+
+fn shares(all: &mut Samples) {
+    let full = Share { member: id::<MailboxId>(9).to_string(), roles: ShareRole::ALL.into() };
+    entries(all, full.clone(), Share { roles: [ShareRole::Read].into(), ..full });
 }
 
 fn tls_policies(all: &mut Samples) {

@@ -4,9 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use authority::{Denied, Guarded, Principal, may};
 use hosting::HostingRefusal;
-use kernel::{
-    Claim, Decider, Event, History, Id, RawEvent, Reads, Refusal, StreamId, TenantId, Timestamp, Version,
-};
+use kernel::{Claim, Decider, Event, History, Id, RawEvent, Reads, Refusal, StreamId, TenantId, Timestamp};
 
 use super::{AllErased, Plainly};
 
@@ -79,6 +77,11 @@ impl World {
         Ok(event_count)
     }
 
+    /// Whether a name belongs to anything.
+    pub fn is_claimed(&self, claim: &Claim) -> bool {
+        self.claims.contains_key(claim)
+    }
+
     /// Runs and expects that it is allowed.
     pub fn must<U: Guarded<Refusal = HostingRefusal>>(&mut self, intention: &U) -> usize {
         self.run(intention).unwrap_or_else(|no| panic!("{}: {no:?}", U::NAME))
@@ -105,7 +108,7 @@ impl World {
             .map(|(tenant, stream)| {
                 let tenant = tenant.unwrap_or_else(|| intention.tenant());
                 let events = self.streams.get(&(tenant, stream)).cloned().unwrap_or_default();
-                History { stream, version: Version(events.len() as u64), events }
+                History::whole(events)
             })
             .collect();
         reads.fold(&mut histories.iter(), &Plainly).expect("our own events are readable")

@@ -1,0 +1,71 @@
+//! Why what belongs to a Box besides its mailboxes is refused: resources, shared mailboxes, features of the plan.
+
+use kernel::LimitFact;
+
+use super::{Language, Limit, Row};
+
+refusals! {
+    /// Why something about resources, shared mailboxes or features of a plan is refused.
+    BoxRefusal
+    also {}
+    plain {
+        /// The resource does not exist.
+        ResourceNotFound = "RESOURCE_NOT_FOUND", Some("resourceId"),
+            "This resource does not exist in this domain; check its identifier.",
+            "Cette ressource n’existe pas dans ce domaine ; vérifiez son identifiant.";
+        /// Another resource has this id.
+        ResourceExists = "RESOURCE_EXISTS", Some("resourceId"),
+            "A resource with this identifier exists already; use another identifier.",
+            "Une ressource portant cet identifiant existe déjà ; utilisez un autre identifiant.";
+        /// The local part is none.
+        ResourceLocalPart = "RESOURCE_LOCAL_PART", Some("localPart"),
+            "A resource needs an address of its own in this domain; give its part before the @, for example room-1.",
+            "Une ressource a besoin d’une adresse à elle dans ce domaine ; donnez sa partie avant le @, par exemple salle-1.";
+        /// The share does not exist.
+        ShareNotFound = "SHARE_NOT_FOUND", Some("shareId"),
+            "This mailbox has no such member; check the identifier.",
+            "Cette boîte n’a pas ce membre ; vérifiez l’identifiant.";
+        /// Another share has this id.
+        ShareExists = "SHARE_EXISTS", Some("shareId"),
+            "A member with this identifier exists already; use another identifier.",
+            "Un membre portant cet identifiant existe déjà ; utilisez un autre identifiant.";
+        /// The mailbox is a member already.
+        ShareTaken = "SHARE_TAKEN", Some("memberId"),
+            "This mailbox is a member already; change what it may do.",
+            "Cette boîte est déjà membre ; modifiez ce qu’elle peut faire.";
+        /// The member is no other mailbox of the account.
+        ShareMember = "SHARE_MEMBER", Some("memberId"),
+            "A member is another mailbox of the same account; choose one that exists.",
+            "Un membre est une autre boîte du même compte ; choisissez-en une qui existe.";
+        /// A member that may do nothing.
+        ShareAllowsNothing = "SHARE_ALLOWS_NOTHING", Some("roles"),
+            "A member needs at least one role; choose what it may do, or remove it.",
+            "Un membre a besoin d’au moins un rôle ; choisissez ce qu’il peut faire, ou retirez-le.";
+        /// No plan of the account sells it.
+        WebhooksNotInPlan = "WEBHOOKS_NOT_IN_PLAN", Some("accountId"),
+            "Webhooks are part of no Box of this account; choose a plan that has them, for example CustomBox.",
+            "Aucune Box de ce compte ne comprend les webhooks ; choisissez une offre qui en a, par exemple CustomBox.";
+        /// The plan sells no copies of mail.
+        CopiesNotInPlan = "COPIES_NOT_IN_PLAN", Some("kind"),
+            "Copies of sent or received mail are not part of this plan; choose a larger plan, for example ProBox.",
+            "Les copies du courrier envoyé ou reçu ne font pas partie de cette offre ; choisissez une offre supérieure, par exemple ProBox.";
+        /// No plan of the account sells it.
+        TlsPoliciesNotInPlan = "TLS_POLICIES_NOT_IN_PLAN", Some("accountId"),
+            "TLS policies by destination are part of no Box of this account; choose a plan that has them, for example ProBox.",
+            "Aucune Box de ce compte ne comprend les politiques TLS par destination ; choisissez une offre qui en a, par exemple ProBox.";
+    }
+    limited {
+        /// The domain has as many resources as there may be.
+        ResourceLimit = "RESOURCE_LIMIT", Some("domainId"), "resources",
+            "This domain has {used} of {allowed} resources; remove one.",
+            "Ce domaine a {used} ressources sur {allowed} ; retirez-en une.";
+        /// Not so many at one time.
+        ResourceBookings = "RESOURCE_BOOKINGS", Some("bookingsMax"), "bookings",
+            "A resource takes from 1 to {allowed} bookings at one time, not {used}.",
+            "Une ressource accepte de 1 à {allowed} réservations simultanées, pas {used}.";
+        /// The mailbox has as many members as there may be.
+        ShareLimit = "SHARE_LIMIT", Some("mailboxId"), "members",
+            "This mailbox has {used} of {allowed} members; remove one.",
+            "Cette boîte a {used} membres sur {allowed} ; retirez-en un.";
+    }
+}
