@@ -7,7 +7,7 @@ use database::{DatabaseError, Row};
 use kernel::{Actor, Id};
 
 use super::query::{PROJECTION, read as read_mailbox};
-use crate::domain::query::read as read_domain;
+use crate::domain::query::{read as read_domain, settings_around};
 use crate::error::Fault;
 use crate::page::{Page, PageKey, Query, cost};
 use crate::request::{Asked, at_least, rows};
@@ -60,12 +60,9 @@ impl AddressBookQuery {
                     return Err(ctx.fault(Fault::NotFound));
                 }
                 let query = query.bind(" AND domain_id = ", home.0.uuid());
-                // A domain without a row of the account is a shared one of the platform: its mailboxes are strangers.
-                let has_book = match read_domain(ctx, &(account, home.0)).await {
-                    Ok(domain) => !domain.is_shared && domain.settings.has_address_book,
-                    Err(_) => false,
-                };
-                if has_book { query } else { query.bind(" AND mailbox_id = ", own.uuid()) }
+                // In a domain of the platform those of the own account are seen: the others are strangers.
+                let settings = settings_around(ctx, (account, home.0)).await?;
+                if settings.has_address_book { query } else { query.bind(" AND mailbox_id = ", own.uuid()) }
             }
             Actor::User(_) | Actor::Operator | Actor::Platform(_) => {
                 let missing = || Fault::BadInput("`domainId` is missing", "`domainId` manque");
