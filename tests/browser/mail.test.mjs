@@ -170,6 +170,24 @@ for (const language of ['fr', 'en']) describe(`mail administration in ${language
     await page.context().close();
   });
 
+  test(`${language}: aliases come from a table as well, with what speaks against each`, async () => {
+    const page = await visit(browser, { language });
+    await signIn(page, node, ADMINISTRATOR, undefined, '/dashboard/mail/aliases');
+    await settled(page);
+    await button(page, t('mail.import')).click();
+    const table = ['address,targets', `press-${language}@demo.example,alice@demo.example bob@elsewhere.example`, 'alice@demo.example,bob@demo.example', 'lost@elsewhere.example,bob@demo.example', `empty-${language}@demo.example,`, `odd-${language}@demo.example,nobody`].join('\n');
+    await page.fill('dialog[open] [name=text]', table);
+    await dialog(page).getByText(t('mail.import.found', { good: 1, bad: 4 })).waitFor();
+    for (const why of [t('mail.import.taken'), t('mail.import.noTargets'), t('mail.import.badTarget', { target: 'nobody' }), t('mail.import.noDomain', { domain: 'elsewhere.example' })]) await dialog(page).getByText(why).waitFor();
+    assert.deepEqual(await violations(page), []);
+    await page.locator('dialog[open] footer button').last().click();
+    await dialog(page).getByText(t('bulk.result', { done: 1, refused: 0, all: 1 })).waitFor();
+    await dialog(page).getByRole('button', { name: t('action.close'), exact: true }).last().click();
+    await row(page, `press-${language}@demo.example`).getByText('bob@elsewhere.example').waitFor();
+    quiet(page);
+    await page.context().close();
+  });
+
   test(`${language}: a filter is checked with line and column; a map, lists of senders and a sync job are kept`, async () => {
     const page = await visit(browser, { language });
     await signIn(page, node, ADMINISTRATOR, undefined, '/dashboard/mail/filters');

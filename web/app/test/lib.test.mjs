@@ -97,3 +97,14 @@ test('only what was changed is sent, in the form that the API takes', async () =
   assert.equal(fault(specs[1], { tags: 'a\nb\nc' }), 'field.many');
   assert.equal(fault(specs[3], { name: ' ' }), 'field.required');
 });
+
+test('colours are judged as WCAG judges them, and a host lies in the longest domain that it ends with', async () => {
+  const { contrast, hostsOf } = await load('../dashboard/reseller/face.ts');
+  assert.equal(contrast('#000000', '#ffffff'), 21);
+  assert.equal(contrast('#777777', '#ffffff').toFixed(2), '4.48');
+  assert.equal(contrast('#ffffff', '#777777'), contrast('#777777', '#ffffff'));
+  const domains = [{ id: 'a', name: 'example.com', unicodeName: 'example.com' }, { id: 'b', name: 'mail.example.com', unicodeName: 'mail.example.com' }];
+  assert.deepEqual(hostsOf('Panel.example.com\nx.mail.example.com, badexample.com panel.example.com', domains), [
+    { name: 'panel.example.com', domainId: 'a' }, { name: 'x.mail.example.com', domainId: 'b' }, { name: 'badexample.com', domainId: null },
+  ]);
+});
