@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use kernel::{DomainName, EmailAddress, Timestamp};
-use sign::{Algorithm, ChainState, Prepared, Sealer, Signer, SigningKey, Srs, generate, seal};
+use sign::{Algorithm, ChainState, Prepared, Signer, SigningKey, Srs, generate, seal};
 
 fn message() -> Vec<u8> {
     let text = "Line of an ordinary letter, with some words in it, as they come.\r\n".repeat(460);
@@ -44,7 +44,8 @@ fn signing(criterion: &mut Criterion) {
     group.bench_function("30 KB, read and hashed only", |bencher| {
         bencher.iter(|| Prepared::new(black_box(&octets)));
     });
-    let sealer = Sealer { domain: domain.clone(), selector: "arc".to_owned(), key: key(Algorithm::Rsa) };
+    let rsa = key(Algorithm::Rsa);
+    let sealer = Signer { domain: domain.clone(), selector: "arc".to_owned(), key: rsa, lifetime: None };
     group.bench_function("30 KB, first ARC set, rsa-sha256", |bencher| {
         bencher.iter(|| {
             let prepared = Prepared::new(black_box(&octets));

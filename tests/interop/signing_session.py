@@ -1,9 +1,9 @@
 """Mail that a user submits is signed for its domain by keys that a real DNS server shows; dkimpy judges."""
-import email, imaplib, json, smtplib, ssl, subprocess, sys, time, urllib.request
+import email, imaplib, json, smtplib, socket, ssl, subprocess, sys, threading, time, urllib.request
 
 import dkim
 
-http, submission, imap, dns = map(int, sys.argv[1:5])
+http, submission, imap, dns, smtp, sink = map(int, sys.argv[1:7])
 
 
 def ask(query, token=None):
@@ -19,7 +19,7 @@ def ask(query, token=None):
 
 sign_in = 'mutation { signIn(login: "mailadmin_demo.example", password: "demo-password") { session { accessToken } } }'
 token = ask(sign_in)["signIn"]["session"]["accessToken"]
-read = "{ domains { nodes { id name dkimKeys { selector state record { name kind value } } } } }"
+read = "{ domains { nodes { id name accountId serviceId dkimKeys { selector state record { name kind value } } } } }"
 
 
 def keys():
@@ -69,6 +69,7 @@ for key in made:
     records.append(f"--txt-record={key['record']['name']},{strings}")
 arguments = ["dnsmasq", "--keep-in-foreground", "--no-resolv", "--no-hosts", "--conf-file=/dev/null", "--user=", "--pid-file"]
 arguments += ["--listen-address=127.0.0.1", "--bind-interfaces", f"--port={dns}", "--local=/example/", *records]
+arguments += ["--mx-host=sink.example,mx.sink.example,10", "--address=/mx.sink.example/127.0.0.1"]
 child = subprocess.Popen(arguments)
 try:
     check = 'mutation { dkimCheck(domainId: "%s") { domain { dkimKeys { state } } userErrors { code } } }' % domain
@@ -113,4 +114,67 @@ text = email.message_from_bytes(message).get_payload(decode=True).decode().repla
 assert text == "A  line \n.\n\nSociété Demo\n", text
 for index in range(2):
     assert dkim.DKIM(message).verify(idx=index, dnsfunc=txt), "the footer is not under the signature"
-print("signed")
+
+
+# What an alias leads elsewhere is sealed by the alias's domain (ARC) with what was found when it came.
+passed_on = []
+
+
+def take(listener):
+    while True:
+        connection, _ = listener.accept()
+        wire = connection.makefile("rwb")
+        say = lambda line: (wire.write(line + b"\r\n"), wire.flush())
+        say(b"220 sink")
+        for line in wire:
+            if line.upper().startswith(b"DATA"):
+                say(b"354 go on")
+                lines = []
+                for text in wire:
+                    if text == b".\r\n":
+                        break
+                    lines.append(text[1:] if text.startswith(b".") else text)
+                passed_on.append(b"".join(lines))
+                say(b"250 taken")
+            elif line.upper().startswith(b"QUIT"):
+                say(b"221 bye")
+                break
+            else:
+                say(b"250 ok")
+        connection.close()
+
+
+listener = socket.create_server(("127.0.0.1", sink))
+threading.Thread(target=take, args=(listener,), daemon=True).start()
+own = next(node for node in ask(read, token)["domains"]["nodes"] if node["name"] == "demo.example")
+create = 'mutation { aliasCreate(input: {accountId: "%s", serviceId: "%s", domainId: "%s", localPart: "away", targets: ["u@sink.example"]}) { userErrors { code message } } }'
+assert ask(create % (own["accountId"], own["serviceId"], own["id"]), token)["aliasCreate"]["userErrors"] == []
+child = subprocess.Popen(arguments)
+try:
+    for _ in range(60):
+        # The alias is known to the servers a moment later; DNS is remembered as gone for some seconds.
+        try:
+            with smtplib.SMTP("127.0.0.1", smtp, local_hostname="mx.elsewhere.example", timeout=60) as client:
+                text = "From: f@elsewhere.example\r\nTo: away@demo.example\r\nSubject: passed on\r\n\r\nA line\r\n"
+                client.sendmail("f@elsewhere.example", ["away@demo.example"], text)
+            break
+        except smtplib.SMTPException as error:
+            last = error
+            time.sleep(1)
+    else:
+        raise AssertionError(last)
+    for _ in range(240):
+        if passed_on:
+            break
+        time.sleep(0.25)
+finally:
+    child.kill()
+    child.wait()
+message = passed_on[0]
+verdict, results, reason = dkim.ARC(message).verify(dnsfunc=txt)
+assert verdict == dkim.CV_Pass, (verdict, results, reason, message)
+assert email.message_from_bytes(message)["ARC-Seal"].split("d=")[1].startswith("demo.example"), message
+assert "spf=" in email.message_from_bytes(message)["ARC-Authentication-Results"], message
+verdict, results, reason = dkim.ARC(message.replace(b"A line", b"B line")).verify(dnsfunc=txt)
+assert verdict == dkim.CV_Fail, "a changed message passes"
+print("signed and sealed")

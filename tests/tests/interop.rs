@@ -256,11 +256,16 @@ fn submitted_mail_is_signed_by_keys_that_dns_shows() {
     let folder = std::env::temp_dir().join(format!("hosterra-signing-{}", std::process::id()));
     drop(fs::remove_dir_all(&folder));
     fs::create_dir_all(&folder).expect("a folder");
-    let Some(node) = Node::start_in(&folder, &format!("dns.servers = [\"127.0.0.1:{dns}\"]")) else {
+    let sink = free_port();
+    let configuration = format!(
+        "dns.servers = [\"127.0.0.1:{dns}\"]\n[inbound]\ntrusted_networks = []\ngreylisting = false\n\
+         greeting_wait_ms = 0\nseals_forwards = true\n[outbound]\nport = {sink}\nallow_loopback = true\n"
+    );
+    let Some(node) = Node::start_in(&folder, &configuration) else {
         return;
     };
     let paths = format!("{}:/usr/sbin", std::env::var("PATH").unwrap_or_default());
-    let ports = [node.ports.http, node.ports.submission, node.ports.imap, dns];
+    let ports = [node.ports.http, node.ports.submission, node.ports.imap, dns, node.ports.smtp, sink];
     run(Command::new(python)
         .arg(self::folder().join("signing_session.py"))
         .args(ports.map(|port| port.to_string()))

@@ -30,6 +30,9 @@ pub struct InboundConfig {
     pub honours_dmarc: bool,
     /// Lists to ask about peers.
     pub dnsbl: Vec<DnsblConfig>,
+    /// Whether mail that aliases lead elsewhere is sealed with what was found when it came (ARC, RFC 8617), by the domain
+    /// that leads it there.
+    pub seals_forwards: bool,
     /// Whether suspicious peers have to come again.
     pub greylisting: bool,
     /// How long before they may.
@@ -73,6 +76,7 @@ impl Default for InboundConfig {
             dmarc_exempt_domains: Vec::new(),
             honours_dmarc: true,
             dnsbl: Vec::new(),
+            seals_forwards: false,
             greylisting: true,
             greylisting_wait_secs: 60,
             greeting_wait_ms: 2000,

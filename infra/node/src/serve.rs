@@ -364,9 +364,12 @@ impl Wiring<'_> {
             feedback.or_else(default),
         ));
         let stages = self.config.inbound.stages(Arc::clone(&self.dns), platform.retries.clone());
-        let exchange_server = Arc::new(
-            smtp(smtp::Role::Exchange).checked_by(Arc::new(stages)).forwarding(srs).taking_reports(intake),
-        );
+        let mut exchange_server =
+            smtp(smtp::Role::Exchange).checked_by(Arc::new(stages)).forwarding(srs).taking_reports(intake);
+        if self.config.inbound.seals_forwards {
+            exchange_server = exchange_server.sealing(self.signers(platform));
+        }
+        let exchange_server = Arc::new(exchange_server);
         let lmtp_server = Arc::new(smtp(smtp::Role::LocalDelivery));
         let submission_server =
             smtp(smtp::Role::Submission).counting(platform.sends.clone()).signing(self.signers(platform));

@@ -2,11 +2,11 @@
 
 use std::fmt::Write as _;
 
-use kernel::{DomainName, Timestamp};
+use kernel::Timestamp;
 use message::Field;
 
 use crate::key::KeyFault;
-use crate::{Prepared, SigningKey, canonical, fold};
+use crate::{Prepared, Signer, canonical, fold};
 
 /// Most sets of a chain (RFC 8617 section 4.2.1).
 pub const ARC_INSTANCE_COUNT_MAX: u8 = 50;
@@ -66,24 +66,13 @@ pub enum SealFault {
     Key(#[from] KeyFault),
 }
 
-/// Who seals.
-#[derive(Debug)]
-pub struct Sealer {
-    /// The sealing domain (`d=`).
-    pub domain: DomainName,
-    /// Where its key stands (`s=`).
-    pub selector: String,
-    /// Its key.
-    pub key: SigningKey,
-}
-
 /// The three fields of the next set of `message`, with line ends, to stand before its header. `results` is the value
 /// of the `Authentication-Results` field that this host gave it, without folds.
 ///
 /// # Errors
 /// [`SealFault`].
 pub fn seal(
-    sealer: &Sealer,
+    sealer: &Signer,
     message: &Prepared<'_>,
     results: &str,
     chain: ChainState,
@@ -139,7 +128,7 @@ fn authentication(instance: u8, results: &str) -> String {
 }
 
 fn message_signature(
-    sealer: &Sealer,
+    sealer: &Signer,
     message: &Prepared<'_>,
     instance: u8,
     at: i64,
@@ -211,16 +200,18 @@ fn has_failed(seal: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::SigningKey;
     use crate::key::{Algorithm, generate};
 
     const MESSAGE: &[u8] = b"From: a@x.example\r\nSubject: s\r\n\r\nbody\r\n";
 
-    fn sealer() -> Sealer {
+    fn sealer() -> Signer {
         let made = generate(Algorithm::Ed25519).expect("a key");
-        Sealer {
-            domain: DomainName::parse("host.example").expect("a domain"),
+        Signer {
+            domain: kernel::DomainName::parse("host.example").expect("a domain"),
             selector: "arc".to_owned(),
             key: SigningKey::from_pkcs8(Algorithm::Ed25519, &made).expect("a key"),
+            lifetime: None,
         }
     }
 

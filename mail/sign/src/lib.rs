@@ -12,7 +12,7 @@ mod footer;
 mod key;
 mod srs;
 
-pub use arc::{ARC_INSTANCE_COUNT_MAX, ChainState, SealFault, Sealer, seal};
+pub use arc::{ARC_INSTANCE_COUNT_MAX, ChainState, SealFault, seal};
 pub use dkim::{OVERSIGNED, Prepared, SIGNED_WHERE_PRESENT, Signer};
 pub use footer::{FOOTED_PART_OCTETS_MAX, Footer, with_footer};
 pub use key::{Algorithm, KeyFault, RSA_BITS, SigningKey, generate};

@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use kernel::{DomainName, Timestamp};
-use sign::{Algorithm, ChainState, Prepared, Sealer, Signer, SigningKey, generate, seal};
+use sign::{Algorithm, ChainState, Prepared, Signer, SigningKey, generate, seal};
 
 /// Reads `name<TAB>record` lines up to an empty one, then a message; prints what dkimpy thinks of it.
 const JUDGE: &str = r#"
@@ -134,7 +134,8 @@ fn a_chain_of_seals_holds_and_breaks_with_the_body() {
     for (selector, chain) in
         [("one", ChainState::None), ("two", ChainState::Pass), ("three", ChainState::Pass)]
     {
-        let sealer = Sealer { domain: domain(), selector: selector.to_owned(), key: key(Algorithm::Rsa) };
+        let key = key(Algorithm::Rsa);
+        let sealer = Signer { domain: domain(), selector: selector.to_owned(), key, lifetime: None };
         zone.push(record(selector, &sealer.key));
         let results = "y.example; dkim=pass header.d=x.example; spf=pass smtp.mailfrom=ann@x.example";
         let fields = seal(&sealer, &Prepared::new(&message), results, chain, now()).expect("a seal");

@@ -429,6 +429,10 @@ impl Session<'_> {
                 }
                 let stamp = Stamp { id, is_utf8: parameters.is_utf8, results: &judged.results };
                 let octets = self.prepared(envelope, message, &stamp).await;
+                let octets = match envelope.queued.is_empty() {
+                    true => octets,
+                    false => self.sealed(octets, envelope, &judged).await,
+                };
                 let deposits = self.deposits(envelope, (message, &judged), way).await;
                 self.accept(envelope, parameters, (id, octets), deposits).await
             }

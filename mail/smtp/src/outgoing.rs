@@ -10,9 +10,14 @@ use kernel::{DomainName, EmailAddress, TenantId};
 use message::{AddressItem, fields, split_header};
 
 use crate::command::RcptParameters;
+use crate::deliver::Envelope;
+use crate::inbound::Judged;
 use crate::reply::{self, Reply};
 use crate::server::Role;
 use crate::session::Session;
+
+/// Recipients of a message whose domains are asked for a key to seal by.
+const SEALER_COUNT_MAX: usize = 10;
 
 /// Fields whose addresses the login must be allowed to write as (RFC 5322 section 3.6.2).
 const AUTHOR_FIELDS: [&str; 2] = ["From", "Sender"];
@@ -122,6 +127,40 @@ impl Session<'_> {
             }
             Err(error) => {
                 tracing::error!(%error, "a message was not signed");
+                octets
+            }
+        }
+    }
+
+    /// The message under a seal of what was found when it came, by the domain that passes it on. As it is where sealing is
+    /// off, where nothing was found, and where that domain has no key: mail is not held up for that.
+    pub(crate) async fn sealed(&self, octets: Bytes, envelope: &Envelope, judged: &Judged) -> Bytes {
+        let (Some(sealers), Some(chain)) = (self.server.sealers.as_ref(), judged.chain) else {
+            return octets;
+        };
+        let mut found = None;
+        for recipient in envelope.recipients().iter().take(SEALER_COUNT_MAX) {
+            let signers = sealers.signers(&recipient.domain).await;
+            // Few who look at seals know another algorithm.
+            let rsa = |signer: &sign::Signer| signer.key.algorithm() == sign::Algorithm::Rsa;
+            if let Some(place) = signers.iter().position(rsa) {
+                found = Some((signers, place));
+                break;
+            }
+        }
+        let Some((signers, place)) = found else { return octets };
+        let results = judged.results.strip_prefix("Authentication-Results:").unwrap_or_default().to_owned();
+        let (message, now) = (octets.clone(), (self.server.now)());
+        let work = move || sign::seal(&signers[place], &sign::Prepared::new(&message), &results, chain, now);
+        match tokio::task::spawn_blocking(work).await {
+            Ok(Ok(fields)) => Bytes::from([fields.as_bytes(), &octets].concat()),
+            // A chain that is full or broken is passed on as it came.
+            Ok(Err(fault)) => {
+                tracing::debug!(%fault, "a message is passed on unsealed");
+                octets
+            }
+            Err(error) => {
+                tracing::error!(%error, "a message was not sealed");
                 octets
             }
         }

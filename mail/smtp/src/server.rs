@@ -51,6 +51,8 @@ pub struct Server {
     pub(crate) sends: Option<Sends>,
     /// Knows by which keys submissions are signed; none: nobody does.
     pub(crate) signers: Option<Arc<dyn Signers>>,
+    /// Knows by which keys mail is sealed that is passed on; none: it is not.
+    pub(crate) sealers: Option<Arc<dyn Signers>>,
     /// Judges what logins send; none: nobody does.
     pub(crate) watch: Option<Arc<dyn Watch>>,
     /// Rewrites the senders of mail that is passed on; none: they stay as they are.
@@ -93,6 +95,7 @@ impl Server {
             store,
             sends: None,
             signers: None,
+            sealers: None,
             watch: None,
             srs: None,
             tls,
@@ -136,6 +139,13 @@ impl Server {
     #[must_use]
     pub fn signing(mut self, signers: Arc<dyn Signers>) -> Self {
         self.signers = Some(signers);
+        self
+    }
+
+    /// The same, sealing what it passes on with what it found when it came (RFC 8617).
+    #[must_use]
+    pub fn sealing(mut self, sealers: Arc<dyn Signers>) -> Self {
+        self.sealers = Some(sealers);
         self
     }
 

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use kernel::TenantId;
 use resolver::Name;
+use sign::ChainState;
 use store::Seen;
 use verify::arc::{self, Arc, ArcResult};
 use verify::dkim::{self, Dkim, DkimResult, Message};
@@ -39,13 +40,15 @@ pub(crate) struct Judged {
     pub(crate) results: String,
     /// What is proven about it.
     pub(crate) proven: Proven,
+    /// What was found of the chain that the message came with; none where that is not known.
+    pub(crate) chain: Option<ChainState>,
 }
 
 impl Judged {
     /// Of a message against which nothing was found.
     fn fine() -> Self {
         let verdict = Verdict::new(Stage::Data, Action::Accept);
-        Self { verdict, refusal: None, results: String::new(), proven: Proven::default() }
+        Self { verdict, refusal: None, results: String::new(), proven: Proven::default(), chain: None }
     }
 }
 
@@ -63,7 +66,8 @@ impl Session<'_> {
         let Some(inbound) = self.inbound() else { return Judged::fine() };
         let found = tokio::time::timeout(CONTENT_WAIT, self.find(inbound, message)).await;
         let found = found.unwrap_or_else(|_| Found::nothing("DNS took too long"));
-        let mut judged = Judged { results: self.results(&found), proven: found.proven(), ..Judged::fine() };
+        let (results, chain) = (self.results(&found), chain_of(&found.arc));
+        let mut judged = Judged { results, proven: found.proven(), chain, ..Judged::fine() };
         self.judge_author(inbound, &found, &mut judged);
         if found.dmarc.result == DmarcResult::Temperror && judged.refusal.is_none() {
             self.defer_once(envelope, message, &mut judged).await;
@@ -258,8 +262,18 @@ impl Found {
             policy: Policy::None,
             is_testing: false,
         };
-        let arc = Arc { result: ArcResult::None, reason: String::new(), seals: Vec::new() };
+        let arc = Arc { result: ArcResult::Temperror, reason: reason.to_owned(), seals: Vec::new() };
         Self { dkim: Vec::new(), arc, dmarc, author_fault: None }
+    }
+}
+
+/// What a seal says of the chain before it; none where DNS did not let us see.
+fn chain_of(arc: &Arc) -> Option<ChainState> {
+    match arc.result {
+        ArcResult::None => Some(ChainState::None),
+        ArcResult::Pass => Some(ChainState::Pass),
+        ArcResult::Fail => Some(ChainState::Fail),
+        ArcResult::Temperror => None,
     }
 }
 
