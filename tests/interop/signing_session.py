@@ -69,7 +69,7 @@ for key in made:
     records.append(f"--txt-record={key['record']['name']},{strings}")
 arguments = ["dnsmasq", "--keep-in-foreground", "--no-resolv", "--no-hosts", "--conf-file=/dev/null", "--user=", "--pid-file"]
 arguments += ["--listen-address=127.0.0.1", "--bind-interfaces", f"--port={dns}", "--local=/example/", *records]
-arguments += ["--mx-host=sink.example,mx.sink.example,10", "--address=/mx.sink.example/127.0.0.1"]
+arguments += ["--mx-host=sink.example,mx.sink.example,10", "--host-record=mx.sink.example,127.0.0.1", "--host-record=elsewhere.example,127.0.0.1"]
 child = subprocess.Popen(arguments)
 try:
     check = 'mutation { dkimCheck(domainId: "%s") { domain { dkimKeys { state } } userErrors { code } } }' % domain
