@@ -91,6 +91,10 @@ impl From<StoreError> for Failure {
                 Self::No { code: Some("LIMIT"), text: refusal.to_string().into() }
             }
             StoreError::Busy => Self::coded("UNAVAILABLE", "The server is busy, try again soon"),
+            StoreError::Full => {
+                tracing::error!("the disk of the message store is full");
+                Self::coded("UNAVAILABLE", "The server has no room at the moment, try again later")
+            }
             StoreError::Failed(error) => {
                 tracing::error!(%error, "the message store failed");
                 Self::coded("SERVERBUG", "The message store failed, try again later")

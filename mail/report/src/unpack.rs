@@ -105,6 +105,15 @@ mod tests {
     }
 
     #[test]
+    fn packing_inside_packing_is_no_report() {
+        let inner = pack(b"<feedback/>");
+        let once = unpack(&pack(&inner)).expect("one layer");
+        assert_eq!(once, inner, "the second layer stays as it is");
+        assert!(crate::aggregate::read(&once).is_err());
+        assert!(crate::tls::read(&once).is_err());
+    }
+
+    #[test]
     fn broken_packing_is_told_and_never_a_panic() {
         for broken in [
             b"\x1f\x8b\x08garbage".to_vec(),

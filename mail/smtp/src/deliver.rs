@@ -499,6 +499,10 @@ impl Session<'_> {
                 Err(StoreError::Busy) => {
                     return Reply::new(451, "4.3.2", "The server is busy, try again soon");
                 }
+                Err(error @ StoreError::Full) => {
+                    tracing::error!(message.id = id, %error, "a message could not be stored");
+                    return reply::STORE_FULL;
+                }
                 Err(error) => {
                     tracing::error!(message.id = id, error = %error, "a message could not be stored");
                     return reply::STORE_FAILED;

@@ -42,5 +42,8 @@ pub(crate) const DRAINING: Reply = Reply::new(421, "4.3.2", "The server is going
 pub(crate) const SILENT: Reply = Reply::new(421, "4.4.2", "Silent for too long, closing");
 pub(crate) const STORE_FAILED: Reply =
     Reply::new(451, "4.3.0", "The message could not be stored now, try again later");
+/// RFC 5321 section 4.2.2: insufficient system storage.
+pub(crate) const STORE_FULL: Reply =
+    Reply::new(452, "4.3.1", "The server has no room for the message now, try again later");
 pub(crate) const AUTH_REQUIRED: Reply = Reply::new(530, "5.7.0", "Sign in first");
 pub(crate) const TLS_REQUIRED: Reply = Reply::new(530, "5.7.0", "STARTTLS first");

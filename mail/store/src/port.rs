@@ -408,6 +408,9 @@ pub enum StoreError {
     /// The machine failed. Nothing was changed, or it is not known.
     #[error("the message store failed: {0}")]
     Failed(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// The disk is full: nothing was changed. There may be room again later.
+    #[error("the disk of the message store is full")]
+    Full,
     /// The store is full of work: try again soon.
     #[error("the message store is busy")]
     Busy,

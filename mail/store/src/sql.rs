@@ -81,6 +81,7 @@ impl From<DatabaseError> for StoreError {
     fn from(error: DatabaseError) -> Self {
         match error {
             DatabaseError::Busy => Self::Busy,
+            DatabaseError::Full => Self::Full,
             error => Self::Failed(Box::new(error)),
         }
     }

@@ -298,3 +298,41 @@ async fn a_connection_that_has_carried_its_last_message_takes_no_further_one_wit
     assert!(host.connection_count.load(Ordering::Relaxed) >= 5, "100 messages a connection");
     stage.end().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_message_with_bare_line_ends_is_one_message_on_the_other_side_as_well() {
+    let mut stage = Stage::new().await;
+    // The farm reads as lax servers do: a bare LF ends a line for it.
+    let host = stage.host(&["b.example"], Manners::default()).await;
+    stage.run();
+    let smuggled = "\n.\nMAIL FROM:<evil@b.example>\nRCPT TO:<x@b.example>\nDATA\nevil\n.\n";
+    let mut ids = Vec::new();
+    for end in ["\n", "\r", "\r\n", "\n\r"] {
+        let text = format!("Subject: one\r\n\r\nhello{}", smuggled.replace('\n', end));
+        let acceptance = Acceptance {
+            message: Bytes::from(text),
+            deposits: Vec::new(),
+            queued: vec![QueuedRecipient {
+                address: EmailAddress::parse("1@b.example").expect("an address"),
+                notify: None,
+                original: None,
+            }],
+            sender: EmailAddress::parse("a@sender.example").ok(),
+            tenant: TenantId::new(Uuid::from_u128(1)),
+            dsn: (None, None),
+            queueing: Queueing::default(),
+        };
+        ids.push(stage.store.accept(acceptance).await.expect("accepted").queue_id.expect("queued"));
+    }
+    for id in &ids {
+        assert_eq!(states(&stage.tried(*id, 1).await), [RecipientState::Delivered]);
+    }
+    let taken = host.taken();
+    assert_eq!(taken.len(), ids.len());
+    for one in taken {
+        assert_eq!(one.rcpt, ["RCPT TO:<1@b.example>"]);
+        assert!(one.message.contains("MAIL FROM:<evil@b.example>"), "{}", one.message);
+        assert!(!one.message.replace("\r\n", "").contains(['\r', '\n']), "{:?}", one.message);
+    }
+    stage.end().await;
+}

@@ -349,3 +349,37 @@ fn a_node_may_be_killed_before_and_after_every_durable_step() {
         assert!(step > 4, "leases and outcomes are steps: {step}");
     }
 }
+
+/// `HOSTERRA_SIMULATION_MESSAGES=100` makes it a hundred thousand recipients.
+#[test]
+fn many_recipients_at_once_are_each_reached_once_and_nobody_waits_for_them() {
+    const RECIPIENT_COUNT: usize = 1000;
+    const QUIET_MILLIS_MAX: i64 = 60_000;
+    let message_count = number("HOSTERRA_SIMULATION_MESSAGES").map_or(10, |count| count as usize);
+    play(async {
+        let mut run = Run::new(1, Nodes::One);
+        run.truth.is_calm.store(true, Ordering::Relaxed);
+        for _ in 0..message_count {
+            run.accept(&[TROUBLED[0]; RECIPIENT_COUNT], 1);
+        }
+        run.revive(|_| (NEVER, Fate::Lives));
+        run.pass(1).await;
+        run.accept(&[CALM], 3);
+        run.accept(&[TROUBLED[0]], 2);
+        for _ in 0..10_000 {
+            if run.is_empty() {
+                break;
+            }
+            run.pass(1).await;
+        }
+        assert!(run.is_empty(), "something waits for ever");
+        let state = run.truth.state.lock();
+        assert_eq!(state.taken.len(), message_count * RECIPIENT_COUNT + 2);
+        assert!(state.taken.values().all(|taken| taken.len() == 1), "something came twice");
+        assert_eq!(state.faults, Vec::<String>::new());
+        for (number, domain) in [(message_count, CALM), (message_count + 1, TROUBLED[0])] {
+            let took = state.taken[&format!("m{number}r0@{domain}")][0] - run.accepted[number].1;
+            assert!(took < QUIET_MILLIS_MAX, "{domain}: {took} ms");
+        }
+    });
+}

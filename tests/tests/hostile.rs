@@ -1,0 +1,222 @@
+//! Input that means harm, and a disk that is full, against the real binary: every refusal is a reply, what was acknowledged is
+//! there, and the next one is served as before.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use tests::client::Client;
+use tests::node::{Node, has_program, skipped};
+
+/// How long the answer to one message may take, whatever it holds; generous, since a busy machine is no fault of ours.
+const ANSWER_WAIT: Duration = Duration::from_secs(30);
+/// Recipients of one message (`mail/smtp/src/limits.rs`).
+const RECIPIENT_COUNT_MAX: usize = 1000;
+/// Messages with which a small disk is full for certain.
+const FILL_COUNT: u64 = 2000;
+/// The small disk, in MiB: a fresh platform takes a part of it.
+const DISK_MIB: u32 = 24;
+
+fn hello(port: u16) -> Client {
+    let mut client = Client::connect(port).expect("a connection");
+    client.reply().expect("a greeting");
+    client.command("EHLO load.example").expect("a welcome");
+    client
+}
+
+/// Reads everything in an INBOX by a client that nobody here wrote, as programs of people do; prints how many there are.
+const READ: &str = r#"
+import imaplib, ssl, sys, time
+context = ssl._create_unverified_context()
+client = imaplib.IMAP4_SSL("127.0.0.1", int(sys.argv[1]), ssl_context=context, timeout=60)
+imaplib._MAXLINE = 50_000_000
+client.login("alice@demo.example", "demo-password")
+_, answer = client.select("INBOX", readonly=True)
+count = int(answer[0])
+for number in range(1, count + 1):
+    begun = time.monotonic()
+    for what in ("(FLAGS UID ENVELOPE BODYSTRUCTURE RFC822.SIZE)", "(BODY.PEEK[1.1.1.1.1.1])", "(BODY.PEEK[HEADER])"):
+        status, _ = client.fetch(str(number), what)
+        assert status == "OK", (number, what)
+    assert time.monotonic() - begun < 60, number
+status, found = client.search(None, "TEXT", "nowhere-to-be-found")
+assert status == "OK" and found == [b""], found
+print(count)
+"#;
+
+fn read(node: &Node) -> usize {
+    let output = Command::new("python3")
+        .args(["-c", READ, &node.ports.imaps.to_string()])
+        .output()
+        .expect("python runs");
+    let words = String::from_utf8_lossy(&output.stdout);
+    let problem = String::from_utf8_lossy(&output.stderr);
+    words.trim().parse().unwrap_or_else(|_| panic!("{problem}\n{}", node.log()))
+}
+
+fn nested(depth: usize) -> String {
+    let mut text = String::from("Content-Type: multipart/mixed; boundary=b0\r\n\r\n");
+    for level in 0..depth {
+        let next = level + 1;
+        text += &format!("--b{level}\r\nContent-Type: multipart/mixed; boundary=b{next}\r\n\r\n");
+    }
+    text
+}
+
+/// What each is, the message, and what the reply may begin with.
+fn bombs() -> Vec<(&'static str, String, &'static [&'static str])> {
+    let taken: &[&str] = &["250"];
+    let refused: &[&str] = &["552", "554", "550"];
+    let either: &[&str] = &["250", "550", "552", "554"];
+    let body = |head: &str, body: String| format!("Subject: bomb\r\n{head}\r\n\r\n{body}\r\n");
+    let coded = |coding: &str| format!("Content-Type: text/plain\r\nContent-Transfer-Encoding: {coding}");
+    vec![
+        ("100 000 fields", format!("{}\r\nx\r\n", "X-A: bb\r\n".repeat(100_000)), refused),
+        ("a field of 1 MiB", format!("Subject: {}\r\n\r\nx\r\n", "x".repeat(1 << 20)), refused),
+        ("50 000 fields", format!("{}\r\nx\r\n", "Xa: b\r\n".repeat(50_000)), taken),
+        ("a body line of 1 MiB", body("X: y", "x".repeat(1 << 20)), either),
+        ("80 000 addresses", format!("To: {}z@b.c\r\n\r\nx\r\n", "a@b.c,".repeat(80_000)), taken),
+        ("comments in comments", format!("From: {}\r\n\r\nx\r\n", "(".repeat(100_000)), taken),
+        ("encoded words", format!("Subject: {}\r\n\r\nx\r\n", "=?utf-8?q?a?= ".repeat(30_000)), taken),
+        (
+            "parameters",
+            body(&format!("Content-Type: text/plain{}", "; a=b".repeat(50_000)), "x".into()),
+            taken,
+        ),
+        ("multiparts in multiparts", nested(10_000), taken),
+        ("messages in messages", "Content-Type: message/rfc822\r\n\r\n".repeat(10_000) + "x\r\n", taken),
+        (
+            "100 000 parts",
+            body("Content-Type: multipart/mixed; boundary=b", "--b\r\n\r\nx\r\n".repeat(100_000)),
+            taken,
+        ),
+        (
+            "boundaries that are none",
+            body("Content-Type: multipart/mixed; boundary=b", "--bb\r\n".repeat(200_000)),
+            taken,
+        ),
+        (
+            "quoted-printable garbage",
+            body(&coded("quoted-printable"), "=3=\r\n=ZZ==\r\n".repeat(150_000)),
+            taken,
+        ),
+        ("base64 garbage", body(&coded("base64"), "=A!=\u{7f}B\r\n".repeat(150_000)), taken),
+        (
+            "character sets",
+            body("Content-Type: text/plain; charset=utf-7", "+AGEAYQ-\r\n".repeat(100_000)),
+            taken,
+        ),
+    ]
+}
+
+#[test]
+fn messages_that_are_bombs_are_taken_or_refused_and_read_like_others() {
+    if !has_program("python3") {
+        return;
+    }
+    let Some(node) = Node::start("bombs") else { return };
+    let mut stored = read(&node);
+    for (what, message, allowed) in bombs() {
+        let begun = Instant::now();
+        let reply = hello(node.ports.smtp).deliver(&["alice@demo.example"], &message);
+        let reply = reply.unwrap_or_else(|error| panic!("{what}: {error}\n{}", node.log()));
+        assert!(allowed.iter().any(|code| reply.starts_with(code)), "{what}: {reply}");
+        assert!(begun.elapsed() < ANSWER_WAIT, "{what} took {:?}", begun.elapsed());
+        stored += usize::from(reply.starts_with("250"));
+        let next = hello(node.ports.smtp).deliver(&["alice@demo.example"], "Subject: next\r\n\r\nx\r\n");
+        assert!(next.is_ok_and(|reply| reply.starts_with("250")), "after {what}");
+        stored += 1;
+    }
+    assert_eq!(read(&node), stored);
+}
+
+#[test]
+fn recipients_beyond_the_limit_are_put_off_and_the_others_get_the_message() {
+    let Some(node) = Node::start("recipients") else { return };
+    let mut client = hello(node.ports.smtp);
+    client.command("MAIL FROM:<sender@elsewhere.example>").expect("a reply");
+    let mut replies = Vec::new();
+    for number in 0..=RECIPIENT_COUNT_MAX {
+        replies.push(client.command(&format!("RCPT TO:<alice+{number}@demo.example>")).expect("a reply"));
+    }
+    let last = replies.pop().expect("one more");
+    assert!(replies.iter().all(|reply| reply.starts_with("250")), "{:?}", replies.last());
+    assert!(last.starts_with("452 4.5.3"), "{last}");
+    assert!(client.command("DATA").expect("a reply").starts_with("354"));
+    let taken = client.command("Subject: many\r\n\r\nhello\r\n.").expect("a reply");
+    assert!(taken.starts_with("250"), "{taken}");
+}
+
+/// A disk of its own for a folder, for as long as the test runs.
+struct Disk(PathBuf);
+
+impl Disk {
+    fn small(at: &Path) -> Option<Self> {
+        fs::create_dir_all(at).expect("a folder");
+        let disk = Self(at.to_owned());
+        if disk.mount(&format!("size={DISK_MIB}m")) {
+            return Some(disk);
+        }
+        skipped("a small disk cannot be mounted here; only root may");
+        std::mem::forget(disk);
+        None
+    }
+
+    fn mount(&self, options: &str) -> bool {
+        let mounted =
+            Command::new("mount").args(["-t", "tmpfs", "-o", options, "tmpfs"]).arg(&self.0).output();
+        mounted.is_ok_and(|output| output.status.success())
+    }
+}
+
+impl Drop for Disk {
+    fn drop(&mut self) {
+        drop(Command::new("umount").arg("--lazy").arg(&self.0).status());
+    }
+}
+
+/// Delivers until a message is not taken; how many were, and what was said then.
+fn fill(port: u16) -> io::Result<(u64, String)> {
+    let mut client = hello(port);
+    let line = "An ordinary line of an ordinary letter, seventy-odd octets with its end.\r\n";
+    for number in 0..FILL_COUNT {
+        let message = format!("Subject: full {number}\r\nX-Number: {number}\r\n\r\n{}", line.repeat(2000));
+        let reply = client.deliver(&["alice@demo.example"], &message)?;
+        if !reply.starts_with("250") {
+            return Ok((number, reply));
+        }
+    }
+    panic!("the disk is never full");
+}
+
+#[test]
+fn a_full_disk_refuses_with_452_loses_nothing_and_goes_on_when_there_is_room() {
+    if !has_program("python3") || !has_program("mount") {
+        return;
+    }
+    let folder = std::env::temp_dir().join(format!("hosterra-full-{}", std::process::id()));
+    drop(fs::remove_dir_all(&folder));
+    let Some(disk) = Disk::small(&folder.join("data")) else { return };
+    let Some(mut node) = Node::start_in(&folder, "") else { return };
+    let before = read(&node);
+    let (taken, said) = fill(node.ports.smtp).unwrap_or_else(|error| panic!("{error}\n{}", node.log()));
+    assert!(said.starts_with("452 4.3.1"), "after {taken}: {said}\n{}", node.log());
+    assert!(taken > 0, "{said}");
+    let taken = usize::try_from(taken).expect("few");
+    assert_eq!(read(&node), before + taken, "what is there is read from a full disk as well");
+    // Killed while the disk is full, and started when there is room.
+    node.kill();
+    assert!(disk.mount(&format!("remount,size={}m", DISK_MIB * 8)), "the disk grows");
+    node.restart();
+    assert_eq!(read(&node), before + taken);
+    let next = hello(node.ports.smtp).deliver(&["alice@demo.example"], "Subject: next\r\n\r\nx\r\n");
+    assert!(next.is_ok_and(|reply| reply.starts_with("250")), "there is room again");
+    assert_eq!(read(&node), before + taken + 1);
+    node.kill();
+    let verified = node.command(&["verify"]);
+    assert!(verified.status.success(), "{}", String::from_utf8_lossy(&verified.stdout));
+    drop((node, disk));
+    drop(fs::remove_dir_all(&folder));
+}
