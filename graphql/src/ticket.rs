@@ -1,5 +1,6 @@
 //! Questions to the platform's support, with their answers.
 
+pub(crate) mod file;
 pub(crate) mod mutation;
 pub(crate) mod object;
 pub(crate) mod projection;

@@ -86,7 +86,7 @@ const TABLES: [(&str, &str); 16] = [
     (MailboxList::NAME, "mailbox_list_v3"),
     (AliasList::NAME, "alias_list_v3"),
     (DelegationList::NAME, "delegation_list_v3"),
-    (TicketList::NAME, "ticket_list_v3"),
+    (TicketList::NAME, "ticket_list_v4"),
     (NoticeList::NAME, "notice_list_v3"),
     (EntryList::NAME, "entry_list_v3"),
     (WebhookList::NAME, "webhook_list_v3"),

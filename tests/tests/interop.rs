@@ -106,6 +106,19 @@ fn reports_made_by_others_are_kept_counted_or_dropped_with_a_reason() {
 }
 
 #[test]
+fn a_ticket_is_answered_by_mail_with_files() {
+    if !has_program("python3") {
+        return;
+    }
+    let Some(node) = Node::start("ticket") else { return };
+    node.operator("chief", "a long password of chief");
+    let ports = [node.ports.http, node.ports.smtp, node.ports.imaps];
+    run(Command::new("python3")
+        .arg(folder().join("ticket_session.py"))
+        .args(ports.map(|port| port.to_string())));
+}
+
+#[test]
 fn imaplib_reads_flags_moves_appends_deletes_and_idles() {
     if !has_program("python3") {
         return;

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use axum::body::Bytes;
 use axum::extract::{ConnectInfo, Extension, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{AppendHeaders, IntoResponse, Response};
 
 use crate::Options;
@@ -53,6 +53,30 @@ pub(crate) async fn answer(
         }
         Err(fault) => (StatusCode::BAD_REQUEST, format!("{fault}\n")).into_response(),
     }
+}
+
+/// The lines that renew a visitor's cookies.
+pub(crate) type Cookies = AppendHeaders<Vec<(header::HeaderName, HeaderValue)>>;
+
+/// Who knocks at a door that is not the API's own, by token or by the cookies of a page of ours.
+pub(crate) async fn knocking(
+    options: &Options,
+    (peer, Correlation(correlation), headers): (SocketAddr, Correlation, &HeaderMap),
+) -> Result<(graphql::Knock, Cookies), Response> {
+    let mut knock = graphql::Knock {
+        authorization: text(headers, header::AUTHORIZATION).map(str::to_owned),
+        language: graphql::Language::accepted(text(headers, header::ACCEPT_LANGUAGE).unwrap_or_default()),
+        peer: peer.ip(),
+        agent: text(headers, header::USER_AGENT).map(str::to_owned),
+        correlation,
+    };
+    let mut cookies = AppendHeaders(Vec::new());
+    if knock.authorization.is_none() && headers.contains_key(BY_COOKIE) {
+        let credential = by_cookie(options, headers, &knock).await?;
+        knock.authorization = credential.authorization;
+        cookies.0 = credential.cookies.into_iter().map(|line| (header::SET_COOKIE, line)).collect();
+    }
+    Ok((knock, cookies))
 }
 
 /// The header by which a page of ours asks that its cookies count. Other sites' pages cannot send it without asking first.

@@ -4,11 +4,11 @@ use std::net::SocketAddr;
 
 use axum::extract::{ConnectInfo, Extension, Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
-use axum::response::{AppendHeaders, IntoResponse, Response};
+use axum::response::{IntoResponse, Response};
 use graphql::{NoBytes, Wanted};
 
 use crate::Options;
-use crate::api::{BY_COOKIE, by_cookie, text};
+use crate::api::{knocking, text};
 use crate::guard::Correlation;
 
 /// A document never runs as a page of ours: no script, no form, no origin.
@@ -41,27 +41,14 @@ pub(crate) async fn accepted(
 
 async fn answer(
     options: &Options,
-    (peer, Correlation(correlation), headers): (SocketAddr, Correlation, &HeaderMap),
+    (peer, correlation, headers): (SocketAddr, Correlation, &HeaderMap),
     wanted: &Wanted,
     sha256: &str,
 ) -> Response {
-    let mut knock = graphql::Knock {
-        authorization: text(headers, header::AUTHORIZATION).map(str::to_owned),
-        language: graphql::Language::accepted(text(headers, header::ACCEPT_LANGUAGE).unwrap_or_default()),
-        peer: peer.ip(),
-        agent: text(headers, header::USER_AGENT).map(str::to_owned),
-        correlation,
+    let (knock, cookies) = match knocking(options, (peer, correlation, headers)).await {
+        Ok(knocking) => knocking,
+        Err(refused) => return refused,
     };
-    let mut cookies = AppendHeaders(Vec::new());
-    if knock.authorization.is_none() && headers.contains_key(BY_COOKIE) {
-        match by_cookie(options, headers, &knock).await {
-            Ok(credential) => {
-                knock.authorization = credential.authorization;
-                cookies.0 = credential.cookies.into_iter().map(|line| (header::SET_COOKIE, line)).collect();
-            }
-            Err(refused) => return refused,
-        }
-    }
     let bytes = match options.api.document(&knock, wanted, sha256).await {
         Ok(bytes) => bytes,
         Err(no) => return refused(no),

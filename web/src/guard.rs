@@ -26,13 +26,17 @@ const CORRELATION_HEADER: HeaderName = HeaderName::from_static("x-correlation-id
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; \
      form-action 'self'; frame-ancestors 'none'";
 
+/// Bounds what is sent to `router`.
+pub(crate) fn small<S: Clone + Send + Sync + 'static>(router: Router<S>) -> Router<S> {
+    router.layer(RequestBodyLimitLayer::new(graphql::limit::REQUEST_OCTETS_MAX))
+}
+
 /// Puts the guard around `router`.
 pub(crate) fn guarded(router: Router, transport: Transport) -> Router {
     let room = Arc::new(Semaphore::new(REQUEST_COUNT_MAX));
     router
         .layer(Extension(Sockets::default()))
         .layer(DefaultBodyLimit::disable())
-        .layer(RequestBodyLimitLayer::new(graphql::limit::REQUEST_OCTETS_MAX))
         .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, REQUEST_TIME_MAX))
         .layer(from_fn(move |request, next| admit(room.clone(), request, next)))
         .layer(from_fn(move |request, next| named(transport, request, next)))

@@ -18,6 +18,7 @@ mod serve;
 mod session;
 mod setup;
 mod socket;
+mod ticket;
 
 use std::sync::Arc;
 
@@ -113,6 +114,7 @@ pub fn router(options: Options) -> Router {
         .route("/graphql/schema.graphql", get(api::schema))
         .route("/documents/{sha256}", get(document::published))
         .route("/contracts/{account}/{service}/{sha256}", get(document::accepted))
+        .route("/tickets/{account}/{ticket}/files/{number}", get(ticket::give))
         .route("/health/live", get(health::live))
         .route("/health/ready", get(health::ready));
     for (path, _) in app::shell::ENTRIES {
@@ -129,11 +131,13 @@ pub fn router(options: Options) -> Router {
     if options.metrics.is_some() {
         router = router.route("/metrics", get(metric::on_loopback));
     }
+    // Files are larger than what else is asked; they are bounded where they are read.
+    let files = Router::new().route("/tickets/{account}/{ticket}/files", post(ticket::take));
+    let router = guard::small(router.fallback(page::missing)).merge(files);
     let transport = options.transport;
     let proxies = axum::middleware::from_fn_with_state(options.proxies.clone(), client::seen);
     // Before everything else: a host of a customer's domain sees no page of ours.
     let door = axum::middleware::from_fn_with_state(options.clone(), setup::door::stand);
     let dress = axum::middleware::from_fn_with_state(options.clone(), page::dress::put_on);
-    guard::guarded(router.fallback(page::missing).layer(dress).layer(door).with_state(options), transport)
-        .layer(proxies)
+    guard::guarded(router.layer(dress).layer(door).with_state(options), transport).layer(proxies)
 }

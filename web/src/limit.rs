@@ -12,6 +12,10 @@ pub(crate) const HANDSHAKE_TIME_MAX: Duration = Duration::from_secs(10);
 pub(crate) const HEAD_OCTETS_MAX: usize = 32 * 1024;
 /// Most header fields of a request.
 pub(crate) const HEADER_COUNT_MAX: usize = 64;
+/// Largest file of a ticket that is read, in octets: a little more than the model takes, so that it says how much.
+pub(crate) const FILE_OCTETS_MAX: usize = 5 * 1024 * 1024 + 64 * 1024;
+/// Most files that are read at once.
+pub(crate) const FILE_COUNT_MAX: usize = 8;
 /// Most requests answered at once; beyond, the answer is 503.
 pub(crate) const REQUEST_COUNT_MAX: usize = 512;
 /// Most connections at once; beyond, new ones wait to be accepted.

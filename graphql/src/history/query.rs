@@ -149,14 +149,23 @@ pub(crate) fn changes(
         // Events of other models are told without what is in them.
         let Some(recorded) = decoded.next_if(|recorded| recorded.id == event.id) else { return Vec::new() };
         // What the support says to itself is told to operators alone.
-        let is_note =
-            matches!(recorded.event, HostingEvent::Ticket(TicketEvent::Said { is_internal: true, .. }));
+        let is_note = matches!(&recorded.event, HostingEvent::Ticket(event) if is_of_the_desk(event));
         if is_note && !sees_notes {
             return Vec::new();
         }
         fields.entry(event.stream).or_default().take(&recorded.event, &event.raw.payload)
     });
     told.collect()
+}
+
+/// What the support says to itself, and who of it does what.
+const fn is_of_the_desk(event: &TicketEvent) -> bool {
+    match event {
+        TicketEvent::Said { is_internal, .. } => *is_internal,
+        TicketEvent::Attached(file) => file.is_internal,
+        TicketEvent::Assigned { .. } | TicketEvent::PrioritySet { .. } => true,
+        TicketEvent::Opened { .. } | TicketEvent::Resolved { .. } | TicketEvent::Reopened => false,
+    }
 }
 
 /// The stream of a thing that the caller may see.

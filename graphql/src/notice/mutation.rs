@@ -362,7 +362,7 @@ fn notice(
 ) -> Result<SendNotice> {
     let language = ctx.platform()?.notices.language;
     let (notice, day) = (NoticeId::derived(id, 0), day_of(now()));
-    Ok(SendNotice { account, notice, person, kind, detail: None, day, language })
+    Ok(SendNotice { account, notice, person, kind, detail: None, ticket: None, day, language })
 }
 
 /// Writes to somebody who did not ask for it; that it was too often is nobody's to know.

@@ -2,15 +2,16 @@
 
 use async_graphql::{Context, InputObject, Object, Result};
 use authority::{Permission, Resource};
-use hosting::ticket::{Side, TicketCommand};
+use hosting::refusal::TicketRefusal;
+use hosting::ticket::{Side, TicketCommand, Way};
 use hosting::use_case::{AnswerTicket, OpenTicket};
 use kernel::{AccountId, TicketId};
 
-use super::object::{Ticket, TicketKind};
+use super::object::{Ticket, TicketKind, TicketPriority};
 use super::query::{PROJECTION, read};
-use crate::payload::{command, payload, run};
+use crate::payload::{command, payload, refused_by, run};
 use crate::request::Asked;
-use crate::scalar::{AccountKey, ServiceKey, TicketKey, Uid};
+use crate::scalar::{AccountKey, ServiceKey, TicketKey, Uid, UserKey};
 
 payload! {
     /// What a change of a ticket came to.
@@ -73,8 +74,45 @@ impl TicketMutation {
         let account = ctx.account(account_id)?;
         let is_staff = ctx.may(Permission::PlatformWrite, Resource::account(account))?;
         let side = if is_staff { Side::Staff } else { Side::Customer };
-        let say = TicketCommand::Say { side, text, is_internal: is_internal.unwrap_or_default() };
+        let say =
+            TicketCommand::Say { side, text, is_internal: is_internal.unwrap_or_default(), way: Way::Panel };
         answer(ctx, (account, ticket_id.0), say, command_id).await
+    }
+
+    /// Gives a ticket to one of the support, or to nobody where `assigneeId` is absent. An operator's. `userErrors`:
+    /// `TICKET_ASSIGNEE` where it is none of the support.
+    async fn ticket_assign(
+        &self,
+        ctx: &Context<'_>,
+        account_id: Option<AccountKey>,
+        ticket_id: TicketKey,
+        #[graphql(desc = "Who takes it; absent: nobody.")] assignee_id: Option<UserKey>,
+        command_id: Option<Uid>,
+    ) -> Result<TicketPayload> {
+        let account = ctx.account(account_id)?;
+        ctx.allow(Permission::PlatformWrite, Resource::account(account))?;
+        let people = &ctx.platform()?.people;
+        let is_one_of_us =
+            |user| people.user(user).is_some_and(|person| person.account == AccountId::PLATFORM);
+        if assignee_id.is_some_and(|UserKey(user)| !is_one_of_us(user)) {
+            let language = ctx.caller()?.language;
+            return Ok(TicketPayload(refused_by(&TicketRefusal::AssigneeUnknown, language)));
+        }
+        let assign = TicketCommand::Assign(assignee_id.map(|user| user.0));
+        answer(ctx, (account, ticket_id.0), assign, command_id).await
+    }
+
+    /// Says how much a ticket hurries. An operator's.
+    async fn ticket_priority_set(
+        &self,
+        ctx: &Context<'_>,
+        account_id: Option<AccountKey>,
+        ticket_id: TicketKey,
+        #[graphql(desc = "How much.")] priority: TicketPriority,
+        command_id: Option<Uid>,
+    ) -> Result<TicketPayload> {
+        let set = TicketCommand::SetPriority(priority.into());
+        answer(ctx, (ctx.account(account_id)?, ticket_id.0), set, command_id).await
     }
 
     /// Says that a ticket is answered.

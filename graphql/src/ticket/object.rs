@@ -3,11 +3,14 @@
 use async_graphql::{ComplexObject, Context, Enum, Result, SimpleObject};
 use authority::{Permission, Resource};
 use hosting::HostingEvent;
-use hosting::ticket::{Side, Ticket as Model, TicketEvent, TicketKind as Kind};
-use kernel::{Actor, Decider as _, StreamId};
+use hosting::ticket::{
+    Side, Ticket as Model, TicketEvent, TicketFile as File, TicketKind as Kind, TicketPriority as Priority,
+    Way,
+};
+use kernel::{Actor, Decider as _, Recorded, StreamId};
 
 use crate::request::Asked;
-use crate::scalar::{AccountKey, Moment, ServiceKey, TicketKey, UserKey};
+use crate::scalar::{AccountKey, Moment, ServiceKey, TicketKey, UserKey, Whole};
 
 /// What a ticket is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
@@ -36,6 +39,22 @@ pub enum TicketStatus {
     AwaitingCustomer,
     /// Nobody's: it is answered, and can go on for 30 days.
     Resolved,
+    /// Nobody's, for 7 days now; it can go on until 30 days are over.
+    Closed,
+}
+
+/// How much a ticket hurries, in the eyes of the support.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(remote = "Priority")]
+pub enum TicketPriority {
+    /// When there is time.
+    Low,
+    /// As it comes.
+    Normal,
+    /// Before others.
+    High,
+    /// Now.
+    Urgent,
 }
 
 /// A question to the platform's support.
@@ -58,6 +77,27 @@ pub struct Ticket {
     pub opened_at: Moment,
     /// When something happened last.
     pub changed_at: Moment,
+    #[graphql(skip)]
+    pub(crate) desk: Desk,
+}
+
+/// What the support alone sees of a ticket.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Desk {
+    pub(crate) priority: TicketPriority,
+    pub(crate) assignee: Option<UserKey>,
+}
+
+/// A file of a ticket: `GET /tickets/{accountId}/{ticketId}/files/{number}` gives it to whoever may read the ticket, always
+/// as a download. `POST /tickets/{accountId}/{ticketId}/files?name=...` with its octets lays one beside what was said.
+#[derive(Debug, Clone, SimpleObject)]
+pub struct TicketFile {
+    /// Counted from 1, within the ticket.
+    pub number: i32,
+    /// What it is called; none once erased, and the file is unreadable then.
+    pub name: Option<String>,
+    /// Its size in octets.
+    pub octets: Whole,
 }
 
 /// One thing that was said in a ticket.
@@ -69,8 +109,12 @@ pub struct TicketMessage {
     pub is_internal: bool,
     /// Who, where it is a user.
     pub user_id: Option<UserKey>,
-    /// What; none once erased.
+    /// Whether it came as an answer by mail: whoever got the notice has written it, and who that is is not proven.
+    pub is_by_mail: bool,
+    /// What; none once erased, and empty where only files were given.
     pub text: Option<String>,
+    /// The files that came with it or after it.
+    pub files: Vec<TicketFile>,
     /// When.
     pub at: Moment,
 }
@@ -83,8 +127,89 @@ impl Ticket {
     }
 }
 
+/// What was said, with its files; notes of the support where they are to be seen.
+fn thread(decoded: Vec<Recorded<HostingEvent>>, sees_all: bool) -> Vec<TicketMessage> {
+    let (mut messages, mut number): (Vec<TicketMessage>, i32) = (Vec::new(), 0);
+    for recorded in decoded {
+        let HostingEvent::Ticket(event) = &recorded.event else { continue };
+        let (is_staff, is_internal, is_by_mail, text) = match event {
+            TicketEvent::Opened { text, .. } => (false, false, false, text.plain().cloned()),
+            TicketEvent::Said { side, text, is_internal, way } => {
+                (*side == Side::Staff, *is_internal, *way == Way::Mail, text.plain().cloned())
+            }
+            TicketEvent::Attached(File { side, is_internal, name, octets, .. }) => {
+                number += 1;
+                let file = TicketFile { number, name: name.plain().cloned(), octets: Whole(*octets) };
+                let is_staff = *side == Side::Staff;
+                match messages.last_mut() {
+                    Some(last) if last.is_staff == is_staff && last.is_internal == *is_internal => {
+                        last.files.push(file);
+                    }
+                    Some(_) | None if sees_all || !is_internal => {
+                        let flags = (is_staff, *is_internal, false);
+                        let mut message = message(&recorded, flags, (Some(String::new()), sees_all));
+                        message.files.push(file);
+                        messages.push(message);
+                    }
+                    Some(_) | None => {}
+                }
+                continue;
+            }
+            TicketEvent::Assigned { .. }
+            | TicketEvent::PrioritySet { .. }
+            | TicketEvent::Resolved { .. }
+            | TicketEvent::Reopened => continue,
+        };
+        if sees_all || !is_internal {
+            messages.push(message(&recorded, (is_staff, is_internal, is_by_mail), (text, sees_all)));
+        }
+    }
+    messages
+}
+
+fn message(
+    recorded: &Recorded<HostingEvent>,
+    (is_staff, is_internal, is_by_mail): (bool, bool, bool),
+    (text, sees_all): (Option<String>, bool),
+) -> TicketMessage {
+    TicketMessage {
+        is_staff,
+        is_internal,
+        // Customers speak with the support, not with one of its people.
+        user_id: match recorded.metadata.actor {
+            Actor::User(user) if sees_all || !is_staff => Some(UserKey(user)),
+            _ => None,
+        },
+        is_by_mail,
+        text,
+        files: Vec::new(),
+        at: recorded.recorded_at.into(),
+    }
+}
+
 #[ComplexObject]
 impl Ticket {
+    /// How much it hurries: told to operators alone.
+    async fn priority(&self, ctx: &Context<'_>) -> Result<Option<TicketPriority>> {
+        Ok(ctx.may(Permission::PlatformWrite, self.resource())?.then_some(self.desk.priority))
+    }
+
+    /// Who of the support takes it; none where nobody does. Told to operators alone.
+    async fn assignee_id(&self, ctx: &Context<'_>) -> Result<Option<UserKey>> {
+        Ok(self
+            .desk
+            .assignee
+            .filter(|_| ctx.may(Permission::PlatformWrite, self.resource()).unwrap_or(false)))
+    }
+
+    /// The login of whoever takes it. Told to operators alone.
+    async fn assignee_login(&self, ctx: &Context<'_>) -> Result<Option<String>> {
+        if !ctx.may(Permission::PlatformWrite, self.resource())? {
+            return Ok(None);
+        }
+        Ok(self.desk.assignee.and_then(|UserKey(user)| ctx.platform().ok()?.people.login(user)))
+    }
+
     /// What was said, oldest first; what the support says to itself is told to operators alone.
     #[graphql(complexity = 50)]
     async fn messages(&self, ctx: &Context<'_>) -> Result<Vec<TicketMessage>> {
@@ -94,26 +219,6 @@ impl Ticket {
         let stored = crate::history::query::stored(ctx, self.account_id.0, stream).await?;
         let decoded = ctx.platform()?.engine.decode::<HostingEvent>(stored).await;
         let decoded = decoded.map_err(|error| ctx.failed("reading events", &error))?;
-        let said = decoded.into_iter().filter_map(|recorded| {
-            let (is_staff, is_internal, text) = match &recorded.event {
-                HostingEvent::Ticket(TicketEvent::Opened { text, .. }) => (false, false, text),
-                HostingEvent::Ticket(TicketEvent::Said { side, text, is_internal }) => {
-                    (*side == Side::Staff, *is_internal, text)
-                }
-                _ => return None,
-            };
-            (sees_all || !is_internal).then(|| TicketMessage {
-                is_staff,
-                is_internal,
-                // Customers speak with the support, not with one of its people.
-                user_id: match recorded.metadata.actor {
-                    Actor::User(user) if sees_all || !is_staff => Some(UserKey(user)),
-                    _ => None,
-                },
-                text: text.plain().cloned(),
-                at: recorded.recorded_at.into(),
-            })
-        });
-        Ok(said.collect())
+        Ok(thread(decoded, sees_all))
     }
 }

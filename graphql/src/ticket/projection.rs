@@ -3,7 +3,7 @@
 use database::Statement;
 use engine::{Projection, ProjectionError};
 use hosting::HostingEvent;
-use hosting::ticket::{Side, TicketEvent, TicketKind};
+use hosting::ticket::{Side, TicketEvent, TicketFile, TicketKind, TicketPriority};
 use kernel::{Id, Recorded, TenantId};
 
 use crate::projection::{Place, clear, drop_tables};
@@ -16,15 +16,17 @@ impl Projection for TicketList {
     type Event = HostingEvent;
 
     const NAME: &'static str = super::query::PROJECTION;
-    const REVISION: u16 = 3;
+    const REVISION: u16 = 4;
 
     fn tables(&self) -> Vec<Statement> {
         [
-            "CREATE TABLE IF NOT EXISTS ticket_list_v3 (tenant UUID NOT NULL, ticket_id UUID NOT NULL, \
+            "CREATE TABLE IF NOT EXISTS ticket_list_v4 (tenant UUID NOT NULL, ticket_id UUID NOT NULL, \
              service_id UUID, kind TEXT NOT NULL, subject TEXT, status TEXT NOT NULL, opened_at BIGINT NOT NULL, \
-             changed_at BIGINT NOT NULL, born BIGINT NOT NULL, PRIMARY KEY (tenant, ticket_id))",
-            "CREATE INDEX IF NOT EXISTS ticket_list_v3_born ON ticket_list_v3 (tenant, born, ticket_id)",
-            "CREATE INDEX IF NOT EXISTS ticket_list_v3_status ON ticket_list_v3 (status, changed_at, ticket_id)",
+             changed_at BIGINT NOT NULL, born BIGINT NOT NULL, resolved_at BIGINT, priority TEXT NOT NULL, \
+             assignee_id UUID, PRIMARY KEY (tenant, ticket_id))",
+            "CREATE INDEX IF NOT EXISTS ticket_list_v4_born ON ticket_list_v4 (tenant, born, ticket_id)",
+            "CREATE INDEX IF NOT EXISTS ticket_list_v4_id ON ticket_list_v4 (ticket_id)",
+            "CREATE INDEX IF NOT EXISTS ticket_list_v4_status ON ticket_list_v4 (status, changed_at, ticket_id)",
         ]
         .map(Statement::new)
         .into()
@@ -35,7 +37,7 @@ impl Projection for TicketList {
     }
 
     fn clear(&self, tenant: TenantId) -> Vec<Statement> {
-        clear("DELETE FROM ticket_list_v3 WHERE tenant = $1", tenant)
+        clear("DELETE FROM ticket_list_v4 WHERE tenant = $1", tenant)
     }
 
     fn apply(&self, page: &[Recorded<HostingEvent>]) -> Result<Vec<Statement>, ProjectionError> {
@@ -46,16 +48,20 @@ impl Projection for TicketList {
 fn statement(recorded: &Recorded<HostingEvent>) -> Option<Statement> {
     let HostingEvent::Ticket(event) = &recorded.event else { return None };
     let place = Place::of(recorded);
-    let status = |status: &'static str| {
-        let sql =
-            "UPDATE ticket_list_v3 SET status = $3, changed_at = $4 WHERE tenant = $1 AND ticket_id = $2";
-        place.statement(sql).bind(status).bind(place.at)
+    let status = |status: &'static str, resolved_at: Option<i64>| {
+        let sql = "UPDATE ticket_list_v4 SET status = $3, changed_at = $4, resolved_at = $5 WHERE tenant = $1 AND \
+                   ticket_id = $2";
+        place.statement(sql).bind(status).bind(place.at).bind(resolved_at)
+    };
+    let touched = || {
+        let sql = "UPDATE ticket_list_v4 SET changed_at = $3 WHERE tenant = $1 AND ticket_id = $2";
+        place.statement(sql).bind(place.at)
     };
     Some(match event {
         TicketEvent::Opened { service, kind, subject, .. } => place
             .statement(
-                "INSERT INTO ticket_list_v3 (tenant, ticket_id, service_id, kind, subject, status, opened_at, \
-                 changed_at, born) VALUES ($1, $2, $3, $4, $5, 'awaiting_staff', $6, $7, $8)",
+                "INSERT INTO ticket_list_v4 (tenant, ticket_id, service_id, kind, subject, status, opened_at, \
+                 changed_at, born, priority) VALUES ($1, $2, $3, $4, $5, 'awaiting_staff', $6, $7, $8, 'normal')",
             )
             .bind(service.map(|service| service.uuid()))
             .bind(kind_name(*kind))
@@ -63,12 +69,20 @@ fn statement(recorded: &Recorded<HostingEvent>) -> Option<Statement> {
             .bind(place.at)
             .bind(place.at)
             .bind(place.born),
-        TicketEvent::Said { is_internal: true, .. } => place
-            .statement("UPDATE ticket_list_v3 SET changed_at = $3 WHERE tenant = $1 AND ticket_id = $2")
-            .bind(place.at),
-        TicketEvent::Said { side: Side::Customer, .. } | TicketEvent::Reopened => status("awaiting_staff"),
-        TicketEvent::Said { side: Side::Staff, .. } => status("awaiting_customer"),
-        TicketEvent::Resolved { .. } => status("resolved"),
+        TicketEvent::Said { is_internal: true, .. }
+        | TicketEvent::Attached(TicketFile { is_internal: true, .. }) => touched(),
+        TicketEvent::Said { side: Side::Customer, .. }
+        | TicketEvent::Attached(TicketFile { side: Side::Customer, .. })
+        | TicketEvent::Reopened => status("awaiting_staff", None),
+        TicketEvent::Said { side: Side::Staff, .. }
+        | TicketEvent::Attached(TicketFile { side: Side::Staff, .. }) => status("awaiting_customer", None),
+        TicketEvent::Resolved { at } => status("resolved", Some(at.millis())),
+        TicketEvent::Assigned { to } => place
+            .statement("UPDATE ticket_list_v4 SET assignee_id = $3 WHERE tenant = $1 AND ticket_id = $2")
+            .bind(to.map(|user| user.uuid())),
+        TicketEvent::PrioritySet { priority } => place
+            .statement("UPDATE ticket_list_v4 SET priority = $3 WHERE tenant = $1 AND ticket_id = $2")
+            .bind(priority_name(*priority)),
     })
 }
 
@@ -80,5 +94,14 @@ const fn kind_name(kind: TicketKind) -> &'static str {
         TicketKind::Security => "security",
         TicketKind::Legal => "legal",
         TicketKind::Sales => "sales",
+    }
+}
+
+const fn priority_name(priority: TicketPriority) -> &'static str {
+    match priority {
+        TicketPriority::Low => "low",
+        TicketPriority::Normal => "normal",
+        TicketPriority::High => "high",
+        TicketPriority::Urgent => "urgent",
     }
 }

@@ -3,21 +3,23 @@
 use async_graphql::connection::Connection;
 use async_graphql::{Context, Object, Result};
 use authority::{Permission, Resource};
-use database::{DatabaseError, Row};
-use kernel::{AccountId, Id, ServiceId, TicketId, Timestamp};
+use database::{DatabaseError, Row, Statement};
+use hosting::limit::TICKET_CLOSE_DAYS;
+use kernel::{AccountId, Id, ServiceId, TicketId, Timestamp, UserId};
 
-use super::object::{Ticket, TicketKind, TicketStatus};
+use super::object::{Desk, Ticket, TicketKind, TicketPriority, TicketStatus};
+use crate::access::now;
 use crate::access::reach::{Columns, reach};
 use crate::error::Fault;
 use crate::page::{Page, PageKey, Query, cost};
 use crate::request::{Asked, at_least, rows};
-use crate::scalar::{AccountKey, Place, ServiceKey, TicketKey};
+use crate::scalar::{AccountKey, Place, ServiceKey, TicketKey, UserKey};
 
 /// The name of the projection that these queries read.
 pub(crate) const PROJECTION: &str = "ticket_list";
 
-const SELECT: &str = "SELECT tenant, ticket_id, service_id, kind, subject, status, opened_at, changed_at, born \
-     FROM ticket_list_v3 WHERE ";
+const SELECT: &str = "SELECT tenant, ticket_id, service_id, kind, subject, status, opened_at, changed_at, born, \
+     resolved_at, priority, assignee_id FROM ticket_list_v4 WHERE ";
 
 const COLUMNS: Columns = Columns { service: Some("service_id"), domain: None, mailbox: None };
 
@@ -60,25 +62,44 @@ impl TicketQuery {
         let mut query = seen.narrow(Query::new(SELECT).bind("tenant = ", account.uuid()), COLUMNS);
         if let Some(status) = status {
             query = query.bind(" AND status = ", status_name(status));
+            query = match status {
+                TicketStatus::Resolved => query.bind(" AND resolved_at > ", closed_before()),
+                TicketStatus::Closed => query.bind(" AND resolved_at <= ", closed_before()),
+                TicketStatus::AwaitingStaff | TicketStatus::AwaitingCustomer => query,
+            };
         }
         let found = rows(ctx, PROJECTION, page.finish(query, "born", "ticket_id")).await?;
         page.connection(found, |row| ticket(row, 8)).map_err(|error| ctx.failed("a row of tickets", &error))
     }
 
-    /// The tickets of all accounts that wait for the support, those that have waited longest first. An operator's.
+    /// The tickets of all accounts that wait for the support, those that have waited longest first. An operator's. With
+    /// `assigneeId` those of one of the support; with `priority` those that hurry so much.
     #[graphql(complexity = "cost(first, child_complexity)")]
     async fn ticket_queue(
         &self,
         ctx: &Context<'_>,
+        assignee_id: Option<UserKey>,
+        priority: Option<TicketPriority>,
         first: Option<i32>,
         after: Option<String>,
     ) -> Result<Connection<PageKey, Ticket>> {
         ctx.allow(Permission::PlatformWrite, Resource::PLATFORM)?;
         let page = Page::parse(first, after.as_deref()).map_err(|fault| ctx.fault(fault))?;
-        let query = Query::new(SELECT).bind("status = ", status_name(TicketStatus::AwaitingStaff));
+        let mut query = Query::new(SELECT).bind("status = ", status_name(TicketStatus::AwaitingStaff));
+        if let Some(UserKey(user)) = assignee_id {
+            query = query.bind(" AND assignee_id = ", user.uuid());
+        }
+        if let Some(priority) = priority {
+            query = query.bind(" AND priority = ", priority_name(priority));
+        }
         let found = rows(ctx, PROJECTION, page.finish(query, "changed_at", "ticket_id")).await?;
         page.connection(found, |row| ticket(row, 7)).map_err(|error| ctx.failed("a row of tickets", &error))
     }
+}
+
+/// Whose a ticket is.
+pub(crate) fn owner(ticket: TicketId) -> Statement {
+    Statement::new("SELECT tenant FROM ticket_list_v4 WHERE ticket_id = $1 LIMIT 1").bind(ticket.uuid())
 }
 
 /// One ticket, if the caller may see it.
@@ -111,10 +132,20 @@ fn ticket(row: &Row, order: usize) -> Result<(PageKey, Ticket), DatabaseError> {
         status: match row.text(5)? {
             "awaiting_staff" => TicketStatus::AwaitingStaff,
             "awaiting_customer" => TicketStatus::AwaitingCustomer,
+            _ if row.opt_int(9)?.is_some_and(|at| at <= closed_before()) => TicketStatus::Closed,
             _ => TicketStatus::Resolved,
         },
         opened_at: Timestamp::from_millis(row.int(6)?).into(),
         changed_at: Timestamp::from_millis(row.int(7)?).into(),
+        desk: Desk {
+            priority: match row.text(10)? {
+                "low" => TicketPriority::Low,
+                "high" => TicketPriority::High,
+                "urgent" => TicketPriority::Urgent,
+                _ => TicketPriority::Normal,
+            },
+            assignee: row.opt_uuid(11)?.map(|user| UserKey(UserId::new(user))),
+        },
     };
     Ok((PageKey { born: row.int(order)?, id }, found))
 }
@@ -123,6 +154,20 @@ const fn status_name(status: TicketStatus) -> &'static str {
     match status {
         TicketStatus::AwaitingStaff => "awaiting_staff",
         TicketStatus::AwaitingCustomer => "awaiting_customer",
-        TicketStatus::Resolved => "resolved",
+        TicketStatus::Resolved | TicketStatus::Closed => "resolved",
     }
+}
+
+const fn priority_name(priority: TicketPriority) -> &'static str {
+    match priority {
+        TicketPriority::Low => "low",
+        TicketPriority::Normal => "normal",
+        TicketPriority::High => "high",
+        TicketPriority::Urgent => "urgent",
+    }
+}
+
+/// What was resolved until then, in milliseconds since 1970, is closed now.
+fn closed_before() -> i64 {
+    now().millis() - TICKET_CLOSE_DAYS * 24 * 3600 * 1000
 }

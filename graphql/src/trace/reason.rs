@@ -145,6 +145,18 @@ const MEANINGS: &[Meaning] = &[
         "a complaint about a message that did not leave here",
         "une plainte sur un message qui n'est pas parti d'ici",
     ),
+    (
+        "ticket_answered",
+        "an answer to the support, kept with the ticket",
+        "une réponse à l'assistance, gardée avec le ticket",
+    ),
+    ("ticket_automatic", "an answer that nobody has written", "une réponse que personne n'a écrite"),
+    ("ticket_empty", "an answer with nothing in it", "une réponse vide"),
+    (
+        "ticket_too_many",
+        "too many answers to one ticket in an hour",
+        "trop de réponses à un ticket en une heure",
+    ),
     ("come_again", "it was asked to come again", "il a été prié de revenir"),
 ];
 
@@ -168,6 +180,7 @@ mod tests {
             include_str!("../../../mail/smtp/src/inbound/sender.rs"),
             include_str!("../../../mail/smtp/src/deliver.rs"),
             include_str!("../../../infra/node/src/reports.rs"),
+            include_str!("../../../infra/node/src/desk.rs"),
         ];
         let marks = [
             "Action::Mark, \"",

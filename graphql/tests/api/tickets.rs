@@ -1,8 +1,9 @@
 //! A ticket between a customer and the support.
 
+use graphql::{GivenFile, Language, NoBytes, NotTaken};
 use serde_json::{Value, json};
 
-use crate::stage::{Stage, code};
+use crate::stage::{Customer, PASSWORD, Stage, code, knock};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_question_is_answered_and_notes_stay_with_the_support() {
@@ -52,4 +53,119 @@ async fn a_question_is_answered_and_notes_stay_with_the_support() {
     );
     let resolved = stage.done(&customer.owner, &resolve).await;
     assert_eq!(resolved["ticketResolve"]["ticket"]["status"], "RESOLVED");
+}
+
+/// A customer with a ticket; its id.
+async fn asked(stage: &Stage, operator: &str) -> (Customer, String) {
+    let customer = stage.customer(operator, ("acme", "pro")).await;
+    let open = "mutation { ticketOpen(input: { kind: TECHNICAL, subject: \"No mail\", text: \"Since today.\" }) \
+                { ticket { id } userErrors { code } } }";
+    let opened = stage.done(&customer.owner, open).await;
+    let id = opened["ticketOpen"]["ticket"]["id"].as_str().expect("an id").to_owned();
+    (customer, id)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn files_go_to_those_who_may_read_the_ticket_and_to_nobody_else() {
+    let stage = Stage::open().await;
+    let operator = stage.operator().await;
+    let (customer, id) = asked(&stage, &operator).await;
+    let other = stage.customer(&operator, ("other", "pro")).await;
+    stage.mailbox(&customer, "alice").await;
+    let alice = stage.sign_in(&format!("alice@{}", customer.domain_name), PASSWORD).await;
+    let at = (customer.account.parse().expect("an account"), id.parse().expect("a ticket"));
+    let file = |is_internal| GivenFile {
+        name: "folder/error.png".to_owned(),
+        octets: b"\x89PNG alice@demo.example".to_vec(),
+        is_internal,
+    };
+    let give = async |token: &str, file: GivenFile| {
+        stage.api.ticket_file_give(&knock(Language::English, token), at, file).await
+    };
+    give(&customer.owner, file(false)).await.expect("taken");
+    give(&operator, file(true)).await.expect("taken");
+    assert!(matches!(give(&customer.owner, file(true)).await, Err(NotTaken::Forbidden)));
+    for stranger in [&other.owner, &alice] {
+        assert!(matches!(give(stranger, file(false)).await, Err(NotTaken::No(NoBytes::NotFound))));
+    }
+    assert!(matches!(give("", file(false)).await, Err(NotTaken::No(NoBytes::Unauthenticated))));
+    let empty = GivenFile { octets: Vec::new(), ..file(false) };
+    let Err(NotTaken::Refused(refused)) = give(&customer.owner, empty).await else { panic!("taken") };
+    assert_eq!((refused.code.as_str(), refused.field.as_deref()), ("TICKET_FILE_EMPTY", Some("file")));
+
+    let take =
+        async |token: &str, number| stage.api.ticket_file(&knock(Language::English, token), at, number).await;
+    for reader in [&customer.owner, &operator] {
+        let taken = take(reader, 1).await.expect("given");
+        assert_eq!((taken.name.as_str(), taken.octets), ("error.png", file(false).octets));
+    }
+    assert!(take(&operator, 2).await.is_ok());
+    for (reader, number, no) in [
+        (&customer.owner, 2, NoBytes::NotFound),
+        (&customer.owner, 3, NoBytes::NotFound),
+        (&customer.owner, 0, NoBytes::NotFound),
+        (&other.owner, 1, NoBytes::NotFound),
+        (&alice, 1, NoBytes::NotFound),
+        (&String::new(), 1, NoBytes::Unauthenticated),
+    ] {
+        assert_eq!(take(reader, number).await, Err(no), "{number}");
+    }
+    let read = format!(
+        "{{ ticket(accountId: \"{}\", ticketId: \"{id}\") {{ messages {{ isInternal files {{ number name }} }} }} }}",
+        customer.account
+    );
+    let own = stage.done(&customer.owner, &read).await;
+    assert_eq!(own["ticket"]["messages"][0]["files"], json!([{ "number": 1, "name": "error.png" }]));
+    assert_eq!(own["ticket"]["messages"].as_array().map(Vec::len), Some(1));
+    let theirs = stage.done(&operator, &read).await;
+    assert_eq!(theirs["ticket"]["messages"][1]["files"][0]["number"], 2, "{theirs:#}");
+    let kept = stage.control.query(database::Statement::new("SELECT octets FROM blob LIMIT 10")).await;
+    for row in kept.expect("rows") {
+        let octets = row.bytes(0).expect("octets");
+        assert!(!octets.windows(5).any(|window| window == b"alice"), "what is kept is sealed");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_desk_takes_tickets_and_customers_do_not_see_who() {
+    let stage = Stage::open().await;
+    let operator = stage.operator().await;
+    let (customer, id) = asked(&stage, &operator).await;
+    let chief = stage.done(&operator, "{ viewer { userId } }").await["viewer"]["userId"].clone();
+    let chief = chief.as_str().expect("a user").to_owned();
+    let at = format!("accountId: \"{}\", ticketId: \"{id}\"", customer.account);
+    let assign = |who: &str| {
+        format!(
+            "mutation {{ ticketAssign({at}{who}) {{ ticket {{ priority assigneeId assigneeLogin }} userErrors {{ code field }} }} }}"
+        )
+    };
+    let taken = stage.done(&operator, &assign(&format!(", assigneeId: \"{chief}\""))).await;
+    assert_eq!(taken["ticketAssign"]["ticket"]["assigneeId"], chief.as_str());
+    assert_eq!(taken["ticketAssign"]["ticket"]["assigneeLogin"], "operator");
+    let wrong = stage.ask(&operator, &assign(&format!(", assigneeId: \"{}\"", customer.user))).await;
+    assert_eq!(wrong["data"]["ticketAssign"]["userErrors"][0]["code"], "TICKET_ASSIGNEE");
+    assert_eq!(wrong["data"]["ticketAssign"]["userErrors"][0]["field"], "assigneeId");
+    assert_eq!(code(&stage.ask(&customer.owner, &assign("")).await), "FORBIDDEN");
+    let hurry = format!(
+        "mutation {{ ticketPrioritySet({at}, priority: URGENT) {{ ticket {{ priority }} userErrors {{ code }} }} }}"
+    );
+    assert_eq!(stage.done(&operator, &hurry).await["ticketPrioritySet"]["ticket"]["priority"], "URGENT");
+    assert_eq!(code(&stage.ask(&customer.owner, &hurry).await), "FORBIDDEN");
+    let queued = async |which: &str| {
+        let found =
+            stage.done(&operator, &format!("{{ ticketQueue{which} {{ nodes {{ id priority }} }} }}")).await;
+        found["ticketQueue"]["nodes"].as_array().map(Vec::len)
+    };
+    assert_eq!(queued(&format!("(assigneeId: \"{chief}\")")).await, Some(1));
+    assert_eq!(queued("(priority: URGENT)").await, Some(1));
+    assert_eq!(queued("(priority: LOW)").await, Some(0));
+    let seen = stage
+        .done(&customer.owner, &format!("{{ ticket({at}) {{ priority assigneeId assigneeLogin }} }}"))
+        .await;
+    assert_eq!(seen["ticket"], json!({ "priority": null, "assigneeId": null, "assigneeLogin": null }));
+    let feed =
+        stage.done(&customer.owner, "{ events(first: 100) { nodes { kind changes { field to } } } }").await;
+    assert!(!feed.to_string().contains("urgent") && !feed.to_string().contains(&chief), "{feed:#}");
+    let cleared = stage.done(&operator, &assign("")).await;
+    assert_eq!(cleared["ticketAssign"]["ticket"]["assigneeId"], json!(null));
 }

@@ -243,11 +243,14 @@ pub struct NoticeConfig {
     pub language: Language,
     /// Whether anybody may open an account, at `/signup`. Not where nothing is said: customers are opened by whoever runs it.
     pub sign_up: bool,
+    /// Whether answers to notices about tickets are taken by mail, at addresses in the domain of `from`: mail to that domain
+    /// must lead here.
+    pub tickets_by_mail: bool,
 }
 
 impl Default for NoticeConfig {
     fn default() -> Self {
-        Self { from: None, language: Language::Fr, sign_up: false }
+        Self { from: None, language: Language::Fr, sign_up: false, tickets_by_mail: true }
     }
 }
 

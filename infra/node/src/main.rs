@@ -9,6 +9,7 @@ mod certificate;
 mod check;
 mod config;
 mod demo;
+mod desk;
 mod dkim;
 mod erase;
 mod inbound;

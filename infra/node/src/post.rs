@@ -5,12 +5,13 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use bytes::Bytes;
 use directory::{Directory, Resolution};
-use engine::{Effect, EffectError};
+use engine::{Effect, EffectError, Engine};
 use graphql::People;
 use hosting::HostingEvent;
-use hosting::notice::{Notice, NoticeEvent};
-use kernel::{EmailAddress, Recorded, TenantId};
-use notice::{Letter, Links, Postmark};
+use hosting::notice::{Notice, NoticeEvent, NoticeKind};
+use hosting::ticket::{Side, Ticket, TicketEvent};
+use kernel::{Decider as _, EmailAddress, Recorded, StreamId, TenantId, TicketId};
+use notice::{Answered, Letter, Links, Postmark};
 use store::{
     Acceptance, Deposit, Destination, Flags, Lane, Origin, Owner, QueuedRecipient, Queueing, SqlStore,
     Store as _,
@@ -24,10 +25,14 @@ pub struct PostNotices {
     pub directory: Arc<Directory>,
     /// Knows who serves whom under which name.
     pub people: Arc<People>,
+    /// Knows what the support has answered.
+    pub engine: Arc<Engine>,
     /// Makes the links.
     pub links: Links,
     /// From whom the notices are.
     pub from: EmailAddress,
+    /// Whether answers about tickets are taken by mail.
+    pub takes_answers: bool,
 }
 
 #[async_trait]
@@ -41,7 +46,12 @@ impl Effect for PostNotices {
         // A reseller's customer is written to in the reseller's name.
         let brand = self.people.brand_of(recorded.cursor.tenant.account());
         let sender = brand.as_ref().map_or(notice::HOUSE, |brand| brand.name.as_str());
-        let Some(letter) = notice::compose(notice, &self.links, sender) else { return Ok(()) };
+        let Some(mut letter) = notice::compose(notice, &self.links, sender) else { return Ok(()) };
+        if let Some(ticket) = notice.ticket {
+            let answered = self.answered(recorded, (notice, ticket)).await;
+            let answered = answered.map_err(|reason| EffectError { at: recorded.cursor, reason })?;
+            letter = answered.put_into(letter);
+        }
         let Some(mut acceptance) = self.acceptance(notice, (&letter, sender)) else {
             tracing::info!(notice.id = %notice.notice, kind = notice.kind.name(), "its address takes no mail");
             return Ok(());
@@ -59,6 +69,30 @@ impl Effect for PostNotices {
 }
 
 impl PostNotices {
+    /// What the support has answered in a ticket when the notice was asked for, and where to answer.
+    async fn answered(
+        &self,
+        recorded: &Recorded<HostingEvent>,
+        (notice, ticket): (&Notice, TicketId),
+    ) -> Result<Answered, String> {
+        let stream = StreamId::new(Ticket::CATEGORY, ticket);
+        let stored = self.engine.history(recorded.cursor.tenant, stream).await;
+        let stored = stored.map_err(|error| error.to_string())?;
+        let decoded = self.engine.decode::<HostingEvent>(stored).await.map_err(|error| error.to_string())?;
+        let said = decoded.iter().rev().filter(|said| said.recorded_at <= notice.at);
+        let answer = said.filter_map(|said| match &said.event {
+            HostingEvent::Ticket(TicketEvent::Said {
+                side: Side::Staff, is_internal: false, text, ..
+            }) => text.plain().cloned(),
+            _ => None,
+        });
+        let text = if notice.kind == NoticeKind::TicketAnswered { answer.take(1).next() } else { None };
+        let local = self.takes_answers.then(|| self.links.ticket_local_part(ticket));
+        let reply_to =
+            local.and_then(|local| EmailAddress::parse(&format!("{local}@{}", self.from.domain)).ok());
+        Ok(Answered { text, reply_to })
+    }
+
     /// Where the letter goes; none where its address takes no mail.
     fn acceptance(&self, notice: &Notice, (letter, sender): (&Letter, &str)) -> Option<Acceptance> {
         let elsewhere = |address: EmailAddress| QueuedRecipient { address, notify: None, original: None };

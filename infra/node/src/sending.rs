@@ -192,6 +192,7 @@ impl Effect for TellAdministrators {
                 person: NoticePerson::User(user),
                 kind: NoticeKind::SendingHeld,
                 detail: Some(mailbox.to_string()),
+                ticket: None,
                 day: day_of(recorded.recorded_at),
                 language: self.language,
             };

@@ -26,6 +26,7 @@ use web::{Landing, Options, Plain, Readiness, Ready, Transport};
 use crate::appoint::AppointAdministrators;
 use crate::banner::{self, Open};
 use crate::config::{Config, Mode};
+use crate::desk::{self, AnswerTickets, Intakes};
 use crate::dkim::{DomainSigners, KeyWatch, Keys, SpecialNames};
 use crate::erase::ErasePersons;
 use crate::platform::{self, Platform};
@@ -189,8 +190,10 @@ fn background(
         store: Arc::clone(&store),
         directory: Arc::clone(&directory),
         people: Arc::clone(&platform.people),
+        engine: Arc::clone(&platform.engine),
         links,
         from: sender(config)?,
+        takes_answers: config.notice.tickets_by_mail,
     })?;
     platform.engine.effect(ErasePersons {
         keyring: Arc::clone(&platform.keyring),
@@ -358,11 +361,16 @@ impl Wiring<'_> {
         let smtp = |role| smtp(role).traced(Arc::clone(&trace));
         let feedback = self.config.report.feedback.clone();
         let default = || EmailAddress::parse(&format!("feedback@{}", self.config.hostname)).ok();
-        let intake = Arc::new(TakeReports::new(
+        let reports = TakeReports::new(
             (Arc::clone(&platform.directory), Arc::clone(&platform.engine)),
             (platform.reports.clone(), Arc::clone(&platform.store)),
             feedback.or_else(default),
-        ));
+        );
+        let tickets = self.config.notice.tickets_by_mail.then(|| {
+            let files = desk::files(&platform.engine, &platform.blobs);
+            Ok::<_, anyhow::Error>(AnswerTickets::new(files, self.links.clone(), sender(self.config)?.domain))
+        });
+        let intake = Arc::new(Intakes { tickets: tickets.transpose()?, reports });
         let stages = self.config.inbound.stages(Arc::clone(&self.dns), platform.retries.clone());
         let mut exchange_server =
             smtp(smtp::Role::Exchange).checked_by(Arc::new(stages)).forwarding(srs).taking_reports(intake);

@@ -36,6 +36,10 @@ pub struct Proven {
 pub struct ReportLetter<'a> {
     /// Whose the address is.
     pub inbox: ReportInbox,
+    /// To which address it came.
+    pub to: &'a EmailAddress,
+    /// The sender of the envelope; none for reports of failure.
+    pub mail_from: Option<&'a EmailAddress>,
     /// The message as it came.
     pub message: &'a [u8],
     /// What is proven about it.
@@ -49,6 +53,8 @@ pub enum Intake {
     Kept(&'static str),
     /// It is no report that counts; the word says why.
     Dropped(&'static str),
+    /// It is refused, for that reason: whoever has written it is told by their own server.
+    Refused(&'static str),
     /// It cannot be kept now: the peer comes again.
     Later,
 }
@@ -59,7 +65,7 @@ pub trait ReportIntake: Send + Sync + 'static {
     /// Whose address for reports this is; none where it is another address, or somebody's own.
     fn inbox(&self, to: &EmailAddress) -> Option<ReportInbox>;
 
-    /// Reads a message and keeps the report in it. What comes may be anything; it is read within bounds.
+    /// Reads a message and keeps what is in it. What comes may be anything; it is read within bounds.
     async fn take(&self, letter: ReportLetter<'_>) -> Intake;
 }
 
@@ -89,10 +95,12 @@ impl Session<'_> {
     ) -> Result<Vec<Intake>, Reply> {
         let Some(intake) = &self.server.report_intake else { return Ok(Vec::new()) };
         let mut taken = Vec::with_capacity(envelope.reports().len());
-        for (_, inbox) in envelope.reports() {
-            let letter = ReportLetter { inbox: *inbox, message, proven: &judged.proven };
+        for (to, inbox) in envelope.reports() {
+            let mail_from = envelope.sender();
+            let letter = ReportLetter { inbox: *inbox, to, mail_from, message, proven: &judged.proven };
             match intake.take(letter).await {
                 Intake::Later => return Err(reply::STORE_FAILED),
+                Intake::Refused(reason) => return Err(Reply::new(550, "5.7.1", reason)),
                 done => taken.push(done),
             }
         }

@@ -250,7 +250,7 @@ impl Session<'_> {
             let (step, word) = match intake {
                 Intake::Kept(word) => (Step::Received, word),
                 Intake::Dropped(word) => (Step::Removed, word),
-                Intake::Later => return None,
+                Intake::Later | Intake::Refused(_) => return None,
             };
             let ReportInbox { tenant, domain } = *inbox;
             let whose = Whose { tenant, mailbox: None, domain, direction: Direction::In };

@@ -52,6 +52,16 @@ pub const TICKET_MESSAGE_COUNT_MAX: u32 = 500;
 pub const TICKET_SUBJECT_CHARACTER_COUNT_MAX: usize = 200;
 /// Longest message of a ticket, in characters: sealed in an event of 64 KiB.
 pub const TICKET_TEXT_CHARACTER_COUNT_MAX: usize = 10_000;
+/// Most files of one ticket.
+pub const TICKET_FILE_COUNT_MAX: usize = 20;
+/// Largest file of a ticket, in octets.
+pub const TICKET_FILE_OCTETS_MAX: u64 = 5 * 1024 * 1024;
+/// All files of one ticket together, in octets.
+pub const TICKET_FILES_OCTETS_MAX: u64 = 20 * 1024 * 1024;
+/// Longest name of a file, in characters.
+pub const TICKET_FILE_NAME_CHARACTER_COUNT_MAX: usize = 128;
+/// After how many days a resolved ticket is closed: nobody expects it to go on.
+pub const TICKET_CLOSE_DAYS: i64 = 7;
 /// How long a resolved ticket can go on, in days.
 pub const TICKET_REOPEN_DAYS: i64 = 30;
 /// Largest document, in octets: it travels in one request of the API.

@@ -5,6 +5,7 @@ mod claim;
 mod shape;
 mod boxes;
 mod reseller;
+mod ticket;
 mod told;
 
 use kernel::LimitFact;
@@ -13,10 +14,12 @@ pub use boxes::BoxRefusal;
 pub use reseller::ResellerRefusal;
 use shape::Row;
 pub use shape::{Language, Limit};
+pub use ticket::TicketRefusal;
 pub use told::text;
 
 /// The chapters of the catalogue; a further one is a line here and a file.
-const CHAPTERS: [&[Row]; 3] = [HostingRefusal::ROWS, ResellerRefusal::ROWS, BoxRefusal::ROWS];
+const CHAPTERS: [&[Row]; 4] =
+    [HostingRefusal::ROWS, ResellerRefusal::ROWS, BoxRefusal::ROWS, TicketRefusal::ROWS];
 
 refusals! {
     /// Why the hosting model says no. Expected, shown to the asker, never logged as a failure.
@@ -26,6 +29,8 @@ refusals! {
         Reseller(ResellerRefusal);
         /// About resources, shared mailboxes and features of plans.
         Box(BoxRefusal);
+        /// About tickets.
+        Ticket(TicketRefusal);
     }
     plain {
         /// The account does not exist.

@@ -6,7 +6,7 @@ mod event;
 mod state;
 mod wire;
 
-pub use command::{NewTicket, TicketCommand};
+pub use command::{NewFile, NewTicket, TicketCommand};
 pub use decide::Ticket;
-pub use event::{Side, TicketEvent, TicketKind};
+pub use event::{FileKey, Side, TicketEvent, TicketFile, TicketKind, TicketPriority, Way};
 pub use state::{TicketRecord, TicketStage, TicketState};

@@ -64,6 +64,7 @@ fn send(world: &World, notice: u128, kind: NoticeKind) -> SendNotice {
         person: NoticePerson::User(user()),
         kind,
         detail: None,
+        ticket: None,
         day: day_of(world.now),
         language: Language::En,
     }

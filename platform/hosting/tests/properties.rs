@@ -15,7 +15,7 @@ use hosting::plan::{PlanEvent, catalogue, plan_id};
 use hosting::reseller::{ResellerEvent, Resources};
 use hosting::service::{Service, ServiceEvent, SuspensionReason};
 use hosting::session::{EndReason, Entrance, SessionEvent, SessionOwner};
-use hosting::ticket::{Side, TicketEvent, TicketKind};
+use hosting::ticket::{FileKey, Side, TicketEvent, TicketFile, TicketKind, TicketPriority, Way};
 use hosting::use_case::*;
 use hosting::user::{UserEvent, UserRole};
 use hosting::{HostingEvent, LoginName, PasswordHash};
@@ -344,6 +344,10 @@ fn mailbox_event() -> impl Strategy<Value = HostingEvent> {
     .prop_map(HostingEvent::Mailbox)
 }
 
+fn sides() -> impl Strategy<Value = Side> {
+    sample::select(vec![Side::Customer, Side::Staff])
+}
+
 fn ticket_event() -> impl Strategy<Value = HostingEvent> {
     let kinds = vec![
         TicketKind::Billing,
@@ -364,8 +368,29 @@ fn ticket_event() -> impl Strategy<Value = HostingEvent> {
                 text
             }
         ),
-        (sample::select(vec![Side::Customer, Side::Staff]), text(), any::<bool>())
-            .prop_map(|(side, text, is_internal)| TicketEvent::Said { side, text, is_internal }),
+        (sides(), text(), any::<bool>()).prop_map(|(side, text, is_internal)| {
+            let way = if is_internal { Way::Panel } else { Way::Mail };
+            TicketEvent::Said { side, text, is_internal, way }
+        }),
+        (sides(), text(), any::<u64>(), any::<[u8; 32]>(), sealed(any::<[u8; 32]>().prop_map(FileKey::new)))
+            .prop_map(|(side, name, octets, hash, key)| {
+                TicketEvent::Attached(TicketFile {
+                    side,
+                    is_internal: octets % 2 == 0,
+                    name,
+                    octets,
+                    hash,
+                    key,
+                })
+            }),
+        option::of(any_id()).prop_map(|to| TicketEvent::Assigned { to }),
+        sample::select(vec![
+            TicketPriority::Low,
+            TicketPriority::Normal,
+            TicketPriority::High,
+            TicketPriority::Urgent
+        ])
+        .prop_map(|priority| TicketEvent::PrioritySet { priority }),
         at().prop_map(|at| TicketEvent::Resolved { at }),
         Just(TicketEvent::Reopened),
     ]

@@ -4,7 +4,9 @@ mod support;
 
 use authority::{Denied, Grant, Permission, Permissions, Principal, Scope};
 use hosting::service::SuspensionReason;
-use hosting::ticket::{Side, Ticket, TicketCommand, TicketKind, TicketStage};
+use hosting::ticket::{
+    FileKey, NewFile, Side, Ticket, TicketCommand, TicketKind, TicketPriority, TicketStage, Way,
+};
 use hosting::use_case::{AnswerTicket, OpenTicket, SuspendService};
 use kernel::{Actor, Timestamp, Via};
 use support::id;
@@ -27,7 +29,7 @@ fn with(number: u128, command: TicketCommand) -> AnswerTicket {
 }
 
 fn say(number: u128, side: Side, text: &str) -> AnswerTicket {
-    with(number, TicketCommand::Say { side, text: text.to_owned(), is_internal: false })
+    with(number, TicketCommand::Say { side, text: text.to_owned(), is_internal: false, way: Way::Panel })
 }
 
 fn stage(world: &World, number: u128) -> TicketStage {
@@ -45,7 +47,12 @@ fn it_goes_from_one_side_to_the_other_also_while_suspended() {
     assert_eq!(stage(&world, 80), TicketStage::AwaitingCustomer);
     world.must(&say(80, Side::Customer, "alice@demo.example"));
     assert_eq!(stage(&world, 80), TicketStage::AwaitingStaff);
-    let note = TicketCommand::Say { side: Side::Staff, text: "Ask Bob".to_owned(), is_internal: true };
+    let note = TicketCommand::Say {
+        side: Side::Staff,
+        text: "Ask Bob".to_owned(),
+        is_internal: true,
+        way: Way::Panel,
+    };
     world.must(&with(80, note));
     assert_eq!(stage(&world, 80), TicketStage::AwaitingStaff, "a note is nobody's turn");
     world.must(&with(80, TicketCommand::Resolve));
@@ -92,6 +99,80 @@ fn a_customer_does_not_speak_for_the_support() {
     world.must(&say(80, Side::Customer, "Hello?"));
     let lacks = Err(No::Denied(Denied::Lacks(Permission::PlatformWrite)));
     assert_eq!(world.run(&say(80, Side::Staff, "Solved!")), lacks);
-    let note = TicketCommand::Say { side: Side::Customer, text: "x".to_owned(), is_internal: true };
+    let note =
+        TicketCommand::Say { side: Side::Customer, text: "x".to_owned(), is_internal: true, way: Way::Panel };
     assert_eq!(world.run(&with(80, note)), lacks);
+}
+
+fn file(number: u8, octets: u64) -> NewFile {
+    NewFile {
+        side: Side::Customer,
+        is_internal: false,
+        name: "error.png".to_owned(),
+        octets,
+        hash: [number; 32],
+        key: FileKey::new([9; 32]),
+    }
+}
+
+#[test]
+fn files_are_bounded_by_number_and_size_and_named_without_folders() {
+    const MIB: u64 = 1024 * 1024;
+    let mut world = with_mailbox();
+    world.must(&open(80));
+    world.must(&say(80, Side::Staff, "Show me"));
+    let attach = |file: NewFile| with(80, TicketCommand::Attach(file));
+    assert_eq!(world.refused(&attach(file(1, 0))), "TICKET_FILE_EMPTY");
+    assert_eq!(world.refused(&attach(file(1, 5 * MIB + 1))), "TICKET_FILE_TOO_LARGE");
+    let named = |name: &str| NewFile { name: name.to_owned(), ..file(1, 1) };
+    for (name, code) in [("", "NAME_EMPTY"), ("a/", "NAME_EMPTY"), ("a\tb", "NAME_CHARACTER")] {
+        assert_eq!(world.refused(&attach(named(name))), code, "{name}");
+    }
+    assert_eq!(world.refused(&attach(named(&"x".repeat(129)))), "NAME_TOO_LONG");
+    world.must(&attach(named("C:\\Users\\..\\../etc/error.png")));
+    assert_eq!(world.must(&attach(file(1, 1))), 0, "the same again is no news");
+    let state = world.state::<Ticket>(account().tenant(), id(80));
+    let record = state.record().expect("a ticket");
+    assert_eq!(record.files[0].name.plain().map(String::as_str), Some("error.png"));
+    assert_eq!(record.stage, TicketStage::AwaitingStaff, "the customer has answered");
+    for number in 2..5 {
+        world.must(&attach(file(number, 5 * MIB)));
+    }
+    assert_eq!(world.refused(&attach(file(9, 5 * MIB))), "TICKET_FILES_TOO_LARGE");
+    for number in 5..21 {
+        world.must(&attach(file(number, 1)));
+    }
+    assert_eq!(world.refused(&attach(file(21, 1))), "TICKET_FILE_LIMIT");
+    assert_eq!(world.refused(&with(81, TicketCommand::Attach(file(1, 1)))), "TICKET_NOT_FOUND");
+    world.must(&with(80, TicketCommand::Resolve));
+    world.now = Timestamp::from_secs(world.now.secs() + 30 * 86_400);
+    assert_eq!(world.refused(&attach(file(30, 1))), "TICKET_CLOSED");
+}
+
+#[test]
+fn the_desk_takes_tickets_and_says_how_much_they_hurry() {
+    let mut world = with_mailbox();
+    world.must(&open(80));
+    let (take, hurry) =
+        (TicketCommand::Assign(Some(id(7))), TicketCommand::SetPriority(TicketPriority::Urgent));
+    assert_eq!(world.must(&with(80, take.clone())), 1);
+    assert_eq!(world.must(&with(80, take.clone())), 0, "the same again is no news");
+    assert_eq!(world.must(&with(80, hurry.clone())), 1);
+    assert_eq!(world.must(&with(80, hurry.clone())), 0);
+    let state = world.state::<Ticket>(account().tenant(), id(80));
+    let record = state.record().expect("a ticket");
+    assert_eq!((record.assignee, record.priority), (Some(id(7)), TicketPriority::Urgent));
+    assert_eq!(record.stage, TicketStage::AwaitingStaff, "nobody has answered");
+    world.principal = Principal {
+        actor: Actor::User(id(90)),
+        on_behalf_of: None,
+        via: Via::Session,
+        grants: vec![Grant { scope: Scope::Account(account()), permissions: Permissions::account_owner() }],
+    };
+    let of_staff = NewFile { side: Side::Staff, ..file(1, 1) };
+    for command in [take, hurry, TicketCommand::Attach(of_staff)] {
+        let lacks = Err(No::Denied(Denied::Lacks(Permission::PlatformWrite)));
+        assert_eq!(world.run(&with(80, command)), lacks);
+    }
+    world.must(&with(80, TicketCommand::Attach(file(1, 1))));
 }

@@ -15,6 +15,8 @@ const ENCODED_WORD_OCTETS: usize = 42;
 pub struct Letter {
     /// Where it goes.
     pub to: EmailAddress,
+    /// Where answers go, where somebody reads them.
+    pub reply_to: Option<EmailAddress>,
     /// One line.
     pub subject: String,
     /// One after another, the last one being the closing.
@@ -57,8 +59,9 @@ impl Letter {
     fn head(&self, postmark: &Postmark) -> String {
         let Postmark { sender, from, notice, at } = postmark;
         let sender = phrase(sender);
+        let reply_to = self.reply_to.as_ref().map_or_else(String::new, |to| format!("Reply-To: <{to}>\r\n"));
         format!(
-            "From: {sender} <{from}>\r\nTo: <{}>\r\nSubject: {}\r\nDate: {}\r\nMessage-ID: <{notice}@{}>\r\n\
+            "From: {sender} <{from}>\r\nTo: <{}>\r\n{reply_to}Subject: {}\r\nDate: {}\r\nMessage-ID: <{notice}@{}>\r\n\
              Auto-Submitted: auto-generated\r\nX-Auto-Response-Suppress: All\r\nContent-Language: {}\r\nMIME-Version: 1.0\r\n",
             self.to,
             encoded(&self.subject),
@@ -77,8 +80,11 @@ impl Letter {
     }
 
     fn html(&self) -> String {
-        let mut blocks: Vec<String> =
-            self.paragraphs.iter().map(|text| format!("<p>{}</p>", escaped(text))).collect();
+        let mut blocks: Vec<String> = self
+            .paragraphs
+            .iter()
+            .map(|text| format!("<p>{}</p>", escaped(text).replace("\r\n", "<br>\r\n")))
+            .collect();
         if let Some((name, url)) = &self.action {
             let link = format!("<p><a href=\"{0}\">{1}</a><br>{0}</p>", escaped(url), escaped(name));
             blocks.insert(blocks.len().saturating_sub(1), link);
@@ -154,6 +160,7 @@ mod tests {
             address: Sealed::new(SubjectId::of_user(user), address),
             login: Some(sealed("zoe@elsewhere.example")),
             detail: Some(sealed(detail)),
+            ticket: None,
             language: Language::Fr,
             at: Timestamp::from_secs(1_790_000_000),
             link_until: None,

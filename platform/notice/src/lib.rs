@@ -9,9 +9,11 @@ mod letter;
 mod link;
 mod owners;
 mod policy;
+mod reply;
 mod words;
 
-pub use compose::{HOUSE, compose};
+pub use compose::{Answered, HOUSE, compose};
 pub use letter::{Letter, Postmark};
 pub use link::{LINK_KEY_NAME, Links, Named};
 pub use policy::TellPeople;
+pub use reply::{NoReply, REPLY_OCTETS_MAX, Reply, read_reply};

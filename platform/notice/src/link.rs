@@ -95,7 +95,7 @@ impl Links {
         self.hash(&[b"notice", named.user.uuid().as_bytes(), named.notice.uuid().as_bytes()])
     }
 
-    fn hash(&self, parts: &[&[u8]]) -> [u8; SECRET_OCTETS] {
+    pub(crate) fn hash(&self, parts: &[&[u8]]) -> [u8; SECRET_OCTETS] {
         let mut hasher = blake3::Hasher::new_keyed(&self.key);
         for part in parts {
             hasher.update(part);

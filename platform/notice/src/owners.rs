@@ -93,6 +93,10 @@ impl TellOwners {
             person: NoticePerson::User(user),
             kind: self.kind,
             detail,
+            ticket: match self.about {
+                About::Ticket(ticket) => Some(ticket),
+                About::Delegation(_) => None,
+            },
             day: self.day,
             language: self.language,
         }

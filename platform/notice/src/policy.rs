@@ -45,6 +45,7 @@ impl Policy for TellPeople {
             person,
             kind,
             detail,
+            ticket: None,
             day: day_of(recorded.recorded_at),
             language: self.language,
         })]

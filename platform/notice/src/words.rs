@@ -26,6 +26,18 @@ pub(crate) const fn of(kind: NoticeKind, language: Language) -> Words {
     }
 }
 
+/// How an answer by mail reaches the support.
+pub(crate) const fn answer_by_mail(language: Language) -> &'static str {
+    match language {
+        Language::En => {
+            "An answer to this message reaches the support. Whoever has its address can answer in your name: do not pass it on."
+        }
+        Language::Fr => {
+            "Une réponse à ce message parvient à l’assistance. Qui en possède l’adresse peut répondre en votre nom : ne la transmettez pas."
+        }
+    }
+}
+
 /// What every notice ends with.
 pub(crate) const fn closing(language: Language) -> &'static str {
     match language {
@@ -182,7 +194,7 @@ const fn english(kind: NoticeKind) -> Words {
             "Answer: {detail}",
             &[
                 "Our support has answered your ticket “{detail}”.",
-                "Read it and answer in your dashboard, below Support. Answers to this message reach nobody.",
+                "You find all of it in your dashboard, below Support.",
             ],
             None,
         ),
@@ -355,7 +367,7 @@ const fn french(kind: NoticeKind) -> Words {
             "Réponse : {detail}",
             &[
                 "Notre assistance a répondu à votre demande « {detail} ».",
-                "Lisez la réponse et répondez dans votre tableau de bord, dans Assistance. Une réponse à ce message n’arrive à personne.",
+                "Vous retrouvez l’échange dans votre tableau de bord, dans Assistance.",
             ],
             None,
         ),

@@ -1,6 +1,6 @@
 //! What can be asked of a person's notices.
 
-use kernel::{EmailAddress, NoticeId, Sealed};
+use kernel::{EmailAddress, NoticeId, Sealed, TicketId};
 
 use super::{NoticeKind, NoticePerson};
 use crate::Language;
@@ -36,6 +36,8 @@ pub struct NewNotice {
     pub login: Option<Sealed<String>>,
     /// A name or a device, where the kind has one.
     pub detail: Option<Sealed<String>>,
+    /// The ticket that it is about, which an answer by mail goes to.
+    pub ticket: Option<TicketId>,
     /// In which language.
     pub language: Language,
 }

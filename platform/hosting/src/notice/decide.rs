@@ -65,6 +65,7 @@ fn request(
         address: new.address,
         login: new.login,
         detail: new.detail,
+        ticket: new.ticket,
         language: new.language,
         at: now,
         link_until: new.kind.link_life().map(|life| now.plus(life)),

@@ -1,6 +1,6 @@
 //! What can happen to the notices to one person.
 
-use kernel::{DelegationId, EmailAddress, Id as _, MailboxId, NoticeId, Sealed, Timestamp, UserId};
+use kernel::{DelegationId, EmailAddress, Id as _, MailboxId, NoticeId, Sealed, TicketId, Timestamp, UserId};
 use uuid::Uuid;
 
 use super::NoticeKind;
@@ -43,6 +43,8 @@ pub struct Notice {
     pub login: Option<Sealed<String>>,
     /// A name or a device, where the kind has one.
     pub detail: Option<Sealed<String>>,
+    /// The ticket that it is about, which an answer by mail goes to.
+    pub ticket: Option<TicketId>,
     /// In which language.
     pub language: Language,
     /// When.

@@ -19,6 +19,8 @@ struct RequestedV1 {
     login: Option<SealedField>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     detail: Option<SealedField>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    ticket: Option<String>,
     language: String,
     at_ms: i64,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -52,6 +54,7 @@ fn requested(notice: &Notice, seal: &mut dyn Seal) -> Result<RequestedV1, SealEr
         address: wire::seal(seal, &notice.address)?,
         login: wire::seal_some(seal, notice.login.as_ref())?,
         detail: wire::seal_some(seal, notice.detail.as_ref())?,
+        ticket: notice.ticket.map(|ticket| ticket.to_string()),
         language: notice.language.tag().to_owned(),
         at_ms: notice.at.millis(),
         link_until_ms: notice.link_until.map(Timestamp::millis),
@@ -73,6 +76,7 @@ fn notice(raw: &RawEvent, open: &dyn Open) -> Result<Notice, Malformed> {
         address: wire::open(raw, open, &form.address)?,
         login: wire::open_some(raw, open, form.login.as_ref())?,
         detail: wire::open_some(raw, open, form.detail.as_ref())?,
+        ticket: form.ticket.as_deref().map(|ticket| wire::id(raw, ticket)).transpose()?,
         language: wire::language(raw, &form.language)?,
         at: Timestamp::from_millis(form.at_ms),
         link_until: form.link_until_ms.map(Timestamp::from_millis),

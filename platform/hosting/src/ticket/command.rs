@@ -1,8 +1,8 @@
 //! What can be asked of a ticket.
 
-use kernel::{AccountId, ServiceId};
+use kernel::{AccountId, ServiceId, UserId};
 
-use super::{Side, TicketKind};
+use super::{FileKey, Side, TicketKind, TicketPriority, Way};
 
 /// An intention about one ticket.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,11 +17,36 @@ pub enum TicketCommand {
         text: String,
         /// Whether only the support reads it.
         is_internal: bool,
+        /// How it came.
+        way: Way,
     },
+    /// Lay a file beside what was said. Its octets are kept already.
+    Attach(NewFile),
+    /// Give it to one of the support, or to nobody.
+    Assign(Option<UserId>),
+    /// Say how much it hurries.
+    SetPriority(TicketPriority),
     /// It is answered.
     Resolve,
     /// It is not answered after all; within 30 days.
     Reopen,
+}
+
+/// A file to be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewFile {
+    /// Which side gives it.
+    pub side: Side,
+    /// Whether only the support gets it.
+    pub is_internal: bool,
+    /// What it is called, 1 to 128 characters; folders before it are left out.
+    pub name: String,
+    /// Its size, 1 octet to 5 MiB.
+    pub octets: u64,
+    /// SHA-256 of what is kept.
+    pub hash: [u8; 32],
+    /// What opens it.
+    pub key: FileKey,
 }
 
 /// A ticket to be.

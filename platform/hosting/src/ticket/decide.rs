@@ -2,13 +2,17 @@
 
 use kernel::{AccountId, Category, Decider, Sealed, SubjectId, TicketId, Timestamp};
 
-use super::{NewTicket, Side, TicketCommand, TicketEvent, TicketRecord, TicketStage, TicketState};
+use super::{
+    NewFile, NewTicket, Side, TicketCommand, TicketEvent, TicketFile, TicketPriority, TicketRecord,
+    TicketStage, TicketState,
+};
 use crate::HostingRefusal;
 use crate::limit::{
-    TICKET_MESSAGE_COUNT_MAX, TICKET_REOPEN_DAYS, TICKET_SUBJECT_CHARACTER_COUNT_MAX,
-    TICKET_TEXT_CHARACTER_COUNT_MAX,
+    TICKET_FILE_COUNT_MAX, TICKET_FILE_NAME_CHARACTER_COUNT_MAX, TICKET_FILE_OCTETS_MAX,
+    TICKET_FILES_OCTETS_MAX, TICKET_MESSAGE_COUNT_MAX, TICKET_REOPEN_DAYS,
+    TICKET_SUBJECT_CHARACTER_COUNT_MAX, TICKET_TEXT_CHARACTER_COUNT_MAX,
 };
-use crate::refusal::Limit;
+use crate::refusal::{Limit, TicketRefusal};
 
 /// The noun; its history is the stream `ticket/{TicketId}`.
 pub struct Ticket;
@@ -32,18 +36,23 @@ impl Decider for Ticket {
                     subject: subject.clone(),
                     stage: TicketStage::AwaitingStaff,
                     message_count: 1,
+                    files: Vec::new(),
+                    assignee: None,
+                    priority: TicketPriority::default(),
                 })
             }
             (TicketState::Present(mut record), event) => {
                 match event {
                     TicketEvent::Said { side, is_internal, .. } => {
                         record.message_count = record.message_count.saturating_add(1);
-                        record.stage = match side {
-                            _ if *is_internal => record.stage,
-                            Side::Customer => TicketStage::AwaitingStaff,
-                            Side::Staff => TicketStage::AwaitingCustomer,
-                        };
+                        record.stage = turn(record.stage, (*side, *is_internal));
                     }
+                    TicketEvent::Attached(file) => {
+                        record.stage = turn(record.stage, (file.side, file.is_internal));
+                        record.files.push(file.clone());
+                    }
+                    TicketEvent::Assigned { to } => record.assignee = *to,
+                    TicketEvent::PrioritySet { priority } => record.priority = *priority,
                     TicketEvent::Resolved { at } => record.stage = TicketStage::Resolved(*at),
                     TicketEvent::Reopened => record.stage = TicketStage::AwaitingStaff,
                     TicketEvent::Opened { .. } => {}
@@ -63,14 +72,17 @@ impl Decider for Ticket {
         use TicketCommand as C;
         let record = match (state, command) {
             (TicketState::Absent, C::Open(new)) => return open(&new),
-            (TicketState::Absent, C::Say { .. } | C::Resolve | C::Reopen) => {
-                return Err(HostingRefusal::TicketNotFound);
-            }
+            (TicketState::Absent, _) => return Err(HostingRefusal::TicketNotFound),
             (TicketState::Present(record), command) => (record, command),
         };
         match record {
             (_, C::Open(_)) => Err(HostingRefusal::TicketExists),
-            (record, C::Say { side, text, is_internal }) => {
+            (record, C::Attach(new)) => attach(record, new, now),
+            (record, C::Assign(to)) if record.assignee == to => Ok(vec![]),
+            (_, C::Assign(to)) => Ok(vec![TicketEvent::Assigned { to }]),
+            (record, C::SetPriority(priority)) if record.priority == priority => Ok(vec![]),
+            (_, C::SetPriority(priority)) => Ok(vec![TicketEvent::PrioritySet { priority }]),
+            (record, C::Say { side, text, is_internal, way }) => {
                 if record.message_count >= TICKET_MESSAGE_COUNT_MAX {
                     let limit =
                         Limit { allowed: TICKET_MESSAGE_COUNT_MAX.into(), used: record.message_count.into() };
@@ -80,7 +92,7 @@ impl Decider for Ticket {
                     return Err(HostingRefusal::TicketClosed);
                 }
                 let text = Sealed::new(SubjectId::of_account(record.account), text_of(&text)?);
-                Ok(vec![TicketEvent::Said { side, text, is_internal }])
+                Ok(vec![TicketEvent::Said { side, text, is_internal, way }])
             }
             (record, C::Resolve) => Ok(match record.stage {
                 TicketStage::Resolved(_) => vec![],
@@ -95,6 +107,51 @@ impl Decider for Ticket {
             },
         }
     }
+}
+
+/// Whose turn it is after one side has given something; a note among the support is nobody's.
+const fn turn(stage: TicketStage, given: (Side, bool)) -> TicketStage {
+    match given {
+        (_, true) => stage,
+        (Side::Customer, false) => TicketStage::AwaitingStaff,
+        (Side::Staff, false) => TicketStage::AwaitingCustomer,
+    }
+}
+
+fn attach(record: &TicketRecord, new: NewFile, now: Timestamp) -> Result<Vec<TicketEvent>, HostingRefusal> {
+    if is_late(record, now) {
+        return Err(HostingRefusal::TicketClosed);
+    }
+    // The same octets sealed again have another hash: this is a repetition.
+    if record.files.iter().any(|known| known.hash == new.hash) {
+        return Ok(vec![]);
+    }
+    let limit = |allowed, used| Limit { allowed, used };
+    if record.files.len() >= TICKET_FILE_COUNT_MAX {
+        return Err(TicketRefusal::FileLimit(Limit::count(TICKET_FILE_COUNT_MAX, record.files.len())).into());
+    }
+    if new.octets == 0 {
+        return Err(TicketRefusal::FileEmpty.into());
+    }
+    if new.octets > TICKET_FILE_OCTETS_MAX {
+        return Err(TicketRefusal::FileTooLarge(limit(TICKET_FILE_OCTETS_MAX, new.octets)).into());
+    }
+    let all = record.files.iter().fold(new.octets, |sum, file| sum.saturating_add(file.octets));
+    if all > TICKET_FILES_OCTETS_MAX {
+        return Err(TicketRefusal::FilesTooLarge(limit(TICKET_FILES_OCTETS_MAX, all)).into());
+    }
+    let subject = SubjectId::of_account(record.account);
+    // Some programs name the folders as well: they are nobody's business, and lead elsewhere.
+    let name = new.name.rsplit(['/', '\\']).next().unwrap_or_default();
+    let name = crate::text::name(name, TICKET_FILE_NAME_CHARACTER_COUNT_MAX)?;
+    Ok(vec![TicketEvent::Attached(TicketFile {
+        side: new.side,
+        is_internal: new.is_internal,
+        name: Sealed::new(subject, name),
+        octets: new.octets,
+        hash: new.hash,
+        key: Sealed::new(subject, new.key),
+    })])
 }
 
 /// Whether it was answered too long ago to go on.

@@ -1,6 +1,6 @@
 //! What can happen to a ticket.
 
-use kernel::{AccountId, Sealed, ServiceId, Timestamp};
+use kernel::{AccountId, Sealed, ServiceId, Timestamp, UserId};
 
 /// What a ticket is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -17,6 +17,69 @@ pub enum TicketKind {
     Legal,
     /// Before buying.
     Sales,
+}
+
+/// How much a ticket hurries, in the eyes of the support.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub enum TicketPriority {
+    /// When there is time.
+    Low,
+    /// As it comes.
+    #[default]
+    Normal,
+    /// Before others.
+    High,
+    /// Now.
+    Urgent,
+}
+
+/// How a message came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Way {
+    /// By the dashboard or the API.
+    Panel,
+    /// As an answer by mail: who has written it is not proven.
+    Mail,
+}
+
+/// What opens a file: 32 octets of chance, used for this one file. Its `Debug` shows nothing. With the account's key it is
+/// destroyed, and the file with it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct FileKey([u8; 32]);
+
+impl FileKey {
+    /// Of these octets.
+    pub const fn new(octets: [u8; 32]) -> Self {
+        Self(octets)
+    }
+
+    /// The octets.
+    pub const fn octets(&self) -> &[u8; 32] {
+        &self.0
+    }
+}
+
+impl std::fmt::Debug for FileKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("FileKey")
+    }
+}
+
+/// A file of a ticket. Its octets are kept beside the journal, sealed, under their hash.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TicketFile {
+    /// Which side gave it.
+    pub side: Side,
+    /// Whether only the support gets it.
+    pub is_internal: bool,
+    /// What it is called.
+    pub name: Sealed<String>,
+    /// Its size in octets.
+    pub octets: u64,
+    /// SHA-256 of what is kept.
+    pub hash: [u8; 32],
+    /// What opens it.
+    pub key: Sealed<FileKey>,
 }
 
 /// Who speaks.
@@ -52,6 +115,20 @@ pub enum TicketEvent {
         text: Sealed<String>,
         /// Whether only the support reads it.
         is_internal: bool,
+        /// How it came.
+        way: Way,
+    },
+    /// A file is laid beside what was said.
+    Attached(TicketFile),
+    /// One of the support takes it, or nobody any more.
+    Assigned {
+        /// Who.
+        to: Option<UserId>,
+    },
+    /// It hurries more, or less.
+    PrioritySet {
+        /// How much.
+        priority: TicketPriority,
     },
     /// It is answered.
     Resolved {

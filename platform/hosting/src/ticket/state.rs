@@ -1,8 +1,8 @@
 //! What a ticket's past makes of it.
 
-use kernel::{AccountId, Sealed, ServiceId, Timestamp};
+use kernel::{AccountId, Sealed, ServiceId, Timestamp, UserId};
 
-use super::TicketKind;
+use super::{TicketFile, TicketKind, TicketPriority};
 
 /// A ticket as it is.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -50,4 +50,10 @@ pub struct TicketRecord {
     pub stage: TicketStage,
     /// How often something was said, the question included.
     pub message_count: u32,
+    /// Its files, in the order in which they came: the first is number 1.
+    pub files: Vec<TicketFile>,
+    /// Who of the support takes it.
+    pub assignee: Option<UserId>,
+    /// How much it hurries.
+    pub priority: TicketPriority,
 }

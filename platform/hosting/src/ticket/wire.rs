@@ -3,11 +3,14 @@
 use kernel::{Event, Kind, Malformed, Open, RawEvent, Seal, SealError, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::{Side, TicketEvent, TicketKind};
-use crate::wire::{self, Nothing, SealedField, json};
+use super::{FileKey, Side, TicketEvent, TicketFile, TicketKind, TicketPriority, Way};
+use crate::wire::{self, Hash, Nothing, Plain, SealedField, json};
 
 const OPENED: Kind = Kind { name: "ticket.opened", schema: 1 };
 const SAID: Kind = Kind { name: "ticket.said", schema: 1 };
+const ATTACHED: Kind = Kind { name: "ticket.attached", schema: 1 };
+const ASSIGNED: Kind = Kind { name: "ticket.assigned", schema: 1 };
+const PRIORITY_SET: Kind = Kind { name: "ticket.priority_set", schema: 1 };
 const RESOLVED: Kind = Kind { name: "ticket.resolved", schema: 1 };
 const REOPENED: Kind = Kind { name: "ticket.reopened", schema: 1 };
 
@@ -27,6 +30,30 @@ struct SaidV1 {
     text: SealedField,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     is_internal: bool,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    is_mail: bool,
+}
+
+#[derive(Serialize, Deserialize)]
+struct AttachedV1 {
+    side: SideV1,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    is_internal: bool,
+    name: SealedField,
+    octets: u64,
+    hash: Hash,
+    key: SealedField,
+}
+
+#[derive(Serialize, Deserialize)]
+struct AssignedV1 {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    to: Option<String>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct PrioritySetV1 {
+    priority: PriorityV1,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -50,6 +77,64 @@ enum KindV1 {
 enum SideV1 {
     Customer,
     Staff,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum PriorityV1 {
+    Low,
+    Normal,
+    High,
+    Urgent,
+}
+
+impl From<TicketPriority> for PriorityV1 {
+    fn from(priority: TicketPriority) -> Self {
+        match priority {
+            TicketPriority::Low => Self::Low,
+            TicketPriority::Normal => Self::Normal,
+            TicketPriority::High => Self::High,
+            TicketPriority::Urgent => Self::Urgent,
+        }
+    }
+}
+
+impl From<PriorityV1> for TicketPriority {
+    fn from(form: PriorityV1) -> Self {
+        match form {
+            PriorityV1::Low => Self::Low,
+            PriorityV1::Normal => Self::Normal,
+            PriorityV1::High => Self::High,
+            PriorityV1::Urgent => Self::Urgent,
+        }
+    }
+}
+
+impl From<Side> for SideV1 {
+    fn from(side: Side) -> Self {
+        match side {
+            Side::Customer => Self::Customer,
+            Side::Staff => Self::Staff,
+        }
+    }
+}
+
+impl From<SideV1> for Side {
+    fn from(form: SideV1) -> Self {
+        match form {
+            SideV1::Customer => Self::Customer,
+            SideV1::Staff => Self::Staff,
+        }
+    }
+}
+
+impl Plain for FileKey {
+    fn to_octets(&self) -> Vec<u8> {
+        self.octets().to_vec()
+    }
+    fn from_octets(octets: &[u8]) -> Option<Self> {
+        octets.try_into().ok().map(Self::new)
+    }
 }
 
 impl From<TicketKind> for KindV1 {
@@ -83,6 +168,9 @@ impl Event for TicketEvent {
         match self {
             Self::Opened { .. } => OPENED,
             Self::Said { .. } => SAID,
+            Self::Attached(_) => ATTACHED,
+            Self::Assigned { .. } => ASSIGNED,
+            Self::PrioritySet { .. } => PRIORITY_SET,
             Self::Resolved { .. } => RESOLVED,
             Self::Reopened => REOPENED,
         }
@@ -97,14 +185,22 @@ impl Event for TicketEvent {
                 subject: wire::seal(seal, subject)?,
                 text: wire::seal(seal, text)?,
             }),
-            Self::Said { side, text, is_internal } => json(&SaidV1 {
-                side: match side {
-                    Side::Customer => SideV1::Customer,
-                    Side::Staff => SideV1::Staff,
-                },
+            Self::Said { side, text, is_internal, way } => json(&SaidV1 {
+                side: (*side).into(),
                 text: wire::seal(seal, text)?,
                 is_internal: *is_internal,
+                is_mail: *way == Way::Mail,
             }),
+            Self::Attached(file) => json(&AttachedV1 {
+                side: file.side.into(),
+                is_internal: file.is_internal,
+                name: wire::seal(seal, &file.name)?,
+                octets: file.octets,
+                hash: Hash::from(&file.hash),
+                key: wire::seal(seal, &file.key)?,
+            }),
+            Self::Assigned { to } => json(&AssignedV1 { to: to.map(|user| user.to_string()) }),
+            Self::PrioritySet { priority } => json(&PrioritySetV1 { priority: (*priority).into() }),
             Self::Resolved { at } => json(&ResolvedV1 { at_ms: at.millis() }),
             Self::Reopened => json(&Nothing {}),
         })
@@ -125,14 +221,30 @@ impl Event for TicketEvent {
             ("ticket.said", 1) => {
                 let form: SaidV1 = wire::form(raw)?;
                 Ok(Self::Said {
-                    side: match form.side {
-                        SideV1::Customer => Side::Customer,
-                        SideV1::Staff => Side::Staff,
-                    },
+                    side: form.side.into(),
                     text: wire::open(raw, open, &form.text)?,
                     is_internal: form.is_internal,
+                    way: if form.is_mail { Way::Mail } else { Way::Panel },
                 })
             }
+            ("ticket.attached", 1) => {
+                let form: AttachedV1 = wire::form(raw)?;
+                Ok(Self::Attached(TicketFile {
+                    side: form.side.into(),
+                    is_internal: form.is_internal,
+                    name: wire::open(raw, open, &form.name)?,
+                    octets: form.octets,
+                    hash: wire::hash(raw, &form.hash)?,
+                    key: wire::open(raw, open, &form.key)?,
+                }))
+            }
+            ("ticket.assigned", 1) => {
+                let form: AssignedV1 = wire::form(raw)?;
+                let to = form.to.as_deref().map(|user| wire::id(raw, user)).transpose()?;
+                Ok(Self::Assigned { to })
+            }
+            ("ticket.priority_set", 1) => wire::form(raw)
+                .map(|form: PrioritySetV1| Self::PrioritySet { priority: form.priority.into() }),
             ("ticket.resolved", 1) => wire::form(raw)
                 .map(|form: ResolvedV1| Self::Resolved { at: Timestamp::from_millis(form.at_ms) }),
             ("ticket.reopened", 1) => wire::form(raw).map(|Nothing {}| Self::Reopened),

@@ -7,8 +7,8 @@ use crate::HostingRefusal;
 use crate::account::{Account, AccountCommand};
 use crate::ticket::{Side, Ticket, TicketCommand, TicketStage};
 
-/// Says something in a ticket, resolves it or opens it again. The support's side, and what it says to itself, is the
-/// operator's alone.
+/// Says something in a ticket, lays a file beside it, resolves it or opens it again. The support's side, what it says to
+/// itself, and who takes it, is the operator's alone.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AnswerTicket {
     /// Whose.
@@ -55,6 +55,8 @@ impl Guarded for AnswerTicket {
     fn need(&self, (_, ticket): &<Self::Reads as Reads>::States) -> Need {
         let is_staff = match &self.command {
             TicketCommand::Say { side, is_internal, .. } => *side == Side::Staff || *is_internal,
+            TicketCommand::Attach(file) => file.side == Side::Staff || file.is_internal,
+            TicketCommand::Assign(_) | TicketCommand::SetPriority(_) => true,
             TicketCommand::Open(_) | TicketCommand::Resolve | TicketCommand::Reopen => false,
         };
         let permission = if is_staff { Permission::PlatformWrite } else { Permission::TicketWrite };

@@ -162,6 +162,7 @@ impl AppointAdministrator {
             address: Sealed::new(subject, email),
             login: Some(Sealed::new(subject, login.to_string())),
             detail: name,
+            ticket: None,
             language,
         };
         NoticeDay::decide(day, NoticeCommand::Request(Box::new(new)), &(), now)

@@ -82,7 +82,7 @@ impl ChangeEmail {
         let login = record.login.plain().map(|login| Sealed::new(record.login.subject, login.to_string()));
         let language = record.language.unwrap_or(self.language);
         let person = NoticePerson::User(self.user);
-        Box::new(NewNotice { notice, person, kind, address, login, detail: None, language })
+        Box::new(NewNotice { notice, person, kind, address, login, detail: None, ticket: None, language })
     }
 }
 

@@ -2,8 +2,8 @@
 
 use authority::{Guarded, Need, Permission, Resource};
 use kernel::{
-    AccountId, Changes, Decider, EmailAddress, Key, NoticeId, Reads, Sealed, SubjectId, TenantId, Timestamp,
-    UseCase,
+    AccountId, Changes, Decider, EmailAddress, Key, NoticeId, Reads, Sealed, SubjectId, TenantId, TicketId,
+    Timestamp, UseCase,
 };
 
 use crate::delegation::{Delegation, DelegationState};
@@ -27,6 +27,8 @@ pub struct SendNotice {
     pub kind: NoticeKind,
     /// A name or a device, where the kind has one.
     pub detail: Option<String>,
+    /// The ticket that it is about, which an answer by mail goes to.
+    pub ticket: Option<TicketId>,
     /// The day (UTC) that it is counted for, from 1970.
     pub day: i64,
     /// The platform's own language, for whoever has chosen none.
@@ -78,6 +80,7 @@ impl UseCase for SendNotice {
             address,
             login,
             detail,
+            ticket: self.ticket,
             language,
         };
         let requested = NoticeDay::decide(day, NoticeCommand::Request(Box::new(new)), &(), now)?;

@@ -100,6 +100,7 @@ impl SignUp {
             address: Sealed::new(subject, self.email.clone()),
             login: Some(Sealed::new(subject, self.login.to_string())),
             detail: None,
+            ticket: None,
             language: self.language,
         }
     }

@@ -25,7 +25,7 @@ use hosting::service::{DomainShare, Recurring, ServiceEvent, SuspensionReason};
 use hosting::session::{EndReason, Entrance, SessionEvent, SessionOwner};
 use hosting::share::{Share, ShareRole};
 use hosting::sync_job::{SyncEncryption, SyncJob};
-use hosting::ticket::{Side, TicketEvent, TicketKind};
+use hosting::ticket::{FileKey, Side, TicketEvent, TicketFile, TicketKind, TicketPriority, Way};
 use hosting::tls_policy::{TlsLevel, TlsPolicy};
 use hosting::user::{UserEvent, UserRole};
 use hosting::webhook::{Kinds, Pause, Reach, Resumption, WebhookEvent, WebhookSecret, WebhookUrl};
@@ -561,6 +561,7 @@ fn notices(all: &mut Samples, at: Timestamp) {
         address: address(8),
         login: None,
         detail: None,
+        ticket: None,
         language: Language::En,
         at,
         link_until: None,
@@ -581,6 +582,8 @@ fn notices(all: &mut Samples, at: Timestamp) {
     let delegate = NoticePerson::Delegate(id(13));
     push(NoticeEvent::Requested(Box::new(minimal.clone())), "minimal");
     push(NoticeEvent::Requested(Box::new(full)), "full");
+    let of_ticket = Notice { kind: NoticeKind::TicketAnswered, ticket: Some(id(14)), ..minimal.clone() };
+    push(NoticeEvent::Requested(Box::new(of_ticket)), "ticket");
     push(NoticeEvent::Requested(Box::new(Notice { person: delegate, ..minimal })), "delegate");
     push(NoticeEvent::LinkUsed { notice: id(71) }, "full");
 }
@@ -597,9 +600,27 @@ fn tickets(all: &mut Samples, at: Timestamp) {
         };
         push(opened, form);
     }
-    for (side, is_internal, form) in [(Side::Customer, false, "minimal"), (Side::Staff, true, "full")] {
-        push(TicketEvent::Said { side, text: sealed(1, "alice again".to_owned()), is_internal }, form);
+    for (side, is_internal, way, form) in [
+        (Side::Customer, false, Way::Panel, "minimal"),
+        (Side::Staff, true, Way::Panel, "full"),
+        (Side::Customer, false, Way::Mail, "mail"),
+    ] {
+        push(TicketEvent::Said { side, text: sealed(1, "alice again".to_owned()), is_internal, way }, form);
     }
+    for (side, is_internal, form) in [(Side::Customer, false, "minimal"), (Side::Staff, true, "full")] {
+        let file = TicketFile {
+            side,
+            is_internal,
+            name: sealed(1, "alice.png".to_owned()),
+            octets: 70_000,
+            hash: [0x5a; 32],
+            key: sealed(1, FileKey::new(*b"the private key of one file only")),
+        };
+        push(TicketEvent::Attached(file), form);
+    }
+    push(TicketEvent::Assigned { to: None }, "minimal");
+    push(TicketEvent::Assigned { to: Some(id(2)) }, "full");
+    push(TicketEvent::PrioritySet { priority: TicketPriority::Urgent }, "full");
     push(TicketEvent::Resolved { at }, "full");
     push(TicketEvent::Reopened, "full");
 }

@@ -1,0 +1,30 @@
+// Files of tickets: given one after another, so that a large one does not keep the others waiting, and saved.
+import { explained } from '../lib/api/form.svelte';
+import { fetchFile, giveFile } from '../lib/api/client';
+import { save } from '../lib/csv';
+import { t } from '../lib/i18n/messages';
+import { toasts } from '../lib/ui/toast.svelte';
+
+const path = (account: string, ticket: string): string => `/tickets/${account}/${ticket}/files`;
+
+/** Lays files beside what was said; what is not taken is told. */
+export async function giveFiles(account: string, ticket: string, files: File[], isInternal: boolean): Promise<void> {
+  for (const file of files) {
+    try {
+      const asked = new URLSearchParams({ name: file.name, internal: String(isInternal) });
+      const problem = await giveFile(`${path(account, ticket)}?${asked.toString()}`, file);
+      if (problem) toasts.say(t('tickets.fileNotTaken', { name: file.name, problem }), 'danger');
+    } catch (error) {
+      toasts.say(t('tickets.fileNotTaken', { name: file.name, problem: explained(error) }), 'danger');
+    }
+  }
+}
+
+/** Hands a file of a ticket to the browser. */
+export async function saveFile(account: string, ticket: string, file: { number: number; name: string | null }): Promise<void> {
+  try {
+    save(file.name ?? 'file', await fetchFile(`${path(account, ticket)}/${file.number}`));
+  } catch (error) {
+    toasts.say(explained(error), 'danger');
+  }
+}
