@@ -9,6 +9,7 @@ use authority::Principal;
 use engine::{Engine, Outcome};
 use graphql::{GivenFile, TicketFiles};
 use hosting::HostingRefusal;
+use hosting::refusal::TicketRefusal;
 use hosting::ticket::{Side, TicketCommand, Way};
 use hosting::use_case::AnswerTicket;
 use journal::{Clock as _, SystemClock};
@@ -122,7 +123,7 @@ impl AnswerTickets {
         let say = AnswerTicket { account, ticket, command: say };
         match self.files.engine.run(&principal, command(0), correlation, &say).await {
             Ok(Outcome::Done { .. }) => {}
-            Ok(Outcome::Refused(HostingRefusal::TicketClosed)) => {
+            Ok(Outcome::Refused(HostingRefusal::Ticket(TicketRefusal::Closed))) => {
                 return Intake::Refused(
                     "this ticket was resolved more than 30 days ago; open a new one in the dashboard",
                 );

@@ -160,22 +160,6 @@ refusals! {
             "A replay goes from an earlier event to a later one; exchange the two positions.",
             "Une relecture va d’un événement à un événement ultérieur ; inversez les deux positions.";
 
-        /// The ticket does not exist.
-        TicketNotFound = "TICKET_NOT_FOUND", Some("ticketId"),
-            "This ticket does not exist; check its identifier.",
-            "Ce ticket n’existe pas ; vérifiez son identifiant.";
-        /// Another ticket has this id.
-        TicketExists = "TICKET_EXISTS", Some("ticketId"),
-            "A ticket with this identifier exists already; use another identifier.",
-            "Un ticket portant cet identifiant existe déjà ; utilisez un autre identifiant.";
-        /// It was resolved too long ago.
-        TicketClosed = "TICKET_CLOSED", Some("ticketId"),
-            "This ticket was resolved more than 30 days ago; open a new one.",
-            "Ce ticket est résolu depuis plus de 30 jours ; ouvrez-en un nouveau.";
-        /// Nothing is said.
-        TicketTextEmpty = "TICKET_TEXT_EMPTY", Some("text"),
-            "This message is empty; write what it is about.",
-            "Ce message est vide ; écrivez de quoi il s’agit.";
         /// The person still uses the platform.
         PersonStillThere = "PERSON_STILL_THERE", None,
             "This person still has a login or a mailbox here; remove it first, then erase their data.",
@@ -692,18 +676,6 @@ refusals! {
         TokenNetworkLimit = "TOKEN_NETWORK_LIMIT", Some("networks"), "networks",
             "An API token names at most {allowed} networks and {used} were given; name fewer.",
             "Un jeton d’API nomme au plus {allowed} réseaux et {used} ont été donnés ; nommez-en moins.";
-        /// The account has as many open tickets as an account may.
-        TicketLimitReached = "TICKET_LIMIT_REACHED", Some("accountId"), "tickets",
-            "This account has {used} of {allowed} open tickets; resolve one first.",
-            "Ce compte a {used} tickets ouverts sur {allowed} ; résolvez-en un d’abord.";
-        /// The ticket has become too long.
-        TicketMessageLimit = "TICKET_MESSAGE_LIMIT", Some("ticketId"), "messages",
-            "This ticket has {used} of {allowed} messages; open a new one.",
-            "Ce ticket a {used} messages sur {allowed} ; ouvrez-en un nouveau.";
-        /// A message is too long.
-        TicketTextTooLong = "TICKET_TEXT_TOO_LONG", Some("text"), "characters",
-            "This message has {used} characters and {allowed} are allowed; shorten it.",
-            "Ce message comporte {used} caractères et {allowed} sont permis ; raccourcissez-le.";
         /// The account has let in as many as it may.
         DelegationLimitReached = "DELEGATION_LIMIT_REACHED", Some("accountId"), "delegations",
             "This account has {used} of {allowed} delegations; end one first.",

@@ -10,7 +10,7 @@ use crate::limit::{
     ACCOUNT_DEPTH_MAX, ACCOUNT_NAME_CHARACTER_COUNT_MAX, DELEGATION_COUNT_MAX, SERVICE_COUNT_MAX,
     TICKET_COUNT_MAX, USER_COUNT_MAX, WEBHOOK_COUNT_MAX,
 };
-use crate::refusal::{Limit, ResellerRefusal};
+use crate::refusal::{Limit, ResellerRefusal, TicketRefusal};
 use crate::reseller::Resources;
 
 /// The noun; its history is the stream `account/{AccountId}`.
@@ -248,7 +248,7 @@ impl Decider for Account {
                     Ok(vec![])
                 } else if record.tickets.len() >= TICKET_COUNT_MAX {
                     let limit = Limit::count(TICKET_COUNT_MAX, record.tickets.len());
-                    Err(HostingRefusal::TicketLimitReached(limit))
+                    Err(TicketRefusal::LimitReached(limit).into())
                 } else {
                     Ok(vec![AccountEvent::TicketCounted { ticket }])
                 }

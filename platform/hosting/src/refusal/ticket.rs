@@ -9,6 +9,22 @@ refusals! {
     TicketRefusal
     also {}
     plain {
+        /// The ticket does not exist.
+        NotFound = "TICKET_NOT_FOUND", Some("ticketId"),
+            "This ticket does not exist; check its identifier.",
+            "Ce ticket n’existe pas ; vérifiez son identifiant.";
+        /// Another ticket has this id.
+        Exists = "TICKET_EXISTS", Some("ticketId"),
+            "A ticket with this identifier exists already; use another identifier.",
+            "Un ticket portant cet identifiant existe déjà ; utilisez un autre identifiant.";
+        /// It was resolved too long ago.
+        Closed = "TICKET_CLOSED", Some("ticketId"),
+            "This ticket was resolved more than 30 days ago; open a new one.",
+            "Ce ticket est résolu depuis plus de 30 jours ; ouvrez-en un nouveau.";
+        /// Nothing is said.
+        TextEmpty = "TICKET_TEXT_EMPTY", Some("text"),
+            "This message is empty; write what it is about.",
+            "Ce message est vide ; écrivez de quoi il s’agit.";
         /// There is nothing in the file.
         FileEmpty = "TICKET_FILE_EMPTY", Some("file"),
             "This file is empty; choose another one.",
@@ -19,6 +35,18 @@ refusals! {
             "Les tickets sont pris en charge par les opérateurs de cette plateforme ; nommez l’un d’eux, ou personne.";
     }
     limited {
+        /// The account has as many open tickets as an account may.
+        LimitReached = "TICKET_LIMIT_REACHED", Some("accountId"), "tickets",
+            "This account has {used} of {allowed} open tickets; resolve one first.",
+            "Ce compte a {used} tickets ouverts sur {allowed} ; résolvez-en un d’abord.";
+        /// The ticket has become too long.
+        MessageLimit = "TICKET_MESSAGE_LIMIT", Some("ticketId"), "messages",
+            "This ticket has {used} of {allowed} messages; open a new one.",
+            "Ce ticket a {used} messages sur {allowed} ; ouvrez-en un nouveau.";
+        /// A message is too long.
+        TextTooLong = "TICKET_TEXT_TOO_LONG", Some("text"), "characters",
+            "This message has {used} characters and {allowed} are allowed; shorten it.",
+            "Ce message comporte {used} caractères et {allowed} sont permis ; raccourcissez-le.";
         /// The ticket has as many files as one may.
         FileLimit = "TICKET_FILE_LIMIT", Some("file"), "files",
             "This ticket has {used} of {allowed} files; open a new one, or say it in words.",

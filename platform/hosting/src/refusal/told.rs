@@ -35,10 +35,10 @@ mod tests {
     use kernel::{ClaimKind, Refusal as _};
 
     use super::*;
-    use crate::refusal::{BoxRefusal, HostingRefusal, Limit, ResellerRefusal};
+    use crate::refusal::{BoxRefusal, HostingRefusal, Limit, ResellerRefusal, TicketRefusal};
 
     fn codes() -> Vec<&'static str> {
-        [HostingRefusal::CODES, ResellerRefusal::CODES, BoxRefusal::CODES].concat()
+        [HostingRefusal::CODES, ResellerRefusal::CODES, BoxRefusal::CODES, TicketRefusal::CODES].concat()
     }
 
     #[test]

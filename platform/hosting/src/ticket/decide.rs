@@ -72,11 +72,11 @@ impl Decider for Ticket {
         use TicketCommand as C;
         let record = match (state, command) {
             (TicketState::Absent, C::Open(new)) => return open(&new),
-            (TicketState::Absent, _) => return Err(HostingRefusal::TicketNotFound),
+            (TicketState::Absent, _) => return Err(TicketRefusal::NotFound.into()),
             (TicketState::Present(record), command) => (record, command),
         };
         match record {
-            (_, C::Open(_)) => Err(HostingRefusal::TicketExists),
+            (_, C::Open(_)) => Err(TicketRefusal::Exists.into()),
             (record, C::Attach(new)) => attach(record, new, now),
             (record, C::Assign(to)) if record.assignee == to => Ok(vec![]),
             (_, C::Assign(to)) => Ok(vec![TicketEvent::Assigned { to }]),
@@ -86,10 +86,10 @@ impl Decider for Ticket {
                 if record.message_count >= TICKET_MESSAGE_COUNT_MAX {
                     let limit =
                         Limit { allowed: TICKET_MESSAGE_COUNT_MAX.into(), used: record.message_count.into() };
-                    return Err(HostingRefusal::TicketMessageLimit(limit));
+                    return Err(TicketRefusal::MessageLimit(limit).into());
                 }
                 if is_late(record, now) {
-                    return Err(HostingRefusal::TicketClosed);
+                    return Err(TicketRefusal::Closed.into());
                 }
                 let text = Sealed::new(SubjectId::of_account(record.account), text_of(&text)?);
                 Ok(vec![TicketEvent::Said { side, text, is_internal, way }])
@@ -102,7 +102,7 @@ impl Decider for Ticket {
             }),
             (record, C::Reopen) => match record.stage {
                 TicketStage::AwaitingStaff | TicketStage::AwaitingCustomer => Ok(vec![]),
-                TicketStage::Resolved(_) if is_late(record, now) => Err(HostingRefusal::TicketClosed),
+                TicketStage::Resolved(_) if is_late(record, now) => Err(TicketRefusal::Closed.into()),
                 TicketStage::Resolved(_) => Ok(vec![TicketEvent::Reopened]),
             },
         }
@@ -120,7 +120,7 @@ const fn turn(stage: TicketStage, given: (Side, bool)) -> TicketStage {
 
 fn attach(record: &TicketRecord, new: NewFile, now: Timestamp) -> Result<Vec<TicketEvent>, HostingRefusal> {
     if is_late(record, now) {
-        return Err(HostingRefusal::TicketClosed);
+        return Err(TicketRefusal::Closed.into());
     }
     // The same octets sealed again have another hash: this is a repetition.
     if record.files.iter().any(|known| known.hash == new.hash) {
@@ -182,11 +182,11 @@ fn text_of(text: &str) -> Result<String, HostingRefusal> {
     let text = text.trim();
     let count = text.chars().count();
     if count == 0 {
-        return Err(HostingRefusal::TicketTextEmpty);
+        return Err(TicketRefusal::TextEmpty.into());
     }
     if count > TICKET_TEXT_CHARACTER_COUNT_MAX {
         let limit = Limit::count(TICKET_TEXT_CHARACTER_COUNT_MAX, count);
-        return Err(HostingRefusal::TicketTextTooLong(limit));
+        return Err(TicketRefusal::TextTooLong(limit).into());
     }
     Ok(text.chars().filter(|character| matches!(character, '\n' | '\t') || !character.is_control()).collect())
 }
