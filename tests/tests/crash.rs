@@ -1,5 +1,7 @@
 //! Killed at any moment under load, the platform loses nothing that it acknowledged and doubles nothing.
 
+#[path = "crash/nodes.rs"]
+mod nodes;
 #[path = "crash/outbound.rs"]
 mod outbound;
 

@@ -6,6 +6,7 @@ use std::process::{Command, Stdio};
 /// Programs with the Debian package that brings them and the suite that needs them.
 const DEBIAN: &[(&str, &str, &str)] = &[
     ("pg_ctlcluster", "postgresql", "postgres"),
+    ("psql", "postgresql-client", "crash: two nodes on one PostgreSQL"),
     ("mbsync", "isync", "interop: mbsync"),
     ("swaks", "swaks", "interop: swaks"),
     ("offlineimap", "offlineimap3", "interop: offlineimap3"),

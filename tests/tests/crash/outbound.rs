@@ -17,7 +17,7 @@ const BURST_COUNT: u64 = 60;
 const REST_WAIT: Duration = Duration::from_secs(120);
 
 /// A child that ends with the test.
-struct Ended(Child);
+pub(super) struct Ended(Child);
 
 impl Drop for Ended {
     fn drop(&mut self) {
@@ -26,7 +26,7 @@ impl Drop for Ended {
     }
 }
 
-fn folder(name: &str) -> PathBuf {
+pub(super) fn folder(name: &str) -> PathBuf {
     let folder = std::env::temp_dir().join(format!("hosterra-{name}-{}", std::process::id()));
     drop(fs::remove_dir_all(&folder));
     fs::create_dir_all(&folder).expect("a folder");
@@ -34,7 +34,7 @@ fn folder(name: &str) -> PathBuf {
 }
 
 /// DNS in which mail of `sink.example` goes to loopback.
-fn dns(port: u16) -> Option<Ended> {
+pub(super) fn dns(port: u16) -> Option<Ended> {
     let program = ["/usr/sbin/dnsmasq", "/usr/bin/dnsmasq"].into_iter().find(|path| Path::new(path).exists());
     let Some(program) = program else {
         skipped("dnsmasq is not installed");
@@ -60,7 +60,7 @@ fn dns(port: u16) -> Option<Ended> {
     Some(Ended(child))
 }
 
-fn sink(port: u16, file: &Path, mode: &str) -> Option<Ended> {
+pub(super) fn sink(port: u16, file: &Path, mode: &str) -> Option<Ended> {
     // Debian's package belongs to Debian's Python, which need not be the first one.
     let imports = |python: &&str| {
         let has = Command::new(python).args(["-c", "import aiosmtpd"]).stderr(Stdio::null()).status();
@@ -101,7 +101,7 @@ except (OSError, smtplib.SMTPException):
     pass
 "#;
 
-fn submitting(port: u16, first: u64, count: u64) -> Child {
+pub(super) fn submitting(port: u16, first: u64, count: u64) -> Child {
     Command::new("python3")
         .args(["-c", SUBMIT, &port.to_string(), &first.to_string(), &count.to_string()])
         .stdout(Stdio::piped())
@@ -110,13 +110,13 @@ fn submitting(port: u16, first: u64, count: u64) -> Child {
         .expect("python runs")
 }
 
-fn numbers(child: Child) -> BTreeSet<u64> {
+pub(super) fn numbers(child: Child) -> BTreeSet<u64> {
     let output = child.wait_with_output().expect("python ends");
     String::from_utf8_lossy(&output.stdout).lines().filter_map(|line| line.parse().ok()).collect()
 }
 
 /// How often each recipient was taken, by the file of the sink.
-fn taken(file: &Path) -> BTreeMap<String, u32> {
+pub(super) fn taken(file: &Path) -> BTreeMap<String, u32> {
     let mut counts = BTreeMap::new();
     for line in fs::read_to_string(file).unwrap_or_default().lines() {
         *counts.entry(line.to_owned()).or_insert(0) += 1;
@@ -124,7 +124,7 @@ fn taken(file: &Path) -> BTreeMap<String, u32> {
     counts
 }
 
-fn configuration(dns: u16, sink: u16) -> String {
+pub(super) fn configuration(dns: u16, sink: u16) -> String {
     format!("dns.servers = [\"127.0.0.1:{dns}\"]\n[outbound]\nport = {sink}\nallow_loopback = true\n")
 }
 
