@@ -53,6 +53,8 @@ fn check(query: &str, answer: &Value) {
         assert!(!field.is_null(), "{query}\n{answer:#}");
         let errors = &field["userErrors"];
         assert!(errors.is_null() || *errors == json!([]), "{query}\n{answer:#}");
+        let refused = &field["refusedCount"];
+        assert!(refused.is_null() || *refused == json!(0), "{query}\n{answer:#}");
     }
 }
 
@@ -69,7 +71,7 @@ async fn every_example_works_as_it_is_written() {
         .await;
     let mut known: HashMap<String, String> = HashMap::new();
     let steps = steps();
-    assert!(steps.len() >= 14, "the page was not read: {} steps", steps.len());
+    assert!(steps.len() >= 20, "the page was not read: {} steps", steps.len());
     for step in steps {
         if let (Some(name), Some(value)) = (known.get("NAME"), known.get("VALUE")) {
             let name = name.trim_end_matches('.').to_owned();

@@ -1,6 +1,7 @@
 //! The API as a client sees it: over a journal in a file, with projections, followers and real password hashes.
 
 mod access;
+mod bad_input;
 mod books;
 mod comings;
 mod contracts;
@@ -12,6 +13,7 @@ mod examples;
 mod flow;
 mod history;
 mod keys;
+mod meanwhile;
 mod passkeys;
 mod people;
 mod plan_change;

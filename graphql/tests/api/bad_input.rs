@@ -1,0 +1,94 @@
+//! What people get wrong, or try, as the API tells it: each refusal has its code, names the field, says the limit where there
+//! is one, and is a sentence in either language.
+
+use graphql::Language;
+use serde_json::{Value, json};
+
+use crate::stage::Stage;
+
+/// A mutation, and what it is told: the code, the field, and the limit that stands in the way.
+type Row = (String, &'static str, &'static str, Option<&'static str>);
+
+fn rows(service: &str, domain: &str, mailbox: &str) -> Vec<Row> {
+    let errors = "userErrors { code field message limits { name allowed used } }";
+    let add_domain = |name: &str| {
+        format!("domainAdd(input: {{ serviceId: \"{service}\", name: \"{name}\" }}) {{ {errors} }}")
+    };
+    let create = |mailbox: &str| {
+        format!(
+            "mailboxesCreate(place: {{ serviceId: \"{service}\", domainId: \"{domain}\" }}, mailboxes: [{{ {mailbox} }}]) \
+             {{ {errors} }}"
+        )
+    };
+    let temporary = |ends: &str| {
+        format!(
+            "temporaryAliasCreate(input: {{ mailboxId: \"{mailbox}\", localPart: \"tmp\", expiresAt: \"{ends}\" }}) \
+             {{ {errors} }}"
+        )
+    };
+    let filter = |script: &str| {
+        format!(
+            "filterAdd(mailboxId: \"{mailbox}\", filter: {{ name: \"x\", script: \"{script}\" }}) {{ {errors} }}"
+        )
+    };
+    let push = |pattern: &str| {
+        format!(
+            "pushAdd(mailboxId: \"{mailbox}\", push: {{ kind: WEBHOOK, name: \"x\", url: \"https://hook.example/x\", \
+             token: \"0123456789abcdef0123456789abcdef\", sendersPattern: \"{pattern}\" }}) {{ {errors} }}"
+        )
+    };
+    let ticket = |text: &str| {
+        format!("ticketOpen(input: {{ kind: TECHNICAL, subject: \"x\", text: \"{text}\" }}) {{ {errors} }}")
+    };
+    let quota = |octets: &str| {
+        format!("mailboxQuotaChange(mailboxId: \"{mailbox}\", quotaBytes: {octets}) {{ {errors} }}")
+    };
+    vec![
+        // A Cyrillic a among Latin letters, and what is no name.
+        (add_domain("hosterr\u{430}.example"), "DOMAIN_MIXED_SCRIPTS", "name", None),
+        (add_domain("-bad-.example"), "MALFORMED", "name", None),
+        (create("localPart: \"a..b\", quotaBytes: 1024"), "MALFORMED", "mailboxes.0.localPart", None),
+        (quota("9007199254740991"), "QUOTA_ABOVE_PLAN", "quotaBytes", Some("quotaBytes")),
+        (temporary("2001-01-01T00:00:00Z"), "EXPIRY_PAST", "expiresAt", None),
+        (temporary("9999-01-01T00:00:00Z"), "EXPIRY_TOO_FAR", "expiresAt", Some("days")),
+        (filter("if true { nonsense; }"), "FILTER_DOES_NOT_COMPILE", "script", None),
+        (push("((a{99}){99}){99}"), "MALFORMED", "sendersPattern", None),
+        (push("(a"), "MALFORMED", "sendersPattern", None),
+        (ticket(&"x".repeat(10_001)), "TICKET_TEXT_TOO_LONG", "text", Some("characters")),
+        (ticket(" "), "TICKET_TEXT_EMPTY", "text", None),
+    ]
+}
+
+/// The first refusal of whatever field the answer has.
+fn refusal(answer: &Value) -> Option<&Value> {
+    answer["data"].as_object()?.values().next()?["userErrors"].get(0)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_refusal_names_the_field_and_the_limit_in_either_language() {
+    let stage = Stage::open().await;
+    let operator = stage.operator().await;
+    let customer = stage.customer(&operator, ("acme", "pro")).await;
+    let mailbox = stage.mailbox(&customer, "alice").await;
+    let mut wrong = Vec::new();
+    for (mutation, code, field, limit) in rows(&customer.service, &customer.domain, &mailbox) {
+        let query = format!("mutation {{ {mutation} }}");
+        let english = stage.ask_in(Language::English, &customer.owner, &query, json!({})).await;
+        let french = stage.ask_in(Language::French, &customer.owner, &query, json!({})).await;
+        let (Some(english), Some(french)) = (refusal(&english), refusal(&french)) else {
+            wrong.push(format!("{mutation:.80}: {english:#}"));
+            continue;
+        };
+        let told = english["limits"].as_array().and_then(|limits| limits.first());
+        let is_right = english["code"] == code
+            && english["field"] == field
+            && told.map(|limit| limit["name"].clone()) == limit.map(|limit| json!(limit))
+            && told.is_none_or(|limit| !limit["allowed"].is_null())
+            && english["message"].as_str().is_some_and(|words| words.len() > 10)
+            && english["message"] != french["message"];
+        if !is_right {
+            wrong.push(format!("{mutation:.80}: {english:#} {french:#}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}

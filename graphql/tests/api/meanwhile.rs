@@ -1,0 +1,145 @@
+//! Two who change one thing at once: everywhere the later one is told what was found, and nothing of it is done.
+
+use serde_json::{Value, json};
+
+use crate::stage::{Customer, PASSWORD, Stage};
+
+/// A change of something that exists: the mutation, how it names the thing, and two changes of it.
+struct Form {
+    mutation: &'static str,
+    thing: String,
+    first: &'static str,
+    second: &'static str,
+}
+
+fn of(answer: &Value, path: &str) -> String {
+    let found = path.split('.').fold(answer, |value, step| &value[step]);
+    found.as_str().unwrap_or_else(|| panic!("{path} is not in {answer:#}")).to_owned()
+}
+
+/// Everything that a form changes, each made and named.
+async fn forms(stage: &Stage, customer: &Customer) -> Vec<Form> {
+    let (owner, domain) = (&customer.owner, &customer.domain);
+    let mailbox = stage.mailbox(customer, "alice").await;
+    let done = async |query: String, path: &str| of(&stage.done(owner, &query).await, path);
+    let errors = "userErrors { code field message }";
+    let alias = done(
+        format!(
+            "mutation {{ aliasCreate(input: {{ serviceId: \"{}\", domainId: \"{domain}\", localPart: \"info\", targets: \
+             [\"alice@{}\"] }}) {{ alias {{ id }} {errors} }} }}",
+            customer.service, customer.domain_name
+        ),
+        "aliasCreate.alias.id",
+    )
+    .await;
+    let map = done(
+        format!(
+            "mutation {{ addressMapAdd(input: {{ domainId: \"{domain}\", kind: RECIPIENT_COPY, from: \"@{0}\", to: \
+             \"alice@{0}\" }}) {{ addressMap {{ id }} {errors} }} }}",
+            customer.domain_name
+        ),
+        "addressMapAdd.addressMap.id",
+    )
+    .await;
+    let policy = done(
+        format!(
+            "mutation {{ tlsPolicyAdd(policy: {{ destination: \"else.example\", level: ENCRYPT }}) {{ tlsPolicy {{ id }} \
+             {errors} }} }}"
+        ),
+        "tlsPolicyAdd.tlsPolicy.id",
+    )
+    .await;
+    let script = "name: \"own\", script: \"keep;\"";
+    let filter = done(
+        format!("mutation {{ filterAdd(mailboxId: \"{mailbox}\", filter: {{ {script} }}) {{ filter {{ id }} {errors} }} }}"),
+        "filterAdd.filter.id",
+    )
+    .await;
+    let of_domain = done(
+        format!(
+            "mutation {{ domainFilterAdd(domainId: \"{domain}\", filter: {{ {script} }}) {{ filter {{ id }} {errors} }} }}"
+        ),
+        "domainFilterAdd.filter.id",
+    )
+    .await;
+    let form = |mutation, thing, first, second| Form { mutation, thing, first, second };
+    vec![
+        form(
+            "domainSettingsChange",
+            format!("domainId: \"{domain}\""),
+            "settings: { description: \"one\" }",
+            "settings: { description: \"two\" }",
+        ),
+        form(
+            "mailboxSettingsChange",
+            format!("mailboxId: \"{mailbox}\""),
+            "settings: { tags: [\"one\"] }",
+            "settings: { tags: [\"two\"] }",
+        ),
+        form(
+            "aliasSettingsChange",
+            format!("aliasId: \"{alias}\""),
+            "settings: { privateComment: \"one\" }",
+            "settings: { privateComment: \"two\" }",
+        ),
+        form(
+            "addressMapChange",
+            format!("domainId: \"{domain}\", addressMapId: \"{map}\""),
+            "change: { comment: \"one\" }",
+            "change: { comment: \"two\" }",
+        ),
+        form(
+            "tlsPolicyChange",
+            format!("tlsPolicyId: \"{policy}\""),
+            "change: { comment: \"one\" }",
+            "change: { comment: \"two\" }",
+        ),
+        form(
+            "filterChange",
+            format!("mailboxId: \"{mailbox}\", filterId: \"{filter}\""),
+            "change: { description: \"one\" }",
+            "change: { description: \"two\" }",
+        ),
+        form(
+            "domainFilterChange",
+            format!("domainId: \"{domain}\", filterId: \"{of_domain}\""),
+            "change: { description: \"one\" }",
+            "change: { description: \"two\" }",
+        ),
+    ]
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_two_who_change_one_thing_the_later_is_told_and_changes_nothing() {
+    let stage = Stage::open().await;
+    let operator = stage.operator().await;
+    let customer = stage.customer(&operator, ("acme", "pro")).await;
+    let other = format!(
+        "mutation {{ userRegister(input: {{ login: \"second_owner\", password: \"{PASSWORD}\", role: OWNER }}) \
+         {{ userErrors {{ code }} }} }}"
+    );
+    stage.done(&customer.owner, &other).await;
+    let second = stage.sign_in("second_owner", PASSWORD).await;
+    for Form { mutation, thing, first, second: later } in forms(&stage, &customer).await {
+        let change = |what: &str, revision: u32| {
+            format!(
+                "mutation {{ {mutation}({thing}, {what}, revision: {revision}) {{ userErrors {{ code field message limits \
+                 {{ name allowed used }} }} }} }}"
+            )
+        };
+        stage.done(&customer.owner, &change(first, 0)).await;
+        let stale = stage.ask(&second, &change(later, 0)).await;
+        let error = &stale["data"][mutation]["userErrors"][0];
+        assert_eq!(error["code"], "SETTINGS_CHANGED_MEANWHILE", "{mutation}: {stale:#}");
+        // The limit names what is there and what was read.
+        assert_eq!(error["limits"], json!([{ "name": "revision", "allowed": 1, "used": 0 }]), "{mutation}");
+        // Whoever looks again may go on, and no change was counted for the one that was refused.
+        stage.done(&second, &change(later, 1)).await;
+        let stale = stage.ask(&customer.owner, &change(first, 1)).await;
+        assert_eq!(
+            stale["data"][mutation]["userErrors"][0]["limits"],
+            json!([{ "name": "revision", "allowed": 2, "used": 1 }]),
+            "{mutation}"
+        );
+    }
+}
