@@ -430,7 +430,7 @@ fn origin<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, 
     Ok(Some(text))
 }
 
-fn address<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<EmailAddress>, D::Error> {
+pub fn address<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<EmailAddress>, D::Error> {
     let text = String::deserialize(deserializer)?;
     EmailAddress::parse(&text).map(Some).map_err(|fault| {
         D::Error::custom(format!("expected an address such as `no-reply@example.com`: {fault}"))

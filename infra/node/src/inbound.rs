@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ipnet::IpNet;
+use kernel::EmailAddress;
 use resolver::{Dns, Name};
 use serde::de::{DeserializeOwned, Error as _};
 use serde::{Deserialize, Deserializer};
@@ -43,6 +44,19 @@ pub struct InboundConfig {
     pub greeting_wait_ms: u64,
     /// Connections at a time from one network: a /24 of IPv4, a /64 of IPv6.
     pub connections_per_network: usize,
+    /// Whether domains are told what came in their name.
+    pub dmarc_reports: DmarcReportConfig,
+}
+
+/// Reports about DMARC (RFC 9990), to domains that ask for them in DNS.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct DmarcReportConfig {
+    /// From whom they are, in a domain that is served here, so that they are signed. Absent: nothing is counted or sent.
+    #[serde(deserialize_with = "crate::config::address")]
+    pub from: Option<EmailAddress>,
+    /// Who reports, in words; the host name where absent.
+    pub organization: Option<String>,
 }
 
 /// One list.
@@ -81,6 +95,7 @@ impl Default for InboundConfig {
             greylisting_wait_secs: 60,
             greeting_wait_ms: 2000,
             connections_per_network: 256,
+            dmarc_reports: DmarcReportConfig::default(),
         }
     }
 }
@@ -169,11 +184,15 @@ mod tests {
                     [[dnsbl]]\nzone = \"bl.example\"\non_listing = \"suspect\"\n";
         let config: InboundConfig = toml::from_str(text).expect("a section");
         assert_eq!(config.trusted_networks.len(), 2);
+        let reports = "[dmarc_reports]\nfrom = \"dmarc@us.example\"\n";
+        let reporting: InboundConfig = toml::from_str(reports).expect("a section");
+        assert!(reporting.dmarc_reports.from.is_some() && config.dmarc_reports.from.is_none());
         assert_eq!(config.dnsbl[0].on_listing, OnListingConfig::Suspect);
         for (text, expected) in [
             ("trusted_networks = [\"all\"]", "a network such as"),
             ("trusted_sealers = [\"a b\"]", "a domain such as"),
             ("greylisting_wait_secs = 0", "1 to 3600 seconds"),
+            ("dmarc_reports = { from = \"us.example\" }", "an address such as"),
             ("honors_dmarc = true", "unknown field"),
         ] {
             let fault = toml::from_str::<InboundConfig>(text).expect_err(text).to_string();

@@ -11,6 +11,7 @@ mod config;
 mod demo;
 mod desk;
 mod dkim;
+mod dmarc_report;
 mod erase;
 mod inbound;
 mod logins;

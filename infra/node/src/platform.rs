@@ -12,7 +12,8 @@ use journal::keyring::Keyring;
 use journal::{Clock, Journal, PostgresJournal, SqliteJournal, SystemClock};
 use kernel::Timestamp;
 use store::{
-    Correspondents, LastLogins, Reports, Retention, Retries, Sends, SqlStore, StsPolicies, TlsResults,
+    Correspondents, DmarcObservations, LastLogins, Reports, Retention, Retries, Sends, SqlStore, StsPolicies,
+    TlsResults,
 };
 use webhook::Deliveries;
 
@@ -42,6 +43,8 @@ pub struct Platform {
     pub sts_policies: StsPolicies,
     /// How TLS towards them went.
     pub tls_results: TlsResults,
+    /// What came in the name of others.
+    pub dmarc_observations: DmarcObservations,
     /// What other hosts report about domains.
     pub reports: Reports,
     /// Who was asked to come again with mail.
@@ -91,6 +94,7 @@ impl Platform {
         let retries = Retries::open(mail.clone()).await?;
         let reports = Reports::open(mail.clone()).await?;
         let sts_policies = StsPolicies::open(mail.clone()).await?;
+        let dmarc_observations = DmarcObservations::open(mail.clone()).await?;
         let tls_results = TlsResults::open(mail.clone()).await?;
         let store = SqlStore::open(mail.clone(), now(), Retention::days(config.retention_days)).await?;
         // A server that answers "no such mailbox" because it has not read on yet would lose mail.
@@ -113,6 +117,7 @@ impl Platform {
             store: Arc::new(store),
             sts_policies,
             tls_results,
+            dmarc_observations,
             reports,
             retries,
             correspondents,

@@ -95,28 +95,7 @@ impl PostNotices {
 
     /// Where the letter goes; none where its address takes no mail.
     fn acceptance(&self, notice: &Notice, (letter, sender): (&Letter, &str)) -> Option<Acceptance> {
-        let elsewhere = |address: EmailAddress| QueuedRecipient { address, notify: None, original: None };
-        let (deposits, queued) = match self.directory.resolve(&letter.to, None) {
-            Resolution::NotLocal => (Vec::new(), vec![elsewhere(letter.to.clone())]),
-            Resolution::Deliver(ends) => {
-                let deposits = ends.mailboxes.iter().map(|end| Deposit {
-                    owner: Owner { tenant: end.tenant, mailbox: end.mailbox },
-                    destination: Destination::Inbox,
-                    flags: Flags::default(),
-                    internal_date: None,
-                    quota: end.quota,
-                    prefix: Bytes::from(format!(
-                        "Return-Path: <{}>\r\nDelivered-To: {}\r\n",
-                        self.from, letter.to
-                    )),
-                });
-                let forwards = ends.forwards.iter().map(|(_, address)| elsewhere(address.clone()));
-                (deposits.collect(), forwards.collect())
-            }
-            Resolution::Unknown | Resolution::Disabled | Resolution::Internal | Resolution::Loop => {
-                return None;
-            }
-        };
+        let (deposits, queued) = ends(&self.directory, &self.from, &letter.to)?;
         let (sender, from) = (sender.to_owned(), self.from.clone());
         let postmark = Postmark { sender, from, notice: notice.notice, at: notice.at };
         Some(Acceptance {
@@ -129,5 +108,30 @@ impl PostNotices {
             dsn: (None, None),
             queueing: Queueing { lane: Lane::default(), origin: Origin::Report, ..Queueing::default() },
         })
+    }
+}
+
+/// Where mail of the platform itself goes: into mailboxes here, or into the queue; none where `to` takes no mail.
+pub fn ends(
+    directory: &Directory,
+    from: &EmailAddress,
+    to: &EmailAddress,
+) -> Option<(Vec<Deposit>, Vec<QueuedRecipient>)> {
+    let elsewhere = |address: EmailAddress| QueuedRecipient { address, notify: None, original: None };
+    match directory.resolve(to, None) {
+        Resolution::NotLocal => Some((Vec::new(), vec![elsewhere(to.clone())])),
+        Resolution::Deliver(ends) => {
+            let deposits = ends.mailboxes.iter().map(|end| Deposit {
+                owner: Owner { tenant: end.tenant, mailbox: end.mailbox },
+                destination: Destination::Inbox,
+                flags: Flags::default(),
+                internal_date: None,
+                quota: end.quota,
+                prefix: Bytes::from(format!("Return-Path: <{from}>\r\nDelivered-To: {to}\r\n")),
+            });
+            let forwards = ends.forwards.iter().map(|(_, address)| elsewhere(address.clone()));
+            Some((deposits.collect(), forwards.collect()))
+        }
+        Resolution::Unknown | Resolution::Disabled | Resolution::Internal | Resolution::Loop => None,
     }
 }

@@ -28,6 +28,7 @@ use crate::banner::{self, Open};
 use crate::config::{Config, Mode};
 use crate::desk::{self, AnswerTickets, Intakes};
 use crate::dkim::{DomainSigners, KeyWatch, Keys, SpecialNames};
+use crate::dmarc_report::DmarcReports;
 use crate::erase::ErasePersons;
 use crate::platform::{self, Platform};
 use crate::ports::{Mail, SentRecipients, Txt};
@@ -339,6 +340,41 @@ impl Wiring<'_> {
         Ok(())
     }
 
+    /// Reads reports of other hosts.
+    fn intake(&self, platform: &Platform) -> TakeReports {
+        let feedback = self.config.report.feedback.clone();
+        let default = || EmailAddress::parse(&format!("feedback@{}", self.config.hostname)).ok();
+        TakeReports::new(
+            (Arc::clone(&platform.directory), Arc::clone(&platform.engine)),
+            (platform.reports.clone(), Arc::clone(&platform.store)),
+            feedback.or_else(default),
+        )
+    }
+
+    /// Tells domains what comes in their name, where the operator has said from whom; what is counted for it.
+    fn report_dmarc(
+        &self,
+        platform: &Platform,
+        intake: Arc<dyn smtp::ReportIntake>,
+    ) -> Option<Arc<smtp::DmarcTally>> {
+        let set = &self.config.inbound.dmarc_reports;
+        let from = set.from.clone()?;
+        let tally = Arc::<smtp::DmarcTally>::default();
+        let reports = DmarcReports {
+            tally: Arc::clone(&tally),
+            observations: platform.dmarc_observations.clone(),
+            dns: Arc::clone(&self.dns),
+            store: Arc::clone(&platform.store) as Arc<dyn store::Store>,
+            directory: Arc::clone(&platform.directory),
+            intake,
+            signers: self.signers(platform),
+            from,
+            organization: set.organization.clone().unwrap_or_else(|| self.config.hostname.to_string()),
+        };
+        self.tasks.spawn(reports.run(self.stop.clone()));
+        Some(tally)
+    }
+
     async fn mail(
         &self,
         platform: &Platform,
@@ -359,19 +395,16 @@ impl Wiring<'_> {
         let (trace, writer) = smtp::Trace::new(Arc::clone(&platform.store) as Arc<dyn store::Queue>);
         self.tasks.spawn(writer.run());
         let smtp = |role| smtp(role).traced(Arc::clone(&trace));
-        let feedback = self.config.report.feedback.clone();
-        let default = || EmailAddress::parse(&format!("feedback@{}", self.config.hostname)).ok();
-        let reports = TakeReports::new(
-            (Arc::clone(&platform.directory), Arc::clone(&platform.engine)),
-            (platform.reports.clone(), Arc::clone(&platform.store)),
-            feedback.or_else(default),
-        );
+        let reports = self.intake(platform);
         let tickets = self.config.notice.tickets_by_mail.then(|| {
             let files = desk::files(&platform.engine, &platform.blobs);
             Ok::<_, anyhow::Error>(AnswerTickets::new(files, self.links.clone(), sender(self.config)?.domain))
         });
         let intake = Arc::new(Intakes { tickets: tickets.transpose()?, reports });
-        let stages = self.config.inbound.stages(Arc::clone(&self.dns), platform.retries.clone());
+        let mut stages = self.config.inbound.stages(Arc::clone(&self.dns), platform.retries.clone());
+        if let Some(tally) = self.report_dmarc(platform, Arc::clone(&intake) as Arc<dyn smtp::ReportIntake>) {
+            stages = stages.counting(tally);
+        }
         let mut exchange_server =
             smtp(smtp::Role::Exchange).checked_by(Arc::new(stages)).forwarding(srs).taking_reports(intake);
         if self.config.inbound.seals_forwards {

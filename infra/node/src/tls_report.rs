@@ -231,7 +231,7 @@ impl TlsReports {
 }
 
 /// When the report of a day is due: some hours after its end, each domain at a moment of its own.
-fn due_at(day: i64, domain: &DomainName) -> Timestamp {
+pub fn due_at(day: i64, domain: &DomainName) -> Timestamp {
     let mut hasher = DefaultHasher::new();
     domain.as_str().hash(&mut hasher);
     let delay = i64::try_from(hasher.finish() % SPREAD_MILLIS).unwrap_or_default();

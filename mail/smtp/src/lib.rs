@@ -25,8 +25,8 @@ mod trace;
 mod watch;
 
 pub use inbound::{
-    Action, ContentStage, Inbound, InboundSettings, Offered, OnListing, Placement, PlacementStage, Stage,
-    Verdict,
+    Action, ContentStage, DmarcTally, Inbound, InboundSettings, Offered, OnListing, Placement,
+    PlacementStage, Stage, Verdict,
 };
 pub use limits::{
     BAD_COMMAND_COUNT_MAX, COMMAND_WAIT, DATA_WAIT, HEADER_OCTETS_MAX, LINE_OCTETS_MAX,

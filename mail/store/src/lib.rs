@@ -7,6 +7,7 @@
 
 mod bell;
 mod correspondents;
+mod dmarc_observation;
 mod flags;
 mod last_login;
 mod port;
@@ -22,6 +23,7 @@ mod trace;
 mod view;
 
 pub use correspondents::{Correspondents, Habits};
+pub use dmarc_observation::{Checked, DmarcObservation, DmarcObservations, TOLD_SIGNATURE_COUNT_MAX};
 pub use flags::{FlagChange, Flags, KEYWORD_COUNT_MAX, KEYWORD_OCTETS_MAX, SystemFlag};
 pub use last_login::{LastLogin, LastLogins};
 pub use port::{

@@ -57,7 +57,9 @@ fn record(xml: &mut String, row: &Row) {
     for (kind, comment) in &row.reasons {
         xml.push_str("<reason>\n");
         element(xml, "type", kind);
-        element(xml, "comment", comment);
+        if !comment.is_empty() {
+            element(xml, "comment", comment);
+        }
         xml.push_str("</reason>\n");
     }
     xml.push_str("</policy_evaluated>\n</row>\n<identifiers>\n");

@@ -53,10 +53,10 @@ impl Judged {
 }
 
 /// What the checks found.
-struct Found {
-    dkim: Vec<Dkim>,
+pub(super) struct Found {
+    pub(super) dkim: Vec<Dkim>,
     arc: Arc,
-    dmarc: Dmarc,
+    pub(super) dmarc: Dmarc,
     author_fault: Option<AuthorFault>,
 }
 
@@ -72,6 +72,7 @@ impl Session<'_> {
         if found.dmarc.result == DmarcResult::Temperror && judged.refusal.is_none() {
             self.defer_once(envelope, message, &mut judged).await;
         }
+        self.count_dmarc(inbound, (&found, &self.identifiers(&found.dkim)), &judged).await;
         self.tell(&judged.verdict);
         if judged.refusal.is_none() {
             self.ask_stages(inbound, envelope, message, &mut judged).await;
@@ -261,6 +262,7 @@ impl Found {
             organization: None,
             policy: Policy::None,
             is_testing: false,
+            record: None,
         };
         let arc = Arc { result: ArcResult::Temperror, reason: reason.to_owned(), seals: Vec::new() };
         Self { dkim: Vec::new(), arc, dmarc, author_fault: None }

@@ -10,6 +10,7 @@ mod network;
 mod port;
 mod recipient;
 mod sender;
+mod tally;
 mod verdict;
 
 use std::net::IpAddr;
@@ -27,6 +28,7 @@ use verify::spf::Spf;
 pub(crate) use self::content::Judged;
 use self::dnsbl::Dnsbl;
 use self::network::{Counted, Networks};
+pub use self::tally::DmarcTally;
 pub use self::verdict::{Action, Stage, Verdict};
 
 /// What an operator sets for mail from outside.
@@ -61,6 +63,7 @@ pub struct Inbound {
     networks: Networks,
     content_stages: Vec<Arc<dyn ContentStage>>,
     placement_stage: Option<Arc<dyn PlacementStage>>,
+    tally: Option<Arc<DmarcTally>>,
 }
 
 impl std::fmt::Debug for Inbound {
@@ -82,6 +85,7 @@ impl Inbound {
             networks: Networks::default(),
             content_stages: Vec::new(),
             placement_stage: None,
+            tally: None,
         }
     }
 
@@ -96,6 +100,13 @@ impl Inbound {
     #[must_use]
     pub fn placed_by(mut self, stage: Arc<dyn PlacementStage>) -> Self {
         self.placement_stage = Some(stage);
+        self
+    }
+
+    /// Counts what the checks find, for reports to those that ask for them.
+    #[must_use]
+    pub fn counting(mut self, tally: Arc<DmarcTally>) -> Self {
+        self.tally = Some(tally);
         self
     }
 

@@ -37,6 +37,7 @@ pub async fn evaluate(dns: &dyn Dns, authors: &[Name], identifiers: &Identifiers
         organization: None,
         policy: Policy::None,
         is_testing: false,
+        record: None,
     })
 }
 
@@ -60,6 +61,7 @@ async fn one(dns: &dyn Dns, author: &Name, identifiers: &Identifiers) -> Dmarc {
         organization: None,
         policy: Policy::None,
         is_testing: false,
+        record: None,
     };
     let begun = match Walk::begin(dns, author).await {
         Ok(walk) => walk,
@@ -71,6 +73,7 @@ async fn one(dns: &dyn Dns, author: &Name, identifiers: &Identifiers) -> Dmarc {
             policy_domain: Some(author.clone()),
             policy: if policies.is_testing { policies.own.milder() } else { policies.own },
             is_testing: policies.is_testing,
+            record: Some(policies.clone()),
             ..told(DmarcResult::Pass, format!("{what} passed for the author's domain"))
         };
     }
@@ -89,6 +92,7 @@ async fn one(dns: &dyn Dns, author: &Name, identifiers: &Identifiers) -> Dmarc {
         policy_domain: Some(place.clone()),
         organization: Some(organization.clone()),
         is_testing: policies.is_testing,
+        record: Some(policies.clone()),
         ..told(DmarcResult::Pass, String::new())
     };
     let result = match near(dns, author, &organization, policies, identifiers).await {

@@ -6,10 +6,12 @@
 
 mod evaluate;
 mod record;
+mod report;
 mod walk;
 
 pub use evaluate::{Identifiers, evaluate};
-pub use record::{Policies, Policy};
+pub use record::{Policies, Policy, ReportUri};
+pub use report::{Aligned, Place, aligned, published, report_places};
 use resolver::Name;
 
 /// RFC 8601 section 2.7, RFC 9989 section 9.
@@ -57,4 +59,6 @@ pub struct Dmarc {
     pub policy: Policy,
     /// Whether the domain says that it only tests.
     pub is_testing: bool,
+    /// The record at `policy_domain`.
+    pub record: Option<Policies>,
 }

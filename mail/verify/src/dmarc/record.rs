@@ -63,8 +63,17 @@ pub struct Policies {
     pub(crate) is_testing: bool,
     pub(crate) dkim: Nearness,
     pub(crate) spf: Nearness,
-    /// Where aggregate reports are wanted, as written.
-    pub(crate) report_uris: Vec<String>,
+    /// Where aggregate reports are wanted.
+    pub(crate) report_uris: Vec<ReportUri>,
+}
+
+/// Where aggregate reports are wanted (`rua`).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReportUri {
+    /// As written, without the size behind it.
+    pub uri: String,
+    /// Octets of the largest message that is wanted there (`!10m`, RFC 7489 section 6.2); none where nothing is said.
+    pub octets_max: Option<u64>,
 }
 
 impl Policies {
@@ -119,9 +128,39 @@ impl Policies {
         })
     }
 
-    /// Where aggregate reports are wanted: URIs as written, without the sizes of RFC 7489.
-    pub fn report_uris(&self) -> &[String] {
+    /// Where aggregate reports are wanted.
+    pub fn report_uris(&self) -> &[ReportUri] {
         &self.report_uris
+    }
+
+    /// `p`: what is wanted for the domain itself.
+    pub const fn own(&self) -> Policy {
+        self.own
+    }
+
+    /// `sp`: for names below it.
+    pub const fn below(&self) -> Option<Policy> {
+        self.below
+    }
+
+    /// `np`: for names below it that do not exist.
+    pub const fn absent(&self) -> Option<Policy> {
+        self.absent
+    }
+
+    /// `t=y`: the owner only tests.
+    pub const fn is_testing(&self) -> bool {
+        self.is_testing
+    }
+
+    /// `adkim=s`: signatures count for the very name alone.
+    pub fn is_dkim_strict(&self) -> bool {
+        self.dkim == Nearness::SameName
+    }
+
+    /// `aspf=s`: SPF counts for the very name alone.
+    pub fn is_spf_strict(&self) -> bool {
+        self.spf == Nearness::SameName
     }
 }
 
@@ -131,19 +170,53 @@ fn policy(text: &str) -> Option<Policy> {
         .find(|policy| policy.word().eq_ignore_ascii_case(text))
 }
 
-fn uris(list: Option<&str>) -> Vec<String> {
+fn uris(list: Option<&str>) -> Vec<ReportUri> {
     /// Places of one record that are told.
     const URI_COUNT_MAX: usize = 8;
     let uris = list.unwrap_or_default().split(',').map(|uri| {
         let uri = without_blanks(uri);
-        uri.split_once('!').map_or(uri.clone(), |(uri, _size)| uri.to_owned())
+        match uri.split_once('!') {
+            Some((uri, size)) => ReportUri { uri: uri.to_owned(), octets_max: Some(octets(size)) },
+            None => ReportUri { uri, octets_max: None },
+        }
     });
-    uris.filter(|uri| uri.contains(':')).take(URI_COUNT_MAX).collect()
+    uris.filter(|uri| uri.uri.contains(':')).take(URI_COUNT_MAX).collect()
+}
+
+/// A number with a unit (RFC 7489 section 6.4). What cannot be read wants nothing: too little is sent, never too much.
+fn octets(size: &str) -> u64 {
+    let digits = size.trim_end_matches(|last: char| last.is_ascii_alphabetic());
+    let shift = match size[digits.len()..].to_ascii_lowercase().as_str() {
+        "" => 0,
+        "k" => 10,
+        "m" => 20,
+        "g" => 30,
+        "t" => 40,
+        _ => return 0,
+    };
+    digits.parse::<u64>().map_or(0, |count| count.saturating_mul(1 << shift))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn sizes_have_units_and_what_is_no_size_wants_nothing() {
+        for (text, count) in [
+            ("10m", 10 << 20),
+            ("50K", 50 << 10),
+            ("7", 7),
+            ("1g", 1 << 30),
+            ("99999999999999t", u64::MAX),
+            ("10mb", 0),
+            ("m", 0),
+            ("", 0),
+            ("-1", 0),
+        ] {
+            assert_eq!(octets(text), count, "{text}");
+        }
+    }
 
     #[test]
     fn records_old_and_new_are_read_and_others_are_none() {
@@ -159,7 +232,9 @@ mod tests {
         assert_eq!((record.dkim, record.spf), (Nearness::SameName, Nearness::SameOrganization));
         let old = read("v=DMARC1;p=none;rua=mailto:a@b.example!10m,mailto:c@d.example;ri=86400;rf=afrf")
             .expect("old");
-        assert_eq!(old.report_uris(), ["mailto:a@b.example", "mailto:c@d.example"]);
+        let uri = |uri: &str, octets_max| ReportUri { uri: uri.to_owned(), octets_max };
+        let (first, second) = (uri("mailto:a@b.example", Some(10 << 20)), uri("mailto:c@d.example", None));
+        assert_eq!(old.report_uris(), [first, second]);
         assert_eq!(
             read("v=DMARC1; rua=mailto:a@b.example; p=rejct").map(|record| record.own),
             Some(Policy::None)

@@ -90,7 +90,7 @@ fn above(name: &Name) -> Option<Name> {
 }
 
 /// The one record at a name; none where there is none or more than one.
-async fn record(dns: &dyn Dns, name: &Name) -> Result<Option<Policies>, DnsError> {
+pub(crate) async fn record(dns: &dyn Dns, name: &Name) -> Result<Option<Policies>, DnsError> {
     let Ok(asked) = Name::parse(&format!("_dmarc.{name}")) else { return Ok(None) };
     let records = match dns.ask(&asked, Kind::Txt).await {
         Ok(answer) => answer.records,
