@@ -14,6 +14,7 @@ mod dkim;
 mod dmarc_report;
 mod erase;
 mod inbound;
+mod limit_notice;
 mod logins;
 mod master;
 mod platform;

@@ -30,6 +30,7 @@ use crate::desk::{self, AnswerTickets, Intakes};
 use crate::dkim::{DomainSigners, KeyWatch, Keys, SpecialNames};
 use crate::dmarc_report::DmarcReports;
 use crate::erase::ErasePersons;
+use crate::limit_notice::{LimitNotices, Tell, TellStorage};
 use crate::platform::{self, Platform};
 use crate::ports::{Mail, SentRecipients, Txt};
 use crate::post::PostNotices;
@@ -167,6 +168,16 @@ fn sender(config: &Config) -> anyhow::Result<EmailAddress> {
     config.notice.from.clone().map_or_else(default, Ok).context("the sender of notices")
 }
 
+/// Tells people of limits.
+fn tell(platform: &Platform, config: &Config) -> Tell {
+    Tell {
+        engine: Arc::clone(&platform.engine),
+        people: Arc::clone(&platform.people),
+        directory: Arc::clone(&platform.directory),
+        language: config.notice.language,
+    }
+}
+
 fn background(
     platform: &Arc<Platform>,
     config: &Config,
@@ -184,6 +195,7 @@ fn background(
         engine: Arc::clone(&platform.engine),
         language: config.notice.language,
     })?;
+    platform.engine.effect(TellStorage(tell(platform, config)))?;
     platform.engine.policy(OpenAdmitted)?;
     platform.engine.policy(AppointAdministrators { language: config.notice.language })?;
     platform.engine.policy(notice::TellPeople { language: config.notice.language })?;
@@ -420,7 +432,9 @@ impl Wiring<'_> {
             correspondents: platform.correspondents.clone(),
         });
         self.tasks.spawn(Arc::clone(&watch).forget(self.stop.clone()));
-        let submission_server = Arc::new(submission_server.watched(watch));
+        let (limits, teller) = LimitNotices::new(tell(platform, self.config));
+        self.tasks.spawn(teller.run(self.stop.clone()));
+        let submission_server = Arc::new(submission_server.watched(watch).telling_limits(Arc::new(limits)));
         let imap_server = Arc::new(imap::Server::new(
             imap::Settings { message_size_max: self.config.limits.message_size },
             Arc::clone(&platform.directory),

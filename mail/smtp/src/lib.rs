@@ -35,7 +35,7 @@ pub use limits::{
 };
 pub use outgoing::Signers;
 pub use report::{Intake, Proven, ReportInbox, ReportIntake, ReportLetter};
-pub use sends::send_limits;
+pub use sends::{LimitUse, LimitWatch, Share, send_limits};
 pub use server::{Now, Role, Server, Settings};
 pub use told::{PASSAGE_BACKLOG_COUNT_MAX, REFUSALS_PER_HOUR_MAX, Trace, TraceWriter};
 pub use watch::{Judgement, Watch};

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use directory::SendLimits;
+use directory::{Login, SendLimits};
 use store::{SendLimit, SendScope, Sending};
 
 use crate::reply::{self, Reply};
@@ -15,6 +15,32 @@ pub fn send_limits(limits: &SendLimits) -> Vec<SendLimit> {
     let mailbox = limits.mailbox.1.map(|most| (SendScope::Mailbox(limits.mailbox.0), most));
     let all = [service, domain, mailbox].into_iter().flatten();
     all.map(|(scope, per_day_max)| SendLimit { scope, per_day_max }).collect()
+}
+
+/// How much of a limit is used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Share {
+    /// Four fifths of it, and less before.
+    FourFifths,
+    /// So much that a message was refused.
+    Whole,
+}
+
+/// A limit that people are to hear of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LimitUse {
+    /// Who sends.
+    pub login: Login,
+    /// Which limit.
+    pub limit: SendLimit,
+    /// How much of it.
+    pub share: Share,
+}
+
+/// Hears when limits are nearly or wholly used. A port: it tells people.
+pub trait LimitWatch: Send + Sync + 'static {
+    /// Takes note; it neither waits nor fails, and hears the same often.
+    fn note(&self, used: LimitUse);
 }
 
 impl Session<'_> {
@@ -30,17 +56,30 @@ impl Session<'_> {
         let Some(sends) = &self.server.sends else { return Ok(()) };
         let recipient_count = u32::try_from(recipient_count).unwrap_or(u32::MAX);
         let now = (self.server.now)();
-        match sends.take(login.tenant, &send_limits(&limits), recipient_count, now).await {
+        let limits = send_limits(&limits);
+        match sends.take(login.tenant, &limits, recipient_count, now).await {
             Ok(Sending::Counted { crossed: None }) => Ok(()),
             Ok(Sending::Counted { crossed: Some(scope) }) => {
                 tracing::info!(mailbox.id = %login.mailbox, ?scope, "four fifths of a day's recipients are used");
+                if let Some(limit) = limits.iter().find(|limit| limit.scope == scope) {
+                    self.note_limit(login, *limit, Share::FourFifths);
+                }
                 Ok(())
             }
-            Ok(Sending::Exhausted { limit, retry_after }) => Err(exhausted(limit, retry_after)),
+            Ok(Sending::Exhausted { limit, retry_after }) => {
+                self.note_limit(login, limit, Share::Whole);
+                Err(exhausted(limit, retry_after))
+            }
             Err(error) => {
                 tracing::error!(%error, "sent recipients cannot be counted");
                 Err(reply::STORE_FAILED)
             }
+        }
+    }
+
+    fn note_limit(&self, login: &Login, limit: SendLimit, share: Share) {
+        if let Some(watch) = &self.server.limit_watch {
+            watch.note(LimitUse { login: login.clone(), limit, share });
         }
     }
 }

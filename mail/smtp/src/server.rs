@@ -14,6 +14,7 @@ use crate::inbound::Inbound;
 use crate::limits::MEMORY_OCTETS_MAX;
 use crate::outgoing::Signers;
 use crate::report::ReportIntake;
+use crate::sends::LimitWatch;
 use crate::session::Session;
 use crate::told::Trace;
 use crate::watch::Watch;
@@ -55,6 +56,8 @@ pub struct Server {
     pub(crate) sealers: Option<Arc<dyn Signers>>,
     /// Judges what logins send; none: nobody does.
     pub(crate) watch: Option<Arc<dyn Watch>>,
+    /// Hears when limits are nearly used; none: nobody does.
+    pub(crate) limit_watch: Option<Arc<dyn LimitWatch>>,
     /// Rewrites the senders of mail that is passed on; none: they stay as they are.
     pub(crate) srs: Option<sign::Srs>,
     pub(crate) tls: TlsAcceptor,
@@ -97,6 +100,7 @@ impl Server {
             signers: None,
             sealers: None,
             watch: None,
+            limit_watch: None,
             srs: None,
             tls,
             now,
@@ -153,6 +157,13 @@ impl Server {
     #[must_use]
     pub fn watched(mut self, watch: Arc<dyn Watch>) -> Self {
         self.watch = Some(watch);
+        self
+    }
+
+    /// The same, telling `watch` when what may be sent is nearly used.
+    #[must_use]
+    pub fn telling_limits(mut self, watch: Arc<dyn LimitWatch>) -> Self {
+        self.limit_watch = Some(watch);
         self
     }
 

@@ -9,7 +9,8 @@ use hosting::notice::{NoticeKind, NoticePerson};
 use hosting::ticket::Ticket;
 use hosting::use_case::SendNotice;
 use hosting::user::{User, UserRole};
-use kernel::{AccountId, Actor, DelegationId, Key, NoticeId, TicketId, UserId};
+use hosting::webhook::{Webhook, WebhookUrl};
+use kernel::{AccountId, Actor, DelegationId, Key, NoticeId, TicketId, UserId, WebhookId};
 
 /// Owners of one account that are told.
 const OWNER_COUNT_MAX: usize = 5;
@@ -21,6 +22,7 @@ const USER_COUNT_MAX: usize = 100;
 pub(crate) enum About {
     Delegation(DelegationId),
     Ticket(TicketId),
+    Webhook(WebhookId),
 }
 
 /// Tells the owners of an account, apart from whoever did it. Who has no confirmed address is not told.
@@ -72,6 +74,10 @@ impl TellOwners {
                 let state = runner.load(tenant, &Key::<Ticket>(id)).await?;
                 state.record().and_then(|record| record.subject.plain()).cloned()
             }
+            About::Webhook(id) => {
+                let state = runner.load(tenant, &Key::<Webhook>(id)).await?;
+                state.record().and_then(|record| record.url.plain()).map(host)
+            }
         })
     }
 
@@ -101,4 +107,12 @@ impl TellOwners {
             language: self.language,
         }
     }
+}
+
+/// The host alone: the rest of an address may hold a secret.
+fn host(url: &WebhookUrl) -> String {
+    let url = url.as_str();
+    let authority = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let authority = authority.split(['/', '?', '#']).next().unwrap_or_default();
+    authority.rsplit_once('@').map_or(authority, |(_, host)| host).to_owned()
 }

@@ -9,8 +9,9 @@ use hosting::session::{SessionEvent, SessionOwner};
 use hosting::ticket::{Side, TicketEvent};
 use hosting::use_case::SendNotice;
 use hosting::user::UserEvent;
+use hosting::webhook::{Pause, WebhookEvent};
 use hosting::{HostingEvent, Language};
-use kernel::{CommandId, DelegationId, MailboxId, NoticeId, Recorded, Sealed, TicketId, UserId};
+use kernel::{CommandId, DelegationId, MailboxId, NoticeId, Recorded, Sealed, TicketId, UserId, WebhookId};
 
 use crate::owners::{About, TellOwners};
 
@@ -69,6 +70,9 @@ fn of_owners(recorded: &Recorded<HostingEvent>) -> Option<(About, NoticeKind)> {
         }
         HostingEvent::Ticket(TicketEvent::Said { side: Side::Staff, is_internal: false, .. }) => {
             Some((About::Ticket(TicketId::new(id)), NoticeKind::TicketAnswered))
+        }
+        HostingEvent::Webhook(WebhookEvent::Paused { cause: Pause::Failing | Pause::Gone }) => {
+            Some((About::Webhook(WebhookId::new(id)), NoticeKind::WebhookPaused))
         }
         HostingEvent::Ticket(TicketEvent::Resolved { .. }) => {
             Some((About::Ticket(TicketId::new(id)), NoticeKind::TicketResolved))

@@ -214,6 +214,38 @@ const fn english(kind: NoticeKind) -> Words {
             ],
             None,
         ),
+        K::SendLimitNear => words(
+            "Four fifths of the recipients of a day are used",
+            &[
+                "Of the recipients that may be written to in 24 hours, four fifths are used. {detail}",
+                "Once all are used, messages are refused for a while and have to be sent again; places come free evenly over the day.",
+            ],
+            None,
+        ),
+        K::SendLimitReached => words(
+            "The recipients of a day are used up",
+            &[
+                "All recipients that may be written to in 24 hours are used. {detail}",
+                "Messages are refused for now (450 4.7.1, with the time to wait), and most programs try again by themselves. Mail that comes in is not concerned.",
+            ],
+            None,
+        ),
+        K::StorageNear => words(
+            "A mailbox is getting full",
+            &[
+                "This much of the storage of a mailbox is used: {detail}.",
+                "A full mailbox takes no mail any more: senders get it back. Delete what is not needed, or let the quota be raised by the administrator of the domain.",
+            ],
+            None,
+        ),
+        K::WebhookPaused => words(
+            "A webhook was paused",
+            &[
+                "The webhook at {detail} has not taken what it was told for too long, or says that it is gone. It is told nothing more.",
+                "Once it works, let it go on in your dashboard, below Webhooks: from where it stopped, so that nothing is missing.",
+            ],
+            None,
+        ),
     }
 }
 
@@ -384,6 +416,38 @@ const fn french(kind: NoticeKind) -> Words {
             &[
                 "Une boîte envoie soudain autrement que d’habitude ({detail}). Ce qu’elle envoie vers l’extérieur est retenu, rien n’est perdu.",
                 "Si c’est bien son titulaire, un administrateur du domaine libère le courrier sous « Boîtes » dans l’administration du courrier. Sinon, choisissez-y un autre mot de passe pour la boîte et faites détruire ce qui est retenu.",
+            ],
+            None,
+        ),
+        K::SendLimitNear => words(
+            "Quatre cinquièmes des destinataires d’une journée sont utilisés",
+            &[
+                "Quatre cinquièmes des destinataires autorisés sur 24 heures sont utilisés. {detail}",
+                "Une fois tous utilisés, les messages sont refusés pendant un moment et doivent être renvoyés ; des places se libèrent régulièrement au fil de la journée.",
+            ],
+            None,
+        ),
+        K::SendLimitReached => words(
+            "Les destinataires d’une journée sont épuisés",
+            &[
+                "Tous les destinataires autorisés sur 24 heures sont utilisés. {detail}",
+                "Les messages sont refusés pour l’instant (450 4.7.1, avec le délai d’attente) et la plupart des logiciels réessaient d’eux-mêmes. Le courrier entrant n’est pas concerné.",
+            ],
+            None,
+        ),
+        K::StorageNear => words(
+            "Une boîte se remplit",
+            &[
+                "Part de l’espace de la boîte qui est utilisée : {detail}.",
+                "Une boîte pleine ne reçoit plus de courrier : il retourne aux expéditeurs. Supprimez ce qui est inutile ou faites relever le quota par l’administrateur du domaine.",
+            ],
+            None,
+        ),
+        K::WebhookPaused => words(
+            "Un webhook a été mis en pause",
+            &[
+                "Le webhook {detail} n’a pas accepté ce qu’il devait apprendre pendant trop longtemps, ou dit avoir disparu. Plus rien ne lui est transmis.",
+                "Une fois réparé, faites-le reprendre dans votre tableau de bord, dans Webhooks : là où il s’est arrêté, pour que rien ne manque.",
             ],
             None,
         ),

@@ -53,11 +53,19 @@ pub enum NoticeKind {
     /// What a mailbox sends is held: somebody else may be sending in its name; the detail is its id: its
     /// address is its owner's, and whoever else is told keeps the notice.
     SendingHeld,
+    /// Four fifths of the recipients of a day are used; the detail says whose and how many.
+    SendLimitNear,
+    /// The recipients of a day are used up; the detail says whose and how many.
+    SendLimitReached,
+    /// A mailbox is nearly or wholly full; the detail is its address and how full it is.
+    StorageNear,
+    /// A webhook is told nothing any more, since it takes nothing; the detail is its host.
+    WebhookPaused,
 }
 
 impl NoticeKind {
     /// All of them.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 26] = [
         Self::EmailVerification,
         Self::EmailChange,
         Self::EmailChanging,
@@ -80,6 +88,10 @@ impl NoticeKind {
         Self::TicketAnswered,
         Self::TicketResolved,
         Self::SendingHeld,
+        Self::SendLimitNear,
+        Self::SendLimitReached,
+        Self::StorageNear,
+        Self::WebhookPaused,
     ];
 
     /// The stable name.
@@ -107,6 +119,10 @@ impl NoticeKind {
             Self::TicketAnswered => "ticket_answered",
             Self::TicketResolved => "ticket_resolved",
             Self::SendingHeld => "sending_held",
+            Self::SendLimitNear => "send_limit_near",
+            Self::SendLimitReached => "send_limit_reached",
+            Self::StorageNear => "storage_near",
+            Self::WebhookPaused => "webhook_paused",
         }
     }
 
@@ -137,7 +153,11 @@ impl NoticeKind {
             | Self::DelegationLeft
             | Self::TicketAnswered
             | Self::TicketResolved
-            | Self::SendingHeld => None,
+            | Self::SendingHeld
+            | Self::SendLimitNear
+            | Self::SendLimitReached
+            | Self::StorageNear
+            | Self::WebhookPaused => None,
         }
     }
 }

@@ -1,0 +1,198 @@
+//! People hear that limits bite before they do: recipients of a day at four fifths and at the whole, storage at 80, 95 and
+//! 100 %. Once a day for each limit and person, whatever comes and goes meanwhile, and at whichever node.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use authority::Principal;
+use directory::Directory;
+use engine::{Effect, EffectError, Engine, RunError};
+use graphql::People;
+use hosting::HostingEvent;
+use hosting::Language;
+use hosting::mailbox::{Crossing, MailboxEvent, Threshold};
+use hosting::notice::{NoticeKind, NoticePerson, day_of};
+use hosting::use_case::SendNotice;
+use journal::{Clock as _, SystemClock};
+use kernel::{AccountId, CommandId, CorrelationId, DomainId, Id as _, MailboxId, NoticeId, Recorded, UserId};
+use smtp::{LimitUse, LimitWatch, Share};
+use store::SendScope;
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+/// What may wait to be told; what comes while it is full comes again with the next message.
+const WAITING_COUNT_MAX: usize = 256;
+/// Limits of a day that are remembered as told; where there are more, all begin anew, and nobody is told twice for it.
+const REMEMBERED_COUNT_MAX: usize = 100_000;
+/// Administrators that are told of one limit.
+const TOLD_COUNT_MAX: usize = 20;
+
+/// Who is told of a limit, and what.
+#[derive(Debug, Clone)]
+struct Limit {
+    account: AccountId,
+    /// What makes it one limit: the same on the same day is told once.
+    id: Uuid,
+    kind: NoticeKind,
+    detail: String,
+    day: i64,
+}
+
+/// Tells people.
+#[derive(Clone)]
+pub struct Tell {
+    /// Records what they are told.
+    pub engine: Arc<Engine>,
+    /// Knows them.
+    pub people: Arc<People>,
+    /// Knows mailboxes and their domains.
+    pub directory: Arc<Directory>,
+    /// For whoever has chosen none.
+    pub language: Language,
+}
+
+impl Tell {
+    async fn person(&self, limit: &Limit, person: NoticePerson) -> Result<(), RunError> {
+        // The same limit on the same day is the same notice.
+        let name = format!("{}:{}:{}", limit.kind.name(), limit.day, person.uuid());
+        let command = CommandId::new(Uuid::new_v5(&limit.id, name.as_bytes()));
+        let send = SendNotice {
+            account: limit.account,
+            notice: NoticeId::derived(command, 0),
+            person,
+            kind: limit.kind,
+            detail: Some(limit.detail.clone()),
+            day: limit.day,
+            language: self.language,
+        };
+        let correlation = CorrelationId::new(Uuid::now_v7());
+        // Who has no address is refused, and not told.
+        let told = self.engine.run(&Principal::platform("limit_notice"), command, correlation, &send).await;
+        told.map(drop)
+    }
+
+    async fn administrators(&self, limit: &Limit, domain: DomainId) -> Result<(), RunError> {
+        let people: Vec<UserId> = self.people.administrators(limit.account, domain, TOLD_COUNT_MAX);
+        for user in people {
+            self.person(limit, NoticePerson::User(user)).await?;
+        }
+        Ok(())
+    }
+
+    async fn sends(&self, used: &LimitUse, day: i64) -> Result<(), RunError> {
+        let (login, most) = (&used.login, used.limit.per_day_max);
+        let (id, of) = match used.limit.scope {
+            SendScope::Service(id) => (id.uuid(), id.to_string()),
+            SendScope::Domain(id) => (id.uuid(), login.address.domain.to_string()),
+            SendScope::Mailbox(id) => (id.uuid(), login.address.to_string()),
+        };
+        let kind = match used.share {
+            Share::FourFifths => NoticeKind::SendLimitNear,
+            Share::Whole => NoticeKind::SendLimitReached,
+        };
+        let detail = format!("{of}: {most} / 24 h");
+        let limit = Limit { account: login.tenant.account(), id, kind, detail, day };
+        if let SendScope::Mailbox(mailbox) = used.limit.scope {
+            return self.person(&limit, NoticePerson::Mailbox(mailbox)).await;
+        }
+        match self.directory.home(login.tenant, login.mailbox) {
+            Some(domain) => self.administrators(&limit, domain).await,
+            None => Ok(()),
+        }
+    }
+}
+
+/// Hears of limits on sending from the servers, and has people told in the background.
+pub struct LimitNotices(mpsc::Sender<LimitUse>);
+
+impl LimitNotices {
+    /// The ear, and what tells people.
+    pub fn new(tell: Tell) -> (Self, LimitTeller) {
+        let (sender, waiting) = mpsc::channel(WAITING_COUNT_MAX);
+        (Self(sender), LimitTeller { tell, waiting, told: HashSet::new() })
+    }
+}
+
+impl LimitWatch for LimitNotices {
+    fn note(&self, used: LimitUse) {
+        // Where it is full, the next message that meets the limit says it again.
+        drop(self.0.try_send(used));
+    }
+}
+
+/// Tells people what the servers noted.
+pub struct LimitTeller {
+    tell: Tell,
+    waiting: mpsc::Receiver<LimitUse>,
+    told: HashSet<(SendScope, Share, i64)>,
+}
+
+impl LimitTeller {
+    /// Works until `stop`.
+    pub async fn run(mut self, stop: CancellationToken) {
+        loop {
+            let used = tokio::select! {
+                () = stop.cancelled() => return,
+                used = self.waiting.recv() => used,
+            };
+            let Some(used) = used else { return };
+            self.hear(&used, day_of(SystemClock.now())).await;
+        }
+    }
+
+    async fn hear(&mut self, used: &LimitUse, day: i64) {
+        let key = (used.limit.scope, used.share, day);
+        if self.told.contains(&key) {
+            return;
+        }
+        if let Err(error) = self.tell.sends(used, day).await {
+            return tracing::warn!(%error, "that a limit is nearly used was not told");
+        }
+        if self.told.len() >= REMEMBERED_COUNT_MAX {
+            self.told.clear();
+        }
+        self.told.insert(key);
+    }
+}
+
+/// Tells how full mailboxes are: their owners always, and the administrators once mail is refused.
+pub struct TellStorage(pub Tell);
+
+#[async_trait]
+impl Effect for TellStorage {
+    type Event = HostingEvent;
+
+    const NAME: &'static str = "tell_storage";
+
+    async fn perform(&self, recorded: &Recorded<HostingEvent>) -> Result<(), EffectError> {
+        let HostingEvent::Mailbox(MailboxEvent::QuotaThresholdCrossed { threshold, crossing: Crossing::Up }) =
+            &recorded.event
+        else {
+            return Ok(());
+        };
+        let (tenant, mailbox) = (recorded.cursor.tenant, MailboxId::new(recorded.stream.id));
+        let (Some(address), Some(domain)) =
+            (self.0.directory.address_of(tenant, mailbox), self.0.directory.home(tenant, mailbox))
+        else {
+            return Ok(());
+        };
+        let percent = threshold.percent();
+        let limit = Limit {
+            account: tenant.account(),
+            id: Uuid::new_v5(&mailbox.uuid(), &[percent]),
+            kind: NoticeKind::StorageNear,
+            detail: format!("{address}: {percent} %"),
+            day: day_of(recorded.recorded_at),
+        };
+        let told = match threshold {
+            // A full mailbox takes no notice either.
+            Threshold::Full => self.0.administrators(&limit, domain).await,
+            Threshold::Eighty | Threshold::NinetyFive => {
+                self.0.person(&limit, NoticePerson::Mailbox(mailbox)).await
+            }
+        };
+        told.map_err(|error| EffectError { at: recorded.cursor, reason: error.to_string() })
+    }
+}
