@@ -389,7 +389,7 @@ _dmarc.quiet.example. TXT \"v=DMARC1; p=none\"
             (read.rows[0].spf[0].scope.as_str(), read.rows[0].spf[0].result.as_str()),
             ("mfrom", "softfail")
         );
-        let kept = here.0.lock();
+        let kept = here.0.lock().clone();
         let [report::Report::Aggregate(own)] = kept.as_slice() else { panic!("{kept:?}") };
         assert_eq!(own.policy.domain, name("here.example"), "a domain of ours reads its own");
         let left = reports.observations.before(i64::MAX, 10).await.expect("rows");
