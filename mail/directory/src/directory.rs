@@ -93,11 +93,6 @@ impl Directory {
         self.index.read().mailboxes.get(&(tenant, mailbox)).map(|entry| entry.domain)
     }
 
-    /// The address of a mailbox; none where it does not exist.
-    pub fn address_of(&self, tenant: TenantId, mailbox: MailboxId) -> Option<EmailAddress> {
-        self.index.read().mailboxes.get(&(tenant, mailbox)).map(|entry| entry.address.clone())
-    }
-
     /// The ways in that were used since the last call, each at most once in a quarter of an hour.
     pub fn take_uses(&self) -> Vec<Use> {
         self.uses.take()
