@@ -64,6 +64,7 @@ impl Tell {
             person,
             kind: limit.kind,
             detail: Some(limit.detail.clone()),
+            ticket: None,
             day: limit.day,
             language: self.language,
         };

@@ -101,7 +101,7 @@ impl TellOwners {
             detail,
             ticket: match self.about {
                 About::Ticket(ticket) => Some(ticket),
-                About::Delegation(_) => None,
+                About::Delegation(_) | About::Webhook(_) => None,
             },
             day: self.day,
             language: self.language,
