@@ -157,7 +157,14 @@ impl DmarcReports {
         }
         if let Some(inbox) = self.intake.inbox(&to) {
             let proven = Proven::default();
-            return match self.intake.take(ReportLetter { inbox, message: &message, proven: &proven }).await {
+            let letter = ReportLetter {
+                inbox,
+                mail_from: Some(&self.from),
+                to: &to,
+                message: &message,
+                proven: &proven,
+            };
+            return match self.intake.take(letter).await {
                 Intake::Kept(_) | Intake::Dropped(_) => Ok(()),
                 Intake::Later => anyhow::bail!("it cannot be kept now"),
             };
