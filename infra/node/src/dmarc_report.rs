@@ -165,7 +165,7 @@ impl DmarcReports {
                 proven: &proven,
             };
             return match self.intake.take(letter).await {
-                Intake::Kept(_) | Intake::Dropped(_) => Ok(()),
+                Intake::Kept(_) | Intake::Dropped(_) | Intake::Refused(_) => Ok(()),
                 Intake::Later => anyhow::bail!("it cannot be kept now"),
             };
         }
