@@ -8,7 +8,7 @@ import { smtpSends } from './mail.mjs';
 const ADMINISTRATOR = 'mailadmin_demo.example';
 const GIB = 1024 ** 3;
 const HOSTILE = '<img src=x onerror="document.title=\'owned\'">{{7*7}}=1+1';
-const PARTS = ['domains', 'mailboxes', 'aliases', 'sync', 'filters', 'maps', 'spam', 'held', 'trace'];
+const PARTS = ['domains', 'mailboxes', 'shared', 'resources', 'aliases', 'sync', 'filters', 'maps', 'spam', 'held', 'trace'];
 
 let node;
 let browser;
@@ -214,6 +214,19 @@ for (const language of ['fr', 'en']) describe(`mail administration in ${language
     await page.fill('dialog[open] [name=to]', 'archive@elsewhere.example');
     await dialog(page).getByRole('button', { name: t('mail.create') }).click();
     await row(page, 'archive@elsewhere.example').getByText(t('mail.map.RECIPIENT_COPY')).waitFor();
+    await part(page, 'resources');
+    await button(page, t('mail.resources.add')).click();
+    await page.fill('dialog[open] [name=name]', 'Blue room');
+    await page.fill('dialog[open] [name=localPart]', 'Room-1');
+    await dialog(page).getByRole('button', { name: t('mail.create') }).click();
+    await row(page, 'Blue room').getByText('room-1@demo.example').waitFor();
+    await part(page, 'shared');
+    await settled(page);
+    await button(page, t('mail.shared.add')).click();
+    await page.selectOption('dialog[open] [name=mailboxId]', { label: 'alice@demo.example' });
+    await page.selectOption('dialog[open] [name=memberId]', { label: 'bob@demo.example' });
+    await dialog(page).getByRole('button', { name: t('mail.create') }).click();
+    await row(page, 'bob@demo.example').getByText(t('share.WRITE')).waitFor();
     await part(page, 'spam');
     await button(page, t('mail.editNamed', { what: 'demo.example' })).click();
     await page.fill('dialog[open] [name=deniedSenders]', 'nonsense');
@@ -308,13 +321,14 @@ for (const language of ['fr', 'en']) describe(`mail administration in ${language
     await done('mutation($a: AliasID!, $s: AliasSettingsInput!) { aliasSettingsChange(aliasId: $a, settings: $s) { userErrors { message } } }', { a: aliasCreate.alias.id, s: { publicComment: HOSTILE, privateComment: HOSTILE } });
     await done('mutation($m: MailboxID!, $f: FilterInput!) { filterAdd(mailboxId: $m, filter: $f) { userErrors { message } } }', { m: alice, f: { name: HOSTILE, description: HOSTILE, script: `# ${HOSTILE}\nkeep;\n` } });
     await done('mutation($i: AddressMapAddInput!) { addressMapAdd(input: $i) { userErrors { message } } }', { i: { domainId: domain, kind: 'SENDER_COPY', from: `h-${language}`, to: 'a@elsewhere.example', comment: HOSTILE } });
+    await done('mutation($i: ResourceAddInput!) { resourceAdd(input: $i) { userErrors { message } } }', { i: { domainId: domain, name: HOSTILE, localPart: `r-${language}`, comment: HOSTILE } });
     await done('mutation($m: MailboxID!, $j: SyncJobInput!) { syncJobAdd(mailboxId: $m, job: $j) { userErrors { message } } }', { m: alice, j: { host: 'imap.elsewhere.example', user: HOSTILE, password: 'x', exclude: 'spam' } });
     const page = await visit(browser, { language });
     await signIn(page, node, ADMINISTRATOR);
     for (const name of PARTS) {
       await part(page, name);
       await settled(page);
-      if (['mailboxes', 'aliases', 'filters', 'maps', 'sync'].includes(name)) await page.getByText(HOSTILE).first().waitFor();
+      if (['mailboxes', 'resources', 'aliases', 'filters', 'maps', 'sync'].includes(name)) await page.getByText(HOSTILE).first().waitFor();
       for (const edit of (await page.getByRole('button', { name: t('mail.edit'), exact: false }).all()).slice(0, 3)) {
         await edit.click();
         await dialog(page).locator('form').waitFor();

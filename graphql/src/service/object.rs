@@ -5,6 +5,7 @@ use authority::Resource;
 use hosting::calendar::{CivilDate, Cycle, period_of};
 use hosting::service::SuspensionReason;
 
+use super::in_use::FeatureInUse;
 use crate::payload::Limit;
 use crate::plan::object::{Limits, PlanFeature};
 use crate::platform::DataCentre;
@@ -83,6 +84,8 @@ pub struct PlanChangePreview {
     pub mailboxes_above_quota: Whole,
     /// What the service has and would have no more.
     pub features_lost: Vec<PlanFeature>,
+    /// Those of them that are in use: what uses them stays, and no more of it can be relied on.
+    pub features_lost_in_use: Vec<FeatureInUse>,
     /// What it would have besides.
     pub features_gained: Vec<PlanFeature>,
     /// What the service may have now.

@@ -8,6 +8,7 @@ use hosting::plan::{Plan, PlanLimits};
 use hosting::service as model;
 use kernel::{AccountId, ByteSize, Id, Key, PlanId, ServiceId, TenantId, Timestamp};
 
+use super::in_use::in_use;
 use super::mutation::CustomLimitsInput;
 use super::object::{Allocation, BillingCycle, Entitlement, PlanChangePreview, Service, Suspension};
 use crate::access::reach::{Columns, reach};
@@ -92,11 +93,14 @@ impl ServiceQuery {
         let counted = rows(ctx, crate::mailbox::query::PROJECTION, above.finish()).await?;
         let counted = counted.first().map_or(Ok(0), |row| row.int(0));
         let counted = counted.map_err(|error| ctx.failed("counting mailboxes", &error))?;
+        let lost = record.limits.features.difference(&after.features).copied();
+        let features_lost_in_use = in_use(ctx, (account, service), lost).await?;
         Ok(Some(PlanChangePreview {
             fits: misfits.is_empty(),
             misfits,
             mailboxes_above_quota: Whole(u64::try_from(counted).unwrap_or_default()),
             features_lost: features(&record.limits, &after),
+            features_lost_in_use,
             features_gained: features(&after, &record.limits),
             limits_before: StoredLimits::from(&record.limits).into(),
             limits_after: StoredLimits::from(&after).into(),

@@ -118,6 +118,38 @@ async fn a_service_tells_its_facts_in_plain_words() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn whoever_changes_the_plan_is_told_what_of_the_lost_is_in_use() {
+    let stage = Stage::open().await;
+    let operator = stage.operator().await;
+    let customer = stage.customer(&operator, ("acme", "pro")).await;
+    // With a customer of it that plan is there.
+    stage.customer(&operator, ("other", "solo")).await;
+    let rule = |kind: &str, from: &str| {
+        format!(
+            "mutation {{ addressMapAdd(input: {{domainId: \"{}\", kind: {kind}, from: \"{from}\", to: \"a@else.example\"}}) \
+             {{ position userErrors {{ code }} }} }}",
+            customer.domain
+        )
+    };
+    stage.done(&customer.owner, &rule("SENDER_COPY", "alice")).await;
+    let added = stage.done(&customer.owner, &rule("RECIPIENT", "bob")).await;
+    let place = &added["addressMapAdd"]["position"];
+    stage.done(&customer.owner, &format!("{{ addressMaps(atLeast: {place}) {{ nodes {{ id }} }} }}")).await;
+    let preview = stage
+        .done(&customer.owner, &format!(
+            "{{ planChangePreview(serviceId: \"{}\", planId: \"{}\", planVersion: 1) {{ featuresLostInUse {{ feature count }} }} }}",
+            customer.service, hosting::plan::plan_id("solo")
+        ))
+        .await;
+    let lost = &preview["planChangePreview"]["featuresLostInUse"];
+    assert_eq!(
+        *lost,
+        json!([{ "feature": "BCC_MAPS", "count": 1 }]),
+        "a rewritten recipient is no copy: {preview:#}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_password_of_a_service_is_its_administrators_and_must_be_replaced() {
     let stage = Stage::open().await;
     let operator = stage.operator().await;

@@ -27,7 +27,7 @@ refusals! {
     also {
         /// About resellers and their customers.
         Reseller(ResellerRefusal);
-        /// About resources, shared mailboxes and features of plans.
+        /// About resources and shared mailboxes.
         Box(BoxRefusal);
         /// About tickets.
         Ticket(TicketRefusal);

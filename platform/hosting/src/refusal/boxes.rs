@@ -1,11 +1,11 @@
-//! Why what belongs to a Box besides its mailboxes is refused: resources, shared mailboxes, features of the plan.
+//! Why what belongs to a Box besides its mailboxes is refused: resources, shared mailboxes.
 
 use kernel::LimitFact;
 
 use super::{Language, Limit, Row};
 
 refusals! {
-    /// Why something about resources, shared mailboxes or features of a plan is refused.
+    /// Why something about resources or shared mailboxes is refused.
     BoxRefusal
     also {}
     plain {
@@ -41,18 +41,6 @@ refusals! {
         ShareAllowsNothing = "SHARE_ALLOWS_NOTHING", Some("roles"),
             "A member needs at least one role; choose what it may do, or remove it.",
             "Un membre a besoin d’au moins un rôle ; choisissez ce qu’il peut faire, ou retirez-le.";
-        /// No plan of the account sells it.
-        WebhooksNotInPlan = "WEBHOOKS_NOT_IN_PLAN", Some("accountId"),
-            "Webhooks are part of no Box of this account; choose a plan that has them, for example CustomBox.",
-            "Aucune Box de ce compte ne comprend les webhooks ; choisissez une offre qui en a, par exemple CustomBox.";
-        /// The plan sells no copies of mail.
-        CopiesNotInPlan = "COPIES_NOT_IN_PLAN", Some("kind"),
-            "Copies of sent or received mail are not part of this plan; choose a larger plan, for example ProBox.",
-            "Les copies du courrier envoyé ou reçu ne font pas partie de cette offre ; choisissez une offre supérieure, par exemple ProBox.";
-        /// No plan of the account sells it.
-        TlsPoliciesNotInPlan = "TLS_POLICIES_NOT_IN_PLAN", Some("accountId"),
-            "TLS policies by destination are part of no Box of this account; choose a plan that has them, for example ProBox.",
-            "Aucune Box de ce compte ne comprend les politiques TLS par destination ; choisissez une offre qui en a, par exemple ProBox.";
     }
     limited {
         /// The domain has as many resources as there may be.

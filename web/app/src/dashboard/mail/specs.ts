@@ -1,7 +1,7 @@
 // The fields of the forms of mail administration, with their limits as the API has them.
 import { count, size } from '../../lib/format';
 import { t } from '../../lib/i18n/messages';
-import type { FieldSpec, Value } from '../../lib/ui/fields';
+import type { FieldSpec, Value, Values } from '../../lib/ui/fields';
 import type { MailboxWholeResult } from '../../generated/api';
 import type { MailDomain } from './mail.svelte';
 
@@ -53,6 +53,7 @@ export function domainSpecs(domain: MailDomain, isOwner: boolean): FieldSpec[] {
     { name: 'hasAddressBook', kind: 'check', label: t('mail.field.hasAddressBook') },
     { name: 'copiesQuotaWarnings', kind: 'check', label: t('mail.field.copiesQuotaWarnings') },
     { name: 'requiresSecondFactor', kind: 'check', label: t('mail.field.requiresSecondFactor'), hint: t('mail.field.requiresSecondFactor.hint') },
+    { name: 'mtaSts', kind: 'select', label: t('mail.field.mtaSts'), hint: t('mail.field.mtaSts.hint'), options: options('mail.sts', ['PLATFORM', 'NONE', 'TESTING', 'ENFORCE']) },
     { name: 'footerText', kind: 'area', label: t('mail.field.footerText'), hint: t('mail.field.footerText.hint'), group: t('mail.group.footer'), maxlength: 10_000 },
     { name: 'footerHtml', kind: 'area', label: t('mail.field.footerHtml'), maxlength: 10_000 },
     { name: 'footerSkipsReplies', kind: 'check', label: t('mail.field.footerSkipsReplies') },
@@ -170,6 +171,29 @@ export function mapSpecs(domains: { value: string; label: string }[], isNew: boo
     { name: 'to', kind: 'text', label: t('mail.map.to'), hint: t('mail.map.to.hint'), isRequired: true, maxlength: 320 },
     { name: 'comment', kind: 'text', label: t('mail.field.privateComment'), maxlength: COMMENT_MAX },
     { name: 'isActive', kind: 'check', label: t('mail.active') },
+  ];
+}
+
+/** A resource: a room, a group or a thing. */
+export function resourceSpecs(domains: { value: string; label: string }[], isNew: boolean, values: Values): FieldSpec[] {
+  return [
+    ...(isNew ? [{ name: 'domainId', kind: 'select', label: t('mail.domain'), options: domains } as FieldSpec] : []),
+    { name: 'name', kind: 'text', label: t('mail.resource.name'), isRequired: true, maxlength: 128 },
+    { name: 'localPart', kind: 'text', label: t('mail.field.localPart'), hint: t('mail.resource.localPart.hint'), isRequired: true, maxlength: 64 },
+    { name: 'kind', kind: 'select', label: t('mail.resource.kind'), options: options('mail.resource', ['LOCATION', 'GROUP', 'THING']) },
+    { name: 'booking', kind: 'select', label: t('mail.resource.booking'), options: options('mail.resource', ['LIMITED', 'UNLIMITED', 'ALWAYS_FREE']) },
+    ...(values.booking === 'LIMITED' ? [{ name: 'bookingsMax', kind: 'number', label: t('mail.resource.bookingsMax'), hint: t('mail.range', { min: 1, max: 100 }), min: 1, max: 100, isRequired: true } as FieldSpec] : []),
+    { name: 'comment', kind: 'text', label: t('mail.field.privateComment'), maxlength: COMMENT_MAX },
+    { name: 'isActive', kind: 'check', label: t('mail.active') },
+  ];
+}
+
+/** A member of a shared mailbox. */
+export function shareSpecs(mailboxes: { value: string; label: string }[], isNew: boolean): FieldSpec[] {
+  const which = (name: string): FieldSpec => ({ name, kind: 'select', label: t(`mail.share.${name}`), options: mailboxes, isRequired: true });
+  return [
+    ...(isNew ? [which('mailboxId'), which('memberId')] : []),
+    { name: 'roles', kind: 'choices', label: t('mail.share.roles'), options: options('share', ['READ', 'WRITE', 'MANAGE', 'SEND_AS', 'SEND_ON_BEHALF']) },
   ];
 }
 

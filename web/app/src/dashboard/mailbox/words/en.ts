@@ -2,6 +2,9 @@
 export default {
   'box.menu': 'Pages of the mailbox', 'box.notOne': 'These pages are for whoever signs in with the address of a mailbox.',
   'box.part.general': 'My mailbox', 'box.part.aliases': 'Temporary aliases', 'box.part.spam': 'Spam filter', 'box.part.filters': 'Filters and absence', 'box.part.apps': 'App passwords',
+  'box.part.shared': 'Shared access', 'box.shared.mine': 'Mailboxes shared with me', 'box.shared.mineHint': 'Your mail program shows their folders below “Shared”, beside your own.',
+  'box.shared.none': 'No mailbox is shared with you', 'box.shared.noneText': 'The administrator of your domain decides who works in which mailbox.', 'box.shared.folder': 'Folder:', 'box.shared.copy': 'Copy the name of the folder',
+  'box.shared.members': 'Who works in this mailbox', 'box.shared.membersHint': 'The administrator of your domain adds and removes members.', 'box.shared.alone': 'Nobody but you.',
   'box.part.sync': 'Sync jobs', 'box.part.push': 'Notifications', 'box.part.trace': 'Message trace', 'box.part.settings': 'Settings',
   'box.closed': 'Left to your administrator', 'box.closedText': 'Whoever administers your domain has not opened this to you. Ask them to change it.',
   'box.held': 'What you send is held', 'box.heldText': 'Since {at}. Change your password, then ask your administrator to release it. Nothing is lost.',

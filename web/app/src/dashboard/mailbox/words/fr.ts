@@ -4,6 +4,9 @@ import type en from './en';
 export default {
   'box.menu': 'Pages de la boîte', 'box.notOne': 'Ces pages sont réservées à qui se connecte avec l’adresse d’une boîte aux lettres.',
   'box.part.general': 'Ma boîte aux lettres', 'box.part.aliases': 'Alias temporaires', 'box.part.spam': 'Filtre de spam', 'box.part.filters': 'Filtres et absence', 'box.part.apps': 'Mots de passe d’application',
+  'box.part.shared': 'Accès partagés', 'box.shared.mine': 'Boîtes partagées avec moi', 'box.shared.mineHint': 'Votre logiciel de messagerie montre leurs dossiers sous « Shared », à côté des vôtres.',
+  'box.shared.none': 'Aucune boîte n’est partagée avec vous', 'box.shared.noneText': 'L’administrateur de votre domaine décide qui travaille dans quelle boîte.', 'box.shared.folder': 'Dossier :', 'box.shared.copy': 'Copier le nom du dossier',
+  'box.shared.members': 'Qui travaille dans cette boîte', 'box.shared.membersHint': 'L’administrateur de votre domaine ajoute et retire les membres.', 'box.shared.alone': 'Personne d’autre que vous.',
   'box.part.sync': 'Synchronisation', 'box.part.push': 'Notifications', 'box.part.trace': 'Suivi des messages', 'box.part.settings': 'Réglages',
   'box.closed': 'Réservé à votre administrateur', 'box.closedText': 'L’administrateur de votre domaine ne vous a pas ouvert ce réglage. Demandez-lui de le modifier.',
   'box.held': 'Vos envois sont retenus', 'box.heldText': 'Depuis le {at}. Changez votre mot de passe, puis demandez à votre administrateur de les libérer. Rien n’est perdu.',
