@@ -122,8 +122,12 @@ except smtplib.SMTPRecipientsRefused as refused:
     code = next(iter(refused.recipients.values()))[0]
     assert code >= 500, refused
 
-seen = messages(owner)
-assert seen["status"] == "AWAITING_STAFF", seen
+def awaited():
+    found = messages(owner)
+    return found if found["status"] == "AWAITING_STAFF" else None
+
+
+seen = until("the list of tickets heard nothing", awaited)
 assert len(seen["messages"]) == 3, seen
 mailed = seen["messages"][2]
 assert mailed["isByMail"] and not mailed["isStaff"] and mailed["userId"] is None, mailed

@@ -119,8 +119,9 @@ async fn of_two_who_change_one_thing_the_later_is_told_and_changes_nothing() {
          {{ userErrors {{ code }} }} }}"
     );
     stage.done(&customer.owner, &other).await;
+    let all = forms(&stage, &customer).await;
     let second = stage.sign_in("second_owner", PASSWORD).await;
-    for Form { mutation, thing, first, second: later } in forms(&stage, &customer).await {
+    for Form { mutation, thing, first, second: later } in all {
         let change = |what: &str, revision: u32| {
             format!(
                 "mutation {{ {mutation}({thing}, {what}, revision: {revision}) {{ userErrors {{ code field message limits \
