@@ -173,6 +173,7 @@ fn deliver(
         guard: Guard { allows_loopback: true, ..Guard::default() },
         connection_count_max: 500,
         site_connection_count_max: 20,
+        body_octets_max: outbound::limits::BODY_OCTETS_MAX,
     };
     let world = World {
         queue: Arc::clone(store) as Arc<dyn store::Queue>,

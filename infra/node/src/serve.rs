@@ -274,6 +274,7 @@ fn deliver(
         },
         connection_count_max: set.connections,
         site_connection_count_max: set.site_connections,
+        body_octets_max: set.body_memory_mib * 1024 * 1024,
     };
     let world = outbound::World {
         queue: Arc::clone(&platform.store) as Arc<dyn store::Queue>,

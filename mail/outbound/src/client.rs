@@ -11,6 +11,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use base64::Engine as _;
+use ring::digest::{Context, SHA256};
 use rustls::{CertificateError, ClientConfig};
 use rustls_pki_types::ServerName;
 use secrecy::{ExposeSecret as _, SecretString};
@@ -30,6 +31,11 @@ use crate::tls::{TlsDemand, TlsFault, TlsVerdict, client_config};
 
 /// A host does not offer TLS, in the word of RFC 8460 section 4.3.1.
 const NOT_SUPPORTED: &str = "starttls-not-supported";
+/// The port on which TLS is there from the beginning (RFC 8314 section 3.3).
+const SUBMISSIONS_PORT: u16 = 465;
+/// Octets of the digest by which logins are told apart.
+const MARK_OCTETS: usize = 16;
+
 /// What has no better word (RFC 8460 section 4.3.1).
 const FAILED: &str = "validation-failure";
 
@@ -65,6 +71,18 @@ pub struct Credentials {
     pub login: String,
     /// The password.
     pub password: SecretString,
+}
+
+impl Credentials {
+    /// What tells logins apart without telling them: whoever has another password has another connection.
+    pub(crate) fn mark(&self) -> String {
+        let mut context = Context::new(&SHA256);
+        for part in [self.login.as_bytes(), b"\0", self.password.expose_secret().as_bytes()] {
+            context.update(part);
+        }
+        let digest = context.finish();
+        digest.as_ref().iter().take(MARK_OCTETS).map(|octet| format!("{octet:02x}")).collect()
+    }
 }
 
 impl std::fmt::Debug for Credentials {
@@ -148,6 +166,16 @@ impl Fault {
         matches!(self, Self::NoKeyword)
     }
 
+    /// Whether the other side had left, or was leaving, before it took anything of a message: what it said last was
+    /// about an earlier one.
+    pub(crate) fn is_before_mail(&self) -> bool {
+        match self {
+            Self::Closed(after) => *after == "MAIL",
+            Self::Refused(after, reply) => *after == "MAIL" && reply.code == 421,
+            _ => false,
+        }
+    }
+
     const fn is_of_tls(&self) -> bool {
         matches!(self, Self::Tls(..) | Self::NoTls | Self::Excluded(_))
     }
@@ -214,6 +242,8 @@ pub(crate) struct Client {
     pub(crate) is_encrypted: bool,
     /// Whether a transaction was begun and not ended by a message.
     is_open: bool,
+    /// Messages that were sent over it, or tried: before a further one the other side may have grown tired of waiting.
+    message_count: usize,
 }
 
 /// How TLS went with one host.
@@ -294,15 +324,20 @@ async fn greet(at: SocketAddr, host: &str, demand: &TlsDemand, how: &Call<'_>) -
         host: host.to_owned(),
         is_encrypted: false,
         is_open: false,
+        message_count: 0,
     };
+    let config = client_config(demand);
+    if how.port == SUBMISSIONS_PORT && how.protocol == Protocol::Smtp {
+        client.shake_hands(config.clone().ok_or(Fault::NoTls)?, host).await?;
+    }
     let greeting = client.wire.reply("the call", GREETING_WAIT).await?;
     if !greeting.is_positive() {
         return Err(Fault::Refused("the call", greeting));
     }
     client.hello(how.hello).await?;
-    let config = client_config(demand);
     let must = matches!(demand, TlsDemand::Must(_)) || how.credentials.is_some();
     match config {
+        _ if client.is_encrypted => {}
         Some(config) if client.offers.starttls => {
             client.start_tls(config, host, how.hello).await?;
         }
@@ -348,6 +383,12 @@ impl Client {
         if reply.code != 220 {
             return Err(Fault::Tls(format!("{} {}", reply.code, reply.text), NOT_SUPPORTED));
         }
+        self.shake_hands(config, host).await?;
+        // What was said before is forgotten (RFC 3207 section 4.2).
+        self.hello(hello).await
+    }
+
+    async fn shake_hands(&mut self, config: Arc<ClientConfig>, host: &str) -> Result<(), Fault> {
         let name =
             ServerName::try_from(host.to_owned()).map_err(|error| Fault::Tls(error.to_string(), FAILED))?;
         let stream = self
@@ -361,8 +402,7 @@ impl Client {
             .map_err(|error| Fault::Tls(error.to_string(), kind_of(&error)))?;
         self.wire = Wire::new(Box::new(stream));
         self.is_encrypted = true;
-        // What was said before is forgotten (RFC 3207 section 4.2).
-        self.hello(hello).await
+        Ok(())
     }
 
     async fn sign_in(&mut self, credentials: &Credentials) -> Result<(), Fault> {
@@ -387,6 +427,11 @@ impl Client {
             return Err(Fault::NoLogin);
         };
         if reply.is_positive() { Ok(()) } else { Err(Fault::Refused("AUTH", reply)) }
+    }
+
+    /// Whether it has carried more than one message.
+    pub(crate) const fn is_reused(&self) -> bool {
+        self.message_count > 1
     }
 
     /// How TLS goes for more mail over the same connection.

@@ -13,7 +13,18 @@ use crate::destination::{Destination, DestinationKind};
 use crate::limits::{CONNECTION_MESSAGE_COUNT_MAX, IDLE_WAIT, RECEIVED_COUNT_MAX};
 use crate::outbound::{Inner, Job};
 use crate::outcome::{Batch, Happened, Reports};
+use crate::room::Taken;
 use crate::tls::TlsObservation;
+
+/// What is left of a connection after a job.
+enum Left {
+    /// It may carry another.
+    Usable,
+    /// It is of no use.
+    Broken,
+    /// It was of no use already, and nothing was heard of the job: it is as if it had never been begun.
+    Unheard(Box<Job>),
+}
 
 /// What a connection does next.
 enum Turn {
@@ -68,15 +79,18 @@ impl Inner {
             credentials: destination.credentials.as_ref(),
             wish: destination.wish,
         };
+        // Before the call: who is called is not kept waiting.
+        let room = self.room.take(first.message.size).await;
         let mut seen = Vec::new();
         let called = call(&destination.hosts, &how, &mut seen).await;
         self.observe(destination, &first, &seen);
         match called {
             Ok(client) => {
                 self.with_site(destination, |state| state.breaker.succeeded());
-                self.deliver_all(destination, client, first).await;
+                self.deliver_all(destination, client, (first, room)).await;
             }
             Err((host, fault)) => {
+                drop(room);
                 let reply = fault.told(&host);
                 if fault.is_lasting() {
                     self.refused(destination, &reply, first).await;
@@ -176,14 +190,28 @@ impl Inner {
         self.put_off(destination, &reply, jobs).await;
     }
 
-    async fn deliver_all(self: &Arc<Self>, destination: &Arc<Destination>, mut client: Client, first: Job) {
-        let mut job = first;
+    async fn deliver_all(
+        self: &Arc<Self>,
+        destination: &Arc<Destination>,
+        mut client: Client,
+        (mut job, mut room): (Job, Taken),
+    ) {
         for number in 1..=CONNECTION_MESSAGE_COUNT_MAX {
             // More work may wait than this connection can do alone.
             self.connect(destination);
             let tenant = job.message.tenant;
-            let is_usable = self.deliver(destination, &mut client, job).await;
+            let left = self.deliver(destination, &mut client, job).await;
+            drop(room);
             self.with_site(destination, |state| state.ready.done(tenant));
+            let is_usable = match left {
+                Left::Usable => true,
+                Left::Broken => false,
+                Left::Unheard(job) => {
+                    self.metrics.reconnected();
+                    self.with_site(destination, |state| state.ready.put_back(*job));
+                    return;
+                }
+            };
             if !is_usable || !client.reset().await {
                 return;
             }
@@ -193,7 +221,7 @@ impl Inner {
             }
             match self.next_job(destination, &mut client).await {
                 Some(next) => {
-                    self.observe(destination, &next, &client.seen(destination));
+                    room = self.room.take(next.message.size).await;
                     job = next;
                 }
                 None => break,
@@ -246,14 +274,14 @@ impl Inner {
         })
     }
 
-    /// Delivers one job; whether the connection is still good.
-    async fn deliver(&self, destination: &Destination, client: &mut Client, job: Job) -> bool {
+    /// Delivers one job.
+    async fn deliver(&self, destination: &Destination, client: &mut Client, job: Job) -> Left {
         let now = (self.now)();
         let until = job.leased_until.max(*self.leases_until.lock());
         if now >= until {
             // Somebody else may have it by now.
             self.released(job.token, job.recipients.len());
-            return true;
+            return Left::Usable;
         }
         let batch = Batch { token: job.token, message: &job.message, site: Some(&destination.site) };
         let content = match self.queue.content(job.message.queue_id).await {
@@ -261,12 +289,12 @@ impl Inner {
             Ok(None) => {
                 tracing::error!(queue = job.message.queue_id, "a queued message has no octets");
                 self.released(job.token, job.recipients.len());
-                return true;
+                return Left::Usable;
             }
             Err(error) => {
                 tracing::error!(%error, "a queued message could not be read");
                 self.return_job(job, kernel::Timestamp::from_millis(now.millis() + 60_000)).await;
-                return true;
+                return Left::Usable;
             }
         };
         if message::received_count(&content) > RECEIVED_COUNT_MAX {
@@ -275,7 +303,7 @@ impl Inner {
             let happened =
                 job.recipients.into_iter().map(|to| (to, Happened::Refused(reply.clone()))).collect();
             self.settle(batch, happened, Some(&content)).await;
-            return true;
+            return Left::Usable;
         }
         let envelope = Envelope {
             from: job.message.sender.as_ref(),
@@ -285,11 +313,17 @@ impl Inner {
             to: job.recipients.iter().map(envelope_recipient).collect(),
         };
         let sent = client.send(&envelope, &content).await;
+        if sent.is_unheard {
+            return Left::Unheard(Box::new(job));
+        }
+        if client.is_reused() {
+            self.observe(destination, &job, &client.seen(destination));
+        }
         let is_usable = sent.fault.is_none();
         let happened = self.understand(destination, client, &sent);
         let happened = job.recipients.iter().cloned().zip(happened).collect();
         self.settle(batch, happened, Some(&content)).await;
-        is_usable
+        if is_usable { Left::Usable } else { Left::Broken }
     }
 
     /// What the answers mean for each recipient and for the site.

@@ -83,7 +83,7 @@ impl Target {
             Self::Domain(domain) => domain.to_string(),
             // No name of a domain holds a blank.
             Self::Relay(relay) => {
-                let login = relay.credentials.as_ref().map_or("", |credentials| credentials.login.as_str());
+                let login = relay.credentials.as_ref().map_or_else(String::new, Credentials::mark);
                 format!("relay {} {} {:?} {login}", relay.host, relay.port, relay.protocol)
             }
         }
@@ -233,7 +233,7 @@ impl Destinations {
         let kind = if relay.is_some() { DestinationKind::Relay } else { DestinationKind::Own };
         let protocol = relay.as_ref().map_or(Protocol::Smtp, |relay| relay.protocol);
         let credentials = relay.and_then(|relay| relay.credentials);
-        let login = credentials.as_ref().map_or("", |credentials| credentials.login.as_str());
+        let login = credentials.as_ref().map_or_else(String::new, Credentials::mark);
         let wish = errand.wish;
         let destination = Destination {
             key: format!("{}|{}|{wish:?}|{port}|{protocol:?}|{login}", site.name, policy.name),

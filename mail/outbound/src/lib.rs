@@ -18,6 +18,7 @@ mod outcome;
 mod ready;
 mod reply;
 mod report;
+mod room;
 mod routes;
 mod schedule;
 mod site;

@@ -34,6 +34,12 @@ pub const REPLY_CHARACTER_COUNT_MAX: usize = 500;
 /// Octets of a message that are written at a time.
 pub const PIECE_OCTETS: usize = 64 * 1024;
 
+/// Octets of messages that are in memory at once over all connections, unless the operator says otherwise. A longer message
+/// has all of it, alone.
+pub const BODY_OCTETS_MAX: usize = 256 * 1024 * 1024;
+/// Octets of messages that are in memory at once, beside those, to be reported about.
+pub const REPORTED_OCTETS_MAX: usize = 64 * 1024 * 1024;
+
 /// Recipients of one transaction (RFC 5321 section 4.5.3.1.8).
 pub const BATCH_RECIPIENT_COUNT_MAX: usize = 100;
 /// Messages on one connection.

@@ -1,6 +1,6 @@
 //! What is counted: no address, no domain, no tenant.
 
-use prometheus::{IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry};
+use prometheus::{IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry};
 use store::Depth;
 
 /// Counters of delivery.
@@ -11,6 +11,8 @@ pub struct Metrics {
     depth: IntGaugeVec,
     connections: IntGauge,
     leased: IntGauge,
+    body_octets: IntGauge,
+    reconnections: IntCounter,
 }
 
 impl Metrics {
@@ -37,12 +39,22 @@ impl Metrics {
                 "mail_outbound_leased_recipients",
                 "Recipients that this node has leases of.",
             )?,
+            body_octets: IntGauge::new(
+                "mail_outbound_body_octets",
+                "Octets of messages that are in memory to leave, or about to be.",
+            )?,
+            reconnections: IntCounter::new(
+                "mail_outbound_reconnections_total",
+                "Messages put back at once since the other side had closed a connection that was idle.",
+            )?,
         };
         registry.register(Box::new(metrics.outcomes.clone()))?;
         registry.register(Box::new(metrics.reports.clone()))?;
         registry.register(Box::new(metrics.depth.clone()))?;
         registry.register(Box::new(metrics.connections.clone()))?;
         registry.register(Box::new(metrics.leased.clone()))?;
+        registry.register(Box::new(metrics.body_octets.clone()))?;
+        registry.register(Box::new(metrics.reconnections.clone()))?;
         Ok(metrics)
     }
 
@@ -56,6 +68,14 @@ impl Metrics {
 
     pub(crate) fn connected(&self, by: i64) {
         self.connections.add(by);
+    }
+
+    pub(crate) fn body_octets(&self, by: i64) {
+        self.body_octets.add(by);
+    }
+
+    pub(crate) fn reconnected(&self) {
+        self.reconnections.inc();
     }
 
     pub(crate) fn leased(&self, count: usize) {

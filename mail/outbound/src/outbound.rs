@@ -18,10 +18,13 @@ use uuid::Uuid;
 use crate::backoff::Chance;
 use crate::breaker::{Breaker, Gate};
 use crate::destination::{Destination, Destinations};
-use crate::limits::{DRAIN_WAIT, IDLE_SITE_COUNT_MAX, LEASE_MILLIS, QUANTUM_OCTETS, RENEW_PAUSE};
+use crate::limits::{
+    DRAIN_WAIT, IDLE_SITE_COUNT_MAX, LEASE_MILLIS, QUANTUM_OCTETS, RENEW_PAUSE, REPORTED_OCTETS_MAX,
+};
 use crate::metrics::Metrics;
 use crate::network::{Network, Tcp};
 use crate::ready::{ReadyQueue, Weighed};
+use crate::room::Room;
 use crate::routes::Routes;
 use crate::site::Guard;
 use crate::tls::TlsPolicySource;
@@ -44,6 +47,8 @@ pub struct Settings {
     pub connection_count_max: usize,
     /// Connections to one site at most.
     pub site_connection_count_max: u32,
+    /// Octets of messages that are in memory at once.
+    pub body_octets_max: usize,
 }
 
 /// Everything that delivery asks.
@@ -139,6 +144,10 @@ pub(crate) struct Inner {
     /// Leases are good until then: moved by renewal.
     pub(crate) leases_until: Mutex<Timestamp>,
     pub(crate) permits: Arc<Semaphore>,
+    /// For messages that are read to leave.
+    pub(crate) room: Room,
+    /// For messages that are read to be reported about: nobody holds it while a host is waited for.
+    pub(crate) report_room: Room,
     pub(crate) wake: Notify,
     pub(crate) tasks: TaskTracker,
     pub(crate) stop: CancellationToken,
@@ -195,8 +204,12 @@ impl Outbound {
         let ports = (world.dns, world.policies, world.routes);
         let destinations = Destinations::new(ports, settings.guard.clone(), settings.port);
         let permits = Arc::new(Semaphore::new(settings.connection_count_max));
+        let room = Room::new(settings.body_octets_max, world.metrics.clone());
+        let report_room = Room::new(REPORTED_OCTETS_MAX, world.metrics.clone());
         Self(Arc::new(Inner {
             network,
+            room,
+            report_room,
             settings,
             queue: world.queue,
             directory: world.directory,

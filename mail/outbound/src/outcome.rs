@@ -168,10 +168,14 @@ impl Inner {
         if told.is_empty() {
             return None;
         }
-        let content = match content {
-            Some(content) => content.clone(),
-            // Without its octets the report tells less, but it tells.
-            None => self.queue.content(message.queue_id).await.ok().flatten().unwrap_or_default(),
+        // Without its octets the report tells less, but it tells. Its room is another: the sweep comes by here, and must
+        // not wait for other hosts.
+        let (content, _room) = match content {
+            Some(content) => (content.clone(), None),
+            None => {
+                let room = self.report_room.take(message.size).await;
+                (self.queue.content(message.queue_id).await.ok().flatten().unwrap_or_default(), Some(room))
+            }
         };
         let hostname = self.settings.hostname.as_str();
         let report = report::acceptance(message, &told, &content, (&self.directory, hostname, now));

@@ -94,6 +94,19 @@ impl<J: Weighed> ReadyQueue<J> {
         waiting.lanes[job.lane() as usize].push_back(job);
     }
 
+    /// Puts a job back whose connection was of no use: before everything else of its tenant's lane.
+    pub fn put_back(&mut self, job: J) {
+        let tenant = job.tenant();
+        let waiting = self.tenants.entry(tenant).or_insert_with(|| {
+            self.ring.push_front(tenant);
+            Waiting::default()
+        });
+        waiting.recipient_count += job.recipient_count();
+        self.recipient_count += job.recipient_count();
+        waiting.deficit = waiting.deficit.saturating_add(job.cost());
+        waiting.lanes[job.lane() as usize].push_front(job);
+    }
+
     /// The next job. A tenant that has `share` connections at work is passed over: the others wait for a message, never
     /// for a mailing.
     pub fn next(&mut self, share: u32) -> Option<J> {

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use anyhow::Context as _;
 use kernel::{DomainName, EmailAddress};
+use outbound::limits::BODY_OCTETS_MAX;
 use outbound::{Credentials, OwnRelay, Protocol, Relay};
 use secrecy::SecretString;
 use serde::{Deserialize, Deserializer, de::Error as _};
@@ -40,6 +41,9 @@ pub struct OutboundConfig {
     /// Connections to one site at most, 1 to 1000. One tenant has at most half of those that are open.
     #[serde(deserialize_with = "site_connections")]
     pub site_connections: u32,
+    /// Messages in memory at once over all connections, in MiB: 1 to 65 536. A longer message has all of it, alone.
+    #[serde(deserialize_with = "body_memory")]
+    pub body_memory_mib: usize,
 }
 
 /// A host through which mail leaves.
@@ -118,6 +122,7 @@ impl Default for OutboundConfig {
             tls_reports: TlsReportConfig::default(),
             connections: 500,
             site_connections: 20,
+            body_memory_mib: BODY_OCTETS_MAX / (1024 * 1024),
         }
     }
 }
@@ -130,6 +135,13 @@ fn connections<'de, D: Deserializer<'de>>(deserializer: D) -> Result<usize, D::E
     match usize::deserialize(deserializer)? {
         count @ 1..=10_000 => Ok(count),
         _ => Err(D::Error::custom("expected 1 to 10000 connections")),
+    }
+}
+
+fn body_memory<'de, D: Deserializer<'de>>(deserializer: D) -> Result<usize, D::Error> {
+    match usize::deserialize(deserializer)? {
+        mib @ 1..=65_536 => Ok(mib),
+        _ => Err(D::Error::custom("expected 1 to 65536 MiB")),
     }
 }
 

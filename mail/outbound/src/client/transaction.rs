@@ -53,6 +53,8 @@ pub(crate) struct Sent {
     pub(crate) fault: Option<Fault>,
     /// Whether the other side was told of DSN and will report itself.
     pub(crate) is_dsn_passed: bool,
+    /// Whether the other side had gone while the connection was idle: it has heard nothing of the message.
+    pub(crate) is_unheard: bool,
 }
 
 /// What is local about a refusal: nobody else said it.
@@ -69,7 +71,9 @@ impl Client {
         } else {
             None
         };
-        Sent { answers, fault, is_dsn_passed: self.offers.dsn }
+        self.message_count += 1;
+        let is_unheard = self.is_reused() && fault.as_ref().is_some_and(Fault::is_before_mail);
+        Sent { answers, fault, is_dsn_passed: self.offers.dsn, is_unheard }
     }
 
     /// Whether the connection may carry another message.
@@ -161,6 +165,9 @@ impl Client {
             self.wire.write(mail.as_bytes(), "MAIL").await?;
         }
         let reply = self.wire.reply("MAIL", MAIL_WAIT).await?;
+        if reply.code == 421 {
+            return Err(Fault::Refused("MAIL", reply));
+        }
         let mail_refusal = (!reply.is_positive()).then_some(reply);
         let mut accepted = Vec::new();
         if mail_refusal.is_none() || self.offers.pipelining {

@@ -7,6 +7,7 @@ use bytes::Bytes;
 use database::Database;
 use kernel::{EmailAddress, TenantId, Timestamp};
 use outbound::Nodes;
+use outbound::limits::BODY_OCTETS_MAX;
 use store::{Acceptance, Lane, Origin, Queue as _, QueuedRecipient, Queueing, RecipientState, Store as _};
 use uuid::Uuid;
 
@@ -335,4 +336,59 @@ async fn a_message_with_bare_line_ends_is_one_message_on_the_other_side_as_well(
         assert!(!one.message.replace("\r\n", "").contains(['\r', '\n']), "{:?}", one.message);
     }
     stage.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_host_that_hangs_up_on_a_reused_connection_gets_its_mail_at_once_over_a_new_one() {
+    let mut stage = Stage::new().await;
+    stage.connection_count_max = 1;
+    let host = stage.host(&["a.example"], Manners { tires_after: Some(1), ..modern() }).await;
+    let mut ids = Vec::new();
+    for number in 0..5 {
+        ids.push(stage.submit(&[&format!("u{number}@a.example")]).await);
+    }
+    stage.run();
+    for id in ids {
+        let entries = stage.tried(id, 1).await;
+        assert_eq!(states(&entries), [RecipientState::Delivered]);
+        assert_eq!(entries[0].attempt_count, 1, "nothing was put off: {entries:?}");
+    }
+    assert_eq!(host.connection_count.load(Ordering::Relaxed), 5);
+    assert_eq!(host.taken().len(), 5);
+    stage.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_host_that_hangs_up_on_a_new_connection_is_put_off() {
+    let mut stage = Stage::new().await;
+    let host = stage.host(&["a.example"], Manners { tires_after: Some(0), ..modern() }).await;
+    let id = stage.submit(&["u@a.example"]).await;
+    stage.run();
+    assert_eq!(states(&stage.tried(id, 1).await), [RecipientState::Scheduled]);
+    assert_eq!(host.taken().len(), 0);
+    stage.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn as_many_messages_are_in_memory_at_once_as_there_is_room_for() {
+    const MESSAGE_COUNT: usize = 12;
+    for (octets, least, most) in [(64 * 1024, 1, 1), (BODY_OCTETS_MAX, 2, MESSAGE_COUNT)] {
+        let mut stage = Stage::new().await;
+        stage.body_octets_max = octets;
+        let body = "a line of forty octets, as lines may be\r\n".repeat(1000);
+        stage.message = format!("From: a@sender.example\r\n\r\n{body}").into();
+        let takes = Duration::from_millis(100);
+        let host = stage.host(&["a.example"], Manners { takes, ..modern() }).await;
+        let mut ids = Vec::new();
+        for number in 0..MESSAGE_COUNT {
+            ids.push(stage.submit(&[&format!("u{number}@a.example")]).await);
+        }
+        stage.run();
+        for id in ids {
+            assert_eq!(states(&stage.tried(id, 1).await), [RecipientState::Delivered]);
+        }
+        let busy = host.busy_count_max.load(Ordering::Relaxed);
+        assert!((least..=most).contains(&busy), "{busy} messages at once within {octets} octets");
+        stage.end().await;
+    }
 }

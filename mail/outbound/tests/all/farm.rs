@@ -34,6 +34,8 @@ pub(crate) struct Manners {
     pub offers_under_tls: Vec<&'static str>,
     /// How long each message takes.
     pub takes: Duration,
+    /// Messages of a connection after which MAIL is answered by hanging up, as by hosts that are tired of waiting.
+    pub tires_after: Option<usize>,
 }
 
 /// TLS of a host.
@@ -103,6 +105,9 @@ pub(crate) struct FakeHost {
     pub connection_count: AtomicUsize,
     pub open_count: AtomicUsize,
     pub open_count_max: AtomicUsize,
+    pub busy_count: AtomicUsize,
+    /// Messages that came at once.
+    pub busy_count_max: AtomicUsize,
     /// What was given with AUTH, line by line, as it came.
     pub logins: Mutex<Vec<String>>,
     open: Mutex<Vec<tokio::task::AbortHandle>>,
@@ -171,6 +176,8 @@ impl Farm {
             connection_count: AtomicUsize::new(0),
             open_count: AtomicUsize::new(0),
             open_count_max: AtomicUsize::new(0),
+            busy_count: AtomicUsize::new(0),
+            busy_count_max: AtomicUsize::new(0),
             logins: Mutex::default(),
             open: Mutex::default(),
         });
@@ -222,6 +229,7 @@ async fn talk(host: &FakeHost, manners: Manners, stream: tokio::net::TcpStream) 
     }
     let (mut mail, mut rcpt) = (String::new(), Vec::new());
     let mut is_lmtp = false;
+    let mut message_count = 0;
     loop {
         let mut line = String::new();
         if wire.read_line(&mut line).await? == 0 {
@@ -273,6 +281,7 @@ async fn talk(host: &FakeHost, manners: Manners, stream: tokio::net::TcpStream) 
                 }
                 obeys(&manners, "AUTH", "235 2.7.0 come in", &mut wire).await?
             }
+            "MAIL" if manners.tires_after.is_some_and(|most| message_count >= most) => return Ok(()),
             "MAIL" => {
                 mail = line;
                 rcpt = Vec::new();
@@ -300,9 +309,13 @@ async fn talk(host: &FakeHost, manners: Manners, stream: tokio::net::TcpStream) 
                 if !obeys(&manners, "DATA", "354 go on", &mut wire).await? {
                     return Ok(());
                 }
+                message_count += 1;
+                let busy = host.busy_count.fetch_add(1, Ordering::Relaxed) + 1;
+                host.busy_count_max.fetch_max(busy, Ordering::Relaxed);
                 let message = content(&mut wire).await?;
                 let taken_count = rcpt.len();
                 tokio::time::sleep(manners.takes).await;
+                host.busy_count.fetch_sub(1, Ordering::Relaxed);
                 let taken = Taken { mail: mail.clone(), rcpt: rcpt.clone(), message, is_encrypted };
                 let is_refused = manners.says.iter().any(|(at, said)| *at == "." && !said.starts_with('2'));
                 if !is_refused {

@@ -34,6 +34,8 @@ pub(crate) struct Stage {
     pub(crate) stop: CancellationToken,
     running: Option<tokio::task::JoinHandle<()>>,
     pub(crate) connection_count_max: usize,
+    pub(crate) body_octets_max: usize,
+    pub(crate) message: Bytes,
     pub(crate) directory: Arc<Directory>,
     pub(crate) policies: Option<Arc<dyn TlsPolicySource>>,
     pub(crate) routes: Arc<dyn Routes>,
@@ -60,6 +62,8 @@ impl Stage {
             stop: CancellationToken::new(),
             running: None,
             connection_count_max: 100,
+            body_octets_max: outbound::limits::BODY_OCTETS_MAX,
+            message: Bytes::from_static(b"From: a@sender.example\r\nSubject: out\r\n\r\n.hello\r\n"),
             directory: Arc::new(Directory::new()),
             policies: None,
             routes: Arc::new(Direct),
@@ -95,6 +99,7 @@ impl Stage {
             guard: Guard { allows_loopback: true, ..Guard::default() },
             connection_count_max: self.connection_count_max,
             site_connection_count_max: 10,
+            body_octets_max: self.body_octets_max,
         };
         let world = World {
             queue: Arc::clone(&self.store) as Arc<dyn store::Queue>,
@@ -117,7 +122,7 @@ impl Stage {
     pub(crate) async fn submit_as(&self, to: &[&str], notify: Option<&str>, queueing: Queueing) -> u64 {
         let address = |text: &str| EmailAddress::parse(text).expect("an address");
         let acceptance = Acceptance {
-            message: Bytes::from_static(b"From: a@sender.example\r\nSubject: out\r\n\r\n.hello\r\n"),
+            message: self.message.clone(),
             deposits: Vec::new(),
             queued: to
                 .iter()

@@ -109,6 +109,7 @@ impl Run {
             guard: Guard::default(),
             connection_count_max: 20,
             site_connection_count_max: 4,
+            body_octets_max: outbound::limits::BODY_OCTETS_MAX,
         };
         let (truth, clock) = (Arc::clone(&self.truth), Arc::clone(&self.truth));
         let world = World {
