@@ -28,6 +28,7 @@ use crate::history::query::HistoryQuery;
 use crate::mailbox::book::AddressBookQuery;
 use crate::mailbox::mutation::MailboxMutation;
 use crate::mailbox::query::MailboxQuery;
+use crate::notice::held::{HeldMailMutation, HeldMailQuery};
 use crate::notice::mutation::NoticeMutation;
 use crate::notice::query::NoticeQuery;
 use crate::passkey::mutation::PasskeyMutation;
@@ -79,6 +80,7 @@ pub struct QueryRoot(
     AccessQuery,
     CredentialQuery,
     NoticeQuery,
+    HeldMailQuery,
     AccountQuery,
     ResellerQuery,
     UserQuery,
@@ -120,6 +122,7 @@ pub struct MutationRoot(
     PasskeyMutation,
     YubikeyMutation,
     NoticeMutation,
+    HeldMailMutation,
     AccountMutation,
     BulkMutation,
     ResellerMutation,

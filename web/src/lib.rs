@@ -106,6 +106,7 @@ pub fn router(options: Options) -> Router {
         .route("/password", get(page::password::page).post(page::password::submit))
         .route("/verify", get(page::verify::page).post(page::verify::submit))
         .route("/reset", get(page::reset::page).post(page::reset::submit))
+        .route("/held", get(page::held::page).post(page::held::submit))
         .route("/invitation", get(page::invitation::page).post(page::invitation::submit))
         .route("/signup", get(page::sign_up::page).post(page::sign_up::submit))
         .route("/setup", get(setup::page::page))

@@ -3,6 +3,7 @@
 
 pub(crate) mod dress;
 pub(crate) mod form;
+pub(crate) mod held;
 pub(crate) mod invitation;
 pub(crate) mod link;
 pub(crate) mod login;

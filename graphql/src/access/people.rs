@@ -256,6 +256,26 @@ impl People {
         Some(Standing { principal, home, session: None, has_second_factor: false, demand: None })
     }
 
+    /// Whoever followed a link that was mailed, with no more than `permissions`. None where more is asked of them than to read
+    /// their mail: a link proves no second factor.
+    pub(crate) fn by_link(
+        &self,
+        user: UserId,
+        permissions: Permissions,
+        now: Timestamp,
+    ) -> Option<Principal> {
+        let register = self.register.read();
+        let person = register.active(user)?;
+        let is_enough = person.factor_count == 0 && register.demand(person).is_none();
+        let principal = || register.principal(person, Via::Session, (now, false));
+        is_enough.then(|| principal().narrowed_to(permissions))
+    }
+
+    /// The confirmed address of a user.
+    pub fn email_of(&self, user: UserId) -> Option<String> {
+        self.register.read().active(user)?.email.clone()
+    }
+
     /// Waits until requests are judged by everything up to `cursor`; whether that was so before `patience` ended.
     pub(crate) async fn heard(&self, cursor: Cursor, patience: Duration) -> bool {
         let wait = async {

@@ -331,7 +331,7 @@ fn own_user(ctx: &Context<'_>) -> Result<(AccountId, UserId)> {
 }
 
 /// Slows down whoever asks for `what` again and again without being signed in: five at once, then longer and longer waits.
-fn slowed(ctx: &Context<'_>, what: &str) -> Result<()> {
+pub(super) fn slowed(ctx: &Context<'_>, what: &str) -> Result<()> {
     let (peer, requests) = (ctx.caller()?.peer, &ctx.platform()?.sign_ins.requests);
     let counted = format!("{what} by {peer}");
     if let Some(wait) = requests.wait(&counted, peer, Instant::now()) {
@@ -350,7 +350,7 @@ fn language_of(ctx: &Context<'_>) -> Result<hosting::Language> {
 }
 
 /// What a token that is none of ours comes to: the same as one whose time is over.
-fn not_good(ctx: &Context<'_>) -> Result<Answer<()>> {
+pub(super) fn not_good(ctx: &Context<'_>) -> Result<Answer<()>> {
     Ok(crate::payload::refused_by(&hosting::HostingRefusal::LinkNotGood, ctx.caller()?.language))
 }
 

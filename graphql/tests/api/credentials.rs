@@ -18,7 +18,7 @@ fn shown(secret: &str, steps: i64) -> String {
 }
 
 /// Adds an authenticator app; its secret and the recovery codes.
-async fn enrolled(stage: &Stage, token: &str) -> (String, Vec<String>) {
+pub(crate) async fn enrolled(stage: &Stage, token: &str) -> (String, Vec<String>) {
     let begun = stage.done(token, "mutation { totpBegin { secret url } }").await;
     let secret = text(&begun["totpBegin"]["secret"]);
     assert!(text(&begun["totpBegin"]["url"]).starts_with("otpauth://totp/Hosterra"));

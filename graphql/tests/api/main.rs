@@ -11,6 +11,7 @@ mod dkim;
 mod events;
 mod examples;
 mod flow;
+mod held;
 mod history;
 mod keys;
 mod meanwhile;

@@ -13,7 +13,9 @@ use crate::stage::{Customer, PASSWORD, Stage, knock};
 
 /// Operations that name nothing of another account and may be asked by anybody who is signed in: what they show is the
 /// platform's own, or the caller's.
-const OF_NOBODY: [&str; 27] = [
+const OF_NOBODY: [&str; 29] = [
+    "heldMail",
+    "heldMailSettle",
     "timeZoneSet",
     "delegationInvitation",
     "sieveCheck",

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use authority::Principal;
-use directory::{Directory, Login, Sending};
+use directory::{Directory, Login, Resolution, Sending};
 use engine::{Effect, EffectError, Engine};
 use graphql::People;
 use hosting::HostingEvent;
@@ -15,7 +15,9 @@ use hosting::mailbox::{HeldMail, HoldReason, MailboxEvent};
 use hosting::notice::{NoticeKind, NoticePerson, day_of};
 use hosting::use_case::{HoldSending, SendNotice};
 use journal::{Clock as _, SystemClock};
-use kernel::{CommandId, CorrelationId, EmailAddress, MailboxId, NoticeId, Recorded, Timestamp};
+use kernel::{
+    CommandId, CorrelationId, EmailAddress, MailboxId, NoticeId, Recorded, TenantId, Timestamp, UserId,
+};
 use smtp::Judgement;
 use store::{
     Correspondents, Habits, ORDER_RECIPIENT_COUNT_MAX, Order, Queue as _, RecipientState, Selection,
@@ -183,6 +185,7 @@ impl Effect for TellAdministrators {
         let (tenant, mailbox) = (recorded.cursor.tenant, MailboxId::new(recorded.stream.id));
         let Some(domain) = self.directory.home(tenant, mailbox) else { return Ok(()) };
         let people = self.people.administrators(tenant.account(), domain, TOLD_COUNT_MAX);
+        let Some(address) = self.directory.address_of(tenant, mailbox) else { return Ok(()) };
         for (number, user) in (0_u32..).zip(people) {
             // The same event again is the same command: nobody is told twice.
             let command = CommandId::reaction(recorded.id, Self::NAME, number);
@@ -190,8 +193,8 @@ impl Effect for TellAdministrators {
                 account: tenant.account(),
                 notice: NoticeId::derived(command, 0),
                 person: NoticePerson::User(user),
-                kind: NoticeKind::SendingHeld,
-                detail: Some(mailbox.to_string()),
+                kind: self.kind(user, (tenant, mailbox)),
+                detail: Some(address.to_string()),
                 ticket: None,
                 day: day_of(recorded.recorded_at),
                 language: self.language,
@@ -201,6 +204,18 @@ impl Effect for TellAdministrators {
             told.map_err(|error| EffectError { at: recorded.cursor, reason: error.to_string() })?;
         }
         Ok(())
+    }
+}
+
+impl TellAdministrators {
+    /// With a link, unless the very mailbox whose mail is held would get it: whoever took it over must not release.
+    fn kind(&self, user: UserId, held: (TenantId, MailboxId)) -> NoticeKind {
+        let email = self.people.email_of(user).and_then(|email| EmailAddress::parse(&email).ok());
+        let reaches_held = email.is_none_or(|email| match self.directory.resolve(&email, None) {
+            Resolution::Deliver(ends) => ends.mailboxes.iter().any(|end| (end.tenant, end.mailbox) == held),
+            _ => false,
+        });
+        if reaches_held { NoticeKind::SendingHeld } else { NoticeKind::HeldMail }
     }
 }
 

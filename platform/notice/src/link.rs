@@ -81,6 +81,7 @@ impl Links {
             NoticePerson::User(user) => {
                 let page = match notice.kind {
                     NoticeKind::PasswordReset | NoticeKind::InitialAccess => "reset",
+                    NoticeKind::HeldMail => "held",
                     _ => "verify",
                 };
                 (page, self.token(Named { user, notice: notice.link_of }))

@@ -238,6 +238,14 @@ const fn english(kind: NoticeKind) -> Words {
             ],
             None,
         ),
+        K::HeldMail => words(
+            "Mail that {detail} sends is held",
+            &[
+                "The mailbox {detail} suddenly sends otherwise than it used to. What it sends to other hosts is held; nothing is lost, and its owner was told.",
+                "Look at what is held, ask its owner, and release or destroy it there. The link is good once and for 3 days. If somebody else has the password, choose another one first.",
+            ],
+            Some("Look at what is held"),
+        ),
         K::WebhookPaused => words(
             "A webhook was paused",
             &[
@@ -442,6 +450,14 @@ const fn french(kind: NoticeKind) -> Words {
                 "Une boîte pleine ne reçoit plus de courrier : il retourne aux expéditeurs. Supprimez ce qui est inutile ou faites relever le quota par l’administrateur du domaine.",
             ],
             None,
+        ),
+        K::HeldMail => words(
+            "Le courrier envoyé par {detail} est retenu",
+            &[
+                "La boîte {detail} envoie soudain autrement que d’habitude. Ce qu’elle envoie vers l’extérieur est retenu ; rien n’est perdu, et son titulaire est prévenu.",
+                "Regardez ce qui est retenu, interrogez son titulaire, puis libérez-le ou faites-le détruire. Le lien est valable une fois et 3 jours. Si quelqu’un d’autre connaît le mot de passe, choisissez-en d’abord un nouveau.",
+            ],
+            Some("Voir ce qui est retenu"),
         ),
         K::WebhookPaused => words(
             "Un webhook a été mis en pause",

@@ -46,6 +46,8 @@ pub(crate) struct Guest {
     pub(crate) visitor: Visitor,
     /// The API's `viewer`; null where nobody is signed in.
     pub(crate) viewer: Value,
+    /// The credential of whoever is signed in.
+    pub(crate) authorization: Option<String>,
     cookies: Vec<HeaderValue>,
 }
 
@@ -55,14 +57,20 @@ impl FromRequestParts<Options> for Guest {
     async fn from_request_parts(parts: &mut Parts, options: &Options) -> Result<Self, Response> {
         let Arrival { home, visitor, paper } = Arrival::from_request_parts(parts, options).await?;
         let held = credential(options, &parts.headers, (&home, &visitor)).await;
-        let answer = match held.authorization {
-            Some(_) => {
+        let answer = match held.authorization.clone() {
+            Some(authorization) => {
                 let query = ("{ viewer { userId demand } }", Value::Null);
-                visitor.ask(options, held.authorization, query).await.unwrap_or_default()
+                visitor.ask(options, Some(authorization), query).await.unwrap_or_default()
             }
             None => Value::Null,
         };
-        Ok(Self { paper, visitor, viewer: answer["data"]["viewer"].clone(), cookies: held.cookies })
+        Ok(Self {
+            paper,
+            visitor,
+            viewer: answer["data"]["viewer"].clone(),
+            authorization: held.authorization,
+            cookies: held.cookies,
+        })
     }
 }
 

@@ -25,8 +25,12 @@ impl Decider for NoticeDay {
                 state.notices.insert(notice.notice, (**notice).clone());
             }
             NoticeEvent::LinkUsed { notice } => {
-                let kind = state.notices.get(notice).map(|known| known.kind);
-                let same = state.notices.values_mut().filter(|known| Some(known.kind) == kind);
+                let used = state.notices.get(notice).map(|known| (known.kind, known.link_of));
+                let same = state.notices.values_mut().filter(|known| {
+                    used.is_some_and(|(kind, link)| {
+                        known.kind == kind && (!kind.is_about_one_thing() || known.link_of == link)
+                    })
+                });
                 same.for_each(|known| known.link_until = None);
             }
         }
@@ -93,7 +97,7 @@ fn check_room(state: &NoticeDayState, kind: super::NoticeKind, now: Timestamp) -
     if all >= NOTICE_COUNT_MAX {
         return Err(HostingRefusal::NoticeLimitReached(Limit::count(NOTICE_COUNT_MAX, all)));
     }
-    if kind.link_life().is_none() {
+    if kind.link_life().is_none() || kind.is_about_one_thing() {
         return Ok(());
     }
     let (count, last) = state.of_kind(kind);

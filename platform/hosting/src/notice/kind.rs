@@ -61,11 +61,14 @@ pub enum NoticeKind {
     StorageNear,
     /// A webhook is told nothing any more, since it takes nothing; the detail is its host.
     WebhookPaused,
+    /// What a mailbox sends is held, and whoever looks after it may release or purge it by the link; the detail is its
+    /// address.
+    HeldMail,
 }
 
 impl NoticeKind {
     /// All of them.
-    pub const ALL: [Self; 26] = [
+    pub const ALL: [Self; 27] = [
         Self::EmailVerification,
         Self::EmailChange,
         Self::EmailChanging,
@@ -92,6 +95,7 @@ impl NoticeKind {
         Self::SendLimitReached,
         Self::StorageNear,
         Self::WebhookPaused,
+        Self::HeldMail,
     ];
 
     /// The stable name.
@@ -123,6 +127,7 @@ impl NoticeKind {
             Self::SendLimitReached => "send_limit_reached",
             Self::StorageNear => "storage_near",
             Self::WebhookPaused => "webhook_paused",
+            Self::HeldMail => "held_mail",
         }
     }
 
@@ -136,6 +141,7 @@ impl NoticeKind {
         match self {
             Self::EmailVerification | Self::EmailChange => Some(Duration::from_secs(24 * HOUR_SECS)),
             Self::PasswordReset => Some(Duration::from_secs(HOUR_SECS / 2)),
+            Self::HeldMail => Some(Duration::from_secs(3 * 24 * HOUR_SECS)),
             Self::InitialAccess | Self::Invitation => Some(Duration::from_secs(7 * 24 * HOUR_SECS)),
             Self::EmailChanging
             | Self::LoginExists
@@ -159,5 +165,11 @@ impl NoticeKind {
             | Self::StorageNear
             | Self::WebhookPaused => None,
         }
+    }
+
+    /// Whether each of its links is about a thing of its own: they come as often as things happen, and using one leaves the
+    /// others good.
+    pub const fn is_about_one_thing(self) -> bool {
+        matches!(self, Self::HeldMail)
     }
 }

@@ -1,0 +1,177 @@
+//! `/held`: what a mailbox sends and is held, and what is to become of it, by the link that an administrator was sent.
+//!
+//! Looking changes nothing: programs that look at mail open links by themselves.
+
+use axum::extract::{Query, State};
+use axum::http::StatusCode;
+use axum::response::{Html, IntoResponse, Response};
+use maud::{Markup, html};
+use serde_json::{Value, json};
+
+use super::link::{Guest, Token, action, dead};
+use super::login::refused;
+use super::sent::Sent;
+use super::{Onward, Paper, failed, told};
+use crate::Options;
+
+/// Recipients that are shown.
+const SHOWN_COUNT_MAX: usize = 50;
+
+/// What is said of a link that is not good, and what to do.
+const HELD: (&str, &str) = (
+    "It was used already, its three days are over, or the mailbox is not yours to look after any more. What is held stands \
+     below “Mailboxes” of the mail administration.",
+    "Il a déjà servi, ses trois jours sont passés, ou la boîte ne vous est plus confiée. Ce qui est retenu se trouve sous \
+     « Boîtes » dans l'administration du courrier.",
+);
+
+/// `GET /held`.
+pub(crate) async fn page(
+    State(options): State<Options>,
+    Query(asked): Query<Token>,
+    guest: Guest,
+) -> Response {
+    let paper = guest.paper.at("/held");
+    let Some(token) = asked.token() else { return guest.answer(dead(paper, HELD)) };
+    let query = "query($token: String!) { heldMail(token: $token) { address hold { reason since } recipients { \
+                 address queuedAt } } }";
+    let authorization = guest.authorization.clone();
+    let asked = guest.visitor.ask(&options, authorization, (query, json!({ "token": token }))).await;
+    let answer = asked.unwrap_or_default();
+    let held = &answer["data"]["heldMail"];
+    if !held.is_null() {
+        let sheet = sheet(paper, token, held);
+        return guest.answer(Html(sheet.into_string()).into_response());
+    }
+    guest.answer(match answer["errors"][0]["extensions"]["code"].as_str() {
+        Some("NOT_FOUND") => dead(paper, HELD),
+        Some("UNAUTHENTICATED") => sign_in(paper, token),
+        _ => failed(paper, &refused(&answer, "heldMail")),
+    })
+}
+
+fn sheet(paper: Paper, token: &str, held: &Value) -> Markup {
+    let title = paper.say("Held mail", "Courrier retenu");
+    let address = held["address"].as_str().unwrap_or("?");
+    let recipients = held["recipients"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let content = html! {
+        div.sheet {
+            h1 { (title) }
+            p.lead {
+                (paper.say("What ", "Ce que "))
+                strong { (address) }
+                (paper.say(" sends to other hosts is held: ", " envoie vers l'extérieur est retenu : "))
+                (why(paper, held["hold"]["reason"].as_str().unwrap_or_default()))
+            }
+            div.panel {
+                @if recipients.is_empty() {
+                    p { (paper.say("No message waits at this moment.", "Aucun message n'attend en ce moment.")) }
+                } @else {
+                    p { (paper.say("Messages to these recipients wait:", "Des messages à ces destinataires attendent :")) }
+                    ul.rights {
+                        @for recipient in recipients.iter().take(SHOWN_COUNT_MAX) {
+                            li { (recipient["address"].as_str().unwrap_or("?")) }
+                        }
+                    }
+                    @if recipients.len() >= SHOWN_COUNT_MAX {
+                        p { (paper.say("There may be more.", "Il peut y en avoir d'autres.")) }
+                    }
+                }
+                p { (paper.say(
+                    "If the owner did not send this, choose another password for the mailbox first.",
+                    "Si ce n'est pas son titulaire, choisissez d'abord un autre mot de passe pour la boîte.",
+                )) }
+                form method="post" action=(action("/held", token)) {
+                    input type="hidden" name="token" value=(token);
+                    button.press type="submit" name="outcome" value="release" { (paper.say("Release: send it", "Libérer : envoyer")) }
+                    button.press.quiet type="submit" name="outcome" value="purge" { (paper.say("Destroy it", "Détruire")) }
+                }
+            }
+        }
+    };
+    paper.page(title, &content)
+}
+
+/// Why, in words.
+fn why<'a>(paper: Paper, reason: &str) -> &'a str {
+    match reason {
+        "NEW_RECIPIENTS" => paper.say(
+            "many people within an hour to whom it never wrote before.",
+            "de nombreux destinataires en une heure, auxquels elle n'a jamais écrit.",
+        ),
+        "NEW_NETWORK" => paper.say(
+            "people to whom it never wrote before, from a network that it never sent from.",
+            "des destinataires auxquels elle n'a jamais écrit, depuis un réseau inconnu.",
+        ),
+        "BOUNCES" => paper.say(
+            "many of those whom it wrote to do not exist.",
+            "beaucoup de ceux auxquels elle a écrit n'existent pas.",
+        ),
+        _ => paper.say("nothing is held any more.", "plus rien n'est retenu."),
+    }
+}
+
+/// What whoever has a second factor sees: a link proves none.
+fn sign_in(paper: Paper, token: &str) -> Response {
+    let here: String = form_urlencoded::byte_serialize(action("/held", token).as_bytes()).collect();
+    let title = paper.say("Sign in first", "Connectez-vous d'abord");
+    let content = html! {
+        div.sheet {
+            h1 { (title) }
+            p.lead { (paper.say(
+                "Your login asks for more than this link proves. Sign in, and what is held is shown.",
+                "Votre identifiant exige plus que ce que ce lien prouve. Connectez-vous, et ce qui est retenu s'affiche.",
+            )) }
+            div.panel { p { a.press.link href={ "/login?next=" (here) } { (paper.say("Sign in", "Se connecter")) } } }
+        }
+    };
+    (StatusCode::UNAUTHORIZED, Html(paper.page(title, &content).into_string())).into_response()
+}
+
+/// `POST /held`.
+pub(crate) async fn submit(State(options): State<Options>, sent: Sent) -> Response {
+    let paper = sent.paper.at("/held");
+    let outcome = match sent.field("outcome") {
+        "release" => "RELEASE",
+        "purge" => "PURGE",
+        _ => return failed(paper, ""),
+    };
+    let Some(token) = Token::of(sent.field("token")).token().map(str::to_owned) else {
+        return dead(paper, HELD);
+    };
+    let held = sent.credential(&options).await;
+    let query = "mutation($token: String!, $outcome: HeldMailOutcome!) { heldMailSettle(token: $token, outcome: \
+                 $outcome) { userErrors { code message } } }";
+    let variables = json!({ "token": token, "outcome": outcome });
+    let answer = sent.visitor.ask(&options, held.authorization, (query, variables)).await.unwrap_or_default();
+    let payload = &answer["data"]["heldMailSettle"];
+    if payload["userErrors"] == json!([]) {
+        let (title, words) = match outcome {
+            "RELEASE" => (
+                paper.say("It is released", "C'est libéré"),
+                paper.say(
+                    "What was held leaves now, and the mailbox sends as before.",
+                    "Ce qui était retenu part maintenant, et la boîte envoie comme avant.",
+                ),
+            ),
+            _ => (
+                paper.say("It is destroyed", "C'est détruit"),
+                paper.say(
+                    "What was held is gone, and nobody got it. The mailbox sends as before.",
+                    "Ce qui était retenu a disparu, et personne ne l'a reçu. La boîte envoie comme avant.",
+                ),
+            ),
+        };
+        let on = Onward { to: "/dashboard", name: paper.say("To the dashboard", "Vers le tableau de bord") };
+        return told(paper, StatusCode::OK, (title, words), on);
+    }
+    let code = answer["errors"][0]["extensions"]["code"].as_str();
+    if payload["userErrors"][0]["code"] == "LINK_NOT_GOOD" || matches!(code, Some("FORBIDDEN" | "NOT_FOUND"))
+    {
+        return dead(paper, HELD);
+    }
+    if code == Some("UNAUTHENTICATED") {
+        return sign_in(paper, &token);
+    }
+    failed(paper, &refused(&answer, "heldMailSettle"))
+}
