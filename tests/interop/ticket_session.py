@@ -33,7 +33,12 @@ def ask(query, token=None):
 
 def sign_in(login, password="demo-password"):
     query = f'mutation {{ signIn(login: "{login}", password: "{password}") {{ session {{ accessToken }} }} }}'
-    return ask(query)["signIn"]["session"]["accessToken"]
+    # Who was registered by another process is heard of within a second or so; five tries are nobody's guessing.
+    for _ in range(5):
+        if session := ask(query)["signIn"]["session"]:
+            return session["accessToken"]
+        time.sleep(3)
+    raise AssertionError(f"{login} cannot sign in")
 
 
 def until(what, found):
