@@ -50,7 +50,8 @@ fn build(into: &Path) -> Result<(), String> {
     if env::var("HOSTERRA_APP").as_deref() == Ok("none") {
         return Err("HOSTERRA_APP=none left it out".to_owned());
     }
-    let app = Path::new(env!("CARGO_MANIFEST_DIR")).join("app");
+    // Asked when it runs: a build that was carried to another folder must not look into the old one.
+    let app = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").ok_or("cargo names no folder")?).join("app");
     let version = output(Command::new("node").arg("--version")).ok_or("Node.js was not found")?;
     let mut numbers = version.trim().trim_start_matches('v').split('.').map_while(|part| part.parse().ok());
     if (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0)) < NODE_VERSION_MIN {
