@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import test, { after, before, describe } from 'node:test';
 import { api, launch, PASSWORD, picture, signIn, start, token, violations, visit } from './harness.mjs';
 import { linkTo } from './inbox.mjs';
+import { submits } from './mail.mjs';
 
 let node;
 let browser;
@@ -58,14 +59,39 @@ async function known(name) {
 }
 
 const WORDS = {
-  en: { confirmed: /Your address is confirmed/, dead: /not good any more/, look: /Look into your mailbox/, changed: /Your password is changed/, differ: /not the same/, in: /You are in/, declined: /You have declined/, closed: /not opened here/, again: /Send the link again/, way: /on its way/, invited: /You are invited/ },
-  fr: { confirmed: /Votre adresse est confirmée/, dead: /n'est plus valable/, look: /Regardez votre boîte/, changed: /Votre mot de passe est modifié/, differ: /pas identiques/, in: /C'est fait/, declined: /Vous avez refusé/, closed: /ne s'ouvrent pas ici/, again: /Renvoyer le lien/, way: /en route/, invited: /Vous êtes invité/ },
+  en: { confirmed: /Your address is confirmed/, dead: /not good any more/, look: /Look into your mailbox/, changed: /Your password is changed/, differ: /not the same/, in: /You are in/, declined: /You have declined/, closed: /not opened here/, again: /Send the link again/, way: /on its way/, invited: /You are invited/, release: /Release/, purge: /Destroy/, released: /It is released/, purged: /It is destroyed/ },
+  fr: { confirmed: /Votre adresse est confirmée/, dead: /n'est plus valable/, look: /Regardez votre boîte/, changed: /Votre mot de passe est modifié/, differ: /pas identiques/, in: /C'est fait/, declined: /Vous avez refusé/, closed: /ne s'ouvrent pas ici/, again: /Renvoyer le lien/, way: /en route/, invited: /Vous êtes invité/, release: /Libérer/, purge: /Détruire/, released: /C'est libéré/, purged: /C'est détruit/ },
 };
 
 for (const [language, mailbox] of [['en', 'alice@demo.example'], ['fr', 'bob@demo.example']]) describe(`in ${language}`, () => {
   onItsOwn();
   const words = WORDS[language];
   const read = new Set();
+
+  test(`what an unusual mailbox sends is held, and settled once by the link that tells of it (${language})`, async () => {
+    // The customer is written to at the one mailbox and looks after the other one.
+    const busy = mailbox.startsWith('alice') ? 'bob@demo.example' : 'alice@demo.example';
+    const owner = await token(node, 'demo');
+    await api(node, owner, 'mutation($p: String!, $e: String!) { emailChange(currentPassword: $p, email: $e) { userErrors { message } } }', { p: PASSWORD, e: mailbox });
+    const verify = await linkTo(node, mailbox, 'verify', read);
+    await api(node, '', 'mutation($t: String!) { emailVerify(token: $t) { userErrors { code } } }', { t: verify.split('token=')[1] });
+    for (const outcome of ['release', 'purge']) {
+      const recipients = Array.from({ length: 51 }, (_, at) => `${outcome}${at}@elsewhere.example`);
+      assert.equal(await submits(node, { login: busy, password: PASSWORD, recipients }), '250');
+      const link = await linkTo(node, mailbox, 'held', read);
+      const page = await bare(language);
+      await page.goto(node.url + link);
+      await page.goto(node.url + link);
+      await page.getByText(busy).waitFor();
+      await page.getByText(`${outcome}1@elsewhere.example`).waitFor();
+      await fit(link, `held-${outcome}`, language);
+      await page.getByRole('button', { name: words[outcome] }).click();
+      await page.getByRole('heading', { name: words[`${outcome}d`] }).waitFor();
+      await page.goto(node.url + link);
+      await page.getByRole('heading', { name: words.dead }).waitFor();
+      await page.context().close();
+    }
+  });
 
   test(`an address is confirmed, and a password chosen anew, by links that are good once (${language})`, async () => {
     const name = `links-${language}`;

@@ -51,3 +51,14 @@ export async function smtpSends(node, { from, to, subject }) {
   const answers = await dialogue(socket, isWhole, ['EHLO client.example', `MAIL FROM:<${from}>`, `RCPT TO:<${to}>`, 'DATA', text]);
   return answers.at(-1).slice(0, 3);
 }
+
+/** Hands in one message by submission, as a program of `login` does; gives the answer to each of `recipients`, and the last one's code. */
+export async function submits(node, { login, password, recipients }) {
+  const socket = secure({ host: '127.0.0.1', port: node.ports.submissions, rejectUnauthorized: false });
+  const isWhole = (heard) => /^\d{3} [^\r]*\r\n$/m.test(heard);
+  const proof = Buffer.from(`\0${login}\0${password}`).toString('base64');
+  const text = `From: <${login}>\r\nTo: undisclosed-recipients:;\r\nSubject: news\r\nMessage-ID: <${Date.now()}@client.example>\r\nDate: Wed, 25 Nov 2026 12:00:00 +0000\r\n\r\nhello\r\n.`;
+  const lines = ['EHLO client.example', `AUTH PLAIN ${proof}`, `MAIL FROM:<${login}>`, ...recipients.map((to) => `RCPT TO:<${to}>`), 'DATA', text];
+  const answers = await dialogue(socket, isWhole, lines);
+  return answers.at(-1).slice(0, 3);
+}
