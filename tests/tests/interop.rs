@@ -119,6 +119,18 @@ fn a_ticket_is_answered_by_mail_with_files() {
 }
 
 #[test]
+fn limits_are_told_before_they_bite() {
+    if !has_program("python3") {
+        return;
+    }
+    let Some(node) = Node::start("limits") else { return };
+    let ports = [node.ports.http, node.ports.submission, node.ports.imaps];
+    run(Command::new("python3")
+        .arg(folder().join("limits_session.py"))
+        .args(ports.map(|port| port.to_string())));
+}
+
+#[test]
 fn imaplib_reads_flags_moves_appends_deletes_and_idles() {
     if !has_program("python3") {
         return;

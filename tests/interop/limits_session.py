@@ -1,0 +1,103 @@
+"""Limits are told before they bite: recipients of a day at four fifths and at the whole, storage at 80 and 95 %; each once,
+by mail into the mailbox that it concerns."""
+
+import imaplib
+import json
+import smtplib
+import ssl
+import sys
+import time
+import urllib.request
+from email import message_from_bytes, policy
+
+HTTP, SUBMISSION, IMAPS = (int(port) for port in sys.argv[1:4])
+TLS = ssl._create_unverified_context()
+
+
+def ask(query, token=None):
+    headers = {"content-type": "application/json"}
+    if token:
+        headers["authorization"] = f"Bearer {token}"
+    body = json.dumps({"query": query}).encode()
+    request = urllib.request.Request(f"http://127.0.0.1:{HTTP}/graphql", body, headers)
+    with urllib.request.urlopen(request, timeout=30) as response:
+        answer = json.load(response)
+    assert "errors" not in answer, answer
+    return answer["data"]
+
+
+def send(recipients):
+    with smtplib.SMTP("127.0.0.1", SUBMISSION, timeout=60) as smtp:
+        smtp.starttls(context=TLS)
+        smtp.login("alice@demo.example", "demo-password")
+        text = "From: alice@demo.example\r\nSubject: hello\r\n\r\nhello\r\n"
+        try:
+            smtp.sendmail("alice@demo.example", recipients, text)
+            return 250
+        except smtplib.SMTPDataError as refusal:
+            return refusal.smtp_code
+
+
+def opened(login):
+    imap = imaplib.IMAP4_SSL("127.0.0.1", IMAPS, ssl_context=TLS)
+    imap.login(login, "demo-password")
+    imap.select("INBOX")
+    return imap
+
+
+def subjects(login):
+    imap = opened(login)
+    _, (numbers,) = imap.search(None, "ALL")
+    found = []
+    for number in numbers.split():
+        _, data = imap.fetch(number, "(RFC822)")
+        message = message_from_bytes(data[0][1], policy=policy.default)
+        found.append((message["subject"], message.get_body(("plain",)).get_content()))
+    imap.logout()
+    return found
+
+
+def wait_for(login, subject, count=1):
+    deadline = time.time() + 60
+    while time.time() < deadline:
+        told = [text for known, text in subjects(login) if known == subject]
+        if len(told) >= count:
+            assert len(told) == count, told
+            return told
+        time.sleep(0.2)
+    raise SystemExit(f"nobody told {login}: {subject}; there is {subjects(login)}")
+
+
+token = ask('mutation { signIn(login: "mailadmin_demo.example", password: "demo-password") { session { accessToken } } }')
+token = token["signIn"]["session"]["accessToken"]
+nodes = ask("{ mailboxes { nodes { id address } } }", token)["mailboxes"]["nodes"]
+ids = {node["address"]: node["id"] for node in nodes}
+
+# Five recipients a day: the fourth is four fifths, the sixth is one too many.
+change = 'mutation { mailboxSettingsChange(mailboxId: "%s", settings: { sendsPerDayMax: 5 }) { userErrors { code } } }'
+assert ask(change % ids["alice@demo.example"], token)["mailboxSettingsChange"]["userErrors"] == []
+to = [f"bob+{number}@demo.example" for number in range(6)]
+codes = [send(to[:4]), send(to[:2]), send(to[:2]), send(to[:1])]
+assert codes[0] == 250 and codes[1:3] == [450, 450], codes
+(near,) = wait_for("alice@demo.example", "Quatre cinquièmes des destinataires d’une journée sont utilisés")
+assert "alice@demo.example: 5 / 24 h" in near, near
+(whole,) = wait_for("alice@demo.example", "Les destinataires d’une journée sont épuisés")
+assert "450 4.7.1" in whole, whole
+
+# A mailbox that fills: 80 % and then 95 %.
+quota = 1_000_000
+change = 'mutation { mailboxQuotaChange(mailboxId: "%s", quotaBytes: %d) { userErrors { code } } }'
+assert ask(change % (ids["bob@demo.example"], quota), token)["mailboxQuotaChange"]["userErrors"] == []
+imap = opened("bob@demo.example")
+for size in (820_000, 140_000):
+    text = b"Subject: large\r\n\r\n" + (b"x" * 70 + b"\r\n") * (size // 72)
+    done, answer = imap.append("INBOX", None, None, text)
+    assert done == "OK", answer
+    wait_for("bob@demo.example", "Une boîte se remplit", 1 if size > 500_000 else 2)
+imap.logout()
+told = [text for subject, text in subjects("bob@demo.example") if subject == "Une boîte se remplit"]
+assert "bob@demo.example: 80 %" in told[0] and "bob@demo.example: 95 %" in told[1], told
+# Nobody hears the same twice.
+assert send(to[:2]) == 450
+assert [subject for subject, _ in subjects("alice@demo.example")].count("Les destinataires d’une journée sont épuisés") == 1
+print("well")
