@@ -5,6 +5,7 @@
 
 mod api;
 mod app;
+mod audit;
 mod client;
 mod document;
 mod explorer;
@@ -106,6 +107,7 @@ pub fn router(options: Options) -> Router {
         .route("/password", get(page::password::page).post(page::password::submit))
         .route("/verify", get(page::verify::page).post(page::verify::submit))
         .route("/reset", get(page::reset::page).post(page::reset::submit))
+        .route("/audit/export", post(audit::export))
         .route("/held", get(page::held::page).post(page::held::submit))
         .route("/invitation", get(page::invitation::page).post(page::invitation::submit))
         .route("/signup", get(page::sign_up::page).post(page::sign_up::submit))

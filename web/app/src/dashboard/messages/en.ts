@@ -24,6 +24,7 @@ export const own = {
   'audit.csv': 'Download as CSV',
   'audit.cut': 'Only the first {count} events are shown.',
   'audit.hint': 'Everything that changed in this account: when, by whom, through what.',
+  'audit.jsonl': 'Download as JSON lines',
   'audit.subject': 'About',
   'audit.via': 'Through',
   'audit.what': 'What',

@@ -25,6 +25,7 @@ export const own = {
   'audit.csv': 'Télécharger en CSV',
   'audit.cut': 'Seuls les {count} premiers événements sont affichés.',
   'audit.hint': 'Tout ce qui a changé dans ce compte : quand, par qui, par quel moyen.',
+  'audit.jsonl': 'Télécharger en lignes JSON',
   'audit.subject': 'Objet',
   'audit.via': 'Moyen',
   'audit.what': 'Quoi',
