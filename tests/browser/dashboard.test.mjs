@@ -247,6 +247,32 @@ for (const language of ['fr', 'en']) describe(`in ${language}`, () => {
     await page.context().close();
   });
 
+  test(`${language}: the audit log is downloaded whole, as a table and as JSON lines, by those alone who see it`, async () => {
+    await customer('ledger', 'ProBox');
+    const page = await visit(browser, { language });
+    await signIn(page, node, 'ledger', PASSWORD, '/dashboard/account/audit');
+    await settled(page);
+    const [table] = await Promise.all([page.waitForEvent('download'), button(page, t('audit.csv')).click()]);
+    const lines = readFileSync(await table.path(), 'utf8').trim().split('\r\n');
+    assert.equal(lines[0], '"at","kind","actor","actorId","via","onBehalfOf","subjectId","changes","eventId"');
+    assert.ok(lines.some((line) => line.includes('"service.activated"')), lines.join('\n'));
+    const [whole] = await Promise.all([page.waitForEvent('download'), button(page, t('audit.jsonl')).click()]);
+    const events = readFileSync(await whole.path(), 'utf8').trim().split('\n').map((line) => JSON.parse(line));
+    assert.equal(events.length, lines.length - 1);
+    assert.equal(new Set(events.map((event) => event.id)).size, events.length);
+    assert.deepEqual(await violations(page), []);
+    // Nobody, a page of elsewhere, and somebody else's account.
+    const form = (fields, headers) => fetch(`${node.url}/audit/export`, { method: 'POST', redirect: 'manual', headers: { 'content-type': 'application/x-www-form-urlencoded', ...headers }, body: new URLSearchParams(fields) });
+    assert.equal((await form({ format: 'csv' }, { origin: node.url })).status, 401);
+    const cookie = (await page.context().cookies()).map(({ name, value }) => `${name}=${value}`).join('; ');
+    assert.notEqual((await form({ format: 'csv' }, { cookie, origin: 'https://elsewhere.example' })).status, 200);
+    const { account } = await customer('stranger');
+    const refused = await form({ format: 'csv', account }, { cookie, origin: node.url });
+    assert.ok([403, 404].includes(refused.status), String(refused.status));
+    quiet(page);
+    await page.context().close();
+  });
+
   test(`${language}: a webhook is added with a secret shown once, paused, and removed; a key as well`, async () => {
     await customer(`hooks-${language}`, 'ProBox');
     const page = await visit(browser, { language });
