@@ -321,21 +321,26 @@ impl People {
         self.register.read().brands.has_logo(sha256)
     }
 
-    /// Who looks after a domain: its administrators, or else the owners of the account; at most `limit`, by id.
+    /// Who looks after a domain and can be written to: its administrators, or else the owners of the account; at most
+    /// `limit`, by id.
     pub fn administrators(&self, account: AccountId, domain: DomainId, limit: usize) -> Vec<UserId> {
         let register = self.register.read();
-        let of = |fits: &dyn Fn(&UserRole) -> bool| {
+        let of = |fits: &dyn Fn(&Person) -> bool| {
             let people = register.users.values();
-            let fitting = people
-                .filter(|person| person.account == account && !person.is_disabled && fits(&person.role));
+            let fitting =
+                people.filter(|person| person.account == account && !person.is_disabled && fits(person));
             let mut users: Vec<UserId> = fitting.map(|person| person.user).collect();
             users.sort_unstable();
             users.truncate(limit);
             users
         };
-        let own =
-            of(&|role| matches!(role, UserRole::DomainAdministrator(domains) if domains.contains(&domain)));
-        if own.is_empty() { of(&|role| *role == UserRole::Owner) } else { own }
+        let own = of(&|person| {
+            // A Box's first administrator has no address unless the customer gives one: then the owners are told.
+            let is_reached = person.email.is_some();
+            let role = &person.role;
+            is_reached && matches!(role, UserRole::DomainAdministrator(domains) if domains.contains(&domain))
+        });
+        if own.is_empty() { of(&|person| person.role == UserRole::Owner) } else { own }
     }
 
     /// How many users, tokens and sessions are known, for metrics.
@@ -471,6 +476,10 @@ impl Register {
                 self.leave(account);
                 self.parents.insert(account, parent.account);
                 self.stand_below(account);
+            }
+            // A reseller is one before its first customer.
+            AccountEvent::ResellerSet { sub_account_count_max: 1.. } => {
+                self.below.entry(account).or_default();
             }
             AccountEvent::Closed => {
                 self.closed.insert(account);

@@ -1,5 +1,7 @@
 //! hosterra: the one binary. It names everything, and nothing names it.
 
+// It runs the API's root, whose resolver nests one future in another for each noun.
+#![recursion_limit = "256"]
 #![allow(unreachable_pub, reason = "a binary exports nothing; `pub` marks what a module is for")]
 
 mod apply;
