@@ -239,21 +239,21 @@ for (const [language, mailbox] of [['en', 'alice@demo.example'], ['fr', 'bob@dem
     await api(node, owner, 'mutation($p: String!, $e: String!) { emailChange(currentPassword: $p, email: $e) { userErrors { message } } }', { p: PASSWORD, e: mailbox });
     const verify = await linkTo(node, mailbox, 'verify', read);
     await api(node, '', 'mutation($t: String!) { emailVerify(token: $t) { userErrors { code } } }', { t: verify.split('token=')[1] });
-    for (const outcome of ['release', 'purge']) {
-      const recipients = Array.from({ length: 51 }, (_, at) => `${outcome}${at}@elsewhere.example`);
-      assert.equal(await submits(node, { login: busy, password: PASSWORD, recipients }), '250');
-      const link = await linkTo(node, mailbox, 'held', read);
-      const page = await bare(language);
-      await page.goto(node.url + link);
-      await page.goto(node.url + link);
-      await page.getByText(busy).waitFor();
-      await page.getByText(`${outcome}1@elsewhere.example`).waitFor();
-      await fit(link, `held-${outcome}`, language);
-      await page.getByRole('button', { name: words[outcome] }).click();
-      await page.getByRole('heading', { name: words[`${outcome}d`] }).waitFor();
-      await page.goto(node.url + link);
-      await page.getByRole('heading', { name: words.dead }).waitFor();
-      await page.context().close();
-    }
+    // Once it is released the mailbox is trusted for a while: each language settles in its own way.
+    const outcome = language === 'en' ? 'release' : 'purge';
+    const recipients = Array.from({ length: 60 }, (_, at) => `person${at}@elsewhere.example`);
+    for (const some of [recipients.slice(0, 30), recipients.slice(30)]) assert.equal(await submits(node, { login: busy, password: PASSWORD, recipients: some }), '250');
+    const link = await linkTo(node, mailbox, 'held', read);
+    const page = await bare(language);
+    await page.goto(node.url + link);
+    await page.goto(node.url + link);
+    await page.getByText(busy).waitFor();
+    await page.getByText(/^person\d+@elsewhere\.example$/).first().waitFor();
+    await fit(link, 'held', language);
+    await page.getByRole('button', { name: words[outcome] }).click();
+    await page.getByRole('heading', { name: words[`${outcome}d`] }).waitFor();
+    await page.goto(node.url + link);
+    await page.getByRole('heading', { name: words.dead }).waitFor();
+    await page.context().close();
   });
 });
