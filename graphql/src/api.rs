@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use async_graphql::dataloader::DataLoader;
 use async_graphql::{BatchRequest, BatchResponse, Data, Executor, Request, Response, Schema, ServerError};
+use async_trait::async_trait;
 use futures_util::stream::{BoxStream, StreamExt};
 use kernel::{CorrelationId, Via};
 
@@ -201,6 +202,7 @@ pub(crate) fn bounded(
 }
 
 /// Operations over a websocket: the [`Knock`] comes from the connection's beginning and is judged at each operation.
+#[async_trait]
 impl Executor for Api {
     async fn execute(&self, request: Request) -> Response {
         match request

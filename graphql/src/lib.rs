@@ -4,8 +4,6 @@
 //! Every resolver asks the authority. Changes go through the engine alone; reads come from the tables of this crate's
 //! projections. Conventions of the schema stand in the descriptions of its roots (`root.rs`).
 
-// The root of the schema merges many nouns; its resolver nests one future in another for each.
-#![recursion_limit = "256"]
 #![allow(
     unreachable_pub,
     reason = "the derives of async-graphql ask for public types; nobody outside names them"

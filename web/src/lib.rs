@@ -3,9 +3,6 @@
 //! Knows no model and no database: what the API means stands in `graphql`. Credentials come in `Authorization`; cookies
 //! are translated to it for pages of our own alone, so that another site's page can do nothing in a visitor's name.
 
-// It runs the API's root, whose resolver nests one future in another for each noun.
-#![recursion_limit = "256"]
-
 mod api;
 mod app;
 mod audit;

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use async_graphql::dataloader::Loader;
+use async_trait::async_trait;
 use kernel::{MailboxId, TenantId};
 
 use crate::platform::{PortError, SendUse, SendsSource, Usage, UsageSource};
@@ -23,6 +24,7 @@ fn by_tenant(keys: &[(TenantId, MailboxId)]) -> HashMap<TenantId, Vec<MailboxId>
     by_tenant
 }
 
+#[async_trait]
 impl Loader<(TenantId, MailboxId)> for Usages {
     type Value = Usage;
     type Error = Arc<PortError>;
@@ -43,6 +45,7 @@ impl Loader<(TenantId, MailboxId)> for Usages {
 /// Gathers the mailboxes whose sent recipients are asked for in the same moment.
 pub(crate) struct Sends(pub(crate) Arc<dyn SendsSource>);
 
+#[async_trait]
 impl Loader<(TenantId, MailboxId)> for Sends {
     type Value = Vec<SendUse>;
     type Error = Arc<PortError>;
