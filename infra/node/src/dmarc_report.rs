@@ -1,37 +1,21 @@
 //! Tells domains what came in their name (RFC 9990): counted as it comes, reported once a day to whom they name in DNS.
 
 use std::sync::Arc;
-use std::time::Duration;
 
+use async_trait::async_trait;
 use bytes::Bytes;
+use database::DatabaseError;
 use directory::Directory;
-use journal::{Clock as _, SystemClock};
 use kernel::{DomainName, EmailAddress, TenantId, Timestamp};
 use report::aggregate::{Alignment, Disposition, DkimResult, PublishedPolicy, Row, SpfResult};
 use report::{AggregateReport, Carriage};
 use resolver::{Dns, Name};
 use smtp::{DmarcTally, Intake, Proven, ReportIntake, ReportLetter, Signers};
-use store::{
-    Acceptance, DAY_MILLIS, DmarcObservation, DmarcObservations, Lane, Origin, Queueing, Store, day_of,
-};
-use tokio_util::sync::CancellationToken;
+use store::{Acceptance, Days, DmarcObservation, DmarcObservations, Lane, Origin, Queueing, Store};
 use verify::dmarc::{self, Place, Policies, Policy};
 
+use crate::daily::{ADDRESS_COUNT_MAX, DailyReports, period, signed};
 use crate::post;
-use crate::tls_report::due_at;
-
-/// How often what was counted is written down.
-const WRITE_PAUSE: Duration = Duration::from_secs(10);
-/// How often it is looked for reports that are due, in writes.
-const LOOK_EVERY: u32 = 30;
-/// Reports of one look.
-const LOOK_COUNT: usize = 500;
-/// How long one node has to make a report.
-const CLAIM_MILLIS: i64 = 600_000;
-/// Days after which nobody is told any more.
-const KEPT_DAY_COUNT: i64 = 3;
-/// Addresses of one domain that are told.
-const ADDRESS_COUNT_MAX: usize = 4;
 
 /// Writes down what is counted, and sends the reports.
 pub struct DmarcReports {
@@ -55,58 +39,25 @@ pub struct DmarcReports {
     pub organization: String,
 }
 
-impl DmarcReports {
-    /// Works until `stop`.
-    pub async fn run(self, stop: CancellationToken) {
-        let (mut goes_on, mut round) = (true, 0_u32);
-        while goes_on {
-            tokio::select! {
-                () = stop.cancelled() => goes_on = false,
-                () = tokio::time::sleep(WRITE_PAUSE) => {}
-            }
-            let counted = self.tally.take();
-            if let Err(error) = self.observations.add(&counted).await {
-                tracing::warn!(%error, "results of DMARC were not written down");
-                self.tally.give_back(counted);
-            }
-            round = round.wrapping_add(1);
-            if goes_on && round.is_multiple_of(LOOK_EVERY) {
-                self.look(SystemClock.now(), &stop).await;
-            }
-        }
+#[async_trait]
+impl DailyReports for DmarcReports {
+    const NAME: &'static str = "DMARC";
+
+    fn days(&self) -> &Days {
+        self.observations.days()
     }
 
-    async fn look(&self, now: Timestamp, stop: &CancellationToken) {
-        let today = day_of(now);
-        let due = match self.observations.before(today, LOOK_COUNT).await {
-            Ok(due) => due,
-            Err(error) => return tracing::warn!(%error, "reports of DMARC were not looked for"),
-        };
-        for (day, domain) in due {
-            if stop.is_cancelled() {
-                return;
-            }
-            if now >= due_at(day, &domain)
-                && let Err(error) = self.report((day, &domain), now).await
-            {
-                tracing::warn!(%error, "a report of DMARC was not sent; it is tried again");
-            }
+    async fn write(&self) -> Result<(), DatabaseError> {
+        let counted = self.tally.take();
+        let written = self.observations.add(&counted).await;
+        if written.is_err() {
+            self.tally.give_back(counted);
         }
-        if let Err(error) = self.observations.purge(today - KEPT_DAY_COUNT).await {
-            tracing::warn!(%error, "old results of DMARC were not forgotten");
-        }
+        written
     }
 
-    /// Reports a day of a domain, if nobody else does. After a crash it may be sent twice, under one name.
-    async fn report(&self, (day, domain): (i64, &DomainName), now: Timestamp) -> anyhow::Result<()> {
-        let until = Timestamp::from_millis(now.millis() + CLAIM_MILLIS);
-        if !self.observations.claim((day, domain), now, until).await? {
-            return Ok(());
-        }
-        let Some((policies, places)) = self.wanted(domain).await else {
-            // DNS did not tell: later, unless it is too old then.
-            return Ok(());
-        };
+    async fn tell(&self, (day, domain): (i64, &DomainName), now: Timestamp) -> anyhow::Result<bool> {
+        let Some((policies, places)) = self.wanted(domain).await else { return Ok(false) };
         let observations = self.observations.of(day, domain).await?;
         if let Some(policies) = policies
             && !observations.is_empty()
@@ -116,9 +67,11 @@ impl DmarcReports {
                 self.send(&report, place, now).await?;
             }
         }
-        Ok(self.observations.forget(day, domain).await?)
+        Ok(true)
     }
+}
 
+impl DmarcReports {
     /// The policy as it stands now, and who wants to know; none where DNS did not tell.
     async fn wanted(&self, domain: &DomainName) -> Option<(Option<Policies>, Vec<Place>)> {
         let Ok(name) = Name::parse(domain.as_str()) else { return Some((None, Vec::new())) };
@@ -135,13 +88,13 @@ impl DmarcReports {
         policies: &Policies,
         observations: &[(DmarcObservation, u64)],
     ) -> AggregateReport {
-        let begin = Timestamp::from_millis(day * DAY_MILLIS);
+        let (begin, end) = period(day);
         AggregateReport {
             reporter: self.organization.clone(),
             contact: self.from.to_string(),
             id: format!("{}.{domain}@{}", begin.secs(), self.from.domain),
             begin,
-            end: Timestamp::from_millis((day + 1) * DAY_MILLIS - 1000),
+            end,
             policy: published(domain, policies),
             rows: observations.iter().filter_map(|(observation, count)| row(observation, *count)).collect(),
         }
@@ -198,11 +151,7 @@ impl DmarcReports {
             date: now,
         };
         let message = report::carry_aggregate(report, &carriage);
-        let signers = self.signers.signers(&self.from.domain).await;
-        let prepared = sign::Prepared::new(&message);
-        let signatures: String =
-            signers.iter().filter_map(|signer| signer.sign(&prepared, now).ok()).collect();
-        Bytes::from([signatures.as_bytes(), &message].concat())
+        signed(&*self.signers, &self.from.domain, &message, now).await
     }
 }
 
@@ -260,12 +209,12 @@ fn row(observation: &DmarcObservation, count: u64) -> Option<Row> {
 
 #[cfg(test)]
 mod tests {
-    use async_trait::async_trait;
     use database::Database;
     use kernel::DomainId;
     use parking_lot::Mutex;
     use smtp::ReportInbox;
-    use store::{Checked, Queue as _, Retention, Selection, SqlStore, StateSelection};
+    use store::{Checked, DAY_MILLIS, Queue as _, Retention, Selection, SqlStore, StateSelection};
+    use tokio_util::sync::CancellationToken;
     use uuid::Uuid;
 
     use super::*;
@@ -399,7 +348,7 @@ _dmarc.quiet.example. TXT \"v=DMARC1; p=none\"
         let kept = here.0.lock().clone();
         let [report::Report::Aggregate(own)] = kept.as_slice() else { panic!("{kept:?}") };
         assert_eq!(own.policy.domain, name("here.example"), "a domain of ours reads its own");
-        let left = reports.observations.before(i64::MAX, 10).await.expect("rows");
+        let left = reports.observations.days().before(i64::MAX, 10).await.expect("rows");
         assert_eq!(left, [], "everybody was told, or does not want to be");
     }
 

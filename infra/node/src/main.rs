@@ -1,7 +1,5 @@
 //! hosterra: the one binary. It names everything, and nothing names it.
 
-// It runs the API's root, whose resolver nests one future in another for each noun.
-#![recursion_limit = "256"]
 #![allow(unreachable_pub, reason = "a binary exports nothing; `pub` marks what a module is for")]
 
 mod apply;
@@ -10,6 +8,7 @@ mod banner;
 mod certificate;
 mod check;
 mod config;
+mod daily;
 mod demo;
 mod desk;
 mod dkim;

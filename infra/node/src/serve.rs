@@ -26,6 +26,7 @@ use web::{Landing, Options, Plain, Readiness, Ready, Transport};
 use crate::appoint::AppointAdministrators;
 use crate::banner::{self, Open};
 use crate::config::{Config, Mode};
+use crate::daily::DailyReports as _;
 use crate::desk::{self, AnswerTickets, Intakes};
 use crate::dkim::{DomainSigners, KeyWatch, Keys, SpecialNames};
 use crate::dmarc_report::DmarcReports;

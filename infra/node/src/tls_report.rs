@@ -2,14 +2,12 @@
 //! name in DNS.
 
 use std::collections::BTreeMap;
-use std::collections::hash_map::DefaultHasher;
-use std::hash::{Hash as _, Hasher as _};
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
+use async_trait::async_trait;
 use caller::{Call, Caller, Method};
-use journal::{Clock as _, SystemClock};
+use database::DatabaseError;
 use kernel::{DomainName, EmailAddress, TenantId, Timestamp};
 use outbound::Tally;
 use report::tls::{PolicyKind, PolicyOutcome, TlsFailure};
@@ -17,25 +15,11 @@ use report::{Carriage, TlsReport};
 use resolver::{Dns, Kind, Name, Record};
 use smtp::Signers;
 use store::{
-    Acceptance, DAY_MILLIS, Lane, Origin, QueuedRecipient, Queueing, Store, TlsResult, TlsResults, TlsWish,
-    day_of,
+    Acceptance, Days, Lane, Origin, QueuedRecipient, Queueing, Store, TlsResult, TlsResults, TlsWish,
 };
-use tokio_util::sync::CancellationToken;
 
-/// How often what was counted is written down.
-const WRITE_PAUSE: Duration = Duration::from_secs(10);
-/// How often it is looked for reports that are due, in writes.
-const LOOK_EVERY: u32 = 30;
-/// Reports of one look.
-const LOOK_COUNT: usize = 500;
-/// Over how long the reports of a day are spread (RFC 8460 section 4.1 asks for a delay).
-const SPREAD_MILLIS: u64 = 4 * 3_600_000;
-/// How long one node has to make a report.
-const CLAIM_MILLIS: i64 = 600_000;
-/// Days after which nobody is told any more.
-const KEPT_DAY_COUNT: i64 = 3;
-/// Addresses of one domain that are told.
-const ADDRESS_COUNT_MAX: usize = 4;
+use crate::daily::{ADDRESS_COUNT_MAX, DailyReports, period, signed};
+
 /// Longest wait for somebody's HTTPS.
 const POST_WAIT: Duration = Duration::from_secs(30);
 
@@ -66,58 +50,25 @@ enum Rua {
     Https(String),
 }
 
-impl TlsReports {
-    /// Works until `stop`.
-    pub async fn run(self, stop: CancellationToken) {
-        let (mut goes_on, mut round) = (true, 0_u32);
-        while goes_on {
-            tokio::select! {
-                () = stop.cancelled() => goes_on = false,
-                () = tokio::time::sleep(WRITE_PAUSE) => {}
-            }
-            let counted = self.tally.take();
-            if let Err(error) = self.results.add(&counted).await {
-                tracing::warn!(%error, "results of TLS were not written down");
-                self.tally.give_back(counted);
-            }
-            round = round.wrapping_add(1);
-            if goes_on && round.is_multiple_of(LOOK_EVERY) {
-                self.look(SystemClock.now(), &stop).await;
-            }
-        }
+#[async_trait]
+impl DailyReports for TlsReports {
+    const NAME: &'static str = "TLS";
+
+    fn days(&self) -> &Days {
+        self.results.days()
     }
 
-    async fn look(&self, now: Timestamp, stop: &CancellationToken) {
-        let today = day_of(now);
-        let due = match self.results.before(today, LOOK_COUNT).await {
-            Ok(due) => due,
-            Err(error) => return tracing::warn!(%error, "reports of TLS were not looked for"),
-        };
-        for (day, domain) in due {
-            if stop.is_cancelled() {
-                return;
-            }
-            if now >= due_at(day, &domain)
-                && let Err(error) = self.report((day, &domain), now).await
-            {
-                tracing::warn!(%error, "a report of TLS was not sent; it is tried again");
-            }
+    async fn write(&self) -> Result<(), DatabaseError> {
+        let counted = self.tally.take();
+        let written = self.results.add(&counted).await;
+        if written.is_err() {
+            self.tally.give_back(counted);
         }
-        if let Err(error) = self.results.purge(today - KEPT_DAY_COUNT).await {
-            tracing::warn!(%error, "old results of TLS were not forgotten");
-        }
+        written
     }
 
-    /// Reports a day of a domain, if nobody else does. After a crash it may be sent twice, under one name.
-    async fn report(&self, (day, domain): (i64, &DomainName), now: Timestamp) -> anyhow::Result<()> {
-        let until = Timestamp::from_millis(now.millis() + CLAIM_MILLIS);
-        if !self.results.claim((day, domain), now, until).await? {
-            return Ok(());
-        }
-        let Some(addresses) = self.addresses(domain).await else {
-            // DNS did not tell: later, unless it is too old then.
-            return Ok(());
-        };
+    async fn tell(&self, (day, domain): (i64, &DomainName), now: Timestamp) -> anyhow::Result<bool> {
+        let Some(addresses) = self.addresses(domain).await else { return Ok(false) };
         if !addresses.is_empty() {
             let results = self.results.of(day, domain).await?;
             let report = self.compose((day, domain), &results);
@@ -125,9 +76,11 @@ impl TlsReports {
                 self.send(&report, domain, &address, now).await?;
             }
         }
-        Ok(self.results.forget(day, domain).await?)
+        Ok(true)
     }
+}
 
+impl TlsReports {
     /// Who wants to know; none where DNS did not tell.
     async fn addresses(&self, domain: &DomainName) -> Option<Vec<Rua>> {
         let Ok(name) = Name::parse(&format!("_smtp._tls.{domain}")) else { return Some(Vec::new()) };
@@ -145,13 +98,13 @@ impl TlsReports {
     }
 
     fn compose(&self, (day, domain): (i64, &DomainName), results: &[(TlsResult, u64)]) -> TlsReport {
-        let begin = Timestamp::from_millis(day * DAY_MILLIS);
+        let (begin, end) = period(day);
         TlsReport {
             reporter: self.organization.clone(),
             contact: self.from.to_string(),
             id: format!("{}.{domain}@{}", begin.secs(), self.from.domain),
             begin,
-            end: Timestamp::from_millis((day + 1) * DAY_MILLIS - 1000),
+            end,
             policies: outcomes(results),
         }
     }
@@ -201,13 +154,8 @@ impl TlsReports {
             date: now,
         };
         let message = report::carry_tls(report, domain.as_str(), &carriage);
-        let signers = self.signers.signers(&self.from.domain).await;
-        let signatures: String = {
-            let prepared = sign::Prepared::new(&message);
-            signers.iter().filter_map(|signer| signer.sign(&prepared, now).ok()).collect()
-        };
         let acceptance = Acceptance {
-            message: Bytes::from([signatures.as_bytes(), &message].concat()),
+            message: signed(&*self.signers, &self.from.domain, &message, now).await,
             deposits: Vec::new(),
             queued: vec![QueuedRecipient {
                 address: to.clone(),
@@ -228,14 +176,6 @@ impl TlsReports {
         self.store.accept(acceptance).await?;
         Ok(())
     }
-}
-
-/// When the report of a day is due: some hours after its end, each domain at a moment of its own.
-pub fn due_at(day: i64, domain: &DomainName) -> Timestamp {
-    let mut hasher = DefaultHasher::new();
-    domain.as_str().hash(&mut hasher);
-    let delay = i64::try_from(hasher.finish() % SPREAD_MILLIS).unwrap_or_default();
-    Timestamp::from_millis((day + 1) * DAY_MILLIS + delay)
 }
 
 /// The addresses of the one record (RFC 8460 section 3); none where there is none, or more than one.
@@ -290,12 +230,12 @@ fn outcomes(results: &[(TlsResult, u64)]) -> Vec<PolicyOutcome> {
 
 #[cfg(test)]
 mod tests {
-    use async_trait::async_trait;
     use caller::{Reach, SystemLookup};
     use database::Database;
     use outbound::{TlsFault, TlsObservation};
     use resolver::Zone;
-    use store::{Queue as _, Retention, Selection, SqlStore, StateSelection};
+    use store::{DAY_MILLIS, Queue as _, Retention, Selection, SqlStore, StateSelection};
+    use tokio_util::sync::CancellationToken;
     use trust::{Basis, Policy};
 
     use super::*;

@@ -4,7 +4,9 @@
 use std::collections::BTreeSet;
 
 use database::{Database, DatabaseError, Statement};
-use kernel::{DomainName, Timestamp};
+use kernel::DomainName;
+
+use crate::days::Days;
 
 /// Rows that are written in one transaction.
 const BATCH_COUNT: usize = 500;
@@ -12,8 +14,6 @@ const BATCH_COUNT: usize = 500;
 const ROW_COUNT_MAX: i64 = 2000;
 /// Domains of one day; mail of others is not counted.
 const DOMAIN_COUNT_MAX: i64 = 10_000;
-/// Domains in one page of what is due.
-const PAGE_COUNT_MAX: usize = 1000;
 /// Signatures of a message that are told; the first count.
 pub const TOLD_SIGNATURE_COUNT_MAX: usize = 4;
 
@@ -85,7 +85,7 @@ fn read_lines(text: &str) -> Vec<Checked> {
 
 /// The table of what was found.
 #[derive(Clone)]
-pub struct DmarcObservations(Database);
+pub struct DmarcObservations(Days);
 
 impl DmarcObservations {
     /// Over a database, with the tables made where they are not there.
@@ -101,7 +101,18 @@ impl DmarcObservations {
         let domains = "CREATE TABLE IF NOT EXISTS dmarc_observed (day BIGINT NOT NULL, domain TEXT NOT NULL, \
              until BIGINT NOT NULL, PRIMARY KEY (day, domain))";
         database.write(vec![Statement::new(rows), Statement::new(domains)]).await?;
-        Ok(Self(database))
+        Ok(Self(Days {
+            database,
+            listed: "dmarc_observed",
+            kept: "dmarc_observation",
+            claimed: "dmarc_observed",
+            claim: "UPDATE dmarc_observed SET until = $3 WHERE day = $1 AND domain = $2 AND until <= $4",
+        }))
+    }
+
+    /// Which days and domains there are.
+    pub const fn days(&self) -> &Days {
+        &self.0
     }
 
     /// Adds messages.
@@ -114,42 +125,9 @@ impl DmarcObservations {
                 batch.iter().map(|(observation, _)| (observation.day, observation.domain.as_str())).collect();
             let domains = domains.into_iter().map(|(day, domain)| observed(day, domain));
             let rows = batch.iter().map(|(observation, count)| upsert(observation, *count));
-            self.0.write(domains.chain(rows).collect()).await?;
+            self.0.database.write(domains.chain(rows).collect()).await?;
         }
         Ok(())
-    }
-
-    /// Days and domains before `day` of which something is known, oldest first.
-    ///
-    /// # Errors
-    /// [`DatabaseError`].
-    pub async fn before(&self, day: i64, limit: usize) -> Result<Vec<(i64, DomainName)>, DatabaseError> {
-        let select = "SELECT day, domain FROM dmarc_observed WHERE day < $1 ORDER BY day, domain LIMIT $2";
-        let limit = i64::try_from(limit.min(PAGE_COUNT_MAX)).unwrap_or(i64::MAX);
-        let rows = self.0.query(Statement::new(select).bind(day).bind(limit)).await?;
-        let mut found = Vec::with_capacity(rows.len());
-        for row in &rows {
-            if let Ok(domain) = DomainName::parse(row.text(1)?) {
-                found.push((row.int(0)?, domain));
-            }
-        }
-        Ok(found)
-    }
-
-    /// Takes the report of a domain and day for a while; whether nobody else has it.
-    ///
-    /// # Errors
-    /// [`DatabaseError`].
-    pub async fn claim(
-        &self,
-        (day, domain): (i64, &DomainName),
-        now: Timestamp,
-        until: Timestamp,
-    ) -> Result<bool, DatabaseError> {
-        let claim = "UPDATE dmarc_observed SET until = $3 WHERE day = $1 AND domain = $2 AND until <= $4";
-        let claim = Statement::new(claim).bind(day).bind(domain.as_str());
-        let claim = claim.bind(until.millis()).bind(now.millis());
-        Ok(self.0.write(vec![claim]).await?.iter().sum::<u64>() > 0)
     }
 
     /// What is known of a domain and day, most messages first.
@@ -166,7 +144,7 @@ impl DmarcObservations {
              signatures, spf, count FROM dmarc_observation WHERE day = $1 AND domain = $2 \
              ORDER BY count DESC, digest",
         );
-        let rows = self.0.query(select.bind(day).bind(domain.as_str())).await?;
+        let rows = self.0.database.query(select.bind(day).bind(domain.as_str())).await?;
         let read = rows.iter().map(|row| {
             let observation = DmarcObservation {
                 day,
@@ -184,30 +162,6 @@ impl DmarcObservations {
             Ok((observation, row.int(9)?.unsigned_abs()))
         });
         read.collect()
-    }
-
-    /// Forgets what was reported.
-    ///
-    /// # Errors
-    /// [`DatabaseError`].
-    pub async fn forget(&self, day: i64, domain: &DomainName) -> Result<(), DatabaseError> {
-        let delete = |table: &str| {
-            Statement::new(format!("DELETE FROM {table} WHERE day = $1 AND domain = $2"))
-                .bind(day)
-                .bind(domain.as_str())
-        };
-        self.0.write(vec![delete("dmarc_observation"), delete("dmarc_observed")]).await?;
-        Ok(())
-    }
-
-    /// Forgets days before `day`, reported or not.
-    ///
-    /// # Errors
-    /// [`DatabaseError`].
-    pub async fn purge(&self, day: i64) -> Result<(), DatabaseError> {
-        let delete = |table: &str| Statement::new(format!("DELETE FROM {table} WHERE day < $1")).bind(day);
-        self.0.write(vec![delete("dmarc_observation"), delete("dmarc_observed")]).await?;
-        Ok(())
     }
 }
 
@@ -249,6 +203,8 @@ fn upsert(observation: &DmarcObservation, count: u64) -> Statement {
 
 #[cfg(test)]
 mod tests {
+    use kernel::Timestamp;
+
     use super::*;
 
     fn observation(domain: &str, source: &str) -> DmarcObservation {
@@ -291,17 +247,17 @@ mod tests {
             observations.add(&[(one.clone(), 2), (other.clone(), 1)]).await.expect("added");
             observations.add(&[(one.clone(), 3), (observation("c.example", "::1"), 1)]).await.expect("added");
             assert_eq!(observations.of(10, &one.domain).await.expect("rows"), [(one.clone(), 5), (other, 1)]);
-            assert_eq!(observations.before(10, 10).await.expect("rows"), []);
-            assert_eq!(observations.before(11, 10).await.expect("rows").len(), 2);
+            assert_eq!(observations.days().before(10, 10).await.expect("rows"), []);
+            assert_eq!(observations.days().before(11, 10).await.expect("rows").len(), 2);
             let at = Timestamp::from_secs;
             let what = (10, &one.domain);
-            assert!(observations.claim(what, at(1), at(100)).await.expect("asked"));
-            assert!(!observations.claim(what, at(50), at(200)).await.expect("asked"));
-            assert!(observations.claim(what, at(100), at(300)).await.expect("asked"));
-            observations.forget(10, &one.domain).await.expect("forgotten");
-            assert_eq!(observations.before(11, 10).await.expect("rows").len(), 1);
-            observations.purge(11).await.expect("purged");
-            assert_eq!(observations.before(11, 10).await.expect("rows"), []);
+            assert!(observations.days().claim(what, at(1), at(100)).await.expect("asked"));
+            assert!(!observations.days().claim(what, at(50), at(200)).await.expect("asked"));
+            assert!(observations.days().claim(what, at(100), at(300)).await.expect("asked"));
+            observations.days().forget(10, &one.domain).await.expect("forgotten");
+            assert_eq!(observations.days().before(11, 10).await.expect("rows").len(), 1);
+            observations.days().purge(11).await.expect("purged");
+            assert_eq!(observations.days().before(11, 10).await.expect("rows"), []);
         }
     }
 
@@ -321,11 +277,11 @@ mod tests {
                 "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n WHERE x < {room}) \
                  INSERT INTO dmarc_observed (day, domain, until) SELECT 10, 'd' || CAST(x AS TEXT) || '.example', 0 FROM n"
             );
-            observations.0.write(vec![Statement::new(fill)]).await.expect("filled");
+            observations.0.database.write(vec![Statement::new(fill)]).await.expect("filled");
             let late = observation("late.example", "192.0.2.1");
             observations.add(&[(late.clone(), 1)]).await.expect("passed over");
             assert_eq!(observations.of(10, &late.domain).await.expect("rows"), []);
-            observations.purge(11).await.expect("purged");
+            observations.days().purge(11).await.expect("purged");
         }
     }
 }

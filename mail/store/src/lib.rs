@@ -7,6 +7,7 @@
 
 mod bell;
 mod correspondents;
+mod days;
 mod dmarc_observation;
 mod flags;
 mod last_login;
@@ -23,6 +24,7 @@ mod trace;
 mod view;
 
 pub use correspondents::{Correspondents, Habits};
+pub use days::{DAY_MILLIS, Days, day_of};
 pub use dmarc_observation::{Checked, DmarcObservation, DmarcObservations, TOLD_SIGNATURE_COUNT_MAX};
 pub use flags::{FlagChange, Flags, KEYWORD_COUNT_MAX, KEYWORD_OCTETS_MAX, SystemFlag};
 pub use last_login::{LastLogin, LastLogins};
@@ -47,6 +49,6 @@ pub use retries::{REMEMBERED, RETRY_WITHIN, Retries, Seen};
 pub use sends::{SendLimit, SendScope, Sending, Sends};
 pub use sql::{Now, Retention, SqlStore};
 pub use sts_policy::{StsPolicies, StsPolicy};
-pub use tls_result::{DAY_MILLIS, TlsResult, TlsResults, day_of};
+pub use tls_result::{TlsResult, TlsResults};
 pub use trace::{Direction, Passage, Stage};
 pub use view::{CHUNK_ROW_COUNT_MAX, Difference, FolderView, Snapshot, Views};

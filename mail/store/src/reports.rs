@@ -5,6 +5,8 @@ use database::{Database, DatabaseError, Row, Statement};
 use kernel::{DomainId, Id as _, TenantId, Timestamp};
 use uuid::Uuid;
 
+use crate::days::DAY_MILLIS;
+
 /// Days for which a report is kept after it came.
 pub const REPORT_DAY_COUNT: i64 = 180;
 /// Reports of a kind that are kept for a domain; the oldest go first.
@@ -15,7 +17,6 @@ pub const REPORT_ROW_COUNT_MAX: usize = 500;
 pub const SUMMARY_SOURCE_COUNT_MAX: usize = 100;
 /// Reports in one page.
 const PAGE_COUNT_MAX: usize = 1000;
-const DAY_MILLIS: i64 = 86_400_000;
 
 /// Whose a report is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

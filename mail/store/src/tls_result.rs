@@ -2,18 +2,16 @@
 //! a report tells nothing of whose mail it was.
 
 use database::{Database, DatabaseError, Statement};
-use kernel::{DomainName, Timestamp};
+use kernel::DomainName;
+
+use crate::days::Days;
 
 /// Rows that are written in one transaction.
 const BATCH_COUNT: usize = 500;
 /// Kinds of sessions that are told of one domain and day; others are not counted.
 const KIND_COUNT_MAX: i64 = 200;
-/// Domains in one page of what is due.
-const PAGE_COUNT_MAX: usize = 1000;
 /// Octets of the text of a policy that are kept.
 const POLICY_OCTETS_MAX: usize = 4096;
-/// Milliseconds of a day; days begin at midnight UTC (RFC 8460 section 4.1).
-pub const DAY_MILLIS: i64 = 86_400_000;
 
 /// Sessions that went alike.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -60,14 +58,9 @@ impl TlsResult {
     }
 }
 
-/// The day of a moment.
-pub const fn day_of(at: Timestamp) -> i64 {
-    at.millis().div_euclid(DAY_MILLIS)
-}
-
 /// The table of results.
 #[derive(Clone)]
-pub struct TlsResults(Database);
+pub struct TlsResults(Days);
 
 impl TlsResults {
     /// Over a database, with the tables made where they are not there.
@@ -83,7 +76,19 @@ impl TlsResults {
         let claims = "CREATE TABLE IF NOT EXISTS tls_report_claim (day BIGINT NOT NULL, domain TEXT NOT NULL, \
              until BIGINT NOT NULL, PRIMARY KEY (day, domain))";
         database.write(vec![Statement::new(results), Statement::new(claims)]).await?;
-        Ok(Self(database))
+        Ok(Self(Days {
+            database,
+            listed: "tls_result",
+            kept: "tls_result",
+            claimed: "tls_report_claim",
+            claim: "INSERT INTO tls_report_claim (day, domain, until) VALUES ($1, $2, $3) ON CONFLICT (day, domain) \
+             DO UPDATE SET until = excluded.until WHERE tls_report_claim.until <= $4",
+        }))
+    }
+
+    /// Which days and domains there are.
+    pub const fn days(&self) -> &Days {
+        &self.0
     }
 
     /// Adds sessions.
@@ -92,45 +97,12 @@ impl TlsResults {
     /// [`DatabaseError`]: some of them may be added.
     pub async fn add(&self, results: &[(TlsResult, u64)]) -> Result<(), DatabaseError> {
         for batch in results.chunks(BATCH_COUNT) {
-            self.0.write(batch.iter().map(|(result, count)| upsert(result, *count)).collect()).await?;
+            self.0
+                .database
+                .write(batch.iter().map(|(result, count)| upsert(result, *count)).collect())
+                .await?;
         }
         Ok(())
-    }
-
-    /// Days and domains before `day` of which something is known, oldest first.
-    ///
-    /// # Errors
-    /// [`DatabaseError`].
-    pub async fn before(&self, day: i64, limit: usize) -> Result<Vec<(i64, DomainName)>, DatabaseError> {
-        let select =
-            "SELECT DISTINCT day, domain FROM tls_result WHERE day < $1 ORDER BY day, domain LIMIT $2";
-        let limit = i64::try_from(limit.min(PAGE_COUNT_MAX)).unwrap_or(i64::MAX);
-        let rows = self.0.query(Statement::new(select).bind(day).bind(limit)).await?;
-        let mut found = Vec::with_capacity(rows.len());
-        for row in &rows {
-            if let Ok(domain) = DomainName::parse(row.text(1)?) {
-                found.push((row.int(0)?, domain));
-            }
-        }
-        Ok(found)
-    }
-
-    /// Takes the report of a domain and day for a while; whether nobody else has it.
-    ///
-    /// # Errors
-    /// [`DatabaseError`].
-    pub async fn claim(
-        &self,
-        (day, domain): (i64, &DomainName),
-        now: Timestamp,
-        until: Timestamp,
-    ) -> Result<bool, DatabaseError> {
-        let claim = Statement::new(
-            "INSERT INTO tls_report_claim (day, domain, until) VALUES ($1, $2, $3) ON CONFLICT (day, domain) \
-             DO UPDATE SET until = excluded.until WHERE tls_report_claim.until <= $4",
-        );
-        let claim = claim.bind(day).bind(domain.as_str()).bind(until.millis()).bind(now.millis());
-        Ok(self.0.write(vec![claim]).await?.iter().sum::<u64>() > 0)
     }
 
     /// What is known of a domain and day.
@@ -142,7 +114,7 @@ impl TlsResults {
             "SELECT kind, policy_domain, lines, hosts, fault, sending_address, receiving_host, detail, count \
              FROM tls_result WHERE day = $1 AND domain = $2 ORDER BY kind, policy_domain, fault, digest",
         );
-        let rows = self.0.query(select.bind(day).bind(domain.as_str())).await?;
+        let rows = self.0.database.query(select.bind(day).bind(domain.as_str())).await?;
         let list = |text: &str| text.lines().map(str::to_owned).collect();
         let read = rows.iter().map(|row| {
             let result = TlsResult {
@@ -160,30 +132,6 @@ impl TlsResults {
             Ok((result, row.int(8)?.unsigned_abs()))
         });
         read.collect()
-    }
-
-    /// Forgets what was reported.
-    ///
-    /// # Errors
-    /// [`DatabaseError`].
-    pub async fn forget(&self, day: i64, domain: &DomainName) -> Result<(), DatabaseError> {
-        let delete = |table: &str| {
-            Statement::new(format!("DELETE FROM {table} WHERE day = $1 AND domain = $2"))
-                .bind(day)
-                .bind(domain.as_str())
-        };
-        self.0.write(vec![delete("tls_result"), delete("tls_report_claim")]).await?;
-        Ok(())
-    }
-
-    /// Forgets days before `day`, reported or not.
-    ///
-    /// # Errors
-    /// [`DatabaseError`].
-    pub async fn purge(&self, day: i64) -> Result<(), DatabaseError> {
-        let delete = |table: &str| Statement::new(format!("DELETE FROM {table} WHERE day < $1")).bind(day);
-        self.0.write(vec![delete("tls_result"), delete("tls_report_claim")]).await?;
-        Ok(())
     }
 }
 
@@ -213,6 +161,8 @@ fn upsert(result: &TlsResult, count: u64) -> Statement {
 
 #[cfg(test)]
 mod tests {
+    use kernel::Timestamp;
+
     use super::*;
 
     fn result(domain: &str, fault: &str) -> TlsResult {
@@ -249,17 +199,17 @@ mod tests {
             results.add(&[(good.clone(), 2), (bad.clone(), 1)]).await.expect("added");
             results.add(&[(good.clone(), 3), (result("c.example", ""), 1)]).await.expect("added");
             assert_eq!(results.of(10, &good.domain).await.expect("rows"), [(good.clone(), 5), (bad, 1)]);
-            assert_eq!(results.before(10, 10).await.expect("rows"), []);
-            assert_eq!(results.before(11, 10).await.expect("rows").len(), 2);
+            assert_eq!(results.days().before(10, 10).await.expect("rows"), []);
+            assert_eq!(results.days().before(11, 10).await.expect("rows").len(), 2);
             let at = Timestamp::from_secs;
             let what = (10, &good.domain);
-            assert!(results.claim(what, at(1), at(100)).await.expect("asked"));
-            assert!(!results.claim(what, at(50), at(200)).await.expect("asked"));
-            assert!(results.claim(what, at(100), at(300)).await.expect("asked"));
-            results.forget(10, &good.domain).await.expect("forgotten");
-            assert_eq!(results.before(11, 10).await.expect("rows").len(), 1);
-            results.purge(11).await.expect("purged");
-            assert_eq!(results.before(11, 10).await.expect("rows"), []);
+            assert!(results.days().claim(what, at(1), at(100)).await.expect("asked"));
+            assert!(!results.days().claim(what, at(50), at(200)).await.expect("asked"));
+            assert!(results.days().claim(what, at(100), at(300)).await.expect("asked"));
+            results.days().forget(10, &good.domain).await.expect("forgotten");
+            assert_eq!(results.days().before(11, 10).await.expect("rows").len(), 1);
+            results.days().purge(11).await.expect("purged");
+            assert_eq!(results.days().before(11, 10).await.expect("rows"), []);
         }
     }
 
@@ -274,7 +224,7 @@ mod tests {
             let found = results.of(10, &kinds[0].0.domain).await.expect("rows");
             assert_eq!(i64::try_from(found.len()), Ok(KIND_COUNT_MAX));
             assert_eq!(found.iter().map(|(_, count)| count).sum::<u64>(), KIND_COUNT_MAX.unsigned_abs() + 1);
-            results.purge(11).await.expect("purged");
+            results.days().purge(11).await.expect("purged");
         }
     }
 }

@@ -6,6 +6,7 @@ use kernel::Timestamp;
 
 use super::SqlStore;
 use super::expunge::drop_message;
+use crate::days::DAY_MILLIS;
 use crate::{CLOSED_DAY_COUNT, PurgeReport, StoreError};
 
 /// Entries destroyed in one transaction.
@@ -18,8 +19,6 @@ const BLOB_COUNT: i64 = 1000;
 const LOG_ENTRY_COUNT_MAX: i64 = 50_000;
 /// Closed records of the queue and passages removed in one call, of each.
 const RECORD_COUNT: i64 = 1000;
-/// A day.
-const DAY_MILLIS: i64 = 86_400_000;
 /// A blob that nothing refers to is kept that long: an acceptance that is under way may have found it.
 const BLOB_GRACE_MILLIS: i64 = 3_600_000;
 
