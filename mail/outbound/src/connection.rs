@@ -41,7 +41,9 @@ impl Inner {
                 return;
             }
             let now = (self.now)();
-            let Ok(permit) = Arc::clone(&self.permits).try_acquire_owned() else { return };
+            let Ok(permit) = Arc::clone(&self.permits).try_acquire_owned() else {
+                return self.wait_for_permit(destination);
+            };
             let job = self.with_site(destination, |state| {
                 if state.idle_count > 0 {
                     state.wake.notify_one();
@@ -102,8 +104,35 @@ impl Inner {
         self.with_site(destination, |state| state.connection_count -= 1);
         self.metrics.connected(-1);
         drop(permit);
+        self.feed_starved();
         self.connect(destination);
-        self.wake.notify_one();
+    }
+
+    /// All connections are taken: the destination gets one when its turn comes, unless it has some.
+    fn wait_for_permit(&self, destination: &Arc<Destination>) {
+        let is_new = self.with_site(destination, |state| {
+            let is_new =
+                !state.is_starved && state.connection_count == 0 && state.ready.recipient_count() > 0;
+            state.is_starved |= is_new;
+            is_new
+        });
+        if is_new {
+            self.starved.lock().push_back(destination.key.clone());
+        }
+    }
+
+    /// Gives connections that are free to those that waited longest for one.
+    fn feed_starved(self: &Arc<Self>) {
+        while self.permits.available_permits() > 0 {
+            let Some(key) = self.starved.lock().pop_front() else { return };
+            let destination = self.sites.lock().get_mut(&key).map(|state| {
+                state.is_starved = false;
+                Arc::clone(&state.destination)
+            });
+            if let Some(destination) = destination {
+                self.connect(&destination);
+            }
+        }
     }
 
     /// Tells how TLS went for the domains of a job. Of relays nobody wants to know.

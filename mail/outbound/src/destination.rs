@@ -101,6 +101,24 @@ struct Known {
     stamp: u64,
 }
 
+/// Who looks something up; however that ends, another one may afterwards.
+struct Claim<'a> {
+    asked: &'a Mutex<HashSet<Key>>,
+    key: Key,
+}
+
+impl<'a> Claim<'a> {
+    fn on(asked: &'a Mutex<HashSet<Key>>, key: Key) -> Option<Self> {
+        asked.lock().insert(key.clone()).then_some(Self { asked, key })
+    }
+}
+
+impl Drop for Claim<'_> {
+    fn drop(&mut self) {
+        self.asked.lock().remove(&self.key);
+    }
+}
+
 /// The destinations that are known.
 pub(crate) struct Destinations {
     pub(crate) dns: Arc<dyn Dns>,
@@ -110,7 +128,7 @@ pub(crate) struct Destinations {
     port: u16,
     known: Cache<Key, Known>,
     asked: Mutex<HashSet<Key>>,
-    permits: Arc<Semaphore>,
+    permits: Semaphore,
 }
 
 impl Destinations {
@@ -120,7 +138,7 @@ impl Destinations {
         port: u16,
     ) -> Self {
         let known = Cache::builder().max_capacity(SITE_CACHE_COUNT_MAX).time_to_live(SITE_TTL_MAX).build();
-        let permits = Arc::new(Semaphore::new(LOOKUP_COUNT_MAX));
+        let permits = Semaphore::new(LOOKUP_COUNT_MAX);
         Self { dns, policies, routes, guard, port, known, asked: Mutex::default(), permits }
     }
 
@@ -138,23 +156,14 @@ impl Destinations {
         }
     }
 
-    /// Whether as many are being looked up as may be.
-    pub(crate) fn is_busy(&self) -> bool {
-        self.permits.available_permits() == 0
-    }
-
-    /// Looks it up unless somebody does already or too many are being looked up. `true` where it is known afterwards by
-    /// this call.
-    pub(crate) async fn look_up(&self, errand: Errand) -> bool {
-        let key = errand.key();
-        let Ok(_permit) = Arc::clone(&self.permits).try_acquire_owned() else { return false };
-        if !self.asked.lock().insert(key.clone()) {
-            return false;
-        }
-        let stamp = self.stamp(&errand);
-        let (found, ttl) = self.find(&errand).await;
-        self.known.insert(key.clone(), Known { found, until: Instant::now() + ttl, stamp });
-        self.asked.lock().remove(&key);
+    /// Looks it up, waiting for its turn, unless somebody does already. `true` where it is known afterwards by this call.
+    /// May be dropped at any time.
+    async fn look_up(&self, errand: &Errand) -> bool {
+        let Some(claim) = Claim::on(&self.asked, errand.key()) else { return false };
+        let Ok(_permit) = self.permits.acquire().await else { return false };
+        let stamp = self.stamp(errand);
+        let (found, ttl) = self.find(errand).await;
+        self.known.insert(claim.key.clone(), Known { found, until: Instant::now() + ttl, stamp });
         true
     }
 
@@ -164,7 +173,7 @@ impl Destinations {
             if let Some(found) = self.known(errand) {
                 return found;
             }
-            if !self.look_up(errand.clone()).await {
+            if !self.look_up(errand).await {
                 tokio::time::sleep(LOOKUP_PAUSE).await;
             }
         }
@@ -292,5 +301,49 @@ impl Dns for HostOnly {
             resolver::Kind::Mx => Err(resolver::DnsError::NoRecords(resolver::Security::Secure)),
             kind => self.0.ask(name, kind).await,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::routes::Direct;
+    use crate::tls::Opportunistic;
+
+    /// The first question is never answered; the others are: there is nothing.
+    #[derive(Default)]
+    struct StallsOnce(AtomicBool);
+
+    #[async_trait::async_trait]
+    impl Dns for StallsOnce {
+        async fn ask(
+            &self,
+            _: &resolver::Name,
+            _: resolver::Kind,
+        ) -> Result<resolver::Answer, resolver::DnsError> {
+            if !self.0.swap(true, Ordering::Relaxed) {
+                std::future::pending::<()>().await;
+            }
+            Err(resolver::DnsError::NoName(resolver::Security::Insecure))
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_look_up_that_was_given_up_keeps_nobody_from_asking_again() {
+        let ports: (Arc<dyn Dns>, Arc<dyn TlsPolicySource>, Arc<dyn Routes>) =
+            (Arc::new(StallsOnce::default()), Arc::new(Opportunistic), Arc::new(Direct));
+        let destinations = Destinations::new(ports, Guard::default(), 25);
+        let domain = DomainName::parse("slow.example").expect("a domain");
+        let tenant = TenantId::new(Uuid::from_u128(1));
+        let errand = Errand { tenant, wish: TlsWish::Usual, target: Target::Domain(domain) };
+        let wait = Duration::from_secs(60);
+        assert!(tokio::time::timeout(wait, destinations.ensure(&errand)).await.is_err());
+        let found =
+            tokio::time::timeout(wait, destinations.ensure(&errand)).await.expect("it is asked again");
+        assert!(matches!(found, Err(Nowhere::Refused(_))), "{found:?}");
     }
 }

@@ -11,6 +11,7 @@ mod client;
 mod connection;
 mod destination;
 pub mod limits;
+mod lookup;
 mod metrics;
 mod network;
 mod outbound;

@@ -59,8 +59,12 @@ pub const SITE_TTL_MIN: Duration = Duration::from_secs(60);
 pub const SITE_TTL_MAX: Duration = Duration::from_secs(3600);
 /// Longest time for which a site is remembered whose policy demands something.
 pub const POLICY_TTL_MAX: Duration = Duration::from_secs(300);
-/// Domains that are looked up at a time.
+/// Domains that are looked up at a time; one tenant's at most half of it.
 pub const LOOKUP_COUNT_MAX: usize = 200;
+/// Domains that wait to be looked up. More are found by a later sweep.
+pub const LOOKUP_WAITING_COUNT_MAX: usize = 20_000;
+/// Domains of one tenant that wait to be looked up.
+pub const TENANT_LOOKUP_WAITING_COUNT_MAX: usize = 10_000;
 
 /// How long leased mail waits for its destination, where it goes elsewhere than others to its domain.
 pub const LOOKUP_WAIT: Duration = Duration::from_secs(60);
@@ -87,7 +91,7 @@ pub const DRAIN_WAIT: Duration = Duration::from_secs(20);
 pub const SETTLE_TRY_COUNT: u32 = 5;
 /// The longest pause between two sweeps: what becomes due without a bell is found then.
 pub const SWEEP_PAUSE: Duration = Duration::from_millis(1000);
-/// The shortest pause between two sweeps.
+/// The shortest pause between two sweeps; one that took longer is followed by a pause as long as it took.
 pub const SWEEP_PAUSE_MIN: Duration = Duration::from_millis(20);
 /// Sites whose state is remembered while nothing waits for them.
 pub const IDLE_SITE_COUNT_MAX: usize = 20_000;

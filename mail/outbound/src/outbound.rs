@@ -1,9 +1,9 @@
 //! The whole of delivery on one node: what its parts share, and how it begins and ends.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use directory::Directory;
 use kernel::{DomainName, TenantId, Timestamp};
@@ -21,6 +21,7 @@ use crate::destination::{Destination, Destinations};
 use crate::limits::{
     DRAIN_WAIT, IDLE_SITE_COUNT_MAX, LEASE_MILLIS, QUANTUM_OCTETS, RENEW_PAUSE, REPORTED_OCTETS_MAX,
 };
+use crate::lookup::Lookups;
 use crate::metrics::Metrics;
 use crate::network::{Network, Tcp};
 use crate::ready::{ReadyQueue, Weighed};
@@ -116,6 +117,8 @@ pub(crate) struct SiteState {
     pub(crate) connection_count: u32,
     /// Connections that wait for a job.
     pub(crate) idle_count: u32,
+    /// Whether it stands among those that found no connection free.
+    pub(crate) is_starved: bool,
     pub(crate) wake: Arc<Notify>,
 }
 
@@ -148,7 +151,13 @@ pub(crate) struct Inner {
     pub(crate) room: Room,
     /// For messages that are read to be reported about: nobody holds it while a host is waited for.
     pub(crate) report_room: Room,
+    /// Looks through all lines.
     pub(crate) wake: Notify,
+    /// Whether a sweep left something that was due, or may have: what is released makes room for it.
+    pub(crate) is_short: AtomicBool,
+    pub(crate) lookups: Lookups,
+    /// Destinations that have jobs and found no connection free, in the order in which they get one.
+    pub(crate) starved: Mutex<VecDeque<String>>,
     pub(crate) tasks: TaskTracker,
     pub(crate) stop: CancellationToken,
 }
@@ -224,6 +233,9 @@ impl Outbound {
             leases_until: Mutex::new(Timestamp::from_millis(0)),
             permits,
             wake: Notify::new(),
+            is_short: AtomicBool::new(false),
+            lookups: Lookups::default(),
+            starved: Mutex::default(),
             tasks: TaskTracker::new(),
             stop,
         }))
@@ -298,7 +310,9 @@ impl Inner {
         }
         let before = self.leased_count.fetch_sub(count, Ordering::Relaxed);
         self.metrics.leased(before.saturating_sub(count));
-        self.wake.notify_one();
+        if self.is_short.swap(false, Ordering::Relaxed) {
+            self.wake.notify_one();
+        }
     }
 
     async fn renew_leases(&self) {
@@ -366,6 +380,7 @@ impl Inner {
             breaker: Breaker::new(self.settings.site_connection_count_max),
             connection_count: 0,
             idle_count: 0,
+            is_starved: false,
             wake: Arc::default(),
         });
         // A newer look-up may have found other addresses.

@@ -9,6 +9,7 @@ use store::{
     Instead, LEASE_RECIPIENT_COUNT_MAX, LeaseRequest, LeasedMessage, LeasedRecipient, Line, RemoteReply,
     StoreError, TlsWish,
 };
+use tokio::time::Instant;
 
 use crate::breaker::Gate;
 use crate::destination::{Destination, Errand, Target};
@@ -16,6 +17,7 @@ use crate::limits::{
     BATCH_RECIPIENT_COUNT_MAX, DOMAIN_PAGE_COUNT, LEASE_MILLIS, LEASED_RECIPIENT_COUNT_MAX, LINE_PAGE_COUNT,
     LOOKUP_WAIT, SITE_RECIPIENT_COUNT_MAX, SWEEP_PAUSE, SWEEP_PAUSE_MIN, TENANT_SITE_RECIPIENT_COUNT_MAX,
 };
+use crate::lookup::Lookup;
 use crate::outbound::{Inner, Job};
 use crate::outcome::{Batch, Happened};
 use crate::site::Nowhere;
@@ -59,30 +61,57 @@ enum Plan {
     Settle(Happened, Option<String>),
 }
 
+/// What is looked through next.
+enum Round {
+    /// Every line.
+    All,
+    /// Domains whose way was found since.
+    Found,
+}
+
 impl Inner {
     pub(crate) async fn sweep_until_stopped(self: &Arc<Self>) {
+        let mut round = Round::All;
+        let mut next_all = Instant::now();
         loop {
-            if let Err(error) = self.sweep().await {
+            let begun = Instant::now();
+            let swept = match round {
+                Round::All => self.sweep().await,
+                Round::Found => self.sweep_found().await,
+            };
+            if let Err(error) = swept {
                 tracing::error!(%error, "the queue could not be read");
             }
-            self.revisit().await;
-            tokio::select! {
-                () = self.stop.cancelled() => return,
-                () = self.queue.rung() => {}
-                () = self.wake.notified() => {}
-                () = tokio::time::sleep(SWEEP_PAUSE) => {}
+            if let Round::All = round {
+                self.revisit().await;
+                next_all = Instant::now() + SWEEP_PAUSE;
             }
+            // A long queue is not read without end.
+            let rested = Instant::now() + SWEEP_PAUSE_MIN.max(begun.elapsed());
+            round = tokio::select! {
+                biased;
+                () = self.stop.cancelled() => return,
+                () = self.queue.rung() => Round::All,
+                () = self.wake.notified() => Round::All,
+                () = tokio::time::sleep_until(next_all) => Round::All,
+                () = self.lookups.bell.notified() => Round::Found,
+            };
             tokio::select! {
                 () = self.stop.cancelled() => return,
-                () = tokio::time::sleep(SWEEP_PAUSE_MIN) => {}
+                () = tokio::time::sleep_until(rested) => {}
             }
         }
     }
 
+    async fn suspended(&self) -> Result<HashSet<String>, StoreError> {
+        Ok(self.queue.suspensions().await?.into_iter().map(|suspension| suspension.site).collect())
+    }
+
     /// Looks once at every line: each gets its room before any gets more.
     pub(crate) async fn sweep(self: &Arc<Self>) -> Result<(), StoreError> {
-        let suspended: HashSet<String> =
-            self.queue.suspensions().await?.into_iter().map(|suspension| suspension.site).collect();
+        // All domains are looked at, these among them.
+        drop(self.lookups.found());
+        let suspended = self.suspended().await?;
         let mut after = None;
         loop {
             let lines = self.queue.lines(after, LINE_PAGE_COUNT).await?;
@@ -104,24 +133,45 @@ impl Inner {
         loop {
             let now = (self.now)();
             let page = self.queue.due(line, after.as_deref(), now, DOMAIN_PAGE_COUNT).await?;
-            let mut plans: BTreeMap<DomainName, Plan> = BTreeMap::new();
-            let mut rooms: HashMap<String, usize> = HashMap::new();
-            let mut wanted = Vec::new();
-            for due in page.due {
-                let Some((plan, count)) = self.plan(line, &due.domain, suspended, &mut rooms) else {
-                    continue;
-                };
-                wanted.push((due.domain.clone(), count));
-                plans.insert(due.domain, plan);
-            }
-            if !wanted.is_empty() {
-                self.lease(wanted, &Leasing { line, plans: &plans, suspended }).await?;
-            }
+            self.sweep_domains(line, page.due.into_iter().map(|due| due.domain), suspended).await?;
             match page.next {
                 Some(next) => after = Some(next),
                 None => return Ok(()),
             }
         }
+    }
+
+    /// Looks at the domains whose way was found since the last time.
+    async fn sweep_found(self: &Arc<Self>) -> Result<(), StoreError> {
+        let suspended = self.suspended().await?;
+        for (line, domains) in self.lookups.found() {
+            for page in domains.chunks(DOMAIN_PAGE_COUNT) {
+                self.sweep_domains(line, page.iter().cloned(), &suspended).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Leases what is due for these domains, as far as they have room.
+    async fn sweep_domains(
+        self: &Arc<Self>,
+        line: Line,
+        domains: impl Iterator<Item = DomainName>,
+        suspended: &HashSet<String>,
+    ) -> Result<(), StoreError> {
+        let mut plans: BTreeMap<DomainName, Plan> = BTreeMap::new();
+        let mut rooms: HashMap<String, usize> = HashMap::new();
+        let mut wanted = Vec::new();
+        for domain in domains {
+            if let Some((plan, count)) = self.plan(line, &domain, suspended, &mut rooms) {
+                wanted.push((domain.clone(), count));
+                plans.insert(domain, plan);
+            }
+        }
+        if wanted.is_empty() {
+            return Ok(());
+        }
+        self.lease(wanted, &Leasing { line, plans: &plans, suspended }).await
     }
 
     /// What is done with a domain that has something due, and for how many; nothing where it has to wait: for DNS, or for
@@ -135,7 +185,7 @@ impl Inner {
     ) -> Option<(Plan, usize)> {
         let errand = Errand { tenant: line.tenant, wish: TlsWish::Usual, target: self.target_of(domain) };
         let Some(found) = self.destinations.known(&errand) else {
-            self.look_up(errand);
+            self.look_up(Lookup { line, domain: domain.clone(), errand });
             return None;
         };
         let destination = match plan_of(found, &errand.target) {
@@ -160,6 +210,7 @@ impl Inner {
         let room = rooms.entry(destination.key.clone()).or_insert(room);
         let count = (*room).min(LEASED_RECIPIENT_COUNT_MAX.saturating_sub(leased));
         if count == 0 {
+            self.is_short.store(true, Ordering::Relaxed);
             return None;
         }
         // Domains of one destination share its room, in pieces, so that the first does not take all.
@@ -168,14 +219,17 @@ impl Inner {
         Some((Plan::Send(destination), count))
     }
 
-    fn look_up(self: &Arc<Self>, errand: Errand) {
-        if self.destinations.is_busy() {
+    fn look_up(self: &Arc<Self>, lookup: Lookup) {
+        if !self.lookups.add(lookup) {
             return;
         }
         let inner = Arc::clone(self);
         self.tasks.spawn(async move {
-            if inner.destinations.look_up(errand).await {
-                inner.wake.notify_one();
+            while let Some(lookup) = inner.lookups.next() {
+                tokio::select! {
+                    () = inner.stop.cancelled() => return,
+                    _ = inner.destinations.ensure(&lookup.errand) => inner.lookups.done(lookup),
+                }
             }
         });
     }
@@ -187,11 +241,23 @@ impl Inner {
     ) -> Result<(), StoreError> {
         let now = (self.now)();
         let until = Timestamp::from_millis(now.millis() + LEASE_MILLIS);
+        let wanted: HashMap<DomainName, usize> = domains.iter().cloned().collect();
         let request = LeaseRequest { owner: self.owner, now, until, line: leasing.line, domains };
         let leased = self.queue.lease(request).await?;
         let count: usize = leased.messages.iter().map(|(_, recipients)| recipients.len()).sum();
         debug_assert!(count <= LEASE_RECIPIENT_COUNT_MAX, "a lease has its bound");
         self.took(leased.token, count);
+        let mut got: HashMap<&DomainName, usize> = HashMap::new();
+        for recipient in leased.messages.iter().flat_map(|(_, recipients)| recipients) {
+            *got.entry(&recipient.address.domain).or_default() += 1;
+        }
+        // Where a domain had as many as it might, it may have more.
+        let is_filled = |(domain, count): (&&DomainName, &usize)| {
+            wanted.get(*domain).is_some_and(|wanted| count >= wanted)
+        };
+        if count >= LEASE_RECIPIENT_COUNT_MAX || got.iter().any(is_filled) {
+            self.is_short.store(true, Ordering::Relaxed);
+        }
         for (message, recipients) in leased.messages {
             let share = Share { token: leased.token, until, message: Arc::new(message) };
             self.sort(share, recipients, leasing).await;
