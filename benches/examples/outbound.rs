@@ -21,7 +21,7 @@ use parking_lot::Mutex;
 use resolver::{Name, Record, Zone};
 use store::{Acceptance, Lane, QueuedRecipient, Queueing, Retention, SqlStore, Store as _};
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpSocket, TcpStream};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
@@ -40,7 +40,10 @@ struct Sink {
 
 impl Sink {
     async fn open() -> (Arc<Self>, u16) {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a port");
+        // Hundreds of sites are called at once, and all are this one.
+        let socket = TcpSocket::new_v4().expect("a socket");
+        socket.bind((Ipv4Addr::LOCALHOST, 0).into()).expect("a port");
+        let listener = socket.listen(4096).expect("it listens");
         let port = listener.local_addr().expect("an address").port();
         let sink = Arc::new(Self::default());
         let serving = Arc::clone(&sink);

@@ -73,7 +73,7 @@ pub async fn serve(config: Config) -> anyhow::Result<ExitCode> {
     if config.demo.enabled {
         demo::provision(&platform).await?;
     }
-    let sockets = bind(&config).await?;
+    let sockets = bind(&config)?;
     let registry = Registry::new();
     registry.register(Box::new(platform.engine.metrics()))?;
     let metrics = Metrics::register(&registry)?;
@@ -135,24 +135,19 @@ fn acceptor(config: &Config) -> anyhow::Result<TlsAcceptor> {
     Ok(TlsAcceptor::from(Arc::new(tls)))
 }
 
-async fn bind(config: &Config) -> anyhow::Result<Sockets> {
-    let all = async |addresses: &[SocketAddr]| -> anyhow::Result<Vec<TcpListener>> {
-        let mut sockets = Vec::new();
-        for address in addresses {
-            sockets
-                .push(TcpListener::bind(address).await.with_context(|| format!("listening on {address}"))?);
-        }
-        Ok(sockets)
-    };
+fn bind(config: &Config) -> anyhow::Result<Sockets> {
+    let one =
+        |address: &SocketAddr| listener::bind(*address).with_context(|| format!("listening on {address}"));
+    let all = |addresses: &[SocketAddr]| addresses.iter().map(one).collect::<anyhow::Result<Vec<_>>>();
     Ok(Sockets {
-        http: all(&config.listen.http).await?,
-        metrics: all(&config.listen.metrics).await?,
-        smtp: all(&config.listen.smtp).await?,
-        lmtp: all(&config.listen.lmtp).await?,
-        submission: all(&config.listen.submission).await?,
-        submissions: all(&config.listen.submissions).await?,
-        imap: all(&config.listen.imap).await?,
-        imaps: all(&config.listen.imaps).await?,
+        http: all(&config.listen.http)?,
+        metrics: all(&config.listen.metrics)?,
+        smtp: all(&config.listen.smtp)?,
+        lmtp: all(&config.listen.lmtp)?,
+        submission: all(&config.listen.submission)?,
+        submissions: all(&config.listen.submissions)?,
+        imap: all(&config.listen.imap)?,
+        imaps: all(&config.listen.imaps)?,
     })
 }
 

@@ -2,13 +2,13 @@
 
 use std::collections::HashMap;
 use std::future::Future;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
 use parking_lot::Mutex;
 use tokio::io::AsyncWriteExt as _;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::Semaphore;
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
@@ -20,6 +20,9 @@ use crate::{Connection, Counters, Metrics, Stream};
 pub const TLS_HANDSHAKE_WAIT: Duration = Duration::from_secs(30);
 /// How long sessions may take to end when the node drains; what is left then is cut off.
 pub const DRAIN_WAIT: Duration = Duration::from_secs(20);
+/// Connections that the system keeps until they are accepted; it may keep fewer (`net.core.somaxconn`). When a node comes back
+/// all its clients come at once, and one that finds no room believes that it is connected and waits for a greeting.
+pub const BACKLOG: u32 = 4096;
 /// The pause after the system refused to accept, for example for lack of file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// Longest wait for a refused peer to take the reason.
@@ -67,6 +70,18 @@ pub struct Listener {
     pub limits: Limits,
     /// Where they are counted.
     pub metrics: Metrics,
+}
+
+/// A socket that listens at an address, with room for a crowd.
+///
+/// # Errors
+/// What the system says: the address is taken, is not of this machine, or needs a privilege.
+pub fn bind(address: SocketAddr) -> std::io::Result<TcpListener> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+    // Connections of the last life may still be waiting for their end.
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(BACKLOG)
 }
 
 impl std::fmt::Debug for Listener {
@@ -206,5 +221,28 @@ async fn secure(stream: TcpStream, tls: Option<TlsAcceptor>) -> Option<Stream> {
             let handshake = tokio::time::timeout(TLS_HANDSHAKE_WAIT, tls.accept(stream)).await;
             Some(Stream::Tls(Box::new(handshake.ok()?.ok()?)))
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_crowd_that_comes_before_anybody_is_accepted_is_kept() {
+        let kept = std::fs::read_to_string("/proc/sys/net/core/somaxconn").expect("a limit");
+        let kept = kept.trim().parse::<usize>().expect("a number").min(500);
+        let socket = bind("127.0.0.1:0".parse().expect("an address")).expect("it listens");
+        let address = socket.local_addr().expect("an address");
+        let mut crowd = Vec::new();
+        for _ in 0..kept {
+            let coming = tokio::time::timeout(Duration::from_secs(30), TcpStream::connect(address));
+            crowd.push(coming.await.expect("there is room").expect("it connects"));
+        }
+        for _ in 0..kept {
+            let coming = tokio::time::timeout(Duration::from_secs(30), socket.accept());
+            coming.await.expect("it is there").expect("it is accepted");
+        }
+        drop(crowd);
     }
 }
