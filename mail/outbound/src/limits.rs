@@ -79,6 +79,8 @@ pub const SITE_RECIPIENT_COUNT_MAX: usize = 2000;
 pub const TENANT_SITE_RECIPIENT_COUNT_MAX: usize = 500;
 /// Lines in one page of a sweep.
 pub const LINE_PAGE_COUNT: usize = 200;
+/// Lines that are swept at a time.
+pub const LINE_SWEEP_COUNT: usize = 8;
 /// Domains in one page of a line.
 pub const DOMAIN_PAGE_COUNT: usize = 250;
 /// How long a lease lasts unless it is renewed.
@@ -91,8 +93,10 @@ pub const DRAIN_WAIT: Duration = Duration::from_secs(20);
 pub const SETTLE_TRY_COUNT: u32 = 5;
 /// The longest pause between two sweeps: what becomes due without a bell is found then.
 pub const SWEEP_PAUSE: Duration = Duration::from_millis(1000);
-/// The shortest pause between two sweeps; one that took longer is followed by a pause as long as it took.
-pub const SWEEP_PAUSE_MIN: Duration = Duration::from_millis(20);
+/// A sweep that takes longer is followed by a pause as long as it took.
+pub const SWEEP_LONG: Duration = Duration::from_millis(200);
+/// The shortest pause between two sweeps.
+pub const SWEEP_PAUSE_MIN: Duration = Duration::from_millis(5);
 /// Sites whose state is remembered while nothing waits for them.
 pub const IDLE_SITE_COUNT_MAX: usize = 20_000;
 

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use kernel::{DomainName, Timestamp};
 use store::{
     Instead, LEASE_RECIPIENT_COUNT_MAX, LeaseRequest, LeasedMessage, LeasedRecipient, Line, RemoteReply,
@@ -15,7 +16,8 @@ use crate::breaker::Gate;
 use crate::destination::{Destination, Errand, Target};
 use crate::limits::{
     BATCH_RECIPIENT_COUNT_MAX, DOMAIN_PAGE_COUNT, LEASE_MILLIS, LEASED_RECIPIENT_COUNT_MAX, LINE_PAGE_COUNT,
-    LOOKUP_WAIT, SITE_RECIPIENT_COUNT_MAX, SWEEP_PAUSE, SWEEP_PAUSE_MIN, TENANT_SITE_RECIPIENT_COUNT_MAX,
+    LINE_SWEEP_COUNT, LOOKUP_WAIT, SITE_RECIPIENT_COUNT_MAX, SWEEP_LONG, SWEEP_PAUSE, SWEEP_PAUSE_MIN,
+    TENANT_SITE_RECIPIENT_COUNT_MAX,
 };
 use crate::lookup::Lookup;
 use crate::outbound::{Inner, Job};
@@ -87,7 +89,8 @@ impl Inner {
                 next_all = Instant::now() + SWEEP_PAUSE;
             }
             // A long queue is not read without end.
-            let rested = Instant::now() + SWEEP_PAUSE_MIN.max(begun.elapsed());
+            let took = begun.elapsed();
+            let rested = Instant::now() + if took < SWEEP_LONG { SWEEP_PAUSE_MIN } else { took };
             round = tokio::select! {
                 biased;
                 () = self.stop.cancelled() => return,
@@ -115,12 +118,10 @@ impl Inner {
         let mut after = None;
         loop {
             let lines = self.queue.lines(after, LINE_PAGE_COUNT).await?;
-            for line in &lines {
-                if self.stop.is_cancelled() {
-                    return Ok(());
-                }
-                self.sweep_line(*line, &suspended).await?;
-            }
+            // Some at a time: a line's lease waits for the disk, and nobody else for that.
+            let sweeps: Vec<_> = lines.iter().map(|line| self.sweep_line(*line, &suspended)).collect();
+            let swept = stream::iter(sweeps);
+            swept.buffered(LINE_SWEEP_COUNT).try_collect::<()>().await?;
             match lines.last() {
                 Some(last) if lines.len() == LINE_PAGE_COUNT => after = Some(*last),
                 _ => return Ok(()),
@@ -130,15 +131,16 @@ impl Inner {
 
     async fn sweep_line(self: &Arc<Self>, line: Line, suspended: &HashSet<String>) -> Result<(), StoreError> {
         let mut after: Option<String> = None;
-        loop {
+        while !self.stop.is_cancelled() {
             let now = (self.now)();
             let page = self.queue.due(line, after.as_deref(), now, DOMAIN_PAGE_COUNT).await?;
             self.sweep_domains(line, page.due.into_iter().map(|due| due.domain), suspended).await?;
             match page.next {
                 Some(next) => after = Some(next),
-                None => return Ok(()),
+                None => break,
             }
         }
+        Ok(())
     }
 
     /// Looks at the domains whose way was found since the last time.
