@@ -41,6 +41,7 @@ mod reseller;
 mod resource;
 mod root;
 mod scalar;
+mod sender_relay;
 mod service;
 mod settings;
 mod share;

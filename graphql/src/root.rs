@@ -42,6 +42,8 @@ use crate::reseller::mutation::ResellerMutation;
 use crate::reseller::query::ResellerQuery;
 use crate::resource::mutation::ResourceMutation;
 use crate::resource::query::ResourceQuery;
+use crate::sender_relay::mutation::SenderRelayMutation;
+use crate::sender_relay::query::SenderRelayQuery;
 use crate::service::mutation::ServiceMutation;
 use crate::service::query::ServiceQuery;
 use crate::share::mutation::ShareMutation;
@@ -95,6 +97,7 @@ pub struct QueryRoot(
     ShareQuery,
     AddressBookQuery,
     TlsPolicyQuery,
+    SenderRelayQuery,
     FilterQuery,
     SyncJobQuery,
     PushQuery,
@@ -137,6 +140,7 @@ pub struct MutationRoot(
     ResourceMutation,
     ShareMutation,
     TlsPolicyMutation,
+    SenderRelayMutation,
     FilterMutation,
     SyncJobMutation,
     PushMutation,

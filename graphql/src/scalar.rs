@@ -83,6 +83,8 @@ id_scalars! {
     FilterKey(FilterId) = "FilterID";
     /// Names a sync job: `sync_` and 32 hexadecimal digits. An id of another type is refused.
     SyncJobKey(SyncJobId) = "SyncJobID";
+    /// Names the relay of a domain: `srel_` and 32 hexadecimal digits. An id of another type is refused.
+    SenderRelayKey(SenderRelayId) = "SenderRelayID";
     /// Names a push destination: `push_` and 32 hexadecimal digits. An id of another type is refused.
     PushKey(PushId) = "PushID";
     /// Names a resource: `reso_` and 32 hexadecimal digits. An id of another type is refused.

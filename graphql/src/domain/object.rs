@@ -9,6 +9,7 @@ use super::report::{DmarcReport, DmarcSourceSummary, TlsReport};
 use super::room::DomainRoom;
 use crate::page::{PageKey, cost};
 use crate::scalar::{AccountKey, DomainKey, Moment, ServiceKey};
+use crate::sender_relay::object::SenderRelay;
 use crate::settings::DomainSettings;
 
 /// How far a domain has come.
@@ -107,6 +108,12 @@ impl Domain {
         #[graphql(desc = "Behind this cursor of the same list.")] after: Option<String>,
     ) -> Result<Connection<PageKey, TlsReport>> {
         super::report::tls(ctx, self, (first, after)).await
+    }
+
+    /// The relay through which mail of its senders leaves, as it is now; none where it leaves as that of other domains.
+    #[graphql(complexity = "10 + child_complexity")]
+    async fn sender_relay(&self, ctx: &Context<'_>) -> Result<Option<SenderRelay>> {
+        crate::sender_relay::query::of(ctx, self).await
     }
 
     /// How much of its service it uses, and how much it may have; none for a shared domain.

@@ -96,6 +96,18 @@ pub(crate) async fn one<E: Entry>(
     Ok(found)
 }
 
+/// The one entry that an owner has of a kind of which nobody has two. The authority is the caller's to ask.
+pub(crate) async fn of_owner<E: Entry>(
+    ctx: &Context<'_>,
+    (account, owner): (AccountId, <E::Owner as Decider>::Id),
+) -> Result<Option<EntryRow<E>>> {
+    let query = select::<E>(account).bind(" AND owner_id = ", owner.uuid());
+    let found = rows(ctx, PROJECTION, query.finish()).await?;
+    let found = found.first().map(entry::<E>).transpose();
+    let found = found.map_err(|error| ctx.failed("a row of entries", &error))?;
+    Ok(found.map(|(_, row)| row))
+}
+
 fn select<E: Entry>(account: AccountId) -> Query {
     Query::new("").bind(SELECT, account.uuid()).bind(" AND category = ", E::WORDS.category.0)
 }

@@ -166,6 +166,83 @@ async fn secrets_of_sync_jobs_are_told_to_nobody() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_relay_of_a_domain_is_set_by_whoever_sets_passwords_and_its_password_is_told_to_nobody() {
+    let stage = Stage::open().await;
+    let operator = stage.operator().await;
+    let customer = stage.customer(&operator, ("acme", "solo")).await;
+    stage.mailbox(&customer, "alice").await;
+    let domain = &customer.domain;
+    let add = |host: &str| {
+        format!(
+            "mutation {{ senderRelayAdd(domainId: \"{domain}\", relay: {{host: \"{host}\", login: \"us\", password: \
+             \"hunter2\"}}) {{ senderRelay {{ id host port login isActive revision }} userErrors {{ code field message }} \
+             position }} }}"
+        )
+    };
+    let refused = stage.ask(&customer.owner, &add("10.0.0.1")).await;
+    let error = &refused["data"]["senderRelayAdd"]["userErrors"][0];
+    assert_eq!(
+        (&error["code"], &error["field"]),
+        (&json!("SENDER_RELAY_HOST"), &json!("host")),
+        "{refused:#}"
+    );
+    let alice = stage.sign_in("alice@acme.example", PASSWORD).await;
+    assert!(stage.ask(&alice, &add("smtp.else.example")).await["errors"][0].is_object());
+    let added = stage.done(&customer.owner, &add("smtp.else.example")).await;
+    let relay = added["senderRelayAdd"]["senderRelay"].clone();
+    let id = relay["id"].as_str().expect("an id");
+    let expected = json!({"id": id, "host": "smtp.else.example", "port": 587, "login": "us", "isActive": true,
+        "revision": 0});
+    assert_eq!(relay, expected);
+    let of_domain = format!("{{ domain(domainId: \"{domain}\") {{ senderRelay {{ id login }} }} }}");
+    let found = stage.done(&customer.owner, &of_domain).await;
+    assert_eq!(found["domain"]["senderRelay"], json!({"id": id, "login": "us"}));
+    assert_eq!(
+        stage.done(&alice, "{ senderRelays { nodes { id } } }").await["senderRelays"]["nodes"],
+        json!([])
+    );
+    let again = stage.ask(&customer.owner, &add("smtp.other.example")).await;
+    let error = &again["data"]["senderRelayAdd"]["userErrors"][0];
+    assert_eq!(error["code"], json!("SENDER_RELAY_LIMIT"), "{again:#}");
+    let change = |change: &str| {
+        format!(
+            "mutation {{ senderRelayChange(domainId: \"{domain}\", senderRelayId: \"{id}\", change: {{{change}}}) {{ \
+             senderRelay {{ host isActive }} userErrors {{ code message }} position }} }}"
+        )
+    };
+    let refused = stage.ask(&customer.owner, &change("host: \"smtp.other.example\"")).await;
+    let error = &refused["data"]["senderRelayChange"]["userErrors"][0];
+    assert_eq!(error["code"], json!("SENDER_RELAY_PASSWORD"), "{refused:#}");
+    let changed = stage.done(&customer.owner, &change("isActive: false")).await;
+    assert_eq!(changed["senderRelayChange"]["senderRelay"]["isActive"], json!(false));
+    let remove = format!(
+        "mutation {{ senderRelayRemove(domainId: \"{domain}\", senderRelayId: \"{id}\") {{ senderRelayId position \
+         userErrors {{ code }} }} }}"
+    );
+    let removed = stage.done(&customer.owner, &remove).await;
+    let place = &removed["senderRelayRemove"]["position"];
+    let left = format!("{{ senderRelays(atLeast: {place}) {{ nodes {{ id }} }} }}");
+    assert_eq!(stage.done(&customer.owner, &left).await["senderRelays"]["nodes"], json!([]));
+    assert_eq!(stage.done(&customer.owner, &of_domain).await["domain"]["senderRelay"], json!(null));
+    let told = format!(
+        "{{ history(id: \"{domain}\", first: 10) {{ nodes {{ kind changes {{ field from to }} }} }} }}"
+    );
+    let told = stage.done(&customer.owner, &told).await;
+    let kinds: Vec<&str> = told["history"]["nodes"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .filter_map(|node| node["kind"].as_str())
+        .collect();
+    for kind in ["sender_relay.added", "sender_relay.changed", "sender_relay.removed"] {
+        assert!(kinds.contains(&kind), "{kinds:?}");
+    }
+    assert!(!told.to_string().contains("hunter2") && told.to_string().contains("***"), "{told:#}");
+    let rows = stage.engine.query(database::Statement::new("SELECT content FROM entry_list_v3")).await;
+    assert!(!format!("{:?}", rows.expect("rows")).contains("hunter2"), "not in a table either");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_command_that_is_repeated_or_given_twice_at_once_is_done_once() {
     let stage = Stage::open().await;
     let operator = stage.operator().await;

@@ -49,6 +49,14 @@ async fn forms(stage: &Stage, customer: &Customer) -> Vec<Form> {
         "tlsPolicyAdd.tlsPolicy.id",
     )
     .await;
+    let relay = done(
+        format!(
+            "mutation {{ senderRelayAdd(domainId: \"{domain}\", relay: {{ host: \"smtp.else.example\", login: \"us\", \
+             password: \"p\" }}) {{ senderRelay {{ id }} {errors} }} }}"
+        ),
+        "senderRelayAdd.senderRelay.id",
+    )
+    .await;
     let script = "name: \"own\", script: \"keep;\"";
     let filter = done(
         format!("mutation {{ filterAdd(mailboxId: \"{mailbox}\", filter: {{ {script} }}) {{ filter {{ id }} {errors} }} }}"),
@@ -87,6 +95,12 @@ async fn forms(stage: &Stage, customer: &Customer) -> Vec<Form> {
             format!("domainId: \"{domain}\", addressMapId: \"{map}\""),
             "change: { comment: \"one\" }",
             "change: { comment: \"two\" }",
+        ),
+        form(
+            "senderRelayChange",
+            format!("domainId: \"{domain}\", senderRelayId: \"{relay}\""),
+            "change: { isActive: false }",
+            "change: { isActive: true }",
         ),
         form(
             "tlsPolicyChange",

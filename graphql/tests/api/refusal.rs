@@ -300,6 +300,17 @@ async fn things(stage: &Stage, operator: &str, customer: &Customer) -> Things {
         )
         .await;
     let resource = invited["resourceAdd"]["resource"]["id"].as_str().expect("an id").to_owned();
+    let relayed = stage
+        .done(
+            &customer.owner,
+            &format!(
+                "mutation {{ senderRelayAdd(domainId: \"{}\", relay: {{ host: \"globex.example\", login: \"globex\", \
+                 password: \"p\" }}) {{ senderRelay {{ id }} userErrors {{ code }} }} }}",
+                customer.domain
+            ),
+        )
+        .await;
+    let sender_relay = relayed["senderRelayAdd"]["senderRelay"]["id"].as_str().expect("an id").to_owned();
     let policed = stage
         .done(
             &customer.owner,
@@ -365,6 +376,7 @@ async fn things(stage: &Stage, operator: &str, customer: &Customer) -> Things {
         ("ResourceID", resource),
         ("ShareID", share),
         ("TlsPolicyID", tls_policy),
+        ("SenderRelayID", sender_relay),
         ("WebhookID", webhook),
         ("DocumentID", kernel::DocumentId::new(uuid::Uuid::nil()).to_string()),
         ("Position", position),
@@ -497,6 +509,8 @@ async fn the_same_operations_work_for_the_owner() {
         "addressMaps",
         "tlsPolicy",
         "tlsPolicies",
+        "senderRelay",
+        "senderRelays",
         "filter",
         "filters",
         "syncJob",

@@ -62,6 +62,9 @@ impl Follower for Directory {
                     index.shares.take((tenant, MailboxId::new(id)), event);
                 }
                 HostingEvent::Entry(EntryEvent::TlsPolicy(event)) => index.take_tls_policy(tenant, event),
+                HostingEvent::Entry(EntryEvent::SenderRelay(event)) => {
+                    index.take_sender_relay((tenant, DomainId::new(id)), event);
+                }
                 HostingEvent::Entry(
                     EntryEvent::MailboxFilter(_)
                     | EntryEvent::DomainFilter(_)
@@ -170,6 +173,7 @@ impl Index {
             DomainEvent::Removed { .. } => {
                 self.off.remove(&domain);
                 self.address_maps.remove(&domain);
+                self.sender_relays.remove(&domain);
                 self.domain_senders.remove(&domain);
                 self.demanding.remove(&domain);
                 self.domain_sends.remove(&domain);

@@ -9,12 +9,13 @@ use hosting::domain::MtaSts;
 use hosting::mailbox::DetailHandling;
 use hosting::tls_policy::TlsPolicy;
 use kernel::{
-    AliasId, AppPasswordId, ByteSize, DomainId, DomainName, EmailAddress, MailboxId, ServiceId, TenantId,
-    Timestamp, TlsPolicyId,
+    AliasId, AppPasswordId, ByteSize, DomainId, DomainName, EmailAddress, MailboxId, SenderRelayId,
+    ServiceId, TenantId, Timestamp, TlsPolicyId,
 };
 
 use crate::onward::Onward;
 use crate::rewrite::AddressMaps;
+use crate::sender_relay::SenderRelay;
 use crate::share::Shares;
 use crate::shelf::Shelf;
 use crate::spam::{OwnSpam, Senders};
@@ -192,6 +193,8 @@ pub(crate) struct Index {
     pub(crate) domain_senders: HashMap<(TenantId, DomainId), Arc<Senders>>,
     /// How addresses of a domain are rewritten and copied.
     pub(crate) address_maps: HashMap<(TenantId, DomainId), AddressMaps>,
+    /// Through which relay mail of a domain leaves.
+    pub(crate) sender_relays: HashMap<(TenantId, DomainId), (SenderRelayId, Arc<SenderRelay>)>,
     /// Who works in which mailbox.
     pub(crate) shares: Shares,
     /// What domains ask of hosts that send to them, where that is not what the platform asks.

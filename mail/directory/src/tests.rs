@@ -8,13 +8,15 @@ use hosting::domain::{DomainEvent, VerifiedBy};
 use hosting::factor::{FactorEvent, TotpSeed};
 use hosting::mailbox::{MailProtocol, MailboxEvent, MailboxSettings};
 use hosting::plan::PlanLimits;
+use hosting::secret::Secret;
+use hosting::sender_relay::SenderRelay;
 use hosting::service::{ServiceEvent, SuspensionReason};
 use hosting::tls_policy::{TlsLevel, TlsPolicy};
 use hosting::{HostingEvent, PasswordHash};
 use kernel::{
     AccountId, Actor, AddressMapId, AliasId, AppPasswordId, ByteSize, Causation, CorrelationId, Cursor,
     DomainId, EmailAddress, EventId, FactorId, LocalPart, MailboxId, Metadata, PlanId, Position, Recorded,
-    Sealed, ServiceId, StreamId, SubjectId, TenantId, Timestamp, TlsPolicyId, Version, Via,
+    Sealed, SenderRelayId, ServiceId, StreamId, SubjectId, TenantId, Timestamp, TlsPolicyId, Version, Via,
 };
 use secrecy::SecretString;
 use uuid::Uuid;
@@ -599,6 +601,50 @@ fn maps(world: &World, number: u128, rules: &[(AddressMapKind, &str, &str)]) {
         };
         world.tell(20, HostingEvent::Entry(added.into()));
     }
+}
+
+#[test]
+fn a_domain_s_own_mail_leaves_through_its_relay_while_that_is_switched_on() {
+    let world = World::new();
+    let relay = |host: &str, is_active| SenderRelay {
+        host: host.to_owned(),
+        login: "us".to_owned(),
+        password: Secret::new("hunter2".to_owned()),
+        is_active,
+        ..SenderRelay::default()
+    };
+    let sealed = |relay| Sealed::new(SubjectId::new(uuid(TENANT)), Box::new(relay));
+    let entry = |number| SenderRelayId::new(uuid(number));
+    let added = |number, relay| BookEvent::Added {
+        entry: entry(number),
+        account: AccountId::new(uuid(TENANT)),
+        service: Some(ServiceId::new(uuid(10))),
+        domain: Some(DomainId::new(uuid(20))),
+        mailbox: None,
+        content: sealed(relay),
+    };
+    let tell = |event: BookEvent<SenderRelay>| world.tell(20, HostingEvent::Entry(event.into()));
+    let host = |tenant| {
+        let relay = world.0.sender_relay(tenant, &"x.example".parse_name());
+        relay.map(|relay| (relay.host.to_string(), relay.port, relay.login.clone()))
+    };
+    let is = |host: &str| Some((host.to_owned(), 587, "us".to_owned()));
+    assert_eq!(host(tenant()), None);
+    tell(added(1, relay("a.example", true)));
+    assert_eq!(host(tenant()), is("a.example"));
+    assert_eq!(host(TenantId::new(uuid(2))), None, "the domain is another account's");
+    assert!(!format!("{:?}", world.0).contains("hunter2"), "a secret is never printed");
+    let changed = |relay| BookEvent::Changed { entry: entry(1), content: sealed(relay), changed: vec![] };
+    tell(changed(relay("a.example", false)));
+    assert_eq!(host(tenant()), None);
+    tell(changed(relay("b.example", true)));
+    assert_eq!(host(tenant()), is("b.example"));
+    tell(BookEvent::Removed { entry: entry(1) });
+    assert_eq!(host(tenant()), None);
+    tell(added(2, relay("c.example", true)));
+    world.tell(20, HostingEvent::Domain(DomainEvent::Removed { purge_after: Timestamp::from_secs(9) }));
+    world.domain(20, "x.example");
+    assert_eq!(host(tenant()), None, "what a domain had goes with it");
 }
 
 fn text(answer: Option<(TenantId, EmailAddress)>) -> Option<String> {

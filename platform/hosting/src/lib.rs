@@ -30,6 +30,7 @@ pub mod remote;
 pub mod reseller;
 pub mod resource;
 pub mod secret;
+pub mod sender_relay;
 pub mod service;
 pub mod session;
 pub mod settings;

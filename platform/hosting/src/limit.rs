@@ -170,6 +170,10 @@ pub const SYNC_PARAMETER_COUNT_MAX: usize = 20;
 pub const SYNC_PARAMETER_OCTETS_MAX: usize = 200;
 /// Longest user name, password or folder of a sync job, in octets.
 pub const SYNC_TEXT_OCTETS_MAX: usize = 256;
+/// Relays of one domain through which its mail leaves.
+pub const SENDER_RELAY_COUNT_MAX: usize = 1;
+/// Longest login or password at such a relay, in octets (RFC 4616 section 2).
+pub const SENDER_RELAY_TEXT_OCTETS_MAX: usize = 255;
 /// Most resources of one domain.
 pub const RESOURCE_COUNT_MAX: usize = 100;
 /// Most bookings of one resource at one time, where they are limited.

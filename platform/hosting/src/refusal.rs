@@ -4,6 +4,7 @@ mod claim;
 #[macro_use]
 mod shape;
 mod boxes;
+mod relay;
 mod reseller;
 mod ticket;
 mod told;
@@ -11,6 +12,7 @@ mod told;
 use kernel::LimitFact;
 
 pub use boxes::BoxRefusal;
+pub use relay::RelayRefusal;
 pub use reseller::ResellerRefusal;
 use shape::Row;
 pub use shape::{Language, Limit};
@@ -18,8 +20,8 @@ pub use ticket::TicketRefusal;
 pub use told::text;
 
 /// The chapters of the catalogue; a further one is a line here and a file.
-const CHAPTERS: [&[Row]; 4] =
-    [HostingRefusal::ROWS, ResellerRefusal::ROWS, BoxRefusal::ROWS, TicketRefusal::ROWS];
+const CHAPTERS: [&[Row]; 5] =
+    [HostingRefusal::ROWS, ResellerRefusal::ROWS, BoxRefusal::ROWS, TicketRefusal::ROWS, RelayRefusal::ROWS];
 
 refusals! {
     /// Why the hosting model says no. Expected, shown to the asker, never logged as a failure.
@@ -31,6 +33,8 @@ refusals! {
         Box(BoxRefusal);
         /// About tickets.
         Ticket(TicketRefusal);
+        /// About relays through which mail of a domain leaves.
+        Relay(RelayRefusal);
     }
     plain {
         /// The account does not exist.

@@ -10,9 +10,10 @@ use hosting::filter::{FilterPatch, FilterStage, MailboxFilter};
 use hosting::limit::ADDRESS_MAP_COUNT_MAX;
 use hosting::mailbox::{MailboxSettingsPatch, SelfService};
 use hosting::push::{Push, PushKind, PushPatch};
-use hosting::refusal::Limit;
+use hosting::refusal::{Limit, RelayRefusal};
 use hosting::resource::{Resource, ResourcePatch};
 use hosting::secret::Secret;
+use hosting::sender_relay::{SenderRelay, SenderRelayPatch};
 use hosting::share::{Share, SharePatch, ShareRole};
 use hosting::sync_job::{PARAMETERS, SyncJob, SyncJobPatch};
 use hosting::tls_policy::{TlsLevel, TlsPolicy, TlsPolicyPatch};
@@ -408,6 +409,76 @@ fn news_goes_to_public_hosts_by_https_with_a_token() {
     ] {
         assert_eq!(world.run(&push(4, name, kind, url, token)), Err(Why::Refused(refusal)), "{url} {token}");
     }
+}
+
+fn relay(number: u128, patch: SenderRelayPatch) -> EditBook<SenderRelay> {
+    let patch = SenderRelayPatch {
+        host: patch.host.or(Some("SMTP.Else.example".to_owned())),
+        login: patch.login.or(Some(" us ".to_owned())),
+        password: patch.password.or(Some(Secret::new("hunter2".to_owned()))),
+        ..patch
+    };
+    let command = BookCommand::Add { entry: id(number), patch: Box::new(patch) };
+    EditBook { account: account(), owner: id(DOMAIN), command, by_owner: false }
+}
+
+#[test]
+fn a_domain_s_mail_leaves_through_one_public_host_with_a_login() {
+    let mut world = with_domain();
+    let none = SenderRelayPatch::default;
+    let long = "x".repeat(256);
+    let limit = |used| Limit { allowed: 65_535, used };
+    for (patch, refusal) in [
+        (SenderRelayPatch { host: Some("localhost".to_owned()), ..none() }, RelayRefusal::Host),
+        (SenderRelayPatch { host: Some("mail.internal".to_owned()), ..none() }, RelayRefusal::Host),
+        (SenderRelayPatch { host: Some("169.254.169.254".to_owned()), ..none() }, RelayRefusal::Host),
+        (SenderRelayPatch { host: Some("8.8.8.8".to_owned()), ..none() }, RelayRefusal::Host),
+        (SenderRelayPatch { host: Some("[2606:4700::1111]".to_owned()), ..none() }, RelayRefusal::Host),
+        (SenderRelayPatch { port: Some(0), ..none() }, RelayRefusal::Port(limit(0))),
+        (SenderRelayPatch { port: Some(65_536), ..none() }, RelayRefusal::Port(limit(65_536))),
+        (SenderRelayPatch { login: Some(" ".to_owned()), ..none() }, RelayRefusal::Login),
+        (SenderRelayPatch { login: Some("a\r\nb".to_owned()), ..none() }, RelayRefusal::Login),
+        (SenderRelayPatch { login: Some(long.clone()), ..none() }, RelayRefusal::Login),
+        (SenderRelayPatch { password: Some(Secret::hidden()), ..none() }, RelayRefusal::Password),
+        (
+            SenderRelayPatch { password: Some(Secret::new("a\0b".to_owned())), ..none() },
+            RelayRefusal::Password,
+        ),
+        (SenderRelayPatch { password: Some(Secret::new(long)), ..none() }, RelayRefusal::Password),
+    ] {
+        let refused = Err(Why::Refused(No::Relay(refusal)));
+        assert_eq!(world.run(&relay(1, patch.clone())), refused, "{patch:?}");
+    }
+    assert_eq!(world.need(&relay(1, none())).permission, Permission::CredentialWrite);
+    world.must(&relay(1, none()));
+    let state = world.state::<Book<SenderRelay>>(account().tenant(), id(DOMAIN));
+    let kept = state.entries[&id(1)].plain().expect("a relay");
+    assert_eq!((kept.host.as_str(), kept.port, kept.login.as_str()), ("smtp.else.example", 587, "us"));
+    assert!(kept.is_active && !format!("{kept:?}").contains("hunter2"), "a secret is never printed");
+    assert!(!serde_json::to_string(&hosting::book::Entry::shown(kept)).expect("JSON").contains("hunter2"));
+    let full = Limit { allowed: 1, used: 1 };
+    assert_eq!(world.run(&relay(2, none())), Err(Why::Refused(No::Relay(RelayRefusal::Taken(full)))));
+    // The password goes only where it was given for.
+    let change = |patch| EditBook::<SenderRelay> {
+        account: account(),
+        owner: id(DOMAIN),
+        command: BookCommand::Change { entry: id(1), patch: Box::new(patch), revision: None },
+        by_owner: false,
+    };
+    for patch in [
+        SenderRelayPatch { host: Some("evil.example".to_owned()), ..none() },
+        SenderRelayPatch { port: Some(465), ..none() },
+        SenderRelayPatch { login: Some("them".to_owned()), ..none() },
+    ] {
+        let refused = Err(Why::Refused(No::Relay(RelayRefusal::Password)));
+        assert_eq!(world.run(&change(patch.clone())), refused, "{patch:?}");
+    }
+    world.must(&change(SenderRelayPatch { is_active: Some(false), ..none() }));
+    world.must(&change(SenderRelayPatch {
+        host: Some("other.example".to_owned()),
+        password: Some(Secret::new("another".to_owned())),
+        ..none()
+    }));
 }
 
 fn room(number: u128, local: &str) -> EditBook<Resource> {

@@ -114,6 +114,8 @@ ids! {
     FilterId = "filt";
     /// A standing order to fetch mail from elsewhere.
     SyncJobId = "sync";
+    /// The relay through which mail of one domain leaves.
+    SenderRelayId = "srel";
     /// Where news of a mailbox is pushed to.
     PushId = "push";
     /// Something that can be invited to a meeting: a room, a group, a thing.

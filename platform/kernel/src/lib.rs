@@ -22,8 +22,8 @@ pub use event::{Actor, Causation, Event, EventFamily, Kind, Malformed, Metadata,
 pub use id::{
     AccountId, AddressMapId, AliasId, AppPasswordId, CommandId, CorrelationId, DelegationId, DocumentId,
     DomainId, EventId, FactorId, FilterId, Id, IdFault, MailboxId, NoticeDayId, NoticeId, PlanId, PushId,
-    ResourceId, ServiceId, SessionId, ShareId, SharedMailboxId, SubjectId, SyncJobId, TenantId, TicketId,
-    TlsPolicyId, TokenId, TransferId, UserId, WebhookId,
+    ResourceId, SenderRelayId, ServiceId, SessionId, ShareId, SharedMailboxId, SubjectId, SyncJobId,
+    TenantId, TicketId, TlsPolicyId, TokenId, TransferId, UserId, WebhookId,
 };
 pub use quantity::ByteSize;
 pub use reads::{FOLDED_EVENT_COUNT_MIN, Folded, Foreign, History, Key, Reads};

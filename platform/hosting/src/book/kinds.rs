@@ -8,6 +8,7 @@ use crate::address_map::AddressMap;
 use crate::filter::{DomainFilter, MailboxFilter};
 use crate::push::Push;
 use crate::resource::Resource;
+use crate::sender_relay::SenderRelay;
 use crate::share::Share;
 use crate::sync_job::SyncJob;
 use crate::tls_policy::TlsPolicy;
@@ -160,4 +161,6 @@ kinds! {
     Resource;
     /// Of who else works in a mailbox.
     Share;
+    /// Of the relay through which mail of a domain leaves.
+    SenderRelay;
 }

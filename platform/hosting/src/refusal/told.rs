@@ -35,10 +35,17 @@ mod tests {
     use kernel::{ClaimKind, Refusal as _};
 
     use super::*;
-    use crate::refusal::{BoxRefusal, HostingRefusal, Limit, ResellerRefusal, TicketRefusal};
+    use crate::refusal::{BoxRefusal, HostingRefusal, Limit, RelayRefusal, ResellerRefusal, TicketRefusal};
 
     fn codes() -> Vec<&'static str> {
-        [HostingRefusal::CODES, ResellerRefusal::CODES, BoxRefusal::CODES, TicketRefusal::CODES].concat()
+        [
+            HostingRefusal::CODES,
+            ResellerRefusal::CODES,
+            BoxRefusal::CODES,
+            TicketRefusal::CODES,
+            RelayRefusal::CODES,
+        ]
+        .concat()
     }
 
     #[test]

@@ -21,6 +21,7 @@ use hosting::push::{Push, PushKind, PushPriority};
 use hosting::reseller::{Brand, BrandHost, Colour, Logo, ResellerEvent, Resources};
 use hosting::resource::{Booking, Resource, ResourceKind};
 use hosting::secret::Secret;
+use hosting::sender_relay::SenderRelay;
 use hosting::service::{DomainShare, Recurring, ServiceEvent, SuspensionReason};
 use hosting::session::{EndReason, Entrance, SessionEvent, SessionOwner};
 use hosting::share::{Share, ShareRole};
@@ -82,6 +83,7 @@ pub fn samples() -> Vec<(HostingEvent, &'static str)> {
     pushes(&mut all);
     resources(&mut all);
     shares(&mut all);
+    sender_relays(&mut all);
     documents(&mut all, at);
     all
 }
@@ -177,6 +179,17 @@ fn sync_jobs(all: &mut Samples) {
         ..SyncJob::default()
     };
     entries(all, full.clone(), SyncJob { is_active: false, ..full });
+}
+
+fn sender_relays(all: &mut Samples) {
+    let full = SenderRelay {
+        host: "smtp.else.example".to_owned(),
+        port: 465,
+        login: "alice".to_owned(),
+        password: Secret::new("hunter2".to_owned()),
+        is_active: false,
+    };
+    entries(all, full.clone(), SenderRelay { is_active: true, ..full });
 }
 
 fn pushes(all: &mut Samples) {

@@ -1,0 +1,71 @@
+//! Reading the relays through which mail of domains leaves.
+
+use async_graphql::connection::Connection;
+use async_graphql::{Context, Object, Result};
+use authority::Permission;
+use kernel::{AccountId, SenderRelayId};
+
+use super::object::SenderRelay;
+use crate::domain::object::Domain;
+use crate::entry::read::{PROJECTION, Wanted, list, of_owner, one};
+use crate::page::{PageKey, cost};
+use crate::request::{Asked, at_least};
+use crate::scalar::{AccountKey, DomainKey, Place, SenderRelayKey};
+
+/// Queries about the relays of domains.
+#[derive(Debug, Default)]
+pub struct SenderRelayQuery;
+
+#[Object]
+impl SenderRelayQuery {
+    /// One relay. `accountId` is the caller's own where it is absent.
+    async fn sender_relay(
+        &self,
+        ctx: &Context<'_>,
+        account_id: Option<AccountKey>,
+        sender_relay_id: SenderRelayKey,
+        #[graphql(name = "atLeast")] place: Option<Place>,
+    ) -> Result<Option<SenderRelay>> {
+        let account = ctx.account(account_id)?;
+        at_least(ctx, PROJECTION, account, place).await?;
+        read(ctx, &(account, sender_relay_id.0)).await.map(Some)
+    }
+
+    /// The relays of all domains that the caller may see, or of one, oldest first.
+    #[graphql(complexity = "cost(first, child_complexity)")]
+    #[allow(clippy::too_many_arguments, reason = "the arguments of a GraphQL field")]
+    async fn sender_relays(
+        &self,
+        ctx: &Context<'_>,
+        account_id: Option<AccountKey>,
+        domain_id: Option<DomainKey>,
+        first: Option<i32>,
+        after: Option<String>,
+        #[graphql(name = "atLeast")] place: Option<Place>,
+    ) -> Result<Connection<PageKey, SenderRelay>> {
+        let wanted = Wanted {
+            account: ctx.account(account_id)?,
+            owner: domain_id.map(|domain| domain.0),
+            permission: Permission::MailboxRead,
+            first,
+            after: after.as_deref(),
+            at_least: place,
+        };
+        list(ctx, wanted, Into::into).await
+    }
+}
+
+/// One relay, if the caller may see it.
+pub(crate) async fn read(ctx: &Context<'_>, key: &(AccountId, SenderRelayId)) -> Result<SenderRelay> {
+    one(ctx, *key, Permission::MailboxRead).await.map(Into::into)
+}
+
+/// The relay of a domain that the caller sees.
+pub(crate) async fn of(ctx: &Context<'_>, domain: &Domain) -> Result<Option<SenderRelay>> {
+    if domain.is_shared {
+        return Ok(None);
+    }
+    ctx.allow(Permission::MailboxRead, domain.resource())?;
+    let found = of_owner(ctx, (domain.account_id.0, domain.id.0)).await?;
+    Ok(found.map(Into::into))
+}
