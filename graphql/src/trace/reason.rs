@@ -157,6 +157,21 @@ const MEANINGS: &[Meaning] = &[
         "too many answers to one ticket in an hour",
         "trop de réponses à un ticket en une heure",
     ),
+    (
+        "relay_of_sender",
+        "it leaves through the relay that the sender's domain has set",
+        "il part par le relais configuré pour le domaine de l'expéditeur",
+    ),
+    (
+        "relay_of_platform",
+        "it leaves through a relay of the platform",
+        "il part par un relais de la plateforme",
+    ),
+    (
+        "host_of_recipient",
+        "it goes to the host that the recipient's domain has set",
+        "il va à l'hôte configuré pour le domaine du destinataire",
+    ),
     ("come_again", "it was asked to come again", "il a été prié de revenir"),
 ];
 
@@ -181,6 +196,7 @@ mod tests {
             include_str!("../../../mail/smtp/src/deliver.rs"),
             include_str!("../../../infra/node/src/reports.rs"),
             include_str!("../../../infra/node/src/desk.rs"),
+            include_str!("../../../mail/outbound/src/routes.rs"),
         ];
         let marks = [
             "Action::Mark, \"",
@@ -193,6 +209,7 @@ mod tests {
             "Intake::Kept(\"",
             "Intake::Dropped(\"",
             "Err(\"",
+            "=> Some(\"",
         ];
         let mut seen = 0;
         for source in sources {

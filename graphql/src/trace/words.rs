@@ -24,6 +24,11 @@ const DETAILS: &[(&str, &str, &str)] = &[
     ("4.7", "it took too long", "cela a duré trop longtemps"),
     ("5.3", "too many recipients at once", "trop de destinataires à la fois"),
     ("7.1", "the other server's rules do not allow it", "les règles de l'autre serveur ne l'autorisent pas"),
+    (
+        "7.8",
+        "the relay does not take the login that is set for it",
+        "le relais n'accepte pas l'identifiant configuré pour lui",
+    ),
     ("7.5", "the encryption that is asked for cannot be had", "le chiffrement exigé n'est pas possible"),
     ("7.10", "the encryption that is asked for cannot be had", "le chiffrement exigé n'est pas possible"),
     ("7.11", "the encryption that is asked for cannot be had", "le chiffrement exigé n'est pas possible"),
@@ -54,6 +59,7 @@ pub(super) fn sentence(passage: &Passage, language: Language) -> String {
 
 fn stage(passage: &Passage, language: Language) -> String {
     let is_later = passage.reply.as_ref().is_some_and(|reply| (400..500).contains(&reply.code));
+    let came_by = |way: &str| passage.reasons.iter().any(|reason| reason == way);
     let (english, french) = match (passage.stage, passage.direction) {
         (Stage::Received, _) => ("The message was taken", "Le message a été accepté"),
         (Stage::Refused, Direction::In) if is_later => {
@@ -66,6 +72,14 @@ fn stage(passage: &Passage, language: Language) -> String {
         (Stage::Refused, Direction::Out) => ("Your message was refused", "Votre message a été refusé"),
         (Stage::Stored, _) => ("It is in the mailbox", "Il est dans la boîte"),
         (Stage::Queued, _) => ("It waits to leave", "Il attend de partir"),
+        (Stage::Delivered, _) if came_by("relay_of_sender") => (
+            "The relay of the sender's domain has it, and hands it on",
+            "Le relais du domaine de l'expéditeur l'a reçu, et le transmet",
+        ),
+        (Stage::Delivered, _) if came_by("relay_of_platform") => (
+            "A relay of the platform has it, and hands it on",
+            "Un relais de la plateforme l'a reçu, et le transmet",
+        ),
         (Stage::Delivered, _) => ("The recipient's server has it", "Le serveur du destinataire l'a reçu"),
         (Stage::Deferred, _) => ("It could not be delivered yet", "Il n'a pas encore pu être remis"),
         (Stage::Bounced, _) => ("It was given up", "La remise a été abandonnée"),
@@ -165,6 +179,15 @@ mod tests {
         assert_eq!(sentence(&stored, Language::French), "Il est dans la boîte (dossier Junk).");
         let held = passage(Stage::Held, Direction::Out, Some(reply(0, "", "user_1", None)));
         assert_eq!(sentence(&held, Language::English), "It is held until somebody releases it: by user_1.");
+        let said = Some(reply(535, "4.7.8", "the relay refuses the login: no", Some("smtp.b.example")));
+        let english = "It could not be delivered yet: the relay does not take the login that is set for it \
+                       (smtp.b.example answered “535 4.7.8 the relay refuses the login: no”).";
+        let refused = passage(Stage::Deferred, Direction::Out, said);
+        assert_eq!(sentence(&refused, Language::English), english);
+        let relayed = passage(Stage::Delivered, Direction::Out, None);
+        let relayed = Passage { reasons: vec!["relay_of_sender".to_owned()], ..relayed };
+        let french = "Le relais du domaine de l'expéditeur l'a reçu, et le transmet.";
+        assert_eq!(sentence(&relayed, Language::French), french);
         for stage in Stage::ALL {
             for direction in [Direction::In, Direction::Out] {
                 let (english, french) = (Language::English, Language::French);

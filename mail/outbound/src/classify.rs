@@ -22,6 +22,8 @@ pub enum Class {
     Unreachable,
     /// TLS is asked for and cannot be had.
     Tls,
+    /// A relay does not take the login that is set for it.
+    Login,
     /// Goes in circles.
     Loop,
     /// Anything else.
@@ -68,6 +70,8 @@ pub fn classify(reply: &RemoteReply) -> Class {
         "4.6" => return Class::Loop,
         "4.1" | "4.2" | "4.3" | "4.4" => return Class::Unreachable,
         "7.5" | "7.10" | "7.11" | "7.30" => return Class::Tls,
+        // Said by us of a relay; said by others it is about a login as well (RFC 4954 section 6).
+        "7.8" => return Class::Login,
         "7.28" => return Class::TooFast,
         _ => {}
     }
@@ -103,6 +107,7 @@ mod tests {
             (450, "4.7.1", "Greylisted", Class::Policy, false),
             (552, "5.2.2", "full", Class::MailboxFull, false),
             (0, "4.4.1", "no connection", Class::Unreachable, false),
+            (535, "4.7.8", "the relay refuses the login: no such user", Class::Login, false),
             (0, "5.1.10", "null MX", Class::NoSuchDomain, false),
             (554, "5.0.0", "no", Class::Other, false),
         ] {

@@ -23,7 +23,10 @@ pub(crate) use transaction::{Answer, Envelope, EnvelopeRecipient, Sent};
 use wire::Wire;
 
 use crate::destination::Destination;
-use crate::limits::{ADDRESS_COUNT_MAX, CONNECT_WAIT, GREETING_WAIT, HANDSHAKE_WAIT, HELLO_WAIT, LEAVE_WAIT};
+use crate::limits::{
+    ADDRESS_COUNT_MAX, CONNECT_WAIT, GREETING_WAIT, HANDSHAKE_WAIT, HELLO_WAIT, LEAVE_WAIT,
+    REPLY_CHARACTER_COUNT_MAX,
+};
 use crate::network::Network;
 use crate::reply::{Reply, ReplyFault, clean};
 use crate::site::Host;
@@ -35,6 +38,9 @@ const NOT_SUPPORTED: &str = "starttls-not-supported";
 const SUBMISSIONS_PORT: u16 = 465;
 /// Octets of the digest by which logins are told apart.
 const MARK_OCTETS: usize = 16;
+
+/// What is said where a relay does not take the login that is set for it.
+pub(crate) const LOGIN_REFUSED: &str = "the relay refuses the login";
 
 /// What has no better word (RFC 8460 section 4.3.1).
 const FAILED: &str = "validation-failure";
@@ -137,6 +143,9 @@ pub(crate) enum Fault {
     /// The policy excludes the host.
     #[error("{0}")]
     Excluded(String),
+    /// A login is set for the host and it does not take it.
+    #[error("{LOGIN_REFUSED}: {} {}", .0.code, .0.text)]
+    Login(Reply),
     /// A login is set for the host and it takes none that we speak.
     #[error("the relay offers neither AUTH PLAIN nor AUTH LOGIN")]
     NoLogin,
@@ -150,11 +159,18 @@ impl Fault {
     pub(crate) fn told(&self, host: &str) -> RemoteReply {
         let enhanced = match self {
             Self::Refused(_, reply) => return Reply { ..reply.clone() }.told(host),
+            // Somebody mends the login: the mail waits, whatever the code.
+            Self::Login(reply) => {
+                let text = format!("{LOGIN_REFUSED}: {}", reply.text);
+                let text = text.chars().take(REPLY_CHARACTER_COUNT_MAX).collect();
+                let told = Reply { enhanced: Some("4.7.8".to_owned()), text, ..reply.clone() };
+                return told.told(host);
+            }
             Self::Connect(_) => "4.4.1",
             Self::Silent(_) | Self::Closed(_) => "4.4.2",
             Self::Garbage(..) => "4.5.0",
             Self::Tls(..) | Self::NoTls | Self::Excluded(_) => "4.7.5",
-            Self::NoLogin => "4.7.0",
+            Self::NoLogin => "4.7.8",
             Self::NoKeyword => "5.7.30",
         };
         let host = (!host.is_empty()).then(|| host.to_owned());
@@ -418,7 +434,7 @@ impl Client {
             let mut reply = self.ask("AUTH LOGIN\r\n", "AUTH", HELLO_WAIT).await?;
             for answer in [base64(&credentials.login), base64(password)] {
                 if reply.code != 334 {
-                    return Err(Fault::Refused("AUTH", reply));
+                    return Err(Fault::Login(reply));
                 }
                 reply = self.ask(&format!("{answer}\r\n"), "AUTH", HELLO_WAIT).await?;
             }
@@ -426,7 +442,7 @@ impl Client {
         } else {
             return Err(Fault::NoLogin);
         };
-        if reply.is_positive() { Ok(()) } else { Err(Fault::Refused("AUTH", reply)) }
+        if reply.is_positive() { Ok(()) } else { Err(Fault::Login(reply)) }
     }
 
     /// Whether it has carried more than one message.

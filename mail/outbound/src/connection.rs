@@ -9,11 +9,12 @@ use tokio::sync::OwnedSemaphorePermit;
 use crate::breaker::Gate;
 use crate::classify::{Class, classify};
 use crate::client::{Answer, Call, Client, Envelope, EnvelopeRecipient, Seen, Sent, call};
-use crate::destination::{Destination, DestinationKind};
+use crate::destination::Destination;
 use crate::limits::{CONNECTION_MESSAGE_COUNT_MAX, IDLE_WAIT, RECEIVED_COUNT_MAX};
 use crate::outbound::{Inner, Job};
 use crate::outcome::{Batch, Happened, Reports};
 use crate::room::Taken;
+use crate::routes::Through;
 use crate::tls::TlsObservation;
 
 /// What is left of a connection after a job.
@@ -137,7 +138,7 @@ impl Inner {
 
     /// Tells how TLS went for the domains of a job. Of relays nobody wants to know.
     fn observe(&self, destination: &Destination, job: &Job, seen: &[Seen]) {
-        if destination.kind == DestinationKind::Relay {
+        if destination.through != Through::Exchangers {
             return;
         }
         let domains: BTreeSet<_> = job.recipients.iter().map(|recipient| &recipient.address.domain).collect();
@@ -188,7 +189,7 @@ impl Inner {
         for job in jobs {
             let happened = job.recipients.into_iter();
             let happened = happened.map(|recipient| (recipient, Happened::Failed(fault.clone()))).collect();
-            let batch = Batch { token: job.token, message: &job.message, site: Some(&destination.site) };
+            let batch = Batch::to(destination, (job.token, &job.message));
             self.settle(batch, happened, None).await;
         }
     }
@@ -201,7 +202,7 @@ impl Inner {
         });
         let happened = job.recipients.into_iter();
         let happened = happened.map(|recipient| (recipient, Happened::Refused(reply.clone()))).collect();
-        let batch = Batch { token: job.token, message: &job.message, site: Some(&destination.site) };
+        let batch = Batch::to(destination, (job.token, &job.message));
         self.settle(batch, happened, None).await;
     }
 
@@ -312,7 +313,7 @@ impl Inner {
             self.released(job.token, job.recipients.len());
             return Left::Usable;
         }
-        let batch = Batch { token: job.token, message: &job.message, site: Some(&destination.site) };
+        let batch = Batch::to(destination, (job.token, &job.message));
         let content = match self.queue.content(job.message.queue_id).await {
             Ok(Some(content)) => content,
             Ok(None) => {

@@ -1,10 +1,11 @@
 //! Where a domain's mail goes, how, and under which policy: looked up once and remembered for a while.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use kernel::{DomainName, TenantId};
+use kernel::{DomainName, Id as _, TenantId};
 use moka::sync::Cache;
 use parking_lot::Mutex;
 use resolver::Dns;
@@ -17,21 +18,12 @@ use crate::client::{Credentials, Protocol};
 use crate::limits::{
     LOOKUP_COUNT_MAX, LOOKUP_PAUSE, POLICY_TTL_MAX, SITE_CACHE_COUNT_MAX, SITE_TTL_MAX, SITE_TTL_MIN,
 };
-use crate::routes::{Relay, Routes};
+use crate::routes::{Relay, Routes, Through};
 use crate::site::{Guard, Host, Nowhere, find};
 use crate::tls::{
     Confidence, Exclusion, PolicyHost, TlsDemand, TlsFault, TlsObservation, TlsPolicySource, TlsQuestion,
     TlsVerdict,
 };
-
-/// Whose hosts they are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum DestinationKind {
-    /// Those that the domain itself names.
-    Own,
-    /// One that somebody set.
-    Relay,
-}
 
 /// Hosts with what each has to do: mail for domains of one destination shares connections.
 #[derive(Debug)]
@@ -40,8 +32,8 @@ pub(crate) struct Destination {
     pub key: String,
     /// The site's name, for operators.
     pub site: String,
-    /// Whose hosts they are.
-    pub kind: DestinationKind,
+    /// Who has set them.
+    pub through: Through,
     /// The hosts, the first first.
     pub hosts: Vec<(Host, TlsVerdict)>,
     /// The name of the TLS policy.
@@ -84,8 +76,17 @@ impl Target {
             // No name of a domain holds a blank.
             Self::Relay(relay) => {
                 let login = relay.credentials.as_ref().map_or_else(String::new, Credentials::mark);
-                format!("relay {} {} {:?} {login}", relay.host, relay.port, relay.protocol)
+                let Relay { through, host, port, protocol, .. } = relay.as_ref();
+                format!("{through:?} {host} {port} {protocol:?} {login}")
             }
+        }
+    }
+
+    /// Who has set it.
+    pub(crate) fn through(&self) -> Through {
+        match self {
+            Self::Domain(_) => Through::Exchangers,
+            Self::Relay(relay) => relay.through,
         }
     }
 }
@@ -198,14 +199,28 @@ impl Destinations {
         }
     }
 
+    /// Senders' domains set relays by name, and names lead where their owners want: never into the operator's own networks.
+    fn guard_of(&self, through: Through) -> Cow<'_, Guard> {
+        match through {
+            Through::RelayOfSender => Cow::Owned(Guard { allows_private: false, ..self.guard.clone() }),
+            Through::Exchangers | Through::HostOfRecipient | Through::RelayOfPlatform => {
+                Cow::Borrowed(&self.guard)
+            }
+        }
+    }
+
     async fn find(&self, errand: &Errand) -> (Found, Duration) {
         let (domain, relay) = match &errand.target {
             Target::Domain(domain) => (domain, None),
             Target::Relay(relay) => (&relay.host, Some((**relay).clone())),
         };
+        let through = errand.target.through();
         let (site, ttl) = match &relay {
             // The host itself, as a domain without MX.
-            Some(relay) => find(&relay.host, &HostOnly(Arc::clone(&self.dns)), &self.guard).await,
+            Some(relay) => {
+                let guard = self.guard_of(through);
+                find(&relay.host, &HostOnly(Arc::clone(&self.dns)), &guard).await
+            }
             None => find(domain, &self.dns, &self.guard).await,
         };
         let site = match site {
@@ -239,15 +254,22 @@ impl Destinations {
         // Policies are changed more often than hosts: records and certificates are replaced together.
         let is_demanding = policy.verdicts.iter().any(|verdict| !matches!(verdict.demand, TlsDemand::May));
         let ttl = if is_demanding { ttl.min(POLICY_TTL_MAX) } else { ttl };
-        let kind = if relay.is_some() { DestinationKind::Relay } else { DestinationKind::Own };
         let protocol = relay.as_ref().map_or(Protocol::Smtp, |relay| relay.protocol);
         let credentials = relay.and_then(|relay| relay.credentials);
         let login = credentials.as_ref().map_or_else(String::new, Credentials::mark);
         let wish = errand.wish;
+        // Where a login was given by somebody, a connection with it carries nobody else's mail.
+        let whose = match through {
+            Through::RelayOfSender => errand.tenant.uuid().to_string(),
+            Through::Exchangers | Through::HostOfRecipient | Through::RelayOfPlatform => String::new(),
+        };
         let destination = Destination {
-            key: format!("{}|{}|{wish:?}|{port}|{protocol:?}|{login}", site.name, policy.name),
+            key: format!(
+                "{}|{}|{wish:?}|{port}|{protocol:?}|{login}|{through:?}|{whose}",
+                site.name, policy.name
+            ),
             site: site.name,
-            kind,
+            through,
             hosts: site.hosts.into_iter().zip(policy.verdicts).collect(),
             policy: policy.name,
             wish,

@@ -35,7 +35,7 @@ pub use metrics::Metrics;
 pub use network::{Duplex, Network, Tcp};
 pub use outbound::{Nodes, Now, Outbound, Settings, SiteView, World};
 pub use ready::{ReadyQueue, Weighed};
-pub use routes::{Direct, OwnRelay, Relay, Routed, Routes};
+pub use routes::{Direct, OwnRelay, Relay, Routed, Routes, Through};
 pub use site::{Guard, Host, Nowhere, Site};
 pub use tally::Tally;
 pub use tls::{

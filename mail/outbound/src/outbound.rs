@@ -360,7 +360,12 @@ impl Inner {
 
     /// Nothing was tried: a job goes back.
     pub(crate) async fn return_job(&self, job: Job, due_at: Timestamp) {
-        let batch = crate::outcome::Batch { token: job.token, message: &job.message, site: None };
+        let batch = crate::outcome::Batch {
+            token: job.token,
+            message: &job.message,
+            site: None,
+            through: crate::routes::Through::default(),
+        };
         let happened = job.recipients.into_iter();
         let happened =
             happened.map(|recipient| (recipient, crate::outcome::Happened::Returned(due_at))).collect();

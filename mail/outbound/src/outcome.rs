@@ -11,9 +11,11 @@ use store::{
 
 use crate::backoff::{Next, after_failure};
 use crate::classify::is_hard_bounce;
+use crate::destination::Destination;
 use crate::limits::{EXPIRY_MILLIS, REPORT_EXPIRY_MILLIS, SETTLE_TRY_COUNT};
 use crate::outbound::Inner;
 use crate::report::{self, Action, Told};
+use crate::routes::Through;
 
 /// What happened with one recipient.
 #[derive(Debug, Clone)]
@@ -43,6 +45,17 @@ pub(crate) struct Batch<'a> {
     pub(crate) token: LeaseToken,
     pub(crate) message: &'a LeasedMessage,
     pub(crate) site: Option<&'a str>,
+    pub(crate) through: Through,
+}
+
+impl<'a> Batch<'a> {
+    /// Those that go to a destination.
+    pub(crate) fn to(
+        destination: &'a Destination,
+        (token, message): (LeaseToken, &'a LeasedMessage),
+    ) -> Self {
+        Self { token, message, site: Some(&destination.site), through: destination.through }
+    }
 }
 
 struct Judged {
@@ -78,6 +91,7 @@ impl Inner {
             outcome: judged.outcome,
             reply: judged.reply,
             site: batch.site.map(str::to_owned),
+            reasons: batch.through.reason().into_iter().map(str::to_owned).collect(),
             suppress: judged.suppress,
         });
         let settling = Settling { token: batch.token, settlements: settlements.collect(), report };

@@ -22,6 +22,7 @@ use crate::limits::{
 use crate::lookup::Lookup;
 use crate::outbound::{Inner, Job};
 use crate::outcome::{Batch, Happened};
+use crate::routes::Through;
 use crate::site::Nowhere;
 
 /// Recipients of a domain that goes nowhere now that are settled at a time.
@@ -43,8 +44,22 @@ struct Share {
 }
 
 impl Share {
-    fn batch<'a>(&'a self, site: Option<&'a str>) -> Batch<'a> {
-        Batch { token: self.token, message: &self.message, site }
+    fn batch<'a>(&'a self, place: &'a Place) -> Batch<'a> {
+        let Place { site, through } = place;
+        Batch { token: self.token, message: &self.message, site: site.as_deref(), through: *through }
+    }
+}
+
+/// Where recipients would have gone, as far as that is known.
+#[derive(Debug, Clone, Default)]
+struct Place {
+    site: Option<String>,
+    through: Through,
+}
+
+impl Place {
+    fn of(destination: &Destination) -> Self {
+        Self { site: Some(destination.site.clone()), through: destination.through }
     }
 }
 
@@ -60,7 +75,7 @@ enum Plan {
     /// They go there.
     Send(Arc<Destination>),
     /// They go nowhere.
-    Settle(Happened, Option<String>),
+    Settle(Happened, Place),
 }
 
 /// What is looked through next.
@@ -197,7 +212,6 @@ impl Inner {
         if let Some(plan) = suspension(&destination, domain, suspended) {
             return Some((plan, SETTLED_COUNT));
         }
-        let site = destination.site.clone();
         let now = (self.now)();
         let leased = self.leased_count.load(Ordering::Relaxed);
         let (gate, fault, room) = self.with_site(&destination, |state| {
@@ -207,7 +221,8 @@ impl Inner {
             (state.breaker.gate(now), state.breaker.fault.clone(), of_site.min(of_tenant))
         });
         if let (Gate::Open(_), Some(fault)) = (gate, fault) {
-            return Some((Plan::Settle(Happened::Failed(fault), Some(site)), SETTLED_COUNT));
+            let place = Place::of(&destination);
+            return Some((Plan::Settle(Happened::Failed(fault), place), SETTLED_COUNT));
         }
         let room = rooms.entry(destination.key.clone()).or_insert(room);
         let count = (*room).min(LEASED_RECIPIENT_COUNT_MAX.saturating_sub(leased));
@@ -284,7 +299,7 @@ impl Inner {
                 .push(recipient);
         }
         if !settled.is_empty() {
-            self.settle(share.batch(None), settled, None).await;
+            self.settle(share.batch(&Place::default()), settled, None).await;
         }
         // Domains of one destination go together.
         let mut jobs: BTreeMap<String, (Arc<Destination>, Vec<LeasedRecipient>)> = BTreeMap::new();
@@ -322,10 +337,10 @@ impl Inner {
                 }
                 self.connect(&destination);
             }
-            Plan::Settle(happened, site) => {
+            Plan::Settle(happened, place) => {
                 let recipients = recipients.into_iter();
                 let happened = recipients.map(|recipient| (recipient, happened.clone())).collect();
-                self.settle(share.batch(site.as_deref()), happened, None).await;
+                self.settle(share.batch(&place), happened, None).await;
             }
         }
     }
@@ -341,7 +356,7 @@ impl Inner {
             };
             let plan = match found {
                 Some(found) => plan_of(found, &errand.target),
-                None => Plan::Settle(Happened::Returned((inner.now)()), None),
+                None => Plan::Settle(Happened::Returned((inner.now)()), Place::default()),
             };
             inner.follow(&share, plan, recipients).await;
         });
@@ -361,7 +376,7 @@ impl Inner {
             Some(relay) => Target::Relay(Box::new(relay)),
             None if wish == TlsWish::Usual => {
                 let planned = leasing.plans.get(domain).cloned();
-                let later = || Plan::Settle(Happened::Returned((self.now)()), None);
+                let later = || Plan::Settle(Happened::Returned((self.now)()), Place::default());
                 return Way::Known(planned.unwrap_or_else(later));
             }
             None => target,
@@ -401,11 +416,12 @@ impl Inner {
 
 /// What a look-up means for those who go there. A relay that does not exist is a fault of whoever set it: it can be mended.
 fn plan_of(found: Result<Arc<Destination>, Nowhere>, target: &Target) -> Plan {
+    let nowhere = Place { site: None, through: target.through() };
     match (found, target) {
         (Ok(destination), _) => Plan::Send(destination),
-        (Err(Nowhere::Refused(reply)), Target::Domain(_)) => Plan::Settle(Happened::Refused(reply), None),
+        (Err(Nowhere::Refused(reply)), Target::Domain(_)) => Plan::Settle(Happened::Refused(reply), nowhere),
         (Err(Nowhere::Refused(reply) | Nowhere::Deferred(reply)), _) => {
-            Plan::Settle(Happened::Failed(reply), None)
+            Plan::Settle(Happened::Failed(reply), nowhere)
         }
     }
 }
@@ -414,7 +430,7 @@ fn plan_of(found: Result<Arc<Destination>, Nowhere>, target: &Target) -> Plan {
 fn suspension(destination: &Destination, domain: &DomainName, suspended: &HashSet<String>) -> Option<Plan> {
     let is_suspended = suspended.contains(&destination.site) || suspended.contains(domain.as_str());
     let reply = || own_reply("4.3.2", "an operator has suspended delivery to this destination");
-    is_suspended.then(|| Plan::Settle(Happened::Suspended(reply()), Some(destination.site.clone())))
+    is_suspended.then(|| Plan::Settle(Happened::Suspended(reply()), Place::of(destination)))
 }
 
 fn own_reply(enhanced: &str, text: &str) -> RemoteReply {

@@ -99,6 +99,7 @@ fn settle(leased: &Leased, outcome: &Outcome) -> Settling {
             outcome: outcome.clone(),
             reply: told(450),
             site: Some("mx.b.example".to_owned()),
+            reasons: vec!["relay_of_sender".to_owned()],
             suppress: Suppress::No,
         });
     Settling { token: leased.token, settlements: settlements.collect(), report: None }
@@ -387,6 +388,7 @@ async fn the_trace_tells_every_step_newest_first() {
         let deferred = &passages[1].1;
         assert_eq!((deferred.reply.clone(), deferred.next_at), (Some(told(450)), Some(due_at)));
         assert_eq!(deferred.recipient.as_deref(), Some("1@b.example"));
+        assert_eq!(deferred.reasons, ["relay_of_sender"]);
         let older = world.store.passages(A.tenant, &filter, Some(passages[1].0), 10).await.expect("passages");
         assert_eq!(older.len(), 1);
         // Others may write to the same table: what came in, for example.

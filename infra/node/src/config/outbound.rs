@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use anyhow::Context as _;
 use kernel::{DomainName, EmailAddress};
 use outbound::limits::BODY_OCTETS_MAX;
-use outbound::{Credentials, OwnRelay, Protocol, Relay};
+use outbound::{Credentials, OwnRelay, Protocol, Relay, Through};
 use secrecy::SecretString;
 use serde::{Deserialize, Deserializer, de::Error as _};
 
@@ -31,7 +31,8 @@ pub struct OutboundConfig {
     pub allow_private: bool,
     /// Authorities whose certificates are trusted beside the public ones, where a policy wants a trusted one: PEM.
     pub authorities: Option<PathBuf>,
-    /// Hosts through which mail leaves in place of going to each domain's own; the first that fits a sender counts.
+    /// Hosts through which mail leaves in place of going to each domain's own; the first that fits a sender counts. What a
+    /// domain here has set for its own senders goes before.
     pub relays: Vec<RelayConfig>,
     /// Whether other hosts are told how TLS towards them went.
     pub tls_reports: TlsReportConfig,
@@ -91,7 +92,13 @@ impl RelayConfig {
             }
             _ => anyhow::bail!("the relay {} needs both login and password_file, or neither", self.host),
         };
-        let relay = Relay { host: self.host.clone(), port: self.port, protocol: Protocol::Smtp, credentials };
+        let relay = Relay {
+            through: Through::RelayOfPlatform,
+            host: self.host.clone(),
+            port: self.port,
+            protocol: Protocol::Smtp,
+            credentials,
+        };
         Ok(OwnRelay { domains: self.domains.clone(), relay })
     }
 }

@@ -40,6 +40,11 @@ pub(crate) const fn meaning(class: Class) -> (&'static str, &'static str) {
             "An encrypted connection is required and could not be made.",
             "Une connexion chiffrée est exigée et n'a pas pu être établie.",
         ),
+        Class::Login => (
+            "The relay through which your mail leaves does not take the login that is set for it. Please tell your \
+             administrator.",
+            "Le relais par lequel part votre courrier n'accepte pas l'identifiant configuré. Prévenez votre administrateur.",
+        ),
         Class::Loop => ("The message goes in circles.", "Le message tourne en boucle."),
         Class::Other => {
             ("The other side does not take the message.", "Le serveur distant n'accepte pas le message.")

@@ -5,10 +5,16 @@ use std::sync::Arc;
 use directory::Directory;
 use engine::Follower as _;
 use hosting::HostingEvent;
+use hosting::book::BookEvent;
 use hosting::domain::{DomainEvent, DomainRelay, DomainSettings, VerifiedBy};
-use kernel::{AccountId, DomainId, DomainName, Id as _, Sealed, ServiceId, SubjectId};
-use outbound::{Credentials, OwnRelay, Protocol, Relay, Routed};
-use store::{RecipientState, TlsWish};
+use hosting::secret::Secret;
+use hosting::sender_relay::SenderRelay;
+use kernel::{
+    AccountId, DomainId, DomainName, Id as _, Sealed, SenderRelayId, ServiceId, SubjectId, TenantId,
+};
+use outbound::{Credentials, OwnRelay, Protocol, Relay, Routed, Through};
+use resolver::{Name, Record};
+use store::{PassageFilter, Queue as _, RecipientState, TlsWish};
 use uuid::Uuid;
 
 use crate::farm::{Certificate, Manners, Tls};
@@ -83,6 +89,7 @@ async fn a_login_is_given_only_to_a_relay_that_proves_its_name() {
     let mut guarded = Guarded::new().await;
     let credentials = Credentials { login: "us".to_owned(), password: "secret".into() };
     let relay = Relay {
+        through: Through::RelayOfPlatform,
         host: name(&guarded.host.name()),
         port: guarded.stage.farm.port,
         protocol: Protocol::Smtp,
@@ -118,15 +125,139 @@ async fn a_login_is_given_only_to_a_relay_that_proves_its_name() {
     let says = vec![("AUTH", "535 5.7.8 no".to_owned())];
     guarded.host.change(Manners { says, ..offering("AUTH PLAIN", &guarded.own) }).await;
     guarded.stage.pass(HOUR_MILLIS);
-    guarded.waits("no").await;
+    guarded.waits("the relay refuses the login: no").await;
     assert_eq!(guarded.host.taken().len(), 2);
     guarded.stage.end().await;
+}
+
+/// The domain that the stage sends from, served here, with its relay.
+fn leaves_through(directory: &Directory, host: &str, port: u16, password: &str) -> SenderRelay {
+    let id = DomainId::new(Uuid::from_u128(21));
+    let added = DomainEvent::Added {
+        account: AccountId::new(Uuid::from_u128(1)),
+        service: ServiceId::new(Uuid::from_u128(10)),
+        name: name("sender.example"),
+        token: "t".to_owned(),
+        mirrors: None,
+    };
+    for event in [added, DomainEvent::Verified { by: VerifiedBy::Operator }] {
+        directory.apply(&[recorded(HostingEvent::Domain(event), id.uuid())]).expect("taken");
+    }
+    let relay = SenderRelay {
+        host: host.to_owned(),
+        port: port.into(),
+        login: "us".to_owned(),
+        password: Secret::new(password.to_owned()),
+        ..SenderRelay::default()
+    };
+    set(directory, &relay);
+    relay
+}
+
+/// The domain's relay is so from now on.
+fn set(directory: &Directory, relay: &SenderRelay) {
+    let content = Sealed::new(SubjectId::new(Uuid::from_u128(1)), Box::new(relay.clone()));
+    let changed = BookEvent::Changed {
+        entry: SenderRelayId::new(Uuid::from_u128(22)),
+        content,
+        changed: vec!["host".to_owned()],
+    };
+    let event = HostingEvent::Entry(changed.into());
+    directory.apply(&[recorded(event, Uuid::from_u128(21))]).expect("taken");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn mail_leaves_through_the_relay_of_its_senders_domain_before_the_operators_and_obeys_changes_at_once()
+{
+    let mut guarded = Guarded::new().await;
+    let operators = guarded.stage.host(&[], modern()).await;
+    let port = guarded.stage.farm.port;
+    let directory = Arc::clone(&guarded.stage.directory);
+    let relay = Relay {
+        through: Through::RelayOfPlatform,
+        host: name(&operators.name()),
+        port,
+        protocol: Protocol::Smtp,
+        credentials: None,
+    };
+    // The operator's is for everybody, and once more for this very domain: what the domain itself has set counts.
+    let named = OwnRelay { domains: vec![name("sender.example")], relay: relay.clone() };
+    let all = OwnRelay { domains: Vec::new(), relay };
+    guarded.stage.routes = Arc::new(Routed::new(Arc::clone(&directory), vec![named, all]));
+    let offering = Manners { offers_under_tls: vec!["AUTH PLAIN"], ..certified(&guarded.own) };
+    guarded.host.change(offering.clone()).await;
+    let relay = leaves_through(&directory, &guarded.host.name(), port, "secret");
+    guarded.run();
+    let stage = &guarded.stage;
+    // To a domain that is nowhere in DNS: where it goes is the relay's to know.
+    let id = stage.submit(&["u@unknown.example"]).await;
+    let entries = stage.tried(id, 1).await;
+    assert_eq!(states(&entries), [RecipientState::Delivered], "{entries:?}");
+    assert_eq!(guarded.host.logins.lock().as_slice(), ["AUTH PLAIN AHVzAHNlY3JldA=="]);
+    assert_eq!(way_of(stage, &entries[0].message).await, ["relay_of_sender"]);
+    // A login that is refused is mended: the mail waits, and leaves with the new one by itself.
+    let says = vec![("AUTH", "535 5.7.8 who is this".to_owned())];
+    guarded.host.change(Manners { says, ..offering.clone() }).await;
+    set(&directory, &SenderRelay { password: Secret::new("wrong".to_owned()), ..relay.clone() });
+    let id = stage.submit(&["u@unknown.example"]).await;
+    let entries = stage.tried(id, 1).await;
+    assert_eq!(states(&entries), [RecipientState::Scheduled]);
+    assert_eq!(entries[0].last.enhanced, "4.7.8");
+    assert_eq!(entries[0].last.text, "the relay refuses the login: who is this");
+    guarded.host.change(offering).await;
+    set(&directory, &relay);
+    stage.pass(HOUR_MILLIS);
+    let entries = stage.tried(id, 2).await;
+    assert_eq!(states(&entries), [RecipientState::Delivered]);
+    // Another account's mail with such a sender, and reports, leave as the operator has it.
+    let foreign = stage.submit_of(2, Some("a@sender.example"), &["u@unknown.example"]).await;
+    let report = stage.submit_of(1, None, &["u@unknown.example"]).await;
+    for id in [foreign, report] {
+        let entries = stage.tried(id, 1).await;
+        assert_eq!(states(&entries), [RecipientState::Delivered]);
+    }
+    assert_eq!([guarded.host.taken().len(), operators.taken().len()], [2, 2]);
+    // Switched off, it is as if there were none.
+    set(&directory, &SenderRelay { is_active: false, ..relay });
+    let id = stage.submit(&["u@unknown.example"]).await;
+    let entries = stage.tried(id, 1).await;
+    assert_eq!(way_of(stage, &entries[0].message).await, ["relay_of_platform"]);
+    assert_eq!(operators.taken().len(), 3);
+    guarded.stage.end().await;
+}
+
+/// What the trace says about the way of a message that was delivered.
+async fn way_of(stage: &Stage, message: &str) -> Vec<String> {
+    let of = PassageFilter {
+        message: Some(message.to_owned()),
+        stage: Some(store::Stage::Delivered),
+        ..PassageFilter::default()
+    };
+    let passages = stage.store.passages(TenantId::new(Uuid::from_u128(1)), &of, None, 10).await;
+    passages.expect("passages").remove(0).1.reasons
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_relay_that_a_domain_has_set_never_leads_into_private_networks() {
+    let mut stage = Stage::new().await;
+    stage.allows_private = true;
+    let directory = Arc::clone(&stage.directory);
+    stage.routes = Arc::new(Routed::new(Arc::clone(&directory), Vec::new()));
+    stage.zone.add(Name::parse("inner.example").expect("a name"), Record::A([10, 255, 255, 1].into()));
+    leaves_through(&directory, "inner.example", 587, "secret");
+    stage.run();
+    let id = stage.submit(&["u@b.example"]).await;
+    let entries = stage.tried(id, 1).await;
+    assert_eq!(states(&entries), [RecipientState::Scheduled]);
+    assert_eq!(entries[0].last.text, "inner.example has only addresses to which no mail is sent");
+    stage.end().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_a_message_asks_of_tls_is_asked_of_a_relay_as_well() {
     let mut guarded = Guarded::new().await;
     let relay = Relay {
+        through: Through::RelayOfPlatform,
         host: name(&guarded.host.name()),
         port: guarded.stage.farm.port,
         protocol: Protocol::Smtp,

@@ -132,6 +132,7 @@ impl Run {
                 outcome,
                 reply: RemoteReply::default(),
                 site: None,
+                reasons: Vec::new(),
                 suppress: Suppress::No,
             });
         }

@@ -39,6 +39,7 @@ pub(crate) struct Stage {
     pub(crate) directory: Arc<Directory>,
     pub(crate) policies: Option<Arc<dyn TlsPolicySource>>,
     pub(crate) routes: Arc<dyn Routes>,
+    pub(crate) allows_private: bool,
     _folder: tempfile::TempDir,
 }
 
@@ -67,6 +68,7 @@ impl Stage {
             directory: Arc::new(Directory::new()),
             policies: None,
             routes: Arc::new(Direct),
+            allows_private: false,
             _folder: folder,
         }
     }
@@ -96,7 +98,7 @@ impl Stage {
             hostname: DomainName::parse("us.example").expect("a name"),
             source: None,
             port: self.farm.port,
-            guard: Guard { allows_loopback: true, ..Guard::default() },
+            guard: Guard { allows_loopback: true, allows_private: self.allows_private, ..Guard::default() },
             connection_count_max: self.connection_count_max,
             site_connection_count_max: 10,
             body_octets_max: self.body_octets_max,
@@ -120,9 +122,25 @@ impl Stage {
     }
 
     pub(crate) async fn submit_as(&self, to: &[&str], notify: Option<&str>, queueing: Queueing) -> u64 {
+        let acceptance = Self::acceptance(&self.message, to, notify);
+        self.accept(Acceptance { queueing, ..acceptance }).await
+    }
+
+    /// Mail of another tenant, or with another sender.
+    pub(crate) async fn submit_of(&self, tenant: u128, sender: Option<&str>, to: &[&str]) -> u64 {
+        let sender = sender.map(|sender| EmailAddress::parse(sender).expect("an address"));
+        let tenant = TenantId::new(Uuid::from_u128(tenant));
+        self.accept(Acceptance { tenant, sender, ..Self::acceptance(&self.message, to, None) }).await
+    }
+
+    async fn accept(&self, acceptance: Acceptance) -> u64 {
+        self.store.accept(acceptance).await.expect("accepted").queue_id.expect("queued")
+    }
+
+    fn acceptance(message: &Bytes, to: &[&str], notify: Option<&str>) -> Acceptance {
         let address = |text: &str| EmailAddress::parse(text).expect("an address");
-        let acceptance = Acceptance {
-            message: self.message.clone(),
+        Acceptance {
+            message: message.clone(),
             deposits: Vec::new(),
             queued: to
                 .iter()
@@ -135,9 +153,8 @@ impl Stage {
             sender: Some(address("a@sender.example")),
             tenant: TenantId::new(Uuid::from_u128(1)),
             dsn: (None, None),
-            queueing,
-        };
-        self.store.accept(acceptance).await.expect("accepted").queue_id.expect("queued")
+            queueing: Queueing::default(),
+        }
     }
 
     pub(crate) fn pass(&self, millis: i64) {
