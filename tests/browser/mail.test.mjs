@@ -8,7 +8,7 @@ import { smtpSends } from './mail.mjs';
 const ADMINISTRATOR = 'mailadmin_demo.example';
 const GIB = 1024 ** 3;
 const HOSTILE = '<img src=x onerror="document.title=\'owned\'">{{7*7}}=1+1';
-const PARTS = ['domains', 'mailboxes', 'shared', 'resources', 'aliases', 'sync', 'filters', 'maps', 'spam', 'held', 'trace'];
+const PARTS = ['domains', 'mailboxes', 'shared', 'resources', 'aliases', 'sync', 'filters', 'maps', 'relays', 'spam', 'held', 'trace'];
 
 let node;
 let browser;
@@ -251,6 +251,49 @@ for (const language of ['fr', 'en']) describe(`mail administration in ${language
     await page.context().close();
   });
 
+  test(`${language}: a domain gets the relay through which its mail leaves; its password is typed and never seen again`, async () => {
+    const page = await visit(browser, { language });
+    await signIn(page, node, ADMINISTRATOR, undefined, '/dashboard/mail');
+    await settled(page);
+    await button(page, t('mail.editNamed', { what: 'demo.example' })).click();
+    await dialog(page).getByRole('link', { name: t('mail.relays') }).click();
+    await page.getByRole('heading', { name: t('mail.relays'), level: 1 }).waitFor();
+    await settled(page);
+    await button(page, t('mail.relays.add')).click();
+    await page.fill('dialog[open] [name=host]', '10.0.0.1');
+    await page.fill('dialog[open] [name=login]', 'us@demo.example');
+    await dialog(page).getByRole('button', { name: t('mail.create') }).click();
+    await page.locator('dialog[open] [name=password][aria-invalid=true]').waitFor();
+    await page.fill('dialog[open] [name=password]', 'hunter2');
+    await dialog(page).getByRole('button', { name: t('mail.create') }).click();
+    await page.locator('dialog[open] [name=host][aria-invalid=true]').waitFor();
+    await picture(page, `mail-relay-refused-${language}`);
+    assert.deepEqual(await violations(page), []);
+    await page.fill('dialog[open] [name=host]', 'SMTP.elsewhere.example');
+    await dialog(page).getByRole('button', { name: t('mail.create') }).click();
+    await row(page, 'smtp.elsewhere.example:587').getByText('us@demo.example').waitFor();
+    assert.equal(await button(page, t('mail.relays.add')).isDisabled(), true, 'a domain has one');
+    await button(page, t('mail.editNamed', { what: 'demo.example' })).click();
+    assert.equal(await page.inputValue('dialog[open] [name=password]'), '', 'what was typed is not shown again');
+    assert.equal(await page.getAttribute('dialog[open] [name=password]', 'type'), 'password');
+    await page.fill('dialog[open] [name=port]', '465');
+    await dialog(page).getByRole('button', { name: t('mail.save') }).click();
+    // The password goes only where it was given for.
+    await page.locator('dialog[open] [name=password][aria-invalid=true]').waitFor();
+    assert.deepEqual(await violations(page), []);
+    await page.fill('dialog[open] [name=password]', 'hunter3');
+    await dialog(page).getByRole('button', { name: t('mail.save') }).click();
+    await row(page, 'smtp.elsewhere.example:465').waitFor();
+    await button(page, t('mail.removeNamed', { what: 'demo.example' })).click();
+    await dialog(page).getByText(t('mail.relays.lost')).waitFor();
+    await dialog(page).getByRole('button', { name: t('mail.remove'), exact: true }).click();
+    await dialog(page).getByText(t('bulk.result', { done: 1, refused: 0, all: 1 })).waitFor();
+    await dialog(page).getByRole('button', { name: t('action.close'), exact: true }).last().click();
+    await page.getByText(t('mail.relays.none')).waitFor();
+    quiet(page);
+    await page.context().close();
+  });
+
   test(`${language}: what happened to a message is found by its address, step by step`, async () => {
     assert.equal(await smtpSends(node, { from: 'friend@elsewhere.example', to: 'bob@demo.example', subject: HOSTILE }), '250');
     const page = await visit(browser, { language });
@@ -323,12 +366,13 @@ for (const language of ['fr', 'en']) describe(`mail administration in ${language
     await done('mutation($i: AddressMapAddInput!) { addressMapAdd(input: $i) { userErrors { message } } }', { i: { domainId: domain, kind: 'SENDER_COPY', from: `h-${language}`, to: 'a@elsewhere.example', comment: HOSTILE } });
     await done('mutation($i: ResourceAddInput!) { resourceAdd(input: $i) { userErrors { message } } }', { i: { domainId: domain, name: HOSTILE, localPart: `r-${language}`, comment: HOSTILE } });
     await done('mutation($m: MailboxID!, $j: SyncJobInput!) { syncJobAdd(mailboxId: $m, job: $j) { userErrors { message } } }', { m: alice, j: { host: 'imap.elsewhere.example', user: HOSTILE, password: 'x', exclude: 'spam' } });
+    await done('mutation($d: DomainID!, $r: SenderRelayInput!) { senderRelayAdd(domainId: $d, relay: $r) { userErrors { message } } }', { d: domain, r: { host: 'smtp.elsewhere.example', login: HOSTILE, password: 'x' } });
     const page = await visit(browser, { language });
     await signIn(page, node, ADMINISTRATOR);
     for (const name of PARTS) {
       await part(page, name);
       await settled(page);
-      if (['mailboxes', 'resources', 'aliases', 'filters', 'maps', 'sync'].includes(name)) await page.getByText(HOSTILE).first().waitFor();
+      if (['mailboxes', 'resources', 'aliases', 'filters', 'maps', 'relays', 'sync'].includes(name)) await page.getByText(HOSTILE).first().waitFor();
       for (const edit of (await page.getByRole('button', { name: t('mail.edit'), exact: false }).all()).slice(0, 3)) {
         await edit.click();
         await dialog(page).locator('form').waitFor();

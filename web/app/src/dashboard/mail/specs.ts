@@ -174,6 +174,18 @@ export function mapSpecs(domains: { value: string; label: string }[], isNew: boo
   ];
 }
 
+/** The relay through which mail of a domain leaves. What is typed as its password is never shown again. */
+export function relaySpecs(domains: { value: string; label: string }[], isNew: boolean): FieldSpec[] {
+  return [
+    ...(isNew ? [{ name: 'domainId', kind: 'select', label: t('mail.domain'), options: domains } as FieldSpec] : []),
+    { name: 'host', kind: 'text', label: t('mail.relays.host'), hint: t('mail.relays.host.hint'), isRequired: true, maxlength: 255 },
+    { name: 'port', kind: 'number', label: t('mail.relays.port'), hint: t('mail.relays.port.hint'), min: 1, max: 65_535, isRequired: true },
+    { name: 'login', kind: 'text', label: t('mail.relays.login'), isRequired: true, maxlength: 255 },
+    { name: 'password', kind: 'password', label: t('mail.relays.password'), hint: t(isNew ? 'mail.relays.password.hint' : 'mail.relays.password.kept'), isRequired: isNew },
+    { name: 'isActive', kind: 'check', label: t('mail.active') },
+  ];
+}
+
 /** A resource: a room, a group or a thing. */
 export function resourceSpecs(domains: { value: string; label: string }[], isNew: boolean, values: Values): FieldSpec[] {
   return [
