@@ -300,6 +300,45 @@ fn submitted_mail_is_signed_by_keys_that_dns_shows() {
 }
 
 #[test]
+fn mail_leaves_through_a_foreign_relay_with_the_login_that_its_domain_has_set() {
+    // Debian's package belongs to Debian's Python, which need not be the first one.
+    let imports = |python: &&str| {
+        let has = Command::new(python).args(["-c", "import aiosmtpd"]).output();
+        has.is_ok_and(|output| output.status.success())
+    };
+    let Some(python) = ["python3", "/usr/bin/python3"].into_iter().find(imports) else {
+        return skipped("aiosmtpd is not installed");
+    };
+    if !Path::new("/usr/sbin/dnsmasq").exists() || !has_program("openssl") {
+        return skipped("dnsmasq or openssl is not installed");
+    }
+    let folder = std::env::temp_dir().join(format!("hosterra-relay-{}", std::process::id()));
+    drop(fs::remove_dir_all(&folder));
+    fs::create_dir_all(&folder).expect("a folder");
+    let script = self::folder().join("relay_session.py");
+    run(Command::new(python).arg(&script).arg("prepare").arg(&folder));
+    let (dns, relay) = (free_port(), free_port());
+    let configuration = format!(
+        "dns.servers = [\"127.0.0.1:{dns}\"]\n[outbound]\nallow_loopback = true\nauthorities = \"{}\"\n",
+        folder.join("ca.pem").display()
+    );
+    let Some(node) = Node::start_in(&folder, &configuration) else { return };
+    let paths = format!("{}:/usr/sbin", std::env::var("PATH").unwrap_or_default());
+    let ports = [node.ports.http, node.ports.submission, dns, relay];
+    run(Command::new(python)
+        .arg(script)
+        .arg(&folder)
+        .args(ports.map(|port| port.to_string()))
+        .env("PATH", paths));
+    assert!(
+        !node.log().contains("wrong") && !node.log().contains("us@demo.example"),
+        "secrets stay out of logs"
+    );
+    drop(node);
+    drop(fs::remove_dir_all(&folder));
+}
+
+#[test]
 fn what_is_taken_back_ends_those_who_are_in_by_it() {
     if !has_program("python3") {
         return;
