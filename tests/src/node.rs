@@ -65,6 +65,23 @@ pub fn has_program(name: &str) -> bool {
     found
 }
 
+/// A Python with modules such as `dkim, nacl`; said loudly where there is none.
+///
+/// That of the test run goes first. Debian's packages belong to Debian's Python, which need not be the first on the path.
+pub fn python_with(modules: &str) -> Option<String> {
+    let own = std::env::var("HOSTERRA_PYTHON").ok();
+    let known = ["python3", "/usr/bin/python3"].map(str::to_owned);
+    let found = own.into_iter().chain(known).find(|python| {
+        let import = format!("import {modules}");
+        let output = Command::new(python).args(["-c", &import]).output();
+        output.is_ok_and(|output| output.status.success())
+    });
+    if found.is_none() {
+        skipped(&format!("there is no Python with {modules}"));
+    }
+    found
+}
+
 impl Node {
     /// Starts a fresh platform with the demo account in a new folder.
     pub fn start(name: &str) -> Option<Self> {

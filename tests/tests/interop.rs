@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use tests::node::{Node, free_port, has_program, skipped};
+use tests::node::{Node, binary, free_port, has_program, python_with, skipped};
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("interop")
@@ -269,11 +269,7 @@ fn a_real_dns_server_proves_a_domain() {
 
 #[test]
 fn submitted_mail_is_signed_by_keys_that_dns_shows() {
-    let python = std::env::var("HOSTERRA_PYTHON").unwrap_or_else(|_| "python3".to_owned());
-    let has_dkimpy = Command::new(&python).args(["-c", "import dkim, nacl"]).output();
-    if !has_dkimpy.is_ok_and(|output| output.status.success()) {
-        return skipped("there is no Python with dkimpy");
-    }
+    let Some(python) = python_with("dkim, nacl") else { return };
     if !Path::new("/usr/sbin/dnsmasq").exists() {
         return skipped("dnsmasq is not installed");
     }
@@ -296,6 +292,56 @@ fn submitted_mail_is_signed_by_keys_that_dns_shows() {
         .args(ports.map(|port| port.to_string()))
         .env("PATH", paths));
     drop(node);
+    drop(fs::remove_dir_all(&folder));
+}
+
+/// Runs a step of `dnssec_session.py`.
+fn dnssec(python: &str, step: &str, folder: &Path, ports: &[u16]) {
+    let paths = format!("{}:/usr/sbin", std::env::var("PATH").unwrap_or_default());
+    run(Command::new(python)
+        .arg(self::folder().join("dnssec_session.py"))
+        .args([step, &folder.join("zones").display().to_string()])
+        .args(ports.iter().map(u16::to_string))
+        .env("PATH", paths));
+}
+
+#[test]
+fn trust_anchors_of_ones_own_prove_who_takes_mail_and_nothing_else_does() {
+    let Some(python) = python_with("aiosmtpd") else { return };
+    if !Path::new("/usr/sbin/nsd").exists() || !has_program("ldns-signzone") || !has_program("openssl") {
+        return skipped("nsd or ldnsutils are not installed");
+    }
+    let (dns, sink) = (free_port(), free_port());
+    let folder = std::env::temp_dir().join(format!("hosterra-dnssec-{}", std::process::id()));
+    drop(fs::remove_dir_all(&folder));
+    fs::create_dir_all(&folder).expect("a folder");
+    dnssec(&python, "sign", &folder, &[sink]);
+    let set = |key: &str| {
+        let key = folder.join("zones").join(key);
+        format!(
+            "[dns]\nservers = [\"127.0.0.1:{dns}\"]\nvalidate = true\ntrust_anchors = \"{}\"\n[outbound]\nport = {sink}\n\
+             allow_loopback = true\n",
+            key.display()
+        )
+    };
+    for (key, step) in [("own.key", "deliver"), ("strange.key", "believe-nobody")] {
+        let Some(node) = Node::start_in(&folder, &set(key)) else { return };
+        dnssec(&python, step, &folder, &[sink, dns, node.ports.http, node.ports.submission]);
+    }
+    // What cannot be believed stops the start, with the name of the file.
+    fs::write(folder.join("zones/broken.key"), ". IN DNSKEY 257 3 13 nonsense!\n").expect("written");
+    for key in ["broken.key", "missing.key"] {
+        let path = folder.join("refused.toml");
+        fs::write(&path, format!("data = \"{}\"\n{}", folder.join("data").display(), set(key)))
+            .expect("written");
+        let binary = binary().expect("the binary");
+        let refused = Command::new(binary).args(["serve", "--config"]).arg(path).output().expect("it runs");
+        let said = String::from_utf8_lossy(&refused.stderr);
+        assert!(
+            !refused.status.success() && said.contains("dns.trust_anchors") && said.contains(key),
+            "{said}"
+        );
+    }
     drop(fs::remove_dir_all(&folder));
 }
 
@@ -405,21 +451,10 @@ fn an_erased_person_is_named_nowhere_any_more() {
     session(&node, "after a restart");
 }
 
-/// A Python with dkimpy, PyNaCl and PyYAML; none, which is said, where there is none.
-fn python_with_suites() -> Option<String> {
-    let python = std::env::var("HOSTERRA_PYTHON").unwrap_or_else(|_| "python3".to_owned());
-    let has_all = Command::new(&python).args(["-c", "import dkim, nacl, yaml"]).output();
-    if has_all.is_ok_and(|output| output.status.success()) {
-        return Some(python);
-    }
-    skipped("there is no Python with dkimpy, pynacl and pyyaml");
-    None
-}
-
 /// What the public suites for checks of incoming mail say of `hosterra check`.
 #[test]
 fn the_public_suites_of_spf_arc_and_dkim_agree() {
-    let (Some(python), Some(binary)) = (python_with_suites(), tests::node::binary()) else { return };
+    let (Some(python), Some(binary)) = (python_with("dkim, nacl, yaml"), binary()) else { return };
     for suite in ["spf", "arc", "dkim"] {
         run(Command::new(&python).arg(folder().join("suites.py")).arg(&binary).arg(suite));
     }

@@ -1,5 +1,6 @@
 //! The configuration file: read completely, or refused with file, line and what was expected, before a port opens.
 
+mod dns;
 mod outbound;
 mod report;
 mod yubico;
@@ -15,6 +16,7 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 
 use crate::inbound::InboundConfig;
+pub use dns::DnsConfig;
 pub use outbound::OutboundConfig;
 pub use report::ReportConfig;
 pub use yubico::YubicoConfig;
@@ -97,18 +99,6 @@ pub enum DatabaseUrl {
     Sqlite,
     /// A PostgreSQL server.
     Postgres(String),
-}
-
-/// Who answers questions to DNS.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct DnsConfig {
-    /// Resolvers, asked over UDP and TCP; those of `/etc/resolv.conf` where none is named.
-    pub servers: Vec<SocketAddr>,
-    /// Whether signatures are checked here (DNSSEC); the resolvers must hand them on. Without it nothing counts as proven.
-    pub validate: bool,
-    /// DNSKEY records from which signatures are checked, a master file; those of the root where absent.
-    pub trust_anchors: Option<PathBuf>,
 }
 
 /// Where the servers stand.
@@ -338,18 +328,6 @@ impl Default for Config {
 impl Default for DatabaseConfig {
     fn default() -> Self {
         Self { url: DatabaseUrl::Sqlite, connection_count_max: 16 }
-    }
-}
-
-impl DnsConfig {
-    /// DNS as it says.
-    pub fn resolver(&self) -> resolver::Servers {
-        let validation = match (&self.trust_anchors, self.validate) {
-            (_, false) => resolver::Validation::Off,
-            (None, true) => resolver::Validation::On,
-            (Some(path), true) => resolver::Validation::Anchored(path.clone()),
-        };
-        resolver::Servers::new(self.servers.clone(), validation)
     }
 }
 

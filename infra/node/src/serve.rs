@@ -68,6 +68,7 @@ pub async fn serve(config: Config) -> anyhow::Result<ExitCode> {
     std::fs::create_dir_all(&config.data).with_context(|| format!("making {}", config.data.display()))?;
     let _lock = storage::lock(&config)?;
     let acceptor = acceptor(&config)?;
+    let dns = Arc::new(config.dns.resolver()?);
     let platform = Arc::new(Platform::open(&config).await?);
     provision::publish_catalogue(&platform.engine).await?;
     if config.demo.enabled {
@@ -82,7 +83,6 @@ pub async fn serve(config: Config) -> anyhow::Result<ExitCode> {
     let links = links(&platform, &config).await?;
     background(&platform, &config, links.clone(), (&tasks, &stop))?;
     let mut open = Vec::new();
-    let dns = Arc::new(config.dns.resolver());
     let judge = tls::judge(&platform, &config, Arc::clone(&dns) as Arc<dyn resolver::Dns>).await?;
     tasks.spawn(tls::keep(Arc::clone(&judge), platform.sts_policies.clone(), stop.clone()));
     let mut policies = outbound::Trusted::new(judge, Arc::clone(&platform.directory), platform::now());

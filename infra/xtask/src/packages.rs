@@ -12,12 +12,14 @@ const DEBIAN: &[(&str, &str, &str)] = &[
     ("offlineimap", "offlineimap3", "interop: offlineimap3"),
     ("python3", "python3-venv", "interop: imaplib, proof of a domain, dkimpy"),
     ("dnsmasq", "dnsmasq-base", "interop: proof of a domain"),
+    ("nsd", "nsd", "interop: trust anchors of one's own"),
+    ("ldns-signzone", "ldnsutils", "interop: trust anchors of one's own"),
     ("node", "nodejs", "app: the browser app is built by Node.js"),
     ("npm", "npm", "app: its packages"),
     ("chromium", "chromium", "browser"),
     ("openssl", "openssl", "interop: signed profiles"),
     ("thunderbird", "thunderbird", "interop: thunderbird"),
-    ("aiosmtpd", "python3-aiosmtpd", "outbound: a mail host by others"),
+    ("aiosmtpd", "python3-aiosmtpd", "outbound, interop: a mail host by others"),
 ];
 
 /// Packages of the Python index that judge what we sign and sign what we judge, with what they need.

@@ -3,6 +3,7 @@
 //!
 //! Knows no mail: what MX and TXT records mean is for those who ask.
 
+mod anchors;
 mod breaker;
 mod master_file;
 mod name;
@@ -11,6 +12,7 @@ mod servers;
 mod translate;
 mod zone;
 
+pub use anchors::{ANCHOR_FILE_OCTETS_MAX, AnchorFault, Anchors};
 pub use master_file::MasterFileFault;
 pub use name::{Name, NameFault};
 pub use port::{Answer, Dns, DnsError, Kind, Record, Security, reverse_name};

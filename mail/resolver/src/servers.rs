@@ -1,7 +1,6 @@
 //! Real DNS: recursive resolvers that are asked over UDP and TCP.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -15,7 +14,7 @@ use tokio::sync::{OnceCell, Semaphore};
 
 use crate::breaker::{Breaker, Passage};
 use crate::translate::{absence, answer, asked_name, asked_type};
-use crate::{Answer, Dns, DnsError, Kind, Name, Security};
+use crate::{Anchors, Answer, Dns, DnsError, Kind, Name, Security};
 
 /// Longest wait for one question, tries and aliases and proofs included.
 pub const QUESTION_WAIT: Duration = Duration::from_secs(5);
@@ -37,15 +36,15 @@ const KEPT_MAX: Duration = Duration::from_secs(86_400);
 const ABSENCE_KEPT_MAX: Duration = Duration::from_secs(900);
 
 /// Whether signatures are checked here.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Default)]
 pub enum Validation {
     /// No: every answer is [`Security::Insecure`], whatever the servers say of it.
     #[default]
     Off,
     /// From the root down, by its published keys. The servers must hand signatures on.
     On,
-    /// The same, from the keys in a file (DNSKEY records of a master file).
-    Anchored(PathBuf),
+    /// The same, from the keys of an operator.
+    Anchored(Anchors),
 }
 
 /// Asks resolvers, and remembers what they said.
@@ -95,16 +94,15 @@ impl Servers {
         options.use_hosts_file = ResolveHosts::Never;
         // A forged answer must guess the letter case of the question as well.
         options.case_randomization = true;
-        match &self.validation {
-            Validation::Off => options.validate = false,
-            Validation::On => options.validate = true,
-            Validation::Anchored(path) => options.trust_anchor = Some(path.clone()),
+        options.validate = self.has_validation();
+        if let Validation::Anchored(anchors) = &self.validation {
+            builder = builder.with_trust_anchor(anchors.keys());
         }
         builder.build()
     }
 
     fn has_validation(&self) -> bool {
-        self.validation != Validation::Off
+        !matches!(self.validation, Validation::Off)
     }
 
     async fn resolver(&self) -> Result<&TokioResolver, DnsError> {

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use tests::node::{Node, free_port, has_program, skipped};
+use tests::node::{Node, free_port, has_program, python_with, skipped};
 
 /// How often the platform is killed.
 const KILL_COUNT: u64 = 6;
@@ -61,15 +61,7 @@ pub(super) fn dns(port: u16) -> Option<Ended> {
 }
 
 pub(super) fn sink(port: u16, file: &Path, mode: &str) -> Option<Ended> {
-    // Debian's package belongs to Debian's Python, which need not be the first one.
-    let imports = |python: &&str| {
-        let has = Command::new(python).args(["-c", "import aiosmtpd"]).stderr(Stdio::null()).status();
-        has.is_ok_and(|status| status.success())
-    };
-    let Some(python) = ["python3", "/usr/bin/python3"].into_iter().find(imports) else {
-        skipped("aiosmtpd is not installed");
-        return None;
-    };
+    let python = python_with("aiosmtpd")?;
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("interop/sink.py");
     let child = Command::new(python)
         .arg(script)
