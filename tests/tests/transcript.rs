@@ -11,6 +11,8 @@
 //! | `NAME<! ` | the server has closed the connection |
 //! | `@ queued SENDER RECIPIENT` | such a message waits for another host; `<>` is no sender |
 //! | `@ held RECIPIENT` | of all that waits this alone is held |
+//! | `@ traced STAGE RECIPIENT [WORD]` | the trace shows such a step, with a reason or folder; `-` is no recipient |
+//! | `@ begun` | every way in the trace begins with how the message came, whoever looks |
 //! | `@ suspend`, `restrict`, `resume`, `end`, `purge` | the service is in that state |
 //! | `@ fill` | alice's mailbox gets as much as it may hold |
 
@@ -25,7 +27,7 @@ use database::Database;
 use directory::Directory;
 use engine::Follower as _;
 use hosting::address_map::{AddressMap, AddressMapKind};
-use hosting::alias::AliasEvent;
+use hosting::alias::{AliasEvent, AliasSettings, Disposition};
 use hosting::book::BookEvent;
 use hosting::domain::{DomainEvent, VerifiedBy};
 use hosting::mailbox::MailboxEvent;
@@ -121,6 +123,13 @@ fn alias(id: u128, local: &str, target: &str) -> Recorded<HostingEvent> {
         temporary: None,
     };
     recorded(id, HostingEvent::Alias(created))
+}
+
+/// The alias throws away what comes for it.
+fn discarding(id: u128) -> Recorded<HostingEvent> {
+    let settings = AliasSettings { disposition: Disposition::Discard, ..AliasSettings::default() };
+    let settings = Sealed::new(SubjectId::of_alias(AliasId::new(Uuid::from_u128(id))), Box::new(settings));
+    recorded(id, HostingEvent::Alias(AliasEvent::SettingsChanged { settings, changed: Vec::new() }))
 }
 
 /// A rule of x.example.
@@ -224,6 +233,8 @@ impl World {
             alias(41, "round", "about@x.example"),
             alias(42, "about", "round@x.example"),
             alias(43, "away", "friend@elsewhere.example"),
+            alias(44, "noreply", "alice@x.example"),
+            discarding(44),
             mailbox(34, "carol", QUOTA, hash),
             mailbox(35, "team", QUOTA, hash),
             mailbox(36, "dave", QUOTA, hash),
@@ -361,6 +372,7 @@ impl World {
                 assert!(is_told, "{sender} to {recipient} is not in {queued:?}");
             }
             ["traced", stage, recipient, rest @ ..] => self.traced(stage, recipient, &rest.join(" ")).await,
+            ["begun"] => self.begun().await,
             ["held", recipient] => {
                 let selection = store::Selection {
                     state: store::StateSelection::Only(store::RecipientState::Held),
@@ -380,15 +392,17 @@ impl World {
     /// anything where it is empty.
     async fn traced(&self, stage: &str, recipient: &str, word: &str) {
         let stage = store::Stage::parse(stage).expect("a stage");
+        let named = (recipient != "-").then(|| recipient.to_owned());
         let filter = store::PassageFilter {
             stage: Some(stage),
-            recipient: Some(recipient.to_owned()),
+            recipient: named.clone(),
             ..store::PassageFilter::default()
         };
         let fits = |passage: &store::Passage| {
-            word.is_empty()
+            let has_word = word.is_empty()
                 || passage.reasons.iter().any(|reason| reason == word)
-                || passage.folder.as_deref() == Some(word)
+                || passage.folder.as_deref() == Some(word);
+            has_word && passage.recipient == named
         };
         for _ in 0..400 {
             let found = store::Queue::passages(&*self.store, tenant(), &filter, None, 100).await;
@@ -398,6 +412,34 @@ impl World {
             tokio::time::sleep(Duration::from_millis(25)).await;
         }
         panic!("the trace has no {stage:?} for {recipient} with {word}");
+    }
+
+    /// Looks as the account, as the domain's administrator, and as each mailbox.
+    async fn begun(&self) {
+        let domain = DomainId::new(Uuid::from_u128(20));
+        let parts = |domains, mailboxes| store::Sight::Parts { domains, mailboxes };
+        let mailboxes = (30..40).map(|id| parts(Vec::new(), vec![MailboxId::new(Uuid::from_u128(id))]));
+        let all = [store::Sight::All, parts(vec![domain], Vec::new())];
+        let mut way_count = 0;
+        for sight in all.into_iter().chain(mailboxes) {
+            let filter = store::PassageFilter { sight: sight.clone(), ..store::PassageFilter::default() };
+            let found = store::Queue::passages(&*self.store, tenant(), &filter, None, 1000).await;
+            // The newest comes first: what is left is the oldest of each message.
+            let first: HashMap<String, store::Passage> = found
+                .expect("a trace")
+                .into_iter()
+                .map(|(_, passage)| (passage.message.clone(), passage))
+                .collect();
+            way_count += first.len();
+            for passage in first.into_values() {
+                let is_beginning = matches!(
+                    passage.stage,
+                    store::Stage::Received | store::Stage::Submitted | store::Stage::Refused
+                );
+                assert!(is_beginning, "{sight:?} sees it begin with {passage:?}");
+            }
+        }
+        assert!(way_count > 0, "nobody sees anything");
     }
 }
 

@@ -18,12 +18,15 @@ pub enum MailDirection {
     In,
 }
 
-/// A step on the way of a message.
+/// A step on the way of a message. Its way begins with `RECEIVED` for whoever it is for, with `SUBMITTED` for whoever sent
+/// it, and with `QUEUED` where the platform itself wrote it; what was `REFUSED` went no way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
 #[graphql(remote = "Stage")]
 pub enum MailStage {
-    /// It was taken from outside.
+    /// It was taken: from outside, or from another mailbox here.
     Received,
+    /// One of your mailboxes handed it in, for all its recipients.
+    Submitted,
     /// It was refused, or asked to come again, while it was offered.
     Refused,
     /// It was put into a mailbox here: `folder`.
@@ -70,7 +73,7 @@ pub struct MailStep {
     pub id: String,
     /// The number under which the message's sender was told that it is taken: the same for all its steps.
     pub message: String,
-    /// The message's own Message-ID, with its angle brackets; with its first step alone.
+    /// The message's own Message-ID, with its angle brackets; with the first step of its way alone.
     pub message_id: Option<String>,
     /// Which way it goes.
     pub direction: MailDirection,
@@ -134,7 +137,7 @@ pub struct MessageTraceFilter {
     pub domain_id: Option<DomainKey>,
     /// With this sender of the envelope: a whole address, whatever its case.
     pub sender: Option<String>,
-    /// For this recipient: a whole address, whatever its case.
+    /// For this recipient: a whole address, whatever its case. The step with which the message was `SUBMITTED` is among them.
     pub recipient: Option<String>,
     /// Of this message: the number under which its sender was told that it is taken.
     pub message: Option<String>,

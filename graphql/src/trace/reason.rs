@@ -173,6 +173,11 @@ const MEANINGS: &[Meaning] = &[
         "il va à l'hôte configuré pour le domaine du destinataire",
     ),
     ("come_again", "it was asked to come again", "il a été prié de revenir"),
+    (
+        "alias_keeps_nothing",
+        "the alias takes mail and gives it to nobody",
+        "l'alias accepte le courrier et ne le remet à personne",
+    ),
 ];
 
 /// What a word means; none for one that is not known.
@@ -227,6 +232,7 @@ mod tests {
             }
         }
         assert!(seen > 20, "the sources were not read: {seen}");
+        assert!(text("alias_keeps_nothing", Language::French).is_some());
         assert_eq!(text("nonsense", Language::English), None);
     }
 }

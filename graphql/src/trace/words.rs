@@ -62,6 +62,7 @@ fn stage(passage: &Passage, language: Language) -> String {
     let came_by = |way: &str| passage.reasons.iter().any(|reason| reason == way);
     let (english, french) = match (passage.stage, passage.direction) {
         (Stage::Received, _) => ("The message was taken", "Le message a été accepté"),
+        (Stage::Submitted, _) => ("The message was handed in", "Le message a été déposé"),
         (Stage::Refused, Direction::In) if is_later => {
             ("The sender was asked to come again later", "L'expéditeur a été prié de revenir plus tard")
         }

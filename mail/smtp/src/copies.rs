@@ -35,7 +35,7 @@ impl Session<'_> {
             Resolution::Deliver(ends) => self.add(&copy, ends, parameters).await,
             Resolution::NotLocal => {
                 let home = self.login_home();
-                self.remote(copy, Some((tenant, home)), parameters)
+                self.remote(&copy.clone(), copy, Some((tenant, home)), parameters)
             }
             Resolution::Unknown | Resolution::Disabled | Resolution::Internal | Resolution::Loop => {
                 Reply::new(550, "5.1.1", "the address of the copy takes no mail")

@@ -7,7 +7,7 @@ use listener::{Encryption, WireError};
 use message::{received_count, split_header};
 use store::{Acceptance, Deposit, Origin, Owner, QueuedRecipient, Queueing, StoreError, StoreRefusal};
 
-use crate::command::{MailParameters, RcptParameters, Recipient};
+use crate::command::{RcptParameters, Recipient};
 use crate::lane::lane;
 use crate::limits::{
     HEADER_OCTETS_MAX, RECEIVED_COUNT_MAX, RECIPIENT_COUNT_MAX, UNKNOWN_RECIPIENT_COUNT_MAX,
@@ -19,7 +19,7 @@ use crate::server::Role;
 use crate::session::{Next, Session, Transaction};
 use crate::subject::with_detail;
 use crate::tls_wish::tls_wish;
-use crate::told::Way;
+use crate::told::{Way, message_id};
 use crate::trace::{Arrival, missing_fields, received, without_return_path};
 
 /// Sender and recipients.
@@ -30,8 +30,8 @@ pub(crate) struct Envelope {
     recipients: Vec<EmailAddress>,
     /// Mailboxes here, each once.
     mailboxes: Vec<Place>,
-    /// Whether a recipient's mail is taken and given to nobody.
-    is_consumed: bool,
+    /// Recipients whose mail is taken and given to nobody.
+    consumed: Vec<EmailAddress>,
     /// Recipients elsewhere.
     queued: Vec<Onward>,
     /// Addresses that take reports.
@@ -42,10 +42,12 @@ pub(crate) struct Envelope {
 #[derive(Debug)]
 pub(crate) struct Onward {
     /// Who answers for it.
-    tenant: TenantId,
+    pub(crate) tenant: TenantId,
     /// The domain here that it is of, where it is of one.
-    home: Option<DomainId>,
-    recipient: QueuedRecipient,
+    pub(crate) home: Option<DomainId>,
+    /// The recipient as it was given.
+    pub(crate) given: EmailAddress,
+    pub(crate) recipient: QueuedRecipient,
 }
 
 /// A mailbox that a message goes into.
@@ -90,14 +92,17 @@ impl Envelope {
             from,
             recipients: Vec::new(),
             mailboxes: Vec::new(),
-            is_consumed: false,
+            consumed: Vec::new(),
             queued: Vec::new(),
             reports: Vec::new(),
         }
     }
 
     pub(crate) const fn is_empty(&self) -> bool {
-        self.mailboxes.is_empty() && self.queued.is_empty() && self.reports.is_empty() && !self.is_consumed
+        self.mailboxes.is_empty()
+            && self.queued.is_empty()
+            && self.reports.is_empty()
+            && self.consumed.is_empty()
     }
 
     fn len(&self) -> usize {
@@ -128,7 +133,8 @@ impl Envelope {
         target: EmailAddress,
         parameters: RcptParameters,
     ) {
-        self.queued.push(Onward { tenant, home: None, recipient: queued(target, parameters) });
+        let recipient = queued(target, parameters);
+        self.queued.push(Onward { tenant, home: None, given: to.clone(), recipient });
         self.recipients.push(to.clone());
     }
 
@@ -154,8 +160,13 @@ impl Envelope {
     }
 
     /// Recipients elsewhere, with who answers for each.
-    pub(crate) fn onward(&self) -> impl Iterator<Item = (TenantId, Option<DomainId>, &EmailAddress)> {
-        self.queued.iter().map(|onward| (onward.tenant, onward.home, &onward.recipient.address))
+    pub(crate) fn onward(&self) -> &[Onward] {
+        &self.queued
+    }
+
+    /// Recipients whose mail is given to nobody.
+    pub(crate) fn consumed(&self) -> &[EmailAddress] {
+        &self.consumed
     }
 }
 
@@ -244,7 +255,7 @@ impl Session<'_> {
             Resolution::NotLocal => {
                 let home = self.login_home().or_else(|| self.home_of(&to));
                 let wanted_by = wanted_by.map(|tenant| (tenant, home));
-                (self.remote(target.clone(), wanted_by, parameters), Vec::new())
+                (self.remote(&to, target.clone(), wanted_by, parameters), Vec::new())
             }
             Resolution::Unknown => {
                 self.unknown_recipient_count += 1;
@@ -342,7 +353,9 @@ impl Session<'_> {
         let home = self.home_of(to);
         let Some(transaction) = &mut self.transaction else { return reply::BAD_SEQUENCE };
         let envelope = &mut transaction.envelope;
-        envelope.is_consumed |= ends.is_consumed;
+        if ends.is_consumed {
+            envelope.consumed.push(to.clone());
+        }
         for place in fitting {
             if !envelope.mailboxes.iter().any(|known| known.owner == place.owner) {
                 envelope.mailboxes.push(place);
@@ -350,14 +363,15 @@ impl Session<'_> {
         }
         for (tenant, address) in ends.forwards {
             let recipient = queued(address, parameters.clone());
-            envelope.queued.push(Onward { tenant, home, recipient });
+            envelope.queued.push(Onward { tenant, home, given: to.clone(), recipient });
         }
         Reply::new(250, "2.1.5", "OK")
     }
 
-    /// A recipient elsewhere, in the name of whoever is signed in or leads the address there.
+    /// A recipient elsewhere, given as `given`, in the name of whoever is signed in or leads the address there.
     pub(crate) fn remote(
         &mut self,
+        given: &EmailAddress,
         to: EmailAddress,
         wanted_by: Option<(TenantId, Option<DomainId>)>,
         parameters: RcptParameters,
@@ -367,7 +381,7 @@ impl Session<'_> {
         };
         let queue = &mut transaction.envelope.queued;
         if !queue.iter().any(|known| known.recipient.address == to) {
-            queue.push(Onward { tenant, home, recipient: queued(to, parameters) });
+            queue.push(Onward { tenant, home, given: given.clone(), recipient: queued(to, parameters) });
         }
         Reply::new(250, "2.1.5", "OK, it will be queued")
     }
@@ -386,9 +400,9 @@ impl Session<'_> {
 
     /// Gives a whole message to the store, and tells the trace what came of it.
     async fn store(&mut self, transaction: Transaction, message: BytesMut) -> Reply {
-        let mut way = Way::default();
+        let mut way = Way { message_id: message_id(&message), ..Way::default() };
         let reply = self.take(&transaction, &message, &mut way).await;
-        self.tell_message(&transaction, (&message, &way), &reply);
+        self.tell_message(&transaction, &way, &reply);
         reply
     }
 
@@ -434,7 +448,7 @@ impl Session<'_> {
                     false => self.sealed(octets, envelope, &judged).await,
                 };
                 let deposits = self.deposits(envelope, (message, &judged), way).await;
-                self.accept(envelope, parameters, (id, octets), deposits).await
+                self.accept(transaction, octets, deposits, way).await
             }
         }
     }
@@ -442,11 +456,12 @@ impl Session<'_> {
     /// Gives the copies and what is to be queued to the store.
     async fn accept(
         &self,
-        envelope: &Envelope,
-        parameters: &MailParameters,
-        (id, octets): (&str, Bytes),
+        transaction: &Transaction,
+        octets: Bytes,
         deposits: Vec<(Option<String>, Deposit)>,
+        way: &Way,
     ) -> Reply {
+        let Transaction { id, envelope, parameters, .. } = transaction;
         if deposits.is_empty() && envelope.queued.is_empty() {
             return Reply::told(250, "2.0.0", format!("{id} taken"));
         }
@@ -455,7 +470,7 @@ impl Session<'_> {
         let is_held = self.is_suspicious(&elsewhere).await;
         let forwarder = self.forwarder(envelope.from.as_ref());
         let queueing = Queueing {
-            message: id.to_owned(),
+            message: id.clone(),
             lane: lane(&octets, envelope.recipients.len()),
             origin: if self.login.is_some() { Origin::Submitted } else { Origin::Forwarded },
             mailbox: self.login.as_ref().map(|login| login.mailbox),
@@ -465,10 +480,13 @@ impl Session<'_> {
             ..Queueing::default()
         };
         let goes_on = |address: &EmailAddress| self.server.directory.onward(&address.domain).is_some();
+        // With the first that waits, whoever answers for it: what is told behind the conversation would come after it.
+        let mut beginning = self.beginning(transaction, way);
         for batch in batches(envelope, &octets, deposits, &goes_on) {
             // Whoever takes the rest of a domain's mail is no stranger: the sender stays who it is.
             let is_onward = batch.queued.first().is_some_and(|recipient| goes_on(&recipient.address));
             let sender = if is_onward { envelope.from.clone() } else { forwarder.clone() };
+            let has_queued = !batch.queued.is_empty();
             let acceptance = Acceptance {
                 message: batch.message,
                 deposits: batch.deposits,
@@ -479,6 +497,7 @@ impl Session<'_> {
                 queueing: Queueing {
                     home: batch.home,
                     is_sandbox: self.server.directory.is_sandbox(batch.tenant),
+                    beginning: if has_queued { std::mem::take(&mut beginning) } else { Vec::new() },
                     ..queueing.clone()
                 },
             };
@@ -595,7 +614,7 @@ fn by_tenant(
     goes_on: &dyn Fn(&EmailAddress) -> bool,
 ) -> Vec<(Answering, Vec<QueuedRecipient>)> {
     let mut kinds: Vec<((Answering, bool), Vec<QueuedRecipient>)> = Vec::new();
-    for Onward { tenant, home, recipient } in &envelope.queued {
+    for Onward { tenant, home, recipient, .. } in &envelope.queued {
         let kind = ((*tenant, *home), goes_on(&recipient.address));
         match kinds.iter_mut().find(|(known, _)| *known == kind) {
             Some((_, recipients)) => recipients.push(recipient.clone()),

@@ -12,8 +12,9 @@ use parking_lot::Mutex;
 use store::{Direction, Owner, Passage, Queue, RemoteReply, Stage as Step};
 use tokio::sync::mpsc;
 
+use crate::deliver::{Onward, Place};
 use crate::inbound::Verdict;
-use crate::reply::Reply;
+use crate::reply::{self, Reply};
 use crate::report::{Intake, ReportInbox};
 use crate::server::Role;
 use crate::session::{Session, Transaction};
@@ -26,7 +27,7 @@ pub const REFUSALS_PER_HOUR_MAX: u32 = 2000;
 const BATCH_COUNT_MAX: usize = 500;
 /// How long a step waits for others.
 const BATCH_WAIT: Duration = Duration::from_millis(200);
-/// Steps that one message leaves.
+/// Steps that one message leaves behind the conversation: how it came, and as many of what came of it.
 const PASSAGE_COUNT_MAX: usize = 100;
 /// Tenants whose refusals are counted at a time; where there are more, all begin anew.
 const COUNTED_TENANT_COUNT_MAX: usize = 100_000;
@@ -137,6 +138,8 @@ pub(crate) struct Way {
     pub(crate) kept: Vec<Kept>,
     /// What became of it at the addresses for reports, in their order.
     pub(crate) intakes: Vec<Intake>,
+    /// Its Message-ID.
+    pub(crate) message_id: Option<String>,
 }
 
 /// Whose a step is.
@@ -186,13 +189,46 @@ impl Session<'_> {
         Some(Whose { tenant, mailbox, domain: self.login_home(), direction: Direction::Out })
     }
 
-    /// Tells the trace what came of a whole message. For recipients elsewhere the queue does that once it has them.
-    pub(crate) fn tell_message(
+    /// How a message that is taken came, for each who will see what comes of it: its sender, the mailboxes here, and whose
+    /// addresses lead it elsewhere. Where some of it waits to leave, the queue tells this before it tells that.
+    pub(crate) fn beginning(&self, transaction: &Transaction, way: &Way) -> Vec<Passage> {
+        let sender = self.whose_sender();
+        let mut begun: Vec<Passage> =
+            sender.iter().map(|sender| self.begun(sender, transaction, (Step::Submitted, None))).collect();
+        let received = |whose: &Whose, recipient: &EmailAddress| {
+            self.begun(whose, transaction, (Step::Received, Some(recipient.to_string())))
+        };
+        let places = transaction.envelope.places().iter();
+        begun.extend(places.map(|place| received(&self.whose_place(place), &place.recipient)));
+        for Onward { tenant, home, given, .. } in transaction.envelope.onward() {
+            let (tenant, domain) = (*tenant, *home);
+            let is_senders =
+                sender.as_ref().is_some_and(|sender| (sender.tenant, sender.domain) == (tenant, domain));
+            let whose = Whose { tenant, mailbox: None, domain, direction: Direction::In };
+            let passage = received(&whose, given);
+            // Who sees that one of their mailboxes got it, or the first of several targets, has seen it come.
+            let is_same = |known: &Passage| {
+                (known.tenant, known.domain, &known.recipient) == (tenant, domain, &passage.recipient)
+            };
+            if !is_senders && !begun.iter().any(is_same) {
+                begun.push(passage);
+            }
+        }
+        begun.iter_mut().for_each(|passage| complete(passage, way));
+        begun
+    }
+
+    fn begun(
         &self,
+        whose: &Whose,
         transaction: &Transaction,
-        (message, way): (&[u8], &Way),
-        reply: &Reply,
-    ) {
+        (stage, recipient): (Step, Option<String>),
+    ) -> Passage {
+        Passage { recipient, reply: None, ..self.passage(whose, transaction, (stage, &reply::OK)) }
+    }
+
+    /// Tells the trace what came of a whole message. For recipients elsewhere the queue does that once it has them.
+    pub(crate) fn tell_message(&self, transaction: &Transaction, way: &Way, reply: &Reply) {
         if self.server.trace.is_none() {
             return;
         }
@@ -204,17 +240,20 @@ impl Session<'_> {
         if let Some(sender) = self.whose_sender() {
             let step = if is_taken { Step::Delivered } else { Step::Refused };
             let recipients = transaction.envelope.places().iter().map(|place| &place.recipient);
+            let recipients = recipients.chain(transaction.envelope.consumed());
             passages.extend(recipients.map(|recipient| Passage {
                 recipient: Some(recipient.to_string()),
                 ..self.passage(&sender, transaction, (step, reply))
             }));
         }
         passages.extend(self.of_reports(transaction, way, reply));
-        let message_id = message_id(message);
+        passages.extend(self.of_consumed(transaction, reply));
+        if is_taken && transaction.envelope.onward().is_empty() {
+            let begun = self.beginning(transaction, way);
+            begun.into_iter().take(PASSAGE_COUNT_MAX).for_each(|passage| self.leave(passage));
+        }
         for mut passage in passages.into_iter().take(PASSAGE_COUNT_MAX) {
-            let stages = way.reasons.iter().map(|reason| (*reason).to_owned());
-            passage.reasons.extend(stages);
-            passage.message_id.clone_from(&message_id);
+            complete(&mut passage, way);
             self.leave(passage);
         }
     }
@@ -228,9 +267,7 @@ impl Session<'_> {
     ) -> Vec<Passage> {
         let places = transaction.envelope.places().iter().enumerate();
         let told = places.map(|(index, place)| {
-            let Owner { tenant, mailbox } = place.owner;
-            let domain = self.server.directory.home(tenant, mailbox);
-            let whose = Whose { tenant, mailbox: Some(mailbox), domain, direction: Direction::In };
+            let whose = self.whose_place(place);
             let (step, folder) = match (is_taken, way.kept.get(index)) {
                 (false, _) => (Step::Refused, None),
                 (true, Some(Kept::Held)) => (Step::Held, None),
@@ -243,33 +280,75 @@ impl Session<'_> {
         told.collect()
     }
 
+    fn whose_place(&self, place: &Place) -> Whose {
+        let Owner { tenant, mailbox } = place.owner;
+        let domain = self.server.directory.home(tenant, mailbox);
+        Whose { tenant, mailbox: Some(mailbox), domain, direction: Direction::In }
+    }
+
     /// Of addresses that take reports.
     fn of_reports(&self, transaction: &Transaction, way: &Way, reply: &Reply) -> Vec<Passage> {
         let taken = transaction.envelope.reports().iter().zip(&way.intakes);
-        let told = taken.filter_map(|((to, inbox), intake)| {
-            let (step, word) = match intake {
-                Intake::Kept(word) => (Step::Received, word),
-                Intake::Dropped(word) => (Step::Removed, word),
-                Intake::Later | Intake::Refused(_) => return None,
-            };
+        let told = taken.flat_map(|((to, inbox), intake)| {
             let ReportInbox { tenant, domain } = *inbox;
             let whose = Whose { tenant, mailbox: None, domain, direction: Direction::In };
-            Some(Passage {
-                recipient: Some(to.to_string()),
-                reasons: vec![(*word).to_owned()],
-                ..self.passage(&whose, transaction, (step, reply))
-            })
+            match intake {
+                Intake::Kept(word) => {
+                    vec![self.ended((&whose, to), transaction, (Step::Received, word), reply)]
+                }
+                Intake::Dropped(word) => self.dropped((&whose, to), transaction, word, reply),
+                Intake::Later | Intake::Refused(_) => Vec::new(),
+            }
         });
         told.collect()
+    }
+
+    /// Of recipients whose mail is taken and given to nobody.
+    fn of_consumed(&self, transaction: &Transaction, reply: &Reply) -> Vec<Passage> {
+        let consumed = transaction.envelope.consumed().iter().filter(|_| reply.code < 300);
+        let told = consumed.filter_map(|to| {
+            let (tenant, domain) = self.server.directory.domain_named(to.domain.as_str())?;
+            let whose = Whose { tenant, mailbox: None, domain: Some(domain), direction: Direction::In };
+            Some(self.dropped((&whose, to), transaction, "alias_keeps_nothing", reply))
+        });
+        told.flatten().collect()
+    }
+
+    /// Taken, and then given to nobody for a reason.
+    fn dropped(
+        &self,
+        (whose, to): (&Whose, &EmailAddress),
+        transaction: &Transaction,
+        word: &str,
+        reply: &Reply,
+    ) -> Vec<Passage> {
+        vec![
+            self.begun(whose, transaction, (Step::Received, Some(to.to_string()))),
+            self.ended((whose, to), transaction, (Step::Removed, word), reply),
+        ]
+    }
+
+    fn ended(
+        &self,
+        (whose, to): (&Whose, &EmailAddress),
+        transaction: &Transaction,
+        (step, word): (Step, &str),
+        reply: &Reply,
+    ) -> Passage {
+        Passage {
+            recipient: Some(to.to_string()),
+            reasons: vec![word.to_owned()],
+            ..self.passage(whose, transaction, (step, reply))
+        }
     }
 
     /// Of recipients elsewhere, where they are not taken.
     fn of_onward(&self, transaction: &Transaction, reply: &Reply) -> Vec<Passage> {
         let direction = if self.login.is_some() { Direction::Out } else { Direction::In };
         let mailbox = self.login.as_ref().map(|login| login.mailbox);
-        let told = transaction.envelope.onward().map(|(tenant, domain, recipient)| {
-            let whose = Whose { tenant, mailbox, domain, direction };
-            let recipient = Some(recipient.to_string());
+        let told = transaction.envelope.onward().iter().map(|onward| {
+            let whose = Whose { tenant: onward.tenant, mailbox, domain: onward.home, direction };
+            let recipient = Some(onward.recipient.address.to_string());
             Passage { recipient, ..self.passage(&whose, transaction, (Step::Refused, reply)) }
         });
         told.collect()
@@ -308,7 +387,16 @@ impl Session<'_> {
     }
 }
 
-fn message_id(message: &[u8]) -> Option<String> {
+/// Adds what all steps of a message share, and what the first of each who sees it has.
+fn complete(passage: &mut Passage, way: &Way) {
+    passage.reasons.extend(way.reasons.iter().map(|reason| (*reason).to_owned()));
+    if matches!(passage.stage, Step::Received | Step::Submitted | Step::Refused) {
+        passage.message_id.clone_from(&way.message_id);
+    }
+}
+
+/// The Message-ID of a message, where it has one that can be kept.
+pub(crate) fn message_id(message: &[u8]) -> Option<String> {
     let (header_end, _) = message::split_header(message);
     let mut found = message::fields(&message[..header_end]).filter(|field| field.is("Message-ID"));
     let text = found.next().map(|field| field.text().trim().to_owned())?;

@@ -82,6 +82,8 @@ pub struct Queueing {
     pub is_held: bool,
     /// What it asks of TLS.
     pub tls: TlsWish,
+    /// How it came, for each who will see that it waits: told before that it does. Empty where this server wrote it.
+    pub beginning: Vec<Passage>,
     /// Whether it is kept and never leaves, whoever releases it: its tenant only tries things out.
     pub is_sandbox: bool,
 }

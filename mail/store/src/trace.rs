@@ -16,8 +16,10 @@ pub enum Direction {
 /// A step on the way. The words on disk are never renamed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Stage {
-    /// It was taken from outside.
+    /// It was taken: from outside, or from another mailbox here. With it begins what its recipient sees.
     Received,
+    /// One of our mailboxes handed it in. With it begins what its sender sees.
+    Submitted,
     /// It was refused while it was offered.
     Refused,
     /// It was put into a mailbox here.
@@ -50,8 +52,9 @@ pub enum Stage {
 
 impl Stage {
     /// All.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::Received,
+        Self::Submitted,
         Self::Refused,
         Self::Stored,
         Self::Queued,
@@ -72,6 +75,7 @@ impl Stage {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Received => "received",
+            Self::Submitted => "submitted",
             Self::Refused => "refused",
             Self::Stored => "stored",
             Self::Queued => "queued",
@@ -124,6 +128,6 @@ pub struct Passage {
     pub folder: Option<String>,
     /// Why, as words of ours: those of the stages that looked at it.
     pub reasons: Vec<String>,
-    /// The message's own Message-ID, with its angle brackets; kept with the first step only.
+    /// The message's own Message-ID, with its angle brackets; kept with the first step only, of each who sees it.
     pub message_id: Option<String>,
 }

@@ -5,11 +5,12 @@ use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
 
 use bytes::Bytes;
 use database::{Database, Statement};
-use kernel::{DomainName, EmailAddress, Id as _, MailboxId, TenantId, Timestamp};
+use kernel::{DomainId, DomainName, EmailAddress, Id as _, MailboxId, TenantId, Timestamp};
 use store::{
-    Acceptance, CLOSED_DAY_COUNT, DelayNotice, Instead, Lane, LeaseRequest, Leased, Line, Order, Outcome,
-    PassageFilter, Queue as _, QueuedRecipient, Queueing, RecipientState, RemoteReply, Retention, Selection,
-    Settlement, Settling, SqlStore, Stage, StateSelection, Store as _, Suppress, Suspension,
+    Acceptance, CLOSED_DAY_COUNT, DelayNotice, Direction, Instead, Lane, LeaseRequest, Leased, Line, Order,
+    Outcome, Passage, PassageFilter, Queue as _, QueuedRecipient, Queueing, RecipientState, RemoteReply,
+    Retention, Selection, Settlement, Settling, Sight, SqlStore, Stage, StateSelection, Store as _, Suppress,
+    Suspension,
 };
 use uuid::Uuid;
 
@@ -395,6 +396,56 @@ async fn the_trace_tells_every_step_newest_first() {
         world.store.record(vec![passages[2].1.clone()]).await.expect("recorded");
         let filter = PassageFilter { mailbox: Some(MailboxId::new(Uuid::from_u128(9))), ..filter };
         assert_eq!(world.store.passages(A.tenant, &filter, None, 10).await.expect("passages").len(), 4);
+    }
+}
+
+#[tokio::test]
+async fn how_a_message_came_stands_before_that_it_waits_and_is_found_with_its_recipients() {
+    for world in worlds().await {
+        let outgoing = outgoing(A.tenant, A.lane, &["1@b.example", "2@c.example"]);
+        let (alice, home) = (MailboxId::new(Uuid::from_u128(9)), DomainId::new(Uuid::from_u128(8)));
+        let submitted = Passage {
+            tenant: A.tenant,
+            mailbox: Some(alice),
+            domain: Some(home),
+            message: "m1".to_owned(),
+            direction: Direction::Out,
+            at: world.now(),
+            stage: Stage::Submitted,
+            sender: None,
+            recipient: None,
+            reply: None,
+            next_at: None,
+            folder: None,
+            reasons: Vec::new(),
+            message_id: Some("<one@x.example>".to_owned()),
+        };
+        // An alias of another domain leads to the second.
+        let queueing = Queueing {
+            message: "m1".to_owned(),
+            mailbox: Some(alice),
+            home: Some(DomainId::new(Uuid::from_u128(7))),
+            beginning: vec![submitted],
+            ..outgoing.queueing.clone()
+        };
+        world.store.accept(Acceptance { queueing, ..outgoing }).await.expect("accepted");
+        let stages = async |filter: PassageFilter| -> Vec<(Stage, Option<String>)> {
+            let found = world.store.passages(A.tenant, &filter, None, 10).await.expect("passages");
+            found.into_iter().rev().map(|(_, passage)| (passage.stage, passage.message_id)).collect()
+        };
+        let (begun, waits) = ((Stage::Submitted, Some("<one@x.example>".to_owned())), (Stage::Queued, None));
+        let all = stages(PassageFilter::default()).await;
+        assert_eq!(all, [begun.clone(), waits.clone(), waits.clone()]);
+        let to =
+            |recipient: &str| PassageFilter { recipient: Some(recipient.to_owned()), ..Default::default() };
+        assert_eq!(stages(to("1@B.example")).await, [begun.clone(), waits]);
+        assert_eq!(stages(to("3@c.example")).await, []);
+        let by_id = PassageFilter { message_id: Some("<one@x.example>".to_owned()), ..Default::default() };
+        assert_eq!(stages(by_id).await.len(), 3);
+        // Whoever sees no step about a recipient does not learn by asking whether there is one.
+        let seen = |domain| Sight::Parts { domains: vec![domain], mailboxes: Vec::new() };
+        assert_eq!(stages(PassageFilter { sight: seen(home), ..Default::default() }).await, [begun]);
+        assert_eq!(stages(PassageFilter { sight: seen(home), ..to("2@c.example") }).await, []);
     }
 }
 

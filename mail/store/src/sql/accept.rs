@@ -178,6 +178,9 @@ impl Accept {
             .bind(tls_key(queueing.tls))
             .bind(queueing.home.map(|home| home.uuid()));
         let id = transaction.first(insert).await?.ok_or(DatabaseError::Unexpected)?.int(0)?;
+        for passage in &queueing.beginning {
+            transaction.execute(insert_passage(passage)).await?;
+        }
         let line = line_key(Line { tenant: acceptance.tenant, lane: queueing.lane });
         for (ordinal, recipient) in (0_i64..).zip(&acceptance.queued) {
             let insert = Statement::new(
@@ -225,7 +228,7 @@ impl Accept {
             domain: acceptance.queueing.home,
             folder: None,
             reasons: Vec::new(),
-            message_id: self.derived.message_id.clone(),
+            message_id: self.derived.message_id.clone().filter(|_| queueing.beginning.is_empty()),
         }
     }
 }

@@ -91,7 +91,6 @@ impl Conditions {
         self.add("stage =", of.stage.map(|stage| stage.as_str().into()));
         self.add("direction =", of.direction.map(|direction| direction_key(direction).into()));
         self.add("lower(sender) =", lowered(&of.sender));
-        self.add("lower(recipient) =", lowered(&of.recipient));
         self.add("at >=", of.since.map(|since| since.millis().into()));
         self.add("at <", of.until.map(|until| until.millis().into()));
         if let Some(message_id) = &of.message_id {
@@ -101,7 +100,22 @@ impl Conditions {
                 self.values.len()
             ));
         }
+        if let Some(recipient) = lowered(&of.recipient) {
+            self.recipient(recipient, &of.sight);
+        }
         sight(&of.sight, ("domain", "mailbox"), &mut self.text, &mut self.values);
+    }
+
+    /// What is about a recipient, and how the messages began in which it is about one, as far as that is seen.
+    fn recipient(&mut self, recipient: Value, seen: &Sight) {
+        self.values.push(recipient);
+        let number = self.values.len();
+        self.text.push_str(&format!(
+            " AND (recipient IS NULL OR lower(recipient) = ${number}) \
+             AND message IN (SELECT message FROM passage WHERE tenant = $1 AND lower(recipient) = ${number}"
+        ));
+        sight(seen, ("domain", "mailbox"), &mut self.text, &mut self.values);
+        self.text.push(')');
     }
 }
 
