@@ -345,6 +345,45 @@ fn trust_anchors_of_ones_own_prove_who_takes_mail_and_nothing_else_does() {
     drop(fs::remove_dir_all(&folder));
 }
 
+/// Reports leave once a day; what was counted is made two days old while nothing runs.
+#[test]
+fn reports_that_we_send_are_read_by_others_to_the_letter() {
+    let Some(python) = python_with("aiosmtpd, dkim, parsedmarc, dmarc.report") else { return };
+    if !Path::new("/usr/sbin/nsd").exists() || !has_program("ldns-signzone") || !has_program("openssl") {
+        return skipped("nsd or ldnsutils are not installed");
+    }
+    let (dns, sink) = (free_port(), free_port());
+    let folder = std::env::temp_dir().join(format!("hosterra-sent-reports-{}", std::process::id()));
+    drop(fs::remove_dir_all(&folder));
+    fs::create_dir_all(&folder).expect("a folder");
+    let zones = folder.join("zones");
+    let paths = format!("{}:/usr/sbin", std::env::var("PATH").unwrap_or_default());
+    let session = |step: &str, rest: &[String]| {
+        run(Command::new(&python)
+            .arg(self::folder().join("sent_reports_session.py"))
+            .args([step, &zones.display().to_string(), &sink.to_string()])
+            .args(rest)
+            .env("PATH", &paths));
+    };
+    session("sign", &[]);
+    let configuration = format!(
+        "[dns]\nservers = [\"127.0.0.1:{dns}\"]\nvalidate = true\ntrust_anchors = \"{}\"\n[inbound]\ntrusted_networks = []\n\
+         greylisting = false\ngreeting_wait_ms = 0\ndmarc_exempt_domains = [\"exempt.example\"]\n[inbound.dmarc_reports]\n\
+         from = \"dmarc-noreply@demo.example\"\norganization = \"Demo Post\"\n[outbound]\nport = {sink}\n\
+         allow_loopback = true\n[outbound.tls_reports]\nfrom = \"tls-noreply@demo.example\"\norganization = \"Demo Post\"\n",
+        zones.join("own.key").display()
+    );
+    let Some(mut node) = Node::start_in(&folder, &configuration) else { return };
+    let ports = [dns, node.ports.http, node.ports.submission, node.ports.smtp].map(|port| port.to_string());
+    session("collect", &ports);
+    node.kill();
+    session("age", &[folder.join("data/mail.db").display().to_string()]);
+    node.restart();
+    session("judge", &ports);
+    drop(node);
+    drop(fs::remove_dir_all(&folder));
+}
+
 #[test]
 fn mail_leaves_through_a_foreign_relay_with_the_login_that_its_domain_has_set() {
     // Debian's package belongs to Debian's Python, which need not be the first one.

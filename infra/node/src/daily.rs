@@ -60,10 +60,11 @@ pub trait DailyReports: Sized + Send + Sync {
             if let Err(error) = self.write().await {
                 tracing::warn!(%error, "results of {} were not written down", Self::NAME);
             }
-            round = round.wrapping_add(1);
+            // At once after a start: who is restarted often tells all the same.
             if goes_on && round.is_multiple_of(LOOK_EVERY) {
                 self.look(SystemClock.now(), &stop).await;
             }
+            round = round.wrapping_add(1);
         }
     }
 

@@ -22,8 +22,18 @@ const DEBIAN: &[(&str, &str, &str)] = &[
     ("aiosmtpd", "python3-aiosmtpd", "outbound, interop: a mail host by others"),
 ];
 
-/// Packages of the Python index that judge what we sign and sign what we judge, with what they need.
-const PYTHON: &[&str] = &["dkimpy==1.1.8", "pynacl==1.6.2", "pyyaml==6.0.3"];
+/// Packages of the Python index that judge what we sign and report and sign what we judge, with what they need.
+const PYTHON: &[&str] = &[
+    "dkimpy==1.1.8",
+    "pynacl==1.6.2",
+    "pyyaml==6.0.3",
+    "aiosmtpd==1.4.6",
+    "parsedmarc==11.1.0",
+    "dmarc==1.2.1",
+    "xmlschema==4.3.2",
+];
+/// What they bring, to be found again.
+const PYTHON_MODULES: &str = "import dkim, nacl, yaml, aiosmtpd, parsedmarc, dmarc.report";
 
 /// What is there.
 pub(crate) struct Packages {
@@ -69,13 +79,14 @@ impl Packages {
             has_program("chromium") && root.join("tests/browser/node_modules/playwright-core").exists();
         let environment = root.join("target/python");
         let python = environment.join("bin/python");
-        if !no_install && !python.exists() && has_program("python3") {
+        let has_modules =
+            || succeeds(Command::new(&python).args(["-c", PYTHON_MODULES]).stderr(Stdio::null()));
+        if !no_install && !has_modules() && has_program("python3") {
             println!("== installing {}", PYTHON.join(" "));
             succeeds(Command::new("python3").args(["-m", "venv"]).arg(&environment));
             succeeds(Command::new(&python).args(["-m", "pip", "install", "--quiet"]).args(PYTHON));
         }
-        let has_dkimpy =
-            succeeds(Command::new(&python).args(["-c", "import dkim, nacl, yaml"]).stderr(Stdio::null()));
+        let has_judges = has_modules();
         let has_deny = succeeds(
             Command::new("cargo").args(["deny", "--version"]).stdout(Stdio::null()).stderr(Stdio::null()),
         ) || !no_install
@@ -88,9 +99,9 @@ impl Packages {
         if !modules.join("imapflow").exists() {
             missing.push(("interop: imapflow", "the npm package is missing and could not be installed"));
         }
-        if !has_dkimpy {
+        if !has_judges {
             missing.push((
-                "signatures judged by dkimpy, public suites",
+                "signatures judged by dkimpy, reports by parsedmarc, public suites",
                 "the Python packages could not be installed",
             ));
         }

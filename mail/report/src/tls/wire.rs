@@ -77,13 +77,13 @@ struct Summary {
 #[serde(rename_all = "kebab-case")]
 pub(super) struct FailureDetail {
     result_type: String,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     sending_mta_ip: String,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     receiving_mx_hostname: String,
     #[serde(default)]
     failed_session_count: u64,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     failure_reason_code: String,
 }
 
