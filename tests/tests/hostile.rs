@@ -18,6 +18,12 @@ const RECIPIENT_COUNT_MAX: usize = 1000;
 const FILL_COUNT: u64 = 2000;
 /// The small disk, in MiB: a fresh platform takes a part of it.
 const DISK_MIB: u32 = 24;
+/// The disk that is nearly full, what is to stay free of it, and what is free when it is short, in MiB.
+const NEARLY_DISK_MIB: u32 = 64;
+const RESERVE_MIB: u64 = 24;
+const SHORT_MIB: u64 = 16;
+/// How long a node may take to see what became of its disk.
+const SEEN_WAIT: Duration = Duration::from_secs(60);
 
 fn hello(port: u16) -> Client {
     let mut client = Client::connect(port).expect("a connection");
@@ -153,10 +159,10 @@ fn recipients_beyond_the_limit_are_put_off_and_the_others_get_the_message() {
 struct Disk(PathBuf);
 
 impl Disk {
-    fn small(at: &Path) -> Option<Self> {
+    fn small(at: &Path, mib: u32) -> Option<Self> {
         fs::create_dir_all(at).expect("a folder");
         let disk = Self(at.to_owned());
-        if disk.mount(&format!("size={DISK_MIB}m")) {
+        if disk.mount(&format!("size={mib}m")) {
             return Some(disk);
         }
         skipped("a small disk cannot be mounted here; only root may");
@@ -198,8 +204,9 @@ fn a_full_disk_refuses_with_452_loses_nothing_and_goes_on_when_there_is_room() {
     }
     let folder = std::env::temp_dir().join(format!("hosterra-full-{}", std::process::id()));
     drop(fs::remove_dir_all(&folder));
-    let Some(disk) = Disk::small(&folder.join("data")) else { return };
-    let Some(mut node) = Node::start_in(&folder, "") else { return };
+    let Some(disk) = Disk::small(&folder.join("data"), DISK_MIB) else { return };
+    // Nothing is put off before the disk is full.
+    let Some(mut node) = Node::start_in(&folder, "[storage]\nreserve_mib = 0\n") else { return };
     let before = read(&node);
     let (taken, said) = fill(node.ports.smtp).unwrap_or_else(|error| panic!("{error}\n{}", node.log()));
     assert!(said.starts_with("452 4.3.1"), "after {taken}: {said}\n{}", node.log());
@@ -217,6 +224,100 @@ fn a_full_disk_refuses_with_452_loses_nothing_and_goes_on_when_there_is_room() {
     node.kill();
     let verified = node.command(&["verify"]);
     assert!(verified.status.success(), "{}", String::from_utf8_lossy(&verified.stdout));
+    drop((node, disk));
+    drop(fs::remove_dir_all(&folder));
+}
+
+/// What people's programs are told while the disk is short: nothing new, everything else as ever.
+const SHORT: &str = r#"
+import imaplib, smtplib, ssl, sys
+context = ssl._create_unverified_context()
+with smtplib.SMTP("127.0.0.1", int(sys.argv[1]), timeout=60) as client:
+    client.starttls(context=context)
+    client.ehlo()
+    assert client.mail("alice@demo.example")[0] == 530, "strangers learn nothing of the disk"
+    client.login("alice@demo.example", "demo-password")
+    code, text = client.mail("alice@demo.example")
+    assert code == 452 and text.startswith(b"4.3.1 ") and b"nearly full" in text, (code, text)
+    assert client.mail("alice@demo.example", ["SIZE=99999999999"])[0] == 552, "what never fits is refused for ever"
+client = imaplib.IMAP4_SSL("127.0.0.1", int(sys.argv[2]), ssl_context=context, timeout=60)
+client.login("alice@demo.example", "demo-password")
+status, answer = client.append("Drafts", None, None, b"Subject: a draft\r\n\r\nx\r\n")
+assert status == "NO" and b"[UNAVAILABLE]" in answer[0] and b"nearly full" in answer[0], (status, answer)
+# The same for who does not wait to be asked.
+client.send(b'x1 APPEND Drafts {15+}\r\nSubject: y\r\n\r\nz\r\n')
+while not (line := client.readline()).startswith(b"x1 "):
+    pass
+assert line.startswith(b"x1 NO [UNAVAILABLE]"), line
+client.select("INBOX")
+assert client.fetch("1", "(BODY[])")[0] == "OK"
+assert client.store("1", "+FLAGS", r"(\Deleted)")[0] == "OK"
+assert client.expunge()[0] == "OK"
+client.logout()
+"#;
+
+fn mail_from(port: u16, parameters: &str) -> String {
+    hello(port).command(&format!("MAIL FROM:<friend@elsewhere.example>{parameters}")).expect("a reply")
+}
+
+fn until_mail_from(node: &Node, code: &str) {
+    let start = Instant::now();
+    loop {
+        let said = mail_from(node.ports.smtp, "");
+        if said.starts_with(code) {
+            return;
+        }
+        assert!(start.elapsed() < SEEN_WAIT, "{said}\n{}", node.log());
+        std::thread::sleep(Duration::from_millis(200));
+    }
+}
+
+fn metric(node: &Node, name: &str) -> i64 {
+    let script = "import sys, urllib.request as r; print(r.urlopen(sys.argv[1], timeout=30).read().decode())";
+    let url = format!("http://127.0.0.1:{}/metrics", node.ports.http);
+    let output = Command::new("python3").args(["-c", script, &url]).output().expect("python runs");
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    let line = text.lines().find_map(|line| line.strip_prefix(&format!("{name} ")).map(str::to_owned));
+    line.unwrap_or_else(|| panic!("no {name} in {text}")).parse().expect("a number")
+}
+
+#[test]
+fn a_disk_that_is_nearly_full_puts_mail_off_before_it_is_sent_and_takes_it_again_by_itself() {
+    if !has_program("python3") || !has_program("mount") || !has_program("df") {
+        return;
+    }
+    let folder = std::env::temp_dir().join(format!("hosterra-nearly-full-{}", std::process::id()));
+    drop(fs::remove_dir_all(&folder));
+    let Some(disk) = Disk::small(&folder.join("data"), NEARLY_DISK_MIB) else { return };
+    let set = format!("[storage]\nreserve_mib = {RESERVE_MIB}\n");
+    let Some(node) = Node::start_in(&folder, &set) else { return };
+    let taken = hello(node.ports.smtp).deliver(&["alice@demo.example"], "Subject: first\r\n\r\nx\r\n");
+    assert!(taken.is_ok_and(|reply| reply.starts_with("250")), "there is room");
+    // More than there is before the reserve, less than the longest message.
+    let long = mail_from(node.ports.smtp, " SIZE=50000000");
+    assert!(long.starts_with("452 4.3.1"), "{long}");
+    assert!(mail_from(node.ports.smtp, " SIZE=1000000").starts_with("250"));
+
+    let output = Command::new("df").args(["-B1", "--output=avail"]).arg(&disk.0).output().expect("df runs");
+    let words = String::from_utf8_lossy(&output.stdout).into_owned();
+    let free: u64 = words.split_whitespace().last().and_then(|word| word.parse().ok()).expect("a number");
+    let ballast = disk.0.join("ballast");
+    let octets = usize::try_from(free - SHORT_MIB * 1024 * 1024).expect("a small disk");
+    fs::write(&ballast, vec![7; octets]).expect("there is room for the ballast");
+    until_mail_from(&node, "452 4.3.1");
+    assert_eq!(metric(&node, "hosterra_disk_left_octets"), 0);
+    let ports = [node.ports.submission, node.ports.imaps].map(|port| port.to_string());
+    let told = Command::new("python3").args(["-c", SHORT]).args(ports).output().expect("python runs");
+    assert!(told.status.success(), "{}\n{}", String::from_utf8_lossy(&told.stderr), node.log());
+
+    fs::remove_file(&ballast).expect("removed");
+    until_mail_from(&node, "250");
+    let taken = hello(node.ports.smtp).deliver(&["alice@demo.example"], "Subject: next\r\n\r\nx\r\n");
+    assert!(taken.is_ok_and(|reply| reply.starts_with("250")), "there is room again");
+    assert!(metric(&node, "hosterra_disk_left_octets") > 0);
+    for words in ["mail is put off", "there is room again"] {
+        assert_eq!(node.log().matches(words).count(), 1, "{words}: {}", node.log());
+    }
     drop((node, disk));
     drop(fs::remove_dir_all(&folder));
 }

@@ -3,6 +3,7 @@
 mod dns;
 mod outbound;
 mod report;
+mod storage;
 mod yubico;
 
 use std::fmt;
@@ -19,6 +20,7 @@ use crate::inbound::InboundConfig;
 pub use dns::DnsConfig;
 pub use outbound::OutboundConfig;
 pub use report::ReportConfig;
+pub use storage::StorageConfig;
 pub use yubico::YubicoConfig;
 
 /// Everything that the operator can set. The default is a whole platform on this machine alone.
@@ -64,6 +66,8 @@ pub struct Config {
     pub demo: Demo,
     /// Named limits.
     pub limits: Limits,
+    /// Room on the disks.
+    pub storage: StorageConfig,
     /// Text of the log.
     pub log: Log,
     /// Days for which deleted mailboxes and folders can be brought back.
@@ -319,6 +323,7 @@ impl Default for Config {
             tls: None,
             demo: Demo::default(),
             limits: Limits::default(),
+            storage: StorageConfig::default(),
             log: Log::default(),
             retention_days: 30,
         }

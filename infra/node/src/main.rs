@@ -27,6 +27,7 @@ mod quota;
 mod reports;
 mod resell;
 mod retire;
+mod room;
 mod sending;
 mod serve;
 mod setup;

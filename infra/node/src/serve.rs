@@ -11,7 +11,7 @@ use ::webhook::{Body, Endpoints, Pace, Teller};
 use anyhow::Context as _;
 use graphql::{ACCESS_KEY_NAME, AccessKey, Api, SignIns};
 use kernel::EmailAddress;
-use listener::{Limits, Listener, Metrics, Protocol, Security};
+use listener::{DiskRoom, Limits, Listener, Metrics, Protocol, Security};
 use prometheus::Registry;
 use rustls::ServerConfig;
 use rustls_pki_types::pem::PemObject as _;
@@ -39,6 +39,7 @@ use crate::quota::QuotaWatch;
 use crate::reports::{self, TakeReports};
 use crate::resell::OpenAdmitted;
 use crate::retire::RetireMailboxes;
+use crate::room::RoomWatch;
 use crate::sending::{SendingWatch, SettleHeld, TellAdministrators};
 use crate::storage;
 use crate::tls_report::TlsReports;
@@ -80,6 +81,9 @@ pub async fn serve(config: Config) -> anyhow::Result<ExitCode> {
     let metrics = Metrics::register(&registry)?;
     let stop = CancellationToken::new();
     let tasks = TaskTracker::new();
+    let room = DiskRoom::default();
+    let watch = RoomWatch::start(&config, Arc::clone(&platform.store), room.clone(), &registry).await?;
+    tasks.spawn(watch.run(stop.clone()));
     let links = links(&platform, &config).await?;
     background(&platform, &config, links.clone(), (&tasks, &stop))?;
     let mut open = Vec::new();
@@ -91,7 +95,8 @@ pub async fn serve(config: Config) -> anyhow::Result<ExitCode> {
         policies = policies.counting(Arc::clone(&tally));
     }
     deliver(&platform, &config, (Arc::clone(&dns) as _, policies), (&registry, &tasks, &stop))?;
-    let wiring = Wiring { config: &config, tls: acceptor, metrics, tasks: &tasks, stop: &stop, links, dns };
+    let wiring =
+        Wiring { config: &config, tls: acceptor, metrics, room, tasks: &tasks, stop: &stop, links, dns };
     wiring.watch_keys(&platform);
     wiring.report_tls(&platform, tally)?;
     wiring
@@ -296,6 +301,7 @@ struct Wiring<'a> {
     config: &'a Config,
     tls: TlsAcceptor,
     metrics: Metrics,
+    room: DiskRoom,
     tasks: &'a TaskTracker,
     stop: &'a CancellationToken,
     dns: Arc<dyn resolver::Dns>,
@@ -403,7 +409,7 @@ impl Wiring<'_> {
         let srs = sign::Srs::new(&platform.keyring.secret("srs").await?, self.config.hostname.clone());
         let (trace, writer) = smtp::Trace::new(Arc::clone(&platform.store) as Arc<dyn store::Queue>);
         self.tasks.spawn(writer.run());
-        let smtp = |role| smtp(role).traced(Arc::clone(&trace));
+        let smtp = |role| smtp(role).traced(Arc::clone(&trace)).within(self.room.clone());
         let reports = self.intake(platform);
         let tickets = self.config.notice.tickets_by_mail.then(|| {
             let files = desk::files(&platform.engine, &platform.blobs);
@@ -432,13 +438,14 @@ impl Wiring<'_> {
         let (limits, teller) = LimitNotices::new(tell(platform, self.config));
         self.tasks.spawn(teller.run(self.stop.clone()));
         let submission_server = Arc::new(submission_server.watched(watch).telling_limits(Arc::new(limits)));
-        let imap_server = Arc::new(imap::Server::new(
+        let imap_server = imap::Server::new(
             imap::Settings { message_size_max: self.config.limits.message_size },
             Arc::clone(&platform.directory),
             Arc::clone(&platform.store) as Arc<dyn store::Store>,
             self.tls.clone(),
             platform::now(),
-        ));
+        );
+        let imap_server = Arc::new(imap_server.within(self.room.clone()));
         self.listen("SMTP", exchange, Security::Opportunistic, &exchange_server, open)?;
         self.listen("LMTP", lmtp, Security::Opportunistic, &lmtp_server, open)?;
         self.listen("submission (STARTTLS)", submission, Security::Opportunistic, &submission_server, open)?;

@@ -45,6 +45,10 @@ pub(crate) enum Failure {
     Bye(&'static str),
 }
 
+/// What is said of a message for which there is no room; of the codes of RFC 5530 this one is for what passes.
+pub(crate) const NO_ROOM: (&str, &str) =
+    ("UNAVAILABLE", "The disk of this server is nearly full; no message is stored now, try again later");
+
 /// How a command ends.
 pub(crate) type Outcome = Result<Done, Failure>;
 

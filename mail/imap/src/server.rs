@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use directory::Directory;
 use kernel::{ByteSize, Timestamp};
-use listener::{Connection, Protocol};
+use listener::{Connection, DiskRoom, Protocol};
 use store::{Store, Views};
 use tokio::sync::Semaphore;
 use tokio_rustls::TlsAcceptor;
@@ -33,6 +33,8 @@ pub struct Server {
     pub(crate) now: Now,
     /// Kibibytes of literals that may be held at a time.
     pub(crate) memory: Arc<Semaphore>,
+    /// How much is taken in yet.
+    pub(crate) room: DiskRoom,
 }
 
 impl std::fmt::Debug for Server {
@@ -52,7 +54,14 @@ impl Server {
     ) -> Self {
         let views = Views::new(Arc::clone(&store));
         let memory = Arc::new(Semaphore::new(MEMORY_OCTETS_MAX / 1024));
-        Self { settings, directory, store, views, tls, now, memory }
+        Self { settings, directory, store, views, tls, now, memory, room: DiskRoom::default() }
+    }
+
+    /// The same, refusing new messages where `room` is short.
+    #[must_use]
+    pub fn within(mut self, room: DiskRoom) -> Self {
+        self.room = room;
+        self
     }
 }
 

@@ -10,7 +10,7 @@ use store::Owner;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio_util::sync::CancellationToken;
 
-use crate::answer::{After, Done, Failure};
+use crate::answer::{After, Done, Failure, NO_ROOM};
 use crate::capability::capabilities;
 use crate::grammar::{NameForm, Unreadable, parse};
 use crate::limits::{
@@ -53,6 +53,8 @@ enum Read {
     Command(Bytes),
     /// A literal or the whole was too long: the tag, where one could be read.
     TooBig(Option<String>),
+    /// There is no room for the message that is announced: the same.
+    NoRoom(Option<String>),
     /// The node drains.
     Stop,
 }
@@ -134,6 +136,13 @@ impl<'a> Session<'a> {
                 Read::TooBig(tag) => {
                     let tag = tag.unwrap_or_else(|| "*".to_owned());
                     let answer = format!("{tag} NO [TOOBIG] That is longer than allowed\r\n");
+                    self.wire.write(answer.as_bytes()).await?;
+                    continue;
+                }
+                Read::NoRoom(tag) => {
+                    self.counters.message_refused("no_room");
+                    let tag = tag.unwrap_or_else(|| "*".to_owned());
+                    let answer = format!("{tag} NO [{}] {}\r\n", NO_ROOM.0, NO_ROOM.1);
                     self.wire.write(answer.as_bytes()).await?;
                     continue;
                 }
@@ -267,6 +276,10 @@ impl<'a> Session<'a> {
             is_too_big |= length > message_max.unwrap_or(room).min(room);
             if is_too_big && literal.is_synchronising {
                 return Ok(Read::TooBig(tag_of(&command)));
+            }
+            // Nobody has to send what is not kept. Who does not wait is told when all of it is here.
+            if literal.is_synchronising && message_max.is_some() && !self.server.room.fits(literal.octets) {
+                return Ok(Read::NoRoom(tag_of(&command)));
             }
             if literal.is_synchronising {
                 self.wire.write(b"+ Go on\r\n").await?;

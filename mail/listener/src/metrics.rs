@@ -112,7 +112,7 @@ impl Counters {
         self.metrics.untold.with_label_values(&[self.protocol, reason]).inc();
     }
 
-    /// Counts a message that was not taken: `refused` for good, or `deferred` for now.
+    /// Counts a message that was not taken: `refused` for good, `deferred` for now, or `no_room` before it was sent.
     pub fn message_refused(&self, outcome: &'static str) {
         self.metrics.messages.with_label_values(&[self.protocol, outcome]).inc();
     }

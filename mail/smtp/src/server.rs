@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use directory::Directory;
 use kernel::{ByteSize, DomainName, Timestamp};
-use listener::{Connection, Protocol};
+use listener::{Connection, DiskRoom, Protocol};
 use store::{Sends, Store};
 use tokio::sync::Semaphore;
 use tokio_rustls::TlsAcceptor;
@@ -70,6 +70,8 @@ pub struct Server {
     pub(crate) trace: Option<Arc<Trace>>,
     /// The stages for mail from outside; none where it is not checked.
     pub(crate) inbound: Option<Arc<Inbound>>,
+    /// How much is taken in yet.
+    pub(crate) room: DiskRoom,
 }
 
 impl std::fmt::Debug for Server {
@@ -108,7 +110,15 @@ impl Server {
             report_intake: None,
             trace: None,
             inbound: None,
+            room: DiskRoom::default(),
         }
+    }
+
+    /// The same, putting off mail where `room` is short.
+    #[must_use]
+    pub fn within(mut self, room: DiskRoom) -> Self {
+        self.room = room;
+        self
     }
 
     /// The same, taking reports of other hosts.

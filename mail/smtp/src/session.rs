@@ -265,6 +265,11 @@ impl<'a> Session<'a> {
         if from.as_ref().is_some_and(|from| !from.local.as_str().is_ascii()) && !parameters.is_utf8 {
             return self.say(Reply::new(553, "5.6.7", "This address needs SMTPUTF8")).await;
         }
+        // After what is refused for ever, before what costs questions.
+        if !self.server.room.fits(parameters.size.unwrap_or_default()) {
+            self.counters.message_refused("no_room");
+            return self.say(reply::ROOM_SHORT).await;
+        }
         if let Err(reply) = self.judge_sender(from.as_ref()).await {
             return self.say(reply).await;
         }

@@ -126,6 +126,14 @@ impl SqlStore {
         self.bells.take_changed()
     }
 
+    /// Octets that are free inside the database: see [`Database::reusable_octets`].
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn reusable_octets(&self) -> Result<u64, StoreError> {
+        Ok(self.database.reusable_octets().await?)
+    }
+
     pub(crate) fn now(&self) -> Timestamp {
         (self.now)()
     }

@@ -149,6 +149,18 @@ impl Database {
         migrate::migrate(self, room, steps).await
     }
 
+    /// Octets that are free inside the database: the next rows go there before its file grows, and the file never shrinks.
+    /// 0 with PostgreSQL, which does not tell.
+    ///
+    /// # Errors
+    /// [`DatabaseError`].
+    pub async fn reusable_octets(&self) -> Result<u64, DatabaseError> {
+        match &self.engine {
+            Engine::Sqlite(sqlite) => sqlite.reusable_octets().await,
+            Engine::Postgres(_) => Ok(0),
+        }
+    }
+
     /// SQLite itself, where it is the one.
     pub const fn sqlite(&self) -> Option<&Sqlite> {
         match &self.engine {

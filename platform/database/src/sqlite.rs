@@ -151,6 +151,15 @@ impl Sqlite {
     {
         self.readers.read(work)
     }
+
+    /// Octets of the pages that the file holds and nothing stands on.
+    pub(crate) async fn reusable_octets(&self) -> Result<u64, DatabaseError> {
+        self.read(|connection| {
+            let value = |name| connection.pragma_query_value(None, name, |row| row.get::<_, u32>(0));
+            Ok(u64::from(value("freelist_count")?) * u64::from(value("page_size")?))
+        })
+        .await
+    }
 }
 
 fn unbox<T: 'static>(answer: Answer) -> Result<T, DatabaseError> {

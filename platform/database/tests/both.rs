@@ -150,3 +150,21 @@ async fn work_that_fails_is_undone_and_work_that_ends_is_kept() {
 fn skipped() {
     eprintln!("SKIPPED: PostgreSQL (HOSTERRA_TEST_POSTGRES is not set)");
 }
+
+#[tokio::test]
+async fn what_is_deleted_leaves_room_inside_the_file() {
+    for (database, _folder) in databases().await {
+        let before = database.reusable_octets().await.expect("told");
+        let long = |number: u128| {
+            let insert = Statement::new("INSERT INTO thing (id, n, b) VALUES ($1, 1, $2)");
+            insert.bind(Uuid::from_u128(number)).bind(vec![7_u8; 1 << 20])
+        };
+        database.write((0..4).map(long).collect()).await.expect("written");
+        database.write(vec![Statement::new("DELETE FROM thing")]).await.expect("deleted");
+        let after = database.reusable_octets().await.expect("told");
+        match database.sqlite() {
+            Some(_) => assert!(after >= before + (3 << 20), "{before} and then {after}"),
+            None => assert_eq!(after, 0, "a server does not tell"),
+        }
+    }
+}
