@@ -85,7 +85,7 @@ impl Directory {
     /// Whether an address is a mailbox's or an alias's own; what a catch-all takes is not.
     pub fn is_taken(&self, address: &EmailAddress) -> bool {
         let index = self.index.read();
-        index.places.contains_key(&canonical(index.reflected(address).as_ref()))
+        index.places.has(&canonical(index.reflected(address).as_ref()))
     }
 
     /// The domain that a mailbox is in; none where it does not exist.

@@ -159,11 +159,11 @@ impl Index {
             }
             DomainEvent::SharedAdded { name } => {
                 self.domains.insert(domain, name.clone());
-                self.served.insert(CompactString::from(name.as_str()), domain);
+                self.served.take(CompactString::from(name.as_str()), domain, |other| *other == domain);
             }
             DomainEvent::Verified { .. } => {
                 if let Some(name) = self.domains.get(&domain) {
-                    self.served.insert(CompactString::from(name.as_str()), domain);
+                    self.served.take(CompactString::from(name.as_str()), domain, |other| *other == domain);
                 }
             }
             DomainEvent::DkimKeyMade { .. }
@@ -178,10 +178,8 @@ impl Index {
                 self.demanding.remove(&domain);
                 self.domain_sends.remove(&domain);
                 self.mirrors.remove(&domain);
-                if let Some(name) = self.domains.remove(&domain)
-                    && self.served.get(name.as_str()) == Some(&domain)
-                {
-                    self.served.remove(name.as_str());
+                if let Some(name) = self.domains.remove(&domain) {
+                    self.served.leave(name.as_str(), |other| *other == domain);
                 }
             }
         }
@@ -204,7 +202,7 @@ impl Index {
                 options: None,
                 address,
             };
-            self.places.insert(canonical(&entry.address), Place::Mailbox(key.0, key.1));
+            self.settle(key, &entry.address);
             self.mailboxes.insert(key, entry);
             return;
         }
@@ -218,7 +216,7 @@ impl Index {
             }
             MailboxEvent::Restored => {
                 if let Some((_, entry)) = self.deleted.remove(&key) {
-                    self.places.insert(canonical(&entry.address), Place::Mailbox(key.0, key.1));
+                    self.settle(key, &entry.address);
                     self.mailboxes.insert(key, entry);
                 }
                 return;
@@ -229,7 +227,7 @@ impl Index {
                 // Erased: the person is gone, and so is the address.
                 let Some(local) = local.plain() else { return };
                 entry.address = EmailAddress::new(local.clone(), entry.address.domain.clone());
-                self.places.insert(canonical(&entry.address), Place::Mailbox(key.0, key.1));
+                self.settle(key, &entry.address);
                 self.mailboxes.insert(key, entry);
                 return;
             }
@@ -290,12 +288,15 @@ impl Index {
         }
     }
 
-    /// Nobody is at the address any more, if it was this mailbox.
+    /// This mailbox is at the address from now on.
+    fn settle(&mut self, key: (TenantId, MailboxId), address: &EmailAddress) {
+        let place = Place::Mailbox(key.0, key.1);
+        self.places.take(canonical(address), place, |place| place.is_mailbox(key));
+    }
+
+    /// This mailbox is at the address no more.
     fn vacate(&mut self, key: (TenantId, MailboxId), address: &EmailAddress) {
-        let address = canonical(address);
-        if matches!(self.places.get(&address), Some(Place::Mailbox(tenant, id)) if (*tenant, *id) == key) {
-            self.places.remove(&address);
-        }
+        self.places.leave(&canonical(address), |place| place.is_mailbox(key));
     }
 
     /// Keeps a deleted mailbox as long as it may come back; others are forgotten each time their number has doubled.
@@ -316,6 +317,7 @@ impl Index {
                     targets.plain().map_or_else(|| Arc::from([]), |targets| Arc::from(targets.as_slice()));
                 let entry = AliasEntry {
                     tenant: key.0,
+                    alias: key.1,
                     service: *service,
                     targets,
                     is_active: true,
@@ -326,8 +328,12 @@ impl Index {
                 };
                 self.aliases.insert(key, at.clone());
                 match at.strip_prefix('@') {
-                    Some(domain) => drop(self.catch_alls.insert(CompactString::from(domain), entry)),
-                    None => drop(self.places.insert(at, Place::Alias(Box::new(entry)))),
+                    Some(domain) => {
+                        self.catch_alls.take(CompactString::from(domain), entry, |entry| entry.is_of(key));
+                    }
+                    None => {
+                        self.places.take(at, Place::Alias(Box::new(entry)), |place| place.is_alias(key));
+                    }
                 }
             }
             AliasEvent::ExpiryChanged { expires_at } => {
@@ -354,11 +360,8 @@ impl Index {
             AliasEvent::Deleted => {
                 let Some(at) = self.aliases.remove(&key) else { return };
                 match at.strip_prefix('@') {
-                    Some(domain) => drop(self.catch_alls.remove(domain)),
-                    None if matches!(self.places.get(&at), Some(Place::Alias(_))) => {
-                        drop(self.places.remove(&at));
-                    }
-                    None => {}
+                    Some(domain) => self.catch_alls.leave(domain, |entry| entry.is_of(key)),
+                    None => self.places.leave(&at, |place| place.is_alias(key)),
                 }
             }
         }
@@ -367,8 +370,8 @@ impl Index {
     fn alias_mut(&mut self, key: (TenantId, AliasId)) -> Option<&mut AliasEntry> {
         let at = self.aliases.get(&key)?;
         match at.strip_prefix('@') {
-            Some(domain) => self.catch_alls.get_mut(domain),
-            None => match self.places.get_mut(at) {
+            Some(domain) => self.catch_alls.of_mut(domain, |entry| entry.is_of(key)),
+            None => match self.places.of_mut(at, |place| place.is_alias(key)) {
                 Some(Place::Alias(entry)) => Some(entry),
                 Some(Place::Mailbox(..)) | None => None,
             },

@@ -13,6 +13,7 @@ use kernel::{
     ServiceId, TenantId, Timestamp, TlsPolicyId,
 };
 
+use crate::names::Names;
 use crate::onward::Onward;
 use crate::rewrite::AddressMaps;
 use crate::sender_relay::SenderRelay;
@@ -121,6 +122,7 @@ impl MailboxEntry {
 #[derive(Debug, Clone)]
 pub(crate) struct AliasEntry {
     pub(crate) tenant: TenantId,
+    pub(crate) alias: AliasId,
     pub(crate) service: ServiceId,
     pub(crate) targets: Arc<[EmailAddress]>,
     pub(crate) is_active: bool,
@@ -133,6 +135,11 @@ pub(crate) struct AliasEntry {
 }
 
 impl AliasEntry {
+    /// Whether it is this one.
+    pub(crate) fn is_of(&self, key: AliasKey) -> bool {
+        (self.tenant, self.alias) == key
+    }
+
     /// Whether its time is over. Only temporary aliases look at the clock.
     pub(crate) fn is_expired(&self) -> bool {
         self.expires_at.is_some_and(|end| end <= crate::clock::now())
@@ -145,6 +152,18 @@ pub(crate) enum Place {
     Mailbox(TenantId, MailboxId),
     /// Apart, since most places are mailboxes: with its key such a place fills one line of the processor's cache.
     Alias(Box<AliasEntry>),
+}
+
+impl Place {
+    /// Whether it is this mailbox.
+    pub(crate) fn is_mailbox(&self, key: (TenantId, MailboxId)) -> bool {
+        matches!(self, Self::Mailbox(tenant, mailbox) if (*tenant, *mailbox) == key)
+    }
+
+    /// Whether it is this alias.
+    pub(crate) fn is_alias(&self, key: AliasKey) -> bool {
+        matches!(self, Self::Alias(entry) if entry.is_of(key))
+    }
 }
 
 /// An alias by its id.
@@ -165,7 +184,7 @@ pub(crate) struct Index {
     /// Alias domains with the domain of the same account whose addresses exist there.
     pub(crate) mirrors: HashMap<(TenantId, DomainId), DomainId>,
     /// Served domains by name, with whose id it is.
-    pub(crate) served: HashMap<CompactString, (TenantId, DomainId)>,
+    pub(crate) served: Names<(TenantId, DomainId)>,
     /// Ended services, with when what they hold may be destroyed.
     pub(crate) ending: HashMap<(TenantId, ServiceId), Timestamp>,
     /// Accounts that only try things out.
@@ -179,14 +198,14 @@ pub(crate) struct Index {
     /// Signing keys by domain.
     pub(crate) dkim: HashMap<(TenantId, DomainId), Vec<SigningKey>>,
     /// By canonical address.
-    pub(crate) places: HashMap<CompactString, Place>,
+    pub(crate) places: Names<Place>,
     pub(crate) mailboxes: HashMap<(TenantId, MailboxId), MailboxEntry>,
     /// Deleted mailboxes that may still come back, with when they may no more.
     pub(crate) deleted: HashMap<(TenantId, MailboxId), (Timestamp, MailboxEntry)>,
     /// How many deleted ones there may be before those past their retention are forgotten.
     pub(crate) sweep_deleted_at: usize,
     /// Catch-all aliases by domain name.
-    pub(crate) catch_alls: HashMap<CompactString, AliasEntry>,
+    pub(crate) catch_alls: Names<AliasEntry>,
     /// Where an alias stands: canonical address, or `@domain` for a catch-all.
     pub(crate) aliases: HashMap<AliasKey, CompactString>,
     /// Whom domains always take for a friend, and whom never.

@@ -9,6 +9,7 @@ mod entry;
 mod follow;
 mod footer;
 mod index;
+mod names;
 mod onward;
 pub mod password;
 mod resolve;

@@ -173,7 +173,7 @@ impl Directory {
             Some(Place::Mailbox(tenant, mailbox)) => index.mailboxes.get(&(*tenant, *mailbox)),
             Some(Place::Alias(alias)) if alias.is_expired() => return None,
             Some(Place::Alias(alias)) => index.only_target(alias),
-            None if index.catch_alls.contains_key(address.domain.as_str()) => None,
+            None if index.catch_alls.has(address.domain.as_str()) => None,
             None => return None,
         };
         let spam = own.and_then(|entry| entry.options.as_deref()?.spam.as_deref());

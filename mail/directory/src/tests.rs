@@ -222,6 +222,61 @@ fn what_is_disabled_ended_deleted_or_removed_takes_no_mail() {
 }
 
 #[test]
+fn what_has_passed_to_another_account_is_theirs_whichever_of_them_is_read_first() {
+    // Accounts are read side by side at a start: the one before may be read after the one that has it now.
+    let world = World::new();
+    world.mailbox(30, "alice", None);
+    world.alias(40, Some("info"), &["alice@x.example"]);
+    world.alias(41, None, &["alice@x.example"]);
+    let (before, service, domain) =
+        (TenantId::new(uuid(2)), ServiceId::new(uuid(50)), DomainId::new(uuid(51)));
+    let (mailbox, all) = (MailboxId::new(uuid(52)), AliasId::new(uuid(53)));
+    let sealed = |local: &str| {
+        let local = LocalPart::parse(local).expect("a local part");
+        Sealed::new(SubjectId::of_mailbox(mailbox), local)
+    };
+    let name = || "x.example".parse_name();
+    let account = before.account();
+    let added = DomainEvent::Added { account, service, name: name(), token: "t".to_owned(), mirrors: None };
+    let created = MailboxEvent::Created {
+        account,
+        service,
+        domain,
+        domain_name: name(),
+        local: sealed("alice"),
+        quota: ByteSize::gib(1),
+        display_name: None,
+        password: None,
+    };
+    let caught = |local| AliasEvent::Created {
+        account,
+        service,
+        domain,
+        domain_name: name(),
+        local,
+        targets: Sealed::new(SubjectId::of_alias(all), vec![address("old@x.example")]),
+        temporary: None,
+    };
+    let purge_after = Timestamp::from_secs(1);
+    for (id, event) in [
+        (51, HostingEvent::Domain(added)),
+        (51, HostingEvent::Domain(DomainEvent::Verified { by: VerifiedBy::Operator })),
+        (52, HostingEvent::Mailbox(created)),
+        (53, HostingEvent::Alias(caught(Some(sealed("info"))))),
+        (54, HostingEvent::Alias(caught(None))),
+        (53, HostingEvent::Alias(AliasEvent::Deleted)),
+        (54, HostingEvent::Alias(AliasEvent::Deleted)),
+        (52, HostingEvent::Mailbox(MailboxEvent::Deleted { purge_after })),
+        (51, HostingEvent::Domain(DomainEvent::Removed { purge_after })),
+    ] {
+        world.tell_in(before, id, event);
+    }
+    for to in ["alice@x.example", "info@x.example", "anybody@x.example"] {
+        assert_eq!(world.ends(to), Ok((vec![30], vec![])), "{to}");
+    }
+}
+
+#[test]
 fn a_mailbox_sends_as_itself_and_as_aliases_that_lead_to_it() {
     let world = World::new();
     world.mailbox(30, "alice", None);
