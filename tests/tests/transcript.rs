@@ -14,6 +14,7 @@
 //! | `@ traced STAGE RECIPIENT [WORD]` | the trace shows such a step, with a reason or folder; `-` is no recipient |
 //! | `@ begun` | every way in the trace begins with how the message came, whoever looks |
 //! | `@ suspend`, `restrict`, `resume`, `end`, `purge` | the service is in that state |
+//! | `@ sandbox` | the account only tries things out |
 //! | `@ fill` | alice's mailbox gets as much as it may hold |
 
 use std::collections::HashMap;
@@ -26,6 +27,7 @@ use bytes::Bytes;
 use database::Database;
 use directory::Directory;
 use engine::Follower as _;
+use hosting::account::AccountEvent;
 use hosting::address_map::{AddressMap, AddressMapKind};
 use hosting::alias::{AliasEvent, AliasSettings, Disposition};
 use hosting::book::BookEvent;
@@ -79,8 +81,12 @@ fn tenant() -> TenantId {
 }
 
 fn recorded(id: u128, event: HostingEvent) -> Recorded<HostingEvent> {
+    recorded_of(tenant(), id, event)
+}
+
+fn recorded_of(tenant: TenantId, id: u128, event: HostingEvent) -> Recorded<HostingEvent> {
     Recorded {
-        cursor: Cursor { tenant: tenant(), position: Position(1) },
+        cursor: Cursor { tenant, position: Position(1) },
         stream: StreamId { category: event.category(), id: Uuid::from_u128(id) },
         version: Version(1),
         id: EventId::new(Uuid::from_u128(7)),
@@ -161,6 +167,39 @@ fn share(id: u128, shared: u128, member: u128, roles: &[ShareRole]) -> Recorded<
         content: Sealed::new(subject, Box::new(content)),
     };
     recorded(shared, HostingEvent::Entry(added.into()))
+}
+
+/// A neighbour: somebody else's mailbox `zoe@y.example`.
+fn neighbour() -> Vec<Recorded<HostingEvent>> {
+    let other = TenantId::new(Uuid::from_u128(2));
+    let name = || DomainName::parse("y.example").expect("a name");
+    let (service, domain) = (ServiceId::new(Uuid::from_u128(70)), DomainId::new(Uuid::from_u128(71)));
+    let mailbox = MailboxId::new(Uuid::from_u128(72));
+    let added = DomainEvent::Added {
+        account: other.account(),
+        service,
+        name: name(),
+        token: String::new(),
+        mirrors: None,
+    };
+    let created = MailboxEvent::Created {
+        account: other.account(),
+        service,
+        domain,
+        domain_name: name(),
+        local: Sealed::new(SubjectId::of_mailbox(mailbox), LocalPart::parse("zoe").expect("a local part")),
+        quota: QUOTA,
+        display_name: None,
+        password: None,
+    };
+    let events = [
+        (70, HostingEvent::Service(ordered())),
+        (70, HostingEvent::Service(ServiceEvent::Activated)),
+        (71, HostingEvent::Domain(added)),
+        (71, HostingEvent::Domain(DomainEvent::Verified { by: VerifiedBy::Operator })),
+        (72, HostingEvent::Mailbox(created)),
+    ];
+    events.into_iter().map(|(id, event)| recorded_of(other, id, event)).collect()
 }
 
 fn acceptor() -> TlsAcceptor {
@@ -252,6 +291,7 @@ impl World {
             map(53, AddressMapKind::SenderCopy, "carol@x.example", "archive@elsewhere.example"),
         ];
         directory.apply(&page).expect("taken");
+        directory.apply(&neighbour()).expect("taken");
         let folder = tempfile::tempdir().expect("a folder");
         let database = Database::open_sqlite(&folder.path().join("mail.db")).expect("a file");
         let now: store::Now = Arc::new(|| Timestamp::from_secs(1_800_000_000));
@@ -319,6 +359,11 @@ impl World {
             ["open", name, protocol, encryption, rest @ ..] => {
                 let peer = rest.first().map_or(PEER, |text| text.parse().expect("an address"));
                 sessions.insert((*name).to_owned(), self.session(protocol, encryption, peer));
+            }
+            ["sandbox"] => {
+                let name = Sealed::new(SubjectId::of_account(tenant().account()), "x".to_owned());
+                let opened = AccountEvent::Opened { name, parent: None, is_sandbox: true };
+                self.directory.apply(&[recorded(1, HostingEvent::Account(opened))]).expect("taken");
             }
             // The plan lets its messages have so many recipients, and its mailboxes send to so many a day.
             ["plan", recipients, sends] => {

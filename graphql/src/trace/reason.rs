@@ -15,6 +15,11 @@ const MEANINGS: &[Meaning] = &[
     ),
     ("alias_loop", "the alias leads in a circle", "l'alias tourne en rond"),
     ("over_quota", "the mailbox is full", "la boîte est pleine"),
+    (
+        "sandbox",
+        "the sender only tries things out and writes to its own mailboxes alone",
+        "l'expéditeur est un bac à sable et n'écrit qu'à ses propres boîtes",
+    ),
     ("tls_needed", "the mailbox takes mail over TLS only", "la boîte n'accepte que les connexions TLS"),
     (
         "greylisted",

@@ -56,8 +56,11 @@ impl Effect for PostNotices {
             tracing::info!(notice.id = %notice.notice, kind = notice.kind.name(), "its address takes no mail");
             return Ok(());
         };
-        // Whoever tries things out may name anybody: nobody elsewhere hears of it.
-        acceptance.queueing.is_sandbox = self.directory.is_sandbox(recorded.cursor.tenant);
+        // Whoever tries things out may name anybody: nobody elsewhere hears of it, nor anybody else here.
+        if self.directory.is_sandbox(recorded.cursor.tenant) {
+            acceptance.queueing.is_sandbox = true;
+            acceptance.deposits.retain(|deposit| deposit.owner.tenant == recorded.cursor.tenant);
+        }
         let accepted = self.store.accept(acceptance).await;
         let accepted =
             accepted.map_err(|error| EffectError { at: recorded.cursor, reason: error.to_string() })?;

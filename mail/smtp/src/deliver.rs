@@ -78,6 +78,8 @@ struct Stamp<'a> {
     results: &'a str,
 }
 
+const SANDBOX: Reply =
+    Reply::new(550, "5.7.1", "This is a sandbox: it writes to its own mailboxes, and to no others here");
 const TLS_ONLY: Reply = Reply::new(550, "5.7.10", "This mailbox takes mail over TLS only: STARTTLS first");
 const DISABLED: Reply = Reply::new(550, "5.2.1", "This address takes no mail now");
 const INTERNAL: Reply =
@@ -311,6 +313,7 @@ impl Session<'_> {
         let reasons = match reply.enhanced {
             Some("5.2.2") => vec!["over_quota"],
             Some("5.7.10") => vec!["tls_needed"],
+            Some("5.7.1") => vec!["sandbox"],
             _ => Vec::new(),
         };
         (reply, reasons)
@@ -328,7 +331,14 @@ impl Session<'_> {
         let mut fitting = Vec::new();
         let is_encrypted = self.wire.encryption() == Encryption::Tls;
         let mut is_too_plain = false;
+        // Whoever tries things out writes to nobody else, here as little as elsewhere.
+        let confined_to = self.asker().filter(|tenant| self.server.directory.is_sandbox(*tenant));
+        let mut is_outside = false;
         for end in &ends.mailboxes {
+            if confined_to.is_some_and(|tenant| tenant != end.tenant) {
+                is_outside = true;
+                continue;
+            }
             if end.requires_tls && !is_encrypted {
                 is_too_plain = true;
                 continue;
@@ -348,7 +358,11 @@ impl Session<'_> {
             }
         }
         if fitting.is_empty() && ends.forwards.is_empty() && !ends.is_consumed {
-            return if is_too_plain { TLS_ONLY } else { OVER_QUOTA };
+            return match (is_outside, is_too_plain) {
+                (true, _) => SANDBOX,
+                (false, true) => TLS_ONLY,
+                (false, false) => OVER_QUOTA,
+            };
         }
         let home = self.home_of(to);
         let Some(transaction) = &mut self.transaction else { return reply::BAD_SEQUENCE };
