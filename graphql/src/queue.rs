@@ -2,4 +2,5 @@
 
 pub(crate) mod mutation;
 pub(crate) mod object;
+pub(crate) mod own;
 pub(crate) mod query;

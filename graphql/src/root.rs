@@ -37,6 +37,7 @@ use crate::plan::query::PlanQuery;
 use crate::push::mutation::PushMutation;
 use crate::push::query::PushQuery;
 use crate::queue::mutation::QueueMutation;
+use crate::queue::own::OwnHeldQuery;
 use crate::queue::query::QueueQuery;
 use crate::reseller::mutation::ResellerMutation;
 use crate::reseller::query::ResellerQuery;
@@ -69,7 +70,8 @@ use crate::webhook::query::WebhookQuery;
 /// * `atLeast` is a `position` that a mutation gave: the answer shows at least that change, or after 2 seconds the
 ///   error `STALE` says to try again.
 /// * Errors carry `extensions.code`: `UNAUTHENTICATED`, `FORBIDDEN`, `NOT_FOUND` (also where even the existence is
-///   hidden), `STALE`, `BAD_INPUT`, `THROTTLED`, `BUSY`, and `INTERNAL` with a `correlationId` to report.
+///   hidden), `STALE`, `BAD_INPUT`, `THROTTLED`, `BUSY`, `VISITING` (kept from those who try the public demo), and
+///   `INTERNAL` with a `correlationId` to report.
 /// * Operations are counted in windows of a minute: 1200 for an API token, 600 for a session, 120 for a peer without a
 ///   credential. `RateLimit-Limit`, `RateLimit-Remaining` and `RateLimit-Reset` (seconds) tell what is left; beyond, the
 ///   answer is 429 with `Retry-After`.
@@ -102,6 +104,7 @@ pub struct QueryRoot(
     SyncJobQuery,
     PushQuery,
     QueueQuery,
+    OwnHeldQuery,
     TraceQuery,
     SuppressionQuery,
     DelegationQuery,

@@ -271,3 +271,69 @@ async fn a_domain_shows_what_others_report_about_it_and_only_to_its_own() {
     assert_eq!(rest["domain"]["dmarcReports"]["nodes"], json!([{ "reportId": "0" }]));
     assert_eq!(code(&stage.ask(&other.owner, &query).await), "NOT_FOUND");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mailbox_sees_what_of_its_own_is_held_with_its_subject_and_nobody_else_does() {
+    let stage = Stage::open().await;
+    let operator = stage.operator().await;
+    let customer = stage.customer(&operator, ("globex", "solo")).await;
+    let victim = stage.mailbox(&customer, "victim").await;
+    stage.mailbox(&customer, "neighbour").await;
+    let account: AccountId = customer.account.parse().expect("an id");
+    let address = |to: String| QueuedRecipient {
+        address: EmailAddress::parse(&to).expect("an address"),
+        notify: None,
+        original: None,
+    };
+    for (number, recipients) in [(1, 1), (2, 30)] {
+        let text = format!(
+            "Subject: =?utf-8?Q?Relev=C3=A9_{number}?=\r\nDate: Wed, 25 Nov 2026 12:00:00 +0000\r\n\r\nhello\r\n"
+        );
+        let acceptance = Acceptance {
+            message: Bytes::from(text),
+            deposits: Vec::new(),
+            queued: (0..recipients).map(|index| address(format!("f{index}@else.example"))).collect(),
+            sender: None,
+            tenant: account.tenant(),
+            dsn: (None, None),
+            queueing: Queueing {
+                mailbox: Some(victim.parse().expect("an id")),
+                is_held: true,
+                ..Queueing::default()
+            },
+        };
+        stage.store.accept(acceptance).await.expect("accepted");
+    }
+    queue(&stage, &customer, &victim, "free@else.example").await;
+    let own = stage.sign_in(&format!("victim@{}", customer.domain_name), PASSWORD).await;
+    let read = "{ ownHeldMail { nodes { subject sentAt recipients recipientCount bytes queuedAt } } }";
+    let seen = stage.done(&own, read).await;
+    let seen = seen["ownHeldMail"]["nodes"].as_array().expect("nodes").clone();
+    assert_eq!(seen.len(), 2, "{seen:#?}");
+    assert_eq!(seen[0]["subject"], "Relevé 1");
+    assert_eq!(seen[0]["recipients"], json!(["f0@else.example"]));
+    assert_eq!(seen[0]["sentAt"], "2026-11-25T12:00:00.000Z");
+    assert_eq!(seen[1]["recipientCount"], 30);
+    assert_eq!(seen[1]["recipients"].as_array().map(Vec::len), Some(20));
+    // Page by page, each once.
+    let first = stage
+        .done(&own, "{ ownHeldMail(first: 1) { nodes { subject } pageInfo { endCursor hasNextPage } } }")
+        .await;
+    assert_eq!(first["ownHeldMail"]["pageInfo"]["hasNextPage"], true);
+    let cursor = first["ownHeldMail"]["pageInfo"]["endCursor"].as_str().expect("a cursor");
+    let second = format!(
+        "{{ ownHeldMail(first: 1, after: \"{cursor}\") {{ nodes {{ subject }} pageInfo {{ hasNextPage }} }} }}"
+    );
+    let second = stage.done(&own, &second).await;
+    assert_eq!(second["ownHeldMail"]["nodes"][0]["subject"], "Relevé 2");
+    assert_eq!(second["ownHeldMail"]["pageInfo"]["hasNextPage"], false);
+    let neighbour = stage.sign_in(&format!("neighbour@{}", customer.domain_name), PASSWORD).await;
+    assert!(nodes(&stage.ask(&neighbour, read).await, "ownHeldMail").is_empty());
+    for other in [customer.owner.as_str(), operator.as_str()] {
+        assert_eq!(code(&stage.ask(other, read).await), "NOT_FOUND");
+    }
+    // Letting it go stays the administrators'.
+    let release =
+        format!("mutation {{ mailboxSendingRelease(mailboxId: \"{victim}\") {{ userErrors {{ code }} }} }}");
+    assert_eq!(code(&stage.ask(&own, &release).await), "FORBIDDEN");
+}

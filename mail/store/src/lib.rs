@@ -21,6 +21,7 @@ mod sql;
 mod sts_policy;
 mod tls_result;
 mod trace;
+mod turns;
 mod view;
 
 pub use correspondents::{Correspondents, Habits};
@@ -37,9 +38,9 @@ pub use port::{
 pub use queue::{
     CLOSED_DAY_COUNT, DelayNotice, Depth, Due, DuePage, Instead, LEASE_RECIPIENT_COUNT_MAX, Lane,
     LeaseRequest, LeaseToken, Leased, LeasedMessage, LeasedRecipient, Line, ORDER_RECIPIENT_COUNT_MAX, Order,
-    Origin, Outcome, PassageFilter, QUEUE_PAGE_COUNT_MAX, Queue, QueueEntry, Queueing, RecipientKey,
-    RecipientState, RemoteReply, Selection, Settlement, Settling, Sight, StateSelection, Suppress,
-    Suppression, Suspension, TlsWish,
+    Origin, Outcome, PassageFilter, QUEUE_PAGE_COUNT_MAX, Queue, QueueEntry, QueuedHead, Queueing,
+    RecipientKey, RecipientState, RemoteReply, Selection, Settlement, Settling, Sight, StateSelection,
+    Suppress, Suppression, Suspension, TlsWish,
 };
 pub use reports::{
     DOMAIN_REPORT_COUNT_MAX, DmarcReport, DmarcSource, REPORT_DAY_COUNT, REPORT_ROW_COUNT_MAX, ReportHead,
@@ -51,4 +52,5 @@ pub use sql::{Now, Retention, SqlStore};
 pub use sts_policy::{StsPolicies, StsPolicy};
 pub use tls_result::{TlsResult, TlsResults};
 pub use trace::{Direction, Passage, Stage};
+pub use turns::{Turn, Turns};
 pub use view::{CHUNK_ROW_COUNT_MAX, Difference, FolderView, Snapshot, Views};

@@ -358,6 +358,17 @@ pub struct QueueEntry {
     pub closed_at: Option<Timestamp>,
 }
 
+/// What a message that waits says of itself in its header: content, for whoever wrote it alone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct QueuedHead {
+    /// The message's number in the queue.
+    pub queue_id: u64,
+    /// Its subject, readable; none where it has none.
+    pub subject: Option<String>,
+    /// Its date; none where it has none that can be read.
+    pub sent_at: Option<Timestamp>,
+}
+
 /// Which recipients are meant. Everything that is given must be so.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Selection {
@@ -481,6 +492,9 @@ pub trait Queue: Send + Sync + 'static {
 
     /// The octets of a message; none where it is closed.
     async fn content(&self, queue_id: u64) -> Result<Option<Bytes>, StoreError>;
+
+    /// What messages say of themselves in their headers, at most [`QUEUE_PAGE_COUNT_MAX`]; closed ones are left out.
+    async fn heads(&self, queue_ids: &[u64]) -> Result<Vec<QueuedHead>, StoreError>;
 
     /// At most `limit` recipients after `after`, by message and recipient.
     async fn entries(

@@ -26,7 +26,8 @@ use super::SqlStore;
 use crate::trace::Passage;
 use crate::{
     Depth, DuePage, LeaseRequest, LeaseToken, Leased, Line, Order, PassageFilter, Queue, QueueEntry, Queued,
-    QueuedRecipient, RecipientKey, RemoteReply, Selection, Settling, StoreError, Suppression, Suspension,
+    QueuedHead, QueuedRecipient, RecipientKey, RemoteReply, Selection, Settling, StoreError, Suppression,
+    Suspension,
 };
 
 /// Entries in one page.
@@ -128,6 +129,10 @@ impl Queue for SqlStore {
 
     async fn content(&self, queue_id: u64) -> Result<Option<Bytes>, StoreError> {
         self.queue_content(queue_id).await
+    }
+
+    async fn heads(&self, queue_ids: &[u64]) -> Result<Vec<QueuedHead>, StoreError> {
+        self.queue_heads(queue_ids).await
     }
 
     async fn entries(

@@ -10,7 +10,8 @@ use bytes::Bytes;
 use kernel::{EmailAddress, MailboxId, TenantId, Timestamp};
 use store::{
     Depth, DuePage, LeaseRequest, LeaseToken, Leased, Line, Order, Passage, PassageFilter, Queue, QueueEntry,
-    RecipientKey, RemoteReply, Selection, Settling, SqlStore, StoreError, Suppression, Suspension,
+    QueuedHead, RecipientKey, RemoteReply, Selection, Settling, SqlStore, StoreError, Suppression,
+    Suspension,
 };
 use uuid::Uuid;
 
@@ -116,6 +117,11 @@ impl Queue for Mortal {
     async fn content(&self, queue_id: u64) -> Result<Option<Bytes>, StoreError> {
         self.alive().await;
         at_once(self.store.content(queue_id))
+    }
+
+    async fn heads(&self, queue_ids: &[u64]) -> Result<Vec<QueuedHead>, StoreError> {
+        self.alive().await;
+        at_once(self.store.heads(queue_ids))
     }
 
     async fn entries(

@@ -4,13 +4,14 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use database::{Row, Statement, Transaction, Work};
 use kernel::{DomainName, MailboxId, TenantId, Timestamp};
+use message::Summary;
 use uuid::Uuid;
 
 use super::{bound, line_key, parse, row};
 use crate::sql::SqlStore;
 use crate::{
     Due, DuePage, Instead, LEASE_RECIPIENT_COUNT_MAX, LeaseRequest, LeaseToken, Leased, LeasedMessage,
-    LeasedRecipient, Line, RecipientKey, StoreError,
+    LeasedRecipient, Line, QUEUE_PAGE_COUNT_MAX, QueuedHead, RecipientKey, StoreError,
 };
 
 /// Leases that are renewed in one transaction.
@@ -209,5 +210,34 @@ impl SqlStore {
             Statement::new("SELECT b.octets FROM queue q JOIN blob b ON b.id = q.blob WHERE q.id = $1");
         let rows = self.database.query(select.bind(row::queue_key(queue_id))).await?;
         Ok(rows.first().map(|found| found.bytes(0).map(Bytes::copy_from_slice)).transpose()?)
+    }
+
+    /// From what was derived when the messages came: nothing is read of the messages themselves.
+    pub(crate) async fn queue_heads(&self, queue_ids: &[u64]) -> Result<Vec<QueuedHead>, StoreError> {
+        let wanted = queue_ids.iter().take(QUEUE_PAGE_COUNT_MAX);
+        let places: Vec<String> = (1..=wanted.len()).map(|place| format!("${place}")).collect();
+        if places.is_empty() {
+            return Ok(Vec::new());
+        }
+        let select = format!(
+            "SELECT q.id, b.summary FROM queue q JOIN blob b ON b.id = q.blob WHERE q.id IN ({}) ORDER BY q.id",
+            places.join(", ")
+        );
+        let select = wanted.fold(Statement::new(select), |select, id| select.bind(row::queue_key(*id)));
+        let rows = self.database.query(select).await?;
+        let heads = rows.iter().map(|found| {
+            let summary = Summary::decode(found.bytes(1)?).ok();
+            let (subject, sent_at) = match summary {
+                Some(summary) => (summary.envelope.subject, summary.sent_at_ms),
+                // Of a form that is not known any more.
+                None => (None, None),
+            };
+            Ok(QueuedHead {
+                queue_id: u64::try_from(found.int(0)?).unwrap_or_default(),
+                subject: subject.map(|subject| message::decode_words(&subject)),
+                sent_at: sent_at.map(Timestamp::from_millis),
+            })
+        });
+        heads.collect()
     }
 }

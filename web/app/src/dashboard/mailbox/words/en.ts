@@ -8,6 +8,8 @@ export default {
   'box.part.sync': 'Sync jobs', 'box.part.push': 'Notifications', 'box.part.trace': 'Message trace', 'box.part.settings': 'Settings',
   'box.closed': 'Left to your administrator', 'box.closedText': 'Whoever administers your domain has not opened this to you. Ask them to change it.',
   'box.held': 'What you send is held', 'box.heldText': 'Since {at}. Change your password, then ask your administrator to release it. Nothing is lost.',
+  'box.held.title': 'Your messages that are held', 'box.held.hint': 'They wait until an administrator of your domain lets them go or destroys them. Something you did not write? Say so.', 'box.held.kept': 'They wait and do not leave: whoever runs your domain decides what becomes of them.', 'box.held.none': 'No message waits.', 'box.held.noSubject': '(no subject)',
+  'box.held.to': 'To {who}', 'box.held.more.one': '{named} and {count} more', 'box.held.more.other': '{named} and {count} more',
   'hold.NEW_RECIPIENTS': 'Within an hour this mailbox wrote to many people for the first time: somebody else may be sending in your name.',
   'hold.NEW_NETWORK': 'This mailbox wrote to people for the first time, from a network it never sent from: somebody else may be sending in your name.',
   'hold.BOUNCES': 'Many of the addresses that this mailbox wrote to do not exist: somebody else may be sending in your name.',

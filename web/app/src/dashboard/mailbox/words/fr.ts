@@ -10,6 +10,8 @@ export default {
   'box.part.sync': 'Synchronisation', 'box.part.push': 'Notifications', 'box.part.trace': 'Suivi des messages', 'box.part.settings': 'Réglages',
   'box.closed': 'Réservé à votre administrateur', 'box.closedText': 'L’administrateur de votre domaine ne vous a pas ouvert ce réglage. Demandez-lui de le modifier.',
   'box.held': 'Vos envois sont retenus', 'box.heldText': 'Depuis le {at}. Changez votre mot de passe, puis demandez à votre administrateur de les libérer. Rien n’est perdu.',
+  'box.held.title': 'Vos messages retenus', 'box.held.hint': 'Ils attendent qu’un administrateur de votre domaine les libère ou les détruise. L’un d’eux n’est pas de vous ? Signalez-le.', 'box.held.kept': 'Ils attendent et ne partent pas : qui gère votre domaine décide de leur sort.', 'box.held.none': 'Aucun message n’attend.', 'box.held.noSubject': '(sans objet)',
+  'box.held.to': 'À {who}', 'box.held.more.one': '{named} et {count} autre', 'box.held.more.other': '{named} et {count} autres',
   'hold.NEW_RECIPIENTS': 'En une heure, cette boîte a écrit à beaucoup de personnes pour la première fois : quelqu’un d’autre envoie peut-être en votre nom.',
   'hold.NEW_NETWORK': 'Cette boîte a écrit à des personnes pour la première fois, depuis un réseau jamais utilisé : quelqu’un d’autre envoie peut-être en votre nom.',
   'hold.BOUNCES': 'Beaucoup d’adresses auxquelles cette boîte a écrit n’existent pas : quelqu’un d’autre envoie peut-être en votre nom.',
