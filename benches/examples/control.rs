@@ -302,6 +302,7 @@ async fn main() {
         },
         txt: nothing.clone(),
         dns: Arc::new(graphql::DnsChecks::new(Arc::new(resolver::Zone::new()), names())),
+        standings: graphql::DnsStandings::open(database.clone()).await.expect("a table"),
         notices: graphql::Notices {
             links: notice::Links::new([0; 32], "https://panel.example".to_owned()),
             language: hosting::Language::En,

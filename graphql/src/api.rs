@@ -12,6 +12,7 @@ use kernel::{CorrelationId, Via};
 
 use crate::access;
 use crate::access::allowance::{Allowance, Allowances, Counted};
+use crate::domain::standing::Standings;
 use crate::error::Fault;
 use crate::event::{Room, SubscriptionRoot};
 use crate::language::Language;
@@ -86,6 +87,10 @@ impl Api {
                 )
                 .data(
                     DataLoader::new(Sends(Arc::clone(&platform.sends)), tokio::spawn)
+                        .max_batch_size(USAGE_COUNT_MAX),
+                )
+                .data(
+                    DataLoader::new(Standings(platform.standings.clone()), tokio::spawn)
                         .max_batch_size(USAGE_COUNT_MAX),
                 )
                 .finish();

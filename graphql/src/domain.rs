@@ -8,3 +8,4 @@ pub(crate) mod projection;
 pub(crate) mod query;
 mod report;
 pub(crate) mod room;
+pub(crate) mod standing;

@@ -13,6 +13,7 @@ use kernel::{ByteSize, DomainId, DomainName, MailboxId, TenantId, Timestamp, Web
 
 use crate::access::{AccessKey, People, SignIns};
 use crate::domain::dns::DnsChecks;
+use crate::domain::standing::DnsStandings;
 use crate::passkey::question::Passkeys;
 
 /// Whether an engineer or a customer is at the other end.
@@ -63,6 +64,8 @@ pub struct Platform {
     pub txt: Arc<dyn TxtResolver>,
     /// Checks the DNS records of domains.
     pub dns: Arc<DnsChecks>,
+    /// How they stood when they were last looked at.
+    pub standings: DnsStandings,
     /// How people are written to.
     pub notices: Notices,
     /// Makes signing keys.

@@ -48,3 +48,15 @@ export async function linkTo(node, login, page, known = new Set()) {
   }
   throw new Error(`no link to /${page} in the mailbox`);
 }
+
+/** Waits until a message to `login` says what `words` matches; how many do so then. */
+export async function told(node, login, words, wait = WAIT_MS_MAX) {
+  const begun = Date.now();
+  for (;;) {
+    const read = await dialogue(node.ports.imaps, [`LOGIN ${login} ${PASSWORD}`, 'SELECT INBOX', 'FETCH 1:* BODY.PEEK[]', 'LOGOUT']);
+    const count = [...plain(read).matchAll(new RegExp(words, 'g'))].length;
+    if (count > 0) return count;
+    if (Date.now() - begun > wait) throw new Error(`no message says ${words}`);
+    await new Promise((resolve) => setTimeout(resolve, 500));
+  }
+}

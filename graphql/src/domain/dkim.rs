@@ -88,11 +88,13 @@ pub(super) async fn keys(ctx: &Context<'_>, domain: &Domain) -> Result<Vec<DkimK
 
 /// The keys whose records have to stand in DNS: those that sign, and those that are to.
 pub(super) async fn wanted(ctx: &Context<'_>, key: (AccountId, DomainId)) -> Result<Vec<dnscheck::DkimKey>> {
-    let state = loaded(ctx, key).await?;
+    Ok(wanted_of(&loaded(ctx, key).await?))
+}
+
+/// The same of a domain as it is.
+pub(super) fn wanted_of(state: &DomainState) -> Vec<dnscheck::DkimKey> {
     let standing = state.dkim().iter().filter(|key| !matches!(key.stage, DkimStage::Retired { .. }));
-    Ok(standing
-        .map(|key| dnscheck::DkimKey { selector: key.selector.to_string(), text: key.record() })
-        .collect())
+    standing.map(|key| dnscheck::DkimKey { selector: key.selector.to_string(), text: key.record() }).collect()
 }
 
 fn shown(domain: &str, key: &model::DkimKey, delegated: Option<String>) -> DkimKey {

@@ -8,11 +8,13 @@ use async_graphql::{Context, Enum, Object, Result, SimpleObject};
 use authority::Permission;
 use directory::MtaSts;
 use dnscheck::{Checked, Expected, Need, Reason, Role, State};
+use hosting::domain::DomainState;
 use kernel::{AccountId, DomainId, Timestamp};
 use parking_lot::Mutex;
 use resolver::{Dns, Name};
 use tokio::sync::Semaphore;
 
+use super::dkim::wanted_of;
 use super::query::read;
 use crate::error::Fault;
 use crate::language::Language;
@@ -23,6 +25,9 @@ use crate::scalar::{AccountKey, DomainKey, Moment, Place};
 const KEPT: Duration = Duration::from_secs(600);
 /// The least time between two checks of a domain, also for those who want a new one.
 const PAUSE_MIN: Duration = Duration::from_secs(20);
+/// How old an answer to somebody else may be that serves the platform's own look as well: less than its shortest pause, so
+/// that two looks are two.
+const SHARED: Duration = Duration::from_secs(8);
 /// Checks that run at a time; each asks some twenty questions.
 const CHECK_COUNT_MAX: usize = 8;
 /// Most domains whose last check is remembered.
@@ -98,21 +103,45 @@ impl DnsChecks {
     }
 
     /// The last check if it is young enough and of the same signing keys, else a new one. None where too many run.
-    async fn of(
-        &self,
-        Wanted { key, name, keys, sts }: Wanted<'_>,
-        (is_new_wanted, now): (bool, Timestamp),
-    ) -> Option<Last> {
-        let fresh = if is_new_wanted { PAUSE_MIN } else { KEPT };
-        let (began, platform) = (Instant::now(), self.platform_with(sts));
-        if let Some(last) = self.last.lock().get(&key)
-            && began.duration_since(last.began) < fresh
-            && last.keys == keys
-            && last.sts_id == platform.sts_id
-        {
-            return Some(last.clone());
+    async fn of(&self, wanted: Wanted<'_>, (is_new_wanted, now): (bool, Timestamp)) -> Option<Last> {
+        let known = self.known(&wanted, if is_new_wanted { PAUSE_MIN } else { KEPT });
+        if known.is_some() {
+            return known;
         }
         let _room = self.room.try_acquire().ok()?;
+        Some(self.ask(wanted, now).await)
+    }
+
+    /// Checks a domain for the platform itself, which bounds by itself how many it checks at a time; what somebody has asked
+    /// for a moment ago does as well.
+    pub async fn look(
+        &self,
+        (account, domain): (AccountId, DomainId),
+        (state, sts): (&DomainState, MtaSts),
+        now: Timestamp,
+    ) -> Option<Arc<Vec<Checked>>> {
+        let name = Name::parse(state.served_name()?.as_str()).ok()?;
+        let wanted = Wanted { key: (account, domain), name: &name, keys: wanted_of(state), sts };
+        let last = match self.known(&wanted, SHARED) {
+            Some(known) => known,
+            None => self.ask(wanted, now).await,
+        };
+        Some(last.checked)
+    }
+
+    /// The last check of the same, if it is younger than `fresh`.
+    fn known(&self, wanted: &Wanted<'_>, fresh: Duration) -> Option<Last> {
+        let last = self.last.lock();
+        let last = last.get(&wanted.key).filter(|last| {
+            last.began.elapsed() < fresh
+                && last.keys == wanted.keys
+                && last.sts_id == self.platform_with(wanted.sts).sts_id
+        });
+        last.cloned()
+    }
+
+    async fn ask(&self, Wanted { key, name, keys, sts }: Wanted<'_>, now: Timestamp) -> Last {
+        let (began, platform) = (Instant::now(), self.platform_with(sts));
         let checked = dnscheck::check(&*self.dns, &platform, name, &keys).await;
         let sts_id = platform.sts_id;
         let last = Last { began, at: now, keys, sts_id, checked: Arc::new(checked) };
@@ -123,7 +152,7 @@ impl DnsChecks {
         if kept.len() < KEPT_COUNT_MAX {
             kept.insert(key, last.clone());
         }
-        Some(last)
+        last
     }
 }
 
@@ -302,6 +331,9 @@ impl DnsQuery {
         let (key, sts) = ((account, domain_id.0), platform.directory.mta_sts(&domain.name));
         let last = platform.dns.of(Wanted { key, name: &name, keys, sts }, (recheck, now)).await;
         let last = last.ok_or_else(|| ctx.fault(Fault::Busy))?;
+        if recheck {
+            platform.standings.hasten((account.tenant(), domain_id.0), now).await;
+        }
         Ok(Some(DomainDns { name, last }))
     }
 }

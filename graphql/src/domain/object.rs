@@ -7,6 +7,7 @@ use authority::Resource;
 use super::dkim::DkimKey;
 use super::report::{DmarcReport, DmarcSourceSummary, TlsReport};
 use super::room::DomainRoom;
+use super::standing::DomainDnsStanding;
 use crate::page::{PageKey, cost};
 use crate::scalar::{AccountKey, DomainKey, Moment, ServiceKey};
 use crate::sender_relay::object::SenderRelay;
@@ -114,6 +115,13 @@ impl Domain {
     #[graphql(complexity = "10 + child_complexity")]
     async fn sender_relay(&self, ctx: &Context<'_>) -> Result<Option<SenderRelay>> {
         crate::sender_relay::query::of(ctx, self).await
+    }
+
+    /// How its DNS records stood when the platform last looked at them by itself, which it does again and again; none before
+    /// the first time. `domainDns` asks DNS.
+    #[graphql(complexity = "5 + child_complexity")]
+    async fn dns_standing(&self, ctx: &Context<'_>) -> Result<Option<DomainDnsStanding>> {
+        super::standing::of(ctx, self).await
     }
 
     /// How much of its service it uses, and how much it may have; none for a shared domain.

@@ -204,6 +204,7 @@ impl Stage {
             logins: world.clone(),
             txt: world.clone(),
             dns: Arc::new(graphql::DnsChecks::new(Arc::new(resolver::Zone::new()), names())),
+            standings: graphql::DnsStandings::open(control.clone()).await.expect("a table"),
             notices: Notices { links: links(), language: hosting::Language::Fr, is_sign_up_open: true },
             dkim: world.clone(),
             retention: Duration::from_secs(30 * 24 * 3600),

@@ -209,7 +209,7 @@ impl KeyWatch {
 }
 
 /// RFC 6761 section 6.
-fn is_special(name: &DomainName) -> bool {
+pub fn is_special(name: &DomainName) -> bool {
     let last = name.as_str().rsplit('.').next().unwrap_or_default();
     ["example", "invalid", "localhost", "test"].contains(&last)
 }

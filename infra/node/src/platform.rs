@@ -7,7 +7,7 @@ use anyhow::Context as _;
 use database::{Blobs, Database};
 use directory::Directory;
 use engine::Engine;
-use graphql::People;
+use graphql::{DnsStandings, People};
 use journal::keyring::Keyring;
 use journal::{Clock, Journal, PostgresJournal, SqliteJournal, SystemClock};
 use kernel::Timestamp;
@@ -61,6 +61,8 @@ pub struct Platform {
     pub door: door::DoorBook,
     /// Where webhooks stand, and what they were told.
     pub deliveries: Deliveries,
+    /// How domains stood in DNS when they were last looked at.
+    pub standings: DnsStandings,
 }
 
 /// The time, for those who take a function.
@@ -107,6 +109,7 @@ impl Platform {
         let blobs = Blobs::open(database.clone()).await?;
         let door = door::DoorBook::open(database.clone()).await?;
         let deliveries = Deliveries::open(database.clone()).await?;
+        let standings = DnsStandings::open(database.clone()).await?;
         Ok(Self {
             journal,
             database,
@@ -126,6 +129,7 @@ impl Platform {
             blobs,
             door,
             deliveries,
+            standings,
         })
     }
 }

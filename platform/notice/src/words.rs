@@ -254,6 +254,22 @@ const fn english(kind: NoticeKind) -> Words {
             ],
             None,
         ),
+        K::MailExchangeLost => words(
+            "Mail for {detail} does not come here any more",
+            &[
+                "The DNS records (MX) of your domain {detail} lead its mail elsewhere, or are gone. They were right before; we have looked twice.",
+                "If you have not moved your mail, put them back: the DNS page of the domain in your dashboard says what has to stand there. You will not be told of this again.",
+            ],
+            None,
+        ),
+        K::SigningKeyLost => words(
+            "The signing key of {detail} is gone from DNS",
+            &[
+                "The mail of your domain {detail} is signed, and the DNS record (DKIM) by which others check that is gone or changed. It was right before; we have looked twice.",
+                "Without it, mail may be taken for junk or be refused. The DNS page of the domain in your dashboard says what has to stand there. You will not be told of this again.",
+            ],
+            None,
+        ),
     }
 }
 
@@ -464,6 +480,22 @@ const fn french(kind: NoticeKind) -> Words {
             &[
                 "Le webhook {detail} n’a pas accepté ce qu’il devait apprendre pendant trop longtemps, ou dit avoir disparu. Plus rien ne lui est transmis.",
                 "Une fois réparé, faites-le reprendre dans votre tableau de bord, dans Webhooks : là où il s’est arrêté, pour que rien ne manque.",
+            ],
+            None,
+        ),
+        K::MailExchangeLost => words(
+            "Le courrier de {detail} n’arrive plus ici",
+            &[
+                "Les enregistrements DNS (MX) de votre domaine {detail} mènent son courrier ailleurs, ou ont disparu. Ils étaient corrects auparavant ; nous avons vérifié deux fois.",
+                "Si vous n’avez pas déplacé votre courrier, rétablissez-les : la page DNS du domaine, dans votre tableau de bord, dit ce qui doit y figurer. Vous n’en serez plus averti.",
+            ],
+            None,
+        ),
+        K::SigningKeyLost => words(
+            "La clé de signature de {detail} a disparu du DNS",
+            &[
+                "Le courrier de votre domaine {detail} est signé, et l’enregistrement DNS (DKIM) qui permet de le vérifier a disparu ou changé. Il était correct auparavant ; nous avons vérifié deux fois.",
+                "Sans lui, le courrier peut être pris pour indésirable ou refusé. La page DNS du domaine, dans votre tableau de bord, dit ce qui doit y figurer. Vous n’en serez plus averti.",
             ],
             None,
         ),

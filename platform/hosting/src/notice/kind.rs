@@ -64,11 +64,15 @@ pub enum NoticeKind {
     /// What a mailbox sends is held, and whoever looks after it may release or purge it by the link; the detail is its
     /// address.
     HeldMail,
+    /// Nothing in DNS leads the mail of a domain here any more; the detail is the domain.
+    MailExchangeLost,
+    /// Nothing in DNS shows the keys any more by which the mail of a domain is signed; the detail is the domain.
+    SigningKeyLost,
 }
 
 impl NoticeKind {
     /// All of them.
-    pub const ALL: [Self; 27] = [
+    pub const ALL: [Self; 29] = [
         Self::EmailVerification,
         Self::EmailChange,
         Self::EmailChanging,
@@ -96,6 +100,8 @@ impl NoticeKind {
         Self::StorageNear,
         Self::WebhookPaused,
         Self::HeldMail,
+        Self::MailExchangeLost,
+        Self::SigningKeyLost,
     ];
 
     /// The stable name.
@@ -128,6 +134,8 @@ impl NoticeKind {
             Self::StorageNear => "storage_near",
             Self::WebhookPaused => "webhook_paused",
             Self::HeldMail => "held_mail",
+            Self::MailExchangeLost => "mail_exchange_lost",
+            Self::SigningKeyLost => "signing_key_lost",
         }
     }
 
@@ -163,7 +171,9 @@ impl NoticeKind {
             | Self::SendLimitNear
             | Self::SendLimitReached
             | Self::StorageNear
-            | Self::WebhookPaused => None,
+            | Self::WebhookPaused
+            | Self::MailExchangeLost
+            | Self::SigningKeyLost => None,
         }
     }
 
