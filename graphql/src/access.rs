@@ -23,7 +23,7 @@ use kernel::{AccountId, Actor, Timestamp};
 
 pub use jwt::{ACCESS_KEY_NAME, AccessKey};
 pub use password::SignIns;
-pub use people::{People, Standing};
+pub use people::{People, Standing, Visited};
 
 use crate::platform::Platform;
 use secret::{Opens, Secret};

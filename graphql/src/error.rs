@@ -15,6 +15,8 @@ pub enum Fault {
     Unauthenticated,
     /// The principal sees the thing and lacks the permission.
     Forbidden,
+    /// Everybody knows the login, and this would outlast the visit.
+    Visiting,
     /// There is no such thing, or the principal may not know of it.
     NotFound,
     /// The wanted position was not reached in time.
@@ -44,6 +46,7 @@ impl Fault {
         match self {
             Self::Unauthenticated => "UNAUTHENTICATED",
             Self::Forbidden => "FORBIDDEN",
+            Self::Visiting => "VISITING",
             Self::NotFound => "NOT_FOUND",
             Self::Stale => "STALE",
             Self::BadInput(..) => "BAD_INPUT",
@@ -60,6 +63,12 @@ impl Fault {
         match self {
             Self::Unauthenticated => language.pick("sign in first", "connectez-vous d'abord"),
             Self::Forbidden => language.pick("you may not do this", "vous n'avez pas ce droit"),
+            Self::Visiting => language.pick(
+                "everybody uses this demo: what would lock out others, write to people or call other servers is kept from its \
+                 visitors",
+                "tout le monde utilise cette démonstration : ce qui fermerait la porte aux autres, écrirait à des personnes ou \
+                 appellerait d'autres serveurs y est réservé",
+            ),
             Self::NotFound => language.pick("there is no such thing", "introuvable"),
             Self::Stale => language.pick(
                 "the wanted position is not reached yet; try again",
@@ -98,6 +107,7 @@ impl Fault {
                 Self::Internal(correlation) => extensions.set("correlationId", correlation.to_string()),
                 Self::Unauthenticated
                 | Self::Forbidden
+                | Self::Visiting
                 | Self::NotFound
                 | Self::Stale
                 | Self::BadInput(..)
@@ -115,6 +125,7 @@ impl From<Denied> for Fault {
         match denied {
             Denied::Hidden => Self::NotFound,
             Denied::Lacks(_) => Self::Forbidden,
+            Denied::Visiting => Self::Visiting,
         }
     }
 }

@@ -55,10 +55,11 @@ mod webhook;
 mod wiring;
 
 pub use access::allowance::Allowance;
-pub use access::{ACCESS_KEY_NAME, AccessKey, People, SignIns};
+pub use access::{ACCESS_KEY_NAME, AccessKey, People, SignIns, Visited};
 pub use api::{Api, ApiSchema, BadRequest, Knock, new_correlation};
 pub use document::serve::{Bytes, NoBytes, Wanted};
 pub use domain::dns::{DnsChecks, StsIds};
+pub use domain::standing::{DnsLoss, DnsStanding, DnsStandings, DomainPlace, signing_selectors, spread};
 pub use kernel::CorrelationId;
 pub use language::Language;
 pub use passkey::question::{PASSKEY_KEY_NAME, Passkeys};

@@ -70,6 +70,11 @@ pub(crate) trait Asked {
         Ok(&self.standing()?.principal)
     }
 
+    /// Passes where not everybody knows the login: for the first of several steps towards what visitors are kept from.
+    fn no_visitor(&self) -> Result<()> {
+        if self.bare_standing()?.principal.is_visitor { Err(self.fault(Fault::Visiting)) } else { Ok(()) }
+    }
+
     /// The account that is meant: the one named, or else the principal's own.
     fn account(&self, named: Option<AccountKey>) -> Result<AccountId> {
         Ok(named.map_or(self.standing()?.home, |account| account.0))

@@ -54,6 +54,15 @@ pub struct DemoLogin {
     pub password: &'static str,
 }
 
+/// The demo, as the sign-in page shows it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Demo {
+    /// Its logins; none where there is no demo.
+    pub logins: Vec<DemoLogin>,
+    /// After how many minutes it begins anew, with everybody signed out; none where it stays as visitors leave it.
+    pub reset_minutes: Option<u16>,
+}
+
 /// What browsers are in the middle of: renewals and half-done sign-ins of this node.
 #[derive(Clone, Default)]
 pub struct Sessions {
@@ -74,8 +83,8 @@ pub struct Options {
     pub metrics: Option<prometheus::Registry>,
     /// Where its pages are at home.
     pub site: Site,
-    /// Logins for everybody; none where there is no demo.
-    pub demo: Vec<DemoLogin>,
+    /// What everybody may try.
+    pub demo: Demo,
     /// How mail clients are set up.
     pub setup: Setup,
     /// See [`Sessions`]; one for all listeners of a node.

@@ -45,6 +45,9 @@ pub struct Viewer {
     pub grants: Vec<ViewerGrant>,
     /// What has to be done before anything else; everything else is refused meanwhile.
     pub demand: Option<ViewerDemand>,
+    /// When the demo begins anew, where it is one that everybody may try: what visitors have changed is gone then, and they
+    /// are signed out.
+    pub demo_resets_at: Option<Moment>,
 }
 
 /// What has to be done before anything else.

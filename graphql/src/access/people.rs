@@ -89,6 +89,15 @@ struct Token {
     networks: Vec<IpNet>,
 }
 
+/// A demo whose logins everybody knows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Visited {
+    /// Its account, and the one that takes its place next.
+    pub accounts: [AccountId; 2],
+    /// When that happens; none where it is not known yet.
+    pub resets_at: Option<Timestamp>,
+}
+
 /// A session that is not over.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Open {
@@ -116,7 +125,9 @@ impl Delegated {
 #[derive(Debug, Default)]
 struct Register {
     users: HashMap<UserId, Person>,
-    logins: HashMap<String, UserId>,
+    /// Who signs in with what. Accounts are read side by side: where a login has passed to another, both may have it until
+    /// everything is read; the last to take it counts.
+    logins: HashMap<String, Vec<UserId>>,
     /// Whose notices go to an address.
     emails: HashMap<String, BTreeSet<UserId>>,
     familiar: Familiar,
@@ -131,6 +142,8 @@ struct Register {
     below: HashMap<AccountId, Arc<BTreeSet<AccountId>>>,
     /// Accounts whose users need a second factor.
     demanding: HashSet<AccountId>,
+    /// The demo that everybody may try.
+    visited: Option<Visited>,
     delegations: HashMap<DelegationId, Delegated>,
     /// Those that are open to a user.
     by_delegate: HashMap<UserId, HashSet<DelegationId>>,
@@ -149,14 +162,14 @@ impl People {
     /// The user that signs in with `login`, if it may sign in at all now.
     pub(crate) fn person(&self, login: &str) -> Option<Person> {
         let register = self.register.read();
-        let user = register.logins.get(&login.to_lowercase())?;
+        let user = register.logins.get(&login.to_lowercase())?.last()?;
         register.active(*user).cloned()
     }
 
     /// The users that may sign in now whose login or confirmed address it is, in the order of their ids.
     pub(crate) fn reached_by(&self, login: &str) -> Vec<Person> {
         let (register, login) = (self.register.read(), login.trim().to_lowercase());
-        let by_login = register.logins.get(&login).into_iter();
+        let by_login = register.logins.get(&login).and_then(|users| users.last()).into_iter();
         let by_email = register.emails.get(&login).into_iter().flatten();
         let users: BTreeSet<UserId> = by_login.chain(by_email).copied().collect();
         users.into_iter().filter_map(|user| register.active(user).cloned()).collect()
@@ -225,6 +238,7 @@ impl People {
                         scope: Scope::Mailbox(open.account, mailbox),
                         permissions: Permissions::mailbox_owner(),
                     }],
+                    is_visitor: register.is_visited(open.account),
                 };
                 // What a mailbox has to do first is the directory's to say.
                 (principal, None)
@@ -290,6 +304,17 @@ impl People {
             }
         };
         tokio::time::timeout(patience, wait).await.is_ok()
+    }
+
+    /// Whose account everybody may try from now on: those who come by its logins are kept from what would outlast their visit.
+    pub fn let_visit(&self, visited: Visited) {
+        self.register.write().visited = Some(visited);
+    }
+
+    /// When the demo of this account begins anew; none where it is no demo.
+    pub(crate) fn resets_at(&self, account: AccountId) -> Option<Timestamp> {
+        let register = self.register.read();
+        register.visited.as_ref().filter(|visited| visited.accounts.contains(&account))?.resets_at
     }
 
     /// Whether a user is registered, disabled ones included.
@@ -365,7 +390,13 @@ impl Register {
                 grants.push(Grant { scope, permissions: delegation.terms.permissions });
             }
         }
-        Principal { actor: Actor::User(person.user), on_behalf_of: None, via, grants }
+        let is_visitor = self.is_visited(person.account);
+        Principal { actor: Actor::User(person.user), on_behalf_of: None, via, grants, is_visitor }
+    }
+
+    /// Whether everybody knows the logins of an account.
+    fn is_visited(&self, account: AccountId) -> bool {
+        self.visited.as_ref().is_some_and(|visited| visited.accounts.contains(&account))
     }
 
     /// Makes `account`, and all that is known below it, known to everyone above it. Tenants are read side by side: a lower
@@ -515,7 +546,9 @@ impl Register {
             UserEvent::Registered { account, login, password, role, must_change_password, .. } => {
                 let login = login.plain().map(|login| login.as_str().to_owned());
                 if let Some(login) = &login {
-                    self.logins.insert(login.clone(), user);
+                    let users = self.logins.entry(login.clone()).or_default();
+                    users.retain(|known| *known != user);
+                    users.push(user);
                 }
                 let password = password.as_ref().and_then(|password| password.plain().cloned());
                 let role = role.clone();
@@ -611,9 +644,12 @@ impl Register {
         self.unreach(email, user);
         self.familiar.forget(SessionOwner::User(user));
         if let Some(login) = self.users.remove(&user).and_then(|person| person.login)
-            && self.logins.get(&login) == Some(&user)
+            && let Some(users) = self.logins.get_mut(&login)
         {
-            self.logins.remove(&login);
+            users.retain(|known| *known != user);
+            if users.is_empty() {
+                self.logins.remove(&login);
+            }
         }
         self.tokens.retain(|_, token| token.user != user);
         self.end_sessions(SessionOwner::User(user));

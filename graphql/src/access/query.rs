@@ -6,6 +6,7 @@ use kernel::{Actor, Via};
 
 use super::object::{Viewer, ViewerGrant};
 use crate::request::Asked;
+use crate::scalar::Moment;
 
 /// Queries about the caller.
 #[derive(Debug, Default)]
@@ -37,6 +38,7 @@ impl AccessQuery {
             api_token_id: token,
             grants: grants.collect(),
             demand: standing.demand.map(Into::into),
+            demo_resets_at: ctx.platform()?.people.resets_at(standing.home).map(Moment),
         }))
     }
 }

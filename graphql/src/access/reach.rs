@@ -95,7 +95,8 @@ mod tests {
 
     fn principal(scope: Scope, permissions: Permissions) -> Principal {
         let grants = vec![Grant { scope, permissions }];
-        Principal { actor: Actor::Operator, on_behalf_of: None, via: Via::Session, grants }
+        let actor = Actor::Operator;
+        Principal { actor, on_behalf_of: None, via: Via::Session, grants, is_visitor: false }
     }
 
     #[test]

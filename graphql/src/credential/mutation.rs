@@ -142,6 +142,7 @@ pub struct CredentialMutation;
 impl CredentialMutation {
     /// Begins to add an authenticator app: nothing is kept until `totpConfirm` shows that the app works.
     async fn totp_begin(&self, ctx: &Context<'_>) -> Result<Option<TotpSetup>> {
+        ctx.no_visitor()?;
         let (account, who) = own(ctx)?;
         let label = label(ctx, account, who).await?;
         let seed = totp::fresh_seed().ok_or_else(|| ctx.fault(Fault::Busy))?;

@@ -28,6 +28,7 @@ impl PasskeyMutation {
     /// Begins to add a passkey or a security key: nothing is kept until `passkeyAdd` shows what the authenticator made. An
     /// API token cannot do this.
     async fn passkey_begin(&self, ctx: &Context<'_>) -> Result<Option<PasskeyQuestion>> {
+        ctx.no_visitor()?;
         let (account, owner) = own(ctx)?;
         let Some(session) = ctx.bare_standing()?.session else { return Err(ctx.fault(Fault::Forbidden)) };
         let known = factors(ctx, account, owner).await?.unwrap_or_default();

@@ -264,8 +264,12 @@ pub struct TlsFiles {
 pub struct Demo {
     /// Whether it is made. Its password is public knowledge.
     pub enabled: bool,
-    /// Whether it may exist although a listener is reachable from other machines.
+    /// Whether everybody may come by its logins, also where a listener is reachable from other machines: then it is a
+    /// sandbox, visitors are kept from what would outlast their visit, and it begins anew again and again.
     pub public_logins: bool,
+    /// After how many minutes a public one begins anew.
+    #[serde(deserialize_with = "reset_minutes")]
+    pub reset_minutes: u16,
 }
 
 /// Limits that an operator may want to change; the rest are constants beside the code that they bound.
@@ -360,7 +364,7 @@ impl Default for Listen {
 
 impl Default for Demo {
     fn default() -> Self {
-        Self { enabled: true, public_logins: false }
+        Self { enabled: true, public_logins: false, reset_minutes: 60 }
     }
 }
 
@@ -454,6 +458,13 @@ fn retention_days<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u16, D::
     match u16::deserialize(deserializer)? {
         days @ 1..=3650 => Ok(days),
         _ => Err(D::Error::custom("expected 1 to 3650 days")),
+    }
+}
+
+fn reset_minutes<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u16, D::Error> {
+    match u16::deserialize(deserializer)? {
+        minutes @ 1..=1440 => Ok(minutes),
+        _ => Err(D::Error::custom("expected 1 to 1440 minutes")),
     }
 }
 
@@ -636,6 +647,7 @@ mod tests {
         );
         assert!(refused("mode = \"test\"\n").contains("expected `development` or `production`"));
         assert_eq!(refused("retention_days = 0\n"), "h.toml:1: expected 1 to 3650 days");
+        assert_eq!(refused("[demo]\nreset_minutes = 0\n"), "h.toml:2: expected 1 to 1440 minutes");
     }
 
     #[test]
@@ -645,7 +657,7 @@ mod tests {
         assert!(config.check().is_err_and(|reason| reason.contains("0.0.0.0:993")));
         config.demo.public_logins = true;
         assert_eq!(config.check(), Ok(()));
-        config.demo = Demo { enabled: false, public_logins: false };
+        config.demo = Demo { enabled: false, ..Demo::default() };
         assert_eq!(config.check(), Ok(()));
     }
 

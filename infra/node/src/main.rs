@@ -13,6 +13,7 @@ mod demo;
 mod desk;
 mod dkim;
 mod dmarc_report;
+mod dns_watch;
 mod erase;
 mod inbound;
 mod limit_notice;

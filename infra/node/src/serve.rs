@@ -30,6 +30,7 @@ use crate::daily::DailyReports as _;
 use crate::desk::{self, AnswerTickets, Intakes};
 use crate::dkim::{DomainSigners, KeyWatch, Keys, SpecialNames};
 use crate::dmarc_report::DmarcReports;
+use crate::dns_watch::DnsWatch;
 use crate::erase::ErasePersons;
 use crate::limit_notice::{LimitNotices, Tell, TellStorage};
 use crate::platform::{self, Platform};
@@ -72,9 +73,7 @@ pub async fn serve(config: Config) -> anyhow::Result<ExitCode> {
     let dns = Arc::new(config.dns.resolver()?);
     let platform = Arc::new(Platform::open(&config).await?);
     provision::publish_catalogue(&platform.engine).await?;
-    if config.demo.enabled {
-        demo::provision(&platform).await?;
-    }
+    let demo = demo::open(&platform, &config).await?;
     let sockets = bind(&config)?;
     let registry = Registry::new();
     registry.register(Box::new(platform.engine.metrics()))?;
@@ -84,6 +83,9 @@ pub async fn serve(config: Config) -> anyhow::Result<ExitCode> {
     let room = DiskRoom::default();
     let watch = RoomWatch::start(&config, Arc::clone(&platform.store), room.clone(), &registry).await?;
     tasks.spawn(watch.run(stop.clone()));
+    if let Some(demo) = demo {
+        tasks.spawn(demo.run(stop.clone()));
+    }
     let links = links(&platform, &config).await?;
     background(&platform, &config, links.clone(), (&tasks, &stop))?;
     let mut open = Vec::new();
@@ -327,12 +329,32 @@ impl Wiring<'_> {
             directory: Arc::clone(&platform.directory),
             keys: self.keys(),
             dns: Arc::new(Txt(Arc::clone(&self.dns))),
-            special_names: if self.config.dns.servers.is_empty() {
-                SpecialNames::Skipped
-            } else {
-                SpecialNames::Asked
-            },
+            special_names: self.special_names(),
             rotation: (days > 0).then(|| Duration::from_secs(days * 86_400)),
+        };
+        self.tasks.spawn(watch.run(self.stop.clone()));
+    }
+
+    /// Whether the resolvers may know names that nobody can have.
+    const fn special_names(&self) -> SpecialNames {
+        if self.config.dns.servers.is_empty() { SpecialNames::Skipped } else { SpecialNames::Asked }
+    }
+
+    /// Looks at the DNS records of all domains, unless the operator wants none of it.
+    fn watch_dns(&self, platform: &Platform, checks: &Arc<graphql::DnsChecks>) {
+        let minutes = u64::from(self.config.dns.recheck_minutes);
+        if minutes == 0 {
+            return;
+        }
+        let watch = DnsWatch {
+            engine: Arc::clone(&platform.engine),
+            directory: Arc::clone(&platform.directory),
+            people: Arc::clone(&platform.people),
+            checks: Arc::clone(checks),
+            standings: platform.standings.clone(),
+            every: Duration::from_secs(minutes * 60),
+            special_names: self.special_names(),
+            language: self.config.notice.language,
         };
         self.tasks.spawn(watch.run(self.stop.clone()));
     }
@@ -513,6 +535,8 @@ impl Wiring<'_> {
         let setup = setup::of(self.config, &platform.directory, open, http_port);
         let names = setup::names(self.config, &setup.offer)?;
         let sts_ids = setup::sts_ids(&setup.offer);
+        let checks = Arc::new(graphql::DnsChecks::new(Arc::clone(&self.dns), names).with_sts(sts_ids));
+        self.watch_dns(platform, &checks);
         let facts = graphql::Facts {
             server_name: self.config.hostname.to_string(),
             data_centre: self.config.data_centre(),
@@ -540,7 +564,8 @@ impl Wiring<'_> {
             facts,
             logins: Arc::new(platform.logins.clone()),
             txt: Arc::new(Txt(Arc::clone(&self.dns))),
-            dns: Arc::new(graphql::DnsChecks::new(Arc::clone(&self.dns), names).with_sts(sts_ids)),
+            dns: checks,
+            standings: platform.standings.clone(),
             notices: graphql::Notices {
                 links: self.links.clone(),
                 language: self.config.notice.language,
@@ -567,7 +592,7 @@ impl Wiring<'_> {
             ready: Arc::new(Parts(Arc::clone(platform))),
             metrics: (!has_own_metrics).then(|| registry.clone()),
             site: web::Site { origin: self.config.web.origin.clone() },
-            demo: if self.config.demo.enabled { demo::logins() } else { Vec::new() },
+            demo: demo::shown(&self.config.demo),
             setup,
             sessions: web::Sessions::default(),
             proxies: web::Proxies::new(&self.config.web.trusted_proxies),

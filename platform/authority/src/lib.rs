@@ -230,6 +230,8 @@ pub struct Principal {
     pub via: Via,
     /// What they may do, and where.
     pub grants: Vec<Grant>,
+    /// Whether they came by a login that everybody knows: then they are kept from what would outlast their visit.
+    pub is_visitor: bool,
 }
 
 impl Principal {
@@ -245,7 +247,7 @@ impl Principal {
 
     fn unlimited(actor: Actor, via: Via) -> Self {
         let grant = Grant { scope: Scope::Platform, permissions: Permissions::everything() };
-        Self { actor, on_behalf_of: None, via, grants: vec![grant] }
+        Self { actor, on_behalf_of: None, via, grants: vec![grant], is_visitor: false }
     }
 
     /// The same principal with no more than `permissions`, as an API token's scopes demand.
@@ -313,6 +315,10 @@ pub struct Need {
 
 /// A use case that says what it needs: the only kind that the engine runs.
 pub trait Guarded: UseCase {
+    /// Whether those are kept from it who came by a login that everybody knows: it would lock out the next one, or have the
+    /// platform write to people or call hosts elsewhere.
+    const IS_KEPT_FROM_VISITORS: bool = false;
+
     /// The permission that the intention needs. The states are given because a mailbox's domain, for example, stands
     /// in its history and not in the request.
     fn need(&self, states: &<Self::Reads as Reads>::States) -> Need;
@@ -332,6 +338,9 @@ pub enum Denied {
     /// The principal sees the thing and lacks this permission.
     #[error("permission `{}` is missing", .0.name())]
     Lacks(Permission),
+    /// Everybody knows the login by which the principal came, and this would outlast the visit.
+    #[error("visitors of the demo are kept from this")]
+    Visiting,
 }
 
 /// Whether `principal` may do what `need` says.
@@ -350,6 +359,19 @@ pub fn may(principal: &Principal, need: &Need) -> Result<(), Denied> {
         }
     }
     Err(if reached { Denied::Lacks(need.permission) } else { Denied::Hidden })
+}
+
+/// Whether `principal` may run `use_case`, which has read `states`.
+///
+/// # Errors
+/// As [`may`]; [`Denied::Visiting`] where only visitors are kept from it.
+pub fn may_run<U: Guarded>(
+    principal: &Principal,
+    use_case: &U,
+    states: &<U::Reads as Reads>::States,
+) -> Result<(), Denied> {
+    use_case.needs(states).iter().try_for_each(|need| may(principal, need))?;
+    if principal.is_visitor && U::IS_KEPT_FROM_VISITORS { Err(Denied::Visiting) } else { Ok(()) }
 }
 
 fn reaches(scope: &Scope, resource: &Resource) -> bool {
@@ -389,6 +411,7 @@ mod tests {
             on_behalf_of: None,
             via: Via::Session,
             grants: vec![Grant { scope, permissions }],
+            is_visitor: false,
         }
     }
 
@@ -432,5 +455,76 @@ mod tests {
         for permission in Permission::ALL {
             assert_eq!(Permission::named(permission.name()), Some(permission));
         }
+    }
+
+    /// The no of a model that never says it.
+    #[derive(Debug)]
+    struct Never;
+
+    impl std::fmt::Display for Never {
+        fn fmt(&self, _: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            Ok(())
+        }
+    }
+
+    impl kernel::Refusal for Never {
+        fn code(&self) -> &'static str {
+            "NEVER"
+        }
+    }
+
+    impl From<kernel::ClaimKind> for Never {
+        fn from(_: kernel::ClaimKind) -> Self {
+            Self
+        }
+    }
+
+    /// Something that outlasts a visit.
+    struct Lasting;
+    /// Something that does not.
+    struct Passing;
+
+    macro_rules! intention {
+        ($name:ident, $kept:literal) => {
+            impl UseCase for $name {
+                const NAME: &'static str = stringify!($name);
+                type Reads = ();
+                type Refusal = Never;
+
+                fn tenant(&self) -> kernel::TenantId {
+                    account(1).tenant()
+                }
+
+                fn reads(&self) {}
+
+                fn decide(&self, (): &(), _: kernel::Timestamp) -> Result<kernel::Changes, Self::Refusal> {
+                    Ok(kernel::Changes::none())
+                }
+            }
+
+            impl Guarded for $name {
+                const IS_KEPT_FROM_VISITORS: bool = $kept;
+
+                fn need(&self, (): &()) -> Need {
+                    Need { permission: Permission::AccountWrite, resource: Resource::account(account(1)) }
+                }
+            }
+        };
+    }
+    intention!(Lasting, true);
+    intention!(Passing, false);
+
+    #[test]
+    fn visitors_are_kept_from_what_outlasts_their_visit_and_from_nothing_else() {
+        let owner = principal(Scope::Account(account(1)), Permissions::account_owner());
+        let visitor = Principal { is_visitor: true, ..owner.clone() };
+        assert_eq!(may_run(&owner, &Lasting, &()), Ok(()));
+        assert_eq!(may_run(&visitor, &Passing, &()), Ok(()));
+        assert_eq!(may_run(&visitor, &Lasting, &()), Err(Denied::Visiting));
+        let stranger = Principal {
+            is_visitor: true,
+            ..principal(Scope::Account(account(2)), Permissions::account_owner())
+        };
+        assert_eq!(may_run(&stranger, &Lasting, &()), Err(Denied::Hidden), "what is hidden stays so");
     }
 }

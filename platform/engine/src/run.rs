@@ -194,8 +194,7 @@ impl Runner {
             Gathered::States(read, states) => (read, states),
             Gathered::Again(error) => return Ok(Round::Again(error)),
         };
-        let needs = use_case.needs(&states);
-        let outcome = match needs.iter().try_for_each(|need| authority::may(by.principal, need)) {
+        let outcome = match authority::may_run(by.principal, use_case, &states) {
             Err(denied) => Outcome::Denied(denied),
             Ok(()) => match use_case.decide(&states, self.clock.now()) {
                 Err(refusal) => Outcome::Refused(refusal),

@@ -118,6 +118,7 @@ impl Entry for Push {
     const COUNT_MAX: usize = PUSH_COUNT_MAX;
     /// As for passwords, since senders and subjects are told: never delegable.
     const PERMISSION: Permission = Permission::CredentialWrite;
+    const CALLS_ELSEWHERE: bool = true;
     const SELF_SERVICE: Option<SelfService> = Some(SelfService::Push);
 
     fn with(&self, patch: PushPatch) -> Self {

@@ -52,6 +52,7 @@ impl Entry for SenderRelay {
     const COUNT_MAX: usize = SENDER_RELAY_COUNT_MAX;
     /// As for passwords, since whoever has the host reads all mail that leaves: never delegable.
     const PERMISSION: Permission = Permission::CredentialWrite;
+    const CALLS_ELSEWHERE: bool = true;
 
     fn with(&self, patch: SenderRelayPatch) -> Self {
         let (is_given, known) = (patch.password.is_some(), self);

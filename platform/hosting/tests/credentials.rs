@@ -158,6 +158,7 @@ fn one_persons_factors_are_out_of_reach_for_the_neighbour() {
             scope: Scope::Mailbox(account(), id(2)),
             permissions: Permissions::mailbox_owner(),
         }],
+        is_visitor: false,
     };
     assert_eq!(world.run(&factors(mailbox(), FactorCommand::Reset)), Err(No::Denied(Denied::Hidden)));
     assert_eq!(world.run(&app(70, &MailProtocol::ALL, None)), Err(No::Denied(Denied::Hidden)));
@@ -246,6 +247,7 @@ fn only_whoever_may_change_the_account_demands_factors_of_its_users() {
             scope: Scope::Account(account()),
             permissions: Permissions::domain_administrator(),
         }],
+        is_visitor: false,
     };
     let waive = RequireSecondFactor { account: account(), is_required: false };
     assert_eq!(world.run(&waive), Err(No::Denied(Denied::Lacks(Permission::AccountWrite))));

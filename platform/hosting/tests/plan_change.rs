@@ -84,6 +84,7 @@ fn force_is_the_operators_and_a_suspended_service_waits() {
         on_behalf_of: None,
         via: Via::Session,
         grants: vec![Grant { scope: Scope::Account(account()), permissions: Permissions::account_owner() }],
+        is_visitor: false,
     };
     let forced = ChangePlan { is_forced: true, ..to("solo") };
     assert_eq!(world.run(&forced), Err(No::Denied(Denied::Lacks(Permission::PlatformWrite))));

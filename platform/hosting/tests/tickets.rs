@@ -95,6 +95,7 @@ fn a_customer_does_not_speak_for_the_support() {
         on_behalf_of: None,
         via: Via::Session,
         grants: vec![Grant { scope: Scope::Account(account()), permissions: Permissions::account_owner() }],
+        is_visitor: false,
     };
     world.must(&say(80, Side::Customer, "Hello?"));
     let lacks = Err(No::Denied(Denied::Lacks(Permission::PlatformWrite)));
@@ -168,6 +169,7 @@ fn the_desk_takes_tickets_and_says_how_much_they_hurry() {
         on_behalf_of: None,
         via: Via::Session,
         grants: vec![Grant { scope: Scope::Account(account()), permissions: Permissions::account_owner() }],
+        is_visitor: false,
     };
     let of_staff = NewFile { side: Side::Staff, ..file(1, 1) };
     for command in [take, hurry, TicketCommand::Attach(of_staff)] {

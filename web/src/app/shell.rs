@@ -26,7 +26,7 @@ const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; st
      require-trusted-types-for 'script'; trusted-types svelte-trusted-html";
 
 /// Who is signed in, asked for each page: the app begins to draw without a further question.
-const VIEWER: &str = "{ viewer { accountId userId mailboxId sessionId demand grants { scope permissions } } profile { chosenLanguage timeZone } }";
+const VIEWER: &str = "{ viewer { accountId userId mailboxId sessionId demand demoResetsAt grants { scope permissions } } profile { chosenLanguage timeZone } }";
 
 /// `GET /dashboard` and all below: one page, whose script does the rest.
 pub(crate) async fn page(
@@ -43,7 +43,9 @@ pub(crate) async fn page(
     let Some(home) = options.site.home(&headers) else { return not_at_home(paper) };
     let visitor = Visitor::of(&headers, Some(&home), (peer.ip(), correlation));
     let held = credential(&options, &headers, (&home, &visitor)).await;
-    let was_known = headers.contains_key(header::COOKIE) && !held.cookies.is_empty();
+    // Cookies that open nothing any more: the session was ended elsewhere, or was left too long.
+    let was_known =
+        held.authorization.is_some() || headers.contains_key(header::COOKIE) && !held.cookies.is_empty();
     let answer = match held.authorization {
         Some(_) => visitor.ask(&options, held.authorization, (VIEWER, Value::Null)).await,
         None => Some(Value::Null),

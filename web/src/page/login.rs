@@ -27,7 +27,7 @@ const LANGUAGE_SECS: u64 = 365 * 24 * 3600;
 #[derive(Debug, Default, serde::Deserialize)]
 pub(crate) struct Asked {
     next: Option<String>,
-    /// Why somebody is here: `over`, `changed` or `out`.
+    /// Why somebody is here: `over`, `reset`, `changed` or `out`.
     told: Option<String>,
 }
 
@@ -42,9 +42,17 @@ pub(crate) async fn page(
         return not_at_home(paper);
     }
     let told = match asked.told.as_deref() {
+        Some("over") if options.demo.reset_minutes.is_some() => paper.say(
+            "Your session is over. If you were trying the demo, it may have begun anew. Sign in again.",
+            "Votre session est terminée. Si vous essayiez la démonstration, elle a peut-être été remise à zéro. Reconnectez-vous.",
+        ),
         Some("over") => {
             paper.say("Your session is over. Sign in again.", "Votre session est terminée. Reconnectez-vous.")
         }
+        Some("reset") => paper.say(
+            "The demo has begun anew: what visitors had changed is gone. Sign in again.",
+            "La démonstration a été remise à zéro : ce que les visiteurs avaient modifié a disparu. Reconnectez-vous.",
+        ),
         Some("changed") => paper.say(
             "Your password is changed. Sign in with it.",
             "Votre mot de passe est modifié. Connectez-vous avec.",
@@ -107,7 +115,7 @@ impl Sheet<'_> {
                         " · " a href="/signup" { (paper.say("Open an account", "Ouvrir un compte")) }
                     }
                 }
-                @if !options.demo.is_empty() { (demo(paper, &options.demo)) }
+                @if !options.demo.logins.is_empty() { (demo(paper, &options.demo)) }
             }
         };
         paper.at("/login").page(title, &content)
@@ -115,14 +123,21 @@ impl Sheet<'_> {
 }
 
 /// The logins that everybody may try.
-fn demo(paper: Paper, logins: &[crate::DemoLogin]) -> Markup {
+fn demo(paper: Paper, demo: &crate::Demo) -> Markup {
     html! {
         div.demo {
             (paper.say("Not a customer yet? Look around with these:", "Pas encore client ? Essayez avec ces identifiants :"))
             dl {
-                @for login in logins {
+                @for login in &demo.logins {
                     dt { (paper.say(login.role.0, login.role.1)) }
                     dd { code { (login.login) } " / " code { (login.password) } }
+                }
+            }
+            @if let Some(minutes) = demo.reset_minutes {
+                p {
+                    (paper.say("Everybody uses it: it begins anew every ", "Tout le monde l'utilise : elle est remise à zéro toutes les "))
+                    (minutes) " min"
+                    (paper.say(", and its mail leaves nowhere.", ", et son courrier ne part nulle part."))
                 }
             }
         }

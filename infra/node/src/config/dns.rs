@@ -8,7 +8,7 @@ use resolver::{Anchors, Servers, Validation};
 use serde::Deserialize;
 
 /// Who answers questions to DNS.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct DnsConfig {
     /// Resolvers, asked over UDP and TCP; those of `/etc/resolv.conf` where none is named.
@@ -18,6 +18,14 @@ pub struct DnsConfig {
     /// DNSKEY records from which signatures are checked, each on a line of a master file. Keys of the root take the place
     /// of the published ones, those of other zones stand beside them. The published ones alone where absent.
     pub trust_anchors: Option<PathBuf>,
+    /// After how many minutes the records of a domain that has all of them are looked at again; 0: never by themselves.
+    pub recheck_minutes: u16,
+}
+
+impl Default for DnsConfig {
+    fn default() -> Self {
+        Self { servers: Vec::new(), validate: false, trust_anchors: None, recheck_minutes: 360 }
+    }
 }
 
 impl DnsConfig {
@@ -50,7 +58,7 @@ mod tests {
             if let Some(text) = text {
                 std::fs::write(&path, text).expect("written");
             }
-            let config = DnsConfig { servers: Vec::new(), validate, trust_anchors: Some(path) };
+            let config = DnsConfig { validate, trust_anchors: Some(path), ..DnsConfig::default() };
             config.resolver().err().map(|error| format!("{error:#}"))
         };
         let key = "corp.example. IN DNSKEY 257 3 15 l02Woi0iS8Aa25FQkUd9RMzZHJpBoRQwAQEX1SxZJA4=\n";

@@ -66,6 +66,8 @@ pub trait Entry:
     const COUNT_MAX: usize;
     /// What it takes to change it.
     const PERMISSION: Permission;
+    /// Whether the platform calls hosts of others because of it.
+    const CALLS_ELSEWHERE: bool = false;
     /// By which leave the owner of a mailbox changes it alone; none: never.
     const SELF_SERVICE: Option<SelfService> = None;
 

@@ -52,6 +52,8 @@ impl UseCase for AnswerTicket {
 }
 
 impl Guarded for AnswerTicket {
+    const IS_KEPT_FROM_VISITORS: bool = true;
+
     fn need(&self, (_, ticket): &<Self::Reads as Reads>::States) -> Need {
         let is_staff = match &self.command {
             TicketCommand::Say { side, is_internal, .. } => *side == Side::Staff || *is_internal,

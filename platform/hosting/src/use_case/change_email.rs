@@ -87,6 +87,8 @@ impl ChangeEmail {
 }
 
 impl Guarded for ChangeEmail {
+    const IS_KEPT_FROM_VISITORS: bool = true;
+
     fn need(&self, _: &<Self::Reads as Reads>::States) -> Need {
         Need { permission: Permission::CredentialWrite, resource: Resource::account(self.account) }
     }

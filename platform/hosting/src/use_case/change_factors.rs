@@ -57,6 +57,8 @@ impl UseCase for ChangeFactors {
 }
 
 impl Guarded for ChangeFactors {
+    const IS_KEPT_FROM_VISITORS: bool = true;
+
     fn need(&self, (_, mailbox_state): &<Self::Reads as Reads>::States) -> Need {
         let resource = match (self.owner, mailbox_state) {
             (SessionOwner::Mailbox(mailbox), Some(state)) => {

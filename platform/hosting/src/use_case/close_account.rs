@@ -37,6 +37,8 @@ impl UseCase for CloseAccount {
 }
 
 impl Guarded for CloseAccount {
+    const IS_KEPT_FROM_VISITORS: bool = true;
+
     fn need(&self, _: &<Self::Reads as Reads>::States) -> Need {
         Need { permission: Permission::AccountWrite, resource: Resource::account(self.account) }
     }

@@ -39,6 +39,8 @@ impl UseCase for DisableUser {
 }
 
 impl Guarded for DisableUser {
+    const IS_KEPT_FROM_VISITORS: bool = true;
+
     fn need(&self, _: &<Self::Reads as Reads>::States) -> Need {
         Need { permission: Permission::AccountWrite, resource: Resource::account(self.account) }
     }

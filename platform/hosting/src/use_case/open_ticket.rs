@@ -60,6 +60,8 @@ impl UseCase for OpenTicket {
 }
 
 impl Guarded for OpenTicket {
+    const IS_KEPT_FROM_VISITORS: bool = true;
+
     fn need(&self, _: &<Self::Reads as Reads>::States) -> Need {
         let resource = Resource::account(self.account);
         let resource = self.service.map_or(resource, |service| resource.in_service(service));

@@ -40,6 +40,8 @@ impl UseCase for RequireSecondFactor {
 }
 
 impl Guarded for RequireSecondFactor {
+    const IS_KEPT_FROM_VISITORS: bool = true;
+
     fn need(&self, _: &<Self::Reads as Reads>::States) -> Need {
         Need { permission: Permission::AccountWrite, resource: Resource::account(self.account) }
     }

@@ -44,6 +44,8 @@ impl UseCase for SetMailboxPassword {
 }
 
 impl Guarded for SetMailboxPassword {
+    const IS_KEPT_FROM_VISITORS: bool = true;
+
     fn need(&self, mailbox: &<Self::Reads as Reads>::States) -> Need {
         Need {
             permission: Permission::CredentialWrite,

@@ -47,6 +47,8 @@ impl UseCase for SetUserPassword {
 }
 
 impl Guarded for SetUserPassword {
+    const IS_KEPT_FROM_VISITORS: bool = true;
+
     fn need(&self, _: &<Self::Reads as Reads>::States) -> Need {
         Need { permission: Permission::CredentialWrite, resource: Resource::account(self.account) }
     }

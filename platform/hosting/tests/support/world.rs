@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use authority::{Denied, Guarded, Principal, may};
+use authority::{Denied, Guarded, Principal, may_run};
 use hosting::HostingRefusal;
 use kernel::{Claim, Decider, Event, History, Id, RawEvent, Reads, Refusal, StreamId, TenantId, Timestamp};
 
@@ -43,9 +43,7 @@ impl World {
     pub fn run<U: Guarded<Refusal = HostingRefusal>>(&mut self, intention: &U) -> Result<usize, No> {
         let tenant = intention.tenant();
         let states = self.states(intention);
-        for need in intention.needs(&states) {
-            may(&self.principal, &need).map_err(No::Denied)?;
-        }
+        may_run(&self.principal, intention, &states).map_err(No::Denied)?;
         let changes = intention.decide(&states, self.now).map_err(No::Refused)?;
         // Given back first: a name may pass from one stream to another in one append.
         let mut claims = self.claims.clone();

@@ -10,6 +10,8 @@ export interface Viewer {
   mailboxId: string | null;
   sessionId: string | null;
   demand: 'PASSWORD_CHANGE' | 'SECOND_FACTOR' | null;
+  /** When the demo begins anew, where it is one that everybody may try. */
+  demoResetsAt: string | null;
   grants: Grant[];
 }
 

@@ -49,6 +49,11 @@ export function dateTime(moment: string): string {
   return new Intl.DateTimeFormat(language(), { dateStyle: 'medium', timeStyle: 'short', timeZone: zone() }).format(new Date(moment));
 }
 
+/** The time of day. */
+export function clock(moment: string): string {
+  return new Intl.DateTimeFormat(language(), { timeStyle: 'short', timeZone: zone() }).format(new Date(moment));
+}
+
 const STEPS: [Intl.RelativeTimeFormatUnit, number][] = [
   ['year', 31_536_000], ['month', 2_592_000], ['week', 604_800], ['day', 86_400], ['hour', 3_600], ['minute', 60],
 ];

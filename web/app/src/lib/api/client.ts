@@ -1,5 +1,6 @@
 // Asks the API. Cookies are the credential; the header says that a page of ours asks (the server demands it).
 import type { Operation } from '../../generated/api';
+import { boot } from '../boot';
 import { language } from '../i18n/messages';
 
 /** One reason why a mutation was refused, at the field that it is about. */
@@ -9,7 +10,7 @@ export interface UserError {
   message: string;
 }
 
-export type Failure = 'offline' | 'over' | 'forbidden' | 'missing' | 'busy' | 'failed';
+export type Failure = 'offline' | 'over' | 'forbidden' | 'visiting' | 'missing' | 'busy' | 'failed';
 
 /** Why there is no answer. */
 export class ApiError extends Error {
@@ -21,7 +22,7 @@ export class ApiError extends Error {
 const TIME_MAX_MS = 30_000;
 const KINDS: Record<string, Failure> = {
   UNAUTHENTICATED: 'over', FORBIDDEN: 'forbidden', NOT_FOUND: 'missing', BUSY: 'busy', STALE: 'busy', THROTTLED: 'busy',
-  SECOND_FACTOR_REQUIRED: 'forbidden', PASSWORD_CHANGE_REQUIRED: 'over',
+  VISITING: 'visiting', SECOND_FACTOR_REQUIRED: 'forbidden', PASSWORD_CHANGE_REQUIRED: 'over',
 };
 
 interface Reply<R> {
@@ -59,10 +60,15 @@ export async function ask<R, V extends Record<string, unknown>>(operation: Opera
 
 let isLeaving = false;
 
-/** The session is over: the sign-in page leads back here. Of several answers that say so the first counts. */
-function signInAgain(): void {
+/**
+ * The session is over: the sign-in page leads back here. Of several answers that say so the first counts. What stood in a
+ * demo that has begun anew is not there any more: then it leads to the beginning.
+ */
+export function signInAgain(): void {
   if (isLeaving) return;
   isLeaving = true;
+  const { demoResetsAt } = boot.viewer;
+  if (demoResetsAt !== null && Date.parse(demoResetsAt) <= Date.now()) return location.assign('/login?told=reset');
   const here = encodeURIComponent(location.pathname + location.search);
   location.assign(`/login?told=over&next=${here}`);
 }

@@ -60,6 +60,7 @@ export function explained(error: unknown): string {
     case 'offline': return t('error.offline');
     case 'busy': return error.retryAfterSeconds > 0 ? t('error.busyFor', { seconds: error.retryAfterSeconds }) : t('error.busy');
     case 'forbidden': return t('error.forbidden');
+    case 'visiting': return sentence(error.message);
     case 'missing': return t('error.missing');
     case 'over': return t('error.over');
     case 'failed': return error.correlation ? t('error.failedId', { id: error.correlation }) : t('error.failed');
