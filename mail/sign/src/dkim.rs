@@ -29,9 +29,17 @@ pub const OVERSIGNED: &[&str] = &[
     "List-Unsubscribe-Post",
 ];
 
-/// Fields that are signed where they are; hosts on the way may add them (RFC 6376 section 5.4.1).
-pub const SIGNED_WHERE_PRESENT: &[&str] =
-    &["Sender", "Content-Transfer-Encoding", "List-Id", "Feedback-ID", "Autocrypt"];
+/// Fields that are signed where they are; hosts on the way may add them (RFC 6376 section 5.4.1). Those of TLS reports are
+/// what a report is about (RFC 8460 section 5.3).
+pub const SIGNED_WHERE_PRESENT: &[&str] = &[
+    "Sender",
+    "Content-Transfer-Encoding",
+    "List-Id",
+    "Feedback-ID",
+    "Autocrypt",
+    "TLS-Report-Domain",
+    "TLS-Report-Submitter",
+];
 
 /// Most fields of one name that are signed; no valid message has more than one of each.
 const SAME_FIELD_COUNT_MAX: usize = 8;
