@@ -88,7 +88,7 @@ for (const [language, words] of [
     await refused('mutation($i: WebhookInput!) { webhookRegister(input: $i) { userErrors { code } } }', { i: { accountId, url: 'https://victim.example/', kinds: ['*'] } });
     await refused('mutation($m: MailboxID!, $j: SyncJobInput!) { syncJobAdd(mailboxId: $m, job: $j) { userErrors { code } } }', { m: alice.id, j: { host: 'victim.example', user: 'x', password: 'x', subfolder: 'in' } });
     await refused('mutation($a: AccountID!) { ticketOpen(input: { accountId: $a, kind: TECHNICAL, subject: "x", text: "x" }) { userErrors { code } } }', { a: accountId });
-    await refused('mutation($a: AccountID!) { delegationInvite(input: { accountId: $a, email: "victim@elsewhere.example", permissions: ["account:read"] }) { userErrors { code } } }', { a: accountId });
+    await refused('mutation($a: AccountID!) { delegationInvite(accountId: $a, email: "victim@elsewhere.example", terms: { permissions: ["account:read"] }) { userErrors { code } } }', { a: accountId });
     await refused('mutation($a: AccountID!) { accountClose(accountId: $a) { userErrors { code } } }', { a: accountId });
     // Mail for elsewhere is kept, and goes nowhere.
     assert.equal(await submits(node, { login: ALICE, password: PASSWORD, recipients: ['bob@demo.example', 'victim@elsewhere.example'] }), '250');

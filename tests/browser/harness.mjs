@@ -13,6 +13,8 @@ export const binary = process.env.HOSTERRA_BIN ?? join(root, 'target/debug/hoste
 /** Where screenshots go: outside the repository. */
 export const artefacts = process.env.HOSTERRA_ARTEFACTS ?? join(tmpdir(), 'hosterra-screens');
 const START_MS_MAX = 60_000;
+/** How often other ports are tried: between finding one that is free and listening, another suite may have taken it. */
+const START_COUNT_MAX = 3;
 export const PASSWORD = 'demo-password';
 
 function freePort() {
@@ -27,7 +29,7 @@ function freePort() {
 }
 
 /** Starts a platform of its own; `lines` are added to its configuration. */
-export async function start(lines = '') {
+export async function start(lines = '', attempt = 1) {
   const folder = mkdtempSync(join(tmpdir(), 'hosterra-browser-'));
   const names = ['http', 'smtp', 'submission', 'submissions', 'imap', 'imaps'];
   const ports = {};
@@ -48,7 +50,10 @@ export async function start(lines = '') {
       // Not yet.
     }
     if (child.exitCode !== null || Date.now() - begun > START_MS_MAX) {
-      throw new Error(`the binary did not start:\n${readFileSync(join(folder, 'log'), 'utf8')}`);
+      const said = readFileSync(join(folder, 'log'), 'utf8');
+      child.kill('SIGKILL');
+      if (said.includes('Address already in use') && attempt < START_COUNT_MAX) return start(lines, attempt + 1);
+      throw new Error(`the binary did not start:\n${said}`);
     }
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
