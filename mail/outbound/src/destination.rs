@@ -110,7 +110,9 @@ struct Claim<'a> {
 
 impl<'a> Claim<'a> {
     fn on(asked: &'a Mutex<HashSet<Key>>, key: Key) -> Option<Self> {
-        asked.lock().insert(key.clone()).then_some(Self { asked, key })
+        let is_first = asked.lock().insert(key.clone());
+        // Made only where it is one: a claim that is dropped gives up what it names.
+        is_first.then(|| Self { asked, key })
     }
 }
 
@@ -354,14 +356,45 @@ mod tests {
         }
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn a_look_up_that_was_given_up_keeps_nobody_from_asking_again() {
-        let ports: (Arc<dyn Dns>, Arc<dyn TlsPolicySource>, Arc<dyn Routes>) =
-            (Arc::new(StallsOnce::default()), Arc::new(Opportunistic), Arc::new(Direct));
-        let destinations = Destinations::new(ports, Guard::default(), 25);
+    /// Every question takes a second.
+    struct Slow;
+
+    #[async_trait::async_trait]
+    impl Dns for Slow {
+        async fn ask(
+            &self,
+            _: &resolver::Name,
+            _: resolver::Kind,
+        ) -> Result<resolver::Answer, resolver::DnsError> {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            Err(resolver::DnsError::NoName(resolver::Security::Insecure))
+        }
+    }
+
+    fn destinations(dns: Arc<dyn Dns>) -> Destinations {
+        Destinations::new((dns, Arc::new(Opportunistic), Arc::new(Direct)), Guard::default(), 25)
+    }
+
+    fn errand() -> Errand {
         let domain = DomainName::parse("slow.example").expect("a domain");
         let tenant = TenantId::new(Uuid::from_u128(1));
-        let errand = Errand { tenant, wish: TlsWish::Usual, target: Target::Domain(domain) };
+        Errand { tenant, wish: TlsWish::Usual, target: Target::Domain(domain) }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_asks_while_another_does_waits_for_the_same_answer() {
+        let (destinations, errand) = (destinations(Arc::new(Slow)), errand());
+        let begun = Instant::now();
+        let all = futures_util::future::join_all((0..5).map(|_| destinations.ensure(&errand)));
+        let all = tokio::time::timeout(Duration::from_secs(60), all).await.expect("all are answered");
+        assert!(all.iter().all(|found| matches!(found, Err(Nowhere::Refused(_)))), "{all:?}");
+        assert!(begun.elapsed() < Duration::from_secs(2), "it is asked once: {:?}", begun.elapsed());
+        assert!(destinations.asked.lock().is_empty());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_look_up_that_was_given_up_keeps_nobody_from_asking_again() {
+        let (destinations, errand) = (destinations(Arc::new(StallsOnce::default())), errand());
         let wait = Duration::from_secs(60);
         assert!(tokio::time::timeout(wait, destinations.ensure(&errand)).await.is_err());
         let found =
