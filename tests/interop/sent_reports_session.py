@@ -245,6 +245,9 @@ def judge(dns, http, submission, smtp):
     complaints = Complaints()
     logging.getLogger().addHandler(complaints)
     logging.getLogger("parsedmarc").addHandler(complaints)
+    # Who starts the server waits for this: what DNS does not tell then is asked again after minutes.
+    with open(ZONES.path("serving"), "w"):
+        pass
     try:
         deadline = time.time() + 120
         to = lambda recipient: [octets for _, known, _, octets in taken if known == recipient]

@@ -2,7 +2,8 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
+use std::time::{Duration, Instant};
 
 use tests::node::{Node, binary, free_port, has_program, python_with, skipped};
 
@@ -358,13 +359,13 @@ fn reports_that_we_send_are_read_by_others_to_the_letter() {
     fs::create_dir_all(&folder).expect("a folder");
     let zones = folder.join("zones");
     let paths = format!("{}:/usr/sbin", std::env::var("PATH").unwrap_or_default());
-    let session = |step: &str, rest: &[String]| {
-        run(Command::new(&python)
-            .arg(self::folder().join("sent_reports_session.py"))
-            .args([step, &zones.display().to_string(), &sink.to_string()])
-            .args(rest)
-            .env("PATH", &paths));
+    let command = |step: &str, rest: &[String]| {
+        let mut command = Command::new(&python);
+        command.arg(self::folder().join("sent_reports_session.py"));
+        command.args([step, &zones.display().to_string(), &sink.to_string()]).args(rest).env("PATH", &paths);
+        command
     };
+    let session = |step: &str, rest: &[String]| run(&mut command(step, rest));
     session("sign", &[]);
     let configuration = format!(
         "[dns]\nservers = [\"127.0.0.1:{dns}\"]\nvalidate = true\ntrust_anchors = \"{}\"\n[inbound]\ntrusted_networks = []\n\
@@ -378,8 +379,14 @@ fn reports_that_we_send_are_read_by_others_to_the_letter() {
     session("collect", &ports);
     node.kill();
     session("age", &[folder.join("data/mail.db").display().to_string()]);
+    let judge = command("judge", &ports).stderr(Stdio::piped()).spawn().expect("it starts");
+    let deadline = Instant::now() + Duration::from_secs(120);
+    while !zones.join("serving").exists() && Instant::now() < deadline {
+        std::thread::sleep(Duration::from_millis(100));
+    }
     node.restart();
-    session("judge", &ports);
+    let judged = judge.wait_with_output().expect("it ends");
+    assert!(judged.status.success(), "{}", String::from_utf8_lossy(&judged.stderr));
     drop(node);
     drop(fs::remove_dir_all(&folder));
 }
