@@ -524,7 +524,7 @@ fn webhooks_are_verified_by_a_stranger_and_survive_a_power_cut() {
     };
     session(&node, "register");
     // Nobody listens there, so that deliveries fail; then the lights go out.
-    std::thread::sleep(std::time::Duration::from_millis(500));
+    std::thread::sleep(Duration::from_millis(500));
     node.kill();
     node.restart();
     session(&node, "receive");
