@@ -40,7 +40,7 @@ fn acceptance(number: u64) -> Acceptance {
             destination: Destination::Inbox,
             flags: Flags::NONE,
             internal_date: None,
-            quota: ByteSize::gib(100),
+            quota: ByteSize::gib(100).into(),
             prefix: Bytes::from_static(b"Return-Path: <ann@elsewhere.example>\r\n"),
         }],
         queued: Vec::new(),

@@ -72,6 +72,14 @@ impl graphql::UsageSource for Nothing {
     ) -> Result<Vec<(MailboxId, graphql::Usage)>, graphql::PortError> {
         Ok(Vec::new())
     }
+
+    async fn pool_usage(
+        &self,
+        _: kernel::TenantId,
+        _: kernel::DomainId,
+    ) -> Result<graphql::Usage, graphql::PortError> {
+        Ok(graphql::Usage::default())
+    }
 }
 
 #[async_trait::async_trait]

@@ -19,7 +19,7 @@ use crate::language::Language;
 use crate::limit::{
     BATCH_COUNT_MAX, COMPLEXITY_MAX, DEPTH_DEVELOPMENT_MAX, DEPTH_MAX, DIRECTIVE_COUNT_MAX, PARSE_DEPTH_MAX,
 };
-use crate::mailbox::usage::{BATCH_COUNT_MAX as USAGE_COUNT_MAX, Sends, Usages};
+use crate::mailbox::usage::{BATCH_COUNT_MAX as USAGE_COUNT_MAX, Pools, Sends, Usages};
 use crate::platform::{Mode, Platform};
 use crate::request::Caller;
 use crate::root::{MutationRoot, QueryRoot};
@@ -93,6 +93,7 @@ impl Api {
                     DataLoader::new(Standings(platform.standings.clone()), tokio::spawn)
                         .max_batch_size(USAGE_COUNT_MAX),
                 )
+                .data(DataLoader::new(Pools(Arc::clone(&platform.usage)), tokio::spawn))
                 .finish();
         Self { schema, platform, allowances: Arc::default() }
     }

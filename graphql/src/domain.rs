@@ -9,3 +9,4 @@ pub(crate) mod query;
 mod report;
 pub(crate) mod room;
 pub(crate) mod standing;
+pub(crate) mod storage;

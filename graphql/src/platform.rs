@@ -157,6 +157,12 @@ pub trait UsageSource: Send + Sync {
         tenant: TenantId,
         mailboxes: &[MailboxId],
     ) -> Result<Vec<(MailboxId, Usage)>, PortError>;
+
+    /// What the mailboxes of a domain hold together that share; zero where they do not.
+    ///
+    /// # Errors
+    /// The store failed.
+    async fn pool_usage(&self, tenant: TenantId, domain: DomainId) -> Result<Usage, PortError>;
 }
 
 /// Whose recipients are counted together.

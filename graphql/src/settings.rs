@@ -43,6 +43,7 @@ plain! {
     mailbox::QuarantineCategory => QuarantineCategory,
     domain::DomainRelay => DomainRelay,
     domain::MtaSts => MtaSts,
+    domain::QuotaMode => QuotaMode,
     alias::Disposition => Disposition,
 }
 
@@ -255,6 +256,16 @@ pub enum DomainRelay {
     All,
 }
 
+/// What of its service's storage a domain has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(remote = "domain::QuotaMode")]
+pub enum QuotaMode {
+    /// What its mailboxes are allotted: the sum of their quotas.
+    Allotted,
+    /// A pool of `storageBytesMax`, which its mailboxes share by what they hold; their quotas are limits beside it.
+    Pooled,
+}
+
 /// What other hosts are asked to do where they cannot reach the domain's servers under good TLS (RFC 8461).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
 #[graphql(remote = "domain::MtaSts")]
@@ -357,8 +368,11 @@ settings_api! {
         mailbox_count_max (mailbox_count_max): Option<Whole>, MaybeUndefined<Whole>;
         /// Aliases that it may have of those of the service; none: all that are left.
         alias_count_max (alias_count_max): Option<Whole>, MaybeUndefined<Whole>;
-        /// The sum of quotas that it may have of the storage of the service; none: all that is left.
+        /// What it may have of the storage of the service, as `quotaMode` says: the sum of quotas (none: all that is left), or
+        /// the size of the pool.
         storage_bytes_max (storage_octets_max): Option<Octets>, MaybeUndefined<Octets>;
+        /// Whether storage is allotted to its mailboxes or shared by them: see `domainStoragePreview`. Default: `ALLOTTED`.
+        quota_mode (quota_mode): QuotaMode, Option<QuotaMode>;
         /// The quota to offer for a new mailbox; none: the plan's.
         mailbox_quota_default_bytes (mailbox_quota_default_octets): Option<Octets>, MaybeUndefined<Octets>;
         /// The largest quota of one mailbox, at most the plan's; none: the plan's.

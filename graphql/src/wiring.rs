@@ -75,21 +75,22 @@ pub const PROJECTIONS: [&str; 13] = [
 ];
 
 /// The tables behind the projections; every one has a column `tenant`.
-const TABLES: [(&str, &str); 16] = [
+const TABLES: [(&str, &str); 17] = [
     (AccountList::NAME, "account_list_v4"),
     (UserList::NAME, "user_list_v3"),
     (UserList::NAME, "token_list_v3"),
     (UserList::NAME, "session_list_v3"),
     (PlanList::NAME, "plan_list_v3"),
-    (ServiceList::NAME, "service_list_v4"),
+    (ServiceList::NAME, "service_list_v5"),
+    (ServiceList::NAME, "service_domain_v5"),
     (DomainList::NAME, "domain_list_v3"),
-    (MailboxList::NAME, "mailbox_list_v3"),
-    (AliasList::NAME, "alias_list_v3"),
-    (DelegationList::NAME, "delegation_list_v3"),
-    (TicketList::NAME, "ticket_list_v4"),
+    (MailboxList::NAME, "mailbox_list_v4"),
+    (AliasList::NAME, "alias_list_v4"),
+    (DelegationList::NAME, "delegation_list_v4"),
+    (TicketList::NAME, "ticket_list_v5"),
     (NoticeList::NAME, "notice_list_v3"),
     (EntryList::NAME, "entry_list_v3"),
-    (WebhookList::NAME, "webhook_list_v3"),
+    (WebhookList::NAME, "webhook_list_v4"),
     (DocumentList::NAME, "document_list_v3"),
     (DocumentList::NAME, "contract_list_v3"),
 ];

@@ -15,6 +15,7 @@
 //! | `@ begun` | every way in the trace begins with how the message came, whoever looks |
 //! | `@ suspend`, `restrict`, `resume`, `end`, `purge` | the service is in that state |
 //! | `@ sandbox` | the account only tries things out |
+//! | `@ pool OCTETS` | the mailboxes of x.example share so much |
 //! | `@ fill` | alice's mailbox gets as much as it may hold |
 
 use std::collections::HashMap;
@@ -31,7 +32,7 @@ use hosting::account::AccountEvent;
 use hosting::address_map::{AddressMap, AddressMapKind};
 use hosting::alias::{AliasEvent, AliasSettings, Disposition};
 use hosting::book::BookEvent;
-use hosting::domain::{DomainEvent, VerifiedBy};
+use hosting::domain::{DomainEvent, DomainSettings, QuotaMode, VerifiedBy};
 use hosting::mailbox::MailboxEvent;
 use hosting::service::{ServiceEvent, SuspensionReason};
 use hosting::share::{Share, ShareRole};
@@ -385,6 +386,20 @@ impl World {
                 };
                 self.directory.apply(&[recorded(10, HostingEvent::Service(event))]).expect("taken");
             }
+            ["pool", octets] => {
+                let settings = DomainSettings {
+                    quota_mode: QuotaMode::Pooled,
+                    storage_octets_max: Some(octets.parse().expect("a number")),
+                    ..DomainSettings::default()
+                };
+                let settings = Sealed::new(SubjectId::of_account(tenant().account()), Box::new(settings));
+                let changed =
+                    DomainEvent::SettingsChanged { settings, changed: vec!["quota_mode".to_owned()] };
+                self.directory.apply(&[recorded(20, HostingEvent::Domain(changed))]).expect("taken");
+                let domain = DomainId::new(Uuid::from_u128(20));
+                let members = self.directory.mailboxes_in(tenant(), domain);
+                self.store.pool(tenant(), domain, &members).await.expect("counted");
+            }
             ["fill"] => {
                 let owner = Owner { tenant: tenant(), mailbox: MailboxId::new(Uuid::from_u128(30)) };
                 let octets = usize::try_from(QUOTA.octets()).expect("small");
@@ -393,7 +408,7 @@ impl World {
                     destination: Destination::Inbox,
                     flags: Flags::NONE,
                     internal_date: None,
-                    quota: QUOTA,
+                    quota: QUOTA.into(),
                     prefix: Bytes::new(),
                 };
                 let acceptance = Acceptance {

@@ -17,8 +17,12 @@ use crate::session::door::Visitor;
 /// Pages of 500 events of one file: ten million events.
 const PAGE_COUNT_MAX: u32 = 20_000;
 /// What is asked for.
-const QUERY: &str = "query($accountId: AccountID, $after: Position) { events(accountId: $accountId, first: 500, after: \
+const QUERY: &str = "query($accountId: AccountID, $after: Position) { accountFeatures(accountId: $accountId) events(accountId: $accountId, first: 500, after: \
      $after) { nodes { id kind subjectId at actor actorId via onBehalfOf changes { field from to } } position hasMore } }";
+/// What the plan must have.
+const FEATURE: &str = "AUDIT_EXPORT";
+/// Where it has not.
+const NOT_IN_PLAN: &str = "AUDIT_EXPORT_NOT_IN_PLAN";
 /// The columns of a table, in order.
 const COLUMNS: [&str; 9] =
     ["at", "kind", "actor", "actorId", "via", "onBehalfOf", "subjectId", "changes", "eventId"];
@@ -59,7 +63,17 @@ pub(crate) async fn export(State(options): State<Options>, sent: Sent) -> Respon
     // The first page is had before anything is answered: a refusal is no file.
     let first = match export.page().await {
         Ok(first) => first,
-        Err(code) => return (status(&code), format!("{code}\n")).into_response(),
+        Err(code) => {
+            let words = match code == NOT_IN_PLAN {
+                true => export.visitor.language.pick(
+                    "The download of the audit log is not part of the plan: read it page by page, or choose a larger plan.",
+                    "Le téléchargement du journal d’audit ne fait pas partie de l’offre : lisez-le page par page ou \
+                     choisissez une offre supérieure.",
+                ),
+                false => "",
+            };
+            return (status(&code), format!("{code}\n{words}\n")).into_response();
+        }
     };
     let (kind, name) = match format {
         Format::Csv => ("text/csv; charset=utf-8", "attachment; filename=\"audit.csv\""),
@@ -118,6 +132,10 @@ impl Export {
         let Some(nodes) = events["nodes"].as_array() else {
             return Err(answer["errors"][0]["extensions"]["code"].as_str().unwrap_or("BUSY").to_owned());
         };
+        let features = answer["data"]["accountFeatures"].as_array();
+        if !features.is_some_and(|features| features.iter().any(|feature| feature == FEATURE)) {
+            return Err(NOT_IN_PLAN.to_owned());
+        }
         self.after = events["position"].clone();
         self.page_count += 1;
         let write = |event: &Value| match self.format {

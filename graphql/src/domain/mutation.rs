@@ -107,7 +107,7 @@ impl DomainMutation {
 
     /// Changes settings of an own domain. Shares of the service, relaying and switching off need the right to change
     /// domains; the rest is its administrators'. `userErrors`, among others: `SETTINGS_CHANGED_MEANWHILE`,
-    /// `SENDS_ABOVE_PLAN`.
+    /// `SENDS_ABOVE_PLAN`, `POOL_ABOVE_BOX`, `POOL_BELOW_USE`, `ALLOTMENT_ABOVE_POOL`.
     #[allow(clippy::too_many_arguments, reason = "the arguments of a GraphQL field")]
     async fn domain_settings_change(
         &self,
@@ -122,14 +122,16 @@ impl DomainMutation {
         command_id: Option<Uid>,
     ) -> Result<DomainPayload> {
         let key = (ctx.account(account_id)?, domain_id.0);
-        let service = match loaded(ctx, key).await? {
+        let record = match loaded(ctx, key).await? {
             DomainState::Pending(record) | DomainState::Verified(record) | DomainState::Removed(record) => {
-                record.service
+                record
             }
             DomainState::Absent | DomainState::Shared { .. } => return Err(ctx.fault(Fault::NotFound)),
         };
         let patch = settings.into();
-        let change = ChangeDomainSettings { account: key.0, service, domain: key.1, patch, revision };
+        let stored = super::storage::stored(ctx, key, (&record, &patch)).await?;
+        let service = record.service;
+        let change = ChangeDomainSettings { account: key.0, service, domain: key.1, patch, revision, stored };
         run(ctx, command(command_id), &change, key).await.map(DomainPayload)
     }
 

@@ -98,7 +98,8 @@ fn statement(recorded: &Recorded<HostingEvent>) -> Option<Statement> {
         DomainEvent::DkimKeyMade { .. }
         | DomainEvent::DkimKeyPublished { .. }
         | DomainEvent::DkimKeyActive { .. }
-        | DomainEvent::DkimKeyRetired { .. } => return None,
+        | DomainEvent::DkimKeyRetired { .. }
+        | DomainEvent::PoolThresholdCrossed { .. } => return None,
         DomainEvent::Removed { purge_after } => place
             .statement(
                 "UPDATE domain_list_v3 SET status = 'removed', purge_after = $3 WHERE tenant = $1 AND domain_id = $2",

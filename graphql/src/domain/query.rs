@@ -7,12 +7,13 @@ use database::{DatabaseError, Row};
 use kernel::{AccountId, DomainId, DomainName, Id, ServiceId, Timestamp};
 
 use super::object::{Domain, DomainStatus, TxtRecord};
+use super::storage::DomainStoragePreview;
 use crate::access::reach::{Columns, reach};
 use crate::error::Fault;
 use crate::page::{Page, PageKey, Query, cost};
 use crate::request::{Asked, at_least, rows};
-use crate::scalar::{AccountKey, DomainKey, Moment, Place, ServiceKey};
-use crate::settings::DomainSettings;
+use crate::scalar::{AccountKey, DomainKey, Moment, Octets, Place, ServiceKey};
+use crate::settings::{DomainSettings, QuotaMode};
 
 /// The name of the projection that these queries read.
 pub(crate) const PROJECTION: &str = "domain_list";
@@ -66,6 +67,24 @@ impl DomainQuery {
             reach(ctx.principal()?, Permission::DomainRead, account).map_err(|no| ctx.fault(no.into()))?;
         at_least(ctx, PROJECTION, account, place).await?;
         list(ctx, page, seen.narrow(Query::new("").bind(SELECT, account.uuid()), COLUMNS)).await
+    }
+
+    /// What it would come to if the mailboxes of a domain were given storage in another way, or shared another size. For
+    /// those who may change it.
+    #[graphql(complexity = 20)]
+    async fn domain_storage_preview(
+        &self,
+        ctx: &Context<'_>,
+        account_id: Option<AccountKey>,
+        domain_id: DomainKey,
+        quota_mode: QuotaMode,
+        #[graphql(
+            desc = "`storageBytesMax` as it would be; with `POOLED` the size of the pool. Absent: none, all that is left."
+        )]
+        storage_bytes_max: Option<Octets>,
+    ) -> Result<DomainStoragePreview> {
+        let key = (ctx.account(account_id)?, domain_id.0);
+        super::storage::preview(ctx, key, (quota_mode, storage_bytes_max.map(|octets| octets.0))).await
     }
 
     /// The platform's shared domains, in which accounts with a fitting plan may have addresses.

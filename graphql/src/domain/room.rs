@@ -1,21 +1,17 @@
 //! How much of its service a domain uses, and how much it may have.
 
-use async_graphql::dataloader::DataLoader;
 use async_graphql::{ComplexObject, Context, Result, SimpleObject};
 use authority::{Need, Permission};
 use hosting::plan::PlanLimits;
 use hosting::service::{DomainShare, DomainUsage, Service, ServiceRecord};
-use kernel::{ByteSize, DomainId, Id, Key, MailboxId};
+use kernel::{ByteSize, DomainId, Key};
 
 use super::object::Domain;
-use crate::limit::DOMAIN_MAILBOX_COUNT_MAX;
 use crate::mailbox::object::MailboxUsage;
-use crate::mailbox::query::PROJECTION as MAILBOXES;
-use crate::mailbox::usage::Usages;
-use crate::page::Query;
 use crate::plan::object::PlanFeature;
-use crate::request::{Asked, rows};
-use crate::scalar::{Octets, Whole};
+use crate::request::Asked;
+use crate::scalar::Octets;
+use crate::settings::QuotaMode;
 
 /// How much of its service a domain uses and may have: of its own share and of what its siblings have left, the less.
 #[derive(Debug, Clone, SimpleObject)]
@@ -29,9 +25,11 @@ pub struct DomainRoom {
     pub aliases: u32,
     /// How many it may have.
     pub aliases_max: u32,
-    /// The sum of the quotas of its mailboxes.
+    /// Whether `quotaBytesMax` is allotted to its mailboxes or shared by them.
+    pub quota_mode: QuotaMode,
+    /// The sum of the quotas of its mailboxes; where they share, it may be above `quotaBytesMax`.
     pub quota_bytes: Octets,
-    /// How much that may be.
+    /// How much that may be; where they share, how much they may hold together.
     pub quota_bytes_max: Octets,
     /// The quota to offer for a new mailbox.
     pub mailbox_quota_default_bytes: Octets,
@@ -57,24 +55,8 @@ impl DomainRoom {
         if authority::may(ctx.principal()?, &need).is_err() {
             return Ok(None);
         }
-        let tenant = self.domain.account_id.0.tenant();
-        let query = "SELECT mailbox_id FROM mailbox_list_v3 WHERE status <> 'deleted' AND tenant = ";
-        let query =
-            Query::new("").bind(query, tenant.uuid()).bind(" AND domain_id = ", self.domain.id.0.uuid());
-        let query = query.bind(" LIMIT ", i64::try_from(DOMAIN_MAILBOX_COUNT_MAX + 1).unwrap_or(i64::MAX));
-        let found = rows(ctx, MAILBOXES, query.finish()).await?;
-        if found.len() > DOMAIN_MAILBOX_COUNT_MAX {
-            return Ok(None);
-        }
-        let keys: Result<Vec<_>, _> =
-            found.iter().map(|row| row.uuid(0).map(|id| (tenant, MailboxId::new(id)))).collect();
-        let keys = keys.map_err(|error| ctx.failed("a row of mailboxes", &error))?;
-        let usages = ctx.data::<DataLoader<Usages>>()?.load_many(keys).await;
-        let usages = usages.map_err(|error| ctx.failed("the usage of mailboxes", &*error))?;
-        let add = |sum: u64, more: u64| sum.saturating_add(more);
-        let bytes = usages.values().map(|usage| usage.size.octets()).fold(0, add);
-        let messages = usages.values().map(|usage| usage.message_count).fold(0, add);
-        Ok(Some(MailboxUsage { bytes: ByteSize::new(bytes).into(), messages: Whole(messages) }))
+        let key = (self.domain.account_id.0, self.domain.id.0);
+        super::storage::held(ctx, key, self.quota_mode.into()).await
     }
 }
 
@@ -94,9 +76,10 @@ pub(super) async fn of(ctx: &Context<'_>, domain: &Domain) -> Result<Option<Doma
         mailboxes_max: room.mailbox_count_max,
         aliases: room.used.aliases,
         aliases_max: room.alias_count_max,
+        quota_mode: if room.is_pooled { QuotaMode::Pooled } else { QuotaMode::Allotted },
         quota_bytes: room.used.bytes.into(),
         quota_bytes_max: ByteSize::new(room.storage_octets_max).into(),
-        mailbox_quota_default_bytes: offered.unwrap_or(limits.mailbox_quota_default).into(),
+        mailbox_quota_default_bytes: room.offered(offered, limits.mailbox_quota_default).into(),
         mailbox_quota_bytes_max: ByteSize::new(room.mailbox_quota_octets_max).into(),
         new_mailbox_quota_bytes_max: ByteSize::new(room.new_mailbox_octets_max()).into(),
         sends_per_day_max: narrower.into_iter().flatten().min(),
@@ -113,6 +96,7 @@ struct Room {
     alias_count_max: u32,
     storage_octets_max: u64,
     mailbox_quota_octets_max: u64,
+    is_pooled: bool,
 }
 
 impl Room {
@@ -123,23 +107,40 @@ impl Room {
         // What is left of the service is left to this domain as well, beside what it has already.
         let count = |max: u32, all: u32, own: u32| own.saturating_add(max.saturating_sub(all));
         let octets = |max: u64, all: u64, own: u64| own.saturating_add(max.saturating_sub(all));
-        let storage = octets(limits.storage.octets(), record.usage.bytes.octets(), used.bytes.octets());
+        let taken = share.taken(&used);
+        let storage = octets(limits.storage.octets(), record.allocated().octets(), taken.octets());
         let mailboxes = count(limits.mailbox_count_max, record.usage.mailboxes, used.mailboxes);
         let aliases = count(limits.alias_count_max, record.usage.aliases, used.aliases);
-        let quota = limits.mailbox_quota_max.octets();
+        let pool = share.pool().map_or(u64::MAX, ByteSize::octets);
+        let quota = limits.mailbox_quota_max.octets().min(pool);
         Self {
             used,
             mailbox_count_max: share.mailbox_count_max.unwrap_or(u32::MAX).min(mailboxes),
             alias_count_max: share.alias_count_max.unwrap_or(u32::MAX).min(aliases),
-            storage_octets_max: share.storage_octets_max.unwrap_or(u64::MAX).min(storage),
+            // A pool is given out as it is, also where the service is over its limits.
+            storage_octets_max: match share.pool() {
+                Some(size) => size.octets(),
+                None => share.storage_octets_max.unwrap_or(u64::MAX).min(storage),
+            },
             mailbox_quota_octets_max: share.mailbox_quota_octets_max.unwrap_or(u64::MAX).min(quota),
+            is_pooled: share.pool().is_some(),
         }
+    }
+
+    /// The quota to offer: that of the domain, or else that of the plan. Where mailboxes share, the pool alone limits them
+    /// unless the domain says otherwise.
+    fn offered(&self, of_domain: Option<ByteSize>, of_plan: ByteSize) -> ByteSize {
+        let most = ByteSize::new(self.mailbox_quota_octets_max);
+        of_domain.unwrap_or(if self.is_pooled { most } else { of_plan })
     }
 
     /// The largest quota that one more mailbox can be given.
     const fn new_mailbox_octets_max(&self) -> u64 {
         if self.used.mailboxes >= self.mailbox_count_max {
             return 0;
+        }
+        if self.is_pooled {
+            return self.mailbox_quota_octets_max;
         }
         let rest = self.storage_octets_max.saturating_sub(self.used.bytes.octets());
         if rest < self.mailbox_quota_octets_max { rest } else { self.mailbox_quota_octets_max }

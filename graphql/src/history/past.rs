@@ -77,6 +77,7 @@ pub(crate) async fn mailbox(
         threshold_percent: record.crossed.iter().max().map(|threshold| i32::from(threshold.percent())),
         created_at: since(&events),
         purge_after,
+        revision: i32::try_from(record.revision).unwrap_or(i32::MAX),
         settings: MailboxSettings::of(&record.settings, i64::from(record.settings_revision)),
     })
 }
@@ -102,7 +103,8 @@ pub(crate) async fn domain(
             | DomainEvent::DkimKeyMade { .. }
             | DomainEvent::DkimKeyPublished { .. }
             | DomainEvent::DkimKeyActive { .. }
-            | DomainEvent::DkimKeyRetired { .. } => {}
+            | DomainEvent::DkimKeyRetired { .. }
+            | DomainEvent::PoolThresholdCrossed { .. } => {}
         }
         state = domain_model::Domain::evolve(state, event);
     }
@@ -186,7 +188,7 @@ pub(crate) async fn service(
             domains: u32::try_from(record.own_domains.len()).unwrap_or(u32::MAX),
             mailboxes: record.usage.mailboxes,
             aliases: record.usage.aliases,
-            bytes: record.usage.bytes.into(),
+            bytes: record.allocated().into(),
         },
         ordered_at: since(&events),
         purge_after,

@@ -6,8 +6,8 @@ use hosting::PasswordHash;
 use hosting::domain::DomainRef;
 use hosting::mailbox::{self as model, HeldMail, MailboxRecord, MailboxState};
 use hosting::use_case::{
-    ChangeMailboxDisplayName, ChangeMailboxQuota, ChangeMailboxSettings, CreateMailboxes, DeleteMailbox,
-    DisableMailbox, EnableMailbox, NewMailbox, ReleaseSending, RenameMailbox, RestoreMailbox,
+    AtRevision, ChangeMailboxDisplayName, ChangeMailboxQuota, ChangeMailboxSettings, CreateMailboxes,
+    DeleteMailbox, DisableMailbox, EnableMailbox, NewMailbox, ReleaseSending, RenameMailbox, RestoreMailbox,
     SetMailboxPassword,
 };
 use kernel::{AccountId, Actor, AliasId, CommandId, Key, LocalPart, MailboxId, ServiceId};
@@ -125,31 +125,43 @@ impl MailboxMutation {
     }
 
     /// Allows a mailbox to hold more or less. Less than it holds now is allowed: it takes no mail until there is room.
+    #[allow(clippy::too_many_arguments, reason = "the arguments of a GraphQL field")]
     async fn mailbox_quota_change(
         &self,
         ctx: &Context<'_>,
         account_id: Option<AccountKey>,
         mailbox_id: MailboxKey,
         #[graphql(desc = "Octets that it may hold.")] quota_bytes: Octets,
+        #[graphql(
+            desc = "The revision that was read before. Where somebody else has changed the thing since, nothing is changed and `SETTINGS_CHANGED_MEANWHILE` names the one that is there; absent, whatever is there is changed."
+        )]
+        revision: Option<u32>,
         command_id: Option<Uid>,
     ) -> Result<MailboxPayload> {
         let (account, mailbox) = (ctx.account(account_id)?, mailbox_id.0);
         let service = service_of(ctx, account, mailbox).await?;
         let change = ChangeMailboxQuota { account, service, mailbox, quota: quota_bytes.0 };
+        let change = AtRevision { change, revision };
         run(ctx, command(command_id), &change, (account, mailbox)).await.map(MailboxPayload)
     }
 
     /// Changes the name that people see; absent or empty removes it.
+    #[allow(clippy::too_many_arguments, reason = "the arguments of a GraphQL field")]
     async fn mailbox_display_name_change(
         &self,
         ctx: &Context<'_>,
         account_id: Option<AccountKey>,
         mailbox_id: MailboxKey,
         #[graphql(desc = "What it is called in mail; absent: nothing.")] display_name: Option<String>,
+        #[graphql(
+            desc = "The revision that was read before. Where somebody else has changed the thing since, nothing is changed and `SETTINGS_CHANGED_MEANWHILE` names the one that is there; absent, whatever is there is changed."
+        )]
+        revision: Option<u32>,
         command_id: Option<Uid>,
     ) -> Result<MailboxPayload> {
         let (account, mailbox) = (ctx.account(account_id)?, mailbox_id.0);
         let change = ChangeMailboxDisplayName { account, mailbox, display_name };
+        let change = AtRevision { change, revision };
         run(ctx, command(command_id), &change, (account, mailbox)).await.map(MailboxPayload)
     }
 

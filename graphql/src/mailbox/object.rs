@@ -3,9 +3,11 @@
 use async_graphql::dataloader::DataLoader;
 use async_graphql::{ComplexObject, Context, Enum, Result, SimpleObject};
 use authority::{Permission, Resource};
-use kernel::Key;
+use kernel::{Actor, Key};
 
-use super::usage::{Sends, Usages};
+use super::usage::{Pools, Sends, Usages};
+use super::visit::MailboxVisit;
+use crate::domain::storage::StoragePool;
 use crate::platform::SendScope;
 use crate::request::Asked;
 use crate::scalar::{AccountKey, DomainKey, MailboxKey, Moment, Octets, ServiceKey, Whole};
@@ -52,6 +54,8 @@ pub struct Mailbox {
     pub created_at: Moment,
     /// When the contents of a deleted mailbox are destroyed.
     pub purge_after: Option<Moment>,
+    /// How often its quota or its name were changed: give it with a change that must not undo another's.
+    pub revision: i32,
     /// What is set for it.
     pub settings: MailboxSettings,
 }
@@ -152,6 +156,27 @@ impl Mailbox {
         let place = (self.account_id.0, self.domain_id.0);
         let settings = crate::domain::query::settings_around(ctx, place).await?;
         Ok(DomainSenders { allowed: settings.allowed_senders, denied: settings.denied_senders })
+    }
+
+    /// What it shares with the other mailboxes of its domain, in use and allowed; none where each has only its own quota.
+    #[graphql(complexity = 5)]
+    async fn pool(&self, ctx: &Context<'_>) -> Result<Option<StoragePool>> {
+        ctx.allow(Permission::MailboxRead, self.resource())?;
+        let (tenant, domain) = (self.account_id.0.tenant(), self.domain_id.0);
+        let Some(size) = ctx.platform()?.directory.pool(tenant, domain) else { return Ok(None) };
+        let usage = ctx.data::<DataLoader<Pools>>()?.load_one((tenant, domain)).await;
+        let usage = usage.map_err(|error| ctx.failed("the usage of a pool", &*error))?.unwrap_or_default();
+        Ok(Some(StoragePool { bytes: usage.size.into(), bytes_max: size.into() }))
+    }
+
+    /// Who was in its settings without being its owner, and what they changed; the latest 100, looks for 90 days. For its
+    /// owner, and for whoever may read the account's events.
+    #[graphql(complexity = 50)]
+    async fn visits(&self, ctx: &Context<'_>) -> Result<Vec<MailboxVisit>> {
+        if ctx.principal()?.actor != Actor::Mailbox(self.id.0) {
+            ctx.allow(Permission::EventRead, Resource::account(self.account_id.0))?;
+        }
+        super::visit::visits(ctx, (self.account_id.0, self.id.0)).await
     }
 
     /// What it holds now, asked from the message store.

@@ -19,7 +19,7 @@ pub(crate) const PROJECTION: &str = "mailbox_list";
 
 const SELECT: &str = "SELECT tenant, mailbox_id, service_id, domain_id, address, display_name, quota_bytes, status, \
      has_password, threshold_percent, created_at, purge_after, born, settings, \
-     settings_revision, factor_count FROM mailbox_list_v3 WHERE tenant = ";
+     settings_revision, factor_count, revision FROM mailbox_list_v4 WHERE tenant = ";
 
 const COLUMNS: Columns =
     Columns { service: Some("service_id"), domain: Some("domain_id"), mailbox: Some("mailbox_id") };
@@ -49,7 +49,9 @@ impl MailboxQuery {
             return Ok(Some(past));
         }
         at_least(ctx, PROJECTION, account, place).await?;
-        read(ctx, &(account, mailbox_id.0)).await.map(Some)
+        let found = read(ctx, &(account, mailbox_id.0)).await?;
+        super::visit::note(ctx, (account, mailbox_id.0))?;
+        Ok(Some(found))
     }
 
     /// The mailboxes of an account that the caller may see, oldest first; deleted ones only where `status` asks for
@@ -127,6 +129,7 @@ fn mailbox(row: &Row) -> Result<(PageKey, Mailbox), DatabaseError> {
         settings: MailboxSettings::read(row.opt_text(13)?, row.int(14)?)
             .map_err(|_| DatabaseError::Column { column: 13, expected: "settings" })?,
         has_second_factor: row.int(15)? > 0,
+        revision: i32::try_from(row.int(16)?).unwrap_or(i32::MAX),
     };
     Ok((PageKey { born: row.int(12)?, id }, mailbox))
 }

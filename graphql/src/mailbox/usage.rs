@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use async_graphql::dataloader::Loader;
 use async_trait::async_trait;
-use kernel::{MailboxId, TenantId};
+use kernel::{DomainId, MailboxId, TenantId};
 
 use crate::platform::{PortError, SendUse, SendsSource, Usage, UsageSource};
 
@@ -37,6 +37,27 @@ impl Loader<(TenantId, MailboxId)> for Usages {
         for (tenant, mailboxes) in by_tenant(keys) {
             let found = self.0.usages(tenant, &mailboxes).await.map_err(Arc::new)?;
             usages.extend(found.into_iter().map(|(mailbox, usage)| ((tenant, mailbox), usage)));
+        }
+        Ok(usages)
+    }
+}
+
+/// Gathers the domains whose pools are asked for in the same moment: the mailboxes of a page are in few.
+pub(crate) struct Pools(pub(crate) Arc<dyn UsageSource>);
+
+#[async_trait]
+impl Loader<(TenantId, DomainId)> for Pools {
+    type Value = Usage;
+    type Error = Arc<PortError>;
+
+    async fn load(
+        &self,
+        keys: &[(TenantId, DomainId)],
+    ) -> Result<HashMap<(TenantId, DomainId), Usage>, Arc<PortError>> {
+        let mut usages = HashMap::with_capacity(keys.len());
+        for (tenant, domain) in keys {
+            let usage = self.0.pool_usage(*tenant, *domain).await.map_err(Arc::new)?;
+            usages.insert((*tenant, *domain), usage);
         }
         Ok(usages)
     }

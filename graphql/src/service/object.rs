@@ -69,7 +69,7 @@ pub struct Allocation {
     pub mailboxes: u32,
     /// Aliases.
     pub aliases: u32,
-    /// The sum of the quotas of its mailboxes, not what they hold.
+    /// Of its storage: the quotas of mailboxes, and as wholes the pools of domains whose mailboxes share. Not what they hold.
     pub bytes: Octets,
 }
 

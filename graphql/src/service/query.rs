@@ -24,8 +24,10 @@ use crate::scalar::{AccountKey, Moment, Place, PlanKey, ServiceKey, Whole};
 pub(crate) const PROJECTION: &str = "service_list";
 
 const SELECT: &str = "SELECT tenant, service_id, plan_id, plan_version, entitlement, suspension, limits, \
-     used_domains, used_mailboxes, used_aliases, used_bytes, ordered_at, purge_after, cycle, currency, \
-     recurring_cents, first_domain, born FROM service_list_v4 WHERE tenant = ";
+     used_domains, used_mailboxes, used_aliases, used_bytes + COALESCE((SELECT CAST(SUM(d.pool - d.quotas) AS BIGINT) \
+     FROM service_domain_v5 d WHERE d.tenant = service_list_v5.tenant \
+     AND d.service_id = service_list_v5.service_id AND d.pool IS NOT NULL), 0), ordered_at, purge_after, cycle, currency, \
+     recurring_cents, first_domain, born FROM service_list_v5 WHERE tenant = ";
 
 const COLUMNS: Columns = Columns { service: Some("service_id"), domain: None, mailbox: None };
 
@@ -85,7 +87,7 @@ impl ServiceQuery {
             ))
         })?;
         let misfits: Vec<Limit> = model::misfits(record, &after).into_iter().map(Into::into).collect();
-        let above = "SELECT COUNT(*) FROM mailbox_list_v3 WHERE status <> 'deleted' AND tenant = ";
+        let above = "SELECT COUNT(*) FROM mailbox_list_v4 WHERE status <> 'deleted' AND tenant = ";
         let above = Query::new("")
             .bind(above, account.uuid())
             .bind(" AND service_id = ", service.uuid())

@@ -11,6 +11,7 @@ use engine::{Effect, EffectError, Engine, RunError};
 use graphql::People;
 use hosting::HostingEvent;
 use hosting::Language;
+use hosting::domain::DomainEvent;
 use hosting::mailbox::{Crossing, MailboxEvent, Threshold};
 use hosting::notice::{NoticeKind, NoticePerson, day_of};
 use hosting::use_case::SendNotice;
@@ -158,7 +159,8 @@ impl LimitTeller {
     }
 }
 
-/// Tells how full mailboxes are: their owners always, and the administrators once mail is refused.
+/// Tells how full mailboxes are: their owners always, and the administrators once mail is refused. Of what the mailboxes of a
+/// domain share, these are told.
 pub struct TellStorage(pub Tell);
 
 #[async_trait]
@@ -168,10 +170,15 @@ impl Effect for TellStorage {
     const NAME: &'static str = "tell_storage";
 
     async fn perform(&self, recorded: &Recorded<HostingEvent>) -> Result<(), EffectError> {
-        let HostingEvent::Mailbox(MailboxEvent::QuotaThresholdCrossed { threshold, crossing: Crossing::Up }) =
-            &recorded.event
-        else {
-            return Ok(());
+        let threshold = match &recorded.event {
+            HostingEvent::Mailbox(MailboxEvent::QuotaThresholdCrossed {
+                threshold,
+                crossing: Crossing::Up,
+            }) => threshold,
+            HostingEvent::Domain(DomainEvent::PoolThresholdCrossed { threshold, crossing: Crossing::Up }) => {
+                return self.pool(recorded, *threshold).await;
+            }
+            _ => return Ok(()),
         };
         let (tenant, mailbox) = (recorded.cursor.tenant, MailboxId::new(recorded.stream.id));
         let (Some(address), Some(domain)) =
@@ -194,6 +201,23 @@ impl Effect for TellStorage {
                 self.0.person(&limit, NoticePerson::Mailbox(mailbox)).await
             }
         };
+        told.map_err(|error| EffectError { at: recorded.cursor, reason: error.to_string() })
+    }
+}
+
+impl TellStorage {
+    async fn pool(&self, recorded: &Recorded<HostingEvent>, threshold: Threshold) -> Result<(), EffectError> {
+        let (tenant, domain) = (recorded.cursor.tenant, DomainId::new(recorded.stream.id));
+        let Some(name) = self.0.directory.name_of(tenant, domain) else { return Ok(()) };
+        let percent = threshold.percent();
+        let limit = Limit {
+            account: tenant.account(),
+            id: Uuid::new_v5(&domain.uuid(), &[percent]),
+            kind: NoticeKind::PoolNear,
+            detail: format!("{name}: {percent} %"),
+            day: day_of(recorded.recorded_at),
+        };
+        let told = self.0.administrators(&limit, domain).await;
         told.map_err(|error| EffectError { at: recorded.cursor, reason: error.to_string() })
     }
 }

@@ -20,6 +20,7 @@ mod limit_notice;
 mod logins;
 mod master;
 mod platform;
+mod pools;
 mod ports;
 mod post;
 mod provision;

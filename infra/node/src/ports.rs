@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use directory::Directory;
 use graphql::{PortError, SendUse, SendsSource, TxtResolver, Usage, UsageSource};
-use kernel::{DomainName, MailboxId, TenantId};
+use kernel::{DomainId, DomainName, MailboxId, TenantId};
 use resolver::{Dns, DnsError, Kind, Name, Record};
 use store::{SendLimit, SendScope, Sends, SqlStore, Store as _};
 
@@ -26,6 +26,13 @@ impl UsageSource for Mail {
             (mailbox, Usage { size: usage.size, message_count: usage.message_count })
         });
         Ok(told.collect())
+    }
+
+    async fn pool_usage(&self, tenant: TenantId, domain: DomainId) -> Result<Usage, PortError> {
+        let usage = self.0.pool_usage(tenant, domain).await;
+        let usage =
+            usage.map_err(|source| PortError { what: "the usage of a pool", source: source.into() })?;
+        Ok(Usage { size: usage.size, message_count: usage.message_count })
     }
 }
 

@@ -1,15 +1,15 @@
-//! Crossings of 80, 95 and 100 % of a quota become events.
+//! Crossings of 80, 95 and 100 % of a quota become events: of a mailbox, and of what the mailboxes of a domain share.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use authority::Principal;
+use authority::{Guarded, Principal};
 use directory::Directory;
 use engine::Engine;
 use hosting::mailbox::{Crossing, Threshold};
-use hosting::use_case::RecordQuotaThreshold;
-use kernel::{CommandId, CorrelationId};
+use hosting::use_case::{RecordPoolThreshold, RecordQuotaThreshold};
+use kernel::{CommandId, CorrelationId, DomainId, TenantId};
 use store::{Owner, SqlStore, Store as _};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
@@ -34,8 +34,14 @@ pub struct QuotaWatch {
 impl QuotaWatch {
     /// Looks at all mailboxes once, then at those that change, until `stop`.
     pub async fn run(self, stop: CancellationToken) {
-        let mut levels: HashMap<Owner, usize> = HashMap::new();
+        let mut levels = Levels::default();
         let mut after = None;
+        if let Err(error) = crate::pools::count_all(&self.store, &self.directory).await {
+            tracing::warn!(%error, "not all mailboxes that share storage are counted together yet");
+        }
+        for (tenant, domain) in self.directory.pools() {
+            self.look_at_pool((tenant, domain), &mut levels, First::Yes).await;
+        }
         loop {
             let page = match self.store.mailboxes(after, PAGE_COUNT).await {
                 Ok(page) => page,
@@ -58,13 +64,25 @@ impl QuotaWatch {
                 () = stop.cancelled() => return,
                 () = tokio::time::sleep(LOOK) => {}
             }
-            for owner in self.store.take_changed() {
+            let changed = self.store.take_changed();
+            let pools: HashSet<(TenantId, DomainId)> = changed
+                .iter()
+                .filter_map(|owner| {
+                    let quota = self.directory.quotas(owner.tenant, owner.mailbox)?;
+                    quota.pool.map(|pool| (owner.tenant, pool.domain))
+                })
+                .collect();
+            for owner in changed {
                 self.look(owner, &mut levels, First::No).await;
+            }
+            for pool in pools {
+                self.look_at_pool(pool, &mut levels, First::No).await;
             }
         }
     }
 
-    async fn look(&self, owner: Owner, levels: &mut HashMap<Owner, usize>, first: First) {
+    async fn look(&self, owner: Owner, levels: &mut Levels, first: First) {
+        let levels = &mut levels.mailboxes;
         let Some(quota) = self.directory.quota(owner.tenant, owner.mailbox) else {
             levels.remove(&owner);
             return;
@@ -80,11 +98,7 @@ impl QuotaWatch {
         for (index, threshold) in Threshold::ALL.into_iter().enumerate() {
             let crossing = if index < level { Crossing::Up } else { Crossing::Down };
             let (account, mailbox) = (owner.tenant.account(), owner.mailbox);
-            let record = RecordQuotaThreshold { account, mailbox, threshold, crossing };
-            let (command, correlation) = (CommandId::new(Uuid::now_v7()), CorrelationId::new(Uuid::now_v7()));
-            let principal = Principal::platform("quota_watch");
-            if let Err(error) = self.engine.run(&principal, command, correlation, &record).await {
-                tracing::warn!(%error, "a crossing of a quota was not recorded");
+            if !self.record(&RecordQuotaThreshold { account, mailbox, threshold, crossing }).await {
                 return;
             }
         }
@@ -93,6 +107,53 @@ impl QuotaWatch {
         }
         levels.insert(owner, level);
     }
+
+    /// The same for what the mailboxes of a domain share.
+    async fn look_at_pool(&self, pool: (TenantId, DomainId), levels: &mut Levels, first: First) {
+        let levels = &mut levels.pools;
+        let (tenant, domain) = pool;
+        let Some(size) = self.directory.pool(tenant, domain) else {
+            levels.remove(&pool);
+            return;
+        };
+        let Ok(usage) = self.store.pool_usage(tenant, domain).await else { return };
+        let level = level(usage.size.octets(), size.octets());
+        if levels.get(&pool).copied() == Some(level) || (first == First::Yes && level == 0) {
+            levels.insert(pool, level);
+            return;
+        }
+        for (index, threshold) in Threshold::ALL.into_iter().enumerate() {
+            let crossing = if index < level { Crossing::Up } else { Crossing::Down };
+            let record = RecordPoolThreshold { account: tenant.account(), domain, threshold, crossing };
+            if !self.record(&record).await {
+                return;
+            }
+        }
+        if levels.len() >= REMEMBERED_COUNT_MAX {
+            levels.clear();
+        }
+        levels.insert(pool, level);
+    }
+
+    /// Whether it is recorded.
+    async fn record(&self, record: &impl Guarded) -> bool {
+        let (command, correlation) = (CommandId::new(Uuid::now_v7()), CorrelationId::new(Uuid::now_v7()));
+        let principal = Principal::platform("quota_watch");
+        match self.engine.run(&principal, command, correlation, record).await {
+            Ok(_) => true,
+            Err(error) => {
+                tracing::warn!(%error, "a crossing of a quota was not recorded");
+                false
+            }
+        }
+    }
+}
+
+/// How many thresholds were reached at the last look.
+#[derive(Debug, Default)]
+struct Levels {
+    mailboxes: HashMap<Owner, usize>,
+    pools: HashMap<(TenantId, DomainId), usize>,
 }
 
 /// Whether everything is looked at for the first time.

@@ -34,6 +34,7 @@ use crate::dns_watch::DnsWatch;
 use crate::erase::ErasePersons;
 use crate::limit_notice::{LimitNotices, Tell, TellStorage};
 use crate::platform::{self, Platform};
+use crate::pools::CountPools;
 use crate::ports::{Mail, SentRecipients, Txt};
 use crate::post::PostNotices;
 use crate::quota::QuotaWatch;
@@ -199,6 +200,7 @@ fn background(
         language: config.notice.language,
     })?;
     platform.engine.effect(TellStorage(tell(platform, config)))?;
+    platform.engine.effect(CountPools { store: Arc::clone(&store), directory: Arc::clone(&directory) })?;
     platform.engine.policy(OpenAdmitted)?;
     platform.engine.policy(AppointAdministrators { language: config.notice.language })?;
     platform.engine.policy(notice::TellPeople { language: config.notice.language })?;
@@ -223,6 +225,7 @@ fn background(
     let seen = Arc::clone(&platform.directory);
     let books = (platform.logins.clone(), platform.door.clone());
     tasks.spawn(upkeep::logins(books, seen, stop.clone()));
+    tasks.spawn(upkeep::idle_tickets(Arc::clone(&platform.engine), stop.clone()));
     tasks.spawn(upkeep::index(Arc::clone(&store), stop.clone()));
     let known = (Arc::clone(&platform.engine), Arc::clone(&platform.directory));
     tasks.spawn(upkeep::purge(Arc::clone(&store), known, stop.clone()));

@@ -55,7 +55,8 @@ impl Index {
             DomainEvent::Added { .. }
             | DomainEvent::SettingsChanged { .. }
             | DomainEvent::SharedAdded { .. }
-            | DomainEvent::Verified { .. } => return,
+            | DomainEvent::Verified { .. }
+            | DomainEvent::PoolThresholdCrossed { .. } => return,
         };
         let keys = self.dkim.get_mut(&domain).into_iter().flatten();
         for key in keys.filter(|key| key.selector == *selector) {

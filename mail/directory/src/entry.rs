@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use hosting::mailbox::DetailHandling;
-use kernel::{AppPasswordId, ByteSize, DomainId, EmailAddress, MailboxId, ServiceId, TenantId};
+use kernel::{AppPasswordId, ByteSize, DomainId, EmailAddress, MailboxId, Quota, ServiceId, TenantId};
 
 /// What a service may do now; the only commercial fact that mail servers know.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -84,8 +84,8 @@ pub struct End {
     pub tenant: TenantId,
     /// Which.
     pub mailbox: MailboxId,
-    /// Its quota.
-    pub quota: ByteSize,
+    /// How much it may hold.
+    pub quota: Quota,
     /// Whether it takes mail over TLS only.
     pub requires_tls: bool,
     /// What happens with a detail of its address.
@@ -173,8 +173,8 @@ pub struct Login {
     pub mailbox: MailboxId,
     /// Its address.
     pub address: EmailAddress,
-    /// Its quota.
-    pub quota: ByteSize,
+    /// How much it may hold.
+    pub quota: Quota,
     /// What its service may do.
     pub entitlement: Entitlement,
     /// By which protocols it is reached.

@@ -40,6 +40,7 @@ impl Follower for Directory {
                 HostingEvent::Domain(event) => {
                     index.take_footer((tenant, DomainId::new(id)), event);
                     index.take_onward((tenant, DomainId::new(id)), event);
+                    index.take_pool((tenant, DomainId::new(id)), event);
                     index.take_sts((tenant, DomainId::new(id)), event);
                     index.take_dkim((tenant, DomainId::new(id)), event, recorded.recorded_at);
                     index.take_domain((tenant, DomainId::new(id)), event);
@@ -169,7 +170,8 @@ impl Index {
             DomainEvent::DkimKeyMade { .. }
             | DomainEvent::DkimKeyPublished { .. }
             | DomainEvent::DkimKeyActive { .. }
-            | DomainEvent::DkimKeyRetired { .. } => {}
+            | DomainEvent::DkimKeyRetired { .. }
+            | DomainEvent::PoolThresholdCrossed { .. } => {}
             DomainEvent::Removed { .. } => {
                 self.off.remove(&domain);
                 self.address_maps.remove(&domain);

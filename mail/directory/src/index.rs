@@ -179,6 +179,8 @@ pub(crate) struct Index {
     pub(crate) off: HashSet<(TenantId, DomainId)>,
     /// Recipients a day of domains that have less than their plan.
     pub(crate) domain_sends: HashMap<(TenantId, DomainId), u32>,
+    /// What the mailboxes of a domain may hold together, where they share.
+    pub(crate) pools: HashMap<(TenantId, DomainId), ByteSize>,
     /// Domains whose mailboxes must have a second factor.
     pub(crate) demanding: HashSet<(TenantId, DomainId)>,
     /// Alias domains with the domain of the same account whose addresses exist there.
@@ -325,7 +327,7 @@ impl Index {
             tenant: entry.tenant,
             mailbox: entry.mailbox,
             address: entry.address.clone(),
-            quota: entry.quota,
+            quota: self.quota(entry),
             entitlement: self.entitlement(entry.tenant, entry.service),
             protocols: entry.protocols(),
             credential,

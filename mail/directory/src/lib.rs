@@ -12,6 +12,7 @@ mod index;
 mod names;
 mod onward;
 pub mod password;
+mod pool;
 mod resolve;
 mod rewrite;
 mod sender_relay;

@@ -161,7 +161,7 @@ impl Index {
             outcome.destinations.mailboxes.push(End {
                 tenant,
                 mailbox,
-                quota: entry.quota,
+                quota: self.quota(entry),
                 requires_tls: options.is_some_and(|options| options.requires_tls),
                 detail: options.map_or(DetailHandling::Inbox, |options| options.detail),
             });

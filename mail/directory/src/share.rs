@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use hashbrown::{HashMap, HashSet};
 use hosting::book::BookEvent;
 use hosting::share::{Share, ShareRole};
-use kernel::{ByteSize, EmailAddress, MailboxId, ShareId, TenantId};
+use kernel::{EmailAddress, MailboxId, Quota, ShareId, TenantId};
 
 use crate::follow::canonical;
 use crate::index::{Index, MailboxEntry, Place};
@@ -21,8 +21,8 @@ pub struct SharedMailbox {
     pub mailbox: MailboxId,
     /// Its address.
     pub address: EmailAddress,
-    /// Its quota.
-    pub quota: ByteSize,
+    /// How much it may hold.
+    pub quota: Quota,
     /// What the other may do.
     pub roles: BTreeSet<ShareRole>,
 }
@@ -100,7 +100,7 @@ impl Index {
         is_open.then(|| SharedMailbox {
             mailbox: shared,
             address: entry.address.clone(),
-            quota: entry.quota,
+            quota: self.quota(entry),
             roles: roles.clone(),
         })
     }

@@ -87,9 +87,9 @@ impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::Refused(StoreRefusal::Folder(refusal)) => refusal.into(),
-            StoreError::Refused(refusal @ StoreRefusal::OverQuota { .. }) => {
-                Self::No { code: Some("OVERQUOTA"), text: refusal.to_string().into() }
-            }
+            StoreError::Refused(
+                refusal @ (StoreRefusal::OverQuota { .. } | StoreRefusal::OverPool { .. }),
+            ) => Self::No { code: Some("OVERQUOTA"), text: refusal.to_string().into() },
             StoreError::Refused(StoreRefusal::NoMailbox) => Self::Bye("The mailbox is closed"),
             StoreError::Refused(refusal) => {
                 Self::No { code: Some("LIMIT"), text: refusal.to_string().into() }

@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 
 use directory::{Login, ShareRole, SharedMailbox};
-use kernel::ByteSize;
+use kernel::{DomainName, Quota};
 use store::{FolderName, Owner};
 
 use crate::answer::Failure;
@@ -61,7 +61,9 @@ pub(crate) struct Place {
     pub(crate) owner: Owner,
     /// The folder's name in that mailbox.
     pub(crate) folder: FolderName,
-    pub(crate) quota: ByteSize,
+    pub(crate) quota: Quota,
+    /// The domain of the mailbox's address, by which what it shares is named.
+    pub(crate) domain: DomainName,
     pub(crate) rights: Rights,
 }
 
@@ -102,6 +104,7 @@ impl Session<'_> {
             owner: Owner { tenant: login.tenant, mailbox: login.mailbox },
             folder: name.clone(),
             quota: login.quota,
+            domain: login.address.domain.clone(),
             rights: Rights::OWN,
         };
         let Some((address, below)) = address_in(name.as_str()) else { return Ok(own()) };
@@ -113,7 +116,8 @@ impl Session<'_> {
             return Err(Failure::coded("CANNOT", "This is where a shared mailbox stands, not a folder"));
         }
         let owner = Owner { tenant: login.tenant, mailbox: shared.mailbox };
-        Ok(Place { owner, folder: FolderName::parse(below)?, quota: shared.quota, rights })
+        let (quota, domain) = (shared.quota, shared.address.domain);
+        Ok(Place { owner, folder: FolderName::parse(below)?, quota, domain, rights })
     }
 
     /// Who works in a mailbox beside its owner, by address, and what they may do.

@@ -6,7 +6,7 @@ pub(crate) use words::meaning;
 
 use bytes::Bytes;
 use directory::{Directory, Resolution};
-use kernel::{ByteSize, EmailAddress, Timestamp};
+use kernel::{EmailAddress, Timestamp};
 use message::split_header;
 use store::{
     Acceptance, Deposit, Destination, Flags, Lane, LeasedMessage, LeasedRecipient, Origin, Owner,
@@ -93,7 +93,7 @@ pub(crate) fn acceptance(
                     flags: Flags::NONE,
                     internal_date: None,
                     // A full mailbox is no reason to keep from its owner that mail was lost.
-                    quota: ByteSize::new(u64::MAX),
+                    quota: end.quota.lifted(),
                     prefix: Bytes::from_static(b"Return-Path: <>\r\n"),
                 });
             }

@@ -2,7 +2,7 @@
 
 use bytes::{Bytes, BytesMut};
 use directory::{Destinations, DetailHandling, Entitlement, Protocol, Resolution, SenderRight};
-use kernel::{ByteSize, DomainId, EmailAddress, TenantId};
+use kernel::{DomainId, EmailAddress, Quota, TenantId};
 use listener::{Encryption, WireError};
 use message::{received_count, split_header};
 use store::{Acceptance, Deposit, Origin, Owner, QueuedRecipient, Queueing, StoreError, StoreRefusal};
@@ -15,6 +15,7 @@ use crate::limits::{
 use crate::outgoing::{NOT_ITS_OWN, shown};
 use crate::reply::{self, Reply};
 use crate::report::ReportInbox;
+use crate::room::Full;
 use crate::server::Role;
 use crate::session::{Next, Session, Transaction};
 use crate::subject::with_detail;
@@ -54,7 +55,7 @@ pub(crate) struct Onward {
 #[derive(Debug)]
 pub(crate) struct Place {
     pub(crate) owner: Owner,
-    quota: ByteSize,
+    pub(crate) quota: Quota,
     /// The recipient for whom it was found first.
     pub(crate) recipient: EmailAddress,
     /// The detail of the address, where the mailbox wants to see it.
@@ -85,7 +86,6 @@ const DISABLED: Reply = Reply::new(550, "5.2.1", "This address takes no mail now
 const INTERNAL: Reply =
     Reply::new(550, "5.7.1", "Only mailboxes of the same organisation may write to this address");
 const LOOP: Reply = Reply::new(550, "5.4.6", "The alias leads in a circle or to too many places");
-const OVER_QUOTA: Reply = Reply::new(552, "5.2.2", "The mailbox is full");
 const RESTRICTED: Reply = Reply::new(550, "5.7.1", "Sending is restricted for this service");
 
 impl Envelope {
@@ -334,6 +334,7 @@ impl Session<'_> {
         // Whoever tries things out writes to nobody else, here as little as elsewhere.
         let confined_to = self.asker().filter(|tenant| self.server.directory.is_sandbox(*tenant));
         let mut is_outside = false;
+        let mut full = Full::Mailbox;
         for end in &ends.mailboxes {
             if confined_to.is_some_and(|tenant| tenant != end.tenant) {
                 is_outside = true;
@@ -344,9 +345,10 @@ impl Session<'_> {
                 continue;
             }
             let owner = Owner { tenant: end.tenant, mailbox: end.mailbox };
-            match self.server.store.usage(owner).await {
-                Ok(usage) if usage.size.octets().saturating_add(declared) > end.quota.octets() => {}
-                Ok(_) => {
+            let known = self.transaction.as_ref().map_or(&[][..], |known| &known.envelope.mailboxes);
+            match self.full((owner, end.quota), declared, known.iter().chain(&fitting)).await {
+                Ok(Some(what)) => full = what,
+                Ok(None) => {
                     let detail = ends.detail.as_ref().filter(|detail| !detail.is_empty());
                     let detail = detail.map(|detail| (end.detail, detail.clone()));
                     fitting.push(Place { owner, quota: end.quota, recipient: to.clone(), detail });
@@ -361,7 +363,7 @@ impl Session<'_> {
             return match (is_outside, is_too_plain) {
                 (true, _) => SANDBOX,
                 (false, true) => TLS_ONLY,
-                (false, false) => OVER_QUOTA,
+                (false, false) => full.reply(),
             };
         }
         let home = self.home_of(to);
@@ -433,13 +435,13 @@ impl Session<'_> {
         if let ([Place { owner, quota, .. }], true) =
             (envelope.mailboxes.as_slice(), envelope.queued.is_empty())
         {
-            let used = match self.server.store.usage(*owner).await {
-                Ok(usage) => usage.size.octets(),
+            match self.full((*owner, *quota), message.len() as u64, std::iter::empty()).await {
+                Ok(None) => {}
+                Ok(Some(full)) => {
+                    way.reasons.push("over_quota");
+                    return full.reply();
+                }
                 Err(_) => return reply::STORE_FAILED,
-            };
-            if used.saturating_add(message.len() as u64) > quota.octets() {
-                way.reasons.push("over_quota");
-                return OVER_QUOTA;
             }
         }
         // Last of all that may refuse: what is counted is sent.
@@ -686,7 +688,8 @@ fn batches(
 
 fn refusal_reply(refusal: &StoreRefusal) -> Reply {
     match refusal {
-        StoreRefusal::OverQuota { .. } => OVER_QUOTA,
+        StoreRefusal::OverQuota { .. } => Full::Mailbox.reply(),
+        StoreRefusal::OverPool { .. } => Full::Pool.reply(),
         StoreRefusal::NoMailbox => Reply::new(550, "5.1.1", "There is no such address"),
         StoreRefusal::Folder(_) | StoreRefusal::UidsExhausted | StoreRefusal::Limit(_) => {
             Reply::told(554, "5.2.0", format!("The mailbox cannot take it: {refusal}"))

@@ -15,6 +15,7 @@ mod outgoing;
 mod place;
 mod reply;
 mod report;
+mod room;
 mod sends;
 mod server;
 mod session;

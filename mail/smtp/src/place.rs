@@ -3,7 +3,6 @@
 
 use bytes::Bytes;
 use directory::DetailHandling;
-use kernel::ByteSize;
 use store::{Deposit, Destination, Flags, FolderName, Owner};
 
 use crate::deliver::{Envelope, Place};
@@ -49,7 +48,7 @@ impl Session<'_> {
                 internal_date: None,
                 // Whether it fits was decided at RCPT: what was promised there is kept, so that a message is never
                 // taken for some of its recipients only.
-                quota: ByteSize::new(u64::MAX),
+                quota: place.quota.lifted(),
                 prefix: prefix.clone(),
             };
             deposits.push((subject, deposit));

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use kernel::{ByteSize, EmailAddress, MailboxId, TenantId, Timestamp};
+use kernel::{ByteSize, DomainId, EmailAddress, MailboxId, Quota, TenantId, Timestamp};
 use message::Summary;
 use tokio::sync::watch;
 
@@ -182,8 +182,8 @@ pub struct Deposit {
     pub flags: Flags,
     /// INTERNALDATE; the moment of acceptance where absent.
     pub internal_date: Option<Timestamp>,
-    /// The mailbox's quota at this moment; more is refused.
-    pub quota: ByteSize,
+    /// The mailbox's quota at this moment; more is refused. In the pool that it names the mailbox counts from now on.
+    pub quota: Quota,
     /// Octets put before the message for this copy only, for example Return-Path and Delivered-To; may be empty.
     pub prefix: Bytes,
 }
@@ -359,6 +359,14 @@ pub enum StoreRefusal {
         /// Allowed.
         quota: ByteSize,
     },
+    /// The copy fits into the mailbox, not into what the mailboxes of its domain share.
+    #[error("the storage that the domain shares is full: {used} of {size}")]
+    OverPool {
+        /// What its mailboxes hold together.
+        used: ByteSize,
+        /// Allowed.
+        size: ByteSize,
+    },
     /// The mailbox is deleted or was never provisioned.
     #[error("no such mailbox")]
     NoMailbox,
@@ -521,7 +529,7 @@ pub trait Store: Send + Sync + 'static {
         from: FolderId,
         set: MessageSet,
         to: FolderId,
-        quota: ByteSize,
+        quota: Quota,
     ) -> Result<Vec<Copied>, StoreError>;
 
     /// Moves messages to another folder of the same mailbox, all or none (RFC 6851).
@@ -564,6 +572,22 @@ pub trait Store: Send + Sync + 'static {
         tenant: TenantId,
         mailboxes: &[MailboxId],
     ) -> Result<Vec<(MailboxId, Usage)>, StoreError>;
+
+    /// Lets these mailboxes count in the pool of their domain, with all that they hold. Those that were never provisioned
+    /// begin with their first message, if it comes with a [`Quota`] that names the pool.
+    async fn pool(
+        &self,
+        tenant: TenantId,
+        domain: DomainId,
+        mailboxes: &[MailboxId],
+    ) -> Result<(), StoreError>;
+
+    /// Lets the mailboxes of a domain share no more. What comes from a node that has not heard of it makes the pool anew,
+    /// which harms nobody: its limit is asked for no more.
+    async fn unpool(&self, tenant: TenantId, domain: DomainId) -> Result<(), StoreError>;
+
+    /// What the mailboxes that count in the pool of a domain hold together; zero where it has none.
+    async fn pool_usage(&self, tenant: TenantId, domain: DomainId) -> Result<Usage, StoreError>;
 
     /// Tells when anything in the mailbox changes, on this node at once, on others within a second.
     fn watch(&self, owner: Owner) -> watch::Receiver<Change>;

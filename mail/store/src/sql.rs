@@ -9,6 +9,7 @@ mod expunge;
 mod flags;
 mod folder;
 mod mailbox;
+mod pool;
 mod purge;
 mod queue;
 mod read;
@@ -22,7 +23,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use bytes::Bytes;
 use database::{Database, DatabaseError};
-use kernel::{ByteSize, MailboxId, TenantId, Timestamp};
+use kernel::{DomainId, MailboxId, Quota, TenantId, Timestamp};
 use message::Summary;
 use moka::sync::Cache;
 use tokio::sync::{Notify, watch};
@@ -100,6 +101,7 @@ impl SqlStore {
                 include_str!("sql/queue_sqlite.sql"),
                 include_str!("sql/queue_tls.sql"),
                 include_str!("sql/queue_trace.sql"),
+                include_str!("sql/pool_sqlite.sql"),
             ],
             None => [
                 include_str!("sql/schema_postgres.sql"),
@@ -107,6 +109,7 @@ impl SqlStore {
                 include_str!("sql/queue_postgres.sql"),
                 include_str!("sql/queue_tls.sql"),
                 include_str!("sql/queue_trace.sql"),
+                include_str!("sql/pool_postgres.sql"),
             ],
         };
         database.migrate("store", &steps).await?;
@@ -265,7 +268,7 @@ impl Store for SqlStore {
         from: FolderId,
         set: MessageSet,
         to: FolderId,
-        quota: ByteSize,
+        quota: Quota,
     ) -> Result<Vec<Copied>, StoreError> {
         let work = copy::Copy { owner, from, set, to, quota, now: self.now() };
         Ok(self.rung(owner, self.database.transact(work).await?))
@@ -316,6 +319,23 @@ impl Store for SqlStore {
         mailboxes: &[MailboxId],
     ) -> Result<Vec<(MailboxId, Usage)>, StoreError> {
         self.mailbox_usages(tenant, mailboxes).await
+    }
+
+    async fn pool(
+        &self,
+        tenant: TenantId,
+        domain: DomainId,
+        mailboxes: &[MailboxId],
+    ) -> Result<(), StoreError> {
+        self.pool_mailboxes((tenant, domain), mailboxes).await
+    }
+
+    async fn unpool(&self, tenant: TenantId, domain: DomainId) -> Result<(), StoreError> {
+        self.unpool_mailboxes((tenant, domain)).await
+    }
+
+    async fn pool_usage(&self, tenant: TenantId, domain: DomainId) -> Result<Usage, StoreError> {
+        self.usage_of_pool((tenant, domain)).await
     }
 
     fn watch(&self, owner: Owner) -> watch::Receiver<Change> {

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
 
 use bytes::Bytes;
 use database::Database;
-use kernel::{ByteSize, EmailAddress, MailboxId, TenantId, Timestamp};
+use kernel::{ByteSize, DomainId, EmailAddress, MailboxId, Quota, StoragePool, TenantId, Timestamp};
 use store::{
     Acceptance, Accepted, Copied, Deposit, Destination, ExpungeScope, FlagChange, Flags, Folder, FolderName,
     FolderRefusal, MessageSet, Modseq, Owner, QueuedRecipient, Retention, SpecialUse, SqlStore, Store,
@@ -62,7 +62,7 @@ fn deposit(owner: Owner) -> Deposit {
         destination: Destination::Inbox,
         flags: Flags::NONE,
         internal_date: None,
-        quota: ByteSize::mib(1),
+        quota: ByteSize::mib(1).into(),
         prefix: Bytes::new(),
     }
 }
@@ -231,11 +231,11 @@ async fn copies_and_moves_are_all_or_nothing_and_counted() {
         let (inbox, archive) =
             (world.folder(owner(1), "INBOX").await, world.folder(owner(1), "Archive").await);
         let small = world.store.usage(owner(1)).await.expect("usage").size;
-        let full = world.store.copy(owner(1), inbox.id, MessageSet::All, archive.id, small).await;
+        let full = world.store.copy(owner(1), inbox.id, MessageSet::All, archive.id, small.into()).await;
         assert!(matches!(refusal(full), StoreRefusal::OverQuota { .. }));
         assert_eq!(world.uids(owner(1), "Archive").await, [0_u32; 0]);
         let copied =
-            world.store.copy(owner(1), inbox.id, MessageSet::All, archive.id, ByteSize::gib(1)).await;
+            world.store.copy(owner(1), inbox.id, MessageSet::All, archive.id, ByteSize::gib(1).into()).await;
         assert_eq!(copied.expect("copied").len(), 2);
         let one = MessageSet::Uids(vec![Uid(2)]);
         let moved = world.store.move_messages(owner(1), inbox.id, one, archive.id).await.expect("moved");
@@ -259,7 +259,7 @@ async fn copies_and_moves_are_all_or_nothing_and_counted() {
 async fn a_full_mailbox_refuses_and_the_others_receive() {
     for world in worlds().await {
         let mut full = deposit(owner(1));
-        full.quota = ByteSize::new(10);
+        full.quota = ByteSize::new(10).into();
         let accepted = world.accept(acceptance(&text("hi", "x"), vec![full, deposit(owner(2))])).await;
         assert!(matches!(accepted.deposits[0], Err(StoreRefusal::OverQuota { .. })));
         assert!(accepted.deposits[1].is_ok());
@@ -532,5 +532,121 @@ async fn a_check_finds_what_is_broken() {
             world.database.write(vec![database::Statement::new(harm)]).await.expect("harmed");
         }
         assert_eq!(world.store.verify().await.expect("checked").faults.len(), 3);
+    }
+}
+
+fn domain() -> DomainId {
+    DomainId::new(Uuid::from_u128(20))
+}
+
+/// A copy for a mailbox of a domain whose mailboxes share `size`.
+fn pooled(owner: Owner, size: ByteSize) -> Deposit {
+    let pool = Some(StoragePool { domain: domain(), size });
+    Deposit { quota: Quota { own: ByteSize::mib(1), pool }, ..deposit(owner) }
+}
+
+impl World {
+    /// What the pool counts, and what the mailboxes `1..=count` hold.
+    async fn shared(&self, count: u128) -> (u64, u64) {
+        let mut held = 0;
+        for number in 1..=count {
+            held += self.store.usage(owner(number)).await.expect("usage").size.octets();
+        }
+        let pool = self.store.pool_usage(owner(1).tenant, domain()).await.expect("usage");
+        (pool.size.octets(), held)
+    }
+}
+
+#[tokio::test]
+async fn a_pool_is_what_its_mailboxes_hold_whatever_happens_to_them() {
+    for world in worlds().await {
+        let (tenant, size) = (owner(1).tenant, ByteSize::mib(1));
+        // One that held mail before its domain shared, one that is new, one that is retired meanwhile.
+        world.deliver(owner(1), "before", "1").await;
+        world.deliver(owner(3), "before", "3").await;
+        world.store.retire(owner(3), Timestamp::from_secs(1_800_000_000)).await.expect("retired");
+        let members: Vec<MailboxId> = (1..=4).map(|number| owner(number).mailbox).collect();
+        world.store.pool(tenant, domain(), &members).await.expect("counted");
+        world.store.pool(tenant, domain(), &members).await.expect("not counted twice");
+        let (pool, _) = world.shared(0).await;
+        assert_eq!(pool, world.store.usage(owner(1)).await.expect("usage").size.octets());
+        let message = text("new", "2");
+        let taken =
+            world.accept(acceptance(&message, vec![pooled(owner(1), size), pooled(owner(2), size)])).await;
+        assert!(taken.deposits.iter().all(Result::is_ok), "{taken:?}");
+        let (pool, held) = world.shared(2).await;
+        assert_eq!(pool, held);
+        let (inbox, archive) =
+            (world.folder(owner(1), "INBOX").await, world.folder(owner(1), "Archive").await);
+        let quota = pooled(owner(1), size).quota;
+        let copied = world.store.copy(owner(1), inbox.id, MessageSet::All, archive.id, quota).await;
+        assert_eq!(copied.expect("copied").len(), 2);
+        let gone = ExpungeScope::Regardless(MessageSet::Uids(vec![Uid(1)]));
+        world.store.expunge(owner(1), inbox.id, gone).await.expect("gone");
+        world.store.delete_folder(owner(1), &name("Archive")).await.expect("deleted");
+        world.store.restore(owner(3)).await.expect("restored");
+        let (pool, held) = world.shared(3).await;
+        assert_eq!(pool, held);
+        world.store.retire(owner(2), Timestamp::from_secs(1_800_000_000)).await.expect("retired");
+        world.store.retire(owner(2), Timestamp::from_secs(1_800_000_001)).await.expect("retired again");
+        let (pool, _) = world.shared(0).await;
+        let others = world.store.usages(tenant, &members).await.expect("usages");
+        assert_eq!(pool, others.iter().map(|(_, usage)| usage.size.octets()).sum::<u64>());
+        world.is_whole().await;
+        world.store.unpool(tenant, domain()).await.expect("no more");
+        assert_eq!(world.shared(0).await.0, 0);
+        world.is_whole().await;
+    }
+}
+
+#[tokio::test]
+async fn a_full_pool_refuses_all_of_its_mailboxes_and_no_other() {
+    for world in worlds().await {
+        let message = text("hi", "x");
+        let length = message.len() as u64;
+        let size = ByteSize::new(2 * length);
+        let three = (1..=3).map(|number| pooled(owner(number), size)).chain([deposit(owner(9))]).collect();
+        let taken = world.accept(acceptance(&message, three)).await;
+        assert_eq!(taken.deposits.iter().filter(|deposit| deposit.is_ok()).count(), 3);
+        let used = ByteSize::new(2 * length);
+        assert_eq!(taken.deposits[2].clone().err(), Some(StoreRefusal::OverPool { used, size }));
+        let full = world.folder(owner(1), "INBOX").await;
+        let quota = pooled(owner(1), size).quota;
+        let archive = world.folder(owner(1), "Archive").await;
+        let copy = world.store.copy(owner(1), full.id, MessageSet::All, archive.id, quota).await;
+        assert!(matches!(refusal(copy), StoreRefusal::OverPool { .. }));
+        // What was promised is kept, and counted.
+        let promised = Deposit { quota: quota.lifted(), ..pooled(owner(1), size) };
+        assert!(world.accept(acceptance(&message, vec![promised])).await.deposits[0].is_ok());
+        assert_eq!(world.shared(3).await, (3 * length, 3 * length));
+        world.is_whole().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn those_who_come_at_once_never_use_the_same_room_of_a_pool() {
+    for world in worlds().await {
+        let length = text("00", "x").len() as u64;
+        let size = ByteSize::new(20 * length);
+        let mut tasks = tokio::task::JoinSet::new();
+        for number in 0..40_u128 {
+            let store = Arc::clone(&world.store);
+            // Some for two mailboxes at once, in either order.
+            let (one, other) = (1 + number % 5, 1 + (number * 3 + 1) % 5);
+            let mut deposits = vec![pooled(owner(one), size)];
+            if number % 4 == 0 && one != other {
+                deposits.push(pooled(owner(other), size));
+            }
+            let message = text(&format!("{number:02}"), "x");
+            tasks.spawn(async move { store.accept(acceptance(&message, deposits)).await });
+        }
+        let mut taken = 0;
+        while let Some(outcome) = tasks.join_next().await {
+            let accepted = outcome.expect("no panic").expect("accepted");
+            taken += accepted.deposits.iter().filter(|deposit| deposit.is_ok()).count() as u64;
+        }
+        assert_eq!(taken, 20);
+        assert_eq!(world.shared(5).await, (20 * length, 20 * length));
+        world.is_whole().await;
     }
 }

@@ -84,7 +84,7 @@ impl World {
             7 => {
                 let uids = self.some(folder, chance);
                 let set = MessageSet::Uids(uids.clone());
-                self.store.copy(owner, id, set, other_id, ByteSize::gib(1)).await.expect("copied");
+                self.store.copy(owner, id, set, other_id, ByteSize::gib(1).into()).await.expect("copied");
                 self.carry(folder, other, &uids, false);
             }
             8 => {
@@ -124,7 +124,7 @@ impl World {
                 destination: Destination::Folder(self.folders[folder]),
                 flags: flags.clone(),
                 internal_date: None,
-                quota: ByteSize::gib(1),
+                quota: ByteSize::gib(1).into(),
                 prefix: Bytes::new(),
             }],
             queued: Vec::new(),

@@ -16,5 +16,5 @@ pub use dkim::{
 };
 pub use event::{DomainEvent, VerifiedBy};
 pub use relay_host::{RelayHost, RelayProtocol};
-pub use settings::{DomainRelay, DomainSettings, DomainSettingsPatch, MtaSts};
+pub use settings::{DomainRelay, DomainSettings, DomainSettingsPatch, MtaSts, QuotaMode};
 pub use state::{Challenge, DomainRecord, DomainRef, DomainState};

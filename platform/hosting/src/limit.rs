@@ -36,6 +36,8 @@ pub const SERVICE_COUNT_MAX: usize = 1000;
 pub const TOKEN_COUNT_MAX: usize = 50;
 /// Most networks that one API token is confined to.
 pub const TOKEN_NETWORK_COUNT_MAX: usize = 50;
+/// Services of one account whose plans are looked at to see what it has.
+pub const PLAN_SERVICE_COUNT_MAX: usize = 100;
 /// Services of one account whose plans are looked at to see how many delegations they let in.
 pub const DELEGATING_SERVICE_COUNT_MAX: usize = 100;
 /// Delegations of an account whose plans sell none, or which has no service yet.
@@ -62,6 +64,12 @@ pub const TICKET_FILES_OCTETS_MAX: u64 = 20 * 1024 * 1024;
 pub const TICKET_FILE_NAME_CHARACTER_COUNT_MAX: usize = 128;
 /// After how many days a resolved ticket is closed: nobody expects it to go on.
 pub const TICKET_CLOSE_DAYS: i64 = 7;
+/// Days that a ticket waits for the customer before it is resolved by itself.
+pub const TICKET_WAIT_DAYS: i64 = 7;
+/// Tickets that one takes in by merging.
+pub const TICKET_MERGE_COUNT_MAX: usize = 20;
+/// The best that a customer can give for a ticket; 1 is the worst.
+pub const TICKET_STARS_MAX: u8 = 5;
 /// How long a resolved ticket can go on, in days.
 pub const TICKET_REOPEN_DAYS: i64 = 30;
 /// Largest document, in octets: it travels in one request of the API.
@@ -122,7 +130,7 @@ pub const ALIAS_TARGETS_OCTETS_MAX: usize = 40_000;
 pub const DOMAIN_NAME_OCTETS_MAX: usize = 253 - "_hosterra-challenge.".len();
 /// Most rotations of one session's refresh token; then the person signs in again.
 pub const SESSION_ROTATION_COUNT_MAX: usize = 5000;
-/// Most recorded crossings of quota thresholds of one mailbox: a flood of mail must not use up the stream.
+/// Most recorded crossings of quota thresholds of one mailbox or domain: a flood of mail must not use up the stream.
 pub const CROSSING_COUNT_MAX: u32 = 4000;
 
 /// Longest public half of a signing key, in base64.

@@ -1,8 +1,10 @@
 //! What the stored forms of all nouns share. The forms themselves stand in each noun's `wire.rs`.
 
+mod crossing;
 mod field;
 mod sealed;
 
+pub(crate) use crossing::{crossed, read_crossed};
 pub(crate) use field::{
     Hash, address_texts, domain_name, hash, id, language, parse, permission_names, permissions,
 };

@@ -55,7 +55,14 @@ fn alias(number: u128, local: &str) -> CreateAlias {
 }
 
 fn domain_settings(patch: DomainSettingsPatch, revision: Option<u32>) -> ChangeDomainSettings {
-    ChangeDomainSettings { account: account(), service: service(), domain: id(DOMAIN), patch, revision }
+    ChangeDomainSettings {
+        account: account(),
+        service: service(),
+        domain: id(DOMAIN),
+        patch,
+        revision,
+        stored: None,
+    }
 }
 
 fn mailbox_settings(patch: MailboxSettingsPatch, by_owner: bool) -> ChangeMailboxSettings {

@@ -9,6 +9,7 @@ mod decider;
 mod event;
 mod id;
 mod quantity;
+mod quota;
 mod reads;
 mod sealed;
 mod stream;
@@ -26,6 +27,7 @@ pub use id::{
     TenantId, TicketId, TlsPolicyId, TokenId, TransferId, UserId, WebhookId,
 };
 pub use quantity::ByteSize;
+pub use quota::{Quota, StoragePool};
 pub use reads::{FOLDED_EVENT_COUNT_MIN, Folded, Foreign, History, Key, Reads};
 pub use sealed::{Open, OpenError, Opened, Seal, SealError, Sealed, SealedBytes};
 pub use stream::{Category, Cursor, Position, StreamId, Version};

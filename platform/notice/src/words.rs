@@ -238,6 +238,14 @@ const fn english(kind: NoticeKind) -> Words {
             ],
             None,
         ),
+        K::PoolNear => words(
+            "The storage of a domain is getting full",
+            &[
+                "The mailboxes of a domain share their storage, and this much of it is used: {detail}.",
+                "Once it is full, none of them takes mail any more: senders get it back. Delete what is not needed, or let the domain have more of the service's storage.",
+            ],
+            None,
+        ),
         K::HeldMail => words(
             "Mail that {detail} sends is held",
             &[
@@ -464,6 +472,14 @@ const fn french(kind: NoticeKind) -> Words {
             &[
                 "Part de l’espace de la boîte qui est utilisée : {detail}.",
                 "Une boîte pleine ne reçoit plus de courrier : il retourne aux expéditeurs. Supprimez ce qui est inutile ou faites relever le quota par l’administrateur du domaine.",
+            ],
+            None,
+        ),
+        K::PoolNear => words(
+            "Le stockage du domaine se remplit",
+            &[
+                "Les boîtes d’un domaine partagent leur stockage, dont voici la part utilisée : {detail}.",
+                "Une fois plein, aucune d’elles ne reçoit plus de courrier : il retourne aux expéditeurs. Supprimez ce qui est inutile ou donnez au domaine une plus grande part du stockage du service.",
             ],
             None,
         ),

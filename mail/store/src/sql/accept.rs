@@ -3,12 +3,13 @@
 use async_trait::async_trait;
 use bytes::Bytes;
 use database::{DatabaseError, Statement, Transaction, Work};
-use kernel::{ByteSize, Id as _, Timestamp};
+use kernel::{ByteSize, Id as _, Quota, Timestamp};
 use uuid::Uuid;
 
 use super::SqlStore;
 use super::folder::{Delta, Place, touch};
 use super::mailbox::{Locked, add_usage, lock_or_provision, own_folder};
+use super::pool::{check_pool, hold, join};
 use super::queue::{KEEP, SANDBOX, insert_passage, lane_key, line_key, origin_key, state_key, tls_key};
 use super::row::{keywords, special_use_key};
 use crate::trace::{Direction, Passage, Stage};
@@ -57,6 +58,7 @@ impl Work for Accept {
         // Always in the same order, so that two acceptances never wait for each other.
         let mut order: Vec<usize> = (0..self.acceptance.deposits.len()).collect();
         order.sort_by_key(|index| self.acceptance.deposits[*index].owner);
+        hold(transaction, &self.acceptance.deposits).await?;
         let mut answers: Vec<Option<Result<Copied, StoreRefusal>>> = vec![None; order.len()];
         for index in order {
             let deposit = &self.acceptance.deposits[index];
@@ -124,11 +126,14 @@ impl Accept {
         blob: i64,
         deposit: &Deposit,
     ) -> Result<Copied, StoreError> {
-        let mailbox = lock_or_provision(transaction, deposit.owner).await?;
+        let mut mailbox = lock_or_provision(transaction, deposit.owner).await?;
+        if let Some(pool) = deposit.quota.pool {
+            mailbox = join(transaction, deposit.owner, mailbox, pool.domain).await?;
+        }
         let size = self.derived.octets.len() + deposit.prefix.len();
         // Counted as IMAP counts: 32 bits.
         let size = i64::from(u32::try_from(size).map_err(|_| StoreRefusal::Limit("4 GiB per message"))?);
-        check_quota(&mailbox, size, deposit.quota)?;
+        check_quota(transaction, &mailbox, size, deposit.quota).await?;
         let mut place = destination(transaction, &mailbox, &deposit.destination).await?;
         let insert = Statement::new(
             "INSERT INTO message (mailbox, blob, prefix, size, internal_date) VALUES ($1, $2, $3, $4, $5) \
@@ -262,13 +267,21 @@ pub(crate) async fn put(
     Ok(Uid(uid))
 }
 
-/// That `more` octets fit.
-pub(crate) fn check_quota(mailbox: &Locked, more: i64, quota: ByteSize) -> Result<(), StoreRefusal> {
+/// That `more` octets fit, into the mailbox and into the pool that it counts in.
+pub(crate) async fn check_quota(
+    transaction: &mut Transaction<'_>,
+    mailbox: &Locked,
+    more: i64,
+    quota: Quota,
+) -> Result<(), StoreError> {
     let used = ByteSize::new(mailbox.size.unsigned_abs());
     let fits = used
         .checked_add(ByteSize::new(more.unsigned_abs()))
-        .is_some_and(|total| total.octets() <= quota.octets());
-    if fits { Ok(()) } else { Err(StoreRefusal::OverQuota { used, quota }) }
+        .is_some_and(|total| total.octets() <= quota.own.octets());
+    if !fits {
+        return Err(StoreRefusal::OverQuota { used, quota: quota.own }.into());
+    }
+    check_pool(transaction, mailbox, more, quota.pool).await
 }
 
 async fn destination(

@@ -2,11 +2,12 @@
 
 use async_trait::async_trait;
 use database::{DatabaseError, Row, Statement, Transaction, Work};
-use kernel::{ByteSize, Timestamp};
+use kernel::{Quota, Timestamp};
 
 use super::accept::{NewEntry, check_quota, put};
 use super::folder::{Delta, Place, touch};
 use super::mailbox::{Locked, add_usage, lock, own_folder};
+use super::pool::join;
 use super::{SET_MESSAGE_COUNT_MAX, row};
 use crate::{Copied, FolderId, MessageSet, Modseq, Owner, StoreError, StoreRefusal, Uid};
 
@@ -84,7 +85,7 @@ pub(crate) struct Copy {
     pub(crate) from: FolderId,
     pub(crate) set: MessageSet,
     pub(crate) to: FolderId,
-    pub(crate) quota: ByteSize,
+    pub(crate) quota: Quota,
     pub(crate) now: Timestamp,
 }
 
@@ -94,12 +95,15 @@ impl Work for Copy {
     type Error = StoreError;
 
     async fn run(&self, transaction: &mut Transaction<'_>) -> Result<Self::Output, StoreError> {
-        let mailbox = lock(transaction, self.owner).await?;
+        let mut mailbox = lock(transaction, self.owner).await?;
+        if let Some(pool) = self.quota.pool {
+            mailbox = join(transaction, self.owner, mailbox, pool.domain).await?;
+        }
         let from = own_folder(transaction, &mailbox, self.from).await?;
         let mut to = own_folder(transaction, &mailbox, self.to).await?;
         let found = select(transaction, from.id, &self.set).await?;
         let size: i64 = found.iter().map(|found| found.size).sum();
-        check_quota(&mailbox, size, self.quota)?;
+        check_quota(transaction, &mailbox, size, self.quota).await?;
         let count = i64::try_from(found.len()).unwrap_or(i64::MAX);
         let copied = put_all(transaction, &mailbox, &mut to, found, self.now).await?;
         add_usage(transaction, &mailbox, size, count).await?;

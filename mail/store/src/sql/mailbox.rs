@@ -3,11 +3,12 @@
 use std::sync::LazyLock;
 
 use async_trait::async_trait;
-use database::{DatabaseError, Statement, Transaction, Work};
+use database::{DatabaseError, Row, Statement, Transaction, Work};
 use kernel::{ByteSize, Id as _, MailboxId, TenantId, Timestamp};
 
 use super::SqlStore;
 use super::folder::{Place, insert_folder};
+use super::pool::add_to_pool;
 use crate::port::USAGE_COUNT_MAX;
 use crate::{FolderName, FolderRefusal, Modseq, Owner, SpecialUse, StoreError, StoreRefusal, Usage};
 
@@ -40,9 +41,16 @@ pub(crate) struct Locked {
     pub(crate) modseq: i64,
     /// What it holds before the change.
     pub(crate) size: i64,
+    /// The number of the pool that it counts in.
+    pub(crate) pool: Option<i64>,
 }
 
 impl Locked {
+    /// Of a row of `id, modseq, size, pool`.
+    pub(crate) fn read(row: &Row) -> Result<Self, DatabaseError> {
+        Ok(Self { id: row.int(0)?, modseq: row.int(1)?, size: row.int(2)?, pool: row.opt_int(3)? })
+    }
+
     pub(crate) const fn modseq(&self) -> Modseq {
         Modseq(self.modseq.unsigned_abs())
     }
@@ -52,11 +60,10 @@ impl Locked {
 pub(crate) async fn lock(transaction: &mut Transaction<'_>, owner: Owner) -> Result<Locked, StoreError> {
     let update = Statement::new(
         "UPDATE mailbox SET modseq = modseq + 1 WHERE tenant = $1 AND mailbox = $2 AND purge_after IS NULL \
-         RETURNING id, modseq, size",
+         RETURNING id, modseq, size, pool",
     );
     let row = transaction.first(update.bind(owner.tenant.uuid()).bind(owner.mailbox.uuid())).await?;
-    let row = row.ok_or(StoreRefusal::NoMailbox)?;
-    Ok(Locked { id: row.int(0)?, modseq: row.int(1)?, size: row.int(2)? })
+    Ok(Locked::read(&row.ok_or(StoreRefusal::NoMailbox)?)?)
 }
 
 /// The same, making the mailbox where it never was. One that was retired stays so.
@@ -76,12 +83,12 @@ pub(crate) async fn lock_or_provision(
         // Somebody made it meanwhile, or it is retired.
         return lock(transaction, owner).await;
     };
-    let locked = Locked { id: made.int(0)?, modseq: 1, size: 0 };
+    let locked = Locked { id: made.int(0)?, modseq: 1, size: 0, pool: None };
     insert_first_folders(transaction, &locked).await?;
     Ok(locked)
 }
 
-/// Adds to what a mailbox holds; negative numbers take away.
+/// Adds to what a mailbox and its pool hold; negative numbers take away.
 pub(crate) async fn add_usage(
     transaction: &mut Transaction<'_>,
     mailbox: &Locked,
@@ -91,7 +98,8 @@ pub(crate) async fn add_usage(
     let update = Statement::new(
         "UPDATE mailbox SET size = size + $2, message_count = message_count + $3 WHERE id = $1",
     );
-    transaction.execute(update.bind(mailbox.id).bind(octets).bind(messages)).await.map(drop)
+    transaction.execute(update.bind(mailbox.id).bind(octets).bind(messages)).await?;
+    add_to_pool(transaction, mailbox.pool, octets, messages).await
 }
 
 /// A folder of a locked mailbox, by its id.
@@ -127,11 +135,12 @@ impl Work for Restore {
     async fn run(&self, transaction: &mut Transaction<'_>) -> Result<Option<Modseq>, StoreError> {
         let update = Statement::new(
             "UPDATE mailbox SET purge_after = NULL, modseq = modseq + 1 WHERE tenant = $1 AND mailbox = $2 \
-             AND purge_after IS NOT NULL RETURNING id, modseq, size",
+             AND purge_after IS NOT NULL RETURNING id, modseq, size, pool, message_count",
         );
         let update = update.bind(self.0.tenant.uuid()).bind(self.0.mailbox.uuid());
         let Some(row) = transaction.first(update).await? else { return Ok(None) };
-        let locked = Locked { id: row.int(0)?, modseq: row.int(1)?, size: row.int(2)? };
+        let locked = Locked::read(&row)?;
+        add_to_pool(transaction, locked.pool, locked.size, row.int(4)?).await?;
         // One that was retired before its first message has no folders yet.
         let count = Statement::new("SELECT COUNT(*) FROM folder WHERE mailbox = $1 AND deleted_at IS NULL");
         let count = transaction.first(count.bind(locked.id)).await?.map_or(Ok(0), |row| row.int(0))?;
@@ -139,6 +148,39 @@ impl Work for Restore {
             insert_first_folders(transaction, &locked).await?;
         }
         Ok(Some(locked.modseq()))
+    }
+}
+
+struct Retire {
+    owner: Owner,
+    purge_after: Timestamp,
+}
+
+#[async_trait]
+impl Work for Retire {
+    type Output = Option<Modseq>;
+    type Error = StoreError;
+
+    async fn run(&self, transaction: &mut Transaction<'_>) -> Result<Option<Modseq>, StoreError> {
+        let (tenant, mailbox) = (self.owner.tenant.uuid(), self.owner.mailbox.uuid());
+        let update = Statement::new(
+            "UPDATE mailbox SET purge_after = $3, modseq = modseq + 1 WHERE tenant = $1 AND mailbox = $2 \
+             AND purge_after IS NULL RETURNING modseq, size, message_count, pool",
+        );
+        let update = update.bind(tenant).bind(mailbox).bind(self.purge_after.millis());
+        if let Some(row) = transaction.first(update).await? {
+            add_to_pool(transaction, row.opt_int(3)?, -row.int(1)?, -row.int(2)?).await?;
+            return Ok(Some(Modseq(row.int(0)?.unsigned_abs())));
+        }
+        // Retired again; or it never was, and mail for it that is on its way must not make it.
+        let insert = Statement::new(
+            "INSERT INTO mailbox (tenant, mailbox, modseq, purge_after) VALUES ($1, $2, 1, $3) \
+             ON CONFLICT (tenant, mailbox) DO UPDATE SET purge_after = $3, modseq = mailbox.modseq + 1 \
+             RETURNING modseq",
+        );
+        let insert = insert.bind(tenant).bind(mailbox).bind(self.purge_after.millis());
+        let row = transaction.first(insert).await?;
+        Ok(row.map(|row| row.int(0)).transpose()?.map(|modseq| Modseq(modseq.unsigned_abs())))
     }
 }
 
@@ -221,16 +263,8 @@ impl SqlStore {
         owner: Owner,
         purge_after: Timestamp,
     ) -> Result<(), StoreError> {
-        // Also one that never was: mail for it that is on its way must not make it.
-        let insert = Statement::new(
-            "INSERT INTO mailbox (tenant, mailbox, modseq, purge_after) VALUES ($1, $2, 1, $3) \
-             ON CONFLICT (tenant, mailbox) DO UPDATE SET purge_after = $3, modseq = mailbox.modseq + 1 \
-             RETURNING modseq",
-        );
-        let insert = insert.bind(owner.tenant.uuid()).bind(owner.mailbox.uuid()).bind(purge_after.millis());
-        let rows = self.database.transact(One(insert)).await?;
-        if let Some(modseq) = rows {
-            self.bells.ring(owner, Modseq(modseq.unsigned_abs()));
+        if let Some(modseq) = self.database.transact(Retire { owner, purge_after }).await? {
+            self.bells.ring(owner, modseq);
         }
         Ok(())
     }
@@ -292,19 +326,5 @@ impl SqlStore {
                 Ok((owner, usage))
             })
             .collect()
-    }
-}
-
-/// One statement that answers with one number.
-struct One(Statement);
-
-#[async_trait]
-impl Work for One {
-    type Output = Option<i64>;
-    type Error = StoreError;
-
-    async fn run(&self, transaction: &mut Transaction<'_>) -> Result<Option<i64>, StoreError> {
-        let row = transaction.first(self.0.clone()).await?;
-        Ok(row.map(|row| row.int(0)).transpose()?)
     }
 }

@@ -22,7 +22,7 @@ const COUNTS: [(&str, &str); 7] = [
 ];
 
 /// Each answers with the number of what is wrong; nothing is good.
-const CHECKS: [(&str, &str); 14] = [
+const CHECKS: [(&str, &str); 16] = [
     (
         "the counters of folder {} are not what it holds",
         "SELECT f.id FROM folder f LEFT JOIN (SELECT e.folder AS folder, COUNT(*) AS messages, \
@@ -39,6 +39,17 @@ const CHECKS: [(&str, &str); 14] = [
          FROM folder WHERE deleted_at IS NULL GROUP BY mailbox) f ON f.mailbox = b.id \
          WHERE b.purge_after IS NULL AND (b.size <> COALESCE(f.size, 0) \
          OR b.message_count <> COALESCE(f.messages, 0)) LIMIT 1000",
+    ),
+    (
+        "the usage of pool {} is not the sum of its mailboxes",
+        "SELECT p.id FROM pool p LEFT JOIN (SELECT pool, SUM(size) AS size, SUM(message_count) AS messages \
+         FROM mailbox WHERE purge_after IS NULL AND pool IS NOT NULL GROUP BY pool) b ON b.pool = p.id \
+         WHERE p.size <> COALESCE(b.size, 0) OR p.message_count <> COALESCE(b.messages, 0) LIMIT 1000",
+    ),
+    (
+        "mailbox {} counts in a pool that is not there",
+        "SELECT b.id FROM mailbox b LEFT JOIN pool p ON p.id = b.pool \
+         WHERE b.pool IS NOT NULL AND p.id IS NULL LIMIT 1000",
     ),
     (
         "folder {} holds a UID that is not below its next one",

@@ -3,6 +3,7 @@
 use kernel::{AccountId, DomainId, DomainName, ServiceId, Timestamp};
 
 use super::{DkimSelector, DomainSettingsPatch, FreshDkimKey, SeenDkimRecord};
+use crate::mailbox::{Crossing, Threshold};
 use crate::plan::PlanLimits;
 
 /// An intention about one domain.
@@ -48,6 +49,13 @@ pub enum DomainCommand {
     RetireDkimKey(DkimSelector),
     /// Accept or refuse a proof that the account owns it.
     Verify(Proof),
+    /// Note that what its mailboxes share is used up to a fraction, or no more.
+    RecordThreshold {
+        /// Which fraction.
+        threshold: Threshold,
+        /// Which way.
+        crossing: Crossing,
+    },
     /// Serve it no more.
     Remove {
         /// When what is left of it may be destroyed.

@@ -1,11 +1,16 @@
 //! The rules of a domain.
 
+use std::collections::BTreeSet;
+
 use kernel::{Category, Decider, DomainId, DomainName, Sealed, SubjectId, Timestamp};
 
-use super::{Challenge, DomainCommand, DomainEvent, DomainRecord, DomainState, Proof, VerifiedBy, dkim};
+use super::{
+    Challenge, DomainCommand, DomainEvent, DomainRecord, DomainState, Proof, QuotaMode, VerifiedBy, dkim,
+};
 use crate::HostingRefusal;
 use crate::confusable::mixes_scripts;
-use crate::limit::DOMAIN_NAME_OCTETS_MAX;
+use crate::limit::{CROSSING_COUNT_MAX, DOMAIN_NAME_OCTETS_MAX};
+use crate::mailbox::{Crossing, Threshold};
 use crate::settings::check_revision;
 
 /// The noun; its history is the stream `domain/{DomainId}`.
@@ -31,6 +36,8 @@ impl Decider for Domain {
                     mirrors: *mirrors,
                     settings: Box::default(),
                     settings_revision: 0,
+                    crossed: BTreeSet::new(),
+                    crossing_count: 0,
                     dkim: Vec::new(),
                 })
             }
@@ -38,13 +45,22 @@ impl Decider for Domain {
                 let change = |mut record: DomainRecord| {
                     record.settings = settings.plain().cloned().unwrap_or_default();
                     record.settings_revision = record.settings_revision.saturating_add(1);
+                    if record.settings.quota_mode == QuotaMode::Allotted {
+                        record.crossed.clear();
+                    }
                     record
                 };
-                match state {
-                    DomainState::Pending(record) => DomainState::Pending(change(record)),
-                    DomainState::Verified(record) => DomainState::Verified(change(record)),
-                    DomainState::Absent | DomainState::Shared { .. } | DomainState::Removed(_) => state,
-                }
+                changed(state, change)
+            }
+            (DomainEvent::PoolThresholdCrossed { threshold, crossing }, state) => {
+                changed(state, |mut record| {
+                    record.crossing_count = record.crossing_count.saturating_add(1);
+                    match crossing {
+                        Crossing::Up => record.crossed.insert(*threshold),
+                        Crossing::Down => record.crossed.remove(threshold),
+                    };
+                    record
+                })
             }
             (DomainEvent::SharedAdded { name }, _) => {
                 DomainState::Shared { name: name.clone(), dkim: vec![] }
@@ -107,8 +123,13 @@ impl Decider for Domain {
                 check_name(&name)?;
                 Ok(vec![DomainEvent::SharedAdded { name }])
             }
-            (S::Absent, C::Verify(_) | C::Remove { .. } | C::ChangeSettings { .. }) => {
-                Err(HostingRefusal::DomainNotFound)
+            (
+                S::Absent,
+                C::Verify(_) | C::Remove { .. } | C::ChangeSettings { .. } | C::RecordThreshold { .. },
+            )
+            | (S::Removed(_), C::RecordThreshold { .. }) => Err(HostingRefusal::DomainNotFound),
+            (S::Pending(record) | S::Verified(record), C::RecordThreshold { threshold, crossing }) => {
+                Ok(cross(record, threshold, crossing))
             }
             (S::Pending(record) | S::Verified(record), C::Add { service, name, mirrors, .. }) => {
                 let is_same = record.service == service && record.name == name && record.mirrors == mirrors;
@@ -133,9 +154,10 @@ impl Decider for Domain {
                 Ok(vec![DomainEvent::Removed { purge_after }])
             }
             (S::Shared { name: known, .. }, C::AddShared { name }) if *known == name => Ok(vec![]),
-            (S::Shared { .. }, C::Verify(_) | C::Remove { .. } | C::ChangeSettings { .. }) => {
-                Err(HostingRefusal::DomainShared)
-            }
+            (
+                S::Shared { .. },
+                C::Verify(_) | C::Remove { .. } | C::ChangeSettings { .. } | C::RecordThreshold { .. },
+            ) => Err(HostingRefusal::DomainShared),
             (S::Removed(_), C::Verify(_) | C::ChangeSettings { .. }) => Err(HostingRefusal::DomainNotFound),
             (S::Removed(_), C::Remove { .. }) => Ok(vec![]),
             (S::Shared { .. } | S::Removed(_), C::Add { .. })
@@ -144,6 +166,24 @@ impl Decider for Domain {
             }
         }
     }
+}
+
+fn changed(state: DomainState, change: impl FnOnce(DomainRecord) -> DomainRecord) -> DomainState {
+    match state {
+        DomainState::Pending(record) => DomainState::Pending(change(record)),
+        DomainState::Verified(record) => DomainState::Verified(change(record)),
+        DomainState::Absent | DomainState::Shared { .. } | DomainState::Removed(_) => state,
+    }
+}
+
+/// Where its mailboxes share nothing, nothing is crossed.
+fn cross(record: &DomainRecord, threshold: Threshold, crossing: Crossing) -> Vec<DomainEvent> {
+    let is_so = record.crossed.contains(&threshold) == (crossing == Crossing::Up);
+    let is_pooled = record.settings.quota_mode == QuotaMode::Pooled;
+    if is_so || !is_pooled || record.crossing_count >= CROSSING_COUNT_MAX {
+        return vec![];
+    }
+    vec![DomainEvent::PoolThresholdCrossed { threshold, crossing }]
 }
 
 /// Only what is served sends mail.
@@ -168,6 +208,7 @@ fn decide_keys(
         | DomainCommand::ChangeSettings { .. }
         | DomainCommand::AddShared { .. }
         | DomainCommand::Verify(_)
+        | DomainCommand::RecordThreshold { .. }
         | DomainCommand::Remove { .. } => Ok(vec![]),
     }
 }

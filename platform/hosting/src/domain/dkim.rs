@@ -221,6 +221,7 @@ pub(super) fn evolve(keys: &mut Vec<DkimKey>, event: &DomainEvent) {
         | DomainEvent::SettingsChanged { .. }
         | DomainEvent::SharedAdded { .. }
         | DomainEvent::Verified { .. }
+        | DomainEvent::PoolThresholdCrossed { .. }
         | DomainEvent::Removed { .. } => {}
     }
 }

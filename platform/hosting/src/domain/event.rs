@@ -3,6 +3,7 @@
 use kernel::{AccountId, DomainId, DomainName, Sealed, ServiceId, Timestamp};
 
 use super::{DkimAlgorithm, DkimPrivateKey, DkimSelector, DomainSettings};
+use crate::mailbox::{Crossing, Threshold};
 
 /// How the ownership was shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -75,6 +76,13 @@ pub enum DomainEvent {
         selector: DkimSelector,
         /// Until when its record has to stand: mail that it signed may be on the way.
         withdraw_after: Timestamp,
+    },
+    /// What its mailboxes share is used up to a fraction, or no more.
+    PoolThresholdCrossed {
+        /// Which fraction.
+        threshold: Threshold,
+        /// Which way.
+        crossing: Crossing,
     },
     /// It is served no more and free for others.
     Removed {

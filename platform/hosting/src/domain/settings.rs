@@ -9,7 +9,7 @@ use super::RelayHost;
 use crate::HostingRefusal;
 use crate::limit::{DESCRIPTION_CHARACTER_COUNT_MAX, FOOTER_OCTETS_MAX};
 use crate::plan::PlanLimits;
-use crate::refusal::Limit;
+use crate::refusal::{BoxRefusal, Limit};
 use crate::settings::{check_octets, check_senders, check_tags, settings};
 
 /// What of a domain's mail is passed on to another host.
@@ -22,6 +22,16 @@ pub enum DomainRelay {
     Unknown,
     /// Everything: this is a backup MX.
     All,
+}
+
+/// What of its service's storage a domain has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum QuotaMode {
+    /// What its mailboxes are allotted: their quotas together.
+    Allotted,
+    /// One pool, which its mailboxes share by what they hold.
+    Pooled,
 }
 
 /// What other hosts are asked to do where they cannot reach the domain's servers under good TLS (RFC 8461).
@@ -53,6 +63,8 @@ settings! {
         alias_count_max: Option<u32> = None;
         /// Octets of quotas that it may have of those of the service; none: all.
         storage_octets_max: Option<u64> = None;
+        /// Whether these octets are allotted to its mailboxes, or shared by them.
+        quota_mode: QuotaMode = QuotaMode::Allotted;
         /// The quota to offer for a new mailbox, in octets; none: the plan's.
         mailbox_quota_default_octets: Option<u64> = None;
         /// The largest quota of one mailbox, in octets; none: the plan's.
@@ -91,6 +103,7 @@ impl DomainSettingsPatch {
             || self.mailbox_count_max.is_some()
             || self.alias_count_max.is_some()
             || self.storage_octets_max.is_some()
+            || self.quota_mode.is_some()
             || self.mailbox_quota_octets_max.is_some()
             || self.sends_per_day_max.is_some()
             || self.relay.is_some()
@@ -138,6 +151,9 @@ impl DomainSettings {
             if ByteSize::new(quota) > allowed {
                 return Err(HostingRefusal::QuotaAbovePlan(Limit::bytes(allowed, ByteSize::new(quota))));
             }
+        }
+        if self.quota_mode == QuotaMode::Pooled && self.storage_octets_max.is_none_or(|octets| octets == 0) {
+            return Err(BoxRefusal::PoolSizeMissing.into());
         }
         if self.relay != DomainRelay::None && self.relay_host.is_none() {
             return Err(HostingRefusal::RelayHostMissing);

@@ -1,9 +1,12 @@
 //! What a domain's past makes of it.
 
+use std::collections::BTreeSet;
+
 use kernel::{AccountId, DomainId, DomainName, Id, ServiceId};
 use uuid::Uuid;
 
 use super::{DkimKey, DomainSettings};
+use crate::mailbox::Threshold;
 
 /// Which domain a mailbox or alias lives in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -89,6 +92,10 @@ pub struct DomainRecord {
     pub settings: Box<DomainSettings>,
     /// How often settings were changed.
     pub settings_revision: u32,
+    /// The fractions of what its mailboxes share that these hold or more.
+    pub crossed: BTreeSet<Threshold>,
+    /// How many crossings were recorded.
+    pub crossing_count: u32,
     /// The keys by which its mail is signed, retired ones included until their places are taken again.
     pub dkim: Vec<DkimKey>,
 }

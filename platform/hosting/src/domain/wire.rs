@@ -14,6 +14,7 @@ const DKIM_KEY_MADE: Kind = Kind { name: "domain.dkim_key_made", schema: 1 };
 const DKIM_KEY_PUBLISHED: Kind = Kind { name: "domain.dkim_key_published", schema: 1 };
 const DKIM_KEY_ACTIVE: Kind = Kind { name: "domain.dkim_key_active", schema: 1 };
 const DKIM_KEY_RETIRED: Kind = Kind { name: "domain.dkim_key_retired", schema: 1 };
+const POOL_THRESHOLD_CROSSED: Kind = Kind { name: "domain.pool_threshold_crossed", schema: 1 };
 const REMOVED: Kind = Kind { name: "domain.removed", schema: 1 };
 
 #[derive(Serialize, Deserialize)]
@@ -93,6 +94,7 @@ impl Event for DomainEvent {
             Self::DkimKeyPublished { .. } => DKIM_KEY_PUBLISHED,
             Self::DkimKeyActive { .. } => DKIM_KEY_ACTIVE,
             Self::DkimKeyRetired { .. } => DKIM_KEY_RETIRED,
+            Self::PoolThresholdCrossed { .. } => POOL_THRESHOLD_CROSSED,
             Self::Removed { .. } => REMOVED,
         }
     }
@@ -131,6 +133,7 @@ impl Event for DomainEvent {
                 selector: selector.to_string(),
                 withdraw_after_ms: withdraw_after.millis(),
             }),
+            Self::PoolThresholdCrossed { threshold, crossing } => wire::crossed(*threshold, *crossing),
             Self::Removed { purge_after } => json(&RemovedV1 { purge_after_ms: purge_after.millis() }),
         })
     }
@@ -187,6 +190,10 @@ impl Event for DomainEvent {
                 let form: DkimKeyRetiredV1 = wire::form(raw)?;
                 let withdraw_after = Timestamp::from_millis(form.withdraw_after_ms);
                 Ok(Self::DkimKeyRetired { selector: selector(raw, &form.selector)?, withdraw_after })
+            }
+            ("domain.pool_threshold_crossed", 1) => {
+                let (threshold, crossing) = wire::read_crossed(raw)?;
+                Ok(Self::PoolThresholdCrossed { threshold, crossing })
             }
             ("domain.removed", 1) => wire::form(raw).map(|form: RemovedV1| Self::Removed {
                 purge_after: Timestamp::from_millis(form.purge_after_ms),

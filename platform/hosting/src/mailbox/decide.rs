@@ -59,13 +59,18 @@ impl Decider for Mailbox {
                 complaint_count: 0,
                 crossed: BTreeSet::new(),
                 crossing_count: 0,
+                revision: 0,
                 settings: Box::default(),
                 settings_revision: 0,
             }),
-            MailboxEvent::QuotaChanged { to, .. } => change(state, |record| record.quota = *to),
-            MailboxEvent::DisplayNameChanged { display_name } => {
-                change(state, |record| record.display_name.clone_from(display_name))
-            }
+            MailboxEvent::QuotaChanged { to, .. } => change(state, |record| {
+                record.revision = record.revision.saturating_add(1);
+                record.quota = *to;
+            }),
+            MailboxEvent::DisplayNameChanged { display_name } => change(state, |record| {
+                record.revision = record.revision.saturating_add(1);
+                record.display_name.clone_from(display_name);
+            }),
             MailboxEvent::PasswordSet { password } => {
                 change(state, |record| record.password = Some(password.clone()))
             }

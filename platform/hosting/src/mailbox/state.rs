@@ -69,6 +69,8 @@ pub struct MailboxRecord {
     pub complaint_count: u32,
     /// The fractions of its quota that its usage is at or above.
     pub crossed: BTreeSet<Threshold>,
+    /// How often its quota or its name were changed.
+    pub revision: u32,
     /// What is set for it; the defaults where its owner is erased.
     pub settings: Box<MailboxSettings>,
     /// How often settings were changed.

@@ -3,7 +3,7 @@
 use kernel::{ByteSize, Event, Kind, Malformed, Open, RawEvent, Seal, SealError, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::{Crossing, HeldMail, HoldReason, MailProtocol, MailboxEvent, Threshold};
+use super::{HeldMail, HoldReason, MailProtocol, MailboxEvent};
 use crate::factor::{self, Noun};
 use crate::wire::{self, Hash, Nothing, SealedField, SettingsChangedV1, json};
 
@@ -110,19 +110,6 @@ struct DeletedV1 {
     purge_after_ms: i64,
 }
 
-#[derive(Serialize, Deserialize)]
-struct QuotaThresholdCrossedV1 {
-    threshold_percent: u8,
-    crossing: CrossingV1,
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum CrossingV1 {
-    Up,
-    Down,
-}
-
 impl Event for MailboxEvent {
     fn kind(&self) -> Kind {
         match self {
@@ -201,13 +188,7 @@ impl Event for MailboxEvent {
             Self::ComplainedAbout { at } => json(&ComplainedAboutV1 { at_ms: at.millis() }),
             Self::Disabled | Self::Enabled | Self::Restored => json(&Nothing {}),
             Self::Deleted { purge_after } => json(&DeletedV1 { purge_after_ms: purge_after.millis() }),
-            Self::QuotaThresholdCrossed { threshold, crossing } => json(&QuotaThresholdCrossedV1 {
-                threshold_percent: threshold.percent(),
-                crossing: match crossing {
-                    Crossing::Up => CrossingV1::Up,
-                    Crossing::Down => CrossingV1::Down,
-                },
-            }),
+            Self::QuotaThresholdCrossed { threshold, crossing } => wire::crossed(*threshold, *crossing),
         })
     }
 
@@ -273,19 +254,8 @@ impl Event for MailboxEvent {
                 purge_after: Timestamp::from_millis(form.purge_after_ms),
             }),
             ("mailbox.quota_threshold_crossed", 1) => {
-                let form: QuotaThresholdCrossedV1 = wire::form(raw)?;
-                let threshold = Threshold::of_percent(form.threshold_percent);
-                Ok(Self::QuotaThresholdCrossed {
-                    threshold: wire::parse(
-                        raw,
-                        threshold,
-                        "a threshold of 80, 95 or 100 percent is expected",
-                    )?,
-                    crossing: match form.crossing {
-                        CrossingV1::Up => Crossing::Up,
-                        CrossingV1::Down => Crossing::Down,
-                    },
-                })
+                let (threshold, crossing) = wire::read_crossed(raw)?;
+                Ok(Self::QuotaThresholdCrossed { threshold, crossing })
             }
             _ => factor::decode(raw, open).map(Self::Factor),
         }

@@ -59,6 +59,8 @@ pub enum NoticeKind {
     SendLimitReached,
     /// A mailbox is nearly or wholly full; the detail is its address and how full it is.
     StorageNear,
+    /// What the mailboxes of a domain share is nearly or wholly used; the detail is the domain and how full that is.
+    PoolNear,
     /// A webhook is told nothing any more, since it takes nothing; the detail is its host.
     WebhookPaused,
     /// What a mailbox sends is held, and whoever looks after it may release or purge it by the link; the detail is its
@@ -72,7 +74,7 @@ pub enum NoticeKind {
 
 impl NoticeKind {
     /// All of them.
-    pub const ALL: [Self; 29] = [
+    pub const ALL: [Self; 30] = [
         Self::EmailVerification,
         Self::EmailChange,
         Self::EmailChanging,
@@ -98,6 +100,7 @@ impl NoticeKind {
         Self::SendLimitNear,
         Self::SendLimitReached,
         Self::StorageNear,
+        Self::PoolNear,
         Self::WebhookPaused,
         Self::HeldMail,
         Self::MailExchangeLost,
@@ -132,6 +135,7 @@ impl NoticeKind {
             Self::SendLimitNear => "send_limit_near",
             Self::SendLimitReached => "send_limit_reached",
             Self::StorageNear => "storage_near",
+            Self::PoolNear => "pool_near",
             Self::WebhookPaused => "webhook_paused",
             Self::HeldMail => "held_mail",
             Self::MailExchangeLost => "mail_exchange_lost",
@@ -171,6 +175,7 @@ impl NoticeKind {
             | Self::SendLimitNear
             | Self::SendLimitReached
             | Self::StorageNear
+            | Self::PoolNear
             | Self::WebhookPaused
             | Self::MailExchangeLost
             | Self::SigningKeyLost => None,

@@ -5,7 +5,7 @@ use kernel::LimitFact;
 use super::{Language, Limit, Row};
 
 refusals! {
-    /// Why something about resources or shared mailboxes is refused.
+    /// Why something about resources, shared mailboxes or shared storage is refused.
     BoxRefusal
     also {}
     plain {
@@ -37,12 +37,28 @@ refusals! {
         ShareMember = "SHARE_MEMBER", Some("memberId"),
             "A member is another mailbox of the same account; choose one that exists.",
             "Un membre est une autre boîte du même compte ; choisissez-en une qui existe.";
+        /// A pool without a size.
+        PoolSizeMissing = "POOL_SIZE_MISSING", Some("storageBytesMax"),
+            "Mailboxes that share the storage of their domain need its size; give a size above zero.",
+            "Des boîtes qui partagent le stockage de leur domaine ont besoin de sa taille ; indiquez une taille supérieure à zéro.";
         /// A member that may do nothing.
         ShareAllowsNothing = "SHARE_ALLOWS_NOTHING", Some("roles"),
             "A member needs at least one role; choose what it may do, or remove it.",
             "Un membre a besoin d’au moins un rôle ; choisissez ce qu’il peut faire, ou retirez-le.";
     }
     limited {
+        /// The Box has not so much left.
+        PoolAboveBox = "POOL_ABOVE_BOX", Some("storageBytesMax"), "storageBytes",
+            "The mailboxes of this domain cannot share {used}: its service has {allowed} left for them. Choose less, lower quotas elsewhere, or choose a larger plan.",
+            "Les boîtes de ce domaine ne peuvent pas partager {used} : il reste {allowed} à son service pour elles. Choisissez moins, réduisez d’autres quotas ou choisissez une offre supérieure.";
+        /// The mailboxes hold more.
+        PoolBelowUse = "POOL_BELOW_USE", Some("storageBytesMax"), "storageBytes",
+            "The mailboxes of this domain hold {used} together and could not share {allowed}. Choose more, or delete mail first.",
+            "Les boîtes de ce domaine contiennent {used} ensemble et ne pourraient pas partager {allowed}. Choisissez plus, ou supprimez d’abord du courrier.";
+        /// The quotas are larger together.
+        AllotmentAbovePool = "ALLOTMENT_ABOVE_POOL", Some("quotaMode"), "storageBytes",
+            "The quotas of the mailboxes of this domain come to {used} together and {allowed} can be allotted to them. Lower quotas first.",
+            "Les quotas des boîtes de ce domaine font {used} ensemble et {allowed} peuvent leur être alloués. Réduisez d’abord des quotas.";
         /// The domain has as many resources as there may be.
         ResourceLimit = "RESOURCE_LIMIT", Some("domainId"), "resources",
             "This domain has {used} of {allowed} resources; remove one.",

@@ -78,6 +78,8 @@ pub enum ServiceCommand {
         domain: DomainId,
         /// How much.
         share: DomainShare,
+        /// What its mailboxes hold, as the message store said; none: not asked.
+        stored: Option<ByteSize>,
     },
     /// Give the slot of an own domain back; refused while anything lives there.
     ReturnDomain(DomainId),

@@ -125,7 +125,8 @@ impl Decider for Service {
             (ServiceState::Present(record), C::TakeDomain { domain, mirrors }) => {
                 take_domain(record, domain, mirrors)
             }
-            (ServiceState::Present(record), C::SetShare { domain, share }) => {
+            (ServiceState::Present(record), C::SetShare { domain, share, stored }) => {
+                super::pool::check(record, domain, (share, stored))?;
                 let is_so = record.shares.get(&domain).copied().unwrap_or_default() == share;
                 Ok(if is_so { vec![] } else { vec![ServiceEvent::DomainShareSet { domain, share }] })
             }
@@ -245,7 +246,8 @@ fn take_mailboxes(
         let limit = Limit { allowed: limits.mailbox_count_max.into(), used: usage.mailboxes.into() };
         return Err(HostingRefusal::MailboxLimitReached(limit));
     }
-    let storage_reached = || HostingRefusal::StorageLimitReached(Limit::bytes(limits.storage, usage.bytes));
+    let allocated = record.allocated();
+    let storage_reached = || HostingRefusal::StorageLimitReached(Limit::bytes(limits.storage, allocated));
     let bytes = quotas
         .iter()
         .try_fold(ByteSize::ZERO, |sum, quota| sum.checked_add(*quota))
@@ -257,11 +259,14 @@ fn take_mailboxes(
         let limit = Limit { allowed: allowed.into(), used: lives.mailboxes.into() };
         return Err(HostingRefusal::DomainMailboxLimitReached(limit));
     }
+    let taken = ServiceEvent::SlotsTaken { domain, mailboxes, bytes };
+    if share.pool().is_some() {
+        // What they may hold together is given out already.
+        return Ok(vec![taken]);
+    }
     check_domain_storage(share, lives.bytes, lives.bytes.checked_add(bytes))?;
-    match usage.bytes.checked_add(bytes) {
-        Some(total) if total <= limits.storage => {
-            Ok(vec![ServiceEvent::SlotsTaken { domain, mailboxes, bytes }])
-        }
+    match allocated.checked_add(bytes) {
+        Some(total) if total <= limits.storage => Ok(vec![taken]),
         Some(_) | None => Err(storage_reached()),
     }
 }
@@ -279,23 +284,26 @@ fn reallocate(
     if to > from {
         may_add(record)?;
         check_quota(record, domain, to)?;
+    }
+    if to > from && share(record, domain).pool().is_none() {
         let lives = lives(record, domain);
         let in_domain = lives.bytes.checked_sub(from).unwrap_or(ByteSize::ZERO).checked_add(to);
         check_domain_storage(share(record, domain), lives.bytes, in_domain)?;
-        let others = record.usage.bytes.checked_sub(from).unwrap_or(ByteSize::ZERO);
+        let allocated = record.allocated();
+        let others = allocated.checked_sub(from).unwrap_or(ByteSize::ZERO);
         if others.checked_add(to).is_none_or(|total| total > record.limits.storage) {
-            let limit = Limit::bytes(record.limits.storage, record.usage.bytes);
+            let limit = Limit::bytes(record.limits.storage, allocated);
             return Err(HostingRefusal::StorageLimitReached(limit));
         }
     }
     Ok(vec![ServiceEvent::AllocationChanged { domain: Some(domain), from, to }])
 }
 
-fn share(record: &ServiceRecord, domain: DomainId) -> DomainShare {
+pub(super) fn share(record: &ServiceRecord, domain: DomainId) -> DomainShare {
     record.shares.get(&domain).copied().unwrap_or_default()
 }
 
-fn lives(record: &ServiceRecord, domain: DomainId) -> DomainUsage {
+pub(super) fn lives(record: &ServiceRecord, domain: DomainId) -> DomainUsage {
     record.domains.get(&domain).copied().unwrap_or_default()
 }
 
@@ -313,9 +321,10 @@ fn check_domain_storage(
 }
 
 fn check_quota(record: &ServiceRecord, domain: DomainId, quota: ByteSize) -> Result<(), HostingRefusal> {
-    let plan = record.limits.mailbox_quota_max;
-    let allowed =
-        share(record, domain).mailbox_quota_octets_max.map_or(plan, |most| plan.min(ByteSize::new(most)));
+    let share = share(record, domain);
+    let own = share.mailbox_quota_octets_max.map(ByteSize::new);
+    let bounds = [Some(record.limits.mailbox_quota_max), own, share.pool()];
+    let allowed = bounds.into_iter().flatten().min().unwrap_or(ByteSize::ZERO);
     if quota == ByteSize::ZERO {
         Err(HostingRefusal::QuotaZero)
     } else if quota > allowed {

@@ -21,7 +21,7 @@ pub fn misfits(record: &ServiceRecord, limits: &PlanLimits) -> Vec<LimitFact> {
         ("aliasDomains", u64::from(alias_domain_count_max), alias_domains as u64),
         ("mailboxes", u64::from(limits.mailbox_count_max), u64::from(record.usage.mailboxes)),
         ("aliases", u64::from(limits.alias_count_max), u64::from(record.usage.aliases)),
-        ("storageBytes", limits.storage.octets(), record.usage.bytes.octets()),
+        ("storageBytes", limits.storage.octets(), record.allocated().octets()),
     ];
     facts
         .into_iter()

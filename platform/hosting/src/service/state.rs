@@ -6,7 +6,7 @@ use kernel::{AccountId, ByteSize, DomainId, PlanId, Timestamp};
 
 use super::SuspensionReason;
 use crate::calendar::Cycle;
-use crate::domain::DomainSettings;
+use crate::domain::{DomainSettings, QuotaMode};
 use crate::limit::PAID_MONTHS_OF_YEAR;
 use crate::plan::{AddOn, Currency, CustomLimits, PlanLimits, PlanVersion};
 
@@ -80,20 +80,23 @@ pub struct DomainShare {
     pub mailbox_count_max: Option<u32>,
     /// Aliases.
     pub alias_count_max: Option<u32>,
-    /// The sum of quotas, in octets.
+    /// The sum of quotas, or what its mailboxes hold together where they share; in octets.
     pub storage_octets_max: Option<u64>,
     /// The largest quota of one mailbox, in octets.
     pub mailbox_quota_octets_max: Option<u64>,
+    /// Whether its mailboxes share the octets of `storage_octets_max` by what they hold.
+    pub is_pooled: bool,
 }
 
 impl DomainShare {
     /// What the settings of a domain say.
-    pub const fn of(settings: &DomainSettings) -> Self {
+    pub fn of(settings: &DomainSettings) -> Self {
         Self {
             mailbox_count_max: settings.mailbox_count_max,
             alias_count_max: settings.alias_count_max,
             storage_octets_max: settings.storage_octets_max,
             mailbox_quota_octets_max: settings.mailbox_quota_octets_max,
+            is_pooled: settings.quota_mode == QuotaMode::Pooled,
         }
     }
 }

@@ -1,7 +1,9 @@
 //! Changing a domain's settings.
 
 use authority::{Guarded, Need, Permission};
-use kernel::{AccountId, Changes, Decider, DomainId, Key, Reads, ServiceId, TenantId, Timestamp, UseCase};
+use kernel::{
+    AccountId, ByteSize, Changes, Decider, DomainId, Key, Reads, ServiceId, TenantId, Timestamp, UseCase,
+};
 
 use crate::HostingRefusal;
 use crate::domain::{Domain, DomainCommand, DomainSettingsPatch};
@@ -20,6 +22,9 @@ pub struct ChangeDomainSettings {
     pub patch: DomainSettingsPatch,
     /// The revision that the asker saw; none: whatever it is.
     pub revision: Option<u32>,
+    /// What its mailboxes hold together, as the message store said a moment ago; none: not asked. A pool that is smaller is
+    /// refused.
+    pub stored: Option<ByteSize>,
 }
 
 impl UseCase for ChangeDomainSettings {
@@ -52,8 +57,8 @@ impl UseCase for ChangeDomainSettings {
         let changed = Domain::decide(domain, change, &(), now)?;
         let after = changed.iter().fold(domain.clone(), Domain::evolve);
         let share = after.record().map(|record| DomainShare::of(&record.settings)).unwrap_or_default();
-        let noted =
-            Service::decide(service, ServiceCommand::SetShare { domain: self.domain, share }, &(), now)?;
+        let note = ServiceCommand::SetShare { domain: self.domain, share, stored: self.stored };
+        let noted = Service::decide(service, note, &(), now)?;
         Ok(Changes::none().emit::<Domain>(self.domain, changed).emit::<Service>(self.service, noted))
     }
 }

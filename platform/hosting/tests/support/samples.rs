@@ -498,6 +498,7 @@ fn domains(all: &mut Samples, at: Timestamp) {
         DomainEvent::DkimKeyPublished { selector: selector(), active_after: at },
         DomainEvent::DkimKeyActive { selector: selector() },
         DomainEvent::DkimKeyRetired { selector: selector(), withdraw_after: at },
+        DomainEvent::PoolThresholdCrossed { threshold: Threshold::Eighty, crossing: Crossing::Up },
         DomainEvent::Removed { purge_after: at },
     ] {
         all.push((HostingEvent::Domain(event), "full"));
@@ -636,6 +637,10 @@ fn tickets(all: &mut Samples, at: Timestamp) {
     push(TicketEvent::PrioritySet { priority: TicketPriority::Urgent }, "full");
     push(TicketEvent::Resolved { at }, "full");
     push(TicketEvent::Reopened, "full");
+    push(TicketEvent::Merged { into: id(15), at }, "full");
+    push(TicketEvent::TookIn { from: id(15) }, "full");
+    push(TicketEvent::Rated { stars: 1, words: None }, "minimal");
+    push(TicketEvent::Rated { stars: 5, words: Some(sealed(1, "alice is glad".to_owned())) }, "full");
 }
 
 fn delegations(all: &mut Samples, at: Timestamp) {

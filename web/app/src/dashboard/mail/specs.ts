@@ -60,7 +60,8 @@ export function domainSpecs(domain: MailDomain, isOwner: boolean): FieldSpec[] {
     { name: 'isActive', kind: 'check', label: t('mail.field.domainActive'), hint: isOwner ? t('mail.field.domainActive.hint') : t('mail.field.ownersOnly'), isDisabled, group: t('mail.group.share') },
     { name: 'mailboxCountMax', kind: 'number', label: t('mail.field.mailboxCountMax'), hint: t('mail.field.emptyIsRest'), isDisabled },
     { name: 'aliasCountMax', kind: 'number', label: t('mail.field.aliasCountMax'), hint: t('mail.field.emptyIsRest'), isDisabled },
-    { name: 'storageBytesMax', kind: 'size', label: t('mail.field.storageBytesMax'), hint: t('mail.field.emptyIsRest'), isDisabled },
+    { name: 'quotaMode', kind: 'select', label: t('mail.field.quotaMode'), hint: t('mail.field.quotaMode.hint'), options: options('mail.quotaMode', ['ALLOTTED', 'POOLED']), isDisabled },
+    { name: 'storageBytesMax', kind: 'size', label: t('mail.field.storageBytesMax'), hint: t('mail.field.storageBytesMax.hint'), isDisabled },
     { name: 'mailboxQuotaBytesMax', kind: 'size', label: t('mail.quotaMax'), hint: t('mail.field.emptyIsPlan'), isDisabled },
     { name: 'sendsPerDayMax', kind: 'number', label: t('mail.field.sendsPerDayMax'), hint: t('mail.field.emptyIsPlan'), isDisabled },
     { name: 'relay', kind: 'select', label: t('mail.field.relay'), hint: t('mail.field.relay.hint'), options: options('mail.relay', ['NONE', 'UNKNOWN', 'ALL']), isDisabled },
@@ -71,7 +72,7 @@ export function domainSpecs(domain: MailDomain, isOwner: boolean): FieldSpec[] {
 /** What is asked for a new mailbox, with what is left in its domain. */
 export function newMailboxSpecs(domain: MailDomain | undefined, domains: MailDomain[]): FieldSpec[] {
   const room = domain?.room;
-  const left = room ? t('mail.field.quota.left', { left: size(Math.max(0, room.quotaBytesMax - room.quotaBytes)), all: size(room.quotaBytesMax), max: size(room.mailboxQuotaBytesMax) }) : '';
+  const left = room?.quotaMode === 'POOLED' ? t('mail.field.quota.pooled', { all: size(room.quotaBytesMax), max: size(room.mailboxQuotaBytesMax) }) : room ? t('mail.field.quota.left', { left: size(Math.max(0, room.quotaBytesMax - room.quotaBytes)), all: size(room.quotaBytesMax), max: size(room.mailboxQuotaBytesMax) }) : '';
   return [
     { name: 'localPart', kind: 'text', label: t('mail.field.localPart'), hint: domain ? `@${domain.unicodeName}` : '', isRequired: true, maxlength: 64 },
     { name: 'domainId', kind: 'select', label: t('mail.domain'), options: domains.map((one) => ({ value: one.id, label: one.unicodeName })) },
@@ -88,7 +89,7 @@ export function above(octets: number, domain: MailDomain | undefined, own: numbe
   if (own === null && room.mailboxes >= room.mailboxesMax) return t('mail.fault.mailboxes', { used: count(room.mailboxes), all: count(room.mailboxesMax) });
   if (octets > room.mailboxQuotaBytesMax) return t('mail.fault.quotaMax', { max: size(room.mailboxQuotaBytesMax) });
   const rest = room.quotaBytesMax - room.quotaBytes + (own ?? 0);
-  if (octets > rest) return t('mail.fault.rest', { rest: size(Math.max(0, rest)), used: size(room.quotaBytes - (own ?? 0)), all: size(room.quotaBytesMax) });
+  if (room.quotaMode === 'ALLOTTED' && octets > rest) return t('mail.fault.rest', { rest: size(Math.max(0, rest)), used: size(room.quotaBytes - (own ?? 0)), all: size(room.quotaBytesMax) });
   return octets <= 0 ? t('field.low', { min: size(1024 ** 2) }) : '';
 }
 
