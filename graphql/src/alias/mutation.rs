@@ -7,8 +7,8 @@ use authority::{Permission, Resource};
 use hosting::alias::{self as model, AliasRecord, AliasState};
 use hosting::domain::DomainRef;
 use hosting::use_case::{
-    ChangeAliasExpiry, ChangeAliasSettings, ChangeAliasTargets, CreateAlias, CreateTemporaryAlias,
-    DeleteAlias, DeleteTemporaryAlias,
+    AtRevision, ChangeAliasExpiry, ChangeAliasSettings, ChangeAliasTargets, CreateAlias,
+    CreateTemporaryAlias, DeleteAlias, DeleteTemporaryAlias,
 };
 use kernel::{AccountId, Actor, AliasId, EmailAddress, Key, LocalPart};
 
@@ -126,12 +126,17 @@ impl AliasMutation {
     }
 
     /// Leads an alias elsewhere.
+    #[allow(clippy::too_many_arguments, reason = "the arguments of a GraphQL field")]
     async fn alias_targets_change(
         &self,
         ctx: &Context<'_>,
         account_id: Option<AccountKey>,
         alias_id: AliasKey,
         #[graphql(desc = "Whole addresses, here or elsewhere: 1 to 1000.")] targets: Vec<String>,
+        #[graphql(
+            desc = "The revision that was read before. Where somebody else has changed the thing since, nothing is changed and `SETTINGS_CHANGED_MEANWHILE` names the one that is there; absent, whatever is there is changed."
+        )]
+        revision: Option<u32>,
         command_id: Option<Uid>,
     ) -> Result<AliasPayload> {
         let (account, alias) = (ctx.account(account_id)?, alias_id.0);
@@ -139,7 +144,7 @@ impl AliasMutation {
         let Some(targets) = addresses(&mut faults, &targets) else {
             return Ok(AliasPayload(faults.refused()));
         };
-        let change = ChangeAliasTargets { account, alias, targets };
+        let change = AtRevision { change: ChangeAliasTargets { account, alias, targets }, revision };
         run(ctx, command(command_id), &change, (account, alias)).await.map(AliasPayload)
     }
 
@@ -201,12 +206,17 @@ impl AliasMutation {
     }
 
     /// Lets a temporary alias end at another moment. Absent: it is made permanent, for which the plan needs room.
+    #[allow(clippy::too_many_arguments, reason = "the arguments of a GraphQL field")]
     async fn alias_expiry_change(
         &self,
         ctx: &Context<'_>,
         account_id: Option<AccountKey>,
         alias_id: AliasKey,
         #[graphql(desc = "When it ends; absent: never.")] expires_at: Option<Moment>,
+        #[graphql(
+            desc = "The revision that was read before. Where somebody else has changed the thing since, nothing is changed and `SETTINGS_CHANGED_MEANWHILE` names the one that is there; absent, whatever is there is changed."
+        )]
+        revision: Option<u32>,
         command_id: Option<Uid>,
     ) -> Result<AliasPayload> {
         let (account, alias) = (ctx.account(account_id)?, alias_id.0);
@@ -230,6 +240,7 @@ impl AliasMutation {
             expires_at: expires_at.map(|moment| moment.0),
             by_owner: by_owner(ctx)?,
         };
+        let change = AtRevision { change, revision };
         run(ctx, command(command_id), &change, (account, alias)).await.map(AliasPayload)
     }
 

@@ -29,6 +29,8 @@ pub struct Alias {
     pub mailbox_id: Option<MailboxKey>,
     /// From then on its address is unknown; none: it is permanent.
     pub expires_at: Option<Moment>,
+    /// How often its targets or its end were changed: give it with a change that must not undo another's.
+    pub revision: i32,
     /// What is set for it.
     pub settings: AliasSettings,
 }

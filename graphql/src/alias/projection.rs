@@ -16,16 +16,17 @@ impl Projection for AliasList {
     type Event = HostingEvent;
 
     const NAME: &'static str = super::query::PROJECTION;
-    const REVISION: u16 = 3;
+    const REVISION: u16 = 4;
 
     fn tables(&self) -> Vec<Statement> {
         [
-            "CREATE TABLE IF NOT EXISTS alias_list_v3 (tenant UUID NOT NULL, alias_id UUID NOT NULL, \
+            "CREATE TABLE IF NOT EXISTS alias_list_v4 (tenant UUID NOT NULL, alias_id UUID NOT NULL, \
              service_id UUID NOT NULL, domain_id UUID NOT NULL, address TEXT, is_catch_all BOOLEAN NOT NULL, \
              targets TEXT, created_at BIGINT NOT NULL, born BIGINT NOT NULL, settings TEXT, \
              settings_revision BIGINT NOT NULL DEFAULT 0, mailbox_id UUID, expires_at BIGINT, \
+             revision BIGINT NOT NULL DEFAULT 0, \
              PRIMARY KEY (tenant, alias_id))",
-            "CREATE INDEX IF NOT EXISTS alias_list_v3_born ON alias_list_v3 (tenant, born, alias_id)",
+            "CREATE INDEX IF NOT EXISTS alias_list_v4_born ON alias_list_v4 (tenant, born, alias_id)",
         ]
         .map(Statement::new)
         .into()
@@ -36,7 +37,7 @@ impl Projection for AliasList {
     }
 
     fn clear(&self, tenant: TenantId) -> Vec<Statement> {
-        clear("DELETE FROM alias_list_v3 WHERE tenant = $1", tenant)
+        clear("DELETE FROM alias_list_v4 WHERE tenant = $1", tenant)
     }
 
     fn apply(&self, page: &[Recorded<HostingEvent>]) -> Result<Vec<Statement>, ProjectionError> {
@@ -55,7 +56,7 @@ fn statement(recorded: &Recorded<HostingEvent>) -> Option<Statement> {
             };
             place
                 .statement(
-                    "INSERT INTO alias_list_v3 (tenant, alias_id, service_id, domain_id, address, is_catch_all, \
+                    "INSERT INTO alias_list_v4 (tenant, alias_id, service_id, domain_id, address, is_catch_all, \
                      targets, created_at, born, mailbox_id, expires_at) \
                      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
                 )
@@ -70,22 +71,29 @@ fn statement(recorded: &Recorded<HostingEvent>) -> Option<Statement> {
                 .bind(temporary.map(|temporary| temporary.expires_at.millis()))
         }
         AliasEvent::ExpiryChanged { expires_at: Some(expires_at) } => place
-            .statement("UPDATE alias_list_v3 SET expires_at = $3 WHERE tenant = $1 AND alias_id = $2")
+            .statement(
+                "UPDATE alias_list_v4 SET expires_at = $3, revision = revision + 1 \
+                 WHERE tenant = $1 AND alias_id = $2",
+            )
             .bind(expires_at.millis()),
         AliasEvent::ExpiryChanged { expires_at: None } => place.statement(
-            "UPDATE alias_list_v3 SET expires_at = NULL, mailbox_id = NULL WHERE tenant = $1 AND alias_id = $2",
+            "UPDATE alias_list_v4 SET expires_at = NULL, mailbox_id = NULL, revision = revision + 1 \
+             WHERE tenant = $1 AND alias_id = $2",
         ),
         AliasEvent::TargetsChanged { targets } => place
-            .statement("UPDATE alias_list_v3 SET targets = $3 WHERE tenant = $1 AND alias_id = $2")
+            .statement(
+                "UPDATE alias_list_v4 SET targets = $3, revision = revision + 1 \
+                 WHERE tenant = $1 AND alias_id = $2",
+            )
             .bind(lines(targets)),
         AliasEvent::SettingsChanged { settings, .. } => place
             .statement(
-                "UPDATE alias_list_v3 SET settings = $3, settings_revision = settings_revision + 1 \
+                "UPDATE alias_list_v4 SET settings = $3, settings_revision = settings_revision + 1 \
                  WHERE tenant = $1 AND alias_id = $2",
             )
             .bind(json(settings)),
         AliasEvent::Deleted => {
-            place.statement("DELETE FROM alias_list_v3 WHERE tenant = $1 AND alias_id = $2")
+            place.statement("DELETE FROM alias_list_v4 WHERE tenant = $1 AND alias_id = $2")
         }
     })
 }

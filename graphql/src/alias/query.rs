@@ -18,8 +18,8 @@ use crate::settings::AliasSettings;
 pub(crate) const PROJECTION: &str = "alias_list";
 
 const SELECT: &str = "SELECT tenant, alias_id, service_id, domain_id, address, is_catch_all, targets, created_at, \
-     born, settings, settings_revision, mailbox_id, expires_at \
-     FROM alias_list_v3 WHERE tenant = ";
+     born, settings, settings_revision, mailbox_id, expires_at, revision \
+     FROM alias_list_v4 WHERE tenant = ";
 
 const COLUMNS: Columns =
     Columns { service: Some("service_id"), domain: Some("domain_id"), mailbox: Some("mailbox_id") };
@@ -98,6 +98,7 @@ fn alias(row: &Row) -> Result<(PageKey, Alias), DatabaseError> {
         created_at: Timestamp::from_millis(row.int(7)?).into(),
         mailbox_id: row.opt_uuid(11)?.map(|id| MailboxKey(MailboxId::new(id))),
         expires_at: row.opt_int(12)?.map(|moment| Timestamp::from_millis(moment).into()),
+        revision: i32::try_from(row.int(13)?).unwrap_or(i32::MAX),
         settings: AliasSettings::read(row.opt_text(9)?, row.int(10)?)
             .map_err(|_| DatabaseError::Column { column: 9, expected: "settings" })?,
     };

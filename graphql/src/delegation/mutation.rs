@@ -4,10 +4,9 @@ use std::time::Duration;
 
 use async_graphql::{Context, InputObject, Object, Result};
 use authority::{Grant, Permission, Permissions, Principal, Scope};
-use hosting::account::{Account, AccountState};
 use hosting::delegation::{Answer as Wish, DelegationScope, Terms};
-use hosting::use_case::{AnswerInvitation, ChangeDelegation, EndDelegation, InviteDelegate};
-use kernel::{AccountId, Actor, DelegationId, EmailAddress, Key, ServiceId, UserId};
+use hosting::use_case::{AnswerInvitation, AtRevision, ChangeDelegation, EndDelegation, InviteDelegate};
+use kernel::{AccountId, Actor, DelegationId, EmailAddress, UserId};
 
 use super::object::{Delegation, DelegationPreset};
 use super::query::{PROJECTION, read};
@@ -111,7 +110,7 @@ impl DelegationMutation {
         };
         let answer_until = now().plus(Duration::from_secs(INVITATION_DAYS * 24 * 3600));
         let secret_hash = secret.hash();
-        let services = services(ctx, account).await?;
+        let services = crate::plan::bought::services(ctx, account).await?;
         let invite =
             InviteDelegate { account, delegation, email, terms, secret_hash, answer_until, services };
         let answer = run(ctx, command, &invite, (account, delegation)).await?;
@@ -120,18 +119,23 @@ impl DelegationMutation {
     }
 
     /// Lets a delegation allow more or less. All terms are given anew.
+    #[allow(clippy::too_many_arguments, reason = "the arguments of a GraphQL field")]
     async fn delegation_change(
         &self,
         ctx: &Context<'_>,
         account_id: Option<AccountKey>,
         delegation_id: DelegationKey,
         terms: DelegationTermsInput,
+        #[graphql(
+            desc = "The revision that was read before. Where somebody else has changed the thing since, nothing is changed and `SETTINGS_CHANGED_MEANWHILE` names the one that is there; absent, whatever is there is changed."
+        )]
+        revision: Option<u32>,
         command_id: Option<Uid>,
     ) -> Result<DelegationPayload> {
         let (account, delegation) = (ctx.account(account_id)?, delegation_id.0);
         let mut faults = Faults::new(ctx)?;
         let Some(terms) = terms.read(&mut faults) else { return Ok(DelegationPayload(faults.refused())) };
-        let change = ChangeDelegation { account, delegation, terms };
+        let change = AtRevision { change: ChangeDelegation { account, delegation, terms }, revision };
         let answer = run(ctx, command(command_id), &change, (account, delegation)).await?;
         heard(ctx, &answer).await?;
         Ok(DelegationPayload(answer))
@@ -236,16 +240,6 @@ impl DelegationTermsInput {
             requires_second_factor: self.requires_second_factor,
         })
     }
-}
-
-/// The services of an account.
-async fn services(ctx: &Context<'_>, account: AccountId) -> Result<Vec<ServiceId>> {
-    let state = ctx.platform()?.engine.load(account.tenant(), &Key::<Account>(account)).await;
-    let state = state.map_err(|error| ctx.failed("reading an account", &error))?;
-    Ok(match state {
-        AccountState::Open(record) => record.services.into_iter().collect(),
-        AccountState::Absent | AccountState::Closed(_) => Vec::new(),
-    })
 }
 
 /// The user who is signed in, and their account.

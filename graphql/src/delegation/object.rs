@@ -57,6 +57,8 @@ pub struct Delegation {
     pub requires_second_factor: bool,
     /// It opens nothing from then on.
     pub expires_at: Option<Moment>,
+    /// How often what it allows was changed: give it with a change that must not undo another's.
+    pub revision: i32,
     /// Until when the invitation can be answered.
     pub answer_until: Moment,
     /// Since when the person is invited.

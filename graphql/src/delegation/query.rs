@@ -18,8 +18,8 @@ use crate::scalar::{AccountKey, DelegationKey, DomainKey, Moment, Place, Service
 pub(crate) const PROJECTION: &str = "delegation_list";
 
 const SELECT: &str = "SELECT tenant, delegation_id, email, user_id, status, permissions, services, domains, \
-     requires_factor, expires_at, answer_until, invited_at, answered_at, ended_at, born \
-     FROM delegation_list_v3 WHERE tenant = ";
+     requires_factor, expires_at, answer_until, invited_at, answered_at, ended_at, born, revision \
+     FROM delegation_list_v4 WHERE tenant = ";
 
 /// Queries about delegations.
 #[derive(Debug, Default)]
@@ -139,6 +139,7 @@ fn delegation(row: &Row) -> Result<(PageKey, Delegation), DatabaseError> {
         domain_ids: words(row.text(7)?).filter_map(|id| id.parse().ok().map(DomainKey)).collect(),
         requires_second_factor: row.bool(8)?,
         expires_at,
+        revision: i32::try_from(row.int(15)?).unwrap_or(i32::MAX),
         answer_until,
         invited_at: Timestamp::from_millis(row.int(11)?).into(),
         answered_at: moment(12)?,

@@ -7,7 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 use hosting::account::{Account as AccountModel, AccountState};
 use hosting::reseller::{self as model, BrandHost, Colour, Logo, Reseller};
 use hosting::use_case::{
-    AcceptTransfer, AllocatePool, CloseTransfer, DeclineTransfer, MoveAccount, OfferTransfer,
+    AcceptTransfer, AllocatePool, AtRevision, CloseTransfer, DeclineTransfer, MoveAccount, OfferTransfer,
     ReceiveAllocation, ReceiveTransfer, ReleaseSubAccount, SetBrand, SetPool, TransferEnd, WithdrawTransfer,
 };
 use hosting::{HostingRefusal, Language};
@@ -49,10 +49,15 @@ impl ResellerMutation {
         ctx: &Context<'_>,
         account_id: AccountKey,
         resources: Option<ResourcesInput>,
+        #[graphql(
+            desc = "The revision that was read before. Where somebody else has changed the thing since, nothing is changed and `SETTINGS_CHANGED_MEANWHILE` names the one that is there; absent, whatever is there is changed."
+        )]
+        revision: Option<u32>,
         command_id: Option<Uid>,
     ) -> Result<PoolPayload> {
         let account = account_id.0;
         let set = SetPool { account, pool: resources.map(Into::into) };
+        let set = AtRevision { change: set, revision };
         run(ctx, command(command_id), &set, account).await.map(PoolPayload)
     }
 
@@ -60,17 +65,23 @@ impl ResellerMutation {
     /// `POOL_SERVICE_LIMIT_REACHED`, `POOL_DOMAIN_LIMIT_REACHED`, `POOL_MAILBOX_LIMIT_REACHED`,
     /// `POOL_STORAGE_LIMIT_REACHED`, with what is allowed and used. A cut below what is in use comes to what is in use, and
     /// frees the rest within seconds.
+    #[allow(clippy::too_many_arguments, reason = "the arguments of a GraphQL field")]
     async fn pool_allocate(
         &self,
         ctx: &Context<'_>,
         account_id: Option<AccountKey>,
         customer_id: AccountKey,
         resources: ResourcesInput,
+        #[graphql(
+            desc = "The revision that was read before. Where somebody else has changed the thing since, nothing is changed and `SETTINGS_CHANGED_MEANWHILE` names the one that is there; absent, whatever is there is changed."
+        )]
+        revision: Option<u32>,
         command_id: Option<Uid>,
     ) -> Result<PoolPayload> {
         let (account, customer) = (ctx.account(account_id)?, customer_id.0);
         let id = command(command_id);
         let allocate = AllocatePool { account, customer, resources: resources.into() };
+        let allocate = AtRevision { change: allocate, revision };
         let allocated = run(ctx, id, &allocate, account).await?;
         if matches!(allocated, Answer::Done { .. }) {
             received(ctx, id, (account, customer)).await?;
@@ -152,6 +163,10 @@ impl ResellerMutation {
         ctx: &Context<'_>,
         account_id: Option<AccountKey>,
         brand: Option<BrandInput>,
+        #[graphql(
+            desc = "The revision that was read before. Where somebody else has changed the thing since, nothing is changed and `SETTINGS_CHANGED_MEANWHILE` names the one that is there; absent, whatever is there is changed."
+        )]
+        revision: Option<u32>,
         command_id: Option<Uid>,
     ) -> Result<BrandPayload> {
         let account = ctx.account(account_id)?;
@@ -168,7 +183,8 @@ impl ResellerMutation {
                 }
             }
         };
-        let answer = run(ctx, command(command_id), &SetBrand { account, brand }, account).await?;
+        let set = AtRevision { change: SetBrand { account, brand }, revision };
+        let answer = run(ctx, command(command_id), &set, account).await?;
         heard(ctx, &answer).await?;
         Ok(BrandPayload(answer))
     }

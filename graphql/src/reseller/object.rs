@@ -58,6 +58,8 @@ impl From<ResourcesInput> for model::Resources {
 pub struct Pool {
     /// The account.
     pub id: AccountKey,
+    /// How often that was changed: give it with a change that must not undo another's.
+    pub revision: i32,
     /// How much in all; none: without limit.
     pub total: Option<Resources>,
     /// How much of it is given to accounts below and taken by own services. A cut counts once its holder has made room.
@@ -71,6 +73,8 @@ pub struct Pool {
 pub struct PoolShare {
     /// The customer's account.
     pub id: AccountKey,
+    /// How often something was allocated: give it with an allocation that must not undo another's.
+    pub revision: i32,
     /// What was allocated last.
     pub allocated: Resources,
     /// What counts: more than that while the customer has not made room yet, or uses more.

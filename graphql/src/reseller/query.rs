@@ -33,6 +33,12 @@ impl ResellerQuery {
         Ok(ctx.platform()?.people.brand_of(account).map(|brand| Brand::from(&*brand)))
     }
 
+    /// How often the brand of an account was changed, also where it has none now: for `brandSet`.
+    async fn brand_revision(&self, ctx: &Context<'_>, account_id: Option<AccountKey>) -> Result<i32> {
+        let account = ctx.account(account_id)?;
+        Ok(i32::try_from(state(ctx, account).await?.brand_revision).unwrap_or(i32::MAX))
+    }
+
     /// Customers that other resellers offer to this account: see `accountTransferAccept`.
     #[graphql(complexity = "cost(first, child_complexity)")]
     async fn account_transfers(
@@ -73,6 +79,7 @@ impl ResellerQuery {
         let shares = state.grants.iter().map(|(customer, grant)| {
             let share = PoolShare {
                 id: AccountKey(*customer),
+                revision: i32::try_from(grant.serial).unwrap_or(i32::MAX),
                 allocated: grant.asked.into(),
                 counted: grant.counted.into(),
             };
@@ -88,6 +95,7 @@ pub(crate) async fn read(ctx: &Context<'_>, account: &AccountId) -> Result<Pool>
     let used = state.used();
     Ok(Pool {
         id: AccountKey(*account),
+        revision: i32::try_from(state.pool_revision).unwrap_or(i32::MAX),
         total: state.pool.map(Into::into),
         used: used.into(),
         free: state.pool.map(|pool| pool.minus(used).into()),

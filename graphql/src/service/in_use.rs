@@ -45,7 +45,7 @@ fn question(feature: Feature, (account, service): (AccountId, ServiceId)) -> Opt
     let entries = "SELECT COUNT(*) FROM entry_list_v3 WHERE content IS NOT NULL AND tenant = ";
     match feature {
         Feature::CatchAll => {
-            let sql = "SELECT COUNT(*) FROM alias_list_v3 WHERE is_catch_all AND tenant = ";
+            let sql = "SELECT COUNT(*) FROM alias_list_v4 WHERE is_catch_all AND tenant = ";
             Some((crate::alias::query::PROJECTION, count(sql).bind(" AND service_id = ", service.uuid())))
         }
         Feature::BccMaps => {
@@ -58,7 +58,7 @@ fn question(feature: Feature, (account, service): (AccountId, ServiceId)) -> Opt
             Some((crate::entry::read::PROJECTION, count(entries).bind(" AND category = ", "tls_policy")))
         }
         Feature::Webhooks => {
-            let sql = "SELECT COUNT(*) FROM webhook_list_v3 WHERE tenant = ";
+            let sql = "SELECT COUNT(*) FROM webhook_list_v4 WHERE tenant = ";
             Some((crate::webhook::query::PROJECTION, count(sql)))
         }
         Feature::AuditExport | Feature::SingleSignOn | Feature::ApiWrite | Feature::Reseller => None,

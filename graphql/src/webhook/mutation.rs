@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use async_graphql::{Context, InputObject, Object, Result};
-use hosting::use_case::{ChangeWebhook, RegisterWebhook};
+use hosting::use_case::{AtRevision, ChangeWebhook, RegisterWebhook};
 use hosting::webhook::{Kinds, Pause, Reach, Resumption, WebhookCommand, WebhookSecret, WebhookTerms};
 use kernel::{AccountId, WebhookId};
 
@@ -13,6 +13,7 @@ use crate::access::secret::{Opens, Secret};
 use crate::error::Fault;
 use crate::limit::{WEBHOOK_SECRET_HOURS_DEFAULT, WEBHOOK_SECRET_HOURS_MAX};
 use crate::payload::{Answer, command, payload, refusal, run, secret_payload};
+use crate::plan::bought::run_in_plan;
 use crate::platform::Mode;
 use crate::request::Asked;
 use crate::scalar::{AccountKey, Place, Uid, WebhookKey};
@@ -66,7 +67,7 @@ impl WebhookMutation {
             Err(no) => return Ok(WebhookSecretPayload { answer: refusal(ctx, &no)?, secret }),
         };
         let register = RegisterWebhook { account, webhook, terms, secret: signing(ctx, &secret)? };
-        let answer = run(ctx, command, &register, (account, webhook)).await?;
+        let answer = run_in_plan(ctx, command, (account, register), (account, webhook)).await?;
         Ok(WebhookSecretPayload { answer, secret })
     }
 
@@ -76,12 +77,19 @@ impl WebhookMutation {
         ctx: &Context<'_>,
         webhook_id: WebhookKey,
         input: WebhookInput,
+        #[graphql(
+            desc = "The revision that was read before. Where somebody else has changed the thing since, nothing is changed and `SETTINGS_CHANGED_MEANWHILE` names the one that is there; absent, whatever is there is changed."
+        )]
+        revision: Option<u32>,
         command_id: Option<Uid>,
     ) -> Result<WebhookPayload> {
         let account = ctx.account(input.account_id)?;
         match terms(ctx, input) {
             Ok(terms) => {
-                change(ctx, (account, webhook_id.0), WebhookCommand::Change(terms), command_id).await
+                let (webhook, wish) = (webhook_id.0, WebhookCommand::Change(terms));
+                let change = ChangeWebhook { account, webhook, command: wish };
+                let change = AtRevision { change, revision };
+                run(ctx, command(command_id), &change, (account, webhook)).await.map(WebhookPayload)
             }
             Err(no) => Ok(WebhookPayload(refusal(ctx, &no)?)),
         }

@@ -53,6 +53,8 @@ pub struct Webhook {
     pub pause: Option<WebhookPause>,
     /// Until when the secret before the present one signs as well.
     pub previous_secret_until: Option<Moment>,
+    /// How often where it leads or what it is told was changed: give it with a change that must not undo another's.
+    pub revision: i32,
     /// Since when.
     pub registered_at: Moment,
     /// When it was changed last.

@@ -16,14 +16,15 @@ impl Projection for WebhookList {
     type Event = HostingEvent;
 
     const NAME: &'static str = super::query::PROJECTION;
-    const REVISION: u16 = 3;
+    const REVISION: u16 = 4;
 
     fn tables(&self) -> Vec<Statement> {
         [
-            "CREATE TABLE IF NOT EXISTS webhook_list_v3 (tenant UUID NOT NULL, webhook_id UUID NOT NULL, url TEXT, \
+            "CREATE TABLE IF NOT EXISTS webhook_list_v4 (tenant UUID NOT NULL, webhook_id UUID NOT NULL, url TEXT, \
              kinds TEXT NOT NULL, description TEXT, pause TEXT, previous_until BIGINT, registered_at BIGINT NOT NULL, \
-             changed_at BIGINT NOT NULL, born BIGINT NOT NULL, PRIMARY KEY (tenant, webhook_id))",
-            "CREATE INDEX IF NOT EXISTS webhook_list_v3_born ON webhook_list_v3 (tenant, born, webhook_id)",
+             changed_at BIGINT NOT NULL, born BIGINT NOT NULL, \
+             revision BIGINT NOT NULL DEFAULT 0, PRIMARY KEY (tenant, webhook_id))",
+            "CREATE INDEX IF NOT EXISTS webhook_list_v4_born ON webhook_list_v4 (tenant, born, webhook_id)",
         ]
         .map(Statement::new)
         .into()
@@ -34,7 +35,7 @@ impl Projection for WebhookList {
     }
 
     fn clear(&self, tenant: TenantId) -> Vec<Statement> {
-        clear("DELETE FROM webhook_list_v3 WHERE tenant = $1", tenant)
+        clear("DELETE FROM webhook_list_v4 WHERE tenant = $1", tenant)
     }
 
     fn apply(&self, page: &[Recorded<HostingEvent>]) -> Result<Vec<Statement>, ProjectionError> {
@@ -48,7 +49,7 @@ fn statement(recorded: &Recorded<HostingEvent>) -> Option<Statement> {
     let pause = |cause: Option<&'static str>| {
         place
             .statement(
-                "UPDATE webhook_list_v3 SET pause = $3, changed_at = $4 WHERE tenant = $1 AND webhook_id = $2",
+                "UPDATE webhook_list_v4 SET pause = $3, changed_at = $4 WHERE tenant = $1 AND webhook_id = $2",
             )
             .bind(cause)
             .bind(place.at)
@@ -56,7 +57,7 @@ fn statement(recorded: &Recorded<HostingEvent>) -> Option<Statement> {
     Some(match event {
         WebhookEvent::Registered { url, kinds, description, .. } => place
             .statement(
-                "INSERT INTO webhook_list_v3 (tenant, webhook_id, url, kinds, description, registered_at, changed_at, \
+                "INSERT INTO webhook_list_v4 (tenant, webhook_id, url, kinds, description, registered_at, changed_at, \
                  born) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
             )
             .bind(url.plain().map(|url| url.as_str().to_owned()))
@@ -67,7 +68,8 @@ fn statement(recorded: &Recorded<HostingEvent>) -> Option<Statement> {
             .bind(place.born),
         WebhookEvent::Changed { url, kinds, description } => place
             .statement(
-                "UPDATE webhook_list_v3 SET url = $3, kinds = $4, description = $5, changed_at = $6 \
+                "UPDATE webhook_list_v4 SET url = $3, kinds = $4, description = $5, changed_at = $6, \
+                 revision = revision + 1 \
                  WHERE tenant = $1 AND webhook_id = $2",
             )
             .bind(url.plain().map(|url| url.as_str().to_owned()))
@@ -76,7 +78,7 @@ fn statement(recorded: &Recorded<HostingEvent>) -> Option<Statement> {
             .bind(place.at),
         WebhookEvent::SecretRotated { previous_until, .. } => place
             .statement(
-                "UPDATE webhook_list_v3 SET previous_until = $3, changed_at = $4 \
+                "UPDATE webhook_list_v4 SET previous_until = $3, changed_at = $4 \
                  WHERE tenant = $1 AND webhook_id = $2",
             )
             .bind(previous_until.millis())
@@ -85,7 +87,7 @@ fn statement(recorded: &Recorded<HostingEvent>) -> Option<Statement> {
         WebhookEvent::Resumed { .. } => pause(None),
         WebhookEvent::TestRequested | WebhookEvent::ReplayRequested { .. } => return None,
         WebhookEvent::Removed => {
-            place.statement("DELETE FROM webhook_list_v3 WHERE tenant = $1 AND webhook_id = $2")
+            place.statement("DELETE FROM webhook_list_v4 WHERE tenant = $1 AND webhook_id = $2")
         }
     })
 }

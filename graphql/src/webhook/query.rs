@@ -16,7 +16,7 @@ use crate::scalar::{AccountKey, Place, WebhookKey};
 pub(crate) const PROJECTION: &str = "webhook_list";
 
 const SELECT: &str = "SELECT tenant, webhook_id, url, kinds, description, pause, previous_until, registered_at, \
-     changed_at, born FROM webhook_list_v3 WHERE tenant = ";
+     changed_at, born, revision FROM webhook_list_v4 WHERE tenant = ";
 
 /// Queries about webhooks.
 #[derive(Debug, Default)]
@@ -83,6 +83,7 @@ fn webhook(row: &Row) -> Result<(PageKey, Webhook), DatabaseError> {
         status: if pause.is_some() { WebhookStatus::Paused } else { WebhookStatus::Active },
         pause,
         previous_secret_until: moment(row.opt_int(6)?),
+        revision: i32::try_from(row.int(10)?).unwrap_or(i32::MAX),
         registered_at: Timestamp::from_millis(row.int(7)?).into(),
         changed_at: Timestamp::from_millis(row.int(8)?).into(),
     };

@@ -34,17 +34,20 @@ impl Decider for Alias {
                     local: local.clone(),
                     targets: targets.clone(),
                     temporary: *temporary,
+                    revision: 0,
                     settings: Box::default(),
                     settings_revision: 0,
                 })
             }
             (AliasEvent::ExpiryChanged { expires_at }, AliasState::Live(mut record)) => {
+                record.revision = record.revision.saturating_add(1);
                 record.temporary = expires_at.and_then(|expires_at| {
                     record.temporary.map(|temporary| Temporary { expires_at, ..temporary })
                 });
                 AliasState::Live(record)
             }
             (AliasEvent::TargetsChanged { targets }, AliasState::Live(mut record)) => {
+                record.revision = record.revision.saturating_add(1);
                 record.targets = targets.clone();
                 AliasState::Live(record)
             }

@@ -43,6 +43,8 @@ pub struct AliasRecord {
     pub targets: Sealed<Vec<EmailAddress>>,
     /// For whom and until when; none: it is permanent.
     pub temporary: Option<Temporary>,
+    /// How often its targets or its end were changed.
+    pub revision: u32,
     /// What is set for it.
     pub settings: Box<AliasSettings>,
     /// How often settings were changed.

@@ -43,6 +43,7 @@ impl Decider for Delegation {
                     expires_at: *expires_at,
                     requires_second_factor: *requires_second_factor,
                 },
+                revision: 0,
                 secret_hash: *secret_hash,
                 answer_until: *answer_until,
                 stage: Stage::Invited,
@@ -52,6 +53,7 @@ impl Decider for Delegation {
             }
             DelegationEvent::TermsChanged { permissions, scope, expires_at, requires_second_factor } => {
                 change(state, |record| {
+                    record.revision = record.revision.saturating_add(1);
                     record.terms = Terms {
                         permissions: *permissions,
                         scope: scope.clone(),

@@ -44,6 +44,8 @@ pub struct DelegationRecord {
     pub email: Sealed<EmailAddress>,
     /// What it allows.
     pub terms: Terms,
+    /// How often that was changed.
+    pub revision: u32,
     /// BLAKE3 of what the invited person shows.
     pub secret_hash: [u8; 32],
     /// Until when it can be answered.

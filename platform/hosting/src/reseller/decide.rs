@@ -22,6 +22,7 @@ impl Decider for Reseller {
     fn evolve(mut state: ResellerState, event: &ResellerEvent) -> ResellerState {
         match event {
             ResellerEvent::PoolSet { pool, customers } => {
+                state.pool_revision = state.pool_revision.saturating_add(1);
                 state.pool = *pool;
                 count(&mut state, customers);
             }
@@ -36,6 +37,7 @@ impl Decider for Reseller {
                 }
             }
             ResellerEvent::Received { giver, serial, resources, customers } => {
+                state.pool_revision = state.pool_revision.saturating_add(1);
                 state.pool = Some(*resources);
                 state.received = Some((*giver, *serial));
                 count(&mut state, customers);
@@ -62,8 +64,14 @@ impl Decider for Reseller {
             ResellerEvent::Dropped { account } => {
                 state.grants.remove(account);
             }
-            ResellerEvent::Branded(brand) => state.brand = Some(brand.clone()),
-            ResellerEvent::Unbranded => state.brand = None,
+            ResellerEvent::Branded(brand) => {
+                state.brand_revision = state.brand_revision.saturating_add(1);
+                state.brand = Some(brand.clone());
+            }
+            ResellerEvent::Unbranded => {
+                state.brand_revision = state.brand_revision.saturating_add(1);
+                state.brand = None;
+            }
             ResellerEvent::Drawn { service, resources } => {
                 state.services.insert(*service, *resources);
             }

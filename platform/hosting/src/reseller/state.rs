@@ -11,6 +11,8 @@ use super::{Brand, Resources};
 pub struct ResellerState {
     /// What it may hand on and use; none: without limit.
     pub pool: Option<Resources>,
+    /// How often that was changed.
+    pub pool_revision: u32,
     /// Who gave it, and which of the giver's allocations was the last.
     pub received: Option<(AccountId, u32)>,
     /// What it handed on.
@@ -21,6 +23,8 @@ pub struct ResellerState {
     pub incoming: BTreeMap<AccountId, Incoming>,
     /// How it presents itself to its customers.
     pub brand: Option<Brand>,
+    /// How often that was changed.
+    pub brand_revision: u32,
 }
 
 /// A customer that another reseller offers.

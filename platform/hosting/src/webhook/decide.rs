@@ -33,6 +33,7 @@ impl Decider for Webhook {
                     secret: secret.clone(),
                     previous: None,
                     status: WebhookStatus::Active,
+                    revision: 0,
                     change_count: 0,
                 }))
             }
@@ -139,6 +140,7 @@ fn change(record: &mut WebhookRecord, event: &WebhookEvent) {
     record.change_count = record.change_count.saturating_add(1);
     match event {
         WebhookEvent::Changed { url, kinds, description } => {
+            record.revision = record.revision.saturating_add(1);
             record.url = url.clone();
             record.kinds = kinds.clone();
             record.description = description.clone();

@@ -61,6 +61,8 @@ pub struct WebhookRecord {
     pub previous: Option<PreviousSecret>,
     /// Whether it is told anything.
     pub status: WebhookStatus,
+    /// How often it was changed where it leads or what it is told.
+    pub revision: u32,
     /// How many changes its stream holds.
     pub change_count: u32,
 }

@@ -1,0 +1,122 @@
+//! Changing something only as it was when the asker looked at it.
+
+use authority::{Guarded, Need};
+use kernel::{AccountId, Changes, Reads, TenantId, Timestamp, UseCase};
+
+use super::{
+    AllocatePool, ChangeAliasExpiry, ChangeAliasTargets, ChangeDelegation, ChangeMailboxDisplayName,
+    ChangeMailboxQuota, ChangeWebhook, SetBrand, SetPool,
+};
+use crate::HostingRefusal;
+use crate::mailbox::MailboxState;
+use crate::settings::check_revision;
+
+/// A change that is refused where somebody else has changed the same thing since the asker looked at it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AtRevision<U> {
+    /// What is to be changed.
+    pub change: U,
+    /// The revision that the asker saw; none: whatever it is.
+    pub revision: Option<u32>,
+}
+
+/// A change of something whose changes are counted.
+pub trait Revised: Guarded<Refusal = HostingRefusal> {
+    /// How often it was changed; 0 where it does not exist.
+    fn found(&self, states: &<Self::Reads as Reads>::States) -> u32;
+}
+
+impl<U: Revised> UseCase for AtRevision<U> {
+    const NAME: &'static str = U::NAME;
+    type Reads = U::Reads;
+    type Refusal = HostingRefusal;
+
+    fn tenant(&self) -> TenantId {
+        self.change.tenant()
+    }
+
+    fn reads(&self) -> Self::Reads {
+        self.change.reads()
+    }
+
+    fn decide(
+        &self,
+        states: &<Self::Reads as Reads>::States,
+        now: Timestamp,
+    ) -> Result<Changes, HostingRefusal> {
+        // Whether it exists and whether the change is possible at all is said first.
+        let changes = self.change.decide(states, now)?;
+        check_revision(self.revision, self.change.found(states))?;
+        Ok(changes)
+    }
+}
+
+impl<U: Revised> Guarded for AtRevision<U> {
+    fn need(&self, states: &<Self::Reads as Reads>::States) -> Need {
+        self.change.need(states)
+    }
+
+    fn needs(&self, states: &<Self::Reads as Reads>::States) -> Vec<Need> {
+        self.change.needs(states)
+    }
+}
+
+fn of_mailbox(mailbox: &MailboxState) -> u32 {
+    mailbox.record().map_or(0, |record| record.revision)
+}
+
+impl Revised for ChangeMailboxQuota {
+    fn found(&self, (_, mailbox): &<Self::Reads as Reads>::States) -> u32 {
+        of_mailbox(mailbox)
+    }
+}
+
+impl Revised for ChangeMailboxDisplayName {
+    fn found(&self, mailbox: &<Self::Reads as Reads>::States) -> u32 {
+        of_mailbox(mailbox)
+    }
+}
+
+impl Revised for ChangeAliasTargets {
+    fn found(&self, alias: &<Self::Reads as Reads>::States) -> u32 {
+        alias.record().map_or(0, |record| record.revision)
+    }
+}
+
+impl Revised for ChangeAliasExpiry {
+    fn found(&self, (_, _, alias): &<Self::Reads as Reads>::States) -> u32 {
+        alias.record().map_or(0, |record| record.revision)
+    }
+}
+
+impl Revised for ChangeDelegation {
+    fn found(&self, (delegation, _): &<Self::Reads as Reads>::States) -> u32 {
+        delegation.record().map_or(0, |record| record.revision)
+    }
+}
+
+impl Revised for ChangeWebhook {
+    fn found(&self, (_, webhook): &<Self::Reads as Reads>::States) -> u32 {
+        webhook.record().map_or(0, |record| record.revision)
+    }
+}
+
+impl Revised for SetBrand {
+    fn found(&self, (_, reseller, _): &<Self::Reads as Reads>::States) -> u32 {
+        reseller.brand_revision
+    }
+}
+
+impl Revised for SetPool {
+    fn found(&self, (_, reseller): &<Self::Reads as Reads>::States) -> u32 {
+        reseller.pool_revision
+    }
+}
+
+impl Revised for AllocatePool {
+    /// Allocations to one account are numbered.
+    fn found(&self, (_, reseller): &<Self::Reads as Reads>::States) -> u32 {
+        let of = |customer: AccountId| reseller.grants.get(&customer).map_or(0, |grant| grant.serial);
+        of(self.customer)
+    }
+}
