@@ -274,7 +274,7 @@ for (const language of ['fr', 'en']) describe(`in ${language}`, () => {
   });
 
   test(`${language}: a webhook is added with a secret shown once, paused, and removed; a key as well`, async () => {
-    await customer(`hooks-${language}`, 'ProBox');
+    await customer(`hooks-${language}`, 'CustomBox');
     const page = await visit(browser, { language });
     await signIn(page, node, `hooks-${language}`, PASSWORD, '/dashboard/account/webhooks');
     await button(page, t('hooks.add')).click();

@@ -7,6 +7,7 @@ use hosting::use_case::EditBook;
 use kernel::{AccountId, Actor, CommandId, Decider};
 
 use crate::payload::{Answer, Faults, run};
+use crate::plan::bought::run_in_plan;
 use crate::request::Asked;
 
 /// The book that is to be changed, and whose command it is.
@@ -49,7 +50,10 @@ impl<E: Entry> Edit<E> {
     async fn run<K>(self, ctx: &Context<'_>, command: BookCommand<E>, key: K) -> Result<Answer<K>> {
         let by_owner = matches!(ctx.principal()?.actor, Actor::Mailbox(_));
         let edit = EditBook::<E> { account: self.account, owner: self.owner, command, by_owner };
-        run(ctx, self.command, &edit, key).await
+        match E::MAY_TAKE_FEATURE {
+            true => run_in_plan(ctx, self.command, (edit.account, edit), key).await,
+            false => run(ctx, self.command, &edit, key).await,
+        }
     }
 }
 

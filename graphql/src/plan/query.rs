@@ -6,11 +6,11 @@ use authority::{Permission, Resource};
 use database::Row;
 use kernel::{AccountId, Id, PlanId, Timestamp};
 
-use super::object::{Plan, StoredLimits};
+use super::object::{Plan, PlanFeature, StoredLimits};
 use crate::error::Fault;
 use crate::page::{Page, PageKey, Query, cost};
 use crate::request::{Asked, rows};
-use crate::scalar::PlanKey;
+use crate::scalar::{AccountKey, PlanKey};
 
 /// The name of the projection that these queries read.
 pub(crate) const PROJECTION: &str = "plan_list";
@@ -33,6 +33,21 @@ impl PlanQuery {
     ) -> Result<Option<Plan>> {
         see_catalogue(ctx)?;
         find(ctx, plan_id.0, version).await.map(Some)
+    }
+
+    /// What an account's plans have besides their limits, together: more of what is not among it is refused. For whoever may
+    /// see the account or its events.
+    #[graphql(complexity = 10)]
+    async fn account_features(
+        &self,
+        ctx: &Context<'_>,
+        account_id: Option<AccountKey>,
+    ) -> Result<Vec<PlanFeature>> {
+        let account = ctx.account(account_id)?;
+        if !ctx.may(Permission::EventRead, Resource::account(account))? {
+            ctx.allow(Permission::AccountRead, Resource::account(account))?;
+        }
+        super::bought::features(ctx, account).await
     }
 
     /// Every published version of every plan, in the order of publication.

@@ -20,6 +20,7 @@ use crate::access::password::hashed;
 use crate::access::secret::{Opens, Secret};
 use crate::limit::API_TOKEN_DAYS_MAX;
 use crate::payload::{Answer, Faults, UserError, command, payload, run, secret_payload};
+use crate::plan::bought::run_in_plan;
 use crate::request::Asked;
 use crate::scalar::{AccountKey, DomainKey, Place, TokenKey, Uid, UserKey};
 
@@ -265,7 +266,7 @@ impl UserMutation {
             networks: networks.into_iter().flatten().collect(),
             expires_at: days.map(|days| now().plus(Duration::from_secs(u64::from(days) * 24 * 3600))),
         };
-        let answer = run(ctx, command, &issue, (account, token)).await?;
+        let answer = run_in_plan(ctx, command, (account, issue), (account, token)).await?;
         Ok(ApiTokenIssuePayload { answer, secret })
     }
 

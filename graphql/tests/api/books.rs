@@ -68,7 +68,7 @@ async fn an_administrator_has_mail_copied_and_sees_who_did() {
 async fn an_account_decides_on_tls_for_itself_and_the_operator_for_all() {
     let stage = Stage::open().await;
     let operator = stage.operator().await;
-    let customer = stage.customer(&operator, ("acme", "solo")).await;
+    let customer = stage.customer(&operator, ("acme", "pro")).await;
     let add = |account: &str| {
         format!(
             "mutation {{ tlsPolicyAdd({account}policy: {{destination: \"Partner.example\", level: SECURE, matchNames: \

@@ -426,7 +426,7 @@ async fn position(stage: &Stage, account: &str) -> kernel::Position {
 async fn no_operation_reaches_into_another_account() {
     let stage = Stage::open().await;
     let operator = stage.operator().await;
-    let victim = stage.customer(&operator, ("globex", "solo")).await;
+    let victim = stage.customer(&operator, ("globex", "custom")).await;
     let attacker = stage.customer(&operator, ("acme", "solo")).await;
     let things = things(&stage, &operator, &victim).await;
     let attackers = attackers(&stage, &attacker).await;
@@ -486,7 +486,7 @@ async fn the_same_operations_work_for_the_owner() {
     // What the test above expects to be refused would be refused for any reason: here most of it is granted.
     let stage = Stage::open().await;
     let operator = stage.operator().await;
-    let customer = stage.customer(&operator, ("globex", "solo")).await;
+    let customer = stage.customer(&operator, ("globex", "custom")).await;
     let things = things(&stage, &operator, &customer).await;
     let schema = schema();
     let mut granted = Vec::new();

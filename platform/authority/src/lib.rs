@@ -93,6 +93,11 @@ impl Permission {
         }
     }
 
+    /// Whether it lets something be changed.
+    pub fn is_change(self) -> bool {
+        !self.name().ends_with(":read")
+    }
+
     /// The permission of that name.
     pub fn named(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|permission| permission.name() == name)

@@ -12,6 +12,7 @@ use crate::HostingRefusal;
 use crate::book::{Entry, Home, Others, Refusals, Words};
 use crate::domain::Domain;
 use crate::limit::{ADDRESS_MAP_COUNT_MAX, COMMENT_CHARACTER_COUNT_MAX};
+use crate::plan::Feature;
 use crate::refusal::Limit;
 use crate::settings::settings;
 
@@ -64,8 +65,17 @@ impl Entry for AddressMap {
     /// As for passwords, since whoever copies mail reads it: never delegable.
     const PERMISSION: Permission = Permission::CredentialWrite;
 
+    const MAY_TAKE_FEATURE: bool = true;
+
     fn with(&self, patch: AddressMapPatch) -> Self {
         self.patched(patch)
+    }
+
+    fn feature(&self) -> Option<Feature> {
+        match self.kind {
+            AddressMapKind::SenderCopy | AddressMapKind::RecipientCopy => Some(Feature::BccMaps),
+            AddressMapKind::Recipient => None,
+        }
     }
 
     fn differing_in(&self, other: &Self) -> Vec<&'static str> {

@@ -4,6 +4,7 @@ mod claim;
 #[macro_use]
 mod shape;
 mod boxes;
+mod plan;
 mod relay;
 mod reseller;
 mod ticket;
@@ -12,6 +13,7 @@ mod told;
 use kernel::LimitFact;
 
 pub use boxes::BoxRefusal;
+pub use plan::PlanRefusal;
 pub use relay::RelayRefusal;
 pub use reseller::ResellerRefusal;
 use shape::Row;
@@ -20,8 +22,14 @@ pub use ticket::TicketRefusal;
 pub use told::text;
 
 /// The chapters of the catalogue; a further one is a line here and a file.
-const CHAPTERS: [&[Row]; 5] =
-    [HostingRefusal::ROWS, ResellerRefusal::ROWS, BoxRefusal::ROWS, TicketRefusal::ROWS, RelayRefusal::ROWS];
+const CHAPTERS: [&[Row]; 6] = [
+    HostingRefusal::ROWS,
+    ResellerRefusal::ROWS,
+    BoxRefusal::ROWS,
+    TicketRefusal::ROWS,
+    RelayRefusal::ROWS,
+    PlanRefusal::ROWS,
+];
 
 refusals! {
     /// Why the hosting model says no. Expected, shown to the asker, never logged as a failure.
@@ -35,6 +43,8 @@ refusals! {
         Ticket(TicketRefusal);
         /// About relays through which mail of a domain leaves.
         Relay(RelayRefusal);
+        /// About what a plan has not.
+        Plan(PlanRefusal);
     }
     plain {
         /// The account does not exist.

@@ -9,6 +9,7 @@ use crate::HostingRefusal;
 use crate::account::Account;
 use crate::book::{Entry, Home, Others, Refusals, Words};
 use crate::limit::{COMMENT_CHARACTER_COUNT_MAX, TLS_POLICY_COUNT_MAX, TLS_POLICY_NAME_COUNT_MAX};
+use crate::plan::Feature;
 use crate::refusal::Limit;
 use crate::settings::settings;
 
@@ -85,8 +86,14 @@ impl Entry for TlsPolicy {
     const COUNT_MAX: usize = TLS_POLICY_COUNT_MAX;
     const PERMISSION: Permission = Permission::DomainWrite;
 
+    const MAY_TAKE_FEATURE: bool = true;
+
     fn with(&self, patch: TlsPolicyPatch) -> Self {
         self.patched(patch)
+    }
+
+    fn feature(&self) -> Option<Feature> {
+        Some(Feature::TransportTlsMap)
     }
 
     fn differing_in(&self, other: &Self) -> Vec<&'static str> {

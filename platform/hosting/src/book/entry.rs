@@ -16,6 +16,7 @@ use crate::HostingRefusal;
 use crate::account::{Account, AccountState};
 use crate::domain::{Domain, DomainState};
 use crate::mailbox::{Mailbox, MailboxState, SelfService};
+use crate::plan::Feature;
 use crate::refusal::Limit;
 
 /// The other entries of a book, by id.
@@ -74,6 +75,14 @@ pub trait Entry:
     /// The same with what `patch` changes.
     #[must_use]
     fn with(&self, patch: Self::Patch) -> Self;
+
+    /// Whether one may take something that not every plan has.
+    const MAY_TAKE_FEATURE: bool = false;
+
+    /// What of a plan it takes; none: every plan has it.
+    fn feature(&self) -> Option<Feature> {
+        None
+    }
 
     /// The names of the fields in which `other` differs.
     fn differing_in(&self, other: &Self) -> Vec<&'static str>;

@@ -35,7 +35,9 @@ mod tests {
     use kernel::{ClaimKind, Refusal as _};
 
     use super::*;
-    use crate::refusal::{BoxRefusal, HostingRefusal, Limit, RelayRefusal, ResellerRefusal, TicketRefusal};
+    use crate::refusal::{
+        BoxRefusal, HostingRefusal, Limit, PlanRefusal, RelayRefusal, ResellerRefusal, TicketRefusal,
+    };
 
     fn codes() -> Vec<&'static str> {
         [
@@ -44,6 +46,7 @@ mod tests {
             BoxRefusal::CODES,
             TicketRefusal::CODES,
             RelayRefusal::CODES,
+            PlanRefusal::CODES,
         ]
         .concat()
     }
