@@ -7,3 +7,4 @@ pub(crate) mod projection;
 pub(crate) mod query;
 pub(crate) mod record;
 pub(crate) mod usage;
+pub(crate) mod visit;

@@ -151,6 +151,7 @@ impl CredentialQuery {
         let (account, mailbox) = named(ctx, account_id, mailbox_id)?;
         let record = record(ctx, account, mailbox).await?;
         ctx.allow(Permission::MailboxRead, of_record(account, mailbox, record.as_ref()))?;
+        crate::mailbox::visit::note(ctx, (account, mailbox))?;
         let record = record.ok_or_else(|| ctx.fault(Fault::NotFound))?;
         let uses = uses(ctx, account, mailbox).await?;
         let shown = record.app_passwords.iter().map(|(id, known)| AppPassword {
@@ -179,6 +180,7 @@ impl CredentialQuery {
         let (account, mailbox) = named(ctx, account_id, mailbox_id)?;
         let record = record(ctx, account, mailbox).await?;
         ctx.allow(Permission::MailboxRead, of_record(account, mailbox, record.as_ref()))?;
+        crate::mailbox::visit::note(ctx, (account, mailbox))?;
         if record.is_none() {
             return Err(ctx.fault(Fault::NotFound));
         }

@@ -77,6 +77,13 @@ where
         query = query.bind(" AND owner_id = ", owner.uuid());
     }
     let found = rows(ctx, PROJECTION, page.finish(query, "born", "entry_id")).await?;
+    // Whoever reads what a mailbox keeps was in its settings.
+    if wanted.owner.is_some()
+        && let Some(Ok((_, first))) = found.first().map(entry::<E>)
+        && let Some(mailbox) = first.mailbox
+    {
+        crate::mailbox::visit::note(ctx, (account, mailbox))?;
+    }
     page.connection(found, |row| entry::<E>(row).map(|(key, found)| (key, show(found))))
         .map_err(|error| ctx.failed("a row of entries", &error))
 }

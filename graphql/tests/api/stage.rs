@@ -46,6 +46,8 @@ pub(crate) struct Stage {
     pub(crate) mail: Database,
     /// What other hosts report.
     pub(crate) reports: store::Reports,
+    /// Who came, and who looked.
+    pub(crate) door: door::DoorBook,
     _folder: tempfile::TempDir,
 }
 
@@ -93,6 +95,11 @@ impl UsageSource for World {
         self.usage_question_count.fetch_add(1, Ordering::Relaxed);
         let usage = Usage { size: ByteSize::new(4096), message_count: 3 };
         Ok(mailboxes.iter().map(|mailbox| (*mailbox, usage)).collect())
+    }
+
+    async fn pool_usage(&self, _: TenantId, _: DomainId) -> Result<Usage, PortError> {
+        self.usage_question_count.fetch_add(1, Ordering::Relaxed);
+        Ok(Usage { size: ByteSize::new(3 * 4096), message_count: 9 })
     }
 }
 
@@ -187,7 +194,7 @@ impl Stage {
             people,
             access_key: Arc::new(AccessKey::new(&access)),
             sign_ins: Arc::new(SignIns::new(2)),
-            door,
+            door: door.clone(),
             passkeys: graphql::Passkeys::new(ORIGIN, [5; 32]).map(Arc::new),
             yubikeys,
             usage: world.clone(),
@@ -218,8 +225,14 @@ impl Stage {
             reports,
             control,
             mail: counted,
+            door,
             _folder: folder,
         }
+    }
+
+    /// What waits to be written about who came and who looked is written.
+    pub(crate) async fn door_written(&self) {
+        self.door.write(self.engine.now()).await.expect("written");
     }
 
     /// Answers one operation for whoever holds `token`; empty for nobody.

@@ -149,12 +149,13 @@ impl DoorBook {
                 batch.iter().flat_map(|((note, day), seen)| [upsert(note, *day, *seen), bound(note)]);
             self.database.write(statements.collect()).await?;
         }
+        self.write_visits().await?;
         if !self.is_sweeping(now) {
             return Ok(());
         }
         let over = now.millis() - i64::try_from(KEPT_FOR.as_millis()).unwrap_or(i64::MAX);
         let sweep = Statement::new("DELETE FROM door_sign_in WHERE last_at < $1").bind(over);
-        self.database.write(vec![sweep]).await.map(drop)
+        self.database.write(vec![sweep, Self::sweep_visits(now)]).await.map(drop)
     }
 
     /// Whether it is time to sweep. Then that counts as done: what fails is done the next time.
@@ -191,14 +192,18 @@ impl DoorBook {
             .collect())
     }
 
-    /// Forgets the sign-ins of a person who is erased.
+    /// Forgets the sign-ins of a person who is erased, whom they visited and who visited them.
     ///
     /// # Errors
     /// [`DatabaseError`].
     pub async fn forget(&self, tenant: TenantId, owner: Uuid) -> Result<(), DatabaseError> {
-        let delete = "DELETE FROM door_sign_in WHERE tenant = $1 AND owner_id = $2";
-        let delete = Statement::new(delete).bind(tenant.uuid()).bind(owner);
-        self.database.write(vec![delete]).await.map(drop)
+        let deletes = [
+            "DELETE FROM door_sign_in WHERE tenant = $1 AND owner_id = $2",
+            "DELETE FROM door_visit WHERE tenant = $1 AND mailbox_id = $2",
+            "DELETE FROM door_visit WHERE tenant = $1 AND visitor_id = $2",
+        ];
+        let deletes = deletes.map(|delete| Statement::new(delete).bind(tenant.uuid()).bind(owner));
+        self.database.write(deletes.into()).await.map(drop)
     }
 }
 

@@ -1,9 +1,11 @@
 //! The book at the door: what all nodes must know at once about sign-ins, and no event holds.
 //!
-//! Which one-time values were used, how far the counters of security keys are, and who has come or has tried. Facts of
+//! Which one-time values were used, how far the counters of security keys are, who has come or has tried, and who has looked
+//! into a mailbox that is not theirs. Facts of
 //! operation, not of business: a person's stream has a bound for all its life, and each sign-in would use some of it.
 
 mod history;
+mod visits;
 
 use std::sync::Arc;
 
@@ -11,6 +13,7 @@ use database::{Database, DatabaseError, Statement};
 use kernel::{FactorId, Id as _, TenantId, Timestamp};
 
 pub use history::{SignInNote, SignInOutcome, SignInProtocol, SignInRow};
+pub use visits::{VisitNote, VisitRow};
 
 const STEPS: &[&str] = &[
     "CREATE TABLE door_spent (hash BYTEA PRIMARY KEY, until_ms BIGINT NOT NULL); \
@@ -23,6 +26,11 @@ const STEPS: &[&str] = &[
      PRIMARY KEY (tenant, owner_id, day, protocol, outcome, network, device)); \
      CREATE INDEX door_sign_in_of ON door_sign_in (tenant, owner_id, is_success, last_at); \
      CREATE INDEX door_sign_in_over ON door_sign_in (last_at);",
+    "CREATE TABLE door_visit (tenant UUID NOT NULL, mailbox_id UUID NOT NULL, visitor_id UUID NOT NULL, \
+     is_by_token BOOLEAN NOT NULL, hour BIGINT NOT NULL, first_at BIGINT NOT NULL, last_at BIGINT NOT NULL, \
+     PRIMARY KEY (tenant, mailbox_id, visitor_id, is_by_token, hour)); \
+     CREATE INDEX door_visit_of ON door_visit (tenant, mailbox_id, last_at); \
+     CREATE INDEX door_visit_over ON door_visit (last_at);",
 ];
 /// Rows that are over and are swept out with each that comes: twice what comes, so that none stay.
 const SWEEP_COUNT: usize = 2;
@@ -32,6 +40,7 @@ const SWEEP_COUNT: usize = 2;
 pub struct DoorBook {
     database: Database,
     waiting: Arc<history::Waiting>,
+    visits: Arc<visits::Visits>,
 }
 
 /// How a security key or a passkey was last used.
@@ -52,7 +61,7 @@ impl DoorBook {
     /// [`DatabaseError`].
     pub async fn open(database: Database) -> Result<Self, DatabaseError> {
         database.migrate("door", STEPS).await?;
-        Ok(Self { database, waiting: Arc::default() })
+        Ok(Self { database, waiting: Arc::default(), visits: Arc::default() })
     }
 
     /// Uses a one-time value up, given as a hash of it, at every node. Whether it was unused; it need not be known after
