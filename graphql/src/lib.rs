@@ -70,6 +70,7 @@ pub use platform::{
 pub use reseller::dress::Dress;
 pub use scalar::{Place, Whole};
 pub use ticket::file::{GivenFile, NotTaken, TakenFile, TicketFiles};
+pub use ticket::query::idle_tickets;
 pub use webhook::body::told;
 pub use webhook::object::{DeliveryFault, DeliveryOutcome, WebhookDelivery};
 pub use wiring::{Comparison, PROJECTIONS, compare, register, sdl};

@@ -164,7 +164,12 @@ const fn is_of_the_desk(event: &TicketEvent) -> bool {
         TicketEvent::Said { is_internal, .. } => *is_internal,
         TicketEvent::Attached(file) => file.is_internal,
         TicketEvent::Assigned { .. } | TicketEvent::PrioritySet { .. } => true,
-        TicketEvent::Opened { .. } | TicketEvent::Resolved { .. } | TicketEvent::Reopened => false,
+        TicketEvent::Opened { .. }
+        | TicketEvent::Resolved { .. }
+        | TicketEvent::Reopened
+        | TicketEvent::Merged { .. }
+        | TicketEvent::TookIn { .. }
+        | TicketEvent::Rated { .. } => false,
     }
 }
 

@@ -4,11 +4,12 @@ use async_graphql::{Context, InputObject, Object, Result};
 use authority::{Permission, Resource};
 use hosting::refusal::TicketRefusal;
 use hosting::ticket::{Side, TicketCommand, Way};
-use hosting::use_case::{AnswerTicket, OpenTicket};
+use hosting::use_case::{AnswerTicket, MergeTickets, OpenTicket};
 use kernel::{AccountId, TicketId};
 
 use super::object::{Ticket, TicketKind, TicketPriority};
 use super::query::{PROJECTION, read};
+use crate::error::Fault;
 use crate::payload::{command, payload, refused_by, run};
 use crate::request::Asked;
 use crate::scalar::{AccountKey, ServiceKey, TicketKey, Uid, UserKey};
@@ -124,6 +125,43 @@ impl TicketMutation {
         command_id: Option<Uid>,
     ) -> Result<TicketPayload> {
         answer(ctx, (ctx.account(account_id)?, ticket_id.0), TicketCommand::Resolve, command_id).await
+    }
+
+    /// Lets a ticket go on in another one of the same account: what was said in it is read there as well, and nothing more is
+    /// said in it. An operator's. `userErrors`: `TICKET_MERGED`, `TICKET_MERGE_ITSELF`, `TICKET_MERGE_LIMIT`. The answer
+    /// shows the ticket that goes on.
+    async fn ticket_merge(
+        &self,
+        ctx: &Context<'_>,
+        account_id: Option<AccountKey>,
+        #[graphql(desc = "The ticket that ends.")] ticket_id: TicketKey,
+        #[graphql(desc = "The ticket in which it goes on.")] into_ticket_id: TicketKey,
+        command_id: Option<Uid>,
+    ) -> Result<TicketPayload> {
+        let account = ctx.account(account_id)?;
+        let merge = MergeTickets { account, ticket: ticket_id.0, into: into_ticket_id.0 };
+        run(ctx, command(command_id), &merge, (account, into_ticket_id.0)).await.map(TicketPayload)
+    }
+
+    /// Says how a ticket was once it is resolved, within 30 days; what was said before is replaced. The customer's.
+    /// `userErrors`: `TICKET_NOT_RESOLVED`, `TICKET_STARS`, `TICKET_CLOSED`.
+    #[allow(clippy::too_many_arguments, reason = "the arguments of a GraphQL field")]
+    async fn ticket_rate(
+        &self,
+        ctx: &Context<'_>,
+        account_id: Option<AccountKey>,
+        ticket_id: TicketKey,
+        #[graphql(desc = "From 1, the worst, to 5.")] stars: u8,
+        #[graphql(desc = "In words, up to 10 000 characters.")] words: Option<String>,
+        command_id: Option<Uid>,
+    ) -> Result<TicketPayload> {
+        let account = ctx.account(account_id)?;
+        if ctx.may(Permission::PlatformWrite, Resource::account(account))? {
+            // Nobody praises themselves.
+            return Err(ctx.fault(Fault::Forbidden));
+        }
+        let rate = TicketCommand::Rate { stars, words: words.unwrap_or_default() };
+        answer(ctx, (account, ticket_id.0), rate, command_id).await
     }
 
     /// Says that a ticket is not answered after all, within 30 days.

@@ -7,7 +7,7 @@ use hosting::ticket::{
     Side, Ticket as Model, TicketEvent, TicketFile as File, TicketKind as Kind, TicketPriority as Priority,
     Way,
 };
-use kernel::{Actor, Decider as _, Recorded, StreamId};
+use kernel::{Actor, Decider as _, Key, Recorded, StreamId};
 
 use crate::request::Asked;
 use crate::scalar::{AccountKey, Moment, ServiceKey, TicketKey, UserKey, Whole};
@@ -77,8 +77,21 @@ pub struct Ticket {
     pub opened_at: Moment,
     /// When something happened last.
     pub changed_at: Moment,
+    /// The ticket in which it goes on: what was said here is read there as well.
+    pub merged_into_id: Option<TicketKey>,
+    /// How it was, in the eyes of the customer.
+    pub rating: Option<TicketRating>,
     #[graphql(skip)]
     pub(crate) desk: Desk,
+}
+
+/// How a ticket was, in the eyes of the customer.
+#[derive(Debug, Clone, SimpleObject)]
+pub struct TicketRating {
+    /// From 1, the worst, to 5.
+    pub stars: i32,
+    /// In words; none where none were given, or once erased.
+    pub words: Option<String>,
 }
 
 /// What the support alone sees of a ticket.
@@ -92,7 +105,9 @@ pub(crate) struct Desk {
 /// as a download. `POST /tickets/{accountId}/{ticketId}/files?name=...` with its octets lays one beside what was said.
 #[derive(Debug, Clone, SimpleObject)]
 pub struct TicketFile {
-    /// Counted from 1, within the ticket.
+    /// The ticket that it was given in: another one where that was merged into this.
+    pub ticket_id: TicketKey,
+    /// Counted from 1, within that ticket.
     pub number: i32,
     /// What it is called; none once erased, and the file is unreadable then.
     pub name: Option<String>,
@@ -128,7 +143,7 @@ impl Ticket {
 }
 
 /// What was said, with its files; notes of the support where they are to be seen.
-fn thread(decoded: Vec<Recorded<HostingEvent>>, sees_all: bool) -> Vec<TicketMessage> {
+fn thread(ticket: TicketKey, decoded: Vec<Recorded<HostingEvent>>, sees_all: bool) -> Vec<TicketMessage> {
     let (mut messages, mut number): (Vec<TicketMessage>, i32) = (Vec::new(), 0);
     for recorded in decoded {
         let HostingEvent::Ticket(event) = &recorded.event else { continue };
@@ -139,7 +154,12 @@ fn thread(decoded: Vec<Recorded<HostingEvent>>, sees_all: bool) -> Vec<TicketMes
             }
             TicketEvent::Attached(File { side, is_internal, name, octets, .. }) => {
                 number += 1;
-                let file = TicketFile { number, name: name.plain().cloned(), octets: Whole(*octets) };
+                let file = TicketFile {
+                    ticket_id: ticket,
+                    number,
+                    name: name.plain().cloned(),
+                    octets: Whole(*octets),
+                };
                 let is_staff = *side == Side::Staff;
                 match messages.last_mut() {
                     Some(last) if last.is_staff == is_staff && last.is_internal == *is_internal => {
@@ -158,7 +178,10 @@ fn thread(decoded: Vec<Recorded<HostingEvent>>, sees_all: bool) -> Vec<TicketMes
             TicketEvent::Assigned { .. }
             | TicketEvent::PrioritySet { .. }
             | TicketEvent::Resolved { .. }
-            | TicketEvent::Reopened => continue,
+            | TicketEvent::Reopened
+            | TicketEvent::Merged { .. }
+            | TicketEvent::TookIn { .. }
+            | TicketEvent::Rated { .. } => continue,
         };
         if sees_all || !is_internal {
             messages.push(message(&recorded, (is_staff, is_internal, is_by_mail), (text, sees_all)));
@@ -210,15 +233,25 @@ impl Ticket {
         Ok(self.desk.assignee.and_then(|UserKey(user)| ctx.platform().ok()?.people.login(user)))
     }
 
-    /// What was said, oldest first; what the support says to itself is told to operators alone.
+    /// What was said, oldest first, also in the tickets that were merged into this one; what the support says to itself is
+    /// told to operators alone.
     #[graphql(complexity = 50)]
     async fn messages(&self, ctx: &Context<'_>) -> Result<Vec<TicketMessage>> {
         ctx.allow(Permission::TicketWrite, self.resource())?;
         let sees_all = ctx.may(Permission::PlatformWrite, self.resource())?;
-        let stream = StreamId::new(Model::CATEGORY, self.id.0);
-        let stored = crate::history::query::stored(ctx, self.account_id.0, stream).await?;
-        let decoded = ctx.platform()?.engine.decode::<HostingEvent>(stored).await;
-        let decoded = decoded.map_err(|error| ctx.failed("reading events", &error))?;
-        Ok(thread(decoded, sees_all))
+        let engine = &ctx.platform()?.engine;
+        let state = engine.load(self.account_id.0.tenant(), &Key::<Model>(self.id.0)).await;
+        let state = state.map_err(|error| ctx.failed("the state of a ticket", &error))?;
+        let others = state.record().map(|record| record.taken_in.clone()).unwrap_or_default();
+        let mut messages = Vec::new();
+        for ticket in [self.id.0].into_iter().chain(others) {
+            let stream = StreamId::new(Model::CATEGORY, ticket);
+            let stored = crate::history::query::stored(ctx, self.account_id.0, stream).await?;
+            let decoded = engine.decode::<HostingEvent>(stored).await;
+            let decoded = decoded.map_err(|error| ctx.failed("reading events", &error))?;
+            messages.extend(thread(TicketKey(ticket), decoded, sees_all));
+        }
+        messages.sort_by_key(|message| message.at.0);
+        Ok(messages)
     }
 }

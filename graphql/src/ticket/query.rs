@@ -4,10 +4,11 @@ use async_graphql::connection::Connection;
 use async_graphql::{Context, Object, Result};
 use authority::{Permission, Resource};
 use database::{DatabaseError, Row, Statement};
+use engine::{Engine, EngineError};
 use hosting::limit::TICKET_CLOSE_DAYS;
 use kernel::{AccountId, Id, ServiceId, TicketId, Timestamp, UserId};
 
-use super::object::{Desk, Ticket, TicketKind, TicketPriority, TicketStatus};
+use super::object::{Desk, Ticket, TicketKind, TicketPriority, TicketRating, TicketStatus};
 use crate::access::now;
 use crate::access::reach::{Columns, reach};
 use crate::error::Fault;
@@ -19,7 +20,7 @@ use crate::scalar::{AccountKey, Place, ServiceKey, TicketKey, UserKey};
 pub(crate) const PROJECTION: &str = "ticket_list";
 
 const SELECT: &str = "SELECT tenant, ticket_id, service_id, kind, subject, status, opened_at, changed_at, born, \
-     resolved_at, priority, assignee_id FROM ticket_list_v4 WHERE ";
+     resolved_at, priority, assignee_id, merged_into, stars, rating FROM ticket_list_v5 WHERE ";
 
 const COLUMNS: Columns = Columns { service: Some("service_id"), domain: None, mailbox: None };
 
@@ -99,7 +100,7 @@ impl TicketQuery {
 
 /// Whose a ticket is.
 pub(crate) fn owner(ticket: TicketId) -> Statement {
-    Statement::new("SELECT tenant FROM ticket_list_v4 WHERE ticket_id = $1 LIMIT 1").bind(ticket.uuid())
+    Statement::new("SELECT tenant FROM ticket_list_v5 WHERE ticket_id = $1 LIMIT 1").bind(ticket.uuid())
 }
 
 /// One ticket, if the caller may see it.
@@ -137,6 +138,11 @@ fn ticket(row: &Row, order: usize) -> Result<(PageKey, Ticket), DatabaseError> {
         },
         opened_at: Timestamp::from_millis(row.int(6)?).into(),
         changed_at: Timestamp::from_millis(row.int(7)?).into(),
+        merged_into_id: row.opt_uuid(12)?.map(|id| TicketKey(TicketId::new(id))),
+        rating: row.opt_int(13)?.map(|stars| TicketRating {
+            stars: i32::try_from(stars).unwrap_or_default(),
+            words: row.opt_text(14).ok().flatten().map(str::to_owned),
+        }),
         desk: Desk {
             priority: match row.text(10)? {
                 "low" => TicketPriority::Low,
@@ -170,4 +176,24 @@ const fn priority_name(priority: TicketPriority) -> &'static str {
 /// What was resolved until then, in milliseconds since 1970, is closed now.
 fn closed_before() -> i64 {
     now().millis() - TICKET_CLOSE_DAYS * 24 * 3600 * 1000
+}
+
+/// Tickets that have waited for the customer since before `moment`, at most `limit`, the longest first: for whoever resolves
+/// them by themselves.
+///
+/// # Errors
+/// The tables cannot be read.
+pub async fn idle_tickets(
+    engine: &Engine,
+    moment: Timestamp,
+    limit: usize,
+) -> Result<Vec<(AccountId, TicketId)>, EngineError> {
+    let select = Statement::new(
+        "SELECT tenant, ticket_id FROM ticket_list_v5 WHERE status = 'awaiting_customer' AND changed_at < $1 \
+         ORDER BY changed_at, ticket_id LIMIT $2",
+    );
+    let select = select.bind(moment.millis()).bind(i64::try_from(limit).unwrap_or(i64::MAX));
+    let rows = engine.query(select).await?;
+    let read = rows.iter().map(|row| Ok((AccountId::new(row.uuid(0)?), TicketId::new(row.uuid(1)?))));
+    read.collect::<Result<_, DatabaseError>>().map_err(Into::into)
 }

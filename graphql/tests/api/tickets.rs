@@ -169,3 +169,48 @@ async fn the_desk_takes_tickets_and_customers_do_not_see_who() {
     let cleared = stage.done(&operator, &assign("")).await;
     assert_eq!(cleared["ticketAssign"]["ticket"]["assigneeId"], json!(null));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_tickets_become_one_that_its_customer_rates() {
+    let stage = Stage::open().await;
+    let operator = stage.operator().await;
+    let (customer, id) = asked(&stage, &operator).await;
+    let again = "mutation { ticketOpen(input: { kind: TECHNICAL, subject: \"Again\", text: \"Still no mail.\" }) \
+                 { ticket { id } userErrors { code } } }";
+    let again = stage.done(&customer.owner, again).await;
+    let second = again["ticketOpen"]["ticket"]["id"].as_str().expect("an id").to_owned();
+    let merge = format!(
+        "mutation {{ ticketMerge(accountId: \"{}\", ticketId: \"{second}\", intoTicketId: \"{id}\") {{ ticket {{ id messages \
+         {{ text }} }} userErrors {{ code }} }} }}",
+        customer.account
+    );
+    let refused = stage.ask(&customer.owner, &merge).await;
+    assert_eq!(crate::stage::code(&refused), "FORBIDDEN", "{refused:#}");
+    let merged = stage.done(&operator, &merge).await["ticketMerge"]["ticket"].clone();
+    assert_eq!(merged["id"], json!(id));
+    assert_eq!(merged["messages"], json!([{ "text": "Since today." }, { "text": "Still no mail." }]));
+    let seen = format!("{{ ticket(ticketId: \"{second}\") {{ status mergedIntoId messages {{ text }} }} }}");
+    let seen = stage.done(&customer.owner, &seen).await["ticket"].clone();
+    assert_eq!((&seen["status"], &seen["mergedIntoId"]), (&json!("RESOLVED"), &json!(id)));
+    let rate = |ticket: &str, stars: u8| {
+        format!(
+            "mutation {{ ticketRate(accountId: \"{}\", ticketId: \"{ticket}\", stars: {stars}, words: \"Quick\") {{ ticket {{ \
+             rating {{ stars words }} }} userErrors {{ code field limits {{ allowed used }} }} }} }}",
+            customer.account
+        )
+    };
+    for (ticket, stars, expected) in
+        [(&second, 5, "TICKET_MERGED"), (&id, 5, "TICKET_NOT_RESOLVED"), (&id, 6, "TICKET_NOT_RESOLVED")]
+    {
+        let refused = stage.ask(&customer.owner, &rate(ticket, stars)).await["data"]["ticketRate"].clone();
+        assert_eq!(refused["userErrors"][0]["code"], expected, "{refused:#}");
+    }
+    let resolve = format!("mutation {{ ticketResolve(ticketId: \"{id}\") {{ userErrors {{ code }} }} }}");
+    stage.done(&customer.owner, &resolve).await;
+    let refused = stage.ask(&customer.owner, &rate(&id, 6)).await["data"]["ticketRate"].clone();
+    assert_eq!(refused["userErrors"][0]["limits"], json!([{ "allowed": 5, "used": 6 }]));
+    let praised = stage.ask(&operator, &rate(&id, 5)).await;
+    assert_eq!(crate::stage::code(&praised), "FORBIDDEN", "nobody praises themselves");
+    let rated = stage.done(&customer.owner, &rate(&id, 4)).await["ticketRate"]["ticket"].clone();
+    assert_eq!(rated["rating"], json!({ "stars": 4, "words": "Quick" }));
+}

@@ -10,10 +10,12 @@ use engine::{Engine, Outcome};
 use graphql::{GivenFile, TicketFiles};
 use hosting::HostingRefusal;
 use hosting::refusal::TicketRefusal;
-use hosting::ticket::{Side, TicketCommand, Way};
+use hosting::ticket::{Side, Ticket, TicketCommand, Way};
 use hosting::use_case::AnswerTicket;
 use journal::{Clock as _, SystemClock};
-use kernel::{AccountId, CommandId, CorrelationId, DomainName, EmailAddress, Id as _, TenantId, TicketId};
+use kernel::{
+    AccountId, CommandId, CorrelationId, DomainName, EmailAddress, Id as _, Key, TenantId, TicketId,
+};
 use notice::{Links, NoReply, Reply, read_reply};
 use parking_lot::Mutex;
 use smtp::{Intake, ReportInbox, ReportIntake, ReportLetter};
@@ -53,6 +55,13 @@ impl AnswerTickets {
     pub fn new(files: TicketFiles, links: Links, domain: DomainName) -> Self {
         let gate = Arc::new(Semaphore::new(READ_COUNT_MAX));
         Self { files, links, domain, gate, hour: Mutex::default() }
+    }
+
+    /// The ticket in which another goes on; itself where it was not merged.
+    async fn standing(&self, account: AccountId, ticket: TicketId) -> TicketId {
+        let loaded = self.files.engine.load(account.tenant(), &Key::<Ticket>(ticket)).await;
+        let into = loaded.ok().and_then(|state| state.record().and_then(|record| record.merged_into));
+        into.unwrap_or(ticket)
     }
 
     fn ticket(&self, to: &EmailAddress) -> Option<TicketId> {
@@ -116,6 +125,8 @@ impl AnswerTickets {
             let whole = Uuid::new_v5(&ticket.uuid(), name);
             CommandId::new(Uuid::new_v5(&whole, &part.to_be_bytes()))
         };
+        // Where it was merged meanwhile, it goes on in the other.
+        let ticket = self.standing(account, ticket).await;
         let principal = Principal::platform("tickets_by_mail");
         let correlation = CorrelationId::new(Uuid::now_v7());
         let text = said(&reply);

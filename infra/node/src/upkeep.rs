@@ -7,9 +7,11 @@ use authority::Principal;
 use directory::Directory;
 use door::DoorBook;
 use engine::Engine;
-use hosting::use_case::PurgeService;
+use hosting::limit::TICKET_WAIT_DAYS;
+use hosting::ticket::TicketCommand;
+use hosting::use_case::{AnswerTicket, PurgeService};
 use journal::{Clock as _, SystemClock};
-use kernel::{CommandId, CorrelationId};
+use kernel::{CommandId, CorrelationId, Timestamp};
 use store::{Retries, SqlStore, Store as _};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
@@ -26,6 +28,10 @@ const PURGE_PAUSE: Duration = Duration::from_secs(3600);
 const PURGED_COUNT_MAX: usize = 1000;
 /// How often last logins are written.
 const LOGINS_PAUSE: Duration = Duration::from_secs(20);
+/// How often tickets that wait in vain are looked for.
+const IDLE_TICKETS_PAUSE: Duration = Duration::from_secs(3600);
+/// Tickets that are resolved at one look; the rest follows with the next.
+const IDLE_TICKET_COUNT_MAX: usize = 1000;
 /// How often other nodes are heard.
 const HEAR_PAUSE: Duration = Duration::from_millis(500);
 
@@ -34,6 +40,32 @@ async fn paused(pause: Duration, stop: &CancellationToken) -> bool {
     tokio::select! {
         () = stop.cancelled() => false,
         () = tokio::time::sleep(pause) => true,
+    }
+}
+
+/// Resolves tickets in which the customer has said nothing for 7 days after the support.
+pub async fn idle_tickets(engine: Arc<Engine>, stop: CancellationToken) {
+    let wait = Duration::from_secs(TICKET_WAIT_DAYS.unsigned_abs() * 24 * 3600);
+    loop {
+        let before = i64::try_from(wait.as_millis()).unwrap_or(i64::MAX);
+        let moment = Timestamp::from_millis(engine.now().millis().saturating_sub(before));
+        match graphql::idle_tickets(&engine, moment, IDLE_TICKET_COUNT_MAX).await {
+            Ok(found) => {
+                for (account, ticket) in found {
+                    let resolve = AnswerTicket { account, ticket, command: TicketCommand::ResolveIdle };
+                    let (command, correlation) =
+                        (CommandId::new(Uuid::now_v7()), CorrelationId::new(Uuid::now_v7()));
+                    let principal = Principal::platform("idle_tickets");
+                    if let Err(error) = engine.run(&principal, command, correlation, &resolve).await {
+                        tracing::warn!(%error, "a ticket that waits in vain was not resolved");
+                    }
+                }
+            }
+            Err(error) => tracing::warn!(%error, "tickets that wait in vain are not known"),
+        }
+        if !paused(IDLE_TICKETS_PAUSE, &stop).await {
+            return;
+        }
     }
 }
 

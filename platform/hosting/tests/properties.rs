@@ -393,6 +393,9 @@ fn ticket_event() -> impl Strategy<Value = HostingEvent> {
         .prop_map(|priority| TicketEvent::PrioritySet { priority }),
         at().prop_map(|at| TicketEvent::Resolved { at }),
         Just(TicketEvent::Reopened),
+        (any_id(), at()).prop_map(|(into, at)| TicketEvent::Merged { into, at }),
+        any_id().prop_map(|from| TicketEvent::TookIn { from }),
+        (any::<u8>(), option::of(text())).prop_map(|(stars, words)| TicketEvent::Rated { stars, words }),
     ]
     .prop_map(HostingEvent::Ticket)
 }

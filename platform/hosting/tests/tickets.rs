@@ -7,7 +7,7 @@ use hosting::service::SuspensionReason;
 use hosting::ticket::{
     FileKey, NewFile, Side, Ticket, TicketCommand, TicketKind, TicketPriority, TicketStage, Way,
 };
-use hosting::use_case::{AnswerTicket, OpenTicket, SuspendService};
+use hosting::use_case::{AnswerTicket, MergeTickets, OpenTicket, SuspendService};
 use kernel::{Actor, Timestamp, Via};
 use support::id;
 use support::stage::{account, service, with_mailbox};
@@ -177,4 +177,61 @@ fn the_desk_takes_tickets_and_says_how_much_they_hurry() {
         assert_eq!(world.run(&with(80, command)), lacks);
     }
     world.must(&with(80, TicketCommand::Attach(file(1, 1))));
+}
+
+fn rate(stars: u8) -> TicketCommand {
+    TicketCommand::Rate { stars, words: " quick ".to_owned() }
+}
+
+#[test]
+fn a_ticket_goes_on_in_another_and_nothing_more_is_said_in_it() {
+    let mut world = with_mailbox();
+    world.must(&open(80));
+    world.must(&open(81));
+    let merge = |ticket, into| MergeTickets { account: account(), ticket: id(ticket), into: id(into) };
+    assert_eq!(world.refused(&merge(80, 80)), "TICKET_MERGE_ITSELF");
+    assert_eq!(world.refused(&merge(80, 99)), "TICKET_NOT_FOUND");
+    world.must(&with(80, TicketCommand::Resolve));
+    world.must(&merge(81, 80));
+    assert_eq!(world.run(&merge(81, 80)), Ok(0), "again it changes nothing");
+    let into = world.state::<Ticket>(account().tenant(), id(80));
+    let into = into.record().expect("a ticket");
+    assert_eq!(
+        (into.stage, into.taken_in.as_slice()),
+        (TicketStage::AwaitingStaff, &[id(81)][..]),
+        "what waited waits"
+    );
+    assert_eq!(world.refused(&say(81, Side::Customer, "more")), "TICKET_MERGED");
+    for command in [TicketCommand::Reopen, rate(5)] {
+        assert_eq!(world.refused(&with(81, command)), "TICKET_MERGED");
+    }
+    // In a circle nothing would be read any more.
+    assert_eq!(world.refused(&merge(80, 81)), "TICKET_MERGED");
+    assert_eq!(world.refused(&with(80, TicketCommand::TakeIn(id(9)))), "TICKET_MERGE_ITSELF");
+}
+
+#[test]
+fn a_ticket_is_rated_once_it_is_resolved_and_for_thirty_days() {
+    let mut world = with_mailbox();
+    world.must(&open(80));
+    assert_eq!(world.refused(&with(80, rate(5))), "TICKET_NOT_RESOLVED");
+    world.must(&with(80, TicketCommand::Resolve));
+    for stars in [0, 6, 255] {
+        assert_eq!(world.refused(&with(80, rate(stars))), "TICKET_STARS");
+    }
+    assert_eq!(world.run(&with(80, rate(5))), Ok(1));
+    assert_eq!(world.run(&with(80, rate(5))), Ok(0));
+    assert_eq!(world.run(&with(80, rate(1))), Ok(1), "who thinks otherwise later says so");
+    world.now = world.now.plus(std::time::Duration::from_secs(31 * 24 * 3600));
+    assert_eq!(world.refused(&with(80, rate(2))), "TICKET_CLOSED");
+}
+
+#[test]
+fn only_what_waits_for_the_customer_is_resolved_by_itself() {
+    let mut world = with_mailbox();
+    world.must(&open(80));
+    assert_eq!(world.run(&with(80, TicketCommand::ResolveIdle)), Ok(0), "the support has not answered");
+    world.must(&say(80, Side::Staff, "Try again"));
+    world.must(&with(80, TicketCommand::ResolveIdle));
+    assert_eq!(world.run(&with(80, TicketCommand::ResolveIdle)), Ok(0));
 }

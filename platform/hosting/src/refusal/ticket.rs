@@ -21,6 +21,18 @@ refusals! {
         Closed = "TICKET_CLOSED", Some("ticketId"),
             "This ticket was resolved more than 30 days ago; open a new one.",
             "Ce ticket est résolu depuis plus de 30 jours ; ouvrez-en un nouveau.";
+        /// It goes on in another.
+        Merged = "TICKET_MERGED", Some("ticketId"),
+            "This ticket goes on in another one, with which it was merged; write there.",
+            "Ce ticket se poursuit dans un autre, avec lequel il a été fusionné ; écrivez-y.";
+        /// A ticket is not merged with itself.
+        MergeItself = "TICKET_MERGE_ITSELF", Some("intoTicketId"),
+            "A ticket is merged with another one of the same account; name another.",
+            "Un ticket est fusionné avec un autre du même compte ; indiquez-en un autre.";
+        /// It is rated once it is answered.
+        NotResolved = "TICKET_NOT_RESOLVED", Some("ticketId"),
+            "A ticket is rated once it is resolved; resolve it first, or go on writing.",
+            "Un ticket est noté une fois résolu ; résolvez-le d’abord, ou continuez à écrire.";
         /// Nothing is said.
         TextEmpty = "TICKET_TEXT_EMPTY", Some("text"),
             "This message is empty; write what it is about.",
@@ -39,6 +51,14 @@ refusals! {
         LimitReached = "TICKET_LIMIT_REACHED", Some("accountId"), "tickets",
             "This account has {used} of {allowed} open tickets; resolve one first.",
             "Ce compte a {used} tickets ouverts sur {allowed} ; résolvez-en un d’abord.";
+        /// The ticket has taken in as many as one may.
+        MergeLimit = "TICKET_MERGE_LIMIT", Some("intoTicketId"), "tickets",
+            "This ticket has taken in {used} of {allowed} others; choose another one.",
+            "Ce ticket en a absorbé {used} sur {allowed} ; choisissez-en un autre.";
+        /// No such rating.
+        Stars = "TICKET_STARS", Some("stars"), "stars",
+            "A ticket is rated from 1 to {allowed}, not {used}; choose one of these.",
+            "Un ticket est noté de 1 à {allowed}, pas {used} ; choisissez l’une de ces notes.";
         /// The ticket has become too long.
         MessageLimit = "TICKET_MESSAGE_LIMIT", Some("ticketId"), "messages",
             "This ticket has {used} of {allowed} messages; open a new one.",

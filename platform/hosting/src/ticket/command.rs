@@ -1,6 +1,6 @@
 //! What can be asked of a ticket.
 
-use kernel::{AccountId, ServiceId, UserId};
+use kernel::{AccountId, ServiceId, TicketId, UserId};
 
 use super::{FileKey, Side, TicketKind, TicketPriority, Way};
 
@@ -30,6 +30,19 @@ pub enum TicketCommand {
     Resolve,
     /// It is not answered after all; within 30 days.
     Reopen,
+    /// The customer has said nothing for long enough: it is answered, if it still is the customer's turn.
+    ResolveIdle,
+    /// It goes on in another: see [`crate::use_case::MergeTickets`].
+    MergeInto(TicketId),
+    /// Another goes on here.
+    TakeIn(TicketId),
+    /// Say how it was, within 30 days after it was resolved; what was said before is replaced.
+    Rate {
+        /// From 1, the worst, to 5.
+        stars: u8,
+        /// In words, up to 10 000 characters; empty: none.
+        words: String,
+    },
 }
 
 /// A file to be.

@@ -9,8 +9,8 @@ use super::{
 use crate::HostingRefusal;
 use crate::limit::{
     TICKET_FILE_COUNT_MAX, TICKET_FILE_NAME_CHARACTER_COUNT_MAX, TICKET_FILE_OCTETS_MAX,
-    TICKET_FILES_OCTETS_MAX, TICKET_MESSAGE_COUNT_MAX, TICKET_REOPEN_DAYS,
-    TICKET_SUBJECT_CHARACTER_COUNT_MAX, TICKET_TEXT_CHARACTER_COUNT_MAX,
+    TICKET_FILES_OCTETS_MAX, TICKET_MERGE_COUNT_MAX, TICKET_MESSAGE_COUNT_MAX, TICKET_REOPEN_DAYS,
+    TICKET_STARS_MAX, TICKET_SUBJECT_CHARACTER_COUNT_MAX, TICKET_TEXT_CHARACTER_COUNT_MAX,
 };
 use crate::refusal::{Limit, TicketRefusal};
 
@@ -29,7 +29,7 @@ impl Decider for Ticket {
     fn evolve(state: TicketState, event: &TicketEvent) -> TicketState {
         match (state, event) {
             (_, TicketEvent::Opened { account, service, kind, subject, .. }) => {
-                TicketState::Present(TicketRecord {
+                TicketState::Present(Box::new(TicketRecord {
                     account: *account,
                     service: *service,
                     kind: *kind,
@@ -39,7 +39,10 @@ impl Decider for Ticket {
                     files: Vec::new(),
                     assignee: None,
                     priority: TicketPriority::default(),
-                })
+                    merged_into: None,
+                    taken_in: Vec::new(),
+                    rating: None,
+                }))
             }
             (TicketState::Present(mut record), event) => {
                 match event {
@@ -55,6 +58,14 @@ impl Decider for Ticket {
                     TicketEvent::PrioritySet { priority } => record.priority = *priority,
                     TicketEvent::Resolved { at } => record.stage = TicketStage::Resolved(*at),
                     TicketEvent::Reopened => record.stage = TicketStage::AwaitingStaff,
+                    TicketEvent::Merged { into, at } => {
+                        record.merged_into = Some(*into);
+                        if !matches!(record.stage, TicketStage::Resolved(_)) {
+                            record.stage = TicketStage::Resolved(*at);
+                        }
+                    }
+                    TicketEvent::TookIn { from } => record.taken_in.push(*from),
+                    TicketEvent::Rated { stars, words } => record.rating = Some((*stars, words.clone())),
                     TicketEvent::Opened { .. } => {}
                 }
                 TicketState::Present(record)
@@ -73,10 +84,39 @@ impl Decider for Ticket {
         let record = match (state, command) {
             (TicketState::Absent, C::Open(new)) => return open(&new),
             (TicketState::Absent, _) => return Err(TicketRefusal::NotFound.into()),
-            (TicketState::Present(record), command) => (record, command),
+            (TicketState::Present(record), command) => (record.as_ref(), command),
         };
         match record {
             (_, C::Open(_)) => Err(TicketRefusal::Exists.into()),
+            // It goes on elsewhere: there it is written, and there it is rated.
+            (
+                TicketRecord { merged_into: Some(_), .. },
+                C::Attach(_) | C::Say { .. } | C::Reopen | C::Rate { .. } | C::TakeIn(_),
+            ) => Err(TicketRefusal::Merged.into()),
+            (TicketRecord { merged_into: Some(known), .. }, C::MergeInto(into)) => {
+                if *known == into {
+                    Ok(vec![])
+                } else {
+                    Err(TicketRefusal::Merged.into())
+                }
+            }
+            (_, C::MergeInto(into)) => Ok(vec![TicketEvent::Merged { into, at: now }]),
+            (record, C::TakeIn(from)) if record.taken_in.contains(&from) => Ok(vec![]),
+            (record, C::TakeIn(from)) => {
+                if is_late(record, now) {
+                    return Err(TicketRefusal::Closed.into());
+                }
+                if record.taken_in.len() >= TICKET_MERGE_COUNT_MAX {
+                    let limit = Limit::count(TICKET_MERGE_COUNT_MAX, record.taken_in.len());
+                    return Err(TicketRefusal::MergeLimit(limit).into());
+                }
+                Ok(vec![TicketEvent::TookIn { from }])
+            }
+            (record, C::Rate { stars, words }) => rate(record, (stars, &words), now),
+            (record, C::ResolveIdle) => Ok(match record.stage {
+                TicketStage::AwaitingCustomer => vec![TicketEvent::Resolved { at: now }],
+                TicketStage::AwaitingStaff | TicketStage::Resolved(_) => vec![],
+            }),
             (record, C::Attach(new)) => attach(record, new, now),
             (record, C::Assign(to)) if record.assignee == to => Ok(vec![]),
             (_, C::Assign(to)) => Ok(vec![TicketEvent::Assigned { to }]),
@@ -107,6 +147,31 @@ impl Decider for Ticket {
             },
         }
     }
+}
+
+/// Customers say how it was once it is answered.
+fn rate(
+    record: &TicketRecord,
+    (stars, words): (u8, &str),
+    now: Timestamp,
+) -> Result<Vec<TicketEvent>, HostingRefusal> {
+    match record.stage {
+        TicketStage::AwaitingStaff | TicketStage::AwaitingCustomer => {
+            return Err(TicketRefusal::NotResolved.into());
+        }
+        TicketStage::Resolved(_) if is_late(record, now) => return Err(TicketRefusal::Closed.into()),
+        TicketStage::Resolved(_) => {}
+    }
+    if !(1..=TICKET_STARS_MAX).contains(&stars) {
+        let limit = Limit { allowed: TICKET_STARS_MAX.into(), used: stars.into() };
+        return Err(TicketRefusal::Stars(limit).into());
+    }
+    let words = match words.trim().is_empty() {
+        true => None,
+        false => Some(Sealed::new(SubjectId::of_account(record.account), text_of(words)?)),
+    };
+    let is_same = record.rating.as_ref() == Some(&(stars, words.clone()));
+    Ok(if is_same { vec![] } else { vec![TicketEvent::Rated { stars, words }] })
 }
 
 /// Whose turn it is after one side has given something; a note among the support is nobody's.

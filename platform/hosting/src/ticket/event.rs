@@ -1,6 +1,6 @@
 //! What can happen to a ticket.
 
-use kernel::{AccountId, Sealed, ServiceId, Timestamp, UserId};
+use kernel::{AccountId, Sealed, ServiceId, TicketId, Timestamp, UserId};
 
 /// What a ticket is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -137,4 +137,23 @@ pub enum TicketEvent {
     },
     /// It is not answered after all.
     Reopened,
+    /// It goes on in another ticket of the same account.
+    Merged {
+        /// In which.
+        into: TicketId,
+        /// When.
+        at: Timestamp,
+    },
+    /// Another ticket of the same account goes on here.
+    TookIn {
+        /// Which.
+        from: TicketId,
+    },
+    /// The customer says how it was.
+    Rated {
+        /// From 1, the worst, to 5.
+        stars: u8,
+        /// In words.
+        words: Option<Sealed<String>>,
+    },
 }

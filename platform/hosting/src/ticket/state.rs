@@ -1,6 +1,6 @@
 //! What a ticket's past makes of it.
 
-use kernel::{AccountId, Sealed, ServiceId, Timestamp, UserId};
+use kernel::{AccountId, Sealed, ServiceId, TicketId, Timestamp, UserId};
 
 use super::{TicketFile, TicketKind, TicketPriority};
 
@@ -11,12 +11,12 @@ pub enum TicketState {
     #[default]
     Absent,
     /// It exists.
-    Present(TicketRecord),
+    Present(Box<TicketRecord>),
 }
 
 impl TicketState {
     /// What is known of it.
-    pub const fn record(&self) -> Option<&TicketRecord> {
+    pub fn record(&self) -> Option<&TicketRecord> {
         match self {
             Self::Absent => None,
             Self::Present(record) => Some(record),
@@ -56,4 +56,10 @@ pub struct TicketRecord {
     pub assignee: Option<UserId>,
     /// How much it hurries.
     pub priority: TicketPriority,
+    /// The ticket in which it goes on.
+    pub merged_into: Option<TicketId>,
+    /// Tickets that go on here.
+    pub taken_in: Vec<TicketId>,
+    /// How it was, in the eyes of the customer.
+    pub rating: Option<(u8, Option<Sealed<String>>)>,
 }

@@ -13,6 +13,9 @@ const ASSIGNED: Kind = Kind { name: "ticket.assigned", schema: 1 };
 const PRIORITY_SET: Kind = Kind { name: "ticket.priority_set", schema: 1 };
 const RESOLVED: Kind = Kind { name: "ticket.resolved", schema: 1 };
 const REOPENED: Kind = Kind { name: "ticket.reopened", schema: 1 };
+const MERGED: Kind = Kind { name: "ticket.merged", schema: 1 };
+const TOOK_IN: Kind = Kind { name: "ticket.took_in", schema: 1 };
+const RATED: Kind = Kind { name: "ticket.rated", schema: 1 };
 
 #[derive(Serialize, Deserialize)]
 struct OpenedV1 {
@@ -54,6 +57,24 @@ struct AssignedV1 {
 #[derive(Serialize, Deserialize)]
 struct PrioritySetV1 {
     priority: PriorityV1,
+}
+
+#[derive(Serialize, Deserialize)]
+struct MergedV1 {
+    into: String,
+    at_ms: i64,
+}
+
+#[derive(Serialize, Deserialize)]
+struct TookInV1 {
+    from: String,
+}
+
+#[derive(Serialize, Deserialize)]
+struct RatedV1 {
+    stars: u8,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    words: Option<SealedField>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -173,6 +194,9 @@ impl Event for TicketEvent {
             Self::PrioritySet { .. } => PRIORITY_SET,
             Self::Resolved { .. } => RESOLVED,
             Self::Reopened => REOPENED,
+            Self::Merged { .. } => MERGED,
+            Self::TookIn { .. } => TOOK_IN,
+            Self::Rated { .. } => RATED,
         }
     }
 
@@ -203,6 +227,11 @@ impl Event for TicketEvent {
             Self::PrioritySet { priority } => json(&PrioritySetV1 { priority: (*priority).into() }),
             Self::Resolved { at } => json(&ResolvedV1 { at_ms: at.millis() }),
             Self::Reopened => json(&Nothing {}),
+            Self::Merged { into, at } => json(&MergedV1 { into: into.to_string(), at_ms: at.millis() }),
+            Self::TookIn { from } => json(&TookInV1 { from: from.to_string() }),
+            Self::Rated { stars, words } => {
+                json(&RatedV1 { stars: *stars, words: wire::seal_some(seal, words.as_ref())? })
+            }
         })
     }
 
@@ -248,6 +277,18 @@ impl Event for TicketEvent {
             ("ticket.resolved", 1) => wire::form(raw)
                 .map(|form: ResolvedV1| Self::Resolved { at: Timestamp::from_millis(form.at_ms) }),
             ("ticket.reopened", 1) => wire::form(raw).map(|Nothing {}| Self::Reopened),
+            ("ticket.merged", 1) => {
+                let form: MergedV1 = wire::form(raw)?;
+                Ok(Self::Merged { into: wire::id(raw, &form.into)?, at: Timestamp::from_millis(form.at_ms) })
+            }
+            ("ticket.took_in", 1) => {
+                let form: TookInV1 = wire::form(raw)?;
+                Ok(Self::TookIn { from: wire::id(raw, &form.from)? })
+            }
+            ("ticket.rated", 1) => {
+                let form: RatedV1 = wire::form(raw)?;
+                Ok(Self::Rated { stars: form.stars, words: wire::open_some(raw, open, form.words.as_ref())? })
+            }
             _ => Err(wire::unknown(raw)),
         }
     }

@@ -5,6 +5,7 @@ use kernel::{AccountId, Changes, Decider, Key, Reads, TenantId, TicketId, Timest
 
 use crate::HostingRefusal;
 use crate::account::{Account, AccountCommand};
+use crate::refusal::TicketRefusal;
 use crate::ticket::{Side, Ticket, TicketCommand, TicketStage};
 
 /// Says something in a ticket, lays a file beside it, resolves it or opens it again. The support's side, what it says to
@@ -37,6 +38,10 @@ impl UseCase for AnswerTicket {
         (account, ticket): &<Self::Reads as Reads>::States,
         now: Timestamp,
     ) -> Result<Changes, HostingRefusal> {
+        if matches!(self.command, TicketCommand::MergeInto(_) | TicketCommand::TakeIn(_)) {
+            // That takes both tickets: see `MergeTickets`.
+            return Err(TicketRefusal::MergeItself.into());
+        }
         let answered = Ticket::decide(ticket, self.command.clone(), &(), now)?;
         // What is resolved counts no more; what goes on counts again.
         let after = answered.iter().fold(ticket.clone(), Ticket::evolve);
@@ -59,7 +64,11 @@ impl Guarded for AnswerTicket {
             TicketCommand::Say { side, is_internal, .. } => *side == Side::Staff || *is_internal,
             TicketCommand::Attach(file) => file.side == Side::Staff || file.is_internal,
             TicketCommand::Assign(_) | TicketCommand::SetPriority(_) => true,
-            TicketCommand::Open(_) | TicketCommand::Resolve | TicketCommand::Reopen => false,
+            TicketCommand::ResolveIdle | TicketCommand::MergeInto(_) | TicketCommand::TakeIn(_) => true,
+            TicketCommand::Open(_)
+            | TicketCommand::Resolve
+            | TicketCommand::Reopen
+            | TicketCommand::Rate { .. } => false,
         };
         let permission = if is_staff { Permission::PlatformWrite } else { Permission::TicketWrite };
         let resource = Resource::account(self.account);
