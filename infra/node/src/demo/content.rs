@@ -250,7 +250,7 @@ async fn deposit(
         },
         flags,
         internal_date: Some(at),
-        quota: QUOTA,
+        quota: QUOTA.into(),
         prefix: Bytes::new(),
     };
     let id = format!("{number}.{}@{DOMAIN}", generation.account().uuid().simple());
