@@ -42,13 +42,15 @@ async fn of_two_administrators_the_later_is_told_and_nothing_is_undone() {
     let name = |name: &str, revision: u32| {
         let revision = revision + 2;
         format!(
-            "mutation {{ mailboxDisplayNameChange(mailboxId: \"{mailbox}\", displayName: \"{name}\", revision: {revision}) {{ {ERRORS} }} }}"
+            "mutation {{ mailboxDisplayNameChange(mailboxId: \"{mailbox}\", displayName: \"{name}\", revision: {revision}) {{ position {ERRORS} }} }}"
         )
     };
     let named = stage.ask(owner, &name("Alicia", 0)).await["data"]["mailboxDisplayNameChange"].clone();
     assert_eq!(named["userErrors"], json!([]), "quota and name have one revision: {named:#}");
-    let seen =
-        format!("{{ mailbox(mailboxId: \"{mailbox}\") {{ revision quotaBytes settings {{ revision }} }} }}");
+    let place = &named["position"];
+    let seen = format!(
+        "{{ mailbox(mailboxId: \"{mailbox}\", atLeast: {place}) {{ revision quotaBytes settings {{ revision }} }} }}"
+    );
     let seen = stage.done(owner, &seen).await["mailbox"].clone();
     assert_eq!(seen, json!({ "revision": 3, "quotaBytes": 2_000_000, "settings": { "revision": 0 } }));
 
