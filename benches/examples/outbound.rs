@@ -16,7 +16,9 @@ use bytes::Bytes;
 use database::Database;
 use directory::Directory;
 use kernel::{DomainName, EmailAddress, TenantId, Timestamp};
-use outbound::{Chance, Direct, Guard, Metrics, Nodes, Opportunistic, Outbound, Settings, World};
+use outbound::{
+    Chance, Direct, Guard, Metrics, Nodes, Opportunistic, Outbound, Settings, Source, Sources, World,
+};
 use parking_lot::Mutex;
 use resolver::{Name, Record, Zone};
 use store::{Acceptance, Lane, QueuedRecipient, Queueing, Retention, SqlStore, Store as _};
@@ -169,9 +171,10 @@ fn deliver(
     port: u16,
     stop: &CancellationToken,
 ) -> tokio::task::JoinHandle<()> {
+    let hostname = DomainName::parse("us.example").expect("a name");
     let settings = Settings {
-        hostname: DomainName::parse("us.example").expect("a name"),
-        source: None,
+        hostname: hostname.clone(),
+        sources: Sources::of_all(Source::free(hostname, None)),
         port,
         guard: Guard { allows_loopback: true, ..Guard::default() },
         connection_count_max: 500,

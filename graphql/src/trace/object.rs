@@ -95,6 +95,9 @@ pub struct MailStep {
     pub folder: Option<String>,
     /// What was said: by the other server to us, or by us to it.
     pub reply: Option<ServerReply>,
+    /// From which addresses of the platform it left, or was to leave: a pool, and the address where it was used, for
+    /// example `shared 198.51.100.7`; none where there are no pools.
+    pub source: Option<String>,
     /// Why, as the stages that looked at it found.
     pub reasons: Vec<MailReason>,
     /// When it is tried next.
@@ -122,6 +125,7 @@ impl MailStep {
             domain_id: passage.domain.map(DomainKey),
             folder: passage.folder,
             reply: passage.reply.as_ref().and_then(ServerReply::of),
+            source: passage.source,
             reasons: reasons.collect(),
             next_at: passage.next_at.map(Into::into),
         }

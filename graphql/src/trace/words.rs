@@ -150,6 +150,7 @@ mod tests {
             reply,
             next_at: None,
             folder: None,
+            source: None,
             reasons: Vec::new(),
             message_id: None,
         }

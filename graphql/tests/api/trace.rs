@@ -76,6 +76,7 @@ async fn a_trace_shows_each_step_in_plain_words_to_whom_it_concerns() {
         }),
         next_at: None,
         folder: None,
+        source: None,
         reasons: vec!["unknown_recipient".to_owned()],
         message_id: None,
     };

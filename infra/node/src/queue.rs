@@ -200,7 +200,8 @@ fn step(passage: &Passage) -> String {
     let next = passage.next_at.map(|at| format!(", next {}", moment(at))).unwrap_or_default();
     let reply = passage.reply.as_ref().map(|reply| told(reply, None)).unwrap_or_default();
     let recipient = passage.recipient.as_deref().unwrap_or_default();
-    format!("  {} {} {recipient} {reply}{next}", moment(passage.at), passage.stage.as_str())
+    let source = passage.source.as_ref().map(|source| format!(", from {source}")).unwrap_or_default();
+    format!("  {} {} {recipient} {reply}{next}{source}", moment(passage.at), passage.stage.as_str())
 }
 
 fn told(reply: &RemoteReply, site: Option<&str>) -> String {

@@ -266,6 +266,7 @@ impl TakeReports {
             reply: None,
             next_at: None,
             message_id: None,
+            source: None,
             reasons: Vec::new(),
             ..step.clone()
         };

@@ -270,7 +270,7 @@ fn deliver(
     let reachable = reachable.filter(|address| !address.is_loopback() && !address.is_unspecified());
     let settings = outbound::Settings {
         hostname: hostname.clone(),
-        source: set.source,
+        sources: set.pools(&hostname)?,
         port: set.port,
         guard: outbound::Guard {
             own_names: vec![hostname, config.hostname.clone()],
@@ -282,6 +282,11 @@ fn deliver(
         site_connection_count_max: set.site_connections,
         body_octets_max: set.body_memory_mib * 1024 * 1024,
     };
+    for address in set.sources.iter().flat_map(|pool| &pool.addresses) {
+        if let Err(error) = std::net::TcpListener::bind((*address, 0)) {
+            tracing::error!(%address, %error, "this machine does not have an address of [[outbound.sources]]");
+        }
+    }
     let world = outbound::World {
         queue: Arc::clone(&platform.store) as Arc<dyn store::Queue>,
         directory: Arc::clone(&platform.directory),

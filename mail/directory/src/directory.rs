@@ -1,6 +1,6 @@
 //! The directory as the servers hold it.
 
-use kernel::{ByteSize, DomainId, EmailAddress, MailboxId, ServiceId, TenantId, Timestamp};
+use kernel::{ByteSize, DomainId, EmailAddress, MailboxId, PlanId, ServiceId, TenantId, Timestamp};
 use parking_lot::RwLock;
 
 use crate::authenticate::Gate;
@@ -109,6 +109,18 @@ impl Directory {
         let index = self.index.read();
         let login = index.login(index.mailbox_at(&canonical(&address))?, Credential::Password("".into()));
         Some((login.tenant, login.mailbox))
+    }
+
+    /// The plan of the service that a mailbox is of; none where it does not exist.
+    pub fn plan_of(&self, tenant: TenantId, mailbox: MailboxId) -> Option<PlanId> {
+        let index = self.index.read();
+        let entry = index.mailboxes.get(&(tenant, mailbox))?;
+        index.services.get(&(tenant, entry.service)).map(|service| service.plan)
+    }
+
+    /// The plan of the service that an account ordered or changed last; none where it has none.
+    pub fn newest_plan(&self, tenant: TenantId) -> Option<PlanId> {
+        self.index.read().newest_plans.get(&tenant).copied()
     }
 
     /// What a mailbox may send; none where it does not exist.

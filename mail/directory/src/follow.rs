@@ -14,7 +14,7 @@ use hosting::mailbox::{MailProtocol, MailboxEvent, MailboxSettings};
 use hosting::plan::PlanLimits;
 use hosting::service::ServiceEvent;
 use kernel::{
-    AliasId, DomainId, DomainName, EmailAddress, LocalPart, MailboxId, Recorded, ServiceId, TenantId,
+    AliasId, DomainId, DomainName, EmailAddress, LocalPart, MailboxId, PlanId, Recorded, ServiceId, TenantId,
     Timestamp,
 };
 
@@ -93,14 +93,16 @@ impl Follower for Directory {
 impl Index {
     fn take_service(&mut self, service: (TenantId, ServiceId), event: &ServiceEvent) {
         let entitlement = match event {
-            ServiceEvent::Ordered { limits, .. } => {
+            ServiceEvent::Ordered { plan, limits, .. } => {
                 // Ordered and not yet active: nothing is there that could be done.
-                self.services.insert(service, service_entry(Entitlement::Suspended, limits));
+                self.services.insert(service, service_entry(Entitlement::Suspended, *plan, limits));
+                self.newest_plans.insert(service.0, *plan);
                 return;
             }
-            ServiceEvent::PlanChanged { limits, .. } => {
+            ServiceEvent::PlanChanged { plan, limits, .. } => {
                 if let Some(entry) = self.services.get_mut(&service) {
-                    *entry = service_entry(entry.entitlement, limits);
+                    *entry = service_entry(entry.entitlement, *plan, limits);
+                    self.newest_plans.insert(service.0, *plan);
                 }
                 return;
             }
@@ -381,9 +383,10 @@ impl Index {
     }
 }
 
-fn service_entry(entitlement: Entitlement, limits: &PlanLimits) -> ServiceEntry {
+fn service_entry(entitlement: Entitlement, plan: PlanId, limits: &PlanLimits) -> ServiceEntry {
     ServiceEntry {
         entitlement,
+        plan,
         sends: limits.sends,
         recipients_per_message_max: limits.recipients_per_message_max,
         message_size_max: limits.message_size_max,

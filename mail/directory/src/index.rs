@@ -9,7 +9,7 @@ use hosting::domain::MtaSts;
 use hosting::mailbox::DetailHandling;
 use hosting::tls_policy::TlsPolicy;
 use kernel::{
-    AliasId, AppPasswordId, ByteSize, DomainId, DomainName, EmailAddress, MailboxId, SenderRelayId,
+    AliasId, AppPasswordId, ByteSize, DomainId, DomainName, EmailAddress, MailboxId, PlanId, SenderRelayId,
     ServiceId, TenantId, Timestamp, TlsPolicyId,
 };
 
@@ -26,6 +26,7 @@ use crate::{Credential, Demand, Entitlement, Footer, Login, Protocols, SendLimit
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct ServiceEntry {
     pub(crate) entitlement: Entitlement,
+    pub(crate) plan: PlanId,
     pub(crate) sends: hosting::plan::SendLimits,
     pub(crate) recipients_per_message_max: u32,
     pub(crate) message_size_max: ByteSize,
@@ -214,6 +215,8 @@ pub(crate) struct Index {
     pub(crate) domain_senders: HashMap<(TenantId, DomainId), Arc<Senders>>,
     /// How addresses of a domain are rewritten and copied.
     pub(crate) address_maps: HashMap<(TenantId, DomainId), AddressMaps>,
+    /// The plan of the service that each account ordered or changed last.
+    pub(crate) newest_plans: HashMap<TenantId, PlanId>,
     /// Through which relay mail of a domain leaves.
     pub(crate) sender_relays: HashMap<(TenantId, DomainId), (SenderRelayId, Arc<SenderRelay>)>,
     /// Who works in which mailbox.

@@ -27,9 +27,10 @@ use crate::limits::{
     ADDRESS_COUNT_MAX, CONNECT_WAIT, GREETING_WAIT, HANDSHAKE_WAIT, HELLO_WAIT, LEAVE_WAIT,
     REPLY_CHARACTER_COUNT_MAX,
 };
-use crate::network::Network;
+use crate::network::{CallError, Network};
 use crate::reply::{Reply, ReplyFault, clean};
 use crate::site::Host;
+use crate::source::Source;
 use crate::tls::{TlsDemand, TlsFault, TlsVerdict, client_config};
 
 /// A host does not offer TLS, in the word of RFC 8460 section 4.3.1.
@@ -102,10 +103,8 @@ impl std::fmt::Debug for Credentials {
 pub(crate) struct Call<'a> {
     /// How connections come about.
     pub(crate) network: &'a dyn Network,
-    /// The name that we give ourselves.
-    pub(crate) hello: &'a str,
-    /// From which address; any where none is given.
-    pub(crate) source: Option<IpAddr>,
+    /// From where, and under which name.
+    pub(crate) source: &'a Source,
     /// The port.
     pub(crate) port: u16,
     /// The protocol.
@@ -122,6 +121,12 @@ pub(crate) enum Fault {
     /// There is no connection.
     #[error("no connection: {0}")]
     Connect(io::ErrorKind),
+    /// The address that it should begin at is not there.
+    #[error("this platform cannot use its address {0}, from which the mail leaves: {1}")]
+    Unbound(IpAddr, io::ErrorKind),
+    /// The pool of addresses has none of the family of the host's.
+    #[error("this platform has no address from which the mail could reach {0}")]
+    NoFamily(IpAddr),
     /// Nothing came for too long.
     #[error("silent for too long after {0}")]
     Silent(&'static str),
@@ -167,6 +172,8 @@ impl Fault {
                 return told.told(host);
             }
             Self::Connect(_) => "4.4.1",
+            // Nobody but the operator of this platform can mend it (RFC 3463 section 3.4).
+            Self::Unbound(..) | Self::NoFamily(_) => "4.3.5",
             Self::Silent(_) | Self::Closed(_) => "4.4.2",
             Self::Garbage(..) => "4.5.0",
             Self::Tls(..) | Self::NoTls | Self::Excluded(_) => "4.7.5",
@@ -254,6 +261,8 @@ pub(crate) struct Client {
     protocol: Protocol,
     /// Which host it is.
     pub(crate) host: String,
+    /// Our own address, where it was not the system's choice.
+    pub(crate) source: Option<IpAddr>,
     /// Whether it is encrypted.
     pub(crate) is_encrypted: bool,
     /// Whether a transaction was begun and not ended by a message.
@@ -266,12 +275,17 @@ pub(crate) struct Client {
 #[derive(Debug, Clone)]
 pub(crate) struct Seen {
     pub(crate) host: String,
+    pub(crate) source: Option<IpAddr>,
     pub(crate) basis: Basis,
     pub(crate) fault: Option<TlsFault>,
 }
 
 impl Seen {
-    fn of(host: &Host, verdict: &TlsVerdict, outcome: &Result<Client, Fault>) -> Option<Self> {
+    fn of(
+        host: &Host,
+        verdict: &TlsVerdict,
+        (source, outcome): (Option<IpAddr>, &Result<Client, Fault>),
+    ) -> Option<Self> {
         let fault = |kind, detail: String| Some(TlsFault { kind, detail });
         let fault = match outcome {
             Ok(client) if client.is_encrypted => None,
@@ -285,7 +299,7 @@ impl Seen {
             // Nothing of this is about TLS.
             Err(_) => return None,
         };
-        Some(Self { host: host.name.to_string(), basis: verdict.basis.clone(), fault })
+        Some(Self { host: host.name.to_string(), source, basis: verdict.basis.clone(), fault })
     }
 }
 
@@ -308,11 +322,12 @@ pub(crate) async fn call(
     tries.truncate(ADDRESS_COUNT_MAX);
     for (host, verdict, address) in tries {
         let (at, name) = (SocketAddr::new(address, how.port), host.name.as_str());
+        let source = how.source.towards(at).and_then(|(source, _)| source);
         let mut outcome = match &verdict.demand {
             TlsDemand::Excluded(exclusion) => Err(Fault::Excluded(exclusion.reason.clone())),
             demand => greet(at, name, demand, how).await,
         };
-        seen.extend(Seen::of(host, verdict, &outcome).filter(|_| verdict.demand.is_tried()));
+        seen.extend(Seen::of(host, verdict, (source, &outcome)).filter(|_| verdict.demand.is_tried()));
         // TLS that fails where it is not asked for is no reason not to deliver (RFC 7435 section 3).
         let is_free = how.credentials.is_none() && matches!(verdict.demand, TlsDemand::May);
         if is_free && outcome.as_ref().is_err_and(Fault::is_of_tls) {
@@ -329,15 +344,21 @@ pub(crate) async fn call(
 }
 
 async fn greet(at: SocketAddr, host: &str, demand: &TlsDemand, how: &Call<'_>) -> Result<Client, Fault> {
-    let stream = tokio::time::timeout(CONNECT_WAIT, how.network.connect(at, how.source))
+    let (source, hello) = how.source.towards(at).ok_or(Fault::NoFamily(at.ip()))?;
+    let hello = hello.as_str();
+    let stream = tokio::time::timeout(CONNECT_WAIT, how.network.connect(at, source))
         .await
         .map_err(|_| Fault::Silent("the call"))?
-        .map_err(|error| Fault::Connect(error.kind()))?;
+        .map_err(|error| match (error, source) {
+            (CallError::Source(error), Some(source)) => Fault::Unbound(source, error.kind()),
+            (CallError::Source(error) | CallError::Host(error), _) => Fault::Connect(error.kind()),
+        })?;
     let mut client = Client {
         wire: Wire::new(stream),
         offers: Offers::default(),
         protocol: how.protocol,
         host: host.to_owned(),
+        source,
         is_encrypted: false,
         is_open: false,
         message_count: 0,
@@ -350,12 +371,12 @@ async fn greet(at: SocketAddr, host: &str, demand: &TlsDemand, how: &Call<'_>) -
     if !greeting.is_positive() {
         return Err(Fault::Refused("the call", greeting));
     }
-    client.hello(how.hello).await?;
+    client.hello(hello).await?;
     let must = matches!(demand, TlsDemand::Must(_)) || how.credentials.is_some();
     match config {
         _ if client.is_encrypted => {}
         Some(config) if client.offers.starttls => {
-            client.start_tls(config, host, how.hello).await?;
+            client.start_tls(config, host, hello).await?;
         }
         _ if must => return Err(Fault::NoTls),
         _ => {}
@@ -456,6 +477,7 @@ impl Client {
         let fault = || TlsFault { kind: NOT_SUPPORTED, detail: String::new() };
         let seen = |(_, verdict): &(Host, TlsVerdict)| Seen {
             host: self.host.clone(),
+            source: self.source,
             basis: verdict.basis.clone(),
             fault: (!self.is_encrypted).then(fault),
         };

@@ -3,14 +3,15 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use kernel::Timestamp;
 use store::{LeasedRecipient, RemoteReply};
 use tokio::sync::OwnedSemaphorePermit;
 
 use crate::breaker::Gate;
 use crate::classify::{Class, classify};
-use crate::client::{Answer, Call, Client, Envelope, EnvelopeRecipient, Seen, Sent, call};
+use crate::client::{Answer, Call, Client, Envelope, EnvelopeRecipient, Fault, Seen, Sent, call};
 use crate::destination::Destination;
-use crate::limits::{CONNECTION_MESSAGE_COUNT_MAX, IDLE_WAIT, RECEIVED_COUNT_MAX};
+use crate::limits::{ALARM_PAUSE_MILLIS, CONNECTION_MESSAGE_COUNT_MAX, IDLE_WAIT, RECEIVED_COUNT_MAX};
 use crate::outbound::{Inner, Job};
 use crate::outcome::{Batch, Happened, Reports};
 use crate::room::Taken;
@@ -75,8 +76,7 @@ impl Inner {
     ) {
         let how = Call {
             network: self.network.as_ref(),
-            hello: self.settings.hostname.as_str(),
-            source: self.settings.source,
+            source: &destination.source,
             port: destination.port,
             protocol: destination.protocol,
             credentials: destination.credentials.as_ref(),
@@ -94,6 +94,7 @@ impl Inner {
             }
             Err((host, fault)) => {
                 drop(room);
+                self.alarm(&fault);
                 let reply = fault.told(&host);
                 if fault.is_lasting() {
                     self.refused(destination, &reply, first).await;
@@ -136,6 +137,21 @@ impl Inner {
         }
     }
 
+    /// An address of ours that is not there is the operator's to mend: told once in a while for each.
+    fn alarm(&self, fault: &Fault) {
+        let Fault::Unbound(address, kind) = fault else { return };
+        let now = (self.now)();
+        {
+            let mut alarms = self.alarms.lock();
+            let is_told = |last: &Timestamp| now.millis() - last.millis() < ALARM_PAUSE_MILLIS;
+            if alarms.get(address).is_some_and(is_told) {
+                return;
+            }
+            alarms.insert(*address, now);
+        }
+        tracing::error!(%address, %kind, "mail waits: this machine does not have an address that it should leave from");
+    }
+
     /// Tells how TLS went for the domains of a job. Of relays nobody wants to know.
     fn observe(&self, destination: &Destination, job: &Job, seen: &[Seen]) {
         if destination.through != Through::Exchangers {
@@ -149,7 +165,7 @@ impl Inner {
                 domain: domain.clone(),
                 basis: seen.basis.clone(),
                 host: seen.host.clone(),
-                source: self.settings.source,
+                source: seen.source,
                 fault: seen.fault.clone(),
             });
         }
@@ -313,7 +329,7 @@ impl Inner {
             self.released(job.token, job.recipients.len());
             return Left::Usable;
         }
-        let batch = Batch::to(destination, (job.token, &job.message));
+        let batch = Batch::to(destination, (job.token, &job.message)).from(client.source);
         let content = match self.queue.content(job.message.queue_id).await {
             Ok(Some(content)) => content,
             Ok(None) => {
@@ -323,7 +339,7 @@ impl Inner {
             }
             Err(error) => {
                 tracing::error!(%error, "a queued message could not be read");
-                self.return_job(job, kernel::Timestamp::from_millis(now.millis() + 60_000)).await;
+                self.return_job(job, Timestamp::from_millis(now.millis() + 60_000)).await;
                 return Left::Usable;
             }
         };

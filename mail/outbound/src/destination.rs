@@ -20,6 +20,7 @@ use crate::limits::{
 };
 use crate::routes::{Relay, Routes, Through};
 use crate::site::{Guard, Host, Nowhere, find};
+use crate::source::Source;
 use crate::tls::{
     Confidence, Exclusion, PolicyHost, TlsDemand, TlsFault, TlsObservation, TlsPolicySource, TlsQuestion,
     TlsVerdict,
@@ -28,12 +29,14 @@ use crate::tls::{
 /// Hosts with what each has to do: mail for domains of one destination shares connections.
 #[derive(Debug)]
 pub(crate) struct Destination {
-    /// What makes it different from others: site, policy, port, relay.
+    /// What makes it different from others: site, policy, port, relay, source. Its breaker and connections are its own.
     pub key: String,
     /// The site's name, for operators.
     pub site: String,
     /// Who has set them.
     pub through: Through,
+    /// From where they are called.
+    pub source: Arc<Source>,
     /// The hosts, the first first.
     pub hosts: Vec<(Host, TlsVerdict)>,
     /// The name of the TLS policy.
@@ -52,6 +55,7 @@ pub(crate) struct Destination {
 #[derive(Debug, Clone)]
 pub(crate) struct Errand {
     pub(crate) tenant: TenantId,
+    pub(crate) source: Arc<Source>,
     pub(crate) wish: TlsWish,
     pub(crate) target: Target,
 }
@@ -65,7 +69,7 @@ pub(crate) enum Target {
 
 impl Errand {
     fn key(&self) -> Key {
-        (self.tenant, self.wish, self.target.key())
+        (self.tenant, Arc::clone(&self.source), self.wish, self.target.key())
     }
 }
 
@@ -92,7 +96,7 @@ impl Target {
 }
 
 type Found = Result<Arc<Destination>, Nowhere>;
-type Key = (TenantId, TlsWish, String);
+type Key = (TenantId, Arc<Source>, TlsWish, String);
 
 /// What was found, how long it may be remembered, and under which orders it was found.
 #[derive(Debug, Clone)]
@@ -267,11 +271,12 @@ impl Destinations {
         };
         let destination = Destination {
             key: format!(
-                "{}|{}|{wish:?}|{port}|{protocol:?}|{login}|{through:?}|{whose}",
-                site.name, policy.name
+                "{}|{}|{wish:?}|{port}|{protocol:?}|{login}|{through:?}|{whose}|{}",
+                site.name, policy.name, errand.source
             ),
             site: site.name,
             through,
+            source: Arc::clone(&errand.source),
             hosts: site.hosts.into_iter().zip(policy.verdicts).collect(),
             policy: policy.name,
             wish,
@@ -378,7 +383,9 @@ mod tests {
     fn errand() -> Errand {
         let domain = DomainName::parse("slow.example").expect("a domain");
         let tenant = TenantId::new(Uuid::from_u128(1));
-        Errand { tenant, wish: TlsWish::Usual, target: Target::Domain(domain) }
+        let hello = DomainName::parse("us.example").expect("a name");
+        let source = Arc::new(Source::free(hello, None));
+        Errand { tenant, source, wish: TlsWish::Usual, target: Target::Domain(domain) }
     }
 
     #[tokio::test(start_paused = true)]

@@ -23,6 +23,7 @@ mod room;
 mod routes;
 mod schedule;
 mod site;
+mod source;
 mod tally;
 mod tls;
 mod trusted;
@@ -32,11 +33,12 @@ pub use breaker::{Breaker, Gate};
 pub use classify::{Class, classify};
 pub use client::{Credentials, Protocol};
 pub use metrics::Metrics;
-pub use network::{Duplex, Network, Tcp};
+pub use network::{CallError, Duplex, Network, Tcp};
 pub use outbound::{Nodes, Now, Outbound, Settings, SiteView, World};
 pub use ready::{ReadyQueue, Weighed};
 pub use routes::{Direct, OwnRelay, Relay, Routed, Routes, Through};
 pub use site::{Guard, Host, Nowhere, Site};
+pub use source::{LocalAddress, Pool, Source, Sources};
 pub use tally::Tally;
 pub use tls::{
     Confidence, Exclusion, Opportunistic, PolicyHost, TlsDemand, TlsFault, TlsObservation, TlsPolicy,

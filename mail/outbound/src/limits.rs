@@ -111,6 +111,8 @@ pub const EXPIRY_MILLIS: i64 = 5 * 86_400_000;
 /// After which reports are given up.
 pub const REPORT_EXPIRY_MILLIS: i64 = 2 * 86_400_000;
 
+/// How often it is told that an address of ours is not there.
+pub const ALARM_PAUSE_MILLIS: i64 = 60_000;
 /// Faults one after the other that open the breaker of a site.
 pub const BREAKER_FAULT_COUNT: u32 = 5;
 /// The first time for which a breaker stays open.

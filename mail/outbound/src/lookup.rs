@@ -104,16 +104,21 @@ impl Lookups {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use uuid::Uuid;
 
     use super::*;
     use crate::destination::Target;
+    use crate::source::Source;
 
     fn lookup(tenant: u128, number: usize) -> Lookup {
         let tenant = TenantId::new(Uuid::from_u128(tenant));
         let domain = DomainName::parse(&format!("d{number}.example")).expect("a domain");
         let target = Target::Domain(domain.clone());
-        let errand = Errand { tenant, wish: store::TlsWish::Usual, target };
+        let hello = DomainName::parse("us.example").expect("a name");
+        let source = Arc::new(Source::free(hello, None));
+        let errand = Errand { tenant, source, wish: store::TlsWish::Usual, target };
         Lookup { line: Line { tenant, lane: Lane::Bulk }, domain, errand }
     }
 

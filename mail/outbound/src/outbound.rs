@@ -28,6 +28,7 @@ use crate::ready::{ReadyQueue, Weighed};
 use crate::room::Room;
 use crate::routes::Routes;
 use crate::site::Guard;
+use crate::source::Sources;
 use crate::tls::TlsPolicySource;
 
 /// What gives the time.
@@ -36,10 +37,10 @@ pub type Now = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 /// What an operator sets.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// The name that is given at EHLO, and in reports.
+    /// The name in reports.
     pub hostname: DomainName,
-    /// The address from which connections are made; any where none is given.
-    pub source: Option<IpAddr>,
+    /// From which addresses whose connections are made, and under which names.
+    pub sources: Sources,
     /// The port of other hosts: 25 but in tests.
     pub port: u16,
     /// Which targets are refused.
@@ -141,6 +142,8 @@ pub(crate) struct Inner {
     /// Names this node in leases.
     pub(crate) owner: Uuid,
     pub(crate) sites: Mutex<BTreeMap<String, SiteState>>,
+    /// When it was last told of each address of ours that it is not there.
+    pub(crate) alarms: Mutex<HashMap<IpAddr, Timestamp>>,
     pub(crate) leased_count: AtomicUsize,
     /// Recipients of each lease of this node that are not settled; only these leases are renewed.
     pub(crate) leases: Mutex<HashMap<LeaseToken, usize>>,
@@ -187,6 +190,8 @@ pub struct SiteView {
     pub site: String,
     /// The TLS policy.
     pub policy: String,
+    /// The pool of addresses that it is called from; none where there are no pools.
+    pub pool: Option<String>,
     /// Recipients that are leased and wait for a connection.
     pub waiting_count: usize,
     /// Connections.
@@ -228,6 +233,7 @@ impl Outbound {
             metrics: world.metrics,
             owner: Uuid::now_v7(),
             sites: Mutex::default(),
+            alarms: Mutex::default(),
             leased_count: AtomicUsize::new(0),
             leases: Mutex::default(),
             leases_until: Mutex::new(Timestamp::from_millis(0)),
@@ -271,6 +277,7 @@ impl Outbound {
             .map(|state| SiteView {
                 site: state.destination.site.clone(),
                 policy: state.destination.policy.clone(),
+                pool: state.destination.source.told(None),
                 waiting_count: state.ready.recipient_count(),
                 connection_count: state.connection_count,
                 open_until: match state.breaker.gate(now) {
@@ -365,6 +372,7 @@ impl Inner {
             message: &job.message,
             site: None,
             through: crate::routes::Through::default(),
+            source: None,
         };
         let happened = job.recipients.into_iter();
         let happened =

@@ -1,5 +1,6 @@
 //! From what was said about recipients to what is written, and to the report that tells the sender.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -16,6 +17,7 @@ use crate::limits::{EXPIRY_MILLIS, REPORT_EXPIRY_MILLIS, SETTLE_TRY_COUNT};
 use crate::outbound::Inner;
 use crate::report::{self, Action, Told};
 use crate::routes::Through;
+use crate::source::Source;
 
 /// What happened with one recipient.
 #[derive(Debug, Clone)]
@@ -46,6 +48,8 @@ pub(crate) struct Batch<'a> {
     pub(crate) message: &'a LeasedMessage,
     pub(crate) site: Option<&'a str>,
     pub(crate) through: Through,
+    /// From where, and with which of its addresses where that is known.
+    pub(crate) source: Option<(&'a Source, Option<IpAddr>)>,
 }
 
 impl<'a> Batch<'a> {
@@ -54,7 +58,13 @@ impl<'a> Batch<'a> {
         destination: &'a Destination,
         (token, message): (LeaseToken, &'a LeasedMessage),
     ) -> Self {
-        Self { token, message, site: Some(&destination.site), through: destination.through }
+        let source = Some((destination.source.as_ref(), None));
+        Self { token, message, site: Some(&destination.site), through: destination.through, source }
+    }
+
+    /// The same over a connection that began at `address`.
+    pub(crate) fn from(self, address: Option<IpAddr>) -> Self {
+        Self { source: self.source.map(|(source, _)| (source, address)), ..self }
     }
 }
 
@@ -91,6 +101,7 @@ impl Inner {
             outcome: judged.outcome,
             reply: judged.reply,
             site: batch.site.map(str::to_owned),
+            source: batch.source.and_then(|(source, address)| source.told(address)),
             reasons: batch.through.reason().into_iter().map(str::to_owned).collect(),
             suppress: judged.suppress,
         });

@@ -24,6 +24,7 @@ use crate::outbound::{Inner, Job};
 use crate::outcome::{Batch, Happened};
 use crate::routes::Through;
 use crate::site::Nowhere;
+use crate::source::Source;
 
 /// Recipients of a domain that goes nowhere now that are settled at a time.
 const SETTLED_COUNT: usize = 200;
@@ -45,8 +46,14 @@ struct Share {
 
 impl Share {
     fn batch<'a>(&'a self, place: &'a Place) -> Batch<'a> {
-        let Place { site, through } = place;
-        Batch { token: self.token, message: &self.message, site: site.as_deref(), through: *through }
+        let Place { site, through, source } = place;
+        Batch {
+            token: self.token,
+            message: &self.message,
+            site: site.as_deref(),
+            through: *through,
+            source: source.as_deref().map(|source| (source, None)),
+        }
     }
 }
 
@@ -55,11 +62,16 @@ impl Share {
 struct Place {
     site: Option<String>,
     through: Through,
+    source: Option<Arc<Source>>,
 }
 
 impl Place {
     fn of(destination: &Destination) -> Self {
-        Self { site: Some(destination.site.clone()), through: destination.through }
+        Self {
+            site: Some(destination.site.clone()),
+            through: destination.through,
+            source: Some(Arc::clone(&destination.source)),
+        }
     }
 }
 
@@ -200,7 +212,12 @@ impl Inner {
         suspended: &HashSet<String>,
         rooms: &mut HashMap<String, usize>,
     ) -> Option<(Plan, usize)> {
-        let errand = Errand { tenant: line.tenant, wish: TlsWish::Usual, target: self.target_of(domain) };
+        let errand = Errand {
+            tenant: line.tenant,
+            source: self.usual_source(line),
+            wish: TlsWish::Usual,
+            target: self.target_of(domain),
+        };
         let Some(found) = self.destinations.known(&errand) else {
             self.look_up(Lookup { line, domain: domain.clone(), errand });
             return None;
@@ -372,16 +389,17 @@ impl Inner {
             Target::Domain(_) => routes.relay_of(message.tenant, message.sender.as_ref()),
             Target::Relay(_) => None,
         };
+        let source = self.settings.sources.of_message(&self.directory, message);
         let target = match relay {
             Some(relay) => Target::Relay(Box::new(relay)),
-            None if wish == TlsWish::Usual => {
+            None if wish == TlsWish::Usual && source == self.usual_source(leasing.line) => {
                 let planned = leasing.plans.get(domain).cloned();
                 let later = || Plan::Settle(Happened::Returned((self.now)()), Place::default());
                 return Way::Known(planned.unwrap_or_else(later));
             }
             None => target,
         };
-        let errand = Errand { tenant: message.tenant, wish, target };
+        let errand = Errand { tenant: message.tenant, source, wish, target };
         match self.destinations.known(&errand) {
             Some(found) => {
                 let suspended =
@@ -390,6 +408,11 @@ impl Inner {
             }
             None => Way::Asked(errand),
         }
+    }
+
+    /// The source of most mail of a line: what leaves from elsewhere is looked up by itself.
+    fn usual_source(&self, line: Line) -> Arc<Source> {
+        self.settings.sources.usual(&self.directory, line.tenant)
     }
 
     /// What is looked up for mail to a domain: its MX, or the host that it has set.
@@ -416,7 +439,7 @@ impl Inner {
 
 /// What a look-up means for those who go there. A relay that does not exist is a fault of whoever set it: it can be mended.
 fn plan_of(found: Result<Arc<Destination>, Nowhere>, target: &Target) -> Plan {
-    let nowhere = Place { site: None, through: target.through() };
+    let nowhere = Place { through: target.through(), ..Place::default() };
     match (found, target) {
         (Ok(destination), _) => Plan::Send(destination),
         (Err(Nowhere::Refused(reply)), Target::Domain(_)) => Plan::Settle(Happened::Refused(reply), nowhere),

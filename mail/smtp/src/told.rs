@@ -374,6 +374,7 @@ impl Session<'_> {
             reply: Some(reply),
             next_at: None,
             folder: None,
+            source: None,
             reasons: Vec::new(),
             message_id: None,
         }

@@ -295,6 +295,8 @@ pub struct Settlement {
     pub reply: RemoteReply,
     /// Where it was tried; none before that is known.
     pub site: Option<String>,
+    /// From which of our addresses, where there is a choice of them.
+    pub source: Option<String>,
     /// By which way, as words of ours for the message trace; without blanks.
     pub reasons: Vec<String>,
     /// Whether the address is put on the tenant's suppression list.

@@ -102,6 +102,7 @@ impl SqlStore {
                 include_str!("sql/queue_tls.sql"),
                 include_str!("sql/queue_trace.sql"),
                 include_str!("sql/pool_sqlite.sql"),
+                include_str!("sql/queue_source.sql"),
             ],
             None => [
                 include_str!("sql/schema_postgres.sql"),
@@ -110,6 +111,7 @@ impl SqlStore {
                 include_str!("sql/queue_tls.sql"),
                 include_str!("sql/queue_trace.sql"),
                 include_str!("sql/pool_postgres.sql"),
+                include_str!("sql/queue_source.sql"),
             ],
         };
         database.migrate("store", &steps).await?;

@@ -126,6 +126,8 @@ pub struct Passage {
     pub next_at: Option<Timestamp>,
     /// The folder that it was put into.
     pub folder: Option<String>,
+    /// From which of our addresses it left, or was to leave, where there is a choice of them.
+    pub source: Option<String>,
     /// Why, as words of ours: those of the stages that looked at it.
     pub reasons: Vec<String>,
     /// The message's own Message-ID, with its angle brackets; kept with the first step only, of each who sees it.

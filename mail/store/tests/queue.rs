@@ -100,6 +100,7 @@ fn settle(leased: &Leased, outcome: &Outcome) -> Settling {
             outcome: outcome.clone(),
             reply: told(450),
             site: Some("mx.b.example".to_owned()),
+            source: Some("shared 198.51.100.1".to_owned()),
             reasons: vec!["relay_of_sender".to_owned()],
             suppress: Suppress::No,
         });
@@ -390,6 +391,7 @@ async fn the_trace_tells_every_step_newest_first() {
         assert_eq!((deferred.reply.clone(), deferred.next_at), (Some(told(450)), Some(due_at)));
         assert_eq!(deferred.recipient.as_deref(), Some("1@b.example"));
         assert_eq!(deferred.reasons, ["relay_of_sender"]);
+        assert_eq!(deferred.source.as_deref(), Some("shared 198.51.100.1"));
         let older = world.store.passages(A.tenant, &filter, Some(passages[1].0), 10).await.expect("passages");
         assert_eq!(older.len(), 1);
         // Others may write to the same table: what came in, for example.

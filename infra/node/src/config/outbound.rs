@@ -4,9 +4,9 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 
 use anyhow::Context as _;
-use kernel::{DomainName, EmailAddress};
+use kernel::{DomainName, EmailAddress, PlanId};
 use outbound::limits::BODY_OCTETS_MAX;
-use outbound::{Credentials, OwnRelay, Protocol, Relay, Through};
+use outbound::{Credentials, LocalAddress, OwnRelay, Pool, Protocol, Relay, Source, Sources, Through};
 use secrecy::SecretString;
 use serde::{Deserialize, Deserializer, de::Error as _};
 
@@ -21,6 +21,9 @@ pub struct OutboundConfig {
     pub hostname: Option<DomainName>,
     /// The address from which other hosts are called; the system's choice where absent.
     pub source: Option<IpAddr>,
+    /// Pools of addresses from which other hosts are called, by plan; in place of `source`. The first is that of everybody
+    /// else, and of reports. Several of one name are one pool, whose addresses have different names.
+    pub sources: Vec<SourceConfig>,
     /// Addresses by which this platform is reached: no mail is sent to them.
     pub own_addresses: Vec<IpAddr>,
     /// The port of other hosts: 25 but for tests.
@@ -46,6 +49,27 @@ pub struct OutboundConfig {
     #[serde(deserialize_with = "body_memory")]
     pub body_memory_mib: usize,
 }
+
+/// Addresses from which mail leaves.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SourceConfig {
+    /// What the pool is called: up to 32 small letters, digits and hyphens.
+    pub name: String,
+    /// Its addresses, which this machine has: IPv4, IPv6 or both.
+    pub addresses: Vec<IpAddr>,
+    /// The name that they give to other hosts: DNS leads from each address to it, and back.
+    #[serde(deserialize_with = "super::domain_name")]
+    pub ehlo: DomainName,
+    /// Services of these plans send from it, by their short names (`pro`).
+    #[serde(default)]
+    pub plans: Vec<String>,
+}
+
+/// Addresses of one pool at most.
+const POOL_ADDRESS_COUNT_MAX: usize = 64;
+/// Octets of the name of a pool at most.
+const POOL_NAME_OCTETS_MAX: usize = 32;
 
 /// A host through which mail leaves.
 #[derive(Debug, Clone, Deserialize)]
@@ -78,6 +102,79 @@ impl OutboundConfig {
     pub fn relays(&self) -> anyhow::Result<Vec<OwnRelay>> {
         self.relays.iter().map(RelayConfig::opened).collect()
     }
+}
+
+impl OutboundConfig {
+    /// From where mail leaves; `hostname` is given to other hosts where no pool says otherwise.
+    ///
+    /// # Errors
+    /// What is set contradicts itself, or names a plan that there is not.
+    pub fn pools(&self, hostname: &DomainName) -> anyhow::Result<Sources> {
+        if self.sources.is_empty() {
+            return Ok(Sources::of_all(Source::free(hostname.clone(), self.source)));
+        }
+        anyhow::ensure!(self.source.is_none(), "outbound.source and outbound.sources exclude each other");
+        let mut pools: Vec<Pool> = Vec::new();
+        for set in &self.sources {
+            set.check()?;
+            let known =
+                |plan: &PlanId| pools.iter().any(|pool| pool.name != set.name && pool.plans.contains(plan));
+            let plans: Vec<PlanId> =
+                set.plans.iter().map(|slug| plan(slug)).collect::<anyhow::Result<_>>()?;
+            anyhow::ensure!(
+                !plans.iter().any(known),
+                "a plan of the pool {} has another pool already",
+                set.name
+            );
+            let local = |address: &IpAddr| LocalAddress { address: *address, hello: set.ehlo.clone() };
+            let index = pools.iter().position(|pool| pool.name == set.name).unwrap_or_else(|| {
+                pools.push(Pool { name: set.name.clone(), plans: Vec::new(), addresses: Vec::new() });
+                pools.len() - 1
+            });
+            let pool = &mut pools[index];
+            pool.plans.extend(plans);
+            pool.addresses.extend(set.addresses.iter().map(local));
+            anyhow::ensure!(
+                pool.addresses.len() <= POOL_ADDRESS_COUNT_MAX,
+                "the pool {} has more than {POOL_ADDRESS_COUNT_MAX} addresses",
+                pool.name
+            );
+        }
+        let mut all: Vec<IpAddr> =
+            self.sources.iter().flat_map(|set| set.addresses.iter().copied()).collect();
+        all.sort_unstable();
+        let twice = all.windows(2).find(|pair| pair[0] == pair[1]);
+        anyhow::ensure!(
+            twice.is_none(),
+            "{} is in outbound.sources twice",
+            twice.map_or(all[0], |pair| pair[0])
+        );
+        Ok(Sources::of_pools(pools, hostname.clone()))
+    }
+}
+
+impl SourceConfig {
+    fn check(&self) -> anyhow::Result<()> {
+        let is_plain = |octet: u8| octet.is_ascii_lowercase() || octet.is_ascii_digit() || octet == b'-';
+        anyhow::ensure!(
+            (1..=POOL_NAME_OCTETS_MAX).contains(&self.name.len()) && self.name.bytes().all(is_plain),
+            "the name of a pool has 1 to {POOL_NAME_OCTETS_MAX} small letters, digits and hyphens, not `{}`",
+            self.name
+        );
+        anyhow::ensure!(!self.addresses.is_empty(), "the pool {} has no address", self.name);
+        let none = self.addresses.iter().find(|address| address.is_unspecified() || address.is_multicast());
+        anyhow::ensure!(
+            none.is_none(),
+            "the pool {} has something that is no address of a machine",
+            self.name
+        );
+        Ok(())
+    }
+}
+
+fn plan(slug: &str) -> anyhow::Result<PlanId> {
+    let known = hosting::plan::catalogue().into_iter().find(|entry| entry.slug == slug);
+    known.map(|entry| entry.plan).with_context(|| format!("there is no plan `{slug}`"))
 }
 
 impl RelayConfig {
@@ -120,6 +217,7 @@ impl Default for OutboundConfig {
             enabled: true,
             hostname: None,
             source: None,
+            sources: Vec::new(),
             own_addresses: Vec::new(),
             port: 25,
             allow_loopback: false,
@@ -156,5 +254,43 @@ fn site_connections<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D
     match u32::deserialize(deserializer)? {
         count @ 1..=1000 => Ok(count),
         _ => Err(D::Error::custom("expected 1 to 1000 connections")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pools(text: &str) -> Result<Sources, String> {
+        let config: OutboundConfig = toml::from_str(text).map_err(|error| error.to_string())?;
+        config.pools(&DomainName::parse("us.example").expect("a name")).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn what_pools_say_of_addresses_and_plans_does_not_contradict_itself() {
+        let good = "[[sources]]\nname = \"shared\"\naddresses = [\"192.0.2.1\", \"2001:db8::1\"]\nehlo = \"one.example\"\n\
+                    [[sources]]\nname = \"shared\"\naddresses = [\"192.0.2.2\"]\nehlo = \"two.example\"\n\
+                    [[sources]]\nname = \"clean\"\naddresses = [\"192.0.2.3\"]\nehlo = \"three.example\"\nplans = [\"pro\"]\n";
+        pools(good).expect("good");
+        pools("source = \"192.0.2.1\"").expect("one for all");
+        let with = |more: &str| format!("{good}[[sources]]\n{more}\nehlo = \"four.example\"\n");
+        for (text, why) in [
+            (format!("source = \"192.0.2.9\"\n{good}"), "exclude each other"),
+            (with("name = \"a\"\naddresses = [\"192.0.2.1\"]"), "192.0.2.1 is in outbound.sources twice"),
+            (with("name = \"a\"\naddresses = []"), "has no address"),
+            (with("name = \"a\"\naddresses = [\"0.0.0.0\"]"), "no address of a machine"),
+            (with("name = \"A b\"\naddresses = [\"192.0.2.9\"]"), "small letters"),
+            (
+                with("name = \"a\"\naddresses = [\"192.0.2.9\"]\nplans = [\"none\"]"),
+                "there is no plan `none`",
+            ),
+            (
+                with("name = \"a\"\naddresses = [\"192.0.2.9\"]\nplans = [\"pro\"]"),
+                "has another pool already",
+            ),
+        ] {
+            let told = pools(&text).expect_err(why);
+            assert!(told.contains(why), "{told}");
+        }
     }
 }

@@ -108,6 +108,8 @@ pub(crate) struct FakeHost {
     pub busy_count: AtomicUsize,
     /// Messages that came at once.
     pub busy_count_max: AtomicUsize,
+    /// From where it was called, and by which name at the first EHLO of each connection.
+    pub calls: Mutex<Vec<(IpAddr, String)>>,
     /// What was given with AUTH, line by line, as it came.
     pub logins: Mutex<Vec<String>>,
     open: Mutex<Vec<tokio::task::AbortHandle>>,
@@ -178,6 +180,7 @@ impl Farm {
             open_count_max: AtomicUsize::new(0),
             busy_count: AtomicUsize::new(0),
             busy_count_max: AtomicUsize::new(0),
+            calls: Mutex::default(),
             logins: Mutex::default(),
             open: Mutex::default(),
         });
@@ -222,6 +225,7 @@ fn acceptor_of(chain: Vec<CertificateDer<'static>>, key: PrivateKeyDer<'static>)
 
 /// Talks until somebody goes.
 async fn talk(host: &FakeHost, manners: Manners, stream: tokio::net::TcpStream) -> std::io::Result<()> {
+    let peer = stream.peer_addr()?.ip();
     let mut wire: BufReader<Box<dyn Both>> = BufReader::new(Box::new(stream));
     let mut is_encrypted = false;
     if !obeys(&manners, "greeting", "220 fake.example ESMTP", &mut wire).await? {
@@ -240,6 +244,10 @@ async fn talk(host: &FakeHost, manners: Manners, stream: tokio::net::TcpStream) 
         let goes_on = match word.as_str() {
             "EHLO" | "LHLO" => {
                 is_lmtp = word == "LHLO";
+                if !is_encrypted {
+                    let hello = line.split(' ').nth(1).unwrap_or_default().to_owned();
+                    host.calls.lock().push((peer, hello));
+                }
                 let mut offers: Vec<String> = vec!["fake.example".to_owned()];
                 offers.extend(manners.offers.iter().map(|offer| (*offer).to_owned()));
                 if is_encrypted {

@@ -4,6 +4,7 @@ mod deliver;
 mod farm;
 mod routes;
 mod simulation;
+mod sources;
 mod stage;
 mod storm;
 mod tls;

@@ -132,6 +132,7 @@ impl Run {
                 outcome,
                 reply: RemoteReply::default(),
                 site: None,
+                source: None,
                 reasons: Vec::new(),
                 suppress: Suppress::No,
             });

@@ -9,7 +9,8 @@ use database::Database;
 use directory::Directory;
 use kernel::{DomainName, EmailAddress, TenantId, Timestamp};
 use outbound::{
-    Chance, Direct, Guard, Metrics, Nodes, Opportunistic, Outbound, Routes, Settings, TlsPolicySource, World,
+    Chance, Direct, Guard, Metrics, Nodes, Opportunistic, Outbound, Routes, Settings, Source, Sources,
+    TlsPolicySource, World,
 };
 use resolver::{Name, Record, Zone};
 use store::{
@@ -40,6 +41,7 @@ pub(crate) struct Stage {
     pub(crate) policies: Option<Arc<dyn TlsPolicySource>>,
     pub(crate) routes: Arc<dyn Routes>,
     pub(crate) allows_private: bool,
+    pub(crate) sources: Sources,
     _folder: tempfile::TempDir,
 }
 
@@ -69,6 +71,7 @@ impl Stage {
             policies: None,
             routes: Arc::new(Direct),
             allows_private: false,
+            sources: Sources::of_all(Source::free(DomainName::parse("us.example").expect("a name"), None)),
             _folder: folder,
         }
     }
@@ -96,7 +99,7 @@ impl Stage {
         let time = Arc::clone(&self.clock);
         let settings = Settings {
             hostname: DomainName::parse("us.example").expect("a name"),
-            source: None,
+            sources: self.sources.clone(),
             port: self.farm.port,
             guard: Guard { allows_loopback: true, allows_private: self.allows_private, ..Guard::default() },
             connection_count_max: self.connection_count_max,
@@ -133,11 +136,11 @@ impl Stage {
         self.accept(Acceptance { tenant, sender, ..Self::acceptance(&self.message, to, None) }).await
     }
 
-    async fn accept(&self, acceptance: Acceptance) -> u64 {
+    pub(crate) async fn accept(&self, acceptance: Acceptance) -> u64 {
         self.store.accept(acceptance).await.expect("accepted").queue_id.expect("queued")
     }
 
-    fn acceptance(message: &Bytes, to: &[&str], notify: Option<&str>) -> Acceptance {
+    pub(crate) fn acceptance(message: &Bytes, to: &[&str], notify: Option<&str>) -> Acceptance {
         let address = |text: &str| EmailAddress::parse(text).expect("an address");
         Acceptance {
             message: message.clone(),

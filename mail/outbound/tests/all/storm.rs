@@ -20,7 +20,9 @@ use bytes::Bytes;
 use database::Database;
 use directory::Directory;
 use kernel::{DomainName, EmailAddress, TenantId};
-use outbound::{Chance, Direct, Guard, Metrics, Nodes, Opportunistic, Outbound, Settings, World};
+use outbound::{
+    Chance, Direct, Guard, Metrics, Nodes, Opportunistic, Outbound, Settings, Source, Sources, World,
+};
 use store::{
     Acceptance, Queue as _, QueueEntry, QueuedRecipient, Queueing, RecipientState, Retention, Selection,
     SqlStore, StateSelection, Store as _,
@@ -102,9 +104,10 @@ impl Run {
     }
 
     fn start(&self, life: &Arc<Life>) {
+        let hostname = DomainName::parse("us.example").expect("a name");
         let settings = Settings {
-            hostname: DomainName::parse("us.example").expect("a name"),
-            source: None,
+            hostname: hostname.clone(),
+            sources: Sources::of_all(Source::free(hostname, None)),
             port: 25,
             guard: Guard::default(),
             connection_count_max: 20,

@@ -232,6 +232,7 @@ impl Accept {
             next_at: None,
             domain: acceptance.queueing.home,
             folder: None,
+            source: None,
             reasons: Vec::new(),
             message_id: self.derived.message_id.clone().filter(|_| queueing.beginning.is_empty()),
         }

@@ -8,7 +8,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use outbound::{Duplex, Network};
+use outbound::{CallError, Duplex, Network};
 use resolver::{Answer, Dns, DnsError, Kind, Name, Record, Security, Zone};
 use tokio::io::{
     AsyncBufReadExt as _, AsyncRead, AsyncWrite, AsyncWriteExt as _, BufReader, DuplexStream, ReadBuf,
@@ -77,7 +77,7 @@ impl std::fmt::Debug for Net {
 
 #[async_trait]
 impl Network for Net {
-    async fn connect(&self, at: SocketAddr, _: Option<IpAddr>) -> io::Result<Box<dyn Duplex>> {
+    async fn connect(&self, at: SocketAddr, _: Option<IpAddr>) -> Result<Box<dyn Duplex>, CallError> {
         if self.life.is_dead() {
             std::future::pending::<()>().await;
         }
@@ -85,12 +85,12 @@ impl Network for Net {
             .enumerate()
             .find(|(number, _)| IpAddr::V4(address_of(*number)) == at.ip())
             .map(|(_, domain)| domain)
-            .ok_or(io::ErrorKind::HostUnreachable)?;
+            .ok_or_else(|| io::Error::from(io::ErrorKind::HostUnreachable))?;
         let truth = &self.truth;
         let is_troubled = domain != CALM && !truth.is_calm();
         if is_troubled && truth.one_in(12) {
             tokio::time::sleep(Duration::from_secs(20)).await;
-            return Err(io::ErrorKind::ConnectionRefused.into());
+            return Err(io::Error::from(io::ErrorKind::ConnectionRefused).into());
         }
         let trouble = (is_troubled && truth.one_in(3))
             .then(|| (POINTS[truth.below(6)], TROUBLES[truth.below(TROUBLES.len() as u64)]));

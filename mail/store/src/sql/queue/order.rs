@@ -85,7 +85,14 @@ impl Work for Orders {
                 continue;
             }
             reached += 1;
-            let told = Told { stage: doing.stage, at: self.now, reply: said, next_at: None, reasons: &[] };
+            let told = Told {
+                stage: doing.stage,
+                at: self.now,
+                reply: said,
+                next_at: None,
+                source: None,
+                reasons: &[],
+            };
             tell(transaction, key, told).await?;
             if self.order == Order::Remove {
                 close(transaction, key.queue_id, 1, self.now).await?;

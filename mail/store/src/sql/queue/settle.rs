@@ -145,8 +145,8 @@ impl Settle {
         }
         if let Some(stage) = next.stage {
             let next_at = matches!(settlement.outcome, Outcome::Retry { .. }).then_some(next.due_at);
-            let reasons = &settlement.reasons;
-            let told = Told { stage, at: self.now, reply: Some(reply), next_at, reasons };
+            let (source, reasons) = (settlement.source.as_deref(), settlement.reasons.as_slice());
+            let told = Told { stage, at: self.now, reply: Some(reply), next_at, source, reasons };
             tell(transaction, key, told).await?;
         }
         if settlement.suppress == Suppress::HardBounce {
@@ -162,6 +162,7 @@ pub(super) struct Told<'a> {
     pub(super) at: Timestamp,
     pub(super) reply: Option<&'a RemoteReply>,
     pub(super) next_at: Option<i64>,
+    pub(super) source: Option<&'a str>,
     pub(super) reasons: &'a [String],
 }
 
@@ -173,8 +174,8 @@ pub(super) async fn tell(
 ) -> Result<(), StoreError> {
     let insert = Statement::new(
         "INSERT INTO passage (tenant, mailbox, message, direction, at, stage, sender, recipient, code, enhanced, \
-         text, host, next_at, domain, reasons) SELECT q.tenant, q.mailbox, q.message, 0, $3, $4, q.sender, r.address, \
-         $5, $6, $7, $8, $9, q.home, $10 FROM queue q JOIN queue_recipient r ON r.queue = q.id \
+         text, host, next_at, domain, reasons, source) SELECT q.tenant, q.mailbox, q.message, 0, $3, $4, q.sender, r.address, \
+         $5, $6, $7, $8, $9, q.home, $10, $11 FROM queue q JOIN queue_recipient r ON r.queue = q.id \
          WHERE q.id = $1 AND r.ordinal = $2",
     );
     let insert = insert
@@ -187,7 +188,8 @@ pub(super) async fn tell(
         .bind(told.reply.map(|reply| reply.text.clone()))
         .bind(told.reply.and_then(|reply| reply.host.clone()))
         .bind(told.next_at)
-        .bind(told.reasons.join(" "));
+        .bind(told.reasons.join(" "))
+        .bind(told.source.map(str::to_owned));
     transaction.execute(insert).await?;
     Ok(())
 }

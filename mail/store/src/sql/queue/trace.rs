@@ -23,8 +23,8 @@ pub(crate) fn insert(passage: &Passage) -> Statement {
     let reply = passage.reply.as_ref();
     Statement::new(
         "INSERT INTO passage (tenant, mailbox, message, direction, at, stage, sender, recipient, code, enhanced, \
-         text, host, next_at, domain, folder, reasons, message_id) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)",
+         text, host, next_at, domain, folder, reasons, message_id, source) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)",
     )
     .bind(passage.tenant.uuid())
     .bind(passage.mailbox.map(|mailbox| mailbox.uuid()))
@@ -43,6 +43,7 @@ pub(crate) fn insert(passage: &Passage) -> Statement {
     .bind(passage.folder.clone())
     .bind(passage.reasons.join(" "))
     .bind(passage.message_id.clone())
+    .bind(passage.source.clone())
 }
 
 fn passage(found: &Row) -> Result<(u64, Passage), StoreError> {
@@ -66,6 +67,7 @@ fn passage(found: &Row) -> Result<(u64, Passage), StoreError> {
         folder: found.opt_text(15)?.map(str::to_owned),
         reasons: found.text(16)?.split_whitespace().map(str::to_owned).collect(),
         message_id: found.opt_text(17)?.map(str::to_owned),
+        source: found.opt_text(18)?.map(str::to_owned),
     };
     Ok((found.int(0)?.unsigned_abs(), passage))
 }
@@ -158,7 +160,7 @@ impl SqlStore {
         conditions.of(of);
         let sql = format!(
             "SELECT id, tenant, mailbox, message, direction, at, stage, sender, recipient, code, enhanced, text, \
-             host, next_at, domain, folder, reasons, message_id FROM passage \
+             host, next_at, domain, folder, reasons, message_id, source FROM passage \
              WHERE tenant = $1 AND id < $2{} ORDER BY id DESC LIMIT $3",
             conditions.text
         );

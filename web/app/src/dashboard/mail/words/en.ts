@@ -408,6 +408,7 @@ export default {
   'mail.trace.search': 'Find',
   'mail.trace.sender': 'Sender',
   'mail.trace.since': 'Since',
+  'mail.trace.source': 'From the addresses of the platform: {source}.',
   'mail.trace.stage': 'What happened',
   'mail.trace.stage.BOUNCED': 'Given up',
   'mail.trace.stage.COMPLAINED': 'Called unwanted',

@@ -410,6 +410,7 @@ export default {
   'mail.trace.search': 'Rechercher',
   'mail.trace.sender': 'Expéditeur',
   'mail.trace.since': 'Depuis le',
+  'mail.trace.source': 'Depuis les adresses de la plateforme : {source}.',
   'mail.trace.stage': 'Événement',
   'mail.trace.stage.BOUNCED': 'Abandonné',
   'mail.trace.stage.COMPLAINED': 'Signalé indésirable',
