@@ -76,7 +76,7 @@ impl graphql::UsageSource for Nothing {
     async fn pool_usage(
         &self,
         _: kernel::TenantId,
-        _: kernel::DomainId,
+        _: DomainId,
     ) -> Result<graphql::Usage, graphql::PortError> {
         Ok(graphql::Usage::default())
     }

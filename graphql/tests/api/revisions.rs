@@ -4,13 +4,11 @@ use serde_json::{Value, json};
 
 use crate::stage::Stage;
 
+/// The mutation that writes these words over what is at this revision.
+type Change<'a> = &'a dyn Fn(&str, u32) -> String;
+
 /// Makes a change twice as two administrators do who read the same revision.
-async fn twice(
-    stage: &Stage,
-    token: &str,
-    (mutation, payload): (&dyn Fn(&str, u32) -> String, &str),
-    words: [&str; 2],
-) {
+async fn twice(stage: &Stage, token: &str, (mutation, payload): (Change<'_>, &str), words: [&str; 2]) {
     let first = stage.ask(token, &mutation(words[0], 0)).await;
     assert_eq!(first["data"][payload]["userErrors"], json!([]), "{payload}: {first:#}");
     let second = stage.ask(token, &mutation(words[1], 0)).await["data"][payload].clone();

@@ -185,7 +185,7 @@ async fn two_tickets_become_one_that_its_customer_rates() {
         customer.account
     );
     let refused = stage.ask(&customer.owner, &merge).await;
-    assert_eq!(crate::stage::code(&refused), "FORBIDDEN", "{refused:#}");
+    assert_eq!(code(&refused), "FORBIDDEN", "{refused:#}");
     let merged = stage.done(&operator, &merge).await["ticketMerge"]["ticket"].clone();
     assert_eq!(merged["id"], json!(id));
     assert_eq!(merged["messages"], json!([{ "text": "Since today." }, { "text": "Still no mail." }]));
@@ -210,7 +210,7 @@ async fn two_tickets_become_one_that_its_customer_rates() {
     let refused = stage.ask(&customer.owner, &rate(&id, 6)).await["data"]["ticketRate"].clone();
     assert_eq!(refused["userErrors"][0]["limits"], json!([{ "allowed": 5, "used": 6 }]));
     let praised = stage.ask(&operator, &rate(&id, 5)).await;
-    assert_eq!(crate::stage::code(&praised), "FORBIDDEN", "nobody praises themselves");
+    assert_eq!(code(&praised), "FORBIDDEN", "nobody praises themselves");
     let rated = stage.done(&customer.owner, &rate(&id, 4)).await["ticketRate"]["ticket"].clone();
     assert_eq!(rated["rating"], json!({ "stars": 4, "words": "Quick" }));
 }

@@ -417,6 +417,7 @@ async fn how_a_message_came_stands_before_that_it_waits_and_is_found_with_its_re
             sender: None,
             recipient: None,
             reply: None,
+            source: None,
             next_at: None,
             folder: None,
             reasons: Vec::new(),
