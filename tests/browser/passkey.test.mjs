@@ -43,6 +43,8 @@ async function add(page, t, name) {
 }
 
 async function leave(page) {
+  // The page goes first: without cookies it would lead to the login by itself, in the middle of ours.
+  await page.goto('about:blank');
   await page.context().clearCookies();
   await page.goto(`${node.url}/login`);
 }

@@ -52,6 +52,8 @@ impl<U: Revised> UseCase for AtRevision<U> {
 }
 
 impl<U: Revised> Guarded for AtRevision<U> {
+    const IS_KEPT_FROM_VISITORS: bool = U::IS_KEPT_FROM_VISITORS;
+
     fn need(&self, states: &<Self::Reads as Reads>::States) -> Need {
         self.change.need(states)
     }

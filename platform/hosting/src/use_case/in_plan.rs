@@ -88,6 +88,8 @@ impl<U: Featured> UseCase for InPlan<U> {
 }
 
 impl<U: Featured> Guarded for InPlan<U> {
+    const IS_KEPT_FROM_VISITORS: bool = U::IS_KEPT_FROM_VISITORS;
+
     fn need(&self, (states, _, _): &<Self::Reads as Reads>::States) -> Need {
         self.change.need(states)
     }
