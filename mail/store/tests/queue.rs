@@ -295,6 +295,37 @@ async fn orders_hold_release_hasten_bounce_and_remove() {
 }
 
 #[tokio::test]
+async fn what_is_ordered_of_mail_under_way_outlives_the_node_that_has_it() {
+    for world in worlds().await {
+        let due_at = Timestamp::from_millis(world.now().millis() + 300_000);
+        let retry = Outcome::Retry { due_at, delay: DelayNotice::None };
+        // Its node is gone, and another one looks for what is due.
+        let id = world.queue(A.tenant, A.lane, &["1@b.example"]).await;
+        let lost = world.lease(1, A, &[("b.example", 9)]).await;
+        assert_eq!(world.order(id, Order::Hold).await, 1);
+        world.pass(60_001);
+        assert!(world.lease(2, A, &[("b.example", 9)]).await.messages.is_empty());
+        assert_eq!(world.states(id).await, [RecipientState::Held]);
+        assert_eq!(world.store.settle(settle(&lost, &retry)).await.expect("settled"), 0);
+        // Or the same one comes back.
+        assert_eq!(world.order(id, Order::Release).await, 1);
+        world.lease(1, A, &[("b.example", 9)]).await;
+        assert_eq!(world.order(id, Order::Hold).await, 1);
+        world.store.end_leases().await.expect("ended");
+        assert_eq!(world.states(id).await, [RecipientState::Held]);
+        // What is given up goes back when the try ends, not after the next pause.
+        assert_eq!(world.order(id, Order::Release).await, 1);
+        let leased = world.lease(1, A, &[("b.example", 9)]).await;
+        assert_eq!(world.order(id, Order::Bounce).await, 1);
+        world.store.settle(settle(&leased, &retry)).await.expect("settled");
+        let leased = world.lease(1, A, &[("b.example", 9)]).await;
+        assert_eq!(leased.messages[0].1[0].instead, Some(Instead::Bounce));
+        world.store.settle(settle(&leased, &Outcome::Bounced)).await.expect("settled");
+        world.is_whole().await;
+    }
+}
+
+#[tokio::test]
 async fn what_a_sandbox_sends_is_kept_with_the_reason_and_no_order_lets_it_leave() {
     for world in worlds().await {
         let mut acceptance = outgoing(A.tenant, A.lane, &["1@b.example"]);
@@ -347,6 +378,11 @@ async fn suspended_recipients_wait_for_their_site_to_be_resumed() {
         assert_eq!(world.states(id).await, [RecipientState::Suspended]);
         assert_eq!(world.store.resume(site).await.expect("resumed"), 1);
         assert!(world.store.suspensions().await.expect("sites").is_empty());
+        let leased = world.lease(1, A, &[("b.example", 9)]).await;
+        assert_eq!(addresses(&leased), ["1@b.example"]);
+        // Who read the list of suspended sites before it was resumed strands nothing.
+        world.store.settle(settle(&leased, &Outcome::Suspended)).await.expect("settled");
+        assert_eq!(world.states(id).await, [RecipientState::Scheduled]);
         assert_eq!(addresses(&world.lease(1, A, &[("b.example", 9)]).await), ["1@b.example"]);
     }
 }

@@ -37,7 +37,10 @@ impl Work for Lease {
         let mut rest = LEASE_RECIPIENT_COUNT_MAX;
         for (domain, count) in &request.domains {
             let update = Statement::new(format!(
-                "UPDATE queue_recipient SET state = 1, due_at = $5, lease_owner = $6, lease_token = $7 \
+                // What was ordered to be held while a node had it, and that node is gone, is held now.
+                "UPDATE queue_recipient SET state = CASE WHEN state = 1 AND wish = 2 THEN 2 ELSE 1 END, \
+                 wish = CASE WHEN state = 1 AND wish = 2 THEN 0 ELSE wish END, \
+                 due_at = $5, lease_owner = $6, lease_token = $7 \
                  WHERE (queue, ordinal) IN (SELECT queue, ordinal FROM queue_recipient \
                  WHERE state < 2 AND line = $1 AND domain = $2 AND due_at <= $3 ORDER BY due_at, queue LIMIT $4 {}) \
                  AND state < 2 AND due_at <= $3",
@@ -68,12 +71,20 @@ impl Work for Lease {
         let rows = transaction.query(select.bind(request.owner).bind(self.token.0)).await?;
         let mut messages: Vec<(LeasedMessage, Vec<LeasedRecipient>)> = Vec::new();
         for row in &rows {
-            let recipient = recipient(row)?;
+            // One row that cannot be read is left to whoever mends it, and keeps no other.
+            let (recipient, message) =
+                match recipient(row).and_then(|recipient| Ok((recipient, message(row)?))) {
+                    Ok(read) => read,
+                    Err(error) => {
+                        tracing::error!(%error, queue = row.int(0)?, "a row of the queue cannot be read");
+                        continue;
+                    }
+                };
             match messages.last_mut() {
-                Some((message, recipients)) if message.queue_id == recipient.key.queue_id => {
+                Some((known, recipients)) if known.queue_id == recipient.key.queue_id => {
                     recipients.push(recipient);
                 }
-                _ => messages.push((message(row)?, vec![recipient])),
+                _ => messages.push((message, vec![recipient])),
             }
         }
         Ok(Leased { token: self.token, messages })
@@ -198,8 +209,9 @@ impl SqlStore {
 
     pub(crate) async fn queue_end_leases(&self) -> Result<u64, StoreError> {
         let update = Statement::new(
-            "UPDATE queue_recipient SET state = 0, due_at = $1, lease_owner = NULL, lease_token = NULL \
-             WHERE state = 1",
+            "UPDATE queue_recipient SET state = CASE WHEN wish = 2 THEN 2 ELSE 0 END, \
+             wish = CASE WHEN wish = 2 THEN 0 ELSE wish END, due_at = $1, lease_owner = NULL, \
+             lease_token = NULL WHERE state = 1",
         );
         let touched = self.database.write(vec![update.bind(self.now().millis())]).await?;
         Ok(touched.iter().sum())

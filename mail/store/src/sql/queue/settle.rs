@@ -18,6 +18,8 @@ struct Settle {
     settlements: Vec<Settlement>,
     report: Option<Accept>,
     now: Timestamp,
+    /// What PostgreSQL needs, so that a site is not resumed while it is settled as suspended.
+    locking: &'static str,
 }
 
 #[async_trait]
@@ -26,6 +28,11 @@ impl Work for Settle {
     type Error = StoreError;
 
     async fn run(&self, transaction: &mut Transaction<'_>) -> Result<Self::Output, StoreError> {
+        let is_suspended = |settlement: &Settlement| matches!(settlement.outcome, Outcome::Suspended);
+        if !self.locking.is_empty() && self.settlements.iter().any(is_suspended) {
+            let lock = Statement::new(format!("SELECT site FROM suspension {}", self.locking));
+            transaction.query(lock).await?;
+        }
         let mut written = 0;
         let mut closed: Vec<(u64, i64)> = Vec::new();
         for settlement in &self.settlements {
@@ -112,13 +119,16 @@ impl Settle {
         let reply = &settlement.reply;
         let tells = next.stage.is_some();
         let update = Statement::new(if tells {
-            "UPDATE queue_recipient SET state = CASE WHEN $4 = 0 AND wish = 2 THEN 2 ELSE $4 END, due_at = $5, \
+            "UPDATE queue_recipient SET state = CASE WHEN $4 IN (0, 3) AND wish = 2 THEN 2 \
+             WHEN $4 = 3 AND NOT EXISTS (SELECT 1 FROM suspension s WHERE s.site IN ($9, queue_recipient.domain)) \
+             THEN 0 ELSE $4 END, due_at = CASE WHEN wish = 1 AND $4 = 0 THEN CAST($14 AS BIGINT) ELSE CAST($5 AS BIGINT) END, \
              attempt_count = attempt_count + $6, delay_told_at = COALESCE($7, delay_told_at), closed_at = $8, \
              site = COALESCE($9, site), last_code = $10, last_enhanced = $11, last_text = $12, last_host = $13, \
              wish = CASE WHEN wish = 2 THEN 0 ELSE wish END, lease_owner = NULL, lease_token = NULL \
              WHERE queue = $1 AND ordinal = $2 AND state = 1 AND lease_token = $3"
         } else {
-            "UPDATE queue_recipient SET state = CASE WHEN $4 = 0 AND wish = 2 THEN 2 ELSE $4 END, due_at = $5, \
+            "UPDATE queue_recipient SET state = CASE WHEN $4 = 0 AND wish = 2 THEN 2 ELSE $4 END, \
+             due_at = CASE WHEN wish = 1 AND $4 = 0 THEN CAST($6 AS BIGINT) ELSE CAST($5 AS BIGINT) END, \
              wish = CASE WHEN wish = 2 THEN 0 ELSE wish END, lease_owner = NULL, lease_token = NULL \
              WHERE queue = $1 AND ordinal = $2 AND state = 1 AND lease_token = $3"
         });
@@ -138,7 +148,10 @@ impl Settle {
                 .bind(reply.code)
                 .bind(reply.enhanced.as_str())
                 .bind(reply.text.as_str())
-                .bind(reply.host.clone());
+                .bind(reply.host.clone())
+                .bind(self.now.millis());
+        } else {
+            update = update.bind(self.now.millis());
         }
         if transaction.execute(update).await? == 0 {
             return Ok(false);
@@ -244,7 +257,8 @@ impl SqlStore {
             None => None,
         };
         let has_queued = report.as_ref().is_some_and(Accept::has_queued);
-        let work = Settle { token: settling.token, settlements: settling.settlements, report, now };
+        let locking = if self.database.sqlite().is_some() { "" } else { "FOR SHARE" };
+        let work = Settle { token: settling.token, settlements: settling.settlements, report, now, locking };
         let (written, rings) = self.database.transact(work).await?;
         for (owner, modseq) in rings {
             self.bells.ring(owner, modseq);
