@@ -76,7 +76,11 @@ pub fn classify(reply: &RemoteReply) -> Class {
         _ => {}
     }
     let text = reply.text.to_lowercase();
-    if let Some((_, class)) = PATTERNS.iter().find(|(pattern, _)| text.contains(pattern)) {
+    // A code of policy, or of the sender's address, says that the words are not about the recipient.
+    let is_of_others = detail.starts_with("7.") || matches!(detail, "1.7" | "1.8");
+    let is_meant = |class: Class| !(is_of_others && class == Class::NoSuchAddress);
+    let found = PATTERNS.iter().find(|(pattern, class)| is_meant(*class) && text.contains(pattern));
+    if let Some((_, class)) = found {
         return *class;
     }
     match detail.split_once('.') {
@@ -102,6 +106,9 @@ mod tests {
             (550, "5.0.0", "User unknown in virtual mailbox table", Class::NoSuchAddress, true),
             (450, "4.1.1", "unverified", Class::NoSuchAddress, false),
             (550, "5.7.1", "Message blocked: user unknown to us", Class::Policy, false),
+            (550, "5.7.1", "reverse name does not exist", Class::Policy, false),
+            (550, "5.7.1", "mailbox unavailable", Class::Policy, false),
+            (550, "5.1.8", "the sender's domain does not exist", Class::Other, false),
             (550, "5.7.26", "fails DMARC", Class::Policy, false),
             (421, "4.7.28", "unusual", Class::TooFast, false),
             (450, "4.7.1", "Greylisted", Class::Policy, false),

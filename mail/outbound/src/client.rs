@@ -319,6 +319,11 @@ pub(crate) async fn call(
             tries.push((host, verdict, *address));
         }
     }
+    // Where we have no address of a family, its hosts say nothing about the site, unless there are no others.
+    let is_callable = |address: IpAddr| how.source.towards(SocketAddr::new(address, how.port)).is_some();
+    if tries.iter().any(|(_, _, address)| is_callable(*address)) {
+        tries.retain(|(_, _, address)| is_callable(*address));
+    }
     tries.truncate(ADDRESS_COUNT_MAX);
     for (host, verdict, address) in tries {
         let (at, name) = (SocketAddr::new(address, how.port), host.name.as_str());

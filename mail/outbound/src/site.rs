@@ -62,9 +62,38 @@ impl Guard {
         match address {
             IpAddr::V4(v4) if v4.is_loopback() => !self.allows_loopback,
             IpAddr::V6(v6) if v6.is_loopback() => !self.allows_loopback,
-            IpAddr::V4(v4) => refuses_v4(v4) || v4.is_private() && !self.allows_private,
-            IpAddr::V6(v6) => refuses_v6(v6) || v6.is_unique_local() && !self.allows_private,
+            IpAddr::V4(v4) => refuses_v4(v4) || is_private_v4(v4) && !self.allows_private,
+            IpAddr::V6(v6) => match embedded(v6) {
+                Some(v4) => self.refuses(IpAddr::V4(v4)),
+                None => refuses_v6(v6) || is_private_v6(v6) && !self.allows_private,
+            },
         }
+    }
+}
+
+/// Private (RFC 1918), or set aside for uses within networks: protocol assignments (RFC 6890), benchmarks (RFC 2544).
+fn is_private_v4(address: Ipv4Addr) -> bool {
+    let [first, second, third, _] = address.octets();
+    address.is_private() || (first, second, third) == (192, 0, 0) || first == 198 && second & 0xfe == 18
+}
+
+/// Unique local (RFC 4193), or site-local as it was before (RFC 3879).
+fn is_private_v6(address: Ipv6Addr) -> bool {
+    address.is_unique_local() || address.segments()[0] & 0xffc0 == 0xfec0
+}
+
+/// The IPv4 address that packets to this one end at: translated (RFC 6052), in a tunnel (RFC 3056), or in the form that
+/// was given up (RFC 4291 section 2.5.5.1).
+fn embedded(address: Ipv6Addr) -> Option<Ipv4Addr> {
+    let of = |high: u16, low: u16| {
+        let [[a, b], [c, d]] = [high.to_be_bytes(), low.to_be_bytes()];
+        Some(Ipv4Addr::new(a, b, c, d))
+    };
+    match address.segments() {
+        [0x64, 0xff9b, 0, 0, 0, 0, high, low] => of(high, low),
+        [0x2002, high, low, ..] => of(high, low),
+        [0, 0, 0, 0, 0, 0, high, low] if high != 0 => of(high, low),
+        _ => None,
     }
 }
 

@@ -110,7 +110,10 @@ impl Sources {
     /// leave from the first pool.
     pub(crate) fn of_message(&self, directory: &Directory, message: &LeasedMessage) -> Arc<Source> {
         let mailbox = message.mailbox.filter(|_| message.sender.is_some());
-        self.by(message.tenant, || mailbox.and_then(|mailbox| directory.plan_of(message.tenant, mailbox)))
+        let tenant = message.tenant;
+        // Of a mailbox that is gone what its account ordered last still counts: its mail was paid for.
+        let plan_of = |mailbox| directory.plan_of(tenant, mailbox).or_else(|| directory.newest_plan(tenant));
+        self.by(tenant, || mailbox.and_then(plan_of))
     }
 
     fn by(&self, tenant: TenantId, plan: impl Fn() -> Option<PlanId>) -> Arc<Source> {
