@@ -69,7 +69,12 @@ impl Breaker {
         self.is_probing = self.gate(now) == Gate::HalfOpen;
     }
 
-    /// The site has answered as it should: one connection more per round of all.
+    /// A connection has come to its end, whatever was heard on it: the next one may try.
+    pub fn ended(&mut self) {
+        self.is_probing = false;
+    }
+
+    /// The site has done what it was asked, beyond greeting: one connection more per round of all.
     pub fn succeeded(&mut self) {
         self.fault_count = 0;
         self.open_count = 0;
@@ -131,6 +136,18 @@ mod tests {
         breaker.succeeded();
         assert_eq!(breaker.gate(at(300)), Gate::Closed);
         assert!(breaker.fault.is_none());
+    }
+
+    #[test]
+    fn a_probe_that_hears_nothing_leaves_the_next_its_turn() {
+        let (mut breaker, chance) = (Breaker::new(20), Chance::seeded(1));
+        for _ in 0..BREAKER_FAULT_COUNT {
+            breaker.failed(at(0), RemoteReply::default(), &chance);
+        }
+        breaker.begins(at(300));
+        assert_eq!(breaker.connection_count_max(at(300)), 0);
+        breaker.ended();
+        assert_eq!((breaker.gate(at(300)), breaker.connection_count_max(at(300))), (Gate::HalfOpen, 1));
     }
 
     #[test]

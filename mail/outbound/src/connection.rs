@@ -12,6 +12,7 @@ use crate::classify::{Class, classify};
 use crate::client::{Answer, Call, Client, Envelope, EnvelopeRecipient, Fault, Seen, Sent, call};
 use crate::destination::Destination;
 use crate::limits::{ALARM_PAUSE_MILLIS, CONNECTION_MESSAGE_COUNT_MAX, IDLE_WAIT, RECEIVED_COUNT_MAX};
+use crate::openings::Starved;
 use crate::outbound::{Inner, Job};
 use crate::outcome::{Batch, Happened, Reports};
 use crate::room::Taken;
@@ -26,6 +27,14 @@ enum Left {
     Broken,
     /// It was of no use already, and nothing was heard of the job: it is as if it had never been begun.
     Unheard(Box<Job>),
+}
+
+/// Whether a connection is opened.
+enum Opening {
+    For(Box<Job>),
+    /// Those who wait have as many as they may have now.
+    Later,
+    None,
 }
 
 /// What a connection does next.
@@ -44,23 +53,38 @@ impl Inner {
             }
             let now = (self.now)();
             let Ok(permit) = Arc::clone(&self.permits).try_acquire_owned() else {
-                return self.wait_for_permit(destination);
+                return self.wait_for_turn(destination);
             };
-            let job = self.with_site(destination, |state| {
+            let free_count = self.permits.available_permits() + 1;
+            let opening = self.with_site(destination, |state| {
                 if state.idle_count > 0 {
                     state.wake.notify_one();
-                    return None;
+                    return Opening::None;
                 }
                 if state.connection_count >= state.breaker.connection_count_max(now) {
-                    return None;
+                    return Opening::None;
                 }
                 let share = state.share(now);
-                let job = state.ready.next(share)?;
-                state.connection_count += 1;
-                state.breaker.begins(now);
-                Some(job)
+                let mut openings = self.openings.lock();
+                match state.ready.next_of(share, |tenant| openings.may(tenant, free_count)) {
+                    Some(job) => {
+                        openings.began(job.message.tenant);
+                        state.connection_count += 1;
+                        state.breaker.begins(now);
+                        Opening::For(Box::new(job))
+                    }
+                    None if state.ready.has_next(share) => Opening::Later,
+                    None => Opening::None,
+                }
             });
-            let Some(job) = job else { return };
+            let job = match opening {
+                Opening::For(job) => *job,
+                Opening::Later => {
+                    drop(permit);
+                    return self.wait_for_turn(destination);
+                }
+                Opening::None => return,
+            };
             let (inner, destination) = (Arc::clone(self), Arc::clone(destination));
             self.metrics.connected(1);
             // A connection's future is large; there are many of them.
@@ -82,18 +106,17 @@ impl Inner {
             credentials: destination.credentials.as_ref(),
             wish: destination.wish,
         };
-        // Before the call: who is called is not kept waiting.
-        let room = self.room.take(first.message.size).await;
+        let tenant = first.message.tenant;
         let mut seen = Vec::new();
         let called = call(&destination.hosts, &how, &mut seen).await;
         self.observe(destination, &first, &seen);
         match called {
             Ok(client) => {
-                self.with_site(destination, |state| state.breaker.succeeded());
+                // What a host greets it may still refuse: the breaker hears of what became of messages.
+                let room = self.room.take(first.message.size).await;
                 self.deliver_all(destination, client, (first, room)).await;
             }
             Err((host, fault)) => {
-                drop(room);
                 self.alarm(&fault);
                 let reply = fault.told(&host);
                 if fault.is_lasting() {
@@ -103,30 +126,44 @@ impl Inner {
                 }
             }
         }
-        self.with_site(destination, |state| state.connection_count -= 1);
+        self.with_site(destination, |state| {
+            state.connection_count -= 1;
+            state.breaker.ended();
+        });
         self.metrics.connected(-1);
+        self.openings.lock().ended(tenant);
         drop(permit);
         self.feed_starved();
         self.connect(destination);
     }
 
-    /// All connections are taken: the destination gets one when its turn comes, unless it has some.
-    fn wait_for_permit(&self, destination: &Arc<Destination>) {
-        let is_new = self.with_site(destination, |state| {
-            let is_new =
-                !state.is_starved && state.connection_count == 0 && state.ready.recipient_count() > 0;
-            state.is_starved |= is_new;
-            is_new
+    /// All connections are taken, or as many as those who wait here may have: the destination gets one when its turn
+    /// comes, unless it has some.
+    fn wait_for_turn(&self, destination: &Arc<Destination>) {
+        let tenant = self.with_site(destination, |state| {
+            if state.is_starved || state.connection_count > 0 {
+                return None;
+            }
+            let tenant = state.ready.first()?;
+            state.is_starved = true;
+            Some(tenant)
         });
-        if is_new {
-            self.starved.lock().push_back(destination.key.clone());
+        if let Some(tenant) = tenant {
+            self.starved.lock().push(Starved { tenant, key: destination.key.clone() });
         }
     }
 
-    /// Gives connections that are free to those that waited longest for one.
+    /// Gives connections that are free to those that wait for one, by turns between tenants.
     fn feed_starved(self: &Arc<Self>) {
-        while self.permits.available_permits() > 0 {
-            let Some(key) = self.starved.lock().pop_front() else { return };
+        loop {
+            let free_count = self.permits.available_permits();
+            let starved = {
+                let openings = self.openings.lock();
+                let mut starved = self.starved.lock();
+                let next = starved.next_of(u32::MAX, |tenant| openings.may(tenant, free_count));
+                next.inspect(|next| starved.done(next.tenant))
+            };
+            let Some(Starved { key, .. }) = starved else { return };
             let destination = self.sites.lock().get_mut(&key).map(|state| {
                 state.is_starved = false;
                 Arc::clone(&state.destination)
@@ -323,8 +360,7 @@ impl Inner {
     /// Delivers one job.
     async fn deliver(&self, destination: &Destination, client: &mut Client, job: Job) -> Left {
         let now = (self.now)();
-        let until = job.leased_until.max(*self.leases_until.lock());
-        if now >= until {
+        if !self.leases.is_good(job.token, now) {
             // Somebody else may have it by now.
             self.released(job.token, job.recipients.len());
             return Left::Usable;

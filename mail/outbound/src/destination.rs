@@ -1,7 +1,8 @@
 //! Where a domain's mail goes, how, and under which policy: looked up once and remembered for a while.
 
 use std::borrow::Cow;
-use std::collections::HashSet;
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,14 +11,13 @@ use moka::sync::Cache;
 use parking_lot::Mutex;
 use resolver::Dns;
 use store::{RemoteReply, TlsWish};
-use tokio::sync::Semaphore;
+use tokio::sync::futures::OwnedNotified;
+use tokio::sync::{Notify, Semaphore};
 use tokio::time::Instant;
 use trust::Basis;
 
 use crate::client::{Credentials, Protocol};
-use crate::limits::{
-    LOOKUP_COUNT_MAX, LOOKUP_PAUSE, POLICY_TTL_MAX, SITE_CACHE_COUNT_MAX, SITE_TTL_MAX, SITE_TTL_MIN,
-};
+use crate::limits::{ASKED_COUNT_MAX, POLICY_TTL_MAX, SITE_CACHE_COUNT_MAX, SITE_TTL_MAX, SITE_TTL_MIN};
 use crate::routes::{Relay, Routes, Through};
 use crate::site::{Guard, Host, Nowhere, find};
 use crate::source::Source;
@@ -108,21 +108,33 @@ struct Known {
 
 /// Who looks something up; however that ends, another one may afterwards.
 struct Claim<'a> {
-    asked: &'a Mutex<HashSet<Key>>,
+    asked: &'a Asked,
     key: Key,
 }
 
+/// What is looked up at this moment, with who waits for it.
+type Asked = Mutex<HashMap<Key, Arc<Notify>>>;
+
 impl<'a> Claim<'a> {
-    fn on(asked: &'a Mutex<HashSet<Key>>, key: Key) -> Option<Self> {
-        let is_first = asked.lock().insert(key.clone());
-        // Made only where it is one: a claim that is dropped gives up what it names.
-        is_first.then(|| Self { asked, key })
+    /// The claim, or what ends when somebody else's does.
+    fn on(asked: &'a Asked, key: Key) -> Result<Self, OwnedNotified> {
+        match asked.lock().entry(key.clone()) {
+            // Made under the lock, so that no end is missed.
+            Entry::Occupied(other) => Err(Arc::clone(other.get()).notified_owned()),
+            Entry::Vacant(free) => {
+                free.insert(Arc::default());
+                Ok(Self { asked, key })
+            }
+        }
     }
 }
 
 impl Drop for Claim<'_> {
     fn drop(&mut self) {
-        self.asked.lock().remove(&self.key);
+        let waited_for = self.asked.lock().remove(&self.key);
+        if let Some(waited_for) = waited_for {
+            waited_for.notify_waiters();
+        }
     }
 }
 
@@ -134,7 +146,8 @@ pub(crate) struct Destinations {
     guard: Guard,
     port: u16,
     known: Cache<Key, Known>,
-    asked: Mutex<HashSet<Key>>,
+    asked: Asked,
+    /// For what is looked up beside the turns: those who wait their turn do not wait for it as well.
     permits: Semaphore,
 }
 
@@ -145,7 +158,7 @@ impl Destinations {
         port: u16,
     ) -> Self {
         let known = Cache::builder().max_capacity(SITE_CACHE_COUNT_MAX).time_to_live(SITE_TTL_MAX).build();
-        let permits = Semaphore::new(LOOKUP_COUNT_MAX);
+        let permits = Semaphore::new(ASKED_COUNT_MAX);
         Self { dns, policies, routes, guard, port, known, asked: Mutex::default(), permits }
     }
 
@@ -163,26 +176,38 @@ impl Destinations {
         }
     }
 
-    /// Looks it up, waiting for its turn, unless somebody does already. `true` where it is known afterwards by this call.
-    /// May be dropped at any time.
-    async fn look_up(&self, errand: &Errand) -> bool {
-        let Some(claim) = Claim::on(&self.asked, errand.key()) else { return false };
-        let Ok(_permit) = self.permits.acquire().await else { return false };
-        let stamp = self.stamp(errand);
-        let (found, ttl) = self.find(errand).await;
-        self.known.insert(claim.key.clone(), Known { found, until: Instant::now() + ttl, stamp });
-        true
+    /// What is known, once it is, by somebody who has had their turn; the caller bounds the time. May be dropped at any
+    /// time.
+    pub(crate) async fn ensure(&self, errand: &Errand) -> Found {
+        self.ensure_by(errand, None).await
     }
 
-    /// What is known, once it is; the caller bounds the time.
-    pub(crate) async fn ensure(&self, errand: &Errand) -> Found {
+    /// The same beside the turns: so many at a time.
+    pub(crate) async fn ensure_beside(&self, errand: &Errand) -> Found {
+        self.ensure_by(errand, Some(&self.permits)).await
+    }
+
+    async fn ensure_by(&self, errand: &Errand, permits: Option<&Semaphore>) -> Found {
         loop {
             if let Some(found) = self.known(errand) {
                 return found;
             }
-            if !self.look_up(errand).await {
-                tokio::time::sleep(LOOKUP_PAUSE).await;
-            }
+            let claim = match Claim::on(&self.asked, errand.key()) {
+                Ok(claim) => claim,
+                Err(other) => {
+                    other.await;
+                    continue;
+                }
+            };
+            let _permit = match permits {
+                Some(permits) => permits.acquire().await.ok(),
+                None => None,
+            };
+            let stamp = self.stamp(errand);
+            let (found, ttl) = self.find(errand).await;
+            let known = Known { found: found.clone(), until: Instant::now() + ttl, stamp };
+            self.known.insert(claim.key.clone(), known);
+            return found;
         }
     }
 
@@ -205,13 +230,14 @@ impl Destinations {
         }
     }
 
-    /// Senders' domains set relays by name, and names lead where their owners want: never into the operator's own networks.
+    /// Customers set relays and hosts of domains by name, and names lead where their owners want: never into the operator's
+    /// own networks.
     fn guard_of(&self, through: Through) -> Cow<'_, Guard> {
         match through {
-            Through::RelayOfSender => Cow::Owned(Guard { allows_private: false, ..self.guard.clone() }),
-            Through::Exchangers | Through::HostOfRecipient | Through::RelayOfPlatform => {
-                Cow::Borrowed(&self.guard)
+            Through::RelayOfSender | Through::HostOfRecipient => {
+                Cow::Owned(Guard { allows_private: false, ..self.guard.clone() })
             }
+            Through::Exchangers | Through::RelayOfPlatform => Cow::Borrowed(&self.guard),
         }
     }
 

@@ -18,6 +18,10 @@ pub const RCPT_WAIT: Duration = Duration::from_secs(300);
 pub const DATA_WAIT: Duration = Duration::from_secs(120);
 /// Longest wait for the peer to take one piece of a message (RFC 5321 section 4.5.3.2.5).
 pub const PIECE_WAIT: Duration = Duration::from_secs(180);
+/// Longest time for all of a message beside what its length gives it: a peer that takes drops would hold its connection for a day.
+pub const CONTENT_WAIT: Duration = Duration::from_secs(600);
+/// Octets of a message that a peer takes each second, at the least.
+pub const CONTENT_OCTETS_PER_SEC_MIN: u64 = 8 * 1024;
 /// Longest wait for the answer to the dot that ends a message (RFC 5321 section 4.5.3.2.6).
 pub const DOT_WAIT: Duration = Duration::from_secs(600);
 /// Longest wait for the answer to RSET or QUIT.
@@ -61,17 +65,15 @@ pub const SITE_TTL_MAX: Duration = Duration::from_secs(3600);
 pub const POLICY_TTL_MAX: Duration = Duration::from_secs(300);
 /// Domains that are looked up at a time; one tenant's at most half of it.
 pub const LOOKUP_COUNT_MAX: usize = 200;
-/// Domains that wait to be looked up. More are found by a later sweep.
+/// Domains that wait to be looked up, one tenant's at most as many as it leaves free. More are found by a later sweep.
 pub const LOOKUP_WAITING_COUNT_MAX: usize = 20_000;
-/// Domains of one tenant that wait to be looked up.
-pub const TENANT_LOOKUP_WAITING_COUNT_MAX: usize = 10_000;
 
 /// How long leased mail waits for its destination, where it goes elsewhere than others to its domain.
 pub const LOOKUP_WAIT: Duration = Duration::from_secs(60);
-/// How often somebody else's look-up is looked for.
-pub const LOOKUP_PAUSE: Duration = Duration::from_millis(20);
+/// Destinations that are looked up at a time for such mail.
+pub const ASKED_COUNT_MAX: usize = 100;
 
-/// Recipients that one node holds leases of.
+/// Recipients that one node holds leases of; one tenant at most a quarter of what it leaves free.
 pub const LEASED_RECIPIENT_COUNT_MAX: usize = 20_000;
 /// Recipients of one site that are leased and wait.
 pub const SITE_RECIPIENT_COUNT_MAX: usize = 2000;
@@ -91,6 +93,8 @@ pub const RENEW_PAUSE: Duration = Duration::from_secs(60);
 pub const DRAIN_WAIT: Duration = Duration::from_secs(20);
 /// How often an outcome is written again that could not be written, with a second more between each time.
 pub const SETTLE_TRY_COUNT: u32 = 5;
+/// The longest pause before that.
+pub const SETTLE_PAUSE_MAX: Duration = Duration::from_secs(30);
 /// The longest pause between two sweeps: what becomes due without a bell is found then.
 pub const SWEEP_PAUSE: Duration = Duration::from_millis(1000);
 /// A sweep that takes longer is followed by a pause as long as it took.

@@ -11,9 +11,7 @@ use store::{Lane, Line};
 use tokio::sync::Notify;
 
 use crate::destination::Errand;
-use crate::limits::{
-    LOOKUP_COUNT_MAX, LOOKUP_WAITING_COUNT_MAX, QUANTUM_OCTETS, TENANT_LOOKUP_WAITING_COUNT_MAX,
-};
+use crate::limits::{LOOKUP_COUNT_MAX, LOOKUP_WAITING_COUNT_MAX, QUANTUM_OCTETS};
 use crate::ready::{ReadyQueue, Weighed};
 
 /// How many of all look-ups one tenant may have under way: half, so that another's finds room.
@@ -66,8 +64,8 @@ impl Lookups {
     /// Notes a domain unless it is noted or too many are. `true` where one more worker is to be started for it.
     pub(crate) fn add(&self, lookup: Lookup) -> bool {
         let mut state = self.state.lock();
-        let is_full = state.waiting.recipient_count() >= LOOKUP_WAITING_COUNT_MAX
-            || state.waiting.recipient_count_of(lookup.line.tenant) >= TENANT_LOOKUP_WAITING_COUNT_MAX;
+        let free = LOOKUP_WAITING_COUNT_MAX.saturating_sub(state.waiting.recipient_count());
+        let is_full = state.waiting.recipient_count_of(lookup.line.tenant) >= free;
         if is_full || !state.known.insert((lookup.line, lookup.domain.clone())) {
             return false;
         }
@@ -150,10 +148,16 @@ mod tests {
     fn what_waits_is_bounded() {
         let lookups = Lookups::default();
         for tenant in 0..4 {
-            for number in 0..TENANT_LOOKUP_WAITING_COUNT_MAX + 10 {
+            for number in 0..LOOKUP_WAITING_COUNT_MAX {
                 lookups.add(lookup(tenant, number));
             }
         }
-        assert_eq!(lookups.state.lock().waiting.recipient_count(), LOOKUP_WAITING_COUNT_MAX);
+        let state = lookups.state.lock();
+        assert!(state.waiting.recipient_count() < LOOKUP_WAITING_COUNT_MAX);
+        let last = state.waiting.recipient_count_of(lookup(3, 0).line.tenant);
+        assert!(
+            last >= LOOKUP_WAITING_COUNT_MAX / 32,
+            "the fourth finds room after three that took what they could: {last}"
+        );
     }
 }

@@ -1,9 +1,9 @@
 //! The whole of delivery on one node: what its parts share, and how it begins and ends.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap};
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use directory::Directory;
 use kernel::{DomainName, TenantId, Timestamp};
@@ -18,12 +18,14 @@ use uuid::Uuid;
 use crate::backoff::Chance;
 use crate::breaker::{Breaker, Gate};
 use crate::destination::{Destination, Destinations};
+use crate::leases::Leases;
 use crate::limits::{
     DRAIN_WAIT, IDLE_SITE_COUNT_MAX, LEASE_MILLIS, QUANTUM_OCTETS, RENEW_PAUSE, REPORTED_OCTETS_MAX,
 };
 use crate::lookup::Lookups;
 use crate::metrics::Metrics;
 use crate::network::{Network, Tcp};
+use crate::openings::{Openings, Starved};
 use crate::ready::{ReadyQueue, Weighed};
 use crate::room::Room;
 use crate::routes::Routes;
@@ -86,8 +88,6 @@ pub(crate) struct Job {
     pub(crate) token: LeaseToken,
     pub(crate) message: Arc<LeasedMessage>,
     pub(crate) recipients: Vec<LeasedRecipient>,
-    /// When the lease ends unless it is renewed.
-    pub(crate) leased_until: Timestamp,
 }
 
 impl Weighed for Job {
@@ -144,11 +144,7 @@ pub(crate) struct Inner {
     pub(crate) sites: Mutex<BTreeMap<String, SiteState>>,
     /// When it was last told of each address of ours that it is not there.
     pub(crate) alarms: Mutex<HashMap<IpAddr, Timestamp>>,
-    pub(crate) leased_count: AtomicUsize,
-    /// Recipients of each lease of this node that are not settled; only these leases are renewed.
-    pub(crate) leases: Mutex<HashMap<LeaseToken, usize>>,
-    /// Leases are good until then: moved by renewal.
-    pub(crate) leases_until: Mutex<Timestamp>,
+    pub(crate) leases: Leases,
     pub(crate) permits: Arc<Semaphore>,
     /// For messages that are read to leave.
     pub(crate) room: Room,
@@ -159,8 +155,10 @@ pub(crate) struct Inner {
     /// Whether a sweep left something that was due, or may have: what is released makes room for it.
     pub(crate) is_short: AtomicBool,
     pub(crate) lookups: Lookups,
-    /// Destinations that have jobs and found no connection free, in the order in which they get one.
-    pub(crate) starved: Mutex<VecDeque<String>>,
+    /// Destinations that have jobs and found no connection free; they get one by turns between tenants.
+    pub(crate) starved: Mutex<ReadyQueue<Starved>>,
+    /// Locked after `sites`, never before.
+    pub(crate) openings: Mutex<Openings>,
     pub(crate) tasks: TaskTracker,
     pub(crate) stop: CancellationToken,
 }
@@ -234,14 +232,13 @@ impl Outbound {
             owner: Uuid::now_v7(),
             sites: Mutex::default(),
             alarms: Mutex::default(),
-            leased_count: AtomicUsize::new(0),
-            leases: Mutex::default(),
-            leases_until: Mutex::new(Timestamp::from_millis(0)),
+            leases: Leases::default(),
             permits,
             wake: Notify::new(),
             is_short: AtomicBool::new(false),
             lookups: Lookups::default(),
             starved: Mutex::default(),
+            openings: Mutex::default(),
             tasks: TaskTracker::new(),
             stop,
         }))
@@ -294,29 +291,9 @@ impl Outbound {
 }
 
 impl Inner {
-    /// `count` recipients are leased.
-    pub(crate) fn took(&self, token: LeaseToken, count: usize) {
-        if count == 0 {
-            return;
-        }
-        self.leases.lock().insert(token, count);
-        let before = self.leased_count.fetch_add(count, Ordering::Relaxed);
-        self.metrics.leased(before + count);
-    }
-
     /// `count` recipients of a lease are not this node's business any more.
     pub(crate) fn released(&self, token: LeaseToken, count: usize) {
-        {
-            let mut leases = self.leases.lock();
-            let rest = leases.get(&token).copied().unwrap_or_default().saturating_sub(count);
-            if rest == 0 {
-                leases.remove(&token);
-            } else {
-                leases.insert(token, rest);
-            }
-        }
-        let before = self.leased_count.fetch_sub(count, Ordering::Relaxed);
-        self.metrics.leased(before.saturating_sub(count));
+        self.metrics.leased(self.leases.released(token, count));
         if self.is_short.swap(false, Ordering::Relaxed) {
             self.wake.notify_one();
         }
@@ -328,10 +305,11 @@ impl Inner {
                 () = self.stop.cancelled() => return,
                 () = tokio::time::sleep(RENEW_PAUSE) => {}
             }
-            let until = Timestamp::from_millis((self.now)().millis() + LEASE_MILLIS);
-            let tokens: Vec<LeaseToken> = self.leases.lock().keys().copied().collect();
+            let now = (self.now)();
+            let until = Timestamp::from_millis(now.millis() + LEASE_MILLIS);
+            let tokens = self.leases.good(now);
             match self.queue.renew(self.owner, &tokens, until).await {
-                Ok(_) => *self.leases_until.lock() = until,
+                Ok(_) => self.leases.renewed(&tokens, until, (self.now)()),
                 Err(error) => tracing::error!(%error, "leases could not be renewed"),
             }
             match self.queue.depth().await {

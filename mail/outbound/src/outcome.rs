@@ -13,7 +13,7 @@ use store::{
 use crate::backoff::{Next, after_failure};
 use crate::classify::is_hard_bounce;
 use crate::destination::Destination;
-use crate::limits::{EXPIRY_MILLIS, REPORT_EXPIRY_MILLIS, SETTLE_TRY_COUNT};
+use crate::limits::{EXPIRY_MILLIS, REPORT_EXPIRY_MILLIS, SETTLE_PAUSE_MAX, SETTLE_TRY_COUNT};
 use crate::outbound::Inner;
 use crate::report::{self, Action, Told};
 use crate::routes::Through;
@@ -121,13 +121,20 @@ impl Inner {
         self.released(batch.token, count);
     }
 
-    /// Writes outcomes, again where the database does not answer: what was delivered is not to be delivered again.
+    /// Writes outcomes, again where the database does not answer: what was delivered is not to be delivered again, so
+    /// that it is written however long the disk is full. Its lease is renewed meanwhile, where that can be written.
     async fn write(&self, settling: Settling) -> Result<usize, StoreError> {
+        let is_delivered =
+            settling.settlements.iter().any(|settlement| settlement.outcome == Outcome::Delivered);
         let mut attempt = 1;
         loop {
             match self.queue.settle(settling.clone()).await {
-                Err(_) if attempt < SETTLE_TRY_COUNT && !self.stop.is_cancelled() => {
-                    tokio::time::sleep(Duration::from_secs(u64::from(attempt))).await;
+                Err(error) if attempt < SETTLE_TRY_COUNT || is_delivered && !self.stop.is_cancelled() => {
+                    if attempt == SETTLE_TRY_COUNT {
+                        tracing::error!(%error, "a delivery is not written down yet; it is tried until it is");
+                    }
+                    let pause = Duration::from_secs(u64::from(attempt)).min(SETTLE_PAUSE_MAX);
+                    tokio::time::sleep(pause).await;
                     attempt += 1;
                 }
                 outcome => return outcome,

@@ -110,8 +110,13 @@ impl<J: Weighed> ReadyQueue<J> {
     /// The next job. A tenant that has `share` connections at work is passed over: the others wait for a message, never
     /// for a mailing.
     pub fn next(&mut self, share: u32) -> Option<J> {
+        self.next_of(share, |_| true)
+    }
+
+    /// The same among tenants that may have one.
+    pub fn next_of(&mut self, share: u32, is_allowed: impl Fn(TenantId) -> bool) -> Option<J> {
         let may = |tenant: &TenantId, busy: &HashMap<TenantId, u32>| {
-            busy.get(tenant).copied().unwrap_or_default() < share.max(1)
+            busy.get(tenant).copied().unwrap_or_default() < share.max(1) && is_allowed(*tenant)
         };
         if !self.ring.iter().any(|tenant| may(tenant, &self.busy)) {
             return None;
@@ -174,6 +179,11 @@ impl<J: Weighed> ReadyQueue<J> {
     /// Whether a connection that asks now would get something.
     pub fn has_next(&self, share: u32) -> bool {
         self.ring.iter().any(|tenant| self.busy.get(tenant).copied().unwrap_or_default() < share.max(1))
+    }
+
+    /// The tenant whose turn is next.
+    pub fn first(&self) -> Option<TenantId> {
+        self.ring.front().copied()
     }
 
     /// Whether nothing waits and nobody is at work.
@@ -249,6 +259,17 @@ mod tests {
         assert_eq!(ready.next(2), Some(Job(2, Lane::Bulk, 1)));
         ready.done(Job(1, Lane::Bulk, 1).tenant());
         assert!(ready.next(2).is_some());
+    }
+
+    #[test]
+    fn who_may_have_none_is_passed_over_and_keeps_its_place() {
+        let mut ready = ReadyQueue::default();
+        ready.push(Job(1, Lane::Interactive, 1));
+        ready.push(Job(2, Lane::Bulk, 1));
+        let not_the_first = |tenant| tenant != Job(1, Lane::Bulk, 1).tenant();
+        assert_eq!(ready.next_of(9, not_the_first), Some(Job(2, Lane::Bulk, 1)));
+        assert_eq!(ready.next_of(9, not_the_first), None);
+        assert_eq!(ready.next(9), Some(Job(1, Lane::Interactive, 1)));
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+use futures_util::{StreamExt as _, stream};
 use kernel::{DomainName, Timestamp};
 use store::{
     Instead, LEASE_RECIPIENT_COUNT_MAX, LeaseRequest, LeasedMessage, LeasedRecipient, Line, RemoteReply,
@@ -15,8 +15,8 @@ use tokio::time::Instant;
 use crate::breaker::Gate;
 use crate::destination::{Destination, Errand, Target};
 use crate::limits::{
-    BATCH_RECIPIENT_COUNT_MAX, DOMAIN_PAGE_COUNT, LEASE_MILLIS, LEASED_RECIPIENT_COUNT_MAX, LINE_PAGE_COUNT,
-    LINE_SWEEP_COUNT, LOOKUP_WAIT, SITE_RECIPIENT_COUNT_MAX, SWEEP_LONG, SWEEP_PAUSE, SWEEP_PAUSE_MIN,
+    BATCH_RECIPIENT_COUNT_MAX, DOMAIN_PAGE_COUNT, LEASE_MILLIS, LINE_PAGE_COUNT, LINE_SWEEP_COUNT,
+    LOOKUP_WAIT, SITE_RECIPIENT_COUNT_MAX, SWEEP_LONG, SWEEP_PAUSE, SWEEP_PAUSE_MIN,
     TENANT_SITE_RECIPIENT_COUNT_MAX,
 };
 use crate::lookup::Lookup;
@@ -29,6 +29,13 @@ use crate::source::Source;
 /// Recipients of a domain that goes nowhere now that are settled at a time.
 const SETTLED_COUNT: usize = 200;
 
+/// Room that is left while domains of a line are planned.
+struct Rooms {
+    of_sites: HashMap<String, usize>,
+    /// Of all that the tenant may have leased.
+    of_tenant: usize,
+}
+
 /// What was planned for what is leased now.
 struct Leasing<'a> {
     line: Line,
@@ -40,7 +47,6 @@ struct Leasing<'a> {
 #[derive(Debug, Clone)]
 struct Share {
     token: store::LeaseToken,
-    until: Timestamp,
     message: Arc<LeasedMessage>,
 }
 
@@ -147,8 +153,15 @@ impl Inner {
             let lines = self.queue.lines(after, LINE_PAGE_COUNT).await?;
             // Some at a time: a line's lease waits for the disk, and nobody else for that.
             let sweeps: Vec<_> = lines.iter().map(|line| self.sweep_line(*line, &suspended)).collect();
-            let swept = stream::iter(sweeps);
-            swept.buffered(LINE_SWEEP_COUNT).try_collect::<()>().await?;
+            let swept: Vec<_> = stream::iter(sweeps).buffered(LINE_SWEEP_COUNT).collect().await;
+            // What one line has that cannot be read keeps nobody else's; where none can be read, it is the database.
+            let fault_count = swept.iter().filter(|swept| swept.is_err()).count();
+            if let Some(error) = swept.into_iter().find_map(Result::err) {
+                if fault_count == lines.len() {
+                    return Err(error);
+                }
+                tracing::error!(%error, fault_count, "lines of the queue could not be read");
+            }
             match lines.last() {
                 Some(last) if lines.len() == LINE_PAGE_COUNT => after = Some(*last),
                 _ => return Ok(()),
@@ -189,7 +202,7 @@ impl Inner {
         suspended: &HashSet<String>,
     ) -> Result<(), StoreError> {
         let mut plans: BTreeMap<DomainName, Plan> = BTreeMap::new();
-        let mut rooms: HashMap<String, usize> = HashMap::new();
+        let mut rooms = Rooms { of_sites: HashMap::new(), of_tenant: self.leases.room_of(line.tenant) };
         let mut wanted = Vec::new();
         for domain in domains {
             if let Some((plan, count)) = self.plan(line, &domain, suspended, &mut rooms) {
@@ -210,7 +223,7 @@ impl Inner {
         line: Line,
         domain: &DomainName,
         suspended: &HashSet<String>,
-        rooms: &mut HashMap<String, usize>,
+        rooms: &mut Rooms,
     ) -> Option<(Plan, usize)> {
         let errand = Errand {
             tenant: line.tenant,
@@ -230,7 +243,6 @@ impl Inner {
             return Some((plan, SETTLED_COUNT));
         }
         let now = (self.now)();
-        let leased = self.leased_count.load(Ordering::Relaxed);
         let (gate, fault, room) = self.with_site(&destination, |state| {
             let of_site = SITE_RECIPIENT_COUNT_MAX.saturating_sub(state.ready.recipient_count());
             let of_tenant =
@@ -241,8 +253,8 @@ impl Inner {
             let place = Place::of(&destination);
             return Some((Plan::Settle(Happened::Failed(fault), place), SETTLED_COUNT));
         }
-        let room = rooms.entry(destination.key.clone()).or_insert(room);
-        let count = (*room).min(LEASED_RECIPIENT_COUNT_MAX.saturating_sub(leased));
+        let room = rooms.of_sites.entry(destination.key.clone()).or_insert(room);
+        let count = (*room).min(rooms.of_tenant);
         if count == 0 {
             self.is_short.store(true, Ordering::Relaxed);
             return None;
@@ -250,6 +262,7 @@ impl Inner {
         // Domains of one destination share its room, in pieces, so that the first does not take all.
         let count = count.min(BATCH_RECIPIENT_COUNT_MAX * 2);
         *room -= count;
+        rooms.of_tenant -= count;
         Some((Plan::Send(destination), count))
     }
 
@@ -280,7 +293,7 @@ impl Inner {
         let leased = self.queue.lease(request).await?;
         let count: usize = leased.messages.iter().map(|(_, recipients)| recipients.len()).sum();
         debug_assert!(count <= LEASE_RECIPIENT_COUNT_MAX, "a lease has its bound");
-        self.took(leased.token, count);
+        self.metrics.leased(self.leases.took(leased.token, (leasing.line.tenant, count), until));
         let mut got: HashMap<&DomainName, usize> = HashMap::new();
         for recipient in leased.messages.iter().flat_map(|(_, recipients)| recipients) {
             *got.entry(&recipient.address.domain).or_default() += 1;
@@ -293,7 +306,7 @@ impl Inner {
             self.is_short.store(true, Ordering::Relaxed);
         }
         for (message, recipients) in leased.messages {
-            let share = Share { token: leased.token, until, message: Arc::new(message) };
+            let share = Share { token: leased.token, message: Arc::new(message) };
             self.sort(share, recipients, leasing).await;
         }
         Ok(())
@@ -344,12 +357,7 @@ impl Inner {
                 while !rest.is_empty() {
                     let tail = rest.split_off(rest.len().min(BATCH_RECIPIENT_COUNT_MAX));
                     let recipients = std::mem::replace(&mut rest, tail);
-                    let job = Job {
-                        token: share.token,
-                        message: Arc::clone(&share.message),
-                        recipients,
-                        leased_until: share.until,
-                    };
+                    let job = Job { token: share.token, message: Arc::clone(&share.message), recipients };
                     self.with_site(&destination, |state| state.ready.push(job));
                 }
                 self.connect(&destination);
@@ -366,13 +374,18 @@ impl Inner {
     fn ask(self: &Arc<Self>, share: Share, errand: Errand, recipients: Vec<LeasedRecipient>) {
         let inner = Arc::clone(self);
         self.tasks.spawn(async move {
-            let asking = inner.destinations.ensure(&errand);
+            let asking = inner.destinations.ensure_beside(&errand);
             let found = tokio::select! {
                 () = inner.stop.cancelled() => None,
-                found = tokio::time::timeout(LOOKUP_WAIT, asking) => found.ok(),
+                found = tokio::time::timeout(LOOKUP_WAIT, asking) => Some(found),
             };
             let plan = match found {
-                Some(found) => plan_of(found, &errand.target),
+                Some(Ok(found)) => plan_of(found, &errand.target),
+                // A try as any other, so that it is told, waits longer each time and ends some day.
+                Some(Err(_)) => {
+                    let reply = own_reply("4.4.3", "where this mail goes could not be found out in time");
+                    Plan::Settle(Happened::Failed(reply), Place::default())
+                }
                 None => Plan::Settle(Happened::Returned((inner.now)()), Place::default()),
             };
             inner.follow(&share, plan, recipients).await;

@@ -1,10 +1,15 @@
 //! One message: MAIL, RCPT, DATA, and what was answered for each recipient.
 
+use std::time::Duration;
+
 use kernel::EmailAddress;
 use store::TlsWish;
 
 use super::{Client, Fault, Protocol};
-use crate::limits::{DATA_WAIT, DOT_WAIT, LEAVE_WAIT, MAIL_WAIT, PIECE_OCTETS, RCPT_WAIT};
+use crate::limits::{
+    CONTENT_OCTETS_PER_SEC_MIN, CONTENT_WAIT, DATA_WAIT, DOT_WAIT, LEAVE_WAIT, MAIL_WAIT, PIECE_OCTETS,
+    RCPT_WAIT,
+};
 use crate::reply::Reply;
 
 /// From whom, to whom.
@@ -234,7 +239,13 @@ impl Client {
         if reply.code == 421 { Err(Fault::Refused("the message", reply)) } else { Ok(()) }
     }
 
+    /// The octets of the message, in a time that their count gives.
     async fn content(&mut self, message: &[u8]) -> Result<(), Fault> {
+        let wait = CONTENT_WAIT + Duration::from_secs(message.len() as u64 / CONTENT_OCTETS_PER_SEC_MIN);
+        tokio::time::timeout(wait, self.pieces(message)).await.map_err(|_| Fault::Silent("DATA"))?
+    }
+
+    async fn pieces(&mut self, message: &[u8]) -> Result<(), Fault> {
         let mut stuffing = Stuffing { previous: b'\n', is_line_start: true };
         let mut piece = Vec::with_capacity(PIECE_OCTETS + 1024);
         for part in message.chunks(PIECE_OCTETS) {

@@ -215,6 +215,52 @@ async fn more_sites_than_connections_all_have_their_turn() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn hosts_that_stall_hold_half_of_the_connections_of_one_tenant_at_most() {
+    let mut stage = Stage::new().await;
+    stage.connection_count_max = 8;
+    let mut stalled = Vec::new();
+    for number in 0..12 {
+        let domain = format!("stall{number}.example");
+        let manners = Manners { stalls_at: Some("greeting"), ..modern() };
+        stalled.push(stage.host(&[domain.as_str()], manners).await);
+        stage.submit(&[format!("u@{domain}").as_str()]).await;
+    }
+    let host = stage.host(&["b.example"], modern()).await;
+    stage.run();
+    let open = || stalled.iter().map(|host| host.open_count.load(Ordering::Relaxed)).sum::<usize>();
+    stage.until("the stalled hosts are called", || open() == 4).await;
+    stage.submit_of(2, Some("z@other.example"), &["u@b.example"]).await;
+    stage.until("the other tenant's message", || host.taken().len() == 1).await;
+    assert_eq!(open(), 4);
+    // A second tenant like the first leaves something to a third.
+    for number in 0..12 {
+        stage.submit_of(2, Some("z@other.example"), &[format!("u@stall{number}.example").as_str()]).await;
+    }
+    stage.until("more are called", || open() == 6).await;
+    stage.submit_of(3, Some("y@third.example"), &["u@b.example"]).await;
+    stage.until("the third tenant's message", || host.taken().len() == 2).await;
+    drop(stage);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_host_that_greets_and_then_wants_nobody_is_left_alone() {
+    let mut stage = Stage::new().await;
+    let says = vec![("MAIL", "421 4.7.0 not from you".to_owned())];
+    let host = stage.host(&["b.example"], Manners { says, ..modern() }).await;
+    let mut ids = Vec::new();
+    for _ in 0..100 {
+        ids.push(stage.submit(&["u@b.example"]).await);
+    }
+    stage.run();
+    for id in &ids {
+        assert_eq!(states(&stage.tried(*id, 1).await), [RecipientState::Scheduled]);
+    }
+    let called = host.connection_count.load(Ordering::Relaxed);
+    assert!(called <= 10, "{called} connections to a host that wants none");
+    stage.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn connections_are_used_again() {
     let mut stage = Stage::new().await;
     let host = stage.host(&["b.example"], modern()).await;

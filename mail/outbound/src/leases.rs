@@ -1,0 +1,152 @@
+//! The leases that this node has: how much of them is whose, and until when they are good.
+
+use std::collections::HashMap;
+
+use kernel::{TenantId, Timestamp};
+use parking_lot::Mutex;
+use store::LeaseToken;
+
+use crate::limits::LEASED_RECIPIENT_COUNT_MAX;
+
+/// What a tenant may lease is one of so many parts of what is free.
+const FREE_PARTS: usize = 4;
+
+#[derive(Debug)]
+struct Held {
+    tenant: TenantId,
+    /// Recipients that are not settled.
+    count: usize,
+    until: Timestamp,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    held: HashMap<LeaseToken, Held>,
+    of_tenants: HashMap<TenantId, usize>,
+    count: usize,
+}
+
+/// Recipients that are leased and not settled.
+#[derive(Debug, Default)]
+pub(crate) struct Leases(Mutex<State>);
+
+impl Leases {
+    /// A lease was got. How many recipients are leased now.
+    pub(crate) fn took(
+        &self,
+        token: LeaseToken,
+        (tenant, count): (TenantId, usize),
+        until: Timestamp,
+    ) -> usize {
+        let mut state = self.0.lock();
+        if count > 0 {
+            state.held.insert(token, Held { tenant, count, until });
+            *state.of_tenants.entry(tenant).or_default() += count;
+            state.count += count;
+        }
+        state.count
+    }
+
+    /// So many recipients of a lease are not this node's business any more. How many are leased now.
+    pub(crate) fn released(&self, token: LeaseToken, count: usize) -> usize {
+        let mut state = self.0.lock();
+        let Some(held) = state.held.get_mut(&token) else { return state.count };
+        let count = count.min(held.count);
+        held.count -= count;
+        let (tenant, is_over) = (held.tenant, held.count == 0);
+        if is_over {
+            state.held.remove(&token);
+        }
+        state.count -= count;
+        if let Some(of_tenant) = state.of_tenants.get_mut(&tenant) {
+            *of_tenant -= count;
+            if *of_tenant == 0 {
+                state.of_tenants.remove(&tenant);
+            }
+        }
+        state.count
+    }
+
+    /// How many more a tenant may lease: as long as it has less than a quarter of what is free, so that of many tenants
+    /// with mail for hosts that stall each next one finds room.
+    pub(crate) fn room_of(&self, tenant: TenantId) -> usize {
+        let state = self.0.lock();
+        let free = LEASED_RECIPIENT_COUNT_MAX.saturating_sub(state.count);
+        let own = state.of_tenants.get(&tenant).copied().unwrap_or_default();
+        free.saturating_sub(own.saturating_mul(FREE_PARTS)) / (FREE_PARTS + 1)
+    }
+
+    /// Whether nobody else can have what is leased.
+    pub(crate) fn is_good(&self, token: LeaseToken, now: Timestamp) -> bool {
+        self.0.lock().held.get(&token).is_some_and(|held| now < held.until)
+    }
+
+    /// Leases that may be renewed. What has run out is not: another node may have it.
+    pub(crate) fn good(&self, now: Timestamp) -> Vec<LeaseToken> {
+        let state = self.0.lock();
+        state.held.iter().filter(|(_, held)| now < held.until).map(|(token, _)| *token).collect()
+    }
+
+    /// Leases were renewed, as one knows at `now`; those that ran out before that was known stay lost.
+    pub(crate) fn renewed(&self, tokens: &[LeaseToken], until: Timestamp, now: Timestamp) {
+        let mut state = self.0.lock();
+        for token in tokens {
+            if let Some(held) = state.held.get_mut(token).filter(|held| now < held.until) {
+                held.until = until;
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+
+    fn tenant(number: u128) -> TenantId {
+        TenantId::new(Uuid::from_u128(number))
+    }
+
+    fn token(number: u128) -> LeaseToken {
+        LeaseToken(Uuid::from_u128(number))
+    }
+
+    fn at(secs: i64) -> Timestamp {
+        Timestamp::from_secs(secs)
+    }
+
+    #[test]
+    fn of_many_tenants_that_take_all_they_may_each_next_one_finds_room() {
+        let leases = Leases::default();
+        for number in 0..30 {
+            let mut rounds = 0;
+            loop {
+                let room = leases.room_of(tenant(number));
+                if room == 0 {
+                    break;
+                }
+                leases.took(token(number * 1000 + rounds), (tenant(number), room), at(300));
+                rounds += 1;
+            }
+            assert!(rounds > 0, "tenant {number} finds no room");
+        }
+        assert!(leases.took(token(0), (tenant(0), 0), at(0)) <= LEASED_RECIPIENT_COUNT_MAX);
+    }
+
+    #[test]
+    fn a_lease_that_ran_out_is_not_renewed() {
+        let leases = Leases::default();
+        leases.took(token(1), (tenant(1), 2), at(300));
+        leases.took(token(2), (tenant(1), 2), at(900));
+        assert_eq!(leases.good(at(400)), [token(2)]);
+        // It was asked for in time and answered too late: whoever asks meanwhile may have it.
+        leases.renewed(&[token(1)], at(1000), at(301));
+        assert!(!leases.is_good(token(1), at(301)));
+        leases.renewed(&[token(2)], at(1000), at(400));
+        assert!(leases.is_good(token(2), at(999)) && !leases.is_good(token(2), at(1000)));
+        assert_eq!(leases.released(token(2), 2), 2);
+        assert_eq!(leases.released(token(2), 2), 2, "what is over is counted once");
+        assert_eq!(leases.released(token(1), 1), 1);
+    }
+}
