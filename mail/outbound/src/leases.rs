@@ -76,6 +76,26 @@ impl Leases {
         free.saturating_sub(own.saturating_mul(FREE_PARTS)) / (FREE_PARTS + 1)
     }
 
+    /// All of them.
+    pub(crate) fn all(&self) -> Vec<LeaseToken> {
+        self.0.lock().held.keys().copied().collect()
+    }
+
+    /// Whether some seem to have run out.
+    pub(crate) fn has_lapsed(&self, now: Timestamp) -> bool {
+        self.0.lock().held.values().any(|held| held.until <= now)
+    }
+
+    /// Leases of a node that is alone were renewed: nobody else can have had them meanwhile.
+    pub(crate) fn kept(&self, tokens: &[LeaseToken], until: Timestamp) {
+        let mut state = self.0.lock();
+        for token in tokens {
+            if let Some(held) = state.held.get_mut(token) {
+                held.until = until;
+            }
+        }
+    }
+
     /// Whether nobody else can have what is leased.
     pub(crate) fn is_good(&self, token: LeaseToken, now: Timestamp) -> bool {
         self.0.lock().held.get(&token).is_some_and(|held| now < held.until)

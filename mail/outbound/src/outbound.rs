@@ -3,13 +3,13 @@
 use std::collections::{BTreeMap, HashMap};
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use directory::Directory;
 use kernel::{DomainName, TenantId, Timestamp};
 use parking_lot::Mutex;
 use resolver::Dns;
-use store::{Lane, LeaseToken, LeasedMessage, LeasedRecipient, Queue};
+use store::{Lane, LeaseToken, LeasedMessage, LeasedRecipient, Queue, StoreError};
 use tokio::sync::{Notify, Semaphore};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -145,6 +145,10 @@ pub(crate) struct Inner {
     /// When it was last told of each address of ours that it is not there.
     pub(crate) alarms: Mutex<HashMap<IpAddr, Timestamp>>,
     pub(crate) leases: Leases,
+    /// No other node has the same queue.
+    pub(crate) is_alone: AtomicBool,
+    /// Deliveries that are not written down yet, since the database does not take them.
+    pub(crate) unwritten_count: AtomicUsize,
     pub(crate) permits: Arc<Semaphore>,
     /// For messages that are read to leave.
     pub(crate) room: Room,
@@ -233,6 +237,8 @@ impl Outbound {
             sites: Mutex::default(),
             alarms: Mutex::default(),
             leases: Leases::default(),
+            is_alone: AtomicBool::new(false),
+            unwritten_count: AtomicUsize::new(0),
             permits,
             wake: Notify::new(),
             is_short: AtomicBool::new(false),
@@ -249,6 +255,7 @@ impl Outbound {
     pub async fn run(&self, nodes: Nodes) {
         let inner = &self.0;
         if nodes == Nodes::One {
+            inner.is_alone.store(true, Ordering::Relaxed);
             match inner.queue.end_leases().await {
                 Ok(0) => {}
                 Ok(count) => tracing::info!(count, "recipients of the last life are due again"),
@@ -305,12 +312,8 @@ impl Inner {
                 () = self.stop.cancelled() => return,
                 () = tokio::time::sleep(RENEW_PAUSE) => {}
             }
-            let now = (self.now)();
-            let until = Timestamp::from_millis(now.millis() + LEASE_MILLIS);
-            let tokens = self.leases.good(now);
-            match self.queue.renew(self.owner, &tokens, until).await {
-                Ok(_) => self.leases.renewed(&tokens, until, (self.now)()),
-                Err(error) => tracing::error!(%error, "leases could not be renewed"),
+            if let Err(error) = self.renew().await {
+                tracing::error!(%error, "leases could not be renewed");
             }
             match self.queue.depth().await {
                 Ok(depth) => self.metrics.depth(depth),
@@ -318,6 +321,31 @@ impl Inner {
             }
             self.forget_idle_sites();
         }
+    }
+
+    async fn renew(&self) -> Result<(), StoreError> {
+        let now = (self.now)();
+        let until = Timestamp::from_millis(now.millis() + LEASE_MILLIS);
+        if self.is_alone() {
+            let tokens = self.leases.all();
+            self.queue.renew(self.owner, &tokens, until).await?;
+            self.leases.kept(&tokens, until);
+        } else {
+            let tokens = self.leases.good(now);
+            self.queue.renew(self.owner, &tokens, until).await?;
+            self.leases.renewed(&tokens, until, (self.now)());
+        }
+        Ok(())
+    }
+
+    pub(crate) fn is_alone(&self) -> bool {
+        self.is_alone.load(Ordering::Relaxed)
+    }
+
+    /// Before anything is leased: what a node that is alone has is its own, though the clock has jumped or the disk was
+    /// full for longer than a lease lasts. It would lease it from itself, and send it twice.
+    pub(crate) async fn keep_leases(&self) -> Result<(), StoreError> {
+        if self.is_alone() && self.leases.has_lapsed((self.now)()) { self.renew().await } else { Ok(()) }
     }
 
     /// Sites for which nothing waits are forgotten where there are too many; those that fail are remembered longest.

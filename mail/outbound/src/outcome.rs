@@ -1,6 +1,7 @@
 //! From what was said about recipients to what is written, and to the report that tells the sender.
 
 use std::net::IpAddr;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -130,6 +131,9 @@ impl Inner {
         loop {
             match self.queue.settle(settling.clone()).await {
                 Err(error) if attempt < SETTLE_TRY_COUNT || is_delivered && !self.stop.is_cancelled() => {
+                    if attempt == 1 && is_delivered {
+                        self.unwritten_count.fetch_add(1, Ordering::Relaxed);
+                    }
                     if attempt == SETTLE_TRY_COUNT {
                         tracing::error!(%error, "a delivery is not written down yet; it is tried until it is");
                     }
@@ -137,7 +141,13 @@ impl Inner {
                     tokio::time::sleep(pause).await;
                     attempt += 1;
                 }
-                outcome => return outcome,
+                outcome => {
+                    if attempt > 1 && is_delivered {
+                        self.unwritten_count.fetch_sub(1, Ordering::Relaxed);
+                        self.wake.notify_one();
+                    }
+                    return outcome;
+                }
             }
         }
     }

@@ -210,7 +210,8 @@ impl Inner {
                 plans.insert(domain, plan);
             }
         }
-        if wanted.is_empty() {
+        // Nothing more is begun while what was delivered cannot be written down.
+        if wanted.is_empty() || self.unwritten_count.load(Ordering::Relaxed) > 0 {
             return Ok(());
         }
         self.lease(wanted, &Leasing { line, plans: &plans, suspended }).await
@@ -286,6 +287,7 @@ impl Inner {
         domains: Vec<(DomainName, usize)>,
         leasing: &Leasing<'_>,
     ) -> Result<(), StoreError> {
+        self.keep_leases().await?;
         let now = (self.now)();
         let until = Timestamp::from_millis(now.millis() + LEASE_MILLIS);
         let wanted: HashMap<DomainName, usize> = domains.iter().cloned().collect();

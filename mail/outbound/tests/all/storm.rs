@@ -1,6 +1,7 @@
 //! The real delivery over the real queue, in a world in memory where everything goes wrong as a seed has it: hosts that stall,
 //! drop, half-close, talk garbage and lose the answer after DATA; DNS that is slow, lies, is gone or forgets names; a clock
-//! that jumps forward and back; nodes that are killed before or after any durable step, one or two on one queue.
+//! that jumps forward and back; a disk that is full and a database whose answers are lost; nodes that are killed before or after
+//! any durable step, one or two on one queue.
 //!
 //! Time is the run's own and nothing else is random, so that a seed is the same run every time. Rules: each recipient ends
 //! delivered, bounced or still queued; a duplicate only where the node could not know; no lease is held by two; whoever gets a
@@ -55,6 +56,9 @@ struct Run {
     accepted: Vec<(u64, i64)>,
     /// By how much the clock was set back altogether, in milliseconds.
     back_millis: i64,
+    /// Since when the disk is full, and for how long it was before, in milliseconds of the run.
+    full_since: Option<i64>,
+    full_millis: i64,
     stop: CancellationToken,
     _folder: tempfile::TempDir,
 }
@@ -72,7 +76,7 @@ impl Run {
     fn new(seed: u64, nodes: Nodes) -> Self {
         let folder = folder();
         let database = Database::open_sqlite(&folder.path().join("mail.db")).expect("a database");
-        let truth = Truth::new(seed);
+        let truth = Truth::new(seed, nodes == Nodes::One);
         let clock = Arc::clone(&truth);
         let now: store::Now = Arc::new(move || clock.now());
         let store = at_once(SqlStore::open(database, now, Retention::days(30))).expect("a store");
@@ -84,6 +88,8 @@ impl Run {
             life_count: 0,
             accepted: Vec::new(),
             back_millis: 0,
+            full_since: None,
+            full_millis: 0,
             stop: CancellationToken::new(),
             _folder: folder,
         }
@@ -153,6 +159,15 @@ impl Run {
         self.accepted.push((accepted.queue_id.expect("queued"), self.truth.passed_millis()));
     }
 
+    fn fill_disk(&mut self, is_full: bool) {
+        let now = self.truth.passed_millis();
+        if let Some(since) = self.full_since.take() {
+            self.full_millis += now - since;
+        }
+        self.full_since = is_full.then_some(now);
+        self.truth.fill_disk(is_full);
+    }
+
     /// Time passes, and everything that can happen in it happens.
     async fn pass(&self, secs: u64) {
         tokio::time::advance(Duration::from_secs(secs)).await;
@@ -161,7 +176,7 @@ impl Run {
 
     async fn step(&mut self) {
         let truth = Arc::clone(&self.truth);
-        match truth.below(10) {
+        match truth.below(12) {
             0..=4 => {
                 let domains: Vec<&str> = (0..=truth.below(6)).map(|_| TROUBLED[truth.below(3)]).collect();
                 self.accept(&domains, 1 + truth.chance.below(2) as u128);
@@ -173,6 +188,8 @@ impl Run {
                 truth.offset.fetch_add(jump, Ordering::Relaxed);
                 self.back_millis -= jump.min(0);
             }
+            10 => self.fill_disk(true),
+            11 => self.fill_disk(false),
             8 => self.lives[truth.below(self.lives.len() as u64)].die(),
             _ => self.pass(300).await,
         }
@@ -189,6 +206,7 @@ impl Run {
 
     /// Where nothing goes wrong any more everything that waits comes to its end.
     async fn finish(&mut self) -> Result<(), String> {
+        self.fill_disk(false);
         self.truth.is_calm.store(true, Ordering::Relaxed);
         self.truth.note("calm".to_owned());
         for _ in 0..CALM_ROUND_COUNT {
@@ -217,6 +235,7 @@ impl Run {
             .iter()
             .flat_map(|(queue_id, at)| self.entries(*queue_id).into_iter().map(|entry| (*at, entry)))
             .collect();
+        let hindered = CALM_MILLIS_MAX + self.back_millis + self.full_millis;
         let state = self.truth.state.lock();
         faults.extend(state.faults.iter().cloned());
         for (at, entry) in &entries {
@@ -233,7 +252,7 @@ impl Run {
                 RecipientState::Bounced if reported() => {}
                 ended => faults.push(format!("{to} is {ended:?}, and nobody was told")),
             }
-            let is_late = taken.first().is_some_and(|came| came - at > CALM_MILLIS_MAX + self.back_millis);
+            let is_late = taken.first().is_some_and(|came| came - at > hindered);
             if to.ends_with(CALM) && (is_late || told == 0) {
                 faults.push(format!("{to} had to wait for others: from {at}, taken {taken:?}"));
             }
@@ -354,12 +373,12 @@ fn a_node_may_be_killed_before_and_after_every_durable_step() {
     }
 }
 
-/// `HOSTERRA_SIMULATION_MESSAGES=100` makes it a hundred thousand recipients.
+/// A hundred thousand recipients; `HOSTERRA_SIMULATION_MESSAGES` for others, in thousands.
 #[test]
 fn many_recipients_at_once_are_each_reached_once_and_nobody_waits_for_them() {
     const RECIPIENT_COUNT: usize = 1000;
     const QUIET_MILLIS_MAX: i64 = 60_000;
-    let message_count = number("HOSTERRA_SIMULATION_MESSAGES").map_or(10, |count| count as usize);
+    let message_count = number("HOSTERRA_SIMULATION_MESSAGES").map_or(100, |count| count as usize);
     play(async {
         let mut run = Run::new(1, Nodes::One);
         run.truth.is_calm.store(true, Ordering::Relaxed);

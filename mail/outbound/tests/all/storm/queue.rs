@@ -53,9 +53,17 @@ impl Mortal {
         }
     }
 
-    /// A step that is durable when it is done: the node may be killed before or after it.
-    async fn durable<T>(&self, work: impl Future<Output = T>, note: impl FnOnce(&T)) -> T {
+    /// A step that is durable when it is done: the node may be killed before or after it, the disk may be full, or the
+    /// answer be lost with the connection to the database.
+    async fn durable<T>(
+        &self,
+        work: impl Future<Output = Result<T, StoreError>>,
+        note: impl FnOnce(&Result<T, StoreError>),
+    ) -> Result<T, StoreError> {
         self.alive().await;
+        if self.truth.is_disk_full() {
+            return Err(StoreError::Full);
+        }
         let fate = self.life.step();
         if fate == Fate::DiesBefore {
             self.life.die();
@@ -66,6 +74,10 @@ impl Mortal {
         if fate == Fate::DiesAfter {
             self.life.die();
             self.alive().await;
+        }
+        if !self.truth.is_calm() && self.truth.one_in(40) {
+            self.truth.note("an answer of the database is lost".to_owned());
+            return Err(StoreError::Failed("the connection was lost".into()));
         }
         done
     }
