@@ -104,6 +104,12 @@ impl graphql::LoginSource for Nothing {
     }
 }
 
+impl graphql::SiteSource for Nothing {
+    fn sites(&self, _: usize) -> Vec<graphql::DeliverySite> {
+        Vec::new()
+    }
+}
+
 #[async_trait::async_trait]
 impl graphql::DeliverySource for Nothing {
     async fn deliveries(
@@ -297,6 +303,7 @@ async fn main() {
         sends: nothing.clone(),
         logins: nothing.clone(),
         queue: Arc::new(mail),
+        sites: nothing.clone(),
         reports,
         deliveries: nothing.clone(),
         door: door::DoorBook::open(database.clone()).await.expect("tables"),

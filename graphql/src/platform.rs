@@ -58,6 +58,8 @@ pub struct Platform {
     pub deliveries: Arc<dyn DeliverySource>,
     /// Mail that waits to leave, and the message trace.
     pub queue: Arc<dyn store::Queue>,
+    /// The sites that it goes to from this node.
+    pub sites: Arc<dyn SiteSource>,
     /// What other hosts report about domains.
     pub reports: store::Reports,
     /// Asks DNS for the records that prove a domain.
@@ -237,6 +239,12 @@ pub trait DeliverySource: Send + Sync {
         before: Option<u64>,
         limit: usize,
     ) -> Result<Vec<crate::WebhookDelivery>, PortError>;
+}
+
+/// Knows how it stands with the hosts that mail is delivered to.
+pub trait SiteSource: Send + Sync {
+    /// At most `limit` sites that the node has to do with at this moment, by name.
+    fn sites(&self, limit: usize) -> Vec<crate::DeliverySite>;
 }
 
 /// Asks DNS for TXT records.

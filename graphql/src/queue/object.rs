@@ -169,6 +169,33 @@ pub struct QueueFilter {
     pub state: Option<QueueRecipientState>,
 }
 
+/// A site that a node delivers to at this moment: the mail exchangers of one or of many domains.
+#[derive(Debug, Clone, SimpleObject)]
+pub struct DeliverySite {
+    /// Its mail exchangers in their order.
+    pub site: String,
+    /// From which pool of addresses it is called; none where there are no pools.
+    pub pool: Option<String>,
+    /// What is asked of TLS.
+    pub policy: String,
+    /// Recipients that wait for a connection; what waits in the queue beside them is not counted.
+    pub waiting_count: u32,
+    /// Connections that are open.
+    pub connection_count: u32,
+    /// Until when it is left alone, since it failed several times in a row.
+    pub paused_until: Option<Moment>,
+    /// Its last fault, unless something was delivered since.
+    pub last_fault: Option<ServerReply>,
+}
+
+impl DeliverySite {
+    /// With the fault as the store keeps it.
+    #[must_use]
+    pub fn failing(self, fault: &RemoteReply) -> Self {
+        Self { last_fault: ServerReply::of(fault), ..self }
+    }
+}
+
 /// A site to which the operator sends nothing now.
 #[derive(Debug, Clone, SimpleObject)]
 pub struct SuspendedSite {

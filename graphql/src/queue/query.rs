@@ -8,7 +8,7 @@ use store::{RecipientKey, Selection, Sight};
 use uuid::Uuid;
 
 use super::object::{
-    QueueFilter, QueueRecipientState, QueueState, QueuedMessage, QueuedRecipient, SuspendedSite,
+    DeliverySite, QueueFilter, QueueRecipientState, QueueState, QueuedMessage, QueuedRecipient, SuspendedSite,
 };
 use crate::access::reach::{Reach, reach};
 use crate::error::Fault;
@@ -19,6 +19,9 @@ use crate::scalar::{AccountKey, DomainKey, MailboxKey, Whole};
 
 /// Recipients that are read for a page of messages, for each message.
 const RECIPIENTS_PER_MESSAGE: usize = 10;
+
+/// Sites in one answer.
+const SITE_COUNT_MAX: usize = 1000;
 
 /// Queries about the queue.
 #[derive(Debug, Default)]
@@ -96,6 +99,18 @@ impl QueueQuery {
         let selection = plain(ctx, &filter.unwrap_or_default())?;
         entries(ctx, &selection, Page::parse(first, after.as_deref()).map_err(|fault| ctx.fault(fault))?)
             .await
+    }
+
+    /// Sites that the node which answers delivers to at this moment, by name, with the first `first` (1 to 1000): for the
+    /// operator. Other nodes have their own.
+    #[graphql(complexity = 200)]
+    async fn delivery_sites(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(default = 100)] first: u32,
+    ) -> Result<Vec<DeliverySite>> {
+        ctx.allow(Permission::PlatformWrite, Resource::PLATFORM)?;
+        Ok(ctx.platform()?.sites.sites((first as usize).clamp(1, SITE_COUNT_MAX)))
     }
 
     /// Sites to which nothing is sent now, by name; 1000 at most: for the operator.

@@ -12,9 +12,9 @@ use database::Database;
 use directory::{Credential, Directory, Protocol};
 use engine::{Engine, Outcome};
 use graphql::{
-    ACCESS_KEY_NAME, AccessKey, Api, DeliveryFault, DeliveryOutcome, DeliverySource, DkimSource, Knock,
-    Language, LastUse, LoginSource, Mode, Notices, People, Platform, PortError, SendScope, SendUse,
-    SendsSource, SignIns, TxtResolver, Usage, UsageSource, WebhookDelivery,
+    ACCESS_KEY_NAME, AccessKey, Api, DeliveryFault, DeliveryOutcome, DeliverySite, DeliverySource,
+    DkimSource, Knock, Language, LastUse, LoginSource, Mode, Notices, People, Platform, PortError, SendScope,
+    SendUse, SendsSource, SignIns, SiteSource, TxtResolver, Usage, UsageSource, WebhookDelivery,
 };
 use hosting::domain::{DkimAlgorithm, DkimPrivateKey, DkimSelector, FreshDkimKey};
 use hosting::use_case::RegisterUser;
@@ -116,6 +116,27 @@ impl SendsSource for World {
     }
 }
 
+impl SiteSource for World {
+    fn sites(&self, limit: usize) -> Vec<DeliverySite> {
+        let site = DeliverySite {
+            site: "mx.b.example".to_owned(),
+            pool: None,
+            policy: "may".to_owned(),
+            waiting_count: 7,
+            connection_count: 0,
+            paused_until: Some(Timestamp::from_secs(1_772_353_800).into()),
+            last_fault: None,
+        };
+        let fault = store::RemoteReply {
+            code: 421,
+            enhanced: "4.7.0".to_owned(),
+            text: "not from you".to_owned(),
+            host: Some("mx.b.example".to_owned()),
+        };
+        vec![site.failing(&fault); limit.min(1)]
+    }
+}
+
 #[async_trait]
 impl DeliverySource for World {
     async fn deliveries(
@@ -200,6 +221,7 @@ impl Stage {
             usage: world.clone(),
             sends: world.clone(),
             queue: store.clone(),
+            sites: world.clone(),
             reports: reports.clone(),
             deliveries: world.clone(),
             blobs,

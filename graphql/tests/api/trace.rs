@@ -166,6 +166,11 @@ async fn the_queue_is_ordered_about_by_whose_it_is() {
     assert_eq!(code(&stage.ask(&customer.owner, platform).await), "NOT_FOUND");
     let all = stage.ask(&operator, platform).await;
     assert_eq!(nodes(&all, "platformQueue").len(), 1);
+    let sites = "{ deliverySites { site waitingCount pausedUntil lastFault { code text } } }";
+    assert_eq!(code(&stage.ask(&customer.owner, sites).await), "NOT_FOUND");
+    let site = stage.done(&operator, sites).await["deliverySites"][0].clone();
+    assert_eq!((&site["waitingCount"], &site["lastFault"]["code"]), (&json!(7), &json!(421)), "{site:#}");
+    assert_eq!(site["pausedUntil"], "2026-03-01T08:30:00.000Z");
     let suspend = "mutation { siteSuspend(site: \"MX.Else.example\", reason: \"they asked\") { site { id reason } \
                    userErrors { code } } }";
     assert_eq!(code(&stage.ask(&customer.owner, suspend).await), "NOT_FOUND");

@@ -97,9 +97,20 @@ pub async fn serve(config: Config) -> anyhow::Result<ExitCode> {
     if config.outbound.tls_reports.from.is_some() {
         policies = policies.counting(Arc::clone(&tally));
     }
-    deliver(&platform, &config, (Arc::clone(&dns) as _, policies), (&registry, &tasks, &stop))?;
-    let wiring =
-        Wiring { config: &config, tls: acceptor, metrics, room, tasks: &tasks, stop: &stop, links, dns };
+    let outbound =
+        deliver(&platform, &config, (Arc::clone(&dns) as _, policies), (&registry, &tasks, &stop))?;
+    let sites = Sites(outbound);
+    let wiring = Wiring {
+        config: &config,
+        tls: acceptor,
+        metrics,
+        room,
+        tasks: &tasks,
+        stop: &stop,
+        links,
+        dns,
+        sites,
+    };
     wiring.watch_keys(&platform);
     wiring.report_tls(&platform, tally)?;
     wiring
@@ -259,10 +270,10 @@ fn deliver(
     config: &Config,
     (dns, policies): (Arc<dyn resolver::Dns>, outbound::Trusted),
     (registry, tasks, stop): (&Registry, &TaskTracker, &CancellationToken),
-) -> anyhow::Result<()> {
+) -> anyhow::Result<Option<Arc<outbound::Outbound>>> {
     let metrics = outbound::Metrics::register(registry)?;
     if !config.outbound.enabled {
-        return Ok(());
+        return Ok(None);
     }
     let set = &config.outbound;
     let hostname = set.hostname.clone().unwrap_or_else(|| config.hostname.clone());
@@ -301,13 +312,38 @@ fn deliver(
         crate::config::DatabaseUrl::Sqlite => outbound::Nodes::One,
         crate::config::DatabaseUrl::Postgres(_) => outbound::Nodes::Several,
     };
-    let outbound = outbound::Outbound::new(settings, world, stop.clone());
-    tasks.spawn(async move { outbound.run(nodes).await });
-    Ok(())
+    let outbound = Arc::new(outbound::Outbound::new(settings, world, stop.clone()));
+    let running = Arc::clone(&outbound);
+    tasks.spawn(async move { running.run(nodes).await });
+    Ok(Some(outbound))
+}
+
+/// The sites that mail goes to from here, as the API asks for them; none where nothing leaves from this node.
+#[derive(Clone)]
+struct Sites(Option<Arc<outbound::Outbound>>);
+
+impl graphql::SiteSource for Sites {
+    fn sites(&self, limit: usize) -> Vec<graphql::DeliverySite> {
+        let views = self.0.as_ref().map(|outbound| outbound.sites(limit)).unwrap_or_default();
+        let told = |view: outbound::SiteView| {
+            let site = graphql::DeliverySite {
+                site: view.site,
+                pool: view.pool,
+                policy: view.policy,
+                waiting_count: u32::try_from(view.waiting_count).unwrap_or(u32::MAX),
+                connection_count: view.connection_count,
+                paused_until: view.open_until.map(Into::into),
+                last_fault: None,
+            };
+            view.fault.iter().fold(site, |site, fault| site.failing(fault))
+        };
+        views.into_iter().map(told).collect()
+    }
 }
 
 /// What every listener needs.
 struct Wiring<'a> {
+    sites: Sites,
     config: &'a Config,
     tls: TlsAcceptor,
     metrics: Metrics,
@@ -566,6 +602,7 @@ impl Wiring<'_> {
                 now: platform::now(),
             }),
             queue: Arc::clone(&platform.store) as Arc<dyn store::Queue>,
+            sites: Arc::new(self.sites.clone()),
             reports: platform.reports.clone(),
             deliveries: Arc::new(Log(platform.deliveries.clone())),
             blobs: platform.blobs.clone(),
