@@ -231,7 +231,7 @@ fn ordered() -> ServiceEvent {
 async fn stages(database: Database) -> smtp::Inbound {
     let name = |text| resolver::Name::parse(text).expect("a name");
     let mut zone = resolver::Zone::parse(include_str!("../transcripts/zone.master")).expect("a zone");
-    for slow in ["slow.example", "_dmarc.slow.example"] {
+    for slow in ["slow.example", "_dmarc.slow.example", "silent.example", "s._domainkey.silent.example"] {
         zone.fail(name(slow), resolver::Kind::Txt, resolver::DnsError::Timeout);
     }
     let settings = smtp::InboundSettings {

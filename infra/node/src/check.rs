@@ -13,9 +13,9 @@ use clap::{Args, ValueEnum};
 use resolver::{Dns, DnsError, Kind, Name, Security, Servers, Validation, Zone};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use verify::dkim::{Dkim, DkimResult, Message};
+use verify::dkim::{Dkim, Message};
 use verify::dmarc::Identifiers;
-use verify::spf::{Question, Spf, SpfResult};
+use verify::spf::{Question, Spf};
 
 /// Longest question that is read.
 const INPUT_OCTETS_MAX: u64 = 64 << 20;
@@ -225,17 +225,7 @@ async fn dmarc(dns: &dyn Dns, input: &Input) -> anyhow::Result<Value> {
         Some(_) => Some(spf(dns, input).await?),
         None => None,
     };
-    let passed = spf.as_ref().filter(|spf| spf.result == SpfResult::Pass);
-    let identifiers = Identifiers {
-        spf: passed.and_then(|spf| spf.domain.clone()),
-        dkim: signatures
-            .iter()
-            .filter(|dkim| dkim.result == DkimResult::Pass)
-            .filter_map(|dkim| dkim.domain.clone())
-            .collect(),
-        is_unsure: spf.as_ref().is_some_and(|spf| spf.result == SpfResult::Temperror)
-            || signatures.iter().any(|dkim| dkim.result == DkimResult::Temperror),
-    };
+    let identifiers = Identifiers::of(spf.as_ref(), &signatures);
     let authors = match verify::author_domains(&octets) {
         Ok(authors) => authors,
         Err(fault) => return Ok(json!({ "result": "permerror", "reason": fault.to_string() })),

@@ -95,14 +95,7 @@ impl Session<'_> {
     }
 
     fn identifiers(&self, dkim: &[Dkim]) -> Identifiers {
-        let spf = self.facts.spf.as_ref();
-        let passed = dkim.iter().filter(|dkim| dkim.result == DkimResult::Pass && !dkim.is_testing);
-        Identifiers {
-            spf: spf.filter(|spf| spf.result == SpfResult::Pass).and_then(|spf| spf.domain.clone()),
-            dkim: passed.filter_map(|dkim| dkim.domain.clone()).collect(),
-            is_unsure: spf.is_some_and(|spf| spf.result == SpfResult::Temperror)
-                || dkim.iter().any(|dkim| dkim.result == DkimResult::Temperror),
-        }
+        Identifiers::of(self.facts.spf.as_ref(), dkim)
     }
 
     /// What the author's domain wants done, and why it is not done where it is not.

@@ -57,7 +57,7 @@ impl Session<'_> {
             result: SpfResult::Temperror,
             explanation: None,
             reason: "DNS took too long".to_owned(),
-            domain: None,
+            domain: verify::domain(domain),
         });
         let mut verdict = Verdict::new(Stage::Mail, Action::Accept);
         self.facts.sender_oddities.clear();

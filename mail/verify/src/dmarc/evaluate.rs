@@ -5,19 +5,40 @@ use resolver::{Dns, DnsError, Kind, Name};
 use super::record::Nearness;
 use super::walk::Walk;
 use super::{Dmarc, DmarcResult, Policies, Policy};
+use crate::dkim::{Dkim, DkimResult};
+use crate::spf::{Spf, SpfResult};
 
-/// Signing domains that are compared by a walk of their own; those of the author's name need none.
+/// Domains that are compared by a walk of their own; those of the author's name need none.
 const WALKED_DOMAIN_COUNT_MAX: usize = 10;
 
-/// Who stands behind a message: domains of checks that passed.
+/// Who stands behind a message: domains of checks that passed, and of those that could not be made.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Identifiers {
     /// The domain of MAIL FROM (or EHLO, where MAIL FROM is empty), where SPF passed.
     pub spf: Option<Name>,
     /// The domains of signatures that passed.
     pub dkim: Vec<Name>,
-    /// Whether a check could not be made for want of DNS: then nothing fails for good.
-    pub is_unsure: bool,
+    /// The domain that SPF was asked for, where DNS did not answer.
+    pub unsure_spf: Option<Name>,
+    /// The domains of signatures that could not be checked, since DNS did not answer.
+    pub unsure_dkim: Vec<Name>,
+}
+
+impl Identifiers {
+    /// Those of what the checks found. A signature whose domain only tests is none (RFC 6376 section 3.6.1).
+    pub fn of(spf: Option<&Spf>, dkim: &[Dkim]) -> Self {
+        let by_spf = |result| spf.filter(|spf| spf.result == result).and_then(|spf| spf.domain.clone());
+        let by_dkim = |result| {
+            let found = dkim.iter().filter(move |dkim| dkim.result == result && !dkim.is_testing);
+            found.filter_map(|dkim| dkim.domain.clone()).collect()
+        };
+        Self {
+            spf: by_spf(SpfResult::Pass),
+            dkim: by_dkim(DkimResult::Pass),
+            unsure_spf: by_spf(SpfResult::Temperror),
+            unsure_dkim: by_dkim(DkimResult::Temperror),
+        }
+    }
 }
 
 /// Judges a message for every author: the worst counts, so that a second author hides nothing.
@@ -97,7 +118,7 @@ async fn one(dns: &dyn Dns, author: &Name, identifiers: &Identifiers) -> Dmarc {
     };
     let result = match near(dns, author, &organization, policies, identifiers).await {
         Ok(Some(reason)) => Ok((DmarcResult::Pass, reason)),
-        Ok(None) if identifiers.is_unsure => {
+        Ok(None) if could_be_near(dns, author, &organization, policies, identifiers).await => {
             Ok((DmarcResult::Temperror, "a check could not be made for want of DNS".to_owned()))
         }
         Ok(None) => Ok((DmarcResult::Fail, "neither SPF nor DKIM passed for the author's domain".to_owned())),
@@ -153,12 +174,8 @@ async fn near(
     let dkim = identifiers.dkim.iter().map(|name| ("DKIM", name, policies.dkim));
     let all = dkim.chain(identifiers.spf.iter().map(|name| ("SPF", name, policies.spf)));
     let mut failure = None;
-    let relaxed = all.filter(|(_, _, nearness)| *nearness == Nearness::SameOrganization);
-    for (what, name, _) in relaxed.take(WALKED_DOMAIN_COUNT_MAX) {
-        // One organisation has one domain above both: what shares none is not worth a walk.
-        if !name.is_within(organization) {
-            continue;
-        }
+    let related = all.filter(|(_, name, nearness)| may_be_related(name, organization, *nearness));
+    for (what, name, _) in related.take(WALKED_DOMAIN_COUNT_MAX) {
         match Walk::from(dns, name).await {
             Ok(walk) if walk.organization() == *organization => {
                 return Ok(Some(format!("{what} passed for {name} of the same organisation")));
@@ -168,6 +185,39 @@ async fn near(
         }
     }
     failure.map_or(Ok(None), Err)
+}
+
+/// Whether a check that could not be made might have passed for the author: a stranger's DNS that is silent tells nothing
+/// of it. Where the organisation itself is not known, it might.
+async fn could_be_near(
+    dns: &dyn Dns,
+    author: &Name,
+    organization: &Name,
+    policies: &Policies,
+    identifiers: &Identifiers,
+) -> bool {
+    let dkim = identifiers.unsure_dkim.iter().map(|name| (name, policies.dkim));
+    let all = || dkim.clone().chain(identifiers.unsure_spf.iter().map(|name| (name, policies.spf)));
+    if all().any(|(name, _)| name == author) {
+        return true;
+    }
+    for (walk_count, (name, _)) in
+        all().filter(|(name, nearness)| may_be_related(name, organization, *nearness)).enumerate()
+    {
+        if walk_count >= WALKED_DOMAIN_COUNT_MAX {
+            return true;
+        }
+        match Walk::from(dns, name).await {
+            Ok(walk) if walk.organization() != *organization => {}
+            Ok(_) | Err(_) => return true,
+        }
+    }
+    false
+}
+
+/// Whether a walk from `name` could end at the organisation: it has one domain above all that are of it.
+fn may_be_related(name: &Name, organization: &Name, nearness: Nearness) -> bool {
+    nearness == Nearness::SameOrganization && name.is_within(organization)
 }
 
 #[cfg(test)]
@@ -196,7 +246,7 @@ _dmarc.own.example.com. TXT \"v=DMARC1; p=none; psd=n\"
     ) -> (DmarcResult, Policy) {
         let authors: Vec<Name> = authors.iter().map(|text| name(text)).collect();
         let dkim = dkim.iter().map(|text| name(text)).collect();
-        let identifiers = Identifiers { spf: spf.map(name), dkim, is_unsure: false };
+        let identifiers = Identifiers { spf: spf.map(name), dkim, ..Identifiers::default() };
         let dmarc = evaluate(zone, &authors, &identifiers).await;
         (dmarc.result, dmarc.policy)
     }
@@ -235,8 +285,34 @@ _dmarc.own.example.com. TXT \"v=DMARC1; p=none; psd=n\"
         zone.fail(name("_dmarc.com"), Kind::Txt, DnsError::Timeout);
         assert_eq!(judged(&zone, &["example.com"], None, &["example.com"]).await.0, DmarcResult::Pass);
         assert_eq!(judged(&zone, &["example.com"], None, &[]).await.0, DmarcResult::Temperror);
-        let zone = Zone::parse(ZONE).expect("a zone");
-        let unsure = Identifiers { is_unsure: true, ..Identifiers::default() };
-        assert_eq!(evaluate(&zone, &[name("example.com")], &unsure).await.result, DmarcResult::Temperror);
+    }
+
+    #[tokio::test]
+    async fn a_check_that_could_not_be_made_counts_where_it_could_speak_for_the_author() {
+        use DmarcResult::{Fail, Temperror};
+        let mut zone = Zone::parse(ZONE).expect("a zone");
+        zone.fail(name("_dmarc.dark.example.com"), Kind::Txt, DnsError::Failed);
+        for (author, spf, dkim, result) in [
+            ("example.com", Some("example.com"), &[][..], Temperror),
+            ("example.com", Some("bounce.example.com"), &[], Temperror),
+            ("example.com", None, &["attacker.example", "mail.example.com"], Temperror),
+            // Silent DNS of strangers says nothing of the author.
+            ("example.com", Some("attacker.example"), &["attacker.example"], Fail),
+            ("example.com", None, &["badexample.com", "com"], Fail),
+            // A name below that is an organisation of its own; one of which that is not known.
+            ("example.com", None, &["own.example.com"], Fail),
+            ("example.com", None, &["dark.example.com"], Temperror),
+            // Whoever wants the very name cannot be helped by another.
+            ("strict.example", Some("mail.strict.example"), &["mail.strict.example"], Fail),
+            ("strict.example", None, &["strict.example"], Temperror),
+        ] {
+            let identifiers = Identifiers {
+                unsure_spf: spf.map(name),
+                unsure_dkim: dkim.iter().map(|text| name(text)).collect(),
+                ..Identifiers::default()
+            };
+            let dmarc = evaluate(&zone, &[name(author)], &identifiers).await;
+            assert_eq!(dmarc.result, result, "{author} {spf:?} {dkim:?}");
+        }
     }
 }

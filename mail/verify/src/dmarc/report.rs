@@ -173,7 +173,7 @@ blue.test._report._dmarc.else.example. TXT \"v=spf1 -all\"
             let identifiers = Identifiers {
                 spf: spf.map(name),
                 dkim: dkim.iter().map(|text| name(text)).collect(),
-                is_unsure: false,
+                ..Identifiers::default()
             };
             let dmarc = evaluate(&zone, &[name(author)], &identifiers).await;
             let found = aligned(&zone, &dmarc, &identifiers).await;
