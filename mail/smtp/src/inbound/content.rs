@@ -1,12 +1,14 @@
 //! The message itself: DKIM, ARC, DMARC, and what is written about it.
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::future::join;
 use kernel::TenantId;
-use resolver::Name;
+use resolver::{Dns, Name};
 use sign::ChainState;
 use store::Seen;
-use verify::arc::{self, Arc, ArcResult};
+use verify::arc::{self, ArcResult};
 use verify::dkim::{self, Dkim, DkimResult, Message};
 use verify::dmarc::{self, Dmarc, DmarcResult, Identifiers, Policy};
 use verify::iprev::Iprev;
@@ -14,14 +16,19 @@ use verify::results::MethodResult;
 use verify::spf::{Spf, SpfResult};
 use verify::{AuthorFault, author_domains, write_results};
 
+use super::patient::Patient;
 use super::{Action, Inbound, Offered, Placement, Stage, Verdict, is_within};
 use crate::deliver::Envelope;
 use crate::reply::Reply;
 use crate::report::Proven;
 use crate::session::Session;
 
-/// Longest wait for all questions about one message.
-const CONTENT_WAIT: Duration = Duration::from_secs(30);
+/// Longest wait for the keys of all signatures; they are asked for at once.
+const DKIM_WAIT: Duration = Duration::from_secs(15);
+/// Longest wait for the keys of a chain, whose seals are looked at one after the other.
+const ARC_WAIT: Duration = Duration::from_secs(30);
+/// Longest wait for what the authors' domains want, and for who belongs to them.
+const DMARC_WAIT: Duration = Duration::from_secs(30);
 
 const TWO_AUTHORS: Reply = Reply::new(550, "5.6.0", "The message has more than one From field");
 const COME_AGAIN: Reply =
@@ -55,7 +62,7 @@ impl Judged {
 /// What the checks found.
 pub(super) struct Found {
     pub(super) dkim: Vec<Dkim>,
-    arc: Arc,
+    arc: arc::Arc,
     pub(super) dmarc: Dmarc,
     author_fault: Option<AuthorFault>,
 }
@@ -64,38 +71,21 @@ impl Session<'_> {
     /// Looks at a whole message.
     pub(crate) async fn judge_content(&self, envelope: &Envelope, message: &[u8]) -> Judged {
         let Some(inbound) = self.inbound() else { return Judged::fine() };
-        let found = tokio::time::timeout(CONTENT_WAIT, self.find(inbound, message)).await;
-        let found = found.unwrap_or_else(|_| Found::nothing("DNS took too long"));
+        let now_secs = u64::try_from((self.server.now)().millis() / 1000).unwrap_or_default();
+        let found = find(&inbound.dns, (message, now_secs), self.facts.spf.as_ref()).await;
         let (results, chain) = (self.results(&found), chain_of(&found.arc));
         let mut judged = Judged { results, proven: found.proven(), chain, ..Judged::fine() };
         self.judge_author(inbound, &found, &mut judged);
         if found.dmarc.result == DmarcResult::Temperror && judged.refusal.is_none() {
             self.defer_once(envelope, message, &mut judged).await;
         }
-        self.count_dmarc(inbound, (&found, &self.identifiers(&found.dkim)), &judged).await;
+        self.count_dmarc(inbound, (&found, &Identifiers::of(self.facts.spf.as_ref(), &found.dkim)), &judged)
+            .await;
         self.tell(&judged.verdict);
         if judged.refusal.is_none() {
             self.ask_stages(inbound, envelope, message, &mut judged).await;
         }
         judged
-    }
-
-    async fn find(&self, inbound: &Inbound, message: &[u8]) -> Found {
-        let dns = &*inbound.dns;
-        let now_secs = u64::try_from((self.server.now)().millis() / 1000).unwrap_or_default();
-        let parsed = Message::new(message);
-        let dkim = dkim::verify(dns, &parsed, now_secs).await;
-        let arc = arc::verify(dns, &parsed).await;
-        let (authors, author_fault) = match author_domains(message) {
-            Ok(authors) => (authors, None),
-            Err(fault) => (Vec::new(), Some(fault)),
-        };
-        let dmarc = dmarc::evaluate(dns, &authors, &self.identifiers(&dkim)).await;
-        Found { dkim, arc, dmarc, author_fault }
-    }
-
-    fn identifiers(&self, dkim: &[Dkim]) -> Identifiers {
-        Identifiers::of(self.facts.spf.as_ref(), dkim)
     }
 
     /// What the author's domain wants done, and why it is not done where it is not.
@@ -245,25 +235,25 @@ impl Found {
             signers: passed.filter_map(|dkim| dkim.domain.as_ref()).map(Name::to_string).collect(),
         }
     }
+}
 
-    fn nothing(reason: &str) -> Self {
-        let dmarc = Dmarc {
-            result: DmarcResult::Temperror,
-            reason: reason.to_owned(),
-            author: None,
-            policy_domain: None,
-            organization: None,
-            policy: Policy::None,
-            is_testing: false,
-            record: None,
-        };
-        let arc = Arc { result: ArcResult::Temperror, reason: reason.to_owned(), seals: Vec::new() };
-        Self { dkim: Vec::new(), arc, dmarc, author_fault: None }
-    }
+/// Asks about a message, of which `spf` is known already. Each check has a time of its own: who keeps one waiting, by keys
+/// whose DNS is silent, takes no time from another, least of all from what the author's domain wants.
+async fn find(dns: &Arc<dyn Dns>, (message, now_secs): (&[u8], u64), spf: Option<&Spf>) -> Found {
+    let (authors, author_fault) = match author_domains(message) {
+        Ok(authors) => (authors, None),
+        Err(fault) => (Vec::new(), Some(fault)),
+    };
+    let parsed = Message::new(message);
+    let (dkim_dns, arc_dns) = (Patient::new(dns, DKIM_WAIT), Patient::new(dns, ARC_WAIT));
+    let (dkim, arc) = join(dkim::verify(&dkim_dns, &parsed, now_secs), arc::verify(&arc_dns, &parsed)).await;
+    let identifiers = Identifiers::of(spf, &dkim);
+    let dmarc = dmarc::evaluate(&Patient::new(dns, DMARC_WAIT), &authors, &identifiers).await;
+    Found { dkim, arc, dmarc, author_fault }
 }
 
 /// What a seal says of the chain before it; none where DNS did not let us see.
-fn chain_of(arc: &Arc) -> Option<ChainState> {
+fn chain_of(arc: &arc::Arc) -> Option<ChainState> {
     match arc.result {
         ArcResult::None => Some(ChainState::None),
         ArcResult::Pass => Some(ChainState::Pass),
@@ -319,4 +309,68 @@ fn message_id(message: &[u8]) -> String {
     let (header_end, _) = message::split_header(message);
     let mut found = message::fields(&message[..header_end]).filter(|field| field.is("Message-ID"));
     found.next().map(|field| field.text()).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Instant;
+
+    use async_trait::async_trait;
+    use resolver::{Answer, DnsError, Kind, Zone};
+
+    use super::*;
+
+    /// Never answers for what lies below `silent.example`.
+    struct Silent(Zone);
+
+    #[async_trait]
+    impl Dns for Silent {
+        async fn ask(&self, name: &Name, kind: Kind) -> Result<Answer, DnsError> {
+            if name.as_str().ends_with("silent.example") {
+                std::future::pending::<()>().await;
+            }
+            self.0.ask(name, kind).await
+        }
+    }
+
+    fn dns() -> Arc<dyn Dns> {
+        let zone = Zone::parse("_dmarc.bank.example. TXT \"v=DMARC1; p=reject\"\n").expect("a zone");
+        Arc::new(Silent(zone))
+    }
+
+    /// A message with ten signatures and a chain whose keys nobody gives.
+    fn stalling(from: &str) -> Vec<u8> {
+        let mut text = format!("{from}\r\n");
+        for number in 0..10 {
+            text.push_str(&format!(
+                "DKIM-Signature: v=1; a=rsa-sha256; c=relaxed/relaxed; d=d{number}.silent.example; s=s; h=from; \
+                 bh=47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=; b=AAAA\r\n"
+            ));
+        }
+        text.push_str(
+            "ARC-Authentication-Results: i=1; silent.example; dmarc=pass\r\n\
+             ARC-Message-Signature: i=1; a=rsa-sha256; c=relaxed/relaxed; d=silent.example; s=s; h=from; \
+             bh=47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=; b=AAAA\r\n\
+             ARC-Seal: i=1; a=rsa-sha256; cv=none; d=silent.example; s=s; b=AAAA\r\n\r\n",
+        );
+        text.into_bytes()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn keys_that_never_come_hide_neither_the_author_nor_what_its_domain_wants() {
+        let (begun, began) = (tokio::time::Instant::now(), Instant::now());
+        let found = find(&dns(), (&stalling("From: a@bank.example"), 0), None).await;
+        assert!(begun.elapsed() <= ARC_WAIT + Duration::from_secs(1), "{:?}", begun.elapsed());
+        assert!(began.elapsed() < ARC_WAIT, "time was not paused");
+        assert_eq!(found.dkim.len(), 10);
+        assert!(found.dkim.iter().all(|dkim| dkim.result == DkimResult::Temperror));
+        assert_eq!(found.arc.result, ArcResult::Temperror);
+        assert_eq!((found.dmarc.result, found.dmarc.policy), (DmarcResult::Fail, Policy::Reject));
+        let found =
+            find(&dns(), (&stalling("From: a@bank.example\r\nFrom: b@silent.example"), 0), None).await;
+        assert_eq!(found.author_fault, Some(AuthorFault::Doubled));
+        // A second author whose domain is silent does not keep the first from being asked about.
+        let found = find(&dns(), (&stalling("From: a@x.silent.example, b@bank.example"), 0), None).await;
+        assert_eq!((found.dmarc.result, found.dmarc.policy), (DmarcResult::Fail, Policy::Reject));
+    }
 }

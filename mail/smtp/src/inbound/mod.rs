@@ -7,6 +7,7 @@ mod connection;
 mod content;
 mod dnsbl;
 mod network;
+mod patient;
 mod port;
 mod recipient;
 mod sender;

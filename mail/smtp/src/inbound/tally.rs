@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::time::Duration;
 
 use kernel::DomainName;
 use parking_lot::Mutex;
@@ -12,10 +13,13 @@ use verify::spf::Spf;
 
 use super::Inbound;
 use super::content::{Found, Judged};
+use super::patient::Patient;
 use crate::session::Session;
 
 /// Kinds of messages that are counted at a time; more are not counted before these are taken.
 const KIND_COUNT_MAX: usize = 20_000;
+/// Longest wait for who belongs to the author: a report is not worth that a peer waits for its answer.
+const ALIGNED_WAIT: Duration = Duration::from_secs(10);
 
 /// Counts messages in memory.
 #[derive(Debug, Default)]
@@ -61,7 +65,7 @@ impl Session<'_> {
         if !is_wanted || !matches!(dmarc.result, DmarcResult::Pass | DmarcResult::Fail) {
             return;
         }
-        let aligned = dmarc::aligned(&*inbound.dns, dmarc, identifiers).await;
+        let aligned = dmarc::aligned(&Patient::new(&inbound.dns, ALIGNED_WAIT), dmarc, identifiers).await;
         let Some(domain) = dmarc.policy_domain.as_ref() else { return };
         let Ok(domain) = DomainName::parse(domain.as_str()) else { return };
         let author = dmarc.author.as_ref().map(ToString::to_string).unwrap_or_default();

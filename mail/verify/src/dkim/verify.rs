@@ -1,6 +1,7 @@
 //! Verification (RFC 6376 section 6).
 
 use ::message::Field;
+use futures_util::future::join_all;
 use resolver::{Dns, Kind, Name, Record};
 
 use super::canonical::{Form, put_field};
@@ -19,25 +20,23 @@ impl Checked {
     }
 }
 
-/// What every signature of a message says, from the top, ten at most. `now_secs`: seconds since 1970.
+/// What every signature of a message says, from the top, ten at most; their keys are asked for at once, so that a key that
+/// does not come holds up no other. `now_secs`: seconds since 1970.
 pub async fn verify(dns: &dyn Dns, message: &Message<'_>, now_secs: u64) -> Vec<Dkim> {
-    let mut results = Vec::new();
-    for field in message.signatures() {
-        results.push(match Signature::parse(field) {
-            Ok(signature) => one(dns, message, field, &signature, now_secs).await,
-            Err(fault) => Dkim {
-                result: DkimResult::Permerror,
-                reason: fault.to_string(),
-                domain: None,
-                selector: None,
-                algorithm: None,
-                short: String::new(),
-                key_bits: None,
-                is_testing: false,
-            },
-        });
-    }
-    results
+    let each = message.signatures().map(async |field| match Signature::parse(field) {
+        Ok(signature) => one(dns, message, field, &signature, now_secs).await,
+        Err(fault) => Dkim {
+            result: DkimResult::Permerror,
+            reason: fault.to_string(),
+            domain: None,
+            selector: None,
+            algorithm: None,
+            short: String::new(),
+            key_bits: None,
+            is_testing: false,
+        },
+    });
+    join_all(each).await
 }
 
 async fn one(

@@ -1,5 +1,6 @@
 //! From identifiers to what is wanted (RFC 9989 sections 4.10, 5.3, 5.4).
 
+use futures_util::future::join_all;
 use resolver::{Dns, DnsError, Kind, Name};
 
 use super::record::Nearness;
@@ -41,11 +42,11 @@ impl Identifiers {
     }
 }
 
-/// Judges a message for every author: the worst counts, so that a second author hides nothing.
+/// Judges a message for every author: the worst counts, so that a second author hides nothing. All are asked about at once,
+/// so that none holds up another.
 pub async fn evaluate(dns: &dyn Dns, authors: &[Name], identifiers: &Identifiers) -> Dmarc {
     let mut worst: Option<Dmarc> = None;
-    for author in authors {
-        let found = one(dns, author, identifiers).await;
+    for found in join_all(authors.iter().map(|author| one(dns, author, identifiers))).await {
         if worst.as_ref().is_none_or(|known| severity(&found) > severity(known)) {
             worst = Some(found);
         }
