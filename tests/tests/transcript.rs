@@ -10,12 +10,14 @@
 //! | `NAME<< pattern` | a later line; what comes before it is passed over |
 //! | `NAME<! ` | the server has closed the connection |
 //! | `@ queued SENDER RECIPIENT` | such a message waits for another host; `<>` is no sender |
+//! | `@ waiting COUNT` | so many recipients wait for other hosts |
 //! | `@ held RECIPIENT` | of all that waits this alone is held |
 //! | `@ traced STAGE RECIPIENT [WORD]` | the trace shows such a step, with a reason or folder; `-` is no recipient |
 //! | `@ begun` | every way in the trace begins with how the message came, whoever looks |
 //! | `@ suspend`, `restrict`, `resume`, `end`, `purge` | the service is in that state |
 //! | `@ sandbox` | the account only tries things out |
 //! | `@ pool OCTETS` | the mailboxes of x.example share so much |
+//! | `@ stuck RECIPIENT` | nothing can be queued for it: the database refuses |
 //! | `@ fill` | alice's mailbox gets as much as it may hold |
 
 use std::collections::HashMap;
@@ -68,6 +70,7 @@ struct World {
     submission: Arc<smtp::Server>,
     imap: Arc<imap::Server>,
     metrics: Metrics,
+    database: Database,
     _folder: tempfile::TempDir,
 }
 
@@ -119,17 +122,25 @@ fn mailbox(id: u128, local: &str, quota: ByteSize, hash: &PasswordHash) -> Recor
 }
 
 fn alias(id: u128, local: &str, target: &str) -> Recorded<HostingEvent> {
+    recorded(id, HostingEvent::Alias(alias_of((tenant(), 10, 20, "x.example"), id, (local, target))))
+}
+
+/// An alias of a tenant's service and domain.
+fn alias_of(
+    (tenant, service, domain, name): (TenantId, u128, u128, &str),
+    id: u128,
+    (local, target): (&str, &str),
+) -> AliasEvent {
     let subject = SubjectId::of_alias(AliasId::new(Uuid::from_u128(id)));
-    let created = AliasEvent::Created {
-        account: tenant().account(),
-        service: ServiceId::new(Uuid::from_u128(10)),
-        domain: DomainId::new(Uuid::from_u128(20)),
-        domain_name: DomainName::parse("x.example").expect("a name"),
+    AliasEvent::Created {
+        account: tenant.account(),
+        service: ServiceId::new(Uuid::from_u128(service)),
+        domain: DomainId::new(Uuid::from_u128(domain)),
+        domain_name: DomainName::parse(name).expect("a name"),
         local: Some(Sealed::new(subject, LocalPart::parse(local).expect("a local part"))),
         targets: Sealed::new(subject, vec![EmailAddress::parse(target).expect("an address")]),
         temporary: None,
-    };
-    recorded(id, HostingEvent::Alias(created))
+    }
 }
 
 /// The alias throws away what comes for it.
@@ -170,7 +181,7 @@ fn share(id: u128, shared: u128, member: u128, roles: &[ShareRole]) -> Recorded<
     recorded(shared, HostingEvent::Entry(added.into()))
 }
 
-/// A neighbour: somebody else's mailbox `zoe@y.example`.
+/// A neighbour: somebody else's mailbox `zoe@y.example`, and `far@y.example`, which leads elsewhere.
 fn neighbour() -> Vec<Recorded<HostingEvent>> {
     let other = TenantId::new(Uuid::from_u128(2));
     let name = || DomainName::parse("y.example").expect("a name");
@@ -199,6 +210,10 @@ fn neighbour() -> Vec<Recorded<HostingEvent>> {
         (71, HostingEvent::Domain(added)),
         (71, HostingEvent::Domain(DomainEvent::Verified { by: VerifiedBy::Operator })),
         (72, HostingEvent::Mailbox(created)),
+        (
+            73,
+            HostingEvent::Alias(alias_of((other, 70, 71, "y.example"), 73, ("far", "zoe@elsewhere.example"))),
+        ),
     ];
     events.into_iter().map(|(id, event)| recorded_of(other, id, event)).collect()
 }
@@ -313,7 +328,7 @@ impl World {
             let server = smtp::Server::new(role, settings, directory, store, (tls.clone(), now.clone()));
             server.counting(sends.clone()).forwarding(srs).watched(Arc::new(Wary)).traced(Arc::clone(&trace))
         };
-        let checked = server(smtp::Role::Exchange).checked_by(Arc::new(stages(database).await));
+        let checked = server(smtp::Role::Exchange).checked_by(Arc::new(stages(database.clone()).await));
         let imap = imap::Server::new(
             imap::Settings { message_size_max: ByteSize::new(100_000) },
             Arc::clone(&directory),
@@ -331,6 +346,7 @@ impl World {
             store,
             imap: Arc::new(imap),
             metrics,
+            database,
             _folder: folder,
         }
     }
@@ -400,6 +416,13 @@ impl World {
                 let members = self.directory.mailboxes_in(tenant(), domain);
                 self.store.pool(tenant(), domain, &members).await.expect("counted");
             }
+            ["stuck", recipient] => {
+                let trigger = format!(
+                    "CREATE TRIGGER stuck BEFORE INSERT ON queue_recipient WHEN NEW.address = '{recipient}' \
+                     BEGIN SELECT RAISE(ABORT, 'stuck'); END"
+                );
+                self.database.write(vec![database::Statement::new(trigger)]).await.expect("a trigger");
+            }
             ["fill"] => {
                 let owner = Owner { tenant: tenant(), mailbox: MailboxId::new(Uuid::from_u128(30)) };
                 let octets = usize::try_from(QUOTA.octets()).expect("small");
@@ -430,6 +453,11 @@ impl World {
                     from == *sender && to.any(|to| to == *recipient)
                 });
                 assert!(is_told, "{sender} to {recipient} is not in {queued:?}");
+            }
+            ["waiting", count] => {
+                let queued = self.store.queued(None, 0, 100).await.expect("a queue");
+                let found: usize = queued.iter().map(|queued| queued.recipients.len()).sum();
+                assert_eq!(found.to_string(), *count, "{queued:?}");
             }
             ["traced", stage, recipient, rest @ ..] => self.traced(stage, recipient, &rest.join(" ")).await,
             ["begun"] => self.begun().await,

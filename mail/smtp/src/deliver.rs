@@ -498,12 +498,13 @@ impl Session<'_> {
         let goes_on = |address: &EmailAddress| self.server.directory.onward(&address.domain).is_some();
         // With the first that waits, whoever answers for it: what is told behind the conversation would come after it.
         let mut beginning = self.beginning(transaction, way);
+        let mut acceptances = Vec::new();
         for batch in batches(envelope, &octets, deposits, &goes_on) {
             // Whoever takes the rest of a domain's mail is no stranger: the sender stays who it is.
             let is_onward = batch.queued.first().is_some_and(|recipient| goes_on(&recipient.address));
             let sender = if is_onward { envelope.from.clone() } else { forwarder.clone() };
             let has_queued = !batch.queued.is_empty();
-            let acceptance = Acceptance {
+            acceptances.push(Acceptance {
                 message: batch.message,
                 deposits: batch.deposits,
                 queued: batch.queued,
@@ -516,33 +517,31 @@ impl Session<'_> {
                     beginning: if has_queued { std::mem::take(&mut beginning) } else { Vec::new() },
                     ..queueing.clone()
                 },
-            };
-            match self.server.store.accept(acceptance).await {
-                Ok(accepted) => {
-                    let refused: Vec<&StoreRefusal> =
-                        accepted.deposits.iter().filter_map(|deposit| deposit.as_ref().err()).collect();
-                    if !refused.is_empty()
-                        && refused.len() == accepted.deposits.len()
-                        && accepted.queue_id.is_none()
-                    {
-                        return refusal_reply(refused[0]);
-                    }
-                    for refusal in refused {
-                        tracing::warn!(message.id = id, %refusal, "a recipient is gone since it was accepted");
-                    }
-                }
-                Err(StoreError::Busy) => {
-                    return Reply::new(451, "4.3.2", "The server is busy, try again soon");
-                }
-                Err(error @ StoreError::Full) => {
-                    tracing::error!(message.id = id, %error, "a message could not be stored");
-                    return reply::STORE_FULL;
-                }
-                Err(error) => {
-                    tracing::error!(message.id = id, error = %error, "a message could not be stored");
-                    return reply::STORE_FAILED;
-                }
+            });
+        }
+        // All at once: a peer that is told to come again brings it for everybody.
+        let accepted = match self.server.store.accept_all(acceptances).await {
+            Ok(accepted) => accepted,
+            Err(StoreError::Busy) => return Reply::new(451, "4.3.2", "The server is busy, try again soon"),
+            Err(error @ StoreError::Full) => {
+                tracing::error!(message.id = id, %error, "a message could not be stored");
+                return reply::STORE_FULL;
             }
+            Err(error) => {
+                tracing::error!(message.id = id, error = %error, "a message could not be stored");
+                return reply::STORE_FAILED;
+            }
+        };
+        let is_taken = accepted
+            .iter()
+            .any(|accepted| accepted.queue_id.is_some() || accepted.deposits.iter().any(Result::is_ok));
+        for refusal in
+            accepted.iter().flat_map(|accepted| &accepted.deposits).filter_map(|one| one.as_ref().err())
+        {
+            if !is_taken {
+                return refusal_reply(refusal);
+            }
+            tracing::warn!(message.id = id, %refusal, "a recipient is gone since it was accepted");
         }
         let has_queued = !envelope.queued.is_empty();
         let is_sandbox =

@@ -444,6 +444,10 @@ pub trait Store: Send + Sync + 'static {
     /// is shared with other acceptances of the moment (group commit).
     async fn accept(&self, acceptance: Acceptance) -> Result<Accepted, StoreError>;
 
+    /// Takes several as [`Store::accept`] takes one, of one tenant or of many, all in one transaction: where one cannot be
+    /// taken none is, so that who brings a message once more brings it to nobody twice. An answer for each, in order.
+    async fn accept_all(&self, acceptances: Vec<Acceptance>) -> Result<Vec<Accepted>, StoreError>;
+
     /// All folders of a mailbox with counters, by name.
     async fn folders(&self, owner: Owner) -> Result<Vec<Folder>, StoreError>;
 

@@ -160,6 +160,17 @@ impl Store for SqlStore {
         self.accept_message(acceptance).await
     }
 
+    async fn accept_all(&self, mut acceptances: Vec<Acceptance>) -> Result<Vec<Accepted>, StoreError> {
+        match (acceptances.pop(), acceptances.is_empty()) {
+            (None, _) => Ok(Vec::new()),
+            (Some(only), true) => Ok(vec![self.accept_message(only).await?]),
+            (Some(last), false) => {
+                acceptances.push(last);
+                self.accept_messages(acceptances).await
+            }
+        }
+    }
+
     async fn folders(&self, owner: Owner) -> Result<Vec<Folder>, StoreError> {
         self.all_folders(owner).await
     }

@@ -117,6 +117,85 @@ fn refusal<T>(outcome: Result<T, StoreError>) -> StoreRefusal {
     }
 }
 
+fn going_out(message: &str, tenant: u128, address: &str) -> Acceptance {
+    Acceptance {
+        queued: vec![QueuedRecipient {
+            address: EmailAddress::parse(address).expect("an address"),
+            notify: None,
+            original: None,
+        }],
+        tenant: TenantId::new(Uuid::from_u128(tenant)),
+        ..acceptance(message, Vec::new())
+    }
+}
+
+#[tokio::test]
+async fn what_is_taken_together_is_taken_whole_or_not_at_all() {
+    for world in worlds().await {
+        let message = Bytes::from(text("hi", "body"));
+        let all = || {
+            let first = Acceptance {
+                message: message.clone(),
+                ..acceptance("", vec![deposit(owner(2)), deposit(owner(1))])
+            };
+            let second =
+                Acceptance { message: message.clone(), ..going_out("", 2, "friend@elsewhere.example") };
+            vec![first, acceptance(&text("[tag] hi", "body"), vec![deposit(owner(3))]), second]
+        };
+        // The last of them cannot be written: its table is away.
+        let rename = async |from: &str, to: &str| {
+            let rename = format!("ALTER TABLE {from} RENAME TO {to}");
+            world.database.write(vec![database::Statement::new(rename)]).await.expect("renamed");
+        };
+        rename("queue_recipient", "queue_recipient_away").await;
+        assert!(world.store.accept_all(all()).await.is_err());
+        rename("queue_recipient_away", "queue_recipient").await;
+        for number in 1..=3 {
+            let usage = world.store.usage(owner(number)).await;
+            assert_eq!(usage.map_or(0, |usage| usage.message_count), 0, "mailbox {number}");
+        }
+        let accepted = world.store.accept_all(all()).await.expect("accepted");
+        let counts: Vec<usize> = accepted
+            .iter()
+            .map(|one| one.deposits.iter().filter(|deposit| deposit.is_ok()).count())
+            .collect();
+        assert_eq!(counts, [2, 1, 0]);
+        let queue_ids: Vec<bool> = accepted.iter().map(|one| one.queue_id.is_some()).collect();
+        assert_eq!(queue_ids, [false, false, true]);
+        for number in 1..=3 {
+            assert_eq!(world.uids(owner(number), "INBOX").await.len(), 1, "mailbox {number}");
+        }
+        // A deposit that is refused is so by itself.
+        let mut narrow = deposit(owner(4));
+        narrow.quota = ByteSize::new(0).into();
+        let some = vec![acceptance("x", vec![narrow]), acceptance("y", vec![deposit(owner(5))])];
+        let accepted = world.store.accept_all(some).await.expect("accepted");
+        assert!(matches!(accepted[0].deposits[0], Err(StoreRefusal::OverQuota { .. })));
+        assert!(accepted[1].deposits[0].is_ok());
+        assert!(world.store.accept_all(Vec::new()).await.expect("nothing").is_empty());
+        world.is_whole().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn those_who_are_taken_together_at_once_never_wait_for_each_other() {
+    for world in worlds().await {
+        let mut tasks = tokio::task::JoinSet::new();
+        for number in 0..40_u128 {
+            let store = Arc::clone(&world.store);
+            let (one, other) = (1 + number % 5, 1 + (number * 3 + 1) % 5);
+            let all = [one, other]
+                .map(|to| acceptance(&text(&format!("{number} {to}"), "x"), vec![deposit(owner(to))]));
+            tasks.spawn(async move { store.accept_all(all.into()).await });
+        }
+        while let Some(outcome) = tasks.join_next().await {
+            let accepted = outcome.expect("no panic").expect("accepted");
+            assert!(accepted.iter().all(|one| one.deposits[0].is_ok()));
+        }
+        world.is_whole().await;
+    }
+}
+
 #[tokio::test]
 async fn one_message_for_many_is_stored_once_and_counted_for_each() {
     for world in worlds().await {

@@ -1,5 +1,7 @@
 //! A message is taken: stored once, put into each mailbox, queued for the rest, in one transaction.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use bytes::Bytes;
 use database::{DatabaseError, Statement, Transaction, Work};
@@ -41,51 +43,83 @@ fn derive(octets: Bytes) -> Derived {
 
 /// A message that is taken; its octets are hashed and parsed.
 pub(crate) struct Accept {
-    derived: Derived,
+    derived: Arc<Derived>,
     acceptance: Acceptance,
     now: Timestamp,
 }
 
+/// Several that are taken together, or not at all.
+struct Together(Vec<Accept>);
+
+/// The mailboxes that changed, with their changes.
+type Rings = Vec<(Owner, Modseq)>;
+
 #[async_trait]
 impl Work for Accept {
-    type Output = (Accepted, Vec<(Owner, Modseq)>);
+    type Output = (Accepted, Rings);
     type Error = StoreError;
 
     async fn run(&self, transaction: &mut Transaction<'_>) -> Result<Self::Output, StoreError> {
-        let blob = self.blob(transaction).await?;
-        let mut accepted = Accepted { deposits: Vec::new(), queue_id: None };
-        let mut rings = Vec::new();
-        // Always in the same order, so that two acceptances never wait for each other.
-        let mut order: Vec<usize> = (0..self.acceptance.deposits.len()).collect();
-        order.sort_by_key(|index| self.acceptance.deposits[*index].owner);
-        hold(transaction, &self.acceptance.deposits).await?;
-        let mut answers: Vec<Option<Result<Copied, StoreRefusal>>> = vec![None; order.len()];
-        for index in order {
-            let deposit = &self.acceptance.deposits[index];
-            answers[index] = Some(match self.deposit(transaction, blob, deposit).await {
-                Ok(copied) => {
-                    rings.push((deposit.owner, copied.modseq));
-                    Ok(copied)
-                }
-                Err(StoreError::Refused(refusal)) => Err(refusal),
-                Err(error) => return Err(error),
-            });
-        }
-        accepted.deposits =
-            answers.into_iter().map(|answer| answer.unwrap_or(Err(StoreRefusal::NoMailbox))).collect();
-        if !self.acceptance.queued.is_empty() {
-            accepted.queue_id = Some(self.queue(transaction, blob).await?);
-        }
+        let (accepted, rings) = take(transaction, std::slice::from_ref(self)).await?;
+        let accepted = accepted.into_iter().next().ok_or(DatabaseError::Unexpected)?;
         Ok((accepted, rings))
     }
 }
 
+#[async_trait]
+impl Work for Together {
+    type Output = (Vec<Accepted>, Rings);
+    type Error = StoreError;
+
+    async fn run(&self, transaction: &mut Transaction<'_>) -> Result<Self::Output, StoreError> {
+        take(transaction, &self.0).await
+    }
+}
+
+/// Takes all: blobs, then mailboxes, then what is queued.
+async fn take(
+    transaction: &mut Transaction<'_>,
+    accepts: &[Accept],
+) -> Result<(Vec<Accepted>, Rings), StoreError> {
+    // Always in the same order, so that two who take never wait for each other.
+    let mut by_hash: Vec<usize> = (0..accepts.len()).collect();
+    by_hash.sort_by_key(|index| accepts[*index].derived.hash);
+    let mut blobs = vec![0; accepts.len()];
+    for index in by_hash {
+        blobs[index] = accepts[index].blob(transaction).await?;
+    }
+    let mut deposits: Vec<(usize, usize, &Deposit)> = Vec::new();
+    for (index, accept) in accepts.iter().enumerate() {
+        deposits.extend(accept.acceptance.deposits.iter().enumerate().map(|(at, one)| (index, at, one)));
+    }
+    deposits.sort_by_key(|(.., deposit)| deposit.owner);
+    hold(transaction, &deposits.iter().map(|(.., deposit)| *deposit).collect::<Vec<_>>()).await?;
+    let nothing = |accept: &Accept| Accepted {
+        deposits: vec![Err(StoreRefusal::NoMailbox); accept.acceptance.deposits.len()],
+        queue_id: None,
+    };
+    let mut accepted: Vec<Accepted> = accepts.iter().map(nothing).collect();
+    let mut rings = Vec::new();
+    for (index, at, deposit) in deposits {
+        accepted[index].deposits[at] = match accepts[index].deposit(transaction, blobs[index], deposit).await
+        {
+            Ok(copied) => {
+                rings.push((deposit.owner, copied.modseq));
+                Ok(copied)
+            }
+            Err(StoreError::Refused(refusal)) => Err(refusal),
+            Err(error) => return Err(error),
+        };
+    }
+    for (index, accept) in accepts.iter().enumerate().filter(|(_, accept)| accept.has_queued()) {
+        accepted[index].queue_id = Some(accept.queue(transaction, blobs[index]).await?);
+    }
+    Ok((accepted, rings))
+}
+
 impl Accept {
     /// Hashes and parses; long messages on a thread of their own.
-    pub(crate) async fn derive(mut acceptance: Acceptance, now: Timestamp) -> Result<Self, StoreError> {
-        if acceptance.queueing.message.is_empty() {
-            acceptance.queueing.message = Uuid::now_v7().simple().to_string();
-        }
+    pub(crate) async fn derive(acceptance: Acceptance, now: Timestamp) -> Result<Self, StoreError> {
         let octets = acceptance.message.clone();
         let derived = if octets.len() <= INLINE_OCTETS_MAX {
             derive(octets)
@@ -94,7 +128,20 @@ impl Accept {
                 .await
                 .map_err(|error| StoreError::Failed(Box::new(error)))?
         };
-        Ok(Self { derived, acceptance, now })
+        Ok(Self::of(Arc::new(derived), acceptance, now))
+    }
+
+    fn of(derived: Arc<Derived>, mut acceptance: Acceptance, now: Timestamp) -> Self {
+        if acceptance.queueing.message.is_empty() {
+            acceptance.queueing.message = Uuid::now_v7().simple().to_string();
+        }
+        Self { derived, acceptance, now }
+    }
+
+    /// Whether both are about the very same octets.
+    fn is_of(&self, message: &Bytes) -> bool {
+        let own = &self.derived.octets;
+        (own.as_ptr(), own.len()) == (message.as_ptr(), message.len())
     }
 
     /// Whether there are recipients elsewhere.
@@ -305,16 +352,41 @@ async fn destination(
 }
 
 impl SqlStore {
+    /// One message needs no list: it is what happens all day.
     pub(crate) async fn accept_message(&self, acceptance: Acceptance) -> Result<Accepted, StoreError> {
         let work = Accept::derive(acceptance, self.now()).await?;
         let has_queued = work.has_queued();
         let (accepted, rings) = self.database.transact(work).await?;
+        self.ring_all(rings, has_queued);
+        Ok(accepted)
+    }
+
+    pub(crate) async fn accept_messages(
+        &self,
+        acceptances: Vec<Acceptance>,
+    ) -> Result<Vec<Accepted>, StoreError> {
+        let now = self.now();
+        let mut accepts: Vec<Accept> = Vec::with_capacity(acceptances.len());
+        for acceptance in acceptances {
+            // Hashed and parsed once, however many answer for it.
+            let same = accepts.iter().find(|known| known.is_of(&acceptance.message));
+            accepts.push(match same.map(|known| Arc::clone(&known.derived)) {
+                Some(derived) => Accept::of(derived, acceptance, now),
+                None => Accept::derive(acceptance, now).await?,
+            });
+        }
+        let has_queued = accepts.iter().any(Accept::has_queued);
+        let (accepted, rings) = self.database.transact(Together(accepts)).await?;
+        self.ring_all(rings, has_queued);
+        Ok(accepted)
+    }
+
+    fn ring_all(&self, rings: Rings, has_queued: bool) {
         for (owner, modseq) in rings {
             self.bells.ring(owner, modseq);
         }
         if has_queued {
             self.queue_bell.notify_one();
         }
-        Ok(accepted)
     }
 }

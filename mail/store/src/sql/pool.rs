@@ -77,7 +77,7 @@ pub(crate) async fn check_pool(
 
 /// Holds the mailboxes of several deposits and then their pools, each in one order, so that two acceptances never wait for
 /// each other. Where there is no pool the order of the deposits does that by itself.
-pub(crate) async fn hold(transaction: &mut Transaction<'_>, deposits: &[Deposit]) -> Result<(), StoreError> {
+pub(crate) async fn hold(transaction: &mut Transaction<'_>, deposits: &[&Deposit]) -> Result<(), StoreError> {
     let pools: BTreeSet<(TenantId, DomainId)> = deposits
         .iter()
         .filter_map(|deposit| deposit.quota.pool.map(|pool| (deposit.owner.tenant, pool.domain)))
