@@ -288,6 +288,7 @@ impl World {
             alias(41, "round", "about@x.example"),
             alias(42, "about", "round@x.example"),
             alias(43, "away", "friend@elsewhere.example"),
+            alias(45, "abroad", "friend@elsewhere.example"),
             alias(44, "noreply", "alice@x.example"),
             discarding(44),
             mailbox(34, "carol", QUOTA, hash),

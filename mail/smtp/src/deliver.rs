@@ -136,8 +136,18 @@ impl Envelope {
         parameters: RcptParameters,
     ) {
         let recipient = queued(target, parameters);
-        self.queued.push(Onward { tenant, home: None, given: to.clone(), recipient });
+        self.go_on(Onward { tenant, home: None, given: to.clone(), recipient });
         self.recipients.push(to.clone());
+    }
+
+    /// Adds a recipient elsewhere, for whoever answers for it once: several of its addresses may lead to the same place.
+    fn go_on(&mut self, onward: Onward) {
+        let is_same = |known: &Onward| {
+            (known.tenant, &known.recipient.address) == (onward.tenant, &onward.recipient.address)
+        };
+        if !self.queued.iter().any(is_same) {
+            self.queued.push(onward);
+        }
     }
 
     /// Adds an address that takes reports.
@@ -379,7 +389,7 @@ impl Session<'_> {
         }
         for (tenant, address) in ends.forwards {
             let recipient = queued(address, parameters.clone());
-            envelope.queued.push(Onward { tenant, home, given: to.clone(), recipient });
+            envelope.go_on(Onward { tenant, home, given: to.clone(), recipient });
         }
         Reply::new(250, "2.1.5", "OK")
     }
@@ -395,10 +405,8 @@ impl Session<'_> {
         let (Some((tenant, home)), Some(transaction)) = (wanted_by, &mut self.transaction) else {
             return Reply::new(550, "5.7.1", "This server takes no mail for that domain");
         };
-        let queue = &mut transaction.envelope.queued;
-        if !queue.iter().any(|known| known.recipient.address == to) {
-            queue.push(Onward { tenant, home, given: given.clone(), recipient: queued(to, parameters) });
-        }
+        let recipient = queued(to, parameters);
+        transaction.envelope.go_on(Onward { tenant, home, given: given.clone(), recipient });
         Reply::new(250, "2.1.5", "OK, it will be queued")
     }
 
