@@ -13,6 +13,7 @@
 //! | `@ waiting COUNT` | so many recipients wait for other hosts |
 //! | `@ held RECIPIENT` | of all that waits this alone is held |
 //! | `@ traced STAGE RECIPIENT [WORD]` | the trace shows such a step, with a reason or folder; `-` is no recipient |
+//! | `@ judged STAGE ACTION` | such a verdict is counted |
 //! | `@ begun` | every way in the trace begins with how the message came, whoever looks |
 //! | `@ suspend`, `restrict`, `resume`, `end`, `purge` | the service is in that state |
 //! | `@ sandbox` | the account only tries things out |
@@ -70,6 +71,7 @@ struct World {
     submission: Arc<smtp::Server>,
     imap: Arc<imap::Server>,
     metrics: Metrics,
+    registry: prometheus::Registry,
     database: Database,
     _folder: tempfile::TempDir,
 }
@@ -337,7 +339,8 @@ impl World {
             tls.clone(),
             now.clone(),
         );
-        let metrics = Metrics::register(&prometheus::Registry::new()).expect("counters");
+        let registry = prometheus::Registry::new();
+        let metrics = Metrics::register(&registry).expect("counters");
         Self {
             exchange: Arc::new(server(smtp::Role::Exchange)),
             checked: Arc::new(checked),
@@ -347,6 +350,7 @@ impl World {
             store,
             imap: Arc::new(imap),
             metrics,
+            registry,
             database,
             _folder: folder,
         }
@@ -461,6 +465,22 @@ impl World {
                 assert_eq!(found.to_string(), *count, "{queued:?}");
             }
             ["traced", stage, recipient, rest @ ..] => self.traced(stage, recipient, &rest.join(" ")).await,
+            ["judged", stage, action] => {
+                let families = self.registry.gather();
+                let mut verdicts =
+                    families.iter().filter(|family| family.name() == "hosterra_verdicts_total");
+                let is_it = |metric: &prometheus::proto::Metric| {
+                    let value = |name: &str| {
+                        metric
+                            .get_label()
+                            .iter()
+                            .find(|label| label.name() == name)
+                            .map(|label| label.value())
+                    };
+                    (value("stage"), value("action")) == (Some(*stage), Some(*action))
+                };
+                assert!(verdicts.any(|family| family.get_metric().iter().any(is_it)), "{stage} {action}");
+            }
             ["begun"] => self.begun().await,
             ["held", recipient] => {
                 let selection = store::Selection {

@@ -177,6 +177,27 @@ const MEANINGS: &[Meaning] = &[
         "it goes to the host that the recipient's domain has set",
         "il va à l'hôte configuré pour le domaine du destinataire",
     ),
+    (
+        "folder_of_detail",
+        "it went to the folder that the address names behind its plus sign",
+        "il est allé dans le dossier que l'adresse nomme après son signe plus",
+    ),
+    (
+        "folder_of_unwanted",
+        "it went to the folder for unwanted mail",
+        "il est allé dans le dossier des indésirables",
+    ),
+    (
+        "folder_of_rule",
+        "it went where a rule of the mailbox says",
+        "il est allé là où le veut une règle de la boîte",
+    ),
+    (
+        "folder_missing",
+        "that folder is not there, so it went to the inbox",
+        "ce dossier n'existe pas, il est donc allé dans la boîte de réception",
+    ),
+    ("kept_aside", "it is kept outside the mailbox", "il est gardé hors de la boîte"),
     ("come_again", "it was asked to come again", "il a été prié de revenir"),
     (
         "alias_keeps_nothing",
@@ -204,6 +225,7 @@ mod tests {
             include_str!("../../../mail/smtp/src/inbound/recipient.rs"),
             include_str!("../../../mail/smtp/src/inbound/sender.rs"),
             include_str!("../../../mail/smtp/src/deliver.rs"),
+            include_str!("../../../mail/smtp/src/place.rs"),
             include_str!("../../../infra/node/src/reports.rs"),
             include_str!("../../../infra/node/src/desk.rs"),
             include_str!("../../../mail/outbound/src/routes.rs"),
@@ -214,6 +236,7 @@ mod tests {
             "Action::Defer, \"",
             "Action::Junk, \"",
             "oddities.push(\"",
+            "doubts.push(\"",
             "vec![\"",
             "reasons.push(\"",
             "Intake::Kept(\"",

@@ -37,6 +37,8 @@ pub(crate) struct Envelope {
     queued: Vec<Onward>,
     /// Addresses that take reports.
     reports: Vec<(EmailAddress, ReportInbox)>,
+    /// What was noted when a recipient was named.
+    remarks: Vec<(EmailAddress, &'static str)>,
 }
 
 /// A recipient elsewhere.
@@ -97,6 +99,7 @@ impl Envelope {
             consumed: Vec::new(),
             queued: Vec::new(),
             reports: Vec::new(),
+            remarks: Vec::new(),
         }
     }
 
@@ -154,6 +157,17 @@ impl Envelope {
     pub(crate) fn report_to(&mut self, to: EmailAddress, inbox: ReportInbox) {
         self.recipients.push(to.clone());
         self.reports.push((to, inbox));
+    }
+
+    /// Keeps what was noted when `to` was named.
+    pub(crate) fn remark(&mut self, to: &EmailAddress, reasons: &[&'static str]) {
+        self.remarks.extend(reasons.iter().map(|reason| (to.clone(), *reason)));
+    }
+
+    /// What was noted when `to` was named, given as text.
+    pub(crate) fn remarks<'e>(&'e self, to: &'e str) -> impl Iterator<Item = &'static str> + 'e {
+        let of_it = self.remarks.iter().filter(move |(address, _)| address.to_string() == to);
+        of_it.map(|(_, reason)| *reason)
     }
 
     /// Addresses that take reports.

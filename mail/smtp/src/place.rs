@@ -6,8 +6,9 @@ use directory::DetailHandling;
 use store::{Deposit, Destination, Flags, FolderName, Owner};
 
 use crate::deliver::{Envelope, Place};
-use crate::inbound::{Action, Judged, Offered, Placement};
+use crate::inbound::{Action, Judged, Offered, Placement, Stage, Verdict};
 use crate::limits::DETAIL_FOLDER_COUNT_MAX;
+use crate::server::Role;
 use crate::session::Session;
 use crate::told::{Kept, Way};
 
@@ -18,6 +19,13 @@ const INBOX: &str = "INBOX";
 
 /// A folder, with its name for the trace.
 type Named = (Destination, String);
+
+/// Where one copy goes, and what the trace and the log say of it.
+struct Placed {
+    /// None where a stage keeps it elsewhere.
+    folder: Option<Named>,
+    verdict: Verdict,
+}
 
 impl Session<'_> {
     /// The copies of a message, each with the detail that stands before its subject, if any.
@@ -32,11 +40,17 @@ impl Session<'_> {
         let offered = self.offered(envelope, message, &judged.results);
         let mut deposits = Vec::with_capacity(envelope.places().len());
         for place in envelope.places() {
-            let Some((destination, name)) = self.folder_for(place, &offered, judged).await else {
-                way.kept.push(Kept::Held);
+            let Placed { folder, verdict } = self.folder_for(place, &offered, judged).await;
+            // The word says which folder, never its name: names are the owner's, or a stranger's.
+            if self.server.role != Role::Submission {
+                self.tell(&verdict);
+            }
+            let reasons = verdict.reasons;
+            let Some((destination, name)) = folder else {
+                way.kept.push(Kept { folder: None, reasons });
                 continue;
             };
-            way.kept.push(Kept::Folder(name));
+            way.kept.push(Kept { folder: Some(name), reasons });
             let subject = match &place.detail {
                 Some((DetailHandling::Subject, detail)) => Some(detail.clone()),
                 _ => None,
@@ -56,20 +70,38 @@ impl Session<'_> {
         deposits
     }
 
-    /// The folder of one copy; none where a stage keeps it elsewhere.
-    async fn folder_for(&self, place: &Place, offered: &Offered<'_>, judged: &Judged) -> Option<Named> {
+    /// The folder of one copy: the last that has a say decides.
+    async fn folder_for(&self, place: &Place, offered: &Offered<'_>, judged: &Judged) -> Placed {
+        let mut verdict = Verdict::new(Stage::Delivery, Action::Accept);
         let mut folder = match &place.detail {
-            Some((DetailHandling::Folder, detail)) => self.detail_folder(place.owner, detail).await,
+            Some((DetailHandling::Folder, detail)) => {
+                verdict.reasons.push("folder_of_detail");
+                self.detail_folder(place.owner, detail).await
+            }
             _ => inbox(),
         };
         if judged.verdict.action == Action::Junk {
+            verdict.action = Action::Junk;
+            verdict.reasons = vec!["folder_of_unwanted"];
             folder = self.named_folder(place.owner, JUNK).await;
         }
         match self.place(place.owner, offered, &judged.verdict).await {
-            Placement::Unchanged => Some(folder),
-            Placement::Folder(name) => Some(self.named_folder(place.owner, name.as_str()).await),
-            Placement::Held => None,
+            Placement::Unchanged => {}
+            Placement::Folder(name) => {
+                verdict = Verdict::new(Stage::Delivery, Action::Accept);
+                verdict.reasons.push("folder_of_rule");
+                folder = self.named_folder(place.owner, name.as_str()).await;
+            }
+            Placement::Held => {
+                verdict = Verdict::new(Stage::Delivery, Action::Mark);
+                verdict.reasons.push("kept_aside");
+                return Placed { folder: None, verdict };
+            }
         }
+        if folder.0 == Destination::Inbox && !verdict.reasons.is_empty() {
+            verdict.add(Action::Mark, "folder_missing");
+        }
+        Placed { folder: Some(folder), verdict }
     }
 
     /// A folder that is there. INBOX where it is not: mail is not lost for a name.

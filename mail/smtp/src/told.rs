@@ -120,13 +120,13 @@ impl TraceWriter {
     }
 }
 
-/// What became of one copy.
+/// What became of one copy, and why; no reason where nobody wanted anything else than usual.
 #[derive(Debug)]
-pub(crate) enum Kept {
-    /// It is in this folder.
-    Folder(String),
-    /// A stage keeps it elsewhere.
-    Held,
+pub(crate) struct Kept {
+    /// The folder that it is in; none where a stage keeps it elsewhere.
+    pub(crate) folder: Option<String>,
+    /// By which rule.
+    pub(crate) reasons: Vec<&'static str>,
 }
 
 /// What was found out about a message on its way in.
@@ -214,7 +214,7 @@ impl Session<'_> {
                 begun.push(passage);
             }
         }
-        begun.iter_mut().for_each(|passage| complete(passage, way));
+        begun.iter_mut().for_each(|passage| self.complete(passage, transaction, way));
         begun
     }
 
@@ -253,7 +253,7 @@ impl Session<'_> {
             begun.into_iter().take(PASSAGE_COUNT_MAX).for_each(|passage| self.leave(passage));
         }
         for mut passage in passages.into_iter().take(PASSAGE_COUNT_MAX) {
-            complete(&mut passage, way);
+            self.complete(&mut passage, transaction, way);
             self.leave(passage);
         }
     }
@@ -268,14 +268,20 @@ impl Session<'_> {
         let places = transaction.envelope.places().iter().enumerate();
         let told = places.map(|(index, place)| {
             let whose = self.whose_place(place);
-            let (step, folder) = match (is_taken, way.kept.get(index)) {
-                (false, _) => (Step::Refused, None),
-                (true, Some(Kept::Held)) => (Step::Held, None),
-                (true, Some(Kept::Folder(folder))) => (Step::Stored, Some(folder.clone())),
-                (true, None) => (Step::Stored, None),
+            let kept = way.kept.get(index).filter(|_| is_taken);
+            let step = match kept {
+                _ if !is_taken => Step::Refused,
+                Some(Kept { folder: None, .. }) => Step::Held,
+                _ => Step::Stored,
             };
             let recipient = Some(place.recipient.to_string());
-            Passage { recipient, folder, ..self.passage(&whose, transaction, (step, reply)) }
+            let reasons = kept.map_or(&[][..], |kept| &kept.reasons);
+            Passage {
+                recipient,
+                folder: kept.and_then(|kept| kept.folder.clone()),
+                reasons: reasons.iter().map(|reason| (*reason).to_owned()).collect(),
+                ..self.passage(&whose, transaction, (step, reply))
+            }
         });
         told.collect()
     }
@@ -380,19 +386,28 @@ impl Session<'_> {
         }
     }
 
+    /// Adds what all steps of a message share, and what the first of each who sees it has. A refusal has its own reasons:
+    /// what was noted before and was no reason to refuse is not told as one.
+    fn complete(&self, passage: &mut Passage, transaction: &Transaction, way: &Way) {
+        if passage.stage != Step::Refused {
+            let recipient = passage.recipient.clone().unwrap_or_default();
+            for reason in self.facts.noted().chain(transaction.envelope.remarks(&recipient)) {
+                if !passage.reasons.iter().any(|known| known == reason) {
+                    passage.reasons.push(reason.to_owned());
+                }
+            }
+        }
+        passage.reasons.extend(way.reasons.iter().map(|reason| (*reason).to_owned()));
+        if matches!(passage.stage, Step::Received | Step::Submitted | Step::Refused) {
+            passage.message_id.clone_from(&way.message_id);
+        }
+    }
+
     fn leave(&self, passage: Passage) {
         let Some(trace) = &self.server.trace else { return };
         if let Err(reason) = trace.leave(passage) {
             self.counters.passage_untold(reason);
         }
-    }
-}
-
-/// Adds what all steps of a message share, and what the first of each who sees it has.
-fn complete(passage: &mut Passage, way: &Way) {
-    passage.reasons.extend(way.reasons.iter().map(|reason| (*reason).to_owned()));
-    if matches!(passage.stage, Step::Received | Step::Submitted | Step::Refused) {
-        passage.message_id.clone_from(&way.message_id);
     }
 }
 

@@ -134,6 +134,8 @@ pub(crate) struct Facts {
     peer_oddities: Vec<&'static str>,
     helo_oddities: Vec<&'static str>,
     sender_oddities: Vec<&'static str>,
+    /// What DNS left open about the sender: noted, and held against nobody.
+    sender_doubts: Vec<&'static str>,
     spf: Option<Spf>,
     fault_count: u32,
 }
@@ -142,6 +144,11 @@ impl Facts {
     /// Whether it has to show that it comes again: one oddity happens to everybody.
     fn is_suspicious(&self) -> bool {
         self.oddities().count() >= 2 || self.peer_oddities.contains(&"dnsbl_suspect")
+    }
+
+    /// What the stages before the message noted: what a message that is taken is told with.
+    pub(crate) fn noted(&self) -> impl Iterator<Item = &'static str> {
+        self.oddities().chain(self.sender_doubts.iter().copied())
     }
 
     fn oddities(&self) -> impl Iterator<Item = &'static str> {

@@ -42,6 +42,9 @@ impl Session<'_> {
                 // A memory that fails lets mail in.
                 None => verdict.add(Action::Mark, "memory_failed"),
             }
+            if let Some(transaction) = self.transaction.as_mut().filter(|_| verdict.action != Action::Defer) {
+                transaction.envelope.remark(to, &verdict.reasons);
+            }
             verdict.reasons.extend(self.facts.oddities());
         }
         self.tell(&verdict);

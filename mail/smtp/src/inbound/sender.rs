@@ -61,6 +61,7 @@ impl Session<'_> {
         });
         let mut verdict = Verdict::new(Stage::Mail, Action::Accept);
         self.facts.sender_oddities.clear();
+        self.facts.sender_doubts.clear();
         if let Some(oddity) = oddity(spf.result) {
             self.facts.sender_oddities.push(oddity);
             verdict.add(Action::Mark, oddity);
@@ -69,6 +70,7 @@ impl Session<'_> {
         let refusal = match reach {
             Reach::Reachable => None,
             Reach::Unknown => {
+                self.facts.sender_doubts.push("sender_unknown_for_dns");
                 verdict.add(Action::Mark, "sender_unknown_for_dns");
                 None
             }
