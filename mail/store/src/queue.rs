@@ -428,7 +428,8 @@ pub enum Order {
     Retry,
     /// Be given up, with a report to the sender.
     Bounce,
-    /// Be removed; nobody is told.
+    /// Be removed; nobody is told. One that is being tried is not reached, unless it was to be held: it is given up when
+    /// that ends.
     Remove,
 }
 

@@ -326,6 +326,54 @@ async fn what_is_ordered_of_mail_under_way_outlives_the_node_that_has_it() {
 }
 
 #[tokio::test]
+async fn what_is_tried_while_it_is_held_stays_however_that_ends_until_it_is_released() {
+    for world in worlds().await {
+        let id = world.queue(A.tenant, A.lane, &["1@b.example", "2@b.example", "3@b.example"]).await;
+        let due_at = world.now();
+        // The lease runs out, or its owner is gone; or the site is suspended meanwhile.
+        for ends in ["run out", "ended", "suspended"] {
+            let leased = world.lease(1, A, &[("b.example", 9)]).await;
+            assert_eq!(addresses(&leased).len(), 3, "{ends}");
+            assert_eq!(world.order(id, Order::Hold).await, 3, "{ends}");
+            match ends {
+                "run out" => world.pass(60_001),
+                "ended" => assert_eq!(world.store.end_leases().await.expect("ended"), 3),
+                _ => drop(world.store.settle(settle(&leased, &Outcome::Suspended)).await.expect("settled")),
+            }
+            assert!(world.lease(2, A, &[("b.example", 9)]).await.messages.is_empty(), "{ends}");
+            assert_eq!(world.states(id).await, [RecipientState::Held; 3], "{ends}");
+            assert_eq!(world.order(id, Order::Release).await, 3, "{ends}");
+        }
+        // Released while it is still being tried: it is not held when that ends.
+        let leased = world.lease(1, A, &[("b.example", 9)]).await;
+        assert_eq!(world.order(id, Order::Hold).await, 3);
+        assert_eq!(world.order(id, Order::Release).await, 3);
+        assert_eq!(world.order(id, Order::Release).await, 0);
+        let retry = Outcome::Retry { due_at, delay: DelayNotice::None };
+        assert_eq!(world.store.settle(settle(&leased, &retry)).await.expect("settled"), 3);
+        assert_eq!(world.states(id).await, [RecipientState::Scheduled; 3]);
+        // What is to be held is given up where it is removed meanwhile, and what is merely tried is not reached.
+        let leased = world.lease(1, A, &[("b.example", 9)]).await;
+        assert_eq!(world.order(id, Order::Remove).await, 0);
+        assert_eq!(world.order(id, Order::Hold).await, 3);
+        assert_eq!(world.order(id, Order::Remove).await, 3);
+        assert_eq!(world.store.settle(settle(&leased, &retry)).await.expect("settled"), 3);
+        let leased = world.lease(1, A, &[("b.example", 9)]).await;
+        let instead: Vec<Option<Instead>> =
+            leased.messages.iter().flat_map(|(_, to)| to).map(|to| to.instead).collect();
+        assert_eq!(instead, [Some(Instead::Bounce); 3]);
+        world.store.settle(settle(&leased, &Outcome::Bounced)).await.expect("settled");
+        // What waits for its site is held as well.
+        let id = world.queue(A.tenant, A.lane, &["1@b.example", "2@b.example", "3@b.example"]).await;
+        let leased = world.lease(1, A, &[("b.example", 9)]).await;
+        world.store.settle(settle(&leased, &Outcome::Suspended)).await.expect("settled");
+        assert_eq!(world.order(id, Order::Hold).await, 3);
+        assert_eq!(world.states(id).await, [RecipientState::Held; 3]);
+        world.is_whole().await;
+    }
+}
+
+#[tokio::test]
 async fn what_a_sandbox_sends_is_kept_with_the_reason_and_no_order_lets_it_leave() {
     for world in worlds().await {
         let mut acceptance = outgoing(A.tenant, A.lane, &["1@b.example"]);

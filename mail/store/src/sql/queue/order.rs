@@ -28,13 +28,16 @@ struct Doing {
 const fn doing(order: Order) -> Doing {
     match order {
         Order::Hold => Doing {
-            reaches: "(r.state = 0 OR r.state = 1 AND r.wish = 0)",
+            reaches: "(r.state = 0 OR r.state = 3 OR r.state = 1 AND r.wish = 0)",
             set: "state = CASE WHEN state = 1 THEN 1 ELSE 2 END, wish = CASE WHEN state = 1 THEN 2 ELSE 0 END",
             stage: Stage::Held,
         },
         Order::Release => {
-            let set = "state = 0, wish = 0, due_at = $3";
-            Doing { reaches: "r.state = 2 AND r.wish <> 3", set, stage: Stage::Released }
+            // What is being tried goes on, and is not held when that ends.
+            let set = "state = CASE WHEN state = 1 THEN 1 ELSE 0 END, wish = 0, \
+                       due_at = CASE WHEN state = 1 THEN due_at ELSE $3 END";
+            let reaches = "(r.state = 2 AND r.wish <> 3 OR r.state = 1 AND r.wish = 2)";
+            Doing { reaches, set, stage: Stage::Released }
         }
         Order::Retry => {
             Doing { reaches: "r.state = 0 AND r.due_at > $1", set: "due_at = $3", stage: Stage::Hastened }
@@ -45,9 +48,12 @@ const fn doing(order: Order) -> Doing {
                   state = CASE WHEN state = 1 THEN 1 ELSE 0 END",
             stage: Stage::Condemned,
         },
+        // What is being tried and was to be held is given up when that ends: it cannot be taken from who tries it.
         Order::Remove => Doing {
-            reaches: "(r.state = 0 OR r.state = 2 OR r.state = 3)",
-            set: "state = 6, closed_at = $3",
+            reaches: "(r.state = 0 OR r.state = 2 OR r.state = 3 OR r.state = 1 AND r.wish = 2)",
+            set: "wish = CASE WHEN state = 1 THEN 1 ELSE wish END, \
+                  closed_at = CASE WHEN state = 1 THEN closed_at ELSE $3 END, \
+                  state = CASE WHEN state = 1 THEN 1 ELSE 6 END",
             stage: Stage::Removed,
         },
     }
@@ -76,17 +82,17 @@ impl Work for Orders {
                 RecipientKey { queue_id: found.int(0)?.unsigned_abs(), ordinal: row::ordinal(found.int(1)?) };
             // Again with its condition: another node may have leased it between.
             let update = Statement::new(format!(
-                "UPDATE queue_recipient AS r SET {} WHERE queue = $1 AND ordinal = $2 AND $3 > CAST(0 AS BIGINT) AND {}",
+                "UPDATE queue_recipient AS r SET {} WHERE queue = $1 AND ordinal = $2 AND $3 > CAST(0 AS BIGINT) AND {} \
+                 RETURNING state",
                 doing.set,
                 doing.reaches.replace("$1", "$3")
             ));
             let update = update.bind(found.int(0)?).bind(found.int(1)?).bind(self.now.millis());
-            if transaction.execute(update).await? == 0 {
-                continue;
-            }
+            let Some(changed) = transaction.first(update).await? else { continue };
             reached += 1;
+            let is_tried = changed.int(0)? == row::LEASED;
             let told = Told {
-                stage: doing.stage,
+                stage: if self.order == Order::Remove && is_tried { Stage::Condemned } else { doing.stage },
                 at: self.now,
                 reply: said,
                 next_at: None,
@@ -94,7 +100,7 @@ impl Work for Orders {
                 reasons: &[],
             };
             tell(transaction, key, told).await?;
-            if self.order == Order::Remove {
+            if self.order == Order::Remove && !is_tried {
                 close(transaction, key.queue_id, 1, self.now).await?;
             }
         }
