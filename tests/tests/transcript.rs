@@ -695,6 +695,33 @@ async fn every_transcript_is_answered_as_it_stands() {
     assert!(faults.is_empty(), "\n{}", faults.join("\n"));
 }
 
+/// Who errs and connects again, from the same network, waits on from where it was; one whose mail is not checked does not.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_connects_again_begins_no_new_count_of_faults() {
+    let hash = PasswordHash::parse(&directory::password::hash(&SecretString::from("pw")).expect("a hash"));
+    let world = World::open(&hash.expect("a hash")).await;
+    let errs = async |protocol: &str, peer: &str| {
+        let mut session = world.session(protocol, "clear", peer.parse().expect("an address"));
+        let greeting = session.line().await.expect("a line");
+        assert!(greeting.is_some_and(|line| line.starts_with("220 ")));
+        let said = b"EHLO mx.good.example\r\nMAIL FROM:<a@good.example>\r\nRCPT TO:<nobody@x.example>\r\n";
+        session.pipe.write_all(said).await.expect("taken");
+        let begun = std::time::Instant::now();
+        while let Some(line) = session.line().await.expect("a line") {
+            if line.starts_with("550 5.1.1") {
+                return begun.elapsed();
+            }
+        }
+        panic!("closed");
+    };
+    for (count, host) in (0..3).zip(1..) {
+        let waited = errs("checked", &format!("192.0.2.{host}")).await;
+        assert!(waited >= Duration::from_secs(count), "{waited:?} for fault {count}");
+        errs("smtp", "192.0.2.1").await;
+    }
+    assert!(errs("smtp", "192.0.2.1").await < Duration::from_secs(2), "nobody counts these");
+}
+
 /// Recipients beyond the limit of a message are turned away one by one; they cost an answer each and no room.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_hundred_thousand_recipients_are_a_thousand_and_answers() {

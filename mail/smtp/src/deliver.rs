@@ -8,6 +8,7 @@ use message::{received_count, split_header};
 use store::{Acceptance, Deposit, Origin, Owner, QueuedRecipient, Queueing, StoreError, StoreRefusal};
 
 use crate::command::{RcptParameters, Recipient};
+use crate::inbound::Fault;
 use crate::lane::lane;
 use crate::limits::{
     HEADER_OCTETS_MAX, RECEIVED_COUNT_MAX, RECIPIENT_COUNT_MAX, UNKNOWN_RECIPIENT_COUNT_MAX,
@@ -285,8 +286,9 @@ impl Session<'_> {
             }
             Resolution::Unknown => {
                 self.unknown_recipient_count += 1;
+                let of_network = usize::try_from(self.fault(Fault::UnknownRecipient)).unwrap_or(usize::MAX);
                 self.tarpit().await;
-                if self.unknown_recipient_count > UNKNOWN_RECIPIENT_COUNT_MAX {
+                if self.unknown_recipient_count.max(of_network) > UNKNOWN_RECIPIENT_COUNT_MAX {
                     self.say(Reply::new(421, "4.7.0", "Too many recipients that do not exist, closing"))
                         .await?;
                     return Ok(Next::Close);
@@ -429,7 +431,10 @@ impl Session<'_> {
         let size = message.len();
         let reply = self.store(transaction, message).await;
         match reply.code {
-            200..300 => self.counters.message_taken(size),
+            200..300 => {
+                self.counters.message_taken(size);
+                self.forgive();
+            }
             400..500 => self.counters.message_refused("deferred"),
             _ => self.counters.message_refused("refused"),
         }

@@ -6,7 +6,8 @@ use std::time::Duration;
 pub const LINE_OCTETS_MAX: usize = 12_288;
 /// Recipients of one message (RFC 5321 section 4.5.3.1.8 asks for at least 100).
 pub const RECIPIENT_COUNT_MAX: usize = 1000;
-/// Recipients that do not exist before the connection is closed: somebody harvests addresses.
+/// Recipients that do not exist before the connection is closed, and every further one of its network: somebody harvests
+/// addresses.
 pub const UNKNOWN_RECIPIENT_COUNT_MAX: usize = 20;
 /// Commands that are none before the connection is closed.
 pub const BAD_COMMAND_COUNT_MAX: usize = 20;

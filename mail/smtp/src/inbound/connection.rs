@@ -1,13 +1,13 @@
 //! Who connects, and what it calls itself.
 
 use std::net::IpAddr;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures_util::future::{join, join_all};
 use listener::WireError;
 use verify::iprev::{self, Iprev};
 
-use super::{Action, Inbound, OnListing, Stage, Verdict};
+use super::{Action, Fault, Inbound, OnListing, Stage, Verdict};
 use crate::reply::Reply;
 use crate::session::Session;
 
@@ -104,14 +104,22 @@ impl Session<'_> {
         if verdict.action == Action::Refuse { Err(OUR_NAME) } else { Ok(()) }
     }
 
-    /// Makes whoever errs often wait, by a timer: longer each time.
+    /// Makes whoever errs often wait, by a timer: longer each time, whatever the connection.
     pub(crate) async fn tarpit(&mut self) {
-        if self.inbound().is_none() {
-            return;
-        }
-        self.facts.fault_count = self.facts.fault_count.saturating_add(1);
-        let wait = TARPIT_STEP.saturating_mul(self.facts.fault_count - 1).min(TARPIT_WAIT_MAX);
+        let wait = TARPIT_STEP.saturating_mul(self.fault(Fault::Any).saturating_sub(1)).min(TARPIT_WAIT_MAX);
         tokio::time::sleep(wait).await;
+    }
+
+    /// Counts a fault; how many of its kind are kept of the peer's network. None of one that is trusted, or of a user.
+    pub(crate) fn fault(&self, fault: Fault) -> u32 {
+        self.inbound().map_or(0, |inbound| inbound.faults.count(self.peer, fault, Instant::now()))
+    }
+
+    /// A message was taken: it makes good for a fault.
+    pub(crate) fn forgive(&self) {
+        if let Some(inbound) = self.inbound() {
+            inbound.faults.forgive(self.peer, Instant::now());
+        }
     }
 }
 

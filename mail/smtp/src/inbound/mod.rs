@@ -28,7 +28,8 @@ use verify::spf::Spf;
 
 pub(crate) use self::content::Judged;
 use self::dnsbl::Dnsbl;
-use self::network::{Counted, Networks};
+pub(crate) use self::network::Fault;
+use self::network::{Counted, Faults, Networks};
 pub use self::tally::DmarcTally;
 pub use self::verdict::{Action, Stage, Verdict};
 
@@ -62,6 +63,7 @@ pub struct Inbound {
     retries: Retries,
     dnsbls: Vec<Dnsbl>,
     networks: Networks,
+    faults: Faults,
     content_stages: Vec<Arc<dyn ContentStage>>,
     placement_stage: Option<Arc<dyn PlacementStage>>,
     tally: Option<Arc<DmarcTally>>,
@@ -84,6 +86,7 @@ impl Inbound {
             retries,
             dnsbls,
             networks: Networks::default(),
+            faults: Faults::default(),
             content_stages: Vec::new(),
             placement_stage: None,
             tally: None,
@@ -137,7 +140,6 @@ pub(crate) struct Facts {
     /// What DNS left open about the sender: noted, and held against nobody.
     sender_doubts: Vec<&'static str>,
     spf: Option<Spf>,
-    fault_count: u32,
 }
 
 impl Facts {
