@@ -159,6 +159,11 @@ for (const language of ['fr', 'en']) describe(`in ${language}`, () => {
     await page.getByText(t('plan.done', { plan: 'ProBox' })).waitFor();
     await page.goto(`${node.url}/dashboard/order`);
     await page.getByText('FamilyBox').click();
+    // What is agreed to is read first: it is handed over as a file, and the form stays as it is.
+    const arrives = page.waitForEvent('download');
+    await page.getByRole('button', { name: t('order.read', { title: '' }).replace(/\W+$/, ''), exact: false }).first().click();
+    assert.match((await arrives).suggestedFilename(), /-v\d+\.(pdf|txt|html)$/);
+    assert.equal(await page.locator('main [name=plan]:checked').count(), 1, 'the plan is still chosen');
     for (const box of await page.getByRole('checkbox').all()) await box.check();
     await button(page, t('order.confirm')).click();
     await page.waitForURL(/\/services\/srvc_/);

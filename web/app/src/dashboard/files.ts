@@ -1,4 +1,4 @@
-// Files of tickets: given one after another, so that a large one does not keep the others waiting, and saved.
+// Files of tickets and documents: given one after another, so that a large one does not keep the others waiting, and saved.
 import { explained } from '../lib/api/form.svelte';
 import { fetchFile, giveFile } from '../lib/api/client';
 import { save } from '../lib/csv';
@@ -24,6 +24,21 @@ export async function giveFiles(account: string, ticket: string, files: File[], 
 export async function saveFile(account: string, ticket: string, file: { number: number; name: string | null }): Promise<void> {
   try {
     save(file.name ?? 'file', await fetchFile(`${path(account, ticket)}/${file.number}`));
+  } catch (error) {
+    toasts.say(explained(error), 'danger');
+  }
+}
+
+const ENDINGS: Record<string, string> = { PDF: 'pdf', TEXT: 'txt', HTML: 'html' };
+
+/**
+ * Hands a document to the browser under a name that people read. A plain link would not do: cookies count only with our
+ * header, and the page with what was typed would be left.
+ */
+export async function saveDocument(document: { title: string; version: number; mediaType: string }, from: string): Promise<void> {
+  try {
+    const title = document.title.replace(/[^\p{L}\p{N}]+/gu, '-').slice(0, 80);
+    save(`${title}-v${document.version}.${ENDINGS[document.mediaType] ?? 'bin'}`, await fetchFile(from));
   } catch (error) {
     toasts.say(explained(error), 'danger');
   }
