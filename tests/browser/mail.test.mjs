@@ -351,6 +351,72 @@ for (const language of ['fr', 'en']) describe(`mail administration in ${language
     await other.context().close();
   });
 
+  test(`${language}: a quota and the targets of an alias are not overwritten by another tab, nor is one's own part taken for somebody else's`, async () => {
+    const { administrator, service, domain } = await ground();
+    const local = `tabs-${language}`;
+    await api(node, administrator, 'mutation($i: AliasCreateInput!) { aliasCreate(input: $i) { userErrors { code message } } }', { i: { serviceId: service, domainId: domain, isSharedDomain: false, localPart: local, targets: ['alice@demo.example'] } });
+    const [one, other] = [await visit(browser, { language }), await visit(browser, { language })];
+    const save = (page) => dialog(page).getByRole('button', { name: t('mail.save') }).click();
+    const quota = async (page, mebibytes) => {
+      await page.fill('dialog[open] [name=quotaBytes]', String(mebibytes));
+      await page.locator('dialog[open] .pair select').first().selectOption(String(1024 ** 2));
+    };
+    const open = async (page, path, what, field) => {
+      await page.goto(`${node.url}/dashboard/mail/${path}`);
+      await settled(page);
+      await button(page, t('mail.editNamed', { what })).click();
+      await page.locator(`dialog[open] [name=${field}]`).waitFor();
+    };
+    for (const page of [one, other]) {
+      await signIn(page, node, ADMINISTRATOR, undefined, '/dashboard/mail');
+      await settled(page);
+      await open(page, 'mailboxes', 'bob@demo.example', 'quotaBytes');
+    }
+    await quota(one, 700);
+    await save(one);
+    await one.getByText(t('mail.saved', { what: 'bob@demo.example' })).waitFor();
+    await quota(other, 800);
+    // Settings are counted apart: they are saved, and only the quota is told to have been changed by others.
+    await other.fill('dialog[open] [name=tags]', 'second tab');
+    await save(other);
+    await dialog(other).getByText(t('stale.title')).waitFor();
+    await dialog(other).getByRole('button', { name: t('stale.renew') }).click();
+    assert.equal(await other.inputValue('dialog[open] [name=quotaBytes]'), '800', 'what was typed is still there');
+    await save(other);
+    await other.getByText(t('mail.saved', { what: 'bob@demo.example' })).waitFor();
+
+    // A quota that is refused for itself, and then one that fits: the settings that were saved with the first are one's own.
+    await open(other, 'mailboxes', 'bob@demo.example', 'quotaBytes');
+    await other.route('**/graphql', async (route) => {
+      if (!/mailboxQuotaChange/.test(route.request().postData() ?? '')) return route.continue();
+      await other.unroute('**/graphql');
+      const errors = [{ code: 'QUOTA', field: 'quotaBytes', message: 'refused for the test' }];
+      await route.fulfill({ json: { data: { mailboxQuotaChange: { mailbox: null, userErrors: errors, position: null } } } });
+    });
+    await other.fill('dialog[open] [name=tags]', 'third');
+    await quota(other, 900);
+    await save(other);
+    await dialog(other).getByText('Refused for the test.').first().waitFor();
+    await save(other);
+    await other.getByText(t('mail.saved', { what: 'bob@demo.example' })).waitFor();
+    const bob = (await api(node, administrator, '{ mailboxes(search: "bob", first: 1) { nodes { quotaBytes settings { tags } } } }')).mailboxes.nodes[0];
+    assert.deepEqual(bob, { quotaBytes: 900 * 1024 ** 2, settings: { tags: ['third'] } });
+
+    for (const page of [one, other]) await open(page, 'aliases', `${local}@demo.example`, 'targets');
+    await one.fill('dialog[open] [name=targets]', 'bob@demo.example');
+    await save(one);
+    await one.getByText(t('mail.saved', { what: `${local}@demo.example` })).waitFor();
+    await other.fill('dialog[open] [name=targets]', 'elsewhere@example.org');
+    await save(other);
+    await dialog(other).getByText(t('stale.title')).waitFor();
+    await dialog(other).getByRole('button', { name: t('stale.renew') }).click();
+    await dialog(other).getByText(t('stale.now', { value: 'bob@demo.example' })).waitFor();
+    await save(other);
+    await other.getByText(t('mail.saved', { what: `${local}@demo.example` })).waitFor();
+    await one.context().close();
+    await other.context().close();
+  });
+
   test(`${language}: hostile words stand on every screen as words`, async () => {
     const { administrator, service, domain, mailboxes } = await ground();
     const alice = mailboxes.find((one) => one.address === 'alice@demo.example').id;
