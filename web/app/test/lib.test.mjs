@@ -108,3 +108,31 @@ test('colours are judged as WCAG judges them, and a host lies in the longest dom
     { name: 'panel.example.com', domainId: 'a' }, { name: 'x.mail.example.com', domainId: 'b' }, { name: 'badexample.com', domainId: null },
   ]);
 });
+
+test('typed days are those of the chosen zone, also where clocks are changed', async () => {
+  const { dayOf, endOfDay, plainDay, showTimesIn, startOfDay } = await load('format.ts');
+  const begins = (zone, day) => {
+    showTimesIn(zone);
+    assert.equal(dayOf(startOfDay(day)), day, `${day} in ${zone}`);
+    assert.equal(dayOf(endOfDay(day)), day, `${day} in ${zone}`);
+    return startOfDay(day);
+  };
+  assert.equal(begins('Pacific/Auckland', '2026-11-26'), '2026-11-25T11:00:00.000Z');
+  assert.equal(begins('America/Los_Angeles', '2026-11-26'), '2026-11-26T08:00:00.000Z');
+  // Paris on the days of both changes; Cairo, where the hour after midnight is left out.
+  for (const [day, begin, end] of [['2026-03-29', '2026-03-28T23:00:00.000Z', '2026-03-29T21:59:59.000Z'], ['2026-10-25', '2026-10-24T22:00:00.000Z', '2026-10-25T22:59:59.000Z']]) {
+    assert.equal(begins('Europe/Paris', day), begin);
+    assert.equal(endOfDay(day), end);
+  }
+  assert.equal(begins('Africa/Cairo', '2026-04-24'), '2026-04-23T22:00:00.000Z');
+  showTimesIn('Pacific/Kiritimati');
+  assert.match(plainDay('2026-11-26'), /26/);
+  showTimesIn(null);
+});
+
+test('dates are sorted by their time, not by their words', async () => {
+  const { arranged } = await load('ui/table.ts');
+  const columns = [{ key: 'ends', label: '', value: (row) => row.words, order: (row) => row.time }];
+  const rows = [{ words: '3 avril', time: 3 }, { words: '1 mai', time: 4 }, { words: '2 mars', time: 2 }];
+  assert.deepEqual(arranged(rows, columns, '', { key: 'ends', isDown: false }, 'fr').map((row) => row.time), [2, 3, 4]);
+});

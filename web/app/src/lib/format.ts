@@ -1,6 +1,5 @@
 // Dates, sizes and money as people of the page's language write them.
 import { language, t } from './i18n/messages';
-import { preference } from './preference';
 
 const UNITS = ['byte', 'kibibyte', 'mebibyte', 'gibibyte', 'tebibyte'];
 
@@ -31,14 +30,44 @@ export function money(cents: number, currency: string): string {
 
 let chosen: string | null = null;
 
-/** Shows times as they are there: what the user has chosen for all devices; null: here. */
+/** Shows times, and means typed days, as they are there: what was chosen; null: where this device is. */
 export function showTimesIn(zone: string | null): void {
   chosen = zone;
 }
 
 function zone(): string | undefined {
-  // On this device something else may be liked than everywhere.
-  return preference('zone') ?? chosen ?? undefined;
+  return chosen ?? undefined;
+}
+
+/** A day without a time, such as a due date: the same day everywhere. */
+export function plainDay(day: string): string {
+  return new Intl.DateTimeFormat(language(), { dateStyle: 'long', timeZone: 'UTC' }).format(new Date(`${day}T00:00:00Z`));
+}
+
+/** What clocks in the user's zone show at `moment`, as if it were UTC, to the second. */
+function wall(moment: number): number {
+  const parts = new Intl.DateTimeFormat('en-US', { timeZone: zone(), hourCycle: 'h23', year: 'numeric', month: 'numeric', day: 'numeric', hour: 'numeric', minute: 'numeric', second: 'numeric' }).formatToParts(moment);
+  const part = (type: string) => Number(parts.find((one) => one.type === type)?.value);
+  return Date.UTC(part('year'), part('month') - 1, part('day'), part('hour'), part('minute'), part('second'));
+}
+
+/** The day on which `moment` falls in the user's zone, as date fields hold it: `2026-11-26`. */
+export function dayOf(moment: string | number): string {
+  return new Date(wall(new Date(moment).getTime())).toISOString().slice(0, 10);
+}
+
+/** When a day of a date field begins in the user's zone. */
+export function startOfDay(day: string): string {
+  const wanted = Date.parse(`${day}T00:00:00Z`);
+  // Once with the offset of about then, once with that of the moment itself: clocks may be changed in between.
+  const near = wanted - (wall(wanted) - wanted);
+  return new Date(wanted - (wall(near) - near)).toISOString();
+}
+
+/** The last second of a day of a date field in the user's zone. */
+export function endOfDay(day: string): string {
+  const next = new Date(Date.parse(`${day}T00:00:00Z`) + 86_400_000).toISOString().slice(0, 10);
+  return new Date(Date.parse(startOfDay(next)) - 1000).toISOString();
 }
 
 export function date(moment: string): string {

@@ -1,5 +1,5 @@
 // Forms told by a list: what each field is called, what it takes, and how its value travels to the API and back.
-import { count, size } from '../format';
+import { count, dayOf, endOfDay, size } from '../format';
 import { t } from '../i18n/messages';
 
 export interface FieldSpec {
@@ -34,7 +34,7 @@ export function shown(specs: FieldSpec[], thing: object): Values {
     if (kind === 'check') return [name, value === true];
     if (kind === 'lines') return [name, Array.isArray(value) ? value.join('\n') : ''];
     if (kind === 'choices') return [name, Array.isArray(value) ? value.map(String) : []];
-    if (kind === 'date') return [name, typeof value === 'string' ? value.slice(0, 10) : ''];
+    if (kind === 'date') return [name, typeof value === 'string' ? dayOf(value) : ''];
     return [name, value === null || value === undefined ? '' : String(value)];
   }));
 }
@@ -45,7 +45,7 @@ export function given(spec: FieldSpec, value: Value | undefined): unknown {
   switch (spec.kind) {
     case 'number': case 'size': return value.trim() === '' ? null : Number(value);
     case 'lines': return lines(value);
-    case 'date': return value === '' ? null : new Date(`${value}T23:59:59`).toISOString();
+    case 'date': return value === '' ? null : endOfDay(value);
     case 'email': return value.trim() === '' ? null : value.trim();
     case 'area': case 'code': case 'password': return value;
     default: return value.trim();

@@ -2,8 +2,10 @@
 export interface Column<T> {
   key: string;
   label: string;
-  /** What is sorted and searched by. */
+  /** What is searched and sorted by. */
   value: (row: T) => string | number;
+  /** What is sorted by, where that is not what is read: dates by their time. */
+  order?: (row: T) => number;
   isNumber?: boolean;
   /** Left out on narrow screens' first line; shown below it. */
   isMinor?: boolean;
@@ -24,7 +26,8 @@ export function arranged<T>(rows: T[], columns: Column<T>[], words: string, orde
   const collator = new Intl.Collator(tag, { numeric: true, sensitivity: 'base' });
   const sign = order.isDown ? -1 : 1;
   return [...found].sort((one, other) => {
-    const [a, b] = [column.value(one), column.value(other)];
+    const by = column.order ?? column.value;
+    const [a, b] = [by(one), by(other)];
     return sign * (typeof a === 'number' && typeof b === 'number' ? a - b : collator.compare(String(a), String(b)));
   });
 }
