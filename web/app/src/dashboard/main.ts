@@ -5,13 +5,14 @@ import '../lib/ui/base.css';
 import { boot } from '../lib/boot';
 import { showTimesIn } from '../lib/format';
 import { speak } from '../lib/i18n/messages';
-import { wear } from '../lib/preference';
+import { preference, wear } from '../lib/preference';
 import { listen } from '../lib/router.svelte';
 import App from './App.svelte';
 
 const texts = boot.language === 'fr' ? import('./messages/fr') : import('./messages/en');
 wear();
-showTimesIn(boot.timeZone);
+// A login's choice is kept at the server, a mailbox's in this browser: each counts where it was made.
+showTimesIn(boot.viewer.userId ? boot.timeZone : preference('zone'));
 listen('/dashboard');
 void texts.then((part) => {
   speak(boot.language, part.default);
