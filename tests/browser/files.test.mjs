@@ -74,8 +74,18 @@ for (const language of ['en', 'fr']) {
     // All of a question together: 20 MiB. What is beyond is named, with why; the message itself is there.
     await page.fill('[name=text]', 'La suite.');
     await page.setInputFiles('[name=files]', ['a', 'b', 'c', 'd'].map((one) => file(`${one}.bin`, Buffer.alloc(4 * MIB, one))));
+    // While files are on their way it says which of how many, and pressing again says nothing twice.
+    await page.route('**/files?*', async (route) => {
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      await route.continue();
+    });
     await button(page, t('tickets.send')).click();
+    await page.getByText(t('tickets.giving', { at: 2, all: 4, name: 'b.bin' })).waitFor();
+    assert.equal(await page.inputValue('[name=text]'), '');
+    await page.getByRole('button', { name: t('tickets.send'), exact: false }).last().click({ force: true });
     await page.getByText('La suite.', { exact: true }).waitFor();
+    assert.equal(await page.getByText('La suite.', { exact: true }).count(), 1);
+    await page.unroute('**/files?*');
     await page.getByText(new RegExp(`^${t('tickets.fileNotTaken', { name: 'd\\.bin', problem: '' }).trim().replace(/\s+/g, '\\s+')}.*20`)).waitFor();
     for (const one of ['a.bin', 'b.bin', 'c.bin']) await page.getByRole('button', { name: one, exact: true }).waitFor();
     assert.equal(await page.getByRole('button', { name: 'd.bin', exact: true }).count(), 0);

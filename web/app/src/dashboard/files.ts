@@ -7,9 +7,17 @@ import { toasts } from '../lib/ui/toast.svelte';
 
 const path = (account: string, ticket: string): string => `/tickets/${account}/${ticket}/files`;
 
-/** Lays files beside what was said; what is not taken is told. */
-export async function giveFiles(account: string, ticket: string, files: File[], isInternal: boolean): Promise<void> {
-  for (const file of files) {
+/** How far files on their way have come: which of how many. */
+export interface Giving {
+  at: number;
+  all: number;
+  name: string;
+}
+
+/** Lays files beside what was said; `told` hears which is on its way, and at last that none is. What is not taken is said. */
+export async function giveFiles(account: string, ticket: string, files: File[], isInternal: boolean, told: (giving: Giving | null) => void): Promise<void> {
+  for (const [at, file] of files.entries()) {
+    told({ at: at + 1, all: files.length, name: file.name });
     try {
       const asked = new URLSearchParams({ name: file.name, internal: String(isInternal) });
       const problem = await giveFile(`${path(account, ticket)}?${asked.toString()}`, file);
@@ -18,6 +26,7 @@ export async function giveFiles(account: string, ticket: string, files: File[], 
       toasts.say(t('tickets.fileNotTaken', { name: file.name, problem: explained(error) }), 'danger');
     }
   }
+  told(null);
 }
 
 /** Hands a file of a ticket to the browser. */

@@ -740,6 +740,7 @@ export const own = {
   'tickets.files': 'Files',
   'tickets.filesHint': 'Up to 5 MiB each, 20 MiB and 20 files in one question. Only you and the support get them.',
   'tickets.giveBack': 'Give it back',
+  'tickets.giving': 'Sending file {at} of {all}: {name}',
   'tickets.priority': 'Priority',
   'tickets.take': 'Take it',
   'tickets.takenBy': 'Taken by {login}',

@@ -741,6 +741,7 @@ export const own = {
   'tickets.files': 'Fichiers',
   'tickets.filesHint': 'Jusqu’à 5 Mio chacun, 20 Mio et 20 fichiers par demande. Vous et l’assistance seuls les recevez.',
   'tickets.giveBack': 'Rendre',
+  'tickets.giving': 'Envoi du fichier {at} sur {all} : {name}',
   'tickets.priority': 'Priorité',
   'tickets.take': 'Prendre en charge',
   'tickets.takenBy': 'Prise en charge par {login}',
