@@ -607,6 +607,7 @@ export const own = {
   'services.since': 'Since',
   'services.state': 'State',
   'services.title': 'Services',
+  'sessions.cut': 'This account has more sessions than this page goes through: some of yours may be missing here. Changing your password ends all of them.',
   'sessions.end': 'Sign out there',
   'sessions.ended': 'The session is ended',
   'sessions.here': 'this one',

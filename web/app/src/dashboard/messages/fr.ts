@@ -608,6 +608,7 @@ export const own = {
   'services.since': 'Depuis',
   'services.state': 'État',
   'services.title': 'Services',
+  'sessions.cut': 'Ce compte a plus de sessions que cette page n’en parcourt : certaines des vôtres peuvent manquer ici. Changer de mot de passe les termine toutes.',
   'sessions.end': 'Déconnecter',
   'sessions.ended': 'La session est fermée',
   'sessions.here': 'celle-ci',
