@@ -28,6 +28,28 @@ async function all(entry, language) {
   return found;
 }
 
+/** The sources of the server below a folder of the repository. */
+function rust(folder) {
+  return readdirSync(join(src, '../../..', folder), { recursive: true }).filter((file) => file.endsWith('.rs')).map((file) => readFileSync(join(src, '../../..', folder, file), 'utf8'));
+}
+
+test('every kind of event and every permission has words in both languages', async () => {
+  const found = (texts, pattern) => [...new Set(texts.flatMap((text) => [...text.matchAll(pattern)].map((match) => match[1])))];
+  const hosting = rust('platform/hosting/src');
+  // Kinds by name; those of second factors, which are made for two nouns; and those of filters, made by a macro.
+  const kinds = [
+    ...found(hosting, /Kind \{\s*name: "([a-z_]+\.[a-z_]+)"/g), ...found(hosting, /=> "((?:user|mailbox)\.[a-z_]+)"/g),
+    ...found(hosting, /^filter!\(\w+ of \w+, "(\w+)"/gm).flatMap((noun) => ['added', 'changed', 'removed'].map((verb) => `${noun}.${verb}`)),
+  ];
+  const permissions = found(rust('platform/authority/src'), /Self::\w+ => "([a-z]+:[a-z]+)"/g);
+  assert.ok(kinds.length > 150 && permissions.length > 15, `${kinds.length} kinds, ${permissions.length} permissions`);
+  for (const language of ['en', 'fr']) {
+    const texts = await all('dashboard', language);
+    assert.deepEqual(kinds.filter((kind) => !texts[`event.${kind}`]), [], `kinds without words in ${language}`);
+    assert.deepEqual(permissions.filter((one) => !texts[`permission.${one}`]), [], `permissions without words in ${language}`);
+  }
+});
+
 const entries = readdirSync(src).filter((name) => existsSync(join(src, name, 'messages')));
 
 function sources(folder) {

@@ -1,8 +1,25 @@
 // What an event changed, in a few words for people. Programs read the download or the API.
 import { shortId } from '../lib/format';
+import { language, learn, named } from '../lib/i18n/messages';
 
 const LENGTH_MAX = 60;
 const ID = /^[a-z]{4}_[0-9a-f]{32}$/;
+
+let words: Promise<void> | undefined;
+
+/** Loads what fields are called: only where the past of something is shown. */
+export function fieldWords(): Promise<void> {
+  words ??= (language() === 'fr' ? import('./past/words/fr') : import('./past/words/en')).then((part) => learn(part.default));
+  return words;
+}
+
+/** What people call a field such as `settings.junk_score`; one that has no words yet is told by its own. */
+export function fieldName(path: string): string {
+  const last = path.split('.').filter((part) => !/^\d+$/.test(part)).pop() ?? path;
+  const plain = last.replace(/_ms$/, '');
+  const found = named('changed', plain);
+  return found === plain ? plain.replaceAll('_', ' ') : found;
+}
 
 /** A value as it fits into a line: ids shortened, long texts cut, structures left out. */
 export function brief(value: string | null): string {
