@@ -135,6 +135,8 @@ for (const language of ['fr', 'en']) describe(`mail administration in ${language
     await row(page, 'shop@demo.example').getByText(t('mail.aliases.temporary')).waitFor();
     await page.getByLabel(t('table.selectAll')).check();
     await page.getByRole('group', { name: t('table.bulk') }).getByRole('button', { name: t('mail.deactivate') }).click();
+    await dialog(page).getByText(t('mail.deactivate.entries')).waitFor();
+    await dialog(page).getByRole('button', { name: t('mail.deactivate'), exact: true }).click();
     await dialog(page).getByText(t('bulk.result', { done: 2, refused: 0, all: 2 })).waitFor();
     await picture(page, `mail-bulk-${language}`);
     assert.deepEqual(await violations(page), []);
@@ -387,9 +389,10 @@ for (const language of ['fr', 'en']) describe(`mail administration in ${language
 
     // A quota that is refused for itself, and then one that fits: the settings that were saved with the first are one's own.
     await open(other, 'mailboxes', 'bob@demo.example', 'quotaBytes');
+    let refusals = 0;
     await other.route('**/graphql', async (route) => {
-      if (!/mailboxQuotaChange/.test(route.request().postData() ?? '')) return route.continue();
-      await other.unroute('**/graphql');
+      if (refusals > 0 || !/mailboxQuotaChange/.test(route.request().postData() ?? '')) return route.continue();
+      refusals += 1;
       const errors = [{ code: 'QUOTA', field: 'quotaBytes', message: 'refused for the test' }];
       await route.fulfill({ json: { data: { mailboxQuotaChange: { mailbox: null, userErrors: errors, position: null } } } });
     });

@@ -77,6 +77,8 @@ pub struct Options {
     pub api: graphql::Api,
     /// What the front page tells.
     pub landing: Landing,
+    /// How long what was deleted can be brought back: pages say so before something is.
+    pub retention_days: u16,
     /// Answers `/health/ready`.
     pub ready: Arc<dyn Ready>,
     /// Shown at `/metrics` to loopback peers; none where metrics have a listener of their own.

@@ -634,6 +634,7 @@ impl Wiring<'_> {
         let router = web::router(Options {
             api,
             landing,
+            retention_days: self.config.retention_days,
             ready: Arc::new(Parts(Arc::clone(platform))),
             metrics: (!has_own_metrics).then(|| registry.clone()),
             site: web::Site { origin: self.config.web.origin.clone() },

@@ -70,6 +70,7 @@ pub(crate) async fn page(
         "viewer": viewer,
         "timeZone": answer["data"]["profile"]["timeZone"],
         "language": paper.tag(),
+        "retentionDays": options.retention_days,
         "version": env!("CARGO_PKG_VERSION"),
         "hostname": options.landing.hostname,
         "servers": options.landing.servers.iter().map(|server| json!({ "name": server.name, "port": server.port })).collect::<Vec<_>>(),

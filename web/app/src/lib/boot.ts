@@ -20,6 +20,8 @@ export interface Boot {
   language: 'en' | 'fr';
   /** Where times are shown as they are; null: here. */
   timeZone: string | null;
+  /** How long what was deleted can be brought back. */
+  retentionDays: number;
   version: string;
   hostname: string;
   servers: { name: string; port: number }[];

@@ -21,5 +21,5 @@ export default {
   'field.required': 'This is needed.', 'field.long': 'At most {max} characters.', 'field.low': 'At least {min}.', 'field.high': 'At most {max}.', 'field.many': 'At most {max} entries.', 'field.unit': 'Unit of {what}',
   'stale.title': 'Changed meanwhile', 'stale.text': 'Somebody else, or another tab, saved this after you opened it. Nothing was overwritten; what you typed is still here.',
   'stale.renew': 'Show what stands there now', 'stale.now': 'Meanwhile set to: {value}',
-  'bulk.progress': '{done} of {all}', 'bulk.result': '{done} of {all} done, {refused} refused.', 'bulk.rows': 'What became of each', 'bulk.waiting': 'waiting', 'bulk.done': 'done', 'bulk.refused': 'refused', 'bulk.stop': 'Stop',
+  'bulk.progress': '{done} of {all}', 'bulk.result': '{done} of {all} done, {refused} refused.', 'bulk.rows': 'What became of each', 'bulk.waiting': 'waiting', 'bulk.done': 'done', 'bulk.refused': 'refused', 'bulk.unknown': 'not known', 'bulk.lost.one': 'Of {count} it is not known: the answer was lost. Trying again does nothing twice.', 'bulk.lost.other': 'Of {count} it is not known: the answers were lost. Trying again does nothing twice.', 'bulk.again': 'Try these again', 'bulk.stop': 'Stop',
 };

@@ -23,5 +23,5 @@ export default {
   'field.required': 'À renseigner.', 'field.long': 'Au plus {max} caractères.', 'field.low': 'Au moins {min}.', 'field.high': 'Au plus {max}.', 'field.many': 'Au plus {max} lignes.', 'field.unit': 'Unité de {what}',
   'stale.title': 'Modifié entre-temps', 'stale.text': 'Quelqu’un d’autre, ou un autre onglet, a enregistré ceci depuis que vous l’avez ouvert. Rien n’a été écrasé ; votre saisie est conservée.',
   'stale.renew': 'Afficher l’état actuel', 'stale.now': 'Entre-temps : {value}',
-  'bulk.progress': '{done} sur {all}', 'bulk.result': '{done} sur {all} faites, {refused} refusées.', 'bulk.rows': 'Résultat de chaque ligne', 'bulk.waiting': 'en attente', 'bulk.done': 'fait', 'bulk.refused': 'refusé', 'bulk.stop': 'Arrêter',
+  'bulk.progress': '{done} sur {all}', 'bulk.result': '{done} sur {all} faites, {refused} refusées.', 'bulk.rows': 'Résultat de chaque ligne', 'bulk.waiting': 'en attente', 'bulk.done': 'fait', 'bulk.refused': 'refusé', 'bulk.unknown': 'inconnu', 'bulk.lost.one': 'Le sort de {count} ligne est inconnu : la réponse s’est perdue. Réessayer ne fait rien deux fois.', 'bulk.lost.other': 'Le sort de {count} lignes est inconnu : les réponses se sont perdues. Réessayer ne fait rien deux fois.', 'bulk.again': 'Réessayer celles-ci', 'bulk.stop': 'Arrêter',
 } satisfies Record<keyof typeof en, string>;

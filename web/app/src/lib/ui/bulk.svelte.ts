@@ -6,7 +6,8 @@ import { reached } from '../api/place';
 export interface BulkRow {
   id: string;
   name: string;
-  state: 'waiting' | 'done' | 'refused';
+  /** Unknown: the answer was lost, and it may be done or not. */
+  state: 'waiting' | 'done' | 'refused' | 'unknown';
   why: string;
 }
 
@@ -29,12 +30,18 @@ export async function patient<R>(asked: () => Promise<R>): Promise<R> {
   }
 }
 
+/** Whether an answer was lost, so that nobody here knows whether it was done. */
+export function isLost(error: unknown): boolean {
+  return !(error instanceof ApiError) || error.kind === 'offline' || error.kind === 'failed';
+}
+
 export class Bulk {
   rows = $state<BulkRow[]>([]);
   title = $state('');
   isOpen = $state(false);
   isRunning = $state(false);
   #isStopped = false;
+  #again = $state.raw<(() => Promise<void>) | null>(null);
 
   get doneCount(): number {
     return this.rows.filter((row) => row.state === 'done').length;
@@ -42,6 +49,10 @@ export class Bulk {
 
   get refusedCount(): number {
     return this.rows.filter((row) => row.state === 'refused').length;
+  }
+
+  get unknownCount(): number {
+    return this.rows.filter((row) => row.state === 'unknown').length;
   }
 
   /** Shows `things`, all of them waiting. */
@@ -53,38 +64,63 @@ export class Bulk {
     this.#isStopped = false;
   }
 
-  /** What became of one: done where there is no reason against. */
-  settle(id: string, why: string): void {
+  /** What became of one: done where there is no reason against; not known where the answer was lost. */
+  settle(id: string, why: string, isUnknown = false): void {
     const row = this.rows.find((one) => one.id === id);
     if (!row) return;
-    row.state = why ? 'refused' : 'done';
+    row.state = isUnknown ? 'unknown' : why ? 'refused' : 'done';
     row.why = why;
   }
 
-  end(): void {
+  /** All are tried; `again` tries those that are not known once more, by their names, so that nothing is done twice. */
+  end(again: (() => Promise<void>) | null = null): void {
     this.isRunning = false;
+    this.#again = this.unknownCount > 0 ? again : null;
+  }
+
+  get canTryAgain(): boolean {
+    return this.#again !== null;
+  }
+
+  async tryAgain(): Promise<void> {
+    const again = this.#again;
+    if (!again || this.isRunning) return;
+    this.#again = null;
+    this.isRunning = true;
+    this.#isStopped = false;
+    for (const row of this.rows) {
+      if (row.state !== 'unknown') continue;
+      row.state = 'waiting';
+      row.why = '';
+    }
+    await again();
   }
 
   get isStopped(): boolean {
     return this.#isStopped;
   }
 
-  /** Does it to each of `things` in turn; one that is refused does not stop the others. Resolves once all are tried. */
-  async run(account: string, title: string, things: { id: string; name: string }[], verb: Verb): Promise<void> {
+  /** Does it to each of `things` in turn; one that is refused does not stop the others. `done` follows once all are tried. */
+  async run(account: string, title: string, things: { id: string; name: string }[], verb: Verb, done: () => unknown = () => undefined): Promise<void> {
     if (this.isRunning || things.length === 0) return;
     this.begin(title, things);
-    for (const { id } of things) {
-      if (this.#isStopped) break;
-      const commandId = newCommandId();
-      try {
-        const payload = await patient(() => verb(id, commandId));
-        this.settle(id, payload.userErrors.map((error) => sentence(error.message)).join(' '));
-        reached(account, payload.position);
-      } catch (error) {
-        this.settle(id, explained(error));
+    const names = new Map(things.map(({ id }) => [id, newCommandId()]));
+    const all = async (): Promise<void> => {
+      for (const { id } of this.rows.filter((row) => row.state === 'waiting')) {
+        if (this.#isStopped) break;
+        const commandId = names.get(id) ?? newCommandId();
+        try {
+          const payload = await patient(() => verb(id, commandId));
+          this.settle(id, payload.userErrors.map((error) => sentence(error.message)).join(' '));
+          reached(account, payload.position);
+        } catch (error) {
+          this.settle(id, explained(error), isLost(error));
+        }
       }
-    }
-    this.end();
+      this.end(all);
+      await done();
+    };
+    await all();
   }
 
   /** Leaves out what has not begun. */
