@@ -276,6 +276,8 @@ pub struct DnsRecord {
     pub remedy: Option<String>,
     /// Whether other addresses or another text do what is needed.
     pub is_equivalent: bool,
+    /// Of SPF: how many look-ups the record asks of receivers, who make ten at most; none of other records.
+    pub lookups: Option<i32>,
 }
 
 fn shown(checked: &Checked, language: dnscheck::Language) -> DnsRecord {
@@ -300,6 +302,7 @@ fn shown(checked: &Checked, language: dnscheck::Language) -> DnsRecord {
         why: checked.why(language).to_owned(),
         remedy: checked.remedy(language).map(str::to_owned),
         is_equivalent: matches!(checked.reason, Reason::SameAddresses | Reason::Sufficient),
+        lookups: checked.lookup_count.and_then(|count| i32::try_from(count).ok()),
     }
 }
 

@@ -23,16 +23,21 @@ pub async fn check(dns: &dyn Dns, platform: &Platform, domain: &Name, keys: &[Dk
 
 async fn one(dns: &dyn Dns, platform: &Platform, wanted: Expected) -> Checked {
     let found = dns.ask(&wanted.name, wanted.data.kind()).await.map(|answer| answer.records);
+    let mut lookup_count = None;
     let (mut current, judged): (Vec<String>, Judged) = match (&wanted.data, wanted.role) {
         (Data::Cname(target), _) => alias(dns, (&wanted.name, target), found).await,
-        (_, Role::Spf) => spf(dns, platform, (&wanted.name, found)).await,
+        (_, Role::Spf) => {
+            let (current, judged, count) = spf(dns, platform, (&wanted.name, found)).await;
+            lookup_count = count;
+            (current, judged)
+        }
         _ => {
             let judged = judge(&wanted, found.as_deref().map_err(|error| *error), &platform.exchanges);
             (found.unwrap_or_default().iter().map(shown).collect(), judged)
         }
     };
     current.truncate(SHOWN_COUNT_MAX);
-    Checked { expected: wanted, current, state: judged.0, reason: judged.1 }
+    Checked { expected: wanted, current, state: judged.0, reason: judged.1, lookup_count }
 }
 
 /// An alias, a chain of aliases, or the same addresses.
@@ -81,23 +86,25 @@ async fn spf(
     dns: &dyn Dns,
     platform: &Platform,
     (domain, found): (&Name, Result<Vec<Record>, DnsError>),
-) -> (Vec<String>, Judged) {
+) -> (Vec<String>, Judged, Option<usize>) {
     let records = match found {
         Ok(records) => records,
         Err(error) if error.is_absence() => Vec::new(),
-        Err(_) => return (Vec::new(), UNANSWERED),
+        Err(_) => return (Vec::new(), UNANSWERED, None),
     };
     let policies: Vec<String> = texts(&records).filter(|text| is_spf(text)).collect();
+    let mut lookup_count = None;
     let judged = match policies.as_slice() {
         [] => MISSING,
         [text] => {
             let walked = walk(dns, (domain, text), platform.spf.as_ref()).await;
+            lookup_count = Some(walked.lookup_count);
             allowed(&walked, &addresses(dns, &platform.host).await)
         }
         // Receivers give up on all of them (RFC 7208 section 4.5).
         _ => (State::Duplicate, Reason::Several),
     };
-    (policies, judged)
+    (policies, judged, lookup_count)
 }
 
 fn allowed(walked: &Walked, ours: &[IpAddr]) -> Judged {

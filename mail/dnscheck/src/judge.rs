@@ -59,6 +59,8 @@ pub struct Checked {
     pub state: State,
     /// Why.
     pub reason: Reason,
+    /// Of SPF: how many look-ups it asks of receivers, of ten that they make. Counting stops a little beyond.
+    pub lookup_count: Option<usize>,
 }
 
 /// A judgement.

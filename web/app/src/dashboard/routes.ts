@@ -45,6 +45,8 @@ export const ROUTES: Route[] = [
   { pattern: '/domains', load: plain(() => import('./screens/Domains.svelte')) },
   { pattern: '/mail', load: mail },
   { pattern: '/mail/:part', load: mail },
+  { pattern: '/billing', load: plain(() => import('./screens/Billing.svelte')) },
+  { pattern: '/certificates', load: plain(() => import('./screens/Certificates.svelte')) },
   { pattern: '/tickets', load: plain(() => import('./screens/Tickets.svelte')) },
   { pattern: '/tickets/:id', load: () => import('./screens/Ticket.svelte') },
   { pattern: '/account', load: () => import('./screens/account/Account.svelte') },

@@ -397,6 +397,7 @@ export default {
   'mail.trace': 'Message trace',
   'mail.trace.IN': 'In',
   'mail.trace.OUT': 'Out',
+  'mail.quarantine': 'Quarantine', 'mail.quarantine.lead': 'Messages that a spam filter sets aside, to be looked at and released.', 'mail.quarantine.later': 'The spam filter that fills it is not there yet', 'mail.quarantine.laterText': 'No message is set aside: the quarantine of every mailbox is empty.', 'mail.quarantine.meanwhile': 'What holds meanwhile', 'mail.quarantine.refused': 'Mail whose sender asks for it (DMARC), and mail from hosts on the operator’s lists, is refused before it is taken. The message trace says which and why.', 'mail.quarantine.held': 'Mail that one of your mailboxes sends is held where somebody else may be sending in its name: you release it or throw it away.', 'mail.quarantine.kept': 'Spam scores, lists of senders and the choices of mailbox owners are stored and will count from the first day of the filter.',
   'mail.trace.all': 'All steps',
   'mail.trace.allOf': 'All steps of {what}',
   'mail.trace.any': 'Any',

@@ -399,6 +399,7 @@ export default {
   'mail.trace': 'Suivi des messages',
   'mail.trace.IN': 'Entrant',
   'mail.trace.OUT': 'Sortant',
+  'mail.quarantine': 'Quarantaine', 'mail.quarantine.lead': 'Les messages qu’un filtre antispam met de côté, à examiner et à libérer.', 'mail.quarantine.later': 'Le filtre antispam qui la remplit n’existe pas encore', 'mail.quarantine.laterText': 'Aucun message n’est mis de côté : la quarantaine de chaque boîte est vide.', 'mail.quarantine.meanwhile': 'Ce qui vaut d’ici là', 'mail.quarantine.refused': 'Le courrier dont le domaine d’expédition le demande (DMARC), et celui d’hôtes inscrits sur les listes de l’opérateur, est refusé avant d’être accepté. Le suivi des messages dit lequel et pourquoi.', 'mail.quarantine.held': 'Le courrier qu’envoie une de vos boîtes est retenu quand quelqu’un d’autre envoie peut-être en son nom : vous le libérez ou le supprimez.', 'mail.quarantine.kept': 'Les seuils antispam, les listes d’expéditeurs et les choix des titulaires sont enregistrés et vaudront dès le premier jour du filtre.',
   'mail.trace.all': 'Toutes les étapes',
   'mail.trace.allOf': 'Toutes les étapes de {what}',
   'mail.trace.any': 'Tous',
