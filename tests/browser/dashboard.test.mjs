@@ -185,6 +185,23 @@ for (const language of ['fr', 'en']) describe(`in ${language}`, () => {
     assert.match(readFileSync(await download.path(), 'utf8'), /^(Conditions|General|Particular) /);
     await picture(page, `service-${language}`);
     assert.deepEqual(await violations(page), []);
+    // Who may act in it is asked from here, for this Box.
+    await page.getByRole('navigation', { name: t('service.menu') }).getByRole('link', { name: t('service.part.delegations'), exact: true }).click();
+    await page.getByRole('heading', { name: t('delegation.service'), level: 2 }).waitFor();
+    await button(page, t('delegation.invite')).click();
+    assert.match(await page.inputValue('dialog[open] [name=scope]'), /^srvc_/);
+    await page.keyboard.press('Escape');
+    const overview = page.url().replace(/\/delegations$/, '');
+    await page.goto(`${overview}/nowhere`);
+    await page.getByRole('link', { name: t('service.toOverview') }).click();
+    await page.waitForURL(overview);
+    await settled(page);
+    // By keyboard past the menu: the focus is where the screen begins.
+    await page.reload();
+    await settled(page);
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Enter');
+    assert.equal(await page.evaluate(() => document.activeElement?.id), 'main');
     await page.getByRole('navigation', { name: t('service.menu') }).getByRole('link', { name: t('service.part.centre'), exact: true }).click();
     await page.getByRole('heading', { name: t('service.part.centre'), level: 2 }).waitFor();
     await settled(page);
@@ -202,11 +219,14 @@ for (const language of ['fr', 'en']) describe(`in ${language}`, () => {
     await signIn(page, node, `leaver-${language}`, PASSWORD, `/dashboard/services/${service}`);
     await page.getByRole('link', { name: t('service.part.cancel'), exact: true }).click(); // 1
     await button(page, t('cancel.begin')).click(); // 2
-    await dialog(page).getByText(t('cancel.undo')).waitFor();
+    await dialog(page).getByText(t('cancel.undo', { count: 30 })).waitFor();
     await picture(page, `cancel-${language}`);
     assert.deepEqual(await violations(page), []);
     await button(page, t('cancel.confirm')).click(); // 3
     await page.getByText(t('entitlement.ENDED')).first().waitFor();
+    // What the menu does not offer any more says so where somebody comes by its address.
+    await page.goto(`${node.url}/dashboard/services/${service}/plan`);
+    await page.getByText(t('service.partEnded')).waitFor();
     quiet(page);
     await page.context().close();
   });
@@ -291,6 +311,13 @@ for (const language of ['fr', 'en']) describe(`in ${language}`, () => {
     await dialog(page).getByText(t('keys.once')).waitFor();
     assert.ok((await dialog(page).locator('code').innerText()).length > 20);
     await page.keyboard.press('Escape');
+    // Another secret is asked about first, and shown once.
+    await button(page, t('hooks.actions', { url: 'https://shop.example/told' })).click();
+    await button(page, t('hooks.rotate')).click();
+    await dialog(page).getByText(t('hooks.rotateTitle')).waitFor();
+    await dialog(page).getByRole('button', { name: t('hooks.rotate') }).click();
+    await dialog(page).getByText(t('keys.once')).waitFor();
+    await page.keyboard.press('Escape');
     await button(page, t('hooks.actions', { url: 'https://shop.example/told' })).click();
     await button(page, t('hooks.toPause')).click();
     await page.getByText(t('hooks.PAUSED'), { exact: true }).waitFor();
@@ -337,8 +364,8 @@ for (const scheme of ['light', 'dark']) describe(scheme, () => {
     await signIn(page, node, 'demo', PASSWORD, '/dashboard/services');
     await settled(page);
     const service = await page.getAttribute('tbody a', 'href');
-    const parts = ['', '/password', '/centre', '/limits', '/history', '/plan', '/cancel'].map((part) => [`service${part.replace('/', '-')}`, `${service}${part}`]);
-    const pages = ['', '/services', '/order', '/domains', '/tickets', '/account', '/account/security', '/account/people', '/account/delegations', '/account/keys', '/account/webhooks', '/account/audit', '/nowhere'].map((path) => [`dashboard${path.replaceAll('/', '-')}`, `/dashboard${path}`]);
+    const parts = ['', '/password', '/centre', '/limits', '/delegations', '/history', '/plan', '/cancel', '/nowhere'].map((part) => [`service${part.replace('/', '-')}`, `${service}${part}`]);
+    const pages = ['', '/services', '/order', '/domains', '/certificates', '/billing', '/tickets', '/account', '/account/security', '/account/people', '/account/delegations', '/account/keys', '/account/webhooks', '/account/audit', '/nowhere'].map((path) => [`dashboard${path.replaceAll('/', '-')}`, `/dashboard${path}`]);
     for (const [name, path] of [...parts, ...pages, ['password', '/password']]) {
       await page.goto(node.url + path);
       await look(name);

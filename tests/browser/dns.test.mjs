@@ -64,6 +64,7 @@ describe('the DNS page', { skip: !hasServer }, () => {
       for (const [role, state] of [['EXCHANGE', 'WRONG'], ['SPF', 'DUPLICATE'], ['DMARC', 'GOOD'], ['AUTOCONFIG_HOST', 'ABSENT'], ['TLS_REPORT', 'WRONG']]) {
         await row(role).getByText(t(`dns.state.${state}`), { exact: true }).waitFor();
       }
+      await page.getByText(t('dns.dav'), { exact: true }).waitFor();
       await row('TLS_REPORT').getByText('<img src=x onerror=alert(1)>').waitFor();
       assert.equal(await page.locator('main img').count(), 0);
       const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: t('dns.zone') }).click()]);

@@ -71,12 +71,12 @@ async function furnish(node) {
 function screens({ service, ticket, domain }) {
   const below = (path, parts) => parts.map((part) => (part ? `${path}/${part}` : path));
   const account = below('/account', ['', 'security', 'people', 'delegations', 'keys', 'webhooks', 'audit']);
-  const mail = below('/mail', ['', 'mailboxes', 'shared', 'resources', 'aliases', 'sync', 'filters', 'maps', 'spam', 'held', 'trace']);
+  const mail = below('/mail', ['', 'mailboxes', 'shared', 'resources', 'aliases', 'sync', 'filters', 'maps', 'spam', 'held', 'quarantine', 'trace']);
   return {
     visitor: ['!/', '!/login', '!/reset', '!/setup?domain=demo.example', '!/nowhere'],
-    customer: ['/', '/services', ...below(`/services/${service}`, ['', 'password', 'centre', 'limits', 'history', 'plan', 'delegations', 'cancel']), '/order', '/domains', `/domains/${domain}/dns`, '/mail/tls', '/tickets', `/tickets/${ticket}`, ...account, '!/password', '/nowhere'],
+    customer: ['/', '/services', ...below(`/services/${service}`, ['', 'password', 'centre', 'limits', 'history', 'plan', 'delegations', 'cancel']), '/order', '/certificates', '/billing', '/domains', `/domains/${domain}/dns`, '/mail/tls', '/tickets', `/tickets/${ticket}`, ...account, '!/password', '/nowhere'],
     administrator: [...mail, '/account', '/account/security'],
-    mailbox: below('/mailbox', ['', 'aliases', 'spam', 'filters', 'apps', 'shared', 'sync', 'push', 'trace', 'settings']).concat('/account/security'),
+    mailbox: below('/mailbox', ['', 'aliases', 'spam', 'quarantine', 'filters', 'apps', 'shared', 'sync', 'push', 'trace', 'settings']).concat('/account/security'),
     held: ['/mailbox'],
     reseller: ['/', ...below('/customers', ['', 'resources', 'transfers', 'brand']), '/account'],
     operator: ['/', '/operations', '/customers', '/tickets', '/account/audit'],

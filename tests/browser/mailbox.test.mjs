@@ -8,7 +8,7 @@ import { imapLetsIn, smtpAnswers, smtpSends } from './mail.mjs';
 
 const ALICE = 'alice@demo.example';
 const TIME_MAX_MS = 30_000;
-const PARTS = ['', 'aliases', 'spam', 'filters', 'apps', 'sync', 'push', 'trace', 'settings'];
+const PARTS = ['', 'aliases', 'spam', 'quarantine', 'filters', 'apps', 'sync', 'push', 'trace', 'settings'];
 let node;
 let browser;
 let administrator;

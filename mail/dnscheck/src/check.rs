@@ -234,6 +234,20 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn the_look_ups_that_spf_asks_of_receivers_are_counted() {
+        for (zone, count) in [
+            ("@ TXT \"v=spf1 ip4:192.0.2.1 -all\"\n", Some(0)),
+            ("@ TXT \"v=spf1 redirect=_spf.host.example\"\n", Some(1)),
+            ("@ TXT \"v=spf1 a mx:c.example include:_spf.host.example -all\"\n@ MX 1 mx1.host.example.\n", Some(3)),
+            ("", None),
+        ] {
+            let all = checked(&platform(), zone).await;
+            let of = |role| all.iter().find(|one| one.expected.role == role).and_then(|one| one.lookup_count);
+            assert_eq!((of(Role::Spf), of(Role::Dmarc)), (count, None), "{zone}");
+        }
+    }
+
+    #[tokio::test]
     async fn silence_of_dns_is_no_absence() {
         let mut zone = Zone::new();
         for kind in [Kind::Mx, Kind::Txt] {
