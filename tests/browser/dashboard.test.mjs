@@ -329,7 +329,7 @@ for (const language of ['fr', 'en']) describe(`in ${language}`, () => {
     await page.goto(`${node.url}/dashboard/account/keys`);
     await button(page, t('keys.add')).click();
     await page.fill('dialog[open] [name=name]', 'import');
-    await dialog(page).getByText('domain:read').click();
+    await dialog(page).getByText(t('permission.domain:read')).click();
     await dialog(page).getByRole('button', { name: t('keys.add') }).click();
     await dialog(page).getByText(t('keys.once')).waitFor();
     await page.keyboard.press('Escape');

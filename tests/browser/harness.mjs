@@ -145,7 +145,7 @@ export function texts(language, entry = 'dashboard') {
   const parts = readdirSync(join(folder, entry), { recursive: true }).filter((file) => file.endsWith(`words/${language}.ts`)).map((file) => `${entry}/${file}`);
   const files = [`lib/i18n/${language}.ts`, `${entry}/messages/${language}.ts`, ...parts];
   const source = files.map((file) => readFileSync(join(folder, file), 'utf8')).join('\n');
-  const found = Object.fromEntries([...source.matchAll(/'([\w.]+)': '((?:[^'\\]|\\.)*)'/g)].map(([, key, text]) => [key, text.replaceAll("\\'", "'")]));
+  const found = Object.fromEntries([...source.matchAll(/'([\w.:-]+)': '((?:[^'\\]|\\.)*)'/g)].map(([, key, text]) => [key, text.replaceAll("\\'", "'")]));
   return (key, params = {}) => (found[key] ?? found[`${key}.other`] ?? key).replace(/\{(\w+)\}/g, (whole, name) => String(params[name] ?? whole));
 }
 

@@ -84,7 +84,7 @@ for (const language of ['fr', 'en']) describe(`mail administration in ${language
     await row(page, 'VIP').getByText('Carol', { exact: true }).waitFor();
     await button(page, t('mail.actions', { what: 'carol@demo.example' })).click();
     await button(page, t('mail.delete')).click();
-    await dialog(page).getByText(t('mail.delete.undo')).waitFor();
+    await dialog(page).getByText(t('mail.delete.undo', { count: 30 })).waitFor();
     await page.fill('dialog[open] [name=typed]', 'carol@demo.example');
     await dialog(page).getByRole('button', { name: t('mail.delete'), exact: true }).click();
     await dialog(page).getByText(t('bulk.result', { done: 1, refused: 0, all: 1 })).waitFor();
