@@ -136,3 +136,15 @@ test('dates are sorted by their time, not by their words', async () => {
   const rows = [{ words: '3 avril', time: 3 }, { words: '1 mai', time: 4 }, { words: '2 mars', time: 2 }];
   assert.deepEqual(arranged(rows, columns, '', { key: 'ends', isDown: false }, 'fr').map((row) => row.time), [2, 3, 4]);
 });
+
+test('what an event changed is told in words: times, sizes, and what has no words by its own', async () => {
+  const { brief, fieldName } = await load('../dashboard/change.ts');
+  // Without the words, which come with the pages that show them.
+  assert.equal(fieldName('terms.expires_at_ms'), 'expires at');
+  assert.equal(fieldName('never_heard_of'), 'never heard of');
+  assert.match(brief('1798280456058', 'expires_at_ms'), /2026/);
+  assert.notEqual(brief('2147483648', 'quota_bytes'), '2147483648');
+  assert.equal(brief('2147483648', 'serial'), '2147483648');
+  assert.equal(brief('acct_0123456789abcdef0123456789abcdef', 'account'), 'acct_…abcdef');
+  assert.equal(brief('[1]', 'targets'), '…');
+});

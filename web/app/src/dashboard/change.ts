@@ -1,5 +1,5 @@
 // What an event changed, in a few words for people. Programs read the download or the API.
-import { shortId } from '../lib/format';
+import { dateTime, shortId, size } from '../lib/format';
 import { language, learn, named } from '../lib/i18n/messages';
 
 const LENGTH_MAX = 60;
@@ -21,9 +21,12 @@ export function fieldName(path: string): string {
   return found === plain ? plain.replaceAll('_', ' ') : found;
 }
 
-/** A value as it fits into a line: ids shortened, long texts cut, structures left out. */
-export function brief(value: string | null): string {
+/** A value of a field as it fits into a line: times and sizes as people read them, ids shortened, long texts cut, structures left out. */
+export function brief(value: string | null, field: string): string {
   if (value === null || value === '') return '–';
+  if (/_ms$/.test(field) && /^\d{12,14}$/.test(value)) return dateTime(new Date(Number(value)).toISOString());
+  if (/(^|_)(bytes|octets)(_max)?$/.test(field.split('.').pop() ?? '') && /^\d{1,15}$/.test(value)) return size(Number(value));
+  if (value === 'true' || value === 'false') return named('changed', value);
   if (ID.test(value)) return shortId(value);
   if (/^[[{]/.test(value)) return '…';
   const letters = [...value];

@@ -65,6 +65,8 @@ export default {
   'changed.footer_html': 'footer (HTML)',
   'changed.footer_skips_replies': 'no footer below answers',
   'changed.footer_text': 'footer',
+  'changed.true': 'yes',
+  'changed.false': 'no',
   'changed.from': 'from',
   'changed.giver': 'given by',
   'changed.has_address_book': 'address book',

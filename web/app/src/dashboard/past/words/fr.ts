@@ -67,6 +67,8 @@ export default {
   'changed.footer_html': 'pied de page (HTML)',
   'changed.footer_skips_replies': 'pas de pied de page sous les réponses',
   'changed.footer_text': 'pied de page',
+  'changed.true': 'oui',
+  'changed.false': 'non',
   'changed.from': 'de',
   'changed.giver': 'attribué par',
   'changed.has_address_book': 'carnet d’adresses',
