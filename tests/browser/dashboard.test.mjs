@@ -286,6 +286,21 @@ for (const language of ['fr', 'en']) describe(`in ${language}`, () => {
     assert.equal(events.length, lines.length - 1);
     assert.equal(new Set(events.map((event) => event.id)).size, events.length);
     assert.deepEqual(await violations(page), []);
+    // A feed of 40 pages, as if there were so much: the newest stands first, and it says that older ones are left out.
+    const PAGES = 40;
+    const AT = 'p';
+    await page.route('**/graphql', async (route) => {
+      const { operationName, variables } = route.request().postDataJSON();
+      if (!['Audit', 'AuditPlaces'].includes(operationName)) return route.continue();
+      const number = variables.after === null ? 0 : Number(variables.after.slice(AT.length));
+      const nodes = [{ id: `evnt_${number}`, kind: 'user.enabled', subjectId: `user_${number}`, at: new Date(Date.UTC(2026, 0, 1 + number)).toISOString(), actor: 'PLATFORM', actorId: null, via: 'AUTOMATIC', onBehalfOf: null, changes: [] }];
+      await route.fulfill({ json: { data: { events: { nodes, position: `${AT}${number + 1}`, hasMore: number < PAGES - 1 } } } });
+    });
+    await page.reload();
+    await page.getByText(t('audit.cut', { count: 20 })).waitFor();
+    const shown = await page.locator('tbody time').evaluateAll((all) => all.map((one) => one.dateTime.slice(0, 10)));
+    assert.deepEqual([shown.length, shown[0], shown.at(-1)], [20, '2026-02-09', '2026-01-21']);
+    await page.unroute('**/graphql');
     // Nobody, a page of elsewhere, and somebody else's account.
     const form = (fields, headers) => fetch(`${node.url}/audit/export`, { method: 'POST', redirect: 'manual', headers: { 'content-type': 'application/x-www-form-urlencoded', ...headers }, body: new URLSearchParams(fields) });
     assert.equal((await form({ format: 'csv' }, { origin: node.url })).status, 401);

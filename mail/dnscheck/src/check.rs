@@ -238,7 +238,10 @@ mod tests {
         for (zone, count) in [
             ("@ TXT \"v=spf1 ip4:192.0.2.1 -all\"\n", Some(0)),
             ("@ TXT \"v=spf1 redirect=_spf.host.example\"\n", Some(1)),
-            ("@ TXT \"v=spf1 a mx:c.example include:_spf.host.example -all\"\n@ MX 1 mx1.host.example.\n", Some(3)),
+            (
+                "@ TXT \"v=spf1 a mx:c.example include:_spf.host.example -all\"\n@ MX 1 mx1.host.example.\n",
+                Some(3),
+            ),
             ("", None),
         ] {
             let all = checked(&platform(), zone).await;
