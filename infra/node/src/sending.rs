@@ -133,32 +133,39 @@ impl Effect for SettleHeld {
     const NAME: &'static str = "settle_held";
 
     async fn perform(&self, recorded: &Recorded<HostingEvent>) -> Result<(), EffectError> {
-        let (state, order) = match &recorded.event {
-            HostingEvent::Mailbox(MailboxEvent::SendingHeld { .. }) => {
-                (RecipientState::Scheduled, Order::Hold)
-            }
-            HostingEvent::Mailbox(MailboxEvent::SendingReleased { outcome: HeldMail::Released, .. }) => {
-                (RecipientState::Held, Order::Release)
-            }
-            HostingEvent::Mailbox(MailboxEvent::SendingReleased { outcome: HeldMail::Purged, .. }) => {
-                (RecipientState::Held, Order::Remove)
-            }
-            _ => return Ok(()),
-        };
-        let selection = Selection {
-            tenant: Some(recorded.cursor.tenant),
-            mailbox: Some(MailboxId::new(recorded.stream.id)),
-            state: StateSelection::Only(state),
-            ..Selection::default()
-        };
-        loop {
-            let reached = self.store.order(&selection, order).await;
-            let reached =
-                reached.map_err(|error| EffectError { at: recorded.cursor, reason: error.to_string() })?;
-            if reached < ORDER_RECIPIENT_COUNT_MAX as u64 {
-                return Ok(());
+        let Some((states, order)) = settling(&recorded.event) else { return Ok(()) };
+        for state in states {
+            let selection = Selection {
+                tenant: Some(recorded.cursor.tenant),
+                mailbox: Some(MailboxId::new(recorded.stream.id)),
+                state: *state,
+                ..Selection::default()
+            };
+            loop {
+                let reached = self.store.order(&selection, order).await;
+                let reached = reached
+                    .map_err(|error| EffectError { at: recorded.cursor, reason: error.to_string() })?;
+                if reached < ORDER_RECIPIENT_COUNT_MAX as u64 {
+                    break;
+                }
             }
         }
+        Ok(())
+    }
+}
+
+/// What is ordered of a mailbox's mail, in which states. What is being tried is reached as well: it is held where it does
+/// not go now. What was scheduled since is not destroyed with what was held: the mailbox is free again by then.
+const fn settling(event: &HostingEvent) -> Option<(&'static [StateSelection], Order)> {
+    const OPEN: &[StateSelection] = &[StateSelection::Open];
+    const HELD: &[StateSelection] =
+        &[StateSelection::Only(RecipientState::Held), StateSelection::Only(RecipientState::Leased)];
+    let HostingEvent::Mailbox(event) = event else { return None };
+    match event {
+        MailboxEvent::SendingHeld { .. } => Some((OPEN, Order::Hold)),
+        MailboxEvent::SendingReleased { outcome: HeldMail::Released, .. } => Some((OPEN, Order::Release)),
+        MailboxEvent::SendingReleased { outcome: HeldMail::Purged, .. } => Some((HELD, Order::Remove)),
+        _ => None,
     }
 }
 
@@ -221,6 +228,8 @@ impl TellAdministrators {
 
 #[cfg(test)]
 mod tests {
+    use kernel::{Actor, Causation, Cursor, EventId, Metadata, Position, StreamId, Version, Via};
+
     use super::*;
 
     fn habits(new_count: u32, usual_new_count: u32) -> Habits {
@@ -244,6 +253,100 @@ mod tests {
         ] {
             assert_eq!(suspicion(habits), expected, "{habits:?}");
         }
+    }
+
+    fn happened(event: MailboxEvent) -> Recorded<HostingEvent> {
+        let event = HostingEvent::Mailbox(event);
+        Recorded {
+            cursor: Cursor { tenant: TENANT, position: Position(1) },
+            stream: StreamId { category: event.category(), id: MAILBOX },
+            version: Version(1),
+            id: EventId::new(Uuid::from_u128(7)),
+            recorded_at: Timestamp::from_secs(0),
+            metadata: Metadata {
+                actor: Actor::Operator,
+                on_behalf_of: None,
+                via: Via::CommandLine,
+                correlation: CorrelationId::new(Uuid::from_u128(8)),
+                causation: Causation::Command,
+            },
+            event,
+        }
+    }
+
+    const TENANT: TenantId = TenantId::PLATFORM;
+    const MAILBOX: Uuid = Uuid::from_u128(9);
+
+    /// One message of the mailbox that is queued for one recipient; the recipient is being tried.
+    async fn tried() -> (Arc<SqlStore>, store::Leased, tempfile::TempDir) {
+        let folder = tempfile::tempdir().expect("a folder");
+        let database = database::Database::open_sqlite(&folder.path().join("mail.db")).expect("a file");
+        let now: store::Now = Arc::new(|| Timestamp::from_secs(1_000));
+        let store = SqlStore::open(database, now, store::Retention::days(30)).await.expect("a store");
+        let acceptance = store::Acceptance {
+            message: "From: a@x.example\r\n\r\nhello\r\n".into(),
+            deposits: Vec::new(),
+            queued: vec![store::QueuedRecipient {
+                address: EmailAddress::parse("b@b.example").expect("an address"),
+                notify: None,
+                original: None,
+            }],
+            sender: None,
+            tenant: TENANT,
+            dsn: (None, None),
+            queueing: store::Queueing {
+                mailbox: Some(MailboxId::new(MAILBOX)),
+                ..store::Queueing::default()
+            },
+        };
+        store::Store::accept(&store, acceptance).await.expect("accepted");
+        let line = store.lines(None, 1).await.expect("lines")[0];
+        let request = store::LeaseRequest {
+            owner: Uuid::from_u128(1),
+            now: Timestamp::from_secs(1_000),
+            until: Timestamp::from_secs(2_000),
+            line,
+            domains: vec![(kernel::DomainName::parse("b.example").expect("a name"), 9)],
+        };
+        let leased = store.lease(request).await.expect("leased");
+        assert_eq!(leased.messages.len(), 1);
+        (Arc::new(store), leased, folder)
+    }
+
+    async fn put_off(store: &SqlStore, leased: &store::Leased) -> RecipientState {
+        let settlement = store::Settlement {
+            key: leased.messages[0].1[0].key,
+            outcome: store::Outcome::Retry {
+                due_at: Timestamp::from_secs(1_300),
+                delay: store::DelayNotice::None,
+            },
+            reply: store::RemoteReply::default(),
+            site: None,
+            source: None,
+            reasons: Vec::new(),
+            suppress: store::Suppress::No,
+        };
+        let settling = store::Settling { token: leased.token, settlements: vec![settlement], report: None };
+        store.settle(settling).await.expect("settled");
+        let entries = store.entries(&Selection::default(), None, 10).await.expect("entries");
+        entries[0].state
+    }
+
+    #[tokio::test]
+    async fn what_is_tried_when_a_mailbox_is_held_is_held_where_it_does_not_go() {
+        let at = Timestamp::from_secs(1_000);
+        let held = || happened(MailboxEvent::SendingHeld { reason: HoldReason::Bounces, at });
+        let released = || happened(MailboxEvent::SendingReleased { outcome: HeldMail::Released, at });
+        let (store, leased, _folder) = tried().await;
+        let effect = SettleHeld { store: Arc::clone(&store) };
+        effect.perform(&held()).await.expect("held");
+        assert_eq!(put_off(&store, &leased).await, RecipientState::Held);
+        // Released before that ends, it is tried again.
+        let (store, leased, _folder) = tried().await;
+        let effect = SettleHeld { store: Arc::clone(&store) };
+        effect.perform(&held()).await.expect("held");
+        effect.perform(&released()).await.expect("released");
+        assert_eq!(put_off(&store, &leased).await, RecipientState::Scheduled);
     }
 
     #[test]
