@@ -117,6 +117,21 @@ for (const language of ['en', 'fr']) describe(`in ${language}`, () => {
     await page.getByText(t('reseller.allocated', { name: 'North bakery' })).waitFor();
     await settled(page);
     await page.getByText(t('meter.of', { used: '20', allowed: '50' })).waitFor();
+    // Another tab gives another share meanwhile: this one is told, and nothing is overwritten.
+    await button(page, t('reseller.allocateNamed', { name: 'North bakery' })).click();
+    await fill('mailboxes', '22');
+    const reseller = await token(node, 'agency');
+    const { accounts } = await api(node, reseller, '{ accounts(first: 20) { nodes { id name } } }');
+    const north = accounts.nodes.find((one) => one.name === 'North bakery').id;
+    const { poolAllocate } = await api(node, reseller, 'mutation($c: AccountID!) { poolAllocate(customerId: $c, resources: { services: 1, domains: 2, mailboxes: 21, storageBytes: 10737418240 }) { userErrors { code message } } }', { c: north });
+    assert.deepEqual(poolAllocate.userErrors, []);
+    await dialog(page).getByRole('button', { name: t('reseller.allocate'), exact: true }).click();
+    await dialog(page).getByText(t('stale.title')).waitFor();
+    await dialog(page).getByRole('button', { name: t('stale.renew') }).click();
+    await dialog(page).getByText(t('stale.now', { value: '21' })).waitFor();
+    await dialog(page).getByRole('button', { name: t('reseller.allocate'), exact: true }).click();
+    await page.getByText(t('meter.of', { used: '22', allowed: '50' })).waitFor();
+    await settled(page);
     assert.deepEqual(await violations(page), []);
     await picture(page, `reseller-resources-${language}`);
     await page.setViewportSize({ width: 320, height: 800 });
@@ -202,6 +217,14 @@ for (const language of ['en', 'fr']) describe(`in ${language}`, () => {
     assert.equal(await logo.evaluate((image) => image.complete && image.naturalWidth), 64, 'the logo is shown');
     assert.deepEqual(await violations(page), []);
     await picture(page, `reseller-brand-${language}`);
+    // Somebody else changes it meanwhile: nothing is overwritten, and what stands there now is shown when asked for.
+    const { brandSet } = await api(node, await token(node, 'agency'), 'mutation { brandSet(brand: { name: "From elsewhere", accent: "#123456", onAccent: "#ffffff", hosts: [], hasNoLogo: false }) { userErrors { code message } } }');
+    assert.deepEqual(brandSet.userErrors, []);
+    await page.getByLabel(t('reseller.brand.name'), { exact: true }).fill('From here');
+    await button(page, t('action.save')).click();
+    await page.getByText(t('stale.title')).waitFor();
+    await button(page, t('stale.renew')).click();
+    await page.waitForFunction(() => document.querySelector('main [name=name]')?.value === 'From elsewhere');
     await button(page, t('reseller.brand.remove')).click();
     await dialog(page).getByRole('button', { name: t('reseller.brand.remove'), exact: true }).click();
     await page.getByText(t('reseller.brand.removed')).waitFor();
