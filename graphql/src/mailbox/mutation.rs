@@ -1,16 +1,19 @@
 //! Changing mailboxes.
 
+use std::collections::BTreeSet;
+
 use async_graphql::{Context, InputObject, Object, Result};
 use authority::{Permission, Resource};
 use hosting::PasswordHash;
 use hosting::domain::DomainRef;
+use hosting::limit::SEND_AS_COUNT_MAX;
 use hosting::mailbox::{self as model, HeldMail, MailboxRecord, MailboxState};
 use hosting::use_case::{
     AtRevision, ChangeMailboxDisplayName, ChangeMailboxQuota, ChangeMailboxSettings, CreateMailboxes,
     DeleteMailbox, DisableMailbox, EnableMailbox, NewMailbox, ReleaseSending, RenameMailbox, RestoreMailbox,
     SetMailboxPassword,
 };
-use kernel::{AccountId, Actor, AliasId, CommandId, Key, LocalPart, MailboxId, ServiceId};
+use kernel::{AccountId, Actor, AliasId, CommandId, DomainId, Key, LocalPart, MailboxId, ServiceId};
 use secrecy::SecretString;
 
 use super::object::Mailbox;
@@ -182,7 +185,9 @@ impl MailboxMutation {
     ) -> Result<MailboxPayload> {
         let (account, mailbox) = (ctx.account(account_id)?, mailbox_id.0);
         let by_owner = matches!(ctx.principal()?.actor, Actor::Mailbox(_));
-        let change = ChangeMailboxSettings { account, mailbox, patch: settings.into(), revision, by_owner };
+        let patch: model::MailboxSettingsPatch = settings.into();
+        let sender_domains = sender_domains(ctx, account, &patch)?;
+        let change = ChangeMailboxSettings { account, mailbox, patch, sender_domains, revision, by_owner };
         run(ctx, command(command_id), &change, (account, mailbox)).await.map(MailboxPayload)
     }
 
@@ -329,6 +334,23 @@ impl MailboxMutation {
         let rename = RenameMailbox { account, service, mailbox, local, alias };
         run(ctx, command, &rename, (account, mailbox)).await.map(MailboxPayload)
     }
+}
+
+/// The domains of the account that `patch` grants senders of: the use case asks whether the caller may.
+fn sender_domains(
+    ctx: &Context<'_>,
+    account: AccountId,
+    patch: &model::MailboxSettingsPatch,
+) -> Result<Vec<DomainId>> {
+    let directory = &ctx.platform()?.directory;
+    let senders = patch.send_as.iter().flatten().take(SEND_AS_COUNT_MAX);
+    let names = senders.filter_map(|sender| sender.rsplit_once('@').map(|(_, name)| name));
+    let domains = names.filter_map(|name| {
+        let name = kernel::DomainName::parse(name).ok()?;
+        directory.domain_named(name.as_str()).filter(|(tenant, _)| *tenant == account.tenant())
+    });
+    let domains: BTreeSet<DomainId> = domains.map(|(_, domain)| domain).collect();
+    Ok(domains.into_iter().collect())
 }
 
 /// What is known of a mailbox, whoever asks: only to complete a use case that asks the authority itself.

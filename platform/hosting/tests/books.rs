@@ -374,6 +374,7 @@ fn an_owner_has_sync_jobs_where_its_administrators_leave_them_to_it() {
         account: account(),
         mailbox: id(1),
         patch,
+        sender_domains: vec![],
         revision: None,
         by_owner: false,
     });

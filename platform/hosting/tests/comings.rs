@@ -152,8 +152,14 @@ fn made_permanent_it_takes_a_slot_which_its_owner_cannot_give() {
 fn an_owner_makes_them_for_the_own_mailbox_where_the_administrator_lets_them() {
     let mut world = with_mailbox();
     let patch = MailboxSettingsPatch { self_service: Some([].into()), ..MailboxSettingsPatch::default() };
-    let change =
-        ChangeMailboxSettings { account: account(), mailbox: id(1), patch, revision: None, by_owner: false };
+    let change = ChangeMailboxSettings {
+        account: account(),
+        mailbox: id(1),
+        patch,
+        sender_domains: vec![],
+        revision: None,
+        by_owner: false,
+    };
     world.must(&change);
     assert_eq!(world.refused(&temporary(&world, 100, "t")), "SETTING_NOT_SELF_SERVICE");
     world.must(&CreateTemporaryAlias { by_owner: false, ..temporary(&world, 100, "t") });

@@ -190,6 +190,7 @@ fn a_password_that_its_owner_chose_fulfils_the_demand() {
         account: account(),
         mailbox: id(1),
         patch,
+        sender_domains: vec![],
         revision: None,
         by_owner: false,
     });

@@ -47,6 +47,7 @@ fn quota_and_name_of_a_mailbox_have_one_revision_and_its_settings_another() {
         account: account(),
         mailbox: id(1),
         patch: hosting::mailbox::MailboxSettingsPatch { imap: Some(false), ..Default::default() },
+        sender_domains: vec![],
         revision: Some(0),
         by_owner: false,
     };

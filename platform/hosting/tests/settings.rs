@@ -66,7 +66,14 @@ fn domain_settings(patch: DomainSettingsPatch, revision: Option<u32>) -> ChangeD
 }
 
 fn mailbox_settings(patch: MailboxSettingsPatch, by_owner: bool) -> ChangeMailboxSettings {
-    ChangeMailboxSettings { account: account(), mailbox: id(1), patch, revision: None, by_owner }
+    ChangeMailboxSettings {
+        account: account(),
+        mailbox: id(1),
+        patch,
+        sender_domains: vec![],
+        revision: None,
+        by_owner,
+    }
 }
 
 #[test]

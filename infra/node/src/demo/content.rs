@@ -228,7 +228,14 @@ async fn settings(platform: &Platform, generation: Generation) -> anyhow::Result
         denied_senders: senders(&["*@prizes.example"]),
         ..MailboxSettingsPatch::default()
     };
-    let change = ChangeMailboxSettings { account, mailbox: first, patch, revision: None, by_owner: false };
+    let change = ChangeMailboxSettings {
+        account,
+        mailbox: first,
+        patch,
+        sender_domains: vec![],
+        revision: None,
+        by_owner: false,
+    };
     must(&platform.engine, &change).await
 }
 

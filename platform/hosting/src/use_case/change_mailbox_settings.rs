@@ -1,10 +1,17 @@
 //! Changing a mailbox's settings.
 
-use authority::{Guarded, Need, Permission};
-use kernel::{AccountId, Changes, Decider, Key, MailboxId, Reads, TenantId, Timestamp, UseCase};
+use std::collections::BTreeSet;
+
+use authority::{Guarded, Need, Permission, Resource};
+use kernel::{
+    AccountId, Changes, Decider, DomainId, DomainName, EmailAddress, Key, MailboxId, Reads, TenantId,
+    Timestamp, UseCase,
+};
 
 use crate::HostingRefusal;
-use crate::mailbox::{Mailbox, MailboxCommand, MailboxSettingsPatch};
+use crate::domain::{Domain, DomainState};
+use crate::limit::SEND_AS_COUNT_MAX;
+use crate::mailbox::{Mailbox, MailboxCommand, MailboxSettingsPatch, MailboxState};
 
 /// Sets some of a mailbox's settings otherwise.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,6 +22,9 @@ pub struct ChangeMailboxSettings {
     pub mailbox: MailboxId,
     /// What to change.
     pub patch: MailboxSettingsPatch,
+    /// The domains of the account that `patch` grants senders of, as the asker knows them: they are read here. Whoever grants
+    /// senders of one that is not named needs the permission for the whole account.
+    pub sender_domains: Vec<DomainId>,
     /// The revision that the asker saw; none: whatever it is.
     pub revision: Option<u32>,
     /// Whether its owner asks, who may change what its administrators leave to it.
@@ -23,7 +33,7 @@ pub struct ChangeMailboxSettings {
 
 impl UseCase for ChangeMailboxSettings {
     const NAME: &'static str = "change_mailbox_settings";
-    type Reads = Key<Mailbox>;
+    type Reads = (Key<Mailbox>, Vec<Key<Domain>>);
     type Refusal = HostingRefusal;
 
     fn tenant(&self) -> TenantId {
@@ -31,12 +41,13 @@ impl UseCase for ChangeMailboxSettings {
     }
 
     fn reads(&self) -> Self::Reads {
-        Key(self.mailbox)
+        let domains = self.sender_domains.iter().take(SEND_AS_COUNT_MAX).copied().map(Key);
+        (Key(self.mailbox), domains.collect())
     }
 
     fn decide(
         &self,
-        mailbox: &<Self::Reads as Reads>::States,
+        (mailbox, _): &<Self::Reads as Reads>::States,
         now: Timestamp,
     ) -> Result<Changes, HostingRefusal> {
         let change = MailboxCommand::ChangeSettings {
@@ -50,8 +61,40 @@ impl UseCase for ChangeMailboxSettings {
 }
 
 impl Guarded for ChangeMailboxSettings {
-    fn need(&self, mailbox: &<Self::Reads as Reads>::States) -> Need {
+    fn need(&self, (mailbox, _): &<Self::Reads as Reads>::States) -> Need {
         let permission = if self.by_owner { Permission::MailboxSelfWrite } else { Permission::MailboxWrite };
         Need { permission, resource: super::mailbox_resource(self.account, self.mailbox, mailbox) }
+    }
+
+    fn needs(&self, states: &<Self::Reads as Reads>::States) -> Vec<Need> {
+        let mut needs = vec![self.need(states)];
+        let (mailbox, domains) = states;
+        // Whoever administers one domain lets nobody send in the name of another.
+        for name in self.granted(mailbox) {
+            let known = self.sender_domains.iter().zip(domains);
+            let mut served =
+                known.filter(|(_, state)| matches!(state, DomainState::Verified(of) if of.name == name));
+            let resource = match served.next() {
+                Some((id, state)) => super::domain_resource(self.account, *id, state),
+                None => Resource::account(self.account),
+            };
+            needs.push(Need { permission: Permission::MailboxWrite, resource });
+        }
+        needs
+    }
+}
+
+impl ChangeMailboxSettings {
+    /// The names of the domains, other than the mailbox's own, that it may send in after the change and not before.
+    fn granted(&self, mailbox: &MailboxState) -> BTreeSet<DomainName> {
+        let (Some(record), Some(wished)) = (mailbox.record(), &self.patch.send_as) else {
+            return BTreeSet::new();
+        };
+        let fresh = wished.difference(&record.settings.send_as);
+        let names = fresh.filter_map(|sender| match sender.strip_prefix('@') {
+            Some(domain) => DomainName::parse(domain).ok(),
+            None => EmailAddress::parse(sender).ok().map(|address| address.domain),
+        });
+        names.filter(|name| *name != record.domain_name).collect()
     }
 }
