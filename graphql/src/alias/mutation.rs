@@ -98,7 +98,8 @@ pub struct AliasMutation;
 
 #[Object]
 impl AliasMutation {
-    /// Creates an alias on a verified domain.
+    /// Creates an alias on a verified domain. A catch-all, an address with a detail (`name+detail`), and one in a domain that
+    /// has a catch-all or another host get mail that went elsewhere before: they need `credential:write` as well.
     async fn alias_create(
         &self,
         ctx: &Context<'_>,
@@ -121,11 +122,13 @@ impl AliasMutation {
             true => DomainRef::Shared(input.domain_id.0),
             false => DomainRef::Own(input.domain_id.0),
         };
-        let create = CreateAlias { account, service: input.service_id.0, domain, alias, local, targets };
+        let is_under_catch_all = ctx.platform()?.directory.catches_all(account.tenant(), domain.id());
+        let service = input.service_id.0;
+        let create = CreateAlias { account, service, domain, alias, local, targets, is_under_catch_all };
         run(ctx, command, &create, (account, alias)).await.map(AliasPayload)
     }
 
-    /// Leads an alias elsewhere.
+    /// Leads an alias elsewhere. Needs `credential:write` as well, unless all targets are among those so far.
     #[allow(clippy::too_many_arguments, reason = "the arguments of a GraphQL field")]
     async fn alias_targets_change(
         &self,
@@ -244,7 +247,7 @@ impl AliasMutation {
         run(ctx, command(command_id), &change, (account, alias)).await.map(AliasPayload)
     }
 
-    /// Deletes an alias, permanent or temporary; its address is free.
+    /// Deletes an alias, permanent or temporary; its address is free. Needs `credential:write` as well, unless its owner does it.
     async fn alias_delete(
         &self,
         ctx: &Context<'_>,

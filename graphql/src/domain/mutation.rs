@@ -106,7 +106,7 @@ impl DomainMutation {
     }
 
     /// Changes settings of an own domain. Shares of the service, relaying and switching off need the right to change
-    /// domains; the rest is its administrators'. `userErrors`, among others: `SETTINGS_CHANGED_MEANWHILE`,
+    /// domains, relaying to another host `credential:write` as well; the rest is its administrators'. `userErrors`, among others: `SETTINGS_CHANGED_MEANWHILE`,
     /// `SENDS_ABOVE_PLAN`, `POOL_ABOVE_BOX`, `POOL_BELOW_USE`, `ALLOTMENT_ABOVE_POOL`.
     #[allow(clippy::too_many_arguments, reason = "the arguments of a GraphQL field")]
     async fn domain_settings_change(

@@ -93,7 +93,7 @@ pub struct NewMailboxInput {
     pub quota_bytes: Octets,
     /// The name that people see.
     pub display_name: Option<String>,
-    /// 10 to 512 octets; without one nobody signs in until one is set.
+    /// 10 to 512 octets, for whoever has `credential:write`; without one nobody signs in until one is set.
     pub password: Option<String>,
 }
 
@@ -274,7 +274,8 @@ impl MailboxMutation {
         run(ctx, command(command_id), &enable, (account, mailbox)).await.map(MailboxPayload)
     }
 
-    /// Deletes a mailbox: mail is refused from now on, what it holds is destroyed after the platform's retention.
+    /// Deletes a mailbox: mail is refused from now on, what it holds is destroyed after the platform's retention. Its address
+    /// is free, so `credential:write` is needed as well.
     async fn mailbox_delete(
         &self,
         ctx: &Context<'_>,
@@ -312,7 +313,7 @@ impl MailboxMutation {
 
     /// Lets a mailbox live at another address of its domain, with all that it holds. Its owner signs in with the new
     /// address from then on. The old one leads there as an alias, for which the plan needs room, unless
-    /// `keepsOldAddress` is false: then it is free.
+    /// `keepsOldAddress` is false: then it is free, which needs `credential:write` as well.
     #[allow(clippy::too_many_arguments, reason = "the arguments of a GraphQL field")]
     async fn mailbox_rename(
         &self,
@@ -324,14 +325,14 @@ impl MailboxMutation {
         command_id: Option<Uid>,
     ) -> Result<MailboxPayload> {
         let (account, mailbox) = (ctx.account(account_id)?, mailbox_id.0);
-        let service = service_of(ctx, account, mailbox).await?;
+        let record = recorded(ctx, account, mailbox).await?.ok_or_else(|| ctx.fault(Fault::NotFound))?;
         let mut faults = Faults::new(ctx)?;
         let Some(local) = faults.take("localPart", LocalPart::parse(&local_part)) else {
             return Ok(MailboxPayload(faults.refused()));
         };
         let command = command(command_id);
         let alias = keeps_old_address.unwrap_or(true).then(|| AliasId::derived(command, 0));
-        let rename = RenameMailbox { account, service, mailbox, local, alias };
+        let rename = RenameMailbox { account, service: record.service, mailbox, local, alias };
         run(ctx, command, &rename, (account, mailbox)).await.map(MailboxPayload)
     }
 }
@@ -396,6 +397,9 @@ async fn create(
     let resource = Resource::account(account).in_service(place.service_id.0).in_domain(place.domain_id.0);
     // Asked here as well as by the use case: hashing many passwords is for those only who may create mailboxes.
     ctx.allow(Permission::MailboxWrite, resource)?;
+    if inputs.iter().any(|input| input.password.is_some()) {
+        ctx.allow(Permission::CredentialWrite, resource)?;
+    }
     let mut faults = Faults::new(ctx)?;
     if inputs.len() > MAILBOX_BATCH_COUNT_MAX {
         faults.add("mailboxes", "at most 250 mailboxes at once", "au plus 250 boîtes à la fois");

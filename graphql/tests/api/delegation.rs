@@ -125,3 +125,91 @@ async fn a_scope_a_demand_and_a_departure_are_kept() {
     assert_eq!(listed["delegations"]["nodes"][0]["status"], "LEFT");
     assert_eq!(listed["delegations"]["nodes"][0]["email"], "helper@acme.example");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_delegate_leads_no_mail_elsewhere_that_came_in_for_somebody() {
+    let (stage, giver, helper) = scene().await;
+    let victim = stage.mailbox(&giver, "victim").await;
+    let (account, domain, service) = (&giver.account, &giver.domain, &giver.service);
+    let at = format!("accountId: \"{account}\"");
+    let place = format!("{at}, serviceId: \"{service}\", domainId: \"{domain}\"");
+    let alias = |local: &str, targets: &str| {
+        format!(
+            "mutation {{ aliasCreate(input: {{ {place}, {local} targets: [{targets}] }}) \
+             {{ alias {{ id }} userErrors {{ code }} }} }}"
+        )
+    };
+    let team = alias("localPart: \"team\",", "\"victim@globex.example\", \"friend@elsewhere.example\"");
+    let made = stage.done(&giver.owner, &team).await;
+    let team = made["aliasCreate"]["alias"]["id"].as_str().expect("an id").to_owned();
+    let temporary = format!(
+        "mutation {{ temporaryAliasCreate(input: {{ {at}, mailboxId: \"{victim}\" }}) \
+         {{ alias {{ id }} userErrors {{ code }} }} }}"
+    );
+    let made = stage.done(&giver.owner, &temporary).await;
+    let shop = made["temporaryAliasCreate"]["alias"]["id"].as_str().expect("an id").to_owned();
+    let (_, invitation) = invited(&stage, &giver, "preset: FULL").await;
+    accept(&stage, &helper, &invitation).await;
+    let targets = |targets: &str| {
+        format!(
+            "mutation {{ aliasTargetsChange({at}, aliasId: \"{team}\", targets: [{targets}]) {{ userErrors {{ code }} }} }}"
+        )
+    };
+    let settings = |patch: &str| {
+        format!(
+            "mutation {{ domainSettingsChange({at}, domainId: \"{domain}\", settings: {{ {patch} }}) {{ userErrors {{ code }} }} }}"
+        )
+    };
+    let rename = |rest: &str| {
+        format!(
+            "mutation {{ mailboxRename({at}, mailboxId: \"{victim}\", {rest}) {{ userErrors {{ code }} }} }}"
+        )
+    };
+    let mailbox = |rest: &str| {
+        format!(
+            "mutation {{ mailboxCreate(place: {{ {place} }}, mailbox: {{ quotaBytes: 1048576, {rest} }}) {{ userErrors {{ code }} }} }}"
+        )
+    };
+    let forbidden = [
+        settings("relay: ALL, relayHost: \"mx.thief.example\""),
+        settings("relay: UNKNOWN, relayHost: \"mx.thief.example\""),
+        settings("relayHost: \"mx.thief.example\""),
+        targets("\"thief@elsewhere.example\""),
+        targets("\"victim@globex.example\", \"thief@elsewhere.example\""),
+        targets("\"new@globex.example\""),
+        alias("", "\"thief@elsewhere.example\""),
+        alias("localPart: \"victim+shop\",", "\"thief@elsewhere.example\""),
+        rename("localPart: \"moved\", keepsOldAddress: false"),
+        format!("mutation {{ mailboxDelete({at}, mailboxId: \"{victim}\") {{ userErrors {{ code }} }} }}"),
+        format!("mutation {{ aliasDelete({at}, aliasId: \"{team}\") {{ userErrors {{ code }} }} }}"),
+        format!("mutation {{ aliasDelete({at}, aliasId: \"{shop}\") {{ userErrors {{ code }} }} }}"),
+        mailbox("localPart: \"known\", password: \"a password that the thief knows\""),
+        mailbox("localPart: \"victim+shop\""),
+        format!(
+            "mutation {{ mailboxSettingsChange({at}, mailboxId: \"{victim}\", settings: {{ recoveryAddress: \"thief@elsewhere.example\" }}) {{ userErrors {{ code }} }} }}"
+        ),
+        format!(
+            "mutation {{ addressMapAdd(input: {{ {at}, domainId: \"{domain}\", kind: RECIPIENT_COPY, from: \"victim@globex.example\", to: \"thief@elsewhere.example\" }}) {{ userErrors {{ code }} }} }}"
+        ),
+    ];
+    for query in &forbidden {
+        let answer = stage.ask(&helper.owner, query).await;
+        assert_eq!(code(&answer), "FORBIDDEN", "{query}\n{answer:#}");
+    }
+    // What is nobody's, and what leads nowhere new, is theirs to do.
+    for allowed in [
+        alias("localPart: \"fresh\",", "\"helper@acme.example\""),
+        mailbox("localPart: \"colleague\""),
+        targets("\"victim@globex.example\""),
+        settings("relay: NONE, description: \"ours\""),
+        rename("localPart: \"moved\""),
+    ] {
+        stage.done(&helper.owner, &allowed).await;
+    }
+    let catch_all = alias("", "\"moved@globex.example\"");
+    let made = stage.done(&giver.owner, &catch_all).await;
+    assert!(made["aliasCreate"]["alias"]["id"].is_string());
+    let from_others = alias("localPart: \"fresher\",", "\"helper@acme.example\"");
+    assert_eq!(code(&stage.ask(&helper.owner, &from_others).await), "FORBIDDEN");
+    stage.done(&giver.owner, &from_others).await;
+}

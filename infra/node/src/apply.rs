@@ -334,7 +334,15 @@ impl Applying {
             let spelled = local.as_ref().map_or_else(|| "*".to_owned(), |local| local.canonical());
             let alias: AliasId = id_of(&format!("account/{key}/alias/{spelled}@{}", file.name));
             let Home { account, service, domain, .. } = home;
-            let create = CreateAlias { account, service, domain, alias, local, targets: targets.clone() };
+            let create = CreateAlias {
+                account,
+                service,
+                domain,
+                alias,
+                local,
+                targets: targets.clone(),
+                is_under_catch_all: false,
+            };
             let mut row = self.run(&create).await?;
             if matches!(row, Row::Unchanged | Row::Refused(_)) {
                 // It is there, perhaps with other targets.

@@ -82,6 +82,12 @@ impl Directory {
         self.index.read().served.get(name).copied()
     }
 
+    /// Whether an own domain of the account has a catch-all.
+    pub fn catches_all(&self, tenant: TenantId, domain: DomainId) -> bool {
+        let index = self.index.read();
+        index.domains.get(&(tenant, domain)).is_some_and(|name| index.catch_alls.has(name.as_str()))
+    }
+
     /// Whether an address is a mailbox's or an alias's own; what a catch-all takes is not.
     pub fn is_taken(&self, address: &EmailAddress) -> bool {
         let index = self.index.read();

@@ -215,7 +215,7 @@ use crate::alias::{AliasRecord, AliasState};
 use crate::calendar::Cycle;
 use crate::confusable::{mixes_scripts, skeleton};
 use crate::delegation::{DelegationScope, Terms};
-use crate::domain::{Domain, DomainRef, DomainState};
+use crate::domain::{Domain, DomainRef, DomainRelay, DomainState};
 use crate::limit::{DELEGATION_SCOPE_COUNT_MAX, POOL_CUSTOMER_COUNT_MAX, SHARED_LOCAL_PARTS_RESERVED};
 use crate::mailbox::{Mailbox, MailboxRecord, MailboxState, SelfService};
 use crate::plan::{CustomLimits, DomainMode, PlanVersion};
@@ -509,6 +509,23 @@ fn check_temporary(alias: &AliasState, mailbox: MailboxId) -> Result<&AliasRecor
 fn self_service_need((account, id): (AccountId, MailboxId), mailbox: &MailboxState, by_owner: bool) -> Need {
     let permission = if by_owner { Permission::MailboxSelfWrite } else { Permission::MailboxWrite };
     Need { permission, resource: mailbox_resource(account, id, mailbox) }
+}
+
+/// Whether mail for an address went to a shorter one before there was this one.
+fn is_detailed(local: &LocalPart) -> bool {
+    local.split_detail().is_some()
+}
+
+/// Whether mail for addresses that an own domain does not have goes on to another host.
+fn is_passed_on((own, _): &HomeStates) -> bool {
+    let record = own.as_ref().and_then(DomainState::record);
+    record.is_some_and(|record| record.settings.relay != DomainRelay::None)
+}
+
+/// What it takes, besides, to lead mail elsewhere that comes in for somebody: whoever does so may as well read it, so the
+/// permission is that of passwords, which cannot be delegated.
+const fn leading(resource: Resource) -> Need {
+    Need { permission: Permission::CredentialWrite, resource }
 }
 
 /// An alias as it is touched; nothing but the account where it never existed.

@@ -237,6 +237,7 @@ fn without_room_for_an_alias_the_old_address_is_not_lost_silently() {
             alias: id(300 + number),
             local: Some(local(&format!("a{number}"))),
             targets: vec![EmailAddress::parse("x@y.example").expect("an address")],
+            is_under_catch_all: false,
         });
     }
     assert_eq!(world.refused(&rename("alice.smith", Some(100))), "ALIAS_LIMIT_REACHED");

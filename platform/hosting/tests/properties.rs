@@ -551,6 +551,7 @@ fn grant(world: &mut World, wish: &Wish, generation: u128) -> bool {
             alias: id(number + 100 * generation),
             local: Some(local(format!("alias{number}"))),
             targets: vec![EmailAddress::parse("a@b.example").expect("an address")],
+            is_under_catch_all: false,
         }),
         Wish::Unalias(number) => {
             world.run(&DeleteAlias { account, service, alias: id(number + 100 * generation) })

@@ -193,6 +193,7 @@ async fn aliases(platform: &Platform, generation: Generation) -> anyhow::Result<
             alias: generation.id::<AliasId>(&format!("alias/{local}")),
             local: Some(LocalPart::parse(local)?),
             targets: targets.collect::<Result<_, _>>()?,
+            is_under_catch_all: false,
         };
         must(&platform.engine, &create).await?;
     }

@@ -109,6 +109,11 @@ impl DomainSettingsPatch {
             || self.relay.is_some()
             || self.relay_host.is_some()
     }
+
+    /// Whether it has another host get mail that comes in for the domain.
+    pub const fn leads_elsewhere(&self) -> bool {
+        matches!(self.relay, Some(DomainRelay::Unknown | DomainRelay::All)) || self.relay_host.is_some()
+    }
 }
 
 impl DomainSettings {

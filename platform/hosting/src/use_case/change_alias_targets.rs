@@ -1,5 +1,7 @@
 //! Changing an alias's targets.
 
+use std::collections::BTreeSet;
+
 use authority::{Guarded, Need, Permission};
 use kernel::{AccountId, AliasId, Changes, Decider, EmailAddress, Key, Reads, TenantId, Timestamp, UseCase};
 
@@ -44,5 +46,15 @@ impl UseCase for ChangeAliasTargets {
 impl Guarded for ChangeAliasTargets {
     fn need(&self, alias: &<Self::Reads as Reads>::States) -> Need {
         Need { permission: Permission::MailboxWrite, resource: super::alias_resource(self.account, alias) }
+    }
+
+    fn needs(&self, alias: &<Self::Reads as Reads>::States) -> Vec<Need> {
+        let own = self.need(alias);
+        let known = alias.record().and_then(|record| record.targets.plain());
+        let is_narrower = known.is_some_and(|known| {
+            let known: BTreeSet<String> = known.iter().map(EmailAddress::canonical).collect();
+            self.targets.iter().all(|target| known.contains(&target.canonical()))
+        });
+        if is_narrower { vec![own] } else { vec![own, super::leading(own.resource)] }
     }
 }

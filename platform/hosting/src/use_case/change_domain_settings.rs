@@ -70,4 +70,9 @@ impl Guarded for ChangeDomainSettings {
             if self.patch.is_administrative() { Permission::DomainWrite } else { Permission::MailboxWrite };
         Need { permission, resource: super::domain_resource(self.account, self.domain, domain) }
     }
+
+    fn needs(&self, states: &<Self::Reads as Reads>::States) -> Vec<Need> {
+        let own = self.need(states);
+        if self.patch.leads_elsewhere() { vec![own, super::leading(own.resource)] } else { vec![own] }
+    }
 }

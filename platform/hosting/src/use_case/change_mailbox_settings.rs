@@ -67,7 +67,8 @@ impl Guarded for ChangeMailboxSettings {
     }
 
     fn needs(&self, states: &<Self::Reads as Reads>::States) -> Vec<Need> {
-        let mut needs = vec![self.need(states)];
+        let own = self.need(states);
+        let mut needs = vec![own];
         let (mailbox, domains) = states;
         // Whoever administers one domain lets nobody send in the name of another.
         for name in self.granted(mailbox) {
@@ -79,6 +80,10 @@ impl Guarded for ChangeMailboxSettings {
                 None => Resource::account(self.account),
             };
             needs.push(Need { permission: Permission::MailboxWrite, resource });
+        }
+        // A forgotten password is renewed by what goes there.
+        if !self.by_owner && self.patch.recovery_address.is_some() {
+            needs.push(super::leading(own.resource));
         }
         needs
     }

@@ -28,6 +28,9 @@ pub struct CreateAlias {
     pub local: Option<LocalPart>,
     /// Where its mail goes: 1 to 1000 addresses, here or elsewhere.
     pub targets: Vec<EmailAddress>,
+    /// Whether a catch-all takes what is addressed to nobody in the domain, as the asker knows: an address that is new then
+    /// leads some of its mail elsewhere.
+    pub is_under_catch_all: bool,
 }
 
 impl UseCase for CreateAlias {
@@ -86,6 +89,15 @@ impl Guarded for CreateAlias {
             permission: Permission::MailboxWrite,
             resource: super::home_resource(self.account, (self.service, service), (self.domain, home)),
         }
+    }
+
+    fn needs(&self, states: &<Self::Reads as Reads>::States) -> Vec<Need> {
+        let own = self.need(states);
+        let (_, home, _) = states;
+        let takes_from_others = self.is_under_catch_all
+            || super::is_passed_on(home)
+            || self.local.as_ref().is_none_or(super::is_detailed);
+        if takes_from_others { vec![own, super::leading(own.resource)] } else { vec![own] }
     }
 }
 

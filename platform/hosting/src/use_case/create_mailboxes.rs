@@ -78,6 +78,17 @@ impl Guarded for CreateMailboxes {
             resource: super::home_resource(self.account, (self.service, service), (self.domain, home)),
         }
     }
+
+    fn needs(&self, states: &<Self::Reads as Reads>::States) -> Vec<Need> {
+        let own = self.need(states);
+        // Whoever chooses the password reads what comes, and goes on doing so when somebody else has the mailbox.
+        let is_leading = |new: &NewMailbox| new.password.is_some() || super::is_detailed(&new.local);
+        if self.mailboxes.iter().any(is_leading) {
+            vec![own, super::leading(own.resource)]
+        } else {
+            vec![own]
+        }
+    }
 }
 
 /// A mailbox of a [`CreateMailboxes`].

@@ -97,11 +97,14 @@ impl Guarded for CreateTemporaryAlias {
 
     fn needs(&self, states: &<Self::Reads as Reads>::States) -> Vec<Need> {
         let mut needs = vec![self.need(states)];
+        let (service, home, ..) = states;
         if !self.by_owner {
-            let (service, home, ..) = states;
             // Whoever administers one domain makes no addresses in another.
             let resource = super::home_resource(self.account, (self.service, service), (self.domain, home));
             needs.push(Need { permission: Permission::MailboxWrite, resource });
+            if super::is_detailed(&self.local) || super::is_passed_on(home) {
+                needs.push(super::leading(resource));
+            }
         }
         needs
     }

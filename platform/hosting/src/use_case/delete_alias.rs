@@ -60,4 +60,10 @@ impl Guarded for DeleteAlias {
     fn need(&self, (_, alias): &<Self::Reads as Reads>::States) -> Need {
         Need { permission: Permission::MailboxWrite, resource: super::alias_resource(self.account, alias) }
     }
+
+    fn needs(&self, states: &<Self::Reads as Reads>::States) -> Vec<Need> {
+        let own = self.need(states);
+        // The address is anybody's then.
+        vec![own, super::leading(own.resource)]
+    }
 }

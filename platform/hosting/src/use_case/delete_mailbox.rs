@@ -83,4 +83,10 @@ impl Guarded for DeleteMailbox {
             resource: super::mailbox_resource(self.account, self.mailbox, mailbox),
         }
     }
+
+    fn needs(&self, states: &<Self::Reads as Reads>::States) -> Vec<Need> {
+        let own = self.need(states);
+        // Its addresses are anybody's then.
+        vec![own, super::leading(own.resource)]
+    }
 }

@@ -60,4 +60,10 @@ impl Guarded for DeleteTemporaryAlias {
     fn need(&self, (mailbox, _): &<Self::Reads as Reads>::States) -> Need {
         super::self_service_need((self.account, self.mailbox), mailbox, self.by_owner)
     }
+
+    fn needs(&self, states: &<Self::Reads as Reads>::States) -> Vec<Need> {
+        let own = self.need(states);
+        // The address is anybody's then.
+        if self.by_owner { vec![own] } else { vec![own, super::leading(own.resource)] }
+    }
 }

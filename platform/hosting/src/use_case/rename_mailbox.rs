@@ -94,4 +94,15 @@ impl Guarded for RenameMailbox {
             resource: super::mailbox_resource(self.account, self.mailbox, mailbox),
         }
     }
+
+    fn needs(&self, states: &<Self::Reads as Reads>::States) -> Vec<Need> {
+        let own = self.need(states);
+        // The old address is anybody's then; a new one with a detail takes what another mailbox got by it.
+        let is_free = self.alias.is_none();
+        if is_free || super::is_detailed(&self.local) {
+            vec![own, super::leading(own.resource)]
+        } else {
+            vec![own]
+        }
+    }
 }
