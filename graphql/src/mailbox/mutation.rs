@@ -313,7 +313,8 @@ impl MailboxMutation {
 
     /// Lets a mailbox live at another address of its domain, with all that it holds. Its owner signs in with the new
     /// address from then on. The old one leads there as an alias, for which the plan needs room, unless
-    /// `keepsOldAddress` is false: then it is free, which needs `credential:write` as well.
+    /// `keepsOldAddress` is false: then it is free, which needs `credential:write` as well. Aliases of the account
+    /// that lead to the mailbox, temporary ones among them, lead to the new address.
     #[allow(clippy::too_many_arguments, reason = "the arguments of a GraphQL field")]
     async fn mailbox_rename(
         &self,
@@ -332,7 +333,9 @@ impl MailboxMutation {
         };
         let command = command(command_id);
         let alias = keeps_old_address.unwrap_or(true).then(|| AliasId::derived(command, 0));
-        let rename = RenameMailbox { account, service: record.service, mailbox, local, alias };
+        let followers = followers(ctx, account, &record).await?;
+        let service = record.service;
+        let rename = RenameMailbox { account, service, mailbox, local, alias, followers };
         run(ctx, command, &rename, (account, mailbox)).await.map(MailboxPayload)
     }
 }
@@ -352,6 +355,15 @@ fn sender_domains(
     });
     let domains: BTreeSet<DomainId> = domains.map(|(_, domain)| domain).collect();
     Ok(domains.into_iter().collect())
+}
+
+/// The aliases of the account that lead to a mailbox: all its temporary ones, and those with its address among their targets.
+async fn followers(ctx: &Context<'_>, account: AccountId, record: &MailboxRecord) -> Result<Vec<AliasId>> {
+    let mut followers: BTreeSet<AliasId> = record.temporary_aliases.keys().copied().collect();
+    if let Some(address) = record.address() {
+        followers.extend(crate::alias::query::leading_to(ctx, account, &address).await?);
+    }
+    Ok(followers.into_iter().collect())
 }
 
 /// What is known of a mailbox, whoever asks: only to complete a use case that asks the authority itself.

@@ -120,6 +120,9 @@ pub const ADMINISTERED_DOMAIN_COUNT_MAX: usize = 100;
 pub const MAILBOX_BATCH_COUNT_MAX: usize = 250;
 /// Most temporary aliases of one mailbox, expired ones included: they are deleted with it in one append.
 pub const TEMPORARY_ALIAS_COUNT_MAX: usize = 200;
+/// Most aliases that follow a mailbox to another address: with the mailbox, its service and an alias at the old address they
+/// fit in one append.
+pub const RENAME_FOLLOWER_COUNT_MAX: usize = 250;
 /// How far the end of a temporary alias may lie.
 pub const TEMPORARY_ALIAS_DAYS_MAX: i64 = 3650;
 /// Most targets of one alias; the directory follows no more.

@@ -74,6 +74,7 @@ fn rename(text: &str, alias: Option<u128>) -> RenameMailbox {
         mailbox: id(1),
         local: local(text),
         alias: alias.map(id),
+        followers: vec![],
     }
 }
 
@@ -242,4 +243,39 @@ fn without_room_for_an_alias_the_old_address_is_not_lost_silently() {
     }
     assert_eq!(world.refused(&rename("alice.smith", Some(100))), "ALIAS_LIMIT_REACHED");
     world.must(&rename("alice.smith", None));
+}
+
+#[test]
+fn what_leads_to_a_renamed_mailbox_follows_it_and_not_whoever_has_the_address_next() {
+    let mut world = with_mailbox();
+    let target = |text: &str| EmailAddress::parse(text).expect("an address");
+    let team = |number, targets: &[&str]| CreateAlias {
+        account: account(),
+        service: service(),
+        domain: DomainRef::Own(id(DOMAIN)),
+        alias: id(number),
+        local: Some(local(&format!("team{number}"))),
+        targets: targets.iter().copied().map(target).collect(),
+        is_under_catch_all: false,
+    };
+    world.must(&temporary(&world, 100, "news"));
+    world.must(&team(300, &["bob@demo.example", "Alice@demo.example", "alice+team@demo.example"]));
+    world.must(&team(301, &["bob@demo.example"]));
+    let known = |followers: &[u128]| RenameMailbox {
+        followers: followers.iter().copied().map(id).collect(),
+        ..rename("asmith", None)
+    };
+    assert_eq!(world.refused(&known(&[300])), "MAILBOX_CHANGED_MEANWHILE");
+    let many: Vec<u128> = (100..=350).collect();
+    assert_eq!(world.refused(&known(&many)), "RENAME_FOLLOWERS");
+    assert_eq!(world.must(&known(&[100, 300, 301])), 3);
+    let targets = |world: &World, number| {
+        let alias = world.state::<Alias>(account().tenant(), id(number));
+        alias.record().expect("an alias").targets.plain().expect("known").clone()
+    };
+    assert_eq!(targets(&world, 100), [target("asmith@demo.example")]);
+    let followed = ["bob@demo.example", "asmith@demo.example", "asmith+team@demo.example"];
+    assert_eq!(targets(&world, 300), followed.map(target));
+    assert_eq!(targets(&world, 301), [target("bob@demo.example")]);
+    world.must(&create(3, "alice"));
 }

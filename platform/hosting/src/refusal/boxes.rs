@@ -47,6 +47,10 @@ refusals! {
             "Un membre a besoin d’au moins un rôle ; choisissez ce qu’il peut faire, ou retirez-le.";
     }
     limited {
+        /// More aliases lead to the mailbox than can follow it at once.
+        RenameFollowers = "RENAME_FOLLOWERS", Some("mailboxId"), "aliases",
+            "{used} aliases lead to this mailbox, and at most {allowed} follow it to another address; delete some first.",
+            "{used} alias mènent à cette boîte, et {allowed} au plus la suivent à une autre adresse ; supprimez-en d’abord.";
         /// The Box has not so much left.
         PoolAboveBox = "POOL_ABOVE_BOX", Some("storageBytesMax"), "storageBytes",
             "The mailboxes of this domain cannot share {used}: its service has {allowed} left for them. Choose less, lower quotas elsewhere, or choose a larger plan.",

@@ -7,14 +7,17 @@ use kernel::{
 };
 
 use crate::HostingRefusal;
-use crate::alias::{Alias, AliasCommand, AliasCreation};
+use crate::alias::{Alias, AliasCommand, AliasCreation, AliasRecord};
 use crate::domain::DomainRef;
+use crate::limit::RENAME_FOLLOWER_COUNT_MAX;
 use crate::mailbox::{Mailbox, MailboxCommand};
 use crate::plan::DomainMode;
+use crate::refusal::{BoxRefusal, Limit};
 use crate::service::{Service, ServiceCommand};
 
 /// Lets a mailbox live at another address of its domain, with everything it holds. One append: the mailbox, the claim on
-/// the new address, and either the old address freed or, with a slot of the plan, an alias there that leads to the new one.
+/// the new address, either the old address freed or, with a slot of the plan, an alias there that leads to the new one, and
+/// the aliases that lead to the mailbox: whoever has the old address next gets nothing of theirs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RenameMailbox {
     /// Whose.
@@ -27,11 +30,14 @@ pub struct RenameMailbox {
     pub local: LocalPart,
     /// The id of the alias that keeps the old address; none: it is free.
     pub alias: Option<AliasId>,
+    /// All its temporary aliases and the others of the account that lead to the old address, as the asker knows them: they
+    /// are read here and lead to the new one. Up to [`RENAME_FOLLOWER_COUNT_MAX`].
+    pub followers: Vec<AliasId>,
 }
 
 impl UseCase for RenameMailbox {
     const NAME: &'static str = "rename_mailbox";
-    type Reads = (Key<Service>, Key<Mailbox>, Option<Key<Alias>>);
+    type Reads = (Key<Service>, Key<Mailbox>, Option<Key<Alias>>, Vec<Key<Alias>>);
     type Refusal = HostingRefusal;
 
     fn tenant(&self) -> TenantId {
@@ -39,12 +45,13 @@ impl UseCase for RenameMailbox {
     }
 
     fn reads(&self) -> Self::Reads {
-        (Key(self.service), Key(self.mailbox), self.alias.map(Key))
+        let followers = self.followers.iter().take(RENAME_FOLLOWER_COUNT_MAX).copied().map(Key);
+        (Key(self.service), Key(self.mailbox), self.alias.map(Key), followers.collect())
     }
 
     fn decide(
         &self,
-        (service, mailbox, alias): &<Self::Reads as Reads>::States,
+        (service, mailbox, alias, followers): &<Self::Reads as Reads>::States,
         now: Timestamp,
     ) -> Result<Changes, HostingRefusal> {
         let record = mailbox
@@ -68,6 +75,16 @@ impl UseCase for RenameMailbox {
         changes = changes
             .release::<Mailbox>(self.mailbox, Claim::address(&old))
             .take::<Mailbox>(self.mailbox, Claim::address(&new));
+        if !record.temporary_aliases.keys().all(|alias| self.followers.contains(alias)) {
+            return Err(HostingRefusal::MailboxChangedMeanwhile);
+        }
+        for (id, state) in self.followers()?.zip(followers) {
+            let targets = state.record().and_then(|alias| following(alias, &old, &new));
+            if let Some(targets) = targets {
+                let lead = AliasCommand::ChangeTargets(targets);
+                changes = changes.emit::<Alias>(id, Alias::decide(state, lead, &id, now)?);
+            }
+        }
         let (Some(id), Some(alias)) = (self.alias, alias) else { return Ok(changes) };
         let create = AliasCommand::Create(AliasCreation {
             account: self.account,
@@ -88,7 +105,7 @@ impl UseCase for RenameMailbox {
 }
 
 impl Guarded for RenameMailbox {
-    fn need(&self, (_, mailbox, _): &<Self::Reads as Reads>::States) -> Need {
+    fn need(&self, (_, mailbox, ..): &<Self::Reads as Reads>::States) -> Need {
         Need {
             permission: Permission::MailboxWrite,
             resource: super::mailbox_resource(self.account, self.mailbox, mailbox),
@@ -105,4 +122,35 @@ impl Guarded for RenameMailbox {
             vec![own]
         }
     }
+}
+
+impl RenameMailbox {
+    fn followers(&self) -> Result<impl Iterator<Item = AliasId>, HostingRefusal> {
+        let count = self.followers.len();
+        if count > RENAME_FOLLOWER_COUNT_MAX {
+            let limit = Limit::count(RENAME_FOLLOWER_COUNT_MAX, count);
+            return Err(BoxRefusal::RenameFollowers(limit).into());
+        }
+        Ok(self.followers.iter().copied())
+    }
+}
+
+/// Where an alias leads when what is at `old` has moved to `new`, details kept; none where it does not lead there.
+fn following(alias: &AliasRecord, old: &EmailAddress, new: &EmailAddress) -> Option<Vec<EmailAddress>> {
+    let is_old = |address: &EmailAddress| address.canonical() == old.canonical();
+    let moved = |target: &EmailAddress| {
+        if is_old(target) {
+            return Some(new.clone());
+        }
+        let (base, detail) = target.local.split_detail()?;
+        if !is_old(&EmailAddress::new(base, target.domain.clone())) {
+            return None;
+        }
+        let local = LocalPart::parse(&format!("{}+{detail}", new.local)).ok()?;
+        Some(EmailAddress::new(local, new.domain.clone()))
+    };
+    let targets = alias.targets.plain()?;
+    let after: Vec<EmailAddress> =
+        targets.iter().map(|target| moved(target).unwrap_or_else(|| target.clone())).collect();
+    (after != *targets).then_some(after)
 }
