@@ -3,15 +3,18 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use authority::Principal;
+use authority::{Guarded, Principal};
 use directory::Directory;
 use door::DoorBook;
-use engine::Engine;
+use engine::{Engine, Outcome};
+use hosting::HostingRefusal;
 use hosting::limit::TICKET_WAIT_DAYS;
+use hosting::mailbox::Mailbox;
+use hosting::service::Service;
 use hosting::ticket::TicketCommand;
-use hosting::use_case::{AnswerTicket, PurgeService};
+use hosting::use_case::{AnswerTicket, DeleteAlias, DeleteMailbox, PurgeService, RemoveDomain};
 use journal::{Clock as _, SystemClock};
-use kernel::{CommandId, CorrelationId, Timestamp};
+use kernel::{CommandId, CorrelationId, Key, Refusal as _, ServiceId, TenantId, Timestamp};
 use store::{Retries, SqlStore, Store as _};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
@@ -111,14 +114,47 @@ pub async fn purge(
     }
 }
 
-/// The addresses of services whose retention is over exist no more.
+/// Services whose retention is over exist no more: their names are freed, and then that is noted. What fails is tried again
+/// after the next purge, since a service is asked for until it is noted.
 async fn note_purged(engine: &Engine, directory: &Directory) {
     for (tenant, service) in directory.ended_before(SystemClock.now(), PURGED_COUNT_MAX) {
+        free_names(engine, directory, (tenant, service)).await;
         let purge = PurgeService { account: tenant.account(), service };
-        let (command, correlation) = (CommandId::new(Uuid::now_v7()), CorrelationId::new(Uuid::now_v7()));
-        if let Err(error) = engine.run(&Principal::platform("purge"), command, correlation, &purge).await {
-            tracing::warn!(%error, service.id = %service, "that a service is destroyed was not noted");
+        purging(engine, &purge).await;
+    }
+}
+
+/// Frees the addresses and domains of a service, so that others can have them.
+async fn free_names(engine: &Engine, directory: &Directory, (tenant, service): (TenantId, ServiceId)) {
+    let (account, purge_after) = (tenant.account(), SystemClock.now());
+    for mailbox in directory.mailboxes_of(tenant, service) {
+        let Ok(state) = engine.load(tenant, &Key::<Mailbox>(mailbox)).await else { continue };
+        let Some(record) = state.record() else { continue };
+        let temporary_aliases = record.temporary_aliases.keys().copied().collect();
+        purging(engine, &DeleteMailbox { account, service, mailbox, purge_after, temporary_aliases }).await;
+    }
+    for alias in directory.aliases_of(tenant, service) {
+        purging(engine, &DeleteAlias { account, service, alias }).await;
+    }
+    let Ok(state) = engine.load(tenant, &Key::<Service>(service)).await else { return };
+    let Some(record) = state.record() else { return };
+    // Those that mirror another hold it.
+    let mirrors = record.mirrors.keys();
+    let others = record.own_domains.iter().filter(|domain| !record.mirrors.contains_key(domain));
+    for domain in mirrors.chain(others) {
+        purging(engine, &RemoveDomain { account, service, domain: *domain, purge_after }).await;
+    }
+}
+
+/// Runs a step of a purge; a failure is told, and what was not done is done with the next purge.
+async fn purging<U: Guarded<Refusal = HostingRefusal>>(engine: &Engine, step: &U) {
+    let (command, correlation) = (CommandId::new(Uuid::now_v7()), CorrelationId::new(Uuid::now_v7()));
+    match engine.run(&Principal::platform("purge"), command, correlation, step).await {
+        Ok(Outcome::Refused(refusal)) => {
+            tracing::warn!(step = U::NAME, code = refusal.code(), "a step of a purge was refused");
         }
+        Ok(_) => {}
+        Err(error) => tracing::warn!(%error, step = U::NAME, "a step of a purge was not done"),
     }
 }
 

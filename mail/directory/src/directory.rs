@@ -1,6 +1,6 @@
 //! The directory as the servers hold it.
 
-use kernel::{ByteSize, DomainId, EmailAddress, MailboxId, PlanId, ServiceId, TenantId, Timestamp};
+use kernel::{AliasId, ByteSize, DomainId, EmailAddress, MailboxId, PlanId, ServiceId, TenantId, Timestamp};
 use parking_lot::RwLock;
 
 use crate::authenticate::Gate;
@@ -196,6 +196,22 @@ impl Directory {
         let of_service =
             index.mailboxes.values().filter(|entry| (entry.tenant, entry.service) == (tenant, service));
         of_service.map(|entry| entry.mailbox).collect()
+    }
+
+    /// The aliases of a service, temporary ones among them.
+    pub fn aliases_of(&self, tenant: TenantId, service: ServiceId) -> Vec<AliasId> {
+        let index = self.index.read();
+        let of_tenant = index.aliases.iter().filter(|((owner, _), _)| *owner == tenant);
+        let of_service = of_tenant.filter(|(key, at)| match at.strip_prefix('@') {
+            Some(domain) => index
+                .catch_alls
+                .get(domain)
+                .is_some_and(|entry| entry.is_of(**key) && entry.service == service),
+            None => index.places.get(at.as_str()).is_some_and(
+                |place| matches!(place, Place::Alias(entry) if entry.is_of(**key) && entry.service == service),
+            ),
+        });
+        of_service.map(|((_, alias), _)| *alias).collect()
     }
 
     /// Mailboxes, aliases and served domains, for people.

@@ -13,8 +13,8 @@ use hosting::use_case::*;
 use hosting::user::UserRole;
 use hosting::{LoginName, PasswordHash};
 use kernel::{
-    AccountId, Actor, AliasId, ByteSize, DomainId, DomainName, EmailAddress, LocalPart, MailboxId, ServiceId,
-    Timestamp, Via,
+    AccountId, Actor, AliasId, ByteSize, Claim, DomainId, DomainName, EmailAddress, LocalPart, MailboxId,
+    ServiceId, Timestamp, Via,
 };
 use support::id;
 use support::samples::HASH;
@@ -743,6 +743,21 @@ fn a_service_is_purged_only_after_its_retention_and_by_the_platform() {
     world.must(&EndService { account, service, purge_after });
     assert_eq!(world.must(&purge), 0, "it is kept");
     world.now = purge_after;
+    assert_eq!(world.must(&purge), 0, "its names are not free yet");
+    let name = DomainName::parse("demo.example").expect("a name");
+    let domain = id::<DomainId>(support::stage::DOMAIN);
+    for number in [1, 2] {
+        world.must(&DeleteMailbox {
+            account,
+            service,
+            mailbox: id(number),
+            purge_after,
+            temporary_aliases: vec![],
+        });
+    }
+    assert_eq!(world.must(&purge), 0);
+    world.must(&RemoveDomain { account, service, domain, purge_after });
+    assert!(!world.is_claimed(&Claim::domain(&name)));
     assert_eq!(world.must(&purge), 1);
     assert_eq!(world.must(&purge), 0);
     let resume = ResumeService { account, service };

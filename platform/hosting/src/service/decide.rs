@@ -101,7 +101,10 @@ impl Decider for Service {
                 | Entitlement::Suspended(_) => vec![ServiceEvent::Ended { purge_after }],
             }),
             (ServiceState::Present(record), C::Purge) => Ok(match record.entitlement {
-                Entitlement::Ended { purge_after } if purge_after <= now => vec![ServiceEvent::Purged],
+                // Not while names are held: others could not have them.
+                Entitlement::Ended { purge_after } if purge_after <= now && !record.holds_names() => {
+                    vec![ServiceEvent::Purged]
+                }
                 Entitlement::Ordered
                 | Entitlement::Active
                 | Entitlement::Restricted

@@ -167,3 +167,11 @@ pub struct ServiceRecord {
     /// What lives in each domain, shared ones as well; absent where nothing does.
     pub domains: BTreeMap<DomainId, DomainUsage>,
 }
+
+impl ServiceRecord {
+    /// Whether domains or addresses are still its own.
+    pub fn holds_names(&self) -> bool {
+        let Usage { mailboxes, aliases, bytes: _ } = self.usage;
+        !self.own_domains.is_empty() || mailboxes > 0 || aliases > 0
+    }
+}

@@ -7,7 +7,8 @@ use crate::HostingRefusal;
 use crate::service::{Service, ServiceCommand};
 
 /// Notes that what an ended service held is destroyed: its addresses exist no more. The platform does this by itself, once
-/// the retention is over and the mailboxes are gone.
+/// the retention is over. While the service has mailboxes, aliases or domains nothing is noted: their names are freed first,
+/// so that others can have them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PurgeService {
     /// Whose.
