@@ -4,7 +4,10 @@ mod support;
 
 use authority::{Denied, Grant, Permission, Permissions, Principal, Scope};
 use hosting::delegation::{Answer, Delegation, DelegationScope, Stage, Terms};
-use hosting::use_case::{AnswerInvitation, ChangeDelegation, EndDelegation, InviteDelegate};
+use hosting::use_case::{
+    AnswerInvitation, ChangeDelegation, DeleteMailbox, EndDelegation, EndService, InviteDelegate,
+    PurgeService, RemoveDomain,
+};
 use kernel::{Actor, EmailAddress, Timestamp, Via};
 use support::id;
 use support::stage::{DOMAIN, account, service, with_mailbox};
@@ -168,4 +171,22 @@ fn a_scope_names_things_of_the_account() {
     }
     let past = Terms { expires_at: Some(world.now), ..reading() };
     assert_eq!(world.refused(&invite(&world, 62, past)), "EXPIRY_PAST");
+}
+
+#[test]
+fn a_purged_box_lets_no_more_delegates_in_than_one_that_has_ended() {
+    let mut world = with_mailbox();
+    for number in 100..102 {
+        world.must(&invite(&world, number, reading()));
+    }
+    let (account, service, purge_after) = (account(), service(), world.now);
+    world.must(&EndService { account, service, purge_after });
+    assert_eq!(world.refused(&invite(&world, 103, reading())), "DELEGATION_LIMIT_REACHED");
+    for number in [1, 2] {
+        let (mailbox, temporary_aliases) = (id(number), vec![]);
+        world.must(&DeleteMailbox { account, service, mailbox, purge_after, temporary_aliases });
+    }
+    world.must(&RemoveDomain { account, service, domain: id(DOMAIN), purge_after });
+    assert_eq!(world.must(&PurgeService { account, service }), 1);
+    assert_eq!(world.refused(&invite(&world, 103, reading())), "DELEGATION_LIMIT_REACHED");
 }

@@ -78,7 +78,7 @@ impl InviteDelegate {
     fn fits(&self, account: &AccountState, services: &[ServiceState]) -> Result<(), HostingRefusal> {
         let sold = |service: &ServiceState| {
             let record = service.record().filter(|record| record.account == self.account)?;
-            let is_over = matches!(record.entitlement, Entitlement::Ended { .. });
+            let is_over = matches!(record.entitlement, Entitlement::Ended { .. } | Entitlement::Purged);
             (!is_over).then_some(record.limits.delegate_count_max)
         };
         let sold = services.iter().filter_map(sold).fold(0_u32, u32::saturating_add);
