@@ -111,9 +111,18 @@ fn a_domain_has_no_more_than_its_share_of_the_service() {
     world.must(&alias(1, "team"));
     let refused = Err(Why::Refused(No::DomainAliasLimitReached(Limit { allowed: 1, used: 1 })));
     assert_eq!(world.run(&alias(2, "sales")), refused);
-    // A smaller share than what is used takes nothing away.
-    let smaller = DomainSettingsPatch { mailbox_count_max: Some(Some(1)), ..DomainSettingsPatch::default() };
-    world.must(&domain_settings(smaller, Some(1)));
+    // A smaller share than what is used is refused, with the least that is possible.
+    let none = DomainSettingsPatch::default;
+    for (smaller, code) in [
+        (DomainSettingsPatch { mailbox_count_max: Some(Some(1)), ..none() }, "DOMAIN_MAILBOXES_BELOW_USE"),
+        (DomainSettingsPatch { alias_count_max: Some(Some(0)), ..none() }, "DOMAIN_ALIASES_BELOW_USE"),
+        (
+            DomainSettingsPatch { storage_octets_max: Some(Some(ByteSize::gib(7).octets())), ..none() },
+            "DOMAIN_STORAGE_BELOW_USE",
+        ),
+    ] {
+        assert_eq!(world.refused(&domain_settings(smaller, Some(1))), code);
+    }
     world.must(&raise(1));
     let none = DomainSettingsPatch {
         mailbox_count_max: Some(None),

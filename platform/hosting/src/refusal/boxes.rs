@@ -47,6 +47,18 @@ refusals! {
             "Un membre a besoin d’au moins un rôle ; choisissez ce qu’il peut faire, ou retirez-le.";
     }
     limited {
+        /// The domain has more mailboxes than it would be allowed.
+        DomainMailboxesBelowUse = "DOMAIN_MAILBOXES_BELOW_USE", Some("settings.mailboxCountMax"), "mailboxes",
+            "This domain has {used} mailboxes already, so it cannot be limited to {allowed}: choose at least {used}, or delete some first.",
+            "Ce domaine a déjà {used} boîtes et ne peut pas être limité à {allowed} : choisissez au moins {used}, ou supprimez-en d’abord.";
+        /// The domain has more aliases than it would be allowed.
+        DomainAliasesBelowUse = "DOMAIN_ALIASES_BELOW_USE", Some("settings.aliasCountMax"), "aliases",
+            "This domain has {used} aliases already, so it cannot be limited to {allowed}: choose at least {used}, or delete some first.",
+            "Ce domaine a déjà {used} alias et ne peut pas être limité à {allowed} : choisissez au moins {used}, ou supprimez-en d’abord.";
+        /// The quotas of the domain's mailboxes are larger than it would be allowed.
+        DomainStorageBelowUse = "DOMAIN_STORAGE_BELOW_USE", Some("settings.storageBytesMax"), "storageBytes",
+            "The quotas of the mailboxes of this domain come to {used}, so it cannot be limited to {allowed}: choose at least {used}, or lower quotas first.",
+            "Les quotas des boîtes de ce domaine font {used}, il ne peut donc pas être limité à {allowed} : choisissez au moins {used}, ou réduisez d’abord des quotas.";
         /// More aliases lead to the mailbox than can follow it at once.
         RenameFollowers = "RENAME_FOLLOWERS", Some("mailboxId"), "aliases",
             "{used} aliases lead to this mailbox, and at most {allowed} follow it to another address; delete some first.",

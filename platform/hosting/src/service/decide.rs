@@ -10,7 +10,7 @@ use super::{
 };
 use crate::HostingRefusal;
 use crate::plan::DomainMode;
-use crate::refusal::Limit;
+use crate::refusal::{BoxRefusal, Limit};
 
 /// The noun; its history is the stream `service/{ServiceId}`.
 pub struct Service;
@@ -130,6 +130,7 @@ impl Decider for Service {
             }
             (ServiceState::Present(record), C::SetShare { domain, share, stored }) => {
                 super::pool::check(record, domain, (share, stored))?;
+                check_above_use(record, domain, share)?;
                 let is_so = record.shares.get(&domain).copied().unwrap_or_default() == share;
                 Ok(if is_so { vec![] } else { vec![ServiceEvent::DomainShareSet { domain, share }] })
             }
@@ -300,6 +301,33 @@ fn reallocate(
         }
     }
     Ok(vec![ServiceEvent::AllocationChanged { domain: Some(domain), from, to }])
+}
+
+/// A limit that a domain gets holds what lives there. One that was above it stays where other settings change.
+fn check_above_use(
+    record: &ServiceRecord,
+    domain: DomainId,
+    wish: DomainShare,
+) -> Result<(), HostingRefusal> {
+    let (known, used) = (share(record, domain), record.domains.get(&domain).copied().unwrap_or_default());
+    let below = |wish: Option<u32>, known: Option<u32>, used: u32| {
+        let wish = wish.filter(|wish| Some(*wish) != known && *wish < used)?;
+        Some(Limit { allowed: wish.into(), used: used.into() })
+    };
+    if let Some(limit) = below(wish.mailbox_count_max, known.mailbox_count_max, used.mailboxes) {
+        return Err(BoxRefusal::DomainMailboxesBelowUse(limit).into());
+    }
+    if let Some(limit) = below(wish.alias_count_max, known.alias_count_max, used.aliases) {
+        return Err(BoxRefusal::DomainAliasesBelowUse(limit).into());
+    }
+    let octets = wish.storage_octets_max.filter(|octets| Some(*octets) != known.storage_octets_max);
+    match octets {
+        // What a pool holds is asked of the message store.
+        Some(octets) if !wish.is_pooled && ByteSize::new(octets) < used.bytes => {
+            Err(BoxRefusal::DomainStorageBelowUse(Limit::bytes(ByteSize::new(octets), used.bytes)).into())
+        }
+        Some(_) | None => Ok(()),
+    }
 }
 
 pub(super) fn share(record: &ServiceRecord, domain: DomainId) -> DomainShare {
