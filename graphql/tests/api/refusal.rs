@@ -396,11 +396,75 @@ async fn things(stage: &Stage, operator: &str, customer: &Customer) -> Things {
     ]))
 }
 
-/// The attackers: an owner and a mailbox of another account, and nobody.
-async fn attackers(stage: &Stage, attacker: &Customer) -> Vec<(&'static str, String)> {
+/// The attackers: of other accounts an owner, a domain's administrator, an API token that may all that its owner may, and a
+/// mailbox; somebody whose delegation was taken back; a reseller beside; and nobody.
+async fn attackers(
+    stage: &Stage,
+    operator: &str,
+    (victim, attacker): (&Customer, &Customer),
+) -> Vec<(&'static str, String)> {
     stage.mailbox(attacker, "mallory").await;
     let mailbox = stage.sign_in(&format!("mallory@{}", attacker.domain_name), PASSWORD).await;
-    vec![("an owner", attacker.owner.clone()), ("a mailbox", mailbox), ("nobody", String::new())]
+    let administrator = administrator(stage, attacker, "aside").await;
+    let beside = stage.customer(operator, ("beside", "custom")).await;
+    let all: Vec<String> = authority::Permissions::account_owner()
+        .iter()
+        .map(|permission| format!("\"{}\"", permission.name()))
+        .collect();
+    let issue = format!(
+        "mutation {{ apiTokenIssue(input: {{ userId: \"{}\", name: \"t\", permissions: [{}] }}) \
+         {{ secret userErrors {{ code message }} }} }}",
+        beside.user,
+        all.join(", ")
+    );
+    let issued = stage.done(&beside.owner, &issue).await;
+    let token = issued["apiTokenIssue"]["secret"].as_str().expect("a secret").to_owned();
+    let promote = format!(
+        "mutation {{ accountResellerSet(accountId: \"{}\", subAccountCountMax: 5) {{ userErrors {{ code }} }} }}",
+        beside.account
+    );
+    stage.done(operator, &promote).await;
+    vec![
+        ("an owner", attacker.owner.clone()),
+        ("a domain's administrator", administrator),
+        ("an API token", token),
+        ("a mailbox", mailbox),
+        ("a revoked delegate", revoked(stage, operator, victim).await),
+        ("a reseller beside", beside.owner),
+        ("nobody", String::new()),
+    ]
+}
+
+/// Somebody who administers the customer's domain.
+async fn administrator(stage: &Stage, customer: &Customer, login: &str) -> String {
+    let register = format!(
+        "mutation {{ userRegister(input: {{ login: \"{login}\", password: \"{PASSWORD}\", \
+         role: DOMAIN_ADMINISTRATOR, domainIds: [\"{}\"] }}) {{ userErrors {{ code message }} }} }}",
+        customer.domain
+    );
+    stage.done(&customer.owner, &register).await;
+    stage.sign_in(login, PASSWORD).await
+}
+
+/// Somebody who was let into the victim's account, and is no more.
+async fn revoked(stage: &Stage, operator: &str, victim: &Customer) -> String {
+    let helper = stage.customer(operator, ("helper", "solo")).await;
+    let invite = "mutation { delegationInvite(email: \"helper@helper.example\", terms: { preset: FULL }) \
+                  { invitation delegation { id } userErrors { code } } }";
+    let invited = stage.done(&victim.owner, invite).await["delegationInvite"].clone();
+    let accept = format!(
+        "mutation {{ delegationAccept(invitation: {}) {{ userErrors {{ code }} }} }}",
+        invited["invitation"]
+    );
+    stage.done(&helper.owner, &accept).await;
+    let list = format!("{{ mailboxes(accountId: \"{}\") {{ nodes {{ id }} }} }}", victim.account);
+    stage.done(&helper.owner, &list).await;
+    let revoke = format!(
+        "mutation {{ delegationRevoke(delegationId: {}) {{ userErrors {{ code }} }} }}",
+        invited["delegation"]["id"]
+    );
+    stage.done(&victim.owner, &revoke).await;
+    helper.owner
 }
 
 /// The position of an account: what was done to it moves it.
@@ -429,7 +493,7 @@ async fn no_operation_reaches_into_another_account() {
     let victim = stage.customer(&operator, ("globex", "custom")).await;
     let attacker = stage.customer(&operator, ("acme", "solo")).await;
     let things = things(&stage, &operator, &victim).await;
-    let attackers = attackers(&stage, &attacker).await;
+    let attackers = attackers(&stage, &operator, (&victim, &attacker)).await;
     let before = position(&stage, &victim.account).await;
     let schema = schema();
     let mut tried = 0;
