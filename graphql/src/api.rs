@@ -23,6 +23,7 @@ use crate::mailbox::usage::{BATCH_COUNT_MAX as USAGE_COUNT_MAX, Pools, Sends, Us
 use crate::platform::{Mode, Platform};
 use crate::request::Caller;
 use crate::root::{MutationRoot, QueryRoot};
+use crate::roots::Roots;
 
 /// The schema of the API.
 pub type ApiSchema = Schema<QueryRoot, MutationRoot, SubscriptionRoot>;
@@ -125,10 +126,15 @@ impl Api {
         } else {
             serde_json::from_slice(body).map(BatchRequest::Single)
         };
-        let batch = batch.map_err(|_| BadRequest::Json)?;
-        let operations = match &batch {
-            BatchRequest::Single(_) => 1,
-            BatchRequest::Batch(requests) => u32::try_from(requests.len()).unwrap_or(u32::MAX),
+        let mut batch = batch.map_err(|_| BadRequest::Json)?;
+        let operations = match &mut batch {
+            BatchRequest::Single(request) => Roots::of(request).operations(),
+            BatchRequest::Batch(requests) if requests.len() > BATCH_COUNT_MAX => {
+                u32::try_from(requests.len()).unwrap_or(u32::MAX)
+            }
+            BatchRequest::Batch(requests) => {
+                requests.iter_mut().map(|request| Roots::of(request).operations()).sum()
+            }
         };
         let allowance = self.allowances.take(self.counted(&knock), operations, Instant::now());
         if !allowance.is_granted {
@@ -150,9 +156,10 @@ impl Api {
         Ok((json, allowance))
     }
 
-    /// Counts one operation of a connection that stays open; the answer where it is one too many.
-    fn refused(&self, knock: &Knock) -> Option<Response> {
-        let allowance = self.allowances.take(self.counted(knock), 1, Instant::now());
+    /// Counts an operation of a connection that stays open; the answer where it is one too many.
+    fn refused(&self, knock: &Knock, request: &mut Request) -> Option<Response> {
+        let operations = Roots::of(request).operations();
+        let allowance = self.allowances.take(self.counted(knock), operations, Instant::now());
         if allowance.is_granted {
             return None;
         }
@@ -178,7 +185,10 @@ impl Api {
     }
 
     /// Answers one operation.
-    pub async fn one(&self, knock: &Knock, request: Request) -> Response {
+    pub async fn one(&self, knock: &Knock, mut request: Request) -> Response {
+        if Roots::of(&mut request).are_too_many() {
+            return too_many_fields(knock);
+        }
         self.schema.execute(request.data(self.caller(knock))).await
     }
 
@@ -210,7 +220,7 @@ pub(crate) fn bounded(
 /// Operations over a websocket: the [`Knock`] comes from the connection's beginning and is judged at each operation.
 #[async_trait]
 impl Executor for Api {
-    async fn execute(&self, request: Request) -> Response {
+    async fn execute(&self, mut request: Request) -> Response {
         match request
             .data
             .get(&std::any::TypeId::of::<Knock>())
@@ -218,7 +228,7 @@ impl Executor for Api {
         {
             Some(knock) => {
                 let knock = knock.clone();
-                match self.refused(&knock) {
+                match self.refused(&knock, &mut request) {
                     None => self.one(&knock, request).await,
                     Some(refused) => refused,
                 }
@@ -227,7 +237,11 @@ impl Executor for Api {
         }
     }
 
-    fn execute_stream(&self, request: Request, session: Option<Arc<Data>>) -> BoxStream<'static, Response> {
+    fn execute_stream(
+        &self,
+        mut request: Request,
+        session: Option<Arc<Data>>,
+    ) -> BoxStream<'static, Response> {
         let knock = session.as_deref().and_then(|data| {
             data.get(&std::any::TypeId::of::<Knock>()).and_then(|knock| knock.downcast_ref::<Knock>())
         });
@@ -235,7 +249,11 @@ impl Executor for Api {
             // Each operation of a connection is named for itself.
             Some(knock) => {
                 let knock = Knock { correlation: new_correlation(), ..knock.clone() };
-                if let Some(refused) = self.refused(&knock) {
+                if let Some(refused) = self.refused(&knock, &mut request) {
+                    return futures_util::stream::once(async { refused }).boxed();
+                }
+                if Roots::of(&mut request).are_too_many() {
+                    let refused = too_many_fields(&knock);
                     return futures_util::stream::once(async { refused }).boxed();
                 }
                 self.schema.execute_stream(request.data(self.caller(&knock)).data(knock)).boxed()
@@ -243,6 +261,16 @@ impl Executor for Api {
             None => futures_util::stream::once(async { unproved() }).boxed(),
         }
     }
+}
+
+/// What is answered where one operation asks for more at its root than [`ROOT_FIELD_COUNT_MAX`] fields.
+fn too_many_fields(knock: &Knock) -> Response {
+    let fault = Fault::BadInput(
+        "an operation has at most 100 fields at its root; send the others in another, or use `bulk`",
+        "une opération a au plus 100 champs à sa racine ; envoyez les autres dans une autre, ou utilisez `bulk`",
+    );
+    let error = fault.into_error(knock.language).into_server_error(async_graphql::Pos::default());
+    Response::from_errors(vec![error])
 }
 
 /// What is answered where the connection did not begin as it should: a fault of the server around us.

@@ -40,6 +40,7 @@ mod request;
 mod reseller;
 mod resource;
 mod root;
+mod roots;
 mod scalar;
 mod sender_relay;
 mod service;

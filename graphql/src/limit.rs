@@ -1,5 +1,8 @@
 //! The named limits of the API. Every page, depth, batch and wait has one.
 
+/// Most fields at the root of one operation, under whatever aliases; fragments are counted where they stand. Each field at
+/// the root of a mutation is one operation of the caller's allowance.
+pub const ROOT_FIELD_COUNT_MAX: usize = 100;
 /// Most rows of one bulk.
 pub const BULK_ROW_COUNT_MAX: usize = 100;
 /// Longest key of a row of a bulk, in octets.

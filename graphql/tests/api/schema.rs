@@ -58,3 +58,35 @@ async fn a_batch_has_a_limit_and_nonsense_is_no_request() {
     assert!(stage.api.answer(knock(), b"{").await.is_err());
     assert!(stage.api.answer(knock(), "[".repeat(100_000).as_bytes()).await.is_err());
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_operation_has_a_limit_of_fields_at_its_root_and_each_change_is_counted() {
+    let stage = Stage::open().await;
+    let knock = || crate::stage::knock(graphql::Language::English, "");
+    let fields = |count: usize, field: &str| {
+        (0..count).map(|number| format!("f{number}: {field}")).collect::<Vec<_>>().join(" ")
+    };
+    let change = "signOut { userErrors { code } }";
+    let body = |query: &str| serde_json::to_vec(&serde_json::json!({ "query": query })).expect("JSON");
+    let left = async |query: &str| {
+        let (_, allowance) = stage.api.answer(knock(), &body(query)).await.expect("an answer");
+        allowance.remaining
+    };
+    let before = left("{ __typename }").await;
+    assert_eq!(before - left("{ __typename }").await, 1);
+    let before = left(&format!("{{ {} }}", fields(30, "__typename"))).await;
+    assert_eq!(before - left(&format!("mutation {{ {} }}", fields(7, change))).await, 7);
+    let in_fragment = format!("mutation {{ ...F }} fragment F on Mutation {{ {} }}", fields(6, change));
+    let before = left("{ __typename }").await;
+    assert_eq!(before - left(&in_fragment).await, 7);
+    for query in [
+        format!("{{ {} }}", fields(101, "__typename")),
+        "mutation { ...F } fragment F on Mutation { ...F }".to_owned(),
+    ] {
+        // Another caller: nobody who has proved nothing may ask so often.
+        let caller = graphql::Knock { peer: "127.0.0.9".parse().expect("an address"), ..knock() };
+        let (answer, _) = stage.api.answer(caller, &body(&query)).await.expect("an answer");
+        let answer: serde_json::Value = serde_json::from_slice(&answer).expect("JSON");
+        assert_eq!(answer["errors"][0]["extensions"]["code"], "BAD_INPUT", "{answer:#}");
+    }
+}
