@@ -319,7 +319,7 @@ settings_api! {
         requires_tls_in (requires_tls_in): bool, Option<bool>;
         /// Whether its mail leaves over TLS only. Default: false.
         requires_tls_out (requires_tls_out): bool, Option<bool>;
-        /// What happens with plus-addresses; `SUBJECT` is treated as `INBOX` for now. Default: `INBOX`.
+        /// What happens with plus-addresses. Default: `INBOX`.
         detail (detail): DetailHandling, Option<DetailHandling>;
         /// Further addresses, or `@domain`, that it may send as, in domains of its account; at most 100.
         send_as (send_as): Vec<String>, Option<Vec<String>>;

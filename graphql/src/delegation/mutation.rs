@@ -28,8 +28,8 @@ secret_payload! {
     /// What an invitation came to.
     DelegationInvitePayload {
         delegation: Delegation, by (AccountId, DelegationId), PROJECTION, read;
-        /// What the invited person gives to `delegationAccept` or `delegationDecline`, within seven days. Shown this once:
-        /// a repeat of the same `commandId` gives none. Mail to other hosts does not leave yet: hand it over yourself.
+        /// What the invited person gives to `delegationAccept` or `delegationDecline`, within seven days. It is
+        /// mailed to them as well. Shown this once: a repeat of the same `commandId` gives none.
         invitation
     }
 }

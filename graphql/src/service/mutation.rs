@@ -204,7 +204,7 @@ impl ServiceMutation {
         ctx: &Context<'_>,
         account_id: Option<AccountKey>,
         service_id: ServiceKey,
-        #[graphql(desc = "Why, for people: at most 512 octets.")] reason: Suspension,
+        #[graphql(desc = "Why.")] reason: Suspension,
         command_id: Option<Uid>,
     ) -> Result<ServicePayload> {
         let (account, service) = (ctx.account(account_id)?, service_id.0);
