@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use async_graphql::{Context, InputObject, Object, Result};
+use async_graphql::{Context, InputObject, MaybeUndefined, Object, Result};
 use authority::{Permission, Resource};
 use hosting::alias::{self as model, AliasRecord, AliasState};
 use hosting::domain::DomainRef;
@@ -208,14 +208,15 @@ impl AliasMutation {
         run(ctx, command, &create, (account, alias)).await.map(AliasPayload)
     }
 
-    /// Lets a temporary alias end at another moment. Absent: it is made permanent, for which the plan needs room.
+    /// Lets a temporary alias end at another moment. `expiresAt: null` makes it permanent, for which the plan needs room;
+    /// where it is left out the request is refused, so that a forgotten one makes nothing permanent.
     #[allow(clippy::too_many_arguments, reason = "the arguments of a GraphQL field")]
     async fn alias_expiry_change(
         &self,
         ctx: &Context<'_>,
         account_id: Option<AccountKey>,
         alias_id: AliasKey,
-        #[graphql(desc = "When it ends; absent: never.")] expires_at: Option<Moment>,
+        #[graphql(desc = "When it ends; null: never. It must be given.")] expires_at: MaybeUndefined<Moment>,
         #[graphql(
             desc = "The revision that was read before. Where somebody else has changed the thing since, nothing is changed and `SETTINGS_CHANGED_MEANWHILE` names the one that is there; absent, whatever is there is changed."
         )]
@@ -223,6 +224,16 @@ impl AliasMutation {
         command_id: Option<Uid>,
     ) -> Result<AliasPayload> {
         let (account, alias) = (ctx.account(account_id)?, alias_id.0);
+        let expires_at = match expires_at {
+            MaybeUndefined::Value(moment) => Some(moment.0),
+            MaybeUndefined::Null => None,
+            MaybeUndefined::Undefined => {
+                return Err(ctx.fault(Fault::BadInput(
+                    "`expiresAt` is missing: give a moment, or null to make the alias permanent",
+                    "`expiresAt` manque : donnez un moment, ou null pour rendre l’alias permanent",
+                )));
+            }
+        };
         let known = recorded(ctx, account, alias).await?;
         let Some(temporary) = known.temporary else {
             // Permanent already: the model says so where an end is wished.
@@ -240,7 +251,7 @@ impl AliasMutation {
             service: known.service,
             mailbox: temporary.mailbox,
             alias,
-            expires_at: expires_at.map(|moment| moment.0),
+            expires_at,
             by_owner: by_owner(ctx)?,
         };
         let change = AtRevision { change, revision };
