@@ -360,7 +360,7 @@ impl Inner {
     /// Delivers one job.
     async fn deliver(&self, destination: &Destination, client: &mut Client, job: Job) -> Left {
         let now = (self.now)();
-        if !self.is_alone() && !self.leases.is_good(job.token, now) {
+        if !self.leases.is_good(job.token, now) {
             // Somebody else may have it by now.
             self.released(job.token, job.recipients.len());
             return Left::Usable;

@@ -21,9 +21,17 @@ struct Held {
 
 #[derive(Debug, Default)]
 struct State {
+    /// No other node has the queue, so that no lease of this one is ever anybody else's.
+    is_alone: bool,
     held: HashMap<LeaseToken, Held>,
     of_tenants: HashMap<TenantId, usize>,
     count: usize,
+}
+
+impl State {
+    fn is_ours(&self, held: &Held, now: Timestamp) -> bool {
+        self.is_alone || now < held.until
+    }
 }
 
 /// Recipients that are leased and not settled.
@@ -76,42 +84,36 @@ impl Leases {
         free.saturating_sub(own.saturating_mul(FREE_PARTS)) / (FREE_PARTS + 1)
     }
 
-    /// All of them.
-    pub(crate) fn all(&self) -> Vec<LeaseToken> {
-        self.0.lock().held.keys().copied().collect()
+    /// From now on no other node has the queue.
+    pub(crate) fn are_alone(&self) {
+        self.0.lock().is_alone = true;
     }
 
-    /// Whether some seem to have run out.
-    pub(crate) fn has_lapsed(&self, now: Timestamp) -> bool {
-        self.0.lock().held.values().any(|held| held.until <= now)
-    }
-
-    /// Leases of a node that is alone were renewed: nobody else can have had them meanwhile.
-    pub(crate) fn kept(&self, tokens: &[LeaseToken], until: Timestamp) {
-        let mut state = self.0.lock();
-        for token in tokens {
-            if let Some(held) = state.held.get_mut(token) {
-                held.until = until;
-            }
-        }
+    /// Whether some seem to have run out that nobody else can have.
+    pub(crate) fn are_to_be_kept(&self, now: Timestamp) -> bool {
+        let state = self.0.lock();
+        state.is_alone && state.held.values().any(|held| held.until <= now)
     }
 
     /// Whether nobody else can have what is leased.
     pub(crate) fn is_good(&self, token: LeaseToken, now: Timestamp) -> bool {
-        self.0.lock().held.get(&token).is_some_and(|held| now < held.until)
+        let state = self.0.lock();
+        state.held.get(&token).is_some_and(|held| state.is_ours(held, now))
     }
 
-    /// Leases that may be renewed. What has run out is not: another node may have it.
+    /// Leases that may be renewed. What has run out is not, unless the node is alone: another may have it.
     pub(crate) fn good(&self, now: Timestamp) -> Vec<LeaseToken> {
         let state = self.0.lock();
-        state.held.iter().filter(|(_, held)| now < held.until).map(|(token, _)| *token).collect()
+        let good = state.held.iter().filter(|(_, held)| state.is_ours(held, now));
+        good.map(|(token, _)| *token).collect()
     }
 
     /// Leases were renewed, as one knows at `now`; those that ran out before that was known stay lost.
     pub(crate) fn renewed(&self, tokens: &[LeaseToken], until: Timestamp, now: Timestamp) {
         let mut state = self.0.lock();
         for token in tokens {
-            if let Some(held) = state.held.get_mut(token).filter(|held| now < held.until) {
+            let is_alone = state.is_alone;
+            if let Some(held) = state.held.get_mut(token).filter(|held| is_alone || now < held.until) {
                 held.until = until;
             }
         }

@@ -145,8 +145,6 @@ pub(crate) struct Inner {
     /// When it was last told of each address of ours that it is not there.
     pub(crate) alarms: Mutex<HashMap<IpAddr, Timestamp>>,
     pub(crate) leases: Leases,
-    /// No other node has the same queue.
-    pub(crate) is_alone: AtomicBool,
     /// Deliveries that are not written down yet, since the database does not take them.
     pub(crate) unwritten_count: AtomicUsize,
     pub(crate) permits: Arc<Semaphore>,
@@ -237,7 +235,6 @@ impl Outbound {
             sites: Mutex::default(),
             alarms: Mutex::default(),
             leases: Leases::default(),
-            is_alone: AtomicBool::new(false),
             unwritten_count: AtomicUsize::new(0),
             permits,
             wake: Notify::new(),
@@ -255,7 +252,7 @@ impl Outbound {
     pub async fn run(&self, nodes: Nodes) {
         let inner = &self.0;
         if nodes == Nodes::One {
-            inner.is_alone.store(true, Ordering::Relaxed);
+            inner.leases.are_alone();
             match inner.queue.end_leases().await {
                 Ok(0) => {}
                 Ok(count) => tracing::info!(count, "recipients of the last life are due again"),
@@ -326,26 +323,16 @@ impl Inner {
     async fn renew(&self) -> Result<(), StoreError> {
         let now = (self.now)();
         let until = Timestamp::from_millis(now.millis() + LEASE_MILLIS);
-        if self.is_alone() {
-            let tokens = self.leases.all();
-            self.queue.renew(self.owner, &tokens, until).await?;
-            self.leases.kept(&tokens, until);
-        } else {
-            let tokens = self.leases.good(now);
-            self.queue.renew(self.owner, &tokens, until).await?;
-            self.leases.renewed(&tokens, until, (self.now)());
-        }
+        let tokens = self.leases.good(now);
+        self.queue.renew(self.owner, &tokens, until).await?;
+        self.leases.renewed(&tokens, until, (self.now)());
         Ok(())
-    }
-
-    pub(crate) fn is_alone(&self) -> bool {
-        self.is_alone.load(Ordering::Relaxed)
     }
 
     /// Before anything is leased: what a node that is alone has is its own, though the clock has jumped or the disk was
     /// full for longer than a lease lasts. It would lease it from itself, and send it twice.
     pub(crate) async fn keep_leases(&self) -> Result<(), StoreError> {
-        if self.is_alone() && self.leases.has_lapsed((self.now)()) { self.renew().await } else { Ok(()) }
+        if self.leases.are_to_be_kept((self.now)()) { self.renew().await } else { Ok(()) }
     }
 
     /// Sites for which nothing waits are forgotten where there are too many; those that fail are remembered longest.
