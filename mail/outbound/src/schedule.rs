@@ -39,6 +39,8 @@ struct Rooms {
 /// What was planned for what is leased now.
 struct Leasing<'a> {
     line: Line,
+    /// The source of most mail of the line: what leaves from elsewhere is looked up by itself.
+    usual: &'a Arc<Source>,
     plans: &'a BTreeMap<DomainName, Plan>,
     suspended: &'a HashSet<String>,
 }
@@ -204,8 +206,9 @@ impl Inner {
         let mut plans: BTreeMap<DomainName, Plan> = BTreeMap::new();
         let mut rooms = Rooms { of_sites: HashMap::new(), of_tenant: self.leases.room_of(line.tenant) };
         let mut wanted = Vec::new();
+        let usual = &self.settings.sources.usual(&self.directory, line.tenant);
         for domain in domains {
-            if let Some((plan, count)) = self.plan(line, &domain, suspended, &mut rooms) {
+            if let Some((plan, count)) = self.plan((line, usual), &domain, suspended, &mut rooms) {
                 wanted.push((domain.clone(), count));
                 plans.insert(domain, plan);
             }
@@ -214,21 +217,21 @@ impl Inner {
         if wanted.is_empty() || self.unwritten_count.load(Ordering::Relaxed) > 0 {
             return Ok(());
         }
-        self.lease(wanted, &Leasing { line, plans: &plans, suspended }).await
+        self.lease(wanted, &Leasing { line, usual, plans: &plans, suspended }).await
     }
 
     /// What is done with a domain that has something due, and for how many; nothing where it has to wait: for DNS, or for
     /// room.
     fn plan(
         self: &Arc<Self>,
-        line: Line,
+        (line, usual): (Line, &Arc<Source>),
         domain: &DomainName,
         suspended: &HashSet<String>,
         rooms: &mut Rooms,
     ) -> Option<(Plan, usize)> {
         let errand = Errand {
             tenant: line.tenant,
-            source: self.usual_source(line),
+            source: Arc::clone(usual),
             wish: TlsWish::Usual,
             target: self.target_of(domain),
         };
@@ -407,7 +410,7 @@ impl Inner {
         let source = self.settings.sources.of_message(&self.directory, message);
         let target = match relay {
             Some(relay) => Target::Relay(Box::new(relay)),
-            None if wish == TlsWish::Usual && source == self.usual_source(leasing.line) => {
+            None if wish == TlsWish::Usual && source == *leasing.usual => {
                 let planned = leasing.plans.get(domain).cloned();
                 let later = || Plan::Settle(Happened::Returned((self.now)()), Place::default());
                 return Way::Known(planned.unwrap_or_else(later));
@@ -423,11 +426,6 @@ impl Inner {
             }
             None => Way::Asked(errand),
         }
-    }
-
-    /// The source of most mail of a line: what leaves from elsewhere is looked up by itself.
-    fn usual_source(&self, line: Line) -> Arc<Source> {
-        self.settings.sources.usual(&self.directory, line.tenant)
     }
 
     /// What is looked up for mail to a domain: its MX, or the host that it has set.
