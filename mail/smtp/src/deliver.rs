@@ -5,6 +5,8 @@ use directory::{Destinations, DetailHandling, Entitlement, Protocol, Resolution,
 use kernel::{DomainId, EmailAddress, Quota, TenantId};
 use listener::{Encryption, WireError};
 use message::{received_count, split_header};
+use std::collections::HashMap;
+
 use store::{Acceptance, Deposit, Origin, Owner, QueuedRecipient, Queueing, StoreError, StoreRefusal};
 
 use crate::command::{RcptParameters, Recipient};
@@ -38,8 +40,8 @@ pub(crate) struct Envelope {
     queued: Vec<Onward>,
     /// Addresses that take reports.
     reports: Vec<(EmailAddress, ReportInbox)>,
-    /// What was noted when a recipient was named.
-    remarks: Vec<(EmailAddress, &'static str)>,
+    /// What was noted when a recipient was named, by its text.
+    remarks: HashMap<String, Vec<&'static str>>,
 }
 
 /// A recipient elsewhere.
@@ -92,7 +94,7 @@ const LOOP: Reply = Reply::new(550, "5.4.6", "The alias leads in a circle or to 
 const RESTRICTED: Reply = Reply::new(550, "5.7.1", "Sending is restricted for this service");
 
 impl Envelope {
-    pub(crate) const fn new(from: Option<EmailAddress>) -> Self {
+    pub(crate) fn new(from: Option<EmailAddress>) -> Self {
         Self {
             from,
             recipients: Vec::new(),
@@ -100,7 +102,7 @@ impl Envelope {
             consumed: Vec::new(),
             queued: Vec::new(),
             reports: Vec::new(),
-            remarks: Vec::new(),
+            remarks: HashMap::new(),
         }
     }
 
@@ -162,13 +164,14 @@ impl Envelope {
 
     /// Keeps what was noted when `to` was named.
     pub(crate) fn remark(&mut self, to: &EmailAddress, reasons: &[&'static str]) {
-        self.remarks.extend(reasons.iter().map(|reason| (to.clone(), *reason)));
+        if !reasons.is_empty() {
+            self.remarks.entry(to.to_string()).or_default().extend(reasons);
+        }
     }
 
     /// What was noted when `to` was named, given as text.
-    pub(crate) fn remarks<'e>(&'e self, to: &'e str) -> impl Iterator<Item = &'static str> + 'e {
-        let of_it = self.remarks.iter().filter(move |(address, _)| address.to_string() == to);
-        of_it.map(|(_, reason)| *reason)
+    pub(crate) fn remarks(&self, to: &str) -> impl Iterator<Item = &'static str> {
+        self.remarks.get(to).into_iter().flatten().copied()
     }
 
     /// Addresses that take reports.
