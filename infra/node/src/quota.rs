@@ -1,6 +1,7 @@
 //! Crossings of 80, 95 and 100 % of a quota become events: of a mailbox, and of what the mailboxes of a domain share.
 
 use std::collections::{HashMap, HashSet};
+use std::hash::Hash;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -82,57 +83,54 @@ impl QuotaWatch {
     }
 
     async fn look(&self, owner: Owner, levels: &mut Levels, first: First) {
-        let levels = &mut levels.mailboxes;
         let Some(quota) = self.directory.quota(owner.tenant, owner.mailbox) else {
-            levels.remove(&owner);
+            levels.mailboxes.remove(&owner);
             return;
         };
         let Ok(usage) = self.store.usage(owner).await else { return };
         let level = level(usage.size.octets(), quota.octets());
-        let before = levels.get(&owner).copied();
-        // At the start a mailbox with room has crossed nothing, as far as one can tell without reading its events.
-        if before == Some(level) || (first == First::Yes && level == 0) {
-            levels.insert(owner, level);
-            return;
-        }
-        for (index, threshold) in Threshold::ALL.into_iter().enumerate() {
-            let crossing = if index < level { Crossing::Up } else { Crossing::Down };
-            let (account, mailbox) = (owner.tenant.account(), owner.mailbox);
-            if !self.record(&RecordQuotaThreshold { account, mailbox, threshold, crossing }).await {
-                return;
-            }
-        }
-        if levels.len() >= REMEMBERED_COUNT_MAX {
-            levels.clear();
-        }
-        levels.insert(owner, level);
+        let (account, mailbox) = (owner.tenant.account(), owner.mailbox);
+        let crosses = |threshold, crossing| RecordQuotaThreshold { account, mailbox, threshold, crossing };
+        self.follow(&mut levels.mailboxes, (owner, level), first, crosses).await;
     }
 
     /// The same for what the mailboxes of a domain share.
     async fn look_at_pool(&self, pool: (TenantId, DomainId), levels: &mut Levels, first: First) {
-        let levels = &mut levels.pools;
         let (tenant, domain) = pool;
         let Some(size) = self.directory.pool(tenant, domain) else {
-            levels.remove(&pool);
+            levels.pools.remove(&pool);
             return;
         };
         let Ok(usage) = self.store.pool_usage(tenant, domain).await else { return };
         let level = level(usage.size.octets(), size.octets());
-        if levels.get(&pool).copied() == Some(level) || (first == First::Yes && level == 0) {
-            levels.insert(pool, level);
+        let account = tenant.account();
+        let crosses = |threshold, crossing| RecordPoolThreshold { account, domain, threshold, crossing };
+        self.follow(&mut levels.pools, (pool, level), first, crosses).await;
+    }
+
+    /// Records what was crossed since the last look.
+    async fn follow<K: Copy + Eq + Hash, U: Guarded>(
+        &self,
+        levels: &mut HashMap<K, usize>,
+        (whose, level): (K, usize),
+        first: First,
+        crosses: impl Fn(Threshold, Crossing) -> U,
+    ) {
+        // At the start what has room has crossed nothing, as far as one can tell without reading its events.
+        if levels.get(&whose).copied() == Some(level) || (first == First::Yes && level == 0) {
+            levels.insert(whose, level);
             return;
         }
         for (index, threshold) in Threshold::ALL.into_iter().enumerate() {
             let crossing = if index < level { Crossing::Up } else { Crossing::Down };
-            let record = RecordPoolThreshold { account: tenant.account(), domain, threshold, crossing };
-            if !self.record(&record).await {
+            if !self.record(&crosses(threshold, crossing)).await {
                 return;
             }
         }
         if levels.len() >= REMEMBERED_COUNT_MAX {
             levels.clear();
         }
-        levels.insert(pool, level);
+        levels.insert(whose, level);
     }
 
     /// Whether it is recorded.
