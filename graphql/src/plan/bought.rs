@@ -7,7 +7,7 @@ use hosting::account::{Account, AccountState};
 use hosting::plan::{Feature, Plan};
 use hosting::refusal::PlanRefusal;
 use hosting::service::Service;
-use hosting::use_case::{Featured, InPlan};
+use hosting::use_case::{Featured, InPlan, features_of, has_all_features};
 use kernel::{AccountId, CommandId, Key, ServiceId, TenantId};
 
 use super::object::PlanFeature;
@@ -16,12 +16,19 @@ use crate::request::Asked;
 
 /// The services of an account that have not ended: only to complete what asks the authority itself.
 pub(crate) async fn services(ctx: &Context<'_>, account: AccountId) -> Result<Vec<ServiceId>> {
+    Ok(services_of(&state(ctx, account).await?))
+}
+
+async fn state(ctx: &Context<'_>, account: AccountId) -> Result<AccountState> {
     let state = ctx.platform()?.engine.load(account.tenant(), &Key::<Account>(account)).await;
-    let state = state.map_err(|error| ctx.failed("reading an account", &error))?;
-    Ok(match state {
-        AccountState::Open(record) => record.services.into_iter().collect(),
+    state.map_err(|error| ctx.failed("reading an account", &error))
+}
+
+fn services_of(account: &AccountState) -> Vec<ServiceId> {
+    match account {
+        AccountState::Open(record) => record.services.iter().copied().collect(),
         AccountState::Absent | AccountState::Closed(_) => Vec::new(),
-    })
+    }
 }
 
 /// Does what not every plan has. Where it is refused for that, the plans of the account are named.
@@ -49,23 +56,16 @@ pub(crate) async fn run_in_plan<U: Featured, K>(
 /// What an account has besides its limits: of all its plans together. A reseller, a sandbox and the platform itself have
 /// everything, as with [`InPlan`].
 pub(crate) async fn features(ctx: &Context<'_>, account: AccountId) -> Result<Vec<PlanFeature>> {
-    let engine = &ctx.platform()?.engine;
-    let state = engine.load(account.tenant(), &Key::<Account>(account)).await;
-    let state = state.map_err(|error| ctx.failed("reading an account", &error))?;
-    let record = match &state {
-        AccountState::Open(record) => Some(record),
-        AccountState::Absent | AccountState::Closed(_) => None,
-    };
-    let is_free = account == AccountId::PLATFORM
-        || record.is_some_and(|record| record.is_sandbox || record.sub_account_count_max > 0);
-    if is_free {
+    let state = state(ctx, account).await?;
+    // A closed account has nothing any more.
+    if !matches!(state, AccountState::Closed(_)) && has_all_features(account, &state) {
         return Ok(Feature::ALL.map(Into::into).into());
     }
     let mut found = BTreeSet::new();
-    for service in record.into_iter().flat_map(|record| &record.services) {
-        let state = engine.load(account.tenant(), &Key::<Service>(*service)).await;
+    for service in services_of(&state) {
+        let state = ctx.platform()?.engine.load(account.tenant(), &Key::<Service>(service)).await;
         let state = state.map_err(|error| ctx.failed("the state of a service", &error))?;
-        found.extend(state.record().into_iter().flat_map(|record| record.limits.features.iter().copied()));
+        found.extend(features_of(account, &state));
     }
     Ok(found.into_iter().map(Into::into).collect())
 }

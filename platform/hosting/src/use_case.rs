@@ -148,7 +148,7 @@ pub use end_service::EndService;
 pub use end_session::EndSession;
 pub use erase_person::ErasePerson;
 pub use hold_sending::HoldSending;
-pub use in_plan::{Featured, InPlan};
+pub use in_plan::{Featured, InPlan, features_of, has_all_features};
 pub use invite_delegate::InviteDelegate;
 pub use issue_token::IssueToken;
 pub use merge_tickets::MergeTickets;

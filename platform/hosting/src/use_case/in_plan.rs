@@ -33,6 +33,23 @@ pub trait Featured: Guarded<Refusal = HostingRefusal> {
     fn service(&self, states: &<Self::Reads as Reads>::States) -> Option<ServiceId>;
 }
 
+/// Whether an account has everything, whatever its plans say: a reseller has what it sells, in a sandbox everything may be
+/// tried, and the platform itself has bought nothing.
+pub fn has_all_features(account: AccountId, state: &AccountState) -> bool {
+    account == AccountId::PLATFORM
+        || super::account_record(state)
+            .is_some_and(|record| record.is_sandbox || record.sub_account_count_max > 0)
+}
+
+/// What a service of an account brings it besides its limits; nothing where it is another's or has ended.
+pub fn features_of(account: AccountId, service: &ServiceState) -> impl Iterator<Item = Feature> {
+    let record = service.record().filter(|record| {
+        record.account == account
+            && !matches!(record.entitlement, Entitlement::Ended { .. } | Entitlement::Purged)
+    });
+    record.into_iter().flat_map(|record| record.limits.features.iter().copied())
+}
+
 impl<U: Featured> InPlan<U> {
     fn has(
         &self,
@@ -40,20 +57,10 @@ impl<U: Featured> InPlan<U> {
         (account, services): (&AccountState, &[ServiceState]),
         only: Option<ServiceId>,
     ) -> bool {
-        let record = super::account_record(account);
-        // A reseller has what it sells, in a sandbox everything may be tried, and the platform itself has bought nothing.
-        let is_free = self.account == AccountId::PLATFORM
-            || record.is_some_and(|record| record.is_sandbox || record.sub_account_count_max > 0);
-        is_free
-            || self.services.iter().zip(services).any(|(id, service)| {
-                let is_meant = only.is_none_or(|only| only == *id);
-                let record = service.record().filter(|record| record.account == self.account);
-                is_meant
-                    && record.is_some_and(|record| {
-                        !matches!(record.entitlement, Entitlement::Ended { .. } | Entitlement::Purged)
-                            && record.limits.features.contains(&feature)
-                    })
-            })
+        let mut meant =
+            self.services.iter().zip(services).filter(|(id, _)| only.is_none_or(|only| only == **id));
+        has_all_features(self.account, account)
+            || meant.any(|(_, service)| features_of(self.account, service).any(|has| has == feature))
     }
 }
 
