@@ -157,9 +157,8 @@ impl Api {
     }
 
     /// Counts an operation of a connection that stays open; the answer where it is one too many.
-    fn refused(&self, knock: &Knock, request: &mut Request) -> Option<Response> {
-        let operations = Roots::of(request).operations();
-        let allowance = self.allowances.take(self.counted(knock), operations, Instant::now());
+    fn refused(&self, knock: &Knock, roots: Roots) -> Option<Response> {
+        let allowance = self.allowances.take(self.counted(knock), roots.operations(), Instant::now());
         if allowance.is_granted {
             return None;
         }
@@ -228,7 +227,7 @@ impl Executor for Api {
         {
             Some(knock) => {
                 let knock = knock.clone();
-                match self.refused(&knock, &mut request) {
+                match self.refused(&knock, Roots::of(&mut request)) {
                     None => self.one(&knock, request).await,
                     Some(refused) => refused,
                 }
@@ -249,11 +248,10 @@ impl Executor for Api {
             // Each operation of a connection is named for itself.
             Some(knock) => {
                 let knock = Knock { correlation: new_correlation(), ..knock.clone() };
-                if let Some(refused) = self.refused(&knock, &mut request) {
-                    return futures_util::stream::once(async { refused }).boxed();
-                }
-                if Roots::of(&mut request).are_too_many() {
-                    let refused = too_many_fields(&knock);
+                let roots = Roots::of(&mut request);
+                let refused = self.refused(&knock, roots);
+                let refused = refused.or_else(|| roots.are_too_many().then(|| too_many_fields(&knock)));
+                if let Some(refused) = refused {
                     return futures_util::stream::once(async { refused }).boxed();
                 }
                 self.schema.execute_stream(request.data(self.caller(&knock)).data(knock)).boxed()
