@@ -162,6 +162,8 @@ for (const language of ['en', 'fr']) describe(`in ${language}`, () => {
       await page.getByText(t('bulk.result', { done: 1, all: 1, refused: 0 })).waitFor();
       assert.equal(await state(), wanted);
       await dialog(page).getByRole('button', { name: t('action.close') }).last().click();
+      // What was said of the one before is no answer to the next.
+      await page.getByText(t('bulk.result', { done: 1, all: 1, refused: 0 })).waitFor({ state: 'detached' });
     }
     await leave(page);
   });
