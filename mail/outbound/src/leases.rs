@@ -17,6 +17,8 @@ struct Held {
     /// Recipients that are not settled.
     count: usize,
     until: Timestamp,
+    /// What it is for is not queued yet: what is not there cannot be renewed.
+    is_offered: bool,
 }
 
 #[derive(Debug, Default)]
@@ -46,11 +48,32 @@ impl Leases {
         (tenant, count): (TenantId, usize),
         until: Timestamp,
     ) -> usize {
+        self.hold(token, Held { tenant, count, until, is_offered: false })
+    }
+
+    /// A lease is offered for recipients that are about to be queued. How many are leased now.
+    pub(crate) fn offered(
+        &self,
+        token: LeaseToken,
+        (tenant, count): (TenantId, usize),
+        until: Timestamp,
+    ) -> usize {
+        self.hold(token, Held { tenant, count, until, is_offered: true })
+    }
+
+    /// What a lease was offered for is queued under it.
+    pub(crate) fn accepted(&self, token: LeaseToken) {
+        if let Some(held) = self.0.lock().held.get_mut(&token) {
+            held.is_offered = false;
+        }
+    }
+
+    fn hold(&self, token: LeaseToken, held: Held) -> usize {
         let mut state = self.0.lock();
-        if count > 0 {
-            state.held.insert(token, Held { tenant, count, until });
-            *state.of_tenants.entry(tenant).or_default() += count;
-            state.count += count;
+        if held.count > 0 {
+            *state.of_tenants.entry(held.tenant).or_default() += held.count;
+            state.count += held.count;
+            state.held.insert(token, held);
         }
         state.count
     }
@@ -92,7 +115,7 @@ impl Leases {
     /// Whether some seem to have run out that nobody else can have.
     pub(crate) fn are_to_be_kept(&self, now: Timestamp) -> bool {
         let state = self.0.lock();
-        state.is_alone && state.held.values().any(|held| held.until <= now)
+        state.is_alone && state.held.values().any(|held| held.until <= now && !held.is_offered)
     }
 
     /// Whether nobody else can have what is leased.
@@ -104,7 +127,7 @@ impl Leases {
     /// Leases that may be renewed. What has run out is not, unless the node is alone: another may have it.
     pub(crate) fn good(&self, now: Timestamp) -> Vec<LeaseToken> {
         let state = self.0.lock();
-        let good = state.held.iter().filter(|(_, held)| state.is_ours(held, now));
+        let good = state.held.iter().filter(|(_, held)| state.is_ours(held, now) && !held.is_offered);
         good.map(|(token, _)| *token).collect()
     }
 
@@ -154,6 +177,22 @@ mod tests {
             assert!(rounds > 0, "tenant {number} finds no room");
         }
         assert!(leases.took(token(0), (tenant(0), 0), at(0)) <= LEASED_RECIPIENT_COUNT_MAX);
+    }
+
+    #[test]
+    fn what_is_offered_counts_and_is_renewed_once_it_is_queued() {
+        let leases = Leases::default();
+        leases.are_alone();
+        let room = leases.room_of(tenant(1));
+        assert_eq!(leases.offered(token(1), (tenant(1), 3), at(300)), 3);
+        assert!(leases.room_of(tenant(1)) < room);
+        assert_eq!(leases.good(at(1)), []);
+        assert!(!leases.are_to_be_kept(at(400)));
+        leases.accepted(token(1));
+        assert_eq!(leases.good(at(1)), [token(1)]);
+        assert!(leases.are_to_be_kept(at(400)));
+        leases.offered(token(2), (tenant(1), 2), at(300));
+        assert_eq!(leases.released(token(2), usize::MAX), 3, "what is withdrawn is let go, all of it");
     }
 
     #[test]

@@ -10,6 +10,7 @@ mod classify;
 mod client;
 mod connection;
 mod destination;
+mod handover;
 mod leases;
 pub mod limits;
 mod lookup;

@@ -79,6 +79,9 @@ pub const LEASED_RECIPIENT_COUNT_MAX: usize = 20_000;
 pub const SITE_RECIPIENT_COUNT_MAX: usize = 2000;
 /// Recipients of one tenant and site that are leased and wait; the rest stays in the database.
 pub const TENANT_SITE_RECIPIENT_COUNT_MAX: usize = 500;
+/// Recipients of one tenant and site that wait, up to which new mail is leased as it is queued. Where more wait, new mail goes
+/// behind what waits in the database.
+pub const HANDED_RECIPIENT_COUNT_MAX: usize = 100;
 /// Lines in one page of a sweep.
 pub const LINE_PAGE_COUNT: usize = 200;
 /// Lines that are swept at a time.

@@ -18,6 +18,7 @@ use uuid::Uuid;
 use crate::backoff::Chance;
 use crate::breaker::{Breaker, Gate};
 use crate::destination::{Destination, Destinations};
+use crate::handover::Handover;
 use crate::leases::Leases;
 use crate::limits::{
     DRAIN_WAIT, IDLE_SITE_COUNT_MAX, LEASE_MILLIS, QUANTUM_OCTETS, RENEW_PAUSE, REPORTED_OCTETS_MAX,
@@ -259,6 +260,7 @@ impl Outbound {
                 Err(error) => tracing::error!(%error, "old leases could not be ended"),
             }
         }
+        inner.queue.hand_to(Arc::new(Handover(Arc::downgrade(inner))));
         let renewing = Arc::clone(inner);
         inner.tasks.spawn(async move { renewing.renew_leases().await });
         inner.sweep_until_stopped().await;

@@ -37,19 +37,19 @@ struct Rooms {
 }
 
 /// What was planned for what is leased now.
-struct Leasing<'a> {
-    line: Line,
+pub(crate) struct Leasing<'a> {
+    pub(crate) line: Line,
     /// The source of most mail of the line: what leaves from elsewhere is looked up by itself.
-    usual: &'a Arc<Source>,
-    plans: &'a BTreeMap<DomainName, Plan>,
-    suspended: &'a HashSet<String>,
+    pub(crate) usual: &'a Arc<Source>,
+    pub(crate) plans: &'a BTreeMap<DomainName, Plan>,
+    pub(crate) suspended: &'a HashSet<String>,
 }
 
 /// A message of which recipients are leased.
 #[derive(Debug, Clone)]
-struct Share {
-    token: store::LeaseToken,
-    message: Arc<LeasedMessage>,
+pub(crate) struct Share {
+    pub(crate) token: store::LeaseToken,
+    pub(crate) message: Arc<LeasedMessage>,
 }
 
 impl Share {
@@ -67,7 +67,7 @@ impl Share {
 
 /// Where recipients would have gone, as far as that is known.
 #[derive(Debug, Clone, Default)]
-struct Place {
+pub(crate) struct Place {
     site: Option<String>,
     through: Through,
     source: Option<Arc<Source>>,
@@ -91,7 +91,7 @@ enum Way {
 
 /// What is done with the recipients of a domain.
 #[derive(Debug, Clone)]
-enum Plan {
+pub(crate) enum Plan {
     /// They go there.
     Send(Arc<Destination>),
     /// They go nowhere.
@@ -318,7 +318,12 @@ impl Inner {
     }
 
     /// Sorts the recipients of a message by where they go.
-    async fn sort(self: &Arc<Self>, share: Share, recipients: Vec<LeasedRecipient>, leasing: &Leasing<'_>) {
+    pub(crate) async fn sort(
+        self: &Arc<Self>,
+        share: Share,
+        recipients: Vec<LeasedRecipient>,
+        leasing: &Leasing<'_>,
+    ) {
         let mut ways: BTreeMap<DomainName, (Way, Vec<LeasedRecipient>)> = BTreeMap::new();
         let mut settled = Vec::new();
         for recipient in recipients {
@@ -399,25 +404,13 @@ impl Inner {
 
     /// Where a message goes for a domain: as planned for all, unless it leaves through a relay or asks something of TLS.
     fn way(&self, message: &LeasedMessage, domain: &DomainName, leasing: &Leasing<'_>) -> Way {
-        let routes = &self.destinations.routes;
-        let wish = self.wish_of(message);
-        let target = self.target_of(domain);
-        // What goes on to the host of its domain needs no relay.
-        let relay = match target {
-            Target::Domain(_) => routes.relay_of(message.tenant, message.sender.as_ref()),
-            Target::Relay(_) => None,
-        };
-        let source = self.settings.sources.of_message(&self.directory, message);
-        let target = match relay {
-            Some(relay) => Target::Relay(Box::new(relay)),
-            None if wish == TlsWish::Usual && source == *leasing.usual => {
-                let planned = leasing.plans.get(domain).cloned();
-                let later = || Plan::Settle(Happened::Returned((self.now)()), Place::default());
-                return Way::Known(planned.unwrap_or_else(later));
-            }
-            None => target,
-        };
-        let errand = Errand { tenant: message.tenant, source, wish, target };
+        let errand = self.errand_of(message, domain);
+        let is_usual = matches!(errand.target.through(), Through::Exchangers | Through::HostOfRecipient)
+            && errand.wish == TlsWish::Usual
+            && errand.source == *leasing.usual;
+        if let Some(plan) = leasing.plans.get(domain).filter(|_| is_usual) {
+            return Way::Known(plan.clone());
+        }
         match self.destinations.known(&errand) {
             Some(found) => {
                 let suspended =
@@ -425,6 +418,22 @@ impl Inner {
                 Way::Known(suspended.unwrap_or_else(|| plan_of(found, &errand.target)))
             }
             None => Way::Asked(errand),
+        }
+    }
+
+    /// What is looked up for a message to a domain.
+    pub(crate) fn errand_of(&self, message: &LeasedMessage, domain: &DomainName) -> Errand {
+        let target = self.target_of(domain);
+        // What goes on to the host of its domain needs no relay.
+        let relay = match target {
+            Target::Domain(_) => self.destinations.routes.relay_of(message.tenant, message.sender.as_ref()),
+            Target::Relay(_) => None,
+        };
+        Errand {
+            tenant: message.tenant,
+            source: self.settings.sources.of_message(&self.directory, message),
+            wish: self.wish_of(message),
+            target: relay.map_or(target, |relay| Target::Relay(Box::new(relay))),
         }
     }
 

@@ -10,6 +10,7 @@ mod correspondents;
 mod days;
 mod dmarc_observation;
 mod flags;
+mod handover;
 mod last_login;
 mod port;
 mod queue;
@@ -28,6 +29,7 @@ pub use correspondents::{Correspondents, Habits};
 pub use days::{DAY_MILLIS, Days, day_of};
 pub use dmarc_observation::{Checked, DmarcObservation, DmarcObservations, TOLD_SIGNATURE_COUNT_MAX};
 pub use flags::{FlagChange, Flags, KEYWORD_COUNT_MAX, KEYWORD_OCTETS_MAX, SystemFlag};
+pub use handover::{Offer, Taker};
 pub use last_login::{LastLogin, LastLogins};
 pub use port::{
     Acceptance, Accepted, BlobHash, Change, Copied, Deposit, Destination, ExpungeScope, FlagOutcome, Folder,

@@ -3,13 +3,15 @@
 //! One row per recipient. A row is leased, not locked: whoever leased it alone may say what became of it, until the lease
 //! ends; a node that dies loses its leases by time. What ended stays as a closed record for the message trace.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use bytes::Bytes;
 use kernel::{DomainId, DomainName, EmailAddress, MailboxId, TenantId, Timestamp};
 use uuid::Uuid;
 
 use crate::trace::{Direction, Passage, Stage};
-use crate::{Acceptance, StoreError};
+use crate::{Acceptance, StoreError, Taker};
 
 /// Recipients that one lease takes at most.
 pub const LEASE_RECIPIENT_COUNT_MAX: usize = 2000;
@@ -563,7 +565,10 @@ pub trait Queue: Send + Sync + 'static {
     /// Removes what the trace and the closed records of the queue hold about a mailbox: its owner is erased.
     async fn forget(&self, tenant: TenantId, mailbox: MailboxId) -> Result<(), StoreError>;
 
-    /// Ends when new mail may have been queued on this node since the last call ended.
+    /// From now on `taker` is offered what is queued on this node; whoever was before is asked no more.
+    fn hand_to(&self, taker: Arc<dyn Taker>);
+
+    /// Ends when new mail may have been queued on this node since the last call ended that nobody has taken.
     async fn rung(&self);
 }
 

@@ -29,6 +29,7 @@ use moka::sync::Cache;
 use tokio::sync::{Notify, watch};
 
 use crate::bell::Bells;
+use crate::handover::Handover;
 use crate::{
     Acceptance, Accepted, Change, Copied, ExpungeScope, FlagChange, FlagOutcome, Folder, FolderChange,
     FolderId, FolderName, MessageId, MessageRow, MessageSet, Modseq, Owner, PurgeReport, Queued, SpecialUse,
@@ -67,6 +68,8 @@ pub struct SqlStore {
     pub(crate) bells: Arc<Bells>,
     /// Rings where mail is queued.
     pub(crate) queue_bell: Arc<Notify>,
+    /// Who delivers on this node.
+    pub(crate) handover: Arc<Handover>,
     pub(crate) now: Now,
     pub(crate) retention: Retention,
     pub(crate) summaries: Cache<(Owner, MessageId), Arc<Summary>>,
@@ -119,6 +122,7 @@ impl SqlStore {
             database,
             bells: Arc::default(),
             queue_bell: Arc::default(),
+            handover: Arc::default(),
             now,
             retention,
             summaries: Cache::new(CACHED_SUMMARY_COUNT_MAX),

@@ -6,11 +6,12 @@ use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
 use bytes::Bytes;
 use database::{Database, Statement};
 use kernel::{DomainId, DomainName, EmailAddress, Id as _, MailboxId, TenantId, Timestamp};
+use parking_lot::Mutex;
 use store::{
-    Acceptance, CLOSED_DAY_COUNT, DelayNotice, Direction, Instead, Lane, LeaseRequest, Leased, Line, Order,
-    Outcome, Passage, PassageFilter, Queue as _, QueuedRecipient, Queueing, RecipientState, RemoteReply,
-    Retention, Selection, Settlement, Settling, Sight, SqlStore, Stage, StateSelection, Store as _, Suppress,
-    Suspension,
+    Acceptance, CLOSED_DAY_COUNT, DelayNotice, Direction, Instead, Lane, LeaseRequest, LeaseToken, Leased,
+    LeasedMessage, LeasedRecipient, Line, Offer, Order, Outcome, Passage, PassageFilter, Queue as _,
+    QueuedRecipient, Queueing, RecipientState, RemoteReply, Retention, Selection, Settlement, Settling,
+    Sight, SqlStore, Stage, StateSelection, Store as _, Suppress, Suspension, Taker,
 };
 use uuid::Uuid;
 
@@ -568,6 +569,84 @@ async fn mail_that_was_queued_before_there_was_delivery_is_due_after_the_update(
         let leased = world.lease(1, A, &[("b.example", 9), ("c.example", 9)]).await;
         assert_eq!(addresses(&leased), ["u@b.example", "\"a@b\"@c.example"]);
         world.store.settle(settle(&leased, &Outcome::Delivered)).await.expect("settled");
+        world.is_whole().await;
+    }
+}
+
+/// Wants everything that is queued, under leases of a minute.
+struct Eager {
+    clock: Arc<AtomicI64>,
+    taken: Mutex<Vec<Leased>>,
+    withdrawn_count: AtomicU32,
+}
+
+impl Taker for Eager {
+    fn offer(&self, message: &LeasedMessage, recipients: &[LeasedRecipient]) -> Option<Offer> {
+        let domains = recipients.iter().map(|recipient| recipient.address.domain.to_string());
+        let until = self.clock.load(Ordering::Relaxed) + 60_000;
+        (message.lane != Lane::Bulk).then(|| Offer {
+            owner: Uuid::from_u128(7),
+            token: LeaseToken(Uuid::now_v7()),
+            until: Timestamp::from_millis(until),
+            sites: domains.collect(),
+        })
+    }
+
+    fn take(&self, leased: Leased) {
+        self.taken.lock().push(leased);
+    }
+
+    fn withdraw(&self, _: LeaseToken) {
+        self.withdrawn_count.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+#[tokio::test]
+async fn mail_is_leased_as_it_is_queued_unless_somebody_wants_it_to_wait() {
+    use RecipientState::{Held, Leased, Scheduled};
+    for world in worlds().await {
+        let (clock, taken) = (Arc::clone(&world.clock), Mutex::default());
+        let eager = Arc::new(Eager { clock, taken, withdrawn_count: AtomicU32::new(0) });
+        world.store.hand_to(Arc::clone(&eager) as Arc<dyn Taker>);
+        let at_once = world.queue(TenantId::PLATFORM, A.lane, &["u@b.example", "v@c.example"]).await;
+        assert_eq!(world.states(at_once).await, [Leased; 2]);
+        let handed = eager.taken.lock().pop().expect("it was handed over");
+        // It is the same that a sweep would have had.
+        world.pass(60_000);
+        let swept = world.lease(8, A, &[("b.example", 9), ("c.example", 9)]).await;
+        assert_eq!(handed.messages, swept.messages);
+        let late = world.store.settle(settle(&handed, &Outcome::Delivered)).await.expect("an answer");
+        assert_eq!(late, 0, "its lease had ended");
+        assert_eq!(world.store.settle(settle(&swept, &Outcome::Delivered)).await.expect("settled"), 2);
+
+        let bulk = world.queue(TenantId::PLATFORM, Lane::Bulk, &["u@b.example"]).await;
+        assert_eq!(world.states(bulk).await, [Scheduled], "nobody wanted it");
+        let held = Queueing { is_held: true, ..Queueing::default() };
+        let held = Acceptance { queueing: held, ..outgoing(TenantId::PLATFORM, A.lane, &["u@b.example"]) };
+        let held = world.store.accept(held).await.expect("accepted").queue_id.expect("queued");
+        assert_eq!(world.states(held).await, [Held]);
+        assert_eq!(eager.withdrawn_count.load(Ordering::Relaxed), 0, "it is not even offered");
+
+        world.store.suppress(TenantId::PLATFORM, &address("Gone@b.example"), told(550)).await.expect("there");
+        let suppressed = world.queue(TenantId::PLATFORM, A.lane, &["u@c.example", "gone@b.example"]).await;
+        assert_eq!(world.states(suppressed).await, [Scheduled; 2]);
+        let other = world.queue(tenant(5), A.lane, &["gone@b.example"]).await;
+        assert_eq!(world.states(other).await, [Leased], "the list is of one tenant");
+        let (site, reason) = ("c.example".to_owned(), "slow".to_owned());
+        let suspension = Suspension { site, reason, since: world.now() };
+        world.store.suspend(suspension).await.expect("suspended");
+        let suspended = world.queue(TenantId::PLATFORM, A.lane, &["u@b.example", "u@c.example"]).await;
+        assert_eq!(world.states(suspended).await, [Scheduled; 2]);
+        assert_eq!(eager.withdrawn_count.load(Ordering::Relaxed), 2);
+
+        let several = [&["u@b.example"], &["u@c.example"]];
+        let several = several.map(|to| outgoing(TenantId::PLATFORM, A.lane, to)).to_vec();
+        let several = world.store.accept_all(several).await.expect("accepted");
+        let ids: Vec<u64> = several.iter().filter_map(|accepted| accepted.queue_id).collect();
+        assert_eq!(world.states(ids[0]).await, [Leased]);
+        assert_eq!(world.states(ids[1]).await, [Scheduled]);
+        assert_eq!(eager.taken.lock().len(), 2);
+        assert_eq!(eager.withdrawn_count.load(Ordering::Relaxed), 3);
         world.is_whole().await;
     }
 }

@@ -36,6 +36,24 @@ async fn mail_leaves_under_tls_to_old_and_new_hosts_in_one_transaction_per_site(
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn where_the_way_is_known_mail_is_leased_as_it_is_taken() {
+    let mut stage = Stage::new().await;
+    let host = stage.host(&["b.example"], modern()).await;
+    stage.run();
+    let first = stage.submit(&["1@b.example"]).await;
+    stage.tried(first, 1).await;
+    for number in 2..30 {
+        let id = stage.submit(&[&format!("{number}@b.example")]).await;
+        let state = stage.entries(id).await[0].state;
+        assert_ne!(state, RecipientState::Scheduled, "no sweep is needed for the one with number {number}");
+    }
+    let elsewhere = stage.submit(&["1@nowhere.example"]).await;
+    assert_eq!(states(&stage.tried(elsewhere, 1).await), [RecipientState::Bounced]);
+    stage.until("all arrive", || host.taken().len() == 29).await;
+    stage.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn refusals_come_back_as_one_report_and_temporary_ones_wait() {
     let mut stage = Stage::new().await;
     let refuses = vec![("gone@", "550-5.1.1 no\r\n550 5.1.1 such user"), ("busy@", "451 4.3.0 later")];

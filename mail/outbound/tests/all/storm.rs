@@ -155,6 +155,13 @@ impl Run {
             dsn: (None, None),
             queueing: Queueing::default(),
         };
+        // Mail comes in at one node or the other.
+        if !self.lives.is_empty() {
+            let life = &self.lives[self.truth.below(self.lives.len() as u64)];
+            if let Some(taker) = life.taker.lock().clone() {
+                self.store.hand_to(taker);
+            }
+        }
         let accepted = at_once(self.store.accept(acceptance)).expect("accepted");
         self.accepted.push((accepted.queue_id.expect("queued"), self.truth.passed_millis()));
     }
@@ -303,10 +310,13 @@ fn storms(quarter: u64) {
         return;
     }
     let count = number("HOSTERRA_SIMULATION_SEEDS").map_or(SEED_COUNT, |count| count.div_ceil(4));
+    let mut handed_count = 0;
     for seed in quarter * count..(quarter + 1) * count {
-        let (faults, _) = play(storm(seed));
+        let (faults, story) = play(storm(seed));
+        handed_count += story.iter().filter(|line| line.ends_with("at once")).count();
         assert!(faults.is_empty(), "HOSTERRA_SIMULATION_SEED={seed} plays it again:\n{}", faults.join("\n"));
     }
+    assert!(handed_count > 0, "mail is leased as it is queued, in storms as well");
 }
 
 #[test]

@@ -14,10 +14,11 @@ use super::mailbox::{Locked, add_usage, lock_or_provision, own_folder};
 use super::pool::{check_pool, hold, join};
 use super::queue::{KEEP, SANDBOX, insert_passage, lane_key, line_key, origin_key, state_key, tls_key};
 use super::row::{keywords, special_use_key};
+use crate::handover::Handing;
 use crate::trace::{Direction, Passage, Stage};
 use crate::{
-    Acceptance, Accepted, Copied, Deposit, Destination, FolderRefusal, Line, Modseq, Owner, QueuedRecipient,
-    RecipientState, RemoteReply, StoreError, StoreRefusal, Uid,
+    Acceptance, Accepted, Copied, Deposit, Destination, FolderRefusal, Line, Modseq, Offer, Owner,
+    QueuedRecipient, RecipientState, RemoteReply, StoreError, StoreRefusal, Uid,
 };
 
 /// Messages longer than this are hashed and parsed on a thread of their own.
@@ -46,6 +47,8 @@ pub(crate) struct Accept {
     derived: Arc<Derived>,
     acceptance: Acceptance,
     now: Timestamp,
+    /// The lease under which it is queued, where somebody wants to have it at once.
+    offer: Option<Offer>,
 }
 
 /// Several that are taken together, or not at all.
@@ -54,21 +57,28 @@ struct Together(Vec<Accept>);
 /// The mailboxes that changed, with their changes.
 type Rings = Vec<(Owner, Modseq)>;
 
+/// What became of one message.
+pub(crate) struct Taken {
+    accepted: Accepted,
+    /// Whether it was queued under the lease that was offered.
+    is_leased: bool,
+}
+
 #[async_trait]
 impl Work for Accept {
-    type Output = (Accepted, Rings);
+    type Output = (Taken, Rings);
     type Error = StoreError;
 
     async fn run(&self, transaction: &mut Transaction<'_>) -> Result<Self::Output, StoreError> {
-        let (accepted, rings) = take(transaction, std::slice::from_ref(self)).await?;
-        let accepted = accepted.into_iter().next().ok_or(DatabaseError::Unexpected)?;
-        Ok((accepted, rings))
+        let (taken, rings) = take(transaction, std::slice::from_ref(self)).await?;
+        let taken = taken.into_iter().next().ok_or(DatabaseError::Unexpected)?;
+        Ok((taken, rings))
     }
 }
 
 #[async_trait]
 impl Work for Together {
-    type Output = (Vec<Accepted>, Rings);
+    type Output = (Vec<Taken>, Rings);
     type Error = StoreError;
 
     async fn run(&self, transaction: &mut Transaction<'_>) -> Result<Self::Output, StoreError> {
@@ -80,7 +90,7 @@ impl Work for Together {
 async fn take(
     transaction: &mut Transaction<'_>,
     accepts: &[Accept],
-) -> Result<(Vec<Accepted>, Rings), StoreError> {
+) -> Result<(Vec<Taken>, Rings), StoreError> {
     // Always in the same order, so that two who take never wait for each other.
     let mut by_hash: Vec<usize> = (0..accepts.len()).collect();
     by_hash.sort_by_key(|index| accepts[*index].derived.hash);
@@ -94,15 +104,18 @@ async fn take(
     }
     deposits.sort_by_key(|(.., deposit)| deposit.owner);
     hold(transaction, &deposits.iter().map(|(.., deposit)| *deposit).collect::<Vec<_>>()).await?;
-    let nothing = |accept: &Accept| Accepted {
-        deposits: vec![Err(StoreRefusal::NoMailbox); accept.acceptance.deposits.len()],
-        queue_id: None,
+    let nothing = |accept: &Accept| Taken {
+        accepted: Accepted {
+            deposits: vec![Err(StoreRefusal::NoMailbox); accept.acceptance.deposits.len()],
+            queue_id: None,
+        },
+        is_leased: false,
     };
-    let mut accepted: Vec<Accepted> = accepts.iter().map(nothing).collect();
+    let mut taken: Vec<Taken> = accepts.iter().map(nothing).collect();
     let mut rings = Vec::new();
     for (index, at, deposit) in deposits {
-        accepted[index].deposits[at] = match accepts[index].deposit(transaction, blobs[index], deposit).await
-        {
+        let outcome = accepts[index].deposit(transaction, blobs[index], deposit).await;
+        taken[index].accepted.deposits[at] = match outcome {
             Ok(copied) => {
                 rings.push((deposit.owner, copied.modseq));
                 Ok(copied)
@@ -112,9 +125,11 @@ async fn take(
         };
     }
     for (index, accept) in accepts.iter().enumerate().filter(|(_, accept)| accept.has_queued()) {
-        accepted[index].queue_id = Some(accept.queue(transaction, blobs[index]).await?);
+        let lease = accept.lease(transaction).await?;
+        taken[index].accepted.queue_id = Some(accept.queue(transaction, blobs[index], lease).await?);
+        taken[index].is_leased = lease.is_some();
     }
-    Ok((accepted, rings))
+    Ok((taken, rings))
 }
 
 impl Accept {
@@ -135,7 +150,7 @@ impl Accept {
         if acceptance.queueing.message.is_empty() {
             acceptance.queueing.message = Uuid::now_v7().simple().to_string();
         }
-        Self { derived, acceptance, now }
+        Self { derived, acceptance, now, offer: None }
     }
 
     /// Whether both are about the very same octets.
@@ -204,8 +219,33 @@ impl Accept {
         })
     }
 
-    /// Queues the message for its recipients elsewhere: all are due at once.
-    async fn queue(&self, transaction: &mut Transaction<'_>, blob: i64) -> Result<u64, StoreError> {
+    /// The lease that was offered, unless an operator or the tenant wants something else of where the message goes.
+    async fn lease(&self, transaction: &mut Transaction<'_>) -> Result<Option<&Offer>, StoreError> {
+        let Some(offer) = &self.offer else { return Ok(None) };
+        let recipients = &self.acceptance.queued;
+        let places = |from: usize, count: usize| (from..from + count).map(|place| format!("${place}"));
+        let addresses: Vec<String> =
+            places(2, recipients.len()).map(|place| format!("lower({place})")).collect();
+        let sites: Vec<String> = places(2 + recipients.len(), offer.sites.len()).collect();
+        let select = Statement::new(format!(
+            "SELECT 1 FROM suppression WHERE tenant = $1 AND address IN ({}) \
+             UNION ALL SELECT 1 FROM suspension WHERE site IN ({}) LIMIT 1",
+            addresses.join(", "),
+            sites.join(", ")
+        ));
+        let select = select.bind(self.acceptance.tenant.uuid());
+        let select = recipients.iter().fold(select, |select, to| select.bind(to.address.to_string()));
+        let select = offer.sites.iter().fold(select, |select, site| select.bind(site.as_str()));
+        Ok(if transaction.first(select).await?.is_none() { Some(offer) } else { None })
+    }
+
+    /// Queues the message for its recipients elsewhere: all are due at once, or leased.
+    async fn queue(
+        &self,
+        transaction: &mut Transaction<'_>,
+        blob: i64,
+        lease: Option<&Offer>,
+    ) -> Result<u64, StoreError> {
         let acceptance = &self.acceptance;
         let queueing = &acceptance.queueing;
         let insert = Statement::new(
@@ -234,10 +274,15 @@ impl Accept {
             transaction.execute(insert_passage(passage)).await?;
         }
         let line = line_key(Line { tenant: acceptance.tenant, lane: queueing.lane });
+        let state = match lease {
+            _ if queueing.is_held || queueing.is_sandbox => RecipientState::Held,
+            Some(_) => RecipientState::Leased,
+            None => RecipientState::Scheduled,
+        };
         for (ordinal, recipient) in (0_i64..).zip(&acceptance.queued) {
             let insert = Statement::new(
-                "INSERT INTO queue_recipient (queue, ordinal, address, notify, original, line, domain, due_at, state, wish, last_text) \
-                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+                "INSERT INTO queue_recipient (queue, ordinal, address, notify, original, line, domain, due_at, state, wish, last_text, \
+                 lease_owner, lease_token) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
             );
             let insert = insert
                 .bind(id)
@@ -247,14 +292,12 @@ impl Accept {
                 .bind(recipient.original.clone())
                 .bind(line.as_str())
                 .bind(recipient.address.domain.as_str())
-                .bind(self.now.millis())
-                .bind(state_key(if queueing.is_held || queueing.is_sandbox {
-                    RecipientState::Held
-                } else {
-                    RecipientState::Scheduled
-                }))
+                .bind(lease.map_or(self.now, |lease| lease.until).millis())
+                .bind(state_key(state))
                 .bind(if queueing.is_sandbox { KEEP } else { 0 })
-                .bind(if queueing.is_sandbox { SANDBOX } else { "" });
+                .bind(if queueing.is_sandbox { SANDBOX } else { "" })
+                .bind(lease.map(|lease| lease.owner))
+                .bind(lease.map(|lease| lease.token.0));
             transaction.execute(insert).await?;
             transaction.execute(insert_passage(&self.passage(recipient))).await?;
         }
@@ -354,11 +397,16 @@ async fn destination(
 impl SqlStore {
     /// One message needs no list: it is what happens all day.
     pub(crate) async fn accept_message(&self, acceptance: Acceptance) -> Result<Accepted, StoreError> {
-        let work = Accept::derive(acceptance, self.now()).await?;
+        let mut work = Accept::derive(acceptance, self.now()).await?;
+        let handing = self.hand(&mut work);
         let has_queued = work.has_queued();
-        let (accepted, rings) = self.database.transact(work).await?;
-        self.ring_all(rings, has_queued);
-        Ok(accepted)
+        let (taken, rings) = self.database.transact(work).await?;
+        self.ring_all(rings);
+        let is_handed = handed(&taken, handing);
+        if has_queued && !is_handed {
+            self.queue_bell.notify_one();
+        }
+        Ok(taken.accepted)
     }
 
     pub(crate) async fn accept_messages(
@@ -375,18 +423,41 @@ impl SqlStore {
                 None => Accept::derive(acceptance, now).await?,
             });
         }
-        let has_queued = accepts.iter().any(Accept::has_queued);
-        let (accepted, rings) = self.database.transact(Together(accepts)).await?;
-        self.ring_all(rings, has_queued);
-        Ok(accepted)
+        let handings: Vec<_> = accepts.iter_mut().map(|accept| self.hand(accept)).collect();
+        let queued: Vec<bool> = accepts.iter().map(Accept::has_queued).collect();
+        let (taken, rings) = self.database.transact(Together(accepts)).await?;
+        self.ring_all(rings);
+        let mut is_left = false;
+        for ((taken, handing), has_queued) in taken.iter().zip(handings).zip(queued) {
+            is_left |= !handed(taken, handing) && has_queued;
+        }
+        if is_left {
+            self.queue_bell.notify_one();
+        }
+        Ok(taken.into_iter().map(|taken| taken.accepted).collect())
     }
 
-    fn ring_all(&self, rings: Rings, has_queued: bool) {
+    /// Offers a message to whoever delivers on this node.
+    fn hand(&self, accept: &mut Accept) -> Option<Handing> {
+        let handing = self.handover.of(&accept.acceptance, accept.now);
+        accept.offer = handing.as_ref().map(|handing| handing.offer.clone());
+        handing
+    }
+
+    fn ring_all(&self, rings: Rings) {
         for (owner, modseq) in rings {
             self.bells.ring(owner, modseq);
         }
-        if has_queued {
-            self.queue_bell.notify_one();
+    }
+}
+
+/// Hands a message over that is durable now; whether it was queued for that.
+fn handed(taken: &Taken, handing: Option<Handing>) -> bool {
+    match (handing, taken.accepted.queue_id) {
+        (Some(handing), Some(queue_id)) if taken.is_leased => {
+            handing.took(queue_id);
+            true
         }
+        _ => false,
     }
 }

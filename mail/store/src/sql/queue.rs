@@ -12,6 +12,7 @@ mod site;
 mod trace;
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -27,7 +28,7 @@ use crate::trace::Passage;
 use crate::{
     Depth, DuePage, LeaseRequest, LeaseToken, Leased, Line, Order, PassageFilter, Queue, QueueEntry, Queued,
     QueuedHead, QueuedRecipient, RecipientKey, RemoteReply, Selection, Settling, StoreError, Suppression,
-    Suspension,
+    Suspension, Taker,
 };
 
 /// Entries in one page.
@@ -203,6 +204,10 @@ impl Queue for SqlStore {
 
     async fn forget(&self, tenant: TenantId, mailbox: MailboxId) -> Result<(), StoreError> {
         self.passages_forget(tenant, mailbox).await
+    }
+
+    fn hand_to(&self, taker: Arc<dyn Taker>) {
+        self.handover.to(taker);
     }
 
     async fn rung(&self) {

@@ -8,10 +8,11 @@ use std::task::{Context, Poll, Wake, Waker};
 use async_trait::async_trait;
 use bytes::Bytes;
 use kernel::{EmailAddress, MailboxId, TenantId, Timestamp};
+use parking_lot::Mutex;
 use store::{
-    Depth, DuePage, LeaseRequest, LeaseToken, Leased, Line, Order, Passage, PassageFilter, Queue, QueueEntry,
-    QueuedHead, RecipientKey, RemoteReply, Selection, Settling, SqlStore, StoreError, Suppression,
-    Suspension,
+    Depth, DuePage, LeaseRequest, LeaseToken, Leased, LeasedMessage, LeasedRecipient, Line, Offer, Order,
+    Passage, PassageFilter, Queue, QueueEntry, QueuedHead, RecipientKey, RemoteReply, Selection, Settling,
+    SqlStore, StoreError, Suppression, Suspension, Taker,
 };
 use uuid::Uuid;
 
@@ -80,6 +81,49 @@ impl Mortal {
             return Err(StoreError::Failed("the connection was lost".into()));
         }
         done
+    }
+}
+
+/// Whoever delivers in one life, as the transactions see it that queue mail there: it may die, or its connection be cut, between
+/// the commit and the word of it.
+struct MortalTaker {
+    taker: Arc<dyn Taker>,
+    life: Arc<Life>,
+    truth: Arc<Truth>,
+    /// Until the message is taken or withdrawn.
+    offers: Mutex<Vec<Offer>>,
+}
+
+impl Taker for MortalTaker {
+    fn offer(&self, message: &LeasedMessage, recipients: &[LeasedRecipient]) -> Option<Offer> {
+        if self.life.is_dead() {
+            return None;
+        }
+        let offer = self.taker.offer(message, recipients)?;
+        self.offers.lock().push(offer.clone());
+        Some(offer)
+    }
+
+    fn take(&self, leased: Leased) {
+        let mut offers = self.offers.lock();
+        let at = offers.iter().position(|offer| offer.token == leased.token).expect("it was offered");
+        let offer = offers.swap_remove(at);
+        drop(offers);
+        self.truth.note(format!("node {} has {} at once", self.life.number, leased.messages[0].0.queue_id));
+        self.truth.handed(&offer, &leased);
+        let token = leased.token;
+        match if self.truth.is_calm() { 2 } else { self.truth.below(12) } {
+            0 => self.life.die(),
+            1 => self.taker.withdraw(token),
+            _ => self.taker.take(leased),
+        }
+    }
+
+    fn withdraw(&self, token: LeaseToken) {
+        self.offers.lock().retain(|offer| offer.token != token);
+        if !self.life.is_dead() {
+            self.taker.withdraw(token);
+        }
     }
 }
 
@@ -206,6 +250,12 @@ impl Queue for Mortal {
 
     async fn forget(&self, tenant: TenantId, mailbox: MailboxId) -> Result<(), StoreError> {
         at_once(self.store.forget(tenant, mailbox))
+    }
+
+    fn hand_to(&self, taker: Arc<dyn Taker>) {
+        let (life, truth) = (Arc::clone(&self.life), Arc::clone(&self.truth));
+        let mortal = MortalTaker { taker, life, truth, offers: Mutex::default() };
+        *self.life.taker.lock() = Some(Arc::new(mortal));
     }
 
     async fn rung(&self) {

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use kernel::Timestamp;
 use outbound::Chance;
 use parking_lot::Mutex;
-use store::{LeaseRequest, LeaseToken, Leased, Outcome, RecipientKey, Settling};
+use store::{LeaseRequest, LeaseToken, Leased, Offer, Outcome, RecipientKey, Settling, Taker};
 use tokio::time::Instant;
 use uuid::Uuid;
 
@@ -131,11 +131,20 @@ impl Truth {
     }
 
     pub(super) fn leased(&self, request: &LeaseRequest, leased: &Leased) {
+        self.holds((request.owner, request.until), leased, request.now);
+    }
+
+    /// The same as the message was queued.
+    pub(super) fn handed(&self, offer: &Offer, leased: &Leased) {
+        self.holds((offer.owner, offer.until), leased, self.now());
+    }
+
+    fn holds(&self, (owner, until): (Uuid, Timestamp), leased: &Leased, now: Timestamp) {
         let mut state = self.state.lock();
         for recipient in leased.messages.iter().flat_map(|(_, recipients)| recipients) {
-            let holder = (request.owner, leased.token, request.until.millis());
+            let holder = (owner, leased.token, until.millis());
             let before = state.held.insert(recipient.key, holder);
-            if let Some((_, _, until)) = before.filter(|(.., until)| *until > request.now.millis()) {
+            if let Some((_, _, until)) = before.filter(|(.., until)| *until > now.millis()) {
                 let fault = format!("{:?} is leased twice, before until {until}", recipient.key);
                 state.faults.push(fault);
             }
@@ -191,6 +200,8 @@ pub(super) struct Life {
     is_dead: AtomicBool,
     /// Durable steps that are left, and how the last one goes.
     steps_left: Mutex<(u64, Fate)>,
+    /// Who delivers in it.
+    pub taker: Mutex<Option<Arc<dyn Taker>>>,
 }
 
 impl Life {
@@ -201,6 +212,7 @@ impl Life {
             truth: Arc::clone(truth),
             is_dead: AtomicBool::new(false),
             steps_left: Mutex::new((steps, last)),
+            taker: Mutex::default(),
         })
     }
 
