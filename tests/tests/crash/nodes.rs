@@ -1,17 +1,20 @@
-//! Two nodes on one PostgreSQL: both take mail and both deliver from one queue. One is killed for ever while it does; the other
-//! one delivers the rest, and nothing is sent twice but what the dead one had under way.
+//! Two nodes on one PostgreSQL: both take mail and both deliver from one queue. They are killed while they do, one for ever or both
+//! in turns; nothing is lost, and nothing is sent twice but what the dead had under way.
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command};
 use std::time::{Duration, Instant};
 
 use tests::node::{Node, free_port, has_program, skipped};
 
-use super::outbound::{configuration, dns, folder, numbers, sink, submitting, taken};
+use super::outbound::{Ended, configuration, dns, folder, numbers, sink, submitting, taken};
 
 /// Messages that are submitted to each node, to two recipients each.
 const MESSAGE_COUNT: u64 = 120;
+/// How often a node is killed.
+const KILL_COUNT: u64 = 4;
 /// How long anything may take; generous, since a busy machine is no fault of ours.
 const WAIT: Duration = Duration::from_secs(120);
 /// After which what is leased by the living one has been settled.
@@ -26,7 +29,7 @@ struct OwnDatabase {
 }
 
 impl OwnDatabase {
-    fn make() -> Option<Self> {
+    fn make(name: &str) -> Option<Self> {
         let Ok(server) = std::env::var("HOSTERRA_TEST_POSTGRES") else {
             skipped("HOSTERRA_TEST_POSTGRES names no server");
             return None;
@@ -34,7 +37,7 @@ impl OwnDatabase {
         if !has_program("psql") {
             return None;
         }
-        let own = Self { server, name: format!("nodes_{}", std::process::id()) };
+        let own = Self { server, name: format!("{name}_{}", std::process::id()) };
         own.ask(&own.server, &format!("CREATE DATABASE {}", own.name));
         Some(own)
     }
@@ -85,53 +88,98 @@ fn settled(database: &OwnDatabase) -> u64 {
     leased
 }
 
+/// Two nodes on one database, with a sink for what leaves.
+struct Pair {
+    nodes: [Node; 2],
+    file: PathBuf,
+    folders: [PathBuf; 2],
+    _around: [Ended; 2],
+    /// Dropped last: the nodes are gone by then.
+    database: OwnDatabase,
+}
+
+impl Pair {
+    fn start(name: &str) -> Option<Self> {
+        if !has_program("python3") {
+            return None;
+        }
+        let database = OwnDatabase::make(name)?;
+        let folders = ["one", "other"].map(|which| folder(&format!("{name}-{which}")));
+        let (dns_port, sink_port) = (free_port(), free_port());
+        let file = folders[0].join("taken");
+        let around = [dns(dns_port)?, sink(sink_port, &file, "kind")?];
+        let settings =
+            format!("database.url = \"{}\"\n{}", database.url(), configuration(dns_port, sink_port));
+        let one = Node::start_in(&folders[0], &settings)?;
+        // Nodes share the master key and nothing else but the database.
+        fs::create_dir_all(folders[1].join("data")).expect("a folder");
+        let key = |folder: &Path| folder.join("data/master.key");
+        fs::copy(key(&folders[0]), key(&folders[1])).expect("copied");
+        let other = Node::start_in(&folders[1], &settings)?;
+        Some(Self { nodes: [one, other], file, folders, _around: around, database })
+    }
+
+    /// One writer at each node; their numbers begin at `first`.
+    fn write(&self, first: u64, count: u64) -> Vec<Child> {
+        let ports = self.nodes.iter().map(|node| node.ports.submissions);
+        ports.zip(0..).map(|(port, at)| submitting(port, first + at * 1000, count)).collect()
+    }
+
+    /// Everything that waits is delivered; what the dead had leased comes last. How much that was.
+    fn drain(&self, node: &Node) -> u64 {
+        until("what nobody holds is delivered", node, || {
+            node.command(&["queue", "retry", "--all"]);
+            self.database.count("state = 0") == 0
+        });
+        let leased = settled(&self.database);
+        // The lease's time passes: nobody waits five minutes in a test.
+        let pass = "UPDATE hosterra_mail.queue_recipient SET due_at = 0 WHERE state = 1";
+        self.database.ask(&self.database.url(), pass);
+        until("the rest is delivered", node, || self.database.count("state IN (0, 1)") == 0);
+        leased
+    }
+
+    /// That what was acknowledged has come, and at most so much of it twice, and nothing more often.
+    fn check(mut self, acknowledged: &BTreeSet<u64>, twice_max: usize, what: &str) {
+        let counts = taken(&self.file);
+        let both = |number: &u64| ["u", "v"].map(|who| format!("{number} {who}@sink.example"));
+        let missing: Vec<String> =
+            acknowledged.iter().flat_map(both).filter(|one| !counts.contains_key(one)).collect();
+        assert_eq!(missing, Vec::<String>::new(), "{what}\n{}", self.nodes[1].log());
+        let twice = counts.values().filter(|count| **count == 2).count();
+        assert!(counts.values().all(|count| *count <= 2), "something came more than twice: {counts:?}");
+        assert!(twice <= twice_max, "{twice} of {} came twice", counts.len());
+        self.nodes.iter_mut().for_each(Node::kill);
+        self.folders.iter().for_each(|folder| drop(fs::remove_dir_all(folder)));
+    }
+}
+
 #[test]
 fn the_queue_of_a_dead_node_is_delivered_by_the_other_one_and_nothing_twice_without_need() {
-    if !has_program("python3") {
-        return;
-    }
-    let Some(database) = OwnDatabase::make() else { return };
-    let (one_folder, other_folder) = (folder("node-one"), folder("node-other"));
-    let (dns_port, sink_port) = (free_port(), free_port());
-    let file = one_folder.join("taken");
-    let (Some(_dns), Some(_sink)) = (dns(dns_port), sink(sink_port, &file, "kind")) else { return };
-    let settings = format!("database.url = \"{}\"\n{}", database.url(), configuration(dns_port, sink_port));
-    let Some(mut one) = Node::start_in(&one_folder, &settings) else { return };
-    // Nodes share the master key and nothing else but the database.
-    fs::create_dir_all(other_folder.join("data")).expect("a folder");
-    fs::copy(one_folder.join("data/master.key"), other_folder.join("data/master.key")).expect("copied");
-    let Some(mut other) = Node::start_in(&other_folder, &settings) else { return };
-
-    let writers: Vec<Child> = [&one, &other]
-        .iter()
-        .zip(0..)
-        .map(|(node, number)| submitting(node.ports.submissions, number * 1000, MESSAGE_COUNT))
-        .collect();
-    until("something is taken", &one, || taken(&file).len() > 40);
-    one.kill();
+    let Some(mut pair) = Pair::start("nodes") else { return };
+    let writers = pair.write(0, MESSAGE_COUNT);
+    until("something is taken", &pair.nodes[0], || taken(&pair.file).len() > 40);
+    pair.nodes[0].kill();
     let acknowledged: BTreeSet<u64> = writers.into_iter().flat_map(numbers).collect();
-    assert!(acknowledged.len() as u64 >= MESSAGE_COUNT, "{}\n{}", acknowledged.len(), other.log());
+    assert!(acknowledged.len() as u64 >= MESSAGE_COUNT, "{}\n{}", acknowledged.len(), pair.nodes[1].log());
+    let leased = pair.drain(&pair.nodes[1]);
+    pair.check(&acknowledged, UNDER_WAY_COUNT_MAX, &format!("{leased} were leased by the dead node"));
+}
 
-    // What the dead node has leased waits for the end of its lease; everything else leaves at once.
-    until("the other one delivers what nobody holds", &other, || {
-        other.command(&["queue", "retry", "--all"]);
-        database.count("state = 0") == 0
-    });
-    let leased = settled(&database);
-    // The lease's time passes: nobody waits five minutes in a test.
-    database.ask(&database.url(), "UPDATE hosterra_mail.queue_recipient SET due_at = 0 WHERE state = 1");
-    until("the other one delivers the rest", &other, || database.count("state IN (0, 1)") == 0);
-
-    let counts = taken(&file);
-    let expected =
-        acknowledged.iter().flat_map(|number| ["u", "v"].map(|who| format!("{number} {who}@sink.example")));
-    let missing: Vec<String> = expected.filter(|one| !counts.contains_key(one)).collect();
-    assert_eq!(missing, Vec::<String>::new(), "{leased} were leased by the dead node\n{}", other.log());
-    let twice = counts.values().filter(|count| **count == 2).count();
-    assert!(counts.values().all(|count| *count <= 2), "something came more than twice: {counts:?}");
-    assert!(twice <= UNDER_WAY_COUNT_MAX, "{twice} of {} came twice", counts.len());
-    other.kill();
-    drop(database);
-    drop(fs::remove_dir_all(&one_folder));
-    drop(fs::remove_dir_all(&other_folder));
+#[test]
+fn two_nodes_that_are_killed_in_turns_while_both_take_mail_lose_nothing() {
+    let Some(mut pair) = Pair::start("turns") else { return };
+    let mut acknowledged = BTreeSet::new();
+    for round in 0..KILL_COUNT {
+        let writers = pair.write(round * 10_000, MESSAGE_COUNT);
+        std::thread::sleep(Duration::from_millis(700 + round * 431));
+        let victim = &mut pair.nodes[usize::from(round % 2 == 1)];
+        victim.kill();
+        acknowledged.extend(writers.into_iter().flat_map(numbers));
+        victim.restart();
+    }
+    assert!(acknowledged.len() as u64 > MESSAGE_COUNT, "{}\n{}", acknowledged.len(), pair.nodes[0].log());
+    let leased = pair.drain(&pair.nodes[0]);
+    let twice_max = UNDER_WAY_COUNT_MAX * usize::try_from(KILL_COUNT).expect("a few");
+    pair.check(&acknowledged, twice_max, &format!("{leased} were leased by nodes that were killed"));
 }
