@@ -325,6 +325,10 @@ settings_api! {
         send_as (send_as): Vec<String>, Option<Vec<String>>;
         /// Recipients a day; none: what the plan says.
         sends_per_day_max (sends_per_day_max): Option<Whole>, MaybeUndefined<Whole>;
+        /// Days for which nobody takes a message out of the mailbox, 1 to 3650, from when it came into its folder; none: not at
+        /// all. `EXPUNGE` leaves such messages, their folder and the mailbox cannot be deleted. Each change stands in the history
+        /// of the mailbox (`mailbox.retention_changed`); it ends with the service: fetch the messages before that.
+        retains_days (retains_days): Option<Whole>, MaybeUndefined<Whole>;
         /// From how many points on mail goes to the junk folder: 0 to 100, two decimals. Default: 8.
         junk_score (junk_score_centi): f64, Option<f64>;
         /// From how many points on mail is rejected: above `junkScore`, to 1000. Default: 15.

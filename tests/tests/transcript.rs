@@ -19,7 +19,8 @@
 //! | `@ sandbox` | the account only tries things out |
 //! | `@ pool OCTETS` | the mailboxes of x.example share so much |
 //! | `@ stuck RECIPIENT` | nothing can be queued for it: the database refuses |
-//! | `@ fill` | alice's mailbox gets as much as it may hold |
+//! | `@ fill MAILBOX` | alice's mailbox, or the archive, gets as much as it may hold |
+//! | `@ archive DAYS` | archive@x.example gets a copy of all that x.example sends and gets, and keeps it so long |
 
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv4Addr};
@@ -297,6 +298,7 @@ impl World {
             mailbox(35, "team", QUOTA, hash),
             mailbox(36, "dave", QUOTA, hash),
             mailbox(37, "eve", QUOTA, hash),
+            mailbox(38, "archive", QUOTA, hash),
             share(
                 60,
                 35,
@@ -428,8 +430,19 @@ impl World {
                 );
                 self.database.write(vec![database::Statement::new(trigger)]).await.expect("a trigger");
             }
-            ["fill"] => {
-                let owner = Owner { tenant: tenant(), mailbox: MailboxId::new(Uuid::from_u128(30)) };
+            ["archive", days] => {
+                let everything = "@x.example";
+                let page = [
+                    map(54, AddressMapKind::RecipientCopy, everything, "archive@x.example"),
+                    map(55, AddressMapKind::SenderCopy, everything, "archive@x.example"),
+                ];
+                self.directory.apply(&page).expect("taken");
+                let owner = Owner { tenant: tenant(), mailbox: MailboxId::new(Uuid::from_u128(38)) };
+                self.store.retain(owner, days.parse().ok()).await.expect("kept");
+            }
+            ["fill", whose] => {
+                let number = if *whose == "archive" { 38 } else { 30 };
+                let owner = Owner { tenant: tenant(), mailbox: MailboxId::new(Uuid::from_u128(number)) };
                 let octets = usize::try_from(QUOTA.octets()).expect("small");
                 let deposit = Deposit {
                     owner,

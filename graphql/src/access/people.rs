@@ -704,6 +704,7 @@ impl Register {
             | MailboxEvent::SendingHeld { .. }
             | MailboxEvent::SendingReleased { .. }
             | MailboxEvent::ComplainedAbout { .. }
+            | MailboxEvent::RetentionChanged { .. }
             | MailboxEvent::QuotaThresholdCrossed { .. } => {}
         }
     }

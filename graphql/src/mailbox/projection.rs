@@ -119,6 +119,7 @@ fn statement(recorded: &Recorded<HostingEvent>) -> Option<Statement> {
             .bind(json(settings)),
         MailboxEvent::SendingHeld { .. }
         | MailboxEvent::SendingReleased { .. }
+        | MailboxEvent::RetentionChanged { .. }
         | MailboxEvent::ComplainedAbout { .. } => return None,
         MailboxEvent::Disabled => status(place, "disabled"),
         MailboxEvent::Enabled => status(place, "active"),

@@ -193,6 +193,11 @@ const MEANINGS: &[Meaning] = &[
         "il est allé là où le veut une règle de la boîte",
     ),
     (
+        "copy_missing",
+        "it is a copy that an address map wants, and the mail went on without it",
+        "c'est une copie que veut une règle d'adresse, et le courrier a continué sans elle",
+    ),
+    (
         "folder_missing",
         "that folder is not there, so it went to the inbox",
         "ce dossier n'existe pas, il est donc allé dans la boîte de réception",

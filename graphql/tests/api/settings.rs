@@ -55,6 +55,65 @@ async fn an_owner_changes_what_is_left_to_it_and_an_administrator_the_rest() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_archive_keeps_its_messages_openly_and_is_not_deleted() {
+    let stage = Stage::open().await;
+    let operator = stage.operator().await;
+    let customer = stage.customer(&operator, ("acme", "solo")).await;
+    let archive = stage.mailbox(&customer, "archive").await;
+    let change = |settings: &str| {
+        format!(
+            "mutation {{ mailboxSettingsChange(mailboxId: \"{archive}\", {settings}) {{ mailbox {{ settings {{ revision \
+             retainsDays notYetInForce }} }} userErrors {{ code field }} }} }}"
+        )
+    };
+    let own = stage.sign_in("archive@acme.example", PASSWORD).await;
+    for (token, settings, expected) in [
+        (&own, "settings: {retainsDays: 30}", "SETTING_NOT_SELF_SERVICE"),
+        (&customer.owner, "settings: {retainsDays: 0}", "RETAINED_DAYS"),
+        (&customer.owner, "settings: {retainsDays: 3651}", "RETAINED_DAYS"),
+        (&customer.owner, "settings: {retainsDays: 30}, revision: 7", "SETTINGS_CHANGED_MEANWHILE"),
+    ] {
+        let refused = stage.ask(token, &change(settings)).await;
+        assert_eq!(code(&refused["data"]["mailboxSettingsChange"]), expected, "{refused:#}");
+    }
+    let set = stage.done(&customer.owner, &change("settings: {retainsDays: 3650}, revision: 0")).await;
+    let settings = &set["mailboxSettingsChange"]["mailbox"]["settings"];
+    assert_eq!((&settings["retainsDays"], &settings["revision"]), (&json!(3650), &json!(1)));
+    assert!(settings["notYetInForce"].as_array().is_some_and(|names| !names.contains(&json!("retainsDays"))));
+    let delete =
+        format!("mutation {{ mailboxDelete(mailboxId: \"{archive}\") {{ userErrors {{ code field }} }} }}");
+    let refused = stage.ask(&customer.owner, &delete).await;
+    assert_eq!(
+        refused["data"]["mailboxDelete"]["userErrors"],
+        json!([{ "code": "MAILBOX_RETAINS", "field": "mailboxId" }]),
+        "{refused:#}"
+    );
+    stage.done(&customer.owner, &change("settings: {retainsDays: 30}")).await;
+    stage.done(&customer.owner, &change("settings: {retainsDays: null}")).await;
+    let past = format!(
+        "{{ history(id: \"{archive}\", first: 10) {{ nodes {{ kind changes {{ field from to }} }} }} }}"
+    );
+    let past = stage.done(&customer.owner, &past).await;
+    let nodes = past["history"]["nodes"].as_array().expect("nodes");
+    let changes: Vec<_> = nodes
+        .iter()
+        .filter(|node| node["kind"] == "mailbox.retention_changed")
+        .map(|node| &node["changes"])
+        .collect();
+    let days = |from: serde_json::Value, to: serde_json::Value| json!([{ "field": "retains_days", "from": from, "to": to }]);
+    let mut expected = vec![
+        days(json!(null), json!("3650")),
+        days(json!("3650"), json!("30")),
+        days(json!("30"), json!(null)),
+    ];
+    if nodes.first().is_some_and(|node| node["kind"] != "mailbox.created") {
+        expected.reverse();
+    }
+    assert_eq!(changes, expected.iter().collect::<Vec<_>>(), "{past:#}");
+    stage.done(&customer.owner, &delete).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_domain_has_settings_a_share_and_alias_domains() {
     let stage = Stage::open().await;
     let operator = stage.operator().await;

@@ -1,4 +1,4 @@
-//! Events that end mailboxes, told to the message store.
+//! Events that end mailboxes, or say that they keep their messages, told to the message store.
 
 use std::sync::Arc;
 
@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use directory::Directory;
 use engine::{Effect, EffectError};
 use hosting::HostingEvent;
+use hosting::account::AccountEvent;
 use hosting::mailbox::MailboxEvent;
 use hosting::service::ServiceEvent;
 use kernel::{MailboxId, Recorded, ServiceId, Timestamp};
@@ -48,5 +49,31 @@ impl Effect for RetireMailboxes {
             retired.map_err(|error| EffectError { at: recorded.cursor, reason: error.to_string() })?;
         }
         Ok(())
+    }
+}
+
+/// Lets mailboxes keep their messages as long as their administrators say. A mailbox is deleted only once it keeps nothing,
+/// or with its service; and an erased person is erased at once, whatever was to be kept.
+pub struct RetainMessages(pub Arc<SqlStore>);
+
+#[async_trait]
+impl Effect for RetainMessages {
+    type Event = HostingEvent;
+
+    const NAME: &'static str = "retain_messages";
+
+    async fn perform(&self, recorded: &Recorded<HostingEvent>) -> Result<(), EffectError> {
+        let own = MailboxId::new(recorded.stream.id);
+        let (mailbox, days) = match &recorded.event {
+            HostingEvent::Mailbox(MailboxEvent::RetentionChanged { to, .. }) => (own, *to),
+            HostingEvent::Mailbox(MailboxEvent::Deleted { .. }) => (own, None),
+            HostingEvent::Account(AccountEvent::PersonErased { mailbox: Some(mailbox), .. }) => {
+                (*mailbox, None)
+            }
+            _ => return Ok(()),
+        };
+        let owner = Owner { tenant: recorded.cursor.tenant, mailbox };
+        let told = self.0.retain(owner, days).await;
+        told.map_err(|error| EffectError { at: recorded.cursor, reason: error.to_string() })
     }
 }

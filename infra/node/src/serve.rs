@@ -40,7 +40,7 @@ use crate::post::PostNotices;
 use crate::quota::QuotaWatch;
 use crate::reports::{self, TakeReports};
 use crate::resell::OpenAdmitted;
-use crate::retire::RetireMailboxes;
+use crate::retire::{RetainMessages, RetireMailboxes};
 use crate::room::RoomWatch;
 use crate::sending::{SendingWatch, SettleHeld, TellAdministrators};
 use crate::storage;
@@ -211,6 +211,7 @@ fn background(
         language: config.notice.language,
     })?;
     platform.engine.effect(TellStorage(tell(platform, config)))?;
+    platform.engine.effect(RetainMessages(Arc::clone(&store)))?;
     platform.engine.effect(CountPools { store: Arc::clone(&store), directory: Arc::clone(&directory) })?;
     platform.engine.policy(OpenAdmitted)?;
     platform.engine.policy(AppointAdministrators { language: config.notice.language })?;

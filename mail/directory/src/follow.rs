@@ -284,6 +284,7 @@ impl Index {
             | MailboxEvent::SendingHeld { .. }
             | MailboxEvent::SendingReleased { .. }
             | MailboxEvent::ComplainedAbout { .. }
+            | MailboxEvent::RetentionChanged { .. }
             | MailboxEvent::Renamed { .. }
             | MailboxEvent::TemporaryAliasSet { .. }
             | MailboxEvent::TemporaryAliasDropped { .. }

@@ -18,17 +18,17 @@ pub(crate) enum After {
 pub(crate) struct Done {
     /// A response code without brackets (RFC 9051 section 7.1).
     pub(crate) code: Option<String>,
-    pub(crate) text: &'static str,
+    pub(crate) text: Cow<'static, str>,
     pub(crate) after: After,
 }
 
 impl Done {
     pub(crate) const fn new(text: &'static str) -> Self {
-        Self { code: None, text, after: After::Continue }
+        Self { code: None, text: Cow::Borrowed(text), after: After::Continue }
     }
 
     pub(crate) const fn coded(code: String, text: &'static str) -> Self {
-        Self { code: Some(code), text, after: After::Continue }
+        Self { code: Some(code), text: Cow::Borrowed(text), after: After::Continue }
     }
 }
 
@@ -74,7 +74,7 @@ impl From<FolderRefusal> for Failure {
         let code = match refusal {
             FolderRefusal::Missing => Some("NONEXISTENT"),
             FolderRefusal::Exists => Some("ALREADYEXISTS"),
-            FolderRefusal::Inbox | FolderRefusal::NameInvalid(_) => Some("CANNOT"),
+            FolderRefusal::Inbox | FolderRefusal::Retained | FolderRefusal::NameInvalid(_) => Some("CANNOT"),
             FolderRefusal::HasChildren => Some("HASCHILDREN"),
             FolderRefusal::TooMany(_) => Some("LIMIT"),
             FolderRefusal::SpecialUseTaken => Some("USEATTR"),

@@ -10,6 +10,7 @@ use std::collections::HashMap;
 use store::{Acceptance, Deposit, Origin, Owner, QueuedRecipient, Queueing, StoreError, StoreRefusal};
 
 use crate::command::{RcptParameters, Recipient};
+use crate::copies::CopyOf;
 use crate::inbound::Fault;
 use crate::lane::lane;
 use crate::limits::{
@@ -54,6 +55,8 @@ pub(crate) struct Onward {
     /// The recipient as it was given.
     pub(crate) given: EmailAddress,
     pub(crate) recipient: QueuedRecipient,
+    /// What it gets copies of, where it is an address of an address map.
+    pub(crate) copies: Vec<CopyOf>,
 }
 
 /// A mailbox that a message goes into.
@@ -65,6 +68,8 @@ pub(crate) struct Place {
     pub(crate) recipient: EmailAddress,
     /// The detail of the address, where the mailbox wants to see it.
     pub(crate) detail: Option<(DetailHandling, String)>,
+    /// What it gets copies of, where it is an address of an address map.
+    pub(crate) copies: Vec<CopyOf>,
 }
 
 /// What is given to the store at a time.
@@ -142,7 +147,7 @@ impl Envelope {
         parameters: RcptParameters,
     ) {
         let recipient = queued(target, parameters);
-        self.go_on(Onward { tenant, home: None, given: to.clone(), recipient });
+        self.go_on(Onward { tenant, home: None, given: to.clone(), recipient, copies: Vec::new() });
         self.recipients.push(to.clone());
     }
 
@@ -187,6 +192,16 @@ impl Envelope {
     /// The mailboxes here.
     pub(crate) fn places(&self) -> &[Place] {
         &self.mailboxes
+    }
+
+    /// The same, to be changed.
+    pub(crate) fn places_mut(&mut self) -> impl Iterator<Item = &mut Place> {
+        self.mailboxes.iter_mut()
+    }
+
+    /// The recipients elsewhere, to be changed.
+    pub(crate) fn onward_mut(&mut self) -> impl Iterator<Item = &mut Onward> {
+        self.queued.iter_mut()
     }
 
     /// Recipients elsewhere, with who answers for each.
@@ -380,7 +395,13 @@ impl Session<'_> {
                 Ok(None) => {
                     let detail = ends.detail.as_ref().filter(|detail| !detail.is_empty());
                     let detail = detail.map(|detail| (end.detail, detail.clone()));
-                    fitting.push(Place { owner, quota: end.quota, recipient: to.clone(), detail });
+                    fitting.push(Place {
+                        owner,
+                        quota: end.quota,
+                        recipient: to.clone(),
+                        detail,
+                        copies: Vec::new(),
+                    });
                 }
                 Err(error) => {
                     tracing::warn!(%error, "the usage of a mailbox is not known");
@@ -408,7 +429,7 @@ impl Session<'_> {
         }
         for (tenant, address) in ends.forwards {
             let recipient = queued(address, parameters.clone());
-            envelope.go_on(Onward { tenant, home, given: to.clone(), recipient });
+            envelope.go_on(Onward { tenant, home, given: to.clone(), recipient, copies: Vec::new() });
         }
         Reply::new(250, "2.1.5", "OK")
     }
@@ -425,7 +446,8 @@ impl Session<'_> {
             return Reply::new(550, "5.7.1", "This server takes no mail for that domain");
         };
         let recipient = queued(to, parameters);
-        transaction.envelope.go_on(Onward { tenant, home, given: given.clone(), recipient });
+        let given = given.clone();
+        transaction.envelope.go_on(Onward { tenant, home, given, recipient, copies: Vec::new() });
         Reply::new(250, "2.1.5", "OK, it will be queued")
     }
 
@@ -462,8 +484,10 @@ impl Session<'_> {
             return self.too_big();
         }
         // One recipient and no announced size: it is known only now whether it fits.
-        if let ([Place { owner, quota, .. }], true) =
+        if let ([Place { owner, quota, copies, .. }], true) =
             (envelope.mailboxes.as_slice(), envelope.queued.is_empty())
+            // A full archive refuses nothing of what it gets copies of.
+            && copies.is_empty()
         {
             match self.full((*owner, *quota), message.len() as u64, std::iter::empty()).await {
                 Ok(None) => {}
@@ -652,31 +676,35 @@ fn queued(address: EmailAddress, parameters: RcptParameters) -> QueuedRecipient 
 /// Who answers for queued recipients, and the domain here that they are of.
 type Answering = (TenantId, Option<DomainId>);
 
-/// The queued recipients by who answers for them, and by whether they go on to the host of their domain; one entry at
-/// least.
+/// The queued recipients by who answers for them, by whether they go on to the host of their domain, and by the fields that
+/// their copy begins with; one entry without such fields at least.
 fn by_tenant(
     envelope: &Envelope,
     goes_on: &dyn Fn(&EmailAddress) -> bool,
-) -> Vec<(Answering, Vec<QueuedRecipient>)> {
-    let mut kinds: Vec<((Answering, bool), Vec<QueuedRecipient>)> = Vec::new();
-    for Onward { tenant, home, recipient, .. } in &envelope.queued {
-        let kind = ((*tenant, *home), goes_on(&recipient.address));
+) -> Vec<(Answering, String, Vec<QueuedRecipient>)> {
+    let mut kinds: Vec<((Answering, bool, String), Vec<QueuedRecipient>)> = Vec::new();
+    for Onward { tenant, home, recipient, copies, .. } in &envelope.queued {
+        let kind = ((*tenant, *home), goes_on(&recipient.address), envelope.copy_fields(copies));
         match kinds.iter_mut().find(|(known, _)| *known == kind) {
             Some((_, recipients)) => recipients.push(recipient.clone()),
             None => kinds.push((kind, vec![recipient.clone()])),
         }
     }
-    let mut tenants: Vec<(Answering, Vec<QueuedRecipient>)> =
-        kinds.into_iter().map(|((answering, _), recipients)| (answering, recipients)).collect();
-    if tenants.is_empty() {
+    let mut tenants: Vec<(Answering, String, Vec<QueuedRecipient>)> = kinds
+        .into_iter()
+        .map(|((answering, _, fields), recipients)| (answering, fields, recipients))
+        .collect();
+    // The first is the message itself: with it go the copies for mailboxes here.
+    tenants.sort_by_key(|(_, fields, _)| !fields.is_empty());
+    if tenants.first().is_none_or(|(_, fields, _)| !fields.is_empty()) {
         let tenant = envelope.mailboxes.first().map_or(TenantId::PLATFORM, |place| place.owner.tenant);
-        tenants.push(((tenant, None), Vec::new()));
+        tenants.insert(0, ((tenant, None), String::new(), Vec::new()));
     }
     tenants
 }
 
 /// The only mailbox that an address leads to.
-fn sole_end(resolution: &Resolution) -> Option<Owner> {
+pub(crate) fn sole_end(resolution: &Resolution) -> Option<Owner> {
     match resolution {
         Resolution::Deliver(ends) => match ends.mailboxes.as_slice() {
             [end] => Some(Owner { tenant: end.tenant, mailbox: end.mailbox }),
@@ -696,10 +724,14 @@ fn batches(
     let (told, plain): (Vec<_>, Vec<_>) = deposits.into_iter().partition(|(subject, _)| subject.is_some());
     let mut plain: Vec<Deposit> = plain.into_iter().map(|(_, deposit)| deposit).collect();
     let mut batches = Vec::new();
-    for ((tenant, home), queued) in by_tenant(envelope, goes_on) {
+    for ((tenant, home), fields, queued) in by_tenant(envelope, goes_on) {
         let deposits = std::mem::take(&mut plain);
         if !deposits.is_empty() || !queued.is_empty() {
-            batches.push(Batch { tenant, home, message: octets.clone(), deposits, queued });
+            let message = match fields.is_empty() {
+                true => octets.clone(),
+                false => Bytes::from([fields.as_bytes(), octets].concat()),
+            };
+            batches.push(Batch { tenant, home, message, deposits, queued });
         }
     }
     for (subject, deposit) in told {

@@ -63,7 +63,10 @@ impl Session<'_> {
                 // Whether it fits was decided at RCPT: what was promised there is kept, so that a message is never
                 // taken for some of its recipients only.
                 quota: place.quota.lifted(),
-                prefix: prefix.clone(),
+                prefix: match envelope.copy_fields(&place.copies) {
+                    fields if fields.is_empty() => prefix.clone(),
+                    fields => Bytes::from([fields.as_bytes(), &prefix].concat()),
+                },
             };
             deposits.push((subject, deposit));
         }

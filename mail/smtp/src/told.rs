@@ -172,6 +172,27 @@ impl Session<'_> {
         self.leave(passage);
     }
 
+    /// Tells the trace of whoever has the copies that an address map wants that one is missing: who wrote the message never
+    /// hears of it.
+    pub(crate) fn tell_refused_copy(
+        &self,
+        (tenant, copy): (TenantId, &EmailAddress),
+        end: Option<Owner>,
+        reply: &Reply,
+    ) {
+        let Some(transaction) = &self.transaction else { return };
+        let whose = Whose {
+            tenant: end.map_or(tenant, |end| end.tenant),
+            mailbox: end.map(|end| end.mailbox),
+            domain: self.server.directory.domain_named(copy.domain.as_str()).map(|(_, domain)| domain),
+            direction: Direction::In,
+        };
+        let mut passage = self.passage(&whose, transaction, (Step::Refused, reply));
+        passage.recipient = Some(copy.to_string());
+        passage.reasons = vec!["copy_missing".to_owned()];
+        self.leave(passage);
+    }
+
     fn whose(&self, to: &EmailAddress, end: Option<Owner>) -> Option<Whose> {
         if let Some(sender) = self.whose_sender() {
             return Some(sender);

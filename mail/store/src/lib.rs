@@ -32,10 +32,10 @@ pub use flags::{FlagChange, Flags, KEYWORD_COUNT_MAX, KEYWORD_OCTETS_MAX, System
 pub use handover::{Offer, Taker};
 pub use last_login::{LastLogin, LastLogins};
 pub use port::{
-    Acceptance, Accepted, BlobHash, Change, Copied, Deposit, Destination, ExpungeScope, FlagOutcome, Folder,
-    FolderChange, FolderId, FolderName, FolderRefusal, MessageId, MessageRow, MessageSet, Modseq, Owner,
-    PurgeReport, Queued, QueuedRecipient, SpecialUse, Store, StoreError, StoreRefusal, TextField,
-    USAGE_COUNT_MAX, Uid, Usage, Verification,
+    Acceptance, Accepted, BlobHash, Change, Copied, Deposit, Destination, ExpungeScope, Expunged,
+    FlagOutcome, Folder, FolderChange, FolderId, FolderName, FolderRefusal, MessageId, MessageRow,
+    MessageSet, Modseq, Owner, PurgeReport, Queued, QueuedRecipient, SpecialUse, Store, StoreError,
+    StoreRefusal, TextField, USAGE_COUNT_MAX, Uid, Usage, Verification,
 };
 pub use queue::{
     CLOSED_DAY_COUNT, DelayNotice, Depth, Due, DuePage, Instead, LEASE_RECIPIENT_COUNT_MAX, Lane,

@@ -262,6 +262,15 @@ pub enum ExpungeScope {
     Regardless(MessageSet),
 }
 
+/// What EXPUNGE did.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Expunged {
+    /// The UIDs that are gone, ascending.
+    pub removed: Vec<Uid>,
+    /// Messages that were to go and stay: see [`Store::retain`].
+    pub retained_count: usize,
+}
+
 /// What happened in a folder since a change number.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct FolderChange {
@@ -402,6 +411,9 @@ pub enum FolderRefusal {
     /// Too many.
     #[error("a mailbox has at most {0} folders")]
     TooMany(u32),
+    /// A message in it must stay.
+    #[error("the folder holds messages that are kept for a time")]
+    Retained,
     /// Another folder has this use.
     #[error("another folder has this special use")]
     SpecialUseTaken,
@@ -545,13 +557,26 @@ pub trait Store: Send + Sync + 'static {
         to: FolderId,
     ) -> Result<Vec<Copied>, StoreError>;
 
-    /// Removes messages; the UIDs that are gone, ascending.
+    /// Removes messages, except those that must stay.
     async fn expunge(
         &self,
         owner: Owner,
         folder: FolderId,
         scope: ExpungeScope,
-    ) -> Result<Vec<Uid>, StoreError>;
+    ) -> Result<Expunged, StoreError>;
+
+    /// How many of the messages that [`Store::expunge`] would remove it would leave, since they must stay.
+    async fn retained(
+        &self,
+        owner: Owner,
+        folder: FolderId,
+        scope: ExpungeScope,
+    ) -> Result<usize, StoreError>;
+
+    /// Lets no message leave a mailbox for so many days from when it came into its folder, whoever asks: it is not removed,
+    /// nor with its folder, nor by [`Store::purge`]. It may go into another folder, where its time begins anew. None: all
+    /// may leave.
+    async fn retain(&self, owner: Owner, days: Option<u32>) -> Result<(), StoreError>;
 
     /// UIDs of a folder whose text holds `needle` (substring, without regard to case), ascending.
     async fn search_text(

@@ -13,6 +13,7 @@ mod pool;
 mod purge;
 mod queue;
 mod read;
+mod retention;
 mod row;
 mod search;
 mod verify;
@@ -31,9 +32,9 @@ use tokio::sync::{Notify, watch};
 use crate::bell::Bells;
 use crate::handover::Handover;
 use crate::{
-    Acceptance, Accepted, Change, Copied, ExpungeScope, FlagChange, FlagOutcome, Folder, FolderChange,
-    FolderId, FolderName, MessageId, MessageRow, MessageSet, Modseq, Owner, PurgeReport, Queued, SpecialUse,
-    Store, StoreError, TextField, Uid, Usage, Verification,
+    Acceptance, Accepted, Change, Copied, ExpungeScope, Expunged, FlagChange, FlagOutcome, Folder,
+    FolderChange, FolderId, FolderName, MessageId, MessageRow, MessageSet, Modseq, Owner, PurgeReport,
+    Queued, SpecialUse, Store, StoreError, TextField, Uid, Usage, Verification,
 };
 
 /// Summaries kept in memory; the least used go first.
@@ -106,6 +107,7 @@ impl SqlStore {
                 include_str!("sql/queue_trace.sql"),
                 include_str!("sql/pool_sqlite.sql"),
                 include_str!("sql/queue_source.sql"),
+                include_str!("sql/retention.sql"),
             ],
             None => [
                 include_str!("sql/schema_postgres.sql"),
@@ -115,6 +117,7 @@ impl SqlStore {
                 include_str!("sql/queue_trace.sql"),
                 include_str!("sql/pool_postgres.sql"),
                 include_str!("sql/queue_source.sql"),
+                include_str!("sql/retention.sql"),
             ],
         };
         database.migrate("store", &steps).await?;
@@ -307,9 +310,22 @@ impl Store for SqlStore {
         owner: Owner,
         folder: FolderId,
         scope: ExpungeScope,
-    ) -> Result<Vec<Uid>, StoreError> {
+    ) -> Result<Expunged, StoreError> {
         let work = expunge::Expunge { owner, folder, scope, now: self.now() };
         Ok(self.rung(owner, self.database.transact(work).await?))
+    }
+
+    async fn retained(
+        &self,
+        owner: Owner,
+        folder: FolderId,
+        scope: ExpungeScope,
+    ) -> Result<usize, StoreError> {
+        self.retained_messages(owner, folder, scope).await
+    }
+
+    async fn retain(&self, owner: Owner, days: Option<u32>) -> Result<(), StoreError> {
+        self.retain_messages(owner, days).await
     }
 
     async fn search_text(

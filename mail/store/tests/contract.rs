@@ -264,7 +264,7 @@ async fn uids_and_changes_ascend_and_are_told() {
             .expunge(owner(1), inbox.id, ExpungeScope::Deleted(MessageSet::All))
             .await
             .expect("gone");
-        assert_eq!(gone, [Uid(1)]);
+        assert_eq!((gone.removed, gone.retained_count), (vec![Uid(1)], 0));
         let change = world.store.changes(owner(1), inbox.id, second.modseq).await.expect("changes");
         assert!(change.is_complete && change.changed.is_empty());
         assert_eq!(change.vanished, [Uid(1)]);
@@ -504,6 +504,76 @@ async fn retired_mailboxes_are_closed_at_once_and_destroyed_later() {
             .expect("a count");
         assert_eq!(rows[0].int(0).expect("a number"), 1, "only the other mailbox's message is left");
         assert_eq!(refusal(world.store.provision(owner(1)).await), StoreRefusal::NoMailbox);
+        world.is_whole().await;
+    }
+}
+
+#[tokio::test]
+async fn nobody_takes_away_before_its_time_what_a_mailbox_keeps() {
+    for world in worlds().await {
+        let (archive, all) = (owner(1), || ExpungeScope::Regardless(MessageSet::All));
+        // The rule may come before the first message.
+        world.store.retain(archive, Some(10)).await.expect("kept");
+        world.deliver(archive, "old", "1").await;
+        let start = world.clock.load(Ordering::Relaxed);
+        world.clock.store(start + 6 * DAY_MILLIS, Ordering::Relaxed);
+        world.deliver(archive, "new", "2").await;
+        let inbox = world.folder(archive, "INBOX").await.id;
+        let deleted = FlagChange::Add(Flags::NONE.with(SystemFlag::Deleted));
+        let marked = world.store.change_flags(archive, inbox, MessageSet::All, deleted, None).await;
+        assert_eq!(marked.expect("marked").rows.len(), 2);
+        let scope = ExpungeScope::Deleted(MessageSet::All);
+        assert_eq!(world.store.retained(archive, inbox, scope.clone()).await.expect("a count"), 2);
+        let gone = world.store.expunge(archive, inbox, scope.clone()).await.expect("left");
+        assert_eq!((gone.removed, gone.retained_count), (Vec::new(), 2));
+        // What is a day too old goes, and its neighbour stays.
+        world.clock.store(start + 10 * DAY_MILLIS, Ordering::Relaxed);
+        let gone = world.store.expunge(archive, inbox, scope).await.expect("one gone");
+        assert_eq!((gone.removed, gone.retained_count), (vec![Uid(1)], 1));
+        // Its folder stays with it, and a move begins its time anew.
+        world.store.create_folder(archive, &name("Kept"), None).await.expect("a folder");
+        let kept = world.folder(archive, "Kept").await.id;
+        let moved = world.store.move_messages(archive, inbox, MessageSet::All, kept).await.expect("moved");
+        assert_eq!(moved.len(), 1);
+        world.clock.store(start + 17 * DAY_MILLIS, Ordering::Relaxed);
+        let refused = refusal(world.store.delete_folder(archive, &name("Kept")).await);
+        assert_eq!(refused, StoreRefusal::Folder(FolderRefusal::Retained));
+        assert_eq!(world.store.expunge(archive, kept, all()).await.expect("left").retained_count, 1);
+        // Nor does it go with the mailbox: the other folders go, and this one later.
+        let purge_after = Timestamp::from_millis(start + 17 * DAY_MILLIS);
+        world.store.retire(archive, purge_after).await.expect("retired");
+        let report = world.store.purge(purge_after).await.expect("purged");
+        assert_eq!((report.folder_count, report.mailbox_count, report.is_unfinished), (6, 0, false));
+        let report =
+            world.store.purge(Timestamp::from_millis(start + 20 * DAY_MILLIS)).await.expect("purged");
+        assert_eq!((report.folder_count, report.mailbox_count), (1, 1));
+        world.is_whole().await;
+    }
+}
+
+#[tokio::test]
+async fn what_was_kept_goes_once_nothing_is_kept_any_more() {
+    for world in worlds().await {
+        let all = || ExpungeScope::Regardless(MessageSet::All);
+        world.store.retain(owner(1), Some(3650)).await.expect("kept");
+        world.deliver(owner(1), "one", "1").await;
+        world.deliver(owner(2), "other", "1").await;
+        let (inbox, other) =
+            (world.folder(owner(1), "INBOX").await.id, world.folder(owner(2), "INBOX").await.id);
+        assert_eq!(world.store.expunge(owner(1), inbox, all()).await.expect("left").retained_count, 1);
+        let of_others = world.store.expunge(owner(2), other, all()).await.expect("gone");
+        assert_eq!((of_others.removed, of_others.retained_count), (vec![Uid(1)], 0));
+        world.store.retain(owner(1), None).await.expect("kept no more");
+        let gone = world.store.expunge(owner(1), inbox, all()).await.expect("gone");
+        assert_eq!((gone.removed, gone.retained_count), (vec![Uid(1)], 0));
+        // One that is hidden and is kept no more goes with the next purge.
+        world.deliver(owner(1), "two", "2").await;
+        world.store.retain(owner(1), Some(3650)).await.expect("kept");
+        let now = Timestamp::from_millis(world.clock.load(Ordering::Relaxed));
+        world.store.retire(owner(1), now).await.expect("retired");
+        world.store.purge(now).await.expect("purged");
+        world.store.retain(owner(1), None).await.expect("kept no more");
+        assert_eq!(world.store.purge(now).await.expect("purged").mailbox_count, 1);
         world.is_whole().await;
     }
 }

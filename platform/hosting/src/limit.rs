@@ -156,6 +156,8 @@ pub const TAG_CHARACTER_COUNT_MAX: usize = 64;
 pub const SENDER_PATTERN_COUNT_MAX: usize = 500;
 /// Most further addresses that one mailbox may send as.
 pub const SEND_AS_COUNT_MAX: usize = 100;
+/// Most days for which a mailbox keeps its messages whatever its users do: ten years.
+pub const RETAINED_DAYS_MAX: u32 = 3650;
 /// Longest description of a domain.
 pub const DESCRIPTION_CHARACTER_COUNT_MAX: usize = 255;
 /// Longest footer of a domain, in each of its two forms.

@@ -7,11 +7,11 @@ use std::collections::BTreeSet;
 use hosting::HostingRefusal as No;
 use hosting::alias::{AliasSettingsPatch, Disposition};
 use hosting::domain::{DomainRef, DomainRelay, DomainSettingsPatch, Proof};
-use hosting::mailbox::{MailboxSettingsPatch, SelfService};
+use hosting::mailbox::{Mailbox, MailboxEvent, MailboxSettingsPatch, SelfService};
 use hosting::refusal::Limit;
 use hosting::use_case::{
     AddDomain, ChangeAliasSettings, ChangeDomainSettings, ChangeMailboxQuota, ChangeMailboxSettings,
-    CreateAlias, CreateMailboxes, NewMailbox, RemoveDomain, VerifyDomain,
+    CreateAlias, CreateMailboxes, DeleteMailbox, EndService, NewMailbox, RemoveDomain, VerifyDomain,
 };
 use kernel::{ByteSize, DomainName, EmailAddress, LocalPart, Timestamp};
 use support::id;
@@ -219,6 +219,61 @@ fn an_owner_changes_what_administrators_leave_to_it() {
     world.must(&mailbox_settings(nothing, false));
     assert_eq!(world.run(&mailbox_settings(junk(400), true)), Err(Why::Refused(No::SettingNotSelfService)));
     world.must(&mailbox_settings(junk(400), false));
+}
+
+#[test]
+fn what_is_kept_for_a_time_is_kept_openly_and_its_mailbox_is_not_deleted() {
+    let mut world = with_domain();
+    world.must(&mailboxes(DOMAIN, &[(1, "archive", 1)]));
+    let keep = |days| MailboxSettingsPatch { retains_days: Some(days), ..MailboxSettingsPatch::default() };
+    for days in [0, 3651, u32::MAX] {
+        assert_eq!(
+            world.run(&mailbox_settings(keep(Some(days)), false)),
+            Err(Why::Refused(No::RetainedDays)),
+            "{days}"
+        );
+    }
+    let by_owner = world.run(&mailbox_settings(keep(Some(30)), true));
+    assert_eq!(by_owner, Err(Why::Refused(No::SettingNotSelfService)));
+    world.must(&mailbox_settings(keep(Some(3650)), false));
+    let delete = DeleteMailbox {
+        account: account(),
+        service: service(),
+        mailbox: id(1),
+        purge_after: Timestamp::from_secs(1_800_000_000),
+        temporary_aliases: Vec::new(),
+    };
+    assert_eq!(world.run(&delete), Err(Why::Refused(No::MailboxRetains)));
+    world.must(&mailbox_settings(keep(Some(30)), false));
+    assert_eq!(world.run(&delete), Err(Why::Refused(No::MailboxRetains)));
+    world.must(&mailbox_settings(keep(None), false));
+    world.must(&delete);
+    let changes: Vec<(Option<u32>, Option<u32>)> = world
+        .history::<Mailbox>(account().tenant(), id(1))
+        .iter()
+        .filter_map(|event| match event {
+            MailboxEvent::RetentionChanged { from, to } => Some((*from, *to)),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(changes, [(None, Some(3650)), (Some(3650), Some(30)), (Some(30), None)]);
+}
+
+#[test]
+fn what_is_kept_for_a_time_goes_with_its_service() {
+    let mut world = with_domain();
+    world.must(&mailboxes(DOMAIN, &[(1, "archive", 1)]));
+    let keep = MailboxSettingsPatch { retains_days: Some(Some(30)), ..MailboxSettingsPatch::default() };
+    world.must(&mailbox_settings(keep, false));
+    let purge_after = Timestamp::from_secs(1_800_000_000);
+    world.must(&EndService { account: account(), service: service(), purge_after });
+    world.must(&DeleteMailbox {
+        account: account(),
+        service: service(),
+        mailbox: id(1),
+        purge_after,
+        temporary_aliases: Vec::new(),
+    });
 }
 
 #[test]

@@ -22,11 +22,16 @@ async fn remove(session: &mut Session<'_>, set: MessageSet) -> Outcome {
     if selected.is_read_only {
         return Err(Failure::coded("NOPERM", "The folder is open for reading only"));
     }
-    session.server.store.expunge(selected.owner, selected.folder, ExpungeScope::Deleted(set)).await?;
+    let scope = ExpungeScope::Deleted(set);
+    let expunged = session.server.store.expunge(selected.owner, selected.folder, scope).await?;
     session.refresh().await?;
-    if !session.enabled.condstore {
-        return Ok(Done::new("Removed"));
-    }
-    let modseq = session.selected()?.view.snapshot().highest_modseq();
-    Ok(Done::coded(format!("HIGHESTMODSEQ {}", modseq.0), "Removed"))
+    let code = match session.enabled.condstore {
+        true => Some(format!("HIGHESTMODSEQ {}", session.selected()?.view.snapshot().highest_modseq().0)),
+        false => None,
+    };
+    let text = match expunged.retained_count {
+        0 => "Removed".into(),
+        count => format!("Removed, except {count} that this mailbox keeps for a time").into(),
+    };
+    Ok(Done { code, text, ..Done::new("") })
 }

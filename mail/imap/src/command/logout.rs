@@ -5,5 +5,5 @@ use crate::session::Session;
 
 pub(crate) async fn run(session: &mut Session<'_>, (): ()) -> Outcome {
     session.wire.write(b"* BYE Goodbye\r\n").await?;
-    Ok(Done { code: None, text: "Signed out", after: After::Logout })
+    Ok(Done { code: None, text: "Signed out".into(), after: After::Logout })
 }

@@ -22,6 +22,10 @@ pub(crate) async fn run(session: &mut Session<'_>, arguments: Copying) -> Outcom
     let moved = if place.owner == owner {
         store.move_messages(owner, folder, MessageSet::Uids(uids), target.id).await?
     } else {
+        let scope = ExpungeScope::Regardless(MessageSet::Uids(uids));
+        if store.retained(owner, folder, scope).await? > 0 {
+            return Err(Failure::coded("CANNOT", "This mailbox keeps these messages for a time"));
+        }
         // First there, then gone: between the two a crash leaves it in both.
         let copied = super::across::copy(session, &selected.rows(&positions), &place, &target).await?;
         let gone = copied.iter().map(|copied| copied.from).collect();

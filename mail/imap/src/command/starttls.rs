@@ -11,5 +11,5 @@ pub(crate) async fn run(session: &mut Session<'_>, (): ()) -> Outcome {
         // Commands behind STARTTLS were sent in clear: somebody may have put them there.
         return Err(Failure::Bye("Nothing may follow STARTTLS in the same packet"));
     }
-    Ok(Done { code: None, text: "Begin TLS now", after: After::StartTls })
+    Ok(Done { code: None, text: "Begin TLS now".into(), after: After::StartTls })
 }

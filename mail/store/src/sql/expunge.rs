@@ -4,10 +4,11 @@ use async_trait::async_trait;
 use database::{Statement, Transaction, Work};
 use kernel::Timestamp;
 
-use super::copy::{select, take_out};
+use super::copy::take_out;
 use super::mailbox::{add_usage, lock, own_folder};
+use super::retention::{in_scope, leave};
 use super::row;
-use crate::{ExpungeScope, FolderId, Modseq, Owner, StoreError, SystemFlag, Uid};
+use crate::{ExpungeScope, Expunged, FolderId, Modseq, Owner, StoreError};
 
 /// EXPUNGE.
 pub(crate) struct Expunge {
@@ -19,18 +20,14 @@ pub(crate) struct Expunge {
 
 #[async_trait]
 impl Work for Expunge {
-    type Output = (Vec<Uid>, Modseq);
+    type Output = (Expunged, Modseq);
     type Error = StoreError;
 
     async fn run(&self, transaction: &mut Transaction<'_>) -> Result<Self::Output, StoreError> {
         let mailbox = lock(transaction, self.owner).await?;
         let folder = own_folder(transaction, &mailbox, self.folder).await?;
-        let (set, needs_flag) = match &self.scope {
-            ExpungeScope::Deleted(set) => (set, true),
-            ExpungeScope::Regardless(set) => (set, false),
-        };
-        let mut found = select(transaction, folder.id, set).await?;
-        found.retain(|found| !needs_flag || found.system & SystemFlag::Deleted as i64 != 0);
+        let mut found = in_scope(transaction, &folder, &self.scope).await?;
+        let retained_count = leave(transaction, &mailbox, &mut found, self.now).await?;
         take_out(transaction, &mailbox, &folder, &found).await?;
         let mut size = 0;
         for found in &found {
@@ -39,7 +36,8 @@ impl Work for Expunge {
         }
         let count = i64::try_from(found.len()).unwrap_or(i64::MAX);
         add_usage(transaction, &mailbox, -size, -count).await?;
-        Ok((found.iter().map(|found| row::uid(found.uid)).collect(), mailbox.modseq()))
+        let removed = found.iter().map(|found| row::uid(found.uid)).collect();
+        Ok((Expunged { removed, retained_count }, mailbox.modseq()))
     }
 }
 

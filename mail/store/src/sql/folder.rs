@@ -5,6 +5,7 @@ use database::{DatabaseError, Row, Statement, Transaction, Work};
 use kernel::{ByteSize, Timestamp};
 
 use super::mailbox::{Locked, add_usage, lock, lock_or_provision};
+use super::retention::check_folder;
 use super::row::{folder_key, special_use, special_use_key, uid};
 use super::{FOLDER_COUNT_MAX, SqlStore};
 use crate::{
@@ -283,6 +284,7 @@ impl Work for Delete {
             }
         }
         let id = id.ok_or(FolderRefusal::Missing)?;
+        check_folder(transaction, &mailbox, id, self.now).await?;
         let hide = Statement::new(
             "UPDATE folder SET deleted_at = $2, special_use = NULL, highest_modseq = $3 WHERE id = $1 \
              RETURNING size, message_count",

@@ -37,9 +37,12 @@ impl Work for Rooms {
         let mut report = PurgeReport::default();
         let select = Statement::new(
             "SELECT f.id FROM folder f JOIN mailbox b ON b.id = f.mailbox \
-             WHERE f.deleted_at <= $1 OR b.purge_after <= $2 ORDER BY f.id LIMIT $3",
+             WHERE (f.deleted_at <= $1 OR b.purge_after <= $2) AND (b.retained_days = 0 OR NOT EXISTS (\
+             SELECT 1 FROM entry e WHERE e.folder = f.id AND e.saved_at > $2 - b.retained_days * $4)) \
+             ORDER BY f.id LIMIT $3",
         );
         let select = select.bind(self.folders_before).bind(self.now.millis()).bind(ROOM_COUNT);
+        let select = select.bind(DAY_MILLIS);
         let folders = transaction.query(select).await?;
         report.is_unfinished = folders.len() >= usize::try_from(ROOM_COUNT).unwrap_or_default();
         for row in folders {
@@ -109,6 +112,7 @@ impl Work for Blobs {
 /// Removes closed records of the queue and passages of the trace.
 struct Records {
     before: i64,
+    now: Timestamp,
 }
 
 #[async_trait]
@@ -171,7 +175,7 @@ impl SqlStore {
         report.is_unfinished |= report.blob_count >= BLOB_COUNT.unsigned_abs();
         report.is_unfinished |= self.database.transact(Logs).await?;
         let before = now.millis().saturating_sub(CLOSED_DAY_COUNT * DAY_MILLIS);
-        report.is_unfinished |= self.database.transact(Records { before }).await?;
+        report.is_unfinished |= self.database.transact(Records { before, now }).await?;
         Ok(report)
     }
 }

@@ -93,6 +93,8 @@ impl Decider for Mailbox {
                 record.settings = settings.plain().cloned().unwrap_or_default();
                 record.settings_revision = record.settings_revision.saturating_add(1);
             }),
+            // The settings hold it.
+            MailboxEvent::RetentionChanged { .. } => state,
             MailboxEvent::SendingHeld { reason, at } => {
                 change(state, |record| record.sending_hold = Some((*reason, *at)))
             }
@@ -211,9 +213,14 @@ impl Decider for Mailbox {
                     return Ok(vec![]);
                 }
                 settings.check()?;
+                let (from, to) = (record.settings.retains_days, settings.retains_days);
                 let settings = Sealed::new(subject, Box::new(settings));
                 let changed = changed.into_iter().map(str::to_owned).collect();
-                Ok(vec![MailboxEvent::SettingsChanged { settings, changed }])
+                let mut events = vec![MailboxEvent::SettingsChanged { settings, changed }];
+                if from != to {
+                    events.push(MailboxEvent::RetentionChanged { from, to });
+                }
+                Ok(events)
             }
             (S::Live(record), C::SetTemporaryAlias { alias, expires_at, count_max }) => {
                 set_temporary_alias(record, (alias, expires_at), count_max, now)

@@ -199,6 +199,14 @@ pub enum MailboxEvent {
         /// The names of those that changed.
         changed: Vec<String>,
     },
+    /// Messages are kept in it for another time, whatever its users do. With [`MailboxEvent::SettingsChanged`], and unlike it
+    /// never sealed: that somebody shortened the time stays readable when the mailbox is erased.
+    RetentionChanged {
+        /// Days until now; none: nothing was kept.
+        from: Option<u32>,
+        /// Days from now on.
+        to: Option<u32>,
+    },
     /// A temporary alias leads to it until a moment.
     TemporaryAliasSet {
         /// Which.

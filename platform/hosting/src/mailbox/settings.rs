@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use crate::HostingRefusal;
-use crate::limit::SEND_AS_COUNT_MAX;
+use crate::limit::{RETAINED_DAYS_MAX, SEND_AS_COUNT_MAX};
 use crate::refusal::Limit;
 use crate::settings::{check_octets, check_senders, check_tags, settings};
 
@@ -120,6 +120,8 @@ settings! {
         send_as: BTreeSet<String> = BTreeSet::new();
         /// Recipients a day; none: what the plan says.
         sends_per_day_max: Option<u32> = None;
+        /// Days for which nobody takes a message out of it, 1 to 3650, from when it came into its folder; none: not at all.
+        retains_days: Option<u32> = None;
         /// From which score on mail goes to the junk folder, in hundredths of a point; 0 to 10 000.
         junk_score_centi: u32 = 800;
         /// From which score on mail is rejected, in hundredths of a point; above the junk score, to 100 000.
@@ -179,6 +181,9 @@ impl MailboxSettings {
         if self.recovery_address.as_ref().is_some_and(|text| kernel::EmailAddress::parse(text).is_err()) {
             return Err(HostingRefusal::RecoveryAddress);
         }
+        if self.retains_days.is_some_and(|days| !(1..=RETAINED_DAYS_MAX).contains(&days)) {
+            return Err(HostingRefusal::RetainedDays);
+        }
         check_octets(self)
     }
 
@@ -197,6 +202,7 @@ impl MailboxSettings {
             detail,
             send_as,
             sends_per_day_max,
+            retains_days,
             junk_score_centi,
             reject_score_centi,
             allowed_senders,
@@ -215,6 +221,7 @@ impl MailboxSettings {
             .any(Option::is_some)
             || send_as.is_some()
             || sends_per_day_max.is_some()
+            || retains_days.is_some()
             || self_service.is_some()
             || tags.is_some();
         !is_administrative

@@ -18,6 +18,7 @@ const TEMPORARY_ALIAS_DROPPED: Kind = Kind { name: "mailbox.temporary_alias_drop
 const RENAMED: Kind = Kind { name: "mailbox.renamed", schema: 1 };
 const RESTORED: Kind = Kind { name: "mailbox.restored", schema: 1 };
 const SETTINGS_CHANGED: Kind = Kind { name: "mailbox.settings_changed", schema: 1 };
+const RETENTION_CHANGED: Kind = Kind { name: "mailbox.retention_changed", schema: 1 };
 const SENDING_HELD: Kind = Kind { name: "mailbox.sending_held", schema: 1 };
 const SENDING_RELEASED: Kind = Kind { name: "mailbox.sending_released", schema: 1 };
 const COMPLAINED_ABOUT: Kind = Kind { name: "mailbox.complained_about", schema: 1 };
@@ -89,6 +90,14 @@ struct RenamedV1 {
 }
 
 #[derive(Serialize, Deserialize)]
+struct RetentionChangedV1 {
+    #[serde(default)]
+    from_retains_days: Option<u32>,
+    #[serde(default)]
+    to_retains_days: Option<u32>,
+}
+
+#[derive(Serialize, Deserialize)]
 struct SendingHeldV1 {
     reason: String,
     at_ms: i64,
@@ -125,6 +134,7 @@ impl Event for MailboxEvent {
             Self::Renamed { .. } => RENAMED,
             Self::Restored => RESTORED,
             Self::SettingsChanged { .. } => SETTINGS_CHANGED,
+            Self::RetentionChanged { .. } => RETENTION_CHANGED,
             Self::SendingHeld { .. } => SENDING_HELD,
             Self::SendingReleased { .. } => SENDING_RELEASED,
             Self::ComplainedAbout { .. } => COMPLAINED_ABOUT,
@@ -179,6 +189,9 @@ impl Event for MailboxEvent {
                 json(&TemporaryAliasDroppedV1 { alias: alias.to_string() })
             }
             Self::Renamed { local } => json(&RenamedV1 { local: wire::seal(seal, local)? }),
+            Self::RetentionChanged { from, to } => {
+                json(&RetentionChangedV1 { from_retains_days: *from, to_retains_days: *to })
+            }
             Self::SendingHeld { reason, at } => {
                 json(&SendingHeldV1 { reason: reason.name().to_owned(), at_ms: at.millis() })
             }
@@ -195,6 +208,10 @@ impl Event for MailboxEvent {
     fn decode(raw: &RawEvent, open: &dyn Open) -> Result<Self, Malformed> {
         match (raw.kind.as_ref(), raw.schema) {
             ("mailbox.created", 1) => created(raw, open),
+            ("mailbox.retention_changed", 1) => {
+                let form: RetentionChangedV1 = wire::form(raw)?;
+                Ok(Self::RetentionChanged { from: form.from_retains_days, to: form.to_retains_days })
+            }
             ("mailbox.sending_held", 1) => {
                 let form: SendingHeldV1 = wire::form(raw)?;
                 let reason = HoldReason::ALL.into_iter().find(|reason| reason.name() == form.reason);

@@ -28,6 +28,12 @@ impl ServiceState {
             Self::Present(record) => Some(record),
         }
     }
+
+    /// Whether nothing of it comes back.
+    pub fn has_ended(&self) -> bool {
+        let entitlement = self.record().map(|record| record.entitlement);
+        matches!(entitlement, Some(Entitlement::Ended { .. } | Entitlement::Purged))
+    }
 }
 
 /// What a service may do now.

@@ -55,6 +55,10 @@ impl UseCase for DeleteMailbox {
         if record.service != self.service {
             return Err(HostingRefusal::MailboxNotFound);
         }
+        // What must be kept goes with its service alone; before, whoever deletes it says openly that it is kept no more.
+        if record.settings.retains_days.is_some() && !service.has_ended() {
+            return Err(HostingRefusal::MailboxRetains);
+        }
         if !record.temporary_aliases.keys().eq(self.temporary_aliases.iter().collect::<BTreeSet<_>>()) {
             return Err(HostingRefusal::MailboxChangedMeanwhile);
         }

@@ -552,6 +552,8 @@ fn mailboxes(all: &mut Samples, at: Timestamp) {
     push(MailboxEvent::TemporaryAliasDropped { alias: id(9) }, "full");
     push(MailboxEvent::Renamed { local: sealed(8, local("alice.new")) }, "full");
     push(MailboxEvent::Restored, "full");
+    push(MailboxEvent::RetentionChanged { from: Some(3650), to: Some(365) }, "full");
+    push(MailboxEvent::RetentionChanged { from: None, to: None }, "minimal");
     push(MailboxEvent::SendingHeld { reason: HoldReason::NewRecipients, at }, "full");
     push(MailboxEvent::ComplainedAbout { at }, "full");
     push(MailboxEvent::SendingReleased { outcome: HeldMail::Purged, at }, "full");

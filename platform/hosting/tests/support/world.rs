@@ -116,6 +116,13 @@ impl World {
         self.fold::<D>(tenant, id, &Plainly)
     }
 
+    /// What happened to it, oldest first.
+    pub fn history<D: Decider>(&self, tenant: TenantId, id: D::Id) -> Vec<D::Event> {
+        let stream = StreamId { category: D::CATEGORY, id: id.uuid() };
+        let raws = self.streams.get(&(tenant, stream)).map(Vec::as_slice).unwrap_or_default();
+        raws.iter().map(|raw| D::Event::decode(raw, &Plainly).expect("our own events are readable")).collect()
+    }
+
     pub fn state_after_erasure<D: Decider>(&self, tenant: TenantId, id: D::Id) -> D::State {
         self.fold::<D>(tenant, id, &AllErased)
     }

@@ -7,6 +7,7 @@ import type { MailDomain } from './mail.svelte';
 
 const SENDERS_MAX = 500;
 const SEND_AS_MAX = 100;
+const RETAINED_DAYS_MAX = 3650;
 const TAGS_MAX = 25;
 const COMMENT_MAX = 160;
 const SENDER = /^(\*|[^\s@*]+)@(\*\.)?[^\s@*]+$/u;
@@ -111,6 +112,7 @@ export function mailboxSpecs(mailbox: MailboxWhole, domain: MailDomain | undefin
     { name: 'recoveryAddress', kind: 'email', label: t('mail.field.recoveryAddress'), hint: t('mail.field.recoveryAddress.hint') },
     { name: 'sendAs', kind: 'lines', label: t('mail.field.sendAs'), hint: t('mail.field.sendAs.hint'), max: SEND_AS_MAX, rows: 3, group: t('mail.group.sending') },
     { name: 'sendsPerDayMax', kind: 'number', label: t('mail.field.sendsPerDayMax'), hint: t('mail.field.emptyIsPlan') },
+    { name: 'retainsDays', kind: 'number', label: t('mail.field.retainsDays'), hint: t('mail.field.retainsDays.hint'), min: 1, max: RETAINED_DAYS_MAX },
     { name: 'detail', kind: 'select', label: t('mail.field.detail'), options: options('mail.detail', ['INBOX', 'FOLDER', 'SUBJECT']) },
     ...scoreSpecs(t('mail.spam')),
     ...senderSpecs(),

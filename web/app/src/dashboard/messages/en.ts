@@ -240,6 +240,7 @@ export const own = {
   'event.mailbox.renamed': 'Mailbox renamed',
   'event.mailbox.complained_about': 'Mail called unwanted by a recipient',
   'event.mailbox.restored': 'Mailbox brought back',
+  'event.mailbox.retention_changed': 'Retention of messages changed',
   'event.mailbox.sending_held': 'Sending held',
   'event.mailbox.sending_released': 'Sending released',
   'event.mailbox.settings_changed': 'Mailbox settings changed',

@@ -241,6 +241,7 @@ export const own = {
   'event.mailbox.renamed': 'Boîte renommée',
   'event.mailbox.complained_about': 'Message signalé indésirable par un destinataire',
   'event.mailbox.restored': 'Boîte rétablie',
+  'event.mailbox.retention_changed': 'Conservation des messages modifiée',
   'event.mailbox.sending_held': 'Envois retenus',
   'event.mailbox.sending_released': 'Envois libérés',
   'event.mailbox.settings_changed': 'Réglages de boîte modifiés',

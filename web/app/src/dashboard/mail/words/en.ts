@@ -134,6 +134,8 @@ export default {
   'mail.field.quota.pooled': 'The mailboxes of this domain share {all}; at most {max} for one mailbox.',
   'mail.field.quotaMode': 'Storage is',
   'mail.field.quotaMode.hint': 'Shared: what mailboxes hold counts together, and the quota of one is a limit of its own.',
+  'mail.field.retainsDays': 'Keeps messages for so many days',
+  'mail.field.retainsDays.hint': 'Nobody takes a message out before that, nor deletes the mailbox; empty: nothing is kept. Each change stays visible in its past. It ends with the service: fetch the messages before that.',
   'mail.field.sendAs': 'May also send as',
   'mail.field.sendAs.hint': 'Addresses of your domains, or @domain; one a line, at most 100.',
   'mail.field.sendsPerDayMax': 'Recipients a day at most',

@@ -136,6 +136,8 @@ export default {
   'mail.field.quota.pooled': 'Les boîtes de ce domaine partagent {all} ; au plus {max} pour une boîte.',
   'mail.field.quotaMode': 'Le stockage est',
   'mail.field.quotaMode.hint': 'Partagé : ce que contiennent les boîtes compte ensemble, et le quota d’une boîte est une limite à part.',
+  'mail.field.retainsDays': 'Conserve les messages pendant tant de jours',
+  'mail.field.retainsDays.hint': 'Personne n’en retire un message avant ce délai, ni ne supprime la boîte ; vide : rien n’est conservé. Chaque changement reste visible dans son historique. La conservation finit avec le service : récupérez les messages avant.',
   'mail.field.sendAs': 'Peut aussi envoyer en tant que',
   'mail.field.sendAs.hint': 'Des adresses de vos domaines, ou @domaine ; une par ligne, au plus 100.',
   'mail.field.sendsPerDayMax': 'Destinataires par jour au plus',

@@ -172,6 +172,7 @@ export default {
   'changed.requires_tls_in': 'encryption demanded of incoming mail',
   'changed.requires_tls_out': 'encryption demanded of outgoing mail',
   'changed.resources': 'resources',
+  'changed.retains_days': 'days for which messages are kept',
   'changed.role': 'role',
   'changed.roles': 'rights',
   'changed.scope': 'where',

@@ -174,6 +174,7 @@ export default {
   'changed.requires_tls_in': 'chiffrement exigé en réception',
   'changed.requires_tls_out': 'chiffrement exigé à l’envoi',
   'changed.resources': 'ressources',
+  'changed.retains_days': 'jours de conservation des messages',
   'changed.role': 'rôle',
   'changed.roles': 'droits',
   'changed.scope': 'où',

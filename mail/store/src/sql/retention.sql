@@ -1,0 +1,1 @@
+ALTER TABLE mailbox ADD COLUMN retained_days BIGINT NOT NULL DEFAULT 0;
