@@ -1,12 +1,12 @@
 //! Addresses that an account's mail is not sent to.
 
 use async_graphql::connection::{Connection, CursorType, Edge};
-use async_graphql::{Context, Object, Result, SimpleObject};
+use async_graphql::{Context, Enum, Object, Result, SimpleObject};
 use authority::{Permission, Resource};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use kernel::EmailAddress;
-use store::RemoteReply;
+use store::{RemoteReply, StoreError};
 
 use crate::error::Fault;
 use crate::limit::TEXT_OCTETS_MAX;
@@ -20,20 +20,45 @@ use crate::scalar::{AccountKey, Moment};
 /// The code where an address is not on the list.
 const NOT_FOUND: &str = "SUPPRESSION_NOT_FOUND";
 
+/// The code where people have put as many addresses on the list as fit.
+const LIMIT_REACHED: &str = "SUPPRESSION_LIMIT_REACHED";
+
+/// Why nothing is sent to an address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(remote = "store::SuppressionCause")]
+pub enum SuppressionCause {
+    /// It does not exist, said its server, at once or in a report later.
+    NoSuchAddress,
+    /// Its owner called mail unwanted.
+    Complaint,
+    /// Somebody put it there.
+    Ordered,
+}
+
 /// An address that an account's mail is not sent to: it does not exist, complained, or somebody put it here.
 #[derive(Debug, Clone, SimpleObject)]
 pub struct Suppression {
     /// The address, in lower case.
     pub id: String,
+    /// Why.
+    pub cause: SuppressionCause,
     /// What the other server said, or why somebody put it here.
     pub reply: Option<ServerReply>,
     /// Since when.
     pub since: Moment,
+    /// Until when: 90 days where the address did not exist; none: until somebody takes it off.
+    pub expires_at: Option<Moment>,
 }
 
 impl From<store::Suppression> for Suppression {
     fn from(one: store::Suppression) -> Self {
-        Self { id: one.address, reply: ServerReply::of(&one.reply), since: one.since.into() }
+        Self {
+            id: one.address,
+            cause: one.cause.into(),
+            reply: ServerReply::of(&one.reply),
+            since: one.since.into(),
+            expires_at: one.expires_at.map(Into::into),
+        }
     }
 }
 
@@ -42,7 +67,7 @@ impl From<store::Suppression> for Suppression {
 pub struct SuppressionOutcome {
     /// The address, in lower case.
     pub address: Option<String>,
-    /// Why nothing was changed: `MALFORMED`, `SUPPRESSION_NOT_FOUND`.
+    /// Why nothing was changed: `MALFORMED`, `SUPPRESSION_NOT_FOUND`, `SUPPRESSION_LIMIT_REACHED`.
     pub user_errors: Vec<UserError>,
 }
 
@@ -109,7 +134,8 @@ pub struct SuppressionMutation;
 
 #[Object]
 impl SuppressionMutation {
-    /// Sends nothing to an address any more: what is queued for it is given up with a report at its next attempt.
+    /// Sends nothing to an address any more: what is queued for it is given up with a report at its next attempt. At most
+    /// 100 000 addresses of an account are put on the list so.
     async fn suppression_add(
         &self,
         ctx: &Context<'_>,
@@ -131,7 +157,17 @@ impl SuppressionMutation {
         let by = named(ctx.principal()?.actor);
         let text = if reason.is_empty() { by } else { format!("{reason} ({by})") };
         let reply = RemoteReply { text, ..RemoteReply::default() };
-        let added = ctx.platform()?.queue.suppress(account.tenant(), &address, reply).await;
+        let why = (store::SuppressionCause::Ordered, reply);
+        let added = ctx.platform()?.queue.suppress(account.tenant(), &address, why).await;
+        if let Err(StoreError::Refused(_)) = &added {
+            faults.coded(
+                LIMIT_REACHED,
+                "address",
+                "100 000 addresses are on the list already; take some off",
+                "100 000 adresses sont déjà dans la liste ; retirez-en",
+            );
+            return Ok(SuppressionOutcome { address: None, user_errors: faults.into_errors() });
+        }
         added.map_err(|error| ctx.failed("suppressing an address", &error))?;
         Ok(SuppressionOutcome { address: Some(address.to_string().to_lowercase()), user_errors: Vec::new() })
     }

@@ -59,6 +59,23 @@ pub enum QueueCommand {
     },
     /// Lists suspended sites.
     Suspensions,
+    /// Lists addresses that an account's mail is not sent to, and until when.
+    Suppressions {
+        /// Of this account.
+        #[arg(long)]
+        account: Uuid,
+        /// How many at most.
+        #[arg(long, default_value_t = 100)]
+        limit: usize,
+    },
+    /// Sends to an address again.
+    Unsuppress {
+        /// Mail of this account.
+        #[arg(long)]
+        account: Uuid,
+        /// The address.
+        address: String,
+    },
 }
 
 /// Which recipients.
@@ -130,6 +147,12 @@ pub async fn queue(config: &Config, command: QueueCommand) -> anyhow::Result<Exi
                 say(&format!("{} since {}: {}", one.site, moment(one.since), one.reason));
             }
         }
+        QueueCommand::Suppressions { account, limit } => suppressions(&store, account, limit).await?,
+        QueueCommand::Unsuppress { account, address } => {
+            let was_there = store.unsuppress(TenantId::new(account), &address).await?;
+            anyhow::ensure!(was_there, "{address} is not on the list of this account");
+            say(&format!("mail of this account is sent to {address} again"));
+        }
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -147,6 +170,22 @@ async fn list(store: &SqlStore, selection: &Selection, limit: usize) -> anyhow::
         after = Some(last.key);
         rest = rest.saturating_sub(page.len());
         page.iter().for_each(|entry| say(&line(entry)));
+    }
+    Ok(())
+}
+
+async fn suppressions(store: &SqlStore, account: Uuid, limit: usize) -> anyhow::Result<()> {
+    let (mut after, mut rest) = (None::<String>, limit);
+    while rest > 0 {
+        let page = store.suppressions(TenantId::new(account), after.as_deref(), rest.min(PAGE_COUNT)).await?;
+        let Some(last) = page.last() else { break };
+        after = Some(last.address.clone());
+        rest = rest.saturating_sub(page.len());
+        for one in page {
+            let until = one.expires_at.map(|at| format!(" until {}", moment(at))).unwrap_or_default();
+            let (since, cause) = (moment(one.since), one.cause.as_str());
+            say(&format!("{} {cause} since {since}{until} {}", one.address, told(&one.reply, None)));
+        }
     }
     Ok(())
 }

@@ -17,7 +17,7 @@ use report::{AggregateReport, Feedback, Malformed, Report, TlsReport};
 use smtp::{Intake, Proven, ReportInbox, ReportIntake, ReportLetter};
 use store::{
     Direction, DmarcSource, Passage, PassageFilter, Queue as _, RemoteReply, ReportHead, ReportOwner,
-    Reports, SqlStore, Stage,
+    Reports, SqlStore, Stage, SuppressionCause,
 };
 use tokio::sync::Semaphore;
 use uuid::Uuid;
@@ -246,7 +246,10 @@ impl TakeReports {
     ) -> anyhow::Result<()> {
         let said = RemoteReply { text: format!("complaint: {}", feedback.kind), ..RemoteReply::default() };
         let is_new = match &complainer {
-            Some(complainer) => self.store.suppress(step.tenant, complainer, said).await?,
+            Some(complainer) => {
+                let why = (SuppressionCause::Complaint, said);
+                self.store.suppress(step.tenant, complainer, why).await?
+            }
             None => true,
         };
         // The same complaint again counts once.

@@ -19,6 +19,12 @@ pub const LEASE_RECIPIENT_COUNT_MAX: usize = 2000;
 pub const QUEUE_PAGE_COUNT_MAX: usize = 1000;
 /// Recipients that one order reaches at most; the answer says how many it were.
 pub const ORDER_RECIPIENT_COUNT_MAX: usize = 1000;
+/// Days for which nothing is sent to an address that does not exist; then it is tried again: it may have been made, or
+/// made anew.
+pub const NO_SUCH_ADDRESS_DAY_COUNT: i64 = 90;
+/// Most addresses that people put on a tenant's suppression list. What comes on it by failures is bounded by what the
+/// tenant may send in [`NO_SUCH_ADDRESS_DAY_COUNT`] days.
+pub const SUPPRESSION_COUNT_MAX: usize = 100_000;
 /// Days for which a closed record and its passages are kept.
 pub const CLOSED_DAY_COUNT: i64 = 30;
 
@@ -446,15 +452,54 @@ pub struct Suspension {
     pub since: Timestamp,
 }
 
+/// Why nothing is sent to an address. The words on disk are never renamed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum SuppressionCause {
+    /// It does not exist, says the other side. Forgotten after [`NO_SUCH_ADDRESS_DAY_COUNT`] days.
+    NoSuchAddress,
+    /// Its owner called mail unwanted. Kept until somebody takes it off.
+    Complaint,
+    /// Somebody put it there. Kept until somebody takes it off.
+    Ordered,
+}
+
+impl SuppressionCause {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::NoSuchAddress, Self::Complaint, Self::Ordered];
+
+    /// The word on disk.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::NoSuchAddress => "no_such_address",
+            Self::Complaint => "complaint",
+            Self::Ordered => "ordered",
+        }
+    }
+
+    /// When an entry of `since` ends; none: when somebody takes it off.
+    pub(crate) fn expires_at(self, since: Timestamp) -> Option<i64> {
+        match self {
+            Self::NoSuchAddress => {
+                Some(since.millis().saturating_add(NO_SUCH_ADDRESS_DAY_COUNT * crate::DAY_MILLIS))
+            }
+            Self::Complaint | Self::Ordered => None,
+        }
+    }
+}
+
 /// An address to which a tenant's mail is not sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Suppression {
     /// The address in its canonical form.
     pub address: String,
+    /// Why.
+    pub cause: SuppressionCause,
     /// What the other side said.
     pub reply: RemoteReply,
     /// Since when.
     pub since: Timestamp,
+    /// Until when; none: until somebody takes it off.
+    pub expires_at: Option<Timestamp>,
 }
 
 /// How full the queue is, for metrics: counted from an index, bounded.
@@ -536,12 +581,13 @@ pub trait Queue: Send + Sync + 'static {
         limit: usize,
     ) -> Result<Vec<Suppression>, StoreError>;
 
-    /// Puts an address on a tenant's list, where `reply` says why; whether it was not there.
+    /// Puts an address on a tenant's list, where `reply` says more; whether it was not there. One that would be forgotten
+    /// stays with a cause that is not. Refused where people have put [`SUPPRESSION_COUNT_MAX`] there.
     async fn suppress(
         &self,
         tenant: TenantId,
         address: &EmailAddress,
-        reply: RemoteReply,
+        (cause, reply): (SuppressionCause, RemoteReply),
     ) -> Result<bool, StoreError>;
 
     /// Takes an address off a tenant's list; whether it was there.

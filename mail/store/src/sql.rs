@@ -108,6 +108,7 @@ impl SqlStore {
                 include_str!("sql/pool_sqlite.sql"),
                 include_str!("sql/queue_source.sql"),
                 include_str!("sql/retention.sql"),
+                include_str!("sql/suppression.sql"),
             ],
             None => [
                 include_str!("sql/schema_postgres.sql"),
@@ -118,6 +119,7 @@ impl SqlStore {
                 include_str!("sql/pool_postgres.sql"),
                 include_str!("sql/queue_source.sql"),
                 include_str!("sql/retention.sql"),
+                include_str!("sql/suppression.sql"),
             ],
         };
         database.migrate("store", &steps).await?;

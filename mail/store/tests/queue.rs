@@ -9,9 +9,10 @@ use kernel::{DomainId, DomainName, EmailAddress, Id as _, MailboxId, TenantId, T
 use parking_lot::Mutex;
 use store::{
     Acceptance, CLOSED_DAY_COUNT, DelayNotice, Direction, Instead, Lane, LeaseRequest, LeaseToken, Leased,
-    LeasedMessage, LeasedRecipient, Line, Offer, Order, Outcome, Passage, PassageFilter, Queue as _,
-    QueuedRecipient, Queueing, RecipientState, RemoteReply, Retention, Selection, Settlement, Settling,
-    Sight, SqlStore, Stage, StateSelection, Store as _, Suppress, Suspension, Taker,
+    LeasedMessage, LeasedRecipient, Line, NO_SUCH_ADDRESS_DAY_COUNT, Offer, Order, Outcome, Passage,
+    PassageFilter, Queue as _, QueuedRecipient, Queueing, RecipientState, RemoteReply, Retention, Selection,
+    Settlement, Settling, Sight, SqlStore, Stage, StateSelection, Store as _, Suppress, SuppressionCause,
+    Suspension, Taker,
 };
 use uuid::Uuid;
 
@@ -459,6 +460,50 @@ async fn addresses_that_do_not_exist_are_suppressed_for_their_tenant_until_taken
 }
 
 #[tokio::test]
+async fn an_address_that_does_not_exist_is_tried_again_after_ninety_days_and_a_complainer_never() {
+    for world in worlds().await {
+        let gone = (SuppressionCause::NoSuchAddress, told(550));
+        assert!(
+            world.store.suppress(A.tenant, &address("Gone@b.example"), gone.clone()).await.expect("kept")
+        );
+        assert!(
+            !world.store.suppress(A.tenant, &address("gone@b.example"), gone.clone()).await.expect("known")
+        );
+        let both = address("both@b.example");
+        assert!(world.store.suppress(A.tenant, &both, gone.clone()).await.expect("kept"));
+        let complaint = (SuppressionCause::Complaint, told(0));
+        assert!(world.store.suppress(A.tenant, &both, complaint).await.expect("kept for longer"));
+        assert!(!world.store.suppress(A.tenant, &both, gone.clone()).await.expect("not for less"));
+        let listed = async || -> Vec<(String, SuppressionCause, bool)> {
+            let page = world.store.suppressions(A.tenant, None, 10).await.expect("a page");
+            page.into_iter().map(|one| (one.address, one.cause, one.expires_at.is_some())).collect()
+        };
+        let kept = ("both@b.example".to_owned(), SuppressionCause::Complaint, false);
+        let expiring = ("gone@b.example".to_owned(), SuppressionCause::NoSuchAddress, true);
+        assert_eq!(listed().await, [kept.clone(), expiring.clone()]);
+        world.queue(A.tenant, A.lane, &["gone@b.example"]).await;
+        let instead = async || {
+            let leased = world.lease(1, A, &[("b.example", 9)]).await;
+            world.store.end_leases().await.expect("ended");
+            leased.messages[0].1[0].instead
+        };
+        world.pass(NO_SUCH_ADDRESS_DAY_COUNT * DAY_MILLIS - 1000);
+        assert_eq!(instead().await, Some(Instead::Suppressed));
+        world.pass(1000);
+        assert_eq!(instead().await, None);
+        assert_eq!(listed().await, std::slice::from_ref(&kept));
+        // Past its time it begins anew, before or after it is forgotten.
+        assert!(
+            world.store.suppress(A.tenant, &address("gone@b.example"), gone.clone()).await.expect("anew")
+        );
+        assert_eq!(instead().await, Some(Instead::Suppressed));
+        world.pass(NO_SUCH_ADDRESS_DAY_COUNT * DAY_MILLIS);
+        world.store.purge(world.now()).await.expect("purged");
+        assert_eq!(listed().await, [kept]);
+    }
+}
+
+#[tokio::test]
 async fn the_trace_tells_every_step_newest_first() {
     for world in worlds().await {
         let id = world.queue(A.tenant, A.lane, &["1@b.example"]).await;
@@ -627,7 +672,11 @@ async fn mail_is_leased_as_it_is_queued_unless_somebody_wants_it_to_wait() {
         assert_eq!(world.states(held).await, [Held]);
         assert_eq!(eager.withdrawn_count.load(Ordering::Relaxed), 0, "it is not even offered");
 
-        world.store.suppress(TenantId::PLATFORM, &address("Gone@b.example"), told(550)).await.expect("there");
+        world
+            .store
+            .suppress(TenantId::PLATFORM, &address("Gone@b.example"), (SuppressionCause::Ordered, told(550)))
+            .await
+            .expect("there");
         let suppressed = world.queue(TenantId::PLATFORM, A.lane, &["u@c.example", "gone@b.example"]).await;
         assert_eq!(world.states(suppressed).await, [Scheduled; 2]);
         let other = world.queue(tenant(5), A.lane, &["gone@b.example"]).await;

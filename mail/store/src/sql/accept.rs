@@ -225,15 +225,15 @@ impl Accept {
         let recipients = &self.acceptance.queued;
         let places = |from: usize, count: usize| (from..from + count).map(|place| format!("${place}"));
         let addresses: Vec<String> =
-            places(2, recipients.len()).map(|place| format!("lower({place})")).collect();
-        let sites: Vec<String> = places(2 + recipients.len(), offer.sites.len()).collect();
+            places(3, recipients.len()).map(|place| format!("lower({place})")).collect();
+        let sites: Vec<String> = places(3 + recipients.len(), offer.sites.len()).collect();
         let select = Statement::new(format!(
             "SELECT 1 FROM suppression WHERE tenant = $1 AND address IN ({}) \
-             UNION ALL SELECT 1 FROM suspension WHERE site IN ({}) LIMIT 1",
+             AND (expires_at IS NULL OR expires_at > $2) UNION ALL SELECT 1 FROM suspension WHERE site IN ({}) LIMIT 1",
             addresses.join(", "),
             sites.join(", ")
         ));
-        let select = select.bind(self.acceptance.tenant.uuid());
+        let select = select.bind(self.acceptance.tenant.uuid()).bind(self.now.millis());
         let select = recipients.iter().fold(select, |select, to| select.bind(to.address.to_string()));
         let select = offer.sites.iter().fold(select, |select, site| select.bind(site.as_str()));
         Ok(if transaction.first(select).await?.is_none() { Some(offer) } else { None })

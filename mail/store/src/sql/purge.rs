@@ -17,7 +17,7 @@ const ROOM_COUNT: i64 = 50;
 const BLOB_COUNT: i64 = 1000;
 /// Entries in the change log of one folder; half of them stay. Clients that know less compare everything anew.
 const LOG_ENTRY_COUNT_MAX: i64 = 50_000;
-/// Closed records of the queue and passages removed in one call, of each.
+/// Closed records of the queue, passages and suppressed addresses removed in one call, of each.
 const RECORD_COUNT: i64 = 1000;
 /// A blob that nothing refers to is kept that long: an acceptance that is under way may have found it.
 const BLOB_GRACE_MILLIS: i64 = 3_600_000;
@@ -109,7 +109,7 @@ impl Work for Blobs {
     }
 }
 
-/// Removes closed records of the queue and passages of the trace.
+/// Removes closed records of the queue, passages of the trace, and suppressed addresses that are past their time.
 struct Records {
     before: i64,
     now: Timestamp,
@@ -133,8 +133,13 @@ impl Work for Records {
             "DELETE FROM passage WHERE id IN (SELECT id FROM passage WHERE at < $1 ORDER BY at LIMIT $2)",
         );
         let passages = transaction.execute(passages.bind(self.before).bind(RECORD_COUNT)).await?;
+        let expired = Statement::new(
+            "DELETE FROM suppression WHERE (tenant, address) IN \
+             (SELECT tenant, address FROM suppression WHERE expires_at <= $1 LIMIT $2) AND expires_at <= $1",
+        );
+        let expired = transaction.execute(expired.bind(self.now.millis()).bind(RECORD_COUNT)).await?;
         let full = usize::try_from(RECORD_COUNT).unwrap_or_default();
-        Ok(closed.len() >= full || passages >= full as u64)
+        Ok(closed.len() >= full || passages.max(expired) >= full as u64)
     }
 }
 

@@ -28,7 +28,7 @@ use crate::trace::Passage;
 use crate::{
     Depth, DuePage, LeaseRequest, LeaseToken, Leased, Line, Order, PassageFilter, Queue, QueueEntry, Queued,
     QueuedHead, QueuedRecipient, RecipientKey, RemoteReply, Selection, Settling, StoreError, Suppression,
-    Suspension, Taker,
+    SuppressionCause, Suspension, Taker,
 };
 
 /// Entries in one page.
@@ -174,9 +174,9 @@ impl Queue for SqlStore {
         &self,
         tenant: TenantId,
         address: &EmailAddress,
-        reply: RemoteReply,
+        why: (SuppressionCause, RemoteReply),
     ) -> Result<bool, StoreError> {
-        self.suppression_add(tenant, address, reply).await
+        self.suppression_add(tenant, address, why).await
     }
 
     async fn unsuppress(&self, tenant: TenantId, address: &str) -> Result<bool, StoreError> {

@@ -12,7 +12,7 @@ use parking_lot::Mutex;
 use store::{
     Depth, DuePage, LeaseRequest, LeaseToken, Leased, LeasedMessage, LeasedRecipient, Line, Offer, Order,
     Passage, PassageFilter, Queue, QueueEntry, QueuedHead, RecipientKey, RemoteReply, Selection, Settling,
-    SqlStore, StoreError, Suppression, Suspension, Taker,
+    SqlStore, StoreError, Suppression, SuppressionCause, Suspension, Taker,
 };
 use uuid::Uuid;
 
@@ -220,9 +220,9 @@ impl Queue for Mortal {
         &self,
         tenant: TenantId,
         address: &EmailAddress,
-        reply: RemoteReply,
+        why: (SuppressionCause, RemoteReply),
     ) -> Result<bool, StoreError> {
-        at_once(self.store.suppress(tenant, address, reply))
+        at_once(self.store.suppress(tenant, address, why))
     }
 
     async fn unsuppress(&self, tenant: TenantId, address: &str) -> Result<bool, StoreError> {

@@ -64,11 +64,13 @@ impl Work for Lease {
             "SELECT q.id, q.tenant, q.message, q.sender, q.size, q.ret, q.envelope_id, q.queued_at, q.lane, \
              q.origin, q.mailbox, q.reported_at, r.ordinal, r.address, r.notify, r.original, r.attempt_count, \
              r.delay_told_at, r.wish, r.last_code, r.last_enhanced, r.last_text, r.last_host, \
-             EXISTS (SELECT 1 FROM suppression s WHERE s.tenant = q.tenant AND s.address = lower(r.address)), q.tls \
+             EXISTS (SELECT 1 FROM suppression s WHERE s.tenant = q.tenant AND s.address = lower(r.address) \
+             AND (s.expires_at IS NULL OR s.expires_at > $3)), q.tls \
              FROM queue_recipient r JOIN queue q ON q.id = r.queue \
              WHERE r.state = 1 AND r.lease_owner = $1 AND r.lease_token = $2 ORDER BY q.id, r.ordinal",
         );
-        let rows = transaction.query(select.bind(request.owner).bind(self.token.0)).await?;
+        let select = select.bind(request.owner).bind(self.token.0).bind(request.now.millis());
+        let rows = transaction.query(select).await?;
         let mut messages: Vec<(LeasedMessage, Vec<LeasedRecipient>)> = Vec::new();
         for row in &rows {
             // One row that cannot be read is left to whoever mends it, and keeps no other.

@@ -5,12 +5,13 @@ use database::{Statement, Transaction, Work};
 use kernel::Timestamp;
 
 use super::row;
+use super::site::ON_LIST;
 use crate::sql::SqlStore;
 use crate::sql::accept::Accept;
 use crate::trace::Stage;
 use crate::{
     DelayNotice, LeaseToken, Modseq, Outcome, Owner, RecipientKey, RemoteReply, Settlement, Settling,
-    StoreError, Suppress,
+    StoreError, Suppress, SuppressionCause,
 };
 
 struct Settle {
@@ -232,11 +233,12 @@ async fn suppress(
     reply: &RemoteReply,
     now: Timestamp,
 ) -> Result<(), StoreError> {
-    let insert = Statement::new(
-        "INSERT INTO suppression (tenant, address, code, enhanced, text, host, since) \
-         SELECT q.tenant, lower(r.address), $3, $4, $5, $6, $7 FROM queue q JOIN queue_recipient r ON r.queue = q.id \
-         WHERE q.id = $1 AND r.ordinal = $2 ON CONFLICT (tenant, address) DO NOTHING",
-    );
+    let cause = SuppressionCause::NoSuchAddress;
+    let insert = Statement::new(format!(
+        "INSERT INTO suppression (tenant, address, code, enhanced, text, host, since, cause, expires_at) \
+         SELECT q.tenant, lower(r.address), $3, $4, $5, $6, $7, $8, $9 \
+         FROM queue q JOIN queue_recipient r ON r.queue = q.id WHERE q.id = $1 AND r.ordinal = $2 {ON_LIST}"
+    ));
     let insert = insert
         .bind(row::queue_key(key.queue_id))
         .bind(key.ordinal)
@@ -244,7 +246,9 @@ async fn suppress(
         .bind(reply.enhanced.as_str())
         .bind(reply.text.as_str())
         .bind(reply.host.clone())
-        .bind(now.millis());
+        .bind(now.millis())
+        .bind(cause.as_str())
+        .bind(cause.expires_at(now));
     transaction.execute(insert).await?;
     Ok(())
 }

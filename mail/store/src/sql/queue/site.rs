@@ -5,10 +5,20 @@ use kernel::{EmailAddress, Id as _, TenantId, Timestamp};
 
 use super::{bound, row};
 use crate::sql::SqlStore;
-use crate::{QUEUE_PAGE_COUNT_MAX, RemoteReply, StoreError, Suppression, Suspension};
+use crate::{
+    QUEUE_PAGE_COUNT_MAX, RemoteReply, SUPPRESSION_COUNT_MAX, StoreError, StoreRefusal, Suppression,
+    SuppressionCause, Suspension,
+};
 
 /// Recipients that are resumed in one transaction.
 const RESUME_BATCH_COUNT: u64 = 5000;
+
+/// What becomes of an address that is on the list already: one that is past its time begins anew, and what would be forgotten
+/// is kept for a cause that is not.
+pub(super) const ON_LIST: &str = "ON CONFLICT (tenant, address) DO UPDATE SET code = excluded.code, \
+     enhanced = excluded.enhanced, text = excluded.text, host = excluded.host, since = excluded.since, \
+     cause = excluded.cause, expires_at = excluded.expires_at WHERE suppression.expires_at IS NOT NULL \
+     AND (suppression.expires_at <= excluded.since OR excluded.expires_at IS NULL)";
 
 impl SqlStore {
     pub(crate) async fn site_suspend(&self, suspension: Suspension) -> Result<(), StoreError> {
@@ -63,20 +73,26 @@ impl SqlStore {
         limit: usize,
     ) -> Result<Vec<Suppression>, StoreError> {
         let select = Statement::new(
-            "SELECT address, code, enhanced, text, host, since FROM suppression \
-             WHERE tenant = $1 AND address > $2 ORDER BY address LIMIT $3",
+            "SELECT address, code, enhanced, text, host, since, cause, expires_at FROM suppression \
+             WHERE tenant = $1 AND address > $2 AND (expires_at IS NULL OR expires_at > $4) \
+             ORDER BY address LIMIT $3",
         );
         let select = select
             .bind(tenant.uuid())
             .bind(after.unwrap_or_default())
-            .bind(bound(limit, QUEUE_PAGE_COUNT_MAX));
+            .bind(bound(limit, QUEUE_PAGE_COUNT_MAX))
+            .bind(self.now().millis());
         let rows = self.database.query(select).await?;
         rows.iter()
             .map(|found| {
+                let word = found.text(6)?;
+                let cause = SuppressionCause::ALL.into_iter().find(|cause| cause.as_str() == word);
                 Ok(Suppression {
                     address: found.text(0)?.to_owned(),
+                    cause: cause.ok_or_else(|| StoreError::Failed("a cause that is not known".into()))?,
                     reply: row::reply(found, 1)?,
                     since: Timestamp::from_millis(found.int(5)?),
+                    expires_at: found.opt_int(7)?.map(Timestamp::from_millis),
                 })
             })
             .collect()
@@ -86,12 +102,16 @@ impl SqlStore {
         &self,
         tenant: TenantId,
         address: &EmailAddress,
-        reply: RemoteReply,
+        (cause, reply): (SuppressionCause, RemoteReply),
     ) -> Result<bool, StoreError> {
-        let insert = Statement::new(
-            "INSERT INTO suppression (tenant, address, code, enhanced, text, host, since) \
-             VALUES ($1, lower($2), $3, $4, $5, $6, $7) ON CONFLICT (tenant, address) DO NOTHING",
-        );
+        if cause == SuppressionCause::Ordered {
+            self.check_suppression_room(tenant).await?;
+        }
+        let now = self.now();
+        let insert = Statement::new(format!(
+            "INSERT INTO suppression (tenant, address, code, enhanced, text, host, since, cause, expires_at) \
+             VALUES ($1, lower($2), $3, $4, $5, $6, $7, $8, $9) {ON_LIST}"
+        ));
         let insert = insert
             .bind(tenant.uuid())
             .bind(address.to_string())
@@ -99,9 +119,24 @@ impl SqlStore {
             .bind(reply.enhanced)
             .bind(reply.text)
             .bind(reply.host)
-            .bind(self.now().millis());
+            .bind(now.millis())
+            .bind(cause.as_str())
+            .bind(cause.expires_at(now));
         let touched = self.database.write(vec![insert]).await?;
         Ok(touched.iter().sum::<u64>() > 0)
+    }
+
+    async fn check_suppression_room(&self, tenant: TenantId) -> Result<(), StoreError> {
+        let count = Statement::new("SELECT COUNT(*) FROM suppression WHERE tenant = $1 AND cause = $2");
+        let count = count.bind(tenant.uuid()).bind(SuppressionCause::Ordered.as_str());
+        let rows = self.database.query(count).await?;
+        let count = rows.first().map(|row| row.int(0)).transpose()?.unwrap_or_default();
+        match usize::try_from(count).unwrap_or_default() >= SUPPRESSION_COUNT_MAX {
+            true => {
+                Err(StoreRefusal::Limit("100000 suppressed addresses that people put on the list").into())
+            }
+            false => Ok(()),
+        }
     }
 
     pub(crate) async fn suppression_remove(
