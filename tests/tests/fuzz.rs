@@ -229,6 +229,8 @@ fn any_octets_are_a_report_or_none() {
 \"2026-04-01T23:59:59Z\"},\"report-id\":\"i\",\"policies\":[]}",
         b"Content-Type: multipart/report; boundary=b\r\n\r\n--b\r\nContent-Type: message/feedback-report\r\n\r\n\
 Feedback-Type: abuse\r\n\r\n--b--\r\n",
+        b"Content-Type: multipart/report; boundary=b\r\n\r\n--b\r\nContent-Type: message/delivery-status\r\n\r\n\
+Reporting-MTA: dns; x\r\n\r\nFinal-Recipient: rfc822; a@b.example\r\nAction: failed\r\nStatus: 5.1.1\r\n\r\n--b--\r\n",
         b"PK\x03\x04\x14\0\0\0\x08\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x01\0\0\0a\x03\0",
     ];
     let words: &[&[u8]] = &[
@@ -246,6 +248,8 @@ Feedback-Type: abuse\r\n\r\n--b--\r\n",
     ];
     attack("report", seeds, words, |input| {
         drop(report::find(input));
+        drop(report::find_delivery(input));
+        drop(report::delivery::read(input, input));
         drop(report::tls::read(input));
         drop(report::unpack(input));
         if let Ok(read) = report::aggregate::read(input) {

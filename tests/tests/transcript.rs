@@ -330,8 +330,11 @@ impl World {
             };
             let (directory, store) = (Arc::clone(&directory), Arc::clone(&store));
             let srs = sign::Srs::new(&[7; 32], settings.hostname.clone());
-            let server = smtp::Server::new(role, settings, directory, store, (tls.clone(), now.clone()));
-            server.counting(sends.clone()).forwarding(srs).watched(Arc::new(Wary)).traced(Arc::clone(&trace))
+            let server =
+                smtp::Server::new(role, settings, Arc::clone(&directory), store, (tls.clone(), now.clone()));
+            let confirm = Arc::new(Confirmations(directory));
+            let server = server.confirming(confirm).traced(Arc::clone(&trace));
+            server.counting(sends.clone()).forwarding(srs).watched(Arc::new(Wary))
         };
         let checked = server(smtp::Role::Exchange).checked_by(Arc::new(stages(database.clone()).await));
         let imap = imap::Server::new(
@@ -573,6 +576,33 @@ impl smtp::Watch for Wary {
     async fn judge(&self, _: &directory::Login, recipients: &[EmailAddress], _: IpAddr) -> smtp::Judgement {
         let is_stranger = |to: &EmailAddress| to.local.as_str() == "stranger";
         if recipients.iter().any(is_stranger) { smtp::Judgement::Hold } else { smtp::Judgement::Pass }
+    }
+}
+
+/// Writes reports of success as the platform does.
+struct Confirmations(Arc<Directory>);
+
+impl smtp::Confirm for Confirmations {
+    fn report(
+        &self,
+        message: &smtp::Confirmed<'_>,
+        recipients: Vec<smtp::ConfirmedTo>,
+    ) -> Option<store::Acceptance> {
+        let message = outbound::DeliveredMessage {
+            tenant: message.tenant,
+            message: message.message,
+            sender: Some(message.sender),
+            envelope_id: message.envelope_id,
+            tls: message.tls,
+            at: message.at,
+            octets: message.octets,
+        };
+        let recipients = recipients.into_iter().map(|to| outbound::DeliveredTo {
+            address: to.address,
+            notify: to.notify,
+            original: to.original,
+        });
+        outbound::delivered(&message, recipients.collect(), (&self.0, "mx.x.example"))
     }
 }
 

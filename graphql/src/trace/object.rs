@@ -66,6 +66,53 @@ pub struct MailReason {
     pub text: String,
 }
 
+/// Of what kind a failure for ever is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+pub enum BounceClass {
+    /// The address does not exist.
+    NoSuchAddress,
+    /// The domain does not exist or takes no mail.
+    NoSuchDomain,
+    /// The mailbox is full.
+    MailboxFull,
+    /// The other server wanted less mail at once, to the end.
+    TooFast,
+    /// The other server's rules do not allow it.
+    Policy,
+    /// The message is too long.
+    TooLong,
+    /// No connection, no answer.
+    Unreachable,
+    /// The encryption that is asked for cannot be had.
+    Tls,
+    /// A relay does not take the login that is set for it.
+    Login,
+    /// The message goes in circles.
+    Loop,
+    /// Anything else.
+    Other,
+}
+
+impl BounceClass {
+    /// Of the words of a step; none where it is no failure for ever.
+    fn of(reasons: &[String]) -> Option<Self> {
+        reasons.iter().find_map(|word| match word.as_str() {
+            "bounce_no_such_address" => Some(Self::NoSuchAddress),
+            "bounce_no_such_domain" => Some(Self::NoSuchDomain),
+            "bounce_mailbox_full" => Some(Self::MailboxFull),
+            "bounce_too_fast" => Some(Self::TooFast),
+            "bounce_policy" => Some(Self::Policy),
+            "bounce_too_long" => Some(Self::TooLong),
+            "bounce_unreachable" => Some(Self::Unreachable),
+            "bounce_tls" => Some(Self::Tls),
+            "bounce_login" => Some(Self::Login),
+            "bounce_loop" => Some(Self::Loop),
+            "bounce_other" => Some(Self::Other),
+            _ => None,
+        })
+    }
+}
+
 /// One step of one message, for one recipient where it is about one.
 #[derive(Debug, Clone, SimpleObject)]
 pub struct MailStep {
@@ -98,6 +145,8 @@ pub struct MailStep {
     /// From which addresses of the platform it left, or was to leave: a pool, and the address where it was used, for
     /// example `shared 198.51.100.7`; none where there are no pools.
     pub source: Option<String>,
+    /// Of what kind the failure is, where it was given up (`BOUNCED`) or came back later.
+    pub bounce_class: Option<BounceClass>,
     /// Why, as the stages that looked at it found.
     pub reasons: Vec<MailReason>,
     /// When it is tried next.
@@ -107,6 +156,7 @@ pub struct MailStep {
 impl MailStep {
     pub(super) fn of(number: u64, passage: Passage, language: Language) -> Self {
         let text = words::sentence(&passage, language);
+        let bounce_class = BounceClass::of(&passage.reasons);
         let reasons = passage.reasons.into_iter().map(|code| {
             let text = reason::text(&code, language).unwrap_or(&code).to_owned();
             MailReason { code, text }
@@ -126,6 +176,7 @@ impl MailStep {
             folder: passage.folder,
             reply: passage.reply.as_ref().and_then(ServerReply::of),
             source: passage.source,
+            bounce_class,
             reasons: reasons.collect(),
             next_at: passage.next_at.map(Into::into),
         }

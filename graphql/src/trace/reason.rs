@@ -193,6 +193,47 @@ const MEANINGS: &[Meaning] = &[
         "il est allé là où le veut une règle de la boîte",
     ),
     (
+        "bounced_later",
+        "the other server had taken it, and reported later that it could not deliver it",
+        "l'autre serveur l'avait accepté, puis a signalé qu'il n'a pas pu le remettre",
+    ),
+    (
+        "bounce_not_proven",
+        "nobody stands behind this report, so the address is written to again",
+        "personne ne garantit ce rapport, l'adresse reste donc utilisable",
+    ),
+    ("bounce_no_such_address", "the address does not exist", "l'adresse n'existe pas"),
+    (
+        "bounce_no_such_domain",
+        "the domain does not exist or takes no mail",
+        "le domaine n'existe pas ou ne reçoit pas de courrier",
+    ),
+    ("bounce_mailbox_full", "the recipient's mailbox is full", "la boîte du destinataire est pleine"),
+    (
+        "bounce_too_fast",
+        "the other server wants less mail at once",
+        "l'autre serveur veut moins de courrier à la fois",
+    ),
+    (
+        "bounce_policy",
+        "the other server refuses it by its rules",
+        "l'autre serveur le refuse selon ses règles",
+    ),
+    ("bounce_too_long", "it is too long for the other server", "il est trop long pour l'autre serveur"),
+    ("bounce_unreachable", "the other server cannot be reached", "l'autre serveur est injoignable"),
+    (
+        "bounce_tls",
+        "the encryption that is asked for cannot be had",
+        "le chiffrement exigé n'est pas possible",
+    ),
+    (
+        "bounce_login",
+        "the relay does not take the login that is set for it",
+        "le relais n'accepte pas l'identifiant configuré pour lui",
+    ),
+    ("bounce_loop", "it goes in circles", "il tourne en rond"),
+    ("bounce_other", "the other server does not take it", "l'autre serveur ne l'accepte pas"),
+    (
         "copy_missing",
         "it is a copy that an address map wants, and the mail went on without it",
         "c'est une copie que veut une règle d'adresse, et le courrier a continué sans elle",

@@ -83,6 +83,10 @@ fn stage(passage: &Passage, language: Language) -> String {
         ),
         (Stage::Delivered, _) => ("The recipient's server has it", "Le serveur du destinataire l'a reçu"),
         (Stage::Deferred, _) => ("It could not be delivered yet", "Il n'a pas encore pu être remis"),
+        (Stage::Bounced, _) if came_by("bounced_later") => (
+            "It came back after the other server had taken it",
+            "Il est revenu après que l'autre serveur l'avait accepté",
+        ),
         (Stage::Bounced, _) => ("It was given up", "La remise a été abandonnée"),
         (Stage::Held, _) => ("It is held until somebody releases it", "Il est retenu jusqu'à sa libération"),
         (Stage::Released, _) => ("It was released", "Il a été libéré"),

@@ -80,6 +80,23 @@ async fn a_trace_shows_each_step_in_plain_words_to_whom_it_concerns() {
         reasons: vec!["unknown_recipient".to_owned()],
         message_id: None,
     };
+    let came_back = Passage {
+        direction: Direction::Out,
+        stage: Step::Bounced,
+        mailbox: Some(neighbour.parse().expect("an id")),
+        message: "m3".to_owned(),
+        reasons: vec!["bounced_later".to_owned(), "bounce_mailbox_full".to_owned()],
+        reply: None,
+        ..refused.clone()
+    };
+    stage.store.record(vec![came_back]).await.expect("recorded");
+    let classes = "{ messageTrace(filter: { message: \"m3\" }) { nodes { bounceClass text } } }";
+    let classes = stage.ask(&customer.owner, classes).await;
+    assert_eq!(
+        nodes(&classes, "messageTrace")[0],
+        json!({ "bounceClass": "MAILBOX_FULL", "text": "It came back after the other server had taken it." })
+    );
+    stage.store.forget(account.tenant(), neighbour.parse().expect("an id")).await.expect("forgotten");
     stage.store.record(vec![refused]).await.expect("recorded");
     let all = "{ messageTrace { nodes { stage direction recipient text reasons { code text } } } }";
     let seen = stage.ask(&customer.owner, all).await;
@@ -193,9 +210,22 @@ async fn an_account_has_a_list_of_addresses_that_nothing_is_sent_to() {
     let add = "mutation { suppressionAdd(address: \"Gone@Else.example\", reason: \"asked us\") { address \
                userErrors { code } } }";
     assert_eq!(stage.done(&customer.owner, add).await["suppressionAdd"]["address"], "gone@else.example");
-    let list = "{ suppressions { nodes { id reply { text } } } }";
+    let list = "{ suppressions { nodes { id cause expiresAt reply { text } } } }";
     let shown = stage.ask(&customer.owner, list).await;
-    assert_eq!(nodes(&shown, "suppressions")[0]["id"], "gone@else.example");
+    let first = &nodes(&shown, "suppressions")[0];
+    assert_eq!((&first["id"], &first["cause"]), (&json!("gone@else.example"), &json!("ORDERED")));
+    assert_eq!(first["expiresAt"], json!(null));
+    // What its server said does not exist is tried again one day.
+    let account: AccountId = customer.account.parse().expect("an id");
+    let dead = kernel::EmailAddress::parse("dead@else.example").expect("an address");
+    let said = RemoteReply { code: 550, enhanced: "5.1.1".to_owned(), ..RemoteReply::default() };
+    let why = (store::SuppressionCause::NoSuchAddress, said);
+    assert!(stage.store.suppress(account.tenant(), &dead, why).await.expect("kept"));
+    let shown = stage.ask(&customer.owner, list).await;
+    let first = &nodes(&shown, "suppressions")[0];
+    assert_eq!((&first["id"], &first["cause"]), (&json!("dead@else.example"), &json!("NO_SUCH_ADDRESS")));
+    assert!(first["expiresAt"].is_string(), "{shown:#}");
+    assert!(stage.store.unsuppress(account.tenant(), "dead@else.example").await.expect("asked"));
     assert!(nodes(&stage.ask(&other.owner, list).await, "suppressions").is_empty());
     let remove = "mutation { suppressionRemove(address: \"gone@else.example\") { userErrors { code } } }";
     let foreign = stage.ask(&other.owner, remove).await;

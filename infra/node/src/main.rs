@@ -5,9 +5,11 @@
 mod apply;
 mod appoint;
 mod banner;
+mod bounces;
 mod certificate;
 mod check;
 mod config;
+mod confirm;
 mod daily;
 mod demo;
 mod desk;

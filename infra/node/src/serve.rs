@@ -25,7 +25,9 @@ use web::{Landing, Options, Plain, Readiness, Ready, Transport};
 
 use crate::appoint::AppointAdministrators;
 use crate::banner::{self, Open};
+use crate::bounces::HearBounces;
 use crate::config::{Config, Mode};
+use crate::confirm::Confirmations;
 use crate::daily::DailyReports as _;
 use crate::desk::{self, AnswerTickets, Intakes};
 use crate::dkim::{DomainSigners, KeyWatch, Keys, SpecialNames};
@@ -476,7 +478,18 @@ impl Wiring<'_> {
         let srs = sign::Srs::new(&platform.keyring.secret("srs").await?, self.config.hostname.clone());
         let (trace, writer) = smtp::Trace::new(Arc::clone(&platform.store) as Arc<dyn store::Queue>);
         self.tasks.spawn(writer.run());
-        let smtp = |role| smtp(role).traced(Arc::clone(&trace)).within(self.room.clone());
+        let (bounces, reader) = HearBounces::new(Arc::clone(&platform.store));
+        self.tasks.spawn(reader.run(self.stop.clone()));
+        let bounces = Arc::new(bounces);
+        let confirm = Arc::new(Confirmations {
+            directory: Arc::clone(&platform.directory),
+            hostname: self.config.hostname.clone(),
+        });
+        let smtp = |role| {
+            let server = smtp(role).traced(Arc::clone(&trace)).within(self.room.clone());
+            let server = server.hearing_bounces(Arc::clone(&bounces) as Arc<dyn smtp::Bounces>);
+            server.confirming(Arc::clone(&confirm) as Arc<dyn smtp::Confirm>)
+        };
         let reports = self.intake(platform);
         let tickets = self.config.notice.tickets_by_mail.then(|| {
             let files = desk::files(&platform.engine, &platform.blobs);

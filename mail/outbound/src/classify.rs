@@ -30,6 +30,25 @@ pub enum Class {
     Other,
 }
 
+impl Class {
+    /// The word of the message trace for a recipient that was given up. Never renamed: it is kept with each.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::NoSuchAddress => "bounce_no_such_address",
+            Self::NoSuchDomain => "bounce_no_such_domain",
+            Self::MailboxFull => "bounce_mailbox_full",
+            Self::TooFast => "bounce_too_fast",
+            Self::Policy => "bounce_policy",
+            Self::TooLong => "bounce_too_long",
+            Self::Unreachable => "bounce_unreachable",
+            Self::Tls => "bounce_tls",
+            Self::Login => "bounce_login",
+            Self::Loop => "bounce_loop",
+            Self::Other => "bounce_other",
+        }
+    }
+}
+
 /// What is looked for in the text, in lower case, and what it means. The first that is found counts.
 const PATTERNS: &[(&str, Class)] = &[
     ("rate limit", Class::TooFast),
@@ -91,7 +110,7 @@ pub fn classify(reply: &RemoteReply) -> Class {
 
 /// Whether mail to the address is not tried any more by its tenant: the other side says for ever that there is no such
 /// address. Refusals for policy say nothing about the address.
-pub(crate) fn is_hard_bounce(reply: &RemoteReply) -> bool {
+pub fn is_hard_bounce(reply: &RemoteReply) -> bool {
     reply.code >= 500 && classify(reply) == Class::NoSuchAddress
 }
 

@@ -33,12 +33,13 @@ mod trusted;
 
 pub use backoff::Chance;
 pub use breaker::{Breaker, Gate};
-pub use classify::{Class, classify};
+pub use classify::{Class, classify, is_hard_bounce};
 pub use client::{Credentials, Protocol};
 pub use metrics::Metrics;
 pub use network::{CallError, Duplex, Network, Tcp};
 pub use outbound::{Nodes, Now, Outbound, Settings, SiteView, World};
 pub use ready::{ReadyQueue, Weighed};
+pub use report::{DeliveredMessage, DeliveredTo, delivered};
 pub use routes::{Direct, OwnRelay, Relay, Routed, Routes, Through};
 pub use site::{Guard, Host, Nowhere, Site};
 pub use source::{LocalAddress, Pool, Source, Sources};

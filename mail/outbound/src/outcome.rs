@@ -12,7 +12,7 @@ use store::{
 };
 
 use crate::backoff::{Next, after_failure};
-use crate::classify::is_hard_bounce;
+use crate::classify::{classify, is_hard_bounce};
 use crate::destination::Destination;
 use crate::limits::{EXPIRY_MILLIS, REPORT_EXPIRY_MILLIS, SETTLE_PAUSE_MAX, SETTLE_TRY_COUNT};
 use crate::outbound::Inner;
@@ -99,12 +99,12 @@ impl Inner {
         let words: Vec<&'static str> = judged.iter().map(|(_, judged)| word(&judged.outcome)).collect();
         let settlements = judged.into_iter().map(|(recipient, judged)| Settlement {
             key: recipient.key,
-            outcome: judged.outcome,
-            reply: judged.reply,
             site: batch.site.map(str::to_owned),
             source: batch.source.and_then(|(source, address)| source.told(address)),
-            reasons: batch.through.reason().into_iter().map(str::to_owned).collect(),
+            reasons: batch.through.reason().into_iter().chain(class(&judged)).map(str::to_owned).collect(),
             suppress: judged.suppress,
+            outcome: judged.outcome,
+            reply: judged.reply,
         });
         let settling = Settling { token: batch.token, settlements: settlements.collect(), report };
         match self.write(settling).await {
@@ -226,6 +226,11 @@ impl Inner {
         }
         report
     }
+}
+
+/// Of what kind a failure is, where it is one for ever.
+fn class(judged: &Judged) -> Option<&'static str> {
+    (judged.outcome == Outcome::Bounced).then(|| classify(&judged.reply).word())
 }
 
 const fn word(outcome: &Outcome) -> &'static str {

@@ -1,7 +1,9 @@
-//! Reports to the sender: not delivered, delayed, handed on (RFC 3461, 3464, 6522), in French and English.
+//! Reports to the sender: not delivered, delayed, handed on, delivered (RFC 3461, 3464, 6522), in French and English.
 
+mod delivered;
 mod words;
 
+pub use delivered::{DeliveredMessage, DeliveredTo, delivered};
 pub(crate) use words::meaning;
 
 use bytes::Bytes;
@@ -25,14 +27,20 @@ pub(crate) enum Action {
     Delayed,
     /// Handed to a host that does not report.
     Relayed,
+    /// In a mailbox here.
+    Delivered,
 }
 
 impl Action {
+    /// All, the worst first.
+    const ALL: [Self; 4] = [Self::Failed, Self::Delayed, Self::Relayed, Self::Delivered];
+
     const fn as_str(self) -> &'static str {
         match self {
             Self::Failed => "failed",
             Self::Delayed => "delayed",
             Self::Relayed => "relayed",
+            Self::Delivered => "delivered",
         }
     }
 }
@@ -68,7 +76,7 @@ pub(crate) fn is_wanted(message: &LeasedMessage, recipient: &LeasedRecipient, ac
     match action {
         Action::Failed => asked("FAILURE").unwrap_or(true),
         Action::Delayed => asked("DELAY").unwrap_or(true),
-        Action::Relayed => asked("SUCCESS").unwrap_or(false),
+        Action::Relayed | Action::Delivered => asked("SUCCESS").unwrap_or(false),
     }
 }
 
@@ -130,7 +138,7 @@ pub(crate) fn compose(
     (hostname, now): (&str, Timestamp),
 ) -> Vec<u8> {
     let boundary = format!("report-{}", Uuid::now_v7().simple());
-    let worst = [Action::Failed, Action::Delayed, Action::Relayed]
+    let worst = Action::ALL
         .into_iter()
         .find(|action| told.iter().any(|one| one.action == *action))
         .unwrap_or(Action::Failed);
@@ -198,8 +206,11 @@ fn status(message: &LeasedMessage, told: &[Told<'_>], hostname: &str, now: Times
             0 => format!("x-hosterra; {}", one.reply.text),
             code => format!("smtp; {code} {} {}", one.reply.enhanced, one.reply.text),
         };
-        text.push_str(&format!("Diagnostic-Code: {}\r\n", folded(&diagnosis)));
-        text.push_str(&format!("Last-Attempt-Date: {}\r\n", date(now)));
+        // Nobody was asked.
+        if one.action != Action::Delivered {
+            text.push_str(&format!("Diagnostic-Code: {}\r\n", folded(&diagnosis)));
+            text.push_str(&format!("Last-Attempt-Date: {}\r\n", date(now)));
+        }
         if let Some(until) = one.until {
             text.push_str(&format!("Will-Retry-Until: {}\r\n", date(until)));
         }
@@ -213,7 +224,7 @@ fn status_code(action: Action, enhanced: &str) -> String {
     match action {
         Action::Failed => format!("5.{detail}"),
         Action::Delayed => format!("4.{detail}"),
-        Action::Relayed => format!("2.{detail}"),
+        Action::Relayed | Action::Delivered => format!("2.{detail}"),
     }
 }
 

@@ -1,7 +1,8 @@
 //! Feedback in the Abuse Reporting Format (RFC 5965, 6650): a recipient calls a message unwanted.
 
 use crate::Malformed;
-use crate::limit::{FIELD_COUNT_MAX, TEXT_OCTETS_MAX};
+use crate::field::{bare, lines};
+use crate::limit::FIELD_COUNT_MAX;
 
 /// What a provider tells of one message.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -71,37 +72,4 @@ fn signer(value: &str) -> Option<String> {
     let mut tags = value.split(';').filter_map(|tag| tag.split_once('='));
     let (_, domain) = tags.find(|(name, _)| name.trim() == "d")?;
     Some(domain.trim().to_ascii_lowercase())
-}
-
-/// An address without its brackets.
-fn bare(value: &str) -> String {
-    value.trim_start_matches('<').trim_end_matches('>').to_owned()
-}
-
-/// Fields with their folded lines joined; ends at the first empty line. Names in lower case, values cut.
-fn lines(octets: &[u8]) -> impl Iterator<Item = (String, String)> {
-    let text = String::from_utf8_lossy(octets).into_owned();
-    let mut fields: Vec<(String, String)> = Vec::new();
-    for line in text.split('\n').map(|line| line.trim_end_matches('\r')).take(FIELD_COUNT_MAX * 4) {
-        if line.is_empty() {
-            break;
-        }
-        match line.strip_prefix([' ', '\t']) {
-            Some(more) => {
-                if let Some((_, value)) = fields.last_mut() {
-                    value.push(' ');
-                    value.push_str(more.trim());
-                }
-            }
-            None => {
-                if let Some((name, value)) = line.split_once(':') {
-                    fields.push((name.trim().to_ascii_lowercase(), value.trim().to_owned()));
-                }
-            }
-        }
-    }
-    fields.into_iter().map(|(name, mut value)| {
-        value.truncate(value.floor_char_boundary(TEXT_OCTETS_MAX));
-        (name, value)
-    })
 }

@@ -15,5 +15,9 @@ pub const ROW_ITEM_COUNT_MAX: usize = 100;
 pub const DEPTH_MAX: usize = 16;
 /// Octets of one text; what is longer is cut.
 pub const TEXT_OCTETS_MAX: usize = 1000;
-/// Fields of the machine-readable part of feedback.
+/// Recipients of a delivery status that are looked at.
+pub const STATUS_COUNT_MAX: usize = 100;
+/// Octets of a message that is looked at for a delivery status; longer ones are none, or return too much: 1 MiB.
+pub const DELIVERY_OCTETS_MAX: usize = 1024 * 1024;
+/// Fields of the machine-readable part of feedback, and of one recipient of a delivery status.
 pub const FIELD_COUNT_MAX: usize = 200;

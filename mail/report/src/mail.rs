@@ -4,9 +4,11 @@ use jiff::tz::TimeZone;
 use kernel::Timestamp;
 use mail_parser::{MessageParser, MessagePart, MimeHeaders as _};
 
-use crate::limit::PART_COUNT_MAX;
+use crate::limit::{DELIVERY_OCTETS_MAX, PART_COUNT_MAX};
 use crate::unpack::{pack, unpack};
-use crate::{AggregateReport, Feedback, Malformed, TlsReport, aggregate, feedback, tls};
+use crate::{
+    AggregateReport, DeliveryStatus, Feedback, Malformed, TlsReport, aggregate, delivery, feedback, tls,
+};
 
 /// A report of any kind.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,6 +52,26 @@ pub fn find(message: &[u8]) -> Result<Report, Malformed> {
         }
     }
     Err(fault)
+}
+
+/// The delivery status that a message carries; only a `multipart/report` carries one (RFC 6522 section 3).
+///
+/// # Errors
+/// [`Malformed::TooLarge`] beyond [`DELIVERY_OCTETS_MAX`]; [`Malformed::NoReport`] where no part is one; otherwise what is
+/// wrong with it.
+pub fn find_delivery(message: &[u8]) -> Result<DeliveryStatus, Malformed> {
+    if message.len() > DELIVERY_OCTETS_MAX {
+        return Err(Malformed::TooLarge { octets_max: DELIVERY_OCTETS_MAX });
+    }
+    let parsed = MessageParser::default().parse(message).ok_or(Malformed::NoReport)?;
+    let is_report = parsed.parts.first().is_some_and(|root| media_type(root) == "multipart/report");
+    let mut parts = parsed.parts.iter().take(PART_COUNT_MAX).enumerate();
+    let found = parts.find(|(_, part)| {
+        matches!(media_type(part).as_str(), "message/delivery-status" | "message/global-delivery-status")
+    });
+    let (index, part) = found.filter(|_| is_report).ok_or(Malformed::NoReport)?;
+    let original = parsed.parts.get(index + 1).map(|next| original_header(next, message));
+    delivery::read(part.contents(), original.unwrap_or_default())
 }
 
 /// What a packed part of no telling type holds.

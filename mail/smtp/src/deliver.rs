@@ -10,6 +10,7 @@ use std::collections::HashMap;
 use store::{Acceptance, Deposit, Origin, Owner, QueuedRecipient, Queueing, StoreError, StoreRefusal};
 
 use crate::command::{RcptParameters, Recipient};
+use crate::confirm::{Asked, deposited};
 use crate::copies::CopyOf;
 use crate::inbound::Fault;
 use crate::lane::lane;
@@ -41,6 +42,8 @@ pub(crate) struct Envelope {
     queued: Vec<Onward>,
     /// Addresses that take reports.
     reports: Vec<(EmailAddress, ReportInbox)>,
+    /// Recipients whose sender asked to be told once they have it.
+    asked: Vec<Asked>,
     /// What was noted when a recipient was named, by its text.
     remarks: HashMap<String, Vec<&'static str>>,
 }
@@ -107,6 +110,7 @@ impl Envelope {
             consumed: Vec::new(),
             queued: Vec::new(),
             reports: Vec::new(),
+            asked: Vec::new(),
             remarks: HashMap::new(),
         }
     }
@@ -182,6 +186,11 @@ impl Envelope {
     /// Addresses that take reports.
     pub(crate) fn reports(&self) -> &[(EmailAddress, ReportInbox)] {
         &self.reports
+    }
+
+    /// Recipients whose sender asked to be told once they have it.
+    pub(crate) fn asked(&self) -> &[Asked] {
+        &self.asked
     }
 
     /// The recipients as given.
@@ -422,6 +431,7 @@ impl Session<'_> {
         if ends.is_consumed {
             envelope.consumed.push(to.clone());
         }
+        envelope.asked.extend(Asked::of(to, &parameters, fitting.iter().map(|place| place.owner)));
         for place in fitting {
             if !envelope.mailboxes.iter().any(|known| known.owner == place.owner) {
                 envelope.mailboxes.push(place);
@@ -518,7 +528,11 @@ impl Session<'_> {
                     false => self.sealed(octets, envelope, &judged).await,
                 };
                 let deposits = self.deposits(envelope, (message, &judged), way).await;
-                self.accept(transaction, octets, deposits, way).await
+                let reply = self.accept(transaction, octets, deposits, way).await;
+                if reply.code < 300 {
+                    self.hear_bounce(envelope, message, &judged.proven);
+                }
+                reply
             }
         }
     }
@@ -573,6 +587,10 @@ impl Session<'_> {
                 },
             });
         }
+        let given: Vec<Vec<Owner>> = acceptances
+            .iter()
+            .map(|acceptance| acceptance.deposits.iter().map(|deposit| deposit.owner).collect())
+            .collect();
         // All at once: a peer that is told to come again brings it for everybody.
         let accepted = match self.server.store.accept_all(acceptances).await {
             Ok(accepted) => accepted,
@@ -597,6 +615,7 @@ impl Session<'_> {
             }
             tracing::warn!(message.id = id, %refusal, "a recipient is gone since it was accepted");
         }
+        self.confirm(transaction, &octets, (&deposited(&given, &accepted), queueing.tls)).await;
         let has_queued = !envelope.queued.is_empty();
         let is_sandbox =
             self.login.as_ref().is_some_and(|login| self.server.directory.is_sandbox(login.tenant));

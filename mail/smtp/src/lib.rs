@@ -3,7 +3,9 @@
 //! A message is answered with 250 when the store has it, for every recipient that was accepted. Everything that can be
 //! refused is refused at RCPT, so that nothing has to be returned later.
 
+mod bounce;
 mod command;
+mod confirm;
 mod copies;
 mod data;
 mod deliver;
@@ -25,6 +27,8 @@ mod told;
 mod trace;
 mod watch;
 
+pub use bounce::{Bounces, HeardBounce};
+pub use confirm::{Confirm, Confirmed, ConfirmedTo};
 pub use inbound::{
     Action, ContentStage, DmarcTally, Inbound, InboundSettings, Offered, OnListing, Placement,
     PlacementStage, Stage, Verdict,

@@ -10,6 +10,8 @@ use tokio::sync::Semaphore;
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 
+use crate::bounce::Bounces;
+use crate::confirm::Confirm;
 use crate::inbound::Inbound;
 use crate::limits::MEMORY_OCTETS_MAX;
 use crate::outgoing::Signers;
@@ -66,6 +68,10 @@ pub struct Server {
     pub(crate) memory: Arc<Semaphore>,
     /// Takes reports of other hosts; none: nobody does.
     pub(crate) report_intake: Option<Arc<dyn ReportIntake>>,
+    /// Hears of reports of failure that come for mailboxes here; none: nobody does.
+    pub(crate) bounces: Option<Arc<dyn Bounces>>,
+    /// Writes reports of success; none: nobody does.
+    pub(crate) confirm: Option<Arc<dyn Confirm>>,
     /// Keeps what happened to messages; none: nobody does.
     pub(crate) trace: Option<Arc<Trace>>,
     /// The stages for mail from outside; none where it is not checked.
@@ -108,6 +114,8 @@ impl Server {
             now,
             memory,
             report_intake: None,
+            bounces: None,
+            confirm: None,
             trace: None,
             inbound: None,
             room: DiskRoom::default(),
@@ -125,6 +133,20 @@ impl Server {
     #[must_use]
     pub fn taking_reports(mut self, intake: Arc<dyn ReportIntake>) -> Self {
         self.report_intake = Some(intake);
+        self
+    }
+
+    /// The same, letting reports of failure be heard.
+    #[must_use]
+    pub fn hearing_bounces(mut self, bounces: Arc<dyn Bounces>) -> Self {
+        self.bounces = Some(bounces);
+        self
+    }
+
+    /// The same, telling senders who ask for it that their mail is in a mailbox here.
+    #[must_use]
+    pub fn confirming(mut self, confirm: Arc<dyn Confirm>) -> Self {
+        self.confirm = Some(confirm);
         self
     }
 

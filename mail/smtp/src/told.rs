@@ -12,6 +12,7 @@ use parking_lot::Mutex;
 use store::{Direction, Owner, Passage, Queue, RemoteReply, Stage as Step};
 use tokio::sync::mpsc;
 
+use crate::confirm::ConfirmedTo;
 use crate::deliver::{Onward, Place};
 use crate::inbound::Verdict;
 use crate::reply::{self, Reply};
@@ -191,6 +192,16 @@ impl Session<'_> {
         passage.recipient = Some(copy.to_string());
         passage.reasons = vec!["copy_missing".to_owned()];
         self.leave(passage);
+    }
+
+    /// Tells the trace that the sender was told of these recipients.
+    pub(crate) fn tell_confirmed(&self, transaction: &Transaction, recipients: &[ConfirmedTo]) {
+        for ConfirmedTo { address, .. } in recipients.iter().take(PASSAGE_COUNT_MAX) {
+            let Some(whose) = self.whose(address, None) else { continue };
+            let recipient = Some(address.to_string());
+            let step = (Step::Reported, &reply::OK);
+            self.leave(Passage { recipient, reply: None, ..self.passage(&whose, transaction, step) });
+        }
     }
 
     fn whose(&self, to: &EmailAddress, end: Option<Owner>) -> Option<Whose> {

@@ -10,6 +10,7 @@ pub(super) const fn subject(action: Action) -> &'static str {
         Action::Failed => "Undelivered mail / Message non remis",
         Action::Delayed => "Delayed mail / Message en attente",
         Action::Relayed => "Mail handed on / Message transmis",
+        Action::Delivered => "Mail delivered / Message remis",
     }
 }
 
@@ -55,7 +56,7 @@ pub(crate) const fn meaning(class: Class) -> (&'static str, &'static str) {
 pub(super) fn explanation(message: &LeasedMessage, told: &[Told<'_>], hostname: &str) -> String {
     let mut english = format!("This is the mail server {hostname}.\n");
     let mut french = format!("Ici le serveur de messagerie {hostname}.\n");
-    for action in [Action::Failed, Action::Delayed, Action::Relayed] {
+    for action in Action::ALL {
         let of: Vec<&Told<'_>> = told.iter().filter(|one| one.action == action).collect();
         if of.is_empty() {
             continue;
@@ -72,12 +73,15 @@ pub(super) fn explanation(message: &LeasedMessage, told: &[Told<'_>], hostname: 
                 "Your message was handed to the next server, which sends no confirmation, for:",
                 "Votre message a été transmis au serveur suivant, qui n'envoie pas de confirmation, pour :",
             ),
+            Action::Delivered => {
+                ("Your message was put into the mailbox of:", "Votre message a été déposé dans la boîte de :")
+            }
         };
         english.push_str(&format!("\n{en}\n"));
         french.push_str(&format!("\n{fr}\n"));
         for one in of {
             let (means, signifie) = match action {
-                Action::Relayed => ("", ""),
+                Action::Relayed | Action::Delivered => ("", ""),
                 Action::Failed | Action::Delayed => meaning(classify(one.reply)),
             };
             let address = &one.recipient.address;

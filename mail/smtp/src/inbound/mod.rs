@@ -153,6 +153,11 @@ impl Facts {
         self.oddities().chain(self.sender_doubts.iter().copied())
     }
 
+    /// What SPF says of the sender; none where it is not asked.
+    pub(crate) const fn spf(&self) -> Option<&Spf> {
+        self.spf.as_ref()
+    }
+
     fn oddities(&self) -> impl Iterator<Item = &'static str> {
         self.peer_oddities.iter().chain(&self.helo_oddities).chain(&self.sender_oddities).copied()
     }

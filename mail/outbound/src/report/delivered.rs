@@ -1,0 +1,134 @@
+//! Telling a sender who asked for it that a message is in a mailbox here (RFC 3461 section 4.1, `NOTIFY=SUCCESS`).
+
+use directory::Directory;
+use kernel::{EmailAddress, TenantId, Timestamp};
+use store::{Acceptance, Lane, LeasedMessage, LeasedRecipient, Origin, RecipientKey, RemoteReply, TlsWish};
+
+use super::{Action, Told, acceptance, is_wanted};
+
+/// A message that was put into mailboxes here.
+#[derive(Debug, Clone, Copy)]
+pub struct DeliveredMessage<'a> {
+    /// Who answers for the report.
+    pub tenant: TenantId,
+    /// The number under which it was taken.
+    pub message: &'a str,
+    /// MAIL FROM; none for the null reverse-path, which is told nothing.
+    pub sender: Option<&'a EmailAddress>,
+    /// DSN ENVID as given.
+    pub envelope_id: Option<&'a str>,
+    /// How it is protected by TLS on its way, and the report with it.
+    pub tls: TlsWish,
+    /// When it came.
+    pub at: Timestamp,
+    /// Its octets, of which the header is given back.
+    pub octets: &'a [u8],
+}
+
+/// A recipient whose message is in a mailbox here.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeliveredTo {
+    /// The recipient as it was given: where an alias leads is nobody's business.
+    pub address: EmailAddress,
+    /// DSN NOTIFY as given.
+    pub notify: Option<String>,
+    /// DSN ORCPT as given.
+    pub original: Option<String>,
+}
+
+/// The report for those recipients whose sender asked for it, as it is given to the store; none where nobody did, or where
+/// the sender cannot be reached.
+pub fn delivered(
+    message: &DeliveredMessage<'_>,
+    recipients: Vec<DeliveredTo>,
+    (directory, hostname): (&Directory, &str),
+) -> Option<Acceptance> {
+    let leased = LeasedMessage {
+        queue_id: 0,
+        tenant: message.tenant,
+        message: message.message.to_owned(),
+        sender: message.sender.cloned(),
+        size: u32::try_from(message.octets.len()).unwrap_or(u32::MAX),
+        ret: None,
+        envelope_id: message.envelope_id.map(str::to_owned),
+        queued_at: message.at,
+        lane: Lane::Interactive,
+        origin: Origin::Submitted,
+        mailbox: None,
+        is_reported: false,
+        tls: message.tls,
+    };
+    let recipients: Vec<LeasedRecipient> = recipients
+        .into_iter()
+        .map(|to| LeasedRecipient {
+            key: RecipientKey { queue_id: 0, ordinal: 0 },
+            address: to.address,
+            notify: to.notify,
+            original: to.original,
+            attempt_count: 1,
+            is_delay_told: false,
+            instead: None,
+            last: RemoteReply::default(),
+        })
+        .filter(|to| is_wanted(&leased, to, Action::Delivered))
+        .collect();
+    let reply = RemoteReply { enhanced: "2.1.5".to_owned(), ..RemoteReply::default() };
+    let told: Vec<Told<'_>> = recipients
+        .iter()
+        .map(|recipient| Told { recipient, action: Action::Delivered, reply: &reply, until: None })
+        .collect();
+    if told.is_empty() {
+        return None;
+    }
+    acceptance(&leased, &told, message.octets, (directory, hostname, message.at))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn to(notify: Option<&str>) -> DeliveredTo {
+        DeliveredTo {
+            address: EmailAddress::parse("info@x.example").expect("an address"),
+            notify: notify.map(str::to_owned),
+            original: Some("rfc822;info@x.example".to_owned()),
+        }
+    }
+
+    #[test]
+    fn who_asks_is_told_that_a_message_is_in_its_mailbox_and_nobody_else() {
+        let (directory, sender) = (Directory::new(), EmailAddress::parse("a@b.example").expect("an address"));
+        let message = DeliveredMessage {
+            tenant: TenantId::PLATFORM,
+            message: "m1",
+            sender: Some(&sender),
+            envelope_id: Some("q+2B1"),
+            tls: TlsWish::Usual,
+            at: Timestamp::from_secs(60),
+            octets: b"Subject: hello\r\n\r\nthe body\r\n",
+        };
+        let hosts = (&directory, "mx.us.example");
+        for silent in [None, Some("NEVER"), Some("FAILURE,DELAY")] {
+            assert!(delivered(&message, vec![to(silent)], hosts).is_none(), "{silent:?}");
+        }
+        let null = DeliveredMessage { sender: None, ..message };
+        assert!(delivered(&null, vec![to(Some("SUCCESS"))], hosts).is_none());
+        let asked = vec![to(Some("success,FAILURE")), to(Some("NEVER"))];
+        let report = delivered(&message, asked, hosts).expect("a report");
+        assert_eq!(report.sender, None);
+        let queued: Vec<_> = report.queued.iter().map(|to| (&to.address, to.notify.as_deref())).collect();
+        assert_eq!(queued, [(&sender, Some("NEVER"))]);
+        let text = String::from_utf8(report.message.to_vec()).expect("text");
+        for part in [
+            "Original-Envelope-Id: q+1\r\n",
+            "Original-Recipient: rfc822;info@x.example\r\n\
+             Final-Recipient: rfc822; info@x.example\r\nAction: delivered\r\nStatus: 2.1.5\r\n",
+            "Subject: Mail delivered / Message remis\r\n",
+            "Content-Type: text/rfc822-headers\r\n\r\nSubject: hello\r\n",
+        ] {
+            assert!(text.contains(part), "{part:?} is not in\n{text}");
+        }
+        assert_eq!(text.matches("Final-Recipient").count(), 1);
+        assert!(!text.contains("the body") && !text.contains("Diagnostic-Code"));
+    }
+}
