@@ -118,6 +118,8 @@ pub enum HoldReason {
     NewNetwork,
     /// Many of those it wrote to within an hour do not exist.
     Bounces,
+    /// It wrote to far more recipients on one day than it ever does, also to those whom it knows.
+    Volume,
 }
 
 #[ComplexObject]

@@ -20,8 +20,8 @@ use kernel::{
 };
 use smtp::Judgement;
 use store::{
-    Correspondents, Habits, ORDER_RECIPIENT_COUNT_MAX, Order, Queue as _, RecipientState, Selection,
-    SqlStore, StateSelection,
+    Correspondents, Habits, HeldOf, Noted, ORDER_RECIPIENT_COUNT_MAX, Order, Queue as _, RecipientState,
+    Selection, SqlStore, StateSelection,
 };
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
@@ -34,6 +34,10 @@ const USUAL_FACTOR: u32 = 5;
 const SENT_COUNT_MIN: u32 = 50;
 /// The share of failures, in percent, that says that addresses were guessed or bought.
 const BOUNCED_PERCENT_MAX: u64 = 10;
+/// Recipients in a day that nobody has to explain, whoever they are.
+const DAY_COUNT_MAX: u32 = 500;
+/// How many times the recipients of its busiest day a mailbox may have in one.
+const BUSIEST_FACTOR: u32 = 5;
 /// How long a mailbox whose mail was released is not judged again.
 const RELEASED: Duration = Duration::from_secs(86_400);
 /// Administrators that are told of one mailbox.
@@ -65,6 +69,18 @@ impl SendingWatch {
         }
     }
 
+    /// What is held is nobody's habit until somebody has looked at it.
+    async fn count_held(
+        &self,
+        who: (TenantId, MailboxId),
+        recipients: &[EmailAddress],
+        noted: (Noted, Timestamp),
+    ) {
+        if let Err(error) = self.correspondents.hold(who, recipients, noted).await {
+            tracing::warn!(%error, "held mail was not counted");
+        }
+    }
+
     async fn hold(&self, login: &Login, reason: HoldReason) {
         let hold = HoldSending { account: login.tenant.account(), mailbox: login.mailbox, reason };
         let (command, correlation) = (CommandId::new(Uuid::now_v7()), CorrelationId::new(Uuid::now_v7()));
@@ -81,10 +97,11 @@ impl smtp::Watch for SendingWatch {
     async fn judge(&self, login: &Login, recipients: &[EmailAddress], peer: IpAddr) -> Judgement {
         let now = SystemClock.now();
         let sending = self.directory.sending(login.tenant, login.mailbox);
+        let who = (login.tenant, login.mailbox);
         if sending == Sending::Held {
+            self.count_held(who, recipients, (Noted::No, now)).await;
             return Judgement::Hold;
         }
-        let who = (login.tenant, login.mailbox);
         let habits = match self.correspondents.note(who, recipients, peer, now).await {
             Ok(habits) => habits,
             Err(error) => {
@@ -95,6 +112,7 @@ impl smtp::Watch for SendingWatch {
         match suspicion(habits).filter(|_| !is_trusted(sending, now)) {
             Some(reason) => {
                 self.hold(login, reason).await;
+                self.count_held(who, recipients, (Noted::Yes, now)).await;
                 Judgement::Hold
             }
             None => Judgement::Pass,
@@ -117,13 +135,19 @@ fn suspicion(habits: Habits) -> Option<HoldReason> {
     }
     let failed = u64::from(habits.bounced_count) * 100;
     let is_failing = failed >= u64::from(habits.sent_count) * BOUNCED_PERCENT_MAX;
-    (habits.sent_count >= SENT_COUNT_MIN && is_failing).then_some(HoldReason::Bounces)
+    if habits.sent_count >= SENT_COUNT_MIN && is_failing {
+        return Some(HoldReason::Bounces);
+    }
+    let allowed = DAY_COUNT_MAX.max(habits.busiest_day_count.saturating_mul(BUSIEST_FACTOR));
+    (habits.day_count > allowed).then_some(HoldReason::Volume)
 }
 
 /// Holds in the queue what a mailbox sent before, and lets what was held leave or destroys it.
 pub struct SettleHeld {
     /// The queue.
     pub store: Arc<SqlStore>,
+    /// Remembers how much mailboxes send.
+    pub correspondents: Correspondents,
 }
 
 #[async_trait]
@@ -134,17 +158,27 @@ impl Effect for SettleHeld {
 
     async fn perform(&self, recorded: &Recorded<HostingEvent>) -> Result<(), EffectError> {
         let Some((states, order)) = settling(&recorded.event) else { return Ok(()) };
+        let failed = |reason: String| EffectError { at: recorded.cursor, reason };
+        let (tenant, mailbox) = (recorded.cursor.tenant, MailboxId::new(recorded.stream.id));
+        let whose = match order {
+            Order::Release => Some(HeldOf::Mailbox),
+            Order::Remove => Some(HeldOf::SomebodyElse),
+            Order::Hold | Order::Retry | Order::Bounce => None,
+        };
+        if let Some(whose) = whose {
+            let settled = self.correspondents.settle_held((tenant, mailbox), whose).await;
+            settled.map_err(|error| failed(error.to_string()))?;
+        }
         for state in states {
             let selection = Selection {
-                tenant: Some(recorded.cursor.tenant),
-                mailbox: Some(MailboxId::new(recorded.stream.id)),
+                tenant: Some(tenant),
+                mailbox: Some(mailbox),
                 state: *state,
                 ..Selection::default()
             };
             loop {
                 let reached = self.store.order(&selection, order).await;
-                let reached = reached
-                    .map_err(|error| EffectError { at: recorded.cursor, reason: error.to_string() })?;
+                let reached = reached.map_err(|error| failed(error.to_string()))?;
                 if reached < ORDER_RECIPIENT_COUNT_MAX as u64 {
                     break;
                 }
@@ -250,6 +284,12 @@ mod tests {
             (Habits { sent_count: 49, bounced_count: 49, ..habits(0, 0) }, None),
             (Habits { sent_count: 100, bounced_count: 9, ..habits(0, 0) }, None),
             (Habits { sent_count: 100, bounced_count: 10, ..habits(0, 0) }, Some(HoldReason::Bounces)),
+            // To those whom it knows.
+            (Habits { day_count: 500, ..habits(0, 0) }, None),
+            (Habits { day_count: 501, ..habits(0, 0) }, Some(HoldReason::Volume)),
+            // Who once sent a letter to two thousand may send it again, and to more.
+            (Habits { day_count: 10_000, busiest_day_count: 2000, ..habits(0, 0) }, None),
+            (Habits { day_count: 10_001, busiest_day_count: 2000, ..habits(0, 0) }, Some(HoldReason::Volume)),
         ] {
             assert_eq!(suspicion(habits), expected, "{habits:?}");
         }
@@ -278,11 +318,12 @@ mod tests {
     const MAILBOX: Uuid = Uuid::from_u128(9);
 
     /// One message of the mailbox that is queued for one recipient; the recipient is being tried.
-    async fn tried() -> (Arc<SqlStore>, store::Leased, tempfile::TempDir) {
+    async fn tried() -> (SettleHeld, store::Leased, tempfile::TempDir) {
         let folder = tempfile::tempdir().expect("a folder");
         let database = database::Database::open_sqlite(&folder.path().join("mail.db")).expect("a file");
         let now: store::Now = Arc::new(|| Timestamp::from_secs(1_000));
-        let store = SqlStore::open(database, now, store::Retention::days(30)).await.expect("a store");
+        let store = SqlStore::open(database.clone(), now, store::Retention::days(30)).await.expect("a store");
+        let correspondents = Correspondents::open(database).await.expect("tables");
         let acceptance = store::Acceptance {
             message: "From: a@x.example\r\n\r\nhello\r\n".into(),
             deposits: Vec::new(),
@@ -310,7 +351,7 @@ mod tests {
         };
         let leased = store.lease(request).await.expect("leased");
         assert_eq!(leased.messages.len(), 1);
-        (Arc::new(store), leased, folder)
+        (SettleHeld { store: Arc::new(store), correspondents }, leased, folder)
     }
 
     async fn put_off(store: &SqlStore, leased: &store::Leased) -> RecipientState {
@@ -337,16 +378,14 @@ mod tests {
         let at = Timestamp::from_secs(1_000);
         let held = || happened(MailboxEvent::SendingHeld { reason: HoldReason::Bounces, at });
         let released = || happened(MailboxEvent::SendingReleased { outcome: HeldMail::Released, at });
-        let (store, leased, _folder) = tried().await;
-        let effect = SettleHeld { store: Arc::clone(&store) };
+        let (effect, leased, _folder) = tried().await;
         effect.perform(&held()).await.expect("held");
-        assert_eq!(put_off(&store, &leased).await, RecipientState::Held);
+        assert_eq!(put_off(&effect.store, &leased).await, RecipientState::Held);
         // Released before that ends, it is tried again.
-        let (store, leased, _folder) = tried().await;
-        let effect = SettleHeld { store: Arc::clone(&store) };
+        let (effect, leased, _folder) = tried().await;
         effect.perform(&held()).await.expect("held");
         effect.perform(&released()).await.expect("released");
-        assert_eq!(put_off(&store, &leased).await, RecipientState::Scheduled);
+        assert_eq!(put_off(&effect.store, &leased).await, RecipientState::Scheduled);
     }
 
     #[test]

@@ -205,7 +205,9 @@ fn background(
     platform
         .engine
         .effect(RetireMailboxes { store: Arc::clone(&store), directory: Arc::clone(&directory) })?;
-    platform.engine.effect(SettleHeld { store: Arc::clone(&store) })?;
+    platform
+        .engine
+        .effect(SettleHeld { store: Arc::clone(&store), correspondents: platform.correspondents.clone() })?;
     platform.engine.effect(TellAdministrators {
         people: Arc::clone(&platform.people),
         directory: Arc::clone(&directory),

@@ -107,6 +107,10 @@ fn why<'a>(paper: Paper, reason: &str) -> &'a str {
             "many of those whom it wrote to do not exist.",
             "beaucoup de ceux auxquels elle a écrit n'existent pas.",
         ),
+        "VOLUME" => paper.say(
+            "far more recipients in a day than it ever does.",
+            "bien plus de destinataires en un jour qu'à son habitude.",
+        ),
         _ => paper.say("nothing is held any more.", "plus rien n'est retenu."),
     }
 }

@@ -95,11 +95,13 @@ pub enum HoldReason {
     NewNetwork,
     /// Many of those it wrote to within an hour do not exist.
     Bounces,
+    /// It wrote to far more recipients on one day than it ever does, also to those whom it knows.
+    Volume,
 }
 
 impl HoldReason {
     /// All of them.
-    pub const ALL: [Self; 3] = [Self::NewRecipients, Self::NewNetwork, Self::Bounces];
+    pub const ALL: [Self; 4] = [Self::NewRecipients, Self::NewNetwork, Self::Bounces, Self::Volume];
 
     /// Its word in events.
     pub const fn name(self) -> &'static str {
@@ -107,6 +109,7 @@ impl HoldReason {
             Self::NewRecipients => "new_recipients",
             Self::NewNetwork => "new_network",
             Self::Bounces => "bounces",
+            Self::Volume => "volume",
         }
     }
 }

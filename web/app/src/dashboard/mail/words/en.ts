@@ -173,6 +173,7 @@ export default {
   'mail.group.share': 'Share of the service',
   'mail.held': 'Held mail',
   'mail.held.BOUNCES': 'Many addresses that do not exist',
+  'mail.held.VOLUME': 'Far more recipients in a day than usual',
   'mail.held.NEW_NETWORK': 'Many new recipients, from a new network',
   'mail.held.NEW_RECIPIENTS': 'Very many new recipients',
   'mail.held.lead': 'Mailboxes whose mail to other hosts is held, because somebody else may be sending in their name.',

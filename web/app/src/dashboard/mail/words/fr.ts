@@ -175,6 +175,7 @@ export default {
   'mail.group.share': 'Part du service',
   'mail.held': 'Courrier retenu',
   'mail.held.BOUNCES': 'Nombreuses adresses inexistantes',
+  'mail.held.VOLUME': 'Bien plus de destinataires en un jour que d’habitude',
   'mail.held.NEW_NETWORK': 'Nombreux nouveaux destinataires, depuis un nouveau réseau',
   'mail.held.NEW_RECIPIENTS': 'Très nombreux nouveaux destinataires',
   'mail.held.lead': 'Les boîtes dont le courrier sortant est retenu, parce que quelqu’un d’autre écrit peut-être en leur nom.',

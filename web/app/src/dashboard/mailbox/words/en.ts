@@ -11,6 +11,7 @@ export default {
   'box.held.title': 'Your messages that are held', 'box.held.hint': 'They wait until an administrator of your domain lets them go or destroys them. Something you did not write? Say so.', 'box.held.kept': 'They wait and do not leave: whoever runs your domain decides what becomes of them.', 'box.held.none': 'No message waits.', 'box.held.noSubject': '(no subject)',
   'box.held.to': 'To {who}', 'box.held.more.one': '{named} and {count} more', 'box.held.more.other': '{named} and {count} more',
   'hold.NEW_RECIPIENTS': 'Within an hour this mailbox wrote to many people for the first time: somebody else may be sending in your name.',
+  'hold.VOLUME': 'This mailbox wrote to far more recipients in a day than it ever does: somebody else may be sending in your name.',
   'hold.NEW_NETWORK': 'This mailbox wrote to people for the first time, from a network it never sent from: somebody else may be sending in your name.',
   'hold.BOUNCES': 'Many of the addresses that this mailbox wrote to do not exist: somebody else may be sending in your name.',
   'box.full': 'Your mailbox is nearly full', 'box.fullText': 'Once it is full, mail to you is refused. Delete what you do not need, or ask for more space.',

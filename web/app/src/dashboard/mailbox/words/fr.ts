@@ -13,6 +13,7 @@ export default {
   'box.held.title': 'Vos messages retenus', 'box.held.hint': 'Ils attendent qu’un administrateur de votre domaine les libère ou les détruise. L’un d’eux n’est pas de vous ? Signalez-le.', 'box.held.kept': 'Ils attendent et ne partent pas : qui gère votre domaine décide de leur sort.', 'box.held.none': 'Aucun message n’attend.', 'box.held.noSubject': '(sans objet)',
   'box.held.to': 'À {who}', 'box.held.more.one': '{named} et {count} autre', 'box.held.more.other': '{named} et {count} autres',
   'hold.NEW_RECIPIENTS': 'En une heure, cette boîte a écrit à beaucoup de personnes pour la première fois : quelqu’un d’autre envoie peut-être en votre nom.',
+  'hold.VOLUME': 'Cette boîte a écrit à bien plus de destinataires en un jour que d’habitude : quelqu’un d’autre envoie peut-être en votre nom.',
   'hold.NEW_NETWORK': 'Cette boîte a écrit à des personnes pour la première fois, depuis un réseau jamais utilisé : quelqu’un d’autre envoie peut-être en votre nom.',
   'hold.BOUNCES': 'Beaucoup d’adresses auxquelles cette boîte a écrit n’existent pas : quelqu’un d’autre envoie peut-être en votre nom.',
   'box.full': 'Votre boîte est presque pleine', 'box.fullText': 'Une fois pleine, elle refusera le courrier. Supprimez l’inutile ou demandez plus d’espace.',
