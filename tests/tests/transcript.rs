@@ -446,7 +446,8 @@ impl World {
             ["fill", whose] => {
                 let number = if *whose == "archive" { 38 } else { 30 };
                 let owner = Owner { tenant: tenant(), mailbox: MailboxId::new(Uuid::from_u128(number)) };
-                let octets = usize::try_from(QUOTA.octets()).expect("small");
+                let used = self.store.usage(owner).await.expect("usage").size.octets();
+                let octets = usize::try_from(QUOTA.octets() - used).expect("small");
                 let deposit = Deposit {
                     owner,
                     destination: Destination::Inbox,

@@ -217,7 +217,7 @@ async fn an_account_has_a_list_of_addresses_that_nothing_is_sent_to() {
     assert_eq!(first["expiresAt"], json!(null));
     // What its server said does not exist is tried again one day.
     let account: AccountId = customer.account.parse().expect("an id");
-    let dead = kernel::EmailAddress::parse("dead@else.example").expect("an address");
+    let dead = EmailAddress::parse("dead@else.example").expect("an address");
     let said = RemoteReply { code: 550, enhanced: "5.1.1".to_owned(), ..RemoteReply::default() };
     let why = (store::SuppressionCause::NoSuchAddress, said);
     assert!(stage.store.suppress(account.tenant(), &dead, why).await.expect("kept"));
