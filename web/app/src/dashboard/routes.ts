@@ -34,6 +34,16 @@ async function serving<C>(load: () => Promise<{ default: C }>): Promise<{ defaul
   learn(texts.default);
   return part;
 }
+
+// The operator sees the mail of all accounts by the same screens as they do.
+async function operations(): ReturnType<Route['load']> {
+  const words = language() === 'fr'
+    ? [import('./operations/words/fr'), import('./mail/words/fr'), import('./reseller/words/fr')]
+    : [import('./operations/words/en'), import('./mail/words/en'), import('./reseller/words/en')];
+  const [part, ...texts] = await Promise.all([import('./operations/Operations.svelte'), ...words]);
+  for (const text of texts) learn(text.default);
+  return part;
+}
 const reseller = () => serving(() => import('./reseller/Reseller.svelte'));
 
 export const ROUTES: Route[] = [
@@ -55,6 +65,7 @@ export const ROUTES: Route[] = [
   { pattern: '/mailbox/:part', load: mailbox },
   { pattern: '/customers', load: reseller },
   { pattern: '/customers/:part', load: reseller },
-  { pattern: '/operations', load: plain(() => serving(() => import('./screens/Operations.svelte'))) },
+  { pattern: '/operations', load: operations },
+  { pattern: '/operations/:part', load: operations },
   { pattern: '/domains/:id/dns', load: () => import('./screens/domain/Dns.svelte') },
 ];

@@ -46,3 +46,8 @@ export function may(permission: string, account: string): boolean {
     return grant.scope.some((name) => !name.startsWith('acct_'));
   });
 }
+
+/** The same for what belongs to an account as a whole, whatever of its services or domains somebody looks after. */
+export function mayWhole(permission: string, account: string): boolean {
+  return boot.viewer.grants.some((grant) => grant.permissions.includes(permission) && (grant.scope.includes(account) || grant.scope.includes('PLATFORM') || grant.scope.includes('ACCOUNTS_BELOW')));
+}
