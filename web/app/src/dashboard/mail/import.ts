@@ -2,7 +2,7 @@
 import { parseCsv, CSV_ROW_COUNT_MAX } from '../../lib/csv';
 import { t } from '../../lib/i18n/messages';
 import { octets } from '../../lib/ui/fields';
-import { above } from './specs';
+import { above, detailed } from './specs';
 import { parts, type MailDomain } from './mail.svelte';
 
 export interface ImportedRow {
@@ -41,8 +41,11 @@ const TARGET = /^[^\s@]+@[^\s@]+$/u;
 const PASSWORD_OCTETS_MIN = 10;
 const LOCAL = /^[\p{L}\p{N}!#$%&'*+/=?^_`{|}~-]+(\.[\p{L}\p{N}!#$%&'*+/=?^_`{|}~-]+)*$/u;
 
-/** The rows of `text`, each with what speaks against it. `taken`: addresses that exist, in lower case. */
-export function readMailboxes(text: string, domains: MailDomain[], taken: Set<string>): ImportRow[] {
+/**
+ * The rows of `text`, each with what speaks against it. `taken`: addresses that exist, in lower case. `isLeader`: whether
+ * passwords are taken from whoever imports.
+ */
+export function readMailboxes(text: string, domains: MailDomain[], taken: Set<string>, isLeader = true): ImportRow[] {
   const table = parseCsv(text);
   const column = columns(table);
   const hasHeadings = column('address') >= 0;
@@ -53,7 +56,7 @@ export function readMailboxes(text: string, domains: MailDomain[], taken: Set<st
   return table.slice(hasHeadings ? 1 : 0, CSV_ROW_COUNT_MAX).map((cells, index) => {
     const row = parsed(cells, at, domains);
     const room = row.domain && left.get(row.domain.id);
-    const why = fault(row, room, seen, taken);
+    const why = fault(row, room, seen, taken) || (isLeader ? '' : row.password !== '' ? t('mail.leads.password') : detailed(row.localPart));
     seen.add(row.address.toLowerCase());
     if (!why && room?.room) {
       room.room.mailboxes += 1;
@@ -70,7 +73,7 @@ function columns(table: string[][]): (key: string) => number {
 }
 
 /** The aliases of `text`: an address, and where it leads to, several parted by spaces or semicolons. `*@domain` is a catch-all. */
-export function readAliases(text: string, domains: MailDomain[], taken: Set<string>): AliasRow[] {
+export function readAliases(text: string, domains: MailDomain[], taken: Set<string>, isLeader = true): AliasRow[] {
   const table = parseCsv(text);
   const column = columns(table);
   const hasHeadings = column('address') >= 0;
@@ -86,7 +89,7 @@ export function readAliases(text: string, domains: MailDomain[], taken: Set<stri
       address: `${isCatchAll ? '*' : localPart}@${domain?.unicodeName ?? name}`,
       targets: (targets < 0 ? '' : (cells[targets] ?? '')).split(/[\s,;]+/).filter(Boolean),
     };
-    row.why = aliasFault(row, (domain && left.get(domain.id)) ?? 0, seen, taken);
+    row.why = aliasFault(row, (domain && left.get(domain.id)) ?? 0, seen, taken) || (isLeader ? '' : isCatchAll ? t('mail.leads.takes') : detailed(localPart));
     seen.add(row.address.toLowerCase());
     if (row.why === '' && domain) left.set(domain.id, (left.get(domain.id) ?? 0) - 1);
     return row;

@@ -44,9 +44,12 @@ export function scoreSpecs(group?: string): FieldSpec[] {
 }
 
 /** Settings of a domain; what only the owner of the service changes is shown to others as it is. */
-export function domainSpecs(domain: MailDomain, isOwner: boolean): FieldSpec[] {
+export function domainSpecs(domain: MailDomain, isOwner: boolean, isLeader: boolean): FieldSpec[] {
   const room = domain.room;
   const isDisabled = !isOwner;
+  // Taking mail home leads it nowhere else: that much is everybody's who may change the domain.
+  const relays = isLeader ? ['NONE', 'UNKNOWN', 'ALL'] : [...new Set(['NONE', domain.settings.relay])];
+  const led = isLeader ? '' : t('mail.leads.short');
   return marked([
     { name: 'description', kind: 'text', label: t('mail.field.description'), maxlength: 255 },
     { name: 'tags', kind: 'lines', label: t('mail.field.tags'), hint: t('mail.field.tags.hint'), max: TAGS_MAX, rows: 2 },
@@ -65,21 +68,26 @@ export function domainSpecs(domain: MailDomain, isOwner: boolean): FieldSpec[] {
     { name: 'storageBytesMax', kind: 'size', label: t('mail.field.storageBytesMax'), hint: t('mail.field.storageBytesMax.hint'), isDisabled },
     { name: 'mailboxQuotaBytesMax', kind: 'size', label: t('mail.quotaMax'), hint: t('mail.field.emptyIsPlan'), isDisabled },
     { name: 'sendsPerDayMax', kind: 'number', label: t('mail.field.sendsPerDayMax'), hint: t('mail.field.emptyIsPlan'), isDisabled },
-    { name: 'relay', kind: 'select', label: t('mail.field.relay'), hint: t('mail.field.relay.hint'), options: options('mail.relay', ['NONE', 'UNKNOWN', 'ALL']), isDisabled },
-    { name: 'relayHost', kind: 'text', label: t('mail.field.relayHost'), hint: t('mail.field.relayHost.hint'), isDisabled },
+    { name: 'relay', kind: 'select', label: t('mail.field.relay'), hint: led || t('mail.field.relay.hint'), options: options('mail.relay', relays), isDisabled: isDisabled || relays.length < 2 },
+    { name: 'relayHost', kind: 'text', label: t('mail.field.relayHost'), hint: led || t('mail.field.relayHost.hint'), isDisabled: isDisabled || !isLeader },
   ], domain.settings.notYetInForce);
 }
 
+/** An address with a detail takes mail of the one without it. */
+export function detailed(value: Value): string {
+  return String(value).includes('+') ? t('mail.leads.takes') : '';
+}
+
 /** What is asked for a new mailbox, with what is left in its domain. */
-export function newMailboxSpecs(domain: MailDomain | undefined, domains: MailDomain[]): FieldSpec[] {
+export function newMailboxSpecs(domain: MailDomain | undefined, domains: MailDomain[], isLeader: boolean): FieldSpec[] {
   const room = domain?.room;
   const left = room?.quotaMode === 'POOLED' ? t('mail.field.quota.pooled', { all: size(room.quotaBytesMax), max: size(room.mailboxQuotaBytesMax) }) : room ? t('mail.field.quota.left', { left: size(Math.max(0, room.quotaBytesMax - room.quotaBytes)), all: size(room.quotaBytesMax), max: size(room.mailboxQuotaBytesMax) }) : '';
   return [
-    { name: 'localPart', kind: 'text', label: t('mail.field.localPart'), hint: domain ? `@${domain.unicodeName}` : '', isRequired: true, maxlength: 64 },
+    { name: 'localPart', kind: 'text', label: t('mail.field.localPart'), hint: domain ? `@${domain.unicodeName}` : '', isRequired: true, maxlength: 64, check: (value) => (isLeader ? '' : detailed(value)) },
     { name: 'domainId', kind: 'select', label: t('mail.domain'), options: domains.map((one) => ({ value: one.id, label: one.unicodeName })) },
     { name: 'displayName', kind: 'text', label: t('mail.field.displayName'), maxlength: 255 },
     { name: 'quotaBytes', kind: 'size', label: t('mail.quota'), hint: left, isRequired: true, check: (value) => above(Number(value), domain) },
-    { name: 'password', kind: 'text', label: t('mail.field.password'), hint: t('mail.field.password.hint'), check: (value) => (String(value) !== '' && new TextEncoder().encode(String(value)).length < 10 ? t('mail.field.password.short') : '') },
+    { name: 'password', kind: 'text', label: t('mail.field.password'), hint: t(isLeader ? 'mail.field.password.hint' : 'mail.leads.password'), isDisabled: !isLeader, check: (value) => (String(value) !== '' && new TextEncoder().encode(String(value)).length < 10 ? t('mail.field.password.short') : '') },
   ];
 }
 
@@ -98,7 +106,7 @@ export type MailboxWhole = NonNullable<MailboxWholeResult['mailbox']>;
 const OWN = ['DISPLAY_NAME', 'TEMPORARY_ALIASES', 'TLS_POLICY', 'SPAM_SCORES', 'SPAM_LISTS', 'DETAIL_HANDLING', 'SYNC_JOBS', 'PUSH', 'QUARANTINE', 'APP_PASSWORDS', 'RECOVERY_ADDRESS', 'FILTERS'];
 
 /** Everything that can be set for a mailbox. */
-export function mailboxSpecs(mailbox: MailboxWhole, domain: MailDomain | undefined): FieldSpec[] {
+export function mailboxSpecs(mailbox: MailboxWhole, domain: MailDomain | undefined, isLeader: boolean): FieldSpec[] {
   const switches = ['imap', 'pop3', 'submission', 'sieve', 'dav', 'web'];
   return marked([
     { name: 'displayName', kind: 'text', label: t('mail.field.displayName'), maxlength: 255 },
@@ -109,7 +117,7 @@ export function mailboxSpecs(mailbox: MailboxWhole, domain: MailDomain | undefin
     { name: 'requiresTlsOut', kind: 'check', label: t('mail.field.requiresTlsOut'), hint: t('mail.field.requiresTlsOut.hint') },
     { name: 'requiresSecondFactor', kind: 'check', label: t('mail.field.mailboxFactor') },
     { name: 'mustChangePassword', kind: 'check', label: t('mail.field.mustChangePassword') },
-    { name: 'recoveryAddress', kind: 'email', label: t('mail.field.recoveryAddress'), hint: t('mail.field.recoveryAddress.hint') },
+    { name: 'recoveryAddress', kind: 'email', label: t('mail.field.recoveryAddress'), hint: t(isLeader ? 'mail.field.recoveryAddress.hint' : 'mail.leads.short'), isDisabled: !isLeader },
     { name: 'sendAs', kind: 'lines', label: t('mail.field.sendAs'), hint: t('mail.field.sendAs.hint'), max: SEND_AS_MAX, rows: 3, group: t('mail.group.sending') },
     { name: 'sendsPerDayMax', kind: 'number', label: t('mail.field.sendsPerDayMax'), hint: t('mail.field.emptyIsPlan') },
     { name: 'retainsDays', kind: 'number', label: t('mail.field.retainsDays'), hint: t('mail.field.retainsDays.hint'), min: 1, max: RETAINED_DAYS_MAX },
@@ -120,9 +128,13 @@ export function mailboxSpecs(mailbox: MailboxWhole, domain: MailDomain | undefin
   ], mailbox.settings.notYetInForce);
 }
 
-/** Settings of an alias. */
-export function aliasSpecs(notYet: string[], isTemporary: boolean): FieldSpec[] {
-  const targets: FieldSpec = { name: 'targets', kind: 'lines', label: t('mail.targets'), hint: t('mail.field.targets.hint'), isRequired: true, max: 1000, rows: 4 };
+/** Settings of an alias. `kept`: the targets that somebody may take away from, who may not add any; null: any are taken. */
+export function aliasSpecs(notYet: string[], isTemporary: boolean, kept: string[] | null): FieldSpec[] {
+  const added = (value: Value) => String(value).split(/[\n,;]+/).map((one) => one.trim()).find((one) => one !== '' && !kept?.includes(one));
+  const targets: FieldSpec = {
+    name: 'targets', kind: 'lines', label: t('mail.targets'), hint: t(kept ? 'mail.leads.targets' : 'mail.field.targets.hint'), isRequired: true, max: 1000, rows: 4,
+    check: (value) => { const one = kept && added(value); return one ? t('mail.leads.target', { target: one }) : ''; },
+  };
   const expiry: FieldSpec = { name: 'expiresAt', kind: 'date', label: t('mail.expires'), hint: t('mail.field.expires.hint') };
   return [isTemporary ? expiry : targets, ...marked([
     { name: 'isActive', kind: 'check', label: t('mail.active') },

@@ -783,7 +783,7 @@ export const own = {
   'hooks.noDeliveries': 'Nothing was told yet',
   'hooks.replay': 'Tell again',
   'hooks.replayFrom': 'Tell again from here on',
-  'hooks.replayFromNamed': 'Tell again all since {at}',
+  'hooks.replayFromNamed': 'Tell again from here on: {at}',
   'hooks.replayNamed': 'Tell again: {what}, {at}',
   'hooks.replayText': 'What is told again goes under its own id with the header Hosterra-Replay: true, so that your program can tell it from the first time. At most 10 000 events at once.',
   'nav.notices': 'Messages',

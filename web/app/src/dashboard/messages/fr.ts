@@ -784,7 +784,7 @@ export const own = {
   'hooks.noDeliveries': 'Rien n’a encore été annoncé',
   'hooks.replay': 'Répéter',
   'hooks.replayFrom': 'Répéter à partir d’ici',
-  'hooks.replayFromNamed': 'Répéter tout depuis le {at}',
+  'hooks.replayFromNamed': 'Répéter à partir d’ici : {at}',
   'hooks.replayNamed': 'Répéter : {what}, {at}',
   'hooks.replayText': 'Une annonce répétée garde son identifiant et porte l’en-tête Hosterra-Replay: true, pour que votre programme la distingue de la première. 10 000 événements au plus à la fois.',
   'nav.notices': 'Messages',
