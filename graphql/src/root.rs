@@ -46,6 +46,7 @@ use crate::resource::query::ResourceQuery;
 use crate::sender_relay::mutation::SenderRelayMutation;
 use crate::sender_relay::query::SenderRelayQuery;
 use crate::service::mutation::ServiceMutation;
+use crate::service::price::ServicePriceQuery;
 use crate::service::query::ServiceQuery;
 use crate::share::mutation::ShareMutation;
 use crate::share::query::ShareQuery;
@@ -90,6 +91,7 @@ pub struct QueryRoot(
     UserQuery,
     PlanQuery,
     ServiceQuery,
+    ServicePriceQuery,
     DomainQuery,
     DnsQuery,
     MailboxQuery,

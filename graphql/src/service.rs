@@ -3,5 +3,6 @@
 mod in_use;
 pub(crate) mod mutation;
 pub(crate) mod object;
+pub(crate) mod price;
 pub(crate) mod projection;
 pub(crate) mod query;

@@ -165,9 +165,35 @@ for (const language of ['fr', 'en']) describe(`in ${language}`, () => {
     assert.match((await arrives).suggestedFilename(), /-v\d+\.(pdf|txt|html)$/);
     assert.equal(await page.locator('main [name=plan]:checked').count(), 1, 'the plan is still chosen');
     for (const box of await page.getByRole('checkbox').all()) await box.check();
+    // More than the plan includes is sold by steps, and its price is told as it is typed.
+    await page.getByText('CustomBox').click();
+    await page.getByText(t('cycle.MONTHLY'), { exact: true }).click();
+    const mailboxes = page.locator('main [name=mailboxes]');
+    await mailboxes.fill('52');
+    await mailboxes.blur();
+    await page.locator('main [name=mailboxes][aria-invalid=true]').waitFor();
+    await mailboxes.fill('55');
+    const number = (text) => Number(text.replace(/[^\d.,]/g, '').replace(',', '.'));
+    const total = page.locator('main .total');
+    const { servicePrice } = await api(node, operator, 'query($p: PlanID!) { servicePrice(planId: $p, planVersion: 1, cycle: MONTHLY, custom: { mailboxes: 55 }) { planCents recurringCents } }', { p: await page.locator('main [name=plan]:checked').inputValue() });
+    assert.ok(servicePrice.recurringCents > servicePrice.planCents);
+    await page.waitForFunction(([cents]) => Number((document.querySelector('main .total strong')?.textContent ?? '').replace(/[^\d.,]/g, '').replace(',', '.')) * 100 === cents, [servicePrice.recurringCents]);
+    assert.deepEqual(await violations(page), []);
+    await picture(page, `order-${language}`);
+    // All of it once more before the act that binds; Escape leads back with everything as it was.
+    await button(page, t('order.review')).click();
+    await dialog(page).getByText(t('order.binding')).waitFor();
+    assert.deepEqual(await violations(page), []);
+    await picture(page, `order-review-${language}`);
+    await page.keyboard.press('Escape');
+    assert.equal(await mailboxes.inputValue(), '55');
+    assert.equal(number(await total.locator('strong').innerText()) * 100, servicePrice.recurringCents);
+    await button(page, t('order.review')).click();
     await button(page, t('order.confirm')).click();
     await page.waitForURL(/\/services\/srvc_/);
     await page.getByText(t('entitlement.ORDERED')).first().waitFor();
+    const ordered = await api(node, await token(node, `plan-${language}`), '{ services { nodes { cycle recurringCents limits { mailboxes } } } }');
+    assert.deepEqual(ordered.services.nodes.at(-1), { cycle: 'MONTHLY', recurringCents: servicePrice.recurringCents, limits: { mailboxes: 55 } });
     quiet(page);
     await page.context().close();
   });
@@ -380,13 +406,17 @@ for (const scheme of ['light', 'dark']) describe(scheme, () => {
     await settled(page);
     const service = await page.getAttribute('tbody a', 'href');
     const parts = ['', '/password', '/centre', '/limits', '/delegations', '/history', '/plan', '/cancel', '/nowhere'].map((part) => [`service${part.replace('/', '-')}`, `${service}${part}`]);
-    const pages = ['', '/services', '/order', '/domains', '/certificates', '/billing', '/tickets', '/account', '/account/security', '/account/people', '/account/delegations', '/account/keys', '/account/webhooks', '/account/audit', '/nowhere'].map((path) => [`dashboard${path.replaceAll('/', '-')}`, `/dashboard${path}`]);
+    const pages = ['', '/services', '/order', '/domains', '/certificates', '/billing', '/tickets', '/account', '/account/security', '/account/people', '/account/delegations', '/account/keys', '/account/webhooks', '/account/audit', '/mail/queue', '/mail/suppressions', '/signed-in', '/nowhere'].map((path) => [`dashboard${path.replaceAll('/', '-')}`, `/dashboard${path}`]);
     for (const [name, path] of [...parts, ...pages, ['password', '/password']]) {
       await page.goto(node.url + path);
       await look(name);
     }
     await signIn(page, node, 'chief', 'operator-password', '/dashboard/operations');
     await look('operations');
+    for (const part of ['mail', 'sites', 'plans', 'documents']) {
+      await page.goto(`${node.url}/dashboard/operations/${part}`);
+      await look(`operations-${part}`);
+    }
     await signIn(page, node, 'alice@demo.example', PASSWORD, '/dashboard');
     await look('mailbox');
     assert.deepEqual(faults, []);

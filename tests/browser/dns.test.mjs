@@ -146,6 +146,12 @@ describe('domains are looked at by themselves', { skip: !hasServer }, () => {
       await settled(page);
       assert.deepEqual(await violations(page), []);
       await picture(page, `domains-${language}`);
+      // What needs somebody stands on the first page, the most urgent first.
+      await page.goto(`${node.url}/dashboard`);
+      await page.getByText(t('overview.dns.danger', { domain: 'demo.example' })).waitFor();
+      assert.match(await page.locator('.notice').first().innerText(), /demo\.example/);
+      assert.deepEqual(await violations(page), []);
+      await picture(page, `overview-broken-${language}`);
       assert.equal(await told(node, OWNER, WORDS[language], SOON_MS_MAX), 1);
       // It is looked at on and on, and told no second time.
       const { dnsStanding } = await standing();

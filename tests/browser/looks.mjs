@@ -54,6 +54,8 @@ async function furnish(node) {
   const recipients = Array.from({ length: 30 }, (_, at) => `person${at}@far-away.example`);
   await submits(node, { login: 'alice@demo.example', password: PASSWORD, recipients: recipients.slice(0, 2) }).catch(() => undefined);
   for (const some of ['x', 'y']) await submits(node, { login: 'bob@demo.example', password: PASSWORD, recipients: recipients.map((one) => some + one) });
+  await add(owner, `mutation($a: AccountID!) { suppressionAdd(accountId: $a, address: "somebody.who.left@a-rather-long-name.example", reason: "550 5.1.1 No such user") ${errors} }`, { a });
+  await add(operator, `mutation { siteSuspend(site: "mx1.closed-for-now.example,mx2.closed-for-now.example", reason: "They asked us to wait until tomorrow") ${errors} }`);
   // Of a reseller.
   const { accountOpen } = await say(operator, 'mutation { accountOpen(input: { name: "Agence Numérique du Sud-Ouest" }) { account { id } } }');
   const agency = accountOpen.account.id;
@@ -71,15 +73,15 @@ async function furnish(node) {
 function screens({ service, ticket, domain }) {
   const below = (path, parts) => parts.map((part) => (part ? `${path}/${part}` : path));
   const account = below('/account', ['', 'security', 'people', 'delegations', 'keys', 'webhooks', 'audit']);
-  const mail = below('/mail', ['', 'mailboxes', 'shared', 'resources', 'aliases', 'sync', 'filters', 'maps', 'spam', 'held', 'quarantine', 'trace']);
+  const mail = below('/mail', ['', 'mailboxes', 'shared', 'resources', 'aliases', 'sync', 'filters', 'maps', 'spam', 'queue', 'held', 'quarantine', 'trace']);
   return {
     visitor: ['!/', '!/login', '!/reset', '!/setup?domain=demo.example', '!/nowhere'],
-    customer: ['/', '/services', ...below(`/services/${service}`, ['', 'password', 'centre', 'limits', 'history', 'plan', 'delegations', 'cancel']), '/order', '/certificates', '/billing', '/domains', `/domains/${domain}/dns`, '/mail/tls', '/tickets', `/tickets/${ticket}`, ...account, '!/password', '/nowhere'],
+    customer: ['/', '/services', ...below(`/services/${service}`, ['', 'password', 'centre', 'limits', 'history', 'plan', 'delegations', 'cancel']), '/order', '/certificates', '/billing', '/domains', `/domains/${domain}/dns`, '/mail/tls', '/mail/suppressions', '/tickets', `/tickets/${ticket}`, ...account, '!/password', '/nowhere'],
     administrator: [...mail, '/account', '/account/security'],
     mailbox: below('/mailbox', ['', 'aliases', 'spam', 'quarantine', 'filters', 'apps', 'shared', 'sync', 'push', 'trace', 'settings']).concat('/account/security'),
     held: ['/mailbox'],
     reseller: ['/', ...below('/customers', ['', 'resources', 'transfers', 'brand']), '/account'],
-    operator: ['/', '/operations', '/customers', '/tickets', '/account/audit'],
+    operator: ['/', ...below('/operations', ['', 'mail', 'sites', 'plans', 'documents']), '/customers', '/tickets', '/account/audit'],
   };
 }
 const LOGINS = { customer: ['demo', PASSWORD], administrator: ['mailadmin_demo.example', PASSWORD], mailbox: ['alice@demo.example', PASSWORD], held: ['bob@demo.example', PASSWORD], reseller: ['agency', PASSWORD], operator: ['chief', 'operator-password'] };

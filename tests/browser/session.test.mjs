@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
 import { gunzipSync } from 'node:zlib';
-import { launch, PASSWORD, settled, signIn, start, visit } from './harness.mjs';
+import { api, launch, PASSWORD, picture, quiet, settled, signIn, start, texts, token, violations, visit } from './harness.mjs';
 
 let node;
 let browser;
@@ -125,6 +125,49 @@ test('signing out in one tab signs the other out at its next question', async ()
   await other.getByRole('link', { name: 'Domains' }).click();
   await other.waitForURL(/\/login\?told=over/);
   await one.context().close();
+});
+
+for (const language of ['fr', 'en']) test(`${language}: a session that ends in the middle of a form keeps what was typed, in this page alone`, async () => {
+  const t = texts(language);
+  const page = await visit(browser, { language });
+  await signIn(page, node, 'demo', PASSWORD, '/dashboard/account/webhooks');
+  await page.waitForURL(/dashboard/);
+  await settled(page);
+  const before = (await api(node, await token(node, 'demo'), '{ webhooks { nodes { id } } }')).webhooks.nodes.length;
+  await page.getByRole('button', { name: t('hooks.add'), exact: true }).click();
+  const forms = page.locator('dialog[open]');
+  await forms.locator('[name=url]').fill(`https://shop.example/kept-${language}`);
+  await page.context().clearCookies();
+  await forms.getByRole('button', { name: t('hooks.add'), exact: true }).click();
+  const over = page.getByRole('dialog', { name: t('over.title') });
+  await over.waitFor();
+  assert.deepEqual(await violations(page), []);
+  await picture(page, `over-${language}`);
+  assert.deepEqual(await page.evaluate(() => [Object.keys(sessionStorage), Object.keys(localStorage).filter((key) => /kept|shop/.test(localStorage.getItem(key) ?? ''))].flat()), [], 'nothing is stored');
+  // Not now: the form is as it was, and says why it was not sent.
+  await over.getByRole('button', { name: t('over.notNow'), exact: true }).click();
+  await forms.getByText(t('error.over')).waitFor();
+  assert.equal(await forms.locator('[name=url]').inputValue(), `https://shop.example/kept-${language}`);
+  await forms.getByRole('button', { name: t('hooks.add'), exact: true }).click();
+  const opened = page.context().waitForEvent('page');
+  await over.getByRole('link', { name: t('over.signIn'), exact: true }).click();
+  const tab = await opened;
+  // Somebody else does not go on with it.
+  await tab.fill('#login', 'mailadmin_demo.example');
+  await tab.fill('#password', PASSWORD);
+  await tab.click('main button[type=submit]');
+  await tab.getByRole('heading', { name: t('over.back'), level: 1 }).waitFor();
+  await over.getByText(t('over.else')).waitFor();
+  await page.context().clearCookies();
+  await signIn(tab, node, 'demo', PASSWORD, '/dashboard/signed-in');
+  await tab.getByText(t('over.backText')).waitFor();
+  assert.deepEqual(await violations(tab), []);
+  await page.bringToFront();
+  await page.getByText(t('keys.once')).waitFor();
+  const after = (await api(node, await token(node, 'demo'), '{ webhooks { nodes { id url } } }')).webhooks.nodes;
+  assert.deepEqual([after.length, after.filter((one) => one.url === `https://shop.example/kept-${language}`).length], [before + 1, 1], 'it was done once');
+  quiet(page);
+  await page.context().close();
 });
 
 test('the first page loads less than 150 KB of script, compressed, from here alone, kept for ever', async () => {

@@ -67,7 +67,7 @@ impl PlanQuery {
 }
 
 /// Whoever may see the services of an account may see what can be ordered.
-fn see_catalogue(ctx: &Context<'_>) -> Result<()> {
+pub(crate) fn see_catalogue(ctx: &Context<'_>) -> Result<()> {
     ctx.allow(Permission::ServiceRead, Resource::account(ctx.standing()?.home))
 }
 

@@ -180,17 +180,21 @@ fn priced(place: Place, recurring: Recurring) -> Statement {
         Cycle::Monthly => "monthly",
         Cycle::Annual => "annual",
     };
-    let currency = match recurring.currency {
-        Currency::Eur => "EUR",
-    };
     place
         .statement(
             "UPDATE service_list_v5 SET cycle = $3, currency = $4, recurring_cents = $5 \
              WHERE tenant = $1 AND service_id = $2",
         )
         .bind(cycle)
-        .bind(currency)
+        .bind(currency_code(recurring.currency))
         .bind(number(recurring.cents))
+}
+
+/// The code of a currency by ISO 4217.
+pub(super) const fn currency_code(currency: Currency) -> &'static str {
+    match currency {
+        Currency::Eur => "EUR",
+    }
 }
 
 fn mailbox_slots(place: Place, count: i64, bytes: i64) -> Statement {

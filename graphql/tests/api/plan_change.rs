@@ -1,5 +1,7 @@
 //! A change of plan, looked at before and made.
 
+use serde_json::Value;
+
 use crate::stage::{Stage, code};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -40,4 +42,48 @@ async fn a_preview_names_what_does_not_fit_and_the_change_says_so_as_well() {
     let forced = stage.done(&operator, &change(", isForced: true")).await["servicePlanChange"].clone();
     assert_eq!(forced["service"]["planId"], solo.to_string());
     assert_eq!(forced["service"]["overLimits"][0]["name"], "mailboxes");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_price_is_told_before_the_order_and_is_the_one_that_the_order_comes_to() {
+    let stage = Stage::open().await;
+    let operator = stage.operator().await;
+    let customer = stage.customer(&operator, ("acme", "custom")).await;
+    let (solo, plan) = (hosting::plan::plan_id("solo"), hosting::plan::plan_id("custom"));
+    let price = |plan, more: &str| {
+        format!(
+            "{{ servicePrice(planId: \"{plan}\", planVersion: 1, cycle: MONTHLY{more}) {{ cycle currency planCents \
+             recurringCents limits {{ mailboxes }} additions {{ name included step max monthlyCents }} userErrors {{ code field }} }} }}"
+        )
+    };
+    let alone = stage.done(&customer.owner, &price(plan, "")).await["servicePrice"].clone();
+    assert_eq!(alone["recurringCents"], alone["planCents"]);
+    assert_eq!((&alone["cycle"], &alone["currency"]), (&"MONTHLY".into(), &"EUR".into()));
+    let mailboxes =
+        alone["additions"].as_array().and_then(|all| all.iter().find(|one| one["name"] == "mailboxes"));
+    let mailboxes = mailboxes.expect("mailboxes can be added");
+    assert_eq!((&mailboxes["included"], &mailboxes["step"]), (&50.into(), &5.into()));
+    let more = stage.done(&customer.owner, &price(plan, ", custom: { mailboxes: 55 }")).await["servicePrice"]
+        .clone();
+    assert_eq!(more["limits"]["mailboxes"], 55);
+    let cents = |of: &Value| of["recurringCents"].as_u64().unwrap_or_default();
+    assert_eq!(cents(&more), cents(&alone) + mailboxes["monthlyCents"].as_u64().unwrap_or_default());
+    let order = format!(
+        "mutation {{ serviceOrder(input: {{ accountId: \"{}\", planId: \"{plan}\", planVersion: 1, cycle: MONTHLY, \
+         custom: {{ mailboxes: 55 }} }}) {{ service {{ recurringCents }} userErrors {{ code }} }} }}",
+        customer.account
+    );
+    let ordered = stage.done(&operator, &order).await["serviceOrder"]["service"].clone();
+    assert_eq!(ordered["recurringCents"], more["recurringCents"]);
+    for (plan, wanted, why) in
+        [(plan, "mailboxes: 52", "CUSTOM_LIMIT_STEP"), (solo, "mailboxes: 55", "CUSTOM_LIMITS_NOT_IN_PLAN")]
+    {
+        let no = stage.done(&customer.owner, &price(plan, &format!(", custom: {{ {wanted} }}"))).await["servicePrice"].clone();
+        assert_eq!(
+            (&no["userErrors"][0]["code"], &no["recurringCents"], &no["limits"]),
+            (&why.into(), &Value::Null, &Value::Null)
+        );
+    }
+    let unknown = price(plan, "").replace("planVersion: 1", "planVersion: 9");
+    assert_eq!(code(&stage.ask(&customer.owner, &unknown).await), "NOT_FOUND");
 }

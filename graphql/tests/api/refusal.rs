@@ -13,7 +13,7 @@ use crate::stage::{Customer, PASSWORD, Stage, knock};
 
 /// Operations that name nothing of another account and may be asked by anybody who is signed in: what they show is the
 /// platform's own, or the caller's.
-const OF_NOBODY: [&str; 29] = [
+const OF_NOBODY: [&str; 30] = [
     "heldMail",
     "heldMailSettle",
     "timeZoneSet",
@@ -24,6 +24,7 @@ const OF_NOBODY: [&str; 29] = [
     "viewer",
     "plan",
     "plans",
+    "servicePrice",
     "sharedDomains",
     "signIn",
     "sessionRefresh",

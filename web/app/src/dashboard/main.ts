@@ -2,6 +2,7 @@
 import { mount } from 'svelte';
 import '../lib/tokens.css';
 import '../lib/ui/base.css';
+import { session } from '../lib/api/session.svelte';
 import { boot } from '../lib/boot';
 import { showTimesIn } from '../lib/format';
 import { speak } from '../lib/i18n/messages';
@@ -14,6 +15,7 @@ wear();
 // A login's choice is kept at the server, a mailbox's in this browser: each counts where it was made.
 showTimesIn(boot.viewer.userId ? boot.timeZone : preference('zone'));
 listen('/dashboard');
+session.listen();
 void texts.then((part) => {
   speak(boot.language, part.default);
   const target = document.getElementById('app');

@@ -48,6 +48,7 @@ const reseller = () => serving(() => import('./reseller/Reseller.svelte'));
 
 export const ROUTES: Route[] = [
   { pattern: '/', load: plain(() => import('./screens/Overview.svelte')) },
+  { pattern: '/signed-in', load: plain(() => import('./screens/SignedIn.svelte')) },
   { pattern: '/services', load: plain(() => import('./screens/Services.svelte')) },
   { pattern: '/order', load: plain(() => import('./screens/Order.svelte')) },
   { pattern: '/services/:id', load: () => import('./screens/service/Service.svelte') },

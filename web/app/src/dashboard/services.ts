@@ -13,7 +13,7 @@ export type Plan = PlansResult['plans']['nodes'][number];
 
 let catalogue: Promise<Plan[]> | undefined;
 
-/** The plans on offer; asked for once. None for those who have no services to see. */
+/** All published versions of plans; asked for once. None for those who have no services to see. */
 export function plans(): Promise<Plan[]> {
   if (!may('service:read', boot.viewer.accountId)) return Promise.resolve([]);
   catalogue ??= ask(Plans, {}).then((found) => found.plans.nodes).catch((error: unknown) => {
@@ -21,6 +21,11 @@ export function plans(): Promise<Plan[]> {
     throw error;
   });
   return catalogue;
+}
+
+/** Of each plan the newest version: that one is sold. */
+export function onOffer(all: Plan[]): Plan[] {
+  return all.filter((plan) => !all.some((other) => other.id === plan.id && other.version > plan.version));
 }
 
 export function planName(all: Plan[], id: string): string {
@@ -44,7 +49,9 @@ export async function services(account: string): Promise<Service[]> {
   return found;
 }
 
+/** The domains of an account; none for those who may not see any. */
 export async function domains(account: string): Promise<Domain[]> {
+  if (!may('domain:read', account)) return [];
   const found: Domain[] = [];
   let after: string | null = null;
   for (let page = 0; page < PAGE_COUNT_MAX; page += 1) {

@@ -2,6 +2,7 @@
 import type { Operation } from '../../generated/api';
 import { boot } from '../boot';
 import { language } from '../i18n/messages';
+import { session } from './session.svelte';
 
 /** One reason why a mutation was refused, at the field that it is about. */
 export interface UserError {
@@ -51,7 +52,7 @@ export async function ask<R, V extends Record<string, unknown>>(operation: Opera
   const error = reply.errors?.[0];
   if (error) {
     const kind = KINDS[error.extensions?.code ?? ''] ?? 'failed';
-    if (kind === 'over') signInAgain();
+    if (kind === 'over' && (await signInAgain())) return ask(operation, variables);
     throw new ApiError(kind, error.message, error.extensions?.retryAfterSeconds, error.extensions?.correlationId);
   }
   if (reply.data === null) throw new ApiError('missing', '');
@@ -61,16 +62,19 @@ export async function ask<R, V extends Record<string, unknown>>(operation: Opera
 let isLeaving = false;
 
 /**
- * The session is over: the sign-in page leads back here. Of several answers that say so the first counts. What stood in a
- * demo that has begun anew is not there any more: then it leads to the beginning.
+ * The session is over: the sign-in page leads back here, or, where something is typed, they sign in beside it and true comes
+ * back: then what was asked is asked again. Of several answers that say so the first counts. What stood in a demo that has
+ * begun anew is not there any more: then it leads to the beginning.
  */
-export function signInAgain(): void {
-  if (isLeaving) return;
-  isLeaving = true;
+export async function signInAgain(): Promise<boolean> {
+  if (isLeaving) return false;
   const { demoResetsAt } = boot.viewer;
-  if (demoResetsAt !== null && Date.parse(demoResetsAt) <= Date.now()) return location.assign('/login?told=reset');
+  const isReset = demoResetsAt !== null && Date.parse(demoResetsAt) <= Date.now();
+  if (!isReset && session.holdsInput) return session.wait();
+  isLeaving = true;
   const here = encodeURIComponent(location.pathname + location.search);
-  location.assign(`/login?told=over&next=${here}`);
+  location.assign(isReset ? '/login?told=reset' : `/login?told=over&next=${here}`);
+  return false;
 }
 
 /** A name for an intention: sent again after a lost connection, the same intention is done once. */
@@ -87,7 +91,7 @@ export async function giveFile(path: string, file: File): Promise<string> {
   } catch {
     throw new ApiError('offline', '');
   }
-  if (response.status === 401) signInAgain();
+  if (response.status === 401 && (await signInAgain())) return giveFile(path, file);
   if (response.status === 422) return ((await response.json()) as UserError).message;
   if (!response.ok) throw new ApiError(response.status === 503 ? 'busy' : response.status === 404 ? 'missing' : 'failed', '');
   return '';
@@ -101,7 +105,7 @@ export async function fetchFile(path: string): Promise<Blob> {
   } catch {
     throw new ApiError('offline', '');
   }
-  if (response.status === 401) signInAgain();
+  if (response.status === 401 && (await signInAgain())) return fetchFile(path);
   if (!response.ok) throw new ApiError(response.status === 404 ? 'missing' : response.status === 429 ? 'busy' : response.status === 401 ? 'over' : 'failed', '');
   return response.blob();
 }

@@ -1,0 +1,175 @@
+// Every dialog that a screen opens, by keyboard alone: it takes the focus, breaks no rule of axe, closes by Escape and gives
+// the focus back. Found by pressing what can be pressed, in both languages.
+import assert from 'node:assert/strict';
+import test, { after, before } from 'node:test';
+import { api, launch, PASSWORD, picture, quiet, settled, signIn, start, texts, token, violations, visit } from './harness.mjs';
+
+let node;
+let browser;
+let paths;
+
+before(async () => {
+  node = await start('[dns]\nservers = ["127.0.0.1:9"]\n');
+  browser = await launch();
+  const owner = await token(node, 'demo');
+  const { viewer, services, domains, mailboxes } = await api(node, owner, '{ viewer { accountId userId } services { nodes { id } } domains { nodes { id } } mailboxes { nodes { id address domainId serviceId } } }');
+  const service = services.nodes[0].id;
+  const alice = mailboxes.nodes.find((one) => one.address === 'alice@demo.example');
+  const errors = '{ userErrors { code message } }';
+  const add = async (query, variables) => {
+    const [payload] = Object.values(await api(node, owner, query, variables));
+    assert.deepEqual(payload.userErrors, [], query);
+  };
+  // One of each kind, so that what is done to one is there.
+  await add(`mutation($i: AliasCreateInput!) { aliasCreate(input: $i) ${errors} }`, { i: { serviceId: alice.serviceId, domainId: alice.domainId, localPart: 'info', targets: ['alice@demo.example'] } });
+  await add(`mutation($i: AddressMapAddInput!) { addressMapAdd(input: $i) ${errors} }`, { i: { domainId: alice.domainId, kind: 'RECIPIENT_COPY', from: 'alice@demo.example', to: 'archive@elsewhere.example', comment: 'Law' } });
+  await add(`mutation($p: TlsPolicyInput!) { tlsPolicyAdd(policy: $p) ${errors} }`, { p: { destination: 'bank.example', level: 'ENCRYPT', comment: '' } });
+  await add(`mutation($m: MailboxID!, $f: FilterInput!) { filterAdd(mailboxId: $m, filter: $f) ${errors} }`, { m: alice.id, f: { stage: 'OWN', name: 'Lists', description: '', isActive: true, script: 'keep;\r\n' } });
+  await add(`mutation($m: MailboxID!, $j: SyncJobInput!) { syncJobAdd(mailboxId: $m, job: $j) ${errors} }`, { m: alice.id, j: { host: 'imap.old.example', user: 'alice@old.example', password: 'x', subfolder: 'Old' } });
+  await add(`mutation($m: MailboxID!) { appPasswordAdd(mailboxId: $m, name: "Phone", protocols: [IMAP]) ${errors} }`, { m: alice.id });
+  await add(`mutation($a: AccountID!, $u: UserID!) { apiTokenIssue(input: { accountId: $a, userId: $u, name: "Books", permissions: ["domain:read"] }) ${errors} }`, { a: viewer.accountId, u: viewer.userId });
+  await add(`mutation($i: WebhookInput!) { webhookRegister(input: $i) ${errors} }`, { i: { accountId: viewer.accountId, url: 'https://shop.example/told', kinds: ['*'] } });
+  await add(`mutation($a: AccountID!) { delegationInvite(accountId: $a, email: "guest@elsewhere.example", terms: { preset: BILLING }) ${errors} }`, { a: viewer.accountId });
+  await add(`mutation($a: AccountID!) { suppressionAdd(accountId: $a, address: "gone@elsewhere.example", reason: "Gone") ${errors} }`, { a: viewer.accountId });
+  const mail = ['domains', 'mailboxes', 'shared', 'resources', 'aliases', 'sync', 'filters', 'maps', 'relays', 'tls', 'spam', 'suppressions'].map((one) => (one === 'domains' ? '/mail' : `/mail/${one}`));
+  paths = {
+    demo: ['/domains', '/tickets', ...mail, '/account', '/account/security', '/account/people', '/account/delegations', '/account/keys', '/account/webhooks', `/services/${service}/plan`, `/services/${service}/cancel`, `/services/${service}/delegations`],
+    chief: ['/operations', '/operations/sites', '/operations/plans', '/operations/documents'],
+    'alice@demo.example': ['/mailbox', '/mailbox/aliases', '/mailbox/filters', '/mailbox/apps', '/mailbox/sync', '/mailbox/push'],
+  };
+});
+after(async () => {
+  await browser?.close();
+  await node?.stop();
+});
+
+/** What can be pressed in a screen and is no link, no submit and no heading of a table: of each name, numbers aside, the first. */
+function pressable() {
+  const shown = (one) => one.checkVisibility({ visibilityProperty: true });
+  const names = new Set();
+  return [...document.querySelectorAll('main button[type=button]:not(:disabled)')].flatMap((one, at) => {
+    if (!shown(one) || one.closest('th') || one.closest('[popover]') || one.hasAttribute('aria-expanded') && !one.hasAttribute('popovertarget')) return [];
+    const name = one.textContent.trim();
+    const key = one.hasAttribute('popovertarget') ? `menu ${one.closest('table, ul, section')?.textContent.length ?? at}` : name;
+    if (names.has(key)) return [];
+    names.add(key);
+    return [{ at, isMenu: one.hasAttribute('popovertarget') }];
+  });
+}
+
+for (const language of ['fr', 'en']) for (const login of ['demo', 'chief', 'alice@demo.example']) {
+  test(`${language}, ${login}: every dialog is whole, closes by Escape, and gives the focus back`, { timeout: 420_000 }, async () => {
+    const t = texts(language);
+    const page = await visit(browser, { language });
+    await signIn(page, node, login, login === 'chief' ? 'operator-password' : PASSWORD);
+    await page.waitForURL(/dashboard/);
+    const faults = [];
+    const seen = new Set();
+    const open = async (path) => {
+      await page.goto(`${node.url}/dashboard${path}`);
+      await settled(page);
+    };
+    /** What stands open now is looked at, once for each title, and closed. */
+    const look = async (path, opener) => {
+      const dialog = page.locator('dialog[open]').last();
+      if (!(await dialog.count())) return;
+      await settled(page);
+      const title = await dialog.locator('h2').first().innerText();
+      if (!seen.has(title)) {
+        seen.add(title);
+        for (const fault of await violations(page)) faults.push(`${path}: ${title}: ${fault}`);
+        await picture(page, `dialog-${language}-${title.replace(/[^\p{L}\p{N}]+/gu, '-').slice(0, 40)}`);
+        if (!(await dialog.evaluate((one) => one.contains(document.activeElement)))) faults.push(`${path}: ${title}: the focus is not in it`);
+        await page.keyboard.press('Tab');
+        if (!(await dialog.evaluate((one) => one.contains(document.activeElement) || document.activeElement === document.body))) faults.push(`${path}: ${title}: Tab leads out of it`);
+        if ((await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)) > 0) faults.push(`${path}: ${title}: too wide`);
+      }
+      await page.keyboard.press('Escape');
+      await page.waitForFunction(() => !document.querySelector('dialog[open]'), undefined, { timeout: 5000 }).catch(() => faults.push(`${path}: ${title}: Escape does not close it`));
+      if (opener && !(await opener.evaluate((one) => one === document.activeElement).catch(() => true))) faults.push(`${path}: ${title}: the focus is not given back`);
+    };
+    for (const path of paths[login]) {
+      await open(path);
+      for (const { at, isMenu } of await page.evaluate(pressable)) {
+        const opener = page.locator('main button[type=button]:not(:disabled)').nth(at);
+        if (!(await opener.isVisible().catch(() => false))) continue;
+        await opener.focus();
+        await page.keyboard.press('Enter');
+        if (!isMenu) {
+          await page.waitForTimeout(60);
+          await look(path, opener);
+        } else {
+          const count = await page.locator(':popover-open button:not(:disabled)').count();
+          for (let item = 0; item < count; item += 1) {
+            if (!(await page.locator(':popover-open').count())) {
+              await opener.focus();
+              await page.keyboard.press('Enter');
+            }
+            // What is done at once changes the thing, and the next item is another one: dialogs alone are wanted here.
+            const entry = page.locator(':popover-open button:not(:disabled)').nth(item);
+            if (!(await entry.count())) break;
+            await entry.focus();
+            await page.keyboard.press('Enter');
+            await page.waitForTimeout(60);
+            await look(path, opener);
+          }
+          await page.keyboard.press('Escape');
+        }
+        if (!page.url().endsWith(path)) await open(path);
+      }
+    }
+    assert.deepEqual(faults, []);
+    assert.ok(seen.size >= (login === 'demo' ? 30 : 4), `${seen.size} dialogs: ${[...seen].join(', ')}`);
+    assert.ok(![...seen].includes(t('over.title')), 'the session lasts');
+    quiet(page);
+    await page.context().close();
+  });
+}
+
+for (const language of ['fr', 'en']) test(`${language}: a mailbox is created and deleted without a mouse`, async () => {
+  const t = texts(language);
+  const page = await visit(browser, { language });
+  await page.goto(`${node.url}/login?next=${encodeURIComponent('/dashboard/mail/mailboxes')}`);
+  /** Goes on by Tab until `isThere` of what has the focus. */
+  const reach = async (isThere, what) => {
+    for (let presses = 0; presses < 80; presses += 1) {
+      if (await page.evaluate(isThere, what)) return;
+      await page.keyboard.press('Tab');
+    }
+    throw new Error(`Tab never leads to ${what}`);
+  };
+  const byId = (id) => document.activeElement?.id === id;
+  const byName = (name) => (document.activeElement?.getAttribute('aria-label') ?? document.activeElement?.textContent ?? '').trim() === name;
+  const byField = (name) => document.activeElement?.getAttribute('name') === name;
+  await reach(byId, 'login');
+  await page.keyboard.type('demo');
+  await reach(byId, 'password');
+  await page.keyboard.type(PASSWORD);
+  await page.keyboard.press('Enter');
+  await page.waitForURL(/\/mail\/mailboxes/);
+  await settled(page);
+  // The first Tab leads past the menu.
+  await page.evaluate(() => document.activeElement?.blur());
+  await page.keyboard.press('Tab');
+  assert.ok(await page.evaluate(byName, t('nav.skip')), 'the first stop leads past the menu');
+  await page.keyboard.press('Enter');
+  await reach(byName, t('mail.mailboxes.add'));
+  await page.keyboard.press('Enter');
+  await reach(byField, 'localPart');
+  await page.keyboard.type(`typed-${language}`);
+  await page.keyboard.press('Enter');
+  await page.getByText(`typed-${language}@demo.example`).first().waitFor();
+  await settled(page);
+  await reach(byName, t('mail.actions', { what: `typed-${language}@demo.example` }));
+  await page.keyboard.press('Enter');
+  await page.keyboard.press('End');
+  assert.ok(await page.evaluate(byName, t('mail.delete')), 'the last entry deletes');
+  await page.keyboard.press('Enter');
+  await reach(byField, 'typed');
+  await page.keyboard.type(`typed-${language}@demo.example`);
+  await reach(byName, t('mail.delete'));
+  await page.keyboard.press('Enter');
+  await page.getByText(t('bulk.result', { done: 1, all: 1, refused: 0 })).waitFor();
+  quiet(page);
+  await page.context().close();
+});
