@@ -49,6 +49,7 @@ async fn a_price_is_told_before_the_order_and_is_the_one_that_the_order_comes_to
     let stage = Stage::open().await;
     let operator = stage.operator().await;
     let customer = stage.customer(&operator, ("acme", "custom")).await;
+    let _other = stage.customer(&operator, ("globex", "solo")).await;
     let (solo, plan) = (hosting::plan::plan_id("solo"), hosting::plan::plan_id("custom"));
     let price = |plan, more: &str| {
         format!(
@@ -78,7 +79,8 @@ async fn a_price_is_told_before_the_order_and_is_the_one_that_the_order_comes_to
     for (plan, wanted, why) in
         [(plan, "mailboxes: 52", "CUSTOM_LIMIT_STEP"), (solo, "mailboxes: 55", "CUSTOM_LIMITS_NOT_IN_PLAN")]
     {
-        let no = stage.done(&customer.owner, &price(plan, &format!(", custom: {{ {wanted} }}"))).await["servicePrice"].clone();
+        let asked = price(plan, &format!(", custom: {{ {wanted} }}"));
+        let no = stage.ask(&customer.owner, &asked).await["data"]["servicePrice"].clone();
         assert_eq!(
             (&no["userErrors"][0]["code"], &no["recurringCents"], &no["limits"]),
             (&why.into(), &Value::Null, &Value::Null)
