@@ -543,6 +543,10 @@ export default {
   'mail.suppressions.add': 'Add an address',
   'mail.suppressions.addText': 'Nothing is sent to it from its next attempt on: whoever writes to it gets a report. It holds for the whole account.',
   'mail.suppressions.added': 'The address is suppressed',
+  'mail.suppressions.cause.COMPLAINT': 'Its owner called mail unwanted.',
+  'mail.suppressions.cause.NO_SUCH_ADDRESS': 'It does not exist, said its host.',
+  'mail.suppressions.cause.ORDERED': 'Somebody put it here.',
+  'mail.suppressions.forEver': 'until it is taken off',
   'mail.suppressions.lead': 'Addresses elsewhere that mail of this account is not sent to any more.',
   'mail.suppressions.none': 'No address is suppressed',
   'mail.suppressions.noneText': 'An address that the other host says does not exist, or whose owner complained, is put here by itself.',
@@ -553,5 +557,6 @@ export default {
   'mail.suppressions.removed': 'Mail to {what} leaves again',
   'mail.suppressions.since': 'Since',
   'mail.suppressions.undo': 'It can be added again at any time.',
+  'mail.suppressions.until': 'Until',
   'mail.suppressions.why': 'Why',
 };

@@ -545,6 +545,10 @@ export default {
   'mail.suppressions.add': 'Ajouter une adresse',
   'mail.suppressions.addText': 'Plus rien ne lui est envoyé dès la prochaine tentative : qui lui écrit reçoit un rapport. Cela vaut pour tout le compte.',
   'mail.suppressions.added': 'L’adresse est écartée',
+  'mail.suppressions.cause.COMPLAINT': 'Son propriétaire a signalé un message comme indésirable.',
+  'mail.suppressions.cause.NO_SUCH_ADDRESS': 'Elle n’existe pas, d’après son serveur.',
+  'mail.suppressions.cause.ORDERED': 'Quelqu’un l’a inscrite ici.',
+  'mail.suppressions.forEver': 'jusqu’à son retrait',
   'mail.suppressions.lead': 'Les adresses extérieures auxquelles le courrier de ce compte n’est plus envoyé.',
   'mail.suppressions.none': 'Aucune adresse n’est écartée',
   'mail.suppressions.noneText': 'Une adresse qui n’existe pas selon l’autre hébergeur, ou dont le titulaire s’est plaint, arrive ici d’elle-même.',
@@ -555,5 +559,6 @@ export default {
   'mail.suppressions.removed': 'Le courrier vers {what} repart',
   'mail.suppressions.since': 'Depuis',
   'mail.suppressions.undo': 'Elle peut être ajoutée de nouveau à tout moment.',
+  'mail.suppressions.until': 'Jusqu’au',
   'mail.suppressions.why': 'Pourquoi',
 } satisfies Record<keyof typeof en, string>;
