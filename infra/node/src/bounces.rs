@@ -325,10 +325,10 @@ mod tests {
                 vec!["bounced_later", "bounce_no_such_address"],
                 listed.clone(),
             ),
-            ("5.1.1", Some(&["host.example"]), vec!["bounced_later", "bounce_no_such_address"], listed),
+            ("5.1.1", Some(&["host.example"][..]), vec!["bounced_later", "bounce_no_such_address"], listed),
             (
                 "5.1.1",
-                Some(&["evil.example", "example"]),
+                Some(&["evil.example", "example"][..]),
                 vec!["bounced_later", "bounce_no_such_address", "bounce_not_proven"],
                 Vec::new(),
             ),
