@@ -162,6 +162,7 @@ for (const language of ['fr', 'en']) test(`${language}: a mailbox is created and
   await settled(page);
   await reach(byName, t('mail.actions', { what: `typed-${language}@demo.example` }));
   await page.keyboard.press('Enter');
+  await page.waitForFunction(() => document.activeElement?.closest('[popover]'));
   await page.keyboard.press('End');
   assert.ok(await page.evaluate(byName, t('mail.delete')), 'the last entry deletes');
   await page.keyboard.press('Enter');

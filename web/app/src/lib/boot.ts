@@ -51,3 +51,8 @@ export function may(permission: string, account: string): boolean {
 export function mayWhole(permission: string, account: string): boolean {
   return boot.viewer.grants.some((grant) => grant.permissions.includes(permission) && (grant.scope.includes(account) || grant.scope.includes('PLATFORM') || grant.scope.includes('ACCOUNTS_BELOW')));
 }
+
+/** Whether anything of an account is open to whoever is signed in. */
+export function reaches(account: string): boolean {
+  return boot.viewer.grants.some((grant) => grant.scope.includes(account) || grant.scope.includes('PLATFORM') || grant.scope.some((name) => !name.startsWith('acct_')));
+}
