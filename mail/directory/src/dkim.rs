@@ -53,6 +53,7 @@ impl Index {
             }
             DomainEvent::Removed { .. } => return drop(self.dkim.remove(&domain)),
             DomainEvent::Added { .. }
+            | DomainEvent::Restored { .. }
             | DomainEvent::SettingsChanged { .. }
             | DomainEvent::SharedAdded { .. }
             | DomainEvent::Verified { .. }

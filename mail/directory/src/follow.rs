@@ -1,5 +1,7 @@
 //! Events into the index.
 
+use std::collections::BTreeSet;
+
 use std::sync::Arc;
 
 use compact_str::CompactString;
@@ -90,6 +92,13 @@ impl Follower for Directory {
     }
 }
 
+/// What of the protocols of an app password is served here.
+fn opened_by(protocols: &BTreeSet<MailProtocol>) -> Protocols {
+    Protocols::NONE
+        .with(Protocol::Imap, protocols.contains(&MailProtocol::Imap))
+        .with(Protocol::Submission, protocols.contains(&MailProtocol::Submission))
+}
+
 impl Index {
     fn take_service(&mut self, service: (TenantId, ServiceId), event: &ServiceEvent) {
         let entitlement = match event {
@@ -125,6 +134,9 @@ impl Index {
             | ServiceEvent::DomainSlotTaken { .. }
             | ServiceEvent::Priced { .. }
             | ServiceEvent::DomainShareSet { .. }
+            | ServiceEvent::SyncJobsCounted { .. }
+            | ServiceEvent::AdministratorAdded { .. }
+            | ServiceEvent::AdministratorRemoved { .. }
             | ServiceEvent::DomainSlotReturned { .. } => return,
         };
         if let Some(entry) = self.services.get_mut(&service) {
@@ -134,7 +146,7 @@ impl Index {
 
     fn take_domain(&mut self, domain: (TenantId, DomainId), event: &DomainEvent) {
         match event {
-            DomainEvent::Added { name, mirrors, .. } => {
+            DomainEvent::Added { name, mirrors, .. } | DomainEvent::Restored { name, mirrors } => {
                 self.domains.insert(domain, name.clone());
                 if let Some(target) = mirrors {
                     self.mirrors.insert(domain, *target);
@@ -264,12 +276,17 @@ impl Index {
                 let added = AppPassword {
                     id: *app_password,
                     secret_hash: *secret_hash,
-                    protocols: Protocols::NONE
-                        .with(Protocol::Imap, protocols.contains(&MailProtocol::Imap))
-                        .with(Protocol::Submission, protocols.contains(&MailProtocol::Submission)),
+                    protocols: opened_by(protocols),
                     expires_at: *expires_at,
                 };
                 entry.change_options(|options| options.app_passwords.push(added));
+            }
+            MailboxEvent::AppPasswordChanged { app_password, protocols, expires_at, .. } => {
+                entry.change_options(|options| {
+                    let known = options.app_passwords.iter_mut().find(|known| known.id == *app_password);
+                    let Some(known) = known else { return };
+                    (known.protocols, known.expires_at) = (opened_by(protocols), *expires_at);
+                });
             }
             MailboxEvent::AppPasswordRevoked { app_password } => {
                 entry.change_options(|options| {
@@ -286,6 +303,7 @@ impl Index {
             | MailboxEvent::ComplainedAbout { .. }
             | MailboxEvent::RetentionChanged { .. }
             | MailboxEvent::Renamed { .. }
+            | MailboxEvent::RecoveryAddressVerified { .. }
             | MailboxEvent::TemporaryAliasSet { .. }
             | MailboxEvent::TemporaryAliasDropped { .. }
             | MailboxEvent::DisplayNameChanged { .. }

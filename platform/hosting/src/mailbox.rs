@@ -7,7 +7,7 @@ mod settings;
 mod state;
 mod wire;
 
-pub use command::{MailboxCommand, MailboxCreation, NewAppPassword};
+pub use command::{AppPasswordPatch, MailboxCommand, MailboxCreation, NewAppPassword};
 pub use decide::Mailbox;
 pub use event::{Crossing, HeldMail, HoldReason, MailProtocol, MailboxEvent, Threshold};
 pub use settings::{

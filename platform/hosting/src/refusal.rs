@@ -632,6 +632,14 @@ refusals! {
         RecoveryAddress = "RECOVERY_ADDRESS", Some("settings.recoveryAddress"),
             "The recovery address is not an e-mail address; correct it.",
             "L’adresse de secours n’est pas une adresse e-mail ; corrigez-la.";
+        /// The recovery address is not changed among other settings.
+        RecoveryAddressElsewhere = "RECOVERY_ADDRESS_ELSEWHERE", Some("settings.recoveryAddress"),
+            "Only the owner of the mailbox gives a recovery address, with the password, by recoveryAddressSet; here it can only be taken away.",
+            "Seul le titulaire de la boîte donne une adresse de secours, avec son mot de passe, par recoveryAddressSet ; ici elle ne peut qu’être retirée.";
+        /// The recovery address is the mailbox itself.
+        RecoveryAddressOwn = "RECOVERY_ADDRESS_OWN", Some("email"),
+            "This is the mailbox itself, which is closed to you without its password; give an address elsewhere.",
+            "C’est la boîte elle-même, fermée sans son mot de passe ; donnez une adresse ailleurs.";
         /// Mail is to be passed on and it is not said where, or the host cannot be read.
         RelayHostMissing = "RELAY_HOST", Some("settings.relayHost"),
             "Passing mail on needs the name of a host such as mx.example.org or mx.example.org:2525.",

@@ -4,6 +4,7 @@ mod command;
 mod decide;
 mod event;
 mod fit;
+mod people;
 mod pool;
 mod state;
 mod wire;

@@ -123,6 +123,7 @@ impl Entry for SyncJob {
     const COUNT_MAX: usize = SYNC_JOB_COUNT_MAX;
     const PERMISSION: Permission = Permission::MailboxWrite;
     const CALLS_ELSEWHERE: bool = true;
+    const IS_COUNTED: bool = true;
     const SELF_SERVICE: Option<SelfService> = Some(SelfService::SyncJobs);
 
     fn with(&self, patch: SyncJobPatch) -> Self {

@@ -19,6 +19,7 @@ mod at_revision;
 mod change_alias_expiry;
 mod change_alias_settings;
 mod change_alias_targets;
+mod change_app_password;
 mod change_delegation;
 mod change_domain_settings;
 mod change_email;
@@ -27,6 +28,8 @@ mod change_mailbox_display_name;
 mod change_mailbox_quota;
 mod change_mailbox_settings;
 mod change_plan;
+mod change_token;
+mod change_user;
 mod change_webhook;
 mod close_account;
 mod close_transfer;
@@ -47,6 +50,7 @@ mod end_delegation;
 mod end_service;
 mod end_session;
 mod erase_person;
+mod give_recovery_address;
 mod hold_sending;
 mod in_plan;
 mod invite_delegate;
@@ -74,10 +78,13 @@ mod release_sending;
 mod release_sub_account;
 mod remove_domain;
 mod remove_user;
+mod rename_account;
 mod rename_mailbox;
 mod repeat_notice;
 mod require_second_factor;
+mod reset_mailbox_password;
 mod reset_password;
+mod restore_domain;
 mod restore_mailbox;
 mod restrict_service;
 mod resume_service;
@@ -101,6 +108,7 @@ mod start_session;
 mod suspend_service;
 mod verify_domain;
 mod verify_email;
+mod verify_recovery_address;
 mod withdraw_transfer;
 
 pub use accept_contract::AcceptContract;
@@ -119,6 +127,7 @@ pub use at_revision::{AtRevision, Revised};
 pub use change_alias_expiry::ChangeAliasExpiry;
 pub use change_alias_settings::ChangeAliasSettings;
 pub use change_alias_targets::ChangeAliasTargets;
+pub use change_app_password::ChangeAppPassword;
 pub use change_delegation::ChangeDelegation;
 pub use change_domain_settings::ChangeDomainSettings;
 pub use change_email::ChangeEmail;
@@ -127,6 +136,8 @@ pub use change_mailbox_display_name::ChangeMailboxDisplayName;
 pub use change_mailbox_quota::ChangeMailboxQuota;
 pub use change_mailbox_settings::ChangeMailboxSettings;
 pub use change_plan::ChangePlan;
+pub use change_token::ChangeToken;
+pub use change_user::ChangeUser;
 pub use change_webhook::ChangeWebhook;
 pub use close_account::CloseAccount;
 pub use close_transfer::{CloseTransfer, TransferEnd};
@@ -147,6 +158,7 @@ pub use end_delegation::EndDelegation;
 pub use end_service::EndService;
 pub use end_session::EndSession;
 pub use erase_person::ErasePerson;
+pub use give_recovery_address::GiveRecoveryAddress;
 pub use hold_sending::HoldSending;
 pub use in_plan::{Featured, InPlan, features_of, has_all_features};
 pub use invite_delegate::InviteDelegate;
@@ -174,10 +186,13 @@ pub use release_sending::ReleaseSending;
 pub use release_sub_account::ReleaseSubAccount;
 pub use remove_domain::RemoveDomain;
 pub use remove_user::RemoveUser;
+pub use rename_account::RenameAccount;
 pub use rename_mailbox::RenameMailbox;
 pub use repeat_notice::RepeatNotice;
 pub use require_second_factor::RequireSecondFactor;
+pub use reset_mailbox_password::ResetMailboxPassword;
 pub use reset_password::ResetPassword;
+pub use restore_domain::RestoreDomain;
 pub use restore_mailbox::RestoreMailbox;
 pub use restrict_service::RestrictService;
 pub use resume_service::ResumeService;
@@ -201,12 +216,15 @@ pub use start_session::StartSession;
 pub use suspend_service::SuspendService;
 pub use verify_domain::VerifyDomain;
 pub use verify_email::VerifyEmail;
+pub use verify_recovery_address::VerifyRecoveryAddress;
 pub use withdraw_transfer::WithdrawTransfer;
+
+use std::collections::BTreeSet;
 
 use authority::{Need, Permission, Resource};
 use kernel::{
-    AccountId, Decider, DomainId, DomainName, Foreign, Key, LocalPart, MailboxId, ServiceId, TenantId,
-    Timestamp,
+    AccountId, Changes, Decider, DomainId, DomainName, Foreign, Key, LocalPart, MailboxId, ServiceId,
+    TenantId, Timestamp, UserId,
 };
 
 use crate::HostingRefusal;
@@ -216,12 +234,14 @@ use crate::calendar::Cycle;
 use crate::confusable::{mixes_scripts, skeleton};
 use crate::delegation::{DelegationScope, Terms};
 use crate::domain::{Domain, DomainRef, DomainRelay, DomainState};
-use crate::limit::{DELEGATION_SCOPE_COUNT_MAX, POOL_CUSTOMER_COUNT_MAX, SHARED_LOCAL_PARTS_RESERVED};
+use crate::limit::{
+    DELEGATION_SCOPE_COUNT_MAX, PLAN_SERVICE_COUNT_MAX, POOL_CUSTOMER_COUNT_MAX, SHARED_LOCAL_PARTS_RESERVED,
+};
 use crate::mailbox::{Mailbox, MailboxRecord, MailboxState, SelfService};
 use crate::plan::{CustomLimits, DomainMode, PlanVersion};
 use crate::refusal::{Limit, ResellerRefusal};
 use crate::reseller::{Reseller, ResellerCommand, ResellerEvent, ResellerState, Resources};
-use crate::service::{Recurring, Service, ServiceRecord, ServiceState};
+use crate::service::{Recurring, Service, ServiceCommand, ServiceRecord, ServiceState};
 use crate::session::{Session, SessionOwner};
 use crate::user::{Access, User, UserState};
 
@@ -438,6 +458,41 @@ const fn owner_resource(account: AccountId, owner: SessionOwner) -> Resource {
         SessionOwner::User(_) => Resource::account(account),
         SessionOwner::Mailbox(mailbox) => Resource::account(account).in_mailbox(mailbox),
     }
+}
+
+/// The services that may count an administrator, to be read.
+fn administered(services: &[ServiceId]) -> Vec<Key<Service>> {
+    services.iter().take(PLAN_SERVICE_COUNT_MAX).copied().map(Key).collect()
+}
+
+/// Counts a user as an administrator of the services of `domains`, and of no others that are read.
+fn seats(
+    user: UserId,
+    domains: &[DomainState],
+    (ids, services): (&[ServiceId], &[ServiceState]),
+    now: Timestamp,
+) -> Result<Changes, HostingRefusal> {
+    let of = |domain: &DomainState| {
+        domain.record().map(|record| record.service).ok_or(HostingRefusal::DomainNotFound)
+    };
+    let wanted = domains.iter().map(of).collect::<Result<BTreeSet<ServiceId>, _>>()?;
+    if !wanted.iter().all(|service| ids.contains(service)) {
+        return Err(HostingRefusal::ServiceNotFound);
+    }
+    let mut changes = Changes::none();
+    for (id, service) in ids.iter().zip(services) {
+        let command = match wanted.contains(id) {
+            true => ServiceCommand::AddAdministrator(user),
+            // What never was there counts nobody.
+            false if service.record().is_none() => continue,
+            false => ServiceCommand::RemoveAdministrator(user),
+        };
+        let counted = Service::decide(service, command, &(), now)?;
+        if !counted.is_empty() {
+            changes = changes.emit::<Service>(*id, counted);
+        }
+    }
+    Ok(changes)
 }
 
 /// A service as it is touched; nothing but the account where it does not exist.

@@ -7,7 +7,7 @@ mod role;
 mod state;
 mod wire;
 
-pub use command::{NewToken, NewUser, UserCommand};
+pub use command::{NewToken, NewUser, TokenPatch, UserCommand};
 pub use decide::User;
 pub use event::UserEvent;
 pub use role::{Access, UserRole};

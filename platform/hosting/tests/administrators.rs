@@ -39,6 +39,7 @@ fn with_owner() -> World {
         password: None,
         role: UserRole::Owner,
         must_change_password: false,
+        services: vec![],
     });
     world.must(&ChangeEmail {
         account: account(),

@@ -124,6 +124,7 @@ fn of_two_administrators_the_later_is_told_what_was_found() {
         patch: DomainSettingsPatch { description: Some(text.to_owned()), ..DomainSettingsPatch::default() },
         revision: Some(revision),
         stored: None,
+        largest: None,
     };
     world.must(&change("first", 0));
     world.must(&change("second", 1));

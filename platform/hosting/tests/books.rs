@@ -33,7 +33,7 @@ fn map(kind: AddressMapKind, from: &str, to: &str) -> AddressMapPatch {
 }
 
 fn edit(command: BookCommand<AddressMap>) -> EditBook<AddressMap> {
-    EditBook { account: account(), owner: id(DOMAIN), command, by_owner: false }
+    EditBook { account: account(), owner: id(DOMAIN), command, by_owner: false, service: None }
 }
 
 fn add(number: u128, patch: AddressMapPatch) -> EditBook<AddressMap> {
@@ -145,6 +145,7 @@ fn how_mail_to_a_destination_is_encrypted_is_the_account_s_for_itself_and_the_op
             }),
         },
         by_owner: false,
+        service: None,
     };
     assert_eq!(
         world.need(&put(account(), 1, "a.example", TlsLevel::May)).permission,
@@ -175,6 +176,7 @@ fn how_mail_to_a_destination_is_encrypted_is_the_account_s_for_itself_and_the_op
         owner: account(),
         command: BookCommand::Change { entry: id(1), patch: Box::new(patch), revision: None },
         by_owner: false,
+        service: None,
     };
     let texts = |texts: &[&str]| Some(texts.iter().map(|text| (*text).to_owned()).collect());
     let fingerprint = Some(TlsLevel::Fingerprint);
@@ -208,7 +210,7 @@ fn of_mailbox<E>(command: BookCommand<E>, by_owner: bool) -> EditBook<E>
 where
     E: hosting::book::Entry<Owner = hosting::mailbox::Mailbox>,
 {
-    EditBook { account: account(), owner: id(1), command, by_owner }
+    EditBook { account: account(), owner: id(1), command, by_owner, service: Some(service()) }
 }
 
 fn filter(number: u128, patch: FilterPatch, by_owner: bool) -> EditBook<MailboxFilter> {
@@ -377,6 +379,7 @@ fn an_owner_has_sync_jobs_where_its_administrators_leave_them_to_it() {
         sender_domains: vec![],
         revision: None,
         by_owner: false,
+        service: None,
     });
     world.must(&by_owner());
     assert_eq!(world.need(&by_owner()).permission, Permission::MailboxSelfWrite);
@@ -420,7 +423,7 @@ fn relay(number: u128, patch: SenderRelayPatch) -> EditBook<SenderRelay> {
         ..patch
     };
     let command = BookCommand::Add { entry: id(number), patch: Box::new(patch) };
-    EditBook { account: account(), owner: id(DOMAIN), command, by_owner: false }
+    EditBook { account: account(), owner: id(DOMAIN), command, by_owner: false, service: None }
 }
 
 #[test]
@@ -465,6 +468,7 @@ fn a_domain_s_mail_leaves_through_one_public_host_with_a_login() {
         owner: id(DOMAIN),
         command: BookCommand::Change { entry: id(1), patch: Box::new(patch), revision: None },
         by_owner: false,
+        service: None,
     };
     for patch in [
         SenderRelayPatch { host: Some("evil.example".to_owned()), ..none() },
@@ -489,7 +493,7 @@ fn room(number: u128, local: &str) -> EditBook<Resource> {
         ..ResourcePatch::default()
     };
     let command = BookCommand::Add { entry: id(number), patch: Box::new(patch) };
-    EditBook { account: account(), owner: id(DOMAIN), command, by_owner: false }
+    EditBook { account: account(), owner: id(DOMAIN), command, by_owner: false, service: None }
 }
 
 #[test]
@@ -509,11 +513,18 @@ fn the_address_of_a_resource_is_its_own_until_it_is_gone() {
         owner: id(DOMAIN),
         command: moved,
         by_owner: false,
+        service: None,
     });
     world.must(&room(2, "room-1"));
     let many = ResourcePatch { bookings_max: Some(101), ..ResourcePatch::default() };
     let many = BookCommand::Change { entry: id(2), patch: Box::new(many), revision: None };
-    let many = EditBook::<Resource> { account: account(), owner: id(DOMAIN), command: many, by_owner: false };
+    let many = EditBook::<Resource> {
+        account: account(),
+        owner: id(DOMAIN),
+        command: many,
+        by_owner: false,
+        service: None,
+    };
     assert_eq!(world.refused(&many), "RESOURCE_BOOKINGS");
     let gone = BookCommand::Remove { entry: id(1) };
     world.must(&EditBook::<Resource> {
@@ -521,6 +532,7 @@ fn the_address_of_a_resource_is_its_own_until_it_is_gone() {
         owner: id(DOMAIN),
         command: gone,
         by_owner: false,
+        service: None,
     });
     world.must(&room(3, "room-2"));
 }

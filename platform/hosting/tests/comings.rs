@@ -75,6 +75,8 @@ fn rename(text: &str, alias: Option<u128>) -> RenameMailbox {
         local: local(text),
         alias: alias.map(id),
         followers: vec![],
+        senders: vec![],
+        mapped: vec![],
     }
 }
 
@@ -160,6 +162,7 @@ fn an_owner_makes_them_for_the_own_mailbox_where_the_administrator_lets_them() {
         sender_domains: vec![],
         revision: None,
         by_owner: false,
+        service: None,
     };
     world.must(&change);
     assert_eq!(world.refused(&temporary(&world, 100, "t")), "SETTING_NOT_SELF_SERVICE");

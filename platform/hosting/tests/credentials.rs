@@ -193,6 +193,7 @@ fn a_password_that_its_owner_chose_fulfils_the_demand() {
         sender_domains: vec![],
         revision: None,
         by_owner: false,
+        service: None,
     });
     let set = |more, by_owner| SetMailboxPassword {
         account: account(),
@@ -221,6 +222,7 @@ fn a_user_registered_with_a_known_password_changes_it_first() {
         password: Some(hash("")),
         role: UserRole::Owner,
         must_change_password: true,
+        services: vec![],
     });
     let is_demanded = |world: &World| {
         let state = world.state::<User>(account().tenant(), id(90));

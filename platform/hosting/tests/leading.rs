@@ -57,6 +57,7 @@ fn senders(granted: &[&str], domains: &[u128]) -> ChangeMailboxSettings {
         sender_domains: domains.iter().copied().map(id).collect(),
         revision: None,
         by_owner: false,
+        service: None,
     }
 }
 

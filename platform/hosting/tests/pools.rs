@@ -27,6 +27,7 @@ fn settings(patch: DomainSettingsPatch, stored: Option<u64>) -> ChangeDomainSett
         patch,
         revision: None,
         stored,
+        largest: None,
     }
 }
 

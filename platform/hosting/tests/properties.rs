@@ -274,6 +274,10 @@ fn service_event() -> impl Strategy<Value = HostingEvent> {
         any_id().prop_map(|domain| ServiceEvent::AliasSlotReturned { domain }),
         any_id().prop_map(|domain| ServiceEvent::DomainSlotTaken { domain, mirrors: None }),
         any_id().prop_map(|domain| ServiceEvent::DomainSlotReturned { domain }),
+        (any_id(), any::<u32>())
+            .prop_map(|(mailbox, sync_jobs)| ServiceEvent::SyncJobsCounted { mailbox, sync_jobs }),
+        any_id().prop_map(|user| ServiceEvent::AdministratorAdded { user }),
+        any_id().prop_map(|user| ServiceEvent::AdministratorRemoved { user }),
     ]
     .prop_map(HostingEvent::Service)
 }
@@ -287,6 +291,7 @@ fn domain_event() -> impl Strategy<Value = HostingEvent> {
         sample::select(vec![VerifiedBy::Txt, VerifiedBy::Operator])
             .prop_map(|by| DomainEvent::Verified { by }),
         at().prop_map(|purge_after| DomainEvent::Removed { purge_after }),
+        domain_name().prop_map(|name| DomainEvent::Restored { name, mirrors: None }),
     ]
     .prop_map(HostingEvent::Domain)
 }
@@ -330,10 +335,21 @@ fn mailbox_event() -> impl Strategy<Value = HostingEvent> {
                 MailboxEvent::AppPasswordAdded { app_password, name, secret_hash, protocols, expires_at }
             }),
         any_id().prop_map(|app_password| MailboxEvent::AppPasswordRevoked { app_password }),
+        (
+            any_id(),
+            sealed(any::<String>()),
+            collection::btree_set(sample::select(MailProtocol::ALL.to_vec()), 0..5),
+            option::of(at())
+        )
+            .prop_map(|(app_password, name, protocols, expires_at)| {
+                MailboxEvent::AppPasswordChanged { app_password, name, protocols, expires_at }
+            }),
         (any_id(), at())
             .prop_map(|(alias, expires_at)| MailboxEvent::TemporaryAliasSet { alias, expires_at }),
         any_id().prop_map(|alias| MailboxEvent::TemporaryAliasDropped { alias }),
         sealed(local()).prop_map(|local| MailboxEvent::Renamed { local }),
+        sealed((local(), domain_name()).prop_map(|(local, domain)| EmailAddress::new(local, domain)))
+            .prop_map(|address| MailboxEvent::RecoveryAddressVerified { address }),
         Just(MailboxEvent::Restored),
         Just(MailboxEvent::Disabled),
         Just(MailboxEvent::Enabled),

@@ -50,6 +50,7 @@ fn quota_and_name_of_a_mailbox_have_one_revision_and_its_settings_another() {
         sender_domains: vec![],
         revision: Some(0),
         by_owner: false,
+        service: None,
     };
     assert_eq!(world.run(&settings), Ok(1));
 }

@@ -147,6 +147,7 @@ fn register(number: u128, text: &str, role: UserRole) -> RegisterUser {
         password: Some(hash()),
         role,
         must_change_password: false,
+        services: vec![],
     }
 }
 
@@ -505,7 +506,7 @@ fn a_login_has_one_owner_and_is_free_after_removal() {
     world.must(&register(1, "Admin@demo.example", UserRole::Owner));
     assert_eq!(world.must(&register(1, "admin@demo.example", UserRole::Owner)), 0, "it is so already");
     assert_eq!(world.refused(&register(2, "admin@demo.example", UserRole::Owner)), "LOGIN_TAKEN");
-    let remove = RemoveUser { account: account(), user: id(1) };
+    let remove = RemoveUser { account: account(), user: id(1), services: vec![service()] };
     assert_eq!((world.must(&remove), world.must(&remove)), (2, 0));
     world.must(&register(2, "admin@demo.example", UserRole::Owner));
     let state = world.state::<Account>(account().tenant(), account());
@@ -515,15 +516,19 @@ fn a_login_has_one_owner_and_is_free_after_removal() {
 
 #[test]
 fn roles_belong_to_their_accounts_and_domains() {
-    let mut world = with_domain("solo");
+    let mut world = with_domain("pro");
     assert_eq!(world.refused(&register(1, "root", UserRole::Operator)), "ROLE_NOT_IN_ACCOUNT");
     let administrator = |domains| UserRole::DomainAdministrator(domains);
     assert_eq!(world.refused(&register(1, "admin", administrator(vec![]))), "ROLE_NEEDS_DOMAIN");
     assert_eq!(world.refused(&register(1, "admin", administrator(vec![id(77)]))), "DOMAIN_NOT_FOUND");
-    world.must(&register(1, "mailadmin_demo.example", administrator(vec![id(OWN)])));
+    let register_one = |number, login: &str| RegisterUser {
+        services: vec![service()],
+        ..register(number, login, administrator(vec![id(OWN)]))
+    };
+    world.must(&register_one(1, "mailadmin_demo.example"));
     let operator = RegisterUser { account: AccountId::PLATFORM, ..register(2, "root", UserRole::Operator) };
     world.must(&operator);
-    world.must(&RemoveUser { account: AccountId::PLATFORM, user: id(2) });
+    world.must(&RemoveUser { account: AccountId::PLATFORM, user: id(2), services: vec![] });
     let owner = RegisterUser { account: AccountId::PLATFORM, ..register(3, "boss", UserRole::Owner) };
     assert_eq!(world.refused(&owner), "ROLE_NOT_IN_ACCOUNT");
 }

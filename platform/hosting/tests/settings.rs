@@ -63,6 +63,7 @@ fn domain_settings(patch: DomainSettingsPatch, revision: Option<u32>) -> ChangeD
         patch,
         revision,
         stored: None,
+        largest: None,
     }
 }
 
@@ -74,6 +75,7 @@ fn mailbox_settings(patch: MailboxSettingsPatch, by_owner: bool) -> ChangeMailbo
         sender_domains: vec![],
         revision: None,
         by_owner,
+        service: None,
     }
 }
 

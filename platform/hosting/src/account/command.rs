@@ -69,6 +69,8 @@ pub enum AccountCommand {
         /// Their mailbox, where it is the owner of one.
         mailbox: Option<MailboxId>,
     },
+    /// Call it otherwise.
+    Rename(String),
     /// Count one more user.
     AddUser(UserId),
     /// Count one user less.

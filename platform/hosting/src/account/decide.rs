@@ -29,6 +29,7 @@ impl Decider for Account {
         match event {
             AccountEvent::Opened { name, parent, is_sandbox } => AccountState::Open(AccountRecord {
                 name: name.clone(),
+                revision: 0,
                 requires_second_factor: false,
                 parent: *parent,
                 is_sandbox: *is_sandbox,
@@ -69,6 +70,10 @@ impl Decider for Account {
             }),
             AccountEvent::PersonErased { subject, .. } => change(state, |record| {
                 record.erased.insert(*subject);
+            }),
+            AccountEvent::Renamed { name } => change(state, |record| {
+                record.name = name.clone();
+                record.revision = record.revision.saturating_add(1);
             }),
             AccountEvent::SecondFactorRequired { is_required } => {
                 change(state, |record| record.requires_second_factor = *is_required)
@@ -132,6 +137,7 @@ impl Decider for Account {
                 | C::CountTicket(_)
                 | C::UncountTicket(_)
                 | C::RequireSecondFactor(_)
+                | C::Rename(_)
                 | C::AddUser(_)
                 | C::RemoveUser(_)
                 | C::AddDelegation(_)
@@ -207,6 +213,7 @@ impl Decider for Account {
                 let is_same = record.requires_second_factor == is_required;
                 Ok(if is_same { vec![] } else { vec![AccountEvent::SecondFactorRequired { is_required }] })
             }
+            (S::Open(record), C::Rename(name)) => rename(record, &name),
             (S::Open(record), C::AddUser(user)) if record.users.contains(&user) => Ok(vec![]),
             (S::Open(record), C::AddUser(_)) if record.users.len() >= USER_COUNT_MAX => {
                 Err(HostingRefusal::UserLimitReached(Limit::count(USER_COUNT_MAX, record.users.len())))
@@ -237,6 +244,7 @@ impl Decider for Account {
                 | C::OfferTransfer { .. }
                 | C::AdmitSubAccount { .. }
                 | C::RequireSecondFactor(_)
+                | C::Rename(_)
                 | C::AddUser(_)
                 | C::AddDelegation(_)
                 | C::AddWebhook(_)
@@ -297,6 +305,13 @@ impl Decider for Account {
             }
         }
     }
+}
+
+/// A name that it has already changes nothing.
+fn rename(record: &AccountRecord, name: &str) -> Result<Vec<AccountEvent>, HostingRefusal> {
+    let name = crate::text::name(name, ACCOUNT_NAME_CHARACTER_COUNT_MAX)?;
+    let name = Sealed::new(record.name.subject, name);
+    Ok(if record.name == name { vec![] } else { vec![AccountEvent::Renamed { name }] })
 }
 
 fn open(

@@ -106,6 +106,11 @@ pub enum AccountEvent {
     },
     /// It orders nothing more and nobody signs in to it.
     Closed,
+    /// It is called otherwise.
+    Renamed {
+        /// What it is called from now on.
+        name: Sealed<String>,
+    },
     /// Its users need a second factor from now on, or need it no more.
     SecondFactorRequired {
         /// Whether they do.

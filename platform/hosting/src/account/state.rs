@@ -41,6 +41,8 @@ pub struct SubAccount {
 pub struct AccountRecord {
     /// What it is called.
     pub name: Sealed<String>,
+    /// How often its name was changed.
+    pub revision: u32,
     /// Whether its users need a second factor.
     pub requires_second_factor: bool,
     /// The reseller's account that it stands below.

@@ -9,6 +9,7 @@ use crate::wire::{self, Nothing, SealedField, json};
 
 const OPENED: Kind = Kind { name: "account.opened", schema: 1 };
 const CLOSED: Kind = Kind { name: "account.closed", schema: 1 };
+const RENAMED: Kind = Kind { name: "account.renamed", schema: 1 };
 const SECOND_FACTOR_REQUIRED: Kind = Kind { name: "account.second_factor_required", schema: 1 };
 const RESELLER_SET: Kind = Kind { name: "account.reseller_set", schema: 1 };
 const BILLING_MODE_SET: Kind = Kind { name: "account.billing_mode_set", schema: 1 };
@@ -88,6 +89,11 @@ struct BillingModeSetV1 {
 }
 
 #[derive(Serialize, Deserialize)]
+struct RenamedV1 {
+    name: SealedField,
+}
+
+#[derive(Serialize, Deserialize)]
 struct SecondFactorRequiredV1 {
     is_required: bool,
 }
@@ -137,6 +143,7 @@ impl Event for AccountEvent {
             Self::SubAccountAdmitted { .. } => SUB_ACCOUNT_ADMITTED,
             Self::PersonErased { .. } => PERSON_ERASED,
             Self::Closed => CLOSED,
+            Self::Renamed { .. } => RENAMED,
             Self::SecondFactorRequired { .. } => SECOND_FACTOR_REQUIRED,
             Self::UserAdded { .. } => USER_ADDED,
             Self::UserRemoved { .. } => USER_REMOVED,
@@ -189,6 +196,7 @@ impl Event for AccountEvent {
                 subject: subject.to_string(),
                 mailbox: mailbox.map(|mailbox| mailbox.to_string()),
             }),
+            Self::Renamed { name } => json(&RenamedV1 { name: wire::seal(seal, name)? }),
             Self::SecondFactorRequired { is_required } => {
                 json(&SecondFactorRequiredV1 { is_required: *is_required })
             }
@@ -260,6 +268,10 @@ impl Event for AccountEvent {
                 Ok(Self::BillingModeSet { mode })
             }
             ("account.closed", 1) => wire::form(raw).map(|Nothing {}| Self::Closed),
+            ("account.renamed", 1) => {
+                let form: RenamedV1 = wire::form(raw)?;
+                Ok(Self::Renamed { name: wire::open(raw, open, &form.name)? })
+            }
             ("account.second_factor_required", 1) => {
                 let form: SecondFactorRequiredV1 = wire::form(raw)?;
                 Ok(Self::SecondFactorRequired { is_required: form.is_required })

@@ -69,6 +69,8 @@ pub trait Entry:
     const PERMISSION: Permission;
     /// Whether the platform calls hosts of others because of it.
     const CALLS_ELSEWHERE: bool = false;
+    /// Whether the service of the mailbox counts them.
+    const IS_COUNTED: bool = false;
     /// By which leave the owner of a mailbox changes it alone; none: never.
     const SELF_SERVICE: Option<SelfService> = None;
 

@@ -56,6 +56,8 @@ pub enum DomainCommand {
         /// Which way.
         crossing: Crossing,
     },
+    /// Bring it back within the retention, served at once where the proof is met.
+    Restore(Proof),
     /// Serve it no more.
     Remove {
         /// When what is left of it may be destroyed.

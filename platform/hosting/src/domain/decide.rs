@@ -5,12 +5,14 @@ use std::collections::BTreeSet;
 use kernel::{Category, Decider, DomainId, DomainName, Sealed, SubjectId, Timestamp};
 
 use super::{
-    Challenge, DomainCommand, DomainEvent, DomainRecord, DomainState, Proof, QuotaMode, VerifiedBy, dkim,
+    Challenge, DomainCommand, DomainEvent, DomainRecord, DomainSettings, DomainState, Proof, QuotaMode,
+    VerifiedBy, dkim,
 };
 use crate::HostingRefusal;
 use crate::confusable::mixes_scripts;
 use crate::limit::{CROSSING_COUNT_MAX, DOMAIN_NAME_OCTETS_MAX};
 use crate::mailbox::{Crossing, Threshold};
+use crate::refusal::BoxRefusal;
 use crate::settings::check_revision;
 
 /// The noun; its history is the stream `domain/{DomainId}`.
@@ -39,8 +41,13 @@ impl Decider for Domain {
                     crossed: BTreeSet::new(),
                     crossing_count: 0,
                     dkim: Vec::new(),
+                    purge_after: None,
                 })
             }
+            (DomainEvent::Restored { .. }, DomainState::Removed(record)) => {
+                DomainState::Pending(DomainRecord { dkim: Vec::new(), purge_after: None, ..record })
+            }
+            (DomainEvent::Restored { .. }, state) => state,
             (DomainEvent::SettingsChanged { settings, .. }, state) => {
                 let change = |mut record: DomainRecord| {
                     record.settings = settings.plain().cloned().unwrap_or_default();
@@ -80,9 +87,10 @@ impl Decider for Domain {
                 state
             }
             (DomainEvent::Verified { .. }, DomainState::Pending(record)) => DomainState::Verified(record),
-            (DomainEvent::Removed { .. }, DomainState::Pending(record) | DomainState::Verified(record)) => {
-                DomainState::Removed(record)
-            }
+            (
+                DomainEvent::Removed { purge_after },
+                DomainState::Pending(record) | DomainState::Verified(record),
+            ) => DomainState::Removed(DomainRecord { purge_after: Some(*purge_after), ..record }),
             (
                 DomainEvent::Verified { .. },
                 state @ (DomainState::Absent
@@ -125,7 +133,11 @@ impl Decider for Domain {
             }
             (
                 S::Absent,
-                C::Verify(_) | C::Remove { .. } | C::ChangeSettings { .. } | C::RecordThreshold { .. },
+                C::Verify(_)
+                | C::Restore(_)
+                | C::Remove { .. }
+                | C::ChangeSettings { .. }
+                | C::RecordThreshold { .. },
             )
             | (S::Removed(_), C::RecordThreshold { .. }) => Err(HostingRefusal::DomainNotFound),
             (S::Pending(record) | S::Verified(record), C::RecordThreshold { threshold, crossing }) => {
@@ -149,6 +161,8 @@ impl Decider for Domain {
                 Ok(vec![DomainEvent::SettingsChanged { settings, changed }])
             }
             (S::Pending(record), C::Verify(proof)) => verify(record, &proof),
+            (S::Removed(record), C::Restore(proof)) => restore(record, &proof, now),
+            (S::Pending(_) | S::Verified(_), C::Restore(_)) => Err(BoxRefusal::DomainNotRemoved.into()),
             (S::Verified(_), C::Verify(_)) => Ok(vec![]),
             (S::Pending(_) | S::Verified(_), C::Remove { purge_after }) => {
                 Ok(vec![DomainEvent::Removed { purge_after }])
@@ -156,7 +170,11 @@ impl Decider for Domain {
             (S::Shared { name: known, .. }, C::AddShared { name }) if *known == name => Ok(vec![]),
             (
                 S::Shared { .. },
-                C::Verify(_) | C::Remove { .. } | C::ChangeSettings { .. } | C::RecordThreshold { .. },
+                C::Verify(_)
+                | C::Restore(_)
+                | C::Remove { .. }
+                | C::ChangeSettings { .. }
+                | C::RecordThreshold { .. },
             ) => Err(HostingRefusal::DomainShared),
             (S::Removed(_), C::Verify(_) | C::ChangeSettings { .. }) => Err(HostingRefusal::DomainNotFound),
             (S::Removed(_), C::Remove { .. }) => Ok(vec![]),
@@ -209,8 +227,29 @@ fn decide_keys(
         | DomainCommand::AddShared { .. }
         | DomainCommand::Verify(_)
         | DomainCommand::RecordThreshold { .. }
+        | DomainCommand::Restore(_)
         | DomainCommand::Remove { .. } => Ok(vec![]),
     }
+}
+
+/// It is back as it was: with its settings, and with its keys where it is served at once.
+fn restore(record: &DomainRecord, proof: &Proof, now: Timestamp) -> Result<Vec<DomainEvent>, HostingRefusal> {
+    if record.purge_after.is_none_or(|purge_after| purge_after <= now) {
+        return Err(HostingRefusal::RetentionOver);
+    }
+    let mut events = vec![DomainEvent::Restored { name: record.name.clone(), mirrors: record.mirrors }];
+    let changed = DomainSettings::default().differing(&record.settings);
+    if !changed.is_empty() {
+        let settings = Sealed::new(SubjectId::of_account(record.account), record.settings.clone());
+        let changed = changed.into_iter().map(str::to_owned).collect();
+        events.push(DomainEvent::SettingsChanged { settings, changed });
+    }
+    // Whether it is still the account's is shown anew: somebody else may have it by now.
+    if let Ok(verified) = verify(record, proof) {
+        events.extend(verified);
+        events.extend(dkim::again(&record.dkim));
+    }
+    Ok(events)
 }
 
 fn verify(record: &DomainRecord, proof: &Proof) -> Result<Vec<DomainEvent>, HostingRefusal> {

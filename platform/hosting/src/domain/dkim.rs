@@ -222,8 +222,34 @@ pub(super) fn evolve(keys: &mut Vec<DkimKey>, event: &DomainEvent) {
         | DomainEvent::SharedAdded { .. }
         | DomainEvent::Verified { .. }
         | DomainEvent::PoolThresholdCrossed { .. }
+        | DomainEvent::Restored { .. }
         | DomainEvent::Removed { .. } => {}
     }
+}
+
+/// The keys of a domain that is back, told again: their records may stand in DNS as before.
+pub(super) fn again(keys: &[DkimKey]) -> Vec<DomainEvent> {
+    let of = |key: &DkimKey| {
+        let selector = key.selector.clone();
+        let made = DomainEvent::DkimKeyMade {
+            selector: selector.clone(),
+            algorithm: key.algorithm,
+            public: key.public.clone(),
+            private: key.private.clone(),
+        };
+        let stage = match key.stage {
+            DkimStage::Made => None,
+            DkimStage::Published { active_after } => {
+                Some(DomainEvent::DkimKeyPublished { selector, active_after })
+            }
+            DkimStage::Active => Some(DomainEvent::DkimKeyActive { selector }),
+            DkimStage::Retired { withdraw_after } => {
+                Some(DomainEvent::DkimKeyRetired { selector, withdraw_after })
+            }
+        };
+        [made].into_iter().chain(stage)
+    };
+    keys.iter().flat_map(of).collect()
 }
 
 /// Puts new keys into free places; an algorithm whose next key is on its way already gets none.

@@ -84,6 +84,14 @@ pub enum DomainEvent {
         /// Which way.
         crossing: Crossing,
     },
+    /// It was removed and is the account's again, as it was; its ownership is to be shown again, and what was set for it is
+    /// told again.
+    Restored {
+        /// The name.
+        name: DomainName,
+        /// The domain whose addresses exist in it as well; none: it has its own.
+        mirrors: Option<DomainId>,
+    },
     /// It is served no more and free for others.
     Removed {
         /// When what is left of it may be destroyed.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use kernel::{AccountId, DomainId, DomainName, Id, ServiceId};
+use kernel::{AccountId, DomainId, DomainName, Id, ServiceId, Timestamp};
 use uuid::Uuid;
 
 use super::{DkimKey, DomainSettings};
@@ -98,6 +98,8 @@ pub struct DomainRecord {
     pub crossing_count: u32,
     /// The keys by which its mail is signed, retired ones included until their places are taken again.
     pub dkim: Vec<DkimKey>,
+    /// Where it is removed: when what is left of it may be destroyed.
+    pub purge_after: Option<Timestamp>,
 }
 
 /// The TXT record by which an account shows that it owns a domain.

@@ -15,6 +15,7 @@ const DKIM_KEY_PUBLISHED: Kind = Kind { name: "domain.dkim_key_published", schem
 const DKIM_KEY_ACTIVE: Kind = Kind { name: "domain.dkim_key_active", schema: 1 };
 const DKIM_KEY_RETIRED: Kind = Kind { name: "domain.dkim_key_retired", schema: 1 };
 const POOL_THRESHOLD_CROSSED: Kind = Kind { name: "domain.pool_threshold_crossed", schema: 1 };
+const RESTORED: Kind = Kind { name: "domain.restored", schema: 1 };
 const REMOVED: Kind = Kind { name: "domain.removed", schema: 1 };
 
 #[derive(Serialize, Deserialize)]
@@ -79,6 +80,13 @@ impl Plain for DkimPrivateKey {
 }
 
 #[derive(Serialize, Deserialize)]
+struct RestoredV1 {
+    name: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    mirrors: Option<String>,
+}
+
+#[derive(Serialize, Deserialize)]
 struct RemovedV1 {
     purge_after_ms: i64,
 }
@@ -95,6 +103,7 @@ impl Event for DomainEvent {
             Self::DkimKeyActive { .. } => DKIM_KEY_ACTIVE,
             Self::DkimKeyRetired { .. } => DKIM_KEY_RETIRED,
             Self::PoolThresholdCrossed { .. } => POOL_THRESHOLD_CROSSED,
+            Self::Restored { .. } => RESTORED,
             Self::Removed { .. } => REMOVED,
         }
     }
@@ -134,6 +143,10 @@ impl Event for DomainEvent {
                 withdraw_after_ms: withdraw_after.millis(),
             }),
             Self::PoolThresholdCrossed { threshold, crossing } => wire::crossed(*threshold, *crossing),
+            Self::Restored { name, mirrors } => json(&RestoredV1 {
+                name: name.to_string(),
+                mirrors: mirrors.map(|mirrored| mirrored.to_string()),
+            }),
             Self::Removed { purge_after } => json(&RemovedV1 { purge_after_ms: purge_after.millis() }),
         })
     }
@@ -194,6 +207,13 @@ impl Event for DomainEvent {
             ("domain.pool_threshold_crossed", 1) => {
                 let (threshold, crossing) = wire::read_crossed(raw)?;
                 Ok(Self::PoolThresholdCrossed { threshold, crossing })
+            }
+            ("domain.restored", 1) => {
+                let form: RestoredV1 = wire::form(raw)?;
+                Ok(Self::Restored {
+                    name: wire::domain_name(raw, &form.name)?,
+                    mirrors: form.mirrors.map(|mirrored| wire::id(raw, &mirrored)).transpose()?,
+                })
             }
             ("domain.removed", 1) => wire::form(raw).map(|form: RemovedV1| Self::Removed {
                 purge_after: Timestamp::from_millis(form.purge_after_ms),

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use kernel::{
-    AccountId, AliasId, AppPasswordId, ByteSize, DomainId, DomainName, LocalPart, MailboxId, ServiceId,
-    Timestamp,
+    AccountId, AliasId, AppPasswordId, ByteSize, DomainId, DomainName, EmailAddress, LocalPart, MailboxId,
+    ServiceId, Timestamp,
 };
 
 use super::{Crossing, HeldMail, HoldReason, MailProtocol, MailboxSettingsPatch, Threshold};
@@ -34,6 +34,13 @@ pub enum MailboxCommand {
     ChangeFactors(FactorCommand),
     /// Give it one more password for one program.
     AddAppPassword(NewAppPassword),
+    /// Set some of such a password otherwise.
+    ChangeAppPassword {
+        /// Which.
+        app_password: AppPasswordId,
+        /// What of it.
+        patch: AppPasswordPatch,
+    },
     /// Take such a password back.
     RevokeAppPassword(AppPasswordId),
     /// Set some of its settings otherwise.
@@ -45,6 +52,10 @@ pub enum MailboxCommand {
         /// Whether its owner asks, who may change some settings only.
         by_owner: bool,
     },
+    /// Renew a forgotten password at another address from its confirmation on; its owner asks.
+    GiveRecoveryAddress(EmailAddress),
+    /// The owner of that address has shown that it is theirs.
+    VerifyRecoveryAddress(EmailAddress),
     /// Note a temporary alias of it, or when it ends.
     SetTemporaryAlias {
         /// Which.
@@ -97,6 +108,17 @@ pub struct NewAppPassword {
     pub protocols: BTreeSet<MailProtocol>,
     /// None: until revoked.
     pub expires_at: Option<Timestamp>,
+}
+
+/// What of an app password is to be otherwise; none: as it is.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct AppPasswordPatch {
+    /// What its owner calls it, 1 to 128 characters.
+    pub name: Option<String>,
+    /// What it opens; at least one.
+    pub protocols: Option<BTreeSet<MailProtocol>>,
+    /// When it ends; none within: not before it is revoked.
+    pub expires_at: Option<Option<Timestamp>>,
 }
 
 /// A mailbox to be.

@@ -2,11 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use kernel::{AliasId, ByteSize, Category, Decider, MailboxId, Sealed, SubjectId, Timestamp};
+use kernel::{
+    AliasId, AppPasswordId, ByteSize, Category, Decider, EmailAddress, MailboxId, Sealed, SubjectId,
+    Timestamp,
+};
 
 use super::{
-    AppPasswordRecord, Crossing, MailboxCommand, MailboxCreation, MailboxEvent, MailboxRecord,
-    MailboxSettings, MailboxState, NewAppPassword, Threshold,
+    AppPasswordPatch, AppPasswordRecord, Crossing, MailboxCommand, MailboxCreation, MailboxEvent,
+    MailboxRecord, MailboxSettings, MailboxState, NewAppPassword, SelfService, Threshold,
 };
 use crate::factor::FactorState;
 use crate::limit::{
@@ -61,6 +64,7 @@ impl Decider for Mailbox {
                 crossing_count: 0,
                 revision: 0,
                 settings: Box::default(),
+                recovery_verified: None,
                 settings_revision: 0,
             }),
             MailboxEvent::QuotaChanged { to, .. } => change(state, |record| {
@@ -82,8 +86,18 @@ impl Decider for Mailbox {
                         secret_hash: *secret_hash,
                         protocols: protocols.clone(),
                         expires_at: *expires_at,
+                        revision: 0,
                     };
                     record.app_passwords.insert(*app_password, added);
+                })
+            }
+            MailboxEvent::AppPasswordChanged { app_password, name, protocols, expires_at } => {
+                change(state, |record| {
+                    let Some(known) = record.app_passwords.get_mut(app_password) else { return };
+                    known.name = name.clone();
+                    known.protocols.clone_from(protocols);
+                    known.expires_at = *expires_at;
+                    known.revision = known.revision.saturating_add(1);
                 })
             }
             MailboxEvent::AppPasswordRevoked { app_password } => change(state, |record| {
@@ -95,6 +109,9 @@ impl Decider for Mailbox {
             }),
             // The settings hold it.
             MailboxEvent::RetentionChanged { .. } => state,
+            MailboxEvent::RecoveryAddressVerified { address } => {
+                change(state, |record| record.recovery_verified = Some(address.clone()))
+            }
             MailboxEvent::SendingHeld { reason, at } => {
                 change(state, |record| record.sending_hold = Some((*reason, *at)))
             }
@@ -164,11 +181,14 @@ impl Decider for Mailbox {
                 | C::SetPassword { .. }
                 | C::ChangeFactors(_)
                 | C::AddAppPassword(_)
+                | C::ChangeAppPassword { .. }
                 | C::RevokeAppPassword(_)
                 | C::SetTemporaryAlias { .. }
                 | C::DropTemporaryAlias(_)
                 | C::Rename(_)
                 | C::ChangeSettings { .. }
+                | C::GiveRecoveryAddress(_)
+                | C::VerifyRecoveryAddress(_)
                 | C::HoldSending(_)
                 | C::RecordComplaint
                 | C::ReleaseSending(_)
@@ -195,6 +215,9 @@ impl Decider for Mailbox {
                 Ok(changed.into_iter().map(MailboxEvent::Factor).collect())
             }
             (S::Live(record), C::AddAppPassword(new)) => add_app_password(record, new, subject, now),
+            (S::Live(record), C::ChangeAppPassword { app_password, patch }) => {
+                change_app_password(record, (app_password, patch), subject, now)
+            }
             (S::Live(record), C::RevokeAppPassword(app_password)) => {
                 if record.app_passwords.contains_key(&app_password) {
                     Ok(vec![MailboxEvent::AppPasswordRevoked { app_password }])
@@ -208,6 +231,11 @@ impl Decider for Mailbox {
                     return Err(HostingRefusal::SettingNotSelfService);
                 }
                 let settings = record.settings.patched(*patch);
+                // Whoever holds that address opens the mailbox: its owner gives it, with the password, and confirms it.
+                let is_given = settings.recovery_address.is_some();
+                if is_given && settings.recovery_address != record.settings.recovery_address {
+                    return Err(HostingRefusal::RecoveryAddressElsewhere);
+                }
                 let changed = record.settings.differing(&settings);
                 if changed.is_empty() {
                     return Ok(vec![]);
@@ -221,6 +249,15 @@ impl Decider for Mailbox {
                     events.push(MailboxEvent::RetentionChanged { from, to });
                 }
                 Ok(events)
+            }
+            (S::Live(record), C::GiveRecoveryAddress(address)) => give_recovery(record, &address, subject),
+            (S::Live(record), C::VerifyRecoveryAddress(address)) => {
+                if record.recovery_given().as_ref() != Some(&address) {
+                    return Err(HostingRefusal::LinkNotGood);
+                }
+                let address = Sealed::new(subject, address);
+                let is_same = record.recovery_verified.as_ref() == Some(&address);
+                Ok(if is_same { vec![] } else { vec![MailboxEvent::RecoveryAddressVerified { address }] })
             }
             (S::Live(record), C::SetTemporaryAlias { alias, expires_at, count_max }) => {
                 set_temporary_alias(record, (alias, expires_at), count_max, now)
@@ -311,6 +348,31 @@ fn set_password(record: &MailboxRecord, password: Sealed<PasswordHash>, by_owner
     events
 }
 
+/// The address is a setting from now on, and in force once it is confirmed.
+fn give_recovery(
+    record: &MailboxRecord,
+    address: &EmailAddress,
+    subject: SubjectId,
+) -> Result<Vec<MailboxEvent>, HostingRefusal> {
+    if !record.settings.self_service.contains(&SelfService::RecoveryAddress) {
+        return Err(HostingRefusal::SettingNotSelfService);
+    }
+    if record.address().as_ref() == Some(address) {
+        return Err(HostingRefusal::RecoveryAddressOwn);
+    }
+    if record.recovery() == Some(address) {
+        return Err(HostingRefusal::EmailUnchanged);
+    }
+    if record.recovery_given().as_ref() == Some(address) {
+        return Ok(vec![]);
+    }
+    let settings =
+        MailboxSettings { recovery_address: Some(address.to_string()), ..(*record.settings).clone() };
+    settings.check()?;
+    let settings = Sealed::new(subject, Box::new(settings));
+    Ok(vec![MailboxEvent::SettingsChanged { settings, changed: vec!["recovery_address".to_owned()] }])
+}
+
 fn set_temporary_alias(
     record: &MailboxRecord,
     (alias, expires_at): (AliasId, Timestamp),
@@ -362,6 +424,38 @@ fn add_app_password(
         protocols: new.protocols,
         expires_at: new.expires_at,
     }])
+}
+
+fn change_app_password(
+    record: &MailboxRecord,
+    (app_password, patch): (AppPasswordId, AppPasswordPatch),
+    subject: SubjectId,
+    now: Timestamp,
+) -> Result<Vec<MailboxEvent>, HostingRefusal> {
+    let known = record.app_passwords.get(&app_password).ok_or(HostingRefusal::AppPasswordNotFound)?;
+    let name = match patch.name {
+        Some(name) => Sealed::new(subject, crate::text::name(&name, DISPLAY_NAME_CHARACTER_COUNT_MAX)?),
+        None => known.name.clone(),
+    };
+    let protocols = patch.protocols.unwrap_or_else(|| known.protocols.clone());
+    let expires_at = patch.expires_at.unwrap_or(known.expires_at);
+    if known.name == name && known.protocols == protocols && known.expires_at == expires_at {
+        return Ok(vec![]);
+    }
+    if protocols.is_empty() {
+        return Err(HostingRefusal::AppPasswordOpensNothing);
+    }
+    if patch.expires_at.flatten().is_some_and(|expires_at| expires_at <= now) {
+        return Err(HostingRefusal::ExpiryPast);
+    }
+    // One that is over counts again where it gets more time.
+    let good_count = record.app_passwords.values().filter(|known| known.is_good(now)).count();
+    let is_good_after = expires_at.is_none_or(|expires_at| now < expires_at);
+    if is_good_after && !known.is_good(now) && good_count >= APP_PASSWORD_COUNT_MAX {
+        let limit = Limit::count(APP_PASSWORD_COUNT_MAX, good_count);
+        return Err(HostingRefusal::AppPasswordLimitReached(limit));
+    }
+    Ok(vec![MailboxEvent::AppPasswordChanged { app_password, name, protocols, expires_at }])
 }
 
 fn cross(record: &MailboxRecord, threshold: Threshold, crossing: Crossing) -> Vec<MailboxEvent> {

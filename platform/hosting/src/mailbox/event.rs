@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use kernel::{
-    AccountId, AliasId, AppPasswordId, ByteSize, DomainId, DomainName, LocalPart, Sealed, ServiceId,
-    Timestamp,
+    AccountId, AliasId, AppPasswordId, ByteSize, DomainId, DomainName, EmailAddress, LocalPart, Sealed,
+    ServiceId, Timestamp,
 };
 
 use super::MailboxSettings;
@@ -190,6 +190,17 @@ pub enum MailboxEvent {
         /// None: until revoked.
         expires_at: Option<Timestamp>,
     },
+    /// An app password is otherwise; its secret is the same.
+    AppPasswordChanged {
+        /// Which.
+        app_password: AppPasswordId,
+        /// What its owner calls it.
+        name: Sealed<String>,
+        /// What it opens from now on.
+        protocols: BTreeSet<MailProtocol>,
+        /// None: until revoked.
+        expires_at: Option<Timestamp>,
+    },
     /// An app password is void; whoever is in by it is out.
     AppPasswordRevoked {
         /// Which.
@@ -209,6 +220,11 @@ pub enum MailboxEvent {
         from: Option<u32>,
         /// Days from now on.
         to: Option<u32>,
+    },
+    /// Its owner has shown that the address for a forgotten password is their own.
+    RecoveryAddressVerified {
+        /// Which.
+        address: Sealed<EmailAddress>,
     },
     /// A temporary alias leads to it until a moment.
     TemporaryAliasSet {

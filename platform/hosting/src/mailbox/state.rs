@@ -7,7 +7,7 @@ use kernel::{
     ServiceId, Timestamp,
 };
 
-use super::{HoldReason, MailProtocol, MailboxSettings, Threshold};
+use super::{HoldReason, MailProtocol, MailboxSettings, SelfService, Threshold};
 use crate::PasswordHash;
 use crate::factor::FactorState;
 use crate::user::Access;
@@ -73,6 +73,8 @@ pub struct MailboxRecord {
     pub revision: u32,
     /// What is set for it; the defaults where its owner is erased.
     pub settings: Box<MailboxSettings>,
+    /// The address for a forgotten password that its owner has confirmed last.
+    pub recovery_verified: Option<Sealed<EmailAddress>>,
     /// How often settings were changed.
     pub settings_revision: u32,
     /// How many crossings were recorded.
@@ -90,6 +92,8 @@ pub struct AppPasswordRecord {
     pub protocols: BTreeSet<MailProtocol>,
     /// None: until revoked.
     pub expires_at: Option<Timestamp>,
+    /// How often it was changed.
+    pub revision: u32,
 }
 
 impl AppPasswordRecord {
@@ -103,5 +107,18 @@ impl MailboxRecord {
     /// Its address, unless its owner is erased.
     pub fn address(&self) -> Option<EmailAddress> {
         self.local.plain().map(|local| EmailAddress::new(local.clone(), self.domain_name.clone()))
+    }
+
+    /// Where a forgotten password is renewed: the address that its owner has set, once it is confirmed, while its
+    /// administrators leave that to the owner.
+    pub fn recovery(&self) -> Option<&EmailAddress> {
+        let verified = self.recovery_verified.as_ref()?.plain()?;
+        let is_left = self.settings.self_service.contains(&SelfService::RecoveryAddress);
+        (is_left && self.recovery_given().as_ref() == Some(verified)).then_some(verified)
+    }
+
+    /// The address that its owner has set for a forgotten password, confirmed or not.
+    pub fn recovery_given(&self) -> Option<EmailAddress> {
+        EmailAddress::parse(self.settings.recovery_address.as_deref()?).ok()
     }
 }

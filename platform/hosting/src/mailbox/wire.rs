@@ -1,5 +1,7 @@
 //! How the events of a mailbox are stored.
 
+use std::collections::BTreeSet;
+
 use kernel::{ByteSize, Event, Kind, Malformed, Open, RawEvent, Seal, SealError, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -12,7 +14,9 @@ const QUOTA_CHANGED: Kind = Kind { name: "mailbox.quota_changed", schema: 1 };
 const DISPLAY_NAME_CHANGED: Kind = Kind { name: "mailbox.display_name_changed", schema: 1 };
 const PASSWORD_SET: Kind = Kind { name: "mailbox.password_set", schema: 1 };
 const APP_PASSWORD_ADDED: Kind = Kind { name: "mailbox.app_password_added", schema: 1 };
+const APP_PASSWORD_CHANGED: Kind = Kind { name: "mailbox.app_password_changed", schema: 1 };
 const APP_PASSWORD_REVOKED: Kind = Kind { name: "mailbox.app_password_revoked", schema: 1 };
+const RECOVERY_ADDRESS_VERIFIED: Kind = Kind { name: "mailbox.recovery_address_verified", schema: 1 };
 const TEMPORARY_ALIAS_SET: Kind = Kind { name: "mailbox.temporary_alias_set", schema: 1 };
 const TEMPORARY_ALIAS_DROPPED: Kind = Kind { name: "mailbox.temporary_alias_dropped", schema: 1 };
 const RENAMED: Kind = Kind { name: "mailbox.renamed", schema: 1 };
@@ -69,8 +73,22 @@ struct AppPasswordAddedV1 {
 }
 
 #[derive(Serialize, Deserialize)]
+struct AppPasswordChangedV1 {
+    app_password: String,
+    name: SealedField,
+    protocols: Vec<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    expires_at_ms: Option<i64>,
+}
+
+#[derive(Serialize, Deserialize)]
 struct AppPasswordRevokedV1 {
     app_password: String,
+}
+
+#[derive(Serialize, Deserialize)]
+struct RecoveryAddressVerifiedV1 {
+    recovery_address: SealedField,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -128,7 +146,9 @@ impl Event for MailboxEvent {
             Self::PasswordSet { .. } => PASSWORD_SET,
             Self::Factor(event) => factor::kind(Noun::Mailbox, event),
             Self::AppPasswordAdded { .. } => APP_PASSWORD_ADDED,
+            Self::AppPasswordChanged { .. } => APP_PASSWORD_CHANGED,
             Self::AppPasswordRevoked { .. } => APP_PASSWORD_REVOKED,
+            Self::RecoveryAddressVerified { .. } => RECOVERY_ADDRESS_VERIFIED,
             Self::TemporaryAliasSet { .. } => TEMPORARY_ALIAS_SET,
             Self::TemporaryAliasDropped { .. } => TEMPORARY_ALIAS_DROPPED,
             Self::Renamed { .. } => RENAMED,
@@ -176,11 +196,22 @@ impl Event for MailboxEvent {
                     expires_at_ms: expires_at.map(Timestamp::millis),
                 })
             }
+            Self::AppPasswordChanged { app_password, name, protocols, expires_at } => {
+                json(&AppPasswordChangedV1 {
+                    app_password: app_password.to_string(),
+                    name: wire::seal(seal, name)?,
+                    protocols: protocols.iter().map(|protocol| protocol.name().to_owned()).collect(),
+                    expires_at_ms: expires_at.map(Timestamp::millis),
+                })
+            }
             Self::AppPasswordRevoked { app_password } => {
                 json(&AppPasswordRevokedV1 { app_password: app_password.to_string() })
             }
             Self::SettingsChanged { settings, changed } => {
                 json(&SettingsChangedV1 { settings: wire::seal(seal, settings)?, changed: changed.clone() })
+            }
+            Self::RecoveryAddressVerified { address } => {
+                json(&RecoveryAddressVerifiedV1 { recovery_address: wire::seal(seal, address)? })
             }
             Self::TemporaryAliasSet { alias, expires_at } => {
                 json(&TemporaryAliasSetV1 { alias: alias.to_string(), expires_at_ms: expires_at.millis() })
@@ -247,9 +278,22 @@ impl Event for MailboxEvent {
                 Ok(Self::SettingsChanged { settings, changed: form.changed })
             }
             ("mailbox.app_password_added", 1) => app_password_added(raw, open),
+            ("mailbox.app_password_changed", 1) => {
+                let form: AppPasswordChangedV1 = wire::form(raw)?;
+                Ok(Self::AppPasswordChanged {
+                    app_password: wire::id(raw, &form.app_password)?,
+                    name: wire::open(raw, open, &form.name)?,
+                    protocols: protocols(raw, &form.protocols)?,
+                    expires_at: form.expires_at_ms.map(Timestamp::from_millis),
+                })
+            }
             ("mailbox.app_password_revoked", 1) => {
                 let form: AppPasswordRevokedV1 = wire::form(raw)?;
                 Ok(Self::AppPasswordRevoked { app_password: wire::id(raw, &form.app_password)? })
+            }
+            ("mailbox.recovery_address_verified", 1) => {
+                let form: RecoveryAddressVerifiedV1 = wire::form(raw)?;
+                Ok(Self::RecoveryAddressVerified { address: wire::open(raw, open, &form.recovery_address)? })
             }
             ("mailbox.temporary_alias_set", 1) => {
                 let form: TemporaryAliasSetV1 = wire::form(raw)?;
@@ -279,16 +323,20 @@ impl Event for MailboxEvent {
     }
 }
 
-fn app_password_added(raw: &RawEvent, open: &dyn Open) -> Result<MailboxEvent, Malformed> {
-    let form: AppPasswordAddedV1 = wire::form(raw)?;
+fn protocols(raw: &RawEvent, names: &[String]) -> Result<BTreeSet<MailProtocol>, Malformed> {
     let protocol = |name: &String| {
         wire::parse(raw, MailProtocol::named(name), "the name of a mail protocol is expected")
     };
+    names.iter().map(protocol).collect()
+}
+
+fn app_password_added(raw: &RawEvent, open: &dyn Open) -> Result<MailboxEvent, Malformed> {
+    let form: AppPasswordAddedV1 = wire::form(raw)?;
     Ok(MailboxEvent::AppPasswordAdded {
         app_password: wire::id(raw, &form.app_password)?,
         name: wire::open(raw, open, &form.name)?,
         secret_hash: wire::hash(raw, &form.secret_hash)?,
-        protocols: form.protocols.iter().map(protocol).collect::<Result<_, _>>()?,
+        protocols: protocols(raw, &form.protocols)?,
         expires_at: form.expires_at_ms.map(Timestamp::from_millis),
     })
 }

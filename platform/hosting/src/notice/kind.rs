@@ -14,6 +14,10 @@ pub enum NoticeKind {
     EmailChange,
     /// Another address was given, told at the one that counts so far.
     EmailChanging,
+    /// The address for a mailbox's forgotten password is to be confirmed, at that address.
+    RecoveryVerification,
+    /// An address was given for a mailbox's forgotten password, told in the mailbox itself.
+    RecoveryChanging,
     /// Somebody signs up with an address that has a login already.
     LoginExists,
     /// Another password may be chosen.
@@ -74,10 +78,12 @@ pub enum NoticeKind {
 
 impl NoticeKind {
     /// All of them.
-    pub const ALL: [Self; 30] = [
+    pub const ALL: [Self; 32] = [
         Self::EmailVerification,
         Self::EmailChange,
         Self::EmailChanging,
+        Self::RecoveryVerification,
+        Self::RecoveryChanging,
         Self::LoginExists,
         Self::PasswordReset,
         Self::InitialAccess,
@@ -113,6 +119,8 @@ impl NoticeKind {
             Self::EmailVerification => "email_verification",
             Self::EmailChange => "email_change",
             Self::EmailChanging => "email_changing",
+            Self::RecoveryVerification => "recovery_verification",
+            Self::RecoveryChanging => "recovery_changing",
             Self::LoginExists => "login_exists",
             Self::PasswordReset => "password_reset",
             Self::InitialAccess => "initial_access",
@@ -151,11 +159,14 @@ impl NoticeKind {
     /// How long its link is good; none where it has no link.
     pub const fn link_life(self) -> Option<Duration> {
         match self {
-            Self::EmailVerification | Self::EmailChange => Some(Duration::from_secs(24 * HOUR_SECS)),
+            Self::EmailVerification | Self::EmailChange | Self::RecoveryVerification => {
+                Some(Duration::from_secs(24 * HOUR_SECS))
+            }
             Self::PasswordReset => Some(Duration::from_secs(HOUR_SECS / 2)),
             Self::HeldMail => Some(Duration::from_secs(3 * 24 * HOUR_SECS)),
             Self::InitialAccess | Self::Invitation => Some(Duration::from_secs(7 * 24 * HOUR_SECS)),
             Self::EmailChanging
+            | Self::RecoveryChanging
             | Self::LoginExists
             | Self::PasswordChanged
             | Self::FactorAdded

@@ -64,7 +64,7 @@ fn basic() -> PlanVersion {
         delegate_count_max: 2,
         features: [].into(),
     };
-    PlanVersion { name: name("BasicBox"), limits, add_ons: None, price: euros(100) }
+    PlanVersion { name: name("BasicBox"), french: None, limits, add_ons: None, price: euros(100) }
 }
 
 fn solo() -> PlanVersion {
@@ -86,7 +86,7 @@ fn solo() -> PlanVersion {
         delegate_count_max: 2,
         features: [].into(),
     };
-    PlanVersion { name: name("SoloBox"), limits, add_ons: None, price: euros(250) }
+    PlanVersion { name: name("SoloBox"), french: None, limits, add_ons: None, price: euros(250) }
 }
 
 fn family() -> PlanVersion {
@@ -108,7 +108,7 @@ fn family() -> PlanVersion {
         delegate_count_max: 5,
         features: [Feature::CatchAll].into(),
     };
-    PlanVersion { name: name("FamilyBox"), limits, add_ons: None, price: euros(500) }
+    PlanVersion { name: name("FamilyBox"), french: None, limits, add_ons: None, price: euros(500) }
 }
 
 fn pro() -> PlanVersion {
@@ -137,7 +137,7 @@ fn pro() -> PlanVersion {
         ]
         .into(),
     };
-    PlanVersion { name: name("ProBox"), limits, add_ons: None, price: euros(1000) }
+    PlanVersion { name: name("ProBox"), french: None, limits, add_ons: None, price: euros(1000) }
 }
 
 fn custom() -> PlanVersion {
@@ -171,7 +171,7 @@ fn custom() -> PlanVersion {
         },
         sends: AddOn { step: 1000, max: 500_000, monthly_cents: 200 },
     };
-    PlanVersion { name: name("CustomBox"), limits, add_ons: Some(add_ons), price: euros(2500) }
+    PlanVersion { name: name("CustomBox"), french: None, limits, add_ons: Some(add_ons), price: euros(2500) }
 }
 
 #[cfg(test)]

@@ -127,11 +127,13 @@ pub struct PlanLimits {
 }
 
 impl PlanLimits {
-    /// Whether a plan with these limits can be sold: `0 < default quota <= largest quota <= storage`.
+    /// Whether a plan with these limits can be sold: `0 < default quota <= largest quota <= storage`, and messages can be sent.
     pub fn is_consistent(&self) -> bool {
         self.mailbox_quota_default > ByteSize::ZERO
             && self.mailbox_quota_default <= self.mailbox_quota_max
             && self.mailbox_quota_max <= self.storage
+            && self.recipients_per_message_max > 0
+            && self.message_size_max > ByteSize::ZERO
     }
 }
 
@@ -199,6 +201,8 @@ pub struct Price {
 pub struct PlanVersion {
     /// What the plan is called.
     pub name: PlanName,
+    /// What it is called in French, where that is something else.
+    pub french: Option<PlanName>,
     /// What is included.
     pub limits: PlanLimits,
     /// What can be added; none where the limits are fixed.

@@ -15,6 +15,8 @@ const VERSION_PUBLISHED: Kind = Kind { name: "plan.version_published", schema: 1
 struct VersionPublishedV1 {
     version: u32,
     name: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    french: Option<String>,
     limits: LimitsV1,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     add_ons: Option<AddOnsV1>,
@@ -233,6 +235,7 @@ impl Event for PlanEvent {
             Self::VersionPublished { version, terms } => json(&VersionPublishedV1 {
                 version: *version,
                 name: terms.name.to_string(),
+                french: terms.french.as_ref().map(ToString::to_string),
                 limits: (&terms.limits).into(),
                 add_ons: terms.add_ons.as_ref().map(AddOnsV1::from),
                 price: PriceV1 {
@@ -258,10 +261,14 @@ impl Event for PlanEvent {
                     annual_cents: form.price.annual_cents,
                 };
                 let name = PlanName::parse(&form.name).ok();
+                let french = |text: &String| {
+                    wire::parse(raw, PlanName::parse(text).ok(), "the name of a plan is expected")
+                };
                 Ok(Self::VersionPublished {
                     version: form.version,
                     terms: PlanVersion {
                         name: wire::parse(raw, name, "the name of a plan is expected")?,
+                        french: form.french.as_ref().map(french).transpose()?,
                         limits: form.limits.into(),
                         add_ons: form.add_ons.map(AddOns::from),
                         price,

@@ -17,6 +17,10 @@ refusals! {
         ResourceExists = "RESOURCE_EXISTS", Some("resourceId"),
             "A resource with this identifier exists already; use another identifier.",
             "Une ressource portant cet identifiant existe déjà ; utilisez un autre identifiant.";
+        /// The domain is not removed.
+        DomainNotRemoved = "DOMAIN_NOT_REMOVED", Some("domainId"),
+            "This domain is not removed; nothing has to be brought back.",
+            "Ce domaine n’est pas retiré ; il n’y a rien à rétablir.";
         /// The local part is none.
         ResourceLocalPart = "RESOURCE_LOCAL_PART", Some("localPart"),
             "A resource needs an address of its own in this domain; give its part before the @, for example room-1.",
@@ -59,10 +63,14 @@ refusals! {
         DomainStorageBelowUse = "DOMAIN_STORAGE_BELOW_USE", Some("settings.storageBytesMax"), "storageBytes",
             "The quotas of the mailboxes of this domain come to {used}, so it cannot be limited to {allowed}: choose at least {used}, or lower quotas first.",
             "Les quotas des boîtes de ce domaine font {used}, il ne peut donc pas être limité à {allowed} : choisissez au moins {used}, ou réduisez d’abord des quotas.";
+        /// A mailbox of the domain has a larger quota than it would be allowed.
+        DomainQuotaBelowUse = "DOMAIN_QUOTA_BELOW_USE", Some("settings.mailboxQuotaBytesMax"), "mailboxQuotaBytes",
+            "A mailbox of this domain has a quota of {used}, so the largest cannot be {allowed}: choose at least {used}, or lower that quota first.",
+            "Une boîte de ce domaine a un quota de {used}, le plus grand ne peut donc pas être {allowed} : choisissez au moins {used}, ou réduisez d’abord ce quota.";
         /// More aliases lead to the mailbox than can follow it at once.
         RenameFollowers = "RENAME_FOLLOWERS", Some("mailboxId"), "aliases",
-            "{used} aliases lead to this mailbox, and at most {allowed} follow it to another address; delete some first.",
-            "{used} alias mènent à cette boîte, et {allowed} au plus la suivent à une autre adresse ; supprimez-en d’abord.";
+            "{used} aliases, mailboxes that send as it and domains with address maps name this mailbox, and at most {allowed} follow it to another address; delete some first.",
+            "{used} alias, boîtes qui envoient en son nom et domaines avec réécritures nomment cette boîte, et {allowed} au plus la suivent à une autre adresse ; supprimez-en d’abord.";
         /// The Box has not so much left.
         PoolAboveBox = "POOL_ABOVE_BOX", Some("storageBytesMax"), "storageBytes",
             "The mailboxes of this domain cannot share {used}: its service has {allowed} left for them. Choose less, lower quotas elsewhere, or choose a larger plan.",

@@ -2,7 +2,7 @@
 
 use kernel::LimitFact;
 
-use super::{Language, Row};
+use super::{Language, Limit, Row};
 use crate::plan::Feature;
 
 refusals! {
@@ -27,7 +27,16 @@ refusals! {
             "Changes through the API are not part of the plan, which lets programs read; choose permissions to read, or a larger plan. Keys that are there stay.",
             "Les modifications par l’API ne font pas partie de l’offre, qui permet aux programmes de lire ; choisissez des permissions de lecture ou une offre supérieure. Les clés qui existent restent.";
     }
-    limited {}
+    limited {
+        /// As many sync jobs as are sold.
+        SyncJobs = "SYNC_JOBS_ABOVE_PLAN", Some("mailboxId"), "syncJobs",
+            "The mailboxes of this service have {used} of the {allowed} sync jobs of its plan; remove one, or choose a larger plan.",
+            "Les boîtes de ce service ont {used} tâches de synchronisation sur les {allowed} de son offre ; retirez-en une ou choisissez une offre supérieure.";
+        /// As many administrators of domains as are sold.
+        DomainAdministrators = "DOMAIN_ADMINISTRATORS_ABOVE_PLAN", Some("domainIds"), "domainAdministrators",
+            "The domains of this service have {used} of the {allowed} administrators of its plan; remove one, or choose a larger plan.",
+            "Les domaines de ce service ont {used} administrateurs sur les {allowed} de son offre ; retirez-en un ou choisissez une offre supérieure.";
+    }
 }
 
 impl PlanRefusal {

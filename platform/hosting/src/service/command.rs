@@ -1,6 +1,6 @@
 //! What can be asked of a service.
 
-use kernel::{AccountId, ByteSize, DomainId, PlanId, Timestamp};
+use kernel::{AccountId, ByteSize, DomainId, MailboxId, PlanId, Timestamp, UserId};
 
 use super::{DomainShare, Recurring, SuspensionReason};
 use crate::plan::PlanLimits;
@@ -81,6 +81,24 @@ pub enum ServiceCommand {
         /// What its mailboxes hold, as the message store said; none: not asked.
         stored: Option<ByteSize>,
     },
+    /// Let a mailbox have so many sync jobs; refused where that is more than before and more than are sold.
+    TakeSyncJobs {
+        /// Which.
+        mailbox: MailboxId,
+        /// All of them.
+        sync_jobs: u32,
+    },
+    /// Note that a mailbox has so many sync jobs, however many are sold.
+    NoteSyncJobs {
+        /// Which.
+        mailbox: MailboxId,
+        /// All of them.
+        sync_jobs: u32,
+    },
+    /// Let a user administer domains of it; refused where as many as are sold do.
+    AddAdministrator(UserId),
+    /// Note that a user administers none of its domains.
+    RemoveAdministrator(UserId),
     /// Give the slot of an own domain back; refused while anything lives there.
     ReturnDomain(DomainId),
 }

@@ -38,6 +38,8 @@ impl Decider for Service {
                     own_domains: BTreeSet::new(),
                     mirrors: BTreeMap::new(),
                     shares: BTreeMap::new(),
+                    sync_jobs: BTreeMap::new(),
+                    administrators: BTreeSet::new(),
                     domains: BTreeMap::new(),
                 }))
             }
@@ -78,6 +80,10 @@ impl Decider for Service {
                 | C::ReturnAlias { .. }
                 | C::TakeDomain { .. }
                 | C::SetShare { .. }
+                | C::TakeSyncJobs { .. }
+                | C::NoteSyncJobs { .. }
+                | C::AddAdministrator(_)
+                | C::RemoveAdministrator(_)
                 | C::ReturnDomain(_),
             ) => Err(HostingRefusal::ServiceNotFound),
             (ServiceState::Present(record), C::Order(order)) => {
@@ -133,6 +139,19 @@ impl Decider for Service {
                 check_above_use(record, domain, share)?;
                 let is_so = record.shares.get(&domain).copied().unwrap_or_default() == share;
                 Ok(if is_so { vec![] } else { vec![ServiceEvent::DomainShareSet { domain, share }] })
+            }
+            (ServiceState::Present(record), C::TakeSyncJobs { mailbox, sync_jobs }) => {
+                super::people::take_sync_jobs(record, mailbox, sync_jobs)
+            }
+            (ServiceState::Present(record), C::NoteSyncJobs { mailbox, sync_jobs }) => {
+                Ok(super::people::note_sync_jobs(record, mailbox, sync_jobs))
+            }
+            (ServiceState::Present(record), C::AddAdministrator(user)) => {
+                super::people::add_administrator(record, user)
+            }
+            (ServiceState::Present(record), C::RemoveAdministrator(user)) => {
+                let is_there = record.administrators.contains(&user);
+                Ok(is_there.then_some(ServiceEvent::AdministratorRemoved { user }).into_iter().collect())
             }
             (ServiceState::Present(record), C::ReturnDomain(domain)) => {
                 if record.domains.contains_key(&domain) || record.mirrors.values().any(|id| *id == domain) {
@@ -477,6 +496,18 @@ fn change(record: &mut ServiceRecord, event: &ServiceEvent) {
             } else {
                 record.shares.insert(*domain, *share);
             }
+        }
+        ServiceEvent::SyncJobsCounted { mailbox, sync_jobs: 0 } => {
+            record.sync_jobs.remove(mailbox);
+        }
+        ServiceEvent::SyncJobsCounted { mailbox, sync_jobs } => {
+            record.sync_jobs.insert(*mailbox, *sync_jobs);
+        }
+        ServiceEvent::AdministratorAdded { user } => {
+            record.administrators.insert(*user);
+        }
+        ServiceEvent::AdministratorRemoved { user } => {
+            record.administrators.remove(user);
         }
         ServiceEvent::DomainSlotReturned { domain } => {
             record.own_domains.remove(domain);

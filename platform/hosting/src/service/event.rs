@@ -1,6 +1,6 @@
 //! What can happen to a service.
 
-use kernel::{AccountId, ByteSize, DomainId, PlanId, Timestamp};
+use kernel::{AccountId, ByteSize, DomainId, MailboxId, PlanId, Timestamp, UserId};
 
 use super::{DomainShare, Recurring};
 use crate::plan::PlanLimits;
@@ -114,6 +114,23 @@ pub enum ServiceEvent {
         domain: DomainId,
         /// How much.
         share: DomainShare,
+    },
+    /// A mailbox has so many sync jobs from now on.
+    SyncJobsCounted {
+        /// Which.
+        mailbox: MailboxId,
+        /// All of them.
+        sync_jobs: u32,
+    },
+    /// A user administers domains of it from now on.
+    AdministratorAdded {
+        /// Who.
+        user: UserId,
+    },
+    /// A user administers none of its domains any more.
+    AdministratorRemoved {
+        /// Who.
+        user: UserId,
     },
     /// A removed domain gave its slot back.
     DomainSlotReturned {

@@ -21,6 +21,12 @@ pub fn misfits(record: &ServiceRecord, limits: &PlanLimits) -> Vec<LimitFact> {
         ("aliasDomains", u64::from(alias_domain_count_max), alias_domains as u64),
         ("mailboxes", u64::from(limits.mailbox_count_max), u64::from(record.usage.mailboxes)),
         ("aliases", u64::from(limits.alias_count_max), u64::from(record.usage.aliases)),
+        ("syncJobs", u64::from(limits.sync_job_count_max), u64::from(record.sync_job_count())),
+        (
+            "domainAdministrators",
+            u64::from(limits.domain_administrator_count_max),
+            record.administrators.len() as u64,
+        ),
         ("storageBytes", limits.storage.octets(), record.allocated().octets()),
     ];
     facts

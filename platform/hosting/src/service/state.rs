@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use kernel::{AccountId, ByteSize, DomainId, PlanId, Timestamp};
+use kernel::{AccountId, ByteSize, DomainId, MailboxId, PlanId, Timestamp, UserId};
 
 use super::SuspensionReason;
 use crate::calendar::Cycle;
@@ -170,11 +170,20 @@ pub struct ServiceRecord {
     pub mirrors: BTreeMap<DomainId, DomainId>,
     /// How much each domain may have, where that is limited.
     pub shares: BTreeMap<DomainId, DomainShare>,
+    /// How many sync jobs each of its mailboxes has; absent where there are none.
+    pub sync_jobs: BTreeMap<MailboxId, u32>,
+    /// Users who administer domains of it, owners of the account aside.
+    pub administrators: BTreeSet<UserId>,
     /// What lives in each domain, shared ones as well; absent where nothing does.
     pub domains: BTreeMap<DomainId, DomainUsage>,
 }
 
 impl ServiceRecord {
+    /// The sync jobs of all its mailboxes.
+    pub fn sync_job_count(&self) -> u32 {
+        self.sync_jobs.values().copied().fold(0, u32::saturating_add)
+    }
+
     /// Whether domains or addresses are still its own.
     pub fn holds_names(&self) -> bool {
         let Usage { mailboxes, aliases, bytes: _ } = self.usage;

@@ -25,6 +25,9 @@ const ALIAS_SLOT_TAKEN: Kind = Kind { name: "service.alias_slot_taken", schema: 
 const ALIAS_SLOT_RETURNED: Kind = Kind { name: "service.alias_slot_returned", schema: 1 };
 const DOMAIN_SLOT_TAKEN: Kind = Kind { name: "service.domain_slot_taken", schema: 1 };
 const DOMAIN_SHARE_SET: Kind = Kind { name: "service.domain_share_set", schema: 1 };
+const SYNC_JOBS_COUNTED: Kind = Kind { name: "service.sync_jobs_counted", schema: 1 };
+const ADMINISTRATOR_ADDED: Kind = Kind { name: "service.administrator_added", schema: 1 };
+const ADMINISTRATOR_REMOVED: Kind = Kind { name: "service.administrator_removed", schema: 1 };
 const DOMAIN_SLOT_RETURNED: Kind = Kind { name: "service.domain_slot_returned", schema: 1 };
 
 #[derive(Serialize, Deserialize)]
@@ -110,6 +113,17 @@ struct DomainShareSetV1 {
 }
 
 #[derive(Serialize, Deserialize)]
+struct SyncJobsCountedV1 {
+    mailbox: String,
+    sync_jobs: u32,
+}
+
+#[derive(Serialize, Deserialize)]
+struct UserV1 {
+    user: String,
+}
+
+#[derive(Serialize, Deserialize)]
 struct DomainV1 {
     domain: String,
 }
@@ -133,6 +147,9 @@ impl Event for ServiceEvent {
             Self::AliasSlotReturned { .. } => ALIAS_SLOT_RETURNED,
             Self::DomainSlotTaken { .. } => DOMAIN_SLOT_TAKEN,
             Self::DomainShareSet { .. } => DOMAIN_SHARE_SET,
+            Self::SyncJobsCounted { .. } => SYNC_JOBS_COUNTED,
+            Self::AdministratorAdded { .. } => ADMINISTRATOR_ADDED,
+            Self::AdministratorRemoved { .. } => ADMINISTRATOR_REMOVED,
             Self::DomainSlotReturned { .. } => DOMAIN_SLOT_RETURNED,
         }
     }
@@ -177,6 +194,12 @@ impl Event for ServiceEvent {
                 domain: domain.to_string(),
                 mirrors: mirrors.map(|mirrored| mirrored.to_string()),
             }),
+            Self::SyncJobsCounted { mailbox, sync_jobs } => {
+                json(&SyncJobsCountedV1 { mailbox: mailbox.to_string(), sync_jobs: *sync_jobs })
+            }
+            Self::AdministratorAdded { user } | Self::AdministratorRemoved { user } => {
+                json(&UserV1 { user: user.to_string() })
+            }
             Self::AliasSlotTaken { domain }
             | Self::AliasSlotReturned { domain }
             | Self::DomainSlotReturned { domain } => json(&DomainV1 { domain: domain.to_string() }),
@@ -253,6 +276,21 @@ impl Event for ServiceEvent {
             ("service.domain_share_set", 1) => {
                 let form: DomainShareSetV1 = wire::form(raw)?;
                 Ok(Self::DomainShareSet { domain: wire::id(raw, &form.domain)?, share: form.share })
+            }
+            ("service.sync_jobs_counted", 1) => {
+                let form: SyncJobsCountedV1 = wire::form(raw)?;
+                Ok(Self::SyncJobsCounted {
+                    mailbox: wire::id(raw, &form.mailbox)?,
+                    sync_jobs: form.sync_jobs,
+                })
+            }
+            ("service.administrator_added", 1) => {
+                let form: UserV1 = wire::form(raw)?;
+                Ok(Self::AdministratorAdded { user: wire::id(raw, &form.user)? })
+            }
+            ("service.administrator_removed", 1) => {
+                let form: UserV1 = wire::form(raw)?;
+                Ok(Self::AdministratorRemoved { user: wire::id(raw, &form.user)? })
             }
             ("service.domain_slot_returned", 1) => Ok(Self::DomainSlotReturned { domain: domain()? }),
             _ => Err(wire::unknown(raw)),

@@ -10,7 +10,7 @@ use crate::account::{Account, AccountCommand};
 use crate::domain::{Domain, DomainState};
 use crate::limit::NOTICE_LATE_DAY_COUNT_MAX;
 use crate::notice::{NewNotice, NoticeCommand, NoticeDay, NoticeKind, NoticePerson, day_of, stream_of};
-use crate::service::{Service, ServiceState};
+use crate::service::{Service, ServiceCommand, ServiceState};
 use crate::user::{NewUser, User, UserCommand, UserRole, UserState};
 use crate::{HostingRefusal, Language, LoginName};
 
@@ -21,7 +21,7 @@ const LOGIN_PREFIX: &str = "mailadmin_";
 /// its password. One append: the user, its place in the account, the claim on the login, the notice. The caller acts as the
 /// platform.
 ///
-/// Nothing happens where the domain is not the first of the Box, mirrors another, or the plan sells no administrators. It has
+/// Nothing happens where the domain is not the first of the Box, mirrors another, or the plan sells no more administrators. It has
 /// no password until its link is followed: there is no initial one that could be read in a mail.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AppointAdministrator {
@@ -86,6 +86,8 @@ impl UseCase for AppointAdministrator {
         let changes = Changes::none()
             .emit::<Account>(self.account, counted)
             .take::<User>(self.user, Claim::login(login.as_str()));
+        let seat = Service::decide(service, ServiceCommand::AddAdministrator(self.user), &(), now)?;
+        let changes = changes.emit::<Service>(self.service, seat);
         let Some((email, language)) = owner.as_ref().and_then(|owner| self.told(owner)) else {
             return Ok(changes.emit::<User>(self.user, events));
         };
@@ -108,7 +110,7 @@ impl AppointAdministrator {
         let record = domain.record().ok_or(HostingRefusal::DomainNotFound)?;
         let own = service.own_domains.iter().filter(|domain| !service.mirrors.contains_key(*domain));
         let is_first = own.eq([&self.domain]);
-        let is_sold = service.limits.domain_administrator_count_max > 0;
+        let is_sold = service.administrators.len() < service.limits.domain_administrator_count_max as usize;
         if record.service != self.service
             || record.mirrors.is_some()
             || !is_first

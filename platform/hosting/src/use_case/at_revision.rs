@@ -4,8 +4,9 @@ use authority::{Guarded, Need};
 use kernel::{AccountId, Changes, Reads, TenantId, Timestamp, UseCase};
 
 use super::{
-    AllocatePool, ChangeAliasExpiry, ChangeAliasTargets, ChangeDelegation, ChangeMailboxDisplayName,
-    ChangeMailboxQuota, ChangeWebhook, SetBrand, SetPool,
+    AllocatePool, ChangeAliasExpiry, ChangeAliasTargets, ChangeAppPassword, ChangeDelegation,
+    ChangeMailboxDisplayName, ChangeMailboxQuota, ChangeToken, ChangeUser, ChangeWebhook, RenameAccount,
+    SetBrand, SetPool,
 };
 use crate::HostingRefusal;
 use crate::mailbox::MailboxState;
@@ -70,6 +71,32 @@ fn of_mailbox(mailbox: &MailboxState) -> u32 {
 impl Revised for ChangeMailboxQuota {
     fn found(&self, (_, mailbox): &<Self::Reads as Reads>::States) -> u32 {
         of_mailbox(mailbox)
+    }
+}
+
+impl Revised for ChangeAppPassword {
+    fn found(&self, mailbox: &<Self::Reads as Reads>::States) -> u32 {
+        let known = mailbox.record().and_then(|record| record.app_passwords.get(&self.app_password));
+        known.map_or(0, |known| known.revision)
+    }
+}
+
+impl Revised for ChangeToken {
+    fn found(&self, user: &<Self::Reads as Reads>::States) -> u32 {
+        let known = user.record().and_then(|record| record.tokens.get(&self.token));
+        known.map_or(0, |known| known.revision)
+    }
+}
+
+impl Revised for ChangeUser {
+    fn found(&self, (user, _, _): &<Self::Reads as Reads>::States) -> u32 {
+        user.record().map_or(0, |record| record.revision)
+    }
+}
+
+impl Revised for RenameAccount {
+    fn found(&self, account: &<Self::Reads as Reads>::States) -> u32 {
+        super::account_record(account).map_or(0, |record| record.revision)
     }
 }
 

@@ -2,11 +2,14 @@
 
 use authority::{Guarded, Need, Permission};
 use kernel::{
-    AccountId, ByteSize, Changes, Decider, DomainId, Key, Reads, ServiceId, TenantId, Timestamp, UseCase,
+    AccountId, ByteSize, Changes, Decider, DomainId, Key, MailboxId, Reads, ServiceId, TenantId, Timestamp,
+    UseCase,
 };
 
 use crate::HostingRefusal;
-use crate::domain::{Domain, DomainCommand, DomainSettingsPatch};
+use crate::domain::{Domain, DomainCommand, DomainSettingsPatch, DomainState};
+use crate::mailbox::{Mailbox, MailboxState};
+use crate::refusal::{BoxRefusal, Limit};
 use crate::service::{DomainShare, Service, ServiceCommand};
 
 /// Sets some of a domain's settings otherwise. Its share of the service is noted in the service, which counts.
@@ -25,11 +28,14 @@ pub struct ChangeDomainSettings {
     /// What its mailboxes hold together, as the message store said a moment ago; none: not asked. A pool that is smaller is
     /// refused.
     pub stored: Option<ByteSize>,
+    /// Its mailbox with the largest quota, as the asker knows it, where that is about to be limited: it is read here. A smaller
+    /// limit is refused.
+    pub largest: Option<MailboxId>,
 }
 
 impl UseCase for ChangeDomainSettings {
     const NAME: &'static str = "change_domain_settings";
-    type Reads = (Key<Service>, Key<Domain>);
+    type Reads = (Key<Service>, Key<Domain>, Option<Key<Mailbox>>);
     type Refusal = HostingRefusal;
 
     fn tenant(&self) -> TenantId {
@@ -37,12 +43,12 @@ impl UseCase for ChangeDomainSettings {
     }
 
     fn reads(&self) -> Self::Reads {
-        (Key(self.service), Key(self.domain))
+        (Key(self.service), Key(self.domain), self.largest.map(Key))
     }
 
     fn decide(
         &self,
-        (service, domain): &<Self::Reads as Reads>::States,
+        (service, domain, largest): &<Self::Reads as Reads>::States,
         now: Timestamp,
     ) -> Result<Changes, HostingRefusal> {
         let limits = &super::check_present(service)?.limits;
@@ -57,14 +63,34 @@ impl UseCase for ChangeDomainSettings {
         let changed = Domain::decide(domain, change, &(), now)?;
         let after = changed.iter().fold(domain.clone(), Domain::evolve);
         let share = after.record().map(|record| DomainShare::of(&record.settings)).unwrap_or_default();
+        self.check_largest(domain, (share, largest.as_ref()))?;
         let note = ServiceCommand::SetShare { domain: self.domain, share, stored: self.stored };
         let noted = Service::decide(service, note, &(), now)?;
         Ok(Changes::none().emit::<Domain>(self.domain, changed).emit::<Service>(self.service, noted))
     }
 }
 
+impl ChangeDomainSettings {
+    /// A limit of quotas that a domain gets holds the largest there. One that was below it stays where other settings change.
+    fn check_largest(
+        &self,
+        domain: &DomainState,
+        (share, largest): (DomainShare, Option<&MailboxState>),
+    ) -> Result<(), HostingRefusal> {
+        let known = domain.record().and_then(|record| record.settings.mailbox_quota_octets_max);
+        let wish = share.mailbox_quota_octets_max.filter(|wish| Some(*wish) != known).map(ByteSize::new);
+        let largest = largest.and_then(MailboxState::record).filter(|record| record.domain == self.domain);
+        match (wish, largest) {
+            (Some(allowed), Some(record)) if record.quota > allowed => {
+                Err(BoxRefusal::DomainQuotaBelowUse(Limit::bytes(allowed, record.quota)).into())
+            }
+            (Some(_), Some(_)) | (Some(_), None) | (None, _) => Ok(()),
+        }
+    }
+}
+
 impl Guarded for ChangeDomainSettings {
-    fn need(&self, (_, domain): &<Self::Reads as Reads>::States) -> Need {
+    fn need(&self, (_, domain, _): &<Self::Reads as Reads>::States) -> Need {
         // What an administrator of the domain may set and what costs the service's limits are told apart here.
         let permission =
             if self.patch.is_administrative() { Permission::DomainWrite } else { Permission::MailboxWrite };

@@ -4,14 +4,16 @@ use std::collections::BTreeSet;
 
 use authority::{Guarded, Need, Permission, Resource};
 use kernel::{
-    AccountId, Changes, Decider, DomainId, DomainName, EmailAddress, Key, MailboxId, Reads, TenantId,
-    Timestamp, UseCase,
+    AccountId, Changes, Decider, DomainId, DomainName, EmailAddress, Key, MailboxId, Reads, ServiceId,
+    TenantId, Timestamp, UseCase,
 };
 
 use crate::HostingRefusal;
 use crate::domain::{Domain, DomainState};
 use crate::limit::SEND_AS_COUNT_MAX;
 use crate::mailbox::{Mailbox, MailboxCommand, MailboxSettingsPatch, MailboxState};
+use crate::refusal::Limit;
+use crate::service::{Service, ServiceState};
 
 /// Sets some of a mailbox's settings otherwise.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,11 +31,13 @@ pub struct ChangeMailboxSettings {
     pub revision: Option<u32>,
     /// Whether its owner asks, who may change what its administrators leave to it.
     pub by_owner: bool,
+    /// Its service, where recipients a day are set: it is read here, since its plan sells so many.
+    pub service: Option<ServiceId>,
 }
 
 impl UseCase for ChangeMailboxSettings {
     const NAME: &'static str = "change_mailbox_settings";
-    type Reads = (Key<Mailbox>, Vec<Key<Domain>>);
+    type Reads = (Key<Mailbox>, Vec<Key<Domain>>, Option<Key<Service>>);
     type Refusal = HostingRefusal;
 
     fn tenant(&self) -> TenantId {
@@ -42,12 +46,12 @@ impl UseCase for ChangeMailboxSettings {
 
     fn reads(&self) -> Self::Reads {
         let domains = self.sender_domains.iter().take(SEND_AS_COUNT_MAX).copied().map(Key);
-        (Key(self.mailbox), domains.collect())
+        (Key(self.mailbox), domains.collect(), self.service.map(Key))
     }
 
     fn decide(
         &self,
-        (mailbox, _): &<Self::Reads as Reads>::States,
+        (mailbox, _, service): &<Self::Reads as Reads>::States,
         now: Timestamp,
     ) -> Result<Changes, HostingRefusal> {
         let change = MailboxCommand::ChangeSettings {
@@ -56,12 +60,15 @@ impl UseCase for ChangeMailboxSettings {
             by_owner: self.by_owner,
         };
         let changed = Mailbox::decide(mailbox, change, &self.mailbox, now)?;
+        if !changed.is_empty() {
+            self.check_sends(mailbox, service.as_ref())?;
+        }
         Ok(Changes::none().emit::<Mailbox>(self.mailbox, changed))
     }
 }
 
 impl Guarded for ChangeMailboxSettings {
-    fn need(&self, (mailbox, _): &<Self::Reads as Reads>::States) -> Need {
+    fn need(&self, (mailbox, ..): &<Self::Reads as Reads>::States) -> Need {
         let permission = if self.by_owner { Permission::MailboxSelfWrite } else { Permission::MailboxWrite };
         Need { permission, resource: super::mailbox_resource(self.account, self.mailbox, mailbox) }
     }
@@ -69,7 +76,7 @@ impl Guarded for ChangeMailboxSettings {
     fn needs(&self, states: &<Self::Reads as Reads>::States) -> Vec<Need> {
         let own = self.need(states);
         let mut needs = vec![own];
-        let (mailbox, domains) = states;
+        let (mailbox, domains, _) = states;
         // Whoever administers one domain lets nobody send in the name of another.
         for name in self.granted(mailbox) {
             let known = self.sender_domains.iter().zip(domains);
@@ -90,6 +97,25 @@ impl Guarded for ChangeMailboxSettings {
 }
 
 impl ChangeMailboxSettings {
+    /// A mailbox may be allowed fewer recipients than the plan sells, never more.
+    fn check_sends(
+        &self,
+        mailbox: &MailboxState,
+        service: Option<&ServiceState>,
+    ) -> Result<(), HostingRefusal> {
+        let Some(wish) = self.patch.sends_per_day_max.flatten() else { return Ok(()) };
+        let own = mailbox.record().map(|record| record.service);
+        let service = service.and_then(ServiceState::record).filter(|_| self.service == own);
+        let sends = service.ok_or(HostingRefusal::ServiceNotFound)?.limits.sends;
+        let allowed = [sends.service, sends.domain, sends.mailbox].into_iter().flatten().min();
+        match allowed.filter(|allowed| wish > *allowed) {
+            Some(allowed) => {
+                Err(HostingRefusal::SendsAbovePlan(Limit { allowed: allowed.into(), used: wish.into() }))
+            }
+            None => Ok(()),
+        }
+    }
+
     /// The names of the domains, other than the mailbox's own, that it may send in after the change and not before.
     fn granted(&self, mailbox: &MailboxState) -> BTreeSet<DomainName> {
         let (Some(record), Some(wished)) = (mailbox.record(), &self.patch.send_as) else {

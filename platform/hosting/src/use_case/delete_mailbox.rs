@@ -63,7 +63,9 @@ impl UseCase for DeleteMailbox {
             return Err(HostingRefusal::MailboxChangedMeanwhile);
         }
         let give_back = ServiceCommand::ReturnMailbox { domain: record.domain, quota: record.quota };
-        let returned = Service::decide(service, give_back, &(), now)?;
+        let mut returned = Service::decide(service, give_back, &(), now)?;
+        let none = ServiceCommand::NoteSyncJobs { mailbox: self.mailbox, sync_jobs: 0 };
+        returned.extend(Service::decide(service, none, &(), now)?);
         let mut changes =
             Changes::none().emit::<Mailbox>(self.mailbox, deleted).emit::<Service>(self.service, returned);
         for (id, alias) in self.temporary_aliases.iter().zip(aliases) {

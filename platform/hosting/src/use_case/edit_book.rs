@@ -1,10 +1,11 @@
 //! Changing what is in a book.
 
 use authority::{Guarded, Need, Permission};
-use kernel::{AccountId, Changes, Decider, Key, Reads, TenantId, Timestamp, UseCase};
+use kernel::{AccountId, Changes, Decider, Key, Reads, ServiceId, TenantId, Timestamp, UseCase};
 
 use crate::HostingRefusal;
 use crate::book::{Book, BookCommand, BookEvent, BookState, Entry, EntryRecord, Home, Hosted};
+use crate::service::{Service, ServiceCommand, ServiceEvent, ServiceState};
 
 /// Adds, changes or removes one entry of a book: an address map of a domain, a sync job of a mailbox and so on.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,11 +18,13 @@ pub struct EditBook<E: Entry> {
     pub command: BookCommand<E>,
     /// Whether the owner of a mailbox does it alone.
     pub by_owner: bool,
+    /// The service that counts such entries, where one does: it is read here to hold them to its plan.
+    pub service: Option<ServiceId>,
 }
 
 impl<E: Entry> UseCase for EditBook<E> {
     const NAME: &'static str = E::WORDS.edit;
-    type Reads = (Key<E::Owner>, Key<Book<E>>);
+    type Reads = (Key<E::Owner>, Key<Book<E>>, Option<Key<Service>>);
     type Refusal = HostingRefusal;
 
     fn tenant(&self) -> TenantId {
@@ -29,12 +32,12 @@ impl<E: Entry> UseCase for EditBook<E> {
     }
 
     fn reads(&self) -> Self::Reads {
-        (Key(self.owner), Key(self.owner))
+        (Key(self.owner), Key(self.owner), self.service.filter(|_| E::IS_COUNTED).map(Key))
     }
 
     fn decide(
         &self,
-        (owner, book): &<Self::Reads as Reads>::States,
+        (owner, book, service): &<Self::Reads as Reads>::States,
         now: Timestamp,
     ) -> Result<Changes, HostingRefusal> {
         let home = E::Owner::home(self.account, self.owner, owner)?;
@@ -45,8 +48,35 @@ impl<E: Entry> UseCase for EditBook<E> {
         if self.by_owner && !events.iter().all(|event| is_owners(book, event)) {
             return Err(HostingRefusal::SettingNotSelfService);
         }
+        let counted = self.counted(&home, (book, &events), (service.as_ref(), now))?;
         let named = claims(self.owner, (book, &events), &home);
-        Ok(named.emit::<Book<E>>(self.owner, events))
+        let changes = named.emit::<Book<E>>(self.owner, events);
+        Ok(match (home.service, counted.is_empty()) {
+            (Some(service), false) => changes.emit::<Service>(service, counted),
+            (_, true) | (None, false) => changes,
+        })
+    }
+}
+
+impl<E: Entry> EditBook<E> {
+    /// What the service of the mailbox counts from now on.
+    fn counted(
+        &self,
+        home: &Home,
+        (book, events): (&BookState<E>, &[BookEvent<E>]),
+        (service, now): (Option<&ServiceState>, Timestamp),
+    ) -> Result<Vec<ServiceEvent>, HostingRefusal> {
+        let Some(mailbox) = home.mailbox.filter(|_| E::IS_COUNTED) else { return Ok(vec![]) };
+        let service =
+            service.filter(|_| self.service == home.service).ok_or(HostingRefusal::MailboxNotFound)?;
+        let is_more = events.iter().any(|event| matches!(event, BookEvent::Added { .. }));
+        let after = events.iter().fold(book.clone(), Book::<E>::evolve).entries.len();
+        let sync_jobs = u32::try_from(after).unwrap_or(u32::MAX);
+        let count = match is_more {
+            true => ServiceCommand::TakeSyncJobs { mailbox, sync_jobs },
+            false => ServiceCommand::NoteSyncJobs { mailbox, sync_jobs },
+        };
+        Service::decide(service, count, &(), now)
     }
 }
 
@@ -94,7 +124,7 @@ fn is_owners<E: Entry>(book: &BookState<E>, event: &BookEvent<E>) -> bool {
 impl<E: Entry> Guarded for EditBook<E> {
     const IS_KEPT_FROM_VISITORS: bool = E::CALLS_ELSEWHERE;
 
-    fn need(&self, (owner, _): &<Self::Reads as Reads>::States) -> Need {
+    fn need(&self, (owner, _, _): &<Self::Reads as Reads>::States) -> Need {
         let permission = if self.by_owner {
             Permission::MailboxSelfWrite
         } else {

@@ -3,7 +3,7 @@
 use authority::{Guarded, Need, Permissions};
 use kernel::{AccountId, Changes, Key, Reads, ServiceId, TenantId, Timestamp, UseCase};
 
-use super::{EditBook, IssueToken, RegisterWebhook};
+use super::{AtRevision, ChangeToken, EditBook, IssueToken, RegisterWebhook};
 use crate::HostingRefusal;
 use crate::account::{Account, AccountState};
 use crate::book::{BookCommand, Entry, EntryRecord, Hosted};
@@ -127,8 +127,23 @@ impl Featured for IssueToken {
     }
 }
 
+impl Featured for AtRevision<ChangeToken> {
+    /// What changes by it already may go on.
+    fn takes(&self, user: &<Self::Reads as Reads>::States) -> Option<Feature> {
+        let writes = |permissions: Permissions| permissions.iter().any(|permission| permission.is_change());
+        let known = user.record().and_then(|record| record.tokens.get(&self.change.token));
+        let wrote = known.is_some_and(|known| writes(known.permissions));
+        let will = self.change.patch.permissions.is_some_and(writes);
+        (will && !wrote).then_some(Feature::ApiWrite)
+    }
+
+    fn service(&self, _: &<Self::Reads as Reads>::States) -> Option<ServiceId> {
+        None
+    }
+}
+
 impl<E: Entry> Featured for EditBook<E> {
-    fn takes(&self, (_, book): &<Self::Reads as Reads>::States) -> Option<Feature> {
+    fn takes(&self, (_, book, _): &<Self::Reads as Reads>::States) -> Option<Feature> {
         match &self.command {
             BookCommand::Add { patch, .. } => E::default().with((**patch).clone()).feature(),
             BookCommand::Change { entry, patch, .. } => {
@@ -140,7 +155,7 @@ impl<E: Entry> Featured for EditBook<E> {
         }
     }
 
-    fn service(&self, (owner, _): &<Self::Reads as Reads>::States) -> Option<ServiceId> {
+    fn service(&self, (owner, _, _): &<Self::Reads as Reads>::States) -> Option<ServiceId> {
         E::Owner::home(self.account, self.owner, owner).ok()?.service
     }
 }

@@ -2,12 +2,13 @@
 
 use authority::{Guarded, Need, Permission, Resource};
 use kernel::{
-    AccountId, Changes, Claim, Decider, DomainId, Key, Reads, TenantId, Timestamp, UseCase, UserId,
+    AccountId, Changes, Claim, Decider, DomainId, Key, Reads, ServiceId, TenantId, Timestamp, UseCase, UserId,
 };
 
 use crate::account::{Account, AccountCommand};
 use crate::domain::Domain;
 use crate::limit::ADMINISTERED_DOMAIN_COUNT_MAX;
+use crate::service::Service;
 use crate::user::{NewUser, User, UserCommand, UserRole};
 use crate::{HostingRefusal, LoginName, PasswordHash};
 
@@ -28,11 +29,13 @@ pub struct RegisterUser {
     pub role: UserRole,
     /// Whether it must choose another password before anything else, since somebody else knows this one.
     pub must_change_password: bool,
+    /// The services of the domains that it is to administer: they are read here to hold administrators to their plans.
+    pub services: Vec<ServiceId>,
 }
 
 impl UseCase for RegisterUser {
     const NAME: &'static str = "register_user";
-    type Reads = (Key<Account>, Key<User>, Vec<Key<Domain>>);
+    type Reads = (Key<Account>, Key<User>, Vec<Key<Domain>>, Vec<Key<Service>>);
     type Refusal = HostingRefusal;
 
     fn tenant(&self) -> TenantId {
@@ -41,12 +44,12 @@ impl UseCase for RegisterUser {
 
     fn reads(&self) -> Self::Reads {
         let domains = self.domains().iter().take(ADMINISTERED_DOMAIN_COUNT_MAX).copied().map(Key).collect();
-        (Key(self.account), Key(self.user), domains)
+        (Key(self.account), Key(self.user), domains, super::administered(&self.services))
     }
 
     fn decide(
         &self,
-        (account, user, domains): &<Self::Reads as Reads>::States,
+        (account, user, domains, services): &<Self::Reads as Reads>::States,
         now: Timestamp,
     ) -> Result<Changes, HostingRefusal> {
         let new = NewUser {
@@ -62,16 +65,14 @@ impl UseCase for RegisterUser {
         if registered.is_empty() {
             return Ok(Changes::none());
         }
-        if domains.iter().any(|domain| domain.record().is_none()) {
-            return Err(HostingRefusal::DomainNotFound);
-        }
+        let seats = super::seats(self.user, domains, (&self.services, services), now)?;
         // The platform's own account has no stream: its operators are not counted.
         let counted = if self.account == AccountId::PLATFORM {
             vec![]
         } else {
             Account::decide(account, AccountCommand::AddUser(self.user), &(), now)?
         };
-        Ok(Changes::none()
+        Ok(seats
             .emit::<Account>(self.account, counted)
             .emit::<User>(self.user, registered)
             .take::<User>(self.user, Claim::login(self.login.as_str())))

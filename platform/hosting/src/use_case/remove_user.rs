@@ -1,10 +1,13 @@
 //! Removing a user.
 
 use authority::{Guarded, Need, Permission, Resource};
-use kernel::{AccountId, Changes, Claim, Decider, Key, Reads, TenantId, Timestamp, UseCase, UserId};
+use kernel::{
+    AccountId, Changes, Claim, Decider, Key, Reads, ServiceId, TenantId, Timestamp, UseCase, UserId,
+};
 
 use crate::HostingRefusal;
 use crate::account::{Account, AccountCommand};
+use crate::service::Service;
 use crate::user::{User, UserCommand};
 
 /// Ends a user with its sessions and tokens; the login name is free again.
@@ -14,11 +17,13 @@ pub struct RemoveUser {
     pub account: AccountId,
     /// Which user.
     pub user: UserId,
+    /// The services of the account: those whose domains it administers are read here to count it no more.
+    pub services: Vec<ServiceId>,
 }
 
 impl UseCase for RemoveUser {
     const NAME: &'static str = "remove_user";
-    type Reads = (Key<Account>, Key<User>);
+    type Reads = (Key<Account>, Key<User>, Vec<Key<Service>>);
     type Refusal = HostingRefusal;
 
     fn tenant(&self) -> TenantId {
@@ -26,12 +31,12 @@ impl UseCase for RemoveUser {
     }
 
     fn reads(&self) -> Self::Reads {
-        (Key(self.account), Key(self.user))
+        (Key(self.account), Key(self.user), super::administered(&self.services))
     }
 
     fn decide(
         &self,
-        (account, user): &<Self::Reads as Reads>::States,
+        (account, user, services): &<Self::Reads as Reads>::States,
         now: Timestamp,
     ) -> Result<Changes, HostingRefusal> {
         let removed = User::decide(user, UserCommand::Remove, &self.user, now)?;
@@ -42,7 +47,8 @@ impl UseCase for RemoveUser {
         };
         // The login of an erased person is known to nobody, so its claim stays.
         let login = user.record().and_then(|record| record.login.plain());
-        let changes = Changes::none().emit::<User>(self.user, removed).emit::<Account>(self.account, counted);
+        let seats = super::seats(self.user, &[], (&self.services, services), now)?;
+        let changes = seats.emit::<User>(self.user, removed).emit::<Account>(self.account, counted);
         Ok(match login {
             Some(login) => changes.release::<User>(self.user, Claim::login(login.as_str())),
             None => changes,

@@ -2,22 +2,26 @@
 
 use authority::{Guarded, Need, Permission};
 use kernel::{
-    AccountId, AliasId, Changes, Claim, Decider, EmailAddress, Key, LocalPart, MailboxId, Reads, ServiceId,
-    TenantId, Timestamp, UseCase,
+    AccountId, AddressMapId, AliasId, Changes, Claim, Decider, DomainId, EmailAddress, Id as _, Key,
+    LocalPart, MailboxId, Reads, ServiceId, TenantId, Timestamp, UseCase,
 };
+use uuid::Uuid;
 
 use crate::HostingRefusal;
+use crate::address_map::{AddressMap, AddressMapKind, AddressMapPatch};
 use crate::alias::{Alias, AliasCommand, AliasCreation, AliasRecord};
-use crate::domain::DomainRef;
+use crate::book::{Book, BookCommand, BookState};
+use crate::domain::{Domain, DomainRef, DomainState};
 use crate::limit::RENAME_FOLLOWER_COUNT_MAX;
-use crate::mailbox::{Mailbox, MailboxCommand};
+use crate::mailbox::{Mailbox, MailboxCommand, MailboxSettingsPatch, MailboxState};
 use crate::plan::DomainMode;
 use crate::refusal::{BoxRefusal, Limit};
 use crate::service::{Service, ServiceCommand};
 
 /// Lets a mailbox live at another address of its domain, with everything it holds. One append: the mailbox, the claim on
 /// the new address, either the old address freed or, with a slot of the plan, an alias there that leads to the new one, and
-/// the aliases that lead to the mailbox: whoever has the old address next gets nothing of theirs.
+/// the aliases, permissions to send and address maps that name the mailbox: whoever has the old address next gets nothing of
+/// theirs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RenameMailbox {
     /// Whose.
@@ -33,11 +37,20 @@ pub struct RenameMailbox {
     /// All its temporary aliases and the others of the account that lead to the old address, as the asker knows them: they
     /// are read here and lead to the new one. Up to [`RENAME_FOLLOWER_COUNT_MAX`].
     pub followers: Vec<AliasId>,
+    /// The mailboxes of the account that may send as the old address, as the asker knows them: they may send as the new one
+    /// from then on. Counted with the followers.
+    pub senders: Vec<MailboxId>,
+    /// The domains of the account whose address maps name the old address, as the asker knows them: the maps name the new one
+    /// from then on, those of what it receives the old one as well while it is kept. Counted with the followers.
+    pub mapped: Vec<DomainId>,
 }
+
+/// The mailboxes and the domains with their maps that follow.
+type Following = (Vec<Key<Mailbox>>, Vec<(Key<Domain>, Key<Book<AddressMap>>)>);
 
 impl UseCase for RenameMailbox {
     const NAME: &'static str = "rename_mailbox";
-    type Reads = (Key<Service>, Key<Mailbox>, Option<Key<Alias>>, Vec<Key<Alias>>);
+    type Reads = (Key<Service>, Key<Mailbox>, Option<Key<Alias>>, Vec<Key<Alias>>, Following);
     type Refusal = HostingRefusal;
 
     fn tenant(&self) -> TenantId {
@@ -46,12 +59,15 @@ impl UseCase for RenameMailbox {
 
     fn reads(&self) -> Self::Reads {
         let followers = self.followers.iter().take(RENAME_FOLLOWER_COUNT_MAX).copied().map(Key);
-        (Key(self.service), Key(self.mailbox), self.alias.map(Key), followers.collect())
+        let senders = self.senders.iter().take(RENAME_FOLLOWER_COUNT_MAX).copied().map(Key);
+        let mapped = self.mapped.iter().take(RENAME_FOLLOWER_COUNT_MAX);
+        let following = (senders.collect(), mapped.map(|domain| (Key(*domain), Key(*domain))).collect());
+        (Key(self.service), Key(self.mailbox), self.alias.map(Key), followers.collect(), following)
     }
 
     fn decide(
         &self,
-        (service, mailbox, alias, followers): &<Self::Reads as Reads>::States,
+        (service, mailbox, alias, followers, naming): &<Self::Reads as Reads>::States,
         now: Timestamp,
     ) -> Result<Changes, HostingRefusal> {
         let record = mailbox
@@ -85,6 +101,8 @@ impl UseCase for RenameMailbox {
                 changes = changes.emit::<Alias>(id, Alias::decide(state, lead, &id, now)?);
             }
         }
+        changes = self.let_send(changes, &naming.0, (&old, &new), now)?;
+        changes = self.map(changes, &naming.1, (&old, &new), now)?;
         let (Some(id), Some(alias)) = (self.alias, alias) else { return Ok(changes) };
         let create = AliasCommand::Create(AliasCreation {
             account: self.account,
@@ -125,8 +143,87 @@ impl Guarded for RenameMailbox {
 }
 
 impl RenameMailbox {
+    /// Whoever may send as the old address may send as the new one instead.
+    fn let_send(
+        &self,
+        mut changes: Changes,
+        senders: &[MailboxState],
+        (old, new): (&EmailAddress, &EmailAddress),
+        now: Timestamp,
+    ) -> Result<Changes, HostingRefusal> {
+        for (id, state) in self.senders.iter().zip(senders) {
+            let Some(record) = state.record() else { continue };
+            let is_old = |sender: &String| {
+                EmailAddress::parse(sender).is_ok_and(|sender| sender.canonical() == old.canonical())
+            };
+            let known = &record.settings.send_as;
+            if record.account != self.account || !known.iter().any(is_old) {
+                continue;
+            }
+            let after =
+                known.iter().map(|sender| if is_old(sender) { new.to_string() } else { sender.clone() });
+            let patch =
+                MailboxSettingsPatch { send_as: Some(after.collect()), ..MailboxSettingsPatch::default() };
+            let patch = Box::new(patch);
+            let change = MailboxCommand::ChangeSettings { patch, revision: None, by_owner: false };
+            changes = changes.emit::<Mailbox>(*id, Mailbox::decide(state, change, id, now)?);
+        }
+        Ok(changes)
+    }
+
+    /// Address maps name the new address where they named the old one. While mail for that one is still taken, what the domain
+    /// does with it goes on as well.
+    fn map(
+        &self,
+        mut changes: Changes,
+        domains: &[(DomainState, BookState<AddressMap>)],
+        (old, new): (&EmailAddress, &EmailAddress),
+        now: Timestamp,
+    ) -> Result<Changes, HostingRefusal> {
+        let (old, new) = (old.canonical(), new.canonical());
+        for (id, (domain, maps)) in self.mapped.iter().zip(domains) {
+            // Of a domain that is gone meanwhile nothing is mapped any more.
+            let Ok(home) = Book::<AddressMap>::home(self.account, *id, domain) else { continue };
+            let (mut book, mut events) = (maps.clone(), Vec::new());
+            for (entry, rule) in &maps.entries {
+                let Some(rule) = rule.plain() else { continue };
+                let is_kept = self.alias.is_some() && rule.kind != AddressMapKind::SenderCopy;
+                let from = (rule.from == old).then(|| new.clone());
+                let to = (rule.to == old).then(|| new.clone());
+                let mut commands = Vec::new();
+                if let Some(from) = from.clone().filter(|_| is_kept) {
+                    let twin = AddressMapPatch {
+                        kind: Some(rule.kind),
+                        from: Some(from),
+                        to: Some(to.clone().unwrap_or_else(|| rule.to.clone())),
+                        is_active: Some(rule.is_active),
+                        comment: Some(rule.comment.clone()),
+                    };
+                    let twin_id = AddressMapId::from_uuid(Uuid::new_v5(&entry.uuid(), new.as_bytes()));
+                    commands.push(BookCommand::Add { entry: twin_id, patch: Box::new(twin) });
+                }
+                let patch =
+                    AddressMapPatch { from: from.filter(|_| !is_kept), to, ..AddressMapPatch::default() };
+                if patch != AddressMapPatch::default() {
+                    commands.push(BookCommand::Change {
+                        entry: *entry,
+                        patch: Box::new(patch),
+                        revision: None,
+                    });
+                }
+                for command in commands {
+                    let decided = Book::<AddressMap>::decide(&book, command, &home, now)?;
+                    book = decided.iter().fold(book, Book::<AddressMap>::evolve);
+                    events.extend(decided);
+                }
+            }
+            changes = changes.emit::<Book<AddressMap>>(*id, events);
+        }
+        Ok(changes)
+    }
+
     fn followers(&self) -> Result<impl Iterator<Item = AliasId>, HostingRefusal> {
-        let count = self.followers.len();
+        let count = self.followers.len() + self.senders.len() + self.mapped.len();
         if count > RENAME_FOLLOWER_COUNT_MAX {
             let limit = Limit::count(RENAME_FOLLOWER_COUNT_MAX, count);
             return Err(BoxRefusal::RenameFollowers(limit).into());

@@ -7,9 +7,11 @@ use kernel::{
 
 use super::HomeReads;
 use crate::HostingRefusal;
+use crate::book::Book;
 use crate::domain::DomainRef;
 use crate::mailbox::{Mailbox, MailboxCommand, MailboxState};
 use crate::service::{Service, ServiceCommand};
+use crate::sync_job::SyncJob;
 
 /// Brings a deleted mailbox back with everything it held, within the retention. One append: the mailbox, its slot and
 /// bytes taken again, the claim on its address, which somebody else may have taken meanwhile.
@@ -27,7 +29,7 @@ pub struct RestoreMailbox {
 
 impl UseCase for RestoreMailbox {
     const NAME: &'static str = "restore_mailbox";
-    type Reads = (Key<Service>, HomeReads, Key<Mailbox>);
+    type Reads = (Key<Service>, HomeReads, Key<Mailbox>, Key<Book<SyncJob>>);
     type Refusal = HostingRefusal;
 
     fn tenant(&self) -> TenantId {
@@ -35,12 +37,12 @@ impl UseCase for RestoreMailbox {
     }
 
     fn reads(&self) -> Self::Reads {
-        (Key(self.service), super::home_reads(self.domain), Key(self.mailbox))
+        (Key(self.service), super::home_reads(self.domain), Key(self.mailbox), Key(self.mailbox))
     }
 
     fn decide(
         &self,
-        (service, home, mailbox): &<Self::Reads as Reads>::States,
+        (service, home, mailbox, jobs): &<Self::Reads as Reads>::States,
         now: Timestamp,
     ) -> Result<Changes, HostingRefusal> {
         let restored = Mailbox::decide(mailbox, MailboxCommand::Restore, &self.mailbox, now)?;
@@ -52,15 +54,20 @@ impl UseCase for RestoreMailbox {
         super::home((self.service, service), (self.domain, home))?;
         let address = record.address().ok_or(HostingRefusal::MailboxErased)?;
         let take = ServiceCommand::TakeMailboxes { domain: record.domain, quotas: vec![record.quota] };
+        let mut taken = Service::decide(service, take, &(), now)?;
+        // It comes back with all it had: where that is more than is sold, nothing can be added until it fits again.
+        let sync_jobs = u32::try_from(jobs.entries.len()).unwrap_or(u32::MAX);
+        let note = ServiceCommand::NoteSyncJobs { mailbox: self.mailbox, sync_jobs };
+        taken.extend(Service::decide(service, note, &(), now)?);
         Ok(Changes::none()
-            .emit::<Service>(self.service, Service::decide(service, take, &(), now)?)
+            .emit::<Service>(self.service, taken)
             .emit::<Mailbox>(self.mailbox, restored)
             .take::<Mailbox>(self.mailbox, Claim::address(&address)))
     }
 }
 
 impl Guarded for RestoreMailbox {
-    fn need(&self, (_, _, mailbox): &<Self::Reads as Reads>::States) -> Need {
+    fn need(&self, (_, _, mailbox, _): &<Self::Reads as Reads>::States) -> Need {
         Need {
             permission: Permission::MailboxWrite,
             resource: super::mailbox_resource(self.account, self.mailbox, mailbox),

@@ -103,10 +103,16 @@ impl SendNotice {
     }
 
     fn of_mailbox(&self, mailbox: &MailboxState) -> Option<Destination> {
-        let address = mailbox.record()?.address()?;
+        let record = mailbox.record()?;
+        let address = record.address()?;
         let NoticePerson::Mailbox(id) = self.person else { return None };
         let subject = SubjectId::of_mailbox(id);
         let login = Sealed::new(subject, address.to_string());
+        let address = match self.kind {
+            // Whoever has forgotten the password does not get at the mailbox itself.
+            NoticeKind::PasswordReset => record.recovery()?.clone(),
+            _ => address,
+        };
         Some((Sealed::new(subject, address), Some(login), self.language))
     }
 

@@ -43,8 +43,19 @@ pub enum UserCommand {
     Remove,
     /// Give it one more API token.
     IssueToken(NewToken),
+    /// Set some of an API token otherwise.
+    ChangeToken {
+        /// Which.
+        token: TokenId,
+        /// What of it.
+        patch: TokenPatch,
+    },
     /// Take an API token back.
     RevokeToken(TokenId),
+    /// Call it otherwise; none: nothing but its login.
+    Rename(Option<String>),
+    /// Let it be something else in the account.
+    SetRole(UserRole),
 }
 
 /// A user to be.
@@ -81,4 +92,17 @@ pub struct NewToken {
     pub expires_at: Option<Timestamp>,
     /// From where it opens anything; empty: from everywhere.
     pub networks: Vec<IpNet>,
+}
+
+/// What of an API token is to be otherwise; none: as it is.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct TokenPatch {
+    /// What it is for, 1 to 128 characters.
+    pub name: Option<String>,
+    /// The most it may do.
+    pub permissions: Option<Permissions>,
+    /// When it ends; none within: not before it is revoked.
+    pub expires_at: Option<Option<Timestamp>>,
+    /// From where it opens anything; empty: from everywhere.
+    pub networks: Option<Vec<IpNet>>,
 }

@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 
 use authority::Permissions;
-use kernel::{AccountId, Category, Decider, EmailAddress, Sealed, SubjectId, Timestamp, UserId};
+use kernel::{AccountId, Category, Decider, EmailAddress, Sealed, SubjectId, Timestamp, TokenId, UserId};
 
 use super::{
-    Access, NewToken, NewUser, TokenRecord, UserCommand, UserEvent, UserRecord, UserRole, UserState,
+    Access, NewToken, NewUser, TokenPatch, TokenRecord, UserCommand, UserEvent, UserRecord, UserRole,
+    UserState,
 };
 use crate::HostingRefusal;
 use crate::factor::FactorState;
@@ -45,6 +46,7 @@ impl Decider for User {
                     email_pending: None,
                     language: None,
                     time_zone: None,
+                    revision: 0,
                     tokens: BTreeMap::new(),
                 }))
             }
@@ -73,10 +75,29 @@ impl Decider for User {
                         secret_hash: *secret_hash,
                         expires_at: *expires_at,
                         networks: networks.clone(),
+                        revision: 0,
                     };
                     record.tokens.insert(*token, issued);
                 })
             }
+            UserEvent::TokenChanged { token, name, permissions, expires_at, networks } => {
+                change(state, |record| {
+                    let Some(known) = record.tokens.get_mut(token) else { return };
+                    known.name = name.clone();
+                    known.permissions = *permissions;
+                    known.expires_at = *expires_at;
+                    known.networks.clone_from(networks);
+                    known.revision = known.revision.saturating_add(1);
+                })
+            }
+            UserEvent::Renamed { name } => change(state, |record| {
+                record.name.clone_from(name);
+                record.revision = record.revision.saturating_add(1);
+            }),
+            UserEvent::RoleSet { role } => change(state, |record| {
+                record.role = role.clone();
+                record.revision = record.revision.saturating_add(1);
+            }),
             UserEvent::TokenRevoked { token } => change(state, |record| {
                 record.tokens.remove(token);
             }),
@@ -108,6 +129,9 @@ impl Decider for User {
                 | C::Disable
                 | C::Enable
                 | C::IssueToken(_)
+                | C::ChangeToken { .. }
+                | C::Rename(_)
+                | C::SetRole(_)
                 | C::RevokeToken(_),
             ) => Err(HostingRefusal::UserNotFound),
             (S::Present(record), C::SetPassword { password, must_change }) => {
@@ -145,6 +169,18 @@ impl Decider for User {
             }),
             (S::Present(_), C::Remove) => Ok(vec![UserEvent::Removed]),
             (S::Present(record), C::IssueToken(new)) => issue(record, *user, new, now),
+            (S::Present(record), C::ChangeToken { token, patch }) => {
+                change_token(record, *user, (token, patch), now)
+            }
+            (S::Present(record), C::Rename(name)) => {
+                let name = crate::text::optional_name(name.as_deref(), DISPLAY_NAME_CHARACTER_COUNT_MAX)?;
+                let name = name.map(|name| Sealed::new(SubjectId::of_user(*user), name));
+                Ok(if record.name == name { vec![] } else { vec![UserEvent::Renamed { name }] })
+            }
+            (S::Present(record), C::SetRole(role)) => {
+                check_role(&role, record.account)?;
+                Ok(if record.role == role { vec![] } else { vec![UserEvent::RoleSet { role }] })
+            }
             (S::Present(record), C::RevokeToken(token)) => {
                 if record.tokens.contains_key(&token) {
                     Ok(vec![UserEvent::TokenRevoked { token }])
@@ -267,6 +303,50 @@ fn issue(
         expires_at: new.expires_at,
         networks: new.networks,
     }])
+}
+
+/// What was issued under the same rules is changed under them.
+fn change_token(
+    record: &UserRecord,
+    user: UserId,
+    (token, patch): (TokenId, TokenPatch),
+    now: Timestamp,
+) -> Result<Vec<UserEvent>, HostingRefusal> {
+    let known = record.tokens.get(&token).ok_or(HostingRefusal::TokenNotFound)?;
+    let name = match patch.name {
+        Some(name) => {
+            let name = crate::text::name(&name, DISPLAY_NAME_CHARACTER_COUNT_MAX)?;
+            Sealed::new(SubjectId::of_user(user), name)
+        }
+        None => known.name.clone(),
+    };
+    let permissions = patch.permissions.unwrap_or(known.permissions);
+    let expires_at = patch.expires_at.unwrap_or(known.expires_at);
+    let networks = patch.networks.unwrap_or_else(|| known.networks.clone());
+    let is_same = known.name == name
+        && known.permissions == permissions
+        && known.expires_at == expires_at
+        && known.networks == networks;
+    if is_same {
+        return Ok(vec![]);
+    }
+    if permissions == Permissions::NONE {
+        return Err(HostingRefusal::TokenAllowsNothing);
+    }
+    if patch.expires_at.flatten().is_some_and(|expires_at| expires_at <= now) {
+        return Err(HostingRefusal::ExpiryPast);
+    }
+    if networks.len() > TOKEN_NETWORK_COUNT_MAX {
+        let limit = Limit::count(TOKEN_NETWORK_COUNT_MAX, networks.len());
+        return Err(HostingRefusal::TokenNetworkLimit(limit));
+    }
+    // One that is over counts again where it gets more time.
+    let good_count = record.tokens.values().filter(|token| token.is_good(now)).count();
+    let is_good_after = expires_at.is_none_or(|expires_at| now < expires_at);
+    if is_good_after && !known.is_good(now) && good_count >= TOKEN_COUNT_MAX {
+        return Err(HostingRefusal::TokenLimitReached(Limit::count(TOKEN_COUNT_MAX, good_count)));
+    }
+    Ok(vec![UserEvent::TokenChanged { token, name, permissions, expires_at, networks }])
 }
 
 fn change(state: UserState, change: impl FnOnce(&mut UserRecord)) -> UserState {

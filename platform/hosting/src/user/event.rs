@@ -57,6 +57,16 @@ pub enum UserEvent {
     },
     /// It proves something else besides the password.
     Factor(FactorEvent),
+    /// It is called otherwise.
+    Renamed {
+        /// None: it has no name but its login.
+        name: Option<Sealed<String>>,
+    },
+    /// It may something else from now on.
+    RoleSet {
+        /// What it is.
+        role: UserRole,
+    },
     /// It signs in no more; its sessions and tokens are void meanwhile.
     Disabled,
     /// It may sign in again.
@@ -73,6 +83,19 @@ pub enum UserEvent {
         permissions: Permissions,
         /// BLAKE3 of the secret.
         secret_hash: [u8; 32],
+        /// None: until revoked.
+        expires_at: Option<Timestamp>,
+        /// From where it opens anything; empty: from everywhere.
+        networks: Vec<IpNet>,
+    },
+    /// An API token is otherwise; its secret is the same.
+    TokenChanged {
+        /// Which.
+        token: TokenId,
+        /// What it is for.
+        name: Sealed<String>,
+        /// The most it may do from now on.
+        permissions: Permissions,
         /// None: until revoked.
         expires_at: Option<Timestamp>,
         /// From where it opens anything; empty: from everywhere.

@@ -59,6 +59,8 @@ pub struct UserRecord {
     pub language: Option<Language>,
     /// Where times are shown as they are; none: wherever the reader is.
     pub time_zone: Option<String>,
+    /// How often its name or its role were changed.
+    pub revision: u32,
     /// Its tokens that are not revoked.
     pub tokens: BTreeMap<TokenId, TokenRecord>,
 }
@@ -76,6 +78,8 @@ pub struct TokenRecord {
     pub expires_at: Option<Timestamp>,
     /// From where it opens anything; empty: from everywhere.
     pub networks: Vec<IpNet>,
+    /// How often it was changed.
+    pub revision: u32,
 }
 
 impl TokenRecord {

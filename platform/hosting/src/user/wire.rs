@@ -1,5 +1,6 @@
 //! How the events of a user are stored.
 
+use ipnet::IpNet;
 use kernel::{Event, Kind, Malformed, Open, RawEvent, Seal, SealError, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -17,6 +18,9 @@ const DISABLED: Kind = Kind { name: "user.disabled", schema: 1 };
 const ENABLED: Kind = Kind { name: "user.enabled", schema: 1 };
 const REMOVED: Kind = Kind { name: "user.removed", schema: 1 };
 const TOKEN_ISSUED: Kind = Kind { name: "user.token_issued", schema: 1 };
+const TOKEN_CHANGED: Kind = Kind { name: "user.token_changed", schema: 1 };
+const RENAMED: Kind = Kind { name: "user.renamed", schema: 1 };
+const ROLE_SET: Kind = Kind { name: "user.role_set", schema: 1 };
 const TOKEN_REVOKED: Kind = Kind { name: "user.token_revoked", schema: 1 };
 
 #[derive(Serialize, Deserialize)]
@@ -78,6 +82,28 @@ struct TokenIssuedV1 {
 }
 
 #[derive(Serialize, Deserialize)]
+struct TokenChangedV1 {
+    token: String,
+    name: SealedField,
+    permissions: Vec<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    expires_at_ms: Option<i64>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    networks: Vec<String>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct RenamedV1 {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    name: Option<SealedField>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct RoleSetV1 {
+    role: RoleV1,
+}
+
+#[derive(Serialize, Deserialize)]
 struct TokenRevokedV1 {
     token: String,
 }
@@ -104,6 +130,11 @@ fn role(raw: &RawEvent, form: &RoleV1) -> Result<UserRole, Malformed> {
     })
 }
 
+fn networks(raw: &RawEvent, texts: &[String]) -> Result<Vec<IpNet>, Malformed> {
+    let network = |text: &String| wire::parse(raw, text.parse().ok(), "a network is expected");
+    texts.iter().map(network).collect()
+}
+
 impl Event for UserEvent {
     fn kind(&self) -> Kind {
         match self {
@@ -118,6 +149,9 @@ impl Event for UserEvent {
             Self::Enabled => ENABLED,
             Self::Removed => REMOVED,
             Self::TokenIssued { .. } => TOKEN_ISSUED,
+            Self::TokenChanged { .. } => TOKEN_CHANGED,
+            Self::Renamed { .. } => RENAMED,
+            Self::RoleSet { .. } => ROLE_SET,
             Self::TokenRevoked { .. } => TOKEN_REVOKED,
         }
     }
@@ -157,6 +191,15 @@ impl Event for UserEvent {
                     networks: networks.iter().map(ToString::to_string).collect(),
                 })
             }
+            Self::TokenChanged { token, name, permissions, expires_at, networks } => json(&TokenChangedV1 {
+                token: token.to_string(),
+                name: wire::seal(seal, name)?,
+                permissions: wire::permission_names(*permissions),
+                expires_at_ms: expires_at.map(Timestamp::millis),
+                networks: networks.iter().map(ToString::to_string).collect(),
+            }),
+            Self::Renamed { name } => json(&RenamedV1 { name: wire::seal_some(seal, name.as_ref())? }),
+            Self::RoleSet { role } => json(&RoleSetV1 { role: role.into() }),
             Self::TokenRevoked { token } => json(&TokenRevokedV1 { token: token.to_string() }),
         })
     }
@@ -207,12 +250,26 @@ impl Event for UserEvent {
                     permissions: wire::permissions(raw, &form.permissions)?,
                     secret_hash: wire::hash(raw, &form.secret_hash)?,
                     expires_at: form.expires_at_ms.map(Timestamp::from_millis),
-                    networks: form
-                        .networks
-                        .iter()
-                        .map(|text| wire::parse(raw, text.parse().ok(), "a network is expected"))
-                        .collect::<Result<_, _>>()?,
+                    networks: networks(raw, &form.networks)?,
                 })
+            }
+            ("user.token_changed", 1) => {
+                let form: TokenChangedV1 = wire::form(raw)?;
+                Ok(Self::TokenChanged {
+                    token: wire::id(raw, &form.token)?,
+                    name: wire::open(raw, open, &form.name)?,
+                    permissions: wire::permissions(raw, &form.permissions)?,
+                    expires_at: form.expires_at_ms.map(Timestamp::from_millis),
+                    networks: networks(raw, &form.networks)?,
+                })
+            }
+            ("user.renamed", 1) => {
+                let form: RenamedV1 = wire::form(raw)?;
+                Ok(Self::Renamed { name: wire::open_some(raw, open, form.name.as_ref())? })
+            }
+            ("user.role_set", 1) => {
+                let form: RoleSetV1 = wire::form(raw)?;
+                Ok(Self::RoleSet { role: role(raw, &form.role)? })
             }
             ("user.token_revoked", 1) => {
                 let form: TokenRevokedV1 = wire::form(raw)?;

@@ -229,6 +229,7 @@ fn accounts(all: &mut Samples) {
     full(AccountEvent::Moved { transfer: id(17), from: id(4), parent });
     full(AccountEvent::SubAccountReleased { account: id(3) });
     full(AccountEvent::SecondFactorRequired { is_required: true });
+    full(AccountEvent::Renamed { name: sealed(1, "Another name".to_owned()) });
     full(AccountEvent::UserAdded { user: id(2) });
     full(AccountEvent::UserRemoved { user: id(2) });
     full(AccountEvent::DelegationAdded { delegation: id(13) });
@@ -365,7 +366,23 @@ fn users(all: &mut Samples, at: Timestamp) {
         },
         "confined",
     );
+    for (expires_at, form) in [(None, "minimal"), (Some(at), "full")] {
+        let networks = expires_at.map(|_| "192.0.2.0/24".parse().expect("a network"));
+        push(
+            UserEvent::TokenChanged {
+                token: id(3),
+                name: sealed(2, "another script".to_owned()),
+                permissions: [Permission::MailboxRead].into_iter().collect(),
+                expires_at,
+                networks: networks.into_iter().collect(),
+            },
+            form,
+        );
+    }
     push(UserEvent::TokenRevoked { token: id(3) }, "full");
+    push(UserEvent::Renamed { name: Some(sealed(2, "Zoe".to_owned())) }, "full");
+    push(UserEvent::Renamed { name: None }, "minimal");
+    push(UserEvent::RoleSet { role: UserRole::DomainAdministrator(vec![id(20)]) }, "full");
     push(UserEvent::Removed, "full");
 }
 
@@ -466,6 +483,9 @@ fn services(all: &mut Samples, at: Timestamp) {
         ServiceEvent::AliasSlotTaken { domain },
         ServiceEvent::AliasSlotReturned { domain },
         ServiceEvent::DomainSlotReturned { domain },
+        ServiceEvent::SyncJobsCounted { mailbox: id(8), sync_jobs: 3 },
+        ServiceEvent::AdministratorAdded { user: id(7) },
+        ServiceEvent::AdministratorRemoved { user: id(7) },
         ServiceEvent::Ended { purge_after: at },
         ServiceEvent::Purged,
     ] {
@@ -500,6 +520,7 @@ fn domains(all: &mut Samples, at: Timestamp) {
         DomainEvent::DkimKeyRetired { selector: selector(), withdraw_after: at },
         DomainEvent::PoolThresholdCrossed { threshold: Threshold::Eighty, crossing: Crossing::Up },
         DomainEvent::Removed { purge_after: at },
+        DomainEvent::Restored { name: name(), mirrors: None },
     ] {
         all.push((HostingEvent::Domain(event), "full"));
     }
@@ -540,6 +561,15 @@ fn mailboxes(all: &mut Samples, at: Timestamp) {
         };
         push(added, form);
     }
+    push(
+        MailboxEvent::AppPasswordChanged {
+            app_password: id(12),
+            name: sealed(8, "Alice's tablet".to_owned()),
+            protocols: [MailProtocol::Imap].into(),
+            expires_at: Some(at),
+        },
+        "full",
+    );
     push(MailboxEvent::AppPasswordRevoked { app_password: id(12) }, "full");
     push(
         MailboxEvent::SettingsChanged {
@@ -548,6 +578,8 @@ fn mailboxes(all: &mut Samples, at: Timestamp) {
         },
         "full",
     );
+    let elsewhere = EmailAddress::parse("alice@elsewhere.example").expect("an address");
+    push(MailboxEvent::RecoveryAddressVerified { address: sealed(8, elsewhere) }, "full");
     push(MailboxEvent::TemporaryAliasSet { alias: id(9), expires_at: at }, "full");
     push(MailboxEvent::TemporaryAliasDropped { alias: id(9) }, "full");
     push(MailboxEvent::Renamed { local: sealed(8, local("alice.new")) }, "full");

@@ -1,0 +1,49 @@
+//! Changing an API token.
+
+use authority::{Guarded, Need, Permission, Resource};
+use kernel::{AccountId, Changes, Decider, Key, Reads, TenantId, Timestamp, TokenId, UseCase, UserId};
+
+use crate::HostingRefusal;
+use crate::user::{TokenPatch, User, UserCommand};
+
+/// Lets an API token be called otherwise, or open more or less, under the rules by which it was issued. Its secret stays.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChangeToken {
+    /// Whose.
+    pub account: AccountId,
+    /// Which user.
+    pub user: UserId,
+    /// Which of its tokens.
+    pub token: TokenId,
+    /// What is to be otherwise.
+    pub patch: TokenPatch,
+}
+
+impl UseCase for ChangeToken {
+    const NAME: &'static str = "change_token";
+    type Reads = Key<User>;
+    type Refusal = HostingRefusal;
+
+    fn tenant(&self) -> TenantId {
+        self.account.tenant()
+    }
+
+    fn reads(&self) -> Self::Reads {
+        Key(self.user)
+    }
+
+    fn decide(
+        &self,
+        user: &<Self::Reads as Reads>::States,
+        now: Timestamp,
+    ) -> Result<Changes, HostingRefusal> {
+        let change = UserCommand::ChangeToken { token: self.token, patch: self.patch.clone() };
+        Ok(Changes::none().emit::<User>(self.user, User::decide(user, change, &self.user, now)?))
+    }
+}
+
+impl Guarded for ChangeToken {
+    fn need(&self, _: &<Self::Reads as Reads>::States) -> Need {
+        Need { permission: Permission::CredentialWrite, resource: Resource::account(self.account) }
+    }
+}

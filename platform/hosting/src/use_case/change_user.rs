@@ -1,0 +1,84 @@
+//! Calling a user otherwise, and letting it be something else in the account.
+
+use authority::{Guarded, Need, Permission, Resource};
+use kernel::{
+    AccountId, Changes, Decider, DomainId, Key, Reads, ServiceId, TenantId, Timestamp, UseCase, UserId,
+};
+
+use crate::HostingRefusal;
+use crate::domain::Domain;
+use crate::limit::ADMINISTERED_DOMAIN_COUNT_MAX;
+use crate::service::Service;
+use crate::user::{User, UserCommand, UserRole};
+
+/// Changes the name of a user, or what it may: its sessions and tokens go on with the rights that it has then.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChangeUser {
+    /// Whose.
+    pub account: AccountId,
+    /// Which user.
+    pub user: UserId,
+    /// What it is called from now on, none within: nothing but its login; none: as it is.
+    pub name: Option<Option<String>>,
+    /// What it is from now on; none: as it is.
+    pub role: Option<UserRole>,
+    /// Where the role changes: the services of the domains that it is to administer, and those that count it so far. They are
+    /// read here to hold administrators to their plans.
+    pub services: Vec<ServiceId>,
+}
+
+impl UseCase for ChangeUser {
+    const NAME: &'static str = "change_user";
+    type Reads = (Key<User>, Vec<Key<Domain>>, Vec<Key<Service>>);
+    type Refusal = HostingRefusal;
+
+    fn tenant(&self) -> TenantId {
+        self.account.tenant()
+    }
+
+    fn reads(&self) -> Self::Reads {
+        let domains = self.domains().iter().take(ADMINISTERED_DOMAIN_COUNT_MAX).copied().map(Key).collect();
+        (Key(self.user), domains, super::administered(&self.services))
+    }
+
+    fn decide(
+        &self,
+        (user, domains, services): &<Self::Reads as Reads>::States,
+        now: Timestamp,
+    ) -> Result<Changes, HostingRefusal> {
+        let mut events = Vec::new();
+        if let Some(name) = &self.name {
+            events.extend(User::decide(user, UserCommand::Rename(name.clone()), &self.user, now)?);
+        }
+        let mut changes = Changes::none();
+        if let Some(role) = &self.role {
+            let set = User::decide(user, UserCommand::SetRole(role.clone()), &self.user, now)?;
+            if !set.is_empty() {
+                changes = super::seats(self.user, domains, (&self.services, services), now)?;
+            }
+            events.extend(set);
+        }
+        Ok(changes.emit::<User>(self.user, events))
+    }
+}
+
+impl ChangeUser {
+    fn domains(&self) -> &[DomainId] {
+        match &self.role {
+            Some(UserRole::DomainAdministrator(domains)) => domains,
+            Some(UserRole::Operator | UserRole::Owner) | None => &[],
+        }
+    }
+}
+
+impl Guarded for ChangeUser {
+    const IS_KEPT_FROM_VISITORS: bool = true;
+
+    fn need(&self, _: &<Self::Reads as Reads>::States) -> Need {
+        let permission = match self.role {
+            Some(UserRole::Operator) => Permission::PlatformWrite,
+            Some(UserRole::Owner | UserRole::DomainAdministrator(_)) | None => Permission::AccountWrite,
+        };
+        Need { permission, resource: Resource::account(self.account) }
+    }
+}

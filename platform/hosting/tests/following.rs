@@ -1,0 +1,162 @@
+//! What names a mailbox follows it to its new address; what domains and mailboxes may have is held to what is there.
+
+mod support;
+
+use hosting::address_map::{AddressMap, AddressMapKind, AddressMapPatch};
+use hosting::book::{Book, BookCommand, EntryRecord};
+use hosting::domain::DomainSettingsPatch;
+use hosting::mailbox::{Mailbox, MailboxSettingsPatch};
+use hosting::use_case::{ChangeDomainSettings, ChangeMailboxSettings, EditBook, RenameMailbox};
+use kernel::{ByteSize, LocalPart};
+use support::id;
+use support::stage::{DOMAIN, account, service, with_mailbox};
+use support::world::World;
+
+const OLD: &str = "alice@demo.example";
+const NEW: &str = "alice.new@demo.example";
+
+fn map(number: u128, kind: AddressMapKind, from: &str, to: &str) -> EditBook<AddressMap> {
+    let patch = AddressMapPatch {
+        kind: Some(kind),
+        from: Some(from.to_owned()),
+        to: Some(to.to_owned()),
+        ..AddressMapPatch::default()
+    };
+    let command = BookCommand::Add { entry: id(number), patch: Box::new(patch) };
+    EditBook { account: account(), owner: id(DOMAIN), command, by_owner: false, service: None }
+}
+
+fn settings(mailbox: u128, patch: MailboxSettingsPatch) -> ChangeMailboxSettings {
+    ChangeMailboxSettings {
+        account: account(),
+        mailbox: id(mailbox),
+        patch,
+        sender_domains: vec![],
+        revision: None,
+        by_owner: false,
+        service: Some(service()),
+    }
+}
+
+fn rename(alias: Option<u128>) -> RenameMailbox {
+    RenameMailbox {
+        account: account(),
+        service: service(),
+        mailbox: id(1),
+        local: LocalPart::parse("alice.new").expect("a local part"),
+        alias: alias.map(id),
+        followers: vec![],
+        senders: vec![id(2)],
+        mapped: vec![id(DOMAIN)],
+    }
+}
+
+/// Bob may send as Alice; what she sends and gets is copied to the archive, and what sales get goes to her.
+fn scene() -> World {
+    let mut world = with_mailbox();
+    let send_as = [OLD.to_owned(), "@demo.example".to_owned()].into();
+    world.must(&settings(
+        2,
+        MailboxSettingsPatch { send_as: Some(send_as), ..MailboxSettingsPatch::default() },
+    ));
+    world.must(&map(50, AddressMapKind::SenderCopy, OLD, "archive@demo.example"));
+    world.must(&map(51, AddressMapKind::RecipientCopy, OLD, "archive@demo.example"));
+    world.must(&map(52, AddressMapKind::Recipient, "sales@demo.example", OLD));
+    world
+}
+
+/// What stands in the maps: kind, from, to.
+fn maps(world: &World) -> Vec<(AddressMapKind, String, String)> {
+    let book = world.state::<Book<AddressMap>>(account().tenant(), id(DOMAIN));
+    let rules = book.entries.values().filter_map(EntryRecord::plain);
+    let mut found: Vec<_> = rules.map(|rule| (rule.kind, rule.from.clone(), rule.to.clone())).collect();
+    found.sort();
+    found
+}
+
+fn rule(kind: AddressMapKind, from: &str, to: &str) -> (AddressMapKind, String, String) {
+    (kind, from.to_owned(), to.to_owned())
+}
+
+#[test]
+fn whoever_may_send_as_a_mailbox_may_send_as_its_new_address_and_no_more_as_the_old() {
+    let mut world = scene();
+    world.must(&rename(None));
+    let bob = world.state::<Mailbox>(account().tenant(), id(2));
+    let send_as = &bob.record().expect("a mailbox").settings.send_as;
+    assert_eq!(send_as.iter().map(String::as_str).collect::<Vec<_>>(), ["@demo.example", NEW]);
+}
+
+#[test]
+fn maps_name_the_new_address_where_the_old_one_is_free() {
+    let mut world = scene();
+    world.must(&rename(None));
+    let expected = vec![
+        rule(AddressMapKind::SenderCopy, NEW, "archive@demo.example"),
+        rule(AddressMapKind::RecipientCopy, NEW, "archive@demo.example"),
+        rule(AddressMapKind::Recipient, "sales@demo.example", NEW),
+    ];
+    assert_eq!(maps(&world), expected);
+}
+
+#[test]
+fn what_an_old_address_that_is_kept_receives_is_copied_as_before() {
+    let mut world = scene();
+    world.must(&rename(Some(9)));
+    let expected = vec![
+        rule(AddressMapKind::SenderCopy, NEW, "archive@demo.example"),
+        rule(AddressMapKind::RecipientCopy, NEW, "archive@demo.example"),
+        rule(AddressMapKind::RecipientCopy, OLD, "archive@demo.example"),
+        rule(AddressMapKind::Recipient, "sales@demo.example", NEW),
+    ];
+    assert_eq!(maps(&world), expected);
+}
+
+#[test]
+fn what_follows_is_counted_together() {
+    let mut world = scene();
+    let senders = (0..250).map(|number| id(1000 + number)).collect();
+    assert_eq!(world.refused(&RenameMailbox { senders, ..rename(None) }), "RENAME_FOLLOWERS");
+}
+
+#[test]
+fn quotas_are_not_limited_below_the_largest_that_is_there() {
+    let mut world = with_mailbox();
+    let change = |octets: u64, description: Option<&str>| ChangeDomainSettings {
+        account: account(),
+        service: service(),
+        domain: id(DOMAIN),
+        patch: DomainSettingsPatch {
+            mailbox_quota_octets_max: Some(Some(octets)),
+            description: description.map(str::to_owned),
+            ..DomainSettingsPatch::default()
+        },
+        revision: None,
+        stored: None,
+        largest: Some(id(1)),
+    };
+    let gib = ByteSize::gib(1).octets();
+    assert_eq!(world.refused(&change(gib - 1, None)), "DOMAIN_QUOTA_BELOW_USE");
+    world.must(&change(gib, None));
+    world.must(&change(gib, Some("other settings")));
+}
+
+#[test]
+fn a_mailbox_sends_to_no_more_recipients_a_day_than_its_plan_sells() {
+    let mut world = with_mailbox();
+    let patch = |most: u32| MailboxSettingsPatch {
+        sends_per_day_max: Some(Some(most)),
+        ..MailboxSettingsPatch::default()
+    };
+    let state = world.state::<hosting::service::Service>(account().tenant(), service());
+    let sends = state.record().expect("a service").limits.sends;
+    let most = [sends.service, sends.domain, sends.mailbox].into_iter().flatten().min().expect("a limit");
+    assert_eq!(world.refused(&settings(1, patch(most + 1))), "SENDS_ABOVE_PLAN");
+    let unnamed = ChangeMailboxSettings { service: None, ..settings(1, patch(1)) };
+    assert_eq!(world.refused(&unnamed), "SERVICE_NOT_FOUND");
+    world.must(&settings(1, patch(most)));
+    world.must(&settings(
+        1,
+        MailboxSettingsPatch { sends_per_day_max: Some(None), ..MailboxSettingsPatch::default() },
+    ));
+}
