@@ -1,7 +1,7 @@
 //! A notice in words.
 
 use hosting::notice::Notice;
-use kernel::{EmailAddress, Sealed};
+use kernel::{AccountId, EmailAddress, Sealed};
 
 use crate::letter::Letter;
 use crate::{Links, reply, words};
@@ -37,9 +37,9 @@ impl Answered {
     }
 }
 
-/// The letter of a notice in the name of `sender`, by which whoever serves the person calls itself; none where the person
+/// The letter of a notice in `account`, in the name of `sender`, by which whoever serves the person calls itself; none where the person
 /// was erased meanwhile.
-pub fn compose(notice: &Notice, links: &Links, sender: &str) -> Option<Letter> {
+pub fn compose((account, notice): (AccountId, &Notice), links: &Links, sender: &str) -> Option<Letter> {
     let to = notice.address.plain()?.clone();
     let plain = |text: &Option<Sealed<String>>| {
         text.as_ref().map_or(Some(String::new()), |text| text.plain().cloned())
@@ -53,7 +53,7 @@ pub fn compose(notice: &Notice, links: &Links, sender: &str) -> Option<Letter> {
     let words = words::of(notice.kind, notice.language);
     let mut paragraphs: Vec<String> = words.text.iter().map(|text| fill(text)).collect();
     paragraphs.push(signed(words::closing(notice.language)));
-    let action = words.action.zip(links.url(notice)).map(|(name, url)| (name.to_owned(), url));
+    let action = words.action.zip(links.url(account, notice)).map(|(name, url)| (name.to_owned(), url));
     Some(Letter {
         to,
         reply_to: None,

@@ -146,7 +146,7 @@ fn date(at: Timestamp) -> String {
 mod tests {
     use super::*;
     use hosting::notice::{Notice, NoticeKind, NoticePerson};
-    use kernel::{Sealed, SubjectId, UserId};
+    use kernel::{AccountId, Sealed, SubjectId, UserId};
     use uuid::Uuid;
 
     fn notice(kind: NoticeKind, detail: &str) -> Notice {
@@ -175,7 +175,7 @@ mod tests {
     fn mail_of(notice: &Notice, sender: &str) -> Vec<u8> {
         let links = crate::Links::new([1; 32], "https://panel.example".to_owned());
         let from = EmailAddress::parse("no-reply@panel.example").expect("an address");
-        let letter = crate::compose(notice, &links, sender).expect("nobody is erased");
+        let letter = crate::compose((AccountId::PLATFORM, notice), &links, sender).expect("nobody is erased");
         letter.mail(&Postmark { sender: sender.to_owned(), from, notice: notice.notice, at: notice.at })
     }
 

@@ -14,6 +14,6 @@ mod words;
 
 pub use compose::{Answered, HOUSE, compose};
 pub use letter::{Letter, Postmark};
-pub use link::{LINK_KEY_NAME, Links, Named};
+pub use link::{LINK_KEY_NAME, Links, Named, NamedMailbox};
 pub use policy::TellPeople;
 pub use reply::{NoReply, REPLY_OCTETS_MAX, Reply, read_reply};

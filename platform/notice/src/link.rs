@@ -3,7 +3,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hosting::notice::{Notice, NoticeKind, NoticePerson};
-use kernel::{DelegationId, Id as _, NoticeId, UserId};
+use kernel::{AccountId, DelegationId, Id as _, MailboxId, NoticeId, UserId};
 use subtle::ConstantTimeEq as _;
 use uuid::Uuid;
 
@@ -11,14 +11,25 @@ use uuid::Uuid;
 pub const LINK_KEY_NAME: &str = "links of notices";
 /// Octets of a secret.
 const SECRET_OCTETS: usize = 32;
-/// Characters of two ids as they stand in a token.
-const IDS_OCTETS: usize = 64;
+/// Characters of an id as it stands in a token.
+const ID_OCTETS: usize = 32;
 
 /// What a token names, once it is found to be one of ours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Named {
     /// To whom the link was sent.
     pub user: UserId,
+    /// In which notice.
+    pub notice: NoticeId,
+}
+
+/// What the token of a mailbox's link names, once it is found to be one of ours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NamedMailbox {
+    /// Whose.
+    pub account: AccountId,
+    /// For the owner of which mailbox the link was sent.
+    pub mailbox: MailboxId,
     /// In which notice.
     pub notice: NoticeId,
 }
@@ -55,17 +66,28 @@ impl Links {
 
     /// What a token names; none where it is not one that we made. Whether it is still good is the notice's to say.
     pub fn read(&self, token: &str) -> Option<Named> {
-        let (ids, secret) = token.strip_prefix("hsl_")?.split_once('_')?;
-        if ids.len() != IDS_OCTETS || !ids.is_ascii() {
-            return None;
-        }
-        let (user, notice) = ids.split_at(IDS_OCTETS / 2);
-        let named = Named {
-            user: UserId::new(Uuid::try_parse(user).ok()?),
-            notice: NoticeId::new(Uuid::try_parse(notice).ok()?),
+        let ([user, notice], secret) = parts(token.strip_prefix("hsl_")?)?;
+        let named = Named { user: UserId::new(user), notice: NoticeId::new(notice) };
+        shows(secret, &self.secret(named)).then_some(named)
+    }
+
+    /// The token of a notice for the owner of a mailbox: `hsm_<account><mailbox><notice>_<secret>`.
+    pub fn mailbox_token(&self, named: NamedMailbox) -> String {
+        let (account, mailbox) = (named.account.uuid().simple(), named.mailbox.uuid().simple());
+        let (notice, secret) = (named.notice.uuid().simple(), self.mailbox_secret(named));
+        format!("hsm_{account}{mailbox}{notice}_{}", URL_SAFE_NO_PAD.encode(secret))
+    }
+
+    /// What the token of a mailbox's link names; none where it is not one that we made. Whether it is still good is the
+    /// notice's to say.
+    pub fn read_mailbox(&self, token: &str) -> Option<NamedMailbox> {
+        let ([account, mailbox, notice], secret) = parts(token.strip_prefix("hsm_")?)?;
+        let named = NamedMailbox {
+            account: AccountId::new(account),
+            mailbox: MailboxId::new(mailbox),
+            notice: NoticeId::new(notice),
         };
-        let shown: [u8; SECRET_OCTETS] = URL_SAFE_NO_PAD.decode(secret).ok()?.try_into().ok()?;
-        bool::from(shown.ct_eq(&self.secret(named))).then_some(named)
+        shows(secret, &self.mailbox_secret(named)).then_some(named)
     }
 
     /// The secret of an invitation: `hsi_<delegation>_<secret>`.
@@ -74,26 +96,32 @@ impl Links {
         format!("hsi_{}_{}", delegation.uuid().simple(), URL_SAFE_NO_PAD.encode(secret))
     }
 
-    /// The address of a notice's link; none where it has none.
-    pub fn url(&self, notice: &Notice) -> Option<String> {
+    /// The address of the link of a notice in `account`; none where it has none.
+    pub fn url(&self, account: AccountId, notice: &Notice) -> Option<String> {
         notice.kind.link_life()?;
+        let page = match notice.kind {
+            NoticeKind::PasswordReset | NoticeKind::InitialAccess => "reset",
+            NoticeKind::HeldMail => "held",
+            _ => "verify",
+        };
         let (page, token) = match notice.person {
-            NoticePerson::User(user) => {
-                let page = match notice.kind {
-                    NoticeKind::PasswordReset | NoticeKind::InitialAccess => "reset",
-                    NoticeKind::HeldMail => "held",
-                    _ => "verify",
-                };
-                (page, self.token(Named { user, notice: notice.link_of }))
+            NoticePerson::User(user) => (page, self.token(Named { user, notice: notice.link_of })),
+            NoticePerson::Mailbox(mailbox) => {
+                (page, self.mailbox_token(NamedMailbox { account, mailbox, notice: notice.link_of }))
             }
             NoticePerson::Delegate(delegation) => ("invitation", self.invitation(delegation)),
-            NoticePerson::Mailbox(_) => return None,
         };
         Some(format!("{}/{page}?token={token}", self.origin))
     }
 
     fn secret(&self, named: Named) -> [u8; SECRET_OCTETS] {
         self.hash(&[b"notice", named.user.uuid().as_bytes(), named.notice.uuid().as_bytes()])
+    }
+
+    fn mailbox_secret(&self, named: NamedMailbox) -> [u8; SECRET_OCTETS] {
+        let (account, mailbox) = (named.account.uuid(), named.mailbox.uuid());
+        let (account, mailbox) = (account.as_bytes(), mailbox.as_bytes());
+        self.hash(&[b"notice of a mailbox", account, mailbox, named.notice.uuid().as_bytes()])
     }
 
     pub(crate) fn hash(&self, parts: &[&[u8]]) -> [u8; SECRET_OCTETS] {
@@ -103,6 +131,26 @@ impl Links {
         }
         *hasher.finalize().as_bytes()
     }
+}
+
+/// The ids of a token after its prefix, and its secret.
+fn parts<const COUNT: usize>(token: &str) -> Option<([Uuid; COUNT], &str)> {
+    let (ids, secret) = token.split_once('_')?;
+    if ids.len() != ID_OCTETS * COUNT || !ids.is_ascii() {
+        return None;
+    }
+    let mut found = [Uuid::nil(); COUNT];
+    for (id, place) in found.iter_mut().zip(0..) {
+        *id = Uuid::try_parse(ids.get(place * ID_OCTETS..(place + 1) * ID_OCTETS)?).ok()?;
+    }
+    Some((found, secret))
+}
+
+/// Whether a token shows `secret`.
+fn shows(shown: &str, secret: &[u8; SECRET_OCTETS]) -> bool {
+    let decoded = URL_SAFE_NO_PAD.decode(shown).ok();
+    let shown: Option<[u8; SECRET_OCTETS]> = decoded.and_then(|octets| octets.try_into().ok());
+    shown.is_some_and(|shown| shown.ct_eq(secret).into())
 }
 
 #[cfg(test)]
@@ -129,5 +177,25 @@ mod tests {
             assert_eq!(links.read(nonsense), None, "{nonsense}");
         }
         assert!(!format!("{links:?}").contains('7'));
+    }
+
+    #[test]
+    fn a_token_of_a_mailbox_opens_no_user_and_no_other_account() {
+        let links = Links::new([7; 32], "https://panel.example".to_owned());
+        let id = Uuid::from_u128;
+        let (account, mailbox) = (AccountId::new(id(5)), MailboxId::new(id(6)));
+        let named = NamedMailbox { account, mailbox, notice: NoticeId::new(id(7)) };
+        let token = links.mailbox_token(named);
+        assert_eq!((links.read_mailbox(&token), links.read(&token)), (Some(named), None));
+        assert_eq!(
+            links.read_mailbox(&links.token(Named { user: UserId::new(id(6)), notice: named.notice })),
+            None
+        );
+        for (from, to) in [("00000005", "00000009"), ("00000006", "00000009"), ("00000007", "00000009")] {
+            assert_eq!(links.read_mailbox(&token.replacen(from, to, 1)), None);
+        }
+        for nonsense in ["hsm_", "hsm__", &token[..token.len() - 1]] {
+            assert_eq!(links.read_mailbox(nonsense), None, "{nonsense}");
+        }
     }
 }

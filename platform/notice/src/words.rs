@@ -75,6 +75,22 @@ const fn english(kind: NoticeKind) -> Words {
             ],
             None,
         ),
+        K::RecoveryVerification => words(
+            "Confirm your recovery address",
+            &[
+                "This address was given for the mailbox {login}: whoever reads it can choose a new password for that mailbox. Confirm that it is yours.",
+                "The link is good for 24 hours. If you did not ask for this, do nothing.",
+            ],
+            Some("Confirm the address"),
+        ),
+        K::RecoveryChanging => words(
+            "A recovery address was given for your mailbox",
+            &[
+                "An address was given at which a forgotten password of {login} can be renewed. It counts once it is confirmed there.",
+                "If that was not you, change your password now, and take the address away in the settings of your mailbox.",
+            ],
+            None,
+        ),
         K::LoginExists => words(
             "You have a login already",
             &[
@@ -305,6 +321,22 @@ const fn french(kind: NoticeKind) -> Words {
             &[
                 "Une autre adresse a été indiquée pour votre identifiant {login}. Une fois confirmée, elle recevra nos messages.",
                 "Si ce n’était pas vous, changez votre mot de passe maintenant et terminez toutes les autres sessions.",
+            ],
+            None,
+        ),
+        K::RecoveryVerification => words(
+            "Confirmez votre adresse de secours",
+            &[
+                "Cette adresse a été donnée pour la boîte {login} : qui la lit peut choisir un nouveau mot de passe pour cette boîte. Confirmez qu’elle est à vous.",
+                "Le lien est valable 24 heures. Si vous n’avez rien demandé, ne faites rien.",
+            ],
+            Some("Confirmer l’adresse"),
+        ),
+        K::RecoveryChanging => words(
+            "Une adresse de secours a été donnée pour votre boîte",
+            &[
+                "Une adresse où renouveler un mot de passe oublié de {login} a été donnée. Elle compte une fois confirmée là-bas.",
+                "Si ce n’était pas vous, changez votre mot de passe maintenant et retirez l’adresse dans les réglages de votre boîte.",
             ],
             None,
         ),
