@@ -285,6 +285,7 @@ async fn main() {
         password: Some(PasswordHash::parse(&hash).expect("a hash")),
         role: UserRole::Operator,
         must_change_password: false,
+        services: vec![],
     };
     run(&engine, &register).await;
     let access = keyring.secret(graphql::ACCESS_KEY_NAME).await.expect("a secret");

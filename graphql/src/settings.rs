@@ -301,7 +301,7 @@ settings_api! {
     MailboxSettingsInput for mailbox::MailboxSettingsPatch,
     later [
         "pop3", "sieve", "dav", "junkScore", "rejectScore", "allowedSenders",
-        "deniedSenders", "quarantineNotice", "quarantineCategory", "recoveryAddress"
+        "deniedSenders", "quarantineNotice", "quarantineCategory"
     ] {
         /// Whether IMAP lets it in. Default: true.
         imap (imap): bool, Option<bool>;
@@ -347,7 +347,8 @@ settings_api! {
         must_change_password (must_change_password): bool, Option<bool>;
         /// Whether its owner must have a second factor. Default: false.
         requires_second_factor (requires_second_factor): bool, Option<bool>;
-        /// Where a forgotten password can be renewed.
+        /// Where a forgotten password can be renewed, once it is confirmed; shown to the mailbox's owner alone. Here it is only
+        /// taken away (`null`): `recoveryAddressSet` gives one, with the password.
         recovery_address (recovery_address): Option<String>, MaybeUndefined<String>;
         /// Words to find it by: at most 25 of 1 to 64 characters.
         tags (tags): Vec<String>, Option<Vec<String>>;

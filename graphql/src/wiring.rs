@@ -76,11 +76,11 @@ pub const PROJECTIONS: [&str; 13] = [
 
 /// The tables behind the projections; every one has a column `tenant`.
 const TABLES: [(&str, &str); 17] = [
-    (AccountList::NAME, "account_list_v4"),
-    (UserList::NAME, "user_list_v3"),
-    (UserList::NAME, "token_list_v3"),
-    (UserList::NAME, "session_list_v3"),
-    (PlanList::NAME, "plan_list_v3"),
+    (AccountList::NAME, "account_list_v5"),
+    (UserList::NAME, "user_list_v4"),
+    (UserList::NAME, "token_list_v4"),
+    (UserList::NAME, "session_list_v4"),
+    (PlanList::NAME, "plan_list_v4"),
     (ServiceList::NAME, "service_list_v5"),
     (ServiceList::NAME, "service_domain_v5"),
     (DomainList::NAME, "domain_list_v3"),

@@ -522,6 +522,7 @@ impl Register {
                 self.demanding.remove(&account);
             }
             AccountEvent::UserAdded { .. }
+            | AccountEvent::Renamed { .. }
             | AccountEvent::ResellerSet { .. }
             | AccountEvent::BillingModeSet { .. }
             | AccountEvent::TransferOffered { .. }
@@ -612,6 +613,18 @@ impl Register {
                 let networks = networks.clone();
                 self.tokens.insert(*token, Token { user, permissions, secret_hash, expires_at, networks });
             }
+            UserEvent::TokenChanged { token, permissions, expires_at, networks, .. } => {
+                if let Some(known) = self.tokens.get_mut(token) {
+                    (known.permissions, known.expires_at) = (*permissions, *expires_at);
+                    known.networks.clone_from(networks);
+                }
+            }
+            UserEvent::Renamed { .. } => {}
+            UserEvent::RoleSet { role } => {
+                if let Some(person) = self.users.get_mut(&user) {
+                    person.role = role.clone();
+                }
+            }
             UserEvent::TokenRevoked { token } => {
                 self.tokens.remove(token);
             }
@@ -695,10 +708,12 @@ impl Register {
             | MailboxEvent::DisplayNameChanged { .. }
             | MailboxEvent::Factor(_)
             | MailboxEvent::AppPasswordAdded { .. }
+            | MailboxEvent::AppPasswordChanged { .. }
             | MailboxEvent::AppPasswordRevoked { .. }
             | MailboxEvent::TemporaryAliasSet { .. }
             | MailboxEvent::TemporaryAliasDropped { .. }
             | MailboxEvent::Renamed { .. }
+            | MailboxEvent::RecoveryAddressVerified { .. }
             | MailboxEvent::Restored
             | MailboxEvent::Enabled
             | MailboxEvent::SendingHeld { .. }

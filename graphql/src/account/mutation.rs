@@ -2,8 +2,8 @@
 
 use async_graphql::{Context, InputObject, Object, Result};
 use hosting::use_case::{
-    AdmitSubAccount, CloseAccount, OpenAccount, OpenSandbox, OpenSubAccount, RequireSecondFactor,
-    SetBillingMode, SetReseller,
+    AdmitSubAccount, AtRevision, CloseAccount, OpenAccount, OpenSandbox, OpenSubAccount, RenameAccount,
+    RequireSecondFactor, SetBillingMode, SetReseller,
 };
 use kernel::{AccountId, CommandId, Id as _};
 
@@ -125,6 +125,23 @@ impl AccountMutation {
         let account = ctx.account(account_id)?;
         let require = RequireSecondFactor { account, is_required };
         run(ctx, command(command_id), &require, account).await.map(AccountPayload)
+    }
+
+    /// Calls an account otherwise. `userErrors`, among others: `NAME_EMPTY`, `NAME_TOO_LONG`, `SETTINGS_CHANGED_MEANWHILE`.
+    async fn account_rename(
+        &self,
+        ctx: &Context<'_>,
+        account_id: Option<AccountKey>,
+        #[graphql(desc = "What it is called from now on, 1 to 200 characters.")] name: String,
+        #[graphql(
+            desc = "The revision that was read before. Where somebody else has changed the thing since, nothing is changed and `SETTINGS_CHANGED_MEANWHILE` names the one that is there; absent, whatever is there is changed."
+        )]
+        revision: Option<u32>,
+        command_id: Option<Uid>,
+    ) -> Result<AccountPayload> {
+        let account = ctx.account(account_id)?;
+        let rename = AtRevision { change: RenameAccount { account, name }, revision };
+        run(ctx, command(command_id), &rename, account).await.map(AccountPayload)
     }
 
     /// Closes an account whose services have all ended. Its users sign in no more.

@@ -44,6 +44,8 @@ pub struct Account {
     pub is_sandbox: bool,
     /// Who is asked to pay; none where it stands below no reseller.
     pub billing_mode: Option<BillingMode>,
+    /// How often its name was changed: give it with a change that must not undo another's.
+    pub revision: i32,
     /// Whether its users need a second factor; whoever has none can add one and nothing else.
     pub requires_second_factor: bool,
 }

@@ -16,7 +16,7 @@ use crate::scalar::{AccountKey, Place};
 /// The name of the projection that these queries read.
 pub(crate) const PROJECTION: &str = "account_list";
 
-const SELECT: &str = "SELECT tenant, name, status, opened_at, closed_at, requires_factor, parent, sub_account_max, is_sandbox, billing FROM account_list_v4 WHERE ";
+const SELECT: &str = "SELECT tenant, name, status, opened_at, closed_at, requires_factor, parent, sub_account_max, is_sandbox, billing, revision FROM account_list_v5 WHERE ";
 
 /// Queries about accounts.
 #[derive(Debug, Default)]
@@ -119,6 +119,7 @@ fn account(row: &Row) -> Result<(PageKey, Account), DatabaseError> {
         parent_id: row.opt_uuid(6)?.map(|parent| AccountKey(AccountId::new(parent))),
         sub_account_count_max: u32::try_from(row.int(7)?).unwrap_or(u32::MAX),
         is_sandbox: row.bool(8)?,
+        revision: i32::try_from(row.int(10)?).unwrap_or(i32::MAX),
         billing_mode: match (row.opt_uuid(6)?, row.text(9)?) {
             (None, _) => None,
             (Some(_), "reseller") => Some(BillingMode::Reseller),

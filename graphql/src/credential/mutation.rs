@@ -2,11 +2,14 @@
 
 use std::time::Duration;
 
-use async_graphql::{Context, Object, Result};
+use async_graphql::{Context, InputObject, MaybeUndefined, Object, Result};
 use authority::Permission;
 use hosting::factor::{FactorCommand, NewTotp};
+use hosting::mailbox::AppPasswordPatch;
 use hosting::session::SessionOwner;
-use hosting::use_case::{AddAppPassword, ChangeFactors, ErasePerson, RevokeAppPassword};
+use hosting::use_case::{
+    AddAppPassword, AtRevision, ChangeAppPassword, ChangeFactors, ErasePerson, RevokeAppPassword,
+};
 use kernel::{AccountId, AppPasswordId, CommandId, FactorId, MailboxId};
 use secrecy::{ExposeSecret as _, SecretString};
 use uuid::Uuid;
@@ -23,6 +26,7 @@ use crate::mailbox::record::{named, of_record, record};
 use crate::payload::{Answer, Faults, UserError, command, heard, run, run_as};
 use crate::request::Asked;
 use crate::scalar::{AccountKey, AppPasswordKey, FactorKey, MailboxKey, Moment, Place, Uid, UserKey};
+use crate::user::mutation::expiry;
 
 /// What a change of second factors came to.
 #[derive(Debug, Clone)]
@@ -91,6 +95,7 @@ impl AppPasswordPayload {
             protocols: shown(&known.protocols),
             expires_at: known.expires_at.map(Moment),
             last_used_at: None,
+            revision: i32::try_from(known.revision).unwrap_or(i32::MAX),
         }))
     }
 
@@ -114,6 +119,17 @@ impl AppPasswordPayload {
     async fn position(&self) -> Option<Place> {
         self.answer.cursor().map(Place)
     }
+}
+
+/// What of an app password to change; what is absent stays as it is.
+#[derive(Debug, InputObject)]
+pub struct AppPasswordChangeInput {
+    /// What it is called, for people.
+    pub name: Option<String>,
+    /// What it opens, all of it.
+    pub protocols: Option<Vec<MailProtocol>>,
+    /// After how many days from now it ends; at most 3650; `null`: never.
+    pub expires_in_days: MaybeUndefined<u32>,
 }
 
 /// What the erasure of a person came to.
@@ -303,6 +319,38 @@ impl CredentialMutation {
         };
         let answer = run(ctx, command, &add, (account, mailbox, app_password)).await?;
         Ok(AppPasswordPayload { answer, secret: Some(secret) })
+    }
+
+    /// Changes an app password: what it is called, what it opens and for how long. Its secret stays. `userErrors`, among others:
+    /// `APP_PASSWORD_OPENS_NOTHING`, `SETTINGS_CHANGED_MEANWHILE`.
+    #[allow(clippy::too_many_arguments, reason = "the arguments of a GraphQL field")]
+    async fn app_password_change(
+        &self,
+        ctx: &Context<'_>,
+        account_id: Option<AccountKey>,
+        mailbox_id: Option<MailboxKey>,
+        app_password_id: AppPasswordKey,
+        change: AppPasswordChangeInput,
+        #[graphql(
+            desc = "The revision that was read before. Where somebody else has changed the thing since, nothing is changed and `SETTINGS_CHANGED_MEANWHILE` names the one that is there; absent, whatever is there is changed."
+        )]
+        revision: Option<u32>,
+        command_id: Option<Uid>,
+    ) -> Result<AppPasswordPayload> {
+        ctx.standing()?;
+        let (account, mailbox) = named(ctx, account_id, mailbox_id)?;
+        let mut faults = Faults::new(ctx)?;
+        let expires_at = expiry(&mut faults, &change.expires_in_days);
+        if !faults.is_empty() {
+            return Ok(AppPasswordPayload { answer: faults.refused(), secret: None });
+        }
+        let app_password = app_password_id.0;
+        let protocols = change.protocols.map(|protocols| self::protocols(&protocols));
+        let patch = AppPasswordPatch { name: change.name, protocols, expires_at };
+        let change = ChangeAppPassword { account, mailbox, app_password, patch };
+        let change = AtRevision { change, revision };
+        let answer = run(ctx, command(command_id), &change, (account, mailbox, app_password)).await?;
+        Ok(AppPasswordPayload { answer, secret: None })
     }
 
     /// Revokes an app password: it opens nothing any more, and whoever is in by it is out within seconds.

@@ -88,6 +88,8 @@ pub struct AppPassword {
     pub expires_at: Option<Moment>,
     /// When it was last used, to a quarter of an hour; none where it never was.
     pub last_used_at: Option<Moment>,
+    /// How often it was changed: give it with a change that must not undo another's.
+    pub revision: i32,
 }
 
 /// When a mailbox was last opened by a protocol, to a quarter of an hour.

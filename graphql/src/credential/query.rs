@@ -164,6 +164,7 @@ impl CredentialQuery {
                 .filter(|one| one.credential == Credential::App(*id))
                 .map(|one| Moment(one.at))
                 .max(),
+            revision: i32::try_from(known.revision).unwrap_or(i32::MAX),
         });
         Ok(Some(shown.collect()))
     }

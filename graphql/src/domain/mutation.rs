@@ -2,8 +2,10 @@
 
 use async_graphql::{Context, InputObject, Object, Result};
 use authority::{Permission, Resource};
-use hosting::domain::{self as model, DomainState, Proof};
-use hosting::use_case::{AddDomain, AddSharedDomain, ChangeDomainSettings, RemoveDomain, VerifyDomain};
+use hosting::domain::{self as model, DomainRecord, DomainState, Proof};
+use hosting::use_case::{
+    AddDomain, AddSharedDomain, ChangeDomainSettings, RemoveDomain, RestoreDomain, VerifyDomain,
+};
 use kernel::{AccountId, DomainId, DomainName, Key};
 
 use super::object::Domain;
@@ -76,17 +78,7 @@ impl DomainMutation {
         let resource = state.record().map_or(resource, |record| resource.in_service(record.service));
         // Asking DNS is for those who may change the domain, whatever the answer.
         ctx.allow(Permission::DomainWrite, resource)?;
-        let record = state.record().and_then(|record| DomainName::parse(&record.challenge.record_name).ok());
-        let texts = match record {
-            Some(record) => {
-                let found = ctx.platform()?.txt.txt(&record).await;
-                found.map_err(|error| {
-                    tracing::info!(error = %error, "DNS did not answer for a verification");
-                    ctx.fault(Fault::Busy)
-                })?
-            }
-            None => Vec::new(),
-        };
+        let texts = shown(ctx, state.record()).await?;
         let verify = VerifyDomain { account: key.0, domain: key.1, proof: Proof::Txt(texts) };
         run(ctx, command(command_id), &verify, key).await.map(DomainPayload)
     }
@@ -107,7 +99,7 @@ impl DomainMutation {
 
     /// Changes settings of an own domain. Shares of the service, relaying and switching off need the right to change
     /// domains, relaying to another host `credential:write` as well; the rest is its administrators'. `userErrors`, among others: `SETTINGS_CHANGED_MEANWHILE`,
-    /// `SENDS_ABOVE_PLAN`, `POOL_ABOVE_BOX`, `POOL_BELOW_USE`, `ALLOTMENT_ABOVE_POOL`.
+    /// `SENDS_ABOVE_PLAN`, `DOMAIN_QUOTA_BELOW_USE`, `POOL_ABOVE_BOX`, `POOL_BELOW_USE`, `ALLOTMENT_ABOVE_POOL`.
     #[allow(clippy::too_many_arguments, reason = "the arguments of a GraphQL field")]
     async fn domain_settings_change(
         &self,
@@ -128,14 +120,18 @@ impl DomainMutation {
             }
             DomainState::Absent | DomainState::Shared { .. } => return Err(ctx.fault(Fault::NotFound)),
         };
-        let patch = settings.into();
+        let patch: model::DomainSettingsPatch = settings.into();
         let stored = super::storage::stored(ctx, key, (&record, &patch)).await?;
-        let service = record.service;
-        let change = ChangeDomainSettings { account: key.0, service, domain: key.1, patch, revision, stored };
+        let largest = match patch.mailbox_quota_octets_max {
+            Some(Some(_)) => crate::mailbox::query::largest_in(ctx, key).await?,
+            Some(None) | None => None,
+        };
+        let (account, service, domain) = (key.0, record.service, key.1);
+        let change = ChangeDomainSettings { account, service, domain, patch, revision, stored, largest };
         run(ctx, command(command_id), &change, key).await.map(DomainPayload)
     }
 
-    /// Removes a domain that has neither mailboxes nor aliases.
+    /// Removes a domain that has neither mailboxes nor aliases. `domainRestore` brings it back until `purgeAfter`.
     async fn domain_remove(
         &self,
         ctx: &Context<'_>,
@@ -155,6 +151,46 @@ impl DomainMutation {
         run(ctx, command(command_id), &remove, key).await.map(DomainPayload)
     }
 
+    /// Brings a removed domain back before `purgeAfter`, with its settings and everything that was set up for it. Where its
+    /// TXT record still stands it is served at once, and its deleted mailboxes come back with all that they held (up to 250;
+    /// `mailboxRestore` brings further ones back); otherwise `status` is `PENDING`: publish the `challenge`, then
+    /// `domainVerify`. `userErrors`, among others: `RETENTION_OVER`, `DOMAIN_TAKEN` where somebody else has it now, and the
+    /// limits of the plan.
+    async fn domain_restore(
+        &self,
+        ctx: &Context<'_>,
+        account_id: Option<AccountKey>,
+        domain_id: DomainKey,
+        #[graphql(desc = "Whether its mailboxes come back as well. Default: true.")] with_mailboxes: Option<
+            bool,
+        >,
+        command_id: Option<Uid>,
+    ) -> Result<DomainPayload> {
+        let key = (ctx.account(account_id)?, domain_id.0);
+        let record = match loaded(ctx, key).await? {
+            DomainState::Pending(record) | DomainState::Verified(record) | DomainState::Removed(record) => {
+                record
+            }
+            DomainState::Absent | DomainState::Shared { .. } => return Err(ctx.fault(Fault::NotFound)),
+        };
+        let resource = Resource::account(key.0).in_service(record.service).in_domain(key.1);
+        // Asking DNS is for those who may change the domain, whatever the answer.
+        ctx.allow(Permission::DomainWrite, resource)?;
+        let texts = shown(ctx, Some(&record)).await?;
+        let mailboxes = match with_mailboxes.unwrap_or(true) {
+            true => crate::mailbox::query::deleted_in(ctx, key).await?,
+            false => Vec::new(),
+        };
+        let restore = RestoreDomain {
+            account: key.0,
+            service: record.service,
+            domain: key.1,
+            proof: Proof::Txt(texts),
+            mailboxes,
+        };
+        run(ctx, command(command_id), &restore, key).await.map(DomainPayload)
+    }
+
     /// Adds a domain of the platform in which accounts with a fitting plan may have addresses. The operator's alone.
     async fn shared_domain_add(
         &self,
@@ -172,6 +208,17 @@ impl DomainMutation {
         let add = AddSharedDomain { domain, name };
         run(ctx, command, &add, (AccountId::PLATFORM, domain)).await.map(DomainPayload)
     }
+}
+
+/// What DNS shows where the proof of a domain is to stand.
+async fn shown(ctx: &Context<'_>, record: Option<&DomainRecord>) -> Result<Vec<String>> {
+    let place = record.and_then(|record| DomainName::parse(&record.challenge.record_name).ok());
+    let Some(place) = place else { return Ok(Vec::new()) };
+    let found = ctx.platform()?.txt.txt(&place).await;
+    found.map_err(|error| {
+        tracing::info!(error = %error, "DNS did not answer for a verification");
+        ctx.fault(Fault::Busy)
+    })
 }
 
 /// The state of a domain, whoever asks: only to complete what asks the authority itself.

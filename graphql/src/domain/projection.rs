@@ -100,6 +100,10 @@ fn statement(recorded: &Recorded<HostingEvent>) -> Option<Statement> {
         | DomainEvent::DkimKeyActive { .. }
         | DomainEvent::DkimKeyRetired { .. }
         | DomainEvent::PoolThresholdCrossed { .. } => return None,
+        DomainEvent::Restored { .. } => place.statement(
+            "UPDATE domain_list_v3 SET status = 'pending', purge_after = NULL, verified_at = NULL \
+             WHERE tenant = $1 AND domain_id = $2",
+        ),
         DomainEvent::Removed { purge_after } => place
             .statement(
                 "UPDATE domain_list_v3 SET status = 'removed', purge_after = $3 WHERE tenant = $1 AND domain_id = $2",

@@ -51,12 +51,13 @@ impl DomainQuery {
         read(ctx, &(account, domain_id.0)).await.map(Some)
     }
 
-    /// The domains of an account that the caller may see, oldest first, without those that are removed.
+    /// The domains of an account that the caller may see, oldest first; removed ones only where `status` asks for them.
     #[graphql(complexity = "cost(first, child_complexity)")]
     async fn domains(
         &self,
         ctx: &Context<'_>,
         account_id: Option<AccountKey>,
+        status: Option<DomainStatus>,
         first: Option<i32>,
         after: Option<String>,
         #[graphql(name = "atLeast")] place: Option<Place>,
@@ -66,7 +67,12 @@ impl DomainQuery {
         let seen =
             reach(ctx.principal()?, Permission::DomainRead, account).map_err(|no| ctx.fault(no.into()))?;
         at_least(ctx, PROJECTION, account, place).await?;
-        list(ctx, page, seen.narrow(Query::new("").bind(SELECT, account.uuid()), COLUMNS)).await
+        let query = seen.narrow(Query::new("").bind(SELECT, account.uuid()), COLUMNS);
+        let query = match status {
+            Some(status) => query.bind(" AND status = ", status_name(status)),
+            None => query.with(KEPT),
+        };
+        list(ctx, page, query).await
     }
 
     /// What it would come to if the mailboxes of a domain were given storage in another way, or shared another size. For
@@ -98,12 +104,21 @@ impl DomainQuery {
         // Whoever may see the services of an account may see what they can be used with.
         ctx.allow(Permission::ServiceRead, Resource::account(ctx.standing()?.home))?;
         let page = Page::parse(first, after.as_deref()).map_err(|fault| ctx.fault(fault))?;
-        list(ctx, page, Query::new("").bind(SELECT, AccountId::PLATFORM.uuid())).await
+        list(ctx, page, Query::new("").bind(SELECT, AccountId::PLATFORM.uuid()).with(KEPT)).await
+    }
+}
+
+const KEPT: &str = " AND status <> 'removed'";
+
+const fn status_name(status: DomainStatus) -> &'static str {
+    match status {
+        DomainStatus::Pending => "pending",
+        DomainStatus::Verified => "verified",
+        DomainStatus::Removed => "removed",
     }
 }
 
 async fn list(ctx: &Context<'_>, page: Page, query: Query) -> Result<Connection<PageKey, Domain>> {
-    let query = query.with(" AND status <> 'removed'");
     let found = rows(ctx, PROJECTION, page.finish(query, "born", "domain_id")).await?;
     page.connection(found, domain).map_err(|error| ctx.failed("a row of domains", &error))
 }

@@ -114,9 +114,16 @@ pub(super) async fn preview(
     let service = service.map_err(|error| ctx.failed("the state of a service", &error))?;
     let in_box = service.record().ok_or_else(|| ctx.fault(Fault::NotFound))?;
     let after = DomainShare::of(&record.settings.patched(patch.clone()));
-    let change =
-        ChangeDomainSettings { account, service: record.service, domain, patch, revision: None, stored };
-    let user_errors = match change.decide(&(service.clone(), state.clone()), engine.now()) {
+    let change = ChangeDomainSettings {
+        account,
+        service: record.service,
+        domain,
+        patch,
+        revision: None,
+        stored,
+        largest: None,
+    };
+    let user_errors = match change.decide(&(service.clone(), state.clone(), None), engine.now()) {
         Ok(_) => Vec::new(),
         Err(refusal) => refused_by::<()>(&refusal, ctx.caller()?.language).errors().to_vec(),
     };

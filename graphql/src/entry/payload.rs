@@ -1,13 +1,13 @@
 //! Running a change of a book, and what its removal answers.
 
 use async_graphql::{Context, Result};
-use hosting::book::{BookCommand, Entry};
+use hosting::book::{Book, BookCommand, Entry};
 use hosting::pattern::PatternFault;
 use hosting::use_case::EditBook;
-use kernel::{AccountId, Actor, CommandId, Decider};
+use kernel::{AccountId, Actor, CommandId, Decider, Key, ServiceId};
 
 use crate::payload::{Answer, Faults, run};
-use crate::plan::bought::run_in_plan;
+use crate::plan::bought::{named_plans, run_in_plan};
 use crate::request::Asked;
 
 /// The book that is to be changed, and whose command it is.
@@ -49,11 +49,28 @@ impl<E: Entry> Edit<E> {
 
     async fn run<K>(self, ctx: &Context<'_>, command: BookCommand<E>, key: K) -> Result<Answer<K>> {
         let by_owner = matches!(ctx.principal()?.actor, Actor::Mailbox(_));
-        let edit = EditBook::<E> { account: self.account, owner: self.owner, command, by_owner };
+        let service = match E::IS_COUNTED {
+            true => self.service(ctx).await?,
+            false => None,
+        };
+        let edit = EditBook::<E> { account: self.account, owner: self.owner, command, by_owner, service };
+        if let Some(service) = service {
+            let answer = run(ctx, self.command, &edit, key).await?;
+            return named_plans(ctx, (edit.account, &[service]), answer).await;
+        }
         match E::MAY_TAKE_FEATURE {
             true => run_in_plan(ctx, self.command, (edit.account, edit), key).await,
             false => run(ctx, self.command, &edit, key).await,
         }
+    }
+}
+
+impl<E: Entry> Edit<E> {
+    /// The service of the owner; none where the owner is not there. Only to complete what asks the authority itself.
+    async fn service(&self, ctx: &Context<'_>) -> Result<Option<ServiceId>> {
+        let owner = ctx.platform()?.engine.load(self.account.tenant(), &Key::<E::Owner>(self.owner)).await;
+        let owner = owner.map_err(|error| ctx.failed("reading who keeps a book", &error))?;
+        Ok(Book::<E>::home(self.account, self.owner, &owner).ok().and_then(|home| home.service))
     }
 }
 

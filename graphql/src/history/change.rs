@@ -14,8 +14,9 @@ const HIDDEN: &str = "***";
 /// What stands for personal data whose key is destroyed.
 const ERASED: &str = "(erased)";
 /// Fields that are shown as changed only.
-const SECRET_FIELDS: [&str; 10] = [
+const SECRET_FIELDS: [&str; 11] = [
     "password",
+    "recovery_address",
     "private",
     "refresh_hash",
     "secret_hash",

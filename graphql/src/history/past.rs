@@ -95,6 +95,7 @@ pub(crate) async fn domain(
         let HostingEvent::Domain(event) = &recorded.event else { continue };
         match event {
             DomainEvent::Removed { purge_after: after } => purge_after = Some(Moment(*after)),
+            DomainEvent::Restored { .. } => (purge_after, verified_at) = (None, None),
             DomainEvent::Verified { .. } | DomainEvent::SharedAdded { .. } => {
                 verified_at = Some(Moment(recorded.recorded_at));
             }

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use async_graphql::{Context, InputObject, Object, Result};
 use authority::{Permission, Resource};
+use database::Row;
 use hosting::PasswordHash;
 use hosting::domain::DomainRef;
 use hosting::limit::SEND_AS_COUNT_MAX;
@@ -13,7 +14,10 @@ use hosting::use_case::{
     DeleteMailbox, DisableMailbox, EnableMailbox, NewMailbox, ReleaseSending, RenameMailbox, RestoreMailbox,
     SetMailboxPassword,
 };
-use kernel::{AccountId, Actor, AliasId, CommandId, DomainId, Key, LocalPart, MailboxId, ServiceId};
+use kernel::{
+    AccountId, Actor, AliasId, CommandId, DomainId, EmailAddress, Id as _, Key, LocalPart, MailboxId,
+    ServiceId,
+};
 use secrecy::SecretString;
 
 use super::object::Mailbox;
@@ -22,8 +26,9 @@ use super::record::home_of;
 use crate::access::password::hashed;
 use crate::error::Fault;
 use crate::limit::MAILBOX_BATCH_COUNT_MAX;
+use crate::page::Query;
 use crate::payload::{Answer, Faults, command, payload, run};
-use crate::request::{Asked, settled};
+use crate::request::{Asked, rows, settled};
 use crate::scalar::{AccountKey, DomainKey, MailboxKey, Octets, Place, ServiceKey, Uid};
 use crate::settings::MailboxSettingsInput;
 
@@ -169,7 +174,8 @@ impl MailboxMutation {
     }
 
     /// Changes settings of a mailbox. Its owner may change what `selfService` leaves to it. `userErrors`, among others:
-    /// `SETTINGS_CHANGED_MEANWHILE` where `revision` is not the one of now, `SETTING_NOT_SELF_SERVICE`.
+    /// `SETTINGS_CHANGED_MEANWHILE` where `revision` is not the one of now, `SETTING_NOT_SELF_SERVICE`, `SENDS_ABOVE_PLAN`
+    /// with what the plan sells.
     #[allow(clippy::too_many_arguments, reason = "the arguments of a GraphQL field")]
     async fn mailbox_settings_change(
         &self,
@@ -187,7 +193,12 @@ impl MailboxMutation {
         let by_owner = matches!(ctx.principal()?.actor, Actor::Mailbox(_));
         let patch: model::MailboxSettingsPatch = settings.into();
         let sender_domains = sender_domains(ctx, account, &patch)?;
-        let change = ChangeMailboxSettings { account, mailbox, patch, sender_domains, revision, by_owner };
+        let service = match patch.sends_per_day_max {
+            Some(Some(_)) => recorded(ctx, account, mailbox).await?.map(|record| record.service),
+            Some(None) | None => None,
+        };
+        let change =
+            ChangeMailboxSettings { account, mailbox, patch, sender_domains, revision, by_owner, service };
         run(ctx, command(command_id), &change, (account, mailbox)).await.map(MailboxPayload)
     }
 
@@ -314,7 +325,9 @@ impl MailboxMutation {
     /// Lets a mailbox live at another address of its domain, with all that it holds. Its owner signs in with the new
     /// address from then on. The old one leads there as an alias, for which the plan needs room, unless
     /// `keepsOldAddress` is false: then it is free, which needs `credential:write` as well. Aliases of the account
-    /// that lead to the mailbox, temporary ones among them, lead to the new address.
+    /// that lead to the mailbox, temporary ones among them, lead to the new address; `sendAs` of other mailboxes and address
+    /// maps name it from then on, 250 of all together at most. Maps of what the old address receives go on with it while it is
+    /// kept. `userErrors`, among others: `RENAME_FOLLOWERS`.
     #[allow(clippy::too_many_arguments, reason = "the arguments of a GraphQL field")]
     async fn mailbox_rename(
         &self,
@@ -334,8 +347,12 @@ impl MailboxMutation {
         let command = command(command_id);
         let alias = keeps_old_address.unwrap_or(true).then(|| AliasId::derived(command, 0));
         let followers = followers(ctx, account, &record).await?;
+        let (senders, mapped) = match record.address() {
+            Some(address) => named_by(ctx, account, &address).await?,
+            None => (Vec::new(), Vec::new()),
+        };
         let service = record.service;
-        let rename = RenameMailbox { account, service, mailbox, local, alias, followers };
+        let rename = RenameMailbox { account, service, mailbox, local, alias, followers, senders, mapped };
         run(ctx, command, &rename, (account, mailbox)).await.map(MailboxPayload)
     }
 }
@@ -364,6 +381,31 @@ async fn followers(ctx: &Context<'_>, account: AccountId, record: &MailboxRecord
         followers.extend(crate::alias::query::leading_to(ctx, account, &address).await?);
     }
     Ok(followers.into_iter().collect())
+}
+
+/// The mailboxes of the account that may send as an address, and the domains whose address maps name it: one more than can
+/// follow at most. Those that only look alike are told apart by the use case.
+async fn named_by(
+    ctx: &Context<'_>,
+    account: AccountId,
+    address: &EmailAddress,
+) -> Result<(Vec<MailboxId>, Vec<DomainId>)> {
+    let escaped = address.canonical().replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
+    let naming = |sql: &'static str, column: &'static str| {
+        let query = Query::new("").bind(sql, account.uuid()).bind(column, format!("%\"{escaped}\"%"));
+        query.with(" ESCAPE '\\' LIMIT 251").finish()
+    };
+    let senders = "SELECT mailbox_id FROM mailbox_list_v4 WHERE status <> 'deleted' AND tenant = ";
+    let senders = naming(senders, " AND LOWER(settings) LIKE ");
+    let maps = "SELECT DISTINCT domain_id FROM entry_list_v3 WHERE category = 'address_map' \
+         AND domain_id IS NOT NULL AND tenant = ";
+    let maps = naming(maps, " AND LOWER(content) LIKE ");
+    let (senders, maps) =
+        tokio::try_join!(rows(ctx, PROJECTION, senders), rows(ctx, crate::entry::read::PROJECTION, maps))?;
+    let ids = |found: &[Row]| found.iter().map(|row| row.uuid(0)).collect::<std::result::Result<Vec<_>, _>>();
+    let failed = |error| ctx.failed("what names a mailbox", &error);
+    let senders = ids(&senders).map_err(failed)?.into_iter().map(MailboxId::new).collect();
+    Ok((senders, ids(&maps).map_err(failed)?.into_iter().map(DomainId::new).collect()))
 }
 
 /// What is known of a mailbox, whoever asks: only to complete a use case that asks the authority itself.

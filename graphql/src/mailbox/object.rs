@@ -3,6 +3,7 @@
 use async_graphql::dataloader::DataLoader;
 use async_graphql::{ComplexObject, Context, Enum, Result, SimpleObject};
 use authority::{Permission, Resource};
+use hosting::mailbox::SelfService;
 use kernel::{Actor, Key};
 
 use super::usage::{Pools, Sends, Usages};
@@ -56,8 +57,8 @@ pub struct Mailbox {
     pub purge_after: Option<Moment>,
     /// How often its quota or its name were changed: give it with a change that must not undo another's.
     pub revision: i32,
-    /// What is set for it.
-    pub settings: MailboxSettings,
+    #[graphql(skip)]
+    pub(crate) settings: MailboxSettings,
 }
 
 impl Mailbox {
@@ -122,8 +123,49 @@ pub enum HoldReason {
     Volume,
 }
 
+/// How a forgotten password of a mailbox is renewed by its owner alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+pub enum PasswordRecovery {
+    /// No recovery address is set: its administrators set the password.
+    None,
+    /// A recovery address is set and not confirmed: nothing is renewed by it.
+    Unconfirmed,
+    /// A link is sent to the recovery address where a password is asked for on the sign-in page.
+    Confirmed,
+    /// A recovery address is set, and `selfService` does not leave it to the owner: nothing is renewed by it.
+    Forbidden,
+}
+
 #[ComplexObject]
 impl Mailbox {
+    /// What is set for it. The recovery address is shown to its owner alone; others see in `passwordRecovery` whether there is
+    /// one.
+    async fn settings(&self, ctx: &Context<'_>) -> Result<MailboxSettings> {
+        let is_own = ctx.principal()?.actor == Actor::Mailbox(self.id.0);
+        let mut settings = self.settings.clone();
+        settings.recovery_address = settings.recovery_address.filter(|_| is_own);
+        Ok(settings)
+    }
+
+    /// Whether its owner renews a forgotten password alone. Asked of its events.
+    #[graphql(complexity = 20)]
+    async fn password_recovery(&self, ctx: &Context<'_>) -> Result<PasswordRecovery> {
+        ctx.allow(Permission::MailboxRead, self.resource())?;
+        let key = Key::<hosting::mailbox::Mailbox>(self.id.0);
+        let state = ctx.platform()?.engine.load(self.account_id.0.tenant(), &key).await;
+        let state = state.map_err(|error| ctx.failed("the state of a mailbox", &error))?;
+        let record = state.record();
+        let given = record.filter(|record| record.settings.recovery_address.is_some());
+        Ok(match given {
+            None => PasswordRecovery::None,
+            Some(record) if record.recovery().is_some() => PasswordRecovery::Confirmed,
+            Some(record) if !record.settings.self_service.contains(&SelfService::RecoveryAddress) => {
+                PasswordRecovery::Forbidden
+            }
+            Some(_) => PasswordRecovery::Unconfirmed,
+        })
+    }
+
     /// To how many recipients it may send, itself and together with its domain and its service; a level without a limit is
     /// left out. Beyond, submission is refused with 450 4.7.1 and when to try again.
     #[graphql(complexity = 5)]

@@ -98,7 +98,9 @@ fn statement(recorded: &Recorded<HostingEvent>) -> Option<Statement> {
                 | FactorEvent::RecoveryCodeUsed { .. } => 0,
             }),
         MailboxEvent::AppPasswordAdded { .. }
+        | MailboxEvent::AppPasswordChanged { .. }
         | MailboxEvent::AppPasswordRevoked { .. }
+        | MailboxEvent::RecoveryAddressVerified { .. }
         | MailboxEvent::TemporaryAliasSet { .. }
         | MailboxEvent::TemporaryAliasDropped { .. } => return None,
         // The domain stands after the `@` already.

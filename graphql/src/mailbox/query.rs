@@ -4,7 +4,7 @@ use async_graphql::connection::Connection;
 use async_graphql::{Context, Object, Result};
 use authority::Permission;
 use database::{DatabaseError, Row};
-use kernel::{AccountId, ByteSize, Id, MailboxId, Timestamp};
+use kernel::{AccountId, ByteSize, DomainId, Id, MailboxId, Timestamp};
 
 use super::object::{Mailbox, MailboxStatus};
 use crate::access::reach::{Columns, reach};
@@ -107,13 +107,43 @@ pub(crate) async fn read(ctx: &Context<'_>, &(account, id): &(AccountId, Mailbox
     Ok(mailbox)
 }
 
+/// The mailbox of a domain with the largest quota: only to complete what asks the authority itself.
+pub(crate) async fn largest_in(
+    ctx: &Context<'_>,
+    (account, domain): (AccountId, DomainId),
+) -> Result<Option<MailboxId>> {
+    let sql = "SELECT mailbox_id FROM mailbox_list_v4 WHERE status <> 'deleted' AND tenant = ";
+    let query = Query::new("").bind(sql, account.uuid()).bind(" AND domain_id = ", domain.uuid());
+    let query = query.with(" ORDER BY quota_bytes DESC, mailbox_id LIMIT 1");
+    let found = rows(ctx, PROJECTION, query.finish()).await?;
+    let id = found.first().map(|row| row.uuid(0)).transpose();
+    let id = id.map_err(|error| ctx.failed("a row of mailboxes", &error))?;
+    Ok(id.map(MailboxId::new))
+}
+
+/// The deleted mailboxes of a domain that can still be brought back, the latest created first: only to complete what asks the
+/// authority itself.
+pub(crate) async fn deleted_in(
+    ctx: &Context<'_>,
+    (account, domain): (AccountId, DomainId),
+) -> Result<Vec<MailboxId>> {
+    let sql = "SELECT mailbox_id FROM mailbox_list_v4 WHERE status = 'deleted' AND tenant = ";
+    let query = Query::new("").bind(sql, account.uuid()).bind(" AND domain_id = ", domain.uuid());
+    let query = query.bind(" AND purge_after > ", crate::access::now().millis());
+    let query = query.with(" ORDER BY born DESC LIMIT 250");
+    let found = rows(ctx, PROJECTION, query.finish()).await?;
+    let ids: std::result::Result<Vec<_>, _> =
+        found.iter().map(|row| row.uuid(0).map(MailboxId::new)).collect();
+    ids.map_err(|error| ctx.failed("a row of mailboxes", &error))
+}
+
 fn mailbox(row: &Row) -> Result<(PageKey, Mailbox), DatabaseError> {
     let id = row.uuid(1)?;
     let mailbox = Mailbox {
         account_id: AccountKey(AccountId::new(row.uuid(0)?)),
         id: MailboxKey(MailboxId::new(id)),
         service_id: ServiceKey(kernel::ServiceId::new(row.uuid(2)?)),
-        domain_id: DomainKey(kernel::DomainId::new(row.uuid(3)?)),
+        domain_id: DomainKey(DomainId::new(row.uuid(3)?)),
         address: row.opt_text(4)?.map(str::to_owned),
         display_name: row.opt_text(5)?.map(str::to_owned),
         quota_bytes: ByteSize::new(u64::try_from(row.int(6)?).unwrap_or_default()).into(),

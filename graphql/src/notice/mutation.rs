@@ -9,12 +9,13 @@ use hosting::LoginName;
 use hosting::notice::{NoticeKind, NoticePerson, day_of};
 use hosting::session::SessionOwner;
 use hosting::use_case::{
-    ChangeEmail, RepeatNotice, ResetPassword, SendNotice, SetUserLanguage, SetUserTimeZone, SignUp,
-    VerifyEmail,
+    ChangeEmail, GiveRecoveryAddress, RepeatNotice, ResetMailboxPassword, ResetPassword, SendNotice,
+    SetUserLanguage, SetUserTimeZone, SignUp, VerifyEmail, VerifyRecoveryAddress,
 };
 use kernel::{AccountId, EmailAddress, NoticeId, UserId};
+use notice::NamedMailbox;
 
-use super::link::{Found, found};
+use super::link::{Found, FoundMailbox, found, found_mailbox};
 use super::object::PersonLanguage;
 use super::query::{person_of, read, user_record};
 use crate::access::mutation::{is_password_of, proved_now};
@@ -143,13 +144,17 @@ impl NoticeMutation {
         Ok(DiscreetPayload(answer.errors().to_vec()))
     }
 
-    /// Confirms an address by the token of the link that was sent there. `userErrors`: `LINK_NOT_GOOD`. Needs no sign-in.
+    /// Confirms an address by the token of the link that was sent there: a user's, or the recovery address of a mailbox.
+    /// `userErrors`: `LINK_NOT_GOOD`. Needs no sign-in.
     async fn email_verify(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The secret of the link that was mailed.")] token: String,
     ) -> Result<ProfilePayload> {
         slowed(ctx, "link")?;
+        if let Some(link) = found_mailbox(ctx, &token).await? {
+            return recovery_verified(ctx, link).await.map(ProfilePayload);
+        }
         let Some(Found { account, named, day }) = found(ctx, &token).await? else {
             return Ok(ProfilePayload(not_good(ctx)?));
         };
@@ -215,9 +220,47 @@ impl NoticeMutation {
         Ok(ProfilePayload(answer))
     }
 
-    /// Asks for a new password, by login or by address. A link is sent to the address of that login: good once, for 30 minutes.
-    /// The answer is the same, after the same time, where there is no such login or no address is known for it. A mailbox's
-    /// password is set by its administrator. Needs no sign-in.
+    /// Gives the address at which the calling mailbox's owner renews a forgotten password. A link is sent there (24 hours) and
+    /// the mailbox is told; until the link is followed nothing is renewed by mail. `mailboxSettingsChange` takes it away.
+    /// `userErrors`, among others: `WRONG_CREDENTIALS`, `SETTING_NOT_SELF_SERVICE` where an administrator forbids it,
+    /// `RECOVERY_ADDRESS_OWN`, `EMAIL_UNCHANGED` where it is confirmed already, `NOTICE_TOO_SOON`.
+    async fn recovery_address_set(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The password as it is now: an unlocked screen is not enough.")]
+        current_password: String,
+        #[graphql(desc = "An e-mail address elsewhere.")] email: String,
+        command_id: Option<Uid>,
+    ) -> Result<ProfilePayload> {
+        let standing = ctx.standing()?;
+        let (account, who) = own(ctx)?;
+        let SessionOwner::Mailbox(mailbox) = who else { return Err(ctx.fault(Fault::Forbidden)) };
+        let mut faults = Faults::new(ctx)?;
+        let Some(email) = faults.take("email", EmailAddress::parse(&email)) else {
+            return Ok(ProfilePayload(faults.refused()));
+        };
+        if current_password.len() > PASSWORD_OCTETS_MAX
+            || !is_password_of(ctx, standing, current_password.into()).await?
+        {
+            faults.wrong_credentials();
+            return Ok(ProfilePayload(faults.refused()));
+        }
+        let command = command(command_id);
+        let give = GiveRecoveryAddress {
+            account,
+            mailbox,
+            email,
+            notices: [NoticeId::derived(command, 0), NoticeId::derived(command, 1)],
+            at: now(),
+            language: ctx.platform()?.notices.language,
+        };
+        let acting = about_itself(&standing.principal, account);
+        run_as(ctx, &acting, command, &give, ()).await.map(ProfilePayload)
+    }
+
+    /// Asks for a new password, by login or by address. A link is sent to the address of that login, or to the confirmed
+    /// recovery address of a mailbox: good once, for 30 minutes. The answer is the same, after the same time, where there is no
+    /// such login or no address is known for it. Needs no sign-in.
     async fn password_reset_request(
         &self,
         ctx: &Context<'_>,
@@ -238,6 +281,9 @@ impl NoticeMutation {
         #[graphql(desc = "10 to 512 octets.")] new_password: String,
     ) -> Result<ProfilePayload> {
         slowed(ctx, "link")?;
+        if let Some(link) = found_mailbox(ctx, &token).await? {
+            return mailbox_reset(ctx, link, new_password).await.map(ProfilePayload);
+        }
         let mut faults = Faults::new(ctx)?;
         let Some(Found { account, named, day }) = found(ctx, &token).await? else {
             return Ok(ProfilePayload(not_good(ctx)?));
@@ -377,9 +423,36 @@ async fn reset_requested(ctx: &Context<'_>, login: &str) -> Result<()> {
     if login.len() > TEXT_OCTETS_MAX {
         return Ok(());
     }
-    let people = &ctx.platform()?.people;
-    for person in people.reached_by(login).into_iter().take(SAME_ADDRESS_COUNT_MAX) {
+    let platform = ctx.platform()?;
+    for person in platform.people.reached_by(login).into_iter().take(SAME_ADDRESS_COUNT_MAX) {
         told(ctx, (person.account, NoticePerson::User(person.user)), NoticeKind::PasswordReset).await?;
     }
+    if let Some((tenant, mailbox)) = platform.directory.mailbox_of(login.trim()) {
+        told(ctx, (tenant.account(), NoticePerson::Mailbox(mailbox)), NoticeKind::PasswordReset).await?;
+    }
     Ok(())
+}
+
+async fn recovery_verified(ctx: &Context<'_>, link: FoundMailbox) -> Result<Answer<()>> {
+    let NamedMailbox { account, mailbox, notice } = link.named;
+    let verify = VerifyRecoveryAddress { account, mailbox, notice, day: link.day };
+    let acting = about_itself(&proved_now(SessionOwner::Mailbox(mailbox)), account);
+    run_as(ctx, &acting, command(None), &verify, ()).await
+}
+
+async fn mailbox_reset(ctx: &Context<'_>, link: FoundMailbox, new_password: String) -> Result<Answer<()>> {
+    let NamedMailbox { account, mailbox, notice } = link.named;
+    let address = ctx.platform()?.directory.address_of(account.tenant(), mailbox);
+    // Of a mailbox that is deleted no link is good.
+    let Some(address) = address else { return not_good(ctx) };
+    let mut faults = Faults::new(ctx)?;
+    let Some(new_password) = faults.password("newPassword", new_password, &[&address.to_string()]) else {
+        return Ok(faults.refused());
+    };
+    let password = hashed(ctx, new_password).await?;
+    let reset = ResetMailboxPassword { account, mailbox, notice, day: link.day, password };
+    let acting = about_itself(&proved_now(SessionOwner::Mailbox(mailbox)), account);
+    let answer = run_as(ctx, &acting, command(None), &reset, ()).await?;
+    heard(ctx, &answer).await?;
+    Ok(answer)
 }

@@ -1,7 +1,9 @@
 //! Profiles and notices, as the API shows them.
 
-use async_graphql::{Enum, SimpleObject};
+use async_graphql::{ComplexObject, Context, Enum, Result, SimpleObject};
+use kernel::Actor;
 
+use crate::request::Asked;
 use crate::scalar::{DelegationKey, MailboxKey, Moment, NoticeKey, UserKey};
 
 /// In which language somebody is written to.
@@ -50,13 +52,14 @@ pub struct Profile {
 
 /// A message of the platform to a person.
 #[derive(Debug, Clone, SimpleObject)]
+#[graphql(complex)]
 pub struct Notice {
     /// The name for the API.
     pub id: NoticeKey,
     /// What it is about, for example `password_changed`; never renamed.
     pub kind: String,
-    /// Where it went; none once erased.
-    pub address: Option<String>,
+    #[graphql(skip)]
+    pub(crate) address: Option<String>,
     /// The user whom it is to.
     pub user_id: Option<UserKey>,
     /// The mailbox whose owner it is to.
@@ -70,4 +73,20 @@ pub struct Notice {
     /// The day (UTC) that it is counted for, from 1970.
     #[graphql(skip)]
     pub(crate) day: i64,
+}
+
+/// Notices to a mailbox that go elsewhere: to its recovery address.
+const ELSEWHERE: [&str; 2] = ["recovery_verification", "password_reset"];
+
+#[ComplexObject]
+impl Notice {
+    /// Where it went; none once erased. A mailbox's recovery address is shown to that mailbox alone.
+    async fn address(&self, ctx: &Context<'_>) -> Result<Option<&str>> {
+        let actor = ctx.principal()?.actor;
+        let is_shown = match self.mailbox_id {
+            Some(mailbox) if ELSEWHERE.contains(&self.kind.as_str()) => actor == Actor::Mailbox(mailbox.0),
+            Some(_) | None => true,
+        };
+        Ok(self.address.as_deref().filter(|_| is_shown))
+    }
 }

@@ -40,9 +40,18 @@ pub(crate) async fn run_in_plan<U: Featured, K>(
 ) -> Result<Answer<K>> {
     let services = services(ctx, account).await?;
     let answer = run(ctx, command, &InPlan { change, account, services: services.clone() }, key).await?;
+    named_plans(ctx, (account, &services), answer).await
+}
+
+/// The answer, with the names of the plans of `services` where it is refused for what they sell.
+pub(crate) async fn named_plans<K>(
+    ctx: &Context<'_>,
+    (account, services): (AccountId, &[ServiceId]),
+    answer: Answer<K>,
+) -> Result<Answer<K>> {
     let Answer::Refused(mut errors) = answer else { return Ok(answer) };
     for error in errors.iter_mut().filter(|error| PlanRefusal::is_code(&error.code)) {
-        let names = names(ctx, account, &services).await?;
+        let names = names(ctx, account, services).await?;
         let language = ctx.caller()?.language;
         let sentence = match names.is_empty() {
             true => language.pick(" This account has no plan.", " Ce compte n’a pas d’offre.").to_owned(),

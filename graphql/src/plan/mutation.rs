@@ -2,13 +2,14 @@
 
 use async_graphql::{Context, Object, Result};
 use authority::{Permission, Resource};
+use hosting::plan::{Currency, Plan as Model, PlanName, PlanVersion, Price, plan_id};
 use hosting::use_case::PublishPlanVersion;
-use kernel::PlanId;
+use kernel::{CommandId, Key, PlanId, TenantId};
 
-use super::object::Plan;
+use super::object::{Plan, PlanTermsInput};
 use super::query::{PROJECTION, read};
 use crate::error::Fault;
-use crate::payload::{command, payload, run};
+use crate::payload::{Faults, command, payload, refused_by, run};
 use crate::request::Asked;
 use crate::scalar::Uid;
 
@@ -23,19 +24,70 @@ pub struct PlanMutation;
 
 #[Object]
 impl PlanMutation {
-    /// Publishes a version of a plan of the built-in catalogue (`basic`, `solo`, `family`, `pro`,
-    /// `custom`), as it stands in this release. Publishing it again changes nothing. The operator's alone.
+    /// Publishes the next version of a plan with `terms`, or without them a version of the built-in catalogue (`basic`, `solo`,
+    /// `family`, `pro`, `custom`) as it stands in this release, where publishing it again changes nothing. Services keep the
+    /// version that they have until they are moved. A `slug` that nobody used before is a new plan. The operator's alone.
+    /// `userErrors`, among others: `PLAN_LIMITS_INCONSISTENT`, `PLAN_VERSION_DIFFERS` where somebody was faster.
     async fn plan_publish(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "The plan's short name, for example `solo`.")] slug: String,
+        #[graphql(desc = "The plan's short name, for example `solo`: 1 to 32 of `a-z 0-9 -`.")] slug: String,
+        terms: Option<PlanTermsInput>,
         command_id: Option<Uid>,
     ) -> Result<PlanPayload> {
         ctx.allow(Permission::PlatformWrite, Resource::PLATFORM)?;
+        if let Some(terms) = terms {
+            return next_version(ctx, (&slug, terms), command(command_id)).await;
+        }
         let offer = hosting::plan::catalogue().into_iter().find(|offer| offer.slug == slug);
         let Some(offer) = offer else { return Err(ctx.fault(Fault::NotFound)) };
         let key = (offer.plan, offer.version);
         let publish = PublishPlanVersion { plan: offer.plan, version: offer.version, terms: offer.terms };
         run(ctx, command(command_id), &publish, key).await.map(PlanPayload)
     }
+}
+
+/// Characters of a plan's short name.
+const SLUG_CHARACTER_COUNT_MAX: usize = 32;
+
+/// Publishes the version after the newest one.
+async fn next_version(
+    ctx: &Context<'_>,
+    (slug, input): (&str, PlanTermsInput),
+    command: CommandId,
+) -> Result<PlanPayload> {
+    let mut faults = Faults::new(ctx)?;
+    let is_plain = |octet: u8| octet.is_ascii_lowercase() || octet.is_ascii_digit() || octet == b'-';
+    if !(1..=SLUG_CHARACTER_COUNT_MAX).contains(&slug.len()) || !slug.bytes().all(is_plain) {
+        faults.add(
+            "slug",
+            "expected 1 to 32 of `a-z 0-9 -`",
+            "de 1 à 32 caractères parmi `a-z 0-9 -` attendus",
+        );
+    }
+    let add_ons: Option<hosting::plan::AddOns> = input.add_ons.map(Into::into);
+    let steps = add_ons.iter().flat_map(|it| [it.domains, it.mailboxes, it.aliases, it.storage, it.sends]);
+    if steps.into_iter().any(|add_on| add_on.step == 0) {
+        faults.add("terms.addOns", "a step is at least 1", "un pas vaut au moins 1");
+    }
+    if !faults.is_empty() {
+        return Ok(PlanPayload(faults.refused()));
+    }
+    let named = |text: &str| PlanName::parse(text);
+    let names = named(&input.name).and_then(|name| {
+        let french = input.french_name.as_deref().map(named).transpose()?;
+        Ok((name, french))
+    });
+    let (name, french) = match names {
+        Ok(names) => names,
+        Err(refusal) => return Ok(PlanPayload(refused_by(&refusal, ctx.caller()?.language))),
+    };
+    let (plan, currency) = (plan_id(slug), Currency::Eur);
+    let state = ctx.platform()?.engine.load(TenantId::PLATFORM, &Key::<Model>(plan)).await;
+    let state = state.map_err(|error| ctx.failed("the state of a plan", &error))?;
+    let version = state.versions.last_key_value().map_or(1, |(version, _)| version.saturating_add(1));
+    let price = Price { currency, monthly_cents: input.monthly_cents, annual_cents: input.annual_cents };
+    let terms = PlanVersion { name, french, limits: input.limits.into(), add_ons, price };
+    let publish = PublishPlanVersion { plan, version, terms };
+    run(ctx, command, &publish, (plan, version)).await.map(PlanPayload)
 }

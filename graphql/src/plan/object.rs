@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use async_graphql::{Enum, SimpleObject};
-use hosting::plan::{DomainMode, Feature, PlanLimits};
+use async_graphql::{Enum, InputObject, SimpleObject};
+use hosting::plan::{AddOn, AddOns, DomainMode, Feature, PlanLimits, SendLimits};
 use kernel::ByteSize;
 use serde::{Deserialize, Serialize};
 
@@ -91,6 +91,8 @@ pub struct Plan {
     pub version: u32,
     /// What it is called.
     pub name: String,
+    /// What it is called in French, where that is something else.
+    pub french_name: Option<String>,
     /// What it includes.
     pub limits: Limits,
     /// Whether more can be ordered in addition.
@@ -179,4 +181,133 @@ impl From<StoredLimits> for Limits {
             features: stored.features.into_iter().collect(),
         }
     }
+}
+
+/// What a service of a plan is to have. Counts are of the whole service unless said otherwise.
+#[derive(Debug, InputObject)]
+pub struct LimitsInput {
+    /// Where mailboxes live.
+    pub domain_mode: DomainModeKind,
+    /// Own domains.
+    pub domains: u32,
+    /// Other names of own domains.
+    pub alias_domains: u32,
+    /// Mailboxes.
+    pub mailboxes: u32,
+    /// Permanent aliases; one with several targets counts once.
+    pub aliases: u32,
+    /// The most that all quotas together may be.
+    pub storage_bytes: Octets,
+    /// The quota to offer for a new mailbox: above zero, at most the largest.
+    pub mailbox_quota_default_bytes: Octets,
+    /// The largest quota of one mailbox: at most the storage.
+    pub mailbox_quota_max_bytes: Octets,
+    /// Recipients a day of the whole service; absent: only narrower limits hold.
+    pub service_sends_per_day: Option<u32>,
+    /// Recipients a day of each domain.
+    pub domain_sends_per_day: Option<u32>,
+    /// Recipients a day of each mailbox.
+    pub mailbox_sends_per_day: Option<u32>,
+    /// Recipients of one message: at least one.
+    pub recipients_per_message: u32,
+    /// The largest message: above zero.
+    pub message_bytes: Octets,
+    /// Jobs that fetch mail from elsewhere.
+    pub sync_jobs: u32,
+    /// Temporary aliases of one mailbox.
+    pub temporary_aliases: u32,
+    /// Domain administrators.
+    pub domain_administrators: u32,
+    /// Users of other accounts with access to this one.
+    pub delegates: u32,
+    /// What it has besides.
+    pub features: Vec<PlanFeature>,
+}
+
+impl From<LimitsInput> for PlanLimits {
+    fn from(input: LimitsInput) -> Self {
+        Self {
+            domain_mode: input.domain_mode.into(),
+            domain_count_max: input.domains,
+            alias_domain_count_max: input.alias_domains,
+            mailbox_count_max: input.mailboxes,
+            alias_count_max: input.aliases,
+            storage: input.storage_bytes.0,
+            mailbox_quota_default: input.mailbox_quota_default_bytes.0,
+            mailbox_quota_max: input.mailbox_quota_max_bytes.0,
+            sends: SendLimits {
+                service: input.service_sends_per_day,
+                domain: input.domain_sends_per_day,
+                mailbox: input.mailbox_sends_per_day,
+            },
+            recipients_per_message_max: input.recipients_per_message,
+            message_size_max: input.message_bytes.0,
+            sync_job_count_max: input.sync_jobs,
+            temporary_alias_count_max: input.temporary_aliases,
+            domain_administrator_count_max: input.domain_administrators,
+            delegate_count_max: input.delegates,
+            features: input.features.into_iter().map(Into::into).collect(),
+        }
+    }
+}
+
+/// One thing that can be bought in addition, in whole steps.
+#[derive(Debug, Clone, Copy, InputObject)]
+pub struct AddOnInput {
+    /// How much one step adds: at least 1.
+    pub step: Octets,
+    /// The most, included ones counted.
+    pub max: Octets,
+    /// The price of one step a month in hundredths, without tax.
+    pub monthly_cents: u32,
+}
+
+/// What can be bought in addition to what a plan includes.
+#[derive(Debug, Clone, Copy, InputObject)]
+pub struct AddOnsInput {
+    /// Own domains.
+    pub domains: AddOnInput,
+    /// Mailboxes.
+    pub mailboxes: AddOnInput,
+    /// Permanent aliases.
+    pub aliases: AddOnInput,
+    /// Storage in octets.
+    pub storage: AddOnInput,
+    /// Recipients a day of the whole service.
+    pub sends: AddOnInput,
+}
+
+impl From<AddOnInput> for AddOn {
+    fn from(input: AddOnInput) -> Self {
+        Self { step: input.step.0.octets(), max: input.max.0.octets(), monthly_cents: input.monthly_cents }
+    }
+}
+
+impl From<AddOnsInput> for AddOns {
+    fn from(input: AddOnsInput) -> Self {
+        Self {
+            domains: input.domains.into(),
+            mailboxes: input.mailboxes.into(),
+            aliases: input.aliases.into(),
+            storage: input.storage.into(),
+            sends: input.sends.into(),
+        }
+    }
+}
+
+/// A version of a plan to be.
+#[derive(Debug, InputObject)]
+pub struct PlanTermsInput {
+    /// What it is called: 1 to 64 characters.
+    pub name: String,
+    /// What it is called in French, where that is something else.
+    pub french_name: Option<String>,
+    /// What it includes.
+    pub limits: LimitsInput,
+    /// What can be bought in addition; absent: the limits are fixed.
+    pub add_ons: Option<AddOnsInput>,
+    /// The price of a month in hundredths of a euro, without tax.
+    pub monthly_cents: u32,
+    /// The price of a year in hundredths of a euro, without tax.
+    pub annual_cents: u32,
 }

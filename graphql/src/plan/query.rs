@@ -16,7 +16,7 @@ use crate::scalar::{AccountKey, PlanKey};
 pub(crate) const PROJECTION: &str = "plan_list";
 
 const SELECT: &str = "SELECT plan_id, version, name, limits, is_customizable, currency, monthly_cents, annual_cents, \
-     published_at, born FROM plan_list_v3 WHERE tenant = ";
+     published_at, born, french FROM plan_list_v4 WHERE tenant = ";
 
 /// Queries about plans.
 #[derive(Debug, Default)]
@@ -96,6 +96,7 @@ fn plan(row: &Row) -> Result<(PageKey, Plan), RowError> {
         id: PlanKey(PlanId::new(id)),
         version: u32::try_from(row.int(1)?)?,
         name: row.text(2)?.to_owned(),
+        french_name: row.opt_text(10)?.map(str::to_owned),
         limits: serde_json::from_str::<StoredLimits>(row.text(3)?)?.into(),
         is_customizable: row.bool(4)?,
         currency: row.text(5)?.to_owned(),

@@ -99,6 +99,9 @@ fn in_domain(place: Place, event: &ServiceEvent) -> Option<Statement> {
         | ServiceEvent::Purged
         | ServiceEvent::AliasSlotTaken { .. }
         | ServiceEvent::AliasSlotReturned { .. }
+        | ServiceEvent::SyncJobsCounted { .. }
+        | ServiceEvent::AdministratorAdded { .. }
+        | ServiceEvent::AdministratorRemoved { .. }
         | ServiceEvent::DomainSlotTaken { .. } => None,
     }
 }
@@ -113,7 +116,10 @@ fn statement(recorded: &Recorded<HostingEvent>) -> Result<Option<Statement>, Pro
         _ => return Ok(None),
     };
     Ok(Some(match event {
-        ServiceEvent::DomainShareSet { .. } => return Ok(None),
+        ServiceEvent::DomainShareSet { .. }
+        | ServiceEvent::SyncJobsCounted { .. }
+        | ServiceEvent::AdministratorAdded { .. }
+        | ServiceEvent::AdministratorRemoved { .. } => return Ok(None),
         ServiceEvent::Ordered { plan, version, limits, .. } => place
             .statement(
                 "INSERT INTO service_list_v5 (tenant, service_id, plan_id, plan_version, entitlement, suspension, \

@@ -1,26 +1,32 @@
 //! Changing users and API tokens.
 
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::time::Duration;
 
-use async_graphql::{Context, InputObject, Object, Result};
+use async_graphql::{Context, InputObject, MaybeUndefined, Object, Result};
 use authority::{Permission, Permissions, Resource};
 use hosting::LoginName;
+use hosting::domain::Domain;
+use hosting::limit::ADMINISTERED_DOMAIN_COUNT_MAX;
+use hosting::service::Service;
 use hosting::use_case::{
-    DisableUser, EnableUser, IssueToken, RegisterUser, RemoveUser, RevokeToken, SetUserPassword,
+    AtRevision, ChangeToken, ChangeUser, DisableUser, EnableUser, IssueToken, RegisterUser, RemoveUser,
+    RevokeToken, SetUserPassword,
 };
-use hosting::user::UserRole;
+use hosting::user::{TokenPatch, UserRole};
 use ipnet::IpNet;
-use kernel::{AccountId, TokenId, UserId};
+use kernel::{AccountId, Key, ServiceId, TokenId, UserId};
 
 use super::object::{ApiToken, RoleKind, User};
 use super::query::{PROJECTION, read, read_token};
 use crate::access::now;
 use crate::access::password::hashed;
 use crate::access::secret::{Opens, Secret};
+use crate::error::Fault;
 use crate::limit::API_TOKEN_DAYS_MAX;
 use crate::payload::{Answer, Faults, UserError, command, payload, run, secret_payload};
-use crate::plan::bought::run_in_plan;
+use crate::plan::bought::{named_plans, run_in_plan, services};
 use crate::request::Asked;
 use crate::scalar::{AccountKey, DomainKey, Place, TokenKey, Uid, UserKey};
 
@@ -109,6 +115,31 @@ pub struct ApiTokenIssueInput {
     pub networks: Vec<String>,
 }
 
+/// What of a user to change; what is absent stays as it is.
+#[derive(Debug, InputObject)]
+pub struct UserChangeInput {
+    /// What they are called; `null`: nothing but the login.
+    pub name: MaybeUndefined<String>,
+    /// What they may do.
+    pub role: Option<RoleKind>,
+    /// With `role: DOMAIN_ADMINISTRATOR`: the domains that they look after, all of them.
+    #[graphql(default)]
+    pub domain_ids: Vec<DomainKey>,
+}
+
+/// What of an API token to change; what is absent stays as it is.
+#[derive(Debug, InputObject)]
+pub struct ApiTokenChangeInput {
+    /// What it is for.
+    pub name: Option<String>,
+    /// The scopes that narrow the user's rights, all of them.
+    pub permissions: Option<Vec<String>>,
+    /// After so many days from now it opens nothing; at most 3650; `null`: until revoked.
+    pub expires_in_days: MaybeUndefined<u32>,
+    /// From where it opens anything, all of them; empty: from everywhere.
+    pub networks: Option<Vec<String>>,
+}
+
 /// Changes of users and API tokens.
 #[derive(Debug, Default)]
 pub struct UserMutation;
@@ -137,13 +168,8 @@ impl UserMutation {
             Some(password) => Some(hashed(ctx, password).await?),
             None => None,
         };
-        let role = match input.role {
-            RoleKind::Operator => UserRole::Operator,
-            RoleKind::Owner => UserRole::Owner,
-            RoleKind::DomainAdministrator => {
-                UserRole::DomainAdministrator(input.domain_ids.into_iter().map(|domain| domain.0).collect())
-            }
-        };
+        let role = role_of(input.role, input.domain_ids);
+        let services = services_of(ctx, account, &role).await?;
         let command = command(command_id);
         let user = UserId::derived(command, 0);
         let register = RegisterUser {
@@ -154,8 +180,50 @@ impl UserMutation {
             password,
             role,
             must_change_password: input.must_change_password,
+            services: services.clone(),
         };
-        run(ctx, command, &register, (account, user)).await.map(UserPayload)
+        let answer = run(ctx, command, &register, (account, user)).await?;
+        named_plans(ctx, (account, &services), answer).await.map(UserPayload)
+    }
+
+    /// Changes the name of a user, or what they are in the account: their sessions and tokens go on with the rights that they have
+    /// then. Nobody changes their own role. `userErrors`, among others: `ROLE_NEEDS_DOMAIN`,
+    /// `DOMAIN_ADMINISTRATORS_ABOVE_PLAN`, `SETTINGS_CHANGED_MEANWHILE`.
+    #[allow(clippy::too_many_arguments, reason = "the arguments of a GraphQL field")]
+    async fn user_change(
+        &self,
+        ctx: &Context<'_>,
+        account_id: Option<AccountKey>,
+        user_id: UserKey,
+        change: UserChangeInput,
+        #[graphql(
+            desc = "The revision that was read before. Where somebody else has changed the thing since, nothing is changed and `SETTINGS_CHANGED_MEANWHILE` names the one that is there; absent, whatever is there is changed."
+        )]
+        revision: Option<u32>,
+        command_id: Option<Uid>,
+    ) -> Result<UserPayload> {
+        let (account, user) = (ctx.account(account_id)?, user_id.0);
+        ctx.allow(Permission::AccountWrite, Resource::account(account))?;
+        let role = change.role.map(|kind| role_of(kind, change.domain_ids));
+        if role.is_some() && ctx.standing()?.is_user(user) {
+            return Err(ctx.fault(Fault::Forbidden));
+        }
+        let mut services = Vec::new();
+        if let Some(role) = &role {
+            services = services_of(ctx, account, role).await?;
+            services.extend(counting(ctx, (account, user)).await?);
+            services.sort_unstable();
+            services.dedup();
+        }
+        let name = match change.name {
+            MaybeUndefined::Undefined => None,
+            MaybeUndefined::Null => Some(None),
+            MaybeUndefined::Value(name) => Some(Some(name)),
+        };
+        let change = ChangeUser { account, user, name, role, services: services.clone() };
+        let change = AtRevision { change, revision };
+        let answer = run(ctx, command(command_id), &change, (account, user)).await?;
+        named_plans(ctx, (account, &services), answer).await.map(UserPayload)
     }
 
     /// Sets a user's password. Their sessions end. With `mustChange` they choose another one before anything else.
@@ -217,7 +285,11 @@ impl UserMutation {
         command_id: Option<Uid>,
     ) -> Result<UserRemovePayload> {
         let (account, user) = (ctx.account(account_id)?, user_id.0);
-        run(ctx, command(command_id), &RemoveUser { account, user }, user).await.map(UserRemovePayload)
+        // Whoever may not remove the user learns nothing of the services.
+        ctx.allow(Permission::AccountWrite, Resource::account(account))?;
+        let services = counting(ctx, (account, user)).await?;
+        let remove = RemoveUser { account, user, services };
+        run(ctx, command(command_id), &remove, user).await.map(UserRemovePayload)
     }
 
     /// Issues an API token that carries a user's rights, narrowed to some scopes. Its secret is shown once.
@@ -233,22 +305,7 @@ impl UserMutation {
         let secret = Secret::random(Opens::Token(token)).map_err(|error| ctx.failed("chance", &error))?;
         let mut faults = Faults::new(ctx)?;
         let permissions = scopes(&mut faults, &input.permissions);
-        let networks: Vec<Option<IpNet>> = input
-            .networks
-            .iter()
-            .enumerate()
-            .map(|(index, text)| {
-                let parsed = text.parse().or_else(|_| text.parse().map(|address: IpAddr| address.into()));
-                if parsed.is_err() {
-                    faults.add(
-                        format!("networks.{index}"),
-                        "expected a network such as `192.0.2.0/24`",
-                        "un réseau tel que `192.0.2.0/24` attendu",
-                    );
-                }
-                parsed.ok()
-            })
-            .collect();
+        let networks = networks(&mut faults, &input.networks);
         let days = input.expires_in_days;
         if days.is_some_and(|days| !(1..=API_TOKEN_DAYS_MAX).contains(&days)) {
             faults.add("expiresInDays", "expected 1 to 3650 days", "de 1 à 3650 jours attendus");
@@ -263,11 +320,45 @@ impl UserMutation {
             name: input.name,
             permissions,
             secret_hash: secret.hash(),
-            networks: networks.into_iter().flatten().collect(),
+            networks,
             expires_at: days.map(|days| now().plus(Duration::from_secs(u64::from(days) * 24 * 3600))),
         };
         let answer = run_in_plan(ctx, command, (account, issue), (account, token)).await?;
         Ok(ApiTokenIssuePayload { answer, secret })
+    }
+
+    /// Changes an API token: what it is called, what it opens, for how long and from where, by whoever may issue one. Its secret
+    /// stays. `userErrors`, among others: `TOKEN_ALLOWS_NOTHING`, `API_WRITE_NOT_IN_PLAN`, `SETTINGS_CHANGED_MEANWHILE`.
+    #[allow(clippy::too_many_arguments, reason = "the arguments of a GraphQL field")]
+    async fn api_token_change(
+        &self,
+        ctx: &Context<'_>,
+        account_id: Option<AccountKey>,
+        user_id: UserKey,
+        api_token_id: TokenKey,
+        change: ApiTokenChangeInput,
+        #[graphql(
+            desc = "The revision that was read before. Where somebody else has changed the thing since, nothing is changed and `SETTINGS_CHANGED_MEANWHILE` names the one that is there; absent, whatever is there is changed."
+        )]
+        revision: Option<u32>,
+        command_id: Option<Uid>,
+    ) -> Result<ApiTokenPayload> {
+        let (account, token) = (ctx.account(account_id)?, api_token_id.0);
+        let mut faults = Faults::new(ctx)?;
+        let permissions = match &change.permissions {
+            Some(names) => scopes(&mut faults, names),
+            None => None,
+        };
+        let networks = change.networks.map(|texts| networks(&mut faults, &texts));
+        let expires_at = expiry(&mut faults, &change.expires_in_days);
+        if !faults.is_empty() {
+            return Ok(ApiTokenPayload(faults.refused()));
+        }
+        let patch = TokenPatch { name: change.name, permissions, expires_at, networks };
+        let change = ChangeToken { account, user: user_id.0, token, patch };
+        let change = AtRevision { change, revision };
+        let answer = run_in_plan(ctx, command(command_id), (account, change), (account, token)).await?;
+        Ok(ApiTokenPayload(answer))
     }
 
     /// Revokes an API token: it opens nothing any more.
@@ -283,6 +374,72 @@ impl UserMutation {
         let revoke = RevokeToken { account, user: user_id.0, token };
         run(ctx, command(command_id), &revoke, (account, token)).await.map(ApiTokenPayload)
     }
+}
+
+fn role_of(kind: RoleKind, domains: Vec<DomainKey>) -> UserRole {
+    match kind {
+        RoleKind::Operator => UserRole::Operator,
+        RoleKind::Owner => UserRole::Owner,
+        RoleKind::DomainAdministrator => {
+            UserRole::DomainAdministrator(domains.into_iter().map(|domain| domain.0).collect())
+        }
+    }
+}
+
+/// The networks of these texts; a fault for each that is none.
+fn networks(faults: &mut Faults, texts: &[String]) -> Vec<IpNet> {
+    let mut found = Vec::new();
+    for (index, text) in texts.iter().enumerate() {
+        match text.parse().or_else(|_| text.parse().map(|address: IpAddr| address.into())) {
+            Ok(network) => found.push(network),
+            Err(_) => faults.add(
+                format!("networks.{index}"),
+                "expected a network such as `192.0.2.0/24`",
+                "un réseau tel que `192.0.2.0/24` attendu",
+            ),
+        }
+    }
+    found
+}
+
+/// When something ends that is to end in so many days; none within: never; none: as it is.
+pub(crate) fn expiry(faults: &mut Faults, days: &MaybeUndefined<u32>) -> Option<Option<kernel::Timestamp>> {
+    match days {
+        MaybeUndefined::Undefined => None,
+        MaybeUndefined::Null => Some(None),
+        MaybeUndefined::Value(days) if (1..=API_TOKEN_DAYS_MAX).contains(days) => {
+            Some(Some(now().plus(Duration::from_secs(u64::from(*days) * 24 * 3600))))
+        }
+        MaybeUndefined::Value(_) => {
+            faults.add("expiresInDays", "expected 1 to 3650 days", "de 1 à 3650 jours attendus");
+            None
+        }
+    }
+}
+
+/// The services of the domains that a role is about.
+async fn services_of(ctx: &Context<'_>, account: AccountId, role: &UserRole) -> Result<Vec<ServiceId>> {
+    let UserRole::DomainAdministrator(domains) = role else { return Ok(Vec::new()) };
+    let mut found = BTreeSet::new();
+    for domain in domains.iter().take(ADMINISTERED_DOMAIN_COUNT_MAX) {
+        let state = ctx.platform()?.engine.load(account.tenant(), &Key::<Domain>(*domain)).await;
+        let state = state.map_err(|error| ctx.failed("the state of a domain", &error))?;
+        found.extend(state.record().map(|record| record.service));
+    }
+    Ok(found.into_iter().collect())
+}
+
+/// The services that count a user among the administrators of their domains.
+async fn counting(ctx: &Context<'_>, (account, user): (AccountId, UserId)) -> Result<Vec<ServiceId>> {
+    let mut found = Vec::new();
+    for service in services(ctx, account).await? {
+        let state = ctx.platform()?.engine.load(account.tenant(), &Key::<Service>(service)).await;
+        let state = state.map_err(|error| ctx.failed("the state of a service", &error))?;
+        if state.record().is_some_and(|record| record.administrators.contains(&user)) {
+            found.push(service);
+        }
+    }
+    Ok(found)
 }
 
 /// The permissions of these names; a fault for each name that is none.

@@ -40,6 +40,8 @@ pub struct User {
     pub must_change_password: bool,
     /// Whether a password alone is not enough.
     pub has_second_factor: bool,
+    /// How often the name or the role was changed: give it with a change that must not undo another's.
+    pub revision: i32,
 }
 
 /// A key for programs. Its secret was shown once and is not kept.
@@ -63,6 +65,8 @@ pub struct ApiToken {
     pub expires_at: Option<Moment>,
     /// Since when it is revoked.
     pub revoked_at: Option<Moment>,
+    /// How often it was changed: give it with a change that must not undo another's.
+    pub revision: i32,
 }
 
 /// A signed-in device.

@@ -13,7 +13,7 @@ use crate::stage::{Customer, PASSWORD, Stage, knock};
 
 /// Operations that name nothing of another account and may be asked by anybody who is signed in: what they show is the
 /// platform's own, or the caller's.
-const OF_NOBODY: [&str; 30] = [
+pub(crate) const OF_NOBODY: [&str; 31] = [
     "heldMail",
     "heldMailSettle",
     "timeZoneSet",
@@ -41,23 +41,24 @@ const OF_NOBODY: [&str; 30] = [
     "emailVerify",
     "emailVerificationResend",
     "emailChange",
+    "recoveryAddressSet",
     "passwordResetRequest",
     "passwordReset",
     "languageSet",
 ];
 
 /// One operation of a root.
-struct Operation {
-    root: &'static str,
-    name: String,
+pub(crate) struct Operation {
+    pub(crate) root: &'static str,
+    pub(crate) name: String,
     /// Name and type of each argument.
     arguments: Vec<(String, String)>,
     returns: String,
 }
 
 /// What the schema says, as far as it is needed to call it.
-struct Schema {
-    operations: Vec<Operation>,
+pub(crate) struct Schema {
+    pub(crate) operations: Vec<Operation>,
     /// Fields of each input type.
     inputs: HashMap<String, Vec<(String, String)>>,
     /// The first value of each enum.
@@ -65,7 +66,7 @@ struct Schema {
 }
 
 /// Reads the schema's text: one field a line, as it is printed.
-fn schema() -> Schema {
+pub(crate) fn schema() -> Schema {
     let (mut operations, mut inputs, mut enums) = (Vec::new(), HashMap::new(), HashMap::new());
     let (mut kind, mut current) = (String::new(), String::new());
     for line in bare(&graphql::sdl()).lines() {
@@ -150,7 +151,7 @@ fn operation(root: &str, line: &str) -> Operation {
 }
 
 /// Things of one account, by the type of their ids.
-struct Things(HashMap<&'static str, String>);
+pub(crate) struct Things(pub(crate) HashMap<&'static str, String>);
 
 impl Schema {
     /// A literal of a type, with the ids of `things`; none for an optional argument that names nothing.
@@ -186,7 +187,7 @@ impl Schema {
     }
 
     /// The operation with every argument that names something; without `left_out`.
-    fn call(&self, operation: &Operation, things: &Things, left_out: &str) -> String {
+    pub(crate) fn call(&self, operation: &Operation, things: &Things, left_out: &str) -> String {
         let arguments: Vec<String> = operation
             .arguments
             .iter()
@@ -225,7 +226,7 @@ impl Schema {
 }
 
 /// Whether an answer gives nothing away and did nothing.
-fn is_refused(answer: &Value, name: &str) -> bool {
+pub(crate) fn is_refused(answer: &Value, name: &str) -> bool {
     if answer["errors"].as_array().is_some_and(|errors| !errors.is_empty()) {
         return true;
     }
@@ -237,7 +238,7 @@ fn is_refused(answer: &Value, name: &str) -> bool {
         || field["userErrors"].as_array().is_some_and(|errors| !errors.is_empty())
 }
 
-async fn things(stage: &Stage, operator: &str, customer: &Customer) -> Things {
+pub(crate) async fn things(stage: &Stage, operator: &str, customer: &Customer) -> Things {
     let mailbox = stage.mailbox(customer, "victim").await;
     crate::trace::queue(stage, customer, &mailbox, "friend@globex.test").await;
     let alias = stage
@@ -437,7 +438,7 @@ async fn attackers(
 }
 
 /// Somebody who administers the customer's domain.
-async fn administrator(stage: &Stage, customer: &Customer, login: &str) -> String {
+pub(crate) async fn administrator(stage: &Stage, customer: &Customer, login: &str) -> String {
     let register = format!(
         "mutation {{ userRegister(input: {{ login: \"{login}\", password: \"{PASSWORD}\", \
          role: DOMAIN_ADMINISTRATOR, domainIds: [\"{}\"] }}) {{ userErrors {{ code message }} }} }}",
@@ -469,7 +470,7 @@ async fn revoked(stage: &Stage, operator: &str, victim: &Customer) -> String {
 }
 
 /// The position of an account: what was done to it moves it.
-async fn position(stage: &Stage, account: &str) -> kernel::Position {
+pub(crate) async fn position(stage: &Stage, account: &str) -> kernel::Position {
     let account: kernel::AccountId = account.parse().expect("an id");
     let feed = stage.engine.subscribe(account.tenant(), Some(kernel::Position::START));
     let events: Vec<_> = tokio::time::timeout(Duration::from_millis(500), async {
@@ -533,7 +534,7 @@ async fn no_operation_reaches_into_another_account() {
     assert_eq!(position(&stage, &victim.account).await, before, "something was done to the account");
 }
 
-async fn answer(stage: &Stage, operation: &Operation, token: &str, query: &str) -> Value {
+pub(crate) async fn answer(stage: &Stage, operation: &Operation, token: &str, query: &str) -> Value {
     if operation.root != "subscription" {
         return stage.ask(token, query).await;
     }

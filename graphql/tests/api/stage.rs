@@ -296,6 +296,7 @@ impl Stage {
             password: Some(PasswordHash::parse(&hash).expect("a hash")),
             role: UserRole::Operator,
             must_change_password: false,
+            services: vec![],
         };
         let command = CommandId::new(uuid::Uuid::now_v7());
         let outcome =

@@ -15,6 +15,7 @@ use std::time::Duration;
 use engine::Engine;
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use hosting::domain::{DomainRef, Proof};
+use hosting::limit::ADMINISTERED_DOMAIN_COUNT_MAX;
 use hosting::plan::{CustomLimits, PlanVersion, catalogue, plan_id};
 use hosting::use_case::{
     ActivateService, AddDomain, ChangeAliasTargets, ChangeMailboxQuota, CreateAlias, CreateMailboxes,
@@ -23,7 +24,7 @@ use hosting::use_case::{
 use hosting::user::UserRole;
 use hosting::{HostingRefusal, LoginName, PasswordHash};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use kernel::{AccountId, AliasId, ByteSize, DomainId, MailboxId, Refusal as _, ServiceId, UserId};
+use kernel::{AccountId, AliasId, ByteSize, DomainId, Key, MailboxId, Refusal as _, ServiceId, UserId};
 
 use crate::apply::file::{Account, Desired, Domain, Mailbox, Plan, Secret, Service, User};
 use crate::apply::report::{Report, Row};
@@ -167,7 +168,9 @@ impl Applying {
                 return Ok(());
             }
         };
+        let services = self.administered(account, &role).await?;
         let register = RegisterUser {
+            services,
             account,
             user,
             login,
@@ -179,6 +182,17 @@ impl Applying {
         let row = self.run(&register).await?;
         self.told(&what, row);
         Ok(())
+    }
+
+    /// The services of the domains that a role is about.
+    async fn administered(&self, account: AccountId, role: &UserRole) -> anyhow::Result<Vec<ServiceId>> {
+        let UserRole::DomainAdministrator(domains) = role else { return Ok(Vec::new()) };
+        let mut found = BTreeSet::new();
+        for domain in domains.iter().take(ADMINISTERED_DOMAIN_COUNT_MAX) {
+            let state = self.engine.load(account.tenant(), &Key::<hosting::domain::Domain>(*domain)).await?;
+            found.extend(state.record().map(|record| record.service));
+        }
+        Ok(found.into_iter().collect())
     }
 
     async fn service(&mut self, account: AccountId, key: &str, file: &Service) -> anyhow::Result<()> {

@@ -160,6 +160,7 @@ async fn furnish(platform: &Platform, generation: Generation) -> anyhow::Result<
         password: Some(password.clone()),
         role: UserRole::DomainAdministrator(vec![domain]),
         must_change_password: false,
+        services: vec![service],
     };
     // Before the domain is verified: then the platform appoints its administrator by itself, under the same login.
     must(engine, &register).await?;
@@ -193,6 +194,7 @@ async fn owner(platform: &Platform, generation: Generation) -> anyhow::Result<()
         password: Some(hashed(PASSWORD.to_owned()).await?),
         role: UserRole::Owner,
         must_change_password: false,
+        services: vec![],
     };
     // Refused where it is registered already.
     let _ = run(&platform.engine, &register).await?;

@@ -44,9 +44,10 @@ impl Effect for PostNotices {
     async fn perform(&self, recorded: &Recorded<HostingEvent>) -> Result<(), EffectError> {
         let HostingEvent::Notice(NoticeEvent::Requested(notice)) = &recorded.event else { return Ok(()) };
         // A reseller's customer is written to in the reseller's name.
-        let brand = self.people.brand_of(recorded.cursor.tenant.account());
+        let account = recorded.cursor.tenant.account();
+        let brand = self.people.brand_of(account);
         let sender = brand.as_ref().map_or(notice::HOUSE, |brand| brand.name.as_str());
-        let Some(mut letter) = notice::compose(notice, &self.links, sender) else { return Ok(()) };
+        let Some(mut letter) = notice::compose((account, notice), &self.links, sender) else { return Ok(()) };
         if let Some(ticket) = notice.ticket {
             let answered = self.answered(recorded, (notice, ticket)).await;
             let answered = answered.map_err(|reason| EffectError { at: recorded.cursor, reason })?;

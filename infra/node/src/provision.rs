@@ -112,6 +112,7 @@ pub async fn register_operator(config: &Config, login: &str) -> anyhow::Result<E
         password: Some(hashed(password).await?),
         role: UserRole::Operator,
         must_change_password: false,
+        services: vec![],
     };
     must(&platform.engine, &register).await?;
     platform.engine.shutdown().await;

@@ -220,8 +220,11 @@ async fn settings(platform: &Platform, generation: Generation) -> anyhow::Result
     };
     let entry: FilterId = generation.id("filter");
     let command = BookCommand::Add { entry, patch: Box::new(patch) };
-    must(&platform.engine, &EditBook::<MailboxFilter> { account, owner: first, command, by_owner: false })
-        .await?;
+    must(
+        &platform.engine,
+        &EditBook::<MailboxFilter> { account, owner: first, command, by_owner: false, service: None },
+    )
+    .await?;
     let senders = |texts: &[&str]| Some(texts.iter().map(|text| (*text).to_owned()).collect());
     let patch = MailboxSettingsPatch {
         junk_score_centi: Some(600),
@@ -236,6 +239,7 @@ async fn settings(platform: &Platform, generation: Generation) -> anyhow::Result
         sender_domains: vec![],
         revision: None,
         by_owner: false,
+        service: None,
     };
     must(&platform.engine, &change).await
 }

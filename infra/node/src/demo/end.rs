@@ -65,7 +65,7 @@ pub async fn end(platform: &Platform, generation: Generation) -> anyhow::Result<
     remove_domains(platform, account, &story).await?;
     for user in &story.users {
         if let UserState::Present(_) = engine.load(account.tenant(), &Key::<User>(*user)).await? {
-            must(engine, &RemoveUser { account, user: *user }).await?;
+            must(engine, &RemoveUser { account, user: *user, services: vec![] }).await?;
         }
     }
     let users = story.users.iter().copied().map(SessionOwner::User);

@@ -1,0 +1,113 @@
+//! A removed domain is brought back with its mailboxes.
+
+use serde_json::{Value, json};
+
+use crate::stage::{Customer, Stage};
+
+/// A customer with a mailbox and a filter of the domain; the mailbox's id.
+async fn scene() -> (Stage, Customer, String) {
+    let stage = Stage::open().await;
+    let operator = stage.operator().await;
+    let customer = stage.customer(&operator, ("acme", "pro")).await;
+    let alice = stage.mailbox(&customer, "alice").await;
+    let domain = &customer.domain;
+    stage.done(&customer.owner, &format!("mutation {{ domainSettingsChange(domainId: \"{domain}\", settings: {{ description: \"ours\", mailboxCountMax: 3 }}) {{ userErrors {{ code }} }} }}")).await;
+    stage.done(&customer.owner, &format!("mutation {{ resourceAdd(domainId: \"{domain}\", resource: {{ name: \"Room\", localPart: \"room-1\" }}) {{ userErrors {{ code }} }} }}")).await;
+    (stage, customer, alice)
+}
+
+async fn remove(stage: &Stage, customer: &Customer, alice: &str) {
+    let (owner, domain) = (&customer.owner, &customer.domain);
+    stage
+        .done(
+            owner,
+            &format!("mutation {{ mailboxDelete(mailboxId: \"{alice}\") {{ userErrors {{ code }} }} }}"),
+        )
+        .await;
+    stage
+        .done(
+            owner,
+            &format!("mutation {{ domainRemove(domainId: \"{domain}\") {{ userErrors {{ code }} }} }}"),
+        )
+        .await;
+}
+
+/// Publishes the challenge of the domain.
+async fn publish(stage: &Stage, customer: &Customer) {
+    let query = format!("{{ domain(domainId: \"{}\") {{ challenge {{ name value }} }} }}", customer.domain);
+    let challenge = stage.done(&customer.owner, &query).await["domain"]["challenge"].clone();
+    let text = |field: &str| challenge[field].as_str().expect("text").to_owned();
+    stage.world.txt.lock().insert(text("name"), vec![text("value")]);
+}
+
+async fn restore(stage: &Stage, customer: &Customer) -> Value {
+    let query = format!(
+        "mutation {{ domainRestore(domainId: \"{}\") {{ domain {{ status settings {{ description }} }} \
+         userErrors {{ code }} }} }}",
+        customer.domain
+    );
+    stage.ask(&customer.owner, &query).await["data"]["domainRestore"].clone()
+}
+
+/// The addresses of mailboxes and resources, and the removed domains.
+async fn listed(stage: &Stage, customer: &Customer) -> Value {
+    let query = format!(
+        "{{ mailboxes {{ nodes {{ address status }} }} resources(domainId: \"{}\") {{ nodes {{ localPart }} }} \
+         domains(status: REMOVED) {{ nodes {{ name }} }} }}",
+        customer.domain
+    );
+    let answer = stage.done(&customer.owner, &query).await;
+    json!([answer["mailboxes"]["nodes"], answer["resources"]["nodes"], answer["domains"]["nodes"]])
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_domain_whose_proof_still_stands_is_back_with_its_mailboxes() {
+    let (stage, customer, alice) = scene().await;
+    publish(&stage, &customer).await;
+    remove(&stage, &customer, &alice).await;
+    assert_eq!(listed(&stage, &customer).await, json!([[], [], [{ "name": "acme.example" }]]));
+    let back = restore(&stage, &customer).await;
+    let expected = json!({ "status": "VERIFIED", "settings": { "description": "ours" } });
+    assert_eq!(back, json!({ "domain": expected, "userErrors": [] }));
+    let mailboxes = json!([{ "address": "alice@acme.example", "status": "ACTIVE" }]);
+    assert_eq!(listed(&stage, &customer).await, json!([mailboxes, [{ "localPart": "room-1" }], []]));
+    let again = restore(&stage, &customer).await;
+    assert_eq!(again["userErrors"][0]["code"], "DOMAIN_NOT_REMOVED");
+    stage.sign_in("alice@acme.example", crate::stage::PASSWORD).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_domain_without_its_proof_waits_for_it_and_so_do_its_mailboxes() {
+    let (stage, customer, alice) = scene().await;
+    remove(&stage, &customer, &alice).await;
+    let back = restore(&stage, &customer).await;
+    assert_eq!(back["domain"]["status"], "PENDING", "{back:#}");
+    let restored =
+        format!("mutation {{ mailboxRestore(mailboxId: \"{alice}\") {{ userErrors {{ code }} }} }}");
+    let refused = stage.ask(&customer.owner, &restored).await;
+    assert_eq!(refused["data"]["mailboxRestore"]["userErrors"][0]["code"], "DOMAIN_NOT_VERIFIED");
+    publish(&stage, &customer).await;
+    let verify =
+        format!("mutation {{ domainVerify(domainId: \"{}\") {{ userErrors {{ code }} }} }}", customer.domain);
+    stage.done(&customer.owner, &verify).await;
+    stage.done(&customer.owner, &restored).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_domain_that_somebody_else_has_taken_stays_away() {
+    let (stage, customer, alice) = scene().await;
+    publish(&stage, &customer).await;
+    remove(&stage, &customer, &alice).await;
+    let operator = stage.sign_in("operator", crate::stage::PASSWORD).await;
+    let other = stage.customer(&operator, ("globex", "pro")).await;
+    let added = stage
+        .done(&other.owner, &format!("mutation {{ domainAdd(input: {{ serviceId: \"{}\", name: \"acme.example\" }}) {{ domain {{ id }} userErrors {{ code }} }} }}", other.service))
+        .await;
+    let taken = added["domainAdd"]["domain"]["id"].as_str().expect("an id");
+    stage
+        .done(&operator, &format!("mutation {{ domainAssert(accountId: \"{}\", domainId: \"{taken}\") {{ userErrors {{ code }} }} }}", other.account))
+        .await;
+    let refused = restore(&stage, &customer).await;
+    assert_eq!(refused["userErrors"][0]["code"], "DOMAIN_TAKEN", "{refused:#}");
+    assert_eq!(restore(&stage, &other).await["userErrors"][0]["code"], "DOMAIN_NOT_REMOVED");
+}

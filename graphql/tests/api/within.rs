@@ -1,0 +1,122 @@
+//! Within one account, those with lesser rights reach nothing that is not theirs: a mailbox's user nothing of another mailbox,
+//! a domain's administrator nothing of another domain, and a delegate nothing outside the service that the delegation names.
+
+use crate::refusal::{
+    OF_NOBODY, Operation, Schema, Things, administrator, answer, is_refused, position, schema, things,
+};
+use crate::stage::{Customer, PASSWORD, Stage};
+
+/// What whoever belongs to an account may see or ask of it without owning anything: kept apart on purpose, so that a new
+/// operation is refused or named here.
+const OF_EVERY_MEMBER: [&str; 0] = [];
+
+/// A domain of `service` that is served, `name`.example; its id.
+async fn domain(stage: &Stage, operator: &str, (customer, service): (&Customer, &str), name: &str) -> String {
+    let add = format!(
+        "mutation {{ domainAdd(input: {{ serviceId: \"{service}\", name: \"{name}.example\" }}) {{ domain {{ id }} userErrors {{ code }} }} }}"
+    );
+    let added = stage.done(&customer.owner, &add).await;
+    let domain = added["domainAdd"]["domain"]["id"].as_str().expect("an id").to_owned();
+    let verify = format!(
+        "mutation {{ domainAssert(accountId: \"{}\", domainId: \"{domain}\") {{ userErrors {{ code }} }} }}",
+        customer.account
+    );
+    stage.done(operator, &verify).await;
+    domain
+}
+
+/// A second active service of the account; its id.
+async fn service(stage: &Stage, operator: &str, customer: &Customer) -> String {
+    let order = format!(
+        "mutation {{ serviceOrder(input: {{ accountId: \"{}\", planId: \"{}\", planVersion: 1 }}) {{ service {{ id }} userErrors {{ code }} }} }}",
+        customer.account,
+        hosting::plan::plan_id("custom")
+    );
+    let ordered = stage.done(operator, &order).await;
+    let service = ordered["serviceOrder"]["service"]["id"].as_str().expect("an id").to_owned();
+    let at = format!("accountId: \"{}\", serviceId: \"{service}\"", customer.account);
+    stage.done(operator, &format!("mutation {{ serviceActivate({at}) {{ userErrors {{ code }} }} }}")).await;
+    service
+}
+
+/// Somebody of another account who was let into one service of this one.
+async fn delegate(stage: &Stage, operator: &str, customer: &Customer, service: &str) -> String {
+    let helper = stage.customer(operator, ("helper", "solo")).await;
+    let invite = format!(
+        "mutation {{ delegationInvite(email: \"helper@helper.example\", terms: {{ preset: FULL, serviceIds: [\"{service}\"] }}) \
+         {{ invitation userErrors {{ code }} }} }}"
+    );
+    let invited = stage.done(&customer.owner, &invite).await["delegationInvite"].clone();
+    let accept = format!(
+        "mutation {{ delegationAccept(invitation: {}) {{ userErrors {{ code }} }} }}",
+        invited["invitation"]
+    );
+    stage.done(&helper.owner, &accept).await;
+    helper.owner
+}
+
+/// Whether an operation names something of the account besides the account itself.
+fn names_a_thing(schema: &Schema, operation: &Operation, things: &Things, query: &str) -> bool {
+    let account = &things.0["AccountID"];
+    let of_all = [&things.0["PlanID"], &things.0["DocumentID"], account];
+    let named = things.0.values().filter(|id| !of_all.contains(id));
+    let is_named = named.into_iter().any(|id| query.contains(id.as_str()));
+    is_named && schema.operations.iter().any(|known| known.name == operation.name)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_operation_reaches_past_ones_rights_within_an_account() {
+    let stage = Stage::open().await;
+    let operator = stage.operator().await;
+    let customer = stage.customer(&operator, ("acme", "custom")).await;
+    let things = things(&stage, &operator, &customer).await;
+    stage.mailbox(&customer, "mallory").await;
+    let mallory = stage.sign_in("mallory@acme.example", PASSWORD).await;
+    let second = domain(&stage, &operator, (&customer, &customer.service), "second").await;
+    let of_second = Customer {
+        account: customer.account.clone(),
+        service: customer.service.clone(),
+        domain: second,
+        domain_name: "second.example".to_owned(),
+        user: customer.user.clone(),
+        owner: customer.owner.clone(),
+    };
+    let beside = administrator(&stage, &of_second, "beside").await;
+    let other = service(&stage, &operator, &customer).await;
+    domain(&stage, &operator, (&customer, &other), "third").await;
+    let confined = delegate(&stage, &operator, &customer, &other).await;
+    let members = [
+        ("another mailbox", mallory),
+        ("the administrator of another domain", beside),
+        ("a delegate for another service", confined),
+    ];
+    let before = position(&stage, &customer.account).await;
+    let (schema, mut tried, mut open) = (schema(), 0, Vec::new());
+    for operation in &schema.operations {
+        if OF_NOBODY.contains(&operation.name.as_str()) {
+            continue;
+        }
+        for (who, token) in &members {
+            for left_out in ["", "accountId"] {
+                let query = schema.call(operation, &things, left_out);
+                let is_named = names_a_thing(&schema, operation, &things, &query);
+                if operation.root == "mutation" && !is_named {
+                    // It is about the member's own, or about the account alone: other tests hold who may.
+                    continue;
+                }
+                let answer = answer(&stage, operation, token, &query).await;
+                let text = answer.to_string();
+                let is_told = text.contains("globex") || text.contains("victim");
+                if is_told || is_named && !is_refused(&answer, &operation.name) {
+                    open.push((operation.name.clone(), format!("{who}: {query}\n{answer:#}")));
+                }
+                tried += 1;
+            }
+        }
+    }
+    open.retain(|(name, _)| !OF_EVERY_MEMBER.contains(&name.as_str()));
+    let reached: Vec<&str> = open.iter().map(|(_, what)| what.as_str()).collect();
+    assert!(reached.is_empty(), "{}", reached.join("\n"));
+    assert!(tried > 200, "the schema was not read: {tried} calls");
+    assert_eq!(position(&stage, &customer.account).await, before, "something was done to the account");
+}
