@@ -41,8 +41,8 @@ fn request(paper: Paper, fault: &str) -> Markup {
         autocomplete: "username",
         value: "",
         hint: paper.say(
-            "The password of a mailbox is set by the administrator of its domain.",
-            "Le mot de passe d'une boîte aux lettres est défini par l'administrateur de son domaine.",
+            "For a mailbox the link goes to its recovery address; where it has none, the administrator of its domain sets the password.",
+            "Pour une boîte aux lettres, le lien part à son adresse de secours ; sans elle, l'administrateur de son domaine définit le mot de passe.",
         ),
         fault,
     };
@@ -113,8 +113,8 @@ async fn requested(options: &Options, sent: &Sent) -> Response {
     // The same words whether there is such a login or not.
     let title = paper.say("Look into your mailbox", "Regardez votre boîte de réception");
     let words = paper.say(
-        "If this login has a confirmed address, a link is on its way there. It is good once and for 30 minutes.",
-        "Si cet identifiant a une adresse confirmée, un lien y est en route. Il est valable une fois, pendant 30 minutes.",
+        "If this login has a confirmed address, or this mailbox a recovery address, a link is on its way there. It is good once and for 30 minutes.",
+        "Si cet identifiant a une adresse confirmée, ou cette boîte une adresse de secours, un lien y est en route. Il est valable une fois, pendant 30 minutes.",
     );
     let on = Onward { to: "/login", name: paper.say("To the sign-in page", "Vers la page de connexion") };
     told(paper, StatusCode::OK, (title, words), on)

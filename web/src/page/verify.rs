@@ -22,10 +22,16 @@ pub(crate) async fn page(Query(asked): Query<Token>, guest: Guest) -> Response {
     let content = html! {
         div.sheet {
             h1 { (title) }
-            p.lead { (paper.say(
-                "One press, and messages about your login go to this address.",
-                "Un clic, et les messages concernant votre identifiant arrivent à cette adresse.",
-            )) }
+            p.lead { (match is_of_mailbox(token) {
+                true => paper.say(
+                    "One press, and a forgotten password of your mailbox is renewed by a link to this address.",
+                    "Un clic, et un mot de passe oublié de votre boîte se renouvelle par un lien envoyé à cette adresse.",
+                ),
+                false => paper.say(
+                    "One press, and messages about your login go to this address.",
+                    "Un clic, et les messages concernant votre identifiant arrivent à cette adresse.",
+                ),
+            }) }
             div.panel {
                 form method="post" action=(action("/verify", token)) {
                     input type="hidden" name="token" value=(token);
@@ -35,6 +41,11 @@ pub(crate) async fn page(Query(asked): Query<Token>, guest: Guest) -> Response {
         }
     };
     guest.answer(Html(paper.page(title, &content).into_string()).into_response())
+}
+
+/// Whether a token is of a link to the recovery address of a mailbox: only words depend on it.
+fn is_of_mailbox(token: &str) -> bool {
+    token.starts_with("hsm_")
 }
 
 /// What whoever has signed up and not confirmed the address sees in place of everything else.
@@ -80,10 +91,16 @@ pub(crate) async fn submit(State(options): State<Options>, sent: Sent) -> Respon
     let payload = &answer["data"]["emailVerify"];
     if payload["userErrors"] == json!([]) {
         let title = paper.say("Your address is confirmed", "Votre adresse est confirmée");
-        let words = paper.say(
-            "Messages about your login go there from now on.",
-            "Les messages concernant votre identifiant y arrivent désormais.",
-        );
+        let words = match is_of_mailbox(sent.field("token")) {
+            true => paper.say(
+                "A forgotten password of your mailbox is renewed by a link to it from now on.",
+                "Un mot de passe oublié de votre boîte se renouvelle désormais par un lien envoyé à celle-ci.",
+            ),
+            false => paper.say(
+                "Messages about your login go there from now on.",
+                "Les messages concernant votre identifiant y arrivent désormais.",
+            ),
+        };
         let on = Onward { to: "/dashboard", name: paper.say("To the dashboard", "Vers le tableau de bord") };
         return told(paper, StatusCode::OK, (title, words), on);
     }

@@ -2,6 +2,7 @@
 import { ask } from '../lib/api/client';
 import { atLeast } from '../lib/api/place';
 import { boot, may } from '../lib/boot';
+import { language } from '../lib/i18n/messages';
 import type { Tone } from '../lib/ui/Badge.svelte';
 import { Domains, Plans, Services, type DomainsResult, type Entitlement, type PlansResult, type ServicePageResult, type ServicesResult } from '../generated/api';
 
@@ -16,7 +17,7 @@ let catalogue: Promise<Plan[]> | undefined;
 /** All published versions of plans; asked for once. None for those who have no services to see. */
 export function plans(): Promise<Plan[]> {
   if (!may('service:read', boot.viewer.accountId)) return Promise.resolve([]);
-  catalogue ??= ask(Plans, {}).then((found) => found.plans.nodes).catch((error: unknown) => {
+  catalogue ??= published().catch((error: unknown) => {
     catalogue = undefined;
     throw error;
   });
@@ -28,8 +29,20 @@ export function onOffer(all: Plan[]): Plan[] {
   return all.filter((plan) => !all.some((other) => other.id === plan.id && other.version > plan.version));
 }
 
+/** All versions of all plans, called as the language of the pages calls them. */
+async function published(): Promise<Plan[]> {
+  const found: Plan[] = [];
+  for (let after: string | null = null, page = 0; page < PAGE_COUNT_MAX; page += 1) {
+    const answer: PlansResult = await ask(Plans, { after });
+    found.push(...answer.plans.nodes.map((plan) => ({ ...plan, name: language() === 'fr' ? (plan.frenchName ?? plan.name) : plan.name })));
+    if (!answer.plans.pageInfo.hasNextPage) break;
+    after = answer.plans.pageInfo.endCursor;
+  }
+  return found;
+}
+
 export function planName(all: Plan[], id: string): string {
-  return all.find((plan) => plan.id === id)?.name ?? '';
+  return onOffer(all).find((plan) => plan.id === id)?.name ?? '';
 }
 
 /** Most pages of a list that a screen loads by itself. */

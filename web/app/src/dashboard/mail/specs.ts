@@ -117,7 +117,6 @@ export function mailboxSpecs(mailbox: MailboxWhole, domain: MailDomain | undefin
     { name: 'requiresTlsOut', kind: 'check', label: t('mail.field.requiresTlsOut'), hint: t('mail.field.requiresTlsOut.hint') },
     { name: 'requiresSecondFactor', kind: 'check', label: t('mail.field.mailboxFactor') },
     { name: 'mustChangePassword', kind: 'check', label: t('mail.field.mustChangePassword') },
-    { name: 'recoveryAddress', kind: 'email', label: t('mail.field.recoveryAddress'), hint: t(isLeader ? 'mail.field.recoveryAddress.hint' : 'mail.leads.short'), isDisabled: !isLeader },
     { name: 'sendAs', kind: 'lines', label: t('mail.field.sendAs'), hint: t('mail.field.sendAs.hint'), max: SEND_AS_MAX, rows: 3, group: t('mail.group.sending') },
     { name: 'sendsPerDayMax', kind: 'number', label: t('mail.field.sendsPerDayMax'), hint: t('mail.field.emptyIsPlan') },
     { name: 'retainsDays', kind: 'number', label: t('mail.field.retainsDays'), hint: t('mail.field.retainsDays.hint'), min: 1, max: RETAINED_DAYS_MAX },
