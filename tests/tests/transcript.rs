@@ -588,7 +588,7 @@ impl smtp::Confirm for Confirmations {
         &self,
         message: &smtp::Confirmed<'_>,
         recipients: Vec<smtp::ConfirmedTo>,
-    ) -> Option<store::Acceptance> {
+    ) -> Option<Acceptance> {
         let message = outbound::DeliveredMessage {
             tenant: message.tenant,
             message: message.message,
