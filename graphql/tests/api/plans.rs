@@ -48,5 +48,5 @@ async fn terms_that_cannot_be_sold_are_refused_and_customers_publish_nothing() {
     let unnamed = stage.ask(&operator, &publish("Solo Box", "Solo", (7, 10_737_418_240))).await;
     assert_eq!(refusal(&unnamed)["field"], "slug", "{unnamed:#}");
     let theirs = stage.ask(&customer.owner, &publish("solo", "Solo", (7, 10_737_418_240))).await;
-    assert_eq!(code(&theirs), "FORBIDDEN");
+    assert_eq!(code(&theirs), "NOT_FOUND", "they learn nothing of what operators do");
 }

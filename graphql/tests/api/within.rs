@@ -6,9 +6,10 @@ use crate::refusal::{
 };
 use crate::stage::{Customer, PASSWORD, Stage};
 
-/// What whoever belongs to an account may see or ask of it without owning anything: kept apart on purpose, so that a new
-/// operation is refused or named here.
-const OF_EVERY_MEMBER: [&str; 0] = [];
+/// What tells of others on purpose: the mailboxes of a domain see one another there.
+const TELLS_OF_OTHERS: [&str; 1] = ["addressBook"];
+/// Lists that may name the domain of a mailbox's user, who finds the own mailbox there alone.
+const LISTS_THE_OWN: [&str; 1] = ["mailboxes"];
 
 /// A domain of `service` that is served, `name`.example; its id.
 async fn domain(stage: &Stage, operator: &str, (customer, service): (&Customer, &str), name: &str) -> String {
@@ -57,8 +58,8 @@ async fn delegate(stage: &Stage, operator: &str, customer: &Customer, service: &
 
 /// Whether an operation names something of the account besides the account itself.
 fn names_a_thing(schema: &Schema, operation: &Operation, things: &Things, query: &str) -> bool {
-    let account = &things.0["AccountID"];
-    let of_all = [&things.0["PlanID"], &things.0["DocumentID"], account];
+    // Nobody's, everybody's, or the account's own.
+    let of_all = ["AccountID", "PlanID", "DocumentID", "Position"].map(|kind| &things.0[kind]);
     let named = things.0.values().filter(|id| !of_all.contains(id));
     let is_named = named.into_iter().any(|id| query.contains(id.as_str()));
     is_named && schema.operations.iter().any(|known| known.name == operation.name)
@@ -106,17 +107,18 @@ async fn no_operation_reaches_past_ones_rights_within_an_account() {
                 }
                 let answer = answer(&stage, operation, token, &query).await;
                 let text = answer.to_string();
-                let is_told = text.contains("globex") || text.contains("victim");
-                if is_told || is_named && !is_refused(&answer, &operation.name) {
-                    open.push((operation.name.clone(), format!("{who}: {query}\n{answer:#}")));
+                let marks = ["globex", "victim", things.0["MailboxID"].as_str()];
+                let is_told = marks.iter().any(|mark| text.contains(mark));
+                let is_own = LISTS_THE_OWN.contains(&operation.name.as_str());
+                let is_done = is_named && !is_own && !is_refused(&answer, &operation.name);
+                if is_done || is_told && !TELLS_OF_OTHERS.contains(&operation.name.as_str()) {
+                    open.push(format!("{who}: {query}\n{answer:#}"));
                 }
                 tried += 1;
             }
         }
     }
-    open.retain(|(name, _)| !OF_EVERY_MEMBER.contains(&name.as_str()));
-    let reached: Vec<&str> = open.iter().map(|(_, what)| what.as_str()).collect();
-    assert!(reached.is_empty(), "{}", reached.join("\n"));
+    assert!(open.is_empty(), "{}", open.join("\n"));
     assert!(tried > 200, "the schema was not read: {tried} calls");
     assert_eq!(position(&stage, &customer.account).await, before, "something was done to the account");
 }

@@ -124,6 +124,9 @@ fn a_role_is_changed_and_counted_in_the_plan() {
         state.record().expect("a service").administrators.contains(&id(90))
     };
     assert_eq!(world.refused(&to(administrator(), &[], None)), "SERVICE_NOT_FOUND");
+    let (account, name, role, services) = (account(), None, None, vec![]);
+    let nobody = ChangeUser { account, user: id(77), name, role, services };
+    assert_eq!(world.refused(&nobody), "USER_NOT_FOUND", "also where nothing is to be changed");
     world.must(&to(administrator(), &[10], Some(0)));
     assert!(seated(&world) && user(&world).role == administrator());
     assert_eq!(user(&world).name.and_then(|name| name.plain().cloned()).as_deref(), Some("Zoe"));

@@ -46,6 +46,7 @@ impl UseCase for ChangeUser {
         (user, domains, services): &<Self::Reads as Reads>::States,
         now: Timestamp,
     ) -> Result<Changes, HostingRefusal> {
+        user.record().ok_or(HostingRefusal::UserNotFound)?;
         let mut events = Vec::new();
         if let Some(name) = &self.name {
             events.extend(User::decide(user, UserCommand::Rename(name.clone()), &self.user, now)?);
