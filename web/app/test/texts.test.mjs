@@ -33,7 +33,7 @@ function rust(folder) {
   return readdirSync(join(src, '../../..', folder), { recursive: true }).filter((file) => file.endsWith('.rs')).map((file) => readFileSync(join(src, '../../..', folder, file), 'utf8'));
 }
 
-test('every kind of event and every permission has words in both languages', async () => {
+test('every kind of event, every permission and every notice has words in both languages', async () => {
   const found = (texts, pattern) => [...new Set(texts.flatMap((text) => [...text.matchAll(pattern)].map((match) => match[1])))];
   const hosting = rust('platform/hosting/src');
   // Kinds by name; those of second factors, which are made for two nouns; and those of filters, made by a macro.
@@ -42,10 +42,13 @@ test('every kind of event and every permission has words in both languages', asy
     ...found(hosting, /^filter!\(\w+ of \w+, "(\w+)"/gm).flatMap((noun) => ['added', 'changed', 'removed'].map((verb) => `${noun}.${verb}`)),
   ];
   const permissions = found(rust('platform/authority/src'), /Self::\w+ => "([a-z]+:[a-z]+)"/g);
+  const notices = found(rust('platform/hosting/src/notice'), /Self::\w+ => "([a-z_]+)",/g);
+  assert.ok(notices.length >= 30, `${notices.length} notices`);
   assert.ok(kinds.length > 150 && permissions.length > 15, `${kinds.length} kinds, ${permissions.length} permissions`);
   for (const language of ['en', 'fr']) {
     const texts = await all('dashboard', language);
     assert.deepEqual(kinds.filter((kind) => !texts[`event.${kind}`]), [], `kinds without words in ${language}`);
+    assert.deepEqual(notices.filter((one) => !texts[`notice.${one}`]), [], `notices without words in ${language}`);
     assert.deepEqual(permissions.filter((one) => !texts[`permission.${one}`]), [], `permissions without words in ${language}`);
   }
 });
