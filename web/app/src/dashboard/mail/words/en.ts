@@ -557,5 +557,4 @@ export default {
   'mail.suppressions.since': 'Since',
   'mail.suppressions.undo': 'It can be added again at any time.',
   'mail.suppressions.until': 'Until',
-  'mail.suppressions.why': 'Why',
 };

@@ -559,5 +559,4 @@ export default {
   'mail.suppressions.since': 'Depuis',
   'mail.suppressions.undo': 'Elle peut être ajoutée de nouveau à tout moment.',
   'mail.suppressions.until': 'Jusqu’au',
-  'mail.suppressions.why': 'Pourquoi',
 } satisfies Record<keyof typeof en, string>;
