@@ -267,51 +267,50 @@ async fn stages(database: Database) -> smtp::Inbound {
     smtp::Inbound::new(settings, Arc::new(zone), retries)
 }
 
+/// The domain and its people, as their events tell.
+fn people(hash: &PasswordHash) -> Vec<Recorded<HostingEvent>> {
+    let added = DomainEvent::Added {
+        account: AccountId::new(Uuid::from_u128(1)),
+        service: ServiceId::new(Uuid::from_u128(10)),
+        name: DomainName::parse("x.example").expect("a name"),
+        token: String::new(),
+        mirrors: None,
+    };
+    vec![
+        recorded(10, HostingEvent::Service(ordered())),
+        recorded(10, HostingEvent::Service(ServiceEvent::Activated)),
+        recorded(20, HostingEvent::Domain(added)),
+        recorded(20, HostingEvent::Domain(DomainEvent::Verified { by: VerifiedBy::Operator })),
+        mailbox(30, "alice", QUOTA, hash),
+        mailbox(31, "bob", QUOTA, hash),
+        mailbox(32, "full", ByteSize::new(10), hash),
+        mailbox(33, "off", QUOTA, hash),
+        recorded(33, HostingEvent::Mailbox(MailboxEvent::Disabled)),
+        alias(40, "info", "alice@x.example"),
+        alias(41, "round", "about@x.example"),
+        alias(42, "about", "round@x.example"),
+        alias(43, "away", "friend@elsewhere.example"),
+        alias(45, "abroad", "friend@elsewhere.example"),
+        alias(44, "noreply", "alice@x.example"),
+        discarding(44),
+        mailbox(34, "carol", QUOTA, hash),
+        mailbox(35, "team", QUOTA, hash),
+        mailbox(36, "dave", QUOTA, hash),
+        mailbox(37, "eve", QUOTA, hash),
+        mailbox(38, "archive", QUOTA, hash),
+        share(60, 35, 36, &[ShareRole::Read, ShareRole::Write, ShareRole::Manage, ShareRole::SendOnBehalf]),
+        share(61, 35, 37, &[ShareRole::Read, ShareRole::SendAs]),
+        map(50, AddressMapKind::Recipient, "sales@x.example", "carol@x.example"),
+        map(51, AddressMapKind::Recipient, "gone@x.example", "friend@elsewhere.example"),
+        map(52, AddressMapKind::RecipientCopy, "carol@x.example", "audit@elsewhere.example"),
+        map(53, AddressMapKind::SenderCopy, "carol@x.example", "archive@elsewhere.example"),
+    ]
+}
+
 impl World {
     async fn open(hash: &PasswordHash) -> Self {
         let directory = Arc::new(Directory::new());
-        let added = DomainEvent::Added {
-            account: AccountId::new(Uuid::from_u128(1)),
-            service: ServiceId::new(Uuid::from_u128(10)),
-            name: DomainName::parse("x.example").expect("a name"),
-            token: String::new(),
-            mirrors: None,
-        };
-        let page = [
-            recorded(10, HostingEvent::Service(ordered())),
-            recorded(10, HostingEvent::Service(ServiceEvent::Activated)),
-            recorded(20, HostingEvent::Domain(added)),
-            recorded(20, HostingEvent::Domain(DomainEvent::Verified { by: VerifiedBy::Operator })),
-            mailbox(30, "alice", QUOTA, hash),
-            mailbox(31, "bob", QUOTA, hash),
-            mailbox(32, "full", ByteSize::new(10), hash),
-            mailbox(33, "off", QUOTA, hash),
-            recorded(33, HostingEvent::Mailbox(MailboxEvent::Disabled)),
-            alias(40, "info", "alice@x.example"),
-            alias(41, "round", "about@x.example"),
-            alias(42, "about", "round@x.example"),
-            alias(43, "away", "friend@elsewhere.example"),
-            alias(45, "abroad", "friend@elsewhere.example"),
-            alias(44, "noreply", "alice@x.example"),
-            discarding(44),
-            mailbox(34, "carol", QUOTA, hash),
-            mailbox(35, "team", QUOTA, hash),
-            mailbox(36, "dave", QUOTA, hash),
-            mailbox(37, "eve", QUOTA, hash),
-            mailbox(38, "archive", QUOTA, hash),
-            share(
-                60,
-                35,
-                36,
-                &[ShareRole::Read, ShareRole::Write, ShareRole::Manage, ShareRole::SendOnBehalf],
-            ),
-            share(61, 35, 37, &[ShareRole::Read, ShareRole::SendAs]),
-            map(50, AddressMapKind::Recipient, "sales@x.example", "carol@x.example"),
-            map(51, AddressMapKind::Recipient, "gone@x.example", "friend@elsewhere.example"),
-            map(52, AddressMapKind::RecipientCopy, "carol@x.example", "audit@elsewhere.example"),
-            map(53, AddressMapKind::SenderCopy, "carol@x.example", "archive@elsewhere.example"),
-        ];
-        directory.apply(&page).expect("taken");
+        directory.apply(&people(hash)).expect("taken");
         directory.apply(&neighbour()).expect("taken");
         let folder = tempfile::tempdir().expect("a folder");
         let database = Database::open_sqlite(&folder.path().join("mail.db")).expect("a file");

@@ -53,6 +53,7 @@ impl DomainQuery {
 
     /// The domains of an account that the caller may see, oldest first; removed ones only where `status` asks for them.
     #[graphql(complexity = "cost(first, child_complexity)")]
+    #[allow(clippy::too_many_arguments, reason = "the arguments of a GraphQL field")]
     async fn domains(
         &self,
         ctx: &Context<'_>,

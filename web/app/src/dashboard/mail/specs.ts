@@ -106,7 +106,7 @@ export type MailboxWhole = NonNullable<MailboxWholeResult['mailbox']>;
 const OWN = ['DISPLAY_NAME', 'TEMPORARY_ALIASES', 'TLS_POLICY', 'SPAM_SCORES', 'SPAM_LISTS', 'DETAIL_HANDLING', 'SYNC_JOBS', 'PUSH', 'QUARANTINE', 'APP_PASSWORDS', 'RECOVERY_ADDRESS', 'FILTERS'];
 
 /** Everything that can be set for a mailbox. */
-export function mailboxSpecs(mailbox: MailboxWhole, domain: MailDomain | undefined, isLeader: boolean): FieldSpec[] {
+export function mailboxSpecs(mailbox: MailboxWhole, domain: MailDomain | undefined): FieldSpec[] {
   const switches = ['imap', 'pop3', 'submission', 'sieve', 'dav', 'web'];
   return marked([
     { name: 'displayName', kind: 'text', label: t('mail.field.displayName'), maxlength: 255 },

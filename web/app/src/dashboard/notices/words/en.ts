@@ -20,6 +20,8 @@ export default {
   'notice.password_changed': 'The password was changed',
   'notice.password_reset': 'Another password',
   'notice.pool_near': 'Shared storage is nearly full',
+  'notice.recovery_changing': 'Another recovery address',
+  'notice.recovery_verification': 'Confirmation of the recovery address',
   'notice.recovery_code_used': 'A recovery code was used',
   'notice.recovery_codes_renewed': 'New recovery codes',
   'notice.send_limit_near': 'The recipients of the day are nearly used up',

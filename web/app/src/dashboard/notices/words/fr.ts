@@ -20,6 +20,8 @@ export default {
   'notice.password_changed': 'Le mot de passe a été modifié',
   'notice.password_reset': 'Nouveau mot de passe',
   'notice.pool_near': 'L’espace partagé est presque plein',
+  'notice.recovery_changing': 'Autre adresse de secours',
+  'notice.recovery_verification': 'Confirmation de l’adresse de secours',
   'notice.recovery_code_used': 'Un code de secours a été utilisé',
   'notice.recovery_codes_renewed': 'Nouveaux codes de secours',
   'notice.send_limit_near': 'Les destinataires du jour sont presque épuisés',
