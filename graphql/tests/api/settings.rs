@@ -101,11 +101,8 @@ async fn an_archive_keeps_its_messages_openly_and_is_not_deleted() {
         .map(|node| &node["changes"])
         .collect();
     let days = |from: serde_json::Value, to: serde_json::Value| json!([{ "field": "retains_days", "from": from, "to": to }]);
-    let mut expected = [
-        days(json!(null), json!("3650")),
-        days(json!("3650"), json!("30")),
-        days(json!("30"), json!(null)),
-    ];
+    let mut expected =
+        [days(json!(null), json!("3650")), days(json!("3650"), json!("30")), days(json!("30"), json!(null))];
     if nodes.first().is_some_and(|node| node["kind"] != "mailbox.created") {
         expected.reverse();
     }
