@@ -158,7 +158,8 @@ try:
         "{ senderRelayId userErrors { code message } } }"
     )
     ask('mutation { queueRetry(which: { destination: "far.example" }) { reached } }', token)
-    assert step("three", "BOUNCED")["reasons"] == [], "it left through nobody"
+    ways = [reason["code"] for reason in step("three", "BOUNCED")["reasons"] if "relay" in reason["code"]]
+    assert ways == [], "it left through nobody"
     assert len(logins) == count and len(taken) == 2, (logins, taken)
 finally:
     relay.stop()

@@ -620,14 +620,6 @@ refusals! {
         SpamScores = "SPAM_SCORES", Some("settings.junkScore"),
             "The score for junk lies from 0 to 100 and below the score for rejection, which is at most 1000; correct them.",
             "Le seuil des indésirables va de 0 à 100 et reste inférieur au seuil de rejet, d’au plus 1000 ; corrigez-les.";
-        /// Messages are kept for no such time.
-        RetainedDays = "RETAINED_DAYS", Some("settings.retainsDays"),
-            "Messages are kept for 1 to 3650 days; correct the number, or leave it empty so that nothing is kept.",
-            "Les messages sont conservés de 1 à 3650 jours ; corrigez le nombre, ou laissez-le vide pour ne rien conserver.";
-        /// The mailbox keeps its messages.
-        MailboxRetains = "MAILBOX_RETAINS", Some("mailboxId"),
-            "This mailbox keeps its messages for a time; fetch what you need, set retainsDays to nothing, and delete it then.",
-            "Cette boîte conserve ses messages pendant une durée ; récupérez ce qu’il vous faut, videz retainsDays, puis supprimez-la.";
         /// The recovery address is none.
         RecoveryAddress = "RECOVERY_ADDRESS", Some("settings.recoveryAddress"),
             "The recovery address is not an e-mail address; correct it.",

@@ -8,7 +8,7 @@ use hosting::HostingRefusal as No;
 use hosting::alias::{AliasSettingsPatch, Disposition};
 use hosting::domain::{DomainRef, DomainRelay, DomainSettingsPatch, Proof};
 use hosting::mailbox::{Mailbox, MailboxEvent, MailboxSettingsPatch, SelfService};
-use hosting::refusal::Limit;
+use hosting::refusal::{BoxRefusal, Limit};
 use hosting::use_case::{
     AddDomain, ChangeAliasSettings, ChangeDomainSettings, ChangeMailboxQuota, ChangeMailboxSettings,
     CreateAlias, CreateMailboxes, DeleteMailbox, EndService, NewMailbox, RemoveDomain, VerifyDomain,
@@ -231,7 +231,7 @@ fn what_is_kept_for_a_time_is_kept_openly_and_its_mailbox_is_not_deleted() {
     for days in [0, 3651, u32::MAX] {
         assert_eq!(
             world.run(&mailbox_settings(keep(Some(days)), false)),
-            Err(Why::Refused(No::RetainedDays)),
+            Err(Why::Refused(No::Box(BoxRefusal::RetainedDays))),
             "{days}"
         );
     }
@@ -245,9 +245,9 @@ fn what_is_kept_for_a_time_is_kept_openly_and_its_mailbox_is_not_deleted() {
         purge_after: Timestamp::from_secs(1_800_000_000),
         temporary_aliases: Vec::new(),
     };
-    assert_eq!(world.run(&delete), Err(Why::Refused(No::MailboxRetains)));
+    assert_eq!(world.run(&delete), Err(Why::Refused(No::Box(BoxRefusal::MailboxRetains))));
     world.must(&mailbox_settings(keep(Some(30)), false));
-    assert_eq!(world.run(&delete), Err(Why::Refused(No::MailboxRetains)));
+    assert_eq!(world.run(&delete), Err(Why::Refused(No::Box(BoxRefusal::MailboxRetains))));
     world.must(&mailbox_settings(keep(None), false));
     world.must(&delete);
     let changes: Vec<(Option<u32>, Option<u32>)> = world

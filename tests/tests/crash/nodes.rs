@@ -121,8 +121,10 @@ impl Pair {
 
     /// One writer at each node; their numbers begin at `first`.
     fn write(&self, first: u64, count: u64) -> Vec<Child> {
+        let authors = ["alice@demo.example", "bob@demo.example"];
         let ports = self.nodes.iter().map(|node| node.ports.submissions);
-        ports.zip(0..).map(|(port, at)| submitting(port, first + at * 1000, count)).collect()
+        let writer = |((port, author), at)| submitting(author, port, first + at * 1000, count);
+        ports.zip(authors).zip(0..).map(writer).collect()
     }
 
     /// Everything that waits is delivered; what the dead had leased comes last. How much that was.
@@ -171,7 +173,7 @@ fn two_nodes_that_are_killed_in_turns_while_both_take_mail_lose_nothing() {
     let Some(mut pair) = Pair::start("turns") else { return };
     let mut acknowledged = BTreeSet::new();
     for round in 0..KILL_COUNT {
-        let writers = pair.write(round * 10_000, MESSAGE_COUNT);
+        let writers = pair.write(round * 10_000, MESSAGE_COUNT / 2);
         std::thread::sleep(Duration::from_millis(700 + round * 431));
         let victim = &mut pair.nodes[usize::from(round % 2 == 1)];
         victim.kill();
@@ -180,6 +182,7 @@ fn two_nodes_that_are_killed_in_turns_while_both_take_mail_lose_nothing() {
     }
     assert!(acknowledged.len() as u64 > MESSAGE_COUNT, "{}\n{}", acknowledged.len(), pair.nodes[0].log());
     let leased = pair.drain(&pair.nodes[0]);
+    assert_eq!(pair.database.count("state = 2"), 0, "nothing is held");
     let twice_max = UNDER_WAY_COUNT_MAX * usize::try_from(KILL_COUNT).expect("a few");
     pair.check(&acknowledged, twice_max, &format!("{leased} were leased by nodes that were killed"));
 }

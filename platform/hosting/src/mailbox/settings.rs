@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::HostingRefusal;
 use crate::limit::{RETAINED_DAYS_MAX, SEND_AS_COUNT_MAX};
-use crate::refusal::Limit;
+use crate::refusal::{BoxRefusal, Limit};
 use crate::settings::{check_octets, check_senders, check_tags, settings};
 
 /// What happens with mail for `name+detail` (RFC 5233).
@@ -182,7 +182,7 @@ impl MailboxSettings {
             return Err(HostingRefusal::RecoveryAddress);
         }
         if self.retains_days.is_some_and(|days| !(1..=RETAINED_DAYS_MAX).contains(&days)) {
-            return Err(HostingRefusal::RetainedDays);
+            return Err(HostingRefusal::Box(BoxRefusal::RetainedDays));
         }
         check_octets(self)
     }

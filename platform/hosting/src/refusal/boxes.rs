@@ -1,11 +1,11 @@
-//! Why what belongs to a Box besides its mailboxes is refused: resources, shared mailboxes.
+//! Why what belongs to a Box besides its mailboxes is refused: resources, shared mailboxes, kept messages.
 
 use kernel::LimitFact;
 
 use super::{Language, Limit, Row};
 
 refusals! {
-    /// Why something about resources, shared mailboxes or shared storage is refused.
+    /// Why something about resources, shared mailboxes, shared storage or kept messages is refused.
     BoxRefusal
     also {}
     plain {
@@ -49,6 +49,14 @@ refusals! {
         ShareAllowsNothing = "SHARE_ALLOWS_NOTHING", Some("roles"),
             "A member needs at least one role; choose what it may do, or remove it.",
             "Un membre a besoin d’au moins un rôle ; choisissez ce qu’il peut faire, ou retirez-le.";
+        /// Messages are kept for no such time.
+        RetainedDays = "RETAINED_DAYS", Some("settings.retainsDays"),
+            "Messages are kept for 1 to 3650 days; correct the number, or leave it empty so that nothing is kept.",
+            "Les messages sont conservés de 1 à 3650 jours ; corrigez le nombre, ou laissez-le vide pour ne rien conserver.";
+        /// The mailbox keeps its messages.
+        MailboxRetains = "MAILBOX_RETAINS", Some("mailboxId"),
+            "This mailbox keeps its messages for a time; fetch what you need, set retainsDays to nothing, and delete it then.",
+            "Cette boîte conserve ses messages pendant une durée ; récupérez ce qu’il vous faut, videz retainsDays, puis supprimez-la.";
     }
     limited {
         /// The domain has more mailboxes than it would be allowed.

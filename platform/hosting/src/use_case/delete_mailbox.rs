@@ -12,6 +12,7 @@ use crate::HostingRefusal;
 use crate::alias::{Alias, AliasCommand, AliasRecord};
 use crate::limit::TEMPORARY_ALIAS_COUNT_MAX;
 use crate::mailbox::{Mailbox, MailboxCommand};
+use crate::refusal::BoxRefusal;
 use crate::service::{Service, ServiceCommand};
 
 /// Ends a mailbox. One append: the mailbox, its slot and bytes given back, its address freed, its temporary aliases
@@ -57,7 +58,7 @@ impl UseCase for DeleteMailbox {
         }
         // What must be kept goes with its service alone; before, whoever deletes it says openly that it is kept no more.
         if record.settings.retains_days.is_some() && !service.has_ended() {
-            return Err(HostingRefusal::MailboxRetains);
+            return Err(BoxRefusal::MailboxRetains.into());
         }
         if !record.temporary_aliases.keys().eq(self.temporary_aliases.iter().collect::<BTreeSet<_>>()) {
             return Err(HostingRefusal::MailboxChangedMeanwhile);
