@@ -123,7 +123,8 @@ impl Pair {
     fn write(&self, first: u64, count: u64) -> Vec<Child> {
         let authors = ["alice@demo.example", "bob@demo.example"];
         let ports = self.nodes.iter().map(|node| node.ports.submissions);
-        let writer = |((port, author), at)| submitting(author, port, first + at * 1000, count);
+        let writer =
+            |((port, author), at): ((u16, &str), u64)| submitting(author, port, first + at * 1000, count);
         ports.zip(authors).zip(0..).map(writer).collect()
     }
 
