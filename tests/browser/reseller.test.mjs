@@ -160,6 +160,8 @@ for (const language of ['en', 'fr']) describe(`in ${language}`, () => {
       await button(page, t(`customers.${verb}`)).click();
       if (verb === 'suspend') await dialog(page).getByRole('button', { name: t('customers.suspend'), exact: true }).click();
       await page.getByText(t('bulk.result', { done: 1, all: 1, refused: 0 })).waitFor();
+      // What is asked without a place is shown a moment later.
+      for (const begun = Date.now(); await state() !== wanted && Date.now() - begun < 10_000;) await new Promise((resolve) => setTimeout(resolve, 100));
       assert.equal(await state(), wanted);
       await dialog(page).getByRole('button', { name: t('action.close') }).last().click();
       // What was said of the one before is no answer to the next.
