@@ -10,7 +10,7 @@ use database::{Database, DatabaseError, Statement};
 use kernel::{EmailAddress, Id as _, MailboxId, TenantId, Timestamp};
 use uuid::Uuid;
 
-use crate::days::{DAY_MILLIS, day_of};
+use crate::days::day_of;
 
 /// How far back "lately" goes.
 const LATELY: Duration = Duration::from_secs(3600);
@@ -24,6 +24,15 @@ const REMEMBERED: Duration = Duration::from_secs(400 * 86_400);
 const RECIPIENT_COUNT_MAX: usize = 1000;
 /// Leading bits of a network: what one household or office has.
 const NETWORK_BITS: (u32, u32) = (24, 48);
+
+/// Whoever sends much already is known for it from the first day on: what the trace holds is read once.
+const STEPS: &[&str] =
+    &["CREATE TABLE IF NOT EXISTS sending_day (tenant UUID NOT NULL, mailbox UUID NOT NULL, \
+     day BIGINT NOT NULL, sent_count BIGINT NOT NULL, held_count BIGINT NOT NULL, \
+     PRIMARY KEY (tenant, mailbox, day)); \
+     INSERT INTO sending_day (tenant, mailbox, day, sent_count, held_count) \
+     SELECT tenant, mailbox, at / 86400000, COUNT(*), 0 FROM passage WHERE stage = 'queued' \
+     AND mailbox IS NOT NULL GROUP BY tenant, mailbox, at / 86400000 ON CONFLICT DO NOTHING;"];
 
 /// How a mailbox sends, with the message that is just on its way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -72,16 +81,6 @@ impl Correspondents {
     /// # Errors
     /// [`DatabaseError`].
     pub async fn open(database: Database) -> Result<Self, DatabaseError> {
-        let days = "CREATE TABLE IF NOT EXISTS sending_day (tenant UUID NOT NULL, mailbox UUID NOT NULL, \
-             day BIGINT NOT NULL, sent_count BIGINT NOT NULL, held_count BIGINT NOT NULL, \
-             PRIMARY KEY (tenant, mailbox, day))";
-        // Whoever sends much already is known for it from the first day on.
-        let known = format!(
-            "INSERT INTO sending_day (tenant, mailbox, day, sent_count, held_count) \
-             SELECT tenant, mailbox, at / {DAY_MILLIS}, COUNT(*), 0 FROM passage WHERE stage = 'queued' \
-             AND mailbox IS NOT NULL AND NOT EXISTS (SELECT 1 FROM sending_day) \
-             GROUP BY tenant, mailbox, at / {DAY_MILLIS} ON CONFLICT DO NOTHING"
-        );
         let tables = [
             "CREATE TABLE IF NOT EXISTS correspondent (tenant UUID NOT NULL, mailbox UUID NOT NULL, \
              hash UUID NOT NULL, first_at BIGINT NOT NULL, PRIMARY KEY (tenant, mailbox, hash))",
@@ -89,9 +88,8 @@ impl Correspondents {
             "CREATE TABLE IF NOT EXISTS sending_network (tenant UUID NOT NULL, mailbox UUID NOT NULL, \
              hash UUID NOT NULL, first_at BIGINT NOT NULL, PRIMARY KEY (tenant, mailbox, hash))",
         ];
-        let mut tables: Vec<Statement> = tables.map(Statement::new).into();
-        tables.extend([Statement::new(days), Statement::new(known)]);
-        database.write(tables).await?;
+        database.write(tables.map(Statement::new).into()).await?;
+        database.migrate("correspondents", STEPS).await?;
         Ok(Self(database))
     }
 
