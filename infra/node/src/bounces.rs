@@ -100,6 +100,7 @@ impl ReadBounces {
         let steps = self.store.passages(tenant, &of, None, STEP_COUNT_MAX).await?;
         let steps: Vec<Passage> = steps.into_iter().map(|(_, step)| step).collect();
         let reporter = status.reporter.as_deref();
+        let (mut passages, mut gone) = (Vec::new(), Vec::new());
         for one in status.recipients.iter().filter(|one| one.action == "failed") {
             let Some(step) = taken(one, &steps) else { continue };
             let Some(recipient) = step.recipient.as_deref().and_then(|text| EmailAddress::parse(text).ok())
@@ -113,20 +114,25 @@ impl ReadBounces {
             if is_gone && !is_proven {
                 reasons.push("bounce_not_proven".to_owned());
             }
-            let passage = Passage {
+            if is_gone && is_proven {
+                gone.push((recipient, reply.clone()));
+            }
+            passages.push(Passage {
                 at: now,
                 stage: Stage::Bounced,
-                reply: Some(reply.clone()),
+                reply: Some(reply),
                 next_at: None,
                 source: None,
                 message_id: None,
                 reasons,
                 ..step.clone()
-            };
-            self.store.record(vec![passage]).await?;
-            if is_gone && is_proven {
-                self.store.suppress(tenant, &recipient, (SuppressionCause::NoSuchAddress, reply)).await?;
-            }
+            });
+        }
+        if !passages.is_empty() {
+            self.store.record(passages).await?;
+        }
+        for (recipient, reply) in gone {
+            self.store.suppress(tenant, &recipient, (SuppressionCause::NoSuchAddress, reply)).await?;
         }
         Ok(())
     }
