@@ -116,6 +116,21 @@ export async function signIn(page, node, login, password = PASSWORD, next = '/da
   await page.click('main button[type=submit]');
 }
 
+/** Signs in, in a profile of its own, and waits until a page of the dashboard is there. */
+export async function enter(browser, node, language, login, path, password = PASSWORD) {
+  const page = await visit(browser, { language });
+  await signIn(page, node, login, password, `/dashboard${path}`);
+  await page.waitForURL(/dashboard/);
+  await settled(page);
+  return page;
+}
+
+/** Closes a page that has not complained. */
+export async function leave(page) {
+  quiet(page);
+  await page.context().close();
+}
+
 /** Waits until nothing is loading any more. */
 export async function settled(page) {
   await page.waitForLoadState('networkidle');

@@ -1,7 +1,7 @@
 // The operator's console and what accounts see of their own mail on its way, in both languages.
 import assert from 'node:assert/strict';
 import test, { after, before, describe } from 'node:test';
-import { api, launch, PASSWORD, picture, quiet, settled, signIn, start, texts, token, violations, visit } from './harness.mjs';
+import { api, enter, launch, leave, PASSWORD, picture, settled, start, texts, token, violations } from './harness.mjs';
 import { submits } from './mail.mjs';
 
 const TRY_COUNT_MAX = 150;
@@ -51,17 +51,7 @@ for (const language of ['fr', 'en']) describe(`in ${language}`, () => {
   const t = texts(language);
   const person = `person-${language}@far-away.example`;
   const other = `other-${language}@far-away.example`;
-  async function at(login, path, password = PASSWORD) {
-    const page = await visit(browser, { language });
-    await signIn(page, node, login, password, `/dashboard${path}`);
-    await page.waitForURL(/dashboard/);
-    await settled(page);
-    return page;
-  }
-  async function leave(page) {
-    quiet(page);
-    await page.context().close();
-  }
+  const at = (...given) => enter(browser, node, language, ...given);
   /** Closes what says how far an order has come, once all is done. */
   async function done(page) {
     await dialog(page).getByRole('button', { name: t('action.close'), exact: true }).last().click();

@@ -1,7 +1,7 @@
 // The first page says what needs a person; domains are unfolded, and other names are given to them. In both languages.
 import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
-import { api, launch, PASSWORD, picture, quiet, settled, signIn, start, texts, token, violations, visit } from './harness.mjs';
+import { api, enter, launch, leave, PASSWORD, picture, start, texts, token, violations } from './harness.mjs';
 import { submits } from './mail.mjs';
 
 let node;
@@ -19,17 +19,7 @@ after(async () => {
 const button = (page, name, exact = true) => page.getByRole('button', { name, exact });
 const dialog = (page) => page.locator('dialog[open]');
 const row = (page, name) => page.getByRole('row').filter({ hasText: name });
-async function at(language, login, path, password = PASSWORD) {
-  const page = await visit(browser, { language });
-  await signIn(page, node, login, password, `/dashboard${path}`);
-  await page.waitForURL(/dashboard/);
-  await settled(page);
-  return page;
-}
-async function leave(page) {
-  quiet(page);
-  await page.context().close();
-}
+const at = (...given) => enter(browser, node, ...given);
 
 for (const language of ['fr', 'en']) test(`${language}: a domain is unfolded by keyboard, and gets another name`, async () => {
   const t = texts(language);

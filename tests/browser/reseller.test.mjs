@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import test, { after, before, describe } from 'node:test';
 import { deflateSync } from 'node:zlib';
-import { api, launch, PASSWORD, picture, quiet, settled, signIn, start, texts, token, violations, visit } from './harness.mjs';
+import { api, enter, launch, leave, PASSWORD, picture, settled, start, texts, token, violations } from './harness.mjs';
 
 let browser;
 before(async () => {
@@ -52,17 +52,7 @@ for (const language of ['en', 'fr']) describe(`in ${language}`, () => {
     return id;
   }
   const makeReseller = (id) => api(node, operator, 'mutation($a: AccountID!) { accountResellerSet(accountId: $a, subAccountCountMax: 5) { userErrors { message } } }', { a: id });
-  async function at(login, path, password = PASSWORD) {
-    const page = await visit(browser, { language });
-    await signIn(page, node, login, password, `/dashboard${path}`);
-    await page.waitForURL(/dashboard/);
-    await settled(page);
-    return page;
-  }
-  async function leave(page) {
-    quiet(page);
-    await page.context().close();
-  }
+  const at = (...given) => enter(browser, node, language, ...given);
 
   test(`${language}: the operator makes a reseller and gives it resources`, async () => {
     await account('agency');
