@@ -586,7 +586,7 @@ impl smtp::Confirm for Confirmations {
     fn report(
         &self,
         message: &smtp::Confirmed<'_>,
-        recipients: Vec<smtp::ConfirmedTo>,
+        recipients: Vec<store::QueuedRecipient>,
     ) -> Option<Acceptance> {
         let message = outbound::DeliveredMessage {
             tenant: message.tenant,
@@ -597,12 +597,7 @@ impl smtp::Confirm for Confirmations {
             at: message.at,
             octets: message.octets,
         };
-        let recipients = recipients.into_iter().map(|to| outbound::DeliveredTo {
-            address: to.address,
-            notify: to.notify,
-            original: to.original,
-        });
-        outbound::delivered(&message, recipients.collect(), (&self.0, "mx.x.example"))
+        outbound::delivered(&message, recipients, (&self.0, "mx.x.example"))
     }
 }
 

@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use directory::Directory;
 use kernel::DomainName;
-use outbound::{DeliveredMessage, DeliveredTo};
-use smtp::{Confirm, Confirmed, ConfirmedTo};
+use outbound::DeliveredMessage;
+use smtp::{Confirm, Confirmed};
+use store::{Acceptance, QueuedRecipient};
 
 /// Writes reports of success as the reports of mail that leaves are written.
 pub struct Confirmations {
@@ -16,7 +17,7 @@ pub struct Confirmations {
 }
 
 impl Confirm for Confirmations {
-    fn report(&self, message: &Confirmed<'_>, recipients: Vec<ConfirmedTo>) -> Option<store::Acceptance> {
+    fn report(&self, message: &Confirmed<'_>, recipients: Vec<QueuedRecipient>) -> Option<Acceptance> {
         let message = DeliveredMessage {
             tenant: message.tenant,
             message: message.message,
@@ -26,11 +27,6 @@ impl Confirm for Confirmations {
             at: message.at,
             octets: message.octets,
         };
-        let recipients = recipients.into_iter().map(|to| DeliveredTo {
-            address: to.address,
-            notify: to.notify,
-            original: to.original,
-        });
-        outbound::delivered(&message, recipients.collect(), (&self.directory, self.hostname.as_str()))
+        outbound::delivered(&message, recipients, (&self.directory, self.hostname.as_str()))
     }
 }

@@ -4,10 +4,11 @@
 //! forged is told nothing, so that nobody makes us write to others.
 
 use kernel::{EmailAddress, TenantId, Timestamp};
-use store::{Acceptance, Accepted, Owner, TlsWish};
+use store::{Acceptance, Accepted, Owner, QueuedRecipient, TlsWish};
 use verify::spf::SpfResult;
 
 use crate::command::RcptParameters;
+use crate::deliver::queued;
 use crate::server::Role;
 use crate::session::{Session, Transaction};
 
@@ -30,27 +31,16 @@ pub struct Confirmed<'a> {
     pub octets: &'a [u8],
 }
 
-/// A recipient of it that is told of.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ConfirmedTo {
-    /// As it was given.
-    pub address: EmailAddress,
-    /// DSN NOTIFY as given.
-    pub notify: Option<String>,
-    /// DSN ORCPT as given.
-    pub original: Option<String>,
-}
-
 /// Writes reports of success. A port: it knows their form.
 pub trait Confirm: Send + Sync + 'static {
-    /// The report as it is given to the store; none where its sender cannot be reached.
-    fn report(&self, message: &Confirmed<'_>, recipients: Vec<ConfirmedTo>) -> Option<Acceptance>;
+    /// The report as it is given to the store, about recipients as they were given; none where its sender cannot be reached.
+    fn report(&self, message: &Confirmed<'_>, recipients: Vec<QueuedRecipient>) -> Option<Acceptance>;
 }
 
 /// A recipient whose sender asked to be told, with the mailboxes that it leads to.
 #[derive(Debug)]
 pub(crate) struct Asked {
-    to: ConfirmedTo,
+    to: QueuedRecipient,
     owners: Vec<Owner>,
 }
 
@@ -64,12 +54,7 @@ impl Asked {
         let notify = parameters.notify.as_deref()?;
         let is_asked = notify.split(',').any(|word| word.trim().eq_ignore_ascii_case("SUCCESS"));
         let owners: Vec<Owner> = owners.collect();
-        let to = ConfirmedTo {
-            address: to.clone(),
-            notify: Some(notify.to_owned()),
-            original: parameters.original.clone(),
-        };
-        (is_asked && !owners.is_empty()).then_some(Self { to, owners })
+        (is_asked && !owners.is_empty()).then(|| Self { to: queued(to.clone(), parameters.clone()), owners })
     }
 }
 
@@ -94,7 +79,7 @@ impl Session<'_> {
     ) {
         let Transaction { id, envelope, parameters, .. } = transaction;
         let (Some(confirm), Some(sender)) = (&self.server.confirm, envelope.sender()) else { return };
-        let recipients: Vec<ConfirmedTo> = envelope
+        let recipients: Vec<QueuedRecipient> = envelope
             .asked()
             .iter()
             .filter(|asked| asked.owners.iter().any(|owner| deposited.contains(owner)))

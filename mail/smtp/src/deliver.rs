@@ -688,7 +688,7 @@ impl Session<'_> {
     }
 }
 
-fn queued(address: EmailAddress, parameters: RcptParameters) -> QueuedRecipient {
+pub(crate) fn queued(address: EmailAddress, parameters: RcptParameters) -> QueuedRecipient {
     QueuedRecipient { address, notify: parameters.notify, original: parameters.original }
 }
 

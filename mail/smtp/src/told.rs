@@ -9,10 +9,9 @@ use std::time::Duration;
 
 use kernel::{DomainId, EmailAddress, MailboxId, TenantId, Timestamp};
 use parking_lot::Mutex;
-use store::{Direction, Owner, Passage, Queue, RemoteReply, Stage as Step};
+use store::{Direction, Owner, Passage, Queue, QueuedRecipient, RemoteReply, Stage as Step};
 use tokio::sync::mpsc;
 
-use crate::confirm::ConfirmedTo;
 use crate::deliver::{Onward, Place};
 use crate::inbound::Verdict;
 use crate::reply::{self, Reply};
@@ -195,8 +194,8 @@ impl Session<'_> {
     }
 
     /// Tells the trace that the sender was told of these recipients.
-    pub(crate) fn tell_confirmed(&self, transaction: &Transaction, recipients: &[ConfirmedTo]) {
-        for ConfirmedTo { address, .. } in recipients.iter().take(PASSAGE_COUNT_MAX) {
+    pub(crate) fn tell_confirmed(&self, transaction: &Transaction, recipients: &[QueuedRecipient]) {
+        for QueuedRecipient { address, .. } in recipients.iter().take(PASSAGE_COUNT_MAX) {
             let Some(whose) = self.whose(address, None) else { continue };
             let recipient = Some(address.to_string());
             let step = (Step::Reported, &reply::OK);

@@ -8,10 +8,7 @@ use kernel::Timestamp;
 use parking_lot::Mutex;
 use uuid::Uuid;
 
-use crate::{
-    Acceptance, LeaseToken, Leased, LeasedMessage, LeasedRecipient, QueuedRecipient, RecipientKey,
-    RemoteReply,
-};
+use crate::{Acceptance, LeaseToken, Leased, LeasedMessage, LeasedRecipient, RecipientKey};
 
 /// The lease under which somebody wants to have a message from the moment that it is queued.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -78,17 +75,10 @@ impl Handover {
             is_reported: false,
             tls: queueing.tls,
         };
-        let recipient = |(ordinal, queued): (u32, &QueuedRecipient)| LeasedRecipient {
-            key: RecipientKey { queue_id: 0, ordinal },
-            address: queued.address.clone(),
-            notify: queued.notify.clone(),
-            original: queued.original.clone(),
-            attempt_count: 0,
-            is_delay_told: false,
-            instead: None,
-            last: RemoteReply::default(),
-        };
-        let recipients: Vec<LeasedRecipient> = (0..).zip(&acceptance.queued).map(recipient).collect();
+        let recipients = (0..).zip(&acceptance.queued).map(|(ordinal, queued)| {
+            LeasedRecipient::new(RecipientKey { queue_id: 0, ordinal }, queued.clone())
+        });
+        let recipients: Vec<LeasedRecipient> = recipients.collect();
         let offer = taker.offer(&message, &recipients)?;
         Some(Handing { taker, offer, mail: Some((message, recipients)) })
     }

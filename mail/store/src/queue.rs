@@ -11,7 +11,7 @@ use kernel::{DomainId, DomainName, EmailAddress, MailboxId, TenantId, Timestamp}
 use uuid::Uuid;
 
 use crate::trace::{Direction, Passage, Stage};
-use crate::{Acceptance, StoreError, Taker};
+use crate::{Acceptance, QueuedRecipient, StoreError, Taker};
 
 /// Recipients that one lease takes at most.
 pub const LEASE_RECIPIENT_COUNT_MAX: usize = 2000;
@@ -240,6 +240,22 @@ pub struct LeasedRecipient {
     pub instead: Option<Instead>,
     /// What was said last.
     pub last: RemoteReply,
+}
+
+impl LeasedRecipient {
+    /// One that nothing happened with so far.
+    pub fn new(key: RecipientKey, queued: QueuedRecipient) -> Self {
+        Self {
+            key,
+            address: queued.address,
+            notify: queued.notify,
+            original: queued.original,
+            attempt_count: 0,
+            is_delay_told: false,
+            instead: None,
+            last: RemoteReply::default(),
+        }
+    }
 }
 
 /// What is to be done with a recipient instead of trying to deliver.

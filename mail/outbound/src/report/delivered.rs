@@ -2,7 +2,10 @@
 
 use directory::Directory;
 use kernel::{EmailAddress, TenantId, Timestamp};
-use store::{Acceptance, Lane, LeasedMessage, LeasedRecipient, Origin, RecipientKey, RemoteReply, TlsWish};
+use store::{
+    Acceptance, Lane, LeasedMessage, LeasedRecipient, Origin, QueuedRecipient, RecipientKey, RemoteReply,
+    TlsWish,
+};
 
 use super::{Action, Told, acceptance, is_wanted};
 
@@ -25,22 +28,11 @@ pub struct DeliveredMessage<'a> {
     pub octets: &'a [u8],
 }
 
-/// A recipient whose message is in a mailbox here.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct DeliveredTo {
-    /// The recipient as it was given: where an alias leads is nobody's business.
-    pub address: EmailAddress,
-    /// DSN NOTIFY as given.
-    pub notify: Option<String>,
-    /// DSN ORCPT as given.
-    pub original: Option<String>,
-}
-
 /// The report for those recipients whose sender asked for it, as it is given to the store; none where nobody did, or where
-/// the sender cannot be reached.
+/// the sender cannot be reached. They are named as they were given: where an alias leads is nobody's business.
 pub fn delivered(
     message: &DeliveredMessage<'_>,
-    recipients: Vec<DeliveredTo>,
+    recipients: Vec<QueuedRecipient>,
     (directory, hostname): (&Directory, &str),
 ) -> Option<Acceptance> {
     let leased = LeasedMessage {
@@ -60,16 +52,7 @@ pub fn delivered(
     };
     let recipients: Vec<LeasedRecipient> = recipients
         .into_iter()
-        .map(|to| LeasedRecipient {
-            key: RecipientKey { queue_id: 0, ordinal: 0 },
-            address: to.address,
-            notify: to.notify,
-            original: to.original,
-            attempt_count: 1,
-            is_delay_told: false,
-            instead: None,
-            last: RemoteReply::default(),
-        })
+        .map(|to| LeasedRecipient::new(RecipientKey { queue_id: 0, ordinal: 0 }, to))
         .filter(|to| is_wanted(&leased, to, Action::Delivered))
         .collect();
     let reply = RemoteReply { enhanced: "2.1.5".to_owned(), ..RemoteReply::default() };
@@ -87,8 +70,8 @@ pub fn delivered(
 mod tests {
     use super::*;
 
-    fn to(notify: Option<&str>) -> DeliveredTo {
-        DeliveredTo {
+    fn to(notify: Option<&str>) -> QueuedRecipient {
+        QueuedRecipient {
             address: EmailAddress::parse("info@x.example").expect("an address"),
             notify: notify.map(str::to_owned),
             original: Some("rfc822;info@x.example".to_owned()),
