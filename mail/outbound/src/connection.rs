@@ -1,19 +1,19 @@
 //! From ready to gone: the connections of a destination, each with one message at a time.
 
 use std::collections::BTreeSet;
+use std::pin::pin;
 use std::sync::Arc;
 
-use kernel::Timestamp;
+use kernel::{TenantId, Timestamp};
 use store::{LeasedRecipient, RemoteReply};
-use tokio::sync::OwnedSemaphorePermit;
 
 use crate::breaker::Gate;
 use crate::classify::{Class, classify};
 use crate::client::{Answer, Call, Client, Envelope, EnvelopeRecipient, Fault, Seen, Sent, call};
 use crate::destination::Destination;
 use crate::limits::{ALARM_PAUSE_MILLIS, CONNECTION_MESSAGE_COUNT_MAX, IDLE_WAIT, RECEIVED_COUNT_MAX};
-use crate::openings::Starved;
-use crate::outbound::{Inner, Job};
+use crate::openings::{Openings, Starved};
+use crate::outbound::{Inner, Job, SiteState};
 use crate::outcome::{Batch, Happened, Reports};
 use crate::room::Taken;
 use crate::routes::Through;
@@ -37,13 +37,6 @@ enum Opening {
     None,
 }
 
-/// What a connection does next.
-enum Turn {
-    Job(Box<Job>),
-    /// Nothing is there; it may wait.
-    Idle,
-}
-
 impl Inner {
     /// Opens connections to a destination as far as there is work and leave.
     pub(crate) fn connect(self: &Arc<Self>, destination: &Arc<Destination>) {
@@ -52,10 +45,6 @@ impl Inner {
                 return;
             }
             let now = (self.now)();
-            let Ok(permit) = Arc::clone(&self.permits).try_acquire_owned() else {
-                return self.wait_for_turn(destination);
-            };
-            let free_count = self.permits.available_permits() + 1;
             let opening = self.with_site(destination, |state| {
                 if state.idle_count > 0 {
                     state.wake.notify_one();
@@ -66,9 +55,15 @@ impl Inner {
                 }
                 let share = state.share(now);
                 let mut openings = self.openings.lock();
-                match state.ready.next_of(share, |tenant| openings.may(tenant, free_count)) {
+                let job = if openings.are_all_open() {
+                    None
+                } else {
+                    state.ready.next_of(share, |tenant| openings.may(tenant))
+                };
+                match job {
                     Some(job) => {
-                        openings.began(job.message.tenant);
+                        openings.opened();
+                        openings.works(job.message.tenant);
                         state.connection_count += 1;
                         state.breaker.begins(now);
                         Opening::For(Box::new(job))
@@ -79,25 +74,17 @@ impl Inner {
             });
             let job = match opening {
                 Opening::For(job) => *job,
-                Opening::Later => {
-                    drop(permit);
-                    return self.wait_for_turn(destination);
-                }
+                Opening::Later => return self.wait_for_turn(destination),
                 Opening::None => return,
             };
             let (inner, destination) = (Arc::clone(self), Arc::clone(destination));
             self.metrics.connected(1);
             // A connection's future is large; there are many of them.
-            self.tasks.spawn(Box::pin(async move { inner.converse(&destination, job, permit).await }));
+            self.tasks.spawn(Box::pin(async move { inner.converse(&destination, job).await }));
         }
     }
 
-    async fn converse(
-        self: Arc<Self>,
-        destination: &Arc<Destination>,
-        first: Job,
-        permit: OwnedSemaphorePermit,
-    ) {
+    async fn converse(self: Arc<Self>, destination: &Arc<Destination>, first: Job) {
         let how = Call {
             network: self.network.as_ref(),
             source: &destination.source,
@@ -110,11 +97,11 @@ impl Inner {
         let mut seen = Vec::new();
         let called = call(&destination.hosts, &how, &mut seen).await;
         self.observe(destination, &first, &seen);
-        match called {
+        let carries = match called {
             Ok(client) => {
                 // What a host greets it may still refuse: the breaker hears of what became of messages.
                 let room = self.room.take(first.message.size).await;
-                self.deliver_all(destination, client, (first, room)).await;
+                self.deliver_all(destination, client, (first, room)).await
             }
             Err((host, fault)) => {
                 self.alarm(&fault);
@@ -124,21 +111,27 @@ impl Inner {
                 } else {
                     self.site_failed(destination, reply, first).await;
                 }
+                Some(tenant)
             }
-        }
+        };
         self.with_site(destination, |state| {
             state.connection_count -= 1;
             state.breaker.ended();
         });
         self.metrics.connected(-1);
-        self.openings.lock().ended(tenant);
-        drop(permit);
+        {
+            let mut openings = self.openings.lock();
+            openings.closed();
+            if let Some(tenant) = carries {
+                openings.rests(tenant);
+            }
+        }
         self.feed_starved();
         self.connect(destination);
     }
 
-    /// All connections are taken, or as many as those who wait here may have: the destination gets one when its turn
-    /// comes, unless it has some.
+    /// All connections are open, or as many at work as those who wait here may have: the destination gets one when its
+    /// turn comes, unless it has some.
     fn wait_for_turn(&self, destination: &Arc<Destination>) {
         let tenant = self.with_site(destination, |state| {
             if state.is_starved || state.connection_count > 0 {
@@ -150,17 +143,22 @@ impl Inner {
         });
         if let Some(tenant) = tenant {
             self.starved.lock().push(Starved { tenant, key: destination.key.clone() });
+            if self.openings.lock().are_all_open() {
+                self.vacate.notify_one();
+            }
         }
     }
 
     /// Gives connections that are free to those that wait for one, by turns between tenants.
     fn feed_starved(self: &Arc<Self>) {
         loop {
-            let free_count = self.permits.available_permits();
             let starved = {
                 let openings = self.openings.lock();
+                if openings.are_all_open() {
+                    return;
+                }
                 let mut starved = self.starved.lock();
-                let next = starved.next_of(u32::MAX, |tenant| openings.may(tenant, free_count));
+                let next = starved.next_of(u32::MAX, |tenant| openings.may(tenant));
                 next.inspect(|next| starved.done(next.tenant))
             };
             let Some(Starved { key, .. }) = starved else { return };
@@ -230,7 +228,7 @@ impl Inner {
             self.put_off(&destination, &fault, jobs).await;
         }
         for destination in open {
-            if self.permits.available_permits() == 0 {
+            if self.openings.lock().are_all_open() {
                 return;
             }
             self.connect(&destination);
@@ -273,12 +271,13 @@ impl Inner {
         self.put_off(destination, &reply, jobs).await;
     }
 
+    /// Delivers what waits for the destination; the tenant for whom the connection was at work as it ended, if for one.
     async fn deliver_all(
         self: &Arc<Self>,
         destination: &Arc<Destination>,
         mut client: Client,
         (mut job, mut room): (Job, Taken),
-    ) {
+    ) -> Option<TenantId> {
         for number in 1..=CONNECTION_MESSAGE_COUNT_MAX {
             // More work may wait than this connection can do alone.
             self.connect(destination);
@@ -292,68 +291,77 @@ impl Inner {
                 Left::Unheard(job) => {
                     self.metrics.reconnected();
                     self.with_site(destination, |state| state.ready.put_back(*job));
-                    return;
+                    return Some(tenant);
                 }
             };
             if !is_usable || !client.reset().await {
-                return;
+                return Some(tenant);
             }
             // Whoever takes a job carries it: after the last one none is taken.
             if number == CONNECTION_MESSAGE_COUNT_MAX {
-                break;
+                client.quit().await;
+                return Some(tenant);
             }
-            match self.next_job(destination, &mut client).await {
-                Some(next) => {
-                    room = self.room.take(next.message.size).await;
-                    job = next;
-                }
-                None => break,
-            }
+            let Some(next) = self.next_job(destination, tenant, &mut client).await else { break };
+            room = self.room.take(next.message.size).await;
+            job = next;
         }
         client.quit().await;
+        None
     }
 
-    /// The next job, or none after a while without one, or where the other side is gone.
-    async fn next_job(&self, destination: &Arc<Destination>, client: &mut Client) -> Option<Job> {
-        if self.stop.is_cancelled() {
-            return None;
-        }
-        let now = (self.now)();
-        let turn = |state: &mut crate::outbound::SiteState| {
-            let share = state.share(now);
-            state.ready.next(share).map_or(Turn::Idle, |job| Turn::Job(Box::new(job)))
+    /// The next job of a connection that was at work for a tenant; none after a while without one, where somebody else
+    /// needs its place, or where the other side is gone.
+    async fn next_job(
+        self: &Arc<Self>,
+        destination: &Arc<Destination>,
+        before: TenantId,
+        client: &mut Client,
+    ) -> Option<Job> {
+        let turn = |state: &mut SiteState, openings: &mut Openings| {
+            let share = state.share((self.now)());
+            let job = state.ready.next_of(share, |tenant| openings.may(tenant));
+            job.inspect(|job| openings.works(job.message.tenant))
         };
-        let wake = match self.with_site(destination, |state| {
-            let turn = turn(state);
-            if matches!(turn, Turn::Idle) {
-                state.idle_count += 1;
+        let (job, wake) = self.with_site(destination, |state| {
+            let mut openings = self.openings.lock();
+            openings.rests(before);
+            if self.stop.is_cancelled() {
+                return (None, None);
             }
-            (turn, Arc::clone(&state.wake))
-        }) {
-            (Turn::Job(job), _) => return Some(*job),
-            (Turn::Idle, wake) => wake,
-        };
-        // Where connections are scarce nobody sits on one.
-        let is_scarce = self.permits.available_permits() < self.settings.connection_count_max / 2;
-        let mut is_there = true;
-        if !is_scarce {
-            tokio::select! {
-                biased;
-                () = client.hung_up() => is_there = false,
-                () = self.stop.cancelled() => {}
-                () = wake.notified() => {}
-                () = tokio::time::sleep(IDLE_WAIT) => {}
+            let job = turn(state, &mut openings);
+            if job.is_some() {
+                return (job, None);
+            }
+            // What waits may not be carried now: the place is of more use to others.
+            if state.ready.has_next(u32::MAX) {
+                return (None, None);
+            }
+            state.idle_count += 1;
+            (None, Some(Arc::clone(&state.wake)))
+        });
+        let Some(wake) = wake else { return job };
+        let mut is_wanted = true;
+        {
+            let mut vacated = pin!(self.vacate.notified());
+            // Whoever asks from here on is heard; who asked before is seen.
+            vacated.as_mut().enable();
+            self.feed_starved();
+            let is_scarce = self.openings.lock().are_all_open() && self.starved.lock().first().is_some();
+            if !is_scarce {
+                tokio::select! {
+                    biased;
+                    () = client.hung_up() => is_wanted = false,
+                    () = self.stop.cancelled() => {}
+                    () = vacated => {}
+                    () = wake.notified() => {}
+                    () = tokio::time::sleep(IDLE_WAIT) => {}
+                }
             }
         }
         self.with_site(destination, |state| {
             state.idle_count -= 1;
-            if !is_there {
-                return None;
-            }
-            match turn(state) {
-                Turn::Job(job) => Some(*job),
-                Turn::Idle => None,
-            }
+            if is_wanted { turn(state, &mut self.openings.lock()) } else { None }
         })
     }
 

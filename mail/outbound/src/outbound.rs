@@ -10,7 +10,7 @@ use kernel::{DomainName, TenantId, Timestamp};
 use parking_lot::Mutex;
 use resolver::Dns;
 use store::{Lane, LeaseToken, LeasedMessage, LeasedRecipient, Queue, StoreError};
-use tokio::sync::{Notify, Semaphore};
+use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use uuid::Uuid;
@@ -148,7 +148,6 @@ pub(crate) struct Inner {
     pub(crate) leases: Leases,
     /// Deliveries that are not written down yet, since the database does not take them.
     pub(crate) unwritten_count: AtomicUsize,
-    pub(crate) permits: Arc<Semaphore>,
     /// For messages that are read to leave.
     pub(crate) room: Room,
     /// For messages that are read to be reported about: nobody holds it while a host is waited for.
@@ -162,6 +161,8 @@ pub(crate) struct Inner {
     pub(crate) starved: Mutex<ReadyQueue<Starved>>,
     /// Locked after `sites`, never before.
     pub(crate) openings: Mutex<Openings>,
+    /// Sends away one connection that waits for a message: another destination needs its place.
+    pub(crate) vacate: Notify,
     pub(crate) tasks: TaskTracker,
     pub(crate) stop: CancellationToken,
 }
@@ -218,7 +219,7 @@ impl Outbound {
     ) -> Self {
         let ports = (world.dns, world.policies, world.routes);
         let destinations = Destinations::new(ports, settings.guard.clone(), settings.port);
-        let permits = Arc::new(Semaphore::new(settings.connection_count_max));
+        let openings = Mutex::new(Openings::new(settings.connection_count_max));
         let room = Room::new(settings.body_octets_max, world.metrics.clone());
         let report_room = Room::new(REPORTED_OCTETS_MAX, world.metrics.clone());
         Self(Arc::new(Inner {
@@ -237,12 +238,12 @@ impl Outbound {
             alarms: Mutex::default(),
             leases: Leases::default(),
             unwritten_count: AtomicUsize::new(0),
-            permits,
             wake: Notify::new(),
             is_short: AtomicBool::new(false),
             lookups: Lookups::default(),
             starved: Mutex::default(),
-            openings: Mutex::default(),
+            openings,
+            vacate: Notify::new(),
             tasks: TaskTracker::new(),
             stop,
         }))

@@ -34,6 +34,8 @@ struct Rooms {
     of_sites: HashMap<String, usize>,
     /// Of all that the tenant may have leased.
     of_tenant: usize,
+    /// Domains that are still to be planned, this one among them.
+    domain_count: usize,
 }
 
 /// What was planned for what is leased now.
@@ -200,11 +202,15 @@ impl Inner {
     async fn sweep_domains(
         self: &Arc<Self>,
         line: Line,
-        domains: impl Iterator<Item = DomainName>,
+        domains: impl ExactSizeIterator<Item = DomainName>,
         suspended: &HashSet<String>,
     ) -> Result<(), StoreError> {
         let mut plans: BTreeMap<DomainName, Plan> = BTreeMap::new();
-        let mut rooms = Rooms { of_sites: HashMap::new(), of_tenant: self.leases.room_of(line.tenant) };
+        let mut rooms = Rooms {
+            of_sites: HashMap::new(),
+            of_tenant: self.leases.room_of(line.tenant),
+            domain_count: domains.len(),
+        };
         let mut wanted = Vec::new();
         let usual = &self.settings.sources.usual(&self.directory, line.tenant);
         for domain in domains {
@@ -212,6 +218,7 @@ impl Inner {
                 wanted.push((domain.clone(), count));
                 plans.insert(domain, plan);
             }
+            rooms.domain_count -= 1;
         }
         // Nothing more is begun while what was delivered cannot be written down.
         if wanted.is_empty() || self.unwritten_count.load(Ordering::Relaxed) > 0 {
@@ -263,6 +270,8 @@ impl Inner {
             self.is_short.store(true, Ordering::Relaxed);
             return None;
         }
+        // The tenant's room is shared by all of its domains: most have less to send than there would be room for.
+        let count = count.min(rooms.of_tenant.div_ceil(rooms.domain_count));
         // Domains of one destination share its room, in pieces, so that the first does not take all.
         let count = count.min(BATCH_RECIPIENT_COUNT_MAX * 2);
         *room -= count;

@@ -222,12 +222,13 @@ async fn more_sites_than_connections_all_have_their_turn() {
     let mut stage = Stage::new().await;
     stage.connection_count_max = 2;
     let mut hosts = Vec::new();
-    for number in 0..12 {
+    for number in 0..60 {
         let domain = format!("d{number}.example");
         hosts.push(stage.host(&[domain.as_str()], modern()).await);
         stage.submit(&[format!("u@{domain}").as_str()]).await;
     }
     stage.run();
+    // Were each connection to wait for another message as long as it may, this would take minutes.
     stage.until("every site has its message", || hosts.iter().all(|host| host.taken().len() == 1)).await;
     stage.end().await;
 }
