@@ -16,7 +16,7 @@ use hosting::use_case::{
     VerifyDomain,
 };
 use journal::keyring::{Keyring, MasterKey};
-use journal::{Append, EncodedEvent, EncodedWrite, Journal as _, SqliteJournal, SystemClock};
+use journal::{Append, EncodedEvent, EncodedWrite, Journal as _, SqlJournal, SystemClock};
 use kernel::{
     AccountId, Actor, ByteSize, Category, Causation, CommandId, CorrelationId, DomainId, DomainName, Kind,
     LocalPart, MailboxId, Metadata, ServiceId, StreamId, TenantId, Version, Via,
@@ -57,7 +57,7 @@ fn appends(criterion: &mut Criterion) {
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).expect("a folder on the disk");
     let database = Database::open_sqlite(&folder.path().join("control.db")).expect("a file");
-    let journal = runtime.block_on(SqliteJournal::open(database, Arc::new(SystemClock))).expect("a journal");
+    let journal = runtime.block_on(SqlJournal::open(database, Arc::new(SystemClock))).expect("a journal");
     let journal = Arc::new(journal);
     let mut group = criterion.benchmark_group("journal");
     group.sample_size(10);
@@ -146,7 +146,7 @@ fn rebuild(criterion: &mut Criterion) {
     let database = Database::open_sqlite(&folder.path().join("control.db")).expect("a file");
     let engine = runtime.block_on(async {
         let clock = Arc::new(SystemClock);
-        let journal = SqliteJournal::open(database.clone(), clock.clone()).await.expect("a journal");
+        let journal = SqlJournal::open(database.clone(), clock.clone()).await.expect("a journal");
         let master = MasterKey::generate().expect("a key");
         let keyring = Arc::new(Keyring::open(database.clone(), master).await.expect("a keyring"));
         let engine = Engine::new(Arc::new(journal), keyring, database, clock).await.expect("an engine");

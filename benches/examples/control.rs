@@ -24,7 +24,7 @@ use hosting::use_case::{
 use hosting::user::UserRole;
 use hosting::{HostingRefusal, LoginName, PasswordHash};
 use journal::keyring::{Keyring, MasterKey};
-use journal::{Journal, PostgresJournal, SqliteJournal, SystemClock};
+use journal::{Journal, SqlJournal, SystemClock};
 use kernel::{
     AccountId, ByteSize, CommandId, CorrelationId, DomainId, DomainName, EmailAddress, LocalPart, MailboxId,
     ServiceId, UserId,
@@ -252,8 +252,7 @@ async fn main() {
     if let Ok(url) = std::env::var("HOSTERRA_TEST_POSTGRES") {
         let schema = format!("bench_{}", std::process::id());
         let database = Database::connect_postgres_schema(&url, 16, &schema).await.expect("PostgreSQL");
-        let journal =
-            PostgresJournal::open(database.clone(), Arc::new(SystemClock)).await.expect("a journal");
+        let journal = SqlJournal::open(database.clone(), Arc::new(SystemClock)).await.expect("a journal");
         let (engine, _) = open(database, Arc::new(journal)).await;
         for number in 0..TENANT_COUNT {
             customer(&engine, number, 1).await;
@@ -262,7 +261,7 @@ async fn main() {
     }
     let folder = tempfile::tempdir_in(".").expect("a folder on the disk");
     let database = Database::open_sqlite(&folder.path().join("control.db")).expect("a file");
-    let journal = SqliteJournal::open(database.clone(), Arc::new(SystemClock)).await.expect("a journal");
+    let journal = SqlJournal::open(database.clone(), Arc::new(SystemClock)).await.expect("a journal");
     let (engine, keyring) = open(database.clone(), Arc::new(journal)).await;
     let (directory, people) = (Arc::new(Directory::new()), Arc::new(People::default()));
     let known = engine.follow(Arc::clone(&directory)).expect("a follower");

@@ -21,7 +21,7 @@ use hosting::use_case::RegisterUser;
 use hosting::user::UserRole;
 use hosting::{LoginName, PasswordHash};
 use journal::keyring::{Keyring, MasterKey};
-use journal::{SqliteJournal, SystemClock};
+use journal::{SqlJournal, SystemClock};
 use kernel::{
     AccountId, ByteSize, CommandId, Cursor, DomainId, DomainName, EventId, MailboxId, Position, TenantId,
     Timestamp, UserId, WebhookId,
@@ -189,7 +189,7 @@ impl Stage {
         let blobs = database.clone();
         let control = database.clone();
         let clock = Arc::new(SystemClock);
-        let journal = SqliteJournal::open(database.clone(), clock.clone()).await.expect("a journal");
+        let journal = SqlJournal::open(database.clone(), clock.clone()).await.expect("a journal");
         let master = MasterKey::generate().expect("a master key");
         let keyring = Arc::new(Keyring::open(database.clone(), master).await.expect("a keyring"));
         let access = keyring.secret(ACCESS_KEY_NAME).await.expect("a secret");

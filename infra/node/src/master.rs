@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use anyhow::Context as _;
 use journal::keyring::{MasterKey, rotate};
-use journal::{PostgresJournal, SqliteJournal, SystemClock};
+use journal::{SqlJournal, SystemClock};
 
 use crate::config::Config;
 use crate::storage;
@@ -53,11 +53,7 @@ pub async fn replace(config: &Config) -> anyhow::Result<ExitCode> {
     let _folder = storage::lock(config)?;
     let (database, _) = storage::databases(config).await?;
     // The tables may have to be brought to what this release reads.
-    let clock = std::sync::Arc::new(SystemClock);
-    match database.sqlite() {
-        Some(_) => drop(SqliteJournal::open(database.clone(), clock).await?),
-        None => drop(PostgresJournal::open(database.clone(), clock).await?),
-    }
+    drop(SqlJournal::open(database.clone(), std::sync::Arc::new(SystemClock)).await?);
     if let Ok(old) = std::env::var(VARIABLE) {
         let next = std::env::var(NEXT_VARIABLE)
             .with_context(|| format!("the key stands in {VARIABLE}: give the next one in {NEXT_VARIABLE}"))?;

@@ -9,7 +9,7 @@ use directory::Directory;
 use engine::Engine;
 use graphql::{DnsStandings, People};
 use journal::keyring::Keyring;
-use journal::{Clock, Journal, PostgresJournal, SqliteJournal, SystemClock};
+use journal::{Clock, Journal, SqlJournal, SystemClock};
 use kernel::Timestamp;
 use store::{
     Correspondents, DmarcObservations, LastLogins, Reports, Retention, Retries, Sends, SqlStore, StsPolicies,
@@ -79,10 +79,8 @@ impl Platform {
         fs::create_dir_all(&config.data).with_context(|| format!("making {}", config.data.display()))?;
         let (database, mail) = storage::databases(config).await?;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-        let journal: Arc<dyn Journal> = match database.sqlite() {
-            Some(_) => Arc::new(SqliteJournal::open(database.clone(), Arc::clone(&clock)).await?),
-            None => Arc::new(PostgresJournal::open(database.clone(), Arc::clone(&clock)).await?),
-        };
+        let journal: Arc<dyn Journal> =
+            Arc::new(SqlJournal::open(database.clone(), Arc::clone(&clock)).await?);
         let master = master::key(config)?;
         let keyring = Arc::new(Keyring::open(database.clone(), master).await.context("opening the keyring")?);
         let engine =

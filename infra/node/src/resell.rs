@@ -112,7 +112,7 @@ mod tests {
     use hosting::reseller::{Reseller, ResellerState};
     use hosting::use_case::{AdmitSubAccount, AllocatePool, OpenAccount, SetPool, SetReseller};
     use journal::keyring::{Keyring, MasterKey};
-    use journal::{SqliteJournal, SystemClock};
+    use journal::{SqlJournal, SystemClock};
     use kernel::{ByteSize, CommandId, CorrelationId, Key};
     use uuid::Uuid;
 
@@ -145,7 +145,7 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let database = Database::open_sqlite(&folder.path().join("control.db")).expect("a database");
         let clock = Arc::new(SystemClock);
-        let journal = SqliteJournal::open(database.clone(), clock.clone()).await.expect("a journal");
+        let journal = SqlJournal::open(database.clone(), clock.clone()).await.expect("a journal");
         let master = MasterKey::generate().expect("a key");
         let keyring = Arc::new(Keyring::open(database.clone(), master).await.expect("a keyring"));
         let engine = Engine::new(Arc::new(journal), keyring, database, clock).await.expect("an engine");

@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use database::{Database, Statement};
 use engine::{Effect, EffectError, Engine, Follower, Freshness, Pace, Projection, ProjectionError};
 use journal::keyring::{Keyring, MasterKey};
-use journal::{Append, EncodedEvent, EncodedWrite, Journal, PostgresJournal, SqliteJournal, SystemClock};
+use journal::{Append, EncodedEvent, EncodedWrite, Journal, SqlJournal, SystemClock};
 use kernel::{
     Actor, Category, Causation, CommandId, CorrelationId, Cursor, EventFamily, Id as _, Kind, Malformed,
     Metadata, Open, Position, RawEvent, Recorded, StreamId, TenantId, Version, Via,
@@ -175,14 +175,8 @@ fn append(tenant: TenantId, numbers: &[u64]) -> Append {
 impl World {
     async fn engine(&self) -> (Engine, Arc<dyn Journal>) {
         let clock = Arc::new(SystemClock);
-        let journal: Arc<dyn Journal> = match self.database.sqlite() {
-            Some(_) => {
-                Arc::new(SqliteJournal::open(self.database.clone(), clock.clone()).await.expect("a journal"))
-            }
-            None => Arc::new(
-                PostgresJournal::open(self.database.clone(), clock.clone()).await.expect("a journal"),
-            ),
-        };
+        let journal: Arc<dyn Journal> =
+            Arc::new(SqlJournal::open(self.database.clone(), clock.clone()).await.expect("a journal"));
         let master = MasterKey::new(self.master);
         let keyring = Arc::new(Keyring::open(self.database.clone(), master).await.expect("a keyring"));
         let pace = Pace {

@@ -11,7 +11,7 @@ use authority::{Guarded, Need, Permission, Principal, Resource};
 use database::Database;
 use engine::{Engine, Outcome};
 use journal::keyring::{Keyring, MasterKey};
-use journal::{Append, EncodedEvent, EncodedWrite, Journal, SqliteJournal, SystemClock};
+use journal::{Append, EncodedEvent, EncodedWrite, Journal, SqlJournal, SystemClock};
 use kernel::{
     Actor, Category, Causation, Changes, ClaimKind, CommandId, CorrelationId, Decider, Event, Key, Kind,
     Malformed, Metadata, Open, Opened, RawEvent, Reads, Refusal, Seal, SealError, SealedBytes, StreamId,
@@ -170,7 +170,7 @@ async fn open(folder: &Path) -> Stage {
     let database = Database::open_sqlite(&folder.join("control.db")).expect("a file");
     let clock = Arc::new(SystemClock);
     let journal: Arc<dyn Journal> =
-        Arc::new(SqliteJournal::open(database.clone(), clock.clone()).await.expect("a journal"));
+        Arc::new(SqlJournal::open(database.clone(), clock.clone()).await.expect("a journal"));
     let keyring =
         Arc::new(Keyring::open(database.clone(), MasterKey::new([7; 32])).await.expect("a keyring"));
     let engine = Engine::new(Arc::clone(&journal), Arc::clone(&keyring), database, clock).await;

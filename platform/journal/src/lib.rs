@@ -1,7 +1,6 @@
 //! The append-only store of events, and the keyring that makes personal data in them forgettable.
 //!
-//! One port ([`Journal`]) with three implementations that pass one contract suite (`tests/contract.rs`): memory,
-//! SQLite, PostgreSQL. Positions are gapless per tenant and mean nothing without their tenant.
+//! One port ([`Journal`]) over memory, SQLite and PostgreSQL, which pass one contract suite (`tests/contract.rs`). Positions are gapless per tenant and mean nothing without their tenant.
 
 mod audit;
 mod clock;
@@ -11,6 +10,7 @@ mod plan;
 mod port;
 mod postgres;
 mod sql;
+mod sql_journal;
 mod sqlite;
 
 pub use audit::{Audit, audit};
@@ -20,9 +20,8 @@ pub use port::{
     Append, AppendError, Appended, Check, ClaimKey, ClaimOwner, EncodedEvent, EncodedWrite, Journal,
     JournalError, Lagging, NewKey, StoredEvent, SubscriptionName, Tail,
 };
-pub use postgres::PostgresJournal;
 pub use sql::remove_tenant;
-pub use sqlite::SqliteJournal;
+pub use sql_journal::SqlJournal;
 
 /// Most events in one append.
 pub const APPEND_EVENT_COUNT_MAX: usize = 256;

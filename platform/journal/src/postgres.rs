@@ -1,31 +1,16 @@
 //! The journal in PostgreSQL: one row lock per tenant makes positions gapless; nothing else is locked but claims.
 
-use std::sync::Arc;
-
-use async_trait::async_trait;
-use database::{Database, DatabaseError, Postgres};
-use kernel::{CommandId, Cursor, Id, Position, StreamId, TenantId, Version};
-use tokio::sync::broadcast;
+use database::{DatabaseError, Postgres};
+use kernel::{Cursor, Id, Position, StreamId, TenantId, Version};
 use tokio_postgres::{Row, Transaction};
 use uuid::Uuid;
 
-use crate::clock::Clock;
 use crate::plan::{Plan, category, encode_metadata};
 use crate::sql::{self, number};
-use crate::{
-    Append, AppendError, Appended, ClaimKey, ClaimOwner, DOORBELL_RING_COUNT_MAX, Journal, JournalError,
-    Lagging, StoredEvent, SubscriptionName, Tail,
-};
+use crate::{Append, AppendError, Appended, ClaimKey, ClaimOwner, JournalError};
 
 /// How often an append is tried that the server broke off (deadlock over claims of two tenants).
 const ATTEMPT_COUNT_MAX: u32 = 8;
-
-/// See the module.
-pub struct PostgresJournal {
-    database: Database,
-    clock: Arc<dyn Clock>,
-    doorbell: broadcast::Sender<Cursor>,
-}
 
 impl From<tokio_postgres::Error> for AppendError {
     fn from(error: tokio_postgres::Error) -> Self {
@@ -33,38 +18,46 @@ impl From<tokio_postgres::Error> for AppendError {
     }
 }
 
-impl PostgresJournal {
-    /// Makes the tables where they are absent.
-    ///
-    /// # Errors
-    /// [`JournalError`] where the database fails or is not PostgreSQL.
-    pub async fn open(database: Database, clock: Arc<dyn Clock>) -> Result<Self, JournalError> {
-        sql::migrate(&database).await?;
-        Ok(Self { database, clock, doorbell: broadcast::Sender::new(DOORBELL_RING_COUNT_MAX) })
-    }
-
-    fn postgres(&self) -> Result<&Postgres, JournalError> {
-        self.database
-            .postgres()
-            .ok_or_else(|| JournalError::Database("the database is not PostgreSQL".into()))
-    }
-
-    async fn append_once(&self, new: &Append, plan: &Plan) -> Result<Appended, AppendError> {
-        let mut client = self.postgres()?.client().await?;
-        let transaction = client.transaction().await?;
-        let (position, last_recorded_at) = lock_head(&transaction, new.tenant).await?;
-        if let Some(cursor) = find_repeat(&transaction, new.tenant, plan).await? {
-            return Ok(Appended::Already(cursor));
+/// Appends, and once more where the server broke it off; `now` in milliseconds since 1970.
+pub(crate) async fn append(
+    postgres: &Postgres,
+    new: &Append,
+    plan: &Plan,
+    now: i64,
+) -> Result<Appended, AppendError> {
+    let mut attempt = 1;
+    loop {
+        match append_once(postgres, new, plan, now).await {
+            Err(AppendError::Journal(JournalError::Database(error)))
+                if attempt < ATTEMPT_COUNT_MAX && is_broken_off(error.as_ref()) =>
+            {
+                attempt += 1;
+            }
+            outcome => return outcome,
         }
-        check_versions(&transaction, new.tenant, plan).await?;
-        insert_keys(&transaction, new).await?;
-        let recorded_at = self.clock.now().millis().max(last_recorded_at);
-        let position = insert(&transaction, new, plan, position, recorded_at).await?;
-        // Last, and sorted: the only locks beyond the tenant's own.
-        claim(&transaction, new.tenant, plan).await?;
-        transaction.commit().await?;
-        Ok(Appended::New(Cursor { tenant: new.tenant, position: Position(sql::count(position)?) }))
     }
+}
+
+async fn append_once(
+    postgres: &Postgres,
+    new: &Append,
+    plan: &Plan,
+    now: i64,
+) -> Result<Appended, AppendError> {
+    let mut client = postgres.client().await?;
+    let transaction = client.transaction().await?;
+    let (position, last_recorded_at) = lock_head(&transaction, new.tenant).await?;
+    if let Some(cursor) = find_repeat(&transaction, new.tenant, plan).await? {
+        return Ok(Appended::Already(cursor));
+    }
+    check_versions(&transaction, new.tenant, plan).await?;
+    insert_keys(&transaction, new).await?;
+    let recorded_at = now.max(last_recorded_at);
+    let position = insert(&transaction, new, plan, position, recorded_at).await?;
+    // Last, and sorted: the only locks beyond the tenant's own.
+    claim(&transaction, new.tenant, plan).await?;
+    transaction.commit().await?;
+    Ok(Appended::New(Cursor { tenant: new.tenant, position: Position(sql::count(position)?) }))
 }
 
 async fn lock_head(transaction: &Transaction<'_>, tenant: TenantId) -> Result<(i64, i64), AppendError> {
@@ -228,73 +221,6 @@ async fn claim(transaction: &Transaction<'_>, tenant: TenantId, plan: &Plan) -> 
         }
     }
     Ok(())
-}
-
-#[async_trait]
-impl Journal for PostgresJournal {
-    async fn append(&self, new: Append) -> Result<Appended, AppendError> {
-        let plan = Plan::new(&new)?;
-        let mut attempt = 1;
-        let appended = loop {
-            match self.append_once(&new, &plan).await {
-                Err(AppendError::Journal(JournalError::Database(error)))
-                    if attempt < ATTEMPT_COUNT_MAX && is_broken_off(error.as_ref()) =>
-                {
-                    attempt += 1;
-                }
-                outcome => break outcome?,
-            }
-        };
-        if let Appended::New(cursor) = appended {
-            drop(self.doorbell.send(cursor));
-        }
-        Ok(appended)
-    }
-
-    async fn find_command(
-        &self,
-        tenant: TenantId,
-        command: CommandId,
-    ) -> Result<Option<Cursor>, JournalError> {
-        sql::find_command(&self.database, tenant, command).await
-    }
-
-    async fn read_streams(&self, streams: &[Tail]) -> Result<Vec<Vec<StoredEvent>>, JournalError> {
-        let mut histories = Vec::with_capacity(streams.len());
-        for tail in streams {
-            histories.push(sql::read_stream(&self.database, *tail).await?);
-        }
-        Ok(histories)
-    }
-
-    async fn read_tenant(&self, after: Cursor, limit: usize) -> Result<Vec<StoredEvent>, JournalError> {
-        sql::read_tenant(&self.database, after, limit).await
-    }
-
-    async fn head(&self, tenant: TenantId) -> Result<Position, JournalError> {
-        sql::head(&self.database, tenant).await
-    }
-
-    async fn heads(&self, after: Option<TenantId>, limit: usize) -> Result<Vec<Cursor>, JournalError> {
-        sql::heads(&self.database, after, limit).await
-    }
-
-    async fn lagging(
-        &self,
-        subscription: SubscriptionName,
-        after: Option<TenantId>,
-        limit: usize,
-    ) -> Result<Vec<Lagging>, JournalError> {
-        sql::lagging(&self.database, subscription, after, limit).await
-    }
-
-    async fn claim_owner(&self, claim: ClaimKey) -> Result<Option<ClaimOwner>, JournalError> {
-        sql::claim_owner(&self.database, claim).await
-    }
-
-    fn doorbell(&self) -> broadcast::Receiver<Cursor> {
-        self.doorbell.subscribe()
-    }
 }
 
 /// Whether the server broke the transaction off for another's sake: 40001, 40P01.

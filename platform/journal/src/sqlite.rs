@@ -1,27 +1,12 @@
 //! The journal in SQLite: appends of many tenants share one flush.
 
-use std::sync::Arc;
-
-use async_trait::async_trait;
-use database::{Database, DatabaseError, Sqlite};
-use kernel::{CommandId, Cursor, Id, Position, StreamId, TenantId, Version};
+use database::{DatabaseError, Sqlite};
+use kernel::{Cursor, Id, Position, StreamId, TenantId, Version};
 use rusqlite::{Connection, OptionalExtension as _, params};
-use tokio::sync::broadcast;
 
-use crate::clock::Clock;
 use crate::plan::{Plan, PlannedEvent, category, encode_metadata};
 use crate::sql::{self, number};
-use crate::{
-    Append, AppendError, Appended, ClaimKey, ClaimOwner, DOORBELL_RING_COUNT_MAX, Journal, JournalError,
-    Lagging, StoredEvent, SubscriptionName, Tail,
-};
-
-/// See the module.
-pub struct SqliteJournal {
-    database: Database,
-    clock: Arc<dyn Clock>,
-    doorbell: broadcast::Sender<Cursor>,
-}
+use crate::{Append, AppendError, Appended, ClaimKey, ClaimOwner};
 
 impl From<DatabaseError> for AppendError {
     fn from(error: DatabaseError) -> Self {
@@ -33,23 +18,18 @@ fn failed(error: rusqlite::Error) -> AppendError {
     AppendError::from(DatabaseError::from(error))
 }
 
-impl SqliteJournal {
-    /// Makes the tables where they are absent.
-    ///
-    /// # Errors
-    /// [`JournalError`] where the database fails or is not SQLite.
-    pub async fn open(database: Database, clock: Arc<dyn Clock>) -> Result<Self, JournalError> {
-        sql::migrate(&database).await?;
-        Ok(Self { database, clock, doorbell: broadcast::Sender::new(DOORBELL_RING_COUNT_MAX) })
-    }
-
-    fn sqlite(&self) -> Result<&Sqlite, JournalError> {
-        self.database.sqlite().ok_or_else(|| JournalError::Database("the database is not SQLite".into()))
-    }
+/// Appends; `now` in milliseconds since 1970.
+pub(crate) async fn append(
+    sqlite: &Sqlite,
+    new: Append,
+    plan: Plan,
+    now: i64,
+) -> Result<Appended, AppendError> {
+    sqlite.write(move |connection| write(connection, &new, &plan, now)).await
 }
 
 /// Everything that must happen while nobody else writes.
-fn append(connection: &Connection, append: &Append, plan: &Plan, now: i64) -> Result<Appended, AppendError> {
+fn write(connection: &Connection, append: &Append, plan: &Plan, now: i64) -> Result<Appended, AppendError> {
     let tenant = append.tenant;
     if let Some(cursor) = find_repeat(connection, tenant, &plan.events)? {
         return Ok(Appended::Already(cursor));
@@ -229,63 +209,4 @@ fn insert(connection: &Connection, append: &Append, plan: &Plan, now: i64) -> Re
     let mut upsert = connection.prepare_cached(sql).map_err(failed)?;
     upsert.execute(params![tenant.uuid().into_bytes(), position, recorded_at]).map_err(failed)?;
     Ok(Appended::New(Cursor { tenant, position: Position(sql::count(position)?) }))
-}
-
-#[async_trait]
-impl Journal for SqliteJournal {
-    async fn append(&self, new: Append) -> Result<Appended, AppendError> {
-        let plan = Plan::new(&new)?;
-        let now = self.clock.now().millis();
-        let appended = self.sqlite()?.write(move |connection| append(connection, &new, &plan, now)).await?;
-        if let Appended::New(cursor) = appended {
-            // Nobody listens yet, or all have gone: the sweep finds it.
-            drop(self.doorbell.send(cursor));
-        }
-        Ok(appended)
-    }
-
-    async fn find_command(
-        &self,
-        tenant: TenantId,
-        command: CommandId,
-    ) -> Result<Option<Cursor>, JournalError> {
-        sql::find_command(&self.database, tenant, command).await
-    }
-
-    async fn read_streams(&self, streams: &[Tail]) -> Result<Vec<Vec<StoredEvent>>, JournalError> {
-        let mut histories = Vec::with_capacity(streams.len());
-        for tail in streams {
-            histories.push(sql::read_stream(&self.database, *tail).await?);
-        }
-        Ok(histories)
-    }
-
-    async fn read_tenant(&self, after: Cursor, limit: usize) -> Result<Vec<StoredEvent>, JournalError> {
-        sql::read_tenant(&self.database, after, limit).await
-    }
-
-    async fn head(&self, tenant: TenantId) -> Result<Position, JournalError> {
-        sql::head(&self.database, tenant).await
-    }
-
-    async fn heads(&self, after: Option<TenantId>, limit: usize) -> Result<Vec<Cursor>, JournalError> {
-        sql::heads(&self.database, after, limit).await
-    }
-
-    async fn lagging(
-        &self,
-        subscription: SubscriptionName,
-        after: Option<TenantId>,
-        limit: usize,
-    ) -> Result<Vec<Lagging>, JournalError> {
-        sql::lagging(&self.database, subscription, after, limit).await
-    }
-
-    async fn claim_owner(&self, claim: ClaimKey) -> Result<Option<ClaimOwner>, JournalError> {
-        sql::claim_owner(&self.database, claim).await
-    }
-
-    fn doorbell(&self) -> broadcast::Receiver<Cursor> {
-        self.doorbell.subscribe()
-    }
 }

@@ -8,7 +8,7 @@ use database::Database;
 use journal::keyring::{Keyring, MasterKey, rotate};
 use journal::{
     Append, AppendError, Appended, Check, ClaimKey, EncodedEvent, EncodedWrite, Journal, Memory,
-    PostgresJournal, STREAM_PAGE_EVENT_COUNT_MAX, SetClock, SqliteJournal, SubscriptionName, Tail,
+    STREAM_PAGE_EVENT_COUNT_MAX, SetClock, SqlJournal, SubscriptionName, Tail,
 };
 use kernel::{
     Actor, Category, Causation, ClaimKind, CommandId, CorrelationId, Cursor, Kind, Metadata, Open as _,
@@ -32,7 +32,7 @@ async fn journals() -> Vec<Subject> {
     let memory = Memory::new(clock.clone());
     let folder = tempfile::tempdir().expect("a folder");
     let database = Database::open_sqlite(&folder.path().join("journal.db")).expect("a file");
-    let sqlite = SqliteJournal::open(database.clone(), clock.clone()).await.expect("tables");
+    let sqlite = SqlJournal::open(database.clone(), clock.clone()).await.expect("tables");
     let mut all = vec![
         Subject { name: "memory", journal: Arc::new(memory), database: None, _folder: None },
         Subject {
@@ -45,7 +45,7 @@ async fn journals() -> Vec<Subject> {
     if let Ok(url) = std::env::var("HOSTERRA_TEST_POSTGRES") {
         let schema = format!("journal_{}_{}", std::process::id(), NUMBER.fetch_add(1, Ordering::Relaxed));
         let database = Database::connect_postgres_schema(&url, 16, &schema).await.expect("a server");
-        let journal = PostgresJournal::open(database.clone(), clock).await.expect("tables");
+        let journal = SqlJournal::open(database.clone(), clock).await.expect("tables");
         all.push(Subject {
             name: "postgres",
             journal: Arc::new(journal),
@@ -493,7 +493,7 @@ async fn a_journal_that_was_not_closed_reads_as_before() {
     let path = folder.path().join("journal.db");
     let clock = Arc::new(SetClock::new(Timestamp::from_secs(1)));
     let database = Database::open_sqlite(&path).expect("a file");
-    let journal = SqliteJournal::open(database, clock.clone()).await.expect("tables");
+    let journal = SqlJournal::open(database, clock.clone()).await.expect("tables");
     journal.append(append(tenant(1), &[(stream(1), 0, 3)])).await.expect("appended");
     // A copy of the files as they lie there is what a power cut leaves.
     let copy = tempfile::tempdir().expect("a folder");
@@ -502,7 +502,7 @@ async fn a_journal_that_was_not_closed_reads_as_before() {
         std::fs::copy(entry.path(), copy.path().join(entry.file_name())).expect("copied");
     }
     let database = Database::open_sqlite(&copy.path().join("journal.db")).expect("a file");
-    let reopened = SqliteJournal::open(database.clone(), clock).await.expect("tables");
+    let reopened = SqlJournal::open(database.clone(), clock).await.expect("tables");
     assert_eq!(reopened.head(tenant(1)).await.expect("read"), Position(3));
     assert_eq!(journal::audit(&reopened, &database).await.expect("read").faults, Vec::<String>::new());
 }

@@ -14,7 +14,7 @@ use hosting::HostingRefusal;
 use hosting::use_case::{ChangeWebhook, OpenAccount, RegisterWebhook, SetReseller};
 use hosting::webhook::{self as model, Kinds, Resumption, WebhookCommand, WebhookSecret, WebhookTerms};
 use journal::keyring::{Keyring, MasterKey};
-use journal::{SqliteJournal, StoredEvent, SystemClock};
+use journal::{SqlJournal, StoredEvent, SystemClock};
 use kernel::{AccountId, CommandId, CorrelationId, Cursor, Position, Timestamp, WebhookId};
 use parking_lot::Mutex;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -63,7 +63,7 @@ impl Platform {
     async fn open(folder: &Path, pace: Pace) -> Self {
         let database = Database::open_sqlite(&folder.join("control.db")).expect("a database");
         let clock = Arc::new(SystemClock);
-        let journal = SqliteJournal::open(database.clone(), clock.clone()).await.expect("a journal");
+        let journal = SqlJournal::open(database.clone(), clock.clone()).await.expect("a journal");
         let master = MasterKey::from_hex(&"07".repeat(32)).expect("a master key");
         let keyring = Arc::new(Keyring::open(database.clone(), master).await.expect("a keyring"));
         let engine = Engine::new(Arc::new(journal), keyring, database.clone(), clock).await;
