@@ -4,7 +4,7 @@ use std::io::Write as _;
 use std::net::SocketAddr;
 
 use crate::config::Config;
-use crate::demo;
+use crate::policy::demo;
 
 /// A listener that is open.
 pub struct Open {

@@ -2,52 +2,26 @@
 
 #![allow(unreachable_pub, reason = "a binary exports nothing; `pub` marks what a module is for")]
 
-mod apply;
-mod appoint;
 mod banner;
-mod bounces;
 mod certificate;
-mod check;
+mod command;
 mod config;
-mod confirm;
-mod daily;
-mod demo;
-mod desk;
-mod dkim;
-mod dmarc_report;
-mod dns_watch;
-mod erase;
 mod inbound;
-mod limit_notice;
-mod logins;
-mod master;
 mod platform;
-mod pools;
+mod policy;
 mod ports;
-mod post;
-mod provision;
-mod queue;
-mod quota;
-mod reports;
-mod resell;
-mod retire;
-mod room;
-mod sending;
 mod serve;
 mod setup;
 mod storage;
 mod telemetry;
 mod tls;
-mod tls_report;
-mod upkeep;
-mod verify;
-mod webhook;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+use crate::command::{apply, check, master, provision, queue, verify};
 use crate::config::Config;
 
 /// A mail-hosting platform.

@@ -17,10 +17,10 @@ use store::{
 };
 use webhook::Deliveries;
 
+use crate::command::master;
 use crate::config::Config;
-use crate::erase::ForgetPersons;
-use crate::logins::Logins;
-use crate::master;
+use crate::policy::erase::ForgetPersons;
+use crate::policy::logins::Logins;
 use crate::storage;
 
 /// Everything that the servers and commands stand on.

@@ -63,7 +63,8 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("key");
         yubico.secret_key_file = Some(path.clone());
-        let verifier = |yubico: &YubicoConfig| yubico.verifier(crate::webhook::caller(&config).expect("TLS"));
+        let verifier =
+            |yubico: &YubicoConfig| yubico.verifier(crate::policy::webhook::caller(&config).expect("TLS"));
         assert!(verifier(&yubico).is_err_and(|error| error.to_string().contains("key")));
         std::fs::write(&path, "mG5be6ZJU1qBGz24yPh/ESM3UdU=\n").expect("written");
         assert!(verifier(&yubico).is_ok());

@@ -22,8 +22,8 @@ use kernel::{
 use store::{ORDER_RECIPIENT_COUNT_MAX, Order, Queue as _, Selection};
 
 use super::Generation;
+use crate::command::provision::{must, run};
 use crate::platform::Platform;
-use crate::provision::{must, run};
 
 /// Events in one page of a story.
 const EVENT_COUNT: usize = 500;

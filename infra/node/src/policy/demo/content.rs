@@ -20,8 +20,8 @@ use kernel::{
 use store::{Acceptance, Deposit, Destination, Flags, Owner, Queueing, SpecialUse, Store as _, SystemFlag};
 
 use super::{DOMAIN, Generation, LOCAL_PARTS, QUOTA, mailbox};
+use crate::command::provision::must;
 use crate::platform::Platform;
-use crate::provision::must;
 
 /// The mailbox in which both others work.
 pub const SHARED: &str = "team";

@@ -19,7 +19,7 @@ use store::{Retries, SqlStore, Store as _};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use crate::logins::{Logins, write_tries};
+use crate::policy::logins::{Logins, write_tries};
 
 /// Messages that are prepared for search at a time.
 const INDEX_BATCH_COUNT: usize = 64;

@@ -26,7 +26,7 @@ const CLAIM_MILLIS: i64 = 600_000;
 /// Days after which nobody is told any more.
 const KEPT_DAY_COUNT: i64 = 3;
 /// Addresses of one domain that are told.
-pub const ADDRESS_COUNT_MAX: usize = 4;
+pub(crate) const ADDRESS_COUNT_MAX: usize = 4;
 
 /// Counts something by day and domain, and tells the domains.
 #[async_trait]
@@ -108,12 +108,17 @@ pub trait DailyReports: Sized + Send + Sync {
 }
 
 /// When a day begins and ends, as reports write it.
-pub const fn period(day: i64) -> (Timestamp, Timestamp) {
+pub(crate) const fn period(day: i64) -> (Timestamp, Timestamp) {
     (Timestamp::from_millis(day * DAY_MILLIS), Timestamp::from_millis((day + 1) * DAY_MILLIS - 1000))
 }
 
 /// A report with the signatures of the domain that it is from, where that is served here.
-pub async fn signed(signers: &dyn Signers, from: &DomainName, message: &[u8], now: Timestamp) -> Bytes {
+pub(crate) async fn signed(
+    signers: &dyn Signers,
+    from: &DomainName,
+    message: &[u8],
+    now: Timestamp,
+) -> Bytes {
     let signers = signers.signers(from).await;
     let prepared = sign::Prepared::new(message);
     let signatures: String = signers.iter().filter_map(|signer| signer.sign(&prepared, now).ok()).collect();

@@ -55,8 +55,8 @@ pub async fn verify(config: &Config) -> anyhow::Result<ExitCode> {
     let (checked, orphans) = orphans(&platform).await?;
     lines.push(format!("mailboxes of the store that the directory knows: {checked}"));
     faults.extend(orphans);
-    crate::pools::count_all(&platform.store, &platform.directory).await?;
-    faults.extend(crate::pools::faults(&platform.store, &platform.directory).await?);
+    crate::policy::pools::count_all(&platform.store, &platform.directory).await?;
+    faults.extend(crate::policy::pools::faults(&platform.store, &platform.directory).await?);
     platform.engine.shutdown().await;
     let mut out = std::io::stdout().lock();
     for line in lines {

@@ -18,11 +18,10 @@ use kernel::{
 };
 use notice::{Links, NoReply, Reply, read_reply};
 use parking_lot::Mutex;
+use reporting::TakeReports;
 use smtp::{Intake, ReportInbox, ReportIntake, ReportLetter};
 use tokio::sync::Semaphore;
 use uuid::Uuid;
-
-use crate::reports::TakeReports;
 
 /// Answers by mail to one ticket in an hour; more are dropped, since two machines may talk.
 const ANSWERS_PER_HOUR_MAX: u32 = 20;

@@ -20,7 +20,7 @@ use kernel::{CommandId, CorrelationId, DomainName, Id as _, Key, NoticeId, Tenan
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use crate::dkim::{SpecialNames, is_special};
+use crate::policy::dkim::{SpecialNames, is_special};
 
 /// How often it is looked for domains whose turn it is.
 const LOOK: Duration = Duration::from_secs(5);

@@ -23,9 +23,9 @@ use kernel::{
     TenantId, UserId,
 };
 
+use crate::command::provision::{hashed, id_of, must, run};
 use crate::config::Demo;
 use crate::platform::Platform;
-use crate::provision::{hashed, id_of, must, run};
 
 pub use public::open;
 

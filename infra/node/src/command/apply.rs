@@ -26,11 +26,11 @@ use hosting::{HostingRefusal, LoginName, PasswordHash};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use kernel::{AccountId, AliasId, ByteSize, DomainId, Key, MailboxId, Refusal as _, ServiceId, UserId};
 
-use crate::apply::file::{Account, Desired, Domain, Mailbox, Plan, Secret, Service, User};
-use crate::apply::report::{Report, Row};
+use crate::command::apply::file::{Account, Desired, Domain, Mailbox, Plan, Secret, Service, User};
+use crate::command::apply::report::{Report, Row};
+use crate::command::provision::{hashed, id_of, publish_catalogue, run, share_domain};
 use crate::config::Config;
 use crate::platform::Platform;
-use crate::provision::{hashed, id_of, publish_catalogue, run, share_domain};
 
 /// Mailboxes in one command.
 const BATCH_COUNT: usize = hosting::limit::MAILBOX_BATCH_COUNT_MAX;

@@ -15,7 +15,7 @@ use store::{Acceptance, Days, DmarcObservation, DmarcObservations, Lane, Origin,
 use verify::dmarc::{self, Place, Policies, Policy};
 
 use crate::daily::{ADDRESS_COUNT_MAX, DailyReports, period, signed};
-use crate::post;
+use crate::ends;
 
 /// Writes down what is counted, and sends the reports.
 pub struct DmarcReports {
@@ -122,7 +122,7 @@ impl DmarcReports {
                 Intake::Later => anyhow::bail!("it cannot be kept now"),
             };
         }
-        let Some((deposits, mut queued)) = post::ends(&self.directory, &self.from, &to) else {
+        let Some((deposits, mut queued)) = ends(&self.directory, &self.from, &to) else {
             return Ok(());
         };
         for recipient in &mut queued {

@@ -37,7 +37,7 @@ impl QuotaWatch {
     pub async fn run(self, stop: CancellationToken) {
         let mut levels = Levels::default();
         let mut after = None;
-        if let Err(error) = crate::pools::count_all(&self.store, &self.directory).await {
+        if let Err(error) = crate::policy::pools::count_all(&self.store, &self.directory).await {
             tracing::warn!(%error, "not all mailboxes that share storage are counted together yet");
         }
         for (tenant, domain) in self.directory.pools() {

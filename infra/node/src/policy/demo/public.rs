@@ -213,7 +213,7 @@ mod tests {
     use kernel::{MailboxId, TenantId, UserId};
 
     use super::*;
-    use crate::demo::{DOMAIN, OWNER};
+    use crate::policy::demo::{DOMAIN, OWNER};
 
     fn config(folder: &std::path::Path, public_logins: bool) -> Config {
         let data = folder.to_owned();
@@ -242,7 +242,7 @@ mod tests {
         {
             let config = config(folder.path(), false);
             let platform = Arc::new(Platform::open(&config).await.expect("a platform"));
-            crate::provision::publish_catalogue(&platform.engine).await.expect("plans");
+            crate::command::provision::publish_catalogue(&platform.engine).await.expect("plans");
             assert!(open(&platform, &config).await.expect("a demo").is_none());
             let lasting = Generation::LASTING;
             let found = platform.directory.mailbox_of(&format!("{}@{DOMAIN}", LOCAL_PARTS[0]));

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use directory::{Directory, Resolution};
+use directory::Directory;
 use engine::{Effect, EffectError, Engine};
 use graphql::People;
 use hosting::HostingEvent;
@@ -12,10 +12,8 @@ use hosting::notice::{Notice, NoticeEvent, NoticeKind};
 use hosting::ticket::{Side, Ticket, TicketEvent};
 use kernel::{Decider as _, EmailAddress, Recorded, StreamId, TenantId, TicketId};
 use notice::{Answered, Letter, Links, Postmark};
-use store::{
-    Acceptance, Deposit, Destination, Flags, Lane, Origin, Owner, QueuedRecipient, Queueing, SqlStore,
-    Store as _,
-};
+use reporting::ends;
+use store::{Acceptance, Lane, Origin, Queueing, SqlStore, Store as _};
 
 /// Posts what `notice.requested` asks for. A crash may post a notice twice, under one Message-ID.
 pub struct PostNotices {
@@ -112,30 +110,5 @@ impl PostNotices {
             dsn: (None, None),
             queueing: Queueing { lane: Lane::default(), origin: Origin::Report, ..Queueing::default() },
         })
-    }
-}
-
-/// Where mail of the platform itself goes: into mailboxes here, or into the queue; none where `to` takes no mail.
-pub fn ends(
-    directory: &Directory,
-    from: &EmailAddress,
-    to: &EmailAddress,
-) -> Option<(Vec<Deposit>, Vec<QueuedRecipient>)> {
-    let elsewhere = |address: EmailAddress| QueuedRecipient { address, notify: None, original: None };
-    match directory.resolve(to, None) {
-        Resolution::NotLocal => Some((Vec::new(), vec![elsewhere(to.clone())])),
-        Resolution::Deliver(ends) => {
-            let deposits = ends.mailboxes.iter().map(|end| Deposit {
-                owner: Owner { tenant: end.tenant, mailbox: end.mailbox },
-                destination: Destination::Inbox,
-                flags: Flags::default(),
-                internal_date: None,
-                quota: end.quota,
-                prefix: Bytes::from(format!("Return-Path: <{from}>\r\nDelivered-To: {to}\r\n")),
-            });
-            let forwards = ends.forwards.iter().map(|(_, address)| elsewhere(address.clone()));
-            Some((deposits.collect(), forwards.collect()))
-        }
-        Resolution::Unknown | Resolution::Disabled | Resolution::Internal | Resolution::Loop => None,
     }
 }

@@ -1,0 +1,8 @@
+//! What the operator orders on the command line, beside `serve`.
+
+pub mod apply;
+pub mod check;
+pub mod master;
+pub mod provision;
+pub mod queue;
+pub mod verify;
