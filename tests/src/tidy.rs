@@ -87,7 +87,6 @@ pub const EDGES: &[(&str, &[&str])] = &[
             "engine",
             "hosting",
             "authority",
-            "message",
             "directory",
             "store",
             "smtp",
