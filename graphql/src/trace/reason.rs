@@ -94,6 +94,11 @@ const MEANINGS: &[Meaning] = &[
         "on ne pourrait pas répondre à l'expéditeur : son domaine n'a pas de serveur",
     ),
     ("several_authors", "the message has more than one From field", "le message a plusieurs champs From"),
+    (
+        "doubtful_author",
+        "the From field can be read in more than one way",
+        "le champ From peut se lire de plusieurs façons",
+    ),
     ("no_author", "the message has no readable From field", "le message n'a pas de champ From lisible"),
     (
         "dmarc_reject",

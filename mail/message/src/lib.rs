@@ -12,6 +12,7 @@ mod summarize;
 mod summary;
 mod text;
 
+pub use address::{DoubtfulAddresses, sure_addresses};
 pub use field::{FIELD_OCTETS_MAX, Field, Fields, fields, received_count, split_header, unfold};
 pub use stored::StoredFault;
 pub use structure::{DEPTH_MAX, PART_COUNT_MAX};

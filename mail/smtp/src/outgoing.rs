@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use directory::{Resolution, SenderRight};
 use kernel::{DomainName, EmailAddress, TenantId};
-use message::{AddressItem, fields, split_header};
+use message::{fields, split_header, sure_addresses};
 
 use crate::command::RcptParameters;
 use crate::deliver::Envelope;
@@ -29,18 +29,30 @@ pub trait Signers: Send + Sync + 'static {
     async fn signers(&self, domain: &DomainName) -> Arc<Vec<sign::Signer>>;
 }
 
-/// The addresses of all fields `name` of a header.
-fn addresses(header: &[u8], name: &str) -> Vec<String> {
-    let mut found = Vec::new();
-    for field in fields(header).filter(|field| field.is(name)) {
-        // Read as a From field, whatever it is called: both hold addresses.
-        let header = [b"From:", field.value, b"\r\n\r\n"].concat();
-        found.extend(message::summarize(&header).envelope.from.into_iter().filter_map(|item| match item {
-            AddressItem::Address(address) => Some(format!("{}@{}", address.local, address.domain)),
-            AddressItem::GroupStart(_) | AddressItem::GroupEnd => None,
-        }));
+/// Why nobody can be held to what a header says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum AuthorsFault {
+    /// The field stands more than once (RFC 5322 section 3.6): readers look at one or the other.
+    Doubled,
+    /// It can be read in more than one way.
+    Doubtful,
+}
+
+/// The addresses of the field `name` of a header; none where it is not there.
+fn addresses(header: &[u8], name: &str) -> Result<Vec<String>, AuthorsFault> {
+    let mut found = fields(header).filter(|field| field.is(name));
+    let Some(field) = found.next() else { return Ok(Vec::new()) };
+    if found.next().is_some() {
+        return Err(AuthorsFault::Doubled);
     }
-    found
+    let addresses = sure_addresses(field.value).map_err(|_| AuthorsFault::Doubtful)?;
+    Ok(addresses.iter().map(|address| format!("{}@{}", address.local, address.domain)).collect())
+}
+
+/// The first address of From.
+fn author(header: &[u8]) -> Option<EmailAddress> {
+    let authors = addresses(header, "From").ok()?;
+    EmailAddress::parse(authors.first()?).ok()
 }
 
 impl Session<'_> {
@@ -52,7 +64,17 @@ impl Session<'_> {
         let (header_end, _) = split_header(message);
         let header = &message[..header_end];
         for name in AUTHOR_FIELDS {
-            let authors = addresses(header, name);
+            let authors = match addresses(header, name) {
+                Ok(authors) => authors,
+                Err(AuthorsFault::Doubled) => {
+                    let text = format!("The message has more than one {name} field");
+                    return Err(Reply::told(550, "5.6.0", text));
+                }
+                Err(AuthorsFault::Doubtful) => {
+                    let text = format!("The {name} field cannot be read without doubt");
+                    return Err(Reply::told(550, "5.6.0", text));
+                }
+            };
             if name == "From" && authors.is_empty() {
                 return Err(Reply::new(550, "5.6.0", "The message has no From address"));
             }
@@ -61,7 +83,7 @@ impl Session<'_> {
                     .map_or(SenderRight::None, |author| self.server.directory.sender_right(login, &author));
                 if right == SenderRight::OnBehalf && name == "From" {
                     // For somebody else: whoever reads it must see who wrote. What Sender says is looked at as well.
-                    if addresses(header, "Sender").is_empty() {
+                    if addresses(header, "Sender").is_ok_and(|senders| senders.is_empty()) {
                         return Err(Reply::told(
                             550,
                             "5.7.1",
@@ -92,8 +114,7 @@ impl Session<'_> {
             return None;
         }
         let (header_end, _) = split_header(message);
-        let author = addresses(&message[..header_end], "From").into_iter().next()?;
-        let author = EmailAddress::parse(&author).ok()?;
+        let author = author(&message[..header_end])?;
         let footer = self.server.directory.footer(&author.domain)?;
         let footer =
             sign::Footer { text: &footer.text, html: &footer.html, skips_replies: footer.skips_replies };
@@ -109,8 +130,7 @@ impl Session<'_> {
             return octets;
         };
         let (header_end, _) = split_header(&octets[start..]);
-        let author = addresses(&octets[start..start + header_end], "From").into_iter().next();
-        let Some(author) = author.and_then(|author| EmailAddress::parse(&author).ok()) else { return octets };
+        let Some(author) = author(&octets[start..start + header_end]) else { return octets };
         let signers = signers.signers(&author.domain).await;
         if signers.is_empty() {
             return octets;
@@ -213,12 +233,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn authors_are_read_from_all_their_fields() {
-        let header =
-            b"From: A <a@x.example>, b@x.example\r\nSender: c@x.example\r\nFrom: team: d@y.example;\r\n";
-        assert_eq!(addresses(header, "From"), ["a@x.example", "b@x.example", "d@y.example"]);
-        assert_eq!(addresses(header, "Sender"), ["c@x.example"]);
-        assert!(addresses(header, "Reply-To").is_empty());
+    fn authors_are_those_whom_every_reader_sees() {
+        let header = b"From: A <a@x.example>, b@x.example\r\nSender: team: d@y.example;\r\n";
+        assert_eq!(addresses(header, "From").expect("authors"), ["a@x.example", "b@x.example"]);
+        assert_eq!(addresses(header, "Sender").expect("a sender"), ["d@y.example"]);
+        assert!(addresses(header, "Reply-To").expect("none").is_empty());
+        let doubled = b"From: a@x.example\r\nFrom: b@x.example\r\n";
+        assert_eq!(addresses(doubled, "From"), Err(AuthorsFault::Doubled));
+        let padded = format!("From: a@x.example ({}), b@y.example\r\n", "x".repeat(80_000));
+        assert_eq!(addresses(padded.as_bytes(), "From"), Err(AuthorsFault::Doubtful));
     }
 
     #[test]

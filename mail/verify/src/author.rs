@@ -1,6 +1,6 @@
 //! Who a message says it is from.
 
-use message::{AddressItem, fields, split_header};
+use message::{fields, split_header, sure_addresses};
 use resolver::Name;
 
 /// Different domains in From that are looked at.
@@ -15,8 +15,9 @@ pub enum AuthorFault {
     /// More than one From field (RFC 5322 section 3.6 allows one).
     #[error("there is more than one From field")]
     Doubled,
-    /// An address whose domain is none.
-    #[error("a From address has no domain that can be asked")]
+    /// An address whose domain is none, or in which others may see somebody else: whatever is judged by it, they could be
+    /// deceived.
+    #[error("the From field cannot be read without doubt")]
     Unreadable,
     /// More than four domains.
     #[error("there are too many From domains")]
@@ -34,10 +35,10 @@ pub fn author_domains(message: &[u8]) -> Result<Vec<Name>, AuthorFault> {
     if found.next().is_some() {
         return Err(AuthorFault::Doubled);
     }
-    let header = [b"From:", field.value, b"\r\n\r\n"].concat();
+    let addresses = sure_addresses(field.value).map_err(|_| AuthorFault::Unreadable)?;
     let mut domains: Vec<Name> = Vec::new();
-    for item in message::summarize(&header).envelope.from {
-        let AddressItem::Address(address) = item else { continue };
+    // A name alone is in nobody's name.
+    for address in addresses.iter().filter(|address| !address.domain.is_empty()) {
         let name = crate::domain(&address.domain).ok_or(AuthorFault::Unreadable)?;
         if !domains.contains(&name) {
             domains.push(name);
@@ -69,10 +70,19 @@ mod tests {
             ("From: a@example.org\r\nFrom: b@example.net", Err(AuthorFault::Doubled)),
             ("To: a@example.org", Err(AuthorFault::Missing)),
             ("From:", Err(AuthorFault::Missing)),
+            ("From: MAILER-DAEMON", Err(AuthorFault::Missing)),
+            ("From: Doe, John <a@example.org>", Ok("example.org".to_owned())),
+            ("From: a@exa\u{fffd}mple.org", Err(AuthorFault::Unreadable)),
+            ("From: <a@example.org> <b@example.net>", Err(AuthorFault::Unreadable)),
             ("From: a@caf\u{e9}.example", Ok("xn--caf-dma.example".to_owned())),
             ("From: a@a.example,a@b.example,a@c.example,a@d.example,a@e.example", Err(AuthorFault::TooMany)),
         ] {
             assert_eq!(domains(header), found, "{header}");
+        }
+        // Behind what is read stands somebody else.
+        for padding in [format!(" ({})", "x".repeat(80_000)), ", a@example.org".repeat(3000)] {
+            let header = format!("From: a@example.org{padding}, ceo@bank.example");
+            assert_eq!(domains(&header), Err(AuthorFault::Unreadable));
         }
     }
 }

@@ -31,6 +31,7 @@ const ARC_WAIT: Duration = Duration::from_secs(30);
 const DMARC_WAIT: Duration = Duration::from_secs(30);
 
 const TWO_AUTHORS: Reply = Reply::new(550, "5.6.0", "The message has more than one From field");
+const DOUBTFUL_AUTHOR: Reply = Reply::new(550, "5.6.0", "The From field cannot be read without doubt");
 const COME_AGAIN: Reply =
     Reply::new(451, "4.7.0", "DNS does not tell who sent this; try again in a few minutes");
 const REFUSED_BY_STAGE: Reply = Reply::new(550, "5.7.1", "The message is refused by the content filter");
@@ -97,7 +98,12 @@ impl Session<'_> {
                 judged.refusal = Some(TWO_AUTHORS);
                 return;
             }
-            Some(AuthorFault::Missing | AuthorFault::Unreadable) => verdict.add(Action::Mark, "no_author"),
+            Some(AuthorFault::Unreadable) => {
+                verdict.add(Action::Refuse, "doubtful_author");
+                judged.refusal = Some(DOUBTFUL_AUTHOR);
+                return;
+            }
+            Some(AuthorFault::Missing) => verdict.add(Action::Mark, "no_author"),
             None => {}
         }
         if found.dmarc.result != DmarcResult::Fail {
