@@ -100,7 +100,7 @@ with smtplib.SMTP("127.0.0.1", submission) as smtp:
         smtp.sendmail(ADDRESS, ["bob@demo.example"], b"From: alice@demo.example\r\nSubject: revoked\r\n\r\nhello\r\n")
         raise AssertionError("a revoked app password still sends")
     except smtplib.SMTPException as error:
-        assert "535" in str(error), error
+        assert "5.7.8" in str(error), error
 ask(revoke % mutt["appPassword"]["id"], token)
 print("out after %.1f s by revocation" % ended_after(listening, "a revoked app password"))
 

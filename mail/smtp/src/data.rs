@@ -24,6 +24,7 @@ pub(crate) struct DataReader {
     message: BytesMut,
     octets_max: usize,
     is_too_long: bool,
+    is_put_off: bool,
     has_bare_line_end: bool,
 }
 
@@ -32,6 +33,8 @@ pub(crate) struct DataReader {
 pub(crate) enum Content {
     Whole(BytesMut),
     TooLong,
+    /// There was no room for it.
+    PutOff,
     /// It holds a CR or LF that is no line end.
     BareLineEnd,
 }
@@ -43,12 +46,13 @@ impl DataReader {
             message: BytesMut::new(),
             octets_max,
             is_too_long: false,
+            is_put_off: false,
             has_bare_line_end: false,
         }
     }
 
     fn put(&mut self, octets: &[u8]) {
-        if self.is_too_long {
+        if self.is_too_long || self.is_put_off {
             return;
         }
         if self.message.len() + octets.len() > self.octets_max {
@@ -57,6 +61,12 @@ impl DataReader {
         } else {
             self.message.extend_from_slice(octets);
         }
+    }
+
+    /// Reads on to the end of the message and keeps nothing of it.
+    pub(crate) fn put_off(&mut self) {
+        self.is_put_off = true;
+        self.message = BytesMut::new();
     }
 
     /// Octets that are kept.
@@ -130,6 +140,8 @@ impl DataReader {
             Content::BareLineEnd
         } else if self.is_too_long {
             Content::TooLong
+        } else if self.is_put_off {
+            Content::PutOff
         } else {
             Content::Whole(message)
         }
@@ -214,6 +226,18 @@ mod tests {
         let mut input = BytesMut::from(wire.as_bytes());
         assert_eq!(reader.take(&mut input), Some(Content::TooLong));
         assert_eq!(&input[..], b"QUIT\r\n");
+    }
+
+    #[test]
+    fn what_is_put_off_is_read_to_its_end_and_not_kept() {
+        let mut reader = DataReader::new(100);
+        let mut input = BytesMut::from("abc\r\n");
+        assert_eq!(reader.take(&mut input), None);
+        assert_eq!(reader.len(), 5);
+        reader.put_off();
+        let mut input = BytesMut::from("more\r\n.\r\nQUIT\r\n");
+        assert_eq!(reader.take(&mut input), Some(Content::PutOff));
+        assert_eq!((reader.len(), &input[..]), (0, &b"QUIT\r\n"[..]));
     }
 
     #[test]

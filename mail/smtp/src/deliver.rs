@@ -237,9 +237,9 @@ impl Session<'_> {
                 reply::TLS_REQUIRED
             });
         };
-        // What was true at the login may not be any more.
+        // What was true at the login, or at the command before, may not be any more.
         let Some(now) = self.server.directory.access(login, Protocol::Submission) else {
-            return Err(Reply::new(535, "5.7.8", "The mailbox is closed, or its password was changed"));
+            return Err(Reply::new(550, "5.7.8", "The mailbox is closed, or its password was changed"));
         };
         let is_own =
             from.is_none_or(|from| self.server.directory.sender_right(&now, from) == SenderRight::Own);
@@ -271,6 +271,11 @@ impl Session<'_> {
         if transaction.chunks.is_some() {
             return self.say(reply::BAD_SEQUENCE).await;
         }
+        let sender = transaction.envelope.from.clone();
+        if let Err(reply) = self.may_send(sender.as_ref()) {
+            return self.say(reply).await;
+        }
+        let Some(transaction) = &self.transaction else { return self.say(reply::BAD_SEQUENCE).await };
         let plan_max =
             self.limits().and_then(|limits| usize::try_from(limits.recipients_per_message_max).ok());
         if transaction.envelope.len() >= plan_max.unwrap_or(usize::MAX).min(RECIPIENT_COUNT_MAX) {
@@ -486,7 +491,10 @@ impl Session<'_> {
 
     /// Gives a whole message to the store. 250 only where the store has it for every accepted recipient.
     async fn take(&mut self, transaction: &Transaction, message: &[u8], way: &mut Way) -> Reply {
-        if let Err(reply) = self.check(message) {
+        // It took a while to come: whoever was shut out meanwhile sends no more.
+        if let Err(reply) =
+            self.may_send(transaction.envelope.from.as_ref()).and_then(|()| self.check(message))
+        {
             return reply;
         }
         let Transaction { id, envelope, parameters, .. } = transaction;

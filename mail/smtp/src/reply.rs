@@ -45,7 +45,10 @@ pub(crate) const STORE_FAILED: Reply =
 /// RFC 5321 section 4.2.2: insufficient system storage.
 pub(crate) const STORE_FULL: Reply =
     Reply::new(452, "4.3.1", "The server has no room for the message now, try again later");
-/// The same before the message is sent.
+/// A share of the memory for messages is used up.
+pub(crate) const MEMORY_SHORT: Reply =
+    Reply::new(452, "4.3.1", "Too many messages are being received at the moment, try again soon");
+/// The disk, before the message is sent.
 pub(crate) const ROOM_SHORT: Reply =
     Reply::new(452, "4.3.1", "The disk of this server is nearly full; it takes no mail now, try again later");
 pub(crate) const AUTH_REQUIRED: Reply = Reply::new(530, "5.7.0", "Sign in first");

@@ -6,7 +6,6 @@ use directory::Directory;
 use kernel::{ByteSize, DomainName, Timestamp};
 use listener::{Connection, DiskRoom, Protocol};
 use store::{Sends, Store};
-use tokio::sync::Semaphore;
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 
@@ -14,6 +13,7 @@ use crate::bounce::Bounces;
 use crate::confirm::Confirm;
 use crate::inbound::Inbound;
 use crate::limits::MEMORY_OCTETS_MAX;
+use crate::memory::Memory;
 use crate::outgoing::Signers;
 use crate::report::ReportIntake;
 use crate::sends::LimitWatch;
@@ -64,8 +64,8 @@ pub struct Server {
     pub(crate) srs: Option<sign::Srs>,
     pub(crate) tls: TlsAcceptor,
     pub(crate) now: Now,
-    /// Kibibytes of messages that may be held at a time.
-    pub(crate) memory: Arc<Semaphore>,
+    /// For messages that are being received.
+    pub(crate) memory: Memory,
     /// Takes reports of other hosts; none: nobody does.
     pub(crate) report_intake: Option<Arc<dyn ReportIntake>>,
     /// Hears of reports of failure that come for mailboxes here; none: nobody does.
@@ -98,7 +98,6 @@ impl Server {
         store: Arc<dyn Store>,
         (tls, now): (TlsAcceptor, Now),
     ) -> Self {
-        let memory = Arc::new(Semaphore::new(MEMORY_OCTETS_MAX / 1024));
         Self {
             role,
             settings,
@@ -112,7 +111,7 @@ impl Server {
             srs: None,
             tls,
             now,
-            memory,
+            memory: Memory::new(MEMORY_OCTETS_MAX),
             report_intake: None,
             bounces: None,
             confirm: None,

@@ -6,14 +6,14 @@ use bytes::BytesMut;
 use directory::Login;
 use kernel::{ByteSize, EmailAddress};
 use listener::{Connection, Counters, Encryption, Line, Wire, WireError};
-use tokio::sync::OwnedSemaphorePermit;
 use tokio_util::sync::CancellationToken;
 
 use crate::command::{Body, Command, Fault, MailParameters, parse};
 use crate::data::{Content, DataReader, has_bare_line_end};
 use crate::deliver::Envelope;
 use crate::inbound::{Facts, Inbound};
-use crate::limits::{BAD_COMMAND_COUNT_MAX, COMMAND_WAIT, DATA_WAIT, LINE_OCTETS_MAX};
+use crate::limits::{BAD_COMMAND_COUNT_MAX, COMMAND_WAIT, LINE_OCTETS_MAX};
+use crate::memory::Held;
 use crate::reply::{self, Reply};
 use crate::server::{Role, Server};
 use crate::tls_wish::Keyword;
@@ -44,7 +44,7 @@ pub(crate) struct Chunks {
     /// Why the rest is thrown away.
     refused: Option<Reply>,
     /// The share of the memory that they take.
-    held: Vec<OwnedSemaphorePermit>,
+    held: Option<Held>,
 }
 
 /// A conversation with one peer.
@@ -302,19 +302,28 @@ impl<'a> Session<'a> {
         let octets_max =
             usize::try_from(self.server.settings.message_size_max.octets()).unwrap_or(usize::MAX);
         let mut reader = DataReader::new(octets_max);
-        let mut held = Vec::new();
+        let mut held = self.server.memory.begin(self.peer);
+        let mut octets = 0;
         let content = loop {
+            octets += self.wire.input().len();
             if let Some(content) = reader.take(self.wire.input()) {
                 break content;
             }
-            self.hold(&mut held, reader.len()).await?;
-            self.wire.read(DATA_WAIT).await?;
+            if !held.reaches(reader.len()) {
+                reader.put_off();
+                held.give_back();
+            }
+            self.wire.read(held.patience(octets).ok_or(WireError::Silent)?).await?;
         };
         let Some(transaction) = self.transaction.take() else { return Ok(Next::Close) };
         let answer_count = self.answer_count(&transaction);
         let reply = match content {
             Content::Whole(message) => self.deliver(transaction, message).await,
             Content::TooLong => self.too_big(),
+            Content::PutOff => {
+                self.counters.message_refused("no_memory");
+                reply::MEMORY_SHORT
+            }
             Content::BareLineEnd => {
                 Reply::new(550, "5.6.0", "The message holds a CR or LF that is no line end and is refused")
             }
@@ -334,18 +343,6 @@ impl<'a> Session<'a> {
         Ok(Next::Command)
     }
 
-    /// Takes a share of the memory for messages, as much as `octets` need; waits where others hold it.
-    async fn hold(&self, held: &mut Vec<OwnedSemaphorePermit>, octets: usize) -> Result<(), WireError> {
-        const STEP_KIB: usize = 1024;
-        while held.len() * STEP_KIB * 1024 < octets {
-            let memory = std::sync::Arc::clone(&self.server.memory);
-            let step = u32::try_from(STEP_KIB).unwrap_or(u32::MAX);
-            let share = tokio::time::timeout(DATA_WAIT, memory.acquire_many_owned(step)).await;
-            held.push(share.map_err(|_| WireError::Silent)?.map_err(|_| WireError::Closed)?);
-        }
-        Ok(())
-    }
-
     async fn bdat(&mut self, size: u64, is_last: bool) -> Result<Next, WireError> {
         let octets_max = self.server.settings.message_size_max.octets();
         let refused = match &self.transaction {
@@ -361,17 +358,24 @@ impl<'a> Session<'a> {
                     .or_else(|| (before.saturating_add(size) > octets_max).then(|| self.too_big()))
             }
         };
+        let mut refused = refused;
         let mut chunk = BytesMut::new();
         let mut left = size;
         let chunks = self.transaction.as_mut().and_then(|transaction| transaction.chunks.as_mut());
-        let (mut held, before) =
-            chunks.map_or((Vec::new(), 0), |chunks| (std::mem::take(&mut chunks.held), chunks.octets.len()));
+        let (held, before) = chunks.map_or((None, 0), |chunks| (chunks.held.take(), chunks.octets.len()));
+        let mut held = held.unwrap_or_else(|| self.server.memory.begin(self.peer));
         // The octets come in any case: they are read, and kept only where they count (RFC 3030 section 2).
         while left > 0 {
             if self.wire.is_drained() {
                 self.wire.flush().await?;
-                self.hold(&mut held, before + chunk.len()).await?;
-                self.wire.read(DATA_WAIT).await?;
+                if refused.is_none() && !held.reaches(before + chunk.len()) {
+                    self.counters.message_refused("no_memory");
+                    refused = Some(reply::MEMORY_SHORT);
+                    chunk = BytesMut::new();
+                    held.give_back();
+                }
+                let octets = before + usize::try_from(size - left).unwrap_or(usize::MAX);
+                self.wire.read(held.patience(octets).ok_or(WireError::Silent)?).await?;
             }
             let available = self.wire.input().len();
             let taken = usize::try_from(left).unwrap_or(usize::MAX).min(available);
@@ -383,7 +387,9 @@ impl<'a> Session<'a> {
         }
         if let Some(reply) = refused {
             if let Some(transaction) = &mut self.transaction {
-                transaction.chunks.get_or_insert_default().refused = Some(reply.clone());
+                let chunks = transaction.chunks.get_or_insert_default();
+                chunks.octets = BytesMut::new();
+                chunks.refused = Some(reply.clone());
             }
             let ended = if is_last { self.transaction.take() } else { None };
             let answer_count = ended.map_or(1, |transaction| self.answer_count(&transaction).max(1));
@@ -393,13 +399,15 @@ impl<'a> Session<'a> {
             return self.say(reply::BAD_SEQUENCE).await;
         };
         let chunks = transaction.chunks.get_or_insert_default();
-        chunks.held = held;
+        chunks.held = Some(held);
         chunks.octets.unsplit(chunk);
         if !is_last {
             self.transaction = Some(transaction);
             return self.say(Reply::told(250, "2.0.0", format!("{size} octets taken"))).await;
         }
         let message = std::mem::take(&mut chunks.octets);
+        // What it takes is held until it is answered for.
+        let _held = chunks.held.take();
         let is_text = transaction.parameters.body != Body::BinaryMime;
         let answer_count = self.answer_count(&transaction);
         let reply = if is_text && has_bare_line_end(&message) {

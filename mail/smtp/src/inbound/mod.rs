@@ -28,8 +28,8 @@ use verify::spf::Spf;
 
 pub(crate) use self::content::Judged;
 use self::dnsbl::Dnsbl;
-pub(crate) use self::network::Fault;
 use self::network::{Counted, Faults, Networks};
+pub(crate) use self::network::{Fault, network};
 pub use self::tally::DmarcTally;
 pub use self::verdict::{Action, Stage, Verdict};
 
