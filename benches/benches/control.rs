@@ -12,8 +12,8 @@ use hosting::HostingRefusal;
 use hosting::domain::{DomainRef, Proof};
 use hosting::plan::{CustomLimits, catalogue, plan_id};
 use hosting::use_case::{
-    ActivateService, AddDomain, CreateMailboxes, NewMailbox, OpenAccount, OrderService, PublishPlanVersion,
-    VerifyDomain,
+    ActivateService, AddDomain, ChangeMailboxDisplayName, CreateMailboxes, DisableMailbox, EnableMailbox,
+    NewMailbox, OpenAccount, OrderService, PublishPlanVersion, VerifyDomain,
 };
 use journal::keyring::{Keyring, MasterKey};
 use journal::{Append, EncodedEvent, EncodedWrite, Journal as _, SqlJournal, SystemClock};
@@ -23,11 +23,14 @@ use kernel::{
 };
 use uuid::Uuid;
 
-/// Tenants whose mailboxes are derived anew, and mailboxes of each: one event each. With `HOSTERRA_BENCH_LARGE` a million of
+/// Tenants whose mailboxes are derived anew, and mailboxes of each: four events each. With `HOSTERRA_BENCH_LARGE` a million of
 /// them, which takes minutes to make.
 fn sizes() -> (u128, u128) {
-    if std::env::var_os("HOSTERRA_BENCH_LARGE").is_some() { (200, 5000) } else { (20, 1000) }
+    if std::env::var_os("HOSTERRA_BENCH_LARGE").is_some() { (200, 1250) } else { (20, 250) }
 }
+
+/// Tenants whose mailboxes are changed at a time.
+const WRITER_COUNT: usize = 64;
 
 fn append(tenant: u128) -> Append {
     let stream = StreamId { category: Category("thing"), id: Uuid::now_v7() };
@@ -97,8 +100,28 @@ async fn run<U: authority::Guarded<Refusal = HostingRefusal>>(engine: &Engine, u
 }
 
 /// An account with a Box and mailboxes.
+fn account(number: u128) -> AccountId {
+    AccountId::new(Uuid::from_u128(number + 1000))
+}
+
+fn mailbox(number: u128, inside: u128) -> MailboxId {
+    MailboxId::new(Uuid::from_u128((number + 1) * 1_000_000 + inside))
+}
+
+/// A name, a lock and its end, for every mailbox: events of several kinds, as a life brings them.
+async fn changes(engine: &Engine, number: u128) {
+    let account = account(number);
+    for inside in 0..sizes().1 {
+        let mailbox = mailbox(number, inside);
+        let display_name = Some(format!("Person {inside}"));
+        run(engine, &ChangeMailboxDisplayName { account, mailbox, display_name }).await;
+        run(engine, &DisableMailbox { account, mailbox }).await;
+        run(engine, &EnableMailbox { account, mailbox }).await;
+    }
+}
+
 async fn customer(engine: &Engine, number: u128) {
-    let account = AccountId::new(Uuid::from_u128(number + 1000));
+    let account = account(number);
     let (service, domain) =
         (ServiceId::new(Uuid::from_u128(number + 1)), DomainId::new(Uuid::from_u128(number + 1)));
     run(engine, &OpenAccount { account, name: "Customer".to_owned() }).await;
@@ -129,7 +152,7 @@ async fn customer(engine: &Engine, number: u128) {
     for batch in 0..sizes().1 / 250 {
         let mailboxes = (0..250)
             .map(|inside| NewMailbox {
-                mailbox: MailboxId::new(Uuid::from_u128((number + 1) * 1_000_000 + batch * 250 + inside)),
+                mailbox: mailbox(number, batch * 250 + inside),
                 local: LocalPart::parse(&format!("person{}", batch * 250 + inside)).expect("a local part"),
                 quota: ByteSize::gib(1),
                 display_name: Some("A Person".to_owned()),
@@ -150,6 +173,7 @@ fn rebuild(criterion: &mut Criterion) {
         let master = MasterKey::generate().expect("a key");
         let keyring = Arc::new(Keyring::open(database.clone(), master).await.expect("a keyring"));
         let engine = Engine::new(Arc::new(journal), keyring, database, clock).await.expect("an engine");
+        let engine = Arc::new(engine);
         for entry in catalogue() {
             run(
                 &engine,
@@ -160,6 +184,15 @@ fn rebuild(criterion: &mut Criterion) {
         for number in 0..sizes().0 {
             customer(&engine, number).await;
         }
+        let mut writers = tokio::task::JoinSet::new();
+        for number in 0..sizes().0 {
+            if writers.len() == WRITER_COUNT {
+                writers.join_next().await.expect("one").expect("it does not panic");
+            }
+            let engine = Arc::clone(&engine);
+            writers.spawn(async move { changes(&engine, number).await });
+        }
+        writers.join_all().await;
         let known = graphql::register(&engine, &Arc::new(People::default())).await.expect("registered");
         known.caught_up().await;
         tokio::time::sleep(Duration::from_secs(2)).await;

@@ -19,7 +19,8 @@ use hosting::domain::{DomainRef, Proof};
 use hosting::plan::{CustomLimits, catalogue, plan_id};
 use hosting::use_case::{
     ActivateService, AddDomain, ChangeMailboxDisplayName, CreateMailboxes, DisableMailbox, EnableMailbox,
-    NewMailbox, OpenAccount, OrderService, PublishPlanVersion, RegisterUser, VerifyDomain,
+    NewMailbox, OpenAccount, OrderService, PublishPlanVersion, RegisterUser, RestrictService, ResumeService,
+    VerifyDomain,
 };
 use hosting::user::UserRole;
 use hosting::{HostingRefusal, LoginName, PasswordHash};
@@ -137,11 +138,18 @@ fn mailbox(number: u128, inside: u128) -> MailboxId {
     MailboxId::new(Uuid::from_u128((number + 1) << 32 | inside))
 }
 
+fn service(number: u128) -> ServiceId {
+    ServiceId::new(Uuid::from_u128(number + 1))
+}
+
 async fn customer(engine: &Engine, number: u128, mailboxes: u128) {
-    let account = account(number);
-    let (service, domain) =
-        (ServiceId::new(Uuid::from_u128(number + 1)), DomainId::new(Uuid::from_u128(number + 1)));
-    run(engine, &OpenAccount { account, name: "Customer".to_owned() }).await;
+    run(engine, &OpenAccount { account: account(number), name: "Customer".to_owned() }).await;
+    order(engine, account(number), number, mailboxes).await;
+}
+
+/// A Box with a domain and mailboxes, named by a number.
+async fn order(engine: &Engine, account: AccountId, number: u128, mailboxes: u128) {
+    let (service, domain) = (service(number), DomainId::new(Uuid::from_u128(number + 1)));
     let custom = (mailboxes > 50).then_some(CustomLimits {
         mailbox_count: Some(5000),
         storage: Some(ByteSize::gib(5000)),
@@ -269,9 +277,9 @@ async fn main() {
     for number in 0..TENANT_COUNT {
         customer(&engine, number, 1).await;
     }
-    for number in TENANT_COUNT..TENANT_COUNT + LIST_COUNT / 5000 {
-        customer(&engine, number, 5000).await;
-    }
+    // A Box holds half of the list.
+    customer(&engine, TENANT_COUNT, LIST_COUNT / 2).await;
+    order(&engine, account(TENANT_COUNT), TENANT_COUNT + 1, LIST_COUNT / 2).await;
     assert!(known.caught_up().await && seen.caught_up().await);
     commands(&engine, "SQLite").await;
 
@@ -347,7 +355,7 @@ async fn main() {
         let has_next = answer.contains("hasNextPage: true");
         after = cursor.filter(|_| has_next).map_or(String::new(), |cursor| format!(", after: \"{cursor}\""));
     }
-    told("a page of 100 mailboxes of 5000 of 11000", took);
+    told(&format!("a page of 100 mailboxes of an account with {LIST_COUNT}"), took);
 
     for round in 0..PAST_COUNT {
         let rename = ChangeMailboxDisplayName {
@@ -370,6 +378,27 @@ async fn main() {
     }
     told(&format!("asOf of a mailbox with {PAST_COUNT} events and more"), took);
 
+    for round in 0..PAST_COUNT {
+        let (account, service) = (account(3), service(3));
+        if round % 2 == 0 {
+            run(&engine, &RestrictService { account, service }).await;
+        } else {
+            run(&engine, &ResumeService { account, service }).await;
+        }
+    }
+    let mut took = Vec::new();
+    for _ in 0..50 {
+        let query = format!(
+            "{{ service(accountId: \"{}\", serviceId: \"{}\", asOf: \"2100-01-01T00:00:00Z\") {{ status }} }}",
+            account(3),
+            service(3)
+        );
+        let (answer, time) = ask(&api, &token, query).await;
+        assert!(answer.contains("ACTIVE"), "{answer}");
+        took.push(time);
+    }
+    told(&format!("asOf of a service with {PAST_COUNT} events and more"), took);
+
     let address = EmailAddress::parse("person0@customer2.example").expect("an address");
     let mut took = Vec::new();
     for round in 0..400 {
@@ -386,7 +415,7 @@ async fn main() {
         }
         took.push(answered.elapsed());
     }
-    told("from the answer to a mutation until RCPT obeys it", took);
+    told("from a durable change until the directory that RCPT asks obeys it", took);
     engine.shutdown().await;
 }
 
