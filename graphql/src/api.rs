@@ -188,7 +188,7 @@ impl Api {
         if Roots::of(&mut request).are_too_many() {
             return too_many_fields(knock);
         }
-        self.schema.execute(request.data(self.caller(knock))).await
+        coded(self.schema.execute(request.data(self.caller(knock))).await, knock.language)
     }
 
     /// Who knocks, judged now: credentials are looked up at each operation, so that a revocation is obeyed at once.
@@ -203,6 +203,10 @@ impl Api {
         }
     }
 }
+
+/// The code of what the schema refuses: syntax, unknown fields, missing variables, values of another kind, too much at once.
+/// Never renamed.
+const INVALID_REQUEST: &str = "INVALID_REQUEST";
 
 /// Sets the limits of a schema.
 pub(crate) fn bounded(
@@ -254,11 +258,27 @@ impl Executor for Api {
                 if let Some(refused) = refused {
                     return futures_util::stream::once(async { refused }).boxed();
                 }
-                self.schema.execute_stream(request.data(self.caller(&knock)).data(knock)).boxed()
+                let language = knock.language;
+                let answers = self.schema.execute_stream(request.data(self.caller(&knock)).data(knock));
+                answers.map(move |answer| coded(answer, language)).boxed()
             }
             None => futures_util::stream::once(async { unproved() }).boxed(),
         }
     }
+}
+
+/// What the schema itself found wrong with a request, before anything was done: with a code, and said in the caller's language
+/// with the schema's own words behind.
+fn coded(mut response: Response, language: Language) -> Response {
+    let uncoded = |error: &&mut ServerError| {
+        error.extensions.as_ref().is_none_or(|extensions| extensions.get("code").is_none())
+    };
+    for error in response.errors.iter_mut().filter(uncoded) {
+        let lead = language.pick("the request is not valid: ", "la requête n'est pas valide : ");
+        error.message.insert_str(0, lead);
+        error.extensions.get_or_insert_default().set("code", INVALID_REQUEST);
+    }
+    response
 }
 
 /// What is answered where one operation asks for more at its root than [`ROOT_FIELD_COUNT_MAX`] fields.

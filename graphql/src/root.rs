@@ -71,7 +71,8 @@ use crate::webhook::query::WebhookQuery;
 /// * `atLeast` is a `position` that a mutation gave: the answer shows at least that change, or after 2 seconds the
 ///   error `STALE` says to try again.
 /// * Errors carry `extensions.code`: `UNAUTHENTICATED`, `FORBIDDEN`, `NOT_FOUND` (also where even the existence is
-///   hidden), `STALE`, `BAD_INPUT`, `THROTTLED`, `BUSY`, `VISITING` (kept from those who try the public demo), and
+///   hidden), `STALE`, `BAD_INPUT`, `THROTTLED`, `BUSY`, `VISITING` (kept from those who try the public demo),
+///   `INVALID_REQUEST` (the schema refuses it: syntax, an unknown field, a missing variable, too much at once), and
 ///   `INTERNAL` with a `correlationId` to report.
 /// * Operations are counted in windows of a minute: 1200 for an API token, 600 for a session, 120 for a peer without a
 ///   credential. `RateLimit-Limit`, `RateLimit-Remaining` and `RateLimit-Reset` (seconds) tell what is left; beyond, the

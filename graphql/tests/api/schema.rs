@@ -46,6 +46,30 @@ async fn an_id_of_another_type_is_refused_with_the_path_of_the_argument() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_the_schema_refuses_has_a_code_and_is_said_in_the_callers_language() {
+    let stage = Stage::open().await;
+    for query in [
+        "{ nothing }",
+        "{",
+        "query Q($id: MailboxID!) { mailbox(mailboxId: $id) { id } }",
+        "{ mailbox(mailboxId: 7) { id } }",
+    ] {
+        for (language, lead) in [
+            (graphql::Language::English, "the request is not valid: "),
+            (graphql::Language::French, "la requête n'est pas valide : "),
+        ] {
+            let body = serde_json::to_vec(&serde_json::json!({ "query": query })).expect("JSON");
+            let (answer, _) =
+                stage.api.answer(crate::stage::knock(language, ""), &body).await.expect("an answer");
+            let answer: serde_json::Value = serde_json::from_slice(&answer).expect("JSON");
+            let error = &answer["errors"][0];
+            assert_eq!(error["extensions"]["code"], "INVALID_REQUEST", "{answer:#}");
+            assert!(error["message"].as_str().is_some_and(|text| text.starts_with(lead)), "{answer:#}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_batch_has_a_limit_and_nonsense_is_no_request() {
     let stage = Stage::open().await;
     let knock = || crate::stage::knock(graphql::Language::English, "");
