@@ -77,3 +77,5 @@ pub const GRANT_FILTER_COUNT_MAX: usize = 500;
 pub const FEED_COUNT_MAX: usize = 500;
 /// The same where the caller says nothing.
 pub const FEED_COUNT_DEFAULT: usize = 100;
+/// Events before a page of a history that are looked at for what its own ones changed.
+pub(crate) const HISTORY_LOOK_BACK_COUNT: usize = 200;

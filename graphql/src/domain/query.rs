@@ -30,7 +30,7 @@ pub struct DomainQuery;
 #[Object]
 impl DomainQuery {
     /// One domain. `accountId` is the caller's own where it is absent. `asOf`: as it was at that moment, from its
-    /// events.
+    /// events; `room` and `dnsStanding` are of now all the same.
     async fn domain(
         &self,
         ctx: &Context<'_>,

@@ -198,6 +198,7 @@ pub(crate) async fn service(
             hosting::plan::Currency::Eur => "EUR".to_owned(),
         }),
         recurring_cents: record.recurring.map(|recurring| crate::scalar::Whole(recurring.cents)),
+        revision: i32::try_from(record.revision).unwrap_or(i32::MAX),
         first_domain: None,
     })
 }

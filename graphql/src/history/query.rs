@@ -14,7 +14,6 @@ use hosting::delegation::Delegation;
 use hosting::domain::{Domain, DomainState};
 use hosting::mailbox::{Mailbox, MailboxState};
 use hosting::service::Service;
-use hosting::ticket::TicketEvent;
 use hosting::user::User;
 use hosting::webhook::Webhook;
 use journal::StoredEvent;
@@ -26,7 +25,7 @@ use kernel::{
 use super::change::{Change, Fields};
 use super::object::HistoryEntry;
 use crate::error::Fault;
-use crate::limit::{FEED_COUNT_DEFAULT, FEED_COUNT_MAX};
+use crate::limit::{FEED_COUNT_DEFAULT, FEED_COUNT_MAX, HISTORY_LOOK_BACK_COUNT};
 use crate::page::{Page, PageKey, cost};
 use crate::request::Asked;
 use crate::scalar::{AccountKey, Place};
@@ -49,7 +48,8 @@ pub struct HistoryQuery;
 #[Object]
 impl HistoryQuery {
     /// What happened to an account, user, delegation, service, domain, mailbox or alias, newest first. `id` is the id of any of
-    /// these; whoever may see the thing may see its history.
+    /// these; whoever may see the thing may see its history. A page is read from the end of the history, with the 200 events
+    /// before it: a `from` that was set longer ago is not told.
     #[graphql(complexity = "cost(first, child_complexity)")]
     async fn history(
         &self,
@@ -62,18 +62,22 @@ impl HistoryQuery {
         let account = ctx.account(account_id)?;
         let page = Page::parse(first, after.as_deref()).map_err(|fault| ctx.fault(fault))?;
         let stream = seen(ctx, account, &id).await?;
-        let mut stored = stored(ctx, account, stream).await?;
+        // Newest first: the key of a page counts backwards.
+        let before = page.key_after().map_or(u64::MAX >> 1, |key| key.born.unsigned_abs());
+        let (engine, tenant) = (&ctx.platform()?.engine, account.tenant());
+        let limit = page.count() + 1 + HISTORY_LOOK_BACK_COUNT;
         // What it keeps in books is a part of its history.
-        for category in EntryEvent::CATEGORIES {
-            if EntryEvent::keeper(*category) == Some(stream.category) {
-                let book = StreamId { category: *category, id: stream.id };
-                stored.extend(self::stored(ctx, account, book).await?);
-            }
+        let books =
+            EntryEvent::CATEGORIES.iter().filter(|book| EntryEvent::keeper(**book) == Some(stream.category));
+        let books = books.map(|book| StreamId { category: *book, id: stream.id });
+        let mut stored = Vec::new();
+        for stream in [stream].into_iter().chain(books) {
+            let read = engine.history_before((tenant, stream), Position(before), limit).await;
+            stored.extend(read.map_err(|error| ctx.failed("reading a history", &error))?);
         }
         stored.sort_by_key(|event| event.cursor.position);
         let mut entries = entries(ctx, stored).await?;
         entries.reverse();
-        // Newest first: the key of a page counts backwards.
         let keyed = entries.into_iter().map(|entry| {
             let born = i64::try_from(entry.position.0.position.0).unwrap_or(i64::MAX);
             (PageKey { born: -born, id: entry.id.0.uuid() }, entry)
@@ -149,28 +153,13 @@ pub(crate) fn changes(
         // Events of other models are told without what is in them.
         let Some(recorded) = decoded.next_if(|recorded| recorded.id == event.id) else { return Vec::new() };
         // What the support says to itself is told to operators alone.
-        let is_note = matches!(&recorded.event, HostingEvent::Ticket(event) if is_of_the_desk(event));
+        let is_note = matches!(&recorded.event, HostingEvent::Ticket(event) if event.is_of_the_desk());
         if is_note && !sees_notes {
             return Vec::new();
         }
         fields.entry(event.stream).or_default().take(&recorded.event, &event.raw.payload)
     });
     told.collect()
-}
-
-/// What the support says to itself, and who of it does what.
-const fn is_of_the_desk(event: &TicketEvent) -> bool {
-    match event {
-        TicketEvent::Said { is_internal, .. } => *is_internal,
-        TicketEvent::Attached(file) => file.is_internal,
-        TicketEvent::Assigned { .. } | TicketEvent::PrioritySet { .. } => true,
-        TicketEvent::Opened { .. }
-        | TicketEvent::Resolved { .. }
-        | TicketEvent::Reopened
-        | TicketEvent::Merged { .. }
-        | TicketEvent::TookIn { .. }
-        | TicketEvent::Rated { .. } => false,
-    }
 }
 
 /// The stream of a thing that the caller may see.

@@ -19,7 +19,7 @@ pub(crate) const PROJECTION: &str = "mailbox_list";
 
 const SELECT: &str = "SELECT tenant, mailbox_id, service_id, domain_id, address, display_name, quota_bytes, status, \
      has_password, threshold_percent, created_at, purge_after, born, settings, \
-     settings_revision, factor_count, revision FROM mailbox_list_v4 WHERE tenant = ";
+     settings_revision, factor_count, revision FROM mailbox_list_v5 WHERE tenant = ";
 
 const COLUMNS: Columns =
     Columns { service: Some("service_id"), domain: Some("domain_id"), mailbox: Some("mailbox_id") };
@@ -31,7 +31,7 @@ pub struct MailboxQuery;
 #[Object]
 impl MailboxQuery {
     /// One mailbox. `accountId` is the caller's own where it is absent. `asOf`: as it was at that moment, from its
-    /// events.
+    /// events; `usage`, `sends`, `sendingHold`, `passwordRecovery`, `pool`, `domainSenders` and `visits` are of now all the same.
     async fn mailbox(
         &self,
         ctx: &Context<'_>,
@@ -112,7 +112,7 @@ pub(crate) async fn largest_in(
     ctx: &Context<'_>,
     (account, domain): (AccountId, DomainId),
 ) -> Result<Option<MailboxId>> {
-    let sql = "SELECT mailbox_id FROM mailbox_list_v4 WHERE status <> 'deleted' AND tenant = ";
+    let sql = "SELECT mailbox_id FROM mailbox_list_v5 WHERE status <> 'deleted' AND tenant = ";
     let query = Query::new("").bind(sql, account.uuid()).bind(" AND domain_id = ", domain.uuid());
     let query = query.with(" ORDER BY quota_bytes DESC, mailbox_id LIMIT 1");
     let found = rows(ctx, PROJECTION, query.finish()).await?;
@@ -127,7 +127,7 @@ pub(crate) async fn deleted_in(
     ctx: &Context<'_>,
     (account, domain): (AccountId, DomainId),
 ) -> Result<Vec<MailboxId>> {
-    let sql = "SELECT mailbox_id FROM mailbox_list_v4 WHERE status = 'deleted' AND tenant = ";
+    let sql = "SELECT mailbox_id FROM mailbox_list_v5 WHERE status = 'deleted' AND tenant = ";
     let query = Query::new("").bind(sql, account.uuid()).bind(" AND domain_id = ", domain.uuid());
     let query = query.bind(" AND purge_after > ", crate::access::now().millis());
     let query = query.with(" ORDER BY born DESC LIMIT 250");

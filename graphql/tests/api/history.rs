@@ -128,3 +128,41 @@ async fn the_feed_is_read_page_by_page_and_by_nobody_else() {
     let refused = stage.ask(&own, "{ events { hasMore } }").await;
     assert_eq!(code(&refused), "NOT_FOUND", "{refused:#}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_long_history_is_read_page_by_page_from_its_end() {
+    let stage = Stage::open().await;
+    let operator = stage.operator().await;
+    let customer = stage.customer(&operator, ("acme", "solo")).await;
+    let alice = stage.mailbox(&customer, "alice").await;
+    // More than a page looks back, so that the oldest page is read without what stands behind it.
+    for number in 0..230 {
+        let change = format!(
+            "mutation {{ mailboxQuotaChange(mailboxId: \"{alice}\", quotaBytes: {}) {{ userErrors {{ code }} }} }}",
+            1_000_000 + number
+        );
+        stage.done(&customer.owner, &change).await;
+    }
+    let (mut after, mut seen) = (String::new(), Vec::new());
+    loop {
+        let query = format!(
+            "{{ history(id: \"{alice}\", first: 7{after}) {{ nodes {{ kind changes {{ field from to }} position }} \
+             pageInfo {{ hasNextPage endCursor }} }} }}"
+        );
+        let page = stage.done(&customer.owner, &query).await["history"].clone();
+        seen.extend(page["nodes"].as_array().expect("nodes").clone());
+        if page["pageInfo"]["hasNextPage"] == json!(false) {
+            break;
+        }
+        after = format!(", after: {}", page["pageInfo"]["endCursor"]);
+    }
+    assert_eq!(seen.len(), 231, "each event once");
+    for (number, entry) in (0..230).rev().zip(&seen) {
+        let from = if number == 0 { 1_073_741_824 } else { 999_999 + number };
+        assert_eq!(
+            entry["changes"],
+            json!([{ "field": "bytes", "from": from.to_string(), "to": (1_000_000 + number).to_string() }])
+        );
+    }
+    assert_eq!(seen.last().expect("the first")["kind"], "mailbox.created");
+}

@@ -211,6 +211,20 @@ impl Engine {
         }
     }
 
+    /// At most `limit` (up to 500) of the last events of one thing that stand before `before`, in order; the caller has asked
+    /// the authority.
+    ///
+    /// # Errors
+    /// [`JournalError`].
+    pub async fn history_before(
+        &self,
+        of: (TenantId, StreamId),
+        before: Position,
+        limit: usize,
+    ) -> Result<Vec<StoredEvent>, JournalError> {
+        self.core.runner.journal.read_back(of, before, limit).await
+    }
+
     /// At most `limit` (up to 500) events of a tenant after a position, in order; the caller has asked the authority.
     ///
     /// # Errors

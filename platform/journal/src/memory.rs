@@ -145,6 +145,20 @@ impl Journal for Memory {
         Ok(streams.iter().map(read).collect())
     }
 
+    async fn read_back(
+        &self,
+        (tenant, stream): (TenantId, StreamId),
+        before: Position,
+        limit: usize,
+    ) -> Result<Vec<StoredEvent>, JournalError> {
+        let state = self.state.lock();
+        let events = state.events.get(&tenant).into_iter().flatten().rev();
+        let before = events.filter(|event| event.stream == stream && event.cursor.position < before);
+        let mut found: Vec<StoredEvent> = before.take(limit.min(PAGE_EVENT_COUNT_MAX)).cloned().collect();
+        found.reverse();
+        Ok(found)
+    }
+
     async fn read_tenant(&self, after: Cursor, limit: usize) -> Result<Vec<StoredEvent>, JournalError> {
         let state = self.state.lock();
         let events = state.events.get(&after.tenant).into_iter().flatten();

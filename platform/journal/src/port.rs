@@ -219,6 +219,14 @@ pub trait Journal: Send + Sync + 'static {
     /// [`crate::STREAM_PAGE_EVENT_COUNT_MAX`] of each stream: where so many come, more may follow.
     async fn read_streams(&self, streams: &[Tail]) -> Result<Vec<Vec<StoredEvent>>, JournalError>;
 
+    /// At most `limit` (up to 500) of the last events of a stream that stand before `before`, in order.
+    async fn read_back(
+        &self,
+        (tenant, stream): (TenantId, StreamId),
+        before: Position,
+        limit: usize,
+    ) -> Result<Vec<StoredEvent>, JournalError>;
+
     /// At most `limit` (up to 500) events of a tenant after `after`, in order, without a hole.
     async fn read_tenant(&self, after: Cursor, limit: usize) -> Result<Vec<StoredEvent>, JournalError>;
 

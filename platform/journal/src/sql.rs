@@ -154,6 +154,23 @@ pub(crate) async fn read_stream(database: &Database, tail: Tail) -> Result<Vec<S
     database.query(statement).await?.iter().map(|row| stored(tenant, row)).collect()
 }
 
+/// Goes from the end of the stream: so far back as is asked, and no further than the page is long.
+pub(crate) async fn read_back(
+    database: &Database,
+    (tenant, stream): (TenantId, StreamId),
+    before: Position,
+    limit: usize,
+) -> Result<Vec<StoredEvent>, JournalError> {
+    let select = format!(
+        "SELECT {COLUMNS} FROM event WHERE tenant = $1 AND stream = $2 AND category = $3 AND position < $4 \
+         ORDER BY version DESC LIMIT $5"
+    );
+    let statement = Statement::new(select).bind(tenant.uuid()).bind(stream.id).bind(stream.category.0);
+    let statement = statement.bind(number(before.0)).bind(number(limit.min(PAGE_EVENT_COUNT_MAX) as u64));
+    let rows = database.query(statement).await?;
+    rows.iter().rev().map(|row| stored(tenant, row)).collect()
+}
+
 pub(crate) async fn read_tenant(
     database: &Database,
     after: Cursor,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use database::Database;
-use kernel::{CommandId, Cursor, Position, TenantId};
+use kernel::{CommandId, Cursor, Position, StreamId, TenantId};
 use tokio::sync::broadcast;
 
 use crate::clock::Clock;
@@ -65,6 +65,15 @@ impl Journal for SqlJournal {
             histories.push(sql::read_stream(&self.database, *tail).await?);
         }
         Ok(histories)
+    }
+
+    async fn read_back(
+        &self,
+        of: (TenantId, StreamId),
+        before: Position,
+        limit: usize,
+    ) -> Result<Vec<StoredEvent>, JournalError> {
+        sql::read_back(&self.database, of, before, limit).await
     }
 
     async fn read_tenant(&self, after: Cursor, limit: usize) -> Result<Vec<StoredEvent>, JournalError> {

@@ -165,6 +165,18 @@ async fn a_long_stream_is_read_page_by_page_without_a_hole() {
         let rest = journal.read_streams(&[tail(tenant(1), stream(1), last.0)]).await.expect("read").remove(0);
         let versions = first.iter().chain(&rest).map(|event| event.version.0);
         assert!(versions.eq(1..=count), "{}", subject.name);
+        let back = async |before: u64, limit: usize| {
+            let of = (tenant(1), stream(1));
+            let read = journal.read_back(of, Position(before), limit).await.expect("read");
+            read.iter().map(|event| event.version.0).collect::<Vec<_>>()
+        };
+        assert_eq!(back(u64::MAX >> 1, 3).await, [count - 2, count - 1, count], "{}", subject.name);
+        assert_eq!(back(5, 3).await, [2, 3, 4], "{}", subject.name);
+        assert_eq!(back(3, 10).await, [1, 2], "{}", subject.name);
+        assert_eq!(back(1, 10).await, [0; 0], "{}", subject.name);
+        assert_eq!(back(u64::MAX >> 1, 10_000).await.len(), 500, "{}: a page has a limit", subject.name);
+        let other = journal.read_back((tenant(2), stream(1)), Position(9), 9).await.expect("read");
+        assert!(other.is_empty(), "{}", subject.name);
     }
 }
 
