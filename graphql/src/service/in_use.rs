@@ -55,7 +55,10 @@ fn question(feature: Feature, (account, service): (AccountId, ServiceId)) -> Opt
             Some((crate::entry::read::PROJECTION, query.with(copies)))
         }
         Feature::TransportTlsMap => {
-            Some((crate::entry::read::PROJECTION, count(entries).bind(" AND category = ", "tls_policy")))
+            let query = count(entries).bind(" AND (category = ", "tls_policy");
+            let query = query.bind(" OR category = ", "domain_tls_policy");
+            let query = query.bind(" AND service_id = ", service.uuid()).with(")");
+            Some((crate::entry::read::PROJECTION, query))
         }
         Feature::Webhooks => {
             let sql = "SELECT COUNT(*) FROM webhook_list_v4 WHERE tenant = ";

@@ -5,16 +5,21 @@ use hosting::tls_policy as model;
 use kernel::{AccountId, TlsPolicyId};
 
 use super::object::{TlsLevel, TlsPolicy, TlsVersion};
-use super::query::read;
+use super::query::{read, read_of_domain};
 use crate::entry::payload::{Edit, removal};
 use crate::entry::read::PROJECTION;
 use crate::payload::{command, payload};
 use crate::request::Asked;
-use crate::scalar::{AccountKey, TlsPolicyKey, Uid};
+use crate::scalar::{AccountKey, DomainKey, TlsPolicyKey, Uid};
 
 payload! {
     /// What a change of a TLS policy came to.
     TlsPolicyPayload { tls_policy: TlsPolicy, by (AccountId, TlsPolicyId), PROJECTION, read }
+}
+
+payload! {
+    /// What a change of a TLS policy of a domain came to.
+    DomainTlsPolicyPayload { tls_policy: TlsPolicy, by (AccountId, TlsPolicyId), PROJECTION, read_of_domain }
 }
 
 removal! {
@@ -106,6 +111,55 @@ impl TlsPolicyMutation {
     ) -> Result<TlsPolicyRemovePayload> {
         let account = ctx.account(account_id)?;
         let edit = Edit::<model::TlsPolicy> { account, owner: account, command: command(command_id) };
+        edit.remove(ctx, tls_policy_id.0).await.map(TlsPolicyRemovePayload)
+    }
+    /// Decides how mail of the senders of one domain to one destination is encrypted. Where the account or the platform has
+    /// said something about the destination as well, the strictest level holds. `userErrors` as for `tlsPolicyAdd`.
+    async fn domain_tls_policy_add(
+        &self,
+        ctx: &Context<'_>,
+        account_id: Option<AccountKey>,
+        domain_id: DomainKey,
+        policy: TlsPolicyInput,
+        command_id: Option<Uid>,
+    ) -> Result<DomainTlsPolicyPayload> {
+        let (account, command) = (ctx.account(account_id)?, command(command_id));
+        let edit = Edit::<model::DomainTlsPolicy> { account, owner: domain_id.0, command };
+        edit.add(ctx, TlsPolicyId::derived(command, 0), policy.into()).await.map(DomainTlsPolicyPayload)
+    }
+
+    /// Changes a TLS policy of a domain. `userErrors`, among others: `SETTINGS_CHANGED_MEANWHILE` where `revision` is given
+    /// and somebody was faster.
+    #[allow(clippy::too_many_arguments, reason = "the arguments of a GraphQL field")]
+    async fn domain_tls_policy_change(
+        &self,
+        ctx: &Context<'_>,
+        account_id: Option<AccountKey>,
+        domain_id: DomainKey,
+        tls_policy_id: TlsPolicyKey,
+        change: TlsPolicyInput,
+        #[graphql(
+            desc = "The revision that was read before. Where somebody else has changed the thing since, nothing is changed and `SETTINGS_CHANGED_MEANWHILE` names the one that is there; absent, whatever is there is changed."
+        )]
+        revision: Option<u32>,
+        command_id: Option<Uid>,
+    ) -> Result<DomainTlsPolicyPayload> {
+        let (account, owner) = (ctx.account(account_id)?, domain_id.0);
+        let edit = Edit::<model::DomainTlsPolicy> { account, owner, command: command(command_id) };
+        edit.change(ctx, (tls_policy_id.0, change.into()), revision).await.map(DomainTlsPolicyPayload)
+    }
+
+    /// Takes a TLS policy of a domain away: what the account, the platform or the destination itself says holds again.
+    async fn domain_tls_policy_remove(
+        &self,
+        ctx: &Context<'_>,
+        account_id: Option<AccountKey>,
+        domain_id: DomainKey,
+        tls_policy_id: TlsPolicyKey,
+        command_id: Option<Uid>,
+    ) -> Result<TlsPolicyRemovePayload> {
+        let (account, owner) = (ctx.account(account_id)?, domain_id.0);
+        let edit = Edit::<model::DomainTlsPolicy> { account, owner, command: command(command_id) };
         edit.remove(ctx, tls_policy_id.0).await.map(TlsPolicyRemovePayload)
     }
 }

@@ -1,10 +1,12 @@
 //! A TLS policy as the API shows it.
 
 use async_graphql::{Enum, SimpleObject};
+use hosting::book::Entry;
 use hosting::tls_policy as model;
+use kernel::TlsPolicyId;
 
 use crate::entry::read::EntryRow;
-use crate::scalar::{AccountKey, Moment, TlsPolicyKey};
+use crate::scalar::{AccountKey, DomainKey, Moment, TlsPolicyKey};
 
 /// How far mail is protected on its way, from the least to the most.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
@@ -38,14 +40,16 @@ pub enum TlsVersion {
     Tls13,
 }
 
-/// How mail to one destination is encrypted: for an account's own senders, or for everybody where the account is the
-/// platform. Where both have said something, the stricter level holds.
+/// How mail to one destination is encrypted: for the senders of one domain, for an account's own senders, or for everybody
+/// where the account is the platform. Where several have said something, the strictest level holds.
 #[derive(Debug, Clone, SimpleObject)]
 pub struct TlsPolicy {
     /// Its name for the API.
     pub id: TlsPolicyKey,
     /// The account for whose senders it holds; the platform's for everybody.
     pub account_id: AccountKey,
+    /// The domain for whose senders it holds; none: it holds for those of the whole account.
+    pub domain_id: Option<DomainKey>,
     /// A domain, `.domain` for all below it, or `host:port`.
     pub destination: String,
     /// How far.
@@ -68,21 +72,36 @@ pub struct TlsPolicy {
     pub changed_at: Moment,
 }
 
-impl From<EntryRow<model::TlsPolicy>> for TlsPolicy {
-    fn from(row: EntryRow<model::TlsPolicy>) -> Self {
+impl TlsPolicy {
+    fn new<E: Entry<Id = TlsPolicyId>>(row: EntryRow<E>, policy: model::TlsPolicy) -> Self {
         Self {
             id: TlsPolicyKey(row.id),
             account_id: AccountKey(row.account),
-            destination: row.content.destination,
-            level: row.content.level.into(),
-            match_names: row.content.match_names,
-            fingerprints: row.content.fingerprints,
-            version_min: row.content.version_min.into(),
-            is_active: row.content.is_active,
-            comment: row.content.comment,
+            domain_id: row.domain.map(DomainKey),
+            destination: policy.destination,
+            level: policy.level.into(),
+            match_names: policy.match_names,
+            fingerprints: policy.fingerprints,
+            version_min: policy.version_min.into(),
+            is_active: policy.is_active,
+            comment: policy.comment,
             revision: row.revision,
             created_at: row.created_at,
             changed_at: row.changed_at,
         }
+    }
+}
+
+impl From<EntryRow<model::TlsPolicy>> for TlsPolicy {
+    fn from(row: EntryRow<model::TlsPolicy>) -> Self {
+        let policy = row.content.clone();
+        Self::new(row, policy)
+    }
+}
+
+impl From<EntryRow<model::DomainTlsPolicy>> for TlsPolicy {
+    fn from(row: EntryRow<model::DomainTlsPolicy>) -> Self {
+        let policy = row.content.0.clone();
+        Self::new(row, policy)
     }
 }

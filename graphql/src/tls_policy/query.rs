@@ -3,13 +3,14 @@
 use async_graphql::connection::Connection;
 use async_graphql::{Context, Object, Result};
 use authority::Permission;
+use hosting::tls_policy as model;
 use kernel::{AccountId, TlsPolicyId};
 
 use super::object::TlsPolicy;
 use crate::entry::read::{PROJECTION, Wanted, list, one};
 use crate::page::{PageKey, cost};
 use crate::request::{Asked, at_least};
-use crate::scalar::{AccountKey, Place, TlsPolicyKey};
+use crate::scalar::{AccountKey, DomainKey, Place, TlsPolicyKey};
 
 /// Queries about TLS policies.
 #[derive(Debug, Default)]
@@ -17,7 +18,7 @@ pub struct TlsPolicyQuery;
 
 #[Object]
 impl TlsPolicyQuery {
-    /// One TLS policy. `accountId` is the caller's own where it is absent.
+    /// One TLS policy of an account. `accountId` is the caller's own where it is absent.
     async fn tls_policy(
         &self,
         ctx: &Context<'_>,
@@ -40,7 +41,7 @@ impl TlsPolicyQuery {
         after: Option<String>,
         #[graphql(name = "atLeast")] place: Option<Place>,
     ) -> Result<Connection<PageKey, TlsPolicy>> {
-        let wanted = Wanted {
+        let wanted = Wanted::<model::TlsPolicy> {
             account: ctx.account(account_id)?,
             owner: None,
             permission: Permission::AccountRead,
@@ -50,9 +51,51 @@ impl TlsPolicyQuery {
         };
         list(ctx, wanted, Into::into).await
     }
+
+    /// One TLS policy of a domain. `accountId` is the caller's own where it is absent.
+    async fn domain_tls_policy(
+        &self,
+        ctx: &Context<'_>,
+        account_id: Option<AccountKey>,
+        tls_policy_id: TlsPolicyKey,
+        #[graphql(name = "atLeast")] place: Option<Place>,
+    ) -> Result<Option<TlsPolicy>> {
+        let account = ctx.account(account_id)?;
+        at_least(ctx, PROJECTION, account, place).await?;
+        read_of_domain(ctx, &(account, tls_policy_id.0)).await.map(Some)
+    }
+
+    /// The TLS policies of a domain, or of all domains that the caller may see, oldest first: how mail of the senders of
+    /// each domain to some destinations is encrypted.
+    #[graphql(complexity = "cost(first, child_complexity)")]
+    #[allow(clippy::too_many_arguments, reason = "the arguments of a GraphQL field")]
+    async fn domain_tls_policies(
+        &self,
+        ctx: &Context<'_>,
+        account_id: Option<AccountKey>,
+        domain_id: Option<DomainKey>,
+        first: Option<i32>,
+        after: Option<String>,
+        #[graphql(name = "atLeast")] place: Option<Place>,
+    ) -> Result<Connection<PageKey, TlsPolicy>> {
+        let wanted = Wanted::<model::DomainTlsPolicy> {
+            account: ctx.account(account_id)?,
+            owner: domain_id.map(|domain| domain.0),
+            permission: Permission::MailboxRead,
+            first,
+            after: after.as_deref(),
+            at_least: place,
+        };
+        list(ctx, wanted, Into::into).await
+    }
 }
 
-/// One TLS policy, if the caller may see it.
+/// One TLS policy of an account, if the caller may see it.
 pub(crate) async fn read(ctx: &Context<'_>, key: &(AccountId, TlsPolicyId)) -> Result<TlsPolicy> {
-    one(ctx, *key, Permission::AccountRead).await.map(Into::into)
+    one::<model::TlsPolicy>(ctx, *key, Permission::AccountRead).await.map(Into::into)
+}
+
+/// One TLS policy of a domain, if the caller may see it.
+pub(crate) async fn read_of_domain(ctx: &Context<'_>, key: &(AccountId, TlsPolicyId)) -> Result<TlsPolicy> {
+    one::<model::DomainTlsPolicy>(ctx, *key, Permission::MailboxRead).await.map(Into::into)
 }

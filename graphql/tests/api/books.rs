@@ -1,6 +1,6 @@
 //! Books through the API: what a domain and an account set up, who may, and what is told of it.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::stage::{PASSWORD, Stage};
 
@@ -263,7 +263,7 @@ async fn a_command_that_is_repeated_or_given_twice_at_once_is_done_once() {
     // Two intentions for one address at the same moment: one is done, the other is told.
     let (first, second) = (add(2, "c"), add(3, "c"));
     let answers = tokio::join!(stage.ask(&customer.owner, &first), stage.ask(&customer.owner, &second));
-    let is_done = |answer: &serde_json::Value| answer["data"]["addressMapAdd"]["addressMap"].is_object();
+    let is_done = |answer: &Value| answer["data"]["addressMapAdd"]["addressMap"].is_object();
     assert!(is_done(&answers.0) != is_done(&answers.1), "{answers:#?}");
     let told = format!("{answers:?}");
     assert!(told.contains("ADDRESS_MAP_TAKEN"), "{told}");
@@ -378,4 +378,89 @@ async fn a_mailbox_finds_its_colleagues_unless_the_domain_has_no_address_book() 
     );
     let refused = stage.ask(&customer.owner, book).await;
     assert_eq!(refused["errors"][0]["extensions"]["code"], json!("BAD_INPUT"), "{refused:#}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_domain_s_administrator_keeps_its_tls_policies_and_those_of_no_other() {
+    let stage = Stage::open().await;
+    let operator = stage.operator().await;
+    let customer = stage.customer(&operator, ("acme", "custom")).await;
+    let stranger = stage.customer(&operator, ("globex", "pro")).await;
+    let administrator = crate::refusal::administrator(&stage, &customer, "keeper").await;
+    let add = |domain: &str, destination: &str| {
+        format!(
+            "mutation {{ domainTlsPolicyAdd(accountId: \"{}\", domainId: \"{domain}\", policy: {{ destination: \
+             \"{destination}\", level: ENCRYPT }}) {{ tlsPolicy {{ id domainId level }} userErrors {{ code }} }} }}",
+            customer.account
+        )
+    };
+    let second = format!(
+        "mutation {{ domainAdd(input: {{ serviceId: \"{}\", name: \"second.example\" }}) {{ domain {{ id }} userErrors {{ code }} }} }}",
+        customer.service
+    );
+    let second = stage.done(&customer.owner, &second).await["domainAdd"]["domain"]["id"].clone();
+    let second = second.as_str().expect("an id");
+    let added = stage.done(&administrator, &add(&customer.domain, "partner.example")).await;
+    let policy = &added["domainTlsPolicyAdd"]["tlsPolicy"];
+    assert_eq!((&policy["domainId"], &policy["level"]), (&json!(customer.domain), &json!("ENCRYPT")));
+    let id = policy["id"].as_str().expect("an id");
+    let other = stage.done(&customer.owner, &add(second, "other.example")).await;
+    let other = other["domainTlsPolicyAdd"]["tlsPolicy"]["id"].as_str().expect("an id").to_owned();
+
+    let list =
+        format!("{{ domainTlsPolicies(accountId: \"{}\") {{ nodes {{ destination }} }} }}", customer.account);
+    let listed = |value: &Value| value["domainTlsPolicies"]["nodes"].clone();
+    assert_eq!(
+        listed(&stage.done(&administrator, &list).await),
+        json!([{"destination": "partner.example"}]),
+        "of the own domain alone"
+    );
+    assert_eq!(
+        listed(&stage.done(&customer.owner, &list).await),
+        json!([{"destination": "partner.example"}, {"destination": "other.example"}])
+    );
+    // Nothing of another domain, and nothing of the account as a whole.
+    let read = |id: &str| {
+        format!("{{ domainTlsPolicy(accountId: \"{}\", tlsPolicyId: \"{id}\") {{ id }} }}", customer.account)
+    };
+    let at = |mutation: &str, domain: &str, id: &str, rest: &str| {
+        format!(
+            "mutation {{ {mutation}(accountId: \"{}\", domainId: \"{domain}\", tlsPolicyId: \"{id}\"{rest}) \
+             {{ userErrors {{ code }} }} }}",
+            customer.account
+        )
+    };
+    let change = ", change: { level: NONE }";
+    for query in [
+        read(&other),
+        add(second, "third.example"),
+        at("domainTlsPolicyChange", second, &other, change),
+        at("domainTlsPolicyRemove", second, &other, ""),
+        format!(
+            "mutation {{ tlsPolicyAdd(accountId: \"{}\", policy: {{ destination: \"x.example\" }}) {{ userErrors {{ code }} }} }}",
+            customer.account
+        ),
+    ] {
+        let answer = stage.ask(&administrator, &query).await;
+        assert!(answer["errors"][0].is_object(), "{query}: {answer:#}");
+    }
+    // By way of the own domain it is not there.
+    let astray = stage.ask(&administrator, &at("domainTlsPolicyRemove", &customer.domain, &other, "")).await;
+    assert_eq!(astray["data"]["domainTlsPolicyRemove"]["userErrors"][0]["code"], "TLS_POLICY_NOT_FOUND");
+    for query in [
+        read(id),
+        list.clone(),
+        add(&customer.domain, "third.example"),
+        at("domainTlsPolicyChange", &customer.domain, id, change),
+        at("domainTlsPolicyRemove", &customer.domain, id, ""),
+    ] {
+        let answer = stage.ask(&stranger.owner, &query).await;
+        assert!(answer["errors"][0].is_object(), "{query}: {answer:#}");
+    }
+    stage.done(&administrator, &at("domainTlsPolicyChange", &customer.domain, id, change)).await;
+    let removed =
+        at("domainTlsPolicyRemove", &customer.domain, id, "").replace("userErrors", "position userErrors");
+    let place = stage.done(&administrator, &removed).await["domainTlsPolicyRemove"]["position"].clone();
+    let later = list.replace("domainTlsPolicies(", &format!("domainTlsPolicies(atLeast: {place}, "));
+    assert_eq!(listed(&stage.done(&administrator, &later).await), json!([]));
 }

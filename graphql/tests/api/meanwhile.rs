@@ -49,6 +49,14 @@ async fn forms(stage: &Stage, customer: &Customer) -> Vec<Form> {
         "tlsPolicyAdd.tlsPolicy.id",
     )
     .await;
+    let policy_of_domain = done(
+        format!(
+            "mutation {{ domainTlsPolicyAdd(domainId: \"{domain}\", policy: {{ destination: \"else.example\" }}) \
+             {{ tlsPolicy {{ id }} {errors} }} }}"
+        ),
+        "domainTlsPolicyAdd.tlsPolicy.id",
+    )
+    .await;
     let relay = done(
         format!(
             "mutation {{ senderRelayAdd(domainId: \"{domain}\", relay: {{ host: \"smtp.else.example\", login: \"us\", \
@@ -105,6 +113,12 @@ async fn forms(stage: &Stage, customer: &Customer) -> Vec<Form> {
         form(
             "tlsPolicyChange",
             format!("tlsPolicyId: \"{policy}\""),
+            "change: { comment: \"one\" }",
+            "change: { comment: \"two\" }",
+        ),
+        form(
+            "domainTlsPolicyChange",
+            format!("domainId: \"{domain}\", tlsPolicyId: \"{policy_of_domain}\""),
             "change: { comment: \"one\" }",
             "change: { comment: \"two\" }",
         ),

@@ -321,6 +321,16 @@ pub(crate) async fn things(stage: &Stage, operator: &str, customer: &Customer) -
         )
         .await;
     let tls_policy = policed["tlsPolicyAdd"]["tlsPolicy"]["id"].as_str().expect("an id").to_owned();
+    stage
+        .done(
+            &customer.owner,
+            &format!(
+                "mutation {{ domainTlsPolicyAdd(domainId: \"{}\", policy: {{ destination: \"mx.globex.example\" }}) \
+                 {{ tlsPolicy {{ id }} userErrors {{ code }} }} }}",
+                customer.domain
+            ),
+        )
+        .await;
     let registered = stage
         .done(
             &customer.owner,

@@ -15,6 +15,7 @@ use hosting::factor::FactorEvent;
 use hosting::mailbox::{MailProtocol, MailboxEvent, MailboxSettings};
 use hosting::plan::PlanLimits;
 use hosting::service::ServiceEvent;
+use hosting::tls_policy::TlsPolicy;
 use kernel::{
     AliasId, DomainId, DomainName, EmailAddress, LocalPart, MailboxId, PlanId, Recorded, ServiceId, TenantId,
     Timestamp,
@@ -64,7 +65,13 @@ impl Follower for Directory {
                 HostingEvent::Entry(EntryEvent::Share(event)) => {
                     index.shares.take((tenant, MailboxId::new(id)), event);
                 }
-                HostingEvent::Entry(EntryEvent::TlsPolicy(event)) => index.take_tls_policy(tenant, event),
+                HostingEvent::Entry(EntryEvent::TlsPolicy(event)) => {
+                    index.take_tls_policy((tenant, None), event, TlsPolicy::clone);
+                }
+                HostingEvent::Entry(EntryEvent::DomainTlsPolicy(event)) => {
+                    let of_domain = (tenant, Some(DomainId::new(id)));
+                    index.take_tls_policy(of_domain, event, |policy| policy.0.clone());
+                }
                 HostingEvent::Entry(EntryEvent::SenderRelay(event)) => {
                     index.take_sender_relay((tenant, DomainId::new(id)), event);
                 }
@@ -85,6 +92,7 @@ impl Follower for Directory {
                 | HostingEvent::Notice(_)
                 | HostingEvent::Document(_)
                 | HostingEvent::Contract(_)
+                | HostingEvent::MailOrder(_)
                 | HostingEvent::Plan(_) => {}
             }
         }
@@ -190,6 +198,7 @@ impl Index {
                 self.off.remove(&domain);
                 self.address_maps.remove(&domain);
                 self.sender_relays.remove(&domain);
+                self.tls_policies.remove(&(domain.0, Some(domain.1)));
                 self.domain_senders.remove(&domain);
                 self.demanding.remove(&domain);
                 self.domain_sends.remove(&domain);

@@ -167,6 +167,9 @@ impl Place {
     }
 }
 
+/// Who has ordered how mail is encrypted: a whole account (or the platform), or one domain of it.
+pub(crate) type PolicyOwner = (TenantId, Option<DomainId>);
+
 /// An alias by its id.
 pub(crate) type AliasKey = (TenantId, AliasId);
 
@@ -223,8 +226,8 @@ pub(crate) struct Index {
     pub(crate) shares: Shares,
     /// What domains ask of hosts that send to them, where that is not what the platform asks.
     pub(crate) sts: HashMap<(TenantId, DomainId), MtaSts>,
-    /// How mail to some destinations is encrypted, as an account or the platform wants it.
-    pub(crate) tls_policies: HashMap<TenantId, Shelf<TlsPolicyId, CompactString, TlsPolicy>>,
+    /// How mail to some destinations is encrypted, as the platform, an account, or one domain of it wants it.
+    pub(crate) tls_policies: HashMap<PolicyOwner, Shelf<TlsPolicyId, CompactString, TlsPolicy>>,
 }
 
 impl Index {

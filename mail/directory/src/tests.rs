@@ -11,12 +11,11 @@ use hosting::plan::PlanLimits;
 use hosting::secret::Secret;
 use hosting::sender_relay::SenderRelay;
 use hosting::service::{ServiceEvent, SuspensionReason};
-use hosting::tls_policy::{TlsLevel, TlsPolicy};
 use hosting::{HostingEvent, PasswordHash};
 use kernel::{
     AccountId, Actor, AddressMapId, AliasId, AppPasswordId, ByteSize, Causation, CorrelationId, Cursor,
     DomainId, EmailAddress, EventId, FactorId, LocalPart, MailboxId, Metadata, PlanId, Position, Recorded,
-    Sealed, SenderRelayId, ServiceId, StreamId, SubjectId, TenantId, Timestamp, TlsPolicyId, Version, Via,
+    Sealed, SenderRelayId, ServiceId, StreamId, SubjectId, TenantId, Timestamp, Version, Via,
 };
 use secrecy::SecretString;
 use uuid::Uuid;
@@ -27,6 +26,7 @@ use crate::{
 };
 
 mod login;
+mod tls_policy;
 
 const TENANT: u128 = 1;
 
@@ -624,42 +624,6 @@ fn what_a_sender_sends_is_copied_by_rules_of_its_own_account_alone() {
     assert_eq!(copy(&login, "bob@x.example"), None);
     let other = Login { tenant: TenantId::new(uuid(2)), ..login };
     assert_eq!(copy(&other, "alice@x.example"), None, "the domain is another account's");
-}
-
-#[test]
-fn of_the_operator_s_and_the_account_s_tls_policy_the_stricter_holds() {
-    let world = World::new();
-    let policy = |tenant: TenantId, number: u128, destination: &str, level| {
-        let content = TlsPolicy { destination: destination.to_owned(), level, ..TlsPolicy::default() };
-        let added = BookEvent::Added {
-            entry: TlsPolicyId::new(uuid(number)),
-            account: tenant.account(),
-            service: None,
-            domain: None,
-            mailbox: None,
-            content: Sealed::new(SubjectId::new(uuid(TENANT)), Box::new(content)),
-        };
-        world.tell_in(tenant, kernel::Id::uuid(tenant).as_u128(), HostingEvent::Entry(added.into()));
-    };
-    policy(TenantId::PLATFORM, 1, "partner.example", TlsLevel::Encrypt);
-    policy(TenantId::PLATFORM, 2, ".old.example", TlsLevel::None);
-    policy(tenant(), 3, "partner.example", TlsLevel::Secure);
-    policy(tenant(), 4, "mx.partner.example:2525", TlsLevel::Verify);
-    policy(tenant(), 5, ".a.old.example", TlsLevel::May);
-    let level = |tenant, name: &str, port| {
-        world.0.tls_policy(tenant, &name.parse_name(), port).map(|policy| policy.level)
-    };
-    let other = TenantId::new(uuid(2));
-    assert_eq!(level(tenant(), "partner.example", 25), Some(TlsLevel::Secure));
-    assert_eq!(level(other, "partner.example", 25), Some(TlsLevel::Encrypt));
-    assert_eq!(level(tenant(), "mx.partner.example", 2525), Some(TlsLevel::Verify));
-    assert_eq!(level(tenant(), "mx.partner.example", 25), None);
-    assert_eq!(level(tenant(), "deep.a.old.example", 25), Some(TlsLevel::May));
-    assert_eq!(level(other, "deep.a.old.example", 25), Some(TlsLevel::None));
-    assert_eq!(level(other, "old.example", 25), None);
-    policy(tenant(), 6, "weak.example", TlsLevel::None);
-    policy(TenantId::PLATFORM, 7, "weak.example", TlsLevel::DaneOnly);
-    assert_eq!(level(tenant(), "weak.example", 25), Some(TlsLevel::DaneOnly));
 }
 
 fn domain_lists(world: &World, allowed: &[&str], denied: &[&str]) {

@@ -55,6 +55,8 @@ pub(crate) struct Destination {
 #[derive(Debug, Clone)]
 pub(crate) struct Errand {
     pub(crate) tenant: TenantId,
+    /// In the name of which domain, where it is looked up for one message; reports have none.
+    pub(crate) sender: Option<DomainName>,
     pub(crate) source: Arc<Source>,
     pub(crate) wish: TlsWish,
     pub(crate) target: Target,
@@ -65,12 +67,6 @@ pub(crate) struct Errand {
 pub(crate) enum Target {
     Domain(DomainName),
     Relay(Box<Relay>),
-}
-
-impl Errand {
-    fn key(&self) -> Key {
-        (self.tenant, Arc::clone(&self.source), self.wish, self.target.key())
-    }
 }
 
 impl Target {
@@ -96,14 +92,14 @@ impl Target {
 }
 
 type Found = Result<Arc<Destination>, Nowhere>;
-type Key = (TenantId, Arc<Source>, TlsWish, String);
+/// Whose mail, from where, what it asks of TLS, where it goes, and what people have ordered for it.
+type Key = (TenantId, Arc<Source>, TlsWish, String, u64);
 
-/// What was found, how long it may be remembered, and under which orders it was found.
+/// What was found, and how long it may be remembered.
 #[derive(Debug, Clone)]
 struct Known {
     found: Found,
     until: Instant,
-    stamp: u64,
 }
 
 /// Who looks something up; however that ends, another one may afterwards.
@@ -164,16 +160,26 @@ impl Destinations {
 
     /// What is known; nothing where it has to be looked up first.
     pub(crate) fn known(&self, errand: &Errand) -> Option<Found> {
-        let known = self.known.get(&errand.key())?;
-        let is_good = Instant::now() < known.until && known.stamp == self.stamp(errand);
-        is_good.then_some(known.found)
+        let known = self.known.get(&self.key(errand))?;
+        (Instant::now() < known.until).then_some(known.found)
     }
 
-    fn stamp(&self, errand: &Errand) -> u64 {
+    fn key(&self, errand: &Errand) -> Key {
+        let stamp = self.stamp(errand, errand.sender.as_ref());
+        (errand.tenant, Arc::clone(&errand.source), errand.wish, errand.target.key(), stamp)
+    }
+
+    fn stamp(&self, errand: &Errand, sender: Option<&DomainName>) -> u64 {
+        let sender = (errand.tenant, sender);
         match &errand.target {
-            Target::Domain(domain) => self.policies.stamp(errand.tenant, domain, self.port),
-            Target::Relay(relay) => self.policies.stamp(errand.tenant, &relay.host, relay.port),
+            Target::Domain(domain) => self.policies.stamp(sender, domain, self.port),
+            Target::Relay(relay) => self.policies.stamp(sender, &relay.host, relay.port),
         }
+    }
+
+    /// Whether what is ordered for the sender's domain is what is ordered for all mail of the tenant.
+    pub(crate) fn is_ordered_as_all(&self, errand: &Errand) -> bool {
+        errand.sender.is_none() || self.stamp(errand, errand.sender.as_ref()) == self.stamp(errand, None)
     }
 
     /// What is known, once it is, by somebody who has had their turn; the caller bounds the time. May be dropped at any
@@ -192,7 +198,7 @@ impl Destinations {
             if let Some(found) = self.known(errand) {
                 return found;
             }
-            let claim = match Claim::on(&self.asked, errand.key()) {
+            let claim = match Claim::on(&self.asked, self.key(errand)) {
                 Ok(claim) => claim,
                 Err(other) => {
                     other.await;
@@ -203,10 +209,12 @@ impl Destinations {
                 Some(permits) => permits.acquire().await.ok(),
                 None => None,
             };
-            let stamp = self.stamp(errand);
             let (found, ttl) = self.find(errand).await;
-            let known = Known { found: found.clone(), until: Instant::now() + ttl, stamp };
-            self.known.insert(claim.key.clone(), known);
+            // Where something else was ordered meanwhile it is not told which of the two this was found under.
+            if claim.key == self.key(errand) {
+                let known = Known { found: found.clone(), until: Instant::now() + ttl };
+                self.known.insert(claim.key.clone(), known);
+            }
             return found;
         }
     }
@@ -267,6 +275,7 @@ impl Destinations {
             .collect();
         let question = TlsQuestion {
             tenant: errand.tenant,
+            sender: errand.sender.as_ref(),
             domain,
             hosts: &hosts,
             port,
@@ -411,7 +420,7 @@ mod tests {
         let tenant = TenantId::new(Uuid::from_u128(1));
         let hello = DomainName::parse("us.example").expect("a name");
         let source = Arc::new(Source::free(hello, None));
-        Errand { tenant, source, wish: TlsWish::Usual, target: Target::Domain(domain) }
+        Errand { tenant, sender: None, source, wish: TlsWish::Usual, target: Target::Domain(domain) }
     }
 
     #[tokio::test(start_paused = true)]

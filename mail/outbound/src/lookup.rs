@@ -116,7 +116,7 @@ mod tests {
         let target = Target::Domain(domain.clone());
         let hello = DomainName::parse("us.example").expect("a name");
         let source = Arc::new(Source::free(hello, None));
-        let errand = Errand { tenant, source, wish: store::TlsWish::Usual, target };
+        let errand = Errand { tenant, sender: None, source, wish: store::TlsWish::Usual, target };
         Lookup { line: Line { tenant, lane: Lane::Bulk }, domain, errand }
     }
 

@@ -238,6 +238,7 @@ impl Inner {
     ) -> Option<(Plan, usize)> {
         let errand = Errand {
             tenant: line.tenant,
+            sender: None,
             source: Arc::clone(usual),
             wish: TlsWish::Usual,
             target: self.target_of(domain),
@@ -416,7 +417,8 @@ impl Inner {
         let errand = self.errand_of(message, domain);
         let is_usual = matches!(errand.target.through(), Through::Exchangers | Through::HostOfRecipient)
             && errand.wish == TlsWish::Usual
-            && errand.source == *leasing.usual;
+            && errand.source == *leasing.usual
+            && self.destinations.is_ordered_as_all(&errand);
         if let Some(plan) = leasing.plans.get(domain).filter(|_| is_usual) {
             return Way::Known(plan.clone());
         }
@@ -440,6 +442,7 @@ impl Inner {
         };
         Errand {
             tenant: message.tenant,
+            sender: message.sender.as_ref().map(|sender| sender.domain.clone()),
             source: self.settings.sources.of_message(&self.directory, message),
             wish: self.wish_of(message),
             target: relay.map_or(target, |relay| Target::Relay(Box::new(relay))),

@@ -38,6 +38,8 @@ pub enum Confidence {
 pub struct TlsQuestion<'a> {
     /// Whose mail.
     pub tenant: TenantId,
+    /// In the name of which domain; reports have none.
+    pub sender: Option<&'a DomainName>,
     /// To which domain, or to which host that takes its mail instead.
     pub domain: &'a DomainName,
     /// By which hosts, in the order in which they are tried.
@@ -139,9 +141,9 @@ pub trait TlsPolicySource: Send + Sync + 'static {
     /// The policy; `None` where it is not known now: the mail waits.
     async fn policy(&self, question: TlsQuestion<'_>) -> Option<TlsPolicy>;
 
-    /// Another number whenever people have ordered something else for mail of a tenant to a domain: what was remembered
-    /// under the old one is asked anew.
-    fn stamp(&self, _tenant: TenantId, _domain: &DomainName, _port: u16) -> u64 {
+    /// Another number wherever people have ordered something else for mail that a tenant sends in the name of a domain of
+    /// it to another: nothing that was found under one holds under the other.
+    fn stamp(&self, _sender: (TenantId, Option<&DomainName>), _domain: &DomainName, _port: u16) -> u64 {
         0
     }
 

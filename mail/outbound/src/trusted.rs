@@ -50,8 +50,9 @@ impl Trusted {
         self
     }
 
-    fn order(&self, tenant: TenantId, domain: &DomainName, port: u16) -> Option<Order> {
-        self.directory.tls_policy(tenant, domain, port).map(|policy| order(&policy))
+    fn order(&self, question: &TlsQuestion<'_>) -> Option<Order> {
+        let sender = (question.tenant, question.sender);
+        self.directory.tls_policy(sender, question.domain, question.port).map(|policy| order(&policy))
     }
 }
 
@@ -59,7 +60,7 @@ impl Trusted {
 impl TlsPolicySource for Trusted {
     async fn policy(&self, question: TlsQuestion<'_>) -> Option<TlsPolicy> {
         let name = Name::parse(question.domain.as_str()).ok()?;
-        let order = self.order(question.tenant, question.domain, question.port);
+        let order = self.order(&question);
         let order = match question.trust {
             Confidence::Mail => order,
             Confidence::Secret => Some(order.filter(proves).unwrap_or_else(|| Order::of(Level::Verify))),
@@ -92,8 +93,8 @@ impl TlsPolicySource for Trusted {
         Some(TlsPolicy { name, verdicts })
     }
 
-    fn stamp(&self, tenant: TenantId, domain: &DomainName, port: u16) -> u64 {
-        let Some(policy) = self.directory.tls_policy(tenant, domain, port) else { return 0 };
+    fn stamp(&self, sender: (TenantId, Option<&DomainName>), domain: &DomainName, port: u16) -> u64 {
+        let Some(policy) = self.directory.tls_policy(sender, domain, port) else { return 0 };
         let mut hasher = DefaultHasher::new();
         policy.level.hash(&mut hasher);
         policy.version_min.hash(&mut hasher);

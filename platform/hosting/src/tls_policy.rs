@@ -1,13 +1,14 @@
 //! A TLS policy: how mail to one destination is encrypted. The operator decides for the platform, an account for its own
-//! senders; of the two the stricter one holds.
+//! senders, whoever administers a domain for the senders of that domain; of the three the strictest one holds.
 
-use authority::Permission;
+use authority::{AdministratorRight, Permission};
 use kernel::{Category, DomainName, Kind, TlsPolicyId};
 use serde::{Deserialize, Serialize};
 
 use crate::HostingRefusal;
 use crate::account::Account;
 use crate::book::{Entry, Home, Others, Refusals, Words};
+use crate::domain::Domain;
 use crate::limit::{COMMENT_CHARACTER_COUNT_MAX, TLS_POLICY_COUNT_MAX, TLS_POLICY_NAME_COUNT_MAX};
 use crate::plan::Feature;
 use crate::refusal::Limit;
@@ -66,6 +67,17 @@ settings! {
     }
 }
 
+/// How mail of the senders of one domain to one destination is encrypted.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct DomainTlsPolicy(pub TlsPolicy);
+
+const REFUSALS: Refusals = Refusals {
+    not_found: HostingRefusal::TlsPolicyNotFound,
+    exists: HostingRefusal::TlsPolicyExists,
+    limit: HostingRefusal::TlsPolicyLimit,
+};
+
 impl Entry for TlsPolicy {
     type Id = TlsPolicyId;
     type Patch = TlsPolicyPatch;
@@ -78,11 +90,7 @@ impl Entry for TlsPolicy {
         removed: Kind { name: "tls_policy.removed", schema: 1 },
         edit: "edit_tls_policies",
     };
-    const REFUSALS: Refusals = Refusals {
-        not_found: HostingRefusal::TlsPolicyNotFound,
-        exists: HostingRefusal::TlsPolicyExists,
-        limit: HostingRefusal::TlsPolicyLimit,
-    };
+    const REFUSALS: Refusals = REFUSALS;
     const COUNT_MAX: usize = TLS_POLICY_COUNT_MAX;
     const PERMISSION: Permission = Permission::DomainWrite;
 
@@ -100,35 +108,80 @@ impl Entry for TlsPolicy {
         self.differing(other)
     }
 
-    fn settled(mut self, _: &Home, others: &Others<'_, Self>) -> Result<Self, HostingRefusal> {
-        self.destination = destination(&self.destination).ok_or(HostingRefusal::TlsPolicyDestination)?;
-        if others.values().any(|other| other.destination == self.destination) {
-            return Err(HostingRefusal::TlsPolicyTaken);
-        }
-        for list in [&self.match_names, &self.fingerprints] {
-            if list.len() > TLS_POLICY_NAME_COUNT_MAX {
-                let limit = Limit::count(TLS_POLICY_NAME_COUNT_MAX, list.len());
-                return Err(HostingRefusal::TlsPolicyNameLimit(limit));
-            }
-        }
-        let compares_names = matches!(self.level, TlsLevel::Verify | TlsLevel::Secure);
-        if !compares_names && !self.match_names.is_empty() {
-            return Err(HostingRefusal::TlsPolicyNames);
-        }
-        let names: Option<Vec<String>> = self.match_names.iter().map(|name| match_name(name)).collect();
-        self.match_names = names.ok_or(HostingRefusal::TlsPolicyNames)?;
-        let prints: Option<Vec<String>> = self.fingerprints.iter().map(|print| fingerprint(print)).collect();
-        self.fingerprints = prints.ok_or(HostingRefusal::TlsPolicyFingerprints)?;
-        if (self.level == TlsLevel::Fingerprint) == self.fingerprints.is_empty() {
-            return Err(HostingRefusal::TlsPolicyFingerprints);
-        }
-        self.comment = self.comment.trim().to_owned();
-        let count = self.comment.chars().count();
-        if count > COMMENT_CHARACTER_COUNT_MAX {
-            return Err(HostingRefusal::CommentTooLong(Limit::count(COMMENT_CHARACTER_COUNT_MAX, count)));
-        }
-        Ok(self)
+    fn settled(self, _: &Home, others: &Others<'_, Self>) -> Result<Self, HostingRefusal> {
+        settled(self, others.values().copied())
     }
+}
+
+impl Entry for DomainTlsPolicy {
+    type Id = TlsPolicyId;
+    type Patch = TlsPolicyPatch;
+    type Owner = Domain;
+
+    const WORDS: Words = Words {
+        category: Category("domain_tls_policy"),
+        added: Kind { name: "domain_tls_policy.added", schema: 1 },
+        changed: Kind { name: "domain_tls_policy.changed", schema: 1 },
+        removed: Kind { name: "domain_tls_policy.removed", schema: 1 },
+        edit: "edit_domain_tls_policies",
+    };
+    const REFUSALS: Refusals = REFUSALS;
+    const COUNT_MAX: usize = TLS_POLICY_COUNT_MAX;
+    /// As for the settings of a domain that its administrators change.
+    const PERMISSION: Permission = Permission::MailboxWrite;
+    const RIGHT: Option<AdministratorRight> = Some(AdministratorRight::TlsPolicies);
+
+    const MAY_TAKE_FEATURE: bool = true;
+
+    fn with(&self, patch: TlsPolicyPatch) -> Self {
+        Self(self.0.patched(patch))
+    }
+
+    fn feature(&self) -> Option<Feature> {
+        Some(Feature::TransportTlsMap)
+    }
+
+    fn differing_in(&self, other: &Self) -> Vec<&'static str> {
+        self.0.differing(&other.0)
+    }
+
+    fn settled(self, _: &Home, others: &Others<'_, Self>) -> Result<Self, HostingRefusal> {
+        settled(self.0, others.values().map(|other| &other.0)).map(Self)
+    }
+}
+
+/// What both kinds have in common.
+fn settled<'a>(
+    mut policy: TlsPolicy,
+    mut others: impl Iterator<Item = &'a TlsPolicy>,
+) -> Result<TlsPolicy, HostingRefusal> {
+    policy.destination = destination(&policy.destination).ok_or(HostingRefusal::TlsPolicyDestination)?;
+    if others.any(|other| other.destination == policy.destination) {
+        return Err(HostingRefusal::TlsPolicyTaken);
+    }
+    for list in [&policy.match_names, &policy.fingerprints] {
+        if list.len() > TLS_POLICY_NAME_COUNT_MAX {
+            let limit = Limit::count(TLS_POLICY_NAME_COUNT_MAX, list.len());
+            return Err(HostingRefusal::TlsPolicyNameLimit(limit));
+        }
+    }
+    let compares_names = matches!(policy.level, TlsLevel::Verify | TlsLevel::Secure);
+    if !compares_names && !policy.match_names.is_empty() {
+        return Err(HostingRefusal::TlsPolicyNames);
+    }
+    let names: Option<Vec<String>> = policy.match_names.iter().map(|name| match_name(name)).collect();
+    policy.match_names = names.ok_or(HostingRefusal::TlsPolicyNames)?;
+    let prints: Option<Vec<String>> = policy.fingerprints.iter().map(|print| fingerprint(print)).collect();
+    policy.fingerprints = prints.ok_or(HostingRefusal::TlsPolicyFingerprints)?;
+    if (policy.level == TlsLevel::Fingerprint) == policy.fingerprints.is_empty() {
+        return Err(HostingRefusal::TlsPolicyFingerprints);
+    }
+    policy.comment = policy.comment.trim().to_owned();
+    let count = policy.comment.chars().count();
+    if count > COMMENT_CHARACTER_COUNT_MAX {
+        return Err(HostingRefusal::CommentTooLong(Limit::count(COMMENT_CHARACTER_COUNT_MAX, count)));
+    }
+    Ok(policy)
 }
 
 /// A destination as it is kept. Brackets around a host, as other mail servers write them, are taken off.

@@ -16,7 +16,7 @@ use hosting::secret::Secret;
 use hosting::sender_relay::{SenderRelay, SenderRelayPatch};
 use hosting::share::{Share, SharePatch, ShareRole};
 use hosting::sync_job::{PARAMETERS, SyncJob, SyncJobPatch};
-use hosting::tls_policy::{TlsLevel, TlsPolicy, TlsPolicyPatch};
+use hosting::tls_policy::{DomainTlsPolicy, TlsLevel, TlsPolicy, TlsPolicyPatch};
 use hosting::use_case::{ChangeMailboxSettings, EditBook, EditShares, RemoveDomain};
 use kernel::{AccountId, MailboxId, Timestamp};
 use support::id;
@@ -203,6 +203,30 @@ fn how_mail_to_a_destination_is_encrypted_is_the_account_s_for_itself_and_the_op
         match_names: texts(&[]),
         ..none()
     }));
+}
+
+#[test]
+fn a_domain_has_tls_policies_of_its_own_that_its_administrators_keep() {
+    let mut world = with_domain();
+    let put = |number, destination: &str| EditBook::<DomainTlsPolicy> {
+        account: account(),
+        owner: id(DOMAIN),
+        command: BookCommand::Add {
+            entry: id(number),
+            patch: Box::new(TlsPolicyPatch {
+                destination: Some(destination.to_owned()),
+                ..TlsPolicyPatch::default()
+            }),
+        },
+        by_owner: false,
+        service: None,
+    };
+    let need = world.need(&put(1, "else.example"));
+    assert_eq!(need.resource.domain, Some(id(DOMAIN)));
+    assert!(authority::Permissions::domain_administrator().has(need.permission));
+    world.must(&put(1, "Else.Example"));
+    assert_eq!(world.run(&put(2, "[else.example]")), Err(Why::Refused(No::TlsPolicyTaken)));
+    assert_eq!(world.run(&put(2, "*")), Err(Why::Refused(No::TlsPolicyDestination)));
 }
 
 /// An edit of a book of the mailbox 1.

@@ -9,8 +9,9 @@ use directory::Directory;
 use engine::Follower as _;
 use hosting::HostingEvent;
 use hosting::book::BookEvent;
+use hosting::domain::{DomainEvent, VerifiedBy};
 use hosting::mailbox::{MailboxEvent, MailboxSettings};
-use hosting::tls_policy::{TlsLevel, TlsPolicy};
+use hosting::tls_policy::{DomainTlsPolicy, TlsLevel, TlsPolicy};
 use kernel::{
     AccountId, Actor, ByteSize, Causation, CorrelationId, Cursor, DomainId, DomainName, EventId, Id as _,
     LocalPart, MailboxId, Metadata, Position, Recorded, Sealed, ServiceId, StreamId, SubjectId, TenantId,
@@ -69,6 +70,32 @@ fn order(directory: &Directory, policy: TlsPolicy) {
     };
     let event = HostingEvent::Entry(added.into());
     directory.apply(&[recorded(event, tenant().uuid())]).expect("taken");
+}
+
+/// A domain of the account, proven, orders a level for the destination.
+fn order_for_domain(directory: &Directory, (id, name): (u128, &str), level: TlsLevel) {
+    let domain = DomainEvent::Added {
+        account: tenant().account(),
+        service: ServiceId::new(Uuid::from_u128(10)),
+        name: DomainName::parse(name).expect("a name"),
+        token: "t".to_owned(),
+        mirrors: None,
+    };
+    let added = BookEvent::Added {
+        entry: TlsPolicyId::new(Uuid::from_u128(4)),
+        account: tenant().account(),
+        service: None,
+        domain: None,
+        mailbox: None,
+        content: Sealed::new(SubjectId::new(Uuid::from_u128(1)), Box::new(DomainTlsPolicy(ordered(level)))),
+    };
+    for event in [
+        HostingEvent::Domain(domain),
+        HostingEvent::Domain(DomainEvent::Verified { by: VerifiedBy::Operator }),
+        HostingEvent::Entry(added.into()),
+    ] {
+        directory.apply(&[recorded(event, Uuid::from_u128(id))]).expect("taken");
+    }
 }
 
 fn ordered(level: TlsLevel) -> TlsPolicy {
@@ -349,6 +376,32 @@ async fn an_order_for_a_destination_holds_at_once_and_its_end_as_well() {
     guarded.waits("DANE is demanded").await;
     order(&guarded.stage.directory, ordered(TlsLevel::None));
     guarded.arrives_clear("TLS is ordered off").await;
+    guarded.stage.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_domain_orders_holds_for_its_own_senders_alone() {
+    let mut guarded = Guarded::new().await;
+    guarded.host.change(stripped()).await;
+    guarded.run();
+    guarded.arrives_clear("nothing is asked").await;
+    order_for_domain(&guarded.stage.directory, (20, "sender.example"), TlsLevel::Encrypt);
+    guarded.waits("TLS is required and not offered").await;
+    // Another domain of the account, and reports, which are of none.
+    for sender in [Some("a@other.example"), None] {
+        let before = guarded.host.taken().len();
+        let id = guarded.stage.submit_of(1, sender, &["u@b.example"]).await;
+        let entries = guarded.stage.tried(id, 1).await;
+        let came = guarded.host.taken().get(before).map(|taken| taken.is_encrypted);
+        let text = &entries[0].last.text;
+        assert_eq!((entries[0].state, came), (RecipientState::Delivered, Some(false)), "{sender:?}: {text}");
+    }
+    // The account's order goes further: then that one holds, for this domain as well.
+    guarded.host.change(Manners { tls: Tls::SelfSigned, ..modern() }).await;
+    guarded.stage.pass(DAY_MILLIS / 24);
+    guarded.arrives_encrypted("encrypt asks for no name").await;
+    order(&guarded.stage.directory, ordered(TlsLevel::Verify));
+    guarded.waits("TLS failed").await;
     guarded.stage.end().await;
 }
 

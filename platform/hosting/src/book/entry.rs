@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Debug;
 use std::str::FromStr;
 
-use authority::{Permission, Resource};
+use authority::{AdministratorRight, Permission, Resource};
 use kernel::{
     AccountId, Category, Claim, Decider, DomainId, DomainName, Id, IdFault, Kind, MailboxId, ServiceId,
     SubjectId,
@@ -67,6 +67,8 @@ pub trait Entry:
     const COUNT_MAX: usize;
     /// What it takes to change it.
     const PERMISSION: Permission;
+    /// What it is among the rights that are withheld from administrators of domains; none: it is not among them.
+    const RIGHT: Option<AdministratorRight> = None;
     /// Whether the platform calls hosts of others because of it.
     const CALLS_ELSEWHERE: bool = false;
     /// Whether the service of the mailbox counts them.

@@ -11,7 +11,7 @@ use crate::resource::Resource;
 use crate::sender_relay::SenderRelay;
 use crate::share::Share;
 use crate::sync_job::SyncJob;
-use crate::tls_policy::TlsPolicy;
+use crate::tls_policy::{DomainTlsPolicy, TlsPolicy};
 
 /// An event of a book as those see it who treat all kinds alike.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -149,6 +149,8 @@ kinds! {
     AddressMap;
     /// Of how mail to some destinations is encrypted.
     TlsPolicy;
+    /// Of how mail of one domain to some destinations is encrypted.
+    DomainTlsPolicy;
     /// Of the Sieve scripts of a mailbox.
     MailboxFilter;
     /// Of the Sieve scripts of a domain.

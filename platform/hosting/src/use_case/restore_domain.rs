@@ -17,9 +17,10 @@ use crate::resource::Resource;
 use crate::sender_relay::SenderRelay;
 use crate::service::{DomainShare, Service, ServiceCommand, ServiceState};
 use crate::sync_job::SyncJob;
+use crate::tls_policy::DomainTlsPolicy;
 
-/// Brings a removed domain back within the retention, with its settings, its address maps, relay, resources and filters. Where
-/// its ownership is still shown in DNS it is served at once, under its name, which somebody else may have taken meanwhile, and
+/// Brings a removed domain back within the retention, with its settings, its address maps, relay, resources, filters and TLS
+/// policies. Where its ownership is still shown in DNS it is served at once, under its name, which somebody else may have taken meanwhile, and
 /// its deleted mailboxes are back with everything they held. Otherwise it waits for the proof as a new one does, and its
 /// mailboxes stay deleted until then.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,7 +38,12 @@ pub struct RestoreDomain {
     pub mailboxes: Vec<MailboxId>,
 }
 
-type Books = (Key<Book<AddressMap>>, Key<Book<SenderRelay>>, Key<Book<Resource>>, Key<Book<DomainFilter>>);
+type Books = (
+    Key<Book<AddressMap>>,
+    Key<Book<SenderRelay>>,
+    Key<Book<Resource>>,
+    (Key<Book<DomainFilter>>, Key<Book<DomainTlsPolicy>>),
+);
 type Mailboxes = (Vec<Key<Mailbox>>, Vec<Key<Book<SyncJob>>>);
 
 impl UseCase for RestoreDomain {
@@ -50,7 +56,8 @@ impl UseCase for RestoreDomain {
     }
 
     fn reads(&self) -> Self::Reads {
-        let books = (Key(self.domain), Key(self.domain), Key(self.domain), Key(self.domain));
+        let two = (Key(self.domain), Key(self.domain));
+        let books = (Key(self.domain), Key(self.domain), Key(self.domain), two);
         let mailboxes = || self.mailboxes.iter().take(MAILBOX_BATCH_COUNT_MAX).copied();
         let mailboxes = (mailboxes().map(Key).collect(), mailboxes().map(Key).collect());
         (Key(self.service), Key(self.domain), books, mailboxes)
@@ -74,12 +81,13 @@ impl UseCase for RestoreDomain {
         let so_far = taken.iter().fold(service.clone(), Service::evolve);
 
         let home = Book::<Resource>::home(self.account, self.domain, &after)?;
-        let (maps, relays, resources, filters) = books;
+        let (maps, relays, resources, (filters, policies)) = books;
         let mut changes = Changes::none().emit::<Domain>(self.domain, restored);
         changes = changes.emit::<Book<AddressMap>>(self.domain, again(maps, &home));
         changes = changes.emit::<Book<SenderRelay>>(self.domain, again(relays, &home));
         changes = changes.emit::<Book<Resource>>(self.domain, again(resources, &home));
         changes = changes.emit::<Book<DomainFilter>>(self.domain, again(filters, &home));
+        changes = changes.emit::<Book<DomainTlsPolicy>>(self.domain, again(policies, &home));
         for resource in resources.entries.values().filter_map(EntryRecord::plain) {
             if let Some(claim) = resource.claim(&home) {
                 changes = changes.take::<Book<Resource>>(self.domain, claim);

@@ -224,8 +224,9 @@ export function shareSpecs(mailboxes: { value: string; label: string }[], isNew:
 }
 
 /** A policy of TLS for mail to some destination. */
-export function tlsSpecs(): FieldSpec[] {
+export function tlsSpecs(owners: { value: string; label: string }[], isNew: boolean): FieldSpec[] {
   return [
+    ...(isNew ? [{ name: 'owner', kind: 'select', label: t('mail.tls.owner'), options: owners, hint: t('mail.tls.owner.hint') } as FieldSpec] : []),
     { name: 'destination', kind: 'text', label: t('mail.tls.destination'), hint: t('mail.tls.destination.hint'), isRequired: true, maxlength: 255 },
     { name: 'level', kind: 'select', label: t('mail.tls.level'), options: options('mail.tls', ['NONE', 'MAY', 'ENCRYPT', 'DANE', 'DANE_ONLY', 'FINGERPRINT', 'VERIFY', 'SECURE']) },
     { name: 'matchNames', kind: 'lines', label: t('mail.tls.matchNames'), hint: t('mail.tls.matchNames.hint'), max: 20, rows: 3 },
