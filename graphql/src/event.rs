@@ -265,6 +265,7 @@ pub(crate) fn subject(stored: &StoredEvent) -> String {
         "ticket" => kernel::TicketId::new(id).to_string(),
         "document" => kernel::DocumentId::new(id).to_string(),
         "contract" => ServiceId::new(id).to_string(),
+        "mail_order" => kernel::MailOrderId::new(id).to_string(),
         "webhook" => kernel::WebhookId::new(id).to_string(),
         "delegation" => kernel::DelegationId::new(id).to_string(),
         other => format!("{other}_{}", id.simple()),

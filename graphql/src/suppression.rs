@@ -5,6 +5,7 @@ use async_graphql::{Context, Enum, Object, Result, SimpleObject};
 use authority::{Permission, Resource};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use hosting::mail_order::MailOrderKind;
 use kernel::EmailAddress;
 use store::{RemoteReply, StoreError};
 
@@ -12,7 +13,7 @@ use crate::error::Fault;
 use crate::limit::TEXT_OCTETS_MAX;
 use crate::page::{Page, cost};
 use crate::payload::{Faults, UserError};
-use crate::queue::mutation::named;
+use crate::queue::mutation::{given, named};
 use crate::queue::object::ServerReply;
 use crate::request::Asked;
 use crate::scalar::{AccountKey, Moment};
@@ -67,7 +68,7 @@ impl From<store::Suppression> for Suppression {
 pub struct SuppressionOutcome {
     /// The address, in lower case.
     pub address: Option<String>,
-    /// Why nothing was changed: `MALFORMED`, `SUPPRESSION_NOT_FOUND`, `SUPPRESSION_LIMIT_REACHED`.
+    /// Why nothing was changed: `MALFORMED`, `MAIL_ORDER_TEXT`, `SUPPRESSION_NOT_FOUND`, `SUPPRESSION_LIMIT_REACHED`.
     pub user_errors: Vec<UserError>,
 }
 
@@ -154,6 +155,11 @@ impl SuppressionMutation {
         let Some(address) = parsed.filter(|_| faults.is_empty()) else {
             return Ok(SuppressionOutcome { address: None, user_errors: faults.into_errors() });
         };
+        let target = address.to_string().to_lowercase();
+        let told = given(ctx, MailOrderKind::Suppress, (account, &target), &reason).await?;
+        if !told.is_empty() {
+            return Ok(SuppressionOutcome { address: None, user_errors: told });
+        }
         let by = named(ctx.principal()?.actor);
         let text = if reason.is_empty() { by } else { format!("{reason} ({by})") };
         let reply = RemoteReply { text, ..RemoteReply::default() };
@@ -169,7 +175,7 @@ impl SuppressionMutation {
             return Ok(SuppressionOutcome { address: None, user_errors: faults.into_errors() });
         }
         added.map_err(|error| ctx.failed("suppressing an address", &error))?;
-        Ok(SuppressionOutcome { address: Some(address.to_string().to_lowercase()), user_errors: Vec::new() })
+        Ok(SuppressionOutcome { address: Some(target), user_errors: Vec::new() })
     }
 
     /// Sends to an address again.
@@ -178,10 +184,16 @@ impl SuppressionMutation {
         ctx: &Context<'_>,
         account_id: Option<AccountKey>,
         #[graphql(desc = "A whole address, whatever its case.")] address: String,
+        #[graphql(desc = "Why, for the audit: at most 512 octets.")] reason: Option<String>,
     ) -> Result<SuppressionOutcome> {
         let account = ctx.account(account_id)?;
         ctx.allow(Permission::QueueWrite, Resource::account(account))?;
         let address = address.trim().to_lowercase();
+        let why = reason.unwrap_or_default();
+        let told = given(ctx, MailOrderKind::Unsuppress, (account, &address), &why).await?;
+        if !told.is_empty() {
+            return Ok(SuppressionOutcome { address: None, user_errors: told });
+        }
         let removed = ctx.platform()?.queue.unsuppress(account.tenant(), &address).await;
         let mut faults = Faults::new(ctx)?;
         if !removed.map_err(|error| ctx.failed("taking an address off the list", &error))? {

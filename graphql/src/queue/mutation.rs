@@ -2,13 +2,15 @@
 
 use async_graphql::{Context, Object, Result, SimpleObject};
 use authority::{Permission, Resource};
-use kernel::Actor;
-use store::{ORDER_RECIPIENT_COUNT_MAX, Order, Suspension};
+use hosting::mail_order::{MailOrderAbout, MailOrderKind, MailOrderScope, NewMailOrder};
+use hosting::use_case::GiveMailOrder;
+use kernel::{AccountId, Actor, MailOrderId, TenantId};
+use store::{ORDER_RECIPIENT_COUNT_MAX, Order, QueueEntry, Selection, Sight, StateSelection, Suspension};
 
 use super::object::{QueueFilter, SuspendedSite};
 use super::query::{plain, selected};
 use crate::limit::TEXT_OCTETS_MAX;
-use crate::payload::{Faults, UserError};
+use crate::payload::{Faults, UserError, command, run};
 use crate::request::Asked;
 use crate::scalar::{AccountKey, Whole};
 
@@ -17,14 +19,14 @@ const NOTHING_REACHED: &str = "QUEUE_NOTHING_REACHED";
 /// The code where an order does not say whom it is about.
 const SELECTION_EMPTY: &str = "QUEUE_SELECTION_EMPTY";
 
-/// What an order came to. It is told by the message trace.
+/// What an order came to. For each recipient it is told by the message trace.
 #[derive(Debug, Clone, SimpleObject)]
 pub struct QueueOutcome {
     /// How many recipients it reached: 1000 at most.
     pub reached: Whole,
     /// Whether there may be more: give the same order again.
     pub has_more: bool,
-    /// Why it reached nobody: `QUEUE_NOTHING_REACHED`, `QUEUE_SELECTION_EMPTY`, `MALFORMED`.
+    /// Why it reached nobody: `QUEUE_NOTHING_REACHED`, `QUEUE_SELECTION_EMPTY`, `MAIL_ORDER_TEXT`, `MAIL_ORDER_PARTS`.
     pub user_errors: Vec<UserError>,
 }
 
@@ -35,11 +37,12 @@ pub struct SiteOutcome {
     pub site: Option<SuspendedSite>,
     /// How many recipients are tried again at once.
     pub resumed: Whole,
-    /// Why nothing was done: `MALFORMED`.
+    /// Why nothing was done: `MALFORMED`, `MAIL_ORDER_TEXT`.
     pub user_errors: Vec<UserError>,
 }
 
-/// Orders about the queue. They are no events: the message trace tells them, with who gave them.
+/// Orders about the queue. That one is given is an event of the account, with who gave it and why (of the platform, where it is
+/// about everybody's mail); what it came to for each recipient is told by the message trace.
 #[derive(Debug, Default)]
 pub struct QueueMutation;
 
@@ -51,8 +54,9 @@ impl QueueMutation {
         ctx: &Context<'_>,
         account_id: Option<AccountKey>,
         which: QueueFilter,
+        #[graphql(desc = "Why, for the audit: at most 512 octets.")] reason: Option<String>,
     ) -> Result<QueueOutcome> {
-        order(ctx, account_id, which, Order::Hold).await
+        order(ctx, account_id, (which, reason), Order::Hold).await
     }
 
     /// Lets held recipients go on at once.
@@ -61,8 +65,9 @@ impl QueueMutation {
         ctx: &Context<'_>,
         account_id: Option<AccountKey>,
         which: QueueFilter,
+        #[graphql(desc = "Why, for the audit: at most 512 octets.")] reason: Option<String>,
     ) -> Result<QueueOutcome> {
-        order(ctx, account_id, which, Order::Release).await
+        order(ctx, account_id, (which, reason), Order::Release).await
     }
 
     /// Tries recipients at once that wait for their next attempt.
@@ -71,8 +76,9 @@ impl QueueMutation {
         ctx: &Context<'_>,
         account_id: Option<AccountKey>,
         which: QueueFilter,
+        #[graphql(desc = "Why, for the audit: at most 512 octets.")] reason: Option<String>,
     ) -> Result<QueueOutcome> {
-        order(ctx, account_id, which, Order::Retry).await
+        order(ctx, account_id, (which, reason), Order::Retry).await
     }
 
     /// Gives recipients up, and tells the sender so with a report. There is no way back.
@@ -81,8 +87,9 @@ impl QueueMutation {
         ctx: &Context<'_>,
         account_id: Option<AccountKey>,
         which: QueueFilter,
+        #[graphql(desc = "Why, for the audit: at most 512 octets.")] reason: Option<String>,
     ) -> Result<QueueOutcome> {
-        order(ctx, account_id, which, Order::Bounce).await
+        order(ctx, account_id, (which, reason), Order::Bounce).await
     }
 
     /// One order about all accounts' mail: for the operator. `REMOVE` tells nobody.
@@ -91,13 +98,14 @@ impl QueueMutation {
         ctx: &Context<'_>,
         order: QueueOrder,
         which: QueueFilter,
+        #[graphql(desc = "Why, for the audit: at most 512 octets.")] reason: Option<String>,
     ) -> Result<QueueOutcome> {
         ctx.allow(Permission::PlatformWrite, Resource::PLATFORM)?;
         if let Some(refused) = empty(ctx, &which)? {
             return Ok(refused);
         }
         let selection = plain(ctx, &which)?;
-        carried_out(ctx, &selection, order.into()).await
+        carried_out(ctx, &selection, (order.into(), reason)).await
     }
 
     /// Sends nothing to a site until it is resumed: a domain, or mail exchangers as `queue` shows them. For the operator.
@@ -119,6 +127,10 @@ impl QueueMutation {
         if !faults.is_empty() {
             return Ok(SiteOutcome { site: None, resumed: Whole(0), user_errors: faults.into_errors() });
         }
+        let told = given(ctx, MailOrderKind::SuspendSite, (AccountId::PLATFORM, &site), &reason).await?;
+        if !told.is_empty() {
+            return Ok(SiteOutcome { site: None, resumed: Whole(0), user_errors: told });
+        }
         let suspension = Suspension { site, reason, since: ctx.platform()?.engine.now() };
         let queue = &ctx.platform()?.queue;
         queue.suspend(suspension.clone()).await.map_err(|error| ctx.failed("suspending a site", &error))?;
@@ -133,9 +145,16 @@ impl QueueMutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The site: a domain, or its mail exchangers in their order.")] site: String,
+        #[graphql(desc = "Why, for the audit: at most 512 octets.")] reason: Option<String>,
     ) -> Result<SiteOutcome> {
         ctx.allow(Permission::PlatformWrite, Resource::PLATFORM)?;
-        let resumed = ctx.platform()?.queue.resume(&site.trim().to_lowercase()).await;
+        let site = site.trim().to_lowercase();
+        let why = reason.unwrap_or_default();
+        let told = given(ctx, MailOrderKind::ResumeSite, (AccountId::PLATFORM, &site), &why).await?;
+        if !told.is_empty() {
+            return Ok(SiteOutcome { site: None, resumed: Whole(0), user_errors: told });
+        }
+        let resumed = ctx.platform()?.queue.resume(&site).await;
         let resumed = resumed.map_err(|error| ctx.failed("resuming a site", &error))?;
         tracing::info!(actor = %named(ctx.principal()?.actor), resumed, "a site is resumed");
         Ok(SiteOutcome { site: None, resumed: Whole(resumed), user_errors: Vec::new() })
@@ -172,7 +191,7 @@ impl From<QueueOrder> for Order {
 async fn order(
     ctx: &Context<'_>,
     account: Option<AccountKey>,
-    which: QueueFilter,
+    (which, reason): (QueueFilter, Option<String>),
     order: Order,
 ) -> Result<QueueOutcome> {
     let account = ctx.account(account)?;
@@ -180,7 +199,7 @@ async fn order(
     if let Some(refused) = empty(ctx, &which)? {
         return Ok(refused);
     }
-    carried_out(ctx, &selection, order).await
+    carried_out(ctx, &selection, (order, reason)).await
 }
 
 /// The refusal where nothing is named: an order about everything is given on purpose, by a state.
@@ -203,11 +222,26 @@ fn empty(ctx: &Context<'_>, which: &QueueFilter) -> Result<Option<QueueOutcome>>
     Ok(Some(QueueOutcome { reached: Whole(0), has_more: false, user_errors: faults.into_errors() }))
 }
 
-async fn carried_out(ctx: &Context<'_>, selection: &store::Selection, order: Order) -> Result<QueueOutcome> {
-    let by = named(ctx.principal()?.actor);
-    let reached = ctx.platform()?.queue.order_by(selection, order, &by).await;
-    let reached = reached.map_err(|error| ctx.failed("ordering the queue about", &error))?;
+/// Tells the audit of an order and carries it out. Where nobody would be reached nothing is told.
+async fn carried_out(
+    ctx: &Context<'_>,
+    selection: &Selection,
+    (order, reason): (Order, Option<String>),
+) -> Result<QueueOutcome> {
+    let queue = &ctx.platform()?.queue;
     let mut faults = Faults::new(ctx)?;
+    let found = queue.entries(selection, None, 1).await.map_err(|error| ctx.failed("the queue", &error))?;
+    let mut reached = 0;
+    if let Some(first) = found.first() {
+        let told = of_selection(selection, first, (order, reason.unwrap_or_default()));
+        let refused = note(ctx, told).await?;
+        if !refused.is_empty() {
+            return Ok(QueueOutcome { reached: Whole(0), has_more: false, user_errors: refused });
+        }
+        let by = named(ctx.principal()?.actor);
+        let done = queue.order_by(selection, order, &by).await;
+        reached = done.map_err(|error| ctx.failed("ordering the queue about", &error))?;
+    }
     if reached == 0 {
         faults.coded(
             NOTHING_REACHED,
@@ -218,6 +252,73 @@ async fn carried_out(ctx: &Context<'_>, selection: &store::Selection, order: Ord
     }
     let has_more = reached >= ORDER_RECIPIENT_COUNT_MAX as u64;
     Ok(QueueOutcome { reached: Whole(reached), has_more, user_errors: faults.into_errors() })
+}
+
+/// An order about recipients, as the audit is told of it: to the account whose mail it is, or to the platform where that is
+/// everybody's. `first` is one of them.
+fn of_selection(selection: &Selection, first: &QueueEntry, (order, reason): (Order, String)) -> NewMailOrder {
+    let of_message = selection.queue_id.map(|_| first.tenant);
+    let account = selection.tenant.or(of_message).map_or(AccountId::PLATFORM, TenantId::account);
+    let scope = match &selection.sight {
+        Sight::All => MailOrderScope::Whole,
+        Sight::Parts { domains, mailboxes } => {
+            MailOrderScope::Parts { domains: domains.clone(), mailboxes: mailboxes.clone() }
+        }
+    };
+    let scope = match (scope, selection.mailbox) {
+        // The mailbox is what is narrower, unless domains are named as well.
+        (MailOrderScope::Whole, Some(mailbox)) => {
+            MailOrderScope::Parts { domains: Vec::new(), mailboxes: vec![mailbox] }
+        }
+        (scope, _) => scope,
+    };
+    NewMailOrder {
+        account,
+        order: match order {
+            Order::Hold => MailOrderKind::Hold,
+            Order::Release => MailOrderKind::Release,
+            Order::Retry => MailOrderKind::Retry,
+            Order::Bounce => MailOrderKind::Bounce,
+            Order::Remove => MailOrderKind::Remove,
+        },
+        scope,
+        message: selection.queue_id,
+        recipient: selection.ordinal,
+        state: match selection.state {
+            StateSelection::Only(state) => Some(state.as_str().to_owned()),
+            StateSelection::Open | StateSelection::Any => None,
+        },
+        about: MailOrderAbout {
+            target: selection.domain.as_ref().map(ToString::to_string).unwrap_or_default(),
+            reason,
+        },
+    }
+}
+
+/// Tells the audit that a site is ordered about, or an address of the account's list; why it cannot be, if so.
+pub(crate) async fn given(
+    ctx: &Context<'_>,
+    order: MailOrderKind,
+    (account, target): (AccountId, &str),
+    reason: &str,
+) -> Result<Vec<UserError>> {
+    let order = NewMailOrder {
+        account,
+        order,
+        scope: MailOrderScope::Whole,
+        message: None,
+        recipient: None,
+        state: None,
+        about: MailOrderAbout { target: target.to_owned(), reason: reason.to_owned() },
+    };
+    note(ctx, order).await
+}
+
+async fn note(ctx: &Context<'_>, order: NewMailOrder) -> Result<Vec<UserError>> {
+    let command = command(None);
+    let id = MailOrderId::derived(command, 0);
+    let answer = run(ctx, command, &GiveMailOrder { id, order }, ()).await?;
+    Ok(answer.errors().to_vec())
 }
 
 /// Whoever acts, for the message trace: an id, never an address.

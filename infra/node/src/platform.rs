@@ -70,6 +70,32 @@ pub fn now() -> Arc<dyn Fn() -> Timestamp + Send + Sync> {
     Arc::new(|| SystemClock.now())
 }
 
+/// What runs use cases.
+struct Machine {
+    journal: Arc<dyn Journal>,
+    keyring: Arc<Keyring>,
+    engine: Arc<Engine>,
+}
+
+async fn machine(config: &Config, database: &Database) -> anyhow::Result<Machine> {
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let journal: Arc<dyn Journal> =
+        Arc::new(SqlJournal::open(database.clone(), Arc::clone(&clock)).await?);
+    let master = master::key(config)?;
+    let keyring = Arc::new(Keyring::open(database.clone(), master).await.context("opening the keyring")?);
+    let engine =
+        Arc::new(Engine::new(Arc::clone(&journal), Arc::clone(&keyring), database.clone(), clock).await?);
+    Ok(Machine { journal, keyring, engine })
+}
+
+/// The engine alone, for a command that runs a use case, also beside a running server: it follows nothing.
+///
+/// # Errors
+/// The database or the master key cannot be had.
+pub async fn engine(config: &Config, database: &Database) -> anyhow::Result<Arc<Engine>> {
+    Ok(machine(config, database).await?.engine)
+}
+
 impl Platform {
     /// Opens everything and waits until the directory and the API know every fact.
     ///
@@ -78,13 +104,7 @@ impl Platform {
     pub async fn open(config: &Config) -> anyhow::Result<Self> {
         fs::create_dir_all(&config.data).with_context(|| format!("making {}", config.data.display()))?;
         let (database, mail) = storage::databases(config).await?;
-        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-        let journal: Arc<dyn Journal> =
-            Arc::new(SqlJournal::open(database.clone(), Arc::clone(&clock)).await?);
-        let master = master::key(config)?;
-        let keyring = Arc::new(Keyring::open(database.clone(), master).await.context("opening the keyring")?);
-        let engine =
-            Arc::new(Engine::new(Arc::clone(&journal), Arc::clone(&keyring), database.clone(), clock).await?);
+        let Machine { journal, keyring, engine } = machine(config, &database).await?;
         let directory = Arc::new(Directory::new());
         let known = engine.follow(Arc::clone(&directory))?;
         engine.follow(Arc::new(ForgetPersons(Arc::clone(&keyring))))?;

@@ -120,6 +120,19 @@ impl RecipientState {
     pub const fn is_end(self) -> bool {
         matches!(self, Self::Delivered | Self::Bounced | Self::Removed)
     }
+
+    /// Its word, never renamed.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Scheduled => "scheduled",
+            Self::Leased => "leased",
+            Self::Held => "held",
+            Self::Suspended => "suspended",
+            Self::Delivered => "delivered",
+            Self::Bounced => "bounced",
+            Self::Removed => "removed",
+        }
+    }
 }
 
 /// A recipient in the queue.

@@ -9,6 +9,7 @@ use crate::contract::{Contract, ContractEvent};
 use crate::delegation::{Delegation, DelegationEvent};
 use crate::document::{Document, DocumentEvent};
 use crate::domain::{Domain, DomainEvent};
+use crate::mail_order::{MailOrder, MailOrderEvent};
 use crate::mailbox::{Mailbox, MailboxEvent};
 use crate::notice::{NoticeDay, NoticeEvent};
 use crate::plan::{Plan, PlanEvent};
@@ -54,6 +55,8 @@ pub enum HostingEvent {
     Document(DocumentEvent),
     /// Of a contract.
     Contract(ContractEvent),
+    /// Of an order about mail.
+    MailOrder(MailOrderEvent),
 }
 
 impl HostingEvent {
@@ -76,6 +79,7 @@ impl HostingEvent {
             Self::Notice(_) => NoticeDay::CATEGORY,
             Self::Document(_) => Document::CATEGORY,
             Self::Contract(_) => Contract::CATEGORY,
+            Self::MailOrder(_) => MailOrder::CATEGORY,
         }
     }
 
@@ -98,6 +102,7 @@ impl HostingEvent {
             Self::Notice(event) => Event::kind(event),
             Self::Document(event) => Event::kind(event),
             Self::Contract(event) => Event::kind(event),
+            Self::MailOrder(event) => Event::kind(event),
         }
     }
 
@@ -123,6 +128,7 @@ impl HostingEvent {
             Self::Notice(event) => Event::encode(event, seal),
             Self::Document(event) => Event::encode(event, seal),
             Self::Contract(event) => Event::encode(event, seal),
+            Self::MailOrder(event) => Event::encode(event, seal),
         }
     }
 }
@@ -159,6 +165,8 @@ impl EventFamily for HostingEvent {
             Self::Document(Event::decode(raw, open)?)
         } else if category == Contract::CATEGORY {
             Self::Contract(Event::decode(raw, open)?)
+        } else if category == MailOrder::CATEGORY {
+            Self::MailOrder(Event::decode(raw, open)?)
         } else {
             return Ok(EntryEvent::decode(category, raw, open)?.map(Self::Entry));
         };

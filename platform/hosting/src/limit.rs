@@ -241,3 +241,7 @@ pub const SHARED_LOCAL_PARTS_RESERVED: &[&str] = &[
     "webmaster",
     "www",
 ];
+/// Longest reason of an order about mail, and longest site or address that it names, in octets.
+pub const MAIL_ORDER_TEXT_OCTETS_MAX: usize = 512;
+/// Most domains and mailboxes that an order about mail names.
+pub const MAIL_ORDER_PART_COUNT_MAX: usize = 1000;

@@ -41,7 +41,7 @@ refusals! {
         Box(BoxRefusal);
         /// About tickets.
         Ticket(TicketRefusal);
-        /// About relays through which mail of a domain leaves.
+        /// About relays through which mail leaves, and orders about mail.
         Relay(RelayRefusal);
         /// About what a plan has not.
         Plan(PlanRefusal);

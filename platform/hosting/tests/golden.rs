@@ -14,7 +14,7 @@ use kernel::{Category, Decider, EventFamily, Malformed, Open, RawEvent};
 use support::samples::samples;
 use support::{AllErased, Plainly};
 
-const NOUNS: [Category; 15] = [
+const NOUNS: [Category; 16] = [
     hosting::reseller::Reseller::CATEGORY,
     hosting::account::Account::CATEGORY,
     hosting::user::User::CATEGORY,
@@ -30,6 +30,7 @@ const NOUNS: [Category; 15] = [
     hosting::notice::NoticeDay::CATEGORY,
     hosting::document::Document::CATEGORY,
     hosting::contract::Contract::CATEGORY,
+    hosting::mail_order::MailOrder::CATEGORY,
 ];
 
 /// The nouns, and the books.
@@ -88,7 +89,7 @@ fn every_kind_has_a_golden_file_that_today_s_code_reads_as_the_same_event() {
 #[test]
 fn samples_cover_every_kind_that_is_ever_written() {
     let kinds: BTreeSet<&str> = samples().iter().map(|(event, _)| event.kind().name).collect();
-    assert_eq!(kinds.len(), 180, "a new kind needs a sample, and this number: {kinds:?}");
+    assert_eq!(kinds.len(), 193, "a new kind needs a sample, and this number: {kinds:?}");
 }
 
 #[test]
@@ -122,6 +123,7 @@ fn golden_files_are_read_and_replayed_after_erasure() {
     let mut ticket = hosting::ticket::TicketState::default();
     let mut document = hosting::document::DocumentState::default();
     let mut contract = hosting::contract::ContractState::default();
+    let mut mail_order = hosting::mail_order::MailOrderState::default();
     let mut webhook = hosting::webhook::WebhookState::default();
     let mut notices = hosting::notice::NoticeDayState::default();
     let mut files = golden();
@@ -147,6 +149,7 @@ fn golden_files_are_read_and_replayed_after_erasure() {
             E::Mailbox(event) => mailbox = hosting::mailbox::Mailbox::evolve(mailbox, &event),
             E::Document(event) => document = hosting::document::Document::evolve(document, &event),
             E::Contract(event) => contract = hosting::contract::Contract::evolve(contract, &event),
+            E::MailOrder(event) => mail_order = hosting::mail_order::MailOrder::evolve(mail_order, &event),
             E::Webhook(event) => webhook = hosting::webhook::Webhook::evolve(webhook, &event),
             E::Ticket(event) => ticket = hosting::ticket::Ticket::evolve(ticket, &event),
             E::Notice(event) => notices = hosting::notice::NoticeDay::evolve(notices, &event),
@@ -167,6 +170,7 @@ fn golden_files_are_read_and_replayed_after_erasure() {
     assert_eq!(record.address(), None, "erased is erased");
     assert!(ticket.record().is_some() && reseller.received.is_some());
     assert!(document.versions[&1].is_withdrawn && contract.accepted.len() == 2);
+    assert!(mail_order.is_given);
     assert_eq!(webhook, hosting::webhook::WebhookState::Removed);
     assert!(notices.notices.values().all(|notice| notice.address.plain().is_none()), "erased is erased");
     let hosting::delegation::DelegationState::Present(record) = delegation else { panic!("{delegation:?}") };

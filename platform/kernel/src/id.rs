@@ -130,6 +130,8 @@ ids! {
     WebhookId = "whep";
     /// One message of the platform to a person.
     NoticeId = "noti";
+    /// One order about mail that waits to leave, or about what is sent at all.
+    MailOrderId = "mord";
     /// The platform's messages to one person on one day.
     NoticeDayId = "nday";
     /// One series of documents: a kind in a language.

@@ -22,9 +22,9 @@ pub use decider::Decider;
 pub use event::{Actor, Causation, Event, EventFamily, Kind, Malformed, Metadata, RawEvent, Recorded, Via};
 pub use id::{
     AccountId, AddressMapId, AliasId, AppPasswordId, CommandId, CorrelationId, DelegationId, DocumentId,
-    DomainId, EventId, FactorId, FilterId, Id, IdFault, MailboxId, NoticeDayId, NoticeId, PlanId, PushId,
-    ResourceId, SenderRelayId, ServiceId, SessionId, ShareId, SharedMailboxId, SubjectId, SyncJobId,
-    TenantId, TicketId, TlsPolicyId, TokenId, TransferId, UserId, WebhookId,
+    DomainId, EventId, FactorId, FilterId, Id, IdFault, MailOrderId, MailboxId, NoticeDayId, NoticeId,
+    PlanId, PushId, ResourceId, SenderRelayId, ServiceId, SessionId, ShareId, SharedMailboxId, SubjectId,
+    SyncJobId, TenantId, TicketId, TlsPolicyId, TokenId, TransferId, UserId, WebhookId,
 };
 pub use quantity::ByteSize;
 pub use quota::{Quota, StoragePool};

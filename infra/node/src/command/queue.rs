@@ -4,7 +4,10 @@
 use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
-use kernel::{DomainName, Id as _, TenantId};
+use database::Database;
+use hosting::mail_order::{MailOrderAbout, MailOrderKind, MailOrderScope, NewMailOrder};
+use hosting::use_case::GiveMailOrder;
+use kernel::{AccountId, DomainName, Id as _, MailOrderId, TenantId};
 use store::{
     ORDER_RECIPIENT_COUNT_MAX, Order, Passage, PassageFilter, Queue as _, QueueEntry, RemoteReply, Retention,
     Selection, SqlStore, StateSelection, Suspension,
@@ -12,7 +15,7 @@ use store::{
 use uuid::Uuid;
 
 use crate::config::Config;
-use crate::{platform, storage};
+use crate::{platform, provision, storage};
 
 /// Entries that are read at a time.
 const PAGE_COUNT: usize = 500;
@@ -35,15 +38,15 @@ pub enum QueueCommand {
         number: u64,
     },
     /// Makes recipients wait until they are released.
-    Hold(Which),
+    Hold(Ordered),
     /// Lets held recipients go on.
-    Release(Which),
+    Release(Ordered),
     /// Tries recipients now.
-    Retry(Which),
+    Retry(Ordered),
     /// Gives recipients up and reports that to the sender.
-    Bounce(Which),
+    Bounce(Ordered),
     /// Removes recipients; nobody is told.
-    Remove(Which),
+    Remove(Ordered),
     /// Sends nothing to a site (its hosts as `inspect` shows them) or domain.
     Suspend {
         /// The site or domain.
@@ -56,6 +59,9 @@ pub enum QueueCommand {
     Resume {
         /// The site or domain.
         site: String,
+        /// Why.
+        #[arg(long, default_value = "")]
+        reason: String,
     },
     /// Lists suspended sites.
     Suspensions,
@@ -75,7 +81,21 @@ pub enum QueueCommand {
         account: Uuid,
         /// The address.
         address: String,
+        /// Why.
+        #[arg(long, default_value = "")]
+        reason: String,
     },
+}
+
+/// An order about recipients.
+#[derive(Debug, Clone, Args)]
+pub struct Ordered {
+    /// Which recipients.
+    #[command(flatten)]
+    which: Which,
+    /// Why, for the audit.
+    #[arg(long, default_value = "")]
+    reason: String,
 }
 
 /// Which recipients.
@@ -120,25 +140,28 @@ impl Which {
 /// # Errors
 /// The database cannot be opened, or the command cannot be carried out.
 pub async fn queue(config: &Config, command: QueueCommand) -> anyhow::Result<ExitCode> {
-    let (_, mail) = storage::databases(config).await?;
+    let (control, mail) = storage::databases(config).await?;
     let store = SqlStore::open(mail, platform::now(), Retention::days(config.retention_days)).await?;
+    let audit = Audit { config, control };
     match command {
         QueueCommand::List { which, limit } => {
             let which = Which { all: true, ..which };
             list(&store, &which.selection()?, limit).await?;
         }
         QueueCommand::Inspect { number } => inspect(&store, number).await?,
-        QueueCommand::Hold(which) => order(&store, &which, Order::Hold).await?,
-        QueueCommand::Release(which) => order(&store, &which, Order::Release).await?,
-        QueueCommand::Retry(which) => order(&store, &which, Order::Retry).await?,
-        QueueCommand::Bounce(which) => order(&store, &which, Order::Bounce).await?,
-        QueueCommand::Remove(which) => order(&store, &which, Order::Remove).await?,
+        QueueCommand::Hold(given) => order(&store, &audit, given, Order::Hold).await?,
+        QueueCommand::Release(given) => order(&store, &audit, given, Order::Release).await?,
+        QueueCommand::Retry(given) => order(&store, &audit, given, Order::Retry).await?,
+        QueueCommand::Bounce(given) => order(&store, &audit, given, Order::Bounce).await?,
+        QueueCommand::Remove(given) => order(&store, &audit, given, Order::Remove).await?,
         QueueCommand::Suspend { site, reason } => {
+            audit.tell(of_all(MailOrderKind::SuspendSite, AccountId::PLATFORM, (&site, &reason))).await?;
             let since = (platform::now())();
             store.suspend(Suspension { site: site.clone(), reason, since }).await?;
             say(&format!("{site} is suspended"));
         }
-        QueueCommand::Resume { site } => {
+        QueueCommand::Resume { site, reason } => {
+            audit.tell(of_all(MailOrderKind::ResumeSite, AccountId::PLATFORM, (&site, &reason))).await?;
             let count = store.resume(&site).await?;
             say(&format!("{site} is resumed; {count} recipients are due now"));
         }
@@ -148,13 +171,43 @@ pub async fn queue(config: &Config, command: QueueCommand) -> anyhow::Result<Exi
             }
         }
         QueueCommand::Suppressions { account, limit } => suppressions(&store, account, limit).await?,
-        QueueCommand::Unsuppress { account, address } => {
+        QueueCommand::Unsuppress { account, address, reason } => {
+            let whose = AccountId::new(account);
+            audit.tell(of_all(MailOrderKind::Unsuppress, whose, (&address, &reason))).await?;
             let was_there = store.unsuppress(TenantId::new(account), &address).await?;
             anyhow::ensure!(was_there, "{address} is not on the list of this account");
             say(&format!("mail of this account is sent to {address} again"));
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Where orders are told before they are carried out.
+struct Audit<'a> {
+    config: &'a Config,
+    control: Database,
+}
+
+impl Audit<'_> {
+    async fn tell(&self, order: NewMailOrder) -> anyhow::Result<()> {
+        let engine = platform::engine(self.config, &self.control).await?;
+        let id = MailOrderId::new(Uuid::now_v7());
+        provision::must(&engine, &GiveMailOrder { id, order }).await?;
+        Ok(())
+    }
+}
+
+/// An order that is not about single recipients.
+fn of_all(order: MailOrderKind, account: AccountId, (target, reason): (&str, &str)) -> NewMailOrder {
+    NewMailOrder {
+        account,
+        order,
+        scope: MailOrderScope::Whole,
+        message: None,
+        recipient: None,
+        state: None,
+        about: MailOrderAbout { target: target.to_owned(), reason: reason.to_owned() },
+    }
 }
 
 #[expect(clippy::print_stdout, reason = "a command line answers its user")]
@@ -205,18 +258,43 @@ async fn inspect(store: &SqlStore, number: u64) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn order(store: &SqlStore, which: &Which, order: Order) -> anyhow::Result<()> {
+async fn order(
+    store: &SqlStore,
+    audit: &Audit<'_>,
+    Ordered { which, reason }: Ordered,
+    order: Order,
+) -> anyhow::Result<()> {
     let selection = which.selection()?;
     let mut reached = 0;
-    loop {
-        let count = store.order(&selection, order).await?;
-        reached += count;
-        if count < ORDER_RECIPIENT_COUNT_MAX as u64 {
-            break;
+    // An order that reaches nobody is none.
+    if let Some(first) = store.entries(&selection, None, 1).await?.first() {
+        audit.tell(given(&selection, first, (order, &reason))).await?;
+        loop {
+            let count = store.order(&selection, order).await?;
+            reached += count;
+            if count < ORDER_RECIPIENT_COUNT_MAX as u64 {
+                break;
+            }
         }
     }
     say(&format!("{reached} recipients"));
     Ok(())
+}
+
+/// An order about recipients, of which `first` is one: to the account whose mail it is, or to the platform where that is
+/// everybody's.
+fn given(selection: &Selection, first: &QueueEntry, (order, reason): (Order, &str)) -> NewMailOrder {
+    let of_message = selection.queue_id.map(|_| first.tenant);
+    let account = selection.tenant.or(of_message).map_or(AccountId::PLATFORM, TenantId::account);
+    let kind = match order {
+        Order::Hold => MailOrderKind::Hold,
+        Order::Release => MailOrderKind::Release,
+        Order::Retry => MailOrderKind::Retry,
+        Order::Bounce => MailOrderKind::Bounce,
+        Order::Remove => MailOrderKind::Remove,
+    };
+    let target = selection.domain.as_ref().map(ToString::to_string).unwrap_or_default();
+    NewMailOrder { message: selection.queue_id, ..of_all(kind, account, (&target, reason)) }
 }
 
 fn line(entry: &QueueEntry) -> String {

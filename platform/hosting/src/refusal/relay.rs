@@ -1,11 +1,11 @@
-//! Why the relay through which mail of a domain leaves is refused.
+//! Why the relay through which mail of a domain leaves is refused, and an order about mail.
 
 use kernel::LimitFact;
 
 use super::{Language, Limit, Row};
 
 refusals! {
-    /// Why something about the relay of a domain's senders is refused.
+    /// Why something about the relay of a domain's senders, or an order about mail, is refused.
     RelayRefusal
     also {}
     plain {
@@ -39,5 +39,13 @@ refusals! {
         Port = "SENDER_RELAY_PORT", Some("port"), "port",
             "A port is from 1 to {allowed}, not {used}; relays usually have 587 or 465.",
             "Un port va de 1 à {allowed}, pas {used} ; pour un relais, c’est en général 587 ou 465.";
+        /// A reason, site or address of an order about mail is too long.
+        OrderText = "MAIL_ORDER_TEXT", Some("reason"), "octets",
+            "A reason has at most {allowed} octets, and this one {used}; say it shorter.",
+            "Une raison a au plus {allowed} octets, et celle-ci {used} ; soyez plus bref.";
+        /// An order about mail names too many domains and mailboxes.
+        OrderParts = "MAIL_ORDER_PARTS", Some("which"), "parts",
+            "An order reaches {allowed} domains and mailboxes at a time, and these are {used}; name one of them.",
+            "Un ordre porte sur {allowed} domaines et boîtes à la fois, et il y en a {used} ; précisez lequel.";
     }
 }
