@@ -264,6 +264,10 @@ impl AliasMutation {
         ctx: &Context<'_>,
         account_id: Option<AccountKey>,
         alias_id: AliasKey,
+        #[graphql(
+            desc = "The revision that was read before. Where somebody else has changed the thing since, nothing is changed and `SETTINGS_CHANGED_MEANWHILE` names the one that is there; absent, whatever is there is changed."
+        )]
+        revision: Option<u32>,
         command_id: Option<Uid>,
     ) -> Result<AliasDeletePayload> {
         let (account, alias) = (ctx.account(account_id)?, alias_id.0);
@@ -272,11 +276,11 @@ impl AliasMutation {
         if let Some(temporary) = known.temporary {
             let mailbox = temporary.mailbox;
             let delete = DeleteTemporaryAlias { account, service, mailbox, alias, by_owner: by_owner(ctx)? };
+            let delete = AtRevision { change: delete, revision };
             return run(ctx, command(command_id), &delete, alias).await.map(AliasDeletePayload);
         }
-        run(ctx, command(command_id), &DeleteAlias { account, service, alias }, alias)
-            .await
-            .map(AliasDeletePayload)
+        let delete = AtRevision { change: DeleteAlias { account, service, alias }, revision };
+        run(ctx, command(command_id), &delete, alias).await.map(AliasDeletePayload)
     }
 }
 

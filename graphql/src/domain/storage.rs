@@ -62,7 +62,7 @@ pub(crate) async fn held(
         let usage = usage.map_err(|error| ctx.failed("the usage of a pool", &error))?;
         return Ok(Some(MailboxUsage { bytes: usage.size.into(), messages: Whole(usage.message_count) }));
     }
-    let query = "SELECT mailbox_id FROM mailbox_list_v4 WHERE status <> 'deleted' AND tenant = ";
+    let query = "SELECT mailbox_id FROM mailbox_list_v5 WHERE status <> 'deleted' AND tenant = ";
     let query = Query::new("").bind(query, tenant.uuid()).bind(" AND domain_id = ", domain.uuid());
     let query = query.bind(" LIMIT ", i64::try_from(DOMAIN_MAILBOX_COUNT_MAX + 1).unwrap_or(i64::MAX));
     let found = rows(ctx, MAILBOXES, query.finish()).await?;

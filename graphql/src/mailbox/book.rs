@@ -13,7 +13,7 @@ use crate::page::{Page, PageKey, Query, cost};
 use crate::request::{Asked, at_least, rows};
 use crate::scalar::{AccountKey, DomainKey, MailboxKey, Place};
 
-const SELECT: &str = "SELECT mailbox_id, address, display_name, born FROM mailbox_list_v4 WHERE status = 'active' AND tenant = ";
+const SELECT: &str = "SELECT mailbox_id, address, display_name, born FROM mailbox_list_v5 WHERE status = 'active' AND tenant = ";
 
 /// Somebody who can be written to.
 #[derive(Debug, Clone, SimpleObject)]

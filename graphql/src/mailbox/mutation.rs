@@ -265,11 +265,17 @@ impl MailboxMutation {
         ctx: &Context<'_>,
         account_id: Option<AccountKey>,
         mailbox_id: MailboxKey,
+        #[graphql(
+            desc = "The revision that was read before. Where somebody else has changed the thing since, nothing is changed and `SETTINGS_CHANGED_MEANWHILE` names the one that is there; absent, whatever is there is changed."
+        )]
+        revision: Option<u32>,
         command_id: Option<Uid>,
     ) -> Result<MailboxPayload> {
         let (account, mailbox) = (ctx.account(account_id)?, mailbox_id.0);
         let disable = DisableMailbox { account, mailbox };
-        run(ctx, command(command_id), &disable, (account, mailbox)).await.map(MailboxPayload)
+        run(ctx, command(command_id), &AtRevision { change: disable, revision }, (account, mailbox))
+            .await
+            .map(MailboxPayload)
     }
 
     /// Takes mail and sign-ins of a disabled mailbox again.
@@ -278,11 +284,17 @@ impl MailboxMutation {
         ctx: &Context<'_>,
         account_id: Option<AccountKey>,
         mailbox_id: MailboxKey,
+        #[graphql(
+            desc = "The revision that was read before. Where somebody else has changed the thing since, nothing is changed and `SETTINGS_CHANGED_MEANWHILE` names the one that is there; absent, whatever is there is changed."
+        )]
+        revision: Option<u32>,
         command_id: Option<Uid>,
     ) -> Result<MailboxPayload> {
         let (account, mailbox) = (ctx.account(account_id)?, mailbox_id.0);
         let enable = EnableMailbox { account, mailbox };
-        run(ctx, command(command_id), &enable, (account, mailbox)).await.map(MailboxPayload)
+        run(ctx, command(command_id), &AtRevision { change: enable, revision }, (account, mailbox))
+            .await
+            .map(MailboxPayload)
     }
 
     /// Deletes a mailbox: mail is refused from now on, what it holds is destroyed after the platform's retention. Its address
@@ -292,6 +304,10 @@ impl MailboxMutation {
         ctx: &Context<'_>,
         account_id: Option<AccountKey>,
         mailbox_id: MailboxKey,
+        #[graphql(
+            desc = "The revision that was read before. Where somebody else has changed the thing since, nothing is changed and `SETTINGS_CHANGED_MEANWHILE` names the one that is there; absent, whatever is there is changed."
+        )]
+        revision: Option<u32>,
         command_id: Option<Uid>,
     ) -> Result<MailboxPayload> {
         let (account, mailbox) = (ctx.account(account_id)?, mailbox_id.0);
@@ -303,7 +319,9 @@ impl MailboxMutation {
             purge_after: ctx.platform()?.purge_after(),
             temporary_aliases: record.temporary_aliases.keys().copied().collect(),
         };
-        run(ctx, command(command_id), &delete, (account, mailbox)).await.map(MailboxPayload)
+        run(ctx, command(command_id), &AtRevision { change: delete, revision }, (account, mailbox))
+            .await
+            .map(MailboxPayload)
     }
 
     /// Brings a deleted mailbox back with all that it held, before `purgeAfter`. `userErrors`, among others:
@@ -313,13 +331,19 @@ impl MailboxMutation {
         ctx: &Context<'_>,
         account_id: Option<AccountKey>,
         mailbox_id: MailboxKey,
+        #[graphql(
+            desc = "The revision that was read before. Where somebody else has changed the thing since, nothing is changed and `SETTINGS_CHANGED_MEANWHILE` names the one that is there; absent, whatever is there is changed."
+        )]
+        revision: Option<u32>,
         command_id: Option<Uid>,
     ) -> Result<MailboxPayload> {
         let (account, mailbox) = (ctx.account(account_id)?, mailbox_id.0);
         let record = recorded(ctx, account, mailbox).await?.ok_or_else(|| ctx.fault(Fault::NotFound))?;
         let domain = home_of(ctx, account, &record).await?;
         let restore = RestoreMailbox { account, service: record.service, domain, mailbox };
-        run(ctx, command(command_id), &restore, (account, mailbox)).await.map(MailboxPayload)
+        run(ctx, command(command_id), &AtRevision { change: restore, revision }, (account, mailbox))
+            .await
+            .map(MailboxPayload)
     }
 
     /// Lets a mailbox live at another address of its domain, with all that it holds. Its owner signs in with the new
@@ -336,6 +360,10 @@ impl MailboxMutation {
         mailbox_id: MailboxKey,
         #[graphql(desc = "Before the `@`.")] local_part: String,
         #[graphql(desc = "Whether the address so far becomes an alias.")] keeps_old_address: Option<bool>,
+        #[graphql(
+            desc = "The revision that was read before. Where somebody else has changed the thing since, nothing is changed and `SETTINGS_CHANGED_MEANWHILE` names the one that is there; absent, whatever is there is changed."
+        )]
+        revision: Option<u32>,
         command_id: Option<Uid>,
     ) -> Result<MailboxPayload> {
         let (account, mailbox) = (ctx.account(account_id)?, mailbox_id.0);
@@ -353,7 +381,9 @@ impl MailboxMutation {
         };
         let service = record.service;
         let rename = RenameMailbox { account, service, mailbox, local, alias, followers, senders, mapped };
-        run(ctx, command, &rename, (account, mailbox)).await.map(MailboxPayload)
+        run(ctx, command, &AtRevision { change: rename, revision }, (account, mailbox))
+            .await
+            .map(MailboxPayload)
     }
 }
 
@@ -395,7 +425,7 @@ async fn named_by(
         let query = Query::new("").bind(sql, account.uuid()).bind(column, format!("%\"{escaped}\"%"));
         query.with(" ESCAPE '\\' LIMIT 251").finish()
     };
-    let senders = "SELECT mailbox_id FROM mailbox_list_v4 WHERE status <> 'deleted' AND tenant = ";
+    let senders = "SELECT mailbox_id FROM mailbox_list_v5 WHERE status <> 'deleted' AND tenant = ";
     let senders = naming(senders, " AND LOWER(settings) LIKE ");
     let maps = "SELECT DISTINCT domain_id FROM entry_list_v3 WHERE category = 'address_map' \
          AND domain_id IS NOT NULL AND tenant = ";

@@ -17,20 +17,20 @@ impl Projection for MailboxList {
     type Event = HostingEvent;
 
     const NAME: &'static str = super::query::PROJECTION;
-    const REVISION: u16 = 4;
+    const REVISION: u16 = 5;
 
     fn tables(&self) -> Vec<Statement> {
         [
-            "CREATE TABLE IF NOT EXISTS mailbox_list_v4 (tenant UUID NOT NULL, mailbox_id UUID NOT NULL, \
+            "CREATE TABLE IF NOT EXISTS mailbox_list_v5 (tenant UUID NOT NULL, mailbox_id UUID NOT NULL, \
              service_id UUID NOT NULL, domain_id UUID NOT NULL, address TEXT, display_name TEXT, \
              quota_bytes BIGINT NOT NULL, status TEXT NOT NULL, has_password BOOLEAN NOT NULL, \
              threshold_percent BIGINT, created_at BIGINT NOT NULL, purge_after BIGINT, born BIGINT NOT NULL, settings TEXT, \
              settings_revision BIGINT NOT NULL DEFAULT 0, factor_count BIGINT NOT NULL DEFAULT 0, domain_part TEXT NOT NULL, \
              is_disabled BOOLEAN NOT NULL DEFAULT false, revision BIGINT NOT NULL DEFAULT 0, \
              PRIMARY KEY (tenant, mailbox_id))",
-            "CREATE INDEX IF NOT EXISTS mailbox_list_v4_born ON mailbox_list_v4 (tenant, born, mailbox_id)",
-            "CREATE INDEX IF NOT EXISTS mailbox_list_v4_domain \
-             ON mailbox_list_v4 (tenant, domain_id, born, mailbox_id)",
+            "CREATE INDEX IF NOT EXISTS mailbox_list_v5_born ON mailbox_list_v5 (tenant, born, mailbox_id)",
+            "CREATE INDEX IF NOT EXISTS mailbox_list_v5_domain \
+             ON mailbox_list_v5 (tenant, domain_id, born, mailbox_id)",
         ]
         .map(Statement::new)
         .into()
@@ -41,7 +41,7 @@ impl Projection for MailboxList {
     }
 
     fn clear(&self, tenant: TenantId) -> Vec<Statement> {
-        clear("DELETE FROM mailbox_list_v4 WHERE tenant = $1", tenant)
+        clear("DELETE FROM mailbox_list_v5 WHERE tenant = $1", tenant)
     }
 
     fn apply(&self, page: &[Recorded<HostingEvent>]) -> Result<Vec<Statement>, ProjectionError> {
@@ -55,7 +55,7 @@ fn statement(recorded: &Recorded<HostingEvent>) -> Option<Statement> {
     Some(match event {
         MailboxEvent::Created { service, domain, domain_name, local, quota, display_name, password, .. } => place
             .statement(
-                "INSERT INTO mailbox_list_v4 (tenant, mailbox_id, service_id, domain_id, address, display_name, \
+                "INSERT INTO mailbox_list_v5 (tenant, mailbox_id, service_id, domain_id, address, display_name, \
                  quota_bytes, status, has_password, threshold_percent, created_at, purge_after, born, domain_part) \
                  VALUES ($1, $2, $3, $4, $5, $6, $7, 'active', $8, NULL, $9, NULL, $10, $11)",
             )
@@ -70,22 +70,22 @@ fn statement(recorded: &Recorded<HostingEvent>) -> Option<Statement> {
             .bind(format!("@{domain_name}")),
         MailboxEvent::QuotaChanged { to, .. } => place
             .statement(
-                "UPDATE mailbox_list_v4 SET quota_bytes = $3, revision = revision + 1 \
+                "UPDATE mailbox_list_v5 SET quota_bytes = $3, revision = revision + 1 \
                  WHERE tenant = $1 AND mailbox_id = $2",
             )
             .bind(number(to.octets())),
         MailboxEvent::DisplayNameChanged { display_name } => place
             .statement(
-                "UPDATE mailbox_list_v4 SET display_name = $3, revision = revision + 1 \
+                "UPDATE mailbox_list_v5 SET display_name = $3, revision = revision + 1 \
                  WHERE tenant = $1 AND mailbox_id = $2",
             )
             .bind(display_name.as_ref().and_then(|name| name.plain().cloned())),
         MailboxEvent::PasswordSet { .. } => place
-            .statement("UPDATE mailbox_list_v4 SET has_password = $3 WHERE tenant = $1 AND mailbox_id = $2")
+            .statement("UPDATE mailbox_list_v5 SET has_password = $3 WHERE tenant = $1 AND mailbox_id = $2")
             .bind(true),
         MailboxEvent::Factor(event) => place
             .statement(
-                "UPDATE mailbox_list_v4 SET factor_count = factor_count + $3 \
+                "UPDATE mailbox_list_v5 SET factor_count = factor_count + $3 \
                  WHERE tenant = $1 AND mailbox_id = $2",
             )
             .bind(match event {
@@ -106,16 +106,17 @@ fn statement(recorded: &Recorded<HostingEvent>) -> Option<Statement> {
         // The domain stands after the `@` already.
         MailboxEvent::Renamed { local } => place
             .statement(
-                "UPDATE mailbox_list_v4 SET address = $3 || domain_part WHERE tenant = $1 AND mailbox_id = $2",
+                "UPDATE mailbox_list_v5 SET address = $3 || domain_part, revision = revision + 1 \
+                 WHERE tenant = $1 AND mailbox_id = $2",
             )
             .bind(local.plain().map(ToString::to_string)),
         MailboxEvent::Restored => place.statement(
-            "UPDATE mailbox_list_v4 SET status = CASE WHEN is_disabled THEN 'disabled' ELSE 'active' END, \
-             purge_after = NULL WHERE tenant = $1 AND mailbox_id = $2",
+            "UPDATE mailbox_list_v5 SET status = CASE WHEN is_disabled THEN 'disabled' ELSE 'active' END, \
+             purge_after = NULL, revision = revision + 1 WHERE tenant = $1 AND mailbox_id = $2",
         ),
         MailboxEvent::SettingsChanged { settings, .. } => place
             .statement(
-                "UPDATE mailbox_list_v4 SET settings = $3, settings_revision = settings_revision + 1 \
+                "UPDATE mailbox_list_v5 SET settings = $3, settings_revision = settings_revision + 1 \
                  WHERE tenant = $1 AND mailbox_id = $2",
             )
             .bind(json(settings)),
@@ -127,19 +128,19 @@ fn statement(recorded: &Recorded<HostingEvent>) -> Option<Statement> {
         MailboxEvent::Enabled => status(place, "active"),
         MailboxEvent::Deleted { purge_after } => place
             .statement(
-                "UPDATE mailbox_list_v4 SET status = 'deleted', purge_after = $3 \
+                "UPDATE mailbox_list_v5 SET status = 'deleted', purge_after = $3, revision = revision + 1 \
                  WHERE tenant = $1 AND mailbox_id = $2",
             )
             .bind(purge_after.millis()),
         MailboxEvent::QuotaThresholdCrossed { threshold, crossing } => place
-            .statement("UPDATE mailbox_list_v4 SET threshold_percent = $3 WHERE tenant = $1 AND mailbox_id = $2")
+            .statement("UPDATE mailbox_list_v5 SET threshold_percent = $3 WHERE tenant = $1 AND mailbox_id = $2")
             .bind(highest(*threshold, *crossing).map(|threshold| i64::from(threshold.percent()))),
     })
 }
 
 fn status(place: Place, status: &'static str) -> Statement {
-    let sql =
-        "UPDATE mailbox_list_v4 SET status = $3, is_disabled = $4 WHERE tenant = $1 AND mailbox_id = $2";
+    let sql = "UPDATE mailbox_list_v5 SET status = $3, is_disabled = $4, revision = revision + 1 \
+         WHERE tenant = $1 AND mailbox_id = $2";
     place.statement(sql).bind(status).bind(status == "disabled")
 }
 

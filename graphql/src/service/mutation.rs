@@ -6,8 +6,8 @@ use hosting::HostingRefusal;
 use hosting::contract::Agreement;
 use hosting::plan::CustomLimits;
 use hosting::use_case::{
-    ActivateService, ChangePlan, EndService, OrderService, RestrictService, ResumeService, SetUserPassword,
-    SuspendService,
+    ActivateService, AtRevision, ChangePlan, EndService, OrderService, RestrictService, ResumeService,
+    SetUserPassword, SuspendService,
 };
 use kernel::{AccountId, ServiceId};
 
@@ -127,6 +127,10 @@ impl ServiceMutation {
         #[graphql(desc = "Whether what does not fit is passed over; for the operator.")] is_forced: Option<
             bool,
         >,
+        #[graphql(
+            desc = "The revision that was read before. Where somebody else has changed the thing since, nothing is changed and `SETTINGS_CHANGED_MEANWHILE` names the one that is there; absent, whatever is there is changed."
+        )]
+        revision: Option<u32>,
         command_id: Option<Uid>,
     ) -> Result<ServicePayload> {
         let (account, service) = (ctx.account(account_id)?, service_id.0);
@@ -138,7 +142,9 @@ impl ServiceMutation {
             custom: custom.map(Into::into),
             is_forced: is_forced.unwrap_or_default(),
         };
-        run(ctx, command(command_id), &change, (account, service)).await.map(ServicePayload)
+        run(ctx, command(command_id), &AtRevision { change: change, revision }, (account, service))
+            .await
+            .map(ServicePayload)
     }
 
     /// Sets the password of a service: of its administrator, `username`. Their sessions end, and they choose another one
@@ -178,11 +184,17 @@ impl ServiceMutation {
         ctx: &Context<'_>,
         account_id: Option<AccountKey>,
         service_id: ServiceKey,
+        #[graphql(
+            desc = "The revision that was read before. Where somebody else has changed the thing since, nothing is changed and `SETTINGS_CHANGED_MEANWHILE` names the one that is there; absent, whatever is there is changed."
+        )]
+        revision: Option<u32>,
         command_id: Option<Uid>,
     ) -> Result<ServicePayload> {
         let (account, service) = (ctx.account(account_id)?, service_id.0);
         let activate = ActivateService { account, service };
-        run(ctx, command(command_id), &activate, (account, service)).await.map(ServicePayload)
+        run(ctx, command(command_id), &AtRevision { change: activate, revision }, (account, service))
+            .await
+            .map(ServicePayload)
     }
 
     /// Stops sending and additions.
@@ -191,25 +203,38 @@ impl ServiceMutation {
         ctx: &Context<'_>,
         account_id: Option<AccountKey>,
         service_id: ServiceKey,
+        #[graphql(
+            desc = "The revision that was read before. Where somebody else has changed the thing since, nothing is changed and `SETTINGS_CHANGED_MEANWHILE` names the one that is there; absent, whatever is there is changed."
+        )]
+        revision: Option<u32>,
         command_id: Option<Uid>,
     ) -> Result<ServicePayload> {
         let (account, service) = (ctx.account(account_id)?, service_id.0);
         let restrict = RestrictService { account, service };
-        run(ctx, command(command_id), &restrict, (account, service)).await.map(ServicePayload)
+        run(ctx, command(command_id), &AtRevision { change: restrict, revision }, (account, service))
+            .await
+            .map(ServicePayload)
     }
 
     /// Stops sending, signing in and additions; mail is still received.
+    #[allow(clippy::too_many_arguments, reason = "the arguments of a GraphQL field")]
     pub(crate) async fn service_suspend(
         &self,
         ctx: &Context<'_>,
         account_id: Option<AccountKey>,
         service_id: ServiceKey,
         #[graphql(desc = "Why.")] reason: Suspension,
+        #[graphql(
+            desc = "The revision that was read before. Where somebody else has changed the thing since, nothing is changed and `SETTINGS_CHANGED_MEANWHILE` names the one that is there; absent, whatever is there is changed."
+        )]
+        revision: Option<u32>,
         command_id: Option<Uid>,
     ) -> Result<ServicePayload> {
         let (account, service) = (ctx.account(account_id)?, service_id.0);
         let suspend = SuspendService { account, service, reason: reason.into() };
-        run(ctx, command(command_id), &suspend, (account, service)).await.map(ServicePayload)
+        run(ctx, command(command_id), &AtRevision { change: suspend, revision }, (account, service))
+            .await
+            .map(ServicePayload)
     }
 
     /// Gives a restricted or suspended service its entitlement back.
@@ -218,11 +243,17 @@ impl ServiceMutation {
         ctx: &Context<'_>,
         account_id: Option<AccountKey>,
         service_id: ServiceKey,
+        #[graphql(
+            desc = "The revision that was read before. Where somebody else has changed the thing since, nothing is changed and `SETTINGS_CHANGED_MEANWHILE` names the one that is there; absent, whatever is there is changed."
+        )]
+        revision: Option<u32>,
         command_id: Option<Uid>,
     ) -> Result<ServicePayload> {
         let (account, service) = (ctx.account(account_id)?, service_id.0);
         let resume = ResumeService { account, service };
-        run(ctx, command(command_id), &resume, (account, service)).await.map(ServicePayload)
+        run(ctx, command(command_id), &AtRevision { change: resume, revision }, (account, service))
+            .await
+            .map(ServicePayload)
     }
 
     /// Ends a service for good: its mail is refused from now on, and destroyed after the platform's retention.
@@ -231,10 +262,16 @@ impl ServiceMutation {
         ctx: &Context<'_>,
         account_id: Option<AccountKey>,
         service_id: ServiceKey,
+        #[graphql(
+            desc = "The revision that was read before. Where somebody else has changed the thing since, nothing is changed and `SETTINGS_CHANGED_MEANWHILE` names the one that is there; absent, whatever is there is changed."
+        )]
+        revision: Option<u32>,
         command_id: Option<Uid>,
     ) -> Result<ServicePayload> {
         let (account, service) = (ctx.account(account_id)?, service_id.0);
         let end = EndService { account, service, purge_after: ctx.platform()?.purge_after() };
-        run(ctx, command(command_id), &end, (account, service)).await.map(ServicePayload)
+        run(ctx, command(command_id), &AtRevision { change: end, revision }, (account, service))
+            .await
+            .map(ServicePayload)
     }
 }

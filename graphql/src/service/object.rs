@@ -128,6 +128,8 @@ pub struct Service {
     pub currency: Option<String>,
     /// What it costs each period in hundredths, without tax, with what was bought in addition.
     pub recurring_cents: Option<Whole>,
+    /// How often its plan or what it may do was changed: give it with a change that must not undo another's.
+    pub revision: i32,
     #[graphql(skip)]
     pub(crate) first_domain: Option<String>,
 }

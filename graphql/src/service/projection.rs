@@ -20,20 +20,20 @@ impl Projection for ServiceList {
     type Event = HostingEvent;
 
     const NAME: &'static str = super::query::PROJECTION;
-    const REVISION: u16 = 5;
+    const REVISION: u16 = 6;
 
     fn tables(&self) -> Vec<Statement> {
         [
-            "CREATE TABLE IF NOT EXISTS service_list_v5 (tenant UUID NOT NULL, service_id UUID NOT NULL, \
+            "CREATE TABLE IF NOT EXISTS service_list_v6 (tenant UUID NOT NULL, service_id UUID NOT NULL, \
              plan_id UUID NOT NULL, plan_version BIGINT NOT NULL, entitlement TEXT NOT NULL, suspension TEXT, \
              limits TEXT NOT NULL, used_domains BIGINT NOT NULL, used_mailboxes BIGINT NOT NULL, \
              used_aliases BIGINT NOT NULL, used_bytes BIGINT NOT NULL, ordered_at BIGINT NOT NULL, \
              purge_after BIGINT, cycle TEXT, currency TEXT, recurring_cents BIGINT, first_domain TEXT, \
-             born BIGINT NOT NULL, PRIMARY KEY (tenant, service_id))",
-            "CREATE TABLE IF NOT EXISTS service_domain_v5 (tenant UUID NOT NULL, service_id UUID NOT NULL, \
+             revision BIGINT NOT NULL DEFAULT 0, born BIGINT NOT NULL, PRIMARY KEY (tenant, service_id))",
+            "CREATE TABLE IF NOT EXISTS service_domain_v6 (tenant UUID NOT NULL, service_id UUID NOT NULL, \
              domain_id UUID NOT NULL, quotas BIGINT NOT NULL, pool BIGINT, \
              PRIMARY KEY (tenant, service_id, domain_id))",
-            "CREATE INDEX IF NOT EXISTS service_list_v5_born ON service_list_v5 (tenant, born, service_id)",
+            "CREATE INDEX IF NOT EXISTS service_list_v6_born ON service_list_v6 (tenant, born, service_id)",
         ]
         .map(Statement::new)
         .into()
@@ -45,8 +45,8 @@ impl Projection for ServiceList {
 
     fn clear(&self, tenant: TenantId) -> Vec<Statement> {
         [
-            clear("DELETE FROM service_list_v5 WHERE tenant = $1", tenant),
-            clear("DELETE FROM service_domain_v5 WHERE tenant = $1", tenant),
+            clear("DELETE FROM service_list_v6 WHERE tenant = $1", tenant),
+            clear("DELETE FROM service_domain_v6 WHERE tenant = $1", tenant),
         ]
         .concat()
     }
@@ -62,14 +62,22 @@ fn statements(recorded: &Recorded<HostingEvent>) -> Result<Vec<Statement>, Proje
         HostingEvent::Service(event) => in_domain(Place::of(recorded), event),
         _ => None,
     };
-    Ok(statement(recorded)?.into_iter().chain(of_domain).collect())
+    let counted = match &recorded.event {
+        HostingEvent::Service(event) if event.is_revision() => {
+            let sql =
+                "UPDATE service_list_v6 SET revision = revision + 1 WHERE tenant = $1 AND service_id = $2";
+            Some(Place::of(recorded).statement(sql))
+        }
+        _ => None,
+    };
+    Ok(statement(recorded)?.into_iter().chain(of_domain).chain(counted).collect())
 }
 
 /// What an event says of what is given out in one domain.
 fn in_domain(place: Place, event: &ServiceEvent) -> Option<Statement> {
     let quotas = |domain: DomainId, change: i64| {
-        let sql = "INSERT INTO service_domain_v5 (tenant, service_id, domain_id, quotas) VALUES ($1, $2, $3, $4) \
-             ON CONFLICT (tenant, service_id, domain_id) DO UPDATE SET quotas = service_domain_v5.quotas + $4";
+        let sql = "INSERT INTO service_domain_v6 (tenant, service_id, domain_id, quotas) VALUES ($1, $2, $3, $4) \
+             ON CONFLICT (tenant, service_id, domain_id) DO UPDATE SET quotas = service_domain_v6.quotas + $4";
         Some(place.statement(sql).bind(domain.uuid()).bind(change))
     };
     match event {
@@ -79,13 +87,13 @@ fn in_domain(place: Place, event: &ServiceEvent) -> Option<Statement> {
             domain.and_then(|domain| quotas(domain, signed(*to) - signed(*from)))
         }
         ServiceEvent::DomainShareSet { domain, share } => {
-            let sql = "INSERT INTO service_domain_v5 (tenant, service_id, domain_id, quotas, pool) \
+            let sql = "INSERT INTO service_domain_v6 (tenant, service_id, domain_id, quotas, pool) \
                  VALUES ($1, $2, $3, 0, $4) ON CONFLICT (tenant, service_id, domain_id) DO UPDATE SET pool = $4";
             Some(place.statement(sql).bind(domain.uuid()).bind(share.pool().map(signed)))
         }
         ServiceEvent::DomainSlotReturned { domain } => {
             let sql =
-                "DELETE FROM service_domain_v5 WHERE tenant = $1 AND service_id = $2 AND domain_id = $3";
+                "DELETE FROM service_domain_v6 WHERE tenant = $1 AND service_id = $2 AND domain_id = $3";
             Some(place.statement(sql).bind(domain.uuid()))
         }
         ServiceEvent::Ordered { .. }
@@ -122,7 +130,7 @@ fn statement(recorded: &Recorded<HostingEvent>) -> Result<Option<Statement>, Pro
         | ServiceEvent::AdministratorRemoved { .. } => return Ok(None),
         ServiceEvent::Ordered { plan, version, limits, .. } => place
             .statement(
-                "INSERT INTO service_list_v5 (tenant, service_id, plan_id, plan_version, entitlement, suspension, \
+                "INSERT INTO service_list_v6 (tenant, service_id, plan_id, plan_version, entitlement, suspension, \
                  limits, used_domains, used_mailboxes, used_aliases, used_bytes, ordered_at, purge_after, born) \
                  VALUES ($1, $2, $3, $4, 'ordered', NULL, $5, 0, 0, 0, 0, $6, NULL, $7)",
             )
@@ -133,7 +141,7 @@ fn statement(recorded: &Recorded<HostingEvent>) -> Result<Option<Statement>, Pro
             .bind(place.born),
         ServiceEvent::PlanChanged { plan, version, limits } => place
             .statement(
-                "UPDATE service_list_v5 SET plan_id = $3, plan_version = $4, limits = $5 \
+                "UPDATE service_list_v6 SET plan_id = $3, plan_version = $4, limits = $5 \
                  WHERE tenant = $1 AND service_id = $2",
             )
             .bind(plan.uuid())
@@ -145,7 +153,7 @@ fn statement(recorded: &Recorded<HostingEvent>) -> Result<Option<Statement>, Pro
         ServiceEvent::Suspended { reason } => entitlement(place, "suspended", Some(reason_name(*reason))),
         ServiceEvent::Ended { purge_after } => place
             .statement(
-                "UPDATE service_list_v5 SET entitlement = 'ended', suspension = NULL, purge_after = $3 \
+                "UPDATE service_list_v6 SET entitlement = 'ended', suspension = NULL, purge_after = $3 \
                  WHERE tenant = $1 AND service_id = $2",
             )
             .bind(purge_after.millis()),
@@ -163,9 +171,9 @@ fn statement(recorded: &Recorded<HostingEvent>) -> Result<Option<Statement>, Pro
 }
 
 const ALIASES: &str =
-    "UPDATE service_list_v5 SET used_aliases = used_aliases + $3 WHERE tenant = $1 AND service_id = $2";
+    "UPDATE service_list_v6 SET used_aliases = used_aliases + $3 WHERE tenant = $1 AND service_id = $2";
 const DOMAINS: &str =
-    "UPDATE service_list_v5 SET used_domains = used_domains + $3 WHERE tenant = $1 AND service_id = $2";
+    "UPDATE service_list_v6 SET used_domains = used_domains + $3 WHERE tenant = $1 AND service_id = $2";
 
 fn slot(place: Place, sql: &'static str, change: i64) -> Statement {
     place.statement(sql).bind(change)
@@ -174,7 +182,7 @@ fn slot(place: Place, sql: &'static str, change: i64) -> Statement {
 /// The domain after which its first login is called: the oldest one.
 fn first_domain(place: Place, service: ServiceId, name: &str) -> Statement {
     Statement::new(
-        "UPDATE service_list_v5 SET first_domain = $3 WHERE tenant = $1 AND service_id = $2 AND first_domain IS NULL",
+        "UPDATE service_list_v6 SET first_domain = $3 WHERE tenant = $1 AND service_id = $2 AND first_domain IS NULL",
     )
     .bind(place.tenant)
     .bind(service.uuid())
@@ -188,7 +196,7 @@ fn priced(place: Place, recurring: Recurring) -> Statement {
     };
     place
         .statement(
-            "UPDATE service_list_v5 SET cycle = $3, currency = $4, recurring_cents = $5 \
+            "UPDATE service_list_v6 SET cycle = $3, currency = $4, recurring_cents = $5 \
              WHERE tenant = $1 AND service_id = $2",
         )
         .bind(cycle)
@@ -206,7 +214,7 @@ pub(super) const fn currency_code(currency: Currency) -> &'static str {
 fn mailbox_slots(place: Place, count: i64, bytes: i64) -> Statement {
     place
         .statement(
-            "UPDATE service_list_v5 SET used_mailboxes = used_mailboxes + $3, used_bytes = used_bytes + $4 \
+            "UPDATE service_list_v6 SET used_mailboxes = used_mailboxes + $3, used_bytes = used_bytes + $4 \
              WHERE tenant = $1 AND service_id = $2",
         )
         .bind(count)
@@ -216,7 +224,7 @@ fn mailbox_slots(place: Place, count: i64, bytes: i64) -> Statement {
 fn entitlement(place: Place, name: &'static str, suspension: Option<&'static str>) -> Statement {
     place
         .statement(
-            "UPDATE service_list_v5 SET entitlement = $3, suspension = $4 WHERE tenant = $1 AND service_id = $2",
+            "UPDATE service_list_v6 SET entitlement = $3, suspension = $4 WHERE tenant = $1 AND service_id = $2",
         )
         .bind(name)
         .bind(suspension)

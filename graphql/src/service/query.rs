@@ -25,9 +25,9 @@ pub(crate) const PROJECTION: &str = "service_list";
 
 const SELECT: &str = "SELECT tenant, service_id, plan_id, plan_version, entitlement, suspension, limits, \
      used_domains, used_mailboxes, used_aliases, used_bytes + COALESCE((SELECT CAST(SUM(d.pool - d.quotas) AS BIGINT) \
-     FROM service_domain_v5 d WHERE d.tenant = service_list_v5.tenant \
-     AND d.service_id = service_list_v5.service_id AND d.pool IS NOT NULL), 0), ordered_at, purge_after, cycle, currency, \
-     recurring_cents, first_domain, born FROM service_list_v5 WHERE tenant = ";
+     FROM service_domain_v6 d WHERE d.tenant = service_list_v6.tenant \
+     AND d.service_id = service_list_v6.service_id AND d.pool IS NOT NULL), 0), ordered_at, purge_after, cycle, currency, \
+     recurring_cents, first_domain, born, revision FROM service_list_v6 WHERE tenant = ";
 
 const COLUMNS: Columns = Columns { service: Some("service_id"), domain: None, mailbox: None };
 
@@ -38,7 +38,8 @@ pub struct ServiceQuery;
 #[Object]
 impl ServiceQuery {
     /// One service. `accountId` is the caller's own where it is absent. `asOf`: as it was at that moment, from its
-    /// events.
+    /// events, `used` and `overLimits` among it; `username`, `server`, `dataCentre`, `dueOn` and `paymentMethod` are of now
+    /// all the same.
     async fn service(
         &self,
         ctx: &Context<'_>,
@@ -53,7 +54,8 @@ impl ServiceQuery {
         if let Some(moment) = as_of {
             let past = crate::history::past::service(ctx, (account, service_id.0), moment).await?;
             ctx.allow(Permission::ServiceRead, past.resource())?;
-            return Ok(Some(past));
+            let first_domain = read(ctx, &(account, service_id.0)).await?.first_domain;
+            return Ok(Some(Service { first_domain, ..past }));
         }
         at_least(ctx, PROJECTION, account, place).await?;
         read(ctx, &(account, service_id.0)).await.map(Some)
@@ -87,7 +89,7 @@ impl ServiceQuery {
             ))
         })?;
         let misfits: Vec<Limit> = model::misfits(record, &after).into_iter().map(Into::into).collect();
-        let above = "SELECT COUNT(*) FROM mailbox_list_v4 WHERE status <> 'deleted' AND tenant = ";
+        let above = "SELECT COUNT(*) FROM mailbox_list_v5 WHERE status <> 'deleted' AND tenant = ";
         let above = Query::new("")
             .bind(above, account.uuid())
             .bind(" AND service_id = ", service.uuid())
@@ -188,6 +190,7 @@ fn service(row: &Row) -> Result<(PageKey, Service), RowError> {
         currency: row.opt_text(14)?.map(str::to_owned),
         recurring_cents: row.opt_int(15)?.and_then(|cents| u64::try_from(cents).ok()).map(Whole),
         first_domain: row.opt_text(16)?.map(str::to_owned),
+        revision: i32::try_from(row.int(18)?).unwrap_or(i32::MAX),
     };
     Ok((PageKey { born: row.int(17)?, id }, service))
 }

@@ -4,7 +4,7 @@ use async_graphql::{Context, InputObject, Object, Result};
 use authority::{Permission, Resource};
 use hosting::refusal::TicketRefusal;
 use hosting::ticket::{Side, TicketCommand, Way};
-use hosting::use_case::{AnswerTicket, MergeTickets, OpenTicket};
+use hosting::use_case::{AnswerTicket, AtRevision, MergeTickets, OpenTicket};
 use kernel::{AccountId, TicketId};
 
 use super::object::{Ticket, TicketKind, TicketPriority};
@@ -70,6 +70,10 @@ impl TicketMutation {
         ticket_id: TicketKey,
         #[graphql(desc = "What is said.")] text: String,
         #[graphql(desc = "Whether the support alone sees it.")] is_internal: Option<bool>,
+        #[graphql(
+            desc = "The revision that was read before; with `isInternal` the `deskRevision`. Where somebody else has changed the thing since, nothing is changed and `SETTINGS_CHANGED_MEANWHILE` names the one that is there; absent, whatever is there is changed."
+        )]
+        revision: Option<u32>,
         command_id: Option<Uid>,
     ) -> Result<TicketPayload> {
         let account = ctx.account(account_id)?;
@@ -77,17 +81,22 @@ impl TicketMutation {
         let side = if is_staff { Side::Staff } else { Side::Customer };
         let say =
             TicketCommand::Say { side, text, is_internal: is_internal.unwrap_or_default(), way: Way::Panel };
-        answer(ctx, (account, ticket_id.0), say, command_id).await
+        answer(ctx, (account, ticket_id.0), say, (command_id, revision)).await
     }
 
     /// Gives a ticket to one of the support, or to nobody where `assigneeId` is absent. An operator's. `userErrors`:
     /// `TICKET_ASSIGNEE` where it is none of the support.
+    #[allow(clippy::too_many_arguments, reason = "the arguments of a GraphQL field")]
     async fn ticket_assign(
         &self,
         ctx: &Context<'_>,
         account_id: Option<AccountKey>,
         ticket_id: TicketKey,
         #[graphql(desc = "Who takes it; absent: nobody.")] assignee_id: Option<UserKey>,
+        #[graphql(
+            desc = "The `deskRevision` that was read before. Where somebody else has changed the thing since, nothing is changed and `SETTINGS_CHANGED_MEANWHILE` names the one that is there; absent, whatever is there is changed."
+        )]
+        revision: Option<u32>,
         command_id: Option<Uid>,
     ) -> Result<TicketPayload> {
         let account = ctx.account(account_id)?;
@@ -100,20 +109,25 @@ impl TicketMutation {
             return Ok(TicketPayload(refused_by(&TicketRefusal::AssigneeUnknown, language)));
         }
         let assign = TicketCommand::Assign(assignee_id.map(|user| user.0));
-        answer(ctx, (account, ticket_id.0), assign, command_id).await
+        answer(ctx, (account, ticket_id.0), assign, (command_id, revision)).await
     }
 
     /// Says how much a ticket hurries. An operator's.
+    #[allow(clippy::too_many_arguments, reason = "the arguments of a GraphQL field")]
     async fn ticket_priority_set(
         &self,
         ctx: &Context<'_>,
         account_id: Option<AccountKey>,
         ticket_id: TicketKey,
         #[graphql(desc = "How much.")] priority: TicketPriority,
+        #[graphql(
+            desc = "The `deskRevision` that was read before. Where somebody else has changed the thing since, nothing is changed and `SETTINGS_CHANGED_MEANWHILE` names the one that is there; absent, whatever is there is changed."
+        )]
+        revision: Option<u32>,
         command_id: Option<Uid>,
     ) -> Result<TicketPayload> {
         let set = TicketCommand::SetPriority(priority.into());
-        answer(ctx, (ctx.account(account_id)?, ticket_id.0), set, command_id).await
+        answer(ctx, (ctx.account(account_id)?, ticket_id.0), set, (command_id, revision)).await
     }
 
     /// Says that a ticket is answered.
@@ -122,25 +136,37 @@ impl TicketMutation {
         ctx: &Context<'_>,
         account_id: Option<AccountKey>,
         ticket_id: TicketKey,
+        #[graphql(
+            desc = "The revision that was read before. Where somebody else has changed the thing since, nothing is changed and `SETTINGS_CHANGED_MEANWHILE` names the one that is there; absent, whatever is there is changed."
+        )]
+        revision: Option<u32>,
         command_id: Option<Uid>,
     ) -> Result<TicketPayload> {
-        answer(ctx, (ctx.account(account_id)?, ticket_id.0), TicketCommand::Resolve, command_id).await
+        answer(ctx, (ctx.account(account_id)?, ticket_id.0), TicketCommand::Resolve, (command_id, revision))
+            .await
     }
 
     /// Lets a ticket go on in another one of the same account: what was said in it is read there as well, and nothing more is
     /// said in it. An operator's. `userErrors`: `TICKET_MERGED`, `TICKET_MERGE_ITSELF`, `TICKET_MERGE_LIMIT`. The answer
     /// shows the ticket that goes on.
+    #[allow(clippy::too_many_arguments, reason = "the arguments of a GraphQL field")]
     async fn ticket_merge(
         &self,
         ctx: &Context<'_>,
         account_id: Option<AccountKey>,
         #[graphql(desc = "The ticket that ends.")] ticket_id: TicketKey,
         #[graphql(desc = "The ticket in which it goes on.")] into_ticket_id: TicketKey,
+        #[graphql(
+            desc = "The revision that was read before. Where somebody else has changed the thing since, nothing is changed and `SETTINGS_CHANGED_MEANWHILE` names the one that is there; absent, whatever is there is changed."
+        )]
+        revision: Option<u32>,
         command_id: Option<Uid>,
     ) -> Result<TicketPayload> {
         let account = ctx.account(account_id)?;
         let merge = MergeTickets { account, ticket: ticket_id.0, into: into_ticket_id.0 };
-        run(ctx, command(command_id), &merge, (account, into_ticket_id.0)).await.map(TicketPayload)
+        run(ctx, command(command_id), &AtRevision { change: merge, revision }, (account, into_ticket_id.0))
+            .await
+            .map(TicketPayload)
     }
 
     /// Says how a ticket was once it is resolved, within 30 days; what was said before is replaced. The customer's.
@@ -153,6 +179,10 @@ impl TicketMutation {
         ticket_id: TicketKey,
         #[graphql(desc = "From 1, the worst, to 5.")] stars: u8,
         #[graphql(desc = "In words, up to 10 000 characters.")] words: Option<String>,
+        #[graphql(
+            desc = "The revision that was read before. Where somebody else has changed the thing since, nothing is changed and `SETTINGS_CHANGED_MEANWHILE` names the one that is there; absent, whatever is there is changed."
+        )]
+        revision: Option<u32>,
         command_id: Option<Uid>,
     ) -> Result<TicketPayload> {
         let account = ctx.account(account_id)?;
@@ -161,7 +191,7 @@ impl TicketMutation {
             return Err(ctx.fault(Fault::Forbidden));
         }
         let rate = TicketCommand::Rate { stars, words: words.unwrap_or_default() };
-        answer(ctx, (account, ticket_id.0), rate, command_id).await
+        answer(ctx, (account, ticket_id.0), rate, (command_id, revision)).await
     }
 
     /// Says that a ticket is not answered after all, within 30 days.
@@ -170,9 +200,14 @@ impl TicketMutation {
         ctx: &Context<'_>,
         account_id: Option<AccountKey>,
         ticket_id: TicketKey,
+        #[graphql(
+            desc = "The revision that was read before. Where somebody else has changed the thing since, nothing is changed and `SETTINGS_CHANGED_MEANWHILE` names the one that is there; absent, whatever is there is changed."
+        )]
+        revision: Option<u32>,
         command_id: Option<Uid>,
     ) -> Result<TicketPayload> {
-        answer(ctx, (ctx.account(account_id)?, ticket_id.0), TicketCommand::Reopen, command_id).await
+        answer(ctx, (ctx.account(account_id)?, ticket_id.0), TicketCommand::Reopen, (command_id, revision))
+            .await
     }
 }
 
@@ -180,8 +215,9 @@ async fn answer(
     ctx: &Context<'_>,
     (account, ticket): (AccountId, TicketId),
     wish: TicketCommand,
-    command_id: Option<Uid>,
+    (command_id, revision): (Option<Uid>, Option<u32>),
 ) -> Result<TicketPayload> {
     let answer = AnswerTicket { account, ticket, command: wish };
+    let answer = AtRevision { change: answer, revision };
     run(ctx, command(command_id), &answer, (account, ticket)).await.map(TicketPayload)
 }

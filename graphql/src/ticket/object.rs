@@ -81,6 +81,8 @@ pub struct Ticket {
     pub merged_into_id: Option<TicketKey>,
     /// How it was, in the eyes of the customer.
     pub rating: Option<TicketRating>,
+    /// How often it was changed, answers included: give it with a change that must not pass over another's.
+    pub revision: i32,
     #[graphql(skip)]
     pub(crate) desk: Desk,
 }
@@ -97,6 +99,7 @@ pub struct TicketRating {
 /// What the support alone sees of a ticket.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Desk {
+    pub(crate) revision: i32,
     pub(crate) priority: TicketPriority,
     pub(crate) assignee: Option<UserKey>,
 }
@@ -215,6 +218,11 @@ impl Ticket {
     /// How much it hurries: told to operators alone.
     async fn priority(&self, ctx: &Context<'_>) -> Result<Option<TicketPriority>> {
         Ok(ctx.may(Permission::PlatformWrite, self.resource())?.then_some(self.desk.priority))
+    }
+
+    /// How often the support has changed what it alone sees: given with those changes. Told to operators alone.
+    async fn desk_revision(&self, ctx: &Context<'_>) -> Result<Option<i32>> {
+        Ok(ctx.may(Permission::PlatformWrite, self.resource())?.then_some(self.desk.revision))
     }
 
     /// Who of the support takes it; none where nobody does. Told to operators alone.

@@ -16,17 +16,18 @@ impl Projection for TicketList {
     type Event = HostingEvent;
 
     const NAME: &'static str = super::query::PROJECTION;
-    const REVISION: u16 = 5;
+    const REVISION: u16 = 6;
 
     fn tables(&self) -> Vec<Statement> {
         [
-            "CREATE TABLE IF NOT EXISTS ticket_list_v5 (tenant UUID NOT NULL, ticket_id UUID NOT NULL, \
+            "CREATE TABLE IF NOT EXISTS ticket_list_v6 (tenant UUID NOT NULL, ticket_id UUID NOT NULL, \
              service_id UUID, kind TEXT NOT NULL, subject TEXT, status TEXT NOT NULL, opened_at BIGINT NOT NULL, \
              changed_at BIGINT NOT NULL, born BIGINT NOT NULL, resolved_at BIGINT, priority TEXT NOT NULL, \
-             assignee_id UUID, merged_into UUID, stars BIGINT, rating TEXT, PRIMARY KEY (tenant, ticket_id))",
-            "CREATE INDEX IF NOT EXISTS ticket_list_v5_born ON ticket_list_v5 (tenant, born, ticket_id)",
-            "CREATE INDEX IF NOT EXISTS ticket_list_v5_id ON ticket_list_v5 (ticket_id)",
-            "CREATE INDEX IF NOT EXISTS ticket_list_v5_status ON ticket_list_v5 (status, changed_at, ticket_id)",
+             assignee_id UUID, merged_into UUID, stars BIGINT, rating TEXT, \
+             revision BIGINT NOT NULL DEFAULT 0, desk_revision BIGINT NOT NULL DEFAULT 0, PRIMARY KEY (tenant, ticket_id))",
+            "CREATE INDEX IF NOT EXISTS ticket_list_v6_born ON ticket_list_v6 (tenant, born, ticket_id)",
+            "CREATE INDEX IF NOT EXISTS ticket_list_v6_id ON ticket_list_v6 (ticket_id)",
+            "CREATE INDEX IF NOT EXISTS ticket_list_v6_status ON ticket_list_v6 (status, changed_at, ticket_id)",
         ]
         .map(Statement::new)
         .into()
@@ -37,11 +38,11 @@ impl Projection for TicketList {
     }
 
     fn clear(&self, tenant: TenantId) -> Vec<Statement> {
-        clear("DELETE FROM ticket_list_v5 WHERE tenant = $1", tenant)
+        clear("DELETE FROM ticket_list_v6 WHERE tenant = $1", tenant)
     }
 
     fn apply(&self, page: &[Recorded<HostingEvent>]) -> Result<Vec<Statement>, ProjectionError> {
-        Ok(page.iter().filter_map(statement).collect())
+        Ok(page.iter().flat_map(|recorded| [statement(recorded), counted(recorded)]).flatten().collect())
     }
 }
 
@@ -49,18 +50,18 @@ fn statement(recorded: &Recorded<HostingEvent>) -> Option<Statement> {
     let HostingEvent::Ticket(event) = &recorded.event else { return None };
     let place = Place::of(recorded);
     let status = |status: &'static str, resolved_at: Option<i64>| {
-        let sql = "UPDATE ticket_list_v5 SET status = $3, changed_at = $4, resolved_at = $5 WHERE tenant = $1 AND \
+        let sql = "UPDATE ticket_list_v6 SET status = $3, changed_at = $4, resolved_at = $5 WHERE tenant = $1 AND \
                    ticket_id = $2";
         place.statement(sql).bind(status).bind(place.at).bind(resolved_at)
     };
     let touched = || {
-        let sql = "UPDATE ticket_list_v5 SET changed_at = $3 WHERE tenant = $1 AND ticket_id = $2";
+        let sql = "UPDATE ticket_list_v6 SET changed_at = $3 WHERE tenant = $1 AND ticket_id = $2";
         place.statement(sql).bind(place.at)
     };
     Some(match event {
         TicketEvent::Opened { service, kind, subject, .. } => place
             .statement(
-                "INSERT INTO ticket_list_v5 (tenant, ticket_id, service_id, kind, subject, status, opened_at, \
+                "INSERT INTO ticket_list_v6 (tenant, ticket_id, service_id, kind, subject, status, opened_at, \
                  changed_at, born, priority) VALUES ($1, $2, $3, $4, $5, 'awaiting_staff', $6, $7, $8, 'normal')",
             )
             .bind(service.map(|service| service.uuid()))
@@ -78,11 +79,11 @@ fn statement(recorded: &Recorded<HostingEvent>) -> Option<Statement> {
         | TicketEvent::Attached(TicketFile { side: Side::Staff, .. }) => status("awaiting_customer", None),
         TicketEvent::Resolved { at } => status("resolved", Some(at.millis())),
         TicketEvent::Assigned { to } => place
-            .statement("UPDATE ticket_list_v5 SET assignee_id = $3 WHERE tenant = $1 AND ticket_id = $2")
+            .statement("UPDATE ticket_list_v6 SET assignee_id = $3 WHERE tenant = $1 AND ticket_id = $2")
             .bind(to.map(|user| user.uuid())),
         TicketEvent::Merged { into, at } => place
             .statement(
-                "UPDATE ticket_list_v5 SET merged_into = $3, status = 'resolved', changed_at = $4, \
+                "UPDATE ticket_list_v6 SET merged_into = $3, status = 'resolved', changed_at = $4, \
                  resolved_at = COALESCE(resolved_at, $5) WHERE tenant = $1 AND ticket_id = $2",
             )
             .bind(into.uuid())
@@ -91,14 +92,29 @@ fn statement(recorded: &Recorded<HostingEvent>) -> Option<Statement> {
         TicketEvent::TookIn { .. } => touched(),
         TicketEvent::Rated { stars, words } => place
             .statement(
-                "UPDATE ticket_list_v5 SET stars = $3, rating = $4 WHERE tenant = $1 AND ticket_id = $2",
+                "UPDATE ticket_list_v6 SET stars = $3, rating = $4 WHERE tenant = $1 AND ticket_id = $2",
             )
             .bind(i64::from(*stars))
             .bind(words.as_ref().and_then(|words| words.plain().cloned())),
         TicketEvent::PrioritySet { priority } => place
-            .statement("UPDATE ticket_list_v5 SET priority = $3 WHERE tenant = $1 AND ticket_id = $2")
+            .statement("UPDATE ticket_list_v6 SET priority = $3 WHERE tenant = $1 AND ticket_id = $2")
             .bind(priority_name(*priority)),
     })
+}
+
+/// One change more, of what both sides see or of what the support alone does.
+fn counted(recorded: &Recorded<HostingEvent>) -> Option<Statement> {
+    let sql = match &recorded.event {
+        HostingEvent::Ticket(TicketEvent::Opened { .. }) => return None,
+        HostingEvent::Ticket(event) if event.is_of_the_desk() => {
+            "UPDATE ticket_list_v6 SET desk_revision = desk_revision + 1 WHERE tenant = $1 AND ticket_id = $2"
+        }
+        HostingEvent::Ticket(_) => {
+            "UPDATE ticket_list_v6 SET revision = revision + 1 WHERE tenant = $1 AND ticket_id = $2"
+        }
+        _ => return None,
+    };
+    Some(Place::of(recorded).statement(sql))
 }
 
 const fn kind_name(kind: TicketKind) -> &'static str {

@@ -20,7 +20,7 @@ use crate::scalar::{AccountKey, Place, ServiceKey, TicketKey, UserKey};
 pub(crate) const PROJECTION: &str = "ticket_list";
 
 const SELECT: &str = "SELECT tenant, ticket_id, service_id, kind, subject, status, opened_at, changed_at, born, \
-     resolved_at, priority, assignee_id, merged_into, stars, rating FROM ticket_list_v5 WHERE ";
+     resolved_at, priority, assignee_id, merged_into, stars, rating, revision, desk_revision FROM ticket_list_v6 WHERE ";
 
 const COLUMNS: Columns = Columns { service: Some("service_id"), domain: None, mailbox: None };
 
@@ -100,7 +100,7 @@ impl TicketQuery {
 
 /// Whose a ticket is.
 pub(crate) fn owner(ticket: TicketId) -> Statement {
-    Statement::new("SELECT tenant FROM ticket_list_v5 WHERE ticket_id = $1 LIMIT 1").bind(ticket.uuid())
+    Statement::new("SELECT tenant FROM ticket_list_v6 WHERE ticket_id = $1 LIMIT 1").bind(ticket.uuid())
 }
 
 /// One ticket, if the caller may see it.
@@ -143,7 +143,9 @@ fn ticket(row: &Row, order: usize) -> Result<(PageKey, Ticket), DatabaseError> {
             stars: i32::try_from(stars).unwrap_or_default(),
             words: row.opt_text(14).ok().flatten().map(str::to_owned),
         }),
+        revision: i32::try_from(row.int(15)?).unwrap_or(i32::MAX),
         desk: Desk {
+            revision: i32::try_from(row.int(16)?).unwrap_or(i32::MAX),
             priority: match row.text(10)? {
                 "low" => TicketPriority::Low,
                 "high" => TicketPriority::High,
@@ -189,7 +191,7 @@ pub async fn idle_tickets(
     limit: usize,
 ) -> Result<Vec<(AccountId, TicketId)>, EngineError> {
     let select = Statement::new(
-        "SELECT tenant, ticket_id FROM ticket_list_v5 WHERE status = 'awaiting_customer' AND changed_at < $1 \
+        "SELECT tenant, ticket_id FROM ticket_list_v6 WHERE status = 'awaiting_customer' AND changed_at < $1 \
          ORDER BY changed_at, ticket_id LIMIT $2",
     );
     let select = select.bind(moment.millis()).bind(i64::try_from(limit).unwrap_or(i64::MAX));

@@ -121,3 +121,130 @@ async fn pools_and_brands_are_not_changed_over_another_s_change() {
     let seen = stage.done(&customer.owner, "{ brandRevision }").await;
     assert_eq!(seen["brandRevision"], 2);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn names_states_and_ends_are_not_changed_over_another_s_change() {
+    let stage = Stage::open().await;
+    let operator = stage.operator().await;
+    let customer = stage.customer(&operator, ("acme", "custom")).await;
+    let (owner, service, domain) = (&customer.owner, &customer.service, &customer.domain);
+    let mailbox = stage.mailbox(&customer, "alice").await;
+    let change = |mutation: &str, arguments: &str, revision: u32| {
+        format!("mutation {{ {mutation}({arguments}, revision: {revision}) {{ position {ERRORS} }} }}")
+    };
+    // As of two who read the same: what the first did raised the count, and the second is told.
+    let stale = async |token: &str, mutation: &str, arguments: &str, (read, there): (u32, u32)| {
+        let answer = stage.ask(token, &change(mutation, arguments, read)).await;
+        let error = &answer["data"][mutation]["userErrors"][0];
+        assert_eq!(error["code"], "SETTINGS_CHANGED_MEANWHILE", "{mutation}: {answer:#}");
+        assert_eq!(
+            error["limits"],
+            json!([{ "name": "revision", "allowed": there, "used": read }]),
+            "{mutation}"
+        );
+    };
+    let done = async |token: &str, mutation: &str, arguments: &str, revision: u32| {
+        stage.done(token, &change(mutation, arguments, revision)).await[mutation]["position"].clone()
+    };
+    let at = format!("mailboxId: \"{mailbox}\"");
+    done(owner, "mailboxRename", &format!("{at}, localPart: \"alicia\""), 0).await;
+    stale(owner, "mailboxRename", &format!("{at}, localPart: \"ally\""), (0, 1)).await;
+    stale(owner, "mailboxDisable", &at, (0, 1)).await;
+    done(owner, "mailboxDisable", &at, 1).await;
+    stale(owner, "mailboxEnable", &at, (1, 2)).await;
+    done(owner, "mailboxEnable", &at, 2).await;
+    stale(owner, "mailboxDelete", &at, (2, 3)).await;
+    done(owner, "mailboxDelete", &at, 3).await;
+    stale(owner, "mailboxRestore", &at, (3, 4)).await;
+    let place = done(owner, "mailboxRestore", &at, 4).await;
+    let seen =
+        format!("{{ mailbox(mailboxId: \"{mailbox}\", atLeast: {place}) {{ revision address status }} }}");
+    assert_eq!(
+        stage.done(owner, &seen).await["mailbox"],
+        json!({ "revision": 5, "address": "alicia@acme.example", "status": "ACTIVE" }),
+        "the table counts as the model does"
+    );
+
+    let alias = format!(
+        "mutation {{ aliasCreate(input: {{ serviceId: \"{service}\", domainId: \"{domain}\", localPart: \"sales\", targets: \
+         [\"alicia@acme.example\"] }}) {{ alias {{ id }} userErrors {{ code }} }} }}"
+    );
+    let alias = stage.done(owner, &alias).await["aliasCreate"]["alias"]["id"].clone();
+    let at = format!("aliasId: {alias}");
+    done(owner, "aliasTargetsChange", &format!("{at}, targets: [\"carol@x.example\"]"), 0).await;
+    stale(owner, "aliasDelete", &at, (0, 1)).await;
+    done(owner, "aliasDelete", &at, 1).await;
+
+    let added = format!(
+        "mutation {{ domainAdd(input: {{ serviceId: \"{service}\", name: \"second.example\" }}) {{ domain {{ id }} userErrors {{ code }} }} }}"
+    );
+    let second = stage.done(owner, &added).await["domainAdd"]["domain"]["id"].clone();
+    let at = format!("domainId: {second}");
+    done(owner, "domainSettingsChange", &format!("{at}, settings: {{ description: \"one\" }}"), 0).await;
+    stale(owner, "domainRemove", &at, (0, 1)).await;
+    done(owner, "domainRemove", &at, 1).await;
+    stale(owner, "domainRestore", &at, (0, 1)).await;
+    done(owner, "domainRestore", &at, 1).await;
+
+    let at = format!("accountId: \"{}\", serviceId: \"{service}\"", customer.account);
+    let read = format!("{{ service({at}) {{ revision }} }}");
+    let there = stage.done(&operator, &read).await["service"]["revision"].as_u64().expect("a number");
+    let there = u32::try_from(there).expect("small");
+    assert!(there > 0, "it was activated");
+    done(&operator, "serviceRestrict", &at, there).await;
+    stale(&operator, "serviceSuspend", &format!("{at}, reason: ABUSE"), (there, there + 1)).await;
+    done(&operator, "serviceSuspend", &format!("{at}, reason: ABUSE"), there + 1).await;
+    stale(&operator, "serviceResume", &at, (there + 1, there + 2)).await;
+    done(&operator, "serviceResume", &at, there + 2).await;
+    let plan = format!("{at}, planId: \"{}\", planVersion: 1", hosting::plan::plan_id("custom"));
+    stale(&operator, "servicePlanChange", &plan, (there, there + 3)).await;
+    stale(owner, "serviceEnd", &at, (there, there + 3)).await;
+    let place = done(&operator, "serviceRestrict", &at, there + 3).await;
+    let seen = format!("{{ service({at}, atLeast: {place}) {{ revision }} }}");
+    assert_eq!(
+        stage.done(&operator, &seen).await["service"]["revision"],
+        there + 4,
+        "the table counts as well"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_answers_over_an_answer_and_a_customer_s_count_tells_nothing_of_the_desk() {
+    let stage = Stage::open().await;
+    let operator = stage.operator().await;
+    let customer = stage.customer(&operator, ("acme", "pro")).await;
+    let open = "mutation { ticketOpen(input: { kind: TECHNICAL, subject: \"x\", text: \"y\" }) { ticket { id revision } userErrors { code } } }";
+    let ticket = stage.done(&customer.owner, open).await["ticketOpen"]["ticket"].clone();
+    assert_eq!(ticket["revision"], 0);
+    let at = format!("accountId: \"{}\", ticketId: {}", customer.account, ticket["id"]);
+    let change = |mutation: &str, rest: &str, revision: u32| {
+        format!("mutation {{ {mutation}({at}{rest}, revision: {revision}) {{ position {ERRORS} }} }}")
+    };
+    let say = ", text: \"an answer\"";
+    stage.done(&customer.owner, &change("ticketReply", say, 0)).await;
+    let refused = async |token: &str, mutation: &str, rest: &str, revision: u32| {
+        let answer = stage.ask(token, &change(mutation, rest, revision)).await;
+        let code = &answer["data"][mutation]["userErrors"][0]["code"];
+        assert_eq!(code, "SETTINGS_CHANGED_MEANWHILE", "{mutation}: {answer:#}");
+    };
+    refused(&operator, "ticketReply", say, 0).await;
+    stage.done(&operator, &change("ticketReply", say, 1)).await;
+    refused(&customer.owner, "ticketResolve", "", 1).await;
+    // Among the support there is another count.
+    stage.done(&operator, &change("ticketPrioritySet", ", priority: HIGH", 0)).await;
+    refused(&operator, "ticketPrioritySet", ", priority: LOW", 0).await;
+    let note = ", text: \"between us\", isInternal: true";
+    refused(&operator, "ticketReply", note, 0).await;
+    let place =
+        stage.done(&operator, &change("ticketReply", note, 1)).await["ticketReply"]["position"].clone();
+    let seen = format!("{{ ticket({at}, atLeast: {place}) {{ revision deskRevision }} }}");
+    assert_eq!(stage.done(&operator, &seen).await["ticket"], json!({ "revision": 2, "deskRevision": 2 }));
+    assert_eq!(
+        stage.done(&customer.owner, &seen).await["ticket"],
+        json!({ "revision": 2, "deskRevision": null })
+    );
+    stage.done(&customer.owner, &change("ticketResolve", "", 2)).await;
+    refused(&customer.owner, "ticketReopen", "", 2).await;
+    refused(&customer.owner, "ticketRate", ", stars: 5", 2).await;
+    stage.done(&customer.owner, &change("ticketRate", ", stars: 5", 3)).await;
+}

@@ -119,17 +119,27 @@ impl Decider for Mailbox {
             MailboxEvent::ComplainedAbout { .. } => change(state, |record| {
                 record.complaint_count = record.complaint_count.saturating_add(1);
             }),
-            MailboxEvent::Disabled => change(state, |record| record.access = Access::Disabled),
-            MailboxEvent::Enabled => change(state, |record| record.access = Access::Enabled),
+            MailboxEvent::Disabled => change(state, |record| {
+                record.revision = record.revision.saturating_add(1);
+                record.access = Access::Disabled;
+            }),
+            MailboxEvent::Enabled => change(state, |record| {
+                record.revision = record.revision.saturating_add(1);
+                record.access = Access::Enabled;
+            }),
             MailboxEvent::TemporaryAliasSet { alias, expires_at } => change(state, |record| {
                 record.temporary_aliases.insert(*alias, *expires_at);
             }),
             MailboxEvent::TemporaryAliasDropped { alias } => change(state, |record| {
                 record.temporary_aliases.remove(alias);
             }),
-            MailboxEvent::Renamed { local } => change(state, |record| record.local = local.clone()),
+            MailboxEvent::Renamed { local } => change(state, |record| {
+                record.revision = record.revision.saturating_add(1);
+                record.local = local.clone();
+            }),
             MailboxEvent::Deleted { purge_after } => match state {
                 MailboxState::Live(mut record) | MailboxState::Deleted(mut record) => {
+                    record.revision = record.revision.saturating_add(1);
                     record.purge_after = Some(*purge_after);
                     MailboxState::Deleted(record)
                 }
@@ -137,6 +147,7 @@ impl Decider for Mailbox {
             },
             MailboxEvent::Restored => match state {
                 MailboxState::Live(mut record) | MailboxState::Deleted(mut record) => {
+                    record.revision = record.revision.saturating_add(1);
                     record.purge_after = None;
                     MailboxState::Live(record)
                 }

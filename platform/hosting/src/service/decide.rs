@@ -34,6 +34,7 @@ impl Decider for Service {
                     limits: limits.clone(),
                     recurring: None,
                     entitlement: Entitlement::Ordered,
+                    revision: 0,
                     usage: Usage::default(),
                     own_domains: BTreeSet::new(),
                     mirrors: BTreeMap::new(),
@@ -434,6 +435,9 @@ fn take_domain(
 }
 
 fn change(record: &mut ServiceRecord, event: &ServiceEvent) {
+    if event.is_revision() {
+        record.revision = record.revision.saturating_add(1);
+    }
     let usage = &mut record.usage;
     match event {
         ServiceEvent::Ordered { .. } => {}

@@ -138,3 +138,31 @@ pub enum ServiceEvent {
         domain: DomainId,
     },
 }
+
+impl ServiceEvent {
+    /// Whether it changes its plan or what it may do: the changes that two people must not make over one another.
+    pub const fn is_revision(&self) -> bool {
+        match self {
+            Self::PlanChanged { .. }
+            | Self::Activated
+            | Self::Restricted
+            | Self::Suspended { .. }
+            | Self::Resumed
+            | Self::Ended { .. }
+            | Self::Purged => true,
+            Self::Ordered { .. }
+            | Self::Priced { .. }
+            | Self::SlotsTaken { .. }
+            | Self::SlotsReturned { .. }
+            | Self::AllocationChanged { .. }
+            | Self::AliasSlotTaken { .. }
+            | Self::AliasSlotReturned { .. }
+            | Self::DomainSlotTaken { .. }
+            | Self::DomainSlotReturned { .. }
+            | Self::DomainShareSet { .. }
+            | Self::SyncJobsCounted { .. }
+            | Self::AdministratorAdded { .. }
+            | Self::AdministratorRemoved { .. } => false,
+        }
+    }
+}

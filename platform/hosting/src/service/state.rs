@@ -162,6 +162,8 @@ pub struct ServiceRecord {
     pub recurring: Option<Recurring>,
     /// What it may do now.
     pub entitlement: Entitlement,
+    /// How often its plan or what it may do was changed.
+    pub revision: u32,
     /// What it uses.
     pub usage: Usage,
     /// Its own domains that are not removed, verified or not, alias domains included.

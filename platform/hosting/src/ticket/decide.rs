@@ -35,6 +35,8 @@ impl Decider for Ticket {
                     kind: *kind,
                     subject: subject.clone(),
                     stage: TicketStage::AwaitingStaff,
+                    revision: 0,
+                    desk_revision: 0,
                     message_count: 1,
                     files: Vec::new(),
                     assignee: None,
@@ -45,6 +47,11 @@ impl Decider for Ticket {
                 }))
             }
             (TicketState::Present(mut record), event) => {
+                let counted = match event.is_of_the_desk() {
+                    true => &mut record.desk_revision,
+                    false => &mut record.revision,
+                };
+                *counted = counted.saturating_add(1);
                 match event {
                     TicketEvent::Said { side, is_internal, .. } => {
                         record.message_count = record.message_count.saturating_add(1);

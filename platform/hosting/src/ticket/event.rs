@@ -157,3 +157,20 @@ pub enum TicketEvent {
         words: Option<Sealed<String>>,
     },
 }
+
+impl TicketEvent {
+    /// Whether the support alone is told of it.
+    pub const fn is_of_the_desk(&self) -> bool {
+        match self {
+            Self::Said { is_internal, .. } => *is_internal,
+            Self::Attached(file) => file.is_internal,
+            Self::Assigned { .. } | Self::PrioritySet { .. } => true,
+            Self::Opened { .. }
+            | Self::Resolved { .. }
+            | Self::Reopened
+            | Self::Merged { .. }
+            | Self::TookIn { .. }
+            | Self::Rated { .. } => false,
+        }
+    }
+}

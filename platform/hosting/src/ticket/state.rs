@@ -48,6 +48,10 @@ pub struct TicketRecord {
     pub subject: Sealed<String>,
     /// Whose turn it is.
     pub stage: TicketStage,
+    /// How often something of it was changed that both sides see.
+    pub revision: u32,
+    /// How often the support has changed what it alone sees.
+    pub desk_revision: u32,
     /// How often something was said, the question included.
     pub message_count: u32,
     /// Its files, in the order in which they came: the first is number 1.

@@ -1,16 +1,22 @@
 //! Changing something only as it was when the asker looked at it.
 
-use authority::{Guarded, Need};
+use authority::{AdministratorRight, Guarded, Need};
 use kernel::{AccountId, Changes, Reads, TenantId, Timestamp, UseCase};
 
 use super::{
-    AllocatePool, ChangeAliasExpiry, ChangeAliasTargets, ChangeAppPassword, ChangeDelegation,
-    ChangeMailboxDisplayName, ChangeMailboxQuota, ChangeToken, ChangeUser, ChangeWebhook, RenameAccount,
-    SetBrand, SetPool,
+    ActivateService, AllocatePool, AnswerTicket, ChangeAliasExpiry, ChangeAliasTargets, ChangeAppPassword,
+    ChangeDelegation, ChangeMailboxDisplayName, ChangeMailboxQuota, ChangePlan, ChangeToken, ChangeUser,
+    ChangeWebhook, DeleteAlias, DeleteMailbox, DeleteTemporaryAlias, DisableMailbox, EnableMailbox,
+    EndService, MergeTickets, RemoveDomain, RenameAccount, RenameMailbox, RestoreDomain, RestoreMailbox,
+    RestrictService, ResumeService, SetBrand, SetPool, SuspendService,
 };
 use crate::HostingRefusal;
+use crate::alias::AliasState;
+use crate::domain::DomainState;
 use crate::mailbox::MailboxState;
+use crate::service::ServiceState;
 use crate::settings::check_revision;
+use crate::ticket::{TicketCommand, TicketState};
 
 /// A change that is refused where somebody else has changed the same thing since the asker looked at it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,10 +68,86 @@ impl<U: Revised> Guarded for AtRevision<U> {
     fn needs(&self, states: &<Self::Reads as Reads>::States) -> Vec<Need> {
         self.change.needs(states)
     }
+
+    fn rights(&self) -> Vec<AdministratorRight> {
+        self.change.rights()
+    }
 }
 
+/// Of one that is deleted as well: it can be brought back.
 fn of_mailbox(mailbox: &MailboxState) -> u32 {
-    mailbox.record().map_or(0, |record| record.revision)
+    match mailbox {
+        MailboxState::Live(record) | MailboxState::Deleted(record) => record.revision,
+        MailboxState::Absent => 0,
+    }
+}
+
+fn of_alias(alias: &AliasState) -> u32 {
+    match alias {
+        AliasState::Live(record) | AliasState::Deleted(record) => record.revision,
+        AliasState::Absent => 0,
+    }
+}
+
+/// Of its settings, which is the one that a domain has; of one that is removed as well.
+fn of_domain(domain: &DomainState) -> u32 {
+    match domain {
+        DomainState::Pending(record) | DomainState::Verified(record) | DomainState::Removed(record) => {
+            record.settings_revision
+        }
+        DomainState::Absent | DomainState::Shared { .. } => 0,
+    }
+}
+
+fn of_service(service: &ServiceState) -> u32 {
+    service.record().map_or(0, |record| record.revision)
+}
+
+fn of_ticket(ticket: &TicketState) -> u32 {
+    ticket.record().map_or(0, |record| record.revision)
+}
+
+macro_rules! revised {
+    ($($change:ty, $states:pat => $found:expr;)*) => {$(
+        impl Revised for $change {
+            fn found(&self, $states: &<Self::Reads as Reads>::States) -> u32 {
+                $found
+            }
+        }
+    )*};
+}
+
+revised! {
+    RenameMailbox, (_, mailbox, ..) => of_mailbox(mailbox);
+    DeleteMailbox, (_, mailbox, _) => of_mailbox(mailbox);
+    RestoreMailbox, (_, _, mailbox, _) => of_mailbox(mailbox);
+    DisableMailbox, mailbox => of_mailbox(mailbox);
+    EnableMailbox, mailbox => of_mailbox(mailbox);
+    DeleteAlias, (_, alias) => of_alias(alias);
+    DeleteTemporaryAlias, (_, alias) => of_alias(alias);
+    RemoveDomain, (_, domain, _) => of_domain(domain);
+    RestoreDomain, (_, domain, ..) => of_domain(domain);
+    ActivateService, service => of_service(service);
+    RestrictService, service => of_service(service);
+    SuspendService, service => of_service(service);
+    ResumeService, service => of_service(service);
+    EndService, (_, service, _) => of_service(service);
+    ChangePlan, (service, ..) => of_service(service);
+    MergeTickets, (_, ticket, _) => of_ticket(ticket);
+}
+
+impl Revised for AnswerTicket {
+    fn found(&self, (_, ticket): &<Self::Reads as Reads>::States) -> u32 {
+        match &self.command {
+            // What the support does among itself has a count of its own: the customer is not told of it.
+            TicketCommand::Assign(_)
+            | TicketCommand::SetPriority(_)
+            | TicketCommand::Say { is_internal: true, .. } => {
+                ticket.record().map_or(0, |record| record.desk_revision)
+            }
+            _ => of_ticket(ticket),
+        }
+    }
 }
 
 impl Revised for ChangeMailboxQuota {
@@ -108,13 +190,13 @@ impl Revised for ChangeMailboxDisplayName {
 
 impl Revised for ChangeAliasTargets {
     fn found(&self, alias: &<Self::Reads as Reads>::States) -> u32 {
-        alias.record().map_or(0, |record| record.revision)
+        of_alias(alias)
     }
 }
 
 impl Revised for ChangeAliasExpiry {
     fn found(&self, (_, _, alias): &<Self::Reads as Reads>::States) -> u32 {
-        alias.record().map_or(0, |record| record.revision)
+        of_alias(alias)
     }
 }
 
