@@ -21,7 +21,7 @@ use crate::limit::{
 };
 use crate::mailbox::usage::{BATCH_COUNT_MAX as USAGE_COUNT_MAX, Pools, Sends, Usages};
 use crate::platform::{Mode, Platform};
-use crate::request::Caller;
+use crate::request::{Caller, Renewed};
 use crate::root::{MutationRoot, QueryRoot};
 use crate::roots::Roots;
 
@@ -188,7 +188,8 @@ impl Api {
         if Roots::of(&mut request).are_too_many() {
             return too_many_fields(knock);
         }
-        coded(self.schema.execute(request.data(self.caller(knock))).await, knock.language)
+        let request = request.data(self.caller(knock)).data(knock.clone());
+        coded(self.schema.execute(request).await, knock.language)
     }
 
     /// Who knocks, judged now: credentials are looked up at each operation, so that a revocation is obeyed at once.
@@ -200,6 +201,7 @@ impl Api {
             correlation: knock.correlation,
             peer: knock.peer,
             agent: knock.agent.clone(),
+            renewed: Renewed::default(),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! What a resolver knows about its request: who asks, in which language, from where.
 
 use std::net::IpAddr;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use async_graphql::{Context, Error, Result};
@@ -10,7 +11,8 @@ use directory::Demand;
 use engine::Freshness;
 use kernel::{AccountId, CorrelationId, Cursor};
 
-use crate::access::Standing;
+use crate::access::{Standing, authenticate};
+use crate::api::Knock;
 use crate::error::Fault;
 use crate::language::Language;
 use crate::limit::READ_YOUR_WRITES_MS_MAX;
@@ -30,6 +32,33 @@ pub struct Caller {
     pub peer: IpAddr,
     /// With what program, as it says itself.
     pub agent: Option<String>,
+    /// What the same credential opened later, where the request itself has changed that.
+    pub(crate) renewed: Renewed,
+}
+
+/// What a credential opens, judged anew on the way of one request: each judgement stays where it is, since others may have
+/// borrowed it, and the last one holds.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Renewed(Arc<OnceLock<(Option<Standing>, Renewed)>>);
+
+impl Renewed {
+    /// The last judgement; none where there was no further one.
+    fn last(&self) -> Option<&Option<Standing>> {
+        let (mut found, mut at) = (None, self);
+        while let Some((standing, next)) = at.0.get() {
+            (found, at) = (Some(standing), next);
+        }
+        found
+    }
+
+    fn push(&self, standing: Option<Standing>) {
+        let (mut at, mut further) = (self, (standing, Self::default()));
+        while let Err(back) = at.0.set(further) {
+            further = back;
+            let Some((_, next)) = at.0.get() else { return };
+            at = next;
+        }
+    }
 }
 
 /// What resolvers ask of their context.
@@ -62,7 +91,9 @@ pub(crate) trait Asked {
 
     /// Whoever is signed in, also where something has to be done first: for doing that.
     fn bare_standing(&self) -> Result<&Standing> {
-        self.caller()?.standing.as_ref().ok_or_else(|| self.fault(Fault::Unauthenticated))
+        let caller = self.caller()?;
+        let standing = caller.renewed.last().unwrap_or(&caller.standing);
+        standing.as_ref().ok_or_else(|| self.fault(Fault::Unauthenticated))
     }
 
     /// The principal, if signed in.
@@ -104,6 +135,15 @@ impl Asked for Context<'_> {
     fn fault(&self, fault: Fault) -> Error {
         fault.into_error(self.caller().map(|caller| caller.language).unwrap_or_default())
     }
+}
+
+/// Judges the credential of the request anew: what it does from here on it may where it just opened something for itself.
+pub(crate) fn renew(ctx: &Context<'_>) -> Result<()> {
+    let knock = ctx.data::<Knock>()?;
+    let header = knock.authorization.as_deref();
+    let standing = header.and_then(|header| authenticate(ctx.platform().ok()?, header, knock.peer));
+    ctx.caller()?.renewed.push(standing);
+    Ok(())
 }
 
 /// Runs a query on the tables of `projection`.

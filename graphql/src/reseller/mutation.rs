@@ -66,7 +66,7 @@ impl ResellerMutation {
     /// `POOL_STORAGE_LIMIT_REACHED`, with what is allowed and used. A cut below what is in use comes to what is in use, and
     /// frees the rest within seconds.
     #[allow(clippy::too_many_arguments, reason = "the arguments of a GraphQL field")]
-    async fn pool_allocate(
+    pub(crate) async fn pool_allocate(
         &self,
         ctx: &Context<'_>,
         account_id: Option<AccountKey>,

@@ -342,3 +342,90 @@ async fn a_bulk_does_each_row_once_and_tells_each_result() {
         assert_eq!(code(&answer), "BAD_INPUT", "{answer:#}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rows_of_a_bulk_go_on_from_earlier_ones_and_wait_for_those_that_are_not_done() {
+    let stage = Stage::open().await;
+    let operator = stage.operator().await;
+    let acme = stage.customer(&operator, ("acme", "pro")).await;
+    let globex = stage.customer(&operator, ("globex", "pro")).await;
+    for reseller in [&acme, &globex] {
+        let set = format!(
+            "mutation {{ accountResellerSet(accountId: \"{}\", subAccountCountMax: 5) {{ userErrors {{ code }} }} }}",
+            reseller.account
+        );
+        stage.done(&operator, &set).await;
+    }
+    let plan = hosting::plan::plan_id("pro").to_string();
+    let bulk = |mailbox: &str| {
+        format!(
+            "mutation {{ bulk(commandId: \"0192f0aa-0000-7000-8000-000000000078\", rows: [ \
+             {{ key: \"customer\", action: {{ openAccount: {{ name: \"Three\" }} }} }}, \
+             {{ key: \"box\", rowRef: \"customer\", action: {{ order: {{ planId: \"{plan}\", planVersion: 1 }} }} }}, \
+             {{ key: \"active\", rowRef: \"box\", action: {{ activate: {{}} }} }}, \
+             {{ key: \"domain\", rowRef: \"active\", action: {{ addDomain: {{ name: \"three.example\" }} }} }}, \
+             {{ key: \"proof\", rowRef: \"domain\", action: {{ verifyDomain: {{}} }} }}, \
+             {{ key: \"people\", rowRef: \"proof\", action: {{ createMailboxes: {{ mailboxes: [ \
+                {{ localPart: \"{mailbox}\", quotaBytes: 1073741824 }} ] }} }} }} ]) \
+             {{ doneCount refusedCount rows {{ key outcome accountId serviceId domainId challenge {{ name value }} mailboxIds \
+             userErrors {{ code field }} }} }} }}"
+        )
+    };
+    let first = stage.done(&acme.owner, &bulk("x")).await["bulk"].clone();
+    let outcomes = |answer: &Value| -> Vec<String> {
+        answer["rows"].as_array().expect("rows").iter().map(|row| text(&row["outcome"])).collect()
+    };
+    assert_eq!(outcomes(&first), ["DONE", "DONE", "DONE", "DONE", "REFUSED", "REFUSED"], "{first:#}");
+    assert_eq!(
+        first["rows"][5]["userErrors"],
+        json!([{ "code": "BULK_ROW_REF_NOT_DONE", "field": "rowRef" }]),
+        "{first:#}"
+    );
+    let challenge = &first["rows"][3]["challenge"];
+    let name = text(&challenge["name"]).trim_end_matches('.').to_owned();
+    stage.world.txt.lock().insert(name, vec![text(&challenge["value"])]);
+    let second = stage.done(&acme.owner, &bulk("x")).await["bulk"].clone();
+    assert_eq!(
+        outcomes(&second),
+        ["REPEATED", "REPEATED", "REPEATED", "REPEATED", "DONE", "DONE"],
+        "{second:#}"
+    );
+    assert_eq!(second["rows"][5]["mailboxIds"].as_array().map(Vec::len), Some(1));
+    // Of a limited pool something is handed on before anything is ordered.
+    let operator_sets = format!(
+        "mutation {{ poolSet(accountId: \"{}\", resources: {{ {RESOURCES} }}) {{ userErrors {{ code }} }} }}",
+        globex.account
+    );
+    stage.done(&operator, &operator_sets).await;
+    let handed = format!(
+        "mutation {{ bulk(rows: [ \
+         {{ key: \"a\", action: {{ openAccount: {{ name: \"Five\" }} }} }}, \
+         {{ key: \"b\", rowRef: \"a\", action: {{ allocatePool: {{ resources: {{ {RESOURCES} }} }} }} }}, \
+         {{ key: \"c\", rowRef: \"b\", action: {{ order: {{ planId: \"{plan}\", planVersion: 1 }} }} }} ]) \
+         {{ refusedCount rows {{ outcome userErrors {{ code }} }} }} }}"
+    );
+    let handed = stage.done(&globex.owner, &handed).await["bulk"].clone();
+    assert_eq!(handed["refusedCount"], 0, "{handed:#}");
+    // Nobody works below another reseller by referring to a row.
+    let customer = text(&second["rows"][0]["accountId"]);
+    let foreign = format!(
+        "mutation {{ bulk(rows: [ \
+         {{ key: \"a\", action: {{ openAccount: {{ name: \"Four\" }} }} }}, \
+         {{ key: \"b\", rowRef: \"a\", action: {{ order: {{ accountId: \"{customer}\", planId: \"{plan}\", planVersion: 1 }} }} }} ]) \
+         {{ rows {{ outcome userErrors {{ code }} }} }} }}"
+    );
+    let foreign = stage.done(&globex.owner, &foreign).await["bulk"].clone();
+    assert_eq!(foreign["rows"][1]["userErrors"][0]["code"], "NOT_FOUND", "{foreign:#}");
+    for rows in [
+        "{ key: \"a\", rowRef: \"a\", action: { openAccount: { name: \"x\" } } }",
+        "{ key: \"a\", rowRef: \"b\", action: { openAccount: { name: \"x\" } } }, \
+         { key: \"b\", action: { openAccount: { name: \"y\" } } }",
+    ] {
+        let answer =
+            stage.ask(&acme.owner, &format!("mutation {{ bulk(rows: [{rows}]) {{ doneCount }} }}")).await;
+        assert_eq!(code(&answer), "BAD_INPUT", "{answer:#}");
+    }
+    let nameless = "mutation { bulk(rows: [{ key: \"a\", action: { activate: {} } }]) { rows { userErrors { code } } } }";
+    let nameless = stage.done(&acme.owner, nameless).await;
+    assert_eq!(nameless["bulk"]["rows"][0]["userErrors"][0]["code"], "BAD_INPUT");
+}
