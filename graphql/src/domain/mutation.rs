@@ -2,16 +2,18 @@
 
 use async_graphql::{Context, InputObject, Object, Result};
 use authority::{Permission, Resource};
+use hosting::HostingRefusal;
 use hosting::domain::{self as model, DomainRecord, DomainState, Proof};
+use hosting::refusal::BoxRefusal;
 use hosting::use_case::{
-    AddDomain, AddSharedDomain, ChangeDomainSettings, RemoveDomain, RestoreDomain, VerifyDomain,
+    AddDomain, AddSharedDomain, AtRevision, ChangeDomainSettings, RemoveDomain, RestoreDomain, VerifyDomain,
 };
 use kernel::{AccountId, DomainId, DomainName, Key};
 
 use super::object::Domain;
 use super::query::{PROJECTION, read};
 use crate::error::Fault;
-use crate::payload::{Faults, command, payload, run};
+use crate::payload::{Faults, command, payload, refusal, run};
 use crate::request::Asked;
 use crate::scalar::{AccountKey, DomainKey, ServiceKey, Uid};
 use crate::settings::DomainSettingsInput;
@@ -40,8 +42,9 @@ pub struct DomainMutation;
 
 #[Object]
 impl DomainMutation {
-    /// Adds a domain to a service. It takes mail once its `challenge` is published and `domainVerify` has seen it.
-    async fn domain_add(
+    /// Adds a domain to a service. `userErrors`, among others: `DOMAIN_MIXED_SCRIPTS`, and `DOMAIN_PASSES_FOR_ANOTHER` for a
+    /// name in letters that make it look like a domain of somebody else here. It takes mail once its `challenge` is published and `domainVerify` has seen it.
+    pub(crate) async fn domain_add(
         &self,
         ctx: &Context<'_>,
         input: DomainAddInput,
@@ -52,6 +55,13 @@ impl DomainMutation {
         let Some(name) = faults.take("name", DomainName::parse(&input.name)) else {
             return Ok(DomainPayload(faults.refused()));
         };
+        let resource = Resource::account(account).in_service(input.service_id.0);
+        // What is served here is told to those alone who may add domains.
+        ctx.allow(Permission::DomainWrite, resource)?;
+        if ctx.platform()?.directory.is_passed_off(account.tenant(), &name) {
+            return refusal(ctx, &HostingRefusal::from(BoxRefusal::DomainPassesForAnother))
+                .map(DomainPayload);
+        }
         let command = command(command_id);
         let domain = DomainId::derived(command, 0);
         let add = AddDomain {
@@ -65,7 +75,7 @@ impl DomainMutation {
     }
 
     /// Looks for the domain's TXT record in DNS and, where it is right, accepts the ownership as proved.
-    async fn domain_verify(
+    pub(crate) async fn domain_verify(
         &self,
         ctx: &Context<'_>,
         account_id: Option<AccountKey>,
@@ -78,6 +88,13 @@ impl DomainMutation {
         let resource = state.record().map_or(resource, |record| resource.in_service(record.service));
         // Asking DNS is for those who may change the domain, whatever the answer.
         ctx.allow(Permission::DomainWrite, resource)?;
+        let passes = |record: &DomainRecord| {
+            ctx.platform().map(|platform| platform.directory.is_passed_off(key.0.tenant(), &record.name))
+        };
+        if state.record().map(passes).transpose()?.unwrap_or_default() {
+            return refusal(ctx, &HostingRefusal::from(BoxRefusal::DomainPassesForAnother))
+                .map(DomainPayload);
+        }
         let texts = shown(ctx, state.record()).await?;
         let verify = VerifyDomain { account: key.0, domain: key.1, proof: Proof::Txt(texts) };
         run(ctx, command(command_id), &verify, key).await.map(DomainPayload)
@@ -137,6 +154,10 @@ impl DomainMutation {
         ctx: &Context<'_>,
         account_id: Option<AccountKey>,
         domain_id: DomainKey,
+        #[graphql(
+            desc = "The revision that was read before. Where somebody else has changed the thing since, nothing is changed and `SETTINGS_CHANGED_MEANWHILE` names the one that is there; absent, whatever is there is changed."
+        )]
+        revision: Option<u32>,
         command_id: Option<Uid>,
     ) -> Result<DomainPayload> {
         let key = (ctx.account(account_id)?, domain_id.0);
@@ -148,7 +169,7 @@ impl DomainMutation {
         };
         let purge_after = ctx.platform()?.purge_after();
         let remove = RemoveDomain { account: key.0, service, domain: key.1, purge_after };
-        run(ctx, command(command_id), &remove, key).await.map(DomainPayload)
+        run(ctx, command(command_id), &AtRevision { change: remove, revision }, key).await.map(DomainPayload)
     }
 
     /// Brings a removed domain back before `purgeAfter`, with its settings and everything that was set up for it. Where its
@@ -156,6 +177,7 @@ impl DomainMutation {
     /// `mailboxRestore` brings further ones back); otherwise `status` is `PENDING`: publish the `challenge`, then
     /// `domainVerify`. `userErrors`, among others: `RETENTION_OVER`, `DOMAIN_TAKEN` where somebody else has it now, and the
     /// limits of the plan.
+    #[allow(clippy::too_many_arguments, reason = "the arguments of a GraphQL field")]
     async fn domain_restore(
         &self,
         ctx: &Context<'_>,
@@ -164,6 +186,10 @@ impl DomainMutation {
         #[graphql(desc = "Whether its mailboxes come back as well. Default: true.")] with_mailboxes: Option<
             bool,
         >,
+        #[graphql(
+            desc = "The revision that was read before. Where somebody else has changed the thing since, nothing is changed and `SETTINGS_CHANGED_MEANWHILE` names the one that is there; absent, whatever is there is changed."
+        )]
+        revision: Option<u32>,
         command_id: Option<Uid>,
     ) -> Result<DomainPayload> {
         let key = (ctx.account(account_id)?, domain_id.0);
@@ -188,7 +214,7 @@ impl DomainMutation {
             proof: Proof::Txt(texts),
             mailboxes,
         };
-        run(ctx, command(command_id), &restore, key).await.map(DomainPayload)
+        run(ctx, command(command_id), &AtRevision { change: restore, revision }, key).await.map(DomainPayload)
     }
 
     /// Adds a domain of the platform in which accounts with a fitting plan may have addresses. The operator's alone.
@@ -222,7 +248,7 @@ async fn shown(ctx: &Context<'_>, record: Option<&DomainRecord>) -> Result<Vec<S
 }
 
 /// The state of a domain, whoever asks: only to complete what asks the authority itself.
-pub(super) async fn loaded(
+pub(crate) async fn loaded(
     ctx: &Context<'_>,
     (account, domain): (AccountId, DomainId),
 ) -> Result<DomainState> {

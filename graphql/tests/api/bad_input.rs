@@ -10,6 +10,18 @@ use crate::stage::Stage;
 type Row = (String, &'static str, &'static str, Option<&'static str>);
 
 fn rows(service: &str, domain: &str, mailbox: &str) -> Vec<Row> {
+    let senders = |pattern: &str| {
+        format!(
+            "mailboxSettingsChange(mailboxId: \"{mailbox}\", settings: {{ deniedSenders: [\"{pattern}\"] }}) \
+             {{ userErrors {{ code field message limits {{ name allowed used }} }} }}"
+        )
+    };
+    let map = |from: &str| {
+        format!(
+            "addressMapAdd(input: {{ domainId: \"{domain}\", kind: RECIPIENT, from: \"{from}\", to: \"a@else.example\" }}) \
+             {{ userErrors {{ code field message limits {{ name allowed used }} }} }}"
+        )
+    };
     let errors = "userErrors { code field message limits { name allowed used } }";
     let add_domain = |name: &str| {
         format!("domainAdd(input: {{ serviceId: \"{service}\", name: \"{name}\" }}) {{ {errors} }}")
@@ -47,11 +59,29 @@ fn rows(service: &str, domain: &str, mailbox: &str) -> Vec<Row> {
         // A Cyrillic a among Latin letters, and what is no name.
         (add_domain("hosterr\u{430}.example"), "DOMAIN_MIXED_SCRIPTS", "name", None),
         (add_domain("-bad-.example"), "MALFORMED", "name", None),
+        // All of it Cyrillic, as `max` is in Latin letters: a domain of another customer here.
+        (add_domain("\u{43c}\u{430}\u{445}.example"), "DOMAIN_PASSES_FOR_ANOTHER", "name", None),
+        (add_domain("xn--80a.xn--\u{430}.example"), "MALFORMED", "name", None),
+        (add_domain(&"\u{fc}".repeat(64)), "MALFORMED", "name", None),
+        // Lists and maps know one star before the @ and one before a domain, and no expressions.
+        (senders("*a*a*a*a*a*a*a*a*a*a*@x.example"), "SENDER_PATTERN", "settings.allowedSenders", None),
+        (senders("*@*.*.*.example"), "SENDER_PATTERN", "settings.allowedSenders", None),
+        (senders("(a+)+@x.example"), "SENDER_PATTERN", "settings.allowedSenders", None),
+        (map("*@*"), "ADDRESS_MAP_SOURCE", "from", None),
+        (map("(a|a)*@acme.example"), "ADDRESS_MAP_SOURCE", "from", None),
         (create("localPart: \"a..b\", quotaBytes: 1024"), "MALFORMED", "mailboxes.0.localPart", None),
         (quota("9007199254740991"), "QUOTA_ABOVE_PLAN", "quotaBytes", Some("quotaBytes")),
         (temporary("2001-01-01T00:00:00Z"), "EXPIRY_PAST", "expiresAt", None),
         (temporary("9999-01-01T00:00:00Z"), "EXPIRY_TOO_FAR", "expiresAt", Some("days")),
         (filter("if true { nonsense; }"), "FILTER_DOES_NOT_COMPILE", "script", None),
+        (
+            filter(
+                "require [\\\"regex\\\"]; if header :regex \\\"subject\\\" \\\"((a{99}){99}){99}\\\" { keep; }",
+            ),
+            "FILTER_DOES_NOT_COMPILE",
+            "script",
+            None,
+        ),
         (push("((a{99}){99}){99}"), "MALFORMED", "sendersPattern", None),
         (push("(a"), "MALFORMED", "sendersPattern", None),
         (ticket(&"x".repeat(10_001)), "TICKET_TEXT_TOO_LONG", "text", Some("characters")),
@@ -70,6 +100,7 @@ async fn every_refusal_names_the_field_and_the_limit_in_either_language() {
     let operator = stage.operator().await;
     let customer = stage.customer(&operator, ("acme", "pro")).await;
     let mailbox = stage.mailbox(&customer, "alice").await;
+    stage.customer(&operator, ("max", "pro")).await;
     let mut wrong = Vec::new();
     for (mutation, code, field, limit) in rows(&customer.service, &customer.domain, &mailbox) {
         let query = format!("mutation {{ {mutation} }}");

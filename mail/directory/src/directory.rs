@@ -1,6 +1,8 @@
 //! The directory as the servers hold it.
 
-use kernel::{AliasId, ByteSize, DomainId, EmailAddress, MailboxId, PlanId, ServiceId, TenantId, Timestamp};
+use kernel::{
+    AliasId, ByteSize, DomainId, DomainName, EmailAddress, MailboxId, PlanId, ServiceId, TenantId, Timestamp,
+};
 use parking_lot::RwLock;
 
 use crate::authenticate::Gate;
@@ -75,6 +77,13 @@ impl Directory {
     pub fn serves(&self, name: &str) -> bool {
         let index = self.index.read();
         index.served.get(name).is_some_and(|domain| !index.off.contains(domain))
+    }
+
+    /// Whether a name of `tenant` would be taken for a domain of somebody else that is served here, by letters of another
+    /// script that look like its own.
+    pub fn is_passed_off(&self, tenant: TenantId, name: &DomainName) -> bool {
+        let Some(seen) = hosting::passes_for(name) else { return false };
+        self.index.read().served.get(seen.as_str()).is_some_and(|home| home.0 != tenant)
     }
 
     /// Whose the domain with this name is, an A-label in lower case; none where it is not ours.

@@ -1,5 +1,7 @@
 //! Letters of different scripts that look alike, by which a name can pass for another.
 
+use kernel::DomainName;
+
 /// Scripts whose letters are taken for one another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Script {
@@ -35,6 +37,13 @@ pub(crate) fn mixes_scripts(text: &str) -> bool {
 /// The text with each letter that looks like one of `a` to `z` replaced by that: two that give the same look the same.
 pub(crate) fn skeleton(text: &str) -> String {
     text.chars().flat_map(char::to_lowercase).map(look).collect()
+}
+
+/// The domain that a name passes for: written in letters of another script that look like those of `a` to `z`, all of them;
+/// none where it passes for no other. As `\u{43c}\u{430}\u{445}.example`, all Cyrillic, for `max.example`.
+pub fn passes_for(name: &DomainName) -> Option<DomainName> {
+    let seen = DomainName::parse(&skeleton(&name.to_unicode())).ok()?;
+    (seen != *name).then_some(seen)
 }
 
 /// Those of the confusables of Unicode (UTS 39) that are letters of whole alphabets, in lower case.
@@ -82,6 +91,20 @@ mod tests {
         {
             assert!(!mixes_scripts(text), "{text}");
         }
+    }
+
+    #[test]
+    fn a_name_in_another_script_passes_for_the_one_that_it_looks_like() {
+        let name = |text: &str| DomainName::parse(text).expect("a name");
+        let looks = |text: &str| passes_for(&name(text)).map(|seen| seen.to_string());
+        assert_eq!(looks("\u{43c}\u{430}\u{445}.example").as_deref(), Some("max.example"));
+        assert_eq!(looks("\u{3c1}\u{3b1}\u{3bd}.example").as_deref(), Some("pav.example"));
+        for text in ["max.example", "b\u{fc}cher.example"] {
+            assert_eq!(looks(text), None, "{text}");
+        }
+        // Letters that look like nothing else stay as they are, and so does the name.
+        let other = looks("\u{43f}\u{440}\u{438}\u{43c}\u{435}\u{440}.example").expect("partly");
+        assert!(other.starts_with("xn--"), "{other}");
     }
 
     #[test]

@@ -19,6 +19,7 @@ pub mod factor;
 pub mod filter;
 pub mod limit;
 mod login;
+pub mod mail_order;
 pub mod mailbox;
 pub mod notice;
 mod password;
@@ -44,6 +45,7 @@ pub mod user;
 pub mod webhook;
 mod wire;
 
+pub use confusable::passes_for;
 pub use event::HostingEvent;
 pub use login::{LoginFault, LoginName};
 pub use password::{PasswordHash, PasswordHashFault};

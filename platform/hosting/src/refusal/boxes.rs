@@ -21,6 +21,10 @@ refusals! {
         DomainNotRemoved = "DOMAIN_NOT_REMOVED", Some("domainId"),
             "This domain is not removed; nothing has to be brought back.",
             "Ce domaine n’est pas retiré ; il n’y a rien à rétablir.";
+        /// The name passes for a domain of somebody else here.
+        DomainPassesForAnother = "DOMAIN_PASSES_FOR_ANOTHER", Some("name"),
+            "This name is written in letters that make it look like a domain of somebody else here; choose another name.",
+            "Ce nom est écrit dans des lettres qui le font passer pour un domaine de quelqu’un d’autre ici ; choisissez un autre nom.";
         /// The local part is none.
         ResourceLocalPart = "RESOURCE_LOCAL_PART", Some("localPart"),
             "A resource needs an address of its own in this domain; give its part before the @, for example room-1.",
