@@ -3,7 +3,7 @@
 //! Refusals of the model are no errors: they travel in `userErrors`.
 
 use async_graphql::ErrorExtensions;
-use authority::Denied;
+use authority::{AdministratorRight, Denied};
 use kernel::CorrelationId;
 
 use crate::language::Language;
@@ -15,6 +15,8 @@ pub enum Fault {
     Unauthenticated,
     /// The principal sees the thing and lacks the permission.
     Forbidden,
+    /// The account's owner keeps it from this administrator.
+    Withheld(AdministratorRight),
     /// Everybody knows the login, and this would outlast the visit.
     Visiting,
     /// There is no such thing, or the principal may not know of it.
@@ -46,6 +48,7 @@ impl Fault {
         match self {
             Self::Unauthenticated => "UNAUTHENTICATED",
             Self::Forbidden => "FORBIDDEN",
+            Self::Withheld(_) => "WITHHELD",
             Self::Visiting => "VISITING",
             Self::NotFound => "NOT_FOUND",
             Self::Stale => "STALE",
@@ -63,6 +66,10 @@ impl Fault {
         match self {
             Self::Unauthenticated => language.pick("sign in first", "connectez-vous d'abord"),
             Self::Forbidden => language.pick("you may not do this", "vous n'avez pas ce droit"),
+            Self::Withheld(right) => {
+                let (english, french) = withheld(right);
+                language.pick(english, french)
+            }
             Self::Visiting => language.pick(
                 "everybody uses this demo: what would lock out others, write to people or call other servers is kept from its \
                  visitors",
@@ -107,6 +114,7 @@ impl Fault {
                 Self::Internal(correlation) => extensions.set("correlationId", correlation.to_string()),
                 Self::Unauthenticated
                 | Self::Forbidden
+                | Self::Withheld(_)
                 | Self::Visiting
                 | Self::NotFound
                 | Self::Stale
@@ -125,7 +133,66 @@ impl From<Denied> for Fault {
         match denied {
             Denied::Hidden => Self::NotFound,
             Denied::Lacks(_) => Self::Forbidden,
+            Denied::Withheld(right) => Self::Withheld(right),
             Denied::Visiting => Self::Visiting,
         }
+    }
+}
+
+/// What is withheld, in a sentence of each language.
+const fn withheld(right: AdministratorRight) -> (&'static str, &'static str) {
+    match right {
+        AdministratorRight::SyncJobs => (
+            "the owner of the account keeps this from its administrators: fetching mail from elsewhere",
+            "le titulaire du compte réserve ceci : la relève de courrier ailleurs",
+        ),
+        AdministratorRight::Filters => (
+            "the owner of the account keeps this from its administrators: filters",
+            "le titulaire du compte réserve ceci : les filtres",
+        ),
+        AdministratorRight::AddressMaps => (
+            "the owner of the account keeps this from its administrators: address rewriting and copies",
+            "le titulaire du compte réserve ceci : la réécriture et les copies",
+        ),
+        AdministratorRight::Relays => (
+            "the owner of the account keeps this from its administrators: sending relays",
+            "le titulaire du compte réserve ceci : les relais d’envoi",
+        ),
+        AdministratorRight::TlsPolicies => (
+            "the owner of the account keeps this from its administrators: TLS policies",
+            "le titulaire du compte réserve ceci : les politiques TLS",
+        ),
+        AdministratorRight::AppPasswords => (
+            "the owner of the account keeps this from its administrators: app passwords",
+            "le titulaire du compte réserve ceci : les mots de passe d’application",
+        ),
+        AdministratorRight::SpamLists => (
+            "the owner of the account keeps this from its administrators: spam lists and scores",
+            "le titulaire du compte réserve ceci : les listes et scores anti-spam",
+        ),
+        AdministratorRight::SendLimits => (
+            "the owner of the account keeps this from its administrators: sending limits",
+            "le titulaire du compte réserve ceci : les limites d’envoi",
+        ),
+        AdministratorRight::Protocols => (
+            "the owner of the account keeps this from its administrators: protocols of mailboxes",
+            "le titulaire du compte réserve ceci : les protocoles des boîtes",
+        ),
+        AdministratorRight::SendAs => (
+            "the owner of the account keeps this from its administrators: sending as other addresses",
+            "le titulaire du compte réserve ceci : l’envoi sous d’autres adresses",
+        ),
+        AdministratorRight::PushDestinations => (
+            "the owner of the account keeps this from its administrators: push destinations",
+            "le titulaire du compte réserve ceci : les notifications poussées",
+        ),
+        AdministratorRight::HeldMail => (
+            "the owner of the account keeps this from its administrators: held and waiting mail",
+            "le titulaire du compte réserve ceci : le courrier retenu et en attente",
+        ),
+        AdministratorRight::DomainSettings => (
+            "the owner of the account keeps this from its administrators: settings of domains",
+            "le titulaire du compte réserve ceci : les réglages des domaines",
+        ),
     }
 }

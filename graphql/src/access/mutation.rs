@@ -457,7 +457,14 @@ pub(crate) fn proved_now(owner: SessionOwner) -> Principal {
         SessionOwner::User(user) => Actor::User(user),
         SessionOwner::Mailbox(mailbox) => Actor::Mailbox(mailbox),
     };
-    Principal { actor, on_behalf_of: None, via: Via::Session, grants: Vec::new(), is_visitor: false }
+    Principal {
+        actor,
+        on_behalf_of: None,
+        via: Via::Session,
+        grants: Vec::new(),
+        is_visitor: false,
+        withheld: None,
+    }
 }
 
 /// Whether `password` is the current one of whoever is signed in.

@@ -3,6 +3,7 @@
 use async_graphql::{Enum, SimpleObject};
 
 use crate::scalar::{AccountKey, MailboxKey, Moment, SessionKey, TokenKey, UserKey};
+use crate::user::object::AdministratorRight;
 
 /// What a sign-in or a refresh gives. Both secrets are shown once.
 #[derive(Debug, Clone, SimpleObject)]
@@ -43,6 +44,8 @@ pub struct Viewer {
     pub api_token_id: Option<TokenKey>,
     /// What it may do now, and where.
     pub grants: Vec<ViewerGrant>,
+    /// What the owner of the account keeps from it, of what administrators of domains do.
+    pub withheld: Vec<AdministratorRight>,
     /// What has to be done before anything else; everything else is refused meanwhile.
     pub demand: Option<ViewerDemand>,
     /// When the demo begins anew, where it is one that everybody may try: what visitors have changed is gone then, and they

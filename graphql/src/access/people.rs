@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use authority::{Grant, Permissions, Principal, Scope};
+use authority::{AdministratorRights, Grant, Permissions, Principal, Scope, Withheld};
 use directory::Demand;
 use engine::{Follower, ProjectionError};
 use hosting::HostingEvent;
@@ -69,6 +69,7 @@ pub(crate) struct Person {
     pub(crate) user: UserId,
     pub(crate) account: AccountId,
     pub(crate) role: UserRole,
+    withheld: AdministratorRights,
     pub(crate) password: Option<PasswordHash>,
     login: Option<String>,
     is_disabled: bool,
@@ -239,6 +240,7 @@ impl People {
                         permissions: Permissions::mailbox_owner(),
                     }],
                     is_visitor: register.is_visited(open.account),
+                    withheld: None,
                 };
                 // What a mailbox has to do first is the directory's to say.
                 (principal, None)
@@ -391,7 +393,10 @@ impl Register {
             }
         }
         let is_visitor = self.is_visited(person.account);
-        Principal { actor: Actor::User(person.user), on_behalf_of: None, via, grants, is_visitor }
+        let is_kept = person.withheld != AdministratorRights::NONE
+            && matches!(person.role, UserRole::DomainAdministrator(_));
+        let withheld = is_kept.then_some(Withheld { account: person.account, rights: person.withheld });
+        Principal { actor: Actor::User(person.user), on_behalf_of: None, via, grants, is_visitor, withheld }
     }
 
     /// Whether everybody knows the logins of an account.
@@ -557,6 +562,7 @@ impl Register {
                     user,
                     account: *account,
                     role,
+                    withheld: AdministratorRights::NONE,
                     password,
                     login,
                     is_disabled: false,
@@ -623,6 +629,11 @@ impl Register {
             UserEvent::RoleSet { role } => {
                 if let Some(person) = self.users.get_mut(&user) {
                     person.role = role.clone();
+                }
+            }
+            UserEvent::RightsWithheld { rights } => {
+                if let Some(person) = self.users.get_mut(&user) {
+                    person.withheld = *rights;
                 }
             }
             UserEvent::TokenRevoked { token } => {
@@ -784,6 +795,7 @@ impl Follower for People {
                 | HostingEvent::Entry(_)
                 | HostingEvent::Document(_)
                 | HostingEvent::Contract(_)
+                | HostingEvent::MailOrder(_)
                 | HostingEvent::Webhook(_) => {}
             }
             register.positions.insert(recorded.cursor.tenant, recorded.cursor.position);

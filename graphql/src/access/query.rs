@@ -37,6 +37,13 @@ impl AccessQuery {
             session_id: standing.session.map(Into::into),
             api_token_id: token,
             grants: grants.collect(),
+            withheld: standing
+                .principal
+                .withheld
+                .iter()
+                .flat_map(|kept| kept.rights.iter())
+                .map(Into::into)
+                .collect(),
             demand: standing.demand.map(Into::into),
             demo_resets_at: ctx.platform()?.people.resets_at(standing.home).map(Moment),
         }))

@@ -18,7 +18,7 @@ use hosting::user::{TokenPatch, UserRole};
 use ipnet::IpNet;
 use kernel::{AccountId, Key, ServiceId, TokenId, UserId};
 
-use super::object::{ApiToken, RoleKind, User};
+use super::object::{AdministratorRight, ApiToken, RoleKind, User};
 use super::query::{PROJECTION, read, read_token};
 use crate::access::now;
 use crate::access::password::hashed;
@@ -125,6 +125,8 @@ pub struct UserChangeInput {
     /// With `role: DOMAIN_ADMINISTRATOR`: the domains that they look after, all of them.
     #[graphql(default)]
     pub domain_ids: Vec<DomainKey>,
+    /// What is kept from them while they administer domains, all of it; empty: nothing any more.
+    pub withheld: Option<Vec<AdministratorRight>>,
 }
 
 /// What of an API token to change; what is absent stays as it is.
@@ -205,7 +207,7 @@ impl UserMutation {
         let (account, user) = (ctx.account(account_id)?, user_id.0);
         ctx.allow(Permission::AccountWrite, Resource::account(account))?;
         let role = change.role.map(|kind| role_of(kind, change.domain_ids));
-        if role.is_some() && ctx.standing()?.is_user(user) {
+        if (role.is_some() || change.withheld.is_some()) && ctx.standing()?.is_user(user) {
             return Err(ctx.fault(Fault::Forbidden));
         }
         let mut services = Vec::new();
@@ -220,7 +222,8 @@ impl UserMutation {
             MaybeUndefined::Null => Some(None),
             MaybeUndefined::Value(name) => Some(Some(name)),
         };
-        let change = ChangeUser { account, user, name, role, services: services.clone() };
+        let withheld = change.withheld.map(|rights| rights.into_iter().map(Into::into).collect());
+        let change = ChangeUser { account, user, name, role, withheld, services: services.clone() };
         let change = AtRevision { change, revision };
         let answer = run(ctx, command(command_id), &change, (account, user)).await?;
         named_plans(ctx, (account, &services), answer).await.map(UserPayload)

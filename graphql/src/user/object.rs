@@ -40,8 +40,43 @@ pub struct User {
     pub must_change_password: bool,
     /// Whether a password alone is not enough.
     pub has_second_factor: bool,
-    /// How often the name or the role was changed: give it with a change that must not undo another's.
+    /// What the account's owner keeps from them while they administer domains.
+    pub withheld: Vec<AdministratorRight>,
+    /// How often the name, the role or what is withheld was changed: give it with a change that must not undo another's.
     pub revision: i32,
+}
+
+/// One thing that a domain's administrator does unless it is withheld. What they try of it all the same is refused with the code
+/// `WITHHELD`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(remote = "authority::AdministratorRight")]
+pub enum AdministratorRight {
+    /// Have mail fetched from elsewhere.
+    SyncJobs,
+    /// Keep the Sieve scripts of mailboxes and domains.
+    Filters,
+    /// Have mail copied, and recipients rewritten.
+    AddressMaps,
+    /// Let mail leave through a host elsewhere.
+    Relays,
+    /// Decide how mail to destinations is encrypted.
+    TlsPolicies,
+    /// Give programs passwords of their own, and take them back.
+    AppPasswords,
+    /// Change lists of senders and spam scores.
+    SpamLists,
+    /// Change how many recipients a day a mailbox or domain may have.
+    SendLimits,
+    /// Switch protocols of mailboxes on and off.
+    Protocols,
+    /// Let mailboxes send in the name of other addresses.
+    SendAs,
+    /// Have news of mailboxes pushed elsewhere.
+    PushDestinations,
+    /// Release or purge held mail, and order about mail that waits to leave.
+    HeldMail,
+    /// Change the description, tags, footer and other settings of a domain.
+    DomainSettings,
 }
 
 /// A key for programs. Its secret was shown once and is not kept.

@@ -18,26 +18,26 @@ impl Projection for UserList {
     type Event = HostingEvent;
 
     const NAME: &'static str = super::query::PROJECTION;
-    const REVISION: u16 = 4;
+    const REVISION: u16 = 5;
 
     fn tables(&self) -> Vec<Statement> {
         [
-            "CREATE TABLE IF NOT EXISTS user_list_v4 (tenant UUID NOT NULL, user_id UUID NOT NULL, login TEXT, \
+            "CREATE TABLE IF NOT EXISTS user_list_v5 (tenant UUID NOT NULL, user_id UUID NOT NULL, login TEXT, \
              name TEXT, role TEXT NOT NULL, domains TEXT NOT NULL, is_disabled BOOLEAN NOT NULL, \
              has_password BOOLEAN NOT NULL, registered_at BIGINT NOT NULL, born BIGINT NOT NULL, \
              must_change BOOLEAN NOT NULL, factor_count BIGINT NOT NULL DEFAULT 0, revision BIGINT NOT NULL DEFAULT 0, \
-             PRIMARY KEY (tenant, user_id))",
-            "CREATE INDEX IF NOT EXISTS user_list_v4_born ON user_list_v4 (tenant, born, user_id)",
-            "CREATE TABLE IF NOT EXISTS token_list_v4 (tenant UUID NOT NULL, token_id UUID NOT NULL, \
+             withheld TEXT NOT NULL DEFAULT '', PRIMARY KEY (tenant, user_id))",
+            "CREATE INDEX IF NOT EXISTS user_list_v5_born ON user_list_v5 (tenant, born, user_id)",
+            "CREATE TABLE IF NOT EXISTS token_list_v5 (tenant UUID NOT NULL, token_id UUID NOT NULL, \
              user_id UUID NOT NULL, name TEXT, permissions TEXT NOT NULL, issued_at BIGINT NOT NULL, \
              expires_at BIGINT, revoked_at BIGINT, born BIGINT NOT NULL, networks TEXT NOT NULL, revision BIGINT NOT NULL DEFAULT 0, \
              PRIMARY KEY (tenant, token_id))",
-            "CREATE INDEX IF NOT EXISTS token_list_v4_born ON token_list_v4 (tenant, born, token_id)",
-            "CREATE TABLE IF NOT EXISTS session_list_v4 (tenant UUID NOT NULL, session_id UUID NOT NULL, \
+            "CREATE INDEX IF NOT EXISTS token_list_v5_born ON token_list_v5 (tenant, born, token_id)",
+            "CREATE TABLE IF NOT EXISTS session_list_v5 (tenant UUID NOT NULL, session_id UUID NOT NULL, \
              user_id UUID, mailbox_id UUID, started_at BIGINT NOT NULL, expires_at BIGINT NOT NULL, \
              ended_at BIGINT, born BIGINT NOT NULL, has_factor BOOLEAN NOT NULL, device TEXT, \
              PRIMARY KEY (tenant, session_id))",
-            "CREATE INDEX IF NOT EXISTS session_list_v4_born ON session_list_v4 (tenant, born, session_id)",
+            "CREATE INDEX IF NOT EXISTS session_list_v5_born ON session_list_v5 (tenant, born, session_id)",
         ]
         .map(Statement::new)
         .into()
@@ -49,9 +49,9 @@ impl Projection for UserList {
 
     fn clear(&self, tenant: TenantId) -> Vec<Statement> {
         [
-            "DELETE FROM user_list_v4 WHERE tenant = $1",
-            "DELETE FROM token_list_v4 WHERE tenant = $1",
-            "DELETE FROM session_list_v4 WHERE tenant = $1",
+            "DELETE FROM user_list_v5 WHERE tenant = $1",
+            "DELETE FROM token_list_v5 WHERE tenant = $1",
+            "DELETE FROM session_list_v5 WHERE tenant = $1",
         ]
         .map(|sql| Statement::new(sql).bind(tenant.uuid()))
         .into()
@@ -80,6 +80,7 @@ fn statements(recorded: &Recorded<HostingEvent>) -> Vec<Statement> {
         | HostingEvent::Entry(_)
         | HostingEvent::Document(_)
         | HostingEvent::Contract(_)
+        | HostingEvent::MailOrder(_)
         | HostingEvent::Webhook(_) => Vec::new(),
     }
 }
@@ -91,7 +92,7 @@ fn of_user(place: Place, event: &UserEvent) -> Vec<Statement> {
             vec![
                 place
                     .statement(
-                        "INSERT INTO user_list_v4 (tenant, user_id, login, name, role, domains, is_disabled, \
+                        "INSERT INTO user_list_v5 (tenant, user_id, login, name, role, domains, is_disabled, \
                          has_password, registered_at, born, must_change) \
                          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
                     )
@@ -116,22 +117,22 @@ fn of_user(place: Place, event: &UserEvent) -> Vec<Statement> {
         UserEvent::PasswordSet { must_change, .. } => vec![
             place
                 .statement(
-                    "UPDATE user_list_v4 SET has_password = $3, must_change = $4 \
+                    "UPDATE user_list_v5 SET has_password = $3, must_change = $4 \
                      WHERE tenant = $1 AND user_id = $2",
                 )
                 .bind(true)
                 .bind(*must_change),
             end_all(
                 place,
-                "UPDATE session_list_v4 SET ended_at = $3 WHERE tenant = $1 AND user_id = $2 AND ended_at IS NULL",
+                "UPDATE session_list_v5 SET ended_at = $3 WHERE tenant = $1 AND user_id = $2 AND ended_at IS NULL",
             ),
         ],
         UserEvent::Disabled => vec![disabled(place, true)],
         UserEvent::Enabled => vec![disabled(place, false)],
         UserEvent::Removed => [
-            "DELETE FROM user_list_v4 WHERE tenant = $1 AND user_id = $2",
-            "DELETE FROM token_list_v4 WHERE tenant = $1 AND user_id = $2",
-            "DELETE FROM session_list_v4 WHERE tenant = $1 AND user_id = $2",
+            "DELETE FROM user_list_v5 WHERE tenant = $1 AND user_id = $2",
+            "DELETE FROM token_list_v5 WHERE tenant = $1 AND user_id = $2",
+            "DELETE FROM session_list_v5 WHERE tenant = $1 AND user_id = $2",
         ]
         .map(|sql| place.statement(sql))
         .into(),
@@ -139,7 +140,7 @@ fn of_user(place: Place, event: &UserEvent) -> Vec<Statement> {
             let names: Vec<&str> = permissions.iter().map(authority::Permission::name).collect();
             vec![
                 Statement::new(
-                    "INSERT INTO token_list_v4 (tenant, token_id, user_id, name, permissions, issued_at, expires_at, \
+                    "INSERT INTO token_list_v5 (tenant, token_id, user_id, name, permissions, issued_at, expires_at, \
                      revoked_at, born, networks) VALUES ($1, $2, $3, $4, $5, $6, $7, NULL, $8, $9)",
                 )
                 .bind(place.tenant)
@@ -157,7 +158,7 @@ fn of_user(place: Place, event: &UserEvent) -> Vec<Statement> {
             let names: Vec<&str> = permissions.iter().map(authority::Permission::name).collect();
             vec![
                 Statement::new(
-                    "UPDATE token_list_v4 SET name = $3, permissions = $4, expires_at = $5, networks = $6, \
+                    "UPDATE token_list_v5 SET name = $3, permissions = $4, expires_at = $5, networks = $6, \
                      revision = revision + 1 WHERE tenant = $1 AND token_id = $2",
                 )
                 .bind(place.tenant)
@@ -169,17 +170,22 @@ fn of_user(place: Place, event: &UserEvent) -> Vec<Statement> {
             ]
         }
         UserEvent::Renamed { name } => {
-            let sql = "UPDATE user_list_v4 SET name = $3, revision = revision + 1 WHERE tenant = $1 AND user_id = $2";
+            let sql = "UPDATE user_list_v5 SET name = $3, revision = revision + 1 WHERE tenant = $1 AND user_id = $2";
             vec![place.statement(sql).bind(name.as_ref().and_then(|name| name.plain().cloned()))]
         }
         UserEvent::RoleSet { role } => {
             let (role, domains) = role_columns(role);
-            let sql = "UPDATE user_list_v4 SET role = $3, domains = $4, revision = revision + 1 \
+            let sql = "UPDATE user_list_v5 SET role = $3, domains = $4, revision = revision + 1 \
                  WHERE tenant = $1 AND user_id = $2";
             vec![place.statement(sql).bind(role).bind(domains)]
         }
+        UserEvent::RightsWithheld { rights } => {
+            let names: Vec<&str> = rights.iter().map(authority::AdministratorRight::name).collect();
+            let sql = "UPDATE user_list_v5 SET withheld = $3, revision = revision + 1 WHERE tenant = $1 AND user_id = $2";
+            vec![place.statement(sql).bind(names.join(" "))]
+        }
         UserEvent::TokenRevoked { token } => vec![
-            Statement::new("UPDATE token_list_v4 SET revoked_at = $3 WHERE tenant = $1 AND token_id = $2")
+            Statement::new("UPDATE token_list_v5 SET revoked_at = $3 WHERE tenant = $1 AND token_id = $2")
                 .bind(place.tenant)
                 .bind(token.uuid())
                 .bind(place.at),
@@ -197,7 +203,7 @@ fn factors(place: Place, event: &FactorEvent) -> Vec<Statement> {
         | FactorEvent::RecoveryCodesSet { .. }
         | FactorEvent::RecoveryCodeUsed { .. } => return Vec::new(),
     };
-    let sql = "UPDATE user_list_v4 SET factor_count = factor_count + $3 WHERE tenant = $1 AND user_id = $2";
+    let sql = "UPDATE user_list_v5 SET factor_count = factor_count + $3 WHERE tenant = $1 AND user_id = $2";
     vec![place.statement(sql).bind(by)]
 }
 
@@ -210,7 +216,7 @@ fn of_session(place: Place, event: &SessionEvent) -> Statement {
             };
             place
                 .statement(
-                    "INSERT INTO session_list_v4 (tenant, session_id, user_id, mailbox_id, started_at, expires_at, \
+                    "INSERT INTO session_list_v5 (tenant, session_id, user_id, mailbox_id, started_at, expires_at, \
                      ended_at, born, has_factor, device) VALUES ($1, $2, $3, $4, $5, $6, NULL, $7, $8, $9)",
                 )
                 .bind(user)
@@ -222,10 +228,10 @@ fn of_session(place: Place, event: &SessionEvent) -> Statement {
                 .bind(entrance.device.as_ref().and_then(|device| device.plain().cloned()))
         }
         SessionEvent::Rotated { expires_at, .. } => place
-            .statement("UPDATE session_list_v4 SET expires_at = $3 WHERE tenant = $1 AND session_id = $2")
+            .statement("UPDATE session_list_v5 SET expires_at = $3 WHERE tenant = $1 AND session_id = $2")
             .bind(expires_at.millis()),
         SessionEvent::Ended { .. } => {
-            end_all(place, "UPDATE session_list_v4 SET ended_at = $3 WHERE tenant = $1 AND session_id = $2")
+            end_all(place, "UPDATE session_list_v5 SET ended_at = $3 WHERE tenant = $1 AND session_id = $2")
         }
     }
 }
@@ -236,7 +242,7 @@ fn end_all(place: Place, sql: &'static str) -> Statement {
 
 fn disabled(place: Place, is_disabled: bool) -> Statement {
     place
-        .statement("UPDATE user_list_v4 SET is_disabled = $3 WHERE tenant = $1 AND user_id = $2")
+        .statement("UPDATE user_list_v5 SET is_disabled = $3 WHERE tenant = $1 AND user_id = $2")
         .bind(is_disabled)
 }
 

@@ -17,11 +17,11 @@ use crate::scalar::{AccountKey, MailboxKey, Moment, Place, SessionKey, TokenKey,
 pub(crate) const PROJECTION: &str = "user_list";
 
 const SELECT_USER: &str = "SELECT tenant, user_id, login, name, role, domains, is_disabled, has_password, \
-     registered_at, born, must_change, factor_count, revision FROM user_list_v4 WHERE tenant = ";
+     registered_at, born, must_change, factor_count, revision, withheld FROM user_list_v5 WHERE tenant = ";
 const SELECT_TOKEN: &str = "SELECT tenant, token_id, user_id, name, permissions, issued_at, expires_at, revoked_at, \
-     born, networks, revision FROM token_list_v4 WHERE tenant = ";
+     born, networks, revision FROM token_list_v5 WHERE tenant = ";
 const SELECT_SESSION: &str = "SELECT tenant, session_id, user_id, mailbox_id, started_at, expires_at, ended_at, born, has_factor, \
-     device FROM session_list_v4 WHERE tenant = ";
+     device FROM session_list_v5 WHERE tenant = ";
 
 /// Queries about users, sessions and API tokens.
 #[derive(Debug, Default)]
@@ -184,6 +184,11 @@ fn user(row: &Row) -> Result<(PageKey, User), DatabaseError> {
         must_change_password: row.bool(10)?,
         has_second_factor: row.int(11)? > 0,
         revision: i32::try_from(row.int(12)?).unwrap_or(i32::MAX),
+        withheld: row
+            .text(13)?
+            .split(' ')
+            .filter_map(|name| authority::AdministratorRight::named(name).map(Into::into))
+            .collect(),
     };
     Ok((PageKey { born: row.int(9)?, id }, user))
 }
@@ -226,7 +231,7 @@ fn session(row: &Row) -> Result<(PageKey, Session), DatabaseError> {
 /// The user of an account with that login; the caller has asked the authority.
 pub(crate) async fn by_login(ctx: &Context<'_>, account: AccountId, login: &str) -> Result<Option<UserId>> {
     let query = Query::new("")
-        .bind("SELECT user_id FROM user_list_v4 WHERE tenant = ", account.uuid())
+        .bind("SELECT user_id FROM user_list_v5 WHERE tenant = ", account.uuid())
         .bind(" AND login = ", login)
         .with(" LIMIT 1");
     let found = rows(ctx, PROJECTION, query.finish()).await?;

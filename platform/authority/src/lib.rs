@@ -3,8 +3,12 @@
 //! Pure: principals carry their grants, needs carry what they touch. Whoever loads a principal (from a session, a
 //! token, a command line) answers for its grants being current.
 
+mod right;
+
 use std::collections::BTreeSet;
 use std::sync::Arc;
+
+pub use right::{AdministratorRight, AdministratorRights, Withheld};
 
 use kernel::{AccountId, Actor, DomainId, MailboxId, Reads, ServiceId, UseCase, Via};
 
@@ -237,6 +241,8 @@ pub struct Principal {
     pub grants: Vec<Grant>,
     /// Whether they came by a login that everybody knows: then they are kept from what would outlast their visit.
     pub is_visitor: bool,
+    /// What its account's owner keeps from it, where it administers domains.
+    pub withheld: Option<Withheld>,
 }
 
 impl Principal {
@@ -252,7 +258,7 @@ impl Principal {
 
     fn unlimited(actor: Actor, via: Via) -> Self {
         let grant = Grant { scope: Scope::Platform, permissions: Permissions::everything() };
-        Self { actor, on_behalf_of: None, via, grants: vec![grant], is_visitor: false }
+        Self { actor, on_behalf_of: None, via, grants: vec![grant], is_visitor: false, withheld: None }
     }
 
     /// The same principal with no more than `permissions`, as an API token's scopes demand.
@@ -332,6 +338,11 @@ pub trait Guarded: UseCase {
     fn needs(&self, states: &<Self::Reads as Reads>::States) -> Vec<Need> {
         vec![self.need(states)]
     }
+
+    /// What of it an account's owner may withhold from the administrators of its domains.
+    fn rights(&self) -> Vec<AdministratorRight> {
+        Vec::new()
+    }
 }
 
 /// The answer no.
@@ -343,6 +354,9 @@ pub enum Denied {
     /// The principal sees the thing and lacks this permission.
     #[error("permission `{}` is missing", .0.name())]
     Lacks(Permission),
+    /// The owner of the account keeps this from the principal, who administers domains of it.
+    #[error("`{}` is withheld", .0.name())]
+    Withheld(AdministratorRight),
     /// Everybody knows the login by which the principal came, and this would outlast the visit.
     #[error("visitors of the demo are kept from this")]
     Visiting,
@@ -369,13 +383,21 @@ pub fn may(principal: &Principal, need: &Need) -> Result<(), Denied> {
 /// Whether `principal` may run `use_case`, which has read `states`.
 ///
 /// # Errors
-/// As [`may`]; [`Denied::Visiting`] where only visitors are kept from it.
+/// As [`may`]; [`Denied::Withheld`] where it is kept from this administrator, [`Denied::Visiting`] where only
+/// visitors are kept from it.
 pub fn may_run<U: Guarded>(
     principal: &Principal,
     use_case: &U,
     states: &<U::Reads as Reads>::States,
 ) -> Result<(), Denied> {
-    use_case.needs(states).iter().try_for_each(|need| may(principal, need))?;
+    let needs = use_case.needs(states);
+    needs.iter().try_for_each(|need| may(principal, need))?;
+    if let Some(withheld) = principal.withheld
+        && needs.iter().any(|need| need.resource.account == Some(withheld.account))
+        && let Some(right) = use_case.rights().into_iter().find(|right| withheld.rights.has(*right))
+    {
+        return Err(Denied::Withheld(right));
+    }
     if principal.is_visitor && U::IS_KEPT_FROM_VISITORS { Err(Denied::Visiting) } else { Ok(()) }
 }
 
@@ -417,6 +439,7 @@ mod tests {
             via: Via::Session,
             grants: vec![Grant { scope, permissions }],
             is_visitor: false,
+            withheld: None,
         }
     }
 
@@ -453,6 +476,59 @@ mod tests {
             .narrowed_to(Permissions::everything());
         let need = Need { permission: Permission::PlatformWrite, resource: Resource::account(account(1)) };
         assert_eq!(may(&token, &need), Err(Denied::Lacks(Permission::PlatformWrite)));
+    }
+
+    /// Something that may be withheld.
+    struct Withholdable;
+
+    impl UseCase for Withholdable {
+        const NAME: &'static str = "withholdable";
+        type Reads = ();
+        type Refusal = Never;
+
+        fn tenant(&self) -> kernel::TenantId {
+            account(1).tenant()
+        }
+
+        fn reads(&self) {}
+
+        fn decide(&self, (): &(), _: kernel::Timestamp) -> Result<kernel::Changes, Self::Refusal> {
+            Ok(kernel::Changes::none())
+        }
+    }
+
+    impl Guarded for Withholdable {
+        fn need(&self, (): &()) -> Need {
+            let resource = Resource::account(account(1)).in_domain(domain(1));
+            Need { permission: Permission::CredentialWrite, resource }
+        }
+
+        fn rights(&self) -> Vec<AdministratorRight> {
+            vec![AdministratorRight::Filters]
+        }
+    }
+
+    #[test]
+    fn what_is_withheld_is_kept_from_that_administrator_in_that_account_alone() {
+        let scope = Scope::Domains(account(1), vec![domain(1)]);
+        let administrator = principal(scope, Permissions::domain_administrator());
+        let from = |account: AccountId, right| Principal {
+            withheld: Some(Withheld { account, rights: [right].into_iter().collect() }),
+            ..administrator.clone()
+        };
+        assert_eq!(may_run(&administrator, &Withholdable, &()), Ok(()));
+        let kept = from(account(1), AdministratorRight::Filters);
+        let denied = Err(Denied::Withheld(AdministratorRight::Filters));
+        assert_eq!(may_run(&kept, &Withholdable, &()), denied);
+        let other = from(account(1), AdministratorRight::SyncJobs);
+        assert_eq!(may_run(&other, &Withholdable, &()), Ok(()));
+        let elsewhere = from(account(2), AdministratorRight::Filters);
+        assert_eq!(may_run(&elsewhere, &Withholdable, &()), Ok(()));
+        let stranger = Principal { grants: vec![], ..kept };
+        assert_eq!(may_run(&stranger, &Withholdable, &()), Err(Denied::Hidden), "what is hidden stays so");
+        for right in AdministratorRight::ALL {
+            assert_eq!(AdministratorRight::named(right.name()), Some(right));
+        }
     }
 
     #[test]

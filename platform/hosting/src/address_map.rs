@@ -4,7 +4,7 @@
 //! Each rule is applied once: what a rule leads to is not looked up again, so that rules of several domains cannot send
 //! mail round in a circle. Within a domain such circles are refused, since nobody means them.
 
-use authority::Permission;
+use authority::{AdministratorRight, Permission};
 use kernel::{AddressMapId, Category, DomainName, EmailAddress, Kind, LocalPart};
 use serde::{Deserialize, Serialize};
 
@@ -64,6 +64,7 @@ impl Entry for AddressMap {
     const COUNT_MAX: usize = ADDRESS_MAP_COUNT_MAX;
     /// As for passwords, since whoever copies mail reads it: never delegable.
     const PERMISSION: Permission = Permission::CredentialWrite;
+    const RIGHT: Option<AdministratorRight> = Some(AdministratorRight::AddressMaps);
 
     const MAY_TAKE_FEATURE: bool = true;
 

@@ -4,7 +4,7 @@
 //! For a message run, in this order: those before of the domain, those before of the mailbox, the mailbox's own, those
 //! after of the mailbox, those after of the domain; of each place the one that is active.
 
-use authority::Permission;
+use authority::{AdministratorRight, Permission};
 use kernel::{Category, FilterId, Kind};
 use serde::{Deserialize, Serialize};
 
@@ -116,6 +116,7 @@ macro_rules! filter {
             const COUNT_MAX: usize = FILTER_COUNT_MAX;
             /// As for passwords, since a filter can send mail elsewhere: never delegable.
             const PERMISSION: Permission = Permission::CredentialWrite;
+            const RIGHT: Option<AdministratorRight> = Some(AdministratorRight::Filters);
             const SELF_SERVICE: Option<SelfService> = $self_service;
 
             fn with(&self, patch: FilterPatch) -> Self {

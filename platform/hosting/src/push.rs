@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use authority::Permission;
+use authority::{AdministratorRight, Permission};
 use kernel::{Category, Kind, PushId};
 use serde::{Deserialize, Serialize};
 
@@ -118,6 +118,7 @@ impl Entry for Push {
     const COUNT_MAX: usize = PUSH_COUNT_MAX;
     /// As for passwords, since senders and subjects are told: never delegable.
     const PERMISSION: Permission = Permission::CredentialWrite;
+    const RIGHT: Option<AdministratorRight> = Some(AdministratorRight::PushDestinations);
     const CALLS_ELSEWHERE: bool = true;
     const SELF_SERVICE: Option<SelfService> = Some(SelfService::Push);
 

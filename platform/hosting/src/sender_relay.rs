@@ -4,7 +4,7 @@
 
 use std::net::IpAddr;
 
-use authority::Permission;
+use authority::{AdministratorRight, Permission};
 use kernel::{Category, Kind, SenderRelayId};
 
 use crate::HostingRefusal;
@@ -52,6 +52,7 @@ impl Entry for SenderRelay {
     const COUNT_MAX: usize = SENDER_RELAY_COUNT_MAX;
     /// As for passwords, since whoever has the host reads all mail that leaves: never delegable.
     const PERMISSION: Permission = Permission::CredentialWrite;
+    const RIGHT: Option<AdministratorRight> = Some(AdministratorRight::Relays);
     const CALLS_ELSEWHERE: bool = true;
 
     fn with(&self, patch: SenderRelayPatch) -> Self {

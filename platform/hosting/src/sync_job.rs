@@ -1,7 +1,7 @@
 //! A sync job: a standing order to fetch mail of a mailbox elsewhere into one here. All parameters, defaults and ranges are
 //! those that customers know.
 
-use authority::Permission;
+use authority::{AdministratorRight, Permission};
 use kernel::{Category, Kind, SyncJobId};
 use serde::{Deserialize, Serialize};
 
@@ -122,6 +122,7 @@ impl Entry for SyncJob {
     };
     const COUNT_MAX: usize = SYNC_JOB_COUNT_MAX;
     const PERMISSION: Permission = Permission::MailboxWrite;
+    const RIGHT: Option<AdministratorRight> = Some(AdministratorRight::SyncJobs);
     const CALLS_ELSEWHERE: bool = true;
     const IS_COUNTED: bool = true;
     const SELF_SERVICE: Option<SelfService> = Some(SelfService::SyncJobs);

@@ -114,6 +114,7 @@ fn a_role_is_changed_and_counted_in_the_plan() {
             user: id(90),
             name: Some(Some("Zoe".to_owned())),
             role: Some(role),
+            withheld: None,
             services: services.iter().map(|number| id(*number)).collect(),
         },
         revision,
@@ -125,7 +126,7 @@ fn a_role_is_changed_and_counted_in_the_plan() {
     };
     assert_eq!(world.refused(&to(administrator(), &[], None)), "SERVICE_NOT_FOUND");
     let (account, name, role, services) = (account(), None, None, vec![]);
-    let nobody = ChangeUser { account, user: id(77), name, role, services };
+    let nobody = ChangeUser { account, user: id(77), name, role, withheld: None, services };
     assert_eq!(world.refused(&nobody), "USER_NOT_FOUND", "also where nothing is to be changed");
     world.must(&to(administrator(), &[10], Some(0)));
     assert!(seated(&world) && user(&world).role == administrator());

@@ -40,6 +40,7 @@ fn acting(scope: Scope, permissions: Permissions) -> Principal {
         via: Via::Session,
         grants: vec![Grant { scope, permissions }],
         is_visitor: false,
+        withheld: None,
     }
 }
 

@@ -85,6 +85,7 @@ fn force_is_the_operators_and_a_suspended_service_waits() {
         via: Via::Session,
         grants: vec![Grant { scope: Scope::Account(account()), permissions: Permissions::account_owner() }],
         is_visitor: false,
+        withheld: None,
     };
     let forced = ChangePlan { is_forced: true, ..to("solo") };
     assert_eq!(world.run(&forced), Err(No::Denied(Denied::Lacks(Permission::PlatformWrite))));

@@ -1,5 +1,6 @@
 //! What can be set for a domain.
 
+use authority::AdministratorRight;
 use std::collections::BTreeSet;
 
 use kernel::ByteSize;
@@ -108,6 +109,22 @@ impl DomainSettingsPatch {
             || self.sends_per_day_max.is_some()
             || self.relay.is_some()
             || self.relay_host.is_some()
+    }
+
+    /// What of it may be withheld from administrators.
+    pub fn rights(&self) -> Vec<AdministratorRight> {
+        let mut rest = self.clone();
+        let spam = rest.allowed_senders.take().is_some() | rest.denied_senders.take().is_some();
+        let limits = rest.sends_per_day_max.take().is_some();
+        let relays = rest.relay.take().is_some() | rest.relay_host.take().is_some();
+        let others = rest != Self::default();
+        let of = [
+            (spam, AdministratorRight::SpamLists),
+            (limits, AdministratorRight::SendLimits),
+            (relays, AdministratorRight::Relays),
+            (others, AdministratorRight::DomainSettings),
+        ];
+        of.into_iter().filter_map(|(is_changed, right)| is_changed.then_some(right)).collect()
     }
 
     /// Whether it has another host get mail that comes in for the domain.

@@ -1,5 +1,6 @@
 //! What can be set for a mailbox.
 
+use authority::AdministratorRight;
 use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
@@ -147,6 +148,27 @@ settings! {
         recovery_address: Option<String> = None;
         /// Words to find it by.
         tags: BTreeSet<String> = BTreeSet::new();
+    }
+}
+
+impl MailboxSettingsPatch {
+    /// What of it may be withheld from administrators.
+    pub fn rights(&self) -> Vec<AdministratorRight> {
+        let Self { imap, pop3, submission, sieve, dav, web, .. } = self;
+        let spam = self.allowed_senders.is_some()
+            || self.denied_senders.is_some()
+            || self.junk_score_centi.is_some()
+            || self.reject_score_centi.is_some();
+        let of = [
+            (
+                [imap, pop3, submission, sieve, dav, web].iter().any(|one| one.is_some()),
+                AdministratorRight::Protocols,
+            ),
+            (spam, AdministratorRight::SpamLists),
+            (self.sends_per_day_max.is_some(), AdministratorRight::SendLimits),
+            (self.send_as.is_some(), AdministratorRight::SendAs),
+        ];
+        of.into_iter().filter_map(|(is_changed, right)| is_changed.then_some(right)).collect()
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use authority::{Guarded, Need, Permission};
+use authority::{AdministratorRight, Guarded, Need, Permission};
 use kernel::{
     AccountId, AppPasswordId, Changes, Decider, Key, MailboxId, Reads, TenantId, Timestamp, UseCase,
 };
@@ -64,5 +64,9 @@ impl Guarded for AddAppPassword {
             permission: Permission::CredentialWrite,
             resource: super::mailbox_resource(self.account, self.mailbox, mailbox),
         }
+    }
+
+    fn rights(&self) -> Vec<AdministratorRight> {
+        vec![AdministratorRight::AppPasswords]
     }
 }

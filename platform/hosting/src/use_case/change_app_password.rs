@@ -1,6 +1,6 @@
 //! Changing an app password.
 
-use authority::{Guarded, Need, Permission};
+use authority::{AdministratorRight, Guarded, Need, Permission};
 use kernel::{
     AccountId, AppPasswordId, Changes, Decider, Key, MailboxId, Reads, TenantId, Timestamp, UseCase,
 };
@@ -54,5 +54,9 @@ impl Guarded for ChangeAppPassword {
             permission: Permission::CredentialWrite,
             resource: super::mailbox_resource(self.account, self.mailbox, mailbox),
         }
+    }
+
+    fn rights(&self) -> Vec<AdministratorRight> {
+        vec![AdministratorRight::AppPasswords]
     }
 }

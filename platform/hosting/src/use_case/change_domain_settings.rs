@@ -1,6 +1,6 @@
 //! Changing a domain's settings.
 
-use authority::{Guarded, Need, Permission};
+use authority::{AdministratorRight, Guarded, Need, Permission};
 use kernel::{
     AccountId, ByteSize, Changes, Decider, DomainId, Key, MailboxId, Reads, ServiceId, TenantId, Timestamp,
     UseCase,
@@ -100,5 +100,9 @@ impl Guarded for ChangeDomainSettings {
     fn needs(&self, states: &<Self::Reads as Reads>::States) -> Vec<Need> {
         let own = self.need(states);
         if self.patch.leads_elsewhere() { vec![own, super::leading(own.resource)] } else { vec![own] }
+    }
+
+    fn rights(&self) -> Vec<AdministratorRight> {
+        self.patch.rights()
     }
 }

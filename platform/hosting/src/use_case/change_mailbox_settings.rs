@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use authority::{Guarded, Need, Permission, Resource};
+use authority::{AdministratorRight, Guarded, Need, Permission, Resource};
 use kernel::{
     AccountId, Changes, Decider, DomainId, DomainName, EmailAddress, Key, MailboxId, Reads, ServiceId,
     TenantId, Timestamp, UseCase,
@@ -93,6 +93,10 @@ impl Guarded for ChangeMailboxSettings {
             needs.push(super::leading(own.resource));
         }
         needs
+    }
+
+    fn rights(&self) -> Vec<AdministratorRight> {
+        self.patch.rights()
     }
 }
 

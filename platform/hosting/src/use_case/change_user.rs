@@ -1,6 +1,6 @@
 //! Calling a user otherwise, and letting it be something else in the account.
 
-use authority::{Guarded, Need, Permission, Resource};
+use authority::{AdministratorRights, Guarded, Need, Permission, Resource};
 use kernel::{
     AccountId, Changes, Decider, DomainId, Key, Reads, ServiceId, TenantId, Timestamp, UseCase, UserId,
 };
@@ -22,6 +22,8 @@ pub struct ChangeUser {
     pub name: Option<Option<String>>,
     /// What it is from now on; none: as it is.
     pub role: Option<UserRole>,
+    /// What is kept from it while it administers domains, all of it; none: as it is.
+    pub withheld: Option<AdministratorRights>,
     /// Where the role changes: the services of the domains that it is to administer, and those that count it so far. They are
     /// read here to hold administrators to their plans.
     pub services: Vec<ServiceId>,
@@ -58,6 +60,9 @@ impl UseCase for ChangeUser {
                 changes = super::seats(self.user, domains, (&self.services, services), now)?;
             }
             events.extend(set);
+        }
+        if let Some(rights) = self.withheld {
+            events.extend(User::decide(user, UserCommand::Withhold(rights), &self.user, now)?);
         }
         Ok(changes.emit::<User>(self.user, events))
     }

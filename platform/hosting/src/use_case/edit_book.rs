@@ -1,6 +1,6 @@
 //! Changing what is in a book.
 
-use authority::{Guarded, Need, Permission};
+use authority::{AdministratorRight, Guarded, Need, Permission};
 use kernel::{AccountId, Changes, Decider, Key, Reads, ServiceId, TenantId, Timestamp, UseCase};
 
 use crate::HostingRefusal;
@@ -131,5 +131,9 @@ impl<E: Entry> Guarded for EditBook<E> {
             E::Owner::permission(self.account, E::PERMISSION)
         };
         Need { permission, resource: E::Owner::resource(self.account, self.owner, owner) }
+    }
+
+    fn rights(&self) -> Vec<AdministratorRight> {
+        E::RIGHT.into_iter().collect()
     }
 }

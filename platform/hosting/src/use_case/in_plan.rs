@@ -1,6 +1,6 @@
 //! Doing something that not every plan has.
 
-use authority::{Guarded, Need, Permissions};
+use authority::{AdministratorRight, Guarded, Need, Permissions};
 use kernel::{AccountId, Changes, Key, Reads, ServiceId, TenantId, Timestamp, UseCase};
 
 use super::{AtRevision, ChangeToken, EditBook, IssueToken, RegisterWebhook};
@@ -103,6 +103,10 @@ impl<U: Featured> Guarded for InPlan<U> {
 
     fn needs(&self, (states, _, _): &<Self::Reads as Reads>::States) -> Vec<Need> {
         self.change.needs(states)
+    }
+
+    fn rights(&self) -> Vec<AdministratorRight> {
+        self.change.rights()
     }
 }
 

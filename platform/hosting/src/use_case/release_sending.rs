@@ -1,6 +1,6 @@
 //! Letting a mailbox send again.
 
-use authority::{Guarded, Need, Permission};
+use authority::{AdministratorRight, Guarded, Need, Permission};
 use kernel::{AccountId, Changes, Decider, Key, MailboxId, Reads, TenantId, Timestamp, UseCase};
 
 use crate::HostingRefusal;
@@ -48,5 +48,9 @@ impl Guarded for ReleaseSending {
             permission: Permission::MailboxWrite,
             resource: super::mailbox_resource(self.account, self.mailbox, mailbox),
         }
+    }
+
+    fn rights(&self) -> Vec<AdministratorRight> {
+        vec![AdministratorRight::HeldMail]
     }
 }

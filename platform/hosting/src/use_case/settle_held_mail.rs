@@ -1,6 +1,6 @@
 //! Releasing or purging held mail by a link that was mailed.
 
-use authority::{Guarded, Need, Permission};
+use authority::{AdministratorRight, Guarded, Need, Permission};
 use kernel::{
     AccountId, Changes, Decider, Key, MailboxId, NoticeId, Reads, TenantId, Timestamp, UseCase, UserId,
 };
@@ -66,5 +66,9 @@ impl Guarded for SettleHeldMail {
             permission: Permission::MailboxWrite,
             resource: super::mailbox_resource(self.account, self.mailbox, mailbox),
         }
+    }
+
+    fn rights(&self) -> Vec<AdministratorRight> {
+        vec![AdministratorRight::HeldMail]
     }
 }

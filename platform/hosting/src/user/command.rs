@@ -1,6 +1,6 @@
 //! What can be asked of a user.
 
-use authority::Permissions;
+use authority::{AdministratorRights, Permissions};
 use ipnet::IpNet;
 use kernel::{AccountId, EmailAddress, Timestamp, TokenId, UserId};
 
@@ -56,6 +56,8 @@ pub enum UserCommand {
     Rename(Option<String>),
     /// Let it be something else in the account.
     SetRole(UserRole),
+    /// Keep these from it while it administers domains, and nothing else any more.
+    Withhold(AdministratorRights),
 }
 
 /// A user to be.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use authority::Permissions;
+use authority::{AdministratorRights, Permissions};
 use kernel::{AccountId, Category, Decider, EmailAddress, Sealed, SubjectId, Timestamp, TokenId, UserId};
 
 use super::{
@@ -39,6 +39,7 @@ impl Decider for User {
                     name: name.clone(),
                     password: password.clone(),
                     role: role.clone(),
+                    withheld: AdministratorRights::NONE,
                     access: Access::Enabled,
                     must_change_password: *must_change_password,
                     factors: FactorState::default(),
@@ -98,6 +99,10 @@ impl Decider for User {
                 record.role = role.clone();
                 record.revision = record.revision.saturating_add(1);
             }),
+            UserEvent::RightsWithheld { rights } => change(state, |record| {
+                record.withheld = *rights;
+                record.revision = record.revision.saturating_add(1);
+            }),
             UserEvent::TokenRevoked { token } => change(state, |record| {
                 record.tokens.remove(token);
             }),
@@ -132,6 +137,7 @@ impl Decider for User {
                 | C::ChangeToken { .. }
                 | C::Rename(_)
                 | C::SetRole(_)
+                | C::Withhold(_)
                 | C::RevokeToken(_),
             ) => Err(HostingRefusal::UserNotFound),
             (S::Present(record), C::SetPassword { password, must_change }) => {
@@ -181,6 +187,11 @@ impl Decider for User {
                 check_role(&role, record.account)?;
                 Ok(if record.role == role { vec![] } else { vec![UserEvent::RoleSet { role }] })
             }
+            (S::Present(record), C::Withhold(rights)) => Ok(if record.withheld == rights {
+                vec![]
+            } else {
+                vec![UserEvent::RightsWithheld { rights }]
+            }),
             (S::Present(record), C::RevokeToken(token)) => {
                 if record.tokens.contains_key(&token) {
                     Ok(vec![UserEvent::TokenRevoked { token }])

@@ -1,6 +1,6 @@
 //! What can happen to a user.
 
-use authority::Permissions;
+use authority::{AdministratorRights, Permissions};
 use ipnet::IpNet;
 use kernel::{AccountId, EmailAddress, Sealed, Timestamp, TokenId};
 
@@ -66,6 +66,11 @@ pub enum UserEvent {
     RoleSet {
         /// What it is.
         role: UserRole,
+    },
+    /// Its account's owner keeps these from it while it administers domains: all that are kept from then on.
+    RightsWithheld {
+        /// Which.
+        rights: AdministratorRights,
     },
     /// It signs in no more; its sessions and tokens are void meanwhile.
     Disabled,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use authority::Permissions;
+use authority::{AdministratorRights, Permissions};
 use ipnet::IpNet;
 use kernel::{AccountId, EmailAddress, Sealed, Timestamp, TokenId};
 
@@ -45,6 +45,8 @@ pub struct UserRecord {
     pub password: Option<Sealed<PasswordHash>>,
     /// What it may.
     pub role: UserRole,
+    /// What is kept from it while it administers domains.
+    pub withheld: AdministratorRights,
     /// Whether it may sign in.
     pub access: Access,
     /// Whether it must choose another password before anything else.

@@ -1,5 +1,6 @@
 //! How the events of a user are stored.
 
+use authority::AdministratorRight;
 use ipnet::IpNet;
 use kernel::{Event, Kind, Malformed, Open, RawEvent, Seal, SealError, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -21,6 +22,7 @@ const TOKEN_ISSUED: Kind = Kind { name: "user.token_issued", schema: 1 };
 const TOKEN_CHANGED: Kind = Kind { name: "user.token_changed", schema: 1 };
 const RENAMED: Kind = Kind { name: "user.renamed", schema: 1 };
 const ROLE_SET: Kind = Kind { name: "user.role_set", schema: 1 };
+const RIGHTS_WITHHELD: Kind = Kind { name: "user.rights_withheld", schema: 1 };
 const TOKEN_REVOKED: Kind = Kind { name: "user.token_revoked", schema: 1 };
 
 #[derive(Serialize, Deserialize)]
@@ -104,6 +106,11 @@ struct RoleSetV1 {
 }
 
 #[derive(Serialize, Deserialize)]
+struct RightsWithheldV1 {
+    rights: Vec<String>,
+}
+
+#[derive(Serialize, Deserialize)]
 struct TokenRevokedV1 {
     token: String,
 }
@@ -152,6 +159,7 @@ impl Event for UserEvent {
             Self::TokenChanged { .. } => TOKEN_CHANGED,
             Self::Renamed { .. } => RENAMED,
             Self::RoleSet { .. } => ROLE_SET,
+            Self::RightsWithheld { .. } => RIGHTS_WITHHELD,
             Self::TokenRevoked { .. } => TOKEN_REVOKED,
         }
     }
@@ -200,6 +208,9 @@ impl Event for UserEvent {
             }),
             Self::Renamed { name } => json(&RenamedV1 { name: wire::seal_some(seal, name.as_ref())? }),
             Self::RoleSet { role } => json(&RoleSetV1 { role: role.into() }),
+            Self::RightsWithheld { rights } => json(&RightsWithheldV1 {
+                rights: rights.iter().map(|right| right.name().to_owned()).collect(),
+            }),
             Self::TokenRevoked { token } => json(&TokenRevokedV1 { token: token.to_string() }),
         })
     }
@@ -270,6 +281,13 @@ impl Event for UserEvent {
             ("user.role_set", 1) => {
                 let form: RoleSetV1 = wire::form(raw)?;
                 Ok(Self::RoleSet { role: role(raw, &form.role)? })
+            }
+            ("user.rights_withheld", 1) => {
+                let form: RightsWithheldV1 = wire::form(raw)?;
+                let right = |name: &String| {
+                    wire::parse(raw, AdministratorRight::named(name), "the name of a right is expected")
+                };
+                Ok(Self::RightsWithheld { rights: form.rights.iter().map(right).collect::<Result<_, _>>()? })
             }
             ("user.token_revoked", 1) => {
                 let form: TokenRevokedV1 = wire::form(raw)?;

@@ -1,6 +1,6 @@
 //! One full and, where fields may be absent, one minimal event of every kind: what the golden files hold.
 
-use authority::{Permission, Permissions};
+use authority::{AdministratorRight, AdministratorRights, Permission, Permissions};
 use hosting::account::{AccountEvent, BillingMode, Parent};
 use hosting::address_map::{AddressMap, AddressMapKind};
 use hosting::alias::{AliasEvent, AliasSettings, Temporary};
@@ -12,6 +12,7 @@ use hosting::document::{DocumentEvent, DocumentKind, MediaType, NewVersion};
 use hosting::domain::{DkimAlgorithm, DkimPrivateKey, DkimSelector, DomainEvent, DomainSettings, VerifiedBy};
 use hosting::factor::{FactorEvent, PasskeyKey, TotpSeed, YubikeyIdentity};
 use hosting::filter::{DomainFilter, Filter, FilterStage, MailboxFilter};
+use hosting::mail_order::{MailOrderAbout, MailOrderEvent, MailOrderKind, MailOrderScope};
 use hosting::mailbox::{
     Crossing, HeldMail, HoldReason, MailProtocol, MailboxEvent, MailboxSettings, Threshold,
 };
@@ -27,7 +28,7 @@ use hosting::session::{EndReason, Entrance, SessionEvent, SessionOwner};
 use hosting::share::{Share, ShareRole};
 use hosting::sync_job::{SyncEncryption, SyncJob};
 use hosting::ticket::{FileKey, Side, TicketEvent, TicketFile, TicketKind, TicketPriority, Way};
-use hosting::tls_policy::{TlsLevel, TlsPolicy};
+use hosting::tls_policy::{DomainTlsPolicy, TlsLevel, TlsPolicy};
 use hosting::user::{UserEvent, UserRole};
 use hosting::webhook::{Kinds, Pause, Reach, Resumption, WebhookEvent, WebhookSecret, WebhookUrl};
 use hosting::{HostingEvent, Language, LoginName, PasswordHash};
@@ -85,6 +86,7 @@ pub fn samples() -> Vec<(HostingEvent, &'static str)> {
     shares(&mut all);
     sender_relays(&mut all);
     documents(&mut all, at);
+    mail_orders(&mut all);
     all
 }
 
@@ -146,7 +148,9 @@ fn tls_policies(all: &mut Samples) {
         fingerprints: vec!["ab".repeat(32)],
         ..TlsPolicy::default()
     };
-    entries(all, full.clone(), TlsPolicy { level: TlsLevel::Secure, fingerprints: vec![], ..full });
+    let changed = TlsPolicy { level: TlsLevel::Secure, fingerprints: vec![], ..full.clone() };
+    entries(all, full.clone(), changed.clone());
+    entries(all, DomainTlsPolicy(full), DomainTlsPolicy(changed));
 }
 
 fn filters(all: &mut Samples) {
@@ -382,6 +386,8 @@ fn users(all: &mut Samples, at: Timestamp) {
     push(UserEvent::TokenRevoked { token: id(3) }, "full");
     push(UserEvent::Renamed { name: Some(sealed(2, "Zoe".to_owned())) }, "full");
     push(UserEvent::Renamed { name: None }, "minimal");
+    push(UserEvent::RightsWithheld { rights: AdministratorRight::ALL.into_iter().collect() }, "full");
+    push(UserEvent::RightsWithheld { rights: AdministratorRights::NONE }, "minimal");
     push(UserEvent::RoleSet { role: UserRole::DomainAdministrator(vec![id(20)]) }, "full");
     push(UserEvent::Removed, "full");
 }
@@ -777,6 +783,34 @@ fn webhooks(all: &mut Samples, at: Timestamp) {
     push(WebhookEvent::TestRequested, "full");
     push(WebhookEvent::ReplayRequested { from: Position(3), to: Position(9) }, "full");
     push(WebhookEvent::Removed, "full");
+}
+
+fn mail_orders(all: &mut Samples) {
+    let about = |target: &str, reason: &str| {
+        sealed(1, MailOrderAbout { target: target.to_owned(), reason: reason.to_owned() })
+    };
+    for order in MailOrderKind::ALL {
+        let given = MailOrderEvent::Given {
+            account: id(1),
+            order,
+            scope: MailOrderScope::Parts { domains: vec![id(6)], mailboxes: vec![id(8)] },
+            message: Some(41),
+            recipient: Some(2),
+            state: Some("held".to_owned()),
+            about: about("alice@else.example", "alice asked"),
+        };
+        all.push((HostingEvent::MailOrder(given), "full"));
+    }
+    let given = MailOrderEvent::Given {
+        account: id(1),
+        order: MailOrderKind::Hold,
+        scope: MailOrderScope::Whole,
+        message: None,
+        recipient: None,
+        state: None,
+        about: about("", ""),
+    };
+    all.push((HostingEvent::MailOrder(given), "minimal"));
 }
 
 fn documents(all: &mut Samples, at: Timestamp) {

@@ -23,7 +23,7 @@ export class ApiError extends Error {
 const TIME_MAX_MS = 30_000;
 const KINDS: Record<string, Failure> = {
   UNAUTHENTICATED: 'over', FORBIDDEN: 'forbidden', NOT_FOUND: 'missing', BUSY: 'busy', STALE: 'busy', THROTTLED: 'busy',
-  VISITING: 'visiting', SECOND_FACTOR_REQUIRED: 'forbidden', PASSWORD_CHANGE_REQUIRED: 'over',
+  VISITING: 'visiting', WITHHELD: 'visiting', SECOND_FACTOR_REQUIRED: 'forbidden', PASSWORD_CHANGE_REQUIRED: 'over',
 };
 
 interface Reply<R> {
