@@ -313,6 +313,8 @@ impl Index {
             | MailboxEvent::RetentionChanged { .. }
             | MailboxEvent::Renamed { .. }
             | MailboxEvent::RecoveryAddressVerified { .. }
+            | MailboxEvent::LanguageSet { .. }
+            | MailboxEvent::TimeZoneSet { .. }
             | MailboxEvent::TemporaryAliasSet { .. }
             | MailboxEvent::TemporaryAliasDropped { .. }
             | MailboxEvent::DisplayNameChanged { .. }

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use hosting::domain::Proof;
 use hosting::notice::{NoticeDay, NoticeKind, NoticePerson, day_of, stream_of};
+use hosting::session::SessionOwner;
 use hosting::use_case::*;
 use hosting::user::{User, UserRole};
 use hosting::{Language, LoginName, PasswordHash};
@@ -51,7 +52,11 @@ fn with_owner() -> World {
     });
     let day = day_of(world.now);
     world.must(&VerifyEmail { account: account(), user: id(90), notice: id(80), day });
-    world.must(&SetUserLanguage { account: account(), user: id(90), language: Language::Fr });
+    world.must(&SetLanguage {
+        account: account(),
+        owner: SessionOwner::User(id(90)),
+        language: Language::Fr,
+    });
     world
 }
 

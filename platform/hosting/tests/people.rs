@@ -5,8 +5,9 @@ mod support;
 use std::time::Duration;
 
 use hosting::notice::{NoticeDay, NoticeKind, NoticePerson, day_of, stream_of};
+use hosting::session::SessionOwner;
 use hosting::use_case::{
-    ChangeEmail, RepeatNotice, ResetPassword, SendNotice, SetUserTimeZone, SignUp, VerifyEmail,
+    ChangeEmail, RepeatNotice, ResetPassword, SendNotice, SetTimeZone, SignUp, VerifyEmail,
 };
 use hosting::user::User;
 use hosting::{Language, LoginName, PasswordHash};
@@ -216,9 +217,9 @@ fn what_is_long_past_is_told_nobody() {
 #[test]
 fn a_time_zone_has_a_name_that_can_be_one() {
     let mut world = signed_up();
-    let set = |zone: Option<&str>| SetUserTimeZone {
+    let set = |zone: Option<&str>| SetTimeZone {
         account: account(),
-        user: user(),
+        owner: SessionOwner::User(user()),
         zone: zone.map(str::to_owned),
     };
     assert_eq!(world.must(&set(Some("America/Argentina/Buenos_Aires"))), 1);

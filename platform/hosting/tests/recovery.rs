@@ -6,8 +6,10 @@ use std::time::Duration;
 
 use hosting::mailbox::{Mailbox, MailboxRecord, MailboxSettingsPatch, SelfService};
 use hosting::notice::{NoticeDay, NoticeKind, NoticePerson, day_of, stream_of};
+use hosting::session::SessionOwner;
 use hosting::use_case::{
-    ChangeMailboxSettings, GiveRecoveryAddress, ResetMailboxPassword, SendNotice, VerifyRecoveryAddress,
+    ChangeMailboxSettings, GiveRecoveryAddress, ResetMailboxPassword, SendNotice, SetLanguage, SetTimeZone,
+    VerifyRecoveryAddress,
 };
 use hosting::{Language, PasswordHash};
 use kernel::{EmailAddress, MailboxId, NoticeId};
@@ -192,4 +194,34 @@ fn an_address_is_given_with_the_password_and_taken_away_without() {
     assert_eq!(world.refused(&same), "EMAIL_UNCHANGED");
     world.must(&settings(patch(None), true));
     assert_eq!(record(&world).recovery(), None);
+}
+
+#[test]
+fn the_owner_of_a_mailbox_is_written_to_in_the_language_that_they_chose() {
+    let mut world = with_mailbox();
+    let owner = SessionOwner::Mailbox(mailbox());
+    let choose = |language| SetLanguage { account: account(), owner, language };
+    let told = |world: &World, notice: u128| {
+        let day = world.state::<NoticeDay>(
+            account().tenant(),
+            stream_of(NoticePerson::Mailbox(mailbox()), day_of(world.now)),
+        );
+        day.notices.get(&id(notice)).expect("a notice").language
+    };
+    let say = |world: &World, notice| SendNotice { kind: NoticeKind::PasswordChanged, ..ask(world, notice) };
+    let send = say(&world, 900);
+    world.must(&send);
+    assert_eq!(told(&world, 900), Language::En, "the platform's own, where none is chosen");
+    assert_eq!(world.must(&choose(Language::Fr)), 1);
+    assert_eq!(world.must(&choose(Language::Fr)), 0);
+    let send = say(&world, 901);
+    world.must(&send);
+    let given = give(&world, "alice@elsewhere.example", 910);
+    world.must(&given);
+    assert_eq!([901, 910, 911].map(|notice| told(&world, notice)), [Language::Fr; 3]);
+    let zone = |zone: &str| SetTimeZone { account: account(), owner, zone: Some(zone.to_owned()) };
+    assert_eq!(world.refused(&zone("Europe Paris")), "TIME_ZONE_UNKNOWN");
+    assert_eq!(world.must(&zone("Europe/Paris")), 1);
+    let known = record(&world);
+    assert_eq!((known.language, known.time_zone.as_deref()), (Some(Language::Fr), Some("Europe/Paris")));
 }

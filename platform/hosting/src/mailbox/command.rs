@@ -8,8 +8,8 @@ use kernel::{
 };
 
 use super::{Crossing, HeldMail, HoldReason, MailProtocol, MailboxSettingsPatch, Threshold};
-use crate::PasswordHash;
 use crate::factor::FactorCommand;
+use crate::{Language, PasswordHash};
 
 /// An intention about one mailbox.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,6 +56,10 @@ pub enum MailboxCommand {
     GiveRecoveryAddress(EmailAddress),
     /// The owner of that address has shown that it is theirs.
     VerifyRecoveryAddress(EmailAddress),
+    /// Write to its owner in a language.
+    SetLanguage(Language),
+    /// Show its owner times as they are at a place; none: wherever the reader is.
+    SetTimeZone(Option<String>),
     /// Note a temporary alias of it, or when it ends.
     SetTemporaryAlias {
         /// Which.

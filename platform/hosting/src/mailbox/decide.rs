@@ -65,6 +65,8 @@ impl Decider for Mailbox {
                 revision: 0,
                 settings: Box::default(),
                 recovery_verified: None,
+                language: None,
+                time_zone: None,
                 settings_revision: 0,
             }),
             MailboxEvent::QuotaChanged { to, .. } => change(state, |record| {
@@ -112,6 +114,10 @@ impl Decider for Mailbox {
             MailboxEvent::RecoveryAddressVerified { address } => {
                 change(state, |record| record.recovery_verified = Some(address.clone()))
             }
+            MailboxEvent::LanguageSet { language } => {
+                change(state, |record| record.language = Some(*language))
+            }
+            MailboxEvent::TimeZoneSet { zone } => change(state, |record| record.time_zone.clone_from(zone)),
             MailboxEvent::SendingHeld { reason, at } => {
                 change(state, |record| record.sending_hold = Some((*reason, *at)))
             }
@@ -200,6 +206,8 @@ impl Decider for Mailbox {
                 | C::ChangeSettings { .. }
                 | C::GiveRecoveryAddress(_)
                 | C::VerifyRecoveryAddress(_)
+                | C::SetLanguage(_)
+                | C::SetTimeZone(_)
                 | C::HoldSending(_)
                 | C::RecordComplaint
                 | C::ReleaseSending(_)
@@ -269,6 +277,14 @@ impl Decider for Mailbox {
                 let address = Sealed::new(subject, address);
                 let is_same = record.recovery_verified.as_ref() == Some(&address);
                 Ok(if is_same { vec![] } else { vec![MailboxEvent::RecoveryAddressVerified { address }] })
+            }
+            (S::Live(record), C::SetLanguage(language)) => {
+                let is_same = record.language == Some(language);
+                Ok(if is_same { vec![] } else { vec![MailboxEvent::LanguageSet { language }] })
+            }
+            (S::Live(record), C::SetTimeZone(zone)) => {
+                crate::text::time_zone(zone.as_deref())?;
+                Ok(if record.time_zone == zone { vec![] } else { vec![MailboxEvent::TimeZoneSet { zone }] })
             }
             (S::Live(record), C::SetTemporaryAlias { alias, expires_at, count_max }) => {
                 set_temporary_alias(record, (alias, expires_at), count_max, now)

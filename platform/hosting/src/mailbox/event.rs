@@ -8,8 +8,8 @@ use kernel::{
 };
 
 use super::MailboxSettings;
-use crate::PasswordHash;
 use crate::factor::FactorEvent;
+use crate::{Language, PasswordHash};
 
 /// A fraction of the quota whose crossing is a fact of the business.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -225,6 +225,16 @@ pub enum MailboxEvent {
     RecoveryAddressVerified {
         /// Which.
         address: Sealed<EmailAddress>,
+    },
+    /// Its owner wants to be written to in a language.
+    LanguageSet {
+        /// From now on.
+        language: Language,
+    },
+    /// Its owner wants times to be shown as they are at a place.
+    TimeZoneSet {
+        /// The name of a time zone; none: wherever the reader is.
+        zone: Option<String>,
     },
     /// A temporary alias leads to it until a moment.
     TemporaryAliasSet {

@@ -8,9 +8,9 @@ use kernel::{
 };
 
 use super::{HoldReason, MailProtocol, MailboxSettings, SelfService, Threshold};
-use crate::PasswordHash;
 use crate::factor::FactorState;
 use crate::user::Access;
+use crate::{Language, PasswordHash};
 
 /// A mailbox as it is.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -75,6 +75,10 @@ pub struct MailboxRecord {
     pub settings: Box<MailboxSettings>,
     /// The address for a forgotten password that its owner has confirmed last.
     pub recovery_verified: Option<Sealed<EmailAddress>>,
+    /// The language that its owner has chosen.
+    pub language: Option<Language>,
+    /// The time zone that its owner has chosen.
+    pub time_zone: Option<String>,
     /// How often settings were changed.
     pub settings_revision: u32,
     /// How many crossings were recorded.

@@ -17,6 +17,8 @@ const APP_PASSWORD_ADDED: Kind = Kind { name: "mailbox.app_password_added", sche
 const APP_PASSWORD_CHANGED: Kind = Kind { name: "mailbox.app_password_changed", schema: 1 };
 const APP_PASSWORD_REVOKED: Kind = Kind { name: "mailbox.app_password_revoked", schema: 1 };
 const RECOVERY_ADDRESS_VERIFIED: Kind = Kind { name: "mailbox.recovery_address_verified", schema: 1 };
+const LANGUAGE_SET: Kind = Kind { name: "mailbox.language_set", schema: 1 };
+const TIME_ZONE_SET: Kind = Kind { name: "mailbox.time_zone_set", schema: 1 };
 const TEMPORARY_ALIAS_SET: Kind = Kind { name: "mailbox.temporary_alias_set", schema: 1 };
 const TEMPORARY_ALIAS_DROPPED: Kind = Kind { name: "mailbox.temporary_alias_dropped", schema: 1 };
 const RENAMED: Kind = Kind { name: "mailbox.renamed", schema: 1 };
@@ -92,6 +94,17 @@ struct RecoveryAddressVerifiedV1 {
 }
 
 #[derive(Serialize, Deserialize)]
+struct LanguageSetV1 {
+    language: String,
+}
+
+#[derive(Serialize, Deserialize)]
+struct TimeZoneSetV1 {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    zone: Option<String>,
+}
+
+#[derive(Serialize, Deserialize)]
 struct TemporaryAliasSetV1 {
     alias: String,
     expires_at_ms: i64,
@@ -149,6 +162,8 @@ impl Event for MailboxEvent {
             Self::AppPasswordChanged { .. } => APP_PASSWORD_CHANGED,
             Self::AppPasswordRevoked { .. } => APP_PASSWORD_REVOKED,
             Self::RecoveryAddressVerified { .. } => RECOVERY_ADDRESS_VERIFIED,
+            Self::LanguageSet { .. } => LANGUAGE_SET,
+            Self::TimeZoneSet { .. } => TIME_ZONE_SET,
             Self::TemporaryAliasSet { .. } => TEMPORARY_ALIAS_SET,
             Self::TemporaryAliasDropped { .. } => TEMPORARY_ALIAS_DROPPED,
             Self::Renamed { .. } => RENAMED,
@@ -213,6 +228,8 @@ impl Event for MailboxEvent {
             Self::RecoveryAddressVerified { address } => {
                 json(&RecoveryAddressVerifiedV1 { recovery_address: wire::seal(seal, address)? })
             }
+            Self::LanguageSet { language } => json(&LanguageSetV1 { language: language.tag().to_owned() }),
+            Self::TimeZoneSet { zone } => json(&TimeZoneSetV1 { zone: zone.clone() }),
             Self::TemporaryAliasSet { alias, expires_at } => {
                 json(&TemporaryAliasSetV1 { alias: alias.to_string(), expires_at_ms: expires_at.millis() })
             }
@@ -294,6 +311,14 @@ impl Event for MailboxEvent {
             ("mailbox.recovery_address_verified", 1) => {
                 let form: RecoveryAddressVerifiedV1 = wire::form(raw)?;
                 Ok(Self::RecoveryAddressVerified { address: wire::open(raw, open, &form.recovery_address)? })
+            }
+            ("mailbox.language_set", 1) => {
+                let form: LanguageSetV1 = wire::form(raw)?;
+                Ok(Self::LanguageSet { language: wire::language(raw, &form.language)? })
+            }
+            ("mailbox.time_zone_set", 1) => {
+                let form: TimeZoneSetV1 = wire::form(raw)?;
+                Ok(Self::TimeZoneSet { zone: form.zone })
             }
             ("mailbox.temporary_alias_set", 1) => {
                 let form: TemporaryAliasSetV1 = wire::form(raw)?;

@@ -48,8 +48,9 @@ impl UseCase for GiveRecoveryAddress {
     ) -> Result<Changes, HostingRefusal> {
         let give = MailboxCommand::GiveRecoveryAddress(self.email.clone());
         let given = Mailbox::decide(mailbox, give, &self.mailbox, now)?;
-        let own =
-            mailbox.record().and_then(|record| record.address()).ok_or(HostingRefusal::MailboxNotFound)?;
+        let record = mailbox.record().ok_or(HostingRefusal::MailboxNotFound)?;
+        let own = record.address().ok_or(HostingRefusal::MailboxNotFound)?;
+        let language = record.language.unwrap_or(self.language);
         let request = |notice, kind, address: &EmailAddress| {
             let subject = SubjectId::of_mailbox(self.mailbox);
             let new = NewNotice {
@@ -60,7 +61,7 @@ impl UseCase for GiveRecoveryAddress {
                 login: Some(Sealed::new(subject, own.to_string())),
                 detail: None,
                 ticket: None,
-                language: self.language,
+                language,
             };
             NoticeDay::decide(day, NoticeCommand::Request(Box::new(new)), &(), now)
         };

@@ -113,7 +113,7 @@ impl SendNotice {
             NoticeKind::PasswordReset => record.recovery()?.clone(),
             _ => address,
         };
-        Some((Sealed::new(subject, address), Some(login), self.language))
+        Some((Sealed::new(subject, address), Some(login), record.language.unwrap_or(self.language)))
     }
 
     fn of_delegate(&self, delegation: &DelegationState) -> Option<Destination> {

@@ -12,8 +12,7 @@ use super::{
 use crate::HostingRefusal;
 use crate::factor::FactorState;
 use crate::limit::{
-    ADMINISTERED_DOMAIN_COUNT_MAX, DISPLAY_NAME_CHARACTER_COUNT_MAX, TIME_ZONE_CHARACTER_COUNT_MAX,
-    TOKEN_COUNT_MAX, TOKEN_NETWORK_COUNT_MAX,
+    ADMINISTERED_DOMAIN_COUNT_MAX, DISPLAY_NAME_CHARACTER_COUNT_MAX, TOKEN_COUNT_MAX, TOKEN_NETWORK_COUNT_MAX,
 };
 use crate::refusal::Limit;
 
@@ -156,9 +155,7 @@ impl Decider for User {
                 Ok(if is_same { vec![] } else { vec![UserEvent::LanguageSet { language }] })
             }
             (S::Present(record), C::SetTimeZone(zone)) => {
-                if zone.as_deref().is_some_and(|zone| !is_zone(zone)) {
-                    return Err(HostingRefusal::TimeZoneUnknown);
-                }
+                crate::text::time_zone(zone.as_deref())?;
                 Ok(if record.time_zone == zone { vec![] } else { vec![UserEvent::TimeZoneSet { zone }] })
             }
             (S::Present(record), C::ChangeFactors(command)) => {
@@ -201,12 +198,6 @@ impl Decider for User {
             }
         }
     }
-}
-
-/// Whether it has the form of a name in the IANA time zone database. Which there are changes from year to year.
-fn is_zone(name: &str) -> bool {
-    let is_plain = |octet: u8| octet.is_ascii_alphanumeric() || matches!(octet, b'/' | b'_' | b'-' | b'+');
-    (1..=TIME_ZONE_CHARACTER_COUNT_MAX).contains(&name.len()) && name.bytes().all(is_plain)
 }
 
 fn register(new: NewUser) -> Result<Vec<UserEvent>, HostingRefusal> {

@@ -586,6 +586,9 @@ fn mailboxes(all: &mut Samples, at: Timestamp) {
     );
     let elsewhere = EmailAddress::parse("alice@elsewhere.example").expect("an address");
     push(MailboxEvent::RecoveryAddressVerified { address: sealed(8, elsewhere) }, "full");
+    push(MailboxEvent::LanguageSet { language: Language::Fr }, "full");
+    push(MailboxEvent::TimeZoneSet { zone: Some("Europe/Paris".to_owned()) }, "full");
+    push(MailboxEvent::TimeZoneSet { zone: None }, "minimal");
     push(MailboxEvent::TemporaryAliasSet { alias: id(9), expires_at: at }, "full");
     push(MailboxEvent::TemporaryAliasDropped { alias: id(9) }, "full");
     push(MailboxEvent::Renamed { local: sealed(8, local("alice.new")) }, "full");
