@@ -1,6 +1,7 @@
 """Client set-up from outside: what programs ask by HTTP, and a profile whose signature OpenSSL judges.
 
-Usage: setup_session.py HTTP_PORT IMAPS_PORT. Talks to the demo account.
+Usage: setup_session.py HTTP_PORT IMAPS_PORT [DAV]. Talks to the demo account. DAV is where calendars and contacts are, as the
+node was told; without it there are none.
 """
 
 import http.client
@@ -14,13 +15,14 @@ import urllib.parse
 import xml.etree.ElementTree as tree
 
 HTTP, IMAPS = int(sys.argv[1]), int(sys.argv[2])
+DAV = sys.argv[3] if len(sys.argv) > 3 else None
 REQUEST = """<?xml version="1.0"?><Autodiscover xmlns="http://schemas.microsoft.com/exchange/autodiscover/outlook/requestschema/2006">
 <Request><EMailAddress>{}</EMailAddress><AcceptableResponseSchema>http://schemas.microsoft.com/exchange/autodiscover/outlook/responseschema/2006a</AcceptableResponseSchema></Request></Autodiscover>"""
 
 
-def ask(host, path, body=None, headers=None):
+def ask(host, path, body=None, headers=None, method=None):
     connection = http.client.HTTPConnection("127.0.0.1", HTTP, timeout=30)
-    connection.putrequest("POST" if body is not None else "GET", path, skip_host=True)
+    connection.putrequest(method or ("POST" if body is not None else "GET"), path, skip_host=True)
     sent = {"Host": host, **(headers or {})}
     if body is not None:
         sent["Content-Length"] = str(len(body))
@@ -48,7 +50,7 @@ def autoconfig():
         ("mta-sts.demo.example", "/.well-known/mta-sts.txt"),
         ("autodiscover.demo.example", "/setup"),
         ("demo.example", "/login"),
-        ("localhost", "/.well-known/caldav"),
+        ("autoconfig.demo.example", "/.well-known/caldav"),
     ]:
         assert ask(host, path)[0] == 404, (host, path)
 
@@ -69,8 +71,18 @@ def autodiscover():
     assert ask("localhost", "/autodiscover/autodiscover.json?Protocol=ActiveSync")[0] == 400
 
 
-def profile(password, cookie, host):
-    body = urllib.parse.urlencode({"password": password})
+def calendars():
+    # RFC 6764 section 5: on the host of the domain itself, and on that of the pages.
+    for host in ["demo.example", "localhost"]:
+        for path in ["/.well-known/caldav", "/.well-known/carddav"]:
+            for method in ["GET", "PROPFIND", "OPTIONS"]:
+                status, headers, _ = ask(host, path, method=method)
+                assert status == (307 if DAV else 404), (host, path, method, status)
+                assert headers["location"] == DAV, headers["location"]
+
+
+def profile(password, cookie, host, holds="mail"):
+    body = urllib.parse.urlencode({"password": password, "holds": holds})
     headers = {"Content-Type": "application/x-www-form-urlencoded", "Cookie": cookie}
     elsewhere = ask(host, "/setup/apple", body, {**headers, "Origin": "http://elsewhere.example"})
     assert elsewhere[0] == 403, elsewhere[0]
@@ -104,16 +116,34 @@ def apple():
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     with imaplib.IMAP4_SSL("127.0.0.1", IMAPS, ssl_context=context) as client:
         client.login("alice@demo.example", secret)
+    whole = [profile(password, cookie, host, "all")["PayloadContent"] for password in ["ask", "new"]]
+    if DAV is None:
+        assert all(len(payloads) == 1 for payloads in whole), whole
+        return
+    url = urllib.parse.urlsplit(DAV)
+    for asks, payloads in [(True, whole[0]), (False, whole[1])]:
+        kinds = ["com.apple.mail.managed", "com.apple.caldav.account", "com.apple.carddav.account"]
+        assert [payload["PayloadType"] for payload in payloads] == kinds, payloads
+        for word, payload in [("CalDAV", payloads[1]), ("CardDAV", payloads[2])]:
+            named = (payload[f"{word}HostName"], payload[f"{word}Port"], payload[f"{word}PrincipalURL"])
+            assert named == (url.hostname, url.port or 443, url.path), named
+            assert payload[f"{word}Username"] == "alice@demo.example" and payload[f"{word}UseSSL"] is True
+            password = payload.get(f"{word}Password")
+            assert password is None if asks else password == payloads[0]["IncomingPassword"]
+    with imaplib.IMAP4_SSL("127.0.0.1", IMAPS, ssl_context=context) as client:
+        client.login("alice@demo.example", whole[1][0]["IncomingPassword"])
 
 
 def page():
     for language, word in [("en", b"Set up your mail client"), ("fr", b"Configurer votre logiciel")]:
         status, _, body = ask("localhost", "/setup?domain=demo.example", headers={"Accept-Language": language})
         assert status == 200 and word in body and b"<script" not in body and b"demo.example" in body
+        assert (b"https://dav." in body) == bool(DAV) and (DAV or "").encode() in body
     assert b"elsewhere" not in ask("localhost", "/setup?domain=elsewhere.example")[2]
 
 
 autoconfig()
 autodiscover()
+calendars()
 apple()
 page()

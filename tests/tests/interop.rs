@@ -542,6 +542,25 @@ fn clients_are_set_up_without_telling_which_addresses_exist() {
 }
 
 #[test]
+fn calendars_and_contacts_are_set_up_where_the_operator_names_their_server() {
+    if !has_program("python3") || !has_program("openssl") {
+        return;
+    }
+    let folder = std::env::temp_dir().join(format!("hosterra-dav-{}", std::process::id()));
+    drop(fs::remove_dir_all(&folder));
+    fs::create_dir_all(&folder).expect("a folder");
+    let place = "https://dav.example.com:8443/SOGo/dav/";
+    let Some(node) = Node::start_in(&folder, &format!("public.dav = \"{place}\"")) else { return };
+    run(Command::new("python3").arg(self::folder().join("setup_session.py")).args([
+        node.ports.http.to_string(),
+        node.ports.imaps.to_string(),
+        place.to_owned(),
+    ]));
+    drop(node);
+    drop(fs::remove_dir_all(&folder));
+}
+
+#[test]
 fn thunderbird_sets_itself_up_by_address_and_password() {
     if !has_program("python3") || !has_program("thunderbird") || !has_program("timeout") {
         return;
@@ -567,7 +586,8 @@ fn the_records_of_a_domain_are_held_against_a_real_dns_server() {
     let folder = std::env::temp_dir().join(format!("hosterra-records-{}", std::process::id()));
     drop(fs::remove_dir_all(&folder));
     fs::create_dir_all(&folder).expect("a folder");
-    let configuration = format!("dns.servers = [\"127.0.0.1:{dns}\"]");
+    let configuration =
+        format!("dns.servers = [\"127.0.0.1:{dns}\"]\npublic.dav = \"https://dav.hosts.example/dav/\"");
     let Some(node) = Node::start_in(&folder, &configuration) else { return };
     let paths = format!("{}:/usr/sbin", std::env::var("PATH").unwrap_or_default());
     run(Command::new("python3")

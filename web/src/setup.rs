@@ -1,8 +1,8 @@
 //! How mail clients are set up by an address alone: Thunderbird's autoconfig, Microsoft's autodiscover, Apple's profiles,
 //! the MTA-STS policy of a domain, and a page for those who type.
 //!
-//! Nothing here tells which addresses exist: what is answered depends on the domain, never on the local part. There is no
-//! server for calendars and contacts, so none is named: no CalDAV payload, no redirect of RFC 6764.
+//! Nothing here tells which addresses exist: what is answered depends on the domain, never on the local part. Calendars and
+//! contacts are named where the operator runs a server for them elsewhere; there is none here.
 
 pub(crate) mod apple;
 mod autoconfig;
@@ -18,7 +18,7 @@ mod xml;
 
 use std::sync::Arc;
 
-pub use offer::{Offer, Service, Socket};
+pub use offer::{Dav, Offer, Service, Socket};
 pub use seal::{Seal, SealError};
 pub use sts::{StsMode, StsPolicy};
 

@@ -15,6 +15,7 @@ use ipnet::IpNet;
 use kernel::{ByteSize, DomainName, EmailAddress};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
+use web::Dav;
 
 use crate::inbound::InboundConfig;
 pub use dns::DnsConfig;
@@ -205,6 +206,11 @@ pub struct Public {
     pub submission: Option<u16>,
     /// Submission under TLS; the bound port where absent.
     pub submissions: Option<u16>,
+    /// Where a server of CalDAV and CardDAV that the operator runs elsewhere is reached, for example
+    /// `https://dav.example.com/SOGo/dav/`; absent: calendars and contacts are not offered. It recognises people by asking
+    /// IMAP here.
+    #[serde(deserialize_with = "dav")]
+    pub dav: Option<Dav>,
     /// What the MTA-STS policy of the domains demands: `none` (there is no policy), `testing` or `enforce`.
     pub mta_sts: MtaSts,
     /// A name whose SPF record allows all hosts that send, to be included by the domains, for example `_spf.example.com`.
@@ -415,6 +421,31 @@ fn origin<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, 
         ));
     }
     Ok(Some(text))
+}
+
+/// An address of a host's own under TLS: a host in lower case, a port where it is not the usual one, a path.
+fn dav<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Dav>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    parse_dav(&text).map(Some).ok_or_else(|| {
+        D::Error::custom("expected an address such as `https://dav.example.com/dav/`, without a query")
+    })
+}
+
+/// Longest path of such an address: with `path=` before it, it is one string of a TXT record (RFC 6764 section 4).
+const DAV_PATH_OCTETS_MAX: usize = 250;
+
+fn parse_dav(text: &str) -> Option<Dav> {
+    let rest = text.strip_prefix("https://")?;
+    let (authority, path) = rest.find('/').map_or((rest, "/"), |at| rest.split_at(at));
+    let (host, port) = match authority.rsplit_once(':') {
+        None => (authority, 443),
+        Some((host, port)) => (host, port.parse().ok().filter(|port| *port != 0)?),
+    };
+    // What stands unencoded in a path (RFC 3986 section 3.3), and what encodes the rest.
+    let is_of_path = |octet: u8| octet.is_ascii_alphanumeric() || b"/-._~!$&'()*+,;=:@%".contains(&octet);
+    let is_host = DomainName::parse(host).is_ok() && !host.bytes().any(|octet| octet.is_ascii_uppercase());
+    let is_path = path.len() <= DAV_PATH_OCTETS_MAX && path.bytes().all(is_of_path);
+    (is_host && is_path).then(|| Dav { host: host.to_owned(), port, path: path.to_owned() })
 }
 
 pub fn address<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<EmailAddress>, D::Error> {
@@ -659,6 +690,35 @@ mod tests {
         assert_eq!(config.check(), Ok(()));
         config.demo = Demo { enabled: false, ..Demo::default() };
         assert_eq!(config.check(), Ok(()));
+    }
+
+    #[test]
+    fn a_server_of_calendars_is_an_address_under_tls() {
+        let dav =
+            |host: &str, port, path: &str| Some(Dav { host: host.to_owned(), port, path: path.to_owned() });
+        for (text, parsed) in [
+            ("https://dav.example.com", dav("dav.example.com", 443, "/")),
+            ("https://dav.example.com/SOGo/dav/", dav("dav.example.com", 443, "/SOGo/dav/")),
+            ("https://dav.example.com:8443/a%20b/", dav("dav.example.com", 8443, "/a%20b/")),
+            ("http://dav.example.com/", None),
+            ("https://dav.example.com:0/", None),
+            ("https://dav.example.com:x/", None),
+            ("https://user@dav.example.com/", None),
+            ("https://Dav.example.com/", None),
+            ("https://dav.example.com/?a=b", None),
+            ("https://dav.example.com/#a", None),
+            ("https://dav.example.com/a b", None),
+            ("https://dav.example.com/\u{e9}", None),
+            ("https:///dav/", None),
+        ] {
+            assert_eq!(parse_dav(text), parsed, "{text}");
+        }
+        let long = format!("https://dav.example.com/{}", "a".repeat(DAV_PATH_OCTETS_MAX));
+        assert_eq!(parse_dav(&long), None);
+        assert_eq!(
+            refused("[public]\ndav = \"dav.example.com\"\n"),
+            "h.toml:2: expected an address such as `https://dav.example.com/dav/`, without a query"
+        );
     }
 
     #[test]

@@ -64,6 +64,7 @@ pub fn of(config: &Config, directory: &Arc<Directory>, open: &[Open], http_port:
             .into_iter()
             .filter_map(|(service, socket, port)| port.map(|port| (service, socket, port)))
             .collect(),
+        dav: public.dav.clone(),
         sts: StsPolicy { hosts: exchanges(config), max_age_secs: POLICY_SECS },
     };
     Setup {
@@ -101,9 +102,14 @@ pub fn names(config: &Config, offer: &Offer) -> anyhow::Result<dnscheck::Platfor
         imaps: port_of(Service::Imap, Socket::Tls),
         submissions: port_of(Service::Submission, Socket::Tls),
         submission: port_of(Service::Submission, Socket::StartTls),
+        dav: config.public.dav.as_ref().map(dav).transpose()?,
         spf: config.public.spf.as_ref().map(|name| Name::parse(name.as_str())).transpose()?,
         sts_id: platform_mode(config).map(|mode| sts_id(offer, mode)),
     })
+}
+
+fn dav(dav: &web::Dav) -> anyhow::Result<dnscheck::Dav> {
+    Ok(dnscheck::Dav { host: Name::parse(&dav.host)?, port: dav.port, path: dav.path.clone() })
 }
 
 /// The versions of the MTA-STS policies that domains may choose.

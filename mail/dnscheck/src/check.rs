@@ -124,6 +124,7 @@ fn allowed(walked: &Walked, ours: &[IpAddr]) -> Judged {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::expected::Dav;
     use crate::file::zone_file;
     use resolver::Zone;
 
@@ -140,6 +141,7 @@ mod tests {
             imaps: Some(993),
             submissions: Some(465),
             submission: Some(587),
+            dav: Some(Dav { host: name("dav.host.example"), port: 443, path: "/SOGo/dav/".to_owned() }),
             spf: None,
             sts_id: Some("20261125".to_owned()),
         }
@@ -168,7 +170,7 @@ mod tests {
             let platform = Platform { spf, ..platform() };
             let file = zone_file(&name("c.example"), &expected(&platform, &name("c.example"), &keys));
             let all = checked(&platform, &file).await;
-            assert_eq!(all.len(), 14);
+            assert_eq!(all.len(), 18);
             for one in all {
                 assert_eq!(one.state, State::Good, "{one:?}");
             }
@@ -227,6 +229,14 @@ mod tests {
             (Role::Dkim, "s1._domainkey TXT \"v=DKIM1; p=AAAA\"\n", (Wrong, Other)),
             (Role::Dkim, "s1._domainkey TXT \"v=DKIM1\"\n", (Wrong, Malformed)),
             (Role::TlsReport, "_smtp._tls TXT \"v=TLSRPTv1; rua=ftp://x\"\n", (Wrong, Malformed)),
+            (Role::ServicePath, "_caldavs._tcp TXT \"PATH=/SOGo/dav/\"\n", (Good, Reason::Same)),
+            (Role::ServicePath, "_caldavs._tcp TXT \"path=/sogo/dav/\"\n", (Wrong, Other)),
+            (Role::ServicePath, "_caldavs._tcp TXT \"/SOGo/dav/\"\n", (Wrong, Malformed)),
+            (
+                Role::ServicePath,
+                "_caldavs._tcp TXT \"path=/SOGo/dav/\"\n_caldavs._tcp TXT \"path=/\"\n",
+                (Duplicate, Several),
+            ),
             (Role::Sts, "_mta-sts TXT \"v=STSv1; id=1;\"\n", (Good, Sufficient)),
         ] {
             assert_eq!(judged(role, zone).await, judged_as, "{zone}");

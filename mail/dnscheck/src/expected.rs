@@ -21,10 +21,23 @@ pub struct Platform {
     pub submissions: Option<u16>,
     /// Submission with STARTTLS.
     pub submission: Option<u16>,
+    /// Calendars and contacts; none where nothing serves them.
+    pub dav: Option<Dav>,
     /// A name whose SPF record allows all hosts that send.
     pub spf: Option<Name>,
     /// The version of the MTA-STS policy, 1 to 32 letters and digits; none where there is no policy.
     pub sts_id: Option<String>,
+}
+
+/// A server of CalDAV and CardDAV under TLS.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Dav {
+    /// Its host.
+    pub host: Name,
+    /// Its port.
+    pub port: u16,
+    /// Where clients begin there.
+    pub path: String,
 }
 
 /// A key that the mail of a domain is signed with.
@@ -59,8 +72,10 @@ pub enum Role {
     Sts,
     /// Where reports about TLS go (RFC 8460).
     TlsReport,
-    /// Clients find a server (RFC 6186, RFC 8314 section 5.1).
+    /// Clients find a server (RFC 6186, RFC 8314 section 5.1, RFC 6764 section 3).
     Service,
+    /// Where clients begin on a server of calendars or contacts (RFC 6764 section 4).
+    ServicePath,
 }
 
 /// How much it is needed.
@@ -180,6 +195,12 @@ pub fn expected(platform: &Platform, domain: &Name, keys: &[DkimKey]) -> Vec<Exp
     ] {
         if let Some(port) = port {
             want(Role::Service, Need::Optional, label, service(port, &platform.host));
+        }
+    }
+    if let Some(dav) = &platform.dav {
+        for label in ["_caldavs._tcp", "_carddavs._tcp"] {
+            want(Role::Service, Need::Optional, label, service(dav.port, &dav.host));
+            want(Role::ServicePath, Need::Optional, label, Data::Txt(format!("path={}", dav.path)));
         }
     }
     wanted

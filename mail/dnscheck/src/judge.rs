@@ -93,6 +93,7 @@ pub(crate) fn judge(expected: &Expected, found: Result<&[Record], DnsError>, our
                     .is_some_and(|place| place.starts_with("mailto:") || place.starts_with("https://"))
             }),
             Role::Dkim => key(text, records),
+            Role::ServicePath => path(text, records),
             _ => OTHER,
         },
         Data::Cname(host) => alias(host, records),
@@ -142,6 +143,18 @@ fn one_of(records: &[Record], version: &str, is_good: impl Fn(&str) -> bool) -> 
         [] => MALFORMED,
         [text] if is_good(text) => (State::Good, Reason::Sufficient),
         [_] => MALFORMED,
+        _ => SEVERAL,
+    }
+}
+
+/// The one path, as it is written: paths have upper and lower case.
+fn path(wanted: &str, records: &[Record]) -> Judged {
+    let found: Vec<String> =
+        texts(records).filter(|text| text.to_ascii_lowercase().starts_with("path=")).collect();
+    match found.as_slice() {
+        [] => MALFORMED,
+        [text] if text[5..] == wanted[5..] => SAME,
+        [_] => OTHER,
         _ => SEVERAL,
     }
 }

@@ -1,7 +1,7 @@
 //! Which DNS records a served domain needs, what stands there now, and what to do about it.
 //!
 //! Asks through [`resolver::Dns`] alone. Judges the records that a customer publishes; whether mail is trusted is another
-//! matter and decided elsewhere. There is no server for calendars and contacts, so no record of RFC 6764 is wanted yet.
+//! matter and decided elsewhere.
 
 mod check;
 mod expected;
@@ -11,7 +11,9 @@ mod spf;
 mod words;
 
 pub use check::check;
-pub use expected::{DMARC_REPORTS, Data, DkimKey, Expected, Need, Platform, Role, TLS_REPORTS, expected};
+pub use expected::{
+    DMARC_REPORTS, Data, Dav, DkimKey, Expected, Need, Platform, Role, TLS_REPORTS, expected,
+};
 pub use file::{csv, zone_file};
 pub use judge::{Checked, Reason, State};
 pub use spf::LOOKUP_COUNT_MAX;

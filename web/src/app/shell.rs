@@ -14,7 +14,7 @@ use crate::guard::Correlation;
 use crate::page::login::see_other;
 use crate::page::{self, Paper, not_at_home};
 use crate::session::door::{Visitor, credential};
-use crate::setup::{Offer, Service, Socket};
+use crate::setup::{Dav, Offer, Service, Socket};
 
 /// The app's entries: the first part of their paths and the folder of their sources.
 pub(crate) const ENTRIES: &[(&str, &str)] = &[("dashboard", "dashboard")];
@@ -99,7 +99,8 @@ fn offered(offer: &Offer) -> Value {
         };
         json!({ "service": service, "socket": socket, "port": port })
     });
-    json!({ "host": offer.host, "servers": servers.collect::<Vec<_>>() })
+    let dav = offer.dav.as_ref().map(Dav::url);
+    json!({ "host": offer.host, "servers": servers.collect::<Vec<_>>(), "dav": dav })
 }
 
 fn shell(paper: Paper, entry: &str, boot: &Value) -> Markup {

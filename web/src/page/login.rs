@@ -349,7 +349,7 @@ pub(crate) async fn language(State(options): State<Options>, sent: Sent) -> Resp
     see_other(within(Some(next), "/login"), line.into_iter().collect())
 }
 
-/// Whoever is signed in is written to in that language as well, and finds it on every device. A mailbox has none of its own.
+/// Whoever is signed in is written to in that language as well, and finds it on every device.
 async fn keep_language(options: &Options, sent: &Sent, wanted: &str) {
     let Some(access) = cookie::read(&sent.headers, &sent.home, Jar::Access) else { return };
     let language = if wanted == "fr" { "FRENCH" } else { "ENGLISH" };

@@ -1,5 +1,5 @@
-//! Apple's configuration profiles, for the mailbox that is signed in: mail, with or without an app password made for the
-//! device. The kinds with calendars and contacts are not made, since no server for these is there.
+//! Apple's configuration profiles, for the mailbox that is signed in: mail alone, or with calendars and contacts where the
+//! operator runs a server for these; each with or without an app password made for the device.
 
 use axum::extract::State;
 use axum::http::{HeaderValue, StatusCode, header};
@@ -9,7 +9,7 @@ use serde_json::{Value as Json, json};
 use uuid::Uuid;
 
 use super::plist::Value;
-use super::{Offer, Service, Socket};
+use super::{Dav, Offer, Service, Socket};
 use crate::Options;
 use crate::page::login::see_other;
 use crate::page::sent::Sent;
@@ -21,9 +21,35 @@ struct Person {
     display_name: Option<String>,
     /// Made for the device; none where the device asks.
     password: Option<SecretString>,
+    holds: Holds,
 }
 
-/// `POST /setup/apple`: the profile, signed where the servers' key allows. `password=new` makes an app password first.
+/// What a profile sets up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Holds {
+    /// Mail alone.
+    Mail,
+    /// Mail, calendars and contacts.
+    All,
+}
+
+impl Holds {
+    /// As the form says; calendars and contacts are not set up where nothing serves them.
+    fn of(field: &str, offer: &Offer) -> Self {
+        if field == "all" && offer.dav.is_some() { Self::All } else { Self::Mail }
+    }
+
+    /// What an app password opens for it.
+    const fn protocols(self) -> &'static [&'static str] {
+        match self {
+            Self::Mail => &["IMAP", "SUBMISSION"],
+            Self::All => &["IMAP", "SUBMISSION", "DAV"],
+        }
+    }
+}
+
+/// `POST /setup/apple`: the profile, signed where the servers' key allows. `password=new` makes an app password first,
+/// `holds=all` adds calendars and contacts.
 pub(crate) async fn profile(State(options): State<Options>, sent: Sent) -> Response {
     let held = sent.credential(&options).await;
     if held.authorization.is_none() {
@@ -59,12 +85,13 @@ async fn person(options: &Options, sent: &Sent, authorization: Option<String>) -
         address: address.to_owned(),
         display_name: mailbox["displayName"].as_str().map(str::to_owned),
         password: None,
+        holds: Holds::of(sent.field("holds"), &options.setup.offer),
     };
     if sent.field("password") == "new" {
-        let query = "mutation($name: String!) { appPasswordAdd(name: $name, protocols: [IMAP, SUBMISSION]) \
-                     { secret userErrors { message } } }";
+        let query = "mutation($name: String!, $protocols: [MailProtocol!]!) { \
+                     appPasswordAdd(name: $name, protocols: $protocols) { secret userErrors { message } } }";
         let name = device(sent.visitor.agent.as_deref().unwrap_or_default());
-        let answer = ask(query, json!({ "name": name })).await;
+        let answer = ask(query, json!({ "name": name, "protocols": person.holds.protocols() })).await;
         let payload = &answer["data"]["appPasswordAdd"];
         let Some(secret) = payload["secret"].as_str() else {
             let refusal = &payload["userErrors"][0]["message"];
@@ -118,8 +145,12 @@ fn document(offer: &Offer, person: &Person) -> String {
     labels.reverse();
     let whose = Uuid::new_v5(&Uuid::NAMESPACE_URL, format!("mailto:{}", person.address).as_bytes());
     let identifier = format!("{}.profile.{}", labels.join("."), whose.simple());
+    let mut content = vec![mail(offer, person, &identifier)];
+    if let (Holds::All, Some(dav)) = (person.holds, &offer.dav) {
+        content.extend([&CALENDARS, &CONTACTS].map(|kind| account(kind, dav, person, &identifier)));
+    }
     Value::Dict(vec![
-        ("PayloadContent", Value::Array(vec![mail(offer, person, &identifier)])),
+        ("PayloadContent", Value::Array(content)),
         ("PayloadDescription", format!("{}: {}", offer.name, person.address).as_str().into()),
         ("PayloadDisplayName", person.address.as_str().into()),
         ("PayloadIdentifier", identifier.as_str().into()),
@@ -171,16 +202,81 @@ fn mail(offer: &Offer, person: &Person, identifier: &str) -> Value {
     Value::Dict(pairs)
 }
 
+/// The keys of a payload that sets up an account of CalDAV or CardDAV.
+struct Keys {
+    description: &'static str,
+    host: &'static str,
+    port: &'static str,
+    principal: &'static str,
+    encrypted: &'static str,
+    username: &'static str,
+    password: &'static str,
+    kind: &'static str,
+    /// What it is called, and the end of its identifier.
+    name: &'static str,
+}
+
+const CALENDARS: Keys = Keys {
+    description: "CalDAVAccountDescription",
+    host: "CalDAVHostName",
+    port: "CalDAVPort",
+    principal: "CalDAVPrincipalURL",
+    encrypted: "CalDAVUseSSL",
+    username: "CalDAVUsername",
+    password: "CalDAVPassword",
+    kind: "com.apple.caldav.account",
+    name: "CalDAV",
+};
+
+const CONTACTS: Keys = Keys {
+    description: "CardDAVAccountDescription",
+    host: "CardDAVHostName",
+    port: "CardDAVPort",
+    principal: "CardDAVPrincipalURL",
+    encrypted: "CardDAVUseSSL",
+    username: "CardDAVUsername",
+    password: "CardDAVPassword",
+    kind: "com.apple.carddav.account",
+    name: "CardDAV",
+};
+
+/// Calendars or contacts. The device finds the principal from the path on by itself (RFC 6764 section 6).
+fn account(keys: &Keys, dav: &Dav, person: &Person, identifier: &str) -> Value {
+    let identifier = format!("{identifier}.{}", keys.name.to_ascii_lowercase());
+    let uuid = Uuid::new_v5(&Uuid::NAMESPACE_URL, identifier.as_bytes());
+    let address = person.address.as_str();
+    let mut pairs: Vec<(&'static str, Value)> = vec![
+        (keys.description, address.into()),
+        (keys.host, dav.host.as_str().into()),
+        (keys.port, dav.port.into()),
+        (keys.principal, dav.path.as_str().into()),
+        (keys.encrypted, true.into()),
+        (keys.username, address.into()),
+    ];
+    if let Some(password) = &person.password {
+        pairs.push((keys.password, password.expose_secret().into()));
+    }
+    pairs.extend([
+        ("PayloadDisplayName", keys.name.into()),
+        ("PayloadIdentifier", identifier.as_str().into()),
+        ("PayloadType", keys.kind.into()),
+        ("PayloadUUID", uuid.hyphenated().to_string().to_uppercase().as_str().into()),
+        ("PayloadVersion", 1_u16.into()),
+    ]);
+    Value::Dict(pairs)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::setup::offer::example;
+    use crate::setup::offer::{example, example_with_dav};
 
     fn ann(password: Option<&str>) -> Person {
         Person {
             address: "ann@customer.example".to_owned(),
             display_name: Some("Ann <&>".to_owned()),
             password: password.map(|password| password.to_owned().into()),
+            holds: Holds::Mail,
         }
     }
 
@@ -206,6 +302,29 @@ mod tests {
             (document(&example(), &ann(None)), document(&example(), &ann(Some("abcd efgh"))));
         let pair = "        <key>IncomingPassword</key>\n        <string>abcd efgh</string>\n";
         assert_eq!(with.replace(pair, ""), without);
+    }
+
+    #[test]
+    fn calendars_and_contacts_are_set_up_where_a_server_is_named() {
+        let all = |password, offer: &Offer| {
+            document(offer, &Person { holds: Holds::of("all", offer), ..ann(password) })
+        };
+        let with = all(Some("abcd efgh"), &example_with_dav());
+        for part in [
+            "<key>CalDAVHostName</key>\n        <string>dav.example.com</string>",
+            "<key>CalDAVPort</key>\n        <integer>443</integer>",
+            "<key>CalDAVPrincipalURL</key>\n        <string>/SOGo/dav/</string>",
+            "<key>CalDAVPassword</key>\n        <string>abcd efgh</string>",
+            "<string>com.apple.caldav.account</string>",
+            "<key>CardDAVUsername</key>\n        <string>ann@customer.example</string>",
+            "<string>com.apple.carddav.account</string>",
+        ] {
+            assert!(with.contains(part), "{part}\n{with}");
+        }
+        assert!(!all(None, &example_with_dav()).contains("DAVPassword"));
+        assert_eq!(all(None, &example()), document(&example(), &ann(None)), "no server, no such kind");
+        let alone = document(&example_with_dav(), &ann(None));
+        assert!(!alone.contains("DAV") && Holds::of("", &example_with_dav()) == Holds::Mail);
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use axum::body::to_bytes;
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
@@ -48,10 +48,23 @@ pub(crate) async fn stand(State(options): State<Options>, request: Request, next
             Some(mode) => told("text/plain; charset=utf-8", setup.offer.sts.text(mode)),
             None => nothing(),
         },
+        (Place::Dav, _) => dav(setup),
         (Place::Nothing, _) => nothing(),
         (Place::Autoconfig(_) | Place::AutodiscoverXml | Place::AutodiscoverJson(_) | Place::Sts(_), _) => {
             StatusCode::METHOD_NOT_ALLOWED.into_response()
         }
+    }
+}
+
+/// Leads to where calendars and contacts are, with the method of the request, whichever it was: clients ask by PROPFIND
+/// (RFC 6764 section 6).
+fn dav(setup: &Setup) -> Response {
+    let Some(dav) = &setup.offer.dav else { return nothing() };
+    let kept = HeaderValue::from_static(KEPT);
+    let fields = [(header::CACHE_CONTROL, kept)];
+    match HeaderValue::try_from(dav.url()) {
+        Ok(place) => (StatusCode::TEMPORARY_REDIRECT, fields, [(header::LOCATION, place)]).into_response(),
+        Err(_) => nothing(),
     }
 }
 

@@ -31,8 +31,32 @@ pub struct Offer {
     pub origin: String,
     /// The servers, the best first: TLS from the first octet before STARTTLS.
     pub servers: Vec<(Service, Socket, u16)>,
+    /// Calendars and contacts, where the operator runs a server for them; none: nothing serves them.
+    pub dav: Option<Dav>,
     /// What the MTA-STS policies of the domains have in common.
     pub sts: StsPolicy,
+}
+
+/// A server of CalDAV and CardDAV (RFC 4791, RFC 6352) elsewhere, under TLS. It knows the logins of the mailboxes: by asking
+/// IMAP, for example.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Dav {
+    /// Its host.
+    pub host: String,
+    /// Its port.
+    pub port: u16,
+    /// Where clients begin (the context path of RFC 6764 section 4); begins with `/`.
+    pub path: String,
+}
+
+impl Dav {
+    /// Where clients begin, as a whole address.
+    pub fn url(&self) -> String {
+        match self.port {
+            443 => format!("https://{}{}", self.host, self.path),
+            port => format!("https://{}:{port}{}", self.host, self.path),
+        }
+    }
 }
 
 impl Offer {
@@ -68,6 +92,13 @@ pub(crate) fn example() -> Offer {
             (Service::Submission, Socket::Tls, 465),
             (Service::Submission, Socket::StartTls, 587),
         ],
+        dav: None,
         sts: StsPolicy { hosts: vec!["mx1.example.com".to_owned()], max_age_secs: 604_800 },
     }
+}
+
+#[cfg(test)]
+pub(crate) fn example_with_dav() -> Offer {
+    let dav = Dav { host: "dav.example.com".to_owned(), port: 443, path: "/SOGo/dav/".to_owned() };
+    Offer { dav: Some(dav), ..example() }
 }

@@ -62,27 +62,50 @@ fn render(offer: &Offer, domain: Option<&str>, paper: Paper) -> Markup {
                 )) }
             }
             h2 { "iPhone, iPad, Mac" }
-            p { (say(
-                "Sign in with your address, download a profile, open it, and allow it in the settings of the device. It sets up \
-                 mail; calendars and contacts are not served yet.",
-                "Connectez-vous avec votre adresse, téléchargez un profil, ouvrez-le et autorisez-le dans les réglages de \
-                 l'appareil. Il configure le courrier ; agendas et contacts ne sont pas encore proposés.",
-            )) }
-            form method="post" action="/setup/apple" {
-                button.press type="submit" name="password" value="ask" { (say("Profile that asks for the password", "Profil qui demande le mot de passe")) }
-                " "
-                button.press type="submit" name="password" value="new" { (say("Profile with a new app password", "Profil avec un nouveau mot de passe d'application")) }
-            }
-            p { (say(
-                "The app password opens mail alone, and can be taken back at any time.",
-                "Le mot de passe d'application n'ouvre que le courrier et peut être révoqué à tout moment.",
-            )) }
+            (profiles(offer, paper))
             h2 { (say("On your phone", "Sur votre téléphone")) }
             p { (say("This code leads to this page:", "Ce code mène à cette page :")) " " a href=(link) { (link) } }
             (code(&link, say("Code that leads to this page", "Code qui mène à cette page")))
         }
     };
     paper.at("/setup").page(title, &content)
+}
+
+/// Apple's profiles: two kinds, and two more where calendars and contacts are served.
+fn profiles(offer: &Offer, paper: Paper) -> Markup {
+    let say = |english, french| paper.say(english, french);
+    let form = |holds, name: Option<&str>| {
+        html! {
+            @if let Some(name) = name { h3 { (name) } }
+            form method="post" action="/setup/apple" {
+                input type="hidden" name="holds" value=(holds);
+                button.press type="submit" name="password" value="ask" { (say("Profile that asks for the password", "Profil qui demande le mot de passe")) }
+                " "
+                button.press type="submit" name="password" value="new" { (say("Profile with a new app password", "Profil avec un nouveau mot de passe d'application")) }
+            }
+        }
+    };
+    html! {
+        p { (say(
+            "Sign in with your address, download a profile, open it, and allow it in the settings of the device.",
+            "Connectez-vous avec votre adresse, téléchargez un profil, ouvrez-le et autorisez-le dans les réglages de \
+             l'appareil.",
+        )) }
+        @if offer.dav.is_some() {
+            (form("all", Some(say("Mail, calendars and contacts", "Courrier, agendas et contacts"))))
+            (form("mail", Some(say("Mail alone", "Courrier seul"))))
+        } @else {
+            p { (say(
+                "It sets up mail; calendars and contacts are not served yet.",
+                "Il configure le courrier ; agendas et contacts ne sont pas encore proposés.",
+            )) }
+            (form("mail", None))
+        }
+        p { (say(
+            "The app password opens what the profile sets up, nothing else, and can be taken back at any time.",
+            "Le mot de passe d'application n'ouvre que ce que le profil configure et peut être révoqué à tout moment.",
+        )) }
+    }
 }
 
 fn settings(offer: &Offer, paper: Paper) -> Markup {
@@ -110,6 +133,14 @@ fn settings(offer: &Offer, paper: Paper) -> Markup {
                         }) }
                     }
                 }
+                @if let Some(dav) = &offer.dav {
+                    tr {
+                        td { (say("Calendars and contacts (CalDAV, CardDAV)", "Agendas et contacts (CalDAV, CardDAV)")) }
+                        td { code { (dav.url()) } }
+                        td { (dav.port) }
+                        td { "SSL/TLS" }
+                    }
+                }
             }
         }
     }
@@ -135,7 +166,7 @@ fn code(text: &str, label: &str) -> Markup {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::setup::offer::example;
+    use crate::setup::offer::{example, example_with_dav};
 
     #[test]
     fn the_page_names_every_server_in_both_languages_without_script() {
@@ -148,6 +179,10 @@ mod tests {
                 assert!(page.contains(part), "{part}");
             }
             assert!(!page.contains("<script") && !page.contains(" style="));
+            let forms = |page: &str| page.matches("action=\"/setup/apple\"").count();
+            assert!(forms(&page) == 1 && !page.contains("https://dav."), "{page}");
+            let page = render(&example_with_dav(), None, Paper { language, path: "/" }).into_string();
+            assert!(forms(&page) == 2 && page.contains("https://dav.example.com/SOGo/dav/"), "{page}");
         }
     }
 }

@@ -14,6 +14,8 @@ pub(super) enum Place {
     AutodiscoverJson(Option<String>),
     /// The MTA-STS policy of this domain.
     Sts(String),
+    /// Where calendars and contacts are (RFC 6764 section 5).
+    Dav,
     /// A host of a domain's own, and nothing that it answers.
     Nothing,
     /// None of these: our own pages and the API.
@@ -44,6 +46,7 @@ impl Place {
         let is_served = domains.serves(&host);
         match autodiscover(&path) {
             Some(place) => place,
+            None if DAV.contains(&path.as_str()) => Self::Dav,
             None if path == AUTOCONFIG_WELL_KNOWN => Self::Autoconfig(is_served.then_some(host)),
             None if is_served && !ours.contains(&host.as_str()) => Self::Nothing,
             None => Self::Elsewhere,
@@ -53,6 +56,8 @@ impl Place {
 
 const AUTOCONFIG: &str = "/mail/config-v1.1.xml";
 const AUTOCONFIG_WELL_KNOWN: &str = "/.well-known/autoconfig/mail/config-v1.1.xml";
+/// RFC 6764 section 9.1.
+const DAV: [&str; 2] = ["/.well-known/caldav", "/.well-known/carddav"];
 const STS: &str = "/.well-known/mta-sts.txt";
 
 /// Autodiscover's paths, in lower case; programs write them in any case.
@@ -126,7 +131,9 @@ mod tests {
             ),
             ("panel.example.com", "/mail/config-v1.1.xml", Place::Elsewhere),
             ("panel.example.com", "/.well-known/mta-sts.txt", Place::Elsewhere),
-            ("panel.example.com", "/.well-known/caldav", Place::Elsewhere),
+            ("panel.example.com", "/.well-known/caldav", Place::Dav),
+            ("customer.example", "/.well-known/carddav", Place::Dav),
+            ("autoconfig.customer.example", "/.well-known/caldav", Place::Nothing),
             ("panel.example.com", "/login", Place::Elsewhere),
             ("ours.customer.example", "/login", Place::Elsewhere),
             ("", "/login", Place::Elsewhere),

@@ -26,7 +26,7 @@ export interface Boot {
   hostname: string;
   servers: { name: string; port: number }[];
   /** The mail servers as clients reach them, the best first. */
-  offer: { host: string; servers: { service: 'IMAP' | 'SUBMISSION'; socket: 'TLS' | 'STARTTLS'; port: number }[] };
+  offer: { host: string; servers: { service: 'IMAP' | 'SUBMISSION'; socket: 'TLS' | 'STARTTLS'; port: number }[]; dav: string | null };
   entries: string[];
 }
 
