@@ -610,6 +610,15 @@ pub trait Queue: Send + Sync + 'static {
         limit: usize,
     ) -> Result<Vec<Suppression>, StoreError>;
 
+    /// At most `limit` addresses of the lists of all tenants after `after`, by address and tenant; of one `address` alone
+    /// where it is named.
+    async fn all_suppressions(
+        &self,
+        address: Option<&str>,
+        after: Option<(&str, TenantId)>,
+        limit: usize,
+    ) -> Result<Vec<(TenantId, Suppression)>, StoreError>;
+
     /// Puts an address on a tenant's list, where `reply` says more; whether it was not there. One that would be forgotten
     /// stays with a cause that is not. Refused where people have put [`SUPPRESSION_COUNT_MAX`] there.
     async fn suppress(

@@ -109,6 +109,7 @@ impl SqlStore {
                 include_str!("sql/queue_source.sql"),
                 include_str!("sql/retention.sql"),
                 include_str!("sql/suppression.sql"),
+                include_str!("sql/suppression_address.sql"),
             ],
             None => [
                 include_str!("sql/schema_postgres.sql"),
@@ -120,6 +121,7 @@ impl SqlStore {
                 include_str!("sql/queue_source.sql"),
                 include_str!("sql/retention.sql"),
                 include_str!("sql/suppression.sql"),
+                include_str!("sql/suppression_address.sql"),
             ],
         };
         database.migrate("store", &steps).await?;

@@ -438,6 +438,38 @@ async fn suspended_recipients_wait_for_their_site_to_be_resumed() {
 }
 
 #[tokio::test]
+async fn the_lists_of_all_tenants_are_read_by_address_and_then_by_tenant() {
+    for world in worlds().await {
+        let ordered = || (SuppressionCause::Ordered, RemoteReply::default());
+        for (number, address) in
+            [(2, "b@b.example"), (1, "b@b.example"), (3, "a@b.example"), (2, "c@b.example")]
+        {
+            let address = EmailAddress::parse(address).expect("an address");
+            world.store.suppress(tenant(number), &address, ordered()).await.expect("kept");
+        }
+        let all = [(3, "a@b.example"), (1, "b@b.example"), (2, "b@b.example"), (2, "c@b.example")];
+        let all = all.map(|(number, address)| (tenant(number), address.to_owned()));
+        let mut found = Vec::new();
+        loop {
+            let after =
+                found.last().map(|(tenant, address): &(TenantId, String)| (address.as_str(), *tenant));
+            let page = world.store.all_suppressions(None, after, 3).await.expect("a page");
+            if page.is_empty() {
+                break;
+            }
+            assert!(page.len() <= 3);
+            found.extend(page.into_iter().map(|(tenant, one)| (tenant, one.address)));
+        }
+        assert_eq!(found, all);
+        let of_one = world.store.all_suppressions(Some("b@b.example"), None, 10).await.expect("a page");
+        assert_eq!(of_one.iter().map(|(tenant, _)| *tenant).collect::<Vec<_>>(), [tenant(1), tenant(2)]);
+        let rest =
+            world.store.all_suppressions(Some("b@b.example"), Some(("b@b.example", tenant(1))), 10).await;
+        assert_eq!(rest.expect("a page").len(), 1);
+    }
+}
+
+#[tokio::test]
 async fn addresses_that_do_not_exist_are_suppressed_for_their_tenant_until_taken_off() {
     for world in worlds().await {
         world.queue(A.tenant, A.lane, &["Gone@b.example"]).await;

@@ -170,6 +170,15 @@ impl Queue for SqlStore {
         self.suppression_page(tenant, after, limit).await
     }
 
+    async fn all_suppressions(
+        &self,
+        address: Option<&str>,
+        after: Option<(&str, TenantId)>,
+        limit: usize,
+    ) -> Result<Vec<(TenantId, Suppression)>, StoreError> {
+        self.suppression_page_of_all(address, after, limit).await
+    }
+
     async fn suppress(
         &self,
         tenant: TenantId,

@@ -216,6 +216,15 @@ impl Queue for Mortal {
         at_once(self.store.suppressions(tenant, after, limit))
     }
 
+    async fn all_suppressions(
+        &self,
+        address: Option<&str>,
+        after: Option<(&str, TenantId)>,
+        limit: usize,
+    ) -> Result<Vec<(TenantId, Suppression)>, StoreError> {
+        at_once(self.store.all_suppressions(address, after, limit))
+    }
+
     async fn suppress(
         &self,
         tenant: TenantId,

@@ -1,7 +1,8 @@
 //! Suspended sites and suppressed addresses.
 
-use database::Statement;
+use database::{Row, Statement};
 use kernel::{EmailAddress, Id as _, TenantId, Timestamp};
+use uuid::Uuid;
 
 use super::{bound, row};
 use crate::sql::SqlStore;
@@ -83,19 +84,33 @@ impl SqlStore {
             .bind(bound(limit, QUEUE_PAGE_COUNT_MAX))
             .bind(self.now().millis());
         let rows = self.database.query(select).await?;
-        rows.iter()
-            .map(|found| {
-                let word = found.text(6)?;
-                let cause = SuppressionCause::ALL.into_iter().find(|cause| cause.as_str() == word);
-                Ok(Suppression {
-                    address: found.text(0)?.to_owned(),
-                    cause: cause.ok_or_else(|| StoreError::Failed("a cause that is not known".into()))?,
-                    reply: row::reply(found, 1)?,
-                    since: Timestamp::from_millis(found.int(5)?),
-                    expires_at: found.opt_int(7)?.map(Timestamp::from_millis),
-                })
-            })
-            .collect()
+        rows.iter().map(suppression).collect()
+    }
+
+    pub(crate) async fn suppression_page_of_all(
+        &self,
+        address: Option<&str>,
+        after: Option<(&str, TenantId)>,
+        limit: usize,
+    ) -> Result<Vec<(TenantId, Suppression)>, StoreError> {
+        let of = if address.is_some() { "address = $5 AND " } else { "" };
+        let select = Statement::new(format!(
+            "SELECT address, code, enhanced, text, host, since, cause, expires_at, tenant FROM suppression \
+             WHERE {of}(address, tenant) > ($1, $2) AND (expires_at IS NULL OR expires_at > $4) \
+             ORDER BY address, tenant LIMIT $3",
+        ));
+        let (after_address, after_tenant) = after.unwrap_or(("", TenantId::new(Uuid::nil())));
+        let select = select
+            .bind(after_address)
+            .bind(after_tenant.uuid())
+            .bind(bound(limit, QUEUE_PAGE_COUNT_MAX))
+            .bind(self.now().millis());
+        let select = match address {
+            Some(address) => select.bind(address),
+            None => select,
+        };
+        let rows = self.database.query(select).await?;
+        rows.iter().map(|found| Ok((TenantId::new(found.uuid(8)?), suppression(found)?))).collect()
     }
 
     pub(crate) async fn suppression_add(
@@ -148,4 +163,17 @@ impl SqlStore {
         let touched = self.database.write(vec![delete.bind(tenant.uuid()).bind(address)]).await?;
         Ok(touched.iter().sum::<u64>() > 0)
     }
+}
+
+/// Address, four columns of the reply, since, cause, end.
+fn suppression(found: &Row) -> Result<Suppression, StoreError> {
+    let word = found.text(6)?;
+    let cause = SuppressionCause::ALL.into_iter().find(|cause| cause.as_str() == word);
+    Ok(Suppression {
+        address: found.text(0)?.to_owned(),
+        cause: cause.ok_or_else(|| StoreError::Failed("a cause that is not known".into()))?,
+        reply: row::reply(found, 1)?,
+        since: Timestamp::from_millis(found.int(5)?),
+        expires_at: found.opt_int(7)?.map(Timestamp::from_millis),
+    })
 }

@@ -1,0 +1,1 @@
+CREATE INDEX suppression_address ON suppression (address, tenant);
