@@ -431,6 +431,7 @@ fn names() -> dnscheck::Platform {
         submissions: None,
         submission: None,
         spf: None,
+        dav: None,
         sts_id: None,
     }
 }

@@ -6,7 +6,7 @@ use authority::{Permission, Resource};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hosting::mail_order::MailOrderKind;
-use kernel::EmailAddress;
+use kernel::{AccountId, EmailAddress};
 use store::{RemoteReply, StoreError};
 
 use crate::error::Fault;
@@ -41,6 +41,8 @@ pub enum SuppressionCause {
 pub struct Suppression {
     /// The address, in lower case.
     pub id: String,
+    /// Whose mail it is.
+    pub account_id: AccountKey,
     /// Why.
     pub cause: SuppressionCause,
     /// What the other server said, or why somebody put it here.
@@ -51,10 +53,11 @@ pub struct Suppression {
     pub expires_at: Option<Moment>,
 }
 
-impl From<store::Suppression> for Suppression {
-    fn from(one: store::Suppression) -> Self {
+impl Suppression {
+    fn of(account: AccountId, one: store::Suppression) -> Self {
         Self {
             id: one.address,
+            account_id: AccountKey(account),
             cause: one.cause.into(),
             reply: ServerReply::of(&one.reply),
             since: one.since.into(),
@@ -94,6 +97,13 @@ impl CursorType for AddressCursor {
     }
 }
 
+/// Where an address of an account stands among those of all: the account is behind the last blank.
+fn cursor_of_all(text: &str) -> std::result::Result<(String, AccountId), AddressCursorFault> {
+    let AddressCursor(text) = AddressCursor::decode_cursor(text)?;
+    let (address, account) = text.rsplit_once(' ').ok_or(AddressCursorFault)?;
+    Ok((address.to_owned(), account.parse().map_err(|_| AddressCursorFault)?))
+}
+
 /// Queries about suppressed addresses.
 #[derive(Debug, Default)]
 pub struct SuppressionQuery;
@@ -124,7 +134,39 @@ impl SuppressionQuery {
         let found = found.map_err(|error| ctx.failed("suppressed addresses", &error))?;
         let mut connection = Connection::new(after.is_some(), found.len() > wanted);
         let edges = found.into_iter().take(wanted);
-        connection.edges.extend(edges.map(|one| Edge::new(AddressCursor(one.address.clone()), one.into())));
+        connection.edges.extend(
+            edges.map(|one| Edge::new(AddressCursor(one.address.clone()), Suppression::of(account, one))),
+        );
+        Ok(connection)
+    }
+
+    /// The addresses that the mail of any account is not sent to, by the alphabet: for the operator.
+    #[graphql(complexity = "cost(first, child_complexity)")]
+    async fn platform_suppressions(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "One whole address, whatever its case: the accounts whose mail is not sent there.")]
+        address: Option<String>,
+        first: Option<i32>,
+        after: Option<String>,
+    ) -> Result<Connection<AddressCursor, Suppression>> {
+        ctx.allow(Permission::PlatformWrite, Resource::PLATFORM)?;
+        let wanted = Page::parse(first, None).map_err(|fault| ctx.fault(fault))?.count();
+        let after = after.as_deref().map(cursor_of_all).transpose().map_err(|_| {
+            ctx.fault(Fault::BadInput(
+                "`after` is no cursor of this list",
+                "`after` n'est pas un curseur de cette liste",
+            ))
+        })?;
+        let address = address.map(|address| address.trim().to_lowercase());
+        let start = after.as_ref().map(|(address, account)| (address.as_str(), account.tenant()));
+        let found = ctx.platform()?.queue.all_suppressions(address.as_deref(), start, wanted + 1).await;
+        let found = found.map_err(|error| ctx.failed("suppressed addresses of all accounts", &error))?;
+        let mut connection = Connection::new(after.is_some(), found.len() > wanted);
+        connection.edges.extend(found.into_iter().take(wanted).map(|(tenant, one)| {
+            let account = tenant.account();
+            Edge::new(AddressCursor(format!("{} {account}", one.address)), Suppression::of(account, one))
+        }));
         Ok(connection)
     }
 }

@@ -80,7 +80,7 @@ const TABLES: [(&str, &str); 17] = [
     (UserList::NAME, "user_list_v5"),
     (UserList::NAME, "token_list_v5"),
     (UserList::NAME, "session_list_v5"),
-    (PlanList::NAME, "plan_list_v4"),
+    (PlanList::NAME, "plan_list_v5"),
     (ServiceList::NAME, "service_list_v6"),
     (ServiceList::NAME, "service_domain_v6"),
     (DomainList::NAME, "domain_list_v3"),

@@ -725,6 +725,8 @@ impl Register {
             | MailboxEvent::TemporaryAliasDropped { .. }
             | MailboxEvent::Renamed { .. }
             | MailboxEvent::RecoveryAddressVerified { .. }
+            | MailboxEvent::LanguageSet { .. }
+            | MailboxEvent::TimeZoneSet { .. }
             | MailboxEvent::Restored
             | MailboxEvent::Enabled
             | MailboxEvent::SendingHeld { .. }

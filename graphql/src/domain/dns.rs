@@ -208,6 +208,8 @@ pub enum DnsRole {
     TlsReport,
     /// Clients find a server.
     Service,
+    /// Where clients begin on a server of calendars or contacts.
+    ServicePath,
 }
 
 /// The DNS records of a domain.

@@ -384,6 +384,7 @@ mod tests {
             submissions: None,
             submission: None,
             spf: None,
+            dav: None,
             sts_id: None,
         };
         let keys = ["s1", "s2"].map(|selector| DkimKey {

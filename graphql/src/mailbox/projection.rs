@@ -101,6 +101,8 @@ fn statement(recorded: &Recorded<HostingEvent>) -> Option<Statement> {
         | MailboxEvent::AppPasswordChanged { .. }
         | MailboxEvent::AppPasswordRevoked { .. }
         | MailboxEvent::RecoveryAddressVerified { .. }
+        | MailboxEvent::LanguageSet { .. }
+        | MailboxEvent::TimeZoneSet { .. }
         | MailboxEvent::TemporaryAliasSet { .. }
         | MailboxEvent::TemporaryAliasDropped { .. } => return None,
         // The domain stands after the `@` already.

@@ -10,7 +10,7 @@ use hosting::notice::{NoticeKind, NoticePerson, day_of};
 use hosting::session::SessionOwner;
 use hosting::use_case::{
     ChangeEmail, GiveRecoveryAddress, RepeatNotice, ResetMailboxPassword, ResetPassword, SendNotice,
-    SetUserLanguage, SetUserTimeZone, SignUp, VerifyEmail, VerifyRecoveryAddress,
+    SetLanguage, SetTimeZone, SignUp, VerifyEmail, VerifyRecoveryAddress,
 };
 use kernel::{AccountId, EmailAddress, NoticeId, UserId};
 use notice::NamedMailbox;
@@ -301,15 +301,15 @@ impl NoticeMutation {
         Ok(ProfilePayload(answer))
     }
 
-    /// Says in which language the caller is written to.
+    /// Says in which language the caller, a user or the owner of a mailbox, is written to and reads pages.
     async fn language_set(
         &self,
         ctx: &Context<'_>,
         language: PersonLanguage,
         command_id: Option<Uid>,
     ) -> Result<ProfilePayload> {
-        let (account, user) = own_user(ctx)?;
-        let set = SetUserLanguage { account, user, language: language.into() };
+        let (account, owner) = own_session(ctx)?;
+        let set = SetLanguage { account, owner, language: language.into() };
         let acting = about_itself(&ctx.bare_standing()?.principal, account);
         run_as(ctx, &acting, command(command_id), &set, ()).await.map(ProfilePayload)
     }
@@ -323,8 +323,8 @@ impl NoticeMutation {
         time_zone: Option<String>,
         command_id: Option<Uid>,
     ) -> Result<ProfilePayload> {
-        let (account, user) = own_user(ctx)?;
-        let set = SetUserTimeZone { account, user, zone: time_zone };
+        let (account, owner) = own_session(ctx)?;
+        let set = SetTimeZone { account, owner, zone: time_zone };
         let acting = about_itself(&ctx.bare_standing()?.principal, account);
         run_as(ctx, &acting, command(command_id), &set, ()).await.map(ProfilePayload)
     }
@@ -367,12 +367,17 @@ impl NoticeMutation {
 /// The model's code where a login has an owner.
 const LOGIN_TAKEN: &str = "LOGIN_TAKEN";
 
+/// Whoever asks, signed in by a session.
+fn own_session(ctx: &Context<'_>) -> Result<(AccountId, SessionOwner)> {
+    let found = own(ctx)?;
+    if ctx.bare_standing()?.session.is_some() { Ok(found) } else { Err(ctx.fault(Fault::Forbidden)) }
+}
+
 /// Whoever asks, a user that is signed in by a session.
 fn own_user(ctx: &Context<'_>) -> Result<(AccountId, UserId)> {
-    let (account, who) = own(ctx)?;
-    match who {
-        SessionOwner::User(user) if ctx.bare_standing()?.session.is_some() => Ok((account, user)),
-        SessionOwner::User(_) | SessionOwner::Mailbox(_) => Err(ctx.fault(Fault::Forbidden)),
+    match own_session(ctx)? {
+        (account, SessionOwner::User(user)) => Ok((account, user)),
+        (_, SessionOwner::Mailbox(_)) => Err(ctx.fault(Fault::Forbidden)),
     }
 }
 

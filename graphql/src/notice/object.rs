@@ -4,7 +4,7 @@ use async_graphql::{ComplexObject, Context, Enum, Result, SimpleObject};
 use kernel::Actor;
 
 use crate::request::Asked;
-use crate::scalar::{DelegationKey, MailboxKey, Moment, NoticeKey, UserKey};
+use crate::scalar::{AccountKey, DelegationKey, MailboxKey, Moment, NoticeKey, UserKey};
 
 /// In which language somebody is written to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
@@ -56,6 +56,8 @@ pub struct Profile {
 pub struct Notice {
     /// The name for the API.
     pub id: NoticeKey,
+    /// Whose person it is to.
+    pub account_id: AccountKey,
     /// What it is about, for example `password_changed`; never renamed.
     pub kind: String,
     #[graphql(skip)]
@@ -76,7 +78,7 @@ pub struct Notice {
 }
 
 /// Notices to a mailbox that go elsewhere: to its recovery address.
-const ELSEWHERE: [&str; 2] = ["recovery_verification", "password_reset"];
+pub(crate) const ELSEWHERE: [&str; 2] = ["recovery_verification", "password_reset"];
 
 #[ComplexObject]
 impl Notice {

@@ -27,6 +27,8 @@ impl Projection for NoticeList {
              person_kind TEXT NOT NULL, person_id UUID NOT NULL, kind TEXT NOT NULL, address TEXT, at BIGINT NOT NULL, \
              link_until BIGINT, day BIGINT NOT NULL, born BIGINT NOT NULL, PRIMARY KEY (tenant, notice_id))",
             "CREATE INDEX IF NOT EXISTS notice_list_v3_born ON notice_list_v3 (tenant, person_id, born, notice_id)",
+            "CREATE INDEX IF NOT EXISTS notice_list_v3_newest ON notice_list_v3 ((-at), notice_id)",
+            "CREATE INDEX IF NOT EXISTS notice_list_v3_address ON notice_list_v3 (address)",
         ]
         .map(Statement::new)
         .into()

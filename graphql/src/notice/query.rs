@@ -4,12 +4,13 @@ use async_graphql::connection::Connection;
 use async_graphql::{Context, Object, Result};
 use authority::{Permission, Resource};
 use database::{DatabaseError, Row};
+use hosting::mailbox::Mailbox;
 use hosting::notice::NoticePerson;
 use hosting::session::SessionOwner;
 use hosting::user::{User, UserRecord};
 use kernel::{AccountId, DelegationId, Key, MailboxId, NoticeId, Sealed, Timestamp, UserId};
 
-use super::object::{Notice, Profile};
+use super::object::{ELSEWHERE, Notice, Profile};
 use crate::credential::query::{own, owner, resource};
 use crate::error::Fault;
 use crate::page::{Page, PageKey, Query, cost};
@@ -19,7 +20,7 @@ use crate::scalar::{AccountKey, DelegationKey, MailboxKey, Moment, NoticeKey, Pl
 /// The name of the projection that these queries read.
 pub(crate) const PROJECTION: &str = "notice_list";
 
-const SELECT: &str = "SELECT notice_id, person_kind, person_id, kind, address, at, link_until, day, born \
+const SELECT: &str = "SELECT notice_id, person_kind, person_id, kind, address, at, link_until, day, born, tenant \
      FROM notice_list_v3 WHERE ";
 
 /// Queries about profiles and notices.
@@ -28,11 +29,14 @@ pub struct NoticeQuery;
 
 #[Object]
 impl NoticeQuery {
-    /// The caller's own address and language, also while the address is not confirmed; none for a mailbox, which is its own
+    /// The caller's own address, language and time zone, also while the address is not confirmed. A mailbox is its own
     /// address.
     async fn profile(&self, ctx: &Context<'_>) -> Result<Option<Profile>> {
         let (account, who) = own(ctx)?;
-        let SessionOwner::User(user) = who else { return Ok(None) };
+        let user = match who {
+            SessionOwner::User(user) => user,
+            SessionOwner::Mailbox(mailbox) => return mailbox_profile(ctx, account, mailbox).await.map(Some),
+        };
         let record = user_record(ctx, account, user).await?.ok_or_else(|| ctx.fault(Fault::NotFound))?;
         let text = |address: &Option<Sealed<kernel::EmailAddress>>| {
             address.as_ref().and_then(Sealed::plain).map(ToString::to_string)
@@ -78,6 +82,40 @@ impl NoticeQuery {
         let found = rows(ctx, PROJECTION, page.finish(query, "born", "notice_id")).await?;
         page.connection(found, notice).map_err(|error| ctx.failed("a row of notices", &error))
     }
+
+    /// What the platform has written to people of all accounts, newest first: for the operator. With `kind` or `address` those
+    /// alone.
+    #[graphql(complexity = "cost(first, child_complexity)")]
+    async fn platform_notices(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What it is about, for example `password_changed`.")] kind: Option<String>,
+        #[graphql(
+            desc = "Where it went: a whole address. Recovery addresses of mailboxes are not looked for."
+        )]
+        address: Option<String>,
+        first: Option<i32>,
+        after: Option<String>,
+    ) -> Result<Connection<PageKey, Notice>> {
+        ctx.allow(Permission::PlatformWrite, Resource::PLATFORM)?;
+        let page = Page::parse(first, after.as_deref()).map_err(|fault| ctx.fault(fault))?;
+        let mut query = Query::new(SELECT).with("TRUE");
+        if let Some(kind) = kind {
+            query = query.bind(" AND kind = ", kind);
+        }
+        if let Some(address) = address {
+            query = query.bind(" AND address = ", address.trim().to_owned());
+            for kind in ELSEWHERE {
+                query = query.bind(" AND NOT (person_kind = 'mailbox' AND kind = ", kind).with(")");
+            }
+        }
+        let found = rows(ctx, PROJECTION, page.finish(query, "-at", "notice_id")).await?;
+        let newest = |row: &Row| {
+            let (key, notice) = notice(row)?;
+            Ok::<_, DatabaseError>((PageKey { born: -row.int(5)?, ..key }, notice))
+        };
+        page.connection(found, newest).map_err(|error| ctx.failed("a row of notices", &error))
+    }
 }
 
 async fn of_owner(
@@ -99,6 +137,21 @@ pub(crate) const fn person_of(who: SessionOwner) -> NoticePerson {
         SessionOwner::User(user) => NoticePerson::User(user),
         SessionOwner::Mailbox(mailbox) => NoticePerson::Mailbox(mailbox),
     }
+}
+
+async fn mailbox_profile(ctx: &Context<'_>, account: AccountId, mailbox: MailboxId) -> Result<Profile> {
+    let state = ctx.platform()?.engine.load(account.tenant(), &Key::<Mailbox>(mailbox)).await;
+    let state = state.map_err(|error| ctx.failed("reading a mailbox", &error))?;
+    let record = state.record().ok_or_else(|| ctx.fault(Fault::NotFound))?;
+    let address = record.address().map(|address| address.to_string());
+    Ok(Profile {
+        login: address.clone(),
+        email: address,
+        email_pending: None,
+        language: record.language.unwrap_or(ctx.platform()?.notices.language).into(),
+        chosen_language: record.language.map(Into::into),
+        time_zone: record.time_zone.clone(),
+    })
 }
 
 /// A user as it is at this moment.
@@ -148,6 +201,7 @@ fn notice(row: &Row) -> Result<(PageKey, Notice), DatabaseError> {
         at: Timestamp::from_millis(row.int(5)?).into(),
         link_until: row.opt_int(6)?.map(|until| Moment(Timestamp::from_millis(until))),
         day: row.int(7)?,
+        account_id: AccountKey(AccountId::new(row.uuid(9)?)),
     };
     Ok((PageKey { born: row.int(8)?, id }, found))
 }

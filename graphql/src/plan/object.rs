@@ -97,6 +97,8 @@ pub struct Plan {
     pub limits: Limits,
     /// Whether more can be ordered in addition.
     pub is_customizable: bool,
+    /// What can be bought in addition; none: the limits are fixed.
+    pub add_ons: Option<PlanAddOns>,
     /// ISO 4217.
     pub currency: String,
     /// The price of a month in hundredths, without tax.
@@ -105,6 +107,54 @@ pub struct Plan {
     pub annual_cents: u32,
     /// Since when.
     pub published_at: Moment,
+}
+
+/// One thing that can be bought in addition, in whole steps.
+#[derive(Debug, Clone, Copy, SimpleObject)]
+pub struct PlanAddOn {
+    /// How much one step adds.
+    pub step: Octets,
+    /// The most, included ones counted.
+    pub max: Octets,
+    /// The price of one step a month in hundredths, without tax.
+    pub monthly_cents: u32,
+}
+
+/// What can be bought in addition to what a plan includes.
+#[derive(Debug, Clone, Copy, SimpleObject)]
+pub struct PlanAddOns {
+    /// Own domains.
+    pub domains: PlanAddOn,
+    /// Mailboxes.
+    pub mailboxes: PlanAddOn,
+    /// Permanent aliases.
+    pub aliases: PlanAddOn,
+    /// Storage in octets.
+    pub storage: PlanAddOn,
+    /// Recipients a day of the whole service.
+    pub sends: PlanAddOn,
+}
+
+/// Steps, maxima and prices as rows hold them, in JSON: domains, mailboxes, aliases, storage, sends.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct StoredAddOns([(u64, u64, u32); 5]);
+
+impl From<&AddOns> for StoredAddOns {
+    fn from(it: &AddOns) -> Self {
+        Self(
+            [it.domains, it.mailboxes, it.aliases, it.storage, it.sends]
+                .map(|one| (one.step, one.max, one.monthly_cents)),
+        )
+    }
+}
+
+impl From<StoredAddOns> for PlanAddOns {
+    fn from(StoredAddOns(stored): StoredAddOns) -> Self {
+        let [domains, mailboxes, aliases, storage, sends] = stored.map(|(step, max, monthly_cents)| {
+            PlanAddOn { step: Octets(ByteSize::new(step)), max: Octets(ByteSize::new(max)), monthly_cents }
+        });
+        Self { domains, mailboxes, aliases, storage, sends }
+    }
 }
 
 /// [`Limits`] as rows hold them, in JSON. Fields are added, never renamed.

@@ -6,7 +6,7 @@ use authority::{Permission, Resource};
 use database::Row;
 use kernel::{AccountId, Id, PlanId, Timestamp};
 
-use super::object::{Plan, PlanFeature, StoredLimits};
+use super::object::{Plan, PlanFeature, StoredAddOns, StoredLimits};
 use crate::error::Fault;
 use crate::page::{Page, PageKey, Query, cost};
 use crate::request::{Asked, rows};
@@ -16,7 +16,7 @@ use crate::scalar::{AccountKey, PlanKey};
 pub(crate) const PROJECTION: &str = "plan_list";
 
 const SELECT: &str = "SELECT plan_id, version, name, limits, is_customizable, currency, monthly_cents, annual_cents, \
-     published_at, born, french FROM plan_list_v4 WHERE tenant = ";
+     published_at, born, french, add_ons FROM plan_list_v5 WHERE tenant = ";
 
 /// Queries about plans.
 #[derive(Debug, Default)]
@@ -99,6 +99,7 @@ fn plan(row: &Row) -> Result<(PageKey, Plan), RowError> {
         french_name: row.opt_text(10)?.map(str::to_owned),
         limits: serde_json::from_str::<StoredLimits>(row.text(3)?)?.into(),
         is_customizable: row.bool(4)?,
+        add_ons: row.opt_text(11)?.map(serde_json::from_str::<StoredAddOns>).transpose()?.map(Into::into),
         currency: row.text(5)?.to_owned(),
         monthly_cents: u32::try_from(row.int(6)?)?,
         annual_cents: u32::try_from(row.int(7)?)?,

@@ -1,9 +1,10 @@
 //! Steps of messages as the API shows them.
 
-use async_graphql::{Enum, InputObject, SimpleObject};
+use async_graphql::{ComplexObject, Enum, InputObject, SimpleObject};
 use store::{Direction, Passage, Stage};
 
-use super::{reason, words};
+use super::reason;
+use super::words::{self, Told};
 use crate::language::Language;
 use crate::queue::object::ServerReply;
 use crate::scalar::{DomainKey, MailboxKey, Moment};
@@ -115,6 +116,7 @@ impl BounceClass {
 
 /// One step of one message, for one recipient where it is about one.
 #[derive(Debug, Clone, SimpleObject)]
+#[graphql(complex)]
 pub struct MailStep {
     /// The step's number: rises with time.
     pub id: String,
@@ -126,8 +128,8 @@ pub struct MailStep {
     pub direction: MailDirection,
     /// The step.
     pub stage: MailStage,
-    /// What happened, in a sentence in the language of the request.
-    pub text: String,
+    #[graphql(skip)]
+    told: Told,
     /// When.
     pub at: Moment,
     /// The sender of the envelope; none for the null sender of reports.
@@ -153,9 +155,24 @@ pub struct MailStep {
     pub next_at: Option<Moment>,
 }
 
+#[ComplexObject]
+impl MailStep {
+    /// What happened, in a sentence in the language of the request.
+    async fn text(
+        &self,
+        #[graphql(
+            default = true,
+            desc = "Whether it tells, in UTC, when the next attempt is; without for whoever shows `nextAt`."
+        )]
+        with_next: bool,
+    ) -> String {
+        if with_next { self.told.whole() } else { self.told.timeless() }
+    }
+}
+
 impl MailStep {
     pub(super) fn of(number: u64, passage: Passage, language: Language) -> Self {
-        let text = words::sentence(&passage, language);
+        let told = words::told(&passage, language);
         let bounce_class = BounceClass::of(&passage.reasons);
         let reasons = passage.reasons.into_iter().map(|code| {
             let text = reason::text(&code, language).unwrap_or(&code).to_owned();
@@ -167,7 +184,7 @@ impl MailStep {
             message_id: passage.message_id,
             direction: passage.direction.into(),
             stage: passage.stage.into(),
-            text,
+            told,
             at: passage.at.into(),
             sender: passage.sender,
             recipient: passage.recipient,

@@ -37,24 +37,43 @@ const DETAILS: &[(&str, &str, &str)] = &[
     ("7.28", "the other server wants less mail at once", "l'autre serveur veut moins de courrier à la fois"),
 ];
 
-/// The sentence of a step.
-pub(super) fn sentence(passage: &Passage, language: Language) -> String {
-    let told = passage.reply.as_ref();
+/// What a step means.
+#[derive(Debug, Clone)]
+pub(super) struct Told {
+    what: String,
+    /// When it is tried next, as a clause with the moment in UTC.
+    next: Option<String>,
+}
+
+impl Told {
+    /// The sentence with the moment of the next attempt.
+    pub(super) fn whole(&self) -> String {
+        format!("{}{}.", self.what, self.next.as_deref().unwrap_or_default())
+    }
+
+    /// The sentence for whoever shows the moment as it is where the reader is.
+    pub(super) fn timeless(&self) -> String {
+        format!("{}.", self.what)
+    }
+}
+
+/// What a step means, in a language.
+pub(super) fn told(passage: &Passage, language: Language) -> Told {
+    let reply = passage.reply.as_ref();
     let mut text = stage(passage, language);
     if let Some(folder) = &passage.folder {
         text.push_str(&format!(" ({} {folder})", language.pick("folder", "dossier")));
     }
     let is_ours = passage.stage == Stage::Stored || passage.stage == Stage::Released;
-    if let Some(said) = told.and_then(|reply| said(passage, reply, language)).filter(|_| !is_ours) {
+    if let Some(said) = reply.and_then(|reply| said(passage, reply, language)).filter(|_| !is_ours) {
         text.push_str(language.pick(": ", " : "));
         text.push_str(&said);
     }
-    if let Some(at) = passage.next_at {
+    let next = passage.next_at.map(|at| {
         let next = language.pick("; the next attempt is at", " ; prochaine tentative le");
-        text.push_str(&format!("{next} {}", moment(at)));
-    }
-    text.push('.');
-    text
+        format!("{next} {}", moment(at))
+    });
+    Told { what: text, next }
 }
 
 fn stage(passage: &Passage, language: Language) -> String {
@@ -140,6 +159,10 @@ fn moment(at: Timestamp) -> String {
 mod tests {
     use super::*;
 
+    fn sentence(passage: &Passage, language: Language) -> String {
+        told(passage, language).whole()
+    }
+
     fn passage(stage: Stage, direction: Direction, reply: Option<RemoteReply>) -> Passage {
         Passage {
             tenant: kernel::TenantId::PLATFORM,
@@ -178,6 +201,8 @@ mod tests {
         let french = "Il n'a pas encore pu être remis : la boîte est pleine (mx.b.example a répondu “450 4.2.2 later”) ; \
                       prochaine tentative le 1970-01-01 01:00 UTC.";
         assert_eq!(sentence(&deferred, Language::French), french);
+        let (timeless, _) = french.split_once(" ; prochaine").expect("a clause");
+        assert_eq!(told(&deferred, Language::French).timeless(), format!("{timeless}."));
         let grey = passage(Stage::Refused, Direction::In, Some(reply(451, "4.7.1", "Greylisted", None)));
         assert!(sentence(&grey, Language::English).starts_with("The sender was asked to come again later"));
         let stored = passage(Stage::Stored, Direction::In, Some(reply(250, "2.0.0", "taken", None)));

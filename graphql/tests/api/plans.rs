@@ -50,3 +50,49 @@ async fn terms_that_cannot_be_sold_are_refused_and_customers_publish_nothing() {
     let theirs = stage.ask(&customer.owner, &publish("solo", "Solo", (7, 10_737_418_240))).await;
     assert_eq!(code(&theirs), "NOT_FOUND", "they learn nothing of what operators do");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_plan_is_named_by_its_id_and_a_version_that_was_looked_at_is_not_passed_over() {
+    let stage = Stage::open().await;
+    let operator = stage.operator().await;
+    let terms = "terms: { name: \"House\", monthlyCents: 300, annualCents: 3000, limits: { domainMode: OWN, domains: 2, \
+                 aliasDomains: 1, mailboxes: 4, aliases: 9, storageBytes: 10737418240, mailboxQuotaDefaultBytes: 1073741824, \
+                 mailboxQuotaMaxBytes: 2147483648, recipientsPerMessage: 50, messageBytes: 26214400, syncJobs: 3, \
+                 temporaryAliases: 5, domainAdministrators: 2, delegates: 2, features: [] }, addOns: ADD_ONS }";
+    let add_on = |step: u64| format!("{{ step: {step}, max: 1000, monthlyCents: 12 }}");
+    let add_ons = format!(
+        "{{ domains: {0}, mailboxes: {0}, aliases: {0}, storage: {1}, sends: {0} }}",
+        add_on(1),
+        add_on(1_073_741_824)
+    );
+    let publish = |which: &str, version: u32, cents: u32| {
+        let terms = terms
+            .replace("ADD_ONS", &add_ons)
+            .replace("monthlyCents: 300", &format!("monthlyCents: {cents}"));
+        format!(
+            "mutation {{ planPublish({which}, version: {version}, {terms}) {{ plan {{ id version addOns {{ storage {{ step \
+             max monthlyCents }} }} }} userErrors {{ code }} }} }}"
+        )
+    };
+    let refusal = |answer: &Value| answer["data"]["planPublish"]["userErrors"][0]["code"].clone();
+    let first =
+        stage.done(&operator, &publish("slug: \"house\"", 0, 300)).await["planPublish"]["plan"].clone();
+    assert_eq!(first["version"], 1);
+    assert_eq!(first["addOns"]["storage"], json!({ "step": 1_073_741_824, "max": 1000, "monthlyCents": 12 }));
+    let by_id = format!("planId: {}", first["id"]);
+    let second = stage.done(&operator, &publish(&by_id, 1, 400)).await["planPublish"]["plan"].clone();
+    assert_eq!(second["version"], 2);
+    // Sent once more it is as it was; another operator who looked at version 1 is told.
+    let again = stage.done(&operator, &publish(&by_id, 1, 400)).await["planPublish"]["plan"].clone();
+    assert_eq!(again["version"], 2);
+    assert_eq!(refusal(&stage.ask(&operator, &publish(&by_id, 1, 500)).await), "PLAN_VERSION_DIFFERS");
+    assert_eq!(refusal(&stage.ask(&operator, &publish(&by_id, 7, 500)).await), "PLAN_VERSION_DIFFERS");
+    assert_eq!(
+        refusal(&stage.ask(&operator, &publish("slug: \"house\"", 0, 500)).await),
+        "PLAN_VERSION_DIFFERS"
+    );
+    let nobody = publish("planId: \"plan_00000000000000000000000000000001\"", 0, 300);
+    assert_eq!(code(&stage.ask(&operator, &nobody).await), "NOT_FOUND");
+    let unnamed = stage.ask(&operator, &publish("slug: null", 0, 300)).await;
+    assert_eq!(code(&unnamed), "BAD_INPUT", "{unnamed:#}");
+}

@@ -158,3 +158,70 @@ async fn a_users_session_gives_no_mailbox_a_recovery_address() {
     );
     assert_eq!(code(&stage.ask(&customer.owner, &query).await), "FORBIDDEN");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mailbox_keeps_its_language_and_time_zone_here() {
+    let (stage, customer, alice) = scene().await;
+    let session = stage.sign_in("alice@acme.example", PASSWORD).await;
+    let profile = "{ profile { login email chosenLanguage timeZone } }";
+    let before = stage.done(&session, profile).await["profile"].clone();
+    let address = "alice@acme.example";
+    let empty = json!({ "login": address, "email": address, "chosenLanguage": null, "timeZone": null });
+    assert_eq!(before, empty);
+    let choose = "mutation { languageSet(language: FRENCH) { userErrors { code } } \
+                  timeZoneSet(timeZone: \"Pacific/Auckland\") { userErrors { code } } }";
+    stage.done(&session, choose).await;
+    let other = stage.sign_in(address, PASSWORD).await;
+    let after = stage.done(&other, profile).await["profile"].clone();
+    assert_eq!(
+        (&after["chosenLanguage"], &after["timeZone"]),
+        (&json!("FRENCH"), &json!("Pacific/Auckland"))
+    );
+    let wrong = "mutation { timeZoneSet(timeZone: \"nowhere at all\") { userErrors { code } } }";
+    let refused = stage.ask(&session, wrong).await;
+    assert_eq!(refused["data"]["timeZoneSet"]["userErrors"][0]["code"], "TIME_ZONE_UNKNOWN");
+    let history = format!("{{ history(id: \"{alice}\", first: 100) {{ nodes {{ kind }} }} }}");
+    let history = stage.done(&customer.owner, &history).await.to_string();
+    assert!(
+        history.contains("mailbox.language_set") && history.contains("mailbox.time_zone_set"),
+        "{history}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_operator_sees_notices_to_people_of_all_accounts_and_finds_no_recovery_address() {
+    let (stage, customer, alice) = scene().await;
+    let operator = stage.operator().await;
+    let (_, link) = give(&stage, (&customer, &alice), PASSWORD).await;
+    assert_eq!(verify(&stage, &link).await, Value::Null);
+    asked(&stage, &customer, &alice).await;
+    let all = "{ platformNotices(first: 100) { nodes { id accountId kind address at } } }";
+    let listed = stage.done(&operator, all).await["platformNotices"]["nodes"].clone();
+    let nodes = listed.as_array().expect("a list");
+    let of_alice = |kind: &str| nodes.iter().find(|one| one["kind"] == kind).expect("a notice").clone();
+    assert_eq!(of_alice("password_reset")["accountId"], json!(customer.account));
+    assert_eq!(of_alice("password_reset")["address"], json!(null), "it is the mailbox's alone");
+    assert_eq!(of_alice("recovery_changing")["address"], json!("alice@acme.example"));
+    let moments: Vec<&str> = nodes.iter().map(|one| one["at"].as_str().expect("a moment")).collect();
+    assert!(moments.is_sorted_by(|a, b| a >= b), "{moments:?}");
+    let mut after = "null".to_owned();
+    let mut seen = 0;
+    loop {
+        let page = format!(
+            "{{ platformNotices(first: 1, after: {after}) {{ nodes {{ id }} pageInfo {{ hasNextPage endCursor }} }} }}"
+        );
+        let page = stage.done(&operator, &page).await["platformNotices"].clone();
+        seen += page["nodes"].as_array().map_or(0, Vec::len);
+        if page["pageInfo"]["hasNextPage"] != true {
+            break;
+        }
+        after = page["pageInfo"]["endCursor"].to_string();
+    }
+    assert_eq!(seen, nodes.len());
+    let of = |address: &str| format!("{{ platformNotices(address: \"{address}\") {{ nodes {{ kind }} }} }}");
+    let own = stage.done(&operator, &of("alice@acme.example")).await.to_string();
+    assert!(own.contains("recovery_changing") && !own.contains("password_reset"), "{own}");
+    let elsewhere = stage.done(&operator, &of(ELSEWHERE)).await["platformNotices"]["nodes"].clone();
+    assert_eq!(elsewhere, json!([]), "whose recovery address it is, is found by nobody");
+    assert_eq!(code(&stage.ask(&customer.owner, all).await), "NOT_FOUND");
+}

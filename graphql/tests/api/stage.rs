@@ -449,6 +449,7 @@ fn names() -> dnscheck::Platform {
         submissions: Some(465),
         submission: None,
         spf: None,
+        dav: None,
         sts_id: None,
     }
 }

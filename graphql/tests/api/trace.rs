@@ -227,6 +227,46 @@ async fn an_account_has_a_list_of_addresses_that_nothing_is_sent_to() {
     assert!(first["expiresAt"].is_string(), "{shown:#}");
     assert!(stage.store.unsuppress(account.tenant(), "dead@else.example").await.expect("asked"));
     assert!(nodes(&stage.ask(&other.owner, list).await, "suppressions").is_empty());
+    stage.done(&other.owner, add).await;
+    stage
+        .done(&other.owner, "mutation { suppressionAdd(address: \"alone@else.example\") { address } }")
+        .await;
+    let mut found = Vec::new();
+    let mut after = "null".to_owned();
+    loop {
+        let page = format!(
+            "{{ platformSuppressions(first: 1, after: {after}) {{ nodes {{ id accountId }} pageInfo {{ hasNextPage endCursor }} }} }}"
+        );
+        let page = stage.done(&operator, &page).await["platformSuppressions"].clone();
+        found.extend(
+            page["nodes"]
+                .as_array()
+                .expect("a list")
+                .iter()
+                .map(|one| one["id"].as_str().expect("an address").to_owned()),
+        );
+        if page["pageInfo"]["hasNextPage"] != true {
+            break;
+        }
+        after = page["pageInfo"]["endCursor"].to_string();
+    }
+    assert_eq!(found, ["alone@else.example", "gone@else.example", "gone@else.example"]);
+    let of_one = "{ platformSuppressions(address: \" Gone@else.example \") { nodes { accountId } } }";
+    let of_one = stage.ask(&operator, of_one).await;
+    let mut accounts: Vec<_> =
+        nodes(&of_one, "platformSuppressions").iter().map(|one| one["accountId"].clone()).collect();
+    accounts.sort_by_key(ToString::to_string);
+    let mut both = [json!(customer.account), json!(other.account)];
+    both.sort_by_key(ToString::to_string);
+    assert_eq!(accounts, both);
+    let all = "{ platformSuppressions { nodes { id } } }";
+    assert_eq!(code(&stage.ask(&customer.owner, all).await), "NOT_FOUND");
+    stage
+        .done(
+            &other.owner,
+            "mutation { suppressionRemove(address: \"gone@else.example\") { userErrors { code } } }",
+        )
+        .await;
     let remove = "mutation { suppressionRemove(address: \"gone@else.example\") { userErrors { code } } }";
     let foreign = stage.ask(&other.owner, remove).await;
     assert_eq!(foreign["data"]["suppressionRemove"]["userErrors"][0]["code"], "SUPPRESSION_NOT_FOUND");
