@@ -1,8 +1,8 @@
 // What somebody likes goes with them: language and time zone are kept with the login and obeyed on every device.
 import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
-import { api, launch, PASSWORD, picture, quiet, settled, signIn, start, texts, token, violations, visit } from './harness.mjs';
-import { linkTo } from './inbox.mjs';
+import { api, launch, leave, PASSWORD, picture, quiet, settled, signIn, start, texts, token, violations, visit } from './harness.mjs';
+import { linkTo, told } from './inbox.mjs';
 
 let node;
 let browser;
@@ -45,24 +45,46 @@ test('a chosen language and time zone are obeyed on another device', async () =>
   assert.deepEqual(timeZoneSet.userErrors, [{ code: 'TIME_ZONE_UNKNOWN', field: 'timeZone' }]);
 });
 
-test('a zone that a mailbox chose in this browser does not change what a login has chosen', async () => {
-  const page = await visit(browser, { language: 'en' });
-  const words = texts('en');
-  await signIn(page, node, 'alice@demo.example', undefined, '/dashboard/account/profile');
+test('the language and the time zone of a mailbox are kept with it, for every device and for what is written to it', async () => {
+  const ALICE = 'alice@demo.example';
+  const page = await visit(browser, { language: 'fr' });
+  const words = texts('fr');
+  await signIn(page, node, ALICE, undefined, '/dashboard/account/profile');
   await settled(page);
-  await page.getByText(words('profile.zoneHere'), { exact: false }).first().waitFor();
-  assert.equal(await page.evaluate(() => localStorage.getItem('hosterra.zone')), null, 'looking keeps nothing');
+  await page.getByText(words('profile.zoneKept'), { exact: false }).first().waitFor();
+  const kept = page.waitForResponse((response) => response.url().endsWith('/graphql') && (response.request().postData() ?? '').includes('TimeZoneSet'));
   await page.locator('select[name=zone]').selectOption('America/Lima');
-  assert.equal(await page.evaluate(() => localStorage.getItem('hosterra.zone')), 'America/Lima');
-  await page.reload();
-  await settled(page);
-  assert.equal(await page.locator('select[name=zone]').inputValue(), 'America/Lima');
-  await page.context().clearCookies();
-  await signIn(page, node, 'demo', undefined, '/dashboard/account/profile');
-  await settled(page);
-  assert.equal(await page.locator('select[name=zone]').inputValue(), 'Pacific/Auckland');
-  quiet(page);
-  await page.context().close();
+  assert.deepEqual((await (await kept).json()).data.timeZoneSet.userErrors, []);
+  await page.getByRole('button', { name: 'Switch to English' }).click();
+  const t = texts('en');
+  await page.getByRole('heading', { name: t('account.profile') }).first().waitFor();
+  assert.deepEqual(await page.evaluate(() => Object.keys(localStorage)), [], 'nothing of it is kept in the browser');
+  await leave(page);
+
+  const there = await visit(browser, { language: 'fr' });
+  await signIn(there, node, ALICE, undefined, '/dashboard/account/profile');
+  await settled(there);
+  assert.equal(await there.evaluate(() => document.documentElement.lang), 'en');
+  assert.equal(await there.locator('select[name=zone]').inputValue(), 'America/Lima');
+  // Times are shown as they are in Lima, five hours behind UTC, whatever the zone of this browser.
+  const { signIns } = await api(node, await token(node, ALICE), '{ signIns(first: 50) { lastAt } }');
+  await there.goto(`${node.url}/dashboard/account/security`);
+  await settled(there);
+  const shown = await there.locator('main').innerText();
+  const clock = (at, timeZone) => new Intl.DateTimeFormat('en', { dateStyle: 'medium', timeStyle: 'short', timeZone }).format(new Date(at));
+  assert.ok(signIns.some((one) => shown.includes(clock(one.lastAt, 'America/Lima'))), shown);
+  assert.ok(!signIns.some((one) => shown.includes(clock(one.lastAt, 'UTC'))), shown);
+  await leave(there);
+
+  // What the platform writes to the mailbox is in its language.
+  const session = await token(node, ALICE);
+  await api(node, session, 'mutation { appPasswordAdd(name: "Telephone", protocols: [IMAP]) { userErrors { code } } }');
+  assert.ok((await told(node, ALICE, /app password .*Telephone/i)) > 0, 'in English, where the platform itself would say it in French');
+  const other = await visit(browser, { language: 'en' });
+  await signIn(other, node, 'demo', undefined, '/dashboard/account/profile');
+  await settled(other);
+  assert.equal(await other.locator('select[name=zone]').inputValue(), 'Pacific/Auckland', 'a login has its own');
+  await leave(other);
 });
 
 for (const [language, login, address] of [['fr', 'claire', 'bob@demo.example'], ['en', 'clara', 'alice@demo.example']]) test(`${language}: an e-mail address is given with the password, its link is sent again and confirms it`, async () => {

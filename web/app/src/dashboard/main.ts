@@ -6,14 +6,13 @@ import { session } from '../lib/api/session.svelte';
 import { boot } from '../lib/boot';
 import { showTimesIn } from '../lib/format';
 import { speak } from '../lib/i18n/messages';
-import { preference, wear } from '../lib/preference';
+import { wear } from '../lib/preference';
 import { listen } from '../lib/router.svelte';
 import App from './App.svelte';
 
 const texts = boot.language === 'fr' ? import('./messages/fr') : import('./messages/en');
 wear();
-// A login's choice is kept at the server, a mailbox's in this browser: each counts where it was made.
-showTimesIn(boot.viewer.userId ? boot.timeZone : preference('zone'));
+showTimesIn(boot.timeZone);
 listen('/dashboard');
 session.listen();
 void texts.then((part) => {

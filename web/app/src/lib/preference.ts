@@ -1,5 +1,5 @@
 // What somebody likes on this device: no secret, nothing that the server needs.
-export type Preference = 'theme' | 'density' | 'zone';
+export type Preference = 'theme' | 'density';
 
 export function preference(name: Preference): string | null {
   try {

@@ -30,7 +30,8 @@ export default {
   'apple.title': 'iPhone, iPad, Mac', 'apple.hint': 'Download a profile, open it on the device, and allow it in the settings under privacy and security.',
   'apple.ask': 'Asks for the password', 'apple.askText': 'For a device that others may use as well. You type the password when the profile is installed.', 'apple.askGet': 'Download the profile',
   'apple.new': 'With a new app password', 'apple.newText': 'Nothing to type. A password for this device alone is made; you find and revoke it under app passwords.', 'apple.newGet': 'Make it and download',
-  'apple.later': 'Profiles set up mail. Those with calendars and contacts follow once these are served.',
+  'apple.later': 'Profiles set up mail. The operator has no server for calendars and contacts yet; the kinds of profile that hold them follow with it.',
+  'apple.holds.all': 'Mail, calendars and contacts', 'apple.holds.mail': 'Mail alone', 'offer.dav': 'Calendars and contacts (CalDAV, CardDAV)', 'offer.copyDav': 'Copy the address of calendars and contacts', 'door.state.elsewhere': 'at their own server',
   'pending.title': 'Kept, not yet in force', 'pending.one': 'Kept, not yet in force.',
   'field.range': 'a whole number from {min} to {max}', 'field.between': '{min} to {max}.', 'field.needed': 'this is needed', 'field.look': 'Some fields need another look.',
   'temp.hint': 'Addresses that lead to you and end by themselves: for shops, forms and newsletters. They receive, you never send from them.', 'temp.make': 'Make an alias', 'temp.address': 'Address', 'temp.ends': 'Ends', 'temp.made': 'Made on', 'temp.never': 'never', 'temp.over': 'ended',
@@ -71,4 +72,7 @@ export default {
   'tls.title': 'Encryption on the way', 'tls.hint': 'Other servers must encrypt when they exchange mail with yours.', 'tls.in': 'Demand it of mail to me', 'tls.inHint': 'Servers that do not encrypt are refused.', 'tls.out': 'Demand it of mail from me', 'tls.outHint': 'What cannot be encrypted comes back to you.',
   'quarantine.title': 'Quarantine', 'quarantine.hint': 'What is kept of mail that was refused or taken for junk, and how often you are told.', 'quarantine.category': 'Keep', 'quarantine.REJECTED': 'What was refused', 'quarantine.JUNK': 'What went to the junk folder', 'quarantine.ALL': 'Both', 'quarantine.notice': 'Tell me', 'quarantine.notice.NEVER': 'never', 'quarantine.notice.HOURLY': 'every hour with something new', 'quarantine.notice.DAILY': 'once a day', 'quarantine.notice.WEEKLY': 'once a week',
   'recovery.title': 'Lost password', 'recovery.hint': 'An address elsewhere: a link to a new password is sent there when you ask for it on the sign-in page.', 'recovery.address': 'Recovery address', 'recovery.other': 'Another recovery address', 'recovery.password': 'Your password', 'recovery.give': 'Send the link that confirms it', 'recovery.remove': 'Take it away', 'recovery.sent': 'A link was sent to {email}. It counts once you follow it.', 'recovery.wrong': 'This is not your password.', 'recovery.NONE': 'not set', 'recovery.UNCONFIRMED': 'not confirmed yet: follow the link that was sent there', 'recovery.CONFIRMED': 'confirmed', 'recovery.FORBIDDEN': 'not used: your administrator does not allow it',
+  'app.change': 'Change',
+  'app.changeNamed': 'Change “{name}”',
+  'app.changed': 'The app password is changed; what is typed into programs stays',
 };
