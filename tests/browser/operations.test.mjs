@@ -108,6 +108,45 @@ for (const language of ['fr', 'en']) describe(`in ${language}`, () => {
     await leave(page);
   });
 
+  test(`${language}: suppressed addresses and notices of all accounts are found, and acted on`, async () => {
+    const owner = await token(node, 'demo');
+    const gone = `gone-${language}@far-away.example`;
+    await api(node, owner, 'mutation($a: String!) { suppressionAdd(address: $a, reason: "Left us") { userErrors { code } } }', { a: gone });
+    const page = await at('chief', '/operations/suppressed', 'operator-password');
+    await row(page, gone).getByText('Left us').waitFor();
+    await page.fill('main [name=address]', 'nobody@far-away.example');
+    await button(page, t('operations.find')).click();
+    await page.getByText(t('operations.notFound')).waitFor();
+    await page.fill('main [name=address]', gone.toUpperCase());
+    await button(page, t('operations.find')).click();
+    await row(page, gone).waitFor();
+    assert.deepEqual(await violations(page), []);
+    await picture(page, `operations-suppressed-${language}`);
+    await button(page, t('mail.suppressions.removeNamed', { what: gone })).click();
+    await dialog(page).getByRole('button', { name: t('mail.suppressions.remove'), exact: true }).click();
+    await page.getByText(t('operations.notFound')).waitFor();
+    const { suppressions } = await api(node, owner, '{ suppressions { nodes { id } } }');
+    assert.ok(!suppressions.nodes.some((one) => one.id === gone));
+    await leave(page);
+
+    const alice = await token(node, 'alice@demo.example');
+    await api(node, alice, 'mutation { appPasswordAdd(name: "Phone", protocols: [IMAP]) { userErrors { code } } }');
+    const told = await at('chief', '/operations/notices', 'operator-password');
+    await told.fill('main [name=address]', 'alice@demo.example');
+    await button(told, t('operations.find')).click();
+    await row(told, t('notice.app_password_added')).first().waitFor();
+    assert.deepEqual(await violations(told), []);
+    await picture(told, `operations-notices-${language}`);
+    const count = async () => (await api(node, operator, '{ platformNotices(first: 100, kind: "app_password_added") { nodes { id } } }')).platformNotices.nodes.length;
+    const before = await count();
+    await button(told, t('operations.notice.againNamed', { what: t('notice.app_password_added'), who: 'alice@demo.example' })).first().click();
+    // Once a minute at most: either it is written again, or why not is said.
+    await told.getByText(t('notices.sent')).or(told.locator('main [role=alert]')).first().waitFor();
+    const wasSent = await told.getByText(t('notices.sent')).count();
+    assert.equal(await count(), before + Math.min(wasSent, 1));
+    await leave(told);
+  });
+
   test(`${language}: a site is suspended with a reason and opened again`, async () => {
     const page = await at('chief', '/operations/sites', 'operator-password');
     await button(page, t('operations.suspend')).first().click();

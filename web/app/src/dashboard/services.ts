@@ -24,6 +24,11 @@ export function plans(): Promise<Plan[]> {
   return catalogue;
 }
 
+/** Has them asked for again: another version was published. */
+export function forgetPlans(): void {
+  catalogue = undefined;
+}
+
 /** Of each plan the newest version: that one is sold. */
 export function onOffer(all: Plan[]): Plan[] {
   return all.filter((plan) => !all.some((other) => other.id === plan.id && other.version > plan.version));

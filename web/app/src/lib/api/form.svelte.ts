@@ -4,7 +4,7 @@ import { reached } from './place';
 import { t } from '../i18n/messages';
 
 /** Codes that say: somebody else changed it meanwhile. Nothing was overwritten. */
-export const STALE = new Set(['SETTINGS_CHANGED_MEANWHILE', 'MAILBOX_CHANGED_MEANWHILE']);
+export const STALE = new Set(['SETTINGS_CHANGED_MEANWHILE', 'MAILBOX_CHANGED_MEANWHILE', 'PLAN_VERSION_DIFFERS']);
 
 export class Form {
   isBusy = $state(false);
