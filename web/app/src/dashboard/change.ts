@@ -3,6 +3,7 @@ import { dateTime, shortId, size } from '../lib/format';
 import { language, learn, named } from '../lib/i18n/messages';
 
 const LENGTH_MAX = 60;
+const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/;
 const ID = /^[a-z]{4}_[0-9a-f]{32}$/;
 
 let words: Promise<void> | undefined;
@@ -25,6 +26,7 @@ export function fieldName(path: string): string {
 export function brief(value: string | null, field: string): string {
   if (value === null || value === '') return '–';
   if (/_ms$/.test(field) && /^\d{12,14}$/.test(value)) return dateTime(new Date(Number(value)).toISOString());
+  if (INSTANT.test(value)) return dateTime(value);
   if (/(^|_)(bytes|octets)(_max)?$/.test(field.split('.').pop() ?? '') && /^\d{1,15}$/.test(value)) return size(Number(value));
   if (value === 'true' || value === 'false') return named('changed', value);
   if (ID.test(value)) return shortId(value);
