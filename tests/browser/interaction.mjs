@@ -1,53 +1,100 @@
-// How long the seeded demo takes from a press to what it shows, as Chromium's Event Timing tells: printed, not judged.
+// How long the seeded demo takes from a press to what it shows, measured inside the page: from the event of the key or the
+// click until the frame in which the target stands, as a MutationObserver and the frames see it. The driver waits outside.
 //   HOSTERRA_BIN=... node interaction.mjs [rounds]
 import { launch, PASSWORD, settled, signIn, start, visit } from './harness.mjs';
 
 const ROUND_COUNT = Number(process.argv[2] ?? 20);
+/** What an interaction may take: beyond, people feel that they wait. */
+const GOAL_MS = 100;
+const WAIT_MS_MAX = 10_000;
 const node = await start();
 const browser = await launch();
 const figures = new Map();
 
-/** Presses, and notes how long it took until the next frame stood, and until `isThere`. */
-async function measure(page, name, press, isThere) {
-  await page.evaluate(() => {
-    window.presses = [];
-    window.watch?.disconnect();
-    window.watch = new PerformanceObserver((list) => window.presses.push(...list.getEntries().filter((entry) => entry.interactionId).map((entry) => entry.duration)));
-    window.watch.observe({ type: 'event', durationThreshold: 16 });
-  });
-  const begun = performance.now();
+/** Watches within the page: `isThere` is a function of the page's, `isWhole` whether nothing is loading any more either. */
+async function watch(page, isThere, wanted) {
+  const begin = (test, given, waits) => {
+    window.figure = new Promise((resolve) => {
+      let begun;
+      let shown;
+      const marks = { capture: true, passive: true };
+      const begin = (event) => { begun ??= event.timeStamp; };
+      for (const kind of ['click', 'keydown']) addEventListener(kind, begin, marks);
+      const finish = (whole) => {
+        observer.disconnect();
+        for (const kind of ['click', 'keydown']) removeEventListener(kind, begin, marks);
+        resolve({ shown: shown - begun, whole: whole - begun });
+      };
+      let isAsked = false;
+      // What stands in the document is seen with the next frame: the moment after it counts.
+      const look = () => {
+        if (isAsked) return;
+        isAsked = true;
+        requestAnimationFrame(() => {
+          isAsked = false;
+          if (begun === undefined || !test(given)) return;
+          const channel = new MessageChannel();
+          const isWhole = !document.querySelector('.bones');
+          channel.port1.onmessage = () => {
+            shown ??= performance.now();
+            if (isWhole) finish(performance.now());
+          };
+          channel.port2.postMessage(null);
+        });
+      };
+      const observer = new MutationObserver(look);
+      observer.observe(document, { subtree: true, childList: true, attributes: true, characterData: true });
+      for (const kind of ['click', 'keydown', 'input', 'toggle', 'close']) addEventListener(kind, look, { ...marks, once: false });
+      setTimeout(() => resolve(null), waits);
+    });
+  };
+  // As one text: the page lets nobody make functions of texts, and the driver is let in with this one.
+  await page.evaluate(`void (${begin})(${isThere}, ${JSON.stringify(wanted ?? null)}, ${WAIT_MS_MAX})`);
+}
+
+async function measure(page, name, press, isThere, wanted) {
+  await watch(page, isThere, wanted);
   await press();
-  await isThere();
-  const shown = performance.now() - begun;
-  // Entries come with the frame after; those below 16 ms do not come at all.
-  await page.waitForTimeout(80);
-  const presses = await page.evaluate(() => window.presses);
-  const known = figures.get(name) ?? { frames: [], shown: [] };
-  known.frames.push(Math.max(8, ...presses));
-  known.shown.push(shown);
+  const figure = await page.evaluate(() => window.figure);
+  if (!figure) throw new Error(`${name}: never there`);
+  const known = figures.get(name) ?? { shown: [], whole: [] };
+  known.shown.push(figure.shown);
+  known.whole.push(figure.whole);
   figures.set(name, known);
 }
 
-const at = (all, share) => [...all].sort((one, other) => one - other)[Math.min(all.length - 1, Math.floor(all.length * share))];
+const at = (all, share) => Math.round([...all].sort((one, other) => one - other)[Math.min(all.length - 1, Math.floor(all.length * share))]);
+const isTitled = (title) => [...document.querySelectorAll('h1')].some((one) => one.textContent.trim() === title);
+const isField = (name) => document.querySelector(`dialog[open] [name=${name}]`) !== null;
 try {
   const page = await visit(browser);
   await signIn(page, node, 'demo', PASSWORD, '/dashboard');
   await page.waitForURL(/dashboard/);
   await settled(page);
   const nav = (name) => page.locator('header nav').getByRole('link', { name, exact: true }).first();
-  const heading = (name) => page.getByRole('heading', { level: 1, name, exact: true }).waitFor();
+  // Hands rest on what they press before they do: as people, the driver goes there first.
+  const press = async (target) => {
+    await target.hover();
+    await target.click();
+  };
+  const side = (name) => page.getByRole('navigation', { name: 'Pages of mail administration' }).getByRole('link', { name, exact: true });
   for (let round = 0; round < ROUND_COUNT; round += 1) {
-    for (const [link, title] of [['Services', 'Services'], ['Domains', 'Domains'], ['Support', 'Support'], ['Mail', 'Domains']]) await measure(page, `screen: ${link}`, () => nav(link).click(), () => heading(title));
-    await settled(page);
-    await page.getByRole('navigation', { name: 'Pages of mail administration' }).getByRole('link', { name: 'Mailboxes', exact: true }).click();
-    await settled(page);
-    await measure(page, 'dialog: add a mailbox', () => page.getByRole('button', { name: 'Add a mailbox', exact: true }).click(), () => page.locator('dialog[open] [name=localPart]').waitFor());
-    await measure(page, 'a key typed into the form', () => page.locator('dialog[open] [name=localPart]').pressSequentially('a'), () => page.waitForFunction(() => document.querySelector('dialog[open] [name=localPart]')?.value.endsWith('a')));
-    await measure(page, 'dialog: Escape', () => page.keyboard.press('Escape'), () => page.waitForFunction(() => !document.querySelector('dialog[open]')));
-    await measure(page, 'menu: actions of a mailbox', () => page.getByRole('button', { name: 'Actions for alice@demo.example', exact: true }).click(), () => page.locator(':popover-open').waitFor());
+    const first = round === 0 ? ' (for the first time)' : '';
+    for (const [link, title] of [['Services', 'Services'], ['Domains', 'Domains'], ['Support', 'Support'], ['Mail', 'Domains']]) {
+      await measure(page, `screen: ${link}${first}`, () => press(nav(link)), isTitled, title);
+      await settled(page);
+    }
+    for (const part of ['Mailboxes', 'Aliases', 'Message trace', 'Mailboxes']) {
+      await measure(page, `page: ${part}${first}`, () => press(side(part)), isTitled, part);
+      await settled(page);
+    }
+    await measure(page, 'dialog: add a mailbox', () => press(page.getByRole('button', { name: 'Add a mailbox', exact: true })), isField, 'localPart');
+    await measure(page, 'a key typed into the form', () => page.keyboard.press('a'), () => document.querySelector('dialog[open] [name=localPart]')?.value.endsWith('a'));
+    await measure(page, 'dialog: Escape', () => page.keyboard.press('Escape'), () => !document.querySelector('dialog[open]'));
+    await measure(page, 'menu: actions of a mailbox', () => press(page.getByRole('button', { name: 'Actions for alice@demo.example', exact: true })), () => document.querySelector(':popover-open') !== null);
     await page.keyboard.press('Escape');
-    await measure(page, 'table: sorted by address', () => page.getByRole('button', { name: 'Address', exact: true }).click(), () => page.waitForFunction(() => document.querySelector('th[aria-sort]') !== null));
-    await measure(page, 'dialog: edit a mailbox (asks the server)', () => page.getByRole('button', { name: 'Edit alice@demo.example', exact: true }).click(), () => page.locator('dialog[open] [name=displayName]').waitFor());
+    await measure(page, 'table: sorted by address', () => press(page.getByRole('button', { name: 'Address', exact: true })), (before) => (document.querySelector('main th[aria-sort]')?.getAttribute('aria-sort') ?? null) !== before, await page.evaluate(() => document.querySelector('main th[aria-sort]')?.getAttribute('aria-sort')));
+    await measure(page, 'dialog: edit a mailbox (asks the server)', () => press(page.getByRole('button', { name: 'Edit alice@demo.example', exact: true })), isField, 'displayName');
     await page.keyboard.press('Escape');
     await page.waitForFunction(() => !document.querySelector('dialog[open]'));
   }
@@ -55,5 +102,5 @@ try {
   await browser.close();
   await node.stop();
 }
-console.log(`| interaction (${ROUND_COUNT} times) | next frame: median | 95 % | most | shown: median | 95 % |\n|---|---:|---:|---:|---:|---:|`);
-for (const [name, { frames, shown }] of figures) console.log(`| ${name} | ${at(frames, 0.5)} ms | ${at(frames, 0.95)} ms | ${Math.max(...frames)} ms | ${Math.round(at(shown, 0.5))} ms | ${Math.round(at(shown, 0.95))} ms |`);
+console.log(`| interaction (${ROUND_COUNT} times) | shown: median | 95 % | most | whole: median | 95 % | over ${GOAL_MS} ms |\n|---|---:|---:|---:|---:|---:|---:|`);
+for (const [name, { shown, whole }] of figures) console.log(`| ${name} | ${at(shown, 0.5)} ms | ${at(shown, 0.95)} ms | ${Math.round(Math.max(...shown))} ms | ${at(whole, 0.5)} ms | ${at(whole, 0.95)} ms | ${whole.filter((one) => one > GOAL_MS).length} of ${whole.length} |`);

@@ -4,10 +4,15 @@ import { boot } from '../lib/boot';
 
 const ACTING = /^\/dashboard\/as\/(acct_[0-9a-f]{32})(\/.*)?$/;
 
+/** The path within the dashboard, without the account. */
+export function within(path: string): string {
+  return ACTING.exec(path)?.[2] ?? path.replace(/^\/dashboard/, '');
+}
+
 class Acting {
   account = $derived(ACTING.exec(place.path)?.[1] ?? boot.viewer.accountId);
   /** The path within the dashboard, without the account. */
-  path = $derived(ACTING.exec(place.path)?.[2] ?? place.path.replace(/^\/dashboard/, '') ?? '/');
+  path = $derived(within(place.path));
   isForAnother = $derived(this.account !== boot.viewer.accountId);
 }
 
