@@ -3,6 +3,8 @@
 import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
 import { api, launch, PASSWORD, picture, quiet, settled, signIn, start, texts, token, violations, visit } from './harness.mjs';
+import { submits } from './mail.mjs';
+import { screens } from './screens.mjs';
 
 let node;
 let browser;
@@ -31,12 +33,17 @@ before(async () => {
   await add(`mutation($i: WebhookInput!) { webhookRegister(input: $i) ${errors} }`, { i: { accountId: viewer.accountId, url: 'https://shop.example/told', kinds: ['*'] } });
   await add(`mutation($a: AccountID!) { delegationInvite(accountId: $a, email: "guest@elsewhere.example", terms: { preset: BILLING }) ${errors} }`, { a: viewer.accountId });
   await add(`mutation($a: AccountID!) { suppressionAdd(accountId: $a, address: "gone@elsewhere.example", reason: "Gone") ${errors} }`, { a: viewer.accountId });
-  const mail = ['domains', 'mailboxes', 'shared', 'resources', 'aliases', 'sync', 'filters', 'maps', 'relays', 'tls', 'spam', 'suppressions'].map((one) => (one === 'domains' ? '/mail' : `/mail/${one}`));
-  paths = {
-    demo: ['/domains', '/tickets', ...mail, '/account', '/account/security', '/account/people', '/account/delegations', '/account/keys', '/account/webhooks', `/services/${service}/plan`, `/services/${service}/cancel`, `/services/${service}/delegations`],
-    chief: ['/operations', '/operations/sites', '/operations/plans', '/operations/documents'],
-    'alice@demo.example': ['/mailbox', '/mailbox/aliases', '/mailbox/filters', '/mailbox/apps', '/mailbox/sync', '/mailbox/push'],
-  };
+  // Of the operator and of a reseller; mail on its way, and mail that is held.
+  const operator = await token(node, 'chief', 'operator-password');
+  const { accountOpen } = await api(node, operator, 'mutation { accountOpen(input: { name: "Agency" }) { account { id } } }');
+  const agency = accountOpen.account.id;
+  await api(node, operator, `mutation($a: AccountID!, $p: String!) { userRegister(input: { accountId: $a, login: "agency", name: "Agency", password: $p, role: OWNER }) ${errors} }`, { a: agency, p: PASSWORD });
+  await api(node, operator, `mutation($a: AccountID!) { accountResellerSet(accountId: $a, subAccountCountMax: 20) ${errors} }`, { a: agency });
+  await api(node, operator, `mutation { siteSuspend(site: "closed.example", reason: "They asked") ${errors} }`);
+  await submits(node, { login: 'alice@demo.example', password: PASSWORD, recipients: ['one@far-away.example'] });
+  for (const some of ['x', 'y']) await submits(node, { login: 'bob@demo.example', password: PASSWORD, recipients: Array.from({ length: 30 }, (_, at) => `${some}${at}@far-away.example`) });
+  const shown = screens({ service, domain: alice.domainId, tickets: [] });
+  paths = { demo: shown.customer, chief: shown.operator.filter((path) => path.startsWith('/operations') || path === '/account/people'), agency: shown.reseller, 'alice@demo.example': shown.mailbox };
 });
 after(async () => {
   await browser?.close();
@@ -57,8 +64,8 @@ function pressable() {
   });
 }
 
-for (const language of ['fr', 'en']) for (const login of ['demo', 'chief', 'alice@demo.example']) {
-  test(`${language}, ${login}: every dialog is whole, closes by Escape, and gives the focus back`, { timeout: 420_000 }, async () => {
+for (const language of ['fr', 'en']) for (const login of ['demo', 'chief', 'agency', 'alice@demo.example']) {
+  test(`${language}, ${login}: every dialog is whole, closes by Escape, and gives the focus back`, { timeout: 600_000 }, async () => {
     const t = texts(language);
     const page = await visit(browser, { language });
     await signIn(page, node, login, login === 'chief' ? 'operator-password' : PASSWORD);

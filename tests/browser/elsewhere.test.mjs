@@ -4,6 +4,7 @@ import { createServer } from 'node:http';
 import test, { after, before } from 'node:test';
 import { hostile } from './hostile.mjs';
 import { api, launch, PASSWORD, signIn, start, token, visit } from './harness.mjs';
+import { pages } from './screens.mjs';
 
 const TRY_COUNT_MAX = 50;
 let node;
@@ -58,7 +59,7 @@ test('no page leads to another host, however it is written', async () => {
 });
 
 test('no page is shown in a frame of somebody else’s', async () => {
-  const paths = ['/', '/login', '/login/code', '/password', '/setup', '/verify', '/reset', '/invitation', '/dashboard', '/dashboard/services', '/dashboard/account/security', '/graphiql', '/nowhere'];
+  const paths = [...pages(), '/dashboard', '/dashboard/services', '/dashboard/account/security', '/graphiql', '/nowhere'];
   const server = createServer((request, response) => {
     response.setHeader('content-type', 'text/html');
     response.end(paths.map((path) => `<iframe src="${node.url}${path}"></iframe>`).join(''));

@@ -4,6 +4,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { api, launch, PASSWORD, settled, signIn, start, token, visit } from './harness.mjs';
 import { smtpSends, submits } from './mail.mjs';
+import { LOGINS, pages, screens } from './screens.mjs';
 
 const [folder, ...asked] = process.argv.slice(2);
 if (!folder) {
@@ -69,22 +70,15 @@ async function furnish(node) {
   return { service, ticket, domain: alice.domainId, account: a };
 }
 
-/** Every screen of every role. */
-function screens({ service, ticket, domain }) {
-  const below = (path, parts) => parts.map((part) => (part ? `${path}/${part}` : path));
-  const account = below('/account', ['', 'security', 'people', 'delegations', 'keys', 'webhooks', 'audit']);
-  const mail = below('/mail', ['', 'mailboxes', 'shared', 'resources', 'aliases', 'sync', 'filters', 'maps', 'spam', 'queue', 'held', 'quarantine', 'trace']);
+/** Every screen of every role, as the sources tell them, and what nobody has a link to. */
+function looked({ service, ticket, domain }) {
+  const shown = screens({ service, domain, tickets: [ticket] });
   return {
-    visitor: ['!/', '!/login', '!/reset', '!/setup?domain=demo.example', '!/nowhere'],
-    customer: ['/', '/services', ...below(`/services/${service}`, ['', 'password', 'centre', 'limits', 'history', 'plan', 'delegations', 'cancel']), '/order', '/certificates', '/billing', '/domains', `/domains/${domain}/dns`, '/mail/tls', '/mail/suppressions', '/tickets', `/tickets/${ticket}`, ...account, '!/password', '/nowhere'],
-    administrator: [...mail, '/account', '/account/security'],
-    mailbox: below('/mailbox', ['', 'aliases', 'spam', 'quarantine', 'filters', 'apps', 'shared', 'sync', 'push', 'trace', 'settings']).concat('/account/security'),
-    held: ['/mailbox'],
-    reseller: ['/', ...below('/customers', ['', 'resources', 'transfers', 'brand']), '/account'],
-    operator: ['/', ...below('/operations', ['', 'mail', 'sites', 'plans', 'documents']), '/customers', '/tickets', '/account/audit'],
+    visitor: [...pages().map((path) => `!${path}${path === '/setup' ? '?domain=demo.example' : ''}`), '!/nowhere'],
+    ...shown, customer: [...shown.customer, '!/password', '/nowhere'], held: ['/mailbox'],
   };
 }
-const LOGINS = { customer: ['demo', PASSWORD], administrator: ['mailadmin_demo.example', PASSWORD], mailbox: ['alice@demo.example', PASSWORD], held: ['bob@demo.example', PASSWORD], reseller: ['agency', PASSWORD], operator: ['chief', 'operator-password'] };
+const SIGNS_IN = { ...LOGINS, held: ['bob@demo.example', PASSWORD] };
 
 /** What a program can tell: what sticks out, is cut off, lies over something else, or is a key and no text. */
 function faults() {
@@ -119,12 +113,12 @@ const browser = await launch();
 const node = await start(wanted.config ?? '');
 const told = [];
 try {
-  const known = screens(await furnish(node));
+  const known = looked(await furnish(node));
   for (const role of only('role', Object.keys(known))) {
     for (const language of only('language', ['fr', 'en'])) {
       const page = await visit(browser, { language });
-      if (LOGINS[role]) {
-        await signIn(page, node, ...LOGINS[role]);
+      if (SIGNS_IN[role]) {
+        await signIn(page, node, ...SIGNS_IN[role]);
         await page.waitForURL(/\/dashboard/);
       }
       for (const path of known[role]) {
