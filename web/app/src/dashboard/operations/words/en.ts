@@ -130,5 +130,5 @@ export default {
   'operations.notice.hidden': 'Recovery addresses of mailboxes are shown to their owners alone, and not found here.',
   'operations.notice.hiddenAddress': 'not shown',
   'operations.notice.none': 'No notice yet',
-  'operations.notice.againNamed': 'Send “{what}” to {who} again',
+  'operations.notice.againNamed': 'Send again: “{what}” to {who}',
 };
