@@ -39,6 +39,11 @@ before(async () => {
   const agency = accountOpen.account.id;
   await api(node, operator, `mutation($a: AccountID!, $p: String!) { userRegister(input: { accountId: $a, login: "agency", name: "Agency", password: $p, role: OWNER }) ${errors} }`, { a: agency, p: PASSWORD });
   await api(node, operator, `mutation($a: AccountID!) { accountResellerSet(accountId: $a, subAccountCountMax: 20) ${errors} }`, { a: agency });
+  // What is registered is known to the door a moment later.
+  let reseller;
+  for (let tries = 0; !reseller && tries < 50; tries += 1) reseller = await token(node, 'agency').catch(() => new Promise((resolve) => setTimeout(resolve, 200)));
+  await api(node, reseller, `mutation($a: AccountID!) { subAccountOpen(accountId: $a, name: "Bakery") ${errors} }`, { a: agency });
+  await api(node, reseller, `mutation($a: AccountID!) { brandSet(accountId: $a, brand: { name: "Agency", accent: "#123456" }) ${errors} }`, { a: agency });
   await api(node, operator, `mutation { siteSuspend(site: "closed.example", reason: "They asked") ${errors} }`);
   await submits(node, { login: 'alice@demo.example', password: PASSWORD, recipients: ['one@far-away.example'] });
   for (const some of ['x', 'y']) await submits(node, { login: 'bob@demo.example', password: PASSWORD, recipients: Array.from({ length: 30 }, (_, at) => `${some}${at}@far-away.example`) });
