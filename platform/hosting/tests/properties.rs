@@ -351,8 +351,7 @@ fn mailbox_event() -> impl Strategy<Value = HostingEvent> {
         sealed((local(), domain_name()).prop_map(|(local, domain)| EmailAddress::new(local, domain)))
             .prop_map(|address| MailboxEvent::RecoveryAddressVerified { address }),
         Just(MailboxEvent::LanguageSet { language: hosting::Language::Fr }),
-        option::of("[A-Z][a-z]{2,8}/[A-Z][a-z]{2,8}")
-            .prop_map(|zone| MailboxEvent::TimeZoneSet { zone }),
+        option::of("[A-Z][a-z]{2,8}/[A-Z][a-z]{2,8}").prop_map(|zone| MailboxEvent::TimeZoneSet { zone }),
         Just(MailboxEvent::Restored),
         Just(MailboxEvent::Disabled),
         Just(MailboxEvent::Enabled),
