@@ -79,8 +79,7 @@ struct Machine {
 
 async fn machine(config: &Config, database: &Database) -> anyhow::Result<Machine> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let journal: Arc<dyn Journal> =
-        Arc::new(SqlJournal::open(database.clone(), Arc::clone(&clock)).await?);
+    let journal: Arc<dyn Journal> = Arc::new(SqlJournal::open(database.clone(), Arc::clone(&clock)).await?);
     let master = master::key(config)?;
     let keyring = Arc::new(Keyring::open(database.clone(), master).await.context("opening the keyring")?);
     let engine =
