@@ -421,7 +421,9 @@ impl Client {
     }
 
     async fn start_tls(&mut self, config: Arc<ClientConfig>, host: &str, hello: &str) -> Result<(), Fault> {
-        let reply = self.ask("STARTTLS\r\n", "STARTTLS", HELLO_WAIT).await?;
+        // Whoever says nothing fit to be said here has TLS that does not work: it is told as that.
+        let asked = self.ask("STARTTLS\r\n", "STARTTLS", HELLO_WAIT).await;
+        let reply = asked.map_err(|fault| Fault::Tls(fault.to_string(), FAILED))?;
         if reply.code != 220 {
             return Err(Fault::Tls(format!("{} {}", reply.code, reply.text), NOT_SUPPORTED));
         }

@@ -16,7 +16,8 @@ use tokio_rustls::TlsAcceptor;
 /// How a host behaves.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Manners {
-    /// After this command nothing is said any more. `greeting`, `EHLO`, `MAIL`, `RCPT`, `DATA`, `.`.
+    /// After this command nothing is said any more. `greeting`, `EHLO`, `STARTTLS`, `handshake`, `EHLO under TLS`, `AUTH`,
+    /// `MAIL`, `RCPT`, `DATA`, `.`.
     pub stalls_at: Option<&'static str>,
     /// After this command the connection is closed.
     pub drops_at: Option<&'static str>,
@@ -67,6 +68,11 @@ impl std::fmt::Debug for Certificate {
 }
 
 impl Certificate {
+    /// What shows it.
+    pub(crate) fn acceptor(&self) -> TlsAcceptor {
+        self.acceptor.clone()
+    }
+
     /// One for `name`, from an authority of its own, good from 2000 up to the end of a year.
     pub(crate) fn of(name: &str, until: i32) -> Self {
         let root_key = KeyPair::generate().expect("a key");
@@ -112,6 +118,8 @@ pub(crate) struct FakeHost {
     pub calls: Mutex<Vec<(IpAddr, String)>>,
     /// What was given with AUTH, line by line, as it came.
     pub logins: Mutex<Vec<String>>,
+    /// How often it fell silent.
+    pub stalled_count: AtomicUsize,
     open: Mutex<Vec<tokio::task::AbortHandle>>,
 }
 
@@ -182,6 +190,7 @@ impl Farm {
             busy_count_max: AtomicUsize::new(0),
             calls: Mutex::default(),
             logins: Mutex::default(),
+            stalled_count: AtomicUsize::new(0),
             open: Mutex::default(),
         });
         let serving = Arc::clone(&host);
@@ -204,7 +213,7 @@ impl Farm {
     }
 }
 
-trait Both: AsyncRead + AsyncWrite + Unpin + Send {}
+pub(crate) trait Both: AsyncRead + AsyncWrite + Unpin + Send {}
 impl<S: AsyncRead + AsyncWrite + Unpin + Send> Both for S {}
 
 fn self_signed() -> TlsAcceptor {
@@ -228,7 +237,7 @@ async fn talk(host: &FakeHost, manners: Manners, stream: tokio::net::TcpStream) 
     let peer = stream.peer_addr()?.ip();
     let mut wire: BufReader<Box<dyn Both>> = BufReader::new(Box::new(stream));
     let mut is_encrypted = false;
-    if !obeys(&manners, "greeting", "220 fake.example ESMTP", &mut wire).await? {
+    if !obeys((host, &manners), "greeting", "220 fake.example ESMTP", &mut wire).await? {
         return Ok(());
     }
     let (mut mail, mut rcpt) = (String::new(), Vec::new());
@@ -260,10 +269,20 @@ async fn talk(host: &FakeHost, manners: Manners, stream: tokio::net::TcpStream) 
                 let text: String = offers.iter().map(|offer| format!("250-{offer}\r\n")).collect::<String>()
                     + "250 "
                     + &last;
-                obeys(&manners, "EHLO", &text, &mut wire).await?
+                let at = if is_encrypted { "EHLO under TLS" } else { "EHLO" };
+                obeys((host, &manners), at, &text, &mut wire).await?
+            }
+            "STARTTLS" if manners.says.iter().any(|(at, _)| *at == "STARTTLS") => {
+                obeys((host, &manners), "STARTTLS", "", &mut wire).await?
             }
             "STARTTLS" => {
-                wire.write_all(b"220 go\r\n").await?;
+                if !obeys((host, &manners), "STARTTLS", "220 go", &mut wire).await? {
+                    return Ok(());
+                }
+                stall(host, &manners, "handshake").await;
+                if manners.drops_at == Some("handshake") {
+                    return Ok(());
+                }
                 if manners.tls == Tls::Broken {
                     wire.write_all(b"this is no handshake at all, sorry\r\n").await?;
                     return Ok(());
@@ -287,13 +306,13 @@ async fn talk(host: &FakeHost, manners: Manners, stream: tokio::net::TcpStream) 
                         host.logins.lock().push(answer.trim_end().to_owned());
                     }
                 }
-                obeys(&manners, "AUTH", "235 2.7.0 come in", &mut wire).await?
+                obeys((host, &manners), "AUTH", "235 2.7.0 come in", &mut wire).await?
             }
             "MAIL" if manners.tires_after.is_some_and(|most| message_count >= most) => return Ok(()),
             "MAIL" => {
                 mail = line;
                 rcpt = Vec::new();
-                obeys(&manners, "MAIL", "250 2.1.0 OK", &mut wire).await?
+                obeys((host, &manners), "MAIL", "250 2.1.0 OK", &mut wire).await?
             }
             "RCPT" => {
                 let refuses = host.manners.lock().refuses.clone();
@@ -305,7 +324,7 @@ async fn talk(host: &FakeHost, manners: Manners, stream: tokio::net::TcpStream) 
                     }
                     None => {
                         rcpt.push(line);
-                        obeys(&manners, "RCPT", "250 2.1.5 OK", &mut wire).await?
+                        obeys((host, &manners), "RCPT", "250 2.1.5 OK", &mut wire).await?
                     }
                 }
             }
@@ -314,7 +333,7 @@ async fn talk(host: &FakeHost, manners: Manners, stream: tokio::net::TcpStream) 
                 true
             }
             "DATA" => {
-                if !obeys(&manners, "DATA", "354 go on", &mut wire).await? {
+                if !obeys((host, &manners), "DATA", "354 go on", &mut wire).await? {
                     return Ok(());
                 }
                 message_count += 1;
@@ -334,9 +353,9 @@ async fn talk(host: &FakeHost, manners: Manners, stream: tokio::net::TcpStream) 
                 for _ in 1..count {
                     wire.write_all(b"250 2.0.0 taken\r\n").await?;
                 }
-                obeys(&manners, ".", "250 2.0.0 taken", &mut wire).await?
+                obeys((host, &manners), ".", "250 2.0.0 taken", &mut wire).await?
             }
-            "RSET" => obeys(&manners, "RSET", "250 OK", &mut wire).await?,
+            "RSET" => obeys((host, &manners), "RSET", "250 OK", &mut wire).await?,
             "QUIT" => {
                 wire.write_all(b"221 bye\r\n").await?;
                 return Ok(());
@@ -352,16 +371,22 @@ async fn talk(host: &FakeHost, manners: Manners, stream: tokio::net::TcpStream) 
     }
 }
 
+/// Falls silent here, where that was told.
+async fn stall(host: &FakeHost, manners: &Manners, at: &str) {
+    if manners.stalls_at == Some(at) {
+        host.stalled_count.fetch_add(1, Ordering::Relaxed);
+        tokio::time::sleep(Duration::from_secs(3600)).await;
+    }
+}
+
 /// Answers as told; whether the conversation goes on.
 async fn obeys(
-    manners: &Manners,
+    (host, manners): (&FakeHost, &Manners),
     at: &str,
     right: &str,
     wire: &mut BufReader<Box<dyn Both>>,
 ) -> std::io::Result<bool> {
-    if manners.stalls_at == Some(at) {
-        tokio::time::sleep(Duration::from_secs(3600)).await;
-    }
+    stall(host, manners, at).await;
     if manners.drops_at == Some(at) {
         return Ok(false);
     }

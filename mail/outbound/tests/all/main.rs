@@ -3,6 +3,7 @@
 mod deliver;
 mod farm;
 mod routes;
+mod silence;
 mod simulation;
 mod sources;
 mod stage;

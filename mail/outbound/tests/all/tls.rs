@@ -29,7 +29,7 @@ use uuid::Uuid;
 use crate::farm::{Certificate, FakeHost, Manners, Tls};
 use crate::stage::{Stage, modern};
 
-const DOMAIN: &str = "b.example";
+pub(crate) const DOMAIN: &str = "b.example";
 const DAY_MILLIS: i64 = 86_400_000;
 
 fn tenant() -> TenantId {
@@ -59,17 +59,23 @@ pub(crate) fn recorded(category_of: HostingEvent, id: Uuid) -> Recorded<HostingE
 }
 
 /// The account orders a level for the domain.
-fn order(directory: &Directory, policy: TlsPolicy) {
+pub(crate) fn order(directory: &Directory, policy: TlsPolicy) {
+    order_of(directory, tenant(), 3, policy);
+}
+
+/// An account orders so, under a number of its own.
+pub(crate) fn order_of(directory: &Directory, tenant: TenantId, number: u128, policy: TlsPolicy) {
     let added = BookEvent::Added {
-        entry: TlsPolicyId::new(Uuid::from_u128(3)),
-        account: tenant().account(),
+        entry: TlsPolicyId::new(Uuid::from_u128(number)),
+        account: tenant.account(),
         service: None,
         domain: None,
         mailbox: None,
         content: Sealed::new(SubjectId::new(Uuid::from_u128(1)), Box::new(policy)),
     };
-    let event = HostingEvent::Entry(added.into());
-    directory.apply(&[recorded(event, tenant().uuid())]).expect("taken");
+    let mut told = recorded(HostingEvent::Entry(added.into()), tenant.uuid());
+    told.cursor.tenant = tenant;
+    directory.apply(&[told]).expect("taken");
 }
 
 /// A domain of the account, proven, orders a level for the destination.
@@ -98,12 +104,12 @@ fn order_for_domain(directory: &Directory, (id, name): (u128, &str), level: TlsL
     }
 }
 
-fn ordered(level: TlsLevel) -> TlsPolicy {
+pub(crate) fn ordered(level: TlsLevel) -> TlsPolicy {
     TlsPolicy { destination: DOMAIN.to_owned(), level, ..TlsPolicy::default() }
 }
 
 /// A mailbox whose mail leaves under TLS only.
-fn strict_mailbox(directory: &Directory) -> MailboxId {
+pub(crate) fn strict_mailbox(directory: &Directory) -> MailboxId {
     let mailbox = MailboxId::new(Uuid::from_u128(9));
     let subject = SubjectId::of_mailbox(mailbox);
     let created = MailboxEvent::Created {
@@ -135,7 +141,7 @@ impl Fetch for Served {
     }
 }
 
-fn policy(mode: &str, host: &FakeHost, age_secs: i64) -> String {
+pub(crate) fn policy(mode: &str, host: &FakeHost, age_secs: i64) -> String {
     format!("version: STSv1\nmode: {mode}\nmx: {}\nmax_age: {age_secs}\n", host.name())
 }
 
@@ -159,14 +165,14 @@ impl Guarded {
     }
 
     /// The domain has a policy at HTTPS.
-    fn serve(&mut self, id: &str, text: String) {
+    pub(crate) fn serve(&mut self, id: &str, text: String) {
         let record = Record::Txt(format!("v=STSv1; id={id}").into_bytes());
         self.stage.zone.add(name(&format!("_mta-sts.{DOMAIN}")), record);
         *self.served.0.lock() = Some(text);
     }
 
     /// All of DNS is signed, and the host has this record.
-    fn sign(&mut self, (usage, selector, matching): (u8, u8, u8), association: Vec<u8>) {
+    pub(crate) fn sign(&mut self, (usage, selector, matching): (u8, u8, u8), association: Vec<u8>) {
         let at = format!("_{}._tcp.{}", self.stage.farm.port, self.host.name());
         self.stage.zone.add(name(&at), Record::Tlsa { usage, selector, matching, association });
         self.stage.zone = self.stage.zone.clone().secure();
@@ -222,11 +228,11 @@ pub(crate) fn certified(certificate: &Certificate) -> Manners {
     Manners { tls: Tls::Certified, certificate: Some(certificate.clone()), ..modern() }
 }
 
-fn stripped() -> Manners {
+pub(crate) fn stripped() -> Manners {
     Manners { tls: Tls::None, ..modern() }
 }
 
-fn sha256(octets: &[u8]) -> Vec<u8> {
+pub(crate) fn sha256(octets: &[u8]) -> Vec<u8> {
     digest(&SHA256, octets).as_ref().to_vec()
 }
 
