@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use kernel::{TenantId, Timestamp};
 use store::{LeasedRecipient, RemoteReply};
+use tokio::time::Instant;
 
 use crate::breaker::Gate;
 use crate::classify::{Class, classify};
@@ -368,7 +369,7 @@ impl Inner {
     /// Delivers one job.
     async fn deliver(&self, destination: &Destination, client: &mut Client, job: Job) -> Left {
         let now = (self.now)();
-        if !self.leases.is_good(job.token, now) {
+        if !self.leases.is_good(job.token, (now, Instant::now())) {
             // Somebody else may have it by now.
             self.released(job.token, job.recipients.len());
             return Left::Usable;

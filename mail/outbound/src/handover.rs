@@ -13,9 +13,8 @@ use uuid::Uuid;
 
 use crate::breaker::Gate;
 use crate::destination::Destination;
-use crate::limits::{
-    BATCH_RECIPIENT_COUNT_MAX, HANDED_RECIPIENT_COUNT_MAX, LEASE_MILLIS, SITE_RECIPIENT_COUNT_MAX,
-};
+use crate::leases::Term;
+use crate::limits::{BATCH_RECIPIENT_COUNT_MAX, HANDED_RECIPIENT_COUNT_MAX, LEASE, SITE_RECIPIENT_COUNT_MAX};
 use crate::outbound::{Inner, Job};
 use crate::schedule::{Leasing, Share};
 
@@ -64,9 +63,8 @@ impl Inner {
             sites.insert(destination.site.clone());
         }
         let token = LeaseToken(Uuid::now_v7());
-        let until = Timestamp::from_millis(now.millis() + LEASE_MILLIS);
-        self.metrics.leased(self.leases.offered(token, (message.tenant, count), until));
-        Some(Offer { owner: self.owner, token, until, sites: sites.into_iter().collect() })
+        self.metrics.leased(self.leases.offered(token, (message.tenant, count), Term::from(now)));
+        Some(Offer { owner: self.owner, token, lasts: LEASE, sites: sites.into_iter().collect() })
     }
 
     /// Whether a destination is asked, and little waits for it.

@@ -1,22 +1,41 @@
 //! The leases that this node has: how much of them is whose, and until when they are good.
+//!
+//! Several nodes share a database, and its clock says when a lease ends. What is known here is a time that is not later than
+//! that, by two clocks: the one of this node, which may be set, and the one that only runs, which stands while the machine
+//! sleeps.
 
 use std::collections::HashMap;
 
 use kernel::{TenantId, Timestamp};
 use parking_lot::Mutex;
 use store::LeaseToken;
+use tokio::time::Instant;
 
-use crate::limits::LEASED_RECIPIENT_COUNT_MAX;
+use crate::limits::{LEASE, LEASED_RECIPIENT_COUNT_MAX};
 
 /// What a tenant may lease is one of so many parts of what is free.
 const FREE_PARTS: usize = 4;
+
+/// Until when a lease is good: reckoned from before it was asked for.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Term {
+    until: Timestamp,
+    ends: Instant,
+}
+
+impl Term {
+    /// Of a lease that is about to be asked for.
+    pub(crate) fn from(now: Timestamp) -> Self {
+        Self { until: now.plus(LEASE), ends: Instant::now() + LEASE }
+    }
+}
 
 #[derive(Debug)]
 struct Held {
     tenant: TenantId,
     /// Recipients that are not settled.
     count: usize,
-    until: Timestamp,
+    term: Term,
     /// What it is for is not queued yet: what is not there cannot be renewed.
     is_offered: bool,
 }
@@ -31,8 +50,8 @@ struct State {
 }
 
 impl State {
-    fn is_ours(&self, held: &Held, now: Timestamp) -> bool {
-        self.is_alone || now < held.until
+    fn is_ours(&self, held: &Held, (now, at): (Timestamp, Instant)) -> bool {
+        self.is_alone || now < held.term.until && at < held.term.ends
     }
 }
 
@@ -42,23 +61,13 @@ pub(crate) struct Leases(Mutex<State>);
 
 impl Leases {
     /// A lease was got. How many recipients are leased now.
-    pub(crate) fn took(
-        &self,
-        token: LeaseToken,
-        (tenant, count): (TenantId, usize),
-        until: Timestamp,
-    ) -> usize {
-        self.hold(token, Held { tenant, count, until, is_offered: false })
+    pub(crate) fn took(&self, token: LeaseToken, (tenant, count): (TenantId, usize), term: Term) -> usize {
+        self.hold(token, Held { tenant, count, term, is_offered: false })
     }
 
     /// A lease is offered for recipients that are about to be queued. How many are leased now.
-    pub(crate) fn offered(
-        &self,
-        token: LeaseToken,
-        (tenant, count): (TenantId, usize),
-        until: Timestamp,
-    ) -> usize {
-        self.hold(token, Held { tenant, count, until, is_offered: true })
+    pub(crate) fn offered(&self, token: LeaseToken, (tenant, count): (TenantId, usize), term: Term) -> usize {
+        self.hold(token, Held { tenant, count, term, is_offered: true })
     }
 
     /// What a lease was offered for is queued under it.
@@ -115,29 +124,31 @@ impl Leases {
     /// Whether some seem to have run out that nobody else can have.
     pub(crate) fn are_to_be_kept(&self, now: Timestamp) -> bool {
         let state = self.0.lock();
-        state.is_alone && state.held.values().any(|held| held.until <= now && !held.is_offered)
+        state.is_alone && state.held.values().any(|held| held.term.until <= now && !held.is_offered)
     }
 
-    /// Whether nobody else can have what is leased.
-    pub(crate) fn is_good(&self, token: LeaseToken, now: Timestamp) -> bool {
+    /// Whether nobody else can have what is leased, by both clocks.
+    pub(crate) fn is_good(&self, token: LeaseToken, now: (Timestamp, Instant)) -> bool {
         let state = self.0.lock();
         state.held.get(&token).is_some_and(|held| state.is_ours(held, now))
     }
 
-    /// Leases that may be renewed. What has run out is not, unless the node is alone: another may have it.
-    pub(crate) fn good(&self, now: Timestamp) -> Vec<LeaseToken> {
+    /// All that are renewed, those that seem to have run out among them: the database knows what another node has by now.
+    pub(crate) fn tokens(&self) -> Vec<LeaseToken> {
         let state = self.0.lock();
-        let good = state.held.iter().filter(|(_, held)| state.is_ours(held, now) && !held.is_offered);
-        good.map(|(token, _)| *token).collect()
+        state.held.iter().filter(|(_, held)| !held.is_offered).map(|(token, _)| *token).collect()
     }
 
-    /// Leases were renewed, as one knows at `now`; those that ran out before that was known stay lost.
-    pub(crate) fn renewed(&self, tokens: &[LeaseToken], until: Timestamp, now: Timestamp) {
+    /// Leases were renewed, of so many recipients each. One of which the database has less than is held here is another
+    /// node's in part: it is good no longer than it was.
+    pub(crate) fn renewed(&self, renewed: impl Iterator<Item = (LeaseToken, u64)>, term: Term) {
         let mut state = self.0.lock();
-        for token in tokens {
-            let is_alone = state.is_alone;
-            if let Some(held) = state.held.get_mut(token).filter(|held| is_alone || now < held.until) {
-                held.until = until;
+        let is_alone = state.is_alone;
+        for (token, count) in renewed {
+            let is_whole =
+                |held: &&mut Held| is_alone || usize::try_from(count).is_ok_and(|c| c >= held.count);
+            if let Some(held) = state.held.get_mut(&token).filter(is_whole) {
+                held.term = term;
             }
         }
     }
@@ -145,6 +156,8 @@ impl Leases {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use uuid::Uuid;
 
     use super::*;
@@ -161,9 +174,14 @@ mod tests {
         Timestamp::from_secs(secs)
     }
 
+    /// A term that ends after so many seconds by each of the clocks, of which one began at 0 and the other at `begun`.
+    fn term(begun: Instant, until: i64, ends: u64) -> Term {
+        Term { until: at(until), ends: begun + Duration::from_secs(ends) }
+    }
+
     #[test]
     fn of_many_tenants_that_take_all_they_may_each_next_one_finds_room() {
-        let leases = Leases::default();
+        let (leases, begun) = (Leases::default(), Instant::now());
         for number in 0..30 {
             let mut rounds = 0;
             loop {
@@ -171,41 +189,43 @@ mod tests {
                 if room == 0 {
                     break;
                 }
-                leases.took(token(number * 1000 + rounds), (tenant(number), room), at(300));
+                leases.took(token(number * 1000 + rounds), (tenant(number), room), term(begun, 300, 300));
                 rounds += 1;
             }
             assert!(rounds > 0, "tenant {number} finds no room");
         }
-        assert!(leases.took(token(0), (tenant(0), 0), at(0)) <= LEASED_RECIPIENT_COUNT_MAX);
+        assert!(leases.took(token(0), (tenant(0), 0), term(begun, 0, 0)) <= LEASED_RECIPIENT_COUNT_MAX);
     }
 
     #[test]
     fn what_is_offered_counts_and_is_renewed_once_it_is_queued() {
-        let leases = Leases::default();
+        let (leases, begun) = (Leases::default(), Instant::now());
         leases.are_alone();
         let room = leases.room_of(tenant(1));
-        assert_eq!(leases.offered(token(1), (tenant(1), 3), at(300)), 3);
+        assert_eq!(leases.offered(token(1), (tenant(1), 3), term(begun, 300, 300)), 3);
         assert!(leases.room_of(tenant(1)) < room);
-        assert_eq!(leases.good(at(1)), []);
+        assert_eq!(leases.tokens(), []);
         assert!(!leases.are_to_be_kept(at(400)));
         leases.accepted(token(1));
-        assert_eq!(leases.good(at(1)), [token(1)]);
+        assert_eq!(leases.tokens(), [token(1)]);
         assert!(leases.are_to_be_kept(at(400)));
-        leases.offered(token(2), (tenant(1), 2), at(300));
+        leases.offered(token(2), (tenant(1), 2), term(begun, 300, 300));
         assert_eq!(leases.released(token(2), usize::MAX), 3, "what is withdrawn is let go, all of it");
     }
 
     #[test]
-    fn a_lease_that_ran_out_is_not_renewed() {
-        let leases = Leases::default();
-        leases.took(token(1), (tenant(1), 2), at(300));
-        leases.took(token(2), (tenant(1), 2), at(900));
-        assert_eq!(leases.good(at(400)), [token(2)]);
-        // It was asked for in time and answered too late: whoever asks meanwhile may have it.
-        leases.renewed(&[token(1)], at(1000), at(301));
-        assert!(!leases.is_good(token(1), at(301)));
-        leases.renewed(&[token(2)], at(1000), at(400));
-        assert!(leases.is_good(token(2), at(999)) && !leases.is_good(token(2), at(1000)));
+    fn a_lease_is_good_by_both_clocks_and_renewed_where_the_database_has_it_whole() {
+        let (leases, begun) = (Leases::default(), Instant::now());
+        let after = |secs| begun + Duration::from_secs(secs);
+        leases.took(token(1), (tenant(1), 2), term(begun, 300, 300));
+        leases.took(token(2), (tenant(1), 2), term(begun, 300, 300));
+        let is_good = |number, secs, runs| leases.is_good(token(number), (at(secs), after(runs)));
+        assert!(is_good(1, 299, 299) && !is_good(1, 300, 299) && !is_good(1, 299, 300));
+        // Our clock was set back, by far: what has run out has run out.
+        assert!(!is_good(1, -9000, 301));
+        // Another node has a recipient of the first one by now, and the second one is ours though our clock was set ahead.
+        leases.renewed([(token(1), 1), (token(2), 2)].into_iter(), term(begun, 9300, 600));
+        assert!(!is_good(1, 9000, 301) && is_good(2, 9000, 301));
         assert_eq!(leases.released(token(2), 2), 2);
         assert_eq!(leases.released(token(2), 2), 2, "what is over is counted once");
         assert_eq!(leases.released(token(1), 1), 1);

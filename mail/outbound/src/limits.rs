@@ -89,7 +89,7 @@ pub const LINE_SWEEP_COUNT: usize = 8;
 /// Domains in one page of a line.
 pub const DOMAIN_PAGE_COUNT: usize = 250;
 /// How long a lease lasts unless it is renewed.
-pub const LEASE_MILLIS: i64 = 300_000;
+pub const LEASE: Duration = Duration::from_secs(300);
 /// How often leases are renewed.
 pub const RENEW_PAUSE: Duration = Duration::from_secs(60);
 /// How long what is under way may take at the end; what takes longer is tried again by the next life.

@@ -19,9 +19,9 @@ use crate::backoff::Chance;
 use crate::breaker::{Breaker, Gate};
 use crate::destination::{Destination, Destinations};
 use crate::handover::Handover;
-use crate::leases::Leases;
+use crate::leases::{Leases, Term};
 use crate::limits::{
-    DRAIN_WAIT, IDLE_SITE_COUNT_MAX, LEASE_MILLIS, QUANTUM_OCTETS, RENEW_PAUSE, REPORTED_OCTETS_MAX,
+    DRAIN_WAIT, IDLE_SITE_COUNT_MAX, LEASE, QUANTUM_OCTETS, RENEW_PAUSE, REPORTED_OCTETS_MAX,
 };
 use crate::lookup::Lookups;
 use crate::metrics::Metrics;
@@ -324,11 +324,10 @@ impl Inner {
     }
 
     async fn renew(&self) -> Result<(), StoreError> {
-        let now = (self.now)();
-        let until = Timestamp::from_millis(now.millis() + LEASE_MILLIS);
-        let tokens = self.leases.good(now);
-        self.queue.renew(self.owner, &tokens, until).await?;
-        self.leases.renewed(&tokens, until, (self.now)());
+        let term = Term::from((self.now)());
+        let tokens = self.leases.tokens();
+        let counts = self.queue.renew(self.owner, &tokens, LEASE).await?;
+        self.leases.renewed(tokens.into_iter().zip(counts), term);
         Ok(())
     }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use futures_util::{StreamExt as _, stream};
-use kernel::{DomainName, Timestamp};
+use kernel::DomainName;
 use store::{
     Instead, LEASE_RECIPIENT_COUNT_MAX, LeaseRequest, LeasedMessage, LeasedRecipient, Line, RemoteReply,
     StoreError, TlsWish,
@@ -14,10 +14,10 @@ use tokio::time::Instant;
 
 use crate::breaker::Gate;
 use crate::destination::{Destination, Errand, Target};
+use crate::leases::Term;
 use crate::limits::{
-    BATCH_RECIPIENT_COUNT_MAX, DOMAIN_PAGE_COUNT, LEASE_MILLIS, LINE_PAGE_COUNT, LINE_SWEEP_COUNT,
-    LOOKUP_WAIT, SITE_RECIPIENT_COUNT_MAX, SWEEP_LONG, SWEEP_PAUSE, SWEEP_PAUSE_MIN,
-    TENANT_SITE_RECIPIENT_COUNT_MAX,
+    BATCH_RECIPIENT_COUNT_MAX, DOMAIN_PAGE_COUNT, LEASE, LINE_PAGE_COUNT, LINE_SWEEP_COUNT, LOOKUP_WAIT,
+    SITE_RECIPIENT_COUNT_MAX, SWEEP_LONG, SWEEP_PAUSE, SWEEP_PAUSE_MIN, TENANT_SITE_RECIPIENT_COUNT_MAX,
 };
 use crate::lookup::Lookup;
 use crate::outbound::{Inner, Job};
@@ -302,13 +302,13 @@ impl Inner {
     ) -> Result<(), StoreError> {
         self.keep_leases().await?;
         let now = (self.now)();
-        let until = Timestamp::from_millis(now.millis() + LEASE_MILLIS);
+        let term = Term::from(now);
         let wanted: HashMap<DomainName, usize> = domains.iter().cloned().collect();
-        let request = LeaseRequest { owner: self.owner, now, until, line: leasing.line, domains };
+        let request = LeaseRequest { owner: self.owner, now, lasts: LEASE, line: leasing.line, domains };
         let leased = self.queue.lease(request).await?;
         let count: usize = leased.messages.iter().map(|(_, recipients)| recipients.len()).sum();
         debug_assert!(count <= LEASE_RECIPIENT_COUNT_MAX, "a lease has its bound");
-        self.metrics.leased(self.leases.took(leased.token, (leasing.line.tenant, count), until));
+        self.metrics.leased(self.leases.took(leased.token, (leasing.line.tenant, count), term));
         let mut got: HashMap<&DomainName, usize> = HashMap::new();
         for recipient in leased.messages.iter().flat_map(|(_, recipients)| recipients) {
             *got.entry(&recipient.address.domain).or_default() += 1;
@@ -400,7 +400,7 @@ impl Inner {
                 found = tokio::time::timeout(LOOKUP_WAIT, asking) => Some(found),
             };
             let plan = match found {
-                Some(Ok(found)) => plan_of(found, &errand.target),
+                Some(Ok(found)) => inner.plan_now(found, &errand.target, &recipients).await,
                 // A try as any other, so that it is told, waits longer each time and ends some day.
                 Some(Err(_)) => {
                     let reply = own_reply("4.4.3", "where this mail goes could not be found out in time");
@@ -410,6 +410,26 @@ impl Inner {
             };
             inner.follow(&share, plan, recipients).await;
         });
+    }
+
+    /// The same where it was looked up after the sweep had read what is suspended.
+    async fn plan_now(
+        &self,
+        found: Result<Arc<Destination>, Nowhere>,
+        target: &Target,
+        recipients: &[LeasedRecipient],
+    ) -> Plan {
+        let suspended = match self.suspended().await {
+            Ok(suspended) => suspended,
+            Err(error) => {
+                tracing::error!(%error, "what is suspended could not be read");
+                return Plan::Settle(Happened::Returned((self.now)()), Place::default());
+            }
+        };
+        let domain = recipients.first().map(|recipient| &recipient.address.domain);
+        let plan = found.as_ref().ok().zip(domain);
+        let plan = plan.and_then(|(destination, domain)| suspension(destination, domain, &suspended));
+        plan.unwrap_or_else(|| plan_of(found, target))
     }
 
     /// Where a message goes for a domain: as planned for all, unless it leaves through a relay or asks something of TLS.

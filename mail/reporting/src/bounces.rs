@@ -252,7 +252,7 @@ mod tests {
         let request = store::LeaseRequest {
             owner: Uuid::from_u128(1),
             now: now(),
-            until: now().plus(Duration::from_secs(100)),
+            lasts: Duration::from_secs(100),
             line,
             domains: vec![(kernel::DomainName::parse("far.example").expect("a name"), 9)],
         };

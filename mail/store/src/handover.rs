@@ -3,6 +3,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use kernel::Timestamp;
 use parking_lot::Mutex;
@@ -17,8 +18,8 @@ pub struct Offer {
     pub owner: Uuid,
     /// Names the lease.
     pub token: LeaseToken,
-    /// Its end unless it is renewed.
-    pub until: Timestamp,
+    /// How long it lasts unless it is renewed, by the clock of the database.
+    pub lasts: Duration,
     /// The sites and domains that the message goes to. Where an operator has suspended one of them, or a recipient is
     /// suppressed, the message is queued as all others are.
     pub sites: Vec<String>,

@@ -4,6 +4,7 @@
 //! ends; a node that dies loses its leases by time. What ended stays as a closed record for the message trace.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -189,10 +190,10 @@ pub struct DuePage {
 pub struct LeaseRequest {
     /// The node that asks.
     pub owner: Uuid,
-    /// Now.
+    /// Now: what was to wait until then is due.
     pub now: Timestamp,
-    /// The end of the lease unless it is renewed.
-    pub until: Timestamp,
+    /// How long the lease lasts unless it is renewed, by the clock of the database.
+    pub lasts: Duration,
     /// Of which line.
     pub line: Line,
     /// Domains, with how many recipients of each at most; [`LEASE_RECIPIENT_COUNT_MAX`] altogether.
@@ -557,11 +558,18 @@ pub trait Queue: Send + Sync + 'static {
         limit: usize,
     ) -> Result<DuePage, StoreError>;
 
-    /// Leases recipients that are due, or whose lease has ended. No two leases of one moment hold the same recipient.
+    /// Leases recipients that are due, or whose lease has ended. No two leases of one moment hold the same recipient. When a
+    /// lease ends is the database's to say, so that clocks of nodes may differ.
     async fn lease(&self, request: LeaseRequest) -> Result<Leased, StoreError>;
 
-    /// Moves the end of leases of `owner`; how many recipients that are. A lease that is not named ends.
-    async fn renew(&self, owner: Uuid, tokens: &[LeaseToken], until: Timestamp) -> Result<u64, StoreError>;
+    /// Leases of `owner` last so long from now on, by the clock of the database; of how many recipients each, in order: what
+    /// another node has leased since is not touched.
+    async fn renew(
+        &self,
+        owner: Uuid,
+        tokens: &[LeaseToken],
+        lasts: Duration,
+    ) -> Result<Vec<u64>, StoreError>;
 
     /// Ends every lease, whoever has it: only where no other node can be there.
     async fn end_leases(&self) -> Result<u64, StoreError>;

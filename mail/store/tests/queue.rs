@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
+use std::time::Duration;
 
 use bytes::Bytes;
 use database::{Database, Statement};
@@ -18,8 +19,10 @@ use uuid::Uuid;
 
 const START_MILLIS: i64 = 1_700_000_000_000;
 const DAY_MILLIS: i64 = 86_400_000;
+const LEASE: Duration = Duration::from_secs(60);
 
 struct World {
+    database: Database,
     store: Arc<SqlStore>,
     clock: Arc<AtomicI64>,
     _folder: Option<tempfile::TempDir>,
@@ -29,8 +32,8 @@ async fn open(database: Database, folder: Option<tempfile::TempDir>) -> World {
     let clock = Arc::new(AtomicI64::new(START_MILLIS));
     let time = Arc::clone(&clock);
     let now: store::Now = Arc::new(move || Timestamp::from_millis(time.load(Ordering::Relaxed)));
-    let store = SqlStore::open(database, now, Retention::days(30)).await.expect("a store");
-    World { store: Arc::new(store), clock, _folder: folder }
+    let store = SqlStore::open(database.clone(), now, Retention::days(30)).await.expect("a store");
+    World { database, store: Arc::new(store), clock, _folder: folder }
 }
 
 #[expect(clippy::print_stderr, reason = "a skipped suite says so loudly")]
@@ -122,6 +125,15 @@ impl World {
         self.clock.fetch_add(millis, Ordering::Relaxed);
     }
 
+    /// The same, also by the clock of the database, by which leases end.
+    async fn leases_pass(&self, millis: i64) {
+        self.pass(millis);
+        if self.database.sqlite().is_none() {
+            let older = Statement::new("UPDATE queue_recipient SET due_at = due_at - $1 WHERE state = 1");
+            self.database.write(vec![older.bind(millis)]).await.expect("older leases");
+        }
+    }
+
     async fn queue(&self, tenant: TenantId, lane: Lane, to: &[&str]) -> u64 {
         let accepted = self.store.accept(outgoing(tenant, lane, to)).await.expect("accepted");
         accepted.queue_id.expect("queued")
@@ -131,7 +143,7 @@ impl World {
         let request = LeaseRequest {
             owner: Uuid::from_u128(owner),
             now: self.now(),
-            until: Timestamp::from_millis(self.now().millis() + 60_000),
+            lasts: LEASE,
             line,
             domains: domains.iter().map(|(name, count)| (domain(name), *count)).collect(),
         };
@@ -190,10 +202,9 @@ async fn a_lease_holds_a_recipient_until_it_ends_and_no_two_hold_the_same() {
         let second = world.lease(2, A, &[("b.example", 9), ("c.example", 9)]).await;
         assert_eq!(addresses(&second), ["3@b.example", "4@c.example"]);
         // The second node dies; the first goes on.
-        world.pass(59_000);
-        let until = Timestamp::from_millis(world.now().millis() + 60_000);
-        assert_eq!(world.store.renew(Uuid::from_u128(1), &[first.token], until).await.expect("renewed"), 2);
-        world.pass(2_000);
+        world.leases_pass(59_000).await;
+        assert_eq!(world.store.renew(Uuid::from_u128(1), &[first.token], LEASE).await.expect("renewed"), [2]);
+        world.leases_pass(2_000).await;
         let third = world.lease(3, A, &[("b.example", 9), ("c.example", 9)]).await;
         assert_eq!(addresses(&third), ["3@b.example", "4@c.example"]);
         // What the second says too late is not written, though it is said.
@@ -203,6 +214,50 @@ async fn a_lease_holds_a_recipient_until_it_ends_and_no_two_hold_the_same() {
         assert_eq!(world.store.end_leases().await.expect("ended"), 2);
         assert_eq!(addresses(&world.lease(4, A, &[("b.example", 9)]).await).len(), 2);
         world.is_whole().await;
+    }
+}
+
+#[tokio::test]
+async fn leases_of_nodes_whose_clocks_differ_by_an_hour_are_one_nodes_each_and_end_in_time() {
+    const HOUR_MILLIS: i64 = 3_600_000;
+    for (database, folder) in databases().await {
+        // A file is of one node.
+        if database.sqlite().is_some() {
+            continue;
+        }
+        let (behind, ahead) = (open(database.clone(), None).await, open(database, folder).await);
+        ahead.pass(HOUR_MILLIS);
+        let to = ["1@b.example", "2@b.example"];
+        behind.queue(A.tenant, A.lane, &to).await;
+        let held = behind.lease(1, A, &[("b.example", 9)]).await;
+        assert_eq!(addresses(&held), to);
+        // The lease has not ended, whatever the other's clock says; nor does the other think so.
+        assert!(ahead.lease(2, A, &[("b.example", 9)]).await.messages.is_empty());
+        assert!(ahead.store.due(A, None, ahead.now(), 9).await.expect("due").due.is_empty());
+        ahead.leases_pass(59_000).await;
+        assert_eq!(behind.store.renew(Uuid::from_u128(1), &[held.token], LEASE).await.expect("renewed"), [2]);
+        ahead.leases_pass(59_000).await;
+        assert!(ahead.lease(2, A, &[("b.example", 9)]).await.messages.is_empty());
+        // When it has ended each of them sees it, the one that is behind as soon as the other.
+        ahead.leases_pass(1_500).await;
+        for node in [&ahead, &behind] {
+            assert_eq!(node.store.due(A, None, node.now(), 9).await.expect("due").due.len(), 1);
+        }
+        let next = ahead.lease(2, A, &[("b.example", 9)]).await;
+        assert_eq!(addresses(&next), to);
+        assert!(behind.lease(1, A, &[("b.example", 9)]).await.messages.is_empty());
+        ahead.leases_pass(61_000).await;
+        assert_eq!(addresses(&behind.lease(1, A, &[("b.example", 9)]).await), to);
+        assert_eq!(ahead.store.settle(settle(&next, &Outcome::Delivered)).await.expect("an answer"), 0);
+        // What is leased as it is queued is leased by the same clock.
+        let eager = Arc::new(Eager { taken: Mutex::default(), withdrawn_count: AtomicU32::new(0) });
+        behind.store.hand_to(Arc::clone(&eager) as Arc<dyn Taker>);
+        behind.queue(A.tenant, A.lane, &["3@c.example"]).await;
+        assert_eq!(eager.taken.lock().len(), 1);
+        assert!(ahead.lease(2, A, &[("c.example", 9)]).await.messages.is_empty());
+        behind.leases_pass(61_000).await;
+        assert_eq!(addresses(&ahead.lease(2, A, &[("c.example", 9)]).await), ["3@c.example"]);
+        ahead.is_whole().await;
     }
 }
 
@@ -305,7 +360,7 @@ async fn what_is_ordered_of_mail_under_way_outlives_the_node_that_has_it() {
         let id = world.queue(A.tenant, A.lane, &["1@b.example"]).await;
         let lost = world.lease(1, A, &[("b.example", 9)]).await;
         assert_eq!(world.order(id, Order::Hold).await, 1);
-        world.pass(60_001);
+        world.leases_pass(60_001).await;
         assert!(world.lease(2, A, &[("b.example", 9)]).await.messages.is_empty());
         assert_eq!(world.states(id).await, [RecipientState::Held]);
         assert_eq!(world.store.settle(settle(&lost, &retry)).await.expect("settled"), 0);
@@ -338,7 +393,7 @@ async fn what_is_tried_while_it_is_held_stays_however_that_ends_until_it_is_rele
             assert_eq!(addresses(&leased).len(), 3, "{ends}");
             assert_eq!(world.order(id, Order::Hold).await, 3, "{ends}");
             match ends {
-                "run out" => world.pass(60_001),
+                "run out" => world.leases_pass(60_001).await,
                 "ended" => assert_eq!(world.store.end_leases().await.expect("ended"), 3),
                 _ => drop(world.store.settle(settle(&leased, &Outcome::Suspended)).await.expect("settled")),
             }
@@ -652,7 +707,6 @@ async fn mail_that_was_queued_before_there_was_delivery_is_due_after_the_update(
 
 /// Wants everything that is queued, under leases of a minute.
 struct Eager {
-    clock: Arc<AtomicI64>,
     taken: Mutex<Vec<Leased>>,
     withdrawn_count: AtomicU32,
 }
@@ -660,11 +714,10 @@ struct Eager {
 impl Taker for Eager {
     fn offer(&self, message: &LeasedMessage, recipients: &[LeasedRecipient]) -> Option<Offer> {
         let domains = recipients.iter().map(|recipient| recipient.address.domain.to_string());
-        let until = self.clock.load(Ordering::Relaxed) + 60_000;
         (message.lane != Lane::Bulk).then(|| Offer {
             owner: Uuid::from_u128(7),
             token: LeaseToken(Uuid::now_v7()),
-            until: Timestamp::from_millis(until),
+            lasts: LEASE,
             sites: domains.collect(),
         })
     }
@@ -682,14 +735,13 @@ impl Taker for Eager {
 async fn mail_is_leased_as_it_is_queued_unless_somebody_wants_it_to_wait() {
     use RecipientState::{Held, Leased, Scheduled};
     for world in worlds().await {
-        let (clock, taken) = (Arc::clone(&world.clock), Mutex::default());
-        let eager = Arc::new(Eager { clock, taken, withdrawn_count: AtomicU32::new(0) });
+        let eager = Arc::new(Eager { taken: Mutex::default(), withdrawn_count: AtomicU32::new(0) });
         world.store.hand_to(Arc::clone(&eager) as Arc<dyn Taker>);
         let at_once = world.queue(TenantId::PLATFORM, A.lane, &["u@b.example", "v@c.example"]).await;
         assert_eq!(world.states(at_once).await, [Leased; 2]);
         let handed = eager.taken.lock().pop().expect("it was handed over");
         // It is the same that a sweep would have had.
-        world.pass(60_000);
+        world.leases_pass(60_000).await;
         let swept = world.lease(8, A, &[("b.example", 9), ("c.example", 9)]).await;
         assert_eq!(handed.messages, swept.messages);
         let late = world.store.settle(settle(&handed, &Outcome::Delivered)).await.expect("an answer");

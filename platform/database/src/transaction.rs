@@ -24,6 +24,11 @@ impl std::fmt::Debug for Transaction<'_> {
 }
 
 impl Transaction<'_> {
+    /// Whether it is one of PostgreSQL, which has a clock of its own; a file has none but ours.
+    pub const fn is_postgres(&self) -> bool {
+        matches!(self.0, Inner::Postgres(_))
+    }
+
     /// All rows of an answer; the statement bounds their count.
     ///
     /// # Errors

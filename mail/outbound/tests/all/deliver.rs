@@ -349,6 +349,56 @@ async fn two_nodes_on_one_postgresql_send_everything_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn two_nodes_whose_clocks_differ_by_an_hour_send_everything_once_and_the_queue_of_a_dead_one_is_sent_in_time()
+ {
+    let Ok(url) = std::env::var("HOSTERRA_TEST_POSTGRES") else {
+        eprintln!("SKIPPED: PostgreSQL (HOSTERRA_TEST_POSTGRES is not set)");
+        return;
+    };
+    let schema = format!("clocks_{}", std::process::id());
+    let database = Database::connect_postgres_schema(&url, 16, &schema).await.expect("a server");
+    let mut behind = Stage::over(database.clone(), tempfile::tempdir().expect("a folder")).await;
+    let mut ahead = Stage::over(database.clone(), tempfile::tempdir().expect("a folder")).await;
+    ahead.pass(HOUR_MILLIS);
+    // A transaction takes longer than a sweep of the other, which sees an end of each lease that has long passed.
+    let slow = Manners { takes: Duration::from_millis(1200), ..modern() };
+    let host = behind.host(&["b.example"], slow).await;
+    (ahead.zone, ahead.farm.port) = (behind.zone.clone(), behind.farm.port);
+    let nodes = [behind.node(Nodes::Several), ahead.node(Nodes::Several)];
+    for number in 0..24 {
+        let stage = if number % 2 == 0 { &behind } else { &ahead };
+        stage.submit(&[format!("u{number}@b.example").as_str()]).await;
+        // What came in at the one that is ahead is due for the other in an hour.
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    behind.waiting(0).await;
+    assert_eq!(host.taken().len(), 24, "something went out twice");
+    behind.stop.cancel();
+    ahead.stop.cancel();
+    for node in nodes {
+        node.await.expect("it does not panic");
+    }
+    // One that died with its lease: the other has it when the database says that it has ended, though its own clock is behind.
+    let id = behind.submit(&["late@b.example"]).await;
+    let line = behind.store.lines(None, 1).await.expect("lines")[0];
+    let request = store::LeaseRequest {
+        owner: Uuid::from_u128(1),
+        now: Timestamp::from_millis(ahead.clock.load(Ordering::Relaxed)),
+        lasts: Duration::from_secs(1),
+        line,
+        domains: vec![(kernel::DomainName::parse("b.example").expect("a name"), 9)],
+    };
+    assert_eq!(ahead.store.lease(request).await.expect("leased").messages.len(), 1);
+    behind.stop = tokio_util::sync::CancellationToken::new();
+    let node = behind.node(Nodes::Several);
+    assert_eq!(states(&behind.tried(id, 1).await), [RecipientState::Delivered]);
+    assert_eq!(host.taken().len(), 25);
+    behind.stop.cancel();
+    node.await.expect("it does not panic");
+    behind.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_connection_that_has_carried_its_last_message_takes_no_further_one_with_it() {
     let mut stage = Stage::new().await;
     let host = stage.host(&["b.example"], Manners::default()).await;

@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
 
 use bytes::Bytes;
 use database::Database;
@@ -20,6 +21,7 @@ use uuid::Uuid;
 const SEED_COUNT: u64 = 12;
 /// Steps of one run.
 const STEP_COUNT: u32 = 250;
+const LEASE: Duration = Duration::from_secs(60);
 const LEASE_MILLIS: i64 = 60_000;
 
 struct Run {
@@ -96,9 +98,8 @@ impl Run {
         for line in self.store.lines(None, 100).await.expect("lines") {
             let page = self.store.due(line, None, now, 100).await.expect("due");
             let domains = page.due.into_iter().map(|due| (due.domain, 3)).collect();
-            let until = Timestamp::from_millis(now.millis() + LEASE_MILLIS);
             let owner = Uuid::from_u128(node as u128);
-            let request = LeaseRequest { owner, now, until, line, domains };
+            let request = LeaseRequest { owner, now, lasts: LEASE, line, domains };
             let leased = self.store.lease(request).await.expect("leased");
             if !leased.messages.is_empty() {
                 self.nodes[node].push(leased);

@@ -1,15 +1,20 @@
 //! The real delivery over the real queue, in a world in memory where everything goes wrong as a seed has it: hosts that stall,
 //! drop, half-close, talk garbage and lose the answer after DATA; DNS that is slow, lies, is gone or forgets names; a clock
-//! that jumps forward and back; a disk that is full and a database whose answers are lost; nodes that are killed before or after
-//! any durable step, one or two on one queue.
+//! that jumps forward and back, of two nodes each its own way; a disk that is full and a database whose answers are lost; nodes
+//! that are killed before or after any durable step, one or two on one queue. Half of the runs demand TLS of some hosts, by order,
+//! by policy or by message, and hosts show other certificates than their own or have their offer taken away; a relay wants a
+//! login; mail leaves from a pool of addresses; operators hold, release, hasten, give up, suspend and resume.
 //!
 //! Time is the run's own and nothing else is random, so that a seed is the same run every time. Rules: each recipient ends
 //! delivered, bounced or still queued; a duplicate only where the node could not know; no lease is held by two; whoever gets a
-//! bounce gets its report; mail to a host without trouble goes on meanwhile.
+//! bounce gets its report; mail to a host without trouble goes on meanwhile. Nothing that demands TLS goes without, no login to
+//! anybody but the relay; what is held or suspended stays; a tenant's mail keeps its address.
 //!
 //! `HOSTERRA_SIMULATION_SEEDS` asks for more runs, `HOSTERRA_SIMULATION_SEED` for one, with what happened.
 
+mod orders;
 mod queue;
+mod rules;
 mod truth;
 mod world;
 
@@ -21,24 +26,24 @@ use bytes::Bytes;
 use database::Database;
 use directory::Directory;
 use kernel::{DomainName, EmailAddress, TenantId};
-use outbound::{
-    Chance, Direct, Guard, Metrics, Nodes, Opportunistic, Outbound, Settings, Source, Sources, World,
-};
+use outbound::{Chance, Guard, Metrics, Nodes, Outbound, Routed, Settings, World};
 use store::{
     Acceptance, Queue as _, QueueEntry, QueuedRecipient, Queueing, RecipientState, Retention, Selection,
-    SqlStore, StateSelection, Store as _,
+    SqlStore, StateSelection, Store as _, TlsWish,
 };
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use queue::{Mortal, at_once};
-use truth::{Fate, Life, Truth};
-use world::{CALM, Names, Net, SENDER, TROUBLED, zone};
+use rules::{Needs, Rules, TENANTS};
+use trust::Trust;
+use truth::{Fate, Life, Sent, Truth};
+use world::{CALM, Names, Net, RELAYED, SENDER, TROUBLED, zone};
 
 /// Runs of each of the four tests, which are at work at the same time.
 const SEED_COUNT: u64 = 40;
 /// Steps of one run with trouble.
-const STEP_COUNT: u32 = 24;
+const STEP_COUNT: u32 = 28;
 /// Rounds without trouble after which nothing may wait any more.
 const CALM_ROUND_COUNT: u32 = 60;
 /// How long mail to a host without trouble may take, in milliseconds: a life of a lease, and what a killed node takes to
@@ -50,12 +55,15 @@ const NEVER: u64 = u64::MAX;
 struct Run {
     truth: Arc<Truth>,
     store: Arc<SqlStore>,
+    directory: Arc<Directory>,
+    trust: Arc<Trust>,
     nodes: Nodes,
     lives: Vec<Arc<Life>>,
     life_count: usize,
     accepted: Vec<(u64, i64)>,
-    /// By how much the clock was set back altogether, in milliseconds.
-    back_millis: i64,
+    /// By how much clocks were set back altogether, in milliseconds, and ahead where there are several: what one has put off
+    /// another sees as late.
+    jumped_millis: i64,
     /// Since when the disk is full, and for how long it was before, in milliseconds of the run.
     full_since: Option<i64>,
     full_millis: i64,
@@ -81,13 +89,15 @@ impl Run {
         let now: store::Now = Arc::new(move || clock.now());
         let store = at_once(SqlStore::open(database, now, Retention::days(30))).expect("a store");
         Self {
+            directory: Arc::new(truth.rules.directory()),
+            trust: Rules::trust(&truth, zone(&truth.rules)),
             truth,
             store: Arc::new(store),
             nodes,
             lives: Vec::new(),
             life_count: 0,
             accepted: Vec::new(),
-            back_millis: 0,
+            jumped_millis: 0,
             full_since: None,
             full_millis: 0,
             stop: CancellationToken::new(),
@@ -112,26 +122,27 @@ impl Run {
     fn start(&self, life: &Arc<Life>) {
         let hostname = DomainName::parse("us.example").expect("a name");
         let settings = Settings {
-            hostname: hostname.clone(),
-            sources: Sources::of_all(Source::free(hostname, None)),
+            hostname,
+            sources: self.truth.rules.sources(),
             port: 25,
             guard: Guard::default(),
             connection_count_max: 20,
             site_connection_count_max: 4,
             body_octets_max: outbound::limits::BODY_OCTETS_MAX,
         };
-        let (truth, clock) = (Arc::clone(&self.truth), Arc::clone(&self.truth));
+        let (truth, clock) = (Arc::clone(&self.truth), Arc::clone(life));
+        let now: outbound::Now = Arc::new(move || clock.now());
         let world = World {
             queue: Arc::new(Mortal {
                 store: Arc::clone(&self.store),
                 life: Arc::clone(life),
                 truth: Arc::clone(&truth),
             }),
-            directory: Arc::new(Directory::new()),
-            dns: Arc::new(Names { truth: Arc::clone(&truth), zone: zone() }),
-            policies: Arc::new(Opportunistic),
-            routes: Arc::new(Direct),
-            now: Arc::new(move || clock.now()),
+            directory: Arc::clone(&self.directory),
+            dns: Arc::new(Names { truth: Arc::clone(&truth), zone: zone(&truth.rules) }),
+            policies: Arc::new(Rules::policies(&self.trust, &self.directory, Arc::clone(&now))),
+            routes: Arc::new(Routed::new(Arc::clone(&self.directory), truth.rules.relays())),
+            now,
             chance: Arc::new(Chance::seeded(truth.chance.below(1 << 40))),
             metrics: Metrics::register(&prometheus::Registry::new()).expect("fresh"),
         };
@@ -144,16 +155,26 @@ impl Run {
     fn accept(&mut self, domains: &[&str], tenant: u128) {
         let number = self.accepted.len();
         let to = domains.iter().enumerate().map(|(at, domain)| format!("m{number}r{at}@{domain}"));
-        let queued =
-            to.map(|to| QueuedRecipient { address: address(&to), notify: None, original: None }).collect();
+        let to: Vec<String> = to.collect();
+        let rules = &self.truth.rules;
+        let is_relayed = rules.relayed == Some(tenant);
+        let is_wish = TENANTS.contains(&tenant) && domains.iter().all(|domain| rules.speaks_tls(domain));
+        let tls = if is_wish && self.truth.one_in(4) { TlsWish::Encrypted } else { TlsWish::Usual };
+        let wished = if tls == TlsWish::Encrypted { Needs::Encrypted } else { Needs::Nothing };
+        for (to, domain) in to.iter().zip(domains) {
+            let needs = rules.needs(tenant, domain).max(wished);
+            self.truth.state.lock().sent.insert(to.clone(), Sent { tenant, needs, is_relayed });
+        }
+        let to = to.iter().map(|to| address(to));
+        let queued = to.map(|address| QueuedRecipient { address, notify: None, original: None }).collect();
         let acceptance = Acceptance {
             message: Bytes::from_static(b"From: a@sender.example\r\n\r\n.hello\r\n"),
             deposits: Vec::new(),
             queued,
-            sender: Some(address(&format!("a@{SENDER}"))),
+            sender: Some(address(&format!("a@{}", if is_relayed { RELAYED } else { SENDER }))),
             tenant: TenantId::new(Uuid::from_u128(tenant)),
             dsn: (None, None),
-            queueing: Queueing::default(),
+            queueing: Queueing { tls, ..Queueing::default() },
         };
         // Mail comes in at one node or the other.
         if !self.lives.is_empty() {
@@ -183,7 +204,7 @@ impl Run {
 
     async fn step(&mut self) {
         let truth = Arc::clone(&self.truth);
-        match truth.below(12) {
+        match truth.below(15) {
             0..=4 => {
                 let domains: Vec<&str> = (0..=truth.below(6)).map(|_| TROUBLED[truth.below(3)]).collect();
                 self.accept(&domains, 1 + truth.chance.below(2) as u128);
@@ -191,12 +212,18 @@ impl Run {
             5 | 6 => self.accept(&[CALM], 3),
             7 => {
                 let jump = [1_000, 60_000, 400_000, 3_600_000, -20_000, -400_000, -3_600_000][truth.below(7)];
-                truth.note(format!("the clock jumps by {jump}"));
-                truth.offset.fetch_add(jump, Ordering::Relaxed);
-                self.back_millis -= jump.min(0);
+                truth.note(format!("a clock jumps by {jump}"));
+                // A node that is alone has the clock of its database.
+                let clock = match self.nodes {
+                    Nodes::One => &truth.offset,
+                    Nodes::Several => &self.lives[truth.below(2)].offset,
+                };
+                clock.fetch_add(jump, Ordering::Relaxed);
+                self.jumped_millis += if self.nodes == Nodes::One { -jump.min(0) } else { jump.abs() };
             }
             10 => self.fill_disk(true),
             11 => self.fill_disk(false),
+            12..=14 if !self.accepted.is_empty() => self.order(),
             8 => self.lives[truth.below(self.lives.len() as u64)].die(),
             _ => self.pass(300).await,
         }
@@ -216,6 +243,7 @@ impl Run {
         self.fill_disk(false);
         self.truth.is_calm.store(true, Ordering::Relaxed);
         self.truth.note("calm".to_owned());
+        self.release_all();
         for _ in 0..CALM_ROUND_COUNT {
             self.revive(|_| (NEVER, Fate::Lives));
             for _ in 0..12 {
@@ -224,7 +252,11 @@ impl Run {
                 }
                 self.pass(59).await;
             }
-            self.truth.offset.fetch_add(1_800_000, Ordering::Relaxed);
+            let clock = match self.nodes {
+                Nodes::One => &self.truth.offset,
+                Nodes::Several => &self.truth.nodes_offset,
+            };
+            clock.fetch_add(1_800_000, Ordering::Relaxed);
         }
         Err("something waits for ever".to_owned())
     }
@@ -242,7 +274,7 @@ impl Run {
             .iter()
             .flat_map(|(queue_id, at)| self.entries(*queue_id).into_iter().map(|entry| (*at, entry)))
             .collect();
-        let hindered = CALM_MILLIS_MAX + self.back_millis + self.full_millis;
+        let hindered = CALM_MILLIS_MAX + self.jumped_millis + self.full_millis;
         let state = self.truth.state.lock();
         faults.extend(state.faults.iter().cloned());
         for (at, entry) in &entries {

@@ -12,7 +12,9 @@ use super::SqlStore;
 use super::folder::{Delta, Place, touch};
 use super::mailbox::{Locked, add_usage, lock_or_provision, own_folder};
 use super::pool::{check_pool, hold, join};
-use super::queue::{KEEP, SANDBOX, insert_passage, lane_key, line_key, origin_key, state_key, tls_key};
+use super::queue::{
+    KEEP, LeaseClock, SANDBOX, insert_passage, lane_key, line_key, origin_key, state_key, tls_key,
+};
 use super::row::{keywords, special_use_key};
 use crate::handover::Handing;
 use crate::trace::{Direction, Passage, Stage};
@@ -279,11 +281,16 @@ impl Accept {
             Some(_) => RecipientState::Leased,
             None => RecipientState::Scheduled,
         };
+        let clock = LeaseClock::of(transaction, self.now);
+        let (due, due_at) = match lease {
+            Some(lease) => clock.end(8, lease.lasts),
+            None => ("$8".to_owned(), self.now.millis()),
+        };
         for (ordinal, recipient) in (0_i64..).zip(&acceptance.queued) {
-            let insert = Statement::new(
+            let insert = Statement::new(format!(
                 "INSERT INTO queue_recipient (queue, ordinal, address, notify, original, line, domain, due_at, state, wish, last_text, \
-                 lease_owner, lease_token) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
-            );
+                 lease_owner, lease_token) VALUES ($1, $2, $3, $4, $5, $6, $7, {due}, $9, $10, $11, $12, $13)"
+            ));
             let insert = insert
                 .bind(id)
                 .bind(ordinal)
@@ -292,7 +299,7 @@ impl Accept {
                 .bind(recipient.original.clone())
                 .bind(line.as_str())
                 .bind(recipient.address.domain.as_str())
-                .bind(lease.map_or(self.now, |lease| lease.until).millis())
+                .bind(due_at)
                 .bind(state_key(state))
                 .bind(if queueing.is_sandbox { KEEP } else { 0 })
                 .bind(if queueing.is_sandbox { SANDBOX } else { "" })

@@ -1,8 +1,10 @@
 //! Mail that waits to leave: the queue on a database.
 //!
 //! A line is written as the tenant's hexadecimal digits and the digit of the lane, so that lines and domains can be stepped
-//! through by one index. `due_at` of a leased recipient is the end of its lease: then it is due again by itself.
+//! through by one index. `due_at` of a leased recipient is the end of its lease, by the clock of the database: then it is due
+//! again by itself.
 
+mod clock;
 mod lease;
 mod list;
 mod order;
@@ -13,6 +15,7 @@ mod trace;
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -20,6 +23,7 @@ use database::Statement;
 use kernel::{EmailAddress, Id as _, MailboxId, TenantId, Timestamp};
 use uuid::Uuid;
 
+pub(crate) use clock::LeaseClock;
 pub(crate) use row::{KEEP, SANDBOX, lane_key, line_key, origin_key, state_key, tls_key};
 pub(crate) use trace::insert as insert_passage;
 
@@ -116,8 +120,13 @@ impl Queue for SqlStore {
         self.queue_lease(request).await
     }
 
-    async fn renew(&self, owner: Uuid, tokens: &[LeaseToken], until: Timestamp) -> Result<u64, StoreError> {
-        self.queue_renew(owner, tokens, until).await
+    async fn renew(
+        &self,
+        owner: Uuid,
+        tokens: &[LeaseToken],
+        lasts: Duration,
+    ) -> Result<Vec<u64>, StoreError> {
+        self.queue_renew(owner, tokens, lasts).await
     }
 
     async fn end_leases(&self) -> Result<u64, StoreError> {

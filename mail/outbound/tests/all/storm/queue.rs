@@ -4,6 +4,7 @@ use std::future::Future;
 use std::pin::pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Wake, Waker};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -110,7 +111,7 @@ impl Taker for MortalTaker {
         let offer = offers.swap_remove(at);
         drop(offers);
         self.truth.note(format!("node {} has {} at once", self.life.number, leased.messages[0].0.queue_id));
-        self.truth.handed(&offer, &leased);
+        self.truth.leased((offer.owner, offer.lasts), &leased);
         let token = leased.token;
         match if self.truth.is_calm() { 2 } else { self.truth.below(12) } {
             0 => self.life.die(),
@@ -146,16 +147,21 @@ impl Queue for Mortal {
     }
 
     async fn lease(&self, request: LeaseRequest) -> Result<Leased, StoreError> {
-        let asked = request.clone();
+        let asked = (request.owner, request.lasts);
         let note = |leased: &Result<Leased, StoreError>| {
-            leased.iter().for_each(|leased| self.truth.leased(&asked, leased));
+            leased.iter().for_each(|leased| self.truth.leased(asked, leased));
         };
         self.durable(self.store.lease(request), note).await
     }
 
-    async fn renew(&self, owner: Uuid, tokens: &[LeaseToken], until: Timestamp) -> Result<u64, StoreError> {
-        let note = |_: &Result<u64, StoreError>| self.truth.renewed(owner, tokens, until);
-        self.durable(self.store.renew(owner, tokens, until), note).await
+    async fn renew(
+        &self,
+        owner: Uuid,
+        tokens: &[LeaseToken],
+        lasts: Duration,
+    ) -> Result<Vec<u64>, StoreError> {
+        let note = |_: &Result<Vec<u64>, StoreError>| self.truth.renewed(owner, tokens, lasts);
+        self.durable(self.store.renew(owner, tokens, lasts), note).await
     }
 
     async fn end_leases(&self) -> Result<u64, StoreError> {

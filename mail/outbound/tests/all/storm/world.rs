@@ -14,7 +14,9 @@ use tokio::io::{
     AsyncBufReadExt as _, AsyncRead, AsyncWrite, AsyncWriteExt as _, BufReader, DuplexStream, ReadBuf,
 };
 
-use super::truth::{Life, Truth};
+use super::rules::{CERTIFICATES, Needs, Rules, STRANGER};
+use super::truth::{Life, Truth, Way};
+use crate::farm::Both;
 
 /// Domains whose hosts, and whose records, have trouble.
 pub(super) const TROUBLED: [&str; 3] = ["a.example", "b.example", "c.example"];
@@ -22,13 +24,24 @@ pub(super) const TROUBLED: [&str; 3] = ["a.example", "b.example", "c.example"];
 pub(super) const CALM: &str = "calm.example";
 /// Where reports go: its host has trouble, but refuses nothing for ever.
 pub(super) const SENDER: &str = "sender.example";
+/// The domain of senders whose mail leaves through the relay; its reports go where the others go.
+pub(super) const RELAYED: &str = "relayed.example";
+/// Where the relay is.
+pub(super) const RELAY: &str = "relay.example";
 /// The wire between two hosts holds so many octets.
 const WIRE_OCTETS: usize = 64 * 1024;
+/// Before the name of a domain, where it says that it has a policy.
+const POLICY: &str = "_mta-sts.";
 /// Longer than anybody waits.
 const FOR_EVER: Duration = Duration::from_secs(100_000);
 
-fn every_domain() -> impl Iterator<Item = &'static str> {
-    TROUBLED.into_iter().chain([CALM, SENDER])
+pub(super) fn every_domain() -> impl Iterator<Item = &'static str> {
+    TROUBLED.into_iter().chain([CALM, SENDER, RELAY])
+}
+
+/// The host of a domain.
+pub(super) fn host_of(domain: &str) -> String {
+    format!("mx.{domain}")
 }
 
 fn name(text: &str) -> Name {
@@ -62,6 +75,20 @@ const TROUBLES: [Trouble; 7] = [
     Trouble::Slow,
 ];
 const POINTS: [&str; 6] = ["greeting", "EHLO", "MAIL", "RCPT", "DATA", "."];
+/// Those of hosts that speak TLS; the login is the relay's.
+const TLS_POINTS: [&str; 10] =
+    ["greeting", "EHLO", "STARTTLS", "handshake", "EHLO under TLS", "AUTH", "MAIL", "RCPT", "DATA", "."];
+
+/// What a host shows of TLS.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Shown {
+    /// Its certificate.
+    Own,
+    /// Somebody else's: it is another host.
+    Strangers,
+    /// Nothing: it has none, or somebody takes the offer away.
+    None,
+}
 
 /// The network as one life of a node sees it.
 pub(super) struct Net {
@@ -77,7 +104,7 @@ impl std::fmt::Debug for Net {
 
 #[async_trait]
 impl Network for Net {
-    async fn connect(&self, at: SocketAddr, _: Option<IpAddr>) -> Result<Box<dyn Duplex>, CallError> {
+    async fn connect(&self, at: SocketAddr, source: Option<IpAddr>) -> Result<Box<dyn Duplex>, CallError> {
         if self.life.is_dead() {
             std::future::pending::<()>().await;
         }
@@ -92,16 +119,28 @@ impl Network for Net {
             tokio::time::sleep(Duration::from_secs(20)).await;
             return Err(io::Error::from(io::ErrorKind::ConnectionRefused).into());
         }
-        let trouble = (is_troubled && truth.one_in(3))
-            .then(|| (POINTS[truth.below(6)], TROUBLES[truth.below(TROUBLES.len() as u64)]));
+        if source.is_some() && is_troubled && truth.one_in(30) {
+            return Err(CallError::Source(io::ErrorKind::AddrNotAvailable.into()));
+        }
+        let speaks_tls = truth.rules.speaks_tls(domain);
+        let points = if speaks_tls { &TLS_POINTS[..] } else { &POINTS };
+        let trouble = (is_troubled && truth.one_in(3)).then(|| {
+            (points[truth.below(points.len() as u64)], TROUBLES[truth.below(TROUBLES.len() as u64)])
+        });
+        let shown = match speaks_tls {
+            false => Shown::None,
+            true if is_troubled && truth.one_in(4) => [Shown::Strangers, Shown::None][truth.below(2)],
+            true => Shown::Own,
+        };
         // What is refused for ever may be a report: nobody would learn of it.
         let trouble = trouble.map(|(at, what)| {
             (at, if what == Trouble::Never && domain == SENDER { Trouble::Later } else { what })
         });
-        truth.note(format!("node {} calls {domain}: {trouble:?}", self.life.number));
+        truth.note(format!("node {} calls {domain}: {trouble:?}, {shown:?}", self.life.number));
         let (ours, theirs) = tokio::io::duplex(WIRE_OCTETS);
-        let host = Host { domain, trouble, truth: Arc::clone(truth), life: Arc::clone(&self.life) };
-        tokio::spawn(async move { drop(host.talk(BufReader::new(theirs)).await) });
+        let host =
+            Host { domain, trouble, shown, source, truth: Arc::clone(truth), life: Arc::clone(&self.life) };
+        tokio::spawn(async move { drop(host.talk(BufReader::new(Box::new(theirs))).await) });
         Ok(Box::new(Cut { wire: ours, life: Arc::clone(&self.life) }))
     }
 }
@@ -140,11 +179,14 @@ impl AsyncWrite for Cut {
 struct Host {
     domain: &'static str,
     trouble: Option<(&'static str, Trouble)>,
+    shown: Shown,
+    /// From where it is called.
+    source: Option<IpAddr>,
     truth: Arc<Truth>,
     life: Arc<Life>,
 }
 
-type Wire = BufReader<DuplexStream>;
+type Wire = BufReader<Box<dyn Both>>;
 
 impl Host {
     fn trouble_at(&self, point: &str) -> Option<Trouble> {
@@ -156,6 +198,8 @@ impl Host {
         let mut rcpt: Vec<String> = Vec::new();
         let mut is_begun = false;
         let mut line = String::new();
+        let mut way =
+            Way { domain: self.domain, source: self.source, under: Needs::Nothing, is_signed_in: false };
         loop {
             line.clear();
             if wire.read_line(&mut line).await? == 0 {
@@ -163,7 +207,30 @@ impl Host {
             }
             let word = line.trim_end().split([' ', ':']).next().unwrap_or_default().to_owned();
             match word.as_str() {
-                "EHLO" => self.says("EHLO", "250-host.example\r\n250 PIPELINING", &mut wire).await?,
+                "EHLO" if way.under > Needs::Nothing => {
+                    let right = "250-host.example\r\n250-AUTH PLAIN\r\n250 PIPELINING";
+                    self.says("EHLO under TLS", right, &mut wire).await?;
+                }
+                "EHLO" => {
+                    let offer = if self.shown == Shown::None { "" } else { "250-STARTTLS\r\n" };
+                    let right = format!("250-host.example\r\n{offer}250 PIPELINING");
+                    self.says("EHLO", &right, &mut wire).await?;
+                }
+                "STARTTLS" => {
+                    self.says("STARTTLS", "220 go on", &mut wire).await?;
+                    if self.trouble_at("STARTTLS").is_none_or(|trouble| trouble == Trouble::Slow) {
+                        (wire, way.under) = self.shakes_hands(wire).await?;
+                    }
+                }
+                "AUTH" => {
+                    self.truth.signed_in(self.domain, way.under);
+                    let trouble = self.trouble_at("AUTH");
+                    way.is_signed_in = trouble.is_none_or(|trouble| trouble == Trouble::Slow);
+                    self.says("AUTH", "235 come in", &mut wire).await?;
+                }
+                "MAIL" if self.domain == RELAY && !way.is_signed_in => {
+                    wire.write_all(b"530 5.7.0 who are you\r\n").await?;
+                }
                 "MAIL" => {
                     rcpt.clear();
                     is_begun = !matches!(self.trouble_at("MAIL"), Some(Trouble::Later | Trouble::Never));
@@ -187,7 +254,7 @@ impl Host {
                 "DATA" => {
                     self.says("DATA", "354 go on", &mut wire).await?;
                     if !matches!(self.trouble_at("DATA"), Some(Trouble::Later | Trouble::Never)) {
-                        self.takes(&rcpt, &mut wire).await?;
+                        self.takes(&rcpt, way, &mut wire).await?;
                     }
                 }
                 "RSET" => wire.write_all(b"250 OK\r\n").await?,
@@ -197,8 +264,26 @@ impl Host {
         }
     }
 
+    /// The handshake, and what it proves.
+    async fn shakes_hands(&self, wire: Wire) -> io::Result<(Wire, Needs)> {
+        match self.trouble_at("handshake") {
+            None => {}
+            Some(Trouble::Slow) => {
+                tokio::time::sleep(Duration::from_secs(self.truth.chance.below(90))).await;
+            }
+            Some(Trouble::Stalls) => tokio::time::sleep(FOR_EVER).await,
+            Some(_) => return Err(io::ErrorKind::ConnectionReset.into()),
+        }
+        let (name, proves) = match self.shown {
+            Shown::Own => (host_of(self.domain), Needs::Proven),
+            Shown::Strangers | Shown::None => (STRANGER.to_owned(), Needs::Encrypted),
+        };
+        let stream = CERTIFICATES[&name].acceptor().accept(wire.into_inner()).await?;
+        Ok((BufReader::new(Box::new(stream)), proves))
+    }
+
     /// Reads a message and takes it, or not, and perhaps nobody learns which.
-    async fn takes(&self, rcpt: &[String], wire: &mut Wire) -> io::Result<()> {
+    async fn takes(&self, rcpt: &[String], way: Way<'_>, wire: &mut Wire) -> io::Result<()> {
         let mut text = String::new();
         loop {
             let mut line = String::new();
@@ -217,7 +302,7 @@ impl Host {
             Some(_) => self.truth.one_in(2),
         };
         if is_taken {
-            self.truth.took(&self.life, rcpt);
+            self.truth.took(&self.life, rcpt, way);
             if self.domain == SENDER {
                 self.truth.state.lock().reports.push(text);
             }
@@ -263,14 +348,20 @@ pub(super) struct Names {
     pub zone: Zone,
 }
 
-/// The records of all domains.
-pub(super) fn zone() -> Zone {
+/// The records of all domains, with the policies that a run has.
+pub(super) fn zone(rules: &Rules) -> Zone {
     let mut zone = Zone::new();
+    for domain in rules.enforcing.iter().chain(&rules.testing) {
+        let record = Record::Txt(b"v=STSv1; id=1".to_vec());
+        zone.add(name(&format!("{POLICY}{domain}")), record);
+    }
     for (number, domain) in every_domain().enumerate() {
-        let host = name(&format!("mx.{domain}"));
+        let host = name(&host_of(domain));
         zone.add(host.clone(), Record::A(address_of(number)));
         zone.add(name(domain), Record::Mx { preference: 10, exchange: Some(host) });
     }
+    let exchange = Some(name(&host_of(SENDER)));
+    zone.add(name(RELAYED), Record::Mx { preference: 10, exchange });
     zone
 }
 
@@ -278,9 +369,13 @@ pub(super) fn zone() -> Zone {
 impl Dns for Names {
     async fn ask(&self, asked: &Name, kind: Kind) -> Result<Answer, DnsError> {
         let truth = &self.truth;
-        let is_calm = truth.is_calm() || asked.is_within(&name(CALM)) || *asked == name(CALM);
+        let is_of = |domain: &str| asked.is_within(&name(domain)) || *asked == name(domain);
+        let text = asked.to_string();
+        // Whoever hides a policy that nobody here knows goes unnoticed (RFC 8461 section 10.2): that is no part of this.
+        let is_unknown = text.strip_prefix(POLICY).is_some_and(|domain| !truth.fetched.has(domain));
+        let is_calm = truth.is_calm() || is_of(CALM) || is_unknown;
         if !is_calm && truth.one_in(5) {
-            let is_of_sender = asked.is_within(&name(SENDER)) || *asked == name(SENDER);
+            let is_of_sender = is_of(SENDER) || is_of(RELAYED);
             let trouble = truth.below(6);
             truth.note(format!("{asked} {kind:?}: trouble {trouble}"));
             match trouble {

@@ -1,4 +1,6 @@
-//! Leases: what is due, taken for a time.
+//! Leases: what is due, taken for a time. What waits does so by the clocks of nodes; leases end by the database's.
+
+use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -7,7 +9,7 @@ use kernel::{DomainName, MailboxId, TenantId, Timestamp};
 use message::Summary;
 use uuid::Uuid;
 
-use super::{bound, line_key, parse, row};
+use super::{LeaseClock, bound, line_key, parse, row};
 use crate::sql::SqlStore;
 use crate::{
     Due, DuePage, Instead, LEASE_RECIPIENT_COUNT_MAX, LeaseRequest, LeaseToken, Leased, LeasedMessage,
@@ -24,6 +26,8 @@ struct Lease {
     token: LeaseToken,
     /// What PostgreSQL needs, so that nodes do not wait for each other.
     locking: &'static str,
+    /// By our own clock.
+    now: Timestamp,
 }
 
 #[async_trait]
@@ -34,16 +38,21 @@ impl Work for Lease {
     async fn run(&self, transaction: &mut Transaction<'_>) -> Result<Leased, StoreError> {
         let request = &self.request;
         let line = line_key(request.line);
+        let clock = LeaseClock::of(transaction, self.now);
+        let (end, ends_at) = clock.end(5, request.lasts);
+        let is_due =
+            format!("due_at <= CASE WHEN state = 1 THEN {} ELSE CAST($3 AS BIGINT) END", clock.shows(8));
+        let latest = clock.later("CAST($3 AS BIGINT)", &clock.shows(8));
         let mut rest = LEASE_RECIPIENT_COUNT_MAX;
         for (domain, count) in &request.domains {
             let update = Statement::new(format!(
                 // What was ordered to be held while a node had it, and that node is gone, is held now.
                 "UPDATE queue_recipient SET state = CASE WHEN state = 1 AND wish = 2 THEN 2 ELSE 1 END, \
                  wish = CASE WHEN state = 1 AND wish = 2 THEN 0 ELSE wish END, \
-                 due_at = $5, lease_owner = $6, lease_token = $7 \
+                 due_at = {end}, lease_owner = $6, lease_token = $7 \
                  WHERE (queue, ordinal) IN (SELECT queue, ordinal FROM queue_recipient \
-                 WHERE state < 2 AND line = $1 AND domain = $2 AND due_at <= $3 ORDER BY due_at, queue LIMIT $4 {}) \
-                 AND state < 2 AND due_at <= $3",
+                 WHERE state < 2 AND line = $1 AND domain = $2 AND due_at <= {latest} AND {is_due} \
+                 ORDER BY due_at, queue LIMIT $4 {}) AND state < 2 AND {is_due}",
                 self.locking
             ));
             let update = update
@@ -51,9 +60,10 @@ impl Work for Lease {
                 .bind(domain.as_str())
                 .bind(request.now.millis())
                 .bind(bound(*count, rest))
-                .bind(request.until.millis())
+                .bind(ends_at)
                 .bind(request.owner)
-                .bind(self.token.0);
+                .bind(self.token.0)
+                .bind(clock.value());
             let taken = transaction.execute(update).await?;
             rest = rest.saturating_sub(usize::try_from(taken).unwrap_or(usize::MAX));
             if rest == 0 {
@@ -156,21 +166,30 @@ impl SqlStore {
         now: Timestamp,
         limit: usize,
     ) -> Result<DuePage, StoreError> {
-        let select = Statement::new(
+        let clock = LeaseClock::of_database(&self.database, self.now());
+        // Where nothing that waits is due, a lease may have ended.
+        let select = Statement::new(format!(
             "WITH RECURSIVE step (domain) AS ( \
              SELECT (SELECT domain FROM queue_recipient WHERE state < 2 AND line = $1 AND domain > $2 \
              ORDER BY domain LIMIT 1) \
              UNION ALL SELECT (SELECT r.domain FROM queue_recipient r WHERE r.state < 2 AND r.line = $1 \
              AND r.domain > step.domain ORDER BY r.domain LIMIT 1) FROM step WHERE step.domain IS NOT NULL) \
-             SELECT domain, (SELECT MIN(due_at) FROM queue_recipient r WHERE r.state < 2 AND r.line = $1 \
-             AND r.domain = step.domain) FROM step WHERE domain IS NOT NULL LIMIT $3",
-        );
+             SELECT domain, waits_until, CASE WHEN waits_until <= $4 THEN NULL ELSE \
+             (SELECT r.due_at FROM queue_recipient r WHERE r.state < 2 AND r.state = 1 AND r.line = $1 \
+             AND r.domain = found.domain AND r.due_at <= {} ORDER BY r.due_at LIMIT 1) END FROM (SELECT domain, \
+             (SELECT r.due_at FROM queue_recipient r WHERE r.state < 2 AND r.state = 0 AND r.line = $1 \
+             AND r.domain = step.domain ORDER BY r.due_at LIMIT 1) AS waits_until \
+             FROM step WHERE domain IS NOT NULL LIMIT $3) AS found",
+            clock.shows(5)
+        ));
         let limit = bound(limit, STEP_COUNT_MAX);
         let select = select.bind(line_key(line)).bind(after.unwrap_or_default()).bind(limit);
+        let select = select.bind(now.millis()).bind(clock.value());
         let rows = self.database.query(select).await?;
         let mut page = DuePage::default();
         for found in &rows {
-            let due_at = Timestamp::from_millis(found.opt_int(1)?.unwrap_or(i64::MAX));
+            let waits_until = Timestamp::from_millis(found.opt_int(1)?.unwrap_or(i64::MAX));
+            let due_at = if found.opt_int(2)?.is_some() { now } else { waits_until };
             if let (true, Ok(domain)) = (due_at <= now, DomainName::parse(found.text(0)?)) {
                 page.due.push(Due { domain, due_at });
             }
@@ -183,7 +202,7 @@ impl SqlStore {
 
     pub(crate) async fn queue_lease(&self, request: LeaseRequest) -> Result<Leased, StoreError> {
         let locking = if self.database.sqlite().is_some() { "" } else { "FOR UPDATE SKIP LOCKED" };
-        let work = Lease { request, token: LeaseToken(Uuid::now_v7()), locking };
+        let work = Lease { request, token: LeaseToken(Uuid::now_v7()), locking, now: self.now() };
         self.database.transact(work).await
     }
 
@@ -191,20 +210,21 @@ impl SqlStore {
         &self,
         owner: Uuid,
         tokens: &[LeaseToken],
-        until: Timestamp,
-    ) -> Result<u64, StoreError> {
-        let mut renewed = 0;
+        lasts: Duration,
+    ) -> Result<Vec<u64>, StoreError> {
+        let (end, ends_at) = LeaseClock::of_database(&self.database, self.now()).end(3, lasts);
+        let mut renewed = Vec::with_capacity(tokens.len());
         for some in tokens.chunks(RENEW_COUNT) {
             let update = |token: &LeaseToken| {
-                Statement::new(
-                    "UPDATE queue_recipient SET due_at = $3 \
-                     WHERE state = 1 AND lease_owner = $1 AND lease_token = $2",
-                )
+                Statement::new(format!(
+                    "UPDATE queue_recipient SET due_at = {end} \
+                     WHERE state = 1 AND lease_owner = $1 AND lease_token = $2"
+                ))
                 .bind(owner)
                 .bind(token.0)
-                .bind(until.millis())
+                .bind(ends_at)
             };
-            renewed += self.database.write(some.iter().map(update).collect()).await?.iter().sum::<u64>();
+            renewed.extend(self.database.write(some.iter().map(update).collect()).await?);
         }
         Ok(renewed)
     }
