@@ -3,7 +3,7 @@
 mod delivered;
 mod words;
 
-pub use delivered::{DeliveredMessage, delivered};
+pub use delivered::{DeliveredMessage, Success, delivered};
 pub(crate) use words::meaning;
 
 use bytes::Bytes;
@@ -27,19 +27,22 @@ pub(crate) enum Action {
     Delayed,
     /// Handed to a host that does not report.
     Relayed,
+    /// On its way to several in its place, of which nothing more is told.
+    Expanded,
     /// In a mailbox here.
     Delivered,
 }
 
 impl Action {
     /// All, the worst first.
-    const ALL: [Self; 4] = [Self::Failed, Self::Delayed, Self::Relayed, Self::Delivered];
+    const ALL: [Self; 5] = [Self::Failed, Self::Delayed, Self::Relayed, Self::Expanded, Self::Delivered];
 
     const fn as_str(self) -> &'static str {
         match self {
             Self::Failed => "failed",
             Self::Delayed => "delayed",
             Self::Relayed => "relayed",
+            Self::Expanded => "expanded",
             Self::Delivered => "delivered",
         }
     }
@@ -76,7 +79,7 @@ pub(crate) fn is_wanted(message: &LeasedMessage, recipient: &LeasedRecipient, ac
     match action {
         Action::Failed => asked("FAILURE").unwrap_or(true),
         Action::Delayed => asked("DELAY").unwrap_or(true),
-        Action::Relayed | Action::Delivered => asked("SUCCESS").unwrap_or(false),
+        Action::Relayed | Action::Expanded | Action::Delivered => asked("SUCCESS").unwrap_or(false),
     }
 }
 
@@ -207,7 +210,7 @@ fn status(message: &LeasedMessage, told: &[Told<'_>], hostname: &str, now: Times
             code => format!("smtp; {code} {} {}", one.reply.enhanced, one.reply.text),
         };
         // Nobody was asked.
-        if one.action != Action::Delivered {
+        if !matches!(one.action, Action::Expanded | Action::Delivered) {
             text.push_str(&format!("Diagnostic-Code: {}\r\n", folded(&diagnosis)));
             text.push_str(&format!("Last-Attempt-Date: {}\r\n", date(now)));
         }
@@ -224,7 +227,7 @@ fn status_code(action: Action, enhanced: &str) -> String {
     match action {
         Action::Failed => format!("5.{detail}"),
         Action::Delayed => format!("4.{detail}"),
-        Action::Relayed | Action::Delivered => format!("2.{detail}"),
+        Action::Relayed | Action::Expanded | Action::Delivered => format!("2.{detail}"),
     }
 }
 

@@ -1,8 +1,10 @@
-//! Telling senders who asked for it that their message is in a mailbox here (RFC 3461 section 4.1, `NOTIFY=SUCCESS`).
+//! Telling senders who asked for it that their message is in a mailbox here, or goes to several in place of the one they named
+//! (RFC 3461 sections 4.1 and 5.2.7, `NOTIFY=SUCCESS`).
 //!
 //! Whoever is told is who wrote: a login, or a sender whose domain names the peer (SPF). A sender that anybody may have
 //! forged is told nothing, so that nobody makes us write to others.
 
+use directory::Destinations;
 use kernel::{EmailAddress, TenantId, Timestamp};
 use store::{Acceptance, Accepted, Owner, QueuedRecipient, TlsWish};
 use verify::spf::SpfResult;
@@ -31,31 +33,80 @@ pub struct Confirmed<'a> {
     pub octets: &'a [u8],
 }
 
+/// What is told of a recipient whose mail was taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Success {
+    /// It is in the recipient's mailbox.
+    Delivered,
+    /// It goes to several in the recipient's place, and nothing more is told of them (RFC 3461 section 5.2.7.3).
+    Expanded,
+}
+
 /// Writes reports of success. A port: it knows their form.
 pub trait Confirm: Send + Sync + 'static {
     /// The report as it is given to the store, about recipients as they were given; none where its sender cannot be reached.
-    fn report(&self, message: &Confirmed<'_>, recipients: Vec<QueuedRecipient>) -> Option<Acceptance>;
+    fn report(
+        &self,
+        message: &Confirmed<'_>,
+        recipients: Vec<(QueuedRecipient, Success)>,
+    ) -> Option<Acceptance>;
 }
 
 /// A recipient whose sender asked to be told, with the mailboxes that it leads to.
 #[derive(Debug)]
 pub(crate) struct Asked {
     to: QueuedRecipient,
+    tenant: TenantId,
     owners: Vec<Owner>,
+    success: Success,
+    /// Some of it leaves.
+    goes_on: bool,
 }
 
 impl Asked {
-    /// None where the sender did not ask, or nothing of it stays here.
+    /// None where the sender did not ask, or where whoever has it next tells. `owners` are those of the mailboxes that get it,
+    /// of all that `ends` names.
     pub(crate) fn of(
         to: &EmailAddress,
         parameters: &RcptParameters,
-        owners: impl Iterator<Item = Owner>,
+        (owners, ends): (impl Iterator<Item = Owner>, &Destinations),
     ) -> Option<Self> {
-        let notify = parameters.notify.as_deref()?;
-        let is_asked = notify.split(',').any(|word| word.trim().eq_ignore_ascii_case("SUCCESS"));
+        let is_asked = parameters.notify.as_deref()?.split(',').any(is_success);
         let owners: Vec<Owner> = owners.collect();
-        (is_asked && !owners.is_empty()).then(|| Self { to: queued(to.clone(), parameters.clone()), owners })
+        let success = if is_expanded(ends) { Success::Expanded } else { Success::Delivered };
+        let goes_on = !ends.forwards.is_empty();
+        let forwarder = ends.forwards.first().map(|(tenant, _)| *tenant);
+        let tenant = owners.first().map(|owner| owner.tenant).or(forwarder)?;
+        let is_told = is_asked && (success == Success::Expanded || !owners.is_empty());
+        is_told.then(|| Self { to: queued(to.clone(), parameters.clone()), tenant, owners, success, goes_on })
     }
+
+    /// Whether the message is where it leads, given the mailboxes that have it.
+    fn is_done(&self, deposited: &[Owner]) -> bool {
+        let has_some = self.owners.iter().any(|owner| deposited.contains(owner));
+        has_some || self.success == Success::Expanded && self.goes_on
+    }
+}
+
+fn is_success(word: &str) -> bool {
+    word.trim().eq_ignore_ascii_case("SUCCESS")
+}
+
+/// Whether mail for one address goes to several.
+fn is_expanded(ends: &Destinations) -> bool {
+    ends.mailboxes.len() + ends.forwards.len() + usize::from(ends.is_consumed) > 1
+}
+
+/// What whoever has a message next is asked to tell, where `ends` take the place of the recipient: the same where it is one,
+/// and of several no success, of which the sender is told here (RFC 3461 sections 5.2.7.1 to 5.2.7.3).
+pub(crate) fn passed_on(parameters: &RcptParameters, ends: &Destinations) -> RcptParameters {
+    let mut passed = parameters.clone();
+    if let (Some(notify), true) = (&parameters.notify, is_expanded(ends)) {
+        let rest: Vec<&str> = notify.split(',').filter(|word| !is_success(word)).collect();
+        // Where there is nothing the other keywords would be meant.
+        passed.notify = Some(if rest.is_empty() { "NEVER".to_owned() } else { rest.join(",") });
+    }
+    passed
 }
 
 impl Session<'_> {
@@ -79,18 +130,13 @@ impl Session<'_> {
     ) {
         let Transaction { id, envelope, parameters, .. } = transaction;
         let (Some(confirm), Some(sender)) = (&self.server.confirm, envelope.sender()) else { return };
-        let recipients: Vec<QueuedRecipient> = envelope
-            .asked()
-            .iter()
-            .filter(|asked| asked.owners.iter().any(|owner| deposited.contains(owner)))
-            .map(|asked| asked.to.clone())
-            .collect();
-        let Some(first) = deposited.first().filter(|_| !recipients.is_empty() && self.is_sender_known())
-        else {
-            return;
-        };
+        let done: Vec<&Asked> = envelope.asked().iter().filter(|asked| asked.is_done(deposited)).collect();
+        let Some(first) = done.first().filter(|_| self.is_sender_known()) else { return };
+        let tenant = self.login.as_ref().map_or(first.tenant, |login| login.tenant);
+        let recipients: Vec<(QueuedRecipient, Success)> =
+            done.into_iter().map(|asked| (asked.to.clone(), asked.success)).collect();
         let message = Confirmed {
-            tenant: self.login.as_ref().map_or(first.tenant, |login| login.tenant),
+            tenant,
             message: id,
             sender,
             envelope_id: parameters.envelope_id.as_deref(),

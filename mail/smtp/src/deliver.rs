@@ -10,7 +10,7 @@ use std::collections::HashMap;
 use store::{Acceptance, Deposit, Origin, Owner, QueuedRecipient, Queueing, StoreError, StoreRefusal};
 
 use crate::command::{RcptParameters, Recipient};
-use crate::confirm::{Asked, deposited};
+use crate::confirm::{Asked, deposited, passed_on};
 use crate::copies::CopyOf;
 use crate::inbound::Fault;
 use crate::lane::lane;
@@ -436,14 +436,16 @@ impl Session<'_> {
         if ends.is_consumed {
             envelope.consumed.push(to.clone());
         }
-        envelope.asked.extend(Asked::of(to, &parameters, fitting.iter().map(|place| place.owner)));
+        let owners = fitting.iter().map(|place| place.owner);
+        envelope.asked.extend(Asked::of(to, &parameters, (owners, &ends)));
+        let passed = passed_on(&parameters, &ends);
         for place in fitting {
             if !envelope.mailboxes.iter().any(|known| known.owner == place.owner) {
                 envelope.mailboxes.push(place);
             }
         }
         for (tenant, address) in ends.forwards {
-            let recipient = queued(address, parameters.clone());
+            let recipient = queued(address, passed.clone());
             envelope.go_on(Onward { tenant, home, given: to.clone(), recipient, copies: Vec::new() });
         }
         Reply::new(250, "2.1.5", "OK")

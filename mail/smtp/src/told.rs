@@ -12,6 +12,7 @@ use parking_lot::Mutex;
 use store::{Direction, Owner, Passage, Queue, QueuedRecipient, RemoteReply, Stage as Step};
 use tokio::sync::mpsc;
 
+use crate::confirm::Success;
 use crate::deliver::{Onward, Place};
 use crate::inbound::Verdict;
 use crate::reply::{self, Reply};
@@ -194,8 +195,12 @@ impl Session<'_> {
     }
 
     /// Tells the trace that the sender was told of these recipients.
-    pub(crate) fn tell_confirmed(&self, transaction: &Transaction, recipients: &[QueuedRecipient]) {
-        for QueuedRecipient { address, .. } in recipients.iter().take(PASSAGE_COUNT_MAX) {
+    pub(crate) fn tell_confirmed(
+        &self,
+        transaction: &Transaction,
+        recipients: &[(QueuedRecipient, Success)],
+    ) {
+        for (QueuedRecipient { address, .. }, _) in recipients.iter().take(PASSAGE_COUNT_MAX) {
             let Some(whose) = self.whose(address, None) else { continue };
             let recipient = Some(address.to_string());
             let step = (Step::Reported, &reply::OK);

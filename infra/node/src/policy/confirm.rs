@@ -17,7 +17,11 @@ pub struct Confirmations {
 }
 
 impl Confirm for Confirmations {
-    fn report(&self, message: &Confirmed<'_>, recipients: Vec<QueuedRecipient>) -> Option<Acceptance> {
+    fn report(
+        &self,
+        message: &Confirmed<'_>,
+        recipients: Vec<(QueuedRecipient, smtp::Success)>,
+    ) -> Option<Acceptance> {
         let message = DeliveredMessage {
             tenant: message.tenant,
             message: message.message,
@@ -27,6 +31,13 @@ impl Confirm for Confirmations {
             at: message.at,
             octets: message.octets,
         };
-        outbound::delivered(&message, recipients, (&self.directory, self.hostname.as_str()))
+        let recipients = recipients.into_iter().map(|(to, success)| {
+            let success = match success {
+                smtp::Success::Delivered => outbound::Success::Delivered,
+                smtp::Success::Expanded => outbound::Success::Expanded,
+            };
+            (to, success)
+        });
+        outbound::delivered(&message, recipients.collect(), (&self.directory, self.hostname.as_str()))
     }
 }

@@ -1,4 +1,5 @@
-//! Telling a sender who asked for it that a message is in a mailbox here (RFC 3461 section 4.1, `NOTIFY=SUCCESS`).
+//! Telling a sender who asked for it that a message is in a mailbox here, or goes to several in place of a recipient (RFC 3461
+//! sections 4.1 and 5.2.7.3, `NOTIFY=SUCCESS`).
 
 use directory::Directory;
 use kernel::{EmailAddress, TenantId, Timestamp};
@@ -9,7 +10,16 @@ use store::{
 
 use super::{Action, Told, acceptance, is_wanted};
 
-/// A message that was put into mailboxes here.
+/// What became of a message for one recipient.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Success {
+    /// It is in its mailbox here.
+    Delivered,
+    /// It goes to several in its place.
+    Expanded,
+}
+
+/// A message that was taken here.
 #[derive(Debug, Clone, Copy)]
 pub struct DeliveredMessage<'a> {
     /// Who answers for the report.
@@ -32,7 +42,7 @@ pub struct DeliveredMessage<'a> {
 /// the sender cannot be reached. They are named as they were given: where an alias leads is nobody's business.
 pub fn delivered(
     message: &DeliveredMessage<'_>,
-    recipients: Vec<QueuedRecipient>,
+    recipients: Vec<(QueuedRecipient, Success)>,
     (directory, hostname): (&Directory, &str),
 ) -> Option<Acceptance> {
     let leased = LeasedMessage {
@@ -50,15 +60,21 @@ pub fn delivered(
         is_reported: false,
         tls: message.tls,
     };
-    let recipients: Vec<LeasedRecipient> = recipients
+    let recipients: Vec<(LeasedRecipient, Action)> = recipients
         .into_iter()
-        .map(|to| LeasedRecipient::new(RecipientKey { queue_id: 0, ordinal: 0 }, to))
-        .filter(|to| is_wanted(&leased, to, Action::Delivered))
+        .map(|(to, success)| {
+            let action = match success {
+                Success::Delivered => Action::Delivered,
+                Success::Expanded => Action::Expanded,
+            };
+            (LeasedRecipient::new(RecipientKey { queue_id: 0, ordinal: 0 }, to), action)
+        })
+        .filter(|(to, action)| is_wanted(&leased, to, *action))
         .collect();
     let reply = RemoteReply { enhanced: "2.1.5".to_owned(), ..RemoteReply::default() };
     let told: Vec<Told<'_>> = recipients
         .iter()
-        .map(|recipient| Told { recipient, action: Action::Delivered, reply: &reply, until: None })
+        .map(|(recipient, action)| Told { recipient, action: *action, reply: &reply, until: None })
         .collect();
     if told.is_empty() {
         return None;
@@ -92,11 +108,15 @@ mod tests {
         };
         let hosts = (&directory, "mx.us.example");
         for silent in [None, Some("NEVER"), Some("FAILURE,DELAY")] {
-            assert!(delivered(&message, vec![to(silent)], hosts).is_none(), "{silent:?}");
+            assert!(
+                delivered(&message, vec![(to(silent), Success::Delivered)], hosts).is_none(),
+                "{silent:?}"
+            );
         }
         let null = DeliveredMessage { sender: None, ..message };
-        assert!(delivered(&null, vec![to(Some("SUCCESS"))], hosts).is_none());
-        let asked = vec![to(Some("success,FAILURE")), to(Some("NEVER"))];
+        assert!(delivered(&null, vec![(to(Some("SUCCESS")), Success::Expanded)], hosts).is_none());
+        let asked =
+            vec![(to(Some("success,FAILURE")), Success::Delivered), (to(Some("NEVER")), Success::Expanded)];
         let report = delivered(&message, asked, hosts).expect("a report");
         assert_eq!(report.sender, None);
         let queued: Vec<_> = report.queued.iter().map(|to| (&to.address, to.notify.as_deref())).collect();
@@ -113,5 +133,15 @@ mod tests {
         }
         assert_eq!(text.matches("Final-Recipient").count(), 1);
         assert!(!text.contains("the body") && !text.contains("Diagnostic-Code"));
+        let expanded = delivered(&message, vec![(to(Some("SUCCESS")), Success::Expanded)], hosts);
+        let text = expanded.map(|report| String::from_utf8(report.message.to_vec()).expect("text"));
+        let text = text.expect("a report");
+        for part in [
+            "Final-Recipient: rfc822; info@x.example\r\nAction: expanded\r\nStatus: 2.1.5\r\n",
+            "Subject: Mail passed on / Message transmis\r\n",
+        ] {
+            assert!(text.contains(part), "{part:?} is not in\n{text}");
+        }
+        assert!(!text.contains("Diagnostic-Code"));
     }
 }

@@ -10,6 +10,7 @@ pub(super) const fn subject(action: Action) -> &'static str {
         Action::Failed => "Undelivered mail / Message non remis",
         Action::Delayed => "Delayed mail / Message en attente",
         Action::Relayed => "Mail handed on / Message transmis",
+        Action::Expanded => "Mail passed on / Message transmis",
         Action::Delivered => "Mail delivered / Message remis",
     }
 }
@@ -73,6 +74,10 @@ pub(super) fn explanation(message: &LeasedMessage, told: &[Told<'_>], hostname: 
                 "Your message was handed to the next server, which sends no confirmation, for:",
                 "Votre message a été transmis au serveur suivant, qui n'envoie pas de confirmation, pour :",
             ),
+            Action::Expanded => (
+                "Your message is on its way to several recipients, who are not told here, in place of:",
+                "Votre message est en route vers plusieurs destinataires, qui ne sont pas nommés ici, à la place de :",
+            ),
             Action::Delivered => {
                 ("Your message was put into the mailbox of:", "Votre message a été déposé dans la boîte de :")
             }
@@ -81,7 +86,7 @@ pub(super) fn explanation(message: &LeasedMessage, told: &[Told<'_>], hostname: 
         french.push_str(&format!("\n{fr}\n"));
         for one in of {
             let (means, signifie) = match action {
-                Action::Relayed | Action::Delivered => ("", ""),
+                Action::Relayed | Action::Expanded | Action::Delivered => ("", ""),
                 Action::Failed | Action::Delayed => meaning(classify(one.reply)),
             };
             let address = &one.recipient.address;
