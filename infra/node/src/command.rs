@@ -2,6 +2,7 @@
 
 pub mod apply;
 pub mod check;
+pub mod dkim_zone;
 pub mod master;
 pub mod provision;
 pub mod queue;

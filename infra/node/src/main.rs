@@ -21,7 +21,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use crate::command::{apply, check, master, provision, queue, verify};
+use crate::command::{apply, check, dkim_zone, master, provision, queue, verify};
 use crate::config::Config;
 
 /// A mail-hosting platform.
@@ -59,6 +59,8 @@ enum Command {
     RotateMasterKey,
     /// Asks the checks of incoming mail: JSON on the standard input, JSON as the answer; see the README.
     Check(check::Check),
+    /// Prints the records of all signing keys for the operator's own zone (`[dkim] zone`), as a master file to include.
+    DkimZone,
     /// Registers an operator of the platform; the password is read from the standard input.
     Operator {
         /// The login.
@@ -100,6 +102,7 @@ fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
             Command::Queue(command) => queue::queue(&config, command).await,
             Command::RotateMasterKey => master::replace(&config).await,
             Command::Check(check) => check::check(check).await,
+            Command::DkimZone => dkim_zone::print(&config).await,
             Command::Operator { login } => provision::register_operator(&config, &login).await,
         }
     })

@@ -10,8 +10,13 @@ const STRING_OCTETS_MAX: usize = 255;
 
 /// A zone file with the wanted records of `domain`. Names are whole, so that it means the same wherever it is imported.
 pub fn zone_file(domain: &Name, wanted: &[Expected]) -> String {
-    let mut file = format!("$ORIGIN {domain}.\n$TTL 3600\n");
-    for Expected { name, data, .. } in wanted {
+    records_file(domain, wanted.iter().map(|Expected { name, data, .. }| (name, data)))
+}
+
+/// The same of any records, for a zone below `origin`.
+pub fn records_file<'a>(origin: &Name, records: impl Iterator<Item = (&'a Name, &'a Data)>) -> String {
+    let mut file = format!("$ORIGIN {origin}.\n$TTL 3600\n");
+    for (name, data) in records {
         let text = match data {
             Data::Mx(preference, host) => format!("{preference} {host}."),
             Data::Cname(host) => format!("{host}."),
