@@ -7,6 +7,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use message::{Part, PartBody, decode_body, fields};
 
+use crate::variable::{Author, Into, filled};
+
 /// Longest part that gets a footer, in octets; longer ones stay as they are.
 pub const FOOTED_PART_OCTETS_MAX: usize = 4 * 1024 * 1024;
 /// Parts of one message that get a footer at most.
@@ -17,10 +19,12 @@ const LINE_CHARACTER_COUNT_MAX: usize = 75;
 /// What is added.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Footer<'a> {
-    /// To plain text; empty: nothing.
+    /// To plain text; empty: nothing. Variables are filled in.
     pub text: &'a str,
-    /// To HTML, as HTML; empty: nothing.
+    /// To HTML, as HTML; empty: nothing. Variables are filled in, and are no HTML.
     pub html: &'a str,
+    /// What variables stand for.
+    pub author: Author<'a>,
     /// Whether replies go without it.
     pub skips_replies: bool,
 }
@@ -81,9 +85,9 @@ fn collect<'a>(part: &'a Part, into: &mut Vec<&'a Part>) {
 /// Header and body of a part with the footer.
 fn footed(message: &[u8], part: &Part, footer: Footer<'_>, place: Place) -> Option<Vec<u8>> {
     let added = match part.subtype.as_str() {
-        "plain" => footer.text,
-        "html" => footer.html,
-        _ => "",
+        "plain" => filled(footer.text, &footer.author, Into::Text),
+        "html" => filled(footer.html, &footer.author, Into::Html),
+        _ => return None,
     };
     let body = message.get(part.body_start as usize..part.body_end as usize)?;
     if added.is_empty() || body.len() > FOOTED_PART_OCTETS_MAX || !is_whole(&part.encoding, body) {
@@ -113,7 +117,7 @@ fn footed(message: &[u8], part: &Part, footer: Footer<'_>, place: Place) -> Opti
     }
     out.extend_from_slice(kind.as_bytes());
     out.extend_from_slice(b"\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n");
-    let whole = if part.subtype == "html" { in_html(&text, added) } else { after_text(&text, added) };
+    let whole = if part.subtype == "html" { in_html(&text, &added) } else { after_text(&text, &added) };
     quoted_printable(&whole, &mut out);
     Some(out)
 }
@@ -193,8 +197,13 @@ mod tests {
 
     use super::*;
 
-    const FOOTER: Footer<'_> =
-        Footer { text: "Soci\u{e9}t\u{e9} Demo", html: "<p>Soci\u{e9}t\u{e9} Demo</p>", skips_replies: true };
+    const FOOTER: Footer<'_> = Footer {
+        text: "Soci\u{e9}t\u{e9} Demo",
+        html: "<p>Soci\u{e9}t\u{e9} Demo</p>",
+        author: AUTHOR,
+        skips_replies: true,
+    };
+    const AUTHOR: Author<'_> = Author { login: "", name: "Ann <ann>", address: "ann@x.example" };
 
     /// The texts of all text parts, decoded, after the footer.
     fn texts(message: &[u8]) -> Option<Vec<String>> {
@@ -248,6 +257,20 @@ mod tests {
                 "notes".to_owned(),
             ])
         );
+    }
+
+    #[test]
+    fn what_authors_call_themselves_is_text_in_html_as_well() {
+        let footer = Footer { text: "{= from_name =}", html: "<p>{= from_name =}</p>", ..FOOTER };
+        for (head, expected) in
+            [("Content-Type: text/plain", "Ann <ann>"), ("Content-Type: text/html", "<p>Ann &lt;ann&gt;</p>")]
+        {
+            let message = format!("From: ann@x.example\r\n{head}\r\n\r\nhello\r\n");
+            let changed = with_footer(message.as_bytes(), footer).expect("a footer");
+            let part = summarize(&changed).structure;
+            let body = decode_body(&part, &changed[part.body_start as usize..part.body_end as usize]);
+            assert!(body.contains(expected), "{body}");
+        }
     }
 
     #[test]

@@ -11,9 +11,11 @@ mod fold;
 mod footer;
 mod key;
 mod srs;
+mod variable;
 
 pub use arc::{ARC_INSTANCE_COUNT_MAX, ChainState, SealFault, seal};
 pub use dkim::{OVERSIGNED, Prepared, SIGNED_WHERE_PRESENT, Signer};
 pub use footer::{FOOTED_PART_OCTETS_MAX, Footer, with_footer};
 pub use key::{Algorithm, KeyFault, RSA_BITS, SigningKey, generate};
 pub use srs::{SRS_AGE_DAYS_MAX, Srs, SrsFault};
+pub use variable::Author;

@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use directory::{Resolution, SenderRight};
+use directory::{Footer, Resolution, SenderRight};
 use kernel::{DomainName, EmailAddress, TenantId};
-use message::{fields, split_header, sure_addresses};
+use message::{Address, fields, split_header, sure_addresses};
 
 use crate::command::RcptParameters;
 use crate::deliver::Envelope;
@@ -40,13 +40,21 @@ enum AuthorsFault {
 
 /// The addresses of the field `name` of a header; none where it is not there.
 fn addresses(header: &[u8], name: &str) -> Result<Vec<String>, AuthorsFault> {
+    Ok(authors(header, name)?.iter().map(spelled).collect())
+}
+
+fn spelled(address: &Address) -> String {
+    format!("{}@{}", address.local, address.domain)
+}
+
+/// The same with the names that stand with them.
+fn authors(header: &[u8], name: &str) -> Result<Vec<Address>, AuthorsFault> {
     let mut found = fields(header).filter(|field| field.is(name));
     let Some(field) = found.next() else { return Ok(Vec::new()) };
     if found.next().is_some() {
         return Err(AuthorsFault::Doubled);
     }
-    let addresses = sure_addresses(field.value).map_err(|_| AuthorsFault::Doubtful)?;
-    Ok(addresses.iter().map(|address| format!("{}@{}", address.local, address.domain)).collect())
+    sure_addresses(field.value).map_err(|_| AuthorsFault::Doubtful)
 }
 
 /// The first address of From.
@@ -114,11 +122,14 @@ impl Session<'_> {
             return None;
         }
         let (header_end, _) = split_header(message);
-        let author = author(&message[..header_end])?;
-        let footer = self.server.directory.footer(&author.domain)?;
-        let footer =
-            sign::Footer { text: &footer.text, html: &footer.html, skips_replies: footer.skips_replies };
-        sign::with_footer(message, footer)
+        let author = authors(&message[..header_end], "From").ok()?.into_iter().next()?;
+        let (name, author) = (author.name.as_deref().map(message::decode_words), spelled(&author));
+        let footer = self.server.directory.footer(&EmailAddress::parse(&author).ok()?.domain)?;
+        let login = self.login.as_ref().map(|login| login.address.to_string()).unwrap_or_default();
+        let author =
+            sign::Author { login: &login, name: name.as_deref().unwrap_or_default(), address: &author };
+        let Footer { text, html, skips_replies } = &*footer;
+        sign::with_footer(message, sign::Footer { text, html, author, skips_replies: *skips_replies })
     }
 
     /// The message, which begins at `start` behind trace fields, signed for its author's domain. Unsigned where there is

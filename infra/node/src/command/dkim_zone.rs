@@ -12,7 +12,7 @@ use kernel::{DomainId, Key, Timestamp};
 use resolver::Name;
 
 use crate::config::Config;
-use crate::dkim::Keys;
+use crate::policy::dkim::Keys;
 use crate::platform::Platform;
 
 /// Domains in one page.
