@@ -433,5 +433,6 @@ fn names() -> dnscheck::Platform {
         spf: None,
         dav: None,
         sts_id: None,
+        sts_hosts: Vec::new(),
     }
 }

@@ -66,7 +66,8 @@ pub use language::Language;
 pub use passkey::question::{PASSKEY_KEY_NAME, Passkeys};
 pub use platform::{
     DataCentre, DeliverySource, DkimSource, Facts, LastUse, LoginSource, Mode, NETWORK_KEY_NAME, Notices,
-    Platform, PortError, SendScope, SendUse, SendsSource, SiteSource, TxtResolver, Usage, UsageSource,
+    Platform, PortError, SendPeriod, SendScope, SendUse, SendsSource, SiteSource, TxtResolver, Usage,
+    UsageSource,
 };
 pub use queue::object::DeliverySite;
 pub use reseller::dress::Dress;

@@ -178,14 +178,27 @@ pub enum SendScope {
     Mailbox,
 }
 
-/// How much of a day's recipients is used.
+/// Over which time recipients are counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+pub enum SendPeriod {
+    /// 24 hours.
+    Day,
+    /// 60 minutes.
+    Hour,
+    /// 60 seconds.
+    Minute,
+}
+
+/// How much of a limit on recipients is used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SendUse {
     /// Counted for whom.
     pub scope: SendScope,
-    /// Recipients in 24 hours.
-    pub per_day_max: u32,
-    /// Recipients that count now; they come back evenly over a day.
+    /// Over which time.
+    pub period: SendPeriod,
+    /// Recipients in that time.
+    pub recipient_count_max: u32,
+    /// Recipients that count now; they come back evenly over that time.
     pub used: u32,
 }
 

@@ -325,6 +325,10 @@ settings_api! {
         send_as (send_as): Vec<String>, Option<Vec<String>>;
         /// Recipients a day; none: what the plan says.
         sends_per_day_max (sends_per_day_max): Option<Whole>, MaybeUndefined<Whole>;
+        /// Recipients an hour, at most what the plan says for a day; none: as many as a day.
+        sends_per_hour_max (sends_per_hour_max): Option<Whole>, MaybeUndefined<Whole>;
+        /// Recipients a minute, at most what the plan says for a day; none: as many as an hour.
+        sends_per_minute_max (sends_per_minute_max): Option<Whole>, MaybeUndefined<Whole>;
         /// Days for which nobody takes a message out of the mailbox, 1 to 3650, from when it came into its folder; none: not at
         /// all. `EXPUNGE` leaves such messages, their folder and the mailbox cannot be deleted. Each change stands in the history
         /// of the mailbox (`mailbox.retention_changed`); it ends with the service: fetch the messages before that.
@@ -384,15 +388,20 @@ settings_api! {
         mailbox_quota_bytes_max (mailbox_quota_octets_max): Option<Octets>, MaybeUndefined<Octets>;
         /// Recipients a day, at most what the plan says; none: what the plan says.
         sends_per_day_max (sends_per_day_max): Option<Whole>, MaybeUndefined<Whole>;
+        /// Recipients an hour, at most what the plan says for a day; none: as many as a day.
+        sends_per_hour_max (sends_per_hour_max): Option<Whole>, MaybeUndefined<Whole>;
+        /// Recipients a minute, at most what the plan says for a day; none: as many as an hour.
+        sends_per_minute_max (sends_per_minute_max): Option<Whole>, MaybeUndefined<Whole>;
         /// Whether its mailboxes see each other in the address book. Default: true.
         has_address_book (has_address_book): bool, Option<bool>;
         /// What of its mail is passed on. Default: `NONE`.
         relay (relay): DomainRelay, Option<DomainRelay>;
         /// Whom to pass it on to: a host name, with `:port` where it is not 25; `lmtp://` before it for LMTP (port 24).
         relay_host (relay_host): Option<String>, MaybeUndefined<String>;
-        /// What is added to sent mail, as text: at most 10 000 octets.
+        /// What is added to sent mail, as text: at most 10 000 octets. `{= from_name =}`, `{= from_addr =}`, `{= from_user =}`,
+        /// `{= from_domain =}` and `{= auth_user =}` stand for who wrote: name, address, its two parts, and the login.
         footer_text (footer_text): String, Option<String>;
-        /// What is added to sent mail, as HTML: at most 10 000 octets.
+        /// What is added to sent mail, as HTML: at most 10 000 octets. With the same variables, whose values are text.
         footer_html (footer_html): String, Option<String>;
         /// Whether replies go without it. Default: true.
         footer_skips_replies (footer_skips_replies): bool, Option<bool>;
@@ -406,6 +415,11 @@ settings_api! {
         requires_second_factor (requires_second_factor): bool, Option<bool>;
         /// What other hosts are asked to do where TLS fails; served at `mta-sts.` and the domain. Default: `PLATFORM`.
         mta_sts (mta_sts): MtaSts, Option<MtaSts>;
+        /// For how long other hosts may keep that, in seconds: 86 400 to 31 557 600; none: as the platform has it, a week.
+        mta_sts_age_secs (mta_sts_age_secs): Option<Whole>, MaybeUndefined<Whole>;
+        /// Hosts beside the platform's that take its mail, such as `mx.example.org` or `*.example.org`: at most 10. MX records of
+        /// others are told on the DNS page.
+        mta_sts_hosts (mta_sts_hosts): Vec<String>, Option<Vec<String>>;
     }
 }
 

@@ -79,9 +79,9 @@ assert ask(change % ids["alice@demo.example"], token)["mailboxSettingsChange"]["
 to = [f"bob+{number}@demo.example" for number in range(6)]
 codes = [send(to[:4]), send(to[:2]), send(to[:2]), send(to[:1])]
 assert codes[0] == 250 and codes[1:3] == [450, 450], codes
-(near,) = wait_for("alice@demo.example", "Quatre cinquièmes des destinataires d’une journée sont utilisés")
+(near,) = wait_for("alice@demo.example", "Quatre cinquièmes d’une limite d’envoi sont utilisés")
 assert "alice@demo.example: 5 / 24 h" in near, near
-(whole,) = wait_for("alice@demo.example", "Les destinataires d’une journée sont épuisés")
+(whole,) = wait_for("alice@demo.example", "Une limite d’envoi est épuisée")
 assert "450 4.7.1" in whole, whole
 
 # A mailbox that fills: 80 % and then 95 %.
@@ -99,5 +99,5 @@ told = [text for subject, text in subjects("bob@demo.example") if subject == "Un
 assert "bob@demo.example: 80 %" in told[0] and "bob@demo.example: 95 %" in told[1], told
 # Nobody hears the same twice.
 assert send(to[:2]) == 450
-assert [subject for subject, _ in subjects("alice@demo.example")].count("Les destinataires d’une journée sont épuisés") == 1
+assert [subject for subject, _ in subjects("alice@demo.example")].count("Une limite d’envoi est épuisée") == 1
 print("well")

@@ -10,6 +10,7 @@
 //! | `NAME<< pattern` | a later line; what comes before it is passed over |
 //! | `NAME<! ` | the server has closed the connection |
 //! | `@ queued SENDER RECIPIENT` | such a message waits for another host; `<>` is no sender |
+//! | `@ asks RECIPIENT NOTIFY` | for such a recipient elsewhere the next host is asked so |
 //! | `@ waiting COUNT` | so many recipients wait for other hosts |
 //! | `@ held RECIPIENT` | of all that waits this alone is held |
 //! | `@ traced STAGE RECIPIENT [WORD]` | the trace shows such a step, with a reason or folder; `-` is no recipient |
@@ -17,6 +18,7 @@
 //! | `@ begun` | every way in the trace begins with how the message came, whoever looks |
 //! | `@ suspend`, `restrict`, `resume`, `end`, `purge` | the service is in that state |
 //! | `@ sandbox` | the account only tries things out |
+//! | `@ hourly COUNT` | the mailboxes of x.example send to so many an hour |
 //! | `@ pool OCTETS` | the mailboxes of x.example share so much |
 //! | `@ stuck RECIPIENT` | nothing can be queued for it: the database refuses |
 //! | `@ fill MAILBOX` | alice's mailbox, or the archive, gets as much as it may hold |
@@ -132,8 +134,9 @@ fn alias(id: u128, local: &str, target: &str) -> Recorded<HostingEvent> {
 fn alias_of(
     (tenant, service, domain, name): (TenantId, u128, u128, &str),
     id: u128,
-    (local, target): (&str, &str),
+    (local, targets): (&str, &str),
 ) -> AliasEvent {
+    let address = |target| EmailAddress::parse(target).expect("an address");
     let subject = SubjectId::of_alias(AliasId::new(Uuid::from_u128(id)));
     AliasEvent::Created {
         account: tenant.account(),
@@ -141,7 +144,7 @@ fn alias_of(
         domain: DomainId::new(Uuid::from_u128(domain)),
         domain_name: DomainName::parse(name).expect("a name"),
         local: Some(Sealed::new(subject, LocalPart::parse(local).expect("a local part"))),
-        targets: Sealed::new(subject, vec![EmailAddress::parse(target).expect("an address")]),
+        targets: Sealed::new(subject, targets.split(' ').map(address).collect()),
         temporary: None,
     }
 }
@@ -292,6 +295,7 @@ fn people(hash: &PasswordHash) -> Vec<Recorded<HostingEvent>> {
         alias(43, "away", "friend@elsewhere.example"),
         alias(45, "abroad", "friend@elsewhere.example"),
         alias(44, "noreply", "alice@x.example"),
+        alias(46, "group", "alice@x.example eve@x.example friend@elsewhere.example"),
         discarding(44),
         mailbox(34, "carol", QUOTA, hash),
         mailbox(35, "team", QUOTA, hash),
@@ -401,6 +405,14 @@ impl World {
                 let changed = ServiceEvent::PlanChanged { plan: custom.plan, version: 1, limits };
                 self.directory.apply(&[recorded(10, HostingEvent::Service(changed))]).expect("taken");
             }
+            // Its domain's settings let all of x.example send to so many an hour.
+            ["hourly", sends] => {
+                let most = sends.parse().expect("a number");
+                let settings = DomainSettings { sends_per_hour_max: Some(most), ..DomainSettings::default() };
+                let settings = Sealed::new(SubjectId::of_account(tenant().account()), Box::new(settings));
+                let changed = DomainEvent::SettingsChanged { settings, changed: Vec::new() };
+                self.directory.apply(&[recorded(20, HostingEvent::Domain(changed))]).expect("taken");
+            }
             [state @ ("suspend" | "restrict" | "resume" | "end" | "purge")] => {
                 let event = match *state {
                     "suspend" => ServiceEvent::Suspended { reason: SuspensionReason::Abuse },
@@ -474,6 +486,13 @@ impl World {
                     from == *sender && to.any(|to| to == *recipient)
                 });
                 assert!(is_told, "{sender} to {recipient} is not in {queued:?}");
+            }
+            ["asks", recipient, notify] => {
+                let queued = self.store.queued(None, 0, 100).await.expect("a queue");
+                let last = queued.iter().flat_map(|queued| &queued.recipients);
+                let last = last.filter(|to| to.address.to_string() == *recipient).next_back();
+                let asked = last.and_then(|to| to.notify.as_deref());
+                assert_eq!(asked, Some(*notify), "{queued:?}");
             }
             ["waiting", count] => {
                 let queued = self.store.queued(None, 0, 100).await.expect("a queue");
@@ -586,7 +605,7 @@ impl smtp::Confirm for Confirmations {
     fn report(
         &self,
         message: &smtp::Confirmed<'_>,
-        recipients: Vec<store::QueuedRecipient>,
+        recipients: Vec<(store::QueuedRecipient, smtp::Success)>,
     ) -> Option<Acceptance> {
         let message = outbound::DeliveredMessage {
             tenant: message.tenant,
@@ -597,7 +616,14 @@ impl smtp::Confirm for Confirmations {
             at: message.at,
             octets: message.octets,
         };
-        outbound::delivered(&message, recipients, (&self.0, "mx.x.example"))
+        let recipients = recipients.into_iter().map(|(to, success)| {
+            let success = match success {
+                smtp::Success::Delivered => outbound::Success::Delivered,
+                smtp::Success::Expanded => outbound::Success::Expanded,
+            };
+            (to, success)
+        });
+        outbound::delivered(&message, recipients.collect(), (&self.0, "mx.x.example"))
     }
 }
 

@@ -32,7 +32,7 @@ pub use landing::{Landing, Server};
 pub use metric::metrics_router;
 pub use serve::{Handshake, Plain, ServeError, Serving, serve};
 pub use session::origin::Site;
-pub use setup::{Dav, Domains, Offer, Seal, SealError, Service, Setup, Socket, StsMode, StsPolicy};
+pub use setup::{Dav, Domains, Offer, OwnSts, Seal, SealError, Service, Setup, Socket, StsMode, StsPolicy};
 
 /// Whether the bytes travel under TLS: decides on `Strict-Transport-Security` (RFC 6797).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -20,7 +20,7 @@ use std::sync::Arc;
 
 pub use offer::{Dav, Offer, Service, Socket};
 pub use seal::{Seal, SealError};
-pub use sts::{StsMode, StsPolicy};
+pub use sts::{OwnSts, StsMode, StsPolicy};
 
 /// Knows the domains whose mail is served here.
 pub trait Domains: Send + Sync {
@@ -28,7 +28,7 @@ pub trait Domains: Send + Sync {
     fn serves(&self, name: &str) -> bool;
 
     /// What the MTA-STS policy of a served domain asks; none where it has no policy.
-    fn sts(&self, name: &str) -> Option<StsMode>;
+    fn sts(&self, name: &str) -> Option<OwnSts>;
 }
 
 /// What client set-up stands on.

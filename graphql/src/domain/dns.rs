@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use async_graphql::{Context, Enum, Object, Result, SimpleObject};
 use authority::Permission;
-use directory::MtaSts;
+use directory::{MtaSts, Sts};
 use dnscheck::{Checked, Expected, Need, Reason, Role, State};
 use hosting::domain::DomainState;
 use kernel::{AccountId, DomainId, Timestamp};
@@ -45,27 +45,15 @@ struct Last {
     checked: Arc<Vec<Checked>>,
 }
 
-/// The versions of the MTA-STS policies that domains may choose, each 1 to 32 letters and digits.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct StsIds {
-    /// Of the one that asks to deliver all the same.
-    pub testing: String,
-    /// Of the one that asks not to deliver.
-    pub enforce: String,
-}
-
-impl Default for StsIds {
-    fn default() -> Self {
-        Self { testing: "testing".to_owned(), enforce: "enforce".to_owned() }
-    }
-}
+/// The version of the MTA-STS policy of a domain, by what it asks; none where it has none.
+pub type StsIds = Arc<dyn Fn(&Sts) -> Option<String> + Send + Sync>;
 
 /// A domain to be checked.
 struct Wanted<'a> {
     key: (AccountId, DomainId),
     name: &'a Name,
     keys: Vec<dnscheck::DkimKey>,
-    sts: MtaSts,
+    sts: &'a Sts,
 }
 
 /// Checks domains, remembers the last answers, and bounds how much is asked.
@@ -80,7 +68,13 @@ pub struct DnsChecks {
 impl DnsChecks {
     /// Over `dns`, against what the domains of `platform` need.
     pub fn new(dns: Arc<dyn Dns>, platform: dnscheck::Platform) -> Self {
-        let (sts, last) = (StsIds::default(), Mutex::default());
+        let (of_platform, last) = (platform.sts_id.clone(), Mutex::default());
+        let sts: StsIds = Arc::new(move |sts| match sts.mode {
+            MtaSts::Platform => of_platform.clone(),
+            MtaSts::None => None,
+            MtaSts::Testing => Some("testing".to_owned()),
+            MtaSts::Enforce => Some("enforce".to_owned()),
+        });
         Self { dns, platform, sts, last, room: Semaphore::new(CHECK_COUNT_MAX) }
     }
 
@@ -92,14 +86,8 @@ impl DnsChecks {
     }
 
     /// What a domain with this policy needs.
-    fn platform_with(&self, sts: MtaSts) -> dnscheck::Platform {
-        let sts_id = match sts {
-            MtaSts::Platform => self.platform.sts_id.clone(),
-            MtaSts::None => None,
-            MtaSts::Testing => Some(self.sts.testing.clone()),
-            MtaSts::Enforce => Some(self.sts.enforce.clone()),
-        };
-        dnscheck::Platform { sts_id, ..self.platform.clone() }
+    fn platform_with(&self, sts: &Sts) -> dnscheck::Platform {
+        dnscheck::Platform { sts_id: (self.sts)(sts), sts_hosts: sts.hosts.clone(), ..self.platform.clone() }
     }
 
     /// The last check if it is young enough and of the same signing keys, else a new one. None where too many run.
@@ -117,7 +105,7 @@ impl DnsChecks {
     pub async fn look(
         &self,
         (account, domain): (AccountId, DomainId),
-        (state, sts): (&DomainState, MtaSts),
+        (state, sts): (&DomainState, &Sts),
         now: Timestamp,
     ) -> Option<Arc<Vec<Checked>>> {
         let name = Name::parse(state.served_name()?.as_str()).ok()?;
@@ -334,7 +322,7 @@ impl DnsQuery {
         let platform = ctx.platform()?;
         let now = platform.engine.now();
         let (key, sts) = ((account, domain_id.0), platform.directory.mta_sts(&domain.name));
-        let last = platform.dns.of(Wanted { key, name: &name, keys, sts }, (recheck, now)).await;
+        let last = platform.dns.of(Wanted { key, name: &name, keys, sts: &sts }, (recheck, now)).await;
         let last = last.ok_or_else(|| ctx.fault(Fault::Busy))?;
         if recheck {
             platform.standings.hasten((account.tenant(), domain_id.0), now).await;

@@ -386,6 +386,7 @@ mod tests {
             spf: None,
             dav: None,
             sts_id: None,
+            sts_hosts: Vec::new(),
         };
         let keys = ["s1", "s2"].map(|selector| DkimKey {
             selector: selector.to_owned(),

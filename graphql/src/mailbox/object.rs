@@ -9,7 +9,7 @@ use kernel::{Actor, Key};
 use super::usage::{Pools, Sends, Usages};
 use super::visit::MailboxVisit;
 use crate::domain::storage::StoragePool;
-use crate::platform::SendScope;
+use crate::platform::{SendPeriod, SendScope};
 use crate::request::Asked;
 use crate::scalar::{AccountKey, DomainKey, MailboxKey, Moment, Octets, ServiceKey, Whole};
 use crate::settings::MailboxSettings;
@@ -80,14 +80,16 @@ pub struct MailboxUsage {
     pub messages: Whole,
 }
 
-/// How much of a day's recipients is used.
+/// How much of a limit on recipients is used.
 #[derive(Debug, Clone, Copy, SimpleObject)]
 pub struct SendAllowance {
     /// Counted for whom.
     pub scope: SendScope,
-    /// Recipients in 24 hours: of plan and settings the less.
-    pub per_day_max: Whole,
-    /// Recipients that count now, for example 40; they come back evenly over 24 hours.
+    /// Over which time.
+    pub period: SendPeriod,
+    /// Recipients in that time: of plan and settings the less.
+    pub recipients_max: Whole,
+    /// Recipients that count now, for example 40; they come back evenly over that time.
     pub used: Whole,
 }
 
@@ -176,7 +178,8 @@ impl Mailbox {
         let uses = uses.map_err(|error| ctx.failed("the sent recipients of a mailbox", &*error))?;
         let shown = uses.unwrap_or_default().into_iter().map(|used| SendAllowance {
             scope: used.scope,
-            per_day_max: Whole(used.per_day_max.into()),
+            period: used.period,
+            recipients_max: Whole(used.recipient_count_max.into()),
             used: Whole(used.used.into()),
         });
         Ok(shown.collect())

@@ -251,7 +251,7 @@ async fn a_page_of_mailboxes_asks_the_store_once_for_what_they_hold_and_once_for
     for number in 0..20 {
         stage.mailbox(&customer, &format!("m{number}")).await;
     }
-    let query = "{ mailboxes(first: 100) { nodes { address usage { bytes messages } sends { scope perDayMax used } } } }";
+    let query = "{ mailboxes(first: 100) { nodes { address usage { bytes messages } sends { scope period recipientsMax used } } } }";
     let before = stage.world.usage_question_count.load(std::sync::atomic::Ordering::Relaxed);
     let mut listed = stage.done(&customer.owner, query).await;
     let mut asked = 1;

@@ -134,6 +134,24 @@ async fn a_domain_has_settings_a_share_and_alias_domains() {
     );
     let refused = stage.ask(&customer.owner, &create).await;
     assert_eq!(code(&refused["data"]["mailboxCreate"]), "DOMAIN_MAILBOX_LIMIT_REACHED", "{refused:#}");
+    let short = "settings: {sendsPerHourMax: 50, sendsPerMinuteMax: 5, mtaSts: ENFORCE, mtaStsAgeSecs: 86400, mtaStsHosts: \
+                 [\"mx.example.org\"]}";
+    stage.done(&customer.owner, &change(short)).await;
+    let read = format!(
+        "{{ domain(domainId: \"{domain}\") {{ settings {{ sendsPerHourMax sendsPerMinuteMax mtaStsAgeSecs mtaStsHosts \
+         notYetInForce }} }} }}"
+    );
+    let expected = json!({ "sendsPerHourMax": 50, "sendsPerMinuteMax": 5, "mtaStsAgeSecs": 86_400,
+        "mtaStsHosts": ["mx.example.org"], "notYetInForce": [] });
+    assert_eq!(stage.done(&customer.owner, &read).await["domain"]["settings"], expected);
+    for (settings, refusal) in [
+        ("{sendsPerHourMax: 99999}", "SENDS_ABOVE_PLAN"),
+        ("{mtaStsAgeSecs: 60}", "STS_POLICY"),
+        ("{mtaStsHosts: [\"no host\"]}", "STS_POLICY"),
+    ] {
+        let refused = stage.ask(&customer.owner, &change(&format!("settings: {settings}"))).await;
+        assert_eq!(code(&refused["data"]["domainSettingsChange"]), refusal, "{refused:#}");
+    }
     let refused = stage.ask(&customer.owner, &change("settings: {sendsPerDayMax: 99999}")).await;
     assert_eq!(code(&refused["data"]["domainSettingsChange"]), "SENDS_ABOVE_PLAN", "{refused:#}");
     let mirror = format!(

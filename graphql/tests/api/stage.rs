@@ -13,8 +13,9 @@ use directory::{Credential, Directory, Protocol};
 use engine::{Engine, Outcome};
 use graphql::{
     ACCESS_KEY_NAME, AccessKey, Api, DeliveryFault, DeliveryOutcome, DeliverySite, DeliverySource,
-    DkimSource, Knock, Language, LastUse, LoginSource, Mode, Notices, People, Platform, PortError, SendScope,
-    SendUse, SendsSource, SignIns, SiteSource, TxtResolver, Usage, UsageSource, WebhookDelivery,
+    DkimSource, Knock, Language, LastUse, LoginSource, Mode, Notices, People, Platform, PortError,
+    SendPeriod, SendScope, SendUse, SendsSource, SignIns, SiteSource, TxtResolver, Usage, UsageSource,
+    WebhookDelivery,
 };
 use hosting::domain::{DkimAlgorithm, DkimPrivateKey, DkimSelector, FreshDkimKey};
 use hosting::use_case::RegisterUser;
@@ -111,7 +112,8 @@ impl SendsSource for World {
         mailboxes: &[MailboxId],
     ) -> Result<Vec<(MailboxId, Vec<SendUse>)>, PortError> {
         self.usage_question_count.fetch_add(1, Ordering::Relaxed);
-        let used = SendUse { scope: SendScope::Domain, per_day_max: 100, used: 40 };
+        let used =
+            SendUse { scope: SendScope::Domain, period: SendPeriod::Day, recipient_count_max: 100, used: 40 };
         Ok(mailboxes.iter().map(|mailbox| (*mailbox, vec![used])).collect())
     }
 }
@@ -451,5 +453,6 @@ fn names() -> dnscheck::Platform {
         spf: None,
         dav: None,
         sts_id: None,
+        sts_hosts: Vec::new(),
     }
 }

@@ -7,7 +7,7 @@ use directory::Directory;
 use graphql::{PortError, SendUse, SendsSource, TxtResolver, Usage, UsageSource};
 use kernel::{DomainId, DomainName, MailboxId, TenantId};
 use resolver::{Dns, DnsError, Kind, Name, Record};
-use store::{SendLimit, SendScope, Sends, SqlStore, Store as _};
+use store::{SendLimit, SendPeriod, SendScope, Sends, SqlStore, Store as _};
 
 /// The message store as the API asks it.
 pub struct Mail(pub Arc<SqlStore>);
@@ -71,7 +71,12 @@ impl SendsSource for SentRecipients {
                     SendScope::Domain(_) => graphql::SendScope::Domain,
                     SendScope::Mailbox(_) => graphql::SendScope::Mailbox,
                 },
-                per_day_max: limit.per_day_max,
+                period: match limit.period {
+                    SendPeriod::Day => graphql::SendPeriod::Day,
+                    SendPeriod::Hour => graphql::SendPeriod::Hour,
+                    SendPeriod::Minute => graphql::SendPeriod::Minute,
+                },
+                recipient_count_max: limit.recipient_count_max,
                 used,
             });
             (mailbox, uses.collect())

@@ -592,7 +592,7 @@ impl Wiring<'_> {
         let http_port = sockets.first().map_or(Ok(0), |socket| socket.local_addr().map(|at| at.port()))?;
         let setup = setup::of(self.config, &platform.directory, open, http_port);
         let names = setup::names(self.config, &setup.offer)?;
-        let sts_ids = setup::sts_ids(&setup.offer);
+        let sts_ids = setup::sts_ids(self.config, &setup.offer);
         let checks = Arc::new(graphql::DnsChecks::new(Arc::clone(&self.dns), names).with_sts(sts_ids));
         self.watch_dns(platform, &checks);
         let facts = graphql::Facts {

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use directory::Directory;
+use directory::{Directory, Sts};
 use resolver::Name;
 use rustls_pki_types::pem::PemObject as _;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 use uuid::Uuid;
-use web::{Domains, Offer, Seal, Service, Setup, Socket, StsMode, StsPolicy};
+use web::{Domains, Offer, OwnSts, Seal, Service, Setup, Socket, StsMode, StsPolicy};
 
 use crate::banner::Open;
 use crate::certificate;
@@ -24,14 +24,20 @@ impl Domains for Served {
         self.0.serves(name)
     }
 
-    fn sts(&self, name: &str) -> Option<StsMode> {
-        match self.0.mta_sts(name) {
-            directory::MtaSts::Platform => self.1,
-            directory::MtaSts::None => None,
-            directory::MtaSts::Testing => Some(StsMode::Testing),
-            directory::MtaSts::Enforce => Some(StsMode::Enforce),
-        }
+    fn sts(&self, name: &str) -> Option<OwnSts> {
+        own_sts(&self.0.mta_sts(name), self.1)
     }
+}
+
+/// What a domain asks; none where it has no policy.
+fn own_sts(sts: &Sts, platform: Option<StsMode>) -> Option<OwnSts> {
+    let mode = match sts.mode {
+        directory::MtaSts::Platform => platform,
+        directory::MtaSts::None => None,
+        directory::MtaSts::Testing => Some(StsMode::Testing),
+        directory::MtaSts::Enforce => Some(StsMode::Enforce),
+    };
+    mode.map(|mode| OwnSts { mode, age_secs: sts.age_secs, hosts: sts.hosts.clone() })
 }
 
 /// What the domains ask that leave it to the platform.
@@ -104,7 +110,8 @@ pub fn names(config: &Config, offer: &Offer) -> anyhow::Result<dnscheck::Platfor
         submission: port_of(Service::Submission, Socket::StartTls),
         dav: config.public.dav.as_ref().map(dav).transpose()?,
         spf: config.public.spf.as_ref().map(|name| Name::parse(name.as_str())).transpose()?,
-        sts_id: platform_mode(config).map(|mode| sts_id(offer, mode)),
+        sts_id: own_sts(&Sts::default(), platform_mode(config)).map(|own| sts_id(offer, &own)),
+        sts_hosts: Vec::new(),
     })
 }
 
@@ -112,14 +119,15 @@ fn dav(dav: &web::Dav) -> anyhow::Result<dnscheck::Dav> {
     Ok(dnscheck::Dav { host: Name::parse(&dav.host)?, port: dav.port, path: dav.path.clone() })
 }
 
-/// The versions of the MTA-STS policies that domains may choose.
-pub fn sts_ids(offer: &Offer) -> graphql::StsIds {
-    graphql::StsIds { testing: sts_id(offer, StsMode::Testing), enforce: sts_id(offer, StsMode::Enforce) }
+/// The version of the MTA-STS policy of a domain, by what it asks.
+pub fn sts_ids(config: &Config, offer: &Arc<Offer>) -> graphql::StsIds {
+    let (offer, platform) = (Arc::clone(offer), platform_mode(config));
+    Arc::new(move |sts| own_sts(sts, platform).map(|own| sts_id(&offer, &own)))
 }
 
 /// Another policy, another version (RFC 8461 section 3.1).
-fn sts_id(offer: &Offer, mode: StsMode) -> String {
-    Uuid::new_v5(&Uuid::NAMESPACE_URL, offer.sts.text(mode).as_bytes()).simple().to_string()
+fn sts_id(offer: &Offer, own: &OwnSts) -> String {
+    Uuid::new_v5(&Uuid::NAMESPACE_URL, offer.sts.text(own).as_bytes()).simple().to_string()
 }
 
 /// Signs by the servers' certificate; none, said in the log, where its key is of another kind.

@@ -192,10 +192,23 @@ pub struct SendLimits {
     pub domain: (DomainId, Option<u32>),
     /// Recipients a day of its own.
     pub mailbox: (MailboxId, Option<u32>),
+    /// Recipients of its domain in shorter times.
+    pub domain_short: ShortSends,
+    /// Recipients of its own in shorter times.
+    pub mailbox_short: ShortSends,
     /// Recipients of one message.
     pub recipients_per_message_max: u32,
     /// The largest message.
     pub message_size_max: ByteSize,
+}
+
+/// Recipients in less than a day, as settings limit them; plans sell days.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct ShortSends {
+    /// In an hour.
+    pub per_hour_max: Option<u32>,
+    /// In a minute.
+    pub per_minute_max: Option<u32>,
 }
 
 /// Why a login is refused. Whether an address exists is not told.

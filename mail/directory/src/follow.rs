@@ -21,9 +21,9 @@ use kernel::{
     Timestamp,
 };
 
-use crate::index::{AliasEntry, AppPassword, Index, MailboxEntry, Options, Place, ServiceEntry};
+use crate::index::{AliasEntry, AppPassword, Index, MailboxEntry, Options, OwnSends, Place, ServiceEntry};
 use crate::spam::{OwnSpam, Senders};
-use crate::{Directory, Entitlement, Protocol, Protocols};
+use crate::{Directory, Entitlement, Protocol, Protocols, ShortSends};
 
 /// Deleted mailboxes that are kept before those past their retention are swept out.
 const DELETED_SWEEP_COUNT_MIN: usize = 10_000;
@@ -166,8 +166,15 @@ impl Index {
                 } else {
                     self.demanding.remove(&domain);
                 }
-                match settings.plain().and_then(|settings| settings.sends_per_day_max) {
-                    Some(most) => drop(self.domain_sends.insert(domain, most)),
+                let sends = settings.plain().map(|settings| OwnSends {
+                    per_day_max: settings.sends_per_day_max,
+                    short: ShortSends {
+                        per_hour_max: settings.sends_per_hour_max,
+                        per_minute_max: settings.sends_per_minute_max,
+                    },
+                });
+                match sends.filter(|sends| *sends != OwnSends::default()) {
+                    Some(sends) => drop(self.domain_sends.insert(domain, sends)),
                     None => drop(self.domain_sends.remove(&domain)),
                 }
                 match settings.plain().and_then(|settings| Senders::of_domain(settings)) {
@@ -439,7 +446,13 @@ fn take_settings(options: &mut Options, settings: &MailboxSettings) {
     options.requires_tls_out = settings.requires_tls_out;
     options.detail = settings.detail;
     options.send_as = settings.send_as.iter().filter_map(granted).collect();
-    options.sends_per_day_max = settings.sends_per_day_max;
+    options.sends = OwnSends {
+        per_day_max: settings.sends_per_day_max,
+        short: ShortSends {
+            per_hour_max: settings.sends_per_hour_max,
+            per_minute_max: settings.sends_per_minute_max,
+        },
+    };
     options.spam = OwnSpam::of(settings);
     options.must_change_password = settings.must_change_password;
     options.requires_factor = settings.requires_second_factor;

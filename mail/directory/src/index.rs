@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use compact_str::CompactString;
 use hashbrown::{HashMap, HashSet};
-use hosting::domain::MtaSts;
 use hosting::mailbox::DetailHandling;
 use hosting::tls_policy::TlsPolicy;
 use kernel::{
@@ -20,7 +19,10 @@ use crate::sender_relay::SenderRelay;
 use crate::share::Shares;
 use crate::shelf::Shelf;
 use crate::spam::{OwnSpam, Senders};
-use crate::{Credential, Demand, Entitlement, Footer, Login, Protocols, SendLimits, Sending, SigningKey};
+use crate::{
+    Credential, Demand, Entitlement, Footer, Login, Protocols, SendLimits, Sending, ShortSends, SigningKey,
+    Sts,
+};
 
 /// A service.
 #[derive(Debug, Clone, Copy)]
@@ -56,14 +58,21 @@ pub(crate) struct Options {
     pub(crate) detail: DetailHandling,
     /// Canonical addresses, and `@domain`.
     pub(crate) send_as: Box<[CompactString]>,
-    /// Recipients a day; none: what the plan says.
-    pub(crate) sends_per_day_max: Option<u32>,
+    pub(crate) sends: OwnSends,
     pub(crate) must_change_password: bool,
     pub(crate) requires_factor: bool,
     pub(crate) factor_count: u16,
     pub(crate) app_passwords: Vec<AppPassword>,
     /// None: as for most.
     pub(crate) spam: Option<Box<OwnSpam>>,
+}
+
+/// To how many recipients a mailbox or domain may send by its settings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct OwnSends {
+    /// A day; none: what the plan says.
+    pub(crate) per_day_max: Option<u32>,
+    pub(crate) short: ShortSends,
 }
 
 /// A password for one program.
@@ -83,7 +92,7 @@ impl Default for Options {
             requires_tls_out: false,
             detail: DetailHandling::Inbox,
             send_as: Box::default(),
-            sends_per_day_max: None,
+            sends: OwnSends::default(),
             must_change_password: false,
             requires_factor: false,
             factor_count: 0,
@@ -182,7 +191,7 @@ pub(crate) struct Index {
     /// Domains that are switched off.
     pub(crate) off: HashSet<(TenantId, DomainId)>,
     /// Recipients a day of domains that have less than their plan.
-    pub(crate) domain_sends: HashMap<(TenantId, DomainId), u32>,
+    pub(crate) domain_sends: HashMap<(TenantId, DomainId), OwnSends>,
     /// What the mailboxes of a domain may hold together, where they share.
     pub(crate) pools: HashMap<(TenantId, DomainId), ByteSize>,
     /// Domains whose mailboxes must have a second factor.
@@ -225,7 +234,7 @@ pub(crate) struct Index {
     /// Who works in which mailbox.
     pub(crate) shares: Shares,
     /// What domains ask of hosts that send to them, where that is not what the platform asks.
-    pub(crate) sts: HashMap<(TenantId, DomainId), MtaSts>,
+    pub(crate) sts: HashMap<(TenantId, DomainId), Arc<Sts>>,
     /// How mail to some destinations is encrypted, as the platform, an account, or one domain of it wants it.
     pub(crate) tls_policies: HashMap<PolicyOwner, Shelf<TlsPolicyId, CompactString, TlsPolicy>>,
 }
@@ -239,16 +248,18 @@ impl Index {
     /// What a mailbox may send: of plan and settings the less.
     pub(crate) fn send_limits(&self, entry: &MailboxEntry) -> Option<SendLimits> {
         let service = self.services.get(&(entry.tenant, entry.service))?;
-        let domain = self.domain_sends.get(&(entry.tenant, entry.domain)).copied();
-        let own = entry.options.as_deref().and_then(|options| options.sends_per_day_max);
+        let domain = self.domain_sends.get(&(entry.tenant, entry.domain)).copied().unwrap_or_default();
+        let own = entry.options.as_deref().map(|options| options.sends).unwrap_or_default();
         let less = |plan: Option<u32>, setting: Option<u32>| match (plan, setting) {
             (Some(plan), Some(setting)) => Some(plan.min(setting)),
             (plan, setting) => plan.or(setting),
         };
         Some(SendLimits {
             service: (entry.service, service.sends.service),
-            domain: (entry.domain, less(service.sends.domain, domain)),
-            mailbox: (entry.mailbox, less(service.sends.mailbox, own)),
+            domain: (entry.domain, less(service.sends.domain, domain.per_day_max)),
+            mailbox: (entry.mailbox, less(service.sends.mailbox, own.per_day_max)),
+            domain_short: domain.short,
+            mailbox_short: own.short,
             recipients_per_message_max: service.recipients_per_message_max,
             message_size_max: service.message_size_max,
         })

@@ -35,7 +35,7 @@ pub use directory::Directory;
 pub use dkim::{SigningDomain, SigningKey};
 pub use entry::{
     AuthRefusal, Credential, Demand, Destinations, End, Entitlement, Login, LoginAttempt, Protocol,
-    Protocols, Resolution, SendLimits,
+    Protocols, Resolution, SendLimits, ShortSends,
 };
 pub use footer::Footer;
 pub use hosting::domain::MtaSts;
@@ -48,5 +48,6 @@ pub use sender_relay::SenderRelay;
 pub use sending::Sending;
 pub use share::{SHARED_COUNT_MAX, SenderRight, SharedMailbox};
 pub use spam::{ListedBy, Listing, SpamPolicy};
+pub use sts::Sts;
 pub use tries::{Tries, TryOutcome};
 pub use uses::Use;

@@ -22,7 +22,7 @@ use uuid::Uuid;
 
 use crate::{
     AuthRefusal, Credential, Demand, Directory, Entitlement, ListedBy, Listing, Login, LoginAttempt,
-    Protocol, Resolution, app_password_hash, password,
+    Protocol, Resolution, ShortSends, app_password_hash, password,
 };
 
 mod login;
@@ -495,6 +495,14 @@ fn a_mailbox_sends_what_its_plan_says_and_less_where_settings_say_so() {
     };
     world.tell(30, changed(Some(20)));
     assert_eq!(limits().mailbox.1, Some(20));
+    assert_eq!(limits().mailbox_short, ShortSends::default());
+    let short =
+        MailboxSettings { sends_per_hour_max: Some(7), sends_per_minute_max: Some(2), ..*settings(None) };
+    let short = Sealed::new(SubjectId::of_mailbox(MailboxId::new(uuid(30))), Box::new(short));
+    let short = MailboxEvent::SettingsChanged { settings: short, changed: Vec::new() };
+    world.tell(30, HostingEvent::Mailbox(short));
+    let expected = ShortSends { per_hour_max: Some(7), per_minute_max: Some(2) };
+    assert_eq!((limits().mailbox.1, limits().mailbox_short), (Some(500), expected));
     world.tell(30, changed(Some(9000)));
     assert_eq!(limits().mailbox.1, Some(500), "settings never raise what the plan allows");
     let mut smaller = hosting::plan::catalogue().remove(0).terms.limits;

@@ -18,10 +18,10 @@ const SHOWN_COUNT_MAX: usize = 16;
 /// bounds.
 pub async fn check(dns: &dyn Dns, platform: &Platform, domain: &Name, keys: &[DkimKey]) -> Vec<Checked> {
     let wanted = expected(platform, domain, keys);
-    join_all(wanted.into_iter().map(|wanted| one(dns, platform, wanted))).await
+    join_all(wanted.into_iter().map(|wanted| one(dns, (platform, domain), wanted))).await
 }
 
-async fn one(dns: &dyn Dns, platform: &Platform, wanted: Expected) -> Checked {
+async fn one(dns: &dyn Dns, (platform, domain): (&Platform, &Name), wanted: Expected) -> Checked {
     let found = dns.ask(&wanted.name, wanted.data.kind()).await.map(|answer| answer.records);
     let mut lookup_count = None;
     let (mut current, judged): (Vec<String>, Judged) = match (&wanted.data, wanted.role) {
@@ -32,12 +32,35 @@ async fn one(dns: &dyn Dns, platform: &Platform, wanted: Expected) -> Checked {
             (current, judged)
         }
         _ => {
-            let judged = judge(&wanted, found.as_deref().map_err(|error| *error), &platform.exchanges);
+            let mut judged = judge(&wanted, found.as_deref().map_err(|error| *error), &platform.exchanges);
+            if wanted.role == Role::Sts && judged.0 == State::Good && !names_all(dns, platform, domain).await
+            {
+                judged = (State::Wrong, Reason::HostsNotNamed);
+            }
             (found.unwrap_or_default().iter().map(shown).collect(), judged)
         }
     };
     current.truncate(SHOWN_COUNT_MAX);
     Checked { expected: wanted, current, state: judged.0, reason: judged.1, lookup_count }
+}
+
+/// Whether the MTA-STS policy names every host that the MX records of a domain name (RFC 8461 section 4.1). Where DNS does
+/// not say, nothing is wrong with the policy.
+async fn names_all(dns: &dyn Dns, platform: &Platform, domain: &Name) -> bool {
+    let Ok(answer) = dns.ask(domain, Kind::Mx).await else { return true };
+    let is_named = |host: &Name| {
+        let text = host.to_string();
+        let parent = text.split_once('.').map(|(_, parent)| parent);
+        platform.exchanges.contains(host)
+            || platform.sts_hosts.iter().any(|named| match named.strip_prefix("*.") {
+                Some(below) => parent == Some(below),
+                None => *named == text,
+            })
+    };
+    answer.records.iter().all(|record| match record {
+        Record::Mx { exchange: Some(host), .. } => is_named(host),
+        _ => true,
+    })
 }
 
 /// An alias, a chain of aliases, or the same addresses.
@@ -144,6 +167,7 @@ mod tests {
             dav: Some(Dav { host: name("dav.host.example"), port: 443, path: "/SOGo/dav/".to_owned() }),
             spf: None,
             sts_id: Some("20261125".to_owned()),
+            sts_hosts: vec!["backup.customer.example".to_owned(), "*.pool.example".to_owned()],
         }
     }
 
@@ -184,7 +208,9 @@ mod tests {
 
     #[tokio::test]
     async fn each_way_to_be_wrong_has_its_reason() {
-        use Reason::{EverybodyAllowed, HostsNotAllowed, Malformed, Other, OtherExchanges, SameAddresses};
+        use Reason::{
+            EverybodyAllowed, HostsNotAllowed, HostsNotNamed, Malformed, Other, OtherExchanges, SameAddresses,
+        };
         use Reason::{Several, Sufficient, TooManyLookups};
         use State::{Duplicate, Good, Wrong};
         let many: String = (0..11).map(|index| format!(" a:h{index}.c.example")).collect();
@@ -238,6 +264,17 @@ mod tests {
                 (Duplicate, Several),
             ),
             (Role::Sts, "_mta-sts TXT \"v=STSv1; id=1;\"\n", (Good, Sufficient)),
+            (
+                Role::Sts,
+                "_mta-sts TXT \"v=STSv1; id=1;\"\n@ MX 1 mx1.host.example.\n@ MX 9 backup.customer.example.\n\
+                 @ MX 9 a.pool.example.\n",
+                (Good, Sufficient),
+            ),
+            (
+                Role::Sts,
+                "_mta-sts TXT \"v=STSv1; id=1;\"\n@ MX 1 mx1.host.example.\n@ MX 9 a.b.pool.example.\n",
+                (Wrong, HostsNotNamed),
+            ),
         ] {
             assert_eq!(judged(role, zone).await, judged_as, "{zone}");
         }

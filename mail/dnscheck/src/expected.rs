@@ -27,6 +27,8 @@ pub struct Platform {
     pub spf: Option<Name>,
     /// The version of the MTA-STS policy, 1 to 32 letters and digits; none where there is no policy.
     pub sts_id: Option<String>,
+    /// Hosts that the policy names beside [`Platform::exchanges`], in lower case; `*.` stands for one label.
+    pub sts_hosts: Vec<String>,
 }
 
 /// A server of CalDAV and CardDAV under TLS.

@@ -34,6 +34,8 @@ pub enum Reason {
     Other,
     /// Mail also goes to hosts that are not ours.
     OtherExchanges,
+    /// Mail also goes to hosts that the MTA-STS policy does not name: who obeys it does not deliver there.
+    HostsNotNamed,
     /// There is more than one record where the standard allows one.
     Several,
     /// SPF does not allow our hosts.

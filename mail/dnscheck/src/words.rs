@@ -48,6 +48,10 @@ const fn why(reason: Reason) -> (&'static str, &'static str) {
         Reason::OtherExchanges => {
             ("A part of the mail goes to other hosts.", "Une partie du courrier part vers d'autres serveurs.")
         }
+        Reason::HostsNotNamed => (
+            "The MX records name hosts that the MTA-STS policy does not: senders that obey it do not deliver there.",
+            "Les enregistrements MX nomment des serveurs absents de la politique MTA-STS : les expéditeurs qui la respectent n'y remettent rien.",
+        ),
         Reason::Several => (
             "There is more than one record where there must be one.",
             "Il y a plusieurs enregistrements là où il n'en faut qu'un.",
@@ -85,6 +89,10 @@ const fn remedy(role: Role, reason: Reason) -> Option<(&'static str, &'static st
         Reason::OtherExchanges => (
             "Delete the MX records of the other hosts once all mailboxes are here.",
             "Supprimez les enregistrements MX des autres serveurs dès que toutes les boîtes sont ici.",
+        ),
+        Reason::HostsNotNamed => (
+            "Add these hosts to the domain's MTA-STS settings, or delete their MX records.",
+            "Ajoutez ces serveurs aux réglages MTA-STS du domaine, ou supprimez leurs enregistrements MX.",
         ),
         Reason::Several => match role {
             Role::Spf => (

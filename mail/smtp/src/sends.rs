@@ -2,19 +2,31 @@
 
 use std::time::Duration;
 
-use directory::{Login, SendLimits};
-use store::{SendLimit, SendScope, Sending};
+use directory::{Login, SendLimits, ShortSends};
+use store::{SendLimit, SendPeriod, SendScope, Sending};
 
 use crate::reply::{self, Reply};
 use crate::session::Session;
 
 /// The limits that exist, the widest first.
 pub fn send_limits(limits: &SendLimits) -> Vec<SendLimit> {
-    let service = limits.service.1.map(|most| (SendScope::Service(limits.service.0), most));
-    let domain = limits.domain.1.map(|most| (SendScope::Domain(limits.domain.0), most));
-    let mailbox = limits.mailbox.1.map(|most| (SendScope::Mailbox(limits.mailbox.0), most));
-    let all = [service, domain, mailbox].into_iter().flatten();
-    all.map(|(scope, per_day_max)| SendLimit { scope, per_day_max }).collect()
+    let (service, domain, mailbox) = (limits.service, limits.domain, limits.mailbox);
+    let all = [
+        (SendScope::Service(service.0), service.1, ShortSends::default()),
+        (SendScope::Domain(domain.0), domain.1, limits.domain_short),
+        (SendScope::Mailbox(mailbox.0), mailbox.1, limits.mailbox_short),
+    ];
+    let limits = all.into_iter().flat_map(|(scope, per_day_max, short)| {
+        let periods = [
+            (SendPeriod::Day, per_day_max),
+            (SendPeriod::Hour, short.per_hour_max),
+            (SendPeriod::Minute, short.per_minute_max),
+        ];
+        periods.into_iter().filter_map(move |(period, most)| {
+            most.map(|recipient_count_max| SendLimit { scope, period, recipient_count_max })
+        })
+    });
+    limits.collect()
 }
 
 /// How much of a limit is used.
@@ -59,11 +71,9 @@ impl Session<'_> {
         let limits = send_limits(&limits);
         match sends.take(login.tenant, &limits, recipient_count, now).await {
             Ok(Sending::Counted { crossed: None }) => Ok(()),
-            Ok(Sending::Counted { crossed: Some(scope) }) => {
-                tracing::info!(mailbox.id = %login.mailbox, ?scope, "four fifths of a day's recipients are used");
-                if let Some(limit) = limits.iter().find(|limit| limit.scope == scope) {
-                    self.note_limit(login, *limit, Share::FourFifths);
-                }
+            Ok(Sending::Counted { crossed: Some(limit) }) => {
+                tracing::info!(mailbox.id = %login.mailbox, ?limit, "four fifths of a sending limit are used");
+                self.note_limit(login, limit, Share::FourFifths);
                 Ok(())
             }
             Ok(Sending::Exhausted { limit, retry_after }) => {
@@ -91,20 +101,25 @@ fn exhausted(limit: SendLimit, retry_after: Option<Duration>) -> Reply {
         SendScope::Domain(_) => "domain",
         SendScope::Mailbox(_) => "mailbox",
     };
-    let most = limit.per_day_max;
+    let most = limit.recipient_count_max;
+    let within = match limit.period {
+        SendPeriod::Day => "24 hours",
+        SendPeriod::Hour => "an hour",
+        SendPeriod::Minute => "a minute",
+    };
     match retry_after {
         Some(wait) => Reply::told(
             450,
             "4.7.1",
             format!(
-                "The {of} may send to {most} recipients in 24 hours and has; try again in {} s",
+                "The {of} may send to {most} recipients in {within} and has; try again in {} s",
                 wait.as_secs() + 1
             ),
         ),
         None => Reply::told(
             550,
             "5.7.1",
-            format!("The {of} may send to {most} recipients in 24 hours; this message has more"),
+            format!("The {of} may send to {most} recipients in {within}; this message has more"),
         ),
     }
 }

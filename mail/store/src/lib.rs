@@ -50,7 +50,7 @@ pub use reports::{
     ReportKey, ReportOwner, Reports, SUMMARY_SOURCE_COUNT_MAX, SourceSummary, TlsFailure, TlsReport,
 };
 pub use retries::{REMEMBERED, RETRY_WITHIN, Retries, Seen};
-pub use sends::{SendLimit, SendScope, Sending, Sends};
+pub use sends::{SendLimit, SendPeriod, SendScope, Sending, Sends};
 pub use sql::{Now, Retention, SqlStore};
 pub use sts_policy::{StsPolicies, StsPolicy};
 pub use tls_result::{TlsResult, TlsResults};

@@ -1,6 +1,6 @@
 //! How many recipients have been sent to, so that a service, a domain and a mailbox send no more than they may.
 //!
-//! A leaky bucket each: what is taken drains evenly over a day, so that a limit of 100 a day lets 100 go at once and then
+//! A leaky bucket each: what is taken drains evenly over its period, so that a limit of 100 a day lets 100 go at once and then
 //! one every fourteen minutes. Kept in the database, changed in one transaction for all the buckets of a message: exact over
 //! restarts and over any number of nodes. Costs one commit a submitted message, shared with what is committed just then.
 
@@ -11,9 +11,6 @@ use async_trait::async_trait;
 use database::{Database, DatabaseError, Statement, Transaction, Work};
 use kernel::{DomainId, Id as _, MailboxId, ServiceId, TenantId, Timestamp};
 use uuid::Uuid;
-
-/// Units of one recipient: what drains in a millisecond where one recipient a day is allowed. Whole numbers lose nothing.
-const RECIPIENT_UNITS: i64 = 86_400_000;
 
 /// Buckets that are asked for in one statement.
 const BATCH_COUNT: usize = 100;
@@ -30,7 +27,6 @@ pub enum SendScope {
 }
 
 impl SendScope {
-    /// The word in the table; never changed.
     const fn kind(self) -> &'static str {
         match self {
             Self::Service(_) => "service",
@@ -48,22 +44,77 @@ impl SendScope {
     }
 }
 
-/// How many recipients a day a scope may send to.
+/// Over which time recipients are counted, the longest first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum SendPeriod {
+    /// 24 hours.
+    Day,
+    /// 60 minutes.
+    Hour,
+    /// 60 seconds.
+    Minute,
+}
+
+impl SendPeriod {
+    /// Units of one recipient: what drains in a millisecond where one recipient in the period is allowed. Whole numbers lose
+    /// nothing.
+    const fn recipient_units(self) -> i64 {
+        match self {
+            Self::Day => 86_400_000,
+            Self::Hour => 3_600_000,
+            Self::Minute => 60_000,
+        }
+    }
+}
+
+/// To how many recipients a scope may send in a period.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct SendLimit {
     /// Whose.
     pub scope: SendScope,
-    /// Recipients in 24 hours.
-    pub per_day_max: u32,
+    /// In which time.
+    pub period: SendPeriod,
+    /// Recipients in it.
+    pub recipient_count_max: u32,
+}
+
+impl SendLimit {
+    /// The word in the table; never changed.
+    fn kind(self) -> String {
+        let period = match self.period {
+            SendPeriod::Day => "",
+            SendPeriod::Hour => "_hour",
+            SendPeriod::Minute => "_minute",
+        };
+        format!("{}{period}", self.scope.kind())
+    }
+
+    /// In units of its period.
+    fn room(self) -> i64 {
+        i64::from(self.recipient_count_max).saturating_mul(self.period.recipient_units())
+    }
+
+    /// What is left of a level after the time since `at`; a clock that went back drains nothing.
+    fn drained(self, (level, at): (i64, i64), now: Timestamp) -> i64 {
+        let elapsed = now.millis().saturating_sub(at).max(0);
+        level.saturating_sub(elapsed.saturating_mul(i64::from(self.recipient_count_max))).max(0)
+    }
+
+    /// How long until `excess` has drained; none where it never fits.
+    fn wait(self, excess: i64, fits_at_all: bool) -> Option<Duration> {
+        let per_milli = i64::from(self.recipient_count_max).max(1);
+        let millis = excess.saturating_add(per_milli - 1) / per_milli;
+        fits_at_all.then(|| Duration::from_millis(millis.unsigned_abs()))
+    }
 }
 
 /// What became of a wish to send.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Sending {
-    /// It is counted. `crossed` names the scope that has now used four fifths of its day, and had not before.
+    /// It is counted. `crossed` is the limit of which four fifths are used now, and were not before.
     Counted {
         /// Of several the widest.
-        crossed: Option<SendScope>,
+        crossed: Option<SendLimit>,
     },
     /// It is not counted: `limit` has no room for so many.
     Exhausted {
@@ -102,14 +153,14 @@ impl Sends {
         now: Timestamp,
     ) -> Result<Sending, DatabaseError> {
         let mut limits = limits.to_vec();
-        limits.sort_unstable_by_key(|limit| limit.scope);
+        limits.sort_unstable_by_key(|limit| (limit.scope, limit.period));
         if limits.is_empty() {
             return Ok(Sending::Counted { crossed: None });
         }
         self.0.transact(Take { tenant, limits, recipient_count, now }).await
     }
 
-    /// Recipients that each of `limits` has used of its day at `now`, rounded up, in their order.
+    /// Recipients that each of `limits` has used of its period at `now`, rounded up, in their order.
     ///
     /// # Errors
     /// [`DatabaseError`].
@@ -136,19 +187,14 @@ impl Sends {
             }
         }
         let used = limits.iter().map(|limit| {
-            let level = levels.get(&(limit.scope.kind().to_owned(), limit.scope.uuid()));
-            let level = level.map_or(0, |level| drained(*level, limit.per_day_max, now));
-            let recipients = level.saturating_add(RECIPIENT_UNITS - 1) / RECIPIENT_UNITS;
+            let level = levels.get(&(limit.kind(), limit.scope.uuid()));
+            let level = level.map_or(0, |level| limit.drained(*level, now));
+            let units = limit.period.recipient_units();
+            let recipients = level.saturating_add(units - 1) / units;
             u32::try_from(recipients).unwrap_or(u32::MAX)
         });
         Ok(used.collect())
     }
-}
-
-/// What is left of a level after the time since `at`; a clock that went back drains nothing.
-fn drained((level, at): (i64, i64), per_day_max: u32, now: Timestamp) -> i64 {
-    let elapsed = now.millis().saturating_sub(at).max(0);
-    level.saturating_sub(elapsed.saturating_mul(i64::from(per_day_max))).max(0)
 }
 
 struct Take {
@@ -164,37 +210,30 @@ impl Work for Take {
     type Error = DatabaseError;
 
     async fn run(&self, transaction: &mut Transaction<'_>) -> Result<Sending, DatabaseError> {
-        let wanted = i64::from(self.recipient_count).saturating_mul(RECIPIENT_UNITS);
         let (mut levels, mut met, mut crossed) = (Vec::new(), None, None);
         for limit in &self.limits {
-            let level = drained(self.lock(transaction, limit.scope).await?, limit.per_day_max, self.now);
-            let room = i64::from(limit.per_day_max).saturating_mul(RECIPIENT_UNITS);
+            let wanted = i64::from(self.recipient_count).saturating_mul(limit.period.recipient_units());
+            let level = limit.drained(self.lock(transaction, *limit).await?, self.now);
+            let room = limit.room();
             let after = level.saturating_add(wanted);
             if after > room {
-                let wait = wait(after - room, limit.per_day_max, wanted <= room);
+                let wait = limit.wait(after - room, wanted <= room);
                 met = Some(met.map_or((*limit, wait), |met| longer(met, (*limit, wait))));
             }
             let warning = room / 5 * 4;
             if level < warning && after >= warning {
-                crossed = crossed.or(Some(limit.scope));
+                crossed = crossed.or(Some(*limit));
             }
-            levels.push((limit.scope, after));
+            levels.push((*limit, after));
         }
         if let Some((limit, retry_after)) = met {
             return Ok(Sending::Exhausted { limit, retry_after });
         }
-        for (scope, level) in levels {
-            self.set(transaction, scope, level).await?;
+        for (limit, level) in levels {
+            self.set(transaction, limit, level).await?;
         }
         Ok(Sending::Counted { crossed })
     }
-}
-
-/// How long until `excess` has drained; none where it never fits.
-fn wait(excess: i64, per_day_max: u32, fits_at_all: bool) -> Option<Duration> {
-    let per_milli = i64::from(per_day_max).max(1);
-    let millis = excess.saturating_add(per_milli - 1) / per_milli;
-    fits_at_all.then(|| Duration::from_millis(millis.unsigned_abs()))
 }
 
 /// Of two limits that were met, the one that is met for longer.
@@ -214,12 +253,12 @@ impl Take {
     async fn lock(
         &self,
         transaction: &mut Transaction<'_>,
-        scope: SendScope,
+        limit: SendLimit,
     ) -> Result<(i64, i64), DatabaseError> {
         let upsert = "INSERT INTO send_count (tenant, kind, id, level, at) VALUES ($1, $2, $3, 0, $4) \
              ON CONFLICT (tenant, kind, id) DO UPDATE SET level = send_count.level RETURNING level, at";
-        let upsert = Statement::new(upsert).bind(self.tenant.uuid()).bind(scope.kind());
-        let row = transaction.first(upsert.bind(scope.uuid()).bind(self.now.millis())).await?;
+        let upsert = Statement::new(upsert).bind(self.tenant.uuid()).bind(limit.kind());
+        let row = transaction.first(upsert.bind(limit.scope.uuid()).bind(self.now.millis())).await?;
         match row {
             Some(row) => Ok((row.int(0)?, row.int(1)?)),
             None => Ok((0, self.now.millis())),
@@ -229,11 +268,12 @@ impl Take {
     async fn set(
         &self,
         transaction: &mut Transaction<'_>,
-        scope: SendScope,
+        limit: SendLimit,
         level: i64,
     ) -> Result<(), DatabaseError> {
         let update = "UPDATE send_count SET level = $4, at = $5 WHERE tenant = $1 AND kind = $2 AND id = $3";
-        let update = Statement::new(update).bind(self.tenant.uuid()).bind(scope.kind()).bind(scope.uuid());
+        let update = Statement::new(update).bind(self.tenant.uuid()).bind(limit.kind());
+        let update = update.bind(limit.scope.uuid());
         transaction.execute(update.bind(level).bind(self.now.millis())).await?;
         Ok(())
     }
@@ -246,8 +286,8 @@ mod tests {
     const TENANT: TenantId = TenantId::PLATFORM;
     const DAY_SECS: i64 = 86_400;
 
-    fn limit(scope: SendScope, per_day_max: u32) -> SendLimit {
-        SendLimit { scope, per_day_max }
+    fn limit(scope: SendScope, recipient_count_max: u32) -> SendLimit {
+        SendLimit { scope, period: SendPeriod::Day, recipient_count_max }
     }
 
     fn mailbox(number: u128) -> SendScope {
@@ -279,7 +319,7 @@ mod tests {
                 sends.take(TENANT, &limits, count, Timestamp::from_secs(secs)).await.expect("an answer")
             };
             assert_eq!(take(79, 0).await, Sending::Counted { crossed: None });
-            assert_eq!(take(21, 0).await, Sending::Counted { crossed: Some(mailbox(1)) });
+            assert_eq!(take(21, 0).await, Sending::Counted { crossed: Some(limits[0]) });
             let retry_after = Some(Duration::from_secs(864));
             assert_eq!(take(1, 0).await, Sending::Exhausted { limit: limits[0], retry_after });
             assert_eq!(
@@ -297,13 +337,44 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn an_hour_and_a_minute_have_buckets_of_their_own_beside_the_day() {
+        for (sends, _folder) in sends().await {
+            let of = |period, recipient_count_max| SendLimit {
+                period,
+                recipient_count_max,
+                ..limit(mailbox(1), 0)
+            };
+            let (day, hour) = (of(SendPeriod::Day, 100), of(SendPeriod::Hour, 20));
+            let minute = of(SendPeriod::Minute, 5);
+            let take = async |count, secs| {
+                let limits = [minute, hour, day];
+                sends.take(TENANT, &limits, count, Timestamp::from_secs(secs)).await.expect("an answer")
+            };
+            let refused = |limit, secs: Option<u64>| Sending::Exhausted {
+                limit,
+                retry_after: secs.map(Duration::from_secs),
+            };
+            assert_eq!(take(6, 0).await, refused(minute, None), "so many at once never fit");
+            assert_eq!(take(5, 0).await, Sending::Counted { crossed: Some(minute) });
+            assert_eq!(take(1, 0).await, refused(minute, Some(12)));
+            assert_eq!(take(5, 60).await, Sending::Counted { crossed: Some(minute) });
+            assert_eq!(take(5, 120).await, Sending::Counted { crossed: Some(minute) });
+            // One recipient of the hour has come back in three minutes.
+            assert_eq!(take(5, 180).await, Sending::Counted { crossed: Some(hour) });
+            assert_eq!(take(2, 240).await, refused(hour, Some(120)), "the longer wait is told");
+            let used = sends.used(TENANT, &[day, hour, minute], Timestamp::from_secs(240)).await;
+            assert_eq!(used.expect("levels"), [20, 19, 0]);
+        }
+    }
+
+    #[tokio::test]
     async fn what_one_limit_refuses_is_counted_by_none() {
         for (sends, _folder) in sends().await {
             let limits = [limit(mailbox(1), 10), limit(domain(), 15)];
             let now = Timestamp::from_secs(0);
             assert_eq!(
                 sends.take(TENANT, &limits, 10, now).await.expect("an answer"),
-                Sending::Counted { crossed: Some(mailbox(1)) }
+                Sending::Counted { crossed: Some(limits[0]) }
             );
             // Another mailbox of the domain has room of its own and not enough of the domain's.
             let other = [limit(mailbox(2), 10), limit(domain(), 15)];
@@ -315,7 +386,7 @@ mod tests {
             assert_eq!(sends.used(TENANT, &other, now).await.expect("levels"), [0, 10]);
             assert_eq!(
                 sends.take(TENANT, &other, 5, now).await.expect("an answer"),
-                Sending::Counted { crossed: Some(domain()) }
+                Sending::Counted { crossed: Some(other[1]) }
             );
         }
     }
@@ -326,7 +397,7 @@ mod tests {
             let limits = [limit(mailbox(1), 50)];
             assert_eq!(
                 sends.take(TENANT, &limits, 50, Timestamp::from_secs(0)).await.expect("an answer"),
-                Sending::Counted { crossed: Some(mailbox(1)) }
+                Sending::Counted { crossed: Some(limits[0]) }
             );
             for step in 1..1728 {
                 let refused =

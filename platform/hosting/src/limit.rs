@@ -160,6 +160,11 @@ pub const SEND_AS_COUNT_MAX: usize = 100;
 pub const RETAINED_DAYS_MAX: u32 = 3650;
 /// Longest description of a domain.
 pub const DESCRIPTION_CHARACTER_COUNT_MAX: usize = 255;
+/// Shortest and longest time for which other hosts may keep a domain's MTA-STS policy, in seconds: a day, and what RFC 8461
+/// section 3.2 allows.
+pub const STS_AGE_SECS: std::ops::RangeInclusive<u32> = 86_400..=31_557_600;
+/// Hosts beside the platform's that a domain's MTA-STS policy names.
+pub const STS_HOST_COUNT_MAX: usize = 10;
 /// Longest footer of a domain, in each of its two forms.
 pub const FOOTER_OCTETS_MAX: usize = 10_000;
 /// Longest comment on an alias.

@@ -876,8 +876,8 @@ refusals! {
             "Un commentaire comporte {used} caractères et {allowed} sont permis ; raccourcissez-le.";
         /// More is to be sent than the plan allows.
         SendsAbovePlan = "SENDS_ABOVE_PLAN", Some("settings.sendsPerDayMax"), "sendsPerDay",
-            "A limit of {used} recipients a day is above the {allowed} of this plan; choose less or a larger plan.",
-            "Une limite de {used} destinataires par jour dépasse les {allowed} de cette offre ; choisissez moins ou une offre supérieure.";
+            "A limit of {used} recipients is above the {allowed} a day of this plan; choose less or a larger plan.",
+            "Une limite de {used} destinataires dépasse les {allowed} par jour de cette offre ; choisissez moins ou une offre supérieure.";
         /// The domain has its share of the service's mailboxes.
         DomainMailboxLimitReached = "DOMAIN_MAILBOX_LIMIT_REACHED", Some("domainId"), "mailboxes",
             "This domain has {used} of {allowed} mailboxes, which leaves too few; delete some or raise its share.",

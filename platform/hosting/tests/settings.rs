@@ -145,6 +145,19 @@ fn a_domain_is_allowed_less_than_the_plan_and_never_more() {
     world.must(&domain_settings(sends(1500), None));
     let refused = Err(Why::Refused(No::SendsAbovePlan(Limit { allowed: 1500, used: 1501 })));
     assert_eq!(world.run(&domain_settings(sends(1501), None)), refused);
+    let hourly = |count| DomainSettingsPatch {
+        sends_per_hour_max: Some(Some(count)),
+        ..DomainSettingsPatch::default()
+    };
+    world.must(&domain_settings(hourly(1500), None));
+    assert_eq!(
+        world.run(&domain_settings(hourly(1501), None)),
+        refused,
+        "a plan sells days, and no more in an hour"
+    );
+    let minutely =
+        DomainSettingsPatch { sends_per_minute_max: Some(Some(1501)), ..DomainSettingsPatch::default() };
+    assert_eq!(world.run(&domain_settings(minutely, None)), refused);
     let relayed = DomainSettingsPatch { relay: Some(DomainRelay::All), ..DomainSettingsPatch::default() };
     assert_eq!(world.run(&domain_settings(relayed, None)), Err(Why::Refused(No::RelayHostMissing)));
     for (host, is_good) in
@@ -153,6 +166,31 @@ fn a_domain_is_allowed_less_than_the_plan_and_never_more() {
         let patch =
             DomainSettingsPatch { relay_host: Some(Some(host.to_owned())), ..DomainSettingsPatch::default() };
         assert_eq!(world.run(&domain_settings(patch, None)).is_ok(), is_good, "{host}");
+    }
+}
+
+#[test]
+fn an_mta_sts_policy_has_an_age_that_others_take_and_hosts_that_are_some() {
+    let mut world = with_domain();
+    let refused = Err(Why::Refused(No::Box(BoxRefusal::StsPolicy)));
+    for (age, is_good) in [(86_400, true), (31_557_600, true), (86_399, false), (31_557_601, false)] {
+        let patch =
+            DomainSettingsPatch { mta_sts_age_secs: Some(Some(age)), ..DomainSettingsPatch::default() };
+        let outcome = world.run(&domain_settings(patch, None));
+        assert_eq!(outcome.is_ok(), is_good, "{age}");
+        assert!(is_good || outcome == refused, "{outcome:?}");
+    }
+    let many: Vec<String> = (0..11).map(|number| format!("mx{number}.example.org")).collect();
+    for (hosts, is_good) in [
+        (vec!["mx.example.org", "*.example.org"], true),
+        (vec!["*"], false),
+        (vec!["a b"], false),
+        (many.iter().map(String::as_str).collect(), false),
+    ] {
+        let hosts = hosts.into_iter().map(str::to_owned).collect();
+        let patch = DomainSettingsPatch { mta_sts_hosts: Some(hosts), ..DomainSettingsPatch::default() };
+        let outcome = world.run(&domain_settings(patch, None));
+        assert!(if is_good { outcome.is_ok() } else { outcome == refused }, "{outcome:?}");
     }
 }
 

@@ -231,17 +231,17 @@ const fn english(kind: NoticeKind) -> Words {
             None,
         ),
         K::SendLimitNear => words(
-            "Four fifths of the recipients of a day are used",
+            "Four fifths of a sending limit are used",
             &[
-                "Of the recipients that may be written to in 24 hours, four fifths are used. {detail}",
-                "Once all are used, messages are refused for a while and have to be sent again; places come free evenly over the day.",
+                "Of the recipients that may be written to in this time, four fifths are used. {detail}",
+                "Once all are used, messages are refused for a while and have to be sent again; places come free evenly over that time.",
             ],
             None,
         ),
         K::SendLimitReached => words(
-            "The recipients of a day are used up",
+            "A sending limit is used up",
             &[
-                "All recipients that may be written to in 24 hours are used. {detail}",
+                "All recipients that may be written to in this time are used. {detail}",
                 "Messages are refused for now (450 4.7.1, with the time to wait), and most programs try again by themselves. Mail that comes in is not concerned.",
             ],
             None,
@@ -484,17 +484,17 @@ const fn french(kind: NoticeKind) -> Words {
             None,
         ),
         K::SendLimitNear => words(
-            "Quatre cinquièmes des destinataires d’une journée sont utilisés",
+            "Quatre cinquièmes d’une limite d’envoi sont utilisés",
             &[
-                "Quatre cinquièmes des destinataires autorisés sur 24 heures sont utilisés. {detail}",
-                "Une fois tous utilisés, les messages sont refusés pendant un moment et doivent être renvoyés ; des places se libèrent régulièrement au fil de la journée.",
+                "Quatre cinquièmes des destinataires autorisés sur cette durée sont utilisés. {detail}",
+                "Une fois tous utilisés, les messages sont refusés pendant un moment et doivent être renvoyés ; des places se libèrent régulièrement au fil de cette durée.",
             ],
             None,
         ),
         K::SendLimitReached => words(
-            "Les destinataires d’une journée sont épuisés",
+            "Une limite d’envoi est épuisée",
             &[
-                "Tous les destinataires autorisés sur 24 heures sont utilisés. {detail}",
+                "Tous les destinataires autorisés sur cette durée sont utilisés. {detail}",
                 "Les messages sont refusés pour l’instant (450 4.7.1, avec le délai d’attente) et la plupart des logiciels réessaient d’eux-mêmes. Le courrier entrant n’est pas concerné.",
             ],
             None,

@@ -45,7 +45,7 @@ pub(crate) async fn stand(State(options): State<Options>, request: Request, next
             by_json(setup, request.uri(), address)
         }
         (Place::Sts(domain), Method::GET | Method::HEAD) => match setup.domains.sts(&domain) {
-            Some(mode) => told("text/plain; charset=utf-8", setup.offer.sts.text(mode)),
+            Some(own) => told("text/plain; charset=utf-8", setup.offer.sts.text(&own)),
             None => nothing(),
         },
         (Place::Dav, _) => dav(setup),

@@ -84,7 +84,7 @@ mod tests {
             name == "customer.example" || name == "ours.customer.example"
         }
 
-        fn sts(&self, _: &str) -> Option<crate::setup::StsMode> {
+        fn sts(&self, _: &str) -> Option<crate::setup::OwnSts> {
             None
         }
     }

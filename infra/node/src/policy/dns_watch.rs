@@ -130,7 +130,7 @@ impl DnsWatch {
         let state = self.engine.load(tenant, &Key::<Domain>(id)).await?;
         let Some(served) = state.served_name().cloned() else { return Ok(turns.forget(name).await?) };
         let sts = self.directory.mta_sts(served.as_str());
-        let checked = self.checks.look((tenant.account(), id), (&state, sts), now).await;
+        let checked = self.checks.look((tenant.account(), id), (&state, &sts), now).await;
         let checked = checked.context("a domain whose name DNS cannot have")?;
         let before = DnsStandings::read(&turn);
         let (standing, lost) = before.after((&checked, &signing_selectors(&state)), now);

@@ -1,4 +1,4 @@
-//! People hear that limits bite before they do: recipients of a day at four fifths and at the whole, storage at 80, 95 and
+//! People hear that limits bite before they do: recipients of a day, an hour or a minute at four fifths and at the whole, storage at 80, 95 and
 //! 100 %. Once a day for each limit and person, whatever comes and goes meanwhile, and at whichever node.
 
 use std::collections::HashSet;
@@ -18,7 +18,7 @@ use hosting::use_case::SendNotice;
 use journal::{Clock as _, SystemClock};
 use kernel::{AccountId, CommandId, CorrelationId, DomainId, Id as _, MailboxId, NoticeId, Recorded, UserId};
 use smtp::{LimitUse, LimitWatch, Share};
-use store::SendScope;
+use store::{SendPeriod, SendScope};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
@@ -84,7 +84,7 @@ impl Tell {
     }
 
     async fn sends(&self, used: &LimitUse, day: i64) -> Result<(), RunError> {
-        let (login, most) = (&used.login, used.limit.per_day_max);
+        let (login, most) = (&used.login, used.limit.recipient_count_max);
         let (id, of) = match used.limit.scope {
             SendScope::Service(id) => (id.uuid(), id.to_string()),
             SendScope::Domain(id) => (id.uuid(), login.address.domain.to_string()),
@@ -94,7 +94,12 @@ impl Tell {
             Share::FourFifths => NoticeKind::SendLimitNear,
             Share::Whole => NoticeKind::SendLimitReached,
         };
-        let detail = format!("{of}: {most} / 24 h");
+        let (id, within) = match used.limit.period {
+            SendPeriod::Day => (id, "24 h"),
+            SendPeriod::Hour => (Uuid::new_v5(&id, b"hour"), "1 h"),
+            SendPeriod::Minute => (Uuid::new_v5(&id, b"minute"), "1 min"),
+        };
+        let detail = format!("{of}: {most} / {within}");
         let limit = Limit { account: login.tenant.account(), id, kind, detail, day };
         if let SendScope::Mailbox(mailbox) = used.limit.scope {
             return self.person(&limit, NoticePerson::Mailbox(mailbox)).await;
@@ -128,7 +133,7 @@ impl LimitWatch for LimitNotices {
 pub struct LimitTeller {
     tell: Tell,
     waiting: mpsc::Receiver<LimitUse>,
-    told: HashSet<(SendScope, Share, i64)>,
+    told: HashSet<(SendScope, SendPeriod, Share, i64)>,
 }
 
 impl LimitTeller {
@@ -145,7 +150,7 @@ impl LimitTeller {
     }
 
     async fn hear(&mut self, used: &LimitUse, day: i64) {
-        let key = (used.limit.scope, used.share, day);
+        let key = (used.limit.scope, used.limit.period, used.share, day);
         if self.told.contains(&key) {
             return;
         }

@@ -3,12 +3,12 @@
 use authority::AdministratorRight;
 use std::collections::BTreeSet;
 
-use kernel::ByteSize;
+use kernel::{ByteSize, DomainName};
 use serde::{Deserialize, Serialize};
 
 use super::RelayHost;
 use crate::HostingRefusal;
-use crate::limit::{DESCRIPTION_CHARACTER_COUNT_MAX, FOOTER_OCTETS_MAX};
+use crate::limit::{DESCRIPTION_CHARACTER_COUNT_MAX, FOOTER_OCTETS_MAX, STS_AGE_SECS, STS_HOST_COUNT_MAX};
 use crate::plan::PlanLimits;
 use crate::refusal::{BoxRefusal, Limit};
 use crate::settings::{check_octets, check_senders, check_tags, settings};
@@ -72,6 +72,10 @@ settings! {
         mailbox_quota_octets_max: Option<u64> = None;
         /// Recipients a day; none: what the plan says. Never above the plan.
         sends_per_day_max: Option<u32> = None;
+        /// Recipients an hour; none: as many as a day. Never above what the plan sells for a day.
+        sends_per_hour_max: Option<u32> = None;
+        /// Recipients a minute; none: as many as an hour. Never above what the plan sells for a day.
+        sends_per_minute_max: Option<u32> = None;
         /// Whether its mailboxes see each other in the address book.
         has_address_book: bool = true;
         /// What of its mail is passed on.
@@ -94,6 +98,11 @@ settings! {
         requires_second_factor: bool = false;
         /// What other hosts are asked to do where TLS fails.
         mta_sts: MtaSts = MtaSts::Platform;
+        /// For how long other hosts may keep that, in seconds, [`STS_AGE_SECS`](crate::limit::STS_AGE_SECS); none: as the
+        /// platform has it.
+        mta_sts_age_secs: Option<u32> = None;
+        /// Hosts beside the platform's that take its mail, as its MX records name them; `*.` stands for one label.
+        mta_sts_hosts: BTreeSet<String> = BTreeSet::new();
     }
 }
 
@@ -107,6 +116,8 @@ impl DomainSettingsPatch {
             || self.quota_mode.is_some()
             || self.mailbox_quota_octets_max.is_some()
             || self.sends_per_day_max.is_some()
+            || self.sends_per_hour_max.is_some()
+            || self.sends_per_minute_max.is_some()
             || self.relay.is_some()
             || self.relay_host.is_some()
     }
@@ -154,7 +165,8 @@ impl DomainSettings {
             return Err(HostingRefusal::FooterTooLong(Limit::count(FOOTER_OCTETS_MAX, footer)));
         }
         // A domain may be allowed less than the plan, never more: the service's own rules hold all the same.
-        if let Some(wish) = self.sends_per_day_max {
+        let wishes = [self.sends_per_day_max, self.sends_per_hour_max, self.sends_per_minute_max];
+        if let Some(wish) = wishes.into_iter().flatten().max() {
             let allowed = [limits.sends.service, limits.sends.domain].into_iter().flatten().min();
             if let Some(allowed) = allowed.filter(|allowed| wish > *allowed) {
                 return Err(HostingRefusal::SendsAbovePlan(Limit {
@@ -182,6 +194,13 @@ impl DomainSettings {
         }
         if let Some(host) = &self.relay_host {
             RelayHost::parse(host).ok_or(HostingRefusal::RelayHostMissing)?;
+        }
+        let is_host = |host: &String| DomainName::parse(host.strip_prefix("*.").unwrap_or(host)).is_ok();
+        if self.mta_sts_age_secs.is_some_and(|age| !STS_AGE_SECS.contains(&age))
+            || self.mta_sts_hosts.len() > STS_HOST_COUNT_MAX
+            || !self.mta_sts_hosts.iter().all(is_host)
+        {
+            return Err(BoxRefusal::StsPolicy.into());
         }
         check_octets(self)
     }

@@ -121,6 +121,10 @@ settings! {
         send_as: BTreeSet<String> = BTreeSet::new();
         /// Recipients a day; none: what the plan says.
         sends_per_day_max: Option<u32> = None;
+        /// Recipients an hour; none: as many as a day.
+        sends_per_hour_max: Option<u32> = None;
+        /// Recipients a minute; none: as many as an hour.
+        sends_per_minute_max: Option<u32> = None;
         /// Days for which nobody takes a message out of it, 1 to 3650, from when it came into its folder; none: not at all.
         retains_days: Option<u32> = None;
         /// From which score on mail goes to the junk folder, in hundredths of a point; 0 to 10 000.
@@ -159,16 +163,25 @@ impl MailboxSettingsPatch {
             || self.denied_senders.is_some()
             || self.junk_score_centi.is_some()
             || self.reject_score_centi.is_some();
+        let limits_sends = self.sends_per_day_max.is_some()
+            || self.sends_per_hour_max.is_some()
+            || self.sends_per_minute_max.is_some();
         let of = [
             (
                 [imap, pop3, submission, sieve, dav, web].iter().any(|one| one.is_some()),
                 AdministratorRight::Protocols,
             ),
             (spam, AdministratorRight::SpamLists),
-            (self.sends_per_day_max.is_some(), AdministratorRight::SendLimits),
+            (limits_sends, AdministratorRight::SendLimits),
             (self.send_as.is_some(), AdministratorRight::SendAs),
         ];
         of.into_iter().filter_map(|(is_changed, right)| is_changed.then_some(right)).collect()
+    }
+
+    /// The most recipients that it allows in a day, an hour or a minute; none where it limits none of them.
+    pub fn sends_max(&self) -> Option<u32> {
+        let all = [self.sends_per_day_max, self.sends_per_hour_max, self.sends_per_minute_max];
+        all.into_iter().flatten().flatten().max()
     }
 }
 
@@ -224,6 +237,8 @@ impl MailboxSettings {
             detail,
             send_as,
             sends_per_day_max,
+            sends_per_hour_max,
+            sends_per_minute_max,
             retains_days,
             junk_score_centi,
             reject_score_centi,
@@ -243,6 +258,8 @@ impl MailboxSettings {
             .any(Option::is_some)
             || send_as.is_some()
             || sends_per_day_max.is_some()
+            || sends_per_hour_max.is_some()
+            || sends_per_minute_max.is_some()
             || retains_days.is_some()
             || self_service.is_some()
             || tags.is_some();

@@ -57,9 +57,9 @@ pub enum NoticeKind {
     /// What a mailbox sends is held: somebody else may be sending in its name; the detail is its id: its
     /// address is its owner's, and whoever else is told keeps the notice.
     SendingHeld,
-    /// Four fifths of the recipients of a day are used; the detail says whose and how many.
+    /// Four fifths of the recipients of a day, an hour or a minute are used; the detail says whose, how many and in which time.
     SendLimitNear,
-    /// The recipients of a day are used up; the detail says whose and how many.
+    /// The recipients of a day, an hour or a minute are used up; the detail says whose, how many and in which time.
     SendLimitReached,
     /// A mailbox is nearly or wholly full; the detail is its address and how full it is.
     StorageNear,

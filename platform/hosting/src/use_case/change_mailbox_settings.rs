@@ -107,7 +107,7 @@ impl ChangeMailboxSettings {
         mailbox: &MailboxState,
         service: Option<&ServiceState>,
     ) -> Result<(), HostingRefusal> {
-        let Some(wish) = self.patch.sends_per_day_max.flatten() else { return Ok(()) };
+        let Some(wish) = self.patch.sends_max() else { return Ok(()) };
         let own = mailbox.record().map(|record| record.service);
         let service = service.and_then(ServiceState::record).filter(|_| self.service == own);
         let sends = service.ok_or(HostingRefusal::ServiceNotFound)?.limits.sends;

@@ -8,6 +8,10 @@ import type { MailDomain } from './mail.svelte';
 const SENDERS_MAX = 500;
 const SEND_AS_MAX = 100;
 const RETAINED_DAYS_MAX = 3650;
+const STS_AGE_SECS_MIN = 86_400;
+const STS_AGE_SECS_MAX = 31_557_600;
+const STS_HOSTS_MAX = 10;
+const FOOTER_VARIABLES = ['from_name', 'from_addr', 'from_user', 'from_domain', 'auth_user'].map((name) => `{= ${name} =}`).join(' ');
 const TAGS_MAX = 25;
 const COMMENT_MAX = 160;
 const SENDER = /^(\*|[^\s@*]+)@(\*\.)?[^\s@*]+$/u;
@@ -58,7 +62,9 @@ export function domainSpecs(domain: MailDomain, isOwner: boolean, isLeader: bool
     { name: 'copiesQuotaWarnings', kind: 'check', label: t('mail.field.copiesQuotaWarnings') },
     { name: 'requiresSecondFactor', kind: 'check', label: t('mail.field.requiresSecondFactor'), hint: t('mail.field.requiresSecondFactor.hint') },
     { name: 'mtaSts', kind: 'select', label: t('mail.field.mtaSts'), hint: t('mail.field.mtaSts.hint'), options: options('mail.sts', ['PLATFORM', 'NONE', 'TESTING', 'ENFORCE']) },
-    { name: 'footerText', kind: 'area', label: t('mail.field.footerText'), hint: t('mail.field.footerText.hint'), group: t('mail.group.footer'), maxlength: 10_000 },
+    { name: 'mtaStsAgeSecs', kind: 'number', label: t('mail.field.mtaStsAgeSecs'), hint: t('mail.field.mtaStsAgeSecs.hint'), min: STS_AGE_SECS_MIN, max: STS_AGE_SECS_MAX },
+    { name: 'mtaStsHosts', kind: 'lines', label: t('mail.field.mtaStsHosts'), hint: t('mail.field.mtaStsHosts.hint'), max: STS_HOSTS_MAX, rows: 2 },
+    { name: 'footerText', kind: 'area', label: t('mail.field.footerText'), hint: t('mail.field.footerText.hint', { variables: FOOTER_VARIABLES }), group: t('mail.group.footer'), maxlength: 10_000 },
     { name: 'footerHtml', kind: 'area', label: t('mail.field.footerHtml'), maxlength: 10_000 },
     { name: 'footerSkipsReplies', kind: 'check', label: t('mail.field.footerSkipsReplies') },
     { name: 'isActive', kind: 'check', label: t('mail.field.domainActive'), hint: isOwner ? t('mail.field.domainActive.hint') : t('mail.field.ownersOnly'), isDisabled, group: t('mail.group.share') },
@@ -68,6 +74,8 @@ export function domainSpecs(domain: MailDomain, isOwner: boolean, isLeader: bool
     { name: 'storageBytesMax', kind: 'size', label: t('mail.field.storageBytesMax'), hint: t('mail.field.storageBytesMax.hint'), isDisabled },
     { name: 'mailboxQuotaBytesMax', kind: 'size', label: t('mail.quotaMax'), hint: t('mail.field.emptyIsPlan'), isDisabled },
     { name: 'sendsPerDayMax', kind: 'number', label: t('mail.field.sendsPerDayMax'), hint: t('mail.field.emptyIsPlan'), isDisabled },
+    { name: 'sendsPerHourMax', kind: 'number', label: t('mail.field.sendsPerHourMax'), hint: t('mail.field.sendsShort.hint'), isDisabled },
+    { name: 'sendsPerMinuteMax', kind: 'number', label: t('mail.field.sendsPerMinuteMax'), isDisabled },
     { name: 'relay', kind: 'select', label: t('mail.field.relay'), hint: led || t('mail.field.relay.hint'), options: options('mail.relay', relays), isDisabled: isDisabled || relays.length < 2 },
     { name: 'relayHost', kind: 'text', label: t('mail.field.relayHost'), hint: led || t('mail.field.relayHost.hint'), isDisabled: isDisabled || !isLeader },
   ], domain.settings.notYetInForce);
@@ -119,6 +127,8 @@ export function mailboxSpecs(mailbox: MailboxWhole, domain: MailDomain | undefin
     { name: 'mustChangePassword', kind: 'check', label: t('mail.field.mustChangePassword') },
     { name: 'sendAs', kind: 'lines', label: t('mail.field.sendAs'), hint: t('mail.field.sendAs.hint'), max: SEND_AS_MAX, rows: 3, group: t('mail.group.sending') },
     { name: 'sendsPerDayMax', kind: 'number', label: t('mail.field.sendsPerDayMax'), hint: t('mail.field.emptyIsPlan') },
+    { name: 'sendsPerHourMax', kind: 'number', label: t('mail.field.sendsPerHourMax'), hint: t('mail.field.sendsShort.hint') },
+    { name: 'sendsPerMinuteMax', kind: 'number', label: t('mail.field.sendsPerMinuteMax') },
     { name: 'retainsDays', kind: 'number', label: t('mail.field.retainsDays'), hint: t('mail.field.retainsDays.hint'), min: 1, max: RETAINED_DAYS_MAX },
     { name: 'detail', kind: 'select', label: t('mail.field.detail'), options: options('mail.detail', ['INBOX', 'FOLDER', 'SUBJECT']) },
     ...scoreSpecs(t('mail.spam')),
