@@ -12,8 +12,8 @@ use kernel::{DomainId, Key, Timestamp};
 use resolver::Name;
 
 use crate::config::Config;
-use crate::policy::dkim::Keys;
 use crate::platform::Platform;
+use crate::policy::dkim::Keys;
 
 /// Domains in one page.
 const PAGE_COUNT: usize = 1000;
