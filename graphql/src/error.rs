@@ -3,7 +3,7 @@
 //! Refusals of the model are no errors: they travel in `userErrors`.
 
 use async_graphql::ErrorExtensions;
-use authority::{AdministratorRight, Denied};
+use authority::{AdministratorRight, Denied, Permission};
 use kernel::CorrelationId;
 
 use crate::language::Language;
@@ -17,6 +17,14 @@ pub enum Fault {
     Forbidden,
     /// The account's owner keeps it from this administrator.
     Withheld(AdministratorRight),
+    /// The principal would give away this permission, which it does not hold.
+    NotHeld(Permission),
+    /// A token would give one that opens longer or from elsewhere.
+    Outreaches,
+    /// What is left of the thing's history is for its administrators.
+    HistoryNearlyFull,
+    /// Nothing more can happen to the thing.
+    HistoryFull,
     /// Everybody knows the login, and this would outlast the visit.
     Visiting,
     /// There is no such thing, or the principal may not know of it.
@@ -47,8 +55,10 @@ impl Fault {
     pub const fn code(self) -> &'static str {
         match self {
             Self::Unauthenticated => "UNAUTHENTICATED",
-            Self::Forbidden => "FORBIDDEN",
             Self::Withheld(_) => "WITHHELD",
+            Self::Forbidden | Self::NotHeld(_) | Self::Outreaches => "FORBIDDEN",
+            Self::HistoryNearlyFull => "HISTORY_NEARLY_FULL",
+            Self::HistoryFull => "HISTORY_FULL",
             Self::Visiting => "VISITING",
             Self::NotFound => "NOT_FOUND",
             Self::Stale => "STALE",
@@ -70,6 +80,22 @@ impl Fault {
                 let (english, french) = withheld(right);
                 language.pick(english, french)
             }
+            Self::NotHeld(_) => language.pick(
+                "nobody gives rights that they do not hold themselves, nor by a token that lacks them; `permission` names one",
+                "nul ne donne des droits qu'il n'a pas lui-même, ni par un jeton qui ne les a pas ; `permission` en nomme un",
+            ),
+            Self::Outreaches => language.pick(
+                "a token gives no token that opens longer, or from other networks, than itself",
+                "un jeton n'en donne aucun qui ouvre plus longtemps, ou depuis d'autres réseaux, que lui-même",
+            ),
+            Self::HistoryNearlyFull => language.pick(
+                "you have changed this so often that only an administrator can change it from now on",
+                "vous avez modifié ceci si souvent que seul un administrateur peut encore le modifier",
+            ),
+            Self::HistoryFull => language.pick(
+                "this was changed so often that nothing more can be recorded of it; make it anew",
+                "ceci a été modifié si souvent que plus rien ne peut en être consigné ; recréez-le",
+            ),
             Self::Visiting => language.pick(
                 "everybody uses this demo: what would lock out others, write to people or call other servers is kept from its \
                  visitors",
@@ -111,10 +137,14 @@ impl Fault {
             extensions.set("code", self.code());
             match self {
                 Self::Throttled { retry_after_secs } => extensions.set("retryAfterSeconds", retry_after_secs),
+                Self::NotHeld(permission) => extensions.set("permission", permission.name()),
                 Self::Internal(correlation) => extensions.set("correlationId", correlation.to_string()),
                 Self::Unauthenticated
                 | Self::Forbidden
                 | Self::Withheld(_)
+                | Self::Outreaches
+                | Self::HistoryNearlyFull
+                | Self::HistoryFull
                 | Self::Visiting
                 | Self::NotFound
                 | Self::Stale
@@ -134,6 +164,10 @@ impl From<Denied> for Fault {
             Denied::Hidden => Self::NotFound,
             Denied::Lacks(_) => Self::Forbidden,
             Denied::Withheld(right) => Self::Withheld(right),
+            Denied::NotHeld(permission) => Self::NotHeld(permission),
+            Denied::Outreaches => Self::Outreaches,
+            Denied::HistoryNearlyFull => Self::HistoryNearlyFull,
+            Denied::HistoryFull => Self::HistoryFull,
             Denied::Visiting => Self::Visiting,
         }
     }

@@ -462,6 +462,7 @@ pub(crate) fn proved_now(owner: SessionOwner) -> Principal {
         on_behalf_of: None,
         via: Via::Session,
         grants: Vec::new(),
+        ceiling: None,
         is_visitor: false,
         withheld: None,
     }

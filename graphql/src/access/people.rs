@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use authority::{AdministratorRights, Grant, Permissions, Principal, Scope, Withheld};
+use authority::{AdministratorRights, Ceiling, Grant, Permissions, Principal, Scope, Withheld};
 use directory::Demand;
 use engine::{Follower, ProjectionError};
 use hosting::HostingEvent;
@@ -239,6 +239,7 @@ impl People {
                         scope: Scope::Mailbox(open.account, mailbox),
                         permissions: Permissions::mailbox_owner(),
                     }],
+                    ceiling: None,
                     is_visitor: register.is_visited(open.account),
                     withheld: None,
                 };
@@ -267,7 +268,12 @@ impl People {
         let person = register.active(token.user).filter(|_| is_good)?;
         // A token proves no second factor: what demands one is not reached by it.
         let principal = register.principal(person, Via::Token(id), (now, false));
-        let principal = principal.narrowed_to(token.permissions);
+        let ceiling = Ceiling {
+            permissions: token.permissions,
+            networks: token.networks.clone(),
+            expires_at: token.expires_at,
+        };
+        let principal = Principal { ceiling: Some(ceiling), ..principal.narrowed_to(token.permissions) };
         let home = person.account;
         Some(Standing { principal, home, session: None, has_second_factor: false, demand: None })
     }
@@ -396,7 +402,15 @@ impl Register {
         let is_kept = person.withheld != AdministratorRights::NONE
             && matches!(person.role, UserRole::DomainAdministrator(_));
         let withheld = is_kept.then_some(Withheld { account: person.account, rights: person.withheld });
-        Principal { actor: Actor::User(person.user), on_behalf_of: None, via, grants, is_visitor, withheld }
+        Principal {
+            actor: Actor::User(person.user),
+            on_behalf_of: None,
+            via,
+            grants,
+            ceiling: None,
+            is_visitor,
+            withheld,
+        }
     }
 
     /// Whether everybody knows the logins of an account.

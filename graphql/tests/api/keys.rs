@@ -73,3 +73,95 @@ async fn a_connection_that_stays_open_is_counted_as_well() {
     let answer = stage.api.execute(Request::new("{ __typename }").data(stranger)).await;
     assert_eq!(serde_json::to_value(&answer).expect("JSON")["errors"][0]["extensions"]["code"], "THROTTLED");
 }
+
+/// A token of the owner with these scopes, once it is known.
+async fn token_of(stage: &Stage, owner: (&str, &str), scopes: &str, confined: &str) -> String {
+    let (bearer, user) = owner;
+    let issue = format!(
+        "mutation {{ apiTokenIssue(input: {{ userId: \"{user}\", name: \"t\", permissions: [{scopes}] {confined} }}) \
+         {{ secret userErrors {{ code }} }} }}"
+    );
+    let issued = stage.done(bearer, &issue).await;
+    let secret = issued["apiTokenIssue"]["secret"].as_str().expect("a secret").to_owned();
+    for _ in 0..200 {
+        if code(&stage.ask(&secret, "{ viewer { accountId } }").await) != "UNAUTHENTICATED" {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+    secret
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_gives_nobody_more_than_it_has() {
+    let stage = Stage::open().await;
+    let operator = stage.operator().await;
+    let customer = stage.customer(&operator, ("acme", "custom")).await;
+    let owner = (customer.owner.as_str(), customer.user.as_str());
+    let user = &customer.user;
+    let writes = token_of(&stage, owner, "\"account:write\"", "").await;
+    let confined = "networks: [\"127.0.0.0/8\"], expiresInDays: 5";
+    let credentials = token_of(&stage, owner, "\"credential:write\", \"mailbox:read\"", confined).await;
+    let issue = |scopes: &str, rest: &str| {
+        format!(
+            "mutation {{ apiTokenIssue(input: {{ userId: \"{user}\", name: \"more\", permissions: [{scopes}] {rest} }}) \
+             {{ apiToken {{ id }} userErrors {{ code }} }} }}"
+        )
+    };
+    let password = crate::stage::PASSWORD;
+    let tries = [
+        (
+            &writes,
+            format!(
+                "mutation {{ userRegister(input: {{ login: \"intruder\", password: \"{password}\", role: OWNER }}) \
+                 {{ userErrors {{ code }} }} }}"
+            ),
+            Some("account:read"),
+        ),
+        (
+            &credentials,
+            format!(
+                "mutation {{ userPasswordSet(userId: \"{user}\", password: \"{password} again\") {{ userErrors {{ code }} }} }}"
+            ),
+            Some("account:read"),
+        ),
+        (&credentials, issue("\"credential:write\", \"mailbox:write\"", confined), Some("mailbox:write")),
+        (&credentials, issue("\"platform:write\"", confined), Some("platform:write")),
+        (&credentials, issue("\"credential:write\"", "expiresInDays: 5"), None),
+        (&credentials, issue("\"credential:write\"", "networks: [\"127.0.0.0/8\"]"), None),
+        (&credentials, issue("\"credential:write\"", "networks: [\"0.0.0.0/0\"], expiresInDays: 5"), None),
+    ];
+    for (token, attempt, lacks) in tries {
+        let answer = stage.ask(token, &attempt).await;
+        assert_eq!(code(&answer), "FORBIDDEN", "{attempt}\n{answer:#}");
+        let extensions = &answer["errors"][0]["extensions"];
+        assert_eq!(extensions["permission"].as_str(), lacks, "{attempt}\n{answer:#}");
+        let text = answer["errors"][0]["message"].as_str().expect("a text");
+        let expected = if lacks.is_some() { "nobody gives rights" } else { "a token gives no token" };
+        assert!(text.starts_with(expected), "{text}");
+    }
+    // What is within its own reach it gives.
+    let lower = issue("\"mailbox:read\"", "networks: [\"127.0.0.1\"], expiresInDays: 4");
+    let issued = stage.done(&credentials, &lower).await;
+    assert_eq!(issued["apiTokenIssue"]["userErrors"], serde_json::json!([]));
+    // An owner who is signed in gives all of it.
+    stage.done(owner.0, &issue("\"account:write\"", "")).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_done_is_done_also_where_it_may_not_be_seen() {
+    let stage = Stage::open().await;
+    let operator = stage.operator().await;
+    let customer = stage.customer(&operator, ("acme", "custom")).await;
+    let alice = stage.mailbox(&customer, "alice").await;
+    let owner = (customer.owner.as_str(), customer.user.as_str());
+    let writes = token_of(&stage, owner, "\"mailbox:write\"", "").await;
+    let disable = format!(
+        "mutation {{ mailboxDisable(mailboxId: \"{alice}\") {{ mailbox {{ id }} userErrors {{ code }} position }} }}"
+    );
+    let done = stage.done(&writes, &disable).await["mailboxDisable"].clone();
+    assert_eq!(done["mailbox"], Value::Null);
+    assert!(done["position"].is_string(), "{done:#}");
+    let seen = stage.done(&customer.owner, &disable).await["mailboxDisable"].clone();
+    assert_eq!(seen["mailbox"]["id"], serde_json::json!(alice));
+}

@@ -3,6 +3,7 @@
 //! Pure: principals carry their grants, needs carry what they touch. Whoever loads a principal (from a session, a
 //! token, a command line) answers for its grants being current.
 
+mod gift;
 mod right;
 
 use std::collections::BTreeSet;
@@ -11,6 +12,8 @@ use std::sync::Arc;
 pub use right::{AdministratorRight, AdministratorRights, Withheld};
 
 use kernel::{AccountId, Actor, DomainId, MailboxId, Reads, ServiceId, UseCase, Via};
+
+pub use gift::{Ceiling, Gift, GiftBy, may_give};
 
 /// One thing that a grant can allow: a closed list. The names are stable; API tokens carry them as scopes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -239,6 +242,8 @@ pub struct Principal {
     pub via: Via,
     /// What they may do, and where.
     pub grants: Vec<Grant>,
+    /// Of whoever came by a token: how far it reaches, and all that is given by it.
+    pub ceiling: Option<Ceiling>,
     /// Whether they came by a login that everybody knows: then they are kept from what would outlast their visit.
     pub is_visitor: bool,
     /// What its account's owner keeps from it, where it administers domains.
@@ -258,7 +263,7 @@ impl Principal {
 
     fn unlimited(actor: Actor, via: Via) -> Self {
         let grant = Grant { scope: Scope::Platform, permissions: Permissions::everything() };
-        Self { actor, on_behalf_of: None, via, grants: vec![grant], is_visitor: false, withheld: None }
+        Self { actor, on_behalf_of: None, via, grants: vec![grant], ceiling: None, is_visitor: false, withheld: None }
     }
 
     /// The same principal with no more than `permissions`, as an API token's scopes demand.
@@ -343,6 +348,11 @@ pub trait Guarded: UseCase {
     fn rights(&self) -> Vec<AdministratorRight> {
         Vec::new()
     }
+
+    /// The rights that somebody has thereby who did not have them, or not by this: whoever gives them must hold them.
+    fn gives(&self, _: &<Self::Reads as Reads>::States) -> Option<Gift> {
+        None
+    }
 }
 
 /// The answer no.
@@ -357,6 +367,18 @@ pub enum Denied {
     /// The owner of the account keeps this from the principal, who administers domains of it.
     #[error("`{}` is withheld", .0.name())]
     Withheld(AdministratorRight),
+    /// The principal would give away a permission that it does not hold there itself.
+    #[error("permission `{}` is not held and cannot be given", .0.name())]
+    NotHeld(Permission),
+    /// A token would give one that opens longer, or from other networks, than itself.
+    #[error("a token gives none that opens longer or from elsewhere than itself")]
+    Outreaches,
+    /// The history of the thing is nearly full: what is left of it is for those who look after it.
+    #[error("the history is nearly full; the rest is for administrators")]
+    HistoryNearlyFull,
+    /// The history of the thing is full: nothing more can happen to it.
+    #[error("the history is full")]
+    HistoryFull,
     /// Everybody knows the login by which the principal came, and this would outlast the visit.
     #[error("visitors of the demo are kept from this")]
     Visiting,
@@ -383,7 +405,7 @@ pub fn may(principal: &Principal, need: &Need) -> Result<(), Denied> {
 /// Whether `principal` may run `use_case`, which has read `states`.
 ///
 /// # Errors
-/// As [`may`]; [`Denied::Withheld`] where it is kept from this administrator, [`Denied::Visiting`] where only
+/// As [`may`]; [`Denied::Withheld`] where it is kept from this administrator; as [`may_give`]; [`Denied::Visiting`] where only
 /// visitors are kept from it.
 pub fn may_run<U: Guarded>(
     principal: &Principal,
@@ -398,6 +420,7 @@ pub fn may_run<U: Guarded>(
     {
         return Err(Denied::Withheld(right));
     }
+    use_case.gives(states).iter().try_for_each(|gift| may_give(principal, gift))?;
     if principal.is_visitor && U::IS_KEPT_FROM_VISITORS { Err(Denied::Visiting) } else { Ok(()) }
 }
 
@@ -438,6 +461,7 @@ mod tests {
             on_behalf_of: None,
             via: Via::Session,
             grants: vec![Grant { scope, permissions }],
+            ceiling: None,
             is_visitor: false,
             withheld: None,
         }

@@ -68,6 +68,7 @@ mod order_service;
 mod publish_document;
 mod publish_plan_version;
 mod purge_service;
+mod reactivate_service;
 mod receive_allocation;
 mod receive_transfer;
 mod record_complaint;
@@ -177,6 +178,7 @@ pub use order_service::OrderService;
 pub use publish_document::PublishDocument;
 pub use publish_plan_version::PublishPlanVersion;
 pub use purge_service::PurgeService;
+pub use reactivate_service::ReactivateService;
 pub use receive_allocation::ReceiveAllocation;
 pub use receive_transfer::ReceiveTransfer;
 pub use record_complaint::RecordComplaint;
@@ -223,9 +225,9 @@ pub use withdraw_transfer::WithdrawTransfer;
 
 use std::collections::BTreeSet;
 
-use authority::{Need, Permission, Resource};
+use authority::{Ceiling, Gift, GiftBy, Need, Permission, Resource};
 use kernel::{
-    AccountId, Changes, Decider, DomainId, DomainName, Foreign, Key, LocalPart, MailboxId, ServiceId,
+    AccountId, Actor, Changes, Decider, DomainId, DomainName, Foreign, Key, LocalPart, MailboxId, ServiceId,
     TenantId, Timestamp, UserId,
 };
 
@@ -245,7 +247,7 @@ use crate::refusal::{Limit, ResellerRefusal};
 use crate::reseller::{Reseller, ResellerCommand, ResellerEvent, ResellerState, Resources};
 use crate::service::{Recurring, Service, ServiceCommand, ServiceRecord, ServiceState};
 use crate::session::{Session, SessionOwner};
-use crate::user::{Access, User, UserState};
+use crate::user::{Access, User, UserRole, UserState};
 
 /// The domain that something lives in: one of the account, or one of the platform, whose name never changes.
 type HomeReads = (Option<Key<Domain>>, Option<Foreign<Domain>>);
@@ -460,6 +462,20 @@ const fn owner_resource(account: AccountId, owner: SessionOwner) -> Resource {
         SessionOwner::User(_) => Resource::account(account),
         SessionOwner::Mailbox(mailbox) => Resource::account(account).in_mailbox(mailbox),
     }
+}
+
+/// What a user has who can sign in.
+fn sign_in(account: AccountId, user: UserId, role: &UserRole) -> Gift {
+    Gift { to: Actor::User(user), grants: role.grants(account), by: GiftBy::SignIn }
+}
+
+/// What a token of a user gives.
+fn token(account: AccountId, user: UserId, state: &UserState, ceiling: Ceiling) -> Option<Gift> {
+    let mut grants = state.record()?.role.grants(account);
+    for grant in &mut grants {
+        grant.permissions = grant.permissions.intersection(ceiling.permissions);
+    }
+    Some(Gift { to: Actor::User(user), grants, by: GiftBy::Token(ceiling) })
 }
 
 /// The services that may count an administrator, to be read.

@@ -175,6 +175,7 @@ fn an_owner_makes_them_for_the_own_mailbox_where_the_administrator_lets_them() {
             scope: Scope::Mailbox(account(), id(2)),
             permissions: Permissions::mailbox_owner(),
         }],
+        ceiling: None,
         is_visitor: false,
         withheld: None,
     };

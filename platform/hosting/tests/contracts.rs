@@ -128,6 +128,7 @@ fn what_is_to_follow_is_the_operators_to_know() {
         on_behalf_of: None,
         via: Via::Session,
         grants: vec![Grant { scope: Scope::Account(account()), permissions }],
+        ceiling: None,
         is_visitor: false,
         withheld: None,
     };

@@ -158,6 +158,7 @@ fn one_persons_factors_are_out_of_reach_for_the_neighbour() {
             scope: Scope::Mailbox(account(), id(2)),
             permissions: Permissions::mailbox_owner(),
         }],
+        ceiling: None,
         is_visitor: false,
         withheld: None,
     };
@@ -251,6 +252,7 @@ fn only_whoever_may_change_the_account_demands_factors_of_its_users() {
             scope: Scope::Account(account()),
             permissions: Permissions::domain_administrator(),
         }],
+        ceiling: None,
         is_visitor: false,
         withheld: None,
     };

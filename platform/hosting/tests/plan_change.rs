@@ -84,6 +84,7 @@ fn force_is_the_operators_and_a_suspended_service_waits() {
         on_behalf_of: None,
         via: Via::Session,
         grants: vec![Grant { scope: Scope::Account(account()), permissions: Permissions::account_owner() }],
+        ceiling: None,
         is_visitor: false,
         withheld: None,
     };

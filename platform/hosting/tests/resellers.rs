@@ -37,6 +37,7 @@ fn acting(scope: Scope, permissions: Permissions) -> Principal {
         on_behalf_of: None,
         via: Via::Session,
         grants: vec![Grant { scope, permissions }],
+        ceiling: None,
         is_visitor: false,
         withheld: None,
     }

@@ -95,6 +95,7 @@ fn a_customer_does_not_speak_for_the_support() {
         on_behalf_of: None,
         via: Via::Session,
         grants: vec![Grant { scope: Scope::Account(account()), permissions: Permissions::account_owner() }],
+        ceiling: None,
         is_visitor: false,
         withheld: None,
     };
@@ -170,6 +171,7 @@ fn the_desk_takes_tickets_and_says_how_much_they_hurry() {
         on_behalf_of: None,
         via: Via::Session,
         grants: vec![Grant { scope: Scope::Account(account()), permissions: Permissions::account_owner() }],
+        ceiling: None,
         is_visitor: false,
         withheld: None,
     };

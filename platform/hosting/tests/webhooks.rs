@@ -104,6 +104,7 @@ fn whoever_lets_events_be_told_elsewhere_must_be_allowed_to_read_them() {
         on_behalf_of: None,
         via: Via::Session,
         grants: vec![Grant { scope: Scope::Account(account()), permissions }],
+        ceiling: None,
         is_visitor: false,
         withheld: None,
     };

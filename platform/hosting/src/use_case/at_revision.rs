@@ -1,6 +1,6 @@
 //! Changing something only as it was when the asker looked at it.
 
-use authority::{AdministratorRight, Guarded, Need};
+use authority::{AdministratorRight, Gift, Guarded, Need};
 use kernel::{AccountId, Changes, Reads, TenantId, Timestamp, UseCase};
 
 use super::{
@@ -71,6 +71,10 @@ impl<U: Revised> Guarded for AtRevision<U> {
 
     fn rights(&self) -> Vec<AdministratorRight> {
         self.change.rights()
+    }
+
+    fn gives(&self, states: &<Self::Reads as Reads>::States) -> Option<Gift> {
+        self.change.gives(states)
     }
 }
 

@@ -1,6 +1,6 @@
 //! Changing second factors.
 
-use authority::{Guarded, Need, Permission};
+use authority::{Gift, Guarded, Need, Permission};
 use kernel::{AccountId, Changes, Decider, Key, Reads, TenantId, Timestamp, UseCase};
 
 use crate::HostingRefusal;
@@ -67,5 +67,15 @@ impl Guarded for ChangeFactors {
             (owner, _) => super::owner_resource(self.account, owner),
         };
         Need { permission: Permission::CredentialWrite, resource }
+    }
+
+    /// Whoever takes away all factors of a user leaves the password alone between themselves and what that user may.
+    fn gives(&self, (user_state, _): &<Self::Reads as Reads>::States) -> Option<Gift> {
+        match (&self.command, self.owner, user_state) {
+            (FactorCommand::Reset, SessionOwner::User(user), Some(state)) => {
+                state.record().map(|record| super::sign_in(self.account, user, &record.role))
+            }
+            _ => None,
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! Changing an API token.
 
-use authority::{Guarded, Need, Permission, Resource};
+use authority::{Ceiling, Gift, Guarded, Need, Permission, Resource};
 use kernel::{AccountId, Changes, Decider, Key, Reads, TenantId, Timestamp, TokenId, UseCase, UserId};
 
 use crate::HostingRefusal;
@@ -45,5 +45,19 @@ impl UseCase for ChangeToken {
 impl Guarded for ChangeToken {
     fn need(&self, _: &<Self::Reads as Reads>::States) -> Need {
         Need { permission: Permission::CredentialWrite, resource: Resource::account(self.account) }
+    }
+
+    fn gives(&self, user: &<Self::Reads as Reads>::States) -> Option<Gift> {
+        let TokenPatch { name: _, permissions, expires_at, networks } = &self.patch;
+        if permissions.is_none() && expires_at.is_none() && networks.is_none() {
+            return None;
+        }
+        let token = user.record()?.tokens.get(&self.token)?;
+        let ceiling = Ceiling {
+            permissions: permissions.unwrap_or(token.permissions),
+            networks: networks.as_ref().unwrap_or(&token.networks).clone(),
+            expires_at: expires_at.unwrap_or(token.expires_at),
+        };
+        super::token(self.account, self.user, user, ceiling)
     }
 }

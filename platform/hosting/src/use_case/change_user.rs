@@ -1,6 +1,6 @@
 //! Calling a user otherwise, and letting it be something else in the account.
 
-use authority::{AdministratorRights, Guarded, Need, Permission, Resource};
+use authority::{AdministratorRights, Gift, Guarded, Need, Permission, Resource};
 use kernel::{
     AccountId, Changes, Decider, DomainId, Key, Reads, ServiceId, TenantId, Timestamp, UseCase, UserId,
 };
@@ -86,5 +86,9 @@ impl Guarded for ChangeUser {
             Some(UserRole::Owner | UserRole::DomainAdministrator(_)) | None => Permission::AccountWrite,
         };
         Need { permission, resource: Resource::account(self.account) }
+    }
+
+    fn gives(&self, _: &<Self::Reads as Reads>::States) -> Option<Gift> {
+        self.role.as_ref().map(|role| super::sign_in(self.account, self.user, role))
     }
 }

@@ -1,6 +1,6 @@
 //! Enabling a user.
 
-use authority::{Guarded, Need, Permission, Resource};
+use authority::{Gift, Guarded, Need, Permission, Resource};
 use kernel::{AccountId, Changes, Decider, Key, Reads, TenantId, Timestamp, UseCase, UserId};
 
 use crate::HostingRefusal;
@@ -41,5 +41,9 @@ impl UseCase for EnableUser {
 impl Guarded for EnableUser {
     fn need(&self, _: &<Self::Reads as Reads>::States) -> Need {
         Need { permission: Permission::AccountWrite, resource: Resource::account(self.account) }
+    }
+
+    fn gives(&self, user: &<Self::Reads as Reads>::States) -> Option<Gift> {
+        user.record().map(|record| super::sign_in(self.account, self.user, &record.role))
     }
 }

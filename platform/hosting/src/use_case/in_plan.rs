@@ -1,6 +1,6 @@
 //! Doing something that not every plan has.
 
-use authority::{AdministratorRight, Guarded, Need, Permissions};
+use authority::{AdministratorRight, Gift, Guarded, Need, Permissions};
 use kernel::{AccountId, Changes, Key, Reads, ServiceId, TenantId, Timestamp, UseCase};
 
 use super::{AtRevision, ChangeToken, EditBook, IssueToken, RegisterWebhook};
@@ -107,6 +107,10 @@ impl<U: Featured> Guarded for InPlan<U> {
 
     fn rights(&self) -> Vec<AdministratorRight> {
         self.change.rights()
+    }
+
+    fn gives(&self, (states, _, _): &<Self::Reads as Reads>::States) -> Option<Gift> {
+        self.change.gives(states)
     }
 }
 

@@ -1,6 +1,6 @@
 //! Issuing an API token.
 
-use authority::{Guarded, Need, Permission, Permissions, Resource};
+use authority::{Ceiling, Gift, Guarded, Need, Permission, Permissions, Resource};
 use ipnet::IpNet;
 use kernel::{AccountId, Changes, Decider, Key, Reads, TenantId, Timestamp, TokenId, UseCase, UserId};
 
@@ -66,5 +66,14 @@ impl UseCase for IssueToken {
 impl Guarded for IssueToken {
     fn need(&self, _: &<Self::Reads as Reads>::States) -> Need {
         Need { permission: Permission::CredentialWrite, resource: Resource::account(self.account) }
+    }
+
+    fn gives(&self, user: &<Self::Reads as Reads>::States) -> Option<Gift> {
+        let ceiling = Ceiling {
+            permissions: self.permissions,
+            networks: self.networks.clone(),
+            expires_at: self.expires_at,
+        };
+        super::token(self.account, self.user, user, ceiling)
     }
 }

@@ -1,6 +1,6 @@
 //! Registering a user.
 
-use authority::{Guarded, Need, Permission, Resource};
+use authority::{Gift, Guarded, Need, Permission, Resource};
 use kernel::{
     AccountId, Changes, Claim, Decider, DomainId, Key, Reads, ServiceId, TenantId, Timestamp, UseCase, UserId,
 };
@@ -86,6 +86,10 @@ impl Guarded for RegisterUser {
             UserRole::Owner | UserRole::DomainAdministrator(_) => Permission::AccountWrite,
         };
         Need { permission, resource: Resource::account(self.account) }
+    }
+
+    fn gives(&self, _: &<Self::Reads as Reads>::States) -> Option<Gift> {
+        Some(super::sign_in(self.account, self.user, &self.role))
     }
 }
 

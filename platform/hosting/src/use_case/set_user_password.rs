@@ -1,6 +1,6 @@
 //! Setting a user's password.
 
-use authority::{Guarded, Need, Permission, Resource};
+use authority::{Gift, Guarded, Need, Permission, Resource};
 use kernel::{AccountId, Changes, Decider, Key, Reads, TenantId, Timestamp, UseCase, UserId};
 
 use crate::user::{User, UserCommand};
@@ -51,5 +51,9 @@ impl Guarded for SetUserPassword {
 
     fn need(&self, _: &<Self::Reads as Reads>::States) -> Need {
         Need { permission: Permission::CredentialWrite, resource: Resource::account(self.account) }
+    }
+
+    fn gives(&self, user: &<Self::Reads as Reads>::States) -> Option<Gift> {
+        user.record().map(|record| super::sign_in(self.account, self.user, &record.role))
     }
 }
