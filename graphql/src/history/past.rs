@@ -165,6 +165,8 @@ pub(crate) async fn service(
         let HostingEvent::Service(event) = &recorded.event else { continue };
         if let ServiceEvent::Ended { purge_after: after } = event {
             purge_after = Some(Moment(*after));
+        } else if *event == ServiceEvent::Reactivated {
+            purge_after = None;
         }
         state = service_model::Service::evolve(state, event);
     }

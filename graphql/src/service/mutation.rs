@@ -6,7 +6,7 @@ use hosting::HostingRefusal;
 use hosting::contract::Agreement;
 use hosting::plan::CustomLimits;
 use hosting::use_case::{
-    ActivateService, AtRevision, ChangePlan, EndService, OrderService, RestrictService, ResumeService,
+    ActivateService, AtRevision, ChangePlan, EndService, OrderService, ReactivateService, RestrictService, ResumeService,
     SetUserPassword, SuspendService,
 };
 use kernel::{AccountId, ServiceId};
@@ -256,7 +256,23 @@ impl ServiceMutation {
             .map(ServicePayload)
     }
 
-    /// Ends a service for good: its mail is refused from now on, and destroyed after the platform's retention.
+    /// Brings an ended service back until its mail is destroyed (`purgeAfter`), as it was, with its domains and mailboxes and all
+    /// that they hold; what had restricted or suspended it before holds on. By whoever may order it. `userErrors`, among
+    /// others: `SERVICE_NOT_ENDED`, `SERVICE_RETENTION_OVER`, `SERVICE_NEVER_ACTIVE`, `ACCOUNT_CLOSED`.
+    async fn service_reactivate(
+        &self,
+        ctx: &Context<'_>,
+        account_id: Option<AccountKey>,
+        service_id: ServiceKey,
+        command_id: Option<Uid>,
+    ) -> Result<ServicePayload> {
+        let (account, service) = (ctx.account(account_id)?, service_id.0);
+        let reactivate = ReactivateService { account, service };
+        run(ctx, command(command_id), &reactivate, (account, service)).await.map(ServicePayload)
+    }
+
+    /// Ends a service: its mail is refused from now on, and destroyed after the platform's retention; until then
+    /// `serviceReactivate` brings it back.
     async fn service_end(
         &self,
         ctx: &Context<'_>,

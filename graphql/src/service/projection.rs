@@ -101,6 +101,7 @@ fn in_domain(place: Place, event: &ServiceEvent) -> Option<Statement> {
         | ServiceEvent::Priced { .. }
         | ServiceEvent::Activated
         | ServiceEvent::Resumed
+        | ServiceEvent::Reactivated
         | ServiceEvent::Restricted
         | ServiceEvent::Suspended { .. }
         | ServiceEvent::Ended { .. }
@@ -149,6 +150,10 @@ fn statement(recorded: &Recorded<HostingEvent>) -> Result<Option<Statement>, Pro
             .bind(stored(limits)?),
         ServiceEvent::Priced { recurring } => priced(place, *recurring),
         ServiceEvent::Activated | ServiceEvent::Resumed => entitlement(place, "active", None),
+        ServiceEvent::Reactivated => place.statement(
+            "UPDATE service_list_v5 SET entitlement = 'active', suspension = NULL, purge_after = NULL \
+             WHERE tenant = $1 AND service_id = $2",
+        ),
         ServiceEvent::Restricted => entitlement(place, "restricted", None),
         ServiceEvent::Suspended { reason } => entitlement(place, "suspended", Some(reason_name(*reason))),
         ServiceEvent::Ended { purge_after } => place

@@ -118,3 +118,54 @@ async fn a_domain_that_somebody_else_has_taken_stays_away() {
     assert_eq!(refused["userErrors"][0]["code"], "DOMAIN_TAKEN", "{refused:#}");
     assert_eq!(restore(&stage, &other).await["userErrors"][0]["code"], "DOMAIN_NOT_REMOVED");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_ended_service_is_brought_back_by_its_owner_with_all_that_it_had() {
+    let (stage, customer, alice) = scene().await;
+    let (owner, service) = (&customer.owner, &customer.service);
+    let turn = |verb: &str| {
+        format!(
+            "mutation {{ {verb}(serviceId: \"{service}\") {{ service {{ entitlement purgeAfter used {{ mailboxes domains }} }} \
+             userErrors {{ code field }} }} }}"
+        )
+    };
+    let ended = stage.done(owner, &turn("serviceEnd")).await["serviceEnd"]["service"].clone();
+    assert_eq!(ended["entitlement"], "ENDED");
+    assert!(ended["purgeAfter"].is_string());
+    let back = stage.done(owner, &turn("serviceReactivate")).await["serviceReactivate"]["service"].clone();
+    assert_eq!(back["entitlement"], "ACTIVE");
+    assert_eq!(back["purgeAfter"], Value::Null);
+    assert_eq!(back["used"], ended["used"]);
+    let found = stage.done(owner, &format!("{{ mailbox(mailboxId: \"{alice}\") {{ status }} }}")).await;
+    assert_eq!(found["mailbox"]["status"], "ACTIVE");
+    // It may be filled again.
+    stage.mailbox(&customer, "bob").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_account_adds_a_domain_once() {
+    let (stage, customer, _) = scene().await;
+    let add = |name: &str| {
+        format!(
+            "mutation {{ domainAdd(input: {{ serviceId: \"{}\", name: \"{name}\" }}) {{ domain {{ id }} userErrors {{ code field }} }} }}",
+            customer.service
+        )
+    };
+    let verified = stage.ask(&customer.owner, &add(&customer.domain_name)).await;
+    let no = json!([{ "code": "DOMAIN_ADDED", "field": "name" }]);
+    assert_eq!(verified["data"]["domainAdd"]["userErrors"], no, "{verified:#}");
+    let other = stage.done(&customer.owner, &add("other.example")).await["domainAdd"]["domain"]["id"].clone();
+    let waiting = stage.ask(&customer.owner, &add("OTHER.example")).await;
+    assert_eq!(waiting["data"]["domainAdd"]["userErrors"], no, "{waiting:#}");
+    let remove =
+        format!("mutation {{ domainRemove(domainId: {other}) {{ userErrors {{ code }} position }} }}");
+    stage.done(&customer.owner, &remove).await;
+    for _ in 0..100 {
+        let again = stage.ask(&customer.owner, &add("other.example")).await;
+        if again["data"]["domainAdd"]["userErrors"] == json!([]) {
+            return;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    panic!("a removed name is free");
+}

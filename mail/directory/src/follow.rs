@@ -124,6 +124,10 @@ impl Index {
                 return;
             }
             ServiceEvent::Activated | ServiceEvent::Resumed => Entitlement::Active,
+            ServiceEvent::Reactivated => {
+                self.ending.remove(&service);
+                Entitlement::Active
+            }
             ServiceEvent::Restricted => Entitlement::Restricted,
             ServiceEvent::Suspended { .. } => Entitlement::Suspended,
             ServiceEvent::Ended { purge_after } => {

@@ -256,7 +256,12 @@ fn service_event() -> impl Strategy<Value = HostingEvent> {
                 ServiceEvent::Ordered { account, plan, version, limits: entry.terms.limits }
             }
         ),
-        sample::select(vec![ServiceEvent::Activated, ServiceEvent::Restricted, ServiceEvent::Resumed]),
+        sample::select(vec![
+            ServiceEvent::Activated,
+            ServiceEvent::Restricted,
+            ServiceEvent::Resumed,
+            ServiceEvent::Reactivated
+        ]),
         sample::select(reasons).prop_map(|reason| ServiceEvent::Suspended { reason }),
         at().prop_map(|purge_after| ServiceEvent::Ended { purge_after }),
         (any_id(), any::<u32>(), size()).prop_map(|(domain, mailboxes, bytes)| ServiceEvent::SlotsTaken {

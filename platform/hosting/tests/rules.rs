@@ -3,11 +3,13 @@
 mod support;
 
 use authority::{Denied, Grant, Permission, Permissions, Principal, Scope};
-use hosting::account::Account;
+use hosting::account::{Account, AccountState};
+use hosting::calendar::Cycle;
+use hosting::contract::Agreement;
 use hosting::domain::{Challenge, DomainRef, Proof};
 use hosting::mailbox::{Crossing, Mailbox, Threshold};
 use hosting::plan::{CustomLimits, catalogue, plan_id};
-use hosting::service::{Service, ServiceRecord, SuspensionReason};
+use hosting::service::{Entitlement, Service, ServiceRecord, SuspensionReason};
 use hosting::session::{EndReason, Session, SessionOwner, SessionState};
 use hosting::use_case::*;
 use hosting::user::UserRole;
@@ -82,8 +84,8 @@ fn order(account: AccountId, service: ServiceId, plan: &str, custom: Option<Cust
         plan: plan_id(plan),
         version: 1,
         custom,
-        cycle: hosting::calendar::Cycle::Annual,
-        agreement: hosting::contract::Agreement::ToFollow,
+        cycle: Cycle::Annual,
+        agreement: Agreement::ToFollow,
     }
 }
 
@@ -157,6 +159,7 @@ fn acting(scope: Scope, permissions: Permissions) -> Principal {
         on_behalf_of: None,
         via: Via::Session,
         grants: vec![Grant { scope, permissions }],
+        ceiling: None,
         is_visitor: false,
         withheld: None,
     }
@@ -511,7 +514,7 @@ fn a_login_has_one_owner_and_is_free_after_removal() {
     assert_eq!((world.must(&remove), world.must(&remove)), (2, 0));
     world.must(&register(2, "admin@demo.example", UserRole::Owner));
     let state = world.state::<Account>(account().tenant(), account());
-    let hosting::account::AccountState::Open(record) = state else { panic!("{state:?}") };
+    let AccountState::Open(record) = state else { panic!("{state:?}") };
     assert_eq!(record.users.len(), 1);
 }
 
@@ -768,4 +771,57 @@ fn a_service_is_purged_only_after_its_retention_and_by_the_platform() {
     assert_eq!(world.must(&purge), 0);
     let resume = ResumeService { account, service };
     assert_eq!(world.refused(&resume), "SERVICE_ENDED", "nothing comes back");
+}
+
+#[test]
+fn an_ended_service_comes_back_as_it_was_while_its_contents_are_there() {
+    let mut world = support::stage::with_mailbox();
+    let (account, service) = (support::stage::account(), support::stage::service());
+    let back = ReactivateService { account, service };
+    let purge_after = world.now.plus(std::time::Duration::from_secs(30 * 86_400));
+    let end = EndService { account, service, purge_after };
+    let state = |world: &World| {
+        let state = world.state::<Service>(account.tenant(), service);
+        state.record().expect("a service").clone()
+    };
+    let before = state(&world);
+    assert_eq!(world.must(&back), 0, "it is active");
+    world.must(&end);
+    world.must(&back);
+    assert_eq!(state(&world), before, "with all that it had");
+    let services = |world: &World| match world.state::<Account>(account.tenant(), account) {
+        AccountState::Open(record) => record.services.contains(&service),
+        _ => false,
+    };
+    assert!(services(&world), "its account counts it again");
+    // What was taken away before is not had back by ending it.
+    world.must(&SuspendService { account, service, reason: SuspensionReason::Abuse });
+    assert_eq!(world.refused(&back), "SERVICE_NOT_ENDED");
+    world.must(&end);
+    world.must(&back);
+    assert_eq!(state(&world).entitlement, Entitlement::Suspended(SuspensionReason::Abuse));
+    world.must(&end);
+    world.now = purge_after;
+    assert_eq!(world.refused(&back), "SERVICE_RETENTION_OVER");
+}
+
+#[test]
+fn what_never_began_is_not_brought_back() {
+    let mut world = support::stage::with_mailbox();
+    let account = support::stage::account();
+    let ordered = OrderService {
+        account,
+        service: id(11),
+        plan: plan_id("solo"),
+        version: 1,
+        custom: None,
+        cycle: Cycle::Monthly,
+        agreement: Agreement::ToFollow,
+    };
+    world.must(&ordered);
+    let purge_after = world.now.plus(std::time::Duration::from_secs(60));
+    world.must(&EndService { account, service: id(11), purge_after });
+    let back = ReactivateService { account, service: id(11) };
+    assert_eq!(world.refused(&back), "SERVICE_NEVER_ACTIVE");
+    assert_eq!(world.refused(&ReactivateService { account, service: id(12) }), "SERVICE_NOT_FOUND");
 }

@@ -39,6 +39,15 @@ impl Effect for RetireMailboxes {
                 return restored
                     .map_err(|error| EffectError { at: recorded.cursor, reason: error.to_string() });
             }
+            HostingEvent::Service(ServiceEvent::Reactivated) => {
+                let service = ServiceId::new(recorded.stream.id);
+                for mailbox in self.directory.mailboxes_of(tenant, service) {
+                    let restored = self.store.restore(Owner { tenant, mailbox }).await;
+                    restored
+                        .map_err(|error| EffectError { at: recorded.cursor, reason: error.to_string() })?;
+                }
+                return Ok(());
+            }
             HostingEvent::Service(ServiceEvent::Ended { purge_after }) => {
                 (self.directory.mailboxes_of(tenant, ServiceId::new(recorded.stream.id)), *purge_after)
             }

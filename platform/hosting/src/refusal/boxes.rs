@@ -1,11 +1,11 @@
-//! Why what belongs to a Box besides its mailboxes is refused: resources, shared mailboxes, kept messages.
+//! Why what belongs to a Box besides its mailboxes is refused: its return, resources, shared mailboxes, kept messages.
 
 use kernel::LimitFact;
 
 use super::{Language, Limit, Row};
 
 refusals! {
-    /// Why something about resources, shared mailboxes, shared storage or kept messages is refused.
+    /// Why something about the return of a Box, resources, shared mailboxes, shared storage or kept messages is refused.
     BoxRefusal
     also {}
     plain {
@@ -17,6 +17,22 @@ refusals! {
         ResourceExists = "RESOURCE_EXISTS", Some("resourceId"),
             "A resource with this identifier exists already; use another identifier.",
             "Une ressource portant cet identifiant existe déjà ; utilisez un autre identifiant.";
+        /// The service has not ended.
+        ServiceNotEnded = "SERVICE_NOT_ENDED", Some("serviceId"),
+            "This service has not ended; nothing has to be brought back.",
+            "Ce service n’est pas terminé ; il n’y a rien à rétablir.";
+        /// The contents of the service are destroyed, or about to be.
+        ServiceRetentionOver = "SERVICE_RETENTION_OVER", Some("serviceId"),
+            "The time in which this service could be brought back is over and its mail is destroyed; order another one.",
+            "Le délai pendant lequel ce service pouvait être rétabli est passé et son courrier est détruit ; commandez-en un autre.";
+        /// The service ended before it began.
+        ServiceNeverActive = "SERVICE_NEVER_ACTIVE", Some("serviceId"),
+            "This service ended before it was ever active; there is nothing to bring back, order another one.",
+            "Ce service s’est terminé avant d’avoir été actif ; il n’y a rien à rétablir, commandez-en un autre.";
+        /// The account has the domain already.
+        DomainAdded = "DOMAIN_ADDED", Some("name"),
+            "This account has this domain already; verify or remove the one that is there.",
+            "Ce compte a déjà ce domaine ; vérifiez ou retirez celui qui s’y trouve.";
         /// The domain is not removed.
         DomainNotRemoved = "DOMAIN_NOT_REMOVED", Some("domainId"),
             "This domain is not removed; nothing has to be brought back.",

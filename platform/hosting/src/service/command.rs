@@ -25,11 +25,13 @@ pub enum ServiceCommand {
     Suspend(SuspensionReason),
     /// Give it its entitlement back.
     Resume,
-    /// End it for good.
+    /// End it.
     End {
         /// When its contents may be destroyed.
         purge_after: Timestamp,
     },
+    /// Bring it back as it was, while its contents are there.
+    Reactivate,
     /// Note that what it held is destroyed; nothing happens before the end of its retention.
     Purge,
     /// Take slots and bytes for new mailboxes of a domain, one quota each.

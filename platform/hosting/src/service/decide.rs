@@ -35,6 +35,7 @@ impl Decider for Service {
                     recurring: None,
                     entitlement: Entitlement::Ordered,
                     revision: 0,
+                    ended_from: None,
                     usage: Usage::default(),
                     own_domains: BTreeSet::new(),
                     mirrors: BTreeMap::new(),
@@ -73,6 +74,7 @@ impl Decider for Service {
                 | C::Suspend(_)
                 | C::Resume
                 | C::End { .. }
+                | C::Reactivate
                 | C::Purge
                 | C::TakeMailboxes { .. }
                 | C::ReturnMailbox { .. }
@@ -107,6 +109,7 @@ impl Decider for Service {
                 | Entitlement::Restricted
                 | Entitlement::Suspended(_) => vec![ServiceEvent::Ended { purge_after }],
             }),
+            (ServiceState::Present(record), C::Reactivate) => reactivate(record, now),
             (ServiceState::Present(record), C::Purge) => Ok(match record.entitlement {
                 // Not while names are held: others could not have them.
                 Entitlement::Ended { purge_after } if purge_after <= now && !record.holds_names() => {
@@ -238,6 +241,31 @@ fn resume(entitlement: Entitlement) -> Result<Vec<ServiceEvent>, HostingRefusal>
         Entitlement::Active => Ok(vec![]),
         Entitlement::Restricted | Entitlement::Suspended(_) => Ok(vec![ServiceEvent::Resumed]),
         Entitlement::Ended { .. } | Entitlement::Purged => Err(HostingRefusal::ServiceEnded),
+    }
+}
+
+/// What was taken away before the end is not had back by it.
+fn reactivate(record: &ServiceRecord, now: Timestamp) -> Result<Vec<ServiceEvent>, HostingRefusal> {
+    let purge_after = match record.entitlement {
+        Entitlement::Active => return Ok(vec![]),
+        Entitlement::Ordered | Entitlement::Restricted | Entitlement::Suspended(_) => {
+            return Err(BoxRefusal::ServiceNotEnded.into());
+        }
+        Entitlement::Purged => return Err(BoxRefusal::ServiceRetentionOver.into()),
+        Entitlement::Ended { purge_after } => purge_after,
+    };
+    if purge_after <= now {
+        return Err(BoxRefusal::ServiceRetentionOver.into());
+    }
+    match record.ended_from {
+        None | Some(Entitlement::Ordered) => Err(BoxRefusal::ServiceNeverActive.into()),
+        Some(Entitlement::Restricted) => Ok(vec![ServiceEvent::Reactivated, ServiceEvent::Restricted]),
+        Some(Entitlement::Suspended(reason)) => {
+            Ok(vec![ServiceEvent::Reactivated, ServiceEvent::Suspended { reason }])
+        }
+        Some(Entitlement::Active | Entitlement::Ended { .. } | Entitlement::Purged) => {
+            Ok(vec![ServiceEvent::Reactivated])
+        }
     }
 }
 
@@ -450,7 +478,12 @@ fn change(record: &mut ServiceRecord, event: &ServiceEvent) {
         ServiceEvent::Activated | ServiceEvent::Resumed => record.entitlement = Entitlement::Active,
         ServiceEvent::Restricted => record.entitlement = Entitlement::Restricted,
         ServiceEvent::Suspended { reason } => record.entitlement = Entitlement::Suspended(*reason),
+        ServiceEvent::Reactivated => {
+            record.entitlement = Entitlement::Active;
+            record.ended_from = None;
+        }
         ServiceEvent::Ended { purge_after } => {
+            record.ended_from.get_or_insert(record.entitlement);
             record.entitlement = Entitlement::Ended { purge_after: *purge_after };
         }
         ServiceEvent::Purged => record.entitlement = Entitlement::Purged,

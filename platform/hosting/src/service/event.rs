@@ -18,7 +18,7 @@ pub enum SuspensionReason {
     Security,
 }
 
-/// What happened to one service. Stream `service/{ServiceId}`; ordered once, ended at most once.
+/// What happened to one service. Stream `service/{ServiceId}`; ordered once.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ServiceEvent {
     /// It is ordered, and has nothing yet.
@@ -62,6 +62,9 @@ pub enum ServiceEvent {
         /// When contents may be destroyed.
         purge_after: Timestamp,
     },
+    /// It is back before its contents were destroyed, with all that ended with it, and may everything within its limits. Where
+    /// it was restricted or suspended when it ended, that follows at once.
+    Reactivated,
     /// What it held is destroyed: its addresses exist no more.
     Purged,
     /// New mailboxes of one domain use so many slots and so many bytes more.

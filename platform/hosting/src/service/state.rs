@@ -164,6 +164,8 @@ pub struct ServiceRecord {
     pub entitlement: Entitlement,
     /// How often its plan or what it may do was changed.
     pub revision: u32,
+    /// What it could do when it ended; none while it has not.
+    pub ended_from: Option<Entitlement>,
     /// What it uses.
     pub usage: Usage,
     /// Its own domains that are not removed, verified or not, alias domains included.

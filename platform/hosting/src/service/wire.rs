@@ -17,6 +17,7 @@ const RESTRICTED: Kind = Kind { name: "service.restricted", schema: 1 };
 const SUSPENDED: Kind = Kind { name: "service.suspended", schema: 1 };
 const RESUMED: Kind = Kind { name: "service.resumed", schema: 1 };
 const ENDED: Kind = Kind { name: "service.ended", schema: 1 };
+const REACTIVATED: Kind = Kind { name: "service.reactivated", schema: 1 };
 const PURGED: Kind = Kind { name: "service.purged", schema: 1 };
 const SLOTS_TAKEN: Kind = Kind { name: "service.slots_taken", schema: 1 };
 const SLOTS_RETURNED: Kind = Kind { name: "service.slots_returned", schema: 1 };
@@ -138,6 +139,7 @@ impl Event for ServiceEvent {
             Self::Restricted => RESTRICTED,
             Self::Suspended { .. } => SUSPENDED,
             Self::Resumed => RESUMED,
+            Self::Reactivated => REACTIVATED,
             Self::Ended { .. } => ENDED,
             Self::Purged => PURGED,
             Self::SlotsTaken { .. } => SLOTS_TAKEN,
@@ -175,7 +177,9 @@ impl Event for ServiceEvent {
                 },
                 cents: recurring.cents,
             }),
-            Self::Purged | Self::Activated | Self::Restricted | Self::Resumed => json(&Nothing {}),
+            Self::Purged | Self::Activated | Self::Restricted | Self::Resumed | Self::Reactivated => {
+                json(&Nothing {})
+            }
             Self::Suspended { reason } => json(&SuspendedV1 { reason: (*reason).into() }),
             Self::Ended { purge_after } => json(&EndedV1 { purge_after_ms: purge_after.millis() }),
             Self::SlotsTaken { domain, mailboxes, bytes }
@@ -243,6 +247,7 @@ impl Event for ServiceEvent {
             ("service.suspended", 1) => {
                 wire::form(raw).map(|form: SuspendedV1| Self::Suspended { reason: form.reason.into() })
             }
+            ("service.reactivated", 1) => wire::form(raw).map(|Nothing {}| Self::Reactivated),
             ("service.resumed", 1) => wire::form(raw).map(|Nothing {}| Self::Resumed),
             ("service.ended", 1) => wire::form(raw).map(|form: EndedV1| Self::Ended {
                 purge_after: Timestamp::from_millis(form.purge_after_ms),

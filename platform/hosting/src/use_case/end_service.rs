@@ -8,7 +8,7 @@ use crate::account::{Account, AccountCommand};
 use crate::reseller::{Reseller, ResellerCommand};
 use crate::service::{Service, ServiceCommand};
 
-/// Ends a service for good: mail is refused, contents are destroyed at `purge_after`.
+/// Ends a service: mail is refused, contents are destroyed at `purge_after` unless it is reactivated before.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EndService {
     /// Whose.

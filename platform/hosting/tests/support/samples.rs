@@ -493,6 +493,7 @@ fn services(all: &mut Samples, at: Timestamp) {
         ServiceEvent::AdministratorAdded { user: id(7) },
         ServiceEvent::AdministratorRemoved { user: id(7) },
         ServiceEvent::Ended { purge_after: at },
+        ServiceEvent::Reactivated,
         ServiceEvent::Purged,
     ] {
         push(event, "full");
