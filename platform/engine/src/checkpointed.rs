@@ -258,6 +258,10 @@ impl Subscriber for Checkpointed {
                 let row = rows.remove(&tenant).unwrap_or(Checkpoint::absent(tenant));
                 survey.lag_event_count += head.0.saturating_sub(row.position.0);
                 let at = Cursor { tenant, position: row.position };
+                if self.progress.has_reached(Cursor { tenant, position: Position(row.position.0 + 1) }) {
+                    // Another node set it back.
+                    self.progress.forget(tenant);
+                }
                 match row.halted_by {
                     Some(reason) => survey.halted(Halt { at, reason }),
                     None if row.position < head => {

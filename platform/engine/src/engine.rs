@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU16, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use authority::{Guarded, Principal};
 use database::{Database, DatabaseError, Row, Statement};
@@ -30,7 +30,9 @@ use crate::follower::{Following, Halts};
 use crate::metrics::Metrics;
 use crate::pace::Pace;
 use crate::progress::Progress;
-use crate::rebuild::{NAMED_FAILURE_COUNT_MAX, Rebuild, RebuildError, Rebuilt};
+use crate::rebuild::{
+    NAMED_FAILURE_COUNT_MAX, PAGE_POLL, PAGE_WAIT_MAX, Rebuild, RebuildError, Rebuilt, Rederived,
+};
 use crate::revision::{Revisions, make_tables};
 use crate::run::{Circumstances, Runner};
 use crate::scheduler::{NUDGE_COUNT_MAX, Scheduler, Subscriber};
@@ -409,32 +411,34 @@ impl Engine {
     }
 
     /// Derives the rows of a projection anew at the same revision, tenant by tenant, while it is read and kept: see
-    /// [`crate::Projection::clear`]. Halts are lifted where the whole history can be taken.
+    /// [`crate::Projection::clear`]. Halts are lifted where the whole history can be taken. A history above
+    /// [`crate::Pace::rebuild_at_once`] is followed again page by page, and waited for.
     ///
     /// # Errors
     /// [`EngineError`]; tenants that failed by themselves are in the report.
     pub async fn rebuild(&self, name: &str) -> Result<Rebuilt, EngineError> {
-        let registered = self.registered(name).ok_or_else(|| EngineError::Unknown(name.to_owned()))?;
-        let Place::Projection(_, projection) = &registered.place else {
-            return Err(EngineError::NotProjection(registered.name.name));
-        };
+        let (registered, projection) = self.rebuildable(name)?;
         let mut rebuilt = Rebuilt::default();
         let mut after = None;
         loop {
             let heads = self.core.runner.journal.heads(after, REBUILD_TENANT_COUNT).await?;
-            for Cursor { tenant, .. } in &heads {
-                match projection.rebuild(&self.core, *tenant).await {
+            for head in &heads {
+                let tenant = head.tenant;
+                let done = if head.position.0 > self.core.pace.rebuild_at_once {
+                    self.rebuild_in_pages(&registered, projection.as_ref(), tenant).await
+                } else {
+                    self.rebuild_at_once(&registered, projection.as_ref(), tenant).await
+                };
+                match done {
                     Ok(at) => {
                         rebuilt.tenant_count += 1;
                         rebuilt.event_count += at.position.0;
-                        registered.progress.set(at);
-                        let _ = registered.nudge.try_send(*tenant);
                     }
                     Err(error) => {
                         tracing::error!(projection = registered.name.name, tenant.id = %tenant, %error, "not rebuilt");
                         rebuilt.failed_tenant_count += 1;
                         if rebuilt.failed.len() < NAMED_FAILURE_COUNT_MAX {
-                            rebuilt.failed.push((*tenant, error));
+                            rebuilt.failed.push((tenant, error));
                         }
                     }
                 }
@@ -446,23 +450,86 @@ impl Engine {
         }
     }
 
-    /// The same for one tenant: its rows are as its events say now.
+    /// The same for one tenant, soon: what its rows said before is gone when this returns. A history above
+    /// [`crate::Pace::rederive_at_once`] is followed again page by page afterwards.
     ///
     /// # Errors
     /// [`EngineError`] where no projection has that name, [`RebuildError`] where the rows are as before.
-    pub async fn rebuild_tenant(
+    pub async fn rederive(
         &self,
         name: &str,
         tenant: TenantId,
-    ) -> Result<Result<(), RebuildError>, EngineError> {
+    ) -> Result<Result<Rederived, RebuildError>, EngineError> {
+        let (registered, projection) = self.rebuildable(name)?;
+        let head = self.core.runner.journal.head(tenant).await?;
+        if head.0 > self.core.pace.rederive_at_once {
+            let begun = Self::restart(&self.core, &registered, projection.as_ref(), tenant).await;
+            return Ok(begun.map(|()| Rederived::Begun));
+        }
+        let done = self.rebuild_at_once(&registered, projection.as_ref(), tenant).await;
+        Ok(done.map(|_| Rederived::Done))
+    }
+
+    fn rebuildable(&self, name: &str) -> Result<(Registered, Arc<dyn Rebuild>), EngineError> {
         let registered = self.registered(name).ok_or_else(|| EngineError::Unknown(name.to_owned()))?;
         let Place::Projection(_, projection) = &registered.place else {
             return Err(EngineError::NotProjection(registered.name.name));
         };
-        Ok(projection.rebuild(&self.core, tenant).await.map(|at| {
-            registered.progress.set(at);
-            let _ = registered.nudge.try_send(tenant);
-        }))
+        let projection = Arc::clone(projection);
+        Ok((registered, projection))
+    }
+
+    async fn rebuild_at_once(
+        &self,
+        registered: &Registered,
+        projection: &dyn Rebuild,
+        tenant: TenantId,
+    ) -> Result<Cursor, RebuildError> {
+        let at = projection.rebuild(&self.core, tenant).await?;
+        registered.progress.set(at);
+        let _ = registered.nudge.try_send(tenant);
+        Ok(at)
+    }
+
+    async fn restart(
+        core: &Core,
+        registered: &Registered,
+        projection: &dyn Rebuild,
+        tenant: TenantId,
+    ) -> Result<(), RebuildError> {
+        projection.restart(core, tenant).await?;
+        registered.progress.forget(tenant);
+        // Full: the sweep comes by.
+        let _ = registered.nudge.try_send(tenant);
+        Ok(())
+    }
+
+    /// Sets a tenant back and waits until the projection has followed it to where it was.
+    async fn rebuild_in_pages(
+        &self,
+        registered: &Registered,
+        projection: &dyn Rebuild,
+        tenant: TenantId,
+    ) -> Result<Cursor, RebuildError> {
+        let end = projection.read_through(&self.core, tenant).await?;
+        Self::restart(&self.core, registered, projection, tenant).await?;
+        let (mut known, mut since) = (Position::START, Instant::now());
+        loop {
+            let row = checkpoint::load(&self.core.database, registered.name, tenant).await?;
+            if let Some(reason) = row.halted_by {
+                return Err(RebuildError::Halted(reason));
+            }
+            if row.position >= end.position {
+                return Ok(end);
+            }
+            if row.position > known {
+                (known, since) = (row.position, Instant::now());
+            }
+            if since.elapsed() > PAGE_WAIT_MAX || self.core.stop.is_cancelled() {
+                return Err(RebuildError::Stalled);
+            }
+            tokio::time::sleep(PAGE_POLL).await;
+        }
     }
 
     /// The events of a tenant after a position (none: after its present head), then the new ones as they come. Ends

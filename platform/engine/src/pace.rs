@@ -1,8 +1,8 @@
-//! How often and how long the engine waits. The defaults are the platform's; tests are in more of a hurry.
+//! How often and how long the engine waits, and how much it does at once. The defaults are the platform's; tests are in more of a hurry.
 
 use std::time::Duration;
 
-/// Every period and pause of the engine.
+/// Every period, pause and portion of the engine.
 #[derive(Debug, Clone)]
 pub struct Pace {
     /// Between two sweeps of a checkpointed consumer: the guarantee behind the doorbell.
@@ -15,6 +15,11 @@ pub struct Pace {
     pub failure_pauses: Vec<Duration>,
     /// How long the tables of a replaced revision are kept: readers and older nodes may still be at them.
     pub drop_grace: Duration,
+    /// Longest history of a tenant, in events, of which a rebuild writes all rows in one transaction; a longer one is
+    /// followed again from its beginning, page by page.
+    pub rebuild_at_once: u64,
+    /// The same for rows that are derived anew on the way, by an effect that must have done with them soon.
+    pub rederive_at_once: u64,
 }
 
 impl Default for Pace {
@@ -25,6 +30,8 @@ impl Default for Pace {
             effect_pauses: [1, 5, 30, 120, 600].map(Duration::from_secs).into(),
             failure_pauses: [100, 1_000, 5_000, 30_000, 60_000].map(Duration::from_millis).into(),
             drop_grace: Duration::from_secs(15 * 60),
+            rebuild_at_once: 250_000,
+            rederive_at_once: 10_000,
         }
     }
 }

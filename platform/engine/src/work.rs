@@ -14,7 +14,7 @@ use crate::checkpointed::{Page, Stumble, Work, commit};
 use crate::consumer::{Cause, Effect, Policy, Projection, ProjectionError};
 use crate::decode::{DecodeError, decode};
 use crate::engine::Core;
-use crate::rebuild::{REBUILD_EVENT_COUNT_MAX, Rebuild, RebuildError};
+use crate::rebuild::{Rebuild, RebuildError};
 use crate::scheduler::chain;
 
 /// Longest outside call.
@@ -53,6 +53,23 @@ impl<P: Projection> Projecting<P> {
         let applied = catch_unwind(AssertUnwindSafe(|| self.0.apply(events)));
         applied.unwrap_or_else(|_| Err(ProjectionError("applying panicked".to_owned())))
     }
+
+    /// What the whole history of a tenant comes to, a page at a time; its end.
+    async fn read(
+        &self,
+        core: &Core,
+        tenant: TenantId,
+        mut taken: impl FnMut(Vec<Statement>) + Send,
+    ) -> Result<Cursor, RebuildError> {
+        let mut at = Cursor { tenant, position: Position::START };
+        loop {
+            let page = core.runner.journal.read_tenant(at, PAGE_EVENT_COUNT_MAX).await?;
+            let Some(last) = page.last() else { return Ok(at) };
+            at = last.cursor;
+            let events = decode(&core.runner.keyring, &Arc::new(page)).await?;
+            taken(self.statements(&events)?);
+        }
+    }
 }
 
 #[async_trait]
@@ -72,21 +89,22 @@ impl<P: Projection> Rebuild for Projecting<P> {
 
     async fn rebuild(&self, core: &Core, tenant: TenantId) -> Result<Cursor, RebuildError> {
         let mut statements = self.0.clear(tenant);
-        let mut at = Cursor { tenant, position: Position::START };
-        loop {
-            let page = core.runner.journal.read_tenant(at, PAGE_EVENT_COUNT_MAX).await?;
-            let Some(last) = page.last() else { break };
-            at = last.cursor;
-            if at.position.0 > REBUILD_EVENT_COUNT_MAX {
-                return Err(RebuildError::TooLong);
-            }
-            let events = decode(&core.runner.keyring, &Arc::new(page)).await?;
-            statements.extend(self.statements(&events)?);
-        }
+        let at = self.read(core, tenant, |page| statements.extend(page)).await?;
         let put = checkpoint::put(Self::NAME, tenant, at.position, core.runner.clock.now());
         statements.insert(0, put);
         core.database.write(statements).await?;
         Ok(at)
+    }
+
+    async fn read_through(&self, core: &Core, tenant: TenantId) -> Result<Cursor, RebuildError> {
+        self.read(core, tenant, drop).await
+    }
+
+    async fn restart(&self, core: &Core, tenant: TenantId) -> Result<(), RebuildError> {
+        let put = checkpoint::put(Self::NAME, tenant, Position::START, core.runner.clock.now());
+        let statements = [put].into_iter().chain(self.0.clear(tenant)).collect();
+        core.database.write(statements).await?;
+        Ok(())
     }
 }
 

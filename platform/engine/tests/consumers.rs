@@ -174,6 +174,10 @@ fn append(tenant: TenantId, numbers: &[u64]) -> Append {
 
 impl World {
     async fn engine(&self) -> (Engine, Arc<dyn Journal>) {
+        self.engine_at(Pace::default()).await
+    }
+
+    async fn engine_at(&self, pace: Pace) -> (Engine, Arc<dyn Journal>) {
         let clock = Arc::new(SystemClock);
         let journal: Arc<dyn Journal> =
             Arc::new(SqlJournal::open(self.database.clone(), clock.clone()).await.expect("a journal"));
@@ -183,7 +187,7 @@ impl World {
             sweep: Duration::from_millis(200),
             follow_sweep: Duration::from_millis(200),
             effect_pauses: vec![Duration::from_millis(20); 3],
-            ..Pace::default()
+            ..pace
         };
         let engine =
             Engine::with_pace(Arc::clone(&journal), keyring, self.database.clone(), clock, pace).await;
@@ -262,6 +266,43 @@ async fn a_rebuild_mends_rows_and_goes_on() {
         journal.append(append(tenant(1), &[4])).await.expect("appended");
         assert_eq!(engine.wait_for("list", at(tenant(1), 4), WAIT).await, Freshness::Reached);
         assert_eq!(world.rows(tenant(1), 1).await, [1, 2, 3, 4]);
+        engine.shutdown().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_history_that_is_too_long_for_one_transaction_is_followed_again_page_by_page() {
+    for world in worlds().await {
+        let long = Pace { rebuild_at_once: 100, rederive_at_once: 100, ..Pace::default() };
+        let (engine, journal) = world.engine_at(long.clone()).await;
+        let repair = repaired();
+        engine.project(List::<1>(Arc::clone(&repair))).await.expect("tables");
+        for _ in 0..9 {
+            journal.append(append(tenant(1), &[5; 300])).await.expect("appended");
+        }
+        journal.append(append(tenant(1), &[POISON, 6])).await.expect("appended");
+        let end = at(tenant(1), 2702);
+        assert_eq!(engine.wait_for("list", end, WAIT).await, Freshness::Reached);
+        let harm = "DELETE FROM list_v1 WHERE position > 100";
+        world.database.write(vec![Statement::new(harm)]).await.expect("harmed");
+        repair.store(false, Ordering::Relaxed);
+        let rebuilt = engine.rebuild("list").await.expect("rebuilt");
+        assert_eq!((rebuilt.tenant_count, rebuilt.failed_tenant_count), (0, 1), "read through first");
+        assert_eq!(world.rows(tenant(1), 1).await.len(), 100, "as before");
+        repair.store(true, Ordering::Relaxed);
+        let rebuilt = engine.rebuild("list").await.expect("rebuilt");
+        assert_eq!((rebuilt.event_count, rebuilt.failed_tenant_count), (2702, 0));
+        assert_eq!(world.rows(tenant(1), 1).await.len(), 2702);
+        // Begun, and the machine stops: whoever runs next goes on.
+        world.database.write(vec![Statement::new(harm)]).await.expect("harmed");
+        let begun = engine.rederive("list", tenant(1)).await.expect("a projection").expect("begun");
+        assert_eq!(begun, engine::Rederived::Begun);
+        engine.shutdown().await;
+        let (engine, journal) = world.engine_at(long).await;
+        engine.project(List::<1>(repaired())).await.expect("tables");
+        journal.append(append(tenant(1), &[7])).await.expect("appended");
+        assert_eq!(engine.wait_for("list", at(tenant(1), 2703), WAIT).await, Freshness::Reached);
+        assert_eq!(world.rows(tenant(1), 1).await.len(), 2703);
         engine.shutdown().await;
     }
 }

@@ -29,8 +29,8 @@ impl Follower for ForgetPersons {
     }
 }
 
-/// Destroys the keys of erased persons for good, derives the tables anew that showed their data, gives their mailboxes to
-/// the next purge, and takes what they wrote and got out of the message trace.
+/// Destroys the keys of erased persons for good, gives their mailboxes to the next purge, takes what they wrote and got out of
+/// the message trace, and derives the tables anew that showed their data.
 pub struct ErasePersons {
     /// Where the keys are.
     pub keyring: Arc<Keyring>,
@@ -57,16 +57,19 @@ impl Effect for ErasePersons {
         let now = SystemClock.now();
         self.keyring.destroy(tenant, *subject, now).await.map_err(|error| failed(error.to_string()))?;
         self.door.forget(tenant, subject.uuid()).await.map_err(|error| failed(error.to_string()))?;
+        // What holds the most, and hangs on nothing else, goes first.
+        if let Some(mailbox) = *mailbox {
+            let retired = self.store.retire(Owner { tenant, mailbox }, now).await;
+            retired.map_err(|error| failed(error.to_string()))?;
+            let forgotten = self.store.forget(tenant, mailbox).await;
+            forgotten.map_err(|error| failed(error.to_string()))?;
+        }
         for name in graphql::PROJECTIONS {
-            let rebuilt = self.engine.rebuild_tenant(name, tenant).await;
-            rebuilt
+            let rederived = self.engine.rederive(name, tenant).await;
+            rederived
                 .map_err(|error| failed(error.to_string()))?
                 .map_err(|error| failed(format!("{name}: {error}")))?;
         }
-        let Some(mailbox) = *mailbox else { return Ok(()) };
-        let retired = self.store.retire(Owner { tenant, mailbox }, now).await;
-        retired.map_err(|error| failed(error.to_string()))?;
-        let forgotten = self.store.forget(tenant, mailbox).await;
-        forgotten.map_err(|error| failed(error.to_string()))
+        Ok(())
     }
 }
