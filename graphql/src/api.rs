@@ -171,8 +171,11 @@ impl Api {
     fn counted(&self, knock: &Knock) -> Counted {
         let header = knock.authorization.as_deref();
         let standing = header.and_then(|header| access::authenticate(&self.platform, header, knock.peer));
-        match standing.map(|standing| (standing.session, standing.principal.via)) {
-            Some((Some(session), _)) => Counted::Session(session),
+        match standing
+            .map(|standing| (standing.session.map(|_| standing.principal.actor), standing.principal.via))
+        {
+            // However many sessions they have open.
+            Some((Some(person), _)) => Counted::Person(person),
             Some((None, Via::Token(token))) => Counted::Token(token),
             Some((None, Via::Session | Via::CommandLine | Via::Platform)) | None => Counted::Peer(knock.peer),
         }

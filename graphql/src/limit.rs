@@ -37,8 +37,8 @@ pub const TEMPORARY_ALIAS_DAYS_DEFAULT: u64 = 365;
 pub const OPERATION_WINDOW_SECS: u32 = 60;
 /// Most operations that one API token asks for in a window.
 pub const OPERATIONS_OF_TOKEN_MAX: u32 = 1_200;
-/// Most operations that one session asks for in a window.
-pub const OPERATIONS_OF_SESSION_MAX: u32 = 600;
+/// Most operations that one person asks for in a window, in all their sessions.
+pub const OPERATIONS_OF_PERSON_MAX: u32 = 600;
 /// Most operations that one peer without a credential asks for in a window: signing in, mostly.
 pub const OPERATIONS_OF_PEER_MAX: u32 = 120;
 /// Most mailboxes of a domain whose contents are added up for one answer.

@@ -1,15 +1,15 @@
-//! How many operations a caller may ask for: counted per API token, per session and per peer, in windows of a minute, and
+//! How many operations a caller may ask for: counted per API token, per person and per peer, in windows of a minute, and
 //! told in the headers of each answer.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::time::Instant;
 
-use kernel::{SessionId, TokenId};
+use kernel::{Actor, TokenId};
 use parking_lot::Mutex;
 
 use crate::limit::{
-    OPERATION_WINDOW_SECS, OPERATIONS_OF_PEER_MAX, OPERATIONS_OF_SESSION_MAX, OPERATIONS_OF_TOKEN_MAX,
+    OPERATION_WINDOW_SECS, OPERATIONS_OF_PEER_MAX, OPERATIONS_OF_PERSON_MAX, OPERATIONS_OF_TOKEN_MAX,
 };
 
 /// Most callers that are counted; beyond, those whose window is over are forgotten, then all of them.
@@ -21,7 +21,7 @@ pub(crate) enum Counted {
     /// A program.
     Token(TokenId),
     /// A person.
-    Session(SessionId),
+    Person(Actor),
     /// Somebody who has proved nothing.
     Peer(IpAddr),
 }
@@ -30,7 +30,7 @@ impl Counted {
     const fn allowed(self) -> u32 {
         match self {
             Self::Token(_) => OPERATIONS_OF_TOKEN_MAX,
-            Self::Session(_) => OPERATIONS_OF_SESSION_MAX,
+            Self::Person(_) => OPERATIONS_OF_PERSON_MAX,
             Self::Peer(_) => OPERATIONS_OF_PEER_MAX,
         }
     }
@@ -105,8 +105,8 @@ mod tests {
         }
         let refused = allowances.take(peer, 1, start + Duration::from_secs(20));
         assert_eq!((refused.is_granted, refused.remaining, refused.reset_secs), (false, 0, 40));
-        let session = Counted::Session(SessionId::new(uuid::Uuid::nil()));
-        assert!(allowances.take(session, 1, start).is_granted);
+        let person = Counted::Person(Actor::Operator);
+        assert!(allowances.take(person, 1, start).is_granted);
         assert!(allowances.take(peer, 1, start + Duration::from_secs(60)).is_granted);
     }
 

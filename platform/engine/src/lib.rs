@@ -40,6 +40,6 @@ pub use engine::{Engine, Freshness, Subscription};
 pub use metrics::Metrics;
 pub use outcome::{EngineError, Outcome, RunError};
 pub use pace::Pace;
-pub use rebuild::{REBUILD_EVENT_COUNT_MAX, RebuildError, Rebuilt};
-pub use run::{ATTEMPT_COUNT_MAX, Circumstances, RUN_WAIT_MAX, Runner};
+pub use rebuild::{RebuildError, Rebuilt, Rederived};
+pub use run::{ATTEMPT_COUNT_MAX, Circumstances, OWN_EVENT_COUNT_MAX, RUN_WAIT_MAX, Runner};
 pub use status::{Halt, SubscriptionStatus};

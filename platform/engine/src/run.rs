@@ -3,15 +3,15 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use authority::{Guarded, Principal};
+use authority::{Denied, Guarded, Principal};
 use journal::keyring::{Keyring, Sealer, TenantKeys};
 use journal::{
     Append, AppendError, Appended, Check, Clock, EncodedEvent, EncodedWrite, Journal, JournalError,
     STREAM_PAGE_EVENT_COUNT_MAX, Tail,
 };
 use kernel::{
-    Causation, Changes, CommandId, CorrelationId, Cursor, History, Malformed, Metadata, Open, OpenError,
-    Opened, Reads, SealError, SealedBytes, StreamId, TenantId, UseCase,
+    Actor, Causation, Changes, CommandId, CorrelationId, Cursor, History, Id as _, Malformed, Metadata, Open,
+    OpenError, Opened, Reads, STREAM_EVENT_COUNT_MAX, SealError, SealedBytes, StreamId, TenantId, UseCase,
 };
 use tracing::Instrument as _;
 
@@ -19,6 +19,8 @@ use crate::folds::{Folds, Kept, Place};
 use crate::metrics::Metrics;
 use crate::{Outcome, RunError};
 
+/// Events of a stream that may be those of whoever it is about, nine tenths: the rest is for administrators and the platform.
+pub const OWN_EVENT_COUNT_MAX: u64 = STREAM_EVENT_COUNT_MAX / 10 * 9;
 /// How often a use case is decided before it gives up: of n writers at one stream one gets through in each round.
 pub const ATTEMPT_COUNT_MAX: u32 = 24;
 /// Rounds that follow one another at once; then pauses grow by a millisecond each.
@@ -325,6 +327,9 @@ impl Runner {
         let keys = read.keys.0.first().map(Arc::clone).unwrap_or_default();
         let mut sealer = self.keyring.sealer(keys);
         let writes = encode(U::NAME, &changes, read, &mut sealer)?;
+        if let Some(denied) = writes.iter().find_map(|write| no_room(by.principal.actor, write)) {
+            return Ok(Round::Settled(Outcome::Denied(denied)));
+        }
         let is_written = |stream| changes.writes.iter().any(|write| write.stream == stream);
         let own = read.streams.iter().zip(&read.histories).filter(|((foreign, _), _)| foreign.is_none());
         let checks = own
@@ -370,6 +375,24 @@ impl Runner {
             }
             Err(source) => Err(RunError::Append { use_case: U::NAME, source }),
         }
+    }
+}
+
+/// Why a stream takes no more of these events. Whoever changes themselves leaves the last part of their history to those who
+/// look after them.
+fn no_room(actor: Actor, write: &EncodedWrite) -> Option<Denied> {
+    let is_own = match actor {
+        Actor::User(user) => user.uuid() == write.stream.id,
+        Actor::Mailbox(mailbox) => mailbox.uuid() == write.stream.id,
+        Actor::Operator | Actor::Platform(_) => false,
+    };
+    let last = write.expected.0.saturating_add(u64::try_from(write.events.len()).unwrap_or(u64::MAX));
+    if last > STREAM_EVENT_COUNT_MAX {
+        Some(Denied::HistoryFull)
+    } else if is_own && last > OWN_EVENT_COUNT_MAX {
+        Some(Denied::HistoryNearlyFull)
+    } else {
+        None
     }
 }
 

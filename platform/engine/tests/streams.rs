@@ -7,15 +7,15 @@ use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::time::Instant;
 
-use authority::{Guarded, Need, Permission, Principal, Resource};
+use authority::{Denied, Guarded, Need, Permission, Principal, Resource};
 use database::Database;
-use engine::{Engine, Outcome};
+use engine::{Engine, OWN_EVENT_COUNT_MAX, Outcome};
 use journal::keyring::{Keyring, MasterKey};
 use journal::{Append, EncodedEvent, EncodedWrite, Journal, SqlJournal, SystemClock};
 use kernel::{
-    Actor, Category, Causation, Changes, ClaimKind, CommandId, CorrelationId, Decider, Event, Key, Kind,
-    Malformed, Metadata, Open, Opened, RawEvent, Reads, Refusal, Seal, SealError, SealedBytes, StreamId,
-    SubjectId, TenantId, Timestamp, UseCase, Version, Via,
+    Actor, Category, Causation, Changes, ClaimKind, CommandId, CorrelationId, Decider, Event, Id as _, Key,
+    Kind, Malformed, Metadata, Open, Opened, RawEvent, Reads, Refusal, STREAM_EVENT_COUNT_MAX, Seal,
+    SealError, SealedBytes, StreamId, SubjectId, TenantId, Timestamp, UseCase, Version, Via,
 };
 use uuid::Uuid;
 
@@ -191,7 +191,11 @@ impl Stage {
 
     /// Puts `count` events in front, many at a time.
     async fn fill(&self, count: u64) {
-        let mut version = 0;
+        self.fill_from(0, count).await;
+    }
+
+    /// Goes on from `version` up to `count`.
+    async fn fill_from(&self, mut version: u64, count: u64) {
         while version < count {
             let more = (count - version).min(256);
             let stream = StreamId::new(Counter::CATEGORY, key().0);
@@ -245,6 +249,27 @@ async fn a_stream_of_twelve_thousand_events_is_counted_right_by_many_at_once_and
     stage.count(None).await;
     again.count(None).await;
     assert_eq!((stage.tally().await.count, again.tally().await.count), (expected + 3, expected + 3));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_last_part_of_a_history_is_for_others_than_whoever_it_is_about() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let stage = open(folder.path()).await;
+    stage.fill(OWN_EVENT_COUNT_MAX - 1).await;
+    let as_actor = async |actor| {
+        let principal = Principal { actor, via: Via::Session, ..Principal::operator() };
+        let command = CommandId::new(Uuid::now_v7());
+        let correlation = CorrelationId::new(Uuid::from_u128(9));
+        stage.engine.run(&principal, command, correlation, &Count(None)).await.expect("an answer")
+    };
+    let own = Actor::Mailbox(kernel::MailboxId::new(key().0.uuid()));
+    let administrator = Actor::User(kernel::UserId::new(Uuid::from_u128(8)));
+    assert!(matches!(as_actor(own).await, Outcome::Done { .. }));
+    assert!(matches!(as_actor(own).await, Outcome::Denied(Denied::HistoryNearlyFull)));
+    assert!(matches!(as_actor(administrator).await, Outcome::Done { .. }), "it can still be governed");
+    stage.fill_from(OWN_EVENT_COUNT_MAX + 1, STREAM_EVENT_COUNT_MAX).await;
+    assert!(matches!(as_actor(administrator).await, Outcome::Denied(Denied::HistoryFull)));
+    assert!(matches!(as_actor(own).await, Outcome::Denied(Denied::HistoryFull)));
 }
 
 #[tokio::test(flavor = "multi_thread")]
