@@ -2,19 +2,20 @@
 
 use async_graphql::{Context, InputObject, Object, Result};
 use authority::{Permission, Resource};
+use database::Statement;
 use hosting::HostingRefusal;
 use hosting::domain::{self as model, DomainRecord, DomainState, Proof};
 use hosting::refusal::BoxRefusal;
 use hosting::use_case::{
     AddDomain, AddSharedDomain, AtRevision, ChangeDomainSettings, RemoveDomain, RestoreDomain, VerifyDomain,
 };
-use kernel::{AccountId, DomainId, DomainName, Key};
+use kernel::{AccountId, DomainId, DomainName, Id as _, Key};
 
 use super::object::Domain;
 use super::query::{PROJECTION, read};
 use crate::error::Fault;
 use crate::payload::{Faults, command, payload, refusal, run};
-use crate::request::Asked;
+use crate::request::{Asked, rows};
 use crate::scalar::{AccountKey, DomainKey, ServiceKey, Uid};
 use crate::settings::DomainSettingsInput;
 
@@ -36,14 +37,27 @@ pub struct DomainAddInput {
     pub mirrors_domain_id: Option<DomainKey>,
 }
 
+/// Whether an account has another domain of this name, verified or not.
+async fn is_there(
+    ctx: &Context<'_>,
+    (account, domain): (AccountId, DomainId),
+    name: &DomainName,
+) -> Result<bool> {
+    let select = "SELECT 1 FROM domain_list_v3 WHERE tenant = $1 AND name = $2 AND domain_id <> $3 \
+                  AND status <> 'removed' LIMIT 1";
+    let select = Statement::new(select).bind(account.tenant().uuid()).bind(name.as_str()).bind(domain.uuid());
+    Ok(!rows(ctx, PROJECTION, select).await?.is_empty())
+}
+
 /// Changes of domains.
 #[derive(Debug, Default)]
 pub struct DomainMutation;
 
 #[Object]
 impl DomainMutation {
-    /// Adds a domain to a service. `userErrors`, among others: `DOMAIN_MIXED_SCRIPTS`, and `DOMAIN_PASSES_FOR_ANOTHER` for a
-    /// name in letters that make it look like a domain of somebody else here. It takes mail once its `challenge` is published and `domainVerify` has seen it.
+    /// Adds a domain to a service. `userErrors`, among others: `DOMAIN_ADDED` where the account has it already,
+    /// `DOMAIN_MIXED_SCRIPTS`, and `DOMAIN_PASSES_FOR_ANOTHER` for a name in letters that make it look like a domain of somebody
+    /// else here. It takes mail once its `challenge` is published and `domainVerify` has seen it.
     pub(crate) async fn domain_add(
         &self,
         ctx: &Context<'_>,
@@ -64,6 +78,9 @@ impl DomainMutation {
         }
         let command = command(command_id);
         let domain = DomainId::derived(command, 0);
+        if is_there(ctx, (account, domain), &name).await? {
+            return Ok(DomainPayload(refusal(ctx, &HostingRefusal::from(BoxRefusal::DomainAdded))?));
+        }
         let add = AddDomain {
             account,
             service: input.service_id.0,
