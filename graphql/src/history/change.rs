@@ -6,6 +6,7 @@ use async_graphql::SimpleObject;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use hosting::HostingEvent;
+use hosting::notice::NoticeKind;
 use kernel::{Seal, SealError, SealedBytes, SubjectId};
 use serde_json::{Map, Value};
 
@@ -27,6 +28,10 @@ const SECRET_FIELDS: [&str; 11] = [
     "hash",
     "hashes",
 ];
+
+/// Notices that go to the recovery address of a mailbox.
+const RECOVERY_NOTICES: [&str; 2] =
+    [NoticeKind::RecoveryVerification.name(), NoticeKind::RecoveryChanging.name()];
 
 /// One field that an event changed.
 #[derive(Debug, Clone, PartialEq, Eq, SimpleObject)]
@@ -68,6 +73,8 @@ impl Fields {
         found.remove("changed");
         // The entries of one book have fields of the same names.
         let entry = found.get("entry").cloned().unwrap_or_default();
+        // Administrators see whether a mailbox has a recovery address, and not which.
+        let is_of_recovery = found.get("kind").is_some_and(|kind| RECOVERY_NOTICES.contains(&kind.as_str()));
         let mut changes = Vec::new();
         let before: BTreeMap<String, String> = found
             .extract_if(.., |name, _| name.starts_with("from_"))
@@ -77,7 +84,8 @@ impl Fields {
             let name = name.strip_prefix("to_").map_or(name.clone(), str::to_owned);
             let place = format!("{entry}{name}");
             let known = before.get(&name).cloned().or_else(|| self.0.get(&place).cloned());
-            let is_hidden = SECRET_FIELDS.contains(&name.rsplit('.').next().unwrap_or_default());
+            let is_hidden = SECRET_FIELDS.contains(&name.rsplit('.').next().unwrap_or_default())
+                || (name == "address" && is_of_recovery);
             let is_named = name == "entry" || named.as_ref().is_none_or(|named| named.contains(&name));
             if is_named && (is_hidden || known.as_ref() != Some(&value)) {
                 let shown = |value: &String| if is_hidden { HIDDEN.to_owned() } else { value.clone() };

@@ -120,6 +120,11 @@ async fn the_recovery_address_is_told_to_nobody_but_the_mailbox() {
     );
     let history = stage.done(&customer.owner, &history).await.to_string();
     assert!(history.contains("recovery_address_verified") && !history.contains(ELSEWHERE), "{history}");
+    let feed = stage
+        .ask(&customer.owner, "{ events(first: 100) { nodes { kind changes { field from to } } } }")
+        .await;
+    let feed = feed.to_string();
+    assert!(feed.contains("recovery_verification") && !feed.contains(ELSEWHERE), "{feed}");
     let listed = json!(notices(&stage, &customer.owner, &alice).await).to_string();
     assert!(listed.contains("recovery_verification") && !listed.contains(ELSEWHERE), "{listed}");
     let session = stage.sign_in("alice@acme.example", PASSWORD).await;
