@@ -303,6 +303,23 @@ pub(crate) fn refusal<K>(ctx: &Context<'_>, refusal: &impl Refusal) -> Result<An
     Ok(Answer::Refused(vec![user_error(refusal, ctx.caller()?.language)]))
 }
 
+/// The thing that a mutation has made or changed; none where whoever did it may not see it: it is done all the same.
+///
+/// # Errors
+/// Reading failed otherwise.
+pub(crate) fn if_seen<T>(read: Result<T>) -> Result<Option<T>> {
+    match read {
+        Ok(thing) => Ok(Some(thing)),
+        Err(error) => {
+            let code = error.extensions.as_ref().and_then(|extensions| extensions.get("code"));
+            let is_unseen = [Fault::Forbidden, Fault::NotFound]
+                .iter()
+                .any(|fault| code == Some(&async_graphql::Value::from(fault.code())));
+            if is_unseen { Ok(None) } else { Err(error) }
+        }
+    }
+}
+
 /// The answer no, as the model would give it.
 pub(crate) fn refused_by<K>(refusal: &impl Refusal, language: Language) -> Answer<K> {
     Answer::Refused(vec![user_error(refusal, language)])
@@ -328,12 +345,12 @@ macro_rules! payload {
         $(#[$doc])*
         #[async_graphql::Object]
         impl $name {
-            /// The thing as it is now; none where the mutation was refused.
+            /// The thing as it is now; none where the mutation was refused, or where the caller may not see it.
             async fn $field(&self, ctx: &async_graphql::Context<'_>) -> async_graphql::Result<Option<$object>> {
                 match &self.0 {
                     $crate::payload::Answer::Done { key, cursor, .. } => {
                         $crate::request::settled(ctx, $projection, *cursor).await?;
-                        $read(ctx, key).await.map(Some)
+                        $crate::payload::if_seen($read(ctx, key).await)
                     }
                     $crate::payload::Answer::Refused(_) => Ok(None),
                 }
@@ -370,12 +387,12 @@ macro_rules! secret_payload {
         $(#[$doc])*
         #[async_graphql::Object]
         impl $name {
-            /// The thing as it is now; none where the mutation was refused.
+            /// The thing as it is now; none where the mutation was refused, or where the caller may not see it.
             async fn $field(&self, ctx: &async_graphql::Context<'_>) -> async_graphql::Result<Option<$object>> {
                 match &self.answer {
                     $crate::payload::Answer::Done { key, cursor, .. } => {
                         $crate::request::settled(ctx, $projection, *cursor).await?;
-                        $read(ctx, key).await.map(Some)
+                        $crate::payload::if_seen($read(ctx, key).await)
                     }
                     $crate::payload::Answer::Refused(_) => Ok(None),
                 }

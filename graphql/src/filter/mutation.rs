@@ -10,7 +10,7 @@ use super::query::{fault, read, read_of_domain};
 use crate::entry::payload::{Edit, removal};
 use crate::entry::read::PROJECTION;
 use crate::mailbox::record::named;
-use crate::payload::{Answer, UserError, command};
+use crate::payload::{Answer, UserError, command, if_seen};
 use crate::request::{Asked, settled};
 use crate::scalar::{AccountKey, DomainKey, FilterKey, MailboxKey, Place, Uid};
 
@@ -37,8 +37,8 @@ impl FilterPayload {
         let Answer::Done { key, cursor, .. } = &self.answer else { return Ok(None) };
         settled(ctx, PROJECTION, *cursor).await?;
         match self.of {
-            Of::Mailbox => read(ctx, key).await.map(Some),
-            Of::Domain => read_of_domain(ctx, key).await.map(Some),
+            Of::Mailbox => if_seen(read(ctx, key).await),
+            Of::Domain => if_seen(read_of_domain(ctx, key).await),
         }
     }
 
