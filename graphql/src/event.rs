@@ -20,6 +20,7 @@ use uuid::Uuid;
 use crate::access::reach::{Reach, reach};
 use crate::api::Knock;
 use crate::error::Fault;
+use crate::history::object::Channel;
 use crate::limit::{SUBSCRIPTION_CHECK_MS, SUBSCRIPTION_COUNT_MAX};
 use crate::platform::Platform;
 use crate::request::Asked;
@@ -54,6 +55,12 @@ pub struct Event {
     pub actor: ActorKind,
     /// The user or mailbox that acted.
     pub actor_id: Option<String>,
+    /// The account they acted for, where it is not their own.
+    pub on_behalf_of: Option<AccountKey>,
+    /// Through what.
+    pub via: Channel,
+    /// The API token that was used.
+    pub api_token_id: Option<String>,
     /// When.
     pub at: Moment,
     /// Where it stands: give it as `after` to go on behind it, or as `atLeast` to a query.
@@ -237,12 +244,16 @@ fn event(stored: &StoredEvent) -> Event {
         Actor::Operator => (ActorKind::Operator, None),
         Actor::Platform(_) => (ActorKind::Platform, None),
     };
+    let (via, api_token_id) = Channel::of(stored.metadata.via);
     Event {
         id: EventKey(stored.id),
         kind: stored.raw.kind.clone().into_owned(),
         subject_id: subject(stored),
         actor,
         actor_id,
+        on_behalf_of: stored.metadata.on_behalf_of.map(AccountKey),
+        via,
+        api_token_id,
         at: stored.recorded_at.into(),
         position: Place(Cursor { tenant: stored.cursor.tenant, position: stored.cursor.position }),
     }

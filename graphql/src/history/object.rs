@@ -21,6 +21,18 @@ pub enum Channel {
     Platform,
 }
 
+impl Channel {
+    /// Through what somebody acted, with the token where it was one.
+    pub(crate) fn of(via: Via) -> (Self, Option<String>) {
+        match via {
+            Via::Session => (Self::Session, None),
+            Via::Token(token) => (Self::ApiToken, Some(token.to_string())),
+            Via::CommandLine => (Self::CommandLine, None),
+            Via::Platform => (Self::Platform, None),
+        }
+    }
+}
+
 /// One thing that happened: what, to what, by whom, on whose behalf, through what and why.
 #[derive(Debug, Clone, SimpleObject)]
 pub struct HistoryEntry {
@@ -42,7 +54,7 @@ pub struct HistoryEntry {
     pub via: Channel,
     /// The API token that was used.
     pub api_token_id: Option<String>,
-    /// The request that all of this belongs to, as in the `x-request-id` of its answer.
+    /// The request that all of this belongs to, as in the `x-correlation-id` of its answer.
     pub correlation_id: Uid,
     /// The event that a policy reacted to; none where somebody asked.
     pub caused_by: Option<EventKey>,
@@ -62,12 +74,7 @@ impl HistoryEntry {
             Actor::Operator => (ActorKind::Operator, None),
             Actor::Platform(name) => (ActorKind::Platform, Some(name.to_owned())),
         };
-        let (via, api_token_id) = match metadata.via {
-            Via::Session => (Channel::Session, None),
-            Via::Token(token) => (Channel::ApiToken, Some(token.to_string())),
-            Via::CommandLine => (Channel::CommandLine, None),
-            Via::Platform => (Channel::Platform, None),
-        };
+        let (via, api_token_id) = Channel::of(metadata.via);
         Self {
             id: EventKey(stored.id),
             kind: stored.raw.kind.clone().into_owned(),

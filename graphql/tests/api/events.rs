@@ -27,8 +27,11 @@ async fn events_are_told_in_order_from_a_position_on_without_what_is_in_them() {
     let stage = Stage::open().await;
     let operator = stage.operator().await;
     let customer = stage.customer(&operator, ("acme", "solo")).await;
-    let mut stream =
-        listen(&stage, &customer.owner, "subscription { events { kind subjectId actor actorId position } }");
+    let mut stream = listen(
+        &stage,
+        &customer.owner,
+        "subscription { events { kind subjectId actor actorId onBehalfOf via apiTokenId position } }",
+    );
     // The first poll begins to listen: what happens from then on is told.
     let first = tokio::spawn(async move {
         let value = next(&mut stream).await;
@@ -43,13 +46,16 @@ async fn events_are_told_in_order_from_a_position_on_without_what_is_in_them() {
     assert_eq!(kinds[0]["kind"], "mailbox.created");
     assert_eq!(kinds[0]["subjectId"], json!(alice));
     assert_eq!(kinds[0]["actorId"], json!(customer.user));
+    assert_eq!((&kinds[0]["via"], &kinds[0]["apiTokenId"]), (&json!("SESSION"), &json!(null)));
     assert!(!first.to_string().contains("alice"));
     // From a position on: the second again, after the first.
     let after = &first["data"]["events"]["position"];
     let mut again = listen(
         &stage,
         &customer.owner,
-        &format!("subscription {{ events(after: {after}) {{ kind subjectId actor actorId position }} }}"),
+        &format!(
+            "subscription {{ events(after: {after}) {{ kind subjectId actor actorId onBehalfOf via apiTokenId position }} }}"
+        ),
     );
     assert_eq!(next(&mut again).await, second);
 }
