@@ -365,7 +365,7 @@ settings_api! {
     /// Settings of a domain to change; those that are absent stay as they are, `null` gives back to the service.
     DomainSettingsInput for domain::DomainSettingsPatch,
     later [
-        "allowedSenders", "deniedSenders", "copiesQuotaWarnings"
+        "allowedSenders", "deniedSenders"
     ] {
         /// Whether mail is taken for it and its mailboxes are let in. Default: true.
         is_active (is_active): bool, Option<bool>;

@@ -11,12 +11,15 @@ use engine::{Effect, EffectError, Engine, RunError};
 use graphql::People;
 use hosting::HostingEvent;
 use hosting::Language;
-use hosting::domain::DomainEvent;
+use hosting::domain::{Domain, DomainEvent};
 use hosting::mailbox::{Crossing, MailboxEvent, Threshold};
 use hosting::notice::{NoticeKind, NoticePerson, day_of};
 use hosting::use_case::SendNotice;
 use journal::{Clock as _, SystemClock};
-use kernel::{AccountId, CommandId, CorrelationId, DomainId, Id as _, MailboxId, NoticeId, Recorded, UserId};
+use kernel::{
+    AccountId, CommandId, CorrelationId, DomainId, Id as _, Key, MailboxId, NoticeId, Recorded, TenantId,
+    UserId,
+};
 use smtp::{LimitUse, LimitWatch, Share};
 use store::{SendPeriod, SendScope};
 use tokio::sync::mpsc;
@@ -199,18 +202,26 @@ impl Effect for TellStorage {
             detail: format!("{address}: {percent} %"),
             day: day_of(recorded.recorded_at),
         };
-        let told = match threshold {
-            // A full mailbox takes no notice either.
-            Threshold::Full => self.0.administrators(&limit, domain).await,
-            Threshold::Eighty | Threshold::NinetyFive => {
-                self.0.person(&limit, NoticePerson::Mailbox(mailbox)).await
-            }
-        };
-        told.map_err(|error| EffectError { at: recorded.cursor, reason: error.to_string() })
+        let failed = |error: RunError| EffectError { at: recorded.cursor, reason: error.to_string() };
+        // A full mailbox takes no notice.
+        let is_full = *threshold == Threshold::Full;
+        if !is_full {
+            self.0.person(&limit, NoticePerson::Mailbox(mailbox)).await.map_err(failed)?;
+        }
+        if is_full || self.copies(tenant, domain).await.map_err(failed)? {
+            self.0.administrators(&limit, domain).await.map_err(failed)?;
+        }
+        Ok(())
     }
 }
 
 impl TellStorage {
+    /// Whether the administrators of a domain get what its mailboxes are told of their quotas.
+    async fn copies(&self, tenant: TenantId, domain: DomainId) -> Result<bool, RunError> {
+        let state = self.0.engine.load(tenant, &Key::<Domain>(domain)).await?;
+        Ok(state.record().is_some_and(|record| record.settings.copies_quota_warnings))
+    }
+
     async fn pool(&self, recorded: &Recorded<HostingEvent>, threshold: Threshold) -> Result<(), EffectError> {
         let (tenant, domain) = (recorded.cursor.tenant, DomainId::new(recorded.stream.id));
         let Some(name) = self.0.directory.name_of(tenant, domain) else { return Ok(()) };
