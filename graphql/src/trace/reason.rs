@@ -277,8 +277,8 @@ mod tests {
             include_str!("../../../mail/smtp/src/inbound/sender.rs"),
             include_str!("../../../mail/smtp/src/deliver.rs"),
             include_str!("../../../mail/smtp/src/place.rs"),
-            include_str!("../../../infra/node/src/reports.rs"),
-            include_str!("../../../infra/node/src/desk.rs"),
+            include_str!("../../../mail/reporting/src/intake.rs"),
+            include_str!("../../../infra/node/src/policy/desk.rs"),
             include_str!("../../../mail/outbound/src/routes.rs"),
         ];
         let marks = [
