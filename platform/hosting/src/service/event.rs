@@ -151,6 +151,7 @@ impl ServiceEvent {
             | Self::Restricted
             | Self::Suspended { .. }
             | Self::Resumed
+            | Self::Reactivated
             | Self::Ended { .. }
             | Self::Purged => true,
             Self::Ordered { .. }
