@@ -278,10 +278,10 @@ async fn a_history_that_is_too_long_for_one_transaction_is_followed_again_page_b
         let repair = repaired();
         engine.project(List::<1>(Arc::clone(&repair))).await.expect("tables");
         for _ in 0..9 {
-            journal.append(append(tenant(1), &[5; 300])).await.expect("appended");
+            journal.append(append(tenant(1), &[5; 250])).await.expect("appended");
         }
         journal.append(append(tenant(1), &[POISON, 6])).await.expect("appended");
-        let end = at(tenant(1), 2702);
+        let end = at(tenant(1), 2252);
         assert_eq!(engine.wait_for("list", end, WAIT).await, Freshness::Reached);
         let harm = "DELETE FROM list_v1 WHERE position > 100";
         world.database.write(vec![Statement::new(harm)]).await.expect("harmed");
@@ -291,8 +291,8 @@ async fn a_history_that_is_too_long_for_one_transaction_is_followed_again_page_b
         assert_eq!(world.rows(tenant(1), 1).await.len(), 100, "as before");
         repair.store(true, Ordering::Relaxed);
         let rebuilt = engine.rebuild("list").await.expect("rebuilt");
-        assert_eq!((rebuilt.event_count, rebuilt.failed_tenant_count), (2702, 0));
-        assert_eq!(world.rows(tenant(1), 1).await.len(), 2702);
+        assert_eq!((rebuilt.event_count, rebuilt.failed_tenant_count), (2252, 0));
+        assert_eq!(world.rows(tenant(1), 1).await.len(), 2252);
         // Begun, and the machine stops: whoever runs next goes on.
         world.database.write(vec![Statement::new(harm)]).await.expect("harmed");
         let begun = engine.rederive("list", tenant(1)).await.expect("a projection").expect("begun");
@@ -301,8 +301,8 @@ async fn a_history_that_is_too_long_for_one_transaction_is_followed_again_page_b
         let (engine, journal) = world.engine_at(long).await;
         engine.project(List::<1>(repaired())).await.expect("tables");
         journal.append(append(tenant(1), &[7])).await.expect("appended");
-        assert_eq!(engine.wait_for("list", at(tenant(1), 2703), WAIT).await, Freshness::Reached);
-        assert_eq!(world.rows(tenant(1), 1).await.len(), 2703);
+        assert_eq!(engine.wait_for("list", at(tenant(1), 2253), WAIT).await, Freshness::Reached);
+        assert_eq!(world.rows(tenant(1), 1).await.len(), 2253);
         engine.shutdown().await;
     }
 }
