@@ -489,8 +489,8 @@ impl World {
             }
             ["asks", recipient, notify] => {
                 let queued = self.store.queued(None, 0, 100).await.expect("a queue");
-                let last = queued.iter().flat_map(|queued| &queued.recipients);
-                let last = last.filter(|to| to.address.to_string() == *recipient).next_back();
+                let mut recipients = queued.iter().flat_map(|queued| &queued.recipients);
+                let last = recipients.rfind(|to| to.address.to_string() == *recipient);
                 let asked = last.and_then(|to| to.notify.as_deref());
                 assert_eq!(asked, Some(*notify), "{queued:?}");
             }

@@ -96,7 +96,15 @@ mod tests {
     fn principal(scope: Scope, permissions: Permissions) -> Principal {
         let grants = vec![Grant { scope, permissions }];
         let actor = Actor::Operator;
-        Principal { actor, on_behalf_of: None, via: Via::Session, grants, ceiling: None, is_visitor: false, withheld: None }
+        Principal {
+            actor,
+            on_behalf_of: None,
+            via: Via::Session,
+            grants,
+            ceiling: None,
+            is_visitor: false,
+            withheld: None,
+        }
     }
 
     #[test]

@@ -30,6 +30,7 @@ impl PlanMutation {
     /// plan, or by `planId`. With `version`, the newest that was looked at, nothing is published where there is another by
     /// now. The operator's alone. `userErrors`, among others: `PLAN_LIMITS_INCONSISTENT`, `PLAN_VERSION_DIFFERS` where
     /// somebody was faster.
+    #[allow(clippy::too_many_arguments, reason = "the arguments of a GraphQL field")]
     async fn plan_publish(
         &self,
         ctx: &Context<'_>,

@@ -6,8 +6,8 @@ use hosting::HostingRefusal;
 use hosting::contract::Agreement;
 use hosting::plan::CustomLimits;
 use hosting::use_case::{
-    ActivateService, AtRevision, ChangePlan, EndService, OrderService, ReactivateService, RestrictService, ResumeService,
-    SetUserPassword, SuspendService,
+    ActivateService, AtRevision, ChangePlan, EndService, OrderService, ReactivateService, RestrictService,
+    ResumeService, SetUserPassword, SuspendService,
 };
 use kernel::{AccountId, ServiceId};
 
@@ -142,7 +142,7 @@ impl ServiceMutation {
             custom: custom.map(Into::into),
             is_forced: is_forced.unwrap_or_default(),
         };
-        run(ctx, command(command_id), &AtRevision { change: change, revision }, (account, service))
+        run(ctx, command(command_id), &AtRevision { change, revision }, (account, service))
             .await
             .map(ServicePayload)
     }

@@ -152,6 +152,7 @@ mod tests {
             grants: vec![owner_grant(1)],
             ceiling: Some(own.clone()),
             is_visitor: false,
+            withheld: None,
         };
         principal.narrowed_to(own.permissions)
     }

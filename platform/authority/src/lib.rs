@@ -263,7 +263,15 @@ impl Principal {
 
     fn unlimited(actor: Actor, via: Via) -> Self {
         let grant = Grant { scope: Scope::Platform, permissions: Permissions::everything() };
-        Self { actor, on_behalf_of: None, via, grants: vec![grant], ceiling: None, is_visitor: false, withheld: None }
+        Self {
+            actor,
+            on_behalf_of: None,
+            via,
+            grants: vec![grant],
+            ceiling: None,
+            is_visitor: false,
+            withheld: None,
+        }
     }
 
     /// The same principal with no more than `permissions`, as an API token's scopes demand.

@@ -63,7 +63,7 @@ fn shown(keys: &Keys, domain: DomainId, of: &[DkimKey], now: Timestamp) -> anyho
 #[cfg(test)]
 mod tests {
     use hosting::domain::{DkimAlgorithm, DkimPrivateKey, DkimSelector};
-    use kernel::{DomainName, Id as _, Sealed, SubjectId};
+    use kernel::{DomainName, Sealed, SubjectId};
     use resolver::{Dns as _, Kind, Record, Zone};
     use uuid::Uuid;
 

@@ -345,7 +345,7 @@ mod tests {
         let request = store::LeaseRequest {
             owner: Uuid::from_u128(1),
             now: Timestamp::from_secs(1_000),
-            lasts: std::time::Duration::from_secs(1_000),
+            lasts: Duration::from_secs(1_000),
             line,
             domains: vec![(kernel::DomainName::parse("b.example").expect("a name"), 9)],
         };
