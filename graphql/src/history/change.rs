@@ -6,7 +6,6 @@ use async_graphql::SimpleObject;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use hosting::HostingEvent;
-use hosting::notice::NoticeKind;
 use kernel::{Seal, SealError, SealedBytes, SubjectId};
 use serde_json::{Map, Value};
 
@@ -29,9 +28,8 @@ const SECRET_FIELDS: [&str; 11] = [
     "hashes",
 ];
 
-/// Notices that go to the recovery address of a mailbox.
-const RECOVERY_NOTICES: [&str; 2] =
-    [NoticeKind::RecoveryVerification.name(), NoticeKind::RecoveryChanging.name()];
+/// In notices to the user of a mailbox, which may go to its recovery address.
+const MAILBOX_PERSON: &str = "person.mailbox";
 
 /// One field that an event changed.
 #[derive(Debug, Clone, PartialEq, Eq, SimpleObject)]
@@ -74,7 +72,7 @@ impl Fields {
         // The entries of one book have fields of the same names.
         let entry = found.get("entry").cloned().unwrap_or_default();
         // Administrators see whether a mailbox has a recovery address, and not which.
-        let is_of_recovery = found.get("kind").is_some_and(|kind| RECOVERY_NOTICES.contains(&kind.as_str()));
+        let is_of_mailbox = found.contains_key(MAILBOX_PERSON);
         let mut changes = Vec::new();
         let before: BTreeMap<String, String> = found
             .extract_if(.., |name, _| name.starts_with("from_"))
@@ -85,7 +83,7 @@ impl Fields {
             let place = format!("{entry}{name}");
             let known = before.get(&name).cloned().or_else(|| self.0.get(&place).cloned());
             let is_hidden = SECRET_FIELDS.contains(&name.rsplit('.').next().unwrap_or_default())
-                || (name == "address" && is_of_recovery);
+                || (name == "address" && is_of_mailbox);
             let is_named = name == "entry" || named.as_ref().is_none_or(|named| named.contains(&name));
             if is_named && (is_hidden || known.as_ref() != Some(&value)) {
                 let shown = |value: &String| if is_hidden { HIDDEN.to_owned() } else { value.clone() };

@@ -151,7 +151,7 @@ fn statement(recorded: &Recorded<HostingEvent>) -> Result<Option<Statement>, Pro
         ServiceEvent::Priced { recurring } => priced(place, *recurring),
         ServiceEvent::Activated | ServiceEvent::Resumed => entitlement(place, "active", None),
         ServiceEvent::Reactivated => place.statement(
-            "UPDATE service_list_v5 SET entitlement = 'active', suspension = NULL, purge_after = NULL \
+            "UPDATE service_list_v6 SET entitlement = 'active', suspension = NULL, purge_after = NULL \
              WHERE tenant = $1 AND service_id = $2",
         ),
         ServiceEvent::Restricted => entitlement(place, "restricted", None),

@@ -126,7 +126,6 @@ async fn a_token_gives_nobody_more_than_it_has() {
             Some("account:read"),
         ),
         (&credentials, issue("\"credential:write\", \"mailbox:write\"", confined), Some("mailbox:write")),
-        (&credentials, issue("\"platform:write\"", confined), Some("platform:write")),
         (&credentials, issue("\"credential:write\"", "expiresInDays: 5"), None),
         (&credentials, issue("\"credential:write\"", "networks: [\"127.0.0.0/8\"]"), None),
         (&credentials, issue("\"credential:write\"", "networks: [\"0.0.0.0/0\"], expiresInDays: 5"), None),

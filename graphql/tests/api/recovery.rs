@@ -196,7 +196,7 @@ async fn a_mailbox_keeps_its_language_and_time_zone_here() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_operator_sees_notices_to_people_of_all_accounts_and_finds_no_recovery_address() {
     let (stage, customer, alice) = scene().await;
-    let operator = stage.operator().await;
+    let operator = stage.sign_in("operator", PASSWORD).await;
     let (_, link) = give(&stage, (&customer, &alice), PASSWORD).await;
     assert_eq!(verify(&stage, &link).await, Value::Null);
     asked(&stage, &customer, &alice).await;

@@ -144,7 +144,9 @@ async fn an_ended_service_is_brought_back_by_its_owner_with_all_that_it_had() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_account_adds_a_domain_once() {
-    let (stage, customer, _) = scene().await;
+    let stage = Stage::open().await;
+    let operator = stage.operator().await;
+    let customer = stage.customer(&operator, ("acme", "custom")).await;
     let add = |name: &str| {
         format!(
             "mutation {{ domainAdd(input: {{ serviceId: \"{}\", name: \"{name}\" }}) {{ domain {{ id }} userErrors {{ code field }} }} }}",

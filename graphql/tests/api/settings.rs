@@ -142,7 +142,7 @@ async fn a_domain_has_settings_a_share_and_alias_domains() {
          notYetInForce }} }} }}"
     );
     let expected = json!({ "sendsPerHourMax": 50, "sendsPerMinuteMax": 5, "mtaStsAgeSecs": 86_400,
-        "mtaStsHosts": ["mx.example.org"], "notYetInForce": [] });
+        "mtaStsHosts": ["mx.example.org"], "notYetInForce": ["allowedSenders", "deniedSenders"] });
     assert_eq!(stage.done(&customer.owner, &read).await["domain"]["settings"], expected);
     for (settings, refusal) in [
         ("{sendsPerHourMax: 99999}", "SENDS_ABOVE_PLAN"),
