@@ -95,6 +95,11 @@ const MEANINGS: &[Meaning] = &[
     ),
     ("several_authors", "the message has more than one From field", "le message a plusieurs champs From"),
     (
+        "member_missed",
+        "others behind the same address got it, this mailbox did not",
+        "d'autres derrière la même adresse l'ont reçu, pas cette boîte",
+    ),
+    (
         "doubtful_author",
         "the From field can be read in more than one way",
         "le champ From peut se lire de plusieurs façons",

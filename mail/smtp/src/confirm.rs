@@ -1,16 +1,18 @@
-//! Telling senders who asked for it that their message is in a mailbox here, or goes to several in place of the one they named
-//! (RFC 3461 sections 4.1 and 5.2.7, `NOTIFY=SUCCESS`).
+//! Telling senders what became of a message that was taken: who asked for it, that it is in a mailbox here, or goes to several
+//! in place of the one they named (RFC 3461 sections 4.1 and 5.2.7, `NOTIFY=SUCCESS`); and everybody, that one of several
+//! mailboxes behind an address did not get it.
 //!
 //! Whoever is told is who wrote: a login, or a sender whose domain names the peer (SPF). A sender that anybody may have
 //! forged is told nothing, so that nobody makes us write to others.
 
 use directory::Destinations;
 use kernel::{EmailAddress, TenantId, Timestamp};
-use store::{Acceptance, Accepted, Owner, QueuedRecipient, TlsWish};
+use store::{Acceptance, Accepted, Owner, QueuedRecipient, RemoteReply, TlsWish};
 use verify::spf::SpfResult;
 
 use crate::command::RcptParameters;
-use crate::deliver::queued;
+use crate::deliver::{Envelope, queued, refusal_reply};
+use crate::reply::Reply;
 use crate::server::Role;
 use crate::session::{Session, Transaction};
 
@@ -34,22 +36,21 @@ pub struct Confirmed<'a> {
 }
 
 /// What is told of a recipient whose mail was taken.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Success {
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fate {
     /// It is in the recipient's mailbox.
     Delivered,
     /// It goes to several in the recipient's place, and nothing more is told of them (RFC 3461 section 5.2.7.3).
     Expanded,
+    /// One of the mailboxes that it leads to did not get it, for this reason.
+    Missed(RemoteReply),
 }
 
-/// Writes reports of success. A port: it knows their form.
+/// Writes reports. A port: it knows their form.
 pub trait Confirm: Send + Sync + 'static {
     /// The report as it is given to the store, about recipients as they were given; none where its sender cannot be reached.
-    fn report(
-        &self,
-        message: &Confirmed<'_>,
-        recipients: Vec<(QueuedRecipient, Success)>,
-    ) -> Option<Acceptance>;
+    fn report(&self, message: &Confirmed<'_>, recipients: Vec<(QueuedRecipient, Fate)>)
+    -> Option<Acceptance>;
 }
 
 /// A recipient whose sender asked to be told, with the mailboxes that it leads to.
@@ -58,7 +59,7 @@ pub(crate) struct Asked {
     to: QueuedRecipient,
     tenant: TenantId,
     owners: Vec<Owner>,
-    success: Success,
+    fate: Fate,
     /// Some of it leaves.
     goes_on: bool,
 }
@@ -73,19 +74,28 @@ impl Asked {
     ) -> Option<Self> {
         let is_asked = parameters.notify.as_deref()?.split(',').any(is_success);
         let owners: Vec<Owner> = owners.collect();
-        let success = if is_expanded(ends) { Success::Expanded } else { Success::Delivered };
+        let fate = if is_expanded(ends) { Fate::Expanded } else { Fate::Delivered };
         let goes_on = !ends.forwards.is_empty();
         let forwarder = ends.forwards.first().map(|(tenant, _)| *tenant);
         let tenant = owners.first().map(|owner| owner.tenant).or(forwarder)?;
-        let is_told = is_asked && (success == Success::Expanded || !owners.is_empty());
-        is_told.then(|| Self { to: queued(to.clone(), parameters.clone()), tenant, owners, success, goes_on })
+        let is_told = is_asked && (fate == Fate::Expanded || !owners.is_empty());
+        is_told.then(|| Self { to: queued(to.clone(), parameters.clone()), tenant, owners, fate, goes_on })
     }
 
     /// Whether the message is where it leads, given the mailboxes that have it.
     fn is_done(&self, deposited: &[Owner]) -> bool {
         let has_some = self.owners.iter().any(|owner| deposited.contains(owner));
-        has_some || self.success == Success::Expanded && self.goes_on
+        has_some || self.fate == Fate::Expanded && self.goes_on
     }
+}
+
+/// A mailbox behind an address that did not get what others behind it got.
+#[derive(Debug, Clone)]
+pub(crate) struct Missed {
+    /// The address as it was given.
+    pub(crate) to: QueuedRecipient,
+    pub(crate) owner: Owner,
+    pub(crate) why: Reply,
 }
 
 fn is_success(word: &str) -> bool {
@@ -120,21 +130,29 @@ impl Session<'_> {
         }
     }
 
-    /// Tells the sender of a message that is taken. `deposited` are the mailboxes that have it. The message is kept by then:
-    /// a report that cannot be stored is missing, and nothing else.
+    /// Tells the sender of a message that is taken. `deposited` are the mailboxes that have it, `missed` those that do not. The
+    /// message is kept by then: a report that cannot be stored is missing, and nothing else.
     pub(crate) async fn confirm(
         &self,
         transaction: &Transaction,
         octets: &[u8],
-        (deposited, tls): (&[Owner], TlsWish),
+        (deposited, missed, tls): (&[Owner], &[Missed], TlsWish),
     ) {
         let Transaction { id, envelope, parameters, .. } = transaction;
         let (Some(confirm), Some(sender)) = (&self.server.confirm, envelope.sender()) else { return };
         let done: Vec<&Asked> = envelope.asked().iter().filter(|asked| asked.is_done(deposited)).collect();
-        let Some(first) = done.first().filter(|_| self.is_sender_known()) else { return };
-        let tenant = self.login.as_ref().map_or(first.tenant, |login| login.tenant);
-        let recipients: Vec<(QueuedRecipient, Success)> =
-            done.into_iter().map(|asked| (asked.to.clone(), asked.success)).collect();
+        let tenants =
+            done.iter().map(|asked| asked.tenant).chain(missed.iter().map(|missed| missed.owner.tenant));
+        let Some(first) = tenants.into_iter().next().filter(|_| self.is_sender_known()) else { return };
+        let tenant = self.login.as_ref().map_or(first, |login| login.tenant);
+        let mut recipients: Vec<(QueuedRecipient, Fate)> = Vec::new();
+        // Once for each address: how many stand behind it is nobody's business.
+        for Missed { to, why, .. } in missed {
+            if !recipients.iter().any(|(known, _)| known.address == to.address) {
+                recipients.push((to.clone(), Fate::Missed(why.remote())));
+            }
+        }
+        recipients.extend(done.into_iter().map(|asked| (asked.to.clone(), asked.fate.clone())));
         let message = Confirmed {
             tenant,
             message: id,
@@ -147,7 +165,7 @@ impl Session<'_> {
         let Some(report) = confirm.report(&message, recipients.clone()) else { return };
         match self.server.store.accept(report).await {
             Ok(_) => self.tell_confirmed(transaction, &recipients),
-            Err(error) => tracing::warn!(message.id = id, %error, "a report of success was not stored"),
+            Err(error) => tracing::warn!(message.id = id, %error, "a report to the sender was not stored"),
         }
     }
 }
@@ -157,4 +175,24 @@ pub(crate) fn deposited(given: &[Vec<Owner>], accepted: &[Accepted]) -> Vec<Owne
     let both = given.iter().zip(accepted);
     let each = both.flat_map(|(owners, accepted)| owners.iter().zip(&accepted.deposits));
     each.filter(|(_, outcome)| outcome.is_ok()).map(|(owner, _)| *owner).collect()
+}
+
+/// The mailboxes that got nothing while others did: left out as the recipients were named, or refused by the store since.
+pub(crate) fn missed(
+    envelope: &Envelope,
+    given: &[Vec<Owner>],
+    (accepted, deposited): (&[Accepted], &[Owner]),
+) -> Vec<Missed> {
+    let mut missed: Vec<Missed> = envelope.missed().to_vec();
+    let both = given.iter().zip(accepted);
+    for (owner, outcome) in both.flat_map(|(owners, accepted)| owners.iter().zip(&accepted.deposits)) {
+        let place = envelope.places().iter().find(|place| place.owner == *owner && place.copies.is_empty());
+        if let (Err(refusal), Some(place)) = (outcome, place) {
+            let to = queued(place.recipient.clone(), RcptParameters::default());
+            missed.push(Missed { to, owner: *owner, why: refusal_reply(refusal) });
+        }
+    }
+    // Another of the recipients may have led there.
+    missed.retain(|missed| !deposited.contains(&missed.owner));
+    missed
 }

@@ -10,7 +10,7 @@ use std::collections::HashMap;
 use store::{Acceptance, Deposit, Origin, Owner, QueuedRecipient, Queueing, StoreError, StoreRefusal};
 
 use crate::command::{RcptParameters, Recipient};
-use crate::confirm::{Asked, deposited, passed_on};
+use crate::confirm::{Asked, Missed, deposited, missed, passed_on};
 use crate::copies::CopyOf;
 use crate::inbound::Fault;
 use crate::lane::lane;
@@ -44,6 +44,8 @@ pub(crate) struct Envelope {
     reports: Vec<(EmailAddress, ReportInbox)>,
     /// Recipients whose sender asked to be told once they have it.
     asked: Vec<Asked>,
+    /// Mailboxes that get nothing of it while others behind the same address do.
+    missed: Vec<Missed>,
     /// What was noted when a recipient was named, by its text.
     remarks: HashMap<String, Vec<&'static str>>,
 }
@@ -111,6 +113,7 @@ impl Envelope {
             queued: Vec::new(),
             reports: Vec::new(),
             asked: Vec::new(),
+            missed: Vec::new(),
             remarks: HashMap::new(),
         }
     }
@@ -216,6 +219,11 @@ impl Envelope {
     /// Recipients elsewhere, with who answers for each.
     pub(crate) fn onward(&self) -> &[Onward] {
         &self.queued
+    }
+
+    /// Mailboxes that were left out where a recipient leads to several.
+    pub(crate) fn missed(&self) -> &[Missed] {
+        &self.missed
     }
 
     /// Recipients whose mail is given to nobody.
@@ -354,7 +362,8 @@ impl Session<'_> {
         self.server.directory.domain_named(address.domain.as_str()).map(|(_, domain)| domain)
     }
 
-    /// A recipient here. Of an alias with many ends some may be full: it is refused only where all are.
+    /// A recipient here. Of an alias with many ends some may be full: it is refused only where all are, and where some are the
+    /// sender is told of it afterwards.
     async fn local(
         &mut self,
         to: &EmailAddress,
@@ -393,19 +402,25 @@ impl Session<'_> {
         let confined_to = self.asker().filter(|tenant| self.server.directory.is_sandbox(*tenant));
         let mut is_outside = false;
         let mut full = Full::Mailbox;
+        let mut missed = Vec::new();
+        let misses = |owner, why| Missed { to: queued(to.clone(), parameters.clone()), owner, why };
         for end in &ends.mailboxes {
             if confined_to.is_some_and(|tenant| tenant != end.tenant) {
                 is_outside = true;
                 continue;
             }
+            let owner = Owner { tenant: end.tenant, mailbox: end.mailbox };
             if end.requires_tls && !is_encrypted {
                 is_too_plain = true;
+                missed.push(misses(owner, TLS_ONLY));
                 continue;
             }
-            let owner = Owner { tenant: end.tenant, mailbox: end.mailbox };
             let known = self.transaction.as_ref().map_or(&[][..], |known| &known.envelope.mailboxes);
             match self.full((owner, end.quota), declared, known.iter().chain(&fitting)).await {
-                Ok(Some(what)) => full = what,
+                Ok(Some(what)) => {
+                    full = what;
+                    missed.push(misses(owner, what.reply()));
+                }
                 Ok(None) => {
                     let detail = ends.detail.as_ref().filter(|detail| !detail.is_empty());
                     let detail = detail.map(|detail| (end.detail, detail.clone()));
@@ -437,6 +452,7 @@ impl Session<'_> {
             envelope.consumed.push(to.clone());
         }
         let owners = fitting.iter().map(|place| place.owner);
+        envelope.missed.extend(missed);
         envelope.asked.extend(Asked::of(to, &parameters, (owners, &ends)));
         let passed = passed_on(&parameters, &ends);
         for place in fitting {
@@ -625,7 +641,10 @@ impl Session<'_> {
             }
             tracing::warn!(message.id = id, %refusal, "a recipient is gone since it was accepted");
         }
-        self.confirm(transaction, &octets, (&deposited(&given, &accepted), queueing.tls)).await;
+        let deposited = deposited(&given, &accepted);
+        let missed = missed(envelope, &given, (&accepted, &deposited));
+        self.tell_missed(transaction, &missed);
+        self.confirm(transaction, &octets, (&deposited, &missed, queueing.tls)).await;
         let has_queued = !envelope.queued.is_empty();
         let is_sandbox =
             self.login.as_ref().is_some_and(|login| self.server.directory.is_sandbox(login.tenant));
@@ -776,7 +795,7 @@ fn batches(
     batches
 }
 
-fn refusal_reply(refusal: &StoreRefusal) -> Reply {
+pub(crate) fn refusal_reply(refusal: &StoreRefusal) -> Reply {
     match refusal {
         StoreRefusal::OverQuota { .. } => Full::Mailbox.reply(),
         StoreRefusal::OverPool { .. } => Full::Pool.reply(),

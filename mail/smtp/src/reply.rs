@@ -1,5 +1,7 @@
 //! What the client is told (RFC 5321 section 4.2, RFC 2034, RFC 3463).
 
+use store::RemoteReply;
+
 /// An answer of one line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Reply {
@@ -10,6 +12,16 @@ pub(crate) struct Reply {
 }
 
 impl Reply {
+    /// As reports and the trace keep it: nobody said it to us.
+    pub(crate) fn remote(&self) -> RemoteReply {
+        RemoteReply {
+            code: self.code,
+            enhanced: self.enhanced.unwrap_or_default().to_owned(),
+            text: self.text.to_string(),
+            host: None,
+        }
+    }
+
     pub(crate) const fn new(code: u16, enhanced: &'static str, text: &'static str) -> Self {
         Self { code, enhanced: Some(enhanced), text: std::borrow::Cow::Borrowed(text) }
     }

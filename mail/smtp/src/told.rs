@@ -12,7 +12,7 @@ use parking_lot::Mutex;
 use store::{Direction, Owner, Passage, Queue, QueuedRecipient, RemoteReply, Stage as Step};
 use tokio::sync::mpsc;
 
-use crate::confirm::Success;
+use crate::confirm::{Fate, Missed};
 use crate::deliver::{Onward, Place};
 use crate::inbound::Verdict;
 use crate::reply::{self, Reply};
@@ -195,16 +195,27 @@ impl Session<'_> {
     }
 
     /// Tells the trace that the sender was told of these recipients.
-    pub(crate) fn tell_confirmed(
-        &self,
-        transaction: &Transaction,
-        recipients: &[(QueuedRecipient, Success)],
-    ) {
+    pub(crate) fn tell_confirmed(&self, transaction: &Transaction, recipients: &[(QueuedRecipient, Fate)]) {
         for (QueuedRecipient { address, .. }, _) in recipients.iter().take(PASSAGE_COUNT_MAX) {
             let Some(whose) = self.whose(address, None) else { continue };
             let recipient = Some(address.to_string());
             let step = (Step::Reported, &reply::OK);
             self.leave(Passage { recipient, reply: None, ..self.passage(&whose, transaction, step) });
+        }
+    }
+
+    /// Tells the trace of those who miss a message that others behind the same address got, and of its sender.
+    pub(crate) fn tell_missed(&self, transaction: &Transaction, missed: &[Missed]) {
+        for Missed { to, owner, why } in missed.iter().take(PASSAGE_COUNT_MAX) {
+            let domain = self.server.directory.home(owner.tenant, owner.mailbox);
+            let (tenant, mailbox) = (owner.tenant, Some(owner.mailbox));
+            let own = Whose { tenant, mailbox, domain, direction: Direction::In };
+            for whose in self.whose_sender().iter().chain([&own]) {
+                let mut passage = self.passage(whose, transaction, (Step::Refused, why));
+                passage.recipient = Some(to.address.to_string());
+                passage.reasons = vec!["member_missed".to_owned()];
+                self.leave(passage);
+            }
         }
     }
 
@@ -397,12 +408,6 @@ impl Session<'_> {
     }
 
     fn passage(&self, whose: &Whose, transaction: &Transaction, (stage, reply): (Step, &Reply)) -> Passage {
-        let reply = RemoteReply {
-            code: reply.code,
-            enhanced: reply.enhanced.unwrap_or_default().to_owned(),
-            text: reply.text.to_string(),
-            host: None,
-        };
         Passage {
             tenant: whose.tenant,
             mailbox: whose.mailbox,
@@ -413,7 +418,7 @@ impl Session<'_> {
             stage,
             sender: transaction.envelope.sender().map(ToString::to_string),
             recipient: None,
-            reply: Some(reply),
+            reply: Some(reply.remote()),
             next_at: None,
             folder: None,
             source: None,

@@ -1,4 +1,4 @@
-//! Senders who ask for it are told that their mail is in a mailbox here.
+//! Senders are told what became of their mail here: that it arrived where they ask for it, and whom it missed.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use outbound::DeliveredMessage;
 use smtp::{Confirm, Confirmed};
 use store::{Acceptance, QueuedRecipient};
 
-/// Writes reports of success as the reports of mail that leaves are written.
+/// Writes reports as the reports of mail that leaves are written.
 pub struct Confirmations {
     /// Knows which senders are here.
     pub directory: Arc<Directory>,
@@ -20,7 +20,7 @@ impl Confirm for Confirmations {
     fn report(
         &self,
         message: &Confirmed<'_>,
-        recipients: Vec<(QueuedRecipient, smtp::Success)>,
+        recipients: Vec<(QueuedRecipient, smtp::Fate)>,
     ) -> Option<Acceptance> {
         let message = DeliveredMessage {
             tenant: message.tenant,
@@ -31,12 +31,13 @@ impl Confirm for Confirmations {
             at: message.at,
             octets: message.octets,
         };
-        let recipients = recipients.into_iter().map(|(to, success)| {
-            let success = match success {
-                smtp::Success::Delivered => outbound::Success::Delivered,
-                smtp::Success::Expanded => outbound::Success::Expanded,
+        let recipients = recipients.into_iter().map(|(to, fate)| {
+            let fate = match fate {
+                smtp::Fate::Delivered => outbound::Fate::Delivered,
+                smtp::Fate::Expanded => outbound::Fate::Expanded,
+                smtp::Fate::Missed(reply) => outbound::Fate::Missed(reply),
             };
-            (to, success)
+            (to, fate)
         });
         outbound::delivered(&message, recipients.collect(), (&self.directory, self.hostname.as_str()))
     }

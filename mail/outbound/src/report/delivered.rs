@@ -1,5 +1,5 @@
-//! Telling a sender who asked for it that a message is in a mailbox here, or goes to several in place of a recipient (RFC 3461
-//! sections 4.1 and 5.2.7.3, `NOTIFY=SUCCESS`).
+//! Telling a sender what became of a message that was taken here: who asked for it, that it is in a mailbox, or goes to several
+//! in place of a recipient (RFC 3461 sections 4.1 and 5.2.7.3, `NOTIFY=SUCCESS`); and that one of those several did not get it.
 
 use directory::Directory;
 use kernel::{EmailAddress, TenantId, Timestamp};
@@ -11,12 +11,14 @@ use store::{
 use super::{Action, Told, acceptance, is_wanted};
 
 /// What became of a message for one recipient.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Success {
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fate {
     /// It is in its mailbox here.
     Delivered,
     /// It goes to several in its place.
     Expanded,
+    /// Somebody behind it did not get it, for this reason.
+    Missed(RemoteReply),
 }
 
 /// A message that was taken here.
@@ -38,11 +40,11 @@ pub struct DeliveredMessage<'a> {
     pub octets: &'a [u8],
 }
 
-/// The report for those recipients whose sender asked for it, as it is given to the store; none where nobody did, or where
-/// the sender cannot be reached. They are named as they were given: where an alias leads is nobody's business.
+/// The report for those recipients of whom the sender wants to hear, as it is given to the store; none where there are none, or
+/// where the sender cannot be reached. They are named as they were given: where an alias leads is nobody's business.
 pub fn delivered(
     message: &DeliveredMessage<'_>,
-    recipients: Vec<(QueuedRecipient, Success)>,
+    recipients: Vec<(QueuedRecipient, Fate)>,
     (directory, hostname): (&Directory, &str),
 ) -> Option<Acceptance> {
     let leased = LeasedMessage {
@@ -60,21 +62,22 @@ pub fn delivered(
         is_reported: false,
         tls: message.tls,
     };
-    let recipients: Vec<(LeasedRecipient, Action)> = recipients
+    let fine = RemoteReply { enhanced: "2.1.5".to_owned(), ..RemoteReply::default() };
+    let recipients: Vec<(LeasedRecipient, Action, RemoteReply)> = recipients
         .into_iter()
-        .map(|(to, success)| {
-            let action = match success {
-                Success::Delivered => Action::Delivered,
-                Success::Expanded => Action::Expanded,
+        .map(|(to, fate)| {
+            let (action, reply) = match fate {
+                Fate::Delivered => (Action::Delivered, fine.clone()),
+                Fate::Expanded => (Action::Expanded, fine.clone()),
+                Fate::Missed(reply) => (Action::Failed, reply),
             };
-            (LeasedRecipient::new(RecipientKey { queue_id: 0, ordinal: 0 }, to), action)
+            (LeasedRecipient::new(RecipientKey { queue_id: 0, ordinal: 0 }, to), action, reply)
         })
-        .filter(|(to, action)| is_wanted(&leased, to, *action))
+        .filter(|(to, action, _)| is_wanted(&leased, to, *action))
         .collect();
-    let reply = RemoteReply { enhanced: "2.1.5".to_owned(), ..RemoteReply::default() };
     let told: Vec<Told<'_>> = recipients
         .iter()
-        .map(|(recipient, action)| Told { recipient, action: *action, reply: &reply, until: None })
+        .map(|(recipient, action, reply)| Told { recipient, action: *action, reply, until: None })
         .collect();
     if told.is_empty() {
         return None;
@@ -108,15 +111,11 @@ mod tests {
         };
         let hosts = (&directory, "mx.us.example");
         for silent in [None, Some("NEVER"), Some("FAILURE,DELAY")] {
-            assert!(
-                delivered(&message, vec![(to(silent), Success::Delivered)], hosts).is_none(),
-                "{silent:?}"
-            );
+            assert!(delivered(&message, vec![(to(silent), Fate::Delivered)], hosts).is_none(), "{silent:?}");
         }
         let null = DeliveredMessage { sender: None, ..message };
-        assert!(delivered(&null, vec![(to(Some("SUCCESS")), Success::Expanded)], hosts).is_none());
-        let asked =
-            vec![(to(Some("success,FAILURE")), Success::Delivered), (to(Some("NEVER")), Success::Expanded)];
+        assert!(delivered(&null, vec![(to(Some("SUCCESS")), Fate::Expanded)], hosts).is_none());
+        let asked = vec![(to(Some("success,FAILURE")), Fate::Delivered), (to(Some("NEVER")), Fate::Expanded)];
         let report = delivered(&message, asked, hosts).expect("a report");
         assert_eq!(report.sender, None);
         let queued: Vec<_> = report.queued.iter().map(|to| (&to.address, to.notify.as_deref())).collect();
@@ -133,7 +132,7 @@ mod tests {
         }
         assert_eq!(text.matches("Final-Recipient").count(), 1);
         assert!(!text.contains("the body") && !text.contains("Diagnostic-Code"));
-        let expanded = delivered(&message, vec![(to(Some("SUCCESS")), Success::Expanded)], hosts);
+        let expanded = delivered(&message, vec![(to(Some("SUCCESS")), Fate::Expanded)], hosts);
         let text = expanded.map(|report| String::from_utf8(report.message.to_vec()).expect("text"));
         let text = text.expect("a report");
         for part in [
