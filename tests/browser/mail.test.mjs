@@ -54,8 +54,14 @@ for (const language of ['fr', 'en']) describe(`mail administration in ${language
     await page.goto(`${node.url}/dashboard/domains`);
     await row(page, 'demo.example').waitFor();
     assert.equal(await page.getByRole('alert').count(), 0, 'the page of domains loads as well');
+    // It keeps policies for the senders of its domain, and none for those of the whole account.
     await part(page, 'tls');
-    await page.getByText(t('state.forbiddenTitle')).waitFor();
+    await button(page, t('mail.tls.add')).click();
+    assert.deepEqual(await page.locator('dialog[open] [name=owner] option').allTextContents(), ['demo.example']);
+    await page.fill('dialog[open] [name=destination]', 'partner.example');
+    await page.selectOption('dialog[open] [name=level]', 'ENCRYPT');
+    await dialog(page).getByRole('button', { name: t('mail.create') }).click();
+    await row(page, 'partner.example').getByText('demo.example').waitFor();
     quiet(page);
     await page.context().close();
   });

@@ -16,7 +16,8 @@ const LONG_COUNT: usize = 3;
 const TRY_COUNT: usize = 4;
 /// Lists that have fewer than two nodes here, each because there cannot be more of it on this stage, or because it is of
 /// something that comes from elsewhere; `a_page_asks...` of `quality.rs` and tests of their own look at the others.
-const SHORT: [&str; 5] = ["accountTransfers", "notices", "ownHeldMail", "poolShares", "sharedDomains"];
+const SHORT: [&str; 6] =
+    ["accountTransfers", "notices", "ownHeldMail", "platformNotices", "poolShares", "sharedDomains"];
 
 /// Fields that ask for each node by itself, as their complexity says: of the journal, where the events of each thing are its
 /// own, and of reports. None is added here without need, and one that is mended leaves.

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use kernel::{DomainId, EmailAddress, MailboxId, TenantId, Timestamp};
 use parking_lot::Mutex;
-use store::{Direction, Owner, Passage, Queue, QueuedRecipient, RemoteReply, Stage as Step};
+use store::{Direction, Owner, Passage, Queue, QueuedRecipient, Stage as Step};
 use tokio::sync::mpsc;
 
 use crate::confirm::{Fate, Missed};
