@@ -605,7 +605,7 @@ impl smtp::Confirm for Confirmations {
     fn report(
         &self,
         message: &smtp::Confirmed<'_>,
-        recipients: Vec<(store::QueuedRecipient, smtp::Success)>,
+        recipients: Vec<(store::QueuedRecipient, smtp::Fate)>,
     ) -> Option<Acceptance> {
         let message = outbound::DeliveredMessage {
             tenant: message.tenant,
@@ -616,12 +616,13 @@ impl smtp::Confirm for Confirmations {
             at: message.at,
             octets: message.octets,
         };
-        let recipients = recipients.into_iter().map(|(to, success)| {
-            let success = match success {
-                smtp::Success::Delivered => outbound::Success::Delivered,
-                smtp::Success::Expanded => outbound::Success::Expanded,
+        let recipients = recipients.into_iter().map(|(to, fate)| {
+            let fate = match fate {
+                smtp::Fate::Delivered => outbound::Fate::Delivered,
+                smtp::Fate::Expanded => outbound::Fate::Expanded,
+                smtp::Fate::Missed(reply) => outbound::Fate::Missed(reply),
             };
-            (to, success)
+            (to, fate)
         });
         outbound::delivered(&message, recipients.collect(), (&self.0, "mx.x.example"))
     }
