@@ -59,6 +59,7 @@ mod issue_token;
 mod merge_tickets;
 mod move_account;
 mod note_dkim_records;
+mod of_owner;
 mod offer_transfer;
 mod open_account;
 mod open_sandbox;

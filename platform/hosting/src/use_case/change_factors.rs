@@ -1,13 +1,14 @@
 //! Changing second factors.
 
 use authority::{Gift, Guarded, Need, Permission};
-use kernel::{AccountId, Changes, Decider, Key, Reads, TenantId, Timestamp, UseCase};
+use kernel::{AccountId, Changes, Reads, TenantId, Timestamp, UseCase};
 
+use super::of_owner::{self, OwnerReads};
 use crate::HostingRefusal;
 use crate::factor::FactorCommand;
-use crate::mailbox::{Mailbox, MailboxCommand};
+use crate::mailbox::MailboxCommand;
 use crate::session::SessionOwner;
-use crate::user::{User, UserCommand};
+use crate::user::UserCommand;
 
 /// Changes what a user or the owner of a mailbox proves besides the password.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,7 +23,7 @@ pub struct ChangeFactors {
 
 impl UseCase for ChangeFactors {
     const NAME: &'static str = "change_factors";
-    type Reads = (Option<Key<User>>, Option<Key<Mailbox>>);
+    type Reads = OwnerReads;
     type Refusal = HostingRefusal;
 
     fn tenant(&self) -> TenantId {
@@ -30,42 +31,27 @@ impl UseCase for ChangeFactors {
     }
 
     fn reads(&self) -> Self::Reads {
-        match self.owner {
-            SessionOwner::User(user) => (Some(Key(user)), None),
-            SessionOwner::Mailbox(mailbox) => (None, Some(Key(mailbox))),
-        }
+        of_owner::reads(self.owner)
     }
 
     fn decide(
         &self,
-        (user_state, mailbox_state): &<Self::Reads as Reads>::States,
+        states: &<Self::Reads as Reads>::States,
         now: Timestamp,
     ) -> Result<Changes, HostingRefusal> {
-        match self.owner {
-            SessionOwner::User(user) => {
-                let state = user_state.as_ref().ok_or(HostingRefusal::UserNotFound)?;
-                let change = UserCommand::ChangeFactors(self.command.clone());
-                Ok(Changes::none().emit::<User>(user, User::decide(state, change, &user, now)?))
-            }
-            SessionOwner::Mailbox(mailbox) => {
-                let state = mailbox_state.as_ref().ok_or(HostingRefusal::MailboxNotFound)?;
-                let change = MailboxCommand::ChangeFactors(self.command.clone());
-                Ok(Changes::none().emit::<Mailbox>(mailbox, Mailbox::decide(state, change, &mailbox, now)?))
-            }
-        }
+        let commands = (
+            || UserCommand::ChangeFactors(self.command.clone()),
+            || MailboxCommand::ChangeFactors(self.command.clone()),
+        );
+        of_owner::changes(self.owner, states, commands, now)
     }
 }
 
 impl Guarded for ChangeFactors {
     const IS_KEPT_FROM_VISITORS: bool = true;
 
-    fn need(&self, (_, mailbox_state): &<Self::Reads as Reads>::States) -> Need {
-        let resource = match (self.owner, mailbox_state) {
-            (SessionOwner::Mailbox(mailbox), Some(state)) => {
-                super::mailbox_resource(self.account, mailbox, state)
-            }
-            (owner, _) => super::owner_resource(self.account, owner),
-        };
+    fn need(&self, (_, mailbox): &<Self::Reads as Reads>::States) -> Need {
+        let resource = of_owner::resource(self.account, self.owner, mailbox.as_ref());
         Need { permission: Permission::CredentialWrite, resource }
     }
 

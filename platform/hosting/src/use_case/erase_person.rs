@@ -29,10 +29,7 @@ impl UseCase for ErasePerson {
     }
 
     fn reads(&self) -> Self::Reads {
-        let (user, mailbox) = match self.owner {
-            SessionOwner::User(user) => (Some(Key(user)), None),
-            SessionOwner::Mailbox(mailbox) => (None, Some(Key(mailbox))),
-        };
+        let (user, mailbox) = super::of_owner::reads(self.owner);
         (Key(self.account), user, mailbox)
     }
 

@@ -1,12 +1,13 @@
 //! Choosing a time zone.
 
 use authority::{Guarded, Need, Permission};
-use kernel::{AccountId, Changes, Decider, Key, Reads, TenantId, Timestamp, UseCase};
+use kernel::{AccountId, Changes, Reads, TenantId, Timestamp, UseCase};
 
+use super::of_owner::{self, OwnerReads};
 use crate::HostingRefusal;
-use crate::mailbox::{Mailbox, MailboxCommand};
+use crate::mailbox::MailboxCommand;
 use crate::session::SessionOwner;
-use crate::user::{User, UserCommand};
+use crate::user::UserCommand;
 
 /// Says where a user or the owner of a mailbox wants times to be shown as they are.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,7 +22,7 @@ pub struct SetTimeZone {
 
 impl UseCase for SetTimeZone {
     const NAME: &'static str = "set_time_zone";
-    type Reads = (Option<Key<User>>, Option<Key<Mailbox>>);
+    type Reads = OwnerReads;
     type Refusal = HostingRefusal;
 
     fn tenant(&self) -> TenantId {
@@ -29,41 +30,28 @@ impl UseCase for SetTimeZone {
     }
 
     fn reads(&self) -> Self::Reads {
-        match self.owner {
-            SessionOwner::User(user) => (Some(Key(user)), None),
-            SessionOwner::Mailbox(mailbox) => (None, Some(Key(mailbox))),
-        }
+        of_owner::reads(self.owner)
     }
 
     fn decide(
         &self,
-        (user_state, mailbox_state): &<Self::Reads as Reads>::States,
+        states: &<Self::Reads as Reads>::States,
         now: Timestamp,
     ) -> Result<Changes, HostingRefusal> {
-        match self.owner {
-            SessionOwner::User(user) => {
-                let state = user_state.as_ref().ok_or(HostingRefusal::UserNotFound)?;
-                let set = User::decide(state, UserCommand::SetTimeZone(self.zone.clone()), &user, now)?;
-                Ok(Changes::none().emit::<User>(user, set))
-            }
-            SessionOwner::Mailbox(mailbox) => {
-                let state = mailbox_state.as_ref().ok_or(HostingRefusal::MailboxNotFound)?;
-                let set =
-                    Mailbox::decide(state, MailboxCommand::SetTimeZone(self.zone.clone()), &mailbox, now)?;
-                Ok(Changes::none().emit::<Mailbox>(mailbox, set))
-            }
-        }
+        let commands = (
+            || UserCommand::SetTimeZone(self.zone.clone()),
+            || MailboxCommand::SetTimeZone(self.zone.clone()),
+        );
+        of_owner::changes(self.owner, states, commands, now)
     }
 }
 
 impl Guarded for SetTimeZone {
-    fn need(&self, (_, mailbox_state): &<Self::Reads as Reads>::States) -> Need {
-        let (permission, resource) = match (self.owner, mailbox_state) {
-            (SessionOwner::Mailbox(mailbox), Some(state)) => {
-                (Permission::CredentialWrite, super::mailbox_resource(self.account, mailbox, state))
-            }
-            (owner, _) => (Permission::AccountWrite, super::owner_resource(self.account, owner)),
+    fn need(&self, (_, mailbox): &<Self::Reads as Reads>::States) -> Need {
+        let permission = match (self.owner, mailbox) {
+            (SessionOwner::Mailbox(_), Some(_)) => Permission::CredentialWrite,
+            _ => Permission::AccountWrite,
         };
-        Need { permission, resource }
+        Need { permission, resource: of_owner::resource(self.account, self.owner, mailbox.as_ref()) }
     }
 }
