@@ -605,7 +605,7 @@ impl smtp::Confirm for Confirmations {
     fn report(
         &self,
         message: &smtp::Confirmed<'_>,
-        recipients: Vec<(store::QueuedRecipient, smtp::Fate)>,
+        recipients: Vec<(store::QueuedRecipient, store::Fate)>,
     ) -> Option<Acceptance> {
         let message = outbound::DeliveredMessage {
             tenant: message.tenant,
@@ -616,15 +616,7 @@ impl smtp::Confirm for Confirmations {
             at: message.at,
             octets: message.octets,
         };
-        let recipients = recipients.into_iter().map(|(to, fate)| {
-            let fate = match fate {
-                smtp::Fate::Delivered => outbound::Fate::Delivered,
-                smtp::Fate::Expanded => outbound::Fate::Expanded,
-                smtp::Fate::Missed(reply) => outbound::Fate::Missed(reply),
-            };
-            (to, fate)
-        });
-        outbound::delivered(&message, recipients.collect(), (&self.0, "mx.x.example"))
+        outbound::delivered(&message, recipients, (&self.0, "mx.x.example"))
     }
 }
 

@@ -39,7 +39,7 @@ pub use metrics::Metrics;
 pub use network::{CallError, Duplex, Network, Tcp};
 pub use outbound::{Nodes, Now, Outbound, Settings, SiteView, World};
 pub use ready::{ReadyQueue, Weighed};
-pub use report::{DeliveredMessage, Fate, delivered};
+pub use report::{DeliveredMessage, delivered};
 pub use routes::{Direct, OwnRelay, Relay, Routed, Routes, Through};
 pub use site::{Guard, Host, Nowhere, Site};
 pub use source::{LocalAddress, Pool, Source, Sources};

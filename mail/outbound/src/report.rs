@@ -3,7 +3,7 @@
 mod delivered;
 mod words;
 
-pub use delivered::{DeliveredMessage, Fate, delivered};
+pub use delivered::{DeliveredMessage, delivered};
 pub(crate) use words::meaning;
 
 use bytes::Bytes;

@@ -7,7 +7,7 @@
 
 use directory::Destinations;
 use kernel::{EmailAddress, TenantId, Timestamp};
-use store::{Acceptance, Accepted, Owner, QueuedRecipient, RemoteReply, TlsWish};
+use store::{Acceptance, Accepted, Fate, Owner, QueuedRecipient, TlsWish};
 use verify::spf::SpfResult;
 
 use crate::command::RcptParameters;
@@ -33,17 +33,6 @@ pub struct Confirmed<'a> {
     pub at: Timestamp,
     /// Its octets.
     pub octets: &'a [u8],
-}
-
-/// What is told of a recipient whose mail was taken.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Fate {
-    /// It is in the recipient's mailbox.
-    Delivered,
-    /// It goes to several in the recipient's place, and nothing more is told of them (RFC 3461 section 5.2.7.3).
-    Expanded,
-    /// One of the mailboxes that it leads to did not get it, for this reason.
-    Missed(RemoteReply),
 }
 
 /// Writes reports. A port: it knows their form.

@@ -29,7 +29,7 @@ mod trace;
 mod watch;
 
 pub use bounce::{Bounces, HeardBounce};
-pub use confirm::{Confirm, Confirmed, Fate};
+pub use confirm::{Confirm, Confirmed};
 pub use inbound::{
     Action, ContentStage, DmarcTally, Inbound, InboundSettings, Offered, OnListing, Placement,
     PlacementStage, Stage, Verdict,

@@ -9,10 +9,10 @@ use std::time::Duration;
 
 use kernel::{DomainId, EmailAddress, MailboxId, TenantId, Timestamp};
 use parking_lot::Mutex;
-use store::{Direction, Owner, Passage, Queue, QueuedRecipient, Stage as Step};
+use store::{Direction, Fate, Owner, Passage, Queue, QueuedRecipient, Stage as Step};
 use tokio::sync::mpsc;
 
-use crate::confirm::{Fate, Missed};
+use crate::confirm::Missed;
 use crate::deliver::{Onward, Place};
 use crate::inbound::Verdict;
 use crate::reply::{self, Reply};

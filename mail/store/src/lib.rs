@@ -38,7 +38,7 @@ pub use port::{
     StoreRefusal, TextField, USAGE_COUNT_MAX, Uid, Usage, Verification,
 };
 pub use queue::{
-    CLOSED_DAY_COUNT, DelayNotice, Depth, Due, DuePage, Instead, LEASE_RECIPIENT_COUNT_MAX, Lane,
+    CLOSED_DAY_COUNT, DelayNotice, Depth, Due, DuePage, Fate, Instead, LEASE_RECIPIENT_COUNT_MAX, Lane,
     LeaseRequest, LeaseToken, Leased, LeasedMessage, LeasedRecipient, Line, NO_SUCH_ADDRESS_DAY_COUNT,
     ORDER_RECIPIENT_COUNT_MAX, Order, Origin, Outcome, PassageFilter, QUEUE_PAGE_COUNT_MAX, Queue,
     QueueEntry, QueuedHead, Queueing, RecipientKey, RecipientState, RemoteReply, SUPPRESSION_COUNT_MAX,

@@ -158,6 +158,17 @@ pub struct RemoteReply {
     pub host: Option<String>,
 }
 
+/// What a sender is told of a recipient whose mail was taken here.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fate {
+    /// It is in the recipient's mailbox.
+    Delivered,
+    /// It goes to several in the recipient's place, of whom nothing more is told (RFC 3461 section 5.2.7.3).
+    Expanded,
+    /// One of the mailboxes that it leads to did not get it, for this reason.
+    Missed(RemoteReply),
+}
+
 /// One queue that is scheduled by itself: a tenant's mail of one lane.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Line {

@@ -6,7 +6,7 @@ use directory::Directory;
 use kernel::DomainName;
 use outbound::DeliveredMessage;
 use smtp::{Confirm, Confirmed};
-use store::{Acceptance, QueuedRecipient};
+use store::{Acceptance, Fate, QueuedRecipient};
 
 /// Writes reports as the reports of mail that leaves are written.
 pub struct Confirmations {
@@ -20,7 +20,7 @@ impl Confirm for Confirmations {
     fn report(
         &self,
         message: &Confirmed<'_>,
-        recipients: Vec<(QueuedRecipient, smtp::Fate)>,
+        recipients: Vec<(QueuedRecipient, Fate)>,
     ) -> Option<Acceptance> {
         let message = DeliveredMessage {
             tenant: message.tenant,
@@ -31,14 +31,6 @@ impl Confirm for Confirmations {
             at: message.at,
             octets: message.octets,
         };
-        let recipients = recipients.into_iter().map(|(to, fate)| {
-            let fate = match fate {
-                smtp::Fate::Delivered => outbound::Fate::Delivered,
-                smtp::Fate::Expanded => outbound::Fate::Expanded,
-                smtp::Fate::Missed(reply) => outbound::Fate::Missed(reply),
-            };
-            (to, fate)
-        });
-        outbound::delivered(&message, recipients.collect(), (&self.directory, self.hostname.as_str()))
+        outbound::delivered(&message, recipients, (&self.directory, self.hostname.as_str()))
     }
 }

@@ -4,22 +4,11 @@
 use directory::Directory;
 use kernel::{EmailAddress, TenantId, Timestamp};
 use store::{
-    Acceptance, Lane, LeasedMessage, LeasedRecipient, Origin, QueuedRecipient, RecipientKey, RemoteReply,
-    TlsWish,
+    Acceptance, Fate, Lane, LeasedMessage, LeasedRecipient, Origin, QueuedRecipient, RecipientKey,
+    RemoteReply, TlsWish,
 };
 
 use super::{Action, Told, acceptance, is_wanted};
-
-/// What became of a message for one recipient.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Fate {
-    /// It is in its mailbox here.
-    Delivered,
-    /// It goes to several in its place.
-    Expanded,
-    /// Somebody behind it did not get it, for this reason.
-    Missed(RemoteReply),
-}
 
 /// A message that was taken here.
 #[derive(Debug, Clone, Copy)]
