@@ -70,6 +70,7 @@ pub use platform::{
     UsageSource,
 };
 pub use queue::object::DeliverySite;
+pub use queue::order_told;
 pub use reseller::dress::Dress;
 pub use scalar::{Place, Whole};
 pub use ticket::file::{GivenFile, NotTaken, TakenFile, TicketFiles};

@@ -1,6 +1,10 @@
-//! Mail that waits to leave: listed, and ordered about. Orders are no events: the message trace tells them, with who gave them.
+//! Mail that waits to leave: listed, and ordered about. That an order is given is an event; what becomes of each recipient is told
+//! by the message trace.
 
 pub(crate) mod mutation;
 pub(crate) mod object;
 pub(crate) mod own;
 pub(crate) mod query;
+mod told;
+
+pub use told::order_told;

@@ -2,12 +2,13 @@
 
 use async_graphql::{Context, Object, Result, SimpleObject};
 use authority::{Permission, Resource};
-use hosting::mail_order::{MailOrderAbout, MailOrderKind, MailOrderScope, NewMailOrder};
+use hosting::mail_order::{MailOrderAbout, MailOrderKind, NewMailOrder};
 use hosting::use_case::GiveMailOrder;
-use kernel::{AccountId, Actor, MailOrderId, TenantId};
-use store::{ORDER_RECIPIENT_COUNT_MAX, Order, QueueEntry, Selection, Sight, StateSelection, Suspension};
+use kernel::{AccountId, Actor, MailOrderId};
+use store::{ORDER_RECIPIENT_COUNT_MAX, Order, Selection, Suspension};
 
 use super::object::{QueueFilter, SuspendedSite};
+use super::order_told;
 use super::query::{plain, selected};
 use crate::limit::TEXT_OCTETS_MAX;
 use crate::payload::{Faults, UserError, command, run};
@@ -233,7 +234,7 @@ async fn carried_out(
     let found = queue.entries(selection, None, 1).await.map_err(|error| ctx.failed("the queue", &error))?;
     let mut reached = 0;
     if let Some(first) = found.first() {
-        let told = of_selection(selection, first, (order, reason.unwrap_or_default()));
+        let told = order_told(selection, first, (order, reason.unwrap_or_default()));
         let refused = note(ctx, told).await?;
         if !refused.is_empty() {
             return Ok(QueueOutcome { reached: Whole(0), has_more: false, user_errors: refused });
@@ -254,47 +255,6 @@ async fn carried_out(
     Ok(QueueOutcome { reached: Whole(reached), has_more, user_errors: faults.into_errors() })
 }
 
-/// An order about recipients, as the audit is told of it: to the account whose mail it is, or to the platform where that is
-/// everybody's. `first` is one of them.
-fn of_selection(selection: &Selection, first: &QueueEntry, (order, reason): (Order, String)) -> NewMailOrder {
-    let of_message = selection.queue_id.map(|_| first.tenant);
-    let account = selection.tenant.or(of_message).map_or(AccountId::PLATFORM, TenantId::account);
-    let scope = match &selection.sight {
-        Sight::All => MailOrderScope::Whole,
-        Sight::Parts { domains, mailboxes } => {
-            MailOrderScope::Parts { domains: domains.clone(), mailboxes: mailboxes.clone() }
-        }
-    };
-    let scope = match (scope, selection.mailbox) {
-        // The mailbox is what is narrower, unless domains are named as well.
-        (MailOrderScope::Whole, Some(mailbox)) => {
-            MailOrderScope::Parts { domains: Vec::new(), mailboxes: vec![mailbox] }
-        }
-        (scope, _) => scope,
-    };
-    NewMailOrder {
-        account,
-        order: match order {
-            Order::Hold => MailOrderKind::Hold,
-            Order::Release => MailOrderKind::Release,
-            Order::Retry => MailOrderKind::Retry,
-            Order::Bounce => MailOrderKind::Bounce,
-            Order::Remove => MailOrderKind::Remove,
-        },
-        scope,
-        message: selection.queue_id,
-        recipient: selection.ordinal,
-        state: match selection.state {
-            StateSelection::Only(state) => Some(state.as_str().to_owned()),
-            StateSelection::Open | StateSelection::Any => None,
-        },
-        about: MailOrderAbout {
-            target: selection.domain.as_ref().map(ToString::to_string).unwrap_or_default(),
-            reason,
-        },
-    }
-}
-
 /// Tells the audit that a site is ordered about, or an address of the account's list; why it cannot be, if so.
 pub(crate) async fn given(
     ctx: &Context<'_>,
@@ -302,16 +262,8 @@ pub(crate) async fn given(
     (account, target): (AccountId, &str),
     reason: &str,
 ) -> Result<Vec<UserError>> {
-    let order = NewMailOrder {
-        account,
-        order,
-        scope: MailOrderScope::Whole,
-        message: None,
-        recipient: None,
-        state: None,
-        about: MailOrderAbout { target: target.to_owned(), reason: reason.to_owned() },
-    };
-    note(ctx, order).await
+    let about = MailOrderAbout { target: target.to_owned(), reason: reason.to_owned() };
+    note(ctx, NewMailOrder::of(order, account, about)).await
 }
 
 async fn note(ctx: &Context<'_>, order: NewMailOrder) -> Result<Vec<UserError>> {

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
 use database::Database;
-use hosting::mail_order::{MailOrderAbout, MailOrderKind, MailOrderScope, NewMailOrder};
+use hosting::mail_order::{MailOrderAbout, MailOrderKind, NewMailOrder};
 use hosting::use_case::GiveMailOrder;
 use kernel::{AccountId, DomainName, Id as _, MailOrderId, TenantId};
 use store::{
@@ -14,8 +14,9 @@ use store::{
 };
 use uuid::Uuid;
 
+use crate::command::provision;
 use crate::config::Config;
-use crate::{platform, provision, storage};
+use crate::{platform, storage};
 
 /// Entries that are read at a time.
 const PAGE_COUNT: usize = 500;
@@ -155,13 +156,13 @@ pub async fn queue(config: &Config, command: QueueCommand) -> anyhow::Result<Exi
         QueueCommand::Bounce(given) => order(&store, &audit, given, Order::Bounce).await?,
         QueueCommand::Remove(given) => order(&store, &audit, given, Order::Remove).await?,
         QueueCommand::Suspend { site, reason } => {
-            audit.tell(of_all(MailOrderKind::SuspendSite, AccountId::PLATFORM, (&site, &reason))).await?;
+            audit.give(MailOrderKind::SuspendSite, AccountId::PLATFORM, (&site, &reason)).await?;
             let since = (platform::now())();
             store.suspend(Suspension { site: site.clone(), reason, since }).await?;
             say(&format!("{site} is suspended"));
         }
         QueueCommand::Resume { site, reason } => {
-            audit.tell(of_all(MailOrderKind::ResumeSite, AccountId::PLATFORM, (&site, &reason))).await?;
+            audit.give(MailOrderKind::ResumeSite, AccountId::PLATFORM, (&site, &reason)).await?;
             let count = store.resume(&site).await?;
             say(&format!("{site} is resumed; {count} recipients are due now"));
         }
@@ -173,7 +174,7 @@ pub async fn queue(config: &Config, command: QueueCommand) -> anyhow::Result<Exi
         QueueCommand::Suppressions { account, limit } => suppressions(&store, account, limit).await?,
         QueueCommand::Unsuppress { account, address, reason } => {
             let whose = AccountId::new(account);
-            audit.tell(of_all(MailOrderKind::Unsuppress, whose, (&address, &reason))).await?;
+            audit.give(MailOrderKind::Unsuppress, whose, (&address, &reason)).await?;
             let was_there = store.unsuppress(TenantId::new(account), &address).await?;
             anyhow::ensure!(was_there, "{address} is not on the list of this account");
             say(&format!("mail of this account is sent to {address} again"));
@@ -189,24 +190,22 @@ struct Audit<'a> {
 }
 
 impl Audit<'_> {
+    /// Tells of an order about a site, or about an address of an account.
+    async fn give(
+        &self,
+        order: MailOrderKind,
+        account: AccountId,
+        (target, reason): (&str, &str),
+    ) -> anyhow::Result<()> {
+        let about = MailOrderAbout { target: target.to_owned(), reason: reason.to_owned() };
+        self.tell(NewMailOrder::of(order, account, about)).await
+    }
+
     async fn tell(&self, order: NewMailOrder) -> anyhow::Result<()> {
         let engine = platform::engine(self.config, &self.control).await?;
         let id = MailOrderId::new(Uuid::now_v7());
         provision::must(&engine, &GiveMailOrder { id, order }).await?;
         Ok(())
-    }
-}
-
-/// An order that is not about single recipients.
-fn of_all(order: MailOrderKind, account: AccountId, (target, reason): (&str, &str)) -> NewMailOrder {
-    NewMailOrder {
-        account,
-        order,
-        scope: MailOrderScope::Whole,
-        message: None,
-        recipient: None,
-        state: None,
-        about: MailOrderAbout { target: target.to_owned(), reason: reason.to_owned() },
     }
 }
 
@@ -268,7 +267,7 @@ async fn order(
     let mut reached = 0;
     // An order that reaches nobody is none.
     if let Some(first) = store.entries(&selection, None, 1).await?.first() {
-        audit.tell(given(&selection, first, (order, &reason))).await?;
+        audit.tell(graphql::order_told(&selection, first, (order, reason))).await?;
         loop {
             let count = store.order(&selection, order).await?;
             reached += count;
@@ -279,22 +278,6 @@ async fn order(
     }
     say(&format!("{reached} recipients"));
     Ok(())
-}
-
-/// An order about recipients, of which `first` is one: to the account whose mail it is, or to the platform where that is
-/// everybody's.
-fn given(selection: &Selection, first: &QueueEntry, (order, reason): (Order, &str)) -> NewMailOrder {
-    let of_message = selection.queue_id.map(|_| first.tenant);
-    let account = selection.tenant.or(of_message).map_or(AccountId::PLATFORM, TenantId::account);
-    let kind = match order {
-        Order::Hold => MailOrderKind::Hold,
-        Order::Release => MailOrderKind::Release,
-        Order::Retry => MailOrderKind::Retry,
-        Order::Bounce => MailOrderKind::Bounce,
-        Order::Remove => MailOrderKind::Remove,
-    };
-    let target = selection.domain.as_ref().map(ToString::to_string).unwrap_or_default();
-    NewMailOrder { message: selection.queue_id, ..of_all(kind, account, (&target, reason)) }
 }
 
 fn line(entry: &QueueEntry) -> String {

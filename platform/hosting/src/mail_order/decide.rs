@@ -36,6 +36,14 @@ pub struct NewMailOrder {
     pub about: MailOrderAbout,
 }
 
+impl NewMailOrder {
+    /// An order that is about no single recipients: about `target`, a site or an address, or about a whole account.
+    pub fn of(order: MailOrderKind, account: AccountId, about: MailOrderAbout) -> Self {
+        let scope = MailOrderScope::Whole;
+        Self { account, order, scope, message: None, recipient: None, state: None, about }
+    }
+}
+
 impl Decider for MailOrder {
     const CATEGORY: Category = Category("mail_order");
     type Id = MailOrderId;
