@@ -270,6 +270,16 @@ impl Session<'_> {
         }
     }
 
+    /// Whether the sender of the message on its way may still be named.
+    fn may_go_on(&mut self) -> Result<(), Reply> {
+        let Some(transaction) = self.transaction.as_ref().filter(|_| self.server.role == Role::Submission)
+        else {
+            return Ok(());
+        };
+        let sender = transaction.envelope.from.clone();
+        self.may_send(sender.as_ref())
+    }
+
     pub(crate) async fn rcpt(
         &mut self,
         to: Recipient,
@@ -279,8 +289,7 @@ impl Session<'_> {
         if transaction.chunks.is_some() {
             return self.say(reply::BAD_SEQUENCE).await;
         }
-        let sender = transaction.envelope.from.clone();
-        if let Err(reply) = self.may_send(sender.as_ref()) {
+        if let Err(reply) = self.may_go_on() {
             return self.say(reply).await;
         }
         let Some(transaction) = &self.transaction else { return self.say(reply::BAD_SEQUENCE).await };
