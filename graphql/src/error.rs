@@ -2,6 +2,8 @@
 //!
 //! Refusals of the model are no errors: they travel in `userErrors`.
 
+use std::borrow::Cow;
+
 use async_graphql::ErrorExtensions;
 use authority::{AdministratorRight, Denied, Permission};
 use kernel::CorrelationId;
@@ -72,13 +74,17 @@ impl Fault {
         }
     }
 
-    fn text(self, language: Language) -> &'static str {
-        match self {
+    fn text(self, language: Language) -> Cow<'static, str> {
+        let text = match self {
             Self::Unauthenticated => language.pick("sign in first", "connectez-vous d'abord"),
             Self::Forbidden => language.pick("you may not do this", "vous n'avez pas ce droit"),
             Self::Withheld(right) => {
                 let (english, french) = withheld(right);
-                language.pick(english, french)
+                let lead = language.pick(
+                    "the owner of the account keeps this from its administrators: ",
+                    "le titulaire du compte réserve ceci : ",
+                );
+                return format!("{lead}{}", language.pick(english, french)).into();
             }
             Self::NotHeld(_) => language.pick(
                 "nobody gives rights that they do not hold themselves, nor by a token that lacks them; `permission` names one",
@@ -128,7 +134,8 @@ impl Fault {
                 language.pick("the server is busy; try again soon", "serveur occupé ; réessayez bientôt")
             }
             Self::Internal(_) => language.pick("the machine failed", "une panne est survenue"),
-        }
+        };
+        Cow::Borrowed(text)
     }
 
     /// The error as it is sent.
@@ -173,60 +180,21 @@ impl From<Denied> for Fault {
     }
 }
 
-/// What is withheld, in a sentence of each language.
+/// What is withheld, in each language.
 const fn withheld(right: AdministratorRight) -> (&'static str, &'static str) {
     match right {
-        AdministratorRight::SyncJobs => (
-            "the owner of the account keeps this from its administrators: fetching mail from elsewhere",
-            "le titulaire du compte réserve ceci : la relève de courrier ailleurs",
-        ),
-        AdministratorRight::Filters => (
-            "the owner of the account keeps this from its administrators: filters",
-            "le titulaire du compte réserve ceci : les filtres",
-        ),
-        AdministratorRight::AddressMaps => (
-            "the owner of the account keeps this from its administrators: address rewriting and copies",
-            "le titulaire du compte réserve ceci : la réécriture et les copies",
-        ),
-        AdministratorRight::Relays => (
-            "the owner of the account keeps this from its administrators: sending relays",
-            "le titulaire du compte réserve ceci : les relais d’envoi",
-        ),
-        AdministratorRight::TlsPolicies => (
-            "the owner of the account keeps this from its administrators: TLS policies",
-            "le titulaire du compte réserve ceci : les politiques TLS",
-        ),
-        AdministratorRight::AppPasswords => (
-            "the owner of the account keeps this from its administrators: app passwords",
-            "le titulaire du compte réserve ceci : les mots de passe d’application",
-        ),
-        AdministratorRight::SpamLists => (
-            "the owner of the account keeps this from its administrators: spam lists and scores",
-            "le titulaire du compte réserve ceci : les listes et scores anti-spam",
-        ),
-        AdministratorRight::SendLimits => (
-            "the owner of the account keeps this from its administrators: sending limits",
-            "le titulaire du compte réserve ceci : les limites d’envoi",
-        ),
-        AdministratorRight::Protocols => (
-            "the owner of the account keeps this from its administrators: protocols of mailboxes",
-            "le titulaire du compte réserve ceci : les protocoles des boîtes",
-        ),
-        AdministratorRight::SendAs => (
-            "the owner of the account keeps this from its administrators: sending as other addresses",
-            "le titulaire du compte réserve ceci : l’envoi sous d’autres adresses",
-        ),
-        AdministratorRight::PushDestinations => (
-            "the owner of the account keeps this from its administrators: push destinations",
-            "le titulaire du compte réserve ceci : les notifications poussées",
-        ),
-        AdministratorRight::HeldMail => (
-            "the owner of the account keeps this from its administrators: held and waiting mail",
-            "le titulaire du compte réserve ceci : le courrier retenu et en attente",
-        ),
-        AdministratorRight::DomainSettings => (
-            "the owner of the account keeps this from its administrators: settings of domains",
-            "le titulaire du compte réserve ceci : les réglages des domaines",
-        ),
+        AdministratorRight::SyncJobs => ("fetching mail from elsewhere", "la relève de courrier ailleurs"),
+        AdministratorRight::Filters => ("filters", "les filtres"),
+        AdministratorRight::AddressMaps => ("address rewriting and copies", "la réécriture et les copies"),
+        AdministratorRight::Relays => ("sending relays", "les relais d’envoi"),
+        AdministratorRight::TlsPolicies => ("TLS policies", "les politiques TLS"),
+        AdministratorRight::AppPasswords => ("app passwords", "les mots de passe d’application"),
+        AdministratorRight::SpamLists => ("spam lists and scores", "les listes et scores anti-spam"),
+        AdministratorRight::SendLimits => ("sending limits", "les limites d’envoi"),
+        AdministratorRight::Protocols => ("protocols of mailboxes", "les protocoles des boîtes"),
+        AdministratorRight::SendAs => ("sending as other addresses", "l’envoi sous d’autres adresses"),
+        AdministratorRight::PushDestinations => ("push destinations", "les notifications poussées"),
+        AdministratorRight::HeldMail => ("held and waiting mail", "le courrier retenu et en attente"),
+        AdministratorRight::DomainSettings => ("settings of domains", "les réglages des domaines"),
     }
 }

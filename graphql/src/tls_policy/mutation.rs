@@ -113,6 +113,7 @@ impl TlsPolicyMutation {
         let edit = Edit::<model::TlsPolicy> { account, owner: account, command: command(command_id) };
         edit.remove(ctx, tls_policy_id.0).await.map(TlsPolicyRemovePayload)
     }
+
     /// Decides how mail of the senders of one domain to one destination is encrypted. Where the account or the platform has
     /// said something about the destination as well, the strictest level holds. `userErrors` as for `tlsPolicyAdd`.
     async fn domain_tls_policy_add(
