@@ -101,7 +101,9 @@ fn test(no_install: bool, only: &str) -> anyhow::Result<bool> {
         // Advisories need a database from the network: a step of its own, so that its absence is told and not mistaken.
         steps.run("deny", cargo(&["deny", "check", "licenses", "bans", "sources"]));
     }
-    let mut build = cargo(&["build", "--locked", "--quiet", "-p", "node", "-p", "tests", "--bins"]);
+    // The same targets as the suites ask for: one set of features, so that nothing is compiled twice. Examples are read by
+    // clippy; linking them would cost what a suite costs.
+    let mut build = cargo(&["build", "--locked", "--quiet", "--workspace", "--bins", "--tests"]);
     if packages.has_app_tools {
         // An app that does not build is told as a failure here, not as a page.
         build.env("HOSTERRA_APP", "required");
@@ -112,9 +114,19 @@ fn test(no_install: bool, only: &str) -> anyhow::Result<bool> {
         steps.run("app tests", npm(&root, "test"));
     }
     let mut suites = if packages.has_nextest {
-        cargo(&["nextest", "run", "--workspace", "--locked", "--no-fail-fast", "--status-level", "fail"])
+        cargo(&[
+            "nextest",
+            "run",
+            "--workspace",
+            "--bins",
+            "--tests",
+            "--locked",
+            "--no-fail-fast",
+            "--status-level",
+            "fail",
+        ])
     } else {
-        cargo(&["test", "--workspace", "--locked", "--no-fail-fast", "--quiet"])
+        cargo(&["test", "--workspace", "--bins", "--tests", "--locked", "--no-fail-fast", "--quiet"])
     };
     suites.env("HOSTERRA_BIN", root.join("target/debug/hosterra"));
     if let Some(url) = url {

@@ -36,6 +36,8 @@ impl Steps {
                 Outcome::Failed
             }
         };
+        // Told as it goes: a run that is cut short says where its time went.
+        println!("== {name} took {} s; {}", start.elapsed().as_secs(), disk_left());
         self.done.push((name.to_owned(), outcome, start.elapsed()));
     }
 
@@ -57,4 +59,12 @@ impl Steps {
         }
         !self.done.iter().any(|(_, outcome, _)| matches!(outcome, Outcome::Failed))
     }
+}
+
+/// What the disk of the working folder has left: a full one fails in ways that name something else.
+fn disk_left() -> String {
+    rustix::fs::statvfs(".").map_or_else(
+        |error| format!("the disk tells nothing: {error}"),
+        |disk| format!("{} MiB of disk left", disk.f_bavail.saturating_mul(disk.f_frsize) >> 20),
+    )
 }

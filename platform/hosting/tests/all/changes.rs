@@ -1,7 +1,8 @@
 //! What was made once is changed: users, API tokens, app passwords, the name of an account; and two who change it at once.
 
-mod support;
-
+use crate::support::id;
+use crate::support::stage::{DOMAIN, account, service, with_mailbox};
+use crate::support::world::World;
 use authority::{Permission, Permissions};
 use hosting::LoginName;
 use hosting::account::{Account, AccountState};
@@ -14,9 +15,6 @@ use hosting::use_case::{
 };
 use hosting::user::{TokenPatch, User, UserRecord, UserRole};
 use kernel::Timestamp;
-use support::id;
-use support::stage::{DOMAIN, account, service, with_mailbox};
-use support::world::World;
 
 fn user(world: &World) -> UserRecord {
     world.state::<User>(account().tenant(), id(90)).record().expect("a user").clone()

@@ -1,16 +1,14 @@
 //! Changes of plan: what fits, what does not, and that nothing is lost either way.
 
-mod support;
-
+use crate::support::id;
+use crate::support::stage::{DOMAIN, account, service, with_mailbox};
+use crate::support::world::{No, World};
 use authority::{Denied, Grant, Permission, Permissions, Principal, Scope};
 use hosting::domain::DomainRef;
 use hosting::plan::plan_id;
 use hosting::service::{Service, ServiceRecord, SuspensionReason, misfits};
 use hosting::use_case::{ChangePlan, CreateMailboxes, NewMailbox, SuspendService};
 use kernel::{Actor, ByteSize, LocalPart, Via};
-use support::id;
-use support::stage::{DOMAIN, account, service, with_mailbox};
-use support::world::{No, World};
 
 fn to(slug: &str) -> ChangePlan {
     ChangePlan {

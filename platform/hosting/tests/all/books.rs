@@ -1,7 +1,8 @@
 //! The rules of books and of what is in them: address maps of a domain, TLS policies of an account.
 
-mod support;
-
+use crate::support::id;
+use crate::support::stage::{DOMAIN, account, service, with_domain, with_mailbox};
+use crate::support::world::{No as Why, World};
 use authority::Permission;
 use hosting::HostingRefusal as No;
 use hosting::address_map::{AddressMap, AddressMapKind, AddressMapPatch};
@@ -19,9 +20,6 @@ use hosting::sync_job::{PARAMETERS, SyncJob, SyncJobPatch};
 use hosting::tls_policy::{DomainTlsPolicy, TlsLevel, TlsPolicy, TlsPolicyPatch};
 use hosting::use_case::{ChangeMailboxSettings, EditBook, EditShares, RemoveDomain};
 use kernel::{AccountId, MailboxId, Timestamp};
-use support::id;
-use support::stage::{DOMAIN, account, service, with_domain, with_mailbox};
-use support::world::{No as Why, World};
 
 fn map(kind: AddressMapKind, from: &str, to: &str) -> AddressMapPatch {
     AddressMapPatch {

@@ -1,9 +1,11 @@
 //! The administrator of a Box: made with its first verified domain, reached where its customer is.
 
-mod support;
-
 use std::time::Duration;
 
+use crate::support::id;
+use crate::support::samples::HASH;
+use crate::support::stage::{DOMAIN, account, service, with_domain};
+use crate::support::world::World;
 use hosting::domain::Proof;
 use hosting::notice::{NoticeDay, NoticeKind, NoticePerson, day_of, stream_of};
 use hosting::session::SessionOwner;
@@ -11,10 +13,6 @@ use hosting::use_case::*;
 use hosting::user::{User, UserRole};
 use hosting::{Language, LoginName, PasswordHash};
 use kernel::{DomainName, EmailAddress, NoticeId};
-use support::id;
-use support::samples::HASH;
-use support::stage::{DOMAIN, account, service, with_domain};
-use support::world::World;
 
 fn appoint(world: &World) -> AppointAdministrator {
     AppointAdministrator {

@@ -1,7 +1,8 @@
 //! Contracts: what is in force must be accepted, and what was accepted stays.
 
-mod support;
-
+use crate::support::id;
+use crate::support::stage::{account, service, with_domain};
+use crate::support::world::{No, World};
 use authority::{Denied, Grant, Permission, Permissions, Principal, Scope};
 use hosting::Language;
 use hosting::calendar::Cycle;
@@ -11,9 +12,6 @@ use hosting::plan::{CustomLimits, plan_id};
 use hosting::service::Service;
 use hosting::use_case::{AcceptContract, ChangePlan, OrderService, PublishDocument};
 use kernel::{Actor, DocumentId, TenantId, Timestamp, Via};
-use support::id;
-use support::stage::{account, service, with_domain};
-use support::world::{No, World};
 
 fn version(kind: DocumentKind, language: Language, version: u32, from: Timestamp) -> PublishDocument {
     let octet = u8::try_from(version).expect("small");

@@ -13,18 +13,18 @@ use super::id;
 use super::world::World;
 
 /// The domain's number.
-pub const DOMAIN: u128 = 20;
+pub(crate) const DOMAIN: u128 = 20;
 
-pub fn account() -> AccountId {
+pub(crate) fn account() -> AccountId {
     id(1)
 }
 
-pub fn service() -> ServiceId {
+pub(crate) fn service() -> ServiceId {
     id(10)
 }
 
 /// The customer without mailboxes.
-pub fn with_domain() -> World {
+pub(crate) fn with_domain() -> World {
     let mut world = World::new();
     for entry in catalogue() {
         world.must(&PublishPlanVersion { plan: entry.plan, version: entry.version, terms: entry.terms });
@@ -53,7 +53,7 @@ pub fn with_domain() -> World {
     world
 }
 
-pub fn with_mailbox() -> World {
+pub(crate) fn with_mailbox() -> World {
     let mut world = with_domain();
     let mailbox = |number, local: &str| NewMailbox {
         mailbox: id(number),

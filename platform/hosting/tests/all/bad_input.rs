@@ -1,7 +1,8 @@
 //! What people get wrong, or try: every refusal names the field and, where there is one, the limit.
 
-mod support;
-
+use crate::support::id;
+use crate::support::stage::{DOMAIN, account, service, with_domain, with_mailbox};
+use crate::support::world::{No as Why, World};
 use hosting::HostingRefusal as No;
 use hosting::domain::{DomainRef, DomainSettingsPatch};
 use hosting::plan::{catalogue, plan_id};
@@ -11,9 +12,6 @@ use hosting::use_case::{
     CreateTemporaryAlias, NewMailbox, OpenAccount, OrderService, PublishPlanVersion,
 };
 use kernel::{ByteSize, DomainName, LocalPart, Refusal as _, Timestamp};
-use support::id;
-use support::stage::{DOMAIN, account, service, with_domain, with_mailbox};
-use support::world::{No as Why, World};
 
 fn mailbox(number: u128, local: &str, quota: ByteSize) -> NewMailbox {
     let local = LocalPart::parse(local).expect("a local part");

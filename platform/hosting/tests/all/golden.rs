@@ -3,16 +3,14 @@
 //! Files are `<kind>.<schema>.<full|minimal>.json` in `tests/golden` of the workspace. Adding one is allowed, changing
 //! one is not: this test writes nothing unless `HOSTERRA_GOLDEN_WRITE` is set, and then only files that are missing.
 
-mod support;
-
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+use crate::support::samples::samples;
+use crate::support::{AllErased, Plainly};
 use hosting::HostingEvent;
 use hosting::book::Told;
 use kernel::{Category, Decider, EventFamily, Malformed, Open, RawEvent};
-use support::samples::samples;
-use support::{AllErased, Plainly};
 
 const NOUNS: [Category; 16] = [
     hosting::reseller::Reseller::CATEGORY,

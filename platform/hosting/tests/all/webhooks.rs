@@ -1,7 +1,8 @@
 //! Webhooks: where they lead, what they are told, how they pause.
 
-mod support;
-
+use crate::support::id;
+use crate::support::stage::{account, with_mailbox};
+use crate::support::world::{No, World};
 use authority::{Denied, Grant, Permission, Permissions, Principal, Scope};
 use hosting::use_case::{ChangeWebhook, RegisterWebhook};
 use hosting::webhook::{
@@ -9,9 +10,6 @@ use hosting::webhook::{
     WebhookTerms,
 };
 use kernel::{Actor, Position, Timestamp, Via};
-use support::id;
-use support::stage::{account, with_mailbox};
-use support::world::{No, World};
 
 fn terms(url: &str) -> WebhookTerms {
     let kinds = Kinds::parse(["mailbox.*"]).expect("kinds");

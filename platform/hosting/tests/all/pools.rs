@@ -1,8 +1,9 @@
 //! The rules of storage that the mailboxes of a domain share: a pool is given out as a whole, and nothing exceeds the Box.
 //! The Box is a Pro: 125 GiB, 50 GiB for one mailbox.
 
-mod support;
-
+use crate::support::id;
+use crate::support::stage::{DOMAIN, account, service, with_domain};
+use crate::support::world::{No as Why, World};
 use hosting::HostingRefusal as No;
 use hosting::domain::{DomainRef, DomainSettingsPatch, Proof, QuotaMode};
 use hosting::mailbox::{Crossing, Threshold};
@@ -14,9 +15,6 @@ use hosting::use_case::{
     NewMailbox, RecordPoolThreshold, VerifyDomain,
 };
 use kernel::{ByteSize, DomainName, LocalPart, Refusal as _, Timestamp};
-use support::id;
-use support::stage::{DOMAIN, account, service, with_domain};
-use support::world::{No as Why, World};
 
 fn settings(patch: DomainSettingsPatch, stored: Option<u64>) -> ChangeDomainSettings {
     let stored = stored.map(ByteSize::gib);

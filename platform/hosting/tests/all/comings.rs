@@ -1,7 +1,8 @@
 //! What comes, moves and comes back: temporary aliases, renamed mailboxes, deleted ones that are restored.
 
-mod support;
-
+use crate::support::id;
+use crate::support::stage::{DOMAIN, account, service, with_mailbox};
+use crate::support::world::{No, World};
 use authority::{Denied, Grant, Permissions, Principal, Scope};
 use hosting::alias::Alias;
 use hosting::domain::DomainRef;
@@ -12,9 +13,6 @@ use hosting::use_case::{
     DeleteAlias, DeleteMailbox, DeleteTemporaryAlias, NewMailbox, RenameMailbox, RestoreMailbox,
 };
 use kernel::{Actor, ByteSize, EmailAddress, LocalPart, Timestamp, Via};
-use support::id;
-use support::stage::{DOMAIN, account, service, with_mailbox};
-use support::world::{No, World};
 
 fn local(text: &str) -> LocalPart {
     LocalPart::parse(text).expect("a local part")

@@ -38,7 +38,7 @@ use kernel::{
 
 use super::id;
 
-pub const HASH: &str = "$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHQ$aGFzaGhhc2hoYXNoaGFzaA";
+pub(crate) const HASH: &str = "$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHQ$aGFzaGhhc2hoYXNoaGFzaA";
 
 fn sealed<T>(number: u128, value: T) -> Sealed<T> {
     Sealed::new(id::<SubjectId>(number), value)
@@ -61,7 +61,7 @@ fn local(text: &str) -> LocalPart {
 }
 
 /// `(event, form)`: form is `full` or `minimal`. In an order in which each noun's events can be replayed.
-pub fn samples() -> Vec<(HostingEvent, &'static str)> {
+pub(crate) fn samples() -> Vec<(HostingEvent, &'static str)> {
     let mut all = Vec::new();
     let at = Timestamp::from_millis(1_790_000_000_123);
     accounts(&mut all);

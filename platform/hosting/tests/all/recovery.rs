@@ -1,9 +1,11 @@
 //! The address at which the owner of a mailbox renews a forgotten password.
 
-mod support;
-
 use std::time::Duration;
 
+use crate::support::id;
+use crate::support::samples::HASH;
+use crate::support::stage::{account, with_mailbox};
+use crate::support::world::World;
 use hosting::mailbox::{Mailbox, MailboxRecord, MailboxSettingsPatch, SelfService};
 use hosting::notice::{NoticeDay, NoticeKind, NoticePerson, day_of, stream_of};
 use hosting::session::SessionOwner;
@@ -13,10 +15,6 @@ use hosting::use_case::{
 };
 use hosting::{Language, PasswordHash};
 use kernel::{EmailAddress, MailboxId, NoticeId};
-use support::id;
-use support::samples::HASH;
-use support::stage::{account, with_mailbox};
-use support::world::World;
 
 fn mailbox() -> MailboxId {
     id(1)

@@ -1,9 +1,9 @@
 //! What holds for every event and every sequence of intentions.
 
-mod support;
-
 use std::collections::BTreeMap;
 
+use crate::support::world::World;
+use crate::support::{AllErased, Plainly, id};
 use authority::{Permission, Permissions};
 use hosting::account::{AccountEvent, BillingMode, Parent};
 use hosting::alias::{AliasEvent, Temporary};
@@ -24,8 +24,6 @@ use kernel::{
 };
 use proptest::prelude::*;
 use proptest::{collection, option, sample};
-use support::world::World;
-use support::{AllErased, Plainly, id};
 
 fn any_id<T: Id>() -> impl Strategy<Value = T> {
     any::<u128>().prop_map(id)

@@ -1,7 +1,8 @@
 //! What a plan sells by number besides mailboxes: sync jobs and administrators of domains.
 
-mod support;
-
+use crate::support::id;
+use crate::support::stage::{DOMAIN, account, service, with_mailbox};
+use crate::support::world::World;
 use hosting::LoginName;
 use hosting::book::BookCommand;
 use hosting::plan::plan_id;
@@ -11,9 +12,6 @@ use hosting::sync_job::{SyncJob, SyncJobPatch};
 use hosting::use_case::{ChangePlan, DeleteMailbox, EditBook, RegisterUser, RemoveUser, RestoreMailbox};
 use hosting::user::UserRole;
 use kernel::Timestamp;
-use support::id;
-use support::stage::{DOMAIN, account, service, with_mailbox};
-use support::world::World;
 
 fn record(world: &World) -> ServiceRecord {
     world.state::<Service>(account().tenant(), service()).record().expect("a service").clone()

@@ -1,7 +1,8 @@
 //! Delegations: what may be passed on, to whom, and how it ends.
 
-mod support;
-
+use crate::support::id;
+use crate::support::stage::{DOMAIN, account, service, with_mailbox};
+use crate::support::world::{No, World};
 use authority::{Denied, Grant, Permission, Permissions, Principal, Scope};
 use hosting::delegation::{Answer, Delegation, DelegationScope, Stage, Terms};
 use hosting::use_case::{
@@ -9,9 +10,6 @@ use hosting::use_case::{
     PurgeService, RemoveDomain,
 };
 use kernel::{Actor, EmailAddress, Timestamp, Via};
-use support::id;
-use support::stage::{DOMAIN, account, service, with_mailbox};
-use support::world::{No, World};
 
 fn terms(permissions: &[Permission], scope: DelegationScope) -> Terms {
     Terms {

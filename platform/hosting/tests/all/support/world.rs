@@ -10,7 +10,7 @@ use super::{AllErased, Plainly};
 
 /// The answer no, of the model or of the authority.
 #[derive(Debug, PartialEq, Eq)]
-pub enum No {
+pub(crate) enum No {
     Refused(HostingRefusal),
     Denied(Denied),
 }
@@ -22,15 +22,15 @@ impl From<HostingRefusal> for No {
     }
 }
 
-pub struct World {
+pub(crate) struct World {
     streams: HashMap<(TenantId, StreamId), Vec<RawEvent>>,
     claims: BTreeMap<Claim, (TenantId, StreamId)>,
-    pub now: Timestamp,
-    pub principal: Principal,
+    pub(crate) now: Timestamp,
+    pub(crate) principal: Principal,
 }
 
 impl World {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self {
             streams: HashMap::new(),
             claims: BTreeMap::new(),
@@ -40,7 +40,7 @@ impl World {
     }
 
     /// Runs as the world's principal; the count of events appended.
-    pub fn run<U: Guarded<Refusal = HostingRefusal>>(&mut self, intention: &U) -> Result<usize, No> {
+    pub(crate) fn run<U: Guarded<Refusal = HostingRefusal>>(&mut self, intention: &U) -> Result<usize, No> {
         let tenant = intention.tenant();
         let states = self.states(intention);
         may_run(&self.principal, intention, &states).map_err(No::Denied)?;
@@ -76,24 +76,24 @@ impl World {
     }
 
     /// Whether a name belongs to anything.
-    pub fn is_claimed(&self, claim: &Claim) -> bool {
+    pub(crate) fn is_claimed(&self, claim: &Claim) -> bool {
         self.claims.contains_key(claim)
     }
 
     /// Runs and expects that it is allowed.
-    pub fn must<U: Guarded<Refusal = HostingRefusal>>(&mut self, intention: &U) -> usize {
+    pub(crate) fn must<U: Guarded<Refusal = HostingRefusal>>(&mut self, intention: &U) -> usize {
         self.run(intention).unwrap_or_else(|no| panic!("{}: {no:?}", U::NAME))
     }
 
     /// The code of the refusal that is expected.
-    pub fn refused<U: Guarded<Refusal = HostingRefusal>>(&mut self, intention: &U) -> &'static str {
+    pub(crate) fn refused<U: Guarded<Refusal = HostingRefusal>>(&mut self, intention: &U) -> &'static str {
         match self.run(intention) {
             Err(No::Refused(refusal)) => refusal.code(),
             other => panic!("{}: expected a refusal, got {other:?}", U::NAME),
         }
     }
 
-    pub fn need<U: Guarded>(&self, intention: &U) -> authority::Need {
+    pub(crate) fn need<U: Guarded>(&self, intention: &U) -> authority::Need {
         intention.need(&self.states(intention))
     }
 
@@ -112,18 +112,18 @@ impl World {
         reads.fold(&mut histories.iter(), &Plainly).expect("our own events are readable")
     }
 
-    pub fn state<D: Decider>(&self, tenant: TenantId, id: D::Id) -> D::State {
+    pub(crate) fn state<D: Decider>(&self, tenant: TenantId, id: D::Id) -> D::State {
         self.fold::<D>(tenant, id, &Plainly)
     }
 
     /// What happened to it, oldest first.
-    pub fn history<D: Decider>(&self, tenant: TenantId, id: D::Id) -> Vec<D::Event> {
+    pub(crate) fn history<D: Decider>(&self, tenant: TenantId, id: D::Id) -> Vec<D::Event> {
         let stream = StreamId { category: D::CATEGORY, id: id.uuid() };
         let raws = self.streams.get(&(tenant, stream)).map(Vec::as_slice).unwrap_or_default();
         raws.iter().map(|raw| D::Event::decode(raw, &Plainly).expect("our own events are readable")).collect()
     }
 
-    pub fn state_after_erasure<D: Decider>(&self, tenant: TenantId, id: D::Id) -> D::State {
+    pub(crate) fn state_after_erasure<D: Decider>(&self, tenant: TenantId, id: D::Id) -> D::State {
         self.fold::<D>(tenant, id, &AllErased)
     }
 

@@ -1,9 +1,10 @@
 //! People: addresses that are confirmed, links that are good once, notices that flood nobody.
 
-mod support;
-
 use std::time::Duration;
 
+use crate::support::id;
+use crate::support::samples::HASH;
+use crate::support::world::World;
 use hosting::notice::{NoticeDay, NoticeKind, NoticePerson, day_of, stream_of};
 use hosting::session::SessionOwner;
 use hosting::use_case::{
@@ -12,9 +13,6 @@ use hosting::use_case::{
 use hosting::user::User;
 use hosting::{Language, LoginName, PasswordHash};
 use kernel::{AccountId, EmailAddress, NoticeId, UserId};
-use support::id;
-use support::samples::HASH;
-use support::world::World;
 
 fn account() -> AccountId {
     id(500)

@@ -1,10 +1,11 @@
 //! Resellers: who may have accounts below, how many, and how far down.
 
-mod support;
-
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use crate::support::id;
+use crate::support::stage::{account, service, with_mailbox};
+use crate::support::world::{No, World};
 use authority::{Denied, Grant, Permission, Permissions, Principal, Scope};
 use hosting::account::{Account, AccountState, BillingMode, Parent};
 use hosting::calendar::Cycle;
@@ -14,9 +15,6 @@ use hosting::reseller::{Brand, BrandHost, Colour, Reseller, ResellerState, Resou
 use hosting::service::{Service, SuspensionReason};
 use hosting::use_case::*;
 use kernel::{AccountId, Actor, ByteSize, Timestamp, Via};
-use support::id;
-use support::stage::{account, service, with_mailbox};
-use support::world::{No, World};
 
 fn admit(parent: u128, number: u128) -> AdmitSubAccount {
     let name = format!("Customer {number}");
@@ -415,7 +413,7 @@ fn a_brands_host_lies_in_a_verified_domain_of_the_reseller() {
             logo: None,
             hosts: vec![BrandHost {
                 name: kernel::DomainName::parse(host).expect("a name"),
-                domain: id(support::stage::DOMAIN),
+                domain: id(crate::support::stage::DOMAIN),
             }],
             language: None,
         }),

@@ -1,9 +1,10 @@
 //! The rules of settings: shares of domains, alias domains, revisions, what an owner may change alone.
 
-mod support;
-
 use std::collections::BTreeSet;
 
+use crate::support::id;
+use crate::support::stage::{DOMAIN, account, service, with_domain};
+use crate::support::world::No as Why;
 use hosting::HostingRefusal as No;
 use hosting::alias::{AliasSettingsPatch, Disposition};
 use hosting::domain::{DomainRef, DomainRelay, DomainSettingsPatch, Proof};
@@ -14,9 +15,6 @@ use hosting::use_case::{
     CreateAlias, CreateMailboxes, DeleteMailbox, EndService, NewMailbox, RemoveDomain, VerifyDomain,
 };
 use kernel::{ByteSize, DomainName, EmailAddress, LocalPart, Timestamp};
-use support::id;
-use support::stage::{DOMAIN, account, service, with_domain};
-use support::world::No as Why;
 
 const MIRROR: u128 = 21;
 

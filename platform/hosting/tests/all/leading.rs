@@ -1,16 +1,14 @@
 //! In whose name a mailbox sends, and who leads mail elsewhere.
 
-mod support;
-
+use crate::support::id;
+use crate::support::stage::{DOMAIN, account, with_mailbox};
+use crate::support::world::{No, World};
 use authority::{Denied, Grant, Permission, Permissions, Principal, Scope};
 use hosting::domain::Proof;
 use hosting::mailbox::MailboxSettingsPatch;
 use hosting::plan::plan_id;
 use hosting::use_case::{ActivateService, AddDomain, ChangeMailboxSettings, OrderService, VerifyDomain};
 use kernel::{Actor, DomainId, DomainName, Via};
-use support::id;
-use support::stage::{DOMAIN, account, with_mailbox};
-use support::world::{No, World};
 
 const OTHER: u128 = 21;
 

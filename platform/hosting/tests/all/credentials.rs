@@ -1,9 +1,11 @@
 //! Second factors, app passwords, forced changes of passwords: what is decided about them.
 
-mod support;
-
 use std::collections::BTreeSet;
 
+use crate::support::id;
+use crate::support::samples::HASH;
+use crate::support::stage::{account, with_mailbox};
+use crate::support::world::{No, World};
 use authority::{Denied, Grant, Permission, Permissions, Principal, Scope};
 use hosting::factor::{
     FactorCommand, NewPasskey, NewTotp, NewYubikey, PasskeyKey, TotpSeed, YubikeyIdentity,
@@ -14,10 +16,6 @@ use hosting::use_case::*;
 use hosting::user::{User, UserRole};
 use hosting::{LoginName, PasswordHash};
 use kernel::{Actor, Timestamp, Via};
-use support::id;
-use support::samples::HASH;
-use support::stage::{account, with_mailbox};
-use support::world::{No, World};
 
 fn hash(more: &str) -> PasswordHash {
     PasswordHash::parse(&format!("{HASH}{more}")).expect("a hash")
@@ -269,7 +267,7 @@ fn a_person_is_erased_once_they_are_gone() {
     assert_eq!(world.refused(&nobody), "MAILBOX_NOT_FOUND");
     world.must(&DeleteMailbox {
         account: account(),
-        service: support::stage::service(),
+        service: crate::support::stage::service(),
         mailbox: id(1),
         purge_after: Timestamp::from_secs(world.now.secs() + 60),
         temporary_aliases: vec![],

@@ -1,7 +1,8 @@
 //! Tickets: whose turn it is, who says what, and for how long.
 
-mod support;
-
+use crate::support::id;
+use crate::support::stage::{account, service, with_mailbox};
+use crate::support::world::{No, World};
 use authority::{Denied, Grant, Permission, Permissions, Principal, Scope};
 use hosting::service::SuspensionReason;
 use hosting::ticket::{
@@ -9,9 +10,6 @@ use hosting::ticket::{
 };
 use hosting::use_case::{AnswerTicket, MergeTickets, OpenTicket, SuspendService};
 use kernel::{Actor, Timestamp, Via};
-use support::id;
-use support::stage::{account, service, with_mailbox};
-use support::world::{No, World};
 
 fn open(number: u128) -> OpenTicket {
     OpenTicket {

@@ -1,7 +1,8 @@
 //! Given some history, when something is intended, then this is so or refused. One world, real use cases.
 
-mod support;
-
+use crate::support::id;
+use crate::support::samples::HASH;
+use crate::support::world::{No, World};
 use authority::{Denied, Grant, Permission, Permissions, Principal, Scope};
 use hosting::account::{Account, AccountState};
 use hosting::calendar::Cycle;
@@ -18,9 +19,6 @@ use kernel::{
     AccountId, Actor, AliasId, ByteSize, Claim, DomainId, DomainName, EmailAddress, LocalPart, MailboxId,
     ServiceId, Timestamp, Via,
 };
-use support::id;
-use support::samples::HASH;
-use support::world::{No, World};
 
 const LATER: Timestamp = Timestamp::from_secs(1_800_000_000);
 const OWN: u128 = 20;
@@ -744,8 +742,8 @@ fn an_alias_is_touched_within_its_service_and_domain() {
 
 #[test]
 fn a_service_is_purged_only_after_its_retention_and_by_the_platform() {
-    let mut world = support::stage::with_mailbox();
-    let (account, service) = (support::stage::account(), support::stage::service());
+    let mut world = crate::support::stage::with_mailbox();
+    let (account, service) = (crate::support::stage::account(), crate::support::stage::service());
     let purge = PurgeService { account, service };
     assert_eq!(world.must(&purge), 0, "it is kept");
     let purge_after = world.now.plus(std::time::Duration::from_secs(30 * 86_400));
@@ -754,7 +752,7 @@ fn a_service_is_purged_only_after_its_retention_and_by_the_platform() {
     world.now = purge_after;
     assert_eq!(world.must(&purge), 0, "its names are not free yet");
     let name = DomainName::parse("demo.example").expect("a name");
-    let domain = id::<DomainId>(support::stage::DOMAIN);
+    let domain = id::<DomainId>(crate::support::stage::DOMAIN);
     for number in [1, 2] {
         world.must(&DeleteMailbox {
             account,
@@ -775,8 +773,8 @@ fn a_service_is_purged_only_after_its_retention_and_by_the_platform() {
 
 #[test]
 fn an_ended_service_comes_back_as_it_was_while_its_contents_are_there() {
-    let mut world = support::stage::with_mailbox();
-    let (account, service) = (support::stage::account(), support::stage::service());
+    let mut world = crate::support::stage::with_mailbox();
+    let (account, service) = (crate::support::stage::account(), crate::support::stage::service());
     let back = ReactivateService { account, service };
     let purge_after = world.now.plus(std::time::Duration::from_secs(30 * 86_400));
     let end = EndService { account, service, purge_after };
@@ -809,8 +807,8 @@ fn an_ended_service_comes_back_as_it_was_while_its_contents_are_there() {
 
 #[test]
 fn what_never_began_is_not_brought_back() {
-    let mut world = support::stage::with_mailbox();
-    let account = support::stage::account();
+    let mut world = crate::support::stage::with_mailbox();
+    let account = crate::support::stage::account();
     let ordered = OrderService {
         account,
         service: id(11),

@@ -1,8 +1,9 @@
 //! Two administrators at once: a change that was made while looking at another revision is refused, and names the one that is
 //! there. What stands beside it is not touched by that.
 
-mod support;
-
+use crate::support::id;
+use crate::support::stage::{DOMAIN, account, service, with_mailbox};
+use crate::support::world::{No as Why, World};
 use hosting::HostingRefusal as No;
 use hosting::domain::DomainRef;
 use hosting::refusal::Limit;
@@ -11,9 +12,6 @@ use hosting::use_case::{
     CreateAlias, Revised,
 };
 use kernel::{ByteSize, EmailAddress, LocalPart};
-use support::id;
-use support::stage::{DOMAIN, account, service, with_mailbox};
-use support::world::{No as Why, World};
 
 fn at<U: Revised>(world: &mut World, change: U, revision: u32) -> Result<usize, Why> {
     world.run(&AtRevision { change, revision: Some(revision) })

@@ -1,7 +1,8 @@
 //! A removed domain is brought back with everything that was set up for it.
 
-mod support;
-
+use crate::support::id;
+use crate::support::stage::{DOMAIN, account, service, with_mailbox};
+use crate::support::world::World;
 use hosting::address_map::{AddressMap, AddressMapKind, AddressMapPatch};
 use hosting::book::{Book, BookCommand};
 use hosting::domain::{Domain, DomainSettingsPatch, DomainState, Proof};
@@ -13,9 +14,6 @@ use hosting::use_case::{
     RestoreMailbox, VerifyDomain,
 };
 use kernel::{Claim, DomainName, MailboxId, Timestamp};
-use support::id;
-use support::stage::{DOMAIN, account, service, with_mailbox};
-use support::world::World;
 
 fn domain(world: &World) -> DomainState {
     world.state::<Domain>(account().tenant(), id(DOMAIN))

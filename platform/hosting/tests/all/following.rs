@@ -1,16 +1,14 @@
 //! What names a mailbox follows it to its new address; what domains and mailboxes may have is held to what is there.
 
-mod support;
-
+use crate::support::id;
+use crate::support::stage::{DOMAIN, account, service, with_mailbox};
+use crate::support::world::World;
 use hosting::address_map::{AddressMap, AddressMapKind, AddressMapPatch};
 use hosting::book::{Book, BookCommand, EntryRecord};
 use hosting::domain::DomainSettingsPatch;
 use hosting::mailbox::{Mailbox, MailboxSettingsPatch};
 use hosting::use_case::{ChangeDomainSettings, ChangeMailboxSettings, EditBook, RenameMailbox};
 use kernel::{ByteSize, LocalPart};
-use support::id;
-use support::stage::{DOMAIN, account, service, with_mailbox};
-use support::world::World;
 
 const OLD: &str = "alice@demo.example";
 const NEW: &str = "alice.new@demo.example";

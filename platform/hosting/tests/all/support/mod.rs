@@ -1,16 +1,14 @@
 //! What the tests share: a cipher that hides nothing, ids by number, a world of streams in memory.
 
-#![allow(dead_code, unreachable_pub, reason = "each test binary uses a part")]
-
-pub mod samples;
-pub mod stage;
-pub mod world;
+pub(crate) mod samples;
+pub(crate) mod stage;
+pub(crate) mod world;
 
 use kernel::{Id, Open, OpenError, Opened, Seal, SealError, SealedBytes, SubjectId};
 use uuid::Uuid;
 
 /// The octets of the subject, then the plain ones: readable in golden files, and bound to the subject.
-pub struct Plainly;
+pub(crate) struct Plainly;
 
 impl Seal for Plainly {
     fn seal(&mut self, subject: SubjectId, plain: &[u8]) -> Result<SealedBytes, SealError> {
@@ -30,7 +28,7 @@ impl Open for Plainly {
 }
 
 /// Every person was erased.
-pub struct AllErased;
+pub(crate) struct AllErased;
 
 impl Open for AllErased {
     fn open(&self, _: &SealedBytes) -> Result<Opened<Vec<u8>>, OpenError> {
@@ -39,6 +37,6 @@ impl Open for AllErased {
 }
 
 /// The id with that number.
-pub fn id<T: Id>(number: u128) -> T {
+pub(crate) fn id<T: Id>(number: u128) -> T {
     T::from_uuid(Uuid::from_u128(number))
 }

@@ -1,0 +1,29 @@
+//! The rules of hosting: given some history, when something is intended, then this is so or refused.
+
+mod administrators;
+mod bad_input;
+mod books;
+mod calendar;
+mod changes;
+mod comings;
+mod contracts;
+mod counts;
+mod credentials;
+mod delegation;
+mod dkim;
+mod following;
+mod golden;
+mod leading;
+mod people;
+mod plan_change;
+mod pools;
+mod properties;
+mod recovery;
+mod resellers;
+mod restore;
+mod revisions;
+mod rules;
+mod settings;
+mod support;
+mod tickets;
+mod webhooks;
