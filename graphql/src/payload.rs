@@ -284,17 +284,18 @@ where
     let caller = ctx.caller()?;
     let outcome = ctx.platform()?.engine.run(principal, command, caller.correlation, use_case).await;
     match outcome.map_err(|error| ctx.failed(U::NAME, &error))? {
-        Outcome::Done { cursor, is_repeat } => Ok(Answer::Done { key, cursor, is_repeat }),
+        Outcome::Done { cursor, is_repeat } => {
+            // Whoever hears that a session has ended, or that a right was taken, is not asked to wait: what comes after the
+            // answer is judged by it here. Done it is in any case.
+            let patience = Duration::from_millis(READ_YOUR_WRITES_MS_MAX);
+            if !ctx.platform()?.people.heard(cursor, patience).await {
+                tracing::warn!(change = U::NAME, "requests are not yet judged by what was done");
+            }
+            Ok(Answer::Done { key, cursor, is_repeat })
+        }
         Outcome::Refused(refusal) => Ok(Answer::Refused(vec![user_error(&refusal, caller.language)])),
         Outcome::Denied(denied) => Err(ctx.fault(denied.into())),
     }
-}
-
-/// Waits until requests are judged by what was just done: the new session opens, the ended one does not.
-pub(crate) async fn heard<K>(ctx: &Context<'_>, answer: &Answer<K>) -> Result<()> {
-    let Some(cursor) = answer.cursor() else { return Ok(()) };
-    let patience = Duration::from_millis(READ_YOUR_WRITES_MS_MAX);
-    if ctx.platform()?.people.heard(cursor, patience).await { Ok(()) } else { Err(ctx.fault(Fault::Stale)) }
 }
 
 /// The answer where the model says no before anything is run: for values that are parsed by its own rules.

@@ -27,7 +27,7 @@ use crate::limit::{PASSWORD_OCTETS_MAX, REFRESH_TOKEN_SECS, TEXT_OCTETS_MAX};
 use crate::passkey::answer::SignedAnswer;
 use crate::passkey::object::{PasskeyAnswerInput, PasskeyQuestion};
 use crate::passkey::question::{Handle, Purpose};
-use crate::payload::{Answer, Faults, UserError, command, heard, run, run_as};
+use crate::payload::{Answer, Faults, UserError, command, run, run_as};
 use crate::request::Asked;
 use crate::scalar::{AccountKey, Place, SessionKey, Uid};
 use door::{SignInNote, SignInOutcome, SignInProtocol};
@@ -199,7 +199,6 @@ impl AccessMutation {
         let end = EndSession { account: standing.home, session, reason: EndReason::SignedOut };
         let acting = about_itself(&standing.principal, standing.home);
         let answer = run_as(ctx, &acting, command(command_id), &end, None).await?;
-        heard(ctx, &answer).await?;
         Ok(answer.into())
     }
 
@@ -222,7 +221,6 @@ impl AccessMutation {
             ctx.allow(Permission::AccountWrite, Resource::account(account))?;
             run(ctx, command(command_id), &end, None).await?
         };
-        heard(ctx, &answer).await?;
         Ok(answer.into())
     }
 
@@ -520,7 +518,6 @@ pub(crate) async fn begin(
     let credentials = credentials(ctx, Claims { holder: owner.into(), account, session }, &secret)?;
     let acting = about_itself(&proved, account);
     let answer = run_as(ctx, &acting, command, &start, Some(credentials)).await?;
-    heard(ctx, &answer).await?;
     Ok(answer.into())
 }
 
@@ -544,9 +541,8 @@ async fn refresh(
     let answer = run_as(ctx, &acting, command(None), &rotate, Some(credentials)).await?;
     if answer.errors().iter().any(|error| error.code == REUSED) {
         let end = EndSession { account, session, reason: EndReason::TokenReused };
-        heard(ctx, &run_as(ctx, &acting, command(None), &end, ()).await?).await?;
+        run_as(ctx, &acting, command(None), &end, ()).await?;
     }
-    heard(ctx, &answer).await?;
     Ok(answer.into())
 }
 

@@ -9,7 +9,7 @@ use kernel::{AccountId, CommandId, Id as _};
 
 use super::object::{Account, BillingMode};
 use super::query::{PROJECTION, read, read_below};
-use crate::payload::{Answer, command, heard, payload, run, run_as};
+use crate::payload::{Answer, command, payload, run, run_as};
 use crate::request::Asked;
 use crate::scalar::{AccountKey, Uid};
 
@@ -95,7 +95,6 @@ impl AccountMutation {
         let acting = ctx.principal()?.clone();
         let opened =
             run_as(ctx, &acting, open, &OpenSubAccount { parent, account }, (parent, account)).await?;
-        heard(ctx, &opened).await?;
         Ok(SubAccountPayload(opened))
     }
 

@@ -23,7 +23,7 @@ use crate::access::now;
 use crate::error::Fault;
 use crate::limit::{API_TOKEN_DAYS_MAX, PASSWORD_OCTETS_MAX, TEXT_OCTETS_MAX};
 use crate::mailbox::record::{named, of_record, record};
-use crate::payload::{Answer, Faults, UserError, command, heard, run, run_as};
+use crate::payload::{Answer, Faults, UserError, command, run, run_as};
 use crate::request::Asked;
 use crate::scalar::{AccountKey, AppPasswordKey, FactorKey, MailboxKey, Moment, Place, Uid, UserKey};
 use crate::user::mutation::expiry;
@@ -261,7 +261,6 @@ impl CredentialMutation {
         ctx.allow(Permission::CredentialWrite, target)?;
         let reset = ChangeFactors { account, owner: who, command: FactorCommand::Reset };
         let answer = run(ctx, command(command_id), &reset, (account, who)).await?;
-        heard(ctx, &answer).await?;
         Ok(SecondFactorsPayload::without_codes(answer))
     }
 
@@ -413,7 +412,6 @@ pub(crate) async fn change(
     let acting = about_itself(&ctx.bare_standing()?.principal, account);
     let change = ChangeFactors { account, owner: who, command: wish };
     let answer = run_as(ctx, &acting, id, &change, (account, who)).await?;
-    heard(ctx, &answer).await?;
     Ok(answer)
 }
 

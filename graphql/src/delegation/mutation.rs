@@ -14,7 +14,7 @@ use crate::access::now;
 use crate::access::secret::{Opens, Secret};
 use crate::error::Fault;
 use crate::limit::INVITATION_DAYS;
-use crate::payload::{Answer, Faults, UserError, command, heard, payload, run, run_as, secret_payload};
+use crate::payload::{Answer, Faults, UserError, command, payload, run, run_as, secret_payload};
 use crate::request::Asked;
 use crate::scalar::{AccountKey, DelegationKey, DomainKey, Moment, Place, ServiceKey, Uid};
 use crate::user::mutation::scopes;
@@ -114,7 +114,6 @@ impl DelegationMutation {
         let invite =
             InviteDelegate { account, delegation, email, terms, secret_hash, answer_until, services };
         let answer = run(ctx, command, &invite, (account, delegation)).await?;
-        heard(ctx, &answer).await?;
         Ok(DelegationInvitePayload { answer, secret })
     }
 
@@ -137,7 +136,6 @@ impl DelegationMutation {
         let Some(terms) = terms.read(&mut faults) else { return Ok(DelegationPayload(faults.refused())) };
         let change = AtRevision { change: ChangeDelegation { account, delegation, terms }, revision };
         let answer = run(ctx, command(command_id), &change, (account, delegation)).await?;
-        heard(ctx, &answer).await?;
         Ok(DelegationPayload(answer))
     }
 
@@ -152,7 +150,6 @@ impl DelegationMutation {
         let (account, delegation) = (ctx.account(account_id)?, delegation_id.0);
         let end = EndDelegation { account, delegation, left_by: None };
         let answer = run(ctx, command(command_id), &end, (account, delegation)).await?;
-        heard(ctx, &answer).await?;
         Ok(DelegationPayload(answer))
     }
 
@@ -192,7 +189,6 @@ impl DelegationMutation {
         let end = EndDelegation { account, delegation, left_by: Some(user) };
         let acting = about_this(&ctx.standing()?.principal, account);
         let answer = run_as(ctx, &acting, command(command_id), &end, account).await?;
-        heard(ctx, &answer).await?;
         Ok(DelegationAnswerPayload(answer))
     }
 }
@@ -268,7 +264,6 @@ async fn answer(
         AnswerInvitation { account, delegation, secret_hash: secret.hash(), user, home, answer: wish };
     let acting = about_this(&ctx.standing()?.principal, account);
     let answer = run_as(ctx, &acting, command(command_id), &answer, account).await?;
-    heard(ctx, &answer).await?;
     Ok(DelegationAnswerPayload(answer))
 }
 

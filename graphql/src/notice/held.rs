@@ -17,7 +17,7 @@ use crate::access::now;
 use crate::error::Fault;
 use crate::mailbox::object::SendingHold;
 use crate::mailbox::record::{of_record, record};
-use crate::payload::{Answer, UserError, command, heard, run_as};
+use crate::payload::{Answer, UserError, command, run_as};
 use crate::request::Asked;
 use crate::scalar::{Moment, Place};
 
@@ -148,7 +148,6 @@ impl HeldMailMutation {
             },
         };
         let answer = run_as(ctx, &principal, command(None), &settle, ()).await?;
-        heard(ctx, &answer).await?;
         Ok(HeldMailPayload(answer))
     }
 }

@@ -25,7 +25,7 @@ use crate::credential::query::own;
 use crate::error::Fault;
 use crate::language::Language;
 use crate::limit::{PASSWORD_OCTETS_MAX, TEXT_OCTETS_MAX};
-use crate::payload::{Answer, Faults, UserError, command, heard, run, run_as};
+use crate::payload::{Answer, Faults, UserError, command, run, run_as};
 use crate::request::Asked;
 use crate::scalar::{AccountKey, NoticeKey, Place, Uid};
 
@@ -134,7 +134,6 @@ impl NoticeMutation {
         };
         let acting = Principal::platform("sign_up");
         let answer = run_as(ctx, &acting, command, &sign_up, ()).await?;
-        heard(ctx, &answer).await?;
         if answer.errors().iter().any(|error| error.code == LOGIN_TAKEN) {
             if let Some(known) = known {
                 told(ctx, (known.account, NoticePerson::User(known.user)), NoticeKind::LoginExists).await?;
@@ -161,7 +160,6 @@ impl NoticeMutation {
         let verify = VerifyEmail { account, user: named.user, notice: named.notice, day };
         let acting = about_itself(&proved_now(SessionOwner::User(named.user)), account);
         let answer = run_as(ctx, &acting, command(None), &verify, ()).await?;
-        heard(ctx, &answer).await?;
         Ok(ProfilePayload(answer))
     }
 
@@ -216,7 +214,6 @@ impl NoticeMutation {
         };
         let acting = about_itself(&standing.principal, account);
         let answer = run_as(ctx, &acting, command, &change, ()).await?;
-        heard(ctx, &answer).await?;
         Ok(ProfilePayload(answer))
     }
 
@@ -297,7 +294,6 @@ impl NoticeMutation {
         let reset = ResetPassword { account, user, notice, day, password };
         let acting = about_itself(&proved_now(SessionOwner::User(user)), account);
         let answer = run_as(ctx, &acting, command(None), &reset, ()).await?;
-        heard(ctx, &answer).await?;
         Ok(ProfilePayload(answer))
     }
 
@@ -458,6 +454,5 @@ async fn mailbox_reset(ctx: &Context<'_>, link: FoundMailbox, new_password: Stri
     let reset = ResetMailboxPassword { account, mailbox, notice, day: link.day, password };
     let acting = about_itself(&proved_now(SessionOwner::Mailbox(mailbox)), account);
     let answer = run_as(ctx, &acting, command(None), &reset, ()).await?;
-    heard(ctx, &answer).await?;
     Ok(answer)
 }

@@ -17,7 +17,7 @@ use super::object::{Brand, BrandInput, Pool, ResourcesInput};
 use super::query::{read, read_brand};
 use crate::account::object::Account;
 use crate::account::query::{PROJECTION, read as read_account};
-use crate::payload::{Answer, Faults, command, heard, payload, refusal, run, run_as};
+use crate::payload::{Answer, Faults, command, payload, refusal, run, run_as};
 use crate::request::Asked;
 use crate::scalar::{AccountKey, Uid};
 
@@ -185,7 +185,6 @@ impl ResellerMutation {
         };
         let set = AtRevision { change: SetBrand { account, brand }, revision };
         let answer = run(ctx, command(command_id), &set, account).await?;
-        heard(ctx, &answer).await?;
         Ok(BrandPayload(answer))
     }
 }
@@ -276,7 +275,6 @@ async fn moved(
     let go = carry(ctx, (id, "move"), &MoveAccount { account, to, transfer }).await?;
     let Answer::Done { .. } = go else { return Ok(()) };
     // Requests are judged by it: the one before sees nothing from here on.
-    heard(ctx, &go).await?;
     if let Some(from) = from.filter(|from| *from != to) {
         carry(ctx, (id, "release"), &ReleaseSubAccount { account: from, customer: account }).await?;
     }

@@ -123,7 +123,7 @@ fn test(no_install: bool, only: &str) -> anyhow::Result<bool> {
             "--locked",
             "--no-fail-fast",
             "--status-level",
-            "fail",
+            "retry",
         ])
     } else {
         cargo(&["test", "--workspace", "--bins", "--tests", "--locked", "--no-fail-fast", "--quiet"])
