@@ -97,6 +97,17 @@ for (const entry of entries) {
   });
 }
 
+test('what a button is called to those who hear it has in it what it shows (WCAG 2.5.3)', async () => {
+  const called = new Set(sources(src).flatMap((text) => [...text.matchAll(/aria-label=\{t\((?:\w+(?:\.\w+)* \? )?'([\w.]+)Named'(?: : '([\w.]+)Named')?/g)].flatMap(([, one, other]) => (other ? [one, other] : [one]))));
+  assert.ok(called.size > 30, `${called.size} names`);
+  for (const language of ['en', 'fr']) {
+    const texts = await all('dashboard', language);
+    const apart = [...called].filter((key) => texts[key] && !texts[`${key}Named`].toLowerCase().includes(texts[key].toLowerCase()));
+    // The row's own button of suspended sites has a shorter word than the one above the list.
+    assert.deepEqual(apart.filter((key) => key !== 'operations.suspend'), [], language);
+  }
+});
+
 test('every table that leaves as CSV is written by what lets no cell be a formula', () => {
   const written = sources(src).flatMap((text) => text.split('\n').filter((line) => /download\([^\n]*text\/csv/.test(line)));
   assert.ok(written.length >= 6, `${written.length} tables`);

@@ -141,7 +141,7 @@ export const own = {
   'domains.goneNone': 'None can be brought back.',
   'domains.goneShow': 'Show removed domains',
   'domains.restore': 'Bring back',
-  'domains.restoreNamed': 'Bring {domain} back',
+  'domains.restoreNamed': 'Bring back {domain}',
   'domains.restored': '{domain} is back',
   'domains.until': 'can be brought back until {date}',
   'domains.remove': 'Remove',
