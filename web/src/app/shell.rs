@@ -26,7 +26,15 @@ const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; st
      require-trusted-types-for 'script'; trusted-types svelte-trusted-html";
 
 /// Who is signed in, asked for each page: the app begins to draw without a further question.
-const VIEWER: &str = "{ viewer { accountId userId mailboxId sessionId demand demoResetsAt grants { scope permissions } } profile { chosenLanguage timeZone } }";
+const VIEWER: &str = "{ viewer { accountId userId mailboxId sessionId demand demoResetsAt grants { scope permissions } } profile { login chosenLanguage timeZone } }";
+
+/// What the head of the page shows of a user. It goes with the page: what came later would push aside what stands already.
+const USER: &str = "query($id: UserID!, $account: AccountID!, $isActing: Boolean!) { user(userId: $id) { name } \
+     delegatedAccesses { id accountId accountName isOpen requiresSecondFactor } \
+     account(accountId: $account) @include(if: $isActing) { name } }";
+
+/// The same of a mailbox.
+const MAILBOX: &str = "query($id: MailboxID!) { mailbox(mailboxId: $id) { displayName } }";
 
 /// `GET /dashboard` and all below: one page, whose script does the rest.
 pub(crate) async fn page(
@@ -46,8 +54,8 @@ pub(crate) async fn page(
     // Cookies that open nothing any more: the session was ended elsewhere, or was left too long.
     let was_known =
         held.authorization.is_some() || headers.contains_key(header::COOKIE) && !held.cookies.is_empty();
-    let answer = match held.authorization {
-        Some(_) => visitor.ask(&options, held.authorization, (VIEWER, Value::Null)).await,
+    let answer = match &held.authorization {
+        Some(_) => visitor.ask(&options, held.authorization.clone(), (VIEWER, Value::Null)).await,
         None => Some(Value::Null),
     };
     let Some(answer) = answer else { return busy(paper) };
@@ -66,8 +74,29 @@ pub(crate) async fn page(
     let wanted = uri.path().split('/').nth(1).unwrap_or_default();
     let entry = ENTRIES.iter().find(|row| row.0 == wanted).map_or("dashboard", |row| row.1);
     let paper = paper.chosen(answer["data"]["profile"]["chosenLanguage"].as_str());
+    let acted_for = acted_for(uri.path());
+    let question = match (viewer["userId"].as_str(), viewer["mailboxId"].as_str()) {
+        (Some(id), _) => {
+            let account = acted_for.map_or_else(|| viewer["accountId"].clone(), Value::from);
+            Some((USER, json!({ "id": id, "account": account, "isActing": acted_for.is_some() })))
+        }
+        (None, Some(id)) => Some((MAILBOX, json!({ "id": id }))),
+        (None, None) => None,
+    };
+    // Whoever has to do something first is refused this, and named by their login.
+    let frame = match question {
+        Some(question) => visitor.ask(&options, held.authorization, question).await.unwrap_or_default(),
+        None => Value::Null,
+    };
+    let frame = &frame["data"];
+    let login = &answer["data"]["profile"]["login"];
+    let name =
+        [&frame["user"]["name"], &frame["mailbox"]["displayName"]].into_iter().find(|one| one.is_string());
     let boot = json!({
         "viewer": viewer,
+        "me": { "login": login.as_str().unwrap_or_default(), "name": name.unwrap_or(login).as_str().unwrap_or_default() },
+        "accesses": frame["delegatedAccesses"].as_array().cloned().unwrap_or_default(),
+        "actedFor": acted_for.map(|account| json!({ "accountId": account, "name": frame["account"]["name"] })),
         "timeZone": answer["data"]["profile"]["timeZone"],
         "language": paper.tag(),
         "retentionDays": options.retention_days,
@@ -84,6 +113,14 @@ pub(crate) async fn page(
         fields.append(header::SET_COOKIE, line);
     }
     response
+}
+
+/// The account that a page is for, where it is not one's own: `/dashboard/as/<account>` and below.
+fn acted_for(path: &str) -> Option<&str> {
+    let account = path.strip_prefix("/dashboard/as/")?.split('/').next()?;
+    let digits = account.strip_prefix("acct_")?;
+    let is_one = digits.len() == 32 && digits.bytes().all(|octet| matches!(octet, b'0'..=b'9' | b'a'..=b'f'));
+    is_one.then_some(account)
 }
 
 /// Names and ports of the mail servers, as clients reach them.
@@ -166,6 +203,21 @@ fn busy(paper: Paper) -> Response {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_account_stands_in_a_path_whole_or_not_at_all() {
+        let account = "acct_0123456789abcdef0123456789abcdef";
+        assert_eq!(acted_for(&format!("/dashboard/as/{account}")), Some(account));
+        assert_eq!(acted_for(&format!("/dashboard/as/{account}/mail/aliases")), Some(account));
+        for path in [
+            "/dashboard",
+            "/dashboard/as/",
+            "/dashboard/as/acct_12",
+            "/dashboard/as/acct_0123456789ABCDEF0123456789ABCDEF",
+        ] {
+            assert_eq!(acted_for(path), None, "{path}");
+        }
+    }
 
     #[test]
     fn no_text_ends_the_element_of_the_boot_data() {

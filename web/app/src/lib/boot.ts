@@ -15,8 +15,22 @@ export interface Viewer {
   grants: Grant[];
 }
 
+/** Another's account that is open to whoever is signed in, by a delegation. */
+export interface Access {
+  id: string;
+  accountId: string;
+  accountName: string | null;
+  isOpen: boolean;
+  requiresSecondFactor: boolean;
+}
+
 export interface Boot {
   viewer: Viewer;
+  /** Whoever is signed in, as the head of the page names them. */
+  me: { login: string; name: string };
+  accesses: Access[];
+  /** The account that the page was asked for, where it is another's; no name: they may not know it. */
+  actedFor: { accountId: string; name: string | null } | null;
   language: 'en' | 'fr';
   /** Where times are shown as they are; null: here. */
   timeZone: string | null;
