@@ -72,7 +72,7 @@ function pressable() {
 for (const language of ['fr', 'en']) for (const login of ['demo', 'chief', 'agency', 'alice@demo.example']) {
   test(`${language}, ${login}: every dialog is whole, closes by Escape, and gives the focus back`, { timeout: 600_000 }, async () => {
     const t = texts(language);
-    const page = await visit(browser, { language });
+    const page = await visit(browser, { language, scheme: language === 'fr' ? 'light' : 'dark' });
     await signIn(page, node, login, login === 'chief' ? 'operator-password' : PASSWORD);
     await page.waitForURL(/dashboard/);
     const faults = [];

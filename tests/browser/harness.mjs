@@ -2,10 +2,10 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { createHmac } from 'node:crypto';
 import { mkdtempSync, mkdirSync, openSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { AxeBuilder } from '@axe-core/playwright';
 import { chromium } from 'playwright-core';
 
 const root = join(import.meta.dirname, '../..');
@@ -13,6 +13,10 @@ export const binary = process.env.HOSTERRA_BIN ?? join(root, 'target/debug/hoste
 /** Where screenshots go: outside the repository. */
 export const artefacts = process.env.HOSTERRA_ARTEFACTS ?? join(tmpdir(), 'hosterra-screens');
 const START_MS_MAX = 60_000;
+const SETTLE_MS_MAX = 30_000;
+/** How far a page may move by itself while it loads (Cumulative Layout Shift): a tenth of what web.dev calls good. */
+export const SHIFT_MAX = 0.01;
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 /** How often other ports are tried: between finding one that is free and listening, another suite may have taken it. */
 const START_COUNT_MAX = 3;
 export const PASSWORD = 'demo-password';
@@ -95,6 +99,7 @@ export function launch() {
 /** A fresh browser profile. What the page complains about, or asks of elsewhere, is a failure: see `quiet`. */
 export async function visit(browser, { language = 'en', scheme = 'light', width = 1280, height = 900 } = {}) {
   const context = await browser.newContext({ locale: language === 'fr' ? 'fr-FR' : 'en-GB', colorScheme: scheme, viewport: { width, height }, reducedMotion: 'reduce', timezoneId: 'Europe/Paris' });
+  follow(context);
   const page = await context.newPage();
   const complaints = [];
   page.on('console', (message) => {
@@ -131,16 +136,106 @@ export async function leave(page) {
   await page.context().close();
 }
 
-/** Waits until nothing is loading any more. */
+/** How many requests each context has begun, and those that are under way. */
+const traffic = new WeakMap();
+function follow(context) {
+  const found = { begun: 0, open: new Set() };
+  traffic.set(context, found);
+  context.on('request', (request) => {
+    found.begun += 1;
+    found.open.add(request);
+  });
+  for (const end of ['requestfinished', 'requestfailed']) context.on(end, (request) => found.open.delete(request));
+  return found;
+}
+
+/** In the page: whether a screen stands and nothing in it is on its way. */
+const stands = () => document.readyState === 'complete' && !document.querySelector('.bones') && !window.heldBack
+  && (!document.getElementById('boot') || document.querySelector('main h1') !== null);
+/** In the page: what was due has been done, and drawn. */
+const drawn = () => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(resolve))));
+
+/**
+ * Waits until nothing is loading any more: a screen stands, no request is under way, and what the last answers led to has been
+ * drawn without a further one. Unlike half a second of silence this takes as long as it takes.
+ */
 export async function settled(page) {
-  await page.waitForLoadState('networkidle');
-  await page.waitForFunction(() => !document.querySelector('.bones'));
+  const known = traffic.get(page.context()) ?? follow(page.context());
+  const until = Date.now() + SETTLE_MS_MAX;
+  for (;;) {
+    if (Date.now() > until) throw new Error(`never settled: ${page.url()}: ${[...known.open].map((one) => one.url()).join(', ')}`);
+    const { begun } = known;
+    try {
+      await page.waitForFunction(stands, undefined, { timeout: SETTLE_MS_MAX });
+      await page.evaluate(drawn);
+      if (known.open.size === 0 && known.begun === begun && (await page.evaluate(stands))) return;
+    } catch (error) {
+      // The page went elsewhere meanwhile.
+      if (!/context was destroyed|navigat/i.test(error.message)) throw error;
+    }
+  }
+}
+
+/** From the next page on, answers of the API come one by one: each state that a screen goes through is drawn. */
+export async function answersOneByOne(page) {
+  await page.addInitScript(() => {
+    const STEP_MS = 30;
+    const plain = window.fetch;
+    let count = 0;
+    window.heldBack = 0;
+    window.fetch = async (...asked) => {
+      // The last asked comes first: no screen may lean on an order.
+      const wait = (3 - (count++ % 4)) * STEP_MS;
+      window.heldBack += 1;
+      try {
+        const answer = await plain(...asked);
+        await new Promise((resolve) => setTimeout(resolve, wait));
+        return answer;
+      } finally {
+        window.heldBack -= 1;
+      }
+    };
+  });
+}
+
+/** How far the page has moved by itself (Cumulative Layout Shift: the worst session window), and what moved. */
+export function shift(page) {
+  return page.evaluate(() => new Promise((resolve) => {
+    const WINDOW_MS_MAX = 5000;
+    const GAP_MS_MAX = 1000;
+    const all = [];
+    const observer = new PerformanceObserver((list) => all.push(...list.getEntries()));
+    observer.observe({ type: 'layout-shift', buffered: true });
+    const named = ({ node, previousRect: from, currentRect: to }) => {
+      const what = node instanceof Element ? node : node?.parentElement;
+      const place = (box) => `${Math.round(box.x)},${Math.round(box.y)} ${Math.round(box.width)}x${Math.round(box.height)}`;
+      return `${what?.tagName.toLowerCase() ?? 'gone'} "${what?.textContent.trim().slice(0, 30) ?? ''}" ${place(from)} to ${place(to)}`;
+    };
+    requestAnimationFrame(() => setTimeout(() => {
+      all.push(...observer.takeRecords());
+      observer.disconnect();
+      let [worst, sum, first, last] = [0, 0, 0, 0];
+      for (const one of all.filter((entry) => !entry.hadRecentInput)) {
+        if (one.startTime - last > GAP_MS_MAX || one.startTime - first > WINDOW_MS_MAX) [sum, first] = [0, one.startTime];
+        last = one.startTime;
+        sum += one.value;
+        worst = Math.max(worst, sum);
+      }
+      const moved = all.filter((entry) => !entry.hadRecentInput).sort((one, other) => other.value - one.value).flatMap((entry) => entry.sources.map(named));
+      resolve({ score: worst, moved: moved.slice(0, 4).join(' | ') });
+    }));
+  }));
 }
 
 /** What axe finds on the page: rule, element. Empty is good. */
 export async function violations(page) {
-  const found = await new AxeBuilder({ page }).setLegacyMode(true).withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']).analyze();
-  return found.violations.map((one) => `${one.id}: ${one.nodes.map((node) => `${node.target} ${node.failureSummary?.split('\n')[1] ?? ''}`).join(' | ')}`);
+  if (!(await page.evaluate('"axe" in window'))) await page.evaluate(axe);
+  const found = await page.evaluate(() => window.axe.run(document, {
+    runOnly: { type: 'tag', values: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] },
+    // What passes is not collected: it takes longer than to find it.
+    resultTypes: ['violations'], preload: false,
+  }).then(({ violations: all }) => all.map((one) => `${one.id}: ${one.nodes.map((node) => `${node.target} ${node.failureSummary?.split('\n')[1] ?? ''}`).join(' | ')}`)));
+  return found;
 }
 
 /** Keeps a picture of the page. */

@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import test, { after, before } from 'node:test';
 import { hostile } from './hostile.mjs';
-import { api, launch, PASSWORD, picture, quiet, settled, signIn, start, token, visit } from './harness.mjs';
+import { api, launch, PASSWORD, picture, quiet, settled, shift, SHIFT_MAX, signIn, start, token, visit } from './harness.mjs';
 import { smtpSends, submits } from './mail.mjs';
 import { LOGINS, pages, screens } from './screens.mjs';
 
@@ -200,6 +200,8 @@ test('what people write is text on every screen of the dashboard', { timeout: 60
     for (const path of paths) {
       await page.goto(`${node.url}/dashboard${path === '/' ? '' : path}`);
       await settled(page);
+      const { score, moved } = await shift(page);
+      if (score > SHIFT_MAX) faults.push(`${who} ${path}: moved by ${score.toFixed(3)}: ${moved}`);
       // What is folded away is looked at as well.
       for (const shown of await page.locator('main button[aria-expanded=false]').all()) await shown.click({ timeout: 2000 }).catch(() => undefined);
       seen[who] += await page.locator('body').innerText();
@@ -234,7 +236,7 @@ test('pages without script show what they are asked with as text', async () => {
   for (const text of hostile('asked')) {
     const asked = ['next', 'told', 'domain', 'token'].map((name) => `${name}=${encodeURIComponent(text)}`).join('&');
     for (const path of [...pages().map((path) => `${path}?${asked}`), `/${encodeURIComponent(text)}`]) {
-      await page.goto(node.url + path);
+      await page.goto(node.url + path, { waitUntil: 'domcontentloaded' });
       assert.deepEqual(await owned(page), [], path);
     }
   }

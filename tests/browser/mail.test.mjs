@@ -473,38 +473,3 @@ for (const language of ['fr', 'en']) describe(`mail administration in ${language
     await page.context().close();
   });
 });
-
-for (const [scheme, language] of [['light', 'fr'], ['dark', 'en']]) test(`every screen of mail administration is accessible and fits 320 pixels (${scheme})`, { timeout: 240_000 }, async () => {
-  node = await start();
-  const t = texts(language);
-  const page = await visit(browser, { language, scheme });
-  try {
-    await signIn(page, node, 'demo', undefined, '/dashboard/mail');
-    const faults = [];
-    for (const name of [...PARTS, 'tls']) {
-      await part(page, name);
-      await settled(page);
-      await picture(page, `mail-${name}-${scheme}`);
-      for (const fault of await violations(page)) faults.push(`${name}: ${fault}`);
-      await page.setViewportSize({ width: 320, height: 700 });
-      const width = await page.evaluate(() => document.documentElement.scrollWidth);
-      if (width > 320) faults.push(`${name}: ${width} px wide`);
-      await page.setViewportSize({ width: 1280, height: 900 });
-    }
-    // By keyboard alone: to the form, through it, and back to where it was opened.
-    await part(page, 'mailboxes');
-    await settled(page);
-    await button(page, t('mail.mailboxes.add')).focus();
-    await page.keyboard.press('Enter');
-    await page.locator('dialog[open] [name=localPart]').waitFor();
-    for (let step = 0; step < 20 && (await page.evaluate(() => document.activeElement?.getAttribute('name'))) !== 'localPart'; step += 1) await page.keyboard.press('Tab');
-    await page.keyboard.type('keys');
-    await page.keyboard.press('Enter');
-    await row(page, 'keys@demo.example').waitFor();
-    assert.deepEqual(faults, []);
-    quiet(page);
-  } finally {
-    await page.context().close();
-    await node.stop();
-  }
-});

@@ -8,7 +8,6 @@ import { imapLetsIn, smtpAnswers, smtpSends } from './mail.mjs';
 
 const ALICE = 'alice@demo.example';
 const TIME_MAX_MS = 30_000;
-const PARTS = ['', 'aliases', 'spam', 'quarantine', 'filters', 'apps', 'sync', 'push', 'trace', 'settings'];
 let node;
 let browser;
 let administrator;
@@ -355,31 +354,6 @@ for (const language of ['fr', 'en']) describe(`mailbox in ${language}`, () => {
     await page.getByRole('heading', { name: t('box.part.general'), level: 1 }).waitFor();
     assert.equal(await imapLetsIn(node, ALICE, PASSWORD), false);
     assert.equal(await imapLetsIn(node, ALICE, 'a sentence of my own'), true);
-    await page.context().close();
-  });
-});
-
-for (const [scheme, language] of [['light', 'fr'], ['dark', 'en']]) describe(`mailbox, ${scheme}`, () => {
-  onItsOwn();
-
-  test(`every page of the mailbox is accessible and fits 320 pixels (${scheme})`, { timeout: 240_000 }, async () => {
-    const page = await visit(browser, { scheme, language });
-    await signIn(page, node, ALICE, PASSWORD, '/dashboard/mailbox');
-    await page.waitForURL(/\/dashboard\/mailbox/);
-    const faults = [];
-    for (const part of PARTS) {
-      await page.goto(`${node.url}/dashboard/mailbox/${part}`);
-      await settled(page);
-      await picture(page, `mailbox-${part || 'general'}-${scheme}`);
-      for (const fault of await violations(page)) faults.push(`${part}: ${fault}`);
-      await page.setViewportSize({ width: 320, height: 700 });
-      const width = await page.evaluate(() => document.documentElement.scrollWidth);
-      if (width > 320) faults.push(`${part}: ${width} px wide`);
-      await picture(page, `mailbox-${part || 'general'}-${scheme}-phone`);
-      await page.setViewportSize({ width: 1280, height: 900 });
-    }
-    assert.deepEqual(faults, []);
-    quiet(page);
     await page.context().close();
   });
 });
