@@ -89,6 +89,7 @@ try {
       await settled(page);
     }
     await measure(page, 'dialog: add a mailbox', () => press(page.getByRole('button', { name: 'Add a mailbox', exact: true })), isField, 'localPart');
+    await page.locator('dialog[open] [name=localPart]').focus();
     await measure(page, 'a key typed into the form', () => page.keyboard.press('a'), () => document.querySelector('dialog[open] [name=localPart]')?.value.endsWith('a'));
     await measure(page, 'dialog: Escape', () => page.keyboard.press('Escape'), () => !document.querySelector('dialog[open]'));
     await measure(page, 'menu: actions of a mailbox', () => press(page.getByRole('button', { name: 'Actions for alice@demo.example', exact: true })), () => document.querySelector(':popover-open') !== null);
