@@ -138,8 +138,8 @@ fn test(no_install: bool, only: &str) -> anyhow::Result<bool> {
     drop(postgres);
     if packages.has_app_tools && packages.has_browser {
         let mut journeys = Command::new("node");
-        // Each file has a server and a browser of its own, and waits more than it works.
-        let at_once = std::thread::available_parallelism().map_or(2, usize::from) + 1;
+        // Each file has a server and a browser of its own, and waits more than it works: for mail, DNS and the demo's end.
+        let at_once = std::thread::available_parallelism().map_or(2, usize::from) * 2;
         journeys.args(["--test", "--test-reporter=spec", &format!("--test-concurrency={at_once}")]);
         journeys.current_dir(root.join("tests/browser"));
         journeys.env("HOSTERRA_BIN", root.join("target/debug/hosterra"));

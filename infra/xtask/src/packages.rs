@@ -16,7 +16,8 @@ const DEBIAN: &[(&str, &str, &str)] = &[
     ("ldns-signzone", "ldnsutils", "interop: trust anchors of one's own"),
     ("node", "nodejs", "app: the browser app is built by Node.js"),
     ("npm", "npm", "app: its packages"),
-    ("chromium", "chromium", "browser"),
+    // Without windows of its own it takes less than half of the time.
+    ("chromium-headless-shell", "chromium-headless-shell", "browser"),
     ("openssl", "openssl", "interop: signed profiles"),
     ("thunderbird", "thunderbird", "interop: thunderbird"),
     ("aiosmtpd", "python3-aiosmtpd", "outbound, interop: a mail host by others"),
@@ -75,8 +76,8 @@ impl Packages {
             succeeds(install.current_dir(root.join(folder)));
         }
         let has_app_tools = has_program("node") && has_program("npm");
-        let has_browser =
-            has_program("chromium") && root.join("tests/browser/node_modules/playwright-core").exists();
+        let has_browser = has_program("chromium-headless-shell")
+            && root.join("tests/browser/node_modules/playwright-core").exists();
         let environment = root.join("target/python");
         let python = environment.join("bin/python");
         let has_modules =
