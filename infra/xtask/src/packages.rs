@@ -76,7 +76,7 @@ impl Packages {
             succeeds(install.current_dir(root.join(folder)));
         }
         let has_app_tools = has_program("node") && has_program("npm");
-        let has_browser = has_program("chromium-headless-shell")
+        let has_browser = (has_program("chromium-headless-shell") || has_program("chromium"))
             && root.join("tests/browser/node_modules/playwright-core").exists();
         let environment = root.join("target/python");
         let python = environment.join("bin/python");
