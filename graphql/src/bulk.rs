@@ -222,7 +222,7 @@ impl BulkMutation {
     ) -> Result<BulkResult> {
         ctx.standing()?;
         check(&rows).map_err(|fault| ctx.fault(fault))?;
-        let id = command(command_id);
+        let id = command(ctx, command_id);
         let mut results = Vec::with_capacity(rows.len());
         let mut made: HashMap<String, Option<Made>> = HashMap::new();
         for BulkRowInput { key, row_ref, action } in rows {

@@ -243,9 +243,21 @@ fn french(english: &str) -> &str {
     }
 }
 
-/// The id of the intention: the caller's own, or a new one.
-pub(crate) fn command(given: Option<Uid>) -> CommandId {
-    CommandId::new(given.map_or_else(uuid::Uuid::now_v7, |uid| uid.0))
+/// The id of the intention: a new one, or what the caller's own comes to for them and this mutation.
+///
+/// Ids of things are derived from it, and events tell the ids from which the platform derives its own commands: what a caller gives
+/// is never taken as it is, so that nobody names what another has made or is about to make, and two who choose the same mean two
+/// things (decision 226). Whoever is not signed in is the address that they come from.
+pub(crate) fn command(ctx: &Context<'_>, given: Option<Uid>) -> CommandId {
+    let Some((Uid(given), caller)) = given.zip(ctx.caller().ok()) else {
+        return CommandId::new(uuid::Uuid::now_v7());
+    };
+    let whose = ctx.bare_standing().map_or_else(
+        |_| caller.peer.to_string(),
+        |standing| format!("{} {:?}", standing.home, standing.principal.actor),
+    );
+    let name = format!("{whose} {}", ctx.field().name());
+    CommandId::new(uuid::Uuid::new_v5(&given, name.as_bytes()))
 }
 
 /// Runs `use_case` as the caller; `key` names what the payload will show.

@@ -44,11 +44,11 @@ impl Brands {
     }
 
     /// A domain is gone: hosts in it are nobody's.
-    pub(crate) fn without(&mut self, domain: DomainId) {
+    pub(crate) fn without(&mut self, (account, domain): (AccountId, DomainId)) {
         let by_account = &self.by_account;
         self.by_host.retain(|name, owner| {
             let hosts = by_account.get(owner).map(|brand| brand.hosts.as_slice()).unwrap_or_default();
-            !hosts.iter().any(|host| host.domain == domain && host.name.as_str() == name)
+            *owner != account || !hosts.iter().any(|host| host.domain == domain && host.name.as_str() == name)
         });
     }
 
@@ -95,7 +95,9 @@ mod tests {
         assert!(brands.at("Panel.Acme.example").is_some() && brands.of(one).is_some());
         brands.reseller(one, &branded("mail.acme.example", 7));
         assert!(brands.at("panel.acme.example").is_none(), "it has another host now");
-        brands.without(DomainId::new(Uuid::from_u128(7)));
+        brands.without((two, id(7)));
+        assert!(brands.at("mail.acme.example").is_some(), "it is not theirs");
+        brands.without((one, id(7)));
         assert!(brands.at("mail.acme.example").is_none(), "the domain is gone");
         brands.reseller(two, &branded("mail.acme.example", 8));
         assert!(brands.at("mail.acme.example").is_some(), "and is somebody else's");

@@ -198,7 +198,7 @@ impl AccessMutation {
         let Some(session) = standing.session else { return Err(ctx.fault(Fault::NotFound)) };
         let end = EndSession { account: standing.home, session, reason: EndReason::SignedOut };
         let acting = about_itself(&standing.principal, standing.home);
-        let answer = run_as(ctx, &acting, command(command_id), &end, None).await?;
+        let answer = run_as(ctx, &acting, command(ctx, command_id), &end, None).await?;
         Ok(answer.into())
     }
 
@@ -216,10 +216,10 @@ impl AccessMutation {
         let own = crate::credential::query::own(ctx)?;
         let answer = if known.is_some_and(|open| (open.account, open.owner) == own) && own.0 == account {
             let acting = about_itself(ctx.principal()?, account);
-            run_as(ctx, &acting, command(command_id), &end, None).await?
+            run_as(ctx, &acting, command(ctx, command_id), &end, None).await?
         } else {
             ctx.allow(Permission::AccountWrite, Resource::account(account))?;
-            run(ctx, command(command_id), &end, None).await?
+            run(ctx, command(ctx, command_id), &end, None).await?
         };
         Ok(answer.into())
     }
@@ -250,7 +250,7 @@ impl AccessMutation {
             return Ok(SessionPayload::refused(faults));
         }
         let password = hashed(ctx, new_password).await?;
-        let (account, command) = (standing.home, command(command_id));
+        let (account, command) = (standing.home, command(ctx, command_id));
         let acting = about_itself(&standing.principal, account);
         let answer = match standing.principal.actor {
             Actor::User(user) => {
@@ -426,7 +426,7 @@ async fn code_proves(
             let change = ChangeFactors { account, owner, command: FactorCommand::UseRecoveryCode(hash) };
             let acting = about_itself(&proved_now(owner), account);
             // Of two that come at once one is refused by the model.
-            run_as(ctx, &acting, command(None), &change, ()).await?.errors().is_empty()
+            run_as(ctx, &acting, command(ctx, None), &change, ()).await?.errors().is_empty()
         }
     })
 }
@@ -497,14 +497,14 @@ pub(crate) async fn begin(
     owner: SessionOwner,
     has_second_factor: bool,
 ) -> Result<SessionPayload> {
-    let command = command(None);
+    let command = command(ctx, None);
     let session = SessionId::derived(command, 0);
     let secret = Secret::random(Opens::Session(session)).map_err(|error| ctx.failed("chance", &error))?;
     let expires_at = now().plus(Duration::from_secs(REFRESH_TOKEN_SECS));
     let proved = proved_now(owner);
     let caller = ctx.caller()?;
     let device = format!("{} ({})", caller.agent.as_deref().unwrap_or("?"), caller.peer);
-    let is_unfamiliar = ctx.platform()?.people.is_unfamiliar(owner, &device);
+    let is_unfamiliar = ctx.platform()?.people.is_unfamiliar((account, owner), &device);
     let start = StartSession {
         account,
         owner,
@@ -538,10 +538,10 @@ async fn refresh(
     };
     let credentials = credentials(ctx, Claims { holder: owner.into(), account, session }, &new)?;
     let acting = about_itself(principal, account);
-    let answer = run_as(ctx, &acting, command(None), &rotate, Some(credentials)).await?;
+    let answer = run_as(ctx, &acting, command(ctx, None), &rotate, Some(credentials)).await?;
     if answer.errors().iter().any(|error| error.code == REUSED) {
         let end = EndSession { account, session, reason: EndReason::TokenReused };
-        run_as(ctx, &acting, command(None), &end, ()).await?;
+        run_as(ctx, &acting, command(ctx, None), &end, ()).await?;
     }
     Ok(answer.into())
 }

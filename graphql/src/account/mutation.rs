@@ -45,7 +45,7 @@ impl AccountMutation {
         input: AccountOpenInput,
         command_id: Option<Uid>,
     ) -> Result<AccountPayload> {
-        let command = command(command_id);
+        let command = command(ctx, command_id);
         let account = AccountId::derived(command, 0);
         let name = input.name;
         let answer = match input.is_sandbox.unwrap_or_default() {
@@ -67,7 +67,7 @@ impl AccountMutation {
     ) -> Result<AccountPayload> {
         let account = account_id.0;
         let set = SetReseller { account, sub_account_count_max };
-        run(ctx, command(command_id), &set, account).await.map(AccountPayload)
+        run(ctx, command(ctx, command_id), &set, account).await.map(AccountPayload)
     }
 
     /// Opens the account of a reseller's customer. The reseller's owners may do everything in it, its own users see
@@ -83,7 +83,7 @@ impl AccountMutation {
         command_id: Option<Uid>,
     ) -> Result<SubAccountPayload> {
         let parent = ctx.account(account_id)?;
-        let id = command(command_id);
+        let id = command(ctx, command_id);
         let account = AccountId::derived(id, 0);
         let admit = AdmitSubAccount { parent, account, name, is_sandbox: is_sandbox.unwrap_or_default() };
         let admitted = run(ctx, id, &admit, (parent, account)).await?;
@@ -109,7 +109,7 @@ impl AccountMutation {
     ) -> Result<AccountPayload> {
         let account = account_id.0;
         let set = SetBillingMode { account, mode: mode.into() };
-        run(ctx, command(command_id), &set, account).await.map(AccountPayload)
+        run(ctx, command(ctx, command_id), &set, account).await.map(AccountPayload)
     }
 
     /// Demands a second factor of everybody who signs in to the account, or demands it no more. Whoever has none is
@@ -123,7 +123,7 @@ impl AccountMutation {
     ) -> Result<AccountPayload> {
         let account = ctx.account(account_id)?;
         let require = RequireSecondFactor { account, is_required };
-        run(ctx, command(command_id), &require, account).await.map(AccountPayload)
+        run(ctx, command(ctx, command_id), &require, account).await.map(AccountPayload)
     }
 
     /// Calls an account otherwise. `userErrors`, among others: `NAME_EMPTY`, `NAME_TOO_LONG`, `SETTINGS_CHANGED_MEANWHILE`.
@@ -140,7 +140,7 @@ impl AccountMutation {
     ) -> Result<AccountPayload> {
         let account = ctx.account(account_id)?;
         let rename = AtRevision { change: RenameAccount { account, name }, revision };
-        run(ctx, command(command_id), &rename, account).await.map(AccountPayload)
+        run(ctx, command(ctx, command_id), &rename, account).await.map(AccountPayload)
     }
 
     /// Closes an account whose services have all ended. Its users sign in no more.
@@ -151,6 +151,6 @@ impl AccountMutation {
         command_id: Option<Uid>,
     ) -> Result<AccountPayload> {
         let account = ctx.account(account_id)?;
-        run(ctx, command(command_id), &CloseAccount { account }, account).await.map(AccountPayload)
+        run(ctx, command(ctx, command_id), &CloseAccount { account }, account).await.map(AccountPayload)
     }
 }

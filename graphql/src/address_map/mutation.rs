@@ -71,7 +71,7 @@ impl AddressMapMutation {
         input: AddressMapAddInput,
         command_id: Option<Uid>,
     ) -> Result<AddressMapPayload> {
-        let (account, command) = (ctx.account(input.account_id)?, command(command_id));
+        let (account, command) = (ctx.account(input.account_id)?, command(ctx, command_id));
         let patch = model::AddressMapPatch {
             kind: Some(input.kind.into()),
             from: Some(input.from),
@@ -102,7 +102,7 @@ impl AddressMapMutation {
         let edit = Edit::<model::AddressMap> {
             account: ctx.account(account_id)?,
             owner: domain_id.0,
-            command: command(command_id),
+            command: command(ctx, command_id),
         };
         let patch = model::AddressMapPatch {
             kind: change.kind.map(Into::into),
@@ -124,7 +124,8 @@ impl AddressMapMutation {
         command_id: Option<Uid>,
     ) -> Result<AddressMapRemovePayload> {
         let account = ctx.account(account_id)?;
-        let edit = Edit::<model::AddressMap> { account, owner: domain_id.0, command: command(command_id) };
+        let edit =
+            Edit::<model::AddressMap> { account, owner: domain_id.0, command: command(ctx, command_id) };
         edit.remove(ctx, address_map_id.0).await.map(AddressMapRemovePayload)
     }
 }

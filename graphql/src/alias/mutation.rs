@@ -116,7 +116,7 @@ impl AliasMutation {
         let (Some(local), Some(targets)) = (local, targets) else {
             return Ok(AliasPayload(faults.refused()));
         };
-        let command = command(command_id);
+        let command = command(ctx, command_id);
         let alias = AliasId::derived(command, 0);
         let domain = match input.is_shared_domain {
             true => DomainRef::Shared(input.domain_id.0),
@@ -148,7 +148,7 @@ impl AliasMutation {
             return Ok(AliasPayload(faults.refused()));
         };
         let change = AtRevision { change: ChangeAliasTargets { account, alias, targets }, revision };
-        run(ctx, command(command_id), &change, (account, alias)).await.map(AliasPayload)
+        run(ctx, command(ctx, command_id), &change, (account, alias)).await.map(AliasPayload)
     }
 
     /// Changes settings of an alias. `userErrors`, among others: `SETTINGS_CHANGED_MEANWHILE`.
@@ -167,7 +167,7 @@ impl AliasMutation {
     ) -> Result<AliasPayload> {
         let (account, alias) = (ctx.account(account_id)?, alias_id.0);
         let change = ChangeAliasSettings { account, alias, patch: settings.into(), revision };
-        run(ctx, command(command_id), &change, (account, alias)).await.map(AliasPayload)
+        run(ctx, command(ctx, command_id), &change, (account, alias)).await.map(AliasPayload)
     }
 
     /// Makes an address that leads to a mailbox (the caller's own where none is named) for some time: at random where no
@@ -187,7 +187,7 @@ impl AliasMutation {
         };
         let Some(local) = local else { return Ok(AliasPayload(faults.refused())) };
         let record = record(ctx, account, mailbox).await?.ok_or_else(|| ctx.fault(Fault::NotFound))?;
-        let command = command(command_id);
+        let command = command(ctx, command_id);
         let alias = AliasId::derived(command, 0);
         let create = CreateTemporaryAlias {
             account,
@@ -255,7 +255,7 @@ impl AliasMutation {
             by_owner: by_owner(ctx)?,
         };
         let change = AtRevision { change, revision };
-        run(ctx, command(command_id), &change, (account, alias)).await.map(AliasPayload)
+        run(ctx, command(ctx, command_id), &change, (account, alias)).await.map(AliasPayload)
     }
 
     /// Deletes an alias, permanent or temporary; its address is free. Needs `credential:write` as well, unless its owner does it.
@@ -277,10 +277,10 @@ impl AliasMutation {
             let mailbox = temporary.mailbox;
             let delete = DeleteTemporaryAlias { account, service, mailbox, alias, by_owner: by_owner(ctx)? };
             let delete = AtRevision { change: delete, revision };
-            return run(ctx, command(command_id), &delete, alias).await.map(AliasDeletePayload);
+            return run(ctx, command(ctx, command_id), &delete, alias).await.map(AliasDeletePayload);
         }
         let delete = AtRevision { change: DeleteAlias { account, service, alias }, revision };
-        run(ctx, command(command_id), &delete, alias).await.map(AliasDeletePayload)
+        run(ctx, command(ctx, command_id), &delete, alias).await.map(AliasDeletePayload)
     }
 }
 

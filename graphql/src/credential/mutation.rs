@@ -201,7 +201,7 @@ impl CredentialMutation {
             faults.second_factor(false);
             return Ok(refused(faults));
         }
-        let command = command(command_id);
+        let command = command(ctx, command_id);
         let factor = FactorId::derived(command, 0);
         add_first(ctx, command, (account, who), FactorCommand::AddTotp(NewTotp { factor, name, seed })).await
     }
@@ -222,7 +222,7 @@ impl CredentialMutation {
             faults.wrong_credentials();
             return Ok(refused(faults));
         }
-        let answer = change(ctx, command(command_id), who, FactorCommand::Remove(factor_id.0)).await?;
+        let answer = change(ctx, command(ctx, command_id), who, FactorCommand::Remove(factor_id.0)).await?;
         Ok(SecondFactorsPayload::without_codes(answer))
     }
 
@@ -239,7 +239,7 @@ impl CredentialMutation {
             faults.wrong_credentials();
             return Ok(refused(faults));
         }
-        renew_codes(ctx, command(command_id)).await
+        renew_codes(ctx, command(ctx, command_id)).await
     }
 
     /// Takes all second factors of a user or of a mailbox's owner away: they are lost. Named by an administrator.
@@ -260,7 +260,7 @@ impl CredentialMutation {
         let target = resource(ctx, account, who).await?;
         ctx.allow(Permission::CredentialWrite, target)?;
         let reset = ChangeFactors { account, owner: who, command: FactorCommand::Reset };
-        let answer = run(ctx, command(command_id), &reset, (account, who)).await?;
+        let answer = run(ctx, command(ctx, command_id), &reset, (account, who)).await?;
         Ok(SecondFactorsPayload::without_codes(answer))
     }
 
@@ -277,7 +277,7 @@ impl CredentialMutation {
         ctx.standing()?;
         let (account, who) = owner(ctx, account_id, user_id, mailbox_id)?;
         let erase = ErasePerson { account, owner: who };
-        run(ctx, command(command_id), &erase, ()).await.map(PersonErasePayload)
+        run(ctx, command(ctx, command_id), &erase, ()).await.map(PersonErasePayload)
     }
 
     /// Gives a mailbox (the caller's own where none is named) one more password, for one program and the named
@@ -304,7 +304,7 @@ impl CredentialMutation {
         }
         let secret = totp::app_password().ok_or_else(|| ctx.fault(Fault::Busy))?;
         let hash = directory::app_password_hash(secret.expose_secret());
-        let command = command(command_id);
+        let command = command(ctx, command_id);
         let app_password = AppPasswordId::derived(command, 0);
         let add = AddAppPassword {
             account,
@@ -348,7 +348,7 @@ impl CredentialMutation {
         let patch = AppPasswordPatch { name: change.name, protocols, expires_at };
         let change = ChangeAppPassword { account, mailbox, app_password, patch };
         let change = AtRevision { change, revision };
-        let answer = run(ctx, command(command_id), &change, (account, mailbox, app_password)).await?;
+        let answer = run(ctx, command(ctx, command_id), &change, (account, mailbox, app_password)).await?;
         Ok(AppPasswordPayload { answer, secret: None })
     }
 
@@ -365,7 +365,7 @@ impl CredentialMutation {
         let (account, mailbox) = named(ctx, account_id, mailbox_id)?;
         let app_password = app_password_id.0;
         let revoke = RevokeAppPassword { account, mailbox, app_password };
-        let answer = run(ctx, command(command_id), &revoke, (account, mailbox, app_password)).await?;
+        let answer = run(ctx, command(ctx, command_id), &revoke, (account, mailbox, app_password)).await?;
         Ok(AppPasswordPayload { answer, secret: None })
     }
 }

@@ -70,7 +70,7 @@ impl YubikeyMutation {
             );
             return Ok(refused(faults));
         };
-        let command = command(command_id);
+        let command = command(ctx, command_id);
         let factor = FactorId::derived(command, 0);
         let known = factors(ctx, account, owner).await?.unwrap_or_default();
         // A lost answer is asked for again with the same touch, which is good once.

@@ -98,7 +98,7 @@ impl DelegationMutation {
         command_id: Option<Uid>,
     ) -> Result<DelegationInvitePayload> {
         let account = ctx.account(account_id)?;
-        let command = command(command_id);
+        let command = command(ctx, command_id);
         let delegation = DelegationId::derived(command, 0);
         let secret = Secret::parse(&ctx.platform()?.notices.links.invitation(delegation));
         let secret = secret.ok_or_else(|| ctx.fault(Fault::Busy))?;
@@ -135,7 +135,7 @@ impl DelegationMutation {
         let mut faults = Faults::new(ctx)?;
         let Some(terms) = terms.read(&mut faults) else { return Ok(DelegationPayload(faults.refused())) };
         let change = AtRevision { change: ChangeDelegation { account, delegation, terms }, revision };
-        let answer = run(ctx, command(command_id), &change, (account, delegation)).await?;
+        let answer = run(ctx, command(ctx, command_id), &change, (account, delegation)).await?;
         Ok(DelegationPayload(answer))
     }
 
@@ -149,7 +149,7 @@ impl DelegationMutation {
     ) -> Result<DelegationPayload> {
         let (account, delegation) = (ctx.account(account_id)?, delegation_id.0);
         let end = EndDelegation { account, delegation, left_by: None };
-        let answer = run(ctx, command(command_id), &end, (account, delegation)).await?;
+        let answer = run(ctx, command(ctx, command_id), &end, (account, delegation)).await?;
         Ok(DelegationPayload(answer))
     }
 
@@ -188,7 +188,7 @@ impl DelegationMutation {
         let account = known.account;
         let end = EndDelegation { account, delegation, left_by: Some(user) };
         let acting = about_this(&ctx.standing()?.principal, account);
-        let answer = run_as(ctx, &acting, command(command_id), &end, account).await?;
+        let answer = run_as(ctx, &acting, command(ctx, command_id), &end, account).await?;
         Ok(DelegationAnswerPayload(answer))
     }
 }
@@ -263,7 +263,7 @@ async fn answer(
     let answer =
         AnswerInvitation { account, delegation, secret_hash: secret.hash(), user, home, answer: wish };
     let acting = about_this(&ctx.standing()?.principal, account);
-    let answer = run_as(ctx, &acting, command(command_id), &answer, account).await?;
+    let answer = run_as(ctx, &acting, command(ctx, command_id), &answer, account).await?;
     Ok(DelegationAnswerPayload(answer))
 }
 

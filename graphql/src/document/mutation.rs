@@ -109,7 +109,7 @@ impl DocumentMutation {
             effective_from: input.effective_from.map_or(now, |moment| moment.0),
         };
         let publish = PublishDocument { document, command: DocumentCommand::Publish(terms) };
-        run(ctx, command(command_id), &publish, (document, input.version)).await.map(DocumentPayload)
+        run(ctx, command(ctx, command_id), &publish, (document, input.version)).await.map(DocumentPayload)
     }
 
     /// Withdraws a version: it is not to be accepted any more, and those who accepted it have it for ever. An operator's.
@@ -122,7 +122,7 @@ impl DocumentMutation {
     ) -> Result<DocumentPayload> {
         let document = document_id.0;
         let withdraw = PublishDocument { document, command: DocumentCommand::Withdraw { version } };
-        run(ctx, command(command_id), &withdraw, (document, version)).await.map(DocumentPayload)
+        run(ctx, command(ctx, command_id), &withdraw, (document, version)).await.map(DocumentPayload)
     }
 
     /// Accepts versions of documents for a service that exists: revised ones, or those that were to follow its order.
@@ -140,7 +140,7 @@ impl DocumentMutation {
             return Ok(ContractPayload(faults.refused()));
         };
         let accept = AcceptContract { account, service, acceptance };
-        run(ctx, command(command_id), &accept, (account, service)).await.map(ContractPayload)
+        run(ctx, command(ctx, command_id), &accept, (account, service)).await.map(ContractPayload)
     }
 }
 

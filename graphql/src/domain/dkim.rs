@@ -141,7 +141,7 @@ impl DkimMutation {
         let fresh = ctx.platform()?.dkim.fresh().await;
         let keys = fresh.map_err(|error| ctx.failed("making signing keys", &error))?;
         let add = AddDkimKeys { account: key.0, domain: key.1, keys };
-        run(ctx, command(command_id), &add, key).await.map(DomainPayload)
+        run(ctx, command(ctx, command_id), &add, key).await.map(DomainPayload)
     }
 
     /// Looks in DNS for the records of a domain's signing keys that do not sign yet; the platform does the same by
@@ -168,7 +168,7 @@ impl DkimMutation {
             }
         }
         let note = NoteDkimRecords { account: key.0, domain: key.1, seen };
-        run(ctx, command(command_id), &note, key).await.map(DomainPayload)
+        run(ctx, command(ctx, command_id), &note, key).await.map(DomainPayload)
     }
 
     /// Lets a key sign no more, at once: for one that is no secret any more. The next is made with `dkimRotate`.
@@ -192,7 +192,7 @@ impl DkimMutation {
             return Ok(DomainPayload(faults.refused()));
         };
         let retire = RetireDkimKey { account: key.0, domain: key.1, selector };
-        run(ctx, command(command_id), &retire, key).await.map(DomainPayload)
+        run(ctx, command(ctx, command_id), &retire, key).await.map(DomainPayload)
     }
 }
 

@@ -76,7 +76,7 @@ impl DomainMutation {
             return refusal(ctx, &HostingRefusal::from(BoxRefusal::DomainPassesForAnother))
                 .map(DomainPayload);
         }
-        let command = command(command_id);
+        let command = command(ctx, command_id);
         let domain = DomainId::derived(command, 0);
         if is_there(ctx, (account, domain), &name).await? {
             return Ok(DomainPayload(refusal(ctx, &HostingRefusal::from(BoxRefusal::DomainAdded))?));
@@ -114,7 +114,7 @@ impl DomainMutation {
         }
         let texts = shown(ctx, state.record()).await?;
         let verify = VerifyDomain { account: key.0, domain: key.1, proof: Proof::Txt(texts) };
-        run(ctx, command(command_id), &verify, key).await.map(DomainPayload)
+        run(ctx, command(ctx, command_id), &verify, key).await.map(DomainPayload)
     }
 
     /// Accepts a domain's ownership as proved on the operator's word. The operator's alone.
@@ -128,7 +128,7 @@ impl DomainMutation {
         let key = (account_id.0, domain_id.0);
         ctx.allow(Permission::PlatformWrite, Resource::account(key.0).in_domain(key.1))?;
         let verify = VerifyDomain { account: key.0, domain: key.1, proof: Proof::AssertedByOperator };
-        run(ctx, command(command_id), &verify, key).await.map(DomainPayload)
+        run(ctx, command(ctx, command_id), &verify, key).await.map(DomainPayload)
     }
 
     /// Changes settings of an own domain. Shares of the service, relaying and switching off need the right to change
@@ -162,7 +162,7 @@ impl DomainMutation {
         };
         let (account, service, domain) = (key.0, record.service, key.1);
         let change = ChangeDomainSettings { account, service, domain, patch, revision, stored, largest };
-        run(ctx, command(command_id), &change, key).await.map(DomainPayload)
+        run(ctx, command(ctx, command_id), &change, key).await.map(DomainPayload)
     }
 
     /// Removes a domain that has neither mailboxes nor aliases. `domainRestore` brings it back until `purgeAfter`.
@@ -186,7 +186,9 @@ impl DomainMutation {
         };
         let purge_after = ctx.platform()?.purge_after();
         let remove = RemoveDomain { account: key.0, service, domain: key.1, purge_after };
-        run(ctx, command(command_id), &AtRevision { change: remove, revision }, key).await.map(DomainPayload)
+        run(ctx, command(ctx, command_id), &AtRevision { change: remove, revision }, key)
+            .await
+            .map(DomainPayload)
     }
 
     /// Brings a removed domain back before `purgeAfter`, with its settings and everything that was set up for it. Where its
@@ -231,7 +233,9 @@ impl DomainMutation {
             proof: Proof::Txt(texts),
             mailboxes,
         };
-        run(ctx, command(command_id), &AtRevision { change: restore, revision }, key).await.map(DomainPayload)
+        run(ctx, command(ctx, command_id), &AtRevision { change: restore, revision }, key)
+            .await
+            .map(DomainPayload)
     }
 
     /// Adds a domain of the platform in which accounts with a fitting plan may have addresses. The operator's alone.
@@ -246,7 +250,7 @@ impl DomainMutation {
         let Some(name) = faults.take("name", DomainName::parse(&name)) else {
             return Ok(DomainPayload(faults.refused()));
         };
-        let command = command(command_id);
+        let command = command(ctx, command_id);
         let domain = DomainId::derived(command, 0);
         let add = AddSharedDomain { domain, name };
         run(ctx, command, &add, (AccountId::PLATFORM, domain)).await.map(DomainPayload)

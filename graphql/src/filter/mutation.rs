@@ -109,7 +109,7 @@ impl FilterMutation {
         command_id: Option<Uid>,
     ) -> Result<FilterPayload> {
         let (account, owner) = named(ctx, account_id, mailbox_id)?;
-        let command = command(command_id);
+        let command = command(ctx, command_id);
         let edit = Edit::<model::MailboxFilter> { account, owner, command };
         add(ctx, edit, Of::Mailbox, filter).await
     }
@@ -130,7 +130,7 @@ impl FilterMutation {
         command_id: Option<Uid>,
     ) -> Result<FilterPayload> {
         let (account, owner) = named(ctx, account_id, mailbox_id)?;
-        let edit = Edit::<model::MailboxFilter> { account, owner, command: command(command_id) };
+        let edit = Edit::<model::MailboxFilter> { account, owner, command: command(ctx, command_id) };
         alter(ctx, edit, Of::Mailbox, (filter_id.0, change, revision)).await
     }
 
@@ -144,7 +144,7 @@ impl FilterMutation {
         command_id: Option<Uid>,
     ) -> Result<FilterRemovePayload> {
         let (account, owner) = named(ctx, account_id, mailbox_id)?;
-        let edit = Edit::<model::MailboxFilter> { account, owner, command: command(command_id) };
+        let edit = Edit::<model::MailboxFilter> { account, owner, command: command(ctx, command_id) };
         edit.remove(ctx, filter_id.0).await.map(FilterRemovePayload)
     }
 
@@ -158,7 +158,7 @@ impl FilterMutation {
         command_id: Option<Uid>,
     ) -> Result<FilterPayload> {
         let (account, owner) = (ctx.account(account_id)?, domain_id.0);
-        let edit = Edit::<model::DomainFilter> { account, owner, command: command(command_id) };
+        let edit = Edit::<model::DomainFilter> { account, owner, command: command(ctx, command_id) };
         add(ctx, edit, Of::Domain, filter).await
     }
 
@@ -178,7 +178,7 @@ impl FilterMutation {
         command_id: Option<Uid>,
     ) -> Result<FilterPayload> {
         let (account, owner) = (ctx.account(account_id)?, domain_id.0);
-        let edit = Edit::<model::DomainFilter> { account, owner, command: command(command_id) };
+        let edit = Edit::<model::DomainFilter> { account, owner, command: command(ctx, command_id) };
         alter(ctx, edit, Of::Domain, (filter_id.0, change, revision)).await
     }
 
@@ -192,7 +192,7 @@ impl FilterMutation {
         command_id: Option<Uid>,
     ) -> Result<FilterRemovePayload> {
         let (account, owner) = (ctx.account(account_id)?, domain_id.0);
-        let edit = Edit::<model::DomainFilter> { account, owner, command: command(command_id) };
+        let edit = Edit::<model::DomainFilter> { account, owner, command: command(ctx, command_id) };
         edit.remove(ctx, filter_id.0).await.map(FilterRemovePayload)
     }
 }

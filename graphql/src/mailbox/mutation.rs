@@ -117,7 +117,7 @@ impl MailboxMutation {
         mailbox: NewMailboxInput,
         command_id: Option<Uid>,
     ) -> Result<MailboxPayload> {
-        let answer = create(ctx, place, vec![mailbox], (command(command_id), "")).await?;
+        let answer = create(ctx, place, vec![mailbox], (command(ctx, command_id), "")).await?;
         Ok(MailboxPayload(answer.first()))
     }
 
@@ -129,7 +129,7 @@ impl MailboxMutation {
         mailboxes: Vec<NewMailboxInput>,
         command_id: Option<Uid>,
     ) -> Result<MailboxesPayload> {
-        create(ctx, place, mailboxes, (command(command_id), "mailboxes.")).await.map(MailboxesPayload)
+        create(ctx, place, mailboxes, (command(ctx, command_id), "mailboxes.")).await.map(MailboxesPayload)
     }
 
     /// Allows a mailbox to hold more or less. Less than it holds now is allowed: it takes no mail until there is room.
@@ -150,7 +150,7 @@ impl MailboxMutation {
         let service = service_of(ctx, account, mailbox).await?;
         let change = ChangeMailboxQuota { account, service, mailbox, quota: quota_bytes.0 };
         let change = AtRevision { change, revision };
-        run(ctx, command(command_id), &change, (account, mailbox)).await.map(MailboxPayload)
+        run(ctx, command(ctx, command_id), &change, (account, mailbox)).await.map(MailboxPayload)
     }
 
     /// Changes the name that people see; absent or empty removes it.
@@ -170,7 +170,7 @@ impl MailboxMutation {
         let (account, mailbox) = (ctx.account(account_id)?, mailbox_id.0);
         let change = ChangeMailboxDisplayName { account, mailbox, display_name };
         let change = AtRevision { change, revision };
-        run(ctx, command(command_id), &change, (account, mailbox)).await.map(MailboxPayload)
+        run(ctx, command(ctx, command_id), &change, (account, mailbox)).await.map(MailboxPayload)
     }
 
     /// Changes settings of a mailbox. Its owner may change what `selfService` leaves to it. `userErrors`, among others:
@@ -199,7 +199,7 @@ impl MailboxMutation {
         };
         let change =
             ChangeMailboxSettings { account, mailbox, patch, sender_domains, revision, by_owner, service };
-        run(ctx, command(command_id), &change, (account, mailbox)).await.map(MailboxPayload)
+        run(ctx, command(ctx, command_id), &change, (account, mailbox)).await.map(MailboxPayload)
     }
 
     /// Sets a mailbox's password. Its sessions end.
@@ -229,7 +229,7 @@ impl MailboxMutation {
         };
         let password = hashed(ctx, password).await?;
         let set = SetMailboxPassword { account, mailbox, password, by_owner: false };
-        run(ctx, command(command_id), &set, (account, mailbox)).await.map(MailboxPayload)
+        run(ctx, command(ctx, command_id), &set, (account, mailbox)).await.map(MailboxPayload)
     }
 
     /// Lets a mailbox send to other hosts again, and what was held leave. For its administrators: whoever took the mailbox
@@ -243,7 +243,7 @@ impl MailboxMutation {
     ) -> Result<MailboxPayload> {
         let (account, mailbox) = (ctx.account(account_id)?, mailbox_id.0);
         let release = ReleaseSending { account, mailbox, outcome: HeldMail::Released };
-        run(ctx, command(command_id), &release, (account, mailbox)).await.map(MailboxPayload)
+        run(ctx, command(ctx, command_id), &release, (account, mailbox)).await.map(MailboxPayload)
     }
 
     /// Lets a mailbox send to other hosts again, and destroys what was held; its recipients never see it.
@@ -256,7 +256,7 @@ impl MailboxMutation {
     ) -> Result<MailboxPayload> {
         let (account, mailbox) = (ctx.account(account_id)?, mailbox_id.0);
         let purge = ReleaseSending { account, mailbox, outcome: HeldMail::Purged };
-        run(ctx, command(command_id), &purge, (account, mailbox)).await.map(MailboxPayload)
+        run(ctx, command(ctx, command_id), &purge, (account, mailbox)).await.map(MailboxPayload)
     }
 
     /// Refuses mail and sign-ins of a mailbox; what it holds stays.
@@ -273,7 +273,7 @@ impl MailboxMutation {
     ) -> Result<MailboxPayload> {
         let (account, mailbox) = (ctx.account(account_id)?, mailbox_id.0);
         let disable = DisableMailbox { account, mailbox };
-        run(ctx, command(command_id), &AtRevision { change: disable, revision }, (account, mailbox))
+        run(ctx, command(ctx, command_id), &AtRevision { change: disable, revision }, (account, mailbox))
             .await
             .map(MailboxPayload)
     }
@@ -292,7 +292,7 @@ impl MailboxMutation {
     ) -> Result<MailboxPayload> {
         let (account, mailbox) = (ctx.account(account_id)?, mailbox_id.0);
         let enable = EnableMailbox { account, mailbox };
-        run(ctx, command(command_id), &AtRevision { change: enable, revision }, (account, mailbox))
+        run(ctx, command(ctx, command_id), &AtRevision { change: enable, revision }, (account, mailbox))
             .await
             .map(MailboxPayload)
     }
@@ -319,7 +319,7 @@ impl MailboxMutation {
             purge_after: ctx.platform()?.purge_after(),
             temporary_aliases: record.temporary_aliases.keys().copied().collect(),
         };
-        run(ctx, command(command_id), &AtRevision { change: delete, revision }, (account, mailbox))
+        run(ctx, command(ctx, command_id), &AtRevision { change: delete, revision }, (account, mailbox))
             .await
             .map(MailboxPayload)
     }
@@ -341,7 +341,7 @@ impl MailboxMutation {
         let record = recorded(ctx, account, mailbox).await?.ok_or_else(|| ctx.fault(Fault::NotFound))?;
         let domain = home_of(ctx, account, &record).await?;
         let restore = RestoreMailbox { account, service: record.service, domain, mailbox };
-        run(ctx, command(command_id), &AtRevision { change: restore, revision }, (account, mailbox))
+        run(ctx, command(ctx, command_id), &AtRevision { change: restore, revision }, (account, mailbox))
             .await
             .map(MailboxPayload)
     }
@@ -372,7 +372,7 @@ impl MailboxMutation {
         let Some(local) = faults.take("localPart", LocalPart::parse(&local_part)) else {
             return Ok(MailboxPayload(faults.refused()));
         };
-        let command = command(command_id);
+        let command = command(ctx, command_id);
         let alias = keeps_old_address.unwrap_or(true).then(|| AliasId::derived(command, 0));
         let followers = followers(ctx, account, &record).await?;
         let (senders, mapped) = match record.address() {

@@ -147,7 +147,7 @@ impl HeldMailMutation {
                 HeldMailOutcome::Purge => Outcome::Purged,
             },
         };
-        let answer = run_as(ctx, &principal, command(None), &settle, ()).await?;
+        let answer = run_as(ctx, &principal, command(ctx, None), &settle, ()).await?;
         Ok(HeldMailPayload(answer))
     }
 }

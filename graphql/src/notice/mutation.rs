@@ -119,7 +119,7 @@ impl NoticeMutation {
             );
             return Ok(DiscreetPayload(faults.refused::<()>().errors().to_vec()));
         }
-        let (command, known) = (command(command_id), platform.people.person(login.as_str()));
+        let (command, known) = (command(ctx, command_id), platform.people.person(login.as_str()));
         let sign_up = SignUp {
             account: AccountId::derived(command, 0),
             account_name: input.account_name,
@@ -159,7 +159,7 @@ impl NoticeMutation {
         };
         let verify = VerifyEmail { account, user: named.user, notice: named.notice, day };
         let acting = about_itself(&proved_now(SessionOwner::User(named.user)), account);
-        let answer = run_as(ctx, &acting, command(None), &verify, ()).await?;
+        let answer = run_as(ctx, &acting, command(ctx, None), &verify, ()).await?;
         Ok(ProfilePayload(answer))
     }
 
@@ -176,9 +176,9 @@ impl NoticeMutation {
             Some(_) => NoticeKind::EmailChange,
             None => NoticeKind::EmailVerification,
         };
-        let send = notice(ctx, (account, NoticePerson::User(user)), kind, command(command_id))?;
+        let send = notice(ctx, (account, NoticePerson::User(user)), kind, command(ctx, command_id))?;
         let acting = Principal::platform("email_verification");
-        run_as(ctx, &acting, command(command_id), &send, ()).await.map(ProfilePayload)
+        run_as(ctx, &acting, command(ctx, command_id), &send, ()).await.map(ProfilePayload)
     }
 
     /// Gives an address to which the caller's notices are to go. A link is sent there (24 hours) and the old address is told;
@@ -203,7 +203,7 @@ impl NoticeMutation {
             faults.wrong_credentials();
             return Ok(ProfilePayload(faults.refused()));
         }
-        let command = command(command_id);
+        let command = command(ctx, command_id);
         let change = ChangeEmail {
             account,
             user,
@@ -242,7 +242,7 @@ impl NoticeMutation {
             faults.wrong_credentials();
             return Ok(ProfilePayload(faults.refused()));
         }
-        let command = command(command_id);
+        let command = command(ctx, command_id);
         let give = GiveRecoveryAddress {
             account,
             mailbox,
@@ -293,7 +293,7 @@ impl NoticeMutation {
         let password = hashed(ctx, new_password).await?;
         let reset = ResetPassword { account, user, notice, day, password };
         let acting = about_itself(&proved_now(SessionOwner::User(user)), account);
-        let answer = run_as(ctx, &acting, command(None), &reset, ()).await?;
+        let answer = run_as(ctx, &acting, command(ctx, None), &reset, ()).await?;
         Ok(ProfilePayload(answer))
     }
 
@@ -307,7 +307,7 @@ impl NoticeMutation {
         let (account, owner) = own_session(ctx)?;
         let set = SetLanguage { account, owner, language: language.into() };
         let acting = about_itself(&ctx.bare_standing()?.principal, account);
-        run_as(ctx, &acting, command(command_id), &set, ()).await.map(ProfilePayload)
+        run_as(ctx, &acting, command(ctx, command_id), &set, ()).await.map(ProfilePayload)
     }
 
     /// Says where the caller wants times to be shown as they are: a name of the IANA time zone database such as
@@ -322,7 +322,7 @@ impl NoticeMutation {
         let (account, owner) = own_session(ctx)?;
         let set = SetTimeZone { account, owner, zone: time_zone };
         let acting = about_itself(&ctx.bare_standing()?.principal, account);
-        run_as(ctx, &acting, command(command_id), &set, ()).await.map(ProfilePayload)
+        run_as(ctx, &acting, command(ctx, command_id), &set, ()).await.map(ProfilePayload)
     }
 
     /// Sends a notice once more, for example an invitation; its link is the same and as long good as it was. One's own, or of
@@ -344,7 +344,7 @@ impl NoticeMutation {
             (_, _, Some(delegation)) => NoticePerson::Delegate(delegation.0),
             (None, None, None) => return Err(hidden()),
         };
-        let command = command(command_id);
+        let command = command(ctx, command_id);
         let copy = NoticeId::derived(command, 0);
         let repeat = RepeatNotice { account, person, day: known.day, notice: notice_id.0, copy };
         let (home, who) = own(ctx)?;
@@ -414,7 +414,7 @@ fn notice(
 
 /// Writes to somebody who did not ask for it; that it was too often is nobody's to know.
 async fn told(ctx: &Context<'_>, who: (AccountId, NoticePerson), kind: NoticeKind) -> Result<()> {
-    let id = command(None);
+    let id = command(ctx, None);
     let send = notice(ctx, who, kind, id)?;
     let acting = Principal::platform("sign_in_page");
     run_as(ctx, &acting, id, &send, ()).await.map(drop)
@@ -438,7 +438,7 @@ async fn recovery_verified(ctx: &Context<'_>, link: FoundMailbox) -> Result<Answ
     let NamedMailbox { account, mailbox, notice } = link.named;
     let verify = VerifyRecoveryAddress { account, mailbox, notice, day: link.day };
     let acting = about_itself(&proved_now(SessionOwner::Mailbox(mailbox)), account);
-    run_as(ctx, &acting, command(None), &verify, ()).await
+    run_as(ctx, &acting, command(ctx, None), &verify, ()).await
 }
 
 async fn mailbox_reset(ctx: &Context<'_>, link: FoundMailbox, new_password: String) -> Result<Answer<()>> {
@@ -453,6 +453,6 @@ async fn mailbox_reset(ctx: &Context<'_>, link: FoundMailbox, new_password: Stri
     let password = hashed(ctx, new_password).await?;
     let reset = ResetMailboxPassword { account, mailbox, notice, day: link.day, password };
     let acting = about_itself(&proved_now(SessionOwner::Mailbox(mailbox)), account);
-    let answer = run_as(ctx, &acting, command(None), &reset, ()).await?;
+    let answer = run_as(ctx, &acting, command(ctx, None), &reset, ()).await?;
     Ok(answer)
 }

@@ -68,7 +68,7 @@ impl PasskeyMutation {
                 return Ok(refused(faults));
             }
         };
-        let command = command(command_id);
+        let command = command(ctx, command_id);
         let Some(wish) = wish(command, name, new) else {
             faults.add("answer.credential", &passkey::Fault::Form.to_string(), french(passkey::Fault::Form));
             return Ok(refused(faults));
@@ -89,7 +89,7 @@ impl PasskeyMutation {
             return Err(ctx.fault(Fault::Forbidden));
         }
         let wish = FactorCommand::Rename(factor_id.0, name);
-        let answer = change(ctx, command(command_id), own(ctx)?, wish).await?;
+        let answer = change(ctx, command(ctx, command_id), own(ctx)?, wish).await?;
         Ok(SecondFactorsPayload::without_codes(answer))
     }
 

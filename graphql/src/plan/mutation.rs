@@ -56,7 +56,7 @@ impl PlanMutation {
             }
         };
         if let Some(terms) = terms {
-            return next_version(ctx, (named, version), terms, command(command_id)).await;
+            return next_version(ctx, (named, version), terms, command(ctx, command_id)).await;
         }
         let offer = hosting::plan::catalogue().into_iter().find(|offer| match &named {
             Named::Slug(slug) => offer.slug == slug.as_str(),
@@ -65,7 +65,7 @@ impl PlanMutation {
         let Some(offer) = offer else { return Err(ctx.fault(Fault::NotFound)) };
         let key = (offer.plan, offer.version);
         let publish = PublishPlanVersion { plan: offer.plan, version: offer.version, terms: offer.terms };
-        run(ctx, command(command_id), &publish, key).await.map(PlanPayload)
+        run(ctx, command(ctx, command_id), &publish, key).await.map(PlanPayload)
     }
 }
 

@@ -97,7 +97,7 @@ impl PushMutation {
         if !faults.is_empty() {
             return Ok(PushPayload(faults.refused()));
         }
-        let command = command(command_id);
+        let command = command(ctx, command_id);
         let edit = Edit::<model::Push> { account, owner, command };
         edit.add(ctx, PushId::derived(command, 0), push.into()).await.map(PushPayload)
     }
@@ -123,7 +123,7 @@ impl PushMutation {
         if !faults.is_empty() {
             return Ok(PushPayload(faults.refused()));
         }
-        let edit = Edit::<model::Push> { account, owner, command: command(command_id) };
+        let edit = Edit::<model::Push> { account, owner, command: command(ctx, command_id) };
         edit.change(ctx, (push_id.0, change.into()), revision).await.map(PushPayload)
     }
 
@@ -137,7 +137,7 @@ impl PushMutation {
         command_id: Option<Uid>,
     ) -> Result<PushRemovePayload> {
         let (account, owner) = named(ctx, account_id, mailbox_id)?;
-        let edit = Edit::<model::Push> { account, owner, command: command(command_id) };
+        let edit = Edit::<model::Push> { account, owner, command: command(ctx, command_id) };
         edit.remove(ctx, push_id.0).await.map(PushRemovePayload)
     }
 }

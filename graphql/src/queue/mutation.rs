@@ -267,7 +267,7 @@ pub(crate) async fn given(
 }
 
 async fn note(ctx: &Context<'_>, order: NewMailOrder) -> Result<Vec<UserError>> {
-    let command = command(None);
+    let command = command(ctx, None);
     let id = MailOrderId::derived(command, 0);
     let answer = run(ctx, command, &GiveMailOrder { id, order }, ()).await?;
     Ok(answer.errors().to_vec())

@@ -58,7 +58,7 @@ impl ResellerMutation {
         let account = account_id.0;
         let set = SetPool { account, pool: resources.map(Into::into) };
         let set = AtRevision { change: set, revision };
-        run(ctx, command(command_id), &set, account).await.map(PoolPayload)
+        run(ctx, command(ctx, command_id), &set, account).await.map(PoolPayload)
     }
 
     /// Lets a customer directly below have so much in all. The answer shows the pool of the one above. `userErrors`:
@@ -79,7 +79,7 @@ impl ResellerMutation {
         command_id: Option<Uid>,
     ) -> Result<PoolPayload> {
         let (account, customer) = (ctx.account(account_id)?, customer_id.0);
-        let id = command(command_id);
+        let id = command(ctx, command_id);
         let allocate = AllocatePool { account, customer, resources: resources.into() };
         let allocate = AtRevision { change: allocate, revision };
         let allocated = run(ctx, id, &allocate, account).await?;
@@ -99,7 +99,7 @@ impl ResellerMutation {
         to_account_id: AccountKey,
         command_id: Option<Uid>,
     ) -> Result<TransferPayload> {
-        let (account, to, id) = (account_id.0, to_account_id.0, command(command_id));
+        let (account, to, id) = (account_id.0, to_account_id.0, command(ctx, command_id));
         let offer = OfferTransfer { account, to, transfer: TransferId::derived(id, 0) };
         let offered = run(ctx, id, &offer, account).await?;
         if let Some((transfer, to)) = standing(ctx, account, &offered).await? {
@@ -120,7 +120,7 @@ impl ResellerMutation {
     ) -> Result<TransferPayload> {
         let account = account_id.0;
         let withdraw = WithdrawTransfer { account, transfer: None };
-        run(ctx, command(command_id), &withdraw, account).await.map(TransferPayload)
+        run(ctx, command(ctx, command_id), &withdraw, account).await.map(TransferPayload)
     }
 
     /// Takes the customer that another reseller offers: see `accountTransfers`. What its services take is given out of the
@@ -133,7 +133,7 @@ impl ResellerMutation {
         customer_id: AccountKey,
         command_id: Option<Uid>,
     ) -> Result<PoolPayload> {
-        let (to, account, id) = (ctx.account(account_id)?, customer_id.0, command(command_id));
+        let (to, account, id) = (ctx.account(account_id)?, customer_id.0, command(ctx, command_id));
         let accepted = run(ctx, id, &AcceptTransfer { account: to, customer: account }, to).await?;
         if matches!(accepted, Answer::Done { .. })
             && let Some(offer) = loaded(ctx, to).await?.incoming.get(&account)
@@ -152,7 +152,9 @@ impl ResellerMutation {
         command_id: Option<Uid>,
     ) -> Result<PoolPayload> {
         let (account, customer) = (ctx.account(account_id)?, customer_id.0);
-        run(ctx, command(command_id), &DeclineTransfer { account, customer }, account).await.map(PoolPayload)
+        run(ctx, command(ctx, command_id), &DeclineTransfer { account, customer }, account)
+            .await
+            .map(PoolPayload)
     }
 
     /// Lets a reseller's customers sign in and be written to under the reseller's own name, colours, logo and hosts;
@@ -184,7 +186,7 @@ impl ResellerMutation {
             }
         };
         let set = AtRevision { change: SetBrand { account, brand }, revision };
-        let answer = run(ctx, command(command_id), &set, account).await?;
+        let answer = run(ctx, command(ctx, command_id), &set, account).await?;
         Ok(BrandPayload(answer))
     }
 }

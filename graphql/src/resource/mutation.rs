@@ -78,7 +78,7 @@ impl ResourceMutation {
         input: ResourceAddInput,
         command_id: Option<Uid>,
     ) -> Result<ResourcePayload> {
-        let (account, command) = (ctx.account(input.account_id)?, command(command_id));
+        let (account, command) = (ctx.account(input.account_id)?, command(ctx, command_id));
         let patch = model::ResourcePatch {
             name: Some(input.name),
             local_part: Some(input.local_part),
@@ -111,7 +111,7 @@ impl ResourceMutation {
         let edit = Edit::<model::Resource> {
             account: ctx.account(account_id)?,
             owner: domain_id.0,
-            command: command(command_id),
+            command: command(ctx, command_id),
         };
         let patch = model::ResourcePatch {
             name: change.name,
@@ -135,7 +135,7 @@ impl ResourceMutation {
         command_id: Option<Uid>,
     ) -> Result<ResourceRemovePayload> {
         let account = ctx.account(account_id)?;
-        let edit = Edit::<model::Resource> { account, owner: domain_id.0, command: command(command_id) };
+        let edit = Edit::<model::Resource> { account, owner: domain_id.0, command: command(ctx, command_id) };
         edit.remove(ctx, resource_id.0).await.map(ResourceRemovePayload)
     }
 }

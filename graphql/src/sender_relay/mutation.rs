@@ -69,7 +69,7 @@ impl SenderRelayMutation {
         relay: SenderRelayInput,
         command_id: Option<Uid>,
     ) -> Result<SenderRelayPayload> {
-        let (account, command) = (ctx.account(account_id)?, command(command_id));
+        let (account, command) = (ctx.account(account_id)?, command(ctx, command_id));
         let edit = Edit::<model::SenderRelay> { account, owner: domain_id.0, command };
         edit.add(ctx, SenderRelayId::derived(command, 0), relay.into()).await.map(SenderRelayPayload)
     }
@@ -93,7 +93,7 @@ impl SenderRelayMutation {
         let edit = Edit::<model::SenderRelay> {
             account: ctx.account(account_id)?,
             owner: domain_id.0,
-            command: command(command_id),
+            command: command(ctx, command_id),
         };
         edit.change(ctx, (sender_relay_id.0, change.into()), revision).await.map(SenderRelayPayload)
     }
@@ -108,7 +108,8 @@ impl SenderRelayMutation {
         command_id: Option<Uid>,
     ) -> Result<SenderRelayRemovePayload> {
         let account = ctx.account(account_id)?;
-        let edit = Edit::<model::SenderRelay> { account, owner: domain_id.0, command: command(command_id) };
+        let edit =
+            Edit::<model::SenderRelay> { account, owner: domain_id.0, command: command(ctx, command_id) };
         edit.remove(ctx, sender_relay_id.0).await.map(SenderRelayRemovePayload)
     }
 }

@@ -85,7 +85,7 @@ impl ServiceMutation {
         command_id: Option<Uid>,
     ) -> Result<ServicePayload> {
         let account = ctx.account(input.account_id)?;
-        let command = command(command_id);
+        let command = command(ctx, command_id);
         let service = ServiceId::derived(command, 0);
         let mut faults = Faults::new(ctx)?;
         let is_operator = ctx.may(Permission::PlatformWrite, Resource::account(account))?;
@@ -142,7 +142,7 @@ impl ServiceMutation {
             custom: custom.map(Into::into),
             is_forced: is_forced.unwrap_or_default(),
         };
-        run(ctx, command(command_id), &AtRevision { change, revision }, (account, service))
+        run(ctx, command(ctx, command_id), &AtRevision { change, revision }, (account, service))
             .await
             .map(ServicePayload)
     }
@@ -175,7 +175,7 @@ impl ServiceMutation {
         };
         let password = hashed(ctx, password).await?;
         let set = SetUserPassword { account: key.0, user, password, must_change: true };
-        run(ctx, command(command_id), &set, key).await.map(ServicePayload)
+        run(ctx, command(ctx, command_id), &set, key).await.map(ServicePayload)
     }
 
     /// Gives an ordered service its entitlement.
@@ -192,7 +192,7 @@ impl ServiceMutation {
     ) -> Result<ServicePayload> {
         let (account, service) = (ctx.account(account_id)?, service_id.0);
         let activate = ActivateService { account, service };
-        run(ctx, command(command_id), &AtRevision { change: activate, revision }, (account, service))
+        run(ctx, command(ctx, command_id), &AtRevision { change: activate, revision }, (account, service))
             .await
             .map(ServicePayload)
     }
@@ -211,7 +211,7 @@ impl ServiceMutation {
     ) -> Result<ServicePayload> {
         let (account, service) = (ctx.account(account_id)?, service_id.0);
         let restrict = RestrictService { account, service };
-        run(ctx, command(command_id), &AtRevision { change: restrict, revision }, (account, service))
+        run(ctx, command(ctx, command_id), &AtRevision { change: restrict, revision }, (account, service))
             .await
             .map(ServicePayload)
     }
@@ -232,7 +232,7 @@ impl ServiceMutation {
     ) -> Result<ServicePayload> {
         let (account, service) = (ctx.account(account_id)?, service_id.0);
         let suspend = SuspendService { account, service, reason: reason.into() };
-        run(ctx, command(command_id), &AtRevision { change: suspend, revision }, (account, service))
+        run(ctx, command(ctx, command_id), &AtRevision { change: suspend, revision }, (account, service))
             .await
             .map(ServicePayload)
     }
@@ -251,7 +251,7 @@ impl ServiceMutation {
     ) -> Result<ServicePayload> {
         let (account, service) = (ctx.account(account_id)?, service_id.0);
         let resume = ResumeService { account, service };
-        run(ctx, command(command_id), &AtRevision { change: resume, revision }, (account, service))
+        run(ctx, command(ctx, command_id), &AtRevision { change: resume, revision }, (account, service))
             .await
             .map(ServicePayload)
     }
@@ -268,7 +268,7 @@ impl ServiceMutation {
     ) -> Result<ServicePayload> {
         let (account, service) = (ctx.account(account_id)?, service_id.0);
         let reactivate = ReactivateService { account, service };
-        run(ctx, command(command_id), &reactivate, (account, service)).await.map(ServicePayload)
+        run(ctx, command(ctx, command_id), &reactivate, (account, service)).await.map(ServicePayload)
     }
 
     /// Ends a service: its mail is refused from now on, and destroyed after the platform's retention; until then
@@ -286,7 +286,7 @@ impl ServiceMutation {
     ) -> Result<ServicePayload> {
         let (account, service) = (ctx.account(account_id)?, service_id.0);
         let end = EndService { account, service, purge_after: ctx.platform()?.purge_after() };
-        run(ctx, command(command_id), &AtRevision { change: end, revision }, (account, service))
+        run(ctx, command(ctx, command_id), &AtRevision { change: end, revision }, (account, service))
             .await
             .map(ServicePayload)
     }

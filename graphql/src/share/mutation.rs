@@ -43,7 +43,7 @@ impl ShareMutation {
         #[graphql(desc = "What it may do: at least one.")] roles: Vec<ShareRole>,
         command_id: Option<Uid>,
     ) -> Result<SharePayload> {
-        let (account, command) = (ctx.account(account_id)?, command(command_id));
+        let (account, command) = (ctx.account(account_id)?, command(ctx, command_id));
         let share = ShareId::derived(command, 0);
         let roles = roles.into_iter().map(Into::into).collect();
         let patch = model::SharePatch { member: Some(member_id.0.to_string()), roles: Some(roles) };
@@ -73,7 +73,7 @@ impl ShareMutation {
         let patch = model::SharePatch { member: None, roles: Some(roles) };
         let change = BookCommand::Change { entry: share_id.0, patch: Box::new(patch), revision };
         let edit = EditShares { account, mailbox: mailbox_id.0, command: change };
-        run(ctx, command(command_id), &edit, (account, share_id.0)).await.map(SharePayload)
+        run(ctx, command(ctx, command_id), &edit, (account, share_id.0)).await.map(SharePayload)
     }
 
     /// Lets a member in no more.
@@ -88,6 +88,6 @@ impl ShareMutation {
         let account = ctx.account(account_id)?;
         let remove = BookCommand::Remove { entry: share_id.0 };
         let edit = EditShares { account, mailbox: mailbox_id.0, command: remove };
-        run(ctx, command(command_id), &edit, share_id.0).await.map(ShareRemovePayload)
+        run(ctx, command(ctx, command_id), &edit, share_id.0).await.map(ShareRemovePayload)
     }
 }

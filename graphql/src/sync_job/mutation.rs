@@ -127,7 +127,7 @@ impl SyncJobMutation {
         if !faults.is_empty() {
             return Ok(SyncJobPayload(faults.refused()));
         }
-        let command = command(command_id);
+        let command = command(ctx, command_id);
         let edit = Edit::<model::SyncJob> { account, owner, command };
         edit.add(ctx, SyncJobId::derived(command, 0), job.into()).await.map(SyncJobPayload)
     }
@@ -153,7 +153,7 @@ impl SyncJobMutation {
         if !faults.is_empty() {
             return Ok(SyncJobPayload(faults.refused()));
         }
-        let edit = Edit::<model::SyncJob> { account, owner, command: command(command_id) };
+        let edit = Edit::<model::SyncJob> { account, owner, command: command(ctx, command_id) };
         edit.change(ctx, (sync_job_id.0, change.into()), revision).await.map(SyncJobPayload)
     }
 
@@ -167,7 +167,7 @@ impl SyncJobMutation {
         command_id: Option<Uid>,
     ) -> Result<SyncJobRemovePayload> {
         let (account, owner) = named(ctx, account_id, mailbox_id)?;
-        let edit = Edit::<model::SyncJob> { account, owner, command: command(command_id) };
+        let edit = Edit::<model::SyncJob> { account, owner, command: command(ctx, command_id) };
         edit.remove(ctx, sync_job_id.0).await.map(SyncJobRemovePayload)
     }
 }

@@ -48,7 +48,7 @@ impl TicketMutation {
         command_id: Option<Uid>,
     ) -> Result<TicketPayload> {
         let account = ctx.account(input.account_id)?;
-        let command = command(command_id);
+        let command = command(ctx, command_id);
         let ticket = TicketId::derived(command, 0);
         let open = OpenTicket {
             account,
@@ -164,9 +164,14 @@ impl TicketMutation {
     ) -> Result<TicketPayload> {
         let account = ctx.account(account_id)?;
         let merge = MergeTickets { account, ticket: ticket_id.0, into: into_ticket_id.0 };
-        run(ctx, command(command_id), &AtRevision { change: merge, revision }, (account, into_ticket_id.0))
-            .await
-            .map(TicketPayload)
+        run(
+            ctx,
+            command(ctx, command_id),
+            &AtRevision { change: merge, revision },
+            (account, into_ticket_id.0),
+        )
+        .await
+        .map(TicketPayload)
     }
 
     /// Says how a ticket was once it is resolved, within 30 days; what was said before is replaced. The customer's.
@@ -219,5 +224,5 @@ async fn answer(
 ) -> Result<TicketPayload> {
     let answer = AnswerTicket { account, ticket, command: wish };
     let answer = AtRevision { change: answer, revision };
-    run(ctx, command(command_id), &answer, (account, ticket)).await.map(TicketPayload)
+    run(ctx, command(ctx, command_id), &answer, (account, ticket)).await.map(TicketPayload)
 }

@@ -76,7 +76,7 @@ impl TlsPolicyMutation {
         policy: TlsPolicyInput,
         command_id: Option<Uid>,
     ) -> Result<TlsPolicyPayload> {
-        let (account, command) = (ctx.account(account_id)?, command(command_id));
+        let (account, command) = (ctx.account(account_id)?, command(ctx, command_id));
         let edit = Edit::<model::TlsPolicy> { account, owner: account, command };
         edit.add(ctx, TlsPolicyId::derived(command, 0), policy.into()).await.map(TlsPolicyPayload)
     }
@@ -97,7 +97,7 @@ impl TlsPolicyMutation {
         command_id: Option<Uid>,
     ) -> Result<TlsPolicyPayload> {
         let account = ctx.account(account_id)?;
-        let edit = Edit::<model::TlsPolicy> { account, owner: account, command: command(command_id) };
+        let edit = Edit::<model::TlsPolicy> { account, owner: account, command: command(ctx, command_id) };
         edit.change(ctx, (tls_policy_id.0, change.into()), revision).await.map(TlsPolicyPayload)
     }
 
@@ -110,7 +110,7 @@ impl TlsPolicyMutation {
         command_id: Option<Uid>,
     ) -> Result<TlsPolicyRemovePayload> {
         let account = ctx.account(account_id)?;
-        let edit = Edit::<model::TlsPolicy> { account, owner: account, command: command(command_id) };
+        let edit = Edit::<model::TlsPolicy> { account, owner: account, command: command(ctx, command_id) };
         edit.remove(ctx, tls_policy_id.0).await.map(TlsPolicyRemovePayload)
     }
 
@@ -124,7 +124,7 @@ impl TlsPolicyMutation {
         policy: TlsPolicyInput,
         command_id: Option<Uid>,
     ) -> Result<DomainTlsPolicyPayload> {
-        let (account, command) = (ctx.account(account_id)?, command(command_id));
+        let (account, command) = (ctx.account(account_id)?, command(ctx, command_id));
         let edit = Edit::<model::DomainTlsPolicy> { account, owner: domain_id.0, command };
         edit.add(ctx, TlsPolicyId::derived(command, 0), policy.into()).await.map(DomainTlsPolicyPayload)
     }
@@ -146,7 +146,7 @@ impl TlsPolicyMutation {
         command_id: Option<Uid>,
     ) -> Result<DomainTlsPolicyPayload> {
         let (account, owner) = (ctx.account(account_id)?, domain_id.0);
-        let edit = Edit::<model::DomainTlsPolicy> { account, owner, command: command(command_id) };
+        let edit = Edit::<model::DomainTlsPolicy> { account, owner, command: command(ctx, command_id) };
         edit.change(ctx, (tls_policy_id.0, change.into()), revision).await.map(DomainTlsPolicyPayload)
     }
 
@@ -160,7 +160,7 @@ impl TlsPolicyMutation {
         command_id: Option<Uid>,
     ) -> Result<TlsPolicyRemovePayload> {
         let (account, owner) = (ctx.account(account_id)?, domain_id.0);
-        let edit = Edit::<model::DomainTlsPolicy> { account, owner, command: command(command_id) };
+        let edit = Edit::<model::DomainTlsPolicy> { account, owner, command: command(ctx, command_id) };
         edit.remove(ctx, tls_policy_id.0).await.map(TlsPolicyRemovePayload)
     }
 }

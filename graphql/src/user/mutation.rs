@@ -172,7 +172,7 @@ impl UserMutation {
         };
         let role = role_of(input.role, input.domain_ids);
         let services = services_of(ctx, account, &role).await?;
-        let command = command(command_id);
+        let command = command(ctx, command_id);
         let user = UserId::derived(command, 0);
         let register = RegisterUser {
             account,
@@ -225,7 +225,7 @@ impl UserMutation {
         let withheld = change.withheld.map(|rights| rights.into_iter().map(Into::into).collect());
         let change = ChangeUser { account, user, name, role, withheld, services: services.clone() };
         let change = AtRevision { change, revision };
-        let answer = run(ctx, command(command_id), &change, (account, user)).await?;
+        let answer = run(ctx, command(ctx, command_id), &change, (account, user)).await?;
         named_plans(ctx, (account, &services), answer).await.map(UserPayload)
     }
 
@@ -252,7 +252,7 @@ impl UserMutation {
         let password = hashed(ctx, password).await?;
         let must_change = must_change.unwrap_or_default();
         let set = SetUserPassword { account, user, password, must_change };
-        run(ctx, command(command_id), &set, (account, user)).await.map(UserPayload)
+        run(ctx, command(ctx, command_id), &set, (account, user)).await.map(UserPayload)
     }
 
     /// Lets a user sign in no more; sessions and tokens are void meanwhile.
@@ -264,7 +264,9 @@ impl UserMutation {
         command_id: Option<Uid>,
     ) -> Result<UserPayload> {
         let (account, user) = (ctx.account(account_id)?, user_id.0);
-        run(ctx, command(command_id), &DisableUser { account, user }, (account, user)).await.map(UserPayload)
+        run(ctx, command(ctx, command_id), &DisableUser { account, user }, (account, user))
+            .await
+            .map(UserPayload)
     }
 
     /// Lets a disabled user sign in again.
@@ -276,7 +278,9 @@ impl UserMutation {
         command_id: Option<Uid>,
     ) -> Result<UserPayload> {
         let (account, user) = (ctx.account(account_id)?, user_id.0);
-        run(ctx, command(command_id), &EnableUser { account, user }, (account, user)).await.map(UserPayload)
+        run(ctx, command(ctx, command_id), &EnableUser { account, user }, (account, user))
+            .await
+            .map(UserPayload)
     }
 
     /// Removes a user for good, with sessions and tokens; the login is free.
@@ -292,7 +296,7 @@ impl UserMutation {
         ctx.allow(Permission::AccountWrite, Resource::account(account))?;
         let services = counting(ctx, (account, user)).await?;
         let remove = RemoveUser { account, user, services };
-        run(ctx, command(command_id), &remove, user).await.map(UserRemovePayload)
+        run(ctx, command(ctx, command_id), &remove, user).await.map(UserRemovePayload)
     }
 
     /// Issues an API token that carries a user's rights, narrowed to some scopes. Its secret is shown once.
@@ -303,7 +307,7 @@ impl UserMutation {
         command_id: Option<Uid>,
     ) -> Result<ApiTokenIssuePayload> {
         let account = ctx.account(input.account_id)?;
-        let command = command(command_id);
+        let command = command(ctx, command_id);
         let token = TokenId::derived(command, 0);
         let secret = Secret::random(Opens::Token(token)).map_err(|error| ctx.failed("chance", &error))?;
         let mut faults = Faults::new(ctx)?;
@@ -360,7 +364,7 @@ impl UserMutation {
         let patch = TokenPatch { name: change.name, permissions, expires_at, networks };
         let change = ChangeToken { account, user: user_id.0, token, patch };
         let change = AtRevision { change, revision };
-        let answer = run_in_plan(ctx, command(command_id), (account, change), (account, token)).await?;
+        let answer = run_in_plan(ctx, command(ctx, command_id), (account, change), (account, token)).await?;
         Ok(ApiTokenPayload(answer))
     }
 
@@ -375,7 +379,7 @@ impl UserMutation {
     ) -> Result<ApiTokenPayload> {
         let (account, token) = (ctx.account(account_id)?, api_token_id.0);
         let revoke = RevokeToken { account, user: user_id.0, token };
-        run(ctx, command(command_id), &revoke, (account, token)).await.map(ApiTokenPayload)
+        run(ctx, command(ctx, command_id), &revoke, (account, token)).await.map(ApiTokenPayload)
     }
 }
 

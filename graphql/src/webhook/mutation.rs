@@ -59,7 +59,7 @@ impl WebhookMutation {
         command_id: Option<Uid>,
     ) -> Result<WebhookSecretPayload> {
         let account = ctx.account(input.account_id)?;
-        let command = command(command_id);
+        let command = command(ctx, command_id);
         let webhook = WebhookId::derived(command, 0);
         let secret = Secret::random(Opens::Webhook(webhook)).map_err(|error| ctx.failed("chance", &error))?;
         let terms = match terms(ctx, input) {
@@ -89,7 +89,7 @@ impl WebhookMutation {
                 let (webhook, wish) = (webhook_id.0, WebhookCommand::Change(terms));
                 let change = ChangeWebhook { account, webhook, command: wish };
                 let change = AtRevision { change, revision };
-                run(ctx, command(command_id), &change, (account, webhook)).await.map(WebhookPayload)
+                run(ctx, command(ctx, command_id), &change, (account, webhook)).await.map(WebhookPayload)
             }
             Err(no) => Ok(WebhookPayload(refusal(ctx, &no)?)),
         }
@@ -117,7 +117,7 @@ impl WebhookMutation {
         let previous_until = ctx.platform()?.engine.now().plus(Duration::from_secs(u64::from(hours) * 3600));
         let rotate = WebhookCommand::RotateSecret { secret: signing(ctx, &secret)?, previous_until };
         let rotate = ChangeWebhook { account, webhook, command: rotate };
-        let answer = run(ctx, command(command_id), &rotate, (account, webhook)).await?;
+        let answer = run(ctx, command(ctx, command_id), &rotate, (account, webhook)).await?;
         Ok(WebhookSecretPayload { answer, secret })
     }
 
@@ -217,6 +217,6 @@ async fn change(
     command_id: Option<Uid>,
 ) -> Result<WebhookPayload> {
     let change = ChangeWebhook { account, webhook, command: wish };
-    let answer: Answer<_> = run(ctx, command(command_id), &change, (account, webhook)).await?;
+    let answer: Answer<_> = run(ctx, command(ctx, command_id), &change, (account, webhook)).await?;
     Ok(WebhookPayload(answer))
 }

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::credentials::enrolled;
-use crate::stage::{Customer, PASSWORD, Stage, code, links};
+use crate::stage::{Customer, PASSWORD, Stage, code, intended, links};
 
 /// A customer whose address is confirmed, with a mailbox.
 async fn customer(stage: &Stage) -> (Customer, String) {
@@ -26,7 +26,7 @@ async fn customer(stage: &Stage) -> (Customer, String) {
     );
     assert_eq!(stage.done(&customer.owner, &change).await["emailChange"]["userErrors"], json!([]));
     let user = customer.user.parse().expect("a user");
-    let notice = NoticeId::derived(CommandId::new(command), 0);
+    let notice = NoticeId::derived(intended(command, (&customer.account, &customer.user), "emailChange"), 0);
     let token = links().token(Named { user, notice });
     let verify = format!("mutation {{ emailVerify(token: \"{token}\") {{ userErrors {{ code }} }} }}");
     assert_eq!(stage.done("", &verify).await["emailVerify"]["userErrors"], json!([]));

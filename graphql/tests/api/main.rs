@@ -14,6 +14,7 @@ mod examples;
 mod flow;
 mod held;
 mod history;
+mod intentions;
 mod keys;
 mod meanwhile;
 mod orders;

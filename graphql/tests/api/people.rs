@@ -1,12 +1,12 @@
 //! Signing up, confirming an address, choosing another password: by links, as people do.
 
 use graphql::Language;
-use kernel::{CommandId, NoticeId, UserId};
+use kernel::{NoticeId, UserId};
 use notice::Named;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::stage::{PASSWORD, Stage, code, links};
+use crate::stage::{PASSWORD, Stage, code, intended_by_nobody, links};
 
 const EMAIL: &str = "zoe@elsewhere.example";
 
@@ -21,7 +21,7 @@ async fn sign_up(stage: &Stage, email: &str, command: Uuid) -> Value {
 async fn signed_up(stage: &Stage) -> String {
     let command = Uuid::now_v7();
     assert_eq!(sign_up(stage, EMAIL, command).await["isAccepted"], true);
-    let id = CommandId::new(command);
+    let id = intended_by_nobody(command, "signUp");
     let named = Named { user: UserId::derived(id, 0), notice: NoticeId::derived(id, 0) };
     assert_eq!(verify(stage, &links().token(named)).await, Value::Null);
     stage.sign_in(EMAIL, PASSWORD).await
@@ -80,7 +80,7 @@ async fn whoever_signs_up_may_do_nothing_until_the_address_is_confirmed() {
     assert_eq!(viewer["profile"], json!({ "email": null, "emailPending": EMAIL, "language": "FRENCH" }));
     let again = stage.ask(&token, "mutation { emailVerificationResend { userErrors { code } } }").await;
     assert_eq!(again["data"]["emailVerificationResend"]["userErrors"][0]["code"], "NOTICE_TOO_SOON");
-    let id = CommandId::new(command);
+    let id = intended_by_nobody(command, "signUp");
     let named = Named { user: UserId::derived(id, 0), notice: NoticeId::derived(id, 0) };
     let link = links().token(named);
     assert_eq!(verify(&stage, "hsl_nonsense").await, "LINK_NOT_GOOD");

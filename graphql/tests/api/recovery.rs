@@ -1,11 +1,11 @@
 //! A mailbox's owner renews a forgotten password at an address elsewhere.
 
-use kernel::{AccountId, CommandId, MailboxId, NoticeId};
+use kernel::{AccountId, MailboxId, NoticeId};
 use notice::NamedMailbox;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::stage::{Customer, PASSWORD, Stage, code, links};
+use crate::stage::{Customer, PASSWORD, Stage, code, intended_by, links};
 
 const ELSEWHERE: &str = "alice@elsewhere.example";
 const NEW_PASSWORD: &str = "another long one";
@@ -33,7 +33,8 @@ async fn give(stage: &Stage, (customer, mailbox): (&Customer, &str), password: &
          commandId: \"{command}\") {{ userErrors {{ code }} }} }}"
     );
     let answer = stage.ask(&alice, &query).await;
-    let notice = NoticeId::derived(CommandId::new(command), 0);
+    let whose = format!("{} Mailbox({mailbox})", customer.account);
+    let notice = NoticeId::derived(intended_by(command, &whose, "recoveryAddressSet"), 0);
     let refusal = answer["data"]["recoveryAddressSet"]["userErrors"][0]["code"].clone();
     (refusal, token(customer, mailbox, notice))
 }

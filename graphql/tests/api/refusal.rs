@@ -350,7 +350,8 @@ pub(crate) async fn things(stage: &Stage, operator: &str, customer: &Customer) -
             ),
         )
         .await;
-    let notice = kernel::NoticeId::derived(kernel::CommandId::new(command), 0).to_string();
+    let command = crate::stage::intended(command, (&customer.account, &customer.user), "emailChange");
+    let notice = kernel::NoticeId::derived(command, 0).to_string();
     let mut kept = Vec::new();
     for (field, arguments, object) in [
         ("filterAdd", "filter: { name: \"globex\" }", "filter"),
