@@ -83,9 +83,10 @@ for (const language of ['fr', 'en']) for (const login of ['demo', 'chief', 'agen
     };
     /** What stands open now is looked at, once for each title, and closed. */
     const look = async (path, opener) => {
+      // Where it opens none, something else was done: its answer draws the list anew, and what is pressed next stands in that.
+      await settled(page);
       const dialog = page.locator('dialog[open]').last();
       if (!(await dialog.count())) return;
-      await settled(page);
       const title = await dialog.locator('h2').first().innerText();
       if (!seen.has(title)) {
         seen.add(title);
@@ -98,6 +99,7 @@ for (const language of ['fr', 'en']) for (const login of ['demo', 'chief', 'agen
       }
       await page.keyboard.press('Escape');
       await page.waitForFunction(() => !document.querySelector('dialog[open]'), undefined, { timeout: 5000 }).catch(() => faults.push(`${path}: ${title}: Escape does not close it`));
+      if (opener) await settled(page);
       if (opener && !(await opener.evaluate((one) => one === document.activeElement).catch(() => true))) faults.push(`${path}: ${title}: the focus is not given back`);
     };
     for (const path of paths[login]) {
@@ -108,7 +110,6 @@ for (const language of ['fr', 'en']) for (const login of ['demo', 'chief', 'agen
         await opener.focus();
         await page.keyboard.press('Enter');
         if (!isMenu) {
-          await page.waitForTimeout(60);
           await look(path, opener);
         } else {
           const count = await page.locator(':popover-open button:not(:disabled)').count();
@@ -122,7 +123,6 @@ for (const language of ['fr', 'en']) for (const login of ['demo', 'chief', 'agen
             if (!(await entry.count())) break;
             await entry.focus();
             await page.keyboard.press('Enter');
-            await page.waitForTimeout(60);
             await look(path, opener);
           }
           await page.keyboard.press('Escape');
