@@ -178,6 +178,13 @@ export async function settled(page) {
   }
 }
 
+/** How many pixels of the page stick out of a window of `width`, once it is drawn for it. */
+export async function sticksOut(page, width, height = 700) {
+  await page.setViewportSize({ width, height });
+  await page.evaluate(drawn);
+  return page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+}
+
 /** From the next page on, answers of the API come one by one: each state that a screen goes through is drawn. */
 export async function answersOneByOne(page) {
   await page.addInitScript(() => {

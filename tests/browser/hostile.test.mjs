@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import test, { after, before } from 'node:test';
 import { hostile } from './hostile.mjs';
-import { api, launch, PASSWORD, picture, quiet, settled, shift, SHIFT_MAX, signIn, start, token, visit } from './harness.mjs';
+import { api, launch, PASSWORD, picture, quiet, settled, shift, SHIFT_MAX, signIn, start, sticksOut, token, visit } from './harness.mjs';
 import { smtpSends, submits } from './mail.mjs';
 import { LOGINS, pages, screens } from './screens.mjs';
 
@@ -207,8 +207,7 @@ test('what people write is text on every screen of the dashboard', { timeout: 60
       seen[who] += await page.locator('body').innerText();
       for (const found of await owned(page)) faults.push(`${who} ${path}: ${found}`);
       for (const [width, height] of [[320, 700], [1280, 900]]) {
-        await page.setViewportSize({ width, height });
-        const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+        const wide = await sticksOut(page, width, height);
         if (wide > 0) faults.push(`${who} ${path}: ${wide} px too wide for ${width}`);
       }
       await page.keyboard.press('Escape');

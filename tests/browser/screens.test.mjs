@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
 import { furnish } from './furnish.mjs';
-import { answersOneByOne, launch, picture, quiet, settled, shift, SHIFT_MAX, signIn, start, violations, visit } from './harness.mjs';
+import { answersOneByOne, launch, picture, quiet, settled, shift, SHIFT_MAX, signIn, start, sticksOut, violations, visit } from './harness.mjs';
 import { LOGINS, pages, screens } from './screens.mjs';
 
 let node;
@@ -51,9 +51,8 @@ for (const { scheme, language, width, height } of [{ scheme: 'light', language: 
         count += 1;
         await picture(page, `${who}${path.replace(/_[0-9a-f]{32}/g, '').replaceAll(/[/?=]/g, '-')}-${scheme}`);
         for (const fault of await violations(page)) faults.push(`${name}: ${fault}`);
-        await page.setViewportSize({ width: 320, height: 700 });
-        const wide = await page.evaluate(() => document.documentElement.scrollWidth);
-        if (wide > 320) faults.push(`${name}: ${wide} px wide`);
+        const wide = await sticksOut(page, 320);
+        if (wide > 0) faults.push(`${name}: ${wide} px too wide for 320`);
         await page.setViewportSize({ width, height });
       }
       quiet(page);
