@@ -4,20 +4,10 @@ use kernel::EmailAddress;
 
 use crate::tls_wish::Keyword;
 
-/// How the octets of a message are counted on (RFC 6152, RFC 3030).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) enum Body {
-    #[default]
-    SevenBit,
-    EightBitMime,
-    BinaryMime,
-}
-
 /// MAIL's parameters.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct MailParameters {
     pub(crate) size: Option<u64>,
-    pub(crate) body: Body,
     pub(crate) is_utf8: bool,
     /// DSN RET and ENVID (RFC 3461).
     pub(crate) ret: Option<String>,
@@ -201,14 +191,10 @@ fn mail(rest: &str) -> Result<Command, Fault> {
             ("SIZE", Some(value)) => {
                 parsed.size = Some(value.parse().map_err(|_| Fault::Arguments("SIZE as a number"))?);
             }
-            ("BODY", Some(value)) => {
-                parsed.body = match value.to_ascii_uppercase().as_str() {
-                    "7BIT" => Body::SevenBit,
-                    "8BITMIME" => Body::EightBitMime,
-                    "BINARYMIME" => Body::BinaryMime,
-                    _ => return Err(Fault::Arguments("BODY as 7BIT, 8BITMIME or BINARYMIME")),
-                };
-            }
+            // Either is taken as it comes (RFC 6152). BINARYMIME is not offered: octets that are no lines pass neither DATA on
+            // their way out, nor IMAP (RFC 3030 section 3, RFC 9051 section 4.3).
+            ("BODY", Some(value)) if ["7BIT", "8BITMIME"].contains(&value.to_ascii_uppercase().as_str()) => {}
+            ("BODY", _) => return Err(Fault::Arguments("BODY as 7BIT or 8BITMIME")),
             ("SMTPUTF8", None) => parsed.is_utf8 = true,
             ("REQUIRETLS", None) => parsed.require_tls = Keyword::Given,
             ("RET", Some(value)) if ["FULL", "HDRS"].contains(&value.to_ascii_uppercase().as_str()) => {
@@ -273,7 +259,6 @@ mod tests {
                 from: None,
                 parameters: MailParameters {
                     size: Some(12),
-                    body: Body::EightBitMime,
                     is_utf8: true,
                     ret: Some("HDRS".to_owned()),
                     envelope_id: Some("q".to_owned()),

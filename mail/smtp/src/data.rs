@@ -148,7 +148,7 @@ impl DataReader {
     }
 }
 
-/// Whether every line end is CRLF, for chunks that are no BINARYMIME.
+/// Whether a line end is none, in chunks.
 pub(crate) fn has_bare_line_end(octets: &[u8]) -> bool {
     let mut previous = 0;
     for &octet in octets {

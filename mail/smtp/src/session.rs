@@ -8,7 +8,7 @@ use kernel::{ByteSize, EmailAddress};
 use listener::{Connection, Counters, Encryption, Line, Wire, WireError};
 use tokio_util::sync::CancellationToken;
 
-use crate::command::{Body, Command, Fault, MailParameters, parse};
+use crate::command::{Command, Fault, MailParameters, parse};
 use crate::data::{Content, DataReader, has_bare_line_end};
 use crate::deliver::Envelope;
 use crate::inbound::{Facts, Inbound};
@@ -221,7 +221,7 @@ impl<'a> Session<'a> {
         if is_encrypted && self.server.role != Role::LocalDelivery {
             lines.push("REQUIRETLS".to_owned());
         }
-        for extension in ["ENHANCEDSTATUSCODES", "8BITMIME", "BINARYMIME", "CHUNKING", "DSN", "SMTPUTF8"] {
+        for extension in ["ENHANCEDSTATUSCODES", "8BITMIME", "CHUNKING", "DSN", "SMTPUTF8"] {
             lines.push(extension.to_owned());
         }
         let last = lines.len() - 1;
@@ -291,8 +291,8 @@ impl<'a> Session<'a> {
 
     async fn data(&mut self) -> Result<Next, WireError> {
         let Some(transaction) = &self.transaction else { return self.say(reply::BAD_SEQUENCE).await };
-        if transaction.chunks.is_some() || transaction.parameters.body == Body::BinaryMime {
-            return self.say(Reply::new(503, "5.5.1", "BINARYMIME and chunks go with BDAT")).await;
+        if transaction.chunks.is_some() {
+            return self.say(Reply::new(503, "5.5.1", "Chunks go on with BDAT")).await;
         }
         if transaction.envelope.is_empty() {
             return self.say(Reply::new(554, "5.5.1", "No recipient was accepted")).await;
@@ -408,9 +408,8 @@ impl<'a> Session<'a> {
         let message = std::mem::take(&mut chunks.octets);
         // What it takes is held until it is answered for.
         let _held = chunks.held.take();
-        let is_text = transaction.parameters.body != Body::BinaryMime;
         let answer_count = self.answer_count(&transaction);
-        let reply = if is_text && has_bare_line_end(&message) {
+        let reply = if has_bare_line_end(&message) {
             Reply::new(550, "5.6.0", "The message holds a CR or LF that is no line end and is refused")
         } else {
             self.deliver(transaction, message).await
