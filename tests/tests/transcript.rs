@@ -63,6 +63,9 @@ const LINE_WAIT: Duration = Duration::from_secs(20);
 const QUOTA: ByteSize = ByteSize::mib(1);
 
 /// Who connects where nothing else is said.
+/// Memory for messages that are being received, of each server: a mailbox has room for one, its account for two.
+const MEMORY_OCTETS_MAX: usize = 3 * 1024 * 1024;
+
 const PEER: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1));
 
 struct World {
@@ -331,6 +334,7 @@ impl World {
                 hostname: DomainName::parse("mx.x.example").expect("a name"),
                 message_size_max: ByteSize::new(100_000),
             };
+                memory_octets_max: MEMORY_OCTETS_MAX,
             let (directory, store) = (Arc::clone(&directory), Arc::clone(&store));
             let srs = sign::Srs::new(&[7; 32], settings.hostname.clone());
             let server =
@@ -341,7 +345,7 @@ impl World {
         };
         let checked = server(smtp::Role::Exchange).checked_by(Arc::new(stages(database.clone()).await));
         let imap = imap::Server::new(
-            imap::Settings { message_size_max: ByteSize::new(100_000) },
+            imap::Settings { message_size_max: ByteSize::new(100_000), memory_octets_max: MEMORY_OCTETS_MAX },
             Arc::clone(&directory),
             Arc::clone(&store) as Arc<dyn store::Store>,
             tls.clone(),

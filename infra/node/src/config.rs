@@ -293,6 +293,10 @@ pub struct Limits {
 
 /// How the log is written.
 #[derive(Debug, Clone, Deserialize)]
+    /// Messages that are being received at a time, of each mail server by itself; more are put off. Never less than four of
+    /// the longest.
+    #[serde(deserialize_with = "byte_size")]
+    pub message_memory: ByteSize,
 #[serde(default, deny_unknown_fields)]
 pub struct Log {
     /// Lines for people, or JSON for machines.
@@ -376,7 +380,16 @@ impl Default for Demo {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { message_size: ByteSize::mib(50), connections: 16_384, connections_per_peer: 1024 }
+        let (message_size, message_memory) = (ByteSize::mib(50), ByteSize::mib(1024));
+        Self { message_size, message_memory, connections: 16_384, connections_per_peer: 1024 }
+    }
+}
+
+impl Limits {
+    /// Octets of messages that one mail server receives at a time: one mailbox has at most a third, a network a half.
+    pub fn memory_octets_max(&self) -> usize {
+        let least = self.message_size.octets().saturating_mul(4);
+        usize::try_from(self.message_memory.octets().max(least)).unwrap_or(usize::MAX)
     }
 }
 

@@ -477,6 +477,7 @@ impl Wiring<'_> {
         };
         let srs = sign::Srs::new(&platform.keyring.secret("srs").await?, self.config.hostname.clone());
         let (trace, writer) = smtp::Trace::new(Arc::clone(&platform.store) as Arc<dyn store::Queue>);
+                memory_octets_max: self.config.limits.memory_octets_max(),
         self.tasks.spawn(writer.run());
         let (bounces, reader) = HearBounces::new(Arc::clone(&platform.store));
         self.tasks.spawn(reader.run(self.stop.clone()));
@@ -519,7 +520,10 @@ impl Wiring<'_> {
         self.tasks.spawn(teller.run(self.stop.clone()));
         let submission_server = Arc::new(submission_server.watched(watch).telling_limits(Arc::new(limits)));
         let imap_server = imap::Server::new(
-            imap::Settings { message_size_max: self.config.limits.message_size },
+            imap::Settings {
+                message_size_max: self.config.limits.message_size,
+                memory_octets_max: self.config.limits.memory_octets_max(),
+            },
             Arc::clone(&platform.directory),
             Arc::clone(&platform.store) as Arc<dyn store::Store>,
             self.tls.clone(),

@@ -49,6 +49,15 @@ pub(crate) enum Failure {
 pub(crate) const NO_ROOM: (&str, &str) =
     ("UNAVAILABLE", "The disk of this server is nearly full; no message is stored now, try again later");
 
+/// What is said where a share of the memory for messages is used up.
+pub(crate) const NO_SHARE: (&str, &str) = (
+    "LIMIT",
+    "Too many messages of this mailbox or its account are being received at the moment, try again soon",
+);
+
+/// What is said of what is longer than allowed.
+pub(crate) const TOO_BIG: (&str, &str) = ("TOOBIG", "That is longer than allowed");
+
 /// How a command ends.
 pub(crate) type Outcome = Result<Done, Failure>;
 

@@ -8,18 +8,17 @@ pub const COMMAND_OCTETS_MAX: usize = 256 * 1024;
 pub(crate) const STRANGER_COMMAND_OCTETS_MAX: usize = 16 * 1024;
 /// Longest message of APPEND where the operator sets nothing.
 pub const APPENDLIMIT_DEFAULT: usize = 50 * 1024 * 1024;
-/// Octets of long literals that are being received or stored at a time, of all connections; more have to wait.
-pub(crate) const MEMORY_OCTETS_MAX: usize = 1024 * 1024 * 1024;
-/// Literals that count against [`MEMORY_OCTETS_MAX`].
-pub(crate) const LONG_LITERAL_OCTETS: usize = 256 * 1024;
+/// Octets of one literal that were sent without asking, are not wanted, and are read to their end all the same. Longer ones
+/// close the connection (RFC 7888 section 4), unless a message may be as long.
+pub const SKIPPED_OCTETS_MAX: u64 = 64 * 1024 * 1024;
+/// The same before the login.
+pub(crate) const STRANGER_SKIPPED_OCTETS_MAX: u64 = 1024 * 1024;
 /// Silence before the login.
 pub const LOGIN_WAIT: Duration = Duration::from_secs(120);
 /// Silence after it (RFC 9051 section 5.4 asks for at least 30 minutes).
 pub const AUTHENTICATED_WAIT: Duration = Duration::from_secs(1800);
 /// How often a session that only listens asks whether it still may: what is taken away is away within this.
 pub(crate) const ACCESS_RECHECK_EVERY: Duration = Duration::from_secs(3);
-/// Silence within a command.
-pub(crate) const LITERAL_WAIT: Duration = Duration::from_secs(180);
 /// Commands that are none, one after the other, before the connection is closed.
 pub const BAD_COMMAND_COUNT_MAX: usize = 20;
 /// Wrong passwords on one connection.

@@ -3,14 +3,12 @@
 use std::sync::Arc;
 
 use directory::Directory;
-use kernel::{ByteSize, Timestamp};
-use listener::{Connection, DiskRoom, Protocol};
+use kernel::{ByteSize, MailboxId, TenantId, Timestamp};
+use listener::{Connection, DiskRoom, Memory, Protocol};
 use store::{Store, Views};
-use tokio::sync::Semaphore;
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 
-use crate::limits::MEMORY_OCTETS_MAX;
 use crate::session::Session;
 
 /// What an operator sets.
@@ -18,6 +16,16 @@ use crate::session::Session;
 pub struct Settings {
     /// Longest message of APPEND.
     pub message_size_max: ByteSize,
+    /// Octets of messages of APPEND that are being received or stored at a time, of all connections; more are put off. One
+    /// account has at most as much as it leaves free, and one mailbox of that as much as it leaves to the others.
+    pub memory_octets_max: usize,
+}
+
+/// Who holds memory for messages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Holder {
+    Account(TenantId),
+    Mailbox(TenantId, MailboxId),
 }
 
 /// What gives the time.
@@ -31,8 +39,8 @@ pub struct Server {
     pub(crate) views: Views,
     pub(crate) tls: TlsAcceptor,
     pub(crate) now: Now,
-    /// Kibibytes of literals that may be held at a time.
-    pub(crate) memory: Arc<Semaphore>,
+    /// For messages that are being received.
+    pub(crate) memory: Memory<Holder>,
     /// How much is taken in yet.
     pub(crate) room: DiskRoom,
 }
@@ -53,7 +61,7 @@ impl Server {
         now: Arc<dyn Fn() -> Timestamp + Send + Sync>,
     ) -> Self {
         let views = Views::new(Arc::clone(&store));
-        let memory = Arc::new(Semaphore::new(MEMORY_OCTETS_MAX / 1024));
+        let memory = Memory::new(settings.memory_octets_max);
         Self { settings, directory, store, views, tls, now, memory, room: DiskRoom::default() }
     }
 

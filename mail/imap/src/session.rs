@@ -1,24 +1,22 @@
 //! One conversation.
 
 use std::net::IpAddr;
-use std::sync::Arc;
 
 use bytes::{Bytes, BytesMut};
 use directory::{Entitlement, Login, Protocol};
-use listener::{Connection, Counters, Encryption, Line, Wire, WireError};
+use listener::{Connection, Counters, Encryption, Held, Line, Pace, Wire, WireError};
 use store::Owner;
-use tokio::sync::OwnedSemaphorePermit;
 use tokio_util::sync::CancellationToken;
 
-use crate::answer::{After, Done, Failure, NO_ROOM};
+use crate::answer::{After, Done, Failure, NO_ROOM, NO_SHARE, TOO_BIG};
 use crate::capability::capabilities;
 use crate::grammar::{NameForm, Unreadable, parse};
 use crate::limits::{
-    AUTHENTICATED_WAIT, BAD_COMMAND_COUNT_MAX, COMMAND_OCTETS_MAX, LITERAL_WAIT, LOGIN_WAIT,
-    LONG_LITERAL_OCTETS, STRANGER_COMMAND_OCTETS_MAX,
+    AUTHENTICATED_WAIT, BAD_COMMAND_COUNT_MAX, COMMAND_OCTETS_MAX, LOGIN_WAIT, SKIPPED_OCTETS_MAX,
+    STRANGER_COMMAND_OCTETS_MAX, STRANGER_SKIPPED_OCTETS_MAX,
 };
 use crate::selected::Selected;
-use crate::server::Server;
+use crate::server::{Holder, Server};
 use crate::table::{Updates, When, permit};
 
 /// What a client asked for with ENABLE, or by using it.
@@ -45,18 +43,40 @@ pub(crate) struct Session<'a> {
     pub(crate) login_failure_count: usize,
     bad_command_count: usize,
     /// The share of the memory that the command takes.
-    held: Option<OwnedSemaphorePermit>,
+    held: Option<Held<Holder>>,
 }
 
 /// What was read.
 enum Read {
     Command(Bytes),
-    /// A literal or the whole was too long: the tag, where one could be read.
-    TooBig(Option<String>),
-    /// There is no room for the message that is announced: the same.
-    NoRoom(Option<String>),
+    /// It is not taken: the tag, where one could be read, and why.
+    Refused(Option<String>, Refused),
+    /// What was sent without asking is longer than what is read to be thrown away.
+    Flood,
     /// The node drains.
     Stop,
+}
+
+/// Why a command is not taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Refused {
+    /// A literal or the whole is too long.
+    TooBig,
+    /// The disk has no room for the message that is announced.
+    NoRoom,
+    /// The memory has none.
+    NoShare,
+}
+
+impl Refused {
+    /// What is said, and the word in the metrics where it is about a message.
+    const fn said(self) -> ((&'static str, &'static str), Option<&'static str>) {
+        match self {
+            Self::TooBig => (TOO_BIG, None),
+            Self::NoRoom => (NO_ROOM, Some("no_room")),
+            Self::NoShare => (NO_SHARE, Some("no_memory")),
+        }
+    }
 }
 
 impl<'a> Session<'a> {
@@ -133,18 +153,19 @@ impl<'a> Session<'a> {
                         .await?;
                     return Ok(After::Logout);
                 }
-                Read::TooBig(tag) => {
+                Read::Refused(tag, refused) => {
+                    self.held = None;
+                    let ((code, text), counted) = refused.said();
+                    if let Some(word) = counted {
+                        self.counters.message_refused(word);
+                    }
                     let tag = tag.unwrap_or_else(|| "*".to_owned());
-                    let answer = format!("{tag} NO [TOOBIG] That is longer than allowed\r\n");
-                    self.wire.write(answer.as_bytes()).await?;
+                    self.wire.write(format!("{tag} NO [{code}] {text}\r\n").as_bytes()).await?;
                     continue;
                 }
-                Read::NoRoom(tag) => {
-                    self.counters.message_refused("no_room");
-                    let tag = tag.unwrap_or_else(|| "*".to_owned());
-                    let answer = format!("{tag} NO [{}] {}\r\n", NO_ROOM.0, NO_ROOM.1);
-                    self.wire.write(answer.as_bytes()).await?;
-                    continue;
+                Read::Flood => {
+                    self.wire.write(b"* BYE [TOOBIG] That is far longer than allowed\r\n").await?;
+                    return Ok(After::Logout);
                 }
             };
             if octets.is_empty() {
@@ -155,12 +176,14 @@ impl<'a> Session<'a> {
                     drop(octets);
                     self.tag = command.tag;
                     let after = self.obey(command.body).await?;
+                    // What the message takes is held until it is answered for.
                     self.held = None;
                     if after != After::Continue {
                         return Ok(after);
                     }
                 }
                 Err(Unreadable { tag, why }) => {
+                    self.held = None;
                     self.bad_command_count += 1;
                     let tag = tag.unwrap_or_else(|| "*".to_owned());
                     self.wire.write(format!("{tag} BAD {why}\r\n").as_bytes()).await?;
@@ -258,44 +281,84 @@ impl<'a> Session<'a> {
             line = self.wire.line(octets_max, wait) => line?,
             () = stop.cancelled() => return Ok(Read::Stop),
         };
-        let mut command = BytesMut::new();
-        let mut is_too_big = false;
+        let (mut command, mut refused) = (BytesMut::new(), None);
+        // From the first literal on: who waits between commands has all the time of the session.
+        let (mut pace, mut read) = (None, 0);
         loop {
             let text = match line {
                 Line::Whole(text, _) => text,
-                Line::TooLong => return Ok(Read::TooBig(tag_of(&command))),
+                Line::TooLong => {
+                    let (tag, why) = refused.unwrap_or_else(|| (tag_of(&command), Refused::TooBig));
+                    return Ok(Read::Refused(tag, why));
+                }
             };
-            if !is_too_big {
+            if refused.is_none() {
                 command.extend_from_slice(&text);
             }
             let Some(literal) = announced(&text) else { break };
-            // All of the command counts, its literals and the lines between: else many small ones are a large one.
-            let message_max = self.appended_octets_max(&command);
-            let room = message_max.unwrap_or(0).saturating_add(octets_max).saturating_sub(command.len());
-            let length = usize::try_from(literal.octets).unwrap_or(usize::MAX);
-            is_too_big |= length > message_max.unwrap_or(room).min(room);
-            if is_too_big && literal.is_synchronising {
-                return Ok(Read::TooBig(tag_of(&command)));
-            }
-            // Nobody has to send what is not kept. Who does not wait is told when all of it is here.
-            if literal.is_synchronising && message_max.is_some() && !self.server.room.fits(literal.octets) {
-                return Ok(Read::NoRoom(tag_of(&command)));
+            let pace = *pace.get_or_insert_with(Pace::begin);
+            if refused.is_none() {
+                refused = self.judge(&command, octets_max, &literal).map(|why| (tag_of(&command), why));
             }
             if literal.is_synchronising {
+                // Nobody has to send what is not kept.
+                if let Some((tag, why)) = refused {
+                    return Ok(Read::Refused(tag, why));
+                }
                 self.wire.write(b"+ Go on\r\n").await?;
                 self.wire.flush().await?;
             }
-            if is_too_big {
-                self.skip(literal.octets).await?;
+            if refused.is_some() {
+                if literal.octets > self.skipped_octets_max() {
+                    return Ok(Read::Flood);
+                }
+                (command, self.held) = (BytesMut::new(), None);
+                read = self.wire.octets(literal.octets, (pace, read), |_| {}).await?;
             } else {
                 command.extend_from_slice(b"\r\n");
-                self.read_into(&mut command, length).await?;
+                // It is accounted for; growing by doubling would take twice as much.
+                command.reserve(usize::try_from(literal.octets).unwrap_or_default());
+                let keep = |piece: &[u8]| command.extend_from_slice(piece);
+                read = self.wire.octets(literal.octets, (pace, read), keep).await?;
             }
-            line = self.wire.line(octets_max, LITERAL_WAIT).await?;
+            let wait = pace.patience(read).ok_or(WireError::Silent)?;
+            let rest = tokio::time::timeout(wait, self.wire.line(octets_max, wait));
+            line = rest.await.map_err(|_| WireError::Silent)??;
         }
-        is_too_big |=
-            command.len() > self.appended_octets_max(&command).unwrap_or(0).saturating_add(octets_max);
-        Ok(if is_too_big { Read::TooBig(tag_of(&command)) } else { Read::Command(command.freeze()) })
+        if let Some((tag, why)) = refused {
+            return Ok(Read::Refused(tag, why));
+        }
+        let room = self.appended_octets_max(&command).unwrap_or(0).saturating_add(octets_max);
+        if command.len() > room {
+            return Ok(Read::Refused(tag_of(&command), Refused::TooBig));
+        }
+        Ok(Read::Command(command.freeze()))
+    }
+
+    /// Whether a literal that is announced behind `command` may come, and memory for the whole where it is a message.
+    fn judge(&mut self, command: &[u8], octets_max: usize, literal: &Announced) -> Option<Refused> {
+        // All of the command counts, its literals and the lines between: else many small ones are a large one.
+        let message_max = self.appended_octets_max(command);
+        let room = message_max.unwrap_or(0).saturating_add(octets_max).saturating_sub(command.len());
+        let length = usize::try_from(literal.octets).unwrap_or(usize::MAX);
+        if length > message_max.unwrap_or(room).min(room) {
+            return Some(Refused::TooBig);
+        }
+        let login = self.login.as_ref().filter(|_| message_max.is_some())?;
+        if !self.server.room.fits(literal.octets) {
+            return Some(Refused::NoRoom);
+        }
+        let holders = || vec![Holder::Account(login.tenant), Holder::Mailbox(login.tenant, login.mailbox)];
+        let held = self.held.get_or_insert_with(|| self.server.memory.begin(holders()));
+        (!held.reaches(command.len().saturating_add(length))).then_some(Refused::NoShare)
+    }
+
+    /// Octets of one literal that are read to be thrown away.
+    fn skipped_octets_max(&self) -> u64 {
+        match self.login {
+            Some(_) => SKIPPED_OCTETS_MAX.max(self.server.settings.message_size_max.octets()),
+            None => STRANGER_SKIPPED_OCTETS_MAX,
+        }
     }
 
     /// How long a message may be, where the command is APPEND and may be given.
@@ -304,41 +367,6 @@ impl<'a> Session<'a> {
         let name = command.split(|octet| *octet == b' ').nth(1)?;
         name.eq_ignore_ascii_case(b"APPEND")
             .then(|| usize::try_from(self.server.settings.message_size_max.octets()).unwrap_or(usize::MAX))
-    }
-
-    async fn read_into(&mut self, command: &mut BytesMut, length: usize) -> Result<(), WireError> {
-        if length > LONG_LITERAL_OCTETS {
-            let share = u32::try_from(length / 1024).unwrap_or(u32::MAX);
-            let waiting = Arc::clone(&self.server.memory).acquire_many_owned(share);
-            let held = tokio::time::timeout(LITERAL_WAIT, waiting).await.map_err(|_| WireError::Silent)?;
-            self.held = Some(held.map_err(|_| WireError::Closed)?);
-        }
-        let mut left = length;
-        while left > 0 {
-            if self.wire.is_drained() {
-                self.wire.read(LITERAL_WAIT).await?;
-            }
-            let taken = self.wire.input().len().min(left);
-            let octets = self.wire.input().split_to(taken);
-            command.extend_from_slice(&octets);
-            left -= taken;
-        }
-        Ok(())
-    }
-
-    /// Reads octets that nobody wants.
-    async fn skip(&mut self, octets: u64) -> Result<(), WireError> {
-        let mut left = octets;
-        while left > 0 {
-            if self.wire.is_drained() {
-                self.wire.read(LITERAL_WAIT).await?;
-            }
-            let available = self.wire.input().len();
-            let taken = usize::try_from(left).unwrap_or(usize::MAX).min(available);
-            drop(self.wire.input().split_to(taken));
-            left -= taken as u64;
-        }
-        Ok(())
     }
 }
 

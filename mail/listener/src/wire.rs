@@ -8,7 +8,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio_rustls::TlsAcceptor;
 
 use crate::accept::TLS_HANDSHAKE_WAIT;
-use crate::{Encryption, Stream};
+use crate::{Encryption, Pace, Stream};
 
 /// Room for the first octets after an idle time: an idle connection holds no more.
 const IDLE_READ_OCTETS: usize = 512;
@@ -123,6 +123,29 @@ impl Wire {
         }
     }
 
+    /// Hands on so many octets, as they come; of a message that has its time by `pace`, and of which `read` have come before.
+    /// How many have come then.
+    ///
+    /// # Errors
+    /// [`WireError`]: [`WireError::Silent`] also where the time of the message is up.
+    pub async fn octets(
+        &mut self,
+        count: u64,
+        (pace, mut read): (Pace, usize),
+        mut keep: impl FnMut(&[u8]),
+    ) -> Result<usize, WireError> {
+        let mut left = usize::try_from(count).unwrap_or(usize::MAX);
+        while left > 0 {
+            if self.is_drained() {
+                self.read(pace.patience(read).ok_or(WireError::Silent)?).await?;
+            }
+            let taken = self.input.len().min(left);
+            keep(&self.input.split_to(taken));
+            (left, read) = (left - taken, read.saturating_add(taken));
+        }
+        Ok(read)
+    }
+
     /// Adds to the answer. It is sent by [`Wire::flush`], or when much has gathered.
     ///
     /// # Errors
@@ -171,6 +194,7 @@ impl Wire {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{CONTENT_WAIT, DATA_WAIT};
 
     fn pipe(octets: &[u8]) -> (Wire, tokio::io::DuplexStream) {
         let (near, mut far) = tokio::io::duplex(1 << 20);
@@ -208,6 +232,32 @@ mod tests {
             wire.line(1000, WAIT).await.expect("a line"),
             Line::Whole(Bytes::from_static(b"next"), true)
         );
+    }
+
+    #[tokio::test]
+    async fn counted_octets_come_and_what_follows_stays() {
+        let (mut wire, _far) = pipe(b"abcdef\r\n");
+        let mut kept = Vec::new();
+        let read = wire.octets(4, (Pace::begin(), 10), |piece| kept.extend_from_slice(piece)).await;
+        assert_eq!((read.expect("octets"), kept.as_slice()), (14, &b"abcd"[..]));
+        assert_eq!(wire.line(100, WAIT).await.expect("a line"), Line::Whole(Bytes::from_static(b"ef"), true));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn octets_that_come_in_drops_have_a_time_together() {
+        let (mut wire, mut far) = pipe(b"");
+        let dripping = tokio::spawn(async move {
+            for _ in 0..100 {
+                put(&mut far, b"x");
+                tokio::time::sleep(DATA_WAIT - Duration::from_secs(1)).await;
+            }
+        });
+        let (begun, mut count) = (tokio::time::Instant::now(), 0);
+        let ended = wire.octets(100, (Pace::begin(), 0), |piece| count += piece.len()).await;
+        assert!(matches!(ended, Err(WireError::Silent)));
+        assert!((4..=5).contains(&count), "{count} came in time each");
+        assert_eq!(begun.elapsed().as_secs(), CONTENT_WAIT.as_secs());
+        dripping.abort();
     }
 
     #[tokio::test(start_paused = true)]

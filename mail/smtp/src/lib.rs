@@ -13,7 +13,6 @@ mod inbound;
 mod lane;
 mod limits;
 mod login;
-mod memory;
 mod outgoing;
 mod place;
 mod reply;
@@ -35,9 +34,8 @@ pub use inbound::{
     PlacementStage, Stage, Verdict,
 };
 pub use limits::{
-    BAD_COMMAND_COUNT_MAX, COMMAND_WAIT, CONTENT_OCTETS_PER_SEC_MIN, CONTENT_WAIT, DATA_WAIT,
-    HEADER_OCTETS_MAX, LINE_OCTETS_MAX, LOGIN_FAILURE_COUNT_MAX, MEMORY_OCTETS_MAX, RECEIVED_COUNT_MAX,
-    RECIPIENT_COUNT_MAX, UNKNOWN_RECIPIENT_COUNT_MAX,
+    BAD_COMMAND_COUNT_MAX, COMMAND_WAIT, HEADER_OCTETS_MAX, LINE_OCTETS_MAX, LOGIN_FAILURE_COUNT_MAX,
+    RECEIVED_COUNT_MAX, RECIPIENT_COUNT_MAX, UNKNOWN_RECIPIENT_COUNT_MAX,
 };
 pub use outgoing::Signers;
 pub use report::{Intake, Proven, ReportInbox, ReportIntake, ReportLetter};

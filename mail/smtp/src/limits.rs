@@ -19,14 +19,5 @@ pub const RECEIVED_COUNT_MAX: usize = 50;
 pub const HEADER_OCTETS_MAX: usize = 512 * 1024;
 /// Silence between commands (RFC 5321 section 4.5.3.2.7).
 pub const COMMAND_WAIT: Duration = Duration::from_secs(300);
-/// Silence within a message.
-pub const DATA_WAIT: Duration = Duration::from_secs(180);
-/// Longest time for all of a message beside what its length gives it.
-pub const CONTENT_WAIT: Duration = Duration::from_secs(600);
-/// Octets of a message that a peer sends each second, at the least.
-pub const CONTENT_OCTETS_PER_SEC_MIN: u64 = 8 * 1024;
-/// Octets of messages that are being received at a time, of all connections; more are put off. One network has at most as much
-/// as it leaves free.
-pub const MEMORY_OCTETS_MAX: usize = 1024 * 1024 * 1024;
 /// Folders that a mailbox may have for a plus-address to make one more; senders choose their names.
 pub(crate) const DETAIL_FOLDER_COUNT_MAX: usize = 200;

@@ -1,10 +1,11 @@
 //! The server: what all its sessions share.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use directory::Directory;
 use kernel::{ByteSize, DomainName, Timestamp};
-use listener::{Connection, DiskRoom, Protocol};
+use listener::{Connection, DiskRoom, Memory, Protocol};
 use store::{Sends, Store};
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
@@ -12,8 +13,6 @@ use tokio_util::sync::CancellationToken;
 use crate::bounce::Bounces;
 use crate::confirm::Confirm;
 use crate::inbound::Inbound;
-use crate::limits::MEMORY_OCTETS_MAX;
-use crate::memory::Memory;
 use crate::outgoing::Signers;
 use crate::report::ReportIntake;
 use crate::sends::LimitWatch;
@@ -39,6 +38,9 @@ pub struct Settings {
     pub hostname: DomainName,
     /// Longest message.
     pub message_size_max: ByteSize,
+    /// Octets of messages that are being received at a time, of all connections; more are put off. One network has at most
+    /// as much as it leaves free.
+    pub memory_octets_max: usize,
 }
 
 /// What gives the time.
@@ -65,7 +67,7 @@ pub struct Server {
     pub(crate) tls: TlsAcceptor,
     pub(crate) now: Now,
     /// For messages that are being received.
-    pub(crate) memory: Memory,
+    pub(crate) memory: Memory<IpAddr>,
     /// Takes reports of other hosts; none: nobody does.
     pub(crate) report_intake: Option<Arc<dyn ReportIntake>>,
     /// Hears of reports of failure that come for mailboxes here; none: nobody does.
@@ -98,6 +100,7 @@ impl Server {
         store: Arc<dyn Store>,
         (tls, now): (TlsAcceptor, Now),
     ) -> Self {
+        let memory = Memory::new(settings.memory_octets_max);
         Self {
             role,
             settings,
@@ -111,7 +114,7 @@ impl Server {
             srs: None,
             tls,
             now,
-            memory: Memory::new(MEMORY_OCTETS_MAX),
+            memory,
             report_intake: None,
             bounces: None,
             confirm: None,

@@ -5,15 +5,14 @@ use std::net::IpAddr;
 use bytes::BytesMut;
 use directory::Login;
 use kernel::{ByteSize, EmailAddress};
-use listener::{Connection, Counters, Encryption, Line, Wire, WireError};
+use listener::{Connection, Counters, Encryption, Held, Line, Pace, Wire, WireError};
 use tokio_util::sync::CancellationToken;
 
 use crate::command::{Command, Fault, MailParameters, parse};
 use crate::data::{Content, DataReader, has_bare_line_end};
 use crate::deliver::Envelope;
-use crate::inbound::{Facts, Inbound};
+use crate::inbound::{Facts, Inbound, network};
 use crate::limits::{BAD_COMMAND_COUNT_MAX, COMMAND_WAIT, LINE_OCTETS_MAX};
-use crate::memory::Held;
 use crate::reply::{self, Reply};
 use crate::server::{Role, Server};
 use crate::tls_wish::Keyword;
@@ -44,7 +43,7 @@ pub(crate) struct Chunks {
     /// Why the rest is thrown away.
     refused: Option<Reply>,
     /// The share of the memory that they take.
-    held: Option<Held>,
+    held: Option<(Held<IpAddr>, Pace)>,
 }
 
 /// A conversation with one peer.
@@ -302,7 +301,7 @@ impl<'a> Session<'a> {
         let octets_max =
             usize::try_from(self.server.settings.message_size_max.octets()).unwrap_or(usize::MAX);
         let mut reader = DataReader::new(octets_max);
-        let mut held = self.server.memory.begin(self.peer);
+        let (mut held, pace) = self.begin_content();
         let mut octets = 0;
         let content = loop {
             octets += self.wire.input().len();
@@ -313,7 +312,7 @@ impl<'a> Session<'a> {
                 reader.put_off();
                 held.give_back();
             }
-            self.wire.read(held.patience(octets).ok_or(WireError::Silent)?).await?;
+            self.wire.read(pace.patience(octets).ok_or(WireError::Silent)?).await?;
         };
         let Some(transaction) = self.transaction.take() else { return Ok(Next::Close) };
         let answer_count = self.answer_count(&transaction);
@@ -329,6 +328,11 @@ impl<'a> Session<'a> {
             }
         };
         self.say_times(reply, answer_count).await
+    }
+
+    /// The memory and the time of a message that begins now.
+    fn begin_content(&self) -> (Held<IpAddr>, Pace) {
+        (self.server.memory.begin(vec![network(self.peer)]), Pace::begin())
     }
 
     /// How many answers a message gets: in LMTP one for every recipient that was accepted (RFC 2033 section 4.2).
@@ -363,7 +367,7 @@ impl<'a> Session<'a> {
         let mut left = size;
         let chunks = self.transaction.as_mut().and_then(|transaction| transaction.chunks.as_mut());
         let (held, before) = chunks.map_or((None, 0), |chunks| (chunks.held.take(), chunks.octets.len()));
-        let mut held = held.unwrap_or_else(|| self.server.memory.begin(self.peer));
+        let (mut held, pace) = held.unwrap_or_else(|| self.begin_content());
         // The octets come in any case: they are read, and kept only where they count (RFC 3030 section 2).
         while left > 0 {
             if self.wire.is_drained() {
@@ -375,7 +379,7 @@ impl<'a> Session<'a> {
                     held.give_back();
                 }
                 let octets = before + usize::try_from(size - left).unwrap_or(usize::MAX);
-                self.wire.read(held.patience(octets).ok_or(WireError::Silent)?).await?;
+                self.wire.read(pace.patience(octets).ok_or(WireError::Silent)?).await?;
             }
             let available = self.wire.input().len();
             let taken = usize::try_from(left).unwrap_or(usize::MAX).min(available);
@@ -399,7 +403,7 @@ impl<'a> Session<'a> {
             return self.say(reply::BAD_SEQUENCE).await;
         };
         let chunks = transaction.chunks.get_or_insert_default();
-        chunks.held = Some(held);
+        chunks.held = Some((held, pace));
         chunks.octets.unsplit(chunk);
         if !is_last {
             self.transaction = Some(transaction);

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use store::{Acceptance, Deposit, Destination, FolderRefusal, StoreError, StoreRefusal};
 
-use crate::answer::{Done, Failure, NO_ROOM, Outcome};
+use crate::answer::{Done, Failure, Outcome};
 use crate::grammar;
 use crate::session::Session;
 
@@ -24,10 +24,6 @@ pub(crate) async fn run(session: &mut Session<'_>, arguments: grammar::Append) -
     if message.octets.is_empty() {
         // RFC 9051 section 6.3.12: an empty literal gives the APPEND up.
         return Err(Failure::no("An empty message is not stored"));
-    }
-    if !session.server.room.fits(message.octets.len() as u64) {
-        session.counters.message_refused("no_room");
-        return Err(Failure::coded(NO_ROOM.0, NO_ROOM.1));
     }
     let acceptance = Acceptance {
         message: message.octets,
