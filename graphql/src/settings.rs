@@ -325,9 +325,9 @@ settings_api! {
         send_as (send_as): Vec<String>, Option<Vec<String>>;
         /// Recipients a day; none: what the plan says.
         sends_per_day_max (sends_per_day_max): Option<Whole>, MaybeUndefined<Whole>;
-        /// Recipients an hour, at most what the plan says for a day; none: as many as a day.
+        /// Recipients an hour, at most what the plan says for an hour or a day; none: what the plan says.
         sends_per_hour_max (sends_per_hour_max): Option<Whole>, MaybeUndefined<Whole>;
-        /// Recipients a minute, at most what the plan says for a day; none: as many as an hour.
+        /// Recipients a minute, at most what the plan says for a minute or longer; none: what the plan says.
         sends_per_minute_max (sends_per_minute_max): Option<Whole>, MaybeUndefined<Whole>;
         /// Days for which nobody takes a message out of the mailbox, 1 to 3650, from when it came into its folder; none: not at
         /// all. `EXPUNGE` leaves such messages, their folder and the mailbox cannot be deleted. Each change stands in the history
@@ -388,9 +388,9 @@ settings_api! {
         mailbox_quota_bytes_max (mailbox_quota_octets_max): Option<Octets>, MaybeUndefined<Octets>;
         /// Recipients a day, at most what the plan says; none: what the plan says.
         sends_per_day_max (sends_per_day_max): Option<Whole>, MaybeUndefined<Whole>;
-        /// Recipients an hour, at most what the plan says for a day; none: as many as a day.
+        /// Recipients an hour, at most what the plan says for an hour or a day; none: what the plan says.
         sends_per_hour_max (sends_per_hour_max): Option<Whole>, MaybeUndefined<Whole>;
-        /// Recipients a minute, at most what the plan says for a day; none: as many as an hour.
+        /// Recipients a minute, at most what the plan says for a minute or longer; none: what the plan says.
         sends_per_minute_max (sends_per_minute_max): Option<Whole>, MaybeUndefined<Whole>;
         /// Whether its mailboxes see each other in the address book. Default: true.
         has_address_book (has_address_book): bool, Option<bool>;

@@ -18,6 +18,7 @@
 //! | `@ begun` | every way in the trace begins with how the message came, whoever looks |
 //! | `@ suspend`, `restrict`, `resume`, `end`, `purge` | the service is in that state |
 //! | `@ sandbox` | the account only tries things out |
+//! | `@ minutely COUNT` | the plan lets the service send to so many a minute |
 //! | `@ hourly COUNT` | the mailboxes of x.example send to so many an hour |
 //! | `@ pool OCTETS` | the mailboxes of x.example share so much |
 //! | `@ stuck RECIPIENT` | nothing can be queued for it: the database refuses |
@@ -407,6 +408,15 @@ impl World {
                 limits.recipients_per_message_max = recipients.parse().expect("a number");
                 limits.sends.mailbox = Some(sends.parse().expect("a number"));
                 let changed = ServiceEvent::PlanChanged { plan: custom.plan, version: 1, limits };
+                self.directory.apply(&[recorded(10, HostingEvent::Service(changed))]).expect("taken");
+            }
+            // The plan lets the whole service send to so many a minute.
+            ["minutely", sends] => {
+                let custom = hosting::plan::catalogue().into_iter().find(|entry| entry.slug == "custom");
+                let custom = custom.expect("a plan");
+                let mut limits = custom.terms.limits;
+                limits.sends_per_minute.service = Some(sends.parse().expect("a number"));
+                let changed = ServiceEvent::PlanChanged { plan: custom.plan, version: 2, limits };
                 self.directory.apply(&[recorded(10, HostingEvent::Service(changed))]).expect("taken");
             }
             // Its domain's settings let all of x.example send to so many an hour.

@@ -193,9 +193,9 @@ impl MailboxMutation {
         let by_owner = matches!(ctx.principal()?.actor, Actor::Mailbox(_));
         let patch: model::MailboxSettingsPatch = settings.into();
         let sender_domains = sender_domains(ctx, account, &patch)?;
-        let service = match patch.sends_max() {
-            Some(_) => recorded(ctx, account, mailbox).await?.map(|record| record.service),
-            None => None,
+        let service = match patch.sends() {
+            [None, None, None] => None,
+            _ => recorded(ctx, account, mailbox).await?.map(|record| record.service),
         };
         let change =
             ChangeMailboxSettings { account, mailbox, patch, sender_domains, revision, by_owner, service };

@@ -66,6 +66,18 @@ pub struct Limits {
     pub domain_sends_per_day: Option<u32>,
     /// Recipients a day of each mailbox.
     pub mailbox_sends_per_day: Option<u32>,
+    /// Recipients an hour of the whole service; none where only narrower or longer limits hold.
+    pub service_sends_per_hour: Option<u32>,
+    /// Recipients an hour of each domain.
+    pub domain_sends_per_hour: Option<u32>,
+    /// Recipients an hour of each mailbox.
+    pub mailbox_sends_per_hour: Option<u32>,
+    /// Recipients a minute of the whole service; none where only narrower or longer limits hold.
+    pub service_sends_per_minute: Option<u32>,
+    /// Recipients a minute of each domain.
+    pub domain_sends_per_minute: Option<u32>,
+    /// Recipients a minute of each mailbox.
+    pub mailbox_sends_per_minute: Option<u32>,
     /// Recipients of one message.
     pub recipients_per_message: u32,
     /// The largest message.
@@ -164,11 +176,15 @@ pub(crate) struct StoredLimits {
     counts: [u32; 9],
     bytes: [u64; 4],
     sends: [Option<u32>; 3],
+    /// Of an hour and of a minute.
+    #[serde(default)]
+    short_sends: [[Option<u32>; 3]; 2],
     features: BTreeSet<PlanFeature>,
 }
 
 impl From<&PlanLimits> for StoredLimits {
     fn from(limits: &PlanLimits) -> Self {
+        let stored = |sends: SendLimits| [sends.service, sends.domain, sends.mailbox];
         Self {
             domain_mode: limits.domain_mode.into(),
             counts: [
@@ -188,7 +204,8 @@ impl From<&PlanLimits> for StoredLimits {
                 limits.mailbox_quota_max.octets(),
                 limits.message_size_max.octets(),
             ],
-            sends: [limits.sends.service, limits.sends.domain, limits.sends.mailbox],
+            sends: stored(limits.sends),
+            short_sends: [limits.sends_per_hour, limits.sends_per_minute].map(stored),
             features: limits.features.iter().map(|feature| (*feature).into()).collect(),
         }
     }
@@ -210,6 +227,9 @@ impl From<StoredLimits> for Limits {
         let [storage, quota_default, quota_max, message] =
             stored.bytes.map(|octets| Octets(ByteSize::new(octets)));
         let [service_sends_per_day, domain_sends_per_day, mailbox_sends_per_day] = stored.sends;
+        let [hour, minute] = stored.short_sends;
+        let [service_sends_per_hour, domain_sends_per_hour, mailbox_sends_per_hour] = hour;
+        let [service_sends_per_minute, domain_sends_per_minute, mailbox_sends_per_minute] = minute;
         Self {
             domain_mode: stored.domain_mode,
             domains,
@@ -222,6 +242,12 @@ impl From<StoredLimits> for Limits {
             service_sends_per_day,
             domain_sends_per_day,
             mailbox_sends_per_day,
+            service_sends_per_hour,
+            domain_sends_per_hour,
+            mailbox_sends_per_hour,
+            service_sends_per_minute,
+            domain_sends_per_minute,
+            mailbox_sends_per_minute,
             recipients_per_message: recipients,
             message_bytes: message,
             sync_jobs,
@@ -258,6 +284,18 @@ pub struct LimitsInput {
     pub domain_sends_per_day: Option<u32>,
     /// Recipients a day of each mailbox.
     pub mailbox_sends_per_day: Option<u32>,
+    /// Recipients an hour of the whole service; absent: only narrower or longer limits hold.
+    pub service_sends_per_hour: Option<u32>,
+    /// Recipients an hour of each domain.
+    pub domain_sends_per_hour: Option<u32>,
+    /// Recipients an hour of each mailbox.
+    pub mailbox_sends_per_hour: Option<u32>,
+    /// Recipients a minute of the whole service; absent: only narrower or longer limits hold.
+    pub service_sends_per_minute: Option<u32>,
+    /// Recipients a minute of each domain.
+    pub domain_sends_per_minute: Option<u32>,
+    /// Recipients a minute of each mailbox.
+    pub mailbox_sends_per_minute: Option<u32>,
     /// Recipients of one message: at least one.
     pub recipients_per_message: u32,
     /// The largest message: above zero.
@@ -289,6 +327,16 @@ impl From<LimitsInput> for PlanLimits {
                 service: input.service_sends_per_day,
                 domain: input.domain_sends_per_day,
                 mailbox: input.mailbox_sends_per_day,
+            },
+            sends_per_hour: SendLimits {
+                service: input.service_sends_per_hour,
+                domain: input.domain_sends_per_hour,
+                mailbox: input.mailbox_sends_per_hour,
+            },
+            sends_per_minute: SendLimits {
+                service: input.service_sends_per_minute,
+                domain: input.domain_sends_per_minute,
+                mailbox: input.mailbox_sends_per_minute,
             },
             recipients_per_message_max: input.recipients_per_message,
             message_size_max: input.message_bytes.0,

@@ -9,9 +9,11 @@ fn publish(slug: &str, name: &str, (mailboxes, storage): (u32, u64)) -> String {
         "mutation {{ planPublish(slug: \"{slug}\", terms: {{ name: \"{name}\", frenchName: \"Boîte {name}\", monthlyCents: 300, \
          annualCents: 3000, limits: {{ domainMode: OWN, domains: 2, aliasDomains: 1, mailboxes: {mailboxes}, aliases: 9, \
          storageBytes: {storage}, mailboxQuotaDefaultBytes: 1073741824, mailboxQuotaMaxBytes: 2147483648, \
-         serviceSendsPerDay: 500, recipientsPerMessage: 50, messageBytes: 26214400, syncJobs: 3, temporaryAliases: 5, \
+         serviceSendsPerDay: 500, domainSendsPerHour: 90, mailboxSendsPerMinute: 9, recipientsPerMessage: 50, \
+         messageBytes: 26214400, syncJobs: 3, temporaryAliases: 5, \
          domainAdministrators: 2, delegates: 2, features: [CATCH_ALL, WEBHOOKS] }} }}) \
-         {{ plan {{ id version name frenchName monthlyCents limits {{ mailboxes features }} }} userErrors {{ code field }} }} }}"
+         {{ plan {{ id version name frenchName monthlyCents limits {{ mailboxes serviceSendsPerHour domainSendsPerHour mailboxSendsPerMinute features }} }} \
+         userErrors {{ code field }} }} }}"
     )
 }
 
@@ -23,7 +25,13 @@ async fn a_further_version_is_the_newest_and_services_keep_theirs() {
     let query = publish("solo", "SoloPlus", (7, 21_474_836_480));
     let published = stage.done(&operator, &query).await["planPublish"]["plan"].clone();
     assert_eq!((&published["version"], &published["frenchName"]), (&json!(2), &json!("Boîte SoloPlus")));
-    assert_eq!(published["limits"], json!({ "mailboxes": 7, "features": ["CATCH_ALL", "WEBHOOKS"] }));
+    assert_eq!(
+        published["limits"],
+        json!({
+            "mailboxes": 7, "serviceSendsPerHour": null, "domainSendsPerHour": 90, "mailboxSendsPerMinute": 9,
+            "features": ["CATCH_ALL", "WEBHOOKS"]
+        })
+    );
     let plan = format!("{{ plan(planId: {}) {{ version name }} }}", published["id"]);
     let newest = stage.done(&customer.owner, &plan).await["plan"].clone();
     assert_eq!(newest, json!({ "version": 2, "name": "SoloPlus" }));

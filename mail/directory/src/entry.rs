@@ -192,6 +192,8 @@ pub struct SendLimits {
     pub domain: (DomainId, Option<u32>),
     /// Recipients a day of its own.
     pub mailbox: (MailboxId, Option<u32>),
+    /// Recipients of its whole service in shorter times.
+    pub service_short: ShortSends,
     /// Recipients of its domain in shorter times.
     pub domain_short: ShortSends,
     /// Recipients of its own in shorter times.
@@ -202,7 +204,7 @@ pub struct SendLimits {
     pub message_size_max: ByteSize,
 }
 
-/// Recipients in less than a day, as settings limit them; plans sell days.
+/// Recipients in less than a day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct ShortSends {
     /// In an hour.

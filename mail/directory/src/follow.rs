@@ -429,6 +429,8 @@ fn service_entry(entitlement: Entitlement, plan: PlanId, limits: &PlanLimits) ->
         entitlement,
         plan,
         sends: limits.sends,
+        sends_per_hour: limits.sends_per_hour,
+        sends_per_minute: limits.sends_per_minute,
         recipients_per_message_max: limits.recipients_per_message_max,
         message_size_max: limits.message_size_max,
     }

@@ -30,6 +30,8 @@ pub(crate) struct ServiceEntry {
     pub(crate) entitlement: Entitlement,
     pub(crate) plan: PlanId,
     pub(crate) sends: hosting::plan::SendLimits,
+    pub(crate) sends_per_hour: hosting::plan::SendLimits,
+    pub(crate) sends_per_minute: hosting::plan::SendLimits,
     pub(crate) recipients_per_message_max: u32,
     pub(crate) message_size_max: ByteSize,
 }
@@ -254,12 +256,18 @@ impl Index {
             (Some(plan), Some(setting)) => Some(plan.min(setting)),
             (plan, setting) => plan.or(setting),
         };
+        let (hour, minute) = (service.sends_per_hour, service.sends_per_minute);
+        let short = |per_hour: Option<u32>, per_minute: Option<u32>, own: ShortSends| ShortSends {
+            per_hour_max: less(per_hour, own.per_hour_max),
+            per_minute_max: less(per_minute, own.per_minute_max),
+        };
         Some(SendLimits {
             service: (entry.service, service.sends.service),
             domain: (entry.domain, less(service.sends.domain, domain.per_day_max)),
             mailbox: (entry.mailbox, less(service.sends.mailbox, own.per_day_max)),
-            domain_short: domain.short,
-            mailbox_short: own.short,
+            service_short: short(hour.service, minute.service, ShortSends::default()),
+            domain_short: short(hour.domain, minute.domain, domain.short),
+            mailbox_short: short(hour.mailbox, minute.mailbox, own.short),
             recipients_per_message_max: service.recipients_per_message_max,
             message_size_max: service.message_size_max,
         })

@@ -7,7 +7,7 @@ use hosting::book::BookEvent;
 use hosting::domain::{DomainEvent, VerifiedBy};
 use hosting::factor::{FactorEvent, TotpSeed};
 use hosting::mailbox::{MailProtocol, MailboxEvent, MailboxSettings};
-use hosting::plan::PlanLimits;
+use hosting::plan::{PlanLimits, SendLimits};
 use hosting::secret::Secret;
 use hosting::sender_relay::SenderRelay;
 use hosting::service::{ServiceEvent, SuspensionReason};
@@ -496,11 +496,13 @@ fn a_mailbox_sends_what_its_plan_says_and_less_where_settings_say_so() {
     world.tell(30, changed(Some(20)));
     assert_eq!(limits().mailbox.1, Some(20));
     assert_eq!(limits().mailbox_short, ShortSends::default());
-    let short =
-        MailboxSettings { sends_per_hour_max: Some(7), sends_per_minute_max: Some(2), ..*settings(None) };
-    let short = Sealed::new(SubjectId::of_mailbox(MailboxId::new(uuid(30))), Box::new(short));
-    let short = MailboxEvent::SettingsChanged { settings: short, changed: Vec::new() };
-    world.tell(30, HostingEvent::Mailbox(short));
+    let changed_short = |hour, minute| {
+        let short =
+            MailboxSettings { sends_per_hour_max: hour, sends_per_minute_max: minute, ..*settings(None) };
+        let short = Sealed::new(SubjectId::of_mailbox(MailboxId::new(uuid(30))), Box::new(short));
+        HostingEvent::Mailbox(MailboxEvent::SettingsChanged { settings: short, changed: Vec::new() })
+    };
+    world.tell(30, changed_short(Some(7), Some(2)));
     let expected = ShortSends { per_hour_max: Some(7), per_minute_max: Some(2) };
     assert_eq!((limits().mailbox.1, limits().mailbox_short), (Some(500), expected));
     world.tell(30, changed(Some(9000)));
@@ -510,6 +512,23 @@ fn a_mailbox_sends_what_its_plan_says_and_less_where_settings_say_so() {
     let event = ServiceEvent::PlanChanged { plan: PlanId::new(uuid(5)), version: 1, limits: smaller };
     world.tell(10, HostingEvent::Service(event));
     assert_eq!((limits().recipients_per_message_max, limits().mailbox.1), (3, Some(50)));
+    let mut hourly = hosting::plan::catalogue().remove(0).terms.limits;
+    hourly.sends_per_hour = SendLimits { service: Some(40), domain: None, mailbox: Some(5) };
+    hourly.sends_per_minute = SendLimits { service: Some(4), domain: Some(3), mailbox: None };
+    world.tell(
+        10,
+        HostingEvent::Service(ServiceEvent::PlanChanged {
+            plan: PlanId::new(uuid(5)),
+            version: 2,
+            limits: hourly,
+        }),
+    );
+    let of = |per_hour_max, per_minute_max| ShortSends { per_hour_max, per_minute_max };
+    let told = limits();
+    assert_eq!((told.service_short, told.domain_short), (of(Some(40), Some(4)), of(None, Some(3))));
+    assert_eq!(told.mailbox_short, of(Some(5), None), "what the plan sells, where settings say nothing");
+    world.tell(30, changed_short(Some(7), Some(2)));
+    assert_eq!(limits().mailbox_short, of(Some(5), Some(2)), "of plan and settings the less");
     assert_eq!(world.0.send_limits(tenant(), MailboxId::new(uuid(99))), None);
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use directory::{Login, SendLimits, ShortSends};
+use directory::{Login, SendLimits};
 use store::{SendLimit, SendPeriod, SendScope, Sending};
 
 use crate::reply::{self, Reply};
@@ -12,7 +12,7 @@ use crate::session::Session;
 pub fn send_limits(limits: &SendLimits) -> Vec<SendLimit> {
     let (service, domain, mailbox) = (limits.service, limits.domain, limits.mailbox);
     let all = [
-        (SendScope::Service(service.0), service.1, ShortSends::default()),
+        (SendScope::Service(service.0), service.1, limits.service_short),
         (SendScope::Domain(domain.0), domain.1, limits.domain_short),
         (SendScope::Mailbox(mailbox.0), mailbox.1, limits.mailbox_short),
     ];
@@ -70,10 +70,11 @@ impl Session<'_> {
         let now = (self.server.now)();
         let limits = send_limits(&limits);
         match sends.take(login.tenant, &limits, recipient_count, now).await {
-            Ok(Sending::Counted { crossed: None }) => Ok(()),
-            Ok(Sending::Counted { crossed: Some(limit) }) => {
-                tracing::info!(mailbox.id = %login.mailbox, ?limit, "four fifths of a sending limit are used");
-                self.note_limit(login, limit, Share::FourFifths);
+            Ok(Sending::Counted { crossed }) => {
+                for limit in crossed {
+                    tracing::info!(mailbox.id = %login.mailbox, ?limit, "four fifths of a sending limit are used");
+                    self.note_limit(login, limit, Share::FourFifths);
+                }
                 Ok(())
             }
             Ok(Sending::Exhausted { limit, retry_after }) => {

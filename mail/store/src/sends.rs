@@ -109,12 +109,12 @@ impl SendLimit {
 }
 
 /// What became of a wish to send.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Sending {
-    /// It is counted. `crossed` is the limit of which four fifths are used now, and were not before.
+    /// It is counted.
     Counted {
-        /// Of several the widest.
-        crossed: Option<SendLimit>,
+        /// The limits of which four fifths are used now, and were not before; the widest first.
+        crossed: Vec<SendLimit>,
     },
     /// It is not counted: `limit` has no room for so many.
     Exhausted {
@@ -155,7 +155,7 @@ impl Sends {
         let mut limits = limits.to_vec();
         limits.sort_unstable_by_key(|limit| (limit.scope, limit.period));
         if limits.is_empty() {
-            return Ok(Sending::Counted { crossed: None });
+            return Ok(Sending::Counted { crossed: Vec::new() });
         }
         self.0.transact(Take { tenant, limits, recipient_count, now }).await
     }
@@ -210,7 +210,7 @@ impl Work for Take {
     type Error = DatabaseError;
 
     async fn run(&self, transaction: &mut Transaction<'_>) -> Result<Sending, DatabaseError> {
-        let (mut levels, mut met, mut crossed) = (Vec::new(), None, None);
+        let (mut levels, mut met, mut crossed) = (Vec::new(), None, Vec::new());
         for limit in &self.limits {
             let wanted = i64::from(self.recipient_count).saturating_mul(limit.period.recipient_units());
             let level = limit.drained(self.lock(transaction, *limit).await?, self.now);
@@ -222,7 +222,7 @@ impl Work for Take {
             }
             let warning = room / 5 * 4;
             if level < warning && after >= warning {
-                crossed = crossed.or(Some(*limit));
+                crossed.push(*limit);
             }
             levels.push((*limit, after));
         }
@@ -318,15 +318,15 @@ mod tests {
             let take = async |count, secs| {
                 sends.take(TENANT, &limits, count, Timestamp::from_secs(secs)).await.expect("an answer")
             };
-            assert_eq!(take(79, 0).await, Sending::Counted { crossed: None });
-            assert_eq!(take(21, 0).await, Sending::Counted { crossed: Some(limits[0]) });
+            assert_eq!(take(79, 0).await, Sending::Counted { crossed: vec![] });
+            assert_eq!(take(21, 0).await, Sending::Counted { crossed: vec![limits[0]] });
             let retry_after = Some(Duration::from_secs(864));
             assert_eq!(take(1, 0).await, Sending::Exhausted { limit: limits[0], retry_after });
             assert_eq!(
                 take(1, 863).await,
                 Sending::Exhausted { limit: limits[0], retry_after: Some(Duration::from_secs(1)) }
             );
-            assert_eq!(take(1, 864).await, Sending::Counted { crossed: None });
+            assert_eq!(take(1, 864).await, Sending::Counted { crossed: vec![] });
             assert_eq!(
                 take(101, DAY_SECS * 9).await,
                 Sending::Exhausted { limit: limits[0], retry_after: None }
@@ -355,12 +355,12 @@ mod tests {
                 retry_after: secs.map(Duration::from_secs),
             };
             assert_eq!(take(6, 0).await, refused(minute, None), "so many at once never fit");
-            assert_eq!(take(5, 0).await, Sending::Counted { crossed: Some(minute) });
+            assert_eq!(take(5, 0).await, Sending::Counted { crossed: vec![minute] });
             assert_eq!(take(1, 0).await, refused(minute, Some(12)));
-            assert_eq!(take(5, 60).await, Sending::Counted { crossed: Some(minute) });
-            assert_eq!(take(5, 120).await, Sending::Counted { crossed: Some(minute) });
+            assert_eq!(take(5, 60).await, Sending::Counted { crossed: vec![minute] });
+            assert_eq!(take(5, 120).await, Sending::Counted { crossed: vec![minute] });
             // One recipient of the hour has come back in three minutes.
-            assert_eq!(take(5, 180).await, Sending::Counted { crossed: Some(hour) });
+            assert_eq!(take(5, 180).await, Sending::Counted { crossed: vec![hour, minute] });
             assert_eq!(take(2, 240).await, refused(hour, Some(120)), "the longer wait is told");
             let used = sends.used(TENANT, &[day, hour, minute], Timestamp::from_secs(240)).await;
             assert_eq!(used.expect("levels"), [20, 19, 0]);
@@ -374,7 +374,7 @@ mod tests {
             let now = Timestamp::from_secs(0);
             assert_eq!(
                 sends.take(TENANT, &limits, 10, now).await.expect("an answer"),
-                Sending::Counted { crossed: Some(limits[0]) }
+                Sending::Counted { crossed: vec![limits[0]] }
             );
             // Another mailbox of the domain has room of its own and not enough of the domain's.
             let other = [limit(mailbox(2), 10), limit(domain(), 15)];
@@ -386,7 +386,7 @@ mod tests {
             assert_eq!(sends.used(TENANT, &other, now).await.expect("levels"), [0, 10]);
             assert_eq!(
                 sends.take(TENANT, &other, 5, now).await.expect("an answer"),
-                Sending::Counted { crossed: Some(other[1]) }
+                Sending::Counted { crossed: vec![other[1]] }
             );
         }
     }
@@ -397,7 +397,7 @@ mod tests {
             let limits = [limit(mailbox(1), 50)];
             assert_eq!(
                 sends.take(TENANT, &limits, 50, Timestamp::from_secs(0)).await.expect("an answer"),
-                Sending::Counted { crossed: Some(limits[0]) }
+                Sending::Counted { crossed: vec![limits[0]] }
             );
             for step in 1..1728 {
                 let refused =

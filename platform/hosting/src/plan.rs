@@ -14,6 +14,6 @@ pub use decide::Plan;
 pub use event::PlanEvent;
 pub use limits::{
     AddOn, AddOns, Currency, CustomLimits, DomainMode, Feature, PlanLimits, PlanName, PlanVersion, Price,
-    SendLimits,
+    SendLimits, SendsOf,
 };
 pub use state::PlanState;

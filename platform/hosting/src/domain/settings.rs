@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::RelayHost;
 use crate::HostingRefusal;
 use crate::limit::{DESCRIPTION_CHARACTER_COUNT_MAX, FOOTER_OCTETS_MAX, STS_AGE_SECS, STS_HOST_COUNT_MAX};
-use crate::plan::PlanLimits;
+use crate::plan::{PlanLimits, SendsOf};
 use crate::refusal::{BoxRefusal, Limit};
 use crate::settings::{check_octets, check_senders, check_tags, settings};
 
@@ -72,9 +72,9 @@ settings! {
         mailbox_quota_octets_max: Option<u64> = None;
         /// Recipients a day; none: what the plan says. Never above the plan.
         sends_per_day_max: Option<u32> = None;
-        /// Recipients an hour; none: as many as a day. Never above what the plan sells for a day.
+        /// Recipients an hour; none: what the plan says. Never above what it sells for an hour or a day.
         sends_per_hour_max: Option<u32> = None;
-        /// Recipients a minute; none: as many as an hour. Never above what the plan sells for a day.
+        /// Recipients a minute; none: what the plan says. Never above what it sells for a minute or longer.
         sends_per_minute_max: Option<u32> = None;
         /// Whether its mailboxes see each other in the address book.
         has_address_book: bool = true;
@@ -126,7 +126,9 @@ impl DomainSettingsPatch {
     pub fn rights(&self) -> Vec<AdministratorRight> {
         let mut rest = self.clone();
         let spam = rest.allowed_senders.take().is_some() | rest.denied_senders.take().is_some();
-        let limits = rest.sends_per_day_max.take().is_some();
+        let limits = rest.sends_per_day_max.take().is_some()
+            | rest.sends_per_hour_max.take().is_some()
+            | rest.sends_per_minute_max.take().is_some();
         let relays = rest.relay.take().is_some() | rest.relay_host.take().is_some();
         let others = rest != Self::default();
         let of = [
@@ -166,15 +168,7 @@ impl DomainSettings {
         }
         // A domain may be allowed less than the plan, never more: the service's own rules hold all the same.
         let wishes = [self.sends_per_day_max, self.sends_per_hour_max, self.sends_per_minute_max];
-        if let Some(wish) = wishes.into_iter().flatten().max() {
-            let allowed = [limits.sends.service, limits.sends.domain].into_iter().flatten().min();
-            if let Some(allowed) = allowed.filter(|allowed| wish > *allowed) {
-                return Err(HostingRefusal::SendsAbovePlan(Limit {
-                    allowed: u64::from(allowed),
-                    used: u64::from(wish),
-                }));
-            }
-        }
+        limits.check_sends(wishes, SendsOf::Domain)?;
         let most = self.mailbox_quota_octets_max.map_or(limits.mailbox_quota_max, ByteSize::new);
         for quota in [self.mailbox_quota_octets_max, self.mailbox_quota_default_octets].into_iter().flatten()
         {

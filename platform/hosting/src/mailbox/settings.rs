@@ -121,9 +121,9 @@ settings! {
         send_as: BTreeSet<String> = BTreeSet::new();
         /// Recipients a day; none: what the plan says.
         sends_per_day_max: Option<u32> = None;
-        /// Recipients an hour; none: as many as a day.
+        /// Recipients an hour; none: what the plan says.
         sends_per_hour_max: Option<u32> = None;
-        /// Recipients a minute; none: as many as an hour.
+        /// Recipients a minute; none: what the plan says.
         sends_per_minute_max: Option<u32> = None;
         /// Days for which nobody takes a message out of it, 1 to 3650, from when it came into its folder; none: not at all.
         retains_days: Option<u32> = None;
@@ -178,10 +178,9 @@ impl MailboxSettingsPatch {
         of.into_iter().filter_map(|(is_changed, right)| is_changed.then_some(right)).collect()
     }
 
-    /// The most recipients that it allows in a day, an hour or a minute; none where it limits none of them.
-    pub fn sends_max(&self) -> Option<u32> {
-        let all = [self.sends_per_day_max, self.sends_per_hour_max, self.sends_per_minute_max];
-        all.into_iter().flatten().flatten().max()
+    /// The recipients that it allows a day, an hour and a minute; none where it does not limit them.
+    pub fn sends(&self) -> [Option<u32>; 3] {
+        [self.sends_per_day_max, self.sends_per_hour_max, self.sends_per_minute_max].map(Option::flatten)
     }
 }
 

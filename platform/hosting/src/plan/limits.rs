@@ -78,7 +78,7 @@ impl Feature {
     ];
 }
 
-/// Recipients a day that may be sent to; none where this level has no limit of its own.
+/// Recipients of one period that may be sent to; none where this level has no limit of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct SendLimits {
     /// By the whole service.
@@ -87,6 +87,15 @@ pub struct SendLimits {
     pub domain: Option<u32>,
     /// By each mailbox.
     pub mailbox: Option<u32>,
+}
+
+/// Whose settings say how much they may send.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SendsOf {
+    /// Those of a domain.
+    Domain,
+    /// Those of a mailbox.
+    Mailbox,
 }
 
 /// What a service of a plan version may have. Counts are of the whole service unless said otherwise.
@@ -110,6 +119,10 @@ pub struct PlanLimits {
     pub mailbox_quota_max: ByteSize,
     /// Recipients a day.
     pub sends: SendLimits,
+    /// Recipients an hour.
+    pub sends_per_hour: SendLimits,
+    /// Recipients a minute.
+    pub sends_per_minute: SendLimits,
     /// Recipients of one message.
     pub recipients_per_message_max: u32,
     /// The largest message.
@@ -134,6 +147,26 @@ impl PlanLimits {
             && self.mailbox_quota_max <= self.storage
             && self.recipients_per_message_max > 0
             && self.message_size_max > ByteSize::ZERO
+    }
+
+    /// Whether settings may allow so many recipients a day, an hour and a minute: less than the plan sells, never more. What it
+    /// sells for a longer time is the most of a shorter one.
+    ///
+    /// # Errors
+    /// `SENDS_ABOVE_PLAN`.
+    pub fn check_sends(&self, wishes: [Option<u32>; 3], of: SendsOf) -> Result<(), HostingRefusal> {
+        let mut most: Option<u32> = None;
+        for (sold, wish) in [self.sends, self.sends_per_hour, self.sends_per_minute].into_iter().zip(wishes) {
+            let own = sold.mailbox.filter(|_| of == SendsOf::Mailbox);
+            most = [most, sold.service, sold.domain, own].into_iter().flatten().min();
+            if let (Some(allowed), Some(wish)) = (most, wish)
+                && wish > allowed
+            {
+                let limit = Limit { allowed: allowed.into(), used: wish.into() };
+                return Err(HostingRefusal::SendsAbovePlan(limit));
+            }
+        }
+        Ok(())
     }
 }
 

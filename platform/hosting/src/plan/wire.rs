@@ -40,6 +40,18 @@ pub(crate) struct LimitsV1 {
     domain_sends_per_day: Option<u32>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     mailbox_sends_per_day: Option<u32>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    service_sends_per_hour: Option<u32>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    domain_sends_per_hour: Option<u32>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    mailbox_sends_per_hour: Option<u32>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    service_sends_per_minute: Option<u32>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    domain_sends_per_minute: Option<u32>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    mailbox_sends_per_minute: Option<u32>,
     recipients_per_message_max: u32,
     message_size_max_bytes: u64,
     sync_job_count_max: u32,
@@ -146,6 +158,12 @@ impl From<&PlanLimits> for LimitsV1 {
             service_sends_per_day: limits.sends.service,
             domain_sends_per_day: limits.sends.domain,
             mailbox_sends_per_day: limits.sends.mailbox,
+            service_sends_per_hour: limits.sends_per_hour.service,
+            domain_sends_per_hour: limits.sends_per_hour.domain,
+            mailbox_sends_per_hour: limits.sends_per_hour.mailbox,
+            service_sends_per_minute: limits.sends_per_minute.service,
+            domain_sends_per_minute: limits.sends_per_minute.domain,
+            mailbox_sends_per_minute: limits.sends_per_minute.mailbox,
             recipients_per_message_max: limits.recipients_per_message_max,
             message_size_max_bytes: limits.message_size_max.octets(),
             sync_job_count_max: limits.sync_job_count_max,
@@ -175,6 +193,16 @@ impl From<LimitsV1> for PlanLimits {
                 service: form.service_sends_per_day,
                 domain: form.domain_sends_per_day,
                 mailbox: form.mailbox_sends_per_day,
+            },
+            sends_per_hour: SendLimits {
+                service: form.service_sends_per_hour,
+                domain: form.domain_sends_per_hour,
+                mailbox: form.mailbox_sends_per_hour,
+            },
+            sends_per_minute: SendLimits {
+                service: form.service_sends_per_minute,
+                domain: form.domain_sends_per_minute,
+                mailbox: form.mailbox_sends_per_minute,
             },
             recipients_per_message_max: form.recipients_per_message_max,
             message_size_max: ByteSize::new(form.message_size_max_bytes),

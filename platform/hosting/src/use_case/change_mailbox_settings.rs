@@ -12,7 +12,7 @@ use crate::HostingRefusal;
 use crate::domain::{Domain, DomainState};
 use crate::limit::SEND_AS_COUNT_MAX;
 use crate::mailbox::{Mailbox, MailboxCommand, MailboxSettingsPatch, MailboxState};
-use crate::refusal::Limit;
+use crate::plan::SendsOf;
 use crate::service::{Service, ServiceState};
 
 /// Sets some of a mailbox's settings otherwise.
@@ -107,17 +107,13 @@ impl ChangeMailboxSettings {
         mailbox: &MailboxState,
         service: Option<&ServiceState>,
     ) -> Result<(), HostingRefusal> {
-        let Some(wish) = self.patch.sends_max() else { return Ok(()) };
+        let wishes = self.patch.sends();
+        if wishes == [None; 3] {
+            return Ok(());
+        }
         let own = mailbox.record().map(|record| record.service);
         let service = service.and_then(ServiceState::record).filter(|_| self.service == own);
-        let sends = service.ok_or(HostingRefusal::ServiceNotFound)?.limits.sends;
-        let allowed = [sends.service, sends.domain, sends.mailbox].into_iter().flatten().min();
-        match allowed.filter(|allowed| wish > *allowed) {
-            Some(allowed) => {
-                Err(HostingRefusal::SendsAbovePlan(Limit { allowed: allowed.into(), used: wish.into() }))
-            }
-            None => Ok(()),
-        }
+        service.ok_or(HostingRefusal::ServiceNotFound)?.limits.check_sends(wishes, SendsOf::Mailbox)
     }
 
     /// The names of the domains, other than the mailbox's own, that it may send in after the change and not before.

@@ -9,6 +9,7 @@ use hosting::HostingRefusal as No;
 use hosting::alias::{AliasSettingsPatch, Disposition};
 use hosting::domain::{DomainRef, DomainRelay, DomainSettingsPatch, Proof};
 use hosting::mailbox::{Mailbox, MailboxEvent, MailboxSettingsPatch, SelfService};
+use hosting::plan::{SendLimits, SendsOf, catalogue};
 use hosting::refusal::{BoxRefusal, Limit};
 use hosting::use_case::{
     AddDomain, ChangeAliasSettings, ChangeDomainSettings, ChangeMailboxQuota, ChangeMailboxSettings,
@@ -134,6 +135,27 @@ fn a_domain_has_no_more_than_its_share_of_the_service() {
 }
 
 #[test]
+fn what_a_plan_sells_for_a_time_is_the_most_of_it_and_of_shorter_ones() {
+    let mut limits = catalogue().remove(0).terms.limits;
+    limits.sends = SendLimits { service: None, domain: Some(100), mailbox: Some(50) };
+    limits.sends_per_hour = SendLimits { service: Some(30), domain: None, mailbox: Some(10) };
+    limits.sends_per_minute = SendLimits { service: None, domain: Some(7), mailbox: None };
+    let refused = |allowed, used| Err(No::SendsAbovePlan(Limit { allowed, used }));
+    for (wishes, of, expected) in [
+        ([Some(100), Some(30), Some(7)], SendsOf::Domain, Ok(())),
+        ([Some(50), Some(10), Some(7)], SendsOf::Mailbox, Ok(())),
+        ([Some(101), None, None], SendsOf::Domain, refused(100, 101)),
+        ([None, Some(31), None], SendsOf::Domain, refused(30, 31)),
+        ([None, Some(11), None], SendsOf::Mailbox, refused(10, 11)),
+        ([None, None, Some(8)], SendsOf::Mailbox, refused(7, 8)),
+    ] {
+        assert_eq!(limits.check_sends(wishes, of), expected, "{wishes:?} of a {of:?}");
+    }
+    limits.sends_per_minute = SendLimits::default();
+    assert_eq!(limits.check_sends([None, None, Some(11)], SendsOf::Mailbox), refused(10, 11));
+}
+
+#[test]
 fn a_domain_is_allowed_less_than_the_plan_and_never_more() {
     let mut world = with_domain();
     let sends = |count| DomainSettingsPatch {
@@ -151,7 +173,7 @@ fn a_domain_is_allowed_less_than_the_plan_and_never_more() {
     assert_eq!(
         world.run(&domain_settings(hourly(1501), None)),
         refused,
-        "a plan sells days, and no more in an hour"
+        "what the plan sells for a day is the most of an hour"
     );
     let minutely =
         DomainSettingsPatch { sends_per_minute_max: Some(Some(1501)), ..DomainSettingsPatch::default() };

@@ -17,7 +17,7 @@ use hosting::mailbox::{
     Crossing, HeldMail, HoldReason, MailProtocol, MailboxEvent, MailboxSettings, Threshold,
 };
 use hosting::notice::{Notice, NoticeEvent, NoticeKind, NoticePerson};
-use hosting::plan::{Currency, PlanEvent, catalogue};
+use hosting::plan::{Currency, PlanEvent, SendLimits, catalogue};
 use hosting::push::{Push, PushKind, PushPriority};
 use hosting::reseller::{Brand, BrandHost, Colour, Logo, ResellerEvent, Resources};
 use hosting::resource::{Booking, Resource, ResourceKind};
@@ -459,6 +459,10 @@ fn plans(all: &mut Samples) {
         let terms = catalogue().into_iter().find(|entry| entry.slug == slug).expect("a plan").terms;
         all.push((HostingEvent::Plan(PlanEvent::VersionPublished { version: 1, terms }), form));
     }
+    let mut terms = catalogue().into_iter().find(|entry| entry.slug == "basic").expect("a plan").terms;
+    terms.limits.sends_per_hour = SendLimits { service: Some(400), domain: Some(200), mailbox: Some(100) };
+    terms.limits.sends_per_minute = SendLimits { service: Some(40), domain: Some(20), mailbox: Some(10) };
+    all.push((HostingEvent::Plan(PlanEvent::VersionPublished { version: 2, terms }), "hourly"));
 }
 
 fn services(all: &mut Samples, at: Timestamp) {

@@ -8,7 +8,10 @@ export type Whole = NonNullable<PlanWholeResult['plan']>;
 export const FEATURES = ['CATCH_ALL', 'BCC_MAPS', 'TRANSPORT_TLS_MAP', 'AUDIT_EXPORT', 'SINGLE_SIGN_ON', 'WEBHOOKS', 'API_WRITE', 'RESELLER'];
 const COUNTS = ['domains', 'aliasDomains', 'mailboxes', 'aliases', 'syncJobs', 'temporaryAliases', 'domainAdministrators', 'delegates'] as const;
 const SIZES = ['storageBytes', 'mailboxQuotaDefaultBytes', 'mailboxQuotaMaxBytes', 'messageBytes'] as const;
-const SENDS = ['serviceSendsPerDay', 'domainSendsPerDay', 'mailboxSendsPerDay'] as const;
+const SENDS = [
+  'serviceSendsPerDay', 'domainSendsPerDay', 'mailboxSendsPerDay', 'serviceSendsPerHour', 'domainSendsPerHour', 'mailboxSendsPerHour', 'serviceSendsPerMinute', 'domainSendsPerMinute',
+  'mailboxSendsPerMinute',
+] as const;
 const ADD_ONS = ['domains', 'mailboxes', 'aliases', 'storage', 'sends'] as const;
 const SLUG = /^[a-z0-9-]{1,32}$/;
 const PRICE = /^\d{1,7}([.,]\d{1,2})?$/;
@@ -25,7 +28,8 @@ const cents = (text: unknown) => Math.round(Number(String(text).replace(',', '.'
 export const NEW: Terms = {
   version: 0, planId: null, slug: '', name: '', frenchName: '', month: '', year: '', domainMode: 'OWN', domains: 1, aliasDomains: 0, mailboxes: 5, aliases: 50,
   storageBytes: 10 * 1024 ** 3, mailboxQuotaDefaultBytes: 1024 ** 3, mailboxQuotaMaxBytes: 5 * 1024 ** 3, serviceSendsPerDay: null, domainSendsPerDay: 500,
-  mailboxSendsPerDay: null, recipientsPerMessage: 50, messageBytes: 50 * 1024 ** 2, syncJobs: 0, temporaryAliases: 5, domainAdministrators: 1, delegates: 1, features: [], hasAddOns: false,
+  mailboxSendsPerDay: null, serviceSendsPerHour: null, domainSendsPerHour: null, mailboxSendsPerHour: null, serviceSendsPerMinute: null, domainSendsPerMinute: null,
+  mailboxSendsPerMinute: null, recipientsPerMessage: 50, messageBytes: 50 * 1024 ** 2, syncJobs: 0, temporaryAliases: 5, domainAdministrators: 1, delegates: 1, features: [], hasAddOns: false,
 };
 
 /** The newest version of a plan, as the form about the next one begins. */

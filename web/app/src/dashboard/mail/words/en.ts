@@ -139,7 +139,7 @@ export default {
   'mail.field.sendsPerDayMax': 'Recipients a day at most',
   'mail.field.sendsPerHourMax': 'Recipients an hour at most',
   'mail.field.sendsPerMinuteMax': 'Recipients a minute at most',
-  'mail.field.sendsShort.hint': 'Beside the day; empty: as many as a day lets go.',
+  'mail.field.sendsShort.hint': 'Beside the day; empty: what the plan says.',
   'mail.field.sieve': 'ManageSieve',
   'mail.field.storageBytesMax': 'Storage at most',
   'mail.field.storageBytesMax.hint': 'Allotted: the sum of quotas; empty: all that is left. Shared: what the mailboxes may hold together; needed.',

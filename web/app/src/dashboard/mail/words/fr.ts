@@ -141,7 +141,7 @@ export default {
   'mail.field.sendsPerDayMax': 'Destinataires par jour au plus',
   'mail.field.sendsPerHourMax': 'Destinataires par heure au plus',
   'mail.field.sendsPerMinuteMax': 'Destinataires par minute au plus',
-  'mail.field.sendsShort.hint': 'En plus du jour ; vide : autant que la journée le permet.',
+  'mail.field.sendsShort.hint': 'En plus du jour ; vide : selon le forfait.',
   'mail.field.sieve': 'ManageSieve',
   'mail.field.storageBytesMax': 'Stockage au plus',
   'mail.field.storageBytesMax.hint': 'Alloué : la somme des quotas ; vide : tout ce qui reste. Partagé : ce que les boîtes peuvent contenir ensemble ; obligatoire.',
