@@ -296,6 +296,34 @@ fn submitted_mail_is_signed_by_keys_that_dns_shows() {
     drop(fs::remove_dir_all(&folder));
 }
 
+#[test]
+fn the_zone_of_signing_keys_is_kept_for_a_real_dns_server() {
+    let Some(python) = python_with("dkim, nacl, dns.query") else { return };
+    if !Path::new("/usr/sbin/nsd").exists() {
+        return skipped("nsd is not installed");
+    }
+    let dns = free_port();
+    let folder = std::env::temp_dir().join(format!("hosterra-key-zone-{}", std::process::id()));
+    drop(fs::remove_dir_all(&folder));
+    let zone = folder.join("zone");
+    fs::create_dir_all(&zone).expect("a folder");
+    let configuration = format!(
+        "dns.servers = [\"127.0.0.1:{dns}\"]\n[dkim]\nzone = \"keys.example\"\nzone_file = \"{}\"\n\
+         name_servers = [\"ns.elsewhere.example\"]\n",
+        zone.join("keys.zone").display()
+    );
+    let Some(node) = Node::start_in(&folder, &configuration) else { return };
+    let paths = format!("{}:/usr/sbin", std::env::var("PATH").unwrap_or_default());
+    let ports = [node.ports.http, node.ports.submission, node.ports.imap, dns];
+    run(Command::new(python)
+        .arg(self::folder().join("key_zone_session.py"))
+        .args(ports.map(|port| port.to_string()))
+        .arg(&zone)
+        .env("PATH", paths));
+    drop(node);
+    drop(fs::remove_dir_all(&folder));
+}
+
 /// Runs a step of `dnssec_session.py`.
 fn dnssec(python: &str, step: &str, folder: &Path, ports: &[u16]) {
     let paths = format!("{}:/usr/sbin", std::env::var("PATH").unwrap_or_default());

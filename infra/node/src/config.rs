@@ -18,6 +18,7 @@ use serde::{Deserialize, Deserializer};
 use web::Dav;
 
 use crate::inbound::InboundConfig;
+use crate::policy::key_zone::Apex;
 pub use dns::DnsConfig;
 pub use outbound::OutboundConfig;
 pub use report::ReportConfig;
@@ -145,6 +146,13 @@ pub struct DkimConfig {
     /// to; none where customers publish the keys themselves.
     #[serde(deserialize_with = "optional_domain_name")]
     pub zone: Option<DomainName>,
+    /// Where that zone is kept as a file for a DNS server, which is to read it again when it changes; in a folder where the
+    /// node may write. None: `hosterra dkim-zone` prints it.
+    pub zone_file: Option<PathBuf>,
+    /// The servers that answer for the zone, the primary first: the file is a whole zone then. None: it holds the keys alone,
+    /// to be included in a zone.
+    #[serde(deserialize_with = "domain_names")]
+    pub name_servers: Vec<DomainName>,
     /// Days for which a key signs before the next one is made; 0: until somebody asks for it.
     pub rotation_days: u16,
     /// Days for which a signature holds, so that a message cannot be sent again and again later; 0: for ever.
@@ -285,6 +293,10 @@ pub struct Limits {
     /// Longest message.
     #[serde(deserialize_with = "byte_size")]
     pub message_size: ByteSize,
+    /// Messages that are being received at a time, of each mail server by itself; more are put off. Never less than four of
+    /// the longest.
+    #[serde(deserialize_with = "byte_size")]
+    pub message_memory: ByteSize,
     /// Connections per listener.
     pub connections: usize,
     /// Connections per listener from one address.
@@ -293,10 +305,6 @@ pub struct Limits {
 
 /// How the log is written.
 #[derive(Debug, Clone, Deserialize)]
-    /// Messages that are being received at a time, of each mail server by itself; more are put off. Never less than four of
-    /// the longest.
-    #[serde(deserialize_with = "byte_size")]
-    pub message_memory: ByteSize,
 #[serde(default, deny_unknown_fields)]
 pub struct Log {
     /// Lines for people, or JSON for machines.
@@ -352,7 +360,15 @@ impl Default for DatabaseConfig {
 
 impl Default for DkimConfig {
     fn default() -> Self {
-        Self { zone: None, rotation_days: 180, signature_days: 7 }
+        let (zone, zone_file, name_servers) = (None, None, Vec::new());
+        Self { zone, zone_file, name_servers, rotation_days: 180, signature_days: 7 }
+    }
+}
+
+impl DkimConfig {
+    /// What stands before the keys in the operator's zone; none where there is no such zone.
+    pub fn apex(&self) -> Option<Apex> {
+        Some(Apex { zone: self.zone.clone()?, name_servers: self.name_servers.clone() })
     }
 }
 
@@ -596,6 +612,11 @@ impl Config {
                 reachable.join(", ")
             ));
         }
+        if self.dkim.zone.is_none() && (self.dkim.zone_file.is_some() || !self.dkim.name_servers.is_empty()) {
+            return Err("`dkim.zone_file` and `dkim.name_servers` need the zone; expected \
+                        `dkim.zone = \"dkim.example.com\"`"
+                .to_owned());
+        }
         if self.mode == Mode::Production && self.hostname.as_str() == "localhost" {
             return Err("in production the servers need a name; expected `hostname = \"mail.example.com\"`"
                 .to_owned());
@@ -692,6 +713,15 @@ mod tests {
         assert!(refused("mode = \"test\"\n").contains("expected `development` or `production`"));
         assert_eq!(refused("retention_days = 0\n"), "h.toml:1: expected 1 to 3650 days");
         assert_eq!(refused("[demo]\nreset_minutes = 0\n"), "h.toml:2: expected 1 to 1440 minutes");
+    }
+
+    #[test]
+    fn a_file_of_signing_keys_needs_their_zone() {
+        let mut config: Config =
+            parse_toml(Path::new("h.toml"), "[dkim]\nzone_file = \"k\"\n").expect("read");
+        assert!(config.check().is_err_and(|reason| reason.contains("dkim.zone")));
+        config.dkim.zone = Some(DomainName::parse("dkim.example.com").expect("a name"));
+        assert_eq!(config.check(), Ok(()));
     }
 
     #[test]

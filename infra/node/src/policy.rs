@@ -7,6 +7,7 @@ pub mod desk;
 pub mod dkim;
 pub mod dns_watch;
 pub mod erase;
+pub mod key_zone;
 pub mod limit_notice;
 pub mod logins;
 pub mod pools;

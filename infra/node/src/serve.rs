@@ -34,6 +34,7 @@ use crate::policy::desk::{self, AnswerTickets, Intakes};
 use crate::policy::dkim::{DomainSigners, KeyWatch, Keys, SpecialNames};
 use crate::policy::dns_watch::DnsWatch;
 use crate::policy::erase::ErasePersons;
+use crate::policy::key_zone::{KeyRecords, KeyZone};
 use crate::policy::limit_notice::{LimitNotices, Tell, TellStorage};
 use crate::policy::pools::CountPools;
 use crate::policy::post::PostNotices;
@@ -380,6 +381,11 @@ impl Wiring<'_> {
             rotation: (days > 0).then(|| Duration::from_secs(days * 86_400)),
         };
         self.tasks.spawn(watch.run(self.stop.clone()));
+        if let (Some(apex), Some(path)) = (self.config.dkim.apex(), self.config.dkim.zone_file.clone()) {
+            let (engine, directory) = (Arc::clone(&platform.engine), Arc::clone(&platform.directory));
+            let records = KeyRecords::new(engine, directory, apex.zone.clone());
+            self.tasks.spawn(KeyZone { records, apex, path }.run(self.stop.clone()));
+        }
     }
 
     /// Whether the resolvers may know names that nobody can have.
@@ -471,13 +477,13 @@ impl Wiring<'_> {
             let settings = smtp::Settings {
                 hostname: self.config.hostname.clone(),
                 message_size_max: self.config.limits.message_size,
+                memory_octets_max: self.config.limits.memory_octets_max(),
             };
             let (directory, store) = (Arc::clone(&platform.directory), Arc::clone(&platform.store));
             smtp::Server::new(role, settings, directory, store, (self.tls.clone(), platform::now()))
         };
         let srs = sign::Srs::new(&platform.keyring.secret("srs").await?, self.config.hostname.clone());
         let (trace, writer) = smtp::Trace::new(Arc::clone(&platform.store) as Arc<dyn store::Queue>);
-                memory_octets_max: self.config.limits.memory_octets_max(),
         self.tasks.spawn(writer.run());
         let (bounces, reader) = HearBounces::new(Arc::clone(&platform.store));
         self.tasks.spawn(reader.run(self.stop.clone()));

@@ -12,7 +12,7 @@ const DEBIAN: &[(&str, &str, &str)] = &[
     ("offlineimap", "offlineimap3", "interop: offlineimap3"),
     ("python3", "python3-venv", "interop: imaplib, proof of a domain, dkimpy"),
     ("dnsmasq", "dnsmasq-base", "interop: proof of a domain"),
-    ("nsd", "nsd", "interop: trust anchors of one's own"),
+    ("nsd", "nsd", "interop: trust anchors of one's own, zone of signing keys"),
     ("ldns-signzone", "ldnsutils", "interop: trust anchors of one's own"),
     ("node", "nodejs", "app: the browser app is built by Node.js"),
     ("npm", "npm", "app: its packages"),

@@ -10,12 +10,13 @@ const STRING_OCTETS_MAX: usize = 255;
 
 /// A zone file with the wanted records of `domain`. Names are whole, so that it means the same wherever it is imported.
 pub fn zone_file(domain: &Name, wanted: &[Expected]) -> String {
-    records_file(domain, wanted.iter().map(|Expected { name, data, .. }| (name, data)))
+    let lines = record_lines(wanted.iter().map(|Expected { name, data, .. }| (name, data)));
+    format!("$ORIGIN {domain}.\n$TTL 3600\n{lines}")
 }
 
-/// The same of any records, for a zone below `origin`.
-pub fn records_file<'a>(origin: &Name, records: impl Iterator<Item = (&'a Name, &'a Data)>) -> String {
-    let mut file = format!("$ORIGIN {origin}.\n$TTL 3600\n");
+/// The lines of a zone file with these records.
+pub fn record_lines<'a>(records: impl Iterator<Item = (&'a Name, &'a Data)>) -> String {
+    let mut file = String::new();
     for (name, data) in records {
         let text = match data {
             Data::Mx(preference, host) => format!("{preference} {host}."),

@@ -14,7 +14,7 @@ pub use check::check;
 pub use expected::{
     DMARC_REPORTS, Data, Dav, DkimKey, Expected, Need, Platform, Role, TLS_REPORTS, expected,
 };
-pub use file::{csv, records_file, zone_file};
+pub use file::{csv, record_lines, zone_file};
 pub use judge::{Checked, Reason, State};
 pub use spf::LOOKUP_COUNT_MAX;
 pub use words::Language;
