@@ -35,6 +35,7 @@ pub struct Node {
     pub ports: Ports,
     child: Option<Child>,
     is_mine: bool,
+    environment: Vec<(String, String)>,
 }
 
 /// The binary, where the test run has built it; `None` (said loudly) where it has not.
@@ -96,6 +97,15 @@ impl Node {
 
     /// Starts in a folder that exists, with further lines of configuration.
     pub fn start_in(folder: &Path, configuration: &str) -> Option<Self> {
+        Self::start_under(folder, configuration, Vec::new())
+    }
+
+    /// The same with further variables of the environment.
+    pub fn start_under(
+        folder: &Path,
+        configuration: &str,
+        environment: Vec<(String, String)>,
+    ) -> Option<Self> {
         binary()?;
         let ports = Ports {
             http: free_port(),
@@ -120,7 +130,7 @@ impl Node {
             ports.imaps
         );
         fs::write(folder.join("hosterra.toml"), listen).expect("a configuration");
-        let mut node = Self { folder: folder.to_owned(), ports, child: None, is_mine: false };
+        let mut node = Self { folder: folder.to_owned(), ports, child: None, is_mine: false, environment };
         node.restart();
         Some(node)
     }
@@ -133,6 +143,7 @@ impl Node {
         let child = Command::new(binary().expect("the binary"))
             .args(["serve", "--config"])
             .arg(self.folder.join("hosterra.toml"))
+            .envs(self.environment.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::null())
             .stdout(log.try_clone().expect("a log"))
             .stderr(log)

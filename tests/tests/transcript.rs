@@ -63,10 +63,10 @@ const LINE_WAIT: Duration = Duration::from_secs(20);
 /// The quota of every mailbox but `full`.
 const QUOTA: ByteSize = ByteSize::mib(1);
 
-/// Who connects where nothing else is said.
 /// Memory for messages that are being received, of each server: a mailbox has room for one, its account for two.
 const MEMORY_OCTETS_MAX: usize = 3 * 1024 * 1024;
 
+/// Who connects where nothing else is said.
 const PEER: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1));
 
 struct World {
@@ -334,8 +334,8 @@ impl World {
             let settings = smtp::Settings {
                 hostname: DomainName::parse("mx.x.example").expect("a name"),
                 message_size_max: ByteSize::new(100_000),
-            };
                 memory_octets_max: MEMORY_OCTETS_MAX,
+            };
             let (directory, store) = (Arc::clone(&directory), Arc::clone(&store));
             let srs = sign::Srs::new(&[7; 32], settings.hostname.clone());
             let server =

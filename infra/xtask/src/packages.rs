@@ -14,6 +14,7 @@ const DEBIAN: &[(&str, &str, &str)] = &[
     ("dnsmasq", "dnsmasq-base", "interop: proof of a domain"),
     ("nsd", "nsd", "interop: trust anchors of one's own, zone of signing keys"),
     ("ldns-signzone", "ldnsutils", "interop: trust anchors of one's own"),
+    ("faketime", "faketime", "crash: two nodes whose clocks are an hour apart"),
     ("node", "nodejs", "app: the browser app is built by Node.js"),
     ("npm", "npm", "app: its packages"),
     // Without windows of its own it takes less than half of the time.

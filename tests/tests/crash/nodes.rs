@@ -1,5 +1,5 @@
 //! Two nodes on one PostgreSQL: both take mail and both deliver from one queue. They are killed while they do, one for ever or both
-//! in turns; nothing is lost, and nothing is sent twice but what the dead had under way.
+//! in turns; nothing is lost, and nothing is sent twice but what the dead had under way. Their clocks may be an hour apart.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -98,8 +98,24 @@ struct Pair {
     database: OwnDatabase,
 }
 
+/// The library that sets the clock of a process, where it is installed; said loudly where not.
+fn faketime() -> Option<PathBuf> {
+    let folders = fs::read_dir("/usr/lib").into_iter().flatten().flatten();
+    let found =
+        folders.map(|folder| folder.path().join("faketime/libfaketimeMT.so.1")).find(|path| path.exists());
+    if found.is_none() {
+        skipped("faketime is not installed");
+    }
+    found
+}
+
 impl Pair {
     fn start(name: &str) -> Option<Self> {
+        Self::start_apart(name, Vec::new())
+    }
+
+    /// The same, the other one with further variables of the environment.
+    fn start_apart(name: &str, environment: Vec<(String, String)>) -> Option<Self> {
         if !has_program("python3") {
             return None;
         }
@@ -115,7 +131,7 @@ impl Pair {
         fs::create_dir_all(folders[1].join("data")).expect("a folder");
         let key = |folder: &Path| folder.join("data/master.key");
         fs::copy(key(&folders[0]), key(&folders[1])).expect("copied");
-        let other = Node::start_in(&folders[1], &settings)?;
+        let other = Node::start_under(&folders[1], &settings, environment)?;
         Some(Self { nodes: [one, other], file, folders, _around: around, database })
     }
 
@@ -186,4 +202,35 @@ fn two_nodes_that_are_killed_in_turns_while_both_take_mail_lose_nothing() {
     assert_eq!(pair.database.count("state = 2"), 0, "nothing is held");
     let twice_max = UNDER_WAY_COUNT_MAX * usize::try_from(KILL_COUNT).expect("a few");
     pair.check(&acknowledged, twice_max, &format!("{leased} were leased by nodes that were killed"));
+}
+
+#[test]
+fn two_nodes_whose_clocks_are_an_hour_apart_send_everything_once_and_one_takes_over_from_the_other() {
+    let Some(library) = faketime() else { return };
+    let environment = [
+        ("LD_PRELOAD", library.display().to_string()),
+        ("FAKETIME", "+1h".to_owned()),
+        // What runs alone is not set: timers are of how long, not of when.
+        ("FAKETIME_DONT_FAKE_MONOTONIC", "1".to_owned()),
+        ("DONT_FAKE_MONOTONIC", "1".to_owned()),
+    ];
+    let environment = environment.map(|(name, value)| (name.to_owned(), value)).to_vec();
+    let Some(mut pair) = Pair::start_apart("clocks", environment) else { return };
+    let mut acknowledged: BTreeSet<u64> =
+        pair.write(0, MESSAGE_COUNT).into_iter().flat_map(numbers).collect();
+    assert_eq!(acknowledged.len() as u64, 2 * MESSAGE_COUNT, "{}", pair.nodes[1].log());
+    let times = "SELECT max(at) - min(at) FROM hosterra_mail.passage";
+    let apart: u64 = pair.database.ask(&pair.database.url(), times).parse().expect("a number");
+    assert!(apart >= 3_600_000, "their clocks are {apart} ms apart");
+    pair.drain(&pair.nodes[0]);
+    let twice = taken(&pair.file).values().filter(|count| **count > 1).count();
+    assert_eq!(twice, 0, "nobody died");
+    // The one that is ahead dies with mail under way: its leases are ended by the clock of the database, by nobody's else.
+    let writers = pair.write(10_000, MESSAGE_COUNT);
+    let before = acknowledged.len() * 2;
+    until("something is taken", &pair.nodes[0], || taken(&pair.file).len() > before + 40);
+    pair.nodes[1].kill();
+    acknowledged.extend(writers.into_iter().flat_map(numbers));
+    let leased = pair.drain(&pair.nodes[0]);
+    pair.check(&acknowledged, UNDER_WAY_COUNT_MAX, &format!("{leased} were leased by the dead node"));
 }
