@@ -589,6 +589,27 @@ fn calendars_and_contacts_are_set_up_where_the_operator_names_their_server() {
 }
 
 #[test]
+fn a_calendar_server_elsewhere_is_found_and_recognises_people_by_asking_imap() {
+    if !has_program("openssl") {
+        return;
+    }
+    let Some(python) = python_with("radicale") else { return };
+    let folder = std::env::temp_dir().join(format!("hosterra-radicale-{}", std::process::id()));
+    drop(fs::remove_dir_all(&folder));
+    fs::create_dir_all(&folder).expect("a folder");
+    let port = free_port();
+    let Some(node) = Node::start_in(&folder, &format!("public.dav = \"https://localhost:{port}/\"")) else {
+        return;
+    };
+    run(Command::new(python)
+        .arg(self::folder().join("calendar_session.py"))
+        .args([node.ports.http, node.ports.imaps, port].map(|port| port.to_string()))
+        .arg(folder.join("data/self-signed.crt")));
+    drop(node);
+    drop(fs::remove_dir_all(&folder));
+}
+
+#[test]
 fn thunderbird_sets_itself_up_by_address_and_password() {
     if !has_program("python3") || !has_program("thunderbird") || !has_program("timeout") {
         return;

@@ -24,7 +24,8 @@ const DEBIAN: &[(&str, &str, &str)] = &[
     ("aiosmtpd", "python3-aiosmtpd", "outbound, interop: a mail host by others"),
 ];
 
-/// Packages of the Python index that judge what we sign and report and sign what we judge, with what they need.
+/// Packages of the Python index that judge what we sign and report and sign what we judge, and that keep calendars, with what
+/// they need.
 const PYTHON: &[&str] = &[
     "dkimpy==1.1.8",
     "pynacl==1.6.2",
@@ -33,9 +34,10 @@ const PYTHON: &[&str] = &[
     "parsedmarc==11.1.0",
     "dmarc==1.2.1",
     "xmlschema==4.3.2",
+    "radicale==3.9.0",
 ];
 /// What they bring, to be found again.
-const PYTHON_MODULES: &str = "import dkim, nacl, yaml, aiosmtpd, parsedmarc, dmarc.report";
+const PYTHON_MODULES: &str = "import dkim, nacl, yaml, aiosmtpd, parsedmarc, dmarc.report, radicale";
 
 /// What is there.
 pub(crate) struct Packages {
