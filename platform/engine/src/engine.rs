@@ -13,13 +13,14 @@ use journal::{
     Clock, Journal, JournalError, STREAM_PAGE_EVENT_COUNT_MAX, StoredEvent, SubscriptionName, Tail,
 };
 use kernel::{
-    Causation, CommandId, CorrelationId, Cursor, EventFamily, Position, Reads, Recorded, StreamId, TenantId,
-    Timestamp, Version,
+    Category, Causation, CommandId, CorrelationId, Cursor, EventFamily, EventId, Position, Reads, Recorded,
+    StreamId, TenantId, Timestamp, Version,
 };
 use parking_lot::{Mutex, RwLock};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
 
 use crate::checkpoint;
 use crate::checkpointed::{Checkpointed, Work};
@@ -225,6 +226,31 @@ impl Engine {
         limit: usize,
     ) -> Result<Vec<StoredEvent>, JournalError> {
         self.core.runner.journal.read_back(of, before, limit).await
+    }
+
+    /// Those of the events with these ids (up to 500) that a tenant has; the caller has asked the authority.
+    ///
+    /// # Errors
+    /// [`JournalError`].
+    pub async fn events_of(
+        &self,
+        tenant: TenantId,
+        ids: &[EventId],
+    ) -> Result<Vec<StoredEvent>, JournalError> {
+        self.core.runner.journal.read_events(tenant, ids).await
+    }
+
+    /// How each of these things (up to 500) of a tenant began; the caller has asked the authority.
+    ///
+    /// # Errors
+    /// [`JournalError`].
+    pub async fn births_of(
+        &self,
+        tenant: TenantId,
+        category: Category,
+        ids: &[Uuid],
+    ) -> Result<Vec<StoredEvent>, JournalError> {
+        self.core.runner.journal.read_births(tenant, category, ids).await
     }
 
     /// At most `limit` (up to 500) events of a tenant after a position, in order; the caller has asked the authority.

@@ -4,9 +4,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use kernel::{CommandId, Cursor, EventId, Position, RawEvent, StreamId, SubjectId, TenantId, Version};
+use kernel::{
+    Category, CommandId, Cursor, EventId, Position, RawEvent, StreamId, SubjectId, TenantId, Version,
+};
 use parking_lot::Mutex;
 use tokio::sync::broadcast;
+use uuid::Uuid;
 
 use crate::clock::Clock;
 use crate::plan::Plan;
@@ -157,6 +160,26 @@ impl Journal for Memory {
         let mut found: Vec<StoredEvent> = before.take(limit.min(PAGE_EVENT_COUNT_MAX)).cloned().collect();
         found.reverse();
         Ok(found)
+    }
+
+    async fn read_events(&self, tenant: TenantId, ids: &[EventId]) -> Result<Vec<StoredEvent>, JournalError> {
+        let state = self.state.lock();
+        let events = state.events.get(&tenant).into_iter().flatten();
+        let wanted = events.filter(|event| ids.contains(&event.id));
+        Ok(wanted.take(PAGE_EVENT_COUNT_MAX).cloned().collect())
+    }
+
+    async fn read_births(
+        &self,
+        tenant: TenantId,
+        category: Category,
+        ids: &[Uuid],
+    ) -> Result<Vec<StoredEvent>, JournalError> {
+        let state = self.state.lock();
+        let events = state.events.get(&tenant).into_iter().flatten();
+        let is_wanted = |stream: StreamId| stream.category == category && ids.contains(&stream.id);
+        let born = events.filter(|event| event.version == Version(1) && is_wanted(event.stream));
+        Ok(born.take(PAGE_EVENT_COUNT_MAX).cloned().collect())
     }
 
     async fn read_tenant(&self, after: Cursor, limit: usize) -> Result<Vec<StoredEvent>, JournalError> {

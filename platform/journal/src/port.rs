@@ -2,10 +2,11 @@
 
 use async_trait::async_trait;
 use kernel::{
-    ClaimKind, CommandId, Cursor, EventId, Kind, Metadata, Position, RawEvent, StreamId, SubjectId, TenantId,
-    Timestamp, Version,
+    Category, ClaimKind, CommandId, Cursor, EventId, Kind, Metadata, Position, RawEvent, StreamId, SubjectId,
+    TenantId, Timestamp, Version,
 };
 use tokio::sync::broadcast;
+use uuid::Uuid;
 
 /// One indivisible change of one tenant: events, claims and new keys are all taken or none.
 #[derive(Debug, Clone)]
@@ -225,6 +226,18 @@ pub trait Journal: Send + Sync + 'static {
         (tenant, stream): (TenantId, StreamId),
         before: Position,
         limit: usize,
+    ) -> Result<Vec<StoredEvent>, JournalError>;
+
+    /// Those of the events with these ids (up to 500) that a tenant has, in the order of their positions.
+    async fn read_events(&self, tenant: TenantId, ids: &[EventId]) -> Result<Vec<StoredEvent>, JournalError>;
+
+    /// The first event of each of these streams (up to 500) of a tenant, in the order of their positions; streams without
+    /// events have none.
+    async fn read_births(
+        &self,
+        tenant: TenantId,
+        category: Category,
+        ids: &[Uuid],
     ) -> Result<Vec<StoredEvent>, JournalError>;
 
     /// At most `limit` (up to 500) events of a tenant after `after`, in order, without a hole.

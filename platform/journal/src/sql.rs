@@ -1,7 +1,10 @@
 //! The tables, and the statements that both databases share.
 
 use database::{Database, DatabaseError, Row, Statement};
-use kernel::{CommandId, Cursor, EventId, Id, Position, RawEvent, StreamId, TenantId, Timestamp, Version};
+use kernel::{
+    Category, CommandId, Cursor, EventId, Id, Position, RawEvent, StreamId, TenantId, Timestamp, Version,
+};
+use uuid::Uuid;
 
 use crate::plan::{category, decode_metadata};
 use crate::{
@@ -169,6 +172,47 @@ pub(crate) async fn read_back(
     let statement = statement.bind(number(before.0)).bind(number(limit.min(PAGE_EVENT_COUNT_MAX) as u64));
     let rows = database.query(statement).await?;
     rows.iter().rev().map(|row| stored(tenant, row)).collect()
+}
+
+pub(crate) async fn read_events(
+    database: &Database,
+    tenant: TenantId,
+    ids: &[EventId],
+) -> Result<Vec<StoredEvent>, JournalError> {
+    let start = Statement::new("").bind(tenant.uuid());
+    among(database, tenant, (start, "event_id"), ids.iter().map(|id| id.uuid())).await
+}
+
+pub(crate) async fn read_births(
+    database: &Database,
+    tenant: TenantId,
+    category: Category,
+    ids: &[Uuid],
+) -> Result<Vec<StoredEvent>, JournalError> {
+    let start = Statement::new("").bind(tenant.uuid()).bind(category.0);
+    among(database, tenant, (start, "category = $2 AND version = 1 AND stream"), ids.iter().copied()).await
+}
+
+/// The events of a tenant that `column` names by one of `ids`; no more than a page is long.
+async fn among(
+    database: &Database,
+    tenant: TenantId,
+    (mut statement, column): (Statement, &'static str),
+    ids: impl Iterator<Item = Uuid>,
+) -> Result<Vec<StoredEvent>, JournalError> {
+    let mut names = Vec::new();
+    for id in ids.take(PAGE_EVENT_COUNT_MAX) {
+        statement = statement.bind(id);
+        names.push(format!("${}", statement.params.len()));
+    }
+    if names.is_empty() {
+        return Ok(Vec::new());
+    }
+    let names = names.join(", ");
+    statement.sql =
+        format!("SELECT {COLUMNS} FROM event WHERE tenant = $1 AND {column} IN ({names}) ORDER BY position")
+            .into();
+    database.query(statement).await?.iter().map(|row| stored(tenant, row)).collect()
 }
 
 pub(crate) async fn read_tenant(

@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use database::Database;
-use kernel::{CommandId, Cursor, Position, StreamId, TenantId};
+use kernel::{Category, CommandId, Cursor, EventId, Position, StreamId, TenantId};
 use tokio::sync::broadcast;
+use uuid::Uuid;
 
 use crate::clock::Clock;
 use crate::plan::Plan;
@@ -74,6 +75,19 @@ impl Journal for SqlJournal {
         limit: usize,
     ) -> Result<Vec<StoredEvent>, JournalError> {
         sql::read_back(&self.database, of, before, limit).await
+    }
+
+    async fn read_events(&self, tenant: TenantId, ids: &[EventId]) -> Result<Vec<StoredEvent>, JournalError> {
+        sql::read_events(&self.database, tenant, ids).await
+    }
+
+    async fn read_births(
+        &self,
+        tenant: TenantId,
+        category: Category,
+        ids: &[Uuid],
+    ) -> Result<Vec<StoredEvent>, JournalError> {
+        sql::read_births(&self.database, tenant, category, ids).await
     }
 
     async fn read_tenant(&self, after: Cursor, limit: usize) -> Result<Vec<StoredEvent>, JournalError> {

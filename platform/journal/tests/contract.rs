@@ -8,11 +8,11 @@ use database::Database;
 use journal::keyring::{Keyring, MasterKey, rotate};
 use journal::{
     Append, AppendError, Appended, Check, ClaimKey, EncodedEvent, EncodedWrite, Journal, Memory,
-    STREAM_PAGE_EVENT_COUNT_MAX, SetClock, SqlJournal, SubscriptionName, Tail,
+    STREAM_PAGE_EVENT_COUNT_MAX, SetClock, SqlJournal, StoredEvent, SubscriptionName, Tail,
 };
 use kernel::{
-    Actor, Category, Causation, ClaimKind, CommandId, CorrelationId, Cursor, Kind, Metadata, Open as _,
-    Opened, Position, Seal as _, StreamId, SubjectId, TenantId, Timestamp, Version, Via,
+    Actor, Category, Causation, ClaimKind, CommandId, CorrelationId, Cursor, EventId, Kind, Metadata,
+    Open as _, Opened, Position, Seal as _, StreamId, SubjectId, TenantId, Timestamp, Version, Via,
 };
 use uuid::Uuid;
 
@@ -176,6 +176,35 @@ async fn a_long_stream_is_read_page_by_page_without_a_hole() {
         assert_eq!(back(1, 10).await, [0; 0], "{}", subject.name);
         assert_eq!(back(u64::MAX >> 1, 10_000).await.len(), 500, "{}: a page has a limit", subject.name);
         let other = journal.read_back((tenant(2), stream(1)), Position(9), 9).await.expect("read");
+        assert!(other.is_empty(), "{}", subject.name);
+    }
+}
+
+#[tokio::test]
+async fn events_are_found_by_their_ids_and_streams_by_how_they_began() {
+    for subject in journals().await {
+        let journal = &subject.journal;
+        let (first, second) = (
+            append(tenant(1), &[(stream(1), 0, 2), (stream(2), 0, 1)]),
+            append(tenant(1), &[(stream(1), 2, 2), (stream(3), 0, 1)]),
+        );
+        let [one, two] = [first.command, second.command];
+        for new in [first, second, append(tenant(2), &[(stream(1), 0, 1)])] {
+            journal.append(new).await.expect(subject.name);
+        }
+        let positions =
+            |read: &[StoredEvent]| -> Vec<u64> { read.iter().map(|event| event.cursor.position.0).collect() };
+        let ids = [EventId::of(two, 1), EventId::of(one, 2), EventId::of(two, 9)];
+        let found = journal.read_events(tenant(1), &ids).await.expect("read");
+        assert_eq!(positions(&found), [3, 5], "{}", subject.name);
+        let foreign = journal.read_events(tenant(2), &ids).await.expect("read");
+        assert!(foreign.is_empty(), "{}: another tenant's are not found", subject.name);
+        assert!(journal.read_events(tenant(1), &[]).await.expect("read").is_empty(), "{}", subject.name);
+        let streams = [stream(3).id, stream(1).id, stream(9).id];
+        let category = stream(1).category;
+        let born = journal.read_births(tenant(1), category, &streams).await.expect("read");
+        assert_eq!(positions(&born), [1, 6], "{}", subject.name);
+        let other = journal.read_births(tenant(1), kernel::Category("other"), &streams).await.expect("read");
         assert!(other.is_empty(), "{}", subject.name);
     }
 }
