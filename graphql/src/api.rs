@@ -15,6 +15,7 @@ use crate::access::allowance::{Allowance, Allowances, Counted};
 use crate::domain::standing::Standings;
 use crate::error::Fault;
 use crate::event::{Room, SubscriptionRoot};
+use crate::history::actor::Acts;
 use crate::language::Language;
 use crate::limit::{
     BATCH_COUNT_MAX, COMPLEXITY_MAX, DEPTH_DEVELOPMENT_MAX, DEPTH_MAX, DIRECTIVE_COUNT_MAX, PARSE_DEPTH_MAX,
@@ -93,6 +94,10 @@ impl Api {
                 .data(
                     DataLoader::new(Standings(platform.standings.clone()), tokio::spawn)
                         .max_batch_size(USAGE_COUNT_MAX),
+                )
+                .data(
+                    DataLoader::new(Acts(Arc::clone(&platform.engine)), tokio::spawn)
+                        .max_batch_size(crate::history::actor::BATCH_COUNT_MAX),
                 )
                 .data(DataLoader::new(Pools(Arc::clone(&platform.usage)), tokio::spawn))
                 .finish();

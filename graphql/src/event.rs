@@ -42,6 +42,18 @@ pub enum ActorKind {
     Platform,
 }
 
+impl ActorKind {
+    /// Who acted, with the id of the user or mailbox, or the name of the platform's policy.
+    pub(crate) fn of(actor: Actor) -> (Self, Option<String>) {
+        match actor {
+            Actor::User(user) => (Self::User, Some(user.to_string())),
+            Actor::Mailbox(mailbox) => (Self::Mailbox, Some(mailbox.to_string())),
+            Actor::Operator => (Self::Operator, None),
+            Actor::Platform(name) => (Self::Platform, Some(name.to_owned())),
+        }
+    }
+}
+
 /// Something that happened.
 #[derive(Debug, Clone, SimpleObject)]
 pub struct Event {

@@ -1,5 +1,6 @@
 //! What happened to a thing, who did it and why; what a thing was at a moment of the past.
 
+pub(crate) mod actor;
 pub(crate) mod change;
 pub(crate) mod object;
 pub(crate) mod past;

@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use async_graphql::{Context, Error, Result};
 use authority::{Need, Permission, Principal, Resource};
-use database::{Row, Statement};
+use database::{DatabaseError, Row, Statement};
 use directory::Demand;
-use engine::Freshness;
+use engine::{Engine, Freshness};
 use kernel::{AccountId, CorrelationId, Cursor};
 
 use crate::access::{Standing, authenticate};
@@ -150,21 +150,39 @@ pub(crate) fn renew(ctx: &Context<'_>) -> Result<()> {
 pub(crate) async fn rows(
     ctx: &Context<'_>,
     projection: &'static str,
-    mut statement: Statement,
+    statement: Statement,
 ) -> Result<Vec<Row>> {
     let engine = &ctx.platform()?.engine;
-    // Statements are written for the newest tables; while those are being built, the ones before are read.
-    let newest = crate::wiring::newest_revision(projection);
-    let serving = engine.serving_revision(projection).unwrap_or(newest);
-    if serving != newest {
-        statement.sql = statement.sql.replace(&format!("_v{newest}"), &format!("_v{serving}")).into();
-    }
-    let rows = engine.query(statement).await;
+    let (newest, serving) = revisions(engine, projection);
+    let rows = projected(engine, projection, statement).await;
     if serving != newest && rows.is_err() {
         // What was asked is not in the tables of before.
         return Err(ctx.fault(Fault::Stale));
     }
     rows.map_err(|error| ctx.failed("reading a projection", &error))
+}
+
+/// The newest revision of a projection's tables, and the one that answers now.
+fn revisions(engine: &Engine, projection: &'static str) -> (u16, u16) {
+    let newest = crate::wiring::newest_revision(projection);
+    (newest, engine.serving_revision(projection).unwrap_or(newest))
+}
+
+/// Runs a query on the tables of `projection`, for those who gather questions of several requests.
+///
+/// # Errors
+/// [`DatabaseError`].
+pub(crate) async fn projected(
+    engine: &Engine,
+    projection: &'static str,
+    mut statement: Statement,
+) -> std::result::Result<Vec<Row>, DatabaseError> {
+    // Statements are written for the newest tables; while those are being built, the ones before are read.
+    let (newest, serving) = revisions(engine, projection);
+    if serving != newest {
+        statement.sql = statement.sql.replace(&format!("_v{newest}"), &format!("_v{serving}")).into();
+    }
+    engine.query(statement).await
 }
 
 /// Waits until `projection` shows at least `place`, for [`READ_YOUR_WRITES_MS_MAX`]; then the answer is `STALE`.

@@ -305,7 +305,7 @@ for (const language of ['fr', 'en']) describe(`in ${language}`, () => {
     await settled(page);
     const [table] = await Promise.all([page.waitForEvent('download'), button(page, t('audit.csv')).click()]);
     const lines = readFileSync(await table.path(), 'utf8').trim().split('\r\n');
-    assert.equal(lines[0], '"at","kind","actor","actorId","via","onBehalfOf","subjectId","changes","eventId"');
+    assert.equal(lines[0], '"at","kind","actor","actorId","via","onBehalfOf","subjectId","changes","eventId","actorName","actorStanding","apiTokenName","correlationId","cause"');
     assert.ok(lines.some((line) => line.includes('"service.activated"')), lines.join('\n'));
     const [whole] = await Promise.all([page.waitForEvent('download'), button(page, t('audit.jsonl')).click()]);
     const events = readFileSync(await whole.path(), 'utf8').trim().split('\n').map((line) => JSON.parse(line));

@@ -18,14 +18,28 @@ use crate::session::door::Visitor;
 const PAGE_COUNT_MAX: u32 = 20_000;
 /// What is asked for.
 const QUERY: &str = "query($accountId: AccountID, $after: Position) { accountFeatures(accountId: $accountId) events(accountId: $accountId, first: 500, after: \
-     $after) { nodes { id kind subjectId at actor actorId via onBehalfOf changes { field from to } } position hasMore } }";
+     $after) { nodes { id kind subjectId at actor actorId actorName actorStanding via apiTokenName onBehalfOf correlationId causedBy cause { kind } changes { field from to } } position hasMore } }";
 /// What the plan must have.
 const FEATURE: &str = "AUDIT_EXPORT";
 /// Where it has not.
 const NOT_IN_PLAN: &str = "AUDIT_EXPORT_NOT_IN_PLAN";
 /// The columns of a table, in order.
-const COLUMNS: [&str; 9] =
-    ["at", "kind", "actor", "actorId", "via", "onBehalfOf", "subjectId", "changes", "eventId"];
+const COLUMNS: [&str; 14] = [
+    "at",
+    "kind",
+    "actor",
+    "actorId",
+    "via",
+    "onBehalfOf",
+    "subjectId",
+    "changes",
+    "eventId",
+    "actorName",
+    "actorStanding",
+    "apiTokenName",
+    "correlationId",
+    "cause",
+];
 
 /// How the file is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -173,6 +187,11 @@ fn cells(event: &Value) -> [String; COLUMNS.len()] {
         text("subjectId"),
         changes.join("; "),
         text("id"),
+        text("actorName"),
+        text("actorStanding"),
+        text("apiTokenName"),
+        text("correlationId"),
+        event["cause"]["kind"].as_str().unwrap_or_default().to_owned(),
     ]
 }
 
@@ -194,12 +213,15 @@ mod tests {
         let event = json!({
             "id": "evnt_1", "kind": "mailbox.display_name_changed", "subjectId": "mbox_1", "at": "2026-01-01T00:00:00Z",
             "actor": "USER", "actorId": "=HYPERLINK(\"x\")", "via": "SESSION", "onBehalfOf": null,
+            "actorName": "=alice", "actorStanding": "OWN", "apiTokenName": null, "correlationId": "c1",
+            "cause": { "kind": "service.plan_changed" },
             "changes": [{ "field": "=name", "from": null, "to": "a, \"b\"\r\n" }, { "field": "x", "from": "1", "to": "2" }],
         });
         assert_eq!(
             line(&cells(&event)),
             "\"2026-01-01T00:00:00Z\",\"mailbox.display_name_changed\",\"USER\",\"'=HYPERLINK(\"\"x\"\")\",\
-             \"SESSION\",\"\",\"mbox_1\",\"'=name:  > a, \"\"b\"\"\r\n; x: 1 > 2\",\"evnt_1\"\r\n"
+             \"SESSION\",\"\",\"mbox_1\",\"'=name:  > a, \"\"b\"\"\r\n; x: 1 > 2\",\"evnt_1\",\
+             \"'=alice\",\"OWN\",\"\",\"c1\",\"service.plan_changed\"\r\n"
         );
     }
 }

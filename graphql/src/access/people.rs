@@ -187,6 +187,16 @@ impl People {
         self.register.read().users.get(&user)?.login.clone()
     }
 
+    /// The account that a user is of, disabled ones included; none where it is removed.
+    pub(crate) fn home(&self, user: UserId) -> Option<AccountId> {
+        self.register.read().users.get(&user).map(|person| person.account)
+    }
+
+    /// Whether an account is a reseller's that `account` stands below, however far.
+    pub(crate) fn is_above(&self, reseller: AccountId, account: AccountId) -> bool {
+        self.register.read().below.get(&reseller).is_some_and(|below| below.contains(&account))
+    }
+
     /// The account that a delegation opens, while it is not over.
     pub(crate) fn delegation(&self, id: DelegationId) -> Option<Delegated> {
         self.register.read().delegations.get(&id).cloned()

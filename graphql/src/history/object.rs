@@ -1,9 +1,10 @@
 //! An entry of the audit trail as the API shows it.
 
-use async_graphql::{Enum, SimpleObject};
+use async_graphql::{ComplexObject, Context, Enum, Result, SimpleObject};
 use journal::StoredEvent;
-use kernel::{Actor, Causation, Cursor, Via};
+use kernel::{Causation, Cursor, Via};
 
+use super::actor::{Act, ActorStanding, HistoryCause};
 use super::change::Change;
 use crate::event::{ActorKind, subject};
 use crate::scalar::{AccountKey, EventKey, Moment, Place, Uid};
@@ -35,6 +36,7 @@ impl Channel {
 
 /// One thing that happened: what, to what, by whom, on whose behalf, through what and why.
 #[derive(Debug, Clone, SimpleObject)]
+#[graphql(complex)]
 pub struct HistoryEntry {
     /// Its name for the API.
     pub id: EventKey,
@@ -62,18 +64,44 @@ pub struct HistoryEntry {
     pub changes: Vec<Change>,
     /// Where it stands: give it as `after` to go on behind it.
     pub position: Place,
+    #[graphql(skip)]
+    pub(super) act: Act,
+}
+
+#[ComplexObject]
+impl HistoryEntry {
+    /// What the actor signs in with, or the address of the mailbox, as far as the caller may know it: people of the account
+    /// know each other, those above it are known to themselves, and a delegate is told by the address that was invited, to
+    /// those who see invitations. None otherwise, and for the platform; `actorStanding` says what they are all the same.
+    async fn actor_name(&self, ctx: &Context<'_>) -> Result<Option<String>> {
+        Ok(super::actor::who(ctx, self.act).await?.name)
+    }
+
+    /// What the actor is to the account in which this happened.
+    async fn actor_standing(&self, ctx: &Context<'_>) -> Result<ActorStanding> {
+        Ok(super::actor::who(ctx, self.act).await?.standing)
+    }
+
+    /// What the API token is called that was used, where the caller may know whoever used it and it is not removed.
+    async fn api_token_name(&self, ctx: &Context<'_>) -> Result<Option<String>> {
+        super::actor::token(ctx, self.act).await
+    }
+
+    /// The event that a policy of the platform reacted to; none where somebody asked, and where the event is of another
+    /// account.
+    async fn cause(&self, ctx: &Context<'_>) -> Result<Option<HistoryCause>> {
+        match self.act.metadata.causation {
+            Causation::Command => Ok(None),
+            Causation::Event(event) => super::actor::cause(ctx, self.act.account, event).await,
+        }
+    }
 }
 
 impl HistoryEntry {
     /// The entry for an event that changed `changes`.
     pub(crate) fn new(stored: &StoredEvent, changes: Vec<Change>) -> Self {
         let metadata = &stored.metadata;
-        let (actor, actor_id) = match metadata.actor {
-            Actor::User(user) => (ActorKind::User, Some(user.to_string())),
-            Actor::Mailbox(mailbox) => (ActorKind::Mailbox, Some(mailbox.to_string())),
-            Actor::Operator => (ActorKind::Operator, None),
-            Actor::Platform(name) => (ActorKind::Platform, Some(name.to_owned())),
-        };
+        let (actor, actor_id) = ActorKind::of(metadata.actor);
         let (via, api_token_id) = Channel::of(metadata.via);
         Self {
             id: EventKey(stored.id),
@@ -92,6 +120,7 @@ impl HistoryEntry {
             },
             changes,
             position: Place(Cursor { tenant: stored.cursor.tenant, position: stored.cursor.position }),
+            act: Act { account: stored.cursor.tenant.account(), metadata: stored.metadata },
         }
     }
 }

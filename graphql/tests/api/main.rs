@@ -1,6 +1,7 @@
 //! The API as a client sees it: over a journal in a file, with projections, followers and real password hashes.
 
 mod access;
+mod actors;
 mod bad_input;
 mod books;
 mod changes;

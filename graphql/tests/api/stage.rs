@@ -49,6 +49,8 @@ pub(crate) struct Stage {
     pub(crate) reports: store::Reports,
     /// Who came, and who looked.
     pub(crate) door: door::DoorBook,
+    /// The keys of people.
+    pub(crate) keyring: Arc<Keyring>,
     _folder: tempfile::TempDir,
 }
 
@@ -195,8 +197,9 @@ impl Stage {
         let master = MasterKey::generate().expect("a master key");
         let keyring = Arc::new(Keyring::open(database.clone(), master).await.expect("a keyring"));
         let access = keyring.secret(ACCESS_KEY_NAME).await.expect("a secret");
-        let engine =
-            Arc::new(Engine::new(Arc::new(journal), keyring, database, clock).await.expect("an engine"));
+        let engine = Arc::new(
+            Engine::new(Arc::new(journal), keyring.clone(), database, clock).await.expect("an engine"),
+        );
         let people = Arc::new(People::default());
         let directory = Arc::new(Directory::new());
         let known = engine.follow(Arc::clone(&directory)).expect("a follower");
@@ -264,6 +267,7 @@ impl Stage {
         self.ask_in(Language::English, token, query, json!({})).await
     }
 
+            keyring,
     pub(crate) async fn ask_in(
         &self,
         language: Language,

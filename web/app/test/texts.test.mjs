@@ -43,12 +43,20 @@ test('every kind of event, every permission and every notice has words in both l
   ];
   const permissions = found(rust('platform/authority/src'), /Self::\w+ => "([a-z]+:[a-z]+)"/g);
   const notices = found(rust('platform/hosting/src/notice'), /Self::\w+ => "([a-z_]+)",/g);
+  // Whoever acts for the platform, as the history of things tells it.
+  const policies = [...found([...rust('infra/node/src'), ...rust('graphql/src')], /Principal::platform\("([a-z_]+)"\)/g), ...found(rust('infra/node/src/policy'), /NAME: &'static str = "([a-z_]+)"/g)];
+  assert.ok(policies.length > 20, `${policies.length} policies`);
+  // The rights that can be kept from an administrator.
+  const rights = found([/enum AdministratorRight \{([^}]*)\}/.exec(readFileSync(join(src, '../../../graphql/schema.graphql'), 'utf8'))[1]], /^\t([A-Z_]+)$/gm);
+  assert.equal(rights.length, 13);
   assert.ok(notices.length >= 30, `${notices.length} notices`);
   assert.ok(kinds.length > 150 && permissions.length > 15, `${kinds.length} kinds, ${permissions.length} permissions`);
   for (const language of ['en', 'fr']) {
     const texts = await all('dashboard', language);
     assert.deepEqual(kinds.filter((kind) => !texts[`event.${kind}`]), [], `kinds without words in ${language}`);
     assert.deepEqual(notices.filter((one) => !texts[`notice.${one}`]), [], `notices without words in ${language}`);
+    assert.deepEqual(policies.filter((one) => !texts[`policy.${one}`]), [], `policies without words in ${language}`);
+    assert.deepEqual(rights.filter((one) => !texts[`right.${one}`]), [], `rights without words in ${language}`);
     assert.deepEqual(permissions.filter((one) => !texts[`permission.${one}`]), [], `permissions without words in ${language}`);
   }
 });
