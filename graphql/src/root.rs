@@ -37,6 +37,7 @@ use crate::plan::query::PlanQuery;
 use crate::push::mutation::PushMutation;
 use crate::push::query::PushQuery;
 use crate::queue::mutation::QueueMutation;
+use crate::queue::held::HeldSenderQuery;
 use crate::queue::own::OwnHeldQuery;
 use crate::queue::query::QueueQuery;
 use crate::reseller::mutation::ResellerMutation;
@@ -109,6 +110,8 @@ pub struct QueryRoot(
     QueueQuery,
     OwnHeldQuery,
     TraceQuery,
+    HeldSenderQuery,
+    CertificateQuery,
     SuppressionQuery,
     DelegationQuery,
     TicketQuery,

@@ -34,6 +34,18 @@ async fn customer(stage: &Stage) -> (Customer, String) {
     (customer, mailbox)
 }
 
+/// Holds what the mailbox sends.
+pub(crate) async fn hold(stage: &Stage, customer: &Customer, mailbox: &str) -> MailboxId {
+    let account: AccountId = customer.account.parse().expect("an account");
+    let mailbox: MailboxId = mailbox.parse().expect("a mailbox");
+    let hold = HoldSending { account, mailbox, reason: HoldReason::Bounces };
+    let principal = Principal::platform("sending_watch");
+    let command = CommandId::new(Uuid::now_v7());
+    let done = stage.engine.run(&principal, command, graphql::new_correlation(), &hold).await;
+    assert!(matches!(done, Ok(engine::Outcome::Done { .. })), "{done:?}");
+    mailbox
+}
+
 /// Holds what the mailbox sends and tells the owner of the account: the token of the link.
 async fn held(stage: &Stage, customer: &Customer, mailbox: &str) -> String {
     let account: AccountId = customer.account.parse().expect("an account");
@@ -135,4 +147,59 @@ async fn a_link_opens_nothing_past_a_second_factor() {
     stage.done(&customer.owner, &look(&token)).await;
     let done = stage.done(&customer.owner, &settle(&token, "RELEASE")).await;
     assert_eq!(done["heldMailSettle"]["userErrors"], json!([]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_operator_sees_what_is_held_of_all_accounts_and_decides() {
+    let stage = Stage::open().await;
+    let operator = stage.operator().await;
+    let mut held = Vec::new();
+    for name in ["acme", "globex"] {
+        let customer = stage.customer(&operator, (name, "pro")).await;
+        let mailbox = stage.mailbox(&customer, "alice").await;
+        for to in ["one@else.example", "two@else.example"].iter().take(held.len() + 1) {
+            crate::trace::queue(&stage, &customer, &mailbox, to).await;
+        }
+        let id = hold(&stage, &customer, &mailbox).await;
+        // What the policy does with the queue.
+        let of = store::Selection { mailbox: Some(id), ..store::Selection::default() };
+        store::Queue::order(&*stage.store, &of, store::Order::Hold).await.expect("held");
+        held.push((customer, mailbox));
+    }
+    let page = |after: &str| {
+        format!(
+            "{{ platformHeldMail(first: 1{after}) {{ nodes {{ id address accountId accountName serviceId reason \
+             recipients }} pageInfo {{ hasNextPage endCursor }} }} }}"
+        )
+    };
+    let first = stage.done(&operator, &page("")).await["platformHeldMail"].clone();
+    let [(acme, alice), (globex, other)] = held.as_slice() else { panic!("two") };
+    assert_eq!(
+        first["nodes"],
+        json!([{ "id": alice, "address": "alice@acme.example", "accountId": acme.account, "accountName": "acme",
+                 "serviceId": acme.service, "reason": "BOUNCES", "recipients": 1 }])
+    );
+    assert_eq!(first["pageInfo"]["hasNextPage"], true);
+    let after = format!(", after: {}", first["pageInfo"]["endCursor"]);
+    let second = stage.done(&operator, &page(&after)).await["platformHeldMail"].clone();
+    assert_eq!((&second["nodes"][0]["id"], &second["nodes"][0]["recipients"]), (&json!(other), &json!(2)));
+    assert_eq!(second["pageInfo"]["hasNextPage"], false);
+    // Nobody else reads it: neither a customer, nor a mailbox.
+    let own = stage.sign_in("alice@acme.example", PASSWORD).await;
+    for token in [&acme.owner, &globex.owner, &own] {
+        assert!(!code(&stage.ask(token, &page("")).await).is_empty());
+    }
+    let release = format!(
+        "mutation {{ mailboxSendingRelease(accountId: \"{}\", mailboxId: \"{alice}\") {{ userErrors {{ code }} }} }}",
+        acme.account
+    );
+    stage.done(&operator, &release).await;
+    for _ in 0..100 {
+        let left = stage.done(&operator, &page("")).await;
+        if left["platformHeldMail"]["nodes"][0]["id"] == json!(other) {
+            return;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    panic!("what is released is shown as held");
 }

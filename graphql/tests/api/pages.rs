@@ -93,8 +93,10 @@ async fn filled(stage: &Stage, operator: &str) -> (Customer, HashMap<&'static st
         stage.done(operator, &publish).await;
     }
     let mailbox = stage.mailbox(&customer, "m0").await;
+    let mut mailboxes = vec![mailbox.clone()];
     for number in 1..=LONG_COUNT {
         let other = stage.mailbox(&customer, &format!("m{number}")).await;
+        mailboxes.push(other.clone());
         let errors = "userErrors { code field message }";
         let more = format!("n{number}");
         for change in [
@@ -162,6 +164,9 @@ async fn filled(stage: &Stage, operator: &str) -> (Customer, HashMap<&'static st
             format!("mutation {{ suppressionAdd(address: \"x{number}@else.example\") {{ address }} }}");
         stage.done(owner, &suppress).await;
         crate::trace::queue(stage, &customer, &mailbox, &format!("friend{number}@else.example")).await;
+    }
+    for mailbox in mailboxes.iter().skip(1) {
+        crate::held::hold(stage, &customer, mailbox).await;
     }
     // One by domain.
     let listed = stage.done(owner, "{ domains { nodes { id } } }").await;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use compact_str::CompactString;
 use hashbrown::{HashMap, HashSet};
-use hosting::mailbox::DetailHandling;
+use hosting::mailbox::{DetailHandling, HoldReason};
 use hosting::tls_policy::TlsPolicy;
 use kernel::{
     AliasId, AppPasswordId, ByteSize, DomainId, DomainName, EmailAddress, MailboxId, PlanId, SenderRelayId,
@@ -208,6 +208,8 @@ pub(crate) struct Index {
     pub(crate) sandboxes: std::collections::HashSet<TenantId>,
     /// Mailboxes whose sent mail is held, or was released a while ago.
     pub(crate) sending: HashMap<(TenantId, MailboxId), Sending>,
+    /// Why and since when what they send is held.
+    pub(crate) held: HashMap<(TenantId, MailboxId), (HoldReason, Timestamp)>,
     /// What domains add to sent mail.
     pub(crate) footers: HashMap<(TenantId, DomainId), Arc<Footer>>,
     /// Domains of which something goes on to another host.

@@ -45,7 +45,7 @@ pub use hosting::share::ShareRole;
 pub use hosting::tls_policy::{TlsLevel, TlsPolicy, TlsVersion};
 pub use resolve::PLACE_COUNT_MAX;
 pub use sender_relay::SenderRelay;
-pub use sending::Sending;
+pub use sending::{Hold, Sending};
 pub use share::{SHARED_COUNT_MAX, SenderRight, SharedMailbox};
 pub use spam::{ListedBy, Listing, SpamPolicy};
 pub use sts::Sts;

@@ -1,6 +1,6 @@
 //! Mailboxes whose sent mail is held, since somebody else may be sending in their name.
 
-use hosting::mailbox::MailboxEvent;
+use hosting::mailbox::{HoldReason, MailboxEvent};
 use kernel::{MailboxId, TenantId, Timestamp};
 
 use crate::Directory;
@@ -18,6 +18,19 @@ pub enum Sending {
     ReleasedAt(Timestamp),
 }
 
+/// That what a mailbox sends is held.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Hold {
+    /// Whose.
+    pub tenant: TenantId,
+    /// Which mailbox.
+    pub mailbox: MailboxId,
+    /// What was seen.
+    pub reason: HoldReason,
+    /// Since when.
+    pub since: Timestamp,
+}
+
 impl Index {
     pub(crate) fn take_sending(&mut self, mailbox: (TenantId, MailboxId), event: &MailboxEvent) {
         let sending = match event {
@@ -30,6 +43,11 @@ impl Index {
             self.sending.remove(&mailbox);
         } else {
             self.sending.insert(mailbox, sending);
+        }
+        if let MailboxEvent::SendingHeld { reason, at } = event {
+            self.held.insert(mailbox, (*reason, *at));
+        } else {
+            self.held.remove(&mailbox);
         }
     }
 }
@@ -45,6 +63,17 @@ impl Directory {
     /// Whether an account only tries things out: its mail leaves nowhere.
     pub fn is_sandbox(&self, tenant: TenantId) -> bool {
         self.index.read().sandboxes.contains(&tenant)
+    }
+
+    /// The mailboxes of all tenants whose sent mail is held, the longest held first.
+    pub fn holds(&self) -> Vec<Hold> {
+        let index = self.index.read();
+        let held = index.held.iter();
+        let mut holds: Vec<Hold> = held
+            .map(|(&(tenant, mailbox), &(reason, since))| Hold { tenant, mailbox, reason, since })
+            .collect();
+        holds.sort_unstable_by_key(|hold| (hold.since, hold.mailbox));
+        holds
     }
 
     /// What becomes of what a mailbox sends.

@@ -3,6 +3,7 @@
 //! One row per recipient. A row is leased, not locked: whoever leased it alone may say what became of it, until the lease
 //! ends; a node that dies loses its leases by time. What ended stays as a closed record for the message trace.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -601,6 +602,13 @@ pub trait Queue: Send + Sync + 'static {
         after: Option<RecipientKey>,
         limit: usize,
     ) -> Result<Vec<QueueEntry>, StoreError>;
+
+    /// How many recipients of what each of these mailboxes (at most [`QUEUE_PAGE_COUNT_MAX`]) sent are held; one of whom
+    /// nothing is held is left out.
+    async fn held_counts(
+        &self,
+        mailboxes: &[MailboxId],
+    ) -> Result<HashMap<(TenantId, MailboxId), u64>, StoreError>;
 
     /// The same in nobody's name.
     async fn order(&self, selection: &Selection, order: Order) -> Result<u64, StoreError> {

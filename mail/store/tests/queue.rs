@@ -455,6 +455,28 @@ async fn what_a_sandbox_sends_is_kept_with_the_reason_and_no_order_lets_it_leave
 }
 
 #[tokio::test]
+async fn what_is_held_of_mailboxes_is_counted_by_tenant() {
+    for world in worlds().await {
+        let mailbox = MailboxId::new(Uuid::from_u128(9));
+        let held = world.queue(tenant(1), Lane::Interactive, &["1@b.example", "2@b.example"]).await;
+        let other = world.queue(tenant(2), Lane::Interactive, &["1@b.example"]).await;
+        world.queue(tenant(1), Lane::Interactive, &["3@b.example"]).await;
+        for id in [held, other] {
+            world.order(id, Order::Hold).await;
+        }
+        let counts = world.store.held_counts(&[mailbox, MailboxId::new(Uuid::from_u128(8))]).await;
+        let counts = counts.expect("counted");
+        assert_eq!(counts.len(), 2, "{counts:?}");
+        assert_eq!(counts[&(tenant(1), mailbox)], 2, "what is not held is not counted");
+        assert_eq!(counts[&(tenant(2), mailbox)], 1);
+        world.order(held, Order::Release).await;
+        let counts = world.store.held_counts(&[mailbox]).await.expect("counted");
+        assert_eq!(counts.into_iter().collect::<Vec<_>>(), [((tenant(2), mailbox), 1)]);
+        assert!(world.store.held_counts(&[]).await.expect("counted").is_empty());
+    }
+}
+
+#[tokio::test]
 async fn nothing_of_another_tenant_is_listed_or_reached() {
     for world in worlds().await {
         let id = world.queue(tenant(1), Lane::Interactive, &["1@b.example"]).await;

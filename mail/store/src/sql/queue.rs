@@ -154,6 +154,13 @@ impl Queue for SqlStore {
         self.queue_entries(selection, after, limit).await
     }
 
+    async fn held_counts(
+        &self,
+        mailboxes: &[MailboxId],
+    ) -> Result<HashMap<(TenantId, MailboxId), u64>, StoreError> {
+        self.queue_held_counts(mailboxes).await
+    }
+
     async fn order_by(&self, selection: &Selection, order: Order, by: &str) -> Result<u64, StoreError> {
         self.queue_order(selection, order, by).await
     }

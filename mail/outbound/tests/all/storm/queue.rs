@@ -1,5 +1,6 @@
 //! The real queue, as a node sees it that may be killed at every durable step.
 
+use std::collections::HashMap;
 use std::future::Future;
 use std::pin::pin;
 use std::sync::Arc;
@@ -194,6 +195,14 @@ impl Queue for Mortal {
     ) -> Result<Vec<QueueEntry>, StoreError> {
         self.alive().await;
         at_once(self.store.entries(selection, after, limit))
+    }
+
+    async fn held_counts(
+        &self,
+        mailboxes: &[MailboxId],
+    ) -> Result<HashMap<(TenantId, MailboxId), u64>, StoreError> {
+        self.alive().await;
+        at_once(self.store.held_counts(mailboxes))
     }
 
     async fn order_by(&self, selection: &Selection, order: Order, by: &str) -> Result<u64, StoreError> {

@@ -1,5 +1,7 @@
 //! Lists of what is in the queue.
 
+use std::collections::HashMap;
+
 use database::{Row, Statement, Value};
 use kernel::{DomainId, Id as _, MailboxId, TenantId, Timestamp};
 
@@ -82,6 +84,33 @@ impl SqlStore {
             Statement::new(sql).bind(queue).bind(ordinal).bind(bound(limit, QUEUE_PAGE_COUNT_MAX));
         select.params.extend(values);
         self.database.query(select).await?.iter().map(entry).collect()
+    }
+
+    pub(crate) async fn queue_held_counts(
+        &self,
+        mailboxes: &[MailboxId],
+    ) -> Result<HashMap<(TenantId, MailboxId), u64>, StoreError> {
+        let mut select = Statement::new("");
+        let mut names = Vec::new();
+        for mailbox in mailboxes.iter().take(QUEUE_PAGE_COUNT_MAX) {
+            select = select.bind(mailbox.uuid());
+            names.push(format!("${}", names.len() + 1));
+        }
+        if names.is_empty() {
+            return Ok(HashMap::new());
+        }
+        // The state is written out, so that the index of what rests is used.
+        select.sql = format!(
+            "SELECT q.tenant, q.mailbox, COUNT(*) FROM queue_recipient r JOIN queue q ON q.id = r.queue \
+             WHERE r.state = 2 AND q.mailbox IN ({}) GROUP BY q.tenant, q.mailbox",
+            names.join(", ")
+        )
+        .into();
+        let count = |found: &Row| {
+            let mailbox = (TenantId::new(found.uuid(0)?), MailboxId::new(found.uuid(1)?));
+            Ok((mailbox, found.int(2)?.unsigned_abs()))
+        };
+        self.database.query(select).await?.iter().map(count).collect()
     }
 
     pub(crate) async fn queue_depth(&self) -> Result<Depth, StoreError> {
