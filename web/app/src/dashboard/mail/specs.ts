@@ -234,6 +234,9 @@ export function shareSpecs(mailboxes: { value: string; label: string }[], isNew:
 }
 
 /** A policy of TLS for mail to some destination. */
+/** What a new policy begins with. */
+export const NEW_TLS = { destination: '', level: 'DANE', matchNames: [], fingerprints: [], versionMin: 'TLS_12', comment: '', isActive: true };
+
 export function tlsSpecs(owners: { value: string; label: string }[], isNew: boolean): FieldSpec[] {
   return [
     ...(isNew ? [{ name: 'owner', kind: 'select', label: t('mail.tls.owner'), options: owners, hint: t('mail.tls.owner.hint') } as FieldSpec] : []),
