@@ -26,7 +26,7 @@ const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; st
      require-trusted-types-for 'script'; trusted-types svelte-trusted-html";
 
 /// Who is signed in, asked for each page: the app begins to draw without a further question.
-const VIEWER: &str = "{ viewer { accountId userId mailboxId sessionId demand demoResetsAt grants { scope permissions } } profile { login chosenLanguage timeZone } }";
+const VIEWER: &str = "{ viewer { accountId userId mailboxId sessionId demand demoResetsAt withheld grants { scope permissions } } profile { login chosenLanguage timeZone } }";
 
 /// What the head of the page shows of a user. It goes with the page: what came later would push aside what stands already.
 const USER: &str = "query($id: UserID!, $account: AccountID!, $isActing: Boolean!) { user(userId: $id) { name } \

@@ -13,6 +13,8 @@ export interface Viewer {
   /** When the demo begins anew, where it is one that everybody may try. */
   demoResetsAt: string | null;
   grants: Grant[];
+  /** What the owner of the account keeps from an administrator of its domains. */
+  withheld: string[];
 }
 
 /** Another's account that is open to whoever is signed in, by a delegation. */

@@ -3,6 +3,7 @@ import { count, size } from '../../lib/format';
 import { t } from '../../lib/i18n/messages';
 import type { FieldSpec, Value, Values } from '../../lib/ui/fields';
 import type { MailboxWholeResult } from '../../generated/api';
+import { withoutKept } from './kept';
 import type { MailDomain } from './mail.svelte';
 
 const SENDERS_MAX = 500;
@@ -18,9 +19,9 @@ const SENDER = /^(\*|[^\s@*]+)@(\*\.)?[^\s@*]+$/u;
 
 const options = (key: string, words: string[]) => words.map((word) => ({ value: word, label: t(`${key}.${word}`) }));
 
-/** What is not in force yet is said beside the field. */
+/** What is kept from whoever is signed in, and what is not in force yet, is said beside the field. */
 function marked(specs: FieldSpec[], notYet: string[]): FieldSpec[] {
-  return specs.map((spec) => (notYet.includes(spec.name) ? { ...spec, hint: [spec.hint, t('mail.notYet')].filter(Boolean).join(' ') } : spec));
+  return withoutKept(specs).map((spec) => (notYet.includes(spec.name) ? { ...spec, hint: [spec.hint, t('mail.notYet')].filter(Boolean).join(' ') } : spec));
 }
 
 function senders(value: Value): string {
@@ -233,10 +234,10 @@ export function shareSpecs(mailboxes: { value: string; label: string }[], isNew:
   ];
 }
 
-/** A policy of TLS for mail to some destination. */
 /** What a new policy begins with. */
 export const NEW_TLS = { destination: '', level: 'DANE', matchNames: [], fingerprints: [], versionMin: 'TLS_12', comment: '', isActive: true };
 
+/** A policy of TLS for mail to some destination. */
 export function tlsSpecs(owners: { value: string; label: string }[], isNew: boolean): FieldSpec[] {
   return [
     ...(isNew ? [{ name: 'owner', kind: 'select', label: t('mail.tls.owner'), options: owners, hint: t('mail.tls.owner.hint') } as FieldSpec] : []),
