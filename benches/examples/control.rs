@@ -105,6 +105,12 @@ impl graphql::LoginSource for Nothing {
     }
 }
 
+impl graphql::CertificateSource for Nothing {
+    fn served(&self) -> Vec<graphql::ServedCertificate> {
+        Vec::new()
+    }
+}
+
 impl graphql::SiteSource for Nothing {
     fn sites(&self, _: usize) -> Vec<graphql::DeliverySite> {
         Vec::new()
@@ -312,6 +318,7 @@ async fn main() {
         logins: nothing.clone(),
         queue: Arc::new(mail),
         sites: nothing.clone(),
+        certificates: nothing.clone(),
         reports,
         deliveries: nothing.clone(),
         door: door::DoorBook::open(database.clone()).await.expect("tables"),

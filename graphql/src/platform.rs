@@ -12,6 +12,7 @@ use hosting::domain::{DkimSelector, FreshDkimKey};
 use kernel::{ByteSize, DomainId, DomainName, MailboxId, TenantId, Timestamp, WebhookId};
 
 use crate::access::{AccessKey, People, SignIns};
+use crate::certificate::CertificateSource;
 use crate::domain::dns::DnsChecks;
 use crate::domain::standing::DnsStandings;
 use crate::passkey::question::Passkeys;
@@ -58,6 +59,8 @@ pub struct Platform {
     pub deliveries: Arc<dyn DeliverySource>,
     /// Mail that waits to leave, and the message trace.
     pub queue: Arc<dyn store::Queue>,
+    /// What the mail servers of this node prove themselves by.
+    pub certificates: Arc<dyn CertificateSource>,
     /// The sites that it goes to from this node.
     pub sites: Arc<dyn SiteSource>,
     /// What other hosts report about domains.

@@ -11,6 +11,7 @@ use crate::address_map::query::AddressMapQuery;
 use crate::alias::mutation::AliasMutation;
 use crate::alias::query::AliasQuery;
 use crate::bulk::BulkMutation;
+use crate::certificate::CertificateQuery;
 use crate::credential::mutation::CredentialMutation;
 use crate::credential::query::CredentialQuery;
 use crate::credential::yubikey::YubikeyMutation;
@@ -36,8 +37,8 @@ use crate::plan::mutation::PlanMutation;
 use crate::plan::query::PlanQuery;
 use crate::push::mutation::PushMutation;
 use crate::push::query::PushQuery;
-use crate::queue::mutation::QueueMutation;
 use crate::queue::held::HeldSenderQuery;
+use crate::queue::mutation::QueueMutation;
 use crate::queue::own::OwnHeldQuery;
 use crate::queue::query::QueueQuery;
 use crate::reseller::mutation::ResellerMutation;
@@ -109,9 +110,9 @@ pub struct QueryRoot(
     PushQuery,
     QueueQuery,
     OwnHeldQuery,
-    TraceQuery,
     HeldSenderQuery,
     CertificateQuery,
+    TraceQuery,
     SuppressionQuery,
     DelegationQuery,
     TicketQuery,

@@ -4,6 +4,7 @@ mod access;
 mod actors;
 mod bad_input;
 mod books;
+mod certificates;
 mod changes;
 mod comings;
 mod contracts;

@@ -12,10 +12,10 @@ use database::Database;
 use directory::{Credential, Directory, Protocol};
 use engine::{Engine, Outcome};
 use graphql::{
-    ACCESS_KEY_NAME, AccessKey, Api, DeliveryFault, DeliveryOutcome, DeliverySite, DeliverySource,
-    DkimSource, Knock, Language, LastUse, LoginSource, Mode, Notices, People, Platform, PortError,
-    SendPeriod, SendScope, SendUse, SendsSource, SignIns, SiteSource, TxtResolver, Usage, UsageSource,
-    WebhookDelivery,
+    ACCESS_KEY_NAME, AccessKey, Api, CertificateSource, DeliveryFault, DeliveryOutcome, DeliverySite,
+    DeliverySource, DkimSource, Knock, Language, LastUse, LoginSource, Mode, Notices, People, Platform,
+    PortError, SendPeriod, SendScope, SendUse, SendsSource, ServedCertificate, SignIns, SiteSource,
+    TxtResolver, Usage, UsageSource, WebhookDelivery,
 };
 use hosting::domain::{DkimAlgorithm, DkimPrivateKey, DkimSelector, FreshDkimKey};
 use hosting::use_case::RegisterUser;
@@ -62,6 +62,19 @@ pub(crate) struct World {
     pub(crate) usage_question_count: AtomicU8,
     /// Signing keys that were made.
     pub(crate) key_count: AtomicU8,
+}
+
+impl CertificateSource for World {
+    fn served(&self) -> Vec<ServedCertificate> {
+        let one = |names: &[&str], not_after: i64| ServedCertificate {
+            names: names.iter().map(|name| (*name).to_owned()).collect(),
+            issuer: "CN=An authority".to_owned(),
+            is_self_signed: false,
+            not_before: Timestamp::from_secs(1_700_000_000),
+            not_after: Timestamp::from_secs(not_after),
+        };
+        vec![one(&["mail.example", "other.example"], 1_800_000_000), one(&["inner.example"], 1_900_000_000)]
+    }
 }
 
 #[async_trait]
@@ -227,6 +240,7 @@ impl Stage {
             sends: world.clone(),
             queue: store.clone(),
             sites: world.clone(),
+            certificates: world.clone(),
             reports: reports.clone(),
             deliveries: world.clone(),
             blobs,
@@ -253,6 +267,7 @@ impl Stage {
             control,
             mail: counted,
             door,
+            keyring,
             _folder: folder,
         }
     }
@@ -267,7 +282,6 @@ impl Stage {
         self.ask_in(Language::English, token, query, json!({})).await
     }
 
-            keyring,
     pub(crate) async fn ask_in(
         &self,
         language: Language,

@@ -626,6 +626,7 @@ impl Wiring<'_> {
                 now: platform::now(),
             }),
             queue: Arc::clone(&platform.store) as Arc<dyn store::Queue>,
+            certificates: Arc::new(certificate::Served::read(self.config)?),
             sites: Arc::new(self.sites.clone()),
             reports: platform.reports.clone(),
             deliveries: Arc::new(Log(platform.deliveries.clone())),
