@@ -5,8 +5,8 @@ import { createSocket } from 'node:dgram';
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import test, { after, before } from 'node:test';
-import { hostile } from './hostile.mjs';
-import { api, launch, PASSWORD, picture, quiet, settled, shift, SHIFT_MAX, signIn, start, sticksOut, token, visit } from './harness.mjs';
+import { hostile, ODD_COUNT } from './hostile.mjs';
+import { api, launch, PASSWORD, picture, quiet, settled, shift, SHIFT_MAX, signIn, start, sticksOut, texts, token, visit } from './harness.mjs';
 import { smtpSends, submits } from './mail.mjs';
 import { LOGINS, pages, screens } from './screens.mjs';
 
@@ -136,10 +136,14 @@ async function fill() {
   const reseller = await known('agency');
   taken.brands = await tries([words('brand')[0]].map((text) => cut(text, 64)), async (text) => (await api(node, reseller, `mutation($a: AccountID!, $b: BrandInput!) { brandSet(accountId: $a, brand: $b) ${errors} }`, { a: agency, b: { name: text, accent: '#123456' } })).brandSet);
   taken.customers = await tries(words('customer').slice(0, 4), async (text) => (await api(node, reseller, `mutation($a: AccountID!, $t: String!) { subAccountOpen(accountId: $a, name: $t) ${errors} }`, { a: agency, t: text })).subAccountOpen);
-  // A file whose name is markup, with the newest ticket.
+  // Files whose names are markup, and worse, with the newest ticket.
   const { tickets } = await api(node, owner, '{ tickets(first: 1) { nodes { id } } }');
-  const file = await fetch(`${node.url}/tickets/${a}/${tickets.nodes[0].id}/files?name=${encodeURIComponent(words('file')[0])}`, { method: 'POST', headers: { authorization: `Bearer ${owner}`, 'content-type': 'application/octet-stream' }, body: 'x' });
-  taken.files = file.ok ? 1 : 0;
+  taken.files = 0;
+  for (const name of [words('file')[0], ...words('file').slice(-ODD_COUNT)]) {
+    const file = await fetch(`${node.url}/tickets/${a}/${tickets.nodes[0].id}/files?name=${encodeURIComponent(name)}`, { method: 'POST', headers: { authorization: `Bearer ${owner}`, 'content-type': 'application/octet-stream' }, body: 'x' });
+    assert.ok(file.status < 500, `${JSON.stringify(name)}: ${file.status}`);
+    if (file.ok) taken.files += 1;
+  }
   // What comes and goes: headers and addresses that strangers write, answers that other hosts give.
   const quoted = '"<img src=x data-owned onerror=alert(1)>envelope0"@elsewhere.example';
   for (const [at, text] of words('header').slice(0, 3).entries()) await smtpSends(node, { from: at === 0 ? quoted : 'friend@elsewhere.example', to: ALICE, subject: text.replace(/[^\x20-\x7e]/g, '') });
@@ -228,6 +232,40 @@ test('what people write is text on every screen of the dashboard', { timeout: 60
   }
   for (const [who, marks] of Object.entries(wanted)) for (const mark of marks) if (!new RegExp(`${mark}\\d+`).test(seen[who])) faults.push(`${who} was not shown what was written as ${mark}`);
   assert.deepEqual(faults, []);
+});
+
+test('of what a webhook answers its log has the number alone', async () => {
+  const port = await freePort('stream');
+  const [reason, header, body] = ['reason', 'header', 'body'].map((mark) => hostile(mark)[0]);
+  const server = createServer((socket) => {
+    socket.on('error', () => undefined);
+    socket.once('data', () => socket.end(`HTTP/1.1 418 ${reason}\r\nserver: ${header}\r\ncontent-type: text/html\r\ncontent-length: ${body.length}\r\nconnection: close\r\n\r\n${body}`));
+  });
+  await new Promise((resolve) => server.listen(port, '127.0.0.1', resolve));
+  try {
+    const url = `http://127.0.0.1:${port}/hook`;
+    const { webhookRegister } = await api(node, owner, `mutation($i: WebhookInput!) { webhookRegister(input: $i) { webhook { id } userErrors { code } } }`, { i: { accountId: user.accountId, url, kinds: ['*'], description: 'Teapot' } });
+    assert.deepEqual(webhookRegister.userErrors, []);
+    const id = webhookRegister.webhook.id;
+    await api(node, owner, `mutation($w: WebhookID!) { webhookTest(webhookId: $w) ${errors} }`, { w: id });
+    await until(async () => {
+      const { webhook } = await api(node, owner, 'query($w: WebhookID!) { webhook(webhookId: $w) { deliveries { nodes { status } } } }', { w: id });
+      return webhook.deliveries.nodes.some((one) => one.status === 418);
+    });
+    const t = texts('en');
+    const page = await visit(browser);
+    await signIn(page, node, 'demo', PASSWORD, '/dashboard/account/webhooks');
+    await page.waitForURL(/webhooks/);
+    await page.getByRole('button', { name: t('hooks.actions', { url }), exact: true }).click();
+    await page.locator(':popover-open').getByRole('button', { name: t('hooks.deliveries'), exact: true }).click();
+    const log = page.locator('dialog[open]');
+    await log.getByText('418').first().waitFor();
+    assert.ok(!/reason0|header0|body0/.test(await log.innerText()));
+    assert.deepEqual(await owned(page), []);
+    await page.context().close();
+  } finally {
+    server.close();
+  }
 });
 
 test('pages without script show what they are asked with as text', async () => {
