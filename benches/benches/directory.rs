@@ -67,6 +67,7 @@ fn filled() -> Directory {
             name: name.clone(),
             token: String::new(),
             mirrors: None,
+            is_claimed: true,
         };
         let mut page = vec![
             recorded(tenant, 5, HostingEvent::Service(ordered(AccountId::new(Uuid::from_u128(domain + 1))))),

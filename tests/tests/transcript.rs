@@ -203,6 +203,7 @@ fn neighbour() -> Vec<Recorded<HostingEvent>> {
         name: name(),
         token: String::new(),
         mirrors: None,
+        is_claimed: true,
     };
     let created = MailboxEvent::Created {
         account: other.account(),
@@ -282,6 +283,7 @@ fn people(hash: &PasswordHash) -> Vec<Recorded<HostingEvent>> {
         name: DomainName::parse("x.example").expect("a name"),
         token: String::new(),
         mirrors: None,
+        is_claimed: true,
     };
     vec![
         recorded(10, HostingEvent::Service(ordered())),

@@ -37,7 +37,8 @@ pub struct DomainAddInput {
     pub mirrors_domain_id: Option<DomainKey>,
 }
 
-/// Whether an account has another domain of this name, verified or not.
+/// Whether an account has another domain of this name, verified or not: tells of those alone that were added before names were
+/// claimed within an account, of the others [`AddDomain`] itself.
 async fn is_there(
     ctx: &Context<'_>,
     (account, domain): (AccountId, DomainId),

@@ -172,3 +172,40 @@ async fn of_two_who_change_one_thing_the_later_is_told_and_changes_nothing() {
         );
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_many_who_add_one_domain_to_an_account_at_once_one_has_it() {
+    let stage = Stage::open().await;
+    let operator = stage.operator().await;
+    let customer = stage.customer(&operator, ("acme", "custom")).await;
+    let other = stage.customer(&operator, ("globex", "custom")).await;
+    // In two services of the account, which have no event in common.
+    let second = crate::within::service(&stage, &operator, &customer).await;
+    let add = |service: &str| {
+        format!(
+            "mutation {{ domainAdd(input: {{ serviceId: \"{service}\", name: \"twice.example\" }}) \
+             {{ domain {{ id }} userErrors {{ code field }} }} }}"
+        )
+    };
+    let asked = (0..8).map(|number| {
+        let query = add(if number % 2 == 0 { &customer.service } else { &second });
+        let (stage, owner) = (&stage, &customer.owner);
+        async move { stage.ask(owner, &query).await["data"]["domainAdd"].clone() }
+    });
+    let answers = futures_util::future::join_all(asked).await;
+    let (added, refused): (Vec<_>, Vec<_>) =
+        answers.iter().partition(|answer| answer["userErrors"] == json!([]));
+    assert_eq!(added.len(), 1, "{answers:#?}");
+    for answer in refused {
+        assert_eq!(answer["userErrors"], json!([{ "code": "DOMAIN_ADDED", "field": "name" }]));
+    }
+    // Which account has it is for the proof to decide.
+    stage.done(&other.owner, &add(&other.service)).await;
+    // Removed, it is free again.
+    let remove = format!(
+        "mutation {{ domainRemove(domainId: {}) {{ userErrors {{ code }} }} }}",
+        added[0]["domain"]["id"]
+    );
+    stage.done(&customer.owner, &remove).await;
+    stage.done(&customer.owner, &add(&second)).await;
+}

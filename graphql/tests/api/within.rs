@@ -27,7 +27,7 @@ async fn domain(stage: &Stage, operator: &str, (customer, service): (&Customer, 
 }
 
 /// A second active service of the account; its id.
-async fn service(stage: &Stage, operator: &str, customer: &Customer) -> String {
+pub(crate) async fn service(stage: &Stage, operator: &str, customer: &Customer) -> String {
     let order = format!(
         "mutation {{ serviceOrder(input: {{ accountId: \"{}\", planId: \"{}\", planVersion: 1 }}) {{ service {{ id }} userErrors {{ code }} }} }}",
         customer.account,

@@ -158,7 +158,7 @@ impl Index {
 
     fn take_domain(&mut self, domain: (TenantId, DomainId), event: &DomainEvent) {
         match event {
-            DomainEvent::Added { name, mirrors, .. } | DomainEvent::Restored { name, mirrors } => {
+            DomainEvent::Added { name, mirrors, .. } | DomainEvent::Restored { name, mirrors, .. } => {
                 self.domains.insert(domain, name.clone());
                 if let Some(target) = mirrors {
                     self.mirrors.insert(domain, *target);

@@ -90,6 +90,7 @@ impl World {
             name: name.parse_name(),
             token: "t".to_owned(),
             mirrors: None,
+            is_claimed: true,
         };
         self.tell(id, HostingEvent::Domain(added));
         self.tell(id, HostingEvent::Domain(DomainEvent::Verified { by: VerifiedBy::Operator }));
@@ -239,7 +240,14 @@ fn what_has_passed_to_another_account_is_theirs_whichever_of_them_is_read_first(
     };
     let name = || "x.example".parse_name();
     let account = before.account();
-    let added = DomainEvent::Added { account, service, name: name(), token: "t".to_owned(), mirrors: None };
+    let added = DomainEvent::Added {
+        account,
+        service,
+        name: name(),
+        token: "t".to_owned(),
+        mirrors: None,
+        is_claimed: true,
+    };
     let created = MailboxEvent::Created {
         account,
         service,
@@ -428,6 +436,7 @@ fn an_alias_domain_has_the_addresses_of_the_other() {
         name: "z.example".parse_name(),
         token: "t".to_owned(),
         mirrors: Some(DomainId::new(uuid(20))),
+        is_claimed: true,
     };
     world.tell(22, HostingEvent::Domain(added));
     assert_eq!(world.ends("alice@z.example"), Err(Resolution::NotLocal));

@@ -114,7 +114,7 @@ pub(crate) fn category(name: &str) -> Result<Category, JournalError> {
 
 /// The kind of claim of that name.
 pub(crate) fn claim_kind(name: &str) -> Result<ClaimKind, JournalError> {
-    [ClaimKind::Address, ClaimKind::Domain, ClaimKind::Login]
+    ClaimKind::ALL
         .into_iter()
         .find(|kind| kind.name() == name)
         .ok_or_else(|| JournalError::Corrupt(format!("the kind of claim `{name}`")))

@@ -1,12 +1,14 @@
-//! Names that have one owner on the whole platform.
+//! Names that have one owner, on the whole platform or in an account.
 
-use crate::{DomainName, EmailAddress};
+use crate::{AccountId, DomainName, EmailAddress};
 
 /// What is claimed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ClaimKind {
     /// An e-mail address of a mailbox or alias.
     Address,
+    /// A domain that an account has added, proved or not: once in that account.
+    AddedDomain,
     /// A domain that an account has proved to own, or a shared domain of the platform.
     Domain,
     /// The login name of a user.
@@ -14,11 +16,15 @@ pub enum ClaimKind {
 }
 
 impl ClaimKind {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Address, Self::AddedDomain, Self::Domain, Self::Login];
+
     /// The name on disk.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Address => "address",
             Self::Domain => "domain",
+            Self::AddedDomain => "added_domain",
             Self::Login => "login",
         }
     }
@@ -49,6 +55,11 @@ impl Claim {
     /// A domain.
     pub fn domain(domain: &DomainName) -> Self {
         Self { kind: ClaimKind::Domain, name: domain.as_str().to_owned() }
+    }
+
+    /// A domain within an account. Another account may add the same one: which of them has it is for the proof to decide.
+    pub fn added_domain(account: AccountId, domain: &DomainName) -> Self {
+        Self { kind: ClaimKind::AddedDomain, name: format!("{account}/{domain}") }
     }
 
     /// A login name, without regard to case.

@@ -92,6 +92,7 @@ fn a_domain_s_tls_policy_holds_for_its_own_senders_and_never_loosens() {
         name: "z.example".parse_name(),
         token: "t".to_owned(),
         mirrors: Some(DomainId::new(uuid(20))),
+        is_claimed: true,
     };
     world.tell(22, HostingEvent::Domain(mirror));
     world.tell(22, HostingEvent::Domain(DomainEvent::Verified { by: VerifiedBy::Operator }));

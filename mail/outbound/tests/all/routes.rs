@@ -34,6 +34,7 @@ fn passed_on(directory: &Directory, domain: &str, relay: DomainRelay, host: &str
         name: name(domain),
         token: "t".to_owned(),
         mirrors: None,
+        is_claimed: true,
     };
     let settings = DomainSettings { relay, relay_host: Some(host.to_owned()), ..DomainSettings::default() };
     let settings = Sealed::new(SubjectId::new(Uuid::from_u128(1)), Box::new(settings));
@@ -139,6 +140,7 @@ fn leaves_through(directory: &Directory, host: &str, port: u16, password: &str) 
         name: name("sender.example"),
         token: "t".to_owned(),
         mirrors: None,
+        is_claimed: true,
     };
     for event in [added, DomainEvent::Verified { by: VerifiedBy::Operator }] {
         directory.apply(&[recorded(HostingEvent::Domain(event), id.uuid())]).expect("taken");

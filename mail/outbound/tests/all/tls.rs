@@ -86,6 +86,7 @@ fn order_for_domain(directory: &Directory, (id, name): (u128, &str), level: TlsL
         name: DomainName::parse(name).expect("a name"),
         token: "t".to_owned(),
         mirrors: None,
+        is_claimed: true,
     };
     let added = BookEvent::Added {
         entry: TlsPolicyId::new(Uuid::from_u128(4)),

@@ -29,13 +29,14 @@ impl Decider for Domain {
 
     fn evolve(state: DomainState, event: &DomainEvent) -> DomainState {
         match (event, state) {
-            (DomainEvent::Added { account, service, name, token, mirrors }, _) => {
+            (DomainEvent::Added { account, service, name, token, mirrors, is_claimed }, _) => {
                 DomainState::Pending(DomainRecord {
                     account: *account,
                     service: *service,
                     name: name.clone(),
                     challenge: Challenge::new(name, token),
                     mirrors: *mirrors,
+                    is_claimed: *is_claimed,
                     settings: Box::default(),
                     settings_revision: 0,
                     crossed: BTreeSet::new(),
@@ -44,8 +45,14 @@ impl Decider for Domain {
                     purge_after: None,
                 })
             }
-            (DomainEvent::Restored { .. }, DomainState::Removed(record)) => {
-                DomainState::Pending(DomainRecord { dkim: Vec::new(), purge_after: None, ..record })
+            (DomainEvent::Restored { is_claimed, .. }, DomainState::Removed(record)) => {
+                let is_claimed = *is_claimed;
+                DomainState::Pending(DomainRecord {
+                    dkim: Vec::new(),
+                    purge_after: None,
+                    is_claimed,
+                    ..record
+                })
             }
             (DomainEvent::Restored { .. }, state) => state,
             (DomainEvent::SettingsChanged { settings, .. }, state) => {
@@ -90,7 +97,10 @@ impl Decider for Domain {
             (
                 DomainEvent::Removed { purge_after },
                 DomainState::Pending(record) | DomainState::Verified(record),
-            ) => DomainState::Removed(DomainRecord { purge_after: Some(*purge_after), ..record }),
+            ) => {
+                let purge_after = Some(*purge_after);
+                DomainState::Removed(DomainRecord { purge_after, is_claimed: false, ..record })
+            }
             (
                 DomainEvent::Verified { .. },
                 state @ (DomainState::Absent
@@ -125,7 +135,7 @@ impl Decider for Domain {
             (S::Absent, C::Add { account, service, domain, name, mirrors }) => {
                 check_name(&name)?;
                 let token = Challenge::token(account, domain, &name);
-                Ok(vec![DomainEvent::Added { account, service, name, token, mirrors }])
+                Ok(vec![DomainEvent::Added { account, service, name, token, mirrors, is_claimed: true }])
             }
             (S::Absent, C::AddShared { name }) => {
                 check_name(&name)?;
@@ -237,7 +247,8 @@ fn restore(record: &DomainRecord, proof: &Proof, now: Timestamp) -> Result<Vec<D
     if record.purge_after.is_none_or(|purge_after| purge_after <= now) {
         return Err(HostingRefusal::RetentionOver);
     }
-    let mut events = vec![DomainEvent::Restored { name: record.name.clone(), mirrors: record.mirrors }];
+    let (name, mirrors) = (record.name.clone(), record.mirrors);
+    let mut events = vec![DomainEvent::Restored { name, mirrors, is_claimed: true }];
     let changed = DomainSettings::default().differing(&record.settings);
     if !changed.is_empty() {
         let settings = Sealed::new(SubjectId::of_account(record.account), record.settings.clone());

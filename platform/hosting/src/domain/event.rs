@@ -29,6 +29,8 @@ pub enum DomainEvent {
         token: String,
         /// The domain whose addresses exist in it as well; none: it has its own.
         mirrors: Option<DomainId>,
+        /// Whether its name was claimed within the account; not for those that were added before that was done.
+        is_claimed: bool,
     },
     /// Some of its settings are otherwise.
     SettingsChanged {
@@ -91,6 +93,8 @@ pub enum DomainEvent {
         name: DomainName,
         /// The domain whose addresses exist in it as well; none: it has its own.
         mirrors: Option<DomainId>,
+        /// As with [`DomainEvent::Added`].
+        is_claimed: bool,
     },
     /// It is served no more and free for others.
     Removed {

@@ -88,6 +88,8 @@ pub struct DomainRecord {
     pub challenge: Challenge,
     /// The domain whose addresses exist in it as well; none: it has its own.
     pub mirrors: Option<DomainId>,
+    /// Whether its name is claimed within the account, and is to be given back.
+    pub is_claimed: bool,
     /// What is set for it.
     pub settings: Box<DomainSettings>,
     /// How often settings were changed.

@@ -26,6 +26,8 @@ struct AddedV1 {
     token: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     mirrors: Option<String>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    is_claimed: bool,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -84,6 +86,8 @@ struct RestoredV1 {
     name: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     mirrors: Option<String>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    is_claimed: bool,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -110,12 +114,13 @@ impl Event for DomainEvent {
 
     fn encode(&self, seal: &mut dyn Seal) -> Result<Vec<u8>, SealError> {
         Ok(match self {
-            Self::Added { account, service, name, token, mirrors } => json(&AddedV1 {
+            Self::Added { account, service, name, token, mirrors, is_claimed } => json(&AddedV1 {
                 account: account.to_string(),
                 service: service.to_string(),
                 name: name.to_string(),
                 token: token.clone(),
                 mirrors: mirrors.map(|mirrored| mirrored.to_string()),
+                is_claimed: *is_claimed,
             }),
             Self::SharedAdded { name } => json(&SharedAddedV1 { name: name.to_string() }),
             Self::SettingsChanged { settings, changed } => {
@@ -143,9 +148,10 @@ impl Event for DomainEvent {
                 withdraw_after_ms: withdraw_after.millis(),
             }),
             Self::PoolThresholdCrossed { threshold, crossing } => wire::crossed(*threshold, *crossing),
-            Self::Restored { name, mirrors } => json(&RestoredV1 {
+            Self::Restored { name, mirrors, is_claimed } => json(&RestoredV1 {
                 name: name.to_string(),
                 mirrors: mirrors.map(|mirrored| mirrored.to_string()),
+                is_claimed: *is_claimed,
             }),
             Self::Removed { purge_after } => json(&RemovedV1 { purge_after_ms: purge_after.millis() }),
         })
@@ -161,6 +167,7 @@ impl Event for DomainEvent {
                     name: wire::domain_name(raw, &form.name)?,
                     token: form.token,
                     mirrors: form.mirrors.map(|mirrored| wire::id(raw, &mirrored)).transpose()?,
+                    is_claimed: form.is_claimed,
                 })
             }
             ("domain.shared_added", 1) => {
@@ -213,6 +220,7 @@ impl Event for DomainEvent {
                 Ok(Self::Restored {
                     name: wire::domain_name(raw, &form.name)?,
                     mirrors: form.mirrors.map(|mirrored| wire::id(raw, &mirrored)).transpose()?,
+                    is_claimed: form.is_claimed,
                 })
             }
             ("domain.removed", 1) => wire::form(raw).map(|form: RemovedV1| Self::Removed {

@@ -2,7 +2,7 @@
 
 use kernel::ClaimKind;
 
-use super::HostingRefusal;
+use super::{BoxRefusal, HostingRefusal};
 
 impl From<ClaimKind> for HostingRefusal {
     /// The refusal where a name belongs to another stream.
@@ -10,6 +10,7 @@ impl From<ClaimKind> for HostingRefusal {
         match kind {
             ClaimKind::Address => Self::AddressTaken,
             ClaimKind::Domain => Self::DomainTaken,
+            ClaimKind::AddedDomain => BoxRefusal::DomainAdded.into(),
             ClaimKind::Login => Self::LoginTaken,
         }
     }

@@ -90,6 +90,7 @@ mod tests {
     fn a_name_that_is_taken_is_refused_by_its_kind() {
         assert_eq!(HostingRefusal::from(ClaimKind::Address).code(), "ADDRESS_TAKEN");
         assert_eq!(HostingRefusal::from(ClaimKind::Domain).code(), "DOMAIN_TAKEN");
+        assert_eq!(HostingRefusal::from(ClaimKind::AddedDomain).code(), "DOMAIN_ADDED");
         assert_eq!(HostingRefusal::from(ClaimKind::Login).code(), "LOGIN_TAKEN");
     }
 }

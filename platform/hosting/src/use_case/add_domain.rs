@@ -2,14 +2,16 @@
 
 use authority::{Guarded, Need, Permission};
 use kernel::{
-    AccountId, Changes, Decider, DomainId, DomainName, Key, Reads, ServiceId, TenantId, Timestamp, UseCase,
+    AccountId, Changes, Claim, Decider, DomainId, DomainName, Key, Reads, ServiceId, TenantId, Timestamp,
+    UseCase,
 };
 
 use crate::HostingRefusal;
 use crate::domain::{Domain, DomainCommand};
 use crate::service::{Service, ServiceCommand};
 
-/// Notes that a service shall have a domain. It is served once its ownership is shown; until then others may add it too.
+/// Notes that a service shall have a domain. It is served once its ownership is shown; until then other accounts may add it
+/// too. One account has it once: the name is claimed within the account.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AddDomain {
     /// Whose.
@@ -60,7 +62,8 @@ impl UseCase for AddDomain {
             &(),
             now,
         )?;
-        Ok(Changes::none().emit::<Service>(self.service, taken).emit::<Domain>(self.domain, added))
+        let changes = Changes::none().emit::<Service>(self.service, taken).emit::<Domain>(self.domain, added);
+        Ok(changes.take::<Domain>(self.domain, Claim::added_domain(self.account, &self.name)))
     }
 }
 

@@ -60,6 +60,10 @@ impl UseCase for RemoveDomain {
                 changes = changes.release::<Book<Resource>>(self.domain, claim);
             }
         }
+        if let Some(record) = domain.record().filter(|record| record.is_claimed) {
+            let claim = Claim::added_domain(self.account, &record.name);
+            changes = changes.release::<Domain>(self.domain, claim);
+        }
         Ok(match domain {
             DomainState::Verified(record) => {
                 changes.release::<Domain>(self.domain, Claim::domain(&record.name))

@@ -93,7 +93,8 @@ impl UseCase for RestoreDomain {
                 changes = changes.take::<Book<Resource>>(self.domain, claim);
             }
         }
-        changes = changes.emit::<Service>(self.service, taken);
+        let changes = changes.emit::<Service>(self.service, taken);
+        let changes = changes.take::<Domain>(self.domain, Claim::added_domain(self.account, &record.name));
         if !matches!(after, DomainState::Verified(_)) {
             return Ok(changes);
         }

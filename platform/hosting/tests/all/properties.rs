@@ -288,13 +288,13 @@ fn service_event() -> impl Strategy<Value = HostingEvent> {
 fn domain_event() -> impl Strategy<Value = HostingEvent> {
     prop_oneof![
         (any_id(), any_id(), domain_name(), any::<String>()).prop_map(|(account, service, name, token)| {
-            DomainEvent::Added { account, service, name, token, mirrors: None }
+            DomainEvent::Added { account, service, name, token, mirrors: None, is_claimed: true }
         }),
         domain_name().prop_map(|name| DomainEvent::SharedAdded { name }),
         sample::select(vec![VerifiedBy::Txt, VerifiedBy::Operator])
             .prop_map(|by| DomainEvent::Verified { by }),
         at().prop_map(|purge_after| DomainEvent::Removed { purge_after }),
-        domain_name().prop_map(|name| DomainEvent::Restored { name, mirrors: None }),
+        domain_name().prop_map(|name| DomainEvent::Restored { name, mirrors: None, is_claimed: true }),
     ]
     .prop_map(HostingEvent::Domain)
 }

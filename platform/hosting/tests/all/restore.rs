@@ -5,15 +5,15 @@ use crate::support::stage::{DOMAIN, account, service, with_mailbox};
 use crate::support::world::World;
 use hosting::address_map::{AddressMap, AddressMapKind, AddressMapPatch};
 use hosting::book::{Book, BookCommand};
-use hosting::domain::{Domain, DomainSettingsPatch, DomainState, Proof};
+use hosting::domain::{Domain, DomainCommand, DomainEvent, DomainSettingsPatch, DomainState, Proof};
 use hosting::mailbox::{Mailbox, MailboxState};
 use hosting::resource::{Resource, ResourcePatch};
-use hosting::service::{Service, ServiceRecord};
+use hosting::service::{Service, ServiceEvent, ServiceRecord};
 use hosting::use_case::{
     AddDomain, ChangeDomainSettings, ChangePlan, DeleteMailbox, EditBook, RemoveDomain, RestoreDomain,
     RestoreMailbox, VerifyDomain,
 };
-use kernel::{Claim, DomainName, MailboxId, Timestamp};
+use kernel::{Claim, Decider as _, DomainName, MailboxId, Timestamp, UseCase as _};
 
 fn domain(world: &World) -> DomainState {
     world.state::<Domain>(account().tenant(), id(DOMAIN))
@@ -143,7 +143,67 @@ fn after_the_retention_or_where_another_has_it_it_stays_away() {
     world.must(&ChangePlan { account, service, plan, version: 1, custom, is_forced: false });
     world.must(&AddDomain { account, service, domain: id(21), name, mirrors: None });
     world.must(&VerifyDomain { account, domain: id(21), proof: Proof::AssertedByOperator });
-    assert_eq!(world.refused(&restore(met.clone(), &[1])), "DOMAIN_TAKEN");
+    assert_eq!(world.refused(&restore(met.clone(), &[1])), "DOMAIN_ADDED", "the account has it anew");
     world.now = until(&world, 1000);
     assert_eq!(world.refused(&restore(met, &[1])), "RETENTION_OVER");
+}
+
+#[test]
+fn an_account_has_a_domain_once_until_it_is_removed() {
+    let mut world = with_mailbox();
+    let name = || DomainName::parse("twice.example").expect("a name");
+    let (account, service) = (account(), service());
+    let (plan, custom) = (hosting::plan::plan_id("custom"), None);
+    world.must(&ChangePlan { account, service, plan, version: 1, custom, is_forced: false });
+    let add = |number| AddDomain { account, service, domain: id(number), name: name(), mirrors: None };
+    let remove = |number, world: &World| RemoveDomain {
+        account,
+        service,
+        domain: id(number),
+        purge_after: until(world, 100),
+    };
+    let back = |number| RestoreDomain {
+        account,
+        service,
+        domain: id(number),
+        proof: Proof::Txt(vec![]),
+        mailboxes: vec![],
+    };
+    world.must(&add(21));
+    assert_eq!(world.must(&add(21)), 0, "told again");
+    assert_eq!(world.refused(&add(22)), "DOMAIN_ADDED");
+    let gone = remove(21, &world);
+    world.must(&gone);
+    world.must(&add(22));
+    assert_eq!(world.refused(&back(21)), "DOMAIN_ADDED", "its place is taken");
+    let gone = remove(22, &world);
+    world.must(&gone);
+    world.must(&back(21));
+    assert_eq!(world.refused(&add(23)), "DOMAIN_ADDED");
+}
+
+#[test]
+fn a_domain_that_was_added_before_names_were_claimed_gives_none_back() {
+    let (account, service) = (account(), service());
+    let world = with_mailbox();
+    let added = DomainEvent::Added {
+        account,
+        service,
+        name: DomainName::parse("old.example").expect("a name"),
+        token: "t".to_owned(),
+        mirrors: None,
+        is_claimed: false,
+    };
+    let old = Domain::evolve(DomainState::Absent, &added);
+    let mut slots = world.state::<Service>(account.tenant(), service);
+    slots = Service::evolve(slots, &ServiceEvent::DomainSlotTaken { domain: id(21), mirrors: None });
+    let remove = RemoveDomain { account, service, domain: id(21), purge_after: until(&world, 100) };
+    let changes = remove.decide(&(slots, old.clone(), Default::default()), world.now).expect("removed");
+    assert!(changes.claims_released.is_empty());
+    // Brought back it is claimed as any other.
+    let removed = Domain::evolve(old, &DomainEvent::Removed { purge_after: until(&world, 100) });
+    let restored = DomainCommand::Restore(Proof::Txt(vec![]));
+    let events = Domain::decide(&removed, restored, &(), world.now).expect("restored");
+    let back = events.iter().fold(removed, Domain::evolve);
+    assert!(back.record().is_some_and(|record| record.is_claimed));
 }

@@ -506,15 +506,18 @@ fn services(all: &mut Samples, at: Timestamp) {
 
 fn domains(all: &mut Samples, at: Timestamp) {
     let selector = || DkimSelector::parse("h1").expect("a label");
+    let added = |is_claimed| DomainEvent::Added {
+        account: id(1),
+        service: id(5),
+        name: DomainName::parse("b\u{fc}cher.example").expect("a name"),
+        token: "0123456789abcdef0123456789abcdef".to_owned(),
+        mirrors: None,
+        is_claimed,
+    };
+    let restored = |is_claimed| DomainEvent::Restored { name: name(), mirrors: None, is_claimed };
     for event in [
         DomainEvent::SharedAdded { name: name() },
-        DomainEvent::Added {
-            account: id(1),
-            service: id(5),
-            name: DomainName::parse("b\u{fc}cher.example").expect("a name"),
-            token: "0123456789abcdef0123456789abcdef".to_owned(),
-            mirrors: None,
-        },
+        added(false),
         DomainEvent::SettingsChanged {
             settings: sealed(1, Box::new(DomainSettings { is_active: false, ..DomainSettings::default() })),
             changed: vec!["is_active".to_owned()],
@@ -531,9 +534,12 @@ fn domains(all: &mut Samples, at: Timestamp) {
         DomainEvent::DkimKeyRetired { selector: selector(), withdraw_after: at },
         DomainEvent::PoolThresholdCrossed { threshold: Threshold::Eighty, crossing: Crossing::Up },
         DomainEvent::Removed { purge_after: at },
-        DomainEvent::Restored { name: name(), mirrors: None },
+        restored(false),
     ] {
         all.push((HostingEvent::Domain(event), "full"));
+    }
+    for event in [added(true), restored(true)] {
+        all.push((HostingEvent::Domain(event), "claimed"));
     }
 }
 
