@@ -42,7 +42,7 @@ async function gone(id) {
   await api(node, host.owner, 'mutation($a: AccountID!, $d: DelegationID!) { delegationRevoke(accountId: $a, delegationId: $d) { userErrors { message } } }', { a: host.account, d: id });
 }
 
-for (const [language, preset] of [['fr', 'TECHNICAL'], ['en', 'BILLING'], ['fr', 'AUDITOR'], ['en', 'FULL']]) {
+for (const [language, preset] of [['fr', 'TECHNICAL'], ['en', 'BILLING'], ['en', 'SUPPORT'], ['fr', 'AUDITOR'], ['en', 'FULL']]) {
   test(`${preset}, ${language}: every page that is offered is open`, async () => {
     const t = texts(language);
     const login = `guest-${preset.toLowerCase()}`;

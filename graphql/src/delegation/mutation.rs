@@ -207,6 +207,7 @@ impl DelegationTermsInput {
                 Permission::EventRead,
             ],
             Some(DelegationPreset::Billing) => vec![Permission::AccountRead, Permission::ServiceRead],
+            Some(DelegationPreset::Support) => vec![Permission::ServiceRead, Permission::TicketWrite],
             Some(DelegationPreset::Auditor) => vec![
                 Permission::AccountRead,
                 Permission::ServiceRead,

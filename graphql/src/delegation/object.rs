@@ -30,6 +30,8 @@ pub enum DelegationPreset {
     Technical,
     /// The account and its services, to look at.
     Billing,
+    /// The support's tickets, to read and to write, and the services that they are about.
+    Support,
     /// Everything, to look at.
     Auditor,
 }

@@ -213,3 +213,38 @@ async fn a_delegate_leads_no_mail_elsewhere_that_came_in_for_somebody() {
     assert_eq!(code(&stage.ask(&helper.owner, &from_others).await), "FORBIDDEN");
     stage.done(&giver.owner, &from_others).await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_is_let_in_for_support_alone_speaks_with_it_and_sees_services_and_nothing_else() {
+    let (stage, giver, helper) = scene().await;
+    stage.mailbox(&giver, "victim").await;
+    let (_, invitation) = invited(&stage, &giver, "preset: SUPPORT").await;
+    accept(&stage, &helper, &invitation).await;
+    let at = format!("accountId: \"{}\"", giver.account);
+    let open = format!(
+        "mutation {{ ticketOpen(input: {{ {at}, serviceId: \"{}\", kind: TECHNICAL, subject: \"s\", text: \"t\" }}) \
+         {{ ticket {{ id messages {{ text }} }} userErrors {{ code }} }} }}",
+        giver.service
+    );
+    let opened = stage.done(&helper.owner, &open).await["ticketOpen"]["ticket"].clone();
+    assert_eq!(opened["messages"][0]["text"], "t");
+    let reply = format!(
+        "mutation {{ ticketReply({at}, ticketId: {}, text: \"more\") {{ userErrors {{ code }} }} }}",
+        opened["id"]
+    );
+    stage.done(&helper.owner, &reply).await;
+    let seen = stage.done(&helper.owner, &format!("{{ services({at}) {{ nodes {{ id }} }} }}")).await;
+    assert_eq!(seen["services"]["nodes"][0]["id"], giver.service.as_str());
+    for hidden in [
+        format!("{{ mailboxes({at}) {{ nodes {{ id }} }} }}"),
+        format!("{{ domains({at}) {{ nodes {{ id }} }} }}"),
+        format!("{{ users({at}) {{ nodes {{ id }} }} }}"),
+        format!("{{ events({at}) {{ hasMore }} }}"),
+        format!(
+            "mutation {{ serviceEnd({at}, serviceId: \"{}\") {{ userErrors {{ code }} }} }}",
+            giver.service
+        ),
+    ] {
+        assert_eq!(code(&stage.ask(&helper.owner, &hidden).await), "FORBIDDEN", "{hidden}");
+    }
+}

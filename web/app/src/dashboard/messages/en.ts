@@ -558,6 +558,8 @@ export const own = {
   'preset.BILLING.hint': 'The account and its services, to look at.',
   'preset.FULL': 'Everything',
   'preset.FULL.hint': 'Everything that can be delegated.',
+  'preset.SUPPORT': 'Support only',
+  'preset.SUPPORT.hint': 'Tickets to our support, and the services that they are about.',
   'preset.TECHNICAL': 'Technical',
   'preset.TECHNICAL.hint': 'Domains, mailboxes, aliases and their settings.',
   'profile.account': 'Account',

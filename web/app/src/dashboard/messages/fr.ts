@@ -559,6 +559,8 @@ export const own = {
   'preset.BILLING.hint': 'Le compte et ses services, en lecture.',
   'preset.FULL': 'Tout',
   'preset.FULL.hint': 'Tout ce qui peut être délégué.',
+  'preset.SUPPORT': 'Assistance seule',
+  'preset.SUPPORT.hint': 'Les demandes à notre assistance, et les services dont elles parlent.',
   'preset.TECHNICAL': 'Technique',
   'preset.TECHNICAL.hint': 'Domaines, boîtes aux lettres, alias et leurs réglages.',
   'profile.account': 'Compte',
