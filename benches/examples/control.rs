@@ -74,12 +74,12 @@ impl graphql::UsageSource for Nothing {
         Ok(Vec::new())
     }
 
-    async fn pool_usage(
+    async fn pool_usages(
         &self,
         _: kernel::TenantId,
-        _: DomainId,
-    ) -> Result<graphql::Usage, graphql::PortError> {
-        Ok(graphql::Usage::default())
+        _: &[DomainId],
+    ) -> Result<Vec<(DomainId, graphql::Usage)>, graphql::PortError> {
+        Ok(Vec::new())
     }
 }
 

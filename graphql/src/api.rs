@@ -12,7 +12,9 @@ use kernel::{CorrelationId, Via};
 
 use crate::access;
 use crate::access::allowance::{Allowance, Allowances, Counted};
+use crate::domain::report::Sources;
 use crate::domain::standing::Standings;
+use crate::domain::storage::Contents;
 use crate::error::Fault;
 use crate::event::{Room, SubscriptionRoot};
 use crate::history::actor::Acts;
@@ -20,7 +22,8 @@ use crate::language::Language;
 use crate::limit::{
     BATCH_COUNT_MAX, COMPLEXITY_MAX, DEPTH_DEVELOPMENT_MAX, DEPTH_MAX, DIRECTIVE_COUNT_MAX, PARSE_DEPTH_MAX,
 };
-use crate::mailbox::usage::{BATCH_COUNT_MAX as USAGE_COUNT_MAX, Pools, Sends, Usages};
+use crate::loader::{BATCH_COUNT_MAX as LOADED_COUNT_MAX, Histories, Looks, States, Tables};
+use crate::mailbox::usage::{Pools, Sends, Usages};
 use crate::platform::{Mode, Platform};
 use crate::request::{Caller, Renewed};
 use crate::root::{MutationRoot, QueryRoot};
@@ -58,6 +61,10 @@ pub enum BadRequest {
     TooMany(Allowance),
 }
 
+fn together<L>(loader: L) -> DataLoader<L> {
+    DataLoader::new(loader, tokio::spawn).max_batch_size(LOADED_COUNT_MAX)
+}
+
 /// A new name for a request.
 pub fn new_correlation() -> CorrelationId {
     CorrelationId::new(uuid::Uuid::now_v7())
@@ -83,23 +90,17 @@ impl Api {
             bounded(Schema::build(QueryRoot::default(), MutationRoot::default(), SubscriptionRoot), depth)
                 .data(platform.clone())
                 .data(Room::default())
-                .data(
-                    DataLoader::new(Usages(Arc::clone(&platform.usage)), tokio::spawn)
-                        .max_batch_size(USAGE_COUNT_MAX),
-                )
-                .data(
-                    DataLoader::new(Sends(Arc::clone(&platform.sends)), tokio::spawn)
-                        .max_batch_size(USAGE_COUNT_MAX),
-                )
-                .data(
-                    DataLoader::new(Standings(platform.standings.clone()), tokio::spawn)
-                        .max_batch_size(USAGE_COUNT_MAX),
-                )
-                .data(
-                    DataLoader::new(Acts(Arc::clone(&platform.engine)), tokio::spawn)
-                        .max_batch_size(crate::history::actor::BATCH_COUNT_MAX),
-                )
-                .data(DataLoader::new(Pools(Arc::clone(&platform.usage)), tokio::spawn))
+                .data(together(Usages(Arc::clone(&platform.usage))))
+                .data(together(Sends(Arc::clone(&platform.sends))))
+                .data(together(Pools(Arc::clone(&platform.usage))))
+                .data(together(Contents::new(&platform)))
+                .data(together(Standings(platform.standings.clone())))
+                .data(together(Sources::new(&platform)))
+                .data(together(States(Arc::clone(&platform.engine))))
+                .data(together(Histories(Arc::clone(&platform.engine))))
+                .data(together(Tables(Arc::clone(&platform.engine))))
+                .data(together(Looks(platform.door.clone())))
+                .data(together(Acts(Arc::clone(&platform.engine))))
                 .finish();
         Self { schema, platform, allowances: Arc::default() }
     }

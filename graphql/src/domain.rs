@@ -6,7 +6,7 @@ pub(crate) mod mutation;
 pub(crate) mod object;
 pub(crate) mod projection;
 pub(crate) mod query;
-mod report;
+pub(crate) mod report;
 pub(crate) mod room;
 pub(crate) mod standing;
 pub(crate) mod storage;

@@ -27,6 +27,7 @@ mod filter;
 mod history;
 mod language;
 pub mod limit;
+mod loader;
 mod mailbox;
 mod notice;
 mod page;

@@ -163,11 +163,16 @@ pub trait UsageSource: Send + Sync {
         mailboxes: &[MailboxId],
     ) -> Result<Vec<(MailboxId, Usage)>, PortError>;
 
-    /// What the mailboxes of a domain hold together that share; zero where they do not.
+    /// What the mailboxes of domains of a tenant hold together that share, at most a page of domains; those whose mailboxes do
+    /// not share are left out.
     ///
     /// # Errors
     /// The store failed.
-    async fn pool_usage(&self, tenant: TenantId, domain: DomainId) -> Result<Usage, PortError>;
+    async fn pool_usages(
+        &self,
+        tenant: TenantId,
+        domains: &[DomainId],
+    ) -> Result<Vec<(DomainId, Usage)>, PortError>;
 }
 
 /// Whose recipients are counted together.

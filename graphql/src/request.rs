@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use async_graphql::{Context, Error, Result};
 use authority::{Need, Permission, Principal, Resource};
-use database::{DatabaseError, Row, Statement};
+use database::{Row, Statement};
 use directory::Demand;
-use engine::{Engine, Freshness};
+use engine::Freshness;
 use kernel::{AccountId, CorrelationId, Cursor};
 
 use crate::access::{Standing, authenticate};
@@ -16,6 +16,7 @@ use crate::api::Knock;
 use crate::error::Fault;
 use crate::language::Language;
 use crate::limit::READ_YOUR_WRITES_MS_MAX;
+use crate::loader::Unread;
 use crate::platform::Platform;
 use crate::scalar::{AccountKey, Place};
 
@@ -76,6 +77,14 @@ pub(crate) trait Asked {
             self.caller().map_or(CorrelationId::new(uuid::Uuid::nil()), |caller| caller.correlation);
         tracing::error!(correlation = %correlation, what, error = chain(error), "a request failed");
         self.fault(Fault::Internal(correlation))
+    }
+
+    /// The error where rows were not read.
+    fn unread(&self, unread: &Unread) -> Error {
+        match unread {
+            Unread::Stale => self.fault(Fault::Stale),
+            Unread::Failed(error) => self.failed("reading a projection", error),
+        }
     }
 
     /// Whoever is signed in and has nothing to do first.
@@ -152,37 +161,8 @@ pub(crate) async fn rows(
     projection: &'static str,
     statement: Statement,
 ) -> Result<Vec<Row>> {
-    let engine = &ctx.platform()?.engine;
-    let (newest, serving) = revisions(engine, projection);
-    let rows = projected(engine, projection, statement).await;
-    if serving != newest && rows.is_err() {
-        // What was asked is not in the tables of before.
-        return Err(ctx.fault(Fault::Stale));
-    }
-    rows.map_err(|error| ctx.failed("reading a projection", &error))
-}
-
-/// The newest revision of a projection's tables, and the one that answers now.
-fn revisions(engine: &Engine, projection: &'static str) -> (u16, u16) {
-    let newest = crate::wiring::newest_revision(projection);
-    (newest, engine.serving_revision(projection).unwrap_or(newest))
-}
-
-/// Runs a query on the tables of `projection`, for those who gather questions of several requests.
-///
-/// # Errors
-/// [`DatabaseError`].
-pub(crate) async fn projected(
-    engine: &Engine,
-    projection: &'static str,
-    mut statement: Statement,
-) -> std::result::Result<Vec<Row>, DatabaseError> {
-    // Statements are written for the newest tables; while those are being built, the ones before are read.
-    let (newest, serving) = revisions(engine, projection);
-    if serving != newest {
-        statement.sql = statement.sql.replace(&format!("_v{newest}"), &format!("_v{serving}")).into();
-    }
-    engine.query(statement).await
+    let found = crate::loader::rows(&ctx.platform()?.engine, projection, statement).await;
+    found.map_err(|unread| ctx.unread(&unread))
 }
 
 /// Waits until `projection` shows at least `place`, for [`READ_YOUR_WRITES_MS_MAX`]; then the answer is `STALE`.

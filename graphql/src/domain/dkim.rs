@@ -1,5 +1,6 @@
 //! Signing keys of domains: shown, checked in DNS, rotated, retired.
 
+use async_graphql::dataloader::DataLoader;
 use async_graphql::{Context, Enum, Object, Result, SimpleObject};
 use authority::{Permission, Resource};
 use hosting::HostingEvent;
@@ -10,6 +11,7 @@ use kernel::{AccountId, Decider as _, DomainId, DomainName, StreamId};
 use super::mutation::{DomainPayload, loaded};
 use super::object::Domain;
 use crate::error::Fault;
+use crate::loader::States;
 use crate::payload::{Faults, command, run};
 use crate::request::Asked;
 use crate::scalar::{AccountKey, DomainKey, Moment, Uid};
@@ -72,7 +74,10 @@ pub(super) async fn keys(ctx: &Context<'_>, domain: &Domain) -> Result<Vec<DkimK
     ctx.allow(Permission::DomainRead, domain.resource())?;
     let (account, id) = (domain.account_id.0, domain.id.0);
     let state = match domain.as_of {
-        None => loaded(ctx, (account, id)).await?,
+        None => {
+            let state = ctx.data::<DataLoader<States>>()?.load_one((account.tenant(), id)).await;
+            state.map_err(|error| ctx.failed("the state of a domain", &*error))?.unwrap_or_default()
+        }
         Some(moment) => {
             let stream = StreamId::new(model::Domain::CATEGORY, id);
             let past = crate::history::past::until(ctx, account, stream, moment).await?;

@@ -1,7 +1,12 @@
 //! Reading domains.
 
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
+
 use async_graphql::connection::Connection;
+use async_graphql::dataloader::{DataLoader, Loader};
 use async_graphql::{Context, Object, Result};
+use async_trait::async_trait;
 use authority::{Permission, Resource};
 use database::{DatabaseError, Row};
 use kernel::{AccountId, DomainId, DomainName, Id, ServiceId, Timestamp};
@@ -10,6 +15,7 @@ use super::object::{Domain, DomainStatus, TxtRecord};
 use super::storage::DomainStoragePreview;
 use crate::access::reach::{Columns, reach};
 use crate::error::Fault;
+use crate::loader::{Tables, Unread};
 use crate::page::{Page, PageKey, Query, cost};
 use crate::request::{Asked, at_least, rows};
 use crate::scalar::{AccountKey, DomainKey, Moment, Octets, Place, ServiceKey};
@@ -144,15 +150,42 @@ pub(crate) async fn settings_around(
     ctx: &Context<'_>,
     (account, id): (AccountId, DomainId),
 ) -> Result<DomainSettings> {
-    let query = Query::new("").bind(SELECT, account.uuid()).bind(" AND domain_id = ", id.uuid());
-    let shared = Query::new("").bind(SELECT, AccountId::PLATFORM.uuid()).bind(" AND domain_id = ", id.uuid());
-    let mut found = rows(ctx, PROJECTION, query.finish()).await?;
-    if found.is_empty() {
-        found = rows(ctx, PROJECTION, shared.finish()).await?;
+    let found = ctx.data::<DataLoader<Tables>>()?.load_one(Around(account, id)).await;
+    let found = found.map_err(|unread| ctx.unread(&unread))?;
+    found.ok_or_else(|| ctx.fault(Fault::NotFound))
+}
+
+/// A mailbox's account and its domain, whose settings are asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+struct Around(AccountId, DomainId);
+
+#[async_trait]
+impl Loader<Around> for Tables {
+    type Value = DomainSettings;
+    type Error = Arc<Unread>;
+
+    async fn load(
+        &self,
+        keys: &[Around],
+    ) -> std::result::Result<HashMap<Around, DomainSettings>, Arc<Unread>> {
+        let domains: BTreeSet<DomainId> = keys.iter().map(|Around(_, domain)| *domain).collect();
+        let domains: Vec<_> = domains.into_iter().map(DomainId::uuid).collect();
+        let accounts: BTreeSet<AccountId> = keys.iter().map(|Around(account, _)| *account).collect();
+        let mut settings: HashMap<Around, DomainSettings> = HashMap::new();
+        // The account's own go before the platform's.
+        for account in [AccountId::PLATFORM].into_iter().chain(accounts) {
+            let query = Query::new("").bind(SELECT, account.uuid()).among("domain_id", &domains);
+            let found = self.rows(PROJECTION, query.finish()).await.map_err(Arc::new)?;
+            for row in &found {
+                let (_, domain) = domain(row).map_err(|error| Arc::new(Unread::from(error)))?;
+                let asked = keys.iter().filter(|Around(whose, which)| {
+                    *which == domain.id.0 && (account == AccountId::PLATFORM || *whose == account)
+                });
+                settings.extend(asked.map(|key| (*key, domain.settings.clone())));
+            }
+        }
+        Ok(settings)
     }
-    let row = found.first().ok_or_else(|| ctx.fault(Fault::NotFound))?;
-    let (_, domain) = domain(row).map_err(|error| ctx.failed("a row of domains", &error))?;
-    Ok(domain.settings)
 }
 
 fn domain(row: &Row) -> Result<(PageKey, Domain), DatabaseError> {

@@ -1,16 +1,23 @@
 //! Reports that other hosts sent about a domain.
 
+use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_graphql::connection::Connection;
+use async_graphql::dataloader::{DataLoader, Loader};
 use async_graphql::{Context, Result, SimpleObject};
+use async_trait::async_trait;
 use authority::Permission;
-use kernel::Timestamp;
-use store::ReportOwner;
+use database::DatabaseError;
+use engine::Engine;
+use kernel::{DomainId, TenantId, Timestamp};
+use store::{ReportOwner, Reports, SourceSummary};
 
 use super::object::Domain;
 use crate::error::Fault;
 use crate::page::{Page, PageKey};
+use crate::platform::Platform;
 use crate::request::Asked;
 use crate::scalar::{Moment, Whole};
 
@@ -194,6 +201,43 @@ pub(super) async fn dmarc(
     Ok(page.found(nodes.collect()))
 }
 
+/// Gathers the domains of which it is asked in the same moment what sources did in so many days.
+pub(crate) struct Sources {
+    reports: Reports,
+    engine: Arc<Engine>,
+}
+
+impl Sources {
+    pub(crate) fn new(platform: &Platform) -> Self {
+        Self { reports: platform.reports.clone(), engine: Arc::clone(&platform.engine) }
+    }
+}
+
+#[async_trait]
+impl Loader<(ReportOwner, u32)> for Sources {
+    type Value = Vec<SourceSummary>;
+    type Error = Arc<DatabaseError>;
+
+    async fn load(
+        &self,
+        keys: &[(ReportOwner, u32)],
+    ) -> std::result::Result<HashMap<(ReportOwner, u32), Vec<SourceSummary>>, Arc<DatabaseError>> {
+        let mut alike: HashMap<(TenantId, u32), Vec<DomainId>> = HashMap::new();
+        for (owner, days) in keys {
+            alike.entry((owner.tenant, *days)).or_default().push(owner.domain);
+        }
+        let mut told = HashMap::with_capacity(keys.len());
+        for ((tenant, days), domains) in alike {
+            let span = Duration::from_secs(u64::from(days) * 86_400);
+            let since = self.engine.now().millis() - i64::try_from(span.as_millis()).unwrap_or(i64::MAX);
+            let found = self.reports.sources(tenant, &domains, Timestamp::from_millis(since)).await;
+            let found = found.map_err(Arc::new)?;
+            told.extend(found.into_iter().map(|(domain, one)| ((ReportOwner { tenant, domain }, days), one)));
+        }
+        Ok(told)
+    }
+}
+
 /// What sources did in the last days.
 pub(super) async fn sources(
     ctx: &Context<'_>,
@@ -205,12 +249,9 @@ pub(super) async fn sources(
     if !(1..=SUMMARY_DAYS_MAX).contains(&days) {
         return Err(ctx.fault(Fault::BadInput("`days` is 1 to 180", "`days` va de 1 à 180")));
     }
-    let platform = ctx.platform()?;
-    let span = Duration::from_secs(u64::from(days) * 86_400);
-    let since = platform.engine.now().millis() - i64::try_from(span.as_millis()).unwrap_or(i64::MAX);
-    let found = platform.reports.sources(owner, Timestamp::from_millis(since)).await;
-    let found = found.map_err(|error| ctx.failed("sources of DMARC reports", &error))?;
-    let told = found.into_iter().map(|one| DmarcSourceSummary {
+    let found = ctx.data::<DataLoader<Sources>>()?.load_one((owner, days)).await;
+    let found = found.map_err(|error| ctx.failed("sources of DMARC reports", &*error))?;
+    let told = found.unwrap_or_default().into_iter().map(|one| DmarcSourceSummary {
         source: one.source,
         messages: Whole(one.message_count),
         passed: Whole(one.passed_count),

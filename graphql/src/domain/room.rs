@@ -1,12 +1,14 @@
 //! How much of its service a domain uses, and how much it may have.
 
+use async_graphql::dataloader::DataLoader;
 use async_graphql::{ComplexObject, Context, Result, SimpleObject};
 use authority::{Need, Permission};
 use hosting::plan::PlanLimits;
-use hosting::service::{DomainShare, DomainUsage, Service, ServiceRecord};
-use kernel::{ByteSize, DomainId, Key};
+use hosting::service::{DomainShare, DomainUsage, ServiceRecord, ServiceState};
+use kernel::{ByteSize, DomainId};
 
 use super::object::Domain;
+use crate::loader::States;
 use crate::mailbox::object::MailboxUsage;
 use crate::plan::object::PlanFeature;
 use crate::request::Asked;
@@ -63,9 +65,10 @@ impl DomainRoom {
 /// The room of `domain`; none for a shared one, and where its service is gone.
 pub(super) async fn of(ctx: &Context<'_>, domain: &Domain) -> Result<Option<DomainRoom>> {
     let Some(service) = domain.service_id else { return Ok(None) };
-    let key = Key::<Service>(service.0);
-    let state = ctx.platform()?.engine.load(domain.account_id.0.tenant(), &key).await;
-    let state = state.map_err(|error| ctx.failed("the state of a service", &error))?;
+    let key = (domain.account_id.0.tenant(), service.0);
+    let state = ctx.data::<DataLoader<States>>()?.load_one(key).await;
+    let state: ServiceState =
+        state.map_err(|error| ctx.failed("the state of a service", &*error))?.unwrap_or_default();
     let Some(record) = state.record() else { return Ok(None) };
     let (room, limits) = (Room::of(record, domain.id.0), &record.limits);
     let offered = domain.settings.mailbox_quota_default_bytes.map(|octets| octets.0);

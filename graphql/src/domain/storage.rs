@@ -1,22 +1,30 @@
 //! What the mailboxes of a domain hold together, and what a change of how they are given storage would come to.
 
-use async_graphql::dataloader::DataLoader;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use async_graphql::dataloader::{DataLoader, Loader};
 use async_graphql::{Context, Result, SimpleObject};
+use async_trait::async_trait;
 use authority::{Permission, Resource};
+use database::DatabaseError;
 use hosting::domain::{DomainRecord, DomainSettingsPatch, QuotaMode as Mode};
 use hosting::service::{DomainShare, Service, ServiceRecord};
 use hosting::use_case::ChangeDomainSettings;
-use kernel::{AccountId, ByteSize, DomainId, Id, Key, MailboxId, UseCase as _};
+use kernel::{AccountId, ByteSize, DomainId, Id, Key, MailboxId, TenantId, UseCase as _};
+use uuid::Uuid;
 
 use super::mutation::loaded;
 use crate::error::Fault;
 use crate::limit::DOMAIN_MAILBOX_COUNT_MAX;
+use crate::loader::{BATCH_COUNT_MAX, Tables, Unread, by_tenant};
 use crate::mailbox::object::MailboxUsage;
 use crate::mailbox::query::PROJECTION as MAILBOXES;
-use crate::mailbox::usage::Usages;
+use crate::mailbox::usage::Pools;
 use crate::page::Query;
 use crate::payload::{UserError, refused_by};
-use crate::request::{Asked, rows};
+use crate::platform::{Platform, PortError, Usage, UsageSource};
+use crate::request::Asked;
 use crate::scalar::{Octets, Whole};
 use crate::settings::QuotaMode;
 
@@ -56,28 +64,107 @@ pub(crate) async fn held(
     (account, domain): (AccountId, DomainId),
     mode: Mode,
 ) -> Result<Option<MailboxUsage>> {
-    let tenant = account.tenant();
-    if mode == Mode::Pooled {
-        let usage = ctx.platform()?.usage.pool_usage(tenant, domain).await;
-        let usage = usage.map_err(|error| ctx.failed("the usage of a pool", &error))?;
-        return Ok(Some(MailboxUsage { bytes: usage.size.into(), messages: Whole(usage.message_count) }));
+    let key = (account.tenant(), domain);
+    let usage = if mode == Mode::Pooled {
+        let usage = ctx.data::<DataLoader<Pools>>()?.load_one(key).await;
+        Some(usage.map_err(|error| ctx.failed("the usage of a pool", &*error))?.unwrap_or_default())
+    } else {
+        let usage = ctx.data::<DataLoader<Contents>>()?.load_one(key).await;
+        let usage = usage.map_err(|uncounted| match &*uncounted {
+            Uncounted::Rows(unread) => ctx.unread(unread),
+            Uncounted::Usage(error) => ctx.failed("the usage of mailboxes", error),
+        });
+        usage?.unwrap_or_default()
+    };
+    Ok(usage.map(|usage| MailboxUsage { bytes: usage.size.into(), messages: Whole(usage.message_count) }))
+}
+
+/// Gathers the domains of which it is asked in the same moment what their mailboxes hold together.
+pub(crate) struct Contents {
+    tables: Tables,
+    usage: Arc<dyn UsageSource>,
+}
+
+/// Why it was not counted.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Uncounted {
+    #[error(transparent)]
+    Rows(#[from] Unread),
+    #[error(transparent)]
+    Usage(#[from] PortError),
+}
+
+impl From<DatabaseError> for Uncounted {
+    fn from(error: DatabaseError) -> Self {
+        Self::Rows(error.into())
     }
-    let query = "SELECT mailbox_id FROM mailbox_list_v5 WHERE status <> 'deleted' AND tenant = ";
-    let query = Query::new("").bind(query, tenant.uuid()).bind(" AND domain_id = ", domain.uuid());
-    let query = query.bind(" LIMIT ", i64::try_from(DOMAIN_MAILBOX_COUNT_MAX + 1).unwrap_or(i64::MAX));
-    let found = rows(ctx, MAILBOXES, query.finish()).await?;
-    if found.len() > DOMAIN_MAILBOX_COUNT_MAX {
-        return Ok(None);
+}
+
+impl Contents {
+    pub(crate) fn new(platform: &Platform) -> Self {
+        Self { tables: Tables(Arc::clone(&platform.engine)), usage: Arc::clone(&platform.usage) }
     }
-    let keys: Result<Vec<_>, _> =
-        found.iter().map(|row| row.uuid(0).map(|id| (tenant, MailboxId::new(id)))).collect();
-    let keys = keys.map_err(|error| ctx.failed("a row of mailboxes", &error))?;
-    let usages = ctx.data::<DataLoader<Usages>>()?.load_many(keys).await;
-    let usages = usages.map_err(|error| ctx.failed("the usage of mailboxes", &*error))?;
-    let add = |sum: u64, more: u64| sum.saturating_add(more);
-    let bytes = usages.values().map(|usage| usage.size.octets()).fold(0, add);
-    let messages = usages.values().map(|usage| usage.message_count).fold(0, add);
-    Ok(Some(MailboxUsage { bytes: ByteSize::new(bytes).into(), messages: Whole(messages) }))
+
+    /// What is in each of these domains of a tenant; none where there are more than [`DOMAIN_MAILBOX_COUNT_MAX`] mailboxes.
+    async fn of(
+        &self,
+        tenant: TenantId,
+        domains: &[DomainId],
+    ) -> std::result::Result<HashMap<DomainId, Option<Usage>>, Uncounted> {
+        const LIVE: &str = " FROM mailbox_list_v5 WHERE status <> 'deleted' AND tenant = ";
+        let select = |columns: &str, of: &[Uuid]| {
+            let query = Query::new(columns).bind(LIVE, tenant.uuid());
+            query.among("domain_id", of)
+        };
+        let mut contents: HashMap<DomainId, Option<Usage>> =
+            domains.iter().map(|domain| (*domain, Some(Usage::default()))).collect();
+        let all: Vec<Uuid> = domains.iter().map(|domain| domain.uuid()).collect();
+        let counts = select("SELECT domain_id, COUNT(*)", &all).with(" GROUP BY domain_id");
+        let (mut counted, mut mailbox_count) = (Vec::new(), 0);
+        for row in self.tables.rows(MAILBOXES, counts.finish()).await? {
+            let (domain, count) = (row.uuid(0)?, row.int(1)?);
+            if usize::try_from(count).is_ok_and(|count| count <= DOMAIN_MAILBOX_COUNT_MAX) {
+                counted.push(domain);
+                mailbox_count += count;
+            } else {
+                contents.insert(DomainId::new(domain), None);
+            }
+        }
+        let members = select("SELECT domain_id, mailbox_id", &counted).bind(" LIMIT ", mailbox_count);
+        let mut homes = HashMap::new();
+        for row in self.tables.rows(MAILBOXES, members.finish()).await? {
+            homes.insert(MailboxId::new(row.uuid(1)?), DomainId::new(row.uuid(0)?));
+        }
+        let mailboxes: Vec<MailboxId> = homes.keys().copied().collect();
+        for batch in mailboxes.chunks(BATCH_COUNT_MAX) {
+            for (mailbox, usage) in self.usage.usages(tenant, batch).await? {
+                let home = homes.get(&mailbox).and_then(|home| contents.get_mut(home));
+                if let Some(Some(sum)) = home {
+                    sum.size = ByteSize::new(sum.size.octets().saturating_add(usage.size.octets()));
+                    sum.message_count = sum.message_count.saturating_add(usage.message_count);
+                }
+            }
+        }
+        Ok(contents)
+    }
+}
+
+#[async_trait]
+impl Loader<(TenantId, DomainId)> for Contents {
+    type Value = Option<Usage>;
+    type Error = Arc<Uncounted>;
+
+    async fn load(
+        &self,
+        keys: &[(TenantId, DomainId)],
+    ) -> std::result::Result<HashMap<(TenantId, DomainId), Option<Usage>>, Arc<Uncounted>> {
+        let mut contents = HashMap::with_capacity(keys.len());
+        for (tenant, domains) in by_tenant(keys) {
+            let found = self.of(tenant, &domains).await.map_err(Arc::new)?;
+            contents.extend(found.into_iter().map(|(domain, usage)| ((tenant, domain), usage)));
+        }
+        Ok(contents)
+    }
 }
 
 /// What the mailboxes of a domain hold, where `patch` changes what they may hold together.

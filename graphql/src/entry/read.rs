@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use crate::access::reach::{Columns, reach};
 use crate::error::Fault;
+use crate::loader::{Tables, Unread};
 use crate::page::{Page, PageKey, Query};
 use crate::request::{Asked, at_least, rows};
 use crate::scalar::{Moment, Place};
@@ -103,16 +104,15 @@ pub(crate) async fn one<E: Entry>(
     Ok(found)
 }
 
-/// The one entry that an owner has of a kind of which nobody has two. The authority is the caller's to ask.
-pub(crate) async fn of_owner<E: Entry>(
-    ctx: &Context<'_>,
-    (account, owner): (AccountId, <E::Owner as Decider>::Id),
-) -> Result<Option<EntryRow<E>>> {
-    let query = select::<E>(account).bind(" AND owner_id = ", owner.uuid());
-    let found = rows(ctx, PROJECTION, query.finish()).await?;
-    let found = found.first().map(entry::<E>).transpose();
-    let found = found.map_err(|error| ctx.failed("a row of entries", &error))?;
-    Ok(found.map(|(_, row)| row))
+/// The entries of owners of a kind of which nobody has two: for a loader.
+pub(crate) async fn of_owners<E: Entry>(
+    tables: &Tables,
+    (account, owners): (AccountId, &[<E::Owner as Decider>::Id]),
+) -> std::result::Result<Vec<EntryRow<E>>, Unread> {
+    let owners: Vec<Uuid> = owners.iter().map(|owner| owner.uuid()).collect();
+    let found = tables.rows(PROJECTION, select::<E>(account).among("owner_id", &owners).finish()).await?;
+    let read = found.iter().map(|row| entry::<E>(row).map(|(_, found)| found));
+    Ok(read.collect::<std::result::Result<_, _>>()?)
 }
 
 fn select<E: Entry>(account: AccountId) -> Query {

@@ -21,12 +21,10 @@ use kernel::{
 use uuid::Uuid;
 
 use crate::event::{ActorKind, subject};
+use crate::loader::{Unread, by_tenant, rows};
 use crate::page::Query;
-use crate::request::{Asked, projected};
+use crate::request::Asked;
 use crate::scalar::{EventKey, Moment};
-
-/// Most names or causes that are asked for at once: what a page of the feed has.
-pub(crate) const BATCH_COUNT_MAX: usize = 500;
 
 /// What whoever acted is to the account in which they acted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
@@ -196,7 +194,7 @@ pub(crate) struct Acts(pub(crate) Arc<Engine>);
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ActsError {
     #[error("reading a projection")]
-    Database(#[from] DatabaseError),
+    Rows(#[from] Unread),
     #[error("reading events")]
     Journal(#[from] journal::JournalError),
     #[error("opening events")]
@@ -211,15 +209,6 @@ struct Gone(TenantId, UserId);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 struct Delegate(TenantId, UserId);
 
-/// Ids by whose they are.
-fn by_tenant(keys: impl Iterator<Item = (TenantId, Uuid)>) -> HashMap<TenantId, Vec<Uuid>> {
-    let mut by_tenant: HashMap<TenantId, Vec<Uuid>> = HashMap::new();
-    for (tenant, id) in keys {
-        by_tenant.entry(tenant).or_default().push(id);
-    }
-    by_tenant
-}
-
 impl Acts {
     /// The first two columns of rows that `select` finds by `column`: an id and a text.
     async fn texts(
@@ -228,9 +217,10 @@ impl Acts {
         (tenant, ids): (TenantId, &[Uuid]),
     ) -> std::result::Result<Vec<(Uuid, Option<String>)>, Arc<ActsError>> {
         let query = Query::new("").bind(select, tenant.uuid()).among(column, ids);
-        let rows = projected(&self.0, projection, query.finish()).await.map_err(failed)?;
+        let rows = rows(&self.0, projection, query.finish()).await.map_err(failed)?;
         let read = |row: &Row| Ok((row.uuid(0)?, row.opt_text(1)?.map(str::to_owned)));
-        rows.iter().map(read).collect::<std::result::Result<_, DatabaseError>>().map_err(failed)
+        let texts = rows.iter().map(read).collect::<std::result::Result<_, DatabaseError>>();
+        texts.map_err(|error| failed(Unread::from(error)))
     }
 }
 
@@ -248,7 +238,9 @@ impl Loader<(TenantId, MailboxId)> for Acts {
     async fn load(&self, keys: &[(TenantId, MailboxId)]) -> Loaded<(TenantId, MailboxId), Option<String>> {
         const SELECT: &str = "SELECT mailbox_id, address FROM mailbox_list_v5 WHERE tenant = ";
         let mut names = HashMap::with_capacity(keys.len());
-        for (tenant, ids) in by_tenant(keys.iter().map(|(tenant, mailbox)| (*tenant, mailbox.uuid()))) {
+        for (tenant, ids) in
+            by_tenant(&keys.iter().map(|(tenant, mailbox)| (*tenant, mailbox.uuid())).collect::<Vec<_>>())
+        {
             let of = (crate::mailbox::query::PROJECTION, SELECT, "mailbox_id");
             let found = self.texts(of, (tenant, &ids)).await?;
             names.extend(found.into_iter().map(|(id, name)| ((tenant, MailboxId::new(id)), name)));
@@ -265,7 +257,9 @@ impl Loader<(TenantId, TokenId)> for Acts {
     async fn load(&self, keys: &[(TenantId, TokenId)]) -> Loaded<(TenantId, TokenId), Option<String>> {
         const SELECT: &str = "SELECT token_id, name FROM token_list_v5 WHERE tenant = ";
         let mut names = HashMap::with_capacity(keys.len());
-        for (tenant, ids) in by_tenant(keys.iter().map(|(tenant, token)| (*tenant, token.uuid()))) {
+        for (tenant, ids) in
+            by_tenant(&keys.iter().map(|(tenant, token)| (*tenant, token.uuid())).collect::<Vec<_>>())
+        {
             let of = (crate::user::query::PROJECTION, SELECT, "token_id");
             let found = self.texts(of, (tenant, &ids)).await?;
             names.extend(found.into_iter().map(|(id, name)| ((tenant, TokenId::new(id)), name)));
@@ -282,7 +276,9 @@ impl Loader<Delegate> for Acts {
     async fn load(&self, keys: &[Delegate]) -> Loaded<Delegate, Option<String>> {
         const SELECT: &str = "SELECT user_id, email FROM delegation_list_v4 WHERE tenant = ";
         let mut names = HashMap::with_capacity(keys.len());
-        for (tenant, ids) in by_tenant(keys.iter().map(|Delegate(tenant, user)| (*tenant, user.uuid()))) {
+        for (tenant, ids) in
+            by_tenant(&keys.iter().map(|Delegate(tenant, user)| (*tenant, user.uuid())).collect::<Vec<_>>())
+        {
             let of = (crate::delegation::query::PROJECTION, SELECT, "user_id");
             let found = self.texts(of, (tenant, &ids)).await?;
             names.extend(found.into_iter().map(|(id, name)| (Delegate(tenant, UserId::new(id)), name)));
@@ -298,7 +294,9 @@ impl Loader<Gone> for Acts {
 
     async fn load(&self, keys: &[Gone]) -> Loaded<Gone, Option<String>> {
         let mut names = HashMap::with_capacity(keys.len());
-        for (tenant, ids) in by_tenant(keys.iter().map(|Gone(tenant, user)| (*tenant, user.uuid()))) {
+        for (tenant, ids) in
+            by_tenant(&keys.iter().map(|Gone(tenant, user)| (*tenant, user.uuid())).collect::<Vec<_>>())
+        {
             let born = self.0.births_of(tenant, User::CATEGORY, &ids).await.map_err(failed)?;
             for recorded in self.0.decode::<HostingEvent>(born).await.map_err(failed)? {
                 let HostingEvent::User(UserEvent::Registered { login, .. }) = &recorded.event else {
@@ -319,7 +317,9 @@ impl Loader<(TenantId, EventId)> for Acts {
 
     async fn load(&self, keys: &[(TenantId, EventId)]) -> Loaded<(TenantId, EventId), HistoryCause> {
         let mut causes = HashMap::with_capacity(keys.len());
-        for (tenant, ids) in by_tenant(keys.iter().map(|(tenant, event)| (*tenant, event.uuid()))) {
+        for (tenant, ids) in
+            by_tenant(&keys.iter().map(|(tenant, event)| (*tenant, event.uuid())).collect::<Vec<_>>())
+        {
             let ids: Vec<EventId> = ids.into_iter().map(EventId::new).collect();
             for stored in self.0.events_of(tenant, &ids).await.map_err(failed)? {
                 let (actor, actor_id) = ActorKind::of(stored.metadata.actor);

@@ -3,12 +3,13 @@
 use async_graphql::dataloader::DataLoader;
 use async_graphql::{ComplexObject, Context, Enum, Result, SimpleObject};
 use authority::{Permission, Resource};
-use hosting::mailbox::SelfService;
-use kernel::{Actor, Key};
+use hosting::mailbox::{MailboxState, SelfService};
+use kernel::Actor;
 
 use super::usage::{Pools, Sends, Usages};
 use super::visit::MailboxVisit;
 use crate::domain::storage::StoragePool;
+use crate::loader::States;
 use crate::platform::{SendPeriod, SendScope};
 use crate::request::Asked;
 use crate::scalar::{AccountKey, DomainKey, MailboxKey, Moment, Octets, ServiceKey, Whole};
@@ -68,6 +69,13 @@ impl Mailbox {
             .in_service(self.service_id.0)
             .in_domain(self.domain_id.0)
             .in_mailbox(self.id.0)
+    }
+
+    /// What its events come to; the caller has asked the authority.
+    async fn state(&self, ctx: &Context<'_>) -> Result<MailboxState> {
+        let key = (self.account_id.0.tenant(), self.id.0);
+        let state = ctx.data::<DataLoader<States>>()?.load_one(key).await;
+        Ok(state.map_err(|error| ctx.failed("the state of a mailbox", &*error))?.unwrap_or_default())
     }
 }
 
@@ -153,9 +161,7 @@ impl Mailbox {
     #[graphql(complexity = 20)]
     async fn password_recovery(&self, ctx: &Context<'_>) -> Result<PasswordRecovery> {
         ctx.allow(Permission::MailboxRead, self.resource())?;
-        let key = Key::<hosting::mailbox::Mailbox>(self.id.0);
-        let state = ctx.platform()?.engine.load(self.account_id.0.tenant(), &key).await;
-        let state = state.map_err(|error| ctx.failed("the state of a mailbox", &error))?;
+        let state = self.state(ctx).await?;
         let record = state.record();
         let given = record.filter(|record| record.settings.recovery_address.is_some());
         Ok(match given {
@@ -189,9 +195,7 @@ impl Mailbox {
     #[graphql(complexity = 20)]
     async fn sending_hold(&self, ctx: &Context<'_>) -> Result<Option<SendingHold>> {
         ctx.allow(Permission::MailboxRead, self.resource())?;
-        let key = Key::<hosting::mailbox::Mailbox>(self.id.0);
-        let state = ctx.platform()?.engine.load(self.account_id.0.tenant(), &key).await;
-        let state = state.map_err(|error| ctx.failed("the state of a mailbox", &error))?;
+        let state = self.state(ctx).await?;
         let hold = state.record().and_then(|record| record.sending_hold);
         Ok(hold.map(|(reason, since)| SendingHold { reason: reason.into(), since: Moment(since) }))
     }

@@ -7,22 +7,11 @@ use async_graphql::dataloader::Loader;
 use async_trait::async_trait;
 use kernel::{DomainId, MailboxId, TenantId};
 
+use crate::loader::by_tenant;
 use crate::platform::{PortError, SendUse, SendsSource, Usage, UsageSource};
-
-/// Most mailboxes that are asked for at once.
-pub(crate) const BATCH_COUNT_MAX: usize = 500;
 
 /// Gathers the mailboxes whose usage is asked for in the same moment.
 pub(crate) struct Usages(pub(crate) Arc<dyn UsageSource>);
-
-/// Mailboxes by whose they are.
-fn by_tenant(keys: &[(TenantId, MailboxId)]) -> HashMap<TenantId, Vec<MailboxId>> {
-    let mut by_tenant: HashMap<TenantId, Vec<MailboxId>> = HashMap::new();
-    for (tenant, mailbox) in keys {
-        by_tenant.entry(*tenant).or_default().push(*mailbox);
-    }
-    by_tenant
-}
 
 #[async_trait]
 impl Loader<(TenantId, MailboxId)> for Usages {
@@ -42,7 +31,7 @@ impl Loader<(TenantId, MailboxId)> for Usages {
     }
 }
 
-/// Gathers the domains whose pools are asked for in the same moment: the mailboxes of a page are in few.
+/// Gathers the domains whose pools are asked for in the same moment.
 pub(crate) struct Pools(pub(crate) Arc<dyn UsageSource>);
 
 #[async_trait]
@@ -55,9 +44,9 @@ impl Loader<(TenantId, DomainId)> for Pools {
         keys: &[(TenantId, DomainId)],
     ) -> Result<HashMap<(TenantId, DomainId), Usage>, Arc<PortError>> {
         let mut usages = HashMap::with_capacity(keys.len());
-        for (tenant, domain) in keys {
-            let usage = self.0.pool_usage(*tenant, *domain).await.map_err(Arc::new)?;
-            usages.insert((*tenant, *domain), usage);
+        for (tenant, domains) in by_tenant(keys) {
+            let found = self.0.pool_usages(tenant, &domains).await.map_err(Arc::new)?;
+            usages.extend(found.into_iter().map(|(domain, usage)| ((tenant, domain), usage)));
         }
         Ok(usages)
     }

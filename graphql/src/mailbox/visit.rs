@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use async_graphql::dataloader::DataLoader;
 use async_graphql::{Context, Result, SimpleObject};
 use door::VisitNote;
 use hosting::HostingEvent;
@@ -12,6 +13,7 @@ use journal::StoredEvent;
 use kernel::{AccountId, Actor, Decider as _, MailboxId, StreamId, UserId, Via};
 
 use crate::access::now;
+use crate::loader::{Histories, Looks};
 use crate::request::Asked;
 use crate::scalar::{Moment, UserKey};
 
@@ -56,8 +58,9 @@ pub(crate) async fn visits(
     (account, mailbox): (AccountId, MailboxId),
 ) -> Result<Vec<MailboxVisit>> {
     let mut visits = changes(ctx, (account, mailbox)).await?;
-    let looked = ctx.platform()?.door.visits((account.tenant(), mailbox), VISIT_COUNT_MAX).await;
-    for row in looked.map_err(|error| ctx.failed("who looked into a mailbox", &error))? {
+    let looked = ctx.data::<DataLoader<Looks>>()?.load_one((account.tenant(), mailbox)).await;
+    let looked = looked.map_err(|error| ctx.failed("who looked into a mailbox", &*error))?;
+    for row in looked.unwrap_or_default() {
         let mut visit = visit(ctx, (Actor::User(row.note.visitor), row.note.is_by_token))?;
         (visit.first_at, visit.last_at) = (row.first_at.into(), row.last_at.into());
         visits.push(visit);
@@ -70,13 +73,13 @@ pub(crate) async fn visits(
 /// What others changed, from events: of the mailbox itself and of the books that it keeps.
 async fn changes(ctx: &Context<'_>, (account, mailbox): (AccountId, MailboxId)) -> Result<Vec<MailboxVisit>> {
     let stream = StreamId::new(Model::CATEGORY, mailbox);
-    let mut stored = crate::history::query::stored(ctx, account, stream).await?;
-    for category in EntryEvent::CATEGORIES {
-        if EntryEvent::keeper(*category) == Some(stream.category) {
-            let book = StreamId { category: *category, id: stream.id };
-            stored.extend(crate::history::query::stored(ctx, account, book).await?);
-        }
-    }
+    let books =
+        EntryEvent::CATEGORIES.iter().filter(|book| EntryEvent::keeper(**book) == Some(stream.category));
+    let books = books.map(|book| StreamId { category: *book, id: stream.id });
+    let streams = [stream].into_iter().chain(books).map(|stream| (account.tenant(), stream));
+    let histories = ctx.data::<DataLoader<Histories>>()?.load_many(streams).await;
+    let histories = histories.map_err(|error| ctx.failed("reading a history", &*error))?;
+    let mut stored: Vec<StoredEvent> = histories.values().flat_map(|events| events.iter().cloned()).collect();
     stored.sort_by_key(|event| event.cursor.position);
     let decoded = ctx.platform()?.engine.decode::<HostingEvent>(stored.clone()).await;
     let decoded = decoded.map_err(|error| ctx.failed("reading events", &error))?;

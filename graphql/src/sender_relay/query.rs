@@ -1,13 +1,20 @@
 //! Reading the relays through which mail of domains leaves.
 
+use std::collections::HashMap;
+use std::sync::Arc;
+
 use async_graphql::connection::Connection;
+use async_graphql::dataloader::{DataLoader, Loader};
 use async_graphql::{Context, Object, Result};
+use async_trait::async_trait;
 use authority::Permission;
-use kernel::{AccountId, SenderRelayId};
+use hosting::sender_relay as model;
+use kernel::{AccountId, DomainId, SenderRelayId};
 
 use super::object::SenderRelay;
 use crate::domain::object::Domain;
-use crate::entry::read::{PROJECTION, Wanted, list, of_owner, one};
+use crate::entry::read::{PROJECTION, Wanted, list, of_owners, one};
+use crate::loader::{Tables, Unread, by_tenant};
 use crate::page::{PageKey, cost};
 use crate::request::{Asked, at_least};
 use crate::scalar::{AccountKey, DomainKey, Place, SenderRelayKey};
@@ -66,6 +73,35 @@ pub(crate) async fn of(ctx: &Context<'_>, domain: &Domain) -> Result<Option<Send
         return Ok(None);
     }
     ctx.allow(Permission::MailboxRead, domain.resource())?;
-    let found = of_owner(ctx, (domain.account_id.0, domain.id.0)).await?;
-    Ok(found.map(Into::into))
+    let key = RelayOf(domain.account_id.0, domain.id.0);
+    let found = ctx.data::<DataLoader<Tables>>()?.load_one(key).await;
+    found.map_err(|unread| ctx.unread(&unread))
+}
+
+/// The domain whose relay is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+struct RelayOf(AccountId, DomainId);
+
+#[async_trait]
+impl Loader<RelayOf> for Tables {
+    type Value = SenderRelay;
+    type Error = Arc<Unread>;
+
+    async fn load(
+        &self,
+        keys: &[RelayOf],
+    ) -> std::result::Result<HashMap<RelayOf, SenderRelay>, Arc<Unread>> {
+        let keys: Vec<_> = keys.iter().map(|RelayOf(account, domain)| (account.tenant(), *domain)).collect();
+        let mut relays = HashMap::with_capacity(keys.len());
+        for (tenant, domains) in by_tenant(&keys) {
+            let account = tenant.account();
+            let found = of_owners::<model::SenderRelay>(self, (account, domains.as_slice()))
+                .await
+                .map_err(Arc::new)?;
+            let placed =
+                found.into_iter().filter_map(|row| Some((RelayOf(account, row.domain?), row.into())));
+            relays.extend(placed);
+        }
+        Ok(relays)
+    }
 }

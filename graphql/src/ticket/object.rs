@@ -1,14 +1,16 @@
 //! A ticket as the API shows it.
 
+use async_graphql::dataloader::DataLoader;
 use async_graphql::{ComplexObject, Context, Enum, Result, SimpleObject};
 use authority::{Permission, Resource};
 use hosting::HostingEvent;
 use hosting::ticket::{
     Side, Ticket as Model, TicketEvent, TicketFile as File, TicketKind as Kind, TicketPriority as Priority,
-    Way,
+    TicketState, Way,
 };
-use kernel::{Actor, Decider as _, Key, Recorded, StreamId};
+use kernel::{Actor, Decider as _, Recorded, StreamId, TicketId};
 
+use crate::loader::{Histories, States};
 use crate::request::Asked;
 use crate::scalar::{AccountKey, Moment, ServiceKey, TicketKey, UserKey, Whole};
 
@@ -247,15 +249,19 @@ impl Ticket {
     async fn messages(&self, ctx: &Context<'_>) -> Result<Vec<TicketMessage>> {
         ctx.allow(Permission::TicketWrite, self.resource())?;
         let sees_all = ctx.may(Permission::PlatformWrite, self.resource())?;
-        let engine = &ctx.platform()?.engine;
-        let state = engine.load(self.account_id.0.tenant(), &Key::<Model>(self.id.0)).await;
-        let state = state.map_err(|error| ctx.failed("the state of a ticket", &error))?;
+        let tenant = self.account_id.0.tenant();
+        let state = ctx.data::<DataLoader<States>>()?.load_one((tenant, self.id.0)).await;
+        let state: TicketState =
+            state.map_err(|error| ctx.failed("the state of a ticket", &*error))?.unwrap_or_default();
         let others = state.record().map(|record| record.taken_in.clone()).unwrap_or_default();
+        let tickets: Vec<TicketId> = [self.id.0].into_iter().chain(others).collect();
+        let place = |ticket: &TicketId| (tenant, StreamId::new(Model::CATEGORY, *ticket));
+        let histories = ctx.data::<DataLoader<Histories>>()?.load_many(tickets.iter().map(place)).await;
+        let histories = histories.map_err(|error| ctx.failed("reading a history", &*error))?;
         let mut messages = Vec::new();
-        for ticket in [self.id.0].into_iter().chain(others) {
-            let stream = StreamId::new(Model::CATEGORY, ticket);
-            let stored = crate::history::query::stored(ctx, self.account_id.0, stream).await?;
-            let decoded = engine.decode::<HostingEvent>(stored).await;
+        for ticket in tickets {
+            let stored = histories.get(&place(&ticket)).map(|events| events.to_vec()).unwrap_or_default();
+            let decoded = ctx.platform()?.engine.decode::<HostingEvent>(stored).await;
             let decoded = decoded.map_err(|error| ctx.failed("reading events", &error))?;
             messages.extend(thread(TicketKey(ticket), decoded, sees_all));
         }

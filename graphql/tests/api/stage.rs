@@ -113,9 +113,14 @@ impl UsageSource for World {
         Ok(mailboxes.iter().map(|mailbox| (*mailbox, usage)).collect())
     }
 
-    async fn pool_usage(&self, _: TenantId, _: DomainId) -> Result<Usage, PortError> {
+    async fn pool_usages(
+        &self,
+        _: TenantId,
+        domains: &[DomainId],
+    ) -> Result<Vec<(DomainId, Usage)>, PortError> {
         self.usage_question_count.fetch_add(1, Ordering::Relaxed);
-        Ok(Usage { size: ByteSize::new(3 * 4096), message_count: 9 })
+        let usage = Usage { size: ByteSize::new(3 * 4096), message_count: 9 };
+        Ok(domains.iter().map(|domain| (*domain, usage)).collect())
     }
 }
 

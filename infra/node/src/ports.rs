@@ -28,11 +28,18 @@ impl UsageSource for Mail {
         Ok(told.collect())
     }
 
-    async fn pool_usage(&self, tenant: TenantId, domain: DomainId) -> Result<Usage, PortError> {
-        let usage = self.0.pool_usage(tenant, domain).await;
-        let usage =
-            usage.map_err(|source| PortError { what: "the usage of a pool", source: source.into() })?;
-        Ok(Usage { size: usage.size, message_count: usage.message_count })
+    async fn pool_usages(
+        &self,
+        tenant: TenantId,
+        domains: &[DomainId],
+    ) -> Result<Vec<(DomainId, Usage)>, PortError> {
+        let usages = self.0.pool_usages(tenant, domains).await;
+        let usages =
+            usages.map_err(|source| PortError { what: "the usage of pools", source: source.into() })?;
+        let told = usages
+            .into_iter()
+            .map(|(domain, usage)| (domain, Usage { size: usage.size, message_count: usage.message_count }));
+        Ok(told.collect())
     }
 }
 

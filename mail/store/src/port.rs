@@ -618,6 +618,13 @@ pub trait Store: Send + Sync + 'static {
     /// What the mailboxes that count in the pool of a domain hold together; zero where it has none.
     async fn pool_usage(&self, tenant: TenantId, domain: DomainId) -> Result<Usage, StoreError>;
 
+    /// The same of several domains; those without a pool are left out.
+    async fn pool_usages(
+        &self,
+        tenant: TenantId,
+        domains: &[DomainId],
+    ) -> Result<Vec<(DomainId, Usage)>, StoreError>;
+
     /// Tells when anything in the mailbox changes, on this node at once, on others within a second.
     fn watch(&self, owner: Owner) -> watch::Receiver<Change>;
 

@@ -1,6 +1,8 @@
 //! Reports that other hosts sent about domains here: DMARC aggregate (RFC 9990) and TLS (RFC 8460), bounded by domain and
 //! by age. A report that comes again is the same row.
 
+use std::collections::HashMap;
+
 use database::{Database, DatabaseError, Row, Statement};
 use kernel::{DomainId, Id as _, TenantId, Timestamp};
 use uuid::Uuid;
@@ -15,6 +17,8 @@ pub const DOMAIN_REPORT_COUNT_MAX: u32 = 5000;
 pub const REPORT_ROW_COUNT_MAX: usize = 500;
 /// Sources that a summary names.
 pub const SUMMARY_SOURCE_COUNT_MAX: usize = 100;
+/// Domains in one question for summaries.
+pub const SUMMARY_DOMAIN_COUNT_MAX: usize = 500;
 /// Reports in one page.
 const PAGE_COUNT_MAX: usize = 1000;
 
@@ -334,44 +338,56 @@ impl Reports {
         Ok(found)
     }
 
-    /// What sources did in a domain's name in reports that end at `since` or later, those with the most messages first; at
-    /// most [`SUMMARY_SOURCE_COUNT_MAX`].
+    /// What sources did in the name of each of some domains (up to [`SUMMARY_DOMAIN_COUNT_MAX`]) in reports that end at
+    /// `since` or later, those with the most messages first; at most [`SUMMARY_SOURCE_COUNT_MAX`] of each. Domains without
+    /// reports are left out.
     ///
     /// # Errors
     /// [`DatabaseError`].
     pub async fn sources(
         &self,
-        owner: ReportOwner,
+        tenant: TenantId,
+        domains: &[DomainId],
         since: Timestamp,
-    ) -> Result<Vec<SourceSummary>, DatabaseError> {
+    ) -> Result<HashMap<DomainId, Vec<SourceSummary>>, DatabaseError> {
+        let domains = domains.get(..SUMMARY_DOMAIN_COUNT_MAX).unwrap_or(domains);
+        if domains.is_empty() {
+            return Ok(HashMap::new());
+        }
+        let names: Vec<String> = (3..=domains.len() + 2).map(|number| format!("${number}")).collect();
         let sum = |when: &str| format!("CAST(SUM(CASE WHEN {when} THEN s.messages ELSE 0 END) AS BIGINT)");
         let select = format!(
-            "SELECT s.source, {}, {}, {}, {}, {}, {} FROM dmarc_report r JOIN dmarc_source s ON s.report = r.id \
-             WHERE r.tenant = $1 AND r.domain = $2 AND r.end_at >= $3 GROUP BY s.source \
-             ORDER BY 2 DESC, s.source LIMIT {SUMMARY_SOURCE_COUNT_MAX}",
+            "SELECT source, messages, dkim, spf, passed, quarantined, rejected, domain FROM (SELECT r.domain AS domain, \
+             s.source AS source, {} AS messages, {} AS dkim, {} AS spf, {} AS passed, {} AS quarantined, {} AS rejected, \
+             ROW_NUMBER() OVER (PARTITION BY r.domain ORDER BY SUM(s.messages) DESC, s.source) AS place \
+             FROM dmarc_report r JOIN dmarc_source s ON s.report = r.id \
+             WHERE r.tenant = $1 AND r.end_at >= $2 AND r.domain IN ({}) GROUP BY r.domain, s.source) AS summed \
+             WHERE place <= {SUMMARY_SOURCE_COUNT_MAX} ORDER BY domain, place",
             sum("1 = 1"),
             sum("s.dkim = 1"),
             sum("s.spf = 1"),
             sum("s.dkim = 1 OR s.spf = 1"),
             sum("s.disposition = 'quarantine'"),
             sum("s.disposition = 'reject'"),
+            names.join(", "),
         );
-        let select = Statement::new(select).bind(owner.tenant.uuid()).bind(owner.domain.uuid());
-        let rows = self.0.query(select.bind(since.millis())).await?;
-        rows.iter()
-            .map(|row| {
-                let count = |column| row.int(column).map(i64::unsigned_abs);
-                Ok(SourceSummary {
-                    source: row.text(0)?.to_owned(),
-                    message_count: count(1)?,
-                    dkim_aligned_count: count(2)?,
-                    spf_aligned_count: count(3)?,
-                    passed_count: count(4)?,
-                    quarantined_count: count(5)?,
-                    rejected_count: count(6)?,
-                })
-            })
-            .collect()
+        let select = Statement::new(select).bind(tenant.uuid()).bind(since.millis());
+        let select = domains.iter().fold(select, |select, domain| select.bind(domain.uuid()));
+        let mut summaries: HashMap<DomainId, Vec<SourceSummary>> = HashMap::new();
+        for row in self.0.query(select).await? {
+            let count = |column| row.int(column).map(i64::unsigned_abs);
+            let summary = SourceSummary {
+                source: row.text(0)?.to_owned(),
+                message_count: count(1)?,
+                dkim_aligned_count: count(2)?,
+                spf_aligned_count: count(3)?,
+                passed_count: count(4)?,
+                quarantined_count: count(5)?,
+                rejected_count: count(6)?,
+            };
+            summaries.entry(DomainId::new(row.uuid(7)?)).or_default().push(summary);
+        }
+        Ok(summaries)
     }
 
     /// Removes what is older than [`REPORT_DAY_COUNT`].
@@ -547,13 +563,19 @@ mod tests {
         let second = reports.dmarc(owner(1), Some(found[0].0), (10, 1)).await.expect("rows");
         assert_eq!((second.len(), second[0].1.sources.len()), (1, 1));
         assert!(reports.dmarc(owner(2), None, (10, 10)).await.expect("rows").is_empty());
-        let summary = reports.sources(owner(1), Timestamp::from_secs(0)).await.expect("rows");
+        let ReportOwner { tenant, domain } = owner(1);
+        let sources = async |since| {
+            let asked = [domain, owner(2).domain];
+            let found = reports.sources(tenant, &asked, Timestamp::from_secs(since)).await;
+            found.expect("rows").remove(&domain).unwrap_or_default()
+        };
+        let summary = sources(0).await;
         assert_eq!(
             (summary[0].source.as_str(), summary[0].message_count, summary[0].passed_count),
             ("192.0.2.1", 10, 10)
         );
         assert_eq!((summary[1].passed_count, summary[1].rejected_count), (0, 4));
-        assert!(reports.sources(owner(1), Timestamp::from_secs(86_400)).await.expect("rows").is_empty());
+        assert!(sources(86_400).await.is_empty());
         let late = Timestamp::from_secs(REPORT_DAY_COUNT * 86_400 + 11);
         reports.purge(late).await.expect("purged");
         assert_eq!(reports.dmarc(owner(1), None, (10, 10)).await.expect("rows").len(), 1);

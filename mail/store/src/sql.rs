@@ -372,7 +372,16 @@ impl Store for SqlStore {
     }
 
     async fn pool_usage(&self, tenant: TenantId, domain: DomainId) -> Result<Usage, StoreError> {
-        self.usage_of_pool((tenant, domain)).await
+        let usages = self.usages_of_pools(tenant, &[domain]).await?;
+        Ok(usages.first().map(|(_, usage)| *usage).unwrap_or_default())
+    }
+
+    async fn pool_usages(
+        &self,
+        tenant: TenantId,
+        domains: &[DomainId],
+    ) -> Result<Vec<(DomainId, Usage)>, StoreError> {
+        self.usages_of_pools(tenant, domains).await
     }
 
     fn watch(&self, owner: Owner) -> watch::Receiver<Change> {

@@ -13,7 +13,7 @@ use database::{Database, DatabaseError, Statement};
 use kernel::{FactorId, Id as _, TenantId, Timestamp};
 
 pub use history::{SignInNote, SignInOutcome, SignInProtocol, SignInRow};
-pub use visits::{VisitNote, VisitRow};
+pub use visits::{VISITED_COUNT_MAX, VisitNote, VisitRow};
 
 const STEPS: &[&str] = &[
     "CREATE TABLE door_spent (hash BYTEA PRIMARY KEY, until_ms BIGINT NOT NULL); \

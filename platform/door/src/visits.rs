@@ -17,6 +17,8 @@ const KEPT_FOR: Duration = Duration::from_secs(90 * 24 * 3600);
 const HOUR_MS: i64 = 3600 * 1000;
 /// Most rows of one mailbox; the oldest go first.
 const ROW_COUNT_MAX: usize = 500;
+/// Mailboxes in one question.
+pub const VISITED_COUNT_MAX: usize = 500;
 /// Different visits that wait to be written; beyond, they are not told.
 const WAITING_COUNT_MAX: usize = 20_000;
 /// Rows that are written in one transaction.
@@ -77,23 +79,33 @@ impl DoorBook {
         Statement::new("DELETE FROM door_visit WHERE last_at < $1").bind(over)
     }
 
-    /// At most `count_max` of the visits to one mailbox, the latest first.
+    /// At most `count_max` of the visits to each of some mailboxes (up to [`VISITED_COUNT_MAX`]), of each the latest first.
     ///
     /// # Errors
     /// [`DatabaseError`].
     pub async fn visits(
         &self,
-        (tenant, mailbox): (TenantId, MailboxId),
+        (tenant, mailboxes): (TenantId, &[MailboxId]),
         count_max: usize,
     ) -> Result<Vec<VisitRow>, DatabaseError> {
+        let mailboxes = mailboxes.get(..VISITED_COUNT_MAX).unwrap_or(mailboxes);
+        if mailboxes.is_empty() {
+            return Ok(Vec::new());
+        }
+        let names: Vec<String> = (2..=mailboxes.len() + 1).map(|number| format!("${number}")).collect();
         let select = format!(
-            "SELECT visitor_id, is_by_token, first_at, last_at FROM door_visit WHERE tenant = $1 AND mailbox_id = $2 \
-             ORDER BY last_at DESC, visitor_id, is_by_token LIMIT {count_max}"
+            "SELECT visitor_id, is_by_token, first_at, last_at, mailbox_id FROM (SELECT visitor_id, is_by_token, first_at, \
+             last_at, mailbox_id, ROW_NUMBER() OVER (PARTITION BY mailbox_id ORDER BY last_at DESC, visitor_id, is_by_token) \
+             AS place FROM door_visit WHERE tenant = $1 AND mailbox_id IN ({})) AS visit WHERE place <= {count_max} \
+             ORDER BY mailbox_id, place",
+            names.join(", ")
         );
-        let rows =
-            self.database.query(Statement::new(select).bind(tenant.uuid()).bind(mailbox.uuid())).await?;
+        let select = Statement::new(select).bind(tenant.uuid());
+        let select = mailboxes.iter().fold(select, |select, mailbox| select.bind(mailbox.uuid()));
+        let rows = self.database.query(select).await?;
         let read = rows.iter().map(|row| {
             let (visitor, is_by_token) = (UserId::new(row.uuid(0)?), row.bool(1)?);
+            let mailbox = MailboxId::new(row.uuid(4)?);
             Ok(VisitRow {
                 note: VisitNote { tenant, mailbox, visitor, is_by_token },
                 first_at: Timestamp::from_millis(row.int(2)?),
@@ -153,7 +165,8 @@ mod tests {
     async fn an_hour_of_looking_is_one_row_and_the_mailbox_keeps_the_newest() {
         let (book, _folder) = book().await;
         let at = Timestamp::from_secs;
-        let whose = (TenantId::PLATFORM, MailboxId::new(Uuid::from_u128(1)));
+        let mailboxes = [MailboxId::new(Uuid::from_u128(1)), MailboxId::new(Uuid::from_u128(9))];
+        let whose = (TenantId::PLATFORM, mailboxes.as_slice());
         for secs in [10, 20, 3599] {
             book.note_visit(note(2, false), at(secs));
             book.write(at(secs)).await.expect("written");

@@ -201,17 +201,40 @@ impl Engine {
         tenant: TenantId,
         stream: StreamId,
     ) -> Result<Vec<StoredEvent>, JournalError> {
-        let mut tail = Tail { tenant, stream, after: Version::NONE };
-        let mut events = Vec::new();
-        loop {
-            let page = self.core.runner.journal.read_streams(&[tail]).await?.pop().unwrap_or_default();
-            let is_last = page.len() < STREAM_PAGE_EVENT_COUNT_MAX;
-            events.extend(page);
-            match events.last() {
-                Some(last) if !is_last => tail.after = last.version,
-                Some(_) | None => return Ok(events),
+        Ok(self.histories(&[(tenant, stream)]).await?.pop().unwrap_or_default())
+    }
+
+    /// Everything that happened to each of some things, in their order; together they cost as few questions as the longest of
+    /// them has pages. The caller has asked the authority.
+    ///
+    /// # Errors
+    /// [`JournalError`].
+    pub async fn histories(
+        &self,
+        things: &[(TenantId, StreamId)],
+    ) -> Result<Vec<Vec<StoredEvent>>, JournalError> {
+        let begin = |(tenant, stream): &(TenantId, StreamId)| Tail {
+            tenant: *tenant,
+            stream: *stream,
+            after: Version::NONE,
+        };
+        let mut histories = vec![Vec::new(); things.len()];
+        let mut open: Vec<(usize, Tail)> = things.iter().map(begin).enumerate().collect();
+        while !open.is_empty() {
+            let tails: Vec<Tail> = open.iter().map(|(_, tail)| *tail).collect();
+            let pages = self.core.runner.journal.read_streams(&tails).await?;
+            let mut longer = Vec::new();
+            for ((index, tail), page) in open.into_iter().zip(pages) {
+                if let Some(last) = page.last().filter(|_| page.len() == STREAM_PAGE_EVENT_COUNT_MAX) {
+                    longer.push((index, Tail { after: last.version, ..tail }));
+                }
+                if let Some(history) = histories.get_mut(index) {
+                    history.extend(page);
+                }
             }
+            open = longer;
         }
+        Ok(histories)
     }
 
     /// At most `limit` (up to 500) of the last events of one thing that stand before `before`, in order; the caller has asked

@@ -1,6 +1,6 @@
 //! The tables, and the statements that both databases share.
 
-use database::{Database, DatabaseError, Row, Statement};
+use database::{Database, DatabaseError, Row, Statement, Value};
 use kernel::{
     Category, CommandId, Cursor, EventId, Id, Position, RawEvent, StreamId, TenantId, Timestamp, Version,
 };
@@ -11,6 +11,11 @@ use crate::{
     ClaimKey, ClaimOwner, JournalError, Lagging, PAGE_EVENT_COUNT_MAX, STREAM_PAGE_EVENT_COUNT_MAX,
     StoredEvent, SubscriptionName, Tail,
 };
+
+/// Streams in one question.
+const STREAM_BATCH_COUNT: usize = 100;
+/// Where a row of [`read_streams`] says whose it is: behind all of [`COLUMNS`].
+const TAIL_COLUMN: usize = 12;
 
 const COLUMNS: &str = "position, category, stream, version, event_id, kind, schema, payload, actor, correlation, causation, recorded_at";
 
@@ -146,15 +151,51 @@ pub(crate) async fn find_command(
     Ok(Some(Cursor { tenant, position: Position(position) }))
 }
 
-pub(crate) async fn read_stream(database: &Database, tail: Tail) -> Result<Vec<StoredEvent>, JournalError> {
-    let Tail { tenant, stream, after } = tail;
-    let select = format!(
-        "SELECT {COLUMNS} FROM event WHERE tenant = $1 AND stream = $2 AND category = $3 AND version > $4 \
-         ORDER BY version LIMIT $5"
-    );
-    let statement = Statement::new(select).bind(tenant.uuid()).bind(stream.id).bind(stream.category.0);
-    let statement = statement.bind(number(after.0)).bind(number(STREAM_PAGE_EVENT_COUNT_MAX as u64));
-    database.query(statement).await?.iter().map(|row| stored(tenant, row)).collect()
+/// A page of each stream, in the order of the streams: many of them in one question.
+pub(crate) async fn read_streams(
+    database: &Database,
+    tails: &[Tail],
+) -> Result<Vec<Vec<StoredEvent>>, JournalError> {
+    let mut histories = Vec::with_capacity(tails.len());
+    for batch in tails.chunks(STREAM_BATCH_COUNT) {
+        let mut pages = vec![Vec::new(); batch.len()];
+        for row in database.query(pages_of(batch)).await? {
+            let index = usize::try_from(row.int(TAIL_COLUMN)?).unwrap_or(usize::MAX);
+            let (Some(tail), Some(page)) = (batch.get(index), pages.get_mut(index)) else {
+                return Err(JournalError::Corrupt("a stream that nobody asked for".to_owned()));
+            };
+            page.push(stored(tail.tenant, &row)?);
+        }
+        // Parts of one answer come in any order.
+        pages.iter_mut().for_each(|page| page.sort_unstable_by_key(|event| event.version));
+        histories.extend(pages);
+    }
+    Ok(histories)
+}
+
+/// The next page of each stream; the last column says of which.
+fn pages_of(tails: &[Tail]) -> Statement {
+    let mut params: Vec<Value> = Vec::with_capacity(4 * tails.len());
+    let part = |(index, tail): (usize, &Tail)| {
+        let Tail { tenant, stream, after } = *tail;
+        let first = params.len() + 1;
+        params.extend([
+            Value::from(tenant.uuid()),
+            Value::from(stream.id),
+            Value::from(stream.category.0),
+            Value::from(number(after.0)),
+        ]);
+        format!(
+            "SELECT * FROM (SELECT {COLUMNS}, CAST({index} AS BIGINT) AS tail FROM event WHERE tenant = ${first} \
+             AND stream = ${} AND category = ${} AND version > ${} ORDER BY version \
+             LIMIT {STREAM_PAGE_EVENT_COUNT_MAX}) AS page_{index}",
+            first + 1,
+            first + 2,
+            first + 3
+        )
+    };
+    let parts: Vec<String> = tails.iter().enumerate().map(part).collect();
+    Statement { sql: parts.join(" UNION ALL ").into(), params }
 }
 
 /// Goes from the end of the stream: so far back as is asked, and no further than the page is long.

@@ -61,11 +61,7 @@ impl Journal for SqlJournal {
     }
 
     async fn read_streams(&self, streams: &[Tail]) -> Result<Vec<Vec<StoredEvent>>, JournalError> {
-        let mut histories = Vec::with_capacity(streams.len());
-        for tail in streams {
-            histories.push(sql::read_stream(&self.database, *tail).await?);
-        }
-        Ok(histories)
+        sql::read_streams(&self.database, streams).await
     }
 
     async fn read_back(

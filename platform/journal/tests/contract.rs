@@ -165,6 +165,19 @@ async fn a_long_stream_is_read_page_by_page_without_a_hole() {
         let rest = journal.read_streams(&[tail(tenant(1), stream(1), last.0)]).await.expect("read").remove(0);
         let versions = first.iter().chain(&rest).map(|event| event.version.0);
         assert!(versions.eq(1..=count), "{}", subject.name);
+        // Many at once, more than one question holds, each with a page of its own.
+        let tails: Vec<Tail> =
+            (0..130).map(|number| tail(tenant(1), stream(if number % 60 == 7 { 1 } else { 2 }), 5)).collect();
+        let pages = journal.read_streams(&tails).await.expect("read");
+        for (number, page) in pages.iter().enumerate() {
+            let versions = page.iter().map(|event| event.version.0);
+            if number % 60 == 7 {
+                assert!(versions.eq(6..=STREAM_PAGE_EVENT_COUNT_MAX as u64 + 5), "{}", subject.name);
+            } else {
+                assert_eq!(versions.count(), 0, "{}", subject.name);
+            }
+        }
+        assert_eq!(pages.len(), tails.len(), "{}", subject.name);
         let back = async |before: u64, limit: usize| {
             let of = (tenant(1), stream(1));
             let read = journal.read_back(of, Position(before), limit).await.expect("read");

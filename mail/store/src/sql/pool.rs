@@ -13,6 +13,9 @@ use super::mailbox::{Locked, lock_or_provision};
 use crate::port::USAGE_COUNT_MAX;
 use crate::{Deposit, Owner, StoreError, StoreRefusal, Usage};
 
+/// Pools in one question.
+const POOL_BATCH_COUNT: usize = 500;
+
 /// Lets a locked mailbox count in the pool of its domain, with all that it holds; it may do so already. A mailbox stays in
 /// its domain, so that there is no other pool that it could count in.
 pub(crate) async fn join(
@@ -176,17 +179,26 @@ impl SqlStore {
         self.database.transact(Unpool { tenant, domain }).await
     }
 
-    pub(crate) async fn usage_of_pool(
+    pub(crate) async fn usages_of_pools(
         &self,
-        (tenant, domain): (TenantId, DomainId),
-    ) -> Result<Usage, StoreError> {
-        let select = Statement::new("SELECT size, message_count FROM pool WHERE tenant = $1 AND domain = $2");
-        let rows = self.database.query(select.bind(tenant.uuid()).bind(domain.uuid())).await?;
-        rows.first().map_or(Ok(Usage::default()), |row| {
-            Ok(Usage {
-                size: ByteSize::new(row.int(0)?.unsigned_abs()),
-                message_count: row.int(1)?.unsigned_abs(),
-            })
-        })
+        tenant: TenantId,
+        domains: &[DomainId],
+    ) -> Result<Vec<(DomainId, Usage)>, StoreError> {
+        let mut usages = Vec::with_capacity(domains.len());
+        for batch in domains.chunks(POOL_BATCH_COUNT) {
+            let names: Vec<String> = (2..=batch.len() + 1).map(|number| format!("${number}")).collect();
+            let select = format!(
+                "SELECT domain, size, message_count FROM pool WHERE tenant = $1 AND domain IN ({})",
+                names.join(", ")
+            );
+            let select = Statement::new(select).bind(tenant.uuid());
+            let select = batch.iter().fold(select, |select, domain| select.bind(domain.uuid()));
+            for row in self.database.query(select).await? {
+                let size = ByteSize::new(row.int(1)?.unsigned_abs());
+                let usage = Usage { size, message_count: row.int(2)?.unsigned_abs() };
+                usages.push((DomainId::new(row.uuid(0)?), usage));
+            }
+        }
+        Ok(usages)
     }
 }
