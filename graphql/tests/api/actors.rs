@@ -207,7 +207,7 @@ async fn names_of_a_long_page_cost_no_more_than_those_of_a_short_one() {
         stage.done(&acme.owner, &release).await;
     }
     let mut costs = Vec::new();
-    for first in [round, 5 * round] {
+    for first in [2 * round, 5 * round] {
         let mut least = u64::MAX;
         for _ in 0..4 {
             let before = stage.control.question_count();
@@ -216,5 +216,5 @@ async fn names_of_a_long_page_cost_no_more_than_those_of_a_short_one() {
         }
         costs.push(least);
     }
-    assert_eq!(costs[0], costs[1], "questions of a page of {round} and of a long one");
+    assert_eq!(costs[0], costs[1], "questions of a page of two rounds and of a long one");
 }

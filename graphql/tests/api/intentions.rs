@@ -27,7 +27,7 @@ async fn register(stage: &Stage, token: &str, login: &str, command: &str) -> Str
 
 async fn token_of(stage: &Stage, owner: &str, user: &str) -> String {
     let query = format!(
-        "mutation {{ apiTokenIssue(userId: \"{user}\", name: \"t\", permissions: [\"account:read\"]) {{ secret userErrors {{ code }} }} }}"
+        "mutation {{ apiTokenIssue(input: {{ userId: \"{user}\", name: \"t\", permissions: [\"account:read\"] }}) {{ secret userErrors {{ code }} }} }}"
     );
     let done = stage.done(owner, &query).await;
     done["apiTokenIssue"]["secret"].as_str().unwrap_or_else(|| panic!("{done:#}")).to_owned()

@@ -453,22 +453,22 @@ fn peer(token: &str) -> IpAddr {
     IpAddr::V4(Ipv4Addr::new(127, 0, 0, last))
 }
 
-/// The links of all stages, so that tests can follow them.
 /// The command that `given` comes to as the `commandId` of `field`, by a user of an account.
-pub(crate) fn intended(given: uuid::Uuid, (account, user): (&str, &str), field: &str) -> kernel::CommandId {
+pub(crate) fn intended(given: uuid::Uuid, (account, user): (&str, &str), field: &str) -> CommandId {
     intended_by(given, &format!("{account} User({user})"), field)
 }
 
 /// The same, by whoever is not signed in.
-pub(crate) fn intended_by_nobody(given: uuid::Uuid, field: &str) -> kernel::CommandId {
+pub(crate) fn intended_by_nobody(given: uuid::Uuid, field: &str) -> CommandId {
     intended_by(given, &peer("").to_string(), field)
 }
 
 /// The same, by whoever is named so.
-pub(crate) fn intended_by(given: uuid::Uuid, whose: &str, field: &str) -> kernel::CommandId {
-    kernel::CommandId::new(uuid::Uuid::new_v5(&given, format!("{whose} {field}").as_bytes()))
+pub(crate) fn intended_by(given: uuid::Uuid, whose: &str, field: &str) -> CommandId {
+    CommandId::new(uuid::Uuid::new_v5(&given, format!("{whose} {field}").as_bytes()))
 }
 
+/// The links of all stages, so that tests can follow them.
 pub(crate) fn links() -> notice::Links {
     notice::Links::new([9; 32], "https://panel.example".to_owned())
 }

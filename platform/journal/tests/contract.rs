@@ -217,7 +217,7 @@ async fn events_are_found_by_their_ids_and_streams_by_how_they_began() {
         let category = stream(1).category;
         let born = journal.read_births(tenant(1), category, &streams).await.expect("read");
         assert_eq!(positions(&born), [1, 6], "{}", subject.name);
-        let other = journal.read_births(tenant(1), kernel::Category("other"), &streams).await.expect("read");
+        let other = journal.read_births(tenant(1), Category("other"), &streams).await.expect("read");
         assert!(other.is_empty(), "{}", subject.name);
     }
 }
