@@ -1,10 +1,10 @@
 //! Within one account, those with lesser rights reach nothing that is not theirs: a mailbox's user nothing of another mailbox,
 //! a domain's administrator nothing of another domain, and a delegate nothing outside the service that the delegation names.
 
-use crate::refusal::{
-    OF_NOBODY, Operation, Schema, Things, administrator, answer, is_refused, position, schema, things,
-};
+use crate::calls::{Operation, Schema, Verdict, schema, verdict};
+use crate::refusal::{OF_NOBODY, administrator, answer, position};
 use crate::stage::{Customer, PASSWORD, Stage};
+use crate::things::{Things, things};
 
 /// What tells of others on purpose: the mailboxes of a domain see one another there.
 const TELLS_OF_OTHERS: [&str; 1] = ["addressBook"];
@@ -59,8 +59,8 @@ async fn delegate(stage: &Stage, operator: &str, customer: &Customer, service: &
 /// Whether an operation names something of the account besides the account itself.
 fn names_a_thing(schema: &Schema, operation: &Operation, things: &Things, query: &str) -> bool {
     // Nobody's, everybody's, or the account's own.
-    let of_all = ["AccountID", "PlanID", "DocumentID", "Position"].map(|kind| &things.0[kind]);
-    let named = things.0.values().filter(|id| !of_all.contains(id));
+    let of_all = ["AccountID", "PlanID", "DocumentID", "Position"].map(|kind| &things.ids[kind]);
+    let named = things.ids.values().filter(|id| !of_all.contains(id));
     let is_named = named.into_iter().any(|id| query.contains(id.as_str()));
     is_named && schema.operations.iter().any(|known| known.name == operation.name)
 }
@@ -99,7 +99,7 @@ async fn no_operation_reaches_past_ones_rights_within_an_account() {
         }
         for (who, token) in &members {
             for left_out in ["", "accountId"] {
-                let query = schema.call(operation, &things, left_out);
+                let Some(query) = schema.call(operation, &things, left_out) else { continue };
                 let is_named = names_a_thing(&schema, operation, &things, &query);
                 if operation.root == "mutation" && !is_named {
                     // It is about the member's own, or about the account alone: other tests hold who may.
@@ -107,10 +107,15 @@ async fn no_operation_reaches_past_ones_rights_within_an_account() {
                 }
                 let answer = answer(&stage, operation, token, &query).await;
                 let text = answer.to_string();
-                let marks = ["globex", "victim", things.0["MailboxID"].as_str()];
+                let marks = ["globex", "victim", things.ids["MailboxID"].as_str()];
                 let is_told = marks.iter().any(|mark| text.contains(mark));
                 let is_own = LISTS_THE_OWN.contains(&operation.name.as_str());
-                let is_done = is_named && !is_own && !is_refused(&answer, &operation.name);
+                let is_refused = match verdict(&answer, operation) {
+                    Verdict::Refused => true,
+                    Verdict::Empty => operation.root != "mutation",
+                    Verdict::Granted | Verdict::Declined(_) | Verdict::Invalid(_) => false,
+                };
+                let is_done = is_named && !is_own && !is_refused;
                 if is_done || is_told && !TELLS_OF_OTHERS.contains(&operation.name.as_str()) {
                     open.push(format!("{who}: {query}\n{answer:#}"));
                 }
