@@ -143,7 +143,7 @@ pub struct BulkPlanChangeInput {
     pub service_id: Option<ServiceKey>,
     /// The plan.
     pub plan_id: PlanKey,
-    /// Its version.
+    /// Its published version, 1 or more.
     pub plan_version: u32,
     /// More than the plan includes, where the plan allows it.
     pub custom: Option<CustomLimitsInput>,
@@ -217,7 +217,11 @@ impl BulkMutation {
     async fn bulk(
         &self,
         ctx: &Context<'_>,
+        #[graphql(desc = "What to do, in this order: 1 to 100 rows, each done or refused by itself.")]
         rows: Vec<BulkRowInput>,
+        #[graphql(
+            desc = "A UUID that names the intention: sent again with the same one, nothing is done twice. Absent: a new one."
+        )]
         command_id: Option<Uid>,
     ) -> Result<BulkResult> {
         ctx.standing()?;

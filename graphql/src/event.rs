@@ -101,8 +101,8 @@ impl SubscriptionRoot {
     async fn events(
         &self,
         ctx: &Context<'_>,
-        account_id: Option<AccountKey>,
-        after: Option<Place>,
+        #[graphql(desc = "Whose; the caller's own account where absent.")] account_id: Option<AccountKey>,
+        #[graphql(desc = "Behind this position; absent: from the first event.")] after: Option<Place>,
     ) -> Result<impl Stream<Item = Result<Event>> + use<>> {
         let account = ctx.account(account_id)?;
         let seen =

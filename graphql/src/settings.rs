@@ -323,11 +323,11 @@ settings_api! {
         detail (detail): DetailHandling, Option<DetailHandling>;
         /// Further addresses, or `@domain`, that it may send as, in domains of its account; at most 100.
         send_as (send_as): Vec<String>, Option<Vec<String>>;
-        /// Recipients a day; none: what the plan says.
+        /// Recipients a day, 0 or more; none: what the plan says.
         sends_per_day_max (sends_per_day_max): Option<Whole>, MaybeUndefined<Whole>;
-        /// Recipients an hour, at most what the plan says for an hour or a day; none: what the plan says.
+        /// Recipients an hour, 0 or more: at most what the plan says for an hour or a day; none: what the plan says.
         sends_per_hour_max (sends_per_hour_max): Option<Whole>, MaybeUndefined<Whole>;
-        /// Recipients a minute, at most what the plan says for a minute or longer; none: what the plan says.
+        /// Recipients a minute, 0 or more: at most what the plan says for a minute or longer; none: what the plan says.
         sends_per_minute_max (sends_per_minute_max): Option<Whole>, MaybeUndefined<Whole>;
         /// Days for which nobody takes a message out of the mailbox, 1 to 3650, from when it came into its folder; none: not at
         /// all. `EXPUNGE` leaves such messages, their folder and the mailbox cannot be deleted. Each change stands in the history
@@ -373,24 +373,24 @@ settings_api! {
         description (description): String, Option<String>;
         /// Words to find it by: at most 25 of 1 to 64 characters.
         tags (tags): Vec<String>, Option<Vec<String>>;
-        /// Mailboxes that it may have of those of the service; none: all that are left.
+        /// Mailboxes that it may have of those of the service, 0 or more; none: all that are left.
         mailbox_count_max (mailbox_count_max): Option<Whole>, MaybeUndefined<Whole>;
-        /// Aliases that it may have of those of the service; none: all that are left.
+        /// Aliases that it may have of those of the service, 0 or more; none: all that are left.
         alias_count_max (alias_count_max): Option<Whole>, MaybeUndefined<Whole>;
-        /// What it may have of the storage of the service, as `quotaMode` says: the sum of quotas (none: all that is left), or
+        /// What it may have of the storage of the service in octets, as `quotaMode` says: the sum of quotas (none: all that is left), or
         /// the size of the pool.
         storage_bytes_max (storage_octets_max): Option<Octets>, MaybeUndefined<Octets>;
         /// Whether storage is allotted to its mailboxes or shared by them: see `domainStoragePreview`. Default: `ALLOTTED`.
         quota_mode (quota_mode): QuotaMode, Option<QuotaMode>;
-        /// The quota to offer for a new mailbox; none: the plan's.
+        /// The quota to offer for a new mailbox, in octets; none: the plan's.
         mailbox_quota_default_bytes (mailbox_quota_default_octets): Option<Octets>, MaybeUndefined<Octets>;
-        /// The largest quota of one mailbox, at most the plan's; none: the plan's.
+        /// The largest quota of one mailbox in octets, at most the plan's; none: the plan's.
         mailbox_quota_bytes_max (mailbox_quota_octets_max): Option<Octets>, MaybeUndefined<Octets>;
-        /// Recipients a day, at most what the plan says; none: what the plan says.
+        /// Recipients a day, 0 or more: at most what the plan says; none: what the plan says.
         sends_per_day_max (sends_per_day_max): Option<Whole>, MaybeUndefined<Whole>;
-        /// Recipients an hour, at most what the plan says for an hour or a day; none: what the plan says.
+        /// Recipients an hour, 0 or more: at most what the plan says for an hour or a day; none: what the plan says.
         sends_per_hour_max (sends_per_hour_max): Option<Whole>, MaybeUndefined<Whole>;
-        /// Recipients a minute, at most what the plan says for a minute or longer; none: what the plan says.
+        /// Recipients a minute, 0 or more: at most what the plan says for a minute or longer; none: what the plan says.
         sends_per_minute_max (sends_per_minute_max): Option<Whole>, MaybeUndefined<Whole>;
         /// Whether its mailboxes see each other in the address book. Default: true.
         has_address_book (has_address_book): bool, Option<bool>;

@@ -116,9 +116,11 @@ impl SuppressionQuery {
     async fn suppressions(
         &self,
         ctx: &Context<'_>,
-        account_id: Option<AccountKey>,
-        first: Option<i32>,
-        after: Option<String>,
+        #[graphql(desc = "Whose; the caller's own account where absent.")] account_id: Option<AccountKey>,
+        #[graphql(desc = "How many: 1 to 100, 25 where absent.")] first: Option<i32>,
+        #[graphql(desc = "Behind this cursor of the same list; absent: from its beginning.")] after: Option<
+            String,
+        >,
     ) -> Result<Connection<AddressCursor, Suppression>> {
         let account = ctx.account(account_id)?;
         ctx.allow(Permission::TraceRead, Resource::account(account))?;
@@ -147,8 +149,10 @@ impl SuppressionQuery {
         ctx: &Context<'_>,
         #[graphql(desc = "One whole address, whatever its case: the accounts whose mail is not sent there.")]
         address: Option<String>,
-        first: Option<i32>,
-        after: Option<String>,
+        #[graphql(desc = "How many: 1 to 100, 25 where absent.")] first: Option<i32>,
+        #[graphql(desc = "Behind this cursor of the same list; absent: from its beginning.")] after: Option<
+            String,
+        >,
     ) -> Result<Connection<AddressCursor, Suppression>> {
         ctx.allow(Permission::PlatformWrite, Resource::PLATFORM)?;
         let wanted = Page::parse(first, None).map_err(|fault| ctx.fault(fault))?.count();
@@ -182,7 +186,7 @@ impl SuppressionMutation {
     async fn suppression_add(
         &self,
         ctx: &Context<'_>,
-        account_id: Option<AccountKey>,
+        #[graphql(desc = "Whose; the caller's own account where absent.")] account_id: Option<AccountKey>,
         #[graphql(desc = "A whole address, whatever its case.")] address: String,
         #[graphql(desc = "Why, at most 512 octets; shown in the list.")] reason: Option<String>,
     ) -> Result<SuppressionOutcome> {
@@ -224,7 +228,7 @@ impl SuppressionMutation {
     async fn suppression_remove(
         &self,
         ctx: &Context<'_>,
-        account_id: Option<AccountKey>,
+        #[graphql(desc = "Whose; the caller's own account where absent.")] account_id: Option<AccountKey>,
         #[graphql(desc = "A whole address, whatever its case.")] address: String,
         #[graphql(desc = "Why, for the audit: at most 512 octets.")] reason: Option<String>,
     ) -> Result<SuppressionOutcome> {

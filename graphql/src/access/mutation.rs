@@ -97,7 +97,9 @@ impl AccessMutation {
         #[graphql(desc = "10 to 512 octets.")] password: String,
         #[graphql(desc = "Six digits of the authenticator app, what a YubiKey types, or a recovery code.")]
         code: Option<String>,
-        passkey: Option<PasskeyAnswerInput>,
+        #[graphql(desc = "The answer of a passkey, as the second factor.")] passkey: Option<
+            PasskeyAnswerInput,
+        >,
     ) -> Result<SessionPayload> {
         let mut faults = Faults::new(ctx)?;
         if login.len() > TEXT_OCTETS_MAX || password.len() > PASSWORD_OCTETS_MAX {
@@ -193,7 +195,14 @@ impl AccessMutation {
     }
 
     /// Ends the caller's own session. Its access token is void as well.
-    async fn sign_out(&self, ctx: &Context<'_>, command_id: Option<Uid>) -> Result<SessionPayload> {
+    async fn sign_out(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(
+            desc = "A UUID that names the intention: sent again with the same one, nothing is done twice. Absent: a new one."
+        )]
+        command_id: Option<Uid>,
+    ) -> Result<SessionPayload> {
         let standing = ctx.bare_standing()?;
         let Some(session) = standing.session else { return Err(ctx.fault(Fault::NotFound)) };
         let end = EndSession { account: standing.home, session, reason: EndReason::SignedOut };
@@ -206,8 +215,11 @@ impl AccessMutation {
     async fn session_end(
         &self,
         ctx: &Context<'_>,
-        account_id: Option<AccountKey>,
-        session_id: SessionKey,
+        #[graphql(desc = "Whose; the caller's own account where absent.")] account_id: Option<AccountKey>,
+        #[graphql(desc = "Which session.")] session_id: SessionKey,
+        #[graphql(
+            desc = "A UUID that names the intention: sent again with the same one, nothing is done twice. Absent: a new one."
+        )]
         command_id: Option<Uid>,
     ) -> Result<SessionPayload> {
         let account = ctx.account(account_id)?;
@@ -231,6 +243,9 @@ impl AccessMutation {
         #[graphql(desc = "The password as it is now: an unlocked screen is not enough.")]
         current_password: String,
         #[graphql(desc = "10 to 512 octets.")] new_password: String,
+        #[graphql(
+            desc = "A UUID that names the intention: sent again with the same one, nothing is done twice. Absent: a new one."
+        )]
         command_id: Option<Uid>,
     ) -> Result<SessionPayload> {
         let standing = ctx.bare_standing()?.clone();

@@ -42,7 +42,10 @@ impl AccountMutation {
     async fn account_open(
         &self,
         ctx: &Context<'_>,
-        input: AccountOpenInput,
+        #[graphql(desc = "What it is to be.")] input: AccountOpenInput,
+        #[graphql(
+            desc = "A UUID that names the intention: sent again with the same one, nothing is done twice. Absent: a new one."
+        )]
         command_id: Option<Uid>,
     ) -> Result<AccountPayload> {
         let command = command(ctx, command_id);
@@ -60,9 +63,12 @@ impl AccountMutation {
     async fn account_reseller_set(
         &self,
         ctx: &Context<'_>,
-        account_id: AccountKey,
+        #[graphql(desc = "Which account.")] account_id: AccountKey,
         #[graphql(desc = "How many accounts may stand below it; 0: it is no reseller.")]
         sub_account_count_max: u32,
+        #[graphql(
+            desc = "A UUID that names the intention: sent again with the same one, nothing is done twice. Absent: a new one."
+        )]
         command_id: Option<Uid>,
     ) -> Result<AccountPayload> {
         let account = account_id.0;
@@ -77,9 +83,12 @@ impl AccountMutation {
     pub(crate) async fn sub_account_open(
         &self,
         ctx: &Context<'_>,
-        account_id: Option<AccountKey>,
+        #[graphql(desc = "Whose; the caller's own account where absent.")] account_id: Option<AccountKey>,
         #[graphql(desc = "What it is called, for people.")] name: String,
         #[graphql(desc = "Whether it is for trying things out, for ever.")] is_sandbox: Option<bool>,
+        #[graphql(
+            desc = "A UUID that names the intention: sent again with the same one, nothing is done twice. Absent: a new one."
+        )]
         command_id: Option<Uid>,
     ) -> Result<SubAccountPayload> {
         let parent = ctx.account(account_id)?;
@@ -103,8 +112,11 @@ impl AccountMutation {
     async fn account_billing_mode_set(
         &self,
         ctx: &Context<'_>,
-        account_id: AccountKey,
-        mode: BillingMode,
+        #[graphql(desc = "Which account.")] account_id: AccountKey,
+        #[graphql(desc = "Who pays.")] mode: BillingMode,
+        #[graphql(
+            desc = "A UUID that names the intention: sent again with the same one, nothing is done twice. Absent: a new one."
+        )]
         command_id: Option<Uid>,
     ) -> Result<AccountPayload> {
         let account = account_id.0;
@@ -117,8 +129,11 @@ impl AccountMutation {
     async fn account_second_factor_require(
         &self,
         ctx: &Context<'_>,
-        account_id: Option<AccountKey>,
+        #[graphql(desc = "Whose; the caller's own account where absent.")] account_id: Option<AccountKey>,
         #[graphql(desc = "Whether its users need a second factor.")] is_required: bool,
+        #[graphql(
+            desc = "A UUID that names the intention: sent again with the same one, nothing is done twice. Absent: a new one."
+        )]
         command_id: Option<Uid>,
     ) -> Result<AccountPayload> {
         let account = ctx.account(account_id)?;
@@ -130,12 +145,15 @@ impl AccountMutation {
     async fn account_rename(
         &self,
         ctx: &Context<'_>,
-        account_id: Option<AccountKey>,
+        #[graphql(desc = "Whose; the caller's own account where absent.")] account_id: Option<AccountKey>,
         #[graphql(desc = "What it is called from now on, 1 to 200 characters.")] name: String,
         #[graphql(
-            desc = "The revision that was read before. Where somebody else has changed the thing since, nothing is changed and `SETTINGS_CHANGED_MEANWHILE` names the one that is there; absent, whatever is there is changed."
+            desc = "The revision that was read before, 0 or more. Where somebody else has changed the thing since, nothing is changed and `SETTINGS_CHANGED_MEANWHILE` names the one that is there; absent, whatever is there is changed."
         )]
         revision: Option<u32>,
+        #[graphql(
+            desc = "A UUID that names the intention: sent again with the same one, nothing is done twice. Absent: a new one."
+        )]
         command_id: Option<Uid>,
     ) -> Result<AccountPayload> {
         let account = ctx.account(account_id)?;
@@ -147,7 +165,10 @@ impl AccountMutation {
     async fn account_close(
         &self,
         ctx: &Context<'_>,
-        account_id: Option<AccountKey>,
+        #[graphql(desc = "Whose; the caller's own account where absent.")] account_id: Option<AccountKey>,
+        #[graphql(
+            desc = "A UUID that names the intention: sent again with the same one, nothing is done twice. Absent: a new one."
+        )]
         command_id: Option<Uid>,
     ) -> Result<AccountPayload> {
         let account = ctx.account(account_id)?;

@@ -28,8 +28,12 @@ impl AccountQuery {
     async fn account(
         &self,
         ctx: &Context<'_>,
-        account_id: Option<AccountKey>,
-        #[graphql(name = "atLeast")] place: Option<Place>,
+        #[graphql(desc = "Whose; the caller's own account where absent.")] account_id: Option<AccountKey>,
+        #[graphql(
+            name = "atLeast",
+            desc = "A `position` that a change answered: what is shown is no older. Waited for up to 2 seconds, then `STALE`."
+        )]
+        place: Option<Place>,
     ) -> Result<Option<Account>> {
         let account = ctx.account(account_id)?;
         at_least(ctx, PROJECTION, account, place).await?;
@@ -43,9 +47,12 @@ impl AccountQuery {
     async fn accounts(
         &self,
         ctx: &Context<'_>,
+        #[graphql(desc = "The reseller whose customers are listed; absent: all that the caller may see.")]
         parent_id: Option<AccountKey>,
-        first: Option<i32>,
-        after: Option<String>,
+        #[graphql(desc = "How many: 1 to 100, 25 where absent.")] first: Option<i32>,
+        #[graphql(desc = "Behind this cursor of the same list; absent: from its beginning.")] after: Option<
+            String,
+        >,
     ) -> Result<Connection<PageKey, Account>> {
         let principal = ctx.principal()?;
         let page = Page::parse(first, after.as_deref()).map_err(|fault| ctx.fault(fault))?;

@@ -68,7 +68,10 @@ impl AddressMapMutation {
     async fn address_map_add(
         &self,
         ctx: &Context<'_>,
-        input: AddressMapAddInput,
+        #[graphql(desc = "What it is to be.")] input: AddressMapAddInput,
+        #[graphql(
+            desc = "A UUID that names the intention: sent again with the same one, nothing is done twice. Absent: a new one."
+        )]
         command_id: Option<Uid>,
     ) -> Result<AddressMapPayload> {
         let (account, command) = (ctx.account(input.account_id)?, command(ctx, command_id));
@@ -89,14 +92,17 @@ impl AddressMapMutation {
     async fn address_map_change(
         &self,
         ctx: &Context<'_>,
-        account_id: Option<AccountKey>,
-        domain_id: DomainKey,
-        address_map_id: AddressMapKey,
-        change: AddressMapChangeInput,
+        #[graphql(desc = "Whose; the caller's own account where absent.")] account_id: Option<AccountKey>,
+        #[graphql(desc = "Which domain.")] domain_id: DomainKey,
+        #[graphql(desc = "Which address map.")] address_map_id: AddressMapKey,
+        #[graphql(desc = "What is to be otherwise; what is left out stays.")] change: AddressMapChangeInput,
         #[graphql(
-            desc = "The revision that was read before. Where somebody else has changed the thing since, nothing is changed and `SETTINGS_CHANGED_MEANWHILE` names the one that is there; absent, whatever is there is changed."
+            desc = "The revision that was read before, 0 or more. Where somebody else has changed the thing since, nothing is changed and `SETTINGS_CHANGED_MEANWHILE` names the one that is there; absent, whatever is there is changed."
         )]
         revision: Option<u32>,
+        #[graphql(
+            desc = "A UUID that names the intention: sent again with the same one, nothing is done twice. Absent: a new one."
+        )]
         command_id: Option<Uid>,
     ) -> Result<AddressMapPayload> {
         let edit = Edit::<model::AddressMap> {
@@ -118,9 +124,12 @@ impl AddressMapMutation {
     async fn address_map_remove(
         &self,
         ctx: &Context<'_>,
-        account_id: Option<AccountKey>,
-        domain_id: DomainKey,
-        address_map_id: AddressMapKey,
+        #[graphql(desc = "Whose; the caller's own account where absent.")] account_id: Option<AccountKey>,
+        #[graphql(desc = "Which domain.")] domain_id: DomainKey,
+        #[graphql(desc = "Which address map.")] address_map_id: AddressMapKey,
+        #[graphql(
+            desc = "A UUID that names the intention: sent again with the same one, nothing is done twice. Absent: a new one."
+        )]
         command_id: Option<Uid>,
     ) -> Result<AddressMapRemovePayload> {
         let account = ctx.account(account_id)?;

@@ -21,9 +21,13 @@ impl AddressMapQuery {
     async fn address_map(
         &self,
         ctx: &Context<'_>,
-        account_id: Option<AccountKey>,
-        address_map_id: AddressMapKey,
-        #[graphql(name = "atLeast")] place: Option<Place>,
+        #[graphql(desc = "Whose; the caller's own account where absent.")] account_id: Option<AccountKey>,
+        #[graphql(desc = "Which address map.")] address_map_id: AddressMapKey,
+        #[graphql(
+            name = "atLeast",
+            desc = "A `position` that a change answered: what is shown is no older. Waited for up to 2 seconds, then `STALE`."
+        )]
+        place: Option<Place>,
     ) -> Result<Option<AddressMap>> {
         let account = ctx.account(account_id)?;
         at_least(ctx, PROJECTION, account, place).await?;
@@ -36,11 +40,19 @@ impl AddressMapQuery {
     async fn address_maps(
         &self,
         ctx: &Context<'_>,
-        account_id: Option<AccountKey>,
-        domain_id: Option<DomainKey>,
-        first: Option<i32>,
-        after: Option<String>,
-        #[graphql(name = "atLeast")] place: Option<Place>,
+        #[graphql(desc = "Whose; the caller's own account where absent.")] account_id: Option<AccountKey>,
+        #[graphql(desc = "Of this domain alone; absent: of all that the caller may see.")] domain_id: Option<
+            DomainKey,
+        >,
+        #[graphql(desc = "How many: 1 to 100, 25 where absent.")] first: Option<i32>,
+        #[graphql(desc = "Behind this cursor of the same list; absent: from its beginning.")] after: Option<
+            String,
+        >,
+        #[graphql(
+            name = "atLeast",
+            desc = "A `position` that a change answered: what is shown is no older. Waited for up to 2 seconds, then `STALE`."
+        )]
+        place: Option<Place>,
     ) -> Result<Connection<PageKey, AddressMap>> {
         let wanted = Wanted {
             account: ctx.account(account_id)?,

@@ -88,7 +88,7 @@ pub struct TemporaryAliasCreateInput {
     pub domain_id: Option<DomainKey>,
     /// Before the `@`; at random where absent.
     pub local_part: Option<String>,
-    /// From then on it is unknown; in a year where absent, at most in ten.
+    /// From then on it is unknown, for example 2030-12-31T23:59:59Z; in a year where absent, at most in ten.
     pub expires_at: Option<Moment>,
 }
 
@@ -103,7 +103,10 @@ impl AliasMutation {
     async fn alias_create(
         &self,
         ctx: &Context<'_>,
-        input: AliasCreateInput,
+        #[graphql(desc = "What it is to be.")] input: AliasCreateInput,
+        #[graphql(
+            desc = "A UUID that names the intention: sent again with the same one, nothing is done twice. Absent: a new one."
+        )]
         command_id: Option<Uid>,
     ) -> Result<AliasPayload> {
         let account = ctx.account(input.account_id)?;
@@ -133,13 +136,16 @@ impl AliasMutation {
     async fn alias_targets_change(
         &self,
         ctx: &Context<'_>,
-        account_id: Option<AccountKey>,
-        alias_id: AliasKey,
+        #[graphql(desc = "Whose; the caller's own account where absent.")] account_id: Option<AccountKey>,
+        #[graphql(desc = "Which alias.")] alias_id: AliasKey,
         #[graphql(desc = "Whole addresses, here or elsewhere: 1 to 1000.")] targets: Vec<String>,
         #[graphql(
-            desc = "The revision that was read before. Where somebody else has changed the thing since, nothing is changed and `SETTINGS_CHANGED_MEANWHILE` names the one that is there; absent, whatever is there is changed."
+            desc = "The revision that was read before, 0 or more. Where somebody else has changed the thing since, nothing is changed and `SETTINGS_CHANGED_MEANWHILE` names the one that is there; absent, whatever is there is changed."
         )]
         revision: Option<u32>,
+        #[graphql(
+            desc = "A UUID that names the intention: sent again with the same one, nothing is done twice. Absent: a new one."
+        )]
         command_id: Option<Uid>,
     ) -> Result<AliasPayload> {
         let (account, alias) = (ctx.account(account_id)?, alias_id.0);
@@ -156,13 +162,16 @@ impl AliasMutation {
     async fn alias_settings_change(
         &self,
         ctx: &Context<'_>,
-        account_id: Option<AccountKey>,
-        alias_id: AliasKey,
-        settings: AliasSettingsInput,
+        #[graphql(desc = "Whose; the caller's own account where absent.")] account_id: Option<AccountKey>,
+        #[graphql(desc = "Which alias.")] alias_id: AliasKey,
+        #[graphql(desc = "What is to be otherwise; what is left out stays.")] settings: AliasSettingsInput,
         #[graphql(
-            desc = "The revision that was read before. Where somebody else has changed the thing since, nothing is changed and `SETTINGS_CHANGED_MEANWHILE` names the one that is there; absent, whatever is there is changed."
+            desc = "The revision that was read before, 0 or more. Where somebody else has changed the thing since, nothing is changed and `SETTINGS_CHANGED_MEANWHILE` names the one that is there; absent, whatever is there is changed."
         )]
         revision: Option<u32>,
+        #[graphql(
+            desc = "A UUID that names the intention: sent again with the same one, nothing is done twice. Absent: a new one."
+        )]
         command_id: Option<Uid>,
     ) -> Result<AliasPayload> {
         let (account, alias) = (ctx.account(account_id)?, alias_id.0);
@@ -176,7 +185,10 @@ impl AliasMutation {
     async fn temporary_alias_create(
         &self,
         ctx: &Context<'_>,
-        input: TemporaryAliasCreateInput,
+        #[graphql(desc = "What it is to be.")] input: TemporaryAliasCreateInput,
+        #[graphql(
+            desc = "A UUID that names the intention: sent again with the same one, nothing is done twice. Absent: a new one."
+        )]
         command_id: Option<Uid>,
     ) -> Result<AliasPayload> {
         let (account, mailbox) = named(ctx, input.account_id, input.mailbox_id)?;
@@ -214,13 +226,17 @@ impl AliasMutation {
     async fn alias_expiry_change(
         &self,
         ctx: &Context<'_>,
-        account_id: Option<AccountKey>,
-        alias_id: AliasKey,
-        #[graphql(desc = "When it ends; null: never. It must be given.")] expires_at: MaybeUndefined<Moment>,
+        #[graphql(desc = "Whose; the caller's own account where absent.")] account_id: Option<AccountKey>,
+        #[graphql(desc = "Which alias.")] alias_id: AliasKey,
+        #[graphql(desc = "When it ends, for example 2030-12-31T23:59:59Z; null: never. It must be given.")]
+        expires_at: MaybeUndefined<Moment>,
         #[graphql(
-            desc = "The revision that was read before. Where somebody else has changed the thing since, nothing is changed and `SETTINGS_CHANGED_MEANWHILE` names the one that is there; absent, whatever is there is changed."
+            desc = "The revision that was read before, 0 or more. Where somebody else has changed the thing since, nothing is changed and `SETTINGS_CHANGED_MEANWHILE` names the one that is there; absent, whatever is there is changed."
         )]
         revision: Option<u32>,
+        #[graphql(
+            desc = "A UUID that names the intention: sent again with the same one, nothing is done twice. Absent: a new one."
+        )]
         command_id: Option<Uid>,
     ) -> Result<AliasPayload> {
         let (account, alias) = (ctx.account(account_id)?, alias_id.0);
@@ -262,12 +278,15 @@ impl AliasMutation {
     async fn alias_delete(
         &self,
         ctx: &Context<'_>,
-        account_id: Option<AccountKey>,
-        alias_id: AliasKey,
+        #[graphql(desc = "Whose; the caller's own account where absent.")] account_id: Option<AccountKey>,
+        #[graphql(desc = "Which alias.")] alias_id: AliasKey,
         #[graphql(
-            desc = "The revision that was read before. Where somebody else has changed the thing since, nothing is changed and `SETTINGS_CHANGED_MEANWHILE` names the one that is there; absent, whatever is there is changed."
+            desc = "The revision that was read before, 0 or more. Where somebody else has changed the thing since, nothing is changed and `SETTINGS_CHANGED_MEANWHILE` names the one that is there; absent, whatever is there is changed."
         )]
         revision: Option<u32>,
+        #[graphql(
+            desc = "A UUID that names the intention: sent again with the same one, nothing is done twice. Absent: a new one."
+        )]
         command_id: Option<Uid>,
     ) -> Result<AliasDeletePayload> {
         let (account, alias) = (ctx.account(account_id)?, alias_id.0);

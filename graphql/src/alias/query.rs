@@ -34,9 +34,13 @@ impl AliasQuery {
     async fn alias(
         &self,
         ctx: &Context<'_>,
-        account_id: Option<AccountKey>,
-        alias_id: AliasKey,
-        #[graphql(name = "atLeast")] place: Option<Place>,
+        #[graphql(desc = "Whose; the caller's own account where absent.")] account_id: Option<AccountKey>,
+        #[graphql(desc = "Which alias.")] alias_id: AliasKey,
+        #[graphql(
+            name = "atLeast",
+            desc = "A `position` that a change answered: what is shown is no older. Waited for up to 2 seconds, then `STALE`."
+        )]
+        place: Option<Place>,
     ) -> Result<Option<Alias>> {
         let account = ctx.account(account_id)?;
         at_least(ctx, PROJECTION, account, place).await?;
@@ -50,12 +54,21 @@ impl AliasQuery {
     async fn aliases(
         &self,
         ctx: &Context<'_>,
-        account_id: Option<AccountKey>,
-        domain_id: Option<DomainKey>,
+        #[graphql(desc = "Whose; the caller's own account where absent.")] account_id: Option<AccountKey>,
+        #[graphql(desc = "Of this domain alone; absent: of all that the caller may see.")] domain_id: Option<
+            DomainKey,
+        >,
+        #[graphql(desc = "Of this mailbox alone; absent: of all that the caller may see.")]
         mailbox_id: Option<MailboxKey>,
-        first: Option<i32>,
-        after: Option<String>,
-        #[graphql(name = "atLeast")] place: Option<Place>,
+        #[graphql(desc = "How many: 1 to 100, 25 where absent.")] first: Option<i32>,
+        #[graphql(desc = "Behind this cursor of the same list; absent: from its beginning.")] after: Option<
+            String,
+        >,
+        #[graphql(
+            name = "atLeast",
+            desc = "A `position` that a change answered: what is shown is no older. Waited for up to 2 seconds, then `STALE`."
+        )]
+        place: Option<Place>,
     ) -> Result<Connection<PageKey, Alias>> {
         let account = ctx.account(account_id)?;
         let page = Page::parse(first, after.as_deref()).map_err(|fault| ctx.fault(fault))?;

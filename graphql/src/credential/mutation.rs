@@ -177,6 +177,9 @@ impl CredentialMutation {
         #[graphql(desc = "The secret that `totpBegin` gave.")] secret: String,
         #[graphql(desc = "Six digits of the authenticator app, or a recovery code.")] code: String,
         #[graphql(desc = "What it is called, for people.")] name: String,
+        #[graphql(
+            desc = "A UUID that names the intention: sent again with the same one, nothing is done twice. Absent: a new one."
+        )]
         command_id: Option<Uid>,
     ) -> Result<SecondFactorsPayload> {
         let (account, who) = own(ctx)?;
@@ -213,7 +216,10 @@ impl CredentialMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "The password as it is now: an unlocked screen is not enough.")]
         current_password: String,
-        factor_id: FactorKey,
+        #[graphql(desc = "Which factor.")] factor_id: FactorKey,
+        #[graphql(
+            desc = "A UUID that names the intention: sent again with the same one, nothing is done twice. Absent: a new one."
+        )]
         command_id: Option<Uid>,
     ) -> Result<SecondFactorsPayload> {
         let who = own(ctx)?;
@@ -232,6 +238,9 @@ impl CredentialMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "The password as it is now: an unlocked screen is not enough.")]
         current_password: String,
+        #[graphql(
+            desc = "A UUID that names the intention: sent again with the same one, nothing is done twice. Absent: a new one."
+        )]
         command_id: Option<Uid>,
     ) -> Result<SecondFactorsPayload> {
         let mut faults = Faults::new(ctx)?;
@@ -246,9 +255,12 @@ impl CredentialMutation {
     async fn second_factors_reset(
         &self,
         ctx: &Context<'_>,
-        account_id: Option<AccountKey>,
-        user_id: Option<UserKey>,
-        mailbox_id: Option<MailboxKey>,
+        #[graphql(desc = "Whose; the caller's own account where absent.")] account_id: Option<AccountKey>,
+        #[graphql(desc = "Of this user; with neither user nor mailbox the caller.")] user_id: Option<UserKey>,
+        #[graphql(desc = "Of the owner of this mailbox.")] mailbox_id: Option<MailboxKey>,
+        #[graphql(
+            desc = "A UUID that names the intention: sent again with the same one, nothing is done twice. Absent: a new one."
+        )]
         command_id: Option<Uid>,
     ) -> Result<SecondFactorsPayload> {
         ctx.standing()?;
@@ -269,9 +281,12 @@ impl CredentialMutation {
     async fn person_erase(
         &self,
         ctx: &Context<'_>,
-        account_id: Option<AccountKey>,
-        user_id: Option<UserKey>,
-        mailbox_id: Option<MailboxKey>,
+        #[graphql(desc = "Whose; the caller's own account where absent.")] account_id: Option<AccountKey>,
+        #[graphql(desc = "Of this user; with neither user nor mailbox the caller.")] user_id: Option<UserKey>,
+        #[graphql(desc = "Of the owner of this mailbox.")] mailbox_id: Option<MailboxKey>,
+        #[graphql(
+            desc = "A UUID that names the intention: sent again with the same one, nothing is done twice. Absent: a new one."
+        )]
         command_id: Option<Uid>,
     ) -> Result<PersonErasePayload> {
         ctx.standing()?;
@@ -286,11 +301,16 @@ impl CredentialMutation {
     async fn app_password_add(
         &self,
         ctx: &Context<'_>,
-        account_id: Option<AccountKey>,
-        mailbox_id: Option<MailboxKey>,
+        #[graphql(desc = "Whose; the caller's own account where absent.")] account_id: Option<AccountKey>,
+        #[graphql(desc = "Which mailbox; the caller's own where absent.")] mailbox_id: Option<MailboxKey>,
         #[graphql(desc = "What it is called, for people.")] name: String,
-        protocols: Vec<MailProtocol>,
-        #[graphql(desc = "After how many days it ends; absent: never.")] expires_in_days: Option<u32>,
+        #[graphql(desc = "What it opens: at least one.")] protocols: Vec<MailProtocol>,
+        #[graphql(desc = "After how many days it ends, 1 to 3650; absent: never.")] expires_in_days: Option<
+            u32,
+        >,
+        #[graphql(
+            desc = "A UUID that names the intention: sent again with the same one, nothing is done twice. Absent: a new one."
+        )]
         command_id: Option<Uid>,
     ) -> Result<AppPasswordPayload> {
         ctx.standing()?;
@@ -326,14 +346,17 @@ impl CredentialMutation {
     async fn app_password_change(
         &self,
         ctx: &Context<'_>,
-        account_id: Option<AccountKey>,
-        mailbox_id: Option<MailboxKey>,
-        app_password_id: AppPasswordKey,
-        change: AppPasswordChangeInput,
+        #[graphql(desc = "Whose; the caller's own account where absent.")] account_id: Option<AccountKey>,
+        #[graphql(desc = "Which mailbox; the caller's own where absent.")] mailbox_id: Option<MailboxKey>,
+        #[graphql(desc = "Which app password.")] app_password_id: AppPasswordKey,
+        #[graphql(desc = "What is to be otherwise; what is left out stays.")] change: AppPasswordChangeInput,
         #[graphql(
-            desc = "The revision that was read before. Where somebody else has changed the thing since, nothing is changed and `SETTINGS_CHANGED_MEANWHILE` names the one that is there; absent, whatever is there is changed."
+            desc = "The revision that was read before, 0 or more. Where somebody else has changed the thing since, nothing is changed and `SETTINGS_CHANGED_MEANWHILE` names the one that is there; absent, whatever is there is changed."
         )]
         revision: Option<u32>,
+        #[graphql(
+            desc = "A UUID that names the intention: sent again with the same one, nothing is done twice. Absent: a new one."
+        )]
         command_id: Option<Uid>,
     ) -> Result<AppPasswordPayload> {
         ctx.standing()?;
@@ -356,9 +379,12 @@ impl CredentialMutation {
     async fn app_password_revoke(
         &self,
         ctx: &Context<'_>,
-        account_id: Option<AccountKey>,
-        mailbox_id: Option<MailboxKey>,
-        app_password_id: AppPasswordKey,
+        #[graphql(desc = "Whose; the caller's own account where absent.")] account_id: Option<AccountKey>,
+        #[graphql(desc = "Which mailbox; the caller's own where absent.")] mailbox_id: Option<MailboxKey>,
+        #[graphql(desc = "Which app password.")] app_password_id: AppPasswordKey,
+        #[graphql(
+            desc = "A UUID that names the intention: sent again with the same one, nothing is done twice. Absent: a new one."
+        )]
         command_id: Option<Uid>,
     ) -> Result<AppPasswordPayload> {
         ctx.standing()?;

@@ -38,9 +38,9 @@ impl CredentialQuery {
     async fn second_factors(
         &self,
         ctx: &Context<'_>,
-        account_id: Option<AccountKey>,
-        user_id: Option<UserKey>,
-        mailbox_id: Option<MailboxKey>,
+        #[graphql(desc = "Whose; the caller's own account where absent.")] account_id: Option<AccountKey>,
+        #[graphql(desc = "Of this user; with neither user nor mailbox the caller.")] user_id: Option<UserKey>,
+        #[graphql(desc = "Of the owner of this mailbox.")] mailbox_id: Option<MailboxKey>,
     ) -> Result<Option<SecondFactors>> {
         let (account, owner) = owner(ctx, account_id, user_id, mailbox_id)?;
         if own(ctx)? != (account, owner) {
@@ -60,10 +60,10 @@ impl CredentialQuery {
     async fn sign_ins(
         &self,
         ctx: &Context<'_>,
-        account_id: Option<AccountKey>,
-        user_id: Option<UserKey>,
-        mailbox_id: Option<MailboxKey>,
-        first: Option<i32>,
+        #[graphql(desc = "Whose; the caller's own account where absent.")] account_id: Option<AccountKey>,
+        #[graphql(desc = "Of this user; with neither user nor mailbox the caller.")] user_id: Option<UserKey>,
+        #[graphql(desc = "Of the owner of this mailbox.")] mailbox_id: Option<MailboxKey>,
+        #[graphql(desc = "How many: 1 to 100, 50 where absent.")] first: Option<i32>,
     ) -> Result<Vec<SignIn>> {
         let (account, owner) = owner(ctx, account_id, user_id, mailbox_id)?;
         if own(ctx)? != (account, owner) {
@@ -85,9 +85,9 @@ impl CredentialQuery {
     async fn person_export(
         &self,
         ctx: &Context<'_>,
-        account_id: Option<AccountKey>,
-        user_id: Option<UserKey>,
-        mailbox_id: Option<MailboxKey>,
+        #[graphql(desc = "Whose; the caller's own account where absent.")] account_id: Option<AccountKey>,
+        #[graphql(desc = "Of this user; with neither user nor mailbox the caller.")] user_id: Option<UserKey>,
+        #[graphql(desc = "Of the owner of this mailbox.")] mailbox_id: Option<MailboxKey>,
     ) -> Result<Option<String>> {
         ctx.standing()?;
         let (account, owner) = owner(ctx, account_id, user_id, mailbox_id)?;
@@ -144,8 +144,8 @@ impl CredentialQuery {
     async fn app_passwords(
         &self,
         ctx: &Context<'_>,
-        account_id: Option<AccountKey>,
-        mailbox_id: Option<MailboxKey>,
+        #[graphql(desc = "Whose; the caller's own account where absent.")] account_id: Option<AccountKey>,
+        #[graphql(desc = "Which mailbox; the caller's own where absent.")] mailbox_id: Option<MailboxKey>,
     ) -> Result<Option<Vec<AppPassword>>> {
         ctx.standing()?;
         let (account, mailbox) = named(ctx, account_id, mailbox_id)?;
@@ -174,8 +174,8 @@ impl CredentialQuery {
     async fn last_logins(
         &self,
         ctx: &Context<'_>,
-        account_id: Option<AccountKey>,
-        mailbox_id: Option<MailboxKey>,
+        #[graphql(desc = "Whose; the caller's own account where absent.")] account_id: Option<AccountKey>,
+        #[graphql(desc = "Which mailbox; the caller's own where absent.")] mailbox_id: Option<MailboxKey>,
     ) -> Result<Option<Vec<LastLogin>>> {
         ctx.standing()?;
         let (account, mailbox) = named(ctx, account_id, mailbox_id)?;

@@ -49,6 +49,9 @@ impl YubikeyMutation {
         current_password: String,
         #[graphql(desc = "What the key types at a touch: 34 to 48 letters.")] otp: String,
         #[graphql(desc = "What it is called, for people.")] name: String,
+        #[graphql(
+            desc = "A UUID that names the intention: sent again with the same one, nothing is done twice. Absent: a new one."
+        )]
         command_id: Option<Uid>,
     ) -> Result<SecondFactorsPayload> {
         let (account, owner) = own(ctx)?;

@@ -74,7 +74,7 @@ pub struct DelegationTermsInput {
     /// Confines it to these domains. Name services or domains, not both; neither: the whole account.
     #[graphql(default)]
     pub domain_ids: Vec<DomainKey>,
-    /// It opens nothing from then on.
+    /// It opens nothing from then on, for example 2030-12-31T23:59:59Z.
     pub expires_at: Option<Moment>,
     /// Whether it opens only to whoever signed in with a second factor.
     #[graphql(default)]
@@ -92,9 +92,13 @@ impl DelegationMutation {
     async fn delegation_invite(
         &self,
         ctx: &Context<'_>,
-        account_id: Option<AccountKey>,
+        #[graphql(desc = "Whose; the caller's own account where absent.")] account_id: Option<AccountKey>,
         #[graphql(desc = "An e-mail address.")] email: String,
+        #[graphql(desc = "What it allows, where, and until when: all of it anew.")]
         terms: DelegationTermsInput,
+        #[graphql(
+            desc = "A UUID that names the intention: sent again with the same one, nothing is done twice. Absent: a new one."
+        )]
         command_id: Option<Uid>,
     ) -> Result<DelegationInvitePayload> {
         let account = ctx.account(account_id)?;
@@ -122,13 +126,17 @@ impl DelegationMutation {
     async fn delegation_change(
         &self,
         ctx: &Context<'_>,
-        account_id: Option<AccountKey>,
-        delegation_id: DelegationKey,
+        #[graphql(desc = "Whose; the caller's own account where absent.")] account_id: Option<AccountKey>,
+        #[graphql(desc = "Which delegation.")] delegation_id: DelegationKey,
+        #[graphql(desc = "What it allows, where, and until when: all of it anew.")]
         terms: DelegationTermsInput,
         #[graphql(
-            desc = "The revision that was read before. Where somebody else has changed the thing since, nothing is changed and `SETTINGS_CHANGED_MEANWHILE` names the one that is there; absent, whatever is there is changed."
+            desc = "The revision that was read before, 0 or more. Where somebody else has changed the thing since, nothing is changed and `SETTINGS_CHANGED_MEANWHILE` names the one that is there; absent, whatever is there is changed."
         )]
         revision: Option<u32>,
+        #[graphql(
+            desc = "A UUID that names the intention: sent again with the same one, nothing is done twice. Absent: a new one."
+        )]
         command_id: Option<Uid>,
     ) -> Result<DelegationPayload> {
         let (account, delegation) = (ctx.account(account_id)?, delegation_id.0);
@@ -143,8 +151,11 @@ impl DelegationMutation {
     async fn delegation_revoke(
         &self,
         ctx: &Context<'_>,
-        account_id: Option<AccountKey>,
-        delegation_id: DelegationKey,
+        #[graphql(desc = "Whose; the caller's own account where absent.")] account_id: Option<AccountKey>,
+        #[graphql(desc = "Which delegation.")] delegation_id: DelegationKey,
+        #[graphql(
+            desc = "A UUID that names the intention: sent again with the same one, nothing is done twice. Absent: a new one."
+        )]
         command_id: Option<Uid>,
     ) -> Result<DelegationPayload> {
         let (account, delegation) = (ctx.account(account_id)?, delegation_id.0);
@@ -158,6 +169,9 @@ impl DelegationMutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The secret of the link in the invitation.")] invitation: String,
+        #[graphql(
+            desc = "A UUID that names the intention: sent again with the same one, nothing is done twice. Absent: a new one."
+        )]
         command_id: Option<Uid>,
     ) -> Result<DelegationAnswerPayload> {
         answer(ctx, &invitation, Wish::Accept, command_id).await
@@ -168,6 +182,9 @@ impl DelegationMutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The secret of the link in the invitation.")] invitation: String,
+        #[graphql(
+            desc = "A UUID that names the intention: sent again with the same one, nothing is done twice. Absent: a new one."
+        )]
         command_id: Option<Uid>,
     ) -> Result<DelegationAnswerPayload> {
         answer(ctx, &invitation, Wish::Decline, command_id).await
@@ -177,7 +194,10 @@ impl DelegationMutation {
     async fn delegation_leave(
         &self,
         ctx: &Context<'_>,
-        delegation_id: DelegationKey,
+        #[graphql(desc = "Which delegation.")] delegation_id: DelegationKey,
+        #[graphql(
+            desc = "A UUID that names the intention: sent again with the same one, nothing is done twice. Absent: a new one."
+        )]
         command_id: Option<Uid>,
     ) -> Result<DelegationAnswerPayload> {
         let (user, _) = signed_in(ctx)?;

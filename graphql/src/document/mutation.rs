@@ -44,7 +44,7 @@ pub struct DocumentPublishInput {
     pub content_base64: String,
     /// Of which form they are.
     pub media_type: MediaType,
-    /// From when on it is to be accepted; at once where absent.
+    /// From when on it is to be accepted; for example 2030-01-01T00:00:00Z; at once where absent.
     pub effective_from: Option<Moment>,
 }
 
@@ -62,7 +62,7 @@ pub struct AcceptanceInput {
 pub struct AcceptedVersionInput {
     /// The series: `documents.id`.
     pub document_id: DocumentKey,
-    /// The version: `documents.version`.
+    /// The version: `documents.version`, 1 or more.
     pub version: u32,
 }
 
@@ -76,7 +76,10 @@ impl DocumentMutation {
     async fn document_publish(
         &self,
         ctx: &Context<'_>,
-        input: DocumentPublishInput,
+        #[graphql(desc = "What it is to be.")] input: DocumentPublishInput,
+        #[graphql(
+            desc = "A UUID that names the intention: sent again with the same one, nothing is done twice. Absent: a new one."
+        )]
         command_id: Option<Uid>,
     ) -> Result<DocumentPayload> {
         ctx.allow(Permission::PlatformWrite, Resource::PLATFORM)?;
@@ -116,8 +119,11 @@ impl DocumentMutation {
     async fn document_withdraw(
         &self,
         ctx: &Context<'_>,
-        document_id: DocumentKey,
-        #[graphql(desc = "Which version.")] version: u32,
+        #[graphql(desc = "Which document: the series of its versions.")] document_id: DocumentKey,
+        #[graphql(desc = "Which version, 1 or more.")] version: u32,
+        #[graphql(
+            desc = "A UUID that names the intention: sent again with the same one, nothing is done twice. Absent: a new one."
+        )]
         command_id: Option<Uid>,
     ) -> Result<DocumentPayload> {
         let document = document_id.0;
@@ -129,9 +135,12 @@ impl DocumentMutation {
     async fn contract_accept(
         &self,
         ctx: &Context<'_>,
-        account_id: Option<AccountKey>,
-        service_id: ServiceKey,
-        input: AcceptanceInput,
+        #[graphql(desc = "Whose; the caller's own account where absent.")] account_id: Option<AccountKey>,
+        #[graphql(desc = "Which service.")] service_id: ServiceKey,
+        #[graphql(desc = "Which documents, in which versions.")] input: AcceptanceInput,
+        #[graphql(
+            desc = "A UUID that names the intention: sent again with the same one, nothing is done twice. Absent: a new one."
+        )]
         command_id: Option<Uid>,
     ) -> Result<ContractPayload> {
         let (account, service) = (ctx.account(account_id)?, service_id.0);

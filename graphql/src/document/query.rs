@@ -35,7 +35,7 @@ impl DocumentQuery {
     async fn documents(
         &self,
         ctx: &Context<'_>,
-        kind: Option<DocumentKind>,
+        #[graphql(desc = "Of this kind alone.")] kind: Option<DocumentKind>,
         #[graphql(desc = "Whether versions that are no longer in force are shown too.")] is_past: Option<
             bool,
         >,
@@ -61,9 +61,13 @@ impl DocumentQuery {
     async fn contracts(
         &self,
         ctx: &Context<'_>,
-        account_id: Option<AccountKey>,
-        service_id: ServiceKey,
-        #[graphql(name = "atLeast")] place: Option<Place>,
+        #[graphql(desc = "Whose; the caller's own account where absent.")] account_id: Option<AccountKey>,
+        #[graphql(desc = "Which service.")] service_id: ServiceKey,
+        #[graphql(
+            name = "atLeast",
+            desc = "A `position` that a change answered: what is shown is no older. Waited for up to 2 seconds, then `STALE`."
+        )]
+        place: Option<Place>,
     ) -> Result<Vec<AcceptedDocument>> {
         let account = ctx.account(account_id)?;
         at_least(ctx, PROJECTION, account, place).await?;

@@ -136,8 +136,11 @@ impl DkimMutation {
     async fn dkim_rotate(
         &self,
         ctx: &Context<'_>,
-        account_id: Option<AccountKey>,
-        domain_id: DomainKey,
+        #[graphql(desc = "Whose; the caller's own account where absent.")] account_id: Option<AccountKey>,
+        #[graphql(desc = "Which domain.")] domain_id: DomainKey,
+        #[graphql(
+            desc = "A UUID that names the intention: sent again with the same one, nothing is done twice. Absent: a new one."
+        )]
         command_id: Option<Uid>,
     ) -> Result<DomainPayload> {
         let key = (ctx.account(account_id)?, domain_id.0);
@@ -154,8 +157,11 @@ impl DkimMutation {
     async fn dkim_check(
         &self,
         ctx: &Context<'_>,
-        account_id: Option<AccountKey>,
-        domain_id: DomainKey,
+        #[graphql(desc = "Whose; the caller's own account where absent.")] account_id: Option<AccountKey>,
+        #[graphql(desc = "Which domain.")] domain_id: DomainKey,
+        #[graphql(
+            desc = "A UUID that names the intention: sent again with the same one, nothing is done twice. Absent: a new one."
+        )]
         command_id: Option<Uid>,
     ) -> Result<DomainPayload> {
         let key = (ctx.account(account_id)?, domain_id.0);
@@ -180,9 +186,12 @@ impl DkimMutation {
     async fn dkim_retire(
         &self,
         ctx: &Context<'_>,
-        account_id: Option<AccountKey>,
-        domain_id: DomainKey,
+        #[graphql(desc = "Whose; the caller's own account where absent.")] account_id: Option<AccountKey>,
+        #[graphql(desc = "Which domain.")] domain_id: DomainKey,
         #[graphql(desc = "The key's name below `_domainkey`.")] selector: String,
+        #[graphql(
+            desc = "A UUID that names the intention: sent again with the same one, nothing is done twice. Absent: a new one."
+        )]
         command_id: Option<Uid>,
     ) -> Result<DomainPayload> {
         let key = (ctx.account(account_id)?, domain_id.0);

@@ -308,10 +308,14 @@ impl DnsQuery {
     async fn domain_dns(
         &self,
         ctx: &Context<'_>,
-        account_id: Option<AccountKey>,
-        domain_id: DomainKey,
+        #[graphql(desc = "Whose; the caller's own account where absent.")] account_id: Option<AccountKey>,
+        #[graphql(desc = "Which domain.")] domain_id: DomainKey,
         #[graphql(default = false, desc = "Whether DNS is asked anew.")] recheck: bool,
-        #[graphql(name = "atLeast")] place: Option<Place>,
+        #[graphql(
+            name = "atLeast",
+            desc = "A `position` that a change answered: what is shown is no older. Waited for up to 2 seconds, then `STALE`."
+        )]
+        place: Option<Place>,
     ) -> Result<Option<DomainDns>> {
         let account = ctx.account(account_id)?;
         at_least(ctx, super::query::PROJECTION, account, place).await?;

@@ -62,7 +62,10 @@ impl DomainMutation {
     pub(crate) async fn domain_add(
         &self,
         ctx: &Context<'_>,
-        input: DomainAddInput,
+        #[graphql(desc = "What it is to be.")] input: DomainAddInput,
+        #[graphql(
+            desc = "A UUID that names the intention: sent again with the same one, nothing is done twice. Absent: a new one."
+        )]
         command_id: Option<Uid>,
     ) -> Result<DomainPayload> {
         let account = ctx.account(input.account_id)?;
@@ -96,8 +99,11 @@ impl DomainMutation {
     pub(crate) async fn domain_verify(
         &self,
         ctx: &Context<'_>,
-        account_id: Option<AccountKey>,
-        domain_id: DomainKey,
+        #[graphql(desc = "Whose; the caller's own account where absent.")] account_id: Option<AccountKey>,
+        #[graphql(desc = "Which domain.")] domain_id: DomainKey,
+        #[graphql(
+            desc = "A UUID that names the intention: sent again with the same one, nothing is done twice. Absent: a new one."
+        )]
         command_id: Option<Uid>,
     ) -> Result<DomainPayload> {
         let key = (ctx.account(account_id)?, domain_id.0);
@@ -122,8 +128,11 @@ impl DomainMutation {
     async fn domain_assert(
         &self,
         ctx: &Context<'_>,
-        account_id: AccountKey,
-        domain_id: DomainKey,
+        #[graphql(desc = "Which account.")] account_id: AccountKey,
+        #[graphql(desc = "Which domain.")] domain_id: DomainKey,
+        #[graphql(
+            desc = "A UUID that names the intention: sent again with the same one, nothing is done twice. Absent: a new one."
+        )]
         command_id: Option<Uid>,
     ) -> Result<DomainPayload> {
         let key = (account_id.0, domain_id.0);
@@ -139,13 +148,16 @@ impl DomainMutation {
     async fn domain_settings_change(
         &self,
         ctx: &Context<'_>,
-        account_id: Option<AccountKey>,
-        domain_id: DomainKey,
-        settings: DomainSettingsInput,
+        #[graphql(desc = "Whose; the caller's own account where absent.")] account_id: Option<AccountKey>,
+        #[graphql(desc = "Which domain.")] domain_id: DomainKey,
+        #[graphql(desc = "What is to be otherwise; what is left out stays.")] settings: DomainSettingsInput,
         #[graphql(
-            desc = "The revision that was read before. Where somebody else has changed the thing since, nothing is changed and `SETTINGS_CHANGED_MEANWHILE` names the one that is there; absent, whatever is there is changed."
+            desc = "The revision that was read before, 0 or more. Where somebody else has changed the thing since, nothing is changed and `SETTINGS_CHANGED_MEANWHILE` names the one that is there; absent, whatever is there is changed."
         )]
         revision: Option<u32>,
+        #[graphql(
+            desc = "A UUID that names the intention: sent again with the same one, nothing is done twice. Absent: a new one."
+        )]
         command_id: Option<Uid>,
     ) -> Result<DomainPayload> {
         let key = (ctx.account(account_id)?, domain_id.0);
@@ -170,12 +182,15 @@ impl DomainMutation {
     async fn domain_remove(
         &self,
         ctx: &Context<'_>,
-        account_id: Option<AccountKey>,
-        domain_id: DomainKey,
+        #[graphql(desc = "Whose; the caller's own account where absent.")] account_id: Option<AccountKey>,
+        #[graphql(desc = "Which domain.")] domain_id: DomainKey,
         #[graphql(
-            desc = "The revision that was read before. Where somebody else has changed the thing since, nothing is changed and `SETTINGS_CHANGED_MEANWHILE` names the one that is there; absent, whatever is there is changed."
+            desc = "The revision that was read before, 0 or more. Where somebody else has changed the thing since, nothing is changed and `SETTINGS_CHANGED_MEANWHILE` names the one that is there; absent, whatever is there is changed."
         )]
         revision: Option<u32>,
+        #[graphql(
+            desc = "A UUID that names the intention: sent again with the same one, nothing is done twice. Absent: a new one."
+        )]
         command_id: Option<Uid>,
     ) -> Result<DomainPayload> {
         let key = (ctx.account(account_id)?, domain_id.0);
@@ -201,15 +216,18 @@ impl DomainMutation {
     async fn domain_restore(
         &self,
         ctx: &Context<'_>,
-        account_id: Option<AccountKey>,
-        domain_id: DomainKey,
+        #[graphql(desc = "Whose; the caller's own account where absent.")] account_id: Option<AccountKey>,
+        #[graphql(desc = "Which domain.")] domain_id: DomainKey,
         #[graphql(desc = "Whether its mailboxes come back as well. Default: true.")] with_mailboxes: Option<
             bool,
         >,
         #[graphql(
-            desc = "The revision that was read before. Where somebody else has changed the thing since, nothing is changed and `SETTINGS_CHANGED_MEANWHILE` names the one that is there; absent, whatever is there is changed."
+            desc = "The revision that was read before, 0 or more. Where somebody else has changed the thing since, nothing is changed and `SETTINGS_CHANGED_MEANWHILE` names the one that is there; absent, whatever is there is changed."
         )]
         revision: Option<u32>,
+        #[graphql(
+            desc = "A UUID that names the intention: sent again with the same one, nothing is done twice. Absent: a new one."
+        )]
         command_id: Option<Uid>,
     ) -> Result<DomainPayload> {
         let key = (ctx.account(account_id)?, domain_id.0);
@@ -244,6 +262,9 @@ impl DomainMutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "What it is called, for people.")] name: String,
+        #[graphql(
+            desc = "A UUID that names the intention: sent again with the same one, nothing is done twice. Absent: a new one."
+        )]
         command_id: Option<Uid>,
     ) -> Result<DomainPayload> {
         let mut faults = Faults::new(ctx)?;

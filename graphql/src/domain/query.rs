@@ -40,12 +40,17 @@ impl DomainQuery {
     async fn domain(
         &self,
         ctx: &Context<'_>,
-        account_id: Option<AccountKey>,
-        domain_id: DomainKey,
-        #[graphql(name = "atLeast")] place: Option<Place>,
-        #[graphql(desc = "As it was at this moment, from its events; absent: as it is.")] as_of: Option<
-            Moment,
-        >,
+        #[graphql(desc = "Whose; the caller's own account where absent.")] account_id: Option<AccountKey>,
+        #[graphql(desc = "Which domain.")] domain_id: DomainKey,
+        #[graphql(
+            name = "atLeast",
+            desc = "A `position` that a change answered: what is shown is no older. Waited for up to 2 seconds, then `STALE`."
+        )]
+        place: Option<Place>,
+        #[graphql(
+            desc = "As it was at this moment, from its events, for example 2030-01-31T08:00:00Z; absent: as it is."
+        )]
+        as_of: Option<Moment>,
     ) -> Result<Option<Domain>> {
         let account = ctx.account(account_id)?;
         if let Some(moment) = as_of {
@@ -63,11 +68,17 @@ impl DomainQuery {
     async fn domains(
         &self,
         ctx: &Context<'_>,
-        account_id: Option<AccountKey>,
-        status: Option<DomainStatus>,
-        first: Option<i32>,
-        after: Option<String>,
-        #[graphql(name = "atLeast")] place: Option<Place>,
+        #[graphql(desc = "Whose; the caller's own account where absent.")] account_id: Option<AccountKey>,
+        #[graphql(desc = "Of this state alone; absent: all but the removed.")] status: Option<DomainStatus>,
+        #[graphql(desc = "How many: 1 to 100, 25 where absent.")] first: Option<i32>,
+        #[graphql(desc = "Behind this cursor of the same list; absent: from its beginning.")] after: Option<
+            String,
+        >,
+        #[graphql(
+            name = "atLeast",
+            desc = "A `position` that a change answered: what is shown is no older. Waited for up to 2 seconds, then `STALE`."
+        )]
+        place: Option<Place>,
     ) -> Result<Connection<PageKey, Domain>> {
         let account = ctx.account(account_id)?;
         let page = Page::parse(first, after.as_deref()).map_err(|fault| ctx.fault(fault))?;
@@ -88,11 +99,11 @@ impl DomainQuery {
     async fn domain_storage_preview(
         &self,
         ctx: &Context<'_>,
-        account_id: Option<AccountKey>,
-        domain_id: DomainKey,
-        quota_mode: QuotaMode,
+        #[graphql(desc = "Whose; the caller's own account where absent.")] account_id: Option<AccountKey>,
+        #[graphql(desc = "Which domain.")] domain_id: DomainKey,
+        #[graphql(desc = "How its mailboxes would be given storage.")] quota_mode: QuotaMode,
         #[graphql(
-            desc = "`storageBytesMax` as it would be; with `POOLED` the size of the pool. Absent: none, all that is left."
+            desc = "`storageBytesMax` as it would be, in octets; with `POOLED` the size of the pool. Absent: none, all that is left."
         )]
         storage_bytes_max: Option<Octets>,
     ) -> Result<DomainStoragePreview> {
@@ -105,8 +116,10 @@ impl DomainQuery {
     async fn shared_domains(
         &self,
         ctx: &Context<'_>,
-        first: Option<i32>,
-        after: Option<String>,
+        #[graphql(desc = "How many: 1 to 100, 25 where absent.")] first: Option<i32>,
+        #[graphql(desc = "Behind this cursor of the same list; absent: from its beginning.")] after: Option<
+            String,
+        >,
     ) -> Result<Connection<PageKey, Domain>> {
         // Whoever may see the services of an account may see what they can be used with.
         ctx.allow(Permission::ServiceRead, Resource::account(ctx.standing()?.home))?;

@@ -103,9 +103,12 @@ impl FilterMutation {
     async fn filter_add(
         &self,
         ctx: &Context<'_>,
-        account_id: Option<AccountKey>,
-        mailbox_id: Option<MailboxKey>,
-        filter: FilterInput,
+        #[graphql(desc = "Whose; the caller's own account where absent.")] account_id: Option<AccountKey>,
+        #[graphql(desc = "Which mailbox; the caller's own where absent.")] mailbox_id: Option<MailboxKey>,
+        #[graphql(desc = "The script and its name.")] filter: FilterInput,
+        #[graphql(
+            desc = "A UUID that names the intention: sent again with the same one, nothing is done twice. Absent: a new one."
+        )]
         command_id: Option<Uid>,
     ) -> Result<FilterPayload> {
         let (account, owner) = named(ctx, account_id, mailbox_id)?;
@@ -119,14 +122,17 @@ impl FilterMutation {
     async fn filter_change(
         &self,
         ctx: &Context<'_>,
-        account_id: Option<AccountKey>,
-        mailbox_id: Option<MailboxKey>,
-        filter_id: FilterKey,
-        change: FilterInput,
+        #[graphql(desc = "Whose; the caller's own account where absent.")] account_id: Option<AccountKey>,
+        #[graphql(desc = "Which mailbox; the caller's own where absent.")] mailbox_id: Option<MailboxKey>,
+        #[graphql(desc = "Which filter.")] filter_id: FilterKey,
+        #[graphql(desc = "What is to be otherwise; what is left out stays.")] change: FilterInput,
         #[graphql(
-            desc = "The revision that was read before. Where somebody else has changed the thing since, nothing is changed and `SETTINGS_CHANGED_MEANWHILE` names the one that is there; absent, whatever is there is changed."
+            desc = "The revision that was read before, 0 or more. Where somebody else has changed the thing since, nothing is changed and `SETTINGS_CHANGED_MEANWHILE` names the one that is there; absent, whatever is there is changed."
         )]
         revision: Option<u32>,
+        #[graphql(
+            desc = "A UUID that names the intention: sent again with the same one, nothing is done twice. Absent: a new one."
+        )]
         command_id: Option<Uid>,
     ) -> Result<FilterPayload> {
         let (account, owner) = named(ctx, account_id, mailbox_id)?;
@@ -138,9 +144,12 @@ impl FilterMutation {
     async fn filter_remove(
         &self,
         ctx: &Context<'_>,
-        account_id: Option<AccountKey>,
-        mailbox_id: Option<MailboxKey>,
-        filter_id: FilterKey,
+        #[graphql(desc = "Whose; the caller's own account where absent.")] account_id: Option<AccountKey>,
+        #[graphql(desc = "Which mailbox; the caller's own where absent.")] mailbox_id: Option<MailboxKey>,
+        #[graphql(desc = "Which filter.")] filter_id: FilterKey,
+        #[graphql(
+            desc = "A UUID that names the intention: sent again with the same one, nothing is done twice. Absent: a new one."
+        )]
         command_id: Option<Uid>,
     ) -> Result<FilterRemovePayload> {
         let (account, owner) = named(ctx, account_id, mailbox_id)?;
@@ -152,9 +161,12 @@ impl FilterMutation {
     async fn domain_filter_add(
         &self,
         ctx: &Context<'_>,
-        account_id: Option<AccountKey>,
-        domain_id: DomainKey,
-        filter: FilterInput,
+        #[graphql(desc = "Whose; the caller's own account where absent.")] account_id: Option<AccountKey>,
+        #[graphql(desc = "Which domain.")] domain_id: DomainKey,
+        #[graphql(desc = "The script and its name.")] filter: FilterInput,
+        #[graphql(
+            desc = "A UUID that names the intention: sent again with the same one, nothing is done twice. Absent: a new one."
+        )]
         command_id: Option<Uid>,
     ) -> Result<FilterPayload> {
         let (account, owner) = (ctx.account(account_id)?, domain_id.0);
@@ -167,14 +179,17 @@ impl FilterMutation {
     async fn domain_filter_change(
         &self,
         ctx: &Context<'_>,
-        account_id: Option<AccountKey>,
-        domain_id: DomainKey,
-        filter_id: FilterKey,
-        change: FilterInput,
+        #[graphql(desc = "Whose; the caller's own account where absent.")] account_id: Option<AccountKey>,
+        #[graphql(desc = "Which domain.")] domain_id: DomainKey,
+        #[graphql(desc = "Which filter.")] filter_id: FilterKey,
+        #[graphql(desc = "What is to be otherwise; what is left out stays.")] change: FilterInput,
         #[graphql(
-            desc = "The revision that was read before. Where somebody else has changed the thing since, nothing is changed and `SETTINGS_CHANGED_MEANWHILE` names the one that is there; absent, whatever is there is changed."
+            desc = "The revision that was read before, 0 or more. Where somebody else has changed the thing since, nothing is changed and `SETTINGS_CHANGED_MEANWHILE` names the one that is there; absent, whatever is there is changed."
         )]
         revision: Option<u32>,
+        #[graphql(
+            desc = "A UUID that names the intention: sent again with the same one, nothing is done twice. Absent: a new one."
+        )]
         command_id: Option<Uid>,
     ) -> Result<FilterPayload> {
         let (account, owner) = (ctx.account(account_id)?, domain_id.0);
@@ -186,9 +201,12 @@ impl FilterMutation {
     async fn domain_filter_remove(
         &self,
         ctx: &Context<'_>,
-        account_id: Option<AccountKey>,
-        domain_id: DomainKey,
-        filter_id: FilterKey,
+        #[graphql(desc = "Whose; the caller's own account where absent.")] account_id: Option<AccountKey>,
+        #[graphql(desc = "Which domain.")] domain_id: DomainKey,
+        #[graphql(desc = "Which filter.")] filter_id: FilterKey,
+        #[graphql(
+            desc = "A UUID that names the intention: sent again with the same one, nothing is done twice. Absent: a new one."
+        )]
         command_id: Option<Uid>,
     ) -> Result<FilterRemovePayload> {
         let (account, owner) = (ctx.account(account_id)?, domain_id.0);

@@ -23,9 +23,13 @@ impl FilterQuery {
     async fn filter(
         &self,
         ctx: &Context<'_>,
-        account_id: Option<AccountKey>,
-        filter_id: FilterKey,
-        #[graphql(name = "atLeast")] place: Option<Place>,
+        #[graphql(desc = "Whose; the caller's own account where absent.")] account_id: Option<AccountKey>,
+        #[graphql(desc = "Which filter.")] filter_id: FilterKey,
+        #[graphql(
+            name = "atLeast",
+            desc = "A `position` that a change answered: what is shown is no older. Waited for up to 2 seconds, then `STALE`."
+        )]
+        place: Option<Place>,
     ) -> Result<Option<Filter>> {
         let account = ctx.account(account_id)?;
         at_least(ctx, PROJECTION, account, place).await?;
@@ -38,11 +42,18 @@ impl FilterQuery {
     async fn filters(
         &self,
         ctx: &Context<'_>,
-        account_id: Option<AccountKey>,
+        #[graphql(desc = "Whose; the caller's own account where absent.")] account_id: Option<AccountKey>,
+        #[graphql(desc = "Of this mailbox alone; absent: of all that the caller may see.")]
         mailbox_id: Option<MailboxKey>,
-        first: Option<i32>,
-        after: Option<String>,
-        #[graphql(name = "atLeast")] place: Option<Place>,
+        #[graphql(desc = "How many: 1 to 100, 25 where absent.")] first: Option<i32>,
+        #[graphql(desc = "Behind this cursor of the same list; absent: from its beginning.")] after: Option<
+            String,
+        >,
+        #[graphql(
+            name = "atLeast",
+            desc = "A `position` that a change answered: what is shown is no older. Waited for up to 2 seconds, then `STALE`."
+        )]
+        place: Option<Place>,
     ) -> Result<Connection<PageKey, Filter>> {
         let wanted = Wanted::<model::MailboxFilter> {
             account: ctx.account(account_id)?,
@@ -61,11 +72,19 @@ impl FilterQuery {
     async fn domain_filters(
         &self,
         ctx: &Context<'_>,
-        account_id: Option<AccountKey>,
-        domain_id: Option<DomainKey>,
-        first: Option<i32>,
-        after: Option<String>,
-        #[graphql(name = "atLeast")] place: Option<Place>,
+        #[graphql(desc = "Whose; the caller's own account where absent.")] account_id: Option<AccountKey>,
+        #[graphql(desc = "Of this domain alone; absent: of all that the caller may see.")] domain_id: Option<
+            DomainKey,
+        >,
+        #[graphql(desc = "How many: 1 to 100, 25 where absent.")] first: Option<i32>,
+        #[graphql(desc = "Behind this cursor of the same list; absent: from its beginning.")] after: Option<
+            String,
+        >,
+        #[graphql(
+            name = "atLeast",
+            desc = "A `position` that a change answered: what is shown is no older. Waited for up to 2 seconds, then `STALE`."
+        )]
+        place: Option<Place>,
     ) -> Result<Connection<PageKey, Filter>> {
         let wanted = Wanted::<model::DomainFilter> {
             account: ctx.account(account_id)?,

@@ -54,10 +54,12 @@ impl HistoryQuery {
     async fn history(
         &self,
         ctx: &Context<'_>,
-        account_id: Option<AccountKey>,
+        #[graphql(desc = "Whose; the caller's own account where absent.")] account_id: Option<AccountKey>,
         #[graphql(desc = "The id of the thing, of any type, for example `mbox_` and 32 digits.")] id: String,
-        first: Option<i32>,
-        after: Option<String>,
+        #[graphql(desc = "How many: 1 to 100, 25 where absent.")] first: Option<i32>,
+        #[graphql(desc = "Behind this cursor of the same list; absent: from its beginning.")] after: Option<
+            String,
+        >,
     ) -> Result<Connection<PageKey, HistoryEntry>> {
         let account = ctx.account(account_id)?;
         let page = Page::parse(first, after.as_deref()).map_err(|fault| ctx.fault(fault))?;
@@ -91,9 +93,9 @@ impl HistoryQuery {
     async fn events(
         &self,
         ctx: &Context<'_>,
-        account_id: Option<AccountKey>,
-        first: Option<i32>,
-        after: Option<Place>,
+        #[graphql(desc = "Whose; the caller's own account where absent.")] account_id: Option<AccountKey>,
+        #[graphql(desc = "How many: 1 to 500, 100 where absent.")] first: Option<i32>,
+        #[graphql(desc = "Behind this position; absent: from the first event.")] after: Option<Place>,
     ) -> Result<EventPage> {
         let account = ctx.account(account_id)?;
         ctx.allow(Permission::EventRead, Resource::account(account))?;

@@ -40,14 +40,20 @@ impl AddressBookQuery {
     async fn address_book(
         &self,
         ctx: &Context<'_>,
-        account_id: Option<AccountKey>,
+        #[graphql(desc = "Whose; the caller's own account where absent.")] account_id: Option<AccountKey>,
         #[graphql(desc = "Whose address book; absent: that of the signed-in mailbox.")] domain_id: Option<
             DomainKey,
         >,
         #[graphql(desc = "A part of the address or of the name, whatever its case.")] search: Option<String>,
-        first: Option<i32>,
-        after: Option<String>,
-        #[graphql(name = "atLeast")] place: Option<Place>,
+        #[graphql(desc = "How many: 1 to 100, 25 where absent.")] first: Option<i32>,
+        #[graphql(desc = "Behind this cursor of the same list; absent: from its beginning.")] after: Option<
+            String,
+        >,
+        #[graphql(
+            name = "atLeast",
+            desc = "A `position` that a change answered: what is shown is no older. Waited for up to 2 seconds, then `STALE`."
+        )]
+        place: Option<Place>,
     ) -> Result<Connection<PageKey, AddressBookEntry>> {
         let account = ctx.account(account_id)?;
         let page = Page::parse(first, after.as_deref()).map_err(|fault| ctx.fault(fault))?;

@@ -94,7 +94,7 @@ pub struct MailboxPlaceInput {
 pub struct NewMailboxInput {
     /// Before the `@`.
     pub local_part: String,
-    /// How much it may hold; there is no unlimited one.
+    /// How much it may hold, in octets, for example 10737418240 for 10 GiB; there is no unlimited one.
     pub quota_bytes: Octets,
     /// The name that people see.
     pub display_name: Option<String>,
@@ -113,8 +113,14 @@ impl MailboxMutation {
     async fn mailbox_create(
         &self,
         ctx: &Context<'_>,
+        #[graphql(
+            desc = "A `position` that a change answered: what is shown is no older. Waited for up to 2 seconds, then `STALE`."
+        )]
         place: MailboxPlaceInput,
-        mailbox: NewMailboxInput,
+        #[graphql(desc = "What it is to be.")] mailbox: NewMailboxInput,
+        #[graphql(
+            desc = "A UUID that names the intention: sent again with the same one, nothing is done twice. Absent: a new one."
+        )]
         command_id: Option<Uid>,
     ) -> Result<MailboxPayload> {
         let answer = create(ctx, place, vec![mailbox], (command(ctx, command_id), "")).await?;
@@ -125,8 +131,14 @@ impl MailboxMutation {
     pub(crate) async fn mailboxes_create(
         &self,
         ctx: &Context<'_>,
+        #[graphql(
+            desc = "A `position` that a change answered: what is shown is no older. Waited for up to 2 seconds, then `STALE`."
+        )]
         place: MailboxPlaceInput,
-        mailboxes: Vec<NewMailboxInput>,
+        #[graphql(desc = "What they are to be: 1 to 250, all or none.")] mailboxes: Vec<NewMailboxInput>,
+        #[graphql(
+            desc = "A UUID that names the intention: sent again with the same one, nothing is done twice. Absent: a new one."
+        )]
         command_id: Option<Uid>,
     ) -> Result<MailboxesPayload> {
         create(ctx, place, mailboxes, (command(ctx, command_id), "mailboxes.")).await.map(MailboxesPayload)
@@ -137,13 +149,16 @@ impl MailboxMutation {
     async fn mailbox_quota_change(
         &self,
         ctx: &Context<'_>,
-        account_id: Option<AccountKey>,
-        mailbox_id: MailboxKey,
-        #[graphql(desc = "Octets that it may hold.")] quota_bytes: Octets,
+        #[graphql(desc = "Whose; the caller's own account where absent.")] account_id: Option<AccountKey>,
+        #[graphql(desc = "Which mailbox.")] mailbox_id: MailboxKey,
+        #[graphql(desc = "Octets that it may hold, for example 10737418240 for 10 GiB.")] quota_bytes: Octets,
         #[graphql(
-            desc = "The revision that was read before. Where somebody else has changed the thing since, nothing is changed and `SETTINGS_CHANGED_MEANWHILE` names the one that is there; absent, whatever is there is changed."
+            desc = "The revision that was read before, 0 or more. Where somebody else has changed the thing since, nothing is changed and `SETTINGS_CHANGED_MEANWHILE` names the one that is there; absent, whatever is there is changed."
         )]
         revision: Option<u32>,
+        #[graphql(
+            desc = "A UUID that names the intention: sent again with the same one, nothing is done twice. Absent: a new one."
+        )]
         command_id: Option<Uid>,
     ) -> Result<MailboxPayload> {
         let (account, mailbox) = (ctx.account(account_id)?, mailbox_id.0);
@@ -158,13 +173,16 @@ impl MailboxMutation {
     async fn mailbox_display_name_change(
         &self,
         ctx: &Context<'_>,
-        account_id: Option<AccountKey>,
-        mailbox_id: MailboxKey,
+        #[graphql(desc = "Whose; the caller's own account where absent.")] account_id: Option<AccountKey>,
+        #[graphql(desc = "Which mailbox.")] mailbox_id: MailboxKey,
         #[graphql(desc = "What it is called in mail; absent: nothing.")] display_name: Option<String>,
         #[graphql(
-            desc = "The revision that was read before. Where somebody else has changed the thing since, nothing is changed and `SETTINGS_CHANGED_MEANWHILE` names the one that is there; absent, whatever is there is changed."
+            desc = "The revision that was read before, 0 or more. Where somebody else has changed the thing since, nothing is changed and `SETTINGS_CHANGED_MEANWHILE` names the one that is there; absent, whatever is there is changed."
         )]
         revision: Option<u32>,
+        #[graphql(
+            desc = "A UUID that names the intention: sent again with the same one, nothing is done twice. Absent: a new one."
+        )]
         command_id: Option<Uid>,
     ) -> Result<MailboxPayload> {
         let (account, mailbox) = (ctx.account(account_id)?, mailbox_id.0);
@@ -180,13 +198,16 @@ impl MailboxMutation {
     async fn mailbox_settings_change(
         &self,
         ctx: &Context<'_>,
-        account_id: Option<AccountKey>,
-        mailbox_id: MailboxKey,
-        settings: MailboxSettingsInput,
+        #[graphql(desc = "Whose; the caller's own account where absent.")] account_id: Option<AccountKey>,
+        #[graphql(desc = "Which mailbox.")] mailbox_id: MailboxKey,
+        #[graphql(desc = "What is to be otherwise; what is left out stays.")] settings: MailboxSettingsInput,
         #[graphql(
-            desc = "The revision that was read before. Where somebody else has changed the thing since, nothing is changed and `SETTINGS_CHANGED_MEANWHILE` names the one that is there; absent, whatever is there is changed."
+            desc = "The revision that was read before, 0 or more. Where somebody else has changed the thing since, nothing is changed and `SETTINGS_CHANGED_MEANWHILE` names the one that is there; absent, whatever is there is changed."
         )]
         revision: Option<u32>,
+        #[graphql(
+            desc = "A UUID that names the intention: sent again with the same one, nothing is done twice. Absent: a new one."
+        )]
         command_id: Option<Uid>,
     ) -> Result<MailboxPayload> {
         let (account, mailbox) = (ctx.account(account_id)?, mailbox_id.0);
@@ -206,9 +227,12 @@ impl MailboxMutation {
     async fn mailbox_password_set(
         &self,
         ctx: &Context<'_>,
-        account_id: Option<AccountKey>,
-        mailbox_id: MailboxKey,
+        #[graphql(desc = "Whose; the caller's own account where absent.")] account_id: Option<AccountKey>,
+        #[graphql(desc = "Which mailbox.")] mailbox_id: MailboxKey,
         #[graphql(desc = "10 to 512 octets.")] password: String,
+        #[graphql(
+            desc = "A UUID that names the intention: sent again with the same one, nothing is done twice. Absent: a new one."
+        )]
         command_id: Option<Uid>,
     ) -> Result<MailboxPayload> {
         let (account, mailbox) = (ctx.account(account_id)?, mailbox_id.0);
@@ -237,8 +261,11 @@ impl MailboxMutation {
     async fn mailbox_sending_release(
         &self,
         ctx: &Context<'_>,
-        account_id: Option<AccountKey>,
-        mailbox_id: MailboxKey,
+        #[graphql(desc = "Whose; the caller's own account where absent.")] account_id: Option<AccountKey>,
+        #[graphql(desc = "Which mailbox.")] mailbox_id: MailboxKey,
+        #[graphql(
+            desc = "A UUID that names the intention: sent again with the same one, nothing is done twice. Absent: a new one."
+        )]
         command_id: Option<Uid>,
     ) -> Result<MailboxPayload> {
         let (account, mailbox) = (ctx.account(account_id)?, mailbox_id.0);
@@ -250,8 +277,11 @@ impl MailboxMutation {
     async fn mailbox_sending_purge(
         &self,
         ctx: &Context<'_>,
-        account_id: Option<AccountKey>,
-        mailbox_id: MailboxKey,
+        #[graphql(desc = "Whose; the caller's own account where absent.")] account_id: Option<AccountKey>,
+        #[graphql(desc = "Which mailbox.")] mailbox_id: MailboxKey,
+        #[graphql(
+            desc = "A UUID that names the intention: sent again with the same one, nothing is done twice. Absent: a new one."
+        )]
         command_id: Option<Uid>,
     ) -> Result<MailboxPayload> {
         let (account, mailbox) = (ctx.account(account_id)?, mailbox_id.0);
@@ -263,12 +293,15 @@ impl MailboxMutation {
     async fn mailbox_disable(
         &self,
         ctx: &Context<'_>,
-        account_id: Option<AccountKey>,
-        mailbox_id: MailboxKey,
+        #[graphql(desc = "Whose; the caller's own account where absent.")] account_id: Option<AccountKey>,
+        #[graphql(desc = "Which mailbox.")] mailbox_id: MailboxKey,
         #[graphql(
-            desc = "The revision that was read before. Where somebody else has changed the thing since, nothing is changed and `SETTINGS_CHANGED_MEANWHILE` names the one that is there; absent, whatever is there is changed."
+            desc = "The revision that was read before, 0 or more. Where somebody else has changed the thing since, nothing is changed and `SETTINGS_CHANGED_MEANWHILE` names the one that is there; absent, whatever is there is changed."
         )]
         revision: Option<u32>,
+        #[graphql(
+            desc = "A UUID that names the intention: sent again with the same one, nothing is done twice. Absent: a new one."
+        )]
         command_id: Option<Uid>,
     ) -> Result<MailboxPayload> {
         let (account, mailbox) = (ctx.account(account_id)?, mailbox_id.0);
@@ -282,12 +315,15 @@ impl MailboxMutation {
     async fn mailbox_enable(
         &self,
         ctx: &Context<'_>,
-        account_id: Option<AccountKey>,
-        mailbox_id: MailboxKey,
+        #[graphql(desc = "Whose; the caller's own account where absent.")] account_id: Option<AccountKey>,
+        #[graphql(desc = "Which mailbox.")] mailbox_id: MailboxKey,
         #[graphql(
-            desc = "The revision that was read before. Where somebody else has changed the thing since, nothing is changed and `SETTINGS_CHANGED_MEANWHILE` names the one that is there; absent, whatever is there is changed."
+            desc = "The revision that was read before, 0 or more. Where somebody else has changed the thing since, nothing is changed and `SETTINGS_CHANGED_MEANWHILE` names the one that is there; absent, whatever is there is changed."
         )]
         revision: Option<u32>,
+        #[graphql(
+            desc = "A UUID that names the intention: sent again with the same one, nothing is done twice. Absent: a new one."
+        )]
         command_id: Option<Uid>,
     ) -> Result<MailboxPayload> {
         let (account, mailbox) = (ctx.account(account_id)?, mailbox_id.0);
@@ -302,12 +338,15 @@ impl MailboxMutation {
     async fn mailbox_delete(
         &self,
         ctx: &Context<'_>,
-        account_id: Option<AccountKey>,
-        mailbox_id: MailboxKey,
+        #[graphql(desc = "Whose; the caller's own account where absent.")] account_id: Option<AccountKey>,
+        #[graphql(desc = "Which mailbox.")] mailbox_id: MailboxKey,
         #[graphql(
-            desc = "The revision that was read before. Where somebody else has changed the thing since, nothing is changed and `SETTINGS_CHANGED_MEANWHILE` names the one that is there; absent, whatever is there is changed."
+            desc = "The revision that was read before, 0 or more. Where somebody else has changed the thing since, nothing is changed and `SETTINGS_CHANGED_MEANWHILE` names the one that is there; absent, whatever is there is changed."
         )]
         revision: Option<u32>,
+        #[graphql(
+            desc = "A UUID that names the intention: sent again with the same one, nothing is done twice. Absent: a new one."
+        )]
         command_id: Option<Uid>,
     ) -> Result<MailboxPayload> {
         let (account, mailbox) = (ctx.account(account_id)?, mailbox_id.0);
@@ -329,12 +368,15 @@ impl MailboxMutation {
     async fn mailbox_restore(
         &self,
         ctx: &Context<'_>,
-        account_id: Option<AccountKey>,
-        mailbox_id: MailboxKey,
+        #[graphql(desc = "Whose; the caller's own account where absent.")] account_id: Option<AccountKey>,
+        #[graphql(desc = "Which mailbox.")] mailbox_id: MailboxKey,
         #[graphql(
-            desc = "The revision that was read before. Where somebody else has changed the thing since, nothing is changed and `SETTINGS_CHANGED_MEANWHILE` names the one that is there; absent, whatever is there is changed."
+            desc = "The revision that was read before, 0 or more. Where somebody else has changed the thing since, nothing is changed and `SETTINGS_CHANGED_MEANWHILE` names the one that is there; absent, whatever is there is changed."
         )]
         revision: Option<u32>,
+        #[graphql(
+            desc = "A UUID that names the intention: sent again with the same one, nothing is done twice. Absent: a new one."
+        )]
         command_id: Option<Uid>,
     ) -> Result<MailboxPayload> {
         let (account, mailbox) = (ctx.account(account_id)?, mailbox_id.0);
@@ -356,14 +398,17 @@ impl MailboxMutation {
     async fn mailbox_rename(
         &self,
         ctx: &Context<'_>,
-        account_id: Option<AccountKey>,
-        mailbox_id: MailboxKey,
+        #[graphql(desc = "Whose; the caller's own account where absent.")] account_id: Option<AccountKey>,
+        #[graphql(desc = "Which mailbox.")] mailbox_id: MailboxKey,
         #[graphql(desc = "Before the `@`.")] local_part: String,
         #[graphql(desc = "Whether the address so far becomes an alias.")] keeps_old_address: Option<bool>,
         #[graphql(
-            desc = "The revision that was read before. Where somebody else has changed the thing since, nothing is changed and `SETTINGS_CHANGED_MEANWHILE` names the one that is there; absent, whatever is there is changed."
+            desc = "The revision that was read before, 0 or more. Where somebody else has changed the thing since, nothing is changed and `SETTINGS_CHANGED_MEANWHILE` names the one that is there; absent, whatever is there is changed."
         )]
         revision: Option<u32>,
+        #[graphql(
+            desc = "A UUID that names the intention: sent again with the same one, nothing is done twice. Absent: a new one."
+        )]
         command_id: Option<Uid>,
     ) -> Result<MailboxPayload> {
         let (account, mailbox) = (ctx.account(account_id)?, mailbox_id.0);

@@ -35,12 +35,17 @@ impl MailboxQuery {
     async fn mailbox(
         &self,
         ctx: &Context<'_>,
-        account_id: Option<AccountKey>,
-        mailbox_id: MailboxKey,
-        #[graphql(name = "atLeast")] place: Option<Place>,
-        #[graphql(desc = "As it was at this moment, from its events; absent: as it is.")] as_of: Option<
-            Moment,
-        >,
+        #[graphql(desc = "Whose; the caller's own account where absent.")] account_id: Option<AccountKey>,
+        #[graphql(desc = "Which mailbox.")] mailbox_id: MailboxKey,
+        #[graphql(
+            name = "atLeast",
+            desc = "A `position` that a change answered: what is shown is no older. Waited for up to 2 seconds, then `STALE`."
+        )]
+        place: Option<Place>,
+        #[graphql(
+            desc = "As it was at this moment, from its events, for example 2030-01-31T08:00:00Z; absent: as it is."
+        )]
+        as_of: Option<Moment>,
     ) -> Result<Option<Mailbox>> {
         let account = ctx.account(account_id)?;
         if let Some(moment) = as_of {
@@ -62,14 +67,22 @@ impl MailboxQuery {
     async fn mailboxes(
         &self,
         ctx: &Context<'_>,
-        account_id: Option<AccountKey>,
-        service_id: Option<ServiceKey>,
-        domain_id: Option<DomainKey>,
-        status: Option<MailboxStatus>,
+        #[graphql(desc = "Whose; the caller's own account where absent.")] account_id: Option<AccountKey>,
+        #[graphql(desc = "Of this service alone.")] service_id: Option<ServiceKey>,
+        #[graphql(desc = "Of this domain alone; absent: of all that the caller may see.")] domain_id: Option<
+            DomainKey,
+        >,
+        #[graphql(desc = "Of this state alone; absent: all but the deleted.")] status: Option<MailboxStatus>,
         #[graphql(desc = "A part of the address or of the name, whatever its case.")] search: Option<String>,
-        first: Option<i32>,
-        after: Option<String>,
-        #[graphql(name = "atLeast")] place: Option<Place>,
+        #[graphql(desc = "How many: 1 to 100, 25 where absent.")] first: Option<i32>,
+        #[graphql(desc = "Behind this cursor of the same list; absent: from its beginning.")] after: Option<
+            String,
+        >,
+        #[graphql(
+            name = "atLeast",
+            desc = "A `position` that a change answered: what is shown is no older. Waited for up to 2 seconds, then `STALE`."
+        )]
+        place: Option<Place>,
     ) -> Result<Connection<PageKey, Mailbox>> {
         let account = ctx.account(account_id)?;
         let page = Page::parse(first, after.as_deref()).map_err(|fault| ctx.fault(fault))?;

@@ -130,7 +130,7 @@ impl HeldMailMutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The secret of the link that was mailed.")] token: String,
-        outcome: HeldMailOutcome,
+        #[graphql(desc = "What becomes of all that is held.")] outcome: HeldMailOutcome,
     ) -> Result<HeldMailPayload> {
         let Some((link, mailbox)) = linked(ctx, &token).await? else {
             return Ok(HeldMailPayload(not_good(ctx)?));

@@ -95,7 +95,10 @@ impl NoticeMutation {
     async fn sign_up(
         &self,
         ctx: &Context<'_>,
-        input: SignUpInput,
+        #[graphql(desc = "What it is to be.")] input: SignUpInput,
+        #[graphql(
+            desc = "A UUID that names the intention: sent again with the same one, nothing is done twice. Absent: a new one."
+        )]
         command_id: Option<Uid>,
     ) -> Result<DiscreetPayload> {
         let platform = ctx.platform()?;
@@ -168,6 +171,9 @@ impl NoticeMutation {
     async fn email_verification_resend(
         &self,
         ctx: &Context<'_>,
+        #[graphql(
+            desc = "A UUID that names the intention: sent again with the same one, nothing is done twice. Absent: a new one."
+        )]
         command_id: Option<Uid>,
     ) -> Result<ProfilePayload> {
         let (account, user) = own_user(ctx)?;
@@ -189,6 +195,9 @@ impl NoticeMutation {
         #[graphql(desc = "The password as it is now: an unlocked screen is not enough.")]
         current_password: String,
         #[graphql(desc = "An e-mail address.")] email: String,
+        #[graphql(
+            desc = "A UUID that names the intention: sent again with the same one, nothing is done twice. Absent: a new one."
+        )]
         command_id: Option<Uid>,
     ) -> Result<ProfilePayload> {
         let (account, user) = own_user(ctx)?;
@@ -227,6 +236,9 @@ impl NoticeMutation {
         #[graphql(desc = "The password as it is now: an unlocked screen is not enough.")]
         current_password: String,
         #[graphql(desc = "An e-mail address elsewhere.")] email: String,
+        #[graphql(
+            desc = "A UUID that names the intention: sent again with the same one, nothing is done twice. Absent: a new one."
+        )]
         command_id: Option<Uid>,
     ) -> Result<ProfilePayload> {
         let standing = ctx.standing()?;
@@ -301,7 +313,10 @@ impl NoticeMutation {
     async fn language_set(
         &self,
         ctx: &Context<'_>,
-        language: PersonLanguage,
+        #[graphql(desc = "Of pages and notices from now on.")] language: PersonLanguage,
+        #[graphql(
+            desc = "A UUID that names the intention: sent again with the same one, nothing is done twice. Absent: a new one."
+        )]
         command_id: Option<Uid>,
     ) -> Result<ProfilePayload> {
         let (account, owner) = own_session(ctx)?;
@@ -317,6 +332,9 @@ impl NoticeMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "A name of the IANA time zone database, for example `Europe/Paris`.")]
         time_zone: Option<String>,
+        #[graphql(
+            desc = "A UUID that names the intention: sent again with the same one, nothing is done twice. Absent: a new one."
+        )]
         command_id: Option<Uid>,
     ) -> Result<ProfilePayload> {
         let (account, owner) = own_session(ctx)?;
@@ -330,8 +348,11 @@ impl NoticeMutation {
     async fn notice_resend(
         &self,
         ctx: &Context<'_>,
-        account_id: Option<AccountKey>,
-        notice_id: NoticeKey,
+        #[graphql(desc = "Whose; the caller's own account where absent.")] account_id: Option<AccountKey>,
+        #[graphql(desc = "Which notice.")] notice_id: NoticeKey,
+        #[graphql(
+            desc = "A UUID that names the intention: sent again with the same one, nothing is done twice. Absent: a new one."
+        )]
         command_id: Option<Uid>,
     ) -> Result<ProfilePayload> {
         ctx.standing()?;

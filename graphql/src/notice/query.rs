@@ -58,13 +58,19 @@ impl NoticeQuery {
     async fn notices(
         &self,
         ctx: &Context<'_>,
-        account_id: Option<AccountKey>,
-        user_id: Option<UserKey>,
-        mailbox_id: Option<MailboxKey>,
-        delegation_id: Option<DelegationKey>,
-        first: Option<i32>,
-        after: Option<String>,
-        #[graphql(name = "atLeast")] place: Option<Place>,
+        #[graphql(desc = "Whose; the caller's own account where absent.")] account_id: Option<AccountKey>,
+        #[graphql(desc = "Of this user; with neither user nor mailbox the caller.")] user_id: Option<UserKey>,
+        #[graphql(desc = "Of the owner of this mailbox.")] mailbox_id: Option<MailboxKey>,
+        #[graphql(desc = "About this invitation alone.")] delegation_id: Option<DelegationKey>,
+        #[graphql(desc = "How many: 1 to 100, 25 where absent.")] first: Option<i32>,
+        #[graphql(desc = "Behind this cursor of the same list; absent: from its beginning.")] after: Option<
+            String,
+        >,
+        #[graphql(
+            name = "atLeast",
+            desc = "A `position` that a change answered: what is shown is no older. Waited for up to 2 seconds, then `STALE`."
+        )]
+        place: Option<Place>,
     ) -> Result<Connection<PageKey, Notice>> {
         ctx.standing()?;
         let page = Page::parse(first, after.as_deref()).map_err(|fault| ctx.fault(fault))?;
@@ -94,8 +100,10 @@ impl NoticeQuery {
             desc = "Where it went: a whole address. Recovery addresses of mailboxes are not looked for."
         )]
         address: Option<String>,
-        first: Option<i32>,
-        after: Option<String>,
+        #[graphql(desc = "How many: 1 to 100, 25 where absent.")] first: Option<i32>,
+        #[graphql(desc = "Behind this cursor of the same list; absent: from its beginning.")] after: Option<
+            String,
+        >,
     ) -> Result<Connection<PageKey, Notice>> {
         ctx.allow(Permission::PlatformWrite, Resource::PLATFORM)?;
         let page = Page::parse(first, after.as_deref()).map_err(|fault| ctx.fault(fault))?;

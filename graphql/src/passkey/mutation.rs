@@ -44,8 +44,11 @@ impl PasskeyMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "The password as it is now: an unlocked screen is not enough.")]
         current_password: String,
-        answer: PasskeyAnswerInput,
+        #[graphql(desc = "What the browser answered to `passkeyBegin`.")] answer: PasskeyAnswerInput,
         #[graphql(desc = "What it is called, for people.")] name: String,
+        #[graphql(
+            desc = "A UUID that names the intention: sent again with the same one, nothing is done twice. Absent: a new one."
+        )]
         command_id: Option<Uid>,
     ) -> Result<SecondFactorsPayload> {
         let (account, owner) = own(ctx)?;
@@ -81,8 +84,11 @@ impl PasskeyMutation {
     async fn second_factor_rename(
         &self,
         ctx: &Context<'_>,
-        factor_id: FactorKey,
+        #[graphql(desc = "Which factor.")] factor_id: FactorKey,
         #[graphql(desc = "What it is called, for people.")] name: String,
+        #[graphql(
+            desc = "A UUID that names the intention: sent again with the same one, nothing is done twice. Absent: a new one."
+        )]
         command_id: Option<Uid>,
     ) -> Result<SecondFactorsPayload> {
         if ctx.bare_standing()?.session.is_none() {
@@ -101,7 +107,11 @@ impl PasskeyMutation {
     /// Signs in a user or a mailbox with a passkey alone: the authenticator has verified who is there, which counts for
     /// password and second factor. `userErrors`: `WRONG_PASSKEY`, whatever is wrong with it. After several failures the
     /// error `THROTTLED` says how long to wait. Takes no `commandId`.
-    async fn passkey_sign_in(&self, ctx: &Context<'_>, answer: PasskeyAnswerInput) -> Result<SessionPayload> {
+    async fn passkey_sign_in(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What the browser answered to `passkeySignInBegin`.")] answer: PasskeyAnswerInput,
+    ) -> Result<SessionPayload> {
         let mut faults = Faults::new(ctx)?;
         let platform = ctx.platform()?;
         let signed = SignedAnswer::read(&answer);

@@ -40,8 +40,12 @@ impl PlanMutation {
         #[graphql(desc = "A plan that is there, in place of its short name; with `terms`.")] plan_id: Option<
             PlanKey,
         >,
+        #[graphql(desc = "What the version offers; absent: what the built-in plan of `slug` does.")]
         terms: Option<PlanTermsInput>,
         #[graphql(desc = "The newest version that was looked at; 0: there was none.")] version: Option<u32>,
+        #[graphql(
+            desc = "A UUID that names the intention: sent again with the same one, nothing is done twice. Absent: a new one."
+        )]
         command_id: Option<Uid>,
     ) -> Result<PlanPayload> {
         ctx.allow(Permission::PlatformWrite, Resource::PLATFORM)?;

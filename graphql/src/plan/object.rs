@@ -264,49 +264,49 @@ impl From<StoredLimits> for Limits {
 pub struct LimitsInput {
     /// Where mailboxes live.
     pub domain_mode: DomainModeKind,
-    /// Own domains.
+    /// Own domains: 0 or more.
     pub domains: u32,
-    /// Other names of own domains.
+    /// Other names of own domains: 0 or more.
     pub alias_domains: u32,
-    /// Mailboxes.
+    /// Mailboxes: 0 or more.
     pub mailboxes: u32,
-    /// Permanent aliases; one with several targets counts once.
+    /// Permanent aliases, 0 or more; one with several targets counts once.
     pub aliases: u32,
-    /// The most that all quotas together may be.
+    /// The most that all quotas together may be, in octets.
     pub storage_bytes: Octets,
-    /// The quota to offer for a new mailbox: above zero, at most the largest.
+    /// The quota to offer for a new mailbox, in octets: above zero, at most the largest.
     pub mailbox_quota_default_bytes: Octets,
-    /// The largest quota of one mailbox: at most the storage.
+    /// The largest quota of one mailbox, in octets: at most the storage.
     pub mailbox_quota_max_bytes: Octets,
-    /// Recipients a day of the whole service; absent: only narrower limits hold.
+    /// Recipients a day of the whole service, 0 or more; absent: only narrower limits hold.
     pub service_sends_per_day: Option<u32>,
-    /// Recipients a day of each domain.
+    /// Recipients a day of each domain, 0 or more; absent: only the others hold.
     pub domain_sends_per_day: Option<u32>,
-    /// Recipients a day of each mailbox.
+    /// Recipients a day of each mailbox, 0 or more; absent: only the others hold.
     pub mailbox_sends_per_day: Option<u32>,
-    /// Recipients an hour of the whole service; absent: only narrower or longer limits hold.
+    /// Recipients an hour of the whole service, 0 or more; absent: only narrower or longer limits hold.
     pub service_sends_per_hour: Option<u32>,
-    /// Recipients an hour of each domain.
+    /// Recipients an hour of each domain, 0 or more; absent: only the others hold.
     pub domain_sends_per_hour: Option<u32>,
-    /// Recipients an hour of each mailbox.
+    /// Recipients an hour of each mailbox, 0 or more; absent: only the others hold.
     pub mailbox_sends_per_hour: Option<u32>,
-    /// Recipients a minute of the whole service; absent: only narrower or longer limits hold.
+    /// Recipients a minute of the whole service, 0 or more; absent: only narrower or longer limits hold.
     pub service_sends_per_minute: Option<u32>,
-    /// Recipients a minute of each domain.
+    /// Recipients a minute of each domain, 0 or more; absent: only the others hold.
     pub domain_sends_per_minute: Option<u32>,
-    /// Recipients a minute of each mailbox.
+    /// Recipients a minute of each mailbox, 0 or more; absent: only the others hold.
     pub mailbox_sends_per_minute: Option<u32>,
-    /// Recipients of one message: at least one.
+    /// Recipients of one message: 1 or more.
     pub recipients_per_message: u32,
-    /// The largest message: above zero.
+    /// The largest message, in octets: above zero.
     pub message_bytes: Octets,
-    /// Jobs that fetch mail from elsewhere.
+    /// Jobs that fetch mail from elsewhere: 0 or more.
     pub sync_jobs: u32,
-    /// Temporary aliases of one mailbox.
+    /// Temporary aliases of one mailbox: 0 or more.
     pub temporary_aliases: u32,
-    /// Domain administrators.
+    /// Domain administrators: 0 or more.
     pub domain_administrators: u32,
-    /// Users of other accounts with access to this one.
+    /// Users of other accounts with access to this one: 0 or more.
     pub delegates: u32,
     /// What it has besides.
     pub features: Vec<PlanFeature>,
@@ -352,11 +352,11 @@ impl From<LimitsInput> for PlanLimits {
 /// One thing that can be bought in addition, in whole steps.
 #[derive(Debug, Clone, Copy, InputObject)]
 pub struct AddOnInput {
-    /// How much one step adds: at least 1.
+    /// How much one step adds: 1 or more, of storage in octets.
     pub step: Octets,
-    /// The most, included ones counted.
+    /// The most, included ones counted: 0 or more, of storage in octets.
     pub max: Octets,
-    /// The price of one step a month in hundredths, without tax.
+    /// The price of one step a month in hundredths of a euro, 0 or more, without tax.
     pub monthly_cents: u32,
 }
 
@@ -404,8 +404,8 @@ pub struct PlanTermsInput {
     pub limits: LimitsInput,
     /// What can be bought in addition; absent: the limits are fixed.
     pub add_ons: Option<AddOnsInput>,
-    /// The price of a month in hundredths of a euro, without tax.
+    /// The price of a month in hundredths of a euro, 0 or more, without tax.
     pub monthly_cents: u32,
-    /// The price of a year in hundredths of a euro, without tax.
+    /// The price of a year in hundredths of a euro, 0 or more, without tax.
     pub annual_cents: u32,
 }

@@ -28,8 +28,8 @@ impl PlanQuery {
     async fn plan(
         &self,
         ctx: &Context<'_>,
-        plan_id: PlanKey,
-        #[graphql(desc = "Which version.")] version: Option<u32>,
+        #[graphql(desc = "Which plan.")] plan_id: PlanKey,
+        #[graphql(desc = "Which version, 1 or more.")] version: Option<u32>,
     ) -> Result<Option<Plan>> {
         see_catalogue(ctx)?;
         find(ctx, plan_id.0, version).await.map(Some)
@@ -41,7 +41,7 @@ impl PlanQuery {
     async fn account_features(
         &self,
         ctx: &Context<'_>,
-        account_id: Option<AccountKey>,
+        #[graphql(desc = "Whose; the caller's own account where absent.")] account_id: Option<AccountKey>,
     ) -> Result<Vec<PlanFeature>> {
         let account = ctx.account(account_id)?;
         if !ctx.may(Permission::EventRead, Resource::account(account))? {
@@ -55,8 +55,10 @@ impl PlanQuery {
     async fn plans(
         &self,
         ctx: &Context<'_>,
-        first: Option<i32>,
-        after: Option<String>,
+        #[graphql(desc = "How many: 1 to 100, 25 where absent.")] first: Option<i32>,
+        #[graphql(desc = "Behind this cursor of the same list; absent: from its beginning.")] after: Option<
+            String,
+        >,
     ) -> Result<Connection<PageKey, Plan>> {
         see_catalogue(ctx)?;
         let page = Page::parse(first, after.as_deref()).map_err(|fault| ctx.fault(fault))?;

@@ -86,9 +86,12 @@ impl PushMutation {
     async fn push_add(
         &self,
         ctx: &Context<'_>,
-        account_id: Option<AccountKey>,
-        mailbox_id: Option<MailboxKey>,
-        push: PushInput,
+        #[graphql(desc = "Whose; the caller's own account where absent.")] account_id: Option<AccountKey>,
+        #[graphql(desc = "Which mailbox; the caller's own where absent.")] mailbox_id: Option<MailboxKey>,
+        #[graphql(desc = "Where to tell, and what.")] push: PushInput,
+        #[graphql(
+            desc = "A UUID that names the intention: sent again with the same one, nothing is done twice. Absent: a new one."
+        )]
         command_id: Option<Uid>,
     ) -> Result<PushPayload> {
         let (account, owner) = named(ctx, account_id, mailbox_id)?;
@@ -107,14 +110,17 @@ impl PushMutation {
     async fn push_change(
         &self,
         ctx: &Context<'_>,
-        account_id: Option<AccountKey>,
-        mailbox_id: Option<MailboxKey>,
-        push_id: PushKey,
-        change: PushInput,
+        #[graphql(desc = "Whose; the caller's own account where absent.")] account_id: Option<AccountKey>,
+        #[graphql(desc = "Which mailbox; the caller's own where absent.")] mailbox_id: Option<MailboxKey>,
+        #[graphql(desc = "Which destination.")] push_id: PushKey,
+        #[graphql(desc = "What is to be otherwise; what is left out stays.")] change: PushInput,
         #[graphql(
-            desc = "The revision that was read before. Where somebody else has changed the thing since, nothing is changed and `SETTINGS_CHANGED_MEANWHILE` names the one that is there; absent, whatever is there is changed."
+            desc = "The revision that was read before, 0 or more. Where somebody else has changed the thing since, nothing is changed and `SETTINGS_CHANGED_MEANWHILE` names the one that is there; absent, whatever is there is changed."
         )]
         revision: Option<u32>,
+        #[graphql(
+            desc = "A UUID that names the intention: sent again with the same one, nothing is done twice. Absent: a new one."
+        )]
         command_id: Option<Uid>,
     ) -> Result<PushPayload> {
         let (account, owner) = named(ctx, account_id, mailbox_id)?;
@@ -131,9 +137,12 @@ impl PushMutation {
     async fn push_remove(
         &self,
         ctx: &Context<'_>,
-        account_id: Option<AccountKey>,
-        mailbox_id: Option<MailboxKey>,
-        push_id: PushKey,
+        #[graphql(desc = "Whose; the caller's own account where absent.")] account_id: Option<AccountKey>,
+        #[graphql(desc = "Which mailbox; the caller's own where absent.")] mailbox_id: Option<MailboxKey>,
+        #[graphql(desc = "Which destination.")] push_id: PushKey,
+        #[graphql(
+            desc = "A UUID that names the intention: sent again with the same one, nothing is done twice. Absent: a new one."
+        )]
         command_id: Option<Uid>,
     ) -> Result<PushRemovePayload> {
         let (account, owner) = named(ctx, account_id, mailbox_id)?;

@@ -53,7 +53,10 @@ impl QueueMutation {
     async fn queue_hold(
         &self,
         ctx: &Context<'_>,
-        account_id: Option<AccountKey>,
+        #[graphql(desc = "Whose; the caller's own account where absent.")] account_id: Option<AccountKey>,
+        #[graphql(
+            desc = "Which mail; all that is named holds at once, and what is not named does not matter."
+        )]
         which: QueueFilter,
         #[graphql(desc = "Why, for the audit: at most 512 octets.")] reason: Option<String>,
     ) -> Result<QueueOutcome> {
@@ -64,7 +67,10 @@ impl QueueMutation {
     async fn queue_release(
         &self,
         ctx: &Context<'_>,
-        account_id: Option<AccountKey>,
+        #[graphql(desc = "Whose; the caller's own account where absent.")] account_id: Option<AccountKey>,
+        #[graphql(
+            desc = "Which mail; all that is named holds at once, and what is not named does not matter."
+        )]
         which: QueueFilter,
         #[graphql(desc = "Why, for the audit: at most 512 octets.")] reason: Option<String>,
     ) -> Result<QueueOutcome> {
@@ -75,7 +81,10 @@ impl QueueMutation {
     async fn queue_retry(
         &self,
         ctx: &Context<'_>,
-        account_id: Option<AccountKey>,
+        #[graphql(desc = "Whose; the caller's own account where absent.")] account_id: Option<AccountKey>,
+        #[graphql(
+            desc = "Which mail; all that is named holds at once, and what is not named does not matter."
+        )]
         which: QueueFilter,
         #[graphql(desc = "Why, for the audit: at most 512 octets.")] reason: Option<String>,
     ) -> Result<QueueOutcome> {
@@ -86,7 +95,10 @@ impl QueueMutation {
     async fn queue_bounce(
         &self,
         ctx: &Context<'_>,
-        account_id: Option<AccountKey>,
+        #[graphql(desc = "Whose; the caller's own account where absent.")] account_id: Option<AccountKey>,
+        #[graphql(
+            desc = "Which mail; all that is named holds at once, and what is not named does not matter."
+        )]
         which: QueueFilter,
         #[graphql(desc = "Why, for the audit: at most 512 octets.")] reason: Option<String>,
     ) -> Result<QueueOutcome> {
@@ -97,7 +109,10 @@ impl QueueMutation {
     async fn platform_queue_order(
         &self,
         ctx: &Context<'_>,
-        order: QueueOrder,
+        #[graphql(desc = "What to do with it.")] order: QueueOrder,
+        #[graphql(
+            desc = "Which mail; all that is named holds at once, and what is not named does not matter."
+        )]
         which: QueueFilter,
         #[graphql(desc = "Why, for the audit: at most 512 octets.")] reason: Option<String>,
     ) -> Result<QueueOutcome> {

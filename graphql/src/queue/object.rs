@@ -155,7 +155,7 @@ impl From<QueueEntry> for QueuedRecipient {
 /// Which recipients are meant. Everything that is given must be so.
 #[derive(Debug, Clone, Default, InputObject)]
 pub struct QueueFilter {
-    /// Of this message: its number in the queue.
+    /// Of this message: its number in the queue, for example 4711.
     pub number: Option<Whole>,
     /// This recipient of the message, from 0.
     pub recipient: Option<u32>,

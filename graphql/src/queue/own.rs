@@ -53,8 +53,10 @@ impl OwnHeldQuery {
     async fn own_held_mail(
         &self,
         ctx: &Context<'_>,
-        first: Option<i32>,
-        after: Option<String>,
+        #[graphql(desc = "How many: 1 to 100, 25 where absent.")] first: Option<i32>,
+        #[graphql(desc = "Behind this cursor of the same list; absent: from its beginning.")] after: Option<
+            String,
+        >,
     ) -> Result<Connection<PageKey, OwnHeldMessage>> {
         let standing = ctx.standing()?;
         let Actor::Mailbox(mailbox) = standing.principal.actor else {

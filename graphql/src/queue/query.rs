@@ -38,8 +38,9 @@ impl QueueQuery {
     async fn queued_messages(
         &self,
         ctx: &Context<'_>,
-        account_id: Option<AccountKey>,
-        first: Option<i32>,
+        #[graphql(desc = "Whose; the caller's own account where absent.")] account_id: Option<AccountKey>,
+        #[graphql(desc = "How many: 1 to 100, 25 where absent.")] first: Option<i32>,
+        #[graphql(desc = "Behind the message of this number, for example 4711; absent: from the oldest.")]
         after: Option<Whole>,
     ) -> Result<Vec<QueuedMessage>> {
         let account = ctx.account(account_id)?;
@@ -75,10 +76,12 @@ impl QueueQuery {
     async fn queue(
         &self,
         ctx: &Context<'_>,
-        account_id: Option<AccountKey>,
-        filter: Option<QueueFilter>,
-        first: Option<i32>,
-        after: Option<String>,
+        #[graphql(desc = "Whose; the caller's own account where absent.")] account_id: Option<AccountKey>,
+        #[graphql(desc = "Of these alone.")] filter: Option<QueueFilter>,
+        #[graphql(desc = "How many: 1 to 100, 25 where absent.")] first: Option<i32>,
+        #[graphql(desc = "Behind this cursor of the same list; absent: from its beginning.")] after: Option<
+            String,
+        >,
     ) -> Result<Connection<PageKey, QueuedRecipient>> {
         let account = ctx.account(account_id)?;
         let selection = selected(ctx, account, &filter.unwrap_or_default(), Permission::TraceRead).await?;
@@ -91,9 +94,11 @@ impl QueueQuery {
     async fn platform_queue(
         &self,
         ctx: &Context<'_>,
-        filter: Option<QueueFilter>,
-        first: Option<i32>,
-        after: Option<String>,
+        #[graphql(desc = "Of these alone.")] filter: Option<QueueFilter>,
+        #[graphql(desc = "How many: 1 to 100, 25 where absent.")] first: Option<i32>,
+        #[graphql(desc = "Behind this cursor of the same list; absent: from its beginning.")] after: Option<
+            String,
+        >,
     ) -> Result<Connection<PageKey, QueuedRecipient>> {
         ctx.allow(Permission::PlatformWrite, Resource::PLATFORM)?;
         let selection = plain(ctx, &filter.unwrap_or_default())?;
@@ -107,7 +112,7 @@ impl QueueQuery {
     async fn delivery_sites(
         &self,
         ctx: &Context<'_>,
-        #[graphql(default = 100)] first: u32,
+        #[graphql(default = 100, desc = "How many: 1 to 1000.")] first: u32,
     ) -> Result<Vec<DeliverySite>> {
         ctx.allow(Permission::PlatformWrite, Resource::PLATFORM)?;
         Ok(ctx.platform()?.sites.sites((first as usize).clamp(1, SITE_COUNT_MAX)))

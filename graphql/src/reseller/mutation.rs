@@ -47,12 +47,15 @@ impl ResellerMutation {
     async fn pool_set(
         &self,
         ctx: &Context<'_>,
-        account_id: AccountKey,
-        resources: Option<ResourcesInput>,
+        #[graphql(desc = "Which account.")] account_id: AccountKey,
+        #[graphql(desc = "How much in all; absent: without a limit.")] resources: Option<ResourcesInput>,
         #[graphql(
-            desc = "The revision that was read before. Where somebody else has changed the thing since, nothing is changed and `SETTINGS_CHANGED_MEANWHILE` names the one that is there; absent, whatever is there is changed."
+            desc = "The revision that was read before, 0 or more. Where somebody else has changed the thing since, nothing is changed and `SETTINGS_CHANGED_MEANWHILE` names the one that is there; absent, whatever is there is changed."
         )]
         revision: Option<u32>,
+        #[graphql(
+            desc = "A UUID that names the intention: sent again with the same one, nothing is done twice. Absent: a new one."
+        )]
         command_id: Option<Uid>,
     ) -> Result<PoolPayload> {
         let account = account_id.0;
@@ -69,13 +72,16 @@ impl ResellerMutation {
     pub(crate) async fn pool_allocate(
         &self,
         ctx: &Context<'_>,
-        account_id: Option<AccountKey>,
-        customer_id: AccountKey,
-        resources: ResourcesInput,
+        #[graphql(desc = "Whose; the caller's own account where absent.")] account_id: Option<AccountKey>,
+        #[graphql(desc = "The account below that it is about.")] customer_id: AccountKey,
+        #[graphql(desc = "How much in all; 0 of everything takes it back.")] resources: ResourcesInput,
         #[graphql(
-            desc = "The revision that was read before. Where somebody else has changed the thing since, nothing is changed and `SETTINGS_CHANGED_MEANWHILE` names the one that is there; absent, whatever is there is changed."
+            desc = "The revision that was read before, 0 or more. Where somebody else has changed the thing since, nothing is changed and `SETTINGS_CHANGED_MEANWHILE` names the one that is there; absent, whatever is there is changed."
         )]
         revision: Option<u32>,
+        #[graphql(
+            desc = "A UUID that names the intention: sent again with the same one, nothing is done twice. Absent: a new one."
+        )]
         command_id: Option<Uid>,
     ) -> Result<PoolPayload> {
         let (account, customer) = (ctx.account(account_id)?, customer_id.0);
@@ -95,8 +101,11 @@ impl ResellerMutation {
     async fn account_transfer_offer(
         &self,
         ctx: &Context<'_>,
-        account_id: AccountKey,
-        to_account_id: AccountKey,
+        #[graphql(desc = "Which account.")] account_id: AccountKey,
+        #[graphql(desc = "The reseller to whom it is offered.")] to_account_id: AccountKey,
+        #[graphql(
+            desc = "A UUID that names the intention: sent again with the same one, nothing is done twice. Absent: a new one."
+        )]
         command_id: Option<Uid>,
     ) -> Result<TransferPayload> {
         let (account, to, id) = (account_id.0, to_account_id.0, command(ctx, command_id));
@@ -115,7 +124,10 @@ impl ResellerMutation {
     async fn account_transfer_withdraw(
         &self,
         ctx: &Context<'_>,
-        account_id: AccountKey,
+        #[graphql(desc = "Which account.")] account_id: AccountKey,
+        #[graphql(
+            desc = "A UUID that names the intention: sent again with the same one, nothing is done twice. Absent: a new one."
+        )]
         command_id: Option<Uid>,
     ) -> Result<TransferPayload> {
         let account = account_id.0;
@@ -129,8 +141,11 @@ impl ResellerMutation {
     async fn account_transfer_accept(
         &self,
         ctx: &Context<'_>,
-        account_id: Option<AccountKey>,
-        customer_id: AccountKey,
+        #[graphql(desc = "Whose; the caller's own account where absent.")] account_id: Option<AccountKey>,
+        #[graphql(desc = "The account below that it is about.")] customer_id: AccountKey,
+        #[graphql(
+            desc = "A UUID that names the intention: sent again with the same one, nothing is done twice. Absent: a new one."
+        )]
         command_id: Option<Uid>,
     ) -> Result<PoolPayload> {
         let (to, account, id) = (ctx.account(account_id)?, customer_id.0, command(ctx, command_id));
@@ -147,8 +162,11 @@ impl ResellerMutation {
     async fn account_transfer_decline(
         &self,
         ctx: &Context<'_>,
-        account_id: Option<AccountKey>,
-        customer_id: AccountKey,
+        #[graphql(desc = "Whose; the caller's own account where absent.")] account_id: Option<AccountKey>,
+        #[graphql(desc = "The account below that it is about.")] customer_id: AccountKey,
+        #[graphql(
+            desc = "A UUID that names the intention: sent again with the same one, nothing is done twice. Absent: a new one."
+        )]
         command_id: Option<Uid>,
     ) -> Result<PoolPayload> {
         let (account, customer) = (ctx.account(account_id)?, customer_id.0);
@@ -163,12 +181,15 @@ impl ResellerMutation {
     async fn brand_set(
         &self,
         ctx: &Context<'_>,
-        account_id: Option<AccountKey>,
-        brand: Option<BrandInput>,
+        #[graphql(desc = "Whose; the caller's own account where absent.")] account_id: Option<AccountKey>,
+        #[graphql(desc = "All of it anew; absent: the platform's own face.")] brand: Option<BrandInput>,
         #[graphql(
-            desc = "The revision that was read before. Where somebody else has changed the thing since, nothing is changed and `SETTINGS_CHANGED_MEANWHILE` names the one that is there; absent, whatever is there is changed."
+            desc = "The revision that was read before, 0 or more. Where somebody else has changed the thing since, nothing is changed and `SETTINGS_CHANGED_MEANWHILE` names the one that is there; absent, whatever is there is changed."
         )]
         revision: Option<u32>,
+        #[graphql(
+            desc = "A UUID that names the intention: sent again with the same one, nothing is done twice. Absent: a new one."
+        )]
         command_id: Option<Uid>,
     ) -> Result<BrandPayload> {
         let account = ctx.account(account_id)?;

@@ -32,13 +32,13 @@ impl From<model::Resources> for Resources {
 /// An amount to hand on; each is 0 where nothing of it is.
 #[derive(Debug, Clone, Copy, InputObject)]
 pub struct ResourcesInput {
-    /// Services that have not ended.
+    /// Services that have not ended: 0 or more.
     pub services: u32,
-    /// Own domains of those services.
+    /// Own domains of those services: 0 or more.
     pub domains: u32,
-    /// Mailboxes of those services.
+    /// Mailboxes of those services: 0 or more.
     pub mailboxes: u32,
-    /// Storage of those services.
+    /// Storage of those services, in octets.
     pub storage_bytes: Octets,
 }
 

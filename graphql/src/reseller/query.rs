@@ -20,21 +20,33 @@ impl ResellerQuery {
     /// What an account may hand on and, where it stands below a reseller, order itself: the caller's own where `accountId`
     /// is absent.
     #[graphql(complexity = 10)]
-    async fn pool(&self, ctx: &Context<'_>, account_id: Option<AccountKey>) -> Result<Option<Pool>> {
+    async fn pool(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Whose; the caller's own account where absent.")] account_id: Option<AccountKey>,
+    ) -> Result<Option<Pool>> {
         let account = ctx.account(account_id)?;
         read(ctx, &account).await.map(Some)
     }
 
     /// How a reseller presents itself to its customers, or for a customer: how whoever serves it does. None: as the
     /// platform itself.
-    async fn brand(&self, ctx: &Context<'_>, account_id: Option<AccountKey>) -> Result<Option<Brand>> {
+    async fn brand(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Whose; the caller's own account where absent.")] account_id: Option<AccountKey>,
+    ) -> Result<Option<Brand>> {
         let account = ctx.account(account_id)?;
         ctx.allow(Permission::AccountRead, Resource::account(account))?;
         Ok(ctx.platform()?.people.brand_of(account).map(|brand| Brand::from(&*brand)))
     }
 
     /// How often the brand of an account was changed, also where it has none now: for `brandSet`.
-    async fn brand_revision(&self, ctx: &Context<'_>, account_id: Option<AccountKey>) -> Result<i32> {
+    async fn brand_revision(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Whose; the caller's own account where absent.")] account_id: Option<AccountKey>,
+    ) -> Result<i32> {
         let account = ctx.account(account_id)?;
         Ok(i32::try_from(state(ctx, account).await?.brand_revision).unwrap_or(i32::MAX))
     }
@@ -44,9 +56,11 @@ impl ResellerQuery {
     async fn account_transfers(
         &self,
         ctx: &Context<'_>,
-        account_id: Option<AccountKey>,
-        first: Option<i32>,
-        after: Option<String>,
+        #[graphql(desc = "Whose; the caller's own account where absent.")] account_id: Option<AccountKey>,
+        #[graphql(desc = "How many: 1 to 100, 25 where absent.")] first: Option<i32>,
+        #[graphql(desc = "Behind this cursor of the same list; absent: from its beginning.")] after: Option<
+            String,
+        >,
     ) -> Result<Connection<PageKey, Transfer>> {
         let account = ctx.account(account_id)?;
         let page = Page::parse(first, after.as_deref()).map_err(|fault| ctx.fault(fault))?;
@@ -69,9 +83,11 @@ impl ResellerQuery {
     async fn pool_shares(
         &self,
         ctx: &Context<'_>,
-        account_id: Option<AccountKey>,
-        first: Option<i32>,
-        after: Option<String>,
+        #[graphql(desc = "Whose; the caller's own account where absent.")] account_id: Option<AccountKey>,
+        #[graphql(desc = "How many: 1 to 100, 25 where absent.")] first: Option<i32>,
+        #[graphql(desc = "Behind this cursor of the same list; absent: from its beginning.")] after: Option<
+            String,
+        >,
     ) -> Result<Connection<PageKey, PoolShare>> {
         let account = ctx.account(account_id)?;
         let page = Page::parse(first, after.as_deref()).map_err(|fault| ctx.fault(fault))?;

@@ -75,7 +75,10 @@ impl ResourceMutation {
     async fn resource_add(
         &self,
         ctx: &Context<'_>,
-        input: ResourceAddInput,
+        #[graphql(desc = "What it is to be.")] input: ResourceAddInput,
+        #[graphql(
+            desc = "A UUID that names the intention: sent again with the same one, nothing is done twice. Absent: a new one."
+        )]
         command_id: Option<Uid>,
     ) -> Result<ResourcePayload> {
         let (account, command) = (ctx.account(input.account_id)?, command(ctx, command_id));
@@ -98,14 +101,17 @@ impl ResourceMutation {
     async fn resource_change(
         &self,
         ctx: &Context<'_>,
-        account_id: Option<AccountKey>,
-        domain_id: DomainKey,
-        resource_id: ResourceKey,
-        change: ResourceChangeInput,
+        #[graphql(desc = "Whose; the caller's own account where absent.")] account_id: Option<AccountKey>,
+        #[graphql(desc = "Which domain.")] domain_id: DomainKey,
+        #[graphql(desc = "Which resource.")] resource_id: ResourceKey,
+        #[graphql(desc = "What is to be otherwise; what is left out stays.")] change: ResourceChangeInput,
         #[graphql(
-            desc = "The revision that was read before. Where somebody else has changed the thing since, nothing is changed and `SETTINGS_CHANGED_MEANWHILE` names the one that is there; absent, whatever is there is changed."
+            desc = "The revision that was read before, 0 or more. Where somebody else has changed the thing since, nothing is changed and `SETTINGS_CHANGED_MEANWHILE` names the one that is there; absent, whatever is there is changed."
         )]
         revision: Option<u32>,
+        #[graphql(
+            desc = "A UUID that names the intention: sent again with the same one, nothing is done twice. Absent: a new one."
+        )]
         command_id: Option<Uid>,
     ) -> Result<ResourcePayload> {
         let edit = Edit::<model::Resource> {
@@ -129,9 +135,12 @@ impl ResourceMutation {
     async fn resource_remove(
         &self,
         ctx: &Context<'_>,
-        account_id: Option<AccountKey>,
-        domain_id: DomainKey,
-        resource_id: ResourceKey,
+        #[graphql(desc = "Whose; the caller's own account where absent.")] account_id: Option<AccountKey>,
+        #[graphql(desc = "Which domain.")] domain_id: DomainKey,
+        #[graphql(desc = "Which resource.")] resource_id: ResourceKey,
+        #[graphql(
+            desc = "A UUID that names the intention: sent again with the same one, nothing is done twice. Absent: a new one."
+        )]
         command_id: Option<Uid>,
     ) -> Result<ResourceRemovePayload> {
         let account = ctx.account(account_id)?;

@@ -64,9 +64,12 @@ impl SenderRelayMutation {
     async fn sender_relay_add(
         &self,
         ctx: &Context<'_>,
-        account_id: Option<AccountKey>,
-        domain_id: DomainKey,
-        relay: SenderRelayInput,
+        #[graphql(desc = "Whose; the caller's own account where absent.")] account_id: Option<AccountKey>,
+        #[graphql(desc = "Which domain.")] domain_id: DomainKey,
+        #[graphql(desc = "The host, and how to sign in there.")] relay: SenderRelayInput,
+        #[graphql(
+            desc = "A UUID that names the intention: sent again with the same one, nothing is done twice. Absent: a new one."
+        )]
         command_id: Option<Uid>,
     ) -> Result<SenderRelayPayload> {
         let (account, command) = (ctx.account(account_id)?, command(ctx, command_id));
@@ -80,14 +83,17 @@ impl SenderRelayMutation {
     async fn sender_relay_change(
         &self,
         ctx: &Context<'_>,
-        account_id: Option<AccountKey>,
-        domain_id: DomainKey,
-        sender_relay_id: SenderRelayKey,
-        change: SenderRelayInput,
+        #[graphql(desc = "Whose; the caller's own account where absent.")] account_id: Option<AccountKey>,
+        #[graphql(desc = "Which domain.")] domain_id: DomainKey,
+        #[graphql(desc = "Which relay.")] sender_relay_id: SenderRelayKey,
+        #[graphql(desc = "What is to be otherwise; what is left out stays.")] change: SenderRelayInput,
         #[graphql(
-            desc = "The revision that was read before. Where somebody else has changed the thing since, nothing is changed and `SETTINGS_CHANGED_MEANWHILE` names the one that is there; absent, whatever is there is changed."
+            desc = "The revision that was read before, 0 or more. Where somebody else has changed the thing since, nothing is changed and `SETTINGS_CHANGED_MEANWHILE` names the one that is there; absent, whatever is there is changed."
         )]
         revision: Option<u32>,
+        #[graphql(
+            desc = "A UUID that names the intention: sent again with the same one, nothing is done twice. Absent: a new one."
+        )]
         command_id: Option<Uid>,
     ) -> Result<SenderRelayPayload> {
         let edit = Edit::<model::SenderRelay> {
@@ -102,9 +108,12 @@ impl SenderRelayMutation {
     async fn sender_relay_remove(
         &self,
         ctx: &Context<'_>,
-        account_id: Option<AccountKey>,
-        domain_id: DomainKey,
-        sender_relay_id: SenderRelayKey,
+        #[graphql(desc = "Whose; the caller's own account where absent.")] account_id: Option<AccountKey>,
+        #[graphql(desc = "Which domain.")] domain_id: DomainKey,
+        #[graphql(desc = "Which relay.")] sender_relay_id: SenderRelayKey,
+        #[graphql(
+            desc = "A UUID that names the intention: sent again with the same one, nothing is done twice. Absent: a new one."
+        )]
         command_id: Option<Uid>,
     ) -> Result<SenderRelayRemovePayload> {
         let account = ctx.account(account_id)?;

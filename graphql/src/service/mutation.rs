@@ -32,7 +32,7 @@ pub struct ServiceOrderInput {
     pub account_id: Option<AccountKey>,
     /// Which plan.
     pub plan_id: PlanKey,
-    /// In which version.
+    /// In which published version, 1 or more.
     pub plan_version: u32,
     /// More than the plan includes, where the plan allows it.
     pub custom: Option<CustomLimitsInput>,
@@ -46,15 +46,15 @@ pub struct ServiceOrderInput {
 /// What a service shall have in total; absent: as the plan includes.
 #[derive(Debug, InputObject)]
 pub struct CustomLimitsInput {
-    /// Own domains.
+    /// Own domains: from what the plan has to what `addOns` say, for example 5.
     pub domains: Option<u32>,
-    /// Mailboxes.
+    /// Mailboxes, for example 50.
     pub mailboxes: Option<u32>,
-    /// Permanent aliases.
+    /// Permanent aliases, for example 200.
     pub aliases: Option<u32>,
-    /// Storage.
+    /// Storage in octets.
     pub storage_bytes: Option<Octets>,
-    /// Recipients a day of the whole service.
+    /// Recipients a day of the whole service, for example 5000.
     pub sends_per_day: Option<u32>,
 }
 
@@ -81,7 +81,10 @@ impl ServiceMutation {
     pub(crate) async fn service_order(
         &self,
         ctx: &Context<'_>,
-        input: ServiceOrderInput,
+        #[graphql(desc = "What it is to be.")] input: ServiceOrderInput,
+        #[graphql(
+            desc = "A UUID that names the intention: sent again with the same one, nothing is done twice. Absent: a new one."
+        )]
         command_id: Option<Uid>,
     ) -> Result<ServicePayload> {
         let account = ctx.account(input.account_id)?;
@@ -119,18 +122,22 @@ impl ServiceMutation {
     pub(crate) async fn service_plan_change(
         &self,
         ctx: &Context<'_>,
-        account_id: Option<AccountKey>,
-        service_id: ServiceKey,
-        plan_id: PlanKey,
-        #[graphql(desc = "Which published version of the plan.")] plan_version: u32,
+        #[graphql(desc = "Whose; the caller's own account where absent.")] account_id: Option<AccountKey>,
+        #[graphql(desc = "Which service.")] service_id: ServiceKey,
+        #[graphql(desc = "Which plan.")] plan_id: PlanKey,
+        #[graphql(desc = "Which published version of the plan, 1 or more.")] plan_version: u32,
+        #[graphql(desc = "What is bought beyond the plan, where it sells that; absent: nothing.")]
         custom: Option<CustomLimitsInput>,
         #[graphql(desc = "Whether what does not fit is passed over; for the operator.")] is_forced: Option<
             bool,
         >,
         #[graphql(
-            desc = "The revision that was read before. Where somebody else has changed the thing since, nothing is changed and `SETTINGS_CHANGED_MEANWHILE` names the one that is there; absent, whatever is there is changed."
+            desc = "The revision that was read before, 0 or more. Where somebody else has changed the thing since, nothing is changed and `SETTINGS_CHANGED_MEANWHILE` names the one that is there; absent, whatever is there is changed."
         )]
         revision: Option<u32>,
+        #[graphql(
+            desc = "A UUID that names the intention: sent again with the same one, nothing is done twice. Absent: a new one."
+        )]
         command_id: Option<Uid>,
     ) -> Result<ServicePayload> {
         let (account, service) = (ctx.account(account_id)?, service_id.0);
@@ -152,9 +159,12 @@ impl ServiceMutation {
     async fn service_password_change(
         &self,
         ctx: &Context<'_>,
-        account_id: Option<AccountKey>,
-        service_id: ServiceKey,
+        #[graphql(desc = "Whose; the caller's own account where absent.")] account_id: Option<AccountKey>,
+        #[graphql(desc = "Which service.")] service_id: ServiceKey,
         #[graphql(desc = "10 to 512 octets.")] password: String,
+        #[graphql(
+            desc = "A UUID that names the intention: sent again with the same one, nothing is done twice. Absent: a new one."
+        )]
         command_id: Option<Uid>,
     ) -> Result<ServicePayload> {
         let key = (ctx.account(account_id)?, service_id.0);
@@ -182,12 +192,15 @@ impl ServiceMutation {
     pub(crate) async fn service_activate(
         &self,
         ctx: &Context<'_>,
-        account_id: Option<AccountKey>,
-        service_id: ServiceKey,
+        #[graphql(desc = "Whose; the caller's own account where absent.")] account_id: Option<AccountKey>,
+        #[graphql(desc = "Which service.")] service_id: ServiceKey,
         #[graphql(
-            desc = "The revision that was read before. Where somebody else has changed the thing since, nothing is changed and `SETTINGS_CHANGED_MEANWHILE` names the one that is there; absent, whatever is there is changed."
+            desc = "The revision that was read before, 0 or more. Where somebody else has changed the thing since, nothing is changed and `SETTINGS_CHANGED_MEANWHILE` names the one that is there; absent, whatever is there is changed."
         )]
         revision: Option<u32>,
+        #[graphql(
+            desc = "A UUID that names the intention: sent again with the same one, nothing is done twice. Absent: a new one."
+        )]
         command_id: Option<Uid>,
     ) -> Result<ServicePayload> {
         let (account, service) = (ctx.account(account_id)?, service_id.0);
@@ -201,12 +214,15 @@ impl ServiceMutation {
     async fn service_restrict(
         &self,
         ctx: &Context<'_>,
-        account_id: Option<AccountKey>,
-        service_id: ServiceKey,
+        #[graphql(desc = "Whose; the caller's own account where absent.")] account_id: Option<AccountKey>,
+        #[graphql(desc = "Which service.")] service_id: ServiceKey,
         #[graphql(
-            desc = "The revision that was read before. Where somebody else has changed the thing since, nothing is changed and `SETTINGS_CHANGED_MEANWHILE` names the one that is there; absent, whatever is there is changed."
+            desc = "The revision that was read before, 0 or more. Where somebody else has changed the thing since, nothing is changed and `SETTINGS_CHANGED_MEANWHILE` names the one that is there; absent, whatever is there is changed."
         )]
         revision: Option<u32>,
+        #[graphql(
+            desc = "A UUID that names the intention: sent again with the same one, nothing is done twice. Absent: a new one."
+        )]
         command_id: Option<Uid>,
     ) -> Result<ServicePayload> {
         let (account, service) = (ctx.account(account_id)?, service_id.0);
@@ -221,13 +237,16 @@ impl ServiceMutation {
     pub(crate) async fn service_suspend(
         &self,
         ctx: &Context<'_>,
-        account_id: Option<AccountKey>,
-        service_id: ServiceKey,
+        #[graphql(desc = "Whose; the caller's own account where absent.")] account_id: Option<AccountKey>,
+        #[graphql(desc = "Which service.")] service_id: ServiceKey,
         #[graphql(desc = "Why.")] reason: Suspension,
         #[graphql(
-            desc = "The revision that was read before. Where somebody else has changed the thing since, nothing is changed and `SETTINGS_CHANGED_MEANWHILE` names the one that is there; absent, whatever is there is changed."
+            desc = "The revision that was read before, 0 or more. Where somebody else has changed the thing since, nothing is changed and `SETTINGS_CHANGED_MEANWHILE` names the one that is there; absent, whatever is there is changed."
         )]
         revision: Option<u32>,
+        #[graphql(
+            desc = "A UUID that names the intention: sent again with the same one, nothing is done twice. Absent: a new one."
+        )]
         command_id: Option<Uid>,
     ) -> Result<ServicePayload> {
         let (account, service) = (ctx.account(account_id)?, service_id.0);
@@ -241,12 +260,15 @@ impl ServiceMutation {
     pub(crate) async fn service_resume(
         &self,
         ctx: &Context<'_>,
-        account_id: Option<AccountKey>,
-        service_id: ServiceKey,
+        #[graphql(desc = "Whose; the caller's own account where absent.")] account_id: Option<AccountKey>,
+        #[graphql(desc = "Which service.")] service_id: ServiceKey,
         #[graphql(
-            desc = "The revision that was read before. Where somebody else has changed the thing since, nothing is changed and `SETTINGS_CHANGED_MEANWHILE` names the one that is there; absent, whatever is there is changed."
+            desc = "The revision that was read before, 0 or more. Where somebody else has changed the thing since, nothing is changed and `SETTINGS_CHANGED_MEANWHILE` names the one that is there; absent, whatever is there is changed."
         )]
         revision: Option<u32>,
+        #[graphql(
+            desc = "A UUID that names the intention: sent again with the same one, nothing is done twice. Absent: a new one."
+        )]
         command_id: Option<Uid>,
     ) -> Result<ServicePayload> {
         let (account, service) = (ctx.account(account_id)?, service_id.0);
@@ -262,8 +284,11 @@ impl ServiceMutation {
     async fn service_reactivate(
         &self,
         ctx: &Context<'_>,
-        account_id: Option<AccountKey>,
-        service_id: ServiceKey,
+        #[graphql(desc = "Whose; the caller's own account where absent.")] account_id: Option<AccountKey>,
+        #[graphql(desc = "Which service.")] service_id: ServiceKey,
+        #[graphql(
+            desc = "A UUID that names the intention: sent again with the same one, nothing is done twice. Absent: a new one."
+        )]
         command_id: Option<Uid>,
     ) -> Result<ServicePayload> {
         let (account, service) = (ctx.account(account_id)?, service_id.0);
@@ -276,12 +301,15 @@ impl ServiceMutation {
     async fn service_end(
         &self,
         ctx: &Context<'_>,
-        account_id: Option<AccountKey>,
-        service_id: ServiceKey,
+        #[graphql(desc = "Whose; the caller's own account where absent.")] account_id: Option<AccountKey>,
+        #[graphql(desc = "Which service.")] service_id: ServiceKey,
         #[graphql(
-            desc = "The revision that was read before. Where somebody else has changed the thing since, nothing is changed and `SETTINGS_CHANGED_MEANWHILE` names the one that is there; absent, whatever is there is changed."
+            desc = "The revision that was read before, 0 or more. Where somebody else has changed the thing since, nothing is changed and `SETTINGS_CHANGED_MEANWHILE` names the one that is there; absent, whatever is there is changed."
         )]
         revision: Option<u32>,
+        #[graphql(
+            desc = "A UUID that names the intention: sent again with the same one, nothing is done twice. Absent: a new one."
+        )]
         command_id: Option<Uid>,
     ) -> Result<ServicePayload> {
         let (account, service) = (ctx.account(account_id)?, service_id.0);

@@ -62,8 +62,9 @@ impl ServicePriceQuery {
     async fn service_price(
         &self,
         ctx: &Context<'_>,
-        plan_id: PlanKey,
-        #[graphql(desc = "Which published version of the plan.")] plan_version: u32,
+        #[graphql(desc = "Which plan.")] plan_id: PlanKey,
+        #[graphql(desc = "Which published version of the plan, 1 or more.")] plan_version: u32,
+        #[graphql(desc = "What is bought beyond the plan, where it sells that; absent: nothing.")]
         custom: Option<CustomLimitsInput>,
         #[graphql(desc = "How often it is paid for; each year where absent.")] cycle: Option<BillingCycle>,
     ) -> Result<ServicePrice> {

@@ -43,12 +43,17 @@ impl ServiceQuery {
     async fn service(
         &self,
         ctx: &Context<'_>,
-        account_id: Option<AccountKey>,
-        service_id: ServiceKey,
-        #[graphql(name = "atLeast")] place: Option<Place>,
-        #[graphql(desc = "As it was at this moment, from its events; absent: as it is.")] as_of: Option<
-            Moment,
-        >,
+        #[graphql(desc = "Whose; the caller's own account where absent.")] account_id: Option<AccountKey>,
+        #[graphql(desc = "Which service.")] service_id: ServiceKey,
+        #[graphql(
+            name = "atLeast",
+            desc = "A `position` that a change answered: what is shown is no older. Waited for up to 2 seconds, then `STALE`."
+        )]
+        place: Option<Place>,
+        #[graphql(
+            desc = "As it was at this moment, from its events, for example 2030-01-31T08:00:00Z; absent: as it is."
+        )]
+        as_of: Option<Moment>,
     ) -> Result<Option<Service>> {
         let account = ctx.account(account_id)?;
         if let Some(moment) = as_of {
@@ -67,10 +72,11 @@ impl ServiceQuery {
     async fn plan_change_preview(
         &self,
         ctx: &Context<'_>,
-        account_id: Option<AccountKey>,
-        service_id: ServiceKey,
-        plan_id: PlanKey,
-        #[graphql(desc = "Which published version of the plan.")] plan_version: u32,
+        #[graphql(desc = "Whose; the caller's own account where absent.")] account_id: Option<AccountKey>,
+        #[graphql(desc = "Which service.")] service_id: ServiceKey,
+        #[graphql(desc = "Which plan.")] plan_id: PlanKey,
+        #[graphql(desc = "Which published version of the plan, 1 or more.")] plan_version: u32,
+        #[graphql(desc = "What is bought beyond the plan, where it sells that; absent: nothing.")]
         custom: Option<CustomLimitsInput>,
     ) -> Result<Option<PlanChangePreview>> {
         let (account, service) = (ctx.account(account_id)?, service_id.0);
@@ -124,10 +130,16 @@ impl ServiceQuery {
     async fn services(
         &self,
         ctx: &Context<'_>,
-        account_id: Option<AccountKey>,
-        first: Option<i32>,
-        after: Option<String>,
-        #[graphql(name = "atLeast")] place: Option<Place>,
+        #[graphql(desc = "Whose; the caller's own account where absent.")] account_id: Option<AccountKey>,
+        #[graphql(desc = "How many: 1 to 100, 25 where absent.")] first: Option<i32>,
+        #[graphql(desc = "Behind this cursor of the same list; absent: from its beginning.")] after: Option<
+            String,
+        >,
+        #[graphql(
+            name = "atLeast",
+            desc = "A `position` that a change answered: what is shown is no older. Waited for up to 2 seconds, then `STALE`."
+        )]
+        place: Option<Place>,
     ) -> Result<Connection<PageKey, Service>> {
         let account = ctx.account(account_id)?;
         let page = Page::parse(first, after.as_deref()).map_err(|fault| ctx.fault(fault))?;

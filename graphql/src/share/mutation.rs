@@ -37,10 +37,13 @@ impl ShareMutation {
     async fn share_add(
         &self,
         ctx: &Context<'_>,
-        account_id: Option<AccountKey>,
-        mailbox_id: MailboxKey,
+        #[graphql(desc = "Whose; the caller's own account where absent.")] account_id: Option<AccountKey>,
+        #[graphql(desc = "Which mailbox.")] mailbox_id: MailboxKey,
         #[graphql(desc = "The mailbox that becomes a member.")] member_id: MailboxKey,
         #[graphql(desc = "What it may do: at least one.")] roles: Vec<ShareRole>,
+        #[graphql(
+            desc = "A UUID that names the intention: sent again with the same one, nothing is done twice. Absent: a new one."
+        )]
         command_id: Option<Uid>,
     ) -> Result<SharePayload> {
         let (account, command) = (ctx.account(account_id)?, command(ctx, command_id));
@@ -58,14 +61,17 @@ impl ShareMutation {
     async fn share_change(
         &self,
         ctx: &Context<'_>,
-        account_id: Option<AccountKey>,
-        mailbox_id: MailboxKey,
-        share_id: ShareKey,
+        #[graphql(desc = "Whose; the caller's own account where absent.")] account_id: Option<AccountKey>,
+        #[graphql(desc = "Which mailbox.")] mailbox_id: MailboxKey,
+        #[graphql(desc = "Which share.")] share_id: ShareKey,
         #[graphql(desc = "All that it may do from now on: at least one.")] roles: Vec<ShareRole>,
         #[graphql(
-            desc = "The revision that was read before. Where somebody else has changed the thing since, nothing is changed and `SETTINGS_CHANGED_MEANWHILE` names the one that is there; absent, whatever is there is changed."
+            desc = "The revision that was read before, 0 or more. Where somebody else has changed the thing since, nothing is changed and `SETTINGS_CHANGED_MEANWHILE` names the one that is there; absent, whatever is there is changed."
         )]
         revision: Option<u32>,
+        #[graphql(
+            desc = "A UUID that names the intention: sent again with the same one, nothing is done twice. Absent: a new one."
+        )]
         command_id: Option<Uid>,
     ) -> Result<SharePayload> {
         let account = ctx.account(account_id)?;
@@ -80,9 +86,12 @@ impl ShareMutation {
     async fn share_remove(
         &self,
         ctx: &Context<'_>,
-        account_id: Option<AccountKey>,
-        mailbox_id: MailboxKey,
-        share_id: ShareKey,
+        #[graphql(desc = "Whose; the caller's own account where absent.")] account_id: Option<AccountKey>,
+        #[graphql(desc = "Which mailbox.")] mailbox_id: MailboxKey,
+        #[graphql(desc = "Which share.")] share_id: ShareKey,
+        #[graphql(
+            desc = "A UUID that names the intention: sent again with the same one, nothing is done twice. Absent: a new one."
+        )]
         command_id: Option<Uid>,
     ) -> Result<ShareRemovePayload> {
         let account = ctx.account(account_id)?;

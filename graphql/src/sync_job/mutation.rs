@@ -44,7 +44,7 @@ pub struct SyncJobInput {
     pub subfolder: Option<String>,
     /// How old messages may be, in days: up to 32 000. Default: 0, of any age.
     pub age_days_max: Option<u32>,
-    /// How much may be fetched in a second: up to 125 000 000. Default: 0, as fast as it goes.
+    /// How much may be fetched in a second, in octets: up to 125 000 000. Default: 0, as fast as it goes.
     pub bytes_per_second_max: Option<Octets>,
     /// How long the other host is waited for, in seconds: 1 to 32 000. Default: 600.
     pub remote_timeout_seconds: Option<u32>,
@@ -116,9 +116,12 @@ impl SyncJobMutation {
     async fn sync_job_add(
         &self,
         ctx: &Context<'_>,
-        account_id: Option<AccountKey>,
-        mailbox_id: Option<MailboxKey>,
-        job: SyncJobInput,
+        #[graphql(desc = "Whose; the caller's own account where absent.")] account_id: Option<AccountKey>,
+        #[graphql(desc = "Which mailbox; the caller's own where absent.")] mailbox_id: Option<MailboxKey>,
+        #[graphql(desc = "Where to fetch, and how.")] job: SyncJobInput,
+        #[graphql(
+            desc = "A UUID that names the intention: sent again with the same one, nothing is done twice. Absent: a new one."
+        )]
         command_id: Option<Uid>,
     ) -> Result<SyncJobPayload> {
         let (account, owner) = named(ctx, account_id, mailbox_id)?;
@@ -137,14 +140,17 @@ impl SyncJobMutation {
     async fn sync_job_change(
         &self,
         ctx: &Context<'_>,
-        account_id: Option<AccountKey>,
-        mailbox_id: Option<MailboxKey>,
-        sync_job_id: SyncJobKey,
-        change: SyncJobInput,
+        #[graphql(desc = "Whose; the caller's own account where absent.")] account_id: Option<AccountKey>,
+        #[graphql(desc = "Which mailbox; the caller's own where absent.")] mailbox_id: Option<MailboxKey>,
+        #[graphql(desc = "Which sync job.")] sync_job_id: SyncJobKey,
+        #[graphql(desc = "What is to be otherwise; what is left out stays.")] change: SyncJobInput,
         #[graphql(
-            desc = "The revision that was read before. Where somebody else has changed the thing since, nothing is changed and `SETTINGS_CHANGED_MEANWHILE` names the one that is there; absent, whatever is there is changed."
+            desc = "The revision that was read before, 0 or more. Where somebody else has changed the thing since, nothing is changed and `SETTINGS_CHANGED_MEANWHILE` names the one that is there; absent, whatever is there is changed."
         )]
         revision: Option<u32>,
+        #[graphql(
+            desc = "A UUID that names the intention: sent again with the same one, nothing is done twice. Absent: a new one."
+        )]
         command_id: Option<Uid>,
     ) -> Result<SyncJobPayload> {
         let (account, owner) = named(ctx, account_id, mailbox_id)?;
@@ -161,9 +167,12 @@ impl SyncJobMutation {
     async fn sync_job_remove(
         &self,
         ctx: &Context<'_>,
-        account_id: Option<AccountKey>,
-        mailbox_id: Option<MailboxKey>,
-        sync_job_id: SyncJobKey,
+        #[graphql(desc = "Whose; the caller's own account where absent.")] account_id: Option<AccountKey>,
+        #[graphql(desc = "Which mailbox; the caller's own where absent.")] mailbox_id: Option<MailboxKey>,
+        #[graphql(desc = "Which sync job.")] sync_job_id: SyncJobKey,
+        #[graphql(
+            desc = "A UUID that names the intention: sent again with the same one, nothing is done twice. Absent: a new one."
+        )]
         command_id: Option<Uid>,
     ) -> Result<SyncJobRemovePayload> {
         let (account, owner) = named(ctx, account_id, mailbox_id)?;

@@ -44,7 +44,10 @@ impl TicketMutation {
     async fn ticket_open(
         &self,
         ctx: &Context<'_>,
-        input: TicketOpenInput,
+        #[graphql(desc = "What it is to be.")] input: TicketOpenInput,
+        #[graphql(
+            desc = "A UUID that names the intention: sent again with the same one, nothing is done twice. Absent: a new one."
+        )]
         command_id: Option<Uid>,
     ) -> Result<TicketPayload> {
         let account = ctx.account(input.account_id)?;
@@ -66,14 +69,17 @@ impl TicketMutation {
     async fn ticket_reply(
         &self,
         ctx: &Context<'_>,
-        account_id: Option<AccountKey>,
-        ticket_id: TicketKey,
+        #[graphql(desc = "Whose; the caller's own account where absent.")] account_id: Option<AccountKey>,
+        #[graphql(desc = "Which ticket.")] ticket_id: TicketKey,
         #[graphql(desc = "What is said.")] text: String,
         #[graphql(desc = "Whether the support alone sees it.")] is_internal: Option<bool>,
         #[graphql(
-            desc = "The revision that was read before; with `isInternal` the `deskRevision`. Where somebody else has changed the thing since, nothing is changed and `SETTINGS_CHANGED_MEANWHILE` names the one that is there; absent, whatever is there is changed."
+            desc = "The revision that was read before, 0 or more; with `isInternal` the `deskRevision`. Where somebody else has changed the thing since, nothing is changed and `SETTINGS_CHANGED_MEANWHILE` names the one that is there; absent, whatever is there is changed."
         )]
         revision: Option<u32>,
+        #[graphql(
+            desc = "A UUID that names the intention: sent again with the same one, nothing is done twice. Absent: a new one."
+        )]
         command_id: Option<Uid>,
     ) -> Result<TicketPayload> {
         let account = ctx.account(account_id)?;
@@ -90,13 +96,16 @@ impl TicketMutation {
     async fn ticket_assign(
         &self,
         ctx: &Context<'_>,
-        account_id: Option<AccountKey>,
-        ticket_id: TicketKey,
+        #[graphql(desc = "Whose; the caller's own account where absent.")] account_id: Option<AccountKey>,
+        #[graphql(desc = "Which ticket.")] ticket_id: TicketKey,
         #[graphql(desc = "Who takes it; absent: nobody.")] assignee_id: Option<UserKey>,
         #[graphql(
-            desc = "The `deskRevision` that was read before. Where somebody else has changed the thing since, nothing is changed and `SETTINGS_CHANGED_MEANWHILE` names the one that is there; absent, whatever is there is changed."
+            desc = "The `deskRevision` that was read before, 0 or more. Where somebody else has changed the thing since, nothing is changed and `SETTINGS_CHANGED_MEANWHILE` names the one that is there; absent, whatever is there is changed."
         )]
         revision: Option<u32>,
+        #[graphql(
+            desc = "A UUID that names the intention: sent again with the same one, nothing is done twice. Absent: a new one."
+        )]
         command_id: Option<Uid>,
     ) -> Result<TicketPayload> {
         let account = ctx.account(account_id)?;
@@ -117,13 +126,16 @@ impl TicketMutation {
     async fn ticket_priority_set(
         &self,
         ctx: &Context<'_>,
-        account_id: Option<AccountKey>,
-        ticket_id: TicketKey,
+        #[graphql(desc = "Whose; the caller's own account where absent.")] account_id: Option<AccountKey>,
+        #[graphql(desc = "Which ticket.")] ticket_id: TicketKey,
         #[graphql(desc = "How much.")] priority: TicketPriority,
         #[graphql(
-            desc = "The `deskRevision` that was read before. Where somebody else has changed the thing since, nothing is changed and `SETTINGS_CHANGED_MEANWHILE` names the one that is there; absent, whatever is there is changed."
+            desc = "The `deskRevision` that was read before, 0 or more. Where somebody else has changed the thing since, nothing is changed and `SETTINGS_CHANGED_MEANWHILE` names the one that is there; absent, whatever is there is changed."
         )]
         revision: Option<u32>,
+        #[graphql(
+            desc = "A UUID that names the intention: sent again with the same one, nothing is done twice. Absent: a new one."
+        )]
         command_id: Option<Uid>,
     ) -> Result<TicketPayload> {
         let set = TicketCommand::SetPriority(priority.into());
@@ -134,12 +146,15 @@ impl TicketMutation {
     async fn ticket_resolve(
         &self,
         ctx: &Context<'_>,
-        account_id: Option<AccountKey>,
-        ticket_id: TicketKey,
+        #[graphql(desc = "Whose; the caller's own account where absent.")] account_id: Option<AccountKey>,
+        #[graphql(desc = "Which ticket.")] ticket_id: TicketKey,
         #[graphql(
-            desc = "The revision that was read before. Where somebody else has changed the thing since, nothing is changed and `SETTINGS_CHANGED_MEANWHILE` names the one that is there; absent, whatever is there is changed."
+            desc = "The revision that was read before, 0 or more. Where somebody else has changed the thing since, nothing is changed and `SETTINGS_CHANGED_MEANWHILE` names the one that is there; absent, whatever is there is changed."
         )]
         revision: Option<u32>,
+        #[graphql(
+            desc = "A UUID that names the intention: sent again with the same one, nothing is done twice. Absent: a new one."
+        )]
         command_id: Option<Uid>,
     ) -> Result<TicketPayload> {
         answer(ctx, (ctx.account(account_id)?, ticket_id.0), TicketCommand::Resolve, (command_id, revision))
@@ -153,13 +168,16 @@ impl TicketMutation {
     async fn ticket_merge(
         &self,
         ctx: &Context<'_>,
-        account_id: Option<AccountKey>,
+        #[graphql(desc = "Whose; the caller's own account where absent.")] account_id: Option<AccountKey>,
         #[graphql(desc = "The ticket that ends.")] ticket_id: TicketKey,
         #[graphql(desc = "The ticket in which it goes on.")] into_ticket_id: TicketKey,
         #[graphql(
-            desc = "The revision that was read before. Where somebody else has changed the thing since, nothing is changed and `SETTINGS_CHANGED_MEANWHILE` names the one that is there; absent, whatever is there is changed."
+            desc = "The revision that was read before, 0 or more. Where somebody else has changed the thing since, nothing is changed and `SETTINGS_CHANGED_MEANWHILE` names the one that is there; absent, whatever is there is changed."
         )]
         revision: Option<u32>,
+        #[graphql(
+            desc = "A UUID that names the intention: sent again with the same one, nothing is done twice. Absent: a new one."
+        )]
         command_id: Option<Uid>,
     ) -> Result<TicketPayload> {
         let account = ctx.account(account_id)?;
@@ -180,14 +198,17 @@ impl TicketMutation {
     async fn ticket_rate(
         &self,
         ctx: &Context<'_>,
-        account_id: Option<AccountKey>,
-        ticket_id: TicketKey,
+        #[graphql(desc = "Whose; the caller's own account where absent.")] account_id: Option<AccountKey>,
+        #[graphql(desc = "Which ticket.")] ticket_id: TicketKey,
         #[graphql(desc = "From 1, the worst, to 5.")] stars: u8,
         #[graphql(desc = "In words, up to 10 000 characters.")] words: Option<String>,
         #[graphql(
-            desc = "The revision that was read before. Where somebody else has changed the thing since, nothing is changed and `SETTINGS_CHANGED_MEANWHILE` names the one that is there; absent, whatever is there is changed."
+            desc = "The revision that was read before, 0 or more. Where somebody else has changed the thing since, nothing is changed and `SETTINGS_CHANGED_MEANWHILE` names the one that is there; absent, whatever is there is changed."
         )]
         revision: Option<u32>,
+        #[graphql(
+            desc = "A UUID that names the intention: sent again with the same one, nothing is done twice. Absent: a new one."
+        )]
         command_id: Option<Uid>,
     ) -> Result<TicketPayload> {
         let account = ctx.account(account_id)?;
@@ -203,12 +224,15 @@ impl TicketMutation {
     async fn ticket_reopen(
         &self,
         ctx: &Context<'_>,
-        account_id: Option<AccountKey>,
-        ticket_id: TicketKey,
+        #[graphql(desc = "Whose; the caller's own account where absent.")] account_id: Option<AccountKey>,
+        #[graphql(desc = "Which ticket.")] ticket_id: TicketKey,
         #[graphql(
-            desc = "The revision that was read before. Where somebody else has changed the thing since, nothing is changed and `SETTINGS_CHANGED_MEANWHILE` names the one that is there; absent, whatever is there is changed."
+            desc = "The revision that was read before, 0 or more. Where somebody else has changed the thing since, nothing is changed and `SETTINGS_CHANGED_MEANWHILE` names the one that is there; absent, whatever is there is changed."
         )]
         revision: Option<u32>,
+        #[graphql(
+            desc = "A UUID that names the intention: sent again with the same one, nothing is done twice. Absent: a new one."
+        )]
         command_id: Option<Uid>,
     ) -> Result<TicketPayload> {
         answer(ctx, (ctx.account(account_id)?, ticket_id.0), TicketCommand::Reopen, (command_id, revision))

@@ -34,9 +34,13 @@ impl TicketQuery {
     async fn ticket(
         &self,
         ctx: &Context<'_>,
-        account_id: Option<AccountKey>,
-        ticket_id: TicketKey,
-        #[graphql(name = "atLeast")] place: Option<Place>,
+        #[graphql(desc = "Whose; the caller's own account where absent.")] account_id: Option<AccountKey>,
+        #[graphql(desc = "Which ticket.")] ticket_id: TicketKey,
+        #[graphql(
+            name = "atLeast",
+            desc = "A `position` that a change answered: what is shown is no older. Waited for up to 2 seconds, then `STALE`."
+        )]
+        place: Option<Place>,
     ) -> Result<Option<Ticket>> {
         let account = ctx.account(account_id)?;
         at_least(ctx, PROJECTION, account, place).await?;
@@ -49,11 +53,17 @@ impl TicketQuery {
     async fn tickets(
         &self,
         ctx: &Context<'_>,
-        account_id: Option<AccountKey>,
-        status: Option<TicketStatus>,
-        first: Option<i32>,
-        after: Option<String>,
-        #[graphql(name = "atLeast")] place: Option<Place>,
+        #[graphql(desc = "Whose; the caller's own account where absent.")] account_id: Option<AccountKey>,
+        #[graphql(desc = "Of this state alone.")] status: Option<TicketStatus>,
+        #[graphql(desc = "How many: 1 to 100, 25 where absent.")] first: Option<i32>,
+        #[graphql(desc = "Behind this cursor of the same list; absent: from its beginning.")] after: Option<
+            String,
+        >,
+        #[graphql(
+            name = "atLeast",
+            desc = "A `position` that a change answered: what is shown is no older. Waited for up to 2 seconds, then `STALE`."
+        )]
+        place: Option<Place>,
     ) -> Result<Connection<PageKey, Ticket>> {
         let account = ctx.account(account_id)?;
         let page = Page::parse(first, after.as_deref()).map_err(|fault| ctx.fault(fault))?;
@@ -79,10 +89,12 @@ impl TicketQuery {
     async fn ticket_queue(
         &self,
         ctx: &Context<'_>,
-        assignee_id: Option<UserKey>,
-        priority: Option<TicketPriority>,
-        first: Option<i32>,
-        after: Option<String>,
+        #[graphql(desc = "Of this one of the support alone.")] assignee_id: Option<UserKey>,
+        #[graphql(desc = "Those that hurry so much alone.")] priority: Option<TicketPriority>,
+        #[graphql(desc = "How many: 1 to 100, 25 where absent.")] first: Option<i32>,
+        #[graphql(desc = "Behind this cursor of the same list; absent: from its beginning.")] after: Option<
+            String,
+        >,
     ) -> Result<Connection<PageKey, Ticket>> {
         ctx.allow(Permission::PlatformWrite, Resource::PLATFORM)?;
         let page = Page::parse(first, after.as_deref()).map_err(|fault| ctx.fault(fault))?;

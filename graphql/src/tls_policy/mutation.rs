@@ -72,8 +72,11 @@ impl TlsPolicyMutation {
     async fn tls_policy_add(
         &self,
         ctx: &Context<'_>,
-        account_id: Option<AccountKey>,
-        policy: TlsPolicyInput,
+        #[graphql(desc = "Whose; the caller's own account where absent.")] account_id: Option<AccountKey>,
+        #[graphql(desc = "For which destination, and what is demanded there.")] policy: TlsPolicyInput,
+        #[graphql(
+            desc = "A UUID that names the intention: sent again with the same one, nothing is done twice. Absent: a new one."
+        )]
         command_id: Option<Uid>,
     ) -> Result<TlsPolicyPayload> {
         let (account, command) = (ctx.account(account_id)?, command(ctx, command_id));
@@ -87,13 +90,16 @@ impl TlsPolicyMutation {
     async fn tls_policy_change(
         &self,
         ctx: &Context<'_>,
-        account_id: Option<AccountKey>,
-        tls_policy_id: TlsPolicyKey,
-        change: TlsPolicyInput,
+        #[graphql(desc = "Whose; the caller's own account where absent.")] account_id: Option<AccountKey>,
+        #[graphql(desc = "Which TLS policy.")] tls_policy_id: TlsPolicyKey,
+        #[graphql(desc = "What is to be otherwise; what is left out stays.")] change: TlsPolicyInput,
         #[graphql(
-            desc = "The revision that was read before. Where somebody else has changed the thing since, nothing is changed and `SETTINGS_CHANGED_MEANWHILE` names the one that is there; absent, whatever is there is changed."
+            desc = "The revision that was read before, 0 or more. Where somebody else has changed the thing since, nothing is changed and `SETTINGS_CHANGED_MEANWHILE` names the one that is there; absent, whatever is there is changed."
         )]
         revision: Option<u32>,
+        #[graphql(
+            desc = "A UUID that names the intention: sent again with the same one, nothing is done twice. Absent: a new one."
+        )]
         command_id: Option<Uid>,
     ) -> Result<TlsPolicyPayload> {
         let account = ctx.account(account_id)?;
@@ -105,8 +111,11 @@ impl TlsPolicyMutation {
     async fn tls_policy_remove(
         &self,
         ctx: &Context<'_>,
-        account_id: Option<AccountKey>,
-        tls_policy_id: TlsPolicyKey,
+        #[graphql(desc = "Whose; the caller's own account where absent.")] account_id: Option<AccountKey>,
+        #[graphql(desc = "Which TLS policy.")] tls_policy_id: TlsPolicyKey,
+        #[graphql(
+            desc = "A UUID that names the intention: sent again with the same one, nothing is done twice. Absent: a new one."
+        )]
         command_id: Option<Uid>,
     ) -> Result<TlsPolicyRemovePayload> {
         let account = ctx.account(account_id)?;
@@ -119,9 +128,12 @@ impl TlsPolicyMutation {
     async fn domain_tls_policy_add(
         &self,
         ctx: &Context<'_>,
-        account_id: Option<AccountKey>,
-        domain_id: DomainKey,
-        policy: TlsPolicyInput,
+        #[graphql(desc = "Whose; the caller's own account where absent.")] account_id: Option<AccountKey>,
+        #[graphql(desc = "Which domain.")] domain_id: DomainKey,
+        #[graphql(desc = "For which destination, and what is demanded there.")] policy: TlsPolicyInput,
+        #[graphql(
+            desc = "A UUID that names the intention: sent again with the same one, nothing is done twice. Absent: a new one."
+        )]
         command_id: Option<Uid>,
     ) -> Result<DomainTlsPolicyPayload> {
         let (account, command) = (ctx.account(account_id)?, command(ctx, command_id));
@@ -135,14 +147,17 @@ impl TlsPolicyMutation {
     async fn domain_tls_policy_change(
         &self,
         ctx: &Context<'_>,
-        account_id: Option<AccountKey>,
-        domain_id: DomainKey,
-        tls_policy_id: TlsPolicyKey,
-        change: TlsPolicyInput,
+        #[graphql(desc = "Whose; the caller's own account where absent.")] account_id: Option<AccountKey>,
+        #[graphql(desc = "Which domain.")] domain_id: DomainKey,
+        #[graphql(desc = "Which TLS policy.")] tls_policy_id: TlsPolicyKey,
+        #[graphql(desc = "What is to be otherwise; what is left out stays.")] change: TlsPolicyInput,
         #[graphql(
-            desc = "The revision that was read before. Where somebody else has changed the thing since, nothing is changed and `SETTINGS_CHANGED_MEANWHILE` names the one that is there; absent, whatever is there is changed."
+            desc = "The revision that was read before, 0 or more. Where somebody else has changed the thing since, nothing is changed and `SETTINGS_CHANGED_MEANWHILE` names the one that is there; absent, whatever is there is changed."
         )]
         revision: Option<u32>,
+        #[graphql(
+            desc = "A UUID that names the intention: sent again with the same one, nothing is done twice. Absent: a new one."
+        )]
         command_id: Option<Uid>,
     ) -> Result<DomainTlsPolicyPayload> {
         let (account, owner) = (ctx.account(account_id)?, domain_id.0);
@@ -154,9 +169,12 @@ impl TlsPolicyMutation {
     async fn domain_tls_policy_remove(
         &self,
         ctx: &Context<'_>,
-        account_id: Option<AccountKey>,
-        domain_id: DomainKey,
-        tls_policy_id: TlsPolicyKey,
+        #[graphql(desc = "Whose; the caller's own account where absent.")] account_id: Option<AccountKey>,
+        #[graphql(desc = "Which domain.")] domain_id: DomainKey,
+        #[graphql(desc = "Which TLS policy.")] tls_policy_id: TlsPolicyKey,
+        #[graphql(
+            desc = "A UUID that names the intention: sent again with the same one, nothing is done twice. Absent: a new one."
+        )]
         command_id: Option<Uid>,
     ) -> Result<TlsPolicyRemovePayload> {
         let (account, owner) = (ctx.account(account_id)?, domain_id.0);

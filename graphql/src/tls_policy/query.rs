@@ -22,9 +22,13 @@ impl TlsPolicyQuery {
     async fn tls_policy(
         &self,
         ctx: &Context<'_>,
-        account_id: Option<AccountKey>,
-        tls_policy_id: TlsPolicyKey,
-        #[graphql(name = "atLeast")] place: Option<Place>,
+        #[graphql(desc = "Whose; the caller's own account where absent.")] account_id: Option<AccountKey>,
+        #[graphql(desc = "Which TLS policy.")] tls_policy_id: TlsPolicyKey,
+        #[graphql(
+            name = "atLeast",
+            desc = "A `position` that a change answered: what is shown is no older. Waited for up to 2 seconds, then `STALE`."
+        )]
+        place: Option<Place>,
     ) -> Result<Option<TlsPolicy>> {
         let account = ctx.account(account_id)?;
         at_least(ctx, PROJECTION, account, place).await?;
@@ -36,10 +40,16 @@ impl TlsPolicyQuery {
     async fn tls_policies(
         &self,
         ctx: &Context<'_>,
-        account_id: Option<AccountKey>,
-        first: Option<i32>,
-        after: Option<String>,
-        #[graphql(name = "atLeast")] place: Option<Place>,
+        #[graphql(desc = "Whose; the caller's own account where absent.")] account_id: Option<AccountKey>,
+        #[graphql(desc = "How many: 1 to 100, 25 where absent.")] first: Option<i32>,
+        #[graphql(desc = "Behind this cursor of the same list; absent: from its beginning.")] after: Option<
+            String,
+        >,
+        #[graphql(
+            name = "atLeast",
+            desc = "A `position` that a change answered: what is shown is no older. Waited for up to 2 seconds, then `STALE`."
+        )]
+        place: Option<Place>,
     ) -> Result<Connection<PageKey, TlsPolicy>> {
         let wanted = Wanted::<model::TlsPolicy> {
             account: ctx.account(account_id)?,
@@ -56,9 +66,13 @@ impl TlsPolicyQuery {
     async fn domain_tls_policy(
         &self,
         ctx: &Context<'_>,
-        account_id: Option<AccountKey>,
-        tls_policy_id: TlsPolicyKey,
-        #[graphql(name = "atLeast")] place: Option<Place>,
+        #[graphql(desc = "Whose; the caller's own account where absent.")] account_id: Option<AccountKey>,
+        #[graphql(desc = "Which TLS policy.")] tls_policy_id: TlsPolicyKey,
+        #[graphql(
+            name = "atLeast",
+            desc = "A `position` that a change answered: what is shown is no older. Waited for up to 2 seconds, then `STALE`."
+        )]
+        place: Option<Place>,
     ) -> Result<Option<TlsPolicy>> {
         let account = ctx.account(account_id)?;
         at_least(ctx, PROJECTION, account, place).await?;
@@ -72,11 +86,19 @@ impl TlsPolicyQuery {
     async fn domain_tls_policies(
         &self,
         ctx: &Context<'_>,
-        account_id: Option<AccountKey>,
-        domain_id: Option<DomainKey>,
-        first: Option<i32>,
-        after: Option<String>,
-        #[graphql(name = "atLeast")] place: Option<Place>,
+        #[graphql(desc = "Whose; the caller's own account where absent.")] account_id: Option<AccountKey>,
+        #[graphql(desc = "Of this domain alone; absent: of all that the caller may see.")] domain_id: Option<
+            DomainKey,
+        >,
+        #[graphql(desc = "How many: 1 to 100, 25 where absent.")] first: Option<i32>,
+        #[graphql(desc = "Behind this cursor of the same list; absent: from its beginning.")] after: Option<
+            String,
+        >,
+        #[graphql(
+            name = "atLeast",
+            desc = "A `position` that a change answered: what is shown is no older. Waited for up to 2 seconds, then `STALE`."
+        )]
+        place: Option<Place>,
     ) -> Result<Connection<PageKey, TlsPolicy>> {
         let wanted = Wanted::<model::DomainTlsPolicy> {
             account: ctx.account(account_id)?,

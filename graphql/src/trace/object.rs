@@ -219,8 +219,8 @@ pub struct MessageTraceFilter {
     pub direction: Option<MailDirection>,
     /// These steps alone.
     pub stage: Option<MailStage>,
-    /// Not before this moment.
+    /// Not before this moment, for example 2030-01-31T08:00:00Z.
     pub since: Option<Moment>,
-    /// Before this moment.
+    /// Before this moment, for example 2030-01-31T09:00:00Z.
     pub until: Option<Moment>,
 }

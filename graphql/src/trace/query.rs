@@ -27,10 +27,12 @@ impl TraceQuery {
     async fn message_trace(
         &self,
         ctx: &Context<'_>,
-        account_id: Option<AccountKey>,
-        filter: Option<MessageTraceFilter>,
-        first: Option<i32>,
-        after: Option<String>,
+        #[graphql(desc = "Whose; the caller's own account where absent.")] account_id: Option<AccountKey>,
+        #[graphql(desc = "Of these alone.")] filter: Option<MessageTraceFilter>,
+        #[graphql(desc = "How many: 1 to 100, 25 where absent.")] first: Option<i32>,
+        #[graphql(desc = "Behind this cursor of the same list; absent: from its beginning.")] after: Option<
+            String,
+        >,
     ) -> Result<Connection<PageKey, MailStep>> {
         let account = ctx.account(account_id)?;
         let page = Page::parse(first, after.as_deref()).map_err(|fault| ctx.fault(fault))?;

@@ -152,7 +152,10 @@ impl UserMutation {
     async fn user_register(
         &self,
         ctx: &Context<'_>,
-        input: UserRegisterInput,
+        #[graphql(desc = "What it is to be.")] input: UserRegisterInput,
+        #[graphql(
+            desc = "A UUID that names the intention: sent again with the same one, nothing is done twice. Absent: a new one."
+        )]
         command_id: Option<Uid>,
     ) -> Result<UserPayload> {
         let account = ctx.account(input.account_id)?;
@@ -195,13 +198,16 @@ impl UserMutation {
     async fn user_change(
         &self,
         ctx: &Context<'_>,
-        account_id: Option<AccountKey>,
-        user_id: UserKey,
-        change: UserChangeInput,
+        #[graphql(desc = "Whose; the caller's own account where absent.")] account_id: Option<AccountKey>,
+        #[graphql(desc = "Which user.")] user_id: UserKey,
+        #[graphql(desc = "What is to be otherwise; what is left out stays.")] change: UserChangeInput,
         #[graphql(
-            desc = "The revision that was read before. Where somebody else has changed the thing since, nothing is changed and `SETTINGS_CHANGED_MEANWHILE` names the one that is there; absent, whatever is there is changed."
+            desc = "The revision that was read before, 0 or more. Where somebody else has changed the thing since, nothing is changed and `SETTINGS_CHANGED_MEANWHILE` names the one that is there; absent, whatever is there is changed."
         )]
         revision: Option<u32>,
+        #[graphql(
+            desc = "A UUID that names the intention: sent again with the same one, nothing is done twice. Absent: a new one."
+        )]
         command_id: Option<Uid>,
     ) -> Result<UserPayload> {
         let (account, user) = (ctx.account(account_id)?, user_id.0);
@@ -234,12 +240,15 @@ impl UserMutation {
     async fn user_password_set(
         &self,
         ctx: &Context<'_>,
-        account_id: Option<AccountKey>,
-        user_id: UserKey,
+        #[graphql(desc = "Whose; the caller's own account where absent.")] account_id: Option<AccountKey>,
+        #[graphql(desc = "Which user.")] user_id: UserKey,
         #[graphql(desc = "10 to 512 octets.")] password: String,
         #[graphql(desc = "Whether another password must be chosen at the next sign-in.")] must_change: Option<
             bool,
         >,
+        #[graphql(
+            desc = "A UUID that names the intention: sent again with the same one, nothing is done twice. Absent: a new one."
+        )]
         command_id: Option<Uid>,
     ) -> Result<UserPayload> {
         let (account, user) = (ctx.account(account_id)?, user_id.0);
@@ -259,8 +268,11 @@ impl UserMutation {
     async fn user_disable(
         &self,
         ctx: &Context<'_>,
-        account_id: Option<AccountKey>,
-        user_id: UserKey,
+        #[graphql(desc = "Whose; the caller's own account where absent.")] account_id: Option<AccountKey>,
+        #[graphql(desc = "Which user.")] user_id: UserKey,
+        #[graphql(
+            desc = "A UUID that names the intention: sent again with the same one, nothing is done twice. Absent: a new one."
+        )]
         command_id: Option<Uid>,
     ) -> Result<UserPayload> {
         let (account, user) = (ctx.account(account_id)?, user_id.0);
@@ -273,8 +285,11 @@ impl UserMutation {
     async fn user_enable(
         &self,
         ctx: &Context<'_>,
-        account_id: Option<AccountKey>,
-        user_id: UserKey,
+        #[graphql(desc = "Whose; the caller's own account where absent.")] account_id: Option<AccountKey>,
+        #[graphql(desc = "Which user.")] user_id: UserKey,
+        #[graphql(
+            desc = "A UUID that names the intention: sent again with the same one, nothing is done twice. Absent: a new one."
+        )]
         command_id: Option<Uid>,
     ) -> Result<UserPayload> {
         let (account, user) = (ctx.account(account_id)?, user_id.0);
@@ -287,8 +302,11 @@ impl UserMutation {
     async fn user_remove(
         &self,
         ctx: &Context<'_>,
-        account_id: Option<AccountKey>,
-        user_id: UserKey,
+        #[graphql(desc = "Whose; the caller's own account where absent.")] account_id: Option<AccountKey>,
+        #[graphql(desc = "Which user.")] user_id: UserKey,
+        #[graphql(
+            desc = "A UUID that names the intention: sent again with the same one, nothing is done twice. Absent: a new one."
+        )]
         command_id: Option<Uid>,
     ) -> Result<UserRemovePayload> {
         let (account, user) = (ctx.account(account_id)?, user_id.0);
@@ -303,7 +321,10 @@ impl UserMutation {
     async fn api_token_issue(
         &self,
         ctx: &Context<'_>,
-        input: ApiTokenIssueInput,
+        #[graphql(desc = "What it is to be.")] input: ApiTokenIssueInput,
+        #[graphql(
+            desc = "A UUID that names the intention: sent again with the same one, nothing is done twice. Absent: a new one."
+        )]
         command_id: Option<Uid>,
     ) -> Result<ApiTokenIssuePayload> {
         let account = ctx.account(input.account_id)?;
@@ -340,14 +361,17 @@ impl UserMutation {
     async fn api_token_change(
         &self,
         ctx: &Context<'_>,
-        account_id: Option<AccountKey>,
-        user_id: UserKey,
-        api_token_id: TokenKey,
-        change: ApiTokenChangeInput,
+        #[graphql(desc = "Whose; the caller's own account where absent.")] account_id: Option<AccountKey>,
+        #[graphql(desc = "Which user.")] user_id: UserKey,
+        #[graphql(desc = "Which API token.")] api_token_id: TokenKey,
+        #[graphql(desc = "What is to be otherwise; what is left out stays.")] change: ApiTokenChangeInput,
         #[graphql(
-            desc = "The revision that was read before. Where somebody else has changed the thing since, nothing is changed and `SETTINGS_CHANGED_MEANWHILE` names the one that is there; absent, whatever is there is changed."
+            desc = "The revision that was read before, 0 or more. Where somebody else has changed the thing since, nothing is changed and `SETTINGS_CHANGED_MEANWHILE` names the one that is there; absent, whatever is there is changed."
         )]
         revision: Option<u32>,
+        #[graphql(
+            desc = "A UUID that names the intention: sent again with the same one, nothing is done twice. Absent: a new one."
+        )]
         command_id: Option<Uid>,
     ) -> Result<ApiTokenPayload> {
         let (account, token) = (ctx.account(account_id)?, api_token_id.0);
@@ -372,9 +396,12 @@ impl UserMutation {
     async fn api_token_revoke(
         &self,
         ctx: &Context<'_>,
-        account_id: Option<AccountKey>,
-        user_id: UserKey,
-        api_token_id: TokenKey,
+        #[graphql(desc = "Whose; the caller's own account where absent.")] account_id: Option<AccountKey>,
+        #[graphql(desc = "Which user.")] user_id: UserKey,
+        #[graphql(desc = "Which API token.")] api_token_id: TokenKey,
+        #[graphql(
+            desc = "A UUID that names the intention: sent again with the same one, nothing is done twice. Absent: a new one."
+        )]
         command_id: Option<Uid>,
     ) -> Result<ApiTokenPayload> {
         let (account, token) = (ctx.account(account_id)?, api_token_id.0);

@@ -33,9 +33,13 @@ impl UserQuery {
     async fn user(
         &self,
         ctx: &Context<'_>,
-        account_id: Option<AccountKey>,
-        user_id: UserKey,
-        #[graphql(name = "atLeast")] place: Option<Place>,
+        #[graphql(desc = "Whose; the caller's own account where absent.")] account_id: Option<AccountKey>,
+        #[graphql(desc = "Which user.")] user_id: UserKey,
+        #[graphql(
+            name = "atLeast",
+            desc = "A `position` that a change answered: what is shown is no older. Waited for up to 2 seconds, then `STALE`."
+        )]
+        place: Option<Place>,
     ) -> Result<Option<User>> {
         let account = ctx.account(account_id)?;
         at_least(ctx, PROJECTION, account, place).await?;
@@ -47,10 +51,16 @@ impl UserQuery {
     async fn users(
         &self,
         ctx: &Context<'_>,
-        account_id: Option<AccountKey>,
-        first: Option<i32>,
-        after: Option<String>,
-        #[graphql(name = "atLeast")] place: Option<Place>,
+        #[graphql(desc = "Whose; the caller's own account where absent.")] account_id: Option<AccountKey>,
+        #[graphql(desc = "How many: 1 to 100, 25 where absent.")] first: Option<i32>,
+        #[graphql(desc = "Behind this cursor of the same list; absent: from its beginning.")] after: Option<
+            String,
+        >,
+        #[graphql(
+            name = "atLeast",
+            desc = "A `position` that a change answered: what is shown is no older. Waited for up to 2 seconds, then `STALE`."
+        )]
+        place: Option<Place>,
     ) -> Result<Connection<PageKey, User>> {
         let (account, page, query) =
             account_list(ctx, SELECT_USER, (account_id, first, after, place)).await?;
@@ -64,10 +74,16 @@ impl UserQuery {
     async fn api_tokens(
         &self,
         ctx: &Context<'_>,
-        account_id: Option<AccountKey>,
-        first: Option<i32>,
-        after: Option<String>,
-        #[graphql(name = "atLeast")] place: Option<Place>,
+        #[graphql(desc = "Whose; the caller's own account where absent.")] account_id: Option<AccountKey>,
+        #[graphql(desc = "How many: 1 to 100, 25 where absent.")] first: Option<i32>,
+        #[graphql(desc = "Behind this cursor of the same list; absent: from its beginning.")] after: Option<
+            String,
+        >,
+        #[graphql(
+            name = "atLeast",
+            desc = "A `position` that a change answered: what is shown is no older. Waited for up to 2 seconds, then `STALE`."
+        )]
+        place: Option<Place>,
     ) -> Result<Connection<PageKey, ApiToken>> {
         let (account, page, query) =
             account_list(ctx, SELECT_TOKEN, (account_id, first, after, place)).await?;
@@ -83,11 +99,17 @@ impl UserQuery {
     async fn sessions(
         &self,
         ctx: &Context<'_>,
-        account_id: Option<AccountKey>,
+        #[graphql(desc = "Whose; the caller's own account where absent.")] account_id: Option<AccountKey>,
         #[graphql(desc = "Whether those that ended are shown too.")] is_history: Option<bool>,
-        first: Option<i32>,
-        after: Option<String>,
-        #[graphql(name = "atLeast")] place: Option<Place>,
+        #[graphql(desc = "How many: 1 to 100, 25 where absent.")] first: Option<i32>,
+        #[graphql(desc = "Behind this cursor of the same list; absent: from its beginning.")] after: Option<
+            String,
+        >,
+        #[graphql(
+            name = "atLeast",
+            desc = "A `position` that a change answered: what is shown is no older. Waited for up to 2 seconds, then `STALE`."
+        )]
+        place: Option<Place>,
     ) -> Result<Connection<PageKey, Session>> {
         let (account, page, query) =
             account_list(ctx, SELECT_SESSION, (account_id, first, after, place)).await?;

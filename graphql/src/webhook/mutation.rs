@@ -55,7 +55,10 @@ impl WebhookMutation {
     async fn webhook_register(
         &self,
         ctx: &Context<'_>,
-        input: WebhookInput,
+        #[graphql(desc = "What it is to be.")] input: WebhookInput,
+        #[graphql(
+            desc = "A UUID that names the intention: sent again with the same one, nothing is done twice. Absent: a new one."
+        )]
         command_id: Option<Uid>,
     ) -> Result<WebhookSecretPayload> {
         let account = ctx.account(input.account_id)?;
@@ -75,12 +78,15 @@ impl WebhookMutation {
     async fn webhook_change(
         &self,
         ctx: &Context<'_>,
-        webhook_id: WebhookKey,
-        input: WebhookInput,
+        #[graphql(desc = "Which webhook.")] webhook_id: WebhookKey,
+        #[graphql(desc = "All of it anew, as it is to be.")] input: WebhookInput,
         #[graphql(
-            desc = "The revision that was read before. Where somebody else has changed the thing since, nothing is changed and `SETTINGS_CHANGED_MEANWHILE` names the one that is there; absent, whatever is there is changed."
+            desc = "The revision that was read before, 0 or more. Where somebody else has changed the thing since, nothing is changed and `SETTINGS_CHANGED_MEANWHILE` names the one that is there; absent, whatever is there is changed."
         )]
         revision: Option<u32>,
+        #[graphql(
+            desc = "A UUID that names the intention: sent again with the same one, nothing is done twice. Absent: a new one."
+        )]
         command_id: Option<Uid>,
     ) -> Result<WebhookPayload> {
         let account = ctx.account(input.account_id)?;
@@ -100,10 +106,13 @@ impl WebhookMutation {
     async fn webhook_secret_rotate(
         &self,
         ctx: &Context<'_>,
-        account_id: Option<AccountKey>,
-        webhook_id: WebhookKey,
+        #[graphql(desc = "Whose; the caller's own account where absent.")] account_id: Option<AccountKey>,
+        #[graphql(desc = "Which webhook.")] webhook_id: WebhookKey,
         #[graphql(desc = "For how many hours the secret so far is good as well: 0 to 168, 24 where absent.")]
         previous_hours: Option<u32>,
+        #[graphql(
+            desc = "A UUID that names the intention: sent again with the same one, nothing is done twice. Absent: a new one."
+        )]
         command_id: Option<Uid>,
     ) -> Result<WebhookSecretPayload> {
         let (account, webhook) = (ctx.account(account_id)?, webhook_id.0);
@@ -125,8 +134,11 @@ impl WebhookMutation {
     async fn webhook_pause(
         &self,
         ctx: &Context<'_>,
-        account_id: Option<AccountKey>,
-        webhook_id: WebhookKey,
+        #[graphql(desc = "Whose; the caller's own account where absent.")] account_id: Option<AccountKey>,
+        #[graphql(desc = "Which webhook.")] webhook_id: WebhookKey,
+        #[graphql(
+            desc = "A UUID that names the intention: sent again with the same one, nothing is done twice. Absent: a new one."
+        )]
         command_id: Option<Uid>,
     ) -> Result<WebhookPayload> {
         let key = (ctx.account(account_id)?, webhook_id.0);
@@ -137,9 +149,12 @@ impl WebhookMutation {
     async fn webhook_resume(
         &self,
         ctx: &Context<'_>,
-        account_id: Option<AccountKey>,
-        webhook_id: WebhookKey,
+        #[graphql(desc = "Whose; the caller's own account where absent.")] account_id: Option<AccountKey>,
+        #[graphql(desc = "Which webhook.")] webhook_id: WebhookKey,
         #[graphql(desc = "Whether what happened meanwhile is left out.")] is_from_now: Option<bool>,
+        #[graphql(
+            desc = "A UUID that names the intention: sent again with the same one, nothing is done twice. Absent: a new one."
+        )]
         command_id: Option<Uid>,
     ) -> Result<WebhookPayload> {
         let key = (ctx.account(account_id)?, webhook_id.0);
@@ -151,8 +166,11 @@ impl WebhookMutation {
     async fn webhook_test(
         &self,
         ctx: &Context<'_>,
-        account_id: Option<AccountKey>,
-        webhook_id: WebhookKey,
+        #[graphql(desc = "Whose; the caller's own account where absent.")] account_id: Option<AccountKey>,
+        #[graphql(desc = "Which webhook.")] webhook_id: WebhookKey,
+        #[graphql(
+            desc = "A UUID that names the intention: sent again with the same one, nothing is done twice. Absent: a new one."
+        )]
         command_id: Option<Uid>,
     ) -> Result<WebhookPayload> {
         let key = (ctx.account(account_id)?, webhook_id.0);
@@ -165,10 +183,13 @@ impl WebhookMutation {
     async fn webhook_replay(
         &self,
         ctx: &Context<'_>,
-        account_id: Option<AccountKey>,
-        webhook_id: WebhookKey,
+        #[graphql(desc = "Whose; the caller's own account where absent.")] account_id: Option<AccountKey>,
+        #[graphql(desc = "Which webhook.")] webhook_id: WebhookKey,
         #[graphql(desc = "The position behind which to begin.")] from: Place,
         #[graphql(desc = "The position at which to end; absent: the newest.")] to: Option<Place>,
+        #[graphql(
+            desc = "A UUID that names the intention: sent again with the same one, nothing is done twice. Absent: a new one."
+        )]
         command_id: Option<Uid>,
     ) -> Result<WebhookPayload> {
         let account = ctx.account(account_id)?;
@@ -187,8 +208,11 @@ impl WebhookMutation {
     async fn webhook_remove(
         &self,
         ctx: &Context<'_>,
-        account_id: Option<AccountKey>,
-        webhook_id: WebhookKey,
+        #[graphql(desc = "Whose; the caller's own account where absent.")] account_id: Option<AccountKey>,
+        #[graphql(desc = "Which webhook.")] webhook_id: WebhookKey,
+        #[graphql(
+            desc = "A UUID that names the intention: sent again with the same one, nothing is done twice. Absent: a new one."
+        )]
         command_id: Option<Uid>,
     ) -> Result<WebhookPayload> {
         let key = (ctx.account(account_id)?, webhook_id.0);

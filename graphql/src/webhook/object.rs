@@ -68,8 +68,10 @@ impl Webhook {
     async fn deliveries(
         &self,
         ctx: &Context<'_>,
-        first: Option<i32>,
-        after: Option<String>,
+        #[graphql(desc = "How many: 1 to 100, 25 where absent.")] first: Option<i32>,
+        #[graphql(desc = "Behind this cursor of the same list; absent: from its beginning.")] after: Option<
+            String,
+        >,
     ) -> Result<Connection<PageKey, WebhookDelivery>> {
         ctx.allow(Permission::AccountRead, self.resource())?;
         let page = Page::parse(first, after.as_deref()).map_err(|fault| ctx.fault(fault))?;

@@ -1,5 +1,8 @@
 //! The schema in the repository is the schema of the code.
 
+use async_graphql::parser::parse_schema;
+use async_graphql::parser::types::{InputValueDefinition, TypeKind, TypeSystemDefinition};
+
 use crate::stage::Stage;
 
 /// With `HOSTERRA_WRITE_SCHEMA=1` the file is written instead of compared.
@@ -113,4 +116,48 @@ async fn an_operation_has_a_limit_of_fields_at_its_root_and_each_change_is_count
         let answer: serde_json::Value = serde_json::from_slice(&answer).expect("JSON");
         assert_eq!(answer["errors"][0]["extensions"]["code"], "BAD_INPUT", "{answer:#}");
     }
+}
+
+/// Whether a text says how much a number may be, or of what it is.
+fn tells_a_number(kind: &str, text: &str) -> bool {
+    let has_digit = text.contains(|character: char| character.is_ascii_digit());
+    if kind == "Bytes" { text.contains("octets") || has_digit } else { has_digit }
+}
+
+#[test]
+fn every_value_that_a_caller_gives_is_described_numbers_with_their_range_and_moments_with_their_form() {
+    let document = parse_schema(graphql::sdl()).expect("a schema");
+    let mut given: Vec<(String, InputValueDefinition)> = Vec::new();
+    for definition in document.definitions {
+        let TypeSystemDefinition::Type(definition) = definition else { continue };
+        let place = definition.node.name.node.to_string();
+        match definition.node.kind {
+            TypeKind::Object(object) => {
+                for field in object.fields {
+                    let path = format!("{place}.{}", field.node.name.node);
+                    given.extend(field.node.arguments.into_iter().map(|value| (path.clone(), value.node)));
+                }
+            }
+            TypeKind::InputObject(input) => {
+                given.extend(input.fields.into_iter().map(|value| (place.clone(), value.node)));
+            }
+            TypeKind::Scalar | TypeKind::Enum(_) | TypeKind::Interface(_) | TypeKind::Union(_) => {}
+        }
+    }
+    assert!(given.len() > 900, "the schema was not read: {}", given.len());
+    let mut poor = Vec::new();
+    for (place, value) in given {
+        let kind = value.ty.node.to_string();
+        let text = value.description.map(|text| text.node).unwrap_or_default();
+        let is_told = match kind.trim_matches(['!', '[', ']']) {
+            number @ ("Int" | "Long" | "Bytes" | "Float") => tells_a_number(number, &text),
+            // An example shows the form, with its zone.
+            "DateTime" => text.contains("T0") || text.contains("T2"),
+            _ => !text.is_empty(),
+        };
+        if !is_told {
+            poor.push(format!("{place}.{}: {kind} {text:?}", value.name.node));
+        }
+    }
+    assert!(poor.is_empty(), "{}:\n{}", poor.len(), poor.join("\n"));
 }
