@@ -95,6 +95,12 @@ describe('the public demo', { concurrency: 2 }, () => {
       await refused('mutation($m: MailboxID!, $j: SyncJobInput!) { syncJobAdd(mailboxId: $m, job: $j) { userErrors { code } } }', { m: alice.id, j: { host: 'victim.example', user: 'x', password: 'x', subfolder: 'in' } });
       await refused('mutation($a: AccountID!) { ticketOpen(input: { accountId: $a, kind: TECHNICAL, subject: "x", text: "x" }) { userErrors { code } } }', { a: accountId });
       await refused('mutation($a: AccountID!) { delegationInvite(accountId: $a, email: "victim@elsewhere.example", terms: { permissions: ["account:read"] }) { userErrors { code } } }', { a: accountId });
+      const { users } = await api(node, owner, '{ users { nodes { id login } } }');
+      for (const user of users.nodes) await refused('mutation($u: UserID!) { userRemove(userId: $u) { userErrors { code } } }', { u: user.id });
+      for (const settings of [{ mustChangePassword: true }, { requiresSecondFactor: true }]) {
+        await refused('mutation($m: MailboxID!, $s: MailboxSettingsInput!) { mailboxSettingsChange(mailboxId: $m, settings: $s) { userErrors { code } } }', { m: alice.id, s: settings });
+      }
+      await refused('mutation($d: DomainID!) { domainSettingsChange(domainId: $d, settings: { requiresSecondFactor: true }) { userErrors { code } } }', { d: domains.nodes[0].id });
       await refused('mutation($a: AccountID!) { accountClose(accountId: $a) { userErrors { code } } }', { a: accountId });
       // Mail for elsewhere is kept, and goes nowhere.
       assert.equal(await submits(node, { login: ALICE, password: PASSWORD, recipients: ['bob@demo.example', victim] }), '250');

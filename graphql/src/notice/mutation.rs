@@ -176,6 +176,7 @@ impl NoticeMutation {
         )]
         command_id: Option<Uid>,
     ) -> Result<ProfilePayload> {
+        ctx.no_visitor()?;
         let (account, user) = own_user(ctx)?;
         let record = user_record(ctx, account, user).await?;
         let kind = match record.and_then(|record| record.email) {

@@ -341,7 +341,9 @@ pub struct Need {
 pub trait Guarded: UseCase {
     /// Whether those are kept from it who came by a login that everybody knows: it would lock out the next one, or have the
     /// platform write to people or call hosts elsewhere.
-    const IS_KEPT_FROM_VISITORS: bool = false;
+    fn is_kept_from_visitors(&self) -> bool {
+        false
+    }
 
     /// The permission that the intention needs. The states are given because a mailbox's domain, for example, stands
     /// in its history and not in the request.
@@ -429,7 +431,7 @@ pub fn may_run<U: Guarded>(
         return Err(Denied::Withheld(right));
     }
     use_case.gives(states).iter().try_for_each(|gift| may_give(principal, gift))?;
-    if principal.is_visitor && U::IS_KEPT_FROM_VISITORS { Err(Denied::Visiting) } else { Ok(()) }
+    if principal.is_visitor && use_case.is_kept_from_visitors() { Err(Denied::Visiting) } else { Ok(()) }
 }
 
 fn reaches(scope: &Scope, resource: &Resource) -> bool {
@@ -616,7 +618,9 @@ mod tests {
             }
 
             impl Guarded for $name {
-                const IS_KEPT_FROM_VISITORS: bool = $kept;
+                fn is_kept_from_visitors(&self) -> bool {
+                    $kept
+                }
 
                 fn need(&self, (): &()) -> Need {
                     Need { permission: Permission::AccountWrite, resource: Resource::account(account(1)) }

@@ -140,6 +140,11 @@ impl DomainSettingsPatch {
         of.into_iter().filter_map(|(is_changed, right)| is_changed.then_some(right)).collect()
     }
 
+    /// Whether the owners of its mailboxes get in no more before they have a second factor.
+    pub fn locks_out(&self) -> bool {
+        self.requires_second_factor == Some(true)
+    }
+
     /// Whether it has another host get mail that comes in for the domain.
     pub const fn leads_elsewhere(&self) -> bool {
         matches!(self.relay, Some(DomainRelay::Unknown | DomainRelay::All)) || self.relay_host.is_some()

@@ -178,6 +178,11 @@ impl MailboxSettingsPatch {
         of.into_iter().filter_map(|(is_changed, right)| is_changed.then_some(right)).collect()
     }
 
+    /// Whether its owner gets in no more before doing something, such as choosing another password.
+    pub fn locks_out(&self) -> bool {
+        self.must_change_password == Some(true) || self.requires_second_factor == Some(true)
+    }
+
     /// The recipients that it allows a day, an hour and a minute; none where it does not limit them.
     pub fn sends(&self) -> [Option<u32>; 3] {
         [self.sends_per_day_max, self.sends_per_hour_max, self.sends_per_minute_max].map(Option::flatten)

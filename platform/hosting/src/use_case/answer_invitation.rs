@@ -63,6 +63,10 @@ impl UseCase for AnswerInvitation {
 }
 
 impl Guarded for AnswerInvitation {
+    fn is_kept_from_visitors(&self) -> bool {
+        true
+    }
+
     fn need(&self, _: &<Self::Reads as Reads>::States) -> Need {
         Need { permission: Permission::DelegationWrite, resource: Resource::account(self.account) }
     }

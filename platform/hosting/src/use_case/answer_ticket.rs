@@ -57,7 +57,9 @@ impl UseCase for AnswerTicket {
 }
 
 impl Guarded for AnswerTicket {
-    const IS_KEPT_FROM_VISITORS: bool = true;
+    fn is_kept_from_visitors(&self) -> bool {
+        true
+    }
 
     fn need(&self, (_, ticket): &<Self::Reads as Reads>::States) -> Need {
         let is_staff = match &self.command {

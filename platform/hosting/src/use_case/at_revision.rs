@@ -59,7 +59,9 @@ impl<U: Revised> UseCase for AtRevision<U> {
 }
 
 impl<U: Revised> Guarded for AtRevision<U> {
-    const IS_KEPT_FROM_VISITORS: bool = U::IS_KEPT_FROM_VISITORS;
+    fn is_kept_from_visitors(&self) -> bool {
+        self.change.is_kept_from_visitors()
+    }
 
     fn need(&self, states: &<Self::Reads as Reads>::States) -> Need {
         self.change.need(states)

@@ -90,6 +90,10 @@ impl ChangeDomainSettings {
 }
 
 impl Guarded for ChangeDomainSettings {
+    fn is_kept_from_visitors(&self) -> bool {
+        self.patch.locks_out() || matches!(self.patch.relay_host, Some(Some(_)))
+    }
+
     fn need(&self, (_, domain, _): &<Self::Reads as Reads>::States) -> Need {
         // What an administrator of the domain may set and what costs the service's limits are told apart here.
         let permission =

@@ -48,7 +48,9 @@ impl UseCase for ChangeFactors {
 }
 
 impl Guarded for ChangeFactors {
-    const IS_KEPT_FROM_VISITORS: bool = true;
+    fn is_kept_from_visitors(&self) -> bool {
+        true
+    }
 
     fn need(&self, (_, mailbox): &<Self::Reads as Reads>::States) -> Need {
         let resource = of_owner::resource(self.account, self.owner, mailbox.as_ref());

@@ -68,6 +68,10 @@ impl UseCase for ChangeMailboxSettings {
 }
 
 impl Guarded for ChangeMailboxSettings {
+    fn is_kept_from_visitors(&self) -> bool {
+        self.patch.locks_out() || matches!(self.patch.recovery_address, Some(Some(_)))
+    }
+
     fn need(&self, (mailbox, ..): &<Self::Reads as Reads>::States) -> Need {
         let permission = if self.by_owner { Permission::MailboxSelfWrite } else { Permission::MailboxWrite };
         Need { permission, resource: super::mailbox_resource(self.account, self.mailbox, mailbox) }

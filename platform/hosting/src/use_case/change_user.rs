@@ -78,7 +78,9 @@ impl ChangeUser {
 }
 
 impl Guarded for ChangeUser {
-    const IS_KEPT_FROM_VISITORS: bool = true;
+    fn is_kept_from_visitors(&self) -> bool {
+        true
+    }
 
     fn need(&self, _: &<Self::Reads as Reads>::States) -> Need {
         let permission = match self.role {

@@ -52,7 +52,9 @@ impl UseCase for ChangeWebhook {
 }
 
 impl Guarded for ChangeWebhook {
-    const IS_KEPT_FROM_VISITORS: bool = true;
+    fn is_kept_from_visitors(&self) -> bool {
+        true
+    }
 
     fn need(&self, _: &<Self::Reads as Reads>::States) -> Need {
         Need { permission: Permission::AccountWrite, resource: Resource::account(self.account) }

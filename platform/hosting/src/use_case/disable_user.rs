@@ -39,7 +39,9 @@ impl UseCase for DisableUser {
 }
 
 impl Guarded for DisableUser {
-    const IS_KEPT_FROM_VISITORS: bool = true;
+    fn is_kept_from_visitors(&self) -> bool {
+        true
+    }
 
     fn need(&self, _: &<Self::Reads as Reads>::States) -> Need {
         Need { permission: Permission::AccountWrite, resource: Resource::account(self.account) }

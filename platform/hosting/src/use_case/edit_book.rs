@@ -122,7 +122,9 @@ fn is_owners<E: Entry>(book: &BookState<E>, event: &BookEvent<E>) -> bool {
 }
 
 impl<E: Entry> Guarded for EditBook<E> {
-    const IS_KEPT_FROM_VISITORS: bool = E::CALLS_ELSEWHERE;
+    fn is_kept_from_visitors(&self) -> bool {
+        E::CALLS_ELSEWHERE
+    }
 
     fn need(&self, (owner, _, _): &<Self::Reads as Reads>::States) -> Need {
         let permission = if self.by_owner {

@@ -58,6 +58,10 @@ impl UseCase for ErasePerson {
 }
 
 impl Guarded for ErasePerson {
+    fn is_kept_from_visitors(&self) -> bool {
+        true
+    }
+
     fn need(&self, _: &<Self::Reads as Reads>::States) -> Need {
         Need { permission: Permission::AccountWrite, resource: Resource::account(self.account) }
     }

@@ -79,7 +79,9 @@ impl UseCase for GiveRecoveryAddress {
 }
 
 impl Guarded for GiveRecoveryAddress {
-    const IS_KEPT_FROM_VISITORS: bool = true;
+    fn is_kept_from_visitors(&self) -> bool {
+        true
+    }
 
     fn need(&self, (mailbox, _): &<Self::Reads as Reads>::States) -> Need {
         let resource = super::mailbox_resource(self.account, self.mailbox, mailbox);

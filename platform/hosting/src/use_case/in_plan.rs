@@ -95,7 +95,9 @@ impl<U: Featured> UseCase for InPlan<U> {
 }
 
 impl<U: Featured> Guarded for InPlan<U> {
-    const IS_KEPT_FROM_VISITORS: bool = U::IS_KEPT_FROM_VISITORS;
+    fn is_kept_from_visitors(&self) -> bool {
+        self.change.is_kept_from_visitors()
+    }
 
     fn need(&self, (states, _, _): &<Self::Reads as Reads>::States) -> Need {
         self.change.need(states)

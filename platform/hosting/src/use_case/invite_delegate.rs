@@ -96,7 +96,9 @@ impl InviteDelegate {
 }
 
 impl Guarded for InviteDelegate {
-    const IS_KEPT_FROM_VISITORS: bool = true;
+    fn is_kept_from_visitors(&self) -> bool {
+        true
+    }
 
     fn need(&self, _: &<Self::Reads as Reads>::States) -> Need {
         Need { permission: Permission::DelegationWrite, resource: Resource::account(self.account) }

@@ -60,7 +60,9 @@ impl UseCase for OpenTicket {
 }
 
 impl Guarded for OpenTicket {
-    const IS_KEPT_FROM_VISITORS: bool = true;
+    fn is_kept_from_visitors(&self) -> bool {
+        true
+    }
 
     fn need(&self, _: &<Self::Reads as Reads>::States) -> Need {
         let resource = Resource::account(self.account);

@@ -57,6 +57,10 @@ impl UseCase for RemoveUser {
 }
 
 impl Guarded for RemoveUser {
+    fn is_kept_from_visitors(&self) -> bool {
+        true
+    }
+
     fn need(&self, _: &<Self::Reads as Reads>::States) -> Need {
         Need { permission: Permission::AccountWrite, resource: Resource::account(self.account) }
     }

@@ -46,6 +46,10 @@ impl UseCase for RepeatNotice {
 }
 
 impl Guarded for RepeatNotice {
+    fn is_kept_from_visitors(&self) -> bool {
+        true
+    }
+
     fn need(&self, _: &<Self::Reads as Reads>::States) -> Need {
         let resource = match self.person {
             NoticePerson::User(_) | NoticePerson::Delegate(_) => Resource::account(self.account),

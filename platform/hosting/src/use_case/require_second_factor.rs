@@ -40,7 +40,9 @@ impl UseCase for RequireSecondFactor {
 }
 
 impl Guarded for RequireSecondFactor {
-    const IS_KEPT_FROM_VISITORS: bool = true;
+    fn is_kept_from_visitors(&self) -> bool {
+        true
+    }
 
     fn need(&self, _: &<Self::Reads as Reads>::States) -> Need {
         Need { permission: Permission::AccountWrite, resource: Resource::account(self.account) }

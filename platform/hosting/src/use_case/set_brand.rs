@@ -62,6 +62,10 @@ impl UseCase for SetBrand {
 }
 
 impl Guarded for SetBrand {
+    fn is_kept_from_visitors(&self) -> bool {
+        true
+    }
+
     fn need(&self, _: &<Self::Reads as Reads>::States) -> Need {
         Need { permission: Permission::AccountWrite, resource: Resource::account(self.account) }
     }

@@ -44,7 +44,9 @@ impl UseCase for SetMailboxPassword {
 }
 
 impl Guarded for SetMailboxPassword {
-    const IS_KEPT_FROM_VISITORS: bool = true;
+    fn is_kept_from_visitors(&self) -> bool {
+        true
+    }
 
     fn need(&self, mailbox: &<Self::Reads as Reads>::States) -> Need {
         Need {

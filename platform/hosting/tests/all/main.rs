@@ -26,4 +26,5 @@ mod rules;
 mod settings;
 mod support;
 mod tickets;
+mod visitors;
 mod webhooks;

@@ -77,16 +77,3 @@ fn targets_of_an_alias_are_not_changed_over_another_s_change() {
         "what is not there is said first"
     );
 }
-
-#[test]
-fn what_visitors_are_kept_from_stays_so_at_a_revision_and_under_a_plan() {
-    use authority::Guarded;
-    use hosting::use_case::{ChangeWebhook, InPlan, RegisterWebhook};
-
-    fn kept<U: Guarded>() -> bool {
-        U::IS_KEPT_FROM_VISITORS
-    }
-    assert!(kept::<RegisterWebhook>() && kept::<InPlan<RegisterWebhook>>());
-    assert!(kept::<ChangeWebhook>() && kept::<AtRevision<ChangeWebhook>>());
-    assert!(!kept::<AtRevision<ChangeMailboxQuota>>());
-}
