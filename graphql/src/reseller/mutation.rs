@@ -4,7 +4,7 @@ use async_graphql::{Context, Object, Result};
 use authority::{Guarded, Permission, Principal, Resource};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use hosting::account::{Account as AccountModel, AccountState};
+use hosting::account::{Account as AccountModel, AccountRecord, AccountState};
 use hosting::reseller::{self as model, BrandHost, Colour, Logo, Reseller};
 use hosting::use_case::{
     AcceptTransfer, AllocatePool, AtRevision, CloseTransfer, DeclineTransfer, MoveAccount, OfferTransfer,
@@ -152,8 +152,12 @@ impl ResellerMutation {
         let accepted = run(ctx, id, &AcceptTransfer { account: to, customer: account }, to).await?;
         if matches!(accepted, Answer::Done { .. })
             && let Some(offer) = loaded(ctx, to).await?.incoming.get(&account)
+            && !moved(ctx, id, (account, to, offer.transfer)).await?
         {
-            moved(ctx, id, (account, to, offer.transfer)).await?;
+            // The offer has ended meanwhile: the same question is answered by what is so now.
+            let again = CommandId::new(uuid::Uuid::new_v5(&id.uuid(), b"again"));
+            let accepted = run(ctx, again, &AcceptTransfer { account: to, customer: account }, to).await?;
+            return Ok(PoolPayload(accepted));
         }
         Ok(PoolPayload(accepted))
     }
@@ -275,35 +279,45 @@ async fn standing(
     offered: &Answer<AccountId>,
 ) -> Result<Option<(TransferId, AccountId)>> {
     let Answer::Done { .. } = offered else { return Ok(None) };
-    let loaded = ctx.platform()?.engine.load(account.tenant(), &Key::<AccountModel>(account)).await;
-    match loaded.map_err(|error| ctx.failed("the state of an account", &error))? {
-        AccountState::Open(record) | AccountState::Closed(record) => Ok(record.offered),
-        AccountState::Absent => Ok(None),
-    }
+    Ok(record(ctx, account).await?.and_then(|record| record.offered))
 }
 
-/// An accepted customer moves, is counted no more where it was, and its offer is closed.
+/// An accepted customer moves, is counted no more where it was, and its offer is closed. Whether it has moved: not where its
+/// offer ended first.
 async fn moved(
     ctx: &Context<'_>,
     id: CommandId,
     (account, to, transfer): (AccountId, AccountId, TransferId),
-) -> Result<()> {
-    let before = ctx.platform()?.engine.load(account.tenant(), &Key::<AccountModel>(account)).await;
-    let from = match before.map_err(|error| ctx.failed("the state of an account", &error))? {
-        AccountState::Open(record) | AccountState::Closed(record) => {
-            record.parent.map(|parent| parent.account)
+) -> Result<bool> {
+    let parent = |record: Option<AccountRecord>| record.and_then(|it| it.parent).map(|parent| parent.account);
+    let from = parent(record(ctx, account).await?);
+    carry(ctx, (id, "move"), &MoveAccount { account, to, transfer }).await?;
+    let after = record(ctx, account).await?;
+    let is_over = after.as_ref().is_none_or(|record| record.offered != Some((transfer, to)));
+    if parent(after) != Some(to) {
+        if is_over {
+            let end = TransferEnd::Withdrawn;
+            let close = CloseTransfer { account: to, customer: account, transfer, end };
+            carry(ctx, (id, "close"), &close).await?;
         }
-        AccountState::Absent => None,
-    };
-    let go = carry(ctx, (id, "move"), &MoveAccount { account, to, transfer }).await?;
-    let Answer::Done { .. } = go else { return Ok(()) };
+        return Ok(false);
+    }
     // Requests are judged by it: the one before sees nothing from here on.
     if let Some(from) = from.filter(|from| *from != to) {
         carry(ctx, (id, "release"), &ReleaseSubAccount { account: from, customer: account }).await?;
     }
     let close = CloseTransfer { account: to, customer: account, transfer, end: TransferEnd::Moved };
     carry(ctx, (id, "close"), &close).await?;
-    Ok(())
+    Ok(true)
+}
+
+/// What is known of an account, whoever asks: for what the platform does by itself.
+async fn record(ctx: &Context<'_>, account: AccountId) -> Result<Option<AccountRecord>> {
+    let state = ctx.platform()?.engine.load(account.tenant(), &Key::<AccountModel>(account)).await;
+    Ok(match state.map_err(|error| ctx.failed("the state of an account", &error))? {
+        AccountState::Open(record) | AccountState::Closed(record) => Some(record),
+        AccountState::Absent => None,
+    })
 }
 
 /// Does at once in another account what the platform's own policy does as well, where this is interrupted.

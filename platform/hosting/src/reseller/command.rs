@@ -55,7 +55,12 @@ pub enum ResellerCommand {
         resources: Resources,
     },
     /// Take the customer that was offered: what its services take is given at once.
-    AcceptTransfer(AccountId),
+    AcceptTransfer {
+        /// The customer's account.
+        account: AccountId,
+        /// What it uses now, which may be more than when it was offered.
+        used: Resources,
+    },
     /// Do not take it.
     DeclineTransfer(AccountId),
     /// Nothing has to be done about that offer any more.

@@ -131,13 +131,13 @@ impl Decider for Reseller {
                     false => vec![],
                 })
             }
-            C::AcceptTransfer(account) => {
+            C::AcceptTransfer { account, used } => {
                 let incoming = state.incoming.get(&account).ok_or(ResellerRefusal::TransferNotOffered)?;
                 if incoming.state == IncomingState::Accepted {
                     return Ok(vec![]);
                 }
                 let accepted = ResellerEvent::TransferAccepted { transfer: incoming.transfer, account };
-                let given = allocate(state, account, incoming.resources)?;
+                let given = allocate(state, account, incoming.resources.max(used))?;
                 Ok([accepted].into_iter().chain(given).collect())
             }
             C::DeclineTransfer(account) => match state.incoming.get(&account) {

@@ -66,6 +66,11 @@ impl Resources {
         }
     }
 
+    /// Whether none of it is more than `other` has.
+    pub fn fits(self, other: Self) -> bool {
+        self.max(other) == other
+    }
+
     /// Whether a share of a pool may go from `from` to `to`, while `used` of `pool` is used with `from` in it. A cut is
     /// always possible, also where more is used than the pool holds.
     ///

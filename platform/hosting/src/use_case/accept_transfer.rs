@@ -1,15 +1,16 @@
 //! Taking a customer from another reseller.
 
 use authority::{Guarded, Need, Permission, Resource};
-use kernel::{AccountId, Changes, Decider, Key, Reads, TenantId, Timestamp, UseCase};
+use kernel::{AccountId, Changes, Decider, Foreign, Key, Reads, TenantId, Timestamp, UseCase};
 
 use crate::HostingRefusal;
 use crate::account::{Account, AccountCommand};
 use crate::refusal::ResellerRefusal;
 use crate::reseller::{Reseller, ResellerCommand};
 
-/// Takes the customer that another reseller offers: its place and what its services take are counted at once. It moves
-/// because of this, unless the offer was withdrawn meanwhile.
+/// Takes the customer that another reseller offers: its place and what its services take are counted at once, as much as they
+/// take now where that is more than when it was offered. It moves because of this, unless the offer was withdrawn meanwhile or
+/// the customer grows in between.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AcceptTransfer {
     /// The reseller who takes it.
@@ -20,7 +21,7 @@ pub struct AcceptTransfer {
 
 impl UseCase for AcceptTransfer {
     const NAME: &'static str = "accept_transfer";
-    type Reads = (Key<Account>, Key<Reseller>);
+    type Reads = (Key<Account>, Key<Reseller>, Foreign<Reseller>);
     type Refusal = HostingRefusal;
 
     fn tenant(&self) -> TenantId {
@@ -28,12 +29,12 @@ impl UseCase for AcceptTransfer {
     }
 
     fn reads(&self) -> Self::Reads {
-        (Key(self.account), Key(self.account))
+        (Key(self.account), Key(self.account), Foreign(self.customer.tenant(), self.customer))
     }
 
     fn decide(
         &self,
-        (account, reseller): &<Self::Reads as Reads>::States,
+        (account, reseller, customer): &<Self::Reads as Reads>::States,
         now: Timestamp,
     ) -> Result<Changes, HostingRefusal> {
         let incoming = reseller.incoming.get(&self.customer).ok_or(ResellerRefusal::TransferNotOffered)?;
@@ -43,7 +44,7 @@ impl UseCase for AcceptTransfer {
             is_sandbox: incoming.is_sandbox,
         };
         let admitted = Account::decide(account, admit, &(), now)?;
-        let accept = ResellerCommand::AcceptTransfer(self.customer);
+        let accept = ResellerCommand::AcceptTransfer { account: self.customer, used: customer.used() };
         let accepted = Reseller::decide(reseller, accept, &(), now)?;
         Ok(Changes::none().emit::<Account>(self.account, admitted).emit::<Reseller>(self.account, accepted))
     }

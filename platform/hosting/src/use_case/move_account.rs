@@ -3,13 +3,15 @@
 use authority::{Guarded, Need, Permission, Resource};
 use kernel::{AccountId, Changes, Decider, Foreign, Key, Reads, TenantId, Timestamp, TransferId, UseCase};
 
+use super::WithdrawTransfer;
 use crate::HostingRefusal;
 use crate::account::{Account, AccountCommand, Parent};
 use crate::refusal::ResellerRefusal;
 use crate::reseller::{IncomingState, Reseller, ResellerCommand};
 
 /// Lets an account stand below the reseller who accepted it: the platform does this by itself. Here it is decided whether an
-/// acceptance or a withdrawal came first.
+/// acceptance or a withdrawal came first. Where the account has grown beyond what the reseller counted for it, its offer ends
+/// instead: nobody has more than a pool holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MoveAccount {
     /// The customer's account.
@@ -48,6 +50,10 @@ impl UseCase for MoveAccount {
         };
         let depth = above.parent.map_or(0, |parent| parent.depth).saturating_add(1);
         let go = AccountCommand::Move { transfer: self.transfer, parent: Parent { account: self.to, depth } };
+        if !reseller.used().fits(grant.counted) {
+            let end = WithdrawTransfer { account: self.account, transfer: Some(self.transfer) };
+            return end.decide(account, now);
+        }
         let moved = Account::decide(account, go, &(), now)?;
         let receive = ResellerCommand::Receive {
             giver: self.to,

@@ -380,6 +380,47 @@ fn of_withdrawing_and_accepting_at_once_the_customers_own_events_decide() {
 }
 
 #[test]
+fn what_a_customer_uses_at_its_acceptance_is_counted_and_not_what_it_used_when_it_was_offered() {
+    let mut world = with_two_resellers();
+    world.must(&SetPool { account: id(8), pool: Some(resources(1, 25)) });
+    world.must(&offer(50));
+    deliver_offer(&mut world, 50);
+    // It grows below the one who offers it, before the other one answers.
+    world.must(&allocate(2, resources(2, 50)));
+    deliver(&mut world, 1, 2);
+    world.must(&order(2, 21, "pro"));
+    let before = (pool(&world, 8), pool(&world, 2), parent(&world, 2));
+    assert_eq!(world.refused(&accept()), "POOL_SERVICE_LIMIT_REACHED");
+    assert_eq!((pool(&world, 8), pool(&world, 2), parent(&world, 2)), before, "nothing is half done");
+    world.must(&SetPool { account: id(8), pool: Some(resources(2, 49)) });
+    assert_eq!(world.refused(&accept()), "POOL_MAILBOX_LIMIT_REACHED");
+    world.must(&SetPool { account: id(8), pool: Some(resources(2, 50)) });
+    world.must(&accept());
+    world.must(&go(50));
+    assert_eq!(pool(&world, 8).used().mailboxes, 50);
+    assert_eq!(pool(&world, 2).pool, Some(pool(&world, 8).grants[&id(2)].counted));
+}
+
+#[test]
+fn a_customer_that_grows_between_acceptance_and_move_stays_where_it_is() {
+    let mut world = with_two_resellers();
+    world.must(&allocate(2, resources(2, 50)));
+    deliver(&mut world, 1, 2);
+    world.must(&SetPool { account: id(8), pool: Some(resources(1, 25)) });
+    world.must(&offer(50));
+    deliver_offer(&mut world, 50);
+    world.must(&accept());
+    world.must(&order(2, 21, "pro"));
+    assert_eq!(world.must(&go(50)), 1, "the offer ends");
+    assert_eq!(world.must(&go(50)), 0);
+    assert_eq!(parent(&world, 2).map(|parent| parent.account), Some(id(1)));
+    assert_eq!(pool(&world, 2).used().mailboxes, 50, "it works on as before");
+    world.must(&close(50, TransferEnd::Withdrawn));
+    assert_eq!(pool(&world, 8).used(), Resources::NONE, "what was counted for it is free");
+    assert_eq!(world.refused(&accept()), "TRANSFER_NOT_OFFERED");
+}
+
+#[test]
 fn nobody_is_handed_to_whom_has_no_room_or_is_no_reseller() {
     let mut world = with_two_resellers();
     world.must(&SetPool { account: id(8), pool: Some(resources(1, 24)) });
