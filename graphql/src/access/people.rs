@@ -197,6 +197,11 @@ impl People {
         self.register.read().below.get(&reseller).is_some_and(|below| below.contains(&account))
     }
 
+    /// Whether it is an owner of its account and may sign in.
+    pub(crate) fn is_owner(&self, user: UserId) -> bool {
+        self.register.read().active(user).is_some_and(|person| person.role == UserRole::Owner)
+    }
+
     /// The account that a delegation opens, while it is not over.
     pub(crate) fn delegation(&self, id: DelegationId) -> Option<Delegated> {
         self.register.read().delegations.get(&id).cloned()

@@ -7,12 +7,13 @@ use std::time::Duration;
 use async_graphql::{Context, InputObject, MaybeUndefined, Object, Result};
 use authority::{Permission, Permissions, Resource};
 use hosting::LoginName;
+use hosting::account::{Account, AccountState};
 use hosting::domain::Domain;
 use hosting::limit::ADMINISTERED_DOMAIN_COUNT_MAX;
 use hosting::service::Service;
 use hosting::use_case::{
-    AtRevision, ChangeToken, ChangeUser, DisableUser, EnableUser, IssueToken, RegisterUser, RemoveUser,
-    RevokeToken, SetUserPassword,
+    AtRevision, ChangeToken, ChangeUser, DisableUser, EnableUser, Governance, IssueToken, RegisterUser,
+    RemoveUser, RevokeToken, SetUserPassword,
 };
 use hosting::user::{TokenPatch, UserRole};
 use ipnet::IpNet;
@@ -193,7 +194,7 @@ impl UserMutation {
 
     /// Changes the name of a user, or what they are in the account: their sessions and tokens go on with the rights that they have
     /// then. Nobody changes their own role. `userErrors`, among others: `ROLE_NEEDS_DOMAIN`,
-    /// `DOMAIN_ADMINISTRATORS_ABOVE_PLAN`, `SETTINGS_CHANGED_MEANWHILE`.
+    /// `DOMAIN_ADMINISTRATORS_ABOVE_PLAN`, `LAST_OWNER`, `SETTINGS_CHANGED_MEANWHILE`.
     #[allow(clippy::too_many_arguments, reason = "the arguments of a GraphQL field")]
     async fn user_change(
         &self,
@@ -229,7 +230,12 @@ impl UserMutation {
             MaybeUndefined::Value(name) => Some(Some(name)),
         };
         let withheld = change.withheld.map(|rights| rights.into_iter().map(Into::into).collect());
-        let change = ChangeUser { account, user, name, role, withheld, services: services.clone() };
+        let governance = match role {
+            Some(_) => governance(ctx, (account, user)).await?,
+            None => Governance::Owner(None),
+        };
+        let read = services.clone();
+        let change = ChangeUser { account, user, name, role, withheld, services: read, governance };
         let change = AtRevision { change, revision };
         let answer = run(ctx, command(ctx, command_id), &change, (account, user)).await?;
         named_plans(ctx, (account, &services), answer).await.map(UserPayload)
@@ -264,7 +270,7 @@ impl UserMutation {
         run(ctx, command(ctx, command_id), &set, (account, user)).await.map(UserPayload)
     }
 
-    /// Lets a user sign in no more; sessions and tokens are void meanwhile.
+    /// Lets a user sign in no more; sessions and tokens are void meanwhile. `userErrors`, among others: `LAST_OWNER`.
     async fn user_disable(
         &self,
         ctx: &Context<'_>,
@@ -276,9 +282,9 @@ impl UserMutation {
         command_id: Option<Uid>,
     ) -> Result<UserPayload> {
         let (account, user) = (ctx.account(account_id)?, user_id.0);
-        run(ctx, command(ctx, command_id), &DisableUser { account, user }, (account, user))
-            .await
-            .map(UserPayload)
+        let governance = governance(ctx, (account, user)).await?;
+        let disable = DisableUser { account, user, governance };
+        run(ctx, command(ctx, command_id), &disable, (account, user)).await.map(UserPayload)
     }
 
     /// Lets a disabled user sign in again.
@@ -298,7 +304,8 @@ impl UserMutation {
             .map(UserPayload)
     }
 
-    /// Removes a user for good, with sessions and tokens; the login is free.
+    /// Removes a user for good, with sessions and tokens; the login is free. `userErrors`, among others: `LAST_OWNER` where nobody
+    /// else owns the account; those above an account may leave it without.
     async fn user_remove(
         &self,
         ctx: &Context<'_>,
@@ -313,7 +320,8 @@ impl UserMutation {
         // Whoever may not remove the user learns nothing of the services.
         ctx.allow(Permission::AccountWrite, Resource::account(account))?;
         let services = counting(ctx, (account, user)).await?;
-        let remove = RemoveUser { account, user, services };
+        let governance = governance(ctx, (account, user)).await?;
+        let remove = RemoveUser { account, user, services, governance };
         run(ctx, command(ctx, command_id), &remove, user).await.map(UserRemovePayload)
     }
 
@@ -474,6 +482,21 @@ async fn counting(ctx: &Context<'_>, (account, user): (AccountId, UserId)) -> Re
         }
     }
     Ok(found)
+}
+
+/// Who governs the account once `user` does so no more; to complete a use case that asks the authority itself.
+async fn governance(ctx: &Context<'_>, (account, user): (AccountId, UserId)) -> Result<Governance> {
+    if ctx.may(Permission::ServiceEntitle, Resource::account(account))? {
+        return Ok(Governance::FromAbove);
+    }
+    let platform = ctx.platform()?;
+    let state = platform.engine.load(account.tenant(), &Key::<Account>(account)).await;
+    let users = match state.map_err(|error| ctx.failed("the state of an account", &error))? {
+        AccountState::Open(record) | AccountState::Closed(record) => record.users,
+        AccountState::Absent => BTreeSet::new(),
+    };
+    let beside = users.into_iter().find(|beside| *beside != user && platform.people.is_owner(*beside));
+    Ok(Governance::Owner(beside))
 }
 
 /// The permissions of these names; a fault for each name that is none.

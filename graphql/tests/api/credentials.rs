@@ -273,7 +273,7 @@ async fn everyone_sees_and_ends_the_own_sessions_and_nobody_elses() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_ticket_opens_one_more_session_of_the_same_person_once() {
-    let (stage, _, customer) = scene().await;
+    let (stage, operator, customer) = scene().await;
     let issued = stage.done(&customer.owner, "mutation { ssoTicketIssue { ticket expiresAt } }").await;
     let ticket = text(&issued["ssoTicketIssue"]["ticket"]);
     let enter = format!(
@@ -295,9 +295,11 @@ async fn a_ticket_opens_one_more_session_of_the_same_person_once() {
     // Whoever is disabled meanwhile is not let in by a ticket.
     let issued = stage.done(&customer.owner, "mutation { ssoTicketIssue { ticket } }").await;
     let enter = enter.replace(&ticket, &text(&issued["ssoTicketIssue"]["ticket"]));
-    let disable =
-        format!("mutation {{ userDisable(userId: \"{}\") {{ userErrors {{ code }} }} }}", customer.user);
-    stage.done(&customer.owner, &disable).await;
+    let disable = format!(
+        "mutation {{ userDisable(accountId: \"{}\", userId: \"{}\") {{ userErrors {{ code }} }} }}",
+        customer.account, customer.user
+    );
+    stage.done(&operator, &disable).await;
     let refused = stage.ask("", &enter).await;
     assert_eq!(refused["data"]["ssoSignIn"]["userErrors"][0]["code"], "USER_DISABLED");
 }

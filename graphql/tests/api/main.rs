@@ -22,6 +22,7 @@ mod intentions;
 mod keys;
 mod meanwhile;
 mod orders;
+mod owners;
 mod pages;
 mod passkeys;
 mod people;

@@ -88,6 +88,10 @@ refusals! {
         UserDisabled = "USER_DISABLED", Some("userId"),
             "This user is disabled; enable the user first.",
             "Cet utilisateur est désactivé ; réactivez-le d’abord.";
+        /// Nobody would govern the account.
+        LastOwner = "LAST_OWNER", Some("userId"),
+            "Nobody else owns this account: without this owner nobody could look after it; make another user an owner first.",
+            "Personne d’autre n’est propriétaire de ce compte : sans ce propriétaire, personne ne pourrait s’en occuper ; nommez d’abord un autre propriétaire.";
         /// The login name belongs to somebody else.
         LoginTaken = "LOGIN_TAKEN", Some("login"),
             "This login name is in use already; choose another one.",

@@ -177,7 +177,7 @@ impl Revised for ChangeToken {
 }
 
 impl Revised for ChangeUser {
-    fn found(&self, (user, _, _): &<Self::Reads as Reads>::States) -> u32 {
+    fn found(&self, (user, ..): &<Self::Reads as Reads>::States) -> u32 {
         user.record().map_or(0, |record| record.revision)
     }
 }

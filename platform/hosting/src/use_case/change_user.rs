@@ -5,6 +5,7 @@ use kernel::{
     AccountId, Changes, Decider, DomainId, Key, Reads, ServiceId, TenantId, Timestamp, UseCase, UserId,
 };
 
+use super::Governance;
 use crate::HostingRefusal;
 use crate::domain::Domain;
 use crate::limit::ADMINISTERED_DOMAIN_COUNT_MAX;
@@ -27,11 +28,13 @@ pub struct ChangeUser {
     /// Where the role changes: the services of the domains that it is to administer, and those that count it so far. They are
     /// read here to hold administrators to their plans.
     pub services: Vec<ServiceId>,
+    /// Who governs the account where the role changes.
+    pub governance: Governance,
 }
 
 impl UseCase for ChangeUser {
     const NAME: &'static str = "change_user";
-    type Reads = (Key<User>, Vec<Key<Domain>>, Vec<Key<Service>>);
+    type Reads = (Key<User>, Vec<Key<Domain>>, Vec<Key<Service>>, Option<Key<User>>);
     type Refusal = HostingRefusal;
 
     fn tenant(&self) -> TenantId {
@@ -40,12 +43,13 @@ impl UseCase for ChangeUser {
 
     fn reads(&self) -> Self::Reads {
         let domains = self.domains().iter().take(ADMINISTERED_DOMAIN_COUNT_MAX).copied().map(Key).collect();
-        (Key(self.user), domains, super::administered(&self.services))
+        let beside = self.governance.reads(self.user);
+        (Key(self.user), domains, super::administered(&self.services), beside)
     }
 
     fn decide(
         &self,
-        (user, domains, services): &<Self::Reads as Reads>::States,
+        (user, domains, services, beside): &<Self::Reads as Reads>::States,
         now: Timestamp,
     ) -> Result<Changes, HostingRefusal> {
         user.record().ok_or(HostingRefusal::UserNotFound)?;
@@ -57,6 +61,8 @@ impl UseCase for ChangeUser {
         if let Some(role) = &self.role {
             let set = User::decide(user, UserCommand::SetRole(role.clone()), &self.user, now)?;
             if !set.is_empty() {
+                // Whoever was no owner before is not the last one.
+                self.governance.check(user, beside.as_ref())?;
                 changes = super::seats(self.user, domains, (&self.services, services), now)?;
             }
             events.extend(set);
@@ -88,6 +94,10 @@ impl Guarded for ChangeUser {
             Some(UserRole::Owner | UserRole::DomainAdministrator(_)) | None => Permission::AccountWrite,
         };
         Need { permission, resource: Resource::account(self.account) }
+    }
+
+    fn needs(&self, states: &<Self::Reads as Reads>::States) -> Vec<Need> {
+        [self.need(states)].into_iter().chain(self.governance.need(self.account)).collect()
     }
 
     fn gives(&self, _: &<Self::Reads as Reads>::States) -> Option<Gift> {

@@ -5,6 +5,7 @@ use kernel::{
     AccountId, Changes, Claim, Decider, Key, Reads, ServiceId, TenantId, Timestamp, UseCase, UserId,
 };
 
+use super::Governance;
 use crate::HostingRefusal;
 use crate::account::{Account, AccountCommand};
 use crate::service::Service;
@@ -19,11 +20,13 @@ pub struct RemoveUser {
     pub user: UserId,
     /// The services of the account: those whose domains it administers are read here to count it no more.
     pub services: Vec<ServiceId>,
+    /// Who governs the account then.
+    pub governance: Governance,
 }
 
 impl UseCase for RemoveUser {
     const NAME: &'static str = "remove_user";
-    type Reads = (Key<Account>, Key<User>, Vec<Key<Service>>);
+    type Reads = (Key<Account>, Key<User>, Vec<Key<Service>>, Option<Key<User>>);
     type Refusal = HostingRefusal;
 
     fn tenant(&self) -> TenantId {
@@ -31,15 +34,19 @@ impl UseCase for RemoveUser {
     }
 
     fn reads(&self) -> Self::Reads {
-        (Key(self.account), Key(self.user), super::administered(&self.services))
+        let beside = self.governance.reads(self.user);
+        (Key(self.account), Key(self.user), super::administered(&self.services), beside)
     }
 
     fn decide(
         &self,
-        (account, user, services): &<Self::Reads as Reads>::States,
+        (account, user, services, beside): &<Self::Reads as Reads>::States,
         now: Timestamp,
     ) -> Result<Changes, HostingRefusal> {
         let removed = User::decide(user, UserCommand::Remove, &self.user, now)?;
+        if !removed.is_empty() {
+            self.governance.check(user, beside.as_ref())?;
+        }
         let counted = if removed.is_empty() || self.account == AccountId::PLATFORM {
             vec![]
         } else {
@@ -63,5 +70,9 @@ impl Guarded for RemoveUser {
 
     fn need(&self, _: &<Self::Reads as Reads>::States) -> Need {
         Need { permission: Permission::AccountWrite, resource: Resource::account(self.account) }
+    }
+
+    fn needs(&self, states: &<Self::Reads as Reads>::States) -> Vec<Need> {
+        [self.need(states)].into_iter().chain(self.governance.need(self.account)).collect()
     }
 }

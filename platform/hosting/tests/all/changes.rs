@@ -10,8 +10,8 @@ use hosting::mailbox::{AppPasswordPatch, MailProtocol, Mailbox};
 use hosting::plan::plan_id;
 use hosting::service::Service;
 use hosting::use_case::{
-    AddAppPassword, AtRevision, ChangeAppPassword, ChangePlan, ChangeToken, ChangeUser, InPlan, IssueToken,
-    RegisterUser, RenameAccount,
+    AddAppPassword, AtRevision, ChangeAppPassword, ChangePlan, ChangeToken, ChangeUser, Governance, InPlan,
+    IssueToken, RegisterUser, RenameAccount,
 };
 use hosting::user::{TokenPatch, User, UserRecord, UserRole};
 use kernel::Timestamp;
@@ -114,6 +114,7 @@ fn a_role_is_changed_and_counted_in_the_plan() {
             role: Some(role),
             withheld: None,
             services: services.iter().map(|number| id(*number)).collect(),
+            governance: Governance::FromAbove,
         },
         revision,
     };
@@ -124,7 +125,8 @@ fn a_role_is_changed_and_counted_in_the_plan() {
     };
     assert_eq!(world.refused(&to(administrator(), &[], None)), "SERVICE_NOT_FOUND");
     let (account, name, role, services) = (account(), None, None, vec![]);
-    let nobody = ChangeUser { account, user: id(77), name, role, withheld: None, services };
+    let governance = Governance::FromAbove;
+    let nobody = ChangeUser { account, user: id(77), name, role, withheld: None, services, governance };
     assert_eq!(world.refused(&nobody), "USER_NOT_FOUND", "also where nothing is to be changed");
     world.must(&to(administrator(), &[10], Some(0)));
     assert!(seated(&world) && user(&world).role == administrator());

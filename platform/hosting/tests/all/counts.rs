@@ -9,7 +9,9 @@ use hosting::plan::plan_id;
 use hosting::secret::Secret;
 use hosting::service::{Service, ServiceRecord, misfits};
 use hosting::sync_job::{SyncJob, SyncJobPatch};
-use hosting::use_case::{ChangePlan, DeleteMailbox, EditBook, RegisterUser, RemoveUser, RestoreMailbox};
+use hosting::use_case::{
+    ChangePlan, DeleteMailbox, EditBook, Governance, RegisterUser, RemoveUser, RestoreMailbox,
+};
 use hosting::user::UserRole;
 use kernel::Timestamp;
 
@@ -111,7 +113,12 @@ fn domains_have_as_many_administrators_as_the_plan_sells() {
     assert_eq!(world.refused(&unnamed), "SERVICE_NOT_FOUND");
     let owner = RegisterUser { role: UserRole::Owner, services: vec![], ..administrator(401) };
     world.must(&owner);
-    world.must(&RemoveUser { account: account(), user: id(300), services: vec![service()] });
+    world.must(&RemoveUser {
+        account: account(),
+        user: id(300),
+        services: vec![service()],
+        governance: Governance::Owner(None),
+    });
     world.must(&administrator(400));
 }
 

@@ -14,6 +14,7 @@ mod dkim;
 mod following;
 mod golden;
 mod leading;
+mod owners;
 mod people;
 mod plan_change;
 mod pools;

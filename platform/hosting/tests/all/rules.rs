@@ -508,7 +508,12 @@ fn a_login_has_one_owner_and_is_free_after_removal() {
     world.must(&register(1, "Admin@demo.example", UserRole::Owner));
     assert_eq!(world.must(&register(1, "admin@demo.example", UserRole::Owner)), 0, "it is so already");
     assert_eq!(world.refused(&register(2, "admin@demo.example", UserRole::Owner)), "LOGIN_TAKEN");
-    let remove = RemoveUser { account: account(), user: id(1), services: vec![service()] };
+    let remove = RemoveUser {
+        account: account(),
+        user: id(1),
+        services: vec![service()],
+        governance: Governance::FromAbove,
+    };
     assert_eq!((world.must(&remove), world.must(&remove)), (2, 0));
     world.must(&register(2, "admin@demo.example", UserRole::Owner));
     let state = world.state::<Account>(account().tenant(), account());
@@ -530,7 +535,12 @@ fn roles_belong_to_their_accounts_and_domains() {
     world.must(&register_one(1, "mailadmin_demo.example"));
     let operator = RegisterUser { account: AccountId::PLATFORM, ..register(2, "root", UserRole::Operator) };
     world.must(&operator);
-    world.must(&RemoveUser { account: AccountId::PLATFORM, user: id(2), services: vec![] });
+    world.must(&RemoveUser {
+        account: AccountId::PLATFORM,
+        user: id(2),
+        services: vec![],
+        governance: Governance::FromAbove,
+    });
     let owner = RegisterUser { account: AccountId::PLATFORM, ..register(3, "boss", UserRole::Owner) };
     assert_eq!(world.refused(&owner), "ROLE_NOT_IN_ACCOUNT");
 }
@@ -629,7 +639,7 @@ fn sessions_expire_and_end_with_their_owner() {
     world.must(&start(1, user));
     world.must(&start(2, mailbox));
     assert_eq!(world.refused(&rotate(1, mailbox, expires_at)), "SESSION_NOT_FOUND", "another's session");
-    world.must(&DisableUser { account: account(), user: id(1) });
+    world.must(&DisableUser { account: account(), user: id(1), governance: Governance::FromAbove });
     world.must(&DisableMailbox { account: account(), mailbox: id(1) });
     assert_eq!(world.refused(&rotate(1, user, expires_at)), "USER_DISABLED");
     assert_eq!(world.refused(&rotate(2, mailbox, expires_at)), "MAILBOX_DISABLED");

@@ -219,7 +219,15 @@ fn of_settings_visitors_are_kept_from_those_that_lock_out_and_lead_elsewhere_alo
 fn visitors_remove_no_logins_and_erase_nobody() {
     let mut world = with_mailbox();
     world.principal = visitor();
-    kept(&mut world, &RemoveUser { account: account(), user: id(91), services: vec![] });
+    kept(
+        &mut world,
+        &RemoveUser {
+            account: account(),
+            user: id(91),
+            services: vec![],
+            governance: Governance::Owner(None),
+        },
+    );
     let delete = DeleteMailbox {
         account: account(),
         service: service(),

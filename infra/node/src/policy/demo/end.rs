@@ -11,7 +11,8 @@ use hosting::mailbox::{Mailbox, MailboxState};
 use hosting::service::Service;
 use hosting::session::SessionOwner;
 use hosting::use_case::{
-    CloseAccount, DeleteAlias, DeleteMailbox, EndService, ErasePerson, PurgeService, RemoveDomain, RemoveUser,
+    CloseAccount, DeleteAlias, DeleteMailbox, EndService, ErasePerson, Governance, PurgeService,
+    RemoveDomain, RemoveUser,
 };
 use hosting::user::{User, UserState};
 use journal::{Clock as _, SystemClock};
@@ -65,7 +66,11 @@ pub async fn end(platform: &Platform, generation: Generation) -> anyhow::Result<
     remove_domains(platform, account, &story).await?;
     for user in &story.users {
         if let UserState::Present(_) = engine.load(account.tenant(), &Key::<User>(*user)).await? {
-            must(engine, &RemoveUser { account, user: *user, services: vec![] }).await?;
+            must(
+                engine,
+                &RemoveUser { account, user: *user, services: vec![], governance: Governance::FromAbove },
+            )
+            .await?;
         }
     }
     let users = story.users.iter().copied().map(SessionOwner::User);
