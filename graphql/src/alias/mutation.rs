@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use async_graphql::{Context, InputObject, MaybeUndefined, Object, Result};
-use authority::{Permission, Resource};
+use authority::{AdministratorRight, Permission, Resource};
 use hosting::alias::{self as model, AliasRecord, AliasState};
 use hosting::domain::DomainRef;
 use hosting::use_case::{
@@ -99,7 +99,8 @@ pub struct AliasMutation;
 #[Object]
 impl AliasMutation {
     /// Creates an alias on a verified domain. A catch-all, an address with a detail (`name+detail`), and one in a domain that
-    /// has a catch-all or another host get mail that went elsewhere before: they need `credential:write` as well.
+    /// has a catch-all or another host get mail that went elsewhere before: they need `credential:write` as well. Where
+    /// `SEND_AS` is withheld from the caller its targets may not send as it.
     async fn alias_create(
         &self,
         ctx: &Context<'_>,
@@ -127,7 +128,17 @@ impl AliasMutation {
         };
         let is_under_catch_all = ctx.platform()?.directory.catches_all(account.tenant(), domain.id());
         let service = input.service_id.0;
-        let create = CreateAlias { account, service, domain, alias, local, targets, is_under_catch_all };
+        let lets_targets_send = lets_targets_send(ctx, account)?;
+        let create = CreateAlias {
+            account,
+            service,
+            domain,
+            alias,
+            local,
+            targets,
+            is_under_catch_all,
+            lets_targets_send,
+        };
         run(ctx, command, &create, (account, alias)).await.map(AliasPayload)
     }
 
@@ -216,6 +227,7 @@ impl AliasMutation {
                 |moment| moment.0,
             ),
             by_owner: by_owner(ctx)?,
+            lets_targets_send: lets_targets_send(ctx, account)?,
         };
         run(ctx, command, &create, (account, alias)).await.map(AliasPayload)
     }
@@ -316,6 +328,11 @@ async fn recorded(ctx: &Context<'_>, account: AccountId, alias: AliasId) -> Resu
 /// Whether the caller is the owner of a mailbox, who may do some things about it alone.
 fn by_owner(ctx: &Context<'_>) -> Result<bool> {
     Ok(matches!(ctx.principal()?.actor, Actor::Mailbox(_)))
+}
+
+/// Whether the targets of an alias that the caller makes may send as it: not where letting others send is withheld.
+fn lets_targets_send(ctx: &Context<'_>, account: AccountId) -> Result<bool> {
+    Ok(!ctx.principal()?.is_kept_from(account, AdministratorRight::SendAs))
 }
 
 /// A local part that nobody guesses; none where the machine gives no chance.

@@ -156,3 +156,57 @@ async fn what_is_withheld_from_an_administrator_is_refused_by_its_name_until_it_
     let sentence = sentence["errors"][0]["message"].as_str().expect("a sentence").to_owned();
     assert!(sentence.contains("réglages des domaines"), "{sentence}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_may_let_nobody_send_gives_no_share_that_sends_and_makes_aliases_that_do_not() {
+    let stage = Stage::open().await;
+    let operator = stage.operator().await;
+    let customer = stage.customer(&operator, ("acme", "custom")).await;
+    let (alice, bob) = (stage.mailbox(&customer, "alice").await, stage.mailbox(&customer, "bob").await);
+    let keeper = administrator(&stage, &customer, "keeper").await;
+    let users = stage.done(&customer.owner, "{ users { nodes { id login } } }").await;
+    let found =
+        users["users"]["nodes"].as_array().expect("users").iter().find(|user| user["login"] == "keeper");
+    let withhold = format!(
+        "mutation {{ userChange(userId: {}, change: {{ withheld: [SEND_AS] }}) {{ userErrors {{ code }} }} }}",
+        found.expect("the administrator")["id"]
+    );
+    stage.done(&customer.owner, &withhold).await;
+    let share = |roles: &str| {
+        format!(
+            "mutation {{ shareAdd(mailboxId: \"{alice}\", memberId: \"{bob}\", roles: [{roles}]) {{ share {{ id }} userErrors \
+             {{ code }} }} }}"
+        )
+    };
+    for roles in ["SEND_AS, READ", "SEND_ON_BEHALF"] {
+        assert_eq!(code(&stage.ask(&keeper, &share(roles)).await), "WITHHELD", "{roles}");
+    }
+    let added = stage.done(&keeper, &share("READ")).await["shareAdd"]["share"]["id"].clone();
+    let more = format!(
+        "mutation {{ shareChange(mailboxId: \"{alice}\", shareId: {added}, roles: [READ, SEND_AS]) {{ userErrors {{ code }} }} }}"
+    );
+    assert_eq!(code(&stage.ask(&keeper, &more).await), "WITHHELD");
+    let create = |local: &str| {
+        format!(
+            "mutation {{ aliasCreate(input: {{ serviceId: \"{}\", domainId: \"{}\", localPart: \"{local}\", targets: \
+             [\"alice@acme.example\"] }}) {{ alias {{ id settings {{ letsTargetsSend }} }} userErrors {{ code }} }} }}",
+            customer.service, customer.domain
+        )
+    };
+    let made = stage.done(&keeper, &create("boss")).await["aliasCreate"]["alias"].clone();
+    assert_eq!(made["settings"]["letsTargetsSend"], false);
+    let let_send = format!(
+        "mutation {{ aliasSettingsChange(aliasId: {}, settings: {{ letsTargetsSend: true }}) {{ userErrors {{ code }} }} }}",
+        made["id"]
+    );
+    assert_eq!(code(&stage.ask(&keeper, &let_send).await), "WITHHELD");
+    let made = stage.done(&customer.owner, &create("chief")).await["aliasCreate"]["alias"].clone();
+    assert_eq!(made["settings"]["letsTargetsSend"], true);
+    let lead = format!(
+        "mutation {{ aliasTargetsChange(aliasId: {}, targets: [\"alice@acme.example\", \"bob@acme.example\"]) {{ userErrors \
+         {{ code }} }} }}",
+        made["id"]
+    );
+    assert_eq!(code(&stage.ask(&keeper, &lead).await), "WITHHELD");
+    stage.done(&customer.owner, &lead).await;
+}

@@ -274,6 +274,11 @@ impl Principal {
         }
     }
 
+    /// Whether the owner of `account` keeps `right` from it there.
+    pub fn is_kept_from(&self, account: AccountId, right: AdministratorRight) -> bool {
+        self.withheld.is_some_and(|withheld| withheld.account == account && withheld.rights.has(right))
+    }
+
     /// The same principal with no more than `permissions`, as an API token's scopes demand.
     #[must_use]
     pub fn narrowed_to(mut self, permissions: Permissions) -> Self {
@@ -355,7 +360,7 @@ pub trait Guarded: UseCase {
     }
 
     /// What of it an account's owner may withhold from the administrators of its domains.
-    fn rights(&self) -> Vec<AdministratorRight> {
+    fn rights(&self, _: &<Self::Reads as Reads>::States) -> Vec<AdministratorRight> {
         Vec::new()
     }
 
@@ -426,7 +431,7 @@ pub fn may_run<U: Guarded>(
     needs.iter().try_for_each(|need| may(principal, need))?;
     if let Some(withheld) = principal.withheld
         && needs.iter().any(|need| need.resource.account == Some(withheld.account))
-        && let Some(right) = use_case.rights().into_iter().find(|right| withheld.rights.has(*right))
+        && let Some(right) = use_case.rights(states).into_iter().find(|right| withheld.rights.has(*right))
     {
         return Err(Denied::Withheld(right));
     }
@@ -537,7 +542,7 @@ mod tests {
             Need { permission: Permission::CredentialWrite, resource }
         }
 
-        fn rights(&self) -> Vec<AdministratorRight> {
+        fn rights(&self, (): &()) -> Vec<AdministratorRight> {
             vec![AdministratorRight::Filters]
         }
     }

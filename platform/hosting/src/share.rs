@@ -33,6 +33,14 @@ pub enum ShareRole {
 impl ShareRole {
     /// All of them.
     pub const ALL: [Self; 5] = [Self::Read, Self::Write, Self::Manage, Self::SendAs, Self::SendOnBehalf];
+
+    /// Whether whoever has it sends in the name of the mailbox.
+    pub const fn sends(self) -> bool {
+        match self {
+            Self::SendAs | Self::SendOnBehalf => true,
+            Self::Read | Self::Write | Self::Manage => false,
+        }
+    }
 }
 
 settings! {

@@ -356,6 +356,7 @@ impl Applying {
                 local,
                 targets: targets.clone(),
                 is_under_catch_all: false,
+                lets_targets_send: true,
             };
             let mut row = self.run(&create).await?;
             if matches!(row, Row::Unchanged | Row::Refused(_)) {

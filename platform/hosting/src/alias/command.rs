@@ -43,4 +43,6 @@ pub struct AliasCreation {
     pub targets: Vec<EmailAddress>,
     /// For whom and until when; none: it is permanent.
     pub temporary: Option<Temporary>,
+    /// Whether its targets may send as it.
+    pub lets_targets_send: bool,
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use kernel::{AliasId, Category, Decider, DomainName, EmailAddress, LocalPart, Sealed, SubjectId, Timestamp};
 
-use super::{AliasCommand, AliasCreation, AliasEvent, AliasRecord, AliasState, Temporary};
+use super::{AliasCommand, AliasCreation, AliasEvent, AliasRecord, AliasSettings, AliasState, Temporary};
 use crate::HostingRefusal;
 use crate::limit::{ALIAS_TARGET_COUNT_MAX, ALIAS_TARGETS_OCTETS_MAX, TEMPORARY_ALIAS_DAYS_MAX};
 use crate::refusal::Limit;
@@ -137,7 +137,7 @@ fn create(new: AliasCreation, now: Timestamp) -> Result<Vec<AliasEvent>, Hosting
     check_expiry(new.temporary.map(|temporary| temporary.expires_at), now)?;
     let subject = SubjectId::of_alias(new.alias);
     let targets = check_targets(new.targets, new.local.as_ref(), &new.domain_name)?;
-    Ok(vec![AliasEvent::Created {
+    let created = AliasEvent::Created {
         account: new.account,
         service: new.service,
         domain: new.domain,
@@ -145,7 +145,15 @@ fn create(new: AliasCreation, now: Timestamp) -> Result<Vec<AliasEvent>, Hosting
         local: new.local.map(|local| Sealed::new(subject, local)),
         targets: Sealed::new(subject, targets),
         temporary: new.temporary,
-    }])
+    };
+    let defaults = AliasSettings::default();
+    let settings = AliasSettings { lets_targets_send: new.lets_targets_send, ..defaults.clone() };
+    let changed: Vec<String> = defaults.differing(&settings).into_iter().map(str::to_owned).collect();
+    if changed.is_empty() {
+        return Ok(vec![created]);
+    }
+    let settings = Sealed::new(subject, Box::new(settings));
+    Ok(vec![created, AliasEvent::SettingsChanged { settings, changed }])
 }
 
 fn created_already(record: &AliasRecord, new: AliasCreation) -> Result<Vec<AliasEvent>, HostingRefusal> {

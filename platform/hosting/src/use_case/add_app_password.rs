@@ -66,7 +66,7 @@ impl Guarded for AddAppPassword {
         }
     }
 
-    fn rights(&self) -> Vec<AdministratorRight> {
+    fn rights(&self, _: &<Self::Reads as Reads>::States) -> Vec<AdministratorRight> {
         vec![AdministratorRight::AppPasswords]
     }
 }

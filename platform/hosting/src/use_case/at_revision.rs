@@ -71,8 +71,8 @@ impl<U: Revised> Guarded for AtRevision<U> {
         self.change.needs(states)
     }
 
-    fn rights(&self) -> Vec<AdministratorRight> {
-        self.change.rights()
+    fn rights(&self, states: &<Self::Reads as Reads>::States) -> Vec<AdministratorRight> {
+        self.change.rights(states)
     }
 
     fn gives(&self, states: &<Self::Reads as Reads>::States) -> Option<Gift> {

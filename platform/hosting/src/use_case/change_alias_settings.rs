@@ -1,6 +1,6 @@
 //! Changing an alias's settings.
 
-use authority::{Guarded, Need, Permission};
+use authority::{AdministratorRight, Guarded, Need, Permission};
 use kernel::{AccountId, AliasId, Changes, Decider, Key, Reads, TenantId, Timestamp, UseCase};
 
 use crate::HostingRefusal;
@@ -47,5 +47,11 @@ impl UseCase for ChangeAliasSettings {
 impl Guarded for ChangeAliasSettings {
     fn need(&self, alias: &<Self::Reads as Reads>::States) -> Need {
         Need { permission: Permission::MailboxWrite, resource: super::alias_resource(self.account, alias) }
+    }
+
+    fn rights(&self, alias: &<Self::Reads as Reads>::States) -> Vec<AdministratorRight> {
+        let lets_send = alias.record().is_some_and(|record| record.settings.lets_targets_send);
+        let is_given = self.patch.lets_targets_send == Some(true) && !lets_send;
+        if is_given { vec![AdministratorRight::SendAs] } else { vec![] }
     }
 }

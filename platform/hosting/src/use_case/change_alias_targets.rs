@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use authority::{Guarded, Need, Permission};
+use authority::{AdministratorRight, Guarded, Need, Permission};
 use kernel::{AccountId, AliasId, Changes, Decider, EmailAddress, Key, Reads, TenantId, Timestamp, UseCase};
 
 use crate::HostingRefusal;
-use crate::alias::{Alias, AliasCommand};
+use crate::alias::{Alias, AliasCommand, AliasState};
 
 /// Makes an alias lead elsewhere.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,11 +50,22 @@ impl Guarded for ChangeAliasTargets {
 
     fn needs(&self, alias: &<Self::Reads as Reads>::States) -> Vec<Need> {
         let own = self.need(alias);
+        if self.is_narrower(alias) { vec![own] } else { vec![own, super::leading(own.resource)] }
+    }
+
+    fn rights(&self, alias: &<Self::Reads as Reads>::States) -> Vec<AdministratorRight> {
+        let lets_send = alias.record().is_some_and(|record| record.settings.lets_targets_send);
+        if lets_send && !self.is_narrower(alias) { vec![AdministratorRight::SendAs] } else { vec![] }
+    }
+}
+
+impl ChangeAliasTargets {
+    /// Whether all targets are among those so far.
+    fn is_narrower(&self, alias: &AliasState) -> bool {
         let known = alias.record().and_then(|record| record.targets.plain());
-        let is_narrower = known.is_some_and(|known| {
+        known.is_some_and(|known| {
             let known: BTreeSet<String> = known.iter().map(EmailAddress::canonical).collect();
             self.targets.iter().all(|target| known.contains(&target.canonical()))
-        });
-        if is_narrower { vec![own] } else { vec![own, super::leading(own.resource)] }
+        })
     }
 }

@@ -58,7 +58,7 @@ impl Guarded for ChangeAppPassword {
         }
     }
 
-    fn rights(&self) -> Vec<AdministratorRight> {
+    fn rights(&self, _: &<Self::Reads as Reads>::States) -> Vec<AdministratorRight> {
         vec![AdministratorRight::AppPasswords]
     }
 }

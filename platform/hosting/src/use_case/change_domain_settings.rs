@@ -106,7 +106,7 @@ impl Guarded for ChangeDomainSettings {
         if self.patch.leads_elsewhere() { vec![own, super::leading(own.resource)] } else { vec![own] }
     }
 
-    fn rights(&self) -> Vec<AdministratorRight> {
+    fn rights(&self, _: &<Self::Reads as Reads>::States) -> Vec<AdministratorRight> {
         self.patch.rights()
     }
 }

@@ -99,7 +99,7 @@ impl Guarded for ChangeMailboxSettings {
         needs
     }
 
-    fn rights(&self) -> Vec<AdministratorRight> {
+    fn rights(&self, _: &<Self::Reads as Reads>::States) -> Vec<AdministratorRight> {
         self.patch.rights()
     }
 }

@@ -1,6 +1,6 @@
 //! Creating an alias.
 
-use authority::{Guarded, Need, Permission};
+use authority::{AdministratorRight, Guarded, Need, Permission};
 use kernel::{
     AccountId, AliasId, Changes, Claim, Decider, EmailAddress, Key, LocalPart, Reads, ServiceId, TenantId,
     Timestamp, UseCase,
@@ -31,6 +31,8 @@ pub struct CreateAlias {
     /// Whether a catch-all takes what is addressed to nobody in the domain, as the asker knows: an address that is new then
     /// leads some of its mail elsewhere.
     pub is_under_catch_all: bool,
+    /// Whether its targets may send as it. Who may not let others send in the name of addresses makes it without.
+    pub lets_targets_send: bool,
 }
 
 impl UseCase for CreateAlias {
@@ -68,6 +70,7 @@ impl UseCase for CreateAlias {
             local: self.local.clone(),
             targets: self.targets.clone(),
             temporary: None,
+            lets_targets_send: self.lets_targets_send,
         });
         let created = Alias::decide(alias, create, &self.alias, now)?;
         if created.is_empty() {
@@ -98,6 +101,10 @@ impl Guarded for CreateAlias {
             || super::is_passed_on(home)
             || self.local.as_ref().is_none_or(super::is_detailed);
         if takes_from_others { vec![own, super::leading(own.resource)] } else { vec![own] }
+    }
+
+    fn rights(&self, _: &<Self::Reads as Reads>::States) -> Vec<AdministratorRight> {
+        if self.lets_targets_send { vec![AdministratorRight::SendAs] } else { vec![] }
     }
 }
 

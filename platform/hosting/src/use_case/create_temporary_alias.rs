@@ -1,6 +1,6 @@
 //! Creating a temporary alias.
 
-use authority::{Guarded, Need, Permission};
+use authority::{AdministratorRight, Guarded, Need, Permission};
 use kernel::{
     AccountId, AliasId, Changes, Claim, Decider, EmailAddress, Key, LocalPart, MailboxId, Reads, ServiceId,
     TenantId, Timestamp, UseCase,
@@ -33,6 +33,8 @@ pub struct CreateTemporaryAlias {
     pub expires_at: Timestamp,
     /// Whether the owner of the mailbox asks.
     pub by_owner: bool,
+    /// Whether the mailbox may send as it. Who may not let others send in the name of addresses makes it without.
+    pub lets_targets_send: bool,
 }
 
 impl UseCase for CreateTemporaryAlias {
@@ -72,6 +74,7 @@ impl UseCase for CreateTemporaryAlias {
             local: Some(self.local.clone()),
             targets: vec![target],
             temporary: Some(Temporary { mailbox: self.mailbox, expires_at: self.expires_at }),
+            lets_targets_send: self.lets_targets_send,
         });
         let created = Alias::decide(alias, create, &self.alias, now)?;
         if created.is_empty() {
@@ -107,5 +110,9 @@ impl Guarded for CreateTemporaryAlias {
             }
         }
         needs
+    }
+
+    fn rights(&self, _: &<Self::Reads as Reads>::States) -> Vec<AdministratorRight> {
+        if self.lets_targets_send { vec![AdministratorRight::SendAs] } else { vec![] }
     }
 }

@@ -135,7 +135,7 @@ impl<E: Entry> Guarded for EditBook<E> {
         Need { permission, resource: E::Owner::resource(self.account, self.owner, owner) }
     }
 
-    fn rights(&self) -> Vec<AdministratorRight> {
+    fn rights(&self, _: &<Self::Reads as Reads>::States) -> Vec<AdministratorRight> {
         E::RIGHT.into_iter().collect()
     }
 }

@@ -1,13 +1,13 @@
 //! Changing who else works in a mailbox.
 
-use authority::{Guarded, Need, Permission};
+use authority::{AdministratorRight, Guarded, Need, Permission};
 use kernel::{AccountId, Changes, Decider, Key, MailboxId, Reads, TenantId, Timestamp, UseCase};
 
 use crate::HostingRefusal;
-use crate::book::{Book, BookCommand, Entry as _, Words};
+use crate::book::{Book, BookCommand, Entry as _, EntryRecord, Words};
 use crate::mailbox::{Mailbox, MailboxState};
 use crate::refusal::BoxRefusal;
-use crate::share::Share;
+use crate::share::{Share, ShareRole};
 
 /// Adds, changes or removes a member of a shared mailbox. A member that is added exists in the same account.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,5 +65,18 @@ impl Guarded for EditShares {
     fn need(&self, (mailbox, ..): &<Self::Reads as Reads>::States) -> Need {
         let resource = super::mailbox_resource(self.account, self.mailbox, mailbox);
         Need { permission: Permission::CredentialWrite, resource }
+    }
+
+    fn rights(&self, (_, book, _): &<Self::Reads as Reads>::States) -> Vec<AdministratorRight> {
+        let (entry, wished) = match &self.command {
+            BookCommand::Add { entry, patch } | BookCommand::Change { entry, patch, .. } => {
+                (entry, patch.roles.as_ref())
+            }
+            BookCommand::Remove { .. } => return vec![],
+        };
+        let known = book.entries.get(entry).and_then(EntryRecord::plain).map(|share| &share.roles);
+        let is_new = |role: &&ShareRole| known.is_none_or(|known| !known.contains(*role));
+        let sends = wished.into_iter().flatten().filter(is_new).any(|role| role.sends());
+        if sends { vec![AdministratorRight::SendAs] } else { vec![] }
     }
 }

@@ -81,7 +81,7 @@ impl Guarded for GiveMailOrder {
         }
     }
 
-    fn rights(&self) -> Vec<AdministratorRight> {
+    fn rights(&self, _: &<Self::Reads as Reads>::States) -> Vec<AdministratorRight> {
         vec![AdministratorRight::HeldMail]
     }
 }

@@ -107,8 +107,8 @@ impl<U: Featured> Guarded for InPlan<U> {
         self.change.needs(states)
     }
 
-    fn rights(&self) -> Vec<AdministratorRight> {
-        self.change.rights()
+    fn rights(&self, (states, _, _): &<Self::Reads as Reads>::States) -> Vec<AdministratorRight> {
+        self.change.rights(states)
     }
 
     fn gives(&self, (states, _, _): &<Self::Reads as Reads>::States) -> Option<Gift> {

@@ -50,7 +50,7 @@ impl Guarded for ReleaseSending {
         }
     }
 
-    fn rights(&self) -> Vec<AdministratorRight> {
+    fn rights(&self, _: &<Self::Reads as Reads>::States) -> Vec<AdministratorRight> {
         vec![AdministratorRight::HeldMail]
     }
 }

@@ -113,6 +113,8 @@ impl UseCase for RenameMailbox {
             local: Some(old.local.clone()),
             targets: vec![new],
             temporary: None,
+            // What it was called stays its own.
+            lets_targets_send: true,
         });
         let take = ServiceCommand::TakeAlias { domain: record.domain };
         Ok(changes

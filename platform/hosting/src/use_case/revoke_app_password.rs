@@ -51,7 +51,7 @@ impl Guarded for RevokeAppPassword {
         }
     }
 
-    fn rights(&self) -> Vec<AdministratorRight> {
+    fn rights(&self, _: &<Self::Reads as Reads>::States) -> Vec<AdministratorRight> {
         vec![AdministratorRight::AppPasswords]
     }
 }

@@ -68,7 +68,7 @@ impl Guarded for SettleHeldMail {
         }
     }
 
-    fn rights(&self) -> Vec<AdministratorRight> {
+    fn rights(&self, _: &<Self::Reads as Reads>::States) -> Vec<AdministratorRight> {
         vec![AdministratorRight::HeldMail]
     }
 }

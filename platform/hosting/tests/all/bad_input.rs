@@ -107,6 +107,7 @@ fn what_ends_in_the_past_is_refused() {
         local: LocalPart::parse("tmp").expect("a name"),
         expires_at: Timestamp::from_secs(1),
         by_owner: true,
+        lets_targets_send: true,
     };
     assert_eq!(world.run(&create), Err(Why::Refused(No::ExpiryPast)));
     assert_eq!(No::ExpiryPast.field(), Some("expiresAt"));

@@ -32,6 +32,7 @@ fn temporary(world: &World, number: u128, text: &str) -> CreateTemporaryAlias {
         local: local(text),
         expires_at: after(world, 365),
         by_owner: true,
+        lets_targets_send: true,
     }
 }
 
@@ -242,6 +243,7 @@ fn without_room_for_an_alias_the_old_address_is_not_lost_silently() {
             local: Some(local(&format!("a{number}"))),
             targets: vec![EmailAddress::parse("x@y.example").expect("an address")],
             is_under_catch_all: false,
+            lets_targets_send: true,
         });
     }
     assert_eq!(world.refused(&rename("alice.smith", Some(100))), "ALIAS_LIMIT_REACHED");
@@ -260,6 +262,7 @@ fn what_leads_to_a_renamed_mailbox_follows_it_and_not_whoever_has_the_address_ne
         local: Some(local(&format!("team{number}"))),
         targets: targets.iter().copied().map(target).collect(),
         is_under_catch_all: false,
+        lets_targets_send: true,
     };
     world.must(&temporary(&world, 100, "news"));
     world.must(&team(300, &["bob@demo.example", "Alice@demo.example", "alice+team@demo.example"]));

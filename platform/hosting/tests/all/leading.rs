@@ -1,14 +1,20 @@
 //! In whose name a mailbox sends, and who leads mail elsewhere.
 
 use crate::support::id;
-use crate::support::stage::{DOMAIN, account, with_mailbox};
+use crate::support::stage::{DOMAIN, account, service, with_mailbox};
 use crate::support::world::{No, World};
-use authority::{Denied, Grant, Permission, Permissions, Principal, Scope};
-use hosting::domain::Proof;
+use authority::{AdministratorRight, Denied, Grant, Permission, Permissions, Principal, Scope, Withheld};
+use hosting::alias::{Alias, AliasSettingsPatch};
+use hosting::book::BookCommand;
+use hosting::domain::{DomainRef, DomainSettingsPatch, Proof};
 use hosting::mailbox::MailboxSettingsPatch;
 use hosting::plan::plan_id;
-use hosting::use_case::{ActivateService, AddDomain, ChangeMailboxSettings, OrderService, VerifyDomain};
-use kernel::{Actor, DomainId, DomainName, Via};
+use hosting::share::{SharePatch, ShareRole};
+use hosting::use_case::{
+    ActivateService, AddDomain, ChangeAliasSettings, ChangeAliasTargets, ChangeMailboxSettings, CreateAlias,
+    EditShares, OrderService, VerifyDomain,
+};
+use kernel::{Actor, DomainId, DomainName, EmailAddress, LocalPart, MailboxId, Via};
 
 const OTHER: u128 = 21;
 
@@ -81,4 +87,103 @@ fn whoever_administers_one_domain_lets_nobody_send_in_the_name_of_another() {
     let reading = [Permission::MailboxRead, Permission::MailboxWrite].into_iter().collect();
     world.principal = acting(Scope::Account(account()), reading);
     world.must(&senders(&["@other.example", "@third.example"], &[OTHER]));
+}
+
+/// The administrator of the domain, from whom letting others send is withheld.
+fn without_send_as() -> Principal {
+    let rights = [AdministratorRight::SendAs].into_iter().collect();
+    Principal { withheld: Some(Withheld { account: account(), rights }), ..administrator(&[DOMAIN]) }
+}
+
+const WITHHELD: Result<usize, No> = Err(No::Denied(Denied::Withheld(AdministratorRight::SendAs)));
+
+fn share(is_new: bool, roles: &[ShareRole]) -> EditShares {
+    let member = is_new.then(|| id::<MailboxId>(2).to_string());
+    let patch = Box::new(SharePatch { member, roles: Some(roles.iter().copied().collect()) });
+    let entry = id(60);
+    let command = match is_new {
+        true => BookCommand::Add { entry, patch },
+        false => BookCommand::Change { entry, patch, revision: None },
+    };
+    EditShares { account: account(), mailbox: id(1), command }
+}
+
+#[test]
+fn whoever_may_let_nobody_send_gives_no_share_that_sends() {
+    let mut world = with_mailbox();
+    world.principal = without_send_as();
+    for role in [ShareRole::SendAs, ShareRole::SendOnBehalf] {
+        assert_eq!(world.run(&share(true, &[role, ShareRole::Read])), WITHHELD);
+    }
+    world.must(&share(true, &[ShareRole::Read]));
+    for role in [ShareRole::SendAs, ShareRole::SendOnBehalf] {
+        assert_eq!(world.run(&share(false, &[role, ShareRole::Read])), WITHHELD);
+    }
+    world.principal = administrator(&[DOMAIN]);
+    world.must(&share(false, &[ShareRole::SendAs]));
+    // What others gave stays, and may be taken.
+    world.principal = without_send_as();
+    world.must(&share(false, &[ShareRole::SendAs, ShareRole::Read]));
+    assert_eq!(world.run(&share(false, &[ShareRole::SendAs, ShareRole::SendOnBehalf])), WITHHELD);
+    world.must(&share(false, &[ShareRole::Read]));
+    world.must(&EditShares {
+        account: account(),
+        mailbox: id(1),
+        command: BookCommand::Remove { entry: id(60) },
+    });
+}
+
+#[test]
+fn whoever_may_let_nobody_send_makes_no_alias_that_is_sent_as() {
+    let address = |text: &str| EmailAddress::parse(text).expect("an address");
+    let create = |lets_targets_send| CreateAlias {
+        account: account(),
+        service: service(),
+        domain: DomainRef::Own(id(DOMAIN)),
+        alias: id(50),
+        local: Some(LocalPart::parse("boss").expect("a local part")),
+        targets: vec![address("alice@demo.example")],
+        is_under_catch_all: false,
+        lets_targets_send,
+    };
+    let lets = |is_let| ChangeAliasSettings {
+        account: account(),
+        alias: id(50),
+        patch: AliasSettingsPatch { lets_targets_send: Some(is_let), ..AliasSettingsPatch::default() },
+        revision: None,
+    };
+    let lead = |targets: &[&str]| ChangeAliasTargets {
+        account: account(),
+        alias: id(50),
+        targets: targets.iter().map(|target| address(target)).collect(),
+    };
+    let mut world = with_mailbox();
+    world.principal = without_send_as();
+    assert_eq!(world.run(&create(true)), WITHHELD);
+    world.must(&create(false));
+    let state = world.state::<Alias>(account().tenant(), id(50));
+    assert!(!state.record().expect("an alias").settings.lets_targets_send);
+    assert_eq!(world.run(&lets(true)), WITHHELD);
+    world.must(&lead(&["alice@demo.example", "bob@demo.example"]));
+    world.principal = administrator(&[DOMAIN]);
+    world.must(&lets(true));
+    world.principal = without_send_as();
+    world.must(&lead(&["alice@demo.example"]));
+    assert_eq!(world.run(&lead(&["alice@demo.example", "bob@demo.example"])), WITHHELD);
+    world.must(&lets(true));
+    world.must(&lets(false));
+}
+
+#[test]
+fn all_limits_of_what_a_domain_sends_are_one_right() {
+    let limits = [
+        DomainSettingsPatch { sends_per_day_max: Some(Some(5)), ..Default::default() },
+        DomainSettingsPatch { sends_per_hour_max: Some(Some(5)), ..Default::default() },
+        DomainSettingsPatch { sends_per_minute_max: Some(None), ..Default::default() },
+    ];
+    for limit in limits {
+        assert_eq!(limit.rights(), [AdministratorRight::SendLimits]);
+        let both = DomainSettingsPatch { description: Some("ours".to_owned()), ..limit };
+        assert_eq!(both.rights(), [AdministratorRight::SendLimits, AdministratorRight::DomainSettings]);
+    }
 }

@@ -573,6 +573,7 @@ fn grant(world: &mut World, wish: &Wish, generation: u128) -> bool {
             local: Some(local(format!("alias{number}"))),
             targets: vec![EmailAddress::parse("a@b.example").expect("an address")],
             is_under_catch_all: false,
+            lets_targets_send: true,
         }),
         Wish::Unalias(number) => {
             world.run(&DeleteAlias { account, service, alias: id(number + 100 * generation) })

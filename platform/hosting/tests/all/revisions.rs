@@ -65,6 +65,7 @@ fn targets_of_an_alias_are_not_changed_over_another_s_change() {
         local: Some(LocalPart::parse("sales").expect("a name")),
         targets: target("alice@demo.example"),
         is_under_catch_all: false,
+        lets_targets_send: true,
     });
     let to = |text: &str| ChangeAliasTargets { account: account(), alias: id(50), targets: target(text) };
     assert_eq!(at(&mut world, to("bob@demo.example"), 0), Ok(1));

@@ -130,6 +130,7 @@ fn alias(number: u128, text: Option<&str>, targets: &[&str]) -> CreateAlias {
         local: text.map(local),
         targets: targets.iter().map(|text| EmailAddress::parse(text).expect("an address")).collect(),
         is_under_catch_all: false,
+        lets_targets_send: true,
     }
 }
 

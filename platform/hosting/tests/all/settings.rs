@@ -51,6 +51,7 @@ fn alias(number: u128, local: &str) -> CreateAlias {
         local: Some(LocalPart::parse(local).expect("a name")),
         targets: vec![EmailAddress::parse("alice@demo.example").expect("an address")],
         is_under_catch_all: false,
+        lets_targets_send: true,
     }
 }
 

@@ -194,6 +194,7 @@ async fn aliases(platform: &Platform, generation: Generation) -> anyhow::Result<
             local: Some(LocalPart::parse(local)?),
             targets: targets.collect::<Result<_, _>>()?,
             is_under_catch_all: false,
+            lets_targets_send: true,
         };
         must(&platform.engine, &create).await?;
     }
@@ -206,6 +207,7 @@ async fn aliases(platform: &Platform, generation: Generation) -> anyhow::Result<
         local: LocalPart::parse("shop-4711")?,
         expires_at: SystemClock.now().plus(TEMPORARY),
         by_owner: false,
+        lets_targets_send: true,
     };
     must(&platform.engine, &temporary).await.map(drop)
 }
