@@ -183,7 +183,7 @@ impl Api {
             // However many sessions they have open.
             Some((Some(person), _)) => Counted::Person(person),
             Some((None, Via::Token(token))) => Counted::Token(token),
-            Some((None, Via::Session | Via::CommandLine | Via::Platform)) | None => Counted::Peer(knock.peer),
+            Some((None, Via::Session | Via::CommandLine | Via::Platform)) | None => Counted::peer(knock.peer),
         }
     }
 

@@ -64,7 +64,7 @@ pub use certificate::{CertificateSource, ServedCertificate};
 pub use document::serve::{Bytes, NoBytes, Wanted};
 pub use domain::dns::{DnsChecks, StsIds};
 pub use domain::standing::{DnsLoss, DnsStanding, DnsStandings, DomainPlace, signing_selectors, spread};
-pub use kernel::CorrelationId;
+pub use kernel::{CorrelationId, network_of};
 pub use language::Language;
 pub use passkey::question::{PASSKEY_KEY_NAME, Passkeys};
 pub use platform::{

@@ -23,7 +23,7 @@ pub const EDGES: &[(&str, &[&str])] = &[
     ("webhook", &["kernel", "authority", "hosting", "engine", "journal", "database", "caller"]),
     ("notice", &["kernel", "hosting", "engine", "authority"]),
     // edges
-    ("listener", &[]),
+    ("listener", &["kernel"]),
     ("resolver", &[]),
     ("verify", &["message", "resolver"]),
     ("dnscheck", &["resolver"]),
@@ -75,7 +75,7 @@ pub const EDGES: &[(&str, &[&str])] = &[
             "store",
         ],
     ),
-    ("web", &["graphql", "engine"]),
+    ("web", &["graphql", "engine", "listener"]),
     // wiring: names everything, nothing names it
     (
         "node",

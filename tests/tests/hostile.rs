@@ -3,12 +3,14 @@
 
 use std::fs;
 use std::io;
+use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
 use tests::client::Client;
 use tests::node::{Node, has_program, skipped};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 /// How long the answer to one message may take, whatever it holds; generous, since a busy machine is no fault of ours.
 const ANSWER_WAIT: Duration = Duration::from_secs(30);
@@ -320,4 +322,51 @@ fn a_disk_that_is_nearly_full_puts_mail_off_before_it_is_sent_and_takes_it_again
     }
     drop((node, disk));
     drop(fs::remove_dir_all(&folder));
+}
+
+/// Opens a websocket of the API as the peer 127.0.0.`host`: the connection, and what it was answered so far.
+async fn websocket(port: u16, host: u8) -> (tokio::net::TcpStream, String) {
+    let socket = tokio::net::TcpSocket::new_v4().expect("a socket");
+    socket.bind((Ipv4Addr::new(127, 0, 0, host), 0).into()).expect("an address of its own");
+    let mut stream = socket.connect((Ipv4Addr::LOCALHOST, port).into()).await.expect("it connects");
+    let opening = "GET /graphql HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
+         Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\
+         Sec-WebSocket-Protocol: graphql-transport-ws\r\n\r\n";
+    stream.write_all(opening.as_bytes()).await.expect("it is taken");
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        head.push(stream.read_u8().await.expect("a head"));
+    }
+    (stream, String::from_utf8_lossy(&head).into_owned())
+}
+
+/// Websockets of one peer (`web/src/limit.rs`).
+const SOCKETS_OF_PEER_MAX: usize = 100;
+
+#[tokio::test]
+async fn a_peer_with_websockets_that_say_nothing_keeps_nobody_out_and_is_let_go() {
+    let Some(node) = Node::start("sockets") else { return };
+    let port = node.ports.http;
+    let crowd: Vec<_> = (0..SOCKETS_OF_PEER_MAX + 50).map(|_| tokio::spawn(websocket(port, 2))).collect();
+    let (mut open, mut refused) = (Vec::new(), 0);
+    for one in crowd {
+        let (stream, head) = one.await.expect("no panic");
+        match head.get(..12) {
+            Some("HTTP/1.1 101") => open.push(stream),
+            Some("HTTP/1.1 429") if head.contains("retry-after: ") => refused += 1,
+            _ => panic!("{head}"),
+        }
+    }
+    assert!(refused > 0 && open.len() >= SOCKETS_OF_PEER_MAX, "{} open, {refused} refused", open.len());
+    let (_other, head) = websocket(port, 3).await;
+    assert!(head.starts_with("HTTP/1.1 101"), "{head}");
+    for mut stream in open {
+        let mut rest = Vec::new();
+        let end = tokio::time::timeout(ANSWER_WAIT, stream.read_to_end(&mut rest)).await;
+        end.expect("it is let go").expect("in order");
+        // A close frame with 4408 (RFC 6455 section 5.5.1, graphql-transport-ws).
+        assert_eq!(rest.get(..4), Some(&[0x88, 0x23, 0x11, 0x38][..]), "{rest:?}");
+    }
+    let (_again, head) = websocket(port, 2).await;
+    assert!(head.starts_with("HTTP/1.1 101"), "{head}");
 }

@@ -24,8 +24,9 @@ impl Proxies {
         Self(networks.into())
     }
 
-    fn are_trusted(&self, address: IpAddr) -> bool {
-        self.0.iter().any(|network| network.contains(&address))
+    /// Whether `address` is one of them.
+    pub(crate) fn are_trusted(&self, address: IpAddr) -> bool {
+        self.0.iter().any(|network| network.contains(&address.to_canonical()))
     }
 
     /// The client behind `peer`: of the hops that were written down, the last that is no proxy of ours. What stands before

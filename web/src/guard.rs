@@ -1,18 +1,24 @@
 //! What every request passes: limits, a correlation id, and headers that keep browsers strict.
 
+use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
-use axum::extract::{DefaultBodyLimit, Extension, Request};
+use axum::body::{Body, HttpBody as _};
+use axum::extract::{ConnectInfo, DefaultBodyLimit, Extension, Request};
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
 use axum::{Router, http};
 use tokio::sync::Semaphore;
-use tower_http::limit::RequestBodyLimitLayer;
 use tower_http::timeout::TimeoutLayer;
 
 use crate::Transport;
-use crate::limit::{REQUEST_COUNT_MAX, REQUEST_TIME_MAX};
+use crate::arrival::{NoBody, whole};
+use crate::limit::{
+    HEALTH_COUNT_MAX, HEALTH_OF_NETWORK_MAX, REQUEST_COUNT_MAX, REQUEST_TIME_MAX, UNDER_WAY_COUNT_MAX,
+    UNDER_WAY_OF_NETWORK_MAX,
+};
+use crate::share::{NoPlace, Places};
 use crate::socket::Sockets;
 
 /// The name of one request, in its events, its log lines and its answer.
@@ -26,27 +32,84 @@ const CORRELATION_HEADER: HeaderName = HeaderName::from_static("x-correlation-id
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; \
      form-action 'self'; frame-ancestors 'none'";
 
-/// Bounds what is sent to `router`.
-pub(crate) fn small<S: Clone + Send + Sync + 'static>(router: Router<S>) -> Router<S> {
-    router.layer(RequestBodyLimitLayer::new(graphql::limit::REQUEST_OCTETS_MAX))
+/// Where requests about the health of the node are at home.
+const HEALTH: &str = "/health/";
+
+/// Room for what is answered at once.
+#[derive(Debug, Clone)]
+pub(crate) struct Room(Arc<Semaphore>);
+
+impl Default for Room {
+    fn default() -> Self {
+        Self(Arc::new(Semaphore::new(REQUEST_COUNT_MAX)))
+    }
+}
+
+/// Gives `router` what is whole and small, and no more at once than there is room for.
+pub(crate) fn small<S: Clone + Send + Sync + 'static>(router: Router<S>, room: &Room) -> Router<S> {
+    // The body first: who has not said what is asked takes no room of those who have.
+    admitted(router, room).layer(from_fn(arrived))
+}
+
+/// Gives `router` no more at once than there is room for; bodies are its own affair.
+pub(crate) fn admitted<S: Clone + Send + Sync + 'static>(router: Router<S>, Room(room): &Room) -> Router<S> {
+    let room = Arc::clone(room);
+    router.layer(from_fn(move |request, next| admit(Arc::clone(&room), request, next)))
 }
 
 /// Puts the guard around `router`.
 pub(crate) fn guarded(router: Router, transport: Transport) -> Router {
-    let room = Arc::new(Semaphore::new(REQUEST_COUNT_MAX));
+    let under_way = Places::new(UNDER_WAY_COUNT_MAX, UNDER_WAY_OF_NETWORK_MAX);
+    let health = Places::new(HEALTH_COUNT_MAX, HEALTH_OF_NETWORK_MAX);
     router
         .layer(Extension(Sockets::default()))
         .layer(DefaultBodyLimit::disable())
         .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, REQUEST_TIME_MAX))
-        .layer(from_fn(move |request, next| admit(room.clone(), request, next)))
+        .layer(from_fn(move |request: Request, next| {
+            let places = if is_about_health(&request) { health.clone() } else { under_way.clone() };
+            share(places, request, next)
+        }))
         .layer(from_fn(move |request, next| named(transport, request, next)))
+}
+
+fn is_about_health(request: &Request) -> bool {
+    request.uri().path().starts_with(HEALTH)
+}
+
+/// Answers 429 where the network of the peer has its share under way.
+async fn share(places: Places, request: Request, next: Next) -> Response {
+    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(peer)| peer.ip());
+    // Without a connection there is nobody to count: a test that calls the router by itself.
+    match places.take(peer.unwrap_or(Ipv4Addr::UNSPECIFIED.into())) {
+        Ok(_place) => next.run(request).await,
+        Err(none) => none.into_response(),
+    }
+}
+
+/// Waits for the whole body, within its bounds.
+async fn arrived(request: Request, next: Next) -> Response {
+    let octets_max = graphql::limit::REQUEST_OCTETS_MAX;
+    let (parts, body) = request.into_parts();
+    if body.is_end_stream() {
+        return next.run(Request::from_parts(parts, body)).await;
+    }
+    if body.size_hint().lower() > octets_max as u64 {
+        return NoBody::TooLarge.into_response();
+    }
+    match whole(body, octets_max).await {
+        Ok(octets) => next.run(Request::from_parts(parts, Body::from(octets))).await,
+        Err(none) => none.into_response(),
+    }
 }
 
 /// Answers 503 instead of making requests wait without end.
 async fn admit(room: Arc<Semaphore>, request: Request, next: Next) -> Response {
+    if is_about_health(&request) {
+        return next.run(request).await;
+    }
     match room.try_acquire() {
         Ok(_permit) => next.run(request).await,
-        Err(_) => (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, "1")], "busy\n").into_response(),
+        Err(_) => NoPlace::Busy.into_response(),
     }
 }
 

@@ -5,8 +5,11 @@
 
 mod api;
 mod app;
+mod arrival;
 mod audit;
 mod client;
+#[cfg(test)]
+mod crowd;
 mod document;
 mod explorer;
 mod guard;
@@ -18,6 +21,7 @@ mod page;
 mod serve;
 mod session;
 mod setup;
+mod share;
 mod socket;
 mod ticket;
 
@@ -147,7 +151,8 @@ pub fn router(options: Options) -> Router {
     }
     // Files are larger than what else is asked; they are bounded where they are read.
     let files = Router::new().route("/tickets/{account}/{ticket}/files", post(ticket::take));
-    let router = guard::small(router.fallback(page::missing)).merge(files);
+    let room = guard::Room::default();
+    let router = guard::small(router.fallback(page::missing), &room).merge(guard::admitted(files, &room));
     let transport = options.transport;
     let proxies = axum::middleware::from_fn_with_state(options.proxies.clone(), client::seen);
     // Before everything else: a host of a customer's domain sees no page of ours.

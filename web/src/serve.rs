@@ -8,27 +8,38 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
+use graphql::network_of;
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use hyper_util::server::graceful::GracefulShutdown;
-use tokio::io::{AsyncRead, AsyncWrite};
+use listener::Peers;
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 use tower_service::Service;
 
+use crate::client::Proxies;
 use crate::limit::{
-    CONNECTION_COUNT_MAX, DRAIN_TIME_MAX, HANDSHAKE_TIME_MAX, HEAD_OCTETS_MAX, HEAD_TIME_MAX,
-    HEADER_COUNT_MAX, STREAM_COUNT_MAX,
+    CONNECTION_COUNT_MAX, CONNECTIONS_OF_NETWORK_MAX, DRAIN_TIME_MAX, HANDSHAKE_TIME_MAX, HEAD_OCTETS_MAX,
+    HEAD_TIME_MAX, HEADER_COUNT_MAX, REFUSAL_TIME_MAX, REFUSED_COUNT_MAX, STREAM_COUNT_MAX,
 };
 
 /// A pause after a failed accept: out of descriptors, most often, and these come back.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
+/// What a connection is told whose network has its share.
+const SHARE_TAKEN: &[u8] = b"HTTP/1.1 429 Too Many Requests\r\nRetry-After: 10\r\nConnection: close\r\n\
+    Content-Type: text/plain; charset=utf-8\r\nContent-Length: 74\r\n\r\n\
+    Your network has as many connections open as it may have, try again later\n";
+
 /// Makes a stream of bytes out of a connection: as it is ([`Plain`]), or under TLS.
 pub trait Handshake: Clone + Send + Sync + 'static {
+    /// Whether HTTP is spoken at once, so that a refusal can be told before any handshake.
+    const IS_PLAIN: bool;
+
     /// What carries HTTP.
     type Stream: AsyncRead + AsyncWrite + Unpin + Send + 'static;
 
@@ -44,6 +55,8 @@ pub trait Handshake: Clone + Send + Sync + 'static {
 pub struct Plain;
 
 impl Handshake for Plain {
+    const IS_PLAIN: bool = true;
+
     type Stream = TcpStream;
 
     async fn handshake(&self, stream: TcpStream) -> io::Result<TcpStream> {
@@ -77,25 +90,32 @@ impl Serving {
 }
 
 /// Serves `router` on `listener` until `drain` is cancelled; then no connection is accepted any more and open requests
-/// have 20 s to end.
+/// have 20 s to end. A network has a share of the connections; `proxies` have none, and speak for others.
 ///
 /// # Errors
 /// [`ServeError`] before anything is served.
 pub fn serve<H: Handshake>(
     listener: TcpListener,
     handshake: H,
-    router: Router,
+    (router, proxies): (Router, Proxies),
     drain: CancellationToken,
 ) -> Result<Serving, ServeError> {
     let address = listener.local_addr().map_err(ServeError::Address)?;
-    let task = tokio::spawn(accept(listener, handshake, router, drain));
+    let task = tokio::spawn(accept(listener, handshake, (router, proxies), drain));
     Ok(Serving { address, task })
 }
 
-async fn accept<H: Handshake>(listener: TcpListener, handshake: H, router: Router, drain: CancellationToken) {
+async fn accept<H: Handshake>(
+    listener: TcpListener,
+    handshake: H,
+    (router, proxies): (Router, Proxies),
+    drain: CancellationToken,
+) {
     let graceful = GracefulShutdown::new();
     let connections = tokio_util::task::TaskTracker::new();
     let room = Arc::new(Semaphore::new(CONNECTION_COUNT_MAX));
+    let refusals = Arc::new(Semaphore::new(REFUSED_COUNT_MAX));
+    let peers = Peers::default();
     loop {
         let accepted = tokio::select! {
             () = drain.cancelled() => break,
@@ -109,9 +129,17 @@ async fn accept<H: Handshake>(listener: TcpListener, handshake: H, router: Route
                 continue;
             }
         };
+        let network = network_of(peer.ip());
+        let seat = peers.seat(network, CONNECTIONS_OF_NETWORK_MAX);
+        if seat.is_none() && !proxies.are_trusted(peer.ip()) {
+            if let (true, Ok(telling)) = (H::IS_PLAIN, refusals.clone().try_acquire_owned()) {
+                connections.spawn(refuse(stream, telling));
+            }
+            continue;
+        }
         let (handshake, router, watcher) = (handshake.clone(), router.clone(), graceful.watcher());
         connections.spawn(async move {
-            let _permit = permit;
+            let _held = (permit, seat);
             if let Ok(Ok(stream)) =
                 tokio::time::timeout(HANDSHAKE_TIME_MAX, handshake.handshake(stream)).await
             {
@@ -133,11 +161,23 @@ async fn accept<H: Handshake>(listener: TcpListener, handshake: H, router: Route
 async fn admitted(
     listener: &TcpListener,
     room: &Arc<Semaphore>,
-) -> io::Result<(TcpStream, SocketAddr, tokio::sync::OwnedSemaphorePermit)> {
+) -> io::Result<(TcpStream, SocketAddr, OwnedSemaphorePermit)> {
     let permit = room.clone().acquire_owned().await.map_err(io::Error::other)?;
     let (stream, peer) = listener.accept().await?;
     stream.set_nodelay(true)?;
     Ok((stream, peer, permit))
+}
+
+/// Says why, and closes.
+async fn refuse(mut stream: TcpStream, _telling: OwnedSemaphorePermit) {
+    let told = async {
+        stream.write_all(SHARE_TAKEN).await?;
+        stream.shutdown().await?;
+        // What was sent meanwhile is read: unread, it would take the answer away from the peer (RFC 9112 section 9.6).
+        tokio::io::copy(&mut stream.take(HEAD_OCTETS_MAX as u64), &mut tokio::io::sink()).await
+    };
+    // Whoever does not take it goes without.
+    drop(tokio::time::timeout(REFUSAL_TIME_MAX, told).await);
 }
 
 async fn connection<S>(
@@ -148,7 +188,10 @@ async fn connection<S>(
 ) where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
+    let begun = CancellationToken::new();
+    let begins = begun.clone();
     let service = service_fn(move |request: hyper::Request<Incoming>| {
+        begins.cancel();
         let mut router = router.clone();
         let mut request = request.map(Body::new);
         request.extensions_mut().insert(ConnectInfo(peer));
@@ -168,8 +211,18 @@ async fn connection<S>(
         .max_header_list_size(HEAD_OCTETS_MAX as u32)
         .keep_alive_interval(Some(Duration::from_secs(60)));
     let serving = builder.serve_connection_with_upgrades(TokioIo::new(stream), service).into_owned();
-    // How a peer ends its connection is no failure of ours.
-    if let Err(error) = watcher.watch(serving).await {
-        tracing::trace!(error = %error, "an HTTP connection ended");
+    // Until it is known which HTTP is spoken no limit of hyper's holds.
+    let silent = async {
+        match tokio::time::timeout(HEAD_TIME_MAX, begun.cancelled()).await {
+            Ok(()) => std::future::pending().await,
+            Err(_) => (),
+        }
+    };
+    tokio::select! {
+        // How a peer ends its connection is no failure of ours.
+        ended = watcher.watch(serving) => if let Err(error) = ended {
+            tracing::trace!(error = %error, "an HTTP connection ended");
+        },
+        () = silent => tracing::trace!("an HTTP connection brought no request"),
     }
 }

@@ -4,28 +4,32 @@
 //! for each operation.
 
 use std::net::SocketAddr;
-use std::sync::Arc;
 
 use async_graphql::Data;
 use async_graphql_axum::{GraphQLProtocol, GraphQLWebSocket};
-use axum::extract::ws::{WebSocket, WebSocketUpgrade};
+use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade};
 use axum::extract::{ConnectInfo, Extension, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
 
 use crate::Options;
 use crate::api::text;
 use crate::guard::Correlation;
-use crate::limit::{SOCKET_COUNT_MAX, SOCKET_SILENCE_MAX};
+use crate::limit::{SOCKET_COUNT_MAX, SOCKET_INIT_TIME_MAX, SOCKET_SILENCE_MAX, SOCKETS_OF_NETWORK_MAX};
+use crate::share::{Place, Places};
+
+/// What a client is told that does not begin in time (graphql-transport-ws).
+const NOT_BEGUN: u16 = 4408;
 
 /// Room for websockets.
 #[derive(Clone)]
-pub(crate) struct Sockets(Arc<Semaphore>);
+pub(crate) struct Sockets(Places);
 
 impl Default for Sockets {
     fn default() -> Self {
-        Self(Arc::new(Semaphore::new(SOCKET_COUNT_MAX)))
+        Self(Places::new(SOCKET_COUNT_MAX, SOCKETS_OF_NETWORK_MAX))
     }
 }
 
@@ -38,8 +42,9 @@ pub(crate) async fn open(
     protocol: GraphQLProtocol,
     (headers, upgrade): (HeaderMap, WebSocketUpgrade),
 ) -> Response {
-    let Ok(permit) = room.try_acquire_owned() else {
-        return (StatusCode::SERVICE_UNAVAILABLE, "too many websockets\n").into_response();
+    let place = match room.take(peer.ip()) {
+        Ok(place) => place,
+        Err(none) => return none.into_response(),
     };
     let knock = graphql::Knock {
         authorization: None,
@@ -52,18 +57,21 @@ pub(crate) async fn open(
         .protocols(async_graphql::http::ALL_WEBSOCKET_PROTOCOLS)
         .max_message_size(graphql::limit::REQUEST_OCTETS_MAX)
         .max_frame_size(graphql::limit::REQUEST_OCTETS_MAX)
-        .on_upgrade(move |socket| run(socket, options, protocol, (knock, permit)))
+        .on_upgrade(move |socket| run(socket, options, protocol, (knock, place)))
 }
 
 async fn run(
-    socket: WebSocket,
+    mut socket: WebSocket,
     options: Options,
     protocol: GraphQLProtocol,
-    (knock, _permit): (graphql::Knock, OwnedSemaphorePermit),
+    (knock, _place): (graphql::Knock, Place),
 ) {
-    let serving = GraphQLWebSocket::new(socket, options.api.clone(), protocol)
+    let begun = CancellationToken::new();
+    let begins = begun.clone();
+    let serving = GraphQLWebSocket::new(&mut socket, options.api.clone(), protocol)
         .keepalive_timeout(SOCKET_SILENCE_MAX)
         .on_connection_init(move |payload: serde_json::Value| async move {
+            begins.cancel();
             let authorization =
                 ["authorization", "Authorization"].iter().find_map(|name| payload.get(name)?.as_str());
             let mut data = Data::default();
@@ -71,8 +79,20 @@ async fn run(
             Ok(data)
         })
         .serve();
-    tokio::select! {
-        () = serving => {}
-        () = options.drain.cancelled() => {}
+    let late = async {
+        match timeout(SOCKET_INIT_TIME_MAX, begun.cancelled()).await {
+            Ok(()) => std::future::pending().await,
+            Err(_) => (),
+        }
+    };
+    let is_late = tokio::select! {
+        () = serving => false,
+        () = options.drain.cancelled() => false,
+        () = late => true,
+    };
+    if is_late {
+        let why = CloseFrame { code: NOT_BEGUN, reason: "Connection initialisation timeout".into() };
+        // A peer that does not even take this is let go all the same.
+        drop(timeout(SOCKET_INIT_TIME_MAX, socket.send(Message::Close(Some(why)))).await);
     }
 }

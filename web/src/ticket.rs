@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::sync::LazyLock;
 
 use axum::Json;
-use axum::body::{Body, to_bytes};
+use axum::body::Body;
 use axum::extract::{ConnectInfo, Extension, Path, Query, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -14,6 +14,7 @@ use tokio::sync::Semaphore;
 
 use crate::Options;
 use crate::api::{knocking, text};
+use crate::arrival::{NoBody, whole};
 use crate::guard::Correlation;
 use crate::limit::{FILE_COUNT_MAX, FILE_OCTETS_MAX};
 
@@ -57,8 +58,12 @@ pub(crate) async fn take(
     let Ok(_room) = ROOM.try_acquire() else {
         return (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, "1")], "busy\n").into_response();
     };
-    let Ok(octets) = to_bytes(body, FILE_OCTETS_MAX).await else {
-        return (StatusCode::PAYLOAD_TOO_LARGE, "a file of a ticket has at most 5 MiB\n").into_response();
+    let octets = match whole(body, FILE_OCTETS_MAX).await {
+        Ok(octets) => octets,
+        Err(NoBody::TooLarge) => {
+            return (StatusCode::PAYLOAD_TOO_LARGE, "a file of a ticket has at most 5 MiB\n").into_response();
+        }
+        Err(none) => return none.into_response(),
     };
     let file = GivenFile { name: said.name, octets: octets.to_vec(), is_internal: said.internal };
     match options.api.ticket_file_give(&knock, (account, ticket), file).await {

@@ -1,11 +1,11 @@
-//! How many operations a caller may ask for: counted per API token, per person and per peer, in windows of a minute, and
+//! How many operations a caller may ask for: counted per API token, per person and per network of the peer, in windows of a minute, and
 //! told in the headers of each answer.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::time::Instant;
 
-use kernel::{Actor, TokenId};
+use kernel::{Actor, TokenId, network_of};
 use parking_lot::Mutex;
 
 use crate::limit::{
@@ -22,11 +22,16 @@ pub(crate) enum Counted {
     Token(TokenId),
     /// A person.
     Person(Actor),
-    /// Somebody who has proved nothing.
+    /// Somebody who has proved nothing: their network.
     Peer(IpAddr),
 }
 
 impl Counted {
+    /// Whoever speaks from there without a credential.
+    pub(crate) fn peer(peer: IpAddr) -> Self {
+        Self::Peer(network_of(peer))
+    }
+
     const fn allowed(self) -> u32 {
         match self {
             Self::Token(_) => OPERATIONS_OF_TOKEN_MAX,
@@ -108,6 +113,15 @@ mod tests {
         let person = Counted::Person(Actor::Operator);
         assert!(allowances.take(person, 1, start).is_granted);
         assert!(allowances.take(peer, 1, start + Duration::from_secs(60)).is_granted);
+    }
+
+    #[test]
+    fn who_has_proved_nothing_has_no_more_by_changing_address_within_a_64() {
+        let (allowances, start) = (Allowances::default(), Instant::now());
+        let peer = |text: &str| Counted::peer(text.parse().expect("an address"));
+        assert!(allowances.take(peer("2001:db8:1:2::1"), OPERATIONS_OF_PEER_MAX, start).is_granted);
+        assert!(!allowances.take(peer("2001:db8:1:2::2"), 1, start).is_granted);
+        assert!(allowances.take(peer("2001:db8:1:3::1"), 1, start).is_granted);
     }
 
     #[test]

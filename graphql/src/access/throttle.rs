@@ -1,15 +1,17 @@
-//! Slows down whoever guesses: failed sign-ins are counted per login and per peer.
+//! Slows down whoever guesses: failed sign-ins are counted per login and per
+//! network of the peer.
 
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
+use kernel::network_of;
 use parking_lot::Mutex;
 
 /// Failures in a row that a login may have before it must wait.
 const LOGIN_FAILURE_COUNT_MAX: u32 = 5;
-/// Failures in a row that a peer may have: several people may sit behind one address.
+/// Failures in a row that a network may have: several people may sit behind one address.
 const PEER_FAILURE_COUNT_MAX: u32 = 20;
 /// The first wait; each further failure doubles it.
 const WAIT_MIN: Duration = Duration::from_secs(2);
@@ -20,7 +22,7 @@ const FORGET_AFTER: Duration = Duration::from_secs(3_600);
 /// Most logins and peers that are remembered; beyond, the oldest are forgotten.
 const ENTRY_COUNT_MAX: usize = 50_000;
 
-/// Who is counted. Logins are remembered by hash only.
+/// Who is counted: peers by [`network_of`]. Logins are remembered by hash only.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 enum Who {
     Login(u64),
@@ -92,7 +94,8 @@ impl Throttle {
 fn whos(login: &str, peer: IpAddr) -> [(Who, u32); 2] {
     let mut hasher = DefaultHasher::new();
     login.to_lowercase().hash(&mut hasher);
-    [(Who::Login(hasher.finish()), LOGIN_FAILURE_COUNT_MAX), (Who::Peer(peer), PEER_FAILURE_COUNT_MAX)]
+    let network = Who::Peer(network_of(peer));
+    [(Who::Login(hasher.finish()), LOGIN_FAILURE_COUNT_MAX), (network, PEER_FAILURE_COUNT_MAX)]
 }
 
 fn remaining(failed: Failures, allowed: u32, now: Instant) -> Option<Duration> {
@@ -141,6 +144,18 @@ mod tests {
             throttle.failed(&number.to_string(), PEER, start);
         }
         assert!(throttle.wait("someone else", PEER, start).is_some());
+    }
+
+    #[test]
+    fn a_guesser_with_a_64_of_addresses_is_one() {
+        let (throttle, start) = (Throttle::default(), Instant::now());
+        let neighbour = |host: u32| format!("2001:db8:1:2::{host:x}").parse::<IpAddr>().expect("an address");
+        for number in 0..PEER_FAILURE_COUNT_MAX {
+            throttle.failed(&number.to_string(), neighbour(number), start);
+        }
+        assert!(throttle.wait("someone else", neighbour(9_999), start).is_some());
+        let stranger = "2001:db8:1:3::1".parse().expect("an address");
+        assert_eq!(throttle.wait("someone else", stranger, start), None);
     }
 
     #[test]

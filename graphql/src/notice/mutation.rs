@@ -402,7 +402,7 @@ fn own_user(ctx: &Context<'_>) -> Result<(AccountId, UserId)> {
 /// Slows down whoever asks for `what` again and again without being signed in: five at once, then longer and longer waits.
 pub(super) fn slowed(ctx: &Context<'_>, what: &str) -> Result<()> {
     let (peer, requests) = (ctx.caller()?.peer, &ctx.platform()?.sign_ins.requests);
-    let counted = format!("{what} by {peer}");
+    let counted = format!("{what} by {}", kernel::network_of(peer));
     if let Some(wait) = requests.wait(&counted, peer, Instant::now()) {
         let retry_after_secs = u32::try_from(wait.as_secs()).unwrap_or(u32::MAX).saturating_add(1);
         return Err(ctx.fault(Fault::Throttled { retry_after_secs }));

@@ -655,6 +655,7 @@ impl Wiring<'_> {
             version: env!("CARGO_PKG_VERSION"),
             servers,
         };
+        let proxies = web::Proxies::new(&self.config.web.trusted_proxies);
         let has_own_metrics = !metrics.is_empty();
         let router = web::router(Options {
             api,
@@ -666,7 +667,7 @@ impl Wiring<'_> {
             demo: demo::shown(&self.config.demo),
             setup,
             sessions: web::Sessions::default(),
-            proxies: web::Proxies::new(&self.config.web.trusted_proxies),
+            proxies: proxies.clone(),
             // Under an origin of its own the pages are behind a proxy that ends TLS.
             transport: if self.config.web.origin.is_some() { Transport::Tls } else { Transport::Plain },
             drain: self.stop.clone(),
@@ -674,14 +675,14 @@ impl Wiring<'_> {
         let mut serving = Vec::new();
         for socket in sockets {
             open.push(Open { name: "HTTP (API, health)", address: socket.local_addr()? });
-            serving.push(web::serve(socket, Plain, router.clone(), self.stop.clone())?);
+            serving.push(web::serve(socket, Plain, (router.clone(), proxies.clone()), self.stop.clone())?);
         }
         for socket in metrics {
             open.push(Open { name: "HTTP (metrics)", address: socket.local_addr()? });
             serving.push(web::serve(
                 socket,
                 Plain,
-                web::metrics_router(registry.clone()),
+                (web::metrics_router(registry.clone()), proxies.clone()),
                 self.stop.clone(),
             )?);
         }

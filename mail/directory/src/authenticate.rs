@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use kernel::EmailAddress;
+use kernel::{EmailAddress, network_of};
 use moka::sync::Cache;
 use secrecy::{ExposeSecret as _, SecretString};
 use subtle::ConstantTimeEq as _;
@@ -12,7 +12,7 @@ use tokio::sync::Semaphore;
 use crate::clock::now;
 use crate::follow::canonical;
 use crate::index::{AppPassword, MailboxEntry};
-use crate::throttle::{Attempt, Key, Throttle, network};
+use crate::throttle::{Attempt, Key, Throttle};
 use crate::tries::outcome;
 use crate::{
     AuthRefusal, Credential, Demand, Directory, Entitlement, Login, LoginAttempt, Protocol, password,
@@ -195,10 +195,10 @@ impl Directory {
         proof: Option<Key>,
     ) -> Result<(), AuthRefusal> {
         let gate = &self.gate;
-        let (network, login) = (network(attempt.peer), attempt.login.trim().to_lowercase());
+        let (network, login) = (network_of(attempt.peer).to_string(), attempt.login.trim().to_lowercase());
         let counted = Attempt {
-            login_from_peer: gate.keyed("login", &[login.as_bytes(), &network]),
-            peer: gate.keyed("peer", &[&network]),
+            login_from_peer: gate.keyed("login", &[login.as_bytes(), network.as_bytes()]),
+            peer: gate.keyed("peer", &[network.as_bytes()]),
             password: gate.keyed("password", &[attempt.password.expose_secret().as_bytes()]),
         };
         if let Some(retry_after_secs) = gate.throttle.wait_secs(&counted) {

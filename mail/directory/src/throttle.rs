@@ -3,7 +3,6 @@
 //! Counted per peer network and per (login, peer network): a stranger who guesses at a login does not lock its owner
 //! out, who comes from elsewhere. The same wrong password again and again (a forgotten phone) counts once.
 
-use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
 use moka::sync::Cache;
@@ -39,14 +38,6 @@ pub(crate) struct Attempt {
     pub(crate) login_from_peer: Key,
     pub(crate) peer: Key,
     pub(crate) password: Key,
-}
-
-/// The network that a peer stands for: one address of IPv4, a /64 of IPv6.
-pub(crate) fn network(peer: IpAddr) -> Vec<u8> {
-    match peer.to_canonical() {
-        IpAddr::V4(address) => address.octets().to_vec(),
-        IpAddr::V6(address) => address.octets()[..8].to_vec(),
-    }
 }
 
 impl Throttle {

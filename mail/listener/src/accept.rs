@@ -1,12 +1,11 @@
 //! Accepting connections for a protocol, within limits, until the node drains.
 
-use std::collections::HashMap;
 use std::future::Future;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use parking_lot::Mutex;
+use kernel::network_of;
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::Semaphore;
@@ -14,7 +13,7 @@ use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::{Connection, Counters, Metrics, Stream};
+use crate::{Connection, Counters, Metrics, Peers, Seat, Stream};
 
 /// Longest TLS handshake.
 pub const TLS_HANDSHAKE_WAIT: Duration = Duration::from_secs(30);
@@ -93,39 +92,16 @@ impl std::fmt::Debug for Listener {
     }
 }
 
-/// Open connections by the network they come from.
-#[derive(Default)]
-struct Peers(Mutex<HashMap<IpAddr, usize>>);
-
-/// One connection of a peer; given back when dropped.
-struct Seat {
-    peers: Arc<Peers>,
-    network: IpAddr,
+/// One connection of a peer, as the metrics have it; closed when dropped.
+struct Open {
     metrics: Metrics,
     protocol: &'static str,
+    _seat: Seat,
 }
 
-impl Drop for Seat {
+impl Drop for Open {
     fn drop(&mut self) {
-        let mut counts = self.peers.0.lock();
-        if let Some(count) = counts.get_mut(&self.network) {
-            *count -= 1;
-            if *count == 0 {
-                counts.remove(&self.network);
-            }
-        }
         self.metrics.closed(self.protocol);
-    }
-}
-
-fn network(peer: IpAddr) -> IpAddr {
-    match peer.to_canonical() {
-        IpAddr::V4(address) => IpAddr::V4(address),
-        IpAddr::V6(address) => {
-            let mut octets = address.octets();
-            octets[8..].fill(0);
-            IpAddr::V6(octets.into())
-        }
     }
 }
 
@@ -133,7 +109,7 @@ impl Listener {
     /// Accepts until `stop`; then waits for the open sessions, at most [`DRAIN_WAIT`].
     pub async fn serve<P: Protocol>(self, protocol: Arc<P>, stop: CancellationToken) {
         let places = Arc::new(Semaphore::new(self.limits.connections));
-        let peers = Arc::new(Peers::default());
+        let peers = Peers::default();
         let sessions = TaskTracker::new();
         let cut = CancellationToken::new();
         loop {
@@ -153,7 +129,7 @@ impl Listener {
                 self.refuse(&sessions, stream, protocol.as_ref(), "connections");
                 continue;
             };
-            let Some(seat) = self.seat(&peers, peer, protocol.name()) else {
+            let Some(open) = self.open(&peers, peer, protocol.name()) else {
                 self.refuse(&sessions, stream, protocol.as_ref(), "connections_per_peer");
                 continue;
             };
@@ -161,7 +137,7 @@ impl Listener {
             let tls = (self.security == Security::Implicit).then(|| self.tls.clone());
             let counters = Counters::new(self.metrics.clone(), protocol.name());
             sessions.spawn(async move {
-                let _held = (place, seat);
+                let _held = (place, open);
                 let conversation = async {
                     // Answers are small and are waited for.
                     drop(stream.set_nodelay(true));
@@ -183,16 +159,10 @@ impl Listener {
         }
     }
 
-    fn seat(&self, peers: &Arc<Peers>, peer: IpAddr, protocol: &'static str) -> Option<Seat> {
-        let network = network(peer);
-        let mut counts = peers.0.lock();
-        let count = counts.entry(network).or_default();
-        if *count >= self.limits.connections_per_peer {
-            return None;
-        }
-        *count += 1;
+    fn open(&self, peers: &Peers, peer: IpAddr, protocol: &'static str) -> Option<Open> {
+        let seat = peers.seat(network_of(peer), self.limits.connections_per_peer)?;
         self.metrics.opened(protocol);
-        Some(Seat { peers: Arc::clone(peers), network, metrics: self.metrics.clone(), protocol })
+        Some(Open { metrics: self.metrics.clone(), protocol, _seat: seat })
     }
 
     /// Tells why, where it can be told in clear, and closes.

@@ -5,6 +5,7 @@ mod connection;
 mod memory;
 mod metrics;
 mod pace;
+mod peers;
 mod room;
 mod wire;
 
@@ -13,5 +14,6 @@ pub use connection::{Connection, Encryption, Stream};
 pub use memory::{Held, Memory};
 pub use metrics::{Counters, Metrics};
 pub use pace::{CONTENT_OCTETS_PER_SEC_MIN, CONTENT_WAIT, DATA_WAIT, Pace};
+pub use peers::{Peers, Seat};
 pub use room::DiskRoom;
 pub use wire::{Line, Wire, WireError};

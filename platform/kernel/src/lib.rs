@@ -8,6 +8,7 @@ mod claim;
 mod decider;
 mod event;
 mod id;
+mod network;
 mod quantity;
 mod quota;
 mod reads;
@@ -26,6 +27,7 @@ pub use id::{
     PlanId, PushId, ResourceId, SenderRelayId, ServiceId, SessionId, ShareId, SharedMailboxId, SubjectId,
     SyncJobId, TenantId, TicketId, TlsPolicyId, TokenId, TransferId, UserId, WebhookId,
 };
+pub use network::network_of;
 pub use quantity::ByteSize;
 pub use quota::{Quota, StoragePool};
 pub use reads::{FOLDED_EVENT_COUNT_MIN, Folded, Foreign, History, Key, Reads};

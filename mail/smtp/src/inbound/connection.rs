@@ -7,7 +7,7 @@ use futures_util::future::{join, join_all};
 use listener::WireError;
 use verify::iprev::{self, Iprev};
 
-use super::{Action, Fault, Inbound, OnListing, Stage, Verdict};
+use super::{Action, Fault, Inbound, OnListing, Stage, Verdict, network};
 use crate::reply::Reply;
 use crate::session::Session;
 
@@ -27,7 +27,8 @@ impl Session<'_> {
     pub(crate) async fn meet(&mut self) -> Result<Option<Reply>, WireError> {
         let Some(inbound) = self.inbound() else { return Ok(None) };
         let mut verdict = Verdict::new(Stage::Connection, Action::Accept);
-        let Some(counted) = inbound.networks.enter(self.peer, inbound.settings.connections_per_network_max)
+        let Some(counted) =
+            inbound.networks.seat(network(self.peer), inbound.settings.connections_per_network_max)
         else {
             verdict.add(Action::Defer, "network_limit");
             self.tell(&verdict);

@@ -20,6 +20,7 @@ use std::time::Duration;
 
 pub use dnsbl::OnListing;
 use ipnet::IpNet;
+use listener::{Peers, Seat};
 pub use port::{ContentStage, Offered, Placement, PlacementStage};
 use resolver::{Dns, Name};
 use store::Retries;
@@ -28,7 +29,7 @@ use verify::spf::Spf;
 
 pub(crate) use self::content::Judged;
 use self::dnsbl::Dnsbl;
-use self::network::{Counted, Faults, Networks};
+use self::network::Faults;
 pub(crate) use self::network::{Fault, network};
 pub use self::tally::DmarcTally;
 pub use self::verdict::{Action, Stage, Verdict};
@@ -62,7 +63,7 @@ pub struct Inbound {
     dns: Arc<dyn Dns>,
     retries: Retries,
     dnsbls: Vec<Dnsbl>,
-    networks: Networks,
+    networks: Peers,
     faults: Faults,
     content_stages: Vec<Arc<dyn ContentStage>>,
     placement_stage: Option<Arc<dyn PlacementStage>>,
@@ -85,7 +86,7 @@ impl Inbound {
             dns,
             retries,
             dnsbls,
-            networks: Networks::default(),
+            networks: Peers::default(),
             faults: Faults::default(),
             content_stages: Vec::new(),
             placement_stage: None,
@@ -129,7 +130,7 @@ fn is_within(networks: &[IpNet], address: IpAddr) -> bool {
 #[derive(Debug, Default)]
 pub(crate) struct Facts {
     /// Its place in its network, for as long as it is here.
-    counted: Option<Counted>,
+    counted: Option<Seat>,
     iprev: Option<Iprev>,
     /// The list for which its mail is refused.
     refused_by: Option<Name>,
