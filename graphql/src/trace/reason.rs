@@ -16,6 +16,16 @@ const MEANINGS: &[Meaning] = &[
     ("alias_loop", "the alias leads in a circle", "l'alias tourne en rond"),
     ("over_quota", "the mailbox is full", "la boîte est pleine"),
     (
+        "forward_limit",
+        "the aliases of the service lead to no more recipients elsewhere for now",
+        "les alias du service ne mènent pas à plus de destinataires ailleurs pour l'instant",
+    ),
+    (
+        "too_many_ends",
+        "the address leads to more recipients elsewhere than a message may have",
+        "l'adresse mène à plus de destinataires ailleurs qu'un message ne peut en avoir",
+    ),
+    (
         "sandbox",
         "the sender only tries things out and writes to its own mailboxes alone",
         "l'expéditeur est un bac à sable et n'écrit qu'à ses propres boîtes",
@@ -211,6 +221,11 @@ const MEANINGS: &[Meaning] = &[
         "bounce_not_proven",
         "nobody stands behind this report, so the address is written to again",
         "personne ne garantit ce rapport, l'adresse reste donc utilisable",
+    ),
+    (
+        "complaint_not_proven",
+        "nobody stands behind this complaint who may complain for the recipient, so it does not count",
+        "personne qui puisse parler pour le destinataire ne garantit cette plainte, elle ne compte donc pas",
     ),
     ("bounce_no_such_address", "the address does not exist", "l'adresse n'existe pas"),
     (

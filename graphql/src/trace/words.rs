@@ -116,6 +116,10 @@ fn stage(passage: &Passage, language: Language) -> String {
             ("Nothing is sent to that site for now", "Rien n'est envoyé vers ce site pour l'instant")
         }
         (Stage::Reported, _) => ("The sender was told", "L'expéditeur a été averti"),
+        (Stage::Complained, _) if came_by("complaint_not_proven") => (
+            "Somebody called it unwanted in the recipient's name",
+            "Quelqu'un l'a signalé comme indésirable au nom du destinataire",
+        ),
         (Stage::Complained, _) => {
             ("The recipient called it unwanted", "Le destinataire l'a signalé comme indésirable")
         }

@@ -437,7 +437,7 @@ impl Wiring<'_> {
         TakeReports::new(
             (Arc::clone(&platform.directory), Arc::clone(&platform.engine)),
             (platform.reports.clone(), Arc::clone(&platform.store)),
-            feedback.or_else(default),
+            (feedback.or_else(default), self.config.report.feedback_loops.clone()),
         )
     }
 

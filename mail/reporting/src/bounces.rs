@@ -170,14 +170,18 @@ fn taken<'a>(status: &RecipientStatus, steps: &'a [Passage]) -> Option<&'a Passa
 }
 
 /// Whether one of these domains has to do with the recipient, or with the host that took the message for it.
-fn stands_behind(names: &[String], recipient: &EmailAddress, step: &Passage) -> bool {
+pub(crate) fn stands_behind(names: &[String], recipient: &EmailAddress, step: &Passage) -> bool {
     let host = step.reply.as_ref().and_then(|reply| reply.host.as_deref()).unwrap_or_default();
     let host = host.to_ascii_lowercase();
-    let is_within = |name: &str, other: &str| name == other || name.ends_with(&format!(".{other}"));
     // A top-level domain stands behind nobody.
     names.iter().filter(|name| name.contains('.')).any(|name| {
         [recipient.domain.as_str(), &host].iter().any(|own| is_within(own, name) || is_within(name, own))
     })
+}
+
+/// Whether a domain is another, or lies below it.
+pub(crate) fn is_within(name: &str, other: &str) -> bool {
+    name.strip_suffix(other).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
 }
 
 /// What the other side said, in the form of a reply.

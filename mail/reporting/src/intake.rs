@@ -10,7 +10,7 @@ use directory::Directory;
 use engine::Engine;
 use hosting::use_case::RecordComplaint;
 use journal::{Clock as _, SystemClock};
-use kernel::{CommandId, CorrelationId, DomainId, EmailAddress, TenantId, Timestamp};
+use kernel::{CommandId, CorrelationId, DomainId, DomainName, EmailAddress, Id as _, TenantId, Timestamp};
 use parking_lot::Mutex;
 use report::tls::PolicyKind;
 use report::{AggregateReport, Feedback, Malformed, Report, TlsReport};
@@ -22,10 +22,17 @@ use store::{
 use tokio::sync::Semaphore;
 use uuid::Uuid;
 
+use crate::bounces::is_within;
+use crate::complaint::{self, Complaint};
+
 /// Before the `@` of the addresses that our DNS page recommends.
 const LOCAL_PARTS: [&str; 2] = [dnscheck::DMARC_REPORTS, dnscheck::TLS_REPORTS];
 /// Reports that are read for a domain in an hour; more are dropped.
 const REPORTS_PER_HOUR_MAX: u32 = 300;
+/// Reports that are read in an hour where complaints come, of whomever they are; more are dropped.
+const FEEDBACK_PER_HOUR_MAX: u32 = 3_000;
+/// Complaints that count in an hour of those behind whom one domain stands; more are dropped.
+const COMPLAINTS_OF_REPORTER_PER_HOUR_MAX: u32 = 300;
 /// Domains whose reports are counted at a time; where there are more, all begin anew.
 const COUNTED_DOMAIN_COUNT_MAX: usize = 100_000;
 /// Reports that are unpacked at a time.
@@ -37,7 +44,7 @@ const AHEAD: Duration = Duration::from_secs(86_400);
 /// Kinds of feedback that say that mail is unwanted.
 const COMPLAINTS: [&str; 3] = ["abuse", "fraud", "virus"];
 /// Steps of a message that are looked at to find who complains.
-const PASSAGE_COUNT_MAX: usize = 100;
+const PASSAGE_COUNT_MAX: usize = 1000;
 /// How often old reports are removed.
 const PURGE_PAUSE: Duration = Duration::from_secs(3600);
 
@@ -45,10 +52,36 @@ const PURGE_PAUSE: Duration = Duration::from_secs(3600);
 #[derive(Debug, Default)]
 struct Hour {
     number: i64,
-    counts: HashMap<ReportInboxKey, u32>,
+    counts: HashMap<Counted, u32>,
 }
 
-type ReportInboxKey = (TenantId, Option<DomainId>);
+/// Whose reports are counted together.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+enum Counted {
+    /// Those that come to the addresses of a domain.
+    Domain(TenantId, DomainId),
+    /// Those that come where complaints do.
+    Feedback,
+    /// Complaints behind which that domain stands; empty: nobody.
+    Reporter(String),
+}
+
+impl Counted {
+    const fn of(inbox: ReportInbox) -> Self {
+        match inbox.domain {
+            Some(domain) => Self::Domain(inbox.tenant, domain),
+            None => Self::Feedback,
+        }
+    }
+
+    const fn per_hour_max(&self) -> u32 {
+        match self {
+            Self::Domain(..) => REPORTS_PER_HOUR_MAX,
+            Self::Feedback => FEEDBACK_PER_HOUR_MAX,
+            Self::Reporter(_) => COMPLAINTS_OF_REPORTER_PER_HOUR_MAX,
+        }
+    }
+}
 
 /// Takes reports in.
 pub struct TakeReports {
@@ -62,6 +95,8 @@ pub struct TakeReports {
     engine: Arc<Engine>,
     /// Where complaints of other hosts come.
     feedback: Option<EmailAddress>,
+    /// Domains that may complain for whomever they like.
+    feedback_loops: Vec<DomainName>,
     gate: Arc<Semaphore>,
     hour: Mutex<Hour>,
 }
@@ -71,21 +106,22 @@ impl TakeReports {
     pub fn new(
         (directory, engine): (Arc<Directory>, Arc<Engine>),
         (reports, store): (Reports, Arc<SqlStore>),
-        feedback: Option<EmailAddress>,
+        (feedback, feedback_loops): (Option<EmailAddress>, Vec<DomainName>),
     ) -> Self {
         let gate = Arc::new(Semaphore::new(READ_COUNT_MAX));
-        Self { directory, reports, store, engine, feedback, gate, hour: Mutex::default() }
+        Self { directory, reports, store, engine, feedback, feedback_loops, gate, hour: Mutex::default() }
     }
 
-    fn is_too_many(&self, inbox: ReportInbox, now: Timestamp) -> bool {
+    fn is_too_many(&self, counted: Counted, now: Timestamp) -> bool {
         let number = now.secs().div_euclid(3600);
         let mut hour = self.hour.lock();
         if hour.number != number || hour.counts.len() >= COUNTED_DOMAIN_COUNT_MAX {
             *hour = Hour { number, counts: HashMap::new() };
         }
-        let count = hour.counts.entry((inbox.tenant, inbox.domain)).or_default();
+        let most = counted.per_hour_max();
+        let count = hour.counts.entry(counted).or_default();
         *count = count.saturating_add(1);
-        *count > REPORTS_PER_HOUR_MAX
+        *count > most
     }
 
     /// Reads on a thread of its own: what is packed may be large.
@@ -186,9 +222,9 @@ impl TakeReports {
         Intake::Kept("tls_report_kept")
     }
 
-    /// A complaint: counted to the mailbox that sent the message, and nothing is sent to the complainer any more. Only who
-    /// got a message knows its Message-ID, which makes it believable.
-    async fn feedback(&self, letter: &ReportLetter<'_>, feedback: Feedback) -> Intake {
+    /// A complaint: where somebody stands behind it, it is counted to the mailbox that sent the message, and nothing is sent to
+    /// the complainer any more; else it is noted beside the message, and nothing comes of it.
+    async fn feedback(&self, letter: &ReportLetter<'_>, feedback: Feedback, now: Timestamp) -> Intake {
         if !COMPLAINTS.contains(&feedback.kind.as_str()) {
             return Intake::Dropped("feedback_other");
         }
@@ -203,9 +239,23 @@ impl TakeReports {
                 return Intake::Later;
             }
         };
-        let Some(first) = steps.first() else { return Intake::Dropped("feedback_unknown_message") };
-        match self.count(&feedback, first, complainer(&feedback, &steps)).await {
-            Ok(()) => Intake::Kept("feedback_kept"),
+        if steps.is_empty() {
+            return Intake::Dropped("feedback_unknown_message");
+        }
+        let judged = complaint::judge(&feedback, &steps, (proven, letter.mail_from), &self.feedback_loops);
+        let Some(complaint) = judged else { return Intake::Kept("feedback_kept") };
+        // Those behind whom nobody stands have one share for all, whatever they call themselves.
+        let reporter = if complaint.is_proven { complaint.reporter.clone() } else { String::new() };
+        if self.is_too_many(Counted::Reporter(reporter), now) {
+            return Intake::Dropped("report_too_many");
+        }
+        let (word, done) = match complaint.is_proven {
+            true => ("feedback_kept", self.count(&feedback, &complaint).await),
+            false => (complaint::NOT_PROVEN, self.note(&complaint).await.map_err(Into::into)),
+        };
+        match done {
+            Ok(()) if complaint.is_proven => Intake::Kept(word),
+            Ok(()) => Intake::Dropped(word),
             Err(error) => {
                 tracing::warn!(%error, "a complaint was not recorded");
                 Intake::Later
@@ -238,43 +288,43 @@ impl TakeReports {
         Ok(Vec::new())
     }
 
-    async fn count(
-        &self,
-        feedback: &Feedback,
-        step: &Passage,
-        complainer: Option<EmailAddress>,
-    ) -> anyhow::Result<()> {
-        let said = RemoteReply { text: format!("complaint: {}", feedback.kind), ..RemoteReply::default() };
-        let is_new = match &complainer {
-            Some(complainer) => {
-                let why = (SuppressionCause::Complaint, said);
-                self.store.suppress(step.tenant, complainer, why).await?
-            }
-            None => true,
-        };
-        // The same complaint again counts once.
-        if !is_new {
-            return Ok(());
-        }
+    async fn count(&self, feedback: &Feedback, complaint: &Complaint<'_>) -> anyhow::Result<()> {
+        let Complaint { step, complainer, reporter, .. } = complaint;
         if let Some(mailbox) = step.mailbox {
             let record = RecordComplaint { account: step.tenant.account(), mailbox };
-            let command = CommandId::new(Uuid::now_v7());
+            // The same complaint that comes twice at once is one command.
+            let whose = complainer.as_ref().map(ToString::to_string).unwrap_or_default();
+            let name = format!("{}\n{whose}\n{reporter}", step.message);
+            let command = CommandId::new(Uuid::new_v5(&mailbox.uuid(), name.as_bytes()));
             let correlation = CorrelationId::new(Uuid::now_v7());
             self.engine.run(&Principal::platform("reports"), command, correlation, &record).await?;
         }
+        if let Some(complainer) = complainer {
+            let said =
+                RemoteReply { text: format!("complaint: {}", feedback.kind), ..RemoteReply::default() };
+            self.store.suppress(step.tenant, complainer, (SuppressionCause::Complaint, said)).await?;
+        }
+        // Last: once it stands in the trace it is not told again.
+        self.note(complaint).await?;
+        Ok(())
+    }
+
+    /// Tells the trace of the message.
+    async fn note(&self, complaint: &Complaint<'_>) -> Result<(), store::StoreError> {
+        let Complaint { step, complainer, reporter, is_proven } = complaint;
+        let unproven = (!is_proven).then(|| complaint::NOT_PROVEN.to_owned());
         let passage = Passage {
             at: SystemClock.now(),
             stage: Stage::Complained,
-            recipient: complainer.map(|complainer| complainer.to_string()),
-            reply: None,
+            recipient: complainer.as_ref().map(ToString::to_string),
+            reply: Some(RemoteReply { text: reporter.clone(), ..RemoteReply::default() }),
             next_at: None,
             message_id: None,
             source: None,
-            reasons: Vec::new(),
-            ..step.clone()
+            reasons: unproven.into_iter().collect(),
+            ..(*step).clone()
         };
-        self.store.record(vec![passage]).await?;
-        Ok(())
+        self.store.record(vec![passage]).await
     }
 }
 
@@ -294,12 +344,12 @@ impl ReportIntake for TakeReports {
 
     async fn take(&self, letter: ReportLetter<'_>) -> Intake {
         let now = SystemClock.now();
-        if self.is_too_many(letter.inbox, now) {
+        if self.is_too_many(Counted::of(letter.inbox), now) {
             return Intake::Dropped("report_too_many");
         }
         match self.read(letter.message).await {
             Err(word) => Intake::Dropped(word),
-            Ok(Report::Feedback(feedback)) => self.feedback(&letter, feedback).await,
+            Ok(Report::Feedback(feedback)) => self.feedback(&letter, feedback, now).await,
             Ok(Report::Aggregate(report)) => self.aggregate(&letter, report, now).await,
             Ok(Report::Tls(report)) => self.tls(&letter, report, now).await,
         }
@@ -332,24 +382,8 @@ fn kept_or_later(kept: Result<(), database::DatabaseError>, word: &'static str) 
 /// Whether the domain of its author, or one above or below it, signed a message.
 fn is_signed_by_author(proven: &Proven) -> bool {
     let Some(author) = &proven.author else { return !proven.is_checked };
-    let is_below = |name: &str, other: &str| name == other || name.ends_with(&format!(".{other}"));
     !proven.is_checked
-        || proven.signers.iter().any(|signer| is_below(author, signer) || is_below(signer, author))
-}
-
-/// Who complains: who is named and got the message, or the only one who did.
-fn complainer(feedback: &Feedback, steps: &[Passage]) -> Option<EmailAddress> {
-    let mut recipients: Vec<&str> = steps.iter().filter_map(|step| step.recipient.as_deref()).collect();
-    recipients.sort_unstable();
-    recipients.dedup();
-    let is_named = |recipient: &str| {
-        feedback.original_recipients.iter().any(|named| named.eq_ignore_ascii_case(recipient))
-    };
-    let found = match recipients.as_slice() {
-        [one] => Some(*one),
-        several => several.iter().copied().find(|recipient| is_named(recipient)),
-    };
-    found.and_then(|found| EmailAddress::parse(found).ok())
+        || proven.signers.iter().any(|signer| is_within(author, signer) || is_within(signer, author))
 }
 
 fn source(row: &report::aggregate::Row) -> DmarcSource {

@@ -3,6 +3,7 @@
 //! ([`TakeReports`]), failures that come later among it ([`ReadBounces`]).
 
 mod bounces;
+mod complaint;
 mod daily;
 mod dmarc;
 mod ends;
