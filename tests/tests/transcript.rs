@@ -302,6 +302,10 @@ fn people(hash: &PasswordHash) -> Vec<Recorded<HostingEvent>> {
         alias(45, "abroad", "friend@elsewhere.example"),
         alias(44, "noreply", "alice@x.example"),
         alias(46, "group", "alice@x.example eve@x.example friend@elsewhere.example"),
+        alias(47, "crowd", "c1@elsewhere.example c2@elsewhere.example c3@elsewhere.example"),
+        alias(48, "nest", "crowd@x.example c4@elsewhere.example"),
+        alias(49, "mixed", "zoe@y.example bob@x.example"),
+        alias(56, "astray", "zoe@y.example"),
         discarding(44),
         mailbox(34, "carol", QUOTA, hash),
         mailbox(35, "team", QUOTA, hash),
@@ -419,6 +423,15 @@ impl World {
                 let mut limits = custom.terms.limits;
                 limits.sends_per_minute.service = Some(sends.parse().expect("a number"));
                 let changed = ServiceEvent::PlanChanged { plan: custom.plan, version: 2, limits };
+                self.directory.apply(&[recorded(10, HostingEvent::Service(changed))]).expect("taken");
+            }
+            // The plan lets the whole service send to so many a day.
+            ["service", sends] => {
+                let custom = hosting::plan::catalogue().into_iter().find(|entry| entry.slug == "custom");
+                let custom = custom.expect("a plan");
+                let mut limits = custom.terms.limits;
+                limits.sends.service = Some(sends.parse().expect("a number"));
+                let changed = ServiceEvent::PlanChanged { plan: custom.plan, version: 1, limits };
                 self.directory.apply(&[recorded(10, HostingEvent::Service(changed))]).expect("taken");
             }
             // Its domain's settings let all of x.example send to so many an hour.

@@ -74,7 +74,8 @@ impl SendsSource for SentRecipients {
         let told = limits.into_iter().map(|(mailbox, limits)| {
             let uses = limits.iter().zip(used.by_ref()).map(|(limit, used)| SendUse {
                 scope: match limit.scope {
-                    SendScope::Service(_) => graphql::SendScope::Service,
+                    // What aliases pass on is none of what a mailbox may send, and never asked for here.
+                    SendScope::Service(_) | SendScope::Forwards(_) => graphql::SendScope::Service,
                     SendScope::Domain(_) => graphql::SendScope::Domain,
                     SendScope::Mailbox(_) => graphql::SendScope::Mailbox,
                 },

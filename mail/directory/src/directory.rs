@@ -12,6 +12,9 @@ use crate::tries::{Tries, Waiting};
 use crate::uses::{Use, Uses};
 use crate::{Credential, Demand, Entitlement, Login, Protocol, Resolution, SendLimits};
 
+/// To how many recipients elsewhere aliases lead in a day what others write to them, where the plan has no limit on sending.
+const FORWARDS_PER_DAY_MAX: u32 = 5_000;
+
 /// Addresses, mailboxes, aliases and services, in memory. Fed by the engine as a follower; answers without I/O.
 #[derive(Debug)]
 pub struct Directory {
@@ -142,6 +145,15 @@ impl Directory {
     pub fn send_limits(&self, tenant: TenantId, mailbox: MailboxId) -> Option<SendLimits> {
         let index = self.index.read();
         index.mailboxes.get(&(tenant, mailbox)).and_then(|entry| index.send_limits(entry))
+    }
+
+    /// To how many recipients elsewhere the aliases of a service lead in a day what others write to them, beyond the first of
+    /// each message: as many as the widest of its limits on sending lets be sent, and in a budget of its own.
+    pub fn forwards_per_day_max(&self, tenant: TenantId, service: ServiceId) -> u32 {
+        let index = self.index.read();
+        let sends = index.services.get(&(tenant, service)).map(|service| service.sends);
+        let widest = sends.and_then(|sends| sends.service.or(sends.domain).or(sends.mailbox));
+        widest.unwrap_or(FORWARDS_PER_DAY_MAX)
     }
 
     /// The quota of a mailbox; none where it does not exist.

@@ -103,6 +103,17 @@ pub struct Destinations {
     pub is_consumed: bool,
     /// Addresses elsewhere that an alias leads to, with the tenant that answers for them.
     pub forwards: Vec<(TenantId, EmailAddress)>,
+    /// Mailboxes of others that the alias of a sandbox leads to: they get nothing.
+    pub withheld: Vec<(TenantId, MailboxId)>,
+    /// Whose alias it is that leads there; none where it is a mailbox's own address.
+    pub alias: Option<(TenantId, ServiceId)>,
+}
+
+impl Destinations {
+    /// Whether nobody gets the mail and nobody throws it away either.
+    pub const fn is_empty(&self) -> bool {
+        self.mailboxes.is_empty() && self.forwards.is_empty() && !self.is_consumed
+    }
 }
 
 /// Where mail for an address goes.

@@ -41,6 +41,15 @@ impl<'a> Found<'a> {
     }
 }
 
+/// A target of an alias, on the way to the ends.
+#[derive(Clone)]
+struct Step<'a> {
+    from: &'a AliasEntry,
+    target: EmailAddress,
+    /// The first sandbox whose alias stands on the way.
+    sandbox: Option<TenantId>,
+}
+
 #[derive(Default)]
 struct Outcome {
     destinations: Destinations,
@@ -115,15 +124,14 @@ impl Index {
                 if alias.is_internal && asker != Some(alias.tenant) {
                     return Resolution::Internal;
                 }
+                outcome.destinations.alias = Some((alias.tenant, alias.service));
                 if !self.follow(address, alias, &mut outcome) {
                     return Resolution::Loop;
                 }
             }
         }
         let Outcome { destinations, is_disabled, is_circle } = outcome;
-        let is_empty = destinations.mailboxes.is_empty()
-            && destinations.forwards.is_empty()
-            && !destinations.is_consumed;
+        let is_empty = destinations.is_empty() && destinations.withheld.is_empty();
         match (is_empty, is_disabled, is_circle) {
             (false, ..) => Resolution::Deliver(destinations),
             (true, true, _) => Resolution::Disabled,
@@ -171,10 +179,10 @@ impl Index {
     /// Follows an alias to its ends, breadth first; whether that stayed within [`PLACE_COUNT_MAX`].
     fn follow(&self, address: &EmailAddress, alias: &AliasEntry, outcome: &mut Outcome) -> bool {
         let mut visited: Vec<CompactString> = vec![canonical(address)];
-        let mut queue: Vec<(&AliasEntry, EmailAddress)> = Vec::new();
-        self.spread(alias, &mut queue, outcome);
+        let mut queue: Vec<Step<'_>> = Vec::new();
+        self.spread((alias, None), &mut queue, outcome);
         let mut at = 0;
-        while let Some((from, target)) = queue.get(at).cloned() {
+        while let Some(Step { from, target, sandbox }) = queue.get(at).cloned() {
             at += 1;
             if at > PLACE_COUNT_MAX {
                 return false;
@@ -187,20 +195,28 @@ impl Index {
             visited.push(form);
             let (found, home) = self.find(&target);
             if let Some(tenant) = self.passed_on(&found, home) {
-                outcome.destinations.forwards.push((tenant, target));
+                outcome.destinations.forwards.push((sandbox.unwrap_or(tenant), target));
                 continue;
             }
             match found {
-                Found::NotLocal => outcome.destinations.forwards.push((from.tenant, target)),
+                // What a sandbox leads elsewhere is its own, also by way of an alias of somebody else's: it leaves nowhere.
+                Found::NotLocal => {
+                    outcome.destinations.forwards.push((sandbox.unwrap_or(from.tenant), target));
+                }
                 Found::Unknown => {}
                 Found::Off => outcome.is_disabled = true,
                 Found::Place(Place::Mailbox(tenant, mailbox))
                 | Found::Detailed(Place::Mailbox(tenant, mailbox), _) => {
-                    self.put((*tenant, *mailbox), home, outcome);
+                    // Whoever only tries things out writes to nobody else, whoever it is that writes to them.
+                    if sandbox.is_some_and(|sandbox| sandbox != *tenant) {
+                        outcome.destinations.withheld.push((*tenant, *mailbox));
+                    } else {
+                        self.put((*tenant, *mailbox), home, outcome);
+                    }
                 }
                 Found::Place(Place::Alias(_)) | Found::Detailed(Place::Alias(_), _) | Found::CatchAll(_) => {
                     if let Some(next) = found.alias() {
-                        self.spread(next, &mut queue, outcome);
+                        self.spread((next, sandbox), &mut queue, outcome);
                     }
                 }
             }
@@ -210,8 +226,8 @@ impl Index {
 
     fn spread<'a>(
         &'a self,
-        alias: &'a AliasEntry,
-        queue: &mut Vec<(&'a AliasEntry, EmailAddress)>,
+        (alias, sandbox): (&'a AliasEntry, Option<TenantId>),
+        queue: &mut Vec<Step<'a>>,
         outcome: &mut Outcome,
     ) {
         let entitlement = self.entitlement(alias.tenant, alias.service);
@@ -223,7 +239,12 @@ impl Index {
         } else if alias.is_consumed {
             outcome.destinations.is_consumed = true;
         } else if queue.len() <= PLACE_COUNT_MAX {
-            queue.extend(alias.targets.iter().map(|target| (alias, target.clone())));
+            let sandbox = sandbox.or_else(|| self.sandboxes.get(&alias.tenant).copied());
+            queue.extend(alias.targets.iter().map(|target| Step {
+                from: alias,
+                target: target.clone(),
+                sandbox,
+            }));
         }
     }
 }

@@ -26,6 +26,7 @@ use crate::{
 };
 
 mod login;
+mod sandbox;
 mod tls_policy;
 
 const TENANT: u128 = 1;

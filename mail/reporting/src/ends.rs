@@ -14,6 +14,8 @@ pub fn ends(
     let elsewhere = |address: EmailAddress| QueuedRecipient { address, notify: None, original: None };
     match directory.resolve(to, None) {
         Resolution::NotLocal => Some((Vec::new(), vec![elsewhere(to.clone())])),
+        // A sandbox leads it to others alone, who get nothing.
+        Resolution::Deliver(ends) if ends.is_empty() => None,
         Resolution::Deliver(ends) => {
             let deposits = ends.mailboxes.iter().map(|end| Deposit {
                 owner: Owner { tenant: end.tenant, mailbox: end.mailbox },

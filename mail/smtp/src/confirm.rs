@@ -84,6 +84,8 @@ pub(crate) struct Missed {
     /// The address as it was given.
     pub(crate) to: QueuedRecipient,
     pub(crate) owner: Owner,
+    /// Who hears of it and answers for the report: the mailbox's own account, or, where a sandbox led there in vain, the sandbox.
+    pub(crate) tenant: TenantId,
     pub(crate) why: Reply,
 }
 
@@ -130,8 +132,7 @@ impl Session<'_> {
         let Transaction { id, envelope, parameters, .. } = transaction;
         let (Some(confirm), Some(sender)) = (&self.server.confirm, envelope.sender()) else { return };
         let done: Vec<&Asked> = envelope.asked().iter().filter(|asked| asked.is_done(deposited)).collect();
-        let tenants =
-            done.iter().map(|asked| asked.tenant).chain(missed.iter().map(|missed| missed.owner.tenant));
+        let tenants = done.iter().map(|asked| asked.tenant).chain(missed.iter().map(|missed| missed.tenant));
         let Some(first) = tenants.into_iter().next().filter(|_| self.is_sender_known()) else { return };
         let tenant = self.login.as_ref().map_or(first, |login| login.tenant);
         let mut recipients: Vec<(QueuedRecipient, Fate)> = Vec::new();
@@ -178,7 +179,7 @@ pub(crate) fn missed(
         let place = envelope.places().iter().find(|place| place.owner == *owner && place.copies.is_empty());
         if let (Err(refusal), Some(place)) = (outcome, place) {
             let to = queued(place.recipient.clone(), RcptParameters::default());
-            missed.push(Missed { to, owner: *owner, why: refusal_reply(refusal) });
+            missed.push(Missed { to, owner: *owner, tenant: owner.tenant, why: refusal_reply(refusal) });
         }
     }
     // Another of the recipients may have led there.

@@ -14,9 +14,7 @@ use crate::confirm::{Asked, Missed, deposited, missed, passed_on};
 use crate::copies::CopyOf;
 use crate::inbound::Fault;
 use crate::lane::lane;
-use crate::limits::{
-    HEADER_OCTETS_MAX, RECEIVED_COUNT_MAX, RECIPIENT_COUNT_MAX, UNKNOWN_RECIPIENT_COUNT_MAX,
-};
+use crate::limits::{HEADER_OCTETS_MAX, RECEIVED_COUNT_MAX, UNKNOWN_RECIPIENT_COUNT_MAX};
 use crate::outgoing::{NOT_ITS_OWN, shown};
 use crate::reply::{self, Reply};
 use crate::report::ReportInbox;
@@ -46,6 +44,8 @@ pub(crate) struct Envelope {
     asked: Vec<Asked>,
     /// Mailboxes that get nothing of it while others behind the same address do.
     missed: Vec<Missed>,
+    /// Ends elsewhere to which aliases of whoever is signed in lead, beyond one for each recipient.
+    further_count: usize,
     /// What was noted when a recipient was named, by its text.
     remarks: HashMap<String, Vec<&'static str>>,
 }
@@ -101,6 +101,8 @@ const DISABLED: Reply = Reply::new(550, "5.2.1", "This address takes no mail now
 const INTERNAL: Reply =
     Reply::new(550, "5.7.1", "Only mailboxes of the same organisation may write to this address");
 const LOOP: Reply = Reply::new(550, "5.4.6", "The alias leads in a circle or to too many places");
+pub(crate) const TOO_MANY: Reply =
+    Reply::new(452, "4.5.3", "Too many recipients; send the rest in another message");
 const RESTRICTED: Reply = Reply::new(550, "5.7.1", "Sending is restricted for this service");
 
 impl Envelope {
@@ -114,6 +116,7 @@ impl Envelope {
             reports: Vec::new(),
             asked: Vec::new(),
             missed: Vec::new(),
+            further_count: 0,
             remarks: HashMap::new(),
         }
     }
@@ -125,8 +128,9 @@ impl Envelope {
             && self.consumed.is_empty()
     }
 
-    fn len(&self) -> usize {
-        self.recipients.len()
+    /// Recipients as limits count them: each that was named, and of an alias of whoever is signed in each end elsewhere.
+    pub(crate) fn recipient_count(&self) -> usize {
+        self.recipients.len() + self.further_count
     }
 
     /// MAIL FROM; none for the null reverse-path.
@@ -159,13 +163,16 @@ impl Envelope {
     }
 
     /// Adds a recipient elsewhere, for whoever answers for it once: several of its addresses may lead to the same place.
-    fn go_on(&mut self, onward: Onward) {
+    /// Whether it is new.
+    fn go_on(&mut self, onward: Onward) -> bool {
         let is_same = |known: &Onward| {
             (known.tenant, &known.recipient.address) == (onward.tenant, &onward.recipient.address)
         };
-        if !self.queued.iter().any(is_same) {
+        let is_new = !self.queued.iter().any(is_same);
+        if is_new {
             self.queued.push(onward);
         }
+        is_new
     }
 
     /// Adds an address that takes reports.
@@ -293,12 +300,8 @@ impl Session<'_> {
             return self.say(reply).await;
         }
         let Some(transaction) = &self.transaction else { return self.say(reply::BAD_SEQUENCE).await };
-        let plan_max =
-            self.limits().and_then(|limits| usize::try_from(limits.recipients_per_message_max).ok());
-        if transaction.envelope.len() >= plan_max.unwrap_or(usize::MAX).min(RECIPIENT_COUNT_MAX) {
-            return self
-                .say(Reply::new(452, "4.5.3", "Too many recipients; send the rest in another message"))
-                .await;
+        if transaction.envelope.recipient_count() >= self.recipient_count_max() {
+            return self.say(TOO_MANY).await;
         }
         let to = match to {
             Recipient::Address(address) => address,
@@ -356,7 +359,7 @@ impl Session<'_> {
         self.say(reply).await
     }
 
-    fn asker(&self) -> Option<TenantId> {
+    pub(crate) fn asker(&self) -> Option<TenantId> {
         self.login.as_ref().map(|login| login.tenant)
     }
 
@@ -390,6 +393,8 @@ impl Session<'_> {
             Some("5.2.2") => vec!["over_quota"],
             Some("5.7.10") => vec!["tls_needed"],
             Some("5.7.1") => vec!["sandbox"],
+            Some("4.7.1" | "5.7.2") => vec!["forward_limit"],
+            Some("5.5.3") => vec!["too_many_ends"],
             _ => Vec::new(),
         };
         (reply, reasons)
@@ -412,23 +417,27 @@ impl Session<'_> {
         let mut is_outside = false;
         let mut full = Full::Mailbox;
         let mut missed = Vec::new();
-        let misses = |owner, why| Missed { to: queued(to.clone(), parameters.clone()), owner, why };
+        let misses = |owner: Owner, tenant, why| {
+            let to = queued(to.clone(), parameters.clone());
+            Missed { to, owner, tenant, why }
+        };
         for end in &ends.mailboxes {
-            if confined_to.is_some_and(|tenant| tenant != end.tenant) {
+            let owner = Owner { tenant: end.tenant, mailbox: end.mailbox };
+            if let Some(sandbox) = confined_to.filter(|sandbox| *sandbox != end.tenant) {
                 is_outside = true;
+                missed.push(misses(owner, sandbox, SANDBOX));
                 continue;
             }
-            let owner = Owner { tenant: end.tenant, mailbox: end.mailbox };
             if end.requires_tls && !is_encrypted {
                 is_too_plain = true;
-                missed.push(misses(owner, TLS_ONLY));
+                missed.push(misses(owner, end.tenant, TLS_ONLY));
                 continue;
             }
             let known = self.transaction.as_ref().map_or(&[][..], |known| &known.envelope.mailboxes);
             match self.full((owner, end.quota), declared, known.iter().chain(&fitting)).await {
                 Ok(Some(what)) => {
                     full = what;
-                    missed.push(misses(owner, what.reply()));
+                    missed.push(misses(owner, end.tenant, what.reply()));
                 }
                 Ok(None) => {
                     let detail = ends.detail.as_ref().filter(|detail| !detail.is_empty());
@@ -447,6 +456,11 @@ impl Session<'_> {
                 }
             }
         }
+        for (tenant, mailbox) in &ends.withheld {
+            is_outside = true;
+            let sandbox = ends.alias.map_or(*tenant, |(sandbox, _)| sandbox);
+            missed.push(misses(Owner { tenant: *tenant, mailbox: *mailbox }, sandbox, SANDBOX));
+        }
         if fitting.is_empty() && ends.forwards.is_empty() && !ends.is_consumed {
             return match (is_outside, is_too_plain) {
                 (true, _) => SANDBOX,
@@ -454,6 +468,11 @@ impl Session<'_> {
                 (false, false) => full.reply(),
             };
         }
+        let has_some_here = !fitting.is_empty() || ends.is_consumed;
+        if let Err(reply) = self.count_ends(&ends, has_some_here).await {
+            return reply;
+        }
+        let is_own = ends.alias.is_some_and(|alias| Some(alias.0) == self.asker());
         let home = self.home_of(to);
         let Some(transaction) = &mut self.transaction else { return reply::BAD_SEQUENCE };
         let envelope = &mut transaction.envelope;
@@ -469,9 +488,14 @@ impl Session<'_> {
                 envelope.mailboxes.push(place);
             }
         }
+        let mut end_count = usize::from(has_some_here);
         for (tenant, address) in ends.forwards {
             let recipient = queued(address, passed.clone());
-            envelope.go_on(Onward { tenant, home, given: to.clone(), recipient, copies: Vec::new() });
+            let onward = Onward { tenant, home, given: to.clone(), recipient, copies: Vec::new() };
+            end_count += usize::from(envelope.go_on(onward));
+        }
+        if is_own {
+            envelope.further_count += end_count.saturating_sub(1);
         }
         Reply::new(250, "2.1.5", "OK")
     }
@@ -544,7 +568,7 @@ impl Session<'_> {
             }
         }
         // Last of all that may refuse: what is counted is sent.
-        if let Err(reply) = self.count_recipients(envelope.len()).await {
+        if let Err(reply) = self.count_recipients(envelope.recipient_count()).await {
             return reply;
         }
         let judged = self.judge_content(envelope, message).await;
@@ -590,7 +614,7 @@ impl Session<'_> {
         let forwarder = self.forwarder(envelope.from.as_ref());
         let queueing = Queueing {
             message: id.clone(),
-            lane: lane(&octets, envelope.recipients.len()),
+            lane: lane(&octets, envelope.recipient_count()),
             origin: if self.login.is_some() { Origin::Submitted } else { Origin::Forwarded },
             mailbox: self.login.as_ref().map(|login| login.mailbox),
             home: None,

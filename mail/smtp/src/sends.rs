@@ -2,9 +2,12 @@
 
 use std::time::Duration;
 
-use directory::{Login, SendLimits};
+use directory::{Destinations, Login, SendLimits};
+use kernel::{ServiceId, TenantId};
 use store::{SendLimit, SendPeriod, SendScope, Sending};
 
+use crate::deliver::TOO_MANY;
+use crate::limits::RECIPIENT_COUNT_MAX;
 use crate::reply::{self, Reply};
 use crate::session::Session;
 
@@ -88,6 +91,60 @@ impl Session<'_> {
         }
     }
 
+    /// Recipients that a message may have.
+    pub(crate) fn recipient_count_max(&self) -> usize {
+        let plan_max =
+            self.limits().and_then(|limits| usize::try_from(limits.recipients_per_message_max).ok());
+        plan_max.unwrap_or(usize::MAX).min(RECIPIENT_COUNT_MAX)
+    }
+
+    /// Whether the message on its way may go to all that an address leads to elsewhere. Those of an alias of whoever is signed in
+    /// are recipients of theirs, and counted with the message; those of another's are counted now, for its service.
+    pub(crate) async fn count_ends(&self, ends: &Destinations, has_some_here: bool) -> Result<(), Reply> {
+        let Some(transaction) = &self.transaction else { return Err(reply::BAD_SEQUENCE) };
+        let (known, end_count) = (transaction.envelope.onward().len(), ends.forwards.len());
+        // However they are counted: what one message makes of itself is bounded.
+        if known > 0 && known + end_count > RECIPIENT_COUNT_MAX {
+            return Err(TOO_MANY);
+        }
+        let Some(alias) = ends.alias else { return Ok(()) };
+        if Some(alias.0) != self.asker() {
+            return self.count_forwards(alias, end_count).await;
+        }
+        let (known, most) = (transaction.envelope.recipient_count(), self.recipient_count_max());
+        let wanted = (end_count + usize::from(has_some_here)).max(1);
+        if wanted > most {
+            let text =
+                format!("The alias leads to {end_count} recipients elsewhere; a message may have {most}");
+            return Err(Reply::told(550, "5.5.3", text));
+        }
+        if known + wanted > most { Err(TOO_MANY) } else { Ok(()) }
+    }
+
+    /// Counts ends elsewhere of an alias of `service` for mail that is not its account's own: one is what was written to it, and
+    /// passed on; each further one is a recipient more, for whom the service answers.
+    pub(crate) async fn count_forwards(
+        &self,
+        (tenant, service): (TenantId, ServiceId),
+        end_count: usize,
+    ) -> Result<(), Reply> {
+        let further_count = u32::try_from(end_count.saturating_sub(1)).unwrap_or(u32::MAX);
+        let Some(sends) = self.server.sends.as_ref().filter(|_| further_count > 0) else { return Ok(()) };
+        let limit = SendLimit {
+            scope: SendScope::Forwards(service),
+            period: SendPeriod::Day,
+            recipient_count_max: self.server.directory.forwards_per_day_max(tenant, service),
+        };
+        match sends.take(tenant, &[limit], further_count, (self.server.now)()).await {
+            Ok(Sending::Counted { .. }) => Ok(()),
+            Ok(Sending::Exhausted { limit, retry_after }) => Err(exhausted(limit, retry_after)),
+            Err(error) => {
+                tracing::error!(%error, "forwarded recipients cannot be counted");
+                Err(reply::STORE_FAILED)
+            }
+        }
+    }
+
     fn note_limit(&self, login: &Login, limit: SendLimit, share: Share) {
         if let Some(watch) = &self.server.limit_watch {
             watch.note(LimitUse { login: login.clone(), limit, share });
@@ -101,6 +158,7 @@ fn exhausted(limit: SendLimit, retry_after: Option<Duration>) -> Reply {
         SendScope::Service(_) => "service",
         SendScope::Domain(_) => "domain",
         SendScope::Mailbox(_) => "mailbox",
+        SendScope::Forwards(_) => "service of this alias",
     };
     let most = limit.recipient_count_max;
     let within = match limit.period {
@@ -119,7 +177,8 @@ fn exhausted(limit: SendLimit, retry_after: Option<Duration>) -> Reply {
         ),
         None => Reply::told(
             550,
-            "5.7.1",
+            // An alias whose ends never fit is a list that may not be written to (RFC 3463 section 3.8).
+            if matches!(limit.scope, SendScope::Forwards(_)) { "5.7.2" } else { "5.7.1" },
             format!("The {of} may send to {most} recipients in {within}; this message has more"),
         ),
     }

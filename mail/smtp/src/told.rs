@@ -206,9 +206,14 @@ impl Session<'_> {
 
     /// Tells the trace of those who miss a message that others behind the same address got, and of its sender.
     pub(crate) fn tell_missed(&self, transaction: &Transaction, missed: &[Missed]) {
-        for Missed { to, owner, why } in missed.iter().take(PASSAGE_COUNT_MAX) {
-            let domain = self.server.directory.home(owner.tenant, owner.mailbox);
-            let (tenant, mailbox) = (owner.tenant, Some(owner.mailbox));
+        for Missed { to, owner, tenant, why } in missed.iter().take(PASSAGE_COUNT_MAX) {
+            let tenant = *tenant;
+            // Of what is withheld from them others hear nothing.
+            let mailbox = (tenant == owner.tenant).then_some(owner.mailbox);
+            let domain = match mailbox {
+                Some(mailbox) => self.server.directory.home(tenant, mailbox),
+                None => self.home_of(&to.address),
+            };
             let own = Whose { tenant, mailbox, domain, direction: Direction::In };
             for whose in self.whose_sender().iter().chain([&own]) {
                 let mut passage = self.passage(whose, transaction, (Step::Refused, why));

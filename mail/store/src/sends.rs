@@ -24,6 +24,9 @@ pub enum SendScope {
     Domain(DomainId),
     /// Those of one mailbox.
     Mailbox(MailboxId),
+    /// Those elsewhere to whom the aliases of a service lead what others write to them. Apart from what it sends itself, so
+    /// that no stranger uses that up.
+    Forwards(ServiceId),
 }
 
 impl SendScope {
@@ -32,6 +35,7 @@ impl SendScope {
             Self::Service(_) => "service",
             Self::Domain(_) => "domain",
             Self::Mailbox(_) => "mailbox",
+            Self::Forwards(_) => "forwards",
         }
     }
 
@@ -40,6 +44,7 @@ impl SendScope {
             Self::Service(id) => id.uuid(),
             Self::Domain(id) => id.uuid(),
             Self::Mailbox(id) => id.uuid(),
+            Self::Forwards(id) => id.uuid(),
         }
     }
 }

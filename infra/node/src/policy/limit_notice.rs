@@ -89,7 +89,7 @@ impl Tell {
     async fn sends(&self, used: &LimitUse, day: i64) -> Result<(), RunError> {
         let (login, most) = (&used.login, used.limit.recipient_count_max);
         let (id, of) = match used.limit.scope {
-            SendScope::Service(id) => (id.uuid(), id.to_string()),
+            SendScope::Service(id) | SendScope::Forwards(id) => (id.uuid(), id.to_string()),
             SendScope::Domain(id) => (id.uuid(), login.address.domain.to_string()),
             SendScope::Mailbox(id) => (id.uuid(), login.address.to_string()),
         };
