@@ -397,6 +397,20 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn what_aliases_pass_on_uses_up_nothing_of_what_their_service_sends() {
+        for (sends, _folder) in sends().await {
+            let (service, now) = (ServiceId::new(Uuid::from_u128(9)), Timestamp::from_secs(0));
+            let limits = [limit(SendScope::Forwards(service), 10), limit(SendScope::Service(service), 10)];
+            sends.take(TENANT, &limits[..1], 10, now).await.expect("an answer");
+            assert_eq!(sends.used(TENANT, &limits, now).await.expect("levels"), [10, 0]);
+            let own = sends.take(TENANT, &limits[1..], 10, now).await.expect("an answer");
+            assert!(matches!(own, Sending::Counted { .. }), "{own:?}");
+            let further = sends.take(TENANT, &limits[..1], 1, now).await.expect("an answer");
+            assert!(matches!(further, Sending::Exhausted { .. }), "{further:?}");
+        }
+    }
+
+    #[tokio::test]
     async fn frequent_small_sends_drain_as_exactly_as_rare_ones() {
         for (sends, _folder) in sends().await {
             let limits = [limit(mailbox(1), 50)];
