@@ -1,5 +1,7 @@
 //! The directory from events to answers.
 
+#![allow(clippy::result_large_err)] // What an address leads to is an answer here, and the fault of nothing.
+
 use engine::Follower as _;
 use hosting::address_map::{AddressMap, AddressMapKind};
 use hosting::alias::{AliasEvent, AliasSettings, Disposition};
