@@ -213,9 +213,8 @@ async fn connection<S>(
     let serving = builder.serve_connection_with_upgrades(TokioIo::new(stream), service).into_owned();
     // Until it is known which HTTP is spoken no limit of hyper's holds.
     let silent = async {
-        match tokio::time::timeout(HEAD_TIME_MAX, begun.cancelled()).await {
-            Ok(()) => std::future::pending().await,
-            Err(_) => (),
+        if let Ok(()) = tokio::time::timeout(HEAD_TIME_MAX, begun.cancelled()).await {
+            std::future::pending::<()>().await;
         }
     };
     tokio::select! {

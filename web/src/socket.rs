@@ -80,9 +80,8 @@ async fn run(
         })
         .serve();
     let late = async {
-        match timeout(SOCKET_INIT_TIME_MAX, begun.cancelled()).await {
-            Ok(()) => std::future::pending().await,
-            Err(_) => (),
+        if let Ok(()) = timeout(SOCKET_INIT_TIME_MAX, begun.cancelled()).await {
+            std::future::pending::<()>().await;
         }
     };
     let is_late = tokio::select! {
