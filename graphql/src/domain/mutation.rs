@@ -44,10 +44,17 @@ async fn is_there(
     (account, domain): (AccountId, DomainId),
     name: &DomainName,
 ) -> Result<bool> {
-    let select = "SELECT 1 FROM domain_list_v3 WHERE tenant = $1 AND name = $2 AND domain_id <> $3 \
-                  AND status <> 'removed' LIMIT 1";
+    let select = "SELECT domain_id FROM domain_list_v3 WHERE tenant = $1 AND name = $2 AND domain_id <> $3 \
+                  AND status <> 'removed' LIMIT 4";
     let select = Statement::new(select).bind(account.tenant().uuid()).bind(name.as_str()).bind(domain.uuid());
-    Ok(!rows(ctx, PROJECTION, select).await?.is_empty())
+    for row in rows(ctx, PROJECTION, select).await? {
+        let id = row.uuid(0).map_err(|error| ctx.failed("a row", &error))?;
+        // The table may not have heard yet that it is removed.
+        if loaded(ctx, (account, DomainId::new(id))).await?.record().is_some() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// Changes of domains.

@@ -13,12 +13,13 @@ use crate::things::Things;
 pub(crate) const GIVEN: &[(&str, &str)] = &[
     // Services or domains, not both.
     ("DelegationTermsInput.serviceIds", ""),
-    ("WebhookInput.url", "\"https://hook.new.example/x\""),
     ("WebhookInput.kinds", "[\"*\"]"),
-    ("NewMailboxInput.localPart", "\"newcomer\""),
     ("mailboxRename.localPart", "\"moved\""),
     ("DomainAddInput.name", "\"new.example\""),
     ("BulkDomainInput.name", "\"next.example\""),
+    ("BrandInput.accent", "\"#336699\""),
+    ("BrandHostInput.name", "\"panel.new.example\""),
+    ("dkimRetire.selector", "\"s1\""),
     ("ApiTokenIssueInput.permissions", "[\"mailbox:read\"]"),
     ("aliasExpiryChange.expiresAt", "\"2030-01-01T00:00:00Z\""),
     // `PASSWORD`, which everybody on the stage has.
@@ -32,6 +33,10 @@ const OF_EITHER: [&str; 6] =
 
 /// Codes of whoever may not, or may not know.
 const REFUSALS: [&str; 4] = ["UNAUTHENTICATED", "FORBIDDEN", "NOT_FOUND", "WITHHELD"];
+
+/// What the model says of things that are not there for whoever asks: customers and transfers of others, and queued mail.
+const NOTHING_THERE: [&str; 3] =
+    ["SUB_ACCOUNT_NOT_ADMITTED", "TRANSFER_NOT_OFFERED", "QUEUE_NOTHING_REACHED"];
 
 /// A value that a call is told.
 struct Told {
@@ -271,6 +276,18 @@ pub(crate) enum Verdict {
     Declined(Vec<String>),
     /// Nothing is said about who may: the request was not valid, or the machine failed.
     Invalid(String),
+}
+
+impl Verdict {
+    /// Whether whoever is foreign to the things of a call came to nothing by it. A change that finds nothing says so.
+    pub(crate) fn is_kept(&self, operation: &Operation) -> bool {
+        match self {
+            Self::Refused => true,
+            Self::Empty => operation.root != "mutation",
+            Self::Declined(codes) => codes.iter().all(|code| NOTHING_THERE.contains(&code.as_str())),
+            Self::Granted | Self::Invalid(_) => false,
+        }
+    }
 }
 
 /// Reads an answer to `operation`.

@@ -181,12 +181,7 @@ async fn no_operation_reaches_into_another_account() {
                 let answer = answer(&stage, operation, token, &query).await;
                 let told = verdict(&answer, operation);
                 let may_see_own = is_own && operation.root != "mutation" && !token.is_empty();
-                let is_kept = match told {
-                    Verdict::Refused => true,
-                    Verdict::Empty => operation.root != "mutation",
-                    Verdict::Granted => may_see_own,
-                    Verdict::Declined(_) | Verdict::Invalid(_) => false,
-                };
+                let is_kept = told.is_kept(operation) || told == Verdict::Granted && may_see_own;
                 if !is_kept || answer.to_string().contains("globex") {
                     open.push(format!("{who}: {query}\n{answer}"));
                 }

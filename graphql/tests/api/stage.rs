@@ -435,22 +435,21 @@ pub(crate) fn knock(language: Language, token: &str) -> Knock {
     Knock {
         authorization: (!token.is_empty()).then(|| format!("Bearer {token}")),
         language,
-        peer: peer(token),
+        peer: peer(),
         correlation: graphql::new_correlation(),
         agent: Some("test".to_owned()),
     }
 }
 
-/// The peer of a request: of those without a credential another one after every hundred, as the API allows no more.
-fn peer(token: &str) -> IpAddr {
-    static ANONYMOUS_COUNT: AtomicU8 = AtomicU8::new(0);
+/// The peer of a request: another one after every hundred, as the API allows no more without a credential that is good.
+fn peer() -> IpAddr {
+    static COUNT: AtomicU8 = AtomicU8::new(0);
     static PEER: AtomicU8 = AtomicU8::new(1);
-    if token.is_empty() && ANONYMOUS_COUNT.fetch_add(1, Ordering::Relaxed) == 100 {
-        ANONYMOUS_COUNT.store(0, Ordering::Relaxed);
+    if COUNT.fetch_add(1, Ordering::Relaxed) == 100 {
+        COUNT.store(0, Ordering::Relaxed);
         PEER.fetch_add(1, Ordering::Relaxed);
     }
-    let last = if token.is_empty() { PEER.load(Ordering::Relaxed) } else { 1 };
-    IpAddr::V4(Ipv4Addr::new(127, 0, 0, last))
+    IpAddr::V4(Ipv4Addr::new(127, 0, 0, PEER.load(Ordering::Relaxed)))
 }
 
 /// The command that `given` comes to as the `commandId` of `field`, by a user of an account.
@@ -460,7 +459,7 @@ pub(crate) fn intended(given: uuid::Uuid, (account, user): (&str, &str), field: 
 
 /// The same, by whoever is not signed in.
 pub(crate) fn intended_by_nobody(given: uuid::Uuid, field: &str) -> CommandId {
-    intended_by(given, &peer("").to_string(), field)
+    intended_by(given, &peer().to_string(), field)
 }
 
 /// The same, by whoever is named so.

@@ -1,7 +1,7 @@
 //! Within one account, those with lesser rights reach nothing that is not theirs: a mailbox's user nothing of another mailbox,
 //! a domain's administrator nothing of another domain, and a delegate nothing outside the service that the delegation names.
 
-use crate::calls::{Operation, Schema, Verdict, schema, verdict};
+use crate::calls::{Operation, Schema, schema, verdict};
 use crate::refusal::{OF_NOBODY, administrator, answer, position};
 use crate::stage::{Customer, PASSWORD, Stage};
 use crate::things::{Things, things};
@@ -110,13 +110,10 @@ async fn no_operation_reaches_past_ones_rights_within_an_account() {
                 let marks = ["globex", "victim", things.ids["MailboxID"].as_str()];
                 let is_told = marks.iter().any(|mark| text.contains(mark));
                 let is_own = LISTS_THE_OWN.contains(&operation.name.as_str());
-                let is_refused = match verdict(&answer, operation) {
-                    Verdict::Refused => true,
-                    Verdict::Empty => operation.root != "mutation",
-                    Verdict::Granted | Verdict::Declined(_) | Verdict::Invalid(_) => false,
-                };
-                let is_done = is_named && !is_own && !is_refused;
-                if is_done || is_told && !TELLS_OF_OTHERS.contains(&operation.name.as_str()) {
+                let is_done = is_named && !is_own && !verdict(&answer, operation).is_kept(operation);
+                let tells_of_others =
+                    *who == "another mailbox" && TELLS_OF_OTHERS.contains(&operation.name.as_str());
+                if (is_done || is_told) && !tells_of_others {
                     open.push(format!("{who}: {query}\n{answer:#}"));
                 }
                 tried += 1;

@@ -15,6 +15,7 @@ fn what_a_sandbox_leads_to_others_reaches_nobody_also_by_way_of_their_aliases() 
         name: "y.example".parse_name(),
         token: "t".to_owned(),
         mirrors: None,
+        is_claimed: true,
     };
     let alias = SubjectId::of_alias(AliasId::new(uuid(73)));
     let mailbox = SubjectId::of_mailbox(MailboxId::new(uuid(72)));
@@ -78,7 +79,7 @@ fn aliases_lead_to_as_many_elsewhere_as_the_widest_limit_of_the_plan_says() {
         (None, None, Some(10), 10),
         (None, None, None, 5_000),
     ] {
-        limits.sends = hosting::plan::SendLimits { service, domain, mailbox };
+        limits.sends = SendLimits { service, domain, mailbox };
         let changed =
             ServiceEvent::PlanChanged { plan: PlanId::new(uuid(5)), version: 1, limits: limits.clone() };
         world.tell(10, HostingEvent::Service(changed));
