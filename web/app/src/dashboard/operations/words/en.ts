@@ -137,7 +137,7 @@ export default {
   'operations.abuse.mailbox': 'the mailbox: no mail, no signing in',
   'operations.abuse.recipients': 'Recipients that wait',
   'operations.abuse.stop': 'Stop',
-  'operations.abuse.stopNamed': 'Keep {what} from going on',
+  'operations.abuse.stopNamed': 'Stop {what}',
   'operations.abuse.stopText': 'What is held stays held until somebody lets it leave or throws it away.',
   'operations.abuse.stopUndo': 'Nothing is deleted. The mailbox is enabled again, and the Box gets its rights back, at any time, in the account.',
   'operations.abuse.stopped.box': 'The Box of {what} sends nothing any more',

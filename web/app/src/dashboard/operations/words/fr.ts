@@ -137,7 +137,7 @@ export default {
   'operations.abuse.mailbox': 'la boîte : ni courrier, ni connexion',
   'operations.abuse.recipients': 'Destinataires en attente',
   'operations.abuse.stop': 'Arrêter',
-  'operations.abuse.stopNamed': 'Empêcher {what} de continuer',
+  'operations.abuse.stopNamed': 'Arrêter {what}',
   'operations.abuse.stopText': 'Ce qui est retenu le reste jusqu’à ce que quelqu’un le laisse partir ou le jette.',
   'operations.abuse.stopUndo': 'Rien n’est supprimé. La boîte se réactive et la Box retrouve ses droits à tout moment, dans le compte.',
   'operations.abuse.stopped.box': 'La Box de {what} n’envoie plus rien',
