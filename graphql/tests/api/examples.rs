@@ -69,6 +69,15 @@ async fn every_example_works_as_it_is_written() {
             reseller.account
         ))
         .await;
+    // As the first start of a platform does.
+    for kind in ["CGV", "CPS"] {
+        stage
+            .done(&operator, &format!(
+                "mutation {{ documentPublish(input: {{ kind: {kind}, language: FR, version: 1, title: \"{kind}\", \
+                 contentBase64: \"Q0dW\", mediaType: TEXT }}) {{ userErrors {{ code }} }} }}"
+            ))
+            .await;
+    }
     let mut known: HashMap<String, String> = HashMap::new();
     let steps = steps();
     assert!(steps.len() >= 20, "the page was not read: {} steps", steps.len());
