@@ -22,7 +22,7 @@ def ask(query, token=None):
 
 sign_in = 'mutation { signIn(login: "mailadmin_demo.example", password: "demo-password") { session { accessToken } } }'
 token = ask(sign_in)["signIn"]["session"]["accessToken"]
-read = "{ domains { nodes { id name dkimKeys { selector state record { name kind value } } } } }"
+read = "{ domains { nodes { id name dkimKeys { selector state delegation { name kind value } } } } }"
 
 
 def keys():
@@ -60,8 +60,8 @@ def txt(name, timeout=5):
 
 
 until("the keys", lambda: len(keys()[1]) == 2)
-targets = {key["record"]["name"]: key["record"]["value"].rstrip(".") for key in keys()[1]}
-assert all(key["record"]["kind"] == "CNAME" for key in keys()[1]), keys()
+targets = {key["delegation"]["name"]: key["delegation"]["value"].rstrip(".") for key in keys()[1]}
+assert all(key["delegation"]["kind"] == "CNAME" for key in keys()[1]), keys()
 until("the zone", lambda: os.path.exists(written) and all(target in zone()[1] for target in targets.values()))
 first, text = zone()
 
@@ -127,7 +127,7 @@ try:
     # The next keys stand beside those that sign, under a greater serial, and nsd has them once it has read the file again.
     rotated = 'mutation { dkimRotate(domainId: "%s") { userErrors { code } } }' % keys()[0]
     assert ask(rotated, token)["dkimRotate"]["userErrors"] == []
-    fresh = until("further keys", lambda: [key["record"]["value"].rstrip(".") for key in keys()[1] if key["state"] == "MADE"])
+    fresh = until("further keys", lambda: [key["delegation"]["value"].rstrip(".") for key in keys()[1] if key["state"] == "MADE"])
     until("them in the zone", lambda: all(target in zone()[1] for target in fresh))
     second, text = zone()
     assert second > first and all(target in text for target in targets.values()), (first, second, text)

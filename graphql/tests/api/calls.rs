@@ -34,9 +34,14 @@ const OF_EITHER: [&str; 6] =
 /// Codes of whoever may not, or may not know.
 const REFUSALS: [&str; 4] = ["UNAUTHENTICATED", "FORBIDDEN", "NOT_FOUND", "WITHHELD"];
 
-/// What the model says of things that are not there for whoever asks: customers and transfers of others, and queued mail.
-const NOTHING_THERE: [&str; 3] =
-    ["SUB_ACCOUNT_NOT_ADMITTED", "TRANSFER_NOT_OFFERED", "QUEUE_NOTHING_REACHED"];
+/// What the model says of things that are not there for whoever asks: customers, transfers and domains of others, queued mail.
+const NOTHING_THERE: [&str; 5] = [
+    "SUB_ACCOUNT_NOT_ADMITTED",
+    "TRANSFER_NOT_OFFERED",
+    "QUEUE_NOTHING_REACHED",
+    "BRAND_HOST_DOMAIN",
+    "NOT_A_RESELLER",
+];
 
 /// A value that a call is told.
 struct Told {

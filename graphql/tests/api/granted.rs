@@ -1,6 +1,8 @@
 //! The calls that strangers are refused (`refusal.rs`) are valid: somebody of the account, or the operator, gets past the
 //! authority by the very same words.
 
+use serde_json::Value;
+
 use crate::calls::{GIVEN, Operation, Schema, Verdict, schema, verdict};
 use crate::refusal::{OF_NOBODY, answer};
 use crate::stage::Stage;
@@ -39,20 +41,53 @@ const LAST: &[&str] = &[
     "accountClose",
 ];
 
+/// Lists in which nothing is on the stage: whoever may read them finds them empty.
+const EMPTY: [&str; 4] = ["notices", "ownHeldMail", "platformHeldMail", "ticketQueue"];
+/// What the model says once the authority has let pass: the stage has no signing key, and no first administrator of a Box.
+const PASSED: [(&str, &str); 2] =
+    [("servicePasswordChange", "USER_NOT_FOUND"), ("dkimRetire", "DKIM_KEY_NOT_FOUND")];
+
+/// A customer with a bit of everything, and a stranger to them.
+struct Scene {
+    stage: Stage,
+    things: Things,
+    stranger: String,
+}
+
+async fn scene() -> Scene {
+    let stage = Stage::open().await;
+    let operator = stage.operator().await;
+    let customer = stage.customer(&operator, ("globex", "custom")).await;
+    let things = things(&stage, &operator, &customer).await;
+    let stranger = stage.customer(&operator, ("acme", "custom")).await.owner;
+    Scene { stage, things, stranger }
+}
+
+/// Whether the authority let pass what the answer is to.
+fn is_past(answer: &Value, operation: &Operation) -> bool {
+    let name = operation.name.as_str();
+    let code = answer["data"][name]["userErrors"][0]["code"].as_str().unwrap_or_default();
+    match verdict(answer, operation) {
+        Verdict::Granted | Verdict::Declined(_) => true,
+        Verdict::Empty => EMPTY.contains(&name),
+        Verdict::Refused => PASSED.contains(&(name, code)),
+        Verdict::Invalid(_) => false,
+    }
+}
+
 /// Asks as everybody of the account in turn; why nobody gets past the authority, if so.
 async fn stopped(
-    stage: &Stage,
+    Scene { stage, things, .. }: &Scene,
     (schema, operation): (&Schema, &Operation),
-    things: &Things,
 ) -> Option<String> {
     let query = schema.call(operation, things, "").expect("nothing is left out");
     let mut said = Vec::new();
     for (who, token) in &things.whose {
         let answer = answer(stage, operation, token, &query).await;
-        match verdict(&answer, operation) {
-            Verdict::Granted | Verdict::Declined(_) => return None,
-            Verdict::Refused | Verdict::Empty | Verdict::Invalid(_) => said.push(format!("{who}: {answer}")),
+        if is_past(&answer, operation) {
+            return None;
         }
+        said.push(format!("{who}: {answer}"));
     }
     Some(format!("{query}\n  {}", said.join("\n  ")))
 }
@@ -68,14 +103,13 @@ fn in_order(schema: &Schema) -> Vec<&Operation> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_call_that_strangers_are_refused_is_let_through_for_somebody_of_the_account() {
-    let stage = Stage::open().await;
-    let operator = stage.operator().await;
-    let customer = stage.customer(&operator, ("globex", "custom")).await;
-    let things = things(&stage, &operator, &customer).await;
-    let schema = schema();
+    let (shared, schema) = (scene().await, schema());
     let mut all = Vec::new();
     for operation in in_order(&schema) {
-        all.extend(stopped(&stage, (&schema, operation), &things).await);
+        if stopped(&shared, (&schema, operation)).await.is_some() {
+            // Another call may have ended a session that this one needs: once more where nothing has happened.
+            all.extend(stopped(&scene().await, (&schema, operation)).await);
+        }
     }
     assert!(all.is_empty(), "{}:\n{}", all.len(), all.join("\n"));
     let known = |name: &&&str| schema.operations.iter().any(|operation| operation.name == **name);
@@ -84,25 +118,26 @@ async fn every_call_that_strangers_are_refused_is_let_through_for_somebody_of_th
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_given_by_hand_is_needed() {
-    let stage = Stage::open().await;
-    let operator = stage.operator().await;
-    let customer = stage.customer(&operator, ("globex", "custom")).await;
-    let things = things(&stage, &operator, &customer).await;
-    let stranger = stage.customer(&operator, ("acme", "custom")).await;
     let mut idle = Vec::new();
     for (path, given) in GIVEN {
+        let scene = scene().await;
         let (with, without) = (schema(), schema().without(path));
         let (mut is_used, mut is_needed) = (false, false);
         for (operation, known) in with.operations.iter().zip(&without.operations) {
-            let told = |schema: &Schema, operation| schema.call(operation, &things, "").expect("a call");
+            let told =
+                |schema: &Schema, operation| schema.call(operation, &scene.things, "").expect("a call");
             if told(&with, operation) == told(&without, known) {
                 continue;
             }
             is_used = true;
             // Without it a stranger falls to something else, or nobody of the account is let through.
-            let foreign = answer(&stage, known, &stranger.owner, &told(&without, known)).await;
-            let is_kept = matches!(verdict(&foreign, known), Verdict::Refused | Verdict::Empty);
-            is_needed |= !is_kept || stopped(&stage, (&without, known), &things).await.is_some();
+            let mut is_kept = true;
+            for left_out in ["", "accountId"] {
+                let Some(query) = without.call(known, &scene.things, left_out) else { continue };
+                let foreign = answer(&scene.stage, known, &scene.stranger, &query).await;
+                is_kept &= verdict(&foreign, known).is_kept(known);
+            }
+            is_needed |= !is_kept || stopped(&scene, (&without, known)).await.is_some();
         }
         if !is_used || !is_needed {
             idle.push(format!("{path}: {given}"));
