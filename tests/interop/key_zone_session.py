@@ -20,7 +20,7 @@ def ask(query, token=None):
     return answer["data"]
 
 
-sign_in = 'mutation { signIn(login: "mailadmin_demo.example", password: "demo-password") { session { accessToken } } }'
+sign_in = 'mutation { signIn(login: "demo", password: "demo-password") { session { accessToken } } }'
 token = ask(sign_in)["signIn"]["session"]["accessToken"]
 read = "{ domains { nodes { id name dkimKeys { selector state delegation { name kind value } } } } }"
 
