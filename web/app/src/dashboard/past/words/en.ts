@@ -219,6 +219,7 @@ export default {
   'changed.sync_job_count_max': 'most sync jobs',
   'changed.sync_jobs': 'sync jobs',
   'changed.tags': 'tags',
+  'changed.target': 'about',
   'changed.targets': 'targets',
   'changed.temporary': 'temporary',
   'changed.temporary_alias_count_max': 'most temporary aliases',

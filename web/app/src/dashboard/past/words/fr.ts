@@ -221,6 +221,7 @@ export default {
   'changed.sync_job_count_max': 'nombre maximal de synchronisations',
   'changed.sync_jobs': 'tâches de synchronisation',
   'changed.tags': 'étiquettes',
+  'changed.target': 'au sujet de',
   'changed.targets': 'cibles',
   'changed.temporary': 'temporaire',
   'changed.temporary_alias_count_max': 'nombre maximal d’alias temporaires',
