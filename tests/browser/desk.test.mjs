@@ -59,8 +59,8 @@ for (const [language, busy] of [['fr', 'alice@demo.example'], ['en', 'bob@demo.e
     assert.deepEqual(await violations(page), []);
     await dialog(page).getByRole('button', { name: t('operations.abuse.stop'), exact: true }).click();
     await page.getByText(t('operations.abuse.stopped.box', { what: busy })).waitFor();
-    const { service } = await api(node, operator, 'query($a: AccountID!, $s: ServiceID!) { service(accountId: $a, serviceId: $s) { entitlement } }', { a: found.accountId, s: found.serviceId });
-    assert.equal(service.entitlement, 'RESTRICTED');
+    const entitlement = async () => (await api(node, operator, 'query($a: AccountID!, $s: ServiceID!) { service(accountId: $a, serviceId: $s) { entitlement } }', { a: found.accountId, s: found.serviceId })).service.entitlement;
+    await until(entitlement, (now) => now === 'RESTRICTED');
     await api(node, operator, 'mutation($a: AccountID!, $s: ServiceID!) { serviceResume(accountId: $a, serviceId: $s) { userErrors { code } } }', { a: found.accountId, s: found.serviceId });
     const verb = language === 'fr' ? 'release' : 'purge';
     await button(page, t(`mail.held.${verb}Named`, { what: busy })).click();
