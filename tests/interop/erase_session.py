@@ -1,18 +1,12 @@
 """A mailbox is deleted and its owner erased: nothing that is kept names them any more, and nothing else is lost."""
-import json, sys, time, urllib.request
+import json, sys, time
+
+from api import at
 
 http, operator, step = int(sys.argv[1]), sys.argv[2], sys.argv[3]
 
 
-def ask(query, token=None):
-    request = urllib.request.Request(
-        f"http://127.0.0.1:{http}/graphql", json.dumps({"query": query}).encode(), {"content-type": "application/json"}
-    )
-    if token:
-        request.add_header("authorization", f"Bearer {token}")
-    answer = json.load(urllib.request.urlopen(request, timeout=60))
-    assert "errors" not in answer, answer
-    return answer["data"]
+ask = at(http)
 
 
 signed_in = ask('mutation { signIn(login: "%s", password: "a long password") { session { accessToken } } }' % operator)

@@ -1,23 +1,17 @@
 """The zone of signing keys that the node keeps as a file is served by nsd: customers' CNAME records lead into it, and dkimpy finds there what signatures need."""
-import email, imaplib, json, os, re, signal, smtplib, ssl, subprocess, sys, time, urllib.request
+import email, imaplib, os, re, signal, smtplib, ssl, subprocess, sys, time
 
 import dkim
 import dns.message, dns.query
+
+from api import at
 
 http, submission, imap, port = map(int, sys.argv[1:5])
 folder = sys.argv[5]
 written = os.path.join(folder, "keys.zone")
 
 
-def ask(query, token=None):
-    request = urllib.request.Request(
-        f"http://127.0.0.1:{http}/graphql", json.dumps({"query": query}).encode(), {"content-type": "application/json"}
-    )
-    if token:
-        request.add_header("authorization", f"Bearer {token}")
-    answer = json.load(urllib.request.urlopen(request, timeout=60))
-    assert "errors" not in answer, answer
-    return answer["data"]
+ask = at(http)
 
 
 sign_in = 'mutation { signIn(login: "demo", password: "demo-password") { session { accessToken } } }'

@@ -2,28 +2,19 @@
 by mail into the mailbox that it concerns."""
 
 import imaplib
-import json
 import smtplib
 import ssl
 import sys
 import time
-import urllib.request
 from email import message_from_bytes, policy
+
+from api import at
 
 HTTP, SUBMISSION, IMAPS = (int(port) for port in sys.argv[1:4])
 TLS = ssl._create_unverified_context()
 
 
-def ask(query, token=None):
-    headers = {"content-type": "application/json"}
-    if token:
-        headers["authorization"] = f"Bearer {token}"
-    body = json.dumps({"query": query}).encode()
-    request = urllib.request.Request(f"http://127.0.0.1:{HTTP}/graphql", body, headers)
-    with urllib.request.urlopen(request, timeout=30) as response:
-        answer = json.load(response)
-    assert "errors" not in answer, answer
-    return answer["data"]
+ask = at(HTTP, 30)
 
 
 def send(recipients):

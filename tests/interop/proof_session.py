@@ -1,18 +1,12 @@
 """A domain is proven by a TXT record that a real DNS server answers, asked for through the API."""
-import json, subprocess, sys, time, urllib.request
+import subprocess, sys, time
+
+from api import at
 
 http, dns, operator = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
 
 
-def ask(query, token=None):
-    request = urllib.request.Request(
-        f"http://127.0.0.1:{http}/graphql", json.dumps({"query": query}).encode(), {"content-type": "application/json"}
-    )
-    if token:
-        request.add_header("authorization", f"Bearer {token}")
-    answer = json.load(urllib.request.urlopen(request, timeout=60))
-    assert "errors" not in answer, answer
-    return answer["data"]
+ask = at(http)
 
 
 signed_in = ask('mutation { signIn(login: "%s", password: "a long password") { session { accessToken } userErrors { message } } }' % operator)

@@ -4,25 +4,16 @@ Usage: records_session.py HTTP_PORT DNS_PORT. dnsmasq answers with what each ste
 the API's own zone file says. Prints how long a check takes.
 """
 
-import json
 import subprocess
 import sys
 import time
-import urllib.request
+
+from api import at
 
 HTTP, DNS = int(sys.argv[1]), int(sys.argv[2])
 
 
-def ask(query, token=None, language="en"):
-    headers = {"content-type": "application/json", "accept-language": language}
-    if token:
-        headers["authorization"] = f"Bearer {token}"
-    body = json.dumps({"query": query}).encode()
-    request = urllib.request.Request(f"http://127.0.0.1:{HTTP}/graphql", body, headers)
-    with urllib.request.urlopen(request, timeout=60) as answer:
-        told = json.load(answer)
-    assert "errors" not in told, told
-    return told["data"]
+ask = at(HTTP)
 
 
 def server(records):

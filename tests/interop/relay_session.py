@@ -4,14 +4,14 @@ login alone, and is given none where its certificate is of another name.
 `relay_session.py prepare FOLDER` makes an authority and a certificate of the relay; then the node is started that trusts
 the authority; `relay_session.py FOLDER HTTP SUBMISSION DNS RELAY` drives it."""
 
-import json
 import smtplib
 import ssl
 import subprocess
 import sys
 import time
-import urllib.request
 from pathlib import Path
+
+from api import at
 
 HOST = "relay.else.example"
 
@@ -62,15 +62,7 @@ relay = Controller(
 )
 
 
-def ask(query, token=None, language="en"):
-    headers = {"content-type": "application/json", "accept-language": language}
-    if token:
-        headers["authorization"] = f"Bearer {token}"
-    request = urllib.request.Request(f"http://127.0.0.1:{HTTP}/graphql", json.dumps({"query": query}).encode(), headers)
-    with urllib.request.urlopen(request, timeout=30) as response:
-        answer = json.load(response)
-    assert "errors" not in answer, answer
-    return answer["data"]
+ask = at(HTTP, 30)
 
 
 def submit(subject):

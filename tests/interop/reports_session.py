@@ -8,24 +8,16 @@ import smtplib
 import ssl
 import sys
 import time
-import urllib.request
 import zipfile
 from email.message import EmailMessage
+
+from api import at
 
 HTTP, SMTP, SUBMISSION = (int(port) for port in sys.argv[1:4])
 NOW = int(time.time())
 
 
-def ask(query, token=None):
-    headers = {"content-type": "application/json"}
-    if token:
-        headers["authorization"] = f"Bearer {token}"
-    body = json.dumps({"query": query}).encode()
-    request = urllib.request.Request(f"http://127.0.0.1:{HTTP}/graphql", body, headers)
-    with urllib.request.urlopen(request, timeout=30) as response:
-        answer = json.load(response)
-    assert "errors" not in answer, answer
-    return answer["data"]
+ask = at(HTTP, 30)
 
 
 def sign_in(login):

@@ -1,5 +1,7 @@
 """Second factor, app password, and what happens to clients that are in when it is taken back."""
-import base64, hashlib, hmac, imaplib, json, smtplib, ssl, struct, sys, time, urllib.request
+import base64, hashlib, hmac, imaplib, smtplib, ssl, struct, sys, time
+
+from api import at
 
 http, imap, submission = (int(port) for port in sys.argv[1:4])
 ADDRESS, PASSWORD = "alice@demo.example", "demo-password"
@@ -9,15 +11,7 @@ context = ssl.create_default_context()
 context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
 
 
-def ask(query, token=None):
-    request = urllib.request.Request(
-        f"http://127.0.0.1:{http}/graphql", json.dumps({"query": query}).encode(), {"content-type": "application/json"}
-    )
-    if token:
-        request.add_header("authorization", f"Bearer {token}")
-    answer = json.load(urllib.request.urlopen(request, timeout=60))
-    assert "errors" not in answer, answer
-    return answer["data"]
+ask = at(http)
 
 
 def code(secret, steps=0):

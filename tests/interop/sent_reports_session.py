@@ -21,7 +21,8 @@ import dkim
 import parsedmarc
 from dmarc.report import DMARC2Schema
 
-from signed_zones import Zones, ask, outcomes, sign_in, submit, take_mail
+from api import at
+from signed_zones import Zones, outcomes, sign_in, submit, take_mail
 
 STEP, ZONES, SINK = sys.argv[1], Zones(sys.argv[2]), int(sys.argv[3])
 # Each host: its address, and whose certificate it shows.
@@ -101,7 +102,7 @@ def published(http):
     token = sign_in(http, "mailadmin_demo.example")
     read = "{ domains { nodes { id name dkimKeys { selector state record { name value } } } } }"
     for _ in range(240):
-        domain = next(one for one in ask(http, read, token)["domains"]["nodes"] if one["name"] == "demo.example")
+        domain = next(one for one in at(http)(read, token)["domains"]["nodes"] if one["name"] == "demo.example")
         if len(domain["dkimKeys"]) == 2:
             break
         time.sleep(0.5)
@@ -120,10 +121,10 @@ def collect(dns, http, submission, smtp):
         check = 'mutation { dkimCheck(domainId: "%s") { userErrors { code } } }' % domain
         for _ in range(90):
             try:
-                ask(http, check, token)
+                at(http)(check, token)
             except AssertionError:
                 pass  # A failure of DNS is remembered for some seconds.
-            keys = [one for one in ask(http, read, token)["domains"]["nodes"] if one["id"] == domain][0]["dkimKeys"]
+            keys = [one for one in at(http)(read, token)["domains"]["nodes"] if one["id"] == domain][0]["dkimKeys"]
             if all(key["state"] == "ACTIVE" for key in keys):
                 break
             time.sleep(1)

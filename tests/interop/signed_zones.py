@@ -1,15 +1,15 @@
 """What sessions about signed zones share: ldns signs, nsd answers, aiosmtpd takes the mail."""
 
 import hashlib
-import json
 import os
 import smtplib
 import ssl
 import subprocess
 import time
-import urllib.request
 
 from aiosmtpd.controller import Controller
+
+from api import at
 
 DAY = 86400
 TLS = ssl._create_unverified_context()
@@ -130,21 +130,9 @@ def take_mail(zones, hosts, port):
     return running, heard, taken
 
 
-def ask(http, query, token=None):
-    headers = {"content-type": "application/json"}
-    if token:
-        headers["authorization"] = f"Bearer {token}"
-    body = json.dumps({"query": query}).encode()
-    request = urllib.request.Request(f"http://127.0.0.1:{http}/graphql", body, headers)
-    with urllib.request.urlopen(request, timeout=60) as response:
-        answer = json.load(response)
-    assert "errors" not in answer, answer
-    return answer["data"]
-
-
 def sign_in(http, login):
     query = f'mutation {{ signIn(login: "{login}", password: "demo-password") {{ session {{ accessToken }} }} }}'
-    return ask(http, query)["signIn"]["session"]["accessToken"]
+    return at(http)(query)["signIn"]["session"]["accessToken"]
 
 
 def submit(port, recipient):
@@ -161,7 +149,7 @@ def outcomes(http, token, recipients):
     while len(came) < len(recipients) and time.time() < deadline:
         for recipient in recipients:
             query = '{ messageTrace(filter: { recipient: "%s" }) { nodes { stage text reply { enhanced text } } } }' % recipient
-            nodes = ask(http, query, token)["messageTrace"]["nodes"]
+            nodes = at(http)(query, token)["messageTrace"]["nodes"]
             ends = [node for node in nodes if node["stage"] in ("DELIVERED", "DEFERRED", "BOUNCED")]
             if ends:
                 came[recipient] = ends[0]

@@ -1,20 +1,14 @@
 """Mail that a user submits is signed for its domain by keys that a real DNS server shows; dkimpy judges."""
-import email, imaplib, json, smtplib, socket, ssl, subprocess, sys, threading, time, urllib.request
+import email, imaplib, smtplib, socket, ssl, subprocess, sys, threading, time
 
 import dkim
+
+from api import at
 
 http, submission, imap, dns, smtp, sink = map(int, sys.argv[1:7])
 
 
-def ask(query, token=None):
-    request = urllib.request.Request(
-        f"http://127.0.0.1:{http}/graphql", json.dumps({"query": query}).encode(), {"content-type": "application/json"}
-    )
-    if token:
-        request.add_header("authorization", f"Bearer {token}")
-    answer = json.load(urllib.request.urlopen(request, timeout=60))
-    assert "errors" not in answer, answer
-    return answer["data"]
+ask = at(http)
 
 
 sign_in = 'mutation { signIn(login: "mailadmin_demo.example", password: "demo-password") { session { accessToken } } }'

@@ -13,22 +13,20 @@ import urllib.request
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 
+from api import at
+
 HTTP, SMTP, IMAPS = (int(port) for port in sys.argv[1:4])
 PICTURE = b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 40
 
 
+asked = at(HTTP, 30)
+
+
 def ask(query, token=None):
-    headers = {"content-type": "application/json", "accept-language": "en"}
-    if token:
-        headers["authorization"] = f"Bearer {token}"
-    body = json.dumps({"query": query}).encode()
-    request = urllib.request.Request(f"http://127.0.0.1:{HTTP}/graphql", body, headers)
-    with urllib.request.urlopen(request, timeout=30) as response:
-        answer = json.load(response)
-    assert "errors" not in answer, answer
-    for field in answer["data"].values():
+    answer = asked(query, token)
+    for field in answer.values():
         assert not (isinstance(field, dict) and field.get("userErrors")), answer
-    return answer["data"]
+    return answer
 
 
 def sign_in(login, password="demo-password"):
