@@ -1,11 +1,9 @@
 // What the operator's desk decides about held mail, policies of the platform, rights that are kept, and who did what and why.
 import assert from 'node:assert/strict';
 import test, { after, before, describe } from 'node:test';
-import { api, enter, launch, leave, PASSWORD, picture, settled, start, texts, token, violations } from './harness.mjs';
+import { api, enter, launch, leave, PASSWORD, picture, settled, start, texts, token, until, violations } from './harness.mjs';
 import { submits } from './mail.mjs';
 
-const TRY_COUNT_MAX = 150;
-const TRY_PAUSE_MS = 200;
 const ADMINISTRATOR = 'mailadmin_demo.example';
 let node;
 let browser;
@@ -27,17 +25,6 @@ after(async () => {
 const button = (page, name, exact = true) => page.getByRole('button', { name, exact });
 const dialog = (page) => page.locator('dialog[open]');
 const row = (page, name) => page.getByRole('row').filter({ hasText: name });
-
-/** Asks until `isSo` of the answer. */
-async function until(ask, isSo) {
-  let answer;
-  for (let tries = 0; tries < TRY_COUNT_MAX; tries += 1) {
-    answer = await ask();
-    if (isSo(answer)) return answer;
-    await new Promise((resolve) => setTimeout(resolve, TRY_PAUSE_MS));
-  }
-  throw new Error(`never so: ${JSON.stringify(answer)}`);
-}
 
 const held = async () => (await api(node, operator, '{ platformHeldMail { nodes { id accountId address serviceId recipients } } }')).platformHeldMail.nodes;
 

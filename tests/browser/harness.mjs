@@ -16,6 +16,9 @@ const START_MS_MAX = 60_000;
 /** Debian's Chromium: without windows, toolbars and their pages of its own where that is installed, which takes less than half of the time. */
 const CHROMIUM = process.env.HOSTERRA_CHROMIUM ?? ['/usr/bin/chromium-headless-shell', '/usr/bin/chromium'].find((path) => existsSync(path));
 const SETTLE_MS_MAX = 30_000;
+/** How often, and how far apart, `until` asks. */
+const TRY_COUNT_MAX = 150;
+const TRY_PAUSE_MS = 200;
 /** How far a page may move by itself while it loads (Cumulative Layout Shift): a tenth of what web.dev calls good. */
 export const SHIFT_MAX = 0.01;
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
@@ -85,6 +88,17 @@ export async function api(node, token, query, variables = {}) {
   const reply = await response.json();
   if (reply.errors) throw new Error(JSON.stringify(reply.errors));
   return reply.data;
+}
+
+/** Asks until `isSo` of the answer. */
+export async function until(ask, isSo) {
+  let answer;
+  for (let tries = 0; tries < TRY_COUNT_MAX; tries += 1) {
+    answer = await ask();
+    if (isSo(answer)) return answer;
+    await new Promise((resolve) => setTimeout(resolve, TRY_PAUSE_MS));
+  }
+  throw new Error(`never so: ${JSON.stringify(answer)}`);
 }
 
 /** An access token. */
@@ -163,9 +177,9 @@ const drawn = () => new Promise((resolve) => requestAnimationFrame(() => request
  */
 export async function settled(page) {
   const known = traffic.get(page.context()) ?? follow(page.context());
-  const until = Date.now() + SETTLE_MS_MAX;
+  const end = Date.now() + SETTLE_MS_MAX;
   for (;;) {
-    if (Date.now() > until) throw new Error(`never settled: ${page.url()}: ${[...known.open].map((one) => one.url()).join(', ')}`);
+    if (Date.now() > end) throw new Error(`never settled: ${page.url()}: ${[...known.open].map((one) => one.url()).join(', ')}`);
     const { begun } = known;
     try {
       await page.waitForFunction(stands, undefined, { timeout: SETTLE_MS_MAX });

@@ -1,11 +1,9 @@
 // The operator's console and what accounts see of their own mail on its way, in both languages.
 import assert from 'node:assert/strict';
 import test, { after, before, describe } from 'node:test';
-import { api, enter, launch, leave, PASSWORD, picture, settled, start, texts, token, violations } from './harness.mjs';
+import { api, enter, launch, leave, PASSWORD, picture, settled, start, texts, token, until, violations } from './harness.mjs';
 import { submits } from './mail.mjs';
 
-const TRY_COUNT_MAX = 150;
-const TRY_PAUSE_MS = 200;
 let node;
 let browser;
 let operator;
@@ -25,26 +23,14 @@ const button = (page, name, exact = true) => page.getByRole('button', { name, ex
 const dialog = (page) => page.locator('dialog[open]');
 const row = (page, name) => page.getByRole('row').filter({ hasText: name });
 
-/** Asks until `isSo` of what waits. */
-async function until(isSo) {
-  let nodes = [];
-  for (let tries = 0; tries < TRY_COUNT_MAX; tries += 1) {
-    nodes = (await api(node, operator, '{ platformQueue(first: 100) { nodes { address state attempts } } }')).platformQueue.nodes;
-    if (isSo(nodes)) return nodes;
-    await new Promise((resolve) => setTimeout(resolve, TRY_PAUSE_MS));
-  }
-  throw new Error(`never so: ${JSON.stringify(nodes)}`);
-}
+/** What waits, of all accounts. */
+const waiting = async () => (await api(node, operator, '{ platformQueue(first: 100) { nodes { address state attempts } } }')).platformQueue.nodes;
 
 /** Steps of the trace appear within a second. */
 async function traced(recipient) {
   const owner = await token(node, 'demo');
-  for (let tries = 0; tries < TRY_COUNT_MAX; tries += 1) {
-    const { messageTrace } = await api(node, owner, 'query($r: String!) { messageTrace(filter: { recipient: $r }) { nodes { stage } } }', { r: recipient });
-    if (messageTrace.nodes.some((one) => one.stage === 'DEFERRED')) return;
-    await new Promise((resolve) => setTimeout(resolve, TRY_PAUSE_MS));
-  }
-  throw new Error(`no step of ${recipient}`);
+  const steps = async () => (await api(node, owner, 'query($r: String!) { messageTrace(filter: { recipient: $r }) { nodes { stage } } }', { r: recipient })).messageTrace.nodes;
+  await until(steps, (all) => all.some((one) => one.stage === 'DEFERRED'));
 }
 
 for (const language of ['fr', 'en']) describe(`in ${language}`, () => {
@@ -60,7 +46,7 @@ for (const language of ['fr', 'en']) describe(`in ${language}`, () => {
 
   test(`${language}: what waits is found, looked into, held, released and given up`, async () => {
     await submits(node, { login: 'alice@demo.example', password: PASSWORD, recipients: [person, other] });
-    await until((all) => all.filter((one) => [person, other].includes(one.address) && one.state === 'SCHEDULED' && one.attempts > 0).length === 2);
+    await until(waiting, (all) => all.filter((one) => [person, other].includes(one.address) && one.state === 'SCHEDULED' && one.attempts > 0).length === 2);
     await traced(person);
     const page = await at('chief', '/operations/mail', 'operator-password');
     await row(page, person).getByText(t('mail.queue.SCHEDULED'), { exact: true }).waitFor();
@@ -88,7 +74,7 @@ for (const language of ['fr', 'en']) describe(`in ${language}`, () => {
     await dialog(page).getByText(t('mail.queue.undo.RELEASE')).waitFor();
     await dialog(page).getByRole('button', { name: t('mail.queue.do.RELEASE'), exact: true }).click();
     await done(page);
-    await until((all) => all.some((one) => one.address === person && one.state === 'SCHEDULED'));
+    await until(waiting, (all) => all.some((one) => one.address === person && one.state === 'SCHEDULED'));
     await page.fill('[name=destination]', 'nowhere.example');
     await button(page, t('mail.trace.find')).click();
     await page.getByText(t('mail.queue.notFound')).waitFor();
@@ -102,7 +88,7 @@ for (const language of ['fr', 'en']) describe(`in ${language}`, () => {
     assert.deepEqual(await violations(page), []);
     await dialog(page).getByRole('button', { name: t('mail.queue.do.BOUNCE'), exact: true }).click();
     await page.getByText(t('mail.queue.reached', { count: 2 })).waitFor();
-    await until((all) => !all.some((one) => [person, other].includes(one.address)));
+    await until(waiting, (all) => !all.some((one) => [person, other].includes(one.address)));
     await button(page, t('mail.trace.find')).click();
     await page.getByText(t('mail.queue.notFound')).waitFor();
     await leave(page);
@@ -274,24 +260,15 @@ for (const language of ['fr', 'en']) describe(`in ${language}`, () => {
     await picture(page, `webhook-change-${language}`);
     await dialog(page).getByRole('button', { name: t('action.save'), exact: true }).click();
     await page.getByText(t('hooks.done.change')).waitFor();
-    let hook;
-    for (let tries = 0; !hook; tries += 1) {
-      const { webhooks } = await api(node, owner, '{ webhooks { nodes { id url kinds } } }');
-      hook = webhooks.nodes.find((one) => one.url === `https://shop.example/${language}/moved`);
-      assert.ok(tries < TRY_COUNT_MAX, 'the list never knows it');
-      await new Promise((resolve) => setTimeout(resolve, TRY_PAUSE_MS));
-    }
+    const moved = async () => (await api(node, owner, '{ webhooks { nodes { id url kinds } } }')).webhooks.nodes.find((one) => one.url === `https://shop.example/${language}/moved`);
+    const hook = await until(moved, (found) => found !== undefined);
     assert.deepEqual(hook.kinds, ['domain.*', 'mailbox.created']);
     // A test is told, or tried: then it stands among the deliveries and can be told again.
     await actions(hook.url).click();
     await page.locator(':popover-open').getByRole('button', { name: t('hooks.test'), exact: true }).click();
     await page.getByText(t('hooks.done.test')).waitFor();
-    for (let tries = 0; ; tries += 1) {
-      const { webhook } = await api(node, owner, 'query($w: WebhookID!) { webhook(webhookId: $w) { deliveries { nodes { number } } } }', { w: hook.id });
-      if (webhook.deliveries.nodes.length > 0) break;
-      assert.ok(tries < TRY_COUNT_MAX, 'no delivery');
-      await new Promise((resolve) => setTimeout(resolve, TRY_PAUSE_MS));
-    }
+    const deliveries = async () => (await api(node, owner, 'query($w: WebhookID!) { webhook(webhookId: $w) { deliveries { nodes { number } } } }', { w: hook.id })).webhook.deliveries.nodes;
+    await until(deliveries, (all) => all.length > 0);
     await actions(hook.url).click();
     await page.locator(':popover-open').getByRole('button', { name: t('hooks.deliveries'), exact: true }).click();
     await dialog(page).getByRole('button', { name: t('hooks.replay'), exact: false }).first().click();
