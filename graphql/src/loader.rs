@@ -23,10 +23,10 @@ use crate::mailbox::visit::VISIT_COUNT_MAX;
 pub(crate) const BATCH_COUNT_MAX: usize = 500;
 
 /// Things by whose they are.
-pub(crate) fn by_tenant<T: Copy>(keys: &[(TenantId, T)]) -> HashMap<TenantId, Vec<T>> {
+pub(crate) fn by_tenant<T>(keys: impl IntoIterator<Item = (TenantId, T)>) -> HashMap<TenantId, Vec<T>> {
     let mut by_tenant: HashMap<TenantId, Vec<T>> = HashMap::new();
     for (tenant, thing) in keys {
-        by_tenant.entry(*tenant).or_default().push(*thing);
+        by_tenant.entry(tenant).or_default().push(thing);
     }
     by_tenant
 }
@@ -40,7 +40,7 @@ impl States {
         keys: &[(TenantId, D::Id)],
     ) -> Result<HashMap<(TenantId, D::Id), D::State>, Arc<RunError>> {
         let mut states = HashMap::with_capacity(keys.len());
-        for (tenant, ids) in by_tenant(keys) {
+        for (tenant, ids) in by_tenant(keys.iter().copied()) {
             let reads: Vec<Key<D>> = ids.iter().copied().map(Key).collect();
             let found = self.0.load(tenant, &reads).await.map_err(Arc::new)?;
             states.extend(ids.into_iter().map(|id| (tenant, id)).zip(found));
@@ -103,7 +103,7 @@ impl Loader<(TenantId, MailboxId)> for Looks {
         keys: &[(TenantId, MailboxId)],
     ) -> Result<HashMap<(TenantId, MailboxId), Vec<VisitRow>>, Arc<DatabaseError>> {
         let mut looks: HashMap<(TenantId, MailboxId), Vec<VisitRow>> = HashMap::new();
-        for (tenant, mailboxes) in by_tenant(keys) {
+        for (tenant, mailboxes) in by_tenant(keys.iter().copied()) {
             let rows =
                 self.0.visits((tenant, mailboxes.as_slice()), VISIT_COUNT_MAX).await.map_err(Arc::new)?;
             for row in rows {

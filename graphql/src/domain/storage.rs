@@ -159,7 +159,7 @@ impl Loader<(TenantId, DomainId)> for Contents {
         keys: &[(TenantId, DomainId)],
     ) -> std::result::Result<HashMap<(TenantId, DomainId), Option<Usage>>, Arc<Uncounted>> {
         let mut contents = HashMap::with_capacity(keys.len());
-        for (tenant, domains) in by_tenant(keys) {
+        for (tenant, domains) in by_tenant(keys.iter().copied()) {
             let found = self.of(tenant, &domains).await.map_err(Arc::new)?;
             contents.extend(found.into_iter().map(|(domain, usage)| ((tenant, domain), usage)));
         }

@@ -238,9 +238,7 @@ impl Loader<(TenantId, MailboxId)> for Acts {
     async fn load(&self, keys: &[(TenantId, MailboxId)]) -> Loaded<(TenantId, MailboxId), Option<String>> {
         const SELECT: &str = "SELECT mailbox_id, address FROM mailbox_list_v5 WHERE tenant = ";
         let mut names = HashMap::with_capacity(keys.len());
-        for (tenant, ids) in
-            by_tenant(&keys.iter().map(|(tenant, mailbox)| (*tenant, mailbox.uuid())).collect::<Vec<_>>())
-        {
+        for (tenant, ids) in by_tenant(keys.iter().map(|(tenant, mailbox)| (*tenant, mailbox.uuid()))) {
             let of = (crate::mailbox::query::PROJECTION, SELECT, "mailbox_id");
             let found = self.texts(of, (tenant, &ids)).await?;
             names.extend(found.into_iter().map(|(id, name)| ((tenant, MailboxId::new(id)), name)));
@@ -257,9 +255,7 @@ impl Loader<(TenantId, TokenId)> for Acts {
     async fn load(&self, keys: &[(TenantId, TokenId)]) -> Loaded<(TenantId, TokenId), Option<String>> {
         const SELECT: &str = "SELECT token_id, name FROM token_list_v5 WHERE tenant = ";
         let mut names = HashMap::with_capacity(keys.len());
-        for (tenant, ids) in
-            by_tenant(&keys.iter().map(|(tenant, token)| (*tenant, token.uuid())).collect::<Vec<_>>())
-        {
+        for (tenant, ids) in by_tenant(keys.iter().map(|(tenant, token)| (*tenant, token.uuid()))) {
             let of = (crate::user::query::PROJECTION, SELECT, "token_id");
             let found = self.texts(of, (tenant, &ids)).await?;
             names.extend(found.into_iter().map(|(id, name)| ((tenant, TokenId::new(id)), name)));
@@ -276,9 +272,7 @@ impl Loader<Delegate> for Acts {
     async fn load(&self, keys: &[Delegate]) -> Loaded<Delegate, Option<String>> {
         const SELECT: &str = "SELECT user_id, email FROM delegation_list_v4 WHERE tenant = ";
         let mut names = HashMap::with_capacity(keys.len());
-        for (tenant, ids) in
-            by_tenant(&keys.iter().map(|Delegate(tenant, user)| (*tenant, user.uuid())).collect::<Vec<_>>())
-        {
+        for (tenant, ids) in by_tenant(keys.iter().map(|Delegate(tenant, user)| (*tenant, user.uuid()))) {
             let of = (crate::delegation::query::PROJECTION, SELECT, "user_id");
             let found = self.texts(of, (tenant, &ids)).await?;
             names.extend(found.into_iter().map(|(id, name)| (Delegate(tenant, UserId::new(id)), name)));
@@ -294,9 +288,7 @@ impl Loader<Gone> for Acts {
 
     async fn load(&self, keys: &[Gone]) -> Loaded<Gone, Option<String>> {
         let mut names = HashMap::with_capacity(keys.len());
-        for (tenant, ids) in
-            by_tenant(&keys.iter().map(|Gone(tenant, user)| (*tenant, user.uuid())).collect::<Vec<_>>())
-        {
+        for (tenant, ids) in by_tenant(keys.iter().map(|Gone(tenant, user)| (*tenant, user.uuid()))) {
             let born = self.0.births_of(tenant, User::CATEGORY, &ids).await.map_err(failed)?;
             for recorded in self.0.decode::<HostingEvent>(born).await.map_err(failed)? {
                 let HostingEvent::User(UserEvent::Registered { login, .. }) = &recorded.event else {
@@ -317,10 +309,7 @@ impl Loader<(TenantId, EventId)> for Acts {
 
     async fn load(&self, keys: &[(TenantId, EventId)]) -> Loaded<(TenantId, EventId), HistoryCause> {
         let mut causes = HashMap::with_capacity(keys.len());
-        for (tenant, ids) in
-            by_tenant(&keys.iter().map(|(tenant, event)| (*tenant, event.uuid())).collect::<Vec<_>>())
-        {
-            let ids: Vec<EventId> = ids.into_iter().map(EventId::new).collect();
+        for (tenant, ids) in by_tenant(keys.iter().copied()) {
             for stored in self.0.events_of(tenant, &ids).await.map_err(failed)? {
                 let (actor, actor_id) = ActorKind::of(stored.metadata.actor);
                 let cause = HistoryCause {

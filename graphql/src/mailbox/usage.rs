@@ -23,7 +23,7 @@ impl Loader<(TenantId, MailboxId)> for Usages {
         keys: &[(TenantId, MailboxId)],
     ) -> Result<HashMap<(TenantId, MailboxId), Usage>, Arc<PortError>> {
         let mut usages = HashMap::with_capacity(keys.len());
-        for (tenant, mailboxes) in by_tenant(keys) {
+        for (tenant, mailboxes) in by_tenant(keys.iter().copied()) {
             let found = self.0.usages(tenant, &mailboxes).await.map_err(Arc::new)?;
             usages.extend(found.into_iter().map(|(mailbox, usage)| ((tenant, mailbox), usage)));
         }
@@ -44,7 +44,7 @@ impl Loader<(TenantId, DomainId)> for Pools {
         keys: &[(TenantId, DomainId)],
     ) -> Result<HashMap<(TenantId, DomainId), Usage>, Arc<PortError>> {
         let mut usages = HashMap::with_capacity(keys.len());
-        for (tenant, domains) in by_tenant(keys) {
+        for (tenant, domains) in by_tenant(keys.iter().copied()) {
             let found = self.0.pool_usages(tenant, &domains).await.map_err(Arc::new)?;
             usages.extend(found.into_iter().map(|(domain, usage)| ((tenant, domain), usage)));
         }
@@ -65,7 +65,7 @@ impl Loader<(TenantId, MailboxId)> for Sends {
         keys: &[(TenantId, MailboxId)],
     ) -> Result<HashMap<(TenantId, MailboxId), Vec<SendUse>>, Arc<PortError>> {
         let mut sends = HashMap::with_capacity(keys.len());
-        for (tenant, mailboxes) in by_tenant(keys) {
+        for (tenant, mailboxes) in by_tenant(keys.iter().copied()) {
             let found = self.0.sends(tenant, &mailboxes).await.map_err(Arc::new)?;
             sends.extend(found.into_iter().map(|(mailbox, uses)| ((tenant, mailbox), uses)));
         }

@@ -51,8 +51,10 @@ impl HeldSenderQuery {
     async fn platform_held_mail(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "How many, 1 to 500; 50 where absent.")] first: Option<i32>,
-        #[graphql(desc = "The `endCursor` of the page before.")] after: Option<String>,
+        #[graphql(desc = "How many: 1 to 100, 25 where absent.")] first: Option<i32>,
+        #[graphql(desc = "Behind this cursor of the same list; absent: from its beginning.")] after: Option<
+            String,
+        >,
     ) -> Result<Connection<PageKey, HeldSender>> {
         ctx.allow(Permission::PlatformWrite, Resource::PLATFORM)?;
         let page = Page::parse(first, after.as_deref()).map_err(|fault| ctx.fault(fault))?;

@@ -103,9 +103,9 @@ impl Loader<RelayOf> for Tables {
         &self,
         keys: &[RelayOf],
     ) -> std::result::Result<HashMap<RelayOf, SenderRelay>, Arc<Unread>> {
-        let keys: Vec<_> = keys.iter().map(|RelayOf(account, domain)| (account.tenant(), *domain)).collect();
         let mut relays = HashMap::with_capacity(keys.len());
-        for (tenant, domains) in by_tenant(&keys) {
+        let asked = keys.iter().map(|RelayOf(account, domain)| (account.tenant(), *domain));
+        for (tenant, domains) in by_tenant(asked) {
             let account = tenant.account();
             let found = of_owners::<model::SenderRelay>(self, (account, domains.as_slice()))
                 .await
