@@ -396,7 +396,7 @@ async fn main() {
     let mut took = Vec::new();
     for _ in 0..50 {
         let query = format!(
-            "{{ service(accountId: \"{}\", serviceId: \"{}\", asOf: \"2100-01-01T00:00:00Z\") {{ status }} }}",
+            "{{ service(accountId: \"{}\", serviceId: \"{}\", asOf: \"2100-01-01T00:00:00Z\") {{ entitlement }} }}",
             account(3),
             service(3)
         );

@@ -106,7 +106,12 @@ impl Inner {
             outcome: judged.outcome,
             reply: judged.reply,
         });
-        let settling = Settling { token: batch.token, settlements: settlements.collect(), report };
+        let settling = Settling {
+            tenant: batch.message.tenant,
+            token: batch.token,
+            settlements: settlements.collect(),
+            report,
+        };
         match self.write(settling).await {
             Ok(written) => {
                 words.into_iter().for_each(|word| self.metrics.outcome(word));

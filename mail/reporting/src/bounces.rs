@@ -274,7 +274,12 @@ mod tests {
             reasons: Vec::new(),
             suppress: Suppress::No,
         });
-        let settling = Settling { token: leased.token, settlements: settlements.collect(), report: None };
+        let settling = Settling {
+            tenant: leased.messages[0].0.tenant,
+            token: leased.token,
+            settlements: settlements.collect(),
+            report: None,
+        };
         assert_eq!(store.settle(settling).await.expect("settled"), 2);
         (Arc::new(store), folder)
     }

@@ -365,6 +365,8 @@ pub enum Suppress {
 /// Outcomes of one message, and the report that tells its sender: one transaction.
 #[derive(Debug, Clone)]
 pub struct Settling {
+    /// Whose mail it is: what is written takes their turns.
+    pub tenant: TenantId,
     /// The lease under which they were had. Outcomes of a lost lease are not written.
     pub token: LeaseToken,
     /// The outcomes.

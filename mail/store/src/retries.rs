@@ -65,7 +65,7 @@ impl Retries {
             |age: Duration| now.millis().saturating_sub(i64::try_from(age.as_millis()).unwrap_or(i64::MAX));
         let upsert = Statement::new(upsert).bind(tenant.uuid()).bind(hashed(key)).bind(now.millis());
         let upsert = upsert.bind(before(REMEMBERED)).bind(before(RETRY_WITHIN)).bind(before(wait));
-        let row = self.0.transact(First(upsert)).await?;
+        let row = self.0.on_behalf_of(tenant.uuid()).transact(First(upsert)).await?;
         Ok(match row {
             Some((_, 1)) => Seen::Again,
             Some((first_at, _)) if first_at < now.millis() => Seen::Early,

@@ -162,7 +162,7 @@ impl Sends {
         if limits.is_empty() {
             return Ok(Sending::Counted { crossed: Vec::new() });
         }
-        self.0.transact(Take { tenant, limits, recipient_count, now }).await
+        self.0.on_behalf_of(tenant.uuid()).transact(Take { tenant, limits, recipient_count, now }).await
     }
 
     /// Recipients that each of `limits` has used of its period at `now`, rounded up, in their order.

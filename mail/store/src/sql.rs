@@ -24,7 +24,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use bytes::Bytes;
 use database::{Database, DatabaseError};
-use kernel::{DomainId, MailboxId, Quota, TenantId, Timestamp};
+use kernel::{DomainId, Id as _, MailboxId, Quota, TenantId, Timestamp};
 use message::Summary;
 use moka::sync::Cache;
 use tokio::sync::{Notify, watch};
@@ -93,6 +93,11 @@ impl From<DatabaseError> for StoreError {
 }
 
 impl SqlStore {
+    /// The database, where what is written takes the turns of a tenant.
+    pub(crate) fn of(&self, tenant: TenantId) -> Database {
+        self.database.on_behalf_of(tenant.uuid())
+    }
+
     /// A store in `database`; its tables are made where absent.
     ///
     /// # Errors
@@ -197,7 +202,7 @@ impl Store for SqlStore {
         special_use: Option<SpecialUse>,
     ) -> Result<FolderId, StoreError> {
         let work = folder::Create { owner, name: name.clone(), special_use };
-        Ok(self.rung(owner, self.database.transact(work).await?))
+        Ok(self.rung(owner, self.of(owner.tenant).transact(work).await?))
     }
 
     async fn rename_folder(
@@ -207,13 +212,13 @@ impl Store for SqlStore {
         to: &FolderName,
     ) -> Result<(), StoreError> {
         let work = folder::Rename { owner, from: from.clone(), to: to.clone(), now: self.now() };
-        self.rung(owner, self.database.transact(work).await?);
+        self.rung(owner, self.of(owner.tenant).transact(work).await?);
         Ok(())
     }
 
     async fn delete_folder(&self, owner: Owner, name: &FolderName) -> Result<(), StoreError> {
         let work = folder::Delete { owner, name: name.clone(), now: self.now() };
-        self.rung(owner, self.database.transact(work).await?);
+        self.rung(owner, self.of(owner.tenant).transact(work).await?);
         Ok(())
     }
 
@@ -223,7 +228,7 @@ impl Store for SqlStore {
         name: &FolderName,
         is_subscribed: bool,
     ) -> Result<(), StoreError> {
-        self.database.transact(folder::Subscribe { owner, name: name.clone(), is_subscribed }).await
+        self.of(owner.tenant).transact(folder::Subscribe { owner, name: name.clone(), is_subscribed }).await
     }
 
     async fn subscriptions(&self, owner: Owner) -> Result<Vec<FolderName>, StoreError> {
@@ -283,7 +288,7 @@ impl Store for SqlStore {
         unchanged_since: Option<Modseq>,
     ) -> Result<FlagOutcome, StoreError> {
         let work = flags::ChangeFlags { owner, folder, set, change, unchanged_since };
-        Ok(self.rung(owner, self.database.transact(work).await?))
+        Ok(self.rung(owner, self.of(owner.tenant).transact(work).await?))
     }
 
     async fn copy(
@@ -295,7 +300,7 @@ impl Store for SqlStore {
         quota: Quota,
     ) -> Result<Vec<Copied>, StoreError> {
         let work = copy::Copy { owner, from, set, to, quota, now: self.now() };
-        Ok(self.rung(owner, self.database.transact(work).await?))
+        Ok(self.rung(owner, self.of(owner.tenant).transact(work).await?))
     }
 
     async fn move_messages(
@@ -306,7 +311,7 @@ impl Store for SqlStore {
         to: FolderId,
     ) -> Result<Vec<Copied>, StoreError> {
         let work = copy::Move { owner, from, set, to, now: self.now() };
-        Ok(self.rung(owner, self.database.transact(work).await?))
+        Ok(self.rung(owner, self.of(owner.tenant).transact(work).await?))
     }
 
     async fn expunge(
@@ -316,7 +321,7 @@ impl Store for SqlStore {
         scope: ExpungeScope,
     ) -> Result<Expunged, StoreError> {
         let work = expunge::Expunge { owner, folder, scope, now: self.now() };
-        Ok(self.rung(owner, self.database.transact(work).await?))
+        Ok(self.rung(owner, self.of(owner.tenant).transact(work).await?))
     }
 
     async fn retained(

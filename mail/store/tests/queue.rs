@@ -109,7 +109,12 @@ fn settle(leased: &Leased, outcome: &Outcome) -> Settling {
             reasons: vec!["relay_of_sender".to_owned()],
             suppress: Suppress::No,
         });
-    Settling { token: leased.token, settlements: settlements.collect(), report: None }
+    Settling {
+        tenant: leased.messages[0].0.tenant,
+        token: leased.token,
+        settlements: settlements.collect(),
+        report: None,
+    }
 }
 
 fn addresses(leased: &Leased) -> Vec<String> {

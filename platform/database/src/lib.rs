@@ -7,6 +7,7 @@
 
 mod blobs;
 mod error;
+mod lines;
 mod migrate;
 mod postgres;
 mod sqlite;
@@ -22,6 +23,7 @@ pub use error::DatabaseError;
 pub use postgres::Postgres;
 pub use sqlite::Sqlite;
 pub use transaction::{Transaction, Work};
+use uuid::Uuid;
 pub use value::{Row, Statement, Value};
 
 /// A cheap handle to one of the two databases.
@@ -73,6 +75,17 @@ impl Database {
                 Postgres::connect(url, connection_count_max, Some(schema)).await?,
             )),
         })
+    }
+
+    /// The same database, where what is written takes the turns of `whom` (a tenant): in a file, where all writes go
+    /// through one writer, nobody waits for another's heap of writes. PostgreSQL writes side by side as it is.
+    #[must_use]
+    pub fn on_behalf_of(&self, whom: Uuid) -> Self {
+        let engine = match &self.engine {
+            Engine::Sqlite(sqlite) => Engine::Sqlite(sqlite.on_behalf_of(whom)),
+            Engine::Postgres(postgres) => Engine::Postgres(postgres.clone()),
+        };
+        Self { engine, question_count: Arc::clone(&self.question_count) }
     }
 
     /// Executes statements in one transaction; durable when `Ok`. The count of rows that each touched.

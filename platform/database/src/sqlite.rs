@@ -1,17 +1,20 @@
-//! SQLite: one writer thread that commits many writes with one flush, and a pool of readers that never wait for it.
+//! SQLite: one writer thread that commits many writes with one flush and takes turns between those for whom it writes,
+//! and a pool of readers that never wait for it.
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
+use rusqlite::config::DbConfig;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, OpenFlags};
 use tokio::sync::{Semaphore, mpsc, oneshot};
 use uuid::Uuid;
 
+use crate::lines::Lines;
 use crate::{DatabaseError, Row, Statement, Value};
 
 /// Most writes that share one commit.
@@ -33,8 +36,9 @@ type Answer = Box<dyn Any + Send>;
 type Work = Box<dyn FnOnce(&Mutex<Connection>) -> Result<Answer, Answer> + Send>;
 type Tell = Box<dyn FnOnce(Result<Result<Answer, Answer>, DatabaseError>) + Send>;
 
-/// One write: its work, and what becomes of its outcome after the commit.
+/// One write: for whom, its work, and what becomes of its outcome after the commit.
 struct Write {
+    whom: Option<Uuid>,
     work: Work,
     tell: Tell,
 }
@@ -44,6 +48,7 @@ struct Write {
 pub struct Sqlite {
     writer: mpsc::Sender<Write>,
     readers: Arc<Readers>,
+    whom: Option<Uuid>,
 }
 
 struct Readers {
@@ -75,7 +80,13 @@ impl Sqlite {
             idle: Mutex::new(Vec::new()),
             permits: Semaphore::new(READER_COUNT_MAX),
         };
-        Ok(Self { writer, readers: Arc::new(readers) })
+        Ok(Self { writer, readers: Arc::new(readers), whom: None })
+    }
+
+    /// The same file, where what is written takes the turns of `whom`.
+    #[must_use]
+    pub fn on_behalf_of(&self, whom: Uuid) -> Self {
+        Self { whom: Some(whom), ..self.clone() }
     }
 
     /// Runs `work` on the writer, inside a savepoint of a transaction that it shares with other writes of the moment.
@@ -101,6 +112,7 @@ impl Sqlite {
     {
         let (sender, receiver) = oneshot::channel::<Result<T, E>>();
         let write = Write {
+            whom: self.whom,
             work: Box::new(move |connection| match work(connection) {
                 Ok(value) => Ok(Box::new(value)),
                 Err(error) => Err(Box::new(error)),
@@ -189,38 +201,70 @@ fn connect(path: &Path, flags: OpenFlags) -> Result<Connection, DatabaseError> {
     let flags = flags | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_URI;
     let connection = Connection::open_with_flags(path, flags)?;
     connection.busy_timeout(OTHER_PROCESS_WAIT)?;
+    // Otherwise a statement is prepared again whenever another LIMIT is bound to it.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     connection.set_prepared_statement_cache_capacity(STATEMENT_CACHE_COUNT);
+    // No map of the file: each read after a write of another connection would begin with taking it away from all threads.
     connection.execute_batch(
-        "PRAGMA foreign_keys = ON; PRAGMA cache_size = -32768; PRAGMA mmap_size = 1073741824; PRAGMA temp_store = MEMORY;",
+        "PRAGMA foreign_keys = ON; PRAGMA cache_size = -32768; PRAGMA mmap_size = 0; PRAGMA temp_store = MEMORY;",
     )?;
     Ok(connection)
 }
 
-/// Takes what waits, works through it in one transaction, commits once, tells everybody.
+/// Takes what waits, works through it in turns in one transaction, commits once, tells everybody.
 fn write_until_closed(connection: &Mutex<Connection>, mut queue: mpsc::Receiver<Write>) {
-    let mut batch = Vec::with_capacity(BATCH_WRITE_COUNT_MAX);
-    while queue.blocking_recv_many(&mut batch, BATCH_WRITE_COUNT_MAX) > 0 {
-        write_batch(connection, batch.drain(..));
+    let mut waiting = Waiting { lines: Lines::default(), commit: Duration::ZERO };
+    while let Some(write) = queue.blocking_recv() {
+        waiting.lines.push(write.whom, write);
+        while waiting.take_in(&mut queue) {
+            waiting.write_batch(connection, &mut queue);
+        }
     }
 }
 
-fn write_batch(connection: &Mutex<Connection>, batch: impl Iterator<Item = Write>) {
-    let begun = connection.lock().execute_batch("BEGIN IMMEDIATE");
-    if let Err(error) = begun {
-        let error = DatabaseError::from(error);
-        batch.for_each(|write| (write.tell)(Err(error.clone())));
-        return;
+/// What the writer has before it.
+struct Waiting {
+    lines: Lines<Write>,
+    /// What a commit takes of late.
+    commit: Duration,
+}
+
+impl Waiting {
+    /// Takes in what came; whether anything waits.
+    fn take_in(&mut self, queue: &mut mpsc::Receiver<Write>) -> bool {
+        while self.lines.len() < QUEUE_WRITE_COUNT_MAX {
+            let Ok(write) = queue.try_recv() else { break };
+            self.lines.push(write.whom, write);
+        }
+        self.lines.len() > 0
     }
-    let mut done = Vec::new();
-    for write in batch {
-        done.push((write_one(connection, write.work), write.tell));
-    }
-    // A write that failed on a full disk may have ended the transaction by itself; then the commit fails, for all.
-    let committed = commit(&connection.lock());
-    for (outcome, tell) in done {
-        match &committed {
-            Ok(()) => tell(outcome),
-            Err(error) => tell(outcome.and_then(|_| Err(error.clone()))),
+
+    fn write_batch(&mut self, connection: &Mutex<Connection>, queue: &mut mpsc::Receiver<Write>) {
+        self.lines.begin();
+        let start = Instant::now();
+        let begun = connection.lock().execute_batch("BEGIN IMMEDIATE").map_err(DatabaseError::from);
+        let mut done = Vec::new();
+        // A batch that works for less time than its commit takes would spend most of the disk's time on flushes.
+        while done.len() < BATCH_WRITE_COUNT_MAX
+            && !(self.lines.is_awaited() && start.elapsed() >= self.commit)
+            && let Some(write) = self.lines.next()
+        {
+            let outcome = match &begun {
+                Ok(()) => write_one(connection, write.work),
+                Err(error) => Err(error.clone()),
+            };
+            done.push((outcome, write.tell));
+            self.take_in(queue);
+        }
+        let start = Instant::now();
+        // A write that failed on a full disk may have ended the transaction by itself; then the commit fails, for all.
+        let committed = if begun.is_ok() { commit(&connection.lock()) } else { Ok(()) };
+        self.commit = (self.commit * 3 + start.elapsed()) / 4;
+        for (outcome, tell) in done {
+            match &committed {
+                Ok(()) => tell(outcome),
+                Err(error) => tell(outcome.and_then(|_| Err(error.clone()))),
+            }
         }
     }
 }

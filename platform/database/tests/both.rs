@@ -1,8 +1,9 @@
 //! What both databases promise, on each of them.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use database::{Database, DatabaseError, Statement, Value};
+use database::{Database, DatabaseError, Sqlite, Statement, Value};
 use uuid::Uuid;
 
 /// SQLite always, PostgreSQL where the test run started one.
@@ -114,6 +115,39 @@ async fn a_panic_in_a_write_does_not_end_the_writer() {
     let outcome: Result<(), DatabaseError> = sqlite.write(|_| panic!("on purpose")).await;
     assert!(matches!(outcome, Err(DatabaseError::Panicked)));
     database.write(vec![insert(Uuid::from_u128(1), 1)]).await.expect("written");
+}
+
+#[tokio::test]
+async fn nobody_waits_for_anothers_heap_of_writes() {
+    let (database, _folder) = databases().await.swap_remove(0);
+    let sqlite = database.sqlite().expect("SQLite is the first");
+    let (a, b) = (sqlite.on_behalf_of(Uuid::from_u128(1)), sqlite.on_behalf_of(Uuid::from_u128(2)));
+    // The writer stands still until the heap and what comes after it wait.
+    let (go, gate) = std::sync::mpsc::channel::<()>();
+    let first = tokio::spawn({
+        let a = a.clone();
+        async move { a.write(move |_| Ok::<_, DatabaseError>(gate.recv().expect("opened"))).await }
+    });
+    tokio::task::yield_now().await;
+    let done = Arc::new(AtomicU32::new(0));
+    let count = |of: &Sqlite| {
+        let (of, done) = (of.clone(), Arc::clone(&done));
+        tokio::spawn(async move {
+            of.write(move |_| Ok::<_, DatabaseError>(done.fetch_add(1, Ordering::Relaxed))).await
+        })
+    };
+    let heap: Vec<_> = (0..300).map(|_| count(&a)).collect();
+    let (own, next) = (count(&b), count(&b));
+    tokio::task::yield_now().await;
+    go.send(()).expect("it waits");
+    first.await.expect("it does not panic").expect("written");
+    assert!(own.await.expect("it does not panic").expect("written") <= 1, "after one of A's at most");
+    assert!(next.await.expect("it does not panic").expect("written") <= 3);
+    let mut order = Vec::new();
+    for write in heap {
+        order.push(write.await.expect("it does not panic").expect("written"));
+    }
+    assert!(order.is_sorted(), "each line keeps its order");
 }
 
 struct Increment(Uuid);

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use database::{DatabaseError, Statement};
 use journal::{PAGE_EVENT_COUNT_MAX, StoredEvent, SubscriptionName};
-use kernel::{Cursor, Position, TenantId};
+use kernel::{Cursor, Id as _, Position, TenantId};
 use parking_lot::Mutex;
 
 use crate::EngineError;
@@ -83,7 +83,11 @@ pub(crate) async fn commit(
 ) -> Result<Position, Stumble> {
     let mut all = vec![(checkpoint::advance(name, from, to, core.runner.clock.now()), Some(1))];
     all.extend(statements.into_iter().map(|statement| (statement, None)));
-    if core.database.write_if(all).await? { Ok(to) } else { Err(Stumble::Lost) }
+    if core.database.on_behalf_of(from.tenant.uuid()).write_if(all).await? {
+        Ok(to)
+    } else {
+        Err(Stumble::Lost)
+    }
 }
 
 /// See the module.

@@ -25,7 +25,7 @@ pub(crate) async fn append(
     plan: Plan,
     now: i64,
 ) -> Result<Appended, AppendError> {
-    sqlite.write(move |connection| write(connection, &new, &plan, now)).await
+    sqlite.on_behalf_of(new.tenant.uuid()).write(move |connection| write(connection, &new, &plan, now)).await
 }
 
 /// Everything that must happen while nobody else writes.

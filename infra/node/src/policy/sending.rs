@@ -367,7 +367,12 @@ mod tests {
             reasons: Vec::new(),
             suppress: store::Suppress::No,
         };
-        let settling = store::Settling { token: leased.token, settlements: vec![settlement], report: None };
+        let settling = store::Settling {
+            tenant: leased.messages[0].0.tenant,
+            token: leased.token,
+            settlements: vec![settlement],
+            report: None,
+        };
         store.settle(settling).await.expect("settled");
         let entries = store.entries(&Selection::default(), None, 10).await.expect("entries");
         entries[0].state

@@ -147,7 +147,8 @@ impl Run {
             .map(|settlement| settlement.key)
             .collect();
         let count = settlements.len();
-        let settling = Settling { token: leased.token, settlements, report: None };
+        let tenant = leased.messages[0].0.tenant;
+        let settling = Settling { tenant, token: leased.token, settlements, report: None };
         let written = self.store.settle(settling).await.expect("settled");
         if written < count {
             // The lease had ended before: what was delivered may be delivered again.

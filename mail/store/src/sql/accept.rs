@@ -407,7 +407,7 @@ impl SqlStore {
         let mut work = Accept::derive(acceptance, self.now()).await?;
         let handing = self.hand(&mut work);
         let has_queued = work.has_queued();
-        let (taken, rings) = self.database.transact(work).await?;
+        let (taken, rings) = self.of(work.acceptance.tenant).transact(work).await?;
         self.ring_all(rings);
         let is_handed = handed(&taken, handing);
         if has_queued && !is_handed {
@@ -432,7 +432,10 @@ impl SqlStore {
         }
         let handings: Vec<_> = accepts.iter_mut().map(|accept| self.hand(accept)).collect();
         let queued: Vec<bool> = accepts.iter().map(Accept::has_queued).collect();
-        let (taken, rings) = self.database.transact(Together(accepts)).await?;
+        let Some(tenant) = accepts.first().map(|accept| accept.acceptance.tenant) else {
+            return Ok(Vec::new());
+        };
+        let (taken, rings) = self.of(tenant).transact(Together(accepts)).await?;
         self.ring_all(rings);
         let mut is_left = false;
         for ((taken, handing), has_queued) in taken.iter().zip(handings).zip(queued) {

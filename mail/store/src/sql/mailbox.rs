@@ -200,7 +200,7 @@ impl SqlStore {
     pub(crate) async fn provision_mailbox(&self, owner: Owner) -> Result<(), StoreError> {
         match self.mailbox_key(owner).await {
             Err(StoreError::Refused(StoreRefusal::NoMailbox)) => {
-                self.database.transact(Provision(owner)).await
+                self.of(owner.tenant).transact(Provision(owner)).await
             }
             outcome => outcome.map(drop),
         }
@@ -263,14 +263,14 @@ impl SqlStore {
         owner: Owner,
         purge_after: Timestamp,
     ) -> Result<(), StoreError> {
-        if let Some(modseq) = self.database.transact(Retire { owner, purge_after }).await? {
+        if let Some(modseq) = self.of(owner.tenant).transact(Retire { owner, purge_after }).await? {
             self.bells.ring(owner, modseq);
         }
         Ok(())
     }
 
     pub(crate) async fn restore_mailbox(&self, owner: Owner) -> Result<(), StoreError> {
-        if let Some(modseq) = self.database.transact(Restore(owner)).await? {
+        if let Some(modseq) = self.of(owner.tenant).transact(Restore(owner)).await? {
             self.bells.ring(owner, modseq);
         }
         Ok(())

@@ -167,7 +167,7 @@ impl SqlStore {
     ) -> Result<(), StoreError> {
         for batch in mailboxes.chunks(USAGE_COUNT_MAX) {
             let mailboxes = batch.iter().copied().collect();
-            self.database.transact(Pool { tenant, domain, mailboxes }).await?;
+            self.of(tenant).transact(Pool { tenant, domain, mailboxes }).await?;
         }
         Ok(())
     }
@@ -176,7 +176,7 @@ impl SqlStore {
         &self,
         (tenant, domain): (TenantId, DomainId),
     ) -> Result<(), StoreError> {
-        self.database.transact(Unpool { tenant, domain }).await
+        self.of(tenant).transact(Unpool { tenant, domain }).await
     }
 
     pub(crate) async fn usages_of_pools(

@@ -116,7 +116,7 @@ pub(crate) async fn in_scope(
 impl SqlStore {
     pub(crate) async fn retain_messages(&self, owner: Owner, days: Option<u32>) -> Result<(), StoreError> {
         let days = days.map_or(0, i64::from);
-        self.database.transact(Retain { owner, days }).await
+        self.of(owner.tenant).transact(Retain { owner, days }).await
     }
 
     pub(crate) async fn retained_messages(
@@ -125,6 +125,6 @@ impl SqlStore {
         folder: FolderId,
         scope: ExpungeScope,
     ) -> Result<usize, StoreError> {
-        self.database.transact(Count { owner, folder, scope, now: self.now() }).await
+        self.of(owner.tenant).transact(Count { owner, folder, scope, now: self.now() }).await
     }
 }

@@ -202,8 +202,9 @@ impl SqlStore {
 
     pub(crate) async fn queue_lease(&self, request: LeaseRequest) -> Result<Leased, StoreError> {
         let locking = if self.database.sqlite().is_some() { "" } else { "FOR UPDATE SKIP LOCKED" };
+        let tenant = request.line.tenant;
         let work = Lease { request, token: LeaseToken(Uuid::now_v7()), locking, now: self.now() };
-        self.database.transact(work).await
+        self.of(tenant).transact(work).await
     }
 
     pub(crate) async fn queue_renew(

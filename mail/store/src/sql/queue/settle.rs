@@ -263,7 +263,7 @@ impl SqlStore {
         let has_queued = report.as_ref().is_some_and(Accept::has_queued);
         let locking = if self.database.sqlite().is_some() { "" } else { "FOR SHARE" };
         let work = Settle { token: settling.token, settlements: settling.settlements, report, now, locking };
-        let (written, rings) = self.database.transact(work).await?;
+        let (written, rings) = self.of(settling.tenant).transact(work).await?;
         for (owner, modseq) in rings {
             self.bells.ring(owner, modseq);
         }
