@@ -47,6 +47,7 @@ fn append(tenant: u128) -> Append {
             via: Via::CommandLine,
             correlation: CorrelationId::new(Uuid::now_v7()),
             causation: Causation::Command,
+            command: None,
         },
         writes: vec![EncodedWrite { stream, expected: Version::NONE, events: vec![event] }],
         checks: Vec::new(),

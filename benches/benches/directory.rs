@@ -36,6 +36,7 @@ fn recorded(tenant: TenantId, id: u128, event: HostingEvent) -> Recorded<Hosting
             via: Via::CommandLine,
             correlation: CorrelationId::new(Uuid::from_u128(8)),
             causation: Causation::Command,
+            command: None,
         },
         event,
     }

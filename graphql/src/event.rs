@@ -20,7 +20,7 @@ use uuid::Uuid;
 use crate::access::reach::{Reach, reach};
 use crate::api::Knock;
 use crate::error::Fault;
-use crate::history::object::Channel;
+use crate::history::object::{Channel, asked};
 use crate::limit::{SUBSCRIPTION_CHECK_MS, SUBSCRIPTION_COUNT_MAX};
 use crate::platform::Platform;
 use crate::request::Asked;
@@ -71,6 +71,8 @@ pub struct Event {
     pub on_behalf_of: Option<AccountKey>,
     /// Through what.
     pub via: Channel,
+    /// What was asked for; see `HistoryEntry.command`.
+    pub command: Option<String>,
     /// The API token that was used.
     pub api_token_id: Option<String>,
     /// When.
@@ -265,6 +267,7 @@ fn event(stored: &StoredEvent) -> Event {
         actor_id,
         on_behalf_of: stored.metadata.on_behalf_of.map(AccountKey),
         via,
+        command: asked(&stored.metadata),
         api_token_id,
         at: stored.recorded_at.into(),
         position: Place(Cursor { tenant: stored.cursor.tenant, position: stored.cursor.position }),

@@ -5,7 +5,7 @@ use std::time::Duration;
 use async_graphql::{Context, Result, SimpleObject};
 use authority::Guarded;
 use engine::Outcome;
-use kernel::{AccountId, CommandId, Cursor, LimitFact, Refusal};
+use kernel::{AccountId, CommandId, CommandName, Cursor, LimitFact, Refusal};
 
 use crate::error::Fault;
 use crate::language::Language;
@@ -294,6 +294,8 @@ where
     U: Guarded,
 {
     let caller = ctx.caller()?;
+    // What was asked for stands with all that comes of it, also in other accounts.
+    let command = command.named(CommandName::of(ctx.field().name()));
     let outcome = ctx.platform()?.engine.run(principal, command, caller.correlation, use_case).await;
     match outcome.map_err(|error| ctx.failed(U::NAME, &error))? {
         Outcome::Done { cursor, is_repeat } => {

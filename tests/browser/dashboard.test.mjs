@@ -305,11 +305,12 @@ for (const language of ['fr', 'en']) describe(`in ${language}`, () => {
     await settled(page);
     const [table] = await Promise.all([page.waitForEvent('download'), button(page, t('audit.csv')).click()]);
     const lines = readFileSync(await table.path(), 'utf8').trim().split('\r\n');
-    assert.equal(lines[0], '"at","kind","actor","actorId","via","onBehalfOf","subjectId","changes","eventId","actorName","actorStanding","apiTokenName","correlationId","cause"');
-    assert.ok(lines.some((line) => line.includes('"service.activated"')), lines.join('\n'));
+    assert.equal(lines[0], '"at","kind","actor","actorId","via","onBehalfOf","subjectId","changes","eventId","actorName","actorStanding","apiTokenName","correlationId","cause","command"');
+    assert.ok(lines.some((line) => line.includes('"service.activated"') && line.endsWith(',"serviceActivate"')), lines.join('\n'));
     const [whole] = await Promise.all([page.waitForEvent('download'), button(page, t('audit.jsonl')).click()]);
     const events = readFileSync(await whole.path(), 'utf8').trim().split('\n').map((line) => JSON.parse(line));
     assert.equal(events.length, lines.length - 1);
+    assert.equal(events.find((event) => event.kind === 'service.activated').command, 'serviceActivate');
     assert.equal(new Set(events.map((event) => event.id)).size, events.length);
     assert.deepEqual(await violations(page), []);
     // A feed of 40 pages, as if there were so much: the newest stands first, and it says that older ones are left out.
@@ -319,7 +320,7 @@ for (const language of ['fr', 'en']) describe(`in ${language}`, () => {
       const { operationName, variables } = route.request().postDataJSON();
       if (!['Audit', 'AuditPlaces'].includes(operationName)) return route.continue();
       const number = variables.after === null ? 0 : Number(variables.after.slice(AT.length));
-      const nodes = [{ id: `evnt_${number}`, kind: 'user.enabled', subjectId: `user_${number}`, at: new Date(Date.UTC(2026, 0, 1 + number)).toISOString(), actor: 'PLATFORM', actorId: null, via: 'AUTOMATIC', onBehalfOf: null, changes: [] }];
+      const nodes = [{ id: `evnt_${number}`, kind: 'user.enabled', subjectId: `user_${number}`, at: new Date(Date.UTC(2026, 0, 1 + number)).toISOString(), actor: 'PLATFORM', actorId: null, via: 'AUTOMATIC', command: null, onBehalfOf: null, changes: [] }];
       await route.fulfill({ json: { data: { events: { nodes, position: `${AT}${number + 1}`, hasMore: number < PAGES - 1 } } } });
     });
     await page.reload();

@@ -122,6 +122,8 @@ for (const [language, busy] of [['fr', 'alice@demo.example'], ['en', 'bob@demo.e
     await api(node, administrator, 'mutation($m: MailboxID!, $n: String!) { mailboxDisplayNameChange(mailboxId: $m, displayName: $n) { userErrors { code } } }', { m: alice, n: `Alice (${language})` });
     const page = await at('demo', '/account/audit');
     await row(page, `Alice (${language})`).getByText(ADMINISTRATOR, { exact: true }).waitFor();
+    // What was asked for is told in words.
+    await row(page, `Alice (${language})`).getByText(t('history.asked', { what: t('command.mailboxDisplayNameChange') })).waitFor();
     // What follows from it names it as well.
     await row(page, t('event.mailbox.sending_held')).filter({ hasText: t('policy.sending_watch') }).first().waitFor();
     await row(page, t('event.mailbox.sending_released')).filter({ hasText: t('nameless.SUPPORT') }).first().waitFor();

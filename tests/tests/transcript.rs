@@ -112,6 +112,7 @@ fn recorded_of(tenant: TenantId, id: u128, event: HostingEvent) -> Recorded<Host
             causation: Causation::Command,
         },
         event,
+            command: None,
     }
 }
 

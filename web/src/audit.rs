@@ -18,13 +18,13 @@ use crate::session::door::Visitor;
 const PAGE_COUNT_MAX: u32 = 20_000;
 /// What is asked for.
 const QUERY: &str = "query($accountId: AccountID, $after: Position) { accountFeatures(accountId: $accountId) events(accountId: $accountId, first: 500, after: \
-     $after) { nodes { id kind subjectId at actor actorId actorName actorStanding via apiTokenName onBehalfOf correlationId causedBy cause { kind } changes { field from to } } position hasMore } }";
+     $after) { nodes { id kind subjectId at actor actorId actorName actorStanding via apiTokenName onBehalfOf command correlationId causedBy cause { kind } changes { field from to } } position hasMore } }";
 /// What the plan must have.
 const FEATURE: &str = "AUDIT_EXPORT";
 /// Where it has not.
 const NOT_IN_PLAN: &str = "AUDIT_EXPORT_NOT_IN_PLAN";
 /// The columns of a table, in order.
-const COLUMNS: [&str; 14] = [
+const COLUMNS: [&str; 15] = [
     "at",
     "kind",
     "actor",
@@ -39,6 +39,7 @@ const COLUMNS: [&str; 14] = [
     "apiTokenName",
     "correlationId",
     "cause",
+    "command",
 ];
 
 /// How the file is written.
@@ -192,6 +193,7 @@ fn cells(event: &Value) -> [String; COLUMNS.len()] {
         text("apiTokenName"),
         text("correlationId"),
         event["cause"]["kind"].as_str().unwrap_or_default().to_owned(),
+        text("command"),
     ]
 }
 
@@ -214,14 +216,14 @@ mod tests {
             "id": "evnt_1", "kind": "mailbox.display_name_changed", "subjectId": "mbox_1", "at": "2026-01-01T00:00:00Z",
             "actor": "USER", "actorId": "=HYPERLINK(\"x\")", "via": "SESSION", "onBehalfOf": null,
             "actorName": "=alice", "actorStanding": "OWN", "apiTokenName": null, "correlationId": "c1",
-            "cause": { "kind": "service.plan_changed" },
+            "cause": { "kind": "service.plan_changed" }, "command": "mailboxDisplayNameChange",
             "changes": [{ "field": "=name", "from": null, "to": "a, \"b\"\r\n" }, { "field": "x", "from": "1", "to": "2" }],
         });
         assert_eq!(
             line(&cells(&event)),
             "\"2026-01-01T00:00:00Z\",\"mailbox.display_name_changed\",\"USER\",\"'=HYPERLINK(\"\"x\"\")\",\
              \"SESSION\",\"\",\"mbox_1\",\"'=name:  > a, \"\"b\"\"\r\n; x: 1 > 2\",\"evnt_1\",\
-             \"'=alice\",\"OWN\",\"\",\"c1\",\"service.plan_changed\"\r\n"
+             \"'=alice\",\"OWN\",\"\",\"c1\",\"service.plan_changed\",\"mailboxDisplayNameChange\"\r\n"
         );
     }
 }

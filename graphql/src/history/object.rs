@@ -2,7 +2,7 @@
 
 use async_graphql::{ComplexObject, Context, Enum, Result, SimpleObject};
 use journal::StoredEvent;
-use kernel::{Causation, Cursor, Via};
+use kernel::{Actor, Causation, Cursor, Metadata, Via};
 
 use super::actor::{Act, ActorStanding, HistoryCause};
 use super::change::Change;
@@ -34,6 +34,16 @@ impl Channel {
     }
 }
 
+/// What was asked for, by its own name; see [`HistoryEntry::command`].
+pub(crate) fn asked(metadata: &Metadata) -> Option<String> {
+    let name = match (metadata.command, metadata.actor) {
+        (Some(command), _) => command.as_str(),
+        (None, Actor::Platform(policy)) => policy,
+        (None, Actor::User(_) | Actor::Mailbox(_) | Actor::Operator) => return None,
+    };
+    Some(name.to_owned())
+}
+
 /// One thing that happened: what, to what, by whom, on whose behalf, through what and why.
 #[derive(Debug, Clone, SimpleObject)]
 #[graphql(complex)]
@@ -54,6 +64,9 @@ pub struct HistoryEntry {
     pub on_behalf_of: Option<AccountKey>,
     /// Through what.
     pub via: Channel,
+    /// What was asked for: the mutation, as `mailboxQuotaChange`; a command of the command line, as `apply`; where the platform
+    /// acted by itself its policy, as `tickets_by_mail`. None where it is not known, as of events of before it was kept.
+    pub command: Option<String>,
     /// The API token that was used.
     pub api_token_id: Option<String>,
     /// The request that all of this belongs to, as in the `x-correlation-id` of its answer.
@@ -112,6 +125,7 @@ impl HistoryEntry {
             actor_id,
             on_behalf_of: metadata.on_behalf_of.map(AccountKey),
             via,
+            command: asked(metadata),
             api_token_id,
             correlation_id: Uid(kernel::Id::uuid(metadata.correlation)),
             caused_by: match metadata.causation {

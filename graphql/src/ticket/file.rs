@@ -7,7 +7,7 @@ use database::Blobs;
 use engine::{Engine, Outcome};
 use hosting::ticket::{FileKey, NewFile, Side, Ticket, TicketCommand, TicketFile, TicketRecord};
 use hosting::use_case::AnswerTicket;
-use kernel::{AccountId, CommandId, CorrelationId, Key, TicketId};
+use kernel::{AccountId, CommandId, CommandName, CorrelationId, Intention, Key, TicketId};
 use ring::aead::{Aad, CHACHA20_POLY1305, LessSafeKey, Nonce, UnboundKey};
 use ring::digest::{SHA256, digest};
 
@@ -47,6 +47,9 @@ pub enum NotTaken {
     Refused(UserError),
 }
 
+/// What a page asks for that no mutation does: a file is no JSON.
+const ATTACH: CommandName = CommandName::new("ticketFileAttach");
+
 /// Lays files beside what is said in tickets.
 #[derive(Clone)]
 pub struct TicketFiles {
@@ -69,7 +72,7 @@ impl TicketFiles {
     /// The machine failed; the log says why.
     pub async fn attach(
         &self,
-        (principal, command, correlation): (&Principal, CommandId, CorrelationId),
+        (principal, command, correlation): (&Principal, Intention, CorrelationId),
         (account, ticket): (AccountId, TicketId),
         (side, file): (Side, GivenFile),
     ) -> Result<Outcome<hosting::HostingRefusal>, NoBytes> {
@@ -163,7 +166,7 @@ impl Api {
         if account != home {
             principal.on_behalf_of = Some(account);
         }
-        let command = CommandId::new(uuid::Uuid::now_v7());
+        let command = CommandId::new(uuid::Uuid::now_v7()).named(ATTACH);
         let given = (&principal, command, knock.correlation);
         match self
             .ticket_files()

@@ -36,6 +36,7 @@ fn body(tenant: TenantId, entry: &HistoryEntry) -> Value {
         "actorId": entry.actor_id,
         "onBehalfOf": entry.on_behalf_of.map(|AccountKey(account)| account.to_string()),
         "via": scalar_of_enum::<Channel>(entry.via),
+        "command": entry.command,
         "apiTokenId": entry.api_token_id,
         "correlationId": scalar(&entry.correlation_id),
         "causedBy": entry.caused_by.map(|event| event.0.to_string()),

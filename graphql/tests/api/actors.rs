@@ -1,16 +1,17 @@
 //! Who did something, by a name, as far as whoever reads may know it; through what, and why.
 
+use authority::Principal;
 use engine::{Cause, Reaction as _};
 use hosting::mailbox::HoldReason;
-use hosting::use_case::HoldSending;
+use hosting::use_case::{ChangeMailboxQuota, HoldSending};
 use journal::{Clock as _, SystemClock};
-use kernel::{AccountId, MailboxId, SubjectId};
+use kernel::{AccountId, ByteSize, CommandId, CommandName, MailboxId, SubjectId};
 use serde_json::{Value, json};
 
 use crate::stage::{PASSWORD, Stage};
 
 /// What is asked of each entry.
-const ENTRY: &str = "id kind actor actorName actorStanding via apiTokenName onBehalfOf correlationId causedBy \
+const ENTRY: &str = "id kind actor actorName actorStanding via command apiTokenName onBehalfOf correlationId causedBy \
      cause { kind actor actorName actorStanding } position";
 
 async fn told(stage: &Stage, token: &str, (account, id): (&str, &str), first: usize) -> Vec<Value> {
@@ -85,6 +86,7 @@ async fn who_acted_is_named_as_far_as_the_reader_may_know() {
     assert_eq!(seen[1]["onBehalfOf"], json!(acme.account));
     assert_eq!((&seen[4]["via"], &seen[4]["apiTokenName"]), (&json!("SESSION"), &Value::Null));
     assert!(seen.iter().all(|entry| entry["causedBy"].is_null() && entry["cause"].is_null()));
+    assert!(seen.iter().all(|entry| entry["command"] == "mailboxQuotaChange"), "{seen:#?}");
     // The support reads its own people by name; a delegate neither it nor who else was let in.
     let seen = told(&stage, &operator, at, 10).await;
     assert_eq!(seen[2]["actorName"], json!("operator"));
@@ -132,6 +134,10 @@ async fn a_reseller_is_told_as_such_and_reads_its_own_people_by_name() {
     let seen = told(&stage, &low, (below, user), 10).await;
     let registered = seen.last().expect("the first");
     assert_eq!(registered["kind"], "user.registered");
+    assert_eq!(registered["command"], "userRegister");
+    // What was asked of one account stands with what it led to in another as well.
+    let opened = told(&stage, &reseller.owner, (below, below), 10).await.pop().expect("the first");
+    assert_eq!((&opened["kind"], &opened["command"]), (&json!("account.opened"), &json!("subAccountOpen")));
     assert_eq!((&registered["actorStanding"], &registered["actorName"]), (&json!("RESELLER"), &Value::Null));
     let seen = told(&stage, &reseller.owner, (below, user), 10).await;
     assert_eq!(seen.last().expect("the first")["actorName"], "owner_acme.example");
@@ -155,6 +161,7 @@ async fn what_a_policy_did_is_told_with_what_it_reacted_to() {
     hold.run(&stage.engine.runner(), cause).await.expect("held");
     let seen = told(&stage, &acme.owner, at, 1).await;
     assert_eq!((&seen[0]["actorStanding"], &seen[0]["actorName"]), (&json!("PLATFORM"), &Value::Null));
+    assert_eq!(seen[0]["command"], "sending_watch");
     assert_eq!(
         seen[0]["cause"],
         json!({ "kind": "mailbox.quota_changed", "actor": "USER", "actorName": "owner_acme.example",
@@ -168,6 +175,53 @@ async fn what_a_policy_did_is_told_with_what_it_reacted_to() {
     hold.run(&stage.engine.runner(), Cause { ordinal: 1, ..cause }).await.expect("held");
     let seen = told(&stage, &other.owner, (&other.account, &bob), 1).await;
     assert!(!seen[0]["causedBy"].is_null() && seen[0]["cause"].is_null(), "{seen:#?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_asked_for_is_told_by_its_name_and_not_known_of_before() {
+    let stage = Stage::open().await;
+    let operator = stage.operator().await;
+    let acme = stage.customer(&operator, ("acme", "pro")).await;
+    let alice = stage.mailbox(&acme, "alice").await;
+    let at = (acme.account.as_str(), alice.as_str());
+    let (account, service) =
+        (acme.account.parse().expect("an account"), acme.service.parse().expect("a service"));
+    let mailbox = alice.parse().expect("a mailbox");
+    let change = |octets| ChangeMailboxQuota { account, service, mailbox, quota: ByteSize::new(octets) };
+    let command = || CommandId::new(uuid::Uuid::now_v7());
+    let correlation = graphql::new_correlation();
+    let (operator, engine) = (Principal::operator(), &stage.engine);
+    // As before names were kept, then as the command line does it.
+    engine.run(&operator, command(), correlation, &change(1_000_001)).await.expect("done");
+    let apply = command().named(CommandName::new("apply"));
+    engine.run(&operator, apply, correlation, &change(1_000_002)).await.expect("done");
+    // An alias does not hide what was asked for.
+    let aliased = quota(at, 1_000_003).replace("mailboxQuotaChange", "other: mailboxQuotaChange");
+    stage.done(&acme.owner, &aliased).await;
+    let bulk = format!(
+        "mutation {{ bulk(rows: [{{ key: \"a\", action: {{ createMailboxes: {{ place: {{ serviceId: \"{}\", domainId: \
+         \"{}\" }}, mailboxes: [{{ localPart: \"bob\", quotaBytes: 1000000 }}] }} }} }}]) {{ rows {{ mailboxIds }} \
+         doneCount }} }}",
+        acme.service, acme.domain
+    );
+    let bob = stage.done(&acme.owner, &bulk).await["bulk"]["rows"][0]["mailboxIds"][0].clone();
+    let told = |id: String| {
+        let query = format!("{{ history(id: \"{id}\", first: 10) {{ nodes {{ kind via command }} }} }}");
+        let (stage, owner) = (&stage, &acme.owner);
+        async move { stage.done(owner, &query).await["history"]["nodes"].as_array().expect("nodes").clone() }
+    };
+    let seen = told(alice.clone()).await;
+    let asked: Vec<_> = seen.iter().map(|entry| (entry["via"].as_str(), entry["command"].as_str())).collect();
+    assert_eq!(
+        asked[..3],
+        [
+            (Some("SESSION"), Some("mailboxQuotaChange")),
+            (Some("COMMAND_LINE"), Some("apply")),
+            (Some("COMMAND_LINE"), None),
+        ]
+    );
+    let seen = told(bob.as_str().expect("an id").to_owned()).await;
+    assert_eq!(seen.last().expect("the first")["command"], "bulk");
 }
 
 #[tokio::test(flavor = "multi_thread")]

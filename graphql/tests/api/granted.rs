@@ -1,6 +1,9 @@
 //! The calls that strangers are refused (`refusal.rs`) are valid: somebody of the account, or the operator, gets past the
 //! authority by the very same words.
 
+use std::collections::BTreeSet;
+
+use database::Statement;
 use serde_json::Value;
 
 use crate::calls::{GIVEN, Operation, Schema, Verdict, schema, verdict};
@@ -101,6 +104,14 @@ fn in_order(schema: &Schema) -> Vec<&Operation> {
     asked
 }
 
+/// What the events of people say that was asked for; empty where they do not.
+async fn asked(stage: &Stage) -> BTreeSet<String> {
+    let rows = stage.control.query(Statement::new("SELECT DISTINCT actor FROM event")).await.expect("rows");
+    let circumstances = rows.iter().map(|row| row.text(0).expect("a text").to_owned());
+    let of_people = circumstances.filter(|text| text.starts_with("user:") || text.starts_with("mailbox:"));
+    of_people.map(|text| text.split(';').nth(3).unwrap_or_default().to_owned()).collect()
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn every_call_that_strangers_are_refused_is_let_through_for_somebody_of_the_account() {
     let (shared, schema) = (scene().await, schema());
@@ -112,6 +123,13 @@ async fn every_call_that_strangers_are_refused_is_let_through_for_somebody_of_th
         }
     }
     assert!(all.is_empty(), "{}:\n{}", all.len(), all.join("\n"));
+    // Whatever people did by it, what they asked for stands with it by the name that the schema has for it.
+    let asked = asked(&shared.stage).await;
+    let is_mutation = |name: &&String| {
+        schema.operations.iter().any(|operation| operation.root == "mutation" && operation.name == **name)
+    };
+    let strange: Vec<_> = asked.iter().filter(|name| !is_mutation(name)).collect();
+    assert!(strange.is_empty() && asked.len() > 60, "{strange:?} of {asked:?}");
     let known = |name: &&&str| schema.operations.iter().any(|operation| operation.name == **name);
     assert_eq!(LAST.iter().filter(known).count(), LAST.len(), "{LAST:?} names what is not there");
 }

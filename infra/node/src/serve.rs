@@ -25,7 +25,7 @@ use tokio_util::task::TaskTracker;
 use web::{Landing, Options, Plain, Readiness, Ready, Transport};
 
 use crate::banner::{self, Open};
-use crate::command::provision;
+use crate::command::provision::{self, asked};
 use crate::config::{Config, Mode};
 use crate::platform::{self, Platform};
 use crate::policy::appoint::AppointAdministrators;
@@ -74,7 +74,7 @@ pub async fn serve(config: Config) -> anyhow::Result<ExitCode> {
     let acceptor = acceptor(&config)?;
     let dns = Arc::new(config.dns.resolver()?);
     let platform = Arc::new(Platform::open(&config).await?);
-    provision::publish_catalogue(&platform.engine).await?;
+    provision::publish_catalogue(&platform.engine, asked::SERVE).await?;
     let demo = demo::open(&platform, &config).await?;
     let sockets = bind(&config)?;
     let registry = Registry::new();

@@ -80,6 +80,7 @@ impl World {
                 via: Via::CommandLine,
                 correlation: CorrelationId::new(uuid(8)),
                 causation: Causation::Command,
+                command: None,
             },
             event,
         };

@@ -114,7 +114,7 @@ impl<U: Guarded> Reaction for U {
         let principal = Principal::platform(cause.policy);
         let by = Circumstances {
             principal: &principal,
-            command: cause.command(),
+            command: cause.command().into(),
             correlation: cause.correlation,
             causation: Causation::Event(cause.event),
         };

@@ -13,7 +13,7 @@ use journal::{
     Clock, Journal, JournalError, STREAM_PAGE_EVENT_COUNT_MAX, StoredEvent, SubscriptionName, Tail,
 };
 use kernel::{
-    Category, Causation, CommandId, CorrelationId, Cursor, EventFamily, EventId, Position, Reads, Recorded,
+    Category, Causation, CorrelationId, Cursor, EventFamily, EventId, Intention, Position, Reads, Recorded,
     StreamId, TenantId, Timestamp, Version,
 };
 use parking_lot::{Mutex, RwLock};
@@ -168,10 +168,11 @@ impl Engine {
     pub async fn run<U: Guarded>(
         &self,
         principal: &Principal,
-        command: CommandId,
+        command: impl Into<Intention>,
         correlation: CorrelationId,
         use_case: &U,
     ) -> Result<Outcome<U::Refusal>, RunError> {
+        let command = command.into();
         let by = Circumstances { principal, command, correlation, causation: Causation::Command };
         self.core.runner.run(by, use_case).await
     }

@@ -10,7 +10,7 @@ use journal::{
     STREAM_PAGE_EVENT_COUNT_MAX, Tail,
 };
 use kernel::{
-    Actor, Causation, Changes, CommandId, CorrelationId, Cursor, History, Id as _, Malformed, Metadata, Open,
+    Actor, Causation, Changes, CorrelationId, Cursor, History, Id as _, Intention, Malformed, Metadata, Open,
     OpenError, Opened, Reads, STREAM_EVENT_COUNT_MAX, SealError, SealedBytes, StreamId, TenantId, UseCase,
 };
 use tracing::Instrument as _;
@@ -33,8 +33,8 @@ pub const RUN_WAIT_MAX: Duration = Duration::from_secs(30);
 pub struct Circumstances<'a> {
     /// Who acts.
     pub principal: &'a Principal,
-    /// The intention: the key of idempotency.
-    pub command: CommandId,
+    /// The intention: the key of idempotency, and its name.
+    pub command: Intention,
     /// The request that all this belongs to.
     pub correlation: CorrelationId,
     /// What led here.
@@ -54,6 +54,7 @@ impl Circumstances<'_> {
 }
 
 /// Runs use cases; cheap to clone.
+            command: self.command.name,
 #[derive(Clone)]
 pub struct Runner {
     pub(crate) journal: Arc<dyn Journal>,
@@ -135,7 +136,7 @@ impl Runner {
         use_case: &U,
     ) -> Result<Outcome<U::Refusal>, RunError> {
         let started = Instant::now();
-        let span = tracing::info_span!("command", use_case = U::NAME, tenant.id = %use_case.tenant(), command.id = %by.command);
+        let span = tracing::info_span!("command", use_case = U::NAME, tenant.id = %use_case.tenant(), command.id = %by.command.id);
         let rounds = Box::pin(self.rounds(by, use_case).instrument(span.clone()));
         let late = |_| Err(RunError::Late { use_case: U::NAME });
         let ran = tokio::time::timeout(RUN_WAIT_MAX, rounds).await.unwrap_or_else(late);
@@ -189,7 +190,7 @@ impl Runner {
     ) -> Result<Round<U::Refusal>, RunError> {
         let tenant = use_case.tenant();
         let reading = |source| RunError::Read { use_case: U::NAME, source };
-        if let Some(cursor) = self.journal.find_command(tenant, by.command).await.map_err(reading)? {
+        if let Some(cursor) = self.journal.find_command(tenant, by.command.id).await.map_err(reading)? {
             return Ok(Round::Settled(Outcome::Done { cursor, is_repeat: true }));
         }
         let (read, states) = match self.gather(U::NAME, tenant, &use_case.reads()).await? {
@@ -208,7 +209,7 @@ impl Runner {
             },
         };
         // The same command may have been appended since the first look: then its own effects said no.
-        match self.journal.find_command(tenant, by.command).await.map_err(reading)? {
+        match self.journal.find_command(tenant, by.command.id).await.map_err(reading)? {
             Some(cursor) => Ok(Round::Settled(Outcome::Done { cursor, is_repeat: true })),
             None => Ok(Round::Settled(outcome)),
         }
@@ -338,7 +339,7 @@ impl Runner {
         let named = |(claim, stream): &(kernel::Claim, StreamId)| (self.keyring.claim_key(claim), *stream);
         let append = Append {
             tenant,
-            command: by.command,
+            command: by.command.id,
             metadata: by.metadata(),
             checks: checks.collect(),
             writes,

@@ -159,6 +159,7 @@ fn append(tenant: TenantId, numbers: &[u64]) -> Append {
             via: Via::CommandLine,
             correlation: CorrelationId::new(Uuid::from_u128(9)),
             causation: Causation::Command,
+            command: None,
         },
         writes: vec![EncodedWrite {
             stream,

@@ -210,6 +210,7 @@ impl Stage {
                     via: Via::CommandLine,
                     correlation: CorrelationId::new(Uuid::from_u128(9)),
                     causation: Causation::Command,
+                    command: None,
                 },
                 writes: vec![EncodedWrite { stream, expected: Version(version), events }],
                 checks: Vec::new(),

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
 use kernel::{
-    AccountId, Actor, Category, Causation, ClaimKind, CorrelationId, EventId, Id, MailboxId, Metadata,
-    STREAM_EVENT_COUNT_MAX, StreamId, TokenId, UserId, Version, Via,
+    AccountId, Actor, Category, Causation, ClaimKind, CommandName, CorrelationId, EventId, Id, MailboxId,
+    Metadata, STREAM_EVENT_COUNT_MAX, StreamId, TokenId, UserId, Version, Via,
 };
 use parking_lot::Mutex;
 use uuid::Uuid;
@@ -139,7 +139,9 @@ pub(crate) fn encode_metadata(metadata: &Metadata) -> (String, Option<Uuid>) {
         Causation::Command => None,
         Causation::Event(event) => Some(event.uuid()),
     };
-    (format!("{actor};{via};{on_behalf_of}"), causation)
+    // Told only where it is known: what is not stored reads as unknown, and so do events of before it was stored.
+    let command = metadata.command.map(|command| format!(";{}", command.as_str())).unwrap_or_default();
+    (format!("{actor};{via};{on_behalf_of}{command}"), causation)
 }
 
 /// The circumstances from their stored form.
@@ -152,6 +154,7 @@ pub(crate) fn decode_metadata(
     let mut parts = actor.split(';');
     let mut part = || parts.next().ok_or_else(corrupt);
     let (who, through, account) = (part()?, part()?, part()?);
+    let command = parts.next().and_then(CommandName::of);
     let uuid = |text: &str| Uuid::try_parse(text).map_err(|_| corrupt());
     let actor = match who.split_once(':') {
         None if who == "operator" => Actor::Operator,
@@ -174,5 +177,6 @@ pub(crate) fn decode_metadata(
         via,
         correlation: CorrelationId::new(correlation),
         causation: causation.map_or(Causation::Command, |event| Causation::Event(EventId::new(event))),
+        command,
     })
 }

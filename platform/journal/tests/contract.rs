@@ -4,15 +4,16 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
-use database::Database;
+use database::{Database, Statement};
 use journal::keyring::{Keyring, MasterKey, rotate};
 use journal::{
     Append, AppendError, Appended, Check, ClaimKey, EncodedEvent, EncodedWrite, Journal, Memory,
     STREAM_PAGE_EVENT_COUNT_MAX, SetClock, SqlJournal, StoredEvent, SubscriptionName, Tail,
 };
 use kernel::{
-    Actor, Category, Causation, ClaimKind, CommandId, CorrelationId, Cursor, EventId, Kind, Metadata,
-    Open as _, Opened, Position, Seal as _, StreamId, SubjectId, TenantId, Timestamp, Version, Via,
+    AccountId, Actor, Category, Causation, ClaimKind, CommandId, CommandName, CorrelationId, Cursor, EventId,
+    Id as _, Kind, MailboxId, Metadata, Open as _, Opened, Position, Seal as _, StreamId, SubjectId,
+    TenantId, Timestamp, TokenId, UserId, Version, Via,
 };
 use uuid::Uuid;
 
@@ -92,6 +93,7 @@ fn append(tenant: TenantId, writes: &[(StreamId, u64, usize)]) -> Append {
             correlation: CorrelationId::new(Uuid::from_u128(9)),
             causation: Causation::Command,
         },
+            command: None,
         writes: writes
             .iter()
             .map(|(stream, expected, count)| EncodedWrite {
@@ -351,7 +353,7 @@ async fn two_tenants_with_equal_positions_stay_apart() {
         assert_eq!(journal.heads(Some(tenant(2)), 9).await.expect("read"), [at(tenant(3), 2)]);
         let Some(database) = &subject.database else { continue };
         let checkpoint = |tenant: TenantId, position: i64| {
-            database::Statement::new(
+            Statement::new(
                 "INSERT INTO checkpoint (subscription, revision, tenant, position, updated_at) VALUES ($1, $2, $3, $4, 0)",
             )
             .bind("list")
@@ -387,11 +389,7 @@ async fn stored_events_can_be_neither_changed_nor_deleted() {
         let Some(database) = &subject.database else { continue };
         subject.journal.append(append(tenant(1), &[(stream(1), 0, 1)])).await.expect(subject.name);
         for sql in ["UPDATE event SET version = 7", "DELETE FROM event"] {
-            assert!(
-                database.write(vec![database::Statement::new(sql)]).await.is_err(),
-                "{}: {sql}",
-                subject.name
-            );
+            assert!(database.write(vec![Statement::new(sql)]).await.is_err(), "{}: {sql}", subject.name);
         }
     }
 }

@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 
 use crate::{
-    AccountId, Category, CorrelationId, Cursor, EventId, MailboxId, Open, OpenError, Seal, SealError,
-    StreamId, Timestamp, TokenId, UserId, Version,
+    AccountId, Category, CommandName, CorrelationId, Cursor, EventId, MailboxId, Open, OpenError, Seal,
+    SealError, StreamId, Timestamp, TokenId, UserId, Version,
 };
 
 /// The name of an event on disk, for example `mailbox.quota_changed`. Never renamed, never reused.
@@ -128,6 +128,9 @@ pub struct Metadata {
     pub correlation: CorrelationId,
     /// The command or event that led here.
     pub causation: Causation,
+    /// What was asked for, by its own name. None of what the platform does by itself, whose actor says it, and of events of before
+    /// names were kept.
+    pub command: Option<CommandName>,
 }
 
 /// An event with its place, time and cause.

@@ -5,9 +5,11 @@
 
 mod address;
 mod claim;
+mod command_name;
 mod decider;
 mod event;
 mod id;
+mod intention;
 mod network;
 mod quantity;
 mod quota;
@@ -19,6 +21,7 @@ mod use_case;
 
 pub use address::{AddressFault, DomainName, EmailAddress, LocalPart};
 pub use claim::{Claim, ClaimKind};
+pub use command_name::CommandName;
 pub use decider::Decider;
 pub use event::{Actor, Causation, Event, EventFamily, Kind, Malformed, Metadata, RawEvent, Recorded, Via};
 pub use id::{
@@ -27,6 +30,7 @@ pub use id::{
     PlanId, PushId, ResourceId, SenderRelayId, ServiceId, SessionId, ShareId, SharedMailboxId, SubjectId,
     SyncJobId, TenantId, TicketId, TlsPolicyId, TokenId, TransferId, UserId, WebhookId,
 };
+pub use intention::Intention;
 pub use network::network_of;
 pub use quantity::ByteSize;
 pub use quota::{Quota, StoragePool};

@@ -49,6 +49,11 @@ test('every kind of event, every permission and every notice has words in both l
   // The rights that can be kept from an administrator.
   const rights = found([/enum AdministratorRight \{([^}]*)\}/.exec(readFileSync(join(src, '../../../graphql/schema.graphql'), 'utf8'))[1]], /^\t([A-Z_]+)$/gm);
   assert.equal(rights.length, 13);
+  // What can be asked for: by the API, of a page, at the command line.
+  const schema = readFileSync(join(src, '../../../graphql/schema.graphql'), 'utf8');
+  const mutations = found([/^type Mutation \{(.*?)^\}/ms.exec(schema)[1].replace(/"""[^]*?"""/g, '').replace(/\([^)]*\)/g, '')], /^\t(\w+)/gm);
+  const commands = [...mutations, ...found([...rust('infra/node/src'), ...rust('graphql/src')], /: CommandName =\s+CommandName::new\("(\w+)"\)/g)];
+  assert.ok(mutations.length >= 160 && commands.length >= mutations.length + 5, `${mutations.length} mutations, ${commands.length} commands`);
   assert.ok(notices.length >= 30, `${notices.length} notices`);
   assert.ok(kinds.length > 150 && permissions.length > 15, `${kinds.length} kinds, ${permissions.length} permissions`);
   for (const language of ['en', 'fr']) {
@@ -56,6 +61,7 @@ test('every kind of event, every permission and every notice has words in both l
     assert.deepEqual(kinds.filter((kind) => !texts[`event.${kind}`]), [], `kinds without words in ${language}`);
     assert.deepEqual(notices.filter((one) => !texts[`notice.${one}`]), [], `notices without words in ${language}`);
     assert.deepEqual(policies.filter((one) => !texts[`policy.${one}`]), [], `policies without words in ${language}`);
+    assert.deepEqual(commands.filter((one) => !texts[`command.${one}`]), [], `commands without words in ${language}`);
     assert.deepEqual(rights.filter((one) => !texts[`right.${one}`]), [], `rights without words in ${language}`);
     assert.deepEqual(permissions.filter((one) => !texts[`permission.${one}`]), [], `permissions without words in ${language}`);
   }

@@ -28,7 +28,7 @@ use kernel::{AccountId, AliasId, ByteSize, DomainId, Key, MailboxId, Refusal as 
 
 use crate::command::apply::file::{Account, Desired, Domain, Mailbox, Plan, Secret, Service, User};
 use crate::command::apply::report::{Report, Row};
-use crate::command::provision::{hashed, id_of, publish_catalogue, run, share_domain};
+use crate::command::provision::{asked, hashed, id_of, publish_catalogue, run, share_domain};
 use crate::config::Config;
 use crate::platform::Platform;
 
@@ -44,7 +44,7 @@ const CATCH_UP_WAIT: Duration = Duration::from_secs(60);
 pub async fn apply(config: &Config, path: &Path) -> anyhow::Result<ExitCode> {
     let desired = Desired::read(path)?;
     let platform = Arc::new(Platform::open(config).await?);
-    publish_catalogue(&platform.engine).await?;
+    publish_catalogue(&platform.engine, asked::APPLY).await?;
     let mut applying = Applying {
         engine: Arc::clone(&platform.engine),
         platform: Arc::clone(&platform),
@@ -52,7 +52,7 @@ pub async fn apply(config: &Config, path: &Path) -> anyhow::Result<ExitCode> {
         report: Report::default(),
     };
     for shared in &desired.shared_domains {
-        let done = share_domain(&platform.engine, &shared.name).await?.map(drop);
+        let done = share_domain(&platform.engine, asked::APPLY, &shared.name).await?.map(drop);
         applying.told(&format!("shared domain {}", shared.name), settled(done, is_there)?);
     }
     for account in &desired.accounts {
@@ -120,7 +120,7 @@ impl Applying {
         U: authority::Guarded<Refusal = HostingRefusal>,
     {
         let before = self.platform.journal.head(use_case.tenant()).await?;
-        Ok(match run(&self.engine, use_case).await? {
+        Ok(match run(&self.engine, asked::APPLY, use_case).await? {
             Ok(cursor) if cursor.position == before => Row::Unchanged,
             Ok(_) => Row::Done,
             Err(refusal) if is_there(&refusal) => Row::Unchanged,

@@ -9,7 +9,9 @@ use engine::{Engine, Outcome};
 use hosting::use_case::{AddSharedDomain, OpenAccount, PublishPlanVersion, RegisterUser};
 use hosting::user::UserRole;
 use hosting::{HostingRefusal, LoginName, PasswordHash};
-use kernel::{AccountId, CommandId, CorrelationId, Cursor, DomainId, DomainName, Id as _, UserId};
+use kernel::{
+    AccountId, CommandId, CommandName, CorrelationId, Cursor, DomainId, DomainName, Id as _, UserId,
+};
 use secrecy::SecretString;
 use uuid::Uuid;
 
@@ -18,6 +20,20 @@ use crate::platform::Platform;
 
 /// The namespace of ids that are derived from the handles of files: the same handle is the same thing on every run.
 const HANDLES: Uuid = Uuid::from_u128(0x6f1d_6a0e_2f53_4a0c_9a44_0d8a_51f3_77b1);
+/// What the command line asks for, as the history of things tells it.
+pub mod asked {
+    use kernel::CommandName;
+
+    /// `hosterra apply`.
+    pub const APPLY: CommandName = CommandName::new("apply");
+    /// `hosterra operator`.
+    pub const OPERATOR: CommandName = CommandName::new("operator");
+    /// `hosterra queue`.
+    pub const QUEUE: CommandName = CommandName::new("queue");
+    /// `hosterra serve`: what a start sets up, and the demo.
+    pub const SERVE: CommandName = CommandName::new("serve");
+}
+
 /// Longest password that the standard input may hold.
 const PASSWORD_OCTETS_MAX: u64 = 1024;
 
@@ -26,15 +42,20 @@ pub fn id_of<T: kernel::Id>(path: &str) -> T {
     T::from_uuid(Uuid::new_v5(&HANDLES, path.as_bytes()))
 }
 
-/// Runs a use case as the operator: where the tenant stands then, or why not.
+/// Runs a use case as the operator, who typed the command `asked`: where the tenant stands then, or why not.
 ///
 /// # Errors
 /// The machine failed.
-pub async fn run<U>(engine: &Engine, use_case: &U) -> anyhow::Result<Result<Cursor, HostingRefusal>>
+pub async fn run<U>(
+    engine: &Engine,
+    asked: CommandName,
+    use_case: &U,
+) -> anyhow::Result<Result<Cursor, HostingRefusal>>
 where
     U: Guarded<Refusal = HostingRefusal>,
 {
     let (command, correlation) = (CommandId::new(Uuid::now_v7()), CorrelationId::new(Uuid::now_v7()));
+    let command = command.named(asked);
     match engine.run(&Principal::operator(), command, correlation, use_case).await? {
         Outcome::Done { cursor, .. } => Ok(Ok(cursor)),
         Outcome::Refused(refusal) => Ok(Err(refusal)),
@@ -46,11 +67,11 @@ where
 ///
 /// # Errors
 /// The refusal's sentence, or the machine failed.
-pub async fn must<U>(engine: &Engine, use_case: &U) -> anyhow::Result<Cursor>
+pub async fn must<U>(engine: &Engine, asked: CommandName, use_case: &U) -> anyhow::Result<Cursor>
 where
     U: Guarded<Refusal = HostingRefusal>,
 {
-    run(engine, use_case).await?.map_err(|refusal| anyhow::anyhow!("{}: {refusal}", U::NAME))
+    run(engine, asked, use_case).await?.map_err(|refusal| anyhow::anyhow!("{}: {refusal}", U::NAME))
 }
 
 /// The hash of a password, made on a thread that may block.
@@ -67,10 +88,10 @@ pub async fn hashed(password: String) -> anyhow::Result<PasswordHash> {
 ///
 /// # Errors
 /// The machine failed.
-pub async fn publish_catalogue(engine: &Engine) -> anyhow::Result<()> {
+pub async fn publish_catalogue(engine: &Engine, asked: CommandName) -> anyhow::Result<()> {
     for entry in hosting::plan::catalogue() {
         let publish = PublishPlanVersion { plan: entry.plan, version: entry.version, terms: entry.terms };
-        must(engine, &publish).await?;
+        must(engine, asked, &publish).await?;
     }
     Ok(())
 }
@@ -81,10 +102,11 @@ pub async fn publish_catalogue(engine: &Engine) -> anyhow::Result<()> {
 /// The refusal, or the machine failed.
 pub async fn share_domain(
     engine: &Engine,
+    asked: CommandName,
     name: &DomainName,
 ) -> anyhow::Result<Result<Cursor, HostingRefusal>> {
     let domain: DomainId = id_of(&format!("shared-domain/{name}"));
-    run(engine, &AddSharedDomain { domain, name: name.clone() }).await
+    run(engine, asked, &AddSharedDomain { domain, name: name.clone() }).await
 }
 
 /// `hosterra operator`.
@@ -103,7 +125,7 @@ pub async fn register_operator(config: &Config, login: &str) -> anyhow::Result<E
     let platform = Platform::open(config).await?;
     let open = OpenAccount { account: AccountId::PLATFORM, name: "Platform".to_owned() };
     // Opened before, most often.
-    let _ = run(&platform.engine, &open).await?;
+    let _ = run(&platform.engine, asked::OPERATOR, &open).await?;
     let register = RegisterUser {
         account: AccountId::PLATFORM,
         user: UserId::from_uuid(Uuid::now_v7()),
@@ -114,7 +136,7 @@ pub async fn register_operator(config: &Config, login: &str) -> anyhow::Result<E
         must_change_password: false,
         services: vec![],
     };
-    must(&platform.engine, &register).await?;
+    must(&platform.engine, asked::OPERATOR, &register).await?;
     platform.engine.shutdown().await;
     Ok(ExitCode::SUCCESS)
 }

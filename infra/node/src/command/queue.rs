@@ -14,7 +14,7 @@ use store::{
 };
 use uuid::Uuid;
 
-use crate::command::provision;
+use crate::command::provision::{self, asked};
 use crate::config::Config;
 use crate::{platform, storage};
 
@@ -204,7 +204,7 @@ impl Audit<'_> {
     async fn tell(&self, order: NewMailOrder) -> anyhow::Result<()> {
         let engine = platform::engine(self.config, &self.control).await?;
         let id = MailOrderId::new(Uuid::now_v7());
-        provision::must(&engine, &GiveMailOrder { id, order }).await?;
+        provision::must(&engine, asked::QUEUE, &GiveMailOrder { id, order }).await?;
         Ok(())
     }
 }

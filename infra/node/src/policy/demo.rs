@@ -23,7 +23,7 @@ use kernel::{
     TenantId, UserId,
 };
 
-use crate::command::provision::{hashed, id_of, must, run};
+use crate::command::provision::{asked, hashed, id_of, must, run};
 use crate::config::Demo;
 use crate::platform::Platform;
 
@@ -108,7 +108,7 @@ async fn provision(platform: &Platform) -> anyhow::Result<()> {
         // Demos of before had no owner.
         return owner(platform, generation).await;
     }
-    must(&platform.engine, &OpenAccount { account, name: "Demo".to_owned() }).await?;
+    must(&platform.engine, asked::SERVE, &OpenAccount { account, name: "Demo".to_owned() }).await?;
     let cursor = furnish(platform, generation).await?;
     owner(platform, generation).await?;
     platform.engine.wait_for("directory", cursor, HEARD).await;
@@ -118,7 +118,7 @@ async fn provision(platform: &Platform) -> anyhow::Result<()> {
 /// The same as a sandbox with something to look at, for everybody.
 async fn provision_public(platform: &Platform, generation: Generation) -> anyhow::Result<()> {
     let account = generation.account();
-    must(&platform.engine, &OpenSandbox { account, name: "Demo".to_owned() }).await?;
+    must(&platform.engine, asked::SERVE, &OpenSandbox { account, name: "Demo".to_owned() }).await?;
     furnish(platform, generation).await?;
     let cursor = content::fill(platform, generation).await?;
     platform.engine.wait_for("directory", cursor, HEARD).await;
@@ -146,11 +146,11 @@ async fn furnish(platform: &Platform, generation: Generation) -> anyhow::Result<
         agreement,
     };
     // Where the operator asks for more documents than these, the demo accepts nothing.
-    if run(engine, &order(Agreement::Given(given))).await?.is_err() {
-        must(engine, &order(Agreement::ToFollow)).await?;
+    if run(engine, asked::SERVE, &order(Agreement::Given(given))).await?.is_err() {
+        must(engine, asked::SERVE, &order(Agreement::ToFollow)).await?;
     }
-    must(engine, &ActivateService { account, service }).await?;
-    must(engine, &AddDomain { account, service, domain, name, mirrors: None }).await?;
+    must(engine, asked::SERVE, &ActivateService { account, service }).await?;
+    must(engine, asked::SERVE, &AddDomain { account, service, domain, name, mirrors: None }).await?;
     let password = hashed(PASSWORD.to_owned()).await?;
     let register = RegisterUser {
         account,
@@ -163,11 +163,16 @@ async fn furnish(platform: &Platform, generation: Generation) -> anyhow::Result<
         services: vec![service],
     };
     // Before the domain is verified: then the platform appoints its administrator by itself, under the same login.
-    must(engine, &register).await?;
-    must(engine, &VerifyDomain { account, domain, proof: Proof::AssertedByOperator }).await?;
+    must(engine, asked::SERVE, &register).await?;
+    must(engine, asked::SERVE, &VerifyDomain { account, domain, proof: Proof::AssertedByOperator }).await?;
     let mailboxes = LOCAL_PARTS.map(|local| mailbox(generation, local, Some(password.clone())));
     let mailboxes = mailboxes.into_iter().collect::<anyhow::Result<Vec<_>>>()?;
-    must(engine, &CreateMailboxes { account, service, domain: DomainRef::Own(domain), mailboxes }).await
+    must(
+        engine,
+        asked::SERVE,
+        &CreateMailboxes { account, service, domain: DomainRef::Own(domain), mailboxes },
+    )
+    .await
 }
 
 fn mailbox(
@@ -197,7 +202,7 @@ async fn owner(platform: &Platform, generation: Generation) -> anyhow::Result<()
         services: vec![],
     };
     // Refused where it is registered already.
-    let _ = run(&platform.engine, &register).await?;
+    let _ = run(&platform.engine, asked::SERVE, &register).await?;
     Ok(())
 }
 
@@ -247,8 +252,12 @@ async fn documents(platform: &Platform) -> anyhow::Result<Vec<(DocumentId, u32)>
             media_type: MediaType::Text,
             effective_from: now,
         };
-        must(&platform.engine, &PublishDocument { document, command: DocumentCommand::Publish(terms) })
-            .await?;
+        must(
+            &platform.engine,
+            asked::SERVE,
+            &PublishDocument { document, command: DocumentCommand::Publish(terms) },
+        )
+        .await?;
         accepted.push((document, 1));
     }
     Ok(accepted)

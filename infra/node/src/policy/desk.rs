@@ -150,7 +150,7 @@ impl AnswerTickets {
         }
         for (number, (name, octets)) in (1_u32..).zip(reply.files) {
             let file = GivenFile { name, octets, is_internal: false };
-            let given = (&principal, command(number), correlation);
+            let given = (&principal, command(number).into(), correlation);
             match self.files.attach(given, at, (Side::Customer, file)).await {
                 Ok(Outcome::Done { .. }) => {}
                 // The model bounds them all together; what was written is there.

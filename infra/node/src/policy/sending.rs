@@ -309,6 +309,7 @@ mod tests {
                 via: Via::CommandLine,
                 correlation: CorrelationId::new(Uuid::from_u128(8)),
                 causation: Causation::Command,
+                command: None,
             },
             event,
         }

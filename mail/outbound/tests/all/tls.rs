@@ -53,6 +53,7 @@ pub(crate) fn recorded(category_of: HostingEvent, id: Uuid) -> Recorded<HostingE
             via: Via::CommandLine,
             correlation: CorrelationId::new(Uuid::from_u128(8)),
             causation: Causation::Command,
+            command: None,
         },
         event: category_of,
     }

@@ -23,9 +23,11 @@ export function through(entry: Entry): string {
   return entry.onBehalfOf === null ? via : `${via} · ${t('history.behalf')}`;
 }
 
-/** Why it happened, where nobody asked for it as such: what the platform reacted to, or the request that it was a part of. */
+/** Why it happened: what was asked for, where that was kept, what the platform reacted to, and the request that it was a part of. */
 export function why(entry: Entry, together = 1): string {
   const reasons: string[] = [];
+  // Where the platform acted by itself, its policy says so in words of its own.
+  if (entry.command !== null && entry.command !== entry.actorId) reasons.push(t('history.asked', { what: named('command', entry.command) }));
   if (entry.actor === 'PLATFORM' && entry.actorId !== null && has(`policy.${entry.actorId}`)) reasons.push(named('policy', entry.actorId));
   if (entry.cause) reasons.push(t('history.cause', { event: named('event', entry.cause.kind), who: who(entry.cause) }));
   else if (entry.causedBy !== null) reasons.push(t('history.causeElsewhere'));

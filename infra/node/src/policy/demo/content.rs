@@ -20,7 +20,7 @@ use kernel::{
 use store::{Acceptance, Deposit, Destination, Flags, Owner, Queueing, SpecialUse, Store as _, SystemFlag};
 
 use super::{DOMAIN, Generation, LOCAL_PARTS, QUOTA, mailbox};
-use crate::command::provision::must;
+use crate::command::provision::{asked, must};
 use crate::platform::Platform;
 
 /// The mailbox in which both others work.
@@ -170,13 +170,18 @@ async fn share(platform: &Platform, generation: Generation) -> anyhow::Result<()
     let (account, service) = (generation.account(), generation.id::<ServiceId>("service"));
     let domain = DomainRef::Own(generation.id::<DomainId>("domain"));
     let mailboxes = vec![mailbox(generation, SHARED, None)?];
-    must(&platform.engine, &CreateMailboxes { account, service, domain, mailboxes }).await?;
+    must(&platform.engine, asked::SERVE, &CreateMailboxes { account, service, domain, mailboxes }).await?;
     for local in LOCAL_PARTS {
         let roles = BTreeSet::from([ShareRole::Read, ShareRole::Write, ShareRole::SendAs]);
         let patch = SharePatch { member: Some(generation.mailbox(local).to_string()), roles: Some(roles) };
         let entry: ShareId = generation.id(&format!("share/{local}"));
         let command = BookCommand::Add { entry, patch: Box::new(patch) };
-        must(&platform.engine, &EditShares { account, mailbox: generation.mailbox(SHARED), command }).await?;
+        must(
+            &platform.engine,
+            asked::SERVE,
+            &EditShares { account, mailbox: generation.mailbox(SHARED), command },
+        )
+        .await?;
     }
     Ok(())
 }
@@ -196,7 +201,7 @@ async fn aliases(platform: &Platform, generation: Generation) -> anyhow::Result<
             is_under_catch_all: false,
             lets_targets_send: true,
         };
-        must(&platform.engine, &create).await?;
+        must(&platform.engine, asked::SERVE, &create).await?;
     }
     let temporary = CreateTemporaryAlias {
         account,
@@ -209,7 +214,7 @@ async fn aliases(platform: &Platform, generation: Generation) -> anyhow::Result<
         by_owner: false,
         lets_targets_send: true,
     };
-    must(&platform.engine, &temporary).await.map(drop)
+    must(&platform.engine, asked::SERVE, &temporary).await.map(drop)
 }
 
 async fn settings(platform: &Platform, generation: Generation) -> anyhow::Result<Cursor> {
@@ -224,6 +229,7 @@ async fn settings(platform: &Platform, generation: Generation) -> anyhow::Result
     let command = BookCommand::Add { entry, patch: Box::new(patch) };
     must(
         &platform.engine,
+        asked::SERVE,
         &EditBook::<MailboxFilter> { account, owner: first, command, by_owner: false, service: None },
     )
     .await?;
@@ -243,7 +249,7 @@ async fn settings(platform: &Platform, generation: Generation) -> anyhow::Result
         by_owner: false,
         service: None,
     };
-    must(&platform.engine, &change).await
+    must(&platform.engine, asked::SERVE, &change).await
 }
 
 async fn deposit(

@@ -23,7 +23,7 @@ use kernel::{
 use store::{ORDER_RECIPIENT_COUNT_MAX, Order, Queue as _, Selection};
 
 use super::Generation;
-use crate::command::provision::{must, run};
+use crate::command::provision::{asked, must, run};
 use crate::platform::Platform;
 
 /// Events in one page of a story.
@@ -60,7 +60,8 @@ pub async fn end(platform: &Platform, generation: Generation) -> anyhow::Result<
         let state = engine.load(account.tenant(), &Key::<Alias>(*alias)).await?;
         // Temporary ones went with their mailboxes.
         if let Some(record) = state.record().filter(|record| record.temporary.is_none()) {
-            must(engine, &DeleteAlias { account, service: record.service, alias: *alias }).await?;
+            must(engine, asked::SERVE, &DeleteAlias { account, service: record.service, alias: *alias })
+                .await?;
         }
     }
     remove_domains(platform, account, &story).await?;
@@ -68,6 +69,7 @@ pub async fn end(platform: &Platform, generation: Generation) -> anyhow::Result<
         if let UserState::Present(_) = engine.load(account.tenant(), &Key::<User>(*user)).await? {
             must(
                 engine,
+                asked::SERVE,
                 &RemoveUser { account, user: *user, services: vec![], governance: Governance::FromAbove },
             )
             .await?;
@@ -76,7 +78,7 @@ pub async fn end(platform: &Platform, generation: Generation) -> anyhow::Result<
     let users = story.users.iter().copied().map(SessionOwner::User);
     let mailboxes = story.mailboxes.iter().copied().map(SessionOwner::Mailbox);
     for owner in users.chain(mailboxes) {
-        must(engine, &ErasePerson { account, owner }).await?;
+        must(engine, asked::SERVE, &ErasePerson { account, owner }).await?;
     }
     // Where visitors' aliases led is readable no more either.
     for alias in &story.aliases {
@@ -84,7 +86,7 @@ pub async fn end(platform: &Platform, generation: Generation) -> anyhow::Result<
         platform.keyring.destroy(account.tenant(), subject, SystemClock.now()).await?;
     }
     for service in &story.services {
-        must(engine, &PurgeService { account, service: *service }).await?;
+        must(engine, asked::SERVE, &PurgeService { account, service: *service }).await?;
     }
     empty_queue(platform, account).await
 }
@@ -97,10 +99,10 @@ async fn close(platform: &Platform, account: AccountId) -> anyhow::Result<()> {
         let AccountState::Open(record) = state else { return Ok(()) };
         for service in record.services {
             let end = EndService { account, service, purge_after: SystemClock.now() };
-            must(engine, &end).await?;
+            must(engine, asked::SERVE, &end).await?;
         }
         // Refused where a visitor has ordered one more meanwhile.
-        if run(engine, &CloseAccount { account }).await?.is_ok() {
+        if run(engine, asked::SERVE, &CloseAccount { account }).await?.is_ok() {
             return Ok(());
         }
     }
@@ -146,7 +148,7 @@ async fn delete_mailboxes(platform: &Platform, account: AccountId, story: &Story
             purge_after: SystemClock.now(),
             temporary_aliases: record.temporary_aliases.keys().copied().collect(),
         };
-        must(&platform.engine, &delete).await?;
+        must(&platform.engine, asked::SERVE, &delete).await?;
     }
     Ok(())
 }
@@ -163,7 +165,7 @@ async fn remove_domains(platform: &Platform, account: AccountId, story: &Story) 
                 domain: *domain,
                 purge_after: SystemClock.now(),
             };
-            if let Err(refusal) = run(&platform.engine, &remove).await? {
+            if let Err(refusal) = run(&platform.engine, asked::SERVE, &remove).await? {
                 left = Some(refusal);
             }
         }

@@ -242,7 +242,12 @@ mod tests {
         {
             let config = config(folder.path(), false);
             let platform = Arc::new(Platform::open(&config).await.expect("a platform"));
-            crate::command::provision::publish_catalogue(&platform.engine).await.expect("plans");
+            crate::command::provision::publish_catalogue(
+                &platform.engine,
+                crate::command::provision::asked::SERVE,
+            )
+            .await
+            .expect("plans");
             assert!(open(&platform, &config).await.expect("a demo").is_none());
             let lasting = Generation::LASTING;
             let found = platform.directory.mailbox_of(&format!("{}@{DOMAIN}", LOCAL_PARTS[0]));
