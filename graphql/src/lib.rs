@@ -78,6 +78,7 @@ pub use reseller::dress::Dress;
 pub use scalar::{Place, Whole};
 pub use ticket::file::{GivenFile, NotTaken, TakenFile, TicketFiles};
 pub use ticket::query::idle_tickets;
+pub use user::query::doubled_tokens;
 pub use webhook::body::told;
 pub use webhook::object::{DeliveryFault, DeliveryOutcome, WebhookDelivery};
 pub use wiring::{Comparison, PROJECTIONS, compare, register, sdl};

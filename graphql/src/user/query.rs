@@ -1,9 +1,12 @@
 //! Reading users, sessions and API tokens.
 
+use std::collections::BTreeMap;
+
 use async_graphql::connection::Connection;
 use async_graphql::{Context, Object, Result};
 use authority::{Permission, Resource};
-use database::{DatabaseError, Row};
+use database::{DatabaseError, Row, Statement};
+use engine::Engine;
 use hosting::session::SessionOwner;
 use kernel::{AccountId, Actor, Id, SessionId, Timestamp, TokenId, UserId};
 
@@ -259,4 +262,21 @@ pub(crate) async fn by_login(ctx: &Context<'_>, account: AccountId, login: &str)
     let found = rows(ctx, PROJECTION, query.finish()).await?;
     let found = found.first().map(|row| row.uuid(0)).transpose();
     Ok(found.map_err(|error| ctx.failed("a row of users", &error))?.map(UserId::new))
+}
+
+/// API tokens that several accounts have under one id, the first thousand, with those accounts. Ids are chosen so that there are
+/// none. Of tokens of users who are removed nothing is known.
+///
+/// # Errors
+/// [`DatabaseError`].
+pub async fn doubled_tokens(
+    engine: &Engine,
+) -> std::result::Result<BTreeMap<TokenId, Vec<AccountId>>, DatabaseError> {
+    let select = "SELECT token_id, tenant FROM token_list_v5 WHERE token_id IN (SELECT token_id FROM token_list_v5 \
+                  GROUP BY token_id HAVING count(*) > 1 ORDER BY token_id LIMIT 1000) ORDER BY tenant";
+    let mut doubled: BTreeMap<TokenId, Vec<AccountId>> = BTreeMap::new();
+    for row in engine.query(Statement::new(select)).await? {
+        doubled.entry(TokenId::new(row.uuid(0)?)).or_default().push(AccountId::new(row.uuid(1)?));
+    }
+    Ok(doubled)
 }

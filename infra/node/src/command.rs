@@ -3,6 +3,7 @@
 pub mod apply;
 pub mod check;
 pub mod dkim_zone;
+pub mod doubles;
 pub mod master;
 pub mod provision;
 pub mod queue;

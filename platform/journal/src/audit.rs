@@ -1,9 +1,9 @@
 //! A check of a whole journal: what must hold in every one that was ever written.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use database::{Database, Statement};
-use kernel::{Cursor, Id as _, Position, StreamId, Version};
+use kernel::{Cursor, Id as _, Position, StreamId, TenantId, Version};
 
 use crate::{Journal, JournalError, PAGE_EVENT_COUNT_MAX};
 
@@ -49,6 +49,43 @@ pub async fn audit(journal: &dyn Journal, database: &Database) -> Result<Audit, 
             audit_tenant(journal, database, head, &mut audit).await?;
         }
     }
+}
+
+/// Streams that several tenants have under one id, the first thousand, with those tenants. Ids are chosen so that there are none.
+///
+/// # Errors
+/// [`JournalError`] where reading fails.
+pub async fn doubled_streams(database: &Database) -> Result<BTreeMap<StreamId, Vec<TenantId>>, JournalError> {
+    let select = "SELECT category, stream, tenant FROM stream_head WHERE (stream, category) IN (SELECT stream, category \
+                  FROM stream_head GROUP BY stream, category HAVING count(*) > 1 ORDER BY stream, category LIMIT $1) \
+                  ORDER BY tenant";
+    let count = i64::try_from(FAULT_COUNT_MAX).unwrap_or(i64::MAX);
+    let mut doubled: BTreeMap<StreamId, Vec<TenantId>> = BTreeMap::new();
+    for row in database.query(Statement::new(select).bind(count)).await? {
+        let stream = StreamId { category: crate::plan::category(row.text(0)?)?, id: row.uuid(1)? };
+        doubled.entry(stream).or_default().push(TenantId::new(row.uuid(2)?));
+    }
+    Ok(doubled)
+}
+
+/// Streams of at least so many events, the thousand longest.
+///
+/// # Errors
+/// [`JournalError`] where reading fails.
+pub async fn long_streams(
+    database: &Database,
+    least: Version,
+) -> Result<Vec<(TenantId, StreamId, Version)>, JournalError> {
+    let select = "SELECT tenant, category, stream, version FROM stream_head WHERE version >= $1 \
+                  ORDER BY version DESC, tenant, stream LIMIT $2";
+    let count = i64::try_from(FAULT_COUNT_MAX).unwrap_or(i64::MAX);
+    let select = Statement::new(select).bind(crate::sql::number(least.0)).bind(count);
+    let mut long = Vec::new();
+    for row in database.query(select).await? {
+        let stream = StreamId { category: crate::plan::category(row.text(1)?)?, id: row.uuid(2)? };
+        long.push((TenantId::new(row.uuid(0)?), stream, Version(crate::sql::count(row.int(3)?)?)));
+    }
+    Ok(long)
 }
 
 async fn audit_tenant(

@@ -13,7 +13,7 @@ mod sql;
 mod sql_journal;
 mod sqlite;
 
-pub use audit::{Audit, audit};
+pub use audit::{Audit, audit, doubled_streams, long_streams};
 pub use clock::{Clock, SetClock, SystemClock};
 pub use memory::Memory;
 pub use port::{

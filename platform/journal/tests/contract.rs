@@ -8,7 +8,8 @@ use database::{Database, Statement};
 use journal::keyring::{Keyring, MasterKey, rotate};
 use journal::{
     Append, AppendError, Appended, Check, ClaimKey, EncodedEvent, EncodedWrite, Journal, Memory,
-    STREAM_PAGE_EVENT_COUNT_MAX, SetClock, SqlJournal, StoredEvent, SubscriptionName, Tail,
+    STREAM_PAGE_EVENT_COUNT_MAX, SetClock, SqlJournal, StoredEvent, SubscriptionName, Tail, doubled_streams,
+    long_streams,
 };
 use kernel::{
     AccountId, Actor, Category, Causation, ClaimKind, CommandId, CommandName, CorrelationId, Cursor, EventId,
@@ -115,6 +116,75 @@ fn tail(tenant: TenantId, stream: StreamId, after: u64) -> Tail {
 
 fn at(tenant: TenantId, position: u64) -> Cursor {
     Cursor { tenant, position: Position(position) }
+}
+
+/// Circumstances in the order of `golden/circumstances.txt`: first those of before commands had names, then those with one.
+fn circumstances() -> Vec<Metadata> {
+    let (user, token) = (UserId::new(Uuid::from_u128(7)), TokenId::new(Uuid::from_u128(8)));
+    let (mailbox, account) = (MailboxId::new(Uuid::from_u128(6)), AccountId::new(Uuid::from_u128(9)));
+    let platform = (Actor::Platform("quota_watch"), Via::Platform, None, None);
+    let people = |[line, mutation, own]: [Option<&str>; 3]| {
+        [
+            (Actor::Operator, Via::CommandLine, None, line.and_then(CommandName::of)),
+            (Actor::User(user), Via::Session, None, mutation.and_then(CommandName::of)),
+            (Actor::User(user), Via::Token(token), Some(account), mutation.and_then(CommandName::of)),
+            (Actor::Mailbox(mailbox), Via::Session, None, own.and_then(CommandName::of)),
+        ]
+    };
+    let named = people([Some("apply"), Some("mailboxQuotaChange"), Some("passwordChange")]);
+    let all = people([None; 3]).into_iter().chain([platform]).chain(named);
+    let metadata = append(tenant(1), &[]).metadata;
+    all.map(|(actor, via, on_behalf_of, command)| Metadata { actor, via, on_behalf_of, command, ..metadata })
+        .collect()
+}
+
+/// As text each stands in `golden/circumstances.txt`, in that order: lines are added there, and none is ever changed.
+#[tokio::test]
+async fn circumstances_are_read_as_they_ever_were_stored() {
+    let golden: Vec<&str> = include_str!("golden/circumstances.txt").lines().collect();
+    assert_eq!(golden.len(), circumstances().len());
+    for subject in journals().await {
+        for (number, (metadata, text)) in (1..).zip(circumstances().into_iter().zip(&golden)) {
+            let new = append(tenant(number), &[(stream(1), 0, 1)]);
+            subject.journal.append(Append { metadata, ..new }).await.expect(subject.name);
+            if let Some(database) = &subject.database {
+                let select = "SELECT actor FROM event WHERE tenant = $1";
+                let rows = database.query(Statement::new(select).bind(tenant(number).uuid())).await;
+                let rows = rows.expect(subject.name);
+                assert_eq!(rows[0].text(0).expect("a text"), *text, "{}", subject.name);
+                let insert = "INSERT INTO event (tenant, position, category, stream, version, event_id, kind, schema, payload, \
+                    actor, correlation, causation, recorded_at) \
+                    VALUES ($1, 2, 'thing', $2, 2, $3, 'thing.happened', 1, '{\"n\":1}', $4, $5, NULL, 1000000000)";
+                let row = Statement::new(insert).bind(tenant(number).uuid()).bind(stream(1).id);
+                let row = row.bind(Uuid::new_v4()).bind((*text).to_owned()).bind(metadata.correlation.uuid());
+                database.write(vec![row]).await.expect(subject.name);
+            }
+            let read = subject.journal.read_tenant(at(tenant(number), 0), 10).await.expect(subject.name);
+            assert_eq!(read.len(), 1 + usize::from(subject.database.is_some()), "{}", subject.name);
+            assert!(read.iter().all(|event| event.metadata == metadata), "{}: {text}", subject.name);
+        }
+    }
+}
+
+#[tokio::test]
+async fn streams_of_several_tenants_under_one_id_and_long_ones_are_found() {
+    for subject in journals().await {
+        let Some(database) = &subject.database else { continue };
+        let found = || async { doubled_streams(database).await.expect(subject.name) };
+        for (number, id) in [(1, 1), (2, 2)] {
+            subject.journal.append(append(tenant(number), &[(stream(id), 0, 1)])).await.expect(subject.name);
+        }
+        // Another noun may have the same id.
+        let other = StreamId { category: Category("other"), ..stream(1) };
+        subject.journal.append(append(tenant(2), &[(other, 0, 1)])).await.expect(subject.name);
+        assert!(found().await.is_empty(), "{}", subject.name);
+        subject.journal.append(append(tenant(3), &[(stream(1), 0, 2)])).await.expect(subject.name);
+        let both = [(stream(1), vec![tenant(1), tenant(3)])];
+        assert_eq!(found().await, both.into(), "{}", subject.name);
+        let long = long_streams(database, Version(2)).await.expect(subject.name);
+        assert_eq!(long, [(tenant(3), stream(1), Version(2))], "{}", subject.name);
+        assert!(long_streams(database, Version(3)).await.expect(subject.name).is_empty());
+    }
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@ use std::io::Write as _;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use kernel::Cursor;
+use kernel::{Cursor, Version};
 use store::Store as _;
 
 use crate::config::Config;
@@ -33,6 +33,19 @@ pub async fn verify(config: &Config) -> anyhow::Result<ExitCode> {
         lines.push(format!("journal: {count} {name}"));
     }
     faults.extend(audit.faults.into_iter().map(|fault| format!("journal: {fault}")));
+    // No fault, and better known before people are refused.
+    for (tenant, stream, version) in
+        journal::long_streams(&platform.database, Version(engine::OWN_EVENT_COUNT_MAX)).await?
+    {
+        lines.push(format!(
+            "journal: {} ({}) of {} holds {} events; at {} it is full for people",
+            stream.id,
+            stream.category.0.replace('_', " "),
+            tenant.account(),
+            version.0,
+            engine::PEOPLE_EVENT_COUNT_MAX
+        ));
+    }
     for status in platform.engine.status().await? {
         lines.push(format!("{}: {} events behind", status.name, status.lag_event_count));
         for halt in &status.halted {
@@ -47,6 +60,8 @@ pub async fn verify(config: &Config) -> anyhow::Result<ExitCode> {
     faults.extend(comparison.differing.into_iter().map(|(table, tenant)| {
         format!("{table} of {tenant} was not what the events say; it is derived anew")
     }));
+    lines.push("ids: whether those of streams and of API tokens are of one account each".to_owned());
+    faults.extend(super::doubles::doubles(&platform.engine, &platform.database).await?);
     let verification = platform.store.verify().await?;
     for (name, count) in verification.checked {
         lines.push(format!("store: {count} {name}"));
