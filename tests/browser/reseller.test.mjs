@@ -186,6 +186,26 @@ for (const language of ['en', 'fr']) describe(`in ${language}`, () => {
     await settled(page);
     await row(page, 'North bakery').waitFor();
     assert.equal(await row(page, 'South bakery').count(), 0, 'who gave it away sees nothing of it');
+    // The other one gives it back to the platform, whose operator takes it.
+    await rival.goto(`${node.url}/dashboard/customers`);
+    await settled(rival);
+    await button(rival, t('reseller.actions', { name: 'South bakery' })).click();
+    await button(rival, t('reseller.transfer.offer')).click();
+    await dialog(rival).getByLabel(t('reseller.transfer.toPlatform')).check();
+    assert.equal(await dialog(rival).getByLabel(t('reseller.transfer.to'), { exact: true }).count(), 0);
+    assert.deepEqual(await violations(rival), []);
+    await dialog(rival).getByRole('button', { name: t('reseller.transfer.offer'), exact: true }).click();
+    await rival.getByText(t('reseller.transfer.offered', { name: 'South bakery' })).waitFor();
+    const chief = await at('chief', '/operations/transfers', 'operator-password');
+    await row(chief, 'South bakery').waitFor();
+    assert.deepEqual(await violations(chief), []);
+    await picture(chief, `operations-transfers-${language}`);
+    await button(chief, t('reseller.transfer.acceptNamed', { name: 'South bakery' })).click();
+    await chief.getByText(t('reseller.transfer.done.accept', { name: 'South bakery' })).waitFor();
+    await row(chief, 'South bakery').waitFor({ state: 'detached' });
+    const { accounts } = await api(node, operator, '{ accounts(first: 100) { nodes { name parentId } } }');
+    assert.equal(accounts.nodes.find((one) => one.name === 'South bakery').parentId, null);
+    await leave(chief);
     await leave(rival);
     await leave(page);
   });

@@ -38,6 +38,7 @@ impl Brands {
             | ResellerEvent::TransferDeclined { .. }
             | ResellerEvent::TransferClosed { .. }
             | ResellerEvent::Dropped { .. }
+            | ResellerEvent::Freed { .. }
             | ResellerEvent::Drawn { .. }
             | ResellerEvent::Returned { .. } => {}
         }

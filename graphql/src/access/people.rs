@@ -562,6 +562,7 @@ impl Register {
             }
             AccountEvent::Closed => {
                 self.closed.insert(account);
+            AccountEvent::MovedToPlatform { .. } => self.leave(account),
             }
             AccountEvent::SecondFactorRequired { is_required: true } => {
                 self.demanding.insert(account);

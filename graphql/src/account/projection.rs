@@ -90,6 +90,10 @@ fn statement(recorded: &Recorded<HostingEvent>) -> Option<Statement> {
                 .bind(place.tenant)
                 .bind(kernel::Id::uuid(parent.account)),
         ),
+        AccountEvent::MovedToPlatform { .. } => Some(
+            Statement::new("UPDATE account_list_v5 SET parent = NULL, billing = 'direct' WHERE tenant = $1")
+                .bind(place.tenant),
+        ),
         AccountEvent::UserAdded { .. }
         | AccountEvent::TransferOffered { .. }
         | AccountEvent::TransferWithdrawn { .. }

@@ -95,20 +95,23 @@ impl ResellerMutation {
         Ok(PoolPayload(allocated))
     }
 
-    /// Offers a customer's account to another reseller; it moves once that one accepts. Until then nothing of it is seen
-    /// there but its name and what its services take. `userErrors`: `TRANSFER_TARGET`, `TRANSFER_UNDER_WAY`,
-    /// `TRANSFER_HAS_SUB_ACCOUNTS`.
+    /// Offers a customer's account to another reseller, or gives it back to the platform itself, whose operators answer; it moves
+    /// once that one accepts. Until then nothing of it is seen there but its name and what its services take. At the platform it
+    /// stands below nobody, is billed itself, and hands nothing on until an operator sets its pool. `userErrors`:
+    /// `TRANSFER_TARGET`, `TRANSFER_UNDER_WAY`, `TRANSFER_HAS_SUB_ACCOUNTS`, `TRANSFER_OF_OWN`.
     async fn account_transfer_offer(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Which account.")] account_id: AccountKey,
-        #[graphql(desc = "The reseller to whom it is offered.")] to_account_id: AccountKey,
+        #[graphql(desc = "The reseller to whom it is offered; absent: the platform itself.")]
+        to_account_id: Option<AccountKey>,
         #[graphql(
             desc = "A UUID that names the intention: sent again with the same one, nothing is done twice. Absent: a new one."
         )]
         command_id: Option<Uid>,
     ) -> Result<TransferPayload> {
-        let (account, to, id) = (account_id.0, to_account_id.0, command(ctx, command_id));
+        let (account, id) = (account_id.0, command(ctx, command_id));
+        let to = to_account_id.map_or(AccountId::PLATFORM, |to| to.0);
         let offer = OfferTransfer { account, to, transfer: TransferId::derived(id, 0) };
         let offered = run(ctx, id, &offer, account).await?;
         if let Some((transfer, to)) = standing(ctx, account, &offered).await? {
@@ -136,7 +139,8 @@ impl ResellerMutation {
     }
 
     /// Takes the customer that another reseller offers: see `accountTransfers`. What its services take is given out of the
-    /// own pool. From then on the other reseller sees nothing of it. `userErrors`: `TRANSFER_NOT_OFFERED`,
+    /// own pool; an operator takes it for the platform itself, which counts nothing. From then on the other reseller sees nothing
+    /// of it. `userErrors`: `TRANSFER_NOT_OFFERED`,
     /// `SUB_ACCOUNT_LIMIT_REACHED`, and those of `poolAllocate`. The answer shows the own pool.
     async fn account_transfer_accept(
         &self,
@@ -291,10 +295,12 @@ async fn moved(
 ) -> Result<bool> {
     let parent = |record: Option<AccountRecord>| record.and_then(|it| it.parent).map(|parent| parent.account);
     let from = parent(record(ctx, account).await?);
+    // Who stands below the platform itself stands below nobody.
+    let there = (to != AccountId::PLATFORM).then_some(to);
     carry(ctx, (id, "move"), &MoveAccount { account, to, transfer }).await?;
     let after = record(ctx, account).await?;
     let is_over = after.as_ref().is_none_or(|record| record.offered != Some((transfer, to)));
-    if parent(after) != Some(to) {
+    if parent(after) != there {
         if is_over {
             let end = TransferEnd::Withdrawn;
             let close = CloseTransfer { account: to, customer: account, transfer, end };
@@ -303,7 +309,7 @@ async fn moved(
         return Ok(false);
     }
     // Requests are judged by it: the one before sees nothing from here on.
-    if let Some(from) = from.filter(|from| *from != to) {
+    if let Some(from) = from.filter(|from| Some(*from) != there) {
         carry(ctx, (id, "release"), &ReleaseSubAccount { account: from, customer: account }).await?;
     }
     let close = CloseTransfer { account: to, customer: account, transfer, end: TransferEnd::Moved };

@@ -51,7 +51,8 @@ impl ResellerQuery {
         Ok(i32::try_from(state(ctx, account).await?.brand_revision).unwrap_or(i32::MAX))
     }
 
-    /// Customers that other resellers offer to this account: see `accountTransferAccept`.
+    /// Customers that other resellers offer to this account: see `accountTransferAccept`. Of an operator: those that resellers give
+    /// back to the platform.
     #[graphql(complexity = "cost(first, child_complexity)")]
     async fn account_transfers(
         &self,

@@ -1,5 +1,6 @@
 //! A reseller with customers, and what each of them sees.
 
+use kernel::AccountId;
 use serde_json::{Value, json};
 
 use crate::stage::{PASSWORD, Stage, code};
@@ -244,6 +245,71 @@ async fn a_customer_changes_hands_when_both_agree_and_the_one_before_sees_nothin
     let freed = stage.done(&acme.owner, "{ pool { used { mailboxes } } }").await;
     assert_eq!(freed["pool"]["used"]["mailboxes"], 0);
     assert_eq!(stage.done(&globex.owner, offers).await["accountTransfers"]["nodes"], json!([]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_customer_is_given_back_to_the_platform_and_an_operator_takes_it() {
+    let stage = Stage::open().await;
+    let (acme, globex, one) = two_resellers(&stage).await;
+    let operator = stage.sign_in("operator", PASSWORD).await;
+    let read = format!("{{ account(accountId: \"{one}\") {{ name parentId billingMode }} }}");
+    let offer =
+        format!("mutation {{ accountTransferOffer(accountId: \"{one}\") {{ userErrors {{ code }} }} }}");
+    let accept = |whose: &str| {
+        format!(
+            "mutation {{ accountTransferAccept({whose}customerId: \"{one}\") {{ pool {{ total {{ mailboxes }} }} \
+             userErrors {{ code }} }} }}"
+        )
+    };
+    assert_eq!(code(&stage.ask(&globex.owner, &offer).await), "NOT_FOUND", "it is not theirs to offer");
+    stage.done(&acme.owner, &offer).await;
+    let offers = "{ accountTransfers { nodes { id name state resources { mailboxes } } } }";
+    let expected =
+        json!([{ "id": one, "name": "One", "state": "OFFERED", "resources": { "mailboxes": 25 } }]);
+    assert_eq!(stage.done(&operator, offers).await["accountTransfers"]["nodes"], expected);
+    // Nobody but the platform's own people answers for it.
+    let platform = format!("accountId: \"{}\", ", AccountId::PLATFORM);
+    for somebody in [&acme.owner, &globex.owner] {
+        assert_eq!(code(&stage.ask(somebody, &accept(&platform)).await), "NOT_FOUND");
+    }
+    // Declined once, then offered again and taken.
+    let decline =
+        format!("mutation {{ accountTransferDecline(customerId: \"{one}\") {{ userErrors {{ code }} }} }}");
+    stage.done(&operator, &decline).await;
+    let early = stage.ask(&operator, &accept("")).await;
+    assert_eq!(early["data"]["accountTransferAccept"]["userErrors"][0]["code"], "TRANSFER_NOT_OFFERED");
+    // What was declined is over for the customer as well once the policy of the platform has told it; here nobody runs it.
+    let withdraw =
+        format!("mutation {{ accountTransferWithdraw(accountId: \"{one}\") {{ userErrors {{ code }} }} }}");
+    stage.done(&acme.owner, &withdraw).await;
+    stage.done(&acme.owner, &offer).await;
+    stage.done(&operator, &accept("")).await;
+    assert_eq!(
+        code(&stage.ask(&acme.owner, &read).await),
+        "NOT_FOUND",
+        "its reseller sees nothing more of it"
+    );
+    let seen = stage.done(&operator, &read).await;
+    assert_eq!(seen["account"], json!({ "name": "One", "parentId": null, "billingMode": null }));
+    let freed = stage.done(&acme.owner, "{ pool { used { mailboxes } } }").await;
+    assert_eq!(freed["pool"]["used"]["mailboxes"], 0);
+    assert_eq!(stage.done(&operator, offers).await["accountTransfers"]["nodes"], json!([]));
+    // The same again changes nothing, and it is nobody's to offer any more.
+    let again = stage.ask(&operator, &offer).await;
+    assert_eq!(again["data"]["accountTransferOffer"]["userErrors"][0]["code"], "TRANSFER_OF_OWN");
+    // It buys from the platform.
+    let pool = format!("{{ pool(accountId: \"{one}\") {{ total {{ mailboxes }} used {{ mailboxes }} }} }}");
+    let pool = stage.done(&operator, &pool).await;
+    assert_eq!(pool["pool"], json!({ "total": null, "used": { "mailboxes": 0 } }));
+    stage.done(&operator, &order(&one)).await;
+    // What led there is told by what was asked for.
+    let history = format!(
+        "{{ history(accountId: \"{one}\", id: \"{one}\", first: 1) {{ nodes {{ kind command actor }} }} }}"
+    );
+    assert_eq!(
+        stage.done(&operator, &history).await["history"]["nodes"][0],
+        json!({ "kind": "account.service_added", "command": "serviceOrder", "actor": "USER" })
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -374,6 +374,13 @@ fn uncounted(record: &AccountRecord, reseller: &ResellerState) -> Result<Vec<Acc
     Ok(uncounted)
 }
 
+/// Who answers to the offer of a customer: of the platform itself its operators alone.
+fn transfer_need(to: AccountId) -> Need {
+    let permission =
+        if to == AccountId::PLATFORM { Permission::PlatformWrite } else { Permission::AccountWrite };
+    Need { permission, resource: Resource::account(to) }
+}
+
 /// Where the reseller pays, only those above the account order and change plans.
 fn payer_need(id: AccountId, account: &AccountState) -> Option<Need> {
     match account {

@@ -32,7 +32,7 @@ impl Policy for OpenAdmitted {
     }
 }
 
-/// What an event of the customer `account` means for the resellers whom it leaves and comes to.
+/// What an event of the customer `account` means for those whom it leaves and comes to.
 fn handed_over(account: AccountId, event: &AccountEvent) -> Vec<Box<dyn Reaction>> {
     let close =
         |to: AccountId, transfer, end| CloseTransfer { account: to, customer: account, transfer, end };
@@ -47,6 +47,10 @@ fn handed_over(account: AccountId, event: &AccountEvent) -> Vec<Box<dyn Reaction
         AccountEvent::Moved { transfer, from, parent } => vec![
             Box::new(ReleaseSubAccount { account: *from, customer: account }),
             Box::new(close(parent.account, *transfer, TransferEnd::Moved)),
+        ],
+        AccountEvent::MovedToPlatform { transfer, from } => vec![
+            Box::new(ReleaseSubAccount { account: *from, customer: account }),
+            Box::new(close(AccountId::PLATFORM, *transfer, TransferEnd::Moved)),
         ],
         _ => vec![],
     }
@@ -95,6 +99,7 @@ fn carried(account: AccountId, event: &ResellerEvent) -> Vec<Box<dyn Reaction>> 
         | ResellerEvent::Dropped { .. }
         | ResellerEvent::Branded(_)
         | ResellerEvent::Unbranded
+        | ResellerEvent::Freed { .. }
         | ResellerEvent::Drawn { .. }
         | ResellerEvent::Returned { .. } => vec![],
     }

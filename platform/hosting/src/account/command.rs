@@ -38,7 +38,7 @@ pub enum AccountCommand {
         /// Whether it is for trying things out.
         is_sandbox: bool,
     },
-    /// Offer it to another reseller.
+    /// Offer it to another reseller, or to the platform itself.
     OfferTransfer {
         /// The offer.
         transfer: TransferId,
@@ -56,6 +56,8 @@ pub enum AccountCommand {
         /// Below whom.
         parent: Parent,
     },
+    /// Let it stand below no reseller, where the platform itself has accepted it.
+    MoveToPlatform(TransferId),
     /// Count one account less below it.
     ReleaseSubAccount(AccountId),
     /// Close it; refused while a service has not ended.

@@ -65,6 +65,11 @@ impl Decider for Account {
                 record.billing = BillingMode::default();
                 record.offered = None;
             }),
+            AccountEvent::MovedToPlatform { .. } => change(state, |record| {
+                record.parent = None;
+                record.billing = BillingMode::default();
+                record.offered = None;
+            }),
             AccountEvent::SubAccountReleased { account } => change(state, |record| {
                 record.sub_accounts.remove(account);
             }),
@@ -131,6 +136,7 @@ impl Decider for Account {
                 | C::OfferTransfer { .. }
                 | C::WithdrawTransfer
                 | C::Move { .. }
+                | C::MoveToPlatform(_)
                 | C::ReleaseSubAccount(_)
                 | C::AdmitSubAccount { .. }
                 | C::ErasePerson { .. }
@@ -200,6 +206,15 @@ impl Decider for Account {
                     }
                     (_, Some(now)) if now.account == parent.account => Ok(vec![]),
                     (Some(_) | None, _) => Err(ResellerRefusal::TransferNotOffered.into()),
+                }
+            }
+            (S::Open(record) | S::Closed(record), C::MoveToPlatform(transfer)) => {
+                match (record.offered, record.parent) {
+                    (Some(offered), Some(from)) if offered == (transfer, AccountId::PLATFORM) => {
+                        Ok(vec![AccountEvent::MovedToPlatform { transfer, from: from.account }])
+                    }
+                    (_, None) => Ok(vec![]),
+                    (Some(_) | None, Some(_)) => Err(ResellerRefusal::TransferNotOffered.into()),
                 }
             }
             (S::Open(record) | S::Closed(record), C::ReleaseSubAccount(account)) => {

@@ -74,7 +74,7 @@ pub enum AccountEvent {
         /// Whether it is for trying things out.
         is_sandbox: bool,
     },
-    /// The reseller above offers it to another reseller.
+    /// The reseller above offers it to another reseller, or to the platform itself.
     TransferOffered {
         /// The offer.
         transfer: TransferId,
@@ -99,7 +99,14 @@ pub enum AccountEvent {
         /// Below whom it stands.
         parent: Parent,
     },
-    /// An account that stood below has moved below another reseller.
+    /// It stands below no reseller from now on: the platform itself has taken it. Who pays is itself.
+    MovedToPlatform {
+        /// The offer.
+        transfer: TransferId,
+        /// Below whom it stood.
+        from: AccountId,
+    },
+    /// An account that stood below has moved elsewhere.
     SubAccountReleased {
         /// Which.
         account: AccountId,

@@ -16,6 +16,7 @@ const BILLING_MODE_SET: Kind = Kind { name: "account.billing_mode_set", schema: 
 const TRANSFER_OFFERED: Kind = Kind { name: "account.transfer_offered", schema: 1 };
 const TRANSFER_WITHDRAWN: Kind = Kind { name: "account.transfer_withdrawn", schema: 1 };
 const MOVED: Kind = Kind { name: "account.moved", schema: 1 };
+const MOVED_TO_PLATFORM: Kind = Kind { name: "account.moved_to_platform", schema: 1 };
 const SUB_ACCOUNT_RELEASED: Kind = Kind { name: "account.sub_account_released", schema: 1 };
 const SUB_ACCOUNT_ADMITTED: Kind = Kind { name: "account.sub_account_admitted", schema: 1 };
 const PERSON_ERASED: Kind = Kind { name: "account.person_erased", schema: 1 };
@@ -79,6 +80,12 @@ struct MovedV1 {
 }
 
 #[derive(Serialize, Deserialize)]
+struct MovedToPlatformV1 {
+    transfer: String,
+    from: String,
+}
+
+#[derive(Serialize, Deserialize)]
 struct SubAccountReleasedV1 {
     account: String,
 }
@@ -139,6 +146,7 @@ impl Event for AccountEvent {
             Self::TransferOffered { .. } => TRANSFER_OFFERED,
             Self::TransferWithdrawn { .. } => TRANSFER_WITHDRAWN,
             Self::Moved { .. } => MOVED,
+            Self::MovedToPlatform { .. } => MOVED_TO_PLATFORM,
             Self::SubAccountReleased { .. } => SUB_ACCOUNT_RELEASED,
             Self::SubAccountAdmitted { .. } => SUB_ACCOUNT_ADMITTED,
             Self::PersonErased { .. } => PERSON_ERASED,
@@ -179,6 +187,9 @@ impl Event for AccountEvent {
                 from: from.to_string(),
                 parent: ParentV1 { account: parent.account.to_string(), depth: parent.depth },
             }),
+            Self::MovedToPlatform { transfer, from } => {
+                json(&MovedToPlatformV1 { transfer: transfer.to_string(), from: from.to_string() })
+            }
             Self::SubAccountReleased { account } => {
                 json(&SubAccountReleasedV1 { account: account.to_string() })
             }
@@ -256,6 +267,11 @@ impl Event for AccountEvent {
                     Parent { account: wire::id(raw, &form.parent.account)?, depth: form.parent.depth };
                 let (transfer, from) = (wire::id(raw, &form.transfer)?, wire::id(raw, &form.from)?);
                 Ok(Self::Moved { transfer, from, parent })
+            }
+            ("account.moved_to_platform", 1) => {
+                let form: MovedToPlatformV1 = wire::form(raw)?;
+                let (transfer, from) = (wire::id(raw, &form.transfer)?, wire::id(raw, &form.from)?);
+                Ok(Self::MovedToPlatform { transfer, from })
             }
             ("account.sub_account_released", 1) => {
                 let form: SubAccountReleasedV1 = wire::form(raw)?;

@@ -31,8 +31,8 @@ refusals! {
             "Ce compte ne dépend d’aucun revendeur ; il n’y a personne pour le transférer.";
         /// The account is offered to somebody else.
         TransferUnderWay = "TRANSFER_UNDER_WAY", Some("accountId"),
-            "This account is offered to another reseller already; withdraw that offer first.",
-            "Ce compte est déjà proposé à un autre revendeur ; retirez d’abord cette proposition.";
+            "This account is offered to somebody else already; withdraw that offer first.",
+            "Ce compte est déjà proposé à quelqu’un d’autre ; retirez d’abord cette proposition.";
         /// Nobody takes accounts there.
         TransferTarget = "TRANSFER_TARGET", Some("toAccountId"),
             "No other reseller takes customers under this identifier; check it.",
@@ -43,8 +43,8 @@ refusals! {
             "Ce compte a lui-même des comptes sous lui et reste où il est ; transférez d’abord ceux-ci.";
         /// The account is not offered, or not any more.
         TransferNotOffered = "TRANSFER_NOT_OFFERED", Some("customerId"),
-            "This customer is not offered, or not any more; ask the other reseller to offer it again.",
-            "Ce client n’est pas ou plus proposé ; demandez à l’autre revendeur de le proposer à nouveau.";
+            "This customer is not offered, or not any more; ask its reseller to offer it again.",
+            "Ce client n’est pas ou plus proposé ; demandez à son revendeur de le proposer à nouveau.";
         /// The account is no reseller's.
         NotAReseller = "NOT_A_RESELLER", Some("accountId"),
             "This account is no reseller's, so it has no customers to present itself to.",

@@ -58,8 +58,8 @@ pub enum ResellerCommand {
     AcceptTransfer {
         /// The customer's account.
         account: AccountId,
-        /// What it uses now, which may be more than when it was offered.
-        used: Resources,
+        /// What it uses now, which may be more than when it was offered. None of the platform itself, which counts nothing.
+        used: Option<Resources>,
     },
     /// Do not take it.
     DeclineTransfer(AccountId),
@@ -72,6 +72,8 @@ pub enum ResellerCommand {
     },
     /// Give nothing to an account that stands below it no more.
     Drop(AccountId),
+    /// Stand below no reseller any more, and hand on so much; none: without limit.
+    Free(Option<Resources>),
     /// Present itself so; none: in no way of its own.
     SetBrand(Option<Brand>),
     /// Let a service of its own take so much.

@@ -64,6 +64,12 @@ impl Decider for Reseller {
             ResellerEvent::Dropped { account } => {
                 state.grants.remove(account);
             }
+            ResellerEvent::Freed { pool } => {
+                state.pool_revision = state.pool_revision.saturating_add(1);
+                state.pool = *pool;
+                state.received = None;
+                state.services.clear();
+            }
             ResellerEvent::Branded(brand) => {
                 state.brand_revision = state.brand_revision.saturating_add(1);
                 state.brand = Some(brand.clone());
@@ -137,7 +143,10 @@ impl Decider for Reseller {
                     return Ok(vec![]);
                 }
                 let accepted = ResellerEvent::TransferAccepted { transfer: incoming.transfer, account };
-                let given = allocate(state, account, incoming.resources.max(used))?;
+                let given = match used {
+                    Some(used) => allocate(state, account, incoming.resources.max(used))?,
+                    None => vec![],
+                };
                 Ok([accepted].into_iter().chain(given).collect())
             }
             C::DeclineTransfer(account) => match state.incoming.get(&account) {
@@ -156,6 +165,7 @@ impl Decider for Reseller {
                 true => vec![ResellerEvent::Dropped { account }],
                 false => vec![],
             }),
+            C::Free(pool) => Ok(vec![ResellerEvent::Freed { pool }]),
             C::SetBrand(brand) if state.brand == brand => Ok(vec![]),
             C::SetBrand(Some(brand)) => Ok(vec![ResellerEvent::Branded(brand)]),
             C::SetBrand(None) => Ok(vec![ResellerEvent::Unbranded]),

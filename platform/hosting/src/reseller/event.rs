@@ -82,6 +82,11 @@ pub enum ResellerEvent {
         /// Which.
         account: AccountId,
     },
+    /// It stands below no reseller any more, and buys from the platform: nothing is counted of what its services take.
+    Freed {
+        /// What it may hand on; none: without limit.
+        pool: Option<Resources>,
+    },
     /// It presents itself to its customers so.
     Branded(Brand),
     /// It presents itself in no way of its own.

@@ -15,6 +15,7 @@ const TRANSFER_ACCEPTED: Kind = Kind { name: "reseller.transfer_accepted", schem
 const TRANSFER_DECLINED: Kind = Kind { name: "reseller.transfer_declined", schema: 1 };
 const TRANSFER_CLOSED: Kind = Kind { name: "reseller.transfer_closed", schema: 1 };
 const DROPPED: Kind = Kind { name: "reseller.dropped", schema: 1 };
+const FREED: Kind = Kind { name: "reseller.freed", schema: 1 };
 const BRANDED: Kind = Kind { name: "reseller.branded", schema: 1 };
 const UNBRANDED: Kind = Kind { name: "reseller.unbranded", schema: 1 };
 const DRAWN: Kind = Kind { name: "reseller.drawn", schema: 1 };
@@ -71,6 +72,12 @@ struct TransferV1 {
 #[derive(Serialize, Deserialize)]
 struct DroppedV1 {
     account: String,
+}
+
+#[derive(Serialize, Deserialize)]
+struct FreedV1 {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pool: Option<ResourcesV1>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -194,6 +201,7 @@ impl Event for ResellerEvent {
             Self::TransferDeclined { .. } => TRANSFER_DECLINED,
             Self::TransferClosed { .. } => TRANSFER_CLOSED,
             Self::Dropped { .. } => DROPPED,
+            Self::Freed { .. } => FREED,
             Self::Branded(_) => BRANDED,
             Self::Unbranded => UNBRANDED,
             Self::Drawn { .. } => DRAWN,
@@ -234,6 +242,7 @@ impl Event for ResellerEvent {
                 json(&TransferV1 { transfer: transfer.to_string(), account: account.to_string() })
             }
             Self::Dropped { account } => json(&DroppedV1 { account: account.to_string() }),
+            Self::Freed { pool } => json(&FreedV1 { pool: pool.map(Into::into) }),
             Self::Branded(brand) => json(&BrandedV1::from(brand)),
             Self::Unbranded => json(&Nothing {}),
             Self::Drawn { service, resources } => {
@@ -293,6 +302,10 @@ impl Event for ResellerEvent {
             ("reseller.dropped", 1) => {
                 let form: DroppedV1 = wire::form(raw)?;
                 Ok(Self::Dropped { account: wire::id(raw, &form.account)? })
+            }
+            ("reseller.freed", 1) => {
+                let form: FreedV1 = wire::form(raw)?;
+                Ok(Self::Freed { pool: form.pool.map(Into::into) })
             }
             ("reseller.branded", 1) => {
                 let form: BrandedV1 = wire::form(raw)?;

@@ -1,6 +1,6 @@
-//! Taking a customer from another reseller.
+//! Taking a customer from a reseller.
 
-use authority::{Guarded, Need, Permission, Resource};
+use authority::{Guarded, Need};
 use kernel::{AccountId, Changes, Decider, Foreign, Key, Reads, TenantId, Timestamp, UseCase};
 
 use crate::HostingRefusal;
@@ -9,11 +9,11 @@ use crate::refusal::ResellerRefusal;
 use crate::reseller::{Reseller, ResellerCommand};
 
 /// Takes the customer that another reseller offers: its place and what its services take are counted at once, as much as they
-/// take now where that is more than when it was offered. It moves because of this, unless the offer was withdrawn meanwhile or
+/// take now where that is more than when it was offered. The platform itself counts neither. It moves because of this, unless the offer was withdrawn meanwhile or
 /// the customer grows in between.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AcceptTransfer {
-    /// The reseller who takes it.
+    /// The reseller who takes it; [`AccountId::PLATFORM`]: the platform itself.
     pub account: AccountId,
     /// The customer's account.
     pub customer: AccountId,
@@ -38,13 +38,18 @@ impl UseCase for AcceptTransfer {
         now: Timestamp,
     ) -> Result<Changes, HostingRefusal> {
         let incoming = reseller.incoming.get(&self.customer).ok_or(ResellerRefusal::TransferNotOffered)?;
+        if self.account == AccountId::PLATFORM {
+            let accept = ResellerCommand::AcceptTransfer { account: self.customer, used: None };
+            let accepted = Reseller::decide(reseller, accept, &(), now)?;
+            return Ok(Changes::none().emit::<Reseller>(self.account, accepted));
+        }
         let admit = AccountCommand::AdmitSubAccount {
             account: self.customer,
             name: incoming.name.plain().ok_or(HostingRefusal::AccountNotFound)?.clone(),
             is_sandbox: incoming.is_sandbox,
         };
         let admitted = Account::decide(account, admit, &(), now)?;
-        let accept = ResellerCommand::AcceptTransfer { account: self.customer, used: customer.used() };
+        let accept = ResellerCommand::AcceptTransfer { account: self.customer, used: Some(customer.used()) };
         let accepted = Reseller::decide(reseller, accept, &(), now)?;
         Ok(Changes::none().emit::<Account>(self.account, admitted).emit::<Reseller>(self.account, accepted))
     }
@@ -52,6 +57,6 @@ impl UseCase for AcceptTransfer {
 
 impl Guarded for AcceptTransfer {
     fn need(&self, _: &<Self::Reads as Reads>::States) -> Need {
-        Need { permission: Permission::AccountWrite, resource: Resource::account(self.account) }
+        super::transfer_need(self.account)
     }
 }

@@ -11,7 +11,7 @@ use crate::reseller::{IncomingState, Reseller, ResellerCommand};
 /// before the customer could move, what was counted for it is free again.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CloseTransfer {
-    /// The reseller to whom it was made.
+    /// The reseller to whom it was made; [`AccountId::PLATFORM`]: the platform itself.
     pub account: AccountId,
     /// The customer's account.
     pub customer: AccountId,
@@ -44,7 +44,8 @@ impl UseCase for CloseTransfer {
         let close = ResellerCommand::CloseTransfer { transfer: self.transfer, account: self.customer };
         let mut changes =
             Changes::none().emit::<Reseller>(self.account, Reseller::decide(reseller, close, &(), now)?);
-        if self.end == TransferEnd::Withdrawn && incoming.state == IncomingState::Accepted {
+        let was_counted = incoming.state == IncomingState::Accepted && self.account != AccountId::PLATFORM;
+        if self.end == TransferEnd::Withdrawn && was_counted {
             let release = AccountCommand::ReleaseSubAccount(self.customer);
             let dropped = Reseller::decide(reseller, ResellerCommand::Drop(self.customer), &(), now)?;
             changes = changes

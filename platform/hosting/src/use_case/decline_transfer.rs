@@ -1,6 +1,6 @@
-//! Not taking a customer from another reseller.
+//! Not taking a customer from a reseller.
 
-use authority::{Guarded, Need, Permission, Resource};
+use authority::{Guarded, Need};
 use kernel::{AccountId, Changes, Decider, Key, Reads, TenantId, Timestamp, UseCase};
 
 use crate::HostingRefusal;
@@ -9,7 +9,7 @@ use crate::reseller::{Reseller, ResellerCommand};
 /// Does not take the customer that another reseller offers; the offer ends because of this.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DeclineTransfer {
-    /// The reseller to whom it is offered.
+    /// The reseller to whom it is offered; [`AccountId::PLATFORM`]: the platform itself.
     pub account: AccountId,
     /// The customer's account.
     pub customer: AccountId,
@@ -40,6 +40,6 @@ impl UseCase for DeclineTransfer {
 
 impl Guarded for DeclineTransfer {
     fn need(&self, _: &<Self::Reads as Reads>::States) -> Need {
-        Need { permission: Permission::AccountWrite, resource: Resource::account(self.account) }
+        super::transfer_need(self.account)
     }
 }

@@ -1,4 +1,4 @@
-//! Offering a customer to another reseller.
+//! Offering a customer to another reseller, or to the platform itself.
 
 use authority::{Guarded, Need, Permission, Resource};
 use kernel::{AccountId, Changes, Decider, Foreign, Key, Reads, TenantId, Timestamp, TransferId, UseCase};
@@ -8,13 +8,14 @@ use crate::account::{Account, AccountCommand, AccountState};
 use crate::refusal::ResellerRefusal;
 use crate::reseller::{Reseller, Resources};
 
-/// Offers the account of a reseller's customer to another reseller. It moves once that one accepts; until then nothing of it
-/// is seen there but its name and what its services take. The reseller above offers, not the customer.
+/// Offers the account of a reseller's customer to another reseller, or gives it back to the platform itself, for which an operator
+/// answers. It moves once that one accepts; until then nothing of it is seen there but its name and what its services take. The
+/// reseller above offers, not the customer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OfferTransfer {
     /// The customer's account.
     pub account: AccountId,
-    /// To whom.
+    /// To whom; [`AccountId::PLATFORM`]: to the platform itself.
     pub to: AccountId,
     /// The offer's id.
     pub transfer: TransferId,
@@ -41,7 +42,7 @@ impl UseCase for OfferTransfer {
         // Whether somebody is no reseller or is not there is not told apart.
         let takes = match to {
             AccountState::Open(record) => record.sub_account_count_max > 0,
-            AccountState::Absent | AccountState::Closed(_) => false,
+            AccountState::Absent | AccountState::Closed(_) => self.to == AccountId::PLATFORM,
         };
         if !takes || self.to == self.account {
             return Err(ResellerRefusal::TransferTarget.into());

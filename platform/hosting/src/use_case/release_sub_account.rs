@@ -7,7 +7,7 @@ use crate::HostingRefusal;
 use crate::account::{Account, AccountCommand};
 use crate::reseller::{Reseller, ResellerCommand};
 
-/// Frees the place, and what was given, of a customer who has moved below another reseller: the platform does this by
+/// Frees the place, and what was given, of a customer who has moved elsewhere: the platform does this by
 /// itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReleaseSubAccount {

@@ -6,7 +6,7 @@ use kernel::{AccountId, Changes, Decider, Key, Reads, TenantId, Timestamp, Trans
 use crate::HostingRefusal;
 use crate::account::{Account, AccountCommand};
 
-/// Ends the offer of a customer to another reseller, unless the customer has moved.
+/// Ends the offer of a customer, unless the customer has moved.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WithdrawTransfer {
     /// The customer's account.

@@ -95,6 +95,7 @@ fn account_event() -> impl Strategy<Value = HostingEvent> {
         (any_id(), any_id(), any_id(), any::<u8>()).prop_map(|(transfer, from, account, depth)| {
             AccountEvent::Moved { transfer, from, parent: Parent { account, depth } }
         }),
+        (any_id(), any_id()).prop_map(|(transfer, from)| AccountEvent::MovedToPlatform { transfer, from }),
         sample::select(BillingMode::ALL.to_vec()).prop_map(|mode| AccountEvent::BillingModeSet { mode }),
         Just(AccountEvent::Closed),
         any_id().prop_map(|user| AccountEvent::UserAdded { user }),
@@ -130,6 +131,7 @@ fn reseller_event() -> impl Strategy<Value = HostingEvent> {
         ),
         (any_id(), resources()).prop_map(|(service, resources)| ResellerEvent::Drawn { service, resources }),
         any_id().prop_map(|service| ResellerEvent::Returned { service }),
+        option::of(resources()).prop_map(|pool| ResellerEvent::Freed { pool }),
         (any_id(), any_id(), sealed(any::<String>()), any::<bool>(), resources()).prop_map(
             |(transfer, account, name, is_sandbox, resources)| ResellerEvent::TransferReceived {
                 transfer,

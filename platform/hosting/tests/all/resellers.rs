@@ -359,6 +359,95 @@ fn a_customer_moves_once_both_resellers_want_it() {
     assert_eq!(world.refused(&allocate(2, resources(1, 1))), "SUB_ACCOUNT_NOT_ADMITTED");
 }
 
+/// The same customer given back to the platform itself.
+fn give_back(world: &mut World, transfer: u128) {
+    let to = AccountId::PLATFORM;
+    world.must(&OfferTransfer { account: id(2), to, transfer: id(transfer) });
+    let resources = pool(world, 2).used();
+    world.must(&ReceiveTransfer { to, account: id(2), transfer: id(transfer), resources });
+}
+
+#[test]
+fn a_customer_whom_the_platform_takes_back_stands_below_nobody_and_buys_from_the_platform() {
+    let mut world = with_two_resellers();
+    let (to, customer) = (AccountId::PLATFORM, id(2));
+    let take = AcceptTransfer { account: to, customer };
+    let go = MoveAccount { account: customer, to, transfer: id(50) };
+    assert_eq!(world.refused(&take), "TRANSFER_NOT_OFFERED");
+    give_back(&mut world, 50);
+    assert_eq!(world.refused(&offer(51)), "TRANSFER_UNDER_WAY");
+    assert_eq!(world.refused(&go), "TRANSFER_NOT_OFFERED", "nobody has accepted");
+    // The operator alone answers for the platform.
+    let operator = world.principal.clone();
+    world.principal = acting(Scope::Account(to), Permissions::account_owner());
+    assert_eq!(world.run(&take), Err(No::Denied(Denied::Lacks(Permission::PlatformWrite))));
+    world.principal = operator;
+    world.must(&take);
+    assert_eq!(world.must(&take), 0);
+    world.must(&go);
+    assert_eq!(world.must(&go), 0);
+    world.must(&ReleaseSubAccount { account: id(1), customer });
+    world.must(&CloseTransfer { account: to, customer, transfer: id(50), end: TransferEnd::Moved });
+    assert_eq!(parent(&world, 2), None);
+    assert_eq!(pool(&world, 1).used(), Resources::NONE, "its reseller has room again");
+    let taken = pool(&world, 2);
+    assert_eq!((taken.pool, taken.used(), taken.received), (None, Resources::NONE, None));
+    assert!(pool(&world, 0).incoming.is_empty() && pool(&world, 0).grants.is_empty());
+    // It orders from the platform now, whatever its reseller had given it, and changes and ends what it had.
+    world.must(&order(2, 21, "pro"));
+    assert_eq!(pool(&world, 2).used(), Resources::NONE, "nothing is counted");
+    let purge_after = Timestamp::from_secs(4_000_000_000);
+    world.must(&EndService { account: customer, service: id(20), purge_after });
+    let late = ReceiveAllocation { giver: id(1), account: customer, serial: 99, resources: resources(9, 9) };
+    assert_eq!(world.refused(&late), "SUB_ACCOUNT_NOT_ADMITTED");
+    let again = OfferTransfer { account: customer, to, transfer: id(52) };
+    assert_eq!(world.refused(&again), "TRANSFER_OF_OWN");
+}
+
+#[test]
+fn who_was_given_something_to_hand_on_hands_on_nothing_of_it_below_the_platform() {
+    let mut world = with_two_resellers();
+    world.must(&reseller(2, 3));
+    give_back(&mut world, 50);
+    world.must(&AcceptTransfer { account: AccountId::PLATFORM, customer: id(2) });
+    world.must(&MoveAccount { account: id(2), to: AccountId::PLATFORM, transfer: id(50) });
+    world.must(&admit(2, 21));
+    world.must(&open(2, 21));
+    let hand_on = AllocatePool { account: id(2), customer: id(21), resources: resources(1, 1) };
+    assert_eq!(world.refused(&hand_on), "POOL_SERVICE_LIMIT_REACHED");
+    world.must(&SetPool { account: id(2), pool: Some(resources(1, 1)) });
+    world.must(&hand_on);
+}
+
+#[test]
+fn what_is_given_back_can_be_taken_back_and_declined_and_nobody_with_others_below_is_given_back() {
+    let mut world = with_two_resellers();
+    let to = AccountId::PLATFORM;
+    let close = |transfer: u128| CloseTransfer {
+        account: to,
+        customer: id(2),
+        transfer: id(transfer),
+        end: TransferEnd::Withdrawn,
+    };
+    // Accepted, and withdrawn before it moved.
+    give_back(&mut world, 50);
+    world.must(&AcceptTransfer { account: to, customer: id(2) });
+    world.must(&WithdrawTransfer { account: id(2), transfer: None });
+    let go = MoveAccount { account: id(2), to, transfer: id(50) };
+    assert_eq!(world.refused(&go), "TRANSFER_NOT_OFFERED");
+    world.must(&close(50));
+    assert_eq!(parent(&world, 2).map(|parent| parent.account), Some(id(1)));
+    // Declined.
+    give_back(&mut world, 51);
+    world.must(&DeclineTransfer { account: to, customer: id(2) });
+    world.must(&WithdrawTransfer { account: id(2), transfer: Some(id(51)) });
+    assert!(pool(&world, 0).incoming.is_empty());
+    world.must(&reseller(2, 3));
+    world.must(&admit(2, 21));
+    let offer = OfferTransfer { account: id(2), to, transfer: id(52) };
+    assert_eq!(world.refused(&offer), "TRANSFER_HAS_SUB_ACCOUNTS");
+}
+
 #[test]
 fn of_withdrawing_and_accepting_at_once_the_customers_own_events_decide() {
     let mut world = with_two_resellers();

@@ -231,6 +231,7 @@ fn accounts(all: &mut Samples) {
     full(AccountEvent::TransferWithdrawn { transfer: id(17), to: id(9) });
     let parent = Parent { account: id(9), depth: 1 };
     full(AccountEvent::Moved { transfer: id(17), from: id(4), parent });
+    full(AccountEvent::MovedToPlatform { transfer: id(17), from: id(4) });
     full(AccountEvent::SubAccountReleased { account: id(3) });
     full(AccountEvent::SecondFactorRequired { is_required: true });
     full(AccountEvent::Renamed { name: sealed(1, "Another name".to_owned()) });
@@ -299,6 +300,8 @@ fn resellers(all: &mut Samples) {
     push(ResellerEvent::Branded(plain), "minimal");
     push(ResellerEvent::Branded(full), "full");
     push(ResellerEvent::Unbranded, "full");
+    push(ResellerEvent::Freed { pool: None }, "minimal");
+    push(ResellerEvent::Freed { pool: Some(Resources::NONE) }, "full");
     push(ResellerEvent::Drawn { service: id(5), resources }, "full");
     push(ResellerEvent::Returned { service: id(5) }, "full");
 }

@@ -143,6 +143,10 @@ export default {
   'operations.abuse.stopped.box': 'The Box of {what} sends nothing any more',
   'operations.abuse.stopped.mailbox': '{what} is switched off',
   'operations.abuse.target': 'What is stopped',
+  'operations.transfers': 'Customers given back',
+  'operations.transfers.lead': 'Customers whom resellers give back to the platform.',
+  'operations.transfersHow': 'Whom you accept stands below nobody from then on: they order from the platform and pay it. What the reseller gave them is free there.',
+  'operations.transfersNone': 'A reseller gives a customer back from the list of customers.',
   'operations.tls': 'TLS policies',
   'operations.tls.lead': 'How mail to some destinations is encrypted, whichever account sends it. Where an account or domain has said something as well, the strictest holds.',
 };

@@ -143,6 +143,10 @@ export default {
   'operations.abuse.stopped.box': 'La Box de {what} n’envoie plus rien',
   'operations.abuse.stopped.mailbox': '{what} est désactivée',
   'operations.abuse.target': 'Ce qui est arrêté',
+  'operations.transfers': 'Clients rendus',
+  'operations.transfers.lead': 'Les clients que des revendeurs rendent à la plateforme.',
+  'operations.transfersHow': 'Qui est accepté ne dépend plus de personne : il commande à la plateforme et la paie. Ce que son revendeur lui avait attribué y redevient libre.',
+  'operations.transfersNone': 'Un revendeur rend un client depuis la liste de ses clients.',
   'operations.tls': 'Politiques TLS',
   'operations.tls.lead': 'Comment le courrier vers certaines destinations est chiffré, quel que soit le compte qui l’envoie. Si un compte ou un domaine a aussi décidé, la règle la plus stricte vaut.',
 };
