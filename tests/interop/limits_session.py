@@ -1,7 +1,8 @@
-"""Limits are told before they bite: recipients of a day at four fifths and at the whole, storage at 80 and 95 %; each once,
-by mail into the mailbox that it concerns."""
+"""Limits are told before they bite: recipients of a day at four fifths and at the whole, storage at 80 and 95 %, each once, by
+mail into the mailbox that it concerns; what aliases pass on for strangers, to the owner of the account."""
 
 import imaplib
+import re
 import smtplib
 import ssl
 import sys
@@ -10,7 +11,7 @@ from email import message_from_bytes, policy
 
 from api import at
 
-HTTP, SUBMISSION, IMAPS = (int(port) for port in sys.argv[1:4])
+HTTP, SUBMISSION, IMAPS, SMTP = (int(port) for port in sys.argv[1:5])
 TLS = ssl._create_unverified_context()
 
 
@@ -91,4 +92,62 @@ assert "bob@demo.example: 80 %" in told[0] and "bob@demo.example: 95 %" in told[
 # Nobody hears the same twice.
 assert send(to[:2]) == 450
 assert [subject for subject, _ in subjects("alice@demo.example")].count("Une limite d’envoi est épuisée") == 1
+
+
+def sign_in(login, password):
+    # Who was registered by another process is heard of within a second or so.
+    for _ in range(5):
+        answer = ask('mutation { signIn(login: "%s", password: "%s") { session { accessToken } } }' % (login, password))
+        if session := answer["signIn"]["session"]:
+            return session["accessToken"]
+        time.sleep(3)
+    raise SystemExit(f"{login} cannot sign in")
+
+
+def done(query, token):
+    (payload,) = ask(query, token).values()
+    assert payload["userErrors"] == [], payload
+    return payload
+
+
+# The owner's address is alice's mailbox. Its Box sells four recipients a day from now on, and an alias leads three elsewhere.
+owner, operator = sign_in("demo", "demo-password"), sign_in("chief", "a long password of chief")
+done('mutation { emailChange(email: "alice@demo.example", currentPassword: "demo-password") { userErrors { code } } }', owner)
+deadline = time.time() + 60
+while not (links := [found for _, text in subjects("alice@demo.example") for found in re.findall(r"token=(hsl_[0-9a-f]+_[\w-]+)", text)]):
+    assert time.time() < deadline, "no link came"
+    time.sleep(0.2)
+done('mutation { emailVerify(token: "%s") { userErrors { code } } }' % links[-1], None)
+(service,) = ask("{ services { nodes { id accountId } } }", owner)["services"]["nodes"]
+limits = "domainMode: OWN, domains: 9, aliasDomains: 9, mailboxes: 99, aliases: 99, storageBytes: 107374182400, \
+    mailboxQuotaDefaultBytes: 1073741824, mailboxQuotaMaxBytes: 107374182400, serviceSendsPerDay: 4, recipientsPerMessage: 50, \
+    messageBytes: 26214400, syncJobs: 9, temporaryAliases: 9, domainAdministrators: 9, delegates: 9, features: []"
+publish = 'mutation { planPublish(slug: "little", terms: { name: "Little", monthlyCents: 100, annualCents: 1000, limits: { %s } }) \
+    { plan { id version } userErrors { code field } } }'
+plan = done(publish % limits, operator)["plan"]
+change = 'mutation { servicePlanChange(accountId: "%s", serviceId: "%s", planId: "%s", planVersion: 1, isForced: true) { userErrors { code } } }'
+done(change % (service["accountId"], service["id"], plan["id"]), operator)
+(domain,) = [node["id"] for node in ask("{ domains { nodes { id name } } }", owner)["domains"]["nodes"] if node["name"] == "demo.example"]
+alias = 'mutation { aliasCreate(input: { serviceId: "%s", domainId: "%s", localPart: "crowd", targets: [%s] }) { userErrors { code field } } }'
+done(alias % (service["id"], domain, ", ".join(f'"c{number}@elsewhere.example"' for number in range(3))), owner)
+
+
+def written():
+    """What a stranger is answered who writes to the alias."""
+    with smtplib.SMTP("127.0.0.1", SMTP, timeout=60) as smtp:
+        smtp.ehlo("host.elsewhere.example")
+        smtp.mail("stranger@elsewhere.example")
+        return smtp.rcpt("crowd@demo.example")[0]
+
+
+deadline = time.time() + 60
+while (code := written()) == 550:  # The servers hear of the alias within a second or so.
+    assert time.time() < deadline
+    time.sleep(0.2)
+assert [code, written(), written(), written()] == [250, 250, 450, 450]
+(near,) = wait_for("alice@demo.example", "Quatre cinquièmes de ce que vos alias peuvent transmettre sont utilisés")
+(whole,) = wait_for("alice@demo.example", "Ce que vos alias peuvent transmettre est épuisé")
+assert f"{service['id']}: 4 / 24 h" in near and f"{service['id']}: 4 / 24 h" in whole, (near, whole)
+# What an alias passes on is nothing of what the mailboxes send.
+assert ask('{ history(id: "%s", first: 1) { nodes { kind command actorName } } }' % service["id"], owner)["history"]["nodes"][0]["command"] == "aliasCreate"
 print("well")

@@ -125,7 +125,8 @@ fn limits_are_told_before_they_bite() {
         return;
     }
     let Some(node) = Node::start("limits") else { return };
-    let ports = [node.ports.http, node.ports.submission, node.ports.imaps];
+    node.operator("chief", "a long password of chief");
+    let ports = [node.ports.http, node.ports.submission, node.ports.imaps, node.ports.smtp];
     run(Command::new("python3")
         .arg(folder().join("limits_session.py"))
         .args(ports.map(|port| port.to_string())));

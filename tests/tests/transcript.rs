@@ -15,6 +15,7 @@
 //! | `@ held RECIPIENT` | of all that waits this alone is held |
 //! | `@ traced STAGE RECIPIENT [WORD]` | the trace shows such a step, with a reason or folder; `-` is no recipient |
 //! | `@ judged STAGE ACTION` | such a verdict is counted |
+//! | `@ noted [SHARE...]` | since it was last looked at, people are to hear of these shares of what aliases may pass on |
 //! | `@ begun` | every way in the trace begins with how the message came, whoever looks |
 //! | `@ suspend`, `restrict`, `resume`, `end`, `purge` | the service is in that state |
 //! | `@ sandbox` | the account only tries things out |
@@ -80,6 +81,7 @@ struct World {
     metrics: Metrics,
     registry: prometheus::Registry,
     database: Database,
+    noted: Arc<Noted>,
     _folder: tempfile::TempDir,
 }
 
@@ -110,9 +112,9 @@ fn recorded_of(tenant: TenantId, id: u128, event: HostingEvent) -> Recorded<Host
             via: Via::CommandLine,
             correlation: CorrelationId::new(Uuid::from_u128(8)),
             causation: Causation::Command,
+            command: None,
         },
         event,
-            command: None,
     }
 }
 
@@ -334,6 +336,7 @@ impl World {
             SqlStore::open(database.clone(), now.clone(), Retention::days(30)).await.expect("a store"),
         );
         let sends = Sends::open(database.clone()).await.expect("a table");
+        let noted: Arc<Noted> = Arc::default();
         let tls = acceptor();
         let (trace, writer) = smtp::Trace::new(Arc::clone(&store) as Arc<dyn store::Queue>);
         tokio::spawn(writer.run());
@@ -349,7 +352,8 @@ impl World {
                 smtp::Server::new(role, settings, Arc::clone(&directory), store, (tls.clone(), now.clone()));
             let confirm = Arc::new(Confirmations(directory));
             let server = server.confirming(confirm).traced(Arc::clone(&trace));
-            server.counting(sends.clone()).forwarding(srs).watched(Arc::new(Wary))
+            let server = server.counting(sends.clone()).forwarding(srs).watched(Arc::new(Wary));
+            server.telling_limits(Arc::clone(&noted) as Arc<dyn smtp::LimitWatch>)
         };
         let checked = server(smtp::Role::Exchange).checked_by(Arc::new(stages(database.clone()).await));
         let imap = imap::Server::new(
@@ -372,6 +376,7 @@ impl World {
             metrics,
             registry,
             database,
+            noted,
             _folder: folder,
         }
     }
@@ -546,6 +551,9 @@ impl World {
                 };
                 assert!(verdicts.any(|family| family.get_metric().iter().any(is_it)), "{stage} {action}");
             }
+            ["noted", shares @ ..] => {
+                assert_eq!(std::mem::take(&mut *self.noted.0.lock().expect("no panic")), shares);
+            }
             ["begun"] => self.begun().await,
             ["held", recipient] => {
                 let selection = store::Selection {
@@ -625,6 +633,22 @@ impl smtp::Watch for Wary {
     async fn judge(&self, _: &directory::Login, recipients: &[EmailAddress], _: IpAddr) -> smtp::Judgement {
         let is_stranger = |to: &EmailAddress| to.local.as_str() == "stranger";
         if recipients.iter().any(is_stranger) { smtp::Judgement::Hold } else { smtp::Judgement::Pass }
+    }
+}
+
+/// Keeps which shares of what aliases may pass on people are to hear of.
+#[derive(Default)]
+struct Noted(std::sync::Mutex<Vec<&'static str>>);
+
+impl smtp::LimitWatch for Noted {
+    fn note(&self, used: smtp::LimitUse) {
+        if let store::SendScope::Forwards(_) = used.limit.scope {
+            assert_eq!((used.tenant, used.login), (tenant(), None), "strangers wrote");
+            self.0.lock().expect("no panic").push(match used.share {
+                smtp::Share::FourFifths => "four-fifths",
+                smtp::Share::Whole => "whole",
+            });
+        }
     }
 }
 

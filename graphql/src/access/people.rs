@@ -374,23 +374,29 @@ impl People {
     /// Who looks after a domain and can be written to: its administrators, or else the owners of the account; at most
     /// `limit`, by id.
     pub fn administrators(&self, account: AccountId, domain: DomainId, limit: usize) -> Vec<UserId> {
-        let register = self.register.read();
-        let of = |fits: &dyn Fn(&Person) -> bool| {
-            let people = register.users.values();
-            let fitting =
-                people.filter(|person| person.account == account && !person.is_disabled && fits(person));
-            let mut users: Vec<UserId> = fitting.map(|person| person.user).collect();
-            users.sort_unstable();
-            users.truncate(limit);
-            users
-        };
-        let own = of(&|person| {
+        let own = self.people_of(account, limit, |person| {
             // A Box's first administrator has no address unless the customer gives one: then the owners are told.
             let is_reached = person.email.is_some();
             let role = &person.role;
             is_reached && matches!(role, UserRole::DomainAdministrator(domains) if domains.contains(&domain))
         });
-        if own.is_empty() { of(&|person| person.role == UserRole::Owner) } else { own }
+        if own.is_empty() { self.owners(account, limit) } else { own }
+    }
+
+    /// The owners of an account; at most `limit`, by id.
+    pub fn owners(&self, account: AccountId, limit: usize) -> Vec<UserId> {
+        self.people_of(account, limit, |person| person.role == UserRole::Owner)
+    }
+
+    fn people_of(&self, account: AccountId, limit: usize, fits: impl Fn(&Person) -> bool) -> Vec<UserId> {
+        let register = self.register.read();
+        let people = register.users.values();
+        let fitting =
+            people.filter(|person| person.account == account && !person.is_disabled && fits(person));
+        let mut users: Vec<UserId> = fitting.map(|person| person.user).collect();
+        users.sort_unstable();
+        users.truncate(limit);
+        users
     }
 
     /// How many users, tokens and sessions are known, for metrics.
@@ -556,13 +562,13 @@ impl Register {
                 self.parents.insert(account, parent.account);
                 self.stand_below(account);
             }
+            AccountEvent::MovedToPlatform { .. } => self.leave(account),
             // A reseller is one before its first customer.
             AccountEvent::ResellerSet { sub_account_count_max: 1.. } => {
                 self.below.entry(account).or_default();
             }
             AccountEvent::Closed => {
                 self.closed.insert(account);
-            AccountEvent::MovedToPlatform { .. } => self.leave(account),
             }
             AccountEvent::SecondFactorRequired { is_required: true } => {
                 self.demanding.insert(account);

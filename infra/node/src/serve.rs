@@ -492,8 +492,14 @@ impl Wiring<'_> {
             directory: Arc::clone(&platform.directory),
             hostname: self.config.hostname.clone(),
         });
+        let (limits, teller) = LimitNotices::new(tell(platform, self.config));
+        self.tasks.spawn(teller.run(self.stop.clone()));
+        let limits = Arc::new(limits);
         let smtp = |role| {
             let server = smtp(role).traced(Arc::clone(&trace)).within(self.room.clone());
+            // Whoever receives counts as well: what strangers have aliases pass on is limited.
+            let server = server.counting(platform.sends.clone());
+            let server = server.telling_limits(Arc::clone(&limits) as Arc<dyn smtp::LimitWatch>);
             let server = server.hearing_bounces(Arc::clone(&bounces) as Arc<dyn smtp::Bounces>);
             server.confirming(Arc::clone(&confirm) as Arc<dyn smtp::Confirm>)
         };
@@ -514,17 +520,14 @@ impl Wiring<'_> {
         }
         let exchange_server = Arc::new(exchange_server);
         let lmtp_server = Arc::new(smtp(smtp::Role::LocalDelivery));
-        let submission_server =
-            smtp(smtp::Role::Submission).counting(platform.sends.clone()).signing(self.signers(platform));
+        let submission_server = smtp(smtp::Role::Submission).signing(self.signers(platform));
         let watch = Arc::new(SendingWatch {
             engine: Arc::clone(&platform.engine),
             directory: Arc::clone(&platform.directory),
             correspondents: platform.correspondents.clone(),
         });
         self.tasks.spawn(Arc::clone(&watch).forget(self.stop.clone()));
-        let (limits, teller) = LimitNotices::new(tell(platform, self.config));
-        self.tasks.spawn(teller.run(self.stop.clone()));
-        let submission_server = Arc::new(submission_server.watched(watch).telling_limits(Arc::new(limits)));
+        let submission_server = Arc::new(submission_server.watched(watch));
         let imap_server = imap::Server::new(
             imap::Settings {
                 message_size_max: self.config.limits.message_size,

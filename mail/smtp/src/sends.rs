@@ -44,8 +44,10 @@ pub enum Share {
 /// A limit that people are to hear of.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LimitUse {
-    /// Who sends.
-    pub login: Login,
+    /// Whose limit.
+    pub tenant: TenantId,
+    /// Who sends; none where strangers write to an alias.
+    pub login: Option<Login>,
     /// Which limit.
     pub limit: SendLimit,
     /// How much of it.
@@ -76,12 +78,12 @@ impl Session<'_> {
             Ok(Sending::Counted { crossed }) => {
                 for limit in crossed {
                     tracing::info!(mailbox.id = %login.mailbox, ?limit, "four fifths of a sending limit are used");
-                    self.note_limit(login, limit, Share::FourFifths);
+                    self.note_limit(login.tenant, Some(login), (limit, Share::FourFifths));
                 }
                 Ok(())
             }
             Ok(Sending::Exhausted { limit, retry_after }) => {
-                self.note_limit(login, limit, Share::Whole);
+                self.note_limit(login.tenant, Some(login), (limit, Share::Whole));
                 Err(exhausted(limit, retry_after))
             }
             Err(error) => {
@@ -136,8 +138,20 @@ impl Session<'_> {
             recipient_count_max: self.server.directory.forwards_per_day_max(tenant, service),
         };
         match sends.take(tenant, &[limit], further_count, (self.server.now)()).await {
-            Ok(Sending::Counted { .. }) => Ok(()),
-            Ok(Sending::Exhausted { limit, retry_after }) => Err(exhausted(limit, retry_after)),
+            Ok(Sending::Counted { crossed }) => {
+                for limit in crossed {
+                    tracing::info!(service.id = %service, "four fifths of what aliases may pass on are used");
+                    self.note_limit(tenant, None, (limit, Share::FourFifths));
+                }
+                Ok(())
+            }
+            Ok(Sending::Exhausted { limit, retry_after }) => {
+                // An alias that never fits has used nothing up.
+                if retry_after.is_some() {
+                    self.note_limit(tenant, None, (limit, Share::Whole));
+                }
+                Err(exhausted(limit, retry_after))
+            }
             Err(error) => {
                 tracing::error!(%error, "forwarded recipients cannot be counted");
                 Err(reply::STORE_FAILED)
@@ -145,9 +159,9 @@ impl Session<'_> {
         }
     }
 
-    fn note_limit(&self, login: &Login, limit: SendLimit, share: Share) {
+    fn note_limit(&self, tenant: TenantId, login: Option<&Login>, (limit, share): (SendLimit, Share)) {
         if let Some(watch) = &self.server.limit_watch {
-            watch.note(LimitUse { login: login.clone(), limit, share });
+            watch.note(LimitUse { tenant, login: login.cloned(), limit, share });
         }
     }
 }

@@ -194,7 +194,7 @@ impl Server {
         self
     }
 
-    /// The same, telling `watch` when what may be sent is nearly used.
+    /// The same, telling `watch` when what may be sent, or passed on by aliases, is nearly used.
     #[must_use]
     pub fn telling_limits(mut self, watch: Arc<dyn LimitWatch>) -> Self {
         self.limit_watch = Some(watch);

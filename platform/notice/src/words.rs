@@ -246,6 +246,22 @@ const fn english(kind: NoticeKind) -> Words {
             ],
             None,
         ),
+        K::ForwardLimitNear => words(
+            "Four fifths of what your aliases may pass on are used",
+            &[
+                "Mail that others write to your aliases is led to addresses elsewhere. Of the recipients whom they may lead to in this time, four fifths are used. {detail}",
+                "Once all are used, mail to aliases that lead to several addresses elsewhere is put off for a while; places come free evenly over that time. What your own mailboxes send is not concerned.",
+            ],
+            None,
+        ),
+        K::ForwardLimitReached => words(
+            "What your aliases may pass on is used up",
+            &[
+                "Mail that others write to your aliases is led to addresses elsewhere. All recipients whom they may lead to in this time are used. {detail}",
+                "Mail to aliases that lead to several addresses elsewhere is put off for now (450 4.7.1, with the time to wait), and most senders try again by themselves. Look whether somebody floods an alias, or let it lead to fewer addresses. What your own mailboxes send and receive is not concerned.",
+            ],
+            None,
+        ),
         K::StorageNear => words(
             "A mailbox is getting full",
             &[
@@ -496,6 +512,22 @@ const fn french(kind: NoticeKind) -> Words {
             &[
                 "Tous les destinataires autorisés sur cette durée sont utilisés. {detail}",
                 "Les messages sont refusés pour l’instant (450 4.7.1, avec le délai d’attente) et la plupart des logiciels réessaient d’eux-mêmes. Le courrier entrant n’est pas concerné.",
+            ],
+            None,
+        ),
+        K::ForwardLimitNear => words(
+            "Quatre cinquièmes de ce que vos alias peuvent transmettre sont utilisés",
+            &[
+                "Le courrier que d’autres écrivent à vos alias est transmis à des adresses externes. Quatre cinquièmes des destinataires auxquels ils peuvent mener sur cette durée sont utilisés. {detail}",
+                "Une fois tous utilisés, le courrier vers les alias qui mènent à plusieurs adresses externes est différé pendant un moment ; des places se libèrent régulièrement au fil de cette durée. Ce qu’envoient vos propres boîtes n’est pas concerné.",
+            ],
+            None,
+        ),
+        K::ForwardLimitReached => words(
+            "Ce que vos alias peuvent transmettre est épuisé",
+            &[
+                "Le courrier que d’autres écrivent à vos alias est transmis à des adresses externes. Tous les destinataires auxquels ils peuvent mener sur cette durée sont utilisés. {detail}",
+                "Le courrier vers les alias qui mènent à plusieurs adresses externes est différé pour l’instant (450 4.7.1, avec le délai d’attente) et la plupart des expéditeurs réessaient d’eux-mêmes. Vérifiez si quelqu’un inonde un alias, ou faites-le mener à moins d’adresses. Ce que vos propres boîtes envoient et reçoivent n’est pas concerné.",
             ],
             None,
         ),

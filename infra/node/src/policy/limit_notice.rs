@@ -1,5 +1,5 @@
-//! People hear that limits bite before they do: recipients of a day, an hour or a minute at four fifths and at the whole, storage at 80, 95 and
-//! 100 %. Once a day for each limit and person, whatever comes and goes meanwhile, and at whichever node.
+//! People hear that limits bite before they do: recipients of a day, an hour or a minute, and what aliases pass on, at four fifths
+//! and at the whole, storage at 80, 95 and 100 %. Once a day for each limit and person, whatever comes and goes meanwhile, and at whichever node.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -17,8 +17,8 @@ use hosting::notice::{NoticeKind, NoticePerson, day_of};
 use hosting::use_case::SendNotice;
 use journal::{Clock as _, SystemClock};
 use kernel::{
-    AccountId, CommandId, CorrelationId, DomainId, Id as _, Key, MailboxId, NoticeId, Recorded, TenantId,
-    UserId,
+    AccountId, CommandId, CorrelationId, DomainId, EmailAddress, Id as _, Key, MailboxId, NoticeId, Recorded,
+    TenantId, UserId,
 };
 use smtp::{LimitUse, LimitWatch, Share};
 use store::{SendPeriod, SendScope};
@@ -30,7 +30,7 @@ use uuid::Uuid;
 const WAITING_COUNT_MAX: usize = 256;
 /// Limits of a day that are remembered as told; where there are more, all begin anew, and nobody is told twice for it.
 const REMEMBERED_COUNT_MAX: usize = 100_000;
-/// Administrators that are told of one limit.
+/// Administrators or owners that are told of one limit.
 const TOLD_COUNT_MAX: usize = 20;
 
 /// Who is told of a limit, and what.
@@ -79,7 +79,10 @@ impl Tell {
     }
 
     async fn administrators(&self, limit: &Limit, domain: DomainId) -> Result<(), RunError> {
-        let people: Vec<UserId> = self.people.administrators(limit.account, domain, TOLD_COUNT_MAX);
+        self.everybody(limit, self.people.administrators(limit.account, domain, TOLD_COUNT_MAX)).await
+    }
+
+    async fn everybody(&self, limit: &Limit, people: Vec<UserId>) -> Result<(), RunError> {
         for user in people {
             self.person(limit, NoticePerson::User(user)).await?;
         }
@@ -87,15 +90,21 @@ impl Tell {
     }
 
     async fn sends(&self, used: &LimitUse, day: i64) -> Result<(), RunError> {
-        let (login, most) = (&used.login, used.limit.recipient_count_max);
+        let most = used.limit.recipient_count_max;
+        let address = |of: fn(&EmailAddress) -> String| {
+            used.login.as_ref().map(|login| of(&login.address)).unwrap_or_default()
+        };
         let (id, of) = match used.limit.scope {
             SendScope::Service(id) | SendScope::Forwards(id) => (id.uuid(), id.to_string()),
-            SendScope::Domain(id) => (id.uuid(), login.address.domain.to_string()),
-            SendScope::Mailbox(id) => (id.uuid(), login.address.to_string()),
+            SendScope::Domain(id) => (id.uuid(), address(|address| address.domain.to_string())),
+            SendScope::Mailbox(id) => (id.uuid(), address(ToString::to_string)),
         };
-        let kind = match used.share {
-            Share::FourFifths => NoticeKind::SendLimitNear,
-            Share::Whole => NoticeKind::SendLimitReached,
+        let is_of_aliases = matches!(used.limit.scope, SendScope::Forwards(_));
+        let kind = match (is_of_aliases, used.share) {
+            (false, Share::FourFifths) => NoticeKind::SendLimitNear,
+            (false, Share::Whole) => NoticeKind::SendLimitReached,
+            (true, Share::FourFifths) => NoticeKind::ForwardLimitNear,
+            (true, Share::Whole) => NoticeKind::ForwardLimitReached,
         };
         let (id, within) = match used.limit.period {
             SendPeriod::Day => (id, "24 h"),
@@ -103,11 +112,16 @@ impl Tell {
             SendPeriod::Minute => (Uuid::new_v5(&id, b"minute"), "1 min"),
         };
         let detail = format!("{of}: {most} / {within}");
-        let limit = Limit { account: login.tenant.account(), id, kind, detail, day };
+        let limit = Limit { account: used.tenant.account(), id, kind, detail, day };
         if let SendScope::Mailbox(mailbox) = used.limit.scope {
             return self.person(&limit, NoticePerson::Mailbox(mailbox)).await;
         }
-        match self.directory.home(login.tenant, login.mailbox) {
+        // Of the aliases of a whole service no administrator of a domain answers.
+        if is_of_aliases {
+            return self.everybody(&limit, self.people.owners(limit.account, TOLD_COUNT_MAX)).await;
+        }
+        let home = used.login.as_ref().and_then(|login| self.directory.home(login.tenant, login.mailbox));
+        match home {
             Some(domain) => self.administrators(&limit, domain).await,
             None => Ok(()),
         }
@@ -235,5 +249,110 @@ impl TellStorage {
         };
         let told = self.0.administrators(&limit, domain).await;
         told.map_err(|error| EffectError { at: recorded.cursor, reason: error.to_string() })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use authority::Guarded;
+    use database::Database;
+    use engine::Outcome;
+    use hosting::notice::{NoticeDay, stream_of};
+    use hosting::use_case::{SignUp, VerifyEmail};
+    use hosting::{HostingRefusal, LoginName, PasswordHash};
+    use journal::SqlJournal;
+    use journal::keyring::{Keyring, MasterKey};
+    use kernel::ServiceId;
+    use store::SendLimit;
+
+    use super::*;
+
+    const PASSWORD: &str = "$argon2id$v=19$m=8,t=1,p=1$c2FsdHNhbHQ$aGFzaGhhc2hoYXNo";
+
+    fn account() -> AccountId {
+        AccountId::new(Uuid::from_u128(1))
+    }
+
+    fn owner() -> UserId {
+        UserId::new(Uuid::from_u128(11))
+    }
+
+    async fn must<U: Guarded<Refusal = HostingRefusal>>(engine: &Engine, intention: &U) {
+        let (command, correlation) = (CommandId::new(Uuid::now_v7()), CorrelationId::new(Uuid::now_v7()));
+        let outcome = engine.run(&Principal::platform("sign_up"), command, correlation, intention).await;
+        assert!(matches!(outcome, Ok(Outcome::Done { .. })), "{}: {outcome:?}", U::NAME);
+    }
+
+    /// What somebody was told today, but for the link to confirm an address.
+    async fn told(engine: &Engine, user: UserId, day: i64) -> Vec<(NoticeKind, Option<String>)> {
+        let key = Key::<NoticeDay>(stream_of(NoticePerson::User(user), day));
+        let state = engine.load(account().tenant(), &key).await.expect("a day");
+        let notices = state.notices.values().filter(|notice| notice.kind != NoticeKind::EmailVerification);
+        let mut told: Vec<_> = notices
+            .map(|notice| (notice.kind, notice.detail.as_ref().and_then(|detail| detail.plain().cloned())))
+            .collect();
+        told.sort_by_key(|(kind, _)| kind.name());
+        told
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn owners_hear_once_a_day_of_what_the_aliases_of_their_service_pass_on() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let database = Database::open_sqlite(&folder.path().join("control.db")).expect("a database");
+        let clock = Arc::new(SystemClock);
+        let journal = SqlJournal::open(database.clone(), clock.clone()).await.expect("a journal");
+        let master = MasterKey::generate().expect("a key");
+        let keyring = Arc::new(Keyring::open(database.clone(), master).await.expect("a keyring"));
+        let engine =
+            Arc::new(Engine::new(Arc::new(journal), keyring, database, clock).await.expect("an engine"));
+        let now = SystemClock.now();
+        let (day, notice) = (day_of(now), NoticeId::from_uuid(Uuid::from_u128(21)));
+        let sign_up = SignUp {
+            account: account(),
+            account_name: "Acme".to_owned(),
+            user: owner(),
+            login: LoginName::parse("owner@acme.example").expect("a login"),
+            email: EmailAddress::parse("owner@acme.example").expect("an address"),
+            name: None,
+            password: PasswordHash::parse(PASSWORD).expect("a hash"),
+            language: Language::En,
+            notice,
+            at: now,
+        };
+        must(&engine, &sign_up).await;
+        must(&engine, &VerifyEmail { account: account(), user: owner(), notice, day }).await;
+        let people = Arc::new(People::default());
+        assert!(engine.follow(Arc::clone(&people)).expect("people").caught_up().await);
+        let tell = Tell {
+            engine: Arc::clone(&engine),
+            people,
+            directory: Arc::new(Directory::new()),
+            language: Language::En,
+        };
+        let (_, mut teller) = LimitNotices::new(tell.clone());
+        let service = ServiceId::new(Uuid::from_u128(41));
+        let used = |share| LimitUse {
+            tenant: account().tenant(),
+            login: None,
+            limit: SendLimit {
+                scope: SendScope::Forwards(service),
+                period: SendPeriod::Day,
+                recipient_count_max: 500,
+            },
+            share,
+        };
+        let detail = Some(format!("{service}: 500 / 24 h"));
+        teller.hear(&used(Share::FourFifths), day).await;
+        teller.hear(&used(Share::FourFifths), day).await;
+        // Another node has not heard that it was told.
+        let (_, mut other) = LimitNotices::new(tell);
+        other.hear(&used(Share::FourFifths), day).await;
+        assert_eq!(told(&engine, owner(), day).await, [(NoticeKind::ForwardLimitNear, detail.clone())]);
+        other.hear(&used(Share::Whole), day).await;
+        assert_eq!(
+            told(&engine, owner(), day).await,
+            [(NoticeKind::ForwardLimitNear, detail.clone()), (NoticeKind::ForwardLimitReached, detail)]
+        );
+        engine.shutdown().await;
     }
 }

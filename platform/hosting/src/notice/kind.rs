@@ -61,6 +61,11 @@ pub enum NoticeKind {
     SendLimitNear,
     /// The recipients of a day, an hour or a minute are used up; the detail says whose, how many and in which time.
     SendLimitReached,
+    /// Four fifths of what the aliases of a service may pass on for others in a day are used; the detail says which service, how
+    /// many recipients and in which time.
+    ForwardLimitNear,
+    /// What the aliases of a service may pass on for others in a day is used up; the detail as of [`Self::ForwardLimitNear`].
+    ForwardLimitReached,
     /// A mailbox is nearly or wholly full; the detail is its address and how full it is.
     StorageNear,
     /// What the mailboxes of a domain share is nearly or wholly used; the detail is the domain and how full that is.
@@ -78,7 +83,7 @@ pub enum NoticeKind {
 
 impl NoticeKind {
     /// All of them.
-    pub const ALL: [Self; 32] = [
+    pub const ALL: [Self; 34] = [
         Self::EmailVerification,
         Self::EmailChange,
         Self::EmailChanging,
@@ -105,6 +110,8 @@ impl NoticeKind {
         Self::SendingHeld,
         Self::SendLimitNear,
         Self::SendLimitReached,
+        Self::ForwardLimitNear,
+        Self::ForwardLimitReached,
         Self::StorageNear,
         Self::PoolNear,
         Self::WebhookPaused,
@@ -142,6 +149,8 @@ impl NoticeKind {
             Self::SendingHeld => "sending_held",
             Self::SendLimitNear => "send_limit_near",
             Self::SendLimitReached => "send_limit_reached",
+            Self::ForwardLimitNear => "forward_limit_near",
+            Self::ForwardLimitReached => "forward_limit_reached",
             Self::StorageNear => "storage_near",
             Self::PoolNear => "pool_near",
             Self::WebhookPaused => "webhook_paused",
@@ -185,6 +194,8 @@ impl NoticeKind {
             | Self::SendingHeld
             | Self::SendLimitNear
             | Self::SendLimitReached
+            | Self::ForwardLimitNear
+            | Self::ForwardLimitReached
             | Self::StorageNear
             | Self::PoolNear
             | Self::WebhookPaused

@@ -24,6 +24,8 @@ export default {
   'notice.recovery_verification': 'Confirmation of the recovery address',
   'notice.recovery_code_used': 'A recovery code was used',
   'notice.recovery_codes_renewed': 'New recovery codes',
+  'notice.forward_limit_near': 'What aliases may pass on is nearly used up',
+  'notice.forward_limit_reached': 'What aliases may pass on is used up',
   'notice.send_limit_near': 'The recipients of the day are nearly used up',
   'notice.send_limit_reached': 'The recipients of the day are used up',
   'notice.sending_held': 'What a mailbox sends is held',

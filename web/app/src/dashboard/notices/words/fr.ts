@@ -24,6 +24,8 @@ export default {
   'notice.recovery_verification': 'Confirmation de l’adresse de secours',
   'notice.recovery_code_used': 'Un code de secours a été utilisé',
   'notice.recovery_codes_renewed': 'Nouveaux codes de secours',
+  'notice.forward_limit_near': 'Ce que les alias peuvent transmettre est presque épuisé',
+  'notice.forward_limit_reached': 'Ce que les alias peuvent transmettre est épuisé',
   'notice.send_limit_near': 'Les destinataires du jour sont presque épuisés',
   'notice.send_limit_reached': 'Les destinataires du jour sont épuisés',
   'notice.sending_held': 'Les envois d’une boîte sont retenus',
