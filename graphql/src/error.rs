@@ -99,8 +99,10 @@ impl Fault {
                 "vous avez modifié ceci si souvent que seul un administrateur peut encore le modifier",
             ),
             Self::HistoryFull => language.pick(
-                "this was changed so often that nothing more can be recorded of it; make it anew",
-                "ceci a été modifié si souvent que plus rien ne peut en être consigné ; recréez-le",
+                "this was changed so often that its history is full: the platform's support can still delete, end or erase it, so \
+                 ask them; what shall go on is made anew",
+                "ceci a été modifié si souvent que son historique est plein : le support de la plateforme peut encore le supprimer, \
+                 y mettre fin ou l'effacer, demandez-le-lui ; ce qui doit continuer est à recréer",
             ),
             Self::Visiting => language.pick(
                 "everybody uses this demo: what would lock out others, write to people or call other servers is kept from its \

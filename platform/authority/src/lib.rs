@@ -391,7 +391,7 @@ pub enum Denied {
     /// The history of the thing is nearly full: what is left of it is for those who look after it.
     #[error("the history is nearly full; the rest is for administrators")]
     HistoryNearlyFull,
-    /// The history of the thing is full: nothing more can happen to it.
+    /// The history of the thing is full: what is left of it is for the platform and its operators, who can still end the thing.
     #[error("the history is full")]
     HistoryFull,
     /// Everybody knows the login by which the principal came, and this would outlast the visit.

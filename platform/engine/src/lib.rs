@@ -41,5 +41,8 @@ pub use metrics::Metrics;
 pub use outcome::{EngineError, Outcome, RunError};
 pub use pace::Pace;
 pub use rebuild::{RebuildError, Rebuilt, Rederived};
-pub use run::{ATTEMPT_COUNT_MAX, Circumstances, OWN_EVENT_COUNT_MAX, RUN_WAIT_MAX, Runner};
+pub use run::{
+    ATTEMPT_COUNT_MAX, Circumstances, OWN_EVENT_COUNT_MAX, PEOPLE_EVENT_COUNT_MAX, PLATFORM_EVENT_COUNT_MAX,
+    RUN_WAIT_MAX, Runner,
+};
 pub use status::{Halt, SubscriptionStatus};

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use authority::{Denied, Guarded, Principal};
+use authority::{Denied, Guarded, Need, Permission, Principal, Resource};
 use journal::keyring::{Keyring, Sealer, TenantKeys};
 use journal::{
     Append, AppendError, Appended, Check, Clock, EncodedEvent, EncodedWrite, Journal, JournalError,
@@ -19,8 +19,13 @@ use crate::folds::{Folds, Kept, Place};
 use crate::metrics::Metrics;
 use crate::{Outcome, RunError};
 
-/// Events of a stream that may be those of whoever it is about, nine tenths: the rest is for administrators and the platform.
-pub const OWN_EVENT_COUNT_MAX: u64 = STREAM_EVENT_COUNT_MAX / 10 * 9;
+/// Events of a stream up to which whoever it is about may go: what follows is for those who look after them.
+pub const OWN_EVENT_COUNT_MAX: u64 = 90_000;
+/// Up to which the people of an account may go: for them it is full, and what follows is for the platform.
+pub const PEOPLE_EVENT_COUNT_MAX: u64 = 100_000;
+/// Up to which the platform goes by itself: what follows, to [`STREAM_EVENT_COUNT_MAX`], is for its operators alone, who can still
+/// delete, end or erase what is full, whatever the platform went on noting.
+pub const PLATFORM_EVENT_COUNT_MAX: u64 = 105_000;
 /// How often a use case is decided before it gives up: of n writers at one stream one gets through in each round.
 pub const ATTEMPT_COUNT_MAX: u32 = 24;
 /// Rounds that follow one another at once; then pauses grow by a millisecond each.
@@ -49,12 +54,12 @@ impl Circumstances<'_> {
             via: self.principal.via,
             correlation: self.correlation,
             causation: self.causation,
+            command: self.command.name,
         }
     }
 }
 
 /// Runs use cases; cheap to clone.
-            command: self.command.name,
 #[derive(Clone)]
 pub struct Runner {
     pub(crate) journal: Arc<dyn Journal>,
@@ -328,7 +333,7 @@ impl Runner {
         let keys = read.keys.0.first().map(Arc::clone).unwrap_or_default();
         let mut sealer = self.keyring.sealer(keys);
         let writes = encode(U::NAME, &changes, read, &mut sealer)?;
-        if let Some(denied) = writes.iter().find_map(|write| no_room(by.principal.actor, write)) {
+        if let Some(denied) = writes.iter().find_map(|write| no_room(by.principal, write)) {
             return Ok(Round::Settled(Outcome::Denied(denied)));
         }
         let is_written = |stream| changes.writes.iter().any(|write| write.stream == stream);
@@ -380,20 +385,27 @@ impl Runner {
 }
 
 /// Why a stream takes no more of these events. Whoever changes themselves leaves the last part of their history to those who
-/// look after them.
-fn no_room(actor: Actor, write: &EncodedWrite) -> Option<Denied> {
-    let is_own = match actor {
+/// look after them, and these the part behind it to the platform.
+fn no_room(principal: &Principal, write: &EncodedWrite) -> Option<Denied> {
+    let is_own = match principal.actor {
         Actor::User(user) => user.uuid() == write.stream.id,
         Actor::Mailbox(mailbox) => mailbox.uuid() == write.stream.id,
         Actor::Operator | Actor::Platform(_) => false,
     };
+    let governing = Need { permission: Permission::PlatformWrite, resource: Resource::PLATFORM };
+    let most = match principal.actor {
+        Actor::Platform(_) => PLATFORM_EVENT_COUNT_MAX,
+        Actor::User(_) | Actor::Mailbox(_) | Actor::Operator if is_own => OWN_EVENT_COUNT_MAX,
+        Actor::User(_) | Actor::Mailbox(_) | Actor::Operator => match authority::may(principal, &governing) {
+            Ok(()) => STREAM_EVENT_COUNT_MAX,
+            Err(_) => PEOPLE_EVENT_COUNT_MAX,
+        },
+    };
     let last = write.expected.0.saturating_add(u64::try_from(write.events.len()).unwrap_or(u64::MAX));
-    if last > STREAM_EVENT_COUNT_MAX {
-        Some(Denied::HistoryFull)
-    } else if is_own && last > OWN_EVENT_COUNT_MAX {
-        Some(Denied::HistoryNearlyFull)
-    } else {
-        None
+    match last > most {
+        true if is_own && last <= PEOPLE_EVENT_COUNT_MAX => Some(Denied::HistoryNearlyFull),
+        true => Some(Denied::HistoryFull),
+        false => None,
     }
 }
 

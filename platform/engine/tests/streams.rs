@@ -7,9 +7,9 @@ use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::time::Instant;
 
-use authority::{Denied, Guarded, Need, Permission, Principal, Resource};
+use authority::{Denied, Grant, Guarded, Need, Permission, Permissions, Principal, Resource, Scope};
 use database::Database;
-use engine::{Engine, OWN_EVENT_COUNT_MAX, Outcome};
+use engine::{Engine, OWN_EVENT_COUNT_MAX, Outcome, PEOPLE_EVENT_COUNT_MAX, PLATFORM_EVENT_COUNT_MAX};
 use journal::keyring::{Keyring, MasterKey};
 use journal::{Append, EncodedEvent, EncodedWrite, Journal, SqlJournal, SystemClock};
 use kernel::{
@@ -156,7 +156,7 @@ impl UseCase for Count {
 
 impl Guarded for Count {
     fn need(&self, _: &<Self::Reads as Reads>::States) -> Need {
-        Need { permission: Permission::PlatformWrite, resource: Resource::PLATFORM }
+        Need { permission: Permission::AccountWrite, resource: Resource::account(tenant().account()) }
     }
 }
 
@@ -253,24 +253,45 @@ async fn a_stream_of_twelve_thousand_events_is_counted_right_by_many_at_once_and
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_last_part_of_a_history_is_for_others_than_whoever_it_is_about() {
+async fn the_last_parts_of_a_history_are_for_those_who_govern_and_for_the_platform() {
     let folder = tempfile::tempdir().expect("a folder");
     let stage = open(folder.path()).await;
     stage.fill(OWN_EVENT_COUNT_MAX - 1).await;
-    let as_actor = async |actor| {
-        let principal = Principal { actor, via: Via::Session, ..Principal::operator() };
+    let scope = Scope::Account(tenant().account());
+    let grants = vec![Grant { scope, permissions: Permissions::everything() }];
+    let of_account =
+        |actor| Principal { actor, via: Via::Session, grants: grants.clone(), ..Principal::operator() };
+    let count = async |principal: &Principal| {
         let command = CommandId::new(Uuid::now_v7());
         let correlation = CorrelationId::new(Uuid::from_u128(9));
-        stage.engine.run(&principal, command, correlation, &Count(None)).await.expect("an answer")
+        stage.engine.run(principal, command, correlation, &Count(None)).await.expect("an answer")
     };
-    let own = Actor::Mailbox(kernel::MailboxId::new(key().0.uuid()));
-    let administrator = Actor::User(kernel::UserId::new(Uuid::from_u128(8)));
-    assert!(matches!(as_actor(own).await, Outcome::Done { .. }));
-    assert!(matches!(as_actor(own).await, Outcome::Denied(Denied::HistoryNearlyFull)));
-    assert!(matches!(as_actor(administrator).await, Outcome::Done { .. }), "it can still be governed");
-    stage.fill_from(OWN_EVENT_COUNT_MAX + 1, STREAM_EVENT_COUNT_MAX).await;
-    assert!(matches!(as_actor(administrator).await, Outcome::Denied(Denied::HistoryFull)));
-    assert!(matches!(as_actor(own).await, Outcome::Denied(Denied::HistoryFull)));
+    let own = of_account(Actor::Mailbox(kernel::MailboxId::new(key().0.uuid())));
+    let staff = Actor::User(kernel::UserId::new(Uuid::from_u128(8)));
+    let administrator = of_account(staff);
+    let (platform, support) = (
+        Principal::platform("purge"),
+        Principal { actor: staff, via: Via::Session, ..Principal::operator() },
+    );
+    let is_full = |outcome: &Outcome<_>| matches!(outcome, Outcome::Denied(Denied::HistoryFull));
+    assert!(matches!(count(&own).await, Outcome::Done { .. }));
+    assert!(matches!(count(&own).await, Outcome::Denied(Denied::HistoryNearlyFull)));
+    assert!(matches!(count(&administrator).await, Outcome::Done { .. }), "it can still be governed");
+    stage.fill_from(OWN_EVENT_COUNT_MAX + 1, PEOPLE_EVENT_COUNT_MAX).await;
+    assert!(is_full(&count(&administrator).await));
+    assert!(is_full(&count(&own).await));
+    // It can still be ended, and whatever follows from that happens.
+    assert!(matches!(count(&support).await, Outcome::Done { .. }));
+    assert!(matches!(count(&platform).await, Outcome::Done { .. }));
+    stage.fill_from(PEOPLE_EVENT_COUNT_MAX + 2, PLATFORM_EVENT_COUNT_MAX).await;
+    assert!(
+        is_full(&count(&platform).await),
+        "what the platform notes by itself does not take the operators' part"
+    );
+    assert!(matches!(count(&support).await, Outcome::Done { .. }));
+    assert!(matches!(count(&Principal::operator()).await, Outcome::Done { .. }));
+    stage.fill_from(PLATFORM_EVENT_COUNT_MAX + 2, STREAM_EVENT_COUNT_MAX).await;
+    assert!(is_full(&count(&support).await));
 }
 
 #[tokio::test(flavor = "multi_thread")]

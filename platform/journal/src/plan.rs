@@ -72,7 +72,7 @@ impl Plan {
                 events.push(PlannedEvent { id, stream: write.stream, version, event: event.clone() });
             }
             if version.0 > STREAM_EVENT_COUNT_MAX {
-                return Err(AppendError::Limit("a stream holds at most 100 000 events"));
+                return Err(AppendError::Limit("a stream holds at most 110 000 events"));
             }
             heads.push(Check { stream: write.stream, expected: version });
         }

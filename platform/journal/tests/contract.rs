@@ -93,8 +93,8 @@ fn append(tenant: TenantId, writes: &[(StreamId, u64, usize)]) -> Append {
             via: Via::CommandLine,
             correlation: CorrelationId::new(Uuid::from_u128(9)),
             causation: Causation::Command,
-        },
             command: None,
+        },
         writes: writes
             .iter()
             .map(|(stream, expected, count)| EncodedWrite {
@@ -400,8 +400,8 @@ async fn an_append_has_limits() {
         }
         assert!(limit(&journal.append(many).await));
         assert!(
-            limit(&journal.append(append(tenant(1), &[(stream(1), 99_999, 2)])).await),
-            "100 000 events per stream"
+            limit(&journal.append(append(tenant(1), &[(stream(1), 109_999, 2)])).await),
+            "110 000 events per stream"
         );
         assert_eq!(journal.head(tenant(1)).await.expect("read"), Position::START);
     }
