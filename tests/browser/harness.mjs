@@ -169,7 +169,7 @@ function follow(context) {
 const stands = () => document.readyState === 'complete' && !document.querySelector('.bones') && !window.heldBack
   && (!document.getElementById('boot') || document.querySelector('main h1') !== null);
 /** In the page: what was due has been done, and drawn. */
-const drawn = () => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(resolve))));
+export const drawn = () => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(resolve))));
 
 /**
  * Waits until nothing is loading any more: a screen stands, no request is under way, and what the last answers led to has been

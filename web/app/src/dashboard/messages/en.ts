@@ -458,6 +458,7 @@ export const own = {
   'nav.notOpen': 'not open now',
   'nav.operations': 'Operations',
   'nav.overview': 'Dashboard',
+  'nav.rest': 'More',
   'nav.services': 'Services',
   'nav.skip': 'To the content',
   'nav.switch': 'Switch account',

@@ -459,6 +459,7 @@ export const own = {
   'nav.notOpen': 'non ouvert actuellement',
   'nav.operations': 'Exploitation',
   'nav.overview': 'Tableau de bord',
+  'nav.rest': 'Plus',
   'nav.services': 'Services',
   'nav.skip': 'Aller au contenu',
   'nav.switch': 'Changer de compte',
