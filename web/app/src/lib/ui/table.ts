@@ -16,18 +16,35 @@ export function searched<T>(rows: T[], columns: Column<T>[], tag: string): strin
   return rows.map((row) => columns.map((column) => String(column.value(row))).join('\u0000').toLocaleLowerCase(tag));
 }
 
-/** The rows that hold all words of `words`, in the order of `column`. `texts`: what [`searched`] gives, where it is known. */
-export function arranged<T>(rows: T[], columns: Column<T>[], words: string, order: { key: string; isDown: boolean } | null, tag: string, texts?: string[]): T[] {
-  const wanted = words.toLocaleLowerCase(tag).split(/\s+/).filter(Boolean);
-  const known = texts ?? (wanted.length === 0 ? [] : searched(rows, columns, tag));
-  const found = wanted.length === 0 ? rows : rows.filter((_, at) => wanted.every((word) => known[at]?.includes(word)));
+const FOLDED: Record<string, string> = { œ: 'oe', æ: 'ae', ß: 'ss', ø: 'o', đ: 'd', ł: 'l' };
+
+/**
+ * What a text is sorted by: letters without case and accents, numbers by their value, signs before both. Made once for each row and
+ * compared by code units, since a collator takes some ten times as long for ten thousand of them.
+ */
+function sortKey(text: string, tag: string): string {
+  return text.toLocaleLowerCase(tag).normalize('NFD').replace(/\p{M}+/gu, '').replace(/[œæßøđł]/g, (letter) => FOLDED[letter] ?? letter)
+    .replace(/[^\p{L}\p{N}]/gu, '\u0001$&').replace(/\d+/g, (digits) => {
+      const number = digits.replace(/^0+(?=\d)/, '');
+      return `${String.fromCharCode(0x30 + Math.min(number.length, 9))}${String(number.length).padStart(3, '0')}${number}`;
+    });
+}
+
+/** `rows` as `order` wants them; themselves where it wants nothing. Equal ones stay as they stood. */
+export function sorted<T>(rows: T[], columns: Column<T>[], order: { key: string; isDown: boolean } | null, tag: string): T[] {
   const column = order && columns.find((one) => one.key === order.key);
-  if (!column) return found;
-  const collator = new Intl.Collator(tag, { numeric: true, sensitivity: 'base' });
+  if (!column) return rows;
   const sign = order.isDown ? -1 : 1;
-  return [...found].sort((one, other) => {
-    const by = column.order ?? column.value;
-    const [a, b] = [by(one), by(other)];
-    return sign * (typeof a === 'number' && typeof b === 'number' ? a - b : collator.compare(String(a), String(b)));
+  const by = column.order ?? column.value;
+  const keyed = rows.map((row) => {
+    const value = by(row);
+    return { row, key: typeof value === 'number' ? value : sortKey(value, tag) };
   });
+  return keyed.sort((one, other) => (one.key < other.key ? -sign : one.key > other.key ? sign : 0)).map(({ row }) => row);
+}
+
+/** The rows that hold all words of `words`. `texts`: what [`searched`] gives for them. */
+export function matching<T>(rows: T[], texts: string[], words: string, tag: string): T[] {
+  const wanted = words.toLocaleLowerCase(tag).split(/\s+/).filter(Boolean);
+  return wanted.length === 0 ? rows : rows.filter((_, at) => wanted.every((word) => texts[at]?.includes(word)));
 }
