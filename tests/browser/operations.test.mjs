@@ -1,7 +1,7 @@
 // The operator's console and what accounts see of their own mail on its way, in both languages.
 import assert from 'node:assert/strict';
 import test, { after, before, describe } from 'node:test';
-import { api, enter, launch, leave, PASSWORD, picture, settled, start, texts, token, until, violations } from './harness.mjs';
+import { answersOneByOne, api, enter, launch, leave, PASSWORD, picture, settled, shift, SHIFT_MAX, start, texts, token, until, violations } from './harness.mjs';
 import { submits } from './mail.mjs';
 
 let node;
@@ -278,4 +278,34 @@ for (const language of ['fr', 'en']) describe(`in ${language}`, () => {
     await page.keyboard.press('Escape');
     await leave(page);
   });
+});
+
+test('a list that is longer than what is shown says so at its end, and nothing moves', async () => {
+  const COUNT = 520;
+  const BATCH = 50;
+  const owner = await token(node, 'demo');
+  for (let from = 0; from < COUNT; from += BATCH) {
+    const some = Array.from({ length: Math.min(BATCH, COUNT - from) }, (_, at) => `a${at}: suppressionAdd(address: "long${from + at}@far-away.example", reason: "Gone") { userErrors { code } }`);
+    const answers = await api(node, owner, `mutation { ${some.join(' ')} }`);
+    assert.ok(Object.values(answers).every(({ userErrors }) => userErrors.length === 0));
+  }
+  const t = texts('en');
+  const page = await enter(browser, node, 'en', 'chief', '/operations', 'operator-password');
+  await answersOneByOne(page);
+  await page.goto(`${node.url}/dashboard/operations/suppressed`);
+  const said = page.getByText(t('operations.cut', { count: 500 }));
+  await said.waitFor();
+  await settled(page);
+  const { score, moved } = await shift(page);
+  assert.ok(score <= SHIFT_MAX, `moved by ${score}: ${moved}`);
+  const isBelow = await said.evaluate((one) => (document.querySelector('main table').compareDocumentPosition(one) & Node.DOCUMENT_POSITION_FOLLOWING) !== 0);
+  assert.ok(isBelow, 'it stands where the list ends');
+  assert.deepEqual(await violations(page), []);
+  await picture(page, 'operations-cut');
+  // What is not shown is found.
+  await page.fill('main [name=address]', 'long7@far-away.example');
+  await button(page, t('operations.find')).click();
+  await row(page, 'long7@far-away.example').waitFor();
+  await said.waitFor({ state: 'detached' });
+  await leave(page);
 });

@@ -1,10 +1,11 @@
-// Every screen, as the sources tell them, with a bit of everything on it: accessible, within 320 pixels, and still from the
-// moment on which it is drawn, however its answers come. On a desktop in light colours and French, on a phone in dark and English.
+// Every screen, as the sources tell them, with a bit of everything on it: accessible, within 320 pixels, its tables readable, and
+// still from the moment on which it is drawn, however its answers come. On a desktop in light colours and French, on a phone in dark and English.
 import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
 import { furnish } from './furnish.mjs';
-import { answersOneByOne, launch, picture, quiet, settled, shift, SHIFT_MAX, signIn, start, sticksOut, violations, visit } from './harness.mjs';
+import { answersOneByOne, drawn, launch, picture, quiet, settled, shift, SHIFT_MAX, signIn, start, sticksOut, violations, visit } from './harness.mjs';
 import { LOGINS, pages, screens } from './screens.mjs';
+import { unreadable } from './tables.mjs';
 
 let node;
 let browser;
@@ -34,6 +35,7 @@ for (const { scheme, language, width, height } of [{ scheme: 'light', language: 
   test(`every screen is accessible, fits 320 pixels and stands still (${scheme}, ${language}, ${width} pixels)`, { timeout: 600_000 }, async (context) => {
     const faults = [];
     let [worst, where, count] = [0, '', 0];
+    const [tables, moving] = [{}, []];
     for (const [who, paths] of Object.entries(shown)) {
       const page = await visit(browser, { scheme, language, width, height });
       if (LOGINS[who]) {
@@ -53,15 +55,40 @@ for (const { scheme, language, width, height } of [{ scheme: 'light', language: 
         for (const fault of await violations(page)) faults.push(`${name}: ${fault}`);
         const wide = await sticksOut(page, 320);
         if (wide > 0) faults.push(`${name}: ${wide} px too wide for 320`);
+        // In both languages on a desktop and on a phone.
+        for (const wide of [360, 1280]) {
+          await page.setViewportSize({ width: wide, height });
+          await page.evaluate(drawn);
+          const found = await unreadable(page);
+          for (const fault of found.faults) faults.push(`${name}: ${wide} px: ${fault}`);
+          tables[wide] = (tables[wide] ?? 0) + found.count;
+          if (wide === 1280 && found.wideCount > 0) moving.push(name);
+        }
         await page.setViewportSize({ width, height });
       }
       quiet(page);
       await page.context().close();
     }
+    context.diagnostic(`${tables[1280]} tables, of which at 1280 pixels move sideways: ${moving.join(', ') || 'none'}`);
+    assert.ok(tables[1280] > 30 && tables[360] > 30, 'tables are found');
     context.diagnostic(`${count} screens; the most that one moved: ${worst.toFixed(4)}, ${where}`);
     assert.deepEqual(faults, []);
   });
 }
+
+test('words that cannot be read in a table are seen by what looks for them', async () => {
+  const page = await visit(browser);
+  await page.goto(`${node.url}/login`);
+  await page.evaluate(() => {
+    document.querySelector('main').innerHTML = `<div style="inline-size: 200px; overflow-x: auto"><table style="table-layout: fixed; inline-size: 100%"><caption>Bad</caption>
+      <tr><td style="overflow-wrap: anywhere; inline-size: 60px">somebody.or.other@demo.example</td><td style="white-space: nowrap">beyond the end of its cell</td></tr>
+      <tr><td><div style="overflow: hidden; white-space: nowrap">cut off in the middle</div></td><td></td></tr></table></div>
+      <div style="inline-size: 100px; overflow-x: auto"><table style="inline-size: 300px"><caption>Aside</caption><tr><td>One</td></tr></table></div>`;
+  });
+  const { faults } = await unreadable(page);
+  for (const kind of [/^Bad: broken in the middle/, /^Bad: beyond its cell/, /^Bad: cut off/, /^Aside: cannot be moved/, /^Aside: has no name/]) assert.ok(faults.some((one) => kind.test(one)), `${kind}: ${faults.join('\n')}`);
+  await page.context().close();
+});
 
 test('what moves is seen by what measures it', async () => {
   const page = await visit(browser);

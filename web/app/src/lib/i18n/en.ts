@@ -18,7 +18,7 @@ export default {
   'table.search': 'Search', 'table.searchIn': 'Search in {what}', 'table.found.one': '{count} row', 'table.found.other': '{count} rows',
   'table.bulk': 'Selected rows', 'table.selected.one': '{count} selected', 'table.selected.other': '{count} selected', 'table.clear': 'Clear the selection',
   'table.selectAll': 'Select all rows of this page', 'table.select': 'Select {what}', 'table.actions': 'Actions', 'table.none': 'Nothing matches.',
-  'table.pages': 'Pages of {what}', 'table.previous': 'Previous', 'table.next': 'Next', 'table.page': 'Page {page} of {pages}', 'table.more': 'Load more',
+  'table.sideways': '{what} (scrolls sideways)', 'table.pages': 'Pages of {what}', 'table.previous': 'Previous', 'table.next': 'Next', 'table.page': 'Page {page} of {pages}', 'table.more': 'Load more',
   'field.required': 'This is needed.', 'field.long': 'At most {max} characters.', 'field.low': 'At least {min}.', 'field.high': 'At most {max}.', 'field.many': 'At most {max} entries.', 'field.unit': 'Unit of {what}',
   'stale.title': 'Changed meanwhile', 'stale.text': 'Somebody else, or another tab, saved this after you opened it. Nothing was overwritten; what you typed is still here.',
   'stale.renew': 'Show what stands there now', 'stale.now': 'Meanwhile set to: {value}',

@@ -20,7 +20,7 @@ export default {
   'table.search': 'Rechercher', 'table.searchIn': 'Rechercher dans {what}', 'table.found.one': '{count} ligne', 'table.found.other': '{count} lignes',
   'table.bulk': 'Lignes sélectionnées', 'table.selected.one': '{count} sélectionnée', 'table.selected.other': '{count} sélectionnées', 'table.clear': 'Vider la sélection',
   'table.selectAll': 'Sélectionner toutes les lignes de cette page', 'table.select': 'Sélectionner {what}', 'table.actions': 'Actions', 'table.none': 'Aucun résultat.',
-  'table.pages': 'Pages de {what}', 'table.previous': 'Précédent', 'table.next': 'Suivant', 'table.page': 'Page {page} sur {pages}', 'table.more': 'Charger la suite',
+  'table.sideways': '{what} (défile horizontalement)', 'table.pages': 'Pages de {what}', 'table.previous': 'Précédent', 'table.next': 'Suivant', 'table.page': 'Page {page} sur {pages}', 'table.more': 'Charger la suite',
   'field.required': 'À renseigner.', 'field.long': 'Au plus {max} caractères.', 'field.low': 'Au moins {min}.', 'field.high': 'Au plus {max}.', 'field.many': 'Au plus {max} lignes.', 'field.unit': 'Unité de {what}',
   'stale.title': 'Modifié entre-temps', 'stale.text': 'Quelqu’un d’autre, ou un autre onglet, a enregistré ceci depuis que vous l’avez ouvert. Rien n’a été écrasé ; votre saisie est conservée.',
   'stale.renew': 'Afficher l’état actuel', 'stale.now': 'Entre-temps : {value}',
