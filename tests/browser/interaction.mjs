@@ -1,7 +1,9 @@
 // How long the seeded demo takes from a press to what it shows, measured inside the page: from the event of the key or the
 // click until the frame in which the target stands, as a MutationObserver and the frames see it. The driver waits outside.
+// A customer with ten thousand mailboxes is measured beside it: from the key to the rows, and what the server's own search takes.
 //   HOSTERRA_BIN=... node interaction.mjs [rounds]
-import { launch, PASSWORD, settled, signIn, start, visit } from './harness.mjs';
+import { api, launch, PASSWORD, settled, signIn, start, token, visit } from './harness.mjs';
+import { ALL_COUNT, seedMany } from './many.mjs';
 
 const ROUND_COUNT = Number(process.argv[2] ?? 20);
 /** What an interaction may take: beyond, people feel that they wait. */
@@ -63,6 +65,60 @@ async function measure(page, name, press, isThere, wanted) {
   figures.set(name, known);
 }
 
+/** The list of ten thousand: once it is whole, what each key and press takes until its rows stand. */
+async function longList() {
+  await seedMany(node);
+  const page = await visit(browser);
+  await signIn(page, node, 'many', PASSWORD, '/dashboard/mail/domains');
+  await page.waitForURL(/dashboard/);
+  await settled(page);
+  const begun = performance.now();
+  await page.goto(`${node.url}/dashboard/mail/mailboxes`);
+  await page.locator('tbody tr').first().waitFor();
+  const first = performance.now() - begun;
+  const count = ALL_COUNT.toLocaleString('en-GB');
+  await page.getByText(`${count} rows`, { exact: true }).waitFor({ timeout: 240_000 });
+  console.log(`${count} mailboxes: the first rows after ${Math.round(first)} ms, all after ${Math.round(performance.now() - begun)} ms`);
+  // In the page: the rows that stand are those that hold what is typed, and the line above says how many there are.
+  const isFound = ([typed, before]) => {
+    const rows = [...document.querySelectorAll('tbody .lead strong')];
+    const said = document.querySelector('.tools [role=status]').textContent;
+    return document.querySelector('input[type=search]').value === typed && said !== before && rows.length > 0 && rows.every((one) => one.textContent.includes(typed));
+  };
+  const said = () => page.locator('.tools [role=status]').textContent();
+  const isSorted = (before) => (document.querySelector('main th[aria-sort]')?.getAttribute('aria-sort') ?? null) !== before;
+  const isTurned = (before) => document.querySelector('tbody .lead strong')?.textContent !== before;
+  const leading = () => page.locator('tbody .lead strong').first().textContent();
+  const owner = await token(node, 'many');
+  for (let round = 0; round < ROUND_COUNT; round += 1) {
+    // Other digits each time: nothing is found because it was found before.
+    const word = `${1000 + ((round * 379) % 9000)}`;
+    await page.getByRole('searchbox').focus();
+    for (let length = 1; length <= word.length; length += 1) {
+      const typed = word.slice(0, length);
+      await measure(page, `${count} rows: key ${length} of a search`, () => page.keyboard.press(typed.at(-1)), isFound, [typed, await said()]);
+    }
+    const narrow = await said();
+    await page.getByRole('searchbox').selectText();
+    await measure(page, `${count} rows: the search given up`, () => page.keyboard.press('Delete'), (before) => document.querySelector('.tools [role=status]').textContent !== before, narrow);
+    for (const name of ['Address', 'Used / quota', 'Name']) {
+      const heading = page.locator('thead th button').filter({ hasText: name }).first();
+      if (!(await heading.count())) continue;
+      await measure(page, `${count} rows: sorted by ${name}`, () => heading.click(), isSorted, await page.evaluate(() => document.querySelector('main th[aria-sort]')?.getAttribute('aria-sort') ?? null));
+    }
+    await measure(page, `${count} rows: the next page`, () => page.getByRole('button', { name: 'Next', exact: true }).click(), isTurned, await leading());
+    const asked = performance.now();
+    const { mailboxes } = await api(node, owner, 'query($s: String!) { mailboxes(search: $s) { nodes { address } } }', { s: `person${word}@` });
+    const took = performance.now() - asked;
+    if (mailboxes.nodes.length !== 1) throw new Error(`the server finds ${mailboxes.nodes.length}`);
+    const known = figures.get(`${count} mailboxes: the server's search`) ?? { shown: [], whole: [] };
+    known.shown.push(took);
+    known.whole.push(took);
+    figures.set(`${count} mailboxes: the server's search`, known);
+  }
+  await page.context().close();
+}
+
 const at = (all, share) => Math.round([...all].sort((one, other) => one - other)[Math.min(all.length - 1, Math.floor(all.length * share))]);
 const isTitled = (title) => [...document.querySelectorAll('h1')].some((one) => one.textContent.trim() === title);
 const isField = (name) => document.querySelector(`dialog[open] [name=${name}]`) !== null;
@@ -99,6 +155,8 @@ try {
     await page.keyboard.press('Escape');
     await page.waitForFunction(() => !document.querySelector('dialog[open]'));
   }
+  await page.context().close();
+  await longList();
 } finally {
   await browser.close();
   await node.stop();
