@@ -25,19 +25,19 @@ describe('ten thousand mailboxes', { timeout: 600_000 }, () => {
     await page.locator('tbody tr').nth(1).waitFor();
     await page.goto(`${node.url}/dashboard/mail/mailboxes`);
     await page.locator('tbody tr').first().waitFor();
-    const found = (count) => page.getByText(t(count === 1 ? 'table.found.one' : 'table.found', { count: count.toLocaleString('en-GB') }), { exact: true }).waitFor({ timeout: 240_000 });
-    await found(ALL_COUNT);
+    const found = (count, timeout = 30_000) => page.getByText(t(count === 1 ? 'table.found.one' : 'table.found', { count: count.toLocaleString('en-GB') }), { exact: true }).waitFor({ timeout });
+    await found(ALL_COUNT, 240_000);
     const { score, moved } = await shift(page);
     assert.ok(score <= SHIFT_MAX, `moved by ${score} while it came: ${moved}`);
     const shown = () => page.locator('tbody .lead strong').allInnerTexts();
     const search = page.getByRole('searchbox');
     // Key by key, as people type: the rows follow each of them.
     const all = Array.from({ length: ALL_COUNT }, (_, at) => `person${at}@many${at < ALL_COUNT / 2 ? 0 : 1}.example`);
-    for (const [typed, held] of [['9', ['9']], ['99', ['99']], ['99 m', ['99', 'm']], ['99 many1', ['99', 'many1']]]) {
+    for (const [typed, held] of [['person9', ['person9']], ['person99', ['person99']], ['person99 many1', ['person99', 'many1']]]) {
       await search.pressSequentially(typed.slice((await search.inputValue()).length));
       await found(all.filter((address) => held.every((word) => address.includes(word))).length);
     }
-    const byNumber = all.filter((address) => address.includes('99') && address.includes('many1'));
+    const byNumber = all.filter((address) => address.includes('person99') && address.includes('many1'));
     const heading = page.getByRole('button', { name: t('mail.address'), exact: true });
     await heading.click();
     await page.locator('th[aria-sort=ascending]').waitFor();

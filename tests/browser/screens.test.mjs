@@ -78,13 +78,10 @@ for (const { scheme, language, width, height } of [{ scheme: 'light', language: 
 
 test('words that cannot be read in a table are seen by what looks for them', async () => {
   const page = await visit(browser);
-  await page.goto(`${node.url}/login`);
-  await page.evaluate(() => {
-    document.querySelector('main').innerHTML = `<div style="inline-size: 200px; overflow-x: auto"><table style="table-layout: fixed; inline-size: 100%"><caption>Bad</caption>
+  await page.setContent(`<main><div style="inline-size: 200px; overflow-x: auto"><table style="table-layout: fixed; inline-size: 100%"><caption>Bad</caption>
       <tr><td style="overflow-wrap: anywhere; inline-size: 60px">somebody.or.other@demo.example</td><td style="white-space: nowrap">beyond the end of its cell</td></tr>
       <tr><td><div style="overflow: hidden; white-space: nowrap">cut off in the middle</div></td><td></td></tr></table></div>
-      <div style="inline-size: 100px; overflow-x: auto"><table style="inline-size: 300px"><caption>Aside</caption><tr><td>One</td></tr></table></div>`;
-  });
+      <div style="inline-size: 100px; overflow-x: auto"><table style="inline-size: 300px"><caption>Aside</caption><tr><td>One</td></tr></table></div></main>`);
   const { faults } = await unreadable(page);
   for (const kind of [/^Bad: broken in the middle/, /^Bad: beyond its cell/, /^Bad: cut off/, /^Aside: cannot be moved/, /^Aside: has no name/]) assert.ok(faults.some((one) => kind.test(one)), `${kind}: ${faults.join('\n')}`);
   await page.context().close();
