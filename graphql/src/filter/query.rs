@@ -1,5 +1,7 @@
 //! Reading filters.
 
+use std::collections::BTreeSet;
+
 use async_graphql::connection::Connection;
 use async_graphql::{Context, Object, Result};
 use authority::Permission;
@@ -98,32 +100,47 @@ impl FilterQuery {
     }
 
     /// Checks a Sieve script without keeping it: what is wrong with it, in which line and column. At most 32 768 octets.
+    #[graphql(complexity = "200 + child_complexity")]
     async fn sieve_check(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "A Sieve script (RFC 5228).")] script: String,
     ) -> Result<ScriptCheck> {
         ctx.standing()?;
-        let fault = fault(&script, ctx.caller()?.language);
-        Ok(ScriptCheck { is_valid: fault.is_none(), fault, requires: required(&script) })
+        let language = ctx.caller()?.language;
+        // Up to some 10 ms of compiling: others are not to wait for it.
+        let compiling = tokio::task::spawn_blocking(move || sieve::compile(&script));
+        let compiled = compiling.await.map_err(|error| ctx.failed("compiling a script", &error))?;
+        Ok(match compiled {
+            Ok(script) => ScriptCheck { is_valid: true, fault: None, requires: names(script.capabilities) },
+            Err(error) => {
+                ScriptCheck { is_valid: false, fault: Some(told(&error, language)), requires: Vec::new() }
+            }
+        })
     }
 }
 
 /// What is wrong with a script.
 pub(crate) fn fault(script: &str, language: Language) -> Option<ScriptFault> {
-    let fault = sieve::compile(script).err()?;
+    sieve::compile(script).err().map(|fault| told(&fault, language))
+}
+
+fn told(fault: &sieve::Fault, language: Language) -> ScriptFault {
     let (english, french) = (fault.kind.english(), fault.kind.french());
     let whole = |number: u32| i32::try_from(number).unwrap_or(i32::MAX);
-    Some(ScriptFault {
+    ScriptFault {
         line: whole(fault.at.line),
         column: whole(fault.at.column),
         message: language.pick(&english, &french).to_owned(),
-    })
+    }
 }
 
-/// What a script requires; nothing where it is wrong.
+/// What a script requires that was checked when it was kept; nothing where it is wrong.
 pub(crate) fn required(script: &str) -> Vec<String> {
-    let capabilities = sieve::compile(script).map(|script| script.capabilities).unwrap_or_default();
+    names(sieve::capabilities(script).unwrap_or_default())
+}
+
+fn names(capabilities: BTreeSet<sieve::Capability>) -> Vec<String> {
     capabilities.into_iter().map(|capability| capability.name().to_owned()).collect()
 }
 

@@ -1,10 +1,11 @@
 //! The tree against the table: every word known, required and used as its row says.
 
+use std::cell::Cell;
 use std::collections::BTreeSet;
 
 use crate::Capability;
 use crate::fault::{Fault, FaultKind, Place};
-use crate::limit::REDIRECT_COUNT_MAX;
+use crate::limit::{REDIRECT_COUNT_MAX, REGEX_COUNT_MAX};
 use crate::script::{Argument, Command, Script, Tagged, Test, Text};
 use crate::syntax::{Given, Node, Value};
 use crate::value::{check, check_regex, decoded, has_variables, shortened};
@@ -12,14 +13,25 @@ use crate::word::{Kind, Role, Row, Tag, TagRow, Tests, Trial, Verb};
 
 /// Checks a whole script.
 pub(crate) fn script(tree: &[Node]) -> Result<Script, Fault> {
+    let (mut checker, count) = required(tree)?;
+    let capabilities = checker.known.clone();
+    let body = checker.block(&tree[count..])?;
+    Ok(Script { capabilities, body })
+}
+
+/// What a script requires; the rest of it is not looked at.
+pub(crate) fn capabilities(tree: &[Node]) -> Result<BTreeSet<Capability>, Fault> {
+    required(tree).map(|(checker, _)| checker.known)
+}
+
+/// What is known after the `require`s at the head, and how many these are.
+fn required(tree: &[Node]) -> Result<(Checker, usize), Fault> {
     let mut checker = Checker::default();
     let count = tree.iter().take_while(|node| node.name == "require").count();
     for node in &tree[..count] {
         checker.require(node)?;
     }
-    let capabilities = checker.known.clone();
-    let body = checker.block(&tree[count..])?;
-    Ok(Script { capabilities, body })
+    Ok((checker, count))
 }
 
 #[derive(Default)]
@@ -27,6 +39,7 @@ struct Checker {
     /// What may be used: required, or asked for with `ihave`, which is always answered yes for what is known here.
     known: BTreeSet<Capability>,
     redirect_count: usize,
+    regex_count: Cell<u32>,
 }
 
 /// A checked line of arguments.
@@ -287,13 +300,21 @@ impl Checker {
             // Names of variables and of what is known are never made of variables.
             Role::Variable | Role::Comparator => self.fixed(role, &value),
             _ if has_variables => Ok(()),
-            Role::Key if compared == Some(Tag::Regex) => check_regex(&value),
+            Role::Key if compared == Some(Tag::Regex) => self.regex(&value),
             // The name of a list, not an address (RFC 6134 section 2.7).
             Role::Address if compared == Some(Tag::List) => Ok(()),
             _ => check(role, &value),
         };
         checked.map_err(|kind| Fault { at, kind })?;
         Ok(Text { value, at, has_variables })
+    }
+
+    fn regex(&self, text: &str) -> Result<(), FaultKind> {
+        self.regex_count.set(self.regex_count.get() + 1);
+        if self.regex_count.get() > REGEX_COUNT_MAX {
+            return Err(FaultKind::RegexMany);
+        }
+        check_regex(text)
     }
 
     fn fixed(&self, role: Role, text: &str) -> Result<(), FaultKind> {

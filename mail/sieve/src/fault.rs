@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::limit::{
-    COMMAND_COUNT_MAX, NESTING_DEPTH_MAX, NUMBER_MAX, REDIRECT_COUNT_MAX, REGEX_OCTETS_MAX,
+    COMMAND_COUNT_MAX, NESTING_DEPTH_MAX, NUMBER_MAX, REDIRECT_COUNT_MAX, REGEX_COUNT_MAX, REGEX_OCTETS_MAX,
     SCRIPT_OCTETS_MAX, STRING_LIST_COUNT_MAX, TEST_COUNT_MAX,
 };
 
@@ -104,6 +104,8 @@ pub enum FaultKind {
     },
     /// A regular expression is longer than [`REGEX_OCTETS_MAX`] or too large once compiled.
     RegexLarge,
+    /// More than [`REGEX_COUNT_MAX`] regular expressions.
+    RegexMany,
     /// A regular expression cannot be read.
     Regex(String),
     /// A header that is never taken away or added.
@@ -143,6 +145,7 @@ impl FaultKind {
             Self::RegexLarge => {
                 format!("a regular expression has at most {REGEX_OCTETS_MAX} octets and repeats little")
             }
+            Self::RegexMany => format!("a script has at most {REGEX_COUNT_MAX} regular expressions"),
             Self::Regex(why) => format!("this regular expression cannot be read: {why}"),
             Self::HeaderProtected(name) => format!("the header `{name}` is never added or taken away"),
         }
@@ -180,6 +183,7 @@ impl FaultKind {
             Self::RegexLarge => {
                 format!("une expression régulière a au plus {REGEX_OCTETS_MAX} octets et répète peu")
             }
+            Self::RegexMany => format!("un script a au plus {REGEX_COUNT_MAX} expressions régulières"),
             Self::Regex(why) => format!("cette expression régulière est illisible : {why}"),
             Self::HeaderProtected(name) => format!("l'en-tête `{name}` n'est jamais ajouté ni retiré"),
         }

@@ -19,6 +19,8 @@ mod tests;
 mod value;
 mod word;
 
+use std::collections::BTreeSet;
+
 pub use capability::Capability;
 pub use fault::{Fault, FaultKind, Place};
 pub use script::{Argument, Command, Script, Tagged, Test, Text};
@@ -32,4 +34,14 @@ pub fn compile(script: &str) -> Result<Script, Fault> {
     let words = lexer::words(script)?;
     let tree = syntax::commands(&words)?;
     check::script(&tree)
+}
+
+/// What a script requires, without checking or compiling the rest: for lists of scripts that were checked before.
+///
+/// # Errors
+/// The first [`Fault`] met on the way.
+pub fn capabilities(script: &str) -> Result<BTreeSet<Capability>, Fault> {
+    let words = lexer::words(script)?;
+    let tree = syntax::commands(&words)?;
+    check::capabilities(&tree)
 }

@@ -16,5 +16,7 @@ pub const REDIRECT_COUNT_MAX: usize = 100;
 pub const NUMBER_MAX: u64 = (1 << 53) - 1;
 /// Longest regular expression, in octets.
 pub const REGEX_OCTETS_MAX: usize = 1_000;
+/// Most regular expressions in one script, in lists and tests together: each is compiled whenever the script is.
+pub const REGEX_COUNT_MAX: u32 = 50;
 /// Largest regular expression once it is compiled, in octets. It is matched in linear time whatever it says.
 pub const REGEX_COMPILED_OCTETS_MAX: usize = 256 * 1024;

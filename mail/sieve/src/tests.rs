@@ -184,3 +184,27 @@ fn faults_are_told_in_french_as_well() {
         }
     }
 }
+
+#[test]
+fn a_script_has_so_many_regular_expressions_in_lists_and_tests_together() {
+    let list = |count: usize| vec!["\".{99}\""; count].join(", ");
+    let script = |first: usize, second: usize| {
+        let (first, second) = (list(first), list(second));
+        format!(
+            "require \"regex\"; if anyof(header :regex \"a\" [{first}], header :regex \"b\" [{second}]) {{ keep; }}"
+        )
+    };
+    assert!(compile(&script(25, 25)).is_ok());
+    let (_, _, sentence) = fault(&script(25, 26));
+    assert!(sentence.contains("at most 50 regular expressions"), "{sentence}");
+    let (_, _, sentence) = fault(&script(1, 990));
+    assert!(sentence.contains("at most 50 regular expressions"), "{sentence}");
+}
+
+#[test]
+fn what_a_script_requires_is_told_without_the_rest() {
+    let known = capabilities("require [\"regex\", \"copy\"]; if header :regex \"a\" \"(\" { keep; }")
+        .expect("its head");
+    assert!(known.contains(&Capability::Regex) && known.contains(&Capability::Copy));
+    assert!(capabilities("require \"klingon\";").is_err());
+}
