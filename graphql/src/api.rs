@@ -27,7 +27,7 @@ use crate::mailbox::usage::{Pools, Sends, Usages};
 use crate::platform::{Mode, Platform};
 use crate::request::{Caller, Renewed};
 use crate::root::{MutationRoot, QueryRoot};
-use crate::roots::Roots;
+use crate::roots::{Excess, Roots};
 
 /// The schema of the API.
 pub type ApiSchema = Schema<QueryRoot, MutationRoot, SubscriptionRoot>;
@@ -194,8 +194,8 @@ impl Api {
 
     /// Answers one operation.
     pub async fn one(&self, knock: &Knock, mut request: Request) -> Response {
-        if Roots::of(&mut request).are_too_many() {
-            return too_many_fields(knock);
+        if let Some(excess) = Roots::of(&mut request).excess {
+            return too_much(knock, excess);
         }
         let request = request.data(self.caller(knock)).data(knock.clone());
         coded(self.schema.execute(request).await, knock.language)
@@ -265,7 +265,7 @@ impl Executor for Api {
                 let knock = Knock { correlation: new_correlation(), ..knock.clone() };
                 let roots = Roots::of(&mut request);
                 let refused = self.refused(&knock, roots);
-                let refused = refused.or_else(|| roots.are_too_many().then(|| too_many_fields(&knock)));
+                let refused = refused.or_else(|| roots.excess.map(|excess| too_much(&knock, excess)));
                 if let Some(refused) = refused {
                     return futures_util::stream::once(async { refused }).boxed();
                 }
@@ -292,14 +292,10 @@ fn coded(mut response: Response, language: Language) -> Response {
     response
 }
 
-/// What is answered where one operation asks for more at its root than [`ROOT_FIELD_COUNT_MAX`] fields.
-fn too_many_fields(knock: &Knock) -> Response {
-    let fault = Fault::BadInput(
-        "an operation has at most 100 fields at its root; send the others in another, or use `bulk`",
-        "une opération a au plus 100 champs à sa racine ; envoyez les autres dans une autre, ou utilisez `bulk`",
-    );
-    let error = fault.into_error(knock.language).into_server_error(async_graphql::Pos::default());
-    Response::from_errors(vec![error])
+/// What is answered where a request is too much to be looked at.
+fn too_much(knock: &Knock, excess: Excess) -> Response {
+    let error = excess.fault().into_error(knock.language);
+    Response::from_errors(vec![error.into_server_error(async_graphql::Pos::default())])
 }
 
 /// What is answered where the connection did not begin as it should: a fault of the server around us.

@@ -13,15 +13,18 @@ use hosting::alias::Alias;
 use hosting::book::EntryEvent;
 use hosting::mailbox::Mailbox;
 use journal::{JournalError, StoredEvent};
-use kernel::{AccountId, Actor, AliasId, Cursor, Decider, DomainId, Id, Key, MailboxId, ServiceId, UserId};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use kernel::{
+    AccountId, Actor, AliasId, Cursor, Decider, DomainId, Id, Key, MailboxId, ServiceId, UserId, Via,
+};
+use parking_lot::Mutex;
 use uuid::Uuid;
 
+use crate::access::allowance::Counted;
 use crate::access::reach::{Reach, reach};
 use crate::api::Knock;
 use crate::error::Fault;
 use crate::history::object::{Channel, asked};
-use crate::limit::{SUBSCRIPTION_CHECK_MS, SUBSCRIPTION_COUNT_MAX};
+use crate::limit::{SUBSCRIPTION_CHECK_MS, SUBSCRIPTION_COUNT_MAX, SUBSCRIPTION_OF_ONE_COUNT_MAX};
 use crate::platform::Platform;
 use crate::request::Asked;
 use crate::scalar::{AccountKey, EventKey, Moment, Place};
@@ -84,13 +87,44 @@ pub struct Event {
 /// What can be listened to.
 pub struct SubscriptionRoot;
 
-/// How many subscriptions are open on this node.
-#[derive(Debug, Clone)]
-pub(crate) struct Room(Arc<Semaphore>);
+/// The subscriptions that are open on this node: so many, and so many of each person or token.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Room(Arc<Mutex<HashMap<Counted, usize>>>);
 
-impl Default for Room {
-    fn default() -> Self {
-        Self(Arc::new(Semaphore::new(SUBSCRIPTION_COUNT_MAX)))
+impl Room {
+    /// A place for one more subscription of `whose`, until it is dropped.
+    fn take(&self, whose: Counted) -> std::result::Result<Seat, Fault> {
+        let mut open = self.0.lock();
+        if open.values().sum::<usize>() >= SUBSCRIPTION_COUNT_MAX {
+            return Err(Fault::Busy);
+        }
+        let own = open.entry(whose).or_default();
+        if *own >= SUBSCRIPTION_OF_ONE_COUNT_MAX {
+            return Err(Fault::BadInput(
+                "a person or an API token has at most 50 subscriptions open at a time",
+                "une personne ou un jeton d'API a au plus 50 abonnements ouverts à la fois",
+            ));
+        }
+        *own += 1;
+        Ok(Seat { room: self.clone(), whose })
+    }
+}
+
+/// A place in the [`Room`].
+struct Seat {
+    room: Room,
+    whose: Counted,
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        let mut open = self.room.0.lock();
+        if let Some(own) = open.get_mut(&self.whose) {
+            *own -= 1;
+            if *own == 0 {
+                open.remove(&self.whose);
+            }
+        }
     }
 }
 
@@ -116,7 +150,12 @@ impl SubscriptionRoot {
                 "`after` est une position d'un autre compte",
             )));
         }
-        let permit = ctx.data::<Room>()?.0.clone().try_acquire_owned().map_err(|_| ctx.fault(Fault::Busy))?;
+        let principal = ctx.principal()?;
+        let whose = match principal.via {
+            Via::Token(token) => Counted::Token(token),
+            Via::Session | Via::CommandLine | Via::Platform => Counted::Person(principal.actor),
+        };
+        let seat = ctx.data::<Room>()?.take(whose).map_err(|fault| ctx.fault(fault))?;
         let feed = platform.engine.subscribe(account.tenant(), after.map(|after| after.0.position)).boxed();
         let knock = ctx.data::<Knock>()?.clone();
         let engine = Arc::clone(&platform.engine);
@@ -126,7 +165,7 @@ impl SubscriptionRoot {
             account,
             feed,
             sight: Sight { engine, seen, homes: HashMap::new() },
-            _permit: permit,
+            _seat: seat,
         };
         Ok(futures_util::stream::unfold(Some(listener), |listener| async move { listener?.next().await }))
     }
@@ -139,7 +178,7 @@ struct Listener {
     account: AccountId,
     feed: BoxStream<'static, std::result::Result<StoredEvent, JournalError>>,
     sight: Sight,
-    _permit: OwnedSemaphorePermit,
+    _seat: Seat,
 }
 
 impl Listener {

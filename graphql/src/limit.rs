@@ -19,6 +19,11 @@ pub const DEPTH_DEVELOPMENT_MAX: usize = 20;
 pub const COMPLEXITY_MAX: usize = 4_000;
 /// Deepest nesting of selection sets and values while parsing.
 pub const PARSE_DEPTH_MAX: usize = 32;
+/// Deepest nesting of brackets in the text of an operation, and of fields and fragments as they are opened: nothing deeper is
+/// parsed.
+pub const NESTING_MAX: usize = 64;
+/// Most fields and fragments of one request, each as often as it is opened.
+pub const SELECTION_COUNT_MAX: usize = 10_000;
 /// Most directives on one field.
 pub const DIRECTIVE_COUNT_MAX: usize = 8;
 /// Most operations in one request.
@@ -71,6 +76,8 @@ pub const API_TOKEN_DAYS_MAX: u32 = 3_650;
 pub const SUBSCRIPTION_CHECK_MS: u64 = 2_000;
 /// Most subscriptions open at once on this node.
 pub const SUBSCRIPTION_COUNT_MAX: usize = 1_000;
+/// Most of them for one person or token, whatever websockets they have open.
+pub const SUBSCRIPTION_OF_ONE_COUNT_MAX: usize = 50;
 /// Domains and services that one grant may name in a query's filter.
 pub const GRANT_FILTER_COUNT_MAX: usize = 500;
 /// Events in a page of the feed.

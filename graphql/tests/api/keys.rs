@@ -164,3 +164,104 @@ async fn what_is_done_is_done_also_where_it_may_not_be_seen() {
     let seen = stage.done(&customer.owner, &disable).await["mailboxDisable"].clone();
     assert_eq!(seen["mailbox"]["id"], serde_json::json!(alice));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_would_take_the_node_down_is_refused_before_it_is_parsed() {
+    let stage = Stage::open().await;
+    let asked = async |query: String| {
+        let body = serde_json::to_vec(&serde_json::json!({ "query": query })).expect("JSON");
+        let (answer, _) = stage.api.answer(knock(Language::English, ""), &body).await.expect("answered");
+        let answer: Value = serde_json::from_slice(&answer).expect("JSON");
+        let message = answer["errors"][0]["message"].as_str().unwrap_or_default().to_owned();
+        (code(&answer).to_owned(), message)
+    };
+    for count in [400, 1_500, 2_000, 30_000] {
+        let (open, close) = ("[".repeat(count), "]".repeat(count));
+        for query in [format!("{{a(b:{open}1{close})}}"), "{a:".repeat(count), "{a".repeat(count)] {
+            let (code, message) = asked(query).await;
+            assert_eq!(code, "BAD_INPUT", "{message}");
+            assert!(message.contains("64 levels"), "{message}");
+        }
+    }
+    let mut query = "{viewer{...f0}}".to_owned();
+    for level in 0..20 {
+        let inner = format!("...f{} ", level + 1).repeat(4);
+        query.push_str(&format!(" fragment f{level} on Viewer{{{inner}}}"));
+    }
+    query.push_str(" fragment f20 on Viewer{__typename}");
+    let (code, message) = asked(query.clone()).await;
+    assert_eq!(code, "BAD_INPUT", "{message}");
+    assert!(message.contains("10 000"), "{message}");
+    // Over a websocket as well.
+    let mut stream = stage.api.execute_stream(
+        Request::new(query),
+        Some(std::sync::Arc::new({
+            let mut data = async_graphql::Data::default();
+            data.insert(knock(Language::French, ""));
+            data
+        })),
+    );
+    let answer = futures_util::StreamExt::next(&mut stream).await.expect("an answer");
+    assert!(answer.errors[0].message.contains("10 000"), "{:?}", answer.errors);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_a_tokens_own() {
+    let stage = Stage::open().await;
+    let operator = stage.operator().await;
+    let customer = stage.customer(&operator, ("acme", "solo")).await;
+    let secret = issued(&stage, (&customer.owner, &customer.user), "").await;
+    let secret = secret["secret"].as_str().expect("a secret").to_owned();
+    for _ in 0..50 {
+        if stage.ask(&secret, "{ account { name } }").await["data"]["account"]["name"] == "acme" {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+    let by_name = |field: &str, rest: &str| {
+        [format!("{{ {field}{rest} }}"), format!("{{ {field}(userId: \"{}\"){rest} }}", customer.user)]
+    };
+    let mut queries = vec!["{ profile { language } }".to_owned()];
+    queries.extend(by_name("personExport", ""));
+    queries.extend(by_name("signIns", " { at }"));
+    queries.extend(by_name("secondFactors", " { isDemanded }"));
+    queries.extend(by_name("notices", " { nodes { id } }"));
+    for query in queries {
+        let by_token = stage.ask(&secret, &query).await;
+        assert!(matches!(code(&by_token), "FORBIDDEN" | "NOT_FOUND"), "{query}: {by_token:#}");
+        let by_session = stage.ask(&customer.owner, &query).await;
+        assert!(code(&by_session).is_empty(), "{query}: {by_session:#}");
+    }
+    let sessions = stage.ask(&customer.owner, "{ sessions { nodes { id } } }").await;
+    let session = sessions["data"]["sessions"]["nodes"][0]["id"].as_str().expect("a session").to_owned();
+    let end = format!("mutation {{ sessionEnd(sessionId: \"{session}\") {{ userErrors {{ code }} }} }}");
+    assert_eq!(code(&stage.ask(&secret, &end).await), "FORBIDDEN");
+    stage.done(&customer.owner, &end).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_person_leaves_subscriptions_to_the_others() {
+    let stage = Stage::open().await;
+    let operator = stage.operator().await;
+    let acme = stage.customer(&operator, ("acme", "solo")).await;
+    let other = stage.customer(&operator, ("other", "solo")).await;
+    let subscribe = async |token: &str| {
+        let mut data = async_graphql::Data::default();
+        data.insert(knock(Language::English, token));
+        let request = Request::new("subscription { events { id } }");
+        let mut stream = stage.api.execute_stream(request, Some(std::sync::Arc::new(data)));
+        let first = futures_util::StreamExt::next(&mut stream).await.expect("an event of the past");
+        (stream, first.errors.first().map(|error| error.message.clone()))
+    };
+    let mut open = Vec::new();
+    for _ in 0..graphql::limit::SUBSCRIPTION_OF_ONE_COUNT_MAX {
+        let (stream, error) = subscribe(&acme.owner).await;
+        assert_eq!(error, None);
+        open.push(stream);
+    }
+    let (_, error) = subscribe(&acme.owner).await;
+    assert!(error.is_some_and(|error| error.contains("at most 50")));
+    assert_eq!(subscribe(&other.owner).await.1, None);
+    open.pop();
+    assert_eq!(subscribe(&acme.owner).await.1, None, "whoever closes one may open another");
+}
