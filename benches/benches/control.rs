@@ -115,7 +115,7 @@ async fn changes(engine: &Engine, number: u128) {
     for inside in 0..sizes().1 {
         let mailbox = mailbox(number, inside);
         let display_name = Some(format!("Person {inside}"));
-        run(engine, &ChangeMailboxDisplayName { account, mailbox, display_name }).await;
+        run(engine, &ChangeMailboxDisplayName { account, mailbox, display_name, by_owner: false }).await;
         run(engine, &DisableMailbox { account, mailbox }).await;
         run(engine, &EnableMailbox { account, mailbox }).await;
     }

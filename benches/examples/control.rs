@@ -215,6 +215,7 @@ async fn commands(engine: &Arc<Engine>, what: &str) {
         account: account(number),
         mailbox: mailbox(number, 0),
         display_name: Some(format!("Name {round}")),
+        by_owner: false,
     };
     let (started, rounds) = (Instant::now(), 1000_u128);
     for round in 0..rounds {
@@ -369,6 +370,7 @@ async fn main() {
             account: account(1),
             mailbox: mailbox(1, 0),
             display_name: Some(format!("Past {round}")),
+            by_owner: false,
         };
         run(&engine, &rename).await;
     }

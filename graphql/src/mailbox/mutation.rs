@@ -186,7 +186,8 @@ impl MailboxMutation {
         command_id: Option<Uid>,
     ) -> Result<MailboxPayload> {
         let (account, mailbox) = (ctx.account(account_id)?, mailbox_id.0);
-        let change = ChangeMailboxDisplayName { account, mailbox, display_name };
+        let by_owner = matches!(ctx.principal()?.actor, Actor::Mailbox(_));
+        let change = ChangeMailboxDisplayName { account, mailbox, display_name, by_owner };
         let change = AtRevision { change, revision };
         run(ctx, command(ctx, command_id), &change, (account, mailbox)).await.map(MailboxPayload)
     }

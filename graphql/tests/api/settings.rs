@@ -24,6 +24,12 @@ async fn an_owner_changes_what_is_left_to_it_and_an_administrator_the_rest() {
     assert_eq!((&settings["junkScore"], &settings["revision"]), (&json!(6.5), &json!(1)));
     assert_eq!(settings["deniedSenders"], json!(["*@bad.example"]));
     assert!(settings["notYetInForce"].as_array().is_some_and(|names| names.contains(&json!("junkScore"))));
+    let rename = format!(
+        "mutation {{ mailboxDisplayNameChange(mailboxId: \"{alice}\", displayName: \"Alice Own\") {{ mailbox {{ \
+         displayName }} userErrors {{ code }} }} }}"
+    );
+    let renamed = stage.done(&own, &rename).await;
+    assert_eq!(renamed["mailboxDisplayNameChange"]["mailbox"]["displayName"], "Alice Own");
     let refused = stage.ask(&own, &change("settings: {imap: false}")).await;
     assert_eq!(code(&refused["data"]["mailboxSettingsChange"]), "SETTING_NOT_SELF_SERVICE", "{refused:#}");
     for (settings, expected) in [
@@ -46,6 +52,10 @@ async fn an_owner_changes_what_is_left_to_it_and_an_administrator_the_rest() {
     assert_eq!((&settings["imap"], &settings["junkScore"]), (&json!(false), &json!(6.5)));
     let set = stage.done(&customer.owner, &change("settings: {sendsPerDayMax: null}")).await;
     assert_eq!(set["mailboxSettingsChange"]["mailbox"]["settings"]["sendsPerDayMax"], json!(null));
+    // The name too is its administrators' to leave to it.
+    stage.done(&customer.owner, &change("settings: {selfService: [SPAM_SCORES]}")).await;
+    let refused = stage.ask(&own, &rename).await;
+    assert_eq!(code(&refused["data"]["mailboxDisplayNameChange"]), "SETTING_NOT_SELF_SERVICE", "{refused:#}");
     // Whoever may not sign in here any more is told so.
     stage.done(&customer.owner, &change("settings: {web: false}")).await;
     let signed = stage

@@ -1,10 +1,10 @@
 //! Changing a mailbox's display name.
 
-use authority::{Guarded, Need, Permission};
+use authority::{Guarded, Need};
 use kernel::{AccountId, Changes, Decider, Key, MailboxId, Reads, TenantId, Timestamp, UseCase};
 
 use crate::HostingRefusal;
-use crate::mailbox::{Mailbox, MailboxCommand};
+use crate::mailbox::{Mailbox, MailboxCommand, SelfService};
 
 /// Calls a mailbox otherwise.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,6 +15,8 @@ pub struct ChangeMailboxDisplayName {
     pub mailbox: MailboxId,
     /// Up to 128 characters; none or empty: nothing but its address.
     pub display_name: Option<String>,
+    /// Whether its owner asks, who may where administrators leave it to it.
+    pub by_owner: bool,
 }
 
 impl UseCase for ChangeMailboxDisplayName {
@@ -35,6 +37,11 @@ impl UseCase for ChangeMailboxDisplayName {
         mailbox: &<Self::Reads as Reads>::States,
         now: Timestamp,
     ) -> Result<Changes, HostingRefusal> {
+        let settings = mailbox.record().map(|record| &record.settings);
+        let is_left = settings.is_none_or(|own| own.self_service.contains(&SelfService::DisplayName));
+        if self.by_owner && !is_left {
+            return Err(HostingRefusal::SettingNotSelfService);
+        }
         let events = Mailbox::decide(
             mailbox,
             MailboxCommand::ChangeDisplayName(self.display_name.clone()),
@@ -47,9 +54,6 @@ impl UseCase for ChangeMailboxDisplayName {
 
 impl Guarded for ChangeMailboxDisplayName {
     fn need(&self, mailbox: &<Self::Reads as Reads>::States) -> Need {
-        Need {
-            permission: Permission::MailboxWrite,
-            resource: super::mailbox_resource(self.account, self.mailbox, mailbox),
-        }
+        super::self_service_need((self.account, self.mailbox), mailbox, self.by_owner)
     }
 }

@@ -26,7 +26,12 @@ fn quota(gib: u64) -> ChangeMailboxQuota {
 }
 
 fn named(name: &str) -> ChangeMailboxDisplayName {
-    ChangeMailboxDisplayName { account: account(), mailbox: id(1), display_name: Some(name.to_owned()) }
+    ChangeMailboxDisplayName {
+        account: account(),
+        mailbox: id(1),
+        display_name: Some(name.to_owned()),
+        by_owner: false,
+    }
 }
 
 #[test]

@@ -253,6 +253,7 @@ fn what_visitors_are_kept_from_stays_so_at_a_revision_and_under_a_plan() {
     assert!(InPlan { change, account: account(), services: vec![] }.is_kept_from_visitors());
     let change = ChangeWebhook { account: account(), webhook: id(80), command: WebhookCommand::Test };
     assert!(AtRevision { change, revision: Some(0) }.is_kept_from_visitors());
-    let change = ChangeMailboxDisplayName { account: account(), mailbox: id(1), display_name: None };
+    let change =
+        ChangeMailboxDisplayName { account: account(), mailbox: id(1), display_name: None, by_owner: false };
     assert!(!AtRevision { change, revision: Some(0) }.is_kept_from_visitors());
 }
