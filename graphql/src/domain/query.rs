@@ -15,6 +15,7 @@ use super::object::{Domain, DomainStatus, TxtRecord};
 use super::storage::DomainStoragePreview;
 use crate::access::reach::{Columns, reach};
 use crate::error::Fault;
+use crate::history::past;
 use crate::loader::{Tables, Unread};
 use crate::page::{Page, PageKey, Query, cost};
 use crate::request::{Asked, at_least, rows};
@@ -37,6 +38,7 @@ pub struct DomainQuery;
 impl DomainQuery {
     /// One domain. `accountId` is the caller's own where it is absent. `asOf`: as it was at that moment, from its
     /// events; `room` and `dnsStanding` are of now all the same.
+    #[graphql(complexity = "past::cost(&as_of, child_complexity)")]
     async fn domain(
         &self,
         ctx: &Context<'_>,
@@ -54,7 +56,9 @@ impl DomainQuery {
     ) -> Result<Option<Domain>> {
         let account = ctx.account(account_id)?;
         if let Some(moment) = as_of {
-            let past = crate::history::past::domain(ctx, (account, domain_id.0), moment).await?;
+            let now = read(ctx, &(account, domain_id.0)).await;
+            past::may_ask(ctx, Permission::DomainRead, account, now.as_ref().err())?;
+            let past = past::domain(ctx, (account, domain_id.0), moment).await?;
             ctx.allow(Permission::DomainRead, past.resource())?;
             return Ok(Some(past));
         }

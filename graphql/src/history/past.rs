@@ -1,6 +1,7 @@
 //! Things as they were: their events up to a moment, folded.
 
-use async_graphql::{Context, Result};
+use async_graphql::{Context, Error, Result};
+use authority::{Permission, Resource};
 use engine::DecodeError;
 use hosting::HostingEvent;
 use hosting::domain::{self as domain_model, DomainEvent, DomainState};
@@ -17,6 +18,28 @@ use crate::request::Asked;
 use crate::scalar::{AccountKey, DomainKey, MailboxKey, Moment, PlanKey, ServiceKey};
 use crate::service::object::{Allocation, Entitlement, Service};
 use crate::settings::{DomainSettings, MailboxSettings};
+
+/// What asking for the past of one thing counts, as fields: all of its events are read.
+const COST: usize = 200;
+
+/// What a field costs that may ask for the past.
+pub(crate) fn cost(as_of: &Option<Moment>, child_complexity: usize) -> usize {
+    as_of.as_ref().map_or(1, |_| COST) + child_complexity
+}
+
+/// Passes for those who may read the thing as it is now, or everything of its account where it is not there any more: before
+/// any of its events are read. The past itself may have been elsewhere, and is asked about again.
+pub(crate) fn may_ask(
+    ctx: &Context<'_>,
+    permission: Permission,
+    account: AccountId,
+    fault_now: Option<&Error>,
+) -> Result<()> {
+    match fault_now {
+        Some(fault) if !ctx.may(permission, Resource::account(account))? => Err(fault.clone()),
+        Some(_) | None => Ok(()),
+    }
+}
 
 /// The events of a thing up to `moment`; none of them: it was not there.
 pub(crate) async fn until(

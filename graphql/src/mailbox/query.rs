@@ -9,6 +9,7 @@ use kernel::{AccountId, ByteSize, DomainId, Id, MailboxId, Timestamp};
 use super::object::{Mailbox, MailboxStatus};
 use crate::access::reach::{Columns, reach};
 use crate::error::Fault;
+use crate::history::past;
 use crate::page::{Page, PageKey, Query, cost};
 use crate::request::{Asked, at_least, rows};
 use crate::scalar::{AccountKey, DomainKey, MailboxKey, Moment, Place, ServiceKey};
@@ -32,6 +33,7 @@ pub struct MailboxQuery;
 impl MailboxQuery {
     /// One mailbox. `accountId` is the caller's own where it is absent. `asOf`: as it was at that moment, from its
     /// events; `usage`, `sends`, `sendingHold`, `passwordRecovery`, `pool`, `domainSenders` and `visits` are of now all the same.
+    #[graphql(complexity = "past::cost(&as_of, child_complexity)")]
     async fn mailbox(
         &self,
         ctx: &Context<'_>,
@@ -49,7 +51,9 @@ impl MailboxQuery {
     ) -> Result<Option<Mailbox>> {
         let account = ctx.account(account_id)?;
         if let Some(moment) = as_of {
-            let past = crate::history::past::mailbox(ctx, (account, mailbox_id.0), moment).await?;
+            let now = read(ctx, &(account, mailbox_id.0)).await;
+            past::may_ask(ctx, Permission::MailboxRead, account, now.as_ref().err())?;
+            let past = past::mailbox(ctx, (account, mailbox_id.0), moment).await?;
             ctx.allow(Permission::MailboxRead, past.resource())?;
             return Ok(Some(past));
         }

@@ -13,6 +13,7 @@ use super::mutation::CustomLimitsInput;
 use super::object::{Allocation, BillingCycle, Entitlement, PlanChangePreview, Service, Suspension};
 use crate::access::reach::{Columns, reach};
 use crate::error::Fault;
+use crate::history::past;
 use crate::page::{Page, PageKey, Query, cost};
 use crate::payload::Limit;
 use crate::plan::object::{PlanFeature, StoredLimits};
@@ -40,6 +41,7 @@ impl ServiceQuery {
     /// One service. `accountId` is the caller's own where it is absent. `asOf`: as it was at that moment, from its
     /// events, `used` and `overLimits` among it; `username`, `server`, `dataCentre`, `dueOn` and `paymentMethod` are of now
     /// all the same.
+    #[graphql(complexity = "past::cost(&as_of, child_complexity)")]
     async fn service(
         &self,
         ctx: &Context<'_>,
@@ -57,9 +59,11 @@ impl ServiceQuery {
     ) -> Result<Option<Service>> {
         let account = ctx.account(account_id)?;
         if let Some(moment) = as_of {
-            let past = crate::history::past::service(ctx, (account, service_id.0), moment).await?;
+            let now = read(ctx, &(account, service_id.0)).await;
+            past::may_ask(ctx, Permission::ServiceRead, account, now.as_ref().err())?;
+            let past = past::service(ctx, (account, service_id.0), moment).await?;
             ctx.allow(Permission::ServiceRead, past.resource())?;
-            let first_domain = read(ctx, &(account, service_id.0)).await?.first_domain;
+            let first_domain = now?.first_domain;
             return Ok(Some(Service { first_domain, ..past }));
         }
         at_least(ctx, PROJECTION, account, place).await?;
