@@ -13,7 +13,7 @@ pub(crate) mod query;
 pub(crate) mod reach;
 pub(crate) mod secret;
 pub(crate) mod strength;
-mod throttle;
+pub(crate) mod throttle;
 
 use std::net::IpAddr;
 use std::time::{SystemTime, UNIX_EPOCH};

@@ -19,6 +19,7 @@ use super::jwt::Claims;
 use super::object::{Credentials, SsoTicket};
 use super::password::{hashed, proved};
 use super::secret::{Opens, Secret};
+use super::throttle::Guess;
 use super::{about_itself, now};
 use crate::credential::totp::{self, Proof};
 use crate::credential::yubikey::{self as typed, Shown};
@@ -225,8 +226,12 @@ impl AccessMutation {
         let account = ctx.account(account_id)?;
         let end = EndSession { account, session: session_id.0, reason: EndReason::Revoked };
         let known = ctx.platform()?.people.session(session_id.0, now());
-        let own = crate::credential::query::own(ctx)?;
-        let answer = if known.is_some_and(|open| (open.account, open.owner) == own) && own.0 == account {
+        let known = known.filter(|open| open.account == account);
+        let is_own = match known {
+            Some(open) => crate::credential::query::is_own(ctx, (account, open.owner))?,
+            None => false,
+        };
+        let answer = if is_own {
             let acting = about_itself(ctx.principal()?, account);
             run_as(ctx, &acting, command(ctx, command_id), &end, None).await?
         } else {
@@ -282,36 +287,46 @@ impl AccessMutation {
     }
 }
 
-/// Who `login` and `password` belong to; none where either is wrong.
+/// Who `login` and `password` belong to; none where either is wrong. Whoever fails waits alike, whether there is such a user,
+/// such a mailbox or neither: the answer tells nobody who has a login.
 async fn identified(
     ctx: &Context<'_>,
     login: &str,
     password: SecretString,
 ) -> Result<Option<(AccountId, SessionOwner)>> {
-    let platform = ctx.platform()?;
-    if let Some(person) = platform.people.person(login) {
-        let hash = person.password.clone();
-        let is_right =
-            checked(ctx, login, password, hash.as_ref().map(hosting::PasswordHash::as_str)).await?;
-        return Ok(is_right.then_some((person.account, SessionOwner::User(person.user))));
-    }
-    let peer = ctx.caller()?.peer;
-    let attempt = LoginAttempt { login, password: &password, peer, protocol: Protocol::Web };
-    match platform.directory.authenticate(attempt).await {
-        Ok(login) => Ok(Some((login.tenant.account(), SessionOwner::Mailbox(login.mailbox)))),
-        Err(AuthRefusal::Wrong) => Ok(None),
-        Err(AuthRefusal::Throttled { retry_after_secs }) => {
-            Err(ctx.fault(Fault::Throttled { retry_after_secs }))
+    let (platform, peer, guess) = (ctx.platform()?, ctx.caller()?.peer, Guess::Login(login));
+    throttled(ctx, guess)?;
+    let found = match platform.people.person(login) {
+        Some(person) => {
+            let hash = person.password.as_ref().map(hosting::PasswordHash::as_str);
+            let is_right = proved(ctx, password, hash).await?;
+            is_right.then_some((person.account, SessionOwner::User(person.user)))
         }
-        Err(
-            AuthRefusal::Suspended
-            | AuthRefusal::ProtocolOff
-            | AuthRefusal::AppPasswordNeeded
-            | AuthRefusal::SecondFactorMissing
-            | AuthRefusal::AppPasswordExpired,
-        ) => Err(ctx.fault(Fault::Forbidden)),
-        Err(AuthRefusal::Busy) => Err(ctx.fault(Fault::Busy)),
+        None => {
+            let attempt = LoginAttempt { login, password: &password, peer, protocol: Protocol::Web };
+            match platform.directory.authenticate(attempt).await {
+                Ok(login) => Some((login.tenant.account(), SessionOwner::Mailbox(login.mailbox))),
+                Err(AuthRefusal::Wrong) => None,
+                Err(refusal) => {
+                    platform.sign_ins.throttle.undecided(guess, peer);
+                    return Err(ctx.fault(match refusal {
+                        AuthRefusal::Throttled { retry_after_secs } => Fault::Throttled { retry_after_secs },
+                        AuthRefusal::Busy => Fault::Busy,
+                        AuthRefusal::Wrong
+                        | AuthRefusal::Suspended
+                        | AuthRefusal::ProtocolOff
+                        | AuthRefusal::AppPasswordNeeded
+                        | AuthRefusal::SecondFactorMissing
+                        | AuthRefusal::AppPasswordExpired => Fault::Forbidden,
+                    }));
+                }
+            }
+        }
+    };
+    if found.is_some() {
+        platform.sign_ins.throttle.succeeded(guess, peer);
     }
+    Ok(found)
 }
 
 /// Whose login it is, whether or not they may come now.
@@ -347,10 +362,10 @@ fn noted_error(ctx: &Context<'_>, login: &str, error: &async_graphql::Error) -> 
 
 /// Checks a user's password, slower the more often it was wrong.
 async fn checked(ctx: &Context<'_>, login: &str, password: SecretString, hash: Option<&str>) -> Result<bool> {
-    throttled(ctx, login)?;
+    throttled(ctx, Guess::Login(login))?;
     let is_right = proved(ctx, password, hash).await?;
     if is_right {
-        ctx.platform()?.sign_ins.throttle.succeeded(login, ctx.caller()?.peer);
+        ctx.platform()?.sign_ins.throttle.succeeded(Guess::Login(login), ctx.caller()?.peer);
     }
     Ok(is_right)
 }
@@ -385,7 +400,8 @@ async fn second_factor(
         return Ok(SecondFactor::Missing(question));
     }
     let counted = format!("second factor of {}", owner.subject());
-    throttled(ctx, &counted)?;
+    let counted = Guess::Factor(&counted);
+    throttled(ctx, counted)?;
     let shown = match (code.as_deref().map(|code| (code, yubikey::Otp::parse(code))), passkey) {
         (Some((_, Some(otp))), _) => typed::proves(ctx, account, (&factors, &otp)).await?,
         (Some((code, None)), _) => shown(code_proves(ctx, (account, owner), (&factors, code)).await?),
@@ -395,13 +411,13 @@ async fn second_factor(
     let (throttle, peer) = (&ctx.platform()?.sign_ins.throttle, ctx.caller()?.peer);
     match shown {
         Shown::Good => {
-            throttle.succeeded(&counted, peer);
+            throttle.succeeded(counted, peer);
             Ok(SecondFactor::Proved)
         }
         Shown::Wrong => Ok(SecondFactor::Wrong),
         Shown::Unreachable => {
             // Nothing was guessed, and a recovery code must not wait for it.
-            throttle.undecided(&counted, peer);
+            throttle.undecided(counted, peer);
             Ok(SecondFactor::Unreachable)
         }
     }
@@ -412,7 +428,7 @@ const fn shown(is_proved: bool) -> Shown {
 }
 
 /// Counts one more try, which is taken back where it succeeds; who has failed often waits.
-pub(crate) fn throttled(ctx: &Context<'_>, counted: &str) -> Result<()> {
+pub(crate) fn throttled(ctx: &Context<'_>, counted: Guess<'_>) -> Result<()> {
     let (peer, throttle) = (ctx.caller()?.peer, &ctx.platform()?.sign_ins.throttle);
     if let Some(wait) = throttle.wait(counted, peer, Instant::now()) {
         let retry_after_secs = u32::try_from(wait.as_secs()).unwrap_or(u32::MAX).saturating_add(1);

@@ -15,7 +15,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use uuid::Uuid;
 
 use super::object::{AppPassword, MailProtocol, SecondFactors, TotpSetup, protocols, shown};
-use super::query::{factors, label, object, own, owner, resource};
+use super::query::{factors, label, object, oneself, own, owner, resource};
 use super::totp;
 use crate::access::about_itself;
 use crate::access::mutation::is_password_of;
@@ -265,7 +265,7 @@ impl CredentialMutation {
     ) -> Result<SecondFactorsPayload> {
         ctx.standing()?;
         let (account, who) = owner(ctx, account_id, user_id, mailbox_id)?;
-        if own(ctx)? == (account, who) {
+        if oneself(ctx)? == Some((account, who)) {
             // Whoever is signed in shows the password: `secondFactorRemove`.
             return Err(ctx.fault(Fault::Forbidden));
         }

@@ -43,7 +43,7 @@ impl CredentialQuery {
         #[graphql(desc = "Of the owner of this mailbox.")] mailbox_id: Option<MailboxKey>,
     ) -> Result<Option<SecondFactors>> {
         let (account, owner) = owner(ctx, account_id, user_id, mailbox_id)?;
-        if own(ctx)? != (account, owner) {
+        if !is_own(ctx, (account, owner))? {
             let resource = resource(ctx, account, owner).await?;
             ctx.allow(Permission::CredentialWrite, resource)?;
         }
@@ -66,7 +66,7 @@ impl CredentialQuery {
         #[graphql(desc = "How many: 1 to 100, 50 where absent.")] first: Option<i32>,
     ) -> Result<Vec<SignIn>> {
         let (account, owner) = owner(ctx, account_id, user_id, mailbox_id)?;
-        if own(ctx)? != (account, owner) {
+        if !is_own(ctx, (account, owner))? {
             let resource = resource(ctx, account, owner).await?;
             ctx.allow(Permission::CredentialWrite, resource)?;
         }
@@ -91,7 +91,7 @@ impl CredentialQuery {
     ) -> Result<Option<String>> {
         ctx.standing()?;
         let (account, owner) = owner(ctx, account_id, user_id, mailbox_id)?;
-        if own(ctx)? != (account, owner) {
+        if !is_own(ctx, (account, owner))? {
             ctx.allow(Permission::AccountWrite, Resource::account(account))?;
         }
         let stream = match owner {
@@ -258,14 +258,25 @@ async fn uses(ctx: &Context<'_>, account: AccountId, mailbox: MailboxId) -> Resu
     uses.map_err(|error| ctx.failed("the last logins of a mailbox", &error))
 }
 
-/// Who asks.
+/// Whoever asks, by a session. An API token is a program: it may do what its scopes say, and nothing is its own.
 pub(crate) fn own(ctx: &Context<'_>) -> Result<(AccountId, SessionOwner)> {
+    let who = oneself(ctx)?.filter(|_| ctx.bare_standing().is_ok_and(|standing| standing.session.is_some()));
+    who.ok_or_else(|| ctx.fault(Fault::Forbidden))
+}
+
+/// Whether this is whoever asks, by a session: see [`own`].
+pub(crate) fn is_own(ctx: &Context<'_>, who: (AccountId, SessionOwner)) -> Result<bool> {
+    Ok(oneself(ctx)? == Some(who) && ctx.bare_standing()?.session.is_some())
+}
+
+/// Who asks, be it by a session or by a token of theirs.
+pub(crate) fn oneself(ctx: &Context<'_>) -> Result<Option<(AccountId, SessionOwner)>> {
     let standing = ctx.bare_standing()?;
-    match standing.principal.actor {
-        Actor::User(user) => Ok((standing.home, SessionOwner::User(user))),
-        Actor::Mailbox(mailbox) => Ok((standing.home, SessionOwner::Mailbox(mailbox))),
-        Actor::Operator | Actor::Platform(_) => Err(ctx.fault(Fault::Forbidden)),
-    }
+    Ok(match standing.principal.actor {
+        Actor::User(user) => Some((standing.home, SessionOwner::User(user))),
+        Actor::Mailbox(mailbox) => Some((standing.home, SessionOwner::Mailbox(mailbox))),
+        Actor::Operator | Actor::Platform(_) => None,
+    })
 }
 
 /// Who is meant: whoever is named, or else whoever asks.
@@ -275,10 +286,10 @@ pub(crate) fn owner(
     user: Option<UserKey>,
     mailbox: Option<MailboxKey>,
 ) -> Result<(AccountId, SessionOwner)> {
-    let (home, own) = own(ctx)?;
+    let home = ctx.bare_standing()?.home;
     let account = account.map_or(home, |account| account.0);
     match (user, mailbox) {
-        (None, None) => Ok((home, own)),
+        (None, None) => own(ctx),
         (Some(user), None) => Ok((account, SessionOwner::User(user.0))),
         (None, Some(mailbox)) => Ok((account, SessionOwner::Mailbox(mailbox.0))),
         (Some(_), Some(_)) => Err(ctx.fault(Fault::BadInput(

@@ -20,6 +20,7 @@ use super::object::PersonLanguage;
 use super::query::{person_of, read, user_record};
 use crate::access::mutation::{is_password_of, proved_now};
 use crate::access::password::hashed;
+use crate::access::throttle::Guess;
 use crate::access::{about_itself, now};
 use crate::credential::query::own;
 use crate::error::Fault;
@@ -320,7 +321,7 @@ impl NoticeMutation {
         )]
         command_id: Option<Uid>,
     ) -> Result<ProfilePayload> {
-        let (account, owner) = own_session(ctx)?;
+        let (account, owner) = own(ctx)?;
         let set = SetLanguage { account, owner, language: language.into() };
         let acting = about_itself(&ctx.bare_standing()?.principal, account);
         run_as(ctx, &acting, command(ctx, command_id), &set, ()).await.map(ProfilePayload)
@@ -338,7 +339,7 @@ impl NoticeMutation {
         )]
         command_id: Option<Uid>,
     ) -> Result<ProfilePayload> {
-        let (account, owner) = own_session(ctx)?;
+        let (account, owner) = own(ctx)?;
         let set = SetTimeZone { account, owner, zone: time_zone };
         let acting = about_itself(&ctx.bare_standing()?.principal, account);
         run_as(ctx, &acting, command(ctx, command_id), &set, ()).await.map(ProfilePayload)
@@ -369,8 +370,7 @@ impl NoticeMutation {
         let command = command(ctx, command_id);
         let copy = NoticeId::derived(command, 0);
         let repeat = RepeatNotice { account, person, day: known.day, notice: notice_id.0, copy };
-        let (home, who) = own(ctx)?;
-        let is_own = home == account && person_of(who) == person;
+        let is_own = own(ctx).is_ok_and(|(home, who)| home == account && person_of(who) == person);
         if is_own {
             let acting = about_itself(ctx.principal()?, account);
             return run_as(ctx, &acting, command, &repeat, ()).await.map(ProfilePayload);
@@ -385,15 +385,9 @@ impl NoticeMutation {
 /// The model's code where a login has an owner.
 const LOGIN_TAKEN: &str = "LOGIN_TAKEN";
 
-/// Whoever asks, signed in by a session.
-fn own_session(ctx: &Context<'_>) -> Result<(AccountId, SessionOwner)> {
-    let found = own(ctx)?;
-    if ctx.bare_standing()?.session.is_some() { Ok(found) } else { Err(ctx.fault(Fault::Forbidden)) }
-}
-
 /// Whoever asks, a user that is signed in by a session.
 fn own_user(ctx: &Context<'_>) -> Result<(AccountId, UserId)> {
-    match own_session(ctx)? {
+    match own(ctx)? {
         (account, SessionOwner::User(user)) => Ok((account, user)),
         (_, SessionOwner::Mailbox(_)) => Err(ctx.fault(Fault::Forbidden)),
     }
@@ -402,12 +396,12 @@ fn own_user(ctx: &Context<'_>) -> Result<(AccountId, UserId)> {
 /// Slows down whoever asks for `what` again and again without being signed in: five at once, then longer and longer waits.
 pub(super) fn slowed(ctx: &Context<'_>, what: &str) -> Result<()> {
     let (peer, requests) = (ctx.caller()?.peer, &ctx.platform()?.sign_ins.requests);
-    let counted = format!("{what} by {}", kernel::network_of(peer));
-    if let Some(wait) = requests.wait(&counted, peer, Instant::now()) {
+    let counted = Guess::Login(what);
+    if let Some(wait) = requests.wait(counted, peer, Instant::now()) {
         let retry_after_secs = u32::try_from(wait.as_secs()).unwrap_or(u32::MAX).saturating_add(1);
         return Err(ctx.fault(Fault::Throttled { retry_after_secs }));
     }
-    requests.failed(&counted, peer, Instant::now());
+    requests.failed(counted, peer, Instant::now());
     Ok(())
 }
 

@@ -11,7 +11,7 @@ use hosting::user::{User, UserRecord};
 use kernel::{AccountId, DelegationId, Key, MailboxId, NoticeId, Sealed, Timestamp, UserId};
 
 use super::object::{ELSEWHERE, Notice, Profile};
-use crate::credential::query::{own, owner, resource};
+use crate::credential::query::{is_own, own, owner, resource};
 use crate::error::Fault;
 use crate::page::{Page, PageKey, Query, cost};
 use crate::request::{Asked, at_least, rows};
@@ -132,7 +132,7 @@ async fn of_owner(
     (user, mailbox): (Option<UserKey>, Option<MailboxKey>),
 ) -> Result<(AccountId, NoticePerson)> {
     let (account, who) = owner(ctx, account, user, mailbox)?;
-    if own(ctx)? != (account, who) {
+    if !is_own(ctx, (account, who))? {
         let target = resource(ctx, account, who).await?;
         ctx.allow(Permission::CredentialWrite, target)?;
     }

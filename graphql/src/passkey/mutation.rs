@@ -11,6 +11,7 @@ use super::object::{PasskeyAnswerInput, PasskeyQuestion};
 use super::question::{Handle, Passkeys, Purpose};
 use crate::access::mutation::{SessionPayload, begin, throttled};
 use crate::access::now;
+use crate::access::throttle::Guess;
 use crate::credential::mutation::{SecondFactorsPayload, add_first, change, is_proved, refused};
 use crate::credential::query::{factors, label, own};
 use crate::error::Fault;
@@ -121,7 +122,8 @@ impl PasskeyMutation {
             return Ok(SessionPayload::refused(faults));
         };
         let counted = format!("passkey of {}", handle.owner.subject());
-        throttled(ctx, &counted)?;
+        let counted = Guess::Login(&counted);
+        throttled(ctx, counted)?;
         let challenge = passkeys(ctx)?.challenge_of(&answer.ticket, Purpose::SignIn, now());
         let known = factors(ctx, handle.account, handle.owner).await?;
         let is_proved = match (challenge, known) {
@@ -136,7 +138,7 @@ impl PasskeyMutation {
             faults.wrong_passkey();
             return Ok(SessionPayload::refused(faults));
         }
-        platform.sign_ins.throttle.succeeded(&counted, ctx.caller()?.peer);
+        platform.sign_ins.throttle.succeeded(counted, ctx.caller()?.peer);
         if !may_come(ctx, handle)? {
             noted(ctx, handle, SignInOutcome::NotOpen)?;
             return Err(ctx.fault(Fault::Forbidden));

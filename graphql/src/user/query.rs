@@ -8,9 +8,10 @@ use authority::{Permission, Resource};
 use database::{DatabaseError, Row, Statement};
 use engine::Engine;
 use hosting::session::SessionOwner;
-use kernel::{AccountId, Actor, Id, SessionId, Timestamp, TokenId, UserId};
+use kernel::{AccountId, Id, SessionId, Timestamp, TokenId, UserId};
 
 use super::object::{ApiToken, RoleKind, Session, User};
+use crate::credential::query::own;
 use crate::error::Fault;
 use crate::page::{Page, PageKey, Query, cost};
 use crate::request::{Asked, at_least, rows};
@@ -121,10 +122,9 @@ impl UserQuery {
             if account != ctx.standing()?.home {
                 return Err(ctx.fault(Fault::NotFound));
             }
-            query = match ctx.principal()?.actor {
-                Actor::User(user) => query.bind(" AND user_id = ", user.uuid()),
-                Actor::Mailbox(mailbox) => query.bind(" AND mailbox_id = ", mailbox.uuid()),
-                Actor::Operator | Actor::Platform(_) => return Err(ctx.fault(Fault::Forbidden)),
+            query = match own(ctx)? {
+                (_, SessionOwner::User(user)) => query.bind(" AND user_id = ", user.uuid()),
+                (_, SessionOwner::Mailbox(mailbox)) => query.bind(" AND mailbox_id = ", mailbox.uuid()),
             };
         }
         if !is_history.unwrap_or_default() {

@@ -1,8 +1,9 @@
 //! Signing in, tokens, and that what is revoked is revoked.
 
+use graphql::Language;
 use serde_json::json;
 
-use crate::stage::{PASSWORD, Stage, code};
+use crate::stage::{PASSWORD, Stage, code, knock};
 
 const VIEWER: &str = "{ viewer { accountId userId mailboxId apiTokenId } }";
 
@@ -126,6 +127,51 @@ async fn a_guesser_is_throttled() {
     assert!(throttled);
     // Not even the right one, now.
     assert_eq!(code(&stage.try_sign_in("operator", PASSWORD).await), "THROTTLED");
+    // From elsewhere its owner comes in.
+    let sign_in = format!(
+        "mutation {{ signIn(login: \"operator\", password: \"{PASSWORD}\") {{ session {{ accessToken }} }} }}"
+    );
+    let mut elsewhere = knock(Language::English, "");
+    elsewhere.peer = "198.51.100.7".parse().expect("an address");
+    let body = serde_json::to_vec(&json!({ "query": sign_in })).expect("JSON");
+    let (answer, _) = stage.api.answer(elsewhere, &body).await.expect("answered");
+    let answer: serde_json::Value = serde_json::from_slice(&answer).expect("JSON");
+    assert!(answer["data"]["signIn"]["session"]["accessToken"].is_string(), "{answer:#}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_fails_waits_alike_whether_there_is_such_a_login_or_not() {
+    let stage = Stage::open().await;
+    let operator = stage.operator().await;
+    let customer = stage.customer(&operator, ("acme", "solo")).await;
+    stage.mailbox(&customer, "alice").await;
+    let mut seen = Vec::new();
+    for (login, peer) in [
+        ("operator", "198.51.100.21"),
+        ("alice@acme.example", "198.51.100.22"),
+        ("nobody", "198.51.100.23"),
+        ("nobody@acme.example", "198.51.100.24"),
+    ] {
+        let mut answers = Vec::new();
+        for round in 0..7 {
+            let query = format!(
+                "mutation {{ signIn(login: \"{login}\", password: \"wrong number {round}\") {{ userErrors {{ code }} }} }}"
+            );
+            let mut stranger = knock(Language::English, "");
+            stranger.peer = peer.parse().expect("an address");
+            let body = serde_json::to_vec(&json!({ "query": query })).expect("JSON");
+            let (answer, _) = stage.api.answer(stranger, &body).await.expect("answered");
+            let answer: serde_json::Value = serde_json::from_slice(&answer).expect("JSON");
+            answers.push(match code(&answer) {
+                "" => answer["data"]["signIn"]["userErrors"][0]["code"].as_str().expect("a code").to_owned(),
+                code => code.to_owned(),
+            });
+        }
+        seen.push(answers);
+    }
+    assert_eq!(seen[0][..5], vec!["WRONG_CREDENTIALS".to_owned(); 5]);
+    assert_eq!(seen[0][5..], vec!["THROTTLED".to_owned(); 2]);
+    assert!(seen.iter().all(|answers| *answers == seen[0]), "{seen:#?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
