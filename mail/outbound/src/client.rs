@@ -139,6 +139,9 @@ pub(crate) enum Fault {
     /// The other side does not want to talk.
     #[error("{} {}", .1.code, .1.text)]
     Refused(&'static str, Reply),
+    /// What came is a reply, and says neither yes nor no to what it came after.
+    #[error("{} {} is no answer to {}", .1.code, .1.text, .0)]
+    Unfit(&'static str, Reply),
     /// TLS is asked for and does not work; with the word of RFC 8460 section 4.3 for it.
     #[error("TLS failed: {0}")]
     Tls(String, &'static str),
@@ -175,7 +178,7 @@ impl Fault {
             // Nobody but the operator of this platform can mend it (RFC 3463 section 3.4).
             Self::Unbound(..) | Self::NoFamily(_) => "4.3.5",
             Self::Silent(_) | Self::Closed(_) => "4.4.2",
-            Self::Garbage(..) => "4.5.0",
+            Self::Garbage(..) | Self::Unfit(..) => "4.5.0",
             Self::Tls(..) | Self::NoTls | Self::Excluded(_) => "4.7.5",
             Self::NoLogin => "4.7.8",
             Self::NoKeyword => "5.7.30",
@@ -197,6 +200,11 @@ impl Fault {
             Self::Refused(after, reply) => *after == "MAIL" && reply.code == 421,
             _ => false,
         }
+    }
+
+    /// The fault of a reply that is not the one that lets us go on.
+    fn of(after: &'static str, reply: Reply) -> Self {
+        if reply.is_refusal() { Self::Refused(after, reply) } else { Self::Unfit(after, reply) }
     }
 
     const fn is_of_tls(&self) -> bool {
@@ -308,7 +316,7 @@ impl Seen {
 /// # Errors
 /// The last fault, with the host that it was.
 pub(crate) async fn call(
-    hosts: &[(Host, TlsVerdict)],
+    hosts: &[&(Host, TlsVerdict)],
     how: &Call<'_>,
     seen: &mut Vec<Seen>,
 ) -> Result<Client, (String, Fault)> {
@@ -374,7 +382,7 @@ async fn greet(at: SocketAddr, host: &str, demand: &TlsDemand, how: &Call<'_>) -
     }
     let greeting = client.wire.reply("the call", GREETING_WAIT).await?;
     if !greeting.is_positive() {
-        return Err(Fault::Refused("the call", greeting));
+        return Err(Fault::of("the call", greeting));
     }
     client.hello(hello).await?;
     let must = matches!(demand, TlsDemand::Must(_)) || how.credentials.is_some();
@@ -411,13 +419,13 @@ impl Client {
             self.offers = Offers::read(&reply);
             return Ok(());
         }
-        if self.protocol == Protocol::Lmtp || reply.code == 421 {
-            return Err(Fault::Refused(word, reply));
+        if self.protocol == Protocol::Lmtp || reply.code == 421 || !reply.is_refusal() {
+            return Err(Fault::of(word, reply));
         }
         // A server from before the extensions (RFC 5321 section 3.2).
         let reply = self.ask(&format!("HELO {hello}\r\n"), "HELO", HELLO_WAIT).await?;
         self.offers = Offers::default();
-        if reply.is_positive() { Ok(()) } else { Err(Fault::Refused("HELO", reply)) }
+        if reply.is_positive() { Ok(()) } else { Err(Fault::of("HELO", reply)) }
     }
 
     async fn start_tls(&mut self, config: Arc<ClientConfig>, host: &str, hello: &str) -> Result<(), Fault> {
@@ -453,6 +461,10 @@ impl Client {
         if !self.is_encrypted {
             return Err(Fault::NoTls);
         }
+        let refused = |reply: Reply| match reply.is_refusal() {
+            true => Fault::Login(reply),
+            false => Fault::Unfit("AUTH", reply),
+        };
         let base64 = |text: &str| base64::engine::general_purpose::STANDARD.encode(text);
         let password = credentials.password.expose_secret();
         let reply = if self.offers.auth_plain {
@@ -462,7 +474,7 @@ impl Client {
             let mut reply = self.ask("AUTH LOGIN\r\n", "AUTH", HELLO_WAIT).await?;
             for answer in [base64(&credentials.login), base64(password)] {
                 if reply.code != 334 {
-                    return Err(Fault::Login(reply));
+                    return Err(refused(reply));
                 }
                 reply = self.ask(&format!("{answer}\r\n"), "AUTH", HELLO_WAIT).await?;
             }
@@ -470,7 +482,7 @@ impl Client {
         } else {
             return Err(Fault::NoLogin);
         };
-        if reply.is_positive() { Ok(()) } else { Err(Fault::Login(reply)) }
+        if reply.is_positive() { Ok(()) } else { Err(refused(reply)) }
     }
 
     /// Whether it has carried more than one message.

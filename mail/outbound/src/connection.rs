@@ -18,7 +18,8 @@ use crate::outbound::{Inner, Job, SiteState};
 use crate::outcome::{Batch, Happened, Reports};
 use crate::room::Taken;
 use crate::routes::Through;
-use crate::tls::TlsObservation;
+use crate::site::Host;
+use crate::tls::{TlsObservation, TlsVerdict};
 
 /// What is left of a connection after a job.
 enum Left {
@@ -28,6 +29,16 @@ enum Left {
     Broken,
     /// It was of no use already, and nothing was heard of the job: it is as if it had never been begun.
     Unheard(Box<Job>),
+    /// What this host did not take is offered to the next one; whether this connection may be ended in peace.
+    Further(Box<Job>, bool),
+}
+
+/// How a connection ended.
+enum Ended {
+    /// At work for a tenant, if for one.
+    At(Option<TenantId>),
+    /// With a job that is still carried, for the next host.
+    Further(Box<Job>),
 }
 
 /// Whether a connection is opened.
@@ -94,25 +105,12 @@ impl Inner {
             credentials: destination.credentials.as_ref(),
             wish: destination.wish,
         };
-        let tenant = first.message.tenant;
-        let mut seen = Vec::new();
-        let called = call(&destination.hosts, &how, &mut seen).await;
-        self.observe(destination, &first, &seen);
-        let carries = match called {
-            Ok(client) => {
-                // What a host greets it may still refuse: the breaker hears of what became of messages.
-                let room = self.room.take(first.message.size).await;
-                self.deliver_all(destination, client, (first, room)).await
-            }
-            Err((host, fault)) => {
-                self.alarm(&fault);
-                let reply = fault.told(&host);
-                if fault.is_lasting() {
-                    self.refused(destination, &reply, first).await;
-                } else {
-                    self.site_failed(destination, reply, first).await;
-                }
-                Some(tenant)
+        let mut job = first;
+        // Each round passes a host, and the count of those is bounded; or it ends a connection that has delivered.
+        let carries = loop {
+            match self.speak(destination, &how, job).await {
+                Ended::At(carries) => break carries,
+                Ended::Further(next) => job = *next,
             }
         };
         self.with_site(destination, |state| {
@@ -129,6 +127,43 @@ impl Inner {
         }
         self.feed_starved();
         self.connect(destination);
+    }
+
+    /// One connection, with what is delivered over it.
+    async fn speak(self: &Arc<Self>, destination: &Arc<Destination>, how: &Call<'_>, job: Job) -> Ended {
+        let (tenant, now) = (job.message.tenant, (self.now)());
+        let hosts = self.with_site(destination, |state| {
+            destination.in_order(&job.passed, &state.ill, (now, &self.chance))
+        });
+        let mut seen = Vec::new();
+        let called = call(&hosts, how, &mut seen).await;
+        self.observe(destination, &job, &seen);
+        match called {
+            Ok(client) => {
+                let is_other = |host: &&&(Host, TlsVerdict)| host.0.name.as_str() != client.host;
+                self.with_site(destination, |state| {
+                    for (host, _) in hosts.iter().take_while(is_other) {
+                        state.ill.failed(host.name.as_str(), destination, now);
+                    }
+                });
+                // What a host greets it may still refuse: the breaker hears of what became of messages.
+                let room = self.room.take(job.message.size).await;
+                self.deliver_all(destination, client, (job, room)).await
+            }
+            Err((host, fault)) => {
+                self.alarm(&fault);
+                let reply = fault.told(&host);
+                if job.passed.is_answered {
+                    self.with_site(destination, |state| state.ready.done(tenant));
+                    self.put_off(destination, &reply, vec![job]).await;
+                } else if fault.is_lasting() && job.passed.is_empty() {
+                    self.refused(destination, &reply, job).await;
+                } else {
+                    self.site_failed(destination, reply, job).await;
+                }
+                Ended::At(Some(tenant))
+            }
+        }
     }
 
     /// All connections are open, or as many at work as those who wait here may have: the destination gets one when its
@@ -239,8 +274,12 @@ impl Inner {
     /// Jobs that are not tried now since their destination does not answer.
     async fn put_off(&self, destination: &Destination, fault: &RemoteReply, jobs: Vec<Job>) {
         for job in jobs {
-            let happened = job.recipients.into_iter();
-            let happened = happened.map(|recipient| (recipient, Happened::Failed(fault.clone()))).collect();
+            let happened = job.recipients.into_iter().map(|recipient| {
+                // What a host said tells more than that no further one could be called.
+                let reply = if job.passed.is_empty() { fault.clone() } else { recipient.last.clone() };
+                (recipient, Happened::Failed(reply))
+            });
+            let happened = happened.collect();
             let batch = Batch::to(destination, (job.token, &job.message));
             self.settle(batch, happened, None).await;
         }
@@ -272,43 +311,52 @@ impl Inner {
         self.put_off(destination, &reply, jobs).await;
     }
 
-    /// Delivers what waits for the destination; the tenant for whom the connection was at work as it ended, if for one.
+    /// Delivers what waits for the destination over one connection.
     async fn deliver_all(
         self: &Arc<Self>,
         destination: &Arc<Destination>,
         mut client: Client,
         (mut job, mut room): (Job, Taken),
-    ) -> Option<TenantId> {
+    ) -> Ended {
         for number in 1..=CONNECTION_MESSAGE_COUNT_MAX {
             // More work may wait than this connection can do alone.
             self.connect(destination);
             let tenant = job.message.tenant;
             let left = self.deliver(destination, &mut client, job).await;
             drop(room);
+            let left = match left {
+                Left::Further(job, is_usable) => {
+                    if is_usable {
+                        client.quit().await;
+                    }
+                    return Ended::Further(job);
+                }
+                left => left,
+            };
             self.with_site(destination, |state| state.ready.done(tenant));
             let is_usable = match left {
                 Left::Usable => true,
-                Left::Broken => false,
+                Left::Broken | Left::Further(..) => false,
                 Left::Unheard(job) => {
                     self.metrics.reconnected();
                     self.with_site(destination, |state| state.ready.put_back(*job));
-                    return Some(tenant);
+                    return Ended::At(Some(tenant));
                 }
             };
             if !is_usable || !client.reset().await {
-                return Some(tenant);
+                return Ended::At(Some(tenant));
             }
             // Whoever takes a job carries it: after the last one none is taken.
             if number == CONNECTION_MESSAGE_COUNT_MAX {
                 client.quit().await;
-                return Some(tenant);
+                return Ended::At(Some(tenant));
             }
             let Some(next) = self.next_job(destination, tenant, &mut client).await else { break };
             room = self.room.take(next.message.size).await;
             job = next;
         }
         client.quit().await;
-        None
+        Ended::At(None)
     }
 
     /// The next job of a connection that was at work for a tenant; none after a while without one, where somebody else
@@ -411,40 +459,72 @@ impl Inner {
             self.observe(destination, &job, &client.seen(destination));
         }
         let is_usable = sent.fault.is_none();
-        let happened = self.understand(destination, client, &sent);
-        let happened = job.recipients.iter().cloned().zip(happened).collect();
-        self.settle(batch, happened, Some(&content)).await;
+        let heard = self.understand(destination, client, &sent, &job);
+        if !heard.happened.is_empty() {
+            self.settle(batch, heard.happened, Some(&content)).await;
+        }
+        if !heard.open.is_empty() {
+            let passed = job.passed.and(&client.host, is_usable);
+            return Left::Further(Box::new(Job { recipients: heard.open, passed, ..job }), is_usable);
+        }
         if is_usable { Left::Usable } else { Left::Broken }
     }
 
     /// What the answers mean for each recipient and for the site.
-    fn understand(&self, destination: &Destination, client: &Client, sent: &Sent) -> Vec<Happened> {
+    fn understand(&self, destination: &Destination, client: &Client, sent: &Sent, job: &Job) -> Heard {
         let fault = sent.fault.as_ref().map(|fault| fault.told(&client.host));
+        let has_further = destination.has_further(&job.passed, &client.host) && !self.stop.is_cancelled();
         let mut is_too_fast = false;
-        let happened = sent.answers.iter().map(|answer| match answer {
-            Answer::Taken(reply) => {
-                let reports = if sent.is_dsn_passed { Reports::Itself } else { Reports::No };
-                Happened::Taken(reply.told(&client.host), reports)
+        let mut heard = Heard::default();
+        for ((recipient, answer), dot) in job.recipients.iter().zip(&sent.answers).zip(&sent.dots) {
+            let happened = match answer {
+                Answer::Taken(reply) => {
+                    let reports = if sent.is_dsn_passed { Reports::Itself } else { Reports::No };
+                    Happened::Taken(reply.told(&client.host), reports)
+                }
+                Answer::Refused(reply) if reply.is_final() => Happened::Refused(reply.told(&client.host)),
+                Answer::Refused(reply) => {
+                    let told = reply.told(&client.host);
+                    is_too_fast |= classify(&told) == Class::TooFast;
+                    Happened::Failed(told)
+                }
+                Answer::Open => Happened::Failed(fault.clone().unwrap_or_default()),
+            };
+            match happened {
+                // Once the dot is sent this host may have it: another one would make it two.
+                Happened::Failed(last) if has_further && !dot => {
+                    heard.open.push(LeasedRecipient { last, ..recipient.clone() });
+                }
+                happened => heard.happened.push((recipient.clone(), happened)),
             }
-            Answer::Refused(reply) => {
-                let told = reply.told(&client.host);
-                is_too_fast |= !reply.is_final() && classify(&told) == Class::TooFast;
-                if reply.is_final() { Happened::Refused(told) } else { Happened::Failed(told) }
-            }
-            Answer::Open => Happened::Failed(fault.clone().unwrap_or_default()),
-        });
-        let happened: Vec<Happened> = happened.collect();
+        }
         let now = (self.now)();
         let mut sites = self.sites.lock();
         if let Some(state) = sites.get_mut(&destination.key) {
+            match &fault {
+                Some(_) => state.ill.failed(&client.host, destination, now),
+                None => state.ill.answered(&client.host),
+            }
+            // Where it goes on to the next host, what becomes of it there counts; where one has answered, the site is there.
+            let is_failed = heard.open.is_empty() && !job.passed.is_answered;
             match fault {
-                Some(fault) => state.breaker.failed(now, fault, &self.chance),
+                Some(fault) if is_failed => state.breaker.failed(now, fault, &self.chance),
+                Some(fault) if classify(&fault) == Class::TooFast => state.breaker.slow_down(),
+                Some(_) => {}
                 None if is_too_fast => state.breaker.slow_down(),
                 None => state.breaker.succeeded(),
             }
         }
-        happened
+        heard
     }
+}
+
+/// What was heard of the recipients of a job.
+#[derive(Default)]
+struct Heard {
+    happened: Vec<(LeasedRecipient, Happened)>,
+    /// Those that are offered to the next host, with what was said last.
+    open: Vec<LeasedRecipient>,
 }
 
 fn envelope_recipient(recipient: &LeasedRecipient) -> EnvelopeRecipient<'_> {

@@ -13,6 +13,7 @@ use uuid::Uuid;
 
 use crate::breaker::Gate;
 use crate::destination::Destination;
+use crate::hosts::Passed;
 use crate::leases::Term;
 use crate::limits::{BATCH_RECIPIENT_COUNT_MAX, HANDED_RECIPIENT_COUNT_MAX, LEASE, SITE_RECIPIENT_COUNT_MAX};
 use crate::outbound::{Inner, Job};
@@ -87,7 +88,7 @@ impl Inner {
             let line = Line { tenant: message.tenant, lane: message.lane };
             let message = Arc::new(message);
             if self.stop.is_cancelled() {
-                let job = Job { token: leased.token, message, recipients };
+                let job = Job { token: leased.token, message, recipients, passed: Passed::default() };
                 self.return_job(job, (self.now)()).await;
                 continue;
             }

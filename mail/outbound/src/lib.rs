@@ -11,6 +11,7 @@ mod client;
 mod connection;
 mod destination;
 mod handover;
+mod hosts;
 mod leases;
 pub mod limits;
 mod lookup;

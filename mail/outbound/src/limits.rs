@@ -52,6 +52,10 @@ pub const CONNECTION_MESSAGE_COUNT_MAX: usize = 100;
 pub const HOST_COUNT_MAX: usize = 10;
 /// Addresses that are tried for one connection.
 pub const ADDRESS_COUNT_MAX: usize = 8;
+/// Hosts to which mail is offered in one attempt, where those before did not take it.
+pub const ATTEMPT_HOST_COUNT_MAX: usize = 3;
+/// For which others are asked before a host that broke off.
+pub const ILL_MILLIS: u64 = 10 * 60_000;
 /// `Received` fields above which a message goes in circles (RFC 5321 section 6.3).
 pub const RECEIVED_COUNT_MAX: usize = 50;
 

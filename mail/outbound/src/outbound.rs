@@ -19,6 +19,7 @@ use crate::backoff::Chance;
 use crate::breaker::{Breaker, Gate};
 use crate::destination::{Destination, Destinations};
 use crate::handover::Handover;
+use crate::hosts::{Ill, Passed};
 use crate::leases::{Leases, Term};
 use crate::limits::{
     DRAIN_WAIT, IDLE_SITE_COUNT_MAX, LEASE, QUANTUM_OCTETS, RENEW_PAUSE, REPORTED_OCTETS_MAX,
@@ -89,6 +90,8 @@ pub(crate) struct Job {
     pub(crate) token: LeaseToken,
     pub(crate) message: Arc<LeasedMessage>,
     pub(crate) recipients: Vec<LeasedRecipient>,
+    /// Where they were offered already in this attempt.
+    pub(crate) passed: Passed,
 }
 
 impl Weighed for Job {
@@ -116,6 +119,7 @@ pub(crate) struct SiteState {
     pub(crate) destination: Arc<Destination>,
     pub(crate) ready: ReadyQueue<Job>,
     pub(crate) breaker: Breaker,
+    pub(crate) ill: Ill,
     pub(crate) connection_count: u32,
     /// Connections that wait for a job.
     pub(crate) idle_count: u32,
@@ -386,6 +390,7 @@ impl Inner {
             destination: Arc::clone(destination),
             ready: ReadyQueue::default(),
             breaker: Breaker::new(self.settings.site_connection_count_max),
+            ill: Ill::default(),
             connection_count: 0,
             idle_count: 0,
             is_starved: false,

@@ -104,9 +104,14 @@ pub(crate) fn clean(text: &str) -> String {
 }
 
 impl Reply {
-    /// 2xx or 3xx.
+    /// 2xx. 3xx is none of it: it asks for more (RFC 5321 section 4.2.1).
     pub(crate) const fn is_positive(&self) -> bool {
-        self.code < 400
+        matches!(self.code, 200..300)
+    }
+
+    /// 4xx or 5xx.
+    pub(crate) const fn is_refusal(&self) -> bool {
+        self.code >= 400
     }
 
     /// 5xx.
@@ -117,8 +122,8 @@ impl Reply {
     /// As it is stored: with an enhanced code in any case.
     pub(crate) fn told(&self, host: &str) -> RemoteReply {
         let enhanced = self.enhanced.clone().unwrap_or_else(|| match self.code {
-            200..400 => "2.0.0".to_owned(),
-            400..500 => "4.0.0".to_owned(),
+            200..300 => "2.0.0".to_owned(),
+            300..500 => "4.0.0".to_owned(),
             _ => "5.0.0".to_owned(),
         });
         RemoteReply { code: self.code, enhanced, text: self.text.clone(), host: Some(host.to_owned()) }

@@ -14,6 +14,7 @@ use tokio::time::Instant;
 
 use crate::breaker::Gate;
 use crate::destination::{Destination, Errand, Target};
+use crate::hosts::Passed;
 use crate::leases::Term;
 use crate::limits::{
     BATCH_RECIPIENT_COUNT_MAX, DOMAIN_PAGE_COUNT, LEASE, LINE_PAGE_COUNT, LINE_SWEEP_COUNT, LOOKUP_WAIT,
@@ -377,7 +378,8 @@ impl Inner {
                 while !rest.is_empty() {
                     let tail = rest.split_off(rest.len().min(BATCH_RECIPIENT_COUNT_MAX));
                     let recipients = std::mem::replace(&mut rest, tail);
-                    let job = Job { token: share.token, message: Arc::clone(&share.message), recipients };
+                    let (token, message) = (share.token, Arc::clone(&share.message));
+                    let job = Job { token, message, recipients, passed: Passed::default() };
                     self.with_site(&destination, |state| state.ready.push(job));
                 }
                 self.connect(&destination);

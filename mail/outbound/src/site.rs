@@ -15,7 +15,7 @@ use crate::limits::{ADDRESS_COUNT_MAX, HOST_COUNT_MAX, SITE_TTL_MAX, SITE_TTL_MI
 pub struct Site {
     /// The names of all its hosts in alphabetical order, one blank between: domains of one provider have one name.
     pub name: String,
-    /// The hosts in the order in which they are tried.
+    /// The hosts by preference; each connection mixes those of one.
     pub hosts: Vec<Host>,
 }
 
@@ -28,6 +28,15 @@ pub struct Host {
     pub addresses: Vec<IpAddr>,
     /// Whether what named it is proven.
     pub security: Security,
+    /// Its preference: those of one are each as good as the other (RFC 5321 section 5.1).
+    pub preference: u16,
+}
+
+/// A host as MX names it.
+struct Exchange {
+    name: Name,
+    security: Security,
+    preference: u16,
 }
 
 /// Why mail goes nowhere.
@@ -141,18 +150,17 @@ pub(crate) async fn find(
 }
 
 /// The hosts of a domain, the best first, without ourselves and what stands behind us.
-async fn exchanges(
-    name: &Name,
-    dns: &dyn Dns,
-    guard: &Guard,
-) -> Result<(Vec<(Name, Security)>, Duration), Nowhere> {
+async fn exchanges(name: &Name, dns: &dyn Dns, guard: &Guard) -> Result<(Vec<Exchange>, Duration), Nowhere> {
     let answer = match dns.ask(name, Kind::Mx).await {
         Ok(answer) => answer,
         Err(DnsError::NoRecords(_)) if guard.own_names.iter().any(|own| own.as_str() == name.as_str()) => {
             return refused("5.4.6", format!("mail of {name} leads back to this server"));
         }
         // No MX: the domain itself is the host (RFC 5321 section 5.1).
-        Err(DnsError::NoRecords(security)) => return Ok((vec![(name.clone(), security)], SITE_TTL_MIN)),
+        Err(DnsError::NoRecords(security)) => {
+            let itself = Exchange { name: name.clone(), security, preference: 0 };
+            return Ok((vec![itself], SITE_TTL_MIN));
+        }
         Err(DnsError::NoName(_)) => return refused("5.1.2", format!("the domain {name} does not exist")),
         Err(error) => {
             let text = format!("DNS does not tell where mail of {name} goes: {error}");
@@ -173,14 +181,15 @@ async fn exchanges(
         return refused("5.1.10", format!("{name} takes no mail: it says so by a null MX"));
     }
     let mut hosts = Vec::new();
-    for (_, mut names) in by_preference {
+    for (preference, mut names) in by_preference {
         names.sort();
         names.dedup();
         // Behind our own name stand those that would bring it to us (RFC 5321 section 5.1).
         if names.iter().any(|host| guard.own_names.iter().any(|own| own.as_str() == host.as_str())) {
             break;
         }
-        hosts.extend(names.into_iter().map(|host| (host, answer.security)));
+        let security = answer.security;
+        hosts.extend(names.into_iter().map(|name| Exchange { name, security, preference }));
     }
     if hosts.is_empty() {
         return refused("5.4.6", format!("mail of {name} leads back to this server"));
@@ -191,14 +200,14 @@ async fn exchanges(
 
 async fn addresses(
     domain: &Name,
-    exchanges: Vec<(Name, Security)>,
+    exchanges: Vec<Exchange>,
     dns: &dyn Dns,
     guard: &Guard,
 ) -> Result<Site, Nowhere> {
     let mut hosts: Vec<Host> = Vec::new();
     let (mut failed, mut forbidden) = (None, None);
-    let mut names: Vec<String> = exchanges.iter().map(|(name, _)| name.to_string()).collect();
-    for (name, mut security) in exchanges {
+    let mut names: Vec<String> = exchanges.iter().map(|exchange| exchange.name.to_string()).collect();
+    for Exchange { name, mut security, preference } in exchanges {
         let mut addresses = Vec::new();
         for kind in [Kind::A, Kind::Aaaa] {
             match dns.ask(&name, kind).await {
@@ -223,7 +232,7 @@ async fn addresses(
         }
         addresses.truncate(ADDRESS_COUNT_MAX);
         if !addresses.is_empty() {
-            hosts.push(Host { name, addresses, security });
+            hosts.push(Host { name, addresses, security, preference });
         }
     }
     if hosts.is_empty() {

@@ -54,12 +54,20 @@ pub(crate) enum Answer {
 pub(crate) struct Sent {
     /// One answer per recipient, in order.
     pub(crate) answers: Vec<Answer>,
+    /// For each, in the same order, whether the dot that ends the message was sent for it: from there on the other side may
+    /// have it, whatever it says.
+    pub(crate) dots: Vec<bool>,
     /// The fault that ended it, where one did; the connection is of no use then.
     pub(crate) fault: Option<Fault>,
     /// Whether the other side was told of DSN and will report itself.
     pub(crate) is_dsn_passed: bool,
     /// Whether the other side had gone while the connection was idle: it has heard nothing of the message.
     pub(crate) is_unheard: bool,
+}
+
+/// A reply that says yes or no.
+fn fit(after: &'static str, reply: Reply) -> Result<Reply, Fault> {
+    if reply.is_positive() || reply.is_refusal() { Ok(reply) } else { Err(Fault::Unfit(after, reply)) }
 }
 
 /// What is local about a refusal: nobody else said it.
@@ -71,14 +79,15 @@ impl Client {
     /// Sends one message. Never fails as a whole: what is not known is [`Answer::Open`].
     pub(crate) async fn send(&mut self, envelope: &Envelope<'_>, message: &[u8]) -> Sent {
         let mut answers = self.refuse_beforehand(envelope, message);
+        let mut dots = vec![false; answers.len()];
         let fault = if answers.contains(&Answer::Open) {
-            self.transact(envelope, message, &mut answers).await.err()
+            self.transact((envelope, message), &mut answers, &mut dots).await.err()
         } else {
             None
         };
         self.message_count += 1;
         let is_unheard = self.is_reused() && fault.as_ref().is_some_and(Fault::is_before_mail);
-        Sent { answers, fault, is_dsn_passed: self.offers.dsn, is_unheard }
+        Sent { answers, dots, fault, is_dsn_passed: self.offers.dsn, is_unheard }
     }
 
     /// Whether the connection may carry another message.
@@ -114,6 +123,7 @@ impl Client {
         if self.offers.size.is_some() {
             line.push_str(&format!(" SIZE={}", message.len()));
         }
+        // Where it is not offered such content goes all the same: to convert it would break signatures.
         if self.offers.eight_bit && !message.is_ascii() {
             line.push_str(" BODY=8BITMIME");
         }
@@ -154,9 +164,9 @@ impl Client {
 
     async fn transact(
         &mut self,
-        envelope: &Envelope<'_>,
-        message: &[u8],
+        (envelope, message): (&Envelope<'_>, &[u8]),
         answers: &mut [Answer],
+        dots: &mut [bool],
     ) -> Result<(), Fault> {
         let asked: Vec<usize> = (0..answers.len()).filter(|index| answers[*index] == Answer::Open).collect();
         let mail = self.mail(envelope, message);
@@ -169,7 +179,7 @@ impl Client {
         } else {
             self.wire.write(mail.as_bytes(), "MAIL").await?;
         }
-        let reply = self.wire.reply("MAIL", MAIL_WAIT).await?;
+        let reply = fit("MAIL", self.wire.reply("MAIL", MAIL_WAIT).await?)?;
         if reply.code == 421 {
             return Err(Fault::Refused("MAIL", reply));
         }
@@ -180,7 +190,7 @@ impl Client {
                 if !self.offers.pipelining {
                     self.wire.write(rcpt.as_bytes(), "RCPT").await?;
                 }
-                let reply = self.wire.reply("RCPT", RCPT_WAIT).await?;
+                let reply = fit("RCPT", self.wire.reply("RCPT", RCPT_WAIT).await?)?;
                 if reply.code == 421 {
                     return Err(Fault::Refused("RCPT", reply));
                 }
@@ -205,11 +215,16 @@ impl Client {
             Some(reply) => reply,
             None => self.ask("DATA\r\n", "DATA", DATA_WAIT).await?,
         };
+        if opened.code != 354 && !opened.is_refusal() {
+            return Err(Fault::Unfit("DATA", opened));
+        }
         if opened.code != 354 {
             accepted.iter().for_each(|index| answers[*index] = Answer::Refused(opened.clone()));
             return if opened.code == 421 { Err(Fault::Refused("DATA", opened)) } else { Ok(()) };
         }
-        self.content(message).await?;
+        let end = self.content(message).await?;
+        accepted.iter().for_each(|index| dots[*index] = true);
+        self.wire.write(end, "DATA").await?;
         self.ended(&accepted, answers).await
     }
 
@@ -225,10 +240,10 @@ impl Client {
 
     /// The answers to the dot. From here on the other side may have the message though nothing is heard of it.
     async fn ended(&mut self, accepted: &[usize], answers: &mut [Answer]) -> Result<(), Fault> {
-        let mut reply = self.wire.reply("the message", DOT_WAIT).await?;
+        let mut reply = fit("the message", self.wire.reply("the message", DOT_WAIT).await?)?;
         for (number, index) in accepted.iter().enumerate() {
             if number > 0 && self.protocol == Protocol::Lmtp {
-                reply = self.wire.reply("the message", DOT_WAIT).await?;
+                reply = fit("the message", self.wire.reply("the message", DOT_WAIT).await?)?;
             }
             answers[*index] = match reply.is_positive() {
                 true => Answer::Taken(reply.clone()),
@@ -239,13 +254,13 @@ impl Client {
         if reply.code == 421 { Err(Fault::Refused("the message", reply)) } else { Ok(()) }
     }
 
-    /// The octets of the message, in a time that their count gives.
-    async fn content(&mut self, message: &[u8]) -> Result<(), Fault> {
+    /// The octets of the message, in a time that their count gives; what ends it is left to be sent.
+    async fn content(&mut self, message: &[u8]) -> Result<&'static [u8], Fault> {
         let wait = CONTENT_WAIT + Duration::from_secs(message.len() as u64 / CONTENT_OCTETS_PER_SEC_MIN);
         tokio::time::timeout(wait, self.pieces(message)).await.map_err(|_| Fault::Silent("DATA"))?
     }
 
-    async fn pieces(&mut self, message: &[u8]) -> Result<(), Fault> {
+    async fn pieces(&mut self, message: &[u8]) -> Result<&'static [u8], Fault> {
         let mut stuffing = Stuffing { previous: b'\n', is_line_start: true };
         let mut piece = Vec::with_capacity(PIECE_OCTETS + 1024);
         for part in message.chunks(PIECE_OCTETS) {
@@ -253,7 +268,7 @@ impl Client {
             stuffing.put(part, &mut piece);
             self.wire.write(&piece, "DATA").await?;
         }
-        self.wire.write(stuffing.end(), "DATA").await
+        Ok(stuffing.end())
     }
 }
 

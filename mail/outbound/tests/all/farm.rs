@@ -241,7 +241,7 @@ async fn talk(host: &FakeHost, manners: Manners, stream: tokio::net::TcpStream) 
         return Ok(());
     }
     let (mut mail, mut rcpt) = (String::new(), Vec::new());
-    let mut is_lmtp = false;
+    let (mut is_lmtp, mut is_begun) = (false, false);
     let mut message_count = 0;
     loop {
         let mut line = String::new();
@@ -310,9 +310,15 @@ async fn talk(host: &FakeHost, manners: Manners, stream: tokio::net::TcpStream) 
             }
             "MAIL" if manners.tires_after.is_some_and(|most| message_count >= most) => return Ok(()),
             "MAIL" => {
+                // What was not begun has no recipients.
+                is_begun = says_yes(&manners, "MAIL");
                 mail = line;
                 rcpt = Vec::new();
                 obeys((host, &manners), "MAIL", "250 2.1.0 OK", &mut wire).await?
+            }
+            "RCPT" if !is_begun => {
+                wire.write_all(b"503 5.5.1 MAIL first\r\n").await?;
+                true
             }
             "RCPT" => {
                 let refuses = host.manners.lock().refuses.clone();
@@ -323,7 +329,9 @@ async fn talk(host: &FakeHost, manners: Manners, stream: tokio::net::TcpStream) 
                         true
                     }
                     None => {
-                        rcpt.push(line);
+                        if says_yes(&manners, "RCPT") {
+                            rcpt.push(line);
+                        }
                         obeys((host, &manners), "RCPT", "250 2.1.5 OK", &mut wire).await?
                     }
                 }
@@ -339,13 +347,12 @@ async fn talk(host: &FakeHost, manners: Manners, stream: tokio::net::TcpStream) 
                 message_count += 1;
                 let busy = host.busy_count.fetch_add(1, Ordering::Relaxed) + 1;
                 host.busy_count_max.fetch_max(busy, Ordering::Relaxed);
-                let message = content(&mut wire).await?;
+                let Some(message) = content(&mut wire).await? else { return Ok(()) };
                 let taken_count = rcpt.len();
                 tokio::time::sleep(manners.takes).await;
                 host.busy_count.fetch_sub(1, Ordering::Relaxed);
                 let taken = Taken { mail: mail.clone(), rcpt: rcpt.clone(), message, is_encrypted };
-                let is_refused = manners.says.iter().any(|(at, said)| *at == "." && !said.starts_with('2'));
-                if !is_refused {
+                if says_yes(&manners, ".") {
                     host.taken.lock().push(taken);
                 }
                 // In LMTP each recipient has its own answer, the last as told.
@@ -369,6 +376,11 @@ async fn talk(host: &FakeHost, manners: Manners, stream: tokio::net::TcpStream) 
             return Ok(());
         }
     }
+}
+
+/// Whether what is answered to a command means that it was done.
+fn says_yes(manners: &Manners, at: &str) -> bool {
+    manners.says.iter().all(|(command, said)| *command != at || said.starts_with('2'))
 }
 
 /// Falls silent here, where that was told.
@@ -395,12 +407,16 @@ async fn obeys(
     Ok(true)
 }
 
-async fn content(wire: &mut BufReader<Box<dyn Both>>) -> std::io::Result<String> {
+/// What came up to the dot; none where the other side went before it.
+async fn content(wire: &mut BufReader<Box<dyn Both>>) -> std::io::Result<Option<String>> {
     let mut message = String::new();
     loop {
         let mut line = Vec::new();
-        if wire.read_until(b'\n', &mut line).await? == 0 || line == b".\r\n" {
-            return Ok(message);
+        if wire.read_until(b'\n', &mut line).await? == 0 {
+            return Ok(None);
+        }
+        if line == b".\r\n" {
+            return Ok(Some(message));
         }
         let line = line.strip_prefix(b".").unwrap_or(&line);
         message.push_str(&String::from_utf8_lossy(line));

@@ -123,10 +123,16 @@ async fn a_login_is_given_only_to_a_relay_that_proves_its_name() {
         guarded.waits(why).await;
         assert_eq!(logins(&guarded), Vec::<String>::new(), "{why}");
     }
-    let says = vec![("AUTH", "535 5.7.8 no".to_owned())];
-    guarded.host.change(Manners { says, ..offering("AUTH PLAIN", &guarded.own) }).await;
-    guarded.stage.pass(HOUR_MILLIS);
-    guarded.waits("the relay refuses the login: no").await;
+    for (said, why) in [
+        ("535 5.7.8 no", "the relay refuses the login: no"),
+        ("334 go on", "334 go on is no answer to AUTH"),
+        ("350 hm", "350 hm is no answer to AUTH"),
+    ] {
+        let says = vec![("AUTH", said.to_owned())];
+        guarded.host.change(Manners { says, ..offering("AUTH PLAIN", &guarded.own) }).await;
+        guarded.stage.pass(HOUR_MILLIS);
+        guarded.waits(why).await;
+    }
     assert_eq!(guarded.host.taken().len(), 2);
     guarded.stage.end().await;
 }

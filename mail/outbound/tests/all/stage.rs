@@ -9,8 +9,8 @@ use database::Database;
 use directory::Directory;
 use kernel::{DomainName, EmailAddress, TenantId, Timestamp};
 use outbound::{
-    Chance, Direct, Guard, Metrics, Nodes, Opportunistic, Outbound, Routes, Settings, Source, Sources,
-    TlsPolicySource, World,
+    Chance, Direct, Guard, Metrics, Nodes, Opportunistic, Outbound, Routes, Settings,
+    Source, Sources, TlsPolicySource, World,
 };
 use resolver::{Name, Record, Zone};
 use store::{
@@ -76,14 +76,24 @@ impl Stage {
         }
     }
 
-    /// One more host that takes mail for `domains`.
+    /// One more host that takes mail for `domains`, as good as others.
     pub(crate) async fn host(&mut self, domains: &[&str], manners: Manners) -> Arc<FakeHost> {
+        self.host_at(10, domains, manners).await
+    }
+
+    /// The same with a preference.
+    pub(crate) async fn host_at(
+        &mut self,
+        preference: u16,
+        domains: &[&str],
+        manners: Manners,
+    ) -> Arc<FakeHost> {
         let host = self.farm.host(manners).await;
         let name = Name::parse(&host.name()).expect("a name");
         let std::net::IpAddr::V4(address) = host.address else { panic!("IPv4") };
         self.zone.add(name.clone(), Record::A(address));
         for domain in domains {
-            let mx = Record::Mx { preference: 10, exchange: Some(name.clone()) };
+            let mx = Record::Mx { preference, exchange: Some(name.clone()) };
             self.zone.add(Name::parse(domain).expect("a name"), mx);
         }
         host

@@ -6,7 +6,7 @@ use store::{Order, Queue as _, QueueEntry, RecipientState, Selection, Suspension
 
 use super::queue::at_once;
 use super::world::TROUBLED;
-use super::{CALM, Run};
+use super::{Run, is_sound};
 
 impl Run {
     /// One order about mail that has trouble, and what it means for that mail.
@@ -36,7 +36,7 @@ impl Run {
     /// The messages of which something goes to a domain with trouble, and nothing elsewhere.
     fn troubled(&self) -> impl Iterator<Item = u64> {
         let is_troubled =
-            |id: &u64| self.entries(*id).iter().all(|entry| !entry.address.to_string().ends_with(CALM));
+            |id: &u64| self.entries(*id).iter().all(|entry| !is_sound(&entry.address.to_string()));
         self.accepted.iter().map(|(id, _)| *id).filter(is_troubled)
     }
 

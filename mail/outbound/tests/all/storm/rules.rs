@@ -48,12 +48,15 @@ pub(super) struct Rules {
     /// The tenant whose mail leaves through the relay.
     pub relayed: Option<u128>,
     pub has_pool: bool,
+    /// Whether the ill one of two hosts is as good as the other by its record, or better.
+    pub has_equals: bool,
 }
 
 impl Rules {
     /// Drawn: every second run has some.
     pub(super) fn drawn(chance: &Chance) -> Self {
-        let mut rules = Self { has_pool: chance.below(2) == 0, ..Self::default() };
+        let mut rules =
+            Self { has_pool: chance.below(2) == 0, has_equals: chance.below(2) == 0, ..Self::default() };
         if chance.below(2) == 0 {
             return rules;
         }

@@ -22,6 +22,10 @@ use crate::farm::Both;
 pub(super) const TROUBLED: [&str; 3] = ["a.example", "b.example", "c.example"];
 /// One where nothing ever goes wrong.
 pub(super) const CALM: &str = "calm.example";
+/// One with two hosts, of which the first greets and never takes anything.
+pub(super) const TWIN: &str = "twin.example";
+/// Whose host is the other one: nothing ever goes wrong there.
+pub(super) const SPARE: &str = "spare.example";
 /// Where reports go: its host has trouble, but refuses nothing for ever.
 pub(super) const SENDER: &str = "sender.example";
 /// The domain of senders whose mail leaves through the relay; its reports go where the others go.
@@ -36,7 +40,7 @@ const POLICY: &str = "_mta-sts.";
 const FOR_EVER: Duration = Duration::from_secs(100_000);
 
 pub(super) fn every_domain() -> impl Iterator<Item = &'static str> {
-    TROUBLED.into_iter().chain([CALM, SENDER, RELAY])
+    TROUBLED.into_iter().chain([CALM, SENDER, RELAY, TWIN, SPARE])
 }
 
 /// The host of a domain.
@@ -60,21 +64,28 @@ enum Trouble {
     /// Says nothing more, and goes on listening.
     HalfCloses,
     Garbage,
+    /// Says something that fits nothing that was asked.
+    Unfit,
     Later,
     Never,
     Slow,
 }
 
-const TROUBLES: [Trouble; 7] = [
+const TROUBLES: [Trouble; 8] = [
     Trouble::Stalls,
     Trouble::Drops,
     Trouble::HalfCloses,
     Trouble::Garbage,
+    Trouble::Unfit,
     Trouble::Later,
     Trouble::Never,
     Trouble::Slow,
 ];
 const POINTS: [&str; 6] = ["greeting", "EHLO", "MAIL", "RCPT", "DATA", "."];
+/// What the ill one of two hosts does, and when: what it does after the dot another host mends for nobody.
+const TWIN_TROUBLES: [Trouble; 6] =
+    [Trouble::Stalls, Trouble::Drops, Trouble::HalfCloses, Trouble::Garbage, Trouble::Unfit, Trouble::Later];
+const TWIN_POINTS: [&str; 3] = ["MAIL", "RCPT", "DATA"];
 /// Those of hosts that speak TLS; the login is the relay's.
 const TLS_POINTS: [&str; 10] =
     ["greeting", "EHLO", "STARTTLS", "handshake", "EHLO under TLS", "AUTH", "MAIL", "RCPT", "DATA", "."];
@@ -114,7 +125,7 @@ impl Network for Net {
             .map(|(_, domain)| domain)
             .ok_or_else(|| io::Error::from(io::ErrorKind::HostUnreachable))?;
         let truth = &self.truth;
-        let is_troubled = domain != CALM && !truth.is_calm();
+        let is_troubled = ![CALM, SPARE].contains(&domain) && !truth.is_calm();
         if is_troubled && truth.one_in(12) {
             tokio::time::sleep(Duration::from_secs(20)).await;
             return Err(io::Error::from(io::ErrorKind::ConnectionRefused).into());
@@ -124,9 +135,12 @@ impl Network for Net {
         }
         let speaks_tls = truth.rules.speaks_tls(domain);
         let points = if speaks_tls { &TLS_POINTS[..] } else { &POINTS };
-        let trouble = (is_troubled && truth.one_in(3)).then(|| {
-            (points[truth.below(points.len() as u64)], TROUBLES[truth.below(TROUBLES.len() as u64)])
-        });
+        let trouble = match domain {
+            TWIN => Some((TWIN_POINTS[truth.below(3)], TWIN_TROUBLES[truth.below(6)])),
+            _ => (is_troubled && truth.one_in(3)).then(|| {
+                (points[truth.below(points.len() as u64)], TROUBLES[truth.below(TROUBLES.len() as u64)])
+            }),
+        };
         let shown = match speaks_tls {
             false => Shown::None,
             true if is_troubled && truth.one_in(4) => [Shown::Strangers, Shown::None][truth.below(2)],
@@ -239,7 +253,9 @@ impl Host {
                 "RCPT" if !is_begun => wire.write_all(b"503 5.5.1 MAIL first\r\n").await?,
                 "RCPT" => {
                     let address = line.split(['<', '>']).nth(1).unwrap_or_default().to_owned();
-                    let is_picky = self.trouble.is_some() && self.domain != SENDER && self.truth.one_in(6);
+                    let is_picky = self.trouble.is_some()
+                        && ![SENDER, TWIN].contains(&self.domain)
+                        && self.truth.one_in(6);
                     match (is_picky, self.trouble_at("RCPT")) {
                         (true, _) => wire.write_all(b"550 5.1.1 nobody\r\n").await?,
                         (_, Some(Trouble::Later)) => wire.write_all(b"451 4.2.0 later\r\n").await?,
@@ -335,6 +351,7 @@ impl Host {
                 return Err(io::ErrorKind::ConnectionReset.into());
             }
             Some(Trouble::Garbage) => "\u{1}what a day",
+            Some(Trouble::Unfit) => "350 3.0.0 and then?",
             Some(Trouble::Later) => "421 4.3.2 later",
             Some(Trouble::Never) => "554 5.7.1 never",
         };
@@ -360,6 +377,8 @@ pub(super) fn zone(rules: &Rules) -> Zone {
         zone.add(host.clone(), Record::A(address_of(number)));
         zone.add(name(domain), Record::Mx { preference: 10, exchange: Some(host) });
     }
+    let preference = if rules.has_equals { 10 } else { 20 };
+    zone.add(name(TWIN), Record::Mx { preference, exchange: Some(name(&host_of(SPARE))) });
     let exchange = Some(name(&host_of(SENDER)));
     zone.add(name(RELAYED), Record::Mx { preference: 10, exchange });
     zone
@@ -373,7 +392,7 @@ impl Dns for Names {
         let text = asked.to_string();
         // Whoever hides a policy that nobody here knows goes unnoticed (RFC 8461 section 10.2): that is no part of this.
         let is_unknown = text.strip_prefix(POLICY).is_some_and(|domain| !truth.fetched.has(domain));
-        let is_calm = truth.is_calm() || is_of(CALM) || is_unknown;
+        let is_calm = truth.is_calm() || [CALM, TWIN, SPARE].into_iter().any(is_of) || is_unknown;
         if !is_calm && truth.one_in(5) {
             let is_of_sender = is_of(SENDER) || is_of(RELAYED);
             let trouble = truth.below(6);

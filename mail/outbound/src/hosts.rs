@@ -1,0 +1,167 @@
+//! In which order the hosts of a destination are called (RFC 5321 section 5.1): by preference, those of one mixed anew for each
+//! connection, those that were ill a moment ago behind all others. And how far mail goes from one to the next.
+
+use std::collections::BTreeMap;
+
+use kernel::Timestamp;
+
+use crate::backoff::Chance;
+use crate::destination::Destination;
+use crate::limits::{ATTEMPT_HOST_COUNT_MAX, ILL_MILLIS};
+use crate::site::Host;
+use crate::tls::{TlsDemand, TlsVerdict};
+
+/// Hosts that broke off, and when: others are asked first for a while. No more than the destination has.
+#[derive(Debug, Default)]
+pub(crate) struct Ill(BTreeMap<String, Timestamp>);
+
+impl Ill {
+    /// A host could not be called, or broke off after it had greeted.
+    pub(crate) fn failed(&mut self, host: &str, destination: &Destination, now: Timestamp) {
+        self.0.retain(|known, _| destination.hosts.iter().any(|(host, _)| host.name.as_str() == known));
+        self.0.insert(host.to_owned(), now);
+    }
+
+    /// A host has answered to all that it was asked.
+    pub(crate) fn answered(&mut self, host: &str) {
+        self.0.remove(host);
+    }
+
+    fn has(&self, host: &str, now: Timestamp) -> bool {
+        // A clock that was set back makes nobody ill for longer.
+        self.0.get(host).is_some_and(|since| now.millis().abs_diff(since.millis()) < ILL_MILLIS)
+    }
+}
+
+/// Hosts to which recipients were offered in one attempt, and that did not take them.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Passed {
+    hosts: Vec<String>,
+    /// Whether one of them said so, and did not break off: the destination is there.
+    pub(crate) is_answered: bool,
+}
+
+impl Passed {
+    /// The same with one more.
+    pub(crate) fn and(mut self, host: &str, is_answered: bool) -> Self {
+        self.hosts.push(host.to_owned());
+        Self { is_answered: self.is_answered || is_answered, ..self }
+    }
+
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.hosts.is_empty()
+    }
+
+    fn has(&self, host: &Host) -> bool {
+        self.hosts.iter().any(|passed| passed == host.name.as_str())
+    }
+}
+
+impl Destination {
+    /// The hosts for one connection, the first first, without those that were passed.
+    pub(crate) fn in_order<'a>(
+        &'a self,
+        passed: &Passed,
+        ill: &Ill,
+        (now, chance): (Timestamp, &Chance),
+    ) -> Vec<&'a (Host, TlsVerdict)> {
+        let mut hosts: Vec<_> = self.hosts.iter().filter(|(host, _)| !passed.has(host)).collect();
+        hosts.sort_by_cached_key(|(host, _)| {
+            (ill.has(host.name.as_str(), now), host.preference, chance.number())
+        });
+        hosts
+    }
+
+    /// Whether what `host` does not take can be offered to another one in the same attempt.
+    pub(crate) fn has_further(&self, passed: &Passed, host: &str) -> bool {
+        let may = |(other, verdict): &(Host, TlsVerdict)| {
+            let is_other = other.name.as_str() != host && !passed.has(other);
+            is_other && !matches!(verdict.demand, TlsDemand::Excluded(_)) && self.is_callable(other)
+        };
+        passed.hosts.len() + 1 < ATTEMPT_HOST_COUNT_MAX && self.hosts.iter().any(may)
+    }
+
+    fn is_callable(&self, host: &Host) -> bool {
+        host.addresses.iter().any(|address| self.source.towards((*address, self.port).into()).is_some())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::net::Ipv4Addr;
+    use std::sync::Arc;
+
+    use kernel::DomainName;
+    use resolver::{Name, Security};
+    use store::TlsWish;
+    use trust::Basis;
+
+    use super::*;
+    use crate::client::Protocol;
+    use crate::routes::Through;
+    use crate::source::Source;
+
+    const NOW: Timestamp = Timestamp::from_millis(1_700_000_000_000);
+
+    /// Two of one preference before a third.
+    fn destination() -> Destination {
+        let host = |(number, preference): (u8, u16)| {
+            let host = Host {
+                name: Name::parse(&format!("mx{number}.example")).expect("a name"),
+                addresses: vec![Ipv4Addr::new(198, 51, 99, number).into()],
+                security: Security::Insecure,
+                preference,
+            };
+            (host, TlsVerdict { demand: TlsDemand::May, basis: Basis::Nothing })
+        };
+        let hello = DomainName::parse("us.example").expect("a name");
+        Destination {
+            key: "k".to_owned(),
+            site: "mx1.example mx2.example mx3.example".to_owned(),
+            through: Through::Exchangers,
+            source: Arc::new(Source::free(hello, None)),
+            hosts: [(1, 10), (2, 10), (3, 20)].map(host).to_vec(),
+            policy: "p".to_owned(),
+            wish: TlsWish::Usual,
+            port: 25,
+            protocol: Protocol::Smtp,
+            credentials: None,
+        }
+    }
+
+    fn names(hosts: &[&(Host, TlsVerdict)]) -> Vec<String> {
+        hosts.iter().map(|(host, _)| host.name.to_string()).collect()
+    }
+
+    #[test]
+    fn hosts_of_one_preference_are_mixed_and_never_put_behind_a_worse_one() {
+        let (destination, chance) = (destination(), Chance::seeded(1));
+        let order = || names(&destination.in_order(&Passed::default(), &Ill::default(), (NOW, &chance)));
+        let orders: BTreeSet<Vec<String>> = (0..50).map(|_| order()).collect();
+        assert_eq!(orders.len(), 2, "{orders:?}");
+        assert!(orders.iter().all(|order| order[2] == "mx3.example"), "{orders:?}");
+    }
+
+    #[test]
+    fn who_was_ill_comes_last_for_a_while_and_who_was_passed_not_at_all() {
+        let (destination, chance, mut ill) = (destination(), Chance::seeded(1), Ill::default());
+        ill.failed("mx1.example", &destination, NOW);
+        ill.failed("mx2.example", &destination, NOW);
+        ill.answered("mx2.example");
+        let at = |millis: i64| {
+            let now = Timestamp::from_millis(NOW.millis() + millis);
+            names(&destination.in_order(&Passed::default(), &ill, (now, &chance)))
+        };
+        for _ in 0..20 {
+            assert_eq!(at(0), ["mx2.example", "mx3.example", "mx1.example"]);
+            assert_eq!(at(i64::try_from(ILL_MILLIS).expect("small"))[2], "mx3.example");
+        }
+        let passed = Passed::default().and("mx2.example", false);
+        let left = destination.in_order(&passed, &ill, (NOW, &chance));
+        assert_eq!(names(&left), ["mx3.example", "mx1.example"]);
+        assert!(destination.has_further(&passed, "mx3.example"));
+        let passed = passed.and("mx3.example", true);
+        assert!(passed.is_answered && !destination.has_further(&passed, "mx1.example"));
+    }
+}

@@ -1,0 +1,118 @@
+//! Domains with several hosts (RFC 5321 section 5.1): which is called first, and what becomes of mail that one does not take.
+
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use outbound::limits::{ATTEMPT_HOST_COUNT_MAX, BREAKER_FAULT_COUNT};
+use store::RecipientState;
+
+use crate::farm::Manners;
+use crate::stage::{Stage, modern, states};
+
+const LATER: &str = "451 4.3.0 later";
+
+fn saying(at: &'static str, said: &str) -> Manners {
+    Manners { says: vec![(at, said.to_owned())], ..modern() }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_host_does_not_take_before_the_dot_is_offered_to_the_next_one_at_once() {
+    let mut stage = Stage::new().await;
+    let mut pairs = Vec::new();
+    for at in ["MAIL", "RCPT", "DATA"] {
+        let drops = Manners { drops_at: Some(at), ..modern() };
+        let others = [LATER, "421 4.3.2 closing", "350 and then?", "\u{1}what"];
+        for manners in others.map(|said| saying(at, said)).into_iter().chain([drops]) {
+            for offers in [modern().offers, Vec::new()] {
+                let domain = format!("d{}.example", pairs.len());
+                let ill = stage.host(&[&domain], Manners { offers, ..manners.clone() }).await;
+                let well = stage.host_at(20, &[&domain], modern()).await;
+                pairs.push((domain, ill, well, format!("{at}: {manners:?}")));
+            }
+        }
+    }
+    stage.run();
+    for (domain, ill, well, what) in &pairs {
+        let id = stage.submit(&[&format!("one@{domain}"), &format!("two@{domain}")]).await;
+        let entries = stage.tried(id, 1).await;
+        assert_eq!(states(&entries), [RecipientState::Delivered; 2], "{what}: {entries:?}");
+        assert_eq!(entries[0].last.host.as_deref(), Some(well.name().as_str()), "{what}");
+        assert_eq!((ill.taken().len(), well.taken().len()), (0, 1), "{what}");
+        assert_eq!(well.taken()[0].rcpt.len(), 2, "{what}");
+        assert_eq!(ill.connection_count.load(Ordering::Relaxed), 1, "{what}");
+    }
+    stage.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_recipient_goes_as_far_as_it_has_to_and_none_after_a_refusal_or_the_dot() {
+    let mut stage = Stage::new().await;
+    let refuses = vec![("busy@", LATER), ("gone@", "550 5.1.1 nobody")];
+    let first = stage.host(&["a.example"], Manners { refuses, ..modern() }).await;
+    let second = stage.host_at(20, &["a.example"], modern()).await;
+    let mut silent = Vec::new();
+    for (domain, manners) in [
+        ("drops.example", Manners { drops_at: Some("."), ..modern() }),
+        ("later.example", saying(".", LATER)),
+        ("unfit.example", saying(".", "354 go on")),
+    ] {
+        stage.host(&[domain], manners).await;
+        silent.push((domain, stage.host_at(20, &[domain], modern()).await));
+    }
+    stage.run();
+    let id = stage.submit(&["ok@a.example", "busy@a.example", "gone@a.example"]).await;
+    let expected = [RecipientState::Delivered, RecipientState::Delivered, RecipientState::Bounced];
+    assert_eq!(states(&stage.tried(id, 1).await), expected);
+    assert_eq!(first.taken()[0].rcpt, ["RCPT TO:<ok@a.example>"]);
+    assert_eq!(second.taken().len(), 1);
+    assert_eq!(second.taken()[0].rcpt, ["RCPT TO:<busy@a.example>"]);
+    for (domain, other) in silent {
+        let id = stage.submit(&[&format!("u@{domain}")]).await;
+        assert_eq!(states(&stage.tried(id, 1).await), [RecipientState::Scheduled], "{domain}");
+        assert_eq!(other.connection_count.load(Ordering::Relaxed), 0, "{domain}: the first may have it");
+    }
+    stage.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn hosts_of_one_attempt_are_bounded_and_one_that_answers_keeps_the_site_open() {
+    let mut stage = Stage::new().await;
+    let mut hosts = Vec::new();
+    for _ in 0..ATTEMPT_HOST_COUNT_MAX + 1 {
+        hosts.push(stage.host(&["many.example"], saying("RCPT", LATER)).await);
+    }
+    stage.host(&["half.example"], saying("RCPT", LATER)).await;
+    stage.host_at(20, &["half.example"], Manners { drops_at: Some("greeting"), ..modern() }).await;
+    stage.run();
+    let id = stage.submit(&["u@many.example"]).await;
+    assert_eq!(states(&stage.tried(id, 1).await), [RecipientState::Scheduled]);
+    let called: usize = hosts.iter().map(|host| host.connection_count.load(Ordering::Relaxed)).sum();
+    assert_eq!(called, ATTEMPT_HOST_COUNT_MAX);
+    for number in 0..2 * BREAKER_FAULT_COUNT {
+        let id = stage.submit(&[&format!("u{number}@half.example")]).await;
+        let entries = stage.tried(id, 1).await;
+        assert_eq!(states(&entries), [RecipientState::Scheduled]);
+        assert_eq!(entries[0].last.text, "later", "what was said counts, not who could not be called");
+    }
+    stage.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn hosts_of_one_preference_share_what_comes() {
+    let mut stage = Stage::new().await;
+    let slow = Manners { takes: Duration::from_millis(20), ..modern() };
+    let one = stage.host(&["a.example"], slow.clone()).await;
+    let other = stage.host(&["a.example"], slow).await;
+    let worse = stage.host_at(20, &["a.example"], modern()).await;
+    let mut ids = Vec::new();
+    for number in 0..100 {
+        ids.push(stage.submit(&[&format!("u{number}@a.example")]).await);
+    }
+    stage.run();
+    for id in ids {
+        assert_eq!(states(&stage.tried(id, 1).await), [RecipientState::Delivered]);
+    }
+    let counts = [one, other, worse].map(|host| host.taken().len());
+    assert!(counts[0] > 0 && counts[1] > 0 && counts[2] == 0, "{counts:?}");
+    stage.end().await;
+}
