@@ -17,7 +17,8 @@ use database::Database;
 use directory::Directory;
 use kernel::{DomainName, EmailAddress, TenantId, Timestamp};
 use outbound::{
-    Chance, Direct, Guard, Metrics, Nodes, Opportunistic, Outbound, Settings, Source, Sources, World,
+    AsTheyAre, Chance, Direct, Guard, Metrics, Nodes, Opportunistic, Outbound, Settings, Source, Sources,
+    World,
 };
 use parking_lot::Mutex;
 use resolver::{Name, Record, Zone};
@@ -187,6 +188,7 @@ fn deliver(
         dns: Arc::new(zone),
         policies: Arc::new(Opportunistic),
         routes: Arc::new(Direct),
+        origins: Arc::new(AsTheyAre),
         now: Arc::new(now),
         chance: Arc::new(Chance::seeded(1)),
         metrics: Metrics::register(&prometheus::Registry::new()).expect("fresh"),

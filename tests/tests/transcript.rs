@@ -11,6 +11,8 @@
 //! | `NAME<! ` | the server has closed the connection |
 //! | `@ queued SENDER RECIPIENT` | such a message waits for another host; `<>` is no sender |
 //! | `@ asks RECIPIENT NOTIFY` | for such a recipient elsewhere the next host is asked so |
+//! | `@ leaves` | what is queued is tried by a host that refuses `friend@` for ever and everybody else for now |
+//! | `@ untraced STAGE` | the trace shows no such step |
 //! | `@ waiting COUNT` | so many recipients wait for other hosts |
 //! | `@ held RECIPIENT` | of all that waits this alone is held |
 //! | `@ traced STAGE RECIPIENT [WORD]` | the trace shows such a step, with a reason or folder; `-` is no recipient |
@@ -25,6 +27,9 @@
 //! | `@ stuck RECIPIENT` | nothing can be queued for it: the database refuses |
 //! | `@ fill MAILBOX` | alice's mailbox, or the archive, gets as much as it may hold |
 //! | `@ archive DAYS` | archive@x.example gets a copy of all that x.example sends and gets, and keeps it so long |
+
+#[path = "transcript/leaving.rs"]
+mod leaving;
 
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv4Addr};
@@ -528,6 +533,12 @@ impl World {
                 let last = recipients.rfind(|to| to.address.to_string() == *recipient);
                 let asked = last.and_then(|to| to.notify.as_deref());
                 assert_eq!(asked, Some(*notify), "{queued:?}");
+            }
+            ["leaves"] => leaving::leaves(&self.store, &self.directory).await,
+            ["untraced", stage] => {
+                let filter = store::PassageFilter { stage: store::Stage::parse(stage), ..Default::default() };
+                let found = store::Queue::passages(&*self.store, tenant(), &filter, None, 100).await;
+                assert!(found.expect("a trace").is_empty(), "{stage}");
             }
             ["waiting", count] => {
                 let queued = self.store.queued(None, 0, 100).await.expect("a queue");

@@ -257,6 +257,21 @@ const MEANINGS: &[Meaning] = &[
         "le relais n'accepte pas l'identifiant configuré pour lui",
     ),
     ("bounce_loop", "it goes in circles", "il tourne en rond"),
+    (
+        "untold_no_sender",
+        "nobody could be told: the message names no sender to tell",
+        "personne n'a pu être averti : le message ne nomme aucun expéditeur",
+    ),
+    (
+        "untold_not_proven",
+        "nobody was told: SPF does not prove that its sender wrote it, and a stranger must not hear of it",
+        "personne n'a été averti : SPF ne prouve pas que l'expéditeur l'a écrit, et un tiers ne doit rien recevoir",
+    ),
+    (
+        "untold_unreachable",
+        "nobody could be told: the sender's address leads nowhere",
+        "personne n'a pu être averti : l'adresse de l'expéditeur ne mène nulle part",
+    ),
     ("bounce_other", "the other server does not take it", "l'autre serveur ne l'accepte pas"),
     (
         "copy_missing",
@@ -300,6 +315,7 @@ mod tests {
             include_str!("../../../mail/reporting/src/intake.rs"),
             include_str!("../../../infra/node/src/policy/desk.rs"),
             include_str!("../../../mail/outbound/src/routes.rs"),
+            include_str!("../../../mail/outbound/src/untold.rs"),
         ];
         let marks = [
             "Action::Mark, \"",

@@ -1,13 +1,22 @@
-//! What the API asks of the mail plane and of DNS.
+//! What the API asks of the mail plane and of DNS, and delivery of what was received.
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use directory::Directory;
 use graphql::{PortError, SendUse, SendsSource, TxtResolver, Usage, UsageSource};
-use kernel::{DomainId, DomainName, MailboxId, TenantId};
+use kernel::{DomainId, DomainName, EmailAddress, MailboxId, TenantId, Timestamp};
 use resolver::{Dns, DnsError, Kind, Name, Record};
 use store::{SendLimit, SendPeriod, SendScope, Sends, SqlStore, Store as _};
+
+/// Senders that were rewritten as mail was passed on.
+pub struct Rewritten(pub sign::Srs);
+
+impl outbound::Origins for Rewritten {
+    fn origin_of(&self, sender: &EmailAddress, now: Timestamp) -> Option<EmailAddress> {
+        if self.0.is_ours(sender) { self.0.reverse(sender, now).ok() } else { Some(sender.clone()) }
+    }
+}
 
 /// The message store as the API asks it.
 pub struct Mail(pub Arc<SqlStore>);

@@ -45,7 +45,7 @@ use crate::policy::room::RoomWatch;
 use crate::policy::sending::{SendingWatch, SettleHeld, TellAdministrators};
 use crate::policy::webhook::{Log, Words};
 use crate::policy::{demo, upkeep, webhook};
-use crate::ports::{Mail, SentRecipients, Txt};
+use crate::ports::{Mail, Rewritten, SentRecipients, Txt};
 use crate::storage;
 use crate::{certificate, setup, tls};
 
@@ -98,8 +98,9 @@ pub async fn serve(config: Config) -> anyhow::Result<ExitCode> {
     if config.outbound.tls_reports.from.is_some() {
         policies = policies.counting(Arc::clone(&tally));
     }
-    let outbound =
-        deliver(&platform, &config, (Arc::clone(&dns) as _, policies), (&registry, &tasks, &stop))?;
+    let senders = Rewritten(sign::Srs::new(&platform.keyring.secret("srs").await?, config.hostname.clone()));
+    let outside = (Arc::clone(&dns) as Arc<dyn resolver::Dns>, policies, senders);
+    let outbound = deliver(&platform, &config, outside, (&registry, &tasks, &stop))?;
     let sites = Sites(outbound);
     let wiring = Wiring {
         config: &config,
@@ -272,7 +273,7 @@ fn tell_webhooks(
 fn deliver(
     platform: &Platform,
     config: &Config,
-    (dns, policies): (Arc<dyn resolver::Dns>, outbound::Trusted),
+    (dns, policies, senders): (Arc<dyn resolver::Dns>, outbound::Trusted, Rewritten),
     (registry, tasks, stop): (&Registry, &TaskTracker, &CancellationToken),
 ) -> anyhow::Result<Option<Arc<outbound::Outbound>>> {
     let metrics = outbound::Metrics::register(registry)?;
@@ -308,6 +309,7 @@ fn deliver(
         dns,
         policies: Arc::new(policies),
         routes: Arc::new(outbound::Routed::new(Arc::clone(&platform.directory), set.relays()?)),
+        origins: Arc::new(senders),
         now: platform::now(),
         chance: Arc::new(outbound::Chance::fresh()),
         metrics,

@@ -28,6 +28,7 @@ use crate::lookup::Lookups;
 use crate::metrics::Metrics;
 use crate::network::{Network, Tcp};
 use crate::openings::{Openings, Starved};
+use crate::origins::Origins;
 use crate::ready::{ReadyQueue, Weighed};
 use crate::room::Room;
 use crate::routes::Routes;
@@ -70,6 +71,8 @@ pub struct World {
     pub policies: Arc<dyn TlsPolicySource>,
     /// Relays.
     pub routes: Arc<dyn Routes>,
+    /// Whom rewritten senders stand for.
+    pub origins: Arc<dyn Origins>,
     /// The time.
     pub now: Now,
     /// Chance.
@@ -140,6 +143,7 @@ pub(crate) struct Inner {
     pub(crate) settings: Settings,
     pub(crate) queue: Arc<dyn Queue>,
     pub(crate) directory: Arc<Directory>,
+    pub(crate) origins: Arc<dyn Origins>,
     pub(crate) destinations: Destinations,
     pub(crate) now: Now,
     pub(crate) chance: Arc<Chance>,
@@ -233,6 +237,7 @@ impl Outbound {
             settings,
             queue: world.queue,
             directory: world.directory,
+            origins: world.origins,
             destinations,
             now: world.now,
             chance: world.chance,

@@ -16,9 +16,10 @@ use crate::classify::{classify, is_hard_bounce};
 use crate::destination::Destination;
 use crate::limits::{EXPIRY_MILLIS, REPORT_EXPIRY_MILLIS, SETTLE_PAUSE_MAX, SETTLE_TRY_COUNT};
 use crate::outbound::Inner;
-use crate::report::{self, Action, Told};
+use crate::report::{self, Action, Addressee, Told};
 use crate::routes::Through;
 use crate::source::Source;
+use crate::untold::{UNREACHABLE, untold};
 
 /// What happened with one recipient.
 #[derive(Debug, Clone)]
@@ -74,6 +75,8 @@ struct Judged {
     reply: RemoteReply,
     action: Option<Action>,
     suppress: Suppress,
+    /// Why its sender is not told that it was given up.
+    untold: Option<&'static str>,
 }
 
 impl Inner {
@@ -86,7 +89,7 @@ impl Inner {
         content: Option<&Bytes>,
     ) {
         let now = (self.now)();
-        let judged: Vec<(LeasedRecipient, Judged)> = happened
+        let mut judged: Vec<(LeasedRecipient, Judged)> = happened
             .into_iter()
             .map(|(recipient, happened)| {
                 let judged = self.judge(batch.message, &recipient, happened, now);
@@ -94,14 +97,18 @@ impl Inner {
             })
             .collect();
         let count = judged.len();
-        let report = self.report(batch.message, &judged, content, now).await;
+        let report = self.report(batch.message, &mut judged, content, now).await;
         let has_report = report.is_some();
         let words: Vec<&'static str> = judged.iter().map(|(_, judged)| word(&judged.outcome)).collect();
         let settlements = judged.into_iter().map(|(recipient, judged)| Settlement {
             key: recipient.key,
             site: batch.site.map(str::to_owned),
             source: batch.source.and_then(|(source, address)| source.told(address)),
-            reasons: batch.through.reason().into_iter().chain(class(&judged)).map(str::to_owned).collect(),
+            reasons: (batch.through.reason().into_iter())
+                .chain(class(&judged))
+                .chain(judged.untold)
+                .map(str::to_owned)
+                .collect(),
             suppress: judged.suppress,
             outcome: judged.outcome,
             reply: judged.reply,
@@ -168,9 +175,16 @@ impl Inner {
         let bounced = |reply: RemoteReply| {
             let hard = is_hard_bounce(&reply) && message.origin == Origin::Submitted;
             let suppress = if hard { Suppress::HardBounce } else { Suppress::No };
-            Judged { outcome: Outcome::Bounced, reply, action: wanted(Action::Failed), suppress }
+            Judged {
+                outcome: Outcome::Bounced,
+                reply,
+                action: wanted(Action::Failed),
+                suppress,
+                untold: None,
+            }
         };
-        let quiet = |outcome, reply| Judged { outcome, reply, action: None, suppress: Suppress::No };
+        let quiet =
+            |outcome, reply| Judged { outcome, reply, action: None, suppress: Suppress::No, untold: None };
         match happened {
             Happened::Taken(reply, reports) => Judged {
                 action: if reports == Reports::Itself { None } else { wanted(Action::Relayed) },
@@ -184,12 +198,7 @@ impl Inner {
                 Next::Retry { due_at, is_late } => {
                     let action = if is_late { wanted(Action::Delayed) } else { None };
                     let delay = if is_late { DelayNotice::Told } else { DelayNotice::None };
-                    Judged {
-                        outcome: Outcome::Retry { due_at, delay },
-                        reply,
-                        action,
-                        suppress: Suppress::No,
-                    }
+                    Judged { action, ..quiet(Outcome::Retry { due_at, delay }, reply) }
                 }
             },
         }
@@ -198,10 +207,22 @@ impl Inner {
     async fn report(
         &self,
         message: &LeasedMessage,
-        judged: &[(LeasedRecipient, Judged)],
+        judged: &mut [(LeasedRecipient, Judged)],
         content: Option<&Bytes>,
         now: Timestamp,
     ) -> Option<store::Acceptance> {
+        if judged.iter().all(|(_, judged)| judged.action.is_none()) {
+            return None;
+        }
+        let addressee = match self.addressee(message, now) {
+            Ok(addressee) => addressee,
+            Err(why) => {
+                self.metrics.report("nobody");
+                let failed = judged.iter_mut().filter(|(_, judged)| judged.action == Some(Action::Failed));
+                failed.for_each(|(_, judged)| judged.untold = why);
+                return None;
+            }
+        };
         let expiry = if message.origin == Origin::Report { REPORT_EXPIRY_MILLIS } else { EXPIRY_MILLIS };
         let until = Timestamp::from_millis(message.queued_at.millis().saturating_add(expiry));
         let told: Vec<Told<'_>> = judged
@@ -212,9 +233,6 @@ impl Inner {
                 Some(Told { recipient, action, reply: &judged.reply, until })
             })
             .collect();
-        if told.is_empty() {
-            return None;
-        }
         // Without its octets the report tells less, but it tells. Its room is another: the sweep comes by here, and must
         // not wait for other hosts.
         let (content, _room) = match content {
@@ -225,11 +243,18 @@ impl Inner {
             }
         };
         let hostname = self.settings.hostname.as_str();
-        let report = report::acceptance(message, &told, &content, (&self.directory, hostname, now));
-        if report.is_none() {
-            self.metrics.report("nobody");
-        }
-        report
+        Some(report::acceptance(message, (addressee, &told), &content, (hostname, now)))
+    }
+
+    /// Who is told of a message, or the word for why nobody is.
+    fn addressee(&self, message: &LeasedMessage, now: Timestamp) -> Result<Addressee, Option<&'static str>> {
+        let sender = match (untold(message), &message.sender) {
+            (None, Some(sender)) => sender,
+            (why, _) => return Err(why),
+        };
+        let origin = self.origins.origin_of(sender, now).ok_or(UNREACHABLE)?;
+        let own_names = self.settings.guard.own_names.as_slice();
+        Addressee::of(origin, message.tenant, (&self.directory, own_names)).ok_or(UNREACHABLE)
     }
 }
 

@@ -8,7 +8,7 @@ pub(crate) use words::meaning;
 
 use bytes::Bytes;
 use directory::{Directory, Resolution};
-use kernel::{EmailAddress, Timestamp};
+use kernel::{DomainName, EmailAddress, TenantId, Timestamp};
 use message::split_header;
 use store::{
     Acceptance, Deposit, Destination, Flags, Lane, LeasedMessage, LeasedRecipient, Origin, Owner,
@@ -61,13 +61,10 @@ pub(crate) struct Told<'a> {
     pub(crate) until: Option<Timestamp>,
 }
 
-/// Whether the sender wants to know of `action` (RFC 3461 section 4.1), and may be told at all.
+/// Whether the sender wants to know of `action` (RFC 3461 section 4.1).
 pub(crate) fn is_wanted(message: &LeasedMessage, recipient: &LeasedRecipient, action: Action) -> bool {
-    if message.sender.is_none() || message.origin == Origin::Report {
-        return false;
-    }
-    // Whoever forged the sender of mail from outside must not make us write to them again and again.
-    if message.origin == Origin::Forwarded && (message.is_reported || action == Action::Delayed) {
+    // Whoever sent it knows another server, which does not wait.
+    if message.origin == Origin::Forwarded && action == Action::Delayed {
         return false;
     }
     let asked = |word: &str| {
@@ -83,43 +80,63 @@ pub(crate) fn is_wanted(message: &LeasedMessage, recipient: &LeasedRecipient, ac
     }
 }
 
-/// The report as it is given to the store; none where its sender cannot be reached.
+/// Where reports to a sender go.
+#[derive(Debug)]
+pub(crate) struct Addressee {
+    address: EmailAddress,
+    deposits: Vec<Deposit>,
+    queued: Vec<QueuedRecipient>,
+}
+
+impl Addressee {
+    /// Of a report about mail of `tenant`. None where the address leads nowhere: what goes to one of `own_names` would come back.
+    pub(crate) fn of(
+        address: EmailAddress,
+        tenant: TenantId,
+        (directory, own_names): (&Directory, &[DomainName]),
+    ) -> Option<Self> {
+        let (mut deposits, mut queued) = (Vec::new(), Vec::new());
+        let mut queue = |address: EmailAddress| {
+            queued.push(QueuedRecipient { address, notify: Some("NEVER".to_owned()), original: None });
+        };
+        match directory.resolve(&address, Some(tenant)) {
+            Resolution::Deliver(ends) => {
+                for end in ends.mailboxes {
+                    deposits.push(Deposit {
+                        owner: Owner { tenant: end.tenant, mailbox: end.mailbox },
+                        destination: Destination::Inbox,
+                        flags: Flags::NONE,
+                        internal_date: None,
+                        // A full mailbox is no reason to keep from its owner that mail was lost.
+                        quota: end.quota.lifted(),
+                        prefix: Bytes::from_static(b"Return-Path: <>\r\n"),
+                    });
+                }
+                ends.forwards.into_iter().for_each(|(_, address)| queue(address));
+            }
+            Resolution::NotLocal if own_names.contains(&address.domain) => return None,
+            Resolution::NotLocal => queue(address.clone()),
+            Resolution::Unknown | Resolution::Disabled | Resolution::Internal | Resolution::Loop => {
+                return None;
+            }
+        }
+        let is_somewhere = !deposits.is_empty() || !queued.is_empty();
+        is_somewhere.then_some(Self { address, deposits, queued })
+    }
+}
+
+/// The report as it is given to the store.
 pub(crate) fn acceptance(
     message: &LeasedMessage,
-    told: &[Told<'_>],
+    (addressee, told): (Addressee, &[Told<'_>]),
     original: &[u8],
-    (directory, hostname, now): (&Directory, &str, Timestamp),
-) -> Option<Acceptance> {
-    let sender = message.sender.as_ref()?;
-    let (mut deposits, mut queued) = (Vec::new(), Vec::new());
-    let mut queue = |address: EmailAddress| {
-        queued.push(QueuedRecipient { address, notify: Some("NEVER".to_owned()), original: None });
-    };
-    match directory.resolve(sender, Some(message.tenant)) {
-        Resolution::Deliver(ends) => {
-            for end in ends.mailboxes {
-                deposits.push(Deposit {
-                    owner: Owner { tenant: end.tenant, mailbox: end.mailbox },
-                    destination: Destination::Inbox,
-                    flags: Flags::NONE,
-                    internal_date: None,
-                    // A full mailbox is no reason to keep from its owner that mail was lost.
-                    quota: end.quota.lifted(),
-                    prefix: Bytes::from_static(b"Return-Path: <>\r\n"),
-                });
-            }
-            ends.forwards.into_iter().for_each(|(_, address)| queue(address));
-        }
-        Resolution::NotLocal => queue(sender.clone()),
-        Resolution::Unknown | Resolution::Disabled | Resolution::Internal | Resolution::Loop => return None,
-    }
-    if deposits.is_empty() && queued.is_empty() {
-        return None;
-    }
-    Some(Acceptance {
-        message: Bytes::from(compose(message, told, original, (hostname, now))),
-        deposits,
-        queued,
+    (hostname, now): (&str, Timestamp),
+) -> Acceptance {
+    let text = compose(message, (&addressee.address, told), original, (hostname, now));
+    Acceptance {
+        message: Bytes::from(text),
+        deposits: addressee.deposits,
+        queued: addressee.queued,
         sender: None,
         tenant: message.tenant,
         dsn: (None, None),
@@ -130,13 +147,13 @@ pub(crate) fn acceptance(
             tls: if message.tls == TlsWish::Required { TlsWish::Required } else { TlsWish::Usual },
             ..Queueing::default()
         },
-    })
+    }
 }
 
 /// The text of the report.
 pub(crate) fn compose(
     message: &LeasedMessage,
-    told: &[Told<'_>],
+    (sender, told): (&EmailAddress, &[Told<'_>]),
     original: &[u8],
     (hostname, now): (&str, Timestamp),
 ) -> Vec<u8> {
@@ -145,7 +162,6 @@ pub(crate) fn compose(
         .into_iter()
         .find(|action| told.iter().any(|one| one.action == *action))
         .unwrap_or(Action::Failed);
-    let sender = message.sender.as_ref().map(ToString::to_string).unwrap_or_default();
     let mut text = format!(
         "From: Mail Delivery System <MAILER-DAEMON@{hostname}>\r\nTo: <{sender}>\r\nSubject: {}\r\n\
          Date: {}\r\nMessage-ID: <{}@{hostname}>\r\nAuto-Submitted: auto-replied\r\nMIME-Version: 1.0\r\n\
@@ -298,6 +314,7 @@ fn quoted_printable(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::untold::untold;
     use kernel::TenantId;
     use store::RecipientKey;
 
@@ -314,7 +331,7 @@ mod tests {
             lane: Lane::Interactive,
             origin: Origin::Submitted,
             mailbox: None,
-            is_reported: false,
+            is_sender_known: false,
             tls: TlsWish::Usual,
         };
         let recipient = LeasedRecipient {
@@ -343,12 +360,14 @@ mod tests {
             let actions = [Action::Failed, Action::Delayed, Action::Relayed];
             assert_eq!(actions.map(|action| is_wanted(&message, &recipient, action)), wanted);
         }
+        assert_eq!(untold(&message), None);
         let null = LeasedMessage { sender: None, ..message.clone() };
-        assert!(!is_wanted(&null, &recipient, Action::Failed));
+        assert_eq!(untold(&null), Some("untold_no_sender"));
         let forwarded = LeasedMessage { origin: Origin::Forwarded, ..message.clone() };
         assert!(is_wanted(&forwarded, &recipient, Action::Failed));
         assert!(!is_wanted(&forwarded, &recipient, Action::Delayed));
-        assert!(!is_wanted(&LeasedMessage { is_reported: true, ..forwarded }, &recipient, Action::Failed));
+        assert_eq!(untold(&forwarded), Some("untold_not_proven"));
+        assert_eq!(untold(&LeasedMessage { is_sender_known: true, ..forwarded }), None);
     }
 
     #[test]
@@ -362,7 +381,9 @@ mod tests {
         };
         let told = [Told { recipient: &recipient, action: Action::Failed, reply: &reply, until: None }];
         let original = b"Subject: secret plan\r\nFrom: a@x.example\r\n\r\nthe body\r\n";
-        let report = compose(&message, &told, original, ("mx.us.example", Timestamp::from_secs(60)));
+        let sender = message.sender.clone().expect("a sender");
+        let report =
+            compose(&message, (&sender, &told), original, ("mx.us.example", Timestamp::from_secs(60)));
         let report = String::from_utf8(report).expect("text");
         for part in [
             "Auto-Submitted: auto-replied\r\n",
@@ -381,7 +402,7 @@ mod tests {
         assert!(!report.contains("the body"));
         assert!(report.split("\r\n").all(|line| line.len() <= 998 && !line.contains('\n')));
         let full = LeasedMessage { ret: Some("FULL".to_owned()), ..message };
-        let report = compose(&full, &told, original, ("mx.us.example", Timestamp::from_secs(60)));
+        let report = compose(&full, (&sender, &told), original, ("mx.us.example", Timestamp::from_secs(60)));
         assert!(String::from_utf8_lossy(&report).contains("message/rfc822\r\n\r\nSubject: secret plan"));
         // It is read again by whoever reads mail.
         let summary = message::summarize(&report);

@@ -112,7 +112,7 @@ pub(crate) fn passed_on(parameters: &RcptParameters, ends: &Destinations) -> Rcp
 
 impl Session<'_> {
     /// Whether the sender is who it says, as far as a report goes.
-    fn is_sender_known(&self) -> bool {
+    pub(crate) fn is_sender_known(&self) -> bool {
         match self.server.role {
             Role::Submission => true,
             // What is not checked comes from our own network.

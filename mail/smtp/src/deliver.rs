@@ -620,6 +620,7 @@ impl Session<'_> {
             home: None,
             is_held,
             tls: tls_wish(parameters.require_tls, &octets),
+            is_sender_known: self.is_sender_known(),
             ..Queueing::default()
         };
         let goes_on = |address: &EmailAddress| self.server.directory.onward(&address.domain).is_some();

@@ -73,7 +73,7 @@ impl Handover {
             lane: queueing.lane,
             origin: queueing.origin,
             mailbox: queueing.mailbox,
-            is_reported: false,
+            is_sender_known: queueing.is_sender_known,
             tls: queueing.tls,
         };
         let recipients = (0..).zip(&acceptance.queued).map(|(ordinal, queued)| {

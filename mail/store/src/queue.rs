@@ -94,6 +94,9 @@ pub struct Queueing {
     pub tls: TlsWish,
     /// How it came, for each who will see that it waits: told before that it does. Empty where this server wrote it.
     pub beginning: Vec<Passage>,
+    /// Whether its sender is known to be who it says, where it comes from outside: a report to any other would go to whoever
+    /// was named by a forger. Not known of what was queued before this was kept.
+    pub is_sender_known: bool,
     /// Whether it is kept and never leaves, whoever releases it: its tenant only tries things out.
     pub is_sandbox: bool,
 }
@@ -241,8 +244,8 @@ pub struct LeasedMessage {
     pub origin: Origin,
     /// The mailbox that sent it.
     pub mailbox: Option<MailboxId>,
-    /// Whether its sender was told of a failure already.
-    pub is_reported: bool,
+    /// Whether its sender is known to be who it says, where it comes from outside.
+    pub is_sender_known: bool,
     /// What it asks of TLS.
     pub tls: TlsWish,
 }

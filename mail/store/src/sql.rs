@@ -115,6 +115,7 @@ impl SqlStore {
                 include_str!("sql/retention.sql"),
                 include_str!("sql/suppression.sql"),
                 include_str!("sql/suppression_address.sql"),
+                include_str!("sql/queue_sender.sql"),
             ],
             None => [
                 include_str!("sql/schema_postgres.sql"),
@@ -127,6 +128,7 @@ impl SqlStore {
                 include_str!("sql/retention.sql"),
                 include_str!("sql/suppression.sql"),
                 include_str!("sql/suppression_address.sql"),
+                include_str!("sql/queue_sender.sql"),
             ],
         };
         database.migrate("store", &steps).await?;

@@ -696,6 +696,20 @@ async fn how_a_message_came_stands_before_that_it_waits_and_is_found_with_its_re
     }
 }
 
+#[tokio::test]
+async fn whether_a_sender_is_known_is_kept_with_its_message() {
+    for world in worlds().await {
+        for (is_sender_known, to) in [(true, "known@b.example"), (false, "unknown@b.example")] {
+            let acceptance = outgoing(A.tenant, A.lane, &[to]);
+            let queueing = Queueing { is_sender_known, ..acceptance.queueing.clone() };
+            world.store.accept(Acceptance { queueing, ..acceptance }).await.expect("accepted");
+        }
+        let leased = world.lease(1, A, &[("b.example", 9)]).await;
+        let known = leased.messages.iter().map(|(message, to)| (message.is_sender_known, to.len()));
+        assert_eq!(known.collect::<Vec<_>>(), [(true, 1), (false, 1)]);
+    }
+}
+
 /// The tables as they were before the queue delivered, with mail in them.
 fn old_tables(is_sqlite: bool) -> [&'static str; 2] {
     let mail = "INSERT INTO queue (tenant, sender, blob, size, ret, envelope_id, queued_at) \
@@ -727,6 +741,7 @@ async fn mail_that_was_queued_before_there_was_delivery_is_due_after_the_update(
         assert_eq!(world.store.lines(None, 10).await.expect("lines"), [A]);
         let leased = world.lease(1, A, &[("b.example", 9), ("c.example", 9)]).await;
         assert_eq!(addresses(&leased), ["u@b.example", "\"a@b\"@c.example"]);
+        assert!(!leased.messages[0].0.is_sender_known, "nobody knows of mail from before");
         world.store.settle(settle(&leased, &Outcome::Delivered)).await.expect("settled");
         world.is_whole().await;
     }

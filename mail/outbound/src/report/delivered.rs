@@ -8,7 +8,7 @@ use store::{
     RemoteReply, TlsWish,
 };
 
-use super::{Action, Told, acceptance, is_wanted};
+use super::{Action, Addressee, Told, acceptance, is_wanted};
 
 /// A message that was taken here.
 #[derive(Debug, Clone, Copy)]
@@ -48,7 +48,7 @@ pub fn delivered(
         lane: Lane::Interactive,
         origin: Origin::Submitted,
         mailbox: None,
-        is_reported: false,
+        is_sender_known: true,
         tls: message.tls,
     };
     let fine = RemoteReply { enhanced: "2.1.5".to_owned(), ..RemoteReply::default() };
@@ -71,7 +71,8 @@ pub fn delivered(
     if told.is_empty() {
         return None;
     }
-    acceptance(&leased, &told, message.octets, (directory, hostname, message.at))
+    let addressee = Addressee::of(message.sender?.clone(), message.tenant, (directory, &[]))?;
+    Some(acceptance(&leased, (addressee, &told), message.octets, (hostname, message.at)))
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 mod deliver;
 mod farm;
+mod forwards;
 mod hosts;
 mod routes;
 mod silence;

@@ -9,7 +9,7 @@ use database::Database;
 use directory::Directory;
 use kernel::{DomainName, EmailAddress, TenantId, Timestamp};
 use outbound::{
-    Chance, Direct, Guard, Metrics, Nodes, Opportunistic, Outbound, Routes, Settings,
+    AsTheyAre, Chance, Direct, Guard, Metrics, Nodes, Opportunistic, Origins, Outbound, Routes, Settings,
     Source, Sources, TlsPolicySource, World,
 };
 use resolver::{Name, Record, Zone};
@@ -40,6 +40,7 @@ pub(crate) struct Stage {
     pub(crate) directory: Arc<Directory>,
     pub(crate) policies: Option<Arc<dyn TlsPolicySource>>,
     pub(crate) routes: Arc<dyn Routes>,
+    pub(crate) origins: Arc<dyn Origins>,
     pub(crate) allows_private: bool,
     pub(crate) sources: Sources,
     _folder: tempfile::TempDir,
@@ -70,6 +71,7 @@ impl Stage {
             directory: Arc::new(Directory::new()),
             policies: None,
             routes: Arc::new(Direct),
+            origins: Arc::new(AsTheyAre),
             allows_private: false,
             sources: Sources::of_all(Source::free(DomainName::parse("us.example").expect("a name"), None)),
             _folder: folder,
@@ -111,7 +113,12 @@ impl Stage {
             hostname: DomainName::parse("us.example").expect("a name"),
             sources: self.sources.clone(),
             port: self.farm.port,
-            guard: Guard { allows_loopback: true, allows_private: self.allows_private, ..Guard::default() },
+            guard: Guard {
+                own_names: vec![DomainName::parse("us.example").expect("a name")],
+                allows_loopback: true,
+                allows_private: self.allows_private,
+                ..Guard::default()
+            },
             connection_count_max: self.connection_count_max,
             site_connection_count_max: 10,
             body_octets_max: self.body_octets_max,
@@ -122,6 +129,7 @@ impl Stage {
             dns: Arc::new(self.zone.clone()),
             policies: self.policies.clone().unwrap_or_else(|| Arc::new(Opportunistic)),
             routes: Arc::clone(&self.routes),
+            origins: Arc::clone(&self.origins),
             now: Arc::new(move || Timestamp::from_millis(time.load(Ordering::Relaxed))),
             chance: Arc::new(Chance::seeded(1)),
             metrics: Metrics::register(&prometheus::Registry::new()).expect("fresh"),

@@ -27,7 +27,7 @@ use bytes::Bytes;
 use database::Database;
 use directory::Directory;
 use kernel::{DomainName, EmailAddress, TenantId};
-use outbound::{Chance, Guard, Metrics, Nodes, Outbound, Routed, Settings, World};
+use outbound::{AsTheyAre, Chance, Guard, Metrics, Nodes, Outbound, Routed, Settings, World};
 use store::{
     Acceptance, Queue as _, QueueEntry, QueuedRecipient, Queueing, RecipientState, Retention, Selection,
     SqlStore, StateSelection, Store as _, TlsWish,
@@ -148,6 +148,7 @@ impl Run {
             dns: Arc::new(Names { truth: Arc::clone(&truth), zone: zone(&truth.rules) }),
             policies: Arc::new(Rules::policies(&self.trust, &self.directory, Arc::clone(&now))),
             routes: Arc::new(Routed::new(Arc::clone(&self.directory), truth.rules.relays())),
+            origins: Arc::new(AsTheyAre),
             now,
             chance: Arc::new(Chance::seeded(truth.chance.below(1 << 40))),
             metrics: Metrics::register(&prometheus::Registry::new()).expect("fresh"),

@@ -252,8 +252,8 @@ impl Accept {
         let queueing = &acceptance.queueing;
         let insert = Statement::new(
             "INSERT INTO queue (tenant, sender, blob, size, ret, envelope_id, queued_at, message, lane, origin, \
-             mailbox, open_count, tls, home) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) \
-             RETURNING id",
+             mailbox, open_count, tls, home, is_sender_known) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) RETURNING id",
         );
         let size = i64::try_from(self.derived.octets.len()).unwrap_or(i64::MAX);
         let insert = insert
@@ -270,7 +270,8 @@ impl Accept {
             .bind(queueing.mailbox.map(|mailbox| mailbox.uuid()))
             .bind(i64::try_from(acceptance.queued.len()).unwrap_or(i64::MAX))
             .bind(tls_key(queueing.tls))
-            .bind(queueing.home.map(|home| home.uuid()));
+            .bind(queueing.home.map(|home| home.uuid()))
+            .bind(i64::from(queueing.is_sender_known));
         let id = transaction.first(insert).await?.ok_or(DatabaseError::Unexpected)?.int(0)?;
         for passage in &queueing.beginning {
             transaction.execute(insert_passage(passage)).await?;

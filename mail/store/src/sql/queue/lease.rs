@@ -72,7 +72,7 @@ impl Work for Lease {
         }
         let select = Statement::new(
             "SELECT q.id, q.tenant, q.message, q.sender, q.size, q.ret, q.envelope_id, q.queued_at, q.lane, \
-             q.origin, q.mailbox, q.reported_at, r.ordinal, r.address, r.notify, r.original, r.attempt_count, \
+             q.origin, q.mailbox, q.is_sender_known, r.ordinal, r.address, r.notify, r.original, r.attempt_count, \
              r.delay_told_at, r.wish, r.last_code, r.last_enhanced, r.last_text, r.last_host, \
              EXISTS (SELECT 1 FROM suppression s WHERE s.tenant = q.tenant AND s.address = lower(r.address) \
              AND (s.expires_at IS NULL OR s.expires_at > $3)), q.tls \
@@ -116,7 +116,7 @@ fn message(row: &Row) -> Result<LeasedMessage, StoreError> {
         lane: row::lane(row.int(8)?),
         origin: row::origin(row.int(9)?),
         mailbox: row.opt_uuid(10)?.map(MailboxId::new),
-        is_reported: row.opt_int(11)?.is_some(),
+        is_sender_known: row.int(11)? != 0,
         tls: row::tls(row.int(24)?),
     })
 }

@@ -1,0 +1,1 @@
+ALTER TABLE queue ADD COLUMN is_sender_known BIGINT NOT NULL DEFAULT 0;
