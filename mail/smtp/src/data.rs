@@ -1,7 +1,8 @@
 //! The content of DATA (RFC 5321 sections 4.1.1.4 and 4.5.2).
 //!
 //! Only CRLF.CRLF ends a message. A CR or LF that stands alone is remembered and the message refused: peers that see
-//! another end there could otherwise be made to see a second message (SMTP smuggling).
+//! another end there could otherwise be made to see a second message (SMTP smuggling). So it is with NUL: to a host that drops
+//! it, CRLF NUL dot CRLF is an end.
 
 use bytes::BytesMut;
 
@@ -26,6 +27,7 @@ pub(crate) struct DataReader {
     is_too_long: bool,
     is_put_off: bool,
     has_bare_line_end: bool,
+    has_nul: bool,
 }
 
 /// A message as it came.
@@ -37,6 +39,8 @@ pub(crate) enum Content {
     PutOff,
     /// It holds a CR or LF that is no line end.
     BareLineEnd,
+    /// It holds a NUL, which only BINARYMIME lets it (RFC 5321 section 4.5.2, RFC 3030).
+    Nul,
 }
 
 impl DataReader {
@@ -48,6 +52,7 @@ impl DataReader {
             is_too_long: false,
             is_put_off: false,
             has_bare_line_end: false,
+            has_nul: false,
         }
     }
 
@@ -121,7 +126,9 @@ impl DataReader {
                     let rest = &octets[position..];
                     let length =
                         rest.iter().position(|octet| matches!(octet, b'\r' | b'\n')).unwrap_or(rest.len());
-                    position += length.max(1);
+                    let length = length.max(1);
+                    self.has_nul |= rest[..length].contains(&0);
+                    position += length;
                     continue;
                 }
             }
@@ -138,6 +145,8 @@ impl DataReader {
         let message = std::mem::take(&mut self.message);
         if self.has_bare_line_end {
             Content::BareLineEnd
+        } else if self.has_nul {
+            Content::Nul
         } else if self.is_too_long {
             Content::TooLong
         } else if self.is_put_off {
@@ -216,6 +225,18 @@ mod tests {
             let (content, rest) = read(wire.as_bytes());
             assert_eq!(content, Some(Content::BareLineEnd), "{trick:?}");
             assert!(rest.is_empty(), "{trick:?}");
+        }
+    }
+
+    #[test]
+    fn ends_that_are_some_without_nul_are_content_and_the_message_is_refused() {
+        for trick in ["\r\n\0.\r\n", "\r\n.\0\r\n", "\0\r\n", "\r\nb\0c\r\n", "\r\n..\0\r\n"] {
+            let wire = format!("a{trick}MAIL FROM:<x@y.example>\r\n.\r\nQUIT\r\n");
+            assert_eq!(read(wire.as_bytes()), (Some(Content::Nul), b"QUIT\r\n".to_vec()), "{trick:?}");
+        }
+        for trick in ["\r\0\n.\r\n", "\r\n.\r\0\n"] {
+            let wire = format!("a{trick}MAIL FROM:<x@y.example>\r\n.\r\n");
+            assert_eq!(read(wire.as_bytes()).0, Some(Content::BareLineEnd), "{trick:?}");
         }
     }
 

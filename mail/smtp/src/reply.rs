@@ -48,6 +48,10 @@ pub(crate) const SYNTAX: Reply = Reply::new(500, "5.5.2", "This command is not k
 pub(crate) const LINE_TOO_LONG: Reply = Reply::new(500, "5.5.6", "The line is too long");
 pub(crate) const BARE_LINE_END: Reply =
     Reply::new(521, "5.5.2", "Lines end with CRLF; a bare CR or LF is refused");
+pub(crate) const BARE_LINE_END_INSIDE: Reply =
+    Reply::new(550, "5.6.0", "The message holds a CR or LF that is no line end and is refused");
+pub(crate) const NUL_INSIDE: Reply =
+    Reply::new(550, "5.6.0", "The message holds a NUL, which may be read as nothing, and is refused");
 pub(crate) const BAD_SEQUENCE: Reply = Reply::new(503, "5.5.1", "Another command is expected first");
 pub(crate) const TOO_MANY_ERRORS: Reply = Reply::new(421, "4.7.0", "Too many errors, closing");
 pub(crate) const DRAINING: Reply = Reply::new(421, "4.3.2", "The server is going down, try again soon");

@@ -323,9 +323,8 @@ impl<'a> Session<'a> {
                 self.counters.message_refused("no_memory");
                 reply::MEMORY_SHORT
             }
-            Content::BareLineEnd => {
-                Reply::new(550, "5.6.0", "The message holds a CR or LF that is no line end and is refused")
-            }
+            Content::BareLineEnd => reply::BARE_LINE_END_INSIDE,
+            Content::Nul => reply::NUL_INSIDE,
         };
         self.say_times(reply, answer_count).await
     }
@@ -414,7 +413,9 @@ impl<'a> Session<'a> {
         let _held = chunks.held.take();
         let answer_count = self.answer_count(&transaction);
         let reply = if has_bare_line_end(&message) {
-            Reply::new(550, "5.6.0", "The message holds a CR or LF that is no line end and is refused")
+            reply::BARE_LINE_END_INSIDE
+        } else if message.contains(&0) {
+            reply::NUL_INSIDE
         } else {
             self.deliver(transaction, message).await
         };
