@@ -515,13 +515,17 @@ impl Wiring<'_> {
         if let Some(tally) = self.report_dmarc(platform, Arc::clone(&intake) as Arc<dyn smtp::ReportIntake>) {
             stages = stages.counting(tally);
         }
-        let mut exchange_server =
-            smtp(smtp::Role::Exchange).checked_by(Arc::new(stages)).forwarding(srs).taking_reports(intake);
+        let outside = |role| {
+            smtp(role)
+                .forwarding(srs.clone())
+                .taking_reports(Arc::clone(&intake) as Arc<dyn smtp::ReportIntake>)
+        };
+        let mut exchange_server = outside(smtp::Role::Exchange).checked_by(Arc::new(stages));
         if self.config.inbound.seals_forwards {
             exchange_server = exchange_server.sealing(self.signers(platform));
         }
         let exchange_server = Arc::new(exchange_server);
-        let lmtp_server = Arc::new(smtp(smtp::Role::LocalDelivery));
+        let lmtp_server = Arc::new(outside(smtp::Role::LocalDelivery));
         let submission_server = smtp(smtp::Role::Submission).signing(self.signers(platform));
         let watch = Arc::new(SendingWatch {
             engine: Arc::clone(&platform.engine),

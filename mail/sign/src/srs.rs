@@ -37,6 +37,7 @@ pub enum SrsFault {
 }
 
 /// Rewrites senders and reads them back.
+#[derive(Clone)]
 pub struct Srs {
     key: Key,
     domain: DomainName,

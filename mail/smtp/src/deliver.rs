@@ -15,7 +15,7 @@ use crate::copies::CopyOf;
 use crate::inbound::Fault;
 use crate::lane::lane;
 use crate::limits::{HEADER_OCTETS_MAX, RECEIVED_COUNT_MAX, UNKNOWN_RECIPIENT_COUNT_MAX};
-use crate::outgoing::{NOT_ITS_OWN, shown};
+use crate::outgoing::{NOT_ITS_OWN, Returned, shown};
 use crate::reply::{self, Reply};
 use crate::report::ReportInbox;
 use crate::room::Full;
@@ -315,9 +315,10 @@ impl Session<'_> {
         if !to.local.as_str().is_ascii() && !transaction.parameters.is_utf8 {
             return self.say(Reply::new(553, "5.6.7", "This address needs SMTPUTF8")).await;
         }
-        if let Some(reply) = self.returned(&to, &parameters) {
-            return self.say(reply).await;
-        }
+        let to = match self.returned(to, &parameters) {
+            Returned::Here(to) => to,
+            Returned::Answered(reply) => return self.say(reply).await,
+        };
         if let Some(inbox) = self.report_inbox(&to) {
             let reply = self.report_recipient(to, inbox).await;
             return self.say(reply).await;

@@ -197,36 +197,50 @@ impl Session<'_> {
         }
     }
 
-    /// The sender by which a message is passed on to other hosts: its own where we speak for its domain, rewritten
-    /// otherwise. Where it is too long to be rewritten there is none, and nobody learns of a failure.
+    /// The sender by which a message is passed on to other hosts: a login's own, rewritten otherwise. One of a domain that is
+    /// served here is rewritten as any other, since whoever speaks has not proven it: the next host would find our address
+    /// in that domain's SPF. Where it is too long to be rewritten there is none, and nobody learns of a failure.
     pub(crate) fn forwarder(&self, sender: Option<&EmailAddress>) -> Option<EmailAddress> {
         let sender = sender?;
-        let Some(srs) = self.server.srs.as_ref().filter(|_| self.server.role == Role::Exchange) else {
-            return Some(sender.clone());
-        };
-        match self.server.directory.resolve(sender, None) {
-            Resolution::NotLocal => srs.forward(sender, (self.server.now)()).ok(),
-            _ => Some(sender.clone()),
+        match self.server.srs.as_ref().filter(|_| self.server.role != Role::Submission) {
+            Some(srs) => srs.forward(sender, (self.server.now)()).ok(),
+            None => Some(sender.clone()),
         }
     }
 
-    /// The answer to a recipient that is a rewritten sender; none where it is something else. Only reports of failed
-    /// deliveries come back on this way: it is no relay.
-    pub(crate) fn returned(&mut self, to: &EmailAddress, parameters: &RcptParameters) -> Option<Reply> {
-        let srs = self.server.srs.as_ref().filter(|srs| srs.is_ours(to))?;
-        let Some(transaction) = &mut self.transaction else { return Some(reply::BAD_SEQUENCE) };
+    /// What becomes of a recipient that may be a rewritten sender. Only reports of failed deliveries come back on this way: it
+    /// is no relay.
+    pub(crate) fn returned(&mut self, to: EmailAddress, parameters: &RcptParameters) -> Returned {
+        let Some(srs) = self.server.srs.as_ref().filter(|srs| srs.is_ours(&to)) else {
+            return Returned::Here(to);
+        };
+        let Some(transaction) = &mut self.transaction else { return Returned::Answered(reply::BAD_SEQUENCE) };
         if transaction.envelope.has_sender() {
             let text = "This address takes reports of failed deliveries only, from the null sender";
-            return Some(Reply::new(550, "5.7.1", text));
+            return Returned::Answered(Reply::new(550, "5.7.1", text));
         }
-        Some(match srs.reverse(to, (self.server.now)()) {
-            Ok(origin) => {
-                transaction.envelope.pass_on(TenantId::PLATFORM, to, origin, parameters.clone());
-                Reply::new(250, "2.1.5", "OK, it goes back to where the message came from")
+        let origin = match srs.reverse(&to, (self.server.now)()) {
+            Ok(origin) => origin,
+            Err(fault) => {
+                let text = format!("There is no such address: {fault}");
+                return Returned::Answered(Reply::told(550, "5.1.1", text));
             }
-            Err(fault) => Reply::told(550, "5.1.1", format!("There is no such address: {fault}")),
-        })
+        };
+        if !matches!(self.server.directory.resolve(&origin, None), Resolution::NotLocal) {
+            return Returned::Here(origin);
+        }
+        transaction.envelope.pass_on(TenantId::PLATFORM, &to, origin, parameters.clone());
+        Returned::Answered(Reply::new(250, "2.1.5", "OK, it goes back to where the message came from"))
     }
+}
+
+/// What becomes of a recipient.
+#[derive(Debug)]
+pub(crate) enum Returned {
+    /// It is looked at as any other: as it was given or, of a rewritten sender, the address here in it.
+    Here(EmailAddress),
+    /// It is answered for.
+    Answered(Reply),
 }
 
 /// Why an address is refused, for whoever writes.

@@ -70,9 +70,9 @@ pub trait ReportIntake: Send + Sync + 'static {
 }
 
 impl Session<'_> {
-    /// Whose address for reports this is: asked of mail from outside alone.
+    /// Whose address for reports this is: asked of mail from outside alone, whoever stands in front of us.
     pub(crate) fn report_inbox(&self, to: &EmailAddress) -> Option<ReportInbox> {
-        let intake = self.server.report_intake.as_ref().filter(|_| self.server.role == Role::Exchange)?;
+        let intake = self.server.report_intake.as_ref().filter(|_| self.server.role != Role::Submission)?;
         intake.inbox(to)
     }
 

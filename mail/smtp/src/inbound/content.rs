@@ -76,7 +76,7 @@ impl Session<'_> {
         let found = find(&inbound.dns, (message, now_secs), self.facts.spf.as_ref()).await;
         let (results, chain) = (self.results(&found), chain_of(&found.arc));
         let mut judged = Judged { results, proven: found.proven(), chain, ..Judged::fine() };
-        self.judge_author(inbound, &found, &mut judged);
+        self.judge_author(inbound, (envelope, &found), &mut judged);
         if found.dmarc.result == DmarcResult::Temperror && judged.refusal.is_none() {
             self.defer_once(envelope, message, &mut judged).await;
         }
@@ -90,7 +90,7 @@ impl Session<'_> {
     }
 
     /// What the author's domain wants done, and why it is not done where it is not.
-    fn judge_author(&self, inbound: &Inbound, found: &Found, judged: &mut Judged) {
+    fn judge_author(&self, inbound: &Inbound, (envelope, found): (&Envelope, &Found), judged: &mut Judged) {
         let verdict = &mut judged.verdict;
         match found.author_fault {
             Some(AuthorFault::Doubled | AuthorFault::TooMany) => {
@@ -123,9 +123,25 @@ impl Session<'_> {
                 );
                 judged.refusal = Some(Reply::told(550, "5.7.1", reply));
             }
+            // Put aside by us or not, elsewhere it would be mail that comes from where that domain's own mail comes from.
+            Policy::Quarantine if !envelope.onward().is_empty() && self.is_hosted(&found.dmarc) => {
+                verdict.add(Action::Refuse, "dmarc_not_passed_on");
+                let author = found.dmarc.author.as_ref().map(Name::to_string).unwrap_or_default();
+                let reply = format!(
+                    "{author} is hosted here and wants mail put aside that neither its SPF nor its DKIM stands \
+                     behind (DMARC); to other hosts it is not passed on"
+                );
+                judged.refusal = Some(Reply::told(550, "5.7.1", reply));
+            }
             Policy::Quarantine => verdict.add(Action::Junk, "dmarc_quarantine"),
             Policy::None => verdict.add(Action::Mark, "dmarc_fail"),
         }
+    }
+
+    /// Whether the author's domain, or the one above it that speaks for it, is served here.
+    fn is_hosted(&self, dmarc: &Dmarc) -> bool {
+        let names = [dmarc.author.as_ref(), dmarc.policy_domain.as_ref()];
+        names.into_iter().flatten().any(|name| self.server.directory.domain_named(name.as_str()).is_some())
     }
 
     /// Why a failure of DMARC is not acted upon here.

@@ -90,7 +90,7 @@ impl Session<'_> {
 fn disposition(dmarc: &Dmarc, reasons: &[&str]) -> &'static str {
     match dmarc.result {
         DmarcResult::Pass if dmarc.policy != Policy::None => "pass",
-        _ if reasons.contains(&"dmarc_reject") => "reject",
+        _ if reasons.contains(&"dmarc_reject") || reasons.contains(&"dmarc_not_passed_on") => "reject",
         _ if reasons.contains(&"dmarc_quarantine") => "quarantine",
         _ => "none",
     }
@@ -104,7 +104,7 @@ fn reason(dmarc: &Dmarc, aligned: Aligned, reasons: &[&str]) -> &'static str {
     let has = |word: &str| reasons.contains(&word);
     if has("forwarder_trusted") || has("arc_trusted") {
         "trusted_forwarder"
-    } else if has("dmarc_not_honoured") || has("author_exempt") {
+    } else if has("dmarc_not_honoured") || has("author_exempt") || has("dmarc_not_passed_on") {
         "local_policy"
     } else if dmarc.is_testing {
         "policy_test_mode"
