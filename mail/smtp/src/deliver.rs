@@ -24,7 +24,7 @@ use crate::session::{Next, Session, Transaction};
 use crate::subject::with_detail;
 use crate::tls_wish::tls_wish;
 use crate::told::{Way, message_id};
-use crate::trace::{Arrival, missing_fields, received, without_return_path};
+use crate::trace::{Arrival, DROPPED, DROPPED_OF_SUBMISSIONS, missing_fields, received, without};
 
 /// Sender and recipients.
 #[derive(Debug)]
@@ -730,12 +730,12 @@ impl Session<'_> {
         if self.server.role == Role::Submission {
             octets.extend_from_slice(missing_fields(message, hostname, now).as_bytes());
         }
-        let clean = without_return_path(message);
+        let dropped = if self.server.role == Role::Submission { &DROPPED_OF_SUBMISSIONS[..] } else { &DROPPED };
+        let clean = without(message, dropped);
         let message = clean.as_deref().unwrap_or(message);
-        // Nobody outside speaks in our name (RFC 8601 section 5).
-        let unforged =
-            (self.server.role != Role::Submission).then(|| verify::strip_forged(message, hostname));
-        octets.extend_from_slice(unforged.flatten().as_deref().unwrap_or(message));
+        // Nobody else speaks in our name, a user as little as a host (RFC 8601 section 5).
+        let unforged = verify::strip_forged(message, hostname);
+        octets.extend_from_slice(unforged.as_deref().unwrap_or(message));
         (octets, start)
     }
 

@@ -55,13 +55,18 @@ fn literal(peer: std::net::IpAddr) -> String {
     }
 }
 
-/// The message without its Return-Path fields: that field is ours to write at the end of the way (RFC 5321 section 4.4).
-pub(crate) fn without_return_path(message: &[u8]) -> Option<Vec<u8>> {
+/// Fields that no message keeps: Return-Path is ours to write at the end of the way (RFC 5321 section 4.4).
+pub(crate) const DROPPED: [&str; 1] = ["Return-Path"];
+/// The same for submissions: who gets it in secret is not told to the others (RFC 5322 section 3.6.3).
+pub(crate) const DROPPED_OF_SUBMISSIONS: [&str; 3] = ["Return-Path", "Bcc", "Resent-Bcc"];
+
+/// The message without the fields of these names; none where it has none of them.
+pub(crate) fn without(message: &[u8], names: &[&str]) -> Option<Vec<u8>> {
     let (header_end, _) = split_header(message);
     let header = &message[..header_end];
     let mut kept: Option<Vec<u8>> = None;
     let mut from = 0;
-    for field in fields(header).filter(|field| field.is("Return-Path")) {
+    for field in fields(header).filter(|field| names.iter().any(|name| field.is(name))) {
         let place = kept.get_or_insert_with(|| Vec::with_capacity(message.len()));
         place.extend_from_slice(&message[from..field.start]);
         from = field.end;
@@ -107,12 +112,18 @@ mod tests {
     }
 
     #[test]
-    fn foreign_return_paths_are_taken_out() {
-        let message = b"A: 1\r\nReturn-Path: <x>\r\n folded\r\nB: 2\r\n\r\nReturn-Path: body\r\n";
+    fn what_is_not_to_be_told_is_taken_out() {
+        let message = b"A: 1\r\nReturn-Path: <x>\r\n folded\r\nBcc: s@x.example,\r\n\tt@x.example\r\nB: 2\r\n\r\nBcc: body\r\n";
         assert_eq!(
-            without_return_path(message).as_deref(),
-            Some(&b"A: 1\r\nB: 2\r\n\r\nReturn-Path: body\r\n"[..])
+            without(message, &DROPPED).as_deref(),
+            Some(&b"A: 1\r\nBcc: s@x.example,\r\n\tt@x.example\r\nB: 2\r\n\r\nBcc: body\r\n"[..])
         );
-        assert_eq!(without_return_path(b"A: 1\r\n\r\nx"), None);
+        assert_eq!(
+            without(message, &DROPPED_OF_SUBMISSIONS).as_deref(),
+            Some(&b"A: 1\r\nB: 2\r\n\r\nBcc: body\r\n"[..])
+        );
+        let resent = b"RESENT-BCC: s@x.example\r\nbcc :\r\nA: 1\r\n\r\nx";
+        assert_eq!(without(resent, &DROPPED_OF_SUBMISSIONS).as_deref(), Some(&b"A: 1\r\n\r\nx"[..]));
+        assert_eq!(without(b"A: 1\r\n\r\nx", &DROPPED_OF_SUBMISSIONS), None);
     }
 }
