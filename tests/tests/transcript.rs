@@ -20,6 +20,7 @@
 //! | `@ noted [SHARE...]` | since it was last looked at, people are to hear of these shares of what aliases may pass on |
 //! | `@ begun` | every way in the trace begins with how the message came, whoever looks |
 //! | `@ suspend`, `restrict`, `resume`, `end`, `purge` | the service is in that state |
+//! | `@ hold carol` | what carol's mailbox sends is held |
 //! | `@ sandbox` | the account only tries things out |
 //! | `@ minutely COUNT` | the plan lets the service send to so many a minute |
 //! | `@ hourly COUNT` | the mailboxes of x.example send to so many an hour |
@@ -46,7 +47,7 @@ use hosting::address_map::{AddressMap, AddressMapKind};
 use hosting::alias::{AliasEvent, AliasSettings, Disposition};
 use hosting::book::BookEvent;
 use hosting::domain::{DomainEvent, DomainSettings, QuotaMode, VerifiedBy};
-use hosting::mailbox::MailboxEvent;
+use hosting::mailbox::{HoldReason, MailboxEvent};
 use hosting::service::{ServiceEvent, SuspensionReason};
 use hosting::share::{Share, ShareRole};
 use hosting::{HostingEvent, PasswordHash};
@@ -416,6 +417,11 @@ impl World {
                 let name = Sealed::new(SubjectId::of_account(tenant().account()), "x".to_owned());
                 let opened = AccountEvent::Opened { name, parent: None, is_sandbox: true };
                 self.directory.apply(&[recorded(1, HostingEvent::Account(opened))]).expect("taken");
+            }
+            ["hold", "carol"] => {
+                let (reason, at) = (HoldReason::NewRecipients, Timestamp::from_secs(1_800_000_000));
+                let held = HostingEvent::Mailbox(MailboxEvent::SendingHeld { reason, at });
+                self.directory.apply(&[recorded(34, held)]).expect("taken");
             }
             // The plan lets its messages have so many recipients, and its mailboxes send to so many a day.
             ["plan", recipients, sends] => {

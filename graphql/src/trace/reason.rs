@@ -126,6 +126,11 @@ const MEANINGS: &[Meaning] = &[
         "DMARC : le domaine de l'auteur demande de mettre de côté un tel message",
     ),
     (
+        "dmarc_not_passed_on",
+        "DMARC: nothing stands behind this author of a domain that is hosted here, so it is not passed on to other hosts",
+        "DMARC : rien ne confirme cet auteur d'un domaine hébergé ici, le message n'est donc pas transmis à d'autres serveurs",
+    ),
+    (
         "dmarc_fail",
         "DMARC: neither SPF nor DKIM stands behind the author",
         "DMARC : ni SPF ni DKIM ne confirment l'auteur",
@@ -141,6 +146,11 @@ const MEANINGS: &[Meaning] = &[
         "author_exempt",
         "the author's domain is exempt from DMARC here",
         "le domaine de l'auteur est exempté de DMARC ici",
+    ),
+    (
+        "sending_held",
+        "what this mailbox sends is held, so mailboxes of other accounts get none of it",
+        "ce que cette boîte envoie est retenu, les boîtes d'autres comptes n'en reçoivent donc rien",
     ),
     ("dns_unsure", "DNS did not tell who sent it", "le DNS n'a pas permis de savoir qui l'a envoyé"),
     ("dmarc_report_kept", "a DMARC report, kept with the domain", "un rapport DMARC, gardé avec le domaine"),

@@ -25,6 +25,7 @@ use crate::subject::with_detail;
 use crate::tls_wish::tls_wish;
 use crate::told::{Way, message_id};
 use crate::trace::{Arrival, DROPPED, DROPPED_OF_SUBMISSIONS, missing_fields, received, without};
+use crate::watch::HELD;
 
 /// Sender and recipients.
 #[derive(Debug)]
@@ -94,7 +95,7 @@ struct Stamp<'a> {
     results: &'a str,
 }
 
-const SANDBOX: Reply =
+pub(crate) const SANDBOX: Reply =
     Reply::new(550, "5.7.1", "This is a sandbox: it writes to its own mailboxes, and to no others here");
 const TLS_ONLY: Reply = Reply::new(550, "5.7.10", "This mailbox takes mail over TLS only: STARTTLS first");
 const DISABLED: Reply = Reply::new(550, "5.2.1", "This address takes no mail now");
@@ -393,6 +394,7 @@ impl Session<'_> {
         let reasons = match reply.enhanced {
             Some("5.2.2") => vec!["over_quota"],
             Some("5.7.10") => vec!["tls_needed"],
+            Some("5.7.1") if self.is_held() => vec!["sending_held"],
             Some("5.7.1") => vec!["sandbox"],
             Some("4.7.1" | "5.7.2") => vec!["forward_limit"],
             Some("5.5.3") => vec!["too_many_ends"],
@@ -413,8 +415,7 @@ impl Session<'_> {
         let mut fitting = Vec::new();
         let is_encrypted = self.wire.encryption() == Encryption::Tls;
         let mut is_too_plain = false;
-        // Whoever tries things out writes to nobody else, here as little as elsewhere.
-        let confined_to = self.asker().filter(|tenant| self.server.directory.is_sandbox(*tenant));
+        let confined_to = self.confined();
         let mut is_outside = false;
         let mut full = Full::Mailbox;
         let mut missed = Vec::new();
@@ -424,9 +425,9 @@ impl Session<'_> {
         };
         for end in &ends.mailboxes {
             let owner = Owner { tenant: end.tenant, mailbox: end.mailbox };
-            if let Some(sandbox) = confined_to.filter(|sandbox| *sandbox != end.tenant) {
+            if let Some((asker, why)) = confined_to.as_ref().filter(|(asker, _)| *asker != end.tenant) {
                 is_outside = true;
-                missed.push(misses(owner, sandbox, SANDBOX));
+                missed.push(misses(owner, *asker, why.clone()));
                 continue;
             }
             if end.requires_tls && !is_encrypted {
@@ -464,7 +465,7 @@ impl Session<'_> {
         }
         if fitting.is_empty() && ends.forwards.is_empty() && !ends.is_consumed {
             return match (is_outside, is_too_plain) {
-                (true, _) => SANDBOX,
+                (true, _) => confined_to.map_or(SANDBOX, |(_, why)| why),
                 (false, true) => TLS_ONLY,
                 (false, false) => full.reply(),
             };
@@ -611,7 +612,11 @@ impl Session<'_> {
         }
         let elsewhere: Vec<EmailAddress> =
             envelope.queued.iter().map(|onward| onward.recipient.address.clone()).collect();
-        let is_held = self.is_suspicious(&elsewhere).await;
+        let neighbours = self.neighbours(envelope);
+        let is_held = self.is_suspicious(&[&elsewhere[..], &neighbours].concat()).await;
+        if is_held && !neighbours.is_empty() {
+            return HELD;
+        }
         let forwarder = self.forwarder(envelope.from.as_ref());
         let queueing = Queueing {
             message: id.clone(),
@@ -730,7 +735,8 @@ impl Session<'_> {
         if self.server.role == Role::Submission {
             octets.extend_from_slice(missing_fields(message, hostname, now).as_bytes());
         }
-        let dropped = if self.server.role == Role::Submission { &DROPPED_OF_SUBMISSIONS[..] } else { &DROPPED };
+        let dropped =
+            if self.server.role == Role::Submission { &DROPPED_OF_SUBMISSIONS[..] } else { &DROPPED };
         let clean = without(message, dropped);
         let message = clean.as_deref().unwrap_or(message);
         // Nobody else speaks in our name, a user as little as a host (RFC 8601 section 5).
