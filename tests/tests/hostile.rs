@@ -73,6 +73,17 @@ fn nested(depth: usize) -> String {
     text
 }
 
+/// As many as the header of a message has room for.
+fn references() -> String {
+    let mut text = String::from("Subject: bomb\r\n");
+    for field in 0..7 {
+        text += "References: ";
+        text.extend((0..10_000).map(|id| format!("<{:x}>", field * 10_000 + id)));
+        text += "\r\n";
+    }
+    text + "\r\nx\r\n"
+}
+
 /// What each is, the message, and what the reply may begin with.
 fn bombs() -> Vec<(&'static str, String, &'static [&'static str])> {
     let taken: &[&str] = &["250"];
@@ -80,6 +91,7 @@ fn bombs() -> Vec<(&'static str, String, &'static [&'static str])> {
     let either: &[&str] = &["250", "550", "552", "554"];
     let body = |head: &str, body: String| format!("Subject: bomb\r\n{head}\r\n\r\n{body}\r\n");
     let coded = |coding: &str| format!("Content-Type: text/plain\r\nContent-Transfer-Encoding: {coding}");
+    let subject = |text: String| format!("Subject: {text}\r\n\r\nx\r\n");
     vec![
         ("100 000 fields", format!("{}\r\nx\r\n", "X-A: bb\r\n".repeat(100_000)), refused),
         ("a field of 1 MiB", format!("Subject: {}\r\n\r\nx\r\n", "x".repeat(1 << 20)), refused),
@@ -88,6 +100,8 @@ fn bombs() -> Vec<(&'static str, String, &'static [&'static str])> {
         ("80 000 addresses", format!("To: {}z@b.c\r\n\r\nx\r\n", "a@b.c,".repeat(80_000)), taken),
         ("comments in comments", format!("From: {}\r\n\r\nx\r\n", "(".repeat(100_000)), taken),
         ("encoded words", format!("Subject: {}\r\n\r\nx\r\n", "=?utf-8?q?a?= ".repeat(30_000)), taken),
+        ("encoded words without an end", subject("=?x?q?a".repeat(9000)), taken),
+        ("references", references(), taken),
         (
             "parameters",
             body(&format!("Content-Type: text/plain{}", "; a=b".repeat(50_000)), "x".into()),

@@ -5,6 +5,9 @@ use std::borrow::Cow;
 /// Octets of one field's value that are looked at; the rest is left out of derived values.
 pub const FIELD_OCTETS_MAX: usize = 64 * 1024;
 
+/// Octets of the header of a message that is taken; a longer one is refused.
+pub const HEADER_OCTETS_MAX: usize = 512 * 1024;
+
 /// One header field as it stands in the message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Field<'a> {

@@ -1,5 +1,7 @@
 //! From octets to the [`Summary`].
 
+use std::collections::VecDeque;
+
 use mail_parser::DateTime;
 
 use crate::address::address_list;
@@ -10,26 +12,20 @@ use crate::{AddressItem, Envelope, Part, PartBody, Summary};
 
 /// Longest preview in characters (RFC 8970 section 3.1).
 pub const PREVIEW_CHARACTER_COUNT_MAX: usize = 200;
-/// Message-IDs kept of References and In-Reply-To.
+/// Message-IDs kept of References and In-Reply-To: the first and the last.
 pub const REFERENCE_COUNT_MAX: usize = 32;
+/// Longest Message-ID that is kept: a line (RFC 5322 section 2.1.1).
+const MESSAGE_ID_OCTETS_MAX: usize = 998;
 
 /// Derives everything that is kept beside a message. Any octets give a summary.
 pub fn summarize(message: &[u8]) -> Summary {
     let (header_end, _) = split_header(message);
     let header = &message[..header_end];
     let structure = structure(message);
-    let mut references = Vec::new();
-    for name in ["References", "In-Reply-To"] {
-        for field in fields(header).filter(|field| field.is(name)) {
-            message_ids(&unfold(field.value), &mut references);
-        }
-    }
-    let surplus = references.len().saturating_sub(REFERENCE_COUNT_MAX);
-    references.drain(..surplus);
     let envelope = envelope(header);
     let date = envelope.date.as_deref().and_then(DateTime::parse_rfc822).filter(DateTime::is_valid);
     Summary {
-        references,
+        references: references(header),
         sent_at_ms: date.as_ref().map(|date| date.to_timestamp().saturating_mul(1000)),
         sent_day: date.as_ref().map(|date| (date.year, date.month, date.day)),
         preview: preview(message, &structure),
@@ -73,15 +69,30 @@ fn addresses(place: &mut Vec<AddressItem>, value: &[u8]) {
     }
 }
 
-fn message_ids(text: &str, into: &mut Vec<String>) {
-    for piece in text.split('<').skip(1) {
-        if let Some((id, _)) = piece.split_once('>') {
-            let id = id.trim();
-            if !id.is_empty() && id.len() <= 998 && !into.iter().any(|known| known == id) {
-                into.push(id.to_owned());
+/// What a message answers: the one that began its thread, and the newest. A list that is too long loses its second, as RFC
+/// 5537 section 3.4.4 has it.
+fn references(header: &[u8]) -> Vec<String> {
+    let mut kept: VecDeque<String> = VecDeque::with_capacity(REFERENCE_COUNT_MAX);
+    for name in ["References", "In-Reply-To"] {
+        for field in fields(header).filter(|field| field.is(name)) {
+            for id in message_ids(&unfold(field.value)) {
+                // Senders choose how many there are: no more than what is kept is ever looked through.
+                if kept.iter().any(|known| known == id) {
+                    continue;
+                }
+                if kept.len() == REFERENCE_COUNT_MAX {
+                    kept.remove(1);
+                }
+                kept.push_back(id.to_owned());
             }
         }
     }
+    kept.into()
+}
+
+fn message_ids(text: &str) -> impl Iterator<Item = &str> {
+    let ids = text.split('<').skip(1).filter_map(|piece| Some(piece.split_once('>')?.0.trim()));
+    ids.filter(|id| !id.is_empty() && id.len() <= MESSAGE_ID_OCTETS_MAX)
 }
 
 fn has_attachment(part: &Part) -> bool {
@@ -126,6 +137,29 @@ Content-Type: application/pdf\r\nContent-Disposition: attachment; filename=x.pdf
         assert_eq!(inner.0.subject.as_deref(), Some("inner"));
         assert_eq!(slice(MIXED, &inner.1), b"line one\r\nline two");
         assert_eq!((inner.1.line_count, parts[1].line_count), (2, 4));
+    }
+
+    #[test]
+    fn of_many_references_the_first_and_the_last_are_kept_and_no_more_are_looked_through() {
+        let mut message = String::from("Subject: x\r\n");
+        let mut count = 0;
+        while message.len() < 2 << 20 {
+            message.push_str("References:");
+            for _ in 0..5000 {
+                message.push_str(&format!(" <{count:x}>"));
+                count += 1;
+            }
+            message.push_str("\r\n");
+        }
+        message.push_str("In-Reply-To: <0> <last>\r\n\r\nx");
+        let begun = std::time::Instant::now();
+        let references = summarize(message.as_bytes()).references;
+        assert_eq!(references.len(), REFERENCE_COUNT_MAX);
+        let newest = format!("{:x}", count - 1);
+        assert_eq!((references[0].as_str(), references[31].as_str()), ("0", "last"));
+        assert_eq!(references[30], newest);
+        // Each looked for among all before it takes minutes.
+        assert!(begun.elapsed().as_secs() < 30, "took {:?}", begun.elapsed());
     }
 
     #[test]

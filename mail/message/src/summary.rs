@@ -9,7 +9,8 @@ pub struct Summary {
     pub envelope: Envelope,
     /// The MIME tree (RFC 9051 section 7.5.2 BODYSTRUCTURE) with the place of each part.
     pub structure: Part,
-    /// Message-IDs of In-Reply-To and References, newest last, without angle brackets; at most 32.
+    /// Message-IDs of In-Reply-To and References, newest last, without angle brackets; at most 32: of more, the first and
+    /// the last 31.
     pub references: Vec<String>,
     /// The `Date` field as milliseconds since the epoch, where it can be read.
     pub sent_at_ms: Option<i64>,

@@ -14,6 +14,8 @@ use crate::{Part, PartBody, Summary};
 
 /// Octets of body text per message that a search looks at; what is behind is not found.
 pub const SEARCH_OCTETS_MAX: usize = 1024 * 1024;
+/// Longest name of a character set, with its language, in an encoded word.
+const CHARSET_OCTETS_MAX: usize = 64;
 /// Octets of a part from which a preview is made.
 const PREVIEW_SOURCE_OCTETS_MAX: usize = 8 * 1024;
 
@@ -94,13 +96,17 @@ pub fn decode_words(text: &str) -> String {
     decoded
 }
 
-/// `=?charset?B?text?=` at the start of `text`, with its length.
+/// `=?charset?B?text?=` at the start of `text`, with its length. What cannot be one is not read beyond where the next may
+/// begin, so that a text of many beginnings is read once.
 fn encoded_word(text: &str) -> Option<(String, usize)> {
-    let mut pieces = text.get(2..)?.splitn(3, '?');
-    let (charset, encoding, rest) = (pieces.next()?, pieces.next()?, pieces.next()?);
-    let end = rest.find("?=")?;
-    let payload = &rest[..end];
-    if charset.is_empty() || charset.len() > 64 || payload.contains(char::is_whitespace) {
+    let inside = text.get(2..)?;
+    let beginning = inside.get(..inside.floor_char_boundary(CHARSET_OCTETS_MAX + 3))?;
+    let (charset, rest) = beginning.split_once('?')?;
+    let encoding = rest.split_once('?').map(|(encoding, _)| encoding)?;
+    let start = charset.len() + 1 + encoding.len() + 1;
+    let length = payload_length(inside.get(start..)?)?;
+    let payload = &inside[start..start + length];
+    if charset.is_empty() {
         return None;
     }
     // A language may follow the charset (RFC 2231 section 5).
@@ -113,12 +119,23 @@ fn encoded_word(text: &str) -> Option<(String, usize)> {
         }
         _ => return None,
     };
-    let length = 2 + charset_length(text)? + 1 + encoding.len() + 1 + end + 2;
-    Some((in_charset(&octets, charset), length))
+    Some((in_charset(&octets, charset), 2 + start + length + 2))
 }
 
-fn charset_length(text: &str) -> Option<usize> {
-    text.get(2..)?.find('?')
+/// Where the text of an encoded word ends at `?=`; none where another begins first, or a white space stands in it.
+fn payload_length(text: &str) -> Option<usize> {
+    let octets = text.as_bytes();
+    for (at, character) in text.char_indices() {
+        match (character, octets.get(at + 1), octets.get(at + 2)) {
+            ('?', Some(b'='), _) => return Some(at),
+            // Padding of base64, and then the end.
+            ('=', Some(b'?'), Some(b'=')) => {}
+            ('=', Some(b'?'), _) => return None,
+            (character, ..) if character.is_whitespace() => return None,
+            _ => {}
+        }
+    }
+    None
 }
 
 /// The subject without `Re:` and its relatives, for threads (RFC 5256 section 2.1). `subject` is decoded.
@@ -223,8 +240,31 @@ mod tests {
             ("=?utf-8*fr?q?x?=", "x"),
             ("=?broken", "=?broken"),
             ("=?x?y?z?= plain", "=?x?y?z?= plain"),
+            ("=?utf-8?q?how?q?= =?utf-8?b?aGk=?=", "how?qhi"),
+            ("=?utf-8?q?a =?utf-8?q?b?=", "=?utf-8?q?a b"),
+            ("=?utf-8?q?a=?utf-8?q?b?=", "=?utf-8?q?ab"),
+            ("=?\u{e9}?q?x?= =?utf-8?q?", "x =?utf-8?q?"),
         ] {
             assert_eq!(decode_words(text), expected);
+        }
+    }
+
+    #[test]
+    fn beginnings_of_encoded_words_without_an_end_are_read_once() {
+        for (piece, end) in [
+            ("=?x?q?a", ""),
+            ("=?x?q?a", "?="),
+            ("=?x?q?a ", "?="),
+            ("=?x?b?", ""),
+            ("=?", ""),
+            ("=?=", ""),
+            ("=?x?q?a?=", ""),
+        ] {
+            let begun = std::time::Instant::now();
+            let text = piece.repeat((1 << 20) / piece.len()) + end;
+            assert!(decode_words(&text).len() <= text.len());
+            // Reading the rest for each of them takes minutes.
+            assert!(begun.elapsed().as_secs() < 20, "{piece} took {:?}", begun.elapsed());
         }
     }
 

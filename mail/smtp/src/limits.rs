@@ -16,7 +16,7 @@ pub const LOGIN_FAILURE_COUNT_MAX: usize = 3;
 /// `Received` fields above which a message goes in circles (RFC 5321 section 6.3).
 pub const RECEIVED_COUNT_MAX: usize = 50;
 /// Octets of the header of a message.
-pub const HEADER_OCTETS_MAX: usize = 512 * 1024;
+pub const HEADER_OCTETS_MAX: usize = message::HEADER_OCTETS_MAX;
 /// Silence between commands (RFC 5321 section 4.5.3.2.7).
 pub const COMMAND_WAIT: Duration = Duration::from_secs(300);
 /// Folders that a mailbox may have for a plus-address to make one more; senders choose their names.
