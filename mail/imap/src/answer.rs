@@ -97,7 +97,9 @@ impl From<StoreError> for Failure {
         match error {
             StoreError::Refused(StoreRefusal::Folder(refusal)) => refusal.into(),
             StoreError::Refused(
-                refusal @ (StoreRefusal::OverQuota { .. } | StoreRefusal::OverPool { .. }),
+                refusal @ (StoreRefusal::OverQuota { .. }
+                | StoreRefusal::OverPool { .. }
+                | StoreRefusal::TooManyMessages { .. }),
             ) => Self::No { code: Some("OVERQUOTA"), text: refusal.to_string().into() },
             StoreError::Refused(StoreRefusal::NoMailbox) => Self::Bye("The mailbox is closed"),
             StoreError::Refused(refusal) => {

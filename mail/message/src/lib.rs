@@ -13,7 +13,9 @@ mod summary;
 mod text;
 
 pub use address::{DoubtfulAddresses, sure_addresses};
-pub use field::{FIELD_OCTETS_MAX, Field, Fields, HEADER_OCTETS_MAX, fields, received_count, split_header, unfold};
+pub use field::{
+    FIELD_OCTETS_MAX, Field, Fields, HEADER_OCTETS_MAX, fields, received_count, split_header, unfold,
+};
 pub use stored::StoredFault;
 pub use structure::{DEPTH_MAX, PART_COUNT_MAX};
 pub use summarize::{PREVIEW_CHARACTER_COUNT_MAX, REFERENCE_COUNT_MAX, summarize};

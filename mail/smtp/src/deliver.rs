@@ -838,7 +838,7 @@ fn batches(
 
 pub(crate) fn refusal_reply(refusal: &StoreRefusal) -> Reply {
     match refusal {
-        StoreRefusal::OverQuota { .. } => Full::Mailbox.reply(),
+        StoreRefusal::OverQuota { .. } | StoreRefusal::TooManyMessages { .. } => Full::Mailbox.reply(),
         StoreRefusal::OverPool { .. } => Full::Pool.reply(),
         StoreRefusal::NoMailbox => Reply::new(550, "5.1.1", "There is no such address"),
         StoreRefusal::Folder(_) | StoreRefusal::UidsExhausted | StoreRefusal::Limit(_) => {

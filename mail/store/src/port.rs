@@ -368,6 +368,12 @@ pub enum StoreRefusal {
         /// Allowed.
         quota: ByteSize,
     },
+    /// The mailbox holds as many messages as any may, however small they are.
+    #[error("the mailbox is full: it would hold more than {allowed} messages")]
+    TooManyMessages {
+        /// Allowed.
+        allowed: u64,
+    },
     /// The copy fits into the mailbox, not into what the mailboxes of its domain share.
     #[error("the storage that the domain shares is full: {used} of {size}")]
     OverPool {
@@ -528,7 +534,7 @@ pub trait Store: Send + Sync + 'static {
         messages: &[MessageId],
     ) -> Result<Vec<(MessageId, Bytes)>, StoreError>;
 
-    /// Changes flags of at most 100 000 messages in one transaction.
+    /// Changes flags of at most 100 000 messages, 1000 at a time: those before a failure are changed.
     async fn change_flags(
         &self,
         owner: Owner,
@@ -538,7 +544,8 @@ pub trait Store: Send + Sync + 'static {
         unchanged_since: Option<Modseq>,
     ) -> Result<FlagOutcome, StoreError>;
 
-    /// Copies messages to another folder of the same mailbox, all or none; `quota` as in [`Deposit`].
+    /// Copies at most 100 000 messages to another folder of the same mailbox, 1000 at a time, all or none: where some cannot be
+    /// copied those before are taken back. `quota` as in [`Deposit`].
     async fn copy(
         &self,
         owner: Owner,
@@ -548,7 +555,8 @@ pub trait Store: Send + Sync + 'static {
         quota: Quota,
     ) -> Result<Vec<Copied>, StoreError>;
 
-    /// Moves messages to another folder of the same mailbox, all or none (RFC 6851).
+    /// Moves at most 100 000 messages to another folder of the same mailbox, 1000 at a time: each is in one of both at any
+    /// time, and those before a failure are moved (RFC 6851 section 3.3).
     async fn move_messages(
         &self,
         owner: Owner,
@@ -557,7 +565,7 @@ pub trait Store: Send + Sync + 'static {
         to: FolderId,
     ) -> Result<Vec<Copied>, StoreError>;
 
-    /// Removes messages, except those that must stay.
+    /// Removes messages, except those that must stay, 1000 at a time.
     async fn expunge(
         &self,
         owner: Owner,

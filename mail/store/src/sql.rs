@@ -9,6 +9,7 @@ mod expunge;
 mod flags;
 mod folder;
 mod mailbox;
+mod pieces;
 mod pool;
 mod purge;
 mod queue;
@@ -29,6 +30,7 @@ use message::Summary;
 use moka::sync::Cache;
 use tokio::sync::{Notify, watch};
 
+use self::pieces::Way;
 use crate::bell::Bells;
 use crate::handover::Handover;
 use crate::{
@@ -39,8 +41,12 @@ use crate::{
 
 /// Summaries kept in memory; the least used go first.
 const CACHED_SUMMARY_COUNT_MAX: u64 = 50_000;
-/// Messages in one change of flags, one copy, one move, one expunge.
+/// Messages in one change of flags, one copy, one move.
 pub(crate) const SET_MESSAGE_COUNT_MAX: usize = 100_000;
+/// Messages in one transaction of such a change: others wait for no more than these.
+pub(crate) const PIECE_MESSAGE_COUNT: usize = 1000;
+/// Messages of a mailbox.
+pub(crate) const MAILBOX_MESSAGE_COUNT_MAX: u64 = 1_000_000;
 /// Folders of a mailbox.
 pub(crate) const FOLDER_COUNT_MAX: u32 = 5000;
 
@@ -213,9 +219,11 @@ impl Store for SqlStore {
         from: &FolderName,
         to: &FolderName,
     ) -> Result<(), StoreError> {
-        let work = folder::Rename { owner, from: from.clone(), to: to.clone(), now: self.now() };
-        self.rung(owner, self.of(owner.tenant).transact(work).await?);
-        Ok(())
+        let work = folder::Rename { owner, from: from.clone(), to: to.clone() };
+        match self.rung(owner, self.of(owner.tenant).transact(work).await?) {
+            Some((from, to)) => self.move_everything(Way { owner, from, to }).await,
+            None => Ok(()),
+        }
     }
 
     async fn delete_folder(&self, owner: Owner, name: &FolderName) -> Result<(), StoreError> {
@@ -289,8 +297,7 @@ impl Store for SqlStore {
         change: FlagChange,
         unchanged_since: Option<Modseq>,
     ) -> Result<FlagOutcome, StoreError> {
-        let work = flags::ChangeFlags { owner, folder, set, change, unchanged_since };
-        Ok(self.rung(owner, self.of(owner.tenant).transact(work).await?))
+        self.change_flags_of((owner, folder), set, change, unchanged_since).await
     }
 
     async fn copy(
@@ -301,8 +308,7 @@ impl Store for SqlStore {
         to: FolderId,
         quota: Quota,
     ) -> Result<Vec<Copied>, StoreError> {
-        let work = copy::Copy { owner, from, set, to, quota, now: self.now() };
-        Ok(self.rung(owner, self.of(owner.tenant).transact(work).await?))
+        self.copy_messages(Way { owner, from, to }, set, quota).await
     }
 
     async fn move_messages(
@@ -312,8 +318,7 @@ impl Store for SqlStore {
         set: MessageSet,
         to: FolderId,
     ) -> Result<Vec<Copied>, StoreError> {
-        let work = copy::Move { owner, from, set, to, now: self.now() };
-        Ok(self.rung(owner, self.of(owner.tenant).transact(work).await?))
+        self.move_between(Way { owner, from, to }, set).await
     }
 
     async fn expunge(
@@ -322,8 +327,7 @@ impl Store for SqlStore {
         folder: FolderId,
         scope: ExpungeScope,
     ) -> Result<Expunged, StoreError> {
-        let work = expunge::Expunge { owner, folder, scope, now: self.now() };
-        Ok(self.rung(owner, self.of(owner.tenant).transact(work).await?))
+        self.expunge_messages(owner, folder, scope).await
     }
 
     async fn retained(

@@ -1,5 +1,6 @@
 //! What a store promises, on SQLite always and on PostgreSQL where the test run started one.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
 
@@ -7,9 +8,9 @@ use bytes::Bytes;
 use database::Database;
 use kernel::{ByteSize, DomainId, EmailAddress, MailboxId, Quota, StoragePool, TenantId, Timestamp};
 use store::{
-    Acceptance, Accepted, Copied, Deposit, Destination, ExpungeScope, FlagChange, Flags, Folder, FolderName,
-    FolderRefusal, MessageSet, Modseq, Owner, QueuedRecipient, Retention, SpecialUse, SqlStore, Store,
-    StoreError, StoreRefusal, SystemFlag, TextField, Uid,
+    Acceptance, Accepted, Copied, Deposit, Destination, ExpungeScope, Expunged, FlagChange, Flags, Folder,
+    FolderName, FolderRefusal, MessageSet, Modseq, Owner, QueuedRecipient, Retention, SpecialUse, SqlStore,
+    Store, StoreError, StoreRefusal, SystemFlag, TextField, Uid,
 };
 use uuid::Uuid;
 
@@ -380,6 +381,93 @@ async fn folders_are_made_renamed_and_hidden_with_what_is_below() {
         );
         store.create_folder(owner(1), &name("z/y/b/c"), None).await.expect("made again");
         assert!(world.folder(owner(1), "z/y/b/c").await.uid_validity > old);
+        world.is_whole().await;
+    }
+}
+
+impl World {
+    /// Fills a folder with copies of one message.
+    async fn double(&self, folder: &Folder, times: u32) -> usize {
+        let (inbox, quota) = (self.folder(owner(1), "INBOX").await.id, Quota::from(ByteSize::gib(1)));
+        let mut from = inbox;
+        for _ in 0..times {
+            let copied = self.store.copy(owner(1), from, MessageSet::All, folder.id, quota).await;
+            copied.expect("copied");
+            from = folder.id;
+        }
+        self.store.messages(owner(1), folder.id, Uid(0), 10_000).await.expect("rows").len()
+    }
+
+    async fn message_count(&self, folder: &str) -> u32 {
+        self.folder(owner(1), folder).await.message_count
+    }
+}
+
+#[tokio::test]
+async fn changes_of_many_messages_are_made_in_pieces() {
+    for world in worlds().await {
+        world.deliver(owner(1), "one", "1").await;
+        let archive = world.folder(owner(1), "Archive").await;
+        assert_eq!(world.double(&archive, 12).await, 2048);
+        let (first, all) = (archive.id, || MessageSet::All);
+        let deleted = FlagChange::Add(Flags::NONE.with(SystemFlag::Deleted));
+        let changed = world.store.change_flags(owner(1), first, all(), deleted, None).await.expect("changed");
+        let changes: BTreeSet<Modseq> = changed.rows.iter().map(|row| row.modseq).collect();
+        assert_eq!((changed.rows.len(), changes.len()), (2048, 3), "others have their turns between");
+        let junk = world.folder(owner(1), "Junk").await.id;
+        let moved = world.store.move_messages(owner(1), first, all(), junk).await.expect("moved");
+        let froms: Vec<u32> = moved.iter().map(|moved| moved.from.0).collect();
+        assert_eq!(froms, (1..=2048).collect::<Vec<u32>>());
+        world.store.rename_folder(owner(1), &name("INBOX"), &name("old")).await.expect("renamed");
+        // Of those that are named only those with the flag go.
+        let old = world.folder(owner(1), "old").await.id;
+        let scope = || ExpungeScope::Deleted(MessageSet::All);
+        assert_eq!(world.store.expunge(owner(1), old, scope()).await.expect("none"), Expunged::default());
+        let named = ExpungeScope::Deleted(MessageSet::Uids(vec![Uid(2), Uid(7), Uid(9000)]));
+        let gone = world.store.expunge(owner(1), junk, named).await.expect("gone");
+        assert_eq!(gone.removed, [Uid(2), Uid(7)]);
+        assert_eq!(world.store.expunge(owner(1), junk, scope()).await.expect("gone").removed.len(), 2046);
+        assert_eq!(world.store.usage(owner(1)).await.expect("usage").message_count, 1);
+        world.is_whole().await;
+    }
+}
+
+#[tokio::test]
+async fn copies_that_do_not_all_fit_are_taken_back() {
+    for world in worlds().await {
+        world.deliver(owner(1), "one", "1").await;
+        let archive = world.folder(owner(1), "Archive").await;
+        assert_eq!(world.double(&archive, 12).await, 2048);
+        // Nothing leaves the mailbox, but what was never told to be there does.
+        world.store.retain(owner(1), Some(10)).await.expect("kept");
+        let usage = world.store.usage(owner(1)).await.expect("usage");
+        let room = usage.size.octets() * 7 / 4;
+        let junk = world.folder(owner(1), "Junk").await.id;
+        let copy = world.store.copy(owner(1), archive.id, MessageSet::All, junk, ByteSize::new(room).into());
+        assert!(matches!(refusal(copy.await), StoreRefusal::OverQuota { .. }));
+        assert_eq!(world.message_count("Junk").await, 0);
+        assert_eq!(world.store.usage(owner(1)).await.expect("usage"), usage);
+        world.is_whole().await;
+    }
+}
+
+#[tokio::test]
+async fn a_mailbox_holds_a_million_messages_however_small_they_are() {
+    for world in worlds().await {
+        world.deliver(owner(1), "one", "1").await;
+        let count = |count: u32| {
+            let update = database::Statement::new("UPDATE mailbox SET message_count = $1");
+            world.database.write(vec![update.bind(count)])
+        };
+        count(999_999).await.expect("counted");
+        world.deliver(owner(1), "two", "2").await;
+        let full = StoreRefusal::TooManyMessages { allowed: 1_000_000 };
+        let accepted = world.accept(acceptance("x", vec![deposit(owner(1))])).await;
+        assert_eq!(accepted.deposits[0].clone().err(), Some(full.clone()));
+        let (inbox, quota) = (world.folder(owner(1), "INBOX").await.id, ByteSize::gib(1).into());
+        let copied = world.store.copy(owner(1), inbox, MessageSet::All, inbox, quota).await;
+        assert_eq!(refusal(copied), full);
+        count(2).await.expect("counted");
         world.is_whole().await;
     }
 }

@@ -8,7 +8,6 @@ use database::{DatabaseError, Statement, Transaction, Work};
 use kernel::{ByteSize, Id as _, Quota, Timestamp};
 use uuid::Uuid;
 
-use super::SqlStore;
 use super::folder::{Delta, Place, touch};
 use super::mailbox::{Locked, add_usage, lock_or_provision, own_folder};
 use super::pool::{check_pool, hold, join};
@@ -16,6 +15,7 @@ use super::queue::{
     KEEP, LeaseClock, SANDBOX, insert_passage, lane_key, line_key, origin_key, state_key, tls_key,
 };
 use super::row::{keywords, special_use_key};
+use super::{MAILBOX_MESSAGE_COUNT_MAX, SqlStore};
 use crate::handover::Handing;
 use crate::trace::{Direction, Passage, Stage};
 use crate::{
@@ -197,7 +197,7 @@ impl Accept {
         let size = self.derived.octets.len() + deposit.prefix.len();
         // Counted as IMAP counts: 32 bits.
         let size = i64::from(u32::try_from(size).map_err(|_| StoreRefusal::Limit("4 GiB per message"))?);
-        check_quota(transaction, &mailbox, size, deposit.quota).await?;
+        check_quota(transaction, &mailbox, (size, 1), deposit.quota).await?;
         let mut place = destination(transaction, &mailbox, &deposit.destination).await?;
         let insert = Statement::new(
             "INSERT INTO message (mailbox, blob, prefix, size, internal_date) VALUES ($1, $2, $3, $4, $5) \
@@ -366,13 +366,16 @@ pub(crate) async fn put(
     Ok(Uid(uid))
 }
 
-/// That `more` octets fit, into the mailbox and into the pool that it counts in.
+/// That `more` octets and `messages` fit, into the mailbox and into the pool that it counts in.
 pub(crate) async fn check_quota(
     transaction: &mut Transaction<'_>,
     mailbox: &Locked,
-    more: i64,
+    (more, messages): (i64, i64),
     quota: Quota,
 ) -> Result<(), StoreError> {
+    if mailbox.message_count.saturating_add(messages).unsigned_abs() > MAILBOX_MESSAGE_COUNT_MAX {
+        return Err(StoreRefusal::TooManyMessages { allowed: MAILBOX_MESSAGE_COUNT_MAX }.into());
+    }
     let used = ByteSize::new(mailbox.size.unsigned_abs());
     let fits = used
         .checked_add(ByteSize::new(more.unsigned_abs()))

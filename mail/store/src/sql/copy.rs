@@ -1,4 +1,4 @@
-//! Messages into other folders of the same mailbox, all or none.
+//! Messages into other folders of the same mailbox: one piece of them, all or none.
 
 use async_trait::async_trait;
 use database::{DatabaseError, Row, Statement, Transaction, Work};
@@ -8,8 +8,8 @@ use super::accept::{NewEntry, check_quota, put};
 use super::folder::{Delta, Place, touch};
 use super::mailbox::{Locked, add_usage, lock, own_folder};
 use super::pool::join;
-use super::{SET_MESSAGE_COUNT_MAX, row};
-use crate::{Copied, FolderId, MessageSet, Modseq, Owner, StoreError, StoreRefusal, Uid};
+use super::row;
+use crate::{Copied, FolderId, MessageSet, Modseq, Owner, StoreError, Uid};
 
 /// An entry of a folder, as a transaction sees it.
 pub(crate) struct Found {
@@ -32,11 +32,9 @@ pub(crate) async fn select(
     let columns = row::MESSAGE_COLUMNS;
     let sql = format!(
         "SELECT {columns} FROM entry e JOIN message m ON m.id = e.message \
-         WHERE e.folder = $1 AND e.uid BETWEEN $2 AND $3 ORDER BY e.uid LIMIT $4"
+         WHERE e.folder = $1 AND e.uid BETWEEN $2 AND $3 ORDER BY e.uid"
     );
-    let limit = i64::try_from(SET_MESSAGE_COUNT_MAX + 1).unwrap_or(i64::MAX);
-    let range =
-        |from: Uid, to: Uid| Statement::new(sql.clone()).bind(folder).bind(from.0).bind(to.0).bind(limit);
+    let range = |from: Uid, to: Uid| Statement::new(sql.clone()).bind(folder).bind(from.0).bind(to.0);
     let ranges = match set {
         MessageSet::All => vec![(Uid(0), Uid(u32::MAX))],
         MessageSet::Range(from, to) => vec![(*from, *to)],
@@ -46,9 +44,6 @@ pub(crate) async fn select(
     for (from, to) in ranges {
         for row in transaction.query(range(from, to)).await? {
             found.push(read(&row)?);
-        }
-        if found.len() > SET_MESSAGE_COUNT_MAX {
-            return Err(StoreRefusal::Limit("100000 messages in one change").into());
         }
     }
     Ok(found)
@@ -103,8 +98,8 @@ impl Work for Copy {
         let mut to = own_folder(transaction, &mailbox, self.to).await?;
         let found = select(transaction, from.id, &self.set).await?;
         let size: i64 = found.iter().map(|found| found.size).sum();
-        check_quota(transaction, &mailbox, size, self.quota).await?;
         let count = i64::try_from(found.len()).unwrap_or(i64::MAX);
+        check_quota(transaction, &mailbox, (size, count), self.quota).await?;
         let copied = put_all(transaction, &mailbox, &mut to, found, self.now).await?;
         add_usage(transaction, &mailbox, size, count).await?;
         Ok((copied, mailbox.modseq()))
@@ -184,20 +179,4 @@ impl Work for Move {
         let copied = put_all(transaction, &mailbox, &mut to, found, self.now).await?;
         Ok((copied, mailbox.modseq()))
     }
-}
-
-/// Moves all messages of a folder, however many: for RENAME of INBOX.
-pub(crate) async fn move_everything(
-    transaction: &mut Transaction<'_>,
-    mailbox: &Locked,
-    from: i64,
-    to: i64,
-    now: Timestamp,
-) -> Result<(), StoreError> {
-    let (from, to) = (FolderId(from.unsigned_abs()), FolderId(to.unsigned_abs()));
-    let source = own_folder(transaction, mailbox, from).await?;
-    let found = select(transaction, source.id, &MessageSet::All).await?;
-    take_out(transaction, mailbox, &source, &found).await?;
-    let mut target = own_folder(transaction, mailbox, to).await?;
-    put_all(transaction, mailbox, &mut target, found, now).await.map(drop)
 }

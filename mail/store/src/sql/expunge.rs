@@ -10,11 +10,21 @@ use super::retention::{in_scope, leave};
 use super::row;
 use crate::{ExpungeScope, Expunged, FolderId, Modseq, Owner, StoreError};
 
+/// What EXPUNGE leaves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Stays {
+    /// What the mailbox keeps for a time.
+    Retained,
+    /// Nothing: it is taken back.
+    Nothing,
+}
+
 /// EXPUNGE.
 pub(crate) struct Expunge {
     pub(crate) owner: Owner,
     pub(crate) folder: FolderId,
     pub(crate) scope: ExpungeScope,
+    pub(crate) stays: Stays,
     pub(crate) now: Timestamp,
 }
 
@@ -27,7 +37,10 @@ impl Work for Expunge {
         let mailbox = lock(transaction, self.owner).await?;
         let folder = own_folder(transaction, &mailbox, self.folder).await?;
         let mut found = in_scope(transaction, &folder, &self.scope).await?;
-        let retained_count = leave(transaction, &mailbox, &mut found, self.now).await?;
+        let retained_count = match self.stays {
+            Stays::Retained => leave(transaction, &mailbox, &mut found, self.now).await?,
+            Stays::Nothing => 0,
+        };
         take_out(transaction, &mailbox, &folder, &found).await?;
         let mut size = 0;
         for found in &found {

@@ -191,17 +191,17 @@ impl Work for Create {
     }
 }
 
-/// RENAME.
+/// RENAME. Of INBOX, between which folders its messages are to be moved: it stays, and gives them away (RFC 9051 section
+/// 6.3.6).
 pub(crate) struct Rename {
     pub(crate) owner: Owner,
     pub(crate) from: FolderName,
     pub(crate) to: FolderName,
-    pub(crate) now: Timestamp,
 }
 
 #[async_trait]
 impl Work for Rename {
-    type Output = ((), Modseq);
+    type Output = (Option<(FolderId, FolderId)>, Modseq);
     type Error = StoreError;
 
     async fn run(&self, transaction: &mut Transaction<'_>) -> Result<Self::Output, StoreError> {
@@ -221,10 +221,9 @@ impl Work for Rename {
             .await?;
         make_parents(transaction, &mailbox, &self.to).await?;
         if self.from.is_inbox() {
-            // INBOX stays, and gives its messages away (RFC 9051 section 6.3.6).
             let id = insert_folder(transaction, &mailbox, &self.to, None).await?;
-            super::copy::move_everything(transaction, &mailbox, from, id, self.now).await?;
-            return Ok(((), mailbox.modseq()));
+            let ends = (FolderId(from.unsigned_abs()), FolderId(id.unsigned_abs()));
+            return Ok((Some(ends), mailbox.modseq()));
         }
         let select = Statement::new("SELECT id, name FROM folder WHERE mailbox = $1 AND deleted_at IS NULL");
         for row in transaction.query(select.bind(mailbox.id)).await? {
@@ -235,7 +234,7 @@ impl Work for Rename {
                 rename_one(transaction, &mailbox, row.int(0)?, &name, &renamed).await?;
             }
         }
-        Ok(((), mailbox.modseq()))
+        Ok((None, mailbox.modseq()))
     }
 }
 

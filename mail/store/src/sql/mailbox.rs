@@ -39,16 +39,24 @@ pub(crate) struct Locked {
     pub(crate) id: i64,
     /// The number of the change that is being made.
     pub(crate) modseq: i64,
-    /// What it holds before the change.
+    /// What it holds before the change, in octets.
     pub(crate) size: i64,
+    /// And in messages.
+    pub(crate) message_count: i64,
     /// The number of the pool that it counts in.
     pub(crate) pool: Option<i64>,
 }
 
 impl Locked {
-    /// Of a row of `id, modseq, size, pool`.
+    /// Of a row of `id, modseq, size, pool, message_count`.
     pub(crate) fn read(row: &Row) -> Result<Self, DatabaseError> {
-        Ok(Self { id: row.int(0)?, modseq: row.int(1)?, size: row.int(2)?, pool: row.opt_int(3)? })
+        Ok(Self {
+            id: row.int(0)?,
+            modseq: row.int(1)?,
+            size: row.int(2)?,
+            message_count: row.int(4)?,
+            pool: row.opt_int(3)?,
+        })
     }
 
     pub(crate) const fn modseq(&self) -> Modseq {
@@ -60,7 +68,7 @@ impl Locked {
 pub(crate) async fn lock(transaction: &mut Transaction<'_>, owner: Owner) -> Result<Locked, StoreError> {
     let update = Statement::new(
         "UPDATE mailbox SET modseq = modseq + 1 WHERE tenant = $1 AND mailbox = $2 AND purge_after IS NULL \
-         RETURNING id, modseq, size, pool",
+         RETURNING id, modseq, size, pool, message_count",
     );
     let row = transaction.first(update.bind(owner.tenant.uuid()).bind(owner.mailbox.uuid())).await?;
     Ok(Locked::read(&row.ok_or(StoreRefusal::NoMailbox)?)?)
@@ -83,7 +91,7 @@ pub(crate) async fn lock_or_provision(
         // Somebody made it meanwhile, or it is retired.
         return lock(transaction, owner).await;
     };
-    let locked = Locked { id: made.int(0)?, modseq: 1, size: 0, pool: None };
+    let locked = Locked { id: made.int(0)?, modseq: 1, size: 0, message_count: 0, pool: None };
     insert_first_folders(transaction, &locked).await?;
     Ok(locked)
 }
@@ -140,7 +148,7 @@ impl Work for Restore {
         let update = update.bind(self.0.tenant.uuid()).bind(self.0.mailbox.uuid());
         let Some(row) = transaction.first(update).await? else { return Ok(None) };
         let locked = Locked::read(&row)?;
-        add_to_pool(transaction, locked.pool, locked.size, row.int(4)?).await?;
+        add_to_pool(transaction, locked.pool, locked.size, locked.message_count).await?;
         // One that was retired before its first message has no folders yet.
         let count = Statement::new("SELECT COUNT(*) FROM folder WHERE mailbox = $1 AND deleted_at IS NULL");
         let count = transaction.first(count.bind(locked.id)).await?.map_or(Ok(0), |row| row.int(0))?;

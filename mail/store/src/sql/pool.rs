@@ -119,7 +119,8 @@ impl Work for Pool {
         let mut held = Vec::with_capacity(self.mailboxes.len());
         for mailbox in &self.mailboxes {
             let hold = Statement::new(
-                "UPDATE mailbox SET size = size WHERE tenant = $1 AND mailbox = $2 RETURNING id, modseq, size, pool",
+                "UPDATE mailbox SET size = size WHERE tenant = $1 AND mailbox = $2 \
+                 RETURNING id, modseq, size, pool, message_count",
             );
             // One that never was begins to share with its first message.
             let row = transaction.first(hold.bind(self.tenant.uuid()).bind(mailbox.uuid())).await?;

@@ -125,6 +125,10 @@ impl SqlStore {
         folder: FolderId,
         scope: ExpungeScope,
     ) -> Result<usize, StoreError> {
-        self.of(owner.tenant).transact(Count { owner, folder, scope, now: self.now() }).await
+        let mut count = 0;
+        for scope in self.scopes(owner, folder, scope).await? {
+            count += self.of(owner.tenant).transact(Count { owner, folder, scope, now: self.now() }).await?;
+        }
+        Ok(count)
     }
 }
