@@ -35,7 +35,7 @@ pub(crate) use search::{
     Charset, DateField, DateRelation, Key, Returns, Search, TextPlace, search, uid_search,
 };
 pub(crate) use select::{Resync, Select, select};
-pub(crate) use set::{Addressing, Set};
+pub(crate) use set::{Addressing, Set, covers};
 pub(crate) use store::{Copying, Loudness, Storing, copying, store, uid_copying, uid_expunge, uid_store};
 
 /// Deepest nesting of parentheses, NOT and OR in SEARCH.
@@ -46,6 +46,8 @@ pub(crate) const SEARCH_KEY_COUNT_MAX: usize = 1000;
 pub(crate) const SET_ELEMENT_COUNT_MAX: usize = 10_000;
 /// Most elements of any other list.
 pub(crate) const LIST_ELEMENT_COUNT_MAX: usize = 256;
+/// Octets of the patterns of one LIST, each with its reference: every folder is compared with all.
+pub(crate) const PATTERN_OCTETS_MAX: usize = 2048;
 /// Longest tag in octets.
 pub(crate) const TAG_OCTETS_MAX: usize = 128;
 

@@ -21,10 +21,18 @@ pub const AUTHENTICATED_WAIT: Duration = Duration::from_secs(1800);
 pub(crate) const ACCESS_RECHECK_EVERY: Duration = Duration::from_secs(3);
 /// Commands that are none, one after the other, before the connection is closed.
 pub const BAD_COMMAND_COUNT_MAX: usize = 20;
+/// Sessions that are signed in to one mailbox at a time, on one node.
+pub const SESSION_COUNT_MAX: usize = 64;
 /// Wrong passwords on one connection.
 pub const LOGIN_FAILURE_COUNT_MAX: usize = 3;
 /// Messages whose summaries are asked for at once.
 pub(crate) const SUMMARY_BATCH_COUNT: usize = 200;
+/// Messages that a command goes through before others on the same thread have their turn.
+pub(crate) const ROW_COUNT_PER_TURN: u32 = 256;
+/// Octets of an answer that are gathered before they are handed on.
+pub(crate) const PIECE_OCTETS: usize = 64 * 1024;
+/// Octets that are taken apart without a thread of their own.
+pub(crate) const INLINE_OCTETS_MAX: usize = 128 * 1024;
 /// UIDs that SEARCH saves for `$`.
 pub(crate) const SAVED_UID_COUNT_MAX: usize = 1_000_000;
 /// Whole messages that are read ahead, and their octets together; one that is longer is read alone.

@@ -1,5 +1,6 @@
 //! Pieces of a message: where a section lies (RFC 9051 section 6.4.5.1).
 
+use std::collections::HashSet;
 use std::ops::Range;
 
 use message::{Part, PartBody, Summary};
@@ -77,10 +78,13 @@ pub(crate) fn pick_fields(header: &[u8], text: &SectionText) -> Vec<u8> {
             return header.to_vec();
         }
     };
+    let names: HashSet<String> = names.iter().map(|name| name.to_ascii_lowercase()).collect();
+    let longest = names.iter().map(String::len).max().unwrap_or_default();
     let (end, _) = message::split_header(header);
     let mut picked = Vec::new();
     for field in message::fields(&header[..end]) {
-        if names.iter().any(|name| field.is(name)) == wants_named {
+        let is_named = field.name.len() <= longest && names.contains(&field.name.to_ascii_lowercase());
+        if is_named == wants_named {
             picked.extend_from_slice(&header[field.start..field.end]);
         }
     }

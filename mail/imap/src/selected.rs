@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::io::Write as _;
 use std::sync::Arc;
 
+use listener::{Wire, WireError};
 use store::{
     FolderId, FolderName, FolderRefusal, FolderView, MessageRow, Owner, Snapshot, StoreError, StoreRefusal,
     Uid,
@@ -11,6 +12,7 @@ use store::{
 
 use crate::answer::Failure;
 use crate::grammar::{Addressing, Set};
+use crate::limits::PIECE_OCTETS;
 use crate::print::{FlagForm, flags_response, uid_set};
 use crate::session::Session;
 use crate::table::Updates;
@@ -35,31 +37,43 @@ impl Selected {
     /// The positions of a set's messages that exist, ascending.
     ///
     /// # Errors
-    /// A sequence number beyond the last message is BAD (RFC 9051 section 6.4.5).
+    /// As [`Selected::ranges`].
     pub(crate) fn positions(&self, set: &Set, addressing: Addressing) -> Result<Vec<u32>, Failure> {
+        Ok(self.ranges(set, addressing)?.into_iter().flat_map(|(from, to)| from..=to).collect())
+    }
+
+    /// The same as ranges, ascending and apart, both ends included: no more than a client wrote.
+    ///
+    /// # Errors
+    /// A sequence number beyond the last message is BAD (RFC 9051 section 6.4.5).
+    pub(crate) fn ranges(&self, set: &Set, addressing: Addressing) -> Result<Vec<(u32, u32)>, Failure> {
         let known = &self.known;
+        let mut ranges = Vec::new();
         if *set == Set::Saved {
-            return Ok(self.saved.iter().filter_map(|uid| known.position(*uid)).collect());
+            let saved = self.saved.iter().filter_map(|uid| known.position(*uid));
+            ranges.extend(saved.map(|position| (position, position)));
+            return Ok(ranges);
         }
-        let mut positions = Vec::new();
         match addressing {
             Addressing::Sequence => {
                 for (from, to) in set.resolved(known.len()) {
                     if to > known.len() {
                         return Err(Failure::Bad("There is no message of that number"));
                     }
-                    positions.extend(from - 1..to);
+                    ranges.push((from - 1, to - 1));
                 }
             }
             Addressing::Uid => {
                 for (from, to) in set.resolved(known.last_uid().map_or(0, |uid| uid.0)) {
                     let start = known.position_from(Uid(from));
                     let end = to.checked_add(1).map_or(known.len(), |next| known.position_from(Uid(next)));
-                    positions.extend(start..end);
+                    if start < end {
+                        ranges.push((start, end - 1));
+                    }
                 }
             }
         }
-        Ok(positions)
+        Ok(ranges)
     }
 
     /// The UIDs at positions.
@@ -96,6 +110,16 @@ pub(crate) fn keywords(snapshot: &Snapshot) -> BTreeSet<String> {
     keywords
 }
 
+/// Hands on what has gathered of a long answer, and gives others on the same thread their turn.
+pub(crate) async fn hand_on(wire: &mut Wire, out: &mut Vec<u8>) -> Result<(), WireError> {
+    if out.len() >= PIECE_OCTETS {
+        wire.write(out).await?;
+        out.clear();
+        tokio::task::yield_now().await;
+    }
+    Ok(())
+}
+
 impl Session<'_> {
     pub(crate) const fn flag_form(&self) -> FlagForm {
         // RFC 7162 section 3.2.3: with QRESYNC the UID is always told.
@@ -128,6 +152,7 @@ impl Session<'_> {
                 if let Some(position) = selected.known.position(row.uid) {
                     flags_response(&mut out, position, row, form);
                 }
+                hand_on(&mut self.wire, &mut out).await?;
             }
             selected.told(&rows);
             self.wire.write(&out).await?;
@@ -144,6 +169,7 @@ impl Session<'_> {
                 for (position, _) in difference.vanished.iter().rev() {
                     // Writing to memory does not fail.
                     let _ = write!(out, "* {} EXPUNGE\r\n", position + 1);
+                    hand_on(&mut self.wire, &mut out).await?;
                 }
             }
         }
@@ -157,6 +183,7 @@ impl Session<'_> {
             if let Some(row) = newer.row(*position) {
                 flags_response(&mut out, *position, row, form);
             }
+            hand_on(&mut self.wire, &mut out).await?;
         }
         selected.known = newer;
         self.wire.write(&out).await?;

@@ -12,19 +12,27 @@ use message::{AddressItem, Summary, decode_words};
 use store::{MessageId, MessageRow, Snapshot, TextField, Uid};
 
 use crate::answer::{Done, Failure, Outcome};
-use crate::grammar::{Addressing, Charset, DateField, DateRelation, Day, Key, Returns, Search, TextPlace};
-use crate::limits::{SAVED_UID_COUNT_MAX, SUMMARY_BATCH_COUNT};
+use crate::grammar::{
+    Addressing, Charset, DateField, DateRelation, Day, Key, Returns, Search, TextPlace, covers,
+};
+use crate::limits::{ROW_COUNT_PER_TURN, SAVED_UID_COUNT_MAX, SUMMARY_BATCH_COUNT};
 use crate::print::number_set;
 use crate::selected::Selected;
 use crate::session::Session;
 
-/// Answers that hold for the whole folder, found before the messages are gone through.
+/// Answers that hold for the whole folder, found before the messages are gone through: of each key where it lies in the
+/// query, since what it looks like may be long.
 struct Context {
-    /// By the text that is looked for.
-    texts: HashMap<(TextField, String), HashSet<Uid>>,
-    /// Positions of each set, by what it looks like.
-    sets: HashMap<String, HashSet<u32>>,
+    texts: HashMap<usize, Arc<HashSet<Uid>>>,
+    /// Ranges of positions.
+    sets: HashMap<usize, Vec<(u32, u32)>>,
+    /// What is looked for, in lower case.
+    needles: HashMap<usize, String>,
     now_secs: i64,
+}
+
+fn place_of(key: &Key) -> usize {
+    std::ptr::from_ref(key).addr()
 }
 
 /// What is known of one message.
@@ -168,27 +176,37 @@ fn leaves<'a>(key: &'a Key, into: &mut Vec<&'a Key>) {
 async fn prepare(session: &Session<'_>, query: &Key) -> Result<Context, Failure> {
     let selected: &Selected = session.selected()?;
     let owner = session.selected()?.owner;
-    let mut context =
-        Context { texts: HashMap::new(), sets: HashMap::new(), now_secs: (session.server.now)().secs() };
+    let mut context = Context {
+        texts: HashMap::new(),
+        sets: HashMap::new(),
+        needles: HashMap::new(),
+        now_secs: (session.server.now)().secs(),
+    };
     let mut found = Vec::new();
     leaves(query, &mut found);
+    // The same text is looked for once.
+    let mut known: HashMap<(TextField, &str), Arc<HashSet<Uid>>> = HashMap::new();
     for leaf in found {
         match leaf {
             Key::Text(field, needle) => {
-                let key = (*field, needle.clone());
-                if let Entry::Vacant(place) = context.texts.entry(key) {
-                    let store = &session.server.store;
-                    let uids = store.search_text(owner, selected.folder, *field, needle).await?;
-                    place.insert(uids.into_iter().collect());
-                }
+                let uids = match known.entry((*field, needle)) {
+                    Entry::Occupied(place) => Arc::clone(place.get()),
+                    Entry::Vacant(place) => {
+                        let store = &session.server.store;
+                        let uids = store.search_text(owner, selected.folder, *field, needle).await?;
+                        Arc::clone(place.insert(Arc::new(uids.into_iter().collect())))
+                    }
+                };
+                context.texts.insert(place_of(leaf), uids);
+            }
+            Key::Contains(_, needle) => {
+                context.needles.insert(place_of(leaf), needle.to_lowercase());
             }
             Key::Sequence(set) => {
-                let positions = selected.positions(set, Addressing::Sequence)?;
-                context.sets.insert(format!("{leaf:?}"), positions.into_iter().collect());
+                context.sets.insert(place_of(leaf), selected.ranges(set, Addressing::Sequence)?);
             }
             Key::Uid(set) => {
-                let positions = selected.positions(set, Addressing::Uid)?;
-                context.sets.insert(format!("{leaf:?}"), positions.into_iter().collect());
+                context.sets.insert(place_of(leaf), selected.ranges(set, Addressing::Uid)?);
             }
             _ => {}
         }
@@ -206,6 +224,9 @@ async fn find(
     let mut found = Vec::new();
     let mut undecided = Vec::new();
     for (position, row) in (0..).zip(known.rows(0, known.len())) {
+        if position % ROW_COUNT_PER_TURN == 0 {
+            tokio::task::yield_now().await;
+        }
         let candidate = Candidate { position, row, summary: None, header: None };
         match holds(query, &candidate, context) {
             Some(true) => found.push(position),
@@ -221,6 +242,8 @@ async fn find(
         let summaries: HashMap<MessageId, Arc<Summary>> =
             session.server.store.summaries(owner, &ids).await?.into_iter().collect();
         for (position, row) in rows {
+            // Headers may be long, and keys many.
+            tokio::task::yield_now().await;
             let Some(summary) = summaries.get(&row.message) else { continue };
             let mut candidate = Candidate { position, row, summary: Some(summary), header: None };
             let mut outcome = holds(query, &candidate, context);
@@ -269,8 +292,8 @@ fn leaf_holds(key: &Key, candidate: &Candidate<'_>, context: &Context) -> Option
         Key::All | Key::SaveDateSupported => Some(true),
         Key::Never => Some(false),
         Key::Sequence(_) | Key::Uid(_) => {
-            let set = context.sets.get(&format!("{key:?}"));
-            Some(set.is_some_and(|set| set.contains(&candidate.position)))
+            let set = context.sets.get(&place_of(key));
+            Some(set.is_some_and(|set| covers(set, candidate.position)))
         }
         Key::Flag(flag) => Some(row.flags.has(*flag)),
         Key::Keyword(keyword) => Some(row.flags.has_keyword(keyword)),
@@ -289,11 +312,11 @@ fn leaf_holds(key: &Key, candidate: &Candidate<'_>, context: &Context) -> Option
             let sent = candidate.summary?.sent_day.and_then(|(year, month, day)| Day::new(year, month, day));
             Some(sent.is_some_and(|sent| compares(sent, *relation, *day)))
         }
-        Key::Text(field, needle) => {
-            let uids = context.texts.get(&(*field, needle.clone()));
+        Key::Text(..) => {
+            let uids = context.texts.get(&place_of(key));
             Some(uids.is_some_and(|uids| uids.contains(&row.uid)))
         }
-        Key::Contains(place, needle) => contains(place, needle, candidate),
+        Key::Contains(place, _) => contains(place, context.needles.get(&place_of(key))?, candidate),
         // Their parts are asked, never they themselves.
         Key::And(_) | Key::Or(..) | Key::Not(_) => None,
     }
@@ -308,15 +331,14 @@ fn compares(day: Day, relation: DateRelation, with: Day) -> bool {
 }
 
 fn contains(place: &TextPlace, needle: &str, candidate: &Candidate<'_>) -> Option<bool> {
-    let needle = needle.to_lowercase();
     let envelope = &candidate.summary?.envelope;
     let in_addresses = |items: &[AddressItem]| {
         Some(items.iter().any(|item| match item {
             AddressItem::Address(address) => {
                 let name = address.name.as_deref().map(decode_words).unwrap_or_default();
-                format!("{name} <{}@{}>", address.local, address.domain).to_lowercase().contains(&needle)
+                format!("{name} <{}@{}>", address.local, address.domain).to_lowercase().contains(needle)
             }
-            AddressItem::GroupStart(name) => decode_words(name).to_lowercase().contains(&needle),
+            AddressItem::GroupStart(name) => decode_words(name).to_lowercase().contains(needle),
             AddressItem::GroupEnd => false,
         }))
     };
@@ -327,14 +349,14 @@ fn contains(place: &TextPlace, needle: &str, candidate: &Candidate<'_>) -> Optio
         TextPlace::Bcc => in_addresses(&envelope.bcc),
         TextPlace::Subject => {
             let subject = envelope.subject.as_deref();
-            Some(subject.is_some_and(|subject| decode_words(subject).to_lowercase().contains(&needle)))
+            Some(subject.is_some_and(|subject| decode_words(subject).to_lowercase().contains(needle)))
         }
         TextPlace::Header(name) => {
             let header = candidate.header?;
             let (end, _) = message::split_header(header);
             Some(message::fields(&header[..end]).any(|field| {
                 field.is(name)
-                    && (needle.is_empty() || decode_words(&field.text()).to_lowercase().contains(&needle))
+                    && (needle.is_empty() || decode_words(&field.text()).to_lowercase().contains(needle))
             }))
         }
     }

@@ -1,13 +1,14 @@
 //! SELECT and EXAMINE (RFC 9051 sections 6.3.2 and 6.3.3, RFC 7162 section 3.2.5).
 
 use std::fmt::Write as _;
+use std::sync::Arc;
 
 use store::{Folder, Modseq, Snapshot, SystemFlag, Uid};
 
 use crate::answer::{Done, Failure, Outcome};
-use crate::grammar::{self, Resync, encode_name};
+use crate::grammar::{self, Resync, covers, encode_name};
 use crate::print::{FlagForm, flags_response, folder_name, uid_set};
-use crate::selected::{Selected, keywords};
+use crate::selected::{Selected, hand_on, keywords};
 use crate::session::Session;
 
 pub(crate) async fn select(session: &mut Session<'_>, arguments: grammar::Select) -> Outcome {
@@ -90,12 +91,10 @@ async fn describe(
 async fn resynchronise(session: &mut Session<'_>, folder: &Folder, resync: &Resync) -> Result<(), Failure> {
     let owner = session.selected()?.owner;
     let change = session.server.store.changes(owner, folder.id, Modseq(resync.modseq)).await?;
-    let selected = session.selected()?;
-    let last = selected.known.last_uid().map_or(0, |uid| uid.0.saturating_sub(1)).max(folder.uid_next.0);
+    let shown = Arc::clone(&session.selected()?.known);
+    let last = shown.last_uid().map_or(0, |uid| uid.0.saturating_sub(1)).max(folder.uid_next.0);
     let known = resync.known.as_ref().map(|set| set.resolved(last));
-    let is_known = |uid: Uid| {
-        known.as_ref().is_none_or(|ranges| ranges.iter().any(|(from, to)| (*from..=*to).contains(&uid.0)))
-    };
+    let is_known = |uid: Uid| known.as_ref().is_none_or(|ranges| covers(ranges, uid.0));
     let vanished: Vec<Uid> = change.vanished.into_iter().filter(|uid| is_known(*uid)).collect();
     let mut out = Vec::new();
     if !vanished.is_empty() {
@@ -105,9 +104,10 @@ async fn resynchronise(session: &mut Session<'_>, folder: &Folder, resync: &Resy
     }
     let form = FlagForm { with_uid: true, with_modseq: true };
     for row in change.changed.iter().filter(|row| is_known(row.uid)) {
-        if let Some(position) = selected.known.position(row.uid) {
+        if let Some(position) = shown.position(row.uid) {
             flags_response(&mut out, position, row, form);
         }
+        hand_on(&mut session.wire, &mut out).await?;
     }
     session.wire.write(&out).await?;
     Ok(())

@@ -5,6 +5,7 @@ use store::{MessageSet, Modseq};
 use crate::answer::{Done, Failure, Outcome};
 use crate::grammar::{Addressing, Loudness, Storing};
 use crate::print::{flags_response, number_set, uid_set};
+use crate::selected::hand_on;
 use crate::session::Session;
 
 pub(crate) async fn run(session: &mut Session<'_>, arguments: Storing) -> Outcome {
@@ -35,6 +36,7 @@ pub(crate) async fn run(session: &mut Session<'_>, arguments: Storing) -> Outcom
         if let Some(position) = selected.known.position(row.uid) {
             flags_response(&mut out, position, row, form);
         }
+        hand_on(&mut session.wire, &mut out).await?;
     }
     selected.told(&outcome.rows);
     let modified: Vec<u32> =

@@ -1,6 +1,6 @@
 //! LIST's and LSUB's arguments (RFC 9051 section 6.3.9, RFC 5258, RFC 5819, RFC 6154).
 
-use super::{LIST_ELEMENT_COUNT_MAX, Parsed, Parser, StatusItem};
+use super::{LIST_ELEMENT_COUNT_MAX, PATTERN_OCTETS_MAX, Parsed, Parser, StatusItem};
 
 /// Which folders LIST looks at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -50,6 +50,7 @@ pub(crate) fn list(parser: &mut Parser<'_>) -> Parsed<List> {
     } else {
         vec![parser.pattern()?]
     };
+    parser.check_patterns(&reference, &patterns)?;
     let mut returns = ListReturn::default();
     if parser.takes(b' ') {
         if !parser.takes_word("RETURN") {
@@ -67,11 +68,21 @@ pub(crate) fn lsub(parser: &mut Parser<'_>) -> Parsed<List> {
     let reference = parser.folder_text()?.0;
     parser.space()?;
     let patterns = vec![parser.pattern()?];
+    parser.check_patterns(&reference, &patterns)?;
     let selection = ListSelection { is_subscribed: true, ..ListSelection::default() };
     Ok(List { reference, patterns, selection, returns: ListReturn::default() })
 }
 
 impl Parser<'_> {
+    fn check_patterns(&self, reference: &str, patterns: &[String]) -> Parsed<()> {
+        let octets: usize = patterns.iter().map(|pattern| reference.len() + pattern.len()).sum();
+        if octets > PATTERN_OCTETS_MAX {
+            self.fault("at most 2048 octets of patterns before here")
+        } else {
+            Ok(())
+        }
+    }
+
     fn list_selection(&mut self) -> Parsed<ListSelection> {
         let mut selection = ListSelection::default();
         self.list(LIST_ELEMENT_COUNT_MAX, |parser| {
@@ -103,5 +114,28 @@ impl Parser<'_> {
             _ => return self.fault("SUBSCRIBED, CHILDREN, SPECIAL-USE or STATUS"),
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+
+    use super::*;
+    use crate::grammar::{NameForm, parse};
+
+    #[test]
+    fn patterns_of_a_list_have_a_length_together() {
+        let half = "%".repeat(PATTERN_OCTETS_MAX / 2);
+        for (command, is_taken) in [
+            (format!("a LIST \"\" ({half} {half})"), true),
+            (format!("a LIST \"\" ({half} {half}%)"), false),
+            (format!("a LIST x ({half} {half})"), false),
+            (format!("a LSUB \"\" {half}{half}"), true),
+            (format!("a LSUB x {half}{half}"), false),
+        ] {
+            let parsed = parse(&Bytes::from(command.clone()), NameForm::Utf8);
+            assert_eq!(parsed.is_ok(), is_taken, "{command:.20}");
+        }
     }
 }

@@ -54,6 +54,12 @@ impl Set {
     }
 }
 
+/// Whether one of these ranges, ascending and apart, holds a number.
+pub(crate) fn covers(ranges: &[(u32, u32)], number: u32) -> bool {
+    let behind = ranges.partition_point(|(from, _)| *from <= number);
+    behind.checked_sub(1).is_some_and(|at| number <= ranges[at].1)
+}
+
 impl Parser<'_> {
     pub(crate) fn set(&mut self) -> Parsed<Set> {
         if self.takes(b'$') {
@@ -81,5 +87,18 @@ impl Parser<'_> {
             Some(b'1'..=b'9') => Ok(Bound::Number(self.nz_number()?)),
             Some(_) | None => self.fault("a message number, `*` or `$`"),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::covers;
+
+    #[test]
+    fn ranges_hold_what_lies_between_their_ends() {
+        let ranges = [(2, 3), (7, 7), (9, u32::MAX)];
+        let held: Vec<u32> = (0..=10).filter(|number| covers(&ranges, *number)).collect();
+        assert_eq!(held, [2, 3, 7, 9, 10]);
+        assert!(covers(&ranges, u32::MAX) && !covers(&[], 1));
     }
 }
