@@ -3,7 +3,8 @@
 //! `load smtp ADDRESS CONNECTIONS MESSAGES OCTETS DOMAIN USERS` sends to `user0@DOMAIN` and so on;
 //! `load letters ADDRESS CONNECTIONS MESSAGES FOLDER SENDER DOMAIN USERS` sends the files of a folder in turn, as they are;
 //! `load imap ADDRESS LOGIN PASSWORD` (TLS) reads INBOX as a client does that sees it for the first time;
-//! `load idle ADDRESS LOGIN PASSWORD COUNT` (TLS) opens that many idling connections and waits for a line on its input.
+//! `load idle ADDRESS LOGIN PASSWORD COUNT` (TLS) opens that many idling connections and waits for a line on its input; `{}` in
+//! the login is 0 for the first 64 of them, 1 for the next, and so on: a mailbox has no more sessions than that.
 #![expect(clippy::print_stdout, reason = "a tool for people")]
 
 use std::io::{BufRead as _, BufReader, Read, Write};
@@ -241,10 +242,13 @@ fn imap(address: &str, login: &str, password: &str) {
     );
 }
 
+const SESSIONS_OF_A_MAILBOX: usize = 64;
+
 fn idle(address: &str, login: &str, password: &str, count: usize) {
     let mut open: Vec<Imap> = (0..count)
-        .map(|_| {
-            let mut imap = Imap::open(address, login, password);
+        .map(|number| {
+            let login = login.replace("{}", &(number / SESSIONS_OF_A_MAILBOX).to_string());
+            let mut imap = Imap::open(address, &login, password);
             imap.run("SELECT INBOX");
             imap.stream.get_mut().write_all(b"t IDLE\r\n").expect("a connection");
             imap.line();

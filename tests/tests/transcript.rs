@@ -407,6 +407,28 @@ impl World {
         Session { pipe: near, read: Vec::new() }
     }
 
+    /// Puts a message into a mailbox that may hold so much.
+    async fn put(&self, owner: Owner, message: Vec<u8>, quota: ByteSize) {
+        let deposit = Deposit {
+            owner,
+            destination: Destination::Inbox,
+            flags: Flags::NONE,
+            internal_date: None,
+            quota: quota.into(),
+            prefix: Bytes::new(),
+        };
+        let acceptance = Acceptance {
+            message: Bytes::from(message),
+            deposits: vec![deposit],
+            queued: Vec::new(),
+            sender: None,
+            tenant: tenant(),
+            dsn: (None, None),
+            queueing: store::Queueing::default(),
+        };
+        assert!(self.store.accept(acceptance).await.expect("accepted").deposits[0].is_ok());
+    }
+
     async fn direct(&self, words: &[&str], sessions: &mut HashMap<String, Session>) {
         match words {
             ["open", name, protocol, encryption, rest @ ..] => {
@@ -505,24 +527,7 @@ impl World {
                 let owner = Owner { tenant: tenant(), mailbox: MailboxId::new(Uuid::from_u128(number)) };
                 let used = self.store.usage(owner).await.expect("usage").size.octets();
                 let octets = usize::try_from(QUOTA.octets() - used).expect("small");
-                let deposit = Deposit {
-                    owner,
-                    destination: Destination::Inbox,
-                    flags: Flags::NONE,
-                    internal_date: None,
-                    quota: QUOTA.into(),
-                    prefix: Bytes::new(),
-                };
-                let acceptance = Acceptance {
-                    message: Bytes::from(vec![b'x'; octets]),
-                    deposits: vec![deposit],
-                    queued: Vec::new(),
-                    sender: None,
-                    tenant: tenant(),
-                    dsn: (None, None),
-                    queueing: store::Queueing::default(),
-                };
-                assert!(self.store.accept(acceptance).await.expect("accepted").deposits[0].is_ok());
+                self.put(owner, vec![b'x'; octets], QUOTA).await;
             }
             ["queued", sender, recipient] => {
                 let queued = self.store.queued(None, 0, 100).await.expect("a queue");
@@ -873,4 +878,59 @@ async fn a_hundred_thousand_recipients_are_a_thousand_and_answers() {
     assert_eq!(answers.matches("\r\n250 2.1.5 ").count(), smtp::RECIPIENT_COUNT_MAX);
     assert_eq!(answers.matches("\r\n452 4.5.3 ").count(), OFFERED - smtp::RECIPIENT_COUNT_MAX);
     assert!(answers.ends_with("221 2.0.0 Bye\r\n"));
+}
+
+/// Says something, and passes over what is answered up to the line with the tag.
+async fn answered(session: &mut Session, said: &str, tag: &str) -> String {
+    session.pipe.write_all(said.as_bytes()).await.expect("taken");
+    loop {
+        let line = session.line().await.expect("a line").expect("an open session");
+        if line.starts_with(tag) {
+            return line;
+        }
+    }
+}
+
+/// Who asks for messages and does not read them holds a share of the memory and no more; what is short is for all.
+#[tokio::test(flavor = "multi_thread")]
+async fn readers_that_do_not_read_leave_room_and_a_mailbox_has_so_many_sessions() {
+    let hash = PasswordHash::parse(&directory::password::hash(&SecretString::from("pw")).expect("a hash"));
+    let mut world = World::open(&hash.expect("a hash")).await;
+    let settings = imap::Settings { message_size_max: ByteSize::mib(4), memory_octets_max: 6 << 20 };
+    let (directory, store) = (Arc::clone(&world.directory), Arc::clone(&world.store));
+    let now = Arc::new(|| Timestamp::from_secs(1_800_000_000));
+    world.imap = Arc::new(imap::Server::new(settings, directory, store, acceptor(), now));
+    let login = "1 LOGIN alice@x.example pw\r\n";
+    let open = async || {
+        let mut session = world.session("imap", "tls", PEER);
+        (answered(&mut session, login, "1 ").await, session)
+    };
+    let ((_, mut first), (_, mut second)) = (open().await, open().await);
+    let message = format!("Subject: x\r\n\r\n{}", "long\r\n".repeat(250_000));
+    let header = "X: y\r\n".repeat(100_000);
+    let append = format!("2 APPEND Drafts {{{}+}}\r\n{header}\r\n", header.len());
+    assert!(answered(&mut second, &append, "2 ").await.starts_with("2 NO [TOOBIG]"));
+    let owner = Owner { tenant: tenant(), mailbox: MailboxId::new(Uuid::from_u128(30)) };
+    world.put(owner, message.clone().into_bytes(), ByteSize::mib(64)).await;
+    let fetch = "4 FETCH 1 BODY.PEEK[]\r\n";
+    for session in [&mut first, &mut second] {
+        assert!(answered(session, "3 SELECT INBOX\r\n", "3 ").await.starts_with("3 OK"));
+    }
+    assert!(answered(&mut first, fetch, "* 1 FETCH").await.ends_with(&format!("{{{}}}", message.len())));
+    assert!(answered(&mut second, fetch, "4 ").await.starts_with("4 NO [LIMIT]"));
+    assert!(answered(&mut second, "5 FETCH 1 BODY.PEEK[]<9.9>\r\n", "5 ").await.starts_with("5 OK"));
+    assert!(answered(&mut first, "", "4 ").await.starts_with("4 OK"));
+    assert!(answered(&mut second, fetch, "4 ").await.starts_with("4 OK"));
+    let mut sessions = vec![first, second];
+    while sessions.len() < imap::SESSION_COUNT_MAX {
+        let (answer, session) = open().await;
+        assert!(answer.starts_with("1 OK"), "{answer}");
+        sessions.push(session);
+    }
+    let (answer, mut late) = open().await;
+    assert!(answer.starts_with("1 NO [LIMIT]"), "{answer}");
+    sessions.pop();
+    while !answered(&mut late, login, "1 ").await.starts_with("1 OK") {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
 }

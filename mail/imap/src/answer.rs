@@ -55,6 +55,10 @@ pub(crate) const NO_SHARE: (&str, &str) = (
     "Too many messages of this mailbox or its account are being received at the moment, try again soon",
 );
 
+/// What is said where a share of the memory for messages that are being read is used up.
+pub(crate) const NO_SHARE_TO_READ: (&str, &str) =
+    ("LIMIT", "Too much of this mailbox or its account is being read at the moment, try again soon");
+
 /// What is said of what is longer than allowed.
 pub(crate) const TOO_BIG: (&str, &str) = ("TOOBIG", "That is longer than allowed");
 

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use directory::Directory;
+use directory::{Directory, Login};
 use kernel::{ByteSize, MailboxId, TenantId, Timestamp};
-use listener::{Connection, DiskRoom, Memory, Protocol};
+use listener::{Connection, DiskRoom, Memory, Peers, Protocol};
 use store::{Store, Views};
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
@@ -17,7 +17,8 @@ pub struct Settings {
     /// Longest message of APPEND.
     pub message_size_max: ByteSize,
     /// Octets of messages of APPEND that are being received or stored at a time, of all connections; more are put off. One
-    /// account has at most as much as it leaves free, and one mailbox of that as much as it leaves to the others.
+    /// account has at most as much as it leaves free, and one mailbox of that as much as it leaves to the others. The same
+    /// again holds for messages that clients are reading.
     pub memory_octets_max: usize,
 }
 
@@ -26,6 +27,13 @@ pub struct Settings {
 pub(crate) enum Holder {
     Account(TenantId),
     Mailbox(TenantId, MailboxId),
+}
+
+impl Holder {
+    /// Those whose share it is, the widest first.
+    pub(crate) fn of(login: &Login) -> Vec<Self> {
+        vec![Self::Account(login.tenant), Self::Mailbox(login.tenant, login.mailbox)]
+    }
 }
 
 /// What gives the time.
@@ -41,6 +49,10 @@ pub struct Server {
     pub(crate) now: Now,
     /// For messages that are being received.
     pub(crate) memory: Memory<Holder>,
+    /// For messages that are being read by clients: as much again, shared in the same way.
+    pub(crate) reading: Memory<Holder>,
+    /// Who is signed in how often.
+    pub(crate) sessions: Peers<(TenantId, MailboxId)>,
     /// How much is taken in yet.
     pub(crate) room: DiskRoom,
 }
@@ -61,8 +73,10 @@ impl Server {
         now: Arc<dyn Fn() -> Timestamp + Send + Sync>,
     ) -> Self {
         let views = Views::new(Arc::clone(&store));
-        let memory = Memory::new(settings.memory_octets_max);
-        Self { settings, directory, store, views, tls, now, memory, room: DiskRoom::default() }
+        let (memory, reading) =
+            (Memory::new(settings.memory_octets_max), Memory::new(settings.memory_octets_max));
+        let (sessions, room) = (Peers::default(), DiskRoom::default());
+        Self { settings, directory, store, views, tls, now, memory, reading, sessions, room }
     }
 
     /// The same, refusing new messages where `room` is short.

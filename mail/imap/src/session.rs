@@ -4,11 +4,12 @@ use std::net::IpAddr;
 
 use bytes::{Bytes, BytesMut};
 use directory::{Entitlement, Login, Protocol};
-use listener::{Connection, Counters, Encryption, Held, Line, Pace, Wire, WireError};
+use kernel::{MailboxId, TenantId};
+use listener::{Connection, Counters, Encryption, Held, Line, Pace, Seat, Wire, WireError};
 use store::Owner;
 use tokio_util::sync::CancellationToken;
 
-use crate::answer::{After, Done, Failure, NO_ROOM, NO_SHARE, TOO_BIG};
+use crate::answer::{After, Done, Failure, NO_ROOM, NO_SHARE, NO_SHARE_TO_READ, TOO_BIG};
 use crate::capability::capabilities;
 use crate::grammar::{NameForm, Unreadable, parse};
 use crate::limits::{
@@ -44,6 +45,8 @@ pub(crate) struct Session<'a> {
     bad_command_count: usize,
     /// The share of the memory that the command takes.
     held: Option<Held<Holder>>,
+    /// The place among the sessions of the mailbox.
+    pub(crate) seat: Option<Seat<(TenantId, MailboxId)>>,
 }
 
 /// What was read.
@@ -94,6 +97,7 @@ impl<'a> Session<'a> {
             login_failure_count: 0,
             bad_command_count: 0,
             held: None,
+            seat: None,
         };
         let greeting = format!("* OK [CAPABILITY {}] Ready\r\n", session.capabilities());
         if session.wire.write(greeting.as_bytes()).await.is_err() {
@@ -131,6 +135,20 @@ impl<'a> Session<'a> {
     /// Who is signed in.
     pub(crate) fn user(&self) -> Result<&Login, Failure> {
         self.login.as_ref().ok_or(Failure::Bad("Sign in first"))
+    }
+
+    /// Takes memory for a message that is being read, until what is given is dropped.
+    ///
+    /// # Errors
+    /// `NO [LIMIT]` where the mailbox or its account has its share.
+    pub(crate) fn hold_for_reading(&self, octets: u64) -> Result<Held<Holder>, Failure> {
+        // A message that was taken when longer ones were allowed can be read, if only by one at a time.
+        let most = self.server.settings.memory_octets_max / 4;
+        let mut held = self.server.reading.begin(Holder::of(self.user()?));
+        match held.reaches(usize::try_from(octets).unwrap_or(usize::MAX).min(most)) {
+            true => Ok(held),
+            false => Err(Failure::coded(NO_SHARE_TO_READ.0, NO_SHARE_TO_READ.1)),
+        }
     }
 
     pub(crate) fn owner(&self) -> Result<Owner, Failure> {
@@ -348,8 +366,7 @@ impl<'a> Session<'a> {
         if !self.server.room.fits(literal.octets) {
             return Some(Refused::NoRoom);
         }
-        let holders = || vec![Holder::Account(login.tenant), Holder::Mailbox(login.tenant, login.mailbox)];
-        let held = self.held.get_or_insert_with(|| self.server.memory.begin(holders()));
+        let held = self.held.get_or_insert_with(|| self.server.memory.begin(Holder::of(login)));
         (!held.reaches(command.len().saturating_add(length))).then_some(Refused::NoShare)
     }
 

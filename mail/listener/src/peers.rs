@@ -1,47 +1,54 @@
-//! What is open at a time, by the network that it comes from.
+//! What is open at a time, by the network that it comes from, or by whom it is for.
 
 use std::collections::HashMap;
+use std::hash::Hash;
 use std::net::IpAddr;
 use std::sync::Arc;
 
 use parking_lot::Mutex;
 
-/// What is open of each network: connections, requests, or whatever else has a share. Holds as many entries as there are
-/// networks with something open.
-#[derive(Debug, Clone, Default)]
-pub struct Peers(Arc<Mutex<HashMap<IpAddr, usize>>>);
+/// What is open of each network, or of each `K`: connections, requests, or whatever else has a share. Holds as many entries
+/// as there are some with something open.
+#[derive(Debug, Clone)]
+pub struct Peers<K = IpAddr>(Arc<Mutex<HashMap<K, usize>>>);
 
-/// One place of a network; given back when dropped.
-#[derive(Debug)]
-pub struct Seat {
-    peers: Peers,
-    network: IpAddr,
+impl<K> Default for Peers<K> {
+    fn default() -> Self {
+        Self(Arc::default())
+    }
 }
 
-impl Peers {
-    /// Takes a place for `network`, which is who is counted as one (`kernel::network_of`, as a rule); none where it has `max`
-    /// already.
-    pub fn seat(&self, network: IpAddr, max: usize) -> Option<Seat> {
+/// One place; given back when dropped.
+#[derive(Debug)]
+pub struct Seat<K: Eq + Hash = IpAddr> {
+    peers: Peers<K>,
+    whose: K,
+}
+
+impl<K: Eq + Hash + Clone> Peers<K> {
+    /// Takes a place for `whose`: a network, which is who is counted as one (`kernel::network_of`, as a rule), or whoever it
+    /// is for; none where it has `max` already.
+    pub fn seat(&self, whose: K, max: usize) -> Option<Seat<K>> {
         let mut counts = self.0.lock();
-        let count = counts.entry(network).or_default();
+        let count = counts.entry(whose.clone()).or_default();
         if *count >= max {
             if *count == 0 {
-                counts.remove(&network);
+                counts.remove(&whose);
             }
             return None;
         }
         *count += 1;
-        Some(Seat { peers: self.clone(), network })
+        Some(Seat { peers: self.clone(), whose })
     }
 }
 
-impl Drop for Seat {
+impl<K: Eq + Hash> Drop for Seat<K> {
     fn drop(&mut self) {
         let mut counts = self.peers.0.lock();
-        if let Some(count) = counts.get_mut(&self.network) {
+        if let Some(count) = counts.get_mut(&self.whose) {
             *count -= 1;
             if *count == 0 {
-                counts.remove(&self.network);
+                counts.remove(&self.whose);
             }
         }
     }

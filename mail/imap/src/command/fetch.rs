@@ -1,5 +1,6 @@
 //! FETCH (RFC 9051 section 6.4.5).
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::io::Write as _;
 use std::sync::Arc;
@@ -10,10 +11,13 @@ use store::{FlagChange, Flags, MessageId, MessageRow, MessageSet, Modseq, Owner,
 
 use crate::answer::{Done, Failure, Outcome};
 use crate::envelope::envelope;
-use crate::grammar::{Fetch, Form, Item, MarksSeen, SectionText, print_date_time, print_flags};
-use crate::limits::{READ_AHEAD_COUNT, READ_AHEAD_OCTETS, SUMMARY_BATCH_COUNT};
-use crate::print::{literal, string, uid_set};
+use crate::grammar::{Fetch, Form, Item, MarksSeen, SectionText, covers, print_date_time, print_flags};
+use crate::limits::{
+    INLINE_OCTETS_MAX, PIECE_OCTETS, READ_AHEAD_COUNT, READ_AHEAD_OCTETS, SUMMARY_BATCH_COUNT,
+};
+use crate::print::{string, uid_set};
 use crate::section::{part, pick_fields, range};
+use crate::selected::hand_on;
 use crate::session::Session;
 use crate::structure::{Detail, structure};
 
@@ -45,6 +49,7 @@ pub(crate) async fn run(session: &mut Session<'_>, arguments: Fetch) -> Outcome 
     let needs_summary = arguments.items.iter().any(needs_summary);
     let reads_whole = arguments.items.iter().any(reads_whole);
     for batch in positions.chunks(SUMMARY_BATCH_COUNT) {
+        tokio::task::yield_now().await;
         let known = Arc::clone(&session.selected()?.known);
         let rows: Vec<(u32, MessageRow)> =
             batch.iter().filter_map(|at| known.row(*at).map(|row| (*at, row.clone()))).collect();
@@ -61,11 +66,15 @@ pub(crate) async fn run(session: &mut Session<'_>, arguments: Fetch) -> Outcome 
                 // It is gone since the client last knew: that is told with the next command.
                 continue;
             }
+            // What is read ahead is little, and nobody has to ask for it.
+            let octets = needed_octets(&arguments.items, &row, summary.as_deref());
+            let _held =
+                if octets > READ_AHEAD_OCTETS { Some(session.hold_for_reading(octets)?) } else { None };
             if reads_whole && !ahead.contains_key(&row.message) {
                 let messages = together(&rows[index..]);
                 ahead = session.server.store.bodies(owner, &messages).await?.into_iter().collect();
             }
-            let shows_flags = seen.contains(&row.uid) && !arguments.items.contains(&Item::Flags);
+            let shows_flags = seen.binary_search(&row.uid).is_ok() && !arguments.items.contains(&Item::Flags);
             let whole = ahead.remove(&row.message);
             let source = Source { owner, row, summary, whole };
             one(session, &arguments, position, &source, shows_flags).await?;
@@ -92,6 +101,24 @@ fn needs_summary(item: &Item) -> bool {
         | Item::EmailId
         | Item::SaveDate => false,
     }
+}
+
+/// Octets of a message that are held until its client has read them.
+fn needed_octets(items: &[Item], row: &MessageRow, summary: Option<&Summary>) -> u64 {
+    let Some(summary) = summary else { return 0 };
+    let of_part = |path: &[u32]| part(summary, path).map_or(0, |part| part.body_end - part.body_start);
+    let of_item = |item: &Item| match item {
+        Item::Section { section, partial, .. } => {
+            let length = range(summary, row.size, section).map_or(0, |range| range.end - range.start);
+            let picks =
+                matches!(section.text, SectionText::HeaderFields(_) | SectionText::HeaderFieldsNot(_));
+            u64::from(partial.filter(|_| !picks).map_or(length, |(_, count)| count.min(length)))
+        }
+        Item::Binary { path, .. } | Item::BinarySize { path } if path.is_empty() => u64::from(row.size),
+        Item::Binary { path, .. } | Item::BinarySize { path } => u64::from(of_part(path)),
+        _ => 0,
+    };
+    items.iter().map(of_item).max().unwrap_or_default()
 }
 
 /// Whether an item is the message with all its octets.
@@ -127,7 +154,7 @@ async fn tell_vanished(session: &mut Session<'_>, arguments: &Fetch) -> Result<(
     let gone: Vec<Uid> = change
         .vanished
         .into_iter()
-        .filter(|uid| wanted.iter().any(|(from, to)| (*from..=*to).contains(&uid.0)))
+        .filter(|uid| covers(&wanted, uid.0))
         .filter(|uid| selected.known.find(*uid).is_none())
         .collect();
     if !gone.is_empty() {
@@ -139,7 +166,7 @@ async fn tell_vanished(session: &mut Session<'_>, arguments: &Fetch) -> Result<(
     Ok(())
 }
 
-/// Sets `\Seen` where a body is read without PEEK; the UIDs that were not so before.
+/// Sets `\Seen` where a body is read without PEEK; the UIDs that were not so before, ascending.
 async fn mark_seen(
     session: &mut Session<'_>,
     arguments: &Fetch,
@@ -189,10 +216,7 @@ async fn one(
             out.push(b' ');
         }
         value(session, &mut out, item, source).await?;
-        if out.len() > 256 * 1024 {
-            session.wire.write(&out).await?;
-            out.clear();
-        }
+        hand_on(&mut session.wire, &mut out).await?;
     }
     let has_modseq = arguments.items.contains(&Item::Modseq);
     if shows_flags && session.enabled.condstore && !has_modseq {
@@ -207,7 +231,7 @@ async fn one(
 }
 
 async fn value(
-    session: &Session<'_>,
+    session: &mut Session<'_>,
     out: &mut Vec<u8>,
     item: &Item,
     source: &Source,
@@ -253,7 +277,7 @@ async fn value(
 }
 
 async fn derived(
-    session: &Session<'_>,
+    session: &mut Session<'_>,
     out: &mut Vec<u8>,
     item: &Item,
     source: &Source,
@@ -282,8 +306,9 @@ async fn derived(
                 None => None,
                 Some(range) => match &section.text {
                     SectionText::HeaderFields(_) | SectionText::HeaderFieldsNot(_) => {
-                        let header = read(session, source, range).await?;
-                        Some(cut(Bytes::from(pick_fields(&header, &section.text)), *partial))
+                        let (header, text) = (read(session, source, range).await?, section.text.clone());
+                        let picked = apart(header.len(), move || pick_fields(&header, &text)).await?;
+                        Some(cut(Bytes::from(picked), *partial))
                     }
                     SectionText::Whole | SectionText::Header | SectionText::Text | SectionText::Mime => {
                         let range = match partial {
@@ -298,7 +323,7 @@ async fn derived(
                 },
             };
             match octets {
-                Some(octets) => literal(out, &octets),
+                Some(octets) => literal(session, out, &octets).await?,
                 None => out.extend_from_slice(b"NIL"),
             }
         }
@@ -311,7 +336,7 @@ async fn derived(
                     if octets.contains(&0) {
                         out.push(b'~');
                     }
-                    literal(out, &octets);
+                    literal(session, out, &octets).await?;
                 }
                 None => out.extend_from_slice(b"NIL"),
             }
@@ -332,6 +357,29 @@ async fn derived(
         | Item::SaveDate => {}
     }
     Ok(())
+}
+
+/// A literal, in pieces: what is long is not held once more for each buffer on its way.
+async fn literal(session: &mut Session<'_>, out: &mut Vec<u8>, octets: &[u8]) -> Result<(), Failure> {
+    // Writing to memory does not fail.
+    let _ = write!(out, "{{{}}}\r\n", octets.len());
+    for piece in octets.chunks(PIECE_OCTETS) {
+        out.extend_from_slice(piece);
+        hand_on(&mut session.wire, out).await?;
+    }
+    Ok(())
+}
+
+/// Does what takes its time with many octets; with more than a few on a thread of its own.
+async fn apart<T: Send + 'static>(
+    length: usize,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, Failure> {
+    if length <= INLINE_OCTETS_MAX {
+        return Ok(work());
+    }
+    let done = tokio::task::spawn_blocking(work).await;
+    done.map_err(|_| Failure::coded("SERVERBUG", "The message could not be taken apart"))
 }
 
 async fn read(session: &Session<'_>, source: &Source, range: std::ops::Range<u32>) -> Result<Bytes, Failure> {
@@ -365,8 +413,16 @@ async fn decoded(
     }
     let Some(part) = part(summary, path) else { return Ok(None) };
     let octets = read(session, source, part.body_start..part.body_end).await?;
-    match message::decode_transfer(&octets, &part.encoding) {
-        Some(decoded) => Ok(Some(Bytes::copy_from_slice(&decoded))),
+    let length = octets.len();
+    let encoding = part.encoding.clone();
+    let decode = move || {
+        message::decode_transfer(&octets, &encoding).map(|decoded| match decoded {
+            Cow::Borrowed(_) => octets.clone(),
+            Cow::Owned(decoded) => Bytes::from(decoded),
+        })
+    };
+    match apart(length, decode).await? {
+        Some(decoded) => Ok(Some(decoded)),
         None => Err(Failure::coded("UNKNOWN-CTE", "The part's transfer encoding is not known")),
     }
 }

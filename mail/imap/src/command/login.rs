@@ -5,7 +5,7 @@ use secrecy::SecretString;
 
 use crate::answer::{Done, Failure, Outcome};
 use crate::grammar;
-use crate::limits::LOGIN_FAILURE_COUNT_MAX;
+use crate::limits::{LOGIN_FAILURE_COUNT_MAX, SESSION_COUNT_MAX};
 use crate::session::Session;
 
 pub(crate) async fn run(session: &mut Session<'_>, arguments: grammar::Login) -> Outcome {
@@ -20,6 +20,15 @@ pub(crate) async fn sign_in(session: &mut Session<'_>, name: &str, password: &Se
     let attempt = LoginAttempt { login: name, password, peer: session.peer, protocol: Protocol::Imap };
     match session.server.directory.authenticate(attempt).await {
         Ok(login) => {
+            let seat = session.server.sessions.seat((login.tenant, login.mailbox), SESSION_COUNT_MAX);
+            let Some(seat) = seat else {
+                session.counters.login("too_many");
+                return Err(Failure::coded(
+                    "LIMIT",
+                    "64 sessions of this mailbox are open already: close some of your programs",
+                ));
+            };
+            session.seat = Some(seat);
             session.counters.login("ok");
             if login.entitlement == Entitlement::Restricted {
                 alert(session, RESTRICTED).await?;
