@@ -31,6 +31,38 @@ interface Reply<R> {
   errors?: { message: string; extensions?: { code?: string; retryAfterSeconds?: number; correlationId?: string } }[];
 }
 
+/** What went last under an intention's name; no content once it was answered. */
+interface Try { content: string; commandId: string }
+/** Most intentions that are remembered: those of as many rows as a browser holds. Beyond, the oldest are forgotten. */
+const INTENTION_COUNT_MAX = 20_000;
+const tries = new Map<string, Try>();
+
+/**
+ * The variables as they go to the server. A form names its intention; what is sent again after a lost answer is the same
+ * command only where it is the same content: the server takes another content under a name that it knows as a repeat, does
+ * nothing and says that it is done.
+ */
+function named<V extends Record<string, unknown>>(operation: string, variables: V): V {
+  const { commandId: intention, ...rest } = variables;
+  if (typeof intention !== 'string') return variables;
+  const content = JSON.stringify([operation, rest]);
+  const last = tries.get(intention);
+  const commandId = !last ? intention : last.content === content ? last.commandId : newCommandId();
+  tries.delete(intention);
+  tries.set(intention, { content, commandId });
+  for (const oldest of tries.keys()) {
+    if (tries.size <= INTENTION_COUNT_MAX) break;
+    tries.delete(oldest);
+  }
+  return { ...variables, commandId };
+}
+
+/** The answer is there: whatever is sent from now on, the same as well, is a command of its own. */
+function answered(intention: unknown): void {
+  const last = typeof intention === 'string' ? tries.get(intention) : undefined;
+  if (last) last.content = '';
+}
+
 /** The answer to `operation`, or an ApiError. */
 export async function ask<R, V extends Record<string, unknown>>(operation: Operation<R, V>, variables: V): Promise<R> {
   let response: Response;
@@ -38,7 +70,7 @@ export async function ask<R, V extends Record<string, unknown>>(operation: Opera
     response = await fetch('/graphql', {
       method: 'POST',
       headers: { 'content-type': 'application/json', 'accept-language': language(), 'x-hosterra-session': '1' },
-      body: JSON.stringify({ query: operation.text, operationName: operation.name, variables }),
+      body: JSON.stringify({ query: operation.text, operationName: operation.name, variables: named(operation.name, variables) }),
       signal: AbortSignal.timeout(TIME_MAX_MS),
     });
   } catch {
@@ -56,6 +88,7 @@ export async function ask<R, V extends Record<string, unknown>>(operation: Opera
     throw new ApiError(kind, error.message, error.extensions?.retryAfterSeconds, error.extensions?.correlationId);
   }
   if (reply.data === null) throw new ApiError('missing', '');
+  answered(variables.commandId);
   return reply.data;
 }
 
@@ -77,7 +110,7 @@ export async function signInAgain(): Promise<boolean> {
   return false;
 }
 
-/** A name for an intention: sent again after a lost connection, the same intention is done once. */
+/** A name for an intention: the same content sent again under it after a lost connection is done once. */
 export function newCommandId(): string {
   return crypto.randomUUID();
 }

@@ -1,4 +1,4 @@
-// A form on its way to a mutation: busy, what was refused at which field, and one name for the intention until it is done.
+// A form on its way to a mutation: busy, what was refused at which field, and one name for the intention until it is answered.
 import { ApiError, newCommandId, type UserError } from './client';
 import { reached } from './place';
 import { t } from '../i18n/messages';
@@ -13,6 +13,12 @@ export class Form {
   problem = $state('');
   #commandId = newCommandId();
 
+  /** Looked at anew, for another row or again: what was refused before is not about this. */
+  begin(): void {
+    this.errors = [];
+    this.problem = '';
+  }
+
   /** What is wrong with a field; empty where nothing is. Names count by their end: `input.name` is `name`. */
   fault(field: string): string {
     const found = this.errors.find((error) => error.field !== null && error.field.split('.').pop() === field);
@@ -20,8 +26,8 @@ export class Form {
   }
 
   /**
-   * Sends it. The same name goes with it until it is done, so that a second try after a lost connection does nothing
-   * twice. `account` is whose journal is written: what is asked of it next shows the change. `fields` are those that the
+   * Sends it. The same name goes with the same content until it is answered, so that a second try after a lost connection
+   * does nothing twice, and something else that is tried instead is done: `ask` tells them apart. `account` is whose journal is written: what is asked of it next shows the change. `fields` are those that the
    * form shows; refusals of others stand above it.
    */
   async send<P extends { userErrors: UserError[]; position: string | null }>(
@@ -29,8 +35,7 @@ export class Form {
   ): Promise<P | undefined> {
     if (this.isBusy) return undefined;
     this.isBusy = true;
-    this.errors = [];
-    this.problem = '';
+    this.begin();
     try {
       const payload = await mutate(this.#commandId);
       if (payload.userErrors.length > 0) {

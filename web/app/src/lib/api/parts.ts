@@ -15,26 +15,22 @@ export interface Part {
   counter: string;
   /** The revision that was read. */
   seen: number;
-  value: unknown;
   send: (revision: number, commandId: string) => Promise<Saved>;
 }
 
 class Parts {
   #revisions = new Map<string, number>();
-  #tries = new Map<string, { words: string; commandId: string }>();
+  #names = new Map<string, string>();
 
   /**
-   * Saves one part. After a lost connection the same value goes on under its own name, so that it is done once; another
-   * value is another try. The revision counts on with what is saved here: one's own part is not somebody else's.
+   * Saves one part. After a lost connection the same goes on under its own name, so that it is done once. The revision counts on with what is saved here: one's own part is not somebody else's.
    */
-  async save({ fields, counter, seen, value, send }: Part): Promise<Saved> {
-    const name = fields.join();
-    const words = JSON.stringify(value);
-    const last = this.#tries.get(name);
-    const mine = last?.words === words ? last : { words, commandId: newCommandId() };
-    this.#tries.set(name, mine);
-    const done = await send(this.#revisions.get(counter) ?? seen, mine.commandId);
-    this.#tries.delete(name);
+  async save({ fields, counter, seen, send }: Part): Promise<Saved> {
+    const part = fields.join();
+    const commandId = this.#names.get(part) ?? newCommandId();
+    this.#names.set(part, commandId);
+    const done = await send(this.#revisions.get(counter) ?? seen, commandId);
+    this.#names.delete(part);
     if (done.userErrors.length === 0 && done.revision !== null) this.#revisions.set(counter, done.revision);
     return done;
   }
