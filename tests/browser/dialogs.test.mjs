@@ -6,6 +6,9 @@ import { api, launch, PASSWORD, picture, quiet, settled, signIn, start, texts, t
 import { submits } from './mail.mjs';
 import { screens } from './screens.mjs';
 
+/** As `visit` opens a page, and the narrowest that everything fits (WCAG 1.4.10). */
+const [WIDE, HEIGHT] = [1280, 900];
+const NARROW = 320;
 let node;
 let browser;
 let paths;
@@ -72,7 +75,7 @@ function pressable() {
 for (const language of ['fr', 'en']) for (const login of ['demo', 'chief', 'agency', 'alice@demo.example']) {
   test(`${language}, ${login}: every dialog is whole, closes by Escape, and gives the focus back`, { timeout: 600_000 }, async () => {
     const t = texts(language);
-    const page = await visit(browser, { language, scheme: language === 'fr' ? 'light' : 'dark' });
+    const page = await visit(browser, { language, scheme: language === 'fr' ? 'light' : 'dark', width: WIDE, height: HEIGHT });
     await signIn(page, node, login, login === 'chief' ? 'operator-password' : PASSWORD);
     await page.waitForURL(/dashboard/);
     const faults = [];
@@ -95,7 +98,12 @@ for (const language of ['fr', 'en']) for (const login of ['demo', 'chief', 'agen
         if (!(await dialog.evaluate((one) => one.contains(document.activeElement)))) faults.push(`${path}: ${title}: the focus is not in it`);
         await page.keyboard.press('Tab');
         if (!(await dialog.evaluate((one) => one.contains(document.activeElement) || document.activeElement === document.body))) faults.push(`${path}: ${title}: Tab leads out of it`);
-        if ((await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)) > 0) faults.push(`${path}: ${title}: too wide`);
+        for (const width of [NARROW, WIDE]) {
+          await page.setViewportSize({ width, height: HEIGHT });
+          await settled(page);
+          const beyond = await dialog.evaluate((one) => Math.max(one.scrollWidth - one.clientWidth, document.documentElement.scrollWidth - innerWidth));
+          if (beyond > 0) faults.push(`${path}: ${title}: ${beyond} pixels too wide at ${width}`);
+        }
       }
       await page.keyboard.press('Escape');
       await page.waitForFunction(() => !document.querySelector('dialog[open]'), undefined, { timeout: 5000 }).catch(() => faults.push(`${path}: ${title}: Escape does not close it`));

@@ -64,6 +64,10 @@ describe('the DNS page', { skip: !hasServer }, () => {
       for (const [role, state] of [['EXCHANGE', 'WRONG'], ['SPF', 'DUPLICATE'], ['DMARC', 'GOOD'], ['AUTOCONFIG_HOST', 'ABSENT'], ['TLS_REPORT', 'WRONG']]) {
         await row(role).getByText(t(`dns.state.${state}`), { exact: true }).waitFor();
       }
+      // Wrong is wrong, also where nothing would have to stand there; what is only missing is not.
+      const colour = (role, state) => row(role).getByText(t(`dns.state.${state}`), { exact: true }).evaluate((one) => getComputedStyle(one).color);
+      assert.equal(await colour('TLS_REPORT', 'WRONG'), await colour('EXCHANGE', 'WRONG'));
+      assert.notEqual(await colour('TLS_REPORT', 'WRONG'), await colour('AUTOCONFIG_HOST', 'ABSENT'));
       await page.getByText(t('dns.dav'), { exact: true }).waitFor();
       await row('TLS_REPORT').getByText('<img src=x onerror=alert(1)>').waitFor();
       assert.equal(await page.locator('main img').count(), 0);

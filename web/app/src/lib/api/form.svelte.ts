@@ -19,6 +19,12 @@ export class Form {
     this.problem = '';
   }
 
+  /** What is wrong with fields before anything is sent; leads to the first of them. */
+  refuse(faults: { field: string; message: string }[]): void {
+    this.errors = faults.map((fault) => ({ code: 'INPUT', ...fault }));
+    if (faults.length > 0) focusFault();
+  }
+
   /** What is wrong with a field; empty where nothing is. Names count by their end: `input.name` is `name`. */
   fault(field: string): string {
     const found = this.errors.find((error) => error.field !== null && error.field.split('.').pop() === field);
@@ -79,5 +85,5 @@ export function sentence(words: string): string {
 
 /** Leads to the first field that is wrong, once it is marked. */
 function focusFault(): void {
-  requestAnimationFrame(() => document.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus());
+  requestAnimationFrame(() => (document.querySelector('dialog[open]') ?? document).querySelector<HTMLElement>('[aria-invalid="true"]')?.focus());
 }
