@@ -4,9 +4,7 @@ use std::sync::Arc;
 
 use kernel::{EmailAddress, TenantId, Timestamp};
 use outbound::Origins;
-use store::{
-    Acceptance, Origin, PassageFilter, Queue as _, Queueing, RecipientState, Stage as Step, Store as _,
-};
+use store::{Acceptance, Origin, PassageFilter, Queue as _, Queueing, RecipientState, Stage as Step};
 use uuid::Uuid;
 
 use crate::farm::Manners;

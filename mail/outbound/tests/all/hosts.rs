@@ -22,7 +22,9 @@ async fn what_a_host_does_not_take_before_the_dot_is_offered_to_the_next_one_at_
     for at in ["MAIL", "RCPT", "DATA"] {
         let drops = Manners { drops_at: Some(at), ..modern() };
         let others = [LATER, "421 4.3.2 closing", "350 and then?", "\u{1}what"];
-        for manners in others.map(|said| saying(at, said)).into_iter().chain([drops]) {
+        // Yes is no answer to DATA: only 354 lets us go on.
+        let yes = (at == "DATA").then(|| saying(at, "250 fine"));
+        for manners in others.map(|said| saying(at, said)).into_iter().chain([drops]).chain(yes) {
             for offers in [modern().offers, Vec::new()] {
                 let domain = format!("d{}.example", pairs.len());
                 let ill = stage.host(&[&domain], Manners { offers, ..manners.clone() }).await;
@@ -93,6 +95,24 @@ async fn hosts_of_one_attempt_are_bounded_and_one_that_answers_keeps_the_site_op
         let entries = stage.tried(id, 1).await;
         assert_eq!(states(&entries), [RecipientState::Scheduled]);
         assert_eq!(entries[0].last.text, "later", "what was said counts, not who could not be called");
+    }
+    stage.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_connection_that_does_not_confirm_its_reset_carries_nothing_more() {
+    let mut stage = Stage::new().await;
+    let refuses = vec![("gone@", "550 5.1.1 nobody")];
+    let says = vec![("RSET", "350 and then?".to_owned())];
+    let plain = stage.host(&["a.example"], Manners { refuses: refuses.clone(), ..modern() }).await;
+    let odd = stage.host(&["b.example"], Manners { refuses, says, ..modern() }).await;
+    stage.run();
+    for (domain, host, count) in [("a.example", plain, 1), ("b.example", odd, 2)] {
+        let id = stage.submit(&[&format!("gone@{domain}")]).await;
+        assert_eq!(states(&stage.tried(id, 1).await), [RecipientState::Bounced]);
+        let id = stage.submit(&[&format!("ok@{domain}")]).await;
+        assert_eq!(states(&stage.tried(id, 1).await), [RecipientState::Delivered]);
+        assert_eq!(host.connection_count.load(Ordering::Relaxed), count, "{domain}");
     }
     stage.end().await;
 }
