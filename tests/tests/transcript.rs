@@ -361,7 +361,9 @@ impl World {
             let server = server.counting(sends.clone()).forwarding(srs).watched(Arc::new(Wary));
             server.telling_limits(Arc::clone(&noted) as Arc<dyn smtp::LimitWatch>)
         };
-        let checked = server(smtp::Role::Exchange).checked_by(Arc::new(stages(database.clone()).await));
+        let reached = |server: smtp::Server| server.reaching_postmasters(Arc::new(Postmasters));
+        let checked =
+            reached(server(smtp::Role::Exchange)).checked_by(Arc::new(stages(database.clone()).await));
         let imap = imap::Server::new(
             imap::Settings { message_size_max: ByteSize::new(100_000), memory_octets_max: MEMORY_OCTETS_MAX },
             Arc::clone(&directory),
@@ -372,10 +374,11 @@ impl World {
         let registry = prometheus::Registry::new();
         let metrics = Metrics::register(&registry).expect("counters");
         Self {
-            exchange: Arc::new(server(smtp::Role::Exchange)),
+            exchange: Arc::new(reached(server(smtp::Role::Exchange))),
             checked: Arc::new(checked),
+            // Nobody is named for it.
             lmtp: Arc::new(server(smtp::Role::LocalDelivery)),
-            submission: Arc::new(server(smtp::Role::Submission)),
+            submission: Arc::new(reached(server(smtp::Role::Submission))),
             directory,
             store,
             imap: Arc::new(imap),
@@ -671,6 +674,20 @@ impl smtp::LimitWatch for Noted {
                 smtp::Share::Whole => "whole",
             });
         }
+    }
+}
+
+/// Who reads what comes for postmasters: of x.example alice, of the host eve, of others somebody elsewhere.
+struct Postmasters;
+
+impl smtp::Postmasters for Postmasters {
+    fn postmaster(&self, domain: Option<(TenantId, DomainId)>) -> Option<EmailAddress> {
+        let reader = match domain {
+            Some((of, _)) if of == tenant() => "alice@x.example",
+            Some(_) => "operator@elsewhere.example",
+            None => "eve@x.example",
+        };
+        EmailAddress::parse(reader).ok()
     }
 }
 

@@ -617,6 +617,13 @@ impl Config {
                         `dkim.zone = \"dkim.example.com\"`"
                 .to_owned());
         }
+        if self.inbound.postmaster.as_ref().is_some_and(|address| address.domain == self.hostname) {
+            return Err(format!(
+                "`inbound.postmaster` reads what comes for `postmaster@{0}`, and {0} has no mailboxes; expected the \
+                 address of a mailbox in a domain that is served here, or elsewhere",
+                self.hostname
+            ));
+        }
         if self.mode == Mode::Production && self.hostname.as_str() == "localhost" {
             return Err("in production the servers need a name; expected `hostname = \"mail.example.com\"`"
                 .to_owned());
@@ -733,6 +740,16 @@ mod tests {
         assert_eq!(config.check(), Ok(()));
         config.demo = Demo { enabled: false, ..Demo::default() };
         assert_eq!(config.check(), Ok(()));
+    }
+
+    #[test]
+    fn a_postmaster_at_the_host_itself_would_lead_to_itself() {
+        let with = |address| format!("hostname = \"mx.x.example\"\n[inbound]\npostmaster = \"{address}\"\n");
+        let check =
+            |address| parse_toml::<Config>(Path::new("h.toml"), &with(address)).expect("valid").check();
+        assert!(check("chief@mx.x.example").is_err_and(|reason| reason.contains("postmaster@mx.x.example")));
+        assert_eq!(check("chief@x.example"), Ok(()));
+        assert!(refused("[inbound]\npostmaster = \"chief\"\n").starts_with("h.toml:2: "));
     }
 
     #[test]

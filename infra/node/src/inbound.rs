@@ -44,6 +44,10 @@ pub struct InboundConfig {
     pub greeting_wait_ms: u64,
     /// Connections at a time from one network: a /24 of IPv4, a /64 of IPv6.
     pub connections_per_network: usize,
+    /// Who reads what is written to `postmaster` and `abuse` of the host, and of domains where no address of that name exists
+    /// and nobody who looks after them has a mailbox here. Absent: it is refused.
+    #[serde(deserialize_with = "crate::config::address")]
+    pub postmaster: Option<EmailAddress>,
     /// Whether domains are told what came in their name.
     pub dmarc_reports: DmarcReportConfig,
 }
@@ -95,6 +99,7 @@ impl Default for InboundConfig {
             greylisting_wait_secs: 60,
             greeting_wait_ms: 2000,
             connections_per_network: 256,
+            postmaster: None,
             dmarc_reports: DmarcReportConfig::default(),
         }
     }

@@ -12,6 +12,7 @@ pub mod limit_notice;
 pub mod logins;
 pub mod pools;
 pub mod post;
+pub mod postmaster;
 pub mod quota;
 pub mod resell;
 pub mod retire;

@@ -38,6 +38,7 @@ use crate::policy::key_zone::{KeyRecords, KeyZone};
 use crate::policy::limit_notice::{LimitNotices, Tell, TellStorage};
 use crate::policy::pools::CountPools;
 use crate::policy::post::PostNotices;
+use crate::policy::postmaster::FindPostmasters;
 use crate::policy::quota::QuotaWatch;
 use crate::policy::resell::OpenAdmitted;
 use crate::policy::retire::{RetainMessages, RetireMailboxes};
@@ -467,6 +468,18 @@ impl Wiring<'_> {
         Some(tally)
     }
 
+    fn postmasters(&self, platform: &Platform) -> Arc<dyn smtp::Postmasters> {
+        let operator = self.config.inbound.postmaster.clone();
+        if operator.is_none() {
+            tracing::warn!(
+                "nobody reads what is written to postmaster and abuse of this host, and of domains whose people have no \
+                 mailbox here: it is refused; `inbound.postmaster` names who does"
+            );
+        }
+        let (people, directory) = (Arc::clone(&platform.people), Arc::clone(&platform.directory));
+        Arc::new(FindPostmasters { people, directory, operator })
+    }
+
     async fn mail(
         &self,
         platform: &Platform,
@@ -497,12 +510,14 @@ impl Wiring<'_> {
         let (limits, teller) = LimitNotices::new(tell(platform, self.config));
         self.tasks.spawn(teller.run(self.stop.clone()));
         let limits = Arc::new(limits);
+        let postmasters = self.postmasters(platform);
         let smtp = |role| {
             let server = smtp(role).traced(Arc::clone(&trace)).within(self.room.clone());
             // Whoever receives counts as well: what strangers have aliases pass on is limited.
             let server = server.counting(platform.sends.clone());
             let server = server.telling_limits(Arc::clone(&limits) as Arc<dyn smtp::LimitWatch>);
             let server = server.hearing_bounces(Arc::clone(&bounces) as Arc<dyn smtp::Bounces>);
+            let server = server.reaching_postmasters(Arc::clone(&postmasters));
             server.confirming(Arc::clone(&confirm) as Arc<dyn smtp::Confirm>)
         };
         let reports = self.intake(platform);

@@ -330,6 +330,13 @@ impl Session<'_> {
             None => (self.asker(), to.clone()),
         };
         let resolution = self.server.directory.resolve(&target, self.asker());
+        let (wanted_by, target, resolution) = match self.postmaster(&target, &resolution) {
+            Some((tenant, reader)) => {
+                let resolution = self.server.directory.resolve(&reader, self.asker());
+                (Some(tenant), reader, resolution)
+            }
+            None => (wanted_by, target, resolution),
+        };
         let end = sole_end(&resolution);
         let (reply, reasons) = match resolution {
             Resolution::Deliver(ends) => self.local(&to, ends, parameters).await,

@@ -15,6 +15,7 @@ mod limits;
 mod login;
 mod outgoing;
 mod place;
+mod postmaster;
 mod reply;
 mod report;
 mod room;
@@ -38,6 +39,7 @@ pub use limits::{
     RECEIVED_COUNT_MAX, RECIPIENT_COUNT_MAX, UNKNOWN_RECIPIENT_COUNT_MAX,
 };
 pub use outgoing::Signers;
+pub use postmaster::Postmasters;
 pub use report::{Intake, Proven, ReportInbox, ReportIntake, ReportLetter};
 pub use sends::{LimitUse, LimitWatch, Share, send_limits};
 pub use server::{Now, Role, Server, Settings};

@@ -14,6 +14,7 @@ use crate::bounce::Bounces;
 use crate::confirm::Confirm;
 use crate::inbound::Inbound;
 use crate::outgoing::Signers;
+use crate::postmaster::Postmasters;
 use crate::report::ReportIntake;
 use crate::sends::LimitWatch;
 use crate::session::Session;
@@ -70,6 +71,8 @@ pub struct Server {
     pub(crate) memory: Memory<IpAddr>,
     /// Takes reports of other hosts; none: nobody does.
     pub(crate) report_intake: Option<Arc<dyn ReportIntake>>,
+    /// Knows who reads what comes for postmasters; none: such addresses are as any other.
+    pub(crate) postmasters: Option<Arc<dyn Postmasters>>,
     /// Hears of reports of failure that come for mailboxes here; none: nobody does.
     pub(crate) bounces: Option<Arc<dyn Bounces>>,
     /// Writes reports of success; none: nobody does.
@@ -116,6 +119,7 @@ impl Server {
             now,
             memory,
             report_intake: None,
+            postmasters: None,
             bounces: None,
             confirm: None,
             trace: None,
@@ -135,6 +139,13 @@ impl Server {
     #[must_use]
     pub fn taking_reports(mut self, intake: Arc<dyn ReportIntake>) -> Self {
         self.report_intake = Some(intake);
+        self
+    }
+
+    /// The same, taking mail for postmasters where no address of that name exists.
+    #[must_use]
+    pub fn reaching_postmasters(mut self, postmasters: Arc<dyn Postmasters>) -> Self {
+        self.postmasters = Some(postmasters);
         self
     }
 

@@ -8,11 +8,9 @@ use verify::spf::SpfResult;
 
 use super::network::network;
 use super::{Action, Stage, Verdict};
+use crate::postmaster::is_always_reached;
 use crate::reply::Reply;
 use crate::session::Session;
-
-/// Who is written to about a refusal: their mail is never refused for a listing (RFC 2142, RFC 5321 section 4.5.1).
-const ALWAYS_REACHED: [&str; 2] = ["postmaster", "abuse"];
 
 const COME_AGAIN: Reply = Reply::new(451, "4.7.1", "Greylisted: come again in a few minutes");
 
@@ -25,7 +23,8 @@ impl Session<'_> {
     ) -> Result<(), (Reply, Vec<&'static str>)> {
         let Some(inbound) = self.inbound() else { return Ok(()) };
         let mut verdict = Verdict::new(Stage::Rcpt, Action::Accept);
-        if ALWAYS_REACHED.iter().any(|local| to.local.as_str().eq_ignore_ascii_case(local)) {
+        // They are written to about refusals.
+        if is_always_reached(to) {
             return Ok(());
         }
         if let Some(zone) = &self.facts.refused_by {
