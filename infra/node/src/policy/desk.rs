@@ -151,7 +151,7 @@ impl AnswerTickets {
         for (number, (name, octets)) in (1_u32..).zip(reply.files) {
             let file = GivenFile { name, octets, is_internal: false };
             let given = (&principal, command(number).into(), correlation);
-            match self.files.attach(given, at, (Side::Customer, file)).await {
+            match self.files.attach(given, (account, ticket), (Side::Customer, file)).await {
                 Ok(Outcome::Done { .. }) => {}
                 // The model bounds them all together; what was written is there.
                 Ok(Outcome::Refused(refusal)) => tracing::info!(%refusal, "a file by mail was left out"),
@@ -206,4 +206,61 @@ impl ReportIntake for Intakes {
 /// What the desk stands on.
 pub fn files(engine: &Arc<Engine>, blobs: &database::Blobs) -> TicketFiles {
     TicketFiles { engine: Arc::clone(engine), blobs: blobs.clone() }
+}
+
+#[cfg(test)]
+mod tests {
+    use authority::Guarded;
+    use database::{Blobs, Database};
+    use hosting::ticket::TicketKind;
+    use hosting::use_case::{MergeTickets, OpenAccount, OpenTicket};
+    use journal::SqlJournal;
+    use journal::keyring::{Keyring, MasterKey};
+
+    use super::*;
+
+    async fn must<U: Guarded<Refusal = HostingRefusal>>(engine: &Engine, intention: &U) {
+        let (command, correlation) = (CommandId::new(Uuid::now_v7()), CorrelationId::new(Uuid::now_v7()));
+        let outcome = engine.run(&Principal::operator(), command, correlation, intention).await;
+        assert!(matches!(outcome, Ok(Outcome::Done { .. })), "{}: {outcome:?}", U::NAME);
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn an_answer_about_a_merged_ticket_lays_its_files_where_its_words_go() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let database = Database::open_sqlite(&folder.path().join("control.db")).expect("a database");
+        let clock = Arc::new(SystemClock);
+        let journal = SqlJournal::open(database.clone(), clock.clone()).await.expect("a journal");
+        let master = MasterKey::generate().expect("a key");
+        let keyring = Arc::new(Keyring::open(database.clone(), master).await.expect("a keyring"));
+        let engine = Engine::new(Arc::new(journal), keyring, database.clone(), clock).await;
+        let engine = Arc::new(engine.expect("an engine"));
+        let blobs = Blobs::open(database).await.expect("a table");
+        let account = AccountId::new(Uuid::from_u128(1));
+        let [old, new] = [2, 3].map(|number| TicketId::new(Uuid::from_u128(number)));
+        must(&engine, &OpenAccount { account, name: "Customer".to_owned() }).await;
+        for ticket in [old, new] {
+            let (subject, text) = ("It does not work".to_owned(), "At all.".to_owned());
+            let kind = TicketKind::Technical;
+            must(&engine, &OpenTicket { account, ticket, service: None, kind, subject, text }).await;
+        }
+        must(&engine, &MergeTickets { account, ticket: old, into: new }).await;
+        let links = Links::new([1; 32], "https://panel.example".to_owned());
+        let domain = DomainName::parse("x.example").expect("a name");
+        let tickets = AnswerTickets::new(files(&engine, &blobs), links, domain);
+        let reply = Reply {
+            text: "As the picture shows".to_owned(),
+            files: vec![("picture.png".to_owned(), b"\x89PNG\r\n\x1a\n".to_vec())],
+            from: None,
+            message_id: Some("<1@x.example>".to_owned()),
+            left_out_count: 0,
+        };
+        assert_eq!(tickets.keep((account, old), reply, b"").await, Intake::Kept("ticket_answered"));
+        let of = async |ticket| {
+            let state = engine.load(account.tenant(), &Key::<Ticket>(ticket)).await.expect("a state");
+            state.record().expect("a ticket").files.len()
+        };
+        assert_eq!((of(old).await, of(new).await), (0, 1));
+        engine.shutdown().await;
+    }
 }
