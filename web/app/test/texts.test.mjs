@@ -67,6 +67,69 @@ test('every kind of event, every permission and every notice has words in both l
   }
 });
 
+/**
+ * What events hold: the names of all fields, and of fields whose words the platform chose those words, as `field.word`. Read from
+ * what is stored: structs and enums that serde writes, and settings.
+ */
+function held() {
+  const enums = new Map();
+  const structs = [];
+  const form = /#\[derive\(([^)]*)\)\]\s*((?:#\[[^\]]*\]\s*)*)(?:pub(?:\([^)]*\))? )?(struct|enum) (\w+)[^{;(]*\{([\s\S]*?)\n\}/g;
+  rust('platform/hosting/src').map((text) => text.split('#[cfg(test)]')[0]).forEach((text, file) => {
+    for (const [, derived, attributes, what, name, body] of text.matchAll(form)) {
+      if (!/\bSerialize\b/.test(derived)) continue;
+      if (what === 'struct') {
+        structs.push({ file, fields: [...body.matchAll(/^    (?:pub(?:\([^)]*\))? )?(?:r#)?(\w+): ([^\n]*),$/gm)] });
+        continue;
+      }
+      const isSnake = attributes.includes('rename_all = "snake_case"');
+      const variants = [...body.matchAll(/((?:^    #\[serde[^\n]*\n)*)^    (\w+)(,|\(| \{)/gm)].map(([, serde, plain, end]) => ({
+        word: /rename = "([^"]*)"/.exec(serde)?.[1] ?? (isSnake ? plain.replace(/(?<!^)([A-Z])/g, '_$1').toLowerCase() : plain), isBare: end === ',',
+      }));
+      for (const key of [`${file} ${name}`, name]) if (!enums.has(key)) enums.set(key, variants);
+    }
+    for (const [, body] of text.matchAll(/settings! \{([\s\S]*?)\n\}/g)) structs.push({ file, fields: [...body.matchAll(/^        (\w+): (.+) = /gm)] });
+  });
+  const fields = new Set();
+  const words = new Set();
+  for (const { file, fields: found } of structs) for (const [, name, type] of found) {
+    const plain = name.replace(/^(from|to)_/, '').replace(/_ms$/, '');
+    fields.add(plain);
+    const variants = (type.match(/\w+/g) ?? []).flatMap((word) => enums.get(`${file} ${word}`) ?? enums.get(word) ?? []);
+    // A variant that holds something is told as a field of its own.
+    for (const { word, isBare } of variants) (isBare ? words : fields).add(isBare ? `${plain}.${word}` : word);
+  }
+  // It names the others and is not told itself.
+  fields.delete('changed');
+  return { fields: [...fields].sort(), words: [...words].sort() };
+}
+
+test('every field of an event, and every word that the platform writes into one, has words in both languages', async () => {
+  const { fields, words } = held();
+  assert.ok(fields.length > 200 && words.length > 100, `${fields.length} fields, ${words.length} words`);
+  for (const known of ['cents', 'is_claimed', 'delegate', 'local_timeout_secs', 'junk_score_centi']) assert.ok(fields.includes(known), known);
+  for (const known of ['cycle.annual', 'domain_mode.own', 'features.catch_all', 'currency.EUR']) assert.ok(words.includes(known), known);
+  for (const language of ['en', 'fr']) {
+    const texts = await all('dashboard', language);
+    assert.deepEqual(fields.filter((one) => !texts[`changed.${one}`]), [], `fields without words in ${language}`);
+    assert.deepEqual(words.filter((one) => !texts[`value.${one}`]), [], `words of events without words in ${language}`);
+    const idle = Object.keys(texts).filter((key) => key.startsWith('value.') && !words.includes(key.slice('value.'.length)));
+    assert.deepEqual(idle, [], 'words that no event holds');
+  }
+});
+
+test('what an event changed is told in words, prices and units', async () => {
+  const { module: told } = await runnerImport(join(import.meta.dirname, 'told.ts'));
+  assert.equal(told.inFrench('cents', '25000'), '250,00\u00a0€');
+  assert.equal(told.inFrench('cycle', 'annual'), 'annuel');
+  assert.equal(told.inFrench('limits.domain_mode', 'own'), 'domaines propres');
+  assert.equal(told.inFrench('limits.features', 'catch_all, webhooks'), 'adresse attrape-tout, webhooks');
+  assert.equal(told.inFrench('settings.junk_score_centi', '750'), '7,5');
+  assert.equal(told.inFrench('local_timeout_secs', '600'), '600\u202fs');
+  // What people have typed is theirs.
+  assert.equal(told.inFrench('display_name', 'annual'), 'annual');
+});
+
 const entries = readdirSync(src).filter((name) => existsSync(join(src, name, 'messages')));
 
 function sources(folder) {

@@ -1,10 +1,13 @@
 // What an event changed, in a few words for people. Programs read the download or the API.
-import { dateTime, shortId, size } from '../lib/format';
-import { language, learn, named } from '../lib/i18n/messages';
+import { dateTime, money, shortId, size } from '../lib/format';
+import { has, language, learn, named, t } from '../lib/i18n/messages';
 
 const LENGTH_MAX = 60;
 const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/;
 const ID = /^[a-z]{4}_[0-9a-f]{32}$/;
+const WHOLE = /^\d{1,15}$/;
+/** What prices are in: no plan has another one. */
+const CURRENCY = 'EUR';
 
 let words: Promise<void> | undefined;
 
@@ -14,20 +17,40 @@ export function fieldWords(): Promise<void> {
   return words;
 }
 
-/** What people call a field such as `settings.junk_score`; one that has no words yet is told by its own. */
+/** A field by its own name: the last of its path, without its unit of time. */
+function plainName(path: string): string {
+  return (path.split('.').filter((part) => !/^\d+$/.test(part)).pop() ?? path).replace(/_ms$/, '');
+}
+
+/** What people call a field such as `settings.imap`; one that has no words yet is told by its own. */
 export function fieldName(path: string): string {
-  const last = path.split('.').filter((part) => !/^\d+$/.test(part)).pop() ?? path;
-  const plain = last.replace(/_ms$/, '');
+  const plain = plainName(path);
   const found = named('changed', plain);
   return found === plain ? plain.replaceAll('_', ' ') : found;
 }
 
-/** A value of a field as it fits into a line: times and sizes as people read them, ids shortened, long texts cut, structures left out. */
+/** A number of a field in the unit that its name says; nothing where it has none. */
+function measured(value: number, field: string): string {
+  if (/(^|_)cents$/.test(field)) return money(value, CURRENCY);
+  if (/(^|_)centi$/.test(field)) return new Intl.NumberFormat(language()).format(value / 100);
+  if (/_secs$/.test(field)) return new Intl.NumberFormat(language(), { style: 'unit', unit: 'second' }).format(value);
+  if (/(^|_)(bytes|octets)_per_second_max$/.test(field)) return t('history.perSecond', { size: size(value) });
+  return /(^|_)(bytes|octets)(_max)?$/.test(field) ? size(value) : '';
+}
+
+/**
+ * A value of a field as it fits into a line: words of the platform in the language of whoever reads, times, sizes and prices
+ * as people read them, ids shortened, long texts cut, structures left out.
+ */
 export function brief(value: string | null, field: string): string {
   if (value === null || value === '') return '–';
   if (/_ms$/.test(field) && /^\d{12,14}$/.test(value)) return dateTime(new Date(Number(value)).toISOString());
   if (INSTANT.test(value)) return dateTime(value);
-  if (/(^|_)(bytes|octets)(_max)?$/.test(field.split('.').pop() ?? '') && /^\d{1,15}$/.test(value)) return size(Number(value));
+  const plain = plainName(field);
+  const number = WHOLE.test(value) ? measured(Number(value), plain) : '';
+  if (number) return number;
+  const words = value.split(', ').map((word) => `value.${plain}.${word}`);
+  if (words.every(has)) return words.map((word) => t(word)).join(', ');
   if (value === 'true' || value === 'false') return named('changed', value);
   if (ID.test(value)) return shortId(value);
   if (/^[[{]/.test(value)) return '…';
