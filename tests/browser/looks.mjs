@@ -15,8 +15,8 @@ const wanted = Object.fromEntries(asked.map((one) => one.split('=')));
 const only = (name, all) => (wanted[name] === undefined ? all : all.filter((one) => String(one) === wanted[name]));
 
 /** Every screen of every role, as the sources tell them, and what nobody has a link to. */
-function looked({ service, ticket, domain }) {
-  const shown = screens({ service, domain, tickets: [ticket] });
+function looked({ service, ticket, domain, account }) {
+  const shown = screens({ service, domain, tickets: [ticket], account });
   return {
     visitor: [...pages().map((path) => `!${path}${path === '/setup' ? '?domain=demo.example' : ''}`), '!/nowhere'],
     ...shown, customer: [...shown.customer, '!/password', '/nowhere'], held: ['/mailbox'],

@@ -27,7 +27,7 @@ export const LOGINS = {
   reseller: ['agency', PASSWORD], operator: ['chief', 'operator-password'],
 };
 
-/** The screens of each role. `known` are ids: of a service, of a domain, of tickets. */
+/** The screens of each role. `known` are ids: of a service, of a domain, of tickets, and of the account that the staff looks into. */
 export function screens(known) {
   const below = (path, file) => partsOf(file).map((part, at) => (at === 0 ? path : `${path}/${part}`));
   const parts = {
@@ -51,13 +51,15 @@ export function screens(known) {
   // That a sign-in lasted too long is told there and leads on.
   all.delete('/signed-in');
   const those = (...starts) => [...all].filter((path) => starts.some((start) => path === start || path.startsWith(`${start}/`)));
+  // As whoever serves a customer sees them, with the banner that says for whom they act; the desk answers tickets there.
+  const served = known.account ? ['', '/mail/mailboxes', '/domains', '/account/people', ...parts['/services/:id'], ...parts['/tickets/:id']].map((path) => `/as/${known.account}${path}`) : [];
   const others = [...all].filter((path) => !those('/mailbox', '/customers', '/operations').includes(path));
   return {
     customer: others,
     administrator: [...those('/mail'), '/', '/account', '/account/security', '/domains'],
     mailbox: [...those('/mailbox'), '/account', '/account/security'],
     reseller: [...those('/customers'), '/', '/account'],
-    operator: [...those('/operations', '/customers'), '/', '/tickets', ...those('/tickets'), '/account/audit', '/account/people'],
+    operator: [...those('/operations', '/customers'), '/', '/tickets', ...those('/tickets'), '/account/audit', '/account/people', ...served],
   };
 }
 

@@ -14,8 +14,8 @@ let shown;
 before(async () => {
   node = await start();
   browser = await launch();
-  const { service, domain, ticket } = await furnish(node);
-  const { customer, mailbox, reseller, operator } = screens({ service, domain, tickets: [ticket] });
+  const { service, domain, ticket, account } = await furnish(node);
+  const { customer, mailbox, reseller, operator } = screens({ service, domain, tickets: [ticket], account });
   const dashboard = (paths) => paths.map((path) => `/dashboard${path === '/' ? '' : path}`);
   // What several see alike is looked at once; a first page and a ticket show each of them something else.
   const differs = (path) => path === '/' || path.startsWith('/tickets/');
