@@ -44,6 +44,7 @@ fn render(landing: &Landing, paper: Paper, mode: graphql::Mode) -> Markup {
                  votre courrier avec n'importe quel logiciel de messagerie.",
             )) }
             p { a.press.link href="/dashboard" { (paper.say("To the dashboard", "Vers le tableau de bord")) } }
+            p { a href="/setup" { (paper.say("Set up a phone or a mail program", "Configurer un téléphone ou un logiciel de messagerie")) } }
             h2 { (paper.say("Servers", "Serveurs")) }
             table.plain {
                 thead { tr { th scope="col" { (paper.say("Server", "Serveur")) } th scope="col" { "Port" } } }
@@ -91,5 +92,6 @@ mod tests {
         )
         .into_string();
         assert!(french.contains("lang=\"fr\"") && french.contains("/graphiql"));
+        assert!(english.contains("href=\"/setup\"") && french.contains("href=\"/setup\""));
     }
 }

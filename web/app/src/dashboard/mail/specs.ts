@@ -97,6 +97,15 @@ export function newMailboxSpecs(domain: MailDomain | undefined, domains: MailDom
     { name: 'displayName', kind: 'text', label: t('mail.field.displayName'), maxlength: 255 },
     { name: 'quotaBytes', kind: 'size', label: t('mail.quota'), hint: left, isRequired: true, check: (value) => above(Number(value), domain) },
     { name: 'password', kind: 'text', label: t('mail.field.password'), hint: t(isLeader ? 'mail.field.password.hint' : 'mail.leads.password'), isDisabled: !isLeader, check: (value) => (String(value) !== '' && new TextEncoder().encode(String(value)).length < 10 ? t('mail.field.password.short') : '') },
+    ...encryptionSpecs(),
+  ];
+}
+
+/** Whether mail of a mailbox comes and goes encrypted or not at all. */
+function encryptionSpecs(): FieldSpec[] {
+  return [
+    { name: 'requiresTlsIn', kind: 'check', label: t('mail.field.requiresTlsIn'), hint: t('mail.field.requiresTlsIn.hint'), group: t('mail.group.security') },
+    { name: 'requiresTlsOut', kind: 'check', label: t('mail.field.requiresTlsOut'), hint: t('mail.field.requiresTlsOut.hint') },
   ];
 }
 
@@ -122,8 +131,7 @@ export function mailboxSpecs(mailbox: MailboxWhole, domain: MailDomain | undefin
     { name: 'quotaBytes', kind: 'size', label: t('mail.quota'), hint: t('mail.field.quota.used', { used: size(mailbox.usage.bytes) }), isRequired: true, check: (value) => (Number(value) === mailbox.quotaBytes ? '' : above(Number(value), domain, mailbox.quotaBytes)) },
     { name: 'tags', kind: 'lines', label: t('mail.field.tags'), hint: t('mail.field.tags.hint'), max: TAGS_MAX, rows: 2 },
     ...switches.map((name, at): FieldSpec => ({ name, kind: 'check', label: t(`mail.field.${name}`), ...(at === 0 ? { group: t('mail.group.access') } : {}) })),
-    { name: 'requiresTlsIn', kind: 'check', label: t('mail.field.requiresTlsIn'), hint: t('mail.field.requiresTlsIn.hint'), group: t('mail.group.security') },
-    { name: 'requiresTlsOut', kind: 'check', label: t('mail.field.requiresTlsOut'), hint: t('mail.field.requiresTlsOut.hint') },
+    ...encryptionSpecs(),
     { name: 'requiresSecondFactor', kind: 'check', label: t('mail.field.mailboxFactor') },
     { name: 'mustChangePassword', kind: 'check', label: t('mail.field.mustChangePassword') },
     { name: 'sendAs', kind: 'lines', label: t('mail.field.sendAs'), hint: t('mail.field.sendAs.hint'), max: SEND_AS_MAX, rows: 3, group: t('mail.group.sending') },

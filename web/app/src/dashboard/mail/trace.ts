@@ -1,5 +1,6 @@
 // What happened to messages, as the screens of trace and queue show it.
-import { shortId } from '../../lib/format';
+import { boot } from '../../lib/boot';
+import { t } from '../../lib/i18n/messages';
 import type { Tone } from '../../lib/ui/Badge.svelte';
 import type { MailStage } from '../../generated/api';
 
@@ -7,7 +8,13 @@ export const STAGE_TONES: Partial<Record<MailStage, Tone>> = { STORED: 'good', D
 
 const ID = /^[a-z]{4}_[0-9a-f]{32}$/;
 
-/** What a server has said, in one line; empty where nobody said anything. Where somebody of ours said it, by the end of their id. */
+/** Who said it: a server by its name; of people of ours whoever looks is told of themselves alone, since ids are no words for people. */
+function whose(host: string): string {
+  if (!ID.test(host)) return `(${host})`;
+  return host === boot.viewer.userId || host === boot.viewer.mailboxId ? `(${t('history.you')})` : '';
+}
+
+/** What a server has said, in one line; empty where nobody said anything. */
 export function said(reply: { code: number; enhanced: string; text: string; host: string | null } | null): string {
-  return reply ? [reply.code || '', reply.enhanced, reply.text, reply.host ? `(${ID.test(reply.host) ? shortId(reply.host) : reply.host})` : ''].filter(Boolean).join(' ') : '';
+  return reply ? [reply.code || '', reply.enhanced, reply.text, reply.host ? whose(reply.host) : ''].filter(Boolean).join(' ') : '';
 }

@@ -225,6 +225,7 @@ export default {
   'mail.mailboxes': 'Mailboxes',
   'mail.mailboxes.add': 'Add a mailbox',
   'mail.mailboxes.added': 'The mailbox is there',
+  'mail.mailboxes.tlsNotSet': 'The encryption of {what} is not set yet: edit the mailbox',
   'mail.mailboxes.lead': 'Who has an address here, how much it holds and how much it may hold.',
   'mail.mailboxes.noDomain': 'First a domain must be proved to be yours.',
   'mail.mailboxes.none': 'No mailbox yet',

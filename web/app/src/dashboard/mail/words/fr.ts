@@ -227,6 +227,7 @@ export default {
   'mail.mailboxes': 'Boîtes aux lettres',
   'mail.mailboxes.add': 'Ajouter une boîte',
   'mail.mailboxes.added': 'La boîte est créée',
+  'mail.mailboxes.tlsNotSet': 'Le chiffrement de {what} n’est pas encore réglé : modifiez la boîte',
   'mail.mailboxes.lead': 'Qui a une adresse ici, ce qu’elle contient et ce qu’elle peut contenir.',
   'mail.mailboxes.noDomain': 'Il faut d’abord prouver qu’un domaine est à vous.',
   'mail.mailboxes.none': 'Aucune boîte aux lettres',
