@@ -78,9 +78,12 @@ for (const language of ['fr', 'en']) describe(`mail administration in ${language
     assert.deepEqual(await violations(page), []);
     await page.fill('dialog[open] [name=quotaBytes]', '0.5');
     await page.fill('dialog[open] [name=password]', 'a long password');
+    await page.check('dialog[open] [name=requiresTlsOut]');
     await dialog(page).getByRole('button', { name: t('mail.create') }).click();
     await row(page, 'carol@demo.example').waitFor();
     await button(page, t('mail.editNamed', { what: 'carol@demo.example' })).click();
+    assert.ok(await page.isChecked('dialog[open] [name=requiresTlsOut]'), 'the encryption that was chosen with it');
+    assert.ok(!(await page.isChecked('dialog[open] [name=requiresTlsIn]')));
     await page.fill('dialog[open] [name=displayName]', 'Carol');
     await page.fill('dialog[open] [name=tags]', 'VIP');
     await page.check('dialog[open] [name=requiresTlsIn]');

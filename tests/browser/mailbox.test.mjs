@@ -95,10 +95,10 @@ for (const language of ['fr', 'en']) describe(`mailbox in ${language}`, () => {
     await button(other, t('box.lookAgain')).click();
     await other.waitForFunction(() => document.querySelector('[name=rejectScore]')?.value === '12');
     assert.equal((await ofAlice('settings { rejectScore }')).settings.rejectScore, 12);
-    // A refusal of the model stands at its field.
+    // What cannot be is said at its field.
     await page.fill('[name=rejectScore]', '2');
     await button(page, t('action.save')).click();
-    await page.locator('[name=junkScore][aria-invalid=true]').waitFor();
+    await page.locator('[name=rejectScore][aria-invalid=true]').waitFor();
     quiet(page);
     await page.context().close();
   });
@@ -111,6 +111,8 @@ for (const language of ['fr', 'en']) describe(`mailbox in ${language}`, () => {
     await button(page, t('spam.add')).first().click();
     await page.getByText('friend@elsewhere.example', { exact: true }).waitFor();
     await page.getByText(t('spam.overruled')).waitFor();
+    // What the domain has decided is no row to be ticked: of one's own two, as of all, there is a box.
+    assert.equal(await page.locator('main tbody input[type=checkbox]').count(), 2);
     await becomes(async () => (await ofAlice('settings { allowedSenders }')).settings.allowedSenders.toSorted(), ['*@bulk.example', 'friend@elsewhere.example']);
     await page.fill('[name=deniedSenders]', 'not an address@@');
     await button(page, t('spam.add')).nth(1).click();
