@@ -152,10 +152,13 @@ impl SqlStore {
         set: MessageSet,
         only: Only,
     ) -> Result<Vec<Uid>, StoreError> {
-        // Whose it is, first.
+        let set = match set {
+            // Each piece looks whose it is, and what is there.
+            MessageSet::Uids(uids) if only == Only::All => return Ok(uids),
+            set => set,
+        };
         self.folder_state(owner, folder).await?;
         let (first, last, named) = match set {
-            MessageSet::Uids(uids) if only == Only::All => return Ok(uids),
             MessageSet::Uids(uids) => match (uids.first(), uids.last()) {
                 (Some(first), Some(last)) => (*first, *last, Some(uids)),
                 _ => return Ok(uids),
