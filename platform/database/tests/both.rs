@@ -126,7 +126,10 @@ async fn nobody_waits_for_anothers_heap_of_writes() {
     let (go, gate) = std::sync::mpsc::channel::<()>();
     let first = tokio::spawn({
         let a = a.clone();
-        async move { a.write(move |_| Ok::<_, DatabaseError>(gate.recv().expect("opened"))).await }
+        async move {
+            let stand = move |_: &_| gate.recv().map_err(|_| DatabaseError::Closed);
+            a.write(stand).await
+        }
     });
     tokio::task::yield_now().await;
     let done = Arc::new(AtomicU32::new(0));
