@@ -86,7 +86,7 @@ async fn who_acted_is_named_as_far_as_the_reader_may_know() {
     assert_eq!(seen[1]["onBehalfOf"], json!(acme.account));
     assert_eq!((&seen[4]["via"], &seen[4]["apiTokenName"]), (&json!("SESSION"), &Value::Null));
     assert!(seen.iter().all(|entry| entry["causedBy"].is_null() && entry["cause"].is_null()));
-    assert!(seen.iter().all(|entry| entry["command"] == "mailboxQuotaChange"), "{seen:#?}");
+    assert!(seen[..5].iter().all(|entry| entry["command"] == "mailboxQuotaChange"), "{seen:#?}");
     // The support reads its own people by name; a delegate neither it nor who else was let in.
     let seen = told(&stage, &operator, at, 10).await;
     assert_eq!(seen[2]["actorName"], json!("operator"));

@@ -105,8 +105,8 @@ async fn a_webhook_is_told_what_the_api_tells() {
     let operator = stage.operator().await;
     let customer = stage.customer(&operator, ("acme", "custom")).await;
     let mailbox = stage.mailbox(&customer, "alice").await;
-    let fields = "id kind subjectId at actor actorId onBehalfOf via apiTokenId correlationId causedBy \
-                  changes { field from to } position";
+    let fields = "id kind subjectId at actor actorId onBehalfOf via command apiTokenId correlationId \
+                  causedBy changes { field from to } position";
     let listed = stage
         .done(&customer.owner, &format!("{{ history(id: \"{mailbox}\") {{ nodes {{ {fields} }} }} }}"))
         .await;
