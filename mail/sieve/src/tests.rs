@@ -1,7 +1,7 @@
 //! Scripts that are right, and what is said about those that are not.
 
 use crate::limit::{COMMAND_COUNT_MAX, NESTING_DEPTH_MAX, SCRIPT_OCTETS_MAX, STRING_LIST_COUNT_MAX};
-use crate::{capabilities, Argument, Capability, FaultKind, Tag, Trial, Verb, compile};
+use crate::{Argument, Capability, FaultKind, Tag, Trial, Verb, capabilities, compile};
 
 /// Line, column and sentence of what is wrong.
 fn fault(script: &str) -> (u32, u32, String) {
