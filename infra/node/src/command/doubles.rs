@@ -33,7 +33,7 @@ fn told(kind: &str, id: &str, accounts: impl Iterator<Item = AccountId>) -> Stri
 mod tests {
     use std::sync::Arc;
 
-    use authority::{Guarded, Permissions, Principal};
+    use authority::{Guarded, Permission, Principal};
     use engine::Outcome;
     use hosting::use_case::{IssueToken, OpenAccount, RegisterUser};
     use hosting::user::UserRole;
@@ -75,7 +75,7 @@ mod tests {
             user,
             token: TokenId::new(Uuid::from_u128(token)),
             name: "backup".to_owned(),
-            permissions: Permissions::NONE,
+            permissions: [Permission::AccountRead].into_iter().collect(),
             secret_hash: [0; 32],
             expires_at: None,
             networks: vec![],
