@@ -116,11 +116,7 @@ fn acceptance(tenant: u128, subject: &str, destination: usize, lane: Lane) -> Ac
     Acceptance {
         message: Bytes::from(text),
         deposits: Vec::new(),
-        queued: vec![QueuedRecipient {
-            address: EmailAddress::parse(&address).expect("an address"),
-            notify: None,
-            original: None,
-        }],
+        queued: vec![QueuedRecipient::new(EmailAddress::parse(&address).expect("an address"))],
         sender: EmailAddress::parse("a@sender.example").ok(),
         tenant: TenantId::new(Uuid::from_u128(tenant)),
         dsn: (None, None),

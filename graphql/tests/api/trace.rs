@@ -15,11 +15,7 @@ pub(crate) async fn queue(stage: &Stage, customer: &Customer, mailbox: &str, to:
     let account: AccountId = customer.account.parse().expect("an id");
     let domain: DomainId = customer.domain.parse().expect("an id");
     let mailbox: MailboxId = mailbox.parse().expect("an id");
-    let recipient = QueuedRecipient {
-        address: EmailAddress::parse(to).expect("an address"),
-        notify: None,
-        original: None,
-    };
+    let recipient = QueuedRecipient::new(EmailAddress::parse(to).expect("an address"));
     let acceptance = Acceptance {
         message: Bytes::from_static(b"Message-ID: <one@x.example>\r\nFrom: a@x.example\r\n\r\nhello\r\n"),
         deposits: Vec::new(),
@@ -356,11 +352,7 @@ async fn a_mailbox_sees_what_of_its_own_is_held_with_its_subject_and_nobody_else
     let victim = stage.mailbox(&customer, "victim").await;
     stage.mailbox(&customer, "neighbour").await;
     let account: AccountId = customer.account.parse().expect("an id");
-    let address = |to: String| QueuedRecipient {
-        address: EmailAddress::parse(&to).expect("an address"),
-        notify: None,
-        original: None,
-    };
+    let address = |to: String| QueuedRecipient::new(EmailAddress::parse(&to).expect("an address"));
     for (number, recipients) in [(1, 1), (2, 30)] {
         let text = format!(
             "Subject: =?utf-8?Q?Relev=C3=A9_{number}?=\r\nDate: Wed, 25 Nov 2026 12:00:00 +0000\r\n\r\nhello\r\n"

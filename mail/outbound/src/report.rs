@@ -61,6 +61,26 @@ pub(crate) struct Told<'a> {
     pub(crate) until: Option<Timestamp>,
 }
 
+impl Told<'_> {
+    /// How the recipient is named: as its sender did. Where an alias leads is not theirs to know (RFC 3464 section 4.2).
+    fn name(&self) -> &EmailAddress {
+        self.recipient.given.as_ref().unwrap_or(&self.recipient.address)
+    }
+
+    /// The host that said it, where its name does not tell where an alias leads.
+    fn host(&self) -> Option<&str> {
+        self.recipient.given.is_none().then_some(self.reply.host.as_deref()).flatten()
+    }
+
+    /// What was said, unless it tells where an alias leads.
+    fn text(&self) -> &str {
+        let EmailAddress { local, domain } = &self.recipient.address;
+        let text = self.reply.text.to_lowercase();
+        let tells = text.contains(&local.as_str().to_lowercase()) || text.contains(domain.as_str());
+        if self.recipient.given.is_some() && tells { "" } else { &self.reply.text }
+    }
+}
+
 /// Whether the sender wants to know of `action` (RFC 3461 section 4.1).
 pub(crate) fn is_wanted(message: &LeasedMessage, recipient: &LeasedRecipient, action: Action) -> bool {
     // Whoever sent it knows another server, which does not wait.
@@ -97,7 +117,8 @@ impl Addressee {
     ) -> Option<Self> {
         let (mut deposits, mut queued) = (Vec::new(), Vec::new());
         let mut queue = |address: EmailAddress| {
-            queued.push(QueuedRecipient { address, notify: Some("NEVER".to_owned()), original: None });
+            queued
+                .push(QueuedRecipient { notify: Some("NEVER".to_owned()), ..QueuedRecipient::new(address) });
         };
         match directory.resolve(&address, Some(tenant)) {
             Resolution::Deliver(ends) => {
@@ -175,7 +196,7 @@ pub(crate) fn compose(
          Content-Transfer-Encoding: quoted-printable\r\n\r\n{}\r\n",
         quoted_printable(&words::explanation(message, told, hostname))
     ));
-    let is_ascii = told.iter().all(|one| one.recipient.address.local.as_str().is_ascii());
+    let is_ascii = told.iter().all(|one| one.name().local.as_str().is_ascii());
     let kind = if is_ascii { "message/delivery-status" } else { "message/global-delivery-status" };
     text.push_str(&format!(
         "--{boundary}\r\nContent-Type: {kind}\r\n\r\n{}",
@@ -208,22 +229,22 @@ fn status(message: &LeasedMessage, told: &[Told<'_>], hostname: &str, now: Times
         date(message.queued_at)
     ));
     for one in told {
-        let kind = if one.recipient.address.local.as_str().is_ascii() { "rfc822" } else { "utf-8" };
+        let kind = if one.name().local.as_str().is_ascii() { "rfc822" } else { "utf-8" };
         text.push_str("\r\n");
         if let Some((kind, address)) =
             one.recipient.original.as_deref().and_then(|orcpt| orcpt.split_once(';'))
         {
             text.push_str(&format!("Original-Recipient: {kind};{}\r\n", xtext_decoded(address)));
         }
-        text.push_str(&format!("Final-Recipient: {kind}; {}\r\n", one.recipient.address));
+        text.push_str(&format!("Final-Recipient: {kind}; {}\r\n", one.name()));
         text.push_str(&format!("Action: {}\r\n", one.action.as_str()));
         text.push_str(&format!("Status: {}\r\n", status_code(one.action, &one.reply.enhanced)));
-        if let Some(host) = &one.reply.host {
+        if let Some(host) = one.host() {
             text.push_str(&format!("Remote-MTA: dns; {host}\r\n"));
         }
         let diagnosis = match one.reply.code {
-            0 => format!("x-hosterra; {}", one.reply.text),
-            code => format!("smtp; {code} {} {}", one.reply.enhanced, one.reply.text),
+            0 => format!("x-hosterra; {}", one.text()),
+            code => format!("smtp; {code} {} {}", one.reply.enhanced, one.text()),
         };
         // Nobody was asked.
         if !matches!(one.action, Action::Expanded | Action::Delivered) {
@@ -339,6 +360,7 @@ mod tests {
             address: EmailAddress::parse("gone@b.example").expect("an address"),
             notify: None,
             original: Some("rfc822;Gone+40b.example".to_owned()),
+            given: None,
             attempt_count: 1,
             is_delay_told: false,
             instead: None,
@@ -407,5 +429,42 @@ mod tests {
         // It is read again by whoever reads mail.
         let summary = message::summarize(&report);
         assert_eq!(summary.envelope.subject.as_deref(), Some("Undelivered mail / Message non remis"));
+    }
+
+    #[test]
+    fn whoever_wrote_to_an_alias_reads_its_name_and_not_where_it_leads() {
+        let (message, recipient) = leased();
+        let alias = EmailAddress::parse("info@x.example").expect("an address");
+        let behind = LeasedRecipient { given: Some(alias), original: None, ..recipient };
+        let said = |text: &str| {
+            let reply = RemoteReply {
+                code: 550,
+                enhanced: "5.1.1".to_owned(),
+                text: text.to_owned(),
+                host: Some("mx.b.example".to_owned()),
+            };
+            let told = [Told { recipient: &behind, action: Action::Failed, reply: &reply, until: None }];
+            let sender = message.sender.clone().expect("a sender");
+            let now = Timestamp::from_secs(60);
+            String::from_utf8(compose(
+                &message,
+                (&sender, &told),
+                b"Subject: hi\r\n\r\n",
+                ("mx.us.example", now),
+            ))
+            .expect("text")
+        };
+        for text in ["<GONE@b.example>: no such user", "no mailbox of Gone", "relaying to b.example denied"] {
+            let report = said(text);
+            assert!(report.contains("Final-Recipient: rfc822; info@x.example\r\n"), "{report}");
+            assert!(report.contains("Diagnostic-Code: smtp; 550 5.1.1\r\n"), "{report}");
+            assert!(!report.to_lowercase().contains("gone") && !report.contains("b.example"), "{report}");
+        }
+        let report = said("your message looks like spam");
+        assert!(
+            report.contains("Diagnostic-Code: smtp; 550 5.1.1 your message looks like spam\r\n"),
+            "{report}"
+        );
+        assert!(!report.contains("b.example"), "{report}");
     }
 }

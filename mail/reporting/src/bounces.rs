@@ -233,11 +233,7 @@ mod tests {
         let database = database::Database::open_sqlite(&folder.path().join("mail.db")).expect("a file");
         let store =
             SqlStore::open(database, Arc::new(now), store::Retention::days(30)).await.expect("a store");
-        let queued = ["gone@far.example", "other@far.example"].map(|to| QueuedRecipient {
-            address: address(to),
-            notify: None,
-            original: None,
-        });
+        let queued = ["gone@far.example", "other@far.example"].map(|to| QueuedRecipient::new(address(to)));
         let acceptance = Acceptance {
             message: "Message-ID: <1@x.example>\r\nFrom: a@x.example\r\n\r\nhello\r\n".into(),
             deposits: Vec::new(),

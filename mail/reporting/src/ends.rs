@@ -11,7 +11,7 @@ pub fn ends(
     from: &EmailAddress,
     to: &EmailAddress,
 ) -> Option<(Vec<Deposit>, Vec<QueuedRecipient>)> {
-    let elsewhere = |address: EmailAddress| QueuedRecipient { address, notify: None, original: None };
+    let elsewhere = QueuedRecipient::new;
     match directory.resolve(to, None) {
         Resolution::NotLocal => Some((Vec::new(), vec![elsewhere(to.clone())])),
         // A sandbox leads it to others alone, who get nothing.

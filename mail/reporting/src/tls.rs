@@ -158,9 +158,8 @@ impl TlsReports {
             message: signed(&*self.signers, &self.from.domain, &message, now).await,
             deposits: Vec::new(),
             queued: vec![QueuedRecipient {
-                address: to.clone(),
                 notify: Some("NEVER".to_owned()),
-                original: None,
+                ..QueuedRecipient::new(to.clone())
             }],
             sender: Some(self.from.clone()),
             tenant: TenantId::PLATFORM,

@@ -499,7 +499,7 @@ impl Session<'_> {
         }
         let mut end_count = usize::from(has_some_here);
         for (tenant, address) in ends.forwards {
-            let recipient = queued(address, passed.clone());
+            let recipient = queued(address, passed.clone()).named(to);
             let onward = Onward { tenant, home, given: to.clone(), recipient, copies: Vec::new() };
             end_count += usize::from(envelope.go_on(onward));
         }
@@ -520,7 +520,7 @@ impl Session<'_> {
         let (Some((tenant, home)), Some(transaction)) = (wanted_by, &mut self.transaction) else {
             return Reply::new(550, "5.7.1", "This server takes no mail for that domain");
         };
-        let recipient = queued(to, parameters);
+        let recipient = queued(to, parameters).named(given);
         let given = given.clone();
         transaction.envelope.go_on(Onward { tenant, home, given, recipient, copies: Vec::new() });
         Reply::new(250, "2.1.5", "OK, it will be queued")
@@ -766,7 +766,11 @@ impl Session<'_> {
 }
 
 pub(crate) fn queued(address: EmailAddress, parameters: RcptParameters) -> QueuedRecipient {
-    QueuedRecipient { address, notify: parameters.notify, original: parameters.original }
+    QueuedRecipient {
+        notify: parameters.notify,
+        original: parameters.original,
+        ..QueuedRecipient::new(address)
+    }
 }
 
 /// Who answers for queued recipients, and the domain here that they are of.

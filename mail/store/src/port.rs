@@ -197,6 +197,21 @@ pub struct QueuedRecipient {
     pub notify: Option<String>,
     /// DSN ORCPT as given (RFC 3461 section 4.2), if given.
     pub original: Option<String>,
+    /// How its sender named it, where an alias or a map led on from there to `address`. Reports to the sender name it so.
+    pub given: Option<EmailAddress>,
+}
+
+impl QueuedRecipient {
+    /// One of whom nothing was asked.
+    pub const fn new(address: EmailAddress) -> Self {
+        Self { address, notify: None, original: None, given: None }
+    }
+
+    /// The same, which its sender named `given`.
+    #[must_use]
+    pub fn named(self, given: &EmailAddress) -> Self {
+        Self { given: (*given != self.address).then(|| given.clone()), ..self }
+    }
 }
 
 /// A message to be taken: every deposit and every queued recipient is durable before the answer.

@@ -261,6 +261,8 @@ pub struct LeasedRecipient {
     pub notify: Option<String>,
     /// DSN ORCPT as given.
     pub original: Option<String>,
+    /// How its sender named it, where that is not `address`.
+    pub given: Option<EmailAddress>,
     /// Attempts before this one.
     pub attempt_count: u32,
     /// Whether the sender was told that it takes long.
@@ -279,6 +281,7 @@ impl LeasedRecipient {
             address: queued.address,
             notify: queued.notify,
             original: queued.original,
+            given: queued.given,
             attempt_count: 0,
             is_delay_told: false,
             instead: None,

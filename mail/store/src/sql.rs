@@ -122,6 +122,7 @@ impl SqlStore {
                 include_str!("sql/suppression.sql"),
                 include_str!("sql/suppression_address.sql"),
                 include_str!("sql/queue_sender.sql"),
+                include_str!("sql/queue_given.sql"),
             ],
             None => [
                 include_str!("sql/schema_postgres.sql"),
@@ -135,6 +136,7 @@ impl SqlStore {
                 include_str!("sql/suppression.sql"),
                 include_str!("sql/suppression_address.sql"),
                 include_str!("sql/queue_sender.sql"),
+                include_str!("sql/queue_given.sql"),
             ],
         };
         database.migrate("store", &steps).await?;

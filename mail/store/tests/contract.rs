@@ -120,11 +120,7 @@ fn refusal<T>(outcome: Result<T, StoreError>) -> StoreRefusal {
 
 fn going_out(message: &str, tenant: u128, address: &str) -> Acceptance {
     Acceptance {
-        queued: vec![QueuedRecipient {
-            address: EmailAddress::parse(address).expect("an address"),
-            notify: None,
-            original: None,
-        }],
+        queued: vec![QueuedRecipient::new(EmailAddress::parse(address).expect("an address"))],
         tenant: TenantId::new(Uuid::from_u128(tenant)),
         ..acceptance(message, Vec::new())
     }
@@ -551,9 +547,8 @@ async fn remote_recipients_are_queued_with_the_message() {
         let mut outgoing = acceptance(&text("out", "x"), vec![deposit(owner(1))]);
         outgoing.sender = Some(EmailAddress::parse("a@x.example").expect("an address"));
         outgoing.queued = vec![QueuedRecipient {
-            address: EmailAddress::parse("b@elsewhere.example").expect("an address"),
             notify: Some("NEVER".to_owned()),
-            original: None,
+            ..QueuedRecipient::new(EmailAddress::parse("b@elsewhere.example").expect("an address"))
         }];
         let accepted = world.accept(outgoing.clone()).await;
         let queue_id = accepted.queue_id.expect("queued");

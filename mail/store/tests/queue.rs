@@ -78,10 +78,7 @@ fn outgoing(tenant: TenantId, lane: Lane, to: &[&str]) -> Acceptance {
     Acceptance {
         message: Bytes::from_static(b"From: a@x.example\r\nSubject: out\r\n\r\nhello\r\n"),
         deposits: Vec::new(),
-        queued: to
-            .iter()
-            .map(|to| QueuedRecipient { address: address(to), notify: None, original: None })
-            .collect(),
+        queued: to.iter().map(|to| QueuedRecipient::new(address(to))).collect(),
         sender: Some(address("a@x.example")),
         tenant,
         dsn: (Some("HDRS".to_owned()), Some("e1".to_owned())),

@@ -328,11 +328,9 @@ mod tests {
         let acceptance = store::Acceptance {
             message: "From: a@x.example\r\n\r\nhello\r\n".into(),
             deposits: Vec::new(),
-            queued: vec![store::QueuedRecipient {
-                address: EmailAddress::parse("b@b.example").expect("an address"),
-                notify: None,
-                original: None,
-            }],
+            queued: vec![store::QueuedRecipient::new(
+                EmailAddress::parse("b@b.example").expect("an address"),
+            )],
             sender: None,
             tenant: TENANT,
             dsn: (None, None),

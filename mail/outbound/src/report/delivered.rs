@@ -81,9 +81,9 @@ mod tests {
 
     fn to(notify: Option<&str>) -> QueuedRecipient {
         QueuedRecipient {
-            address: EmailAddress::parse("info@x.example").expect("an address"),
             notify: notify.map(str::to_owned),
             original: Some("rfc822;info@x.example".to_owned()),
+            ..QueuedRecipient::new(EmailAddress::parse("info@x.example").expect("an address"))
         }
     }
 

@@ -89,8 +89,8 @@ pub(super) fn explanation(message: &LeasedMessage, told: &[Told<'_>], hostname: 
                 Action::Relayed | Action::Expanded | Action::Delivered => ("", ""),
                 Action::Failed | Action::Delayed => meaning(classify(one.reply)),
             };
-            let address = &one.recipient.address;
-            let said = match (&one.reply.host, one.reply.text.as_str()) {
+            let address = one.name();
+            let said = match (one.host(), one.text()) {
                 (_, "") => String::new(),
                 (Some(host), text) => format!("\n    {host}: {text}"),
                 (None, text) => format!("\n    {text}"),

@@ -204,11 +204,7 @@ async fn a_stalled_site_and_a_mailing_do_not_hold_another_tenants_message() {
     let other = Acceptance {
         message: Bytes::from_static(b"From: z@other.example\r\n\r\nhello\r\n"),
         deposits: Vec::new(),
-        queued: vec![QueuedRecipient {
-            address: EmailAddress::parse("friend@b.example").expect("an address"),
-            notify: None,
-            original: None,
-        }],
+        queued: vec![QueuedRecipient::new(EmailAddress::parse("friend@b.example").expect("an address"))],
         sender: EmailAddress::parse("z@other.example").ok(),
         tenant: TenantId::new(Uuid::from_u128(2)),
         dsn: (None, None),
@@ -435,11 +431,7 @@ async fn a_message_with_bare_line_ends_is_one_message_on_the_other_side_as_well(
         let acceptance = Acceptance {
             message: Bytes::from(text),
             deposits: Vec::new(),
-            queued: vec![QueuedRecipient {
-                address: EmailAddress::parse("1@b.example").expect("an address"),
-                notify: None,
-                original: None,
-            }],
+            queued: vec![QueuedRecipient::new(EmailAddress::parse("1@b.example").expect("an address"))],
             sender: EmailAddress::parse("a@sender.example").ok(),
             tenant: TenantId::new(Uuid::from_u128(1)),
             dsn: (None, None),

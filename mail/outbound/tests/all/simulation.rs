@@ -73,11 +73,7 @@ impl Run {
     async fn accept(&mut self) {
         let domain = ["a.example", "b.example", "c.example"][self.below(3)];
         let queued = (0..=self.below(4))
-            .map(|number| QueuedRecipient {
-                address: address(&format!("u{number}@{domain}")),
-                notify: None,
-                original: None,
-            })
+            .map(|number| QueuedRecipient::new(address(&format!("u{number}@{domain}"))))
             .collect();
         let acceptance = Acceptance {
             message: Bytes::from_static(b"From: a@x.example\r\n\r\nhello\r\n"),

@@ -166,9 +166,8 @@ impl Stage {
             queued: to
                 .iter()
                 .map(|to| QueuedRecipient {
-                    address: address(to),
                     notify: notify.map(str::to_owned),
-                    original: None,
+                    ..QueuedRecipient::new(address(to))
                 })
                 .collect(),
             sender: Some(address("a@sender.example")),

@@ -173,7 +173,7 @@ impl Run {
             self.truth.state.lock().sent.insert(to.clone(), Sent { tenant, needs, is_relayed });
         }
         let to = to.iter().map(|to| address(to));
-        let queued = to.map(|address| QueuedRecipient { address, notify: None, original: None }).collect();
+        let queued = to.map(QueuedRecipient::new).collect();
         let acceptance = Acceptance {
             message: Bytes::from_static(b"From: a@sender.example\r\n\r\n.hello\r\n"),
             deposits: Vec::new(),

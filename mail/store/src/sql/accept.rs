@@ -290,7 +290,7 @@ impl Accept {
         for (ordinal, recipient) in (0_i64..).zip(&acceptance.queued) {
             let insert = Statement::new(format!(
                 "INSERT INTO queue_recipient (queue, ordinal, address, notify, original, line, domain, due_at, state, wish, last_text, \
-                 lease_owner, lease_token) VALUES ($1, $2, $3, $4, $5, $6, $7, {due}, $9, $10, $11, $12, $13)"
+                 lease_owner, lease_token, given) VALUES ($1, $2, $3, $4, $5, $6, $7, {due}, $9, $10, $11, $12, $13, $14)"
             ));
             let insert = insert
                 .bind(id)
@@ -305,7 +305,8 @@ impl Accept {
                 .bind(if queueing.is_sandbox { KEEP } else { 0 })
                 .bind(if queueing.is_sandbox { SANDBOX } else { "" })
                 .bind(lease.map(|lease| lease.owner))
-                .bind(lease.map(|lease| lease.token.0));
+                .bind(lease.map(|lease| lease.token.0))
+                .bind(recipient.given.as_ref().map(ToString::to_string));
             transaction.execute(insert).await?;
             transaction.execute(insert_passage(&self.passage(recipient))).await?;
         }

@@ -85,7 +85,7 @@ impl SqlStore {
         last: i64,
     ) -> Result<HashMap<i64, Vec<QueuedRecipient>>, StoreError> {
         let select = Statement::new(
-            "SELECT queue, address, notify, original FROM queue_recipient \
+            "SELECT queue, address, notify, original, given FROM queue_recipient \
              WHERE queue BETWEEN $1 AND $2 AND state < 4 ORDER BY queue, ordinal",
         );
         let mut recipients: HashMap<i64, Vec<QueuedRecipient>> = HashMap::new();
@@ -94,6 +94,7 @@ impl SqlStore {
                 address: parse(row.text(1)?)?,
                 notify: row.opt_text(2)?.map(str::to_owned),
                 original: row.opt_text(3)?.map(str::to_owned),
+                given: row.opt_text(4)?.map(parse).transpose()?,
             });
         }
         Ok(recipients)

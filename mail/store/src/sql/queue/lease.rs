@@ -75,7 +75,7 @@ impl Work for Lease {
              q.origin, q.mailbox, q.is_sender_known, r.ordinal, r.address, r.notify, r.original, r.attempt_count, \
              r.delay_told_at, r.wish, r.last_code, r.last_enhanced, r.last_text, r.last_host, \
              EXISTS (SELECT 1 FROM suppression s WHERE s.tenant = q.tenant AND s.address = lower(r.address) \
-             AND (s.expires_at IS NULL OR s.expires_at > $3)), q.tls \
+             AND (s.expires_at IS NULL OR s.expires_at > $3)), q.tls, r.given \
              FROM queue_recipient r JOIN queue q ON q.id = r.queue \
              WHERE r.state = 1 AND r.lease_owner = $1 AND r.lease_token = $2 ORDER BY q.id, r.ordinal",
         );
@@ -132,6 +132,7 @@ fn recipient(row: &Row) -> Result<LeasedRecipient, StoreError> {
         address: parse(row.text(13)?)?,
         notify: row.opt_text(14)?.map(str::to_owned),
         original: row.opt_text(15)?.map(str::to_owned),
+        given: row.opt_text(25)?.map(parse).transpose()?,
         attempt_count: u32::try_from(row.int(16)?).unwrap_or(u32::MAX),
         is_delay_told: row.opt_int(17)?.is_some(),
         instead,

@@ -1,0 +1,1 @@
+ALTER TABLE queue_recipient ADD COLUMN given TEXT;
