@@ -88,7 +88,12 @@ impl Trust {
         wish: Wish,
         now: Timestamp,
     ) -> Destination {
-        let asks = order.is_none() && wish != Wish::Relaxed;
+        // REQUIRETLS asks for proof, which an order does not waive.
+        let asks = match wish {
+            Wish::RequireTls => true,
+            Wish::Usual | Wish::Encrypted => order.is_none(),
+            Wish::Relaxed => false,
+        };
         let known = if asks {
             self.cache.policy(&*self.dns, &*self.fetch, name, now).await
         } else {
@@ -109,9 +114,13 @@ impl Trust {
         route: Security,
     ) -> Result<Verdict, TrustFault> {
         let verdict = match &destination.order {
+            // What is ordered leaves open whom it is handed to: what the destination itself says proves it, or nothing does.
+            Some(order) if destination.wish == Wish::RequireTls && leaves_open(order) => {
+                self.usual(destination, (host, port), (route, order.only_tls13)).await?
+            }
             Some(order) => self.ordered(destination, order, (host, port), route).await?,
-            None if destination.wish == Wish::Relaxed => self.offered(Basis::Nothing)?,
-            None => self.usual(destination, (host, port), route).await?,
+            None if destination.wish == Wish::Relaxed => self.offered(Basis::Nothing, false)?,
+            None => self.usual(destination, (host, port), (route, false)).await?,
         };
         self.wished(destination, verdict)
     }
@@ -121,20 +130,20 @@ impl Trust {
         &self,
         destination: &Destination,
         place: (&Name, u16),
-        route: Security,
+        (route, only_tls13): (Security, bool),
     ) -> Result<Verdict, TrustFault> {
         if let Some(records) = self.tlsa(place, route).await? {
-            return self.dane(destination, place.0, records, false);
+            return self.dane(destination, place.0, records, only_tls13);
         }
-        let Some(policy) = destination.policy() else { return self.offered(Basis::Nothing) };
+        let Some(policy) = destination.policy() else { return self.offered(Basis::Nothing, only_tls13) };
         let basis = Basis::Sts(Arc::clone(policy));
         match policy.mode {
-            Mode::None => self.offered(Basis::Nothing),
-            Mode::Testing => self.offered(basis),
+            Mode::None => self.offered(Basis::Nothing, only_tls13),
+            Mode::Testing => self.offered(basis, only_tls13),
             Mode::Enforce if !policy.names(place.0) => Err(TrustFault::NotNamed),
             Mode::Enforce => {
                 let names = vec![Named::Exact(server_name(place.0)?)];
-                self.required(Check::Public { roots: self.shop.roots(), names }, basis, false)
+                self.required(Check::Public { roots: self.shop.roots(), names }, basis, only_tls13)
             }
         }
     }
@@ -151,11 +160,7 @@ impl Trust {
             Level::None => {
                 Ok(Verdict { demand: Demand::Clear, basis: Basis::Order, requires_keyword: false })
             }
-            Level::May => {
-                let config = self.shop.make(Check::Nothing, only_tls13).map_err(|_| TrustFault::Order)?;
-                let demand = Demand::Offered(config);
-                Ok(Verdict { demand, basis: Basis::Order, requires_keyword: false })
-            }
+            Level::May => self.offered(Basis::Order, only_tls13),
             Level::Encrypt => self.required(Check::Nothing, Basis::Order, only_tls13),
             Level::Dane | Level::DaneOnly => match self.tlsa(place, route).await? {
                 Some(records) => {
@@ -166,7 +171,7 @@ impl Trust {
                     self.dane(destination, place.0, records, only_tls13)
                 }
                 None if order.level == Level::DaneOnly => Err(TrustFault::NoDane),
-                None => self.offered(Basis::Order),
+                None => self.offered(Basis::Order, only_tls13),
             },
             Level::Fingerprint => {
                 let check = Check::Fingerprints(order.fingerprints.clone());
@@ -195,7 +200,9 @@ impl Trust {
             (Wish::Encrypted, Demand::Offered(tls)) => {
                 verdict.demand = Demand::Required(tls.clone());
             }
-            (Wish::RequireTls, Demand::Required(_)) if is_proof(&verdict.basis) => {
+            (Wish::RequireTls, Demand::Required(_))
+                if is_proof(&verdict.basis, destination.order.as_ref()) =>
+            {
                 verdict.requires_keyword = true;
             }
             (Wish::RequireTls, _) if destination.known.is_withheld => return Err(TrustFault::Withheld),
@@ -266,20 +273,42 @@ impl Trust {
         Ok(Verdict { demand: Demand::Required(config), basis, requires_keyword: false })
     }
 
-    fn offered(&self, basis: Basis) -> Result<Verdict, TrustFault> {
-        let config = self.shop.make(Check::Nothing, false).map_err(|_| TrustFault::Order)?;
+    fn offered(&self, basis: Basis, only_tls13: bool) -> Result<Verdict, TrustFault> {
+        let config = self.shop.make(Check::Nothing, only_tls13).map_err(|_| TrustFault::Order)?;
         Ok(Verdict { demand: Demand::Offered(config), basis, requires_keyword: false })
     }
 }
 
-/// Whether a demand that stands on it proves who the host is.
-fn is_proof(basis: &Basis) -> bool {
+/// Whether an order, obeyed, may leave unproven who the host is, without forbidding TLS.
+fn leaves_open(order: &Order) -> bool {
+    match order.level {
+        Level::May | Level::Encrypt | Level::Dane => true,
+        // The names of a host that an unproven MX led to are those that whoever forged it has a certificate for.
+        Level::Verify => !names_are_chosen(order),
+        Level::Secure => order.names.contains(&NameRule::Host),
+        Level::None | Level::DaneOnly | Level::Fingerprint => false,
+    }
+}
+
+/// Whether a certificate must show names that were chosen beforehand: `hostname` is whatever host the MX names.
+fn names_are_chosen(order: &Order) -> bool {
+    !order.names.is_empty() && !order.names.contains(&NameRule::Host)
+}
+
+/// Whether a demand that stands on it proves who the host is: a name that whoever ordered it chose, or a certificate, does so
+/// whatever MX led there.
+fn is_proof(basis: &Basis, order: Option<&Order>) -> bool {
     match basis {
         Basis::Nothing => false,
         Basis::Sts(policy) => policy.mode == Mode::Enforce,
         Basis::Dane(records) => records.iter().any(Tlsa::is_usable),
-        // `Encrypt` is ordered without proof: REQUIRETLS asks for more than an order can waive.
-        Basis::Order => false,
+        Basis::Order => order.is_some_and(|order| match order.level {
+            Level::Fingerprint => true,
+            Level::Secure => order.names.is_empty() || names_are_chosen(order),
+            Level::Verify => names_are_chosen(order),
+            // Ordered without proof: REQUIRETLS asks for more than an order can waive.
+            Level::None | Level::May | Level::Encrypt | Level::Dane | Level::DaneOnly => false,
+        }),
     }
 }
 

@@ -261,3 +261,34 @@ async fn a_message_may_ask_for_more_and_says_when_nothing_proves_the_host() {
     assert_eq!(row(&with(proven, Wish::RequireTls), &own).await, ONLY_TLS);
     assert_eq!(row(&with(dane(vec![tlsa(3, 1, 1, &[0; 32])]), Wish::Relaxed), &own).await, ANYHOW);
 }
+
+#[tokio::test]
+async fn a_proof_that_a_message_asks_for_is_the_order_s_own_or_what_the_destination_says() {
+    let own = chain("mx.dest.example");
+    let wished = |case: Case| Case { wish: Wish::RequireTls, ..case };
+    let order = |level, names: Vec<NameRule>| Order { names, ..Order::of(level) };
+    // Orders that say whom they mean prove it, whatever the destination says.
+    for proving in [
+        order(Level::Secure, vec![NameRule::Exact(name("mx.dest.example"))]),
+        order(Level::Verify, vec![NameRule::Exact(name("mx.dest.example"))]),
+        Order { fingerprints: vec![key_hash(&own).try_into().expect("a hash")], ..Order::of(Level::Fingerprint) },
+    ] {
+        assert_eq!(row(&wished(ordered(proving.clone())), &own).await, ONLY_TLS, "{proving:?}");
+    }
+    // Orders that leave it open are proven by the destination's policy, and by nothing else.
+    for open in [
+        order(Level::May, vec![]),
+        order(Level::Encrypt, vec![]),
+        order(Level::Dane, vec![]),
+        order(Level::Verify, vec![]),
+        order(Level::Verify, vec![NameRule::Host]),
+    ] {
+        let with_policy = Case { policy: Some(ENFORCE.to_owned()), ..ordered(open.clone()) };
+        assert_eq!(row(&wished(with_policy), &own).await, ONLY_TLS, "{open:?}");
+        let alone = delivery(&wished(ordered(open.clone())), &own, Offer::Stripped).await;
+        assert_eq!(alone, Err(TrustFault::Unproven), "{open:?}");
+    }
+    // What forbids TLS contradicts it, with a policy as well.
+    let never = Case { policy: Some(ENFORCE.to_owned()), ..ordered(Order::of(Level::None)) };
+    assert_eq!(delivery(&wished(never), &own, Offer::Stripped).await, Err(TrustFault::Unproven));
+}
