@@ -74,7 +74,8 @@ impl Guard {
             IpAddr::V4(v4) => refuses_v4(v4) || is_private_v4(v4) && !self.allows_private,
             IpAddr::V6(v6) => match embedded(v6) {
                 Some(v4) => self.refuses(IpAddr::V4(v4)),
-                None => refuses_v6(v6) || is_private_v6(v6) && !self.allows_private,
+                None if is_private_v6(v6) => !self.allows_private,
+                None => refuses_v6(v6),
             },
         }
     }
@@ -86,9 +87,10 @@ fn is_private_v4(address: Ipv4Addr) -> bool {
     address.is_private() || (first, second, third) == (192, 0, 0) || first == 198 && second & 0xfe == 18
 }
 
-/// Unique local (RFC 4193), or site-local as it was before (RFC 3879).
+/// Unique local (RFC 4193), site-local as it was before (RFC 3879), or translated within a network (RFC 8215).
 fn is_private_v6(address: Ipv6Addr) -> bool {
-    address.is_unique_local() || address.segments()[0] & 0xffc0 == 0xfec0
+    let segments = address.segments();
+    address.is_unique_local() || segments[0] & 0xffc0 == 0xfec0 || segments[..3] == [0x64, 0xff9b, 1]
 }
 
 /// The IPv4 address that packets to this one end at: translated (RFC 6052), in a tunnel (RFC 3056), or in the form that
@@ -107,7 +109,7 @@ fn embedded(address: Ipv6Addr) -> Option<Ipv4Addr> {
 }
 
 fn refuses_v4(address: Ipv4Addr) -> bool {
-    let [first, second, ..] = address.octets();
+    let [first, second, third, _] = address.octets();
     address.is_unspecified()
         || first == 0
         || address.is_link_local()
@@ -116,11 +118,20 @@ fn refuses_v4(address: Ipv4Addr) -> bool {
         || address.is_documentation()
         // Shared by carriers (RFC 6598), reserved.
         || first == 100 && (64..128).contains(&second)
+        // What was the anycast address of 6to4 relays (RFC 7526).
+        || (first, second, third) == (192, 88, 99)
         || first >= 240
 }
 
+/// What is not global unicast (2000::/3, RFC 4291 section 2.4), and of that what is assigned for other uses: Teredo and the rest of
+/// 2001::/23 (RFC 2928), documentation (RFC 3849, RFC 9637).
 fn refuses_v6(address: Ipv6Addr) -> bool {
-    address.is_unspecified() || address.is_multicast() || address.is_unicast_link_local()
+    let [first, second, ..] = address.segments();
+    match (first, second) {
+        (0x2001, 0..0x200 | 0xdb8) | (0x3fff, 0..0x1000) => true,
+        (0x2000..0x4000, _) => false,
+        _ => true,
+    }
 }
 
 fn told(enhanced: &str, text: String) -> RemoteReply {
@@ -298,6 +309,36 @@ mod tests {
 
     fn guard() -> Guard {
         Guard { own_names: vec![DomainName::parse("mail.us.example").expect("a name")], ..Guard::default() }
+    }
+
+    #[test]
+    fn nothing_is_sent_to_what_is_no_address_of_the_internet() {
+        let allowed = Guard { allows_private: true, ..Guard::default() };
+        for (text, refused, refused_where_private_is_allowed) in [
+            ("9.9.9.9", false, false),
+            ("10.0.0.1", true, false),
+            ("192.88.99.1", true, true),
+            ("192.0.2.1", true, true),
+            ("2606:2800:21f:cb07::1", false, false),
+            ("2001:4860::1", false, false),
+            ("fd00::1", true, false),
+            ("64:ff9b::909:909", false, false),
+            ("64:ff9b::a00:1", true, false),
+            ("64:ff9b:1::a00:1", true, false),
+            ("2002:a00:1::", true, false),
+            ("2001::1", true, true),
+            ("2001:db8::1", true, true),
+            ("3fff:1::1", true, true),
+            ("4000::1", true, true),
+            ("100::1", true, true),
+            ("fe80::1", true, true),
+            ("ff02::1", true, true),
+            ("::", true, true),
+        ] {
+            let address = text.parse().expect("an address");
+            assert_eq!(guard().refuses(address), refused, "{text}");
+            assert_eq!(allowed.refuses(address), refused_where_private_is_allowed, "{text}");
+        }
     }
 
     #[tokio::test]
