@@ -70,6 +70,8 @@ pub struct SourceConfig {
 const POOL_ADDRESS_COUNT_MAX: usize = 64;
 /// Octets of the name of a pool at most.
 const POOL_NAME_OCTETS_MAX: usize = 32;
+/// Longest short name of a plan, as the API publishes them.
+const PLAN_SLUG_OCTETS_MAX: usize = 32;
 
 /// A host through which mail leaves.
 #[derive(Debug, Clone, Deserialize)]
@@ -172,9 +174,21 @@ impl SourceConfig {
     }
 }
 
+/// The plan of a short name: a built-in one, or one that the operator has published or will publish, which is not known before
+/// the events are read.
 fn plan(slug: &str) -> anyhow::Result<PlanId> {
-    let known = hosting::plan::catalogue().into_iter().find(|entry| entry.slug == slug);
-    known.map(|entry| entry.plan).with_context(|| format!("there is no plan `{slug}`"))
+    let is_plain = |octet: u8| octet.is_ascii_lowercase() || octet.is_ascii_digit() || octet == b'-';
+    anyhow::ensure!(
+        (1..=PLAN_SLUG_OCTETS_MAX).contains(&slug.len()) && slug.bytes().all(is_plain),
+        "the short name of a plan has 1 to {PLAN_SLUG_OCTETS_MAX} small letters, digits and hyphens, not `{slug}`"
+    );
+    if !hosting::plan::catalogue().iter().any(|entry| entry.slug == slug) {
+        tracing::warn!(
+            plan = slug,
+            "a pool names a plan that is not built in: it counts where one is published under that name"
+        );
+    }
+    Ok(hosting::plan::plan_id(slug))
 }
 
 impl RelayConfig {
@@ -273,6 +287,10 @@ mod tests {
                     [[sources]]\nname = \"clean\"\naddresses = [\"192.0.2.3\"]\nehlo = \"three.example\"\nplans = [\"pro\"]\n";
         pools(good).expect("good");
         pools("source = \"192.0.2.1\"").expect("one for all");
+        let own = format!(
+            "{good}[[sources]]\nname = \"own\"\naddresses = [\"192.0.2.4\"]\nehlo = \"own.example\"\nplans = [\"agency\"]\n"
+        );
+        pools(&own).expect("a plan that the operator publishes");
         let with = |more: &str| format!("{good}[[sources]]\n{more}\nehlo = \"four.example\"\n");
         for (text, why) in [
             (format!("source = \"192.0.2.9\"\n{good}"), "exclude each other"),
@@ -281,8 +299,8 @@ mod tests {
             (with("name = \"a\"\naddresses = [\"0.0.0.0\"]"), "no address of a machine"),
             (with("name = \"A b\"\naddresses = [\"192.0.2.9\"]"), "small letters"),
             (
-                with("name = \"a\"\naddresses = [\"192.0.2.9\"]\nplans = [\"none\"]"),
-                "there is no plan `none`",
+                with("name = \"a\"\naddresses = [\"192.0.2.9\"]\nplans = [\"No one\"]"),
+                "the short name of a plan",
             ),
             (
                 with("name = \"a\"\naddresses = [\"192.0.2.9\"]\nplans = [\"pro\"]"),
