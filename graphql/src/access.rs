@@ -5,6 +5,7 @@ mod brands;
 mod familiar;
 pub(crate) mod handover;
 mod jwt;
+mod limited;
 pub(crate) mod mutation;
 pub(crate) mod object;
 pub(crate) mod password;

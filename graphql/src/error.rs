@@ -5,8 +5,9 @@
 use std::borrow::Cow;
 
 use async_graphql::ErrorExtensions;
-use authority::{AdministratorRight, Denied, Permission};
-use kernel::CorrelationId;
+use authority::{AdministratorRight, Denied, Limited, Permission};
+use hosting::HostingRefusal;
+use kernel::{CorrelationId, Refusal as _};
 
 use crate::language::Language;
 
@@ -27,6 +28,10 @@ pub enum Fault {
     HistoryNearlyFull,
     /// Nothing more can happen to the thing.
     HistoryFull,
+    /// Whoever signs in is right, and the service of the mailbox lets nobody in now.
+    Closed,
+    /// The state of the Box forbids this to its people.
+    Limited(Limited),
     /// Everybody knows the login, and this would outlast the visit.
     Visiting,
     /// There is no such thing, or the principal may not know of it.
@@ -54,13 +59,15 @@ pub enum Fault {
 
 impl Fault {
     /// For programs. Never renamed.
-    pub const fn code(self) -> &'static str {
+    pub fn code(self) -> &'static str {
         match self {
             Self::Unauthenticated => "UNAUTHENTICATED",
             Self::Withheld(_) => "WITHHELD",
             Self::Forbidden | Self::NotHeld(_) | Self::Outreaches => "FORBIDDEN",
             Self::HistoryNearlyFull => "HISTORY_NEARLY_FULL",
             Self::HistoryFull => "HISTORY_FULL",
+            Self::Closed => refusal_of(Limited::Suspended).code(),
+            Self::Limited(limited) => refusal_of(limited).code(),
             Self::Visiting => "VISITING",
             Self::NotFound => "NOT_FOUND",
             Self::Stale => "STALE",
@@ -110,6 +117,13 @@ impl Fault {
                 "tout le monde utilise cette démonstration : ce qui fermerait la porte aux autres, écrirait à des personnes ou \
                  appellerait d'autres serveurs y est réservé",
             ),
+            Self::Closed => language.pick(
+                "the password is right, but the service of this mailbox is suspended or over, so nobody signs in to it; whoever \
+                 rents it can settle that, or ask the support",
+                "le mot de passe est juste, mais le service de cette boîte est suspendu ou résilié : personne ne peut s'y connecter ; \
+                 son titulaire peut régulariser, ou contacter l'assistance",
+            ),
+            Self::Limited(limited) => return crate::wiring::text(&refusal_of(limited), language).into(),
             Self::NotFound => language.pick("there is no such thing", "introuvable"),
             Self::Stale => language.pick(
                 "the wanted position is not reached yet; try again",
@@ -154,6 +168,8 @@ impl Fault {
                 | Self::Outreaches
                 | Self::HistoryNearlyFull
                 | Self::HistoryFull
+                | Self::Closed
+                | Self::Limited(_)
                 | Self::Visiting
                 | Self::NotFound
                 | Self::Stale
@@ -177,8 +193,18 @@ impl From<Denied> for Fault {
             Denied::Outreaches => Self::Outreaches,
             Denied::HistoryNearlyFull => Self::HistoryNearlyFull,
             Denied::HistoryFull => Self::HistoryFull,
+            Denied::Limited(limited) => Self::Limited(limited),
             Denied::Visiting => Self::Visiting,
         }
+    }
+}
+
+/// What the model says of a Box in such a state: whoever asks hears the same, wherever it is found.
+pub(crate) const fn refusal_of(limited: Limited) -> HostingRefusal {
+    match limited {
+        Limited::Restricted => HostingRefusal::ServiceRestricted,
+        Limited::Suspended => HostingRefusal::ServiceSuspended,
+        Limited::Ended => HostingRefusal::ServiceEnded,
     }
 }
 

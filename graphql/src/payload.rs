@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use async_graphql::{Context, Result, SimpleObject};
-use authority::Guarded;
+use authority::{Denied, Guarded};
 use engine::Outcome;
 use kernel::{AccountId, CommandId, CommandName, Cursor, LimitFact, Refusal};
 
-use crate::error::Fault;
+use crate::error::{Fault, refusal_of};
 use crate::language::Language;
 use crate::limit::{PASSWORD_OCTETS_MAX, PASSWORD_OCTETS_MIN, READ_YOUR_WRITES_MS_MAX};
 use crate::request::Asked;
@@ -308,6 +308,11 @@ where
             Ok(Answer::Done { key, cursor, is_repeat })
         }
         Outcome::Refused(refusal) => Ok(Answer::Refused(vec![user_error(&refusal, caller.language)])),
+        // As the model says it, which looks at the same where it counts.
+        Outcome::Denied(Denied::Limited(limited)) => {
+            let said = user_error(&refusal_of(limited), caller.language);
+            Ok(Answer::Refused(vec![UserError { field: None, ..said }]))
+        }
         Outcome::Denied(denied) => Err(ctx.fault(denied.into())),
     }
 }

@@ -312,8 +312,8 @@ async fn identified(
                     return Err(ctx.fault(match refusal {
                         AuthRefusal::Throttled { retry_after_secs } => Fault::Throttled { retry_after_secs },
                         AuthRefusal::Busy => Fault::Busy,
+                        AuthRefusal::Suspended => Fault::Closed,
                         AuthRefusal::Wrong
-                        | AuthRefusal::Suspended
                         | AuthRefusal::ProtocolOff
                         | AuthRefusal::AppPasswordNeeded
                         | AuthRefusal::SecondFactorMissing
@@ -494,6 +494,7 @@ pub(crate) fn proved_now(owner: SessionOwner) -> Principal {
         ceiling: None,
         is_visitor: false,
         withheld: None,
+        limited: std::sync::Arc::default(),
     }
 }
 

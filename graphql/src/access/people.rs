@@ -31,6 +31,7 @@ use tokio::sync::Notify;
 use super::brands::Brands;
 use super::familiar::Familiar;
 use super::jwt::Claims;
+use super::limited::LimitedBoxes;
 use super::secret::Secret;
 
 /// Sessions that are kept before expired ones are swept out.
@@ -135,6 +136,7 @@ struct Register {
     familiar: Familiar,
     tokens: HashMap<TokenId, Token>,
     brands: Brands,
+    limited: LimitedBoxes,
     sessions: HashMap<SessionId, Open>,
     by_owner: HashMap<(AccountId, SessionOwner), HashSet<SessionId>>,
     closed: HashSet<AccountId>,
@@ -259,6 +261,7 @@ impl People {
                     ceiling: None,
                     is_visitor: register.is_visited(open.account),
                     withheld: None,
+                    limited: register.limited.of([open.account]),
                 };
                 // What a mailbox has to do first is the directory's to say.
                 (principal, None)
@@ -426,11 +429,13 @@ impl Register {
             grants
                 .push(Grant { scope: Scope::Below(Arc::clone(below)), permissions: Permissions::reseller() });
         }
+        let mut accounts = vec![person.account];
         let delegated = self.by_delegate.get(&(person.account, person.user)).into_iter().flatten();
         for delegation in delegated.filter_map(|id| self.delegations.get(id)) {
             if self.is_open(delegation, at) {
                 let scope = delegation.terms.scope.of(delegation.account);
                 grants.push(Grant { scope, permissions: delegation.terms.permissions });
+                accounts.push(delegation.account);
             }
         }
         let is_visitor = self.is_visited(person.account);
@@ -445,6 +450,7 @@ impl Register {
             ceiling: None,
             is_visitor,
             withheld,
+            limited: self.limited.of(accounts),
         }
     }
 
@@ -862,8 +868,10 @@ impl Follower for People {
                 HostingEvent::Domain(DomainEvent::Removed { .. }) => {
                     register.brands.without((account, Id::from_uuid(id)));
                 }
+                HostingEvent::Service(event) => {
+                    register.limited.service((account, Id::from_uuid(id)), event);
+                }
                 HostingEvent::Plan(_)
-                | HostingEvent::Service(_)
                 | HostingEvent::Domain(_)
                 | HostingEvent::Alias(_)
                 | HostingEvent::Notice(_)

@@ -104,6 +104,7 @@ mod tests {
             ceiling: None,
             is_visitor: false,
             withheld: None,
+            limited: std::sync::Arc::default(),
         }
     }
 

@@ -20,6 +20,7 @@ mod held;
 mod history;
 mod intentions;
 mod keys;
+mod limited;
 mod meanwhile;
 mod orders;
 mod owners;

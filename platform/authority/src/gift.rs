@@ -153,6 +153,7 @@ mod tests {
             ceiling: Some(own.clone()),
             is_visitor: false,
             withheld: None,
+            limited: Arc::default(),
         };
         principal.narrowed_to(own.permissions)
     }

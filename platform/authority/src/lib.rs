@@ -4,6 +4,7 @@
 //! token, a command line) answers for its grants being current.
 
 mod gift;
+mod limited;
 mod right;
 
 use std::collections::BTreeSet;
@@ -12,6 +13,8 @@ use std::sync::Arc;
 pub use right::{AdministratorRight, AdministratorRights, Withheld};
 
 use kernel::{AccountId, Actor, DomainId, MailboxId, Reads, ServiceId, UseCase, Via};
+
+pub use limited::{Limited, LimitedServices, OnBox};
 
 pub use gift::{Ceiling, Gift, GiftBy, may_give};
 
@@ -248,6 +251,8 @@ pub struct Principal {
     pub is_visitor: bool,
     /// What its account's owner keeps from it, where it administers domains.
     pub withheld: Option<Withheld>,
+    /// The services that are limited, of the accounts in which it has grants of their people.
+    pub limited: Arc<LimitedServices>,
 }
 
 impl Principal {
@@ -271,6 +276,7 @@ impl Principal {
             ceiling: None,
             is_visitor: false,
             withheld: None,
+            limited: Arc::default(),
         }
     }
 
@@ -350,6 +356,11 @@ pub trait Guarded: UseCase {
         false
     }
 
+    /// What it does to the Box in which it does it: whether a Box that is restricted, suspended or over lets its people do it.
+    fn on_box(&self, _: &<Self::Reads as Reads>::States) -> OnBox {
+        OnBox::Changes
+    }
+
     /// The permission that the intention needs. The states are given because a mailbox's domain, for example, stands
     /// in its history and not in the request.
     fn need(&self, states: &<Self::Reads as Reads>::States) -> Need;
@@ -394,6 +405,9 @@ pub enum Denied {
     /// The history of the thing is full: what is left of it is for the platform and its operators, who can still end the thing.
     #[error("the history is full")]
     HistoryFull,
+    /// The Box is in a state that does not let its people do this.
+    #[error("the service is limited")]
+    Limited(Limited),
     /// Everybody knows the login by which the principal came, and this would outlast the visit.
     #[error("visitors of the demo are kept from this")]
     Visiting,
@@ -420,8 +434,8 @@ pub fn may(principal: &Principal, need: &Need) -> Result<(), Denied> {
 /// Whether `principal` may run `use_case`, which has read `states`.
 ///
 /// # Errors
-/// As [`may`]; [`Denied::Withheld`] where it is kept from this administrator; as [`may_give`]; [`Denied::Visiting`] where only
-/// visitors are kept from it.
+/// As [`may`]; [`Denied::Withheld`] where it is kept from this administrator; as [`may_give`]; [`Denied::Limited`] where the state
+/// of the Box forbids it to its people; [`Denied::Visiting`] where only visitors are kept from it.
 pub fn may_run<U: Guarded>(
     principal: &Principal,
     use_case: &U,
@@ -436,7 +450,21 @@ pub fn may_run<U: Guarded>(
         return Err(Denied::Withheld(right));
     }
     use_case.gives(states).iter().try_for_each(|gift| may_give(principal, gift))?;
+    if let Some(limited) = limit_of(principal, &needs, use_case.on_box(states)) {
+        return Err(Denied::Limited(limited));
+    }
     if principal.is_visitor && use_case.is_kept_from_visitors() { Err(Denied::Visiting) } else { Ok(()) }
+}
+
+/// The state of a service that is touched, where it forbids this and `principal` is not of those who set it.
+fn limit_of(principal: &Principal, needs: &[Need], what: OnBox) -> Option<Limited> {
+    let touched = needs.iter().map(|need| need.resource);
+    touched
+        .filter_map(|resource| Some((resource, *principal.limited.get(&resource.service?)?)))
+        .filter(|(resource, _)| {
+            may(principal, &Need { permission: Permission::ServiceEntitle, resource: *resource }).is_err()
+        })
+        .find_map(|(_, limited)| (!limited.lets(what)).then_some(limited))
 }
 
 fn reaches(scope: &Scope, resource: &Resource) -> bool {
@@ -479,6 +507,7 @@ mod tests {
             ceiling: None,
             is_visitor: false,
             withheld: None,
+            limited: Arc::default(),
         }
     }
 

@@ -335,12 +335,12 @@ refusals! {
             "Ce service est limité, rien ne peut y être ajouté ; réglez les factures en attente ou contactez l’assistance.";
         /// Suspended.
         ServiceSuspended = "SERVICE_SUSPENDED", Some("serviceId"),
-            "This service is suspended, so nothing can be added; settle the open invoices or contact support.",
-            "Ce service est suspendu, rien ne peut y être ajouté ; réglez les factures en attente ou contactez l’assistance.";
+            "This service is suspended, so nothing can be added, changed or deleted; settle the open invoices or contact support.",
+            "Ce service est suspendu, rien ne peut y être ajouté, modifié ni supprimé ; réglez les factures en attente ou contactez l’assistance.";
         /// Over.
         ServiceEnded = "SERVICE_ENDED", Some("serviceId"),
-            "This service has ended; order a new one to go on.",
-            "Ce service est résilié ; commandez-en un nouveau pour continuer.";
+            "This service has ended; bring it back while its retention lasts, or order a new one.",
+            "Ce service est résilié ; réactivez-le tant que dure sa conservation, ou commandez-en un nouveau.";
         /// The plan is on the shared domain only.
         OwnDomainNotInPlan = "OWN_DOMAIN_NOT_IN_PLAN", Some("serviceId"),
             "This plan uses a shared domain and takes no domain of your own; choose a larger plan.",

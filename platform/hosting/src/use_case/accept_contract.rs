@@ -1,6 +1,6 @@
 //! Accepting documents for a service that exists.
 
-use authority::{Guarded, Need, Permission};
+use authority::{Guarded, Need, OnBox, Permission};
 use kernel::{AccountId, Changes, Decider, Foreign, Key, Reads, ServiceId, TenantId, Timestamp, UseCase};
 
 use crate::HostingRefusal;
@@ -44,6 +44,10 @@ impl UseCase for AcceptContract {
 }
 
 impl Guarded for AcceptContract {
+    fn on_box(&self, _: &<Self::Reads as Reads>::States) -> OnBox {
+        OnBox::Nothing
+    }
+
     fn need(&self, (service, _, _): &<Self::Reads as Reads>::States) -> Need {
         Need {
             permission: Permission::ServiceWrite,

@@ -1,6 +1,6 @@
 //! Activating a service.
 
-use authority::{Guarded, Need, Permission};
+use authority::{Guarded, Need, OnBox, Permission};
 use kernel::{AccountId, Changes, Decider, Key, Reads, ServiceId, TenantId, Timestamp, UseCase};
 
 use crate::HostingRefusal;
@@ -39,6 +39,10 @@ impl UseCase for ActivateService {
 }
 
 impl Guarded for ActivateService {
+    fn on_box(&self, _: &<Self::Reads as Reads>::States) -> OnBox {
+        OnBox::Nothing
+    }
+
     fn need(&self, service: &<Self::Reads as Reads>::States) -> Need {
         Need {
             permission: Permission::ServiceWrite,

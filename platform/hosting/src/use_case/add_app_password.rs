@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use authority::{AdministratorRight, Guarded, Need, Permission};
+use authority::{AdministratorRight, Guarded, Need, OnBox, Permission};
 use kernel::{
     AccountId, AppPasswordId, Changes, Decider, Key, MailboxId, Reads, TenantId, Timestamp, UseCase,
 };
@@ -59,6 +59,10 @@ impl UseCase for AddAppPassword {
 }
 
 impl Guarded for AddAppPassword {
+    fn on_box(&self, _: &<Self::Reads as Reads>::States) -> OnBox {
+        OnBox::Adds
+    }
+
     fn need(&self, mailbox: &<Self::Reads as Reads>::States) -> Need {
         Need {
             permission: Permission::CredentialWrite,

@@ -1,6 +1,6 @@
 //! Adding a domain.
 
-use authority::{Guarded, Need, Permission};
+use authority::{Guarded, Need, OnBox, Permission};
 use kernel::{
     AccountId, Changes, Claim, Decider, DomainId, DomainName, Key, Reads, ServiceId, TenantId, Timestamp,
     UseCase,
@@ -68,6 +68,10 @@ impl UseCase for AddDomain {
 }
 
 impl Guarded for AddDomain {
+    fn on_box(&self, _: &<Self::Reads as Reads>::States) -> OnBox {
+        OnBox::Adds
+    }
+
     fn need(&self, (service, _): &<Self::Reads as Reads>::States) -> Need {
         Need {
             permission: Permission::DomainWrite,

@@ -1,6 +1,6 @@
 //! Changing something only as it was when the asker looked at it.
 
-use authority::{AdministratorRight, Gift, Guarded, Need};
+use authority::{AdministratorRight, Gift, Guarded, Need, OnBox};
 use kernel::{AccountId, Changes, Reads, TenantId, Timestamp, UseCase};
 
 use super::{
@@ -61,6 +61,10 @@ impl<U: Revised> UseCase for AtRevision<U> {
 impl<U: Revised> Guarded for AtRevision<U> {
     fn is_kept_from_visitors(&self) -> bool {
         self.change.is_kept_from_visitors()
+    }
+
+    fn on_box(&self, states: &<Self::Reads as Reads>::States) -> OnBox {
+        self.change.on_box(states)
     }
 
     fn need(&self, states: &<Self::Reads as Reads>::States) -> Need {

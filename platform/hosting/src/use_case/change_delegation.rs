@@ -1,6 +1,6 @@
 //! Changing what a delegation allows.
 
-use authority::{Guarded, Need, Permission, Resource};
+use authority::{Guarded, Need, OnBox, Permission, Resource};
 use kernel::{AccountId, Changes, Decider, DelegationId, Key, Reads, TenantId, Timestamp, UseCase};
 
 use super::Delegated;
@@ -44,6 +44,10 @@ impl UseCase for ChangeDelegation {
 }
 
 impl Guarded for ChangeDelegation {
+    fn on_box(&self, _: &<Self::Reads as Reads>::States) -> OnBox {
+        OnBox::Nothing
+    }
+
     fn need(&self, _: &<Self::Reads as Reads>::States) -> Need {
         Need { permission: Permission::DelegationWrite, resource: Resource::account(self.account) }
     }

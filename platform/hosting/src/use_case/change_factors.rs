@@ -1,6 +1,6 @@
 //! Changing second factors.
 
-use authority::{Gift, Guarded, Need, Permission};
+use authority::{Gift, Guarded, Need, OnBox, Permission};
 use kernel::{AccountId, Changes, Reads, TenantId, Timestamp, UseCase};
 
 use super::of_owner::{self, OwnerReads};
@@ -48,6 +48,10 @@ impl UseCase for ChangeFactors {
 }
 
 impl Guarded for ChangeFactors {
+    fn on_box(&self, _: &<Self::Reads as Reads>::States) -> OnBox {
+        OnBox::Nothing
+    }
+
     fn is_kept_from_visitors(&self) -> bool {
         true
     }

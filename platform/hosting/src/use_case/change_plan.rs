@@ -1,6 +1,6 @@
 //! Changing the plan of a service.
 
-use authority::{Guarded, Need, Permission};
+use authority::{Guarded, Need, OnBox, Permission};
 use kernel::{
     AccountId, Changes, Decider, Foreign, Key, PlanId, Reads, ServiceId, TenantId, Timestamp, UseCase,
 };
@@ -71,6 +71,10 @@ impl UseCase for ChangePlan {
 }
 
 impl Guarded for ChangePlan {
+    fn on_box(&self, _: &<Self::Reads as Reads>::States) -> OnBox {
+        OnBox::Nothing
+    }
+
     fn need(&self, (service, _, _): &<Self::Reads as Reads>::States) -> Need {
         Need {
             permission: if self.is_forced { Permission::PlatformWrite } else { Permission::ServiceWrite },

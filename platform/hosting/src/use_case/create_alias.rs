@@ -1,6 +1,6 @@
 //! Creating an alias.
 
-use authority::{AdministratorRight, Guarded, Need, Permission};
+use authority::{AdministratorRight, Guarded, Need, OnBox, Permission};
 use kernel::{
     AccountId, AliasId, Changes, Claim, Decider, EmailAddress, Key, LocalPart, Reads, ServiceId, TenantId,
     Timestamp, UseCase,
@@ -87,6 +87,10 @@ impl UseCase for CreateAlias {
 }
 
 impl Guarded for CreateAlias {
+    fn on_box(&self, _: &<Self::Reads as Reads>::States) -> OnBox {
+        OnBox::Adds
+    }
+
     fn need(&self, (service, home, _): &<Self::Reads as Reads>::States) -> Need {
         Need {
             permission: Permission::MailboxWrite,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use authority::{Guarded, Need, Permission};
+use authority::{Guarded, Need, OnBox, Permission};
 use kernel::{
     AccountId, ByteSize, Changes, Claim, Decider, DomainName, EmailAddress, Key, LocalPart, MailboxId, Reads,
     ServiceId, TenantId, Timestamp, UseCase,
@@ -72,6 +72,10 @@ impl UseCase for CreateMailboxes {
 }
 
 impl Guarded for CreateMailboxes {
+    fn on_box(&self, _: &<Self::Reads as Reads>::States) -> OnBox {
+        OnBox::Adds
+    }
+
     fn need(&self, (service, home, _): &<Self::Reads as Reads>::States) -> Need {
         Need {
             permission: Permission::MailboxWrite,

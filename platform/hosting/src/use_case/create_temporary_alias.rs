@@ -1,6 +1,6 @@
 //! Creating a temporary alias.
 
-use authority::{AdministratorRight, Guarded, Need, Permission};
+use authority::{AdministratorRight, Guarded, Need, OnBox, Permission};
 use kernel::{
     AccountId, AliasId, Changes, Claim, Decider, EmailAddress, Key, LocalPart, MailboxId, Reads, ServiceId,
     TenantId, Timestamp, UseCase,
@@ -94,6 +94,10 @@ impl UseCase for CreateTemporaryAlias {
 }
 
 impl Guarded for CreateTemporaryAlias {
+    fn on_box(&self, _: &<Self::Reads as Reads>::States) -> OnBox {
+        OnBox::Adds
+    }
+
     fn need(&self, (_, _, mailbox, _): &<Self::Reads as Reads>::States) -> Need {
         super::self_service_need((self.account, self.mailbox), mailbox, self.by_owner)
     }

@@ -1,6 +1,6 @@
 //! Changing what is in a book.
 
-use authority::{AdministratorRight, Guarded, Need, Permission};
+use authority::{AdministratorRight, Guarded, Need, OnBox, Permission};
 use kernel::{AccountId, Changes, Decider, Key, Reads, ServiceId, TenantId, Timestamp, UseCase};
 
 use crate::HostingRefusal;
@@ -122,6 +122,13 @@ fn is_owners<E: Entry>(book: &BookState<E>, event: &BookEvent<E>) -> bool {
 }
 
 impl<E: Entry> Guarded for EditBook<E> {
+    fn on_box(&self, _: &<Self::Reads as Reads>::States) -> OnBox {
+        match self.command {
+            BookCommand::Add { .. } => OnBox::Adds,
+            BookCommand::Change { .. } | BookCommand::Remove { .. } => OnBox::Changes,
+        }
+    }
+
     fn is_kept_from_visitors(&self) -> bool {
         E::CALLS_ELSEWHERE
     }

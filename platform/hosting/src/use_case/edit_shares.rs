@@ -1,6 +1,6 @@
 //! Changing who else works in a mailbox.
 
-use authority::{AdministratorRight, Guarded, Need, Permission};
+use authority::{AdministratorRight, Guarded, Need, OnBox, Permission};
 use kernel::{AccountId, Changes, Decider, Key, MailboxId, Reads, TenantId, Timestamp, UseCase};
 
 use crate::HostingRefusal;
@@ -62,6 +62,13 @@ impl UseCase for EditShares {
 const EDIT: Words = Share::WORDS;
 
 impl Guarded for EditShares {
+    fn on_box(&self, _: &<Self::Reads as Reads>::States) -> OnBox {
+        match self.command {
+            BookCommand::Add { .. } => OnBox::Adds,
+            BookCommand::Change { .. } | BookCommand::Remove { .. } => OnBox::Changes,
+        }
+    }
+
     fn need(&self, (mailbox, ..): &<Self::Reads as Reads>::States) -> Need {
         let resource = super::mailbox_resource(self.account, self.mailbox, mailbox);
         Need { permission: Permission::CredentialWrite, resource }

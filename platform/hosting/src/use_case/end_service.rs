@@ -1,6 +1,6 @@
 //! Ending a service.
 
-use authority::{Guarded, Need, Permission};
+use authority::{Guarded, Need, OnBox, Permission};
 use kernel::{AccountId, Changes, Decider, Key, Reads, ServiceId, TenantId, Timestamp, UseCase};
 
 use crate::HostingRefusal;
@@ -52,6 +52,10 @@ impl UseCase for EndService {
 }
 
 impl Guarded for EndService {
+    fn on_box(&self, _: &<Self::Reads as Reads>::States) -> OnBox {
+        OnBox::Nothing
+    }
+
     fn need(&self, (_, service, _): &<Self::Reads as Reads>::States) -> Need {
         Need {
             permission: Permission::ServiceWrite,

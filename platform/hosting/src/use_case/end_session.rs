@@ -1,6 +1,6 @@
 //! Ending a session.
 
-use authority::{Guarded, Need, Permission, Resource};
+use authority::{Guarded, Need, OnBox, Permission, Resource};
 use kernel::{AccountId, Changes, Decider, Key, Reads, SessionId, TenantId, Timestamp, UseCase};
 
 use crate::HostingRefusal;
@@ -41,6 +41,10 @@ impl UseCase for EndSession {
 }
 
 impl Guarded for EndSession {
+    fn on_box(&self, _: &<Self::Reads as Reads>::States) -> OnBox {
+        OnBox::Nothing
+    }
+
     fn need(&self, session: &<Self::Reads as Reads>::States) -> Need {
         let resource = match session.owner() {
             Some(owner) => super::owner_resource(self.account, owner),

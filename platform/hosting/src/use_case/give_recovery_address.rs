@@ -1,6 +1,6 @@
 //! Giving a mailbox the address for a forgotten password.
 
-use authority::{Guarded, Need, Permission};
+use authority::{Guarded, Need, OnBox, Permission};
 use kernel::{
     AccountId, Changes, Decider, EmailAddress, Key, MailboxId, NoticeId, Reads, Sealed, SubjectId, TenantId,
     Timestamp, UseCase,
@@ -79,6 +79,10 @@ impl UseCase for GiveRecoveryAddress {
 }
 
 impl Guarded for GiveRecoveryAddress {
+    fn on_box(&self, _: &<Self::Reads as Reads>::States) -> OnBox {
+        OnBox::Nothing
+    }
+
     fn is_kept_from_visitors(&self) -> bool {
         true
     }

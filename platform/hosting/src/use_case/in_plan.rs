@@ -1,6 +1,6 @@
 //! Doing something that not every plan has.
 
-use authority::{AdministratorRight, Gift, Guarded, Need, Permissions};
+use authority::{AdministratorRight, Gift, Guarded, Need, OnBox, Permissions};
 use kernel::{AccountId, Changes, Key, Reads, ServiceId, TenantId, Timestamp, UseCase};
 
 use super::{AtRevision, ChangeToken, EditBook, IssueToken, RegisterWebhook};
@@ -97,6 +97,10 @@ impl<U: Featured> UseCase for InPlan<U> {
 impl<U: Featured> Guarded for InPlan<U> {
     fn is_kept_from_visitors(&self) -> bool {
         self.change.is_kept_from_visitors()
+    }
+
+    fn on_box(&self, (states, _, _): &<Self::Reads as Reads>::States) -> OnBox {
+        self.change.on_box(states)
     }
 
     fn need(&self, (states, _, _): &<Self::Reads as Reads>::States) -> Need {

@@ -1,6 +1,6 @@
 //! Inviting somebody into an account.
 
-use authority::{Guarded, Need, Permission, Resource};
+use authority::{Guarded, Need, OnBox, Permission, Resource};
 use kernel::{
     AccountId, Changes, Decider, DelegationId, EmailAddress, Key, Reads, ServiceId, TenantId, Timestamp,
     UseCase,
@@ -96,6 +96,10 @@ impl InviteDelegate {
 }
 
 impl Guarded for InviteDelegate {
+    fn on_box(&self, _: &<Self::Reads as Reads>::States) -> OnBox {
+        OnBox::Nothing
+    }
+
     fn is_kept_from_visitors(&self) -> bool {
         true
     }

@@ -1,6 +1,6 @@
 //! Ordering a service.
 
-use authority::{Guarded, Need, Permission, Resource};
+use authority::{Guarded, Need, OnBox, Permission, Resource};
 use kernel::{
     AccountId, Changes, Decider, Foreign, Key, PlanId, Reads, ServiceId, TenantId, Timestamp, UseCase,
 };
@@ -89,6 +89,10 @@ impl UseCase for OrderService {
 }
 
 impl Guarded for OrderService {
+    fn on_box(&self, _: &<Self::Reads as Reads>::States) -> OnBox {
+        OnBox::Nothing
+    }
+
     fn need(&self, (_, service, _, _): &<Self::Reads as Reads>::States) -> Need {
         Need {
             permission: Permission::ServiceWrite,

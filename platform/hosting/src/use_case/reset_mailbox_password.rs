@@ -1,6 +1,6 @@
 //! Choosing another password for a mailbox without the old one.
 
-use authority::{Guarded, Need, Permission};
+use authority::{Guarded, Need, OnBox, Permission};
 use kernel::{AccountId, Changes, Decider, Key, MailboxId, NoticeId, Reads, TenantId, Timestamp, UseCase};
 
 use crate::mailbox::{Mailbox, MailboxCommand};
@@ -59,6 +59,10 @@ impl UseCase for ResetMailboxPassword {
 }
 
 impl Guarded for ResetMailboxPassword {
+    fn on_box(&self, _: &<Self::Reads as Reads>::States) -> OnBox {
+        OnBox::Nothing
+    }
+
     fn need(&self, (mailbox, _): &<Self::Reads as Reads>::States) -> Need {
         let resource = super::mailbox_resource(self.account, self.mailbox, mailbox);
         Need { permission: Permission::CredentialWrite, resource }

@@ -1,6 +1,6 @@
 //! Bringing a removed domain back.
 
-use authority::{Guarded, Need, Permission};
+use authority::{Guarded, Need, OnBox, Permission};
 use kernel::{
     AccountId, Changes, Claim, Decider, DomainId, Key, MailboxId, Reads, ServiceId, TenantId, Timestamp,
     UseCase,
@@ -147,6 +147,10 @@ fn again<E: Entry>(book: &BookState<E>, home: &Home) -> Vec<BookEvent<E>> {
 }
 
 impl Guarded for RestoreDomain {
+    fn on_box(&self, _: &<Self::Reads as Reads>::States) -> OnBox {
+        OnBox::Adds
+    }
+
     fn need(&self, (_, domain, _, _): &<Self::Reads as Reads>::States) -> Need {
         let resource = super::domain_resource(self.account, self.domain, domain);
         Need { permission: Permission::DomainWrite, resource }

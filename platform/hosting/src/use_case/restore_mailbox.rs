@@ -1,6 +1,6 @@
 //! Bringing a deleted mailbox back.
 
-use authority::{Guarded, Need, Permission};
+use authority::{Guarded, Need, OnBox, Permission};
 use kernel::{
     AccountId, Changes, Claim, Decider, Key, MailboxId, Reads, ServiceId, TenantId, Timestamp, UseCase,
 };
@@ -67,6 +67,10 @@ impl UseCase for RestoreMailbox {
 }
 
 impl Guarded for RestoreMailbox {
+    fn on_box(&self, _: &<Self::Reads as Reads>::States) -> OnBox {
+        OnBox::Adds
+    }
+
     fn need(&self, (_, _, mailbox, _): &<Self::Reads as Reads>::States) -> Need {
         Need {
             permission: Permission::MailboxWrite,

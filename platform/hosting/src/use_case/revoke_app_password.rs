@@ -1,6 +1,6 @@
 //! Revoking an app password.
 
-use authority::{AdministratorRight, Guarded, Need, Permission};
+use authority::{AdministratorRight, Guarded, Need, OnBox, Permission};
 use kernel::{
     AccountId, AppPasswordId, Changes, Decider, Key, MailboxId, Reads, TenantId, Timestamp, UseCase,
 };
@@ -44,6 +44,10 @@ impl UseCase for RevokeAppPassword {
 }
 
 impl Guarded for RevokeAppPassword {
+    fn on_box(&self, _: &<Self::Reads as Reads>::States) -> OnBox {
+        OnBox::Nothing
+    }
+
     fn need(&self, mailbox: &<Self::Reads as Reads>::States) -> Need {
         Need {
             permission: Permission::CredentialWrite,

@@ -1,6 +1,6 @@
 //! Exchanging a refresh token.
 
-use authority::{Guarded, Need, Permission};
+use authority::{Guarded, Need, OnBox, Permission};
 use kernel::{AccountId, Changes, Decider, Reads, SessionId, TenantId, Timestamp, UseCase};
 
 use super::{EndSession, SignedIn};
@@ -57,6 +57,10 @@ impl UseCase for RotateSession {
 }
 
 impl Guarded for RotateSession {
+    fn on_box(&self, _: &<Self::Reads as Reads>::States) -> OnBox {
+        OnBox::Nothing
+    }
+
     fn need(&self, _: &<Self::Reads as Reads>::States) -> Need {
         Need {
             permission: Permission::CredentialWrite,

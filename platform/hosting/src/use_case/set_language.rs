@@ -1,6 +1,6 @@
 //! Choosing a language.
 
-use authority::{Guarded, Need, Permission};
+use authority::{Guarded, Need, OnBox, Permission};
 use kernel::{AccountId, Changes, Reads, TenantId, Timestamp, UseCase};
 
 use super::of_owner::{self, OwnerReads};
@@ -45,6 +45,10 @@ impl UseCase for SetLanguage {
 }
 
 impl Guarded for SetLanguage {
+    fn on_box(&self, _: &<Self::Reads as Reads>::States) -> OnBox {
+        OnBox::Nothing
+    }
+
     fn need(&self, (_, mailbox): &<Self::Reads as Reads>::States) -> Need {
         let permission = match (self.owner, mailbox) {
             (SessionOwner::Mailbox(_), Some(_)) => Permission::CredentialWrite,

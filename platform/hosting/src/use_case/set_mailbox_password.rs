@@ -1,6 +1,6 @@
 //! Setting a mailbox's password.
 
-use authority::{Guarded, Need, Permission};
+use authority::{Guarded, Need, OnBox, Permission};
 use kernel::{AccountId, Changes, Decider, Key, MailboxId, Reads, TenantId, Timestamp, UseCase};
 
 use crate::mailbox::{Mailbox, MailboxCommand};
@@ -44,6 +44,10 @@ impl UseCase for SetMailboxPassword {
 }
 
 impl Guarded for SetMailboxPassword {
+    fn on_box(&self, _: &<Self::Reads as Reads>::States) -> OnBox {
+        OnBox::Nothing
+    }
+
     fn is_kept_from_visitors(&self) -> bool {
         true
     }

@@ -1,6 +1,6 @@
 //! Starting a session.
 
-use authority::{Guarded, Need, Permission};
+use authority::{Guarded, Need, OnBox, Permission};
 use kernel::{AccountId, Changes, Decider, Reads, Sealed, SessionId, TenantId, Timestamp, UseCase};
 
 use super::SignedIn;
@@ -66,6 +66,10 @@ impl UseCase for StartSession {
 }
 
 impl Guarded for StartSession {
+    fn on_box(&self, _: &<Self::Reads as Reads>::States) -> OnBox {
+        OnBox::Nothing
+    }
+
     fn need(&self, _: &<Self::Reads as Reads>::States) -> Need {
         Need {
             permission: Permission::CredentialWrite,

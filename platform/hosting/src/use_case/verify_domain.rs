@@ -1,6 +1,6 @@
 //! Verifying a domain.
 
-use authority::{Guarded, Need, Permission};
+use authority::{Guarded, Need, OnBox, Permission};
 use kernel::{AccountId, Changes, Claim, Decider, DomainId, Key, Reads, TenantId, Timestamp, UseCase};
 
 use crate::HostingRefusal;
@@ -49,6 +49,10 @@ impl UseCase for VerifyDomain {
 }
 
 impl Guarded for VerifyDomain {
+    fn on_box(&self, _: &<Self::Reads as Reads>::States) -> OnBox {
+        OnBox::Adds
+    }
+
     fn need(&self, domain: &<Self::Reads as Reads>::States) -> Need {
         let permission = match self.proof {
             Proof::Txt(_) => Permission::DomainWrite,

@@ -1,6 +1,6 @@
 //! Confirming the address for a mailbox's forgotten password.
 
-use authority::{Guarded, Need, Permission};
+use authority::{Guarded, Need, OnBox, Permission};
 use kernel::{AccountId, Changes, Decider, Key, MailboxId, NoticeId, Reads, TenantId, Timestamp, UseCase};
 
 use crate::HostingRefusal;
@@ -54,6 +54,10 @@ impl UseCase for VerifyRecoveryAddress {
 }
 
 impl Guarded for VerifyRecoveryAddress {
+    fn on_box(&self, _: &<Self::Reads as Reads>::States) -> OnBox {
+        OnBox::Nothing
+    }
+
     fn need(&self, (mailbox, _): &<Self::Reads as Reads>::States) -> Need {
         let resource = super::mailbox_resource(self.account, self.mailbox, mailbox);
         Need { permission: Permission::CredentialWrite, resource }

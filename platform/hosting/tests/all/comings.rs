@@ -177,6 +177,7 @@ fn an_owner_makes_them_for_the_own_mailbox_where_the_administrator_lets_them() {
         ceiling: None,
         is_visitor: false,
         withheld: None,
+        limited: std::sync::Arc::default(),
     };
     assert_eq!(world.run(&temporary(&world, 101, "u")), Err(No::Denied(Denied::Hidden)));
     let own = CreateTemporaryAlias { mailbox: id(2), ..temporary(&world, 101, "u") };

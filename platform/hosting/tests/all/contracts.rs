@@ -129,6 +129,7 @@ fn what_is_to_follow_is_the_operators_to_know() {
         ceiling: None,
         is_visitor: false,
         withheld: None,
+        limited: std::sync::Arc::default(),
     };
     let no = No::Denied(Denied::Lacks(Permission::PlatformWrite));
     assert_eq!(world.run(&order(91, Agreement::ToFollow)), Err(no));

@@ -159,6 +159,7 @@ fn one_persons_factors_are_out_of_reach_for_the_neighbour() {
         ceiling: None,
         is_visitor: false,
         withheld: None,
+        limited: std::sync::Arc::default(),
     };
     assert_eq!(world.run(&factors(mailbox(), FactorCommand::Reset)), Err(No::Denied(Denied::Hidden)));
     assert_eq!(world.run(&app(70, &MailProtocol::ALL, None)), Err(No::Denied(Denied::Hidden)));
@@ -253,6 +254,7 @@ fn only_whoever_may_change_the_account_demands_factors_of_its_users() {
         ceiling: None,
         is_visitor: false,
         withheld: None,
+        limited: std::sync::Arc::default(),
     };
     let waive = RequireSecondFactor { account: account(), is_required: false };
     assert_eq!(world.run(&waive), Err(No::Denied(Denied::Lacks(Permission::AccountWrite))));

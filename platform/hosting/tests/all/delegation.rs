@@ -60,6 +60,7 @@ fn acting(scope: Scope, permissions: Permissions) -> Principal {
         ceiling: None,
         is_visitor: false,
         withheld: None,
+        limited: std::sync::Arc::default(),
     }
 }
 

@@ -14,6 +14,7 @@ mod dkim;
 mod following;
 mod golden;
 mod leading;
+mod limited;
 mod owners;
 mod people;
 mod plan_change;

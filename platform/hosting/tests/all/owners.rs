@@ -38,6 +38,7 @@ fn with_owner() -> World {
         ceiling: None,
         is_visitor: false,
         withheld: None,
+        limited: std::sync::Arc::default(),
     };
     world
 }

@@ -85,6 +85,7 @@ fn force_is_the_operators_and_a_suspended_service_waits() {
         ceiling: None,
         is_visitor: false,
         withheld: None,
+        limited: std::sync::Arc::default(),
     };
     let forced = ChangePlan { is_forced: true, ..to("solo") };
     assert_eq!(world.run(&forced), Err(No::Denied(Denied::Lacks(Permission::PlatformWrite))));

@@ -38,6 +38,7 @@ fn acting(scope: Scope, permissions: Permissions) -> Principal {
         ceiling: None,
         is_visitor: false,
         withheld: None,
+        limited: Arc::default(),
     }
 }
 

@@ -96,6 +96,7 @@ fn a_customer_does_not_speak_for_the_support() {
         ceiling: None,
         is_visitor: false,
         withheld: None,
+        limited: std::sync::Arc::default(),
     };
     world.must(&say(80, Side::Customer, "Hello?"));
     let lacks = Err(No::Denied(Denied::Lacks(Permission::PlatformWrite)));
@@ -172,6 +173,7 @@ fn the_desk_takes_tickets_and_says_how_much_they_hurry() {
         ceiling: None,
         is_visitor: false,
         withheld: None,
+        limited: std::sync::Arc::default(),
     };
     let of_staff = NewFile { side: Side::Staff, ..file(1, 1) };
     for command in [take, hurry, TicketCommand::Attach(of_staff)] {

@@ -99,7 +99,7 @@ const HARMLESS: [(&str, &[&str]); 7] = [
 ];
 
 /// Each use case with what it says of who may run it.
-fn guards() -> BTreeMap<String, String> {
+pub(crate) fn guards() -> BTreeMap<String, String> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/use_case");
     let mut found = BTreeMap::new();
     for file in std::fs::read_dir(folder).expect("the use cases") {
@@ -115,7 +115,7 @@ fn guards() -> BTreeMap<String, String> {
 }
 
 /// Whether nobody can run it but the platform, its operators and those above an account: an owner has neither permission.
-fn is_beyond_owners(guard: &str) -> bool {
+pub(crate) fn is_beyond_owners(guard: &str) -> bool {
     let needs: BTreeSet<&str> = guard
         .match_indices("Permission::")
         .map(|(at, found)| {
@@ -155,6 +155,7 @@ fn visitor() -> Principal {
         ceiling: None,
         is_visitor: true,
         withheld: None,
+        limited: std::sync::Arc::default(),
     }
 }
 

@@ -105,6 +105,7 @@ fn whoever_lets_events_be_told_elsewhere_must_be_allowed_to_read_them() {
         ceiling: None,
         is_visitor: false,
         withheld: None,
+        limited: std::sync::Arc::default(),
     };
     assert_eq!(world.run(&register(80)), Err(No::Denied(Denied::Lacks(Permission::EventRead))));
 }
