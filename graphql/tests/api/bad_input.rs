@@ -9,7 +9,7 @@ use crate::stage::Stage;
 /// A mutation, and what it is told: the code, the field, and the limit that stands in the way.
 type Row = (String, &'static str, &'static str, Option<&'static str>);
 
-fn rows(service: &str, domain: &str, mailbox: &str) -> Vec<Row> {
+fn rows((service, domain): (&str, &str), (mailbox, alias): (&str, &str)) -> Vec<Row> {
     let senders = |pattern: &str| {
         format!(
             "mailboxSettingsChange(mailboxId: \"{mailbox}\", settings: {{ deniedSenders: [\"{pattern}\"] }}) \
@@ -55,7 +55,94 @@ fn rows(service: &str, domain: &str, mailbox: &str) -> Vec<Row> {
     let quota = |octets: &str| {
         format!("mailboxQuotaChange(mailboxId: \"{mailbox}\", quotaBytes: {octets}) {{ {errors} }}")
     };
+    let of_mailbox = |settings: &str| {
+        format!("mailboxSettingsChange(mailboxId: \"{mailbox}\", settings: {{ {settings} }}) {{ {errors} }}")
+    };
+    let of_domain = |settings: &str| {
+        format!("domainSettingsChange(domainId: \"{domain}\", settings: {{ {settings} }}) {{ {errors} }}")
+    };
+    let of_alias = |settings: &str| {
+        format!("aliasSettingsChange(aliasId: \"{alias}\", settings: {{ {settings} }}) {{ {errors} }}")
+    };
+    let long = |count: usize| "x".repeat(count);
+    let many = |of: &str| (0..1001).map(|at| format!("\"{at}{of}\"")).collect::<Vec<_>>().join(" ");
+    let told = |title: usize, text: usize| {
+        format!(
+            "pushAdd(mailboxId: \"{mailbox}\", push: {{ kind: WEBHOOK, name: \"y\", url: \"https://hook.example/x\", \
+             token: \"0123456789abcdef0123456789abcdef\", title: \"{}\", text: \"{}\" }}) {{ {errors} }}",
+            long(title),
+            long(text)
+        )
+    };
     vec![
+        // One rule for several arguments: the one that broke it is named.
+        (of_mailbox("allowedSenders: [\"(a\"]"), "SENDER_PATTERN", "settings.allowedSenders", None),
+        (of_domain("deniedSenders: [\"(a\"]"), "SENDER_PATTERN", "settings.deniedSenders", None),
+        (
+            of_mailbox(&format!("deniedSenders: [{}]", many("@x.example"))),
+            "SENDER_LIMIT_REACHED",
+            "settings.deniedSenders",
+            Some("senders"),
+        ),
+        (of_mailbox("rejectScore: 5000"), "SPAM_SCORES", "settings.rejectScore", None),
+        (of_mailbox("junkScore: 500"), "SPAM_SCORES", "settings.junkScore", None),
+        (
+            of_mailbox("sendsPerHourMax: 99999999"),
+            "SENDS_ABOVE_PLAN",
+            "settings.sendsPerHourMax",
+            Some("sendsPerDay"),
+        ),
+        (
+            of_domain("sendsPerMinuteMax: 99999999"),
+            "SENDS_ABOVE_PLAN",
+            "settings.sendsPerMinuteMax",
+            Some("sendsPerDay"),
+        ),
+        (of_mailbox("tags: [\"a\\u0007b\"]"), "NAME_CHARACTER", "settings.tags", None),
+        (
+            of_domain(&format!("tags: [\"{}\"]", long(65))),
+            "NAME_TOO_LONG",
+            "settings.tags",
+            Some("characters"),
+        ),
+        (
+            of_domain(&format!("footerHtml: \"{}\"", long(40_000))),
+            "FOOTER_TOO_LONG",
+            "settings.footerHtml",
+            Some("footerBytes"),
+        ),
+        (of_domain("mtaStsHosts: [\"-\"]"), "STS_POLICY", "settings.mtaStsHosts", None),
+        (of_domain("mtaStsAgeSecs: 1"), "STS_POLICY", "settings.mtaStsAgeSecs", None),
+        (of_domain("mailboxQuotaBytesMax: 0"), "QUOTA_ZERO", "settings.mailboxQuotaBytesMax", None),
+        (
+            of_domain("mailboxQuotaDefaultBytes: 9007199254740991"),
+            "QUOTA_ABOVE_PLAN",
+            "settings.mailboxQuotaDefaultBytes",
+            Some("quotaBytes"),
+        ),
+        (
+            of_alias(&format!("publicComment: \"{}\"", long(2000))),
+            "COMMENT_TOO_LONG",
+            "settings.publicComment",
+            Some("characters"),
+        ),
+        (told(2000, 1), "PUSH_TEXT_TOO_LONG", "title", Some("characters")),
+        (told(1, 2000), "PUSH_TEXT_TOO_LONG", "text", Some("characters")),
+        (
+            format!(
+                "mailboxDisplayNameChange(mailboxId: \"{mailbox}\", displayName: \"{}\") {{ {errors} }}",
+                long(200)
+            ),
+            "NAME_TOO_LONG",
+            "displayName",
+            Some("characters"),
+        ),
+        (
+            format!("ticketOpen(input: {{ kind: TECHNICAL, subject: \" \", text: \"x\" }}) {{ {errors} }}"),
+            "NAME_EMPTY",
+            "subject",
+            None,
+        ),
         // A Cyrillic a among Latin letters, and what is no name.
         (add_domain("hosterr\u{430}.example"), "DOMAIN_MIXED_SCRIPTS", "name", None),
         (add_domain("-bad-.example"), "MALFORMED", "name", None),
@@ -64,9 +151,9 @@ fn rows(service: &str, domain: &str, mailbox: &str) -> Vec<Row> {
         (add_domain("xn--80a.xn--\u{430}.example"), "MALFORMED", "name", None),
         (add_domain(&"\u{fc}".repeat(64)), "MALFORMED", "name", None),
         // Lists and maps know one star before the @ and one before a domain, and no expressions.
-        (senders("*a*a*a*a*a*a*a*a*a*a*@x.example"), "SENDER_PATTERN", "settings.allowedSenders", None),
-        (senders("*@*.*.*.example"), "SENDER_PATTERN", "settings.allowedSenders", None),
-        (senders("(a+)+@x.example"), "SENDER_PATTERN", "settings.allowedSenders", None),
+        (senders("*a*a*a*a*a*a*a*a*a*a*@x.example"), "SENDER_PATTERN", "settings.deniedSenders", None),
+        (senders("*@*.*.*.example"), "SENDER_PATTERN", "settings.deniedSenders", None),
+        (senders("(a+)+@x.example"), "SENDER_PATTERN", "settings.deniedSenders", None),
         (map("*@*"), "ADDRESS_MAP_SOURCE", "from", None),
         (map("(a|a)*@acme.example"), "ADDRESS_MAP_SOURCE", "from", None),
         (create("localPart: \"a..b\", quotaBytes: 1024"), "MALFORMED", "mailboxes.0.localPart", None),
@@ -101,8 +188,15 @@ async fn every_refusal_names_the_field_and_the_limit_in_either_language() {
     let customer = stage.customer(&operator, ("acme", "pro")).await;
     let mailbox = stage.mailbox(&customer, "alice").await;
     stage.customer(&operator, ("max", "pro")).await;
+    let create = format!(
+        "mutation {{ aliasCreate(input: {{ serviceId: \"{}\", domainId: \"{}\", localPart: \"long\", targets: \
+         [\"alice@acme.example\"] }}) {{ alias {{ id }} userErrors {{ code }} }} }}",
+        customer.service, customer.domain
+    );
+    let made = stage.done(&customer.owner, &create).await;
+    let alias = made["aliasCreate"]["alias"]["id"].as_str().expect("an id").to_owned();
     let mut wrong = Vec::new();
-    for (mutation, code, field, limit) in rows(&customer.service, &customer.domain, &mailbox) {
+    for (mutation, code, field, limit) in rows((&customer.service, &customer.domain), (&mailbox, &alias)) {
         let query = format!("mutation {{ {mutation} }}");
         let english = stage.ask_in(Language::English, &customer.owner, &query, json!({})).await;
         let french = stage.ask_in(Language::French, &customer.owner, &query, json!({})).await;

@@ -41,8 +41,14 @@ async fn people_of_a_box_do_what_its_state_lets_them_and_hear_why_not() {
         ),
     ];
     let changes = [
-        format!("mailboxSettingsChange(mailboxId: \"{mailbox}\", settings: {{ imap: false }})"),
-        format!("mailboxSettingsChange(mailboxId: \"{mailbox}\", settings: {{ imap: true }})"),
+        format!(
+            "mailboxSettingsChange(accountId: \"{}\", mailboxId: \"{mailbox}\", settings: {{ imap: false }})",
+            customer.account
+        ),
+        format!(
+            "mailboxSettingsChange(accountId: \"{}\", mailboxId: \"{mailbox}\", settings: {{ imap: true }})",
+            customer.account
+        ),
         format!(
             "domainSettingsChange(domainId: \"{}\", settings: {{ description: \"one\" }})",
             customer.domain

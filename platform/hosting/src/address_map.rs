@@ -13,7 +13,7 @@ use crate::book::{Entry, Home, Others, Refusals, Words};
 use crate::domain::Domain;
 use crate::limit::{ADDRESS_MAP_COUNT_MAX, COMMENT_CHARACTER_COUNT_MAX};
 use crate::plan::Feature;
-use crate::refusal::Limit;
+use crate::refusal::{Limit, ValueRefusal};
 use crate::settings::settings;
 
 /// What an address map does.
@@ -90,7 +90,8 @@ impl Entry for AddressMap {
         self.comment = self.comment.trim().to_owned();
         let count = self.comment.chars().count();
         if count > COMMENT_CHARACTER_COUNT_MAX {
-            return Err(HostingRefusal::CommentTooLong(Limit::count(COMMENT_CHARACTER_COUNT_MAX, count)));
+            let limit = Limit::count(COMMENT_CHARACTER_COUNT_MAX, count);
+            return Err(HostingRefusal::from(ValueRefusal::CommentTooLong(limit)).of("comment"));
         }
         if others.values().any(|other| other.kind == self.kind && other.from == self.from) {
             return Err(HostingRefusal::AddressMapTaken);

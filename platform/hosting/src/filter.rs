@@ -13,7 +13,7 @@ use crate::book::{Entry, Home, Others, Refusals, Words};
 use crate::domain::Domain;
 use crate::limit::{DESCRIPTION_CHARACTER_COUNT_MAX, DISPLAY_NAME_CHARACTER_COUNT_MAX, FILTER_COUNT_MAX};
 use crate::mailbox::{Mailbox, SelfService};
-use crate::refusal::Limit;
+use crate::refusal::{Limit, ValueRefusal};
 use crate::settings::{check_octets, settings};
 
 /// When a filter runs.
@@ -76,7 +76,7 @@ fn settled<'a>(
     let count = filter.description.chars().count();
     if count > DESCRIPTION_CHARACTER_COUNT_MAX {
         let limit = Limit::count(DESCRIPTION_CHARACTER_COUNT_MAX, count);
-        return Err(HostingRefusal::DescriptionTooLong(limit));
+        return Err(HostingRefusal::from(ValueRefusal::DescriptionTooLong(limit)).of("description"));
     }
     let octets = filter.script.len();
     if octets > sieve::limit::SCRIPT_OCTETS_MAX {

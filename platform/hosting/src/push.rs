@@ -12,7 +12,7 @@ use crate::limit::{
     PUSH_COUNT_MAX, PUSH_TEXT_CHARACTER_COUNT_MAX, PUSH_TOKEN_OCTETS_MAX, PUSH_URL_OCTETS_MAX,
 };
 use crate::mailbox::{Mailbox, SelfService};
-use crate::refusal::Limit;
+use crate::refusal::{Limit, ValueRefusal};
 use crate::remote::public_url;
 use crate::secret::Secret;
 use crate::settings::{check_senders, settings};
@@ -150,18 +150,16 @@ impl Entry for Push {
         if !self.has_its_secrets() {
             return Err(HostingRefusal::PushToken);
         }
-        for text in [&mut self.title, &mut self.text] {
+        for (text, field) in [(&mut self.title, "title"), (&mut self.text, "text")] {
             *text = text.trim().to_owned();
             let count = text.chars().count();
             if count > PUSH_TEXT_CHARACTER_COUNT_MAX {
-                return Err(HostingRefusal::PushTextTooLong(Limit::count(
-                    PUSH_TEXT_CHARACTER_COUNT_MAX,
-                    count,
-                )));
+                let limit = Limit::count(PUSH_TEXT_CHARACTER_COUNT_MAX, count);
+                return Err(HostingRefusal::from(ValueRefusal::PushTextTooLong(limit)).of(field));
             }
         }
         self.senders = self.senders.iter().map(|sender| crate::settings::sender_pattern(sender)).collect();
-        check_senders(&self.senders)?;
+        check_senders(&self.senders).map_err(|refusal| refusal.of("senders"))?;
         crate::pattern::check(&self.senders_pattern).map_err(|_| HostingRefusal::PushSendersPattern)?;
         if !SOUNDS.contains(&self.sound.as_str()) {
             return Err(HostingRefusal::PushSound);

@@ -9,6 +9,7 @@ mod relay;
 mod reseller;
 mod ticket;
 mod told;
+mod value;
 
 use kernel::LimitFact;
 
@@ -20,15 +21,17 @@ use shape::Row;
 pub use shape::{Language, Limit};
 pub use ticket::TicketRefusal;
 pub use told::text;
+pub use value::{Placed, ValueRefusal};
 
 /// The chapters of the catalogue; a further one is a line here and a file.
-const CHAPTERS: [&[Row]; 6] = [
+const CHAPTERS: [&[Row]; 7] = [
     HostingRefusal::ROWS,
     ResellerRefusal::ROWS,
     BoxRefusal::ROWS,
     TicketRefusal::ROWS,
     RelayRefusal::ROWS,
     PlanRefusal::ROWS,
+    ValueRefusal::ROWS,
 ];
 
 refusals! {
@@ -45,6 +48,8 @@ refusals! {
         Relay(RelayRefusal);
         /// About what a plan has not.
         Plan(PlanRefusal);
+        /// About values that several arguments can have.
+        Value(Placed);
     }
     plain {
         /// The account does not exist.
@@ -67,14 +72,6 @@ refusals! {
         AccountHasServices = "ACCOUNT_HAS_SERVICES", Some("accountId"),
             "This account still has services that have not ended; end them before closing it.",
             "Ce compte a encore des services en cours ; résiliez-les avant de le fermer.";
-        /// A name is empty.
-        NameEmpty = "NAME_EMPTY", Some("name"),
-            "A name is needed here; give at least one character.",
-            "Un nom est nécessaire ici ; saisissez au moins un caractère.";
-        /// A name holds a control character.
-        NameCharacter = "NAME_CHARACTER", Some("name"),
-            "This name holds a line break or another control character; remove it.",
-            "Ce nom contient un retour à la ligne ou un autre caractère de contrôle ; retirez-le.";
 
         /// The user does not exist.
         UserNotFound = "USER_NOT_FOUND", Some("userId"),
@@ -415,10 +412,6 @@ refusals! {
         MailboxBatchEmpty = "MAILBOX_BATCH_EMPTY", Some("mailboxes"),
             "No mailbox was given; name at least one.",
             "Aucune boîte mail n’a été indiquée ; nommez-en au moins une.";
-        /// A quota of nothing.
-        QuotaZero = "QUOTA_ZERO", Some("quotaBytes"),
-            "A mailbox needs a quota above zero, and there is no unlimited one; choose a size.",
-            "Une boîte mail a besoin d’un quota supérieur à zéro et il n’en existe pas d’illimité ; choisissez une taille.";
         /// The address has an owner.
         AddressTaken = "ADDRESS_TAKEN", Some("localPart"),
             "This address is in use already; choose another one.",
@@ -612,18 +605,10 @@ refusals! {
         SettingNotSelfService = "SETTING_NOT_SELF_SERVICE", Some("settings"),
             "Your administrator keeps one of these settings; ask them to change it.",
             "Votre administrateur garde la main sur l’un de ces réglages ; demandez-lui de le modifier.";
-        /// A pattern of senders cannot be read.
-        SenderPattern = "SENDER_PATTERN", Some("settings.allowedSenders"),
-            "A list of senders holds addresses such as a@example.org or patterns such as *@example.org; correct the other entries.",
-            "Une liste d’expéditeurs contient des adresses comme a@example.org ou des motifs comme *@example.org ; corrigez les autres entrées.";
         /// An address to send as cannot be read.
         SendAsMalformed = "SEND_AS_MALFORMED", Some("settings.sendAs"),
             "Addresses to send as are such as sales@example.org or @example.org; correct the other entries.",
             "Les adresses d’expédition sont comme ventes@example.org ou @example.org ; corrigez les autres entrées.";
-        /// The two scores do not go together.
-        SpamScores = "SPAM_SCORES", Some("settings.junkScore"),
-            "The score for junk lies from 0 to 100 and below the score for rejection, which is at most 1000; correct them.",
-            "Le seuil des indésirables va de 0 à 100 et reste inférieur au seuil de rejet, d’au plus 1000 ; corrigez-les.";
         /// The recovery address is none.
         RecoveryAddress = "RECOVERY_ADDRESS", Some("settings.recoveryAddress"),
             "The recovery address is not an e-mail address; correct it.",
@@ -654,10 +639,6 @@ refusals! {
             "Ce domaine est désactivé ; activez-le d’abord.";
     }
     limited {
-        /// A name is too long.
-        NameTooLong = "NAME_TOO_LONG", Some("name"), "characters",
-            "This name has {used} characters and {allowed} are allowed; shorten it.",
-            "Ce nom comporte {used} caractères et {allowed} sont permis ; raccourcissez-le.";
         /// The account has as many users as an account may.
         UserLimitReached = "USER_LIMIT_REACHED", Some("accountId"), "users",
             "This account has {used} of {allowed} users; remove one first.",
@@ -750,10 +731,6 @@ refusals! {
         AliasLimitReached = "ALIAS_LIMIT_REACHED", Some("serviceId"), "aliases",
             "This service has {used} of {allowed} aliases; delete one or choose a larger plan.",
             "Ce service a {used} alias sur {allowed} ; supprimez-en un ou choisissez une offre supérieure.";
-        /// One mailbox is larger than the plan allows.
-        QuotaAbovePlan = "QUOTA_ABOVE_PLAN", Some("quotaBytes"), "quotaBytes",
-            "A quota of {used} is above the {allowed} that this plan allows per mailbox; choose less or a larger plan.",
-            "Un quota de {used} dépasse les {allowed} permis par boîte dans cette offre ; choisissez moins ou une offre supérieure.";
         /// All quotas together would exceed the storage of the plan.
         StorageLimitReached = "STORAGE_LIMIT_REACHED", Some("quotaBytes"), "storageBytes",
             "Of the {allowed} of this service {used} are allocated, which leaves too little; lower a quota or choose a larger plan.",
@@ -838,10 +815,6 @@ refusals! {
         PushLimit = "PUSH_LIMIT", Some("mailboxId"), "pushes",
             "This mailbox has {used} of {allowed} push destinations; remove one.",
             "Cette boîte a {used} destinations de notification sur {allowed} ; retirez-en une.";
-        /// The title or text is too long.
-        PushTextTooLong = "PUSH_TEXT_TOO_LONG", Some("text"), "characters",
-            "The title or text has {used} characters and {allowed} are allowed; shorten it.",
-            "Le titre ou le texte comporte {used} caractères et {allowed} sont permis ; raccourcissez-le.";
         /// Somebody else changed the settings meanwhile; told is the revision that was found.
         SettingsStale = "SETTINGS_CHANGED_MEANWHILE", Some("revision"), "revision",
             "Somebody changed this meanwhile: it is at revision {allowed} and you looked at {used}; look again and repeat what is still wanted.",
@@ -850,14 +823,6 @@ refusals! {
         AliasDomainLimitReached = "ALIAS_DOMAIN_LIMIT_REACHED", Some("mirrors"), "aliasDomains",
             "This service has {used} of {allowed} alias domains; remove one or choose a larger plan.",
             "Ce service a {used} domaines alias sur {allowed} ; retirez-en un ou choisissez une offre supérieure.";
-        /// Too many tags.
-        TagLimitReached = "TAG_LIMIT_REACHED", Some("settings.tags"), "tags",
-            "There are {used} tags and {allowed} are allowed; remove some.",
-            "Il y a {used} étiquettes et {allowed} sont permises ; retirez-en.";
-        /// Too many patterns in a list of senders.
-        SenderLimitReached = "SENDER_LIMIT_REACHED", Some("settings.allowedSenders"), "senders",
-            "A list has {used} senders and {allowed} are allowed; remove some.",
-            "Une liste a {used} expéditeurs et {allowed} sont permis ; retirez-en.";
         /// Too many addresses to send as.
         SendAsLimitReached = "SEND_AS_LIMIT_REACHED", Some("settings.sendAs"), "sendAs",
             "There are {used} addresses to send as and {allowed} are allowed; remove some.",
@@ -866,22 +831,6 @@ refusals! {
         SettingsTooLong = "SETTINGS_TOO_LONG", Some("settings"), "settingsBytes",
             "These settings take {used} and {allowed} are allowed; shorten the lists.",
             "Ces réglages occupent {used} et {allowed} sont permis ; raccourcissez les listes.";
-        /// The description is too long.
-        DescriptionTooLong = "DESCRIPTION_TOO_LONG", Some("settings.description"), "characters",
-            "The description has {used} characters and {allowed} are allowed; shorten it.",
-            "La description comporte {used} caractères et {allowed} sont permis ; raccourcissez-la.";
-        /// The footer is too long.
-        FooterTooLong = "FOOTER_TOO_LONG", Some("settings.footerText"), "footerBytes",
-            "The footer takes {used} and {allowed} are allowed; shorten it.",
-            "Le pied de page occupe {used} et {allowed} sont permis ; raccourcissez-le.";
-        /// A comment is too long.
-        CommentTooLong = "COMMENT_TOO_LONG", Some("settings.privateComment"), "characters",
-            "A comment has {used} characters and {allowed} are allowed; shorten it.",
-            "Un commentaire comporte {used} caractères et {allowed} sont permis ; raccourcissez-le.";
-        /// More is to be sent than the plan allows.
-        SendsAbovePlan = "SENDS_ABOVE_PLAN", Some("settings.sendsPerDayMax"), "sendsPerDay",
-            "A limit of {used} recipients is above the {allowed} a day of this plan; choose less or a larger plan.",
-            "Une limite de {used} destinataires dépasse les {allowed} par jour de cette offre ; choisissez moins ou une offre supérieure.";
         /// The domain has its share of the service's mailboxes.
         DomainMailboxLimitReached = "DOMAIN_MAILBOX_LIMIT_REACHED", Some("domainId"), "mailboxes",
             "This domain has {used} of {allowed} mailboxes, which leaves too few; delete some or raise its share.",

@@ -14,7 +14,7 @@ use crate::limit::{
     COMMENT_CHARACTER_COUNT_MAX, DISPLAY_NAME_CHARACTER_COUNT_MAX, RESOURCE_BOOKING_COUNT_MAX,
     RESOURCE_COUNT_MAX,
 };
-use crate::refusal::{BoxRefusal, Limit};
+use crate::refusal::{BoxRefusal, Limit, ValueRefusal};
 use crate::settings::settings;
 
 /// What can be invited.
@@ -97,7 +97,8 @@ impl Entry for Resource {
         self.comment = self.comment.trim().to_owned();
         let count = self.comment.chars().count();
         if count > COMMENT_CHARACTER_COUNT_MAX {
-            return Err(HostingRefusal::CommentTooLong(Limit::count(COMMENT_CHARACTER_COUNT_MAX, count)));
+            let limit = Limit::count(COMMENT_CHARACTER_COUNT_MAX, count);
+            return Err(HostingRefusal::from(ValueRefusal::CommentTooLong(limit)).of("comment"));
         }
         if !(1..=RESOURCE_BOOKING_COUNT_MAX).contains(&self.bookings_max) {
             let (allowed, used) = (RESOURCE_BOOKING_COUNT_MAX.into(), self.bookings_max.into());

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use crate::HostingRefusal;
 use crate::limit::{SENDER_PATTERN_COUNT_MAX, SETTINGS_OCTETS_MAX, TAG_CHARACTER_COUNT_MAX, TAG_COUNT_MAX};
-use crate::refusal::Limit;
+use crate::refusal::{Limit, ValueRefusal};
 
 /// Declares a set of settings with a default each, and the patch that changes some of them.
 macro_rules! settings {
@@ -83,23 +83,30 @@ pub(crate) fn check_octets(settings: &impl crate::wire::Plain) -> Result<(), Hos
 /// At most 25 tags of 1 to 64 characters, each once.
 pub(crate) fn check_tags(tags: &BTreeSet<String>) -> Result<(), HostingRefusal> {
     if tags.len() > TAG_COUNT_MAX {
-        return Err(HostingRefusal::TagLimitReached(Limit::count(TAG_COUNT_MAX, tags.len())));
+        return Err(ValueRefusal::TagLimitReached(Limit::count(TAG_COUNT_MAX, tags.len())).into());
     }
     for tag in tags {
-        if crate::text::name(tag, TAG_CHARACTER_COUNT_MAX)? != *tag {
-            return Err(HostingRefusal::NameCharacter);
+        let of_tags = |refusal: HostingRefusal| refusal.of("settings.tags");
+        if crate::text::name(tag, TAG_CHARACTER_COUNT_MAX).map_err(of_tags)? != *tag {
+            return Err(of_tags(ValueRefusal::NameCharacter.into()));
         }
     }
     Ok(())
 }
 
+/// As [`check_senders`], for both lists of settings.
+pub(crate) fn check_sender_lists(
+    (allowed, denied): (&BTreeSet<String>, &BTreeSet<String>),
+) -> Result<(), HostingRefusal> {
+    check_senders(allowed).map_err(|refusal| refusal.of("settings.allowedSenders"))?;
+    check_senders(denied).map_err(|refusal| refusal.of("settings.deniedSenders"))
+}
+
 /// Patterns of senders: an address, `*@domain` or `@domain`, or `*@*.domain`.
 pub(crate) fn check_senders(patterns: &BTreeSet<String>) -> Result<(), HostingRefusal> {
     if patterns.len() > SENDER_PATTERN_COUNT_MAX {
-        return Err(HostingRefusal::SenderLimitReached(Limit::count(
-            SENDER_PATTERN_COUNT_MAX,
-            patterns.len(),
-        )));
+        let limit = Limit::count(SENDER_PATTERN_COUNT_MAX, patterns.len());
+        return Err(ValueRefusal::SenderLimitReached(limit).into());
     }
     let is_good = |pattern: &String| {
         let bare = pattern.strip_prefix('*').unwrap_or(pattern);
@@ -108,7 +115,7 @@ pub(crate) fn check_senders(patterns: &BTreeSet<String>) -> Result<(), HostingRe
             None => !pattern.starts_with('*') && kernel::EmailAddress::parse(pattern).is_ok(),
         }
     };
-    if patterns.iter().all(is_good) { Ok(()) } else { Err(HostingRefusal::SenderPattern) }
+    if patterns.iter().all(is_good) { Ok(()) } else { Err(ValueRefusal::SenderPattern.into()) }
 }
 
 /// The form in which patterns are kept: lower case, no space around.

@@ -2,7 +2,7 @@
 
 use crate::HostingRefusal;
 use crate::limit::TIME_ZONE_CHARACTER_COUNT_MAX;
-use crate::refusal::Limit;
+use crate::refusal::{Limit, ValueRefusal};
 
 /// A name as it is kept: trimmed, one line.
 ///
@@ -12,13 +12,13 @@ pub(crate) fn name(text: &str, character_count_max: usize) -> Result<String, Hos
     let text = text.trim();
     let count = text.chars().count();
     if count == 0 {
-        return Err(HostingRefusal::NameEmpty);
+        return Err(ValueRefusal::NameEmpty.into());
     }
     if count > character_count_max {
-        return Err(HostingRefusal::NameTooLong(Limit::count(character_count_max, count)));
+        return Err(ValueRefusal::NameTooLong(Limit::count(character_count_max, count)).into());
     }
     if text.chars().any(char::is_control) {
-        return Err(HostingRefusal::NameCharacter);
+        return Err(ValueRefusal::NameCharacter.into());
     }
     Ok(text.to_owned())
 }

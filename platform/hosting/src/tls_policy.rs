@@ -11,7 +11,7 @@ use crate::book::{Entry, Home, Others, Refusals, Words};
 use crate::domain::Domain;
 use crate::limit::{COMMENT_CHARACTER_COUNT_MAX, TLS_POLICY_COUNT_MAX, TLS_POLICY_NAME_COUNT_MAX};
 use crate::plan::Feature;
-use crate::refusal::Limit;
+use crate::refusal::{Limit, ValueRefusal};
 use crate::settings::settings;
 
 /// How far mail must be protected on its way, from the least to the most.
@@ -179,7 +179,8 @@ fn settled<'a>(
     policy.comment = policy.comment.trim().to_owned();
     let count = policy.comment.chars().count();
     if count > COMMENT_CHARACTER_COUNT_MAX {
-        return Err(HostingRefusal::CommentTooLong(Limit::count(COMMENT_CHARACTER_COUNT_MAX, count)));
+        let limit = Limit::count(COMMENT_CHARACTER_COUNT_MAX, count);
+        return Err(HostingRefusal::from(ValueRefusal::CommentTooLong(limit)).of("comment"));
     }
     Ok(policy)
 }

@@ -271,7 +271,10 @@ async fn a_proof_that_a_message_asks_for_is_the_order_s_own_or_what_the_destinat
     for proving in [
         order(Level::Secure, vec![NameRule::Exact(name("mx.dest.example"))]),
         order(Level::Verify, vec![NameRule::Exact(name("mx.dest.example"))]),
-        Order { fingerprints: vec![key_hash(&own).try_into().expect("a hash")], ..Order::of(Level::Fingerprint) },
+        Order {
+            fingerprints: vec![key_hash(&own).try_into().expect("a hash")],
+            ..Order::of(Level::Fingerprint)
+        },
     ] {
         assert_eq!(row(&wished(ordered(proving.clone())), &own).await, ONLY_TLS, "{proving:?}");
     }

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::HostingRefusal;
 use crate::limit::COMMENT_CHARACTER_COUNT_MAX;
-use crate::refusal::Limit;
+use crate::refusal::{Limit, ValueRefusal};
 use crate::settings::settings;
 
 /// What becomes of an alias's mail.
@@ -47,10 +47,14 @@ impl AliasSettings {
     /// # Errors
     /// The refusal that names the setting and the limit.
     pub fn check(&self) -> Result<(), HostingRefusal> {
-        for comment in [&self.private_comment, &self.public_comment] {
+        for (comment, field) in [
+            (&self.private_comment, "settings.privateComment"),
+            (&self.public_comment, "settings.publicComment"),
+        ] {
             let count = comment.chars().count();
             if count > COMMENT_CHARACTER_COUNT_MAX {
-                return Err(HostingRefusal::CommentTooLong(Limit::count(COMMENT_CHARACTER_COUNT_MAX, count)));
+                let limit = Limit::count(COMMENT_CHARACTER_COUNT_MAX, count);
+                return Err(HostingRefusal::from(ValueRefusal::CommentTooLong(limit)).of(field));
             }
         }
         Ok(())

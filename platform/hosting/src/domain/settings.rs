@@ -10,8 +10,8 @@ use super::RelayHost;
 use crate::HostingRefusal;
 use crate::limit::{DESCRIPTION_CHARACTER_COUNT_MAX, FOOTER_OCTETS_MAX, STS_AGE_SECS, STS_HOST_COUNT_MAX};
 use crate::plan::{PlanLimits, SendsOf};
-use crate::refusal::{BoxRefusal, Limit};
-use crate::settings::{check_octets, check_senders, check_tags, settings};
+use crate::refusal::{BoxRefusal, Limit, ValueRefusal};
+use crate::settings::{check_octets, check_sender_lists, check_tags, settings};
 
 /// What of a domain's mail is passed on to another host.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -158,32 +158,36 @@ impl DomainSettings {
     /// The refusal that names the setting and the limit.
     pub fn check(&self, limits: &PlanLimits) -> Result<(), HostingRefusal> {
         check_tags(&self.tags)?;
-        check_senders(&self.allowed_senders)?;
-        check_senders(&self.denied_senders)?;
+        check_sender_lists((&self.allowed_senders, &self.denied_senders))?;
         let length = self.description.chars().count();
         if length > DESCRIPTION_CHARACTER_COUNT_MAX {
-            return Err(HostingRefusal::DescriptionTooLong(Limit::count(
-                DESCRIPTION_CHARACTER_COUNT_MAX,
-                length,
-            )));
+            let limit = Limit::count(DESCRIPTION_CHARACTER_COUNT_MAX, length);
+            return Err(ValueRefusal::DescriptionTooLong(limit).into());
         }
-        let footer = self.footer_text.len().max(self.footer_html.len());
-        if footer > FOOTER_OCTETS_MAX {
-            return Err(HostingRefusal::FooterTooLong(Limit::count(FOOTER_OCTETS_MAX, footer)));
+        for (footer, field) in
+            [(&self.footer_text, "settings.footerText"), (&self.footer_html, "settings.footerHtml")]
+        {
+            if footer.len() > FOOTER_OCTETS_MAX {
+                let limit = Limit::count(FOOTER_OCTETS_MAX, footer.len());
+                return Err(HostingRefusal::from(ValueRefusal::FooterTooLong(limit)).of(field));
+            }
         }
         // A domain may be allowed less than the plan, never more: the service's own rules hold all the same.
         let wishes = [self.sends_per_day_max, self.sends_per_hour_max, self.sends_per_minute_max];
         limits.check_sends(wishes, SendsOf::Domain)?;
         let most = self.mailbox_quota_octets_max.map_or(limits.mailbox_quota_max, ByteSize::new);
-        for quota in [self.mailbox_quota_octets_max, self.mailbox_quota_default_octets].into_iter().flatten()
-        {
-            if quota == 0 {
-                return Err(HostingRefusal::QuotaZero);
-            }
+        for (quota, field) in [
+            (self.mailbox_quota_octets_max, "settings.mailboxQuotaBytesMax"),
+            (self.mailbox_quota_default_octets, "settings.mailboxQuotaDefaultBytes"),
+        ] {
+            let Some(quota) = quota.map(ByteSize::new) else { continue };
             let allowed = most.min(limits.mailbox_quota_max);
-            if ByteSize::new(quota) > allowed {
-                return Err(HostingRefusal::QuotaAbovePlan(Limit::bytes(allowed, ByteSize::new(quota))));
-            }
+            let wrong = match quota {
+                ByteSize::ZERO => ValueRefusal::QuotaZero,
+                quota if quota > allowed => ValueRefusal::QuotaAbovePlan(Limit::bytes(allowed, quota)),
+                _ => continue,
+            };
+            return Err(HostingRefusal::from(wrong).of(field));
         }
         if self.quota_mode == QuotaMode::Pooled && self.storage_octets_max.is_none_or(|octets| octets == 0) {
             return Err(BoxRefusal::PoolSizeMissing.into());
@@ -195,11 +199,12 @@ impl DomainSettings {
             RelayHost::parse(host).ok_or(HostingRefusal::RelayHostMissing)?;
         }
         let is_host = |host: &String| DomainName::parse(host.strip_prefix("*.").unwrap_or(host)).is_ok();
-        if self.mta_sts_age_secs.is_some_and(|age| !STS_AGE_SECS.contains(&age))
-            || self.mta_sts_hosts.len() > STS_HOST_COUNT_MAX
-            || !self.mta_sts_hosts.iter().all(is_host)
-        {
-            return Err(BoxRefusal::StsPolicy.into());
+        let sts = |field| HostingRefusal::from(ValueRefusal::StsPolicy).of(field);
+        if self.mta_sts_age_secs.is_some_and(|age| !STS_AGE_SECS.contains(&age)) {
+            return Err(sts("settings.mtaStsAgeSecs"));
+        }
+        if self.mta_sts_hosts.len() > STS_HOST_COUNT_MAX || !self.mta_sts_hosts.iter().all(is_host) {
+            return Err(sts("settings.mtaStsHosts"));
         }
         check_octets(self)
     }

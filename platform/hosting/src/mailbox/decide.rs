@@ -15,7 +15,7 @@ use crate::factor::FactorState;
 use crate::limit::{
     APP_PASSWORD_COUNT_MAX, CROSSING_COUNT_MAX, DISPLAY_NAME_CHARACTER_COUNT_MAX, TEMPORARY_ALIAS_COUNT_MAX,
 };
-use crate::refusal::Limit;
+use crate::refusal::{Limit, ValueRefusal};
 use crate::settings::check_revision;
 use crate::user::Access;
 use crate::{HostingRefusal, PasswordHash};
@@ -215,13 +215,14 @@ impl Decider for Mailbox {
                 | C::Enable
                 | C::RecordThreshold { .. },
             ) => Err(HostingRefusal::MailboxNotFound),
-            (S::Live(_), C::ChangeQuota { to: ByteSize::ZERO }) => Err(HostingRefusal::QuotaZero),
+            (S::Live(_), C::ChangeQuota { to: ByteSize::ZERO }) => Err(ValueRefusal::QuotaZero.into()),
             (S::Live(record), C::ChangeQuota { to }) if record.quota == to => Ok(vec![]),
             (S::Live(record), C::ChangeQuota { to }) => {
                 Ok(vec![MailboxEvent::QuotaChanged { from: record.quota, to }])
             }
             (S::Live(record), C::ChangeDisplayName(wish)) => {
-                let wish = crate::text::optional_name(wish.as_deref(), DISPLAY_NAME_CHARACTER_COUNT_MAX)?;
+                let wish = crate::text::optional_name(wish.as_deref(), DISPLAY_NAME_CHARACTER_COUNT_MAX)
+                    .map_err(|refusal| refusal.of("displayName"))?;
                 let display_name = wish.map(|name| Sealed::new(subject, name));
                 let is_same = record.display_name == display_name;
                 Ok(if is_same { vec![] } else { vec![MailboxEvent::DisplayNameChanged { display_name }] })
@@ -328,11 +329,12 @@ impl Decider for Mailbox {
 
 fn create(new: MailboxCreation) -> Result<Vec<MailboxEvent>, HostingRefusal> {
     if new.quota == ByteSize::ZERO {
-        return Err(HostingRefusal::QuotaZero);
+        return Err(ValueRefusal::QuotaZero.into());
     }
     let subject = SubjectId::of_mailbox(new.mailbox);
     let display_name =
-        crate::text::optional_name(new.display_name.as_deref(), DISPLAY_NAME_CHARACTER_COUNT_MAX)?;
+        crate::text::optional_name(new.display_name.as_deref(), DISPLAY_NAME_CHARACTER_COUNT_MAX)
+            .map_err(|refusal| refusal.of("displayName"))?;
     Ok(vec![MailboxEvent::Created {
         account: new.account,
         service: new.service,

@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::HostingRefusal;
 use crate::limit::{RETAINED_DAYS_MAX, SEND_AS_COUNT_MAX};
-use crate::refusal::{BoxRefusal, Limit};
-use crate::settings::{check_octets, check_senders, check_tags, settings};
+use crate::refusal::{BoxRefusal, Limit, ValueRefusal};
+use crate::settings::{check_octets, check_sender_lists, check_tags, settings};
 
 /// What happens with mail for `name+detail` (RFC 5233).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -196,8 +196,7 @@ impl MailboxSettings {
     /// The refusal that names the setting and the limit.
     pub fn check(&self) -> Result<(), HostingRefusal> {
         check_tags(&self.tags)?;
-        check_senders(&self.allowed_senders)?;
-        check_senders(&self.denied_senders)?;
+        check_sender_lists((&self.allowed_senders, &self.denied_senders))?;
         if self.send_as.len() > SEND_AS_COUNT_MAX {
             return Err(HostingRefusal::SendAsLimitReached(Limit::count(
                 SEND_AS_COUNT_MAX,
@@ -211,11 +210,11 @@ impl MailboxSettings {
         if !self.send_as.iter().all(is_sender) {
             return Err(HostingRefusal::SendAsMalformed);
         }
-        if self.junk_score_centi > 10_000
-            || self.reject_score_centi > 100_000
-            || self.junk_score_centi >= self.reject_score_centi
-        {
-            return Err(HostingRefusal::SpamScores);
+        if self.reject_score_centi > 100_000 {
+            return Err(HostingRefusal::from(ValueRefusal::SpamScores).of("settings.rejectScore"));
+        }
+        if self.junk_score_centi > 10_000 || self.junk_score_centi >= self.reject_score_centi {
+            return Err(ValueRefusal::SpamScores.into());
         }
         if self.recovery_address.as_ref().is_some_and(|text| kernel::EmailAddress::parse(text).is_err()) {
             return Err(HostingRefusal::RecoveryAddress);

@@ -7,7 +7,7 @@ use kernel::ByteSize;
 
 use crate::HostingRefusal;
 use crate::limit::PLAN_NAME_CHARACTER_COUNT_MAX;
-use crate::refusal::Limit;
+use crate::refusal::{Limit, ValueRefusal};
 
 /// What a plan is called, for example `SoloBox`: 1 to 64 characters, one line.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -156,14 +156,19 @@ impl PlanLimits {
     /// `SENDS_ABOVE_PLAN`.
     pub fn check_sends(&self, wishes: [Option<u32>; 3], of: SendsOf) -> Result<(), HostingRefusal> {
         let mut most: Option<u32> = None;
-        for (sold, wish) in [self.sends, self.sends_per_hour, self.sends_per_minute].into_iter().zip(wishes) {
+        let sold = [
+            (self.sends, "settings.sendsPerDayMax"),
+            (self.sends_per_hour, "settings.sendsPerHourMax"),
+            (self.sends_per_minute, "settings.sendsPerMinuteMax"),
+        ];
+        for ((sold, field), wish) in sold.into_iter().zip(wishes) {
             let own = sold.mailbox.filter(|_| of == SendsOf::Mailbox);
             most = [most, sold.service, sold.domain, own].into_iter().flatten().min();
             if let (Some(allowed), Some(wish)) = (most, wish)
                 && wish > allowed
             {
                 let limit = Limit { allowed: allowed.into(), used: wish.into() };
-                return Err(HostingRefusal::SendsAbovePlan(limit));
+                return Err(HostingRefusal::from(ValueRefusal::SendsAbovePlan(limit)).of(field));
             }
         }
         Ok(())

@@ -73,10 +73,6 @@ refusals! {
         RetainedDays = "RETAINED_DAYS", Some("settings.retainsDays"),
             "Messages are kept for 1 to 3650 days; correct the number, or leave it empty so that nothing is kept.",
             "Les messages sont conservés de 1 à 3650 jours ; corrigez le nombre, ou laissez-le vide pour ne rien conserver.";
-        /// The MTA-STS policy is none.
-        StsPolicy = "STS_POLICY", Some("settings.mtaStsAgeSecs"),
-            "An MTA-STS policy is kept for 86400 to 31557600 seconds and names at most 10 hosts such as mx.example.org or *.example.org; correct it.",
-            "Une politique MTA-STS se conserve de 86400 à 31557600 secondes et nomme au plus 10 serveurs comme mx.example.org ou *.example.org ; corrigez-la.";
         /// The mailbox keeps its messages.
         MailboxRetains = "MAILBOX_RETAINS", Some("mailboxId"),
             "This mailbox keeps its messages for a time; fetch what you need, set retainsDays to nothing, and delete it then.",

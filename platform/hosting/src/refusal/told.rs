@@ -37,6 +37,7 @@ mod tests {
     use super::*;
     use crate::refusal::{
         BoxRefusal, HostingRefusal, Limit, PlanRefusal, RelayRefusal, ResellerRefusal, TicketRefusal,
+        ValueRefusal,
     };
 
     fn codes() -> Vec<&'static str> {
@@ -47,6 +48,7 @@ mod tests {
             TicketRefusal::CODES,
             RelayRefusal::CODES,
             PlanRefusal::CODES,
+            ValueRefusal::CODES,
         ]
         .concat()
     }
@@ -79,7 +81,10 @@ mod tests {
 
     #[test]
     fn a_refusal_says_its_limits_in_words_and_numbers() {
-        let refusal = HostingRefusal::QuotaAbovePlan(Limit::bytes(ByteSize::gib(5), ByteSize::gib(6)));
+        let refusal = HostingRefusal::from(ValueRefusal::QuotaAbovePlan(Limit::bytes(
+            ByteSize::gib(5),
+            ByteSize::gib(6),
+        )));
         assert!(refusal.to_string().contains("6 GiB") && refusal.to_string().contains("5 GiB"));
         assert!(text(refusal.code(), Language::Fr, &refusal.limits()).contains("6 Gio"));
         let fact = LimitFact { name: "quotaBytes", allowed: 5 << 30, used: Some(6 << 30) };

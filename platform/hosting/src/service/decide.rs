@@ -10,7 +10,7 @@ use super::{
 };
 use crate::HostingRefusal;
 use crate::plan::DomainMode;
-use crate::refusal::{BoxRefusal, Limit};
+use crate::refusal::{BoxRefusal, Limit, ValueRefusal};
 
 /// The noun; its history is the stream `service/{ServiceId}`.
 pub struct Service;
@@ -405,9 +405,9 @@ fn check_quota(record: &ServiceRecord, domain: DomainId, quota: ByteSize) -> Res
     let bounds = [Some(record.limits.mailbox_quota_max), own, share.pool()];
     let allowed = bounds.into_iter().flatten().min().unwrap_or(ByteSize::ZERO);
     if quota == ByteSize::ZERO {
-        Err(HostingRefusal::QuotaZero)
+        Err(ValueRefusal::QuotaZero.into())
     } else if quota > allowed {
-        Err(HostingRefusal::QuotaAbovePlan(Limit::bytes(allowed, quota)))
+        Err(ValueRefusal::QuotaAbovePlan(Limit::bytes(allowed, quota)).into())
     } else {
         Ok(())
     }

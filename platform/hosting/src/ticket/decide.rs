@@ -239,7 +239,8 @@ fn open(new: &NewTicket) -> Result<Vec<TicketEvent>, HostingRefusal> {
         return Err(HostingRefusal::AccountIsPlatform);
     }
     let subject = SubjectId::of_account(new.account);
-    let line = crate::text::name(&new.subject, TICKET_SUBJECT_CHARACTER_COUNT_MAX)?;
+    let line = crate::text::name(&new.subject, TICKET_SUBJECT_CHARACTER_COUNT_MAX)
+        .map_err(|refusal| refusal.of("subject"))?;
     Ok(vec![TicketEvent::Opened {
         account: new.account,
         service: new.service,

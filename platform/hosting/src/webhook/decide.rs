@@ -132,7 +132,8 @@ fn parsed(account: AccountId, terms: &WebhookTerms) -> Result<Parsed, HostingRef
     let subject = SubjectId::of_account(account);
     let url = Sealed::new(subject, WebhookUrl::parse(&terms.url, terms.reach)?);
     let description =
-        crate::text::optional_name(terms.description.as_deref(), DISPLAY_NAME_CHARACTER_COUNT_MAX)?;
+        crate::text::optional_name(terms.description.as_deref(), DISPLAY_NAME_CHARACTER_COUNT_MAX)
+            .map_err(|refusal| refusal.of("description"))?;
     Ok((url, description.map(|text| Sealed::new(subject, text))))
 }
 

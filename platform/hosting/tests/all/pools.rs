@@ -8,7 +8,7 @@ use hosting::HostingRefusal as No;
 use hosting::domain::{DomainRef, DomainSettingsPatch, Proof, QuotaMode};
 use hosting::mailbox::{Crossing, Threshold};
 use hosting::plan::plan_id;
-use hosting::refusal::{BoxRefusal, Limit};
+use hosting::refusal::{BoxRefusal, Limit, ValueRefusal};
 use hosting::service::Service;
 use hosting::use_case::{
     AddDomain, ChangeDomainSettings, ChangeMailboxQuota, ChangePlan, CreateMailboxes, DeleteMailbox,
@@ -97,7 +97,7 @@ fn mailboxes_in_a_pool_may_be_allowed_more_together_than_it_holds_and_none_more_
         world.must(&mailbox(DOMAIN, number, 10));
     }
     assert_eq!(allocated(&world), ByteSize::gib(10));
-    let above = No::QuotaAbovePlan(gib(10, 11));
+    let above = No::from(ValueRefusal::QuotaAbovePlan(gib(10, 11)));
     assert_eq!(world.run(&mailbox(DOMAIN, 5, 11)), Err(above.into()));
     let raise = ChangeMailboxQuota {
         account: account(),

@@ -10,7 +10,7 @@ use hosting::alias::{AliasSettingsPatch, Disposition};
 use hosting::domain::{DomainRef, DomainRelay, DomainSettingsPatch, Proof};
 use hosting::mailbox::{Mailbox, MailboxEvent, MailboxSettingsPatch, SelfService};
 use hosting::plan::{SendLimits, SendsOf, catalogue};
-use hosting::refusal::{BoxRefusal, Limit};
+use hosting::refusal::{BoxRefusal, Limit, ValueRefusal};
 use hosting::use_case::{
     AddDomain, ChangeAliasSettings, ChangeDomainSettings, ChangeMailboxQuota, ChangeMailboxSettings,
     CreateAlias, CreateMailboxes, DeleteMailbox, EndService, NewMailbox, RemoveDomain, VerifyDomain,
@@ -91,7 +91,10 @@ fn a_domain_has_no_more_than_its_share_of_the_service() {
     };
     world.must(&domain_settings(share, Some(0)));
     let above = Limit::bytes(ByteSize::gib(5), ByteSize::gib(6));
-    assert_eq!(world.run(&mailboxes(DOMAIN, &[(1, "a", 6)])), Err(Why::Refused(No::QuotaAbovePlan(above))));
+    assert_eq!(
+        world.run(&mailboxes(DOMAIN, &[(1, "a", 6)])),
+        Err(Why::Refused(No::from(ValueRefusal::QuotaAbovePlan(above))))
+    );
     world.must(&mailboxes(DOMAIN, &[(1, "alice", 5)]));
     let full = Limit::bytes(ByteSize::gib(8), ByteSize::gib(5));
     let refused = Err(Why::Refused(No::DomainStorageLimitReached(full)));
@@ -141,19 +144,22 @@ fn what_a_plan_sells_for_a_time_is_the_most_of_it_and_of_shorter_ones() {
     limits.sends = SendLimits { service: None, domain: Some(100), mailbox: Some(50) };
     limits.sends_per_hour = SendLimits { service: Some(30), domain: None, mailbox: Some(10) };
     limits.sends_per_minute = SendLimits { service: None, domain: Some(7), mailbox: None };
-    let refused = |allowed, used| Err(No::SendsAbovePlan(Limit { allowed, used }));
+    let refused =
+        |field, allowed, used| Err(No::from(ValueRefusal::SendsAbovePlan(Limit { allowed, used })).of(field));
+    let [day, hour, minute] =
+        ["settings.sendsPerDayMax", "settings.sendsPerHourMax", "settings.sendsPerMinuteMax"];
     for (wishes, of, expected) in [
         ([Some(100), Some(30), Some(7)], SendsOf::Domain, Ok(())),
         ([Some(50), Some(10), Some(7)], SendsOf::Mailbox, Ok(())),
-        ([Some(101), None, None], SendsOf::Domain, refused(100, 101)),
-        ([None, Some(31), None], SendsOf::Domain, refused(30, 31)),
-        ([None, Some(11), None], SendsOf::Mailbox, refused(10, 11)),
-        ([None, None, Some(8)], SendsOf::Mailbox, refused(7, 8)),
+        ([Some(101), None, None], SendsOf::Domain, refused(day, 100, 101)),
+        ([None, Some(31), None], SendsOf::Domain, refused(hour, 30, 31)),
+        ([None, Some(11), None], SendsOf::Mailbox, refused(hour, 10, 11)),
+        ([None, None, Some(8)], SendsOf::Mailbox, refused(minute, 7, 8)),
     ] {
         assert_eq!(limits.check_sends(wishes, of), expected, "{wishes:?} of a {of:?}");
     }
     limits.sends_per_minute = SendLimits::default();
-    assert_eq!(limits.check_sends([None, None, Some(11)], SendsOf::Mailbox), refused(10, 11));
+    assert_eq!(limits.check_sends([None, None, Some(11)], SendsOf::Mailbox), refused(minute, 10, 11));
 }
 
 #[test]
@@ -164,8 +170,11 @@ fn a_domain_is_allowed_less_than_the_plan_and_never_more() {
         ..DomainSettingsPatch::default()
     };
     world.must(&domain_settings(sends(1500), None));
-    let refused = Err(Why::Refused(No::SendsAbovePlan(Limit { allowed: 1500, used: 1501 })));
-    assert_eq!(world.run(&domain_settings(sends(1501), None)), refused);
+    let refused = |field| {
+        let limit = Limit { allowed: 1500, used: 1501 };
+        Err(Why::Refused(No::from(ValueRefusal::SendsAbovePlan(limit)).of(field)))
+    };
+    assert_eq!(world.run(&domain_settings(sends(1501), None)), refused("settings.sendsPerDayMax"));
     let hourly = |count| DomainSettingsPatch {
         sends_per_hour_max: Some(Some(count)),
         ..DomainSettingsPatch::default()
@@ -173,12 +182,12 @@ fn a_domain_is_allowed_less_than_the_plan_and_never_more() {
     world.must(&domain_settings(hourly(1500), None));
     assert_eq!(
         world.run(&domain_settings(hourly(1501), None)),
-        refused,
+        refused("settings.sendsPerHourMax"),
         "what the plan sells for a day is the most of an hour"
     );
     let minutely =
         DomainSettingsPatch { sends_per_minute_max: Some(Some(1501)), ..DomainSettingsPatch::default() };
-    assert_eq!(world.run(&domain_settings(minutely, None)), refused);
+    assert_eq!(world.run(&domain_settings(minutely, None)), refused("settings.sendsPerMinuteMax"));
     let relayed = DomainSettingsPatch { relay: Some(DomainRelay::All), ..DomainSettingsPatch::default() };
     assert_eq!(world.run(&domain_settings(relayed, None)), Err(Why::Refused(No::RelayHostMissing)));
     for (host, is_good) in
@@ -193,13 +202,13 @@ fn a_domain_is_allowed_less_than_the_plan_and_never_more() {
 #[test]
 fn an_mta_sts_policy_has_an_age_that_others_take_and_hosts_that_are_some() {
     let mut world = with_domain();
-    let refused = Err(Why::Refused(No::Box(BoxRefusal::StsPolicy)));
+    let refused = |field| Err(Why::Refused(No::from(ValueRefusal::StsPolicy).of(field)));
     for (age, is_good) in [(86_400, true), (31_557_600, true), (86_399, false), (31_557_601, false)] {
         let patch =
             DomainSettingsPatch { mta_sts_age_secs: Some(Some(age)), ..DomainSettingsPatch::default() };
         let outcome = world.run(&domain_settings(patch, None));
         assert_eq!(outcome.is_ok(), is_good, "{age}");
-        assert!(is_good || outcome == refused, "{outcome:?}");
+        assert!(is_good || outcome == refused("settings.mtaStsAgeSecs"), "{outcome:?}");
     }
     let many: Vec<String> = (0..11).map(|number| format!("mx{number}.example.org")).collect();
     for (hosts, is_good) in [
@@ -211,7 +220,10 @@ fn an_mta_sts_policy_has_an_age_that_others_take_and_hosts_that_are_some() {
         let hosts = hosts.into_iter().map(str::to_owned).collect();
         let patch = DomainSettingsPatch { mta_sts_hosts: Some(hosts), ..DomainSettingsPatch::default() };
         let outcome = world.run(&domain_settings(patch, None));
-        assert!(if is_good { outcome.is_ok() } else { outcome == refused }, "{outcome:?}");
+        assert!(
+            if is_good { outcome.is_ok() } else { outcome == refused("settings.mtaStsHosts") },
+            "{outcome:?}"
+        );
     }
 }
 
@@ -229,7 +241,7 @@ fn of_two_administrators_the_later_is_told() {
     world.must(&domain_settings(tag("second"), Some(1)));
     let many = (0..26).map(|number| format!("tag {number}")).collect();
     let patch = DomainSettingsPatch { tags: Some(many), ..DomainSettingsPatch::default() };
-    let refused = Err(Why::Refused(No::TagLimitReached(Limit { allowed: 25, used: 26 })));
+    let refused = Err(Why::Refused(No::from(ValueRefusal::TagLimitReached(Limit { allowed: 25, used: 26 }))));
     assert_eq!(world.run(&domain_settings(patch, Some(2))), refused);
 }
 
@@ -266,7 +278,10 @@ fn an_owner_changes_what_administrators_leave_to_it() {
     let junk =
         |score| MailboxSettingsPatch { junk_score_centi: Some(score), ..MailboxSettingsPatch::default() };
     world.must(&mailbox_settings(junk(500), true));
-    assert_eq!(world.run(&mailbox_settings(junk(1500), true)), Err(Why::Refused(No::SpamScores)));
+    assert_eq!(
+        world.run(&mailbox_settings(junk(1500), true)),
+        Err(Why::Refused(No::from(ValueRefusal::SpamScores)))
+    );
     let imap = MailboxSettingsPatch { imap: Some(false), ..MailboxSettingsPatch::default() };
     assert_eq!(
         world.run(&mailbox_settings(imap.clone(), true)),
@@ -374,6 +389,7 @@ fn an_alias_has_settings() {
     );
     let long =
         AliasSettingsPatch { public_comment: Some("\u{e9}".repeat(161)), ..AliasSettingsPatch::default() };
-    let refused = Err(Why::Refused(No::CommentTooLong(Limit { allowed: 160, used: 161 })));
+    let too_long = No::from(ValueRefusal::CommentTooLong(Limit { allowed: 160, used: 161 }));
+    let refused = Err(Why::Refused(too_long.of("settings.publicComment")));
     assert_eq!(world.run(&change(long, None)), refused);
 }

@@ -1,0 +1,126 @@
+//! What is wrong with values that more than one argument can have: each refusal says which one had it.
+
+use kernel::LimitFact;
+
+use super::shape::{Language, Limit, Row};
+use crate::HostingRefusal;
+
+refusals! {
+    /// What is wrong with a value.
+    ValueRefusal
+    also {}
+    plain {
+        /// A name is empty.
+        NameEmpty = "NAME_EMPTY", Some("name"),
+            "A name is needed here; give at least one character.",
+            "Un nom est nécessaire ici ; saisissez au moins un caractère.";
+        /// A name holds a control character.
+        NameCharacter = "NAME_CHARACTER", Some("name"),
+            "This name holds a line break or another control character; remove it.",
+            "Ce nom contient un retour à la ligne ou un autre caractère de contrôle ; retirez-le.";
+        /// A quota of nothing.
+        QuotaZero = "QUOTA_ZERO", Some("quotaBytes"),
+            "A mailbox needs a quota above zero, and there is no unlimited one; choose a size.",
+            "Une boîte mail a besoin d’un quota supérieur à zéro et il n’en existe pas d’illimité ; choisissez une taille.";
+        /// A pattern of senders cannot be read.
+        SenderPattern = "SENDER_PATTERN", Some("settings.allowedSenders"),
+            "A list of senders holds addresses such as a@example.org or patterns such as *@example.org; correct the other entries.",
+            "Une liste d’expéditeurs contient des adresses comme a@example.org ou des motifs comme *@example.org ; corrigez les autres entrées.";
+        /// The two scores do not go together.
+        SpamScores = "SPAM_SCORES", Some("settings.junkScore"),
+            "The score for junk lies from 0 to 100 and below the score for rejection, which is at most 1000; correct them.",
+            "Le seuil des indésirables va de 0 à 100 et reste inférieur au seuil de rejet, d’au plus 1000 ; corrigez-les.";
+        /// The MTA-STS policy is none.
+        StsPolicy = "STS_POLICY", Some("settings.mtaStsAgeSecs"),
+            "An MTA-STS policy is kept for 86400 to 31557600 seconds and names at most 10 hosts such as mx.example.org or *.example.org; correct it.",
+            "Une politique MTA-STS se conserve de 86400 à 31557600 secondes et nomme au plus 10 serveurs comme mx.example.org ou *.example.org ; corrigez-la.";
+    }
+    limited {
+        /// A name is too long.
+        NameTooLong = "NAME_TOO_LONG", Some("name"), "characters",
+            "This name has {used} characters and {allowed} are allowed; shorten it.",
+            "Ce nom comporte {used} caractères et {allowed} sont permis ; raccourcissez-le.";
+        /// One mailbox is larger than the plan allows.
+        QuotaAbovePlan = "QUOTA_ABOVE_PLAN", Some("quotaBytes"), "quotaBytes",
+            "A quota of {used} is above the {allowed} that this plan allows per mailbox; choose less or a larger plan.",
+            "Un quota de {used} dépasse les {allowed} permis par boîte dans cette offre ; choisissez moins ou une offre supérieure.";
+        /// The title or text is too long.
+        PushTextTooLong = "PUSH_TEXT_TOO_LONG", Some("text"), "characters",
+            "The title or text has {used} characters and {allowed} are allowed; shorten it.",
+            "Le titre ou le texte comporte {used} caractères et {allowed} sont permis ; raccourcissez-le.";
+        /// Too many tags.
+        TagLimitReached = "TAG_LIMIT_REACHED", Some("settings.tags"), "tags",
+            "There are {used} tags and {allowed} are allowed; remove some.",
+            "Il y a {used} étiquettes et {allowed} sont permises ; retirez-en.";
+        /// Too many patterns in a list of senders.
+        SenderLimitReached = "SENDER_LIMIT_REACHED", Some("settings.allowedSenders"), "senders",
+            "A list has {used} senders and {allowed} are allowed; remove some.",
+            "Une liste a {used} expéditeurs et {allowed} sont permis ; retirez-en.";
+        /// The description is too long.
+        DescriptionTooLong = "DESCRIPTION_TOO_LONG", Some("settings.description"), "characters",
+            "The description has {used} characters and {allowed} are allowed; shorten it.",
+            "La description comporte {used} caractères et {allowed} sont permis ; raccourcissez-la.";
+        /// The footer is too long.
+        FooterTooLong = "FOOTER_TOO_LONG", Some("settings.footerText"), "footerBytes",
+            "The footer takes {used} and {allowed} are allowed; shorten it.",
+            "Le pied de page occupe {used} et {allowed} sont permis ; raccourcissez-le.";
+        /// A comment is too long.
+        CommentTooLong = "COMMENT_TOO_LONG", Some("settings.privateComment"), "characters",
+            "A comment has {used} characters and {allowed} are allowed; shorten it.",
+            "Un commentaire comporte {used} caractères et {allowed} sont permis ; raccourcissez-le.";
+        /// More is to be sent than the plan allows.
+        SendsAbovePlan = "SENDS_ABOVE_PLAN", Some("settings.sendsPerDayMax"), "sendsPerDay",
+            "A limit of {used} recipients is above the {allowed} a day of this plan; choose less or a larger plan.",
+            "Une limite de {used} destinataires dépasse les {allowed} par jour de cette offre ; choisissez moins ou une offre supérieure.";
+    }
+}
+
+/// What is wrong with a value, and which argument gave it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Placed {
+    /// What is wrong.
+    pub what: ValueRefusal,
+    /// The path of the argument, as the API calls it.
+    pub field: &'static str,
+}
+
+impl kernel::Refusal for Placed {
+    fn code(&self) -> &'static str {
+        self.what.code()
+    }
+
+    fn field(&self) -> Option<&'static str> {
+        Some(self.field)
+    }
+
+    fn limits(&self) -> Vec<LimitFact> {
+        self.what.limits()
+    }
+}
+
+impl std::fmt::Display for Placed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.what.fmt(f)
+    }
+}
+
+impl std::error::Error for Placed {}
+
+/// Where nobody says otherwise, the argument is the one that the catalogue names.
+impl From<ValueRefusal> for HostingRefusal {
+    fn from(what: ValueRefusal) -> Self {
+        use kernel::Refusal as _;
+        Self::Value(Placed { what, field: what.field().unwrap_or_default() })
+    }
+}
+
+impl HostingRefusal {
+    /// The same, of the argument `field`, where it is about a value; what is about anything else stays as it is.
+    #[must_use]
+    pub fn of(self, field: &'static str) -> Self {
+        match self {
+            Self::Value(Placed { what, .. }) => Self::Value(Placed { what, field }),
+            other => other,
+        }
+    }
+}
