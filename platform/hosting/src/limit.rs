@@ -20,8 +20,6 @@ pub const ACCOUNT_NAME_CHARACTER_COUNT_MAX: usize = 200;
 pub const DISPLAY_NAME_CHARACTER_COUNT_MAX: usize = 128;
 /// Longest name of a plan, in characters.
 pub const PLAN_NAME_CHARACTER_COUNT_MAX: usize = 64;
-/// Longest name of a time zone, in characters.
-pub const TIME_ZONE_CHARACTER_COUNT_MAX: usize = 64;
 /// Shortest login name, in octets.
 pub const LOGIN_NAME_OCTETS_MIN: usize = 3;
 /// Longest login name, in octets.

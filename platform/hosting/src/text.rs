@@ -1,7 +1,6 @@
 //! Names that people give to things.
 
 use crate::HostingRefusal;
-use crate::limit::TIME_ZONE_CHARACTER_COUNT_MAX;
 use crate::refusal::{Limit, ValueRefusal};
 
 /// A name as it is kept: trimmed, one line.
@@ -34,14 +33,15 @@ pub(crate) fn optional_name(
     text.filter(|text| !text.trim().is_empty()).map(|text| name(text, character_count_max)).transpose()
 }
 
-/// Checks that a time zone, where there is one, has the form of a name in the IANA time zone database. Which there are
-/// changes from year to year.
+/// The zones and links of the time zone database, one a line, after comments.
+const TIME_ZONES: &str = include_str!("time_zones.txt");
+
+/// Checks that a time zone, where there is one, is a name of the IANA time zone database, an old one that links to another
+/// as well: systems go on telling these. The case counts, since readers look names up as they are.
 ///
 /// # Errors
 /// `TIME_ZONE_UNKNOWN`.
 pub(crate) fn time_zone(name: Option<&str>) -> Result<(), HostingRefusal> {
-    let is_plain = |octet: u8| octet.is_ascii_alphanumeric() || matches!(octet, b'/' | b'_' | b'-' | b'+');
-    let is_zone =
-        |name: &str| (1..=TIME_ZONE_CHARACTER_COUNT_MAX).contains(&name.len()) && name.bytes().all(is_plain);
-    if name.is_none_or(is_zone) { Ok(()) } else { Err(HostingRefusal::TimeZoneUnknown) }
+    let is_known = |name: &str| TIME_ZONES.lines().any(|known| known == name && !known.starts_with('#'));
+    if name.is_none_or(is_known) { Ok(()) } else { Err(HostingRefusal::TimeZoneUnknown) }
 }
