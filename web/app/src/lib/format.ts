@@ -1,6 +1,17 @@
 // Dates, sizes and money as people of the page's language write them.
 import { language, t } from './i18n/messages';
 
+/** Formats are dear to make, some 50 microseconds, and asked for by the ten thousand: each is made once. */
+const made = new Map<string, unknown>();
+function once<F>(make: new (tag: string, options: never) => F, options: object): F {
+  const key = `${make.name} ${language()} ${JSON.stringify(options)}`;
+  let format = made.get(key) as F | undefined;
+  if (!format) made.set(key, (format = new make(language(), options as never)));
+  return format;
+}
+const numbers = (options: Intl.NumberFormatOptions): Intl.NumberFormat => once(Intl.NumberFormat, options);
+const dates = (options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat => once(Intl.DateTimeFormat, options);
+
 const UNITS = ['byte', 'kibibyte', 'mebibyte', 'gibibyte', 'tebibyte'];
 
 /** Octets with the binary units that quotas are given in, for example `1.5 GiB` or `1,5 Gio`. */
@@ -12,12 +23,12 @@ export function size(octets: number): string {
     unit += 1;
   }
   const digits = unit === 0 || value >= 100 ? 0 : value >= 10 ? 1 : 2;
-  const number = new Intl.NumberFormat(language(), { maximumFractionDigits: digits }).format(value);
+  const number = numbers({ maximumFractionDigits: digits }).format(value);
   return `${number} ${t(`unit.${UNITS[unit]}`)}`;
 }
 
 export function count(value: number): string {
-  return new Intl.NumberFormat(language()).format(value);
+  return numbers({}).format(value);
 }
 
 export function percent(part: number, whole: number): number {
@@ -25,7 +36,7 @@ export function percent(part: number, whole: number): number {
 }
 
 export function money(cents: number, currency: string): string {
-  return new Intl.NumberFormat(language(), { style: 'currency', currency }).format(cents / 100);
+  return numbers({ style: 'currency', currency }).format(cents / 100);
 }
 
 let chosen: string | null = null;
@@ -41,7 +52,7 @@ function zone(): string | undefined {
 
 /** A day without a time, such as a due date: the same day everywhere. */
 export function plainDay(day: string): string {
-  return new Intl.DateTimeFormat(language(), { dateStyle: 'long', timeZone: 'UTC' }).format(new Date(`${day}T00:00:00Z`));
+  return dates({ dateStyle: 'long', timeZone: 'UTC' }).format(new Date(`${day}T00:00:00Z`));
 }
 
 /** What clocks in the user's zone show at `moment`, as if it were UTC, to the second. */
@@ -71,16 +82,16 @@ export function endOfDay(day: string): string {
 }
 
 export function date(moment: string): string {
-  return new Intl.DateTimeFormat(language(), { dateStyle: 'long', timeZone: zone() }).format(new Date(moment));
+  return dates({ dateStyle: 'long', timeZone: zone() }).format(new Date(moment));
 }
 
 export function dateTime(moment: string): string {
-  return new Intl.DateTimeFormat(language(), { dateStyle: 'medium', timeStyle: 'short', timeZone: zone() }).format(new Date(moment));
+  return dates({ dateStyle: 'medium', timeStyle: 'short', timeZone: zone() }).format(new Date(moment));
 }
 
 /** The time of day. */
 export function clock(moment: string): string {
-  return new Intl.DateTimeFormat(language(), { timeStyle: 'short', timeZone: zone() }).format(new Date(moment));
+  return dates({ timeStyle: 'short', timeZone: zone() }).format(new Date(moment));
 }
 
 const STEPS: [Intl.RelativeTimeFormatUnit, number][] = [
@@ -90,7 +101,7 @@ const STEPS: [Intl.RelativeTimeFormatUnit, number][] = [
 /** How long ago, or how soon. */
 export function relative(moment: string, now = Date.now()): string {
   const seconds = (new Date(moment).getTime() - now) / 1000;
-  const format = new Intl.RelativeTimeFormat(language(), { numeric: 'auto' });
+  const format = once(Intl.RelativeTimeFormat, { numeric: 'auto' });
   for (const [unit, length] of STEPS) {
     if (Math.abs(seconds) >= length) return format.format(Math.trunc(seconds / length), unit);
   }

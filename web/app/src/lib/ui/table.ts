@@ -2,18 +2,21 @@
 export interface Column<T> {
   key: string;
   label: string;
-  /** What is searched and sorted by. */
+  /** What is read, and so searched by; sorted by as well where `order` is not there. */
   value: (row: T) => string | number;
-  /** What is sorted by, where that is not what is read: dates by their time. */
+  /** What is sorted by, where that is not what is read: dates by their time, sizes by their octets. */
   order?: (row: T) => number;
   isNumber?: boolean;
   /** Left out on narrow screens' first line; shown below it. */
   isMinor?: boolean;
 }
 
-/** What each row is searched by: its columns, in small letters. */
-export function searched<T>(rows: T[], columns: Column<T>[], tag: string): string[] {
-  return rows.map((row) => columns.map((column) => String(column.value(row))).join('\u0000').toLocaleLowerCase(tag));
+/** The spaces that languages put into numbers and before units: typed as one that every keyboard has. */
+const SPACES = /[\u00a0\u202f\u2009]/g;
+
+/** What each row is searched by: its columns as they are read, in small letters. */
+export function searched<T>(rows: T[], columns: Column<T>[]): Map<T, string> {
+  return new Map(rows.map((row) => [row, columns.map((column) => String(column.value(row))).join('\u0000').replace(SPACES, ' ').toLowerCase()]));
 }
 
 const FOLDED: Record<string, string> = { œ: 'oe', æ: 'ae', ß: 'ss', ø: 'o', đ: 'd', ł: 'l' };
@@ -44,7 +47,7 @@ export function sorted<T>(rows: T[], columns: Column<T>[], order: { key: string;
 }
 
 /** The rows that hold all words of `words`. `texts`: what [`searched`] gives for them. */
-export function matching<T>(rows: T[], texts: string[], words: string, tag: string): T[] {
-  const wanted = words.toLocaleLowerCase(tag).split(/\s+/).filter(Boolean);
-  return wanted.length === 0 ? rows : rows.filter((_, at) => wanted.every((word) => texts[at]?.includes(word)));
+export function matching<T>(rows: T[], texts: Map<T, string>, words: string): T[] {
+  const wanted = words.replace(SPACES, ' ').toLowerCase().split(/\s+/).filter(Boolean);
+  return wanted.length === 0 ? rows : rows.filter((row) => wanted.every((word) => texts.get(row)?.includes(word)));
 }
