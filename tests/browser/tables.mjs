@@ -5,7 +5,8 @@ const PART_LENGTH_MAX = 28;
 
 /**
  * What cannot be read in the tables of the page: words beyond their cell, beneath the buttons of a row, or cut off without a sign;
- * addresses broken in the middle; columns that lie aside without a way to them. Gives how many tables there are as well.
+ * addresses broken in the middle; columns that lie aside without a way to them. On a phone, where rows are cards, also what lies aside at
+ * all, and what a heading tells and a card does not. Gives how many tables there are as well.
  */
 export function unreadable(page) {
   return page.evaluate((partLengthMax) => {
@@ -24,6 +25,23 @@ export function unreadable(page) {
       if (isWide && region.tabIndex !== 0) faults.push(`${name}: cannot be moved sideways by keyboard`);
       if (isWide && !region.getAttribute('aria-label')) faults.push(`${name}: has no name`);
       if (!isWide && region?.tabIndex === 0) faults.push(`${name}: is stopped at by Tab, and does not move`);
+      if (innerWidth < 640) {
+        if (isWide) faults.push(`${name}: lies aside on a phone`);
+        const headings = table.classList.contains('cards') ? [...table.tHead.rows[0].cells] : [];
+        if (headings.length > 0 && (table.getAttribute('role') !== 'table' || headings.some((one) => one.getAttribute('role') !== 'columnheader'))) faults.push(`${name}: is no table for who does not see it`);
+        for (const row of headings.length > 0 ? table.tBodies[0].rows : []) {
+          if (row.classList.contains('detail') || row.cells[0].colSpan > 1) continue;
+          if (row.getAttribute('role') !== 'row' || row.cells.length !== headings.length) faults.push(`${name}: a row is not whole`);
+          for (const [at, heading] of headings.entries()) {
+            const cell = row.cells[at];
+            const box = cell?.getBoundingClientRect();
+            const isThere = cell?.getAttribute('role') === 'cell' && shown(cell) && box.left >= 0 && box.right <= innerWidth && box.width > 0;
+            // The first column is the title of the card; ticks and buttons say themselves what they do.
+            const says = /\b(tick|lead|acts)\b/.test(cell?.className ?? '') || cell?.innerText.startsWith(heading.textContent.trim());
+            if (!isThere || !says) faults.push(`${name}: not on the card: ${short(heading.textContent)}`);
+          }
+        }
+      }
       for (const row of table.rows) {
         const acts = [...row.cells].find((cell) => cell.classList.contains('acts') && getComputedStyle(cell).position === 'sticky');
         const edge = acts?.getBoundingClientRect();
@@ -34,8 +52,8 @@ export function unreadable(page) {
           const nodes = [];
           const walker = document.createTreeWalker(cell, NodeFilter.SHOW_TEXT | NodeFilter.SHOW_ELEMENT);
           for (let node = walker.nextNode(); node; node = walker.nextNode()) {
-            // The end of a line is one of words as well.
-            if (node.nodeName === 'BR') nodes.push({ data: '\n' });
+            // The end of a line is one of words as well, and so is that of a heading on a card.
+            if (node.nodeName === 'BR' || (node.nodeType === Node.ELEMENT_NODE && node.classList.contains('fact'))) nodes.push({ data: '\n' });
             else if (node.nodeType === Node.TEXT_NODE && !isHidden(node.parentElement)) nodes.push(node);
           }
           for (const node of nodes.filter(({ data }) => data.trim())) {

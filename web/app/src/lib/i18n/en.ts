@@ -15,6 +15,7 @@ export default {
   'meter.of': '{used} of {allowed}', 'meter.over': 'Over the limit',
   'confirm.type': 'Type {word} to confirm',
   'table.unfold': 'More about {what}',
+  'table.sortBy': 'Sort by', 'table.asListed': 'as listed', 'table.descending': 'Descending',
   'table.search': 'Search', 'table.searchIn': 'Search in {what}', 'table.found.one': '{count} row', 'table.found.other': '{count} rows',
   'table.bulk': 'Selected rows', 'table.selected.one': '{count} selected', 'table.selected.other': '{count} selected', 'table.clear': 'Clear the selection',
   'table.selectAll': 'Select all rows of this page', 'table.select': 'Select {what}', 'table.actions': 'Actions', 'table.none': 'Nothing matches.',

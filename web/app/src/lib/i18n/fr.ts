@@ -17,6 +17,7 @@ export default {
   'meter.of': '{used} sur {allowed}', 'meter.over': 'Limite dépassée',
   'confirm.type': 'Saisissez {word} pour confirmer',
   'table.unfold': 'Plus sur {what}',
+  'table.sortBy': 'Trier par', 'table.asListed': 'ordre de la liste', 'table.descending': 'Ordre décroissant',
   'table.search': 'Rechercher', 'table.searchIn': 'Rechercher dans {what}', 'table.found.one': '{count} ligne', 'table.found.other': '{count} lignes',
   'table.bulk': 'Lignes sélectionnées', 'table.selected.one': '{count} sélectionnée', 'table.selected.other': '{count} sélectionnées', 'table.clear': 'Vider la sélection',
   'table.selectAll': 'Sélectionner toutes les lignes de cette page', 'table.select': 'Sélectionner {what}', 'table.actions': 'Actions', 'table.none': 'Aucun résultat.',

@@ -7,8 +7,6 @@ export interface Column<T> {
   /** What is sorted by, where that is not what is read: dates by their time, sizes by their octets. */
   order?: (row: T) => number;
   isNumber?: boolean;
-  /** Left out on narrow screens' first line; shown below it. */
-  isMinor?: boolean;
 }
 
 /** The spaces that languages put into numbers and before units: typed as one that every keyboard has. */
