@@ -75,6 +75,7 @@ pub const EDGES: &[(&str, &[&str])] = &[
             "store",
         ],
     ),
+    ("export", &[]),
     ("web", &["graphql", "engine", "listener"]),
     // wiring: names everything, nothing names it
     (
