@@ -1,6 +1,6 @@
 //! Reading the audit trail.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use async_graphql::connection::Connection;
 use async_graphql::{Context, Object, Result, SimpleObject};
@@ -11,15 +11,19 @@ use hosting::account::Account;
 use hosting::alias::{Alias, AliasState};
 use hosting::book::EntryEvent;
 use hosting::delegation::Delegation;
+use hosting::document::Document;
 use hosting::domain::{Domain, DomainState};
 use hosting::mailbox::{Mailbox, MailboxState};
+use hosting::plan::Plan;
 use hosting::service::Service;
+use hosting::session::{Session, SessionState};
+use hosting::ticket::Ticket;
 use hosting::user::User;
 use hosting::webhook::Webhook;
 use journal::StoredEvent;
 use kernel::{
-    AccountId, AliasId, Cursor, Decider, DelegationId, DomainId, Id, Key, MailboxId, Position, Recorded,
-    ServiceId, StreamId, UserId, WebhookId,
+    AccountId, AliasId, Cursor, Decider, DelegationId, DocumentId, DomainId, EventId, Id, Key, MailboxId,
+    PlanId, Position, Recorded, ServiceId, SessionId, StreamId, TicketId, UserId, WebhookId,
 };
 
 use super::change::{Change, Fields};
@@ -47,8 +51,8 @@ pub struct HistoryQuery;
 
 #[Object]
 impl HistoryQuery {
-    /// What happened to an account, user, delegation, service, domain, mailbox or alias, newest first. `id` is the id of any of
-    /// these; whoever may see the thing may see its history. A page is read from the end of the history, with the 200 events
+    /// What happened to an account, user, session, delegation, webhook, service, domain, mailbox, alias or ticket, newest first;
+    /// for operators to a plan or document as well. `id` is the id of any of these; whoever may see the thing may see its history. A page is read from the end of the history, with the 200 events
     /// before it: a `from` that was set longer ago is not told.
     #[graphql(complexity = "cost(first, child_complexity)")]
     async fn history(
@@ -78,6 +82,7 @@ impl HistoryQuery {
             stored.extend(read.map_err(|error| ctx.failed("reading a history", &error))?);
         }
         stored.sort_by_key(|event| event.cursor.position);
+        let stored = of_reader(ctx, stored).await?;
         let mut entries = entries(ctx, stored).await?;
         entries.reverse();
         let keyed = entries.into_iter().map(|entry| {
@@ -122,6 +127,22 @@ impl HistoryQuery {
         let nodes = entries(ctx, stored).await?;
         Ok(EventPage { nodes, position: (position.position.0 > 0).then_some(Place(position)), has_more })
     }
+}
+
+/// The events that the reader may know of: not even that there was one is told of what the support says to itself.
+async fn of_reader(ctx: &Context<'_>, stored: Vec<StoredEvent>) -> Result<Vec<StoredEvent>> {
+    let is_ticket = |event: &StoredEvent| event.stream.category == Ticket::CATEGORY;
+    if !stored.iter().any(is_ticket) || ctx.may(Permission::PlatformWrite, Resource::PLATFORM)? {
+        return Ok(stored);
+    }
+    let decoded = ctx.platform()?.engine.decode::<HostingEvent>(stored.clone()).await;
+    let decoded = decoded.map_err(|error: DecodeError| ctx.failed("reading events", &error))?;
+    let told: HashSet<EventId> = decoded
+        .iter()
+        .filter(|recorded| !matches!(&recorded.event, HostingEvent::Ticket(event) if event.is_of_the_desk()))
+        .map(|recorded| recorded.id)
+        .collect();
+    Ok(stored.into_iter().filter(|event| told.contains(&event.id)).collect())
 }
 
 /// Every event of one thing.
@@ -217,6 +238,32 @@ async fn seen(ctx: &Context<'_>, account: AccountId, id: &str) -> Result<StreamI
         }
         return Ok(StreamId::new(User::CATEGORY, user));
     }
+    if let Ok(ticket) = id.parse::<TicketId>() {
+        crate::ticket::query::read(ctx, &(account, ticket)).await?;
+        return Ok(StreamId::new(Ticket::CATEGORY, ticket));
+    }
+    if let Ok(session) = id.parse::<SessionId>() {
+        let owner = match engine.load(tenant, &Key::<Session>(session)).await.map_err(failed)? {
+            SessionState::Running(record) => record.owner,
+            SessionState::Ended { owner, .. } => owner,
+            SessionState::Absent => return Err(hidden()),
+        };
+        if !crate::credential::query::is_own(ctx, (account, owner))? {
+            ctx.allow(Permission::AccountRead, whole)?;
+        }
+        return Ok(StreamId::new(Session::CATEGORY, session));
+    }
+    // What the platform offers everybody is made by its operators: who did so is theirs to know.
+    if account == AccountId::PLATFORM && ctx.may(Permission::PlatformWrite, Resource::PLATFORM)? {
+        if let Ok(plan) = id.parse::<PlanId>() {
+            return Ok(StreamId::new(Plan::CATEGORY, plan));
+        }
+        if let Ok(document) = id.parse::<DocumentId>() {
+            return Ok(StreamId::new(Document::CATEGORY, document));
+        }
+    } else if id.parse::<PlanId>().is_ok() || id.parse::<DocumentId>().is_ok() {
+        return Err(hidden());
+    }
     if let Ok(named) = id.parse::<AccountId>() {
         if named != account {
             return Err(hidden());
@@ -225,7 +272,7 @@ async fn seen(ctx: &Context<'_>, account: AccountId, id: &str) -> Result<StreamI
         return Ok(StreamId::new(Account::CATEGORY, named));
     }
     Err(ctx.fault(Fault::BadInput(
-        "`id` is the id of an account, user, service, domain, mailbox or alias",
-        "`id` est l'identifiant d'un compte, utilisateur, service, domaine, boîte ou alias",
+        "`id` is the id of an account, user, session, delegation, webhook, service, domain, mailbox, alias or ticket",
+        "`id` est l'identifiant d'un compte, utilisateur, session, délégation, webhook, service, domaine, boîte, alias ou ticket",
     )))
 }

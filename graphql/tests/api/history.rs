@@ -166,3 +166,52 @@ async fn a_long_history_is_read_page_by_page_from_its_end() {
     }
     assert_eq!(seen.last().expect("the first")["kind"], "mailbox.created");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn tickets_sessions_plans_and_documents_tell_their_history_to_who_may_see_them() {
+    let stage = Stage::open().await;
+    let operator = stage.operator().await;
+    let customer = stage.customer(&operator, ("acme", "solo")).await;
+    let other = stage.customer(&operator, ("rival", "solo")).await;
+    let kinds = async |token: &str, id: &str, more: &str| {
+        let answer =
+            stage.ask(token, &format!("{{ history(id: \"{id}\"{more}) {{ nodes {{ kind }} }} }}")).await;
+        let nodes = answer["data"]["history"]["nodes"].as_array().cloned();
+        let kinds = nodes.map(|nodes| {
+            nodes.iter().map(|node| node["kind"].as_str().expect("a kind").to_owned()).collect::<Vec<_>>()
+        });
+        kinds.ok_or_else(|| code(&answer).to_owned())
+    };
+    // A ticket: what the support says to itself is not even counted for the customer.
+    let open = "mutation { ticketOpen(input: { kind: TECHNICAL, subject: \"why\", text: \"please\" }) { ticket { id } userErrors { code } } }";
+    let opened = stage.done(&customer.owner, open).await;
+    let ticket = opened["ticketOpen"]["ticket"]["id"].as_str().expect("an id").to_owned();
+    let note = format!(
+        "mutation {{ ticketReply(accountId: \"{}\", ticketId: \"{ticket}\", text: \"they again\", isInternal: true) \
+         {{ userErrors {{ code }} }} }}",
+        customer.account
+    );
+    stage.done(&operator, &note).await;
+    let of = format!(", accountId: \"{}\"", customer.account);
+    let to_customer = kinds(&customer.owner, &ticket, "").await.expect("told");
+    let to_desk = kinds(&operator, &ticket, &of).await.expect("told");
+    assert!(to_customer.len() < to_desk.len(), "{to_customer:?} {to_desk:?}");
+    assert!(to_customer.iter().all(|kind| kind.starts_with("ticket.")), "{to_customer:?}");
+    assert_eq!(kinds(&other.owner, &ticket, "").await, Err("NOT_FOUND".to_owned()));
+    assert_eq!(kinds(&other.owner, &ticket, &of).await, Err("NOT_FOUND".to_owned()));
+    // A session: one's own, or seen by whoever sees the account.
+    let seen = stage.done(&customer.owner, "{ sessions { nodes { id } } }").await;
+    let session = seen["sessions"]["nodes"][0]["id"].as_str().expect("an id").to_owned();
+    let told = kinds(&customer.owner, &session, "").await.expect("told");
+    assert_eq!(told.last().map(String::as_str), Some("session.started"));
+    assert_eq!(kinds(&other.owner, &session, &of).await, Err("NOT_FOUND".to_owned()));
+    stage.mailbox(&customer, "alice").await;
+    let alice = stage.sign_in("alice@acme.example", PASSWORD).await;
+    assert_eq!(kinds(&alice, &session, "").await, Err("NOT_FOUND".to_owned()));
+    // A plan: by whom it was published is for operators.
+    let plan = hosting::plan::plan_id("solo").to_string();
+    assert_eq!(kinds(&operator, &plan, "").await.expect("told"), ["plan.version_published"]);
+    assert_eq!(kinds(&customer.owner, &plan, "").await, Err("NOT_FOUND".to_owned()));
+    let platform = format!(", accountId: \"{}\"", kernel::AccountId::PLATFORM);
+    assert_eq!(kinds(&customer.owner, &plan, &platform).await, Err("NOT_FOUND".to_owned()));
+}
