@@ -129,6 +129,10 @@ fn test(no_install: bool, only: &str) -> anyhow::Result<bool> {
         cargo(&["test", "--workspace", "--bins", "--tests", "--locked", "--no-fail-fast", "--quiet"])
     };
     suites.env("HOSTERRA_BIN", root.join("target/debug/hosterra"));
+    if packages.has_app_tools {
+        // As it was built: what holds the app is not compiled a second time.
+        suites.env("HOSTERRA_APP", "required");
+    }
     if let Some(url) = url {
         suites.env("HOSTERRA_TEST_POSTGRES", url);
     }
