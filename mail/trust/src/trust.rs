@@ -281,18 +281,20 @@ impl Trust {
 
 /// Whether an order, obeyed, may leave unproven who the host is, without forbidding TLS.
 fn leaves_open(order: &Order) -> bool {
-    match order.level {
-        Level::May | Level::Encrypt | Level::Dane => true,
-        // The names of a host that an unproven MX led to are those that whoever forged it has a certificate for.
-        Level::Verify => !names_are_chosen(order),
-        Level::Secure => order.names.contains(&NameRule::Host),
-        Level::None | Level::DaneOnly | Level::Fingerprint => false,
-    }
+    !proves(order) && !matches!(order.level, Level::None | Level::DaneOnly)
 }
 
-/// Whether a certificate must show names that were chosen beforehand: `hostname` is whatever host the MX names.
-fn names_are_chosen(order: &Order) -> bool {
-    !order.names.is_empty() && !order.names.contains(&NameRule::Host)
+/// Whether an order, obeyed, proves who the host is: by a certificate, or by names that were chosen beforehand. `hostname` is
+/// whatever host the MX names, and whoever forged that has a certificate for it.
+fn proves(order: &Order) -> bool {
+    let names_the_host = order.names.contains(&NameRule::Host);
+    match order.level {
+        Level::Fingerprint => true,
+        Level::Secure => !names_the_host,
+        // Without names it asks for that of the host.
+        Level::Verify => !order.names.is_empty() && !names_the_host,
+        Level::None | Level::May | Level::Encrypt | Level::Dane | Level::DaneOnly => false,
+    }
 }
 
 /// Whether a demand that stands on it proves who the host is: a name that whoever ordered it chose, or a certificate, does so
@@ -302,13 +304,8 @@ fn is_proof(basis: &Basis, order: Option<&Order>) -> bool {
         Basis::Nothing => false,
         Basis::Sts(policy) => policy.mode == Mode::Enforce,
         Basis::Dane(records) => records.iter().any(Tlsa::is_usable),
-        Basis::Order => order.is_some_and(|order| match order.level {
-            Level::Fingerprint => true,
-            Level::Secure => order.names.is_empty() || names_are_chosen(order),
-            Level::Verify => names_are_chosen(order),
-            // Ordered without proof: REQUIRETLS asks for more than an order can waive.
-            Level::None | Level::May | Level::Encrypt | Level::Dane | Level::DaneOnly => false,
-        }),
+        // What is ordered without proof does not waive it: REQUIRETLS asks for more.
+        Basis::Order => order.is_some_and(proves),
     }
 }
 
