@@ -2,6 +2,7 @@
 
 pub(crate) mod allowance;
 mod brands;
+pub(crate) mod export;
 mod familiar;
 pub(crate) mod handover;
 mod jwt;
@@ -38,7 +39,7 @@ pub(crate) fn authenticate(platform: &Platform, header: &str, peer: IpAddr) -> O
         return None;
     }
     let credential = credential.trim();
-    let mut standing = match Secret::parse(credential) {
+    let standing = match Secret::parse(credential) {
         Some(secret) => match secret.opens {
             Opens::Token(token) => people.by_token(token, &secret, (now(), peer)),
             // A refresh token is shown to `sessionRefresh` alone.
@@ -46,6 +47,12 @@ pub(crate) fn authenticate(platform: &Platform, header: &str, peer: IpAddr) -> O
         },
         None => people.by_session(&key.read(credential)?, now()),
     }?;
+    admitted(platform, standing)
+}
+
+/// The same where it is a mailbox: none where the service, the domain or the settings do not let it in now, and else with what
+/// it has to do first.
+pub(crate) fn admitted(platform: &Platform, mut standing: Standing) -> Option<Standing> {
     if let Actor::Mailbox(mailbox) = standing.principal.actor {
         standing.demand = platform.directory.web_access(standing.home.tenant(), mailbox)?;
     }

@@ -30,6 +30,8 @@ pub enum Fault {
     HistoryFull,
     /// Whoever signs in is right, and the service of the mailbox lets nobody in now.
     Closed,
+    /// The service of the mailbox lets its owner take the messages along, and do nothing else.
+    ExportOnly,
     /// The state of the Box forbids this to its people.
     Limited(Limited),
     /// Everybody knows the login, and this would outlast the visit.
@@ -66,7 +68,7 @@ impl Fault {
             Self::Forbidden | Self::NotHeld(_) | Self::Outreaches => "FORBIDDEN",
             Self::HistoryNearlyFull => "HISTORY_NEARLY_FULL",
             Self::HistoryFull => "HISTORY_FULL",
-            Self::Closed => refusal_of(Limited::Suspended).code(),
+            Self::Closed | Self::ExportOnly => refusal_of(Limited::Suspended).code(),
             Self::Limited(limited) => refusal_of(limited).code(),
             Self::Visiting => "VISITING",
             Self::NotFound => "NOT_FOUND",
@@ -123,6 +125,10 @@ impl Fault {
                 "le mot de passe est juste, mais le service de cette boîte est suspendu ou résilié : personne ne peut s'y connecter ; \
                  son titulaire peut régulariser, ou contacter l'assistance",
             ),
+            Self::ExportOnly => language.pick(
+                "the service of this mailbox is suspended or over: nothing is left but to download its messages, at /mailbox/export",
+                "le service de cette boîte est suspendu ou résilié : il ne reste qu'à télécharger ses messages, sur /mailbox/export",
+            ),
             Self::Limited(limited) => return crate::wiring::text(&refusal_of(limited), language).into(),
             Self::NotFound => language.pick("there is no such thing", "introuvable"),
             Self::Stale => language.pick(
@@ -169,6 +175,7 @@ impl Fault {
                 | Self::HistoryNearlyFull
                 | Self::HistoryFull
                 | Self::Closed
+                | Self::ExportOnly
                 | Self::Limited(_)
                 | Self::Visiting
                 | Self::NotFound

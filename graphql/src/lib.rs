@@ -58,6 +58,7 @@ mod webhook;
 mod wiring;
 
 pub use access::allowance::Allowance;
+pub use access::export::{Closed, NoTaker, Taker};
 pub use access::{ACCESS_KEY_NAME, AccessKey, People, SignIns, Visited};
 pub use api::{Api, ApiSchema, BadRequest, Knock, new_correlation};
 pub use certificate::{CertificateSource, ServedCertificate};

@@ -95,6 +95,7 @@ pub(crate) trait Asked {
             Some(Demand::PasswordChange) => Err(self.fault(Fault::PasswordChangeRequired)),
             Some(Demand::SecondFactor) => Err(self.fault(Fault::SecondFactorRequired)),
             Some(Demand::EmailVerification) => Err(self.fault(Fault::EmailVerificationRequired)),
+            Some(Demand::ExportOnly) => Err(self.fault(Fault::ExportOnly)),
         }
     }
 

@@ -75,7 +75,7 @@ pub const EDGES: &[(&str, &[&str])] = &[
             "store",
         ],
     ),
-    ("export", &[]),
+    ("export", &["kernel", "store"]),
     ("web", &["graphql", "engine", "listener"]),
     // wiring: names everything, nothing names it
     (
@@ -100,6 +100,7 @@ pub const EDGES: &[(&str, &[&str])] = &[
             "reporting",
             "trust",
             "sign",
+            "export",
             "graphql",
             "web",
             "caller",

@@ -34,6 +34,7 @@ pub use client::Proxies;
 pub use health::{Readiness, Ready};
 pub use landing::{Landing, Server};
 pub use metric::metrics_router;
+pub use page::export::{NoRoom, TakeAlong};
 pub use serve::{Handshake, Plain, ServeError, Serving, serve};
 pub use session::origin::Site;
 pub use setup::{Dav, Domains, Offer, OwnSts, Seal, SealError, Service, Setup, Socket, StsMode, StsPolicy};
@@ -93,13 +94,15 @@ pub struct Options {
     pub demo: Demo,
     /// How mail clients are set up.
     pub setup: Setup,
+    /// Reads mailboxes for those who take them along.
+    pub mail: Arc<dyn TakeAlong>,
     /// See [`Sessions`]; one for all listeners of a node.
     pub sessions: Sessions,
     /// The operator's own proxies.
     pub proxies: Proxies,
     /// See [`Transport`].
     pub transport: Transport,
-    /// Ends open websockets when the server drains.
+    /// Ends open websockets and downloads when the server drains.
     pub drain: tokio_util::sync::CancellationToken,
 }
 
@@ -123,6 +126,7 @@ pub fn router(options: Options) -> Router {
         .route("/verify", get(page::verify::page).post(page::verify::submit))
         .route("/reset", get(page::reset::page).post(page::reset::submit))
         .route("/audit/export", post(audit::export))
+        .route("/mailbox/export", get(page::export::page).post(page::export::download))
         .route("/held", get(page::held::page).post(page::held::submit))
         .route("/invitation", get(page::invitation::page).post(page::invitation::submit))
         .route("/signup", get(page::sign_up::page).post(page::sign_up::submit))

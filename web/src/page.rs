@@ -2,6 +2,7 @@
 //! page.
 
 pub(crate) mod dress;
+pub(crate) mod export;
 pub(crate) mod form;
 pub(crate) mod held;
 pub(crate) mod invitation;

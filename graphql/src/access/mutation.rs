@@ -354,7 +354,11 @@ fn noted_error(ctx: &Context<'_>, login: &str, error: &async_graphql::Error) -> 
     let code = error.extensions.as_ref().and_then(|known| known.get("code"));
     let outcome = match code {
         Some(async_graphql::Value::String(code)) if code == "THROTTLED" => SignInOutcome::Throttled,
-        Some(async_graphql::Value::String(code)) if code == "FORBIDDEN" => SignInOutcome::NotOpen,
+        Some(async_graphql::Value::String(code))
+            if [Fault::Forbidden, Fault::Closed].iter().any(|closed| closed.code() == code) =>
+        {
+            SignInOutcome::NotOpen
+        }
         Some(_) | None => return Ok(()),
     };
     noted(ctx, whose(ctx, login)?, outcome)

@@ -62,6 +62,9 @@ pub enum ViewerDemand {
     SecondFactor,
     /// Follow the link that was sent to the address, or `emailVerificationResend`.
     EmailVerification,
+    /// Nothing: the service of the mailbox is suspended or has ended, and lets its owner do no more than download the
+    /// messages on the page `/mailbox/export`, and sign out.
+    ExportOnly,
 }
 
 impl From<directory::Demand> for ViewerDemand {
@@ -70,6 +73,7 @@ impl From<directory::Demand> for ViewerDemand {
             directory::Demand::PasswordChange => Self::PasswordChange,
             directory::Demand::SecondFactor => Self::SecondFactor,
             directory::Demand::EmailVerification => Self::EmailVerification,
+            directory::Demand::ExportOnly => Self::ExportOnly,
         }
     }
 }

@@ -134,6 +134,8 @@ pub enum SignInProtocol {
     Imap,
     /// Message submission by SMTP.
     Submission,
+    /// The pages: all messages were downloaded.
+    Export,
 }
 
 /// Sign-ins of one kind on one day, failures as well.

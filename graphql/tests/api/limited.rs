@@ -1,8 +1,9 @@
 //! What the state of a Box lets its people do, by the API: at once, with words, and as the model says it.
 
+use graphql::{Closed, Language, NoTaker};
 use serde_json::{Value, json};
 
-use crate::stage::{Customer, PASSWORD, Stage, code};
+use crate::stage::{Customer, PASSWORD, Stage, code, knock};
 
 /// What a mutation refused by code.
 async fn refusals(stage: &Stage, token: &str, mutation: &str) -> Vec<Value> {
@@ -96,11 +97,61 @@ async fn a_mailbox_of_a_suspended_box_hears_so_with_the_right_password_alone() {
     let operator = stage.operator().await;
     let customer = stage.customer(&operator, ("acme", "pro")).await;
     stage.mailbox(&customer, "alice").await;
-    entitled(&stage, &operator, (&customer, "serviceSuspend , reason: NON_PAYMENT")).await;
+    entitled(&stage, &operator, (&customer, "serviceSuspend , reason: ABUSE")).await;
     let right = stage.try_sign_in("alice@acme.example", PASSWORD).await;
     assert_eq!(code(&right), "SERVICE_SUSPENDED", "{right}");
     let said = right["errors"][0]["message"].as_str().expect("words");
     assert!(said.contains("suspended"), "{said}");
     let wrong = stage.try_sign_in("alice@acme.example", "another password").await;
     assert_eq!(wrong["data"]["signIn"]["userErrors"][0]["code"], json!("WRONG_CREDENTIALS"), "{wrong}");
+}
+
+/// The access token of a sign-in.
+fn access_token(answer: &Value) -> String {
+    answer["data"]["signIn"]["session"]["accessToken"].as_str().expect("a token").to_owned()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mailbox_whose_box_is_not_paid_comes_for_its_messages_alone() {
+    let stage = Stage::open().await;
+    let operator = stage.operator().await;
+    let customer = stage.customer(&operator, ("acme", "pro")).await;
+    stage.mailbox(&customer, "alice").await;
+    let taker = |token: &str| stage.api.taker(&knock(Language::English, token));
+    // Whoever administers it, and whoever may do everything, takes nobody's mail.
+    for token in [&customer.owner, &operator] {
+        assert_eq!(taker(token).err(), Some(NoTaker::NotOwn));
+    }
+    assert_eq!(taker("nonsense").err(), Some(NoTaker::Unauthenticated));
+    let open = access_token(&stage.try_sign_in("alice@acme.example", PASSWORD).await);
+    assert_eq!(taker(&open).expect("its own").closed, None);
+    entitled(&stage, &operator, (&customer, "serviceSuspend , reason: NON_PAYMENT")).await;
+    let again = access_token(&stage.try_sign_in("alice@acme.example", PASSWORD).await);
+    for token in [&open, &again] {
+        let viewer = stage.ask(token, "{ viewer { mailboxId demand } }").await;
+        assert_eq!(viewer["data"]["viewer"]["demand"], "EXPORT_ONLY", "{viewer}");
+        let more = stage.ask(token, "{ mailboxes(first: 1) { nodes { address } } }").await;
+        assert_eq!(code(&more), "SERVICE_SUSPENDED", "{more}");
+        let change =
+            "mutation { filterAdd(filter: { name: \"one\", script: \"keep;\" }) { userErrors { code } } }";
+        assert_eq!(code(&stage.ask(token, change).await), "SERVICE_SUSPENDED");
+        let own = taker(token).expect("its own");
+        assert_eq!(
+            (own.closed.as_ref(), own.address.to_string().as_str()),
+            (Some(&Closed::Suspended), "alice@acme.example")
+        );
+    }
+    entitled(&stage, &operator, (&customer, "serviceEnd")).await;
+    let own = taker(&again).expect("its own");
+    assert!(matches!(&own.closed, Some(Closed::Ended(Some(day))) if day.len() == 10), "{own:?}");
+    assert!(stage.api.is_still(&own));
+    // What ends the session ends what is under way.
+    assert_eq!(codes(&stage, &again, "signOut").await, [""; 0]);
+    assert!(!stage.api.is_still(&own));
+    let own = taker(&open).expect("another session");
+    entitled(&stage, &operator, (&customer, "serviceReactivate")).await;
+    entitled(&stage, &operator, (&customer, "serviceResume")).await;
+    entitled(&stage, &operator, (&customer, "serviceSuspend , reason: SECURITY")).await;
+    assert!(!stage.api.is_still(&own));
+    assert_eq!(taker(&open).err(), Some(NoTaker::Unauthenticated));
 }

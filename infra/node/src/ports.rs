@@ -3,7 +3,10 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use bytes::Bytes;
 use directory::Directory;
+use futures_util::StreamExt as _;
+use futures_util::stream::BoxStream;
 use graphql::{PortError, SendUse, SendsSource, TxtResolver, Usage, UsageSource};
 use kernel::{DomainId, DomainName, EmailAddress, MailboxId, TenantId, Timestamp};
 use resolver::{Dns, DnsError, Kind, Name, Record};
@@ -49,6 +52,23 @@ impl UsageSource for Mail {
             .into_iter()
             .map(|(domain, usage)| (domain, Usage { size: usage.size, message_count: usage.message_count }));
         Ok(told.collect())
+    }
+}
+
+/// Mailboxes that their owners take along, as the pages ask for them.
+pub struct TakenAlong(pub export::Downloads);
+
+impl web::TakeAlong for TakenAlong {
+    fn begin(
+        &self,
+        taker: &graphql::Taker,
+    ) -> Result<BoxStream<'static, std::io::Result<Bytes>>, web::NoRoom> {
+        let owner = store::Owner { tenant: taker.tenant, mailbox: taker.mailbox };
+        let mut download = self.0.begin(owner).map_err(|no| match no {
+            export::NoPlace::UnderWay => web::NoRoom::UnderWay,
+            export::NoPlace::Busy => web::NoRoom::Busy,
+        })?;
+        Ok(futures_util::stream::poll_fn(move |context| download.poll_recv(context)).boxed())
     }
 }
 

@@ -46,7 +46,7 @@ use crate::policy::room::RoomWatch;
 use crate::policy::sending::{SendingWatch, SettleHeld, TellAdministrators};
 use crate::policy::webhook::{Log, Words};
 use crate::policy::{demo, upkeep, webhook};
-use crate::ports::{Mail, Rewritten, SentRecipients, Txt};
+use crate::ports::{Mail, Rewritten, SentRecipients, TakenAlong, Txt};
 use crate::storage;
 use crate::{certificate, setup, tls};
 
@@ -690,6 +690,7 @@ impl Wiring<'_> {
             site: web::Site { origin: self.config.web.origin.clone() },
             demo: demo::shown(&self.config.demo),
             setup,
+            mail: Arc::new(TakenAlong(export::Downloads::new(Arc::clone(&platform.store), platform::now()))),
             sessions: web::Sessions::default(),
             proxies: proxies.clone(),
             // Under an origin of its own the pages are behind a proxy that ends TLS.

@@ -80,6 +80,8 @@ struct Candidate {
     password_hash: Option<Arc<str>>,
     has_factor: bool,
     demand: Option<Demand>,
+    /// Whether its service is closed to it but for taking its messages along.
+    is_export_only: bool,
 }
 
 /// BLAKE3 of an app password, as it is given: in groups or not, in small letters or not. None for what is none.
@@ -115,6 +117,7 @@ impl Directory {
             password_hash: entry.password_hash.clone(),
             has_factor: entry.has_factor(),
             demand: index.demand(entry),
+            is_export_only: index.web_demand(entry) == Some(Some(Demand::ExportOnly)),
         })
     }
 
@@ -166,9 +169,12 @@ impl Directory {
         if !is_known {
             self.check(&attempt, hash, proof).await?;
         }
-        let Some(Candidate { login, has_factor, demand, .. }) = candidate else {
+        let Some(Candidate { login, has_factor, demand, is_export_only, .. }) = candidate else {
             return Err(AuthRefusal::Wrong);
         };
+        if attempt.protocol == Protocol::Web && is_export_only && login.protocols.has(Protocol::Web) {
+            return Ok(login);
+        }
         entitled(login.entitlement, login.protocols.has(attempt.protocol))?;
         match (attempt.protocol, demand) {
             // Whatever is to be done first is done on the web.
@@ -182,7 +188,7 @@ impl Directory {
             // Programs cannot choose a password: they go on with the one that they were set up with.
             (
                 Protocol::Imap | Protocol::Submission,
-                Some(Demand::PasswordChange | Demand::EmailVerification) | None,
+                Some(Demand::PasswordChange | Demand::EmailVerification | Demand::ExportOnly) | None,
             ) => {}
         }
         Ok(login)

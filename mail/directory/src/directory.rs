@@ -64,16 +64,26 @@ impl Directory {
     }
 
     /// Whether the owner of a mailbox may be on the web pages and the API at all now, and what has to be done there
-    /// first.
+    /// first. [`Demand::ExportOnly`]: there is nothing else.
     pub fn web_access(&self, tenant: TenantId, mailbox: MailboxId) -> Option<Option<Demand>> {
         let index = self.index.read();
         let entry = index.mailboxes.get(&(tenant, mailbox))?;
-        let is_entitled = match index.entitlement(tenant, entry.service) {
-            Entitlement::Active | Entitlement::Restricted => true,
-            Entitlement::Suspended | Entitlement::Ended | Entitlement::Purged => false,
-        };
-        (is_entitled && entry.is_enabled && entry.protocols().has(Protocol::Web) && index.is_served(entry))
-            .then(|| index.demand(entry))
+        let is_open = entry.is_enabled && entry.protocols().has(Protocol::Web) && index.is_served(entry);
+        if is_open { index.web_demand(entry) } else { None }
+    }
+
+    /// The address of a mailbox, the state of its service, and when that is destroyed if it has ended; none where there is
+    /// no such mailbox.
+    pub fn standing_of(
+        &self,
+        tenant: TenantId,
+        mailbox: MailboxId,
+    ) -> Option<(EmailAddress, Entitlement, Option<Timestamp>)> {
+        let index = self.index.read();
+        let entry = index.mailboxes.get(&(tenant, mailbox))?;
+        let service = (tenant, entry.service);
+        let entitlement = index.entitlement(tenant, entry.service);
+        Some((entry.address.clone(), entitlement, index.ending.get(&service).copied()))
     }
 
     /// Whether mail of the domain with this name, an A-label in lower case, is served here and switched on.

@@ -173,6 +173,9 @@ pub enum Demand {
     SecondFactor,
     /// Confirm the address that was signed up with; never asked of a mailbox.
     EmailVerification,
+    /// Nothing: its service lets nobody in now, but to take the messages along (business rules, 3.3: suspended for not
+    /// paying, or ended and not yet destroyed).
+    ExportOnly,
 }
 
 /// A mailbox that has proved who it is.

@@ -14,7 +14,7 @@ use hosting::domain::DomainEvent;
 use hosting::factor::FactorEvent;
 use hosting::mailbox::{MailProtocol, MailboxEvent, MailboxSettings};
 use hosting::plan::PlanLimits;
-use hosting::service::ServiceEvent;
+use hosting::service::{ServiceEvent, SuspensionReason};
 use hosting::tls_policy::TlsPolicy;
 use kernel::{
     AliasId, DomainId, DomainName, EmailAddress, LocalPart, MailboxId, PlanId, Recorded, ServiceId, TenantId,
@@ -112,13 +112,13 @@ impl Index {
         let entitlement = match event {
             ServiceEvent::Ordered { plan, limits, .. } => {
                 // Ordered and not yet active: nothing is there that could be done.
-                self.services.insert(service, service_entry(Entitlement::Suspended, *plan, limits));
+                self.services.insert(service, service_entry((Entitlement::Suspended, false), *plan, limits));
                 self.newest_plans.insert(service.0, *plan);
                 return;
             }
             ServiceEvent::PlanChanged { plan, limits, .. } => {
                 if let Some(entry) = self.services.get_mut(&service) {
-                    *entry = service_entry(entry.entitlement, *plan, limits);
+                    *entry = service_entry((entry.entitlement, entry.lets_export), *plan, limits);
                     self.newest_plans.insert(service.0, *plan);
                 }
                 return;
@@ -153,6 +153,12 @@ impl Index {
         };
         if let Some(entry) = self.services.get_mut(&service) {
             entry.entitlement = entitlement;
+            entry.lets_export = match event {
+                ServiceEvent::Suspended { reason } => *reason == SuspensionReason::NonPayment,
+                // Whom it was closed to for another reason before it ended, it stays closed to.
+                ServiceEvent::Ended { .. } => entry.lets_export,
+                _ => entitlement.gives_access(),
+            };
         }
     }
 
@@ -424,9 +430,14 @@ impl Index {
     }
 }
 
-fn service_entry(entitlement: Entitlement, plan: PlanId, limits: &PlanLimits) -> ServiceEntry {
+fn service_entry(
+    (entitlement, lets_export): (Entitlement, bool),
+    plan: PlanId,
+    limits: &PlanLimits,
+) -> ServiceEntry {
     ServiceEntry {
         entitlement,
+        lets_export,
         plan,
         sends: limits.sends,
         sends_per_hour: limits.sends_per_hour,

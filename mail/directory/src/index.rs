@@ -28,6 +28,8 @@ use crate::{
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct ServiceEntry {
     pub(crate) entitlement: Entitlement,
+    /// Whether people take their messages along while they get at them by nothing else.
+    pub(crate) lets_export: bool,
     pub(crate) plan: PlanId,
     pub(crate) sends: hosting::plan::SendLimits,
     pub(crate) sends_per_hour: hosting::plan::SendLimits,
@@ -247,6 +249,18 @@ impl Index {
     pub(crate) fn entitlement(&self, tenant: TenantId, service: ServiceId) -> Entitlement {
         // A service that is not known has ended or never began: nothing may be done in its name.
         self.services.get(&(tenant, service)).map_or(Entitlement::Ended, |entry| entry.entitlement)
+    }
+
+    /// What the owner of a mailbox has to do first on the pages; none where nobody comes there now.
+    pub(crate) fn web_demand(&self, entry: &MailboxEntry) -> Option<Option<Demand>> {
+        let service = self.services.get(&(entry.tenant, entry.service))?;
+        match service.entitlement {
+            Entitlement::Active | Entitlement::Restricted => Some(self.demand(entry)),
+            Entitlement::Suspended | Entitlement::Ended => {
+                service.lets_export.then_some(Some(Demand::ExportOnly))
+            }
+            Entitlement::Purged => None,
+        }
     }
 
     /// What a mailbox may send: of plan and settings the less.

@@ -52,7 +52,7 @@ pub use reports::{
 };
 pub use retries::{REMEMBERED, RETRY_WITHIN, Retries, Seen};
 pub use sends::{SendLimit, SendPeriod, SendScope, Sending, Sends};
-pub use sql::{Now, Retention, SqlStore};
+pub use sql::{KeptFolder, KeptMessage, Now, Retention, SqlStore};
 pub use sts_policy::{StsPolicies, StsPolicy};
 pub use tls_result::{TlsResult, TlsResults};
 pub use trace::{Direction, Passage, Stage};

@@ -8,6 +8,7 @@ mod copy;
 mod expunge;
 mod flags;
 mod folder;
+mod kept;
 mod mailbox;
 mod pieces;
 mod pool;
@@ -18,6 +19,8 @@ mod retention;
 mod row;
 mod search;
 mod verify;
+
+pub use kept::{KeptFolder, KeptMessage};
 
 use std::ops::Range;
 use std::sync::Arc;

@@ -60,6 +60,8 @@ pub enum SignInProtocol {
     Imap,
     /// Message submission by SMTP.
     Submission,
+    /// The pages: all messages were taken along.
+    Export,
 }
 
 /// Somebody has come, or has tried.
@@ -290,7 +292,7 @@ impl SignInOutcome {
 }
 
 impl SignInProtocol {
-    const ALL: [Self; 4] = [Self::Web, Self::Passkey, Self::Imap, Self::Submission];
+    const ALL: [Self; 5] = [Self::Web, Self::Passkey, Self::Imap, Self::Submission, Self::Export];
 
     /// As it is stored.
     pub const fn name(self) -> &'static str {
@@ -299,6 +301,7 @@ impl SignInProtocol {
             Self::Passkey => "passkey",
             Self::Imap => "imap",
             Self::Submission => "submission",
+            Self::Export => "export",
         }
     }
 

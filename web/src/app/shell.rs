@@ -71,6 +71,9 @@ pub(crate) async fn page(
     if viewer["demand"] == "EMAIL_VERIFICATION" {
         return see_other("/verify", held.cookies);
     }
+    if viewer["demand"] == "EXPORT_ONLY" {
+        return see_other("/mailbox/export", held.cookies);
+    }
     let wanted = uri.path().split('/').nth(1).unwrap_or_default();
     let entry = ENTRIES.iter().find(|row| row.0 == wanted).map_or("dashboard", |row| row.1);
     let paper = paper.chosen(answer["data"]["profile"]["chosenLanguage"].as_str());

@@ -57,6 +57,17 @@ impl Visitor {
         Self { peer, agent, language, correlation }
     }
 
+    /// The same with a credential, as the API judges it.
+    pub(crate) fn knock(&self, authorization: Option<String>) -> graphql::Knock {
+        graphql::Knock {
+            authorization,
+            language: self.language,
+            peer: self.peer,
+            agent: self.agent.clone(),
+            correlation: self.correlation,
+        }
+    }
+
     /// Asks the API, as anybody could from outside. None where the machine failed or too much was asked.
     pub(crate) async fn ask(
         &self,
@@ -64,13 +75,7 @@ impl Visitor {
         authorization: Option<String>,
         (query, variables): (&str, Value),
     ) -> Option<Value> {
-        let knock = graphql::Knock {
-            authorization,
-            language: self.language,
-            peer: self.peer,
-            agent: self.agent.clone(),
-            correlation: self.correlation,
-        };
+        let knock = self.knock(authorization);
         let body = serde_json::to_vec(&json!({ "query": query, "variables": variables })).ok()?;
         let (answer, _) = options.api.answer(knock, &body).await.ok()?;
         serde_json::from_slice(&answer).ok()

@@ -89,6 +89,47 @@ async fn a_demanded_factor_is_demanded_of_programs_and_of_the_pages() {
 }
 
 #[tokio::test]
+async fn where_nobody_paid_or_it_has_ended_the_pages_are_open_for_the_export_alone() {
+    let world = World::new();
+    world.mailbox(30, "alice", Some("one"));
+    let mailbox = MailboxId::new(uuid(30));
+    let service = |event| world.tell(10, HostingEvent::Service(event));
+    let on_the_web = async |password: &str| {
+        let password = SecretString::from(password);
+        let peer = std::net::Ipv4Addr::LOCALHOST.into();
+        let attempt =
+            LoginAttempt { login: "alice@x.example", password: &password, peer, protocol: Protocol::Web };
+        world.0.authenticate(attempt).await.map(|_| ())
+    };
+    let suspended = |reason| ServiceEvent::Suspended { reason };
+    let ended = || ServiceEvent::Ended { purge_after: Timestamp::from_secs(9) };
+    service(suspended(SuspensionReason::NonPayment));
+    assert_eq!(world.0.web_access(tenant(), mailbox), Some(Some(Demand::ExportOnly)));
+    assert_eq!(on_the_web("one").await, Ok(()));
+    assert_eq!(on_the_web("two").await, Err(AuthRefusal::Wrong));
+    assert_eq!(world.login("alice@x.example", "one").await, Err(AuthRefusal::Suspended), "by no program");
+    service(ended());
+    assert_eq!(world.0.web_access(tenant(), mailbox), Some(Some(Demand::ExportOnly)));
+    let (_, entitlement, until) = world.0.standing_of(tenant(), mailbox).expect("a mailbox");
+    assert_eq!((entitlement, until), (Entitlement::Ended, Some(Timestamp::from_secs(9))));
+    service(ServiceEvent::Reactivated);
+    assert_eq!(world.0.web_access(tenant(), mailbox), Some(None));
+    // Whom it was closed to, the end opens nothing to.
+    for reason in [SuspensionReason::Abuse, SuspensionReason::Security, SuspensionReason::Legal] {
+        service(suspended(reason));
+        assert_eq!(world.0.web_access(tenant(), mailbox), None, "{reason:?}");
+        assert_eq!(on_the_web("one").await, Err(AuthRefusal::Suspended), "{reason:?}");
+        service(ended());
+        assert_eq!(world.0.web_access(tenant(), mailbox), None, "{reason:?}");
+        service(ServiceEvent::Reactivated);
+    }
+    service(ended());
+    assert_eq!(on_the_web("one").await, Ok(()));
+    service(ServiceEvent::Purged);
+    assert_eq!(world.0.web_access(tenant(), mailbox), None);
+}
+
+#[tokio::test]
 async fn a_use_is_told_once_in_a_quarter_of_an_hour() {
     let world = World::new();
     world.mailbox(30, "alice", Some("one"));

@@ -9,7 +9,7 @@ export interface Viewer {
   userId: string | null;
   mailboxId: string | null;
   sessionId: string | null;
-  demand: 'PASSWORD_CHANGE' | 'SECOND_FACTOR' | null;
+  demand: 'PASSWORD_CHANGE' | 'SECOND_FACTOR' | 'EXPORT_ONLY' | null;
   /** When the demo begins anew, where it is one that everybody may try. */
   demoResetsAt: string | null;
   grants: Grant[];

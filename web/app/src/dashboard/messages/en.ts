@@ -699,6 +699,7 @@ export const own = {
   'signIns.outcome.WRONG_PASSKEY': 'wrong passkey',
   'signIns.outcome.WRONG_PASSWORD': 'wrong password',
   'signIns.outcome.WRONG_SECOND_FACTOR': 'wrong second factor',
+  'signIns.protocol.EXPORT': 'All messages downloaded',
   'signIns.protocol.IMAP': 'IMAP',
   'signIns.protocol.PASSKEY': 'Passkey',
   'signIns.protocol.SUBMISSION': 'Sending (SMTP)',

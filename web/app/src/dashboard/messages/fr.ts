@@ -700,6 +700,7 @@ export const own = {
   'signIns.outcome.WRONG_PASSKEY': 'mauvaise clé d’accès',
   'signIns.outcome.WRONG_PASSWORD': 'mauvais mot de passe',
   'signIns.outcome.WRONG_SECOND_FACTOR': 'mauvais second facteur',
+  'signIns.protocol.EXPORT': 'Tous les messages téléchargés',
   'signIns.protocol.IMAP': 'IMAP',
   'signIns.protocol.PASSKEY': 'Clé d’accès',
   'signIns.protocol.SUBMISSION': 'Envoi (SMTP)',

@@ -20,7 +20,7 @@ export default {
   'sends.MAILBOX.DAY': 'Recipients today, you', 'sends.DOMAIN.DAY': 'Recipients today, your whole domain', 'sends.SERVICE.DAY': 'Recipients today, your whole service',
   'sends.MAILBOX.HOUR': 'Recipients this hour, you', 'sends.DOMAIN.HOUR': 'Recipients this hour, your whole domain', 'sends.SERVICE.HOUR': 'Recipients this hour, your whole service',
   'sends.MAILBOX.MINUTE': 'Recipients this minute, you', 'sends.DOMAIN.MINUTE': 'Recipients this minute, your whole domain', 'sends.SERVICE.MINUTE': 'Recipients this minute, your whole service',
-  'box.access': 'Signing in', 'box.accessHint': 'What keeps others out of your mail.', 'box.security': 'Security', 'box.password': 'Password', 'box.passwordChange': 'Change it', 'box.factors': 'Second factor', 'box.factorOn': 'on', 'box.factorOff': 'none yet',
+  'box.access': 'Signing in', 'box.accessHint': 'What keeps others out of your mail.', 'box.security': 'Security', 'box.password': 'Password', 'box.passwordChange': 'Change it', 'box.export': 'Messages', 'box.exportAll': 'Download them all', 'box.factors': 'Second factor', 'box.factorOn': 'on', 'box.factorOff': 'none yet',
   'box.factorApps': 'Programs need app passwords.', 'box.appCount.one': '{count} app password', 'box.appCount.other': '{count} app passwords', 'box.language': 'Language',
   'box.logins': 'Last logins', 'box.loginsHint': 'By each way in, to a quarter of an hour. Something you do not know? Change your password.', 'box.noLogins': 'Nobody has been in yet.', 'box.byApp': 'with “{name}”', 'box.byGoneApp': 'with an app password that is revoked',
   'box.copyAddress': 'Copy your address', 'box.saved': 'Saved', 'box.lookAgain': 'Look again',
