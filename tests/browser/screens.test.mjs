@@ -82,13 +82,14 @@ test('words that cannot be read in a table are seen by what looks for them', asy
       <tr><td style="overflow-wrap: anywhere; inline-size: 60px">somebody.or.other@demo.example</td><td style="white-space: nowrap">beyond the end of its cell</td></tr>
       <tr><td><div style="overflow: hidden; white-space: nowrap">cut off in the middle</div></td><td></td></tr></table></div>
       <div style="inline-size: 100px; overflow-x: auto"><table style="inline-size: 300px"><caption>Aside</caption><tr><td>One</td></tr></table></div>
-      <table class="cards"><caption>Card</caption><thead><tr><th>Name</th><th>Size</th></tr></thead><tbody><tr><td class="lead">a</td><td>12</td></tr></tbody></table></main>`);
+      <table class="cards"><caption>Card</caption><thead><tr><th>Name</th><th>Size</th></tr></thead><tbody><tr><td class="lead">a</td><td>12</td></tr></tbody></table>
+      <table class="cards"><caption>Blank</caption><thead><tr><th>Name</th><th>Note</th></tr></thead><tbody><tr><td class="lead">a</td><td><span>Note</span><div class="fact"><span class="break"></span></div></td></tr></tbody></table></main>`);
   const { faults } = await unreadable(page);
   for (const kind of [/^Bad: broken in the middle/, /^Bad: beyond its cell/, /^Bad: cut off/, /^Aside: cannot be moved/, /^Aside: has no name/]) assert.ok(faults.some((one) => kind.test(one)), `${kind}: ${faults.join('\n')}`);
   assert.ok(!faults.some((one) => one.startsWith('Card')), faults.join('\n'));
   await page.setViewportSize({ width: 360, height: 740 });
   const { faults: narrow } = await unreadable(page);
-  for (const kind of [/^Aside: lies aside on a phone/, /^Card: is no table/, /^Card: a row is not whole/, /^Card: not on the card: Size/]) assert.ok(narrow.some((one) => kind.test(one)), `${kind}: ${narrow.join('\n')}`);
+  for (const kind of [/^Aside: lies aside on a phone/, /^Card: is no table/, /^Card: a row is not whole/, /^Card: not on the card: Size/, /^Blank: a heading without its fact: Note/]) assert.ok(narrow.some((one) => kind.test(one)), `${kind}: ${narrow.join('\n')}`);
   await page.context().close();
 });
 

@@ -6,7 +6,7 @@ const PART_LENGTH_MAX = 28;
 /**
  * What cannot be read in the tables of the page: words beyond their cell, beneath the buttons of a row, or cut off without a sign;
  * addresses broken in the middle; columns that lie aside without a way to them. On a phone, where rows are cards, also what lies aside at
- * all, and what a heading tells and a card does not. Gives how many tables there are as well.
+ * all, what a heading tells and a card does not, and a fact of which only its heading is there. Gives how many tables there are as well.
  */
 export function unreadable(page) {
   return page.evaluate((partLengthMax) => {
@@ -39,6 +39,10 @@ export function unreadable(page) {
             // The first column is the title of the card; ticks and buttons say themselves what they do.
             const says = /\b(tick|lead|acts)\b/.test(cell?.className ?? '') || cell?.innerText.startsWith(heading.textContent.trim());
             if (!isThere || !says) faults.push(`${name}: not on the card: ${short(heading.textContent)}`);
+            // What is empty is drawn as such, in the fact itself or in what it holds.
+            const fact = cell?.querySelector(':scope > .fact');
+            const isDrawn = (one) => one.matches('svg, img, input, select, button, meter, progress, [role=img]') || !['none', 'normal', ''].includes(getComputedStyle(one, '::after').content);
+            if (fact && fact.innerText.trim() === '' && ![fact, ...fact.querySelectorAll('*')].some(isDrawn)) faults.push(`${name}: a heading without its fact: ${short(heading.textContent)}`);
           }
         }
       }
