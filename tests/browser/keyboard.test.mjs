@@ -186,6 +186,8 @@ for (const language of ['fr', 'en']) test(`${language}: a Box is ordered, and ca
   const operator = await token(node, 'chief', 'operator-password');
   const { viewer } = await api(node, owner, '{ viewer { accountId } }');
   await api(node, operator, `mutation($a: AccountID!, $s: ServiceID!) { serviceActivate(accountId: $a, serviceId: $s) ${errors} }`, { a: viewer.accountId, s: ordered });
+  // Lists follow the journal: the page would not offer yet what can be done with an active Box.
+  await until(async () => (await api(node, owner, 'query($s: ServiceID!) { service(serviceId: $s) { entitlement } }', { s: ordered })).service.entitlement, (now) => now === 'ACTIVE');
   await page.reload();
   await settled(page);
   await toName(t('service.part.cancel'));
@@ -247,8 +249,11 @@ for (const language of ['fr', 'en']) test(`${language}: a long list is turned, s
     const { suppressionAdd } = await api(node, owner, `mutation($a: AccountID!, $to: String!) { suppressionAdd(accountId: $a, address: $to, reason: "Gone") ${errors} }`, { a: viewer.accountId, to: `gone${one}-${language}@elsewhere.example` });
     assert.deepEqual(suppressionAdd.userErrors, []);
   }
+  // Lists follow the journal: the page is opened once all of them are there.
+  const isThere = (all) => Array.from({ length: 30 }, (_, one) => `gone${one}-${language}@elsewhere.example`).every((to) => all.some((one) => one.id === to));
+  const all = await until(async () => (await api(node, owner, '{ suppressions(first: 100) { nodes { id } } }')).suppressions.nodes, isThere);
+  const pages = Math.ceil(all.length / 25);
   const { t, page, press, toName, type, keepsFocus, reach } = await person(language, '/mail/suppressions');
-  const pages = Math.ceil((await api(node, owner, '{ suppressions(first: 100) { nodes { id } } }')).suppressions.nodes.length / 25);
   await toName(t('table.next'));
   for (let page = 1; page < pages; page += 1) await press('Enter');
   await page.getByText(t('table.page', { page: pages, pages })).waitFor();
