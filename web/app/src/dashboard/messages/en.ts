@@ -362,6 +362,7 @@ export const own = {
   'feature.WEBHOOKS': 'webhooks',
   'history.behalf': 'for this account',
   'history.hint': 'Who did what, when, through what, and why.',
+  'history.of': 'History of {what}',
   'history.none': 'Nothing has happened yet',
   'history.unset': 'unset',
   'history.you': 'You',

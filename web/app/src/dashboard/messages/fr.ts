@@ -363,6 +363,7 @@ export const own = {
   'feature.WEBHOOKS': 'webhooks',
   'history.behalf': 'pour ce compte',
   'history.hint': 'Qui a fait quoi, quand, par quel moyen et pourquoi.',
+  'history.of': 'Historique : {what}',
   'history.none': 'Rien ne s’est encore passé',
   'history.unset': 'retiré',
   'history.you': 'Vous',
