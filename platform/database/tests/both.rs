@@ -133,15 +133,20 @@ async fn nobody_waits_for_anothers_heap_of_writes() {
     });
     tokio::task::yield_now().await;
     let done = Arc::new(AtomicU32::new(0));
+    let begun = Arc::new(AtomicU32::new(0));
     let count = |of: &Sqlite| {
-        let (of, done) = (of.clone(), Arc::clone(&done));
+        let (of, done, begun) = (of.clone(), Arc::clone(&done), Arc::clone(&begun));
         tokio::spawn(async move {
+            begun.fetch_add(1, Ordering::Relaxed);
             of.write(move |_| Ok::<_, DatabaseError>(done.fetch_add(1, Ordering::Relaxed))).await
         })
     };
     let heap: Vec<_> = (0..300).map(|_| count(&a)).collect();
     let (own, next) = (count(&b), count(&b));
-    tokio::task::yield_now().await;
+    // One turn of this task is not one of each of the others.
+    while begun.load(Ordering::Relaxed) < 302 {
+        tokio::task::yield_now().await;
+    }
     go.send(()).expect("it waits");
     first.await.expect("it does not panic").expect("written");
     assert!(own.await.expect("it does not panic").expect("written") <= 1, "after one of A's at most");
