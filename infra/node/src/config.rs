@@ -91,7 +91,8 @@ pub enum Mode {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct DatabaseConfig {
-    /// `sqlite` (files in `data`) or `postgres://user:password@host:port/database`.
+    /// `sqlite` (files in `data`) or `postgres://user:password@host:port/database`. On another machine it is reached over
+    /// TLS, and proves its name by a certificate of a public authority or of `?sslrootcert=/path/ca.pem`.
     pub url: DatabaseUrl,
     /// Connections to PostgreSQL at most, for control plane and messages each.
     #[serde(deserialize_with = "connection_count")]

@@ -135,6 +135,9 @@ fn test(no_install: bool, only: &str) -> anyhow::Result<bool> {
     }
     if let Some(url) = url {
         suites.env("HOSTERRA_TEST_POSTGRES", url);
+        if let Ok(postgres) = &postgres {
+            suites.env("HOSTERRA_TEST_POSTGRES_CA", postgres.certificate());
+        }
     }
     suites.env("HOSTERRA_NODE_MODULES", packages.node_modules());
     suites.env("HOSTERRA_PYTHON", packages.python());

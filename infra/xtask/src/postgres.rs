@@ -27,8 +27,9 @@ impl Postgres {
         let data = server.folder.join("data");
         let data = data.to_str().context("a folder named in UTF-8")?;
         server.run("initdb", &["-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C"])?;
+        server.certify()?;
         let options = format!(
-            "-c listen_addresses=127.0.0.1 -p {port} -k {} -c fsync=off -c max_connections=200",
+            "-c listen_addresses=127.0.0.1 -p {port} -k {} -c fsync=off -c max_connections=200 -c ssl=on",
             server.folder.display()
         );
         let log = server.folder.join("log");
@@ -40,6 +41,23 @@ impl Postgres {
     /// Where it is reached.
     pub(crate) fn url(&self) -> String {
         format!("postgres://postgres@127.0.0.1:{}/postgres", self.port)
+    }
+
+    /// The certificate that proves `localhost`, and no other name.
+    pub(crate) fn certificate(&self) -> PathBuf {
+        self.folder.join("data").join("server.crt")
+    }
+
+    /// Makes key and certificate, under the names that the server looks for.
+    fn certify(&self) -> anyhow::Result<()> {
+        let (key, certificate) = (self.folder.join("data").join("server.key"), self.certificate());
+        let (key, certificate) = (key.to_string_lossy(), certificate.to_string_lossy());
+        let how = ["req", "-x509", "-nodes", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"];
+        let what = ["-days", "2", "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"];
+        // What may vouch for others proves no name itself (webpki).
+        let no_authority = ["-addext", "basicConstraints=critical,CA:FALSE"];
+        let where_to = ["-keyout", &key, "-out", &certificate];
+        self.run("/usr/bin/openssl", &[&how[..], &what[..], &no_authority[..], &where_to[..]].concat())
     }
 
     /// Runs one of the server's programs; not as root, which it refuses.

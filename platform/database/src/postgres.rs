@@ -4,11 +4,13 @@ use std::error::Error;
 use std::time::Duration;
 
 use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime};
+use tokio_postgres::Config;
 use tokio_postgres::types::{FromSql, IsNull, ToSql, Type, private::BytesMut, to_sql_checked};
-use tokio_postgres::{Config, NoTls};
 use uuid::Uuid;
 
 use crate::{DatabaseError, Row, Statement, Value};
+
+mod tls;
 
 /// Longest wait for a connection of the pool, and for a new one.
 const CONNECTION_WAIT: Duration = Duration::from_secs(10);
@@ -21,7 +23,6 @@ const MIGRATION_LOCK: i64 = 0x686f_7374_6572_7261;
 #[derive(Clone)]
 pub struct Postgres {
     pool: Pool,
-    config: Config,
     schema: Option<String>,
 }
 
@@ -37,9 +38,7 @@ impl Postgres {
         connection_count_max: usize,
         schema: Option<&str>,
     ) -> Result<Self, DatabaseError> {
-        let mut config: Config = url
-            .parse()
-            .map_err(|_| DatabaseError::Setting("the URL of the PostgreSQL server cannot be read"))?;
+        let (mut config, trust): (Config, tls::Trust) = tls::read(url)?;
         config.application_name("hosterra").connect_timeout(CONNECTION_WAIT);
         if let Some(schema) = schema {
             let is_plain = |octet: u8| octet.is_ascii_lowercase() || octet.is_ascii_digit() || octet == b'_';
@@ -48,11 +47,11 @@ impl Postgres {
             }
             config.options(format!("-c search_path={schema}"));
         }
-        let manager = Manager::from_config(
-            config.clone(),
-            NoTls,
-            ManagerConfig { recycling_method: RecyclingMethod::Fast },
-        );
+        let recycling = ManagerConfig { recycling_method: RecyclingMethod::Fast };
+        let manager = match trust {
+            tls::Trust::ThisMachine => Manager::from_config(config, tokio_postgres::NoTls, recycling),
+            tls::Trust::Roots(roots) => Manager::from_config(config, tls::connector(*roots)?, recycling),
+        };
         let pool = Pool::builder(manager)
             .max_size(connection_count_max)
             .runtime(Runtime::Tokio1)
@@ -60,7 +59,7 @@ impl Postgres {
             .create_timeout(Some(CONNECTION_WAIT))
             .build()
             .map_err(|_| DatabaseError::Setting("the pool of connections cannot be made"))?;
-        let postgres = Self { pool, config, schema: schema.map(str::to_owned) };
+        let postgres = Self { pool, schema: schema.map(str::to_owned) };
         let client = postgres.client().await?;
         if let Some(schema) = schema {
             client.batch_execute(&format!("CREATE SCHEMA IF NOT EXISTS {schema}")).await?;
@@ -75,11 +74,6 @@ impl Postgres {
     /// [`DatabaseError::Busy`] where none becomes free in time.
     pub async fn client(&self) -> Result<Object, DatabaseError> {
         Ok(self.pool.get().await?)
-    }
-
-    /// How to open a connection outside the pool, for example for LISTEN.
-    pub const fn config(&self) -> &Config {
-        &self.config
     }
 
     /// The schema that all names are in, where it is not the server's default.
