@@ -11,7 +11,7 @@ pub const EDGES: &[(&str, &[&str])] = &[
     ("hosting", &["kernel", "authority", "sieve"]),
     ("message", &[]),
     ("sign", &["kernel", "message"]),
-    ("report", &["kernel"]),
+    ("report", &["kernel", "message"]),
     ("passkey", &[]),
     // memory and movement
     ("database", &[]),
@@ -21,7 +21,7 @@ pub const EDGES: &[(&str, &[&str])] = &[
     ("yubikey", &["caller"]),
     ("door", &["kernel", "database", "hosting"]),
     ("webhook", &["kernel", "authority", "hosting", "engine", "journal", "database", "caller"]),
-    ("notice", &["kernel", "hosting", "engine", "authority"]),
+    ("notice", &["kernel", "message", "hosting", "engine", "authority"]),
     // edges
     ("listener", &["kernel"]),
     ("resolver", &[]),

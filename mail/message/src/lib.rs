@@ -11,6 +11,7 @@ mod structure;
 mod summarize;
 mod summary;
 mod text;
+mod whole;
 
 pub use address::{DoubtfulAddresses, sure_addresses};
 pub use field::{
@@ -23,3 +24,4 @@ pub use summary::{Address, AddressItem, Envelope, Part, PartBody, Summary};
 pub use text::{
     SEARCH_OCTETS_MAX, SearchText, base_subject, decode_body, decode_transfer, decode_words, search_text,
 };
+pub use whole::{BOUNDARY_COUNT_MAX, NESTING_WORD_COUNT_MAX, Whole};

@@ -2,7 +2,8 @@
 
 use jiff::tz::TimeZone;
 use kernel::Timestamp;
-use mail_parser::{MessageParser, MessagePart, MimeHeaders as _};
+use mail_parser::{MessagePart, MimeHeaders as _};
+use message::Whole;
 
 use crate::limit::{DELIVERY_OCTETS_MAX, PART_COUNT_MAX};
 use crate::unpack::{pack, unpack};
@@ -26,7 +27,7 @@ pub enum Report {
 /// # Errors
 /// [`Malformed::NoReport`] where no part looks like one; otherwise what is wrong with the last that did.
 pub fn find(message: &[u8]) -> Result<Report, Malformed> {
-    let parsed = MessageParser::default().parse(message).ok_or(Malformed::NoReport)?;
+    let parsed = Whole::read(message).ok_or(Malformed::NoReport)?;
     let mut fault = Malformed::NoReport;
     for (index, part) in parsed.parts.iter().take(PART_COUNT_MAX).enumerate() {
         let found = match media_type(part).as_str() {
@@ -63,7 +64,7 @@ pub fn find_delivery(message: &[u8]) -> Result<DeliveryStatus, Malformed> {
     if message.len() > DELIVERY_OCTETS_MAX {
         return Err(Malformed::TooLarge { octets_max: DELIVERY_OCTETS_MAX });
     }
-    let parsed = MessageParser::default().parse(message).ok_or(Malformed::NoReport)?;
+    let parsed = Whole::read(message).ok_or(Malformed::NoReport)?;
     let is_report = parsed.parts.first().is_some_and(|root| media_type(root) == "multipart/report");
     let mut parts = parsed.parts.iter().take(PART_COUNT_MAX).enumerate();
     let found = parts.find(|(_, part)| {

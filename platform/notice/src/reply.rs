@@ -3,7 +3,8 @@
 use hosting::Language;
 use hosting::limit::{TICKET_FILE_COUNT_MAX, TICKET_FILE_OCTETS_MAX, TICKET_TEXT_CHARACTER_COUNT_MAX};
 use kernel::{Id as _, TicketId};
-use mail_parser::{Message, MessageParser, MimeHeaders as _};
+use mail_parser::{Message, MimeHeaders as _};
+use message::Whole;
 use subtle::ConstantTimeEq as _;
 use uuid::Uuid;
 
@@ -84,7 +85,7 @@ pub fn read_reply(message: &[u8]) -> Result<Reply, NoReply> {
     if message.len() > REPLY_OCTETS_MAX {
         return Err(NoReply::Malformed);
     }
-    let read = MessageParser::default().parse(message).ok_or(NoReply::Malformed)?;
+    let read = Whole::read(message).ok_or(NoReply::Malformed)?;
     if is_automatic(&read) {
         return Err(NoReply::Automatic);
     }
