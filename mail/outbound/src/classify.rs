@@ -95,8 +95,9 @@ pub fn classify(reply: &RemoteReply) -> Class {
         _ => {}
     }
     let text = reply.text.to_lowercase();
-    // A code of policy, or of the sender's address, says that the words are not about the recipient.
-    let is_of_others = detail.starts_with("7.") || matches!(detail, "1.7" | "1.8");
+    // A code of policy, or of the sender's address, says that the words are not about the recipient. Where there is no code
+    // the words say so.
+    let is_of_others = detail.starts_with("7.") || matches!(detail, "1.7" | "1.8") || text.contains("sender");
     let is_meant = |class: Class| !(is_of_others && class == Class::NoSuchAddress);
     let found = PATTERNS.iter().find(|(pattern, class)| is_meant(*class) && text.contains(pattern));
     if let Some((_, class)) = found {
@@ -128,6 +129,8 @@ mod tests {
             (550, "5.7.1", "reverse name does not exist", Class::Policy, false),
             (550, "5.7.1", "mailbox unavailable", Class::Policy, false),
             (550, "5.1.8", "the sender's domain does not exist", Class::Other, false),
+            (550, "", "The sender domain does not exist", Class::Other, false),
+            (550, "", "No such user here", Class::NoSuchAddress, true),
             (550, "5.7.26", "fails DMARC", Class::Policy, false),
             (421, "4.7.28", "unusual", Class::TooFast, false),
             (450, "4.7.1", "Greylisted", Class::Policy, false),

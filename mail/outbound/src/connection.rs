@@ -292,7 +292,7 @@ impl Inner {
             state.ready.done(job.message.tenant);
         });
         let happened = job.recipients.into_iter();
-        let happened = happened.map(|recipient| (recipient, Happened::Refused(reply.clone()))).collect();
+        let happened = happened.map(|recipient| (recipient, Happened::Declined(reply.clone()))).collect();
         let batch = Batch::to(destination, (job.token, &job.message));
         self.settle(batch, happened, None).await;
     }
@@ -440,7 +440,7 @@ impl Inner {
             let text = "the message goes in circles: it has passed more than 50 servers".to_owned();
             let reply = RemoteReply { code: 0, enhanced: "5.4.6".to_owned(), text, host: None };
             let happened =
-                job.recipients.into_iter().map(|to| (to, Happened::Refused(reply.clone()))).collect();
+                job.recipients.into_iter().map(|to| (to, Happened::Declined(reply.clone()))).collect();
             self.settle(batch, happened, Some(&content)).await;
             return Left::Usable;
         }
@@ -483,7 +483,8 @@ impl Inner {
                     Happened::Taken(reply.told(&client.host), reports)
                 }
                 Answer::Refused(reply) if reply.is_final() => Happened::Refused(reply.told(&client.host)),
-                Answer::Refused(reply) => {
+                Answer::Declined(reply) if reply.is_final() => Happened::Declined(reply.told(&client.host)),
+                Answer::Refused(reply) | Answer::Declined(reply) => {
                     let told = reply.told(&client.host);
                     is_too_fast |= classify(&told) == Class::TooFast;
                     Happened::Failed(told)

@@ -26,8 +26,10 @@ use crate::untold::{UNREACHABLE, untold};
 pub(crate) enum Happened {
     /// The other side has it; whether it will report where asked for.
     Taken(RemoteReply, Reports),
-    /// It does not want it, for ever.
+    /// It does not want the recipient, for ever.
     Refused(RemoteReply),
+    /// It does not want this message, or this sender, for ever.
+    Declined(RemoteReply),
     /// Not now.
     Failed(RemoteReply),
     /// Nothing was tried: later.
@@ -191,6 +193,8 @@ impl Inner {
                 ..quiet(Outcome::Delivered, reply)
             },
             Happened::Refused(reply) => bounced(reply),
+            // What is said of sender or message shuts nobody's address.
+            Happened::Declined(reply) => Judged { suppress: Suppress::No, ..bounced(reply) },
             Happened::Returned(due_at) => quiet(Outcome::Returned { due_at }, RemoteReply::default()),
             Happened::Suspended(reply) => quiet(Outcome::Suspended, reply),
             Happened::Failed(reply) => match after_failure(message, recipient, now, &self.chance) {

@@ -43,8 +43,10 @@ pub(crate) struct EnvelopeRecipient<'a> {
 pub(crate) enum Answer {
     /// The other side has it.
     Taken(Reply),
-    /// It has it not, and says why.
+    /// It does not want this recipient, and says why.
     Refused(Reply),
+    /// It does not want the message, or its sender, and says why: which is nothing about the recipient.
+    Declined(Reply),
     /// Nothing final was said: see the fault.
     Open,
 }
@@ -107,9 +109,9 @@ impl Client {
         let sender_fits = may_utf8 || envelope.from.is_none_or(is_plain);
         let judge = |to: &EnvelopeRecipient<'_>| {
             if is_too_long {
-                Answer::Refused(own(552, "5.3.4", "the message is longer than this host takes"))
+                Answer::Declined(own(552, "5.3.4", "the message is longer than this host takes"))
             } else if !sender_fits || !may_utf8 && !is_plain(to.address) {
-                Answer::Refused(own(553, "5.6.7", "this host takes no internationalised addresses"))
+                Answer::Declined(own(553, "5.6.7", "this host takes no internationalised addresses"))
             } else {
                 Answer::Open
             }
@@ -205,7 +207,7 @@ impl Client {
             }
         }
         if let Some(refusal) = mail_refusal {
-            asked.iter().for_each(|index| answers[*index] = Answer::Refused(refusal.clone()));
+            asked.iter().for_each(|index| answers[*index] = Answer::Declined(refusal.clone()));
             accepted.clear();
         }
         if accepted.is_empty() {
@@ -219,7 +221,7 @@ impl Client {
             return Err(Fault::Unfit("DATA", opened));
         }
         if opened.code != 354 {
-            accepted.iter().for_each(|index| answers[*index] = Answer::Refused(opened.clone()));
+            accepted.iter().for_each(|index| answers[*index] = Answer::Declined(opened.clone()));
             return if opened.code == 421 { Err(Fault::Refused("DATA", opened)) } else { Ok(()) };
         }
         let end = self.content(message).await?;
@@ -245,9 +247,11 @@ impl Client {
             if number > 0 && self.protocol == Protocol::Lmtp {
                 reply = fit("the message", self.wire.reply("the message", DOT_WAIT).await?)?;
             }
-            answers[*index] = match reply.is_positive() {
-                true => Answer::Taken(reply.clone()),
-                false => Answer::Refused(reply.clone()),
+            answers[*index] = match (reply.is_positive(), self.protocol) {
+                (true, _) => Answer::Taken(reply.clone()),
+                // One answer for each (RFC 2033 section 4.2).
+                (false, Protocol::Lmtp) => Answer::Refused(reply.clone()),
+                (false, Protocol::Smtp) => Answer::Declined(reply.clone()),
             };
         }
         self.is_open = false;

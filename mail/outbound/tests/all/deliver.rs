@@ -90,6 +90,35 @@ async fn refusals_come_back_as_one_report_and_temporary_ones_wait() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_is_said_of_sender_or_message_shuts_nobody_s_address() {
+    let mut stage = Stage::new().await;
+    let mut hosts = Vec::new();
+    for (number, (at, said)) in [
+        ("MAIL", "550 The domain does not exist"),
+        ("MAIL", "550 5.1.1 no such user"),
+        ("DATA", "554 5.5.1 No valid recipients, user unknown"),
+        (".", "550 5.1.1 user unknown"),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let domain = format!("lies{number}.example");
+        let manners = Manners { says: vec![(at, said.to_owned())], ..modern() };
+        hosts.push(stage.host(&[domain.as_str()], manners).await);
+    }
+    stage.run();
+    for number in 0..hosts.len() {
+        let id =
+            stage.submit(&[&format!("u@lies{number}.example"), &format!("v@lies{number}.example")]).await;
+        let entries = stage.tried(id, 1).await;
+        assert_eq!(states(&entries), [RecipientState::Bounced; 2], "{number}");
+    }
+    let suppressed = stage.store.suppressions(TenantId::new(Uuid::from_u128(1)), None, 10).await;
+    assert_eq!(suppressed.expect("a page"), []);
+    stage.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn hosts_that_drop_answer_garbage_or_what_fits_nothing_or_break_tls_lose_nothing() {
     let mut stage = Stage::new().await;
     let mut faulty = Vec::new();
