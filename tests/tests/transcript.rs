@@ -584,14 +584,14 @@ impl World {
                 assert_eq!(std::mem::take(&mut *self.noted.0.lock().expect("no panic")), shares);
             }
             ["begun"] => self.begun().await,
-            ["held", recipient] => {
+            ["held", recipients @ ..] => {
                 let selection = store::Selection {
                     state: store::StateSelection::Only(store::RecipientState::Held),
                     ..Default::default()
                 };
                 let held = store::Queue::entries(&*self.store, &selection, None, 10).await.expect("a queue");
                 let held: Vec<String> = held.iter().map(|entry| entry.address.to_string()).collect();
-                assert_eq!(held, [*recipient]);
+                assert_eq!(held, recipients);
             }
             other => panic!("no direction {other:?}"),
         }

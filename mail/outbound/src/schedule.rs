@@ -5,10 +5,10 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use futures_util::{StreamExt as _, stream};
-use kernel::DomainName;
+use kernel::{DomainName, EmailAddress};
 use store::{
-    Instead, LEASE_RECIPIENT_COUNT_MAX, LeaseRequest, LeasedMessage, LeasedRecipient, Line, RemoteReply,
-    StoreError, TlsWish,
+    Instead, LEASE_RECIPIENT_COUNT_MAX, LeaseRequest, LeasedMessage, LeasedRecipient, Line, Origin,
+    RemoteReply, StoreError, TlsWish,
 };
 use tokio::time::Instant;
 
@@ -457,18 +457,28 @@ impl Inner {
     /// What is looked up for a message to a domain.
     pub(crate) fn errand_of(&self, message: &LeasedMessage, domain: &DomainName) -> Errand {
         let target = self.target_of(domain);
+        let author = self.author_of(message);
         // What goes on to the host of its domain needs no relay.
         let relay = match target {
-            Target::Domain(_) => self.destinations.routes.relay_of(message.tenant, message.sender.as_ref()),
+            Target::Domain(_) => self.destinations.routes.relay_of(message.tenant, author.as_ref()),
             Target::Relay(_) => None,
         };
         Errand {
             tenant: message.tenant,
-            sender: message.sender.as_ref().map(|sender| sender.domain.clone()),
+            sender: author.map(|author| author.domain),
             source: self.settings.sources.of_message(&self.directory, message),
             wish: self.wish_of(message),
             target: relay.map_or(target, |relay| Target::Relay(Box::new(relay))),
         }
+    }
+
+    /// Whose policies a message is sent by: its sender's, or its mailbox's where that names no sender (a receipt, RFC 8098
+    /// section 2, or anything). None for reports and for what is passed on.
+    fn author_of(&self, message: &LeasedMessage) -> Option<EmailAddress> {
+        message.sender.clone().or_else(|| {
+            let (address, ..) = self.directory.standing_of(message.tenant, message.mailbox?)?;
+            (message.origin == Origin::Submitted).then_some(address)
+        })
     }
 
     /// What is looked up for mail to a domain: its MX, or the host that it has set.
@@ -479,10 +489,10 @@ impl Inner {
         }
     }
 
-    /// What a message asks of TLS, by itself or by what is set for the mailbox that sent it. A report asks as its message
-    /// did, but comes all the same (RFC 8689 section 5).
+    /// What a message asks of TLS, by itself or by what is set for the mailbox that sent it. A report of ours asks as its
+    /// message did, but comes all the same (RFC 8689 section 5).
     fn wish_of(&self, message: &LeasedMessage) -> TlsWish {
-        let wish = if message.sender.is_none() && message.tls == TlsWish::Required {
+        let wish = if message.origin == Origin::Report && message.tls == TlsWish::Required {
             TlsWish::Usual
         } else {
             message.tls

@@ -3,7 +3,7 @@
 
 use directory::{Destinations, Resolution};
 use kernel::{EmailAddress, TenantId};
-use store::Owner;
+use store::{Owner, TlsWish};
 
 use crate::command::RcptParameters;
 use crate::deliver::{Envelope, sole_end};
@@ -70,18 +70,29 @@ impl Session<'_> {
     pub(crate) async fn taken(&mut self, to: EmailAddress, target: &EmailAddress) {
         let Some(transaction) = &mut self.transaction else { return };
         let is_first = transaction.envelope.note(to);
-        let sender = transaction.envelope.sender().cloned().filter(|_| is_first);
+        let sender = transaction.envelope.sender().cloned();
         if let Some((tenant, copy)) = self.server.directory.recipient_copy(target) {
             self.copied(tenant, copy, CopyOf::Received(target.clone())).await;
         }
         if self.server.role != Role::Submission {
             return;
         }
-        let (Some(login), Some(sender)) = (&self.login, sender) else { return };
+        let Some(login) = self.login.as_ref().filter(|_| is_first) else { return };
+        // Whoever leaves the sender empty has written all the same.
+        let sender = sender.unwrap_or_else(|| login.address.clone());
         let tenant = login.tenant;
         if let Some(copy) = self.server.directory.sender_copy(login, &sender) {
             self.copied(tenant, copy, CopyOf::Sent).await;
         }
+    }
+
+    /// What a copy of a submission asks of TLS: as much as everything that its mailbox sends, whose number it does not bear.
+    pub(crate) fn tls_of_copy(&self, asked: TlsWish) -> TlsWish {
+        let is_set = self
+            .login
+            .as_ref()
+            .is_some_and(|login| self.server.directory.requires_tls_out(login.tenant, login.mailbox));
+        if is_set { asked.max(TlsWish::Encrypted) } else { asked }
     }
 
     /// One more recipient, whom nobody sees and nobody is told about. Where it takes no mail the message goes without it, and

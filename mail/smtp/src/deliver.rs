@@ -82,6 +82,8 @@ pub(crate) struct Place {
 struct Batch {
     tenant: TenantId,
     home: Option<DomainId>,
+    /// Whether it goes to those who get copies, which nobody sees.
+    is_copy: bool,
     message: Bytes,
     deposits: Vec<Deposit>,
     queued: Vec<QueuedRecipient>,
@@ -617,8 +619,9 @@ impl Session<'_> {
         if deposits.is_empty() && envelope.queued.is_empty() {
             return Reply::told(250, "2.0.0", format!("{id} taken"));
         }
-        let elsewhere: Vec<EmailAddress> =
-            envelope.queued.iter().map(|onward| onward.recipient.address.clone()).collect();
+        // Whom the sender does not choose says nothing about the sender.
+        let chosen = envelope.queued.iter().filter(|onward| onward.copies.is_empty());
+        let elsewhere: Vec<EmailAddress> = chosen.map(|onward| onward.recipient.address.clone()).collect();
         let neighbours = self.neighbours(envelope);
         let is_held = self.is_suspicious(&[&elsewhere[..], &neighbours].concat()).await;
         if is_held && !neighbours.is_empty() {
@@ -654,6 +657,9 @@ impl Session<'_> {
                 dsn: (parameters.ret.clone(), parameters.envelope_id.clone()),
                 queueing: Queueing {
                     home: batch.home,
+                    // Where a copy goes, and how, is for who looks after the domain: its sender is not told of it.
+                    mailbox: queueing.mailbox.filter(|_| !batch.is_copy),
+                    tls: if batch.is_copy { self.tls_of_copy(queueing.tls) } else { queueing.tls },
                     is_sandbox: self.server.directory.is_sandbox(batch.tenant),
                     beginning: if has_queued { std::mem::take(&mut beginning) } else { Vec::new() },
                     ..queueing.clone()
@@ -758,6 +764,10 @@ impl Session<'_> {
         if header_end > HEADER_OCTETS_MAX {
             return Err(Reply::new(552, "5.3.4", "The header is longer than 512 KiB"));
         }
+        // It would go on the line before, which is ours: a trace field, or a signature.
+        if message.starts_with(b" ") || message.starts_with(b"\t") {
+            return Err(Reply::new(554, "5.6.0", "The message begins in the middle of a field"));
+        }
         if received_count(message) > RECEIVED_COUNT_MAX {
             return Err(Reply::new(554, "5.4.6", "The message goes in circles"));
         }
@@ -831,7 +841,7 @@ fn batches(
                 true => octets.clone(),
                 false => Bytes::from([fields.as_bytes(), octets].concat()),
             };
-            batches.push(Batch { tenant, home, message, deposits, queued });
+            batches.push(Batch { tenant, home, is_copy: !fields.is_empty(), message, deposits, queued });
         }
     }
     for (subject, deposit) in told {
@@ -839,6 +849,7 @@ fn batches(
         batches.push(Batch {
             tenant: deposit.owner.tenant,
             home: None,
+            is_copy: false,
             message,
             deposits: vec![deposit],
             queued: Vec::new(),

@@ -22,7 +22,7 @@ use parking_lot::Mutex;
 use resolver::{Name, Record};
 use ring::digest::{SHA256, digest};
 use rustls::RootCertStore;
-use store::{Queueing, RecipientState, TlsWish};
+use store::{Acceptance, Origin, Queueing, RecipientState, TlsWish};
 use trust::{Fetch, FetchFault, Shop, Trust};
 use uuid::Uuid;
 
@@ -451,6 +451,20 @@ async fn requiretls_goes_to_proven_hosts_that_go_on_asking_for_it_or_comes_back(
     guarded.stage.until("a report", || sender.taken().len() == 1).await;
     let report = sender.taken()[0].message.clone();
     assert!(report.contains("Status: 5.7.30") && report.contains("text/rfc822-headers"), "{report}");
+    // Whoever names no sender asks for it all the same: a report of ours alone comes in any case.
+    let nobody = |origin| Acceptance {
+        sender: None,
+        queueing: Queueing { origin, ..required() },
+        ..Stage::acceptance(&guarded.stage.message, &["u@b.example"], None)
+    };
+    for (origin, state) in [
+        (Origin::Submitted, RecipientState::Bounced),
+        (Origin::Forwarded, RecipientState::Bounced),
+        (Origin::Report, RecipientState::Delivered),
+    ] {
+        let id = guarded.stage.accept(nobody(origin)).await;
+        assert_eq!(guarded.stage.tried(id, 1).await[0].state, state, "{origin:?}");
+    }
     guarded.stage.end().await;
     // It is proven, and does not offer the keyword; then it does.
     let mut guarded = Guarded::new().await;
