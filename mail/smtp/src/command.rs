@@ -134,8 +134,9 @@ fn auth(rest: &str) -> Result<Command, Fault> {
 fn bdat(rest: &str) -> Result<Command, Fault> {
     let (size, last) = rest.split_once(' ').unwrap_or((rest, ""));
     let is_last = last.trim().eq_ignore_ascii_case("LAST");
+    let size_is_plain = size.bytes().all(|octet| octet.is_ascii_digit());
     match size.parse() {
-        Ok(size) if is_last || last.is_empty() => Ok(Command::Bdat { size, is_last }),
+        Ok(size) if size_is_plain && (is_last || last.is_empty()) => Ok(Command::Bdat { size, is_last }),
         Ok(_) | Err(_) => Err(Fault::Arguments("a count of octets and perhaps LAST")),
     }
 }
@@ -200,7 +201,10 @@ fn mail(rest: &str) -> Result<Command, Fault> {
             ("RET", Some(value)) if ["FULL", "HDRS"].contains(&value.to_ascii_uppercase().as_str()) => {
                 parsed.ret = Some(value.to_ascii_uppercase());
             }
-            ("ENVID", Some(value)) if value.len() <= 100 => parsed.envelope_id = Some(value.to_owned()),
+            ("ENVID", Some(value)) if value.len() <= 100 && is_xtext(value) => {
+                parsed.envelope_id = Some(value.to_owned());
+            }
+            ("ENVID", _) => return Err(Fault::Arguments("ENVID as 1 to 100 octets of xtext")),
             // Who submitted it elsewhere is of no meaning to us (RFC 4954 section 5).
             ("AUTH", Some(_)) => {}
             _ => return Err(Fault::Parameter),
@@ -220,13 +224,43 @@ fn rcpt(rest: &str) -> Result<Command, Fault> {
     for (name, value) in parameters(rest) {
         match (name.as_str(), value) {
             ("NOTIFY", Some(value)) if is_notify(value) => parsed.notify = Some(value.to_ascii_uppercase()),
-            ("ORCPT", Some(value)) if value.contains(';') && value.len() <= 500 => {
+            ("ORCPT", Some(value)) if value.len() <= 500 && is_original(value) => {
                 parsed.original = Some(value.to_owned());
+            }
+            ("ORCPT", _) => {
+                return Err(Fault::Arguments("ORCPT as a type, a semicolon and an address in xtext"));
             }
             _ => return Err(Fault::Parameter),
         }
     }
     Ok(Command::Rcpt { to, parameters: parsed })
+}
+
+/// Whether it goes on as it came without breaking what it stands in (RFC 3461 section 4: xtext).
+fn is_xtext(value: &str) -> bool {
+    let mut octets = value.bytes();
+    let is_hex = |octet: Option<u8>| octet.is_some_and(|octet| matches!(octet, b'0'..=b'9' | b'A'..=b'F'));
+    while let Some(octet) = octets.next() {
+        match octet {
+            b'+' if is_hex(octets.next()) && is_hex(octets.next()) => {}
+            b'+' | b'=' => return false,
+            b'!'..=b'~' => {}
+            _ => return false,
+        }
+    }
+    !value.is_empty()
+}
+
+/// A type of address and an address (RFC 3461 section 4.2); that of the type `utf-8` may stand as it is (RFC 6533 section 3).
+fn is_original(value: &str) -> bool {
+    let Some((kind, address)) = value.split_once(';') else { return false };
+    let is_atom =
+        !kind.is_empty() && kind.bytes().all(|octet| octet.is_ascii_alphanumeric() || octet == b'-');
+    let plain: String = match kind.eq_ignore_ascii_case("utf-8") {
+        true => address.chars().filter(char::is_ascii).collect(),
+        false => address.to_owned(),
+    };
+    is_atom && !address.is_empty() && (plain.is_empty() || is_xtext(&plain))
 }
 
 /// `NEVER`, or some of the others (RFC 3461 section 4.1).
@@ -290,7 +324,34 @@ mod tests {
         assert_eq!(parse(b"RCPT TO:<a@b.example> NOTIFY=never,success"), Err(Fault::Parameter));
         assert!(matches!(parse(b"MAIL FROM:<nonsense>"), Err(Fault::Sender(_))));
         assert!(matches!(parse(b"MAIL FROM:<a@b.example"), Err(Fault::Arguments(_))));
-        assert!(matches!(parse(b"BDAT -1"), Err(Fault::Arguments(_))));
+        for size in ["-1", "+5", "", "5x"] {
+            assert!(matches!(parse(format!("BDAT {size}").as_bytes()), Err(Fault::Arguments(_))), "{size}");
+        }
+        for (parameter, is_good) in [
+            ("ENVID=QQ314159", true),
+            ("ENVID=a+2Bb+3D", true),
+            ("ENVID=+zz", false),
+            ("ENVID=a+2b", false),
+            ("ENVID==", false),
+            ("ENVID=\u{e9}", false),
+            ("ENVID=", false),
+        ] {
+            let line = format!("MAIL FROM:<a@b.example> {parameter}");
+            assert_eq!(parse(line.as_bytes()).is_ok(), is_good, "{line}");
+        }
+        for (parameter, is_good) in [
+            ("ORCPT=rfc822;a+2Bb@c.example", true),
+            ("ORCPT=utf-8;\u{e9}@c.example", true),
+            ("ORCPT=utf-8;\\x{E9}@c.example", true),
+            ("ORCPT=rfc822;\u{e9}@c.example", false),
+            ("ORCPT=rfc822;a+b@c.example", false),
+            ("ORCPT=rfc822;", false),
+            ("ORCPT=;a@c.example", false),
+            ("ORCPT=a@c.example", false),
+        ] {
+            let line = format!("RCPT TO:<a@b.example> {parameter}");
+            assert_eq!(parse(line.as_bytes()).is_ok(), is_good, "{line}");
+        }
         assert!(matches!(parse(b"\xff\xfe"), Err(Fault::Arguments(_))));
         assert!(matches!(parse(b"EHLO"), Err(Fault::Arguments(_))));
     }

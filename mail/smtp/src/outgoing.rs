@@ -19,8 +19,8 @@ use crate::session::Session;
 /// Recipients of a message whose domains are asked for a key to seal by.
 const SEALER_COUNT_MAX: usize = 10;
 
-/// Fields whose addresses the login must be allowed to write as (RFC 5322 section 3.6.2).
-const AUTHOR_FIELDS: [&str; 2] = ["From", "Sender"];
+/// Fields whose addresses the login must be allowed to write as (RFC 5322 sections 3.6.2 and 3.6.6).
+const AUTHOR_FIELDS: [&str; 4] = ["From", "Sender", "Resent-From", "Resent-Sender"];
 
 /// Knows the keys by which a domain signs. A port: keys are secrets, and kept where secrets are.
 #[async_trait]

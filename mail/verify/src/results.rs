@@ -96,7 +96,12 @@ fn speaks_for(value: &str, authority: &str) -> bool {
     let first = value.split(';').next().unwrap_or_default().trim();
     let name = match first.strip_prefix('"') {
         Some(quoted) => quoted.split('"').next().unwrap_or_default().replace('\\', ""),
-        None => first.split_ascii_whitespace().next().unwrap_or_default().to_owned(),
+        // A version may follow, which readers part by a blank or by `/`.
+        None => first
+            .split(|end: char| end.is_ascii_whitespace() || end == '/')
+            .next()
+            .unwrap_or_default()
+            .to_owned(),
     };
     name.is_empty() || name.trim_end_matches('.').eq_ignore_ascii_case(authority)
 }
@@ -163,6 +168,7 @@ mod tests {
         for (value, is_forged) in [
             ("mx.example; spf=pass", true),
             ("MX.Example 1; spf=pass", true),
+            ("MX.Example/1; spf=pass", true),
             ("\r\n\t(hello (you)) mx.example (x); dkim=pass", true),
             ("\"mx.example\"; dkim=pass", true),
             ("\"mx\\.example\"; dkim=pass", true),
