@@ -181,7 +181,7 @@ for (const language of ['fr', 'en']) describe(`mail administration in ${language
     for (const why of ['mail.import.taken', 'mail.import.badQuota', 'mail.field.password.short']) await dialog(page).getByText(t(why)).waitFor();
     await picture(page, `mail-import-${language}`);
     assert.deepEqual(await violations(page), []);
-    await page.locator('dialog[open] footer button').last().click();
+    await page.locator('dialog[open] .foot button').last().click();
     await dialog(page).getByText(t('bulk.result', { done: 1, refused: 0, all: 1 })).waitFor();
     await dialog(page).getByRole('button', { name: t('action.close'), exact: true }).last().click();
     await row(page, `one-${language}@demo.example`).getByText('=cmd|calc').waitFor();
@@ -203,7 +203,7 @@ for (const language of ['fr', 'en']) describe(`mail administration in ${language
     await dialog(page).getByText(t('mail.import.found', { good: 1, bad: 4 })).waitFor();
     for (const why of [t('mail.import.taken'), t('mail.import.noTargets'), t('mail.import.badTarget', { target: 'nobody' }), t('mail.import.noDomain', { domain: 'elsewhere.example' })]) await dialog(page).getByText(why).waitFor();
     assert.deepEqual(await violations(page), []);
-    await page.locator('dialog[open] footer button').last().click();
+    await page.locator('dialog[open] .foot button').last().click();
     await dialog(page).getByText(t('bulk.result', { done: 1, refused: 0, all: 1 })).waitFor();
     await dialog(page).getByRole('button', { name: t('action.close'), exact: true }).last().click();
     await row(page, `press-${language}@demo.example`).getByText('bob@elsewhere.example').waitFor();

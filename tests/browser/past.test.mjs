@@ -78,3 +78,31 @@ for (const { language, width, scheme } of [{ language: 'fr', width: 360, scheme:
     assert.deepEqual(faults, []);
   });
 }
+
+test('the audit in French has no words of programs', { timeout: 300_000 }, async () => {
+  const found = [];
+  let count = 0;
+  for (const role of ['customer', 'operator']) {
+    const page = await visit(browser, { language: 'fr' });
+    await signIn(page, node, ...LOGINS[role], '/dashboard/account/audit');
+    await page.waitForURL(/\/dashboard/);
+    for (const path of role === 'operator' ? ['/account/audit', `/as/${known.account}/account/audit`] : ['/account/audit']) {
+      await page.goto(`${node.url}/dashboard${path}`);
+      await settled(page);
+      // All pages of it.
+      for (let isLast = false; !isLast; ) {
+        const rows = await page.locator('tbody tr').evaluateAll((all) => all.map((row) => [...row.cells].slice(1, 5).map((cell) => cell.innerText).join(' | ')));
+        count += rows.length;
+        // What the customer and the test wrote themselves may look like it.
+        const told = (row) => row.replaceAll(/mailadmin_demo|They asked [\w ]+|[\w-]+@[\w.-]+|https?:\S+/g, '');
+        found.push(...rows.filter((row) => /\b[a-z]+_[a-z]+\b|\b[a-z]+:[a-z]+\b|\b(claimed|staff|unset|asked|because|cgv|cps|imap|submission)\b/.test(told(row))));
+        const next = page.getByRole('button', { name: texts('fr')('table.next'), exact: true });
+        isLast = (await next.count()) === 0 || (await next.isDisabled());
+        if (!isLast) await next.click();
+      }
+    }
+    await leave(page);
+  }
+  assert.ok(count > 60, `${count} rows`);
+  assert.deepEqual(found, []);
+});

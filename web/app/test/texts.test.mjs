@@ -99,6 +99,19 @@ function held() {
     // A variant that holds something is told as a field of its own.
     for (const { word, isBare } of variants) (isBare ? words : fields).add(isBare ? `${plain}.${word}` : word);
   }
+  // Fields that are kept as texts, whose words a function of the model or a macro names.
+  const model = rust('platform/hosting/src').join('\n');
+  for (const [field, noun] of Object.entries({ protocols: 'MailProtocol', outcome: 'HeldMail', reason: 'HoldReason', mode: 'BillingMode' })) {
+    const named = new RegExp(`^impl ${noun} \\{[\\s\\S]*?fn name\\(self\\)[^{]*\\{\\s*match self \\{([\\s\\S]*?)\\n        \\}`, 'm').exec(model)?.[1] ?? '';
+    const known = [...named.matchAll(/=> "(\w+)"/g)].map((match) => `${field}.${match[1]}`);
+    assert.ok(known.length > 1, `the words of ${noun}`);
+    known.forEach((word) => words.add(word));
+  }
+  for (const [field, form] of Object.entries({ kind: 'KindV1 of DocumentKind', language: 'LanguageV1 of Language', media_type: 'MediaTypeV1 of MediaType' })) {
+    const named = new RegExp(`${form} \\{([^}]*)\\}`).exec(model)?.[1] ?? '';
+    assert.ok(named.includes('"'), `the words of ${form}`);
+    for (const [, word] of named.matchAll(/= "(\w+)"/g)) words.add(`${field}.${word}`);
+  }
   // It names the others and is not told itself.
   fields.delete('changed');
   return { fields: [...fields].sort(), words: [...words].sort() };
@@ -126,6 +139,14 @@ test('what an event changed is told in words, prices and units', async () => {
   assert.equal(told.inFrench('limits.features', 'catch_all, webhooks'), 'adresse attrape-tout, webhooks');
   assert.equal(told.inFrench('settings.junk_score_centi', '750'), '7,5');
   assert.equal(told.inFrench('local_timeout_secs', '600'), '600\u202fs');
+  // Words that stand among others: rights, notices and events are told as everywhere else.
+  assert.equal(told.inFrench('permissions', 'domain:read, mailbox:read'), ['domain:read', 'mailbox:read'].map((one) => told.french(`permission.${one}`)).join(', '));
+  assert.equal(told.inFrench('permissions', 'domain:read, never:heard'), 'domain:read, never:heard');
+  assert.equal(told.inFrench('kind', 'invitation'), 'Invitation');
+  assert.equal(told.inFrench('rights', 'sync_jobs'), told.french('right.SYNC_JOBS'));
+  assert.equal(told.inFrench('kinds', '*'), told.french('hooks.allKinds'));
+  assert.doesNotMatch(told.french('permission.domain:read'), /permission/);
+  assert.equal(told.inFrench('language', 'en'), 'anglais');
   // What people have typed is theirs.
   assert.equal(told.inFrench('display_name', 'annual'), 'annual');
 });

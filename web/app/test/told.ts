@@ -1,9 +1,14 @@
 // What the history tells of a field, in French: the texts and what reads them are one module there.
-import french from '../src/dashboard/past/words/fr';
+import main from '../src/dashboard/messages/fr';
+import notices from '../src/dashboard/notices/words/fr';
+import past from '../src/dashboard/past/words/fr';
 import { brief } from '../src/dashboard/change';
-import { speak } from '../src/lib/i18n/messages';
+import { speak, t } from '../src/lib/i18n/messages';
 
 export function inFrench(field: string, value: string): string {
-  speak('fr', french);
+  speak('fr', main, notices, past);
   return brief(value, field);
 }
+
+/** A text of the dashboard, once `inFrench` was asked. */
+export { t as french };

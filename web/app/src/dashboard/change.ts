@@ -11,9 +11,22 @@ const CURRENCY = 'EUR';
 
 let words: Promise<void> | undefined;
 
-/** Loads what fields are called: only where the past of something is shown. */
+/** Fields whose words stand among others: what a notice tells, what may be done, what a webhook hears of. */
+const ELSEWHERE: Record<string, (word: string) => string> = {
+  kind: (word) => `notice.${word}`, link_of: (word) => `notice.${word}`, permissions: (word) => `permission.${word}`,
+  kinds: (word) => (word === '*' ? 'hooks.allKinds' : `event.${word}`), rights: (word) => `right.${word.toUpperCase()}`,
+};
+
+/** Loads what fields and notices are called: only where the past of something is shown. */
 export function fieldWords(): Promise<void> {
-  words ??= (language() === 'fr' ? import('./past/words/fr') : import('./past/words/en')).then((part) => learn(part.default));
+  words ??= Promise.all(language() === 'fr' ? [import('./past/words/fr'), import('./notices/words/fr')] : [import('./past/words/en'), import('./notices/words/en')]).then(
+    (parts) => parts.forEach((part) => learn(part.default)),
+    // What did not come is asked for again.
+    (error: unknown) => {
+      words = undefined;
+      throw error;
+    },
+  );
   return words;
 }
 
@@ -49,8 +62,8 @@ export function brief(value: string | null, field: string): string {
   const plain = plainName(field);
   const number = WHOLE.test(value) ? measured(Number(value), plain) : '';
   if (number) return number;
-  const words = value.split(', ').map((word) => `value.${plain}.${word}`);
-  if (words.every(has)) return words.map((word) => t(word)).join(', ');
+  const words = value.split(', ').map((word) => [`value.${plain}.${word}`, ELSEWHERE[plain]?.(word) ?? ''].find(has));
+  if (words.every((word) => word !== undefined)) return words.map((word) => t(word)).join(', ');
   if (value === 'true' || value === 'false') return named('changed', value);
   if (ID.test(value)) return shortId(value);
   if (/^[[{]/.test(value)) return '…';
