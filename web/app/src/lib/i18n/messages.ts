@@ -5,6 +5,8 @@ export type Params = Record<string, string | number>;
 let texts: Texts = {};
 let tag: 'en' | 'fr' = 'en';
 let plurals = new Intl.PluralRules('en');
+/** Made once: a format takes as long as fifty numbers, and lists of ten thousand ask for one in each row. */
+let numbers = new Intl.NumberFormat('en');
 
 /** The language of this page. */
 export function language(): 'en' | 'fr' {
@@ -15,6 +17,7 @@ export function language(): 'en' | 'fr' {
 export function speak(wanted: 'en' | 'fr', ...parts: Texts[]): void {
   tag = wanted;
   plurals = new Intl.PluralRules(wanted);
+  numbers = new Intl.NumberFormat(wanted);
   texts = bound(Object.assign({}, ...parts));
 }
 
@@ -39,7 +42,7 @@ export function t(key: string, params: Params = {}): string {
   return text.replace(/\{(\w+)\}/g, (whole, name: string) => {
     const value = params[name];
     if (value === undefined) return whole;
-    return typeof value === 'number' ? new Intl.NumberFormat(tag).format(value) : value;
+    return typeof value === 'number' ? numbers.format(value) : value;
   });
 }
 
