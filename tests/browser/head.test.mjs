@@ -44,6 +44,12 @@ function head(page) {
     const shown = (one) => one.checkVisibility({ visibilityProperty: true });
     const nav = document.querySelector('header nav.links');
     const links = [...nav.querySelectorAll(':scope > a')].filter(shown);
+    // What the menu holds is made when it is first opened.
+    const menu = nav.querySelector('.rest [popover]');
+    if (shown(menu.parentElement)) {
+      menu.showPopover();
+      menu.hidePopover();
+    }
     const stands = [...links, ...[nav.querySelector('.rest .opener')].filter(shown)].map((one) => one.getBoundingClientRect());
     const end = document.querySelector('header .end').getBoundingClientRect();
     return {
