@@ -231,6 +231,22 @@ for (const language of ['fr', 'en']) describe(`mail administration in ${language
     await dialog(page).getByText(t('mail.filter.good')).waitFor();
     await dialog(page).getByRole('button', { name: t('mail.create') }).click();
     await row(page, 'Sort').waitFor();
+    // One of a mailbox is told by its address, and is changed and removed as such.
+    await button(page, t('mail.filters.add')).click();
+    await page.selectOption('dialog[open] [name=owner]', { label: 'alice@demo.example' });
+    await page.fill('dialog[open] [name=name]', 'Own one');
+    await page.fill('dialog[open] [name=script]', 'keep;\n');
+    await dialog(page).getByRole('button', { name: t('mail.create') }).click();
+    await row(page, 'Own one').getByText('alice@demo.example').waitFor();
+    await button(page, t('mail.editNamed', { what: 'Own one' })).click();
+    await page.fill('dialog[open] [name=description]', 'Of Alice alone');
+    await dialog(page).getByRole('button', { name: t('mail.save') }).click();
+    await row(page, 'Own one').getByText('Of Alice alone').waitFor();
+    await button(page, t('mail.removeNamed', { what: 'Own one' })).click();
+    await dialog(page).getByRole('button', { name: t('mail.remove'), exact: true }).click();
+    await dialog(page).getByText(t('bulk.result', { done: 1, all: 1, refused: 0 })).waitFor();
+    await page.keyboard.press('Escape');
+    await row(page, 'Own one').waitFor({ state: 'detached' });
     await part(page, 'maps');
     await button(page, t('mail.maps.add')).click();
     await page.fill('dialog[open] [name=from]', 'alice');
