@@ -10,7 +10,7 @@ use hosting::session::{EndReason, SessionOwner};
 use hosting::use_case::{
     ChangeFactors, EndSession, RotateSession, SetMailboxPassword, SetUserPassword, StartSession,
 };
-use kernel::{AccountId, Actor, Id, SessionId, Timestamp, Via};
+use kernel::{AccountId, Actor, Id, SessionId, Timestamp};
 use passkey::Presence;
 use secrecy::SecretString;
 
@@ -490,16 +490,7 @@ pub(crate) fn proved_now(owner: SessionOwner) -> Principal {
         SessionOwner::User(user) => Actor::User(user),
         SessionOwner::Mailbox(mailbox) => Actor::Mailbox(mailbox),
     };
-    Principal {
-        actor,
-        on_behalf_of: None,
-        via: Via::Session,
-        grants: Vec::new(),
-        ceiling: None,
-        is_visitor: false,
-        withheld: None,
-        limited: std::sync::Arc::default(),
-    }
+    Principal::signed_in(actor, Vec::new())
 }
 
 /// Whether `password` is the current one of whoever is signed in.

@@ -91,21 +91,12 @@ impl Reach {
 mod tests {
     use super::*;
     use authority::{Grant, Permissions};
-    use kernel::{Actor, DomainId, Via};
+    use kernel::{Actor, DomainId};
 
     fn principal(scope: Scope, permissions: Permissions) -> Principal {
         let grants = vec![Grant { scope, permissions }];
         let actor = Actor::Operator;
-        Principal {
-            actor,
-            on_behalf_of: None,
-            via: Via::Session,
-            grants,
-            ceiling: None,
-            is_visitor: false,
-            withheld: None,
-            limited: std::sync::Arc::default(),
-        }
+        Principal::signed_in(actor, grants)
     }
 
     #[test]

@@ -266,13 +266,22 @@ impl Principal {
         Self::unlimited(Actor::Platform(name), Via::Platform)
     }
 
+    /// Whoever has signed in, with what they were granted and nothing that narrows it.
+    pub fn signed_in(actor: Actor, grants: Vec<Grant>) -> Self {
+        Self::free(actor, Via::Session, grants)
+    }
+
     fn unlimited(actor: Actor, via: Via) -> Self {
         let grant = Grant { scope: Scope::Platform, permissions: Permissions::everything() };
+        Self::free(actor, via, vec![grant])
+    }
+
+    fn free(actor: Actor, via: Via, grants: Vec<Grant>) -> Self {
         Self {
             actor,
             on_behalf_of: None,
             via,
-            grants: vec![grant],
+            grants,
             ceiling: None,
             is_visitor: false,
             withheld: None,
@@ -499,16 +508,7 @@ mod tests {
     }
 
     fn principal(scope: Scope, permissions: Permissions) -> Principal {
-        Principal {
-            actor: Actor::Platform("test"),
-            on_behalf_of: None,
-            via: Via::Session,
-            grants: vec![Grant { scope, permissions }],
-            ceiling: None,
-            is_visitor: false,
-            withheld: None,
-            limited: Arc::default(),
-        }
+        Principal::signed_in(Actor::Platform("test"), vec![Grant { scope, permissions }])
     }
 
     #[test]

@@ -11,7 +11,7 @@ use hosting::document::{Document, DocumentCommand, DocumentKind, MediaType, NewV
 use hosting::plan::{CustomLimits, plan_id};
 use hosting::service::Service;
 use hosting::use_case::{AcceptContract, ChangePlan, OrderService, PublishDocument};
-use kernel::{Actor, DocumentId, TenantId, Timestamp, Via};
+use kernel::{Actor, DocumentId, TenantId, Timestamp};
 
 fn version(kind: DocumentKind, language: Language, version: u32, from: Timestamp) -> PublishDocument {
     let octet = u8::try_from(version).expect("small");
@@ -121,16 +121,10 @@ fn what_is_to_follow_is_the_operators_to_know() {
     publish(&mut world, CGV_FR, 1);
     world.must(&order(90, Agreement::ToFollow));
     let permissions: Permissions = [Permission::ServiceWrite, Permission::ServiceRead].into_iter().collect();
-    world.principal = Principal {
-        actor: Actor::User(id(2)),
-        on_behalf_of: None,
-        via: Via::Session,
-        grants: vec![Grant { scope: Scope::Account(account()), permissions }],
-        ceiling: None,
-        is_visitor: false,
-        withheld: None,
-        limited: std::sync::Arc::default(),
-    };
+    world.principal = Principal::signed_in(
+        Actor::User(id(2)),
+        vec![Grant { scope: Scope::Account(account()), permissions }],
+    );
     let no = No::Denied(Denied::Lacks(Permission::PlatformWrite));
     assert_eq!(world.run(&order(91, Agreement::ToFollow)), Err(no));
     assert_eq!(world.refused(&order(91, given(vec![]))), "CONTRACT_NOT_ACCEPTED");

@@ -15,7 +15,7 @@ use hosting::session::SessionOwner;
 use hosting::use_case::*;
 use hosting::user::{User, UserRole};
 use hosting::{LoginName, PasswordHash};
-use kernel::{Actor, Timestamp, Via};
+use kernel::{Actor, Timestamp};
 
 fn hash(more: &str) -> PasswordHash {
     PasswordHash::parse(&format!("{HASH}{more}")).expect("a hash")
@@ -148,19 +148,10 @@ fn factors_have_a_limit_and_a_reset_takes_all() {
 fn one_persons_factors_are_out_of_reach_for_the_neighbour() {
     let mut world = with_mailbox();
     world.must(&factors(mailbox(), totp(50)));
-    world.principal = Principal {
-        actor: Actor::Mailbox(id(2)),
-        on_behalf_of: None,
-        via: Via::Session,
-        grants: vec![Grant {
-            scope: Scope::Mailbox(account(), id(2)),
-            permissions: Permissions::mailbox_owner(),
-        }],
-        ceiling: None,
-        is_visitor: false,
-        withheld: None,
-        limited: std::sync::Arc::default(),
-    };
+    world.principal = Principal::signed_in(
+        Actor::Mailbox(id(2)),
+        vec![Grant { scope: Scope::Mailbox(account(), id(2)), permissions: Permissions::mailbox_owner() }],
+    );
     assert_eq!(world.run(&factors(mailbox(), FactorCommand::Reset)), Err(No::Denied(Denied::Hidden)));
     assert_eq!(world.run(&app(70, &MailProtocol::ALL, None)), Err(No::Denied(Denied::Hidden)));
 }
@@ -243,19 +234,10 @@ fn only_whoever_may_change_the_account_demands_factors_of_its_users() {
     let require = RequireSecondFactor { account: account(), is_required: true };
     assert_eq!(world.must(&require), 1);
     assert_eq!(world.must(&require), 0);
-    world.principal = Principal {
-        actor: Actor::User(id(90)),
-        on_behalf_of: None,
-        via: Via::Session,
-        grants: vec![Grant {
-            scope: Scope::Account(account()),
-            permissions: Permissions::domain_administrator(),
-        }],
-        ceiling: None,
-        is_visitor: false,
-        withheld: None,
-        limited: std::sync::Arc::default(),
-    };
+    world.principal = Principal::signed_in(
+        Actor::User(id(90)),
+        vec![Grant { scope: Scope::Account(account()), permissions: Permissions::domain_administrator() }],
+    );
     let waive = RequireSecondFactor { account: account(), is_required: false };
     assert_eq!(world.run(&waive), Err(No::Denied(Denied::Lacks(Permission::AccountWrite))));
 }

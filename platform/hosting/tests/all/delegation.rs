@@ -9,7 +9,7 @@ use hosting::use_case::{
     AnswerInvitation, ChangeDelegation, DeleteMailbox, EndDelegation, EndService, InviteDelegate,
     PurgeService, RemoveDomain,
 };
-use kernel::{Actor, EmailAddress, Timestamp, Via};
+use kernel::{Actor, EmailAddress, Timestamp};
 
 fn terms(permissions: &[Permission], scope: DelegationScope) -> Terms {
     Terms {
@@ -52,16 +52,7 @@ fn end(number: u128, left_by: Option<u128>) -> EndDelegation {
 }
 
 fn acting(scope: Scope, permissions: Permissions) -> Principal {
-    Principal {
-        actor: Actor::User(id(91)),
-        on_behalf_of: None,
-        via: Via::Session,
-        grants: vec![Grant { scope, permissions }],
-        ceiling: None,
-        is_visitor: false,
-        withheld: None,
-        limited: std::sync::Arc::default(),
-    }
+    Principal::signed_in(Actor::User(id(91)), vec![Grant { scope, permissions }])
 }
 
 #[test]

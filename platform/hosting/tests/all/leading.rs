@@ -14,7 +14,7 @@ use hosting::use_case::{
     ActivateService, AddDomain, ChangeAliasSettings, ChangeAliasTargets, ChangeMailboxSettings, CreateAlias,
     EditShares, OrderService, VerifyDomain,
 };
-use kernel::{Actor, DomainId, DomainName, EmailAddress, LocalPart, MailboxId, Via};
+use kernel::{Actor, DomainId, DomainName, EmailAddress, LocalPart, MailboxId};
 
 const OTHER: u128 = 21;
 
@@ -38,16 +38,7 @@ fn with_two_domains() -> World {
 }
 
 fn acting(scope: Scope, permissions: Permissions) -> Principal {
-    Principal {
-        actor: Actor::User(id(91)),
-        on_behalf_of: None,
-        via: Via::Session,
-        grants: vec![Grant { scope, permissions }],
-        ceiling: None,
-        is_visitor: false,
-        withheld: None,
-        limited: std::sync::Arc::default(),
-    }
+    Principal::signed_in(Actor::User(id(91)), vec![Grant { scope, permissions }])
 }
 
 fn administrator(domains: &[u128]) -> Principal {

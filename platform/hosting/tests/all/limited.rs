@@ -6,7 +6,7 @@ use std::sync::Arc;
 use authority::{Denied, Grant, Limited, OnBox, Permissions, Principal, Scope};
 use hosting::mailbox::MailboxSettingsPatch;
 use hosting::use_case::*;
-use kernel::{Actor, Via};
+use kernel::Actor;
 
 use crate::support::id;
 use crate::support::stage::{account, service, with_mailbox};
@@ -103,14 +103,11 @@ fn each_use_case_says_what_it_does_to_a_box_or_is_named_as_changing_it() {
 
 fn held_by(world: &mut World, limited: Option<Limited>) {
     world.principal = Principal {
-        actor: Actor::User(id(91)),
-        on_behalf_of: None,
-        via: Via::Session,
-        grants: vec![Grant { scope: Scope::Account(account()), permissions: Permissions::account_owner() }],
-        ceiling: None,
-        is_visitor: false,
-        withheld: None,
         limited: Arc::new(limited.map(|limited| (service(), limited)).into_iter().collect()),
+        ..Principal::signed_in(
+            Actor::User(id(91)),
+            vec![Grant { scope: Scope::Account(account()), permissions: Permissions::account_owner() }],
+        )
     };
 }
 

@@ -7,7 +7,7 @@ use authority::{Denied, Grant, Permission, Permissions, Principal, Scope};
 use hosting::LoginName;
 use hosting::use_case::{ChangeUser, DisableUser, EnableUser, Governance, RegisterUser, RemoveUser};
 use hosting::user::UserRole;
-use kernel::{Actor, Via};
+use kernel::Actor;
 
 const ZOE: u128 = 90;
 const YAN: u128 = 91;
@@ -30,16 +30,10 @@ fn with_owner() -> World {
     let mut world = with_domain();
     world.must(&register(ZOE, "zoe", UserRole::Owner));
     world.must(&register(92, "admin", UserRole::DomainAdministrator(vec![id(DOMAIN)])));
-    world.principal = Principal {
-        actor: Actor::User(id(ZOE)),
-        on_behalf_of: None,
-        via: Via::Session,
-        grants: vec![Grant { scope: Scope::Account(account()), permissions: Permissions::account_owner() }],
-        ceiling: None,
-        is_visitor: false,
-        withheld: None,
-        limited: std::sync::Arc::default(),
-    };
+    world.principal = Principal::signed_in(
+        Actor::User(id(ZOE)),
+        vec![Grant { scope: Scope::Account(account()), permissions: Permissions::account_owner() }],
+    );
     world
 }
 

@@ -8,7 +8,7 @@ use hosting::domain::DomainRef;
 use hosting::plan::plan_id;
 use hosting::service::{Service, ServiceRecord, SuspensionReason, misfits};
 use hosting::use_case::{ChangePlan, CreateMailboxes, NewMailbox, SuspendService};
-use kernel::{Actor, ByteSize, LocalPart, Via};
+use kernel::{Actor, ByteSize, LocalPart};
 
 fn to(slug: &str) -> ChangePlan {
     ChangePlan {
@@ -77,16 +77,10 @@ fn force_is_the_operators_and_a_suspended_service_waits() {
     world.must(&SuspendService { account: account(), service: service(), reason: SuspensionReason::Abuse });
     assert_eq!(world.refused(&to("custom")), "SERVICE_SUSPENDED");
     world.must(&ChangePlan { is_forced: true, ..to("custom") });
-    world.principal = Principal {
-        actor: Actor::User(id(90)),
-        on_behalf_of: None,
-        via: Via::Session,
-        grants: vec![Grant { scope: Scope::Account(account()), permissions: Permissions::account_owner() }],
-        ceiling: None,
-        is_visitor: false,
-        withheld: None,
-        limited: std::sync::Arc::default(),
-    };
+    world.principal = Principal::signed_in(
+        Actor::User(id(90)),
+        vec![Grant { scope: Scope::Account(account()), permissions: Permissions::account_owner() }],
+    );
     let forced = ChangePlan { is_forced: true, ..to("solo") };
     assert_eq!(world.run(&forced), Err(No::Denied(Denied::Lacks(Permission::PlatformWrite))));
 }

@@ -14,7 +14,7 @@ use hosting::plan::{catalogue, plan_id};
 use hosting::reseller::{Brand, BrandHost, Colour, Reseller, ResellerState, Resources};
 use hosting::service::{Service, SuspensionReason};
 use hosting::use_case::*;
-use kernel::{AccountId, Actor, ByteSize, Timestamp, Via};
+use kernel::{AccountId, Actor, ByteSize, Timestamp};
 
 fn admit(parent: u128, number: u128) -> AdmitSubAccount {
     let name = format!("Customer {number}");
@@ -30,16 +30,7 @@ fn reseller(number: u128, sub_account_count_max: u32) -> SetReseller {
 }
 
 fn acting(scope: Scope, permissions: Permissions) -> Principal {
-    Principal {
-        actor: Actor::User(id(91)),
-        on_behalf_of: None,
-        via: Via::Session,
-        grants: vec![Grant { scope, permissions }],
-        ceiling: None,
-        is_visitor: false,
-        withheld: None,
-        limited: Arc::default(),
-    }
+    Principal::signed_in(Actor::User(id(91)), vec![Grant { scope, permissions }])
 }
 
 fn parent(world: &World, number: u128) -> Option<Parent> {

@@ -17,7 +17,7 @@ use hosting::user::UserRole;
 use hosting::{LoginName, PasswordHash};
 use kernel::{
     AccountId, Actor, AliasId, ByteSize, Claim, DomainId, DomainName, EmailAddress, LocalPart, MailboxId,
-    ServiceId, Timestamp, Via,
+    ServiceId, Timestamp,
 };
 
 const LATER: Timestamp = Timestamp::from_secs(1_800_000_000);
@@ -153,16 +153,7 @@ fn register(number: u128, text: &str, role: UserRole) -> RegisterUser {
 }
 
 fn acting(scope: Scope, permissions: Permissions) -> Principal {
-    Principal {
-        actor: Actor::User(id(99)),
-        on_behalf_of: None,
-        via: Via::Session,
-        grants: vec![Grant { scope, permissions }],
-        ceiling: None,
-        is_visitor: false,
-        withheld: None,
-        limited: std::sync::Arc::default(),
-    }
+    Principal::signed_in(Actor::User(id(99)), vec![Grant { scope, permissions }])
 }
 
 // Slots and quotas

@@ -9,7 +9,7 @@ use hosting::ticket::{
     FileKey, NewFile, Side, Ticket, TicketCommand, TicketKind, TicketPriority, TicketStage, Way,
 };
 use hosting::use_case::{AnswerTicket, MergeTickets, OpenTicket, SuspendService};
-use kernel::{Actor, Timestamp, Via};
+use kernel::{Actor, Timestamp};
 
 fn open(number: u128) -> OpenTicket {
     OpenTicket {
@@ -88,16 +88,10 @@ fn what_is_open_and_what_is_said_has_limits() {
 fn a_customer_does_not_speak_for_the_support() {
     let mut world = with_mailbox();
     world.must(&open(80));
-    world.principal = Principal {
-        actor: Actor::User(id(90)),
-        on_behalf_of: None,
-        via: Via::Session,
-        grants: vec![Grant { scope: Scope::Account(account()), permissions: Permissions::account_owner() }],
-        ceiling: None,
-        is_visitor: false,
-        withheld: None,
-        limited: std::sync::Arc::default(),
-    };
+    world.principal = Principal::signed_in(
+        Actor::User(id(90)),
+        vec![Grant { scope: Scope::Account(account()), permissions: Permissions::account_owner() }],
+    );
     world.must(&say(80, Side::Customer, "Hello?"));
     let lacks = Err(No::Denied(Denied::Lacks(Permission::PlatformWrite)));
     assert_eq!(world.run(&say(80, Side::Staff, "Solved!")), lacks);
@@ -165,16 +159,10 @@ fn the_desk_takes_tickets_and_says_how_much_they_hurry() {
     let record = state.record().expect("a ticket");
     assert_eq!((record.assignee, record.priority), (Some(id(7)), TicketPriority::Urgent));
     assert_eq!(record.stage, TicketStage::AwaitingStaff, "nobody has answered");
-    world.principal = Principal {
-        actor: Actor::User(id(90)),
-        on_behalf_of: None,
-        via: Via::Session,
-        grants: vec![Grant { scope: Scope::Account(account()), permissions: Permissions::account_owner() }],
-        ceiling: None,
-        is_visitor: false,
-        withheld: None,
-        limited: std::sync::Arc::default(),
-    };
+    world.principal = Principal::signed_in(
+        Actor::User(id(90)),
+        vec![Grant { scope: Scope::Account(account()), permissions: Permissions::account_owner() }],
+    );
     let of_staff = NewFile { side: Side::Staff, ..file(1, 1) };
     for command in [take, hurry, TicketCommand::Attach(of_staff)] {
         let lacks = Err(No::Denied(Denied::Lacks(Permission::PlatformWrite)));

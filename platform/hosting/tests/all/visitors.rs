@@ -14,7 +14,7 @@ use hosting::mailbox::MailboxSettingsPatch;
 use hosting::session::SessionOwner;
 use hosting::use_case::*;
 use hosting::webhook::{Kinds, Reach, WebhookCommand, WebhookSecret, WebhookTerms};
-use kernel::{Actor, Via};
+use kernel::Actor;
 
 /// Use cases that visitors may run, each with the reason.
 const HARMLESS: [(&str, &[&str]); 7] = [
@@ -148,14 +148,11 @@ fn each_use_case_is_kept_from_visitors_or_said_to_be_harmless() {
 
 fn visitor() -> Principal {
     Principal {
-        actor: Actor::User(id(91)),
-        on_behalf_of: None,
-        via: Via::Session,
-        grants: vec![Grant { scope: Scope::Account(account()), permissions: Permissions::account_owner() }],
-        ceiling: None,
         is_visitor: true,
-        withheld: None,
-        limited: std::sync::Arc::default(),
+        ..Principal::signed_in(
+            Actor::User(id(91)),
+            vec![Grant { scope: Scope::Account(account()), permissions: Permissions::account_owner() }],
+        )
     }
 }
 

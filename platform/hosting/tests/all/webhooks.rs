@@ -9,7 +9,7 @@ use hosting::webhook::{
     Kinds, Pause, Reach, Resumption, Webhook, WebhookCommand, WebhookRecord, WebhookSecret, WebhookStatus,
     WebhookTerms,
 };
-use kernel::{Actor, Position, Timestamp, Via};
+use kernel::{Actor, Position, Timestamp};
 
 fn terms(url: &str) -> WebhookTerms {
     let kinds = Kinds::parse(["mailbox.*"]).expect("kinds");
@@ -97,15 +97,9 @@ fn an_address_is_checked_when_it_is_given_and_when_it_changes() {
 fn whoever_lets_events_be_told_elsewhere_must_be_allowed_to_read_them() {
     let mut world = with_mailbox();
     let permissions: Permissions = [Permission::AccountWrite].into_iter().collect();
-    world.principal = Principal {
-        actor: Actor::User(id(2)),
-        on_behalf_of: None,
-        via: Via::Session,
-        grants: vec![Grant { scope: Scope::Account(account()), permissions }],
-        ceiling: None,
-        is_visitor: false,
-        withheld: None,
-        limited: std::sync::Arc::default(),
-    };
+    world.principal = Principal::signed_in(
+        Actor::User(id(2)),
+        vec![Grant { scope: Scope::Account(account()), permissions }],
+    );
     assert_eq!(world.run(&register(80)), Err(No::Denied(Denied::Lacks(Permission::EventRead))));
 }
