@@ -2,7 +2,7 @@
 
 use async_graphql::{Context, Object, Result};
 use authority::{Permission, Resource};
-use hosting::plan::{Currency, Plan as Model, PlanName, PlanVersion, Price, plan_id};
+use hosting::plan::{Currency, Plan as Model, PlanName, PlanVersion, Price, is_slug, plan_id};
 use hosting::use_case::PublishPlanVersion;
 use kernel::{CommandId, Key, PlanId, TenantId};
 
@@ -73,9 +73,6 @@ impl PlanMutation {
     }
 }
 
-/// Characters of a plan's short name.
-const SLUG_CHARACTER_COUNT_MAX: usize = 32;
-
 /// How a plan is meant.
 enum Named {
     Slug(String),
@@ -90,9 +87,6 @@ async fn next_version(
     command: CommandId,
 ) -> Result<PlanPayload> {
     let mut faults = Faults::new(ctx)?;
-    let is_plain = |octet: u8| octet.is_ascii_lowercase() || octet.is_ascii_digit() || octet == b'-';
-    let is_slug =
-        |slug: &str| (1..=SLUG_CHARACTER_COUNT_MAX).contains(&slug.len()) && slug.bytes().all(is_plain);
     if matches!(&named, Named::Slug(slug) if !is_slug(slug)) {
         faults.add(
             "slug",

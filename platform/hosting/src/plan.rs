@@ -8,7 +8,7 @@ mod limits;
 mod state;
 pub(crate) mod wire;
 
-pub use catalogue::{CatalogueEntry, catalogue, plan_id};
+pub use catalogue::{CatalogueEntry, SLUG_CHARACTER_COUNT_MAX, catalogue, is_slug, plan_id};
 pub use command::PlanCommand;
 pub use decide::Plan;
 pub use event::PlanEvent;

@@ -4,6 +4,7 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 
 use anyhow::Context as _;
+use hosting::plan::{SLUG_CHARACTER_COUNT_MAX, is_slug};
 use kernel::{DomainName, EmailAddress, PlanId};
 use outbound::limits::BODY_OCTETS_MAX;
 use outbound::{Credentials, LocalAddress, OwnRelay, Pool, Protocol, Relay, Source, Sources, Through};
@@ -68,10 +69,6 @@ pub struct SourceConfig {
 
 /// Addresses of one pool at most.
 const POOL_ADDRESS_COUNT_MAX: usize = 64;
-/// Octets of the name of a pool at most.
-const POOL_NAME_OCTETS_MAX: usize = 32;
-/// Longest short name of a plan, as the API publishes them.
-const PLAN_SLUG_OCTETS_MAX: usize = 32;
 
 /// A host through which mail leaves.
 #[derive(Debug, Clone, Deserialize)]
@@ -157,10 +154,9 @@ impl OutboundConfig {
 
 impl SourceConfig {
     fn check(&self) -> anyhow::Result<()> {
-        let is_plain = |octet: u8| octet.is_ascii_lowercase() || octet.is_ascii_digit() || octet == b'-';
         anyhow::ensure!(
-            (1..=POOL_NAME_OCTETS_MAX).contains(&self.name.len()) && self.name.bytes().all(is_plain),
-            "the name of a pool has 1 to {POOL_NAME_OCTETS_MAX} small letters, digits and hyphens, not `{}`",
+            is_slug(&self.name),
+            "the name of a pool has 1 to {SLUG_CHARACTER_COUNT_MAX} small letters, digits and hyphens, not `{}`",
             self.name
         );
         anyhow::ensure!(!self.addresses.is_empty(), "the pool {} has no address", self.name);
@@ -177,10 +173,9 @@ impl SourceConfig {
 /// The plan of a short name: a built-in one, or one that the operator has published or will publish, which is not known before
 /// the events are read.
 fn plan(slug: &str) -> anyhow::Result<PlanId> {
-    let is_plain = |octet: u8| octet.is_ascii_lowercase() || octet.is_ascii_digit() || octet == b'-';
     anyhow::ensure!(
-        (1..=PLAN_SLUG_OCTETS_MAX).contains(&slug.len()) && slug.bytes().all(is_plain),
-        "the short name of a plan has 1 to {PLAN_SLUG_OCTETS_MAX} small letters, digits and hyphens, not `{slug}`"
+        is_slug(slug),
+        "the short name of a plan has 1 to {SLUG_CHARACTER_COUNT_MAX} small letters, digits and hyphens, not `{slug}`"
     );
     if !hosting::plan::catalogue().iter().any(|entry| entry.slug == slug) {
         tracing::warn!(

@@ -28,6 +28,15 @@ pub fn plan_id(slug: &str) -> PlanId {
     PlanId::new(Uuid::new_v5(&NAMESPACE, slug.as_bytes()))
 }
 
+/// Longest short name of a plan, in characters.
+pub const SLUG_CHARACTER_COUNT_MAX: usize = 32;
+
+/// Whether a text is a short name, as plans have: 1 to [`SLUG_CHARACTER_COUNT_MAX`] of `a-z 0-9 -`.
+pub fn is_slug(text: &str) -> bool {
+    let is_plain = |octet: u8| octet.is_ascii_lowercase() || octet.is_ascii_digit() || octet == b'-';
+    (1..=SLUG_CHARACTER_COUNT_MAX).contains(&text.len()) && text.bytes().all(is_plain)
+}
+
 /// Basic, Solo, Family, Pro and Custom.
 pub fn catalogue() -> Vec<CatalogueEntry> {
     [("basic", basic()), ("solo", solo()), ("family", family()), ("pro", pro()), ("custom", custom())]
