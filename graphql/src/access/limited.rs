@@ -20,7 +20,21 @@ impl LimitedBoxes {
             ServiceEvent::Ended { .. } | ServiceEvent::Purged => Some(Limited::Ended),
             // What was taken away before the end follows at once where it is brought back.
             ServiceEvent::Resumed | ServiceEvent::Reactivated => None,
-            _ => return,
+            ServiceEvent::Ordered { .. }
+            | ServiceEvent::PlanChanged { .. }
+            | ServiceEvent::Priced { .. }
+            | ServiceEvent::Activated
+            | ServiceEvent::SlotsTaken { .. }
+            | ServiceEvent::SlotsReturned { .. }
+            | ServiceEvent::AllocationChanged { .. }
+            | ServiceEvent::AliasSlotTaken { .. }
+            | ServiceEvent::AliasSlotReturned { .. }
+            | ServiceEvent::DomainSlotTaken { .. }
+            | ServiceEvent::DomainShareSet { .. }
+            | ServiceEvent::DomainSlotReturned { .. }
+            | ServiceEvent::SyncJobsCounted { .. }
+            | ServiceEvent::AdministratorAdded { .. }
+            | ServiceEvent::AdministratorRemoved { .. } => return,
         };
         let known = self.0.entry(account).or_default();
         match limited {
