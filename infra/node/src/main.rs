@@ -12,6 +12,8 @@ mod policy;
 mod ports;
 mod serve;
 mod setup;
+#[cfg(test)]
+mod stage;
 mod storage;
 mod telemetry;
 mod tls;

@@ -33,26 +33,18 @@ fn told(kind: &str, id: &str, accounts: impl Iterator<Item = AccountId>) -> Stri
 mod tests {
     use std::sync::Arc;
 
-    use authority::{Guarded, Permission, Principal};
-    use engine::Outcome;
+    use authority::Permission;
+    use hosting::LoginName;
     use hosting::use_case::{IssueToken, OpenAccount, RegisterUser};
     use hosting::user::UserRole;
-    use hosting::{HostingRefusal, LoginName};
-    use journal::keyring::{Keyring, MasterKey};
-    use journal::{SqlJournal, SystemClock};
-    use kernel::{CommandId, CorrelationId, TokenId, UserId};
+    use kernel::{TokenId, UserId};
     use uuid::Uuid;
 
     use super::*;
+    use crate::stage::{Stage, must};
 
     fn account(number: u128) -> AccountId {
         AccountId::new(Uuid::from_u128(number))
-    }
-
-    async fn must<U: Guarded<Refusal = HostingRefusal>>(engine: &Engine, intention: &U) {
-        let (command, correlation) = (CommandId::new(Uuid::now_v7()), CorrelationId::new(Uuid::now_v7()));
-        let outcome = engine.run(&Principal::operator(), command, correlation, intention).await;
-        assert!(matches!(outcome, Ok(Outcome::Done { .. })), "{}: {outcome:?}", U::NAME);
     }
 
     /// An account with a user who has a token.
@@ -85,27 +77,21 @@ mod tests {
 
     #[tokio::test(flavor = "multi_thread")]
     async fn an_id_of_two_accounts_is_told_with_its_kind_and_without_who_it_is() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let database = Database::open_sqlite(&folder.path().join("control.db")).expect("a database");
-        let clock = Arc::new(SystemClock);
-        let journal = SqlJournal::open(database.clone(), clock.clone()).await.expect("a journal");
-        let master = MasterKey::generate().expect("a key");
-        let keyring = Arc::new(Keyring::open(database.clone(), master).await.expect("a keyring"));
-        let engine =
-            Engine::new(Arc::new(journal), keyring, database.clone(), clock).await.expect("an engine");
+        let stage = Stage::open().await;
+        let (engine, database) = (&*stage.engine, &stage.database);
         let people = Arc::new(graphql::People::default());
-        graphql::register(&engine, &people).await.expect("projections");
-        customer(&engine, 1, (11, 21)).await;
-        customer(&engine, 2, (12, 22)).await;
+        graphql::register(engine, &people).await.expect("projections");
+        customer(engine, 1, (11, 21)).await;
+        customer(engine, 2, (12, 22)).await;
         engine.rebuild("user_list").await.expect("rebuilt");
-        assert_eq!(doubles(&engine, &database).await.expect("checked"), Vec::<String>::new());
+        assert_eq!(doubles(engine, database).await.expect("checked"), Vec::<String>::new());
         // As it could come to be before.
-        customer(&engine, 3, (11, 22)).await;
+        customer(engine, 3, (11, 22)).await;
         engine.rebuild("user_list").await.expect("rebuilt");
         let (user, token) = (Uuid::from_u128(11), Uuid::from_u128(22));
         let (one, two, three) = (account(1), account(2), account(3));
         assert_eq!(
-            doubles(&engine, &database).await.expect("checked"),
+            doubles(engine, database).await.expect("checked"),
             [
                 format!("ids: {user} (user) stands in 2 accounts: {one}, {three}"),
                 format!("ids: tokn_{} (API token) stands in 2 accounts: {two}, {three}", token.simple()),

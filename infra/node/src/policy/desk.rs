@@ -210,44 +210,29 @@ pub fn files(engine: &Arc<Engine>, blobs: &database::Blobs) -> TicketFiles {
 
 #[cfg(test)]
 mod tests {
-    use authority::Guarded;
-    use database::{Blobs, Database};
+    use database::Blobs;
     use hosting::ticket::TicketKind;
     use hosting::use_case::{MergeTickets, OpenAccount, OpenTicket};
-    use journal::SqlJournal;
-    use journal::keyring::{Keyring, MasterKey};
 
     use super::*;
-
-    async fn must<U: Guarded<Refusal = HostingRefusal>>(engine: &Engine, intention: &U) {
-        let (command, correlation) = (CommandId::new(Uuid::now_v7()), CorrelationId::new(Uuid::now_v7()));
-        let outcome = engine.run(&Principal::operator(), command, correlation, intention).await;
-        assert!(matches!(outcome, Ok(Outcome::Done { .. })), "{}: {outcome:?}", U::NAME);
-    }
+    use crate::stage::{Stage, must};
 
     #[tokio::test(flavor = "multi_thread")]
     async fn an_answer_about_a_merged_ticket_lays_its_files_where_its_words_go() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let database = Database::open_sqlite(&folder.path().join("control.db")).expect("a database");
-        let clock = Arc::new(SystemClock);
-        let journal = SqlJournal::open(database.clone(), clock.clone()).await.expect("a journal");
-        let master = MasterKey::generate().expect("a key");
-        let keyring = Arc::new(Keyring::open(database.clone(), master).await.expect("a keyring"));
-        let engine = Engine::new(Arc::new(journal), keyring, database.clone(), clock).await;
-        let engine = Arc::new(engine.expect("an engine"));
-        let blobs = Blobs::open(database).await.expect("a table");
+        let Stage { engine, database, .. } = &Stage::open().await;
+        let blobs = Blobs::open(database.clone()).await.expect("a table");
         let account = AccountId::new(Uuid::from_u128(1));
         let [old, new] = [2, 3].map(|number| TicketId::new(Uuid::from_u128(number)));
-        must(&engine, &OpenAccount { account, name: "Customer".to_owned() }).await;
+        must(engine, &OpenAccount { account, name: "Customer".to_owned() }).await;
         for ticket in [old, new] {
             let (subject, text) = ("It does not work".to_owned(), "At all.".to_owned());
             let kind = TicketKind::Technical;
-            must(&engine, &OpenTicket { account, ticket, service: None, kind, subject, text }).await;
+            must(engine, &OpenTicket { account, ticket, service: None, kind, subject, text }).await;
         }
-        must(&engine, &MergeTickets { account, ticket: old, into: new }).await;
+        must(engine, &MergeTickets { account, ticket: old, into: new }).await;
         let links = Links::new([1; 32], "https://panel.example".to_owned());
         let domain = DomainName::parse("x.example").expect("a name");
-        let tickets = AnswerTickets::new(files(&engine, &blobs), links, domain);
+        let tickets = AnswerTickets::new(files(engine, &blobs), links, domain);
         let reply = Reply {
             text: "As the picture shows".to_owned(),
             files: vec![("picture.png".to_owned(), b"\x89PNG\r\n\x1a\n".to_vec())],

@@ -254,18 +254,14 @@ impl TellStorage {
 
 #[cfg(test)]
 mod tests {
-    use authority::Guarded;
-    use database::Database;
-    use engine::Outcome;
     use hosting::notice::{NoticeDay, stream_of};
     use hosting::use_case::{SignUp, VerifyEmail};
-    use hosting::{HostingRefusal, LoginName, PasswordHash};
-    use journal::SqlJournal;
-    use journal::keyring::{Keyring, MasterKey};
+    use hosting::{LoginName, PasswordHash};
     use kernel::ServiceId;
     use store::SendLimit;
 
     use super::*;
+    use crate::stage::{Stage, must_as};
 
     const PASSWORD: &str = "$argon2id$v=19$m=8,t=1,p=1$c2FsdHNhbHQ$aGFzaGhhc2hoYXNo";
 
@@ -275,12 +271,6 @@ mod tests {
 
     fn owner() -> UserId {
         UserId::new(Uuid::from_u128(11))
-    }
-
-    async fn must<U: Guarded<Refusal = HostingRefusal>>(engine: &Engine, intention: &U) {
-        let (command, correlation) = (CommandId::new(Uuid::now_v7()), CorrelationId::new(Uuid::now_v7()));
-        let outcome = engine.run(&Principal::platform("sign_up"), command, correlation, intention).await;
-        assert!(matches!(outcome, Ok(Outcome::Done { .. })), "{}: {outcome:?}", U::NAME);
     }
 
     /// What somebody was told today, but for the link to confirm an address.
@@ -297,14 +287,8 @@ mod tests {
 
     #[tokio::test(flavor = "multi_thread")]
     async fn owners_hear_once_a_day_of_what_the_aliases_of_their_service_pass_on() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let database = Database::open_sqlite(&folder.path().join("control.db")).expect("a database");
-        let clock = Arc::new(SystemClock);
-        let journal = SqlJournal::open(database.clone(), clock.clone()).await.expect("a journal");
-        let master = MasterKey::generate().expect("a key");
-        let keyring = Arc::new(Keyring::open(database.clone(), master).await.expect("a keyring"));
-        let engine =
-            Arc::new(Engine::new(Arc::new(journal), keyring, database, clock).await.expect("an engine"));
+        let stage = Stage::open().await;
+        let (engine, platform) = (Arc::clone(&stage.engine), Principal::platform("sign_up"));
         let now = SystemClock.now();
         let (day, notice) = (day_of(now), NoticeId::from_uuid(Uuid::from_u128(21)));
         let sign_up = SignUp {
@@ -319,8 +303,8 @@ mod tests {
             notice,
             at: now,
         };
-        must(&engine, &sign_up).await;
-        must(&engine, &VerifyEmail { account: account(), user: owner(), notice, day }).await;
+        must_as(&engine, &platform, &sign_up).await;
+        must_as(&engine, &platform, &VerifyEmail { account: account(), user: owner(), notice, day }).await;
         let people = Arc::new(People::default());
         assert!(engine.follow(Arc::clone(&people)).expect("people").caught_up().await);
         let tell = Tell {

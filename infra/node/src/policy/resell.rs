@@ -107,30 +107,19 @@ fn carried(account: AccountId, event: &ResellerEvent) -> Vec<Box<dyn Reaction>> 
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
     use std::time::Duration;
 
-    use authority::{Guarded, Principal};
-    use database::Database;
-    use engine::{Engine, Outcome};
-    use hosting::HostingRefusal;
+    use engine::Engine;
     use hosting::reseller::{Reseller, ResellerState};
     use hosting::use_case::{AdmitSubAccount, AllocatePool, OpenAccount, SetPool, SetReseller};
-    use journal::keyring::{Keyring, MasterKey};
-    use journal::{SqlJournal, SystemClock};
-    use kernel::{ByteSize, CommandId, CorrelationId, Key};
+    use kernel::{ByteSize, Key};
     use uuid::Uuid;
 
     use super::*;
+    use crate::stage::{Stage, must};
 
     fn account(number: u128) -> AccountId {
         AccountId::new(Uuid::from_u128(number))
-    }
-
-    async fn must<U: Guarded<Refusal = HostingRefusal>>(engine: &Engine, intention: &U) {
-        let (command, correlation) = (CommandId::new(Uuid::now_v7()), CorrelationId::new(Uuid::now_v7()));
-        let outcome = engine.run(&Principal::operator(), command, correlation, intention).await;
-        assert!(matches!(outcome, Ok(Outcome::Done { .. })), "{}: {outcome:?}", U::NAME);
     }
 
     /// Waits until the policy has done what is looked for.
@@ -147,18 +136,13 @@ mod tests {
 
     #[tokio::test(flavor = "multi_thread")]
     async fn what_is_handed_on_arrives_two_levels_down_and_its_givers_learn_what_is_kept() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let database = Database::open_sqlite(&folder.path().join("control.db")).expect("a database");
-        let clock = Arc::new(SystemClock);
-        let journal = SqlJournal::open(database.clone(), clock.clone()).await.expect("a journal");
-        let master = MasterKey::generate().expect("a key");
-        let keyring = Arc::new(Keyring::open(database.clone(), master).await.expect("a keyring"));
-        let engine = Engine::new(Arc::new(journal), keyring, database, clock).await.expect("an engine");
+        let stage = Stage::open().await;
+        let engine = &*stage.engine;
         engine.policy(OpenAdmitted).expect("a policy");
         let much = Resources { services: 9, domains: 9, mailboxes: 90, storage: ByteSize::gib(900) };
-        must(&engine, &OpenAccount { account: account(1), name: "Reseller".to_owned() }).await;
-        must(&engine, &SetReseller { account: account(1), sub_account_count_max: 9 }).await;
-        must(&engine, &SetPool { account: account(1), pool: Some(much) }).await;
+        must(engine, &OpenAccount { account: account(1), name: "Reseller".to_owned() }).await;
+        must(engine, &SetReseller { account: account(1), sub_account_count_max: 9 }).await;
+        must(engine, &SetPool { account: account(1), pool: Some(much) }).await;
         let admit = |parent, number| AdmitSubAccount {
             parent: account(parent),
             account: account(number),
@@ -170,20 +154,20 @@ mod tests {
             customer: account(customer),
             resources,
         };
-        must(&engine, &admit(1, 2)).await;
-        until(&engine, account(2), |state| state.pool == Some(Resources::NONE)).await;
+        must(engine, &admit(1, 2)).await;
+        until(engine, account(2), |state| state.pool == Some(Resources::NONE)).await;
         // A request may have opened it as well: both tenants know the person then.
-        must(&engine, &OpenSubAccount { parent: account(1), account: account(2) }).await;
-        must(&engine, &allocate(1, 2, much)).await;
-        until(&engine, account(2), |state| state.pool == Some(much)).await;
-        must(&engine, &SetReseller { account: account(2), sub_account_count_max: 9 }).await;
-        must(&engine, &admit(2, 3)).await;
+        must(engine, &OpenSubAccount { parent: account(1), account: account(2) }).await;
+        must(engine, &allocate(1, 2, much)).await;
+        until(engine, account(2), |state| state.pool == Some(much)).await;
+        must(engine, &SetReseller { account: account(2), sub_account_count_max: 9 }).await;
+        must(engine, &admit(2, 3)).await;
         let some = Resources { services: 4, ..Resources::NONE };
-        must(&engine, &allocate(2, 3, some)).await;
-        until(&engine, account(3), |state| state.pool == Some(some)).await;
+        must(engine, &allocate(2, 3, some)).await;
+        until(engine, account(3), |state| state.pool == Some(some)).await;
         // What the middle one has handed on stays with it, whatever is taken back from it.
-        must(&engine, &allocate(1, 2, Resources::NONE)).await;
-        until(&engine, account(1), |state| state.used() == some).await;
+        must(engine, &allocate(1, 2, Resources::NONE)).await;
+        until(engine, account(1), |state| state.used() == some).await;
         engine.shutdown().await;
     }
 }
