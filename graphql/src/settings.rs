@@ -405,6 +405,12 @@ settings_api! {
         footer_html (footer_html): String, Option<String>;
         /// Whether replies go without it. Default: true.
         footer_skips_replies (footer_skips_replies): bool, Option<bool>;
+        /// Whole addresses whose mail goes without it, at most 500: of a mailbox, whatever it writes as, or of an alias, what is
+        /// written as that. A mailbox that is renamed is named anew.
+        footer_excluded_mailboxes (footer_excluded_mailboxes): Vec<String>, Option<Vec<String>>;
+        /// Alias domains of this one, such as `example.org`, at most 500: what is written as an address in them goes without it.
+        /// The others have it, unless they have a footer of their own.
+        footer_excluded_domains (footer_excluded_domains): Vec<String>, Option<Vec<String>>;
         /// Senders whose mail is never junk; wins over the lists of the mailboxes.
         allowed_senders (allowed_senders): Vec<String>, Option<Vec<String>>;
         /// Senders whose mail is rejected; wins over the lists of the mailboxes.

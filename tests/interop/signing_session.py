@@ -108,6 +108,11 @@ text = email.message_from_bytes(message).get_payload(decode=True).decode().repla
 assert text == "A  line \n.\n\nSociété Demo\n", text
 for index in range(2):
     assert dkim.DKIM(message).verify(idx=index, dnsfunc=txt), "the footer is not under the signature"
+change = 'mutation { domainSettingsChange(domainId: "%s", settings: {footerExcludedMailboxes: ["Alice@demo.example"]}) { userErrors { code } } }' % domain
+assert ask(change, token)["domainSettingsChange"]["userErrors"] == []
+submit("excluded")
+text = email.message_from_bytes(received("excluded")).get_payload(decode=True).decode()
+assert "Demo" not in text, text
 
 
 # What an alias leads elsewhere is sealed by the alias's domain (ARC) with what was found when it came.

@@ -111,6 +111,18 @@ fn rows((service, domain): (&str, &str), (mailbox, alias): (&str, &str)) -> Vec<
             "settings.footerHtml",
             Some("footerBytes"),
         ),
+        (
+            of_domain("footerExcludedMailboxes: [\"alice\"]"),
+            "FOOTER_EXCLUSION",
+            "settings.footerExcludedMailboxes",
+            None,
+        ),
+        (
+            of_domain(&format!("footerExcludedDomains: [{}]", many(".example"))),
+            "FOOTER_EXCLUSION_LIMIT_REACHED",
+            "settings.footerExcludedDomains",
+            Some("footerExclusions"),
+        ),
         (of_domain("mtaStsHosts: [\"-\"]"), "STS_POLICY", "settings.mtaStsHosts", None),
         (of_domain("mtaStsAgeSecs: 1"), "STS_POLICY", "settings.mtaStsAgeSecs", None),
         (of_domain("mailboxQuotaBytesMax: 0"), "QUOTA_ZERO", "settings.mailboxQuotaBytesMax", None),

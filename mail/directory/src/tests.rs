@@ -100,6 +100,21 @@ impl World {
         self.tell(id, HostingEvent::Domain(DomainEvent::Verified { by: VerifiedBy::Operator }));
     }
 
+    /// A domain that mirrors the first.
+    fn mirror(&self, id: u128, name: &str) {
+        let added = DomainEvent::Added {
+            account: AccountId::new(uuid(TENANT)),
+            service: ServiceId::new(uuid(10)),
+            name: name.parse_name(),
+            token: "t".to_owned(),
+            mirrors: Some(DomainId::new(uuid(20))),
+            is_claimed: true,
+        };
+        self.tell(id, HostingEvent::Domain(added));
+        assert!(matches!(self.0.resolve(&address(&format!("a@{name}")), None), Resolution::NotLocal));
+        self.tell(id, HostingEvent::Domain(DomainEvent::Verified { by: VerifiedBy::Operator }));
+    }
+
     fn mailbox(&self, id: u128, local: &str, password: Option<&str>) {
         let subject = SubjectId::of_mailbox(MailboxId::new(uuid(id)));
         let hash = password.map(|password| {
@@ -434,17 +449,7 @@ fn an_alias_domain_has_the_addresses_of_the_other() {
     let world = World::new();
     world.mailbox(1, "alice", None);
     world.alias(2, Some("team"), &["alice@x.example"]);
-    let added = DomainEvent::Added {
-        account: AccountId::new(uuid(TENANT)),
-        service: ServiceId::new(uuid(10)),
-        name: "z.example".parse_name(),
-        token: "t".to_owned(),
-        mirrors: Some(DomainId::new(uuid(20))),
-        is_claimed: true,
-    };
-    world.tell(22, HostingEvent::Domain(added));
-    assert_eq!(world.ends("alice@z.example"), Err(Resolution::NotLocal));
-    world.tell(22, HostingEvent::Domain(DomainEvent::Verified { by: VerifiedBy::Operator }));
+    world.mirror(22, "z.example");
     for to in ["alice@z.example", "alice+tag@z.example", "team@z.example"] {
         assert_eq!(world.ends(to), Ok((vec![1], vec![])), "{to}");
     }
@@ -458,6 +463,45 @@ fn an_alias_domain_has_the_addresses_of_the_other() {
     for to in ["alice@x.example", "alice@z.example"] {
         assert_eq!(world.ends(to), Err(Resolution::Disabled), "{to}");
     }
+}
+
+#[test]
+fn a_footer_is_of_the_domain_and_those_that_mirror_it_but_not_of_whom_it_leaves_out() {
+    let world = World::new();
+    world.mirror(22, "z.example");
+    world.mirror(23, "y.example");
+    let set = |id: u128, settings: hosting::domain::DomainSettings| {
+        let subject = SubjectId::of_account(AccountId::new(uuid(TENANT)));
+        let settings = Sealed::new(subject, Box::new(settings));
+        world.tell(id, HostingEvent::Domain(DomainEvent::SettingsChanged { settings, changed: vec![] }));
+    };
+    let footer = hosting::domain::DomainSettings {
+        footer_text: "Acme".to_owned(),
+        footer_excluded_mailboxes: ["Bob@X.example".to_owned(), "team@x.example".to_owned()].into(),
+        footer_excluded_domains: ["Z.example".to_owned()].into(),
+        ..Default::default()
+    };
+    set(20, footer);
+    let text = |login: &str, author: &str| {
+        world.0.footer(Some(&address(login)), &address(author)).map(|footer| footer.text.clone())
+    };
+    let acme = || Some("Acme".to_owned());
+    for (login, author, expected) in [
+        ("alice@x.example", "alice@x.example", acme()),
+        ("alice@x.example", "alice+tag@x.example", acme()),
+        ("alice@x.example", "Team@x.example", None),
+        ("alice@x.example", "team+tag@x.example", None),
+        ("alice@x.example", "team@y.example", None),
+        ("alice@x.example", "alice@y.example", acme()),
+        ("alice@x.example", "alice@z.example", None),
+        ("bob@x.example", "bob@x.example", None),
+        ("bob@x.example", "sales@x.example", None),
+        ("alice@x.example", "alice@elsewhere.example", None),
+    ] {
+        assert_eq!(text(login, author), expected, "{login} as {author}");
+    }
+    set(22, hosting::domain::DomainSettings { footer_text: "Z".to_owned(), ..Default::default() });
+    assert_eq!(text("bob@x.example", "bob@z.example"), Some("Z".to_owned()), "it has its own");
 }
 
 #[test]

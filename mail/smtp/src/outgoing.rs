@@ -124,11 +124,12 @@ impl Session<'_> {
         let (header_end, _) = split_header(message);
         let author = authors(&message[..header_end], "From").ok()?.into_iter().next()?;
         let (name, author) = (author.name.as_deref().map(message::decode_words), spelled(&author));
-        let footer = self.server.directory.footer(&EmailAddress::parse(&author).ok()?.domain)?;
-        let login = self.login.as_ref().map(|login| login.address.to_string()).unwrap_or_default();
+        let login = self.login.as_ref().map(|login| &login.address);
+        let footer = self.server.directory.footer(login, &EmailAddress::parse(&author).ok()?)?;
+        let login = login.map(ToString::to_string).unwrap_or_default();
         let author =
             sign::Author { login: &login, name: name.as_deref().unwrap_or_default(), address: &author };
-        let Footer { text, html, skips_replies } = &*footer;
+        let Footer { text, html, skips_replies, .. } = &*footer;
         sign::with_footer(message, sign::Footer { text, html, author, skips_replies: *skips_replies })
     }
 

@@ -165,6 +165,8 @@ pub const STS_AGE_SECS: std::ops::RangeInclusive<u32> = 86_400..=31_557_600;
 pub const STS_HOST_COUNT_MAX: usize = 10;
 /// Longest footer of a domain, in each of its two forms.
 pub const FOOTER_OCTETS_MAX: usize = 10_000;
+/// Most mailboxes, and most alias domains, whose mail goes without the footer.
+pub const FOOTER_EXCLUSION_COUNT_MAX: usize = 500;
 /// Longest comment on an alias.
 pub const COMMENT_CHARACTER_COUNT_MAX: usize = 160;
 

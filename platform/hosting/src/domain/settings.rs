@@ -3,12 +3,15 @@
 use authority::AdministratorRight;
 use std::collections::BTreeSet;
 
-use kernel::{ByteSize, DomainName};
+use kernel::{ByteSize, DomainName, EmailAddress};
 use serde::{Deserialize, Serialize};
 
 use super::RelayHost;
 use crate::HostingRefusal;
-use crate::limit::{DESCRIPTION_CHARACTER_COUNT_MAX, FOOTER_OCTETS_MAX, STS_AGE_SECS, STS_HOST_COUNT_MAX};
+use crate::limit::{
+    DESCRIPTION_CHARACTER_COUNT_MAX, FOOTER_EXCLUSION_COUNT_MAX, FOOTER_OCTETS_MAX, STS_AGE_SECS,
+    STS_HOST_COUNT_MAX,
+};
 use crate::plan::{PlanLimits, SendsOf};
 use crate::refusal::{BoxRefusal, Limit, ValueRefusal};
 use crate::settings::{check_octets, check_sender_lists, check_tags, settings};
@@ -88,6 +91,10 @@ settings! {
         footer_html: String = String::new();
         /// Whether replies go without it.
         footer_skips_replies: bool = true;
+        /// Addresses of mailboxes, or of their aliases, whose mail goes without it.
+        footer_excluded_mailboxes: BTreeSet<String> = BTreeSet::new();
+        /// Domains that mirror this one, by name, whose mail goes without it.
+        footer_excluded_domains: BTreeSet<String> = BTreeSet::new();
         /// Senders whose mail is never junk; wins over the lists of the mailboxes.
         allowed_senders: BTreeSet<String> = BTreeSet::new();
         /// Senders whose mail is rejected; wins over the lists of the mailboxes.
@@ -172,6 +179,16 @@ impl DomainSettings {
                 return Err(HostingRefusal::from(ValueRefusal::FooterTooLong(limit)).of(field));
             }
         }
+        check_footless(
+            &self.footer_excluded_mailboxes,
+            |address| !address.starts_with('*') && EmailAddress::parse(address).is_ok(),
+            "settings.footerExcludedMailboxes",
+        )?;
+        check_footless(
+            &self.footer_excluded_domains,
+            |name| DomainName::parse(name).is_ok(),
+            "settings.footerExcludedDomains",
+        )?;
         // A domain may be allowed less than the plan, never more: the service's own rules hold all the same.
         let wishes = [self.sends_per_day_max, self.sends_per_hour_max, self.sends_per_minute_max];
         limits.check_sends(wishes, SendsOf::Domain)?;
@@ -207,5 +224,21 @@ impl DomainSettings {
             return Err(sts("settings.mtaStsHosts"));
         }
         check_octets(self)
+    }
+}
+
+/// A list of those whose mail goes without a footer.
+fn check_footless(
+    list: &BTreeSet<String>,
+    is_good: impl Fn(&str) -> bool,
+    field: &'static str,
+) -> Result<(), HostingRefusal> {
+    if list.len() > FOOTER_EXCLUSION_COUNT_MAX {
+        let limit = Limit::count(FOOTER_EXCLUSION_COUNT_MAX, list.len());
+        return Err(HostingRefusal::from(ValueRefusal::FooterExclusionLimitReached(limit)).of(field));
+    }
+    match list.iter().all(|entry| is_good(entry)) {
+        true => Ok(()),
+        false => Err(HostingRefusal::from(ValueRefusal::FooterExclusion).of(field)),
     }
 }

@@ -26,6 +26,10 @@ refusals! {
         SenderPattern = "SENDER_PATTERN", Some("settings.allowedSenders"),
             "A list of senders holds addresses such as a@example.org or patterns such as *@example.org; correct the other entries.",
             "Une liste d’expéditeurs contient des adresses comme a@example.org ou des motifs comme *@example.org ; corrigez les autres entrées.";
+        /// What is to go without a footer is no address, or no domain.
+        FooterExclusion = "FOOTER_EXCLUSION", Some("settings.footerExcludedMailboxes"),
+            "What goes without the footer is named by whole addresses such as a@example.org, alias domains by names such as example.org; correct the other entries.",
+            "Ce qui part sans pied de page se nomme par des adresses entières comme a@example.org, les domaines alias par des noms comme example.org ; corrigez les autres entrées.";
         /// The two scores do not go together.
         SpamScores = "SPAM_SCORES", Some("settings.junkScore"),
             "The score for junk lies from 0 to 100 and below the score for rejection, which is at most 1000; correct them.",
@@ -64,6 +68,10 @@ refusals! {
         FooterTooLong = "FOOTER_TOO_LONG", Some("settings.footerText"), "footerBytes",
             "The footer takes {used} and {allowed} are allowed; shorten it.",
             "Le pied de page occupe {used} et {allowed} sont permis ; raccourcissez-le.";
+        /// Too many go without the footer.
+        FooterExclusionLimitReached = "FOOTER_EXCLUSION_LIMIT_REACHED", Some("settings.footerExcludedMailboxes"), "footerExclusions",
+            "A list has {used} entries that go without the footer and {allowed} are allowed; remove some.",
+            "Une liste a {used} entrées qui partent sans pied de page et {allowed} sont permises ; retirez-en.";
         /// A comment is too long.
         CommentTooLong = "COMMENT_TOO_LONG", Some("settings.privateComment"), "characters",
             "A comment has {used} characters and {allowed} are allowed; shorten it.",

@@ -13,8 +13,10 @@ const STS_AGE_SECS_MIN = 86_400;
 const STS_AGE_SECS_MAX = 31_557_600;
 const STS_HOSTS_MAX = 10;
 const FOOTER_VARIABLES = ['from_name', 'from_addr', 'from_user', 'from_domain', 'auth_user'].map((name) => `{= ${name} =}`).join(' ');
+const FOOTLESS_MAX = 500;
 const TAGS_MAX = 25;
-const COMMENT_MAX = 160;
+export const COMMENT_MAX = 160;
+const ADDRESS = /^[^\s@*]+@[^\s@*]+$/u;
 const SENDER = /^(\*|[^\s@*]+)@(\*\.)?[^\s@*]+$/u;
 
 const options = (key: string, words: string[]) => words.map((word) => ({ value: word, label: t(`${key}.${word}`) }));
@@ -27,6 +29,11 @@ function marked(specs: FieldSpec[], notYet: string[]): FieldSpec[] {
 function senders(value: Value): string {
   const wrong = String(value).split(/[\n,;]+/).map((one) => one.trim()).find((one) => one !== '' && !SENDER.test(one));
   return wrong === undefined ? '' : t('mail.senders.fault', { what: wrong });
+}
+
+function addresses(value: Value): string {
+  const wrong = String(value).split(/[\n,;]+/).map((one) => one.trim()).find((one) => one !== '' && !ADDRESS.test(one));
+  return wrong === undefined ? '' : t('mail.addresses.fault', { what: wrong });
 }
 
 /** Lists of senders, for a domain or for a mailbox. */
@@ -68,6 +75,8 @@ export function domainSpecs(domain: MailDomain, isOwner: boolean, isLeader: bool
     { name: 'footerText', kind: 'area', label: t('mail.field.footerText'), hint: t('mail.field.footerText.hint', { variables: FOOTER_VARIABLES }), group: t('mail.group.footer'), maxlength: 10_000 },
     { name: 'footerHtml', kind: 'area', label: t('mail.field.footerHtml'), maxlength: 10_000 },
     { name: 'footerSkipsReplies', kind: 'check', label: t('mail.field.footerSkipsReplies') },
+    { name: 'footerExcludedMailboxes', kind: 'lines', label: t('mail.field.footerExcludedMailboxes'), hint: t('mail.field.footerExcludedMailboxes.hint'), max: FOOTLESS_MAX, check: addresses, rows: 3 },
+    { name: 'footerExcludedDomains', kind: 'lines', label: t('mail.field.footerExcludedDomains'), hint: t('mail.field.footerExcludedDomains.hint'), max: FOOTLESS_MAX, rows: 2 },
     { name: 'isActive', kind: 'check', label: t('mail.field.domainActive'), hint: isOwner ? t('mail.field.domainActive.hint') : t('mail.field.ownersOnly'), isDisabled, group: t('mail.group.share') },
     { name: 'mailboxCountMax', kind: 'number', label: t('mail.field.mailboxCountMax'), hint: t('mail.field.emptyIsRest'), isDisabled },
     { name: 'aliasCountMax', kind: 'number', label: t('mail.field.aliasCountMax'), hint: t('mail.field.emptyIsRest'), isDisabled },

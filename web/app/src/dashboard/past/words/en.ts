@@ -68,6 +68,8 @@ export default {
   'changed.false': 'no',
   'changed.features': 'features',
   'changed.fingerprints': 'fingerprints',
+  'changed.footer_excluded_domains': 'footer not for alias domains',
+  'changed.footer_excluded_mailboxes': 'footer not for mailboxes',
   'changed.footer_html': 'footer (HTML)',
   'changed.footer_skips_replies': 'no footer below answers',
   'changed.footer_text': 'footer',

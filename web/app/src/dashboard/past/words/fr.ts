@@ -70,6 +70,8 @@ export default {
   'changed.false': 'non',
   'changed.features': 'fonctions',
   'changed.fingerprints': 'empreintes',
+  'changed.footer_excluded_domains': 'pied de page, sauf domaines alias',
+  'changed.footer_excluded_mailboxes': 'pied de page, sauf boîtes',
   'changed.footer_html': 'pied de page (HTML)',
   'changed.footer_skips_replies': 'pas de pied de page sous les réponses',
   'changed.footer_text': 'pied de page',
