@@ -449,5 +449,7 @@ settings_api! {
         private_comment (private_comment): String, Option<String>;
         /// For the owners of the targets: at most 160 characters.
         public_comment (public_comment): String, Option<String>;
+        /// What a temporary alias is for, as the owner of its mailbox or whoever made it says: at most 160 characters.
+        description (description): String, Option<String>;
     }
 }

@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use async_graphql::{Context, InputObject, MaybeUndefined, Object, Result};
 use authority::{AdministratorRight, Permission, Resource};
-use hosting::alias::{self as model, AliasRecord, AliasState};
+use hosting::alias::{self as model, AliasRecord, AliasSettingsPatch, AliasState};
 use hosting::domain::DomainRef;
 use hosting::use_case::{
     AtRevision, ChangeAliasExpiry, ChangeAliasSettings, ChangeAliasTargets, CreateAlias,
-    CreateTemporaryAlias, DeleteAlias, DeleteTemporaryAlias,
+    CreateTemporaryAlias, DeleteAlias, DeleteTemporaryAlias, DescribeTemporaryAlias,
 };
 use kernel::{AccountId, Actor, AliasId, EmailAddress, Key, LocalPart};
 
@@ -73,8 +73,11 @@ pub struct AliasCreateInput {
     pub is_shared_domain: bool,
     /// Before the `@`; absent for a catch-all of the domain.
     pub local_part: Option<String>,
-    /// Where it leads.
+    /// Where it leads: 1 to 1000 whole addresses; none where `settings.disposition` is not `FORWARD`.
+    #[graphql(default)]
     pub targets: Vec<String>,
+    /// What is set for it from the beginning, such as `{disposition: DISCARD}`; what is left out is as by default.
+    pub settings: Option<AliasSettingsInput>,
 }
 
 /// A temporary alias to be.
@@ -90,6 +93,9 @@ pub struct TemporaryAliasCreateInput {
     pub local_part: Option<String>,
     /// From then on it is unknown, for example 2030-12-31T23:59:59Z; in a year where absent, at most in ten.
     pub expires_at: Option<Moment>,
+    /// What it is for, such as the name of a shop: at most 160 characters. It is in its settings, where the owner of the mailbox
+    /// changes it.
+    pub description: Option<String>,
 }
 
 /// Changes of aliases.
@@ -128,17 +134,12 @@ impl AliasMutation {
         };
         let is_under_catch_all = ctx.platform()?.directory.catches_all(account.tenant(), domain.id());
         let service = input.service_id.0;
-        let lets_targets_send = lets_targets_send(ctx, account)?;
-        let create = CreateAlias {
-            account,
-            service,
-            domain,
-            alias,
-            local,
-            targets,
-            is_under_catch_all,
-            lets_targets_send,
-        };
+        let mut settings: AliasSettingsPatch = input.settings.map(Into::into).unwrap_or_default();
+        if settings.lets_targets_send.is_none() && !lets_targets_send(ctx, account)? {
+            settings.lets_targets_send = Some(false);
+        }
+        let create =
+            CreateAlias { account, service, domain, alias, local, targets, is_under_catch_all, settings };
         run(ctx, command, &create, (account, alias)).await.map(AliasPayload)
     }
 
@@ -168,7 +169,8 @@ impl AliasMutation {
         run(ctx, command(ctx, command_id), &change, (account, alias)).await.map(AliasPayload)
     }
 
-    /// Changes settings of an alias. `userErrors`, among others: `SETTINGS_CHANGED_MEANWHILE`.
+    /// Changes settings of an alias. The owner of a mailbox changes the `description` of its temporary aliases, and nothing else.
+    /// `userErrors`, among others: `SETTINGS_CHANGED_MEANWHILE`.
     #[allow(clippy::too_many_arguments, reason = "the arguments of a GraphQL field")]
     async fn alias_settings_change(
         &self,
@@ -186,7 +188,21 @@ impl AliasMutation {
         command_id: Option<Uid>,
     ) -> Result<AliasPayload> {
         let (account, alias) = (ctx.account(account_id)?, alias_id.0);
-        let change = ChangeAliasSettings { account, alias, patch: settings.into(), revision };
+        let patch = AliasSettingsPatch::from(settings);
+        if let (true, Some(description)) = (by_owner(ctx)?, patch.only_description()) {
+            let known = recorded(ctx, account, alias).await?;
+            let temporary = known.temporary.ok_or_else(|| ctx.fault(Fault::NotFound))?;
+            let describe = DescribeTemporaryAlias {
+                account,
+                service: known.service,
+                mailbox: temporary.mailbox,
+                alias,
+                description: description.to_owned(),
+                revision,
+            };
+            return run(ctx, command(ctx, command_id), &describe, (account, alias)).await.map(AliasPayload);
+        }
+        let change = ChangeAliasSettings { account, alias, patch, revision };
         run(ctx, command(ctx, command_id), &change, (account, alias)).await.map(AliasPayload)
     }
 
@@ -228,6 +244,7 @@ impl AliasMutation {
             ),
             by_owner: by_owner(ctx)?,
             lets_targets_send: lets_targets_send(ctx, account)?,
+            description: input.description.unwrap_or_default(),
         };
         run(ctx, command, &create, (account, alias)).await.map(AliasPayload)
     }

@@ -67,6 +67,69 @@ async fn an_owner_makes_shortens_and_deletes_temporary_aliases() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_owner_says_what_a_temporary_alias_is_for_and_changes_nothing_else_of_it() {
+    let stage = Stage::open().await;
+    let operator = stage.operator().await;
+    let customer = stage.customer(&operator, ("acme", "solo")).await;
+    stage.mailbox(&customer, "alice").await;
+    stage.mailbox(&customer, "bob").await;
+    let alice = stage.sign_in("alice@acme.example", PASSWORD).await;
+    let bob = stage.sign_in("bob@acme.example", PASSWORD).await;
+    let create = "mutation { temporaryAliasCreate(input: { description: \"Shop\" }) \
+        { alias { id settings { revision description } } userErrors { code } } }";
+    let made = stage.done(&alice, create).await["temporaryAliasCreate"]["alias"].clone();
+    assert_eq!(made["settings"], json!({ "revision": 1, "description": "Shop" }));
+    let change = |settings: &str| {
+        format!(
+            "mutation {{ aliasSettingsChange(aliasId: {}, settings: {settings}, revision: 1) \
+             {{ alias {{ settings {{ description }} }} userErrors {{ code }} }} }}",
+            made["id"]
+        )
+    };
+    for (who, settings) in [
+        (&bob, "{ description: \"Mine\" }"),
+        (&alice, "{ isActive: false }"),
+        (&alice, "{ description: \"x\", publicComment: \"x\" }"),
+    ] {
+        let refused = stage.ask(who, &change(settings)).await;
+        assert!(["NOT_FOUND", "FORBIDDEN"].contains(&code(&refused)), "{settings}: {refused}");
+    }
+    let done = stage.done(&alice, &change("{ description: \"A shop\" }")).await;
+    assert_eq!(done["aliasSettingsChange"]["alias"]["settings"]["description"], "A shop");
+    let again = stage.ask(&alice, &change("{ description: \"Another\" }")).await;
+    assert_eq!(again["data"]["aliasSettingsChange"]["userErrors"][0]["code"], "SETTINGS_CHANGED_MEANWHILE");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_alias_whose_mail_is_thrown_away_is_made_in_one_step() {
+    let stage = Stage::open().await;
+    let operator = stage.operator().await;
+    let customer = stage.customer(&operator, ("acme", "solo")).await;
+    let create = |name: &str, rest: &str| {
+        format!(
+            "mutation {{ aliasCreate(input: {{ serviceId: \"{}\", domainId: \"{}\", localPart: \"{name}\", {rest} }}) \
+             {{ alias {{ targets settings {{ disposition privateComment }} }} userErrors {{ code field }} }} }}",
+            customer.service, customer.domain
+        )
+    };
+    let void = create("void", "settings: { disposition: DISCARD, privateComment: \"old\" }");
+    let made = stage.done(&customer.owner, &void).await["aliasCreate"]["alias"].clone();
+    let settings = json!({ "disposition": "DISCARD", "privateComment": "old" });
+    assert_eq!(made, json!({ "targets": [], "settings": settings }));
+    for (number, disposition) in ["LEARN_SPAM", "LEARN_HAM"].into_iter().enumerate() {
+        let create =
+            create(&format!("learn{number}"), &format!("settings: {{ disposition: {disposition} }}"));
+        let made = stage.done(&customer.owner, &create).await;
+        assert_eq!(made["aliasCreate"]["alias"]["settings"]["disposition"], disposition);
+    }
+    let nowhere = stage.ask(&customer.owner, &create("nowhere", "targets: []")).await;
+    assert_eq!(
+        nowhere["data"]["aliasCreate"]["userErrors"],
+        json!([{ "code": "ALIAS_TARGETS_EMPTY", "field": "targets" }])
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_mailbox_is_renamed_deleted_and_brought_back() {
     let stage = Stage::open().await;
     let operator = stage.operator().await;

@@ -14,6 +14,7 @@ use std::time::Duration;
 
 use engine::Engine;
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+use hosting::alias::AliasSettingsPatch;
 use hosting::domain::{DomainRef, Proof};
 use hosting::limit::ADMINISTERED_DOMAIN_COUNT_MAX;
 use hosting::plan::{CustomLimits, PlanVersion, catalogue, plan_id};
@@ -356,7 +357,7 @@ impl Applying {
                 local,
                 targets: targets.clone(),
                 is_under_catch_all: false,
-                lets_targets_send: true,
+                settings: AliasSettingsPatch::default(),
             };
             let mut row = self.run(&create).await?;
             if matches!(row, Row::Unchanged | Row::Refused(_)) {

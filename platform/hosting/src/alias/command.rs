@@ -39,10 +39,10 @@ pub struct AliasCreation {
     pub alias: AliasId,
     /// Before the `@`; none: every otherwise unknown address of the domain.
     pub local: Option<LocalPart>,
-    /// Where its mail goes: 1 to 1000 addresses.
+    /// Where its mail goes: 1 to 1000 addresses, or none where its settings have it go nowhere.
     pub targets: Vec<EmailAddress>,
     /// For whom and until when; none: it is permanent.
     pub temporary: Option<Temporary>,
-    /// Whether its targets may send as it.
-    pub lets_targets_send: bool,
+    /// What is set for it otherwise than by default.
+    pub settings: Box<AliasSettingsPatch>,
 }

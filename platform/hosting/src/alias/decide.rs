@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 
 use kernel::{AliasId, Category, Decider, DomainName, EmailAddress, LocalPart, Sealed, SubjectId, Timestamp};
 
-use super::{AliasCommand, AliasCreation, AliasEvent, AliasRecord, AliasSettings, AliasState, Temporary};
+use super::{
+    AliasCommand, AliasCreation, AliasEvent, AliasRecord, AliasSettings, AliasState, Disposition, Temporary,
+};
 use crate::HostingRefusal;
 use crate::limit::{ALIAS_TARGET_COUNT_MAX, ALIAS_TARGETS_OCTETS_MAX, TEMPORARY_ALIAS_DAYS_MAX};
 use crate::refusal::Limit;
@@ -88,7 +90,9 @@ impl Decider for Alias {
             (S::Deleted(_), C::Delete) => Ok(vec![]),
             (S::Live(record), C::ChangeTargets(targets)) => {
                 let local = record.local.as_ref().and_then(Sealed::plain);
-                let targets = Sealed::new(subject, check_targets(targets, local, &record.domain_name)?);
+                let targets = check_targets(targets, local, &record.domain_name)?;
+                check_some(&targets, record.settings.disposition)?;
+                let targets = Sealed::new(subject, targets);
                 let is_same = record.targets == targets;
                 Ok(if is_same { vec![] } else { vec![AliasEvent::TargetsChanged { targets }] })
             }
@@ -100,6 +104,10 @@ impl Decider for Alias {
                     return Ok(vec![]);
                 }
                 settings.check()?;
+                // Of one that is erased nobody knows the targets any more.
+                if let Some(targets) = record.targets.plain() {
+                    check_some(targets, settings.disposition)?;
+                }
                 let settings = Sealed::new(subject, Box::new(settings));
                 let changed = changed.into_iter().map(str::to_owned).collect();
                 Ok(vec![AliasEvent::SettingsChanged { settings, changed }])
@@ -136,7 +144,11 @@ fn check_expiry(expires_at: Option<Timestamp>, now: Timestamp) -> Result<(), Hos
 fn create(new: AliasCreation, now: Timestamp) -> Result<Vec<AliasEvent>, HostingRefusal> {
     check_expiry(new.temporary.map(|temporary| temporary.expires_at), now)?;
     let subject = SubjectId::of_alias(new.alias);
+    let defaults = AliasSettings::default();
+    let settings = defaults.patched(*new.settings);
+    settings.check()?;
     let targets = check_targets(new.targets, new.local.as_ref(), &new.domain_name)?;
+    check_some(&targets, settings.disposition)?;
     let created = AliasEvent::Created {
         account: new.account,
         service: new.service,
@@ -146,8 +158,6 @@ fn create(new: AliasCreation, now: Timestamp) -> Result<Vec<AliasEvent>, Hosting
         targets: Sealed::new(subject, targets),
         temporary: new.temporary,
     };
-    let defaults = AliasSettings::default();
-    let settings = AliasSettings { lets_targets_send: new.lets_targets_send, ..defaults.clone() };
     let changed: Vec<String> = defaults.differing(&settings).into_iter().map(str::to_owned).collect();
     if changed.is_empty() {
         return Ok(vec![created]);
@@ -166,6 +176,16 @@ fn created_already(record: &AliasRecord, new: AliasCreation) -> Result<Vec<Alias
     if is_same { Ok(vec![]) } else { Err(HostingRefusal::AliasExists) }
 }
 
+/// What goes to the targets needs one.
+fn check_some(targets: &[EmailAddress], disposition: Disposition) -> Result<(), HostingRefusal> {
+    match disposition {
+        Disposition::Forward if targets.is_empty() => Err(HostingRefusal::AliasTargetsEmpty),
+        Disposition::Forward | Disposition::Discard | Disposition::LearnSpam | Disposition::LearnHam => {
+            Ok(())
+        }
+    }
+}
+
 /// Each target once, in the order given, without the alias itself.
 fn check_targets(
     targets: Vec<EmailAddress>,
@@ -179,9 +199,6 @@ fn check_targets(
     let mut seen: BTreeSet<String> = itself.into_iter().collect();
     let kept: Vec<EmailAddress> =
         targets.into_iter().filter(|target| seen.insert(target.canonical())).collect();
-    if kept.is_empty() {
-        return Err(HostingRefusal::AliasTargetsEmpty);
-    }
     // Quotes, comma and the escapes of a JSON list, in which the targets are sealed.
     let octets: usize = kept.iter().map(|target| stored_octets(&target.to_string())).sum();
     if octets > ALIAS_TARGETS_OCTETS_MAX {

@@ -38,6 +38,16 @@ settings! {
         private_comment: String = String::new();
         /// For the owners of the targets.
         public_comment: String = String::new();
+        /// What a temporary one is for, as the owner of its mailbox or whoever made it says.
+        description: String = String::new();
+    }
+}
+
+impl AliasSettingsPatch {
+    /// The description where nothing else is changed.
+    pub fn only_description(&self) -> Option<&str> {
+        let rest = Self { description: None, ..self.clone() };
+        self.description.as_deref().filter(|_| rest == Self::default())
     }
 }
 
@@ -50,6 +60,7 @@ impl AliasSettings {
         for (comment, field) in [
             (&self.private_comment, "settings.privateComment"),
             (&self.public_comment, "settings.publicComment"),
+            (&self.description, "settings.description"),
         ] {
             let count = comment.chars().count();
             if count > COMMENT_CHARACTER_COUNT_MAX {

@@ -8,7 +8,7 @@ use kernel::{
 
 use super::HomeReads;
 use crate::HostingRefusal;
-use crate::alias::{Alias, AliasCommand, AliasCreation};
+use crate::alias::{Alias, AliasCommand, AliasCreation, AliasSettingsPatch};
 use crate::domain::DomainRef;
 use crate::plan::Feature;
 use crate::service::{Service, ServiceCommand, ServiceRecord};
@@ -26,13 +26,13 @@ pub struct CreateAlias {
     pub alias: AliasId,
     /// Before the `@`; none: the catch-all of the domain.
     pub local: Option<LocalPart>,
-    /// Where its mail goes: 1 to 1000 addresses, here or elsewhere.
+    /// Where its mail goes: 1 to 1000 addresses, here or elsewhere; none where its settings have it go nowhere.
     pub targets: Vec<EmailAddress>,
     /// Whether a catch-all takes what is addressed to nobody in the domain, as the asker knows: an address that is new then
     /// leads some of its mail elsewhere.
     pub is_under_catch_all: bool,
-    /// Whether its targets may send as it. Who may not let others send in the name of addresses makes it without.
-    pub lets_targets_send: bool,
+    /// What is set for it otherwise than by default. Who may not let others send in the name of addresses makes it without.
+    pub settings: AliasSettingsPatch,
 }
 
 impl UseCase for CreateAlias {
@@ -70,7 +70,7 @@ impl UseCase for CreateAlias {
             local: self.local.clone(),
             targets: self.targets.clone(),
             temporary: None,
-            lets_targets_send: self.lets_targets_send,
+            settings: Box::new(self.settings.clone()),
         });
         let created = Alias::decide(alias, create, &self.alias, now)?;
         if created.is_empty() {
@@ -108,7 +108,7 @@ impl Guarded for CreateAlias {
     }
 
     fn rights(&self, _: &<Self::Reads as Reads>::States) -> Vec<AdministratorRight> {
-        if self.lets_targets_send { vec![AdministratorRight::SendAs] } else { vec![] }
+        if self.settings.lets_targets_send != Some(false) { vec![AdministratorRight::SendAs] } else { vec![] }
     }
 }
 

@@ -8,7 +8,7 @@ use kernel::{
 
 use super::HomeReads;
 use crate::HostingRefusal;
-use crate::alias::{Alias, AliasCommand, AliasCreation, Temporary};
+use crate::alias::{Alias, AliasCommand, AliasCreation, AliasSettingsPatch, Temporary};
 use crate::domain::DomainRef;
 use crate::mailbox::{Mailbox, MailboxCommand};
 use crate::service::{self, Service};
@@ -35,6 +35,8 @@ pub struct CreateTemporaryAlias {
     pub by_owner: bool,
     /// Whether the mailbox may send as it. Who may not let others send in the name of addresses makes it without.
     pub lets_targets_send: bool,
+    /// What it is for: at most 160 characters.
+    pub description: String,
 }
 
 impl UseCase for CreateTemporaryAlias {
@@ -74,9 +76,14 @@ impl UseCase for CreateTemporaryAlias {
             local: Some(self.local.clone()),
             targets: vec![target],
             temporary: Some(Temporary { mailbox: self.mailbox, expires_at: self.expires_at }),
-            lets_targets_send: self.lets_targets_send,
+            settings: Box::new(AliasSettingsPatch {
+                lets_targets_send: Some(self.lets_targets_send),
+                description: Some(self.description.clone()),
+                ..AliasSettingsPatch::default()
+            }),
         });
-        let created = Alias::decide(alias, create, &self.alias, now)?;
+        let created =
+            Alias::decide(alias, create, &self.alias, now).map_err(|refusal| refusal.of("description"))?;
         if created.is_empty() {
             return Ok(Changes::none());
         }

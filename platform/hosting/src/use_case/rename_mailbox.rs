@@ -114,7 +114,7 @@ impl UseCase for RenameMailbox {
             targets: vec![new],
             temporary: None,
             // What it was called stays its own.
-            lets_targets_send: true,
+            settings: Box::default(),
         });
         let take = ServiceCommand::TakeAlias { domain: record.domain };
         Ok(changes

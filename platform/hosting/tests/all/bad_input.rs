@@ -108,6 +108,7 @@ fn what_ends_in_the_past_is_refused() {
         expires_at: Timestamp::from_secs(1),
         by_owner: true,
         lets_targets_send: true,
+        description: String::new(),
     };
     assert_eq!(world.run(&create), Err(Why::Refused(No::ExpiryPast)));
     assert_eq!(No::ExpiryPast.field(), Some("expiresAt"));

@@ -4,15 +4,18 @@ use crate::support::id;
 use crate::support::stage::{DOMAIN, account, service, with_mailbox};
 use crate::support::world::{No, World};
 use authority::{Denied, Grant, Permissions, Principal, Scope};
-use hosting::alias::Alias;
+use hosting::HostingRefusal;
+use hosting::alias::{Alias, AliasSettingsPatch};
 use hosting::domain::DomainRef;
 use hosting::mailbox::{Mailbox, MailboxSettingsPatch};
+use hosting::refusal::{Limit, ValueRefusal};
 use hosting::service::Service;
 use hosting::use_case::{
     ChangeAliasExpiry, ChangeMailboxSettings, CreateAlias, CreateMailboxes, CreateTemporaryAlias,
-    DeleteAlias, DeleteMailbox, DeleteTemporaryAlias, NewMailbox, RenameMailbox, RestoreMailbox,
+    DeleteAlias, DeleteMailbox, DeleteTemporaryAlias, DescribeTemporaryAlias, NewMailbox, RenameMailbox,
+    RestoreMailbox,
 };
-use kernel::{Actor, ByteSize, EmailAddress, LocalPart, Timestamp, Via};
+use kernel::{Actor, ByteSize, EmailAddress, LocalPart, Timestamp};
 
 fn local(text: &str) -> LocalPart {
     LocalPart::parse(text).expect("a local part")
@@ -33,6 +36,7 @@ fn temporary(world: &World, number: u128, text: &str) -> CreateTemporaryAlias {
         expires_at: after(world, 365),
         by_owner: true,
         lets_targets_send: true,
+        description: String::new(),
     }
 }
 
@@ -166,22 +170,57 @@ fn an_owner_makes_them_for_the_own_mailbox_where_the_administrator_lets_them() {
     world.must(&change);
     assert_eq!(world.refused(&temporary(&world, 100, "t")), "SETTING_NOT_SELF_SERVICE");
     world.must(&CreateTemporaryAlias { by_owner: false, ..temporary(&world, 100, "t") });
-    world.principal = Principal {
-        actor: Actor::Mailbox(id(2)),
-        on_behalf_of: None,
-        via: Via::Session,
-        grants: vec![Grant {
-            scope: Scope::Mailbox(account(), id(2)),
-            permissions: Permissions::mailbox_owner(),
-        }],
-        ceiling: None,
-        is_visitor: false,
-        withheld: None,
-        limited: std::sync::Arc::default(),
-    };
+    world.principal = owner_of(2);
     assert_eq!(world.run(&temporary(&world, 101, "u")), Err(No::Denied(Denied::Hidden)));
     let own = CreateTemporaryAlias { mailbox: id(2), ..temporary(&world, 101, "u") };
     world.must(&own);
+}
+
+#[test]
+fn an_owner_says_what_a_temporary_alias_is_for_and_nobody_else_s() {
+    let mut world = with_mailbox();
+    let long = || "\u{e9}".repeat(161);
+    assert_eq!(
+        world.run(&CreateTemporaryAlias { description: long(), ..temporary(&world, 100, "t") }),
+        Err(No::Refused(too_long("description")))
+    );
+    world.must(&CreateTemporaryAlias { description: "Shop".to_owned(), ..temporary(&world, 100, "t") });
+    let said = |world: &World| {
+        let state = world.state::<Alias>(account().tenant(), id(100));
+        state.record().expect("an alias").settings.description.clone()
+    };
+    assert_eq!(said(&world), "Shop");
+    world.must(&create(3, "carol"));
+    let describe = |mailbox, text: String| DescribeTemporaryAlias {
+        account: account(),
+        service: service(),
+        mailbox: id(mailbox),
+        alias: id(100),
+        description: text,
+        revision: Some(1),
+    };
+    assert_eq!(world.refused(&describe(2, "Mine".to_owned())), "ALIAS_NOT_TEMPORARY");
+    assert_eq!(world.run(&describe(1, long())), Err(No::Refused(too_long("settings.description"))));
+    world.principal = owner_of(2);
+    assert_eq!(world.run(&describe(1, "Mine".to_owned())), Err(No::Denied(Denied::Hidden)));
+    world.principal = owner_of(1);
+    world.must(&describe(1, "A shop".to_owned()));
+    assert_eq!(said(&world), "A shop");
+    assert_eq!(world.refused(&describe(1, "Another".to_owned())), "SETTINGS_CHANGED_MEANWHILE");
+}
+
+fn owner_of(mailbox: u128) -> Principal {
+    Principal::signed_in(
+        Actor::Mailbox(id(mailbox)),
+        vec![Grant {
+            scope: Scope::Mailbox(account(), id(mailbox)),
+            permissions: Permissions::mailbox_owner(),
+        }],
+    )
+}
+
+fn too_long(field: &'static str) -> HostingRefusal {
+    HostingRefusal::from(ValueRefusal::CommentTooLong(Limit { allowed: 160, used: 161 })).of(field)
 }
 
 #[test]
@@ -244,7 +283,7 @@ fn without_room_for_an_alias_the_old_address_is_not_lost_silently() {
             local: Some(local(&format!("a{number}"))),
             targets: vec![EmailAddress::parse("x@y.example").expect("an address")],
             is_under_catch_all: false,
-            lets_targets_send: true,
+            settings: AliasSettingsPatch::default(),
         });
     }
     assert_eq!(world.refused(&rename("alice.smith", Some(100))), "ALIAS_LIMIT_REACHED");
@@ -263,7 +302,7 @@ fn what_leads_to_a_renamed_mailbox_follows_it_and_not_whoever_has_the_address_ne
         local: Some(local(&format!("team{number}"))),
         targets: targets.iter().copied().map(target).collect(),
         is_under_catch_all: false,
-        lets_targets_send: true,
+        settings: AliasSettingsPatch::default(),
     };
     world.must(&temporary(&world, 100, "news"));
     world.must(&team(300, &["bob@demo.example", "Alice@demo.example", "alice+team@demo.example"]));

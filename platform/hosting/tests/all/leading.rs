@@ -136,7 +136,7 @@ fn whoever_may_let_nobody_send_makes_no_alias_that_is_sent_as() {
         local: Some(LocalPart::parse("boss").expect("a local part")),
         targets: vec![address("alice@demo.example")],
         is_under_catch_all: false,
-        lets_targets_send,
+        settings: AliasSettingsPatch { lets_targets_send, ..AliasSettingsPatch::default() },
     };
     let lets = |is_let| ChangeAliasSettings {
         account: account(),
@@ -151,8 +151,9 @@ fn whoever_may_let_nobody_send_makes_no_alias_that_is_sent_as() {
     };
     let mut world = with_mailbox();
     world.principal = without_send_as();
-    assert_eq!(world.run(&create(true)), WITHHELD);
-    world.must(&create(false));
+    assert_eq!(world.run(&create(None)), WITHHELD);
+    assert_eq!(world.run(&create(Some(true))), WITHHELD);
+    world.must(&create(Some(false)));
     let state = world.state::<Alias>(account().tenant(), id(50));
     assert!(!state.record().expect("an alias").settings.lets_targets_send);
     assert_eq!(world.run(&lets(true)), WITHHELD);

@@ -30,6 +30,7 @@ const CHANGING: [(&str, &[&str]); 2] = [
             "DeleteAlias",
             "DeleteMailbox",
             "DeleteTemporaryAlias",
+            "DescribeTemporaryAlias",
             "DisableMailbox",
             "EnableMailbox",
             "GiveMailOrder",

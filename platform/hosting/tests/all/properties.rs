@@ -6,7 +6,7 @@ use crate::support::world::World;
 use crate::support::{AllErased, Plainly, id};
 use authority::{Permission, Permissions};
 use hosting::account::{AccountEvent, BillingMode, Parent};
-use hosting::alias::{AliasEvent, Temporary};
+use hosting::alias::{AliasEvent, AliasSettingsPatch, Temporary};
 use hosting::delegation::{DelegationEvent, DelegationScope};
 use hosting::domain::{DomainEvent, DomainRef, Proof, VerifiedBy};
 use hosting::factor::{FactorEvent, PasskeyKey, TotpSeed, YubikeyIdentity};
@@ -575,7 +575,7 @@ fn grant(world: &mut World, wish: &Wish, generation: u128) -> bool {
             local: Some(local(format!("alias{number}"))),
             targets: vec![EmailAddress::parse("a@b.example").expect("an address")],
             is_under_catch_all: false,
-            lets_targets_send: true,
+            settings: AliasSettingsPatch::default(),
         }),
         Wish::Unalias(number) => {
             world.run(&DeleteAlias { account, service, alias: id(number + 100 * generation) })

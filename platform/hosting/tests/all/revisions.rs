@@ -5,6 +5,7 @@ use crate::support::id;
 use crate::support::stage::{DOMAIN, account, service, with_mailbox};
 use crate::support::world::{No as Why, World};
 use hosting::HostingRefusal as No;
+use hosting::alias::AliasSettingsPatch;
 use hosting::domain::DomainRef;
 use hosting::refusal::Limit;
 use hosting::use_case::{
@@ -70,7 +71,7 @@ fn targets_of_an_alias_are_not_changed_over_another_s_change() {
         local: Some(LocalPart::parse("sales").expect("a name")),
         targets: target("alice@demo.example"),
         is_under_catch_all: false,
-        lets_targets_send: true,
+        settings: AliasSettingsPatch::default(),
     });
     let to = |text: &str| ChangeAliasTargets { account: account(), alias: id(50), targets: target(text) };
     assert_eq!(at(&mut world, to("bob@demo.example"), 0), Ok(1));

@@ -5,6 +5,7 @@ use crate::support::samples::HASH;
 use crate::support::world::{No, World};
 use authority::{Denied, Grant, Permission, Permissions, Principal, Scope};
 use hosting::account::{Account, AccountState};
+use hosting::alias::AliasSettingsPatch;
 use hosting::calendar::Cycle;
 use hosting::contract::Agreement;
 use hosting::domain::{Challenge, DomainRef, Proof};
@@ -130,7 +131,7 @@ fn alias(number: u128, text: Option<&str>, targets: &[&str]) -> CreateAlias {
         local: text.map(local),
         targets: targets.iter().map(|text| EmailAddress::parse(text).expect("an address")).collect(),
         is_under_catch_all: false,
-        lets_targets_send: true,
+        settings: AliasSettingsPatch::default(),
     }
 }
 

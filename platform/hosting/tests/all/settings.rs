@@ -12,8 +12,9 @@ use hosting::mailbox::{Mailbox, MailboxEvent, MailboxSettingsPatch, SelfService}
 use hosting::plan::{SendLimits, SendsOf, catalogue};
 use hosting::refusal::{BoxRefusal, Limit, ValueRefusal};
 use hosting::use_case::{
-    AddDomain, ChangeAliasSettings, ChangeDomainSettings, ChangeMailboxQuota, ChangeMailboxSettings,
-    CreateAlias, CreateMailboxes, DeleteMailbox, EndService, NewMailbox, RemoveDomain, VerifyDomain,
+    AddDomain, ChangeAliasSettings, ChangeAliasTargets, ChangeDomainSettings, ChangeMailboxQuota,
+    ChangeMailboxSettings, CreateAlias, CreateMailboxes, DeleteMailbox, EndService, NewMailbox, RemoveDomain,
+    VerifyDomain,
 };
 use kernel::{ByteSize, DomainName, EmailAddress, LocalPart, Timestamp};
 
@@ -51,7 +52,7 @@ fn alias(number: u128, local: &str) -> CreateAlias {
         local: Some(LocalPart::parse(local).expect("a name")),
         targets: vec![EmailAddress::parse("alice@demo.example").expect("an address")],
         is_under_catch_all: false,
-        lets_targets_send: true,
+        settings: AliasSettingsPatch::default(),
     }
 }
 
@@ -392,4 +393,48 @@ fn an_alias_has_settings() {
     let too_long = No::from(ValueRefusal::CommentTooLong(Limit { allowed: 160, used: 161 }));
     let refused = Err(Why::Refused(too_long.of("settings.publicComment")));
     assert_eq!(world.run(&change(long, None)), refused);
+}
+
+#[test]
+fn an_alias_that_leads_nowhere_is_made_so_and_needs_no_targets() {
+    let mut world = with_domain();
+    let leading = |disposition| AliasSettingsPatch { disposition: Some(disposition), ..Default::default() };
+    let nowhere =
+        |number, local: &str, patch| CreateAlias { targets: vec![], settings: patch, ..alias(number, local) };
+    assert_eq!(world.refused(&nowhere(1, "void", AliasSettingsPatch::default())), "ALIAS_TARGETS_EMPTY");
+    assert_eq!(world.must(&nowhere(1, "void", leading(Disposition::Discard))), 3, "slot, alias, settings");
+    world.must(&nowhere(2, "spam", leading(Disposition::LearnSpam)));
+    world.must(&nowhere(3, "ham", leading(Disposition::LearnHam)));
+    let set = |patch| ChangeAliasSettings { account: account(), alias: id(1), patch, revision: None };
+    assert_eq!(world.refused(&set(leading(Disposition::Forward))), "ALIAS_TARGETS_EMPTY");
+    let lead = |targets| ChangeAliasTargets { account: account(), alias: id(1), targets };
+    world.must(&lead(vec![EmailAddress::parse("alice@demo.example").expect("an address")]));
+    world.must(&set(leading(Disposition::Forward)));
+    assert_eq!(world.refused(&lead(vec![])), "ALIAS_TARGETS_EMPTY");
+}
+
+#[test]
+fn what_goes_without_the_footer_is_named_by_addresses_and_domains() {
+    let mut world = with_domain();
+    let list = |texts: &[&str]| Some(texts.iter().map(|text| (*text).to_owned()).collect::<BTreeSet<_>>());
+    let none = DomainSettingsPatch::default;
+    let mailboxes = |texts: &[&str]| DomainSettingsPatch { footer_excluded_mailboxes: list(texts), ..none() };
+    let domains = |texts: &[&str]| DomainSettingsPatch { footer_excluded_domains: list(texts), ..none() };
+    let many: Vec<String> = (0..501).map(|number| format!("a{number}@demo.example")).collect();
+    let many: Vec<&str> = many.iter().map(String::as_str).collect();
+    for (patch, wrong, field) in [
+        (mailboxes(&["alice"]), ValueRefusal::FooterExclusion, "settings.footerExcludedMailboxes"),
+        (mailboxes(&["*@demo.example"]), ValueRefusal::FooterExclusion, "settings.footerExcludedMailboxes"),
+        (domains(&["a@demo.example"]), ValueRefusal::FooterExclusion, "settings.footerExcludedDomains"),
+        (
+            mailboxes(&many),
+            ValueRefusal::FooterExclusionLimitReached(Limit { allowed: 500, used: 501 }),
+            "settings.footerExcludedMailboxes",
+        ),
+    ] {
+        let refused = Err(Why::Refused(No::from(wrong).of(field)));
+        assert_eq!(world.run(&domain_settings(patch, None)), refused, "{wrong}");
+    }
+    world.must(&domain_settings(mailboxes(&["Alice@demo.example"]), None));
+    world.must(&domain_settings(domains(&["soci\u{e9}t\u{e9}.example"]), None));
 }

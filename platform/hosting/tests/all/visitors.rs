@@ -37,6 +37,7 @@ const HARMLESS: [(&str, &[&str]); 7] = [
             "DeleteAlias",
             "DeleteMailbox",
             "DeleteTemporaryAlias",
+            "DescribeTemporaryAlias",
             "DisableMailbox",
             "EditShares",
             "EnableMailbox",

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use bytes::Bytes;
+use hosting::alias::AliasSettingsPatch;
 use hosting::book::BookCommand;
 use hosting::domain::DomainRef;
 use hosting::filter::{FilterPatch, MailboxFilter};
@@ -199,7 +200,7 @@ async fn aliases(platform: &Platform, generation: Generation) -> anyhow::Result<
             local: Some(LocalPart::parse(local)?),
             targets: targets.collect::<Result<_, _>>()?,
             is_under_catch_all: false,
-            lets_targets_send: true,
+            settings: AliasSettingsPatch::default(),
         };
         must(&platform.engine, asked::SERVE, &create).await?;
     }
@@ -213,6 +214,7 @@ async fn aliases(platform: &Platform, generation: Generation) -> anyhow::Result<
         expires_at: SystemClock.now().plus(TEMPORARY),
         by_owner: false,
         lets_targets_send: true,
+        description: "Shop".to_owned(),
     };
     must(&platform.engine, asked::SERVE, &temporary).await.map(drop)
 }

@@ -155,17 +155,24 @@ export function mailboxSpecs(mailbox: MailboxWhole, domain: MailDomain | undefin
   ], mailbox.settings.notYetInForce);
 }
 
-/** Settings of an alias. `kept`: the targets that somebody may take away from, who may not add any; null: any are taken. */
-export function aliasSpecs(notYet: string[], isTemporary: boolean, kept: string[] | null): FieldSpec[] {
+/** What can become of an alias's mail. */
+export const dispositions = () => options('mail.disposition', ['FORWARD', 'DISCARD', 'LEARN_SPAM', 'LEARN_HAM']);
+
+/**
+ * Settings of an alias. `kept`: the targets that somebody may take away from, who may not add any; null: any are taken. `leadsOn`:
+ * whether its mail goes to the targets, so that it needs one.
+ */
+export function aliasSpecs(notYet: string[], isTemporary: boolean, kept: string[] | null, leadsOn: boolean): FieldSpec[] {
   const added = (value: Value) => String(value).split(/[\n,;]+/).map((one) => one.trim()).find((one) => one !== '' && !kept?.includes(one));
   const targets: FieldSpec = {
-    name: 'targets', kind: 'lines', label: t('mail.targets'), hint: t(kept ? 'mail.leads.targets' : 'mail.field.targets.hint'), isRequired: true, max: 1000, rows: 4,
+    name: 'targets', kind: 'lines', label: t('mail.targets'), hint: t(kept ? 'mail.leads.targets' : leadsOn ? 'mail.field.targets.hint' : 'mail.field.targets.none'), isRequired: leadsOn, max: 1000, rows: 4,
     check: (value) => { const one = kept && added(value); return one ? t('mail.leads.target', { target: one }) : ''; },
   };
   const expiry: FieldSpec = { name: 'expiresAt', kind: 'date', label: t('mail.expires'), hint: t('mail.field.expires.hint') };
-  return [isTemporary ? expiry : targets, ...marked([
+  const purpose: FieldSpec = { name: 'description', kind: 'text', label: t('mail.field.purpose'), hint: t('mail.field.purpose.hint'), maxlength: COMMENT_MAX };
+  return [...(isTemporary ? [expiry, purpose] : [targets]), ...marked([
     { name: 'isActive', kind: 'check', label: t('mail.active') },
-    { name: 'disposition', kind: 'select', label: t('mail.field.disposition'), options: options('mail.disposition', ['FORWARD', 'DISCARD', 'LEARN_SPAM', 'LEARN_HAM']) },
+    { name: 'disposition', kind: 'select', label: t('mail.field.disposition'), options: dispositions() },
     { name: 'isInternal', kind: 'check', label: t('mail.field.isInternal'), hint: t('mail.field.isInternal.hint') },
     { name: 'letsTargetsSend', kind: 'check', label: t('mail.field.letsTargetsSend') },
     { name: 'isOffered', kind: 'check', label: t('mail.field.isOffered') },
