@@ -30,6 +30,8 @@ pub enum TicketKind {
     Legal,
     /// Before buying.
     Sales,
+    /// Going back on a contract, as a consumer, within 14 days of it and without a reason. The support ends the Box.
+    Withdrawal,
 }
 
 /// Whose turn it is.

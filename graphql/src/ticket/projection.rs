@@ -125,6 +125,7 @@ const fn kind_name(kind: TicketKind) -> &'static str {
         TicketKind::Security => "security",
         TicketKind::Legal => "legal",
         TicketKind::Sales => "sales",
+        TicketKind::Withdrawal => "withdrawal",
     }
 }
 

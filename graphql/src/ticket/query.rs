@@ -139,6 +139,7 @@ fn ticket(row: &Row, order: usize) -> Result<(PageKey, Ticket), DatabaseError> {
             "abuse" => TicketKind::Abuse,
             "security" => TicketKind::Security,
             "legal" => TicketKind::Legal,
+            "withdrawal" => TicketKind::Withdrawal,
             _ => TicketKind::Sales,
         },
         subject: row.opt_text(4)?.map(str::to_owned),

@@ -17,6 +17,8 @@ pub enum TicketKind {
     Legal,
     /// Before buying.
     Sales,
+    /// A consumer goes back on a contract within 14 days, without a reason.
+    Withdrawal,
 }
 
 /// How much a ticket hurries, in the eyes of the support.

@@ -91,6 +91,7 @@ enum KindV1 {
     Security,
     Legal,
     Sales,
+    Withdrawal,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -167,6 +168,7 @@ impl From<TicketKind> for KindV1 {
             TicketKind::Security => Self::Security,
             TicketKind::Legal => Self::Legal,
             TicketKind::Sales => Self::Sales,
+            TicketKind::Withdrawal => Self::Withdrawal,
         }
     }
 }
@@ -180,6 +182,7 @@ impl From<KindV1> for TicketKind {
             KindV1::Security => Self::Security,
             KindV1::Legal => Self::Legal,
             KindV1::Sales => Self::Sales,
+            KindV1::Withdrawal => Self::Withdrawal,
         }
     }
 }

@@ -379,6 +379,7 @@ fn ticket_event() -> impl Strategy<Value = HostingEvent> {
         TicketKind::Security,
         TicketKind::Legal,
         TicketKind::Sales,
+        TicketKind::Withdrawal,
     ];
     let text = || sealed(any::<String>());
     prop_oneof![

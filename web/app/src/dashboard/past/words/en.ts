@@ -526,6 +526,7 @@ export default {
   'value.kind.technical': 'technical',
   'value.kind.thing': 'thing',
   'value.kind.webhook': 'webhook',
+  'value.kind.withdrawal': 'withdrawal',
   'value.kind.withdrawal_form': 'withdrawal form',
   'value.language.en': 'English',
   'value.language.fr': 'French',

@@ -528,6 +528,7 @@ export default {
   'value.kind.technical': 'technique',
   'value.kind.thing': 'matériel',
   'value.kind.webhook': 'webhook',
+  'value.kind.withdrawal': 'rétractation',
   'value.kind.withdrawal_form': 'formulaire de rétractation',
   'value.language.en': 'anglais',
   'value.language.fr': 'français',
