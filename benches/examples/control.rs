@@ -328,6 +328,7 @@ async fn main() {
         blobs: database::Blobs::open(database.clone()).await.expect("a table"),
         facts: graphql::Facts {
             server_name: "mail.example".to_owned(),
+            host_names: vec![DomainName::parse("mail.example").expect("a name")],
             data_centre: None,
             network_key: [7; 32],
         },

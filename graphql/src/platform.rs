@@ -107,6 +107,8 @@ pub const NETWORK_KEY_NAME: &str = "graphql.network";
 pub struct Facts {
     /// The name of the servers, for example `mail.example.com`.
     pub server_name: String,
+    /// The names of all hosts of the platform: nobody has mailboxes in them.
+    pub host_names: Vec<DomainName>,
     /// Where they stand; none where the operator tells nothing.
     pub data_centre: Option<DataCentre>,
     /// Networks from where somebody accepts are hashed under it.

@@ -57,6 +57,18 @@ async fn is_there(
     Ok(false)
 }
 
+/// Why no account, or not this one, can have a domain of that name; none where it can.
+fn unfit(ctx: &Context<'_>, account: AccountId, name: &DomainName) -> Result<Option<BoxRefusal>> {
+    let platform = ctx.platform()?;
+    Ok(if platform.facts.host_names.contains(name) {
+        Some(BoxRefusal::DomainIsPlatforms)
+    } else if platform.directory.is_passed_off(account.tenant(), name) {
+        Some(BoxRefusal::DomainPassesForAnother)
+    } else {
+        None
+    })
+}
+
 /// Changes of domains.
 #[derive(Debug, Default)]
 pub struct DomainMutation;
@@ -64,8 +76,8 @@ pub struct DomainMutation;
 #[Object]
 impl DomainMutation {
     /// Adds a domain to a service. `userErrors`, among others: `DOMAIN_ADDED` where the account has it already,
-    /// `DOMAIN_MIXED_SCRIPTS`, and `DOMAIN_PASSES_FOR_ANOTHER` for a name in letters that make it look like a domain of somebody
-    /// else here. It takes mail once its `challenge` is published and `domainVerify` has seen it.
+    /// `DOMAIN_MIXED_SCRIPTS`, `DOMAIN_IS_PLATFORMS` for the name of a host of the platform, and `DOMAIN_PASSES_FOR_ANOTHER` for a
+    /// name in letters that make it look like a domain of somebody else here. It takes mail once its `challenge` is published and `domainVerify` has seen it.
     pub(crate) async fn domain_add(
         &self,
         ctx: &Context<'_>,
@@ -83,9 +95,8 @@ impl DomainMutation {
         let resource = Resource::account(account).in_service(input.service_id.0);
         // What is served here is told to those alone who may add domains.
         ctx.allow(Permission::DomainWrite, resource)?;
-        if ctx.platform()?.directory.is_passed_off(account.tenant(), &name) {
-            return refusal(ctx, &HostingRefusal::from(BoxRefusal::DomainPassesForAnother))
-                .map(DomainPayload);
+        if let Some(wrong) = unfit(ctx, account, &name)? {
+            return refusal(ctx, &HostingRefusal::from(wrong)).map(DomainPayload);
         }
         let command = command(ctx, command_id);
         let domain = DomainId::derived(command, 0);
@@ -119,12 +130,9 @@ impl DomainMutation {
         let resource = state.record().map_or(resource, |record| resource.in_service(record.service));
         // Asking DNS is for those who may change the domain, whatever the answer.
         ctx.allow(Permission::DomainWrite, resource)?;
-        let passes = |record: &DomainRecord| {
-            ctx.platform().map(|platform| platform.directory.is_passed_off(key.0.tenant(), &record.name))
-        };
-        if state.record().map(passes).transpose()?.unwrap_or_default() {
-            return refusal(ctx, &HostingRefusal::from(BoxRefusal::DomainPassesForAnother))
-                .map(DomainPayload);
+        let unfit = |record: &DomainRecord| unfit(ctx, key.0, &record.name);
+        if let Some(wrong) = state.record().map(unfit).transpose()?.flatten() {
+            return refusal(ctx, &HostingRefusal::from(wrong)).map(DomainPayload);
         }
         let texts = shown(ctx, state.record()).await?;
         let verify = VerifyDomain { account: key.0, domain: key.1, proof: Proof::Txt(texts) };

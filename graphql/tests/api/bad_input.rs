@@ -158,6 +158,8 @@ fn rows((service, domain): (&str, &str), (mailbox, alias): (&str, &str)) -> Vec<
         // A Cyrillic a among Latin letters, and what is no name.
         (add_domain("hosterr\u{430}.example"), "DOMAIN_MIXED_SCRIPTS", "name", None),
         (add_domain("-bad-.example"), "MALFORMED", "name", None),
+        // The servers themselves.
+        (add_domain("Mail.Example"), "DOMAIN_IS_PLATFORMS", "name", None),
         // All of it Cyrillic, as `max` is in Latin letters: a domain of another customer here.
         (add_domain("\u{43c}\u{430}\u{445}.example"), "DOMAIN_PASSES_FOR_ANOTHER", "name", None),
         (add_domain("xn--80a.xn--\u{430}.example"), "MALFORMED", "name", None),

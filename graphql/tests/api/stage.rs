@@ -251,6 +251,7 @@ impl Stage {
             blobs,
             facts: graphql::Facts {
                 server_name: "mail.example".to_owned(),
+                host_names: vec![DomainName::parse("mail.example").expect("a name")],
                 data_centre: None,
                 network_key: [7; 32],
             },

@@ -631,6 +631,7 @@ impl Wiring<'_> {
         self.watch_dns(platform, &checks);
         let facts = graphql::Facts {
             server_name: self.config.hostname.to_string(),
+            host_names: setup::host_names(self.config),
             data_centre: self.config.data_centre(),
             network_key: platform.keyring.secret(graphql::NETWORK_KEY_NAME).await?,
         };

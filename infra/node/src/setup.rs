@@ -1,8 +1,10 @@
 //! What mail clients are told, from the configuration and from what is bound.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use directory::{Directory, Sts};
+use kernel::DomainName;
 use resolver::Name;
 use rustls_pki_types::pem::PemObject as _;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
@@ -88,6 +90,19 @@ pub fn exchanges(config: &Config) -> Vec<String> {
     }
 }
 
+/// The names of all hosts of the platform, as it is configured: in none of them can customers have mailboxes.
+pub fn host_names(config: &Config) -> Vec<DomainName> {
+    let (public, outbound) = (&config.public, &config.outbound);
+    let pages = config.web.origin.as_deref().and_then(|origin| origin.split("://").nth(1));
+    let pages = pages.and_then(|pages| DomainName::parse(pages.split(':').next()?).ok());
+    let dav = public.dav.as_ref().and_then(|dav| DomainName::parse(&dav.host).ok());
+    let named = [public.host.clone(), outbound.hostname.clone(), pages, dav].into_iter().flatten();
+    let pools = outbound.sources.iter().map(|source| source.ehlo.clone());
+    let own = std::iter::once(config.hostname.clone());
+    let all: BTreeSet<DomainName> = own.chain(named).chain(public.mx.iter().cloned()).chain(pools).collect();
+    all.into_iter().collect()
+}
+
 /// What the domains of the customers must publish in DNS.
 ///
 /// # Errors
@@ -143,4 +158,26 @@ fn seal(config: &Config) -> Option<Arc<Seal>> {
         .inspect_err(|error| tracing::warn!(error = %error, "Apple's profiles go unsigned"))
         .ok()
         .map(Arc::new)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::config::parse_toml;
+
+    #[test]
+    fn each_name_of_the_configuration_is_one_of_the_platform() {
+        let names = |text: &str| -> Vec<String> {
+            let config: Config = parse_toml(Path::new("h.toml"), text).expect("a configuration");
+            host_names(&config).iter().map(ToString::to_string).collect()
+        };
+        let all = "hostname = \"mail.x.example\"\n[web]\norigin = \"https://panel.x.example:8443\"\n[public]\n\
+            host = \"imap.x.example\"\nmx = [\"mx1.x.example\", \"mx2.x.example\"]\n\
+            dav = \"https://dav.x.example/SOGo/dav/\"\n[outbound]\nhostname = \"out.x.example\"\n";
+        let expected = ["dav", "imap", "mail", "mx1", "mx2", "out", "panel"];
+        assert_eq!(names(all), expected.map(|host| format!("{host}.x.example")));
+        assert_eq!(names("hostname = \"mail.x.example\"\n"), ["mail.x.example"]);
+    }
 }

@@ -41,6 +41,10 @@ refusals! {
         DomainPassesForAnother = "DOMAIN_PASSES_FOR_ANOTHER", Some("name"),
             "This name is written in letters that make it look like a domain of somebody else here; choose another name.",
             "Ce nom est écrit dans des lettres qui le font passer pour un domaine de quelqu’un d’autre ici ; choisissez un autre nom.";
+        /// The name is one of the platform's own hosts.
+        DomainIsPlatforms = "DOMAIN_IS_PLATFORMS", Some("name"),
+            "This is the name of a server of this platform and cannot be a domain of mailboxes; choose another name.",
+            "Ce nom est celui d’un serveur de cette plateforme et ne peut pas être un domaine de boîtes ; choisissez un autre nom.";
         /// The local part is none.
         ResourceLocalPart = "RESOURCE_LOCAL_PART", Some("localPart"),
             "A resource needs an address of its own in this domain; give its part before the @, for example room-1.",
