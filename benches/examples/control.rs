@@ -121,12 +121,12 @@ impl graphql::SiteSource for Nothing {
 impl graphql::DeliverySource for Nothing {
     async fn deliveries(
         &self,
-        _: kernel::TenantId,
-        _: kernel::WebhookId,
+        _: (kernel::TenantId, &[kernel::WebhookId]),
         _: Option<u64>,
         _: usize,
-    ) -> Result<Vec<graphql::WebhookDelivery>, graphql::PortError> {
-        Ok(Vec::new())
+    ) -> Result<std::collections::HashMap<kernel::WebhookId, Vec<graphql::WebhookDelivery>>, graphql::PortError>
+    {
+        Ok(std::collections::HashMap::new())
     }
 }
 

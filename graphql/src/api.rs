@@ -12,7 +12,7 @@ use kernel::{CorrelationId, Via};
 
 use crate::access;
 use crate::access::allowance::{Allowance, Allowances, Counted};
-use crate::domain::report::Sources;
+use crate::domain::report::{ReportPages, Sources};
 use crate::domain::standing::Standings;
 use crate::domain::storage::Contents;
 use crate::error::Fault;
@@ -28,6 +28,7 @@ use crate::platform::{Mode, Platform};
 use crate::request::{Caller, Renewed};
 use crate::root::{MutationRoot, QueryRoot};
 use crate::roots::{Excess, Roots};
+use crate::webhook::object::Told;
 
 /// The schema of the API.
 pub type ApiSchema = Schema<QueryRoot, MutationRoot, SubscriptionRoot>;
@@ -100,6 +101,8 @@ impl Api {
                 .data(together(Contents::new(&platform)))
                 .data(together(Standings(platform.standings.clone())))
                 .data(together(Sources::new(&platform)))
+                .data(together(ReportPages(platform.reports.clone())))
+                .data(together(Told(Arc::clone(&platform.deliveries))))
                 .data(together(States(Arc::clone(&platform.engine))))
                 .data(together(Histories(Arc::clone(&platform.engine))))
                 .data(together(Tables(Arc::clone(&platform.engine))))

@@ -1,5 +1,6 @@
 //! What the API stands on: given by the wiring, named by nobody else.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -251,17 +252,17 @@ pub trait LoginSource: Send + Sync {
 /// Knows what webhooks were told.
 #[async_trait]
 pub trait DeliverySource: Send + Sync {
-    /// At most `limit` deliveries of a webhook before the number `before` (none: the newest), newest first.
+    /// At most `limit` deliveries of each of some webhooks of a tenant before the number `before` (none: the newest), newest
+    /// first. Those that were told nothing are left out.
     ///
     /// # Errors
     /// The database failed.
     async fn deliveries(
         &self,
-        tenant: TenantId,
-        webhook: WebhookId,
+        webhooks: (TenantId, &[WebhookId]),
         before: Option<u64>,
         limit: usize,
-    ) -> Result<Vec<crate::WebhookDelivery>, PortError>;
+    ) -> Result<HashMap<WebhookId, Vec<crate::WebhookDelivery>>, PortError>;
 }
 
 /// Knows how it stands with the hosts that mail is delivered to.

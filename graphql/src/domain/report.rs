@@ -12,7 +12,7 @@ use authority::Permission;
 use database::DatabaseError;
 use engine::Engine;
 use kernel::{DomainId, TenantId, Timestamp};
-use store::{ReportOwner, Reports, SourceSummary};
+use store::{ReportKey, ReportOwner, Reports, SourceSummary};
 
 use super::object::Domain;
 use crate::error::Fault;
@@ -142,13 +142,78 @@ fn owner(ctx: &Context<'_>, domain: &Domain) -> Result<ReportOwner> {
     Ok(ReportOwner { tenant: domain.account_id.0.tenant(), domain: domain.id.0 })
 }
 
-/// Where a page of reports, the newest first, begins.
-fn before(page: Page) -> Option<(Timestamp, uuid::Uuid)> {
-    page.key_after().map(|key| (Timestamp::from_millis(key.born.saturating_neg()), key.id))
+/// A page of reports of a domain, the newest first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct Wanted {
+    owner: ReportOwner,
+    /// Behind which report it begins.
+    behind: Option<ReportKey>,
+    /// How many there are in it, with the one that shows whether there are more.
+    count: usize,
+}
+
+impl Wanted {
+    fn new(owner: ReportOwner, page: Page) -> Self {
+        let behind = page.key_after();
+        let behind = behind.map(|key| (Timestamp::from_millis(key.born.saturating_neg()), key.id));
+        Self { owner, behind, count: page.count() + 1 }
+    }
+
+    /// What is asked for alike, with the domains of which it is.
+    fn alike(
+        wanted: impl Iterator<Item = Self>,
+    ) -> Vec<((TenantId, Option<ReportKey>, usize), Vec<DomainId>)> {
+        let mut alike: HashMap<_, Vec<DomainId>> = HashMap::new();
+        for Self { owner: ReportOwner { tenant, domain }, behind, count } in wanted {
+            alike.entry((tenant, behind, count)).or_default().push(domain);
+        }
+        alike.into_iter().collect()
+    }
+}
+
+/// A page of DMARC reports.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct DmarcPage(Wanted);
+
+/// A page of TLS reports.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct TlsPage(Wanted);
+
+/// Gathers the domains of which it is asked in the same moment what others report.
+pub(crate) struct ReportPages(pub(crate) Reports);
+
+macro_rules! pages {
+    ($($page:ident, $read:ident => $report:ty;)*) => {$(
+        #[async_trait]
+        impl Loader<$page> for ReportPages {
+            type Value = Vec<(ReportKey, $report)>;
+            type Error = Arc<DatabaseError>;
+
+            async fn load(
+                &self,
+                keys: &[$page],
+            ) -> std::result::Result<HashMap<$page, Self::Value>, Arc<DatabaseError>> {
+                let mut told = HashMap::with_capacity(keys.len());
+                for ((tenant, behind, count), domains) in Wanted::alike(keys.iter().map(|page| page.0)) {
+                    let limits = (count, SHOWN_ROW_COUNT);
+                    let found = self.0.$read((tenant, &domains), behind, limits).await.map_err(Arc::new)?;
+                    told.extend(found.into_iter().map(|(domain, page)| {
+                        ($page(Wanted { owner: ReportOwner { tenant, domain }, behind, count }), page)
+                    }));
+                }
+                Ok(told)
+            }
+        }
+    )*};
+}
+
+pages! {
+    DmarcPage, dmarc => store::DmarcReport;
+    TlsPage, tls => store::TlsReport;
 }
 
 /// The key of a report in its list: the newest first.
-fn key((at, id): (Timestamp, uuid::Uuid)) -> PageKey {
+fn key((at, id): ReportKey) -> PageKey {
     PageKey { born: at.millis().saturating_neg(), id }
 }
 
@@ -164,9 +229,9 @@ pub(super) async fn dmarc(
 ) -> Result<Connection<PageKey, DmarcReport>> {
     let owner = owner(ctx, domain)?;
     let page = Page::parse(first, after.as_deref()).map_err(|fault| ctx.fault(fault))?;
-    let found = ctx.platform()?.reports.dmarc(owner, before(page), (page.count() + 1, SHOWN_ROW_COUNT)).await;
-    let found = found.map_err(|error| ctx.failed("DMARC reports", &error))?;
-    let nodes = found.into_iter().map(|(place, report)| {
+    let found = ctx.data::<DataLoader<ReportPages>>()?.load_one(DmarcPage(Wanted::new(owner, page))).await;
+    let found = found.map_err(|error| ctx.failed("DMARC reports", &*error))?;
+    let nodes = found.unwrap_or_default().into_iter().map(|(place, report)| {
         let sources = report.sources.into_iter().map(|source| {
             let (dkim_domain, dkim_result) = told(source.dkim);
             let (spf_domain, spf_result) = told(source.spf);
@@ -271,9 +336,9 @@ pub(super) async fn tls(
 ) -> Result<Connection<PageKey, TlsReport>> {
     let owner = owner(ctx, domain)?;
     let page = Page::parse(first, after.as_deref()).map_err(|fault| ctx.fault(fault))?;
-    let found = ctx.platform()?.reports.tls(owner, before(page), (page.count() + 1, SHOWN_ROW_COUNT)).await;
-    let found = found.map_err(|error| ctx.failed("TLS reports", &error))?;
-    let nodes = found.into_iter().map(|(place, report)| {
+    let found = ctx.data::<DataLoader<ReportPages>>()?.load_one(TlsPage(Wanted::new(owner, page))).await;
+    let found = found.map_err(|error| ctx.failed("TLS reports", &*error))?;
+    let nodes = found.unwrap_or_default().into_iter().map(|(place, report)| {
         let failures = report.failures.into_iter().map(|failure| TlsReportFailure {
             policy: failure.policy,
             kind: failure.kind,

@@ -1,12 +1,18 @@
 //! A webhook and what it was told, as the API shows them.
 
+use std::collections::HashMap;
+use std::sync::Arc;
+
 use async_graphql::connection::Connection;
+use async_graphql::dataloader::{DataLoader, Loader};
 use async_graphql::{ComplexObject, Context, Enum, Result, SimpleObject};
+use async_trait::async_trait;
 use authority::{Permission, Resource};
 use hosting::webhook::Pause as Cause;
-use kernel::{Id as _, Timestamp};
+use kernel::{Id as _, TenantId, Timestamp, WebhookId};
 
 use crate::page::{Page, PageKey, cost};
+use crate::platform::{DeliverySource, PortError};
 use crate::request::Asked;
 use crate::scalar::{AccountKey, EventKey, Moment, Place, WebhookKey, Whole};
 
@@ -76,12 +82,12 @@ impl Webhook {
         ctx.allow(Permission::AccountRead, self.resource())?;
         let page = Page::parse(first, after.as_deref()).map_err(|fault| ctx.fault(fault))?;
         let before = page.born_after().map(|born| u64::try_from(-born).unwrap_or_default());
-        let source = &ctx.platform()?.deliveries;
         let (tenant, webhook) = (self.account_id.0.tenant(), self.id.0);
-        let found = source.deliveries(tenant, webhook, before, page.count() + 1).await;
-        let found = found.map_err(|error| ctx.failed("reading deliveries", &error))?;
+        let wanted = DeliveryPage { tenant, webhook, before, count: page.count() + 1 };
+        let found = ctx.data::<DataLoader<Told>>()?.load_one(wanted).await;
+        let found = found.map_err(|error| ctx.failed("reading deliveries", &*error))?;
         // Newest first: the key of a page counts backwards.
-        Ok(page.of(found.into_iter().map(|delivery| {
+        Ok(page.of(found.unwrap_or_default().into_iter().map(|delivery| {
             let born = -i64::try_from(delivery.number.0).unwrap_or(i64::MAX);
             (PageKey { born, id: delivery.event_id.0.uuid() }, delivery)
         })))
@@ -92,6 +98,43 @@ impl Webhook {
     /// What the authority is asked about.
     pub(crate) const fn resource(&self) -> Resource {
         Resource::account(self.account_id.0)
+    }
+}
+
+/// A page of what a webhook was told, the newest first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct DeliveryPage {
+    tenant: TenantId,
+    webhook: WebhookId,
+    /// Before which number it begins; none: with the newest.
+    before: Option<u64>,
+    /// How many there are in it, with the one that shows whether there are more.
+    count: usize,
+}
+
+/// Gathers the webhooks of which it is asked in the same moment what they were told.
+pub(crate) struct Told(pub(crate) Arc<dyn DeliverySource>);
+
+#[async_trait]
+impl Loader<DeliveryPage> for Told {
+    type Value = Vec<WebhookDelivery>;
+    type Error = Arc<PortError>;
+
+    async fn load(
+        &self,
+        keys: &[DeliveryPage],
+    ) -> std::result::Result<HashMap<DeliveryPage, Vec<WebhookDelivery>>, Arc<PortError>> {
+        let mut alike: HashMap<_, Vec<WebhookId>> = HashMap::new();
+        for DeliveryPage { tenant, webhook, before, count } in keys.iter().copied() {
+            alike.entry((tenant, before, count)).or_default().push(webhook);
+        }
+        let mut told = HashMap::with_capacity(keys.len());
+        for ((tenant, before, count), webhooks) in alike {
+            let found = self.0.deliveries((tenant, &webhooks), before, count).await.map_err(Arc::new)?;
+            let page = |webhook| DeliveryPage { tenant, webhook, before, count };
+            told.extend(found.into_iter().map(|(webhook, deliveries)| (page(webhook), deliveries)));
+        }
+        Ok(told)
     }
 }
 

@@ -118,7 +118,7 @@ async fn a_page_asks_the_database_as_often_whether_it_is_short_or_long() {
     let customer = filled(&stage, &operator).await;
     let count = |stage: &Stage| {
         let asked = stage.world.usage_question_count.load(std::sync::atomic::Ordering::Relaxed);
-        stage.control.question_count() + stage.mail.question_count() + u64::from(asked)
+        stage.control.question_count() + stage.mail.question_count() + asked
     };
     let mut long_count = 0;
     for (list, fields) in LISTS {

@@ -47,8 +47,8 @@ pub use queue::{
 };
 pub use reports::{
     DOMAIN_REPORT_COUNT_MAX, DmarcReport, DmarcSource, REPORT_DAY_COUNT, REPORT_ROW_COUNT_MAX, ReportHead,
-    ReportKey, ReportOwner, Reports, SUMMARY_DOMAIN_COUNT_MAX, SUMMARY_SOURCE_COUNT_MAX, SourceSummary,
-    TlsFailure, TlsReport,
+    ReportKey, ReportOwner, ReportPages, Reports, SUMMARY_DOMAIN_COUNT_MAX, SUMMARY_SOURCE_COUNT_MAX,
+    SourceSummary, TlsFailure, TlsReport,
 };
 pub use retries::{REMEMBERED, RETRY_WITHIN, Retries, Seen};
 pub use sends::{SendLimit, SendPeriod, SendScope, Sending, Sends};

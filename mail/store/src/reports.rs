@@ -21,6 +21,10 @@ pub const SUMMARY_SOURCE_COUNT_MAX: usize = 100;
 pub const SUMMARY_DOMAIN_COUNT_MAX: usize = 500;
 /// Reports in one page.
 const PAGE_COUNT_MAX: usize = 1000;
+/// Domains whose pages are read in one statement: fewer parts than SQLite and PostgreSQL join.
+const PAGED_DOMAIN_COUNT_MAX: usize = 100;
+/// Reports whose rows are read in one statement: fewer than SQLite and PostgreSQL take parameters.
+const ROWED_REPORT_COUNT_MAX: usize = 10_000;
 
 /// Whose a report is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -133,6 +137,8 @@ pub struct TlsFailure {
 
 /// Where a page begins: behind this moment of coming and this id.
 pub type ReportKey = (Timestamp, Uuid);
+/// The pages of some domains: the reports of each, the newest first.
+pub type ReportPages<R> = HashMap<DomainId, Vec<(ReportKey, R)>>;
 
 /// The tables of reports.
 #[derive(Clone)]
@@ -255,35 +261,22 @@ impl Reports {
         self.0.write(writes).await.map(drop)
     }
 
-    /// At most `limit` DMARC reports of a domain that came before `after`, the newest first, each with its first
-    /// `source_count` sources.
+    /// At most `limit` DMARC reports of each of some domains that came before `after`, the newest first, each with its first
+    /// `source_count` sources. Domains without are left out.
     ///
     /// # Errors
     /// [`DatabaseError`].
     pub async fn dmarc(
         &self,
-        owner: ReportOwner,
+        (tenant, domains): (TenantId, &[DomainId]),
         after: Option<ReportKey>,
         (limit, source_count): (usize, usize),
-    ) -> Result<Vec<(ReportKey, DmarcReport)>, DatabaseError> {
+    ) -> Result<ReportPages<DmarcReport>, DatabaseError> {
         let columns = "policy, messages, passed, is_proven";
-        let rows = self.0.query(page(DMARC, columns, owner, (after, limit))).await?;
-        let mut found = Vec::with_capacity(rows.len());
-        for row in &rows {
-            let (key, head) = head_of(row)?;
-            let report = DmarcReport {
-                head,
-                policy: row.text(6)?.to_owned(),
-                message_count: row.int(7)?.unsigned_abs(),
-                passed_count: row.int(8)?.unsigned_abs(),
-                is_proven: row.int(9)? == 1,
-                sources: Vec::new(),
-            };
-            found.push((key, report));
-        }
-        let columns = "source, messages, disposition, dkim, spf, header_from, dkim_domain, dkim_result, spf_domain, spf_result";
-        let ids: Vec<Uuid> = found.iter().map(|((_, id), _)| *id).collect();
-        for row in self.rows_of(DMARC, columns, &ids, source_count).await? {
+        let rows = self.pages(DMARC, columns, (tenant, domains), (after, limit)).await?;
+        let source = "source, messages, disposition, dkim, spf, header_from, dkim_domain, dkim_result, spf_domain, spf_result";
+        let mut sources: HashMap<Uuid, Vec<DmarcSource>> = HashMap::new();
+        for row in self.rows_of(DMARC, source, &ids(&rows)?, source_count).await? {
             let source = DmarcSource {
                 source: row.text(1)?.to_owned(),
                 message_count: row.int(2)?.unsigned_abs(),
@@ -294,35 +287,39 @@ impl Reports {
                 dkim: (row.text(7)?.to_owned(), row.text(8)?.to_owned()),
                 spf: (row.text(9)?.to_owned(), row.text(10)?.to_owned()),
             };
-            let id = row.uuid(0)?;
-            if let Some((_, report)) = found.iter_mut().find(|((_, known), _)| *known == id) {
-                report.sources.push(source);
-            }
+            sources.entry(row.uuid(0)?).or_default().push(source);
         }
-        Ok(found)
+        let mut pages: ReportPages<DmarcReport> = HashMap::new();
+        for row in &rows {
+            let (key, domain, head) = head_of(row)?;
+            let report = DmarcReport {
+                head,
+                policy: row.text(7)?.to_owned(),
+                message_count: row.int(8)?.unsigned_abs(),
+                passed_count: row.int(9)?.unsigned_abs(),
+                is_proven: row.int(10)? == 1,
+                sources: sources.remove(&key.1).unwrap_or_default(),
+            };
+            pages.entry(domain).or_default().push((key, report));
+        }
+        Ok(pages)
     }
 
-    /// At most `limit` TLS reports of a domain that came before `after`, the newest first, each with its first
-    /// `failure_count` failures.
+    /// At most `limit` TLS reports of each of some domains that came before `after`, the newest first, each with its first
+    /// `failure_count` failures. Domains without are left out.
     ///
     /// # Errors
     /// [`DatabaseError`].
     pub async fn tls(
         &self,
-        owner: ReportOwner,
+        (tenant, domains): (TenantId, &[DomainId]),
         after: Option<ReportKey>,
         (limit, failure_count): (usize, usize),
-    ) -> Result<Vec<(ReportKey, TlsReport)>, DatabaseError> {
-        let rows = self.0.query(page(TLS, "succeeded, failed", owner, (after, limit))).await?;
-        let mut found = Vec::with_capacity(rows.len());
-        for row in &rows {
-            let (key, head) = head_of(row)?;
-            let (succeeded, failed) = (row.int(6)?.unsigned_abs(), row.int(7)?.unsigned_abs());
-            let failures = Vec::new();
-            found.push((key, TlsReport { head, succeeded_count: succeeded, failed_count: failed, failures }));
-        }
-        let ids: Vec<Uuid> = found.iter().map(|((_, id), _)| *id).collect();
-        for row in self.rows_of(TLS, "policy, kind, host, sessions, detail", &ids, failure_count).await? {
+    ) -> Result<ReportPages<TlsReport>, DatabaseError> {
+        let rows = self.pages(TLS, "succeeded, failed", (tenant, domains), (after, limit)).await?;
+        let failure = "policy, kind, host, sessions, detail";
+        let mut failures: HashMap<Uuid, Vec<TlsFailure>> = HashMap::new();
+        for row in self.rows_of(TLS, failure, &ids(&rows)?, failure_count).await? {
             let failure = TlsFailure {
                 policy: row.text(1)?.to_owned(),
                 kind: row.text(2)?.to_owned(),
@@ -330,12 +327,20 @@ impl Reports {
                 session_count: row.int(4)?.unsigned_abs(),
                 detail: row.text(5)?.to_owned(),
             };
-            let id = row.uuid(0)?;
-            if let Some((_, report)) = found.iter_mut().find(|((_, known), _)| *known == id) {
-                report.failures.push(failure);
-            }
+            failures.entry(row.uuid(0)?).or_default().push(failure);
         }
-        Ok(found)
+        let mut pages: ReportPages<TlsReport> = HashMap::new();
+        for row in &rows {
+            let (key, domain, head) = head_of(row)?;
+            let report = TlsReport {
+                head,
+                succeeded_count: row.int(7)?.unsigned_abs(),
+                failed_count: row.int(8)?.unsigned_abs(),
+                failures: failures.remove(&key.1).unwrap_or_default(),
+            };
+            pages.entry(domain).or_default().push((key, report));
+        }
+        Ok(pages)
     }
 
     /// What sources did in the name of each of some domains (up to [`SUMMARY_DOMAIN_COUNT_MAX`]) in reports that end at
@@ -413,18 +418,42 @@ impl Reports {
         ids: &[Uuid],
         count: usize,
     ) -> Result<Vec<Row>, DatabaseError> {
-        if ids.is_empty() || count == 0 {
+        if count == 0 {
             return Ok(Vec::new());
         }
-        let names: Vec<String> = (2..=ids.len() + 1).map(|number| format!("${number}")).collect();
-        let select = format!(
-            "SELECT report, {columns} FROM {} WHERE ordinal < $1 AND report IN ({}) ORDER BY report, ordinal",
-            kind.rows,
-            names.join(", ")
-        );
-        let select = Statement::new(select).bind(i64::try_from(count).unwrap_or(i64::MAX));
-        self.0.query(ids.iter().fold(select, |select, id| select.bind(*id))).await
+        let mut rows = Vec::new();
+        for ids in ids.chunks(ROWED_REPORT_COUNT_MAX) {
+            let names: Vec<String> = (2..=ids.len() + 1).map(|number| format!("${number}")).collect();
+            let select = format!(
+                "SELECT report, {columns} FROM {} WHERE ordinal < $1 AND report IN ({}) ORDER BY report, ordinal",
+                kind.rows,
+                names.join(", ")
+            );
+            let select = Statement::new(select).bind(i64::try_from(count).unwrap_or(i64::MAX));
+            rows.extend(self.0.query(ids.iter().fold(select, |select, id| select.bind(*id))).await?);
+        }
+        Ok(rows)
     }
+
+    /// A page of each of some domains, one after another.
+    async fn pages(
+        &self,
+        kind: Kind,
+        columns: &str,
+        (tenant, domains): (TenantId, &[DomainId]),
+        from: (Option<ReportKey>, usize),
+    ) -> Result<Vec<Row>, DatabaseError> {
+        let mut rows = Vec::new();
+        for domains in domains.chunks(PAGED_DOMAIN_COUNT_MAX) {
+            rows.extend(self.0.query(pages(kind, columns, (tenant, domains), from)).await?);
+        }
+        Ok(rows)
+    }
+}
+
+/// The ids of reports, first in their rows.
+fn ids(rows: &[Row]) -> Result<Vec<Uuid>, DatabaseError> {
+    rows.iter().map(|row| row.uuid(0)).collect()
 }
 
 fn counted(count: u64) -> i64 {
@@ -477,25 +506,31 @@ fn beyond(kind: Kind, owner: ReportOwner) -> [Statement; 2] {
     .map(|delete| Statement::new(delete).bind(owner.tenant.uuid()).bind(owner.domain.uuid()))
 }
 
-fn page(
+/// Each domain's page is limited by itself, so that its index is read no further.
+fn pages(
     kind: Kind,
     columns: &str,
-    owner: ReportOwner,
+    (tenant, domains): (TenantId, &[DomainId]),
     (after, limit): (Option<ReportKey>, usize),
 ) -> Statement {
     let (at, id) = after.map_or((i64::MAX, Uuid::nil()), |(at, id)| (at.millis(), id));
-    let select = format!(
-        "SELECT id, received_at, reporter, report, begin_at, end_at, {columns} FROM {} \
-         WHERE tenant = $1 AND domain = $2 AND (received_at < $3 OR (received_at = $3 AND id > $4)) \
-         ORDER BY received_at DESC, id LIMIT $5",
-        kind.table
-    );
+    let part = |number: usize| {
+        format!(
+            "SELECT * FROM (SELECT id, received_at, reporter, report, begin_at, end_at, domain, {columns} FROM {} \
+             WHERE tenant = $1 AND domain = ${} AND (received_at < $2 OR (received_at = $2 AND id > $3)) \
+             ORDER BY received_at DESC, id LIMIT $4) AS part_{number}",
+            kind.table,
+            number + 5
+        )
+    };
+    let parts: Vec<String> = (0..domains.len()).map(part).collect();
+    let select = format!("{} ORDER BY 2 DESC, 1", parts.join(" UNION ALL "));
     let limit = i64::try_from(limit.min(PAGE_COUNT_MAX)).unwrap_or(i64::MAX);
-    let select = Statement::new(select).bind(owner.tenant.uuid()).bind(owner.domain.uuid());
-    select.bind(at).bind(id).bind(limit)
+    let select = Statement::new(select).bind(tenant.uuid()).bind(at).bind(id).bind(limit);
+    domains.iter().fold(select, |select, domain| select.bind(domain.uuid()))
 }
 
-fn head_of(row: &Row) -> Result<(ReportKey, ReportHead), DatabaseError> {
+fn head_of(row: &Row) -> Result<(ReportKey, DomainId, ReportHead), DatabaseError> {
     let received_at = Timestamp::from_millis(row.int(1)?);
     let head = ReportHead {
         reporter: row.text(2)?.to_owned(),
@@ -504,7 +539,7 @@ fn head_of(row: &Row) -> Result<(ReportKey, ReportHead), DatabaseError> {
         end: Timestamp::from_millis(row.int(5)?),
         received_at,
     };
-    Ok(((received_at, row.uuid(0)?), head))
+    Ok(((received_at, row.uuid(0)?), DomainId::new(row.uuid(6)?), head))
 }
 
 #[cfg(test)]
@@ -556,13 +591,18 @@ mod tests {
         for report in [dmarc("1", 10), dmarc("2", 20), dmarc("1", 30)] {
             reports.keep_dmarc(owner(1), &report).await.expect("kept");
         }
-        let found = reports.dmarc(owner(1), None, (10, 10)).await.expect("rows");
+        let page = async |number, after, limits| {
+            let ReportOwner { tenant, domain } = owner(number);
+            let found = reports.dmarc((tenant, &[domain]), after, limits).await;
+            found.expect("rows").remove(&domain).unwrap_or_default()
+        };
+        let found = page(1, None, (10, 10)).await;
         let ids: Vec<&str> = found.iter().map(|(_, report)| report.head.report.as_str()).collect();
         assert_eq!(ids, ["2", "1"], "the newest first, each once");
         assert_eq!(found[0].1, dmarc("2", 20));
-        let second = reports.dmarc(owner(1), Some(found[0].0), (10, 1)).await.expect("rows");
+        let second = page(1, Some(found[0].0), (10, 1)).await;
         assert_eq!((second.len(), second[0].1.sources.len()), (1, 1));
-        assert!(reports.dmarc(owner(2), None, (10, 10)).await.expect("rows").is_empty());
+        assert!(page(2, None, (10, 10)).await.is_empty());
         let ReportOwner { tenant, domain } = owner(1);
         let sources = async |since| {
             let asked = [domain, owner(2).domain];
@@ -578,7 +618,7 @@ mod tests {
         assert!(sources(86_400).await.is_empty());
         let late = Timestamp::from_secs(REPORT_DAY_COUNT * 86_400 + 11);
         reports.purge(late).await.expect("purged");
-        assert_eq!(reports.dmarc(owner(1), None, (10, 10)).await.expect("rows").len(), 1);
+        assert_eq!(page(1, None, (10, 10)).await.len(), 1);
     }
 
     #[tokio::test]
@@ -596,7 +636,38 @@ mod tests {
         let report =
             TlsReport { head: head("1", 10), succeeded_count: 9, failed_count: 3, failures: vec![failure] };
         reports.keep_tls(owner(1), &report).await.expect("kept");
-        let found = reports.tls(owner(1), None, (10, 10)).await.expect("rows");
-        assert_eq!(found[0].1, report);
+        let ReportOwner { tenant, domain } = owner(1);
+        let found = reports.tls((tenant, &[domain]), None, (10, 10)).await.expect("rows");
+        assert_eq!(found[&domain][0].1, report);
+    }
+
+    #[tokio::test]
+    async fn each_domain_has_a_page_of_its_own_however_many_are_asked_about() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let database = Database::open_sqlite(&folder.path().join("x.db")).expect("a database");
+        let reports = Reports::open(database.clone()).await.expect("tables");
+        let tenant = owner(1).tenant;
+        let of = |number| ReportOwner { tenant, ..owner(number) };
+        for (number, count) in [(1, 3), (2, 1), (150, 2)] {
+            for report in 0..count {
+                let report = dmarc(&report.to_string(), 10 + i64::from(report));
+                reports.keep_dmarc(of(number), &report).await.expect("kept");
+            }
+        }
+        reports.keep_dmarc(owner(2), &dmarc("theirs", 10)).await.expect("kept");
+        let domains: Vec<DomainId> = (1..=150).map(|number| of(number).domain).collect();
+        let before = database.question_count();
+        let found = reports.dmarc((tenant, &domains), None, (2, 10)).await.expect("rows");
+        assert_eq!(database.question_count() - before, 3, "two for the domains, one for the sources");
+        let shown: Vec<(u128, Vec<&str>)> = [1, 2, 3, 150]
+            .into_iter()
+            .map(|number| {
+                let page = found.get(&of(number).domain).map_or(&[][..], Vec::as_slice);
+                (number, page.iter().map(|(_, report)| report.head.report.as_str()).collect())
+            })
+            .collect();
+        let expected = [(1, vec!["2", "1"]), (2, vec!["0"]), (3, vec![]), (150, vec!["1", "0"])];
+        assert_eq!(shown, expected);
+        assert!(found.values().flatten().all(|(_, report)| report.sources.len() == 2));
     }
 }

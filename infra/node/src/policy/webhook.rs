@@ -1,5 +1,6 @@
 //! Webhooks: what they are told, in the words of the API, and the log of it.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use anyhow::Context as _;
@@ -43,14 +44,14 @@ pub struct Log(pub Deliveries);
 impl DeliverySource for Log {
     async fn deliveries(
         &self,
-        tenant: TenantId,
-        webhook: WebhookId,
+        (tenant, webhooks): (TenantId, &[WebhookId]),
         before: Option<u64>,
         limit: usize,
-    ) -> Result<Vec<WebhookDelivery>, PortError> {
-        let found = self.0.log(tenant, webhook, before, limit).await;
+    ) -> Result<HashMap<WebhookId, Vec<WebhookDelivery>>, PortError> {
+        let found = self.0.log((tenant, webhooks), before, limit).await;
         let found = found.map_err(|source| PortError { what: "deliveries", source: source.into() })?;
-        Ok(found.into_iter().map(|delivery| told(tenant, delivery)).collect())
+        let shown = |log: Vec<Delivery>| log.into_iter().map(|delivery| told(tenant, delivery)).collect();
+        Ok(found.into_iter().map(|(webhook, log)| (webhook, shown(log))).collect())
     }
 }
 
