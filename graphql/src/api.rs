@@ -62,6 +62,23 @@ pub enum BadRequest {
     TooMany(Allowance),
 }
 
+impl BadRequest {
+    /// The same for people.
+    pub fn said(&self, language: Language) -> String {
+        match (language, self) {
+            (Language::English, _) => self.to_string(),
+            (Language::French, Self::Json) => "une requête GraphQL en JSON est attendue".to_owned(),
+            (Language::French, Self::Batch) => format!("un lot contient de 1 à {BATCH_COUNT_MAX} opérations"),
+            (Language::French, Self::TooMany(allowance)) => {
+                let Allowance { limit, reset_secs, .. } = allowance;
+                format!(
+                    "trop d'opérations ; les {limit} prochaines seront servies dans {reset_secs} secondes"
+                )
+            }
+        }
+    }
+}
+
 /// How long after the first question the others of a page are waited for, which come while its fields are walked through: a build that
 /// is not optimised takes ten times as long for that.
 const GATHERING: Duration = Duration::from_millis(if cfg!(debug_assertions) { 10 } else { 1 });
@@ -292,8 +309,7 @@ fn coded(mut response: Response, language: Language) -> Response {
         error.extensions.as_ref().is_none_or(|extensions| extensions.get("code").is_none())
     };
     for error in response.errors.iter_mut().filter(uncoded) {
-        let lead = language.pick("the request is not valid: ", "la requête n'est pas valide : ");
-        error.message.insert_str(0, lead);
+        error.message = crate::invalid::said(&error.message, language);
         error.extensions.get_or_insert_default().set("code", INVALID_REQUEST);
     }
     response

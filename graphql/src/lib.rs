@@ -25,6 +25,7 @@ mod error;
 mod event;
 mod filter;
 mod history;
+mod invalid;
 mod language;
 pub mod limit;
 mod loader;

@@ -239,6 +239,10 @@ fn french(english: &str) -> &str {
         }
         "a domain has 1 to 255 octets" => "un domaine a de 1 à 255 octets",
         "the domain is not a valid name" => "le domaine n'est pas un nom valide",
+        "a login name has 3 to 128 characters" => "un identifiant a de 3 à 128 caractères",
+        "a login name holds letters, digits and . _ @ + - only" => {
+            "un identifiant ne contient que des lettres, des chiffres et . _ @ + -"
+        }
         other => other,
     }
 }
@@ -440,3 +444,28 @@ macro_rules! secret_payload {
     };
 }
 pub(crate) use secret_payload;
+
+#[cfg(test)]
+mod tests {
+    use hosting::LoginFault;
+    use kernel::AddressFault;
+
+    use super::*;
+
+    #[test]
+    fn what_parsers_say_of_addresses_and_logins_is_said_in_french() {
+        let addresses = [
+            AddressFault::NoAt,
+            AddressFault::LocalPartEmpty,
+            AddressFault::LocalPartTooLong,
+            AddressFault::LocalPartCharacter,
+            AddressFault::DomainLength,
+            AddressFault::DomainLabel,
+        ];
+        let addresses = addresses.map(|fault| fault.to_string());
+        let logins = [LoginFault::Length, LoginFault::Character].map(|fault| fault.to_string());
+        for english in addresses.iter().chain(&logins) {
+            assert_ne!(french(english), english);
+        }
+    }
+}

@@ -42,16 +42,17 @@ pub(crate) async fn answer(
             Err(refused) => return refused,
         }
     }
+    let language = knock.language;
     match options.api.answer(knock, &body).await {
         Ok((json, allowance)) => {
             (allowed(allowance), cookies, [(header::CONTENT_TYPE, "application/json")], json).into_response()
         }
         Err(graphql::BadRequest::TooMany(allowance)) => {
             let retry = [(header::RETRY_AFTER, allowance.reset_secs.to_string())];
-            let text = format!("{}\n", graphql::BadRequest::TooMany(allowance));
+            let text = format!("{}\n", graphql::BadRequest::TooMany(allowance).said(language));
             (StatusCode::TOO_MANY_REQUESTS, allowed(allowance), retry, text).into_response()
         }
-        Err(fault) => (StatusCode::BAD_REQUEST, format!("{fault}\n")).into_response(),
+        Err(fault) => (StatusCode::BAD_REQUEST, format!("{}\n", fault.said(language))).into_response(),
     }
 }
 

@@ -51,15 +51,39 @@ async fn an_id_of_another_type_is_refused_with_the_path_of_the_argument() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_the_schema_refuses_has_a_code_and_is_said_in_the_callers_language() {
     let stage = Stage::open().await;
-    for query in [
-        "{ nothing }",
-        "{",
-        "query Q($id: MailboxID!) { mailbox(mailboxId: $id) { id } }",
-        "{ mailbox(mailboxId: 7) { id } }",
+    let inner = format!("{}name{}", "ofType { ".repeat(9), " }".repeat(9));
+    let deep = format!("{{ __schema {{ types {{ fields {{ type {{ {inner} }} }} }} }} }}");
+    for (query, french) in [
+        ("{ nothing }", "un champ n'existe pas"),
+        ("{", "sa syntaxe est fausse"),
+        (
+            "query A { __typename } query B { __typename }",
+            "elle contient plusieurs opérations : nommez-en une",
+        ),
+        ("query Q($id: MailboxID!) { mailbox(mailboxId: $id) { id } }", "une variable n'est pas définie"),
+        ("query Q($id: MailboxID) { __typename }", "une variable n'est pas utilisée"),
+        ("query Q($id: Nothing) { mailbox(mailboxId: $id) { id } }", "un type n'existe pas"),
+        ("{ mailbox(mailboxId: 7) { id } }", "la valeur d'un argument n'est pas du type attendu"),
+        ("{ mailbox { id } }", "un argument ou un champ obligatoire manque"),
+        ("{ mailboxes(nothing: 7) { nodes { id } } }", "un argument n'existe pas"),
+        ("{ mailboxes { nodes } }", "un champ demande une sélection de sous-champs"),
+        ("{ mailboxes { nodes { id { id } } } }", "un champ sans sous-champs est suivi d'une sélection"),
+        ("{ __typename @nothing }", "une directive n'existe pas"),
+        ("{ ...F }", "un fragment n'existe pas"),
+        ("{ __typename } fragment F on Mailbox { id }", "un fragment n'est pas utilisé"),
+        (
+            "mutation { ticketOpen(input: { kind: NOTHING, subject: \"x\", text: \"x\" }) { position } }",
+            "une valeur n'est pas l'une de celles qui sont permises",
+        ),
+        (
+            "mutation { ticketOpen(input: { kind: LEGAL, subject: \"x\", text: \"x\", nothing: 1 }) { position } }",
+            "un argument contient un champ qui n'existe pas",
+        ),
+        (deep.as_str(), "elle est trop imbriquée"),
     ] {
         for (language, lead) in [
-            (graphql::Language::English, "the request is not valid: "),
-            (graphql::Language::French, "la requête n'est pas valide : "),
+            (graphql::Language::English, "the request is not valid: ".to_owned()),
+            (graphql::Language::French, format!("la requête n'est pas valide : {french} (en anglais : « ")),
         ] {
             let body = serde_json::to_vec(&serde_json::json!({ "query": query })).expect("JSON");
             let (answer, _) =
@@ -67,8 +91,30 @@ async fn what_the_schema_refuses_has_a_code_and_is_said_in_the_callers_language(
             let answer: serde_json::Value = serde_json::from_slice(&answer).expect("JSON");
             let error = &answer["errors"][0];
             assert_eq!(error["extensions"]["code"], "INVALID_REQUEST", "{answer:#}");
-            assert!(error["message"].as_str().is_some_and(|text| text.starts_with(lead)), "{answer:#}");
+            assert!(
+                error["message"].as_str().is_some_and(|text| text.starts_with(&lead)),
+                "{query}: {answer:#}"
+            );
         }
+    }
+}
+
+/// A value that comes in a variable is looked at otherwise than one that stands in the request.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_variable_of_another_kind_is_refused_in_french() {
+    let stage = Stage::open().await;
+    for (kind, value, french) in [
+        ("MailboxID!", serde_json::json!("mbox_1"), "la valeur d'un argument n'est pas du type attendu"),
+        ("MailboxID!", serde_json::json!(7), "la valeur d'un argument n'est pas du type attendu"),
+    ] {
+        let query = format!("query Q($id: {kind}) {{ mailbox(mailboxId: $id) {{ id }} }}");
+        let body = serde_json::json!({ "query": query, "variables": { "id": value } });
+        let body = serde_json::to_vec(&body).expect("JSON");
+        let knock = crate::stage::knock(graphql::Language::French, "");
+        let (answer, _) = stage.api.answer(knock, &body).await.expect("an answer");
+        let answer: serde_json::Value = serde_json::from_slice(&answer).expect("JSON");
+        let message = answer["errors"][0]["message"].as_str().unwrap_or_default();
+        assert!(message.starts_with(&format!("la requête n'est pas valide : {french}")), "{answer:#}");
     }
 }
 
