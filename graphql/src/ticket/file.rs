@@ -7,7 +7,7 @@ use database::Blobs;
 use engine::{Engine, Outcome};
 use hosting::ticket::{FileKey, NewFile, Side, Ticket, TicketCommand, TicketFile, TicketRecord};
 use hosting::use_case::AnswerTicket;
-use kernel::{AccountId, CommandId, CommandName, CorrelationId, Intention, Key, TicketId};
+use kernel::{AccountId, Actor, CommandId, CommandName, CorrelationId, Intention, Key, TicketId, UserId};
 use ring::aead::{Aad, CHACHA20_POLY1305, LessSafeKey, Nonce, UnboundKey};
 use ring::digest::{SHA256, digest};
 
@@ -86,6 +86,7 @@ impl TicketFiles {
         let attach = |hash| AnswerTicket {
             account,
             ticket,
+            author: user_of(principal),
             command: TicketCommand::Attach(NewFile {
                 side,
                 is_internal: file.is_internal,
@@ -241,6 +242,14 @@ impl Api {
         let need = Need { permission: Permission::TicketWrite, resource };
         let is_open = authority::may(&standing.principal, &need).is_ok();
         Ok((standing.principal, standing.home, is_open))
+    }
+}
+
+/// The user who acts.
+pub(super) const fn user_of(principal: &Principal) -> Option<UserId> {
+    match principal.actor {
+        Actor::User(user) => Some(user),
+        Actor::Mailbox(_) | Actor::Operator | Actor::Platform(_) => None,
     }
 }
 

@@ -5,8 +5,9 @@ use authority::{Permission, Resource};
 use hosting::refusal::TicketRefusal;
 use hosting::ticket::{Side, TicketCommand, Way};
 use hosting::use_case::{AnswerTicket, AtRevision, MergeTickets, OpenTicket};
-use kernel::{AccountId, TicketId};
+use kernel::{AccountId, TicketId, UserId};
 
+use super::file::user_of;
 use super::object::{Ticket, TicketKind, TicketPriority};
 use super::query::{PROJECTION, read};
 use crate::error::Fault;
@@ -56,6 +57,7 @@ impl TicketMutation {
         let open = OpenTicket {
             account,
             ticket,
+            author: author(ctx)?,
             service: input.service_id.map(|service| service.0),
             kind: input.kind.into(),
             subject: input.subject,
@@ -240,13 +242,18 @@ impl TicketMutation {
     }
 }
 
+/// Whoever speaks, where it is a user.
+fn author(ctx: &Context<'_>) -> Result<Option<UserId>> {
+    Ok(user_of(ctx.principal()?))
+}
+
 async fn answer(
     ctx: &Context<'_>,
     (account, ticket): (AccountId, TicketId),
     wish: TicketCommand,
     (command_id, revision): (Option<Uid>, Option<u32>),
 ) -> Result<TicketPayload> {
-    let answer = AnswerTicket { account, ticket, command: wish };
+    let answer = AnswerTicket { account, ticket, author: author(ctx)?, command: wish };
     let answer = AtRevision { change: answer, revision };
     run(ctx, command(ctx, command_id), &answer, (account, ticket)).await.map(TicketPayload)
 }

@@ -214,3 +214,67 @@ async fn two_tickets_become_one_that_its_customer_rates() {
     let rated = stage.done(&customer.owner, &rate(&id, 4)).await["ticketRate"]["ticket"].clone();
     assert_eq!(rated["rating"], json!({ "stars": 4, "words": "Quick" }));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_somebody_wrote_is_unreadable_once_they_are_erased_and_the_rest_stays() {
+    let stage = Stage::open().await;
+    let operator = stage.operator().await;
+    let customer = stage.customer(&operator, ("acme", "pro")).await;
+    let register = format!(
+        "mutation {{ userRegister(input: {{ login: \"leaver\", password: \"{PASSWORD}\", role: OWNER }}) \
+         {{ user {{ id }} userErrors {{ code }} }} }}"
+    );
+    let registered = stage.done(&customer.owner, &register).await;
+    let leaver = registered["userRegister"]["user"]["id"].as_str().expect("an id").to_owned();
+    let token = stage.sign_in("leaver", PASSWORD).await;
+    let open = "mutation { ticketOpen(input: { kind: TECHNICAL, subject: \"why\", text: \"words of the leaver\" }) \
+                { ticket { id } userErrors { code } } }";
+    let opened = stage.done(&token, open).await;
+    let id = opened["ticketOpen"]["ticket"]["id"].as_str().expect("an id").to_owned();
+    let account = customer.account.parse().expect("an account");
+    let place = (account, id.parse().expect("a ticket"));
+    let file = |name: &str| GivenFile {
+        name: name.to_owned(),
+        octets: name.as_bytes().to_vec(),
+        is_internal: false,
+    };
+    let give = async |token: &str, name: &str| {
+        let given = stage.api.ticket_file_give(&knock(Language::English, token), place, file(name)).await;
+        given.expect("taken");
+    };
+    give(&token, "face.png").await;
+    let reply = |text: &str| {
+        format!(
+            "mutation {{ ticketReply(accountId: \"{}\", ticketId: \"{id}\", text: \"{text}\") {{ userErrors {{ code }} }} }}",
+            customer.account
+        )
+    };
+    stage.done(&operator, &reply("words of the support")).await;
+    stage.done(&customer.owner, &reply("words of the owner")).await;
+    give(&customer.owner, "log.txt").await;
+    let remove = format!("mutation {{ userRemove(userId: \"{leaver}\") {{ userErrors {{ code }} }} }}");
+    stage.done(&customer.owner, &remove).await;
+    let erase = format!("mutation {{ personErase(userId: \"{leaver}\") {{ userErrors {{ code }} }} }}");
+    stage.done(&customer.owner, &erase).await;
+    let account: kernel::AccountId = account;
+    let subject = kernel::SubjectId::of_user(leaver.parse().expect("a user"));
+    let now = journal::Clock::now(&journal::SystemClock);
+    stage.keyring.destroy(account.tenant(), subject, now).await.expect("destroyed");
+    let read = format!("{{ ticket(ticketId: \"{id}\") {{ messages {{ text files {{ name }} }} }} }}");
+    let told = stage.done(&customer.owner, &read).await["ticket"]["messages"].clone();
+    assert_eq!(
+        told,
+        json!([
+            { "text": null, "files": [{ "name": null }] },
+            { "text": "words of the support", "files": [] },
+            { "text": "words of the owner", "files": [{ "name": "log.txt" }] },
+        ])
+    );
+    let take =
+        async |number| stage.api.ticket_file(&knock(Language::English, &customer.owner), place, number).await;
+    assert_eq!(take(1).await.err(), Some(NoBytes::NotFound));
+    assert_eq!(take(2).await.expect("kept").octets, b"log.txt");
+    let feed = "{ events(first: 500) { nodes { changes { field from to } } } }";
+    let feed = stage.done(&customer.owner, feed).await.to_string();
+    assert!(!feed.contains("words of the leaver") && feed.contains("words of the owner"), "{feed}");
+}

@@ -27,6 +27,8 @@ pub const NO_SUCH_ADDRESS_DAY_COUNT: i64 = 90;
 /// Most addresses that people put on a tenant's suppression list. What comes on it by failures is bounded by what the
 /// tenant may send in [`NO_SUCH_ADDRESS_DAY_COUNT`] days.
 pub const SUPPRESSION_COUNT_MAX: usize = 100_000;
+/// Letters that are forgotten in one transaction.
+pub const LETTER_COUNT_MAX: usize = 500;
 /// Days for which a closed record and its passages are kept.
 pub const CLOSED_DAY_COUNT: i64 = 30;
 
@@ -683,6 +685,11 @@ pub trait Queue: Send + Sync + 'static {
 
     /// Removes what the trace and the closed records of the queue hold about a mailbox: its owner is erased.
     async fn forget(&self, tenant: TenantId, mailbox: MailboxId) -> Result<(), StoreError>;
+
+    /// Removes letters of a tenant that went by these numbers (at most [`LETTER_COUNT_MAX`]), wherever they are: what waits
+    /// leaves no more, the trace holds nothing of it, and that their addresses did not exist is not known any more. What is
+    /// being tried ends as it ends, and nothing is written of it. Whoever they were to is erased.
+    async fn forget_letters(&self, tenant: TenantId, numbers: &[String]) -> Result<(), StoreError>;
 
     /// From now on `taker` is offered what is queued on this node; whoever was before is asked no more.
     fn hand_to(&self, taker: Arc<dyn Taker>);

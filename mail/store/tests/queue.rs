@@ -615,6 +615,51 @@ async fn an_address_that_does_not_exist_is_tried_again_after_ninety_days_and_a_c
 }
 
 #[tokio::test]
+async fn letters_to_somebody_who_is_erased_leave_queue_trace_and_suppressed_addresses() {
+    for world in worlds().await {
+        let letter = async |tenant: TenantId, number: &str, to: &str| {
+            let mut letter = outgoing(tenant, A.lane, &[to]);
+            letter.queueing.message = number.to_owned();
+            world.store.accept(letter).await.expect("taken").queue_id.expect("queued")
+        };
+        let other = tenant(77);
+        let absent = letter(A.tenant, "noti_1", "Gone@b.example").await;
+        let leased = world.lease(1, A, &[("b.example", 9)]).await;
+        let mut bounced = settle(&leased, &Outcome::Bounced);
+        bounced.settlements[0].suppress = Suppress::HardBounce;
+        world.store.settle(bounced).await.expect("settled");
+        let complained = (SuppressionCause::Complaint, told(250));
+        world.store.suppress(A.tenant, &address("gone@c.example"), complained).await.expect("kept");
+        let waits = letter(A.tenant, "noti_2", "gone@c.example").await;
+        let under_way = letter(A.tenant, "noti_3", "gone@d.example").await;
+        let leased = world.lease(1, A, &[("d.example", 9)]).await;
+        let kept = letter(A.tenant, "noti_4", "stays@b.example").await;
+        let foreign = letter(other, "noti_2", "gone@c.example").await;
+        let numbers = ["noti_1", "noti_2", "noti_3", "never"].map(str::to_owned);
+        world.store.forget_letters(A.tenant, &numbers).await.expect("forgotten");
+        let any = Selection { state: StateSelection::Any, ..Selection::default() };
+        let left = world.store.entries(&any, None, 10).await.expect("entries");
+        let left: Vec<u64> = left.iter().map(|entry| entry.key.queue_id).collect();
+        assert_eq!(left, [kept, foreign], "{absent} {waits} {under_way}");
+        let traced = world.store.passages(A.tenant, &PassageFilter::default(), None, 10).await;
+        let traced: Vec<String> = traced.expect("passages").into_iter().map(|(_, it)| it.message).collect();
+        assert_eq!(traced, ["noti_4"]);
+        // An address that was absent is not known any more; what somebody asked for is still done.
+        let listed = world.store.suppressions(A.tenant, None, 10).await.expect("a list");
+        let listed: Vec<&str> = listed.iter().map(|listed| listed.address.as_str()).collect();
+        assert_eq!(listed, ["gone@c.example"]);
+        // What was being tried ends without a word of it.
+        let mut ended = settle(&leased, &Outcome::Bounced);
+        ended.settlements[0].suppress = Suppress::HardBounce;
+        assert_eq!(world.store.settle(ended).await.expect("settled"), 0);
+        assert_eq!(world.store.suppressions(A.tenant, None, 10).await.expect("a list").len(), 1);
+        let traced = world.store.passages(A.tenant, &PassageFilter::default(), None, 10).await;
+        assert_eq!(traced.expect("passages").len(), 1);
+        world.is_whole().await;
+    }
+}
+
+#[tokio::test]
 async fn the_trace_tells_every_step_newest_first() {
     for world in worlds().await {
         let id = world.queue(A.tenant, A.lane, &["1@b.example"]).await;

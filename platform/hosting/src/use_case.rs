@@ -233,7 +233,7 @@ use std::collections::BTreeSet;
 use authority::{Ceiling, Gift, GiftBy, Need, Permission, Resource};
 use kernel::{
     AccountId, Actor, Changes, Decider, DomainId, DomainName, Foreign, Key, LocalPart, MailboxId, ServiceId,
-    TenantId, Timestamp, UserId,
+    SubjectId, TenantId, Timestamp, UserId,
 };
 
 use crate::HostingRefusal;
@@ -356,6 +356,13 @@ fn drawn(
         }
         AccountState::Absent | AccountState::Open(_) | AccountState::Closed(_) => Ok(vec![]),
     }
+}
+
+/// Whose words a ticket of the account gets: those of a user of the account are theirs and go with them. Those of anybody
+/// else are the account's, whose keys are all that is destroyed here.
+fn author_of(account: &AccountState, author: Option<UserId>) -> Option<SubjectId> {
+    let users = &account_record(account)?.users;
+    author.filter(|author| users.contains(author)).map(SubjectId::of_user)
 }
 
 /// What is known of an account, closed or not; none where it was never opened.

@@ -130,7 +130,8 @@ impl AnswerTickets {
         let correlation = CorrelationId::new(Uuid::now_v7());
         let text = said(&reply);
         let say = TicketCommand::Say { side: Side::Customer, text, is_internal: false, way: Way::Mail };
-        let say = AnswerTicket { account, ticket, command: say };
+        // Who has written it is not proven: it is nobody's but the account's.
+        let say = AnswerTicket { account, ticket, author: None, command: say };
         match self.files.engine.run(&principal, command(0), correlation, &say).await {
             Ok(Outcome::Done { .. }) => {}
             Ok(Outcome::Refused(HostingRefusal::Ticket(TicketRefusal::Closed))) => {
@@ -227,7 +228,8 @@ mod tests {
         for ticket in [old, new] {
             let (subject, text) = ("It does not work".to_owned(), "At all.".to_owned());
             let kind = TicketKind::Technical;
-            must(engine, &OpenTicket { account, ticket, service: None, kind, subject, text }).await;
+            must(engine, &OpenTicket { account, ticket, author: None, service: None, kind, subject, text })
+                .await;
         }
         must(engine, &MergeTickets { account, ticket: old, into: new }).await;
         let links = Links::new([1; 32], "https://panel.example".to_owned());

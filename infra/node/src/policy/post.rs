@@ -8,12 +8,13 @@ use directory::Directory;
 use engine::{Effect, EffectError, Engine};
 use graphql::People;
 use hosting::HostingEvent;
+use hosting::account::{Account, AccountState};
 use hosting::notice::{Notice, NoticeEvent, NoticeKind};
 use hosting::ticket::{Side, Ticket, TicketEvent};
-use kernel::{Decider as _, EmailAddress, Recorded, StreamId, TenantId, TicketId};
+use kernel::{Decider as _, EmailAddress, Key, NoticeId, Recorded, StreamId, TenantId, TicketId};
 use notice::{Answered, Letter, Links, Postmark};
 use reporting::ends;
-use store::{Acceptance, Lane, Origin, Queueing, SqlStore, Store as _};
+use store::{Acceptance, Lane, Origin, Queue as _, Queueing, SqlStore, Store as _};
 
 /// Posts what `notice.requested` asks for. A crash may post a notice twice, under one Message-ID.
 pub struct PostNotices {
@@ -63,6 +64,11 @@ impl Effect for PostNotices {
         let accepted = self.store.accept(acceptance).await;
         let accepted =
             accepted.map_err(|error| EffectError { at: recorded.cursor, reason: error.to_string() })?;
+        // Whoever was erased while their letter was being posted has none: those of before are taken back by `ErasePersons`.
+        if self.is_erased(recorded, notice).await? {
+            let forgotten = self.store.forget_letters(TenantId::PLATFORM, &[number(notice.notice)]).await;
+            forgotten.map_err(|error| EffectError { at: recorded.cursor, reason: error.to_string() })?;
+        }
         for refused in accepted.deposits.iter().filter_map(|deposit| deposit.as_ref().err()) {
             tracing::info!(notice.id = %notice.notice, kind = notice.kind.name(), %refused, "not posted");
         }
@@ -70,7 +76,30 @@ impl Effect for PostNotices {
     }
 }
 
+/// By which number the letter of a notice is known in the queue and the trace.
+pub fn number(notice: NoticeId) -> String {
+    notice.to_string()
+}
+
 impl PostNotices {
+    /// Whether the person that a notice is to is erased by now.
+    async fn is_erased(
+        &self,
+        recorded: &Recorded<HostingEvent>,
+        notice: &Notice,
+    ) -> Result<bool, EffectError> {
+        let tenant = recorded.cursor.tenant;
+        let account = self.engine.load(tenant, &Key::<Account>(tenant.account())).await;
+        let account =
+            account.map_err(|error| EffectError { at: recorded.cursor, reason: error.to_string() })?;
+        Ok(match account {
+            AccountState::Open(record) | AccountState::Closed(record) => {
+                record.erased.contains(&notice.address.subject)
+            }
+            AccountState::Absent => false,
+        })
+    }
+
     /// What the support has answered in a ticket when the notice was asked for, and where to answer.
     async fn answered(
         &self,
@@ -108,7 +137,12 @@ impl PostNotices {
             // No customer's daily allowance is used up by the platform's own words.
             tenant: TenantId::PLATFORM,
             dsn: (None, None),
-            queueing: Queueing { lane: Lane::default(), origin: Origin::Report, ..Queueing::default() },
+            queueing: Queueing {
+                lane: Lane::default(),
+                origin: Origin::Report,
+                message: number(notice.notice),
+                ..Queueing::default()
+            },
         })
     }
 }

@@ -55,7 +55,8 @@ pub async fn idle_tickets(engine: Arc<Engine>, stop: CancellationToken) {
         match graphql::idle_tickets(&engine, moment, IDLE_TICKET_COUNT_MAX).await {
             Ok(found) => {
                 for (account, ticket) in found {
-                    let resolve = AnswerTicket { account, ticket, command: TicketCommand::ResolveIdle };
+                    let resolve =
+                        AnswerTicket { account, ticket, author: None, command: TicketCommand::ResolveIdle };
                     let (command, correlation) =
                         (CommandId::new(Uuid::now_v7()), CorrelationId::new(Uuid::now_v7()));
                     let principal = Principal::platform("idle_tickets");

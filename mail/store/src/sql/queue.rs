@@ -232,6 +232,10 @@ impl Queue for SqlStore {
         self.passages_forget(tenant, mailbox).await
     }
 
+    async fn forget_letters(&self, tenant: TenantId, numbers: &[String]) -> Result<(), StoreError> {
+        self.letters_forget(tenant, numbers).await
+    }
+
     fn hand_to(&self, taker: Arc<dyn Taker>) {
         self.handover.to(taker);
     }

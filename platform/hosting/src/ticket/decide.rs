@@ -23,7 +23,8 @@ impl Decider for Ticket {
     type State = TicketState;
     type Event = TicketEvent;
     type Command = TicketCommand;
-    type Facts = ();
+    /// Whose words are written, where it is a person of the account; none: they are the account's.
+    type Facts = Option<SubjectId>;
     type Refusal = HostingRefusal;
 
     fn evolve(state: TicketState, event: &TicketEvent) -> TicketState {
@@ -84,15 +85,16 @@ impl Decider for Ticket {
     fn decide(
         state: &TicketState,
         command: TicketCommand,
-        (): &(),
+        author: &Option<SubjectId>,
         now: Timestamp,
     ) -> Result<Vec<TicketEvent>, HostingRefusal> {
         use TicketCommand as C;
         let record = match (state, command) {
-            (TicketState::Absent, C::Open(new)) => return open(&new),
+            (TicketState::Absent, C::Open(new)) => return open(&new, *author),
             (TicketState::Absent, _) => return Err(TicketRefusal::NotFound.into()),
             (TicketState::Present(record), command) => (record.as_ref(), command),
         };
+        let subject = author.unwrap_or_else(|| SubjectId::of_account(record.0.account));
         match record {
             (_, C::Open(_)) => Err(TicketRefusal::Exists.into()),
             // It goes on elsewhere: there it is written, and there it is rated.
@@ -119,12 +121,12 @@ impl Decider for Ticket {
                 }
                 Ok(vec![TicketEvent::TookIn { from }])
             }
-            (record, C::Rate { stars, words }) => rate(record, (stars, &words), now),
+            (record, C::Rate { stars, words }) => rate((record, subject), (stars, &words), now),
             (record, C::ResolveIdle) => Ok(match record.stage {
                 TicketStage::AwaitingCustomer => vec![TicketEvent::Resolved { at: now }],
                 TicketStage::AwaitingStaff | TicketStage::Resolved(_) => vec![],
             }),
-            (record, C::Attach(new)) => attach(record, new, now),
+            (record, C::Attach(new)) => attach((record, subject), new, now),
             (record, C::Assign(to)) if record.assignee == to => Ok(vec![]),
             (_, C::Assign(to)) => Ok(vec![TicketEvent::Assigned { to }]),
             (record, C::SetPriority(priority)) if record.priority == priority => Ok(vec![]),
@@ -138,7 +140,7 @@ impl Decider for Ticket {
                 if is_late(record, now) {
                     return Err(TicketRefusal::Closed.into());
                 }
-                let text = Sealed::new(SubjectId::of_account(record.account), text_of(&text)?);
+                let text = Sealed::new(subject, text_of(&text)?);
                 Ok(vec![TicketEvent::Said { side, text, is_internal, way }])
             }
             (record, C::Resolve) => Ok(match record.stage {
@@ -158,7 +160,7 @@ impl Decider for Ticket {
 
 /// Customers say how it was once it is answered.
 fn rate(
-    record: &TicketRecord,
+    (record, subject): (&TicketRecord, SubjectId),
     (stars, words): (u8, &str),
     now: Timestamp,
 ) -> Result<Vec<TicketEvent>, HostingRefusal> {
@@ -175,7 +177,7 @@ fn rate(
     }
     let words = match words.trim().is_empty() {
         true => None,
-        false => Some(Sealed::new(SubjectId::of_account(record.account), text_of(words)?)),
+        false => Some(Sealed::new(subject, text_of(words)?)),
     };
     let is_same = record.rating.as_ref() == Some(&(stars, words.clone()));
     Ok(if is_same { vec![] } else { vec![TicketEvent::Rated { stars, words }] })
@@ -190,7 +192,11 @@ const fn turn(stage: TicketStage, given: (Side, bool)) -> TicketStage {
     }
 }
 
-fn attach(record: &TicketRecord, new: NewFile, now: Timestamp) -> Result<Vec<TicketEvent>, HostingRefusal> {
+fn attach(
+    (record, subject): (&TicketRecord, SubjectId),
+    new: NewFile,
+    now: Timestamp,
+) -> Result<Vec<TicketEvent>, HostingRefusal> {
     if is_late(record, now) {
         return Err(TicketRefusal::Closed.into());
     }
@@ -212,7 +218,6 @@ fn attach(record: &TicketRecord, new: NewFile, now: Timestamp) -> Result<Vec<Tic
     if all > TICKET_FILES_OCTETS_MAX {
         return Err(TicketRefusal::FilesTooLarge(limit(TICKET_FILES_OCTETS_MAX, all)).into());
     }
-    let subject = SubjectId::of_account(record.account);
     // Some programs name the folders as well: they are nobody's business, and lead elsewhere.
     let name = new.name.rsplit(['/', '\\']).next().unwrap_or_default();
     let name = crate::text::name(name, TICKET_FILE_NAME_CHARACTER_COUNT_MAX)?;
@@ -234,11 +239,11 @@ fn is_late(record: &TicketRecord, now: Timestamp) -> bool {
     }
 }
 
-fn open(new: &NewTicket) -> Result<Vec<TicketEvent>, HostingRefusal> {
+fn open(new: &NewTicket, author: Option<SubjectId>) -> Result<Vec<TicketEvent>, HostingRefusal> {
     if new.account == AccountId::PLATFORM {
         return Err(HostingRefusal::AccountIsPlatform);
     }
-    let subject = SubjectId::of_account(new.account);
+    let subject = author.unwrap_or_else(|| SubjectId::of_account(new.account));
     let line = crate::text::name(&new.subject, TICKET_SUBJECT_CHARACTER_COUNT_MAX)
         .map_err(|refusal| refusal.of("subject"))?;
     Ok(vec![TicketEvent::Opened {

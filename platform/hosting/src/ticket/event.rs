@@ -44,8 +44,8 @@ pub enum Way {
     Mail,
 }
 
-/// What opens a file: 32 octets of chance, used for this one file. Its `Debug` shows nothing. With the account's key it is
-/// destroyed, and the file with it.
+/// What opens a file: 32 octets of chance, used for this one file. Its `Debug` shows nothing. With the key of whoever
+/// gave it, or of the account, it is destroyed, and the file with it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct FileKey([u8; 32]);
 

@@ -1,7 +1,7 @@
 //! Going on with a ticket.
 
 use authority::{Guarded, Need, Permission, Resource};
-use kernel::{AccountId, Changes, Decider, Key, Reads, TenantId, TicketId, Timestamp, UseCase};
+use kernel::{AccountId, Changes, Decider, Key, Reads, TenantId, TicketId, Timestamp, UseCase, UserId};
 
 use crate::HostingRefusal;
 use crate::account::{Account, AccountCommand};
@@ -16,6 +16,8 @@ pub struct AnswerTicket {
     pub account: AccountId,
     /// Which.
     pub ticket: TicketId,
+    /// Who says it, as whoever runs this knows: where it is a user of the account, the words go with them when they are erased.
+    pub author: Option<UserId>,
     /// What is intended.
     pub command: TicketCommand,
 }
@@ -42,7 +44,8 @@ impl UseCase for AnswerTicket {
             // That takes both tickets: see `MergeTickets`.
             return Err(TicketRefusal::MergeItself.into());
         }
-        let answered = Ticket::decide(ticket, self.command.clone(), &(), now)?;
+        let author = super::author_of(account, self.author);
+        let answered = Ticket::decide(ticket, self.command.clone(), &author, now)?;
         // What is resolved counts no more; what goes on counts again.
         let after = answered.iter().fold(ticket.clone(), Ticket::evolve);
         let count = match after.record().map(|record| record.stage) {

@@ -41,12 +41,12 @@ impl UseCase for MergeTickets {
         if self.ticket == self.into {
             return Err(TicketRefusal::MergeItself.into());
         }
-        let merged = Ticket::decide(ticket, TicketCommand::MergeInto(self.into), &(), now)?;
-        let mut taken = Ticket::decide(into, TicketCommand::TakeIn(self.ticket), &(), now)?;
+        let merged = Ticket::decide(ticket, TicketCommand::MergeInto(self.into), &None, now)?;
+        let mut taken = Ticket::decide(into, TicketCommand::TakeIn(self.ticket), &None, now)?;
         // What waited for somebody still does.
         let waits = ticket.record().is_some_and(|record| !matches!(record.stage, TicketStage::Resolved(_)));
         if waits && !taken.is_empty() {
-            taken.extend(Ticket::decide(into, TicketCommand::Reopen, &(), now)?);
+            taken.extend(Ticket::decide(into, TicketCommand::Reopen, &None, now)?);
         }
         let mut counted = Account::decide(account, AccountCommand::UncountTicket(self.ticket), &(), now)?;
         let after = counted.iter().fold(account.clone(), Account::evolve);

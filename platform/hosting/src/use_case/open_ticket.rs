@@ -1,7 +1,9 @@
 //! Asking the support.
 
 use authority::{Guarded, Need, Permission, Resource};
-use kernel::{AccountId, Changes, Decider, Key, Reads, ServiceId, TenantId, TicketId, Timestamp, UseCase};
+use kernel::{
+    AccountId, Changes, Decider, Key, Reads, ServiceId, TenantId, TicketId, Timestamp, UseCase, UserId,
+};
 
 use crate::HostingRefusal;
 use crate::account::{Account, AccountCommand};
@@ -15,6 +17,8 @@ pub struct OpenTicket {
     pub account: AccountId,
     /// Its id.
     pub ticket: TicketId,
+    /// Who says it, as whoever runs this knows: where it is a user of the account, the words go with them when they are erased.
+    pub author: Option<UserId>,
     /// Which service it is about.
     pub service: Option<ServiceId>,
     /// What it is about.
@@ -53,7 +57,7 @@ impl UseCase for OpenTicket {
             subject: self.subject.clone(),
             text: self.text.clone(),
         });
-        let opened = Ticket::decide(ticket, open, &(), now)?;
+        let opened = Ticket::decide(ticket, open, &super::author_of(account, self.author), now)?;
         let counted = Account::decide(account, AccountCommand::CountTicket(self.ticket), &(), now)?;
         Ok(Changes::none().emit::<Account>(self.account, counted).emit::<Ticket>(self.ticket, opened))
     }

@@ -4,17 +4,20 @@ use crate::support::id;
 use crate::support::stage::{account, service, with_mailbox};
 use crate::support::world::{No, World};
 use authority::{Denied, Grant, Permission, Permissions, Principal, Scope};
+use hosting::LoginName;
 use hosting::service::SuspensionReason;
 use hosting::ticket::{
-    FileKey, NewFile, Side, Ticket, TicketCommand, TicketKind, TicketPriority, TicketStage, Way,
+    FileKey, NewFile, Side, Ticket, TicketCommand, TicketEvent, TicketKind, TicketPriority, TicketStage, Way,
 };
-use hosting::use_case::{AnswerTicket, MergeTickets, OpenTicket, SuspendService};
-use kernel::{Actor, Timestamp};
+use hosting::use_case::{AnswerTicket, MergeTickets, OpenTicket, RegisterUser, SuspendService};
+use hosting::user::UserRole;
+use kernel::{Actor, Sealed, SubjectId, Timestamp, Via};
 
 fn open(number: u128) -> OpenTicket {
     OpenTicket {
         account: account(),
         ticket: id(number),
+        author: None,
         service: Some(service()),
         kind: TicketKind::Technical,
         subject: "No mail".to_owned(),
@@ -23,7 +26,7 @@ fn open(number: u128) -> OpenTicket {
 }
 
 fn with(number: u128, command: TicketCommand) -> AnswerTicket {
-    AnswerTicket { account: account(), ticket: id(number), command }
+    AnswerTicket { account: account(), ticket: id(number), author: None, command }
 }
 
 fn say(number: u128, side: Side, text: &str) -> AnswerTicket {
@@ -61,6 +64,43 @@ fn it_goes_from_one_side_to_the_other_also_while_suspended() {
     world.now = Timestamp::from_secs(world.now.secs() + 30 * 86_400);
     assert_eq!(world.refused(&say(80, Side::Customer, "Again")), "TICKET_CLOSED");
     assert_eq!(world.refused(&with(80, TicketCommand::Reopen)), "TICKET_CLOSED");
+}
+
+#[test]
+fn what_a_user_of_the_account_says_goes_with_them_and_all_else_is_the_accounts() {
+    let mut world = with_mailbox();
+    world.must(&RegisterUser {
+        account: account(),
+        user: id(90),
+        login: LoginName::parse("speaker").expect("a login"),
+        name: None,
+        password: None,
+        role: UserRole::Owner,
+        must_change_password: false,
+        services: vec![],
+    });
+    let (speaker, stranger) = (id(90), id(91));
+    let whose = |sealed: &Sealed<String>| sealed.subject;
+    let (own, of_account) = (SubjectId::of_user(speaker), SubjectId::of_account(account()));
+    world.must(&OpenTicket { author: Some(speaker), ..open(80) });
+    world.must(&AnswerTicket { author: Some(speaker), ..say(80, Side::Customer, "Hello?") });
+    // Their own keys are elsewhere: this account's key alone is destroyed with it.
+    world.must(&AnswerTicket { author: Some(stranger), ..say(80, Side::Staff, "Yes?") });
+    world.must(&say(80, Side::Customer, "By mail"));
+    world.must(&AnswerTicket { author: Some(speaker), ..with(80, TicketCommand::Attach(file(1, 9))) });
+    world.must(&with(80, TicketCommand::Resolve));
+    world.must(&AnswerTicket { author: Some(speaker), ..with(80, rate(5)) });
+    let mut subjects = Vec::new();
+    for event in world.history::<Ticket>(account().tenant(), id(80)) {
+        match &event {
+            TicketEvent::Opened { subject, text, .. } => subjects.extend([whose(subject), whose(text)]),
+            TicketEvent::Said { text, .. } => subjects.push(whose(text)),
+            TicketEvent::Attached(file) => subjects.extend([whose(&file.name), file.key.subject]),
+            TicketEvent::Rated { words, .. } => subjects.extend(words.as_ref().map(whose)),
+            _ => {}
+        }
+    }
+    assert_eq!(subjects, [own, own, own, of_account, of_account, own, own, own]);
 }
 
 #[test]

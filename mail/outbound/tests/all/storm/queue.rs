@@ -276,6 +276,10 @@ impl Queue for Mortal {
         at_once(self.store.forget(tenant, mailbox))
     }
 
+    async fn forget_letters(&self, tenant: TenantId, numbers: &[String]) -> Result<(), StoreError> {
+        at_once(self.store.forget_letters(tenant, numbers))
+    }
+
     fn hand_to(&self, taker: Arc<dyn Taker>) {
         let (life, truth) = (Arc::clone(&self.life), Arc::clone(&self.truth));
         let mortal = MortalTaker { taker, life, truth, offers: Mutex::default() };

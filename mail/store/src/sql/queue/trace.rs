@@ -6,7 +6,7 @@ use kernel::{DomainId, Id as _, MailboxId, TenantId, Timestamp};
 use super::{bound, row};
 use crate::sql::SqlStore;
 use crate::trace::{Direction, Passage, Stage};
-use crate::{PassageFilter, QUEUE_PAGE_COUNT_MAX, Sight, StoreError};
+use crate::{LETTER_COUNT_MAX, PassageFilter, QUEUE_PAGE_COUNT_MAX, Sight, StoreError, SuppressionCause};
 
 /// Domains, and mailboxes, that a question names at most.
 const SIGHT_COUNT_MAX: usize = 500;
@@ -182,6 +182,37 @@ impl SqlStore {
                     .bind(tenant.uuid())
                     .bind(mailbox.uuid()),
                 of("DELETE FROM queue WHERE tenant = $1 AND mailbox = $2 AND closed_at IS NOT NULL"),
+            ])
+            .await?;
+        Ok(())
+    }
+
+    pub(crate) async fn letters_forget(
+        &self,
+        tenant: TenantId,
+        numbers: &[String],
+    ) -> Result<(), StoreError> {
+        let numbers = numbers.get(..LETTER_COUNT_MAX).unwrap_or(numbers);
+        if numbers.is_empty() {
+            return Ok(());
+        }
+        let names: Vec<String> = (2..numbers.len() + 2).map(|place| format!("${place}")).collect();
+        let named = format!("tenant = $1 AND message IN ({})", names.join(", "));
+        let of = |sql: &str| {
+            let statement = Statement::new(sql.replace("{named}", &named)).bind(tenant.uuid());
+            numbers.iter().fold(statement, |statement, number| statement.bind(number.as_str()))
+        };
+        let absent = SuppressionCause::NoSuchAddress.as_str();
+        let recipients = "queue_recipient WHERE queue IN (SELECT id FROM queue WHERE {named})";
+        self.database
+            .write(vec![
+                of(&format!(
+                    "DELETE FROM suppression WHERE tenant = $1 AND cause = '{absent}' \
+                     AND address IN (SELECT lower(address) FROM {recipients})"
+                )),
+                of(&format!("DELETE FROM {recipients}")),
+                of("DELETE FROM queue WHERE {named}"),
+                of("DELETE FROM passage WHERE {named}"),
             ])
             .await?;
         Ok(())
