@@ -48,6 +48,7 @@ fn append(tenant: u128) -> Append {
             correlation: CorrelationId::new(Uuid::now_v7()),
             causation: Causation::Command,
             command: None,
+            content: None,
         },
         writes: vec![EncodedWrite { stream, expected: Version::NONE, events: vec![event] }],
         checks: Vec::new(),

@@ -37,6 +37,7 @@ fn recorded(tenant: TenantId, id: u128, event: HostingEvent) -> Recorded<Hosting
             correlation: CorrelationId::new(Uuid::from_u128(8)),
             causation: Causation::Command,
             command: None,
+            content: None,
         },
         event,
     }

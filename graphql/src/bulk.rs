@@ -237,7 +237,10 @@ impl BulkMutation {
                 Some(found) => found,
             };
             let (row, done) = match base {
-                Some(base) => row(ctx, (key.clone(), action), (base, Uid(command.uuid()))).await,
+                Some(base) => {
+                    let done = row(ctx, (key.clone(), action), (base, Uid(command.uuid())));
+                    crate::content::as_row(key.clone(), done).await
+                }
                 None => (not_done(ctx, key.clone())?, None),
             };
             if opens && done.is_some() {

@@ -28,6 +28,8 @@ pub enum Fault {
     HistoryNearlyFull,
     /// Nothing more can happen to the thing.
     HistoryFull,
+    /// The `commandId` was given before, with another content.
+    CommandReused,
     /// Whoever signs in is right, and the service of the mailbox lets nobody in now.
     Closed,
     /// The service of the mailbox lets its owner take the messages along, and do nothing else.
@@ -68,6 +70,7 @@ impl Fault {
             Self::Forbidden | Self::NotHeld(_) | Self::Outreaches => "FORBIDDEN",
             Self::HistoryNearlyFull => "HISTORY_NEARLY_FULL",
             Self::HistoryFull => "HISTORY_FULL",
+            Self::CommandReused => "COMMAND_ID_REUSED",
             Self::Closed | Self::ExportOnly => refusal_of(Limited::Suspended).code(),
             Self::Limited(limited) => refusal_of(limited).code(),
             Self::Visiting => "VISITING",
@@ -83,7 +86,7 @@ impl Fault {
         }
     }
 
-    fn text(self, language: Language) -> Cow<'static, str> {
+    pub(crate) fn text(self, language: Language) -> Cow<'static, str> {
         let text = match self {
             Self::Unauthenticated => language.pick("sign in first", "connectez-vous d'abord"),
             Self::Forbidden => language.pick("you may not do this", "vous n'avez pas ce droit"),
@@ -112,6 +115,10 @@ impl Fault {
                  ask them; what shall go on is made anew",
                 "ceci a été modifié si souvent que son historique est plein : le support de la plateforme peut encore le supprimer, \
                  y mettre fin ou l'effacer, demandez-le-lui ; ce qui doit continuer est à recréer",
+            ),
+            Self::CommandReused => language.pick(
+                "this `commandId` was given before for something else, which is done: nothing was changed now; take another one",
+                "ce `commandId` a déjà servi à autre chose, qui est fait : rien n'a été changé maintenant ; prenez-en un autre",
             ),
             Self::Visiting => language.pick(
                 "everybody uses this demo: what would lock out others, write to people or call other servers is kept from its \
@@ -174,6 +181,7 @@ impl Fault {
                 | Self::Outreaches
                 | Self::HistoryNearlyFull
                 | Self::HistoryFull
+                | Self::CommandReused
                 | Self::Closed
                 | Self::ExportOnly
                 | Self::Limited(_)
@@ -200,6 +208,7 @@ impl From<Denied> for Fault {
             Denied::Outreaches => Self::Outreaches,
             Denied::HistoryNearlyFull => Self::HistoryNearlyFull,
             Denied::HistoryFull => Self::HistoryFull,
+            Denied::CommandReused => Self::CommandReused,
             Denied::Limited(limited) => Self::Limited(limited),
             Denied::Visiting => Self::Visiting,
         }

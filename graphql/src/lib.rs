@@ -16,6 +16,7 @@ mod alias;
 mod api;
 mod bulk;
 mod certificate;
+mod content;
 mod credential;
 mod delegation;
 mod document;

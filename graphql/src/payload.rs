@@ -299,7 +299,8 @@ where
 {
     let caller = ctx.caller()?;
     // What was asked for stands with all that comes of it, also in other accounts.
-    let command = command.named(CommandName::of(ctx.field().name()));
+    let content = crate::content::mark(ctx, command)?;
+    let command = command.named(CommandName::of(ctx.field().name())).saying(content);
     let outcome = ctx.platform()?.engine.run(principal, command, caller.correlation, use_case).await;
     match outcome.map_err(|error| ctx.failed(U::NAME, &error))? {
         Outcome::Done { cursor, is_repeat } => {
@@ -317,6 +318,13 @@ where
             let said = user_error(&refusal_of(limited), caller.language);
             Ok(Answer::Refused(vec![UserError { field: None, ..said }]))
         }
+        // It is a field of what was sent that is at fault.
+        Outcome::Denied(Denied::CommandReused) => Ok(Answer::Refused(vec![UserError {
+            code: Fault::CommandReused.code().to_owned(),
+            field: Some("commandId".to_owned()),
+            message: Fault::CommandReused.text(caller.language).into_owned(),
+            limits: Vec::new(),
+        }])),
         Outcome::Denied(denied) => Err(ctx.fault(denied.into())),
     }
 }

@@ -123,6 +123,7 @@ fn recorded_of(tenant: TenantId, id: u128, event: HostingEvent) -> Recorded<Host
             correlation: CorrelationId::new(Uuid::from_u128(8)),
             causation: Causation::Command,
             command: None,
+            content: None,
         },
         event,
     }

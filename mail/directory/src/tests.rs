@@ -81,6 +81,7 @@ impl World {
                 correlation: CorrelationId::new(uuid(8)),
                 causation: Causation::Command,
                 command: None,
+                content: None,
             },
             event,
         };

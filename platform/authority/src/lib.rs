@@ -417,6 +417,9 @@ pub enum Denied {
     /// The Box is in a state that does not let its people do this.
     #[error("the service is limited")]
     Limited(Limited),
+    /// The id of the intention was given before, with another content.
+    #[error("the command's id was given before for something else")]
+    CommandReused,
     /// Everybody knows the login by which the principal came, and this would outlast the visit.
     #[error("visitors of the demo are kept from this")]
     Visiting,

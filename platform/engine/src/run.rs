@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 use authority::{Denied, Guarded, Need, Permission, Principal, Resource};
 use journal::keyring::{Keyring, Sealer, TenantKeys};
 use journal::{
-    Append, AppendError, Appended, Check, Clock, EncodedEvent, EncodedWrite, Journal, JournalError,
-    STREAM_PAGE_EVENT_COUNT_MAX, Tail,
+    Append, AppendError, Appended, Check, Clock, EncodedEvent, EncodedWrite, FoundCommand, Journal,
+    JournalError, STREAM_PAGE_EVENT_COUNT_MAX, Tail,
 };
 use kernel::{
     Actor, Causation, Changes, CorrelationId, Cursor, History, Id as _, Intention, Malformed, Metadata, Open,
@@ -55,6 +55,7 @@ impl Circumstances<'_> {
             correlation: self.correlation,
             causation: self.causation,
             command: self.command.name,
+            content: self.command.content,
         }
     }
 }
@@ -195,8 +196,8 @@ impl Runner {
     ) -> Result<Round<U::Refusal>, RunError> {
         let tenant = use_case.tenant();
         let reading = |source| RunError::Read { use_case: U::NAME, source };
-        if let Some(cursor) = self.journal.find_command(tenant, by.command.id).await.map_err(reading)? {
-            return Ok(Round::Settled(Outcome::Done { cursor, is_repeat: true }));
+        if let Some(found) = self.journal.find_command(tenant, by.command.id).await.map_err(reading)? {
+            return Ok(Round::Settled(repeated(by, found)));
         }
         let (read, states) = match self.gather(U::NAME, tenant, &use_case.reads()).await? {
             Gathered::States(read, states) => (read, states),
@@ -215,7 +216,7 @@ impl Runner {
         };
         // The same command may have been appended since the first look: then its own effects said no.
         match self.journal.find_command(tenant, by.command.id).await.map_err(reading)? {
-            Some(cursor) => Ok(Round::Settled(Outcome::Done { cursor, is_repeat: true })),
+            Some(found) => Ok(Round::Settled(repeated(by, found))),
             None => Ok(Round::Settled(outcome)),
         }
     }
@@ -358,7 +359,8 @@ impl Runner {
                 sealer.appended();
                 Ok(Round::Settled(Outcome::Done { cursor, is_repeat: false }))
             }
-            Ok(Appended::Already(cursor)) => Ok(Round::Settled(Outcome::Done { cursor, is_repeat: true })),
+            // The next look finds it, and what it said.
+            Ok(Appended::Already(_)) => Ok(Round::Again(contended)),
             Err(AppendError::Conflict { stream, found }) => {
                 // Mostly somebody was faster. Where there is less than was read, the tenant was removed below.
                 for ((place, _), history) in read.places.iter().zip(&read.histories) {
@@ -381,6 +383,15 @@ impl Runner {
             }
             Err(source) => Err(RunError::Append { use_case: U::NAME, source }),
         }
+    }
+}
+
+/// What a command comes to that was appended before: what came of it then, unless it says something else now. Where nobody kept
+/// what it said, it is the same.
+fn repeated<R>(by: Circumstances<'_>, found: FoundCommand) -> Outcome<R> {
+    match (by.command.content, found.content) {
+        (Some(given), Some(known)) if given != known => Outcome::Denied(Denied::CommandReused),
+        (Some(_) | None, Some(_) | None) => Outcome::Done { cursor: found.cursor, is_repeat: true },
     }
 }
 

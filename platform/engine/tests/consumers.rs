@@ -160,6 +160,7 @@ fn append(tenant: TenantId, numbers: &[u64]) -> Append {
             correlation: CorrelationId::new(Uuid::from_u128(9)),
             causation: Causation::Command,
             command: None,
+            content: None,
         },
         writes: vec![EncodedWrite {
             stream,

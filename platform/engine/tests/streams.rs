@@ -211,6 +211,7 @@ impl Stage {
                     correlation: CorrelationId::new(Uuid::from_u128(9)),
                     causation: Causation::Command,
                     command: None,
+                    content: None,
                 },
                 writes: vec![EncodedWrite { stream, expected: Version(version), events }],
                 checks: Vec::new(),

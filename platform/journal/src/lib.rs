@@ -17,8 +17,8 @@ pub use audit::{Audit, audit, doubled_streams, long_streams};
 pub use clock::{Clock, SetClock, SystemClock};
 pub use memory::Memory;
 pub use port::{
-    Append, AppendError, Appended, Check, ClaimKey, ClaimOwner, EncodedEvent, EncodedWrite, Journal,
-    JournalError, Lagging, NewKey, StoredEvent, SubscriptionName, Tail,
+    Append, AppendError, Appended, Check, ClaimKey, ClaimOwner, EncodedEvent, EncodedWrite, FoundCommand,
+    Journal, JournalError, Lagging, NewKey, StoredEvent, SubscriptionName, Tail,
 };
 pub use sql::remove_tenant;
 pub use sql_journal::SqlJournal;

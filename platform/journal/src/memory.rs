@@ -14,8 +14,9 @@ use uuid::Uuid;
 use crate::clock::Clock;
 use crate::plan::Plan;
 use crate::{
-    Append, AppendError, Appended, ClaimKey, ClaimOwner, DOORBELL_RING_COUNT_MAX, Journal, JournalError,
-    Lagging, PAGE_EVENT_COUNT_MAX, STREAM_PAGE_EVENT_COUNT_MAX, StoredEvent, SubscriptionName, Tail,
+    Append, AppendError, Appended, ClaimKey, ClaimOwner, DOORBELL_RING_COUNT_MAX, FoundCommand, Journal,
+    JournalError, Lagging, PAGE_EVENT_COUNT_MAX, STREAM_PAGE_EVENT_COUNT_MAX, StoredEvent, SubscriptionName,
+    Tail,
 };
 
 /// See the module.
@@ -126,16 +127,21 @@ impl Journal for Memory {
         &self,
         tenant: TenantId,
         command: CommandId,
-    ) -> Result<Option<Cursor>, JournalError> {
+    ) -> Result<Option<FoundCommand>, JournalError> {
         let state = self.state.lock();
         let mut last = None;
         for ordinal in 0.. {
             match state.position_of(tenant, EventId::of(command, ordinal)) {
-                Some((position, ..)) => last = Some(Cursor { tenant, position }),
+                Some((position, ..)) => last = Some(position),
                 None => break,
             }
         }
-        Ok(last)
+        let events = state.events.get(&tenant).into_iter().flatten();
+        let first = events.into_iter().find(|event| event.id == EventId::of(command, 0));
+        Ok(last.zip(first).map(|(position, first)| FoundCommand {
+            cursor: Cursor { tenant, position },
+            content: first.metadata.content,
+        }))
     }
 
     async fn read_streams(&self, streams: &[Tail]) -> Result<Vec<Vec<StoredEvent>>, JournalError> {
@@ -157,6 +163,26 @@ impl Journal for Memory {
         let state = self.state.lock();
         let events = state.events.get(&tenant).into_iter().flatten().rev();
         let before = events.filter(|event| event.stream == stream && event.cursor.position < before);
+        let mut found: Vec<StoredEvent> = before.take(limit.min(PAGE_EVENT_COUNT_MAX)).cloned().collect();
+        found.reverse();
+        Ok(found)
+    }
+
+    async fn read_back_of(
+        &self,
+        (tenant, stream): (TenantId, StreamId),
+        (field, part): (&'static str, &str),
+        before: Position,
+        limit: usize,
+    ) -> Result<Vec<StoredEvent>, JournalError> {
+        let names = |event: &StoredEvent| {
+            let payload = serde_json::from_slice::<serde_json::Value>(&event.raw.payload);
+            payload.is_ok_and(|payload| payload.get(field).and_then(|named| named.as_str()) == Some(part))
+        };
+        let state = self.state.lock();
+        let events = state.events.get(&tenant).into_iter().flatten().rev();
+        let before = events.filter(|event| event.stream == stream && event.cursor.position < before);
+        let before = before.filter(|event| names(event));
         let mut found: Vec<StoredEvent> = before.take(limit.min(PAGE_EVENT_COUNT_MAX)).cloned().collect();
         found.reverse();
         Ok(found)

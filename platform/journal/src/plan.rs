@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
 use kernel::{
-    AccountId, Actor, Category, Causation, ClaimKind, CommandName, CorrelationId, EventId, Id, MailboxId,
-    Metadata, STREAM_EVENT_COUNT_MAX, StreamId, TokenId, UserId, Version, Via,
+    AccountId, Actor, Category, Causation, ClaimKind, CommandName, ContentMark, CorrelationId, EventId, Id,
+    MailboxId, Metadata, STREAM_EVENT_COUNT_MAX, StreamId, TokenId, UserId, Version, Via,
 };
 use parking_lot::Mutex;
 use uuid::Uuid;
@@ -140,8 +140,13 @@ pub(crate) fn encode_metadata(metadata: &Metadata) -> (String, Option<Uuid>) {
         Causation::Event(event) => Some(event.uuid()),
     };
     // Told only where it is known: what is not stored reads as unknown, and so do events of before it was stored.
-    let command = metadata.command.map(|command| format!(";{}", command.as_str())).unwrap_or_default();
-    (format!("{actor};{via};{on_behalf_of}{command}"), causation)
+    let command = metadata.command.map(|command| command.as_str()).unwrap_or_default();
+    let told = match (command, metadata.content) {
+        ("", None) => String::new(),
+        (command, None) => format!(";{command}"),
+        (command, Some(content)) => format!(";{command};{content}"),
+    };
+    (format!("{actor};{via};{on_behalf_of}{told}"), causation)
 }
 
 /// The circumstances from their stored form.
@@ -155,6 +160,7 @@ pub(crate) fn decode_metadata(
     let mut part = || parts.next().ok_or_else(corrupt);
     let (who, through, account) = (part()?, part()?, part()?);
     let command = parts.next().and_then(CommandName::of);
+    let content = parts.next().and_then(ContentMark::of);
     let uuid = |text: &str| Uuid::try_parse(text).map_err(|_| corrupt());
     let actor = match who.split_once(':') {
         None if who == "operator" => Actor::Operator,
@@ -178,5 +184,6 @@ pub(crate) fn decode_metadata(
         correlation: CorrelationId::new(correlation),
         causation: causation.map_or(Causation::Command, |event| Causation::Event(EventId::new(event))),
         command,
+        content,
     })
 }

@@ -2,8 +2,8 @@
 
 use async_trait::async_trait;
 use kernel::{
-    Category, ClaimKind, CommandId, Cursor, EventId, Kind, Metadata, Position, RawEvent, StreamId, SubjectId,
-    TenantId, Timestamp, Version,
+    Category, ClaimKind, CommandId, ContentMark, Cursor, EventId, Kind, Metadata, Position, RawEvent,
+    StreamId, SubjectId, TenantId, Timestamp, Version,
 };
 use tokio::sync::broadcast;
 use uuid::Uuid;
@@ -101,6 +101,15 @@ impl Appended {
             Self::New(cursor) | Self::Already(cursor) => cursor,
         }
     }
+}
+
+/// What came of a command before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FoundCommand {
+    /// Where its last event stands.
+    pub cursor: Cursor,
+    /// What told its content from others; none where that was not kept.
+    pub content: Option<ContentMark>,
 }
 
 /// Why nothing was appended.
@@ -209,12 +218,12 @@ pub trait Journal: Send + Sync + 'static {
     /// See [`AppendError`].
     async fn append(&self, append: Append) -> Result<Appended, AppendError>;
 
-    /// Where the last event of `command` stands, if it was appended in `tenant`.
+    /// What came of `command`, if it was appended in `tenant`.
     async fn find_command(
         &self,
         tenant: TenantId,
         command: CommandId,
-    ) -> Result<Option<Cursor>, JournalError>;
+    ) -> Result<Option<FoundCommand>, JournalError>;
 
     /// Of several streams the events after a version each, in order; empty where there are none. At most
     /// [`crate::STREAM_PAGE_EVENT_COUNT_MAX`] of each stream: where so many come, more may follow.
@@ -224,6 +233,15 @@ pub trait Journal: Send + Sync + 'static {
     async fn read_back(
         &self,
         (tenant, stream): (TenantId, StreamId),
+        before: Position,
+        limit: usize,
+    ) -> Result<Vec<StoredEvent>, JournalError>;
+
+    /// The same of those events alone that name `part`: a field of their payload, and the text in it.
+    async fn read_back_of(
+        &self,
+        of: (TenantId, StreamId),
+        part: (&'static str, &str),
         before: Position,
         limit: usize,
     ) -> Result<Vec<StoredEvent>, JournalError>;

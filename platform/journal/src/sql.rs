@@ -8,8 +8,8 @@ use uuid::Uuid;
 
 use crate::plan::{category, decode_metadata};
 use crate::{
-    ClaimKey, ClaimOwner, JournalError, Lagging, PAGE_EVENT_COUNT_MAX, STREAM_PAGE_EVENT_COUNT_MAX,
-    StoredEvent, SubscriptionName, Tail,
+    ClaimKey, ClaimOwner, FoundCommand, JournalError, Lagging, PAGE_EVENT_COUNT_MAX,
+    STREAM_PAGE_EVENT_COUNT_MAX, StoredEvent, SubscriptionName, Tail,
 };
 
 /// Streams in one question.
@@ -128,14 +128,17 @@ pub(crate) async fn find_command(
     database: &Database,
     tenant: TenantId,
     command: CommandId,
-) -> Result<Option<Cursor>, JournalError> {
+) -> Result<Option<FoundCommand>, JournalError> {
     // The events of one append stand side by side: the first one's place, then on as long as the ids are the command's.
-    let first = Statement::new("SELECT position FROM event WHERE tenant = $1 AND event_id = $2")
-        .bind(tenant.uuid())
-        .bind(EventId::of(command, 0).uuid());
+    let first = Statement::new(
+        "SELECT position, actor, correlation, causation FROM event WHERE tenant = $1 AND event_id = $2",
+    )
+    .bind(tenant.uuid())
+    .bind(EventId::of(command, 0).uuid());
     let rows = database.query(first).await?;
     let Some(row) = rows.first() else { return Ok(None) };
     let start = count(row.int(0)?)?;
+    let content = decode_metadata(row.text(1)?, row.uuid(2)?, row.opt_uuid(3)?)?.content;
     let following = Statement::new(
         "SELECT event_id FROM event WHERE tenant = $1 AND position >= $2 ORDER BY position LIMIT 256",
     )
@@ -148,7 +151,8 @@ pub(crate) async fn find_command(
         }
         position = start + u64::from(ordinal);
     }
-    Ok(Some(Cursor { tenant, position: Position(position) }))
+    let cursor = Cursor { tenant, position: Position(position) };
+    Ok(Some(FoundCommand { cursor, content }))
 }
 
 /// A page of each stream, in the order of the streams: many of them in one question.
@@ -211,6 +215,25 @@ pub(crate) async fn read_back(
     );
     let statement = Statement::new(select).bind(tenant.uuid()).bind(stream.id).bind(stream.category.0);
     let statement = statement.bind(number(before.0)).bind(number(limit.min(PAGE_EVENT_COUNT_MAX) as u64));
+    let rows = database.query(statement).await?;
+    rows.iter().rev().map(|row| stored(tenant, row)).collect()
+}
+
+/// The same of the events that name a part of the stream's thing. The index of the stream is gone through, and nothing else.
+pub(crate) async fn read_back_of(
+    database: &Database,
+    (tenant, stream): (TenantId, StreamId),
+    (field, part): (&'static str, &str),
+    (before, limit): (Position, usize),
+) -> Result<Vec<StoredEvent>, JournalError> {
+    // Both databases read a field of JSON as text so.
+    let select = format!(
+        "SELECT {COLUMNS} FROM event WHERE tenant = $1 AND stream = $2 AND category = $3 AND position < $4 \
+         AND payload ->> '{field}' = $5 ORDER BY version DESC LIMIT $6"
+    );
+    let statement = Statement::new(select).bind(tenant.uuid()).bind(stream.id).bind(stream.category.0);
+    let statement = statement.bind(number(before.0)).bind(part);
+    let statement = statement.bind(number(limit.min(PAGE_EVENT_COUNT_MAX) as u64));
     let rows = database.query(statement).await?;
     rows.iter().rev().map(|row| stored(tenant, row)).collect()
 }

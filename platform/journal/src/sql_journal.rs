@@ -11,8 +11,8 @@ use uuid::Uuid;
 use crate::clock::Clock;
 use crate::plan::Plan;
 use crate::{
-    Append, AppendError, Appended, ClaimKey, ClaimOwner, DOORBELL_RING_COUNT_MAX, Journal, JournalError,
-    Lagging, StoredEvent, SubscriptionName, Tail, postgres, sql, sqlite,
+    Append, AppendError, Appended, ClaimKey, ClaimOwner, DOORBELL_RING_COUNT_MAX, FoundCommand, Journal,
+    JournalError, Lagging, StoredEvent, SubscriptionName, Tail, postgres, sql, sqlite,
 };
 
 /// The journal in SQLite or PostgreSQL.
@@ -56,7 +56,7 @@ impl Journal for SqlJournal {
         &self,
         tenant: TenantId,
         command: CommandId,
-    ) -> Result<Option<Cursor>, JournalError> {
+    ) -> Result<Option<FoundCommand>, JournalError> {
         sql::find_command(&self.database, tenant, command).await
     }
 
@@ -71,6 +71,16 @@ impl Journal for SqlJournal {
         limit: usize,
     ) -> Result<Vec<StoredEvent>, JournalError> {
         sql::read_back(&self.database, of, before, limit).await
+    }
+
+    async fn read_back_of(
+        &self,
+        of: (TenantId, StreamId),
+        part: (&'static str, &str),
+        before: Position,
+        limit: usize,
+    ) -> Result<Vec<StoredEvent>, JournalError> {
+        sql::read_back_of(&self.database, of, part, (before, limit)).await
     }
 
     async fn read_events(&self, tenant: TenantId, ids: &[EventId]) -> Result<Vec<StoredEvent>, JournalError> {

@@ -7,14 +7,14 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use database::{Database, Statement};
 use journal::keyring::{Keyring, MasterKey, rotate};
 use journal::{
-    Append, AppendError, Appended, Check, ClaimKey, EncodedEvent, EncodedWrite, Journal, Memory,
-    STREAM_PAGE_EVENT_COUNT_MAX, SetClock, SqlJournal, StoredEvent, SubscriptionName, Tail, doubled_streams,
-    long_streams,
+    Append, AppendError, Appended, Check, ClaimKey, EncodedEvent, EncodedWrite, FoundCommand, Journal,
+    Memory, STREAM_PAGE_EVENT_COUNT_MAX, SetClock, SqlJournal, StoredEvent, SubscriptionName, Tail,
+    doubled_streams, long_streams,
 };
 use kernel::{
-    AccountId, Actor, Category, Causation, ClaimKind, CommandId, CommandName, CorrelationId, Cursor, EventId,
-    Id as _, Kind, MailboxId, Metadata, Open as _, Opened, Position, Seal as _, StreamId, SubjectId,
-    TenantId, Timestamp, TokenId, UserId, Version, Via,
+    AccountId, Actor, Category, Causation, ClaimKind, CommandId, CommandName, ContentMark, CorrelationId,
+    Cursor, EventId, Id as _, Kind, MailboxId, Metadata, Open as _, Opened, Position, Seal as _, StreamId,
+    SubjectId, TenantId, Timestamp, TokenId, UserId, Version, Via,
 };
 use uuid::Uuid;
 
@@ -94,6 +94,7 @@ fn append(tenant: TenantId, writes: &[(StreamId, u64, usize)]) -> Append {
             correlation: CorrelationId::new(Uuid::from_u128(9)),
             causation: Causation::Command,
             command: None,
+            content: None,
         },
         writes: writes
             .iter()
@@ -118,7 +119,8 @@ fn at(tenant: TenantId, position: u64) -> Cursor {
     Cursor { tenant, position: Position(position) }
 }
 
-/// Circumstances in the order of `golden/circumstances.txt`: first those of before commands had names, then those with one.
+/// Circumstances in the order of `golden/circumstances.txt`: first those of before commands had names, then those with one, then
+/// those whose content is kept.
 fn circumstances() -> Vec<Metadata> {
     let (user, token) = (UserId::new(Uuid::from_u128(7)), TokenId::new(Uuid::from_u128(8)));
     let (mailbox, account) = (MailboxId::new(Uuid::from_u128(6)), AccountId::new(Uuid::from_u128(9)));
@@ -134,8 +136,14 @@ fn circumstances() -> Vec<Metadata> {
     let named = people([Some("apply"), Some("mailboxQuotaChange"), Some("passwordChange")]);
     let all = people([None; 3]).into_iter().chain([platform]).chain(named);
     let metadata = append(tenant(1), &[]).metadata;
-    all.map(|(actor, via, on_behalf_of, command)| Metadata { actor, via, on_behalf_of, command, ..metadata })
-        .collect()
+    let told =
+        |(actor, via, on_behalf_of, command)| Metadata { actor, via, on_behalf_of, command, ..metadata };
+    let content = Some(ContentMark::new(0x0123_4567_89ab_cdef));
+    let marked = [None, Some("mailboxQuotaChange")].map(|name| Metadata {
+        content,
+        ..told((Actor::User(user), Via::Session, None, name.and_then(CommandName::of)))
+    });
+    all.map(told).chain(marked).collect()
 }
 
 /// As text each stands in `golden/circumstances.txt`, in that order: lines are added there, and none is ever changed.
@@ -266,6 +274,34 @@ async fn a_long_stream_is_read_page_by_page_without_a_hole() {
 }
 
 #[tokio::test]
+async fn what_happened_to_a_part_is_found_among_what_happened_to_the_whole() {
+    for subject in journals().await {
+        let journal = &subject.journal;
+        let mut new = append(tenant(1), &[(stream(1), 0, 4), (stream(2), 0, 1)]);
+        let texts = [r#"{"part":"a"}"#, r#"{"part":"b","n":1}"#, r#"{"whole":"a"}"#, r#"{"n":2,"part":"a"}"#];
+        for (event, text) in new.writes[0].events.iter_mut().zip(texts) {
+            event.payload = text.as_bytes().to_vec();
+        }
+        new.writes[1].events[0].payload = texts[0].as_bytes().to_vec();
+        journal.append(new).await.expect(subject.name);
+        let of = async |id: u128, part: (&'static str, &str), before: u64, limit: usize| {
+            let of = (tenant(1), stream(id));
+            let read = journal.read_back_of(of, part, Position(before), limit).await.expect("read");
+            read.iter().map(|event| event.version.0).collect::<Vec<_>>()
+        };
+        let end = u64::MAX >> 1;
+        assert_eq!(of(1, ("part", "a"), end, 9).await, [1, 4], "{}", subject.name);
+        assert_eq!(of(1, ("part", "a"), end, 1).await, [4], "{}: from the end", subject.name);
+        assert_eq!(of(1, ("part", "a"), 4, 9).await, [1], "{}", subject.name);
+        assert_eq!(of(1, ("part", "b"), end, 9).await, [2], "{}", subject.name);
+        assert_eq!(of(2, ("part", "a"), end, 9).await, [1], "{}", subject.name);
+        assert_eq!(of(1, ("part", "' OR '1' = '1"), end, 9).await, [0; 0], "{}", subject.name);
+        let foreign = journal.read_back_of((tenant(2), stream(1)), ("part", "a"), Position(end), 9).await;
+        assert!(foreign.expect("read").is_empty(), "{}", subject.name);
+    }
+}
+
+#[tokio::test]
 async fn events_are_found_by_their_ids_and_streams_by_how_they_began() {
     for subject in journals().await {
         let journal = &subject.journal;
@@ -297,7 +333,8 @@ async fn events_are_found_by_their_ids_and_streams_by_how_they_began() {
 #[tokio::test]
 async fn a_repeat_is_recognised_and_changes_nothing() {
     for subject in journals().await {
-        let new = append(tenant(1), &[(stream(1), 0, 2), (stream(2), 0, 1)]);
+        let mut new = append(tenant(1), &[(stream(1), 0, 2), (stream(2), 0, 1)]);
+        new.metadata.content = Some(ContentMark::new(5));
         let command = new.command;
         let repeats = (0..8).map(|_| {
             let (journal, new) = (subject.journal.clone(), new.clone());
@@ -311,7 +348,8 @@ async fn a_repeat_is_recognised_and_changes_nothing() {
         }
         assert_eq!(fresh, 1, "{}", subject.name);
         let found = subject.journal.find_command(tenant(1), command).await.expect("read");
-        assert_eq!(found, Some(at(tenant(1), 3)));
+        let content = Some(ContentMark::new(5));
+        assert_eq!(found, Some(FoundCommand { cursor: at(tenant(1), 3), content }), "{}", subject.name);
         assert_eq!(subject.journal.find_command(tenant(2), command).await.expect("read"), None);
         let mut other = append(tenant(1), &[(stream(3), 0, 1)]);
         other.command = command;

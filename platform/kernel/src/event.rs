@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 
 use crate::{
-    AccountId, Category, CommandName, CorrelationId, Cursor, EventId, MailboxId, Open, OpenError, Seal,
-    SealError, StreamId, Timestamp, TokenId, UserId, Version,
+    AccountId, Category, CommandName, ContentMark, CorrelationId, Cursor, EventId, MailboxId, Open,
+    OpenError, Seal, SealError, StreamId, Timestamp, TokenId, UserId, Version,
 };
 
 /// The name of an event on disk, for example `mailbox.quota_changed`. Never renamed, never reused.
@@ -131,6 +131,9 @@ pub struct Metadata {
     /// What was asked for, by its own name. None of what the platform does by itself, whose actor says it, and of events of before
     /// names were kept.
     pub command: Option<CommandName>,
+    /// What tells the content of the command from others that could be sent under its id. None where nobody outside gave the id,
+    /// and of events of before it was kept.
+    pub content: Option<ContentMark>,
 }
 
 /// An event with its place, time and cause.

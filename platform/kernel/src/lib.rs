@@ -6,6 +6,7 @@
 mod address;
 mod claim;
 mod command_name;
+mod content_mark;
 mod decider;
 mod event;
 mod id;
@@ -22,6 +23,7 @@ mod use_case;
 pub use address::{AddressFault, DomainName, EmailAddress, LocalPart};
 pub use claim::{Claim, ClaimKind};
 pub use command_name::CommandName;
+pub use content_mark::ContentMark;
 pub use decider::Decider;
 pub use event::{Actor, Causation, Event, EventFamily, Kind, Malformed, Metadata, RawEvent, Recorded, Via};
 pub use id::{

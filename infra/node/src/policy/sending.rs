@@ -310,6 +310,7 @@ mod tests {
                 correlation: CorrelationId::new(Uuid::from_u128(8)),
                 causation: Causation::Command,
                 command: None,
+                content: None,
             },
             event,
         }

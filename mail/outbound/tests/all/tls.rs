@@ -54,6 +54,7 @@ pub(crate) fn recorded(category_of: HostingEvent, id: Uuid) -> Recorded<HostingE
             correlation: CorrelationId::new(Uuid::from_u128(8)),
             causation: Causation::Command,
             command: None,
+            content: None,
         },
         event: category_of,
     }
