@@ -16,6 +16,7 @@ use crate::document::projection::DocumentList;
 use crate::domain::projection::DomainList;
 use crate::entry::projection::EntryList;
 use crate::event::SubscriptionRoot;
+use crate::history::part::PartList;
 use crate::language::Language;
 use crate::mailbox::projection::MailboxList;
 use crate::notice::projection::NoticeList;
@@ -54,11 +55,12 @@ pub async fn register(engine: &Engine, people: &Arc<People>) -> Result<Subscript
     engine.project(EntryList).await?;
     engine.project(WebhookList).await?;
     engine.project(DocumentList).await?;
+    engine.project(PartList).await?;
     engine.follow(Arc::clone(people))
 }
 
 /// The names of all projections of this crate, for [`Engine::rebuild`].
-pub const PROJECTIONS: [&str; 13] = [
+pub const PROJECTIONS: [&str; 14] = [
     AccountList::NAME,
     UserList::NAME,
     PlanList::NAME,
@@ -72,10 +74,11 @@ pub const PROJECTIONS: [&str; 13] = [
     EntryList::NAME,
     WebhookList::NAME,
     DocumentList::NAME,
+    PartList::NAME,
 ];
 
 /// The tables behind the projections; every one has a column `tenant`.
-const TABLES: [(&str, &str); 17] = [
+const TABLES: [(&str, &str); 18] = [
     (AccountList::NAME, "account_list_v5"),
     (UserList::NAME, "user_list_v5"),
     (UserList::NAME, "token_list_v5"),
@@ -93,6 +96,7 @@ const TABLES: [(&str, &str); 17] = [
     (WebhookList::NAME, "webhook_list_v4"),
     (DocumentList::NAME, "document_list_v3"),
     (DocumentList::NAME, "contract_list_v3"),
+    (PartList::NAME, "part_list_v1"),
 ];
 
 /// The revision of a projection's tables that this release reads: all of one projection have the same.

@@ -7,27 +7,14 @@ use async_graphql::{Context, Object, Result, SimpleObject};
 use authority::{Permission, Resource};
 use engine::DecodeError;
 use hosting::HostingEvent;
-use hosting::account::Account;
-use hosting::alias::{Alias, AliasState};
 use hosting::book::EntryEvent;
-use hosting::delegation::Delegation;
-use hosting::document::Document;
-use hosting::domain::{Domain, DomainState};
-use hosting::mailbox::{Mailbox, MailboxState};
-use hosting::plan::Plan;
-use hosting::service::Service;
-use hosting::session::{Session, SessionState};
 use hosting::ticket::Ticket;
-use hosting::user::User;
-use hosting::webhook::Webhook;
 use journal::StoredEvent;
-use kernel::{
-    AccountId, AliasId, Cursor, Decider, DelegationId, DocumentId, DomainId, EventId, Id, Key, MailboxId,
-    PlanId, Position, Recorded, ServiceId, SessionId, StreamId, TicketId, UserId, WebhookId,
-};
+use kernel::{AccountId, Cursor, Decider, EventId, Id as _, Position, Recorded, StreamId};
 
 use super::change::{Change, Fields};
 use super::object::HistoryEntry;
+use super::seen::{Told, told};
 use crate::error::Fault;
 use crate::limit::{FEED_COUNT_DEFAULT, FEED_COUNT_MAX, HISTORY_LOOK_BACK_COUNT};
 use crate::page::{Page, PageKey, cost};
@@ -51,9 +38,12 @@ pub struct HistoryQuery;
 
 #[Object]
 impl HistoryQuery {
-    /// What happened to an account, user, session, delegation, webhook, service, domain, mailbox, alias or ticket, newest first;
-    /// for operators to a plan or document as well. `id` is the id of any of these; whoever may see the thing may see its history. A page is read from the end of the history, with the 200 events
-    /// before it: a `from` that was set longer ago is not told.
+    /// What happened to an account, user, session, API token, delegation, webhook, service, domain, mailbox, alias or ticket,
+    /// newest first; to a single entry that a mailbox, a domain or an account keeps: a filter, sync job, address map, push
+    /// destination, share, resource, sending relay, TLS policy or app password, also once it is removed; for operators to a
+    /// plan or document as well. `id` is the id of any of these; whoever may see the thing may see its history. An entry of a
+    /// spam list has no id: it stands in the history of its mailbox or domain. A page is read from the end of the history,
+    /// with the 200 events before it: a `from` that was set longer ago is not told. Secrets are told as changed alone.
     #[graphql(complexity = "cost(first, child_complexity)")]
     async fn history(
         &self,
@@ -67,19 +57,27 @@ impl HistoryQuery {
     ) -> Result<Connection<PageKey, HistoryEntry>> {
         let account = ctx.account(account_id)?;
         let page = Page::parse(first, after.as_deref()).map_err(|fault| ctx.fault(fault))?;
-        let stream = seen(ctx, account, &id).await?;
+        let Told { stream, part } = told(ctx, account, &id).await?;
         // Newest first: the key of a page counts backwards.
         let before = page.key_after().map_or(u64::MAX >> 1, |key| key.born.unsigned_abs());
         let (engine, tenant) = (&ctx.platform()?.engine, account.tenant());
         let limit = page.count() + 1 + HISTORY_LOOK_BACK_COUNT;
-        // What it keeps in books is a part of its history.
-        let books =
-            EntryEvent::CATEGORIES.iter().filter(|book| EntryEvent::keeper(**book) == Some(stream.category));
-        let books = books.map(|book| StreamId { category: *book, id: stream.id });
+        let failed = |error| ctx.failed("reading a history", &error);
         let mut stored = Vec::new();
-        for stream in [stream].into_iter().chain(books) {
-            let read = engine.history_before((tenant, stream), Position(before), limit).await;
-            stored.extend(read.map_err(|error| ctx.failed("reading a history", &error))?);
+        if let Some((field, name)) = part {
+            let of = (tenant, stream);
+            let read = engine.history_of_part(of, (field, &name), Position(before), limit).await;
+            stored.extend(read.map_err(failed)?);
+        } else {
+            // What it keeps in books is a part of its history.
+            let books = EntryEvent::CATEGORIES
+                .iter()
+                .filter(|book| EntryEvent::keeper(**book) == Some(stream.category));
+            let books = books.map(|book| StreamId { category: *book, id: stream.id });
+            for stream in [stream].into_iter().chain(books) {
+                let read = engine.history_before((tenant, stream), Position(before), limit).await;
+                stored.extend(read.map_err(failed)?);
+            }
         }
         stored.sort_by_key(|event| event.cursor.position);
         let stored = of_reader(ctx, stored).await?;
@@ -183,96 +181,4 @@ pub(crate) fn changes(
         fields.entry(event.stream).or_default().take(&recorded.event, &event.raw.payload)
     });
     told.collect()
-}
-
-/// The stream of a thing that the caller may see.
-async fn seen(ctx: &Context<'_>, account: AccountId, id: &str) -> Result<StreamId> {
-    ctx.standing()?;
-    let whole = Resource::account(account);
-    let engine = &ctx.platform()?.engine;
-    let tenant = account.tenant();
-    let failed = |error| ctx.failed("the state of a thing", &error);
-    let hidden = || ctx.fault(Fault::NotFound);
-    if let Ok(mailbox) = id.parse::<MailboxId>() {
-        let record = match engine.load(tenant, &Key::<Mailbox>(mailbox)).await.map_err(failed)? {
-            MailboxState::Live(record) | MailboxState::Deleted(record) => record,
-            MailboxState::Absent => return Err(hidden()),
-        };
-        let resource = whole.in_service(record.service).in_domain(record.domain).in_mailbox(mailbox);
-        ctx.allow(Permission::MailboxRead, resource)?;
-        return Ok(StreamId::new(Mailbox::CATEGORY, mailbox));
-    }
-    if let Ok(alias) = id.parse::<AliasId>() {
-        let record = match engine.load(tenant, &Key::<Alias>(alias)).await.map_err(failed)? {
-            AliasState::Live(record) | AliasState::Deleted(record) => record,
-            AliasState::Absent => return Err(hidden()),
-        };
-        ctx.allow(Permission::MailboxRead, whole.in_service(record.service).in_domain(record.domain))?;
-        return Ok(StreamId::new(Alias::CATEGORY, alias));
-    }
-    if let Ok(domain) = id.parse::<DomainId>() {
-        let record = match engine.load(tenant, &Key::<Domain>(domain)).await.map_err(failed)? {
-            DomainState::Pending(record) | DomainState::Verified(record) | DomainState::Removed(record) => {
-                record
-            }
-            DomainState::Absent | DomainState::Shared { .. } => return Err(hidden()),
-        };
-        ctx.allow(Permission::DomainRead, whole.in_service(record.service).in_domain(domain))?;
-        return Ok(StreamId::new(Domain::CATEGORY, domain));
-    }
-    if let Ok(delegation) = id.parse::<DelegationId>() {
-        ctx.allow(Permission::DelegationWrite, whole)?;
-        return Ok(StreamId::new(Delegation::CATEGORY, delegation));
-    }
-    if let Ok(webhook) = id.parse::<WebhookId>() {
-        ctx.allow(Permission::AccountRead, whole)?;
-        return Ok(StreamId::new(Webhook::CATEGORY, webhook));
-    }
-    if let Ok(service) = id.parse::<ServiceId>() {
-        ctx.allow(Permission::ServiceRead, whole.in_service(service))?;
-        return Ok(StreamId::new(Service::CATEGORY, service));
-    }
-    if let Ok(user) = id.parse::<UserId>() {
-        if !ctx.standing()?.is_user(user) {
-            ctx.allow(Permission::AccountRead, whole)?;
-        }
-        return Ok(StreamId::new(User::CATEGORY, user));
-    }
-    if let Ok(ticket) = id.parse::<TicketId>() {
-        crate::ticket::query::read(ctx, &(account, ticket)).await?;
-        return Ok(StreamId::new(Ticket::CATEGORY, ticket));
-    }
-    if let Ok(session) = id.parse::<SessionId>() {
-        let owner = match engine.load(tenant, &Key::<Session>(session)).await.map_err(failed)? {
-            SessionState::Running(record) => record.owner,
-            SessionState::Ended { owner, .. } => owner,
-            SessionState::Absent => return Err(hidden()),
-        };
-        if !crate::credential::query::is_own(ctx, (account, owner))? {
-            ctx.allow(Permission::AccountRead, whole)?;
-        }
-        return Ok(StreamId::new(Session::CATEGORY, session));
-    }
-    // What the platform offers everybody is made by its operators: who did so is theirs to know.
-    if account == AccountId::PLATFORM && ctx.may(Permission::PlatformWrite, Resource::PLATFORM)? {
-        if let Ok(plan) = id.parse::<PlanId>() {
-            return Ok(StreamId::new(Plan::CATEGORY, plan));
-        }
-        if let Ok(document) = id.parse::<DocumentId>() {
-            return Ok(StreamId::new(Document::CATEGORY, document));
-        }
-    } else if id.parse::<PlanId>().is_ok() || id.parse::<DocumentId>().is_ok() {
-        return Err(hidden());
-    }
-    if let Ok(named) = id.parse::<AccountId>() {
-        if named != account {
-            return Err(hidden());
-        }
-        ctx.allow(Permission::AccountRead, whole)?;
-        return Ok(StreamId::new(Account::CATEGORY, named));
-    }
-    Err(ctx.fault(Fault::BadInput(
-        "`id` is the id of an account, user, session, delegation, webhook, service, domain, mailbox, alias or ticket",
-        "`id` est l'identifiant d'un compte, utilisateur, session, délégation, webhook, service, domaine, boîte, alias ou ticket",
-    )))
 }

@@ -31,6 +31,30 @@ const EITHER: [&str; 3] = ["userId", "mailboxId", "delegationId"];
 const OF_EITHER: [&str; 6] =
     ["secondFactors", "signIns", "personExport", "notices", "secondFactorsReset", "personErase"];
 
+/// Things whose history is told: each is a call of its own.
+const WITH_HISTORY: [&str; 20] = [
+    "AccountID",
+    "UserID",
+    "SessionID",
+    "TokenID",
+    "DelegationID",
+    "WebhookID",
+    "ServiceID",
+    "DomainID",
+    "MailboxID",
+    "AliasID",
+    "TicketID",
+    "AppPasswordID",
+    "FilterID",
+    "SyncJobID",
+    "PushID",
+    "ShareID",
+    "AddressMapID",
+    "ResourceID",
+    "SenderRelayID",
+    "TlsPolicyID",
+];
+
 /// Codes of whoever may not, or may not know.
 const REFUSALS: [&str; 4] = ["UNAUTHENTICATED", "FORBIDDEN", "NOT_FOUND", "WITHHELD"];
 
@@ -131,7 +155,9 @@ pub(crate) fn schema() -> Schema {
                 arguments: arguments(),
                 returns: field.ty.node.to_string(),
             };
-            let ways = if OF_EITHER.contains(&field.name.node.as_str()) {
+            let ways = if field.name.node == "history" {
+                WITH_HISTORY.map(str::to_owned).to_vec()
+            } else if OF_EITHER.contains(&field.name.node.as_str()) {
                 let either = arguments().into_iter().map(|argument| argument.name);
                 either.filter(|name| EITHER.contains(&name.as_str())).collect()
             } else {
@@ -179,7 +205,8 @@ impl Schema {
         let bare = bare(&told.kind);
         let listed = |one: String| if told.kind.starts_with('[') { format!("[{one}]") } else { one };
         // A history is of a thing of any type.
-        let id = if path == "history.id" { things.ids.get("MailboxID") } else { things.ids.get(bare) };
+        let id =
+            if path == "history.id" { way.and_then(|way| things.ids.get(way)) } else { things.ids.get(bare) };
         if let Some(id) = id {
             return Some(listed(format!("\"{id}\"")));
         }

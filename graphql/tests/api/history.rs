@@ -215,3 +215,158 @@ async fn tickets_sessions_plans_and_documents_tell_their_history_to_who_may_see_
     let platform = format!(", accountId: \"{}\"", kernel::AccountId::PLATFORM);
     assert_eq!(kinds(&customer.owner, &plan, &platform).await, Err("NOT_FOUND".to_owned()));
 }
+
+/// What a history tells, each entry by its kind with the fields that changed.
+async fn told(stage: &Stage, token: &str, id: &str, more: &str) -> Result<Vec<(String, String)>, String> {
+    let query = format!(
+        "{{ history(id: \"{id}\"{more}) {{ nodes {{ kind actorId actorName command changes {{ field from to }} }} }} }}"
+    );
+    let answer = stage.ask(token, &query).await;
+    let Some(nodes) = answer["data"]["history"]["nodes"].as_array() else {
+        return Err(code(&answer).to_owned());
+    };
+    Ok(nodes
+        .iter()
+        .map(|node| (node["kind"].as_str().expect("a kind").to_owned(), node["changes"].to_string()))
+        .collect())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn tokens_and_single_entries_tell_their_history_also_once_they_are_gone() {
+    let stage = Stage::open().await;
+    let operator = stage.operator().await;
+    let customer = stage.customer(&operator, ("acme", "custom")).await;
+    let rival = stage.customer(&operator, ("rival", "custom")).await;
+    let alice = stage.mailbox(&customer, "alice").await;
+    let bob = stage.mailbox(&customer, "bob").await;
+    let domain = &customer.domain;
+    let made = async |mutation: &str, field: &str, object: &str| {
+        let done = stage.done(&customer.owner, &format!("mutation {{ {mutation} }}")).await;
+        done[field][object]["id"].as_str().unwrap_or_else(|| panic!("{done:#}")).to_owned()
+    };
+    let push =
+        |name: &str| format!("push: {{ kind: NTFY, name: \"{name}\", url: \"https://ntfy.acme.com/x\" }}");
+    // What is made, what changes it, what takes it away, and what the three are called.
+    let cases = [
+        (
+            made(
+                &format!("filterAdd(mailboxId: \"{alice}\", filter: {{ name: \"one\" }}) {{ filter {{ id }} }}"),
+                "filterAdd",
+                "filter",
+            )
+            .await,
+            ("filterChange(mailboxId: \"ALICE\", filterId: \"ID\", change: { name: \"two\" })", "filterRemove(mailboxId: \"ALICE\", filterId: \"ID\")"),
+            ["mailbox_filter.removed", "mailbox_filter.changed", "mailbox_filter.added"],
+        ),
+        (
+            made(
+                &format!("syncJobAdd(mailboxId: \"{alice}\", job: {{ host: \"imap.acme.com\", user: \"u\", password: \"very secret\" }}) {{ syncJob {{ id }} }}"),
+                "syncJobAdd",
+                "syncJob",
+            )
+            .await,
+            ("syncJobChange(mailboxId: \"ALICE\", syncJobId: \"ID\", change: { password: \"more secret\" })", "syncJobRemove(mailboxId: \"ALICE\", syncJobId: \"ID\")"),
+            ["sync_job.removed", "sync_job.changed", "sync_job.added"],
+        ),
+        (
+            made(&format!("pushAdd(mailboxId: \"{alice}\", {}) {{ pushDestination {{ id }} }}", push("one")), "pushAdd", "pushDestination").await,
+            ("pushChange(mailboxId: \"ALICE\", pushId: \"ID\", change: { name: \"two\" })", "pushRemove(mailboxId: \"ALICE\", pushId: \"ID\")"),
+            ["push.removed", "push.changed", "push.added"],
+        ),
+        (
+            made(&format!("addressMapAdd(input: {{ domainId: \"{domain}\", kind: SENDER_COPY, from: \"alice\", to: \"a@else.example\" }}) {{ addressMap {{ id }} }}"), "addressMapAdd", "addressMap").await,
+            ("addressMapChange(domainId: \"DOMAIN\", addressMapId: \"ID\", change: { to: \"b@else.example\" })", "addressMapRemove(domainId: \"DOMAIN\", addressMapId: \"ID\")"),
+            ["address_map.removed", "address_map.changed", "address_map.added"],
+        ),
+        (
+            made(&format!("appPasswordAdd(mailboxId: \"{alice}\", name: \"one\", protocols: [IMAP]) {{ appPassword {{ id }} secret }}"), "appPasswordAdd", "appPassword").await,
+            ("appPasswordChange(mailboxId: \"ALICE\", appPasswordId: \"ID\", change: { name: \"two\" })", "appPasswordRevoke(mailboxId: \"ALICE\", appPasswordId: \"ID\")"),
+            ["mailbox.app_password_revoked", "mailbox.app_password_changed", "mailbox.app_password_added"],
+        ),
+        (
+            made(&format!("apiTokenIssue(input: {{ userId: \"{}\", name: \"one\", permissions: [\"mailbox:read\"] }}) {{ apiToken {{ id }} }}", customer.user), "apiTokenIssue", "apiToken").await,
+            ("apiTokenChange(userId: \"USER\", apiTokenId: \"ID\", change: { name: \"two\" })", "apiTokenRevoke(userId: \"USER\", apiTokenId: \"ID\")"),
+            ["user.token_revoked", "user.token_changed", "user.token_issued"],
+        ),
+        (
+            made("tlsPolicyAdd(policy: { destination: \"one.example\" }) { tlsPolicy { id } }", "tlsPolicyAdd", "tlsPolicy").await,
+            ("tlsPolicyChange(tlsPolicyId: \"ID\", change: { destination: \"two.example\" })", "tlsPolicyRemove(tlsPolicyId: \"ID\")"),
+            ["tls_policy.removed", "tls_policy.changed", "tls_policy.added"],
+        ),
+    ];
+    // Beside each is another of its kind, of which nothing is told there.
+    made(
+        &format!("filterAdd(mailboxId: \"{alice}\", filter: {{ name: \"beside\" }}) {{ filter {{ id }} }}"),
+        "filterAdd",
+        "filter",
+    )
+    .await;
+    made(
+        &format!("pushAdd(mailboxId: \"{alice}\", {}) {{ pushDestination {{ id }} }}", push("beside")),
+        "pushAdd",
+        "pushDestination",
+    )
+    .await;
+    made(&format!("appPasswordAdd(mailboxId: \"{alice}\", name: \"beside\", protocols: [IMAP]) {{ appPassword {{ id }} }}"), "appPasswordAdd", "appPassword").await;
+    let (own, other) = (
+        stage.sign_in("alice@acme.example", PASSWORD).await,
+        stage.sign_in("bob@acme.example", PASSWORD).await,
+    );
+    let at = format!(", accountId: \"{}\"", customer.account);
+    for (id, (change, remove), kinds) in cases {
+        let known = told(&stage, &customer.owner, &id, "").await.expect("told");
+        assert_eq!(known.iter().map(|(kind, _)| kind.as_str()).collect::<Vec<_>>(), kinds[2..], "{id}");
+        for mutation in [change, remove] {
+            let mutation = mutation
+                .replace("ALICE", &alice)
+                .replace("DOMAIN", domain)
+                .replace("USER", &customer.user)
+                .replace("ID\"", &format!("{id}\""));
+            stage
+                .done(&customer.owner, &format!("mutation {{ {mutation} {{ userErrors {{ code }} }} }}"))
+                .await;
+        }
+        let known = told(&stage, &customer.owner, &id, "").await.expect("told");
+        assert_eq!(known.iter().map(|(kind, _)| kind.as_str()).collect::<Vec<_>>(), kinds, "{id}");
+        let all = format!("{known:?}");
+        assert!(!all.contains("beside"), "{all}");
+        assert!(!all.contains("very secret") && !all.contains("more secret"), "{all}");
+        // Page by page it is the same.
+        let query = format!(
+            "{{ history(id: \"{id}\", first: 2) {{ nodes {{ kind actorId actorName command }} pageInfo {{ hasNextPage endCursor }} }} }}"
+        );
+        let page = stage.done(&customer.owner, &query).await["history"].clone();
+        assert_eq!(
+            (&page["nodes"][1]["kind"], &page["pageInfo"]["hasNextPage"]),
+            (&json!(kinds[1]), &json!(true))
+        );
+        assert_eq!(page["nodes"][0]["actorId"], json!(customer.user), "{page:#}");
+        assert!(
+            page["nodes"][0]["actorName"].is_string() && page["nodes"][0]["command"].is_string(),
+            "{page:#}"
+        );
+        let after = format!(", first: 2, after: {}", page["pageInfo"]["endCursor"]);
+        let rest = told(&stage, &customer.owner, &id, &after).await.expect("told");
+        assert_eq!(rest.iter().map(|(kind, _)| kind.as_str()).collect::<Vec<_>>(), kinds[2..], "{id}");
+        // Whoever may not see the thing may not see its history, wherever they say that it is.
+        for (stranger, more) in [(&rival.owner, ""), (&rival.owner, at.as_str()), (&other, "")] {
+            assert_eq!(told(&stage, stranger, &id, more).await, Err("NOT_FOUND".to_owned()), "{id}");
+        }
+        let is_own = ["filt", "sync", "push", "appw"].iter().any(|kind| id.starts_with(kind));
+        assert_eq!(told(&stage, &own, &id, "").await.is_ok(), is_own, "{id}");
+        // The bare id of one kind opens nothing as another.
+        let (_, bare) = id.split_once('_').expect("an id");
+        let kind = if id.starts_with("filt") { "sync" } else { "filt" };
+        let wrong = told(&stage, &customer.owner, &format!("{kind}_{bare}"), "").await;
+        assert_eq!(wrong, Err("NOT_FOUND".to_owned()), "{id}");
+    }
+    // What somebody else keeps is theirs alone.
+    let of_bob = made(
+        &format!("filterAdd(mailboxId: \"{bob}\", filter: {{ name: \"bobs\" }}) {{ filter {{ id }} }}"),
+        "filterAdd",
+        "filter",
+    )
+    .await;
+    assert_eq!(told(&stage, &own, &of_bob, "").await, Err("NOT_FOUND".to_owned()));
+    assert!(told(&stage, &other, &of_bob, "").await.is_ok());
+}

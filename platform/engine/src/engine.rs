@@ -252,6 +252,28 @@ impl Engine {
         self.core.runner.journal.read_back(of, before, limit).await
     }
 
+    /// Where a tenant's last event stands: a projection that has reached it knows all that was there before.
+    ///
+    /// # Errors
+    /// [`JournalError`].
+    pub async fn head(&self, tenant: TenantId) -> Result<Cursor, JournalError> {
+        Ok(Cursor { tenant, position: self.core.runner.journal.head(tenant).await? })
+    }
+
+    /// The same of those events alone that name `part`: a field of their payload, and the text in it.
+    ///
+    /// # Errors
+    /// [`JournalError`].
+    pub async fn history_of_part(
+        &self,
+        of: (TenantId, StreamId),
+        part: (&'static str, &str),
+        before: Position,
+        limit: usize,
+    ) -> Result<Vec<StoredEvent>, JournalError> {
+        self.core.runner.journal.read_back_of(of, part, before, limit).await
+    }
+
     /// Those of the events with these ids (up to 500) that a tenant has; the caller has asked the authority.
     ///
     /// # Errors
