@@ -128,6 +128,19 @@ pub(crate) async fn leading_to(
     Ok(leading)
 }
 
+/// The temporary aliases of a mailbox, expired ones as well, oldest first: the caller has asked the authority.
+pub(crate) async fn made_for(
+    ctx: &Context<'_>,
+    account: AccountId,
+    mailbox: MailboxId,
+) -> Result<Vec<Alias>> {
+    let query = Query::new("").bind(SELECT, account.uuid()).bind(" AND mailbox_id = ", mailbox.uuid());
+    let found = rows(ctx, PROJECTION, query.with(" ORDER BY born LIMIT 10000").finish()).await?;
+    let aliases: std::result::Result<Vec<_>, _> =
+        found.iter().map(|row| alias(row).map(|(_, alias)| alias)).collect();
+    aliases.map_err(|error| ctx.failed("a row of aliases", &error))
+}
+
 fn alias(row: &Row) -> Result<(PageKey, Alias), DatabaseError> {
     let id = row.uuid(1)?;
     let alias = Alias {

@@ -1,14 +1,12 @@
 //! Reading second factors and app passwords.
 
-use async_graphql::{Context, Object, Result, ScalarType as _};
+use async_graphql::{Context, Object, Result};
 use authority::{Permission, Resource};
 use directory::{Credential, Protocol};
 use hosting::factor::FactorState;
-use hosting::mailbox::Mailbox;
 use hosting::session::SessionOwner;
 use hosting::user::User;
-use kernel::{AccountId, Actor, Decider as _, FactorId, Key, MailboxId, StreamId};
-use serde_json::json;
+use kernel::{AccountId, Actor, FactorId, Key, MailboxId};
 
 use super::object::{AppPassword, Authenticator, LastLogin, SecondFactors, SignIn, shown};
 use super::yubikey::Yubikey;
@@ -79,8 +77,11 @@ impl CredentialQuery {
     }
 
     /// Everything that is kept about a user or a mailbox's owner, as JSON, newest last: each fact with its time, its cause
-    /// and what it changed, their sessions, what they were written, and when the mailbox was opened. The caller's own where neither is named; of
-    /// others for whoever may change the account. Messages are fetched by IMAP.
+    /// and what it changed, their sessions, what they were written, and when the mailbox was opened. Of a mailbox also its
+    /// filters, sync jobs, push destinations, shares and temporary aliases, and the address maps that are about its address;
+    /// of a user what they wrote in tickets and the delegations that they gave, and to themselves those that they hold. No
+    /// secret is in it. The caller's own where neither is named; of others for whoever may change the account. Messages are
+    /// fetched by IMAP.
     #[graphql(complexity = 500)]
     async fn person_export(
         &self,
@@ -91,53 +92,11 @@ impl CredentialQuery {
     ) -> Result<Option<String>> {
         ctx.standing()?;
         let (account, owner) = owner(ctx, account_id, user_id, mailbox_id)?;
-        if !is_own(ctx, (account, owner))? {
+        let is_own = is_own(ctx, (account, owner))?;
+        if !is_own {
             ctx.allow(Permission::AccountWrite, Resource::account(account))?;
         }
-        let stream = match owner {
-            SessionOwner::User(user) => StreamId::new(User::CATEGORY, user),
-            SessionOwner::Mailbox(mailbox) => StreamId::new(Mailbox::CATEGORY, mailbox),
-        };
-        let stored = crate::history::query::stored(ctx, account, stream).await?;
-        if stored.is_empty() {
-            return Err(ctx.fault(Fault::NotFound));
-        }
-        let facts = crate::history::query::entries(ctx, stored).await?;
-        let facts: Vec<serde_json::Value> = facts
-            .iter()
-            .map(|fact| {
-                let changes: serde_json::Map<_, _> =
-                    fact.changes.iter().map(|change| (change.field.clone(), json!(change.to))).collect();
-                json!({ "kind": fact.kind, "at": rfc3339(fact.at), "by": fact.actor_id, "changes": changes })
-            })
-            .collect();
-        let sessions = crate::user::query::sessions_of(ctx, account, owner).await?;
-        let sessions: Vec<serde_json::Value> = sessions
-            .iter()
-            .map(|session| {
-                json!({
-                    "startedAt": rfc3339(session.started_at),
-                    "endedAt": session.ended_at.map(rfc3339),
-                    "device": session.device,
-                    "hasSecondFactor": session.has_second_factor,
-                })
-            })
-            .collect();
-        let logins = match owner {
-            SessionOwner::User(_) => Vec::new(),
-            SessionOwner::Mailbox(mailbox) => uses(ctx, account, mailbox).await?,
-        };
-        let logins: Vec<serde_json::Value> = logins
-            .iter()
-            .map(|one| json!({ "protocol": protocol(one.protocol), "at": rfc3339(Moment(one.at)) }))
-            .collect();
-        let notices = notices(ctx, account, owner).await?;
-        let sign_ins = sign_ins_of(ctx, (account, owner), usize::MAX).await?;
-        let sign_ins: Vec<serde_json::Value> = sign_ins.into_iter().map(exported).collect();
-        let whole = json!({
-            "id": subject(owner), "facts": facts, "sessions": sessions, "lastLogins": logins, "notices": notices, "signIns": sign_ins,
-        });
-        Ok(Some(whole.to_string()))
+        super::export::whole(ctx, (account, owner), is_own).await.map(Some)
     }
 
     /// The app passwords of a mailbox; of the caller's own where none is named.
@@ -199,7 +158,7 @@ impl CredentialQuery {
 }
 
 /// Sign-ins of somebody, those of the last seconds at this node as well.
-async fn sign_ins_of(
+pub(super) async fn sign_ins_of(
     ctx: &Context<'_>,
     whose: (AccountId, SessionOwner),
     count: usize,
@@ -211,41 +170,7 @@ async fn sign_ins_of(
     door.sign_ins((account.tenant(), owner), count.min(EXPORTED_SIGN_IN_COUNT_MAX)).await.map_err(failed)
 }
 
-/// A sign-in as it is exported.
-fn exported(row: SignInRow) -> serde_json::Value {
-    let (protocol, outcome) = (row.note.protocol.name(), row.note.outcome.name());
-    let one = SignIn::from(row);
-    json!({
-        "protocol": protocol,
-        "outcome": outcome,
-        "network": one.network, "device": one.device, "count": one.count, "lastAt": rfc3339(one.last_at),
-    })
-}
-
-/// What somebody was written, as it is exported.
-async fn notices(
-    ctx: &Context<'_>,
-    account: AccountId,
-    owner: SessionOwner,
-) -> Result<Vec<serde_json::Value>> {
-    let person = crate::notice::query::person_of(owner);
-    let notices = crate::notice::query::of_person(ctx, account, person).await?;
-    let one = |notice: &crate::notice::object::Notice| json!({ "kind": notice.kind, "address": notice.address, "at": rfc3339(notice.at) });
-    Ok(notices.iter().map(one).collect())
-}
-
-fn subject(owner: SessionOwner) -> String {
-    match owner {
-        SessionOwner::User(user) => user.to_string(),
-        SessionOwner::Mailbox(mailbox) => mailbox.to_string(),
-    }
-}
-
-fn rfc3339(moment: Moment) -> serde_json::Value {
-    moment.to_value().into_json().unwrap_or_default()
-}
-
-const fn protocol(protocol: Protocol) -> &'static str {
+pub(super) const fn protocol(protocol: Protocol) -> &'static str {
     match protocol {
         Protocol::Imap => "imap",
         Protocol::Submission => "submission",
@@ -253,7 +178,7 @@ const fn protocol(protocol: Protocol) -> &'static str {
     }
 }
 
-async fn uses(ctx: &Context<'_>, account: AccountId, mailbox: MailboxId) -> Result<Vec<LastUse>> {
+pub(super) async fn uses(ctx: &Context<'_>, account: AccountId, mailbox: MailboxId) -> Result<Vec<LastUse>> {
     let uses = ctx.platform()?.logins.last_uses(account.tenant(), mailbox).await;
     uses.map_err(|error| ctx.failed("the last logins of a mailbox", &error))
 }

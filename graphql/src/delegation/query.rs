@@ -1,10 +1,14 @@
 //! Reading delegations.
 
+use std::collections::HashSet;
+
 use async_graphql::connection::Connection;
-use async_graphql::{Context, Object, Result};
+use async_graphql::{Context, Object, Result, ScalarType as _};
 use authority::{Permission, Resource, Scope};
 use database::{DatabaseError, Row};
-use kernel::{AccountId, Actor, DelegationId, Id, Timestamp};
+use hosting::delegation::Delegation as Model;
+use kernel::{AccountId, Actor, Decider as _, DelegationId, Id, Timestamp, UserId};
+use serde_json::{Value, json};
 
 use super::object::{DelegatedAccess, Delegation, DelegationInvitation, DelegationStatus};
 use crate::access::now;
@@ -120,6 +124,58 @@ pub(crate) async fn read(
     delegation(row).map(|(_, found)| found).map_err(|error| ctx.failed("a row of delegations", &error))
 }
 
+/// Delegations of one export.
+const EXPORTED_COUNT_MAX: usize = 500;
+
+/// Whom a user has let into their account, as it is exported: the caller has asked the authority. Who that is, is the account's
+/// to tell.
+pub(crate) async fn given_by(ctx: &Context<'_>, account: AccountId, user: UserId) -> Result<Vec<Value>> {
+    let query = Query::new("")
+        .bind(SELECT, account.uuid())
+        .with(&format!(" ORDER BY born DESC LIMIT {EXPORTED_COUNT_MAX}"));
+    let found = delegations(ctx, query).await?;
+    let ids: Vec<uuid::Uuid> = found.iter().map(|found| found.id.0.uuid()).collect();
+    let births = ctx.platform()?.engine.births_of(account.tenant(), Model::CATEGORY, &ids).await;
+    let births = births.map_err(|error| ctx.failed("reading events", &error))?;
+    let theirs = births.iter().filter(|born| born.metadata.actor == Actor::User(user));
+    let theirs: HashSet<uuid::Uuid> = theirs.map(|born| born.stream.id).collect();
+    Ok(found.iter().rev().filter(|found| theirs.contains(&found.id.0.uuid())).map(exported).collect())
+}
+
+/// Where a user was let in, as it is exported to themselves: with the address that was invited, which is theirs.
+pub(crate) async fn held_by(ctx: &Context<'_>, user: UserId) -> Result<Vec<Value>> {
+    let select = SELECT.replace("tenant = ", "user_id = ");
+    let query = Query::new("").bind(&select, user.uuid());
+    let query = query.with(&format!(" ORDER BY born LIMIT {EXPORTED_COUNT_MAX}"));
+    let held = delegations(ctx, query).await?;
+    let one = |held: &Delegation| {
+        let mut one = exported(held);
+        one["accountId"] = held.account_id.0.to_string().into();
+        one["email"] = held.email.clone().into();
+        one
+    };
+    Ok(held.iter().map(one).collect())
+}
+
+async fn delegations(ctx: &Context<'_>, query: Query) -> Result<Vec<Delegation>> {
+    let found = rows(ctx, PROJECTION, query.finish()).await?;
+    let read = found.iter().map(|row| delegation(row).map(|(_, found)| found));
+    let read: std::result::Result<Vec<_>, _> = read.collect();
+    read.map_err(|error| ctx.failed("a row of delegations", &error))
+}
+
+fn exported(found: &Delegation) -> Value {
+    let at = |moment: Moment| moment.to_value().into_json().unwrap_or_default();
+    json!({
+        "id": found.id.0.to_string(),
+        "permissions": found.permissions,
+        "invitedAt": at(found.invited_at),
+        "answeredAt": found.answered_at.map(at),
+        "endedAt": found.ended_at.map(at),
+        "expiresAt": found.expires_at.map(at),
+    })
+}
+
 fn delegation(row: &Row) -> Result<(PageKey, Delegation), DatabaseError> {
     let id = row.uuid(1)?;
     let moment =
@@ -138,7 +194,7 @@ fn delegation(row: &Row) -> Result<(PageKey, Delegation), DatabaseError> {
         account_id: AccountKey(AccountId::new(row.uuid(0)?)),
         id: DelegationKey(DelegationId::new(id)),
         email: row.opt_text(2)?.map(str::to_owned),
-        user_id: row.opt_uuid(3)?.map(|user| UserKey(kernel::UserId::new(user))),
+        user_id: row.opt_uuid(3)?.map(|user| UserKey(UserId::new(user))),
         status,
         permissions: words(row.text(5)?).map(str::to_owned).collect(),
         service_ids: words(row.text(6)?).filter_map(|id| id.parse().ok().map(ServiceKey)).collect(),

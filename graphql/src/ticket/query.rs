@@ -110,6 +110,16 @@ impl TicketQuery {
     }
 }
 
+/// The tickets of an account, oldest first, the first 10 000: the caller has asked the authority.
+pub(crate) async fn all(ctx: &Context<'_>, account: AccountId) -> Result<Vec<TicketId>> {
+    let select =
+        Statement::new("SELECT ticket_id FROM ticket_list_v6 WHERE tenant = $1 ORDER BY born LIMIT 10000");
+    let found = rows(ctx, PROJECTION, select.bind(account.uuid())).await?;
+    let tickets: std::result::Result<Vec<_>, DatabaseError> =
+        found.iter().map(|row| row.uuid(0).map(TicketId::new)).collect();
+    tickets.map_err(|error| ctx.failed("a row of tickets", &error))
+}
+
 /// Whose a ticket is.
 pub(crate) fn owner(ticket: TicketId) -> Statement {
     Statement::new("SELECT tenant FROM ticket_list_v6 WHERE ticket_id = $1 LIMIT 1").bind(ticket.uuid())

@@ -236,6 +236,100 @@ async fn a_person_takes_everything_that_is_kept_about_them() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_mailbox_takes_along_what_it_keeps_and_what_leads_to_it_and_no_secrets() {
+    let (stage, _, customer) = scene().await;
+    let mailbox = stage.mailbox(&customer, "alice").await;
+    let bob = stage.mailbox(&customer, "bob").await;
+    let domain = &customer.domain;
+    for change in [
+        format!("filterAdd(mailboxId: \"{mailbox}\", filter: {{ name: \"holidays\" }})"),
+        format!("filterAdd(mailboxId: \"{bob}\", filter: {{ name: \"of bob\" }})"),
+        format!(
+            "syncJobAdd(mailboxId: \"{mailbox}\", job: {{ host: \"imap.acme.com\", user: \"alice-there\", password: \"sesame-1\" }})"
+        ),
+        format!(
+            "pushAdd(mailboxId: \"{mailbox}\", push: {{ kind: NTFY, name: \"phone\", url: \"https://ntfy.acme.com/x\", token: \"tk_sesame2\" }})"
+        ),
+        format!("shareAdd(mailboxId: \"{mailbox}\", memberId: \"{bob}\", roles: [READ])"),
+        format!(
+            "addressMapAdd(input: {{ domainId: \"{domain}\", kind: RECIPIENT_COPY, from: \"alice\", to: \"archive@else.example\" }})"
+        ),
+        format!(
+            "addressMapAdd(input: {{ domainId: \"{domain}\", kind: RECIPIENT_COPY, from: \"bob\", to: \"bobs@else.example\" }})"
+        ),
+        format!("temporaryAliasCreate(input: {{ mailboxId: \"{mailbox}\", localPart: \"shop\" }})"),
+    ] {
+        stage
+            .done(&customer.owner, &format!("mutation {{ {change} {{ userErrors {{ code message }} }} }}"))
+            .await;
+    }
+    let alice = stage.sign_in(&format!("alice@{}", customer.domain_name), PASSWORD).await;
+    let by_owner = format!("{{ personExport(mailboxId: \"{mailbox}\") }}");
+    for (token, query) in [(&alice, "{ personExport }"), (&customer.owner, by_owner.as_str())] {
+        let whole = text(&stage.done(token, query).await["personExport"]);
+        let export: Value = serde_json::from_str(&whole).expect("JSON");
+        assert_eq!(export["filters"][0]["settings"]["name"], "holidays");
+        assert_eq!(export["filters"].as_array().map(Vec::len), Some(1));
+        assert_eq!(export["syncJobs"][0]["settings"]["user"], "alice-there");
+        assert_eq!(export["pushDestinations"][0]["settings"]["name"], "phone");
+        assert_eq!(export["shares"].as_array().map(Vec::len), Some(1));
+        assert_eq!(export["addressMaps"].as_array().map(Vec::len), Some(1), "{export:#}");
+        assert_eq!(export["addressMaps"][0]["settings"]["to"], "archive@else.example");
+        assert_eq!(export["temporaryAliases"][0]["address"], json!(format!("shop@{}", customer.domain_name)));
+        let kinds = export["facts"].as_array().expect("facts").iter();
+        let kinds: Vec<&str> = kinds.map(|fact| fact["kind"].as_str().expect("a kind")).collect();
+        assert!(kinds.contains(&"sync_job.added") && kinds.contains(&"push.added"), "{kinds:?}");
+        assert!(
+            !whole.contains("sesame") && !whole.contains("of bob") && !whole.contains("bobs@"),
+            "{whole}"
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_user_takes_along_what_they_wrote_and_whom_they_let_in_and_where_they_were_let_in() {
+    let (stage, operator, customer) = scene().await;
+    let other = stage.customer(&operator, ("elsewhere", "solo")).await;
+    let open = "mutation { ticketOpen(input: { kind: TECHNICAL, subject: \"why\", text: \"my words\" }) { ticket { id } userErrors { code } } }";
+    let ticket = text(&stage.done(&customer.owner, open).await["ticketOpen"]["ticket"]["id"]);
+    let reply = format!(
+        "mutation {{ ticketReply(accountId: \"{}\", ticketId: \"{ticket}\", text: \"not mine\") {{ userErrors {{ code }} }} }}",
+        customer.account
+    );
+    stage.done(&operator, &reply).await;
+    let let_in = async |by: &str, who: &str, guest: &str| {
+        let invite = format!(
+            "mutation {{ delegationInvite(email: \"{who}\", terms: {{ preset: AUDITOR }}) {{ invitation userErrors {{ code }} }} }}"
+        );
+        let invited = stage.done(by, &invite).await["delegationInvite"]["invitation"].clone();
+        let accept =
+            format!("mutation {{ delegationAccept(invitation: {invited}) {{ userErrors {{ code }} }} }}");
+        stage.done(guest, &accept).await;
+    };
+    let_in(&other.owner, "me@acme.example", &customer.owner).await;
+    let_in(&customer.owner, "them@elsewhere.example", &other.owner).await;
+    let export = async |token: &str, query: &str| -> Value {
+        serde_json::from_str(&text(&stage.done(token, query).await["personExport"])).expect("JSON")
+    };
+    let own = export(&customer.owner, "{ personExport }").await;
+    assert_eq!(own["tickets"].as_array().map(Vec::len), Some(1), "{own:#}");
+    assert_eq!(
+        (&own["tickets"][0]["text"], &own["tickets"][0]["subject"]),
+        (&json!("my words"), &json!("why"))
+    );
+    assert_eq!(own["tickets"][0]["ticketId"], ticket.as_str());
+    assert_eq!(own["delegationsGiven"].as_array().map(Vec::len), Some(1), "{own:#}");
+    assert!(!own["delegationsGiven"].to_string().contains("them@"), "{own:#}");
+    assert_eq!(own["delegationsHeld"][0]["accountId"], other.account.as_str());
+    assert_eq!(own["delegationsHeld"][0]["email"], "me@acme.example");
+    // Where somebody is let in elsewhere is no business of who administers their login.
+    let by_operator =
+        format!("{{ personExport(accountId: \"{}\", userId: \"{}\") }}", customer.account, customer.user);
+    let seen = export(&operator, &by_operator).await;
+    assert_eq!((&seen["delegationsHeld"], &seen["tickets"]), (&Value::Null, &own["tickets"]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn everyone_sees_and_ends_the_own_sessions_and_nobody_elses() {
     let (stage, _, customer) = scene().await;
     stage.mailbox(&customer, "alice").await;
