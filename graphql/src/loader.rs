@@ -10,12 +10,13 @@ use async_trait::async_trait;
 use database::{DatabaseError, Row, Statement};
 use door::{DoorBook, VisitRow};
 use engine::{Engine, RunError};
+use hosting::account::{Account, AccountState};
 use hosting::domain::{Domain, DomainState};
 use hosting::mailbox::{Mailbox, MailboxState};
 use hosting::service::{Service, ServiceState};
 use hosting::ticket::{Ticket, TicketState};
 use journal::{JournalError, StoredEvent};
-use kernel::{Decider, DomainId, Key, MailboxId, ServiceId, StreamId, TenantId, TicketId};
+use kernel::{AccountId, Decider, DomainId, Key, MailboxId, ServiceId, StreamId, TenantId, TicketId};
 
 use crate::mailbox::visit::VISIT_COUNT_MAX;
 
@@ -67,6 +68,7 @@ macro_rules! states {
 }
 
 states! {
+    Account, AccountId => AccountState;
     Domain, DomainId => DomainState;
     Mailbox, MailboxId => MailboxState;
     Service, ServiceId => ServiceState;

@@ -1,7 +1,11 @@
 //! An account as the API shows it.
 
-use async_graphql::{Enum, SimpleObject};
+use async_graphql::dataloader::DataLoader;
+use async_graphql::{ComplexObject, Context, Enum, Result, SimpleObject};
+use hosting::account::AccountState;
 
+use crate::loader::States;
+use crate::request::Asked;
 use crate::scalar::{AccountKey, Moment};
 
 /// Whether an account is a customer.
@@ -25,6 +29,7 @@ pub enum BillingMode {
 
 /// A customer: the party that contracts and pays.
 #[derive(Debug, Clone, SimpleObject)]
+#[graphql(complex)]
 pub struct Account {
     /// Its name for the API.
     pub id: AccountKey,
@@ -48,4 +53,19 @@ pub struct Account {
     pub revision: i32,
     /// Whether its users need a second factor; whoever has none can add one and nothing else.
     pub requires_second_factor: bool,
+}
+
+#[ComplexObject]
+impl Account {
+    /// What the account is called that it stands below: the reseller of whom it buys. None where there is none, and once
+    /// erased. All else of that account is told to those alone who may see it.
+    async fn parent_name(&self, ctx: &Context<'_>) -> Result<Option<String>> {
+        let Some(AccountKey(parent)) = self.parent_id else { return Ok(None) };
+        let state = ctx.data::<DataLoader<States>>()?.load_one((parent.tenant(), parent)).await;
+        let state = state.map_err(|error| ctx.failed("the account above", &*error))?;
+        Ok(match state {
+            Some(AccountState::Open(record) | AccountState::Closed(record)) => record.name.plain().cloned(),
+            Some(AccountState::Absent) | None => None,
+        })
+    }
 }

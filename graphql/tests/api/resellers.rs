@@ -55,6 +55,16 @@ async fn a_reseller_serves_customers_who_see_neither_it_nor_one_another() {
     }
     let read = |account: &str| format!("{{ account(accountId: \"{account}\") {{ name }} }}");
     assert_eq!(stage.done(&owners[0], &read(&first)).await["account"]["name"], "One");
+    // Of whom they buy is told to them, and nothing else of that account.
+    let above = stage.done(&owners[0], "{ account { parentName parentId } }").await["account"].clone();
+    assert_eq!(above, json!({ "parentName": "acme", "parentId": reseller.account }));
+    let listed = "{ accounts { nodes { name parentName } } }";
+    assert_eq!(
+        stage.done(&owners[0], listed).await["accounts"]["nodes"],
+        json!([{ "name": "One", "parentName": "acme" }])
+    );
+    let own = stage.done(&reseller.owner, "{ account { parentName } }").await;
+    assert_eq!(own["account"]["parentName"], Value::Null, "it buys of the platform");
     for hidden in [&second, &reseller.account] {
         assert_eq!(code(&stage.ask(&owners[0], &read(hidden)).await), "NOT_FOUND");
     }
@@ -494,4 +504,40 @@ async fn rows_of_a_bulk_go_on_from_earlier_ones_and_wait_for_those_that_are_not_
     let nameless = "mutation { bulk(rows: [{ key: \"a\", action: { activate: {} } }]) { rows { userErrors { code } } } }";
     let nameless = stage.done(&acme.owner, nameless).await;
     assert_eq!(nameless["bulk"]["rows"][0]["userErrors"][0]["code"], "BAD_INPUT");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_whom_customers_buy_is_asked_once_for_a_whole_list() {
+    let stage = Stage::open().await;
+    let operator = stage.operator().await;
+    let reseller = stage.customer(&operator, ("acme", "custom")).await;
+    let set = format!(
+        "mutation {{ accountResellerSet(accountId: \"{}\", subAccountCountMax: 9) {{ userErrors {{ code }} }} }}",
+        reseller.account
+    );
+    stage.done(&operator, &set).await;
+    for number in 0..8 {
+        opened(&stage, &reseller.owner, &format!("Customer {number}")).await;
+    }
+    let mut costs = Vec::new();
+    for first in [1, 8] {
+        let query = format!(
+            "{{ accounts(parentId: \"{}\", first: {first}) {{ nodes {{ name parentName }} }} }}",
+            reseller.account
+        );
+        // Projections ask meanwhile, now and then: the least is what the page itself asks.
+        let mut least = u64::MAX;
+        for _ in 0..6 {
+            let before = stage.control.question_count();
+            let shown = stage.done(&reseller.owner, &query).await["accounts"]["nodes"].clone();
+            least = least.min(stage.control.question_count() - before);
+            let nodes = shown.as_array().expect("nodes");
+            assert!(
+                nodes.len() == first && nodes.iter().all(|node| node["parentName"] == "acme"),
+                "{shown:#}"
+            );
+        }
+        costs.push(least);
+    }
+    assert_eq!(costs[0], costs[1]);
 }

@@ -962,6 +962,7 @@ export const own = {
   'ends.count': 'Days from now',
   'accountName.title': 'Name of the account',
   'accountName.hint': 'What everybody sees who has to do with it.',
+  'accountName.boughtFrom': 'Your services are sold to you by {name}.',
   'accountName.label': 'Name',
   'accountName.change': 'Rename',
   'accountName.changeNamed': 'Rename {name}',

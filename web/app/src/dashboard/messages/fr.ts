@@ -963,6 +963,7 @@ export const own = {
   'ends.count': 'Jours à partir d’aujourd’hui',
   'accountName.title': 'Nom du compte',
   'accountName.hint': 'Ce que voient tous ceux qui ont affaire à lui.',
+  'accountName.boughtFrom': 'Vos services vous sont vendus par {name}.',
   'accountName.label': 'Nom',
   'accountName.change': 'Renommer',
   'accountName.changeNamed': 'Renommer {name}',
