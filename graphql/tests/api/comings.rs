@@ -104,7 +104,7 @@ async fn an_owner_says_what_a_temporary_alias_is_for_and_changes_nothing_else_of
 async fn an_alias_whose_mail_is_thrown_away_is_made_in_one_step() {
     let stage = Stage::open().await;
     let operator = stage.operator().await;
-    let customer = stage.customer(&operator, ("acme", "solo")).await;
+    let customer = stage.customer(&operator, ("acme", "pro")).await;
     let create = |name: &str, rest: &str| {
         format!(
             "mutation {{ aliasCreate(input: {{ serviceId: \"{}\", domainId: \"{}\", localPart: \"{name}\", {rest} }}) \
