@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::time::Instant;
 use tokio_rustls::TlsAcceptor;
 
 use crate::accept::TLS_HANDSHAKE_WAIT;
@@ -92,11 +93,13 @@ impl Wire {
         }
     }
 
-    /// The next line of at most `octets_max` octets, at most `wait` of silence long.
+    /// The next line of at most `octets_max` octets, which has `wait` to come to its end, one that is too long as well: who
+    /// sends drops would hold the connection for ever.
     ///
     /// # Errors
-    /// [`WireError`].
+    /// [`WireError`]: [`WireError::Silent`] also where the time of the line is up.
     pub async fn line(&mut self, octets_max: usize, wait: Duration) -> Result<Line, WireError> {
+        let until = Instant::now() + wait;
         let mut searched = 0;
         let mut is_too_long = false;
         loop {
@@ -119,7 +122,11 @@ impl Wire {
                 self.input.clear();
                 searched = 0;
             }
-            self.read(wait).await?;
+            let left = until.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return Err(WireError::Silent);
+            }
+            self.read(left).await?;
         }
     }
 
@@ -258,6 +265,27 @@ mod tests {
         assert!((4..=5).contains(&count), "{count} came in time each");
         assert_eq!(begun.elapsed().as_secs(), CONTENT_WAIT.as_secs());
         dripping.abort();
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_line_that_comes_in_drops_has_a_time_to_end() {
+        // Within the limit, and beyond it.
+        for octets_max in [1000, 1] {
+            let (mut wire, mut far) = pipe(b"");
+            let dripping = tokio::spawn(async move {
+                loop {
+                    put(&mut far, b"x");
+                    tokio::time::sleep(Duration::from_secs(2)).await;
+                }
+            });
+            let begun = tokio::time::Instant::now();
+            assert!(matches!(
+                tokio::time::timeout(WAIT * 10, wire.line(octets_max, WAIT)).await.expect("it ends"),
+                Err(WireError::Silent)
+            ));
+            assert_eq!(begun.elapsed().as_secs(), WAIT.as_secs(), "{octets_max}");
+            dripping.abort();
+        }
     }
 
     #[tokio::test(start_paused = true)]
