@@ -112,6 +112,9 @@ pub enum DnsError {
     /// Nobody answered in time.
     #[error("DNS did not answer in time")]
     Timeout,
+    /// It was not asked: nobody has answered anything for a while.
+    #[error("DNS does not answer at the moment")]
+    Unasked,
     /// The servers failed, or their answer was none.
     #[error("DNS failed")]
     Failed,

@@ -1,6 +1,9 @@
 //! Real DNS: recursive resolvers that are asked over UDP and TCP.
 
+use std::collections::hash_map::RandomState;
+use std::hash::{BuildHasher as _, Hasher as _};
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -10,9 +13,11 @@ use hickory_resolver::net::{DnsError as NetDnsError, NetError};
 use hickory_resolver::proto::op::ResponseCode;
 use hickory_resolver::proto::rr::RecordType;
 use hickory_resolver::{Resolver, TokioResolver};
+use parking_lot::Mutex;
 use tokio::sync::{OnceCell, Semaphore};
+use tokio::task::JoinSet;
 
-use crate::breaker::{Breaker, Passage};
+use crate::breaker::Breaker;
 use crate::translate::{absence, answer, asked_name, asked_type};
 use crate::{Anchors, Answer, Dns, DnsError, Kind, Name, Security};
 
@@ -28,6 +33,8 @@ pub const QUESTION_COUNT_MAX: usize = 512;
 const CACHED_ANSWER_COUNT_MAX: u64 = 32_768;
 /// Failures and absences that are kept here.
 const CACHED_FAILURE_COUNT_MAX: u64 = 32_768;
+/// How often the servers are asked while nobody answers.
+const PROBE_EVERY: Duration = Duration::from_secs(1);
 /// How long a failure is told again without a new question (RFC 9520 section 3.2: 1 second to 5 minutes).
 const FAILURE_KEPT: Duration = Duration::from_secs(10);
 /// Longest time for which an answer is kept, whatever it says.
@@ -49,15 +56,18 @@ pub enum Validation {
 
 /// Asks resolvers, and remembers what they said.
 ///
-/// Made when it is first asked: nothing at start needs DNS. When nobody answers, not even for the root, a breaker opens:
-/// questions then fail at once with [`DnsError::Timeout`], but for one a second that finds out.
+/// Made when it is first asked: nothing at start needs DNS. When nobody answers, not even for a name that nobody has, a
+/// breaker opens: questions then fail at once with [`DnsError::Unasked`], while the servers are asked once a second until
+/// somebody answers. So nobody's question is what finds out.
 pub struct Servers {
     addresses: Vec<SocketAddr>,
     validation: Validation,
     resolver: OnceCell<TokioResolver>,
     permits: Semaphore,
     failures: moka::sync::Cache<(Name, Kind), DnsError>,
-    breaker: Breaker,
+    breaker: Arc<Breaker>,
+    /// Who asks the servers while the breaker is open; it ends with them.
+    probing: Mutex<JoinSet<()>>,
 }
 
 impl Servers {
@@ -73,7 +83,8 @@ impl Servers {
             resolver: OnceCell::new(),
             permits: Semaphore::new(QUESTION_COUNT_MAX),
             failures,
-            breaker: Breaker::default(),
+            breaker: Arc::default(),
+            probing: Mutex::default(),
         }
     }
 
@@ -123,33 +134,64 @@ impl Servers {
         }
     }
 
-    /// Whether anybody answers at all: whatever they say of the root.
-    async fn is_reachable(&self) -> bool {
-        let Ok(resolver) = self.resolver().await else { return false };
-        let root = hickory_resolver::proto::rr::Name::root();
-        match tokio::time::timeout(TRY_WAIT * 2, resolver.lookup(root, RecordType::NS)).await {
-            Ok(Ok(_)) => true,
-            Ok(Err(error)) => !is_silence(&error),
-            Err(_) => false,
-        }
+    /// Asks the servers until somebody answers; then nothing that failed is remembered.
+    fn probe(&self, resolver: TokioResolver) {
+        let (breaker, failures) = (Arc::clone(&self.breaker), self.failures.clone());
+        let mut probing = self.probing.lock();
+        // Who asked before has heard somebody, or this one would not begin.
+        *probing = JoinSet::new();
+        probing.spawn(async move {
+            while breaker.is_open() {
+                tokio::time::sleep(PROBE_EVERY).await;
+                if is_reachable(&resolver).await {
+                    answers_again(&breaker, &failures);
+                }
+            }
+        });
     }
 
-    async fn told(&self, name: &Name, kind: Kind, passage: Passage) -> Result<Answer, DnsError> {
+    async fn told(&self, name: &Name, kind: Kind) -> Result<Answer, DnsError> {
         let answer = tokio::time::timeout(QUESTION_WAIT, self.question(name, kind)).await;
         let answer = answer.unwrap_or(Err(DnsError::Timeout));
         match &answer {
             Err(DnsError::Timeout) => {
-                if self.breaker.silence(passage) && !self.is_reachable().await && self.breaker.open() {
-                    tracing::warn!("DNS does not answer; questions fail at once until it does");
+                if self.breaker.silence() {
+                    self.doubt().await;
                 }
             }
-            Ok(_) | Err(_) => {
-                if self.breaker.answer() {
-                    tracing::info!("DNS answers again");
-                }
-            }
+            Ok(_) | Err(_) => answers_again(&self.breaker, &self.failures),
         }
         answer
+    }
+
+    /// Opens the breaker unless anybody answers at all.
+    async fn doubt(&self) {
+        let Ok(resolver) = self.resolver().await else { return };
+        if !is_reachable(resolver).await && self.breaker.open() {
+            tracing::warn!("DNS does not answer; questions fail at once until it does");
+            self.probe(resolver.clone());
+        }
+    }
+}
+
+/// Somebody answered: what failed because nobody did is asked again.
+fn answers_again(breaker: &Breaker, failures: &moka::sync::Cache<(Name, Kind), DnsError>) {
+    if breaker.answer() {
+        failures.invalidate_all();
+        tracing::info!("DNS answers again");
+    }
+}
+
+/// Whether anybody answers at all, whatever they say: of a name that was never asked for, so that nothing remembered answers.
+async fn is_reachable(resolver: &TokioResolver) -> bool {
+    let number = RandomState::new().build_hasher().finish();
+    let Ok(nobody) = hickory_resolver::proto::rr::Name::from_ascii(format!("probe-{number:016x}.")) else {
+        return false;
+    };
+    match tokio::time::timeout(TRY_WAIT * 2, resolver.lookup(nobody, RecordType::NS)).await {
+        Ok(Ok(_)) => true,
+        Ok(Err(error)) => !is_silence(&error),
+        Err(_) => false,
     }
 }
 
@@ -160,8 +202,10 @@ impl Dns for Servers {
         if let Some(error) = self.failures.get(&key) {
             return Err(error);
         }
-        let Some(passage) = self.breaker.pass() else { return Err(DnsError::Timeout) };
-        let answer = self.told(name, kind, passage).await;
+        if self.breaker.is_open() {
+            return Err(DnsError::Unasked);
+        }
+        let answer = self.told(name, kind).await;
         if let Err(error) = &answer {
             self.failures.insert(key, *error);
         }
@@ -246,6 +290,36 @@ mod tests {
             );
         }
         assert_eq!(asked.load(std::sync::atomic::Ordering::Relaxed), 2);
+        server.abort();
+    }
+
+    #[tokio::test]
+    async fn after_an_outage_it_answers_again_without_being_asked() {
+        let gone = UdpSocket::bind("127.0.0.1:0").await.expect("a socket").local_addr().expect("an address");
+        let dns = Arc::new(Servers::new(vec![gone], Validation::Off));
+        let ask = |number: usize| {
+            let dns = Arc::clone(&dns);
+            let name = Name::parse(&format!("a{number}.example")).expect("a name");
+            async move { dns.ask(&name, Kind::Txt).await }
+        };
+        let mut number = 0;
+        while ask(number).await != Err(DnsError::Unasked) {
+            number += 1;
+            assert!(number < 30, "the breaker stays closed");
+        }
+        let socket = UdpSocket::bind(gone).await.expect("a socket");
+        let server = tokio::spawn(serve(socket, Arc::default()));
+        // Nobody asks anything meanwhile.
+        let closed = async {
+            while dns.breaker.is_open() {
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+        };
+        tokio::time::timeout(PROBE_EVERY * 2 + TRY_WAIT * 2, closed).await.expect("it answers again");
+        // All that is asked then is asked, what failed before as well.
+        for number in 0..25 {
+            assert!(ask(number).await.is_ok(), "{number}");
+        }
         server.abort();
     }
 
