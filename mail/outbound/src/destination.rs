@@ -29,7 +29,7 @@ use crate::tls::{
 /// Hosts with what each has to do: mail for domains of one destination shares connections.
 #[derive(Debug)]
 pub(crate) struct Destination {
-    /// What makes it different from others: site, policy, port, relay, source. Its breaker and connections are its own.
+    /// What makes it different from others: hosts and their order, policy, port, relay, source. Its breaker and connections are its own.
     pub key: String,
     /// The site's name, for operators.
     pub site: String,
@@ -307,7 +307,9 @@ impl Destinations {
         let destination = Destination {
             key: format!(
                 "{}|{}|{wish:?}|{port}|{protocol:?}|{login}|{through:?}|{whose}|{}",
-                site.name, policy.name, errand.source
+                site.order(),
+                policy.name,
+                errand.source
             ),
             site: site.name,
             through,

@@ -13,10 +13,26 @@ use crate::limits::{ADDRESS_COUNT_MAX, HOST_COUNT_MAX, SITE_TTL_MAX, SITE_TTL_MI
 /// Hosts that take mail for a domain, the first first.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Site {
-    /// The names of all its hosts in alphabetical order, one blank between: domains of one provider have one name.
+    /// The names of all its hosts in alphabetical order, one blank between: domains of one provider have one name,
+    /// by which operators know it. In which order they are asked is another matter.
     pub name: String,
     /// The hosts by preference; each connection mixes those of one.
     pub hosts: Vec<Host>,
+}
+
+impl Site {
+    /// Its hosts in the order in which they are asked: `a b/c` where `a` and `b` are each as good as the other and `c` comes
+    /// after them. Domains that name the same hosts in another order are another destination: whoever lists somebody's hosts
+    /// the other way round leads nobody else's mail to the last of them.
+    pub(crate) fn order(&self) -> String {
+        let groups = self.hosts.chunk_by(|one, next| one.preference == next.preference);
+        let groups = groups.map(|hosts| {
+            let mut names: Vec<String> = hosts.iter().map(|host| host.name.to_string()).collect();
+            names.sort_unstable();
+            names.join(" ")
+        });
+        groups.collect::<Vec<_>>().join("/")
+    }
 }
 
 /// A host with its addresses.
@@ -298,6 +314,10 @@ mod tests {
         }
         zone.add(name("m.mx.example"), Record::Aaaa("::ffff:127.0.0.1".parse().expect("an address")));
         zone.add(name("alias.example"), Record::Cname(name("two.example")));
+        mx("far.example", 1, Some("a.mx.example"));
+        mx("far.example", 500, Some("b.mx.example"));
+        mx("reversed.example", 10, Some("b.mx.example"));
+        mx("reversed.example", 20, Some("a.mx.example"));
         zone.add(name("loop.example"), Record::Cname(name("loop.example")));
         zone.fail(name("slow.example"), Kind::Mx, DnsError::Timeout);
         zone
@@ -386,3 +406,13 @@ mod tests {
         assert!(found("private.example", &allowing).await.is_err());
     }
 }
+    #[tokio::test]
+    async fn the_order_of_hosts_is_part_of_where_mail_goes_and_their_numbers_are_not() {
+        let mut orders = Vec::new();
+        for domain in ["two.example", "far.example", "same.example", "reversed.example"] {
+            orders.push(found(domain, &guard()).await.expect(domain).order());
+        }
+        let (a, b) = ("a.mx.example", "b.mx.example");
+        assert_eq!(orders, [format!("{a}/{b}"), format!("{a}/{b}"), format!("{a} {b}"), format!("{b}/{a}")]);
+    }
+
