@@ -116,6 +116,7 @@ impl DmarcReports {
                 to: &to,
                 message: &message,
                 proven: &proven,
+                network: None,
             };
             return match self.intake.take(letter).await {
                 Intake::Kept(_) | Intake::Dropped(_) | Intake::Refused(_) => Ok(()),

@@ -1,6 +1,7 @@
 //! Reports of other hosts about our customers' mail: read within bounds, kept for whose domain they are about.
 
 use std::collections::HashMap;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -27,17 +28,19 @@ use crate::complaint::{self, Complaint};
 
 /// Before the `@` of the addresses that our DNS page recommends.
 const LOCAL_PARTS: [&str; 2] = [dnscheck::DMARC_REPORTS, dnscheck::TLS_REPORTS];
-/// Reports that are read for a domain in an hour; more are dropped.
+/// Reports that one author may bring to a domain in an hour; who brings more comes again.
 const REPORTS_PER_HOUR_MAX: u32 = 300;
-/// Reports that are read in an hour where complaints come, of whomever they are; more are dropped.
+/// Reports that one author may bring in an hour where complaints come; who brings more comes again.
 const FEEDBACK_PER_HOUR_MAX: u32 = 3_000;
-/// Complaints that count in an hour of those behind whom one domain stands; more are dropped.
+/// Complaints that count in an hour of those behind whom one domain stands; who brings more comes again.
 const COMPLAINTS_OF_REPORTER_PER_HOUR_MAX: u32 = 300;
-/// Domains whose reports are counted at a time; where there are more, all begin anew.
-const COUNTED_DOMAIN_COUNT_MAX: usize = 100_000;
+/// Messages of one author that are read in an hour and turn out to be no report; who brings more comes again, unread.
+const JUNK_PER_HOUR_MAX: u32 = 300;
+/// Of how many is counted at a time; where there are more, all begin anew.
+const COUNTED_COUNT_MAX: usize = 100_000;
 /// Reports that are unpacked at a time.
 const READ_COUNT_MAX: usize = 2;
-/// Longest time to unpack and read one.
+/// Longest time to wait until one is unpacked, and then to unpack and read it.
 const READ_WAIT: Duration = Duration::from_secs(20);
 /// How far in the future a report may end: clocks differ.
 const AHEAD: Duration = Duration::from_secs(86_400);
@@ -55,31 +58,79 @@ struct Hour {
     counts: HashMap<Counted, u32>,
 }
 
-/// Whose reports are counted together.
+/// Who brings reports. What strangers bring silences nobody but themselves.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+enum Bringer {
+    /// The author's domain, where it stands behind what it writes.
+    Author(String),
+    /// The network from which it came, where nobody stands behind it; none: it was brought by ourselves.
+    Network(Option<IpAddr>),
+}
+
+impl Bringer {
+    fn of(letter: &ReportLetter<'_>) -> Self {
+        let proven = letter.proven;
+        let is_proven = proven.is_checked && (proven.passes_dmarc || is_signed_by_author(proven));
+        match proven.author.as_ref().filter(|_| is_proven) {
+            Some(author) => Self::Author(author.to_ascii_lowercase()),
+            None => Self::Network(letter.network),
+        }
+    }
+}
+
+/// What is counted together.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 enum Counted {
-    /// Those that come to the addresses of a domain.
-    Domain(TenantId, DomainId),
-    /// Those that come where complaints do.
-    Feedback,
-    /// Complaints behind which that domain stands; empty: nobody.
-    Reporter(String),
+    /// Reports that somebody brings to the addresses of a domain.
+    Domain(TenantId, DomainId, Bringer),
+    /// Those that somebody brings where complaints come.
+    Feedback(Bringer),
+    /// Complaints that somebody brings behind which that domain stands; none: nobody.
+    Reporter(Option<String>, Bringer),
+    /// What somebody brings that is no report.
+    Junk(Bringer),
 }
 
 impl Counted {
-    const fn of(inbox: ReportInbox) -> Self {
+    fn of(inbox: ReportInbox, bringer: Bringer) -> Self {
         match inbox.domain {
-            Some(domain) => Self::Domain(inbox.tenant, domain),
-            None => Self::Feedback,
+            Some(domain) => Self::Domain(inbox.tenant, domain, bringer),
+            None => Self::Feedback(bringer),
         }
     }
 
     const fn per_hour_max(&self) -> u32 {
         match self {
             Self::Domain(..) => REPORTS_PER_HOUR_MAX,
-            Self::Feedback => FEEDBACK_PER_HOUR_MAX,
-            Self::Reporter(_) => COMPLAINTS_OF_REPORTER_PER_HOUR_MAX,
+            Self::Feedback(_) => FEEDBACK_PER_HOUR_MAX,
+            Self::Reporter(..) => COMPLAINTS_OF_REPORTER_PER_HOUR_MAX,
+            Self::Junk(_) => JUNK_PER_HOUR_MAX,
         }
+    }
+}
+
+impl Hour {
+    fn at(&mut self, now: Timestamp) -> &mut Self {
+        let number = now.secs().div_euclid(3600);
+        if self.number != number || self.counts.len() >= COUNTED_COUNT_MAX {
+            *self = Self { number, counts: HashMap::new() };
+        }
+        self
+    }
+
+    /// Whether there is no room for one more.
+    fn is_full(&mut self, counted: &Counted, now: Timestamp) -> bool {
+        let count = self.at(now).counts.get(counted).copied().unwrap_or_default();
+        count >= counted.per_hour_max()
+    }
+
+    /// Counts one more, unless there is no room for it.
+    fn is_too_many(&mut self, counted: Counted, now: Timestamp) -> bool {
+        let is_full = self.is_full(&counted, now);
+        if !is_full {
+            *self.counts.entry(counted).or_default() += 1;
+        }
+        is_full
     }
 }
 
@@ -113,20 +164,17 @@ impl TakeReports {
     }
 
     fn is_too_many(&self, counted: Counted, now: Timestamp) -> bool {
-        let number = now.secs().div_euclid(3600);
-        let mut hour = self.hour.lock();
-        if hour.number != number || hour.counts.len() >= COUNTED_DOMAIN_COUNT_MAX {
-            *hour = Hour { number, counts: HashMap::new() };
-        }
-        let most = counted.per_hour_max();
-        let count = hour.counts.entry(counted).or_default();
-        *count = count.saturating_add(1);
-        *count > most
+        self.hour.lock().is_too_many(counted, now)
     }
 
-    /// Reads on a thread of its own: what is packed may be large.
-    async fn read(&self, message: &[u8]) -> Result<Report, &'static str> {
-        let Ok(_permit) = Arc::clone(&self.gate).acquire_owned().await else { return Err("report_broken") };
+    /// Reads on a thread of its own: what is packed may be large. None where others are read for too long.
+    async fn read(&self, message: &[u8]) -> Option<Result<Report, &'static str>> {
+        let turn = tokio::time::timeout(READ_WAIT, Arc::clone(&self.gate).acquire_owned()).await;
+        let _permit = turn.ok()?.ok()?;
+        Some(self.read_now(message).await)
+    }
+
+    async fn read_now(&self, message: &[u8]) -> Result<Report, &'static str> {
         let message = message.to_vec();
         let reading = tokio::task::spawn_blocking(move || report::find(&message));
         match tokio::time::timeout(READ_WAIT, reading).await {
@@ -244,10 +292,10 @@ impl TakeReports {
         }
         let judged = complaint::judge(&feedback, &steps, (proven, letter.mail_from), &self.feedback_loops);
         let Some(complaint) = judged else { return Intake::Kept("feedback_kept") };
-        // Those behind whom nobody stands have one share for all, whatever they call themselves.
-        let reporter = if complaint.is_proven { complaint.reporter.clone() } else { String::new() };
-        if self.is_too_many(Counted::Reporter(reporter), now) {
-            return Intake::Dropped("report_too_many");
+        // Those behind whom nobody stands have one share of each network, whatever they call themselves.
+        let reporter = complaint.is_proven.then(|| complaint.reporter.clone());
+        if self.is_too_many(Counted::Reporter(reporter, Bringer::of(letter)), now) {
+            return Intake::Later;
         }
         let (word, done) = match complaint.is_proven {
             true => ("feedback_kept", self.count(&feedback, &complaint).await),
@@ -344,11 +392,21 @@ impl ReportIntake for TakeReports {
 
     async fn take(&self, letter: ReportLetter<'_>) -> Intake {
         let now = SystemClock.now();
-        if self.is_too_many(Counted::of(letter.inbox), now) {
-            return Intake::Dropped("report_too_many");
+        let bringer = Bringer::of(&letter);
+        let junk = Counted::Junk(bringer.clone());
+        if self.hour.lock().is_full(&junk, now) {
+            return Intake::Later;
         }
-        match self.read(letter.message).await {
-            Err(word) => Intake::Dropped(word),
+        let Some(read) = self.read(letter.message).await else { return Intake::Later };
+        // What is no report counts as none.
+        if read.is_ok() && self.is_too_many(Counted::of(letter.inbox, bringer), now) {
+            return Intake::Later;
+        }
+        match read {
+            Err(word) => {
+                self.is_too_many(junk, now);
+                Intake::Dropped(word)
+            }
             Ok(Report::Feedback(feedback)) => self.feedback(&letter, feedback, now).await,
             Ok(Report::Aggregate(report)) => self.aggregate(&letter, report, now).await,
             Ok(Report::Tls(report)) => self.tls(&letter, report, now).await,
@@ -429,6 +487,40 @@ mod tests {
             passes_dmarc: false,
             signers: signers.iter().map(|signer| (*signer).to_owned()).collect(),
         }
+    }
+
+    fn letter<'a>(
+        proven: &'a Proven,
+        network: [u8; 4],
+        (to, inbox): (&'a EmailAddress, ReportInbox),
+    ) -> ReportLetter<'a> {
+        let network = Some(IpAddr::from(network));
+        ReportLetter { inbox, to, mail_from: None, message: b"", proven, network }
+    }
+
+    #[test]
+    fn what_one_brings_silences_nobody_else() {
+        let to = EmailAddress::parse("dmarc-reports@x.example").expect("an address");
+        let inbox = ReportInbox { tenant: TenantId::PLATFORM, domain: None };
+        let place = (&to, inbox);
+        let (signed, other) = (proven("r.example", &["r.example"]), proven("s.example", &["s.example"]));
+        let stranger = proven("r.example", &["evil.example"]);
+        let of = |proven: &Proven, network| Counted::of(inbox, Bringer::of(&letter(proven, network, place)));
+        let (now, mut hour) = (Timestamp::from_secs(7200), Hour::default());
+        // From wherever it comes, what its author stands behind is counted to the author.
+        assert_eq!(of(&signed, [192, 0, 2, 0]), of(&signed, [198, 51, 100, 0]));
+        // Who only says so is counted by network, and not to the author.
+        let strangers = of(&stranger, [192, 0, 2, 0]);
+        for _ in 0..FEEDBACK_PER_HOUR_MAX {
+            assert!(!hour.is_too_many(strangers.clone(), now));
+        }
+        assert!(hour.is_too_many(strangers.clone(), now));
+        for free in
+            [of(&signed, [192, 0, 2, 0]), of(&other, [192, 0, 2, 0]), of(&stranger, [198, 51, 100, 0])]
+        {
+            assert!(!hour.is_too_many(free, now));
+        }
+        assert!(!hour.is_too_many(strangers, now.plus(Duration::from_secs(3600))), "an hour later");
     }
 
     #[test]

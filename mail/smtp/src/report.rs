@@ -1,10 +1,12 @@
 //! Reports of other hosts about mail: taken at addresses of their own, kept by whoever is wired, before they are answered.
 
+use std::net::IpAddr;
+
 use async_trait::async_trait;
 use kernel::{DomainId, EmailAddress, TenantId};
 
 use crate::deliver::Envelope;
-use crate::inbound::Judged;
+use crate::inbound::{Judged, network};
 use crate::reply::{self, Reply};
 use crate::server::Role;
 use crate::session::Session;
@@ -44,6 +46,8 @@ pub struct ReportLetter<'a> {
     pub message: &'a [u8],
     /// What is proven about it.
     pub proven: &'a Proven,
+    /// From which network it came; none where nobody brought it.
+    pub network: Option<IpAddr>,
 }
 
 /// What became of a report.
@@ -97,7 +101,8 @@ impl Session<'_> {
         let mut taken = Vec::with_capacity(envelope.reports().len());
         for (to, inbox) in envelope.reports() {
             let mail_from = envelope.sender();
-            let letter = ReportLetter { inbox: *inbox, to, mail_from, message, proven: &judged.proven };
+            let (proven, network) = (&judged.proven, Some(network(self.peer)));
+            let letter = ReportLetter { inbox: *inbox, to, mail_from, message, proven, network };
             match intake.take(letter).await {
                 Intake::Later => return Err(reply::STORE_FAILED),
                 Intake::Refused(reason) => return Err(Reply::new(550, "5.7.1", reason)),
