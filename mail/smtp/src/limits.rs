@@ -17,7 +17,11 @@ pub const LOGIN_FAILURE_COUNT_MAX: usize = 3;
 pub const RECEIVED_COUNT_MAX: usize = 50;
 /// Octets of the header of a message.
 pub const HEADER_OCTETS_MAX: usize = message::HEADER_OCTETS_MAX;
-/// Silence between commands (RFC 5321 section 4.5.3.2.7).
+/// From the answer to one command to the end of the next (RFC 5321 section 4.5.3.2.7).
 pub const COMMAND_WAIT: Duration = Duration::from_secs(300);
+/// Commands of a stranger that bring no message nearer, since the last message: NOOP, RSET, HELP, VRFY and greetings.
+pub const IDLE_COMMAND_COUNT_MAX: usize = 100;
+/// How long a stranger may speak without a message that is taken.
+pub const STRANGER_WAIT: Duration = Duration::from_secs(1800);
 /// Folders that a mailbox may have for a plus-address to make one more; senders choose their names.
 pub(crate) const DETAIL_FOLDER_COUNT_MAX: usize = 200;

@@ -55,6 +55,7 @@ pub(crate) const NUL_INSIDE: Reply =
 pub(crate) const BAD_SEQUENCE: Reply = Reply::new(503, "5.5.1", "Another command is expected first");
 pub(crate) const TOO_MANY_ERRORS: Reply = Reply::new(421, "4.7.0", "Too many errors, closing");
 pub(crate) const DRAINING: Reply = Reply::new(421, "4.3.2", "The server is going down, try again soon");
+pub(crate) const IDLE: Reply = Reply::new(421, "4.7.0", "No message for too long, closing");
 pub(crate) const SILENT: Reply = Reply::new(421, "4.4.2", "Silent for too long, closing");
 pub(crate) const STORE_FAILED: Reply =
     Reply::new(451, "4.3.0", "The message could not be stored now, try again later");

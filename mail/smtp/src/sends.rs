@@ -1,5 +1,6 @@
 //! Whether a submission keeps within what plan and settings let its mailbox send.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use directory::{Destinations, Login, SendLimits};
@@ -9,7 +10,7 @@ use store::{SendLimit, SendPeriod, SendScope, Sending};
 use crate::deliver::TOO_MANY;
 use crate::limits::RECIPIENT_COUNT_MAX;
 use crate::reply::{self, Reply};
-use crate::session::Session;
+use crate::session::{Session, Transaction};
 
 /// The limits that exist, the widest first.
 pub fn send_limits(limits: &SendLimits) -> Vec<SendLimit> {
@@ -31,6 +32,10 @@ pub fn send_limits(limits: &SendLimits) -> Vec<SendLimit> {
     });
     limits.collect()
 }
+
+/// Recipients elsewhere beyond the first of each alias of others, by the service that answers for them.
+#[derive(Debug, Default)]
+pub(crate) struct Forwards(BTreeMap<(TenantId, ServiceId), u32>);
 
 /// How much of a limit is used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -101,8 +106,9 @@ impl Session<'_> {
     }
 
     /// Whether the message on its way may go to all that an address leads to elsewhere. Those of an alias of whoever is signed in
-    /// are recipients of theirs, and counted with the message; those of another's are counted now, for its service.
-    pub(crate) async fn count_ends(&self, ends: &Destinations, has_some_here: bool) -> Result<(), Reply> {
+    /// are recipients of theirs, and counted with the message; those of another's are for its service, and counted when the
+    /// message is there: now it is only looked whether they fit.
+    pub(crate) async fn count_ends(&mut self, ends: &Destinations, has_some_here: bool) -> Result<(), Reply> {
         let Some(transaction) = &self.transaction else { return Err(reply::BAD_SEQUENCE) };
         let (known, end_count) = (transaction.envelope.onward().len(), ends.forwards.len());
         // However they are counted: what one message makes of itself is bounded.
@@ -111,7 +117,7 @@ impl Session<'_> {
         }
         let Some(alias) = ends.alias else { return Ok(()) };
         if Some(alias.0) != self.asker() {
-            return self.count_forwards(alias, end_count).await;
+            return self.expect_forwards(alias, end_count).await;
         }
         let (known, most) = (transaction.envelope.recipient_count(), self.recipient_count_max());
         let wanted = (end_count + usize::from(has_some_here)).max(1);
@@ -123,40 +129,97 @@ impl Session<'_> {
         if known + wanted > most { Err(TOO_MANY) } else { Ok(()) }
     }
 
-    /// Counts ends elsewhere of an alias of `service` for mail that is not its account's own: one is what was written to it, and
-    /// passed on; each further one is a recipient more, for whom the service answers.
-    pub(crate) async fn count_forwards(
-        &self,
+    /// Looks whether the ends elsewhere of an alias of `service` fit beside those that the message has already, for mail that is
+    /// not its account's own: one is what was written to it, and passed on; each further one is a recipient more, for whom the
+    /// service answers. Nothing is counted: who names recipients and sends nothing uses nothing up.
+    async fn expect_forwards(
+        &mut self,
         (tenant, service): (TenantId, ServiceId),
         end_count: usize,
     ) -> Result<(), Reply> {
         let further_count = u32::try_from(end_count.saturating_sub(1)).unwrap_or(u32::MAX);
         let Some(sends) = self.server.sends.as_ref().filter(|_| further_count > 0) else { return Ok(()) };
-        let limit = SendLimit {
-            scope: SendScope::Forwards(service),
-            period: SendPeriod::Day,
-            recipient_count_max: self.server.directory.forwards_per_day_max(tenant, service),
-        };
-        match sends.take(tenant, &[limit], further_count, (self.server.now)()).await {
-            Ok(Sending::Counted { crossed }) => {
-                for limit in crossed {
-                    tracing::info!(service.id = %service, "four fifths of what aliases may pass on are used");
-                    self.note_limit(tenant, None, (limit, Share::FourFifths));
+        let Some(transaction) = &self.transaction else { return Err(reply::BAD_SEQUENCE) };
+        let known_count = transaction.forwards.0.get(&(tenant, service)).copied().unwrap_or_default();
+        let wanted_count = known_count.saturating_add(further_count);
+        let limit = self.forwards_limit((tenant, service));
+        match sends.fits(tenant, &[limit], wanted_count, (self.server.now)()).await {
+            Ok(Sending::Counted { .. }) => {
+                if let Some(transaction) = &mut self.transaction {
+                    transaction.forwards.0.insert((tenant, service), wanted_count);
                 }
                 Ok(())
             }
             Ok(Sending::Exhausted { limit, retry_after }) => {
-                // An alias that never fits has used nothing up.
-                if retry_after.is_some() {
-                    self.note_limit(tenant, None, (limit, Share::Whole));
+                // Beside what this message has already: it comes in one of its own, and nothing is used up yet.
+                if known_count > 0 {
+                    Err(TOO_MANY)
+                } else {
+                    Err(self.forwards_end(tenant, (limit, retry_after)))
                 }
-                Err(exhausted(limit, retry_after))
             }
             Err(error) => {
                 tracing::error!(%error, "forwarded recipients cannot be counted");
                 Err(reply::STORE_FAILED)
             }
         }
+    }
+
+    /// Counts what aliases of others lead elsewhere, of a message that is there: all of it or, where a service has no room any
+    /// more, nothing. What was counted, to be given back where the message is not taken.
+    pub(crate) async fn take_forwards(&self, transaction: &Transaction) -> Result<Forwards, Reply> {
+        let Some(sends) = &self.server.sends else { return Ok(Forwards::default()) };
+        let mut taken = Forwards::default();
+        for (of, further_count) in &transaction.forwards.0 {
+            let limit = self.forwards_limit(*of);
+            let refused = match sends.take(of.0, &[limit], *further_count, (self.server.now)()).await {
+                Ok(Sending::Counted { crossed }) => {
+                    taken.0.insert(*of, *further_count);
+                    for limit in crossed {
+                        tracing::info!(service.id = %of.1, "four fifths of what aliases may pass on are used");
+                        self.note_limit(of.0, None, (limit, Share::FourFifths));
+                    }
+                    continue;
+                }
+                Ok(Sending::Exhausted { limit, retry_after }) => {
+                    self.forwards_end(of.0, (limit, retry_after))
+                }
+                Err(error) => {
+                    tracing::error!(%error, "forwarded recipients cannot be counted");
+                    reply::STORE_FAILED
+                }
+            };
+            self.give_back_forwards(taken).await;
+            return Err(refused);
+        }
+        Ok(taken)
+    }
+
+    /// Gives back what was counted of a message that is not taken.
+    pub(crate) async fn give_back_forwards(&self, taken: Forwards) {
+        let Some(sends) = &self.server.sends else { return };
+        for (of, further_count) in taken.0 {
+            let limit = self.forwards_limit(of);
+            if let Err(error) = sends.give_back(of.0, &[limit], further_count, (self.server.now)()).await {
+                tracing::warn!(%error, "recipients that nothing was passed on to stay counted");
+            }
+        }
+    }
+
+    fn forwards_limit(&self, (tenant, service): (TenantId, ServiceId)) -> SendLimit {
+        SendLimit {
+            scope: SendScope::Forwards(service),
+            period: SendPeriod::Day,
+            recipient_count_max: self.server.directory.forwards_per_day_max(tenant, service),
+        }
+    }
+
+    fn forwards_end(&self, tenant: TenantId, (limit, retry_after): (SendLimit, Option<Duration>)) -> Reply {
+        // An alias that never fits has used nothing up.
+        if retry_after.is_some() {
+            self.note_limit(tenant, None, (limit, Share::Whole));
+        }
+        exhausted(limit, retry_after)
     }
 
     fn note_limit(&self, tenant: TenantId, login: Option<&Login>, (limit, share): (SendLimit, Share)) {

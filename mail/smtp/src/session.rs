@@ -1,21 +1,27 @@
 //! One conversation.
 
 use std::net::IpAddr;
+use std::time::Duration;
 
 use bytes::BytesMut;
 use directory::Login;
 use kernel::{ByteSize, EmailAddress};
 use listener::{Connection, Counters, Encryption, Held, Line, Pace, Wire, WireError};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::command::{Command, Fault, MailParameters, parse};
 use crate::data::{Content, DataReader, has_bare_line_end};
 use crate::deliver::Envelope;
 use crate::inbound::{Facts, Inbound, network};
-use crate::limits::{BAD_COMMAND_COUNT_MAX, COMMAND_WAIT, LINE_OCTETS_MAX};
+use crate::limits::{
+    BAD_COMMAND_COUNT_MAX, COMMAND_WAIT, IDLE_COMMAND_COUNT_MAX, LINE_OCTETS_MAX, STRANGER_WAIT,
+};
 use crate::reply::{self, Reply};
+use crate::sends::Forwards;
 use crate::server::{Role, Server};
 use crate::tls_wish::Keyword;
+use crate::told::Way;
 
 /// What a session does after a command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,6 +38,8 @@ pub(crate) struct Transaction {
     pub(crate) id: String,
     pub(crate) envelope: Envelope,
     pub(crate) parameters: MailParameters,
+    /// What aliases of others lead elsewhere, to be counted when the message is there.
+    pub(crate) forwards: Forwards,
     /// Chunks of BDAT so far.
     pub(crate) chunks: Option<Chunks>,
 }
@@ -58,6 +66,10 @@ pub(crate) struct Session<'a> {
     pub(crate) login_failure_count: usize,
     pub(crate) unknown_recipient_count: usize,
     bad_command_count: usize,
+    /// Commands since the last message that bring none nearer.
+    idle_command_count: usize,
+    /// When the last message was taken, or the conversation began.
+    last_taken: Instant,
     /// What was found out about the peer.
     pub(crate) facts: Facts,
 }
@@ -75,6 +87,8 @@ impl<'a> Session<'a> {
             login_failure_count: 0,
             unknown_recipient_count: 0,
             bad_command_count: 0,
+            idle_command_count: 0,
+            last_taken: Instant::now(),
             facts: Facts::default(),
         };
         match session.meet().await {
@@ -116,13 +130,17 @@ impl<'a> Session<'a> {
             if !self.wire.input().contains(&b'\n') {
                 self.wire.flush().await?;
             }
+            let Some(wait) = self.patience() else {
+                self.say(reply::IDLE).await?;
+                return Ok(Next::Close);
+            };
             let line = tokio::select! {
                 biased;
                 () = stop.cancelled(), if self.transaction.is_none() => {
                     self.say(reply::DRAINING).await?;
                     return Ok(Next::Close);
                 }
-                line = self.wire.line(LINE_OCTETS_MAX, COMMAND_WAIT) => line?,
+                line = self.wire.line(LINE_OCTETS_MAX, wait) => line?,
             };
             let next = match line {
                 Line::TooLong => self.bad(reply::LINE_TOO_LONG).await?,
@@ -139,6 +157,38 @@ impl<'a> Session<'a> {
                 return Ok(next);
             }
         }
+    }
+
+    /// How long the next command may take to come. None where a stranger has spoken for too long and brought nothing: the
+    /// connection is somebody else's then.
+    fn patience(&self) -> Option<Duration> {
+        if self.login.is_some() || self.server.role == Role::LocalDelivery {
+            return Some(COMMAND_WAIT);
+        }
+        let left = STRANGER_WAIT.checked_sub(self.last_taken.elapsed())?;
+        let is_patient = self.idle_command_count <= IDLE_COMMAND_COUNT_MAX && !left.is_zero();
+        is_patient.then(|| left.min(COMMAND_WAIT))
+    }
+
+    /// What a whole message came to, where it is taken or not.
+    async fn deliver_counted(&mut self, transaction: Transaction, message: BytesMut) -> Reply {
+        let counted = match self.take_forwards(&transaction).await {
+            Ok(counted) => counted,
+            Err(reply) => {
+                let way = Way { reasons: vec!["forward_limit"], ..Way::default() };
+                self.tell_message(&transaction, &way, &reply);
+                self.counters.message_refused("deferred");
+                return reply;
+            }
+        };
+        let reply = self.deliver(transaction, message).await;
+        if (200..300).contains(&reply.code) {
+            self.last_taken = Instant::now();
+            self.idle_command_count = 0;
+        } else {
+            self.give_back_forwards(counted).await;
+        }
+        reply
     }
 
     /// The stages that look at this peer's mail; none where it is trusted, or a user of ours.
@@ -164,6 +214,9 @@ impl<'a> Session<'a> {
     }
 
     async fn obey(&mut self, command: Command) -> Result<Next, WireError> {
+        if is_idle(&command) {
+            self.idle_command_count += 1;
+        }
         match command {
             Command::Ehlo(_) | Command::Helo(_) if self.server.role == Role::LocalDelivery => {
                 self.bad(Reply::new(500, "5.5.1", "This is LMTP: LHLO")).await
@@ -273,7 +326,13 @@ impl<'a> Session<'a> {
             return self.say(reply).await;
         }
         let id = uuid::Uuid::now_v7().simple().to_string();
-        self.transaction = Some(Transaction { id, envelope: Envelope::new(from), parameters, chunks: None });
+        self.transaction = Some(Transaction {
+            id,
+            envelope: Envelope::new(from),
+            parameters,
+            forwards: Forwards::default(),
+            chunks: None,
+        });
         self.say(Reply::new(250, "2.1.0", "OK")).await
     }
 
@@ -317,7 +376,7 @@ impl<'a> Session<'a> {
         let Some(transaction) = self.transaction.take() else { return Ok(Next::Close) };
         let answer_count = self.answer_count(&transaction);
         let reply = match content {
-            Content::Whole(message) => self.deliver(transaction, message).await,
+            Content::Whole(message) => self.deliver_counted(transaction, message).await,
             Content::TooLong => self.too_big(),
             Content::PutOff => {
                 self.counters.message_refused("no_memory");
@@ -417,9 +476,29 @@ impl<'a> Session<'a> {
         } else if message.contains(&0) {
             reply::NUL_INSIDE
         } else {
-            self.deliver(transaction, message).await
+            self.deliver_counted(transaction, message).await
         };
         self.say_times(reply, answer_count).await
+    }
+}
+
+/// Whether a command brings no message nearer.
+const fn is_idle(command: &Command) -> bool {
+    match command {
+        Command::Noop
+        | Command::Rset
+        | Command::Vrfy
+        | Command::Help
+        | Command::Ehlo(_)
+        | Command::Helo(_)
+        | Command::Lhlo(_) => true,
+        Command::StartTls
+        | Command::Auth { .. }
+        | Command::Mail { .. }
+        | Command::Rcpt { .. }
+        | Command::Data
+        | Command::Bdat { .. }
+        | Command::Quit => false,
     }
 }
 

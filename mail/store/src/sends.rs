@@ -162,7 +162,49 @@ impl Sends {
         if limits.is_empty() {
             return Ok(Sending::Counted { crossed: Vec::new() });
         }
-        self.0.on_behalf_of(tenant.uuid()).transact(Take { tenant, limits, recipient_count, now }).await
+        let take = Take { tenant, limits, recipient_count, doing: Doing::Take, now };
+        self.0.on_behalf_of(tenant.uuid()).transact(take).await
+    }
+
+    /// Whether `recipient_count` recipients fit into all of `limits` at `now`, as [`Sends::take`] says it; nothing is counted,
+    /// and no limit crossed.
+    ///
+    /// # Errors
+    /// [`DatabaseError`].
+    pub async fn fits(
+        &self,
+        tenant: TenantId,
+        limits: &[SendLimit],
+        recipient_count: u32,
+        now: Timestamp,
+    ) -> Result<Sending, DatabaseError> {
+        let used = self.levels(tenant, limits).await?;
+        let met = limits.iter().zip(used).filter_map(|(limit, level)| {
+            let wanted = i64::from(recipient_count).saturating_mul(limit.period.recipient_units());
+            let (after, room) = (limit.drained(level, now).saturating_add(wanted), limit.room());
+            (after > room).then(|| (*limit, limit.wait(after - room, wanted <= room)))
+        });
+        Ok(match met.reduce(longer) {
+            Some((limit, retry_after)) => Sending::Exhausted { limit, retry_after },
+            None => Sending::Counted { crossed: Vec::new() },
+        })
+    }
+
+    /// Gives back recipients that were counted and then not sent to.
+    ///
+    /// # Errors
+    /// [`DatabaseError`]: they stay counted.
+    pub async fn give_back(
+        &self,
+        tenant: TenantId,
+        limits: &[SendLimit],
+        recipient_count: u32,
+        now: Timestamp,
+    ) -> Result<(), DatabaseError> {
+        let mut limits = limits.to_vec();
+        limits.sort_unstable_by_key(|limit| (limit.scope, limit.period));
+        let give_back = Take { tenant, limits, recipient_count, doing: Doing::GiveBack, now };
+        self.0.on_behalf_of(tenant.uuid()).transact(give_back).await.map(drop)
     }
 
     /// Recipients that each of `limits` has used of its period at `now`, rounded up, in their order.
@@ -175,6 +217,17 @@ impl Sends {
         limits: &[SendLimit],
         now: Timestamp,
     ) -> Result<Vec<u32>, DatabaseError> {
+        let levels = self.levels(tenant, limits).await?;
+        let used = limits.iter().zip(levels).map(|(limit, level)| {
+            let units = limit.period.recipient_units();
+            let recipients = limit.drained(level, now).saturating_add(units - 1) / units;
+            u32::try_from(recipients).unwrap_or(u32::MAX)
+        });
+        Ok(used.collect())
+    }
+
+    /// The level of each of `limits` with when it was so, in their order.
+    async fn levels(&self, tenant: TenantId, limits: &[SendLimit]) -> Result<Vec<(i64, i64)>, DatabaseError> {
         let mut scopes: Vec<SendScope> = limits.iter().map(|limit| limit.scope).collect();
         scopes.sort_unstable();
         scopes.dedup();
@@ -191,21 +244,23 @@ impl Sends {
                 levels.insert((row.text(0)?.to_owned(), row.uuid(1)?), (row.int(2)?, row.int(3)?));
             }
         }
-        let used = limits.iter().map(|limit| {
-            let level = levels.get(&(limit.kind(), limit.scope.uuid()));
-            let level = level.map_or(0, |level| limit.drained(*level, now));
-            let units = limit.period.recipient_units();
-            let recipients = level.saturating_add(units - 1) / units;
-            u32::try_from(recipients).unwrap_or(u32::MAX)
-        });
-        Ok(used.collect())
+        let level = |limit: &SendLimit| levels.get(&(limit.kind(), limit.scope.uuid())).copied();
+        Ok(limits.iter().map(|limit| level(limit).unwrap_or_default()).collect())
     }
+}
+
+/// What is done with recipients.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Doing {
+    Take,
+    GiveBack,
 }
 
 struct Take {
     tenant: TenantId,
     limits: Vec<SendLimit>,
     recipient_count: u32,
+    doing: Doing,
     now: Timestamp,
 }
 
@@ -219,6 +274,10 @@ impl Work for Take {
         for limit in &self.limits {
             let wanted = i64::from(self.recipient_count).saturating_mul(limit.period.recipient_units());
             let level = limit.drained(self.lock(transaction, *limit).await?, self.now);
+            if self.doing == Doing::GiveBack {
+                levels.push((*limit, level.saturating_sub(wanted).max(0)));
+                continue;
+            }
             let room = limit.room();
             let after = level.saturating_add(wanted);
             if after > room {
@@ -335,6 +394,29 @@ mod tests {
             // By the clock that is ahead an hour lets one more be sent.
             assert!(matches!(take(DAY_SECS + 60 + 3600).await, Sending::Exhausted { .. }));
             assert!(matches!(take(DAY_SECS + 7260).await, Sending::Counted { .. }));
+        }
+    }
+
+    #[tokio::test]
+    async fn looking_counts_nothing_and_what_is_given_back_is_there_again() {
+        for (sends, _folder) in sends().await {
+            let (limits, now) = ([limit(mailbox(5), 10)], Timestamp::from_secs(0));
+            let fits = async |count| sends.fits(TENANT, &limits, count, now).await.expect("an answer");
+            let take = async |count| sends.take(TENANT, &limits, count, now).await.expect("an answer");
+            let (limit, counted) = (limits[0], Sending::Counted { crossed: vec![] });
+            for _ in 0..3 {
+                assert_eq!(fits(10).await, counted);
+                assert_eq!(fits(11).await, Sending::Exhausted { limit, retry_after: None });
+            }
+            assert_eq!(take(7).await, counted);
+            let retry_after = Some(Duration::from_secs(8640));
+            assert_eq!(fits(4).await, Sending::Exhausted { limit, retry_after });
+            assert_eq!(take(4).await, Sending::Exhausted { limit, retry_after });
+            sends.give_back(TENANT, &limits, 6, now).await.expect("given back");
+            assert_eq!(sends.used(TENANT, &limits, now).await.expect("levels"), [1]);
+            // No more comes back than was taken.
+            sends.give_back(TENANT, &limits, 9, now).await.expect("given back");
+            assert_eq!(take(10).await, Sending::Counted { crossed: vec![limit] });
         }
     }
 
