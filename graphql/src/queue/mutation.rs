@@ -5,7 +5,7 @@ use authority::{Permission, Resource};
 use hosting::mail_order::{MailOrderAbout, MailOrderKind, NewMailOrder};
 use hosting::use_case::GiveMailOrder;
 use kernel::{AccountId, Actor, MailOrderId};
-use store::{ORDER_RECIPIENT_COUNT_MAX, Order, Selection, Suspension};
+use store::{ORDER_RECIPIENT_COUNT_MAX, Order, Orderer, Selection, Suspension};
 
 use super::object::{QueueFilter, SuspendedSite};
 use super::order_told;
@@ -63,7 +63,7 @@ impl QueueMutation {
         order(ctx, account_id, (which, reason), Order::Hold).await
     }
 
-    /// Lets held recipients go on at once.
+    /// Lets held recipients go on at once. What the operator of the platform holds stays: only the operator releases it.
     async fn queue_release(
         &self,
         ctx: &Context<'_>,
@@ -91,7 +91,8 @@ impl QueueMutation {
         order(ctx, account_id, (which, reason), Order::Retry).await
     }
 
-    /// Gives recipients up, and tells the sender so with a report. There is no way back.
+    /// Gives recipients up, and tells the sender so with a report. There is no way back. What the operator of the platform
+    /// holds stays.
     async fn queue_bounce(
         &self,
         ctx: &Context<'_>,
@@ -255,15 +256,17 @@ async fn carried_out(
             return Ok(QueueOutcome { reached: Whole(0), has_more: false, user_errors: refused });
         }
         let by = named(ctx.principal()?.actor);
-        let done = queue.order_by(selection, order, &by).await;
+        let is_operator = ctx.allow(Permission::PlatformWrite, Resource::PLATFORM).is_ok();
+        let orderer = if is_operator { Orderer::Operator } else { Orderer::Owner };
+        let done = queue.order_by(selection, order, (orderer, &by)).await;
         reached = done.map_err(|error| ctx.failed("ordering the queue about", &error))?;
     }
     if reached == 0 {
         faults.coded(
             NOTHING_REACHED,
             "which",
-            "no recipient in the queue fits, or it is in a state in which this does nothing",
-            "aucun destinataire en file ne correspond, ou son état rend l'ordre sans effet",
+            "no recipient in the queue fits, or it is in a state in which this does nothing, or held by the operator",
+            "aucun destinataire en file ne correspond, ou son état rend l'ordre sans effet, ou l'opérateur le retient",
         );
     }
     let has_more = reached >= ORDER_RECIPIENT_COUNT_MAX as u64;

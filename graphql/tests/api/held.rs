@@ -163,7 +163,8 @@ async fn the_operator_sees_what_is_held_of_all_accounts_and_decides() {
         let id = hold(&stage, &customer, &mailbox).await;
         // What the policy does with the queue.
         let of = store::Selection { mailbox: Some(id), ..store::Selection::default() };
-        store::Queue::order(&*stage.store, &of, store::Order::Hold).await.expect("held");
+        let by = (store::Orderer::Watch, "");
+        store::Queue::order_by(&*stage.store, &of, store::Order::Hold, by).await.expect("held");
         held.push((customer, mailbox));
     }
     let page = |after: &str| {

@@ -8,7 +8,7 @@ use futures_util::{StreamExt as _, stream};
 use kernel::{DomainName, EmailAddress};
 use store::{
     Instead, LEASE_RECIPIENT_COUNT_MAX, LeaseRequest, LeasedMessage, LeasedRecipient, Line, Origin,
-    RemoteReply, StoreError, TlsWish,
+    RemoteReply, StoreError, SuppressionCause, TlsWish,
 };
 use tokio::time::Instant;
 
@@ -528,14 +528,23 @@ fn own_reply(enhanced: &str, text: &str) -> RemoteReply {
 
 fn instead_of(instead: Instead, recipient: &LeasedRecipient) -> Happened {
     Happened::Refused(match instead {
-        Instead::Suppressed => own_reply(
+        Instead::Suppressed(SuppressionCause::NoSuchAddress) => own_reply(
             "5.1.1",
             "the address is on the suppression list: earlier mail to it came back as undeliverable",
         ),
-        Instead::Bounce if recipient.last.text.is_empty() => own_reply("5.0.0", "given up by an operator"),
-        Instead::Bounce => RemoteReply {
-            text: format!("given up by an operator; last: {}", recipient.last.text),
-            ..recipient.last.clone()
-        },
+        Instead::Suppressed(SuppressionCause::Complaint) => own_reply(
+            "5.7.1",
+            "the address is on the suppression list: its owner has called earlier mail unwanted",
+        ),
+        Instead::Suppressed(SuppressionCause::Ordered) => own_reply(
+            "5.7.1",
+            "the address is on the suppression list: somebody of the account has put it there",
+        ),
+        Instead::Bounce if recipient.last.text.is_empty() => own_reply("5.0.0", "given up as ordered"),
+        // Our words, not those of the host that spoke last: it has not said that.
+        Instead::Bounce => {
+            let RemoteReply { enhanced, text, .. } = &recipient.last;
+            own_reply(enhanced, &format!("given up as ordered; last: {text}"))
+        }
     })
 }

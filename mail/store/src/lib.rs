@@ -38,12 +38,12 @@ pub use port::{
     StoreRefusal, TextField, USAGE_COUNT_MAX, Uid, Usage, Verification,
 };
 pub use queue::{
-    CLOSED_DAY_COUNT, DelayNotice, Depth, Due, DuePage, Fate, Instead, LEASE_RECIPIENT_COUNT_MAX,
-    LETTER_COUNT_MAX, Lane, LeaseRequest, LeaseToken, Leased, LeasedMessage, LeasedRecipient, Line,
-    NO_SUCH_ADDRESS_DAY_COUNT, ORDER_RECIPIENT_COUNT_MAX, Order, Origin, Outcome, PassageFilter,
-    QUEUE_PAGE_COUNT_MAX, Queue, QueueEntry, QueuedHead, Queueing, RecipientKey, RecipientState, RemoteReply,
-    SUPPRESSION_COUNT_MAX, Selection, Settlement, Settling, Sight, StateSelection, Suppress, Suppression,
-    SuppressionCause, Suspension, TlsWish,
+    CLOSED_DAY_COUNT, DUE_AHEAD_MAX, DelayNotice, Depth, Due, DuePage, Fate, Instead,
+    LEASE_RECIPIENT_COUNT_MAX, LETTER_COUNT_MAX, Lane, LeaseRequest, LeaseToken, Leased, LeasedMessage,
+    LeasedRecipient, Line, NO_SUCH_ADDRESS_DAY_COUNT, ORDER_RECIPIENT_COUNT_MAX, Order, Orderer, Origin,
+    Outcome, PassageFilter, QUEUE_PAGE_COUNT_MAX, Queue, QueueEntry, QueuedHead, Queueing, RecipientKey,
+    RecipientState, RemoteReply, SUPPRESSION_COUNT_MAX, Selection, Settlement, Settling, Sight,
+    StateSelection, Suppress, Suppression, SuppressionCause, Suspension, TlsWish,
 };
 pub use reports::{
     DOMAIN_REPORT_COUNT_MAX, DmarcReport, DmarcSource, REPORT_DAY_COUNT, REPORT_ROW_COUNT_MAX, ReportHead,

@@ -297,8 +297,8 @@ impl LeasedRecipient {
 pub enum Instead {
     /// An operator wants it to be given up, with a report to the sender.
     Bounce,
-    /// The tenant's suppression list holds the address.
-    Suppressed,
+    /// The tenant's suppression list holds the address, for that reason.
+    Suppressed(SuppressionCause),
 }
 
 /// What a lease gave.
@@ -477,6 +477,10 @@ pub enum StateSelection {
     Only(RecipientState),
 }
 
+/// Nothing waits longer than this for its next attempt: what is due later was put off by a clock that was wrong, and is due
+/// now. Whoever puts off stays below it.
+pub const DUE_AHEAD_MAX: Duration = Duration::from_secs(6 * 3600);
+
 /// What an operator or owner wants of recipients.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Order {
@@ -491,6 +495,31 @@ pub enum Order {
     /// Be removed; nobody is told. One that is being tried is not reached, unless it was to be held: it is given up when
     /// that ends.
     Remove,
+}
+
+/// Who gives an order. What is held is kept with who holds it, and nobody lets go what somebody above them holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Orderer {
+    /// Whoever runs the platform: reaches all that is held, and takes over what others hold.
+    Operator,
+    /// Whoever looks after the mail, of the account itself: does not reach what the operator holds.
+    Owner,
+    /// The watch over what a mailbox sends: reaches of what is held only what it holds itself.
+    Watch,
+}
+
+impl Orderer {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Operator, Self::Owner, Self::Watch];
+
+    /// The word by which the trace says who holds.
+    pub const fn holds(self) -> &'static str {
+        match self {
+            Self::Operator => "held_by_operator",
+            Self::Owner => "held_by_owner",
+            Self::Watch => "held_by_watch",
+        }
+    }
 }
 
 /// A site to which nothing is sent because an operator wants it so.
@@ -518,6 +547,11 @@ pub enum SuppressionCause {
 impl SuppressionCause {
     /// All of them.
     pub const ALL: [Self; 3] = [Self::NoSuchAddress, Self::Complaint, Self::Ordered];
+
+    /// The cause of a word on disk; one that nobody knows is an order: it says the least.
+    pub(crate) fn of(word: &str) -> Self {
+        Self::ALL.into_iter().find(|cause| cause.as_str() == word).unwrap_or(Self::Ordered)
+    }
 
     /// The word on disk.
     pub const fn as_str(self) -> &'static str {
@@ -620,15 +654,21 @@ pub trait Queue: Send + Sync + 'static {
         mailboxes: &[MailboxId],
     ) -> Result<HashMap<(TenantId, MailboxId), u64>, StoreError>;
 
-    /// The same in nobody's name.
+    /// The same by the operator, in nobody's name.
     async fn order(&self, selection: &Selection, order: Order) -> Result<u64, StoreError> {
-        self.order_by(selection, order, "").await
+        self.order_by(selection, order, (Orderer::Operator, "")).await
     }
 
     /// Carries out an order on at most [`ORDER_RECIPIENT_COUNT_MAX`] recipients; how many it reached. Recipients that
-    /// are leased are left alone except by [`Order::Bounce`] and [`Order::Hold`], which wait for the lease to end. The
-    /// trace tells in whose name it was: the id of somebody, never an address.
-    async fn order_by(&self, selection: &Selection, order: Order, by: &str) -> Result<u64, StoreError>;
+    /// are leased are left alone except by [`Order::Bounce`] and [`Order::Hold`], which wait for the lease to end. Who
+    /// gives it decides which held recipients it reaches (see [`Orderer`]); the trace tells in whose name it was: the id of
+    /// somebody, never an address.
+    async fn order_by(
+        &self,
+        selection: &Selection,
+        order: Order,
+        by: (Orderer, &str),
+    ) -> Result<u64, StoreError>;
 
     /// Suspends a site.
     async fn suspend(&self, suspension: Suspension) -> Result<(), StoreError>;

@@ -10,7 +10,7 @@ use kernel::{DomainId, DomainName, EmailAddress, Id as _, MailboxId, TenantId, T
 use parking_lot::Mutex;
 use store::{
     Acceptance, CLOSED_DAY_COUNT, DelayNotice, Direction, Instead, Lane, LeaseRequest, LeaseToken, Leased,
-    LeasedMessage, LeasedRecipient, Line, NO_SUCH_ADDRESS_DAY_COUNT, Offer, Order, Outcome, Passage,
+    LeasedMessage, LeasedRecipient, Line, NO_SUCH_ADDRESS_DAY_COUNT, Offer, Order, Orderer, Outcome, Passage,
     PassageFilter, Queue as _, QueuedRecipient, Queueing, RecipientState, RemoteReply, Retention, Selection,
     Settlement, Settling, Sight, SqlStore, Stage, StateSelection, Store as _, Suppress, SuppressionCause,
     Suspension, Taker,
@@ -161,6 +161,11 @@ impl World {
     async fn order(&self, queue_id: u64, order: Order) -> u64 {
         let of = Selection { queue_id: Some(queue_id), ..Selection::default() };
         self.store.order(&of, order).await.expect("ordered")
+    }
+
+    async fn order_by(&self, queue_id: u64, order: Order, by: Orderer) -> u64 {
+        let of = Selection { queue_id: Some(queue_id), ..Selection::default() };
+        self.store.order_by(&of, order, (by, "")).await.expect("ordered")
     }
 
     async fn is_whole(&self) {
@@ -433,6 +438,101 @@ async fn what_is_tried_while_it_is_held_stays_however_that_ends_until_it_is_rele
 }
 
 #[tokio::test]
+async fn nobody_lets_go_what_somebody_above_them_holds() {
+    use Orderer::{Operator, Owner, Watch};
+    for world in worlds().await {
+        let due_at = world.now();
+        let retry = Outcome::Retry { due_at, delay: DelayNotice::None };
+        for is_leased in [false, true] {
+            // Who holds, and whom a release, an end or a removal by somebody else reaches.
+            for (holder, released_by, reaches) in [
+                (Operator, Owner, 0),
+                (Operator, Watch, 0),
+                (Operator, Operator, 1),
+                (Owner, Owner, 1),
+                (Owner, Watch, 0),
+                (Owner, Operator, 1),
+                (Watch, Owner, 1),
+                (Watch, Watch, 1),
+            ] {
+                let what = format!("{holder:?} {released_by:?} {is_leased}");
+                for order in [Order::Release, Order::Bounce, Order::Remove] {
+                    let id = world.queue(A.tenant, A.lane, &["1@b.example"]).await;
+                    let leased = match is_leased {
+                        true => Some(world.lease(1, A, &[("b.example", 9)]).await),
+                        false => None,
+                    };
+                    assert_eq!(world.order_by(id, Order::Hold, holder).await, 1, "{what}");
+                    assert_eq!(world.order_by(id, order, released_by).await, reaches, "{what} {order:?}");
+                    if let Some(leased) = &leased {
+                        world.store.settle(settle(leased, &retry)).await.expect("settled");
+                    }
+                    let is_held = world.states(id).await == [RecipientState::Held];
+                    assert_eq!(is_held, reaches == 0, "{what} {order:?}");
+                    world.order_by(id, Order::Release, Operator).await;
+                    let rest = world.lease(1, A, &[("b.example", 9)]).await;
+                    if !rest.messages.is_empty() {
+                        world.store.settle(settle(&rest, &Outcome::Bounced)).await.expect("settled");
+                    }
+                }
+            }
+        }
+        // The operator takes over what others hold; nobody takes over what the operator holds.
+        for holder in [Owner, Watch] {
+            let id = world.queue(A.tenant, A.lane, &["1@b.example"]).await;
+            assert_eq!(world.order_by(id, Order::Hold, holder).await, 1);
+            assert_eq!(world.order_by(id, Order::Hold, Operator).await, 1);
+            assert_eq!(world.order_by(id, Order::Hold, holder).await, 0);
+            assert_eq!(world.order_by(id, Order::Release, holder).await, 0);
+        }
+        let held = Queueing { is_held: true, ..Queueing::default() };
+        let accepted = Acceptance { queueing: held, ..outgoing(A.tenant, A.lane, &["1@b.example"]) };
+        let id = world.store.accept(accepted).await.expect("accepted").queue_id.expect("queued");
+        assert_eq!(world.order_by(id, Order::Release, Watch).await, 1, "the watch holds it");
+        world.is_whole().await;
+    }
+}
+
+#[tokio::test]
+async fn who_holds_is_told() {
+    for world in worlds().await {
+        for orderer in Orderer::ALL {
+            let id = world.queue(A.tenant, A.lane, &["1@b.example"]).await;
+            world.order_by(id, Order::Hold, orderer).await;
+            let passages = world.store.passages(A.tenant, &PassageFilter::default(), None, 10).await;
+            let (_, told) = &passages.expect("passages")[0];
+            assert_eq!(
+                (told.stage, told.reasons.as_slice()),
+                (Stage::Held, &[orderer.holds().to_owned()][..])
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_a_wrong_clock_put_off_is_due_when_it_is_right_again() {
+    for world in worlds().await {
+        let id = world.queue(A.tenant, A.lane, &["1@b.example", "2@b.example"]).await;
+        let leased = world.lease(1, A, &[("b.example", 1)]).await;
+        let put_off = |millis: i64| Outcome::Retry {
+            due_at: Timestamp::from_millis(world.now().millis() + millis),
+            delay: DelayNotice::None,
+        };
+        world.store.settle(settle(&leased, &put_off(10 * DAY_MILLIS))).await.expect("settled");
+        // What is put off by a right clock waits, beside it.
+        let leased = world.lease(1, A, &[("b.example", 1)]).await;
+        let longest = i64::try_from(store::DUE_AHEAD_MAX.as_millis()).expect("it fits");
+        world.store.settle(settle(&leased, &put_off(longest))).await.expect("settled");
+        let due = world.store.due(A, None, world.now(), 10).await.expect("a page").due;
+        assert_eq!(due.len(), 1);
+        let leased = world.lease(1, A, &[("b.example", 9)]).await;
+        assert_eq!(addresses(&leased), ["1@b.example"]);
+        assert!(world.store.due(A, None, world.now(), 10).await.expect("a page").due.is_empty());
+        assert_eq!(world.states(id).await, [RecipientState::Leased, RecipientState::Scheduled]);
+    }
+}
+
+#[tokio::test]
 async fn what_a_sandbox_sends_is_kept_with_the_reason_and_no_order_lets_it_leave() {
     for world in worlds().await {
         let mut acceptance = outgoing(A.tenant, A.lane, &["1@b.example"]);
@@ -561,7 +661,10 @@ async fn addresses_that_do_not_exist_are_suppressed_for_their_tenant_until_taken
         assert!(world.store.suppressions(tenant(2), None, 10).await.expect("a page").is_empty());
         world.queue(A.tenant, A.lane, &["gone@b.example"]).await;
         let leased = world.lease(1, A, &[("b.example", 9)]).await;
-        assert_eq!(leased.messages[0].1[0].instead, Some(Instead::Suppressed));
+        assert_eq!(
+            leased.messages[0].1[0].instead,
+            Some(Instead::Suppressed(SuppressionCause::NoSuchAddress))
+        );
         assert!(!world.store.unsuppress(tenant(2), "gone@b.example").await.expect("asked"));
         assert!(world.store.unsuppress(A.tenant, "gone@b.example").await.expect("asked"));
         world.store.end_leases().await.expect("ended");
@@ -599,7 +702,7 @@ async fn an_address_that_does_not_exist_is_tried_again_after_ninety_days_and_a_c
             leased.messages[0].1[0].instead
         };
         world.pass(NO_SUCH_ADDRESS_DAY_COUNT * DAY_MILLIS - 1000);
-        assert_eq!(instead().await, Some(Instead::Suppressed));
+        assert_eq!(instead().await, Some(Instead::Suppressed(SuppressionCause::NoSuchAddress)));
         world.pass(1000);
         assert_eq!(instead().await, None);
         assert_eq!(listed().await, std::slice::from_ref(&kept));
@@ -607,7 +710,7 @@ async fn an_address_that_does_not_exist_is_tried_again_after_ninety_days_and_a_c
         assert!(
             world.store.suppress(A.tenant, &address("gone@b.example"), gone.clone()).await.expect("anew")
         );
-        assert_eq!(instead().await, Some(Instead::Suppressed));
+        assert_eq!(instead().await, Some(Instead::Suppressed(SuppressionCause::NoSuchAddress)));
         world.pass(NO_SUCH_ADDRESS_DAY_COUNT * DAY_MILLIS);
         world.store.purge(world.now()).await.expect("purged");
         assert_eq!(listed().await, [kept]);

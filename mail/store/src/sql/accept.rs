@@ -12,14 +12,14 @@ use super::folder::{Delta, Place, touch};
 use super::mailbox::{Locked, add_usage, lock_or_provision, own_folder};
 use super::pool::{check_pool, hold, join};
 use super::queue::{
-    KEEP, LeaseClock, SANDBOX, insert_passage, lane_key, line_key, origin_key, state_key, tls_key,
+    KEEP, LeaseClock, SANDBOX, holder_key, insert_passage, lane_key, line_key, origin_key, state_key, tls_key,
 };
 use super::row::{keywords, special_use_key};
 use super::{MAILBOX_MESSAGE_COUNT_MAX, SqlStore};
 use crate::handover::Handing;
 use crate::trace::{Direction, Passage, Stage};
 use crate::{
-    Acceptance, Accepted, Copied, Deposit, Destination, FolderRefusal, Line, Modseq, Offer, Owner,
+    Acceptance, Accepted, Copied, Deposit, Destination, FolderRefusal, Line, Modseq, Offer, Orderer, Owner,
     QueuedRecipient, RecipientState, RemoteReply, StoreError, StoreRefusal, Uid,
 };
 
@@ -302,7 +302,11 @@ impl Accept {
                 .bind(recipient.address.domain.as_str())
                 .bind(due_at)
                 .bind(state_key(state))
-                .bind(if queueing.is_sandbox { KEEP } else { 0 })
+                .bind(match (queueing.is_sandbox, queueing.is_held) {
+                    (true, _) => KEEP,
+                    (false, true) => holder_key(Orderer::Watch),
+                    (false, false) => 0,
+                })
                 .bind(if queueing.is_sandbox { SANDBOX } else { "" })
                 .bind(lease.map(|lease| lease.owner))
                 .bind(lease.map(|lease| lease.token.0))
@@ -332,7 +336,10 @@ impl Accept {
             domain: acceptance.queueing.home,
             folder: None,
             source: None,
-            reasons: Vec::new(),
+            reasons: match (queueing.is_sandbox, queueing.is_held) {
+                (false, true) => vec![Orderer::Watch.holds().to_owned()],
+                (true, _) | (false, false) => Vec::new(),
+            },
             message_id: self.derived.message_id.clone().filter(|_| queueing.beginning.is_empty()),
         }
     }

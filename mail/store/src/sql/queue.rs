@@ -24,15 +24,15 @@ use kernel::{EmailAddress, Id as _, MailboxId, TenantId, Timestamp};
 use uuid::Uuid;
 
 pub(crate) use clock::LeaseClock;
-pub(crate) use row::{KEEP, SANDBOX, lane_key, line_key, origin_key, state_key, tls_key};
+pub(crate) use row::{KEEP, SANDBOX, holder_key, lane_key, line_key, origin_key, state_key, tls_key};
 pub(crate) use trace::insert as insert_passage;
 
 use super::SqlStore;
 use crate::trace::Passage;
 use crate::{
-    Depth, DuePage, LeaseRequest, LeaseToken, Leased, Line, Order, PassageFilter, Queue, QueueEntry, Queued,
-    QueuedHead, QueuedRecipient, RecipientKey, RemoteReply, Selection, Settling, StoreError, Suppression,
-    SuppressionCause, Suspension, Taker,
+    Depth, DuePage, LeaseRequest, LeaseToken, Leased, Line, Order, Orderer, PassageFilter, Queue, QueueEntry,
+    Queued, QueuedHead, QueuedRecipient, RecipientKey, RemoteReply, Selection, Settling, StoreError,
+    Suppression, SuppressionCause, Suspension, Taker,
 };
 
 /// Entries in one page.
@@ -162,7 +162,12 @@ impl Queue for SqlStore {
         self.queue_held_counts(mailboxes).await
     }
 
-    async fn order_by(&self, selection: &Selection, order: Order, by: &str) -> Result<u64, StoreError> {
+    async fn order_by(
+        &self,
+        selection: &Selection,
+        order: Order,
+        by: (Orderer, &str),
+    ) -> Result<u64, StoreError> {
         self.queue_order(selection, order, by).await
     }
 

@@ -13,8 +13,8 @@ use kernel::{EmailAddress, MailboxId, TenantId, Timestamp};
 use parking_lot::Mutex;
 use store::{
     Depth, DuePage, LeaseRequest, LeaseToken, Leased, LeasedMessage, LeasedRecipient, Line, Offer, Order,
-    Passage, PassageFilter, Queue, QueueEntry, QueuedHead, RecipientKey, RemoteReply, Selection, Settling,
-    SqlStore, StoreError, Suppression, SuppressionCause, Suspension, Taker,
+    Orderer, Passage, PassageFilter, Queue, QueueEntry, QueuedHead, RecipientKey, RemoteReply, Selection,
+    Settling, SqlStore, StoreError, Suppression, SuppressionCause, Suspension, Taker,
 };
 use uuid::Uuid;
 
@@ -205,7 +205,12 @@ impl Queue for Mortal {
         at_once(self.store.held_counts(mailboxes))
     }
 
-    async fn order_by(&self, selection: &Selection, order: Order, by: &str) -> Result<u64, StoreError> {
+    async fn order_by(
+        &self,
+        selection: &Selection,
+        order: Order,
+        by: (Orderer, &str),
+    ) -> Result<u64, StoreError> {
         at_once(self.store.order_by(selection, order, by))
     }
 

@@ -12,8 +12,9 @@ use uuid::Uuid;
 use super::{LeaseClock, bound, line_key, parse, row};
 use crate::sql::SqlStore;
 use crate::{
-    Due, DuePage, Instead, LEASE_RECIPIENT_COUNT_MAX, LeaseRequest, LeaseToken, Leased, LeasedMessage,
-    LeasedRecipient, Line, QUEUE_PAGE_COUNT_MAX, QueuedHead, RecipientKey, StoreError,
+    DUE_AHEAD_MAX, Due, DuePage, Instead, LEASE_RECIPIENT_COUNT_MAX, LeaseRequest, LeaseToken, Leased,
+    LeasedMessage, LeasedRecipient, Line, QUEUE_PAGE_COUNT_MAX, QueuedHead, RecipientKey, StoreError,
+    SuppressionCause,
 };
 
 /// Leases that are renewed in one transaction.
@@ -43,11 +44,12 @@ impl Work for Lease {
         let is_due =
             format!("due_at <= CASE WHEN state = 1 THEN {} ELSE CAST($3 AS BIGINT) END", clock.shows(8));
         let latest = clock.later("CAST($3 AS BIGINT)", &clock.shows(8));
+        let to_hold = row::IS_TO_BE_HELD;
         let mut rest = LEASE_RECIPIENT_COUNT_MAX;
         for (domain, count) in &request.domains {
             let update = Statement::new(format!(
                 // What was ordered to be held while a node had it, and that node is gone, is held now.
-                "UPDATE queue_recipient SET state = CASE WHEN state = 1 AND wish = 2 THEN 2 ELSE 1 END, \
+                "UPDATE queue_recipient SET state = CASE WHEN state = 1 AND {to_hold} THEN 2 ELSE 1 END, \
                  wish = CASE WHEN state = 1 AND wish = 2 THEN 0 ELSE wish END, \
                  due_at = {end}, lease_owner = $6, lease_token = $7 \
                  WHERE (queue, ordinal) IN (SELECT queue, ordinal FROM queue_recipient \
@@ -74,7 +76,7 @@ impl Work for Lease {
             "SELECT q.id, q.tenant, q.message, q.sender, q.size, q.ret, q.envelope_id, q.queued_at, q.lane, \
              q.origin, q.mailbox, q.is_sender_known, r.ordinal, r.address, r.notify, r.original, r.attempt_count, \
              r.delay_told_at, r.wish, r.last_code, r.last_enhanced, r.last_text, r.last_host, \
-             EXISTS (SELECT 1 FROM suppression s WHERE s.tenant = q.tenant AND s.address = lower(r.address) \
+             (SELECT s.cause FROM suppression s WHERE s.tenant = q.tenant AND s.address = lower(r.address) \
              AND (s.expires_at IS NULL OR s.expires_at > $3)), q.tls, r.given \
              FROM queue_recipient r JOIN queue q ON q.id = r.queue \
              WHERE r.state = 1 AND r.lease_owner = $1 AND r.lease_token = $2 ORDER BY q.id, r.ordinal",
@@ -122,10 +124,10 @@ fn message(row: &Row) -> Result<LeasedMessage, StoreError> {
 }
 
 fn recipient(row: &Row) -> Result<LeasedRecipient, StoreError> {
-    let instead = match (row.int(18)?, row.bool(23)?) {
+    let instead = match (row.int(18)?, row.opt_text(23)?) {
         (row::WISH_BOUNCE, _) => Some(Instead::Bounce),
-        (_, true) => Some(Instead::Suppressed),
-        _ => None,
+        (_, Some(cause)) => Some(Instead::Suppressed(SuppressionCause::of(cause))),
+        (_, None) => None,
     };
     Ok(LeasedRecipient {
         key: RecipientKey { queue_id: row.int(0)?.unsigned_abs(), ordinal: row::ordinal(row.int(12)?) },
@@ -168,6 +170,7 @@ impl SqlStore {
         limit: usize,
     ) -> Result<DuePage, StoreError> {
         let clock = LeaseClock::of_database(&self.database, self.now());
+        let ahead = now.plus(DUE_AHEAD_MAX);
         // Where nothing that waits is due, a lease may have ended.
         let select = Statement::new(format!(
             "WITH RECURSIVE step (domain) AS ( \
@@ -177,7 +180,9 @@ impl SqlStore {
              AND r.domain > step.domain ORDER BY r.domain LIMIT 1) FROM step WHERE step.domain IS NOT NULL) \
              SELECT domain, waits_until, CASE WHEN waits_until <= $4 THEN NULL ELSE \
              (SELECT r.due_at FROM queue_recipient r WHERE r.state < 2 AND r.state = 1 AND r.line = $1 \
-             AND r.domain = found.domain AND r.due_at <= {} ORDER BY r.due_at LIMIT 1) END FROM (SELECT domain, \
+             AND r.domain = found.domain AND r.due_at <= {} ORDER BY r.due_at LIMIT 1) END, \
+             EXISTS (SELECT 1 FROM queue_recipient r WHERE r.state < 2 AND r.state = 0 AND r.line = $1 \
+             AND r.domain = found.domain AND r.due_at > $6) FROM (SELECT domain, \
              (SELECT r.due_at FROM queue_recipient r WHERE r.state < 2 AND r.state = 0 AND r.line = $1 \
              AND r.domain = step.domain ORDER BY r.due_at LIMIT 1) AS waits_until \
              FROM step WHERE domain IS NOT NULL LIMIT $3) AS found",
@@ -185,12 +190,16 @@ impl SqlStore {
         ));
         let limit = bound(limit, STEP_COUNT_MAX);
         let select = select.bind(line_key(line)).bind(after.unwrap_or_default()).bind(limit);
-        let select = select.bind(now.millis()).bind(clock.value());
+        let select = select.bind(now.millis()).bind(clock.value()).bind(ahead.millis());
         let rows = self.database.query(select).await?;
         let mut page = DuePage::default();
         for found in &rows {
             let waits_until = Timestamp::from_millis(found.opt_int(1)?.unwrap_or(i64::MAX));
-            let due_at = if found.opt_int(2)?.is_some() { now } else { waits_until };
+            let is_too_late = found.bool(3)?;
+            if is_too_late {
+                self.hasten(line, found.text(0)?, (now, ahead)).await?;
+            }
+            let due_at = if found.opt_int(2)?.is_some() || is_too_late { now } else { waits_until };
             if let (true, Ok(domain)) = (due_at <= now, DomainName::parse(found.text(0)?)) {
                 page.due.push(Due { domain, due_at });
             }
@@ -199,6 +208,23 @@ impl SqlStore {
             page.next = rows.last().map(|found| found.text(0).map(str::to_owned)).transpose()?;
         }
         Ok(page)
+    }
+
+    /// What was put off further than anybody puts off, by a clock that was wrong, is due now.
+    async fn hasten(
+        &self,
+        line: Line,
+        domain: &str,
+        (now, ahead): (Timestamp, Timestamp),
+    ) -> Result<(), StoreError> {
+        let update = Statement::new(
+            "UPDATE queue_recipient SET due_at = $3 \
+             WHERE state < 2 AND state = 0 AND line = $1 AND domain = $2 AND due_at > $4",
+        );
+        let update = update.bind(line_key(line)).bind(domain).bind(now.millis()).bind(ahead.millis());
+        let hastened: u64 = self.of(line.tenant).write(vec![update]).await?.iter().sum();
+        tracing::warn!(hastened, "mail was put off by a clock that was wrong; it is due now");
+        Ok(())
     }
 
     pub(crate) async fn queue_lease(&self, request: LeaseRequest) -> Result<Leased, StoreError> {
@@ -232,11 +258,12 @@ impl SqlStore {
     }
 
     pub(crate) async fn queue_end_leases(&self) -> Result<u64, StoreError> {
-        let update = Statement::new(
-            "UPDATE queue_recipient SET state = CASE WHEN wish = 2 THEN 2 ELSE 0 END, \
+        let update = Statement::new(format!(
+            "UPDATE queue_recipient SET state = CASE WHEN {} THEN 2 ELSE 0 END, \
              wish = CASE WHEN wish = 2 THEN 0 ELSE wish END, due_at = $1, lease_owner = NULL, \
              lease_token = NULL WHERE state = 1",
-        );
+            row::IS_TO_BE_HELD
+        ));
         let touched = self.database.write(vec![update.bind(self.now().millis())]).await?;
         Ok(touched.iter().sum())
     }

@@ -9,53 +9,88 @@ use super::row;
 use super::settle::{Told, close, tell};
 use crate::sql::SqlStore;
 use crate::trace::Stage;
-use crate::{ORDER_RECIPIENT_COUNT_MAX, Order, RecipientKey, RemoteReply, Selection, StoreError};
+use crate::{ORDER_RECIPIENT_COUNT_MAX, Order, Orderer, RecipientKey, RemoteReply, Selection, StoreError};
 
 struct Orders {
     selection: Selection,
     order: Order,
+    orderer: Orderer,
     by: String,
     now: Timestamp,
 }
 
 /// What an order does to one row: the states it reaches, what is set, and what the trace is told.
 struct Doing {
-    reaches: &'static str,
-    set: &'static str,
+    reaches: String,
+    set: String,
     stage: Stage,
 }
 
-const fn doing(order: Order) -> Doing {
+/// In the column `wish`, of what is held and of what is leased and is to be held: those that somebody reaches. What a sandbox
+/// keeps is reached by nobody here. What is of nobody is reached by everybody.
+const fn within_reach(orderer: Orderer) -> (&'static str, &'static str) {
+    match orderer {
+        Orderer::Operator => ("(0, 2, 4, 5, 6)", "(2, 4, 5, 6)"),
+        Orderer::Owner => ("(0, 2, 5, 6)", "(2, 5, 6)"),
+        Orderer::Watch => ("(0, 2, 5)", "(2, 5)"),
+    }
+}
+
+fn doing(order: Order, orderer: Orderer) -> Doing {
+    let (held, to_be_held) = within_reach(orderer);
     match order {
-        Order::Hold => Doing {
-            reaches: "(r.state = 0 OR r.state = 3 OR r.state = 1 AND r.wish = 0)",
-            set: "state = CASE WHEN state = 1 THEN 1 ELSE 2 END, wish = CASE WHEN state = 1 THEN 2 ELSE 0 END",
-            stage: Stage::Held,
-        },
+        Order::Hold => {
+            let holder = row::holder_key(orderer);
+            // The operator takes over what others hold, so that these do not let it go.
+            let taken_over = match orderer {
+                Orderer::Operator => "OR r.state < 3 AND r.state > 0 AND r.wish IN (0, 2, 5, 6)",
+                Orderer::Owner | Orderer::Watch => "",
+            };
+            Doing {
+                reaches: format!("(r.state = 0 OR r.state = 3 OR r.state = 1 AND r.wish = 0 {taken_over})"),
+                set: format!("state = CASE WHEN state = 1 THEN 1 ELSE 2 END, wish = {holder}"),
+                stage: Stage::Held,
+            }
+        }
         Order::Release => {
             // What is being tried goes on, and is not held when that ends.
             let set = "state = CASE WHEN state = 1 THEN 1 ELSE 0 END, wish = 0, \
                        due_at = CASE WHEN state = 1 THEN due_at ELSE $3 END";
-            let reaches = "(r.state = 2 AND r.wish <> 3 OR r.state = 1 AND r.wish = 2)";
-            Doing { reaches, set, stage: Stage::Released }
+            let reaches =
+                format!("(r.state = 2 AND r.wish IN {held} OR r.state = 1 AND r.wish IN {to_be_held})");
+            Doing { reaches, set: set.to_owned(), stage: Stage::Released }
         }
-        Order::Retry => {
-            Doing { reaches: "r.state = 0 AND r.due_at > $1", set: "due_at = $3", stage: Stage::Hastened }
-        }
+        Order::Retry => Doing {
+            reaches: "r.state = 0 AND r.due_at > $1".to_owned(),
+            set: "due_at = $3".to_owned(),
+            stage: Stage::Hastened,
+        },
         Order::Bounce => Doing {
-            reaches: "(r.state = 2 AND r.wish <> 3 OR r.state = 3 OR r.state < 2 AND r.wish <> 1)",
+            reaches: format!(
+                "(r.state = 2 AND r.wish IN {held} OR r.state = 3 OR r.state = 0 AND r.wish <> 1 \
+                 OR r.state = 1 AND (r.wish = 0 OR r.wish IN {to_be_held}))"
+            ),
             set: "wish = 1, due_at = CASE WHEN state = 1 THEN due_at ELSE $3 END, \
-                  state = CASE WHEN state = 1 THEN 1 ELSE 0 END",
+                  state = CASE WHEN state = 1 THEN 1 ELSE 0 END"
+                .to_owned(),
             stage: Stage::Condemned,
         },
         // What is being tried and was to be held is given up when that ends: it cannot be taken from who tries it.
-        Order::Remove => Doing {
-            reaches: "(r.state = 0 OR r.state = 2 OR r.state = 3 OR r.state = 1 AND r.wish = 2)",
-            set: "wish = CASE WHEN state = 1 THEN 1 ELSE wish END, \
-                  closed_at = CASE WHEN state = 1 THEN closed_at ELSE $3 END, \
-                  state = CASE WHEN state = 1 THEN 1 ELSE 6 END",
-            stage: Stage::Removed,
-        },
+        Order::Remove => {
+            // Thrown away is what a sandbox keeps as well.
+            let held = if orderer == Orderer::Operator { "(0, 2, 3, 4, 5, 6)" } else { held };
+            Doing {
+                reaches: format!(
+                    "(r.state = 0 OR r.state = 2 AND r.wish IN {held} OR r.state = 3 \
+                     OR r.state = 1 AND r.wish IN {to_be_held})"
+                ),
+                set: "wish = CASE WHEN state = 1 THEN 1 ELSE wish END, \
+                      closed_at = CASE WHEN state = 1 THEN closed_at ELSE $3 END, \
+                      state = CASE WHEN state = 1 THEN 1 ELSE 6 END"
+                    .to_owned(),
+                stage: Stage::Removed,
+            }
+        }
     }
 }
 
@@ -65,7 +100,7 @@ impl Work for Orders {
     type Error = StoreError;
 
     async fn run(&self, transaction: &mut Transaction<'_>) -> Result<u64, StoreError> {
-        let doing = doing(self.order);
+        let doing = doing(self.order, self.orderer);
         let (text, mut select) = conditions(&self.selection, 2);
         let sql = format!(
             "SELECT r.queue, r.ordinal FROM queue_recipient r JOIN queue q ON q.id = r.queue \
@@ -76,6 +111,8 @@ impl Work for Orders {
         let rows = transaction.query(Statement { sql: sql.into(), params: select }).await?;
         let said = RemoteReply { text: self.by.clone(), ..RemoteReply::default() };
         let said = (!self.by.is_empty()).then_some(&said);
+        let holds = (self.order == Order::Hold).then(|| self.orderer.holds().to_owned());
+        let reasons: Vec<String> = holds.into_iter().collect();
         let mut reached = 0;
         for found in &rows {
             let key =
@@ -97,7 +134,7 @@ impl Work for Orders {
                 reply: said,
                 next_at: None,
                 source: None,
-                reasons: &[],
+                reasons: &reasons,
             };
             tell(transaction, key, told).await?;
             if self.order == Order::Remove && !is_tried {
@@ -113,9 +150,10 @@ impl SqlStore {
         &self,
         selection: &Selection,
         order: Order,
-        by: &str,
+        (orderer, by): (Orderer, &str),
     ) -> Result<u64, StoreError> {
-        let work = Orders { selection: selection.clone(), order, by: by.to_owned(), now: self.now() };
+        let (selection, now) = (selection.clone(), self.now());
+        let work = Orders { selection, order, orderer, by: by.to_owned(), now };
         let reached = self.database.transact(work).await?;
         self.queue_bell.notify_one();
         Ok(reached)

@@ -4,7 +4,7 @@ use database::{DatabaseError, Row};
 use kernel::{Id as _, TenantId};
 use uuid::Uuid;
 
-use crate::{Lane, Line, Origin, RecipientState, RemoteReply, TlsWish};
+use crate::{Lane, Line, Orderer, Origin, RecipientState, RemoteReply, TlsWish};
 
 pub(crate) const SCHEDULED: i64 = 0;
 pub(crate) const LEASED: i64 = 1;
@@ -18,8 +18,21 @@ pub(crate) const REMOVED: i64 = 6;
 pub(crate) const KEEP: i64 = 3;
 /// Why that is so, as the trace tells it.
 pub(crate) const SANDBOX: &str = "a sandbox account: its mail is kept and leaves nowhere";
-/// In the column `wish`: somebody wants it given up at the next lease. 2: held when its lease ends; 0: nothing.
+/// In the column `wish`: somebody wants it given up at the next lease; 0: nothing. What is held, or is to be when its lease
+/// ends, has [`holder_key`] there. Before holders were kept it had 0 where it was held and 2 where it was to be: that belongs
+/// to nobody, and everybody reaches it.
 pub(crate) const WISH_BOUNCE: i64 = 1;
+/// Whether what is leased is to be held when its lease ends.
+pub(crate) const IS_TO_BE_HELD: &str = "wish IN (2, 4, 5, 6)";
+
+/// In the column `wish` of what is held, or is to be when its lease ends: who holds it.
+pub(crate) const fn holder_key(holder: Orderer) -> i64 {
+    match holder {
+        Orderer::Operator => 4,
+        Orderer::Watch => 5,
+        Orderer::Owner => 6,
+    }
+}
 
 pub(crate) const fn state_key(state: RecipientState) -> i64 {
     match state {

@@ -119,19 +119,24 @@ impl Settle {
         let next = self.next(&settlement.outcome);
         let reply = &settlement.reply;
         let tells = next.stage.is_some();
+        let to_hold = row::IS_TO_BE_HELD;
         let update = Statement::new(if tells {
-            "UPDATE queue_recipient SET state = CASE WHEN $4 IN (0, 3) AND wish = 2 THEN 2 \
+            format!(
+                "UPDATE queue_recipient SET state = CASE WHEN $4 IN (0, 3) AND {to_hold} THEN 2 \
              WHEN $4 = 3 AND NOT EXISTS (SELECT 1 FROM suspension s WHERE s.site IN ($9, queue_recipient.domain)) \
              THEN 0 ELSE $4 END, due_at = CASE WHEN wish = 1 AND $4 = 0 THEN CAST($14 AS BIGINT) ELSE CAST($5 AS BIGINT) END, \
              attempt_count = attempt_count + $6, delay_told_at = COALESCE($7, delay_told_at), closed_at = $8, \
              site = COALESCE($9, site), last_code = $10, last_enhanced = $11, last_text = $12, last_host = $13, \
              wish = CASE WHEN wish = 2 THEN 0 ELSE wish END, lease_owner = NULL, lease_token = NULL \
              WHERE queue = $1 AND ordinal = $2 AND state = 1 AND lease_token = $3"
+            )
         } else {
-            "UPDATE queue_recipient SET state = CASE WHEN $4 = 0 AND wish = 2 THEN 2 ELSE $4 END, \
+            format!(
+                "UPDATE queue_recipient SET state = CASE WHEN $4 = 0 AND {to_hold} THEN 2 ELSE $4 END, \
              due_at = CASE WHEN wish = 1 AND $4 = 0 THEN CAST($6 AS BIGINT) ELSE CAST($5 AS BIGINT) END, \
              wish = CASE WHEN wish = 2 THEN 0 ELSE wish END, lease_owner = NULL, lease_token = NULL \
              WHERE queue = $1 AND ordinal = $2 AND state = 1 AND lease_token = $3"
+            )
         });
         let key = settlement.key;
         let mut update = update
