@@ -268,6 +268,27 @@ const MEANINGS: &[Meaning] = &[
     ),
     ("bounce_loop", "it goes in circles", "il tourne en rond"),
     (
+        "held_by_operator",
+        "the operator of the platform holds it, and alone releases it",
+        "l'opérateur de la plateforme le retient, et lui seul le libère",
+    ),
+    ("held_by_owner", "somebody of the account holds it", "quelqu'un du compte le retient"),
+    (
+        "held_by_watch",
+        "the mailbox that sent it sends otherwise than usual, so what it sends is held",
+        "la boîte qui l'a envoyé n'envoie pas comme d'habitude, ce qu'elle envoie est donc retenu",
+    ),
+    (
+        "suppressed_complaint",
+        "the address is on the suppression list: its owner has called earlier mail unwanted",
+        "l'adresse est sur la liste de suppression : son titulaire a signalé un courrier précédent comme indésirable",
+    ),
+    (
+        "suppressed_order",
+        "the address is on the suppression list: somebody of the account has put it there",
+        "l'adresse est sur la liste de suppression : quelqu'un du compte l'y a mise",
+    ),
+    (
         "untold_no_sender",
         "nobody could be told: the message names no sender to tell",
         "personne n'a pu être averti : le message ne nomme aucun expéditeur",
@@ -358,6 +379,10 @@ mod tests {
         }
         assert!(seen > 20, "the sources were not read: {seen}");
         assert!(text("alias_keeps_nothing", Language::French).is_some());
+        let held = store::Orderer::ALL.map(store::Orderer::holds);
+        for word in held.into_iter().chain(["suppressed_complaint", "suppressed_order"]) {
+            assert!(text(word, Language::French).is_some(), "`{word}` is not explained");
+        }
         assert_eq!(text("nonsense", Language::English), None);
     }
 }

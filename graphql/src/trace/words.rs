@@ -35,7 +35,56 @@ const DETAILS: &[(&str, &str, &str)] = &[
     ("7.23", "SPF does not confirm the sender", "SPF ne confirme pas l'expéditeur"),
     ("7.26", "the other server cannot confirm the sender", "l'autre serveur ne peut confirmer l'expéditeur"),
     ("7.28", "the other server wants less mail at once", "l'autre serveur veut moins de courrier à la fois"),
+    (
+        "6.7",
+        "the next server takes no addresses with letters of other scripts",
+        "le serveur suivant ne prend pas d'adresse avec des lettres d'autres écritures",
+    ),
 ];
+
+/// The same where we ourselves said it, to whoever brought the message.
+const OURS: &[(&str, &str, &str)] = &[
+    (
+        "2.3",
+        "the message is longer than is taken here",
+        "le message est plus long que ce qui est accepté ici",
+    ),
+    ("3.2", "this server takes no mail now", "ce serveur ne prend pas de courrier actuellement"),
+    (
+        "3.4",
+        "the message is longer than is taken here",
+        "le message est plus long que ce qui est accepté ici",
+    ),
+    ("6.7", "the address needs SMTPUTF8", "l'adresse demande SMTPUTF8"),
+    ("7.1", "the rules here do not allow it", "les règles d'ici ne l'autorisent pas"),
+    ("7.26", "the sender cannot be confirmed", "l'expéditeur ne peut être confirmé"),
+    ("7.28", "less mail is taken here at once", "moins de courrier est accepté ici à la fois"),
+];
+
+/// The same where it was said for now.
+const FOR_NOW: &[(&str, &str, &str)] = &[
+    ("1.1", "the address cannot be confirmed now", "l'adresse ne peut être confirmée actuellement"),
+    ("2.1", "the mailbox takes no mail now", "la boîte ne prend pas de courrier actuellement"),
+];
+
+/// Whether nobody was asked, for what the suppression list says: the reasons tell it.
+fn is_suppressed(passage: &Passage) -> bool {
+    passage.reasons.iter().any(|reason| reason.starts_with("suppressed_"))
+}
+
+/// What the detail of an enhanced code means in a step: who said it, and whether for ever, decides as well.
+fn detail(passage: &Passage, reply: &RemoteReply, language: Language) -> Option<&'static str> {
+    if is_suppressed(passage) {
+        return None;
+    }
+    let (_, detail) = reply.enhanced.split_once('.')?;
+    let is_ours = reply.host.is_none() && passage.stage == Stage::Refused;
+    let is_for_now = (400..500).contains(&reply.code);
+    let tables = [is_ours.then_some(OURS), is_for_now.then_some(FOR_NOW), Some(DETAILS)];
+    let mut rows = tables.into_iter().flatten().flatten();
+    let (_, english, french) = rows.find(|(code, ..)| *code == detail)?;
+    Some(language.pick(english, french))
+}
 
 /// What a step means.
 #[derive(Debug, Clone)]
@@ -133,17 +182,23 @@ fn said(passage: &Passage, reply: &RemoteReply, language: Language) -> Option<St
         let by = language.pick("by", "par");
         return (!reply.text.is_empty()).then(|| format!("{by} {}", reply.text));
     }
-    let detail = reply.enhanced.split_once('.').map_or("", |(_, detail)| detail);
-    let known =
-        DETAILS.iter().find(|(code, ..)| *code == detail).filter(|_| reply.code >= 400 || reply.code == 0);
-    let known = known.map(|(_, english, french)| language.pick(english, french));
+    let known = detail(passage, reply, language).filter(|_| reply.code >= 400 || reply.code == 0);
     let quoted = match (&reply.host, passage.stage) {
+        // Who says nothing has no code: that is what we say of it.
+        (Some(host), _) if reply.code == 0 => {
+            Some(format!("{host}{}“{}”", language.pick(": ", " : "), reply.text))
+        }
         (Some(host), _) => {
             let answered = language.pick("answered", "a répondu");
             Some(format!("{host} {answered} “{} {} {}”", reply.code, reply.enhanced, reply.text))
         }
         // What we ourselves said to a stranger stands in the reasons.
         (None, Stage::Refused) => Some(format!("“{} {} {}”", reply.code, reply.enhanced, reply.text)),
+        (None, _)
+            if known.is_none() && reply.code == 0 && !reply.text.is_empty() && !is_suppressed(passage) =>
+        {
+            Some(format!("“{}”", reply.text))
+        }
         (None, _) => None,
     };
     match (known, quoted) {
@@ -219,6 +274,44 @@ mod tests {
                        (smtp.b.example answered “535 4.7.8 the relay refuses the login: no”).";
         let refused = passage(Stage::Deferred, Direction::Out, said);
         assert_eq!(sentence(&refused, Language::English), english);
+        // Who has not spoken has not answered; what we said is not another server's; what is for now is not for ever.
+        for (stage, direction, said, expected) in [
+            (
+                Stage::Deferred,
+                Direction::Out,
+                reply(0, "4.4.1", "no connection", Some("mx.b.example")),
+                "It could not be delivered yet: the other server does not answer (mx.b.example: “no connection”).",
+            ),
+            (
+                Stage::Bounced,
+                Direction::Out,
+                reply(0, "5.6.7", "the next server takes no internationalised addresses", None),
+                "It was given up: the next server takes no addresses with letters of other scripts.",
+            ),
+            (
+                Stage::Refused,
+                Direction::In,
+                reply(552, "5.3.4", "too long", None),
+                "The message was refused: the message is longer than is taken here (“552 5.3.4 too long”).",
+            ),
+            (
+                Stage::Deferred,
+                Direction::Out,
+                reply(450, "4.2.1", "busy", Some("mx.b.example")),
+                "It could not be delivered yet: the mailbox takes no mail now (mx.b.example answered “450 4.2.1 busy”).",
+            ),
+            (
+                Stage::Bounced,
+                Direction::Out,
+                reply(550, "5.2.1", "off", Some("mx.b.example")),
+                "It was given up: the mailbox is switched off (mx.b.example answered “550 5.2.1 off”).",
+            ),
+        ] {
+            assert_eq!(sentence(&passage(stage, direction, Some(said)), Language::English), expected);
+        }
+        let unwanted = passage(Stage::Bounced, Direction::Out, Some(reply(0, "5.7.1", "on the list", None)));
+        let unwanted = Passage { reasons: vec!["suppressed_complaint".to_owned()], ..unwanted };
+        assert_eq!(sentence(&unwanted, Language::English), "It was given up.");
         let relayed = passage(Stage::Delivered, Direction::Out, None);
         let relayed = Passage { reasons: vec!["relay_of_sender".to_owned()], ..relayed };
         let french = "Le relais du domaine de l'expéditeur l'a reçu, et le transmet.";

@@ -4,7 +4,9 @@ use kernel::Timestamp;
 use parking_lot::Mutex;
 use store::{LeasedMessage, LeasedRecipient, Origin};
 
-use crate::limits::{DELAY_MILLIS, EXPIRY_MILLIS, REPORT_EXPIRY_MILLIS, RETRY_MILLIS_MAX, RETRY_MILLIS_MIN};
+use crate::limits::{
+    ATTEMPT_COUNT_MIN, DELAY_MILLIS, EXPIRY_MILLIS, REPORT_EXPIRY_MILLIS, RETRY_MILLIS_MAX, RETRY_MILLIS_MIN,
+};
 
 /// Chance that can be given a seed: a run with the same seed is the same run. Not for secrets.
 #[derive(Debug)]
@@ -75,12 +77,14 @@ pub(crate) fn after_failure(
 ) -> Next {
     let age = now.millis().saturating_sub(message.queued_at.millis());
     let expiry = if message.origin == Origin::Report { REPORT_EXPIRY_MILLIS } else { EXPIRY_MILLIS };
-    if age >= expiry {
+    let attempt_count = recipient.attempt_count.saturating_add(1);
+    if age >= expiry && attempt_count >= ATTEMPT_COUNT_MIN {
         return Next::Expired;
     }
-    let pause = chance.jittered(pause_millis(recipient.attempt_count + 1));
+    let due = now.millis().saturating_add(chance.jittered(pause_millis(attempt_count)));
     // The last attempt is at the end of the time, not a pause after it.
-    let due = now.millis().saturating_add(pause).min(message.queued_at.millis().saturating_add(expiry));
+    let end = message.queued_at.millis().saturating_add(expiry);
+    let due = if age >= expiry { due } else { due.min(end) };
     Next::Retry {
         due_at: Timestamp::from_millis(due.max(now.millis() + 1)),
         is_late: age >= DELAY_MILLIS && !recipient.is_delay_told && message.origin == Origin::Submitted,
@@ -96,6 +100,35 @@ mod tests {
         let minutes: Vec<i64> = (1..=9).map(|count| pause_millis(count) / 60_000).collect();
         assert_eq!(minutes, [5, 10, 20, 40, 80, 160, 240, 240, 240]);
         assert_eq!(pause_millis(u32::MAX), RETRY_MILLIS_MAX);
+    }
+
+    #[test]
+    fn no_pause_is_taken_for_that_of_a_clock_that_was_wrong() {
+        assert!(u128::from(RETRY_MILLIS_MAX.unsigned_abs() / 5 * 6) < store::DUE_AHEAD_MAX.as_millis());
+    }
+
+    #[test]
+    fn old_mail_is_given_up_after_some_attempts_and_not_before() {
+        let (message, recipient) = crate::report::leased_for_tests();
+        let chance = Chance::seeded(7);
+        let at = |millis: i64| Timestamp::from_millis(message.queued_at.millis() + millis);
+        let tried = |attempt_count| LeasedRecipient { attempt_count, ..recipient.clone() };
+        // A clock that is ten days ahead for a moment, or ten days on hold.
+        for attempt_count in 0..ATTEMPT_COUNT_MIN - 1 {
+            let now = at(10 * 86_400_000);
+            let next = after_failure(&message, &tried(attempt_count), now, &chance);
+            let Next::Retry { due_at, .. } = next else { panic!("given up after {attempt_count}") };
+            let pause = due_at.millis() - now.millis();
+            assert!(pause >= pause_millis(attempt_count + 1) / 5 * 4, "{pause} after {attempt_count}");
+        }
+        for (age, attempt_count, expected) in [
+            (10 * 86_400_000, ATTEMPT_COUNT_MIN - 1, true),
+            (EXPIRY_MILLIS, ATTEMPT_COUNT_MIN, true),
+            (EXPIRY_MILLIS - 1, 100, false),
+        ] {
+            let next = after_failure(&message, &tried(attempt_count), at(age), &chance);
+            assert_eq!(next == Next::Expired, expected, "{age} {attempt_count}: {next:?}");
+        }
     }
 
     #[test]

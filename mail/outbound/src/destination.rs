@@ -17,7 +17,9 @@ use tokio::time::Instant;
 use trust::Basis;
 
 use crate::client::{Credentials, Protocol};
-use crate::limits::{ASKED_COUNT_MAX, POLICY_TTL_MAX, SITE_CACHE_COUNT_MAX, SITE_TTL_MAX, SITE_TTL_MIN};
+use crate::limits::{
+    ASKED_COUNT_MAX, FAILED_DOUBT, POLICY_TTL_MAX, SITE_CACHE_COUNT_MAX, SITE_TTL_MAX, SITE_TTL_MIN,
+};
 use crate::routes::{Relay, Routes, Through};
 use crate::site::{Guard, Host, Nowhere, find};
 use crate::source::Source;
@@ -99,6 +101,7 @@ type Key = (TenantId, Arc<Source>, TlsWish, String, u64);
 #[derive(Debug, Clone)]
 struct Known {
     found: Found,
+    since: Instant,
     until: Instant,
 }
 
@@ -164,6 +167,18 @@ impl Destinations {
         (Instant::now() < known.until).then_some(known.found)
     }
 
+    /// Forgets that DNS did not tell, where something has become due since: somebody has ordered another attempt, or mail came
+    /// after it. `due_for` is how long it has been due.
+    pub(crate) fn doubt(&self, errand: &Errand, due_for: Duration) {
+        let key = self.key(errand);
+        let Some(known) = self.known.get(&key) else { return };
+        let is_failure = matches!(known.found, Err(Nowhere::Deferred(_) | Nowhere::Unasked(_)));
+        let age = known.since.elapsed();
+        if is_failure && age >= FAILED_DOUBT && due_for < age {
+            self.known.invalidate(&key);
+        }
+    }
+
     fn key(&self, errand: &Errand) -> Key {
         let stamp = self.stamp(errand, errand.sender.as_ref());
         (errand.tenant, Arc::clone(&errand.source), errand.wish, errand.target.key(), stamp)
@@ -212,7 +227,8 @@ impl Destinations {
             let (found, ttl) = self.find(errand).await;
             // Where something else was ordered meanwhile it is not told which of the two this was found under.
             if claim.key == self.key(errand) {
-                let known = Known { found: found.clone(), until: Instant::now() + ttl };
+                let since = Instant::now();
+                let known = Known { found: found.clone(), since, until: since + ttl };
                 self.known.insert(claim.key.clone(), known);
             }
             return found;
@@ -423,6 +439,35 @@ mod tests {
         let hello = DomainName::parse("us.example").expect("a name");
         let source = Arc::new(Source::free(hello, None));
         Errand { tenant, sender: None, source, wish: TlsWish::Usual, target: Target::Domain(domain) }
+    }
+
+    /// Nobody answers.
+    struct Silent;
+
+    #[async_trait::async_trait]
+    impl Dns for Silent {
+        async fn ask(
+            &self,
+            _: &resolver::Name,
+            _: resolver::Kind,
+        ) -> Result<resolver::Answer, resolver::DnsError> {
+            Err(resolver::DnsError::Timeout)
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_became_due_after_dns_failed_is_looked_up_again() {
+        let (destinations, errand) = (destinations(Arc::new(Silent)), errand());
+        let found = destinations.ensure(&errand).await;
+        assert!(matches!(found, Err(Nowhere::Deferred(_))), "{found:?}");
+        tokio::time::sleep(FAILED_DOUBT - Duration::from_secs(1)).await;
+        destinations.doubt(&errand, Duration::ZERO);
+        assert!(destinations.known(&errand).is_some(), "it was asked a moment ago");
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        destinations.doubt(&errand, Duration::from_secs(60));
+        assert!(destinations.known(&errand).is_some(), "it was due before, and was told then");
+        destinations.doubt(&errand, Duration::from_secs(1));
+        assert!(destinations.known(&errand).is_none());
     }
 
     #[tokio::test(start_paused = true)]

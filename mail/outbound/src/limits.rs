@@ -63,6 +63,14 @@ pub const RECEIVED_COUNT_MAX: usize = 50;
 pub const SITE_CACHE_COUNT_MAX: u64 = 100_000;
 /// Shortest time for which a site is remembered, whatever DNS says.
 pub const SITE_TTL_MIN: Duration = Duration::from_secs(60);
+/// How long it is remembered that DNS did not tell where a domain's mail goes.
+pub const FAILED_TTL: Duration = Duration::from_secs(15);
+/// From when on that is not believed any more for what became due since: somebody has ordered another attempt.
+pub const FAILED_DOUBT: Duration = Duration::from_secs(5);
+/// How long it is remembered that DNS was not even asked, because nobody answers.
+pub const UNASKED_TTL: Duration = Duration::from_secs(1);
+/// When what could not be looked up for that is tried again, more or less a fifth.
+pub const UNASKED_MILLIS: i64 = 30_000;
 /// Longest time for which a site is remembered.
 pub const SITE_TTL_MAX: Duration = Duration::from_secs(3600);
 /// Longest time for which a site is remembered whose policy demands something.
@@ -119,6 +127,9 @@ pub const RETRY_MILLIS_MAX: i64 = 4 * 3_600_000;
 pub const DELAY_MILLIS: i64 = 4 * 3_600_000;
 /// After which mail is given up.
 pub const EXPIRY_MILLIS: i64 = 5 * 86_400_000;
+/// Attempts before mail is given up for its age, about nine hours of them: what was held or suspended for long is tried as
+/// well, and a clock that jumps ahead gives up nothing that was hardly tried.
+pub const ATTEMPT_COUNT_MIN: u32 = 8;
 /// After which reports are given up.
 pub const REPORT_EXPIRY_MILLIS: i64 = 2 * 86_400_000;
 

@@ -7,14 +7,16 @@ use std::time::Duration;
 use bytes::Bytes;
 use kernel::Timestamp;
 use store::{
-    DelayNotice, LeaseToken, LeasedMessage, LeasedRecipient, Origin, Outcome, RemoteReply, Settlement,
-    Settling, StoreError, Suppress,
+    DelayNotice, Instead, LeaseToken, LeasedMessage, LeasedRecipient, Origin, Outcome, RemoteReply,
+    Settlement, Settling, StoreError, Suppress, SuppressionCause,
 };
 
 use crate::backoff::{Next, after_failure};
 use crate::classify::{classify, is_hard_bounce};
 use crate::destination::Destination;
-use crate::limits::{EXPIRY_MILLIS, REPORT_EXPIRY_MILLIS, SETTLE_PAUSE_MAX, SETTLE_TRY_COUNT};
+use crate::limits::{
+    DELAY_MILLIS, EXPIRY_MILLIS, REPORT_EXPIRY_MILLIS, SETTLE_PAUSE_MAX, SETTLE_TRY_COUNT, UNASKED_MILLIS,
+};
 use crate::outbound::Inner;
 use crate::report::{self, Action, Addressee, Told};
 use crate::routes::Through;
@@ -32,6 +34,8 @@ pub(crate) enum Happened {
     Declined(RemoteReply),
     /// Not now.
     Failed(RemoteReply),
+    /// Where it goes could not be asked: no attempt, unless its sender is to hear by now that it takes long.
+    Unasked(RemoteReply),
     /// Nothing was tried: later.
     Returned(Timestamp),
     /// Its site is suspended.
@@ -107,7 +111,7 @@ impl Inner {
             site: batch.site.map(str::to_owned),
             source: batch.source.and_then(|(source, address)| source.told(address)),
             reasons: (batch.through.reason().into_iter())
-                .chain(class(&judged))
+                .chain(class(&recipient, &judged))
                 .chain(judged.untold)
                 .map(str::to_owned)
                 .collect(),
@@ -197,14 +201,23 @@ impl Inner {
             Happened::Declined(reply) => Judged { suppress: Suppress::No, ..bounced(reply) },
             Happened::Returned(due_at) => quiet(Outcome::Returned { due_at }, RemoteReply::default()),
             Happened::Suspended(reply) => quiet(Outcome::Suspended, reply),
-            Happened::Failed(reply) => match after_failure(message, recipient, now, &self.chance) {
-                Next::Expired => bounced(reply),
-                Next::Retry { due_at, is_late } => {
-                    let action = if is_late { wanted(Action::Delayed) } else { None };
-                    let delay = if is_late { DelayNotice::Told } else { DelayNotice::None };
-                    Judged { action, ..quiet(Outcome::Retry { due_at, delay }, reply) }
+            Happened::Unasked(_)
+                if now.millis().saturating_sub(message.queued_at.millis()) < DELAY_MILLIS =>
+            {
+                let due = now.millis().saturating_add(self.chance.jittered(UNASKED_MILLIS));
+                let due_at = Timestamp::from_millis(due);
+                quiet(Outcome::Returned { due_at }, RemoteReply::default())
+            }
+            Happened::Unasked(reply) | Happened::Failed(reply) => {
+                match after_failure(message, recipient, now, &self.chance) {
+                    Next::Expired => bounced(reply),
+                    Next::Retry { due_at, is_late } => {
+                        let action = if is_late { wanted(Action::Delayed) } else { None };
+                        let delay = if is_late { DelayNotice::Told } else { DelayNotice::None };
+                        Judged { action, ..quiet(Outcome::Retry { due_at, delay }, reply) }
+                    }
                 }
-            },
+            }
         }
     }
 
@@ -263,8 +276,15 @@ impl Inner {
 }
 
 /// Of what kind a failure is, where it is one for ever.
-fn class(judged: &Judged) -> Option<&'static str> {
-    (judged.outcome == Outcome::Bounced).then(|| classify(&judged.reply).word())
+fn class(recipient: &LeasedRecipient, judged: &Judged) -> Option<&'static str> {
+    let word = || match recipient.instead {
+        Some(Instead::Suppressed(SuppressionCause::Complaint)) => "suppressed_complaint",
+        Some(Instead::Suppressed(SuppressionCause::Ordered)) => "suppressed_order",
+        Some(Instead::Suppressed(SuppressionCause::NoSuchAddress) | Instead::Bounce) | None => {
+            classify(&judged.reply).word()
+        }
+    };
+    (judged.outcome == Outcome::Bounced).then(word)
 }
 
 const fn word(outcome: &Outcome) -> &'static str {

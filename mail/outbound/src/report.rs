@@ -333,13 +333,16 @@ fn quoted_printable(text: &str) -> String {
 }
 
 #[cfg(test)]
+pub(crate) use tests::leased as leased_for_tests;
+
+#[cfg(test)]
 mod tests {
     use super::*;
     use crate::untold::untold;
     use kernel::TenantId;
     use store::RecipientKey;
 
-    fn leased() -> (LeasedMessage, LeasedRecipient) {
+    pub(crate) fn leased() -> (LeasedMessage, LeasedRecipient) {
         let message = LeasedMessage {
             queue_id: 1,
             tenant: TenantId::PLATFORM,
@@ -429,6 +432,36 @@ mod tests {
         // It is read again by whoever reads mail.
         let summary = message::summarize(&report);
         assert_eq!(summary.envelope.subject.as_deref(), Some("Undelivered mail / Message non remis"));
+    }
+
+    #[test]
+    fn what_is_on_the_suppression_list_is_told_by_its_cause_in_both_languages() {
+        use store::{Instead, SuppressionCause};
+        let (message, recipient) = leased();
+        for (cause, english, french) in [
+            (SuppressionCause::NoSuchAddress, "came back as undeliverable", "est revenu"),
+            (SuppressionCause::Complaint, "called earlier mail unwanted", "comme indésirable"),
+            (
+                SuppressionCause::Ordered,
+                "Your administrator wants nothing",
+                "Votre administrateur ne veut rien",
+            ),
+        ] {
+            let recipient =
+                LeasedRecipient { instead: Some(Instead::Suppressed(cause)), ..recipient.clone() };
+            let reply = RemoteReply {
+                enhanced: "5.7.1".to_owned(),
+                text: "the address is on the suppression list: words".to_owned(),
+                ..RemoteReply::default()
+            };
+            let told = [Told { recipient: &recipient, action: Action::Failed, reply: &reply, until: None }];
+            let explained = words::explanation(&message, &told, "mx.us.example");
+            let (en, fr) = explained.split_once("----------").expect("two languages");
+            assert!(en.contains(english) && en.contains("suppression list: words"), "{en}");
+            assert!(fr.contains(french) && !fr.contains("the address"), "{fr}");
+            let denied = ["does not exist", "n'existe pas"].iter().any(|words| explained.contains(words));
+            assert!(!denied && !explained.contains("by its rules"), "{explained}");
+        }
     }
 
     #[test]

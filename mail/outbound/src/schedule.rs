@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use futures_util::{StreamExt as _, stream};
-use kernel::{DomainName, EmailAddress};
+use kernel::{DomainName, EmailAddress, Timestamp};
 use store::{
     Instead, LEASE_RECIPIENT_COUNT_MAX, LeaseRequest, LeasedMessage, LeasedRecipient, Line, Origin,
     RemoteReply, StoreError, SuppressionCause, TlsWish,
@@ -179,7 +180,8 @@ impl Inner {
         while !self.stop.is_cancelled() {
             let now = (self.now)();
             let page = self.queue.due(line, after.as_deref(), now, DOMAIN_PAGE_COUNT).await?;
-            self.sweep_domains(line, page.due.into_iter().map(|due| due.domain), suspended).await?;
+            let due = page.due.into_iter().map(|due| (due.domain, Some(due.due_at)));
+            self.sweep_domains(line, due, suspended).await?;
             match page.next {
                 Some(next) => after = Some(next),
                 None => break,
@@ -193,17 +195,18 @@ impl Inner {
         let suspended = self.suspended().await?;
         for (line, domains) in self.lookups.found() {
             for page in domains.chunks(DOMAIN_PAGE_COUNT) {
-                self.sweep_domains(line, page.iter().cloned(), &suspended).await?;
+                self.sweep_domains(line, page.iter().map(|domain| (domain.clone(), None)), &suspended)
+                    .await?;
             }
         }
         Ok(())
     }
 
-    /// Leases what is due for these domains, as far as they have room.
+    /// Leases what is due for these domains, as far as they have room. Since when, where that is known.
     async fn sweep_domains(
         self: &Arc<Self>,
         line: Line,
-        domains: impl ExactSizeIterator<Item = DomainName>,
+        domains: impl ExactSizeIterator<Item = (DomainName, Option<Timestamp>)>,
         suspended: &HashSet<String>,
     ) -> Result<(), StoreError> {
         let mut plans: BTreeMap<DomainName, Plan> = BTreeMap::new();
@@ -214,8 +217,8 @@ impl Inner {
         };
         let mut wanted = Vec::new();
         let usual = &self.settings.sources.usual(&self.directory, line.tenant);
-        for domain in domains {
-            if let Some((plan, count)) = self.plan((line, usual), &domain, suspended, &mut rooms) {
+        for (domain, due_at) in domains {
+            if let Some((plan, count)) = self.plan((line, usual), (&domain, due_at), suspended, &mut rooms) {
                 wanted.push((domain.clone(), count));
                 plans.insert(domain, plan);
             }
@@ -233,7 +236,7 @@ impl Inner {
     fn plan(
         self: &Arc<Self>,
         (line, usual): (Line, &Arc<Source>),
-        domain: &DomainName,
+        (domain, due_at): (&DomainName, Option<Timestamp>),
         suspended: &HashSet<String>,
         rooms: &mut Rooms,
     ) -> Option<(Plan, usize)> {
@@ -244,6 +247,10 @@ impl Inner {
             wish: TlsWish::Usual,
             target: self.target_of(domain),
         };
+        if let Some(due_at) = due_at {
+            let due_for = (self.now)().millis().saturating_sub(due_at.millis());
+            self.destinations.doubt(&errand, Duration::from_millis(due_for.max(0).unsigned_abs()));
+        }
         let Some(found) = self.destinations.known(&errand) else {
             self.look_up(Lookup { line, domain: domain.clone(), errand });
             return None;
@@ -509,6 +516,7 @@ fn plan_of(found: Result<Arc<Destination>, Nowhere>, target: &Target) -> Plan {
     match (found, target) {
         (Ok(destination), _) => Plan::Send(destination),
         (Err(Nowhere::Refused(reply)), Target::Domain(_)) => Plan::Settle(Happened::Refused(reply), nowhere),
+        (Err(Nowhere::Unasked(reply)), _) => Plan::Settle(Happened::Unasked(reply), nowhere),
         (Err(Nowhere::Refused(reply) | Nowhere::Deferred(reply)), _) => {
             Plan::Settle(Happened::Failed(reply), nowhere)
         }

@@ -8,7 +8,7 @@ use kernel::DomainName;
 use resolver::{Dns, DnsError, Kind, Name, Record, Security};
 use store::RemoteReply;
 
-use crate::limits::{ADDRESS_COUNT_MAX, HOST_COUNT_MAX, SITE_TTL_MAX, SITE_TTL_MIN};
+use crate::limits::{ADDRESS_COUNT_MAX, FAILED_TTL, HOST_COUNT_MAX, SITE_TTL_MAX, SITE_TTL_MIN, UNASKED_TTL};
 
 /// Hosts that take mail for a domain, the first first.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -62,6 +62,26 @@ pub enum Nowhere {
     Refused(RemoteReply),
     /// For now.
     Deferred(RemoteReply),
+    /// Nobody knows: DNS was not asked, because it answers nothing. That is no attempt.
+    Unasked(RemoteReply),
+}
+
+impl Nowhere {
+    /// How long it is remembered.
+    const fn ttl(&self) -> Duration {
+        match self {
+            Self::Refused(_) => SITE_TTL_MIN,
+            Self::Deferred(_) => FAILED_TTL,
+            Self::Unasked(_) => UNASKED_TTL,
+        }
+    }
+
+    fn untold(error: DnsError, text: String) -> Self {
+        match error {
+            DnsError::Unasked => Self::Unasked(told("4.4.3", text)),
+            _ => Self::Deferred(told("4.4.3", text)),
+        }
+    }
 }
 
 /// Which targets are not refused.
@@ -169,10 +189,13 @@ pub(crate) async fn find(
     };
     let (exchanges, ttl) = match exchanges(&name, dns, guard).await {
         Ok(found) => found,
-        Err(nowhere) => return (Err(nowhere), SITE_TTL_MIN),
+        Err(nowhere) => {
+            let ttl = nowhere.ttl();
+            return (Err(nowhere), ttl);
+        }
     };
     let site = addresses(&name, exchanges, dns, guard).await;
-    let ttl = if site.is_ok() { ttl.clamp(SITE_TTL_MIN, SITE_TTL_MAX) } else { SITE_TTL_MIN };
+    let ttl = site.as_ref().map_or_else(Nowhere::ttl, |_| ttl.clamp(SITE_TTL_MIN, SITE_TTL_MAX));
     (site, ttl)
 }
 
@@ -191,7 +214,7 @@ async fn exchanges(name: &Name, dns: &dyn Dns, guard: &Guard) -> Result<(Vec<Exc
         Err(DnsError::NoName(_)) => return refused("5.1.2", format!("the domain {name} does not exist")),
         Err(error) => {
             let text = format!("DNS does not tell where mail of {name} goes: {error}");
-            return Err(Nowhere::Deferred(told("4.4.3", text)));
+            return Err(Nowhere::untold(error, text));
         }
     };
     let mut by_preference: BTreeMap<u16, Vec<Name>> = BTreeMap::new();
@@ -249,7 +272,9 @@ async fn addresses(
                     }));
                 }
                 Err(error) if error.is_absence() => {}
-                Err(error) => failed = Some(format!("DNS does not tell the address of {name}: {error}")),
+                Err(error) => {
+                    failed = Some((error, format!("DNS does not tell the address of {name}: {error}")));
+                }
             }
         }
         let all = addresses.len();
@@ -264,7 +289,7 @@ async fn addresses(
     }
     if hosts.is_empty() {
         return match (failed, forbidden) {
-            (Some(text), _) => Err(Nowhere::Deferred(told("4.4.3", text))),
+            (Some((error, text)), _) => Err(Nowhere::untold(error, text)),
             (None, Some(text)) => refused("5.4.4", text),
             (None, None) => refused("5.4.4", format!("no host of {domain} has an address")),
         };
@@ -289,6 +314,10 @@ mod tests {
         };
         mx("two.example", 20, Some("b.mx.example"));
         mx("two.example", 10, Some("a.mx.example"));
+        mx("far.example", 1, Some("a.mx.example"));
+        mx("far.example", 500, Some("b.mx.example"));
+        mx("reversed.example", 10, Some("b.mx.example"));
+        mx("reversed.example", 20, Some("a.mx.example"));
         mx("same.example", 5, Some("b.mx.example"));
         mx("same.example", 5, Some("a.mx.example"));
         mx("null.example", 0, None);
@@ -314,10 +343,6 @@ mod tests {
         }
         zone.add(name("m.mx.example"), Record::Aaaa("::ffff:127.0.0.1".parse().expect("an address")));
         zone.add(name("alias.example"), Record::Cname(name("two.example")));
-        mx("far.example", 1, Some("a.mx.example"));
-        mx("far.example", 500, Some("b.mx.example"));
-        mx("reversed.example", 10, Some("b.mx.example"));
-        mx("reversed.example", 20, Some("a.mx.example"));
         zone.add(name("loop.example"), Record::Cname(name("loop.example")));
         zone.fail(name("slow.example"), Kind::Mx, DnsError::Timeout);
         zone
@@ -382,6 +407,16 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn the_order_of_hosts_is_part_of_where_mail_goes_and_their_numbers_are_not() {
+        let mut orders = Vec::new();
+        for domain in ["two.example", "far.example", "same.example", "reversed.example"] {
+            orders.push(found(domain, &guard()).await.expect(domain).order());
+        }
+        let (a, b) = ("a.mx.example", "b.mx.example");
+        assert_eq!(orders, [format!("{a}/{b}"), format!("{a}/{b}"), format!("{a} {b}"), format!("{b}/{a}")]);
+    }
+
+    #[tokio::test]
     async fn null_loops_private_and_absent_targets_are_refused_and_dns_trouble_waits() {
         for (domain, code) in [
             ("null.example", "5.1.10"),
@@ -396,7 +431,7 @@ mod tests {
             ("loop.example", "4.4.3"),
         ] {
             let told = match found(domain, &guard()).await {
-                Err(Nowhere::Refused(told) | Nowhere::Deferred(told)) => told,
+                Err(Nowhere::Refused(told) | Nowhere::Deferred(told) | Nowhere::Unasked(told)) => told,
                 Ok(site) => panic!("{domain} goes to {site:?}"),
             };
             assert_eq!(told.enhanced, code, "{domain}");
@@ -405,13 +440,4 @@ mod tests {
         assert!(found("loopback.example", &allowing).await.is_ok());
         assert!(found("private.example", &allowing).await.is_err());
     }
-}
-#[tokio::test]
-async fn the_order_of_hosts_is_part_of_where_mail_goes_and_their_numbers_are_not() {
-    let mut orders = Vec::new();
-    for domain in ["two.example", "far.example", "same.example", "reversed.example"] {
-        orders.push(found(domain, &guard()).await.expect(domain).order());
-    }
-    let (a, b) = ("a.mx.example", "b.mx.example");
-    assert_eq!(orders, [format!("{a}/{b}"), format!("{a}/{b}"), format!("{a} {b}"), format!("{b}/{a}")]);
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use kernel::EmailAddress;
-use store::TlsWish;
+use store::{RemoteReply, TlsWish};
 
 use super::{Client, Fault, Protocol};
 use crate::limits::{
@@ -47,6 +47,8 @@ pub(crate) enum Answer {
     Refused(Reply),
     /// It does not want the message, or its sender, and says why: which is nothing about the recipient.
     Declined(Reply),
+    /// It was not asked: by what it offers it cannot have it. Our words, not those of the host.
+    Unfit(RemoteReply),
     /// Nothing final was said: see the fault.
     Open,
 }
@@ -72,9 +74,9 @@ fn fit(after: &'static str, reply: Reply) -> Result<Reply, Fault> {
     if reply.is_positive() || reply.is_refusal() { Ok(reply) } else { Err(Fault::Unfit(after, reply)) }
 }
 
-/// What is local about a refusal: nobody else said it.
-fn own(code: u16, enhanced: &str, text: &str) -> Reply {
-    Reply { code, enhanced: Some(enhanced.to_owned()), text: text.to_owned(), lines: Vec::new() }
+/// What is said without asking: nobody else said it.
+fn own(enhanced: &str, text: &str) -> RemoteReply {
+    RemoteReply { code: 0, enhanced: enhanced.to_owned(), text: text.to_owned(), host: None }
 }
 
 impl Client {
@@ -109,9 +111,9 @@ impl Client {
         let sender_fits = may_utf8 || envelope.from.is_none_or(is_plain);
         let judge = |to: &EnvelopeRecipient<'_>| {
             if is_too_long {
-                Answer::Declined(own(552, "5.3.4", "the message is longer than this host takes"))
+                Answer::Unfit(own("5.3.4", "the message is longer than the next server takes"))
             } else if !sender_fits || !may_utf8 && !is_plain(to.address) {
-                Answer::Declined(own(553, "5.6.7", "this host takes no internationalised addresses"))
+                Answer::Unfit(own("5.6.7", "the next server takes no internationalised addresses"))
             } else {
                 Answer::Open
             }

@@ -1,6 +1,6 @@
 //! The sentences of reports. The language of a sender is not known to the mail servers: both are said.
 
-use store::LeasedMessage;
+use store::{Instead, LeasedMessage, SuppressionCause};
 
 use super::{Action, Told};
 use crate::classify::{Class, classify};
@@ -54,6 +54,41 @@ pub(crate) const fn meaning(class: Class) -> (&'static str, &'static str) {
     }
 }
 
+/// What it means for people that one recipient has not got the message.
+fn meaning_of(one: &Told<'_>) -> (&'static str, &'static str) {
+    match one.recipient.instead {
+        Some(Instead::Suppressed(SuppressionCause::NoSuchAddress)) => (
+            "Earlier mail to this address came back as undeliverable, so nothing is sent to it any more. Your \
+             administrator can take it off the suppression list.",
+            "Un courrier précédent à cette adresse est revenu, on n'y envoie donc plus rien. Votre administrateur peut la \
+             retirer de la liste de suppression.",
+        ),
+        Some(Instead::Suppressed(SuppressionCause::Complaint)) => (
+            "The owner of this address has called earlier mail unwanted, so nothing is sent to it any more.",
+            "Le titulaire de cette adresse a signalé un courrier précédent comme indésirable, on n'y envoie donc plus rien.",
+        ),
+        Some(Instead::Suppressed(SuppressionCause::Ordered)) => (
+            "Your administrator wants nothing to be sent to this address: it is on the suppression list.",
+            "Votre administrateur ne veut rien envoyer à cette adresse : elle est sur la liste de suppression.",
+        ),
+        Some(Instead::Bounce) => (
+            "Whoever looks after the mail has had it given up.",
+            "Son abandon a été demandé par un responsable de la messagerie.",
+        ),
+        None => meaning_now(one),
+    }
+}
+
+fn meaning_now(one: &Told<'_>) -> (&'static str, &'static str) {
+    match (classify(one.reply), one.reply.enhanced.as_str()) {
+        (Class::Other, "5.6.7") => (
+            "The server of the recipient takes no addresses with letters of other scripts.",
+            "Le serveur du destinataire ne prend pas d'adresse avec des lettres d'autres écritures.",
+        ),
+        (class, _) => meaning(class),
+    }
+}
+
 pub(super) fn explanation(message: &LeasedMessage, told: &[Told<'_>], hostname: &str) -> String {
     let mut english = format!("This is the mail server {hostname}.\n");
     let mut french = format!("Ici le serveur de messagerie {hostname}.\n");
@@ -87,7 +122,7 @@ pub(super) fn explanation(message: &LeasedMessage, told: &[Told<'_>], hostname: 
         for one in of {
             let (means, signifie) = match action {
                 Action::Relayed | Action::Expanded | Action::Delivered => ("", ""),
-                Action::Failed | Action::Delayed => meaning(classify(one.reply)),
+                Action::Failed | Action::Delayed => meaning_of(one),
             };
             let address = one.name();
             let said = match (one.host(), one.text()) {
@@ -95,8 +130,10 @@ pub(super) fn explanation(message: &LeasedMessage, told: &[Told<'_>], hostname: 
                 (Some(host), text) => format!("\n    {host}: {text}"),
                 (None, text) => format!("\n    {text}"),
             };
+            // What others said is quoted; our own words are English, and their meaning stands there in French already.
+            let dit = if one.reply.code == 0 { "" } else { said.as_str() };
             english.push_str(&format!("  {address}\n    {means}{said}\n"));
-            french.push_str(&format!("  {address}\n    {signifie}{said}\n"));
+            french.push_str(&format!("  {address}\n    {signifie}{dit}\n"));
         }
     }
     format!("{english}\n({})\n\n----------\n\n{french}", message.message)

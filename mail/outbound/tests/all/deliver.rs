@@ -535,3 +535,28 @@ async fn as_many_messages_are_in_memory_at_once_as_there_is_room_for() {
         stage.end().await;
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn dns_that_is_not_asked_costs_no_attempt_until_the_sender_is_to_hear_of_it() {
+    let mut stage = Stage::new().await;
+    let domain = resolver::Name::parse("a.example").expect("a name");
+    stage.zone.fail(domain, resolver::Kind::Mx, resolver::DnsError::Unasked);
+    stage.run();
+    let id = stage.submit(&["u@a.example"]).await;
+    let begun = Timestamp::from_millis(stage.clock.load(Ordering::Relaxed));
+    let start = Instant::now();
+    let put_off = loop {
+        let entry = stage.entries(id).await.remove(0);
+        if entry.state == RecipientState::Scheduled && entry.due_at > begun {
+            break entry;
+        }
+        assert!(start.elapsed() < WAIT, "{entry:?}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    };
+    assert_eq!((put_off.attempt_count, put_off.last.text.as_str()), (0, ""));
+    assert!(put_off.due_at.millis() - begun.millis() < 60_000, "{put_off:?}");
+    stage.pass(5 * HOUR_MILLIS);
+    let entries = stage.tried(id, 1).await;
+    assert_eq!(entries[0].last.enhanced, "4.4.3");
+    stage.end().await;
+}

@@ -3,7 +3,9 @@
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use bytes::Bytes;
 use outbound::limits::{ATTEMPT_HOST_COUNT_MAX, BREAKER_FAULT_COUNT};
+use resolver::{Name, Record};
 use store::RecipientState;
 
 use crate::farm::Manners;
@@ -96,6 +98,45 @@ async fn hosts_of_one_attempt_are_bounded_and_one_that_answers_keeps_the_site_op
         assert_eq!(states(&entries), [RecipientState::Scheduled]);
         assert_eq!(entries[0].last.text, "later", "what was said counts, not who could not be called");
     }
+    stage.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_names_the_same_hosts_in_another_order_leads_nobody_elses_mail_to_the_last_of_them() {
+    let mut stage = Stage::new().await;
+    let first = stage.host_at(10, &["one.example"], modern()).await;
+    let second = stage.host_at(20, &["one.example"], modern()).await;
+    for (preference, host) in [(10, &second), (20, &first)] {
+        let exchange = Some(Name::parse(&host.name()).expect("a name"));
+        stage.zone.add(Name::parse("two.example").expect("a name"), Record::Mx { preference, exchange });
+    }
+    stage.run();
+    // Whichever is written to first.
+    for (to, taken) in [("u@one.example", [1, 0]), ("u@two.example", [1, 1]), ("v@one.example", [2, 1])] {
+        let id = stage.submit(&[to]).await;
+        assert_eq!(states(&stage.tried(id, 1).await), [RecipientState::Delivered], "{to}");
+        assert_eq!([first.taken().len(), second.taken().len()], taken, "{to}");
+    }
+    stage.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_host_was_not_asked_is_not_told_as_its_words() {
+    let mut stage = Stage::new().await;
+    let plain = Manners { offers: vec!["SIZE 100"], ..modern() };
+    let host = stage.host(&["a.example"], plain).await;
+    stage.run();
+    let id = stage.submit(&["d\u{e9}j\u{e0}@a.example"]).await;
+    let entries = stage.tried(id, 1).await;
+    assert_eq!(states(&entries), [RecipientState::Bounced]);
+    let last = &entries[0].last;
+    assert_eq!((last.code, last.enhanced.as_str(), &last.host), (0, "5.6.7", &None), "{last:?}");
+    stage.message = Bytes::from(format!("Subject: long\r\n\r\n{}\r\n", "x".repeat(200)));
+    let id = stage.submit(&["u@a.example"]).await;
+    let entries = stage.tried(id, 1).await;
+    let last = &entries[0].last;
+    assert_eq!((last.code, last.enhanced.as_str(), &last.host), (0, "5.3.4", &None), "{last:?}");
+    assert!(host.taken().is_empty());
     stage.end().await;
 }
 
