@@ -9,6 +9,7 @@ use async_graphql::{BatchRequest, BatchResponse, Data, Executor, Request, Respon
 use async_trait::async_trait;
 use futures_util::stream::{BoxStream, StreamExt};
 use kernel::{CorrelationId, Via};
+use tokio::sync::Semaphore;
 
 use crate::access;
 use crate::access::allowance::{Allowance, Allowances, Counted};
@@ -21,6 +22,7 @@ use crate::history::actor::Acts;
 use crate::language::Language;
 use crate::limit::{
     BATCH_COUNT_MAX, COMPLEXITY_MAX, DEPTH_DEVELOPMENT_MAX, DEPTH_MAX, DIRECTIVE_COUNT_MAX, PARSE_DEPTH_MAX,
+    SOCKET_OPERATION_COUNT_MAX, SOCKET_OPERATION_SECS_MAX,
 };
 use crate::loader::{BATCH_COUNT_MAX as LOADED_COUNT_MAX, Histories, Looks, States, Tables};
 use crate::mailbox::usage::{Pools, Sends, Usages};
@@ -98,6 +100,8 @@ pub struct Api {
     schema: ApiSchema,
     platform: Platform,
     allowances: Arc<Allowances>,
+    /// Room for what websockets ask beside subscriptions.
+    socket_operations: Arc<Semaphore>,
 }
 
 impl Api {
@@ -126,7 +130,8 @@ impl Api {
                 .data(together(Looks(platform.door.clone())))
                 .data(together(Acts(Arc::clone(&platform.engine))))
                 .finish();
-        Self { schema, platform, allowances: Arc::default() }
+        let socket_operations = Arc::new(Semaphore::new(SOCKET_OPERATION_COUNT_MAX));
+        Self { schema, platform, allowances: Arc::default(), socket_operations }
     }
 
     /// Whether anybody may open an account.
@@ -225,6 +230,21 @@ impl Api {
         coded(self.schema.execute(request).await, knock.language)
     }
 
+    /// The same for an operation of a connection that stays open, where nothing else bounds how many are answered at once, and
+    /// for how long.
+    async fn briefly(&self, knock: &Knock, request: Request) -> Response {
+        let refused = |fault: Fault| {
+            let error = fault.into_error(knock.language).into_server_error(async_graphql::Pos::default());
+            Response::from_errors(vec![error])
+        };
+        let Ok(_place) = self.socket_operations.try_acquire() else { return refused(Fault::Busy) };
+        let longest = Duration::from_secs(SOCKET_OPERATION_SECS_MAX);
+        match tokio::time::timeout(longest, self.one(knock, request)).await {
+            Ok(answer) => answer,
+            Err(_) => refused(Fault::Busy),
+        }
+    }
+
     /// Who knocks, judged now: credentials are looked up at each operation, so that a revocation is obeyed at once.
     pub fn caller(&self, knock: &Knock) -> Caller {
         let header = knock.authorization.as_deref();
@@ -267,7 +287,7 @@ impl Executor for Api {
             Some(knock) => {
                 let knock = knock.clone();
                 match self.refused(&knock, Roots::of(&mut request)) {
-                    None => self.one(&knock, request).await,
+                    None => self.briefly(&knock, request).await,
                     Some(refused) => refused,
                 }
             }
@@ -292,6 +312,11 @@ impl Executor for Api {
                 let refused = refused.or_else(|| roots.excess.map(|excess| too_much(&knock, excess)));
                 if let Some(refused) = refused {
                     return futures_util::stream::once(async { refused }).boxed();
+                }
+                if !roots.is_subscription {
+                    let api = self.clone();
+                    return futures_util::stream::once(async move { api.briefly(&knock, request).await })
+                        .boxed();
                 }
                 let language = knock.language;
                 let answers = self.schema.execute_stream(request.data(self.caller(&knock)).data(knock));

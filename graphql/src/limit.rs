@@ -56,6 +56,11 @@ pub const TEXT_OCTETS_MAX: usize = 512;
 pub const PASSWORD_OCTETS_MIN: usize = 10;
 /// Longest password: argon2 takes more, an attacker's bill should not be ours.
 pub const PASSWORD_OCTETS_MAX: usize = 512;
+/// Most queries and mutations of websockets that a node answers at once; beyond, `BUSY`. What is asked over HTTP has room of its
+/// own.
+pub const SOCKET_OPERATION_COUNT_MAX: usize = 128;
+/// Longest time for one of them, in seconds: as for a request over HTTP. Subscriptions have no end.
+pub const SOCKET_OPERATION_SECS_MAX: u64 = 60;
 /// How long an access token is good for, in seconds.
 pub const ACCESS_TOKEN_SECS: u64 = 600;
 /// How long a refresh token is good for, in seconds: 30 days.

@@ -47,6 +47,8 @@ pub(crate) struct Roots {
     pub field_count: usize,
     /// Whether they change something.
     pub is_change: bool,
+    /// Whether the operation that is meant goes on by itself.
+    pub is_subscription: bool,
     /// Why it is not answered, if it is too much.
     pub excess: Option<Excess>,
 }
@@ -54,13 +56,22 @@ pub(crate) struct Roots {
 impl Roots {
     /// What `request` asks for; of several operations the one with most, whichever is named.
     pub(crate) fn of(request: &mut Request) -> Self {
-        let none = Self { field_count: 1, is_change: false, excess: None };
+        let none = Self { field_count: 1, is_change: false, is_subscription: false, excess: None };
         // The parser calls itself for each bracket, on a stack that is not endless.
         if nesting(&request.query) > NESTING_MAX {
             return Self { excess: Some(Excess::Nesting), ..none };
         }
         // What cannot be parsed is answered as such, and is one operation.
+        let named = request.operation_name.clone();
         let Ok(document) = request.parsed_query() else { return none };
+        let meant = match (&document.operations, named) {
+            (DocumentOperations::Single(operation), _) => Some(&operation.node),
+            (DocumentOperations::Multiple(operations), Some(name)) => {
+                operations.get(name.as_str()).map(|operation| &operation.node)
+            }
+            (DocumentOperations::Multiple(_), None) => None,
+        };
+        let is_subscription = meant.is_some_and(|meant| meant.ty == OperationType::Subscription);
         let operations: Vec<&OperationDefinition> = match &document.operations {
             DocumentOperations::Single(operation) => vec![&operation.node],
             DocumentOperations::Multiple(operations) => {
@@ -68,7 +79,7 @@ impl Roots {
             }
         };
         let mut left = SELECTION_COUNT_MAX;
-        let mut most = none;
+        let mut most = Self { is_subscription, ..none };
         for operation in operations {
             let set = &operation.selection_set.node;
             let mut roots_left = ROOT_FIELD_COUNT_MAX + 1;

@@ -162,12 +162,12 @@ impl Wanted {
     /// What is asked for alike, with the domains of which it is.
     fn alike(
         wanted: impl Iterator<Item = Self>,
-    ) -> Vec<((TenantId, Option<ReportKey>, usize), Vec<DomainId>)> {
+    ) -> HashMap<(TenantId, Option<ReportKey>, usize), Vec<DomainId>> {
         let mut alike: HashMap<_, Vec<DomainId>> = HashMap::new();
         for Self { owner: ReportOwner { tenant, domain }, behind, count } in wanted {
             alike.entry((tenant, behind, count)).or_default().push(domain);
         }
-        alike.into_iter().collect()
+        alike
     }
 }
 

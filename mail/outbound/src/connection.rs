@@ -489,7 +489,7 @@ impl Inner {
                     is_too_fast |= classify(&told) == Class::TooFast;
                     Happened::Failed(told)
                 }
-                Answer::Unfit(reply) => Happened::Refused(reply),
+                Answer::Unfit(reply) => Happened::Refused(reply.clone()),
                 Answer::Open => Happened::Failed(fault.clone().unwrap_or_default()),
             };
             match happened {

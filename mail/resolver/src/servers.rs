@@ -255,7 +255,7 @@ mod tests {
     use crate::Record;
 
     /// A server that knows TXT records of every name but those that begin with `no`, and counts what it is asked.
-    async fn serve(socket: UdpSocket, asked: std::sync::Arc<std::sync::atomic::AtomicUsize>) {
+    async fn serve(socket: UdpSocket, asked: Arc<std::sync::atomic::AtomicUsize>) {
         let mut buffer = [0; 1500];
         while let Ok((length, peer)) = socket.recv_from(&mut buffer).await {
             asked.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
@@ -276,8 +276,8 @@ mod tests {
     async fn servers_are_asked_once_and_their_answers_kept() {
         let socket = UdpSocket::bind("127.0.0.1:0").await.expect("a socket");
         let address = socket.local_addr().expect("an address");
-        let asked = std::sync::Arc::default();
-        let server = tokio::spawn(serve(socket, std::sync::Arc::clone(&asked)));
+        let asked = Arc::default();
+        let server = tokio::spawn(serve(socket, Arc::clone(&asked)));
         let dns = Servers::new(vec![address], Validation::Off);
         let name = |text| Name::parse(text).expect("a name");
         for _ in 0..3 {

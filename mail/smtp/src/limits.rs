@@ -20,8 +20,8 @@ pub const HEADER_OCTETS_MAX: usize = message::HEADER_OCTETS_MAX;
 /// From the answer to one command to the end of the next (RFC 5321 section 4.5.3.2.7).
 pub const COMMAND_WAIT: Duration = Duration::from_secs(300);
 /// Commands of a stranger that bring no message nearer, since the last message: NOOP, RSET, HELP, VRFY and greetings.
-pub const IDLE_COMMAND_COUNT_MAX: usize = 100;
+pub(crate) const IDLE_COMMAND_COUNT_MAX: usize = 100;
 /// How long a stranger may speak without a message that is taken.
-pub const STRANGER_WAIT: Duration = Duration::from_secs(1800);
+pub(crate) const STRANGER_WAIT: Duration = Duration::from_secs(1800);
 /// Folders that a mailbox may have for a plus-address to make one more; senders choose their names.
 pub(crate) const DETAIL_FOLDER_COUNT_MAX: usize = 200;

@@ -3,7 +3,6 @@
 use database::{Database, Statement};
 
 #[tokio::test]
-#[expect(clippy::print_stderr, reason = "a skipped suite says so loudly")]
 async fn a_server_is_spoken_to_in_secret_once_it_has_proved_its_name() {
     let names = ("HOSTERRA_TEST_POSTGRES", "HOSTERRA_TEST_POSTGRES_CA");
     let (Ok(url), Ok(authority)) = (std::env::var(names.0), std::env::var(names.1)) else {

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use database::Database;
 use kernel::{EmailAddress, TenantId, Timestamp};
 use outbound::Nodes;
-use outbound::limits::BODY_OCTETS_MAX;
+use outbound::limits::{ATTEMPT_COUNT_MIN, BODY_OCTETS_MAX};
 use store::{Acceptance, Lane, Origin, Queue as _, QueuedRecipient, Queueing, RecipientState, Store as _};
 use uuid::Uuid;
 
@@ -172,9 +172,9 @@ async fn senders_are_told_of_delay_once_and_mail_is_given_up_after_five_days() {
     stage.run();
     let id = stage.submit(&["u@b.example"]).await;
     stage.tried(id, 1).await;
-    for hour in 1..=3 {
+    for number in 1..ATTEMPT_COUNT_MIN - 1 {
         stage.pass(5 * HOUR_MILLIS);
-        stage.tried(id, 1 + hour).await;
+        stage.tried(id, 1 + number).await;
         // A lease that is open while the clock jumps would end by it.
         stage.waiting(1).await;
     }
@@ -189,6 +189,10 @@ async fn senders_are_told_of_delay_once_and_mail_is_given_up_after_five_days() {
         stage.submit_as(&["u@b.example"], None, Queueing { origin: Origin::Report, ..Queueing::default() });
     let bounce = bounce.await;
     stage.tried(bounce, 1).await;
+    for number in 1..ATTEMPT_COUNT_MIN - 1 {
+        stage.pass(5 * HOUR_MILLIS);
+        stage.tried(bounce, 1 + number).await;
+    }
     stage.pass(2 * 24 * HOUR_MILLIS);
     assert_eq!(states(&stage.tried(bounce, 99).await), [RecipientState::Bounced]);
     tokio::time::sleep(Duration::from_millis(200)).await;

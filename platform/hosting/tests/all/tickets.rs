@@ -11,7 +11,7 @@ use hosting::ticket::{
 };
 use hosting::use_case::{AnswerTicket, MergeTickets, OpenTicket, RegisterUser, SuspendService};
 use hosting::user::UserRole;
-use kernel::{Actor, Sealed, SubjectId, Timestamp, Via};
+use kernel::{Actor, Sealed, SubjectId, Timestamp};
 
 fn open(number: u128) -> OpenTicket {
     OpenTicket {
