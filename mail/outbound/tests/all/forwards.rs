@@ -81,6 +81,7 @@ async fn whoever_wrote_hears_of_what_failed_behind_an_alias_though_its_sender_is
     assert_eq!(states(&stage.tried(late, 1).await), [RecipientState::Scheduled]);
     stage.waiting(1).await;
     stage.pass(5 * 24 * HOUR_MILLIS);
+    stage.expire().await;
     assert_eq!(states(&stage.tried(late, 2).await), [RecipientState::Bounced]);
     stage.until("the end is told", || sender.taken().len() == 3).await;
     let messages: Vec<String> = sender.taken().into_iter().map(|taken| taken.message).collect();

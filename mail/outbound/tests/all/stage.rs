@@ -203,6 +203,27 @@ impl Stage {
         }
     }
 
+    /// Lets time pass, an attempt after the other, until everything that waits is given up or delivered.
+    pub(crate) async fn expire(&self) {
+        let (mut made, mut start) = (None, Instant::now());
+        loop {
+            let selection = store::Selection::default();
+            let entries = self.store.entries(&selection, None, 100).await.expect("a page");
+            let open: Vec<_> = entries.iter().filter(|entry| !entry.state.is_end()).collect();
+            if open.is_empty() {
+                return;
+            }
+            let attempts: u32 = entries.iter().map(|entry| entry.attempt_count).sum();
+            let is_idle = open.iter().all(|entry| entry.state == RecipientState::Scheduled);
+            if is_idle && made != Some(attempts) {
+                (made, start) = (Some(attempts), Instant::now());
+                self.pass(5 * 3_600_000);
+            }
+            assert!(start.elapsed() < WAIT, "nothing is tried any more: {open:?}");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
     /// Waits until so many messages are left in the queue.
     pub(crate) async fn waiting(&self, count: usize) {
         let start = Instant::now();

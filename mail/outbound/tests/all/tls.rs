@@ -261,6 +261,7 @@ async fn an_enforced_policy_holds_against_every_downgrade_and_the_sender_learns_
     guarded.host.change(stripped()).await;
     // After five days it goes back, with the reason, and nothing was sent meanwhile.
     guarded.stage.pass(5 * DAY_MILLIS);
+    guarded.stage.expire().await;
     guarded.stage.waiting(0).await;
     guarded.stage.until("reports", || sender.taken().len() == 4).await;
     let reports = sender.taken();
