@@ -3,7 +3,7 @@
 pub(crate) mod actor;
 pub(crate) mod change;
 pub(crate) mod object;
-pub(crate) mod part;
+pub(crate) mod part_projection;
 pub(crate) mod past;
 pub(crate) mod query;
 mod seen;

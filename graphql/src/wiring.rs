@@ -16,7 +16,7 @@ use crate::document::projection::DocumentList;
 use crate::domain::projection::DomainList;
 use crate::entry::projection::EntryList;
 use crate::event::SubscriptionRoot;
-use crate::history::part::PartList;
+use crate::history::part_projection::PartList;
 use crate::language::Language;
 use crate::mailbox::projection::MailboxList;
 use crate::notice::projection::NoticeList;

@@ -194,7 +194,7 @@ fn part_named(id: &str) -> Option<Part> {
 /// What tells the history of a part, for whoever may see it: as the part itself is seen while it is there.
 async fn part(ctx: &Context<'_>, account: AccountId, named: Part) -> Result<Told> {
     let hidden = || ctx.fault(Fault::NotFound);
-    let found = super::part::keeper(ctx, account, named.id).await?;
+    let found = super::part_projection::keeper(ctx, account, named.id).await?;
     let (category, keeper) = found.ok_or_else(hidden)?;
     let category = named.categories.iter().find(|known| known.0 == category).ok_or_else(hidden)?;
     let of = EntryEvent::keeper(*category).unwrap_or(*category);

@@ -106,6 +106,17 @@ async fn a_mailbox_of_a_suspended_box_hears_so_with_the_right_password_alone() {
     assert_eq!(wrong["data"]["signIn"]["userErrors"][0]["code"], json!("WRONG_CREDENTIALS"), "{wrong}");
 }
 
+/// Waits until it is so: who judges sessions and Boxes hears of events a moment after they are answered.
+async fn becomes(what: &str, is_so: impl Fn() -> bool) {
+    for _ in 0..500 {
+        if is_so() {
+            return;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+    panic!("{what} within five seconds");
+}
+
 /// The access token of a sign-in.
 fn access_token(answer: &Value) -> String {
     answer["data"]["signIn"]["session"]["accessToken"].as_str().expect("a token").to_owned()
@@ -127,6 +138,7 @@ async fn a_mailbox_whose_box_is_not_paid_comes_for_its_messages_alone() {
     assert_eq!(taker(&open).expect("its own").closed, None);
     entitled(&stage, &operator, (&customer, "serviceSuspend , reason: NON_PAYMENT")).await;
     let again = access_token(&stage.try_sign_in("alice@acme.example", PASSWORD).await);
+    becomes("it is closed", || taker(&open).is_ok_and(|own| own.closed.is_some())).await;
     for token in [&open, &again] {
         let viewer = stage.ask(token, "{ viewer { mailboxId demand } }").await;
         assert_eq!(viewer["data"]["viewer"]["demand"], "EXPORT_ONLY", "{viewer}");
@@ -142,16 +154,17 @@ async fn a_mailbox_whose_box_is_not_paid_comes_for_its_messages_alone() {
         );
     }
     entitled(&stage, &operator, (&customer, "serviceEnd")).await;
+    let ended = || matches!(taker(&again), Ok(own) if matches!(&own.closed, Some(Closed::Ended(Some(day))) if day.len() == 10));
+    becomes("it has ended", ended).await;
     let own = taker(&again).expect("its own");
-    assert!(matches!(&own.closed, Some(Closed::Ended(Some(day))) if day.len() == 10), "{own:?}");
     assert!(stage.api.is_still(&own));
     // What ends the session ends what is under way.
     assert_eq!(codes(&stage, &again, "signOut").await, [""; 0]);
-    assert!(!stage.api.is_still(&own));
+    becomes("the session is over", || !stage.api.is_still(&own)).await;
     let own = taker(&open).expect("another session");
     entitled(&stage, &operator, (&customer, "serviceReactivate")).await;
     entitled(&stage, &operator, (&customer, "serviceResume")).await;
     entitled(&stage, &operator, (&customer, "serviceSuspend , reason: SECURITY")).await;
-    assert!(!stage.api.is_still(&own));
+    becomes("the Box is closed", || !stage.api.is_still(&own)).await;
     assert_eq!(taker(&open).err(), Some(NoTaker::Unauthenticated));
 }

@@ -1,5 +1,8 @@
 //! What the queue promises, on SQLite always and on PostgreSQL where the test run started one.
 
+#[path = "queue/holding.rs"]
+mod holding;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
 use std::time::Duration;
@@ -386,126 +389,6 @@ async fn what_is_ordered_of_mail_under_way_outlives_the_node_that_has_it() {
         assert_eq!(leased.messages[0].1[0].instead, Some(Instead::Bounce));
         world.store.settle(settle(&leased, &Outcome::Bounced)).await.expect("settled");
         world.is_whole().await;
-    }
-}
-
-#[tokio::test]
-async fn what_is_tried_while_it_is_held_stays_however_that_ends_until_it_is_released() {
-    for world in worlds().await {
-        let id = world.queue(A.tenant, A.lane, &["1@b.example", "2@b.example", "3@b.example"]).await;
-        let due_at = world.now();
-        // The lease runs out, or its owner is gone; or the site is suspended meanwhile.
-        for ends in ["run out", "ended", "suspended"] {
-            let leased = world.lease(1, A, &[("b.example", 9)]).await;
-            assert_eq!(addresses(&leased).len(), 3, "{ends}");
-            assert_eq!(world.order(id, Order::Hold).await, 3, "{ends}");
-            match ends {
-                "run out" => world.leases_pass(60_001).await,
-                "ended" => assert_eq!(world.store.end_leases().await.expect("ended"), 3),
-                _ => drop(world.store.settle(settle(&leased, &Outcome::Suspended)).await.expect("settled")),
-            }
-            assert!(world.lease(2, A, &[("b.example", 9)]).await.messages.is_empty(), "{ends}");
-            assert_eq!(world.states(id).await, [RecipientState::Held; 3], "{ends}");
-            assert_eq!(world.order(id, Order::Release).await, 3, "{ends}");
-        }
-        // Released while it is still being tried: it is not held when that ends.
-        let leased = world.lease(1, A, &[("b.example", 9)]).await;
-        assert_eq!(world.order(id, Order::Hold).await, 3);
-        assert_eq!(world.order(id, Order::Release).await, 3);
-        assert_eq!(world.order(id, Order::Release).await, 0);
-        let retry = Outcome::Retry { due_at, delay: DelayNotice::None };
-        assert_eq!(world.store.settle(settle(&leased, &retry)).await.expect("settled"), 3);
-        assert_eq!(world.states(id).await, [RecipientState::Scheduled; 3]);
-        // What is to be held is given up where it is removed meanwhile, and what is merely tried is not reached.
-        let leased = world.lease(1, A, &[("b.example", 9)]).await;
-        assert_eq!(world.order(id, Order::Remove).await, 0);
-        assert_eq!(world.order(id, Order::Hold).await, 3);
-        assert_eq!(world.order(id, Order::Remove).await, 3);
-        assert_eq!(world.store.settle(settle(&leased, &retry)).await.expect("settled"), 3);
-        let leased = world.lease(1, A, &[("b.example", 9)]).await;
-        let instead: Vec<Option<Instead>> =
-            leased.messages.iter().flat_map(|(_, to)| to).map(|to| to.instead).collect();
-        assert_eq!(instead, [Some(Instead::Bounce); 3]);
-        world.store.settle(settle(&leased, &Outcome::Bounced)).await.expect("settled");
-        // What waits for its site is held as well.
-        let id = world.queue(A.tenant, A.lane, &["1@b.example", "2@b.example", "3@b.example"]).await;
-        let leased = world.lease(1, A, &[("b.example", 9)]).await;
-        world.store.settle(settle(&leased, &Outcome::Suspended)).await.expect("settled");
-        assert_eq!(world.order(id, Order::Hold).await, 3);
-        assert_eq!(world.states(id).await, [RecipientState::Held; 3]);
-        world.is_whole().await;
-    }
-}
-
-#[tokio::test]
-async fn nobody_lets_go_what_somebody_above_them_holds() {
-    use Orderer::{Operator, Owner, Watch};
-    for world in worlds().await {
-        let due_at = world.now();
-        let retry = Outcome::Retry { due_at, delay: DelayNotice::None };
-        for is_leased in [false, true] {
-            // Who holds, and whom a release, an end or a removal by somebody else reaches.
-            for (holder, released_by, reaches) in [
-                (Operator, Owner, 0),
-                (Operator, Watch, 0),
-                (Operator, Operator, 1),
-                (Owner, Owner, 1),
-                (Owner, Watch, 0),
-                (Owner, Operator, 1),
-                (Watch, Owner, 1),
-                (Watch, Watch, 1),
-            ] {
-                let what = format!("{holder:?} {released_by:?} {is_leased}");
-                for order in [Order::Release, Order::Bounce, Order::Remove] {
-                    let id = world.queue(A.tenant, A.lane, &["1@b.example"]).await;
-                    let leased = match is_leased {
-                        true => Some(world.lease(1, A, &[("b.example", 9)]).await),
-                        false => None,
-                    };
-                    assert_eq!(world.order_by(id, Order::Hold, holder).await, 1, "{what}");
-                    assert_eq!(world.order_by(id, order, released_by).await, reaches, "{what} {order:?}");
-                    if let Some(leased) = &leased {
-                        world.store.settle(settle(leased, &retry)).await.expect("settled");
-                    }
-                    let is_held = world.states(id).await == [RecipientState::Held];
-                    assert_eq!(is_held, reaches == 0, "{what} {order:?}");
-                    world.order_by(id, Order::Release, Operator).await;
-                    let rest = world.lease(1, A, &[("b.example", 9)]).await;
-                    if !rest.messages.is_empty() {
-                        world.store.settle(settle(&rest, &Outcome::Bounced)).await.expect("settled");
-                    }
-                }
-            }
-        }
-        // The operator takes over what others hold; nobody takes over what the operator holds.
-        for holder in [Owner, Watch] {
-            let id = world.queue(A.tenant, A.lane, &["1@b.example"]).await;
-            assert_eq!(world.order_by(id, Order::Hold, holder).await, 1);
-            assert_eq!(world.order_by(id, Order::Hold, Operator).await, 1);
-            assert_eq!(world.order_by(id, Order::Hold, holder).await, 0);
-            assert_eq!(world.order_by(id, Order::Release, holder).await, 0);
-        }
-        let held = Queueing { is_held: true, ..Queueing::default() };
-        let accepted = Acceptance { queueing: held, ..outgoing(A.tenant, A.lane, &["1@b.example"]) };
-        let id = world.store.accept(accepted).await.expect("accepted").queue_id.expect("queued");
-        assert_eq!(world.order_by(id, Order::Release, Watch).await, 1, "the watch holds it");
-        world.is_whole().await;
-    }
-}
-
-#[tokio::test]
-async fn who_holds_is_told() {
-    for world in worlds().await {
-        for orderer in Orderer::ALL {
-            let id = world.queue(A.tenant, A.lane, &["1@b.example"]).await;
-            world.order_by(id, Order::Hold, orderer).await;
-            let passages = world.store.passages(A.tenant, &PassageFilter::default(), None, 10).await;
-            let (_, told) = &passages.expect("passages")[0];
-            assert_eq!(
-                (told.stage, told.reasons.as_slice()),
-                (Stage::Held, &[orderer.holds().to_owned()][..])
-            );
-        }
     }
 }
 

@@ -207,11 +207,16 @@ impl Stage {
     pub(crate) async fn expire(&self) {
         let (mut made, mut start) = (None, Instant::now());
         loop {
-            let selection = store::Selection::default();
+            let selection = Selection::default();
             let entries = self.store.entries(&selection, None, 100).await.expect("a page");
             let open: Vec<_> = entries.iter().filter(|entry| !entry.state.is_end()).collect();
             if open.is_empty() {
-                return;
+                // What is reported of the last one may be on its way into the queue.
+                tokio::time::sleep(Duration::from_millis(300)).await;
+                if self.store.queued(None, 0, 100).await.expect("a page").is_empty() {
+                    return;
+                }
+                continue;
             }
             let attempts: u32 = entries.iter().map(|entry| entry.attempt_count).sum();
             let is_idle = open.iter().all(|entry| entry.state == RecipientState::Scheduled);
