@@ -259,7 +259,7 @@ mod tests {
                 tokio::time::sleep(DATA_WAIT - Duration::from_secs(1)).await;
             }
         });
-        let (begun, mut count) = (tokio::time::Instant::now(), 0);
+        let (begun, mut count) = (Instant::now(), 0);
         let ended = wire.octets(100, (Pace::begin(), 0), |piece| count += piece.len()).await;
         assert!(matches!(ended, Err(WireError::Silent)));
         assert!((4..=5).contains(&count), "{count} came in time each");
@@ -278,7 +278,7 @@ mod tests {
                     tokio::time::sleep(Duration::from_secs(2)).await;
                 }
             });
-            let begun = tokio::time::Instant::now();
+            let begun = Instant::now();
             assert!(matches!(
                 tokio::time::timeout(WAIT * 10, wire.line(octets_max, WAIT)).await.expect("it ends"),
                 Err(WireError::Silent)
