@@ -3,10 +3,11 @@
 use std::collections::HashMap;
 
 use bytes::Bytes;
-use database::{Row, Statement, Value};
+use database::{Row, Statement};
 use kernel::{Id as _, Timestamp};
 
 use super::SqlStore;
+use super::read::whole;
 use super::row::{MESSAGE_COLUMNS, folder_key, message_row, uid};
 use crate::{FolderId, FolderName, MessageId, MessageRow, Owner, StoreError, Uid};
 
@@ -133,20 +134,6 @@ impl SqlStore {
             select.bind(piece.get(index).map_or(0, |row| super::row::message_key(row.message)))
         });
         let rows = self.database.query(select).await?;
-        let mut bodies = HashMap::with_capacity(rows.len());
-        for row in rows {
-            let message = MessageId(row.int(0)?.unsigned_abs());
-            let prefix = row.bytes(1)?;
-            let whole = if prefix.is_empty() {
-                match row.0.into_iter().nth(2) {
-                    Some(Value::Bytes(octets)) => Bytes::from(octets),
-                    Some(_) | None => Bytes::new(),
-                }
-            } else {
-                Bytes::from([prefix, row.bytes(2)?].concat())
-            };
-            bodies.insert(message, whole);
-        }
-        Ok(bodies)
+        Ok(rows.into_iter().map(whole).collect::<Result<_, _>>()?)
     }
 }

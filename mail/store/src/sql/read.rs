@@ -8,7 +8,7 @@ use std::ops::Range;
 use std::sync::{Arc, LazyLock};
 
 use bytes::{Bytes, BytesMut};
-use database::{Statement, Value};
+use database::{DatabaseError, Row, Statement, Value};
 use kernel::Id as _;
 use message::Summary;
 
@@ -59,6 +59,19 @@ const SELECT_PIECE: &str = "SELECT m.prefix, substr(b.octets, \
      FROM message m JOIN mailbox x ON x.id = m.mailbox \
      JOIN blob b ON b.id = m.blob WHERE m.id = $1 AND x.tenant = $2 AND x.mailbox = $3 \
      AND x.purge_after IS NULL";
+
+/// A message with all of its octets, of a row with its number, its prefix and its blob.
+pub(crate) fn whole(row: Row) -> Result<(MessageId, Bytes), DatabaseError> {
+    let message = MessageId(row.int(0)?.unsigned_abs());
+    let prefix = row.bytes(1)?;
+    if !prefix.is_empty() {
+        return Ok((message, Bytes::from([prefix, row.bytes(2)?].concat())));
+    }
+    match row.0.into_iter().nth(2) {
+        Some(Value::Bytes(octets)) => Ok((message, Bytes::from(octets))),
+        Some(_) | None => Ok((message, Bytes::new())),
+    }
+}
 
 impl SqlStore {
     pub(crate) async fn message_rows(
@@ -187,19 +200,7 @@ impl SqlStore {
             return Err(StoreRefusal::Limit("64 messages at once").into());
         }
         let rows = self.database.query(bind_many(SELECT_BODIES.as_str(), owner, messages)).await?;
-        rows.into_iter()
-            .map(|row| {
-                let message = MessageId(row.int(0)?.unsigned_abs());
-                let prefix = row.bytes(1)?;
-                if !prefix.is_empty() {
-                    return Ok((message, Bytes::from([prefix, row.bytes(2)?].concat())));
-                }
-                match row.0.into_iter().nth(2) {
-                    Some(Value::Bytes(octets)) => Ok((message, Bytes::from(octets))),
-                    Some(_) | None => Ok((message, Bytes::new())),
-                }
-            })
-            .collect()
+        Ok(rows.into_iter().map(whole).collect::<Result<_, _>>()?)
     }
 
     pub(crate) async fn message_body(
