@@ -197,9 +197,7 @@ impl Api {
         if allowance.is_granted {
             return None;
         }
-        let fault = Fault::Throttled { retry_after_secs: allowance.reset_secs };
-        let error = fault.into_error(knock.language).into_server_error(async_graphql::Pos::default());
-        Some(Response::from_errors(vec![error]))
+        Some(refusal(knock, Fault::Throttled { retry_after_secs: allowance.reset_secs }))
     }
 
     /// Under what a request is counted: its credential where that is good, else its peer.
@@ -233,16 +231,10 @@ impl Api {
     /// The same for an operation of a connection that stays open, where nothing else bounds how many are answered at once, and
     /// for how long.
     async fn briefly(&self, knock: &Knock, request: Request) -> Response {
-        let refused = |fault: Fault| {
-            let error = fault.into_error(knock.language).into_server_error(async_graphql::Pos::default());
-            Response::from_errors(vec![error])
-        };
-        let Ok(_place) = self.socket_operations.try_acquire() else { return refused(Fault::Busy) };
+        let Ok(_place) = self.socket_operations.try_acquire() else { return refusal(knock, Fault::Busy) };
         let longest = Duration::from_secs(SOCKET_OPERATION_SECS_MAX);
-        match tokio::time::timeout(longest, self.one(knock, request)).await {
-            Ok(answer) => answer,
-            Err(_) => refused(Fault::Busy),
-        }
+        let answer = tokio::time::timeout(longest, self.one(knock, request)).await;
+        answer.unwrap_or_else(|_| refusal(knock, Fault::Busy))
     }
 
     /// Who knocks, judged now: credentials are looked up at each operation, so that a revocation is obeyed at once.
@@ -342,7 +334,12 @@ fn coded(mut response: Response, language: Language) -> Response {
 
 /// What is answered where a request is too much to be looked at.
 fn too_much(knock: &Knock, excess: Excess) -> Response {
-    let error = excess.fault().into_error(knock.language);
+    refusal(knock, excess.fault())
+}
+
+/// The answer to an operation that is refused as a whole.
+fn refusal(knock: &Knock, fault: Fault) -> Response {
+    let error = fault.into_error(knock.language);
     Response::from_errors(vec![error.into_server_error(async_graphql::Pos::default())])
 }
 
