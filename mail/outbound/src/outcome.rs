@@ -201,12 +201,11 @@ impl Inner {
             Happened::Declined(reply) => Judged { suppress: Suppress::No, ..bounced(reply) },
             Happened::Returned(due_at) => quiet(Outcome::Returned { due_at }, RemoteReply::default()),
             Happened::Suspended(reply) => quiet(Outcome::Suspended, reply),
-            Happened::Unasked(_)
+            Happened::Unasked(reply)
                 if now.millis().saturating_sub(message.queued_at.millis()) < DELAY_MILLIS =>
             {
                 let due = now.millis().saturating_add(self.chance.jittered(UNASKED_MILLIS));
-                let due_at = Timestamp::from_millis(due);
-                quiet(Outcome::Returned { due_at }, RemoteReply::default())
+                quiet(Outcome::Unasked { due_at: Timestamp::from_millis(due) }, reply)
             }
             Happened::Unasked(reply) | Happened::Failed(reply) => {
                 match after_failure(message, recipient, now, &self.chance) {
@@ -293,6 +292,7 @@ const fn word(outcome: &Outcome) -> &'static str {
         Outcome::Bounced => "bounced",
         Outcome::Retry { .. } => "deferred",
         Outcome::Returned { .. } => "returned",
+        Outcome::Unasked { .. } => "unasked",
         Outcome::Suspended => "suspended",
     }
 }

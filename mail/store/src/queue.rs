@@ -329,6 +329,11 @@ pub enum Outcome {
         /// Not before.
         due_at: Timestamp,
     },
+    /// Nobody could be asked: no attempt, but the reply says what it waits for. The trace is told when that is news.
+    Unasked {
+        /// Not before.
+        due_at: Timestamp,
+    },
     /// Its site is suspended.
     Suspended,
 }

@@ -106,6 +106,7 @@ impl Settle {
                 ..stay(row::SCHEDULED, due_at.millis(), 1, Some(Stage::Deferred))
             },
             Outcome::Returned { due_at } => stay(row::SCHEDULED, due_at.millis(), 0, None),
+            Outcome::Unasked { due_at } => stay(row::SCHEDULED, due_at.millis(), 0, Some(Stage::Deferred)),
             Outcome::Suspended => stay(row::SUSPENDED, now, 0, Some(Stage::Suspended)),
         }
     }
@@ -159,11 +160,15 @@ impl Settle {
         } else {
             update = update.bind(self.now.millis());
         }
+        let is_unasked = matches!(settlement.outcome, Outcome::Unasked { .. });
+        // It is put off again every half minute, for the same reason: once is enough.
+        let is_known = is_unasked && was_told(transaction, key, reply).await?;
         if transaction.execute(update).await? == 0 {
             return Ok(false);
         }
-        if let Some(stage) = next.stage {
-            let next_at = matches!(settlement.outcome, Outcome::Retry { .. }).then_some(next.due_at);
+        if let Some(stage) = next.stage.filter(|_| !is_known) {
+            let next_at =
+                (is_unasked || matches!(settlement.outcome, Outcome::Retry { .. })).then_some(next.due_at);
             let (source, reasons) = (settlement.source.as_deref(), settlement.reasons.as_slice());
             let told = Told { stage, at: self.now, reply: Some(reply), next_at, source, reasons };
             tell(transaction, key, told).await?;
@@ -173,6 +178,20 @@ impl Settle {
         }
         Ok(true)
     }
+}
+
+/// Whether a reply is the last that a recipient was given.
+async fn was_told(
+    transaction: &mut Transaction<'_>,
+    key: RecipientKey,
+    reply: &RemoteReply,
+) -> Result<bool, StoreError> {
+    let last = Statement::new(
+        "SELECT 1 FROM queue_recipient WHERE queue = $1 AND ordinal = $2 AND last_enhanced = $3 AND last_text = $4",
+    );
+    let last = last.bind(row::queue_key(key.queue_id)).bind(key.ordinal);
+    let last = last.bind(reply.enhanced.as_str()).bind(reply.text.as_str());
+    Ok(!transaction.query(last).await?.is_empty())
 }
 
 /// What the message trace is told about a recipient in the queue.
