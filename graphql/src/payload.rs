@@ -10,7 +10,7 @@ use kernel::{AccountId, CommandId, CommandName, Cursor, LimitFact, Refusal};
 use crate::error::{Fault, refusal_of};
 use crate::language::Language;
 use crate::limit::{PASSWORD_OCTETS_MAX, PASSWORD_OCTETS_MIN, READ_YOUR_WRITES_MS_MAX};
-use crate::request::Asked;
+use crate::request::{Asked, boxed};
 use crate::scalar::{Uid, Whole};
 
 /// Why a mutation was refused. Nothing was changed.
@@ -267,6 +267,7 @@ pub(crate) fn command(ctx: &Context<'_>, given: Option<Uid>) -> CommandId {
 /// Runs `use_case` as the caller; `key` names what the payload will show.
 ///
 /// The authority's no and failures of the machine are errors, the model's no is an answer.
+#[boxed]
 pub(crate) async fn run<U, K>(
     ctx: &Context<'_>,
     command: CommandId,
@@ -275,6 +276,7 @@ pub(crate) async fn run<U, K>(
 ) -> Result<Answer<K>>
 where
     U: Guarded,
+    K: Send,
 {
     let standing = ctx.standing()?;
     let mut principal = standing.principal.clone();
@@ -287,6 +289,7 @@ where
 }
 
 /// The same as another principal: for sign-ins, whose principal is only just proved.
+#[boxed]
 pub(crate) async fn run_as<U, K>(
     ctx: &Context<'_>,
     principal: &authority::Principal,
@@ -296,6 +299,7 @@ pub(crate) async fn run_as<U, K>(
 ) -> Result<Answer<K>>
 where
     U: Guarded,
+    K: Send,
 {
     let caller = ctx.caller()?;
     // What was asked for stands with all that comes of it, also in other accounts.

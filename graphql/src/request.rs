@@ -156,7 +156,12 @@ pub(crate) fn renew(ctx: &Context<'_>) -> Result<()> {
     Ok(())
 }
 
+/// What many resolvers wait for is put in a box: that it may move between threads is then proved once, and not once more for each
+/// of those who wait for it, which took the compiler minutes.
+pub(crate) use async_recursion::async_recursion as boxed;
+
 /// Runs a query on the tables of `projection`.
+#[boxed]
 pub(crate) async fn rows(
     ctx: &Context<'_>,
     projection: &'static str,
@@ -169,6 +174,7 @@ pub(crate) async fn rows(
 /// Waits until `projection` shows at least `place`, for [`READ_YOUR_WRITES_MS_MAX`]; then the answer is `STALE`.
 ///
 /// A place of another account than `account` is refused: it would say nothing about what is asked.
+#[boxed]
 pub(crate) async fn at_least(
     ctx: &Context<'_>,
     projection: &'static str,
@@ -186,6 +192,7 @@ pub(crate) async fn at_least(
 }
 
 /// Waits until `projection` shows `cursor`, or answers `STALE`.
+#[boxed]
 pub(crate) async fn settled(ctx: &Context<'_>, projection: &'static str, cursor: Cursor) -> Result<()> {
     let patience = Duration::from_millis(READ_YOUR_WRITES_MS_MAX);
     match ctx.platform()?.engine.wait_for(projection, cursor, patience).await {

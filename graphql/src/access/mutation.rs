@@ -29,7 +29,7 @@ use crate::passkey::answer::SignedAnswer;
 use crate::passkey::object::{PasskeyAnswerInput, PasskeyQuestion};
 use crate::passkey::question::{Handle, Purpose};
 use crate::payload::{Answer, Faults, UserError, command, run, run_as};
-use crate::request::Asked;
+use crate::request::{Asked, boxed};
 use crate::scalar::{AccountKey, Place, SessionKey, Uid};
 use door::{SignInNote, SignInOutcome, SignInProtocol};
 
@@ -494,6 +494,7 @@ pub(crate) fn proved_now(owner: SessionOwner) -> Principal {
 }
 
 /// Whether `password` is the current one of whoever is signed in.
+#[boxed]
 pub(crate) async fn is_password_of(
     ctx: &Context<'_>,
     standing: &super::Standing,
@@ -518,6 +519,7 @@ pub(crate) async fn is_password_of(
 }
 
 /// Starts a session for whoever has just proved who they are.
+#[boxed]
 pub(crate) async fn begin(
     ctx: &Context<'_>,
     account: AccountId,

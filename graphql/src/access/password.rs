@@ -10,7 +10,7 @@ use tokio::sync::Semaphore;
 
 use super::throttle::Throttle;
 use crate::error::Fault;
-use crate::request::Asked;
+use crate::request::{Asked, boxed};
 
 /// Longest wait for a turn at hashing.
 const TURN_WAIT_MAX: Duration = Duration::from_secs(5);
@@ -36,6 +36,7 @@ impl SignIns {
 }
 
 /// The argon2id hash of a new password.
+#[boxed]
 pub(crate) async fn hashed(ctx: &Context<'_>, password: SecretString) -> Result<PasswordHash> {
     let hash = in_turn(ctx, move || directory::password::hash(&password)).await?;
     let hash = hash.map_err(|error| ctx.failed("hashing a password", &error))?;

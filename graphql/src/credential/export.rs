@@ -23,7 +23,7 @@ use super::query::{protocol, sign_ins_of, uses};
 use crate::entry::read::of_owners;
 use crate::error::Fault;
 use crate::loader::Tables;
-use crate::request::Asked;
+use crate::request::{Asked, boxed};
 use crate::scalar::Moment;
 
 /// Tickets whose events are read at once.
@@ -33,6 +33,7 @@ const SECRETS: [&str; 3] = ["password", "token", "key"];
 
 /// All that there is, as JSON; the caller has asked the authority. Delegations of other accounts are told to whoever holds them
 /// alone: they are no business of those who administer their login.
+#[boxed]
 pub(super) async fn whole(
     ctx: &Context<'_>,
     (account, owner): (AccountId, SessionOwner),

@@ -24,7 +24,7 @@ use crate::error::Fault;
 use crate::limit::{API_TOKEN_DAYS_MAX, PASSWORD_OCTETS_MAX, TEXT_OCTETS_MAX};
 use crate::mailbox::record::{named, of_record, record};
 use crate::payload::{Answer, Faults, UserError, command, run, run_as};
-use crate::request::Asked;
+use crate::request::{Asked, boxed};
 use crate::scalar::{AccountKey, AppPasswordKey, FactorKey, MailboxKey, Moment, Place, Uid, UserKey};
 use crate::user::mutation::expiry;
 
@@ -397,6 +397,7 @@ impl CredentialMutation {
 }
 
 /// Adds a factor; with the first one come recovery codes.
+#[boxed]
 pub(crate) async fn add_first(
     ctx: &Context<'_>,
     command: CommandId,
@@ -417,6 +418,7 @@ pub(crate) fn refused(faults: Faults) -> SecondFactorsPayload {
 }
 
 /// Whether the caller signed in and has shown their password once more.
+#[boxed]
 pub(crate) async fn is_proved(ctx: &Context<'_>, password: String) -> Result<bool> {
     let standing = ctx.bare_standing()?;
     if standing.session.is_none() {

@@ -15,7 +15,7 @@ use crate::error::Fault;
 use crate::mailbox::record::{named, of_record, record};
 use crate::passkey::object::Passkey;
 use crate::platform::LastUse;
-use crate::request::Asked;
+use crate::request::{Asked, boxed};
 use crate::scalar::{AccountKey, AppPasswordKey, FactorKey, MailboxKey, Moment, UserKey};
 use door::SignInRow;
 
@@ -235,6 +235,7 @@ pub(crate) async fn resource(ctx: &Context<'_>, account: AccountId, owner: Sessi
 }
 
 /// The second factors of somebody, as they are at this moment; none where nobody is there.
+#[boxed]
 pub(crate) async fn factors(
     ctx: &Context<'_>,
     account: AccountId,

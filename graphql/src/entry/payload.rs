@@ -8,7 +8,7 @@ use kernel::{AccountId, Actor, CommandId, Decider, Key, ServiceId};
 
 use crate::payload::{Answer, Faults, run};
 use crate::plan::bought::{named_plans, run_in_plan};
-use crate::request::Asked;
+use crate::request::{Asked, boxed};
 
 /// The book that is to be changed, and whose command it is.
 #[derive(Debug)]
@@ -47,7 +47,8 @@ impl<E: Entry> Edit<E> {
         self.run(ctx, BookCommand::Remove { entry }, entry).await
     }
 
-    async fn run<K>(self, ctx: &Context<'_>, command: BookCommand<E>, key: K) -> Result<Answer<K>> {
+    #[boxed]
+    async fn run<K: Send>(self, ctx: &Context<'_>, command: BookCommand<E>, key: K) -> Result<Answer<K>> {
         let by_owner = matches!(ctx.principal()?.actor, Actor::Mailbox(_));
         let service = match E::IS_COUNTED {
             true => self.service(ctx).await?,

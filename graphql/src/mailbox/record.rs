@@ -10,7 +10,7 @@ use hosting::service::Service;
 use kernel::{AccountId, Actor, Key, MailboxId};
 
 use crate::error::Fault;
-use crate::request::Asked;
+use crate::request::{Asked, boxed};
 use crate::scalar::{AccountKey, MailboxKey};
 
 /// The mailbox that is meant: the one named, or else the one that asks.
@@ -30,6 +30,7 @@ pub(crate) fn named(
 }
 
 /// What is known of a mailbox.
+#[boxed]
 pub(crate) async fn record(
     ctx: &Context<'_>,
     account: AccountId,

@@ -8,7 +8,7 @@ use notice::{Named, NamedMailbox};
 use super::projection::REPEAT_DAY_COUNT_MAX;
 use crate::access::now;
 use crate::limit::TEXT_OCTETS_MAX;
-use crate::request::Asked;
+use crate::request::{Asked, boxed};
 
 /// A link that we made, with the account of its user and the day that it was sent on.
 #[derive(Debug, Clone, Copy)]
@@ -38,6 +38,7 @@ pub(crate) async fn found(ctx: &Context<'_>, token: &str) -> Result<Option<Found
 
 /// The link of `token` to the owner of a mailbox; none where it is none of ours, or is from long ago. Whether it is still good
 /// is the model's to say.
+#[boxed]
 pub(crate) async fn found_mailbox(ctx: &Context<'_>, token: &str) -> Result<Option<FoundMailbox>> {
     let links = &ctx.platform()?.notices.links;
     let named = Some(token).filter(|token| token.len() <= TEXT_OCTETS_MAX);

@@ -12,13 +12,14 @@ use kernel::{AccountId, CommandId, Key, ServiceId, TenantId};
 
 use super::object::PlanFeature;
 use crate::payload::{Answer, run};
-use crate::request::Asked;
+use crate::request::{Asked, boxed};
 
 /// The services of an account that have not ended: only to complete what asks the authority itself.
 pub(crate) async fn services(ctx: &Context<'_>, account: AccountId) -> Result<Vec<ServiceId>> {
     Ok(services_of(&state(ctx, account).await?))
 }
 
+#[boxed]
 async fn state(ctx: &Context<'_>, account: AccountId) -> Result<AccountState> {
     let state = ctx.platform()?.engine.load(account.tenant(), &Key::<Account>(account)).await;
     state.map_err(|error| ctx.failed("reading an account", &error))
@@ -32,7 +33,8 @@ fn services_of(account: &AccountState) -> Vec<ServiceId> {
 }
 
 /// Does what not every plan has. Where it is refused for that, the plans of the account are named.
-pub(crate) async fn run_in_plan<U: Featured, K>(
+#[boxed]
+pub(crate) async fn run_in_plan<U: Featured, K: Send>(
     ctx: &Context<'_>,
     command: CommandId,
     (account, change): (AccountId, U),

@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 
 use authority::{Guarded, Principal};
 use database::{Database, DatabaseError, Row, Statement};
-use futures_util::Stream;
+use futures_util::future::BoxFuture;
+use futures_util::{FutureExt as _, Stream};
 use journal::keyring::Keyring;
 use journal::{
     Clock, Journal, JournalError, STREAM_PAGE_EVENT_COUNT_MAX, StoredEvent, SubscriptionName, Tail,
@@ -181,8 +182,12 @@ impl Engine {
     ///
     /// # Errors
     /// [`RunError`]: reading failed.
-    pub async fn load<R: Reads>(&self, tenant: TenantId, reads: &R) -> Result<R::States, RunError> {
-        self.core.runner.load(tenant, reads).await
+    pub fn load<'a, R: Reads>(
+        &'a self,
+        tenant: TenantId,
+        reads: &'a R,
+    ) -> BoxFuture<'a, Result<R::States, RunError>> {
+        self.core.runner.load(tenant, reads).boxed()
     }
 
     /// Reads rows of projections; the statement names tables by [`Engine::serving_revision`] and bounds their count.
