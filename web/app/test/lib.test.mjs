@@ -18,6 +18,26 @@ test('a cell that a spreadsheet would calculate is text', async () => {
   assert.equal(csv([['=1+1', '@x', '-2', 'a"b', 'plain']]), `"'=1+1","'@x","'-2","a""b","plain"\r\n`);
 });
 
+test('lists in turn are one, and where one ends the next begins on the same page', async () => {
+  const { inTurn } = await load('api/page.ts');
+  const asked = [];
+  const list = (name, ...pages) => async (after) => {
+    asked.push(`${name}:${after}`);
+    const at = after === null ? 0 : Number(after.split(' ')[1]);
+    return { nodes: pages[at], pageInfo: { hasNextPage: at + 1 < pages.length, endCursor: `to ${at + 1}` } };
+  };
+  const page = inTurn(list('a', [1], [2]), list('none', []), list('b', [3], [4]));
+  const found = [];
+  let after = null;
+  do {
+    const { nodes, pageInfo } = await page(after);
+    found.push(nodes);
+    after = pageInfo.hasNextPage ? pageInfo.endCursor : null;
+  } while (after !== null);
+  assert.deepEqual(found, [[1], [2, 3], [4]]);
+  assert.deepEqual(asked, ['a:null', 'a:to 1', 'none:null', 'b:null', 'b:to 1']);
+});
+
 test('rows are found by all their words and sorted as people sort', async () => {
   const { matching, searched, sorted } = await load('ui/table.ts');
   const columns = [{ key: 'name', label: '', value: (row) => row }];

@@ -1,5 +1,5 @@
 // A list of all accounts may be as long as the platform is large: pages up to a number of rows, and whether there are more.
-import type { PageOf } from '../../lib/api/rows.svelte';
+import type { PageOf } from '../../lib/api/page';
 
 export class Cut {
   isCut = false;

@@ -1,11 +1,7 @@
 // A long list that arrives page by page: what is there can be worked with while the rest is on its way.
 import { untrack } from 'svelte';
 import { ApiError } from './client';
-
-export interface PageOf<T> {
-  nodes: T[];
-  pageInfo: { hasNextPage: boolean; endCursor: string | null };
-}
+import type { PageOf } from './page';
 
 /** Most rows that a browser holds of one list; beyond, the server is asked to search. */
 export const ROW_COUNT_MAX = 20_000;
@@ -68,21 +64,4 @@ export function rows<T extends { id: string }>(page: (after: string | null) => P
     void made.reload();
   });
   return made;
-}
-
-/** Several lists as one, one after the other. Where one ends the next begins at once: a list of one row looks different from a longer one. */
-export function inTurn<T>(...lists: ((after: string | null) => Promise<PageOf<T>>)[]): (after: string | null) => Promise<PageOf<T>> {
-  return async (after) => {
-    const [, place, cursor] = /^(\d+) (.*)$/.exec(after ?? '0 ') ?? [];
-    const nodes: T[] = [];
-    let from = cursor || null;
-    for (const [at, list] of lists.entries()) {
-      if (at < Number(place)) continue;
-      const page: PageOf<T> = await list(from);
-      nodes.push(...page.nodes);
-      if (page.pageInfo.hasNextPage) return { nodes, pageInfo: { hasNextPage: true, endCursor: `${at} ${page.pageInfo.endCursor}` } };
-      from = null;
-    }
-    return { nodes, pageInfo: { hasNextPage: false, endCursor: null } };
-  };
 }
