@@ -36,6 +36,10 @@ export async function furnish(node) {
   await add(administrator, `mutation($m: MailboxID!, $p: PushInput!) { pushAdd(mailboxId: $m, push: $p) ${errors} }`, { m: alice.id, p: { kind: 'WEBHOOK', name: 'Phone', url: 'https://push.example/alice', token: 'sixteen-characters', title: 'Mail', text: 'There is mail' } });
   await add(administrator, `mutation($m: MailboxID!) { appPasswordAdd(mailboxId: $m, name: "Phone of Alice", protocols: [IMAP, SUBMISSION]) ${errors} }`, { m: alice.id });
   await add(administrator, `mutation($i: AddressMapAddInput!) { addressMapAdd(input: $i) ${errors} }`, { i: { domainId: alice.domainId, kind: 'RECIPIENT_COPY', from: 'alice@demo.example', to: 'archive@elsewhere.example', comment: 'Law' } });
+  const bob = mailboxes.nodes.find((one) => one.address === 'bob@demo.example');
+  await add(administrator, `mutation($i: ResourceAddInput!) { resourceAdd(input: $i) ${errors} }`, { i: { domainId: alice.domainId, name: 'Meeting room', localPart: 'room', comment: 'Second floor' } });
+  await add(administrator, `mutation($m: MailboxID!, $o: MailboxID!) { shareAdd(mailboxId: $m, memberId: $o, roles: [READ]) ${errors} }`, { m: alice.id, o: bob.id });
+  await add(administrator, `mutation($d: DomainID!, $r: SenderRelayInput!) { senderRelayAdd(domainId: $d, relay: $r) ${errors} }`, { d: alice.domainId, r: { host: 'relay.elsewhere.example', login: 'demo', password: 'x', isActive: false } });
   await add(owner, `mutation($p: TlsPolicyInput!) { tlsPolicyAdd(policy: $p) ${errors} }`, { p: { destination: 'bank.example', level: 'ENCRYPT', comment: 'As agreed' } });
   await add(administrator, `mutation($d: DomainID!) { domainSettingsChange(domainId: $d, settings: { allowedSenders: ["friend@elsewhere.example"], deniedSenders: ["*@prizes.example"] }) ${errors} }`, { d: alice.domainId });
   // What goes to and fro.

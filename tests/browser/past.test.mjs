@@ -23,8 +23,9 @@ after(async () => {
 
 /** Where things have a history, by role. */
 const where = ({ service, domain, tickets: [ticket], account }) => ({
-  customer: ['/account', '/account/people', '/account/delegations', '/account/security', '/account/webhooks', `/tickets/${ticket}`, `/services/${service}/delegations`, `/domains/${domain}/dns`, '/domains', '/mail/mailboxes'],
-  administrator: ['/mail', '/mail/aliases'], mailbox: ['/mailbox', '/account/security'], reseller: ['/customers'],
+  customer: ['/account', '/account/people', '/account/delegations', '/account/security', '/account/keys', '/account/webhooks', `/tickets/${ticket}`, `/services/${service}/delegations`, `/domains/${domain}/dns`, '/domains', '/mail/mailboxes', '/mail/tls'],
+  administrator: ['/mail', ...['aliases', 'resources', 'shared', 'sync', 'filters', 'maps', 'relays'].map((part) => `/mail/${part}`)],
+  mailbox: ['/mailbox', ...['filters', 'sync', 'push', 'apps'].map((part) => `/mailbox/${part}`), '/account/security'], reseller: ['/customers'],
   operator: ['/operations/plans', '/operations/documents', '/account/people', `/as/${account}/account/people`],
 });
 
