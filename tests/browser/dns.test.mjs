@@ -2,9 +2,8 @@
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { createSocket } from 'node:dgram';
 import test, { after, before, describe } from 'node:test';
-import { api, launch, PASSWORD, picture, quiet, settled, signIn, start, texts, token, violations, visit } from './harness.mjs';
+import { api, freePort, launch, PASSWORD, picture, quiet, settled, signIn, start, texts, token, violations, visit } from './harness.mjs';
 import { linkTo, told } from './inbox.mjs';
 
 const PATH = `${process.env.PATH}:/usr/sbin`;
@@ -19,16 +18,6 @@ const RECORDS = [
   '--txt-record=_dmarc.demo.example,v=DMARC1; p=none',
   '--txt-record=_smtp._tls.demo.example,<img src=x onerror=alert(1)>',
 ];
-
-function freePort() {
-  return new Promise((resolve) => {
-    const socket = createSocket('udp4');
-    socket.bind(0, '127.0.0.1', () => {
-      const { port } = socket.address();
-      socket.close(() => resolve(port));
-    });
-  });
-}
 
 /** An authoritative server of `.example`. */
 function authority(port, records) {

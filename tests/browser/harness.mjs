@@ -1,6 +1,7 @@
 // The real binary and a real browser: own data folder, free ports, Debian's Chromium. For all suites of this folder.
 import { spawn, spawnSync } from 'node:child_process';
 import { createHmac } from 'node:crypto';
+import { createSocket } from 'node:dgram';
 import { existsSync, mkdtempSync, mkdirSync, openSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { createServer } from 'node:net';
@@ -26,15 +27,21 @@ const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.mi
 const START_COUNT_MAX = 3;
 export const PASSWORD = 'demo-password';
 
-function freePort() {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.on('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address();
-      server.close(() => resolve(port));
+/** Ports below those that systems give to whoever calls others: nobody takes one by chance until it is listened on. */
+const [FREE_PORT_MIN, FREE_PORT_COUNT] = [10_000, 22_000];
+
+/** A port of loopback that nobody holds now, for streams and datagrams. */
+export async function freePort() {
+  for (;;) {
+    const port = FREE_PORT_MIN + Math.floor(Math.random() * FREE_PORT_COUNT);
+    const [server, socket] = [createServer(), createSocket('udp4')];
+    const bound = (one, bind) => new Promise((resolve) => {
+      one.once('error', () => resolve(false));
+      one.once('listening', () => one.close(() => resolve(true)));
+      bind();
     });
-  });
+    if ((await bound(server, () => server.listen(port, '127.0.0.1'))) && (await bound(socket, () => socket.bind(port, '127.0.0.1')))) return port;
+  }
 }
 
 /** Starts a platform of its own; `lines` are added to its configuration. */

@@ -1,12 +1,11 @@
 // What people write is text, on every screen: names, subjects, addresses of webhooks, programs' names, scripts.
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
-import { createSocket } from 'node:dgram';
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import test, { after, before } from 'node:test';
 import { hostile, ODD_COUNT } from './hostile.mjs';
-import { api, launch, PASSWORD, picture, quiet, settled, shift, SHIFT_MAX, signIn, start, sticksOut, texts, token, visit } from './harness.mjs';
+import { api, freePort, launch, PASSWORD, picture, quiet, settled, shift, SHIFT_MAX, signIn, start, sticksOut, texts, token, visit } from './harness.mjs';
 import { smtpSends, submits } from './mail.mjs';
 import { LOGINS, pages, screens } from './screens.mjs';
 
@@ -25,19 +24,6 @@ let operator;
 let administrator;
 let alice;
 let user;
-
-/** A port that nothing has: `datagram` or stream. */
-function freePort(kind) {
-  return new Promise((resolve) => {
-    if (kind === 'datagram') {
-      const socket = createSocket('udp4');
-      socket.bind(0, '127.0.0.1', () => { const { port } = socket.address(); socket.close(() => resolve(port)); });
-    } else {
-      const server = createServer();
-      server.listen(0, '127.0.0.1', () => { const { port } = server.address(); server.close(() => resolve(port)); });
-    }
-  });
-}
 
 /** Another host that says what it likes: recipients that begin with `never` do not exist, the others are to come again. */
 function malicious(port) {
@@ -62,7 +48,7 @@ function malicious(port) {
 before(async () => {
   let lines = '';
   if (hasServer) {
-    const [zone, mail] = [await freePort('datagram'), await freePort('stream')];
+    const [zone, mail] = [await freePort(), await freePort()];
     relay = await malicious(mail);
     const records = [`--address=/${RELAY}/127.0.0.1`, ...hostile('dns').slice(0, 3).map((text) => `--txt-record=_dmarc.demo.example,${text.replaceAll(',', ' ')}`)];
     const options = ['--keep-in-foreground', '--no-resolv', '--no-hosts', '--conf-file=/dev/null', '--user=', '--pid-file', '--listen-address=127.0.0.1', '--bind-interfaces', `--port=${zone}`, '--local=/example/', '--local=/localhost/'];
@@ -235,7 +221,7 @@ test('what people write is text on every screen of the dashboard', { timeout: 60
 });
 
 test('of what a webhook answers its log has the number alone', async () => {
-  const port = await freePort('stream');
+  const port = await freePort();
   const [reason, header, body] = ['reason', 'header', 'body'].map((mark) => hostile(mark)[0]);
   const server = createServer((socket) => {
     socket.on('error', () => undefined);

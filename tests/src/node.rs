@@ -1,8 +1,10 @@
 //! The real binary as a child of a test: own folder, own ports, killed with the test.
 
+use std::collections::hash_map::RandomState;
 use std::fs;
+use std::hash::{BuildHasher as _, Hasher as _};
 use std::io::Write as _;
-use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream, UdpSocket};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
@@ -227,7 +229,19 @@ impl Drop for Node {
     }
 }
 
-/// A port of loopback that nobody holds now.
+/// Ports below those that systems give to whoever calls others (Linux: from 32 768; RFC 6335: from 49 152): what is told here
+/// nobody takes by chance until it is listened on.
+const FREE_PORTS: std::ops::Range<u16> = 10_000..32_000;
+
+/// A port of loopback that nobody holds now, for TCP and UDP.
 pub fn free_port() -> u16 {
-    TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("loopback").local_addr().expect("bound").port()
+    loop {
+        let chance = RandomState::new().build_hasher().finish();
+        let place = chance % u64::from(FREE_PORTS.end - FREE_PORTS.start);
+        let port = FREE_PORTS.start + u16::try_from(place).expect("within the ports");
+        let address = (Ipv4Addr::LOCALHOST, port);
+        if TcpListener::bind(address).is_ok() && UdpSocket::bind(address).is_ok() {
+            return port;
+        }
+    }
 }
