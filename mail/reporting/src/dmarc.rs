@@ -120,7 +120,7 @@ impl DmarcReports {
             };
             return match self.intake.take(letter).await {
                 Intake::Kept(_) | Intake::Dropped(_) | Intake::Refused(_) => Ok(()),
-                Intake::Later => anyhow::bail!("it cannot be kept now"),
+                Intake::Later | Intake::TooMany => anyhow::bail!("it cannot be kept now"),
             };
         }
         let Some((deposits, mut queued)) = ends(&self.directory, &self.from, &to) else {

@@ -295,7 +295,7 @@ impl TakeReports {
         // Those behind whom nobody stands have one share of each network, whatever they call themselves.
         let reporter = complaint.is_proven.then(|| complaint.reporter.clone());
         if self.is_too_many(Counted::Reporter(reporter, Bringer::of(letter)), now) {
-            return Intake::Later;
+            return Intake::TooMany;
         }
         let (word, done) = match complaint.is_proven {
             true => ("feedback_kept", self.count(&feedback, &complaint).await),
@@ -395,12 +395,12 @@ impl ReportIntake for TakeReports {
         let bringer = Bringer::of(&letter);
         let junk = Counted::Junk(bringer.clone());
         if self.hour.lock().is_full(&junk, now) {
-            return Intake::Later;
+            return Intake::TooMany;
         }
         let Some(read) = self.read(letter.message).await else { return Intake::Later };
         // What is no report counts as none.
         if read.is_ok() && self.is_too_many(Counted::of(letter.inbox, bringer), now) {
-            return Intake::Later;
+            return Intake::TooMany;
         }
         match read {
             Err(word) => {

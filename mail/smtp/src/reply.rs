@@ -59,6 +59,8 @@ pub(crate) const IDLE: Reply = Reply::new(421, "4.7.0", "No message for too long
 pub(crate) const SILENT: Reply = Reply::new(421, "4.4.2", "Silent for too long, closing");
 pub(crate) const STORE_FAILED: Reply =
     Reply::new(451, "4.3.0", "The message could not be stored now, try again later");
+pub(crate) const TOO_MANY_REPORTS: Reply =
+    Reply::new(451, "4.7.1", "More reports came from there within the hour than are read, try again later");
 /// RFC 5321 section 4.2.2: insufficient system storage.
 pub(crate) const STORE_FULL: Reply =
     Reply::new(452, "4.3.1", "The server has no room for the message now, try again later");

@@ -61,6 +61,8 @@ pub enum Intake {
     Refused(&'static str),
     /// It cannot be kept now: the peer comes again.
     Later,
+    /// More came from there within the hour than is read: the peer comes again.
+    TooMany,
 }
 
 /// Takes reports. A port: it keeps them, and tells people.
@@ -105,6 +107,7 @@ impl Session<'_> {
             let letter = ReportLetter { inbox: *inbox, to, mail_from, message, proven, network };
             match intake.take(letter).await {
                 Intake::Later => return Err(reply::STORE_FAILED),
+                Intake::TooMany => return Err(reply::TOO_MANY_REPORTS),
                 Intake::Refused(reason) => return Err(Reply::new(550, "5.7.1", reason)),
                 done => taken.push(done),
             }

@@ -355,7 +355,7 @@ impl Session<'_> {
                     vec![self.ended((&whose, to), transaction, (Step::Received, word), reply)]
                 }
                 Intake::Dropped(word) => self.dropped((&whose, to), transaction, word, reply),
-                Intake::Later | Intake::Refused(_) => Vec::new(),
+                Intake::Later | Intake::TooMany | Intake::Refused(_) => Vec::new(),
             }
         });
         told.collect()
