@@ -174,8 +174,8 @@ impl MailStep {
     pub(super) fn of(number: u64, passage: Passage, language: Language) -> Self {
         let told = words::told(&passage, language);
         let bounce_class = BounceClass::of(&passage.reasons);
-        let reasons = passage.reasons.into_iter().map(|code| {
-            let text = reason::text(&code, language).unwrap_or(&code).to_owned();
+        let reasons = passage.reasons.into_iter().map(|reason| {
+            let (code, text) = reason::told(reason, language);
             MailReason { code, text }
         });
         Self {

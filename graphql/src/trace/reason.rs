@@ -303,6 +303,11 @@ const MEANINGS: &[Meaning] = &[
         "nobody could be told: the sender's address leads nowhere",
         "personne n'a pu être averti : l'adresse de l'expéditeur ne mène nulle part",
     ),
+    (
+        "passed_over",
+        "these servers came first and could not be reached or did not take it",
+        "ces serveurs venaient d'abord, et étaient injoignables ou ne l'ont pas pris",
+    ),
     ("bounce_other", "the other server does not take it", "l'autre serveur ne l'accepte pas"),
     (
         "copy_missing",
@@ -323,8 +328,22 @@ const MEANINGS: &[Meaning] = &[
     ),
 ];
 
+/// The word of a reason and its text. Behind the colon of some words stands what it is about: hosts.
+pub(super) fn told(reason: String, language: Language) -> (String, String) {
+    match reason.split_once(':') {
+        Some((code, about)) => {
+            let meaning = text(code, language).unwrap_or(code);
+            (code.to_owned(), format!("{meaning}{}{}", language.pick(": ", " : "), about.replace(',', ", ")))
+        }
+        None => {
+            let meaning = text(&reason, language).unwrap_or(&reason).to_owned();
+            (reason, meaning)
+        }
+    }
+}
+
 /// What a word means; none for one that is not known.
-pub(super) fn text(code: &str, language: Language) -> Option<&'static str> {
+fn text(code: &str, language: Language) -> Option<&'static str> {
     let found = MEANINGS.iter().find(|(word, ..)| *word == code)?;
     Some(language.pick(found.1, found.2))
 }
@@ -380,9 +399,12 @@ mod tests {
         assert!(seen > 20, "the sources were not read: {seen}");
         assert!(text("alias_keeps_nothing", Language::French).is_some());
         let held = store::Orderer::ALL.map(store::Orderer::holds);
-        for word in held.into_iter().chain(["suppressed_complaint", "suppressed_order"]) {
+        for word in held.into_iter().chain(["suppressed_complaint", "suppressed_order", "passed_over"]) {
             assert!(text(word, Language::French).is_some(), "`{word}` is not explained");
         }
         assert_eq!(text("nonsense", Language::English), None);
+        let (code, text) = told("passed_over:mx1.example,mx2.example".to_owned(), Language::English);
+        assert_eq!(code, "passed_over");
+        assert!(text.ends_with("take it: mx1.example, mx2.example"), "{text}");
     }
 }

@@ -130,7 +130,7 @@ impl Inner {
     }
 
     /// One connection, with what is delivered over it.
-    async fn speak(self: &Arc<Self>, destination: &Arc<Destination>, how: &Call<'_>, job: Job) -> Ended {
+    async fn speak(self: &Arc<Self>, destination: &Arc<Destination>, how: &Call<'_>, mut job: Job) -> Ended {
         let (tenant, now) = (job.message.tenant, (self.now)());
         let hosts = self.with_site(destination, |state| {
             destination.in_order(&job.passed, &state.ill, (now, &self.chance))
@@ -146,6 +146,7 @@ impl Inner {
                         state.ill.failed(host.name.as_str(), destination, now);
                     }
                 });
+                job.passed = job.passed.reaching(&client.host, &hosts);
                 // What a host greets it may still refuse: the breaker hears of what became of messages.
                 let room = self.room.take(job.message.size).await;
                 self.deliver_all(destination, client, (job, room)).await
@@ -153,6 +154,7 @@ impl Inner {
             Err((host, fault)) => {
                 self.alarm(&fault);
                 let reply = fault.told(&host);
+                job.passed = job.passed.reaching(&host, &hosts);
                 if job.passed.is_answered {
                     self.with_site(destination, |state| state.ready.done(tenant));
                     self.put_off(destination, &reply, vec![job]).await;
@@ -280,7 +282,7 @@ impl Inner {
                 (recipient, Happened::Failed(reply))
             });
             let happened = happened.collect();
-            let batch = Batch::to(destination, (job.token, &job.message));
+            let batch = Batch::to(destination, (job.token, &job.message)).after(&job.passed);
             self.settle(batch, happened, None).await;
         }
     }
@@ -422,7 +424,7 @@ impl Inner {
             self.released(job.token, job.recipients.len());
             return Left::Usable;
         }
-        let batch = Batch::to(destination, (job.token, &job.message)).from(client.source);
+        let batch = Batch::to(destination, (job.token, &job.message)).from(client.source).after(&job.passed);
         let content = match self.queue.content(job.message.queue_id).await {
             Ok(Some(content)) => content,
             Ok(None) => {

@@ -33,10 +33,15 @@ impl Ill {
     }
 }
 
+/// The word of the trace for hosts that were passed over; behind a colon are their names, with commas between.
+pub(crate) const PASSED_OVER: &str = "passed_over";
+
 /// Hosts to which recipients were offered in one attempt, and that did not take them.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Passed {
     hosts: Vec<String>,
+    /// Those that could not be called, before another answered.
+    unreached: Vec<String>,
     /// Whether one of them said so, and did not break off: the destination is there.
     pub(crate) is_answered: bool,
 }
@@ -48,8 +53,25 @@ impl Passed {
         Self { is_answered: self.is_answered || is_answered, ..self }
     }
 
+    /// The same, for the trace, with those before `host` that could not be called.
+    pub(crate) fn reaching(mut self, host: &str, hosts: &[&(Host, TlsVerdict)]) -> Self {
+        let names = hosts.iter().map(|(host, _)| host.name.as_str());
+        for name in names.take_while(|name| *name != host) {
+            if !self.unreached.iter().any(|known| known == name) {
+                self.unreached.push(name.to_owned());
+            }
+        }
+        self
+    }
+
     pub(crate) const fn is_empty(&self) -> bool {
         self.hosts.is_empty()
+    }
+
+    /// What the trace is told of them; none where there are none.
+    pub(crate) fn reason(&self) -> Option<String> {
+        let names: Vec<&str> = self.unreached.iter().chain(&self.hosts).map(String::as_str).collect();
+        (!names.is_empty()).then(|| format!("{PASSED_OVER}:{}", names.join(",")))
     }
 
     fn has(&self, host: &Host) -> bool {
@@ -163,5 +185,14 @@ mod tests {
         assert!(destination.has_further(&passed, "mx3.example"));
         let passed = passed.and("mx3.example", true);
         assert!(passed.is_answered && !destination.has_further(&passed, "mx1.example"));
+    }
+
+    #[test]
+    fn the_trace_is_told_of_hosts_that_were_passed_over() {
+        let destination = destination();
+        let hosts: Vec<_> = destination.hosts.iter().collect();
+        assert_eq!(Passed::default().reaching("mx1.example", &hosts).reason(), None);
+        let passed = Passed::default().reaching("mx2.example", &hosts).and("mx2.example", true);
+        assert_eq!(passed.reason().as_deref(), Some("passed_over:mx1.example,mx2.example"));
     }
 }

@@ -377,6 +377,7 @@ impl Inner {
             site: None,
             through: crate::routes::Through::default(),
             source: None,
+            passed: None,
         };
         let happened = job.recipients.into_iter();
         let happened =

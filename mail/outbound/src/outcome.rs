@@ -14,6 +14,7 @@ use store::{
 use crate::backoff::{Next, after_failure};
 use crate::classify::{classify, is_hard_bounce};
 use crate::destination::Destination;
+use crate::hosts::Passed;
 use crate::limits::{
     DELAY_MILLIS, EXPIRY_MILLIS, REPORT_EXPIRY_MILLIS, SETTLE_PAUSE_MAX, SETTLE_TRY_COUNT, UNASKED_MILLIS,
 };
@@ -58,6 +59,8 @@ pub(crate) struct Batch<'a> {
     pub(crate) through: Through,
     /// From where, and with which of its addresses where that is known.
     pub(crate) source: Option<(&'a Source, Option<IpAddr>)>,
+    /// The hosts that were tried before.
+    pub(crate) passed: Option<&'a Passed>,
 }
 
 impl<'a> Batch<'a> {
@@ -67,7 +70,13 @@ impl<'a> Batch<'a> {
         (token, message): (LeaseToken, &'a LeasedMessage),
     ) -> Self {
         let source = Some((destination.source.as_ref(), None));
-        Self { token, message, site: Some(&destination.site), through: destination.through, source }
+        let (site, through) = (Some(destination.site.as_str()), destination.through);
+        Self { token, message, site, through, source, passed: None }
+    }
+
+    /// The same after other hosts.
+    pub(crate) fn after(self, passed: &'a Passed) -> Self {
+        Self { passed: Some(passed), ..self }
     }
 
     /// The same over a connection that began at `address`.
@@ -114,6 +123,7 @@ impl Inner {
                 .chain(class(&recipient, &judged))
                 .chain(judged.untold)
                 .map(str::to_owned)
+                .chain(batch.passed.and_then(Passed::reason))
                 .collect(),
             suppress: judged.suppress,
             outcome: judged.outcome,

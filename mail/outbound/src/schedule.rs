@@ -65,6 +65,7 @@ impl Share {
             site: site.as_deref(),
             through: *through,
             source: source.as_deref().map(|source| (source, None)),
+            passed: None,
         }
     }
 }

@@ -4,9 +4,11 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use bytes::Bytes;
+use kernel::TenantId;
 use outbound::limits::{ATTEMPT_HOST_COUNT_MAX, BREAKER_FAULT_COUNT};
 use resolver::{Name, Record};
-use store::RecipientState;
+use store::{PassageFilter, Queue as _, RecipientState};
+use uuid::Uuid;
 
 use crate::farm::Manners;
 use crate::stage::{Stage, modern, states};
@@ -44,8 +46,18 @@ async fn what_a_host_does_not_take_before_the_dot_is_offered_to_the_next_one_at_
         assert_eq!((ill.taken().len(), well.taken().len()), (0, 1), "{what}");
         assert_eq!(well.taken()[0].rcpt.len(), 2, "{what}");
         assert_eq!(ill.connection_count.load(Ordering::Relaxed), 1, "{what}");
+        assert_eq!(passed_over(&stage, id).await, vec![ill.name(); 2], "{what}");
     }
     stage.end().await;
+}
+
+/// The hosts of which the trace says that they were passed over, for each recipient.
+async fn passed_over(stage: &Stage, id: u64) -> Vec<String> {
+    let message = stage.entries(id).await[0].message.clone();
+    let of = PassageFilter { message: Some(message), ..PassageFilter::default() };
+    let passages = stage.store.passages(TenantId::new(Uuid::from_u128(1)), &of, None, 50).await;
+    let reasons = passages.expect("passages").into_iter().flat_map(|(_, passage)| passage.reasons);
+    reasons.filter_map(|reason| reason.strip_prefix("passed_over:").map(str::to_owned)).collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]
