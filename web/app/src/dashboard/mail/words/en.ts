@@ -361,6 +361,8 @@ export default {
   'mail.sync.encryption.TLS': 'STARTTLS',
   'mail.sync.encryption.hint': 'SSL on port 993, STARTTLS on port 143.',
   'mail.sync.exclude': 'Folders to leave out (regular expression)',
+  'mail.sync.excluded': 'Left out',
+  'mail.sync.way': '{encryption}, port {port}',
   'mail.sync.host': 'Other host',
   'mail.sync.interval': 'Every (minutes)',
   'mail.sync.intervalMinutes': 'Every so many minutes',

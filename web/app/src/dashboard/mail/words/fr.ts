@@ -363,6 +363,8 @@ export default {
   'mail.sync.encryption.TLS': 'STARTTLS',
   'mail.sync.encryption.hint': 'SSL sur le port 993, STARTTLS sur le port 143.',
   'mail.sync.exclude': 'Dossiers à exclure (expression régulière)',
+  'mail.sync.excluded': 'Exclus',
+  'mail.sync.way': '{encryption}, port {port}',
   'mail.sync.host': 'Hôte distant',
   'mail.sync.interval': 'Période (min)',
   'mail.sync.intervalMinutes': 'Période de relève (minutes)',
