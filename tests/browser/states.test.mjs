@@ -51,6 +51,7 @@ for (const { language, width } of [{ language: 'fr', width: 1280 }, { language: 
       });
       for (const path of paths) {
         asked = 0;
+        const before = faults.length;
         await page.goto(`${node.url}/dashboard${path === '/' ? '' : path}`);
         if (way === 'slow') {
           await page.locator('main h1').waitFor();
@@ -59,7 +60,6 @@ for (const { language, width } of [{ language: 'fr', width: 1280 }, { language: 
         await page.evaluate(drawn);
         count += 1;
         const where = `${role} ${path}`;
-        await picture(page, `state-${way}-${role}${path.replace(/_[0-9a-f]{32}/g, '').replaceAll(/[/?=]/g, '-')}`);
         const told = await page.evaluate(() => ({
           title: document.querySelector('main h1')?.textContent.trim() ?? '',
           text: document.querySelector('main').innerText.replaceAll('\u00a0', ' '),
@@ -81,6 +81,8 @@ for (const { language, width } of [{ language: 'fr', width: 1280 }, { language: 
         for (const words of told.blank) faults.push(`${where}: is blank: ${words}`);
         for (const words of told.edges) faults.push(`${where}: touches the edge: ${words}`);
         if (/\b(undefined|null|NaN|Infinity)\b/.test(told.text)) faults.push(`${where}: ${/.*\b(undefined|null|NaN|Infinity)\b.*/.exec(told.text)[0]}`);
+        // Of four hundred pictures those are wanted that show a fault.
+        if (faults.length > before) await picture(page, `state-${way}-${language}-${role}${path.replace(/_[0-9a-f]{32}/g, '').replaceAll(/[/?=]/g, '-')}`);
       }
       for (const complaint of page.complaints) faults.push(`${role}: ${complaint}`);
       await page.context().close();
