@@ -2,10 +2,9 @@
 
 use std::sync::Arc;
 
-use kernel::{EmailAddress, TenantId, Timestamp};
+use kernel::{EmailAddress, Timestamp};
 use outbound::Origins;
-use store::{Acceptance, Origin, PassageFilter, Queue as _, Queueing, RecipientState, Stage as Step};
-use uuid::Uuid;
+use store::{Acceptance, Origin, Queueing, RecipientState, Stage as Step};
 
 use crate::farm::Manners;
 use crate::stage::{HOUR_MILLIS, Stage, modern, states};
@@ -38,10 +37,7 @@ async fn passed_on(
 
 /// How often the trace says that the sender was told, and why a failure says that nobody was.
 async fn told(stage: &Stage, id: u64) -> (usize, Vec<String>) {
-    let message = stage.entries(id).await[0].message.clone();
-    let of = PassageFilter { message: Some(message), ..PassageFilter::default() };
-    let passages = stage.store.passages(TenantId::new(Uuid::from_u128(1)), &of, None, 50).await;
-    let passages: Vec<_> = passages.expect("passages").into_iter().map(|(_, passage)| passage).collect();
+    let passages = stage.passages(id).await;
     let told = passages.iter().filter(|passage| passage.stage == Step::Reported).count();
     let failed = passages.iter().filter(|passage| passage.stage == Step::Bounced);
     let words = failed.flat_map(|passage| passage.reasons.clone());

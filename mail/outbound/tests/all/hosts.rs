@@ -4,11 +4,9 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use bytes::Bytes;
-use kernel::TenantId;
 use outbound::limits::{ATTEMPT_HOST_COUNT_MAX, BREAKER_FAULT_COUNT};
 use resolver::{Name, Record};
-use store::{PassageFilter, Queue as _, RecipientState};
-use uuid::Uuid;
+use store::RecipientState;
 
 use crate::farm::Manners;
 use crate::stage::{Stage, modern, states};
@@ -53,10 +51,7 @@ async fn what_a_host_does_not_take_before_the_dot_is_offered_to_the_next_one_at_
 
 /// The hosts of which the trace says that they were passed over, for each recipient.
 async fn passed_over(stage: &Stage, id: u64) -> Vec<String> {
-    let message = stage.entries(id).await[0].message.clone();
-    let of = PassageFilter { message: Some(message), ..PassageFilter::default() };
-    let passages = stage.store.passages(TenantId::new(Uuid::from_u128(1)), &of, None, 50).await;
-    let reasons = passages.expect("passages").into_iter().flat_map(|(_, passage)| passage.reasons);
+    let reasons = stage.passages(id).await.into_iter().flat_map(|passage| passage.reasons);
     reasons.filter_map(|reason| reason.strip_prefix("passed_over:").map(str::to_owned)).collect()
 }
 

@@ -14,8 +14,8 @@ use outbound::{
 };
 use resolver::{Name, Record, Zone};
 use store::{
-    Acceptance, Queue as _, QueueEntry, QueuedRecipient, Queueing, RecipientState, Retention, Selection,
-    SqlStore, StateSelection, Store as _,
+    Acceptance, Passage, PassageFilter, Queue as _, QueueEntry, QueuedRecipient, Queueing, RecipientState,
+    Retention, Selection, SqlStore, StateSelection, Store as _,
 };
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
@@ -184,6 +184,14 @@ impl Stage {
     pub(crate) async fn entries(&self, queue_id: u64) -> Vec<QueueEntry> {
         let of = Selection { queue_id: Some(queue_id), state: StateSelection::Any, ..Selection::default() };
         self.store.entries(&of, None, 1000).await.expect("entries")
+    }
+
+    /// What the trace says of a message.
+    pub(crate) async fn passages(&self, queue_id: u64) -> Vec<Passage> {
+        let message = self.entries(queue_id).await[0].message.clone();
+        let of = PassageFilter { message: Some(message), ..PassageFilter::default() };
+        let found = self.store.passages(TenantId::new(Uuid::from_u128(1)), &of, None, 50).await;
+        found.expect("passages").into_iter().map(|(_, passage)| passage).collect()
     }
 
     /// Waits until every recipient of a message was tried `attempts` times or has ended.
