@@ -285,7 +285,7 @@ for (const language of ['fr', 'en']) describe(`mail administration in ${language
     await page.locator('dialog[open] [name=port][aria-invalid=true]').waitFor();
     await page.fill('dialog[open] [name=port]', '993');
     await dialog(page).getByRole('button', { name: t('mail.create') }).click();
-    await row(page, 'imap.elsewhere.example').waitFor();
+    await row(page, 'imap.elsewhere.example').filter({ hasText: 'port 993' }).waitFor();
     quiet(page);
     await page.context().close();
   });
