@@ -8,6 +8,8 @@ let browser;
 let place;
 /** How often Tab is pressed until something is said to be out of reach. */
 const TAB_COUNT_MAX = 120;
+/** How often a dialog is closed and opened in one breath. */
+const ROUND_COUNT = 20;
 const errors = '{ userErrors { code message } }';
 
 before(async () => {
@@ -115,6 +117,20 @@ for (const language of ['fr', 'en']) test(`${language}: a mailbox is created, gi
   await press('Escape');
   await noDialog();
   await keepsFocus('deleting a mailbox');
+  await leave(page);
+});
+
+test('en: a dialog that is closed and at once asked for again is open', async () => {
+  const { t, page, press, toName, inDialog } = await person('en', '/mail/mailboxes');
+  await toName(t('mail.mailboxes.add'));
+  await press('Enter');
+  await inDialog();
+  for (let round = 0; round < ROUND_COUNT; round += 1) {
+    // Neither waits for the page: the second key is there before the browser tells the page of the first.
+    await Promise.all([press('Escape'), press('Enter')]);
+    await settled(page);
+    await inDialog();
+  }
   await leave(page);
 });
 
