@@ -115,22 +115,20 @@ impl Shown<u32> for f64 {
     }
 }
 
-impl Given<u32> for Option<f64> {
+impl Given<u32> for MaybeUndefined<f64> {
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked to be 0 to 10 000")]
     fn given(self) -> Option<u32> {
-        // What is out of range becomes a value that the model refuses.
-        self.map(
-            |points| {
-                if (0.0..=10_000.0).contains(&points) { (points * 100.0).round() as u32 } else { u32::MAX }
-            },
-        )
+        // What is out of range becomes a value that the model refuses; what null means is known to the field alone.
+        self.take().map(|points| {
+            if (0.0..=10_000.0).contains(&points) { (points * 100.0).round() as u32 } else { u32::MAX }
+        })
     }
 }
 
 macro_rules! settings_api {
     (
         $(#[$doc:meta])*
-        $object:ident of $model:path, $(#[$input_doc:meta])* $input:ident for $patch:path, later [$($later:literal),*] {
+        $object:ident of $model:path, $(#[$input_doc:meta])* $input:ident for $patch:path, later [$($later:literal),*] $(and $also:literal where $when:ident)? {
             $($(#[$field_doc:meta])* $field:ident ($model_field:ident): $shown:ty, $given:ty;)*
         }
     ) => {
@@ -160,9 +158,16 @@ macro_rules! settings_api {
 
             /// The same from the model.
             pub(crate) fn of(model: &$model, revision: i64) -> Self {
+                #[allow(unused_mut, reason = "where nothing depends on a value")]
+                let mut not_yet_in_force = vec![$($later),*];
+                $(
+                    if $when(model) {
+                        not_yet_in_force.push($also);
+                    }
+                )?
                 Self {
                     revision: i32::try_from(revision).unwrap_or(i32::MAX),
-                    not_yet_in_force: vec![$($later),*],
+                    not_yet_in_force,
                     $($field: Shown::shown(&model.$model_field),)*
                 }
             }
@@ -174,6 +179,20 @@ macro_rules! settings_api {
             }
         }
     };
+}
+
+impl MailboxSettingsInput {
+    /// What is to be otherwise; scores of null are those of the server.
+    pub(crate) fn patch(self) -> mailbox::MailboxSettingsPatch {
+        let server = mailbox::MailboxSettings::default();
+        let reset = |score: &MaybeUndefined<f64>, default| score.is_null().then_some(default);
+        let junk = reset(&self.junk_score, server.junk_score_centi);
+        let reject = reset(&self.reject_score, server.reject_score_centi);
+        let mut patch: mailbox::MailboxSettingsPatch = self.into();
+        patch.junk_score_centi = junk.or(patch.junk_score_centi);
+        patch.reject_score_centi = reject.or(patch.reject_score_centi);
+        patch
+    }
 }
 
 /// What happens with mail for `name+detail@domain`.
@@ -333,10 +352,10 @@ settings_api! {
         /// all. `EXPUNGE` leaves such messages, their folder and the mailbox cannot be deleted. Each change stands in the history
         /// of the mailbox (`mailbox.retention_changed`); it ends with the service: fetch the messages before that.
         retains_days (retains_days): Option<Whole>, MaybeUndefined<Whole>;
-        /// From how many points on mail goes to the junk folder: 0 to 100, two decimals. Default: 8.
-        junk_score (junk_score_centi): f64, Option<f64>;
-        /// From how many points on mail is rejected: above `junkScore`, to 1000. Default: 15.
-        reject_score (reject_score_centi): f64, Option<f64>;
+        /// From how many points on mail goes to the junk folder: 0 to 100, two decimals; null: 8, as by default.
+        junk_score (junk_score_centi): f64, MaybeUndefined<f64>;
+        /// From how many points on mail is rejected: above `junkScore`, to 1000; null: 15, as by default.
+        reject_score (reject_score_centi): f64, MaybeUndefined<f64>;
         /// Senders whose mail is never junk: addresses, `*@domain`, `*@*.domain`; at most 500.
         allowed_senders (allowed_senders): Vec<String>, Option<Vec<String>>;
         /// Senders whose mail is rejected: as above. A domain's list wins over a mailbox's.
@@ -345,7 +364,7 @@ settings_api! {
         quarantine_notice (quarantine_notice): QuarantineNotice, Option<QuarantineNotice>;
         /// What is kept in quarantine. Default: `REJECTED`.
         quarantine_category (quarantine_category): QuarantineCategory, Option<QuarantineCategory>;
-        /// What its owner may change alone. Default: everything but `SYNC_JOBS`.
+        /// What its owner may change alone. Default: everything.
         self_service (self_service): Vec<SelfService>, Option<Vec<SelfService>>;
         /// Whether its owner must choose another password before anything else. Default: false.
         must_change_password (must_change_password): bool, Option<bool>;
@@ -429,12 +448,17 @@ settings_api! {
     }
 }
 
+/// Whether an alias throws mail away from which nothing is learned yet.
+const fn is_learning(alias: &alias::AliasSettings) -> bool {
+    matches!(alias.disposition, alias::Disposition::LearnSpam | alias::Disposition::LearnHam)
+}
+
 settings_api! {
     /// What is set for an alias.
     AliasSettings of alias::AliasSettings,
     /// Settings of an alias to change; those that are absent stay as they are.
     AliasSettingsInput for alias::AliasSettingsPatch,
-    later ["isOffered"] {
+    later ["isOffered"] and "disposition" where is_learning {
         /// Whether it takes mail. Default: true.
         is_active (is_active): bool, Option<bool>;
         /// What becomes of its mail; learning waits for the spam filter, such mail is thrown away. Default: `FORWARD`.

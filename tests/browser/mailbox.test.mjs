@@ -341,21 +341,33 @@ for (const language of ['fr', 'en']) describe(`mailbox in ${language}`, () => {
   });
 
   test(`${language}: a first password of a mailbox is changed before anything else`, async () => {
+    const { appPasswordAdd } = await api(node, await token(node, ALICE), 'mutation { appPasswordAdd(name: "left behind", protocols: [IMAP]) { secret userErrors { code } } }');
+    assert.equal(await imapLetsIn(node, ALICE, appPasswordAdd.secret), true);
     await settle({ mustChangePassword: true });
     const page = await visit(browser, { language });
     await signIn(page, node, ALICE);
     await page.waitForURL(/\/password/);
     await page.goto(`${node.url}/dashboard/mailbox`);
     await page.waitForURL(/\/password/);
-    await page.fill('#current', PASSWORD);
-    await page.fill('#new', 'a sentence of my own');
-    await page.fill('#again', 'a sentence of my own');
-    await page.click('main button[type=submit]');
+    // First the same again, which is none; what was ticked stays ticked.
+    for (const chosen of [PASSWORD, 'a sentence of my own']) {
+      await page.fill('#current', PASSWORD);
+      await page.fill('#new', chosen);
+      await page.fill('#again', chosen);
+      await page.locator('[name=others]').check();
+      await page.click('main button[type=submit]');
+      if (chosen !== PASSWORD) continue;
+      await page.locator('#new[aria-invalid=true]').waitFor();
+      assert.equal(await page.locator('[name=others]').isChecked(), true);
+      await picture(page, `password-again-${language}`);
+      assert.deepEqual(await violations(page), []);
+    }
     await page.waitForURL(/told=changed/);
     await signIn(page, node, ALICE, 'a sentence of my own');
     await page.getByRole('heading', { name: t('box.part.general'), level: 1 }).waitFor();
     assert.equal(await imapLetsIn(node, ALICE, PASSWORD), false);
     assert.equal(await imapLetsIn(node, ALICE, 'a sentence of my own'), true);
+    assert.equal(await imapLetsIn(node, ALICE, appPasswordAdd.secret), false, 'what was made by whoever knew the old one');
     await page.context().close();
   });
 });

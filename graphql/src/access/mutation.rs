@@ -241,13 +241,18 @@ impl AccessMutation {
         Ok(answer.into())
     }
 
-    /// Changes the caller's own password and ends all of the caller's sessions. An API token cannot do this.
+    /// Changes the caller's own password and ends all of the caller's sessions. An API token cannot do this. `userErrors`, among
+    /// others: `PASSWORD_UNCHANGED`.
     async fn password_change(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The password as it is now: an unlocked screen is not enough.")]
         current_password: String,
         #[graphql(desc = "10 to 512 octets.")] new_password: String,
+        #[graphql(
+            desc = "Whether what opens the same besides is revoked as well, app passwords of a mailbox, API tokens of a user; absent: it stays."
+        )]
+        revokes_others: Option<bool>,
         #[graphql(
             desc = "A UUID that names the intention: sent again with the same one, nothing is done twice. Absent: a new one."
         )]
@@ -260,6 +265,7 @@ impl AccessMutation {
         let mut faults = Faults::new(ctx)?;
         let (account, owner) = crate::credential::query::own(ctx)?;
         let login = crate::credential::query::label(ctx, account, owner).await?;
+        let is_same = current_password == new_password;
         let Some(new_password) = faults.password("newPassword", new_password, &[&login]) else {
             return Ok(SessionPayload::refused(faults));
         };
@@ -269,16 +275,27 @@ impl AccessMutation {
             faults.wrong_credentials();
             return Ok(SessionPayload::refused(faults));
         }
+        // Whoever must choose another one chooses another one.
+        if is_same {
+            faults.coded(
+                "PASSWORD_UNCHANGED",
+                "newPassword",
+                "this is the password as it is: choose another one",
+                "c'est le mot de passe actuel : choisissez-en un autre",
+            );
+            return Ok(SessionPayload::refused(faults));
+        }
         let password = hashed(ctx, new_password).await?;
+        let revokes_others = revokes_others.unwrap_or_default();
         let (account, command) = (standing.home, command(ctx, command_id));
         let acting = about_itself(&standing.principal, account);
         let answer = match standing.principal.actor {
             Actor::User(user) => {
-                let set = SetUserPassword { account, user, password, must_change: false };
+                let set = SetUserPassword { account, user, password, must_change: false, revokes_others };
                 run_as(ctx, &acting, command, &set, None).await?
             }
             Actor::Mailbox(mailbox) => {
-                let set = SetMailboxPassword { account, mailbox, password, by_owner: true };
+                let set = SetMailboxPassword { account, mailbox, password, by_owner: true, revokes_others };
                 run_as(ctx, &acting, command, &set, None).await?
             }
             Actor::Operator | Actor::Platform(_) => return Err(ctx.fault(Fault::Forbidden)),

@@ -213,7 +213,7 @@ impl MailboxMutation {
     ) -> Result<MailboxPayload> {
         let (account, mailbox) = (ctx.account(account_id)?, mailbox_id.0);
         let by_owner = matches!(ctx.principal()?.actor, Actor::Mailbox(_));
-        let patch: model::MailboxSettingsPatch = settings.into();
+        let patch = settings.patch();
         let sender_domains = sender_domains(ctx, account, &patch)?;
         let service = match patch.sends() {
             [None, None, None] => None,
@@ -231,6 +231,10 @@ impl MailboxMutation {
         #[graphql(desc = "Whose; the caller's own account where absent.")] account_id: Option<AccountKey>,
         #[graphql(desc = "Which mailbox.")] mailbox_id: MailboxKey,
         #[graphql(desc = "10 to 512 octets.")] password: String,
+        #[graphql(
+            desc = "Whether app passwords are revoked as well; absent: they stay. Whoever knew the old password may have made some."
+        )]
+        revokes_others: Option<bool>,
         #[graphql(
             desc = "A UUID that names the intention: sent again with the same one, nothing is done twice. Absent: a new one."
         )]
@@ -253,7 +257,8 @@ impl MailboxMutation {
             return Ok(MailboxPayload(faults.refused()));
         };
         let password = hashed(ctx, password).await?;
-        let set = SetMailboxPassword { account, mailbox, password, by_owner: false };
+        let revokes_others = revokes_others.unwrap_or_default();
+        let set = SetMailboxPassword { account, mailbox, password, by_owner: false, revokes_others };
         run(ctx, command(ctx, command_id), &set, (account, mailbox)).await.map(MailboxPayload)
     }
 

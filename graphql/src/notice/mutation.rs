@@ -290,10 +290,15 @@ impl NoticeMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "The secret of the link that was mailed.")] token: String,
         #[graphql(desc = "10 to 512 octets.")] new_password: String,
+        #[graphql(
+            desc = "Whether what opens the same besides is revoked as well, app passwords of a mailbox, API tokens of a user; absent: it stays."
+        )]
+        revokes_others: Option<bool>,
     ) -> Result<ProfilePayload> {
+        let revokes_others = revokes_others.unwrap_or_default();
         slowed(ctx, "link")?;
         if let Some(link) = found_mailbox(ctx, &token).await? {
-            return mailbox_reset(ctx, link, new_password).await.map(ProfilePayload);
+            return mailbox_reset(ctx, link, (new_password, revokes_others)).await.map(ProfilePayload);
         }
         let mut faults = Faults::new(ctx)?;
         let Some(Found { account, named, day }) = found(ctx, &token).await? else {
@@ -305,7 +310,7 @@ impl NoticeMutation {
         };
         let (user, notice) = (named.user, named.notice);
         let password = hashed(ctx, new_password).await?;
-        let reset = ResetPassword { account, user, notice, day, password };
+        let reset = ResetPassword { account, user, notice, day, password, revokes_others };
         let acting = about_itself(&proved_now(SessionOwner::User(user)), account);
         let answer = run_as(ctx, &acting, command(ctx, None), &reset, ()).await?;
         Ok(ProfilePayload(answer))
@@ -457,7 +462,11 @@ async fn recovery_verified(ctx: &Context<'_>, link: FoundMailbox) -> Result<Answ
     run_as(ctx, &acting, command(ctx, None), &verify, ()).await
 }
 
-async fn mailbox_reset(ctx: &Context<'_>, link: FoundMailbox, new_password: String) -> Result<Answer<()>> {
+async fn mailbox_reset(
+    ctx: &Context<'_>,
+    link: FoundMailbox,
+    (new_password, revokes_others): (String, bool),
+) -> Result<Answer<()>> {
     let NamedMailbox { account, mailbox, notice } = link.named;
     let address = ctx.platform()?.directory.address_of(account.tenant(), mailbox);
     // Of a mailbox that is deleted no link is good.
@@ -467,7 +476,7 @@ async fn mailbox_reset(ctx: &Context<'_>, link: FoundMailbox, new_password: Stri
         return Ok(faults.refused());
     };
     let password = hashed(ctx, new_password).await?;
-    let reset = ResetMailboxPassword { account, mailbox, notice, day: link.day, password };
+    let reset = ResetMailboxPassword { account, mailbox, notice, day: link.day, password, revokes_others };
     let acting = about_itself(&proved_now(SessionOwner::Mailbox(mailbox)), account);
     let answer = run_as(ctx, &acting, command(ctx, None), &reset, ()).await?;
     Ok(answer)

@@ -163,6 +163,10 @@ impl ServiceMutation {
         #[graphql(desc = "Which service.")] service_id: ServiceKey,
         #[graphql(desc = "10 to 512 octets.")] password: String,
         #[graphql(
+            desc = "Whether API tokens are revoked as well; absent: they stay. Whoever knew the old password may have made some."
+        )]
+        revokes_others: Option<bool>,
+        #[graphql(
             desc = "A UUID that names the intention: sent again with the same one, nothing is done twice. Absent: a new one."
         )]
         command_id: Option<Uid>,
@@ -184,7 +188,8 @@ impl ServiceMutation {
             return Ok(ServicePayload(refusal(ctx, &HostingRefusal::UserNotFound)?));
         };
         let password = hashed(ctx, password).await?;
-        let set = SetUserPassword { account: key.0, user, password, must_change: true };
+        let revokes_others = revokes_others.unwrap_or_default();
+        let set = SetUserPassword { account: key.0, user, password, must_change: true, revokes_others };
         run(ctx, command(ctx, command_id), &set, key).await.map(ServicePayload)
     }
 

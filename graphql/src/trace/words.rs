@@ -113,7 +113,7 @@ pub(super) fn told(passage: &Passage, language: Language) -> Told {
     if let Some(folder) = &passage.folder {
         text.push_str(&format!(" ({} {folder})", language.pick("folder", "dossier")));
     }
-    let is_ours = passage.stage == Stage::Stored || passage.stage == Stage::Released;
+    let is_ours = matches!(passage.stage, Stage::Stored | Stage::Released | Stage::Suspended);
     if let Some(said) = reply.and_then(|reply| said(passage, reply, language)).filter(|_| !is_ours) {
         text.push_str(language.pick(": ", " : "));
         text.push_str(&said);
@@ -161,9 +161,10 @@ fn stage(passage: &Passage, language: Language) -> String {
         (Stage::Hastened, _) => ("Somebody had it tried at once", "Une tentative immédiate a été demandée"),
         (Stage::Condemned, _) => ("Somebody had it given up", "Son abandon a été demandé"),
         (Stage::Removed, _) => ("It was removed; nobody was told", "Il a été supprimé sans avis"),
-        (Stage::Suspended, _) => {
-            ("Nothing is sent to that site for now", "Rien n'est envoyé vers ce site pour l'instant")
-        }
+        (Stage::Suspended, _) => (
+            "The operator has nothing sent to that site for now",
+            "L'exploitant n'y laisse rien partir pour l'instant",
+        ),
         (Stage::Reported, _) => ("The sender was told", "L'expéditeur a été averti"),
         (Stage::Complained, _) if came_by("complaint_not_proven") => (
             "Somebody called it unwanted in the recipient's name",
@@ -267,6 +268,11 @@ mod tests {
         let stored = passage(Stage::Stored, Direction::In, Some(reply(250, "2.0.0", "taken", None)));
         let stored = Passage { folder: Some("Junk".to_owned()), ..stored };
         assert_eq!(sentence(&stored, Language::French), "Il est dans la boîte (dossier Junk).");
+        // It is no doing of the other server.
+        let suspended = reply(0, "4.3.2", "an operator has suspended delivery to this destination", None);
+        let suspended = passage(Stage::Suspended, Direction::Out, Some(suspended));
+        let french = "L'exploitant n'y laisse rien partir pour l'instant.";
+        assert_eq!(sentence(&suspended, Language::French), french);
         let held = passage(Stage::Held, Direction::Out, Some(reply(0, "", "user_1", None)));
         assert_eq!(sentence(&held, Language::English), "It is held until somebody releases it: by user_1.");
         let said = Some(reply(535, "4.7.8", "the relay refuses the login: no", Some("smtp.b.example")));

@@ -253,6 +253,10 @@ impl UserMutation {
             bool,
         >,
         #[graphql(
+            desc = "Whether API tokens are revoked as well; absent: they stay. Whoever knew the old password may have made some."
+        )]
+        revokes_others: Option<bool>,
+        #[graphql(
             desc = "A UUID that names the intention: sent again with the same one, nothing is done twice. Absent: a new one."
         )]
         command_id: Option<Uid>,
@@ -265,8 +269,9 @@ impl UserMutation {
             return Ok(UserPayload(faults.refused()));
         };
         let password = hashed(ctx, password).await?;
-        let must_change = must_change.unwrap_or_default();
-        let set = SetUserPassword { account, user, password, must_change };
+        let (must_change, revokes_others) =
+            (must_change.unwrap_or_default(), revokes_others.unwrap_or_default());
+        let set = SetUserPassword { account, user, password, must_change, revokes_others };
         run(ctx, command(ctx, command_id), &set, (account, user)).await.map(UserPayload)
     }
 

@@ -151,6 +151,46 @@ async fn an_app_password_is_made_shown_once_listed_and_revoked() {
     let listed = stage.done(&alice, "{ appPasswords { id } lastLogins { protocol at } }").await;
     assert_eq!(listed["appPasswords"], json!([]));
     assert_eq!(listed["lastLogins"][0]["protocol"], "imap");
+
+    // Whoever knew the old password may have made one: it goes with that where the administrator asks for it.
+    let add = "mutation { appPasswordAdd(name: \"tablet\", protocols: [IMAP]) { userErrors { code } } }";
+    stage.done(&alice, add).await;
+    for (others, left) in [(false, json!([{ "name": "tablet" }])), (true, json!([]))] {
+        let set = format!(
+            "mutation {{ mailboxPasswordSet(mailboxId: \"{mailbox}\", password: \"the {others} password\", revokesOthers: {others}) \
+             {{ userErrors {{ code }} }} }}"
+        );
+        stage.done(&customer.owner, &set).await;
+        let listed = format!("{{ appPasswords(mailboxId: \"{mailbox}\") {{ name }} }}");
+        assert_eq!(stage.done(&customer.owner, &listed).await["appPasswords"], left);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_changes_the_own_password_revokes_the_own_tokens_with_it() {
+    let (stage, _, customer) = scene().await;
+    let viewer = stage.done(&customer.owner, "{ viewer { userId } }").await;
+    let issue = format!(
+        "mutation {{ apiTokenIssue(input: {{ userId: {}, name: \"books\", permissions: [\"domain:read\"] }}) \
+         {{ secret userErrors {{ code }} }} }}",
+        viewer["viewer"]["userId"]
+    );
+    let secret = text(&stage.done(&customer.owner, &issue).await["apiTokenIssue"]["secret"]);
+    stage.done(&secret, "{ domains { nodes { id } } }").await;
+    let change = format!(
+        "mutation {{ passwordChange(currentPassword: \"{PASSWORD}\", newPassword: \"another good one\", revokesOthers: true) \
+         {{ userErrors {{ code }} }} }}"
+    );
+    stage.done(&customer.owner, &change).await;
+    let mut left = stage.ask(&secret, "{ domains { nodes { id } } }").await;
+    for _ in 0..100 {
+        if code(&left) == "UNAUTHENTICATED" {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        left = stage.ask(&secret, "{ domains { nodes { id } } }").await;
+    }
+    assert_eq!(code(&left), "UNAUTHENTICATED");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -170,6 +210,11 @@ async fn whoever_must_change_the_password_does_that_first() {
     let change = format!(
         "mutation {{ passwordChange(currentPassword: \"{PASSWORD}\", newPassword: \"another good one\") {{ userErrors {{ code }} }} }}"
     );
+    let same = format!(
+        "mutation {{ passwordChange(currentPassword: \"{PASSWORD}\", newPassword: \"{PASSWORD}\") {{ userErrors {{ code field }} }} }}"
+    );
+    let same = stage.ask(&token, &same).await["data"]["passwordChange"]["userErrors"][0].clone();
+    assert_eq!(same, json!({ "code": "PASSWORD_UNCHANGED", "field": "newPassword" }));
     stage.done(&token, &change).await;
     let token = stage.sign_in("mailadmin_acme", "another good one").await;
     stage.done(&token, "{ mailboxes { nodes { id } } }").await;

@@ -1,6 +1,5 @@
 //! The platform without its servers: databases, journal, engine, directory, store.
 
-use std::fs;
 use std::sync::Arc;
 
 use anyhow::Context as _;
@@ -101,7 +100,7 @@ impl Platform {
     /// # Errors
     /// What stands in the way, for the operator.
     pub async fn open(config: &Config) -> anyhow::Result<Self> {
-        fs::create_dir_all(&config.data).with_context(|| format!("making {}", config.data.display()))?;
+        storage::folder(config)?;
         let (database, mail) = storage::databases(config).await?;
         let Machine { journal, keyring, engine } = machine(config, &database).await?;
         let directory = Arc::new(Directory::new());

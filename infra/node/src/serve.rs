@@ -70,7 +70,8 @@ struct Sockets {
 /// # Errors
 /// What stands in the way of a start.
 pub async fn serve(config: Config) -> anyhow::Result<ExitCode> {
-    std::fs::create_dir_all(&config.data).with_context(|| format!("making {}", config.data.display()))?;
+    storage::folder(&config)?;
+    storage::look_at_folder(&config);
     let _lock = storage::lock(&config)?;
     let acceptor = acceptor(&config)?;
     let dns = Arc::new(config.dns.resolver()?);

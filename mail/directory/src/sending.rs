@@ -1,6 +1,6 @@
 //! Mailboxes whose sent mail is held, since somebody else may be sending in their name.
 
-use hosting::mailbox::{HoldReason, MailboxEvent};
+use hosting::mailbox::{HeldMail, HoldReason, MailboxEvent};
 use kernel::{MailboxId, TenantId, Timestamp};
 
 use crate::Directory;
@@ -35,7 +35,9 @@ impl Index {
     pub(crate) fn take_sending(&mut self, mailbox: (TenantId, MailboxId), event: &MailboxEvent) {
         let sending = match event {
             MailboxEvent::SendingHeld { .. } => Sending::Held,
-            MailboxEvent::SendingReleased { at, .. } => Sending::ReleasedAt(*at),
+            MailboxEvent::SendingReleased { at, outcome: HeldMail::Released, .. } => Sending::ReleasedAt(*at),
+            // What was destroyed was not its owner's: whoever sent it may be there still.
+            MailboxEvent::SendingReleased { outcome: HeldMail::Purged, .. } => Sending::Free,
             MailboxEvent::Deleted { .. } => Sending::Free,
             _ => return,
         };

@@ -664,7 +664,8 @@ pub trait Queue: Send + Sync + 'static {
         self.order_by(selection, order, (Orderer::Operator, "")).await
     }
 
-    /// Carries out an order on at most [`ORDER_RECIPIENT_COUNT_MAX`] recipients; how many it reached. Recipients that
+    /// Carries out an order on at most [`ORDER_RECIPIENT_COUNT_MAX`] recipients; how many it reached: fewer where none is left,
+    /// also where other nodes do the same. Recipients that
     /// are leased are left alone except by [`Order::Bounce`] and [`Order::Hold`], which wait for the lease to end. Who
     /// gives it decides which held recipients it reaches (see [`Orderer`]); the trace tells in whose name it was: the id of
     /// somebody, never an address.

@@ -609,6 +609,10 @@ refusals! {
         SendAsMalformed = "SEND_AS_MALFORMED", Some("settings.sendAs"),
             "Addresses to send as are such as sales@example.org or @example.org; correct the other entries.",
             "Les adresses d’expédition sont comme ventes@example.org ou @example.org ; corrigez les autres entrées.";
+        /// An address to send as is of no verified domain of the account.
+        SendAsElsewhere = "SEND_AS_ELSEWHERE", Some("settings.sendAs"),
+            "A mailbox sends as addresses of verified domains of its own account alone; leave out the others.",
+            "Une boîte n’envoie qu’avec des adresses des domaines vérifiés de son propre compte ; retirez les autres.";
         /// The recovery address is none.
         RecoveryAddress = "RECOVERY_ADDRESS", Some("settings.recoveryAddress"),
             "The recovery address is not an e-mail address; correct it.",

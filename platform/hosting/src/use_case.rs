@@ -250,7 +250,9 @@ use crate::mailbox::{Mailbox, MailboxRecord, MailboxState, SelfService};
 use crate::plan::{CustomLimits, DomainMode, PlanVersion};
 use crate::refusal::{Limit, ResellerRefusal};
 use crate::reseller::{Reseller, ResellerCommand, ResellerEvent, ResellerState, Resources};
-use crate::service::{Recurring, Service, ServiceCommand, ServiceRecord, ServiceState};
+use crate::service::{
+    Entitlement, Recurring, Service, ServiceCommand, ServiceRecord, ServiceState, SuspensionReason,
+};
 use crate::session::{Session, SessionOwner};
 use crate::user::{Access, User, UserRole, UserState};
 
@@ -320,6 +322,14 @@ fn check_local_part(domain: DomainRef, local: &LocalPart) -> Result<(), HostingR
             Err(HostingRefusal::AddressReserved)
         }
         DomainRef::Shared(_) => Ok(()),
+    }
+}
+
+/// Whether the platform alone changes that a service is suspended, or why: from one of its reasons to `after`.
+fn is_held_by_platform(service: &ServiceState, after: Option<SuspensionReason>) -> bool {
+    match service.record().map(|record| record.entitlement) {
+        Some(Entitlement::Suspended(reason)) => reason.is_platforms() && after != Some(reason),
+        _ => false,
     }
 }
 
@@ -586,6 +596,16 @@ fn check_self_service(
         return Err(HostingRefusal::SettingNotSelfService);
     }
     Ok(record)
+}
+
+/// Whoever is kept from app passwords makes none and opens no more by one; to revoke them protects.
+fn check_app_passwords(mailbox: &MailboxState, by_owner: bool) -> Result<(), HostingRefusal> {
+    match mailbox.record() {
+        Some(record) if by_owner && !record.settings.self_service.contains(&SelfService::AppPasswords) => {
+            Err(HostingRefusal::SettingNotSelfService)
+        }
+        Some(_) | None => Ok(()),
+    }
 }
 
 /// A temporary alias of that mailbox.

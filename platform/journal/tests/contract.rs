@@ -620,8 +620,19 @@ async fn another_master_key_opens_what_the_old_one_did_and_the_old_one_nothing()
         appended.keys = sealer.new_keys();
         subject.journal.append(appended).await.expect(subject.name);
         keyring.destroy(tenant(1), people[2], Timestamp::from_secs(1)).await.expect("destroyed");
+        // The platform's own: a tenant and a subject of zeroes, before all others.
+        let own = SubjectId::new(Uuid::nil());
+        let mut sealer = keyring.sealer(keyring.tenant(TenantId::PLATFORM).await.expect("keys"));
+        let of_platform = sealer.seal(own, b"a document").expect("sealed");
+        let mut appended = append(TenantId::PLATFORM, &[(stream(1), 0, 1)]);
+        appended.keys = sealer.new_keys();
+        subject.journal.append(appended).await.expect(subject.name);
         let claim = keyring.claim_key(&kernel::Claim::login("x"));
-        assert_eq!(rotate(database, &old(), &new()).await.expect("rotated"), 3, "a secret and two persons");
+        assert_eq!(
+            rotate(database, &old(), &new()).await.expect("rotated"),
+            4,
+            "a secret, two persons, the platform"
+        );
         assert_eq!(rotate(database, &old(), &new()).await.expect("again"), 0);
         assert!(Keyring::open(database.clone(), old()).await.is_err());
         let after = Keyring::open(database.clone(), new()).await.expect("a keyring");
@@ -631,6 +642,8 @@ async fn another_master_key_opens_what_the_old_one_did_and_the_old_one_nothing()
             assert_eq!(keys.open(one).expect("opened"), Opened::Plain(b"a name".to_vec()));
         }
         assert_eq!(keys.open(&sealed[2]).expect("opened"), Opened::Erased);
+        let keys = after.tenant(TenantId::PLATFORM).await.expect("keys");
+        assert_eq!(keys.open(&of_platform).expect("opened"), Opened::Plain(b"a document".to_vec()));
         assert!(
             rotate(database, &old(), &MasterKey::new([1; 32])).await.is_err(),
             "a key that opens nothing"

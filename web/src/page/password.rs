@@ -31,6 +31,8 @@ struct Faults {
     new: String,
     again: String,
     all: String,
+    /// Whether the box was ticked that revokes what opens the same besides.
+    others: bool,
 }
 
 /// The fields of a new password, with what is wrong with each.
@@ -45,6 +47,19 @@ pub(crate) fn new_fields(paper: Paper, (new, again): (&str, &str)) -> Markup {
     html! {
         (field("new", paper.say("New password", "Nouveau mot de passe"), hint, new))
         (field("again", paper.say("New password, again", "Nouveau mot de passe, encore une fois"), "", again))
+    }
+}
+
+/// Whether what opens the same besides goes with the old password: whoever knew that may have made some.
+pub(crate) fn others_field(paper: Paper, is_ticked: bool) -> Markup {
+    html! {
+        label.tick {
+            input type="checkbox" name="others" value="1" checked[is_ticked];
+            span { (paper.say(
+                "Revoke app passwords and API keys too: programs that use them are signed out",
+                "Révoquer aussi les mots de passe d'application et les clés d'API : les programmes qui les utilisent sont déconnectés",
+            )) }
+        }
     }
 }
 
@@ -80,6 +95,7 @@ fn sheet(paper: Paper, is_demanded: bool, faults: &Faults) -> Markup {
                     @if is_demanded { input type="hidden" name="demanded" value="1"; }
                     (current.draw())
                     (new_fields(paper, (&faults.new, &faults.again)))
+                    (others_field(paper, faults.others))
                     button.press type="submit" { (paper.say("Change the password", "Modifier le mot de passe")) }
                 }
             }
@@ -104,14 +120,23 @@ pub(crate) async fn submit(State(options): State<Options>, sent: Sent) -> Respon
             return see_other("/login?told=changed", door::forgotten(&sent.home));
         }
     }
+    faults.others = revokes_others(&sent);
     let page = sheet(paper, sent.field("demanded") == "1", &faults).into_string();
     (StatusCode::UNPROCESSABLE_ENTITY, Html(page)).into_response()
 }
 
+/// What stood in `others_field` when it was sent.
+pub(crate) fn revokes_others(sent: &Sent) -> bool {
+    sent.field("others") == "1"
+}
+
 async fn change(options: &Options, sent: &Sent, authorization: Option<String>) -> Faults {
-    let query = "mutation($current: String!, $new: String!) { passwordChange(currentPassword: $current, newPassword: $new) \
+    let query = "mutation($current: String!, $new: String!, $others: Boolean) \
+                 { passwordChange(currentPassword: $current, newPassword: $new, revokesOthers: $others) \
                  { userErrors { code field message } } }";
-    let variables = json!({ "current": sent.field("current"), "new": sent.field("new") });
+    let variables = json!({
+        "current": sent.field("current"), "new": sent.field("new"), "others": revokes_others(sent),
+    });
     let answer = sent.visitor.ask(options, authorization, (query, variables)).await.unwrap_or_default();
     let mut faults = Faults::default();
     let sentence = |value: &Value| format!("{}.", capitalised(value["message"].as_str().unwrap_or("?")));

@@ -9,7 +9,7 @@ use serde_json::json;
 use super::form::Field;
 use super::link::{Token, action, dead};
 use super::login::{refused, see_other};
-use super::password::new_fields;
+use super::password::{new_fields, others_field, revokes_others};
 use super::sent::Sent;
 use super::{Onward, Paper, failed, not_at_home, told};
 use crate::Options;
@@ -26,7 +26,7 @@ pub(crate) async fn page(
         return not_at_home(paper);
     }
     let sheet = match asked.token() {
-        Some(token) => choose(paper, token, ("", "")),
+        Some(token) => choose(paper, token, (("", ""), false)),
         None => request(paper, ""),
     };
     Html(sheet.into_string()).into_response()
@@ -64,7 +64,7 @@ fn request(paper: Paper, fault: &str) -> Markup {
 }
 
 /// Asks for the new password.
-fn choose(paper: Paper, token: &str, faults: (&str, &str)) -> Markup {
+fn choose(paper: Paper, token: &str, (faults, others): ((&str, &str), bool)) -> Markup {
     let title = paper.say("Choose a new password", "Choisir un nouveau mot de passe");
     let content = html! {
         div.sheet {
@@ -77,6 +77,7 @@ fn choose(paper: Paper, token: &str, faults: (&str, &str)) -> Markup {
                 form method="post" action=(action("/reset", token)) {
                     input type="hidden" name="token" value=(token);
                     (new_fields(paper, faults))
+                    (others_field(paper, others))
                     button.press type="submit" { (paper.say("Set the password", "Définir le mot de passe")) }
                 }
             }
@@ -126,12 +127,13 @@ async fn chosen(options: &Options, sent: &Sent) -> Response {
     let Some(token) = token.token() else { return dead(paper, RESET) };
     if sent.field("new") != sent.field("again") {
         let fault = paper.say("The two are not the same.", "Les deux ne sont pas identiques.");
-        let sheet = choose(paper, token, ("", fault));
+        let sheet = choose(paper, token, (("", fault), revokes_others(sent)));
         return (StatusCode::UNPROCESSABLE_ENTITY, Html(sheet.into_string())).into_response();
     }
-    let query = "mutation($token: String!, $new: String!) { passwordReset(token: $token, newPassword: $new) \
-                 { userErrors { code field message } } }";
-    let variables = json!({ "token": token, "new": sent.field("new") });
+    let query = "mutation($token: String!, $new: String!, $others: Boolean) \
+                 { passwordReset(token: $token, newPassword: $new, revokesOthers: $others) { userErrors { code field message } } }";
+    let others = revokes_others(sent);
+    let variables = json!({ "token": token, "new": sent.field("new"), "others": others });
     let answer = sent.visitor.ask(options, None, (query, variables)).await.unwrap_or_default();
     let errors = &answer["data"]["passwordReset"]["userErrors"];
     if *errors == json!([]) {
@@ -144,6 +146,6 @@ async fn chosen(options: &Options, sent: &Sent) -> Response {
     if errors.is_null() {
         return failed(paper, &words);
     }
-    let sheet = choose(paper, token, (&words, ""));
+    let sheet = choose(paper, token, ((&words, ""), others));
     (StatusCode::UNPROCESSABLE_ENTITY, Html(sheet.into_string())).into_response()
 }

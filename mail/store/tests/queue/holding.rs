@@ -1,6 +1,7 @@
 //! Mail that somebody wants to wait, and who lets it go.
 
 use super::*;
+use store::ORDER_RECIPIENT_COUNT_MAX;
 
 #[tokio::test]
 async fn what_is_tried_while_it_is_held_stays_however_that_ends_until_it_is_released() {
@@ -119,5 +120,29 @@ async fn who_holds_is_told() {
                 (Stage::Held, &[orderer.holds().to_owned()][..])
             );
         }
+    }
+}
+
+#[tokio::test]
+async fn whoever_orders_until_nothing_is_left_leaves_nothing_where_another_node_does_the_same() {
+    for world in worlds().await {
+        let to: Vec<String> = (0..700).map(|number| format!("{number}@b.example")).collect();
+        let to: Vec<&str> = to.iter().map(String::as_str).collect();
+        for _ in 0..4 {
+            let held = Queueing { is_held: true, ..outgoing(A.tenant, A.lane, &to).queueing };
+            let accepted = Acceptance { queueing: held, ..outgoing(A.tenant, A.lane, &to) };
+            world.store.accept(accepted).await.expect("accepted");
+        }
+        let of = Selection { tenant: Some(A.tenant), ..Selection::default() };
+        let held = Selection { state: StateSelection::Only(RecipientState::Held), ..of.clone() };
+        let node = async || {
+            while world.store.order_by(&of, Order::Release, (Orderer::Watch, "")).await.expect("ordered")
+                >= ORDER_RECIPIENT_COUNT_MAX as u64
+            {}
+            world.store.entries(&held, None, 10).await.expect("entries").len()
+        };
+        let left = tokio::join!(node(), node());
+        assert_eq!(left, (0, 0), "whoever ends has seen the last of it");
+        world.is_whole().await;
     }
 }

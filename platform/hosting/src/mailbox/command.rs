@@ -29,6 +29,8 @@ pub enum MailboxCommand {
         password: PasswordHash,
         /// Whether its owner chose it: a demand to choose another is fulfilled then.
         by_owner: bool,
+        /// Whether its app passwords are revoked with the old one.
+        revokes_others: bool,
     },
     /// Change what its owner proves besides the password.
     ChangeFactors(FactorCommand),

@@ -227,8 +227,13 @@ impl Decider for Mailbox {
                 let is_same = record.display_name == display_name;
                 Ok(if is_same { vec![] } else { vec![MailboxEvent::DisplayNameChanged { display_name }] })
             }
-            (S::Live(record), C::SetPassword { password, by_owner }) => {
-                Ok(set_password(record, Sealed::new(subject, password), by_owner))
+            (S::Live(record), C::SetPassword { password, by_owner, revokes_others }) => {
+                let mut events = set_password(record, Sealed::new(subject, password), by_owner);
+                if revokes_others {
+                    let good = record.app_passwords.iter().filter(|(_, known)| known.is_good(now));
+                    events.extend(good.map(|(&id, _)| MailboxEvent::AppPasswordRevoked { app_password: id }));
+                }
+                Ok(events)
             }
             (S::Live(record), C::ChangeFactors(command)) => {
                 let changed = record.factors.decide(command, subject)?;

@@ -140,10 +140,7 @@ settings! {
         /// What is kept in quarantine.
         quarantine_category: QuarantineCategory = QuarantineCategory::Rejected;
         /// What its owner may change alone.
-        self_service: BTreeSet<SelfService> = SelfService::ALL
-            .into_iter()
-            .filter(|flag| *flag != SelfService::SyncJobs)
-            .collect();
+        self_service: BTreeSet<SelfService> = SelfService::ALL.into_iter().collect();
         /// Whether its owner must choose another password before anything else.
         must_change_password: bool = false;
         /// Whether its owner must have a second factor.

@@ -18,6 +18,17 @@ pub enum SuspensionReason {
     Security,
 }
 
+impl SuspensionReason {
+    /// Whether the platform alone lifts it, and gives another reason in its place: it protects others, and is no matter
+    /// between a reseller and a customer.
+    pub const fn is_platforms(self) -> bool {
+        match self {
+            Self::Abuse | Self::Legal | Self::Security => true,
+            Self::NonPayment => false,
+        }
+    }
+}
+
 /// What happened to one service. Stream `service/{ServiceId}`; ordered once.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ServiceEvent {

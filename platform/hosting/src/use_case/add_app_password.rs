@@ -27,6 +27,8 @@ pub struct AddAppPassword {
     pub protocols: BTreeSet<MailProtocol>,
     /// None: until revoked.
     pub expires_at: Option<Timestamp>,
+    /// Whether its owner asks, who may do so where its administrators let them.
+    pub by_owner: bool,
 }
 
 impl UseCase for AddAppPassword {
@@ -47,6 +49,7 @@ impl UseCase for AddAppPassword {
         mailbox: &<Self::Reads as Reads>::States,
         now: Timestamp,
     ) -> Result<Changes, HostingRefusal> {
+        super::check_app_passwords(mailbox, self.by_owner)?;
         let add = MailboxCommand::AddAppPassword(NewAppPassword {
             app_password: self.app_password,
             name: self.name.clone(),

@@ -1,6 +1,6 @@
 //! Going on with a ticket.
 
-use authority::{Guarded, Need, Permission, Resource};
+use authority::{Guarded, Need, OnBox, Permission, Resource};
 use kernel::{AccountId, Changes, Decider, Key, Reads, TenantId, TicketId, Timestamp, UseCase, UserId};
 
 use crate::HostingRefusal;
@@ -60,6 +60,10 @@ impl UseCase for AnswerTicket {
 }
 
 impl Guarded for AnswerTicket {
+    fn on_box(&self, _: &<Self::Reads as Reads>::States) -> OnBox {
+        OnBox::Nothing
+    }
+
     fn is_kept_from_visitors(&self) -> bool {
         true
     }

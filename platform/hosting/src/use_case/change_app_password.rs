@@ -19,6 +19,8 @@ pub struct ChangeAppPassword {
     pub app_password: AppPasswordId,
     /// What is to be otherwise.
     pub patch: AppPasswordPatch,
+    /// Whether its owner asks, who may do so where its administrators let them.
+    pub by_owner: bool,
 }
 
 impl UseCase for ChangeAppPassword {
@@ -39,6 +41,7 @@ impl UseCase for ChangeAppPassword {
         mailbox: &<Self::Reads as Reads>::States,
         now: Timestamp,
     ) -> Result<Changes, HostingRefusal> {
+        super::check_app_passwords(mailbox, self.by_owner)?;
         let (app_password, patch) = (self.app_password, self.patch.clone());
         let change = MailboxCommand::ChangeAppPassword { app_password, patch };
         let changed = Mailbox::decide(mailbox, change, &self.mailbox, now)?;

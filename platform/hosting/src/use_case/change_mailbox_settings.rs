@@ -51,7 +51,7 @@ impl UseCase for ChangeMailboxSettings {
 
     fn decide(
         &self,
-        (mailbox, _, service): &<Self::Reads as Reads>::States,
+        (mailbox, domains, service): &<Self::Reads as Reads>::States,
         now: Timestamp,
     ) -> Result<Changes, HostingRefusal> {
         let change = MailboxCommand::ChangeSettings {
@@ -60,6 +60,9 @@ impl UseCase for ChangeMailboxSettings {
             by_owner: self.by_owner,
         };
         let changed = Mailbox::decide(mailbox, change, &self.mailbox, now)?;
+        if self.granted(mailbox).iter().any(|name| self.served(name, domains).is_none()) {
+            return Err(HostingRefusal::SendAsElsewhere);
+        }
         if !changed.is_empty() {
             self.check_sends(mailbox, service.as_ref())?;
         }
@@ -83,11 +86,8 @@ impl Guarded for ChangeMailboxSettings {
         let (mailbox, domains, _) = states;
         // Whoever administers one domain lets nobody send in the name of another.
         for name in self.granted(mailbox) {
-            let known = self.sender_domains.iter().zip(domains);
-            let mut served =
-                known.filter(|(_, state)| matches!(state, DomainState::Verified(of) if of.name == name));
-            let resource = match served.next() {
-                Some((id, state)) => super::domain_resource(self.account, *id, state),
+            let resource = match self.served(&name, domains) {
+                Some((id, state)) => super::domain_resource(self.account, id, state),
                 None => Resource::account(self.account),
             };
             needs.push(Need { permission: Permission::MailboxWrite, resource });
@@ -105,6 +105,16 @@ impl Guarded for ChangeMailboxSettings {
 }
 
 impl ChangeMailboxSettings {
+    /// The domain of the account of that name, among those that were read.
+    fn served<'a>(
+        &self,
+        name: &DomainName,
+        domains: &'a [DomainState],
+    ) -> Option<(DomainId, &'a DomainState)> {
+        let mut known = self.sender_domains.iter().copied().zip(domains);
+        known.find(|(_, state)| matches!(state, DomainState::Verified(of) if of.name == *name))
+    }
+
     /// A mailbox may be allowed fewer recipients than the plan sells, never more.
     fn check_sends(
         &self,

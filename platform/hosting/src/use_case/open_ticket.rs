@@ -1,6 +1,6 @@
 //! Asking the support.
 
-use authority::{Guarded, Need, Permission, Resource};
+use authority::{Guarded, Need, OnBox, Permission, Resource};
 use kernel::{
     AccountId, Changes, Decider, Key, Reads, ServiceId, TenantId, TicketId, Timestamp, UseCase, UserId,
 };
@@ -64,6 +64,10 @@ impl UseCase for OpenTicket {
 }
 
 impl Guarded for OpenTicket {
+    fn on_box(&self, _: &<Self::Reads as Reads>::States) -> OnBox {
+        OnBox::Nothing
+    }
+
     fn is_kept_from_visitors(&self) -> bool {
         true
     }

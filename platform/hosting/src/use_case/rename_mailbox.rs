@@ -88,19 +88,31 @@ impl UseCase for RenameMailbox {
         if Claim::address(&old) == Claim::address(&new) {
             return Ok(changes);
         }
-        changes = changes
-            .release::<Mailbox>(self.mailbox, Claim::address(&old))
-            .take::<Mailbox>(self.mailbox, Claim::address(&new));
+        changes = changes.release::<Mailbox>(self.mailbox, Claim::address(&old));
         if !record.temporary_aliases.keys().all(|alias| self.followers.contains(alias)) {
             return Err(HostingRefusal::MailboxChangedMeanwhile);
         }
+        let mut counted = service.clone();
         for (id, state) in self.followers()?.zip(followers) {
+            // It kept this very address for the mailbox, which has it itself again.
+            if let Some(kept) = state.record().filter(|kept| keeps(kept, &new, &old)) {
+                let deleted = Alias::decide(state, AliasCommand::Delete, &id, now)?;
+                let give_back = ServiceCommand::ReturnAlias { domain: kept.domain };
+                let returned = Service::decide(&counted, give_back, &(), now)?;
+                counted = returned.iter().fold(counted, Service::evolve);
+                changes = changes
+                    .emit::<Alias>(id, deleted)
+                    .release::<Alias>(id, Claim::address(&new))
+                    .emit::<Service>(self.service, returned);
+                continue;
+            }
             let targets = state.record().and_then(|alias| following(alias, &old, &new));
             if let Some(targets) = targets {
                 let lead = AliasCommand::ChangeTargets(targets);
                 changes = changes.emit::<Alias>(id, Alias::decide(state, lead, &id, now)?);
             }
         }
+        changes = changes.take::<Mailbox>(self.mailbox, Claim::address(&new));
         changes = self.let_send(changes, &naming.0, (&old, &new), now)?;
         changes = self.map(changes, &naming.1, (&old, &new), now)?;
         let (Some(id), Some(alias)) = (self.alias, alias) else { return Ok(changes) };
@@ -118,7 +130,7 @@ impl UseCase for RenameMailbox {
         });
         let take = ServiceCommand::TakeAlias { domain: record.domain };
         Ok(changes
-            .emit::<Service>(self.service, Service::decide(service, take, &(), now)?)
+            .emit::<Service>(self.service, Service::decide(&counted, take, &(), now)?)
             .emit::<Alias>(id, Alias::decide(alias, create, &id, now)?)
             .take::<Alias>(id, Claim::address(&old)))
     }
@@ -232,6 +244,15 @@ impl RenameMailbox {
         }
         Ok(self.followers.iter().copied())
     }
+}
+
+/// Whether an alias at `address` leads to what is at `target` alone, without an end of its own.
+fn keeps(alias: &AliasRecord, address: &EmailAddress, target: &EmailAddress) -> bool {
+    alias.temporary.is_none()
+        && alias.claim() == Some(Claim::address(address))
+        && alias.targets.plain().is_some_and(
+            |targets| matches!(targets.as_slice(), [only] if only.canonical() == target.canonical()),
+        )
 }
 
 /// Where an alias leads when what is at `old` has moved to `new`, details kept; none where it does not lead there.

@@ -21,6 +21,8 @@ pub struct ResetMailboxPassword {
     pub day: i64,
     /// From now on.
     pub password: PasswordHash,
+    /// Whether its app passwords are revoked as well.
+    pub revokes_others: bool,
 }
 
 impl UseCase for ResetMailboxPassword {
@@ -49,7 +51,11 @@ impl UseCase for ResetMailboxPassword {
         {
             return Err(HostingRefusal::LinkNotGood);
         }
-        let set = MailboxCommand::SetPassword { password: self.password.clone(), by_owner: true };
+        let set = MailboxCommand::SetPassword {
+            password: self.password.clone(),
+            by_owner: true,
+            revokes_others: self.revokes_others,
+        };
         let set = Mailbox::decide(mailbox, set, &self.mailbox, now)?;
         let used = NoticeDay::decide(day, NoticeCommand::UseLink(self.notice), &(), now)?;
         Ok(Changes::none()

@@ -21,6 +21,8 @@ pub struct ResetPassword {
     pub day: i64,
     /// From now on.
     pub password: PasswordHash,
+    /// Whether the user's API tokens are revoked as well.
+    pub revokes_others: bool,
 }
 
 impl UseCase for ResetPassword {
@@ -53,7 +55,11 @@ impl UseCase for ResetPassword {
             }
             Some(_) | None => vec![],
         };
-        let set = UserCommand::SetPassword { password: self.password.clone(), must_change: false };
+        let set = UserCommand::SetPassword {
+            password: self.password.clone(),
+            must_change: false,
+            revokes_others: self.revokes_others,
+        };
         let set = User::decide(user, set, &self.user, now)?;
         let used = NoticeDay::decide(day, NoticeCommand::UseLink(self.notice), &(), now)?;
         Ok(Changes::none()

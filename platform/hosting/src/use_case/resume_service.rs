@@ -40,9 +40,11 @@ impl UseCase for ResumeService {
 
 impl Guarded for ResumeService {
     fn need(&self, service: &<Self::Reads as Reads>::States) -> Need {
-        Need {
-            permission: Permission::ServiceEntitle,
-            resource: super::service_resource(self.account, self.service, service),
-        }
+        let permission = if super::is_held_by_platform(service, None) {
+            Permission::PlatformWrite
+        } else {
+            Permission::ServiceEntitle
+        };
+        Need { permission, resource: super::service_resource(self.account, self.service, service) }
     }
 }

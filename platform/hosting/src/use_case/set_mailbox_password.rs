@@ -1,6 +1,6 @@
 //! Setting a mailbox's password.
 
-use authority::{Guarded, Need, OnBox, Permission};
+use authority::{AdministratorRight, Guarded, Need, OnBox, Permission};
 use kernel::{AccountId, Changes, Decider, Key, MailboxId, Reads, TenantId, Timestamp, UseCase};
 
 use crate::mailbox::{Mailbox, MailboxCommand};
@@ -17,6 +17,8 @@ pub struct SetMailboxPassword {
     pub password: PasswordHash,
     /// Whether its owner chose it: a demand to choose another is fulfilled then.
     pub by_owner: bool,
+    /// Whether app passwords are revoked as well: whoever knew the old one may have made some.
+    pub revokes_others: bool,
 }
 
 impl UseCase for SetMailboxPassword {
@@ -37,7 +39,11 @@ impl UseCase for SetMailboxPassword {
         mailbox: &<Self::Reads as Reads>::States,
         now: Timestamp,
     ) -> Result<Changes, HostingRefusal> {
-        let set = MailboxCommand::SetPassword { password: self.password.clone(), by_owner: self.by_owner };
+        let set = MailboxCommand::SetPassword {
+            password: self.password.clone(),
+            by_owner: self.by_owner,
+            revokes_others: self.revokes_others,
+        };
         let events = Mailbox::decide(mailbox, set, &self.mailbox, now)?;
         Ok(Changes::none().emit::<Mailbox>(self.mailbox, events))
     }
@@ -57,5 +63,9 @@ impl Guarded for SetMailboxPassword {
             permission: Permission::CredentialWrite,
             resource: super::mailbox_resource(self.account, self.mailbox, mailbox),
         }
+    }
+
+    fn rights(&self, _: &<Self::Reads as Reads>::States) -> Vec<AdministratorRight> {
+        if self.revokes_others { vec![AdministratorRight::AppPasswords] } else { vec![] }
     }
 }

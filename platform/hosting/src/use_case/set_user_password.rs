@@ -20,6 +20,8 @@ pub struct SetUserPassword {
     pub password: PasswordHash,
     /// Whether somebody else chose it, so that the user must choose another before anything else.
     pub must_change: bool,
+    /// Whether API tokens are revoked as well: whoever knew the old one may have made some.
+    pub revokes_others: bool,
 }
 
 impl UseCase for SetUserPassword {
@@ -40,7 +42,11 @@ impl UseCase for SetUserPassword {
         user: &<Self::Reads as Reads>::States,
         now: Timestamp,
     ) -> Result<Changes, HostingRefusal> {
-        let set = UserCommand::SetPassword { password: self.password.clone(), must_change: self.must_change };
+        let set = UserCommand::SetPassword {
+            password: self.password.clone(),
+            must_change: self.must_change,
+            revokes_others: self.revokes_others,
+        };
         let events = User::decide(user, set, &self.user, now)?;
         Ok(Changes::none().emit::<User>(self.user, events))
     }

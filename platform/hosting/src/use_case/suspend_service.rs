@@ -42,9 +42,11 @@ impl UseCase for SuspendService {
 
 impl Guarded for SuspendService {
     fn need(&self, service: &<Self::Reads as Reads>::States) -> Need {
-        Need {
-            permission: Permission::ServiceEntitle,
-            resource: super::service_resource(self.account, self.service, service),
-        }
+        let permission = if super::is_held_by_platform(service, Some(self.reason)) {
+            Permission::PlatformWrite
+        } else {
+            Permission::ServiceEntitle
+        };
+        Need { permission, resource: super::service_resource(self.account, self.service, service) }
     }
 }

@@ -19,6 +19,8 @@ pub enum UserCommand {
         password: PasswordHash,
         /// Whether somebody else chose it, so that its owner must choose another before anything else.
         must_change: bool,
+        /// Whether the user's API tokens are revoked with the old one.
+        revokes_others: bool,
     },
     /// Give an address, to be confirmed.
     GiveEmail {

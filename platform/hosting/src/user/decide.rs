@@ -139,11 +139,17 @@ impl Decider for User {
                 | C::Withhold(_)
                 | C::RevokeToken(_),
             ) => Err(HostingRefusal::UserNotFound),
-            (S::Present(record), C::SetPassword { password, must_change }) => {
+            (S::Present(record), C::SetPassword { password, must_change, revokes_others }) => {
                 let known = record.password.as_ref().and_then(Sealed::plain);
                 let is_same = known == Some(&password) && record.must_change_password == must_change;
                 let password = Sealed::new(SubjectId::of_user(*user), password);
-                Ok(if is_same { vec![] } else { vec![UserEvent::PasswordSet { password, must_change }] })
+                let mut events =
+                    if is_same { vec![] } else { vec![UserEvent::PasswordSet { password, must_change }] };
+                if revokes_others {
+                    let good = record.tokens.iter().filter(|(_, known)| known.is_good(now));
+                    events.extend(good.map(|(&token, _)| UserEvent::TokenRevoked { token }));
+                }
+                Ok(events)
             }
             (S::Present(record), C::GiveEmail { email, is_demanded }) => {
                 let given = give_email(record, *user, email)?;

@@ -76,8 +76,14 @@ fn the_first_domain_has_an_administrator_whose_password_the_customer_chooses() {
     assert_eq!(told.address.plain().map(ToString::to_string).as_deref(), Some("zoe@elsewhere.example"));
     assert_eq!(told.detail.as_ref().and_then(|name| name.plain()).map(String::as_str), Some("demo.example"));
     let password = PasswordHash::parse(HASH).expect("a hash");
-    let choose =
-        ResetPassword { account: account(), user: id(70), notice: id(71), day: appoint.day, password };
+    let choose = ResetPassword {
+        account: account(),
+        user: id(70),
+        notice: id(71),
+        day: appoint.day,
+        password,
+        revokes_others: false,
+    };
     world.must(&choose);
     let user = world.state::<User>(account().tenant(), id(70));
     let record = user.record().expect("a user");

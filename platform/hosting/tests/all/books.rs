@@ -388,23 +388,29 @@ fn a_password_goes_only_where_it_was_given_for() {
 #[test]
 fn an_owner_has_sync_jobs_where_its_administrators_leave_them_to_it() {
     let mut world = with_mailbox();
-    let by_owner = || EditBook { by_owner: true, ..sync(1, SyncJobPatch::default()) };
-    assert_eq!(world.run(&by_owner()), Err(Why::Refused(No::SettingNotSelfService)));
-    let patch = MailboxSettingsPatch {
-        self_service: Some([SelfService::SyncJobs].into()),
-        ..MailboxSettingsPatch::default()
+    let by_owner = |number| {
+        let user = Some(format!("{number}@old.example"));
+        EditBook { by_owner: true, ..sync(number, SyncJobPatch { user, ..SyncJobPatch::default() }) }
     };
-    world.must(&ChangeMailboxSettings {
+    // As the guide promises: where nothing is set they are left to it.
+    world.must(&by_owner(1));
+    assert_eq!(world.need(&by_owner(1)).permission, Permission::MailboxSelfWrite);
+    let left = |flags: &[SelfService]| ChangeMailboxSettings {
         account: account(),
         mailbox: id(1),
-        patch,
+        patch: MailboxSettingsPatch {
+            self_service: Some(flags.iter().copied().collect()),
+            ..MailboxSettingsPatch::default()
+        },
         sender_domains: vec![],
         revision: None,
         by_owner: false,
         service: None,
-    });
-    world.must(&by_owner());
-    assert_eq!(world.need(&by_owner()).permission, Permission::MailboxSelfWrite);
+    };
+    world.must(&left(&[SelfService::Filters]));
+    assert_eq!(world.run(&by_owner(2)), Err(Why::Refused(No::SettingNotSelfService)));
+    world.must(&left(&[SelfService::SyncJobs]));
+    world.must(&by_owner(2));
 }
 
 #[test]

@@ -149,9 +149,16 @@ fn an_app_password_opens_something_else_with_the_same_secret() {
         secret_hash: [9; 32],
         protocols: [MailProtocol::Imap].into(),
         expires_at: None,
+        by_owner: false,
     });
     let change = |patch: AppPasswordPatch, revision| AtRevision {
-        change: ChangeAppPassword { account: account(), mailbox: id(1), app_password: id(12), patch },
+        change: ChangeAppPassword {
+            account: account(),
+            mailbox: id(1),
+            app_password: id(12),
+            patch,
+            by_owner: false,
+        },
         revision,
     };
     let protocols: std::collections::BTreeSet<_> = [MailProtocol::Submission].into();

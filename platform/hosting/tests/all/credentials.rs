@@ -60,6 +60,7 @@ fn app(number: u128, protocols: &[MailProtocol], expires_at: Option<Timestamp>) 
         secret_hash: [9; 32],
         protocols: protocols.iter().copied().collect::<BTreeSet<_>>(),
         expires_at,
+        by_owner: false,
     }
 }
 
@@ -175,6 +176,61 @@ fn an_app_password_opens_something_for_a_time() {
 }
 
 #[test]
+fn who_is_kept_from_app_passwords_makes_none_and_opens_no_more_by_one() {
+    let mut world = with_mailbox();
+    let own = |number| AddAppPassword { by_owner: true, ..app(number, &[MailProtocol::Imap], None) };
+    world.must(&own(70));
+    let patch = MailboxSettingsPatch { self_service: Some([].into()), ..MailboxSettingsPatch::default() };
+    world.must(&ChangeMailboxSettings {
+        account: account(),
+        mailbox: id(1),
+        patch,
+        sender_domains: vec![],
+        revision: None,
+        by_owner: false,
+        service: None,
+    });
+    assert_eq!(world.refused(&own(71)), "SETTING_NOT_SELF_SERVICE");
+    let more = hosting::mailbox::AppPasswordPatch {
+        protocols: Some(MailProtocol::ALL.into()),
+        ..hosting::mailbox::AppPasswordPatch::default()
+    };
+    let change = |by_owner| ChangeAppPassword {
+        account: account(),
+        mailbox: id(1),
+        app_password: id(70),
+        patch: more.clone(),
+        by_owner,
+    };
+    assert_eq!(world.refused(&change(true)), "SETTING_NOT_SELF_SERVICE");
+    world.must(&change(false));
+    world.must(&RevokeAppPassword { account: account(), mailbox: id(1), app_password: id(70) });
+}
+
+#[test]
+fn with_another_password_app_passwords_are_revoked_where_that_is_asked_for() {
+    let mut world = with_mailbox();
+    let soon = Timestamp::from_secs(world.now.secs() + 60);
+    world.must(&app(70, &[MailProtocol::Imap], Some(soon)));
+    world.must(&app(71, &[MailProtocol::Imap], None));
+    world.must(&app(72, &[MailProtocol::Pop3], None));
+    let set = |more, revokes_others| SetMailboxPassword {
+        account: account(),
+        mailbox: id(1),
+        password: hash(more),
+        by_owner: false,
+        revokes_others,
+    };
+    assert_eq!(world.must(&set("x", false)), 1, "they stay");
+    world.now = soon;
+    assert_eq!(world.must(&set("y", true)), 3, "the password, and the two that are good");
+    for number in [71, 72] {
+        let revoke = RevokeAppPassword { account: account(), mailbox: id(1), app_password: id(number) };
+        assert_eq!(world.refused(&revoke), "APP_PASSWORD_NOT_FOUND");
+    }
+}
+
+#[test]
 fn a_password_that_its_owner_chose_fulfils_the_demand() {
     let mut world = with_mailbox();
     let patch = MailboxSettingsPatch { must_change_password: Some(true), ..MailboxSettingsPatch::default() };
@@ -192,6 +248,7 @@ fn a_password_that_its_owner_chose_fulfils_the_demand() {
         mailbox: id(1),
         password: hash(more),
         by_owner,
+        revokes_others: false,
     };
     let is_demanded = |world: &World| {
         let state = world.state::<Mailbox>(account().tenant(), id(1));
@@ -221,7 +278,13 @@ fn a_user_registered_with_a_known_password_changes_it_first() {
         state.record().expect("a user").must_change_password
     };
     assert!(is_demanded(&world));
-    let set = SetUserPassword { account: account(), user: id(90), password: hash("z"), must_change: false };
+    let set = SetUserPassword {
+        account: account(),
+        user: id(90),
+        password: hash("z"),
+        must_change: false,
+        revokes_others: false,
+    };
     world.must(&set);
     assert!(!is_demanded(&world));
     // The same hash again, now temporary: that is news.

@@ -158,3 +158,30 @@ fn a_mailbox_sends_to_no_more_recipients_a_day_than_its_plan_sells() {
         MailboxSettingsPatch { sends_per_day_max: Some(None), ..MailboxSettingsPatch::default() },
     ));
 }
+
+#[test]
+fn a_mailbox_gets_the_name_back_that_an_alias_kept_for_it() {
+    let back = |alias: Option<u128>, followers: &[u128]| RenameMailbox {
+        local: LocalPart::parse("alice").expect("a local part"),
+        alias: alias.map(id),
+        followers: followers.iter().copied().map(id).collect(),
+        senders: vec![],
+        mapped: vec![],
+        ..rename(None)
+    };
+    for (again, aliases) in [(Some(91), 1), (None, 0)] {
+        let mut world = with_mailbox();
+        let count = |world: &World| {
+            let state = world.state::<hosting::service::Service>(account().tenant(), service());
+            state.record().expect("a service").usage.aliases
+        };
+        world.must(&RenameMailbox { senders: vec![], mapped: vec![], ..rename(Some(90)) });
+        assert_eq!(count(&world), 1);
+        world.must(&back(again, &[90]));
+        let state = world.state::<Mailbox>(account().tenant(), id(1));
+        let address = state.record().expect("a mailbox").address().expect("an address");
+        assert_eq!((address.to_string().as_str(), count(&world)), (OLD, aliases));
+        let kept = world.state::<hosting::alias::Alias>(account().tenant(), id(90));
+        assert!(kept.record().is_none(), "the alias is gone");
+    }
+}

@@ -53,7 +53,6 @@ const CHANGING: [(&str, &[&str]); 2] = [
             "AdmitSubAccount",
             "AllocatePool",
             "AnswerInvitation",
-            "AnswerTicket",
             "ChangeEmail",
             "ChangeToken",
             "ChangeUser",
@@ -66,7 +65,6 @@ const CHANGING: [(&str, &[&str]); 2] = [
             "ErasePerson",
             "IssueToken",
             "OpenSubAccount",
-            "OpenTicket",
             "RegisterUser",
             "RegisterWebhook",
             "RemoveUser",
@@ -133,6 +131,7 @@ fn app_password() -> AddAppPassword {
         secret_hash: [7; 32],
         protocols: [hosting::mailbox::MailProtocol::Imap].into_iter().collect(),
         expires_at: None,
+        by_owner: false,
     }
 }
 
@@ -155,6 +154,18 @@ fn a_restricted_box_takes_nothing_more_and_a_suspended_one_is_not_changed_by_its
         let protects = RevokeAppPassword { account: account(), mailbox: id(1), app_password: id(70) };
         let revoked = world.run(&protects);
         assert!(!matches!(revoked, Err(No::Denied(Denied::Limited(_)))), "{limited:?}: {revoked:?}");
+        // And asks the support about this very Box.
+        world.must(&OpenTicket {
+            account: account(),
+            ticket: id(80),
+            author: None,
+            service: Some(service()),
+            kind: hosting::ticket::TicketKind::Technical,
+            subject: "Why?".to_owned(),
+            text: "Nobody can sign in.".to_owned(),
+        });
+        let answer = hosting::ticket::TicketCommand::Resolve;
+        world.must(&AnswerTicket { account: account(), ticket: id(80), author: None, command: answer });
     }
     let mut world = with_mailbox();
     // Whoever gives a Box its state is not held by it, nor is a Box that is another.

@@ -71,7 +71,7 @@ fn send(world: &World, notice: u128, kind: NoticeKind) -> SendNotice {
 
 fn reset(world: &World, notice: u128) -> ResetPassword {
     let (notice, day) = (id(notice), day_of(world.now));
-    ResetPassword { account: account(), user: user(), notice, day, password: hash() }
+    ResetPassword { account: account(), user: user(), notice, day, password: hash(), revokes_others: false }
 }
 
 fn later(world: &mut World, seconds: u64) {

@@ -60,7 +60,14 @@ fn ask(world: &World, notice: u128) -> SendNotice {
 fn reset(world: &World, notice: u128) -> ResetMailboxPassword {
     let password = PasswordHash::parse(&format!("{HASH}{notice}")).expect("a hash");
     let (notice, day) = (id(notice), day_of(world.now));
-    ResetMailboxPassword { account: account(), mailbox: mailbox(), notice, day, password }
+    ResetMailboxPassword {
+        account: account(),
+        mailbox: mailbox(),
+        notice,
+        day,
+        password,
+        revokes_others: false,
+    }
 }
 
 fn settings(patch: MailboxSettingsPatch, by_owner: bool) -> ChangeMailboxSettings {

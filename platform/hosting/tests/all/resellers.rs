@@ -77,7 +77,20 @@ fn a_reseller_entitles_customers_and_not_itself_and_siblings_see_nothing() {
         SuspendService { account: account(), service: service(), reason: SuspensionReason::NonPayment };
     world.principal = acting(below, Permissions::reseller());
     world.must(&suspend);
-    world.must(&ResumeService { account: account(), service: service() });
+    let resume = ResumeService { account: account(), service: service() };
+    world.must(&resume);
+    // What the platform closed to protect others is not opened from below, nor by giving another reason first.
+    let lacks = Err(No::Denied(Denied::Lacks(Permission::PlatformWrite)));
+    let (reseller_acting, above) = (world.principal.clone(), World::new().principal);
+    for reason in [SuspensionReason::Abuse, SuspensionReason::Legal, SuspensionReason::Security] {
+        world.principal = above.clone();
+        world.must(&SuspendService { reason, ..suspend.clone() });
+        world.principal = reseller_acting.clone();
+        assert_eq!(world.run(&resume), lacks, "{reason:?}");
+        assert_eq!(world.run(&suspend), lacks, "{reason:?}");
+        world.principal = above.clone();
+        world.must(&resume);
+    }
     world.principal = acting(Scope::Account(account()), Permissions::account_owner());
     assert_eq!(world.run(&suspend), Err(No::Denied(Denied::Lacks(Permission::ServiceEntitle))));
     assert_eq!(world.run(&reseller(1, 5)), Err(No::Denied(Denied::Lacks(Permission::ServiceEntitle))));

@@ -567,6 +567,15 @@ fn a_user_has_at_most_fifty_good_tokens() {
     world.must(&issue(50, None));
     world.now = soon;
     world.must(&issue(51, None));
+    let set = SetUserPassword {
+        account: account(),
+        user: id(1),
+        password: hash(),
+        must_change: false,
+        revokes_others: true,
+    };
+    assert_eq!(world.must(&set), 2, "the password is the same; two are good");
+    world.must(&issue(52, None));
 }
 
 #[test]
@@ -675,7 +684,13 @@ fn another_account_sees_nothing_and_a_domain_administrator_its_domain_only() {
     world.principal = acting(Scope::Domains(account(), vec![id(OWN)]), Permissions::domain_administrator());
     world.must(&quota(1, ByteSize::gib(2)));
     world.must(&one(3, "carol", 1));
-    world.must(&SetMailboxPassword { account: account(), mailbox: id(1), password: hash(), by_owner: false });
+    world.must(&SetMailboxPassword {
+        account: account(),
+        mailbox: id(1),
+        password: hash(),
+        by_owner: false,
+        revokes_others: false,
+    });
     for answer in [
         world.run(&quota(2, ByteSize::gib(2))),
         world.run(&quota(77, ByteSize::gib(2))),
@@ -710,6 +725,7 @@ fn a_mailbox_may_set_its_own_password_and_nothing_else() {
         mailbox: id::<MailboxId>(number),
         password: PasswordHash::parse(&format!("{HASH}x")).expect("a hash"),
         by_owner: true,
+        revokes_others: false,
     };
     assert_eq!(world.must(&set(1)), 1);
     assert_eq!(world.run(&set(2)), Err(No::Denied(Denied::Hidden)));

@@ -19,17 +19,21 @@ const BATCH_COUNT: usize = 500;
 pub async fn rotate(database: &Database, old: &MasterKey, new: &MasterKey) -> Result<u64, JournalError> {
     let secrets = rotate_secrets(database, old, new).await?;
     let mut count = secrets;
-    let mut after = (Uuid::nil(), Uuid::nil());
+    let mut after: Option<(Uuid, Uuid)> = None;
     loop {
-        let select = format!(
-            "SELECT tenant, subject, wrapped_key FROM subject_key \
-             WHERE tenant > $1 OR (tenant = $1 AND subject > $2) ORDER BY tenant, subject LIMIT {BATCH_COUNT}"
-        );
-        let rows = database.query(Statement::new(select).bind(after.0).bind(after.1)).await?;
+        // The first page has no row before it: the platform's own key is that of the tenant and the subject of zeroes.
+        let place = if after.is_some() { "WHERE tenant > $1 OR (tenant = $1 AND subject > $2)" } else { "" };
+        let mut select = Statement::new(format!(
+            "SELECT tenant, subject, wrapped_key FROM subject_key {place} ORDER BY tenant, subject LIMIT {BATCH_COUNT}"
+        ));
+        if let Some((tenant, subject)) = after {
+            select = select.bind(tenant).bind(subject);
+        }
+        let rows = database.query(select).await?;
         let mut writes = Vec::new();
         for row in &rows {
             let (tenant, subject) = (TenantId::new(row.uuid(0)?), SubjectId::new(row.uuid(1)?));
-            after = (tenant.uuid(), subject.uuid());
+            after = Some((tenant.uuid(), subject.uuid()));
             // One that is destroyed stays so.
             let Some(wrapped) = row.opt_bytes(2)? else { continue };
             if let Some(wrapped) = rewrapped(wrapped, &aad(tenant, subject), (old, new))? {

@@ -17,6 +17,16 @@ struct Orders {
     orderer: Orderer,
     by: String,
     now: Timestamp,
+    /// Most rows that it looks at.
+    count_max: usize,
+}
+
+/// What came of one round.
+struct Round {
+    /// Rows that were there to be reached.
+    found: usize,
+    /// Those of them that another node had not reached by then.
+    reached: usize,
 }
 
 /// What an order does to one row: the states it reaches, what is set, and what the trace is told.
@@ -96,16 +106,16 @@ fn doing(order: Order, orderer: Orderer) -> Doing {
 
 #[async_trait]
 impl Work for Orders {
-    type Output = u64;
+    type Output = Round;
     type Error = StoreError;
 
-    async fn run(&self, transaction: &mut Transaction<'_>) -> Result<u64, StoreError> {
+    async fn run(&self, transaction: &mut Transaction<'_>) -> Result<Round, StoreError> {
         let doing = doing(self.order, self.orderer);
         let (text, mut select) = conditions(&self.selection, 2);
         let sql = format!(
             "SELECT r.queue, r.ordinal FROM queue_recipient r JOIN queue q ON q.id = r.queue \
-             WHERE $1 > CAST(0 AS BIGINT) AND {}{text} ORDER BY r.queue, r.ordinal LIMIT {ORDER_RECIPIENT_COUNT_MAX}",
-            doing.reaches
+             WHERE $1 > CAST(0 AS BIGINT) AND {}{text} ORDER BY r.queue, r.ordinal LIMIT {}",
+            doing.reaches, self.count_max
         );
         select.insert(0, self.now.millis().into());
         let rows = transaction.query(Statement { sql: sql.into(), params: select }).await?;
@@ -141,7 +151,7 @@ impl Work for Orders {
                 close(transaction, key.queue_id, 1, self.now).await?;
             }
         }
-        Ok(reached)
+        Ok(Round { found: rows.len(), reached })
     }
 }
 
@@ -153,9 +163,20 @@ impl SqlStore {
         (orderer, by): (Orderer, &str),
     ) -> Result<u64, StoreError> {
         let (selection, now) = (selection.clone(), self.now());
-        let work = Orders { selection, order, orderer, by: by.to_owned(), now };
-        let reached = self.database.transact(work).await?;
+        let mut reached = 0;
+        // Where another node reaches the same rows at the same time, fewer are left of a full round: only a round that is not
+        // full has seen all that there is.
+        loop {
+            let count_max = ORDER_RECIPIENT_COUNT_MAX - reached;
+            let (selection, by) = (selection.clone(), by.to_owned());
+            let round =
+                self.database.transact(Orders { selection, order, orderer, by, now, count_max }).await?;
+            reached += round.reached;
+            if round.found < count_max || reached >= ORDER_RECIPIENT_COUNT_MAX {
+                break;
+            }
+        }
         self.queue_bell.notify_one();
-        Ok(reached)
+        Ok(reached as u64)
     }
 }

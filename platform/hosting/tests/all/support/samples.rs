@@ -13,6 +13,7 @@ use hosting::domain::{DkimAlgorithm, DkimPrivateKey, DkimSelector, DomainEvent, 
 use hosting::factor::{FactorEvent, PasskeyKey, TotpSeed, YubikeyIdentity};
 use hosting::filter::{DomainFilter, Filter, FilterStage, MailboxFilter};
 use hosting::mail_order::{MailOrderAbout, MailOrderEvent, MailOrderKind, MailOrderScope};
+use hosting::mailbox::SelfService;
 use hosting::mailbox::{
     Crossing, HeldMail, HoldReason, MailProtocol, MailboxEvent, MailboxSettings, Threshold,
 };
@@ -593,7 +594,7 @@ fn mailboxes(all: &mut Samples, at: Timestamp) {
     push(MailboxEvent::AppPasswordRevoked { app_password: id(12) }, "full");
     push(
         MailboxEvent::SettingsChanged {
-            settings: sealed(8, Box::new(MailboxSettings { imap: false, ..MailboxSettings::default() })),
+            settings: sealed(8, Box::new(not_by_imap())),
             changed: vec!["imap".to_owned()],
         },
         "full",
@@ -868,4 +869,10 @@ fn documents(all: &mut Samples, at: Timestamp) {
     let one = vec![document(16, DocumentKind::Aup, MediaType::Text)];
     all.push((HostingEvent::Contract(accepted(one.clone(), Method::Program, None)), "minimal"));
     all.push((HostingEvent::Contract(accepted(one, Method::Paper, None)), "paper"));
+}
+
+/// As they were kept when the owner of a mailbox had no sync jobs by default.
+fn not_by_imap() -> MailboxSettings {
+    let left = SelfService::ALL.into_iter().filter(|flag| *flag != SelfService::SyncJobs);
+    MailboxSettings { imap: false, self_service: left.collect(), ..MailboxSettings::default() }
 }

@@ -520,6 +520,7 @@ export const own = {
   'password.new': 'New password',
   'password.nobody': 'Nobody administers these domains yet',
   'password.nobodyText': 'Add a login with the role of a domain administrator in your account.',
+  'password.revokesOthers': 'Revoke the login’s API keys too',
   'password.rule': 'At least 10 characters.',
   'password.set': 'Set the password',
   'payment.NONE_YET': 'None yet: nothing is charged',

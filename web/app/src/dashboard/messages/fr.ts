@@ -521,6 +521,7 @@ export const own = {
   'password.new': 'Nouveau mot de passe',
   'password.nobody': 'Personne n’administre encore ces domaines',
   'password.nobodyText': 'Ajoutez dans votre compte un identifiant ayant le rôle d’administrateur de domaine.',
+  'password.revokesOthers': 'Révoquer aussi ses clés d’API',
   'password.rule': 'Au moins 10 caractères.',
   'password.set': 'Définir le mot de passe',
   'payment.NONE_YET': 'Aucun pour l’instant : rien n’est facturé',
