@@ -225,6 +225,7 @@ impl MailboxMutation {
     }
 
     /// Sets a mailbox's password. Its sessions end.
+    #[allow(clippy::too_many_arguments, reason = "the arguments of a GraphQL field")]
     async fn mailbox_password_set(
         &self,
         ctx: &Context<'_>,

@@ -156,6 +156,7 @@ impl ServiceMutation {
 
     /// Sets the password of a service: of its administrator, `username`. Their sessions end, and they choose another one
     /// before anything else.
+    #[allow(clippy::too_many_arguments, reason = "the arguments of a GraphQL field")]
     async fn service_password_change(
         &self,
         ctx: &Context<'_>,

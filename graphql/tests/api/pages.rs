@@ -16,6 +16,8 @@ use crate::stage::{Customer, PASSWORD, Stage};
 const LONG_COUNT: usize = 3;
 /// How often a page is asked for: what runs beside asks now and then, and the least is what the page itself asks.
 const TRY_COUNT: usize = 4;
+/// How often what seems to grow is measured again.
+const AGAIN_COUNT: usize = 4;
 /// Lists that have fewer than two nodes here, each because there cannot be more of it on this stage, or because it is of
 /// something that comes from elsewhere; `a_page_asks...` of `quality.rs` and tests of their own look at the others.
 const SHORT: [&str; 6] =
@@ -329,8 +331,14 @@ async fn no_field_of_what_a_page_lists_asks_the_tables_for_each_node() {
             let shown = format!("{} {rest}", asked_for(inner));
             let [short, long] = [1, LONG_COUNT].map(|first| question(first, &shown).expect("a list"));
             let (one, _) = asked.cost(who, name, &short).await;
-            let (many, count) = asked.cost(who, name, &long).await;
+            let (mut many, count) = asked.cost(who, name, &long).await;
             tried += 1;
+            // On a busy machine what is gathered comes in two parts now and then; what asks for each node does so every time.
+            for _ in 0..AGAIN_COUNT {
+                if many > one {
+                    many = many.min(asked.cost(who, name, &long).await.0);
+                }
+            }
             if many > one {
                 grows.insert(format!("{noun}.{}", inner.name.node), (one, many, count));
             }

@@ -113,6 +113,8 @@ fn test(no_install: bool, only: &str) -> anyhow::Result<bool> {
         steps.run("app types", npm(&root, "check"));
         steps.run("app tests", npm(&root, "test"));
     }
+    // Tests wait for disks, timers and other processes as long as they work.
+    let at_once = (std::thread::available_parallelism().map_or(2, usize::from) * 2).to_string();
     let mut suites = if packages.has_nextest {
         cargo(&[
             "nextest",
@@ -124,6 +126,8 @@ fn test(no_install: bool, only: &str) -> anyhow::Result<bool> {
             "--no-fail-fast",
             "--status-level",
             "retry",
+            "--test-threads",
+            &at_once,
         ])
     } else {
         cargo(&["test", "--workspace", "--bins", "--tests", "--locked", "--no-fail-fast", "--quiet"])
@@ -146,7 +150,6 @@ fn test(no_install: bool, only: &str) -> anyhow::Result<bool> {
     if packages.has_app_tools && packages.has_browser {
         let mut journeys = Command::new("node");
         // Each file has a server and a browser of its own, and waits more than it works: for mail, DNS and the demo's end.
-        let at_once = std::thread::available_parallelism().map_or(2, usize::from) * 2;
         journeys.args(["--test", "--test-reporter=spec", &format!("--test-concurrency={at_once}")]);
         journeys.current_dir(root.join("tests/browser"));
         journeys.env("HOSTERRA_BIN", root.join("target/debug/hosterra"));

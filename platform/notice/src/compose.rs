@@ -1,6 +1,6 @@
 //! A notice in words.
 
-use hosting::notice::Notice;
+use hosting::notice::{Notice, NoticeKind};
 use kernel::{AccountId, EmailAddress, Sealed};
 
 use crate::letter::Letter;
@@ -44,7 +44,11 @@ pub fn compose((account, notice): (AccountId, &Notice), links: &Links, sender: &
     let plain = |text: &Option<Sealed<String>>| {
         text.as_ref().map_or(Some(String::new()), |text| text.plain().cloned())
     };
-    let (login, detail) = (plain(&notice.login)?, plain(&notice.detail)?);
+    let (login, mut detail) = (plain(&notice.login)?, plain(&notice.detail)?);
+    // Of the mailbox that it is about the owner signs in by its address.
+    if notice.kind == NoticeKind::SendingHeld && detail.is_empty() {
+        detail.clone_from(&login);
+    }
     // What people type is filled in last: it may hold the name as well.
     let signed = |text: &str| text.replace(HOUSE, sender);
     let fill = |text: &str| {

@@ -92,8 +92,7 @@ fn told(recorded: &Recorded<HostingEvent>) -> Option<Told> {
             Some((NoticePerson::User(UserId::new(id)), kind, detail))
         }
         HostingEvent::Mailbox(MailboxEvent::SendingHeld { .. }) => {
-            let mailbox = MailboxId::new(id);
-            Some((NoticePerson::Mailbox(mailbox), NoticeKind::SendingHeld, Some(mailbox.to_string())))
+            Some((NoticePerson::Mailbox(MailboxId::new(id)), NoticeKind::SendingHeld, None))
         }
         HostingEvent::Mailbox(event) => {
             let (kind, detail) = of_mailbox(event)?;
