@@ -2,7 +2,7 @@
 // the focus back. Found by pressing what can be pressed, in both languages.
 import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
-import { api, launch, PASSWORD, picture, quiet, settled, signIn, start, texts, token, violations, visit } from './harness.mjs';
+import { api, launch, PASSWORD, picture, quiet, settled, signIn, start, texts, token, turn, violations, visit } from './harness.mjs';
 import { submits } from './mail.mjs';
 import { screens } from './screens.mjs';
 
@@ -78,10 +78,11 @@ for (const language of ['fr', 'en']) for (const login of ['demo', 'chief', 'agen
     const page = await visit(browser, { language, scheme: language === 'fr' ? 'light' : 'dark', width: WIDE, height: HEIGHT });
     await signIn(page, node, login, login === 'chief' ? 'operator-password' : PASSWORD);
     await page.waitForURL(/dashboard/);
+    await settled(page);
     const faults = [];
     const seen = new Set();
     const open = async (path) => {
-      await page.goto(`${node.url}/dashboard${path}`);
+      await turn(page, `/dashboard${path}`);
       await settled(page);
     };
     /** What stands open now is looked at, once for each title, and closed. */

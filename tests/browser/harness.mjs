@@ -199,6 +199,14 @@ export async function settled(page) {
   }
 }
 
+/** Goes to a screen as its links do: the app is there already. What was on the screen before is gone. */
+export async function turn(page, path) {
+  for (const to of ['/dashboard/nowhere', path]) await page.evaluate((to) => {
+    history.pushState(null, '', to);
+    dispatchEvent(new PopStateEvent('popstate'));
+  }, to);
+}
+
 /** How many pixels of the page stick out of a window of `width`, once it is drawn for it. */
 export async function sticksOut(page, width, height = 700) {
   await page.setViewportSize({ width, height });

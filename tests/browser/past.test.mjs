@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
 import { furnish } from './furnish.mjs';
-import { launch, leave, settled, signIn, start, sticksOut, texts, violations, visit } from './harness.mjs';
+import { launch, leave, settled, signIn, start, sticksOut, texts, turn, violations, visit } from './harness.mjs';
 import { LOGINS } from './screens.mjs';
 
 let node;
@@ -44,7 +44,7 @@ for (const { language, width, scheme } of [{ language: 'fr', width: 360, scheme:
       await page.waitForURL(/\/dashboard/);
       await settled(page);
       for (const path of paths) {
-        await page.goto(`${node.url}/dashboard${path}`);
+        await turn(page, `/dashboard${path}`);
         await settled(page);
         const main = page.locator('main');
         let [button, name] = [main.getByRole('button', { name: opener }).first(), null];

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
 import { furnish } from './furnish.mjs';
-import { drawn, launch, picture, settled, signIn, start, texts, visit } from './harness.mjs';
+import { drawn, launch, picture, settled, signIn, start, texts, turn, visit } from './harness.mjs';
 import { LOGINS, screens } from './screens.mjs';
 
 let node;
@@ -52,7 +52,7 @@ for (const { language, width } of [{ language: 'fr', width: 1280 }, { language: 
       for (const path of paths) {
         asked = 0;
         const before = faults.length;
-        await page.goto(`${node.url}/dashboard${path === '/' ? '' : path}`);
+        await turn(page, `/dashboard${path === '/' ? '' : path}`);
         if (way === 'slow') {
           await page.locator('main h1').waitFor();
           await page.waitForTimeout(150);
