@@ -9,7 +9,7 @@ use authority::{Need, Permission, Principal, Resource};
 use database::{Row, Statement};
 use directory::Demand;
 use engine::Freshness;
-use kernel::{AccountId, CorrelationId, Cursor};
+use kernel::{AccountId, Actor, CorrelationId, Cursor};
 
 use crate::access::{Standing, authenticate};
 use crate::api::Knock;
@@ -109,6 +109,11 @@ pub(crate) trait Asked {
     /// The principal, if signed in.
     fn principal(&self) -> Result<&Principal> {
         Ok(&self.standing()?.principal)
+    }
+
+    /// Whether the caller is the owner of a mailbox, who may do some things about it alone.
+    fn by_owner(&self) -> Result<bool> {
+        Ok(matches!(self.principal()?.actor, Actor::Mailbox(_)))
     }
 
     /// Passes where not everybody knows the login: for the first of several steps towards what visitors are kept from.

@@ -10,7 +10,7 @@ use hosting::use_case::{
     AtRevision, ChangeAliasExpiry, ChangeAliasSettings, ChangeAliasTargets, CreateAlias,
     CreateTemporaryAlias, DeleteAlias, DeleteTemporaryAlias, DescribeTemporaryAlias,
 };
-use kernel::{AccountId, Actor, AliasId, EmailAddress, Key, LocalPart};
+use kernel::{AccountId, AliasId, EmailAddress, Key, LocalPart};
 
 use super::object::Alias;
 use super::query::{PROJECTION, read};
@@ -189,7 +189,7 @@ impl AliasMutation {
     ) -> Result<AliasPayload> {
         let (account, alias) = (ctx.account(account_id)?, alias_id.0);
         let patch = AliasSettingsPatch::from(settings);
-        if let (true, Some(description)) = (by_owner(ctx)?, patch.only_description()) {
+        if let (true, Some(description)) = (ctx.by_owner()?, patch.only_description()) {
             let known = recorded(ctx, account, alias).await?;
             let temporary = known.temporary.ok_or_else(|| ctx.fault(Fault::NotFound))?;
             let describe = DescribeTemporaryAlias {
@@ -242,7 +242,7 @@ impl AliasMutation {
                 || now().plus(Duration::from_secs(TEMPORARY_ALIAS_DAYS_DEFAULT * 24 * 3600)),
                 |moment| moment.0,
             ),
-            by_owner: by_owner(ctx)?,
+            by_owner: ctx.by_owner()?,
             lets_targets_send: lets_targets_send(ctx, account)?,
             description: input.description.unwrap_or_default(),
         };
@@ -297,7 +297,7 @@ impl AliasMutation {
             mailbox: temporary.mailbox,
             alias,
             expires_at,
-            by_owner: by_owner(ctx)?,
+            by_owner: ctx.by_owner()?,
         };
         let change = AtRevision { change, revision };
         run(ctx, command(ctx, command_id), &change, (account, alias)).await.map(AliasPayload)
@@ -323,7 +323,7 @@ impl AliasMutation {
         let service = known.service;
         if let Some(temporary) = known.temporary {
             let mailbox = temporary.mailbox;
-            let delete = DeleteTemporaryAlias { account, service, mailbox, alias, by_owner: by_owner(ctx)? };
+            let delete = DeleteTemporaryAlias { account, service, mailbox, alias, by_owner: ctx.by_owner()? };
             let delete = AtRevision { change: delete, revision };
             return run(ctx, command(ctx, command_id), &delete, alias).await.map(AliasDeletePayload);
         }
@@ -340,11 +340,6 @@ async fn recorded(ctx: &Context<'_>, account: AccountId, alias: AliasId) -> Resu
         AliasState::Live(record) | AliasState::Deleted(record) => Ok(record),
         AliasState::Absent => Err(ctx.fault(Fault::NotFound)),
     }
-}
-
-/// Whether the caller is the owner of a mailbox, who may do some things about it alone.
-fn by_owner(ctx: &Context<'_>) -> Result<bool> {
-    Ok(matches!(ctx.principal()?.actor, Actor::Mailbox(_)))
 }
 
 /// Whether the targets of an alias that the caller makes may send as it: not where letting others send is withheld.

@@ -10,7 +10,7 @@ use hosting::session::SessionOwner;
 use hosting::use_case::{
     AddAppPassword, AtRevision, ChangeAppPassword, ChangeFactors, ErasePerson, RevokeAppPassword,
 };
-use kernel::{AccountId, Actor, AppPasswordId, CommandId, FactorId, MailboxId};
+use kernel::{AccountId, AppPasswordId, CommandId, FactorId, MailboxId};
 use secrecy::{ExposeSecret as _, SecretString};
 use uuid::Uuid;
 
@@ -335,7 +335,7 @@ impl CredentialMutation {
             protocols: self::protocols(&protocols),
             expires_at: expires_in_days
                 .map(|days| now().plus(Duration::from_secs(u64::from(days) * 24 * 3600))),
-            by_owner: matches!(ctx.principal()?.actor, Actor::Mailbox(_)),
+            by_owner: ctx.by_owner()?,
         };
         let answer = run(ctx, command, &add, (account, mailbox, app_password)).await?;
         Ok(AppPasswordPayload { answer, secret: Some(secret) })
@@ -370,7 +370,7 @@ impl CredentialMutation {
         let app_password = app_password_id.0;
         let protocols = change.protocols.map(|protocols| self::protocols(&protocols));
         let patch = AppPasswordPatch { name: change.name, protocols, expires_at };
-        let by_owner = matches!(ctx.principal()?.actor, Actor::Mailbox(_));
+        let by_owner = ctx.by_owner()?;
         let change = ChangeAppPassword { account, mailbox, app_password, patch, by_owner };
         let change = AtRevision { change, revision };
         let answer = run(ctx, command(ctx, command_id), &change, (account, mailbox, app_password)).await?;

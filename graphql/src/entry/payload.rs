@@ -4,7 +4,7 @@ use async_graphql::{Context, Result};
 use hosting::book::{Book, BookCommand, Entry};
 use hosting::pattern::PatternFault;
 use hosting::use_case::EditBook;
-use kernel::{AccountId, Actor, CommandId, Decider, Key, ServiceId};
+use kernel::{AccountId, CommandId, Decider, Key, ServiceId};
 
 use crate::payload::{Answer, Faults, run};
 use crate::plan::bought::{named_plans, run_in_plan};
@@ -49,7 +49,7 @@ impl<E: Entry> Edit<E> {
 
     #[boxed]
     async fn run<K: Send>(self, ctx: &Context<'_>, command: BookCommand<E>, key: K) -> Result<Answer<K>> {
-        let by_owner = matches!(ctx.principal()?.actor, Actor::Mailbox(_));
+        let by_owner = ctx.by_owner()?;
         let service = match E::IS_COUNTED {
             true => self.service(ctx).await?,
             false => None,

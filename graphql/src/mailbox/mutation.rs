@@ -15,8 +15,7 @@ use hosting::use_case::{
     SetMailboxPassword,
 };
 use kernel::{
-    AccountId, Actor, AliasId, CommandId, DomainId, EmailAddress, Id as _, Key, LocalPart, MailboxId,
-    ServiceId,
+    AccountId, AliasId, CommandId, DomainId, EmailAddress, Id as _, Key, LocalPart, MailboxId, ServiceId,
 };
 use secrecy::SecretString;
 
@@ -186,7 +185,7 @@ impl MailboxMutation {
         command_id: Option<Uid>,
     ) -> Result<MailboxPayload> {
         let (account, mailbox) = (ctx.account(account_id)?, mailbox_id.0);
-        let by_owner = matches!(ctx.principal()?.actor, Actor::Mailbox(_));
+        let by_owner = ctx.by_owner()?;
         let change = ChangeMailboxDisplayName { account, mailbox, display_name, by_owner };
         let change = AtRevision { change, revision };
         run(ctx, command(ctx, command_id), &change, (account, mailbox)).await.map(MailboxPayload)
@@ -212,7 +211,7 @@ impl MailboxMutation {
         command_id: Option<Uid>,
     ) -> Result<MailboxPayload> {
         let (account, mailbox) = (ctx.account(account_id)?, mailbox_id.0);
-        let by_owner = matches!(ctx.principal()?.actor, Actor::Mailbox(_));
+        let by_owner = ctx.by_owner()?;
         let patch = settings.patch();
         let sender_domains = sender_domains(ctx, account, &patch)?;
         let service = match patch.sends() {

@@ -14,7 +14,7 @@ use hosting::domain::DomainEvent;
 use hosting::factor::FactorEvent;
 use hosting::mailbox::{MailProtocol, MailboxEvent, MailboxSettings};
 use hosting::plan::PlanLimits;
-use hosting::service::{ServiceEvent, SuspensionReason};
+use hosting::service::ServiceEvent;
 use hosting::tls_policy::TlsPolicy;
 use kernel::{
     AliasId, DomainId, DomainName, EmailAddress, LocalPart, MailboxId, PlanId, Recorded, ServiceId, TenantId,
@@ -154,7 +154,7 @@ impl Index {
         if let Some(entry) = self.services.get_mut(&service) {
             entry.entitlement = entitlement;
             entry.lets_export = match event {
-                ServiceEvent::Suspended { reason } => *reason == SuspensionReason::NonPayment,
+                ServiceEvent::Suspended { reason } => !reason.is_platforms(),
                 // Whom it was closed to for another reason before it ended, it stays closed to.
                 ServiceEvent::Ended { .. } => entry.lets_export,
                 _ => entitlement.gives_access(),

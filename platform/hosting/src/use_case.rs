@@ -592,20 +592,21 @@ fn check_self_service(
 ) -> Result<&MailboxRecord, HostingRefusal> {
     let record = mailbox.record().filter(|record| record.service == service);
     let record = record.ok_or(HostingRefusal::MailboxNotFound)?;
-    if by_owner && !record.settings.self_service.contains(&SelfService::TemporaryAliases) {
+    check_left(record, SelfService::TemporaryAliases, by_owner)?;
+    Ok(record)
+}
+
+/// Owners do what their administrators leave to them.
+fn check_left(record: &MailboxRecord, flag: SelfService, by_owner: bool) -> Result<(), HostingRefusal> {
+    if by_owner && !record.settings.self_service.contains(&flag) {
         return Err(HostingRefusal::SettingNotSelfService);
     }
-    Ok(record)
+    Ok(())
 }
 
 /// Whoever is kept from app passwords makes none and opens no more by one; to revoke them protects.
 fn check_app_passwords(mailbox: &MailboxState, by_owner: bool) -> Result<(), HostingRefusal> {
-    match mailbox.record() {
-        Some(record) if by_owner && !record.settings.self_service.contains(&SelfService::AppPasswords) => {
-            Err(HostingRefusal::SettingNotSelfService)
-        }
-        Some(_) | None => Ok(()),
-    }
+    mailbox.record().map_or(Ok(()), |record| check_left(record, SelfService::AppPasswords, by_owner))
 }
 
 /// A temporary alias of that mailbox.
