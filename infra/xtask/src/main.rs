@@ -16,6 +16,9 @@ use crate::packages::Packages;
 use crate::postgres::Postgres;
 use crate::step::Steps;
 
+/// By what cargo has the crates of this workspace compiled, in place of rustc.
+const WRAPPER: &str = "RUSTC_WORKSPACE_WRAPPER";
+
 /// Chores of the project.
 #[derive(Parser)]
 struct Arguments {
@@ -93,17 +96,25 @@ fn test(no_install: bool, only: &str) -> anyhow::Result<bool> {
     let url = postgres.as_ref().map(Postgres::url).ok();
 
     steps.run("fmt", cargo(&["fmt", "--all", "--check"]));
-    steps.run(
-        "clippy",
-        cargo(&["clippy", "--workspace", "--all-targets", "--locked", "--quiet", "--", "-D", "warnings"]),
-    );
+    // Where the build itself is done by clippy, as on a clean clone, it has told its lints and nothing is read a second time.
+    let is_linted =
+        env::var_os(WRAPPER).is_some_and(|wrapper| Path::new(&wrapper).ends_with("clippy-driver"));
+    if !is_linted {
+        steps.run(
+            "clippy",
+            cargo(&["clippy", "--workspace", "--all-targets", "--locked", "--quiet", "--", "-D", "warnings"]),
+        );
+    }
     if packages.has_deny {
         // Advisories need a database from the network: a step of its own, so that its absence is told and not mistaken.
         steps.run("deny", cargo(&["deny", "check", "licenses", "bans", "sources"]));
     }
-    // The same targets as the suites ask for: one set of features, so that nothing is compiled twice. Examples are read by
-    // clippy; linking them would cost what a suite costs.
+    // The same targets as the suites ask for: one set of features, so that nothing is compiled twice. Examples and benches are
+    // read by clippy; linking them would cost what a suite costs.
     let mut build = cargo(&["build", "--locked", "--quiet", "--workspace", "--bins", "--tests"]);
+    if is_linted {
+        build.args(["--benches", "--examples"]);
+    }
     if packages.has_app_tools {
         // An app that does not build is told as a failure here, not as a page.
         build.env("HOSTERRA_APP", "required");
