@@ -175,6 +175,20 @@ function follow(context) {
 /** In the page: whether a screen stands and nothing in it is on its way. */
 const stands = () => document.readyState === 'complete' && !document.querySelector('.bones') && !window.heldBack
   && (!document.getElementById('boot') || document.querySelector('main h1') !== null);
+/** In the page: waits until a screen stands and is drawn; false where it no longer stands once it is. One question, since each costs the browser more than what it asks. */
+const stood = `(async () => {
+  const stands = ${stands};
+  const frame = () => new Promise((resolve) => requestAnimationFrame(resolve));
+  const end = Date.now() + ${SETTLE_MS_MAX};
+  while (!stands()) {
+    if (Date.now() > end) return false;
+    await frame();
+  }
+  await frame();
+  await frame();
+  await new Promise((resolve) => setTimeout(resolve));
+  return stands();
+})()`;
 /** In the page: what was due has been done, and drawn. */
 export const drawn = () => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(resolve))));
 
@@ -189,9 +203,7 @@ export async function settled(page) {
     if (Date.now() > end) throw new Error(`never settled: ${page.url()}: ${[...known.open].map((one) => one.url()).join(', ')}`);
     const { begun } = known;
     try {
-      await page.waitForFunction(stands, undefined, { timeout: SETTLE_MS_MAX });
-      await page.evaluate(drawn);
-      if (known.open.size === 0 && known.begun === begun && (await page.evaluate(stands))) return;
+      if ((await page.evaluate(stood)) && known.open.size === 0 && known.begun === begun) return;
     } catch (error) {
       // The page went elsewhere meanwhile.
       if (!/context was destroyed|navigat/i.test(error.message)) throw error;
@@ -265,23 +277,23 @@ export function shift(page) {
   }));
 }
 
-/** What axe finds on the page: rule, element. Empty is good. */
-export async function violations(page) {
+/** What axe finds on the page, or in a part of it: rule, element. Empty is good. */
+export async function violations(page, part = null) {
   // Of a button that was busy a moment ago the colours are between two states until it is drawn.
   await page.evaluate(drawn);
   if (!(await page.evaluate('"axe" in window'))) await page.evaluate(axe);
-  const found = await page.evaluate(() => window.axe.run(document, {
+  const found = await page.evaluate((part) => window.axe.run(part ?? document, {
     runOnly: { type: 'tag', values: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] },
     // What passes is not collected: it takes longer than to find it.
     resultTypes: ['violations'], preload: false,
-  }).then(({ violations: all }) => all.map((one) => `${one.id}: ${one.nodes.map((node) => `${node.target} ${node.failureSummary?.split('\n')[1] ?? ''}`).join(' | ')}`)));
+  }).then(({ violations: all }) => all.map((one) => `${one.id}: ${one.nodes.map((node) => `${node.target} ${node.failureSummary?.split('\n')[1] ?? ''}`).join(' | ')}`)), part);
   return found;
 }
 
 /** Keeps a picture of the page. */
 export async function picture(page, name) {
   mkdirSync(artefacts, { recursive: true });
-  await page.screenshot({ path: join(artefacts, `${name}.png`), fullPage: true });
+  await page.screenshot({ path: join(artefacts, `${name}.jpg`), type: "jpeg", quality: 80, fullPage: true });
 }
 
 /** Fails where the page complained. */
