@@ -6,7 +6,6 @@ use std::time::{Duration, Instant};
 
 use async_graphql::dataloader::DataLoader;
 use async_graphql::{BatchRequest, BatchResponse, Data, Executor, Request, Response, Schema, ServerError};
-use async_trait::async_trait;
 use futures_util::stream::{BoxStream, StreamExt};
 use kernel::{CorrelationId, Via};
 use tokio::sync::Semaphore;
@@ -19,6 +18,7 @@ use crate::domain::storage::Contents;
 use crate::error::Fault;
 use crate::event::{Room, SubscriptionRoot};
 use crate::history::actor::Acts;
+use crate::invalid::{Place, Sent};
 use crate::language::Language;
 use crate::limit::{
     BATCH_COUNT_MAX, COMPLEXITY_MAX, DEPTH_DEVELOPMENT_MAX, DEPTH_MAX, DIRECTIVE_COUNT_MAX, PARSE_DEPTH_MAX,
@@ -27,7 +27,7 @@ use crate::limit::{
 use crate::loader::{BATCH_COUNT_MAX as LOADED_COUNT_MAX, Histories, Looks, States, Tables};
 use crate::mailbox::usage::{Pools, Sends, Usages};
 use crate::platform::{Mode, Platform};
-use crate::request::{Caller, Renewed};
+use crate::request::{Caller, Renewed, boxed};
 use crate::root::{MutationRoot, QueryRoot};
 use crate::roots::{Excess, Roots};
 use crate::webhook::object::Told;
@@ -219,13 +219,18 @@ impl Api {
         &self.platform
     }
 
-    /// Answers one operation.
+    /// Answers one operation. Boxed, so that whoever calls it from another crate calls what was compiled here, and does not
+    /// compile all resolvers once more (decision 271).
+    #[boxed]
     pub async fn one(&self, knock: &Knock, mut request: Request) -> Response {
         if let Some(excess) = Roots::of(&mut request).excess {
             return too_much(knock, excess);
         }
+        let sent = Sent::of(&request);
         let request = request.data(self.caller(knock)).data(knock.clone());
-        coded(self.schema.execute(request).await, knock.language)
+        let answer = self.schema.execute(request).await;
+        let places = sent.places(&answer.errors).await;
+        coded(answer, &places, knock.language)
     }
 
     /// The same for an operation of a connection that stays open, where nothing else bounds how many are answered at once, and
@@ -268,7 +273,6 @@ pub(crate) fn bounded(
 }
 
 /// Operations over a websocket: the [`Knock`] comes from the connection's beginning and is judged at each operation.
-#[async_trait]
 impl Executor for Api {
     async fn execute(&self, mut request: Request) -> Response {
         match request
@@ -312,7 +316,8 @@ impl Executor for Api {
                 }
                 let language = knock.language;
                 let answers = self.schema.execute_stream(request.data(self.caller(&knock)).data(knock));
-                answers.map(move |answer| coded(answer, language)).boxed()
+                // No subscription takes a number.
+                answers.map(move |answer| coded(answer, &[], language)).boxed()
             }
             None => futures_util::stream::once(async { unproved() }).boxed(),
         }
@@ -320,14 +325,19 @@ impl Executor for Api {
 }
 
 /// What the schema itself found wrong with a request, before anything was done: with a code, and said in the caller's language
-/// with the schema's own words behind.
-fn coded(mut response: Response, language: Language) -> Response {
-    let uncoded = |error: &&mut ServerError| {
-        error.extensions.as_ref().is_none_or(|extensions| extensions.get("code").is_none())
-    };
-    for error in response.errors.iter_mut().filter(uncoded) {
-        error.message = crate::invalid::said(&error.message, language);
-        error.extensions.get_or_insert_default().set("code", INVALID_REQUEST);
+/// with the schema's own words behind. `places` are the numbers that errors are about, in the order of the errors.
+fn coded(mut response: Response, places: &[Option<Place>], language: Language) -> Response {
+    for (index, error) in response.errors.iter_mut().enumerate() {
+        if error.extensions.as_ref().is_some_and(|extensions| extensions.get("code").is_some()) {
+            continue;
+        }
+        let place = places.get(index).and_then(Option::as_ref);
+        let extensions = error.extensions.get_or_insert_default();
+        extensions.set("code", INVALID_REQUEST);
+        if let Some(field) = crate::invalid::field(&error.message, place) {
+            extensions.set("field", field);
+        }
+        error.message = crate::invalid::said(&error.message, place, language);
     }
     response
 }

@@ -6,7 +6,6 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use async_graphql::dataloader::Loader;
-use async_trait::async_trait;
 use database::{DatabaseError, Row, Statement};
 use door::{DoorBook, VisitRow};
 use engine::{Engine, RunError};
@@ -52,7 +51,6 @@ impl States {
 
 macro_rules! states {
     ($($noun:ty, $id:ty => $state:ty;)*) => {$(
-        #[async_trait]
         impl Loader<(TenantId, $id)> for States {
             type Value = $state;
             type Error = Arc<RunError>;
@@ -78,7 +76,6 @@ states! {
 /// Gathers the things whose events are asked for in the same moment.
 pub(crate) struct Histories(pub(crate) Arc<Engine>);
 
-#[async_trait]
 impl Loader<(TenantId, StreamId)> for Histories {
     type Value = Arc<Vec<StoredEvent>>;
     type Error = Arc<JournalError>;
@@ -95,7 +92,6 @@ impl Loader<(TenantId, StreamId)> for Histories {
 /// Gathers the mailboxes of which it is asked in the same moment who looked into them.
 pub(crate) struct Looks(pub(crate) DoorBook);
 
-#[async_trait]
 impl Loader<(TenantId, MailboxId)> for Looks {
     type Value = Vec<VisitRow>;
     type Error = Arc<DatabaseError>;

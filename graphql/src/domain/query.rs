@@ -6,7 +6,6 @@ use std::sync::Arc;
 use async_graphql::connection::Connection;
 use async_graphql::dataloader::{DataLoader, Loader};
 use async_graphql::{Context, Object, Result};
-use async_trait::async_trait;
 use authority::{Permission, Resource};
 use database::{DatabaseError, Row};
 use kernel::{AccountId, DomainId, DomainName, Id, ServiceId, Timestamp};
@@ -176,7 +175,6 @@ pub(crate) async fn settings_around(
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 struct Around(AccountId, DomainId);
 
-#[async_trait]
 impl Loader<Around> for Tables {
     type Value = DomainSettings;
     type Error = Arc<Unread>;

@@ -7,7 +7,6 @@ use std::time::Duration;
 use async_graphql::connection::Connection;
 use async_graphql::dataloader::{DataLoader, Loader};
 use async_graphql::{Context, Result, SimpleObject};
-use async_trait::async_trait;
 use authority::Permission;
 use database::DatabaseError;
 use engine::Engine;
@@ -184,7 +183,6 @@ pub(crate) struct ReportPages(pub(crate) Reports);
 
 macro_rules! pages {
     ($($page:ident, $read:ident => $report:ty;)*) => {$(
-        #[async_trait]
         impl Loader<$page> for ReportPages {
             type Value = Vec<(ReportKey, $report)>;
             type Error = Arc<DatabaseError>;
@@ -278,7 +276,6 @@ impl Sources {
     }
 }
 
-#[async_trait]
 impl Loader<(ReportOwner, u32)> for Sources {
     type Value = Vec<SourceSummary>;
     type Error = Arc<DatabaseError>;

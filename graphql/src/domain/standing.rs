@@ -8,7 +8,6 @@ use std::time::Duration;
 
 use async_graphql::dataloader::{DataLoader, Loader};
 use async_graphql::{Context, Enum, Result, SimpleObject};
-use async_trait::async_trait;
 use authority::Permission;
 use database::{Database, DatabaseError};
 use dnscheck::{Checked, Need, Reason, Role, State};
@@ -311,7 +310,6 @@ pub struct DomainDnsStanding {
 /// Gathers the domains whose standing is asked for in the same moment.
 pub(crate) struct Standings(pub(crate) DnsStandings);
 
-#[async_trait]
 impl Loader<DomainPlace> for Standings {
     type Value = DomainDnsStanding;
     type Error = Arc<DatabaseError>;

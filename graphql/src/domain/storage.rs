@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use async_graphql::dataloader::{DataLoader, Loader};
 use async_graphql::{Context, Result, SimpleObject};
-use async_trait::async_trait;
 use authority::{Permission, Resource};
 use database::DatabaseError;
 use hosting::domain::{DomainRecord, DomainSettingsPatch, QuotaMode as Mode};
@@ -149,7 +148,6 @@ impl Contents {
     }
 }
 
-#[async_trait]
 impl Loader<(TenantId, DomainId)> for Contents {
     type Value = Option<Usage>;
     type Error = Arc<Uncounted>;

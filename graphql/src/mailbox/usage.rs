@@ -4,7 +4,6 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use async_graphql::dataloader::Loader;
-use async_trait::async_trait;
 use kernel::{DomainId, MailboxId, TenantId};
 
 use crate::loader::by_tenant;
@@ -13,7 +12,6 @@ use crate::platform::{PortError, SendUse, SendsSource, Usage, UsageSource};
 /// Gathers the mailboxes whose usage is asked for in the same moment.
 pub(crate) struct Usages(pub(crate) Arc<dyn UsageSource>);
 
-#[async_trait]
 impl Loader<(TenantId, MailboxId)> for Usages {
     type Value = Usage;
     type Error = Arc<PortError>;
@@ -34,7 +32,6 @@ impl Loader<(TenantId, MailboxId)> for Usages {
 /// Gathers the domains whose pools are asked for in the same moment.
 pub(crate) struct Pools(pub(crate) Arc<dyn UsageSource>);
 
-#[async_trait]
 impl Loader<(TenantId, DomainId)> for Pools {
     type Value = Usage;
     type Error = Arc<PortError>;
@@ -55,7 +52,6 @@ impl Loader<(TenantId, DomainId)> for Pools {
 /// Gathers the mailboxes whose sent recipients are asked for in the same moment.
 pub(crate) struct Sends(pub(crate) Arc<dyn SendsSource>);
 
-#[async_trait]
 impl Loader<(TenantId, MailboxId)> for Sends {
     type Value = Vec<SendUse>;
     type Error = Arc<PortError>;

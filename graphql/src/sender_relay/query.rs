@@ -6,7 +6,6 @@ use std::sync::Arc;
 use async_graphql::connection::Connection;
 use async_graphql::dataloader::{DataLoader, Loader};
 use async_graphql::{Context, Object, Result};
-use async_trait::async_trait;
 use authority::Permission;
 use hosting::sender_relay as model;
 use kernel::{AccountId, DomainId, SenderRelayId};
@@ -94,7 +93,6 @@ pub(crate) async fn of(ctx: &Context<'_>, domain: &Domain) -> Result<Option<Send
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 struct RelayOf(AccountId, DomainId);
 
-#[async_trait]
 impl Loader<RelayOf> for Tables {
     type Value = SenderRelay;
     type Error = Arc<Unread>;

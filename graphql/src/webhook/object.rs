@@ -6,7 +6,6 @@ use std::sync::Arc;
 use async_graphql::connection::Connection;
 use async_graphql::dataloader::{DataLoader, Loader};
 use async_graphql::{ComplexObject, Context, Enum, Result, SimpleObject};
-use async_trait::async_trait;
 use authority::{Permission, Resource};
 use hosting::webhook::Pause as Cause;
 use kernel::{Id as _, TenantId, Timestamp, WebhookId};
@@ -115,7 +114,6 @@ pub(crate) struct DeliveryPage {
 /// Gathers the webhooks of which it is asked in the same moment what they were told.
 pub(crate) struct Told(pub(crate) Arc<dyn DeliverySource>);
 
-#[async_trait]
 impl Loader<DeliveryPage> for Told {
     type Value = Vec<WebhookDelivery>;
     type Error = Arc<PortError>;
