@@ -21,6 +21,7 @@
 //! | `@ begun` | every way in the trace begins with how the message came, whoever looks |
 //! | `@ suspend`, `restrict`, `resume`, `end`, `purge` | the service is in that state |
 //! | `@ hold carol` | what carol's mailbox sends is held |
+//! | `@ catch-all TARGET` | x.example has a catch-all that leads there |
 //! | `@ sandbox` | the account only tries things out |
 //! | `@ minutely COUNT` | the plan lets the service send to so many a minute |
 //! | `@ hourly COUNT` | the mailboxes of x.example send to so many an hour |
@@ -553,6 +554,7 @@ impl World {
                 let asked = last.and_then(|to| to.notify.as_deref());
                 assert_eq!(asked, Some(*notify), "{queued:?}");
             }
+            ["catch-all", target] => self.directory.apply(&[doubles::catch_all(target)]).expect("taken"),
             ["leaves"] => leaving::leaves(&self.store, &self.directory).await,
             ["untraced", stage] => {
                 let filter = store::PassageFilter { stage: store::Stage::parse(stage), ..Default::default() };

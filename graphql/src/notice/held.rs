@@ -19,7 +19,7 @@ use crate::mailbox::object::SendingHold;
 use crate::mailbox::record::{of_record, record};
 use crate::payload::{Answer, UserError, command, run_as};
 use crate::request::Asked;
-use crate::scalar::{Moment, Place};
+use crate::scalar::{Moment, Place, Whole};
 
 /// Recipients of held mail that are shown.
 const SHOWN_COUNT_MAX: usize = 50;
@@ -42,6 +42,8 @@ pub struct HeldMail {
     pub hold: Option<SendingHold>,
     /// Recipients of what is held, oldest first, at most 50.
     pub recipients: Vec<HeldRecipient>,
+    /// How many recipients of what is held there are, those that are not shown among them.
+    pub recipient_count: Whole,
 }
 
 /// What becomes of held mail.
@@ -102,8 +104,13 @@ impl HeldMailQuery {
         };
         let entries = ctx.platform()?.queue.entries(&selection, None, SHOWN_COUNT_MAX).await;
         let entries = entries.map_err(|error| ctx.failed("the queue", &error))?;
+        // A few may have come or gone since the first were read.
+        let counts = ctx.platform()?.queue.held_counts(&[mailbox]).await;
+        let counts = counts.map_err(|error| ctx.failed("the queue", &error))?;
+        let count = counts.get(&(link.account.tenant(), mailbox)).copied().unwrap_or_default();
         let hold = known.sending_hold;
         Ok(HeldMail {
+            recipient_count: Whole(count.max(entries.len() as u64)),
             address: known.address().map(|address| address.to_string()).unwrap_or_default(),
             hold: hold.map(|(reason, since)| SendingHold { reason: reason.into(), since: Moment(since) }),
             recipients: entries

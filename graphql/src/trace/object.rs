@@ -1,10 +1,12 @@
 //! Steps of messages as the API shows them.
 
-use async_graphql::{ComplexObject, Enum, InputObject, SimpleObject};
+use async_graphql::{ComplexObject, Context, Enum, InputObject, Result, SimpleObject};
+use kernel::{AccountId, Actor};
 use store::{Direction, Passage, Stage};
 
 use super::reason;
 use super::words::{self, Told};
+use crate::history::actor::{ActorStanding, Who, whoever};
 use crate::language::Language;
 use crate::queue::object::ServerReply;
 use crate::scalar::{DomainKey, MailboxKey, Moment};
@@ -142,7 +144,7 @@ pub struct MailStep {
     pub domain_id: Option<DomainKey>,
     /// The folder that it was put into.
     pub folder: Option<String>,
-    /// What was said: by the other server to us, or by us to it.
+    /// What was said: by the other server to us, or by us to it; none where somebody ordered it.
     pub reply: Option<ServerReply>,
     /// From which addresses of the platform it left, or was to leave: a pool, and the address where it was used, for
     /// example `shared 198.51.100.7`; none where there are no pools.
@@ -153,26 +155,53 @@ pub struct MailStep {
     pub reasons: Vec<MailReason>,
     /// When it is tried next.
     pub next_at: Option<Moment>,
+    /// In which account, and who ordered it.
+    #[graphql(skip)]
+    by: Option<(AccountId, Actor)>,
 }
 
 #[ComplexObject]
 impl MailStep {
+    /// Whoever ordered it, where somebody did: what they sign in with, or the address of the mailbox, as far as the caller may
+    /// know it; see `HistoryEntry.actorName`.
+    async fn actor_name(&self, ctx: &Context<'_>) -> Result<Option<String>> {
+        Ok(self.by(ctx).await?.and_then(|who| who.name))
+    }
+
+    /// What whoever ordered it is to the account; none where nobody is named.
+    async fn actor_standing(&self, ctx: &Context<'_>) -> Result<Option<ActorStanding>> {
+        Ok(self.by(ctx).await?.map(|who| who.standing))
+    }
+
     /// What happened, in a sentence in the language of the request.
     async fn text(
         &self,
+        ctx: &Context<'_>,
         #[graphql(
             default = true,
             desc = "Whether it tells, in UTC, when the next attempt is; without for whoever shows `nextAt`."
         )]
         with_next: bool,
-    ) -> String {
-        if with_next { self.told.whole() } else { self.told.timeless() }
+    ) -> Result<String> {
+        let by = self.by(ctx).await?;
+        Ok(if with_next { self.told.whole(by.as_ref()) } else { self.told.timeless(by.as_ref()) })
     }
 }
 
 impl MailStep {
+    /// Whoever ordered it, as the caller may know them.
+    async fn by(&self, ctx: &Context<'_>) -> Result<Option<Who>> {
+        match self.by {
+            Some((account, actor)) => whoever(ctx, account, actor).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
     pub(super) fn of(number: u64, passage: Passage, language: Language) -> Self {
         let told = words::told(&passage, language);
+        let by = words::orderer(&passage);
+        let reply = passage.reply.as_ref().filter(|_| by.is_none());
+        let reply = reply.and_then(ServerReply::of);
         let bounce_class = BounceClass::of(&passage.reasons);
         let reasons = passage.reasons.into_iter().map(|reason| {
             let (code, text) = reason::told(reason, language);
@@ -191,11 +220,12 @@ impl MailStep {
             mailbox_id: passage.mailbox.map(MailboxKey),
             domain_id: passage.domain.map(DomainKey),
             folder: passage.folder,
-            reply: passage.reply.as_ref().and_then(ServerReply::of),
+            reply,
             source: passage.source,
             bounce_class,
             reasons: reasons.collect(),
             next_at: passage.next_at.map(Into::into),
+            by: by.map(|actor| (passage.tenant.account(), actor)),
         }
     }
 }

@@ -1,5 +1,8 @@
 //! What the words mean by which the stages of incoming mail say why.
 
+use store::RemoteReply;
+
+use super::words;
 use crate::language::Language;
 
 /// A word, and what it means in English and in French.
@@ -8,6 +11,7 @@ type Meaning = (&'static str, &'static str, &'static str);
 const MEANINGS: &[Meaning] = &[
     ("unknown_recipient", "there is no such address", "cette adresse n'existe pas"),
     ("disabled", "the address takes no mail now", "cette adresse ne reçoit pas de courrier actuellement"),
+    ("service_ended", "the Box that the address is of has ended", "la Box de cette adresse a pris fin"),
     (
         "internal_only",
         "only mailboxes of the same account may write to the address",
@@ -19,6 +23,51 @@ const MEANINGS: &[Meaning] = &[
         "forward_limit",
         "the aliases of the service lead to no more recipients elsewhere for now",
         "les alias du service ne mènent pas à plus de destinataires ailleurs pour l'instant",
+    ),
+    (
+        "service_day_limit",
+        "it has more recipients than the Box may still send to in 24 hours",
+        "il a plus de destinataires que ne le permet encore la limite de la Box en 24 heures",
+    ),
+    (
+        "service_hour_limit",
+        "it has more recipients than the Box may still send to in an hour",
+        "il a plus de destinataires que ne le permet encore la limite de la Box en une heure",
+    ),
+    (
+        "service_minute_limit",
+        "it has more recipients than the Box may still send to in a minute",
+        "il a plus de destinataires que ne le permet encore la limite de la Box en une minute",
+    ),
+    (
+        "domain_day_limit",
+        "it has more recipients than the domain may still send to in 24 hours",
+        "il a plus de destinataires que ne le permet encore la limite du domaine en 24 heures",
+    ),
+    (
+        "domain_hour_limit",
+        "it has more recipients than the domain may still send to in an hour",
+        "il a plus de destinataires que ne le permet encore la limite du domaine en une heure",
+    ),
+    (
+        "domain_minute_limit",
+        "it has more recipients than the domain may still send to in a minute",
+        "il a plus de destinataires que ne le permet encore la limite du domaine en une minute",
+    ),
+    (
+        "mailbox_day_limit",
+        "it has more recipients than the mailbox may still send to in 24 hours",
+        "il a plus de destinataires que ne le permet encore la limite de la boîte en 24 heures",
+    ),
+    (
+        "mailbox_hour_limit",
+        "it has more recipients than the mailbox may still send to in an hour",
+        "il a plus de destinataires que ne le permet encore la limite de la boîte en une heure",
+    ),
+    (
+        "mailbox_minute_limit",
+        "it has more recipients than the mailbox may still send to in a minute",
+        "il a plus de destinataires que ne le permet encore la limite de la boîte en une minute",
     ),
     (
         "too_many_ends",
@@ -114,7 +163,12 @@ const MEANINGS: &[Meaning] = &[
         "the From field can be read in more than one way",
         "le champ From peut se lire de plusieurs façons",
     ),
-    ("no_author", "the message has no readable From field", "le message n'a pas de champ From lisible"),
+    ("author_absent", "the message has no From field", "le message n'a pas de champ From"),
+    (
+        "no_author",
+        "no address stands in the From field of the message",
+        "le champ From du message ne contient pas d'adresse",
+    ),
     (
         "dmarc_reject",
         "DMARC: the author's domain wants such mail refused",
@@ -328,8 +382,11 @@ const MEANINGS: &[Meaning] = &[
     ),
 ];
 
-/// The word of a reason and its text. Behind the colon of some words stands what it is about: hosts.
+/// The word of a reason and its text. Behind the colon of some words stands what it is about: hosts, or what one said.
 pub(super) fn told(reason: String, language: Language) -> (String, String) {
+    if let Some(reply) = RemoteReply::of_reason(&reason) {
+        return ("host_said".to_owned(), words::heard(&reply, language));
+    }
     match reason.split_once(':') {
         Some((code, about)) => {
             let meaning = text(code, language).unwrap_or(code);
@@ -362,6 +419,7 @@ mod tests {
             include_str!("../../../mail/smtp/src/inbound/sender.rs"),
             include_str!("../../../mail/smtp/src/deliver.rs"),
             include_str!("../../../mail/smtp/src/place.rs"),
+            include_str!("../../../mail/smtp/src/sends.rs"),
             include_str!("../../../mail/reporting/src/intake.rs"),
             include_str!("../../../infra/node/src/policy/desk.rs"),
             include_str!("../../../mail/outbound/src/routes.rs"),
@@ -398,6 +456,7 @@ mod tests {
         }
         assert!(seen > 20, "the sources were not read: {seen}");
         assert!(text("alias_keeps_nothing", Language::French).is_some());
+        assert!(text("mailbox_minute_limit", Language::French).is_some_and(|text| text.contains("minute")));
         let held = store::Orderer::ALL.map(store::Orderer::holds);
         for word in held.into_iter().chain(["suppressed_complaint", "suppressed_order", "passed_over"]) {
             assert!(text(word, Language::French).is_some(), "`{word}` is not explained");
@@ -406,5 +465,21 @@ mod tests {
         let (code, text) = told("passed_over:mx1.example,mx2.example".to_owned(), Language::English);
         assert_eq!(code, "passed_over");
         assert!(text.ends_with("take it: mx1.example, mx2.example"), "{text}");
+        for (reason, english, french) in [
+            (
+                "host_said:mx1.example/0/4.4.1/no%20connection",
+                "the other server does not answer (mx1.example: “no connection”)",
+                "l'autre serveur ne répond pas (mx1.example : “no connection”)",
+            ),
+            (
+                "host_said:mx2.example/450/4.2.2/full,%20later",
+                "the mailbox is full (mx2.example answered “450 4.2.2 full, later”)",
+                "la boîte est pleine (mx2.example a répondu “450 4.2.2 full, later”)",
+            ),
+        ] {
+            let expected = |text: &str| ("host_said".to_owned(), text.to_owned());
+            assert_eq!(told(reason.to_owned(), Language::English), expected(english));
+            assert_eq!(told(reason.to_owned(), Language::French), expected(french));
+        }
     }
 }

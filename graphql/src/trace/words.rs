@@ -1,12 +1,16 @@
 //! What a step means, in a sentence.
 
-use kernel::Timestamp;
+use kernel::{Actor, Timestamp};
 use store::{Direction, Passage, RemoteReply, Stage};
 
+use crate::history::actor::{ActorStanding, Who};
 use crate::language::Language;
 
+/// Details of codes, with what they mean in English and in French.
+type Meanings = &'static [(&'static str, &'static str, &'static str)];
+
 /// Details of enhanced status codes (RFC 3463 and its registry) that say more than the stage does.
-const DETAILS: &[(&str, &str, &str)] = &[
+const DETAILS: Meanings = &[
     ("1.1", "the address does not exist", "l'adresse n'existe pas"),
     ("1.2", "the domain does not exist", "le domaine n'existe pas"),
     ("1.6", "the address has moved", "l'adresse a changé"),
@@ -43,7 +47,8 @@ const DETAILS: &[(&str, &str, &str)] = &[
 ];
 
 /// The same where we ourselves said it, to whoever brought the message.
-const OURS: &[(&str, &str, &str)] = &[
+const OURS: Meanings = &[
+    ("1.6", "the address takes no mail any more", "l'adresse ne reçoit plus de courrier"),
     (
         "2.3",
         "the message is longer than is taken here",
@@ -62,7 +67,7 @@ const OURS: &[(&str, &str, &str)] = &[
 ];
 
 /// The same where it was said for now.
-const FOR_NOW: &[(&str, &str, &str)] = &[
+const FOR_NOW: Meanings = &[
     ("1.1", "the address cannot be confirmed now", "l'adresse ne peut être confirmée actuellement"),
     ("2.1", "the mailbox takes no mail now", "la boîte ne prend pas de courrier actuellement"),
 ];
@@ -77,10 +82,15 @@ fn detail(passage: &Passage, reply: &RemoteReply, language: Language) -> Option<
     if is_suppressed(passage) {
         return None;
     }
-    let (_, detail) = reply.enhanced.split_once('.')?;
     let is_ours = reply.host.is_none() && passage.stage == Stage::Refused;
+    meaning(reply, is_ours.then_some(OURS), language)
+}
+
+/// The same by the code, where `first` says nothing else.
+fn meaning(reply: &RemoteReply, first: Option<Meanings>, language: Language) -> Option<&'static str> {
+    let (_, detail) = reply.enhanced.split_once('.')?;
     let is_for_now = (400..500).contains(&reply.code);
-    let tables = [is_ours.then_some(OURS), is_for_now.then_some(FOR_NOW), Some(DETAILS)];
+    let tables = [first, is_for_now.then_some(FOR_NOW), Some(DETAILS)];
     let mut rows = tables.into_iter().flatten().flatten();
     let (_, english, french) = rows.find(|(code, ..)| *code == detail)?;
     Some(language.pick(english, french))
@@ -92,18 +102,81 @@ pub(super) struct Told {
     what: String,
     /// When it is tried next, as a clause with the moment in UTC.
     next: Option<String>,
+    language: Language,
 }
 
 impl Told {
-    /// The sentence with the moment of the next attempt.
-    pub(super) fn whole(&self) -> String {
-        format!("{}{}.", self.what, self.next.as_deref().unwrap_or_default())
+    /// The sentence with whoever ordered it and the moment of the next attempt.
+    pub(super) fn whole(&self, by: Option<&Who>) -> String {
+        let by = by.map(|who| self.by(who)).unwrap_or_default();
+        format!("{}{by}{}.", self.what, self.next.as_deref().unwrap_or_default())
     }
 
     /// The sentence for whoever shows the moment as it is where the reader is.
-    pub(super) fn timeless(&self) -> String {
-        format!("{}.", self.what)
+    pub(super) fn timeless(&self, by: Option<&Who>) -> String {
+        format!("{}{}.", self.what, by.map(|who| self.by(who)).unwrap_or_default())
     }
+
+    /// Whoever ordered it, as a clause.
+    fn by(&self, who: &Who) -> String {
+        let (by, nameless) = (self.language.pick(": by ", " : par "), nameless(who.standing, self.language));
+        match (&who.name, who.standing) {
+            (Some(name), ActorStanding::Own) => format!("{by}{name}"),
+            (Some(name), standing) => format!("{by}{name} ({})", what(standing, self.language)),
+            (None, _) => format!("{by}{nameless}"),
+        }
+    }
+}
+
+/// What somebody who is named is to the account.
+const fn what(standing: ActorStanding, language: Language) -> &'static str {
+    match standing {
+        ActorStanding::Own => language.pick("of the account", "du compte"),
+        ActorStanding::Removed => language.pick("removed since", "supprimé depuis"),
+        ActorStanding::Erased => language.pick("erased", "effacé"),
+        ActorStanding::Delegate => language.pick("by a delegation", "par délégation"),
+        ActorStanding::Reseller => language.pick("the reseller", "le revendeur"),
+        ActorStanding::Support => language.pick("the support", "le support"),
+        ActorStanding::Platform => language.pick("the platform", "la plateforme"),
+        ActorStanding::Elsewhere => language.pick("another account", "un autre compte"),
+    }
+}
+
+/// Somebody whom the reader may not know by name.
+const fn nameless(standing: ActorStanding, language: Language) -> &'static str {
+    match standing {
+        ActorStanding::Own => language.pick("somebody of the account", "quelqu'un du compte"),
+        ActorStanding::Removed => language.pick("a removed user", "un utilisateur supprimé"),
+        ActorStanding::Erased => {
+            language.pick("a person whose data are erased", "une personne dont les données sont effacées")
+        }
+        ActorStanding::Delegate => language.pick("somebody with a delegation", "quelqu'un par délégation"),
+        ActorStanding::Reseller => language.pick("the reseller", "le revendeur"),
+        ActorStanding::Support => language.pick("the support", "le support"),
+        ActorStanding::Platform => {
+            language.pick("the operator of the platform", "l'opérateur de la plateforme")
+        }
+        ActorStanding::Elsewhere => {
+            language.pick("somebody of another account", "quelqu'un d'un autre compte")
+        }
+    }
+}
+
+/// Whoever ordered a step, by the word that the queue keeps in place of an answer. None where nobody did, or nobody is named.
+pub(super) fn orderer(passage: &Passage) -> Option<Actor> {
+    let is_order = matches!(
+        passage.stage,
+        Stage::Held | Stage::Released | Stage::Hastened | Stage::Condemned | Stage::Removed
+    );
+    let reply = passage.reply.as_ref().filter(|reply| is_order && is_word(reply))?;
+    let user = reply.text.parse().map(Actor::User);
+    let of = user.or_else(|_| reply.text.parse().map(Actor::Mailbox));
+    Some(of.unwrap_or(Actor::Operator))
+}
+
+/// Whether it is nobody's answer, but a word for whoever did it.
+fn is_word(reply: &RemoteReply) -> bool {
+    reply.code == 0 && reply.enhanced.is_empty() && reply.host.is_none() && !reply.text.is_empty()
 }
 
 /// What a step means, in a language.
@@ -122,7 +195,7 @@ pub(super) fn told(passage: &Passage, language: Language) -> Told {
         let next = language.pick("; the next attempt is at", " ; prochaine tentative le");
         format!("{next} {}", moment(at))
     });
-    Told { what: text, next }
+    Told { what: text, next, language }
 }
 
 fn stage(passage: &Passage, language: Language) -> String {
@@ -177,22 +250,33 @@ fn stage(passage: &Passage, language: Language) -> String {
     language.pick(english, french).to_owned()
 }
 
-/// Who said what, or who ordered it.
+/// What a host said before another was asked.
+pub(super) fn heard(reply: &RemoteReply, language: Language) -> String {
+    let known = meaning(reply, None, language).filter(|_| reply.code >= 400 || reply.code == 0);
+    let host = reply.host.as_deref().unwrap_or_default();
+    let quoted = quoted(host, reply, language);
+    known.map_or(quoted.clone(), |known| format!("{known} ({quoted})"))
+}
+
+/// The words of a host.
+fn quoted(host: &str, reply: &RemoteReply, language: Language) -> String {
+    // Who says nothing has no code: that is what we say of it.
+    if reply.code == 0 {
+        return format!("{host}{}“{}”", language.pick(": ", " : "), reply.text);
+    }
+    let answered = language.pick("answered", "a répondu");
+    format!("{host} {answered} “{} {} {}”", reply.code, reply.enhanced, reply.text)
+}
+
+/// Who said what, or who did it. Whoever ordered it is named by [`Told::whole`].
 fn said(passage: &Passage, reply: &RemoteReply, language: Language) -> Option<String> {
     if reply.code == 0 && reply.enhanced.is_empty() {
-        let by = language.pick("by", "par");
-        return (!reply.text.is_empty()).then(|| format!("{by} {}", reply.text));
+        let is_told = is_word(reply) && orderer(passage).is_none();
+        return is_told.then(|| format!("{} {}", language.pick("by", "par"), reply.text));
     }
     let known = detail(passage, reply, language).filter(|_| reply.code >= 400 || reply.code == 0);
     let quoted = match (&reply.host, passage.stage) {
-        // Who says nothing has no code: that is what we say of it.
-        (Some(host), _) if reply.code == 0 => {
-            Some(format!("{host}{}“{}”", language.pick(": ", " : "), reply.text))
-        }
-        (Some(host), _) => {
-            let answered = language.pick("answered", "a répondu");
-            Some(format!("{host} {answered} “{} {} {}”", reply.code, reply.enhanced, reply.text))
-        }
+        (Some(host), _) => Some(quoted(host, reply, language)),
         // What we ourselves said to a stranger stands in the reasons.
         (None, Stage::Refused) => Some(format!("“{} {} {}”", reply.code, reply.enhanced, reply.text)),
         (None, _)
@@ -217,10 +301,12 @@ fn moment(at: Timestamp) -> String {
 
 #[cfg(test)]
 mod tests {
+    use kernel::UserId;
+
     use super::*;
 
     fn sentence(passage: &Passage, language: Language) -> String {
-        told(passage, language).whole()
+        told(passage, language).whole(None)
     }
 
     fn passage(stage: Stage, direction: Direction, reply: Option<RemoteReply>) -> Passage {
@@ -249,6 +335,46 @@ mod tests {
     }
 
     #[test]
+    fn whoever_ordered_a_step_is_named_as_the_reader_may_know_them_and_never_by_an_id() {
+        let user = UserId::new(uuid::Uuid::from_u128(7));
+        let ordered = |by: &str| passage(Stage::Held, Direction::Out, Some(reply(0, "", by, None)));
+        assert_eq!(orderer(&ordered(&user.to_string())), Some(Actor::User(user)));
+        for by in ["operator", "sending_watch"] {
+            assert_eq!(orderer(&ordered(by)), Some(Actor::Operator), "{by}");
+        }
+        let answered = Some(reply(250, "2.0.0", "taken", None));
+        for step in [None, answered, Some(reply(0, "4.4.1", "no connection", Some("mx.b.example")))] {
+            assert_eq!(orderer(&passage(Stage::Deferred, Direction::Out, step)), None);
+        }
+        for (standing, name, english, french) in [
+            (ActorStanding::Own, Some("owner"), ": by owner.", " : par owner."),
+            (ActorStanding::Own, None, ": by somebody of the account.", " : par quelqu'un du compte."),
+            (
+                ActorStanding::Removed,
+                Some("ann"),
+                ": by ann (removed since).",
+                " : par ann (supprimé depuis).",
+            ),
+            (ActorStanding::Support, None, ": by the support.", " : par le support."),
+            (
+                ActorStanding::Platform,
+                None,
+                ": by the operator of the platform.",
+                " : par l'opérateur de la plateforme.",
+            ),
+        ] {
+            let who = Who { standing, name: name.map(str::to_owned) };
+            for stage in [Stage::Held, Stage::Released, Stage::Hastened, Stage::Condemned, Stage::Removed] {
+                let step = Passage { stage, ..ordered(&user.to_string()) };
+                let said = told(&step, Language::English).whole(Some(&who));
+                assert!(said.ends_with(english) && !said.contains("user_"), "{said}");
+                let said = told(&step, Language::French).timeless(Some(&who));
+                assert!(said.ends_with(french) && !said.contains("user_"), "{said}");
+            }
+        }
+    }
+
+    #[test]
     fn a_step_is_told_in_plain_words_in_both_languages() {
         let full = Some(reply(450, "4.2.2", "later", Some("mx.b.example")));
         let deferred = Passage {
@@ -262,7 +388,7 @@ mod tests {
                       prochaine tentative le 1970-01-01 01:00 UTC.";
         assert_eq!(sentence(&deferred, Language::French), french);
         let (timeless, _) = french.split_once(" ; prochaine").expect("a clause");
-        assert_eq!(told(&deferred, Language::French).timeless(), format!("{timeless}."));
+        assert_eq!(told(&deferred, Language::French).timeless(None), format!("{timeless}."));
         let grey = passage(Stage::Refused, Direction::In, Some(reply(451, "4.7.1", "Greylisted", None)));
         assert!(sentence(&grey, Language::English).starts_with("The sender was asked to come again later"));
         let stored = passage(Stage::Stored, Direction::In, Some(reply(250, "2.0.0", "taken", None)));
@@ -273,8 +399,6 @@ mod tests {
         let suspended = passage(Stage::Suspended, Direction::Out, Some(suspended));
         let french = "L'exploitant n'y laisse rien partir pour l'instant.";
         assert_eq!(sentence(&suspended, Language::French), french);
-        let held = passage(Stage::Held, Direction::Out, Some(reply(0, "", "user_1", None)));
-        assert_eq!(sentence(&held, Language::English), "It is held until somebody releases it: by user_1.");
         let said = Some(reply(535, "4.7.8", "the relay refuses the login: no", Some("smtp.b.example")));
         let english = "It could not be delivered yet: the relay does not take the login that is set for it \
                        (smtp.b.example answered “535 4.7.8 the relay refuses the login: no”).";

@@ -74,7 +74,9 @@ async fn held(stage: &Stage, customer: &Customer, mailbox: &str) -> String {
 }
 
 fn look(token: &str) -> String {
-    format!("{{ heldMail(token: \"{token}\") {{ address hold {{ reason }} recipients {{ address }} }} }}")
+    format!(
+        "{{ heldMail(token: \"{token}\") {{ address hold {{ reason }} recipients {{ address }} recipientCount }} }}"
+    )
 }
 
 fn settle(token: &str, outcome: &str) -> String {
@@ -94,10 +96,18 @@ async fn a_link_shows_what_is_held_and_settles_it_once() {
     let (customer, mailbox) = customer(&stage).await;
     // Two in one minute: each has a link of its own, and using one leaves the other good.
     let (first, second) = (held(&stage, &customer, &mailbox).await, held(&stage, &customer, &mailbox).await);
+    for number in 0..52 {
+        crate::trace::queue(&stage, &customer, &mailbox, &format!("r{number}@else.example")).await;
+    }
+    let of = store::Selection { mailbox: mailbox.parse().ok(), ..store::Selection::default() };
+    let by = (store::Orderer::Watch, "");
+    store::Queue::order_all(&*stage.store, &of, store::Order::Hold, by).await.expect("held");
     for _ in 0..3 {
         let shown = stage.done("", &look(&first)).await;
         assert_eq!(shown["heldMail"]["address"], "alice@acme.example");
         assert_eq!(shown["heldMail"]["hold"]["reason"], "NEW_RECIPIENTS");
+        let recipients = shown["heldMail"]["recipients"].as_array().expect("a list");
+        assert_eq!((recipients.len(), &shown["heldMail"]["recipientCount"]), (50, &json!(52)));
     }
     assert!(!hold_of(&stage, &customer, &mailbox).await.is_null(), "looking changes nothing");
     let forged = first.replace("hsl_", "hsl_0");

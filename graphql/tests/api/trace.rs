@@ -171,10 +171,21 @@ async fn the_queue_is_ordered_about_by_whose_it_is() {
     assert!(nodes(&stage.ask(&other.owner, states).await, "queue").is_empty());
     let release = "mutation { queueRelease(which: { state: HELD }) { reached userErrors { code } } }";
     assert_eq!(stage.done(&customer.owner, release).await["queueRelease"]["reached"], 1);
-    let told =
-        stage.ask(&customer.owner, "{ messageTrace(filter: { stage: HELD }) { nodes { text } } }").await;
-    let told = nodes(&told, "messageTrace")[0]["text"].as_str().expect("a sentence").to_owned();
-    assert!(told.contains(&customer.user), "{told}");
+    // Whoever ordered it is named to those who know them, and by no id.
+    let ordered = "{ messageTrace { nodes { stage text reply { text } actorName actorStanding } } }";
+    let told = stage.ask(&customer.owner, ordered).await;
+    for (step, said) in [
+        (&nodes(&told, "messageTrace")[0], "It was released: by owner_globex.example."),
+        (&nodes(&told, "messageTrace")[1], "It is held until somebody releases it: by owner_globex.example."),
+    ] {
+        assert_eq!((&step["text"], &step["reply"]), (&json!(said), &Value::Null));
+        assert_eq!(
+            (&step["actorName"], &step["actorStanding"]),
+            (&json!("owner_globex.example"), &json!("OWN"))
+        );
+    }
+    assert!(nodes(&told, "messageTrace")[2]["actorStanding"].is_null(), "nobody ordered it to be queued");
+    assert!(!told.to_string().contains(&customer.user), "{told:#}");
     let platform = "{ platformQueue { nodes { accountId state } } suspendedSites { id } }";
     assert_eq!(code(&stage.ask(&customer.owner, platform).await), "NOT_FOUND");
     let all = stage.ask(&operator, platform).await;
@@ -195,6 +206,14 @@ async fn the_queue_is_ordered_about_by_whose_it_is() {
     );
     assert_eq!(stage.done(&operator, &remove).await["platformQueueOrder"]["reached"], 1);
     assert!(nodes(&stage.ask(&customer.owner, states).await, "queue").is_empty());
+    let told = stage.ask_in(graphql::Language::French, &customer.owner, ordered, json!({})).await;
+    let removed = &nodes(&told, "messageTrace")[0];
+    assert_eq!((&removed["stage"], &removed["actorName"]), (&json!("REMOVED"), &Value::Null));
+    assert_eq!(removed["text"], "Il a été supprimé sans avis : par le support.");
+    let told = stage
+        .ask(&operator, &ordered.replace("Trace", &format!("Trace(accountId: \"{}\")", customer.account)))
+        .await;
+    assert_eq!(nodes(&told, "messageTrace")[0]["actorName"], "operator");
 }
 
 #[tokio::test(flavor = "multi_thread")]

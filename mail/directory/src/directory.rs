@@ -7,7 +7,7 @@ use parking_lot::RwLock;
 
 use crate::authenticate::Gate;
 use crate::follow::canonical;
-use crate::index::{Index, Place};
+use crate::index::{AliasEntry, Index, Place};
 use crate::tries::{Tries, Waiting};
 use crate::uses::{Use, Uses};
 use crate::{Credential, Demand, Entitlement, Login, Protocol, Resolution, SendLimits};
@@ -173,7 +173,7 @@ impl Directory {
 
     /// Whether a mailbox may send in the name of `sender`: its own address, also with a detail or in an alias domain, an
     /// alias of its account that leads to it directly and lets it, or what its settings grant in domains of its
-    /// account. A catch-all gives no such right.
+    /// account. A catch-all is an alias at every address of its domain that nobody else has.
     pub fn may_send_as(&self, login: &Login, sender: &EmailAddress) -> bool {
         let index = self.index.read();
         let own = canonical(&login.address);
@@ -181,23 +181,22 @@ impl Directory {
             return true;
         }
         let reflected = index.reflected(sender);
-        let sender = reflected.as_ref();
-        let mut forms = vec![canonical(sender)];
-        if let Some((base, _)) = sender.local.split_detail() {
-            forms.push(canonical(&EmailAddress::new(base, sender.domain.clone())));
+        let mut forms = vec![canonical(reflected.as_ref())];
+        if let Some((base, _)) = reflected.local.split_detail() {
+            forms.push(canonical(&EmailAddress::new(base, reflected.domain.clone())));
         }
-        forms.into_iter().any(|form| {
-            form == own
-                || matches!(
-                    index.places.get(&form),
-                    Some(Place::Alias(alias)) if alias.tenant == login.tenant
-                        && alias.is_active
-                        && !alias.is_expired()
-                        && alias.lets_targets_send
-                        && !index.entitlement(alias.tenant, alias.service).is_over()
-                        && alias.targets.iter().any(|target| canonical(target) == own)
-                )
-        })
+        let lets = |alias: &AliasEntry| {
+            alias.tenant == login.tenant
+                && alias.is_active
+                && !alias.is_expired()
+                && alias.lets_targets_send
+                && !index.entitlement(alias.tenant, alias.service).is_over()
+                && alias.targets.iter().any(|target| canonical(target) == own)
+        };
+        let is_own = forms.into_iter().any(|form| {
+            form == own || matches!(index.places.get(&form), Some(Place::Alias(alias)) if lets(alias))
+        });
+        is_own || index.catch_all_of(sender).is_some_and(lets)
     }
 
     /// Every mailbox that exists, at most `limit` of them after `after`, by tenant and id.

@@ -123,8 +123,10 @@ pub enum Resolution {
     Deliver(Destinations),
     /// The domain is ours and the address does not exist (550 5.1.1).
     Unknown,
-    /// The mailbox or service takes no mail now (550 5.2.1).
+    /// The mailbox takes no mail now (550 5.2.1).
     Disabled,
+    /// The service that the address is of has ended: it was there, and takes no mail any more (550 5.1.6, RFC 3463 section 3.2).
+    Ended,
     /// The domain is not ours.
     NotLocal,
     /// Only mailboxes of the same account may write there (550 5.7.1).

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use compact_str::CompactString;
+use hosting::address_map::AddressMapKind;
 use hosting::domain::DomainRelay;
 use hosting::mailbox::DetailHandling;
 use kernel::{DomainId, EmailAddress, TenantId};
@@ -54,6 +55,8 @@ struct Step<'a> {
 struct Outcome {
     destinations: Destinations,
     is_disabled: bool,
+    /// Something on the way is of a service that has ended.
+    is_ended: bool,
     is_circle: bool,
 }
 
@@ -130,14 +133,27 @@ impl Index {
                 }
             }
         }
-        let Outcome { destinations, is_disabled, is_circle } = outcome;
-        let is_empty = destinations.is_empty() && destinations.withheld.is_empty();
-        match (is_empty, is_disabled, is_circle) {
-            (false, ..) => Resolution::Deliver(destinations),
-            (true, true, _) => Resolution::Disabled,
-            (true, false, true) => Resolution::Loop,
-            (true, false, false) => Resolution::Unknown,
+        let Outcome { destinations, is_disabled, is_ended, is_circle } = outcome;
+        if !destinations.is_empty() || !destinations.withheld.is_empty() {
+            return Resolution::Deliver(destinations);
         }
+        match (is_disabled, is_ended, is_circle) {
+            // What may be switched on again says more than what is over.
+            (true, ..) => Resolution::Disabled,
+            (false, true, _) => Resolution::Ended,
+            (false, false, true) => Resolution::Loop,
+            (false, false, false) => Resolution::Unknown,
+        }
+    }
+
+    /// The catch-all that takes what is written to `address`; none where a mailbox or an alias has it, with or without its
+    /// detail, where another address takes its place, and where its mail goes on to another host, which may know it.
+    pub(crate) fn catch_all_of(&self, address: &EmailAddress) -> Option<&AliasEntry> {
+        let (found, home) = self.find(address);
+        let Found::CatchAll(alias) = found else { return None };
+        let is_elsewhere = self.passed_on(&found, home).is_some()
+            || self.mapped(AddressMapKind::Recipient, address).is_some();
+        (!is_elsewhere).then_some(alias)
     }
 
     /// Mail goes into a mailbox that was found in the served domain `home`.
@@ -157,7 +173,9 @@ impl Index {
             // As if it had never been there.
             return;
         }
-        if !entry.is_enabled || entitlement == Entitlement::Ended {
+        if entitlement == Entitlement::Ended {
+            outcome.is_ended = true;
+        } else if !entry.is_enabled {
             outcome.is_disabled = true;
         } else if !outcome
             .destinations
@@ -234,7 +252,9 @@ impl Index {
         if entitlement == Entitlement::Purged {
             return;
         }
-        if !alias.is_active || entitlement == Entitlement::Ended {
+        if entitlement == Entitlement::Ended {
+            outcome.is_ended = true;
+        } else if !alias.is_active {
             outcome.is_disabled = true;
         } else if alias.is_consumed {
             outcome.destinations.is_consumed = true;

@@ -94,7 +94,11 @@ impl Index {
         }
     }
 
-    fn mapped(&self, kind: AddressMapKind, address: &EmailAddress) -> Option<(TenantId, EmailAddress)> {
+    pub(crate) fn mapped(
+        &self,
+        kind: AddressMapKind,
+        address: &EmailAddress,
+    ) -> Option<(TenantId, EmailAddress)> {
         // As for most: then there is nothing to look for.
         if self.address_maps.is_empty() {
             return None;

@@ -27,6 +27,7 @@ use crate::{
     Protocol, Resolution, ShortSends, app_password_hash, password,
 };
 
+mod catch_all;
 mod login;
 mod sandbox;
 mod tls_policy;
@@ -235,8 +236,12 @@ fn what_is_disabled_ended_deleted_or_removed_takes_no_mail() {
     let suspended = ServiceEvent::Suspended { reason: SuspensionReason::NonPayment };
     world.tell(10, HostingEvent::Service(suspended));
     assert!(world.ends("alice@x.example").is_ok(), "a suspended service still receives");
+    world.alias(40, Some("info"), &["alice@x.example"]);
     world.tell(10, HostingEvent::Service(ServiceEvent::Ended { purge_after: Timestamp::from_secs(0) }));
-    assert_eq!(world.ends("alice@x.example"), Err(Resolution::Disabled));
+    for to in ["alice@x.example", "alice+tag@x.example", "info@x.example"] {
+        assert_eq!(world.ends(to), Err(Resolution::Ended), "{to}");
+    }
+    assert_eq!(world.ends("nobody@x.example"), Err(Resolution::Unknown));
     world.tell(10, HostingEvent::Service(ServiceEvent::Activated));
     world.tell(30, HostingEvent::Mailbox(MailboxEvent::Deleted { purge_after: Timestamp::from_secs(0) }));
     assert_eq!(world.ends("alice@x.example"), Err(Resolution::Unknown));
@@ -307,7 +312,7 @@ fn what_has_passed_to_another_account_is_theirs_whichever_of_them_is_read_first(
 }
 
 #[test]
-fn a_mailbox_sends_as_itself_and_as_aliases_that_lead_to_it() {
+fn a_mailbox_sends_as_itself_and_as_aliases_and_catch_alls_that_lead_to_it() {
     let world = World::new();
     world.mailbox(30, "alice", None);
     world.mailbox(31, "bob", None);
@@ -319,7 +324,7 @@ fn a_mailbox_sends_as_itself_and_as_aliases_that_lead_to_it() {
         ("alice+a@x.example", true),
         ("info@x.example", true),
         ("bob@x.example", false),
-        ("anything@x.example", false),
+        ("anything@x.example", true),
         ("alice@other.example", false),
     ] {
         assert_eq!(world.0.may_send_as(&login, &address(sender)), may, "{sender}");

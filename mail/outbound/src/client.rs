@@ -311,14 +311,15 @@ impl Seen {
     }
 }
 
-/// Calls the hosts of a site one after the other until one answers, noting in `seen` how TLS went with each.
+/// Calls the hosts of a site one after the other until one answers, noting in `seen` how TLS went with each, and in `faults`
+/// why those before are of no use.
 ///
 /// # Errors
 /// The last fault, with the host that it was.
 pub(crate) async fn call(
     hosts: &[&(Host, TlsVerdict)],
     how: &Call<'_>,
-    seen: &mut Vec<Seen>,
+    (seen, faults): (&mut Vec<Seen>, &mut Vec<RemoteReply>),
 ) -> Result<Client, (String, Fault)> {
     let mut last: Option<(String, Fault)> = None;
     let mut tries: Vec<(&Host, &TlsVerdict, IpAddr)> = Vec::new();
@@ -346,6 +347,7 @@ pub(crate) async fn call(
         if is_free && outcome.as_ref().is_err_and(Fault::is_of_tls) {
             outcome = greet(at, name, &TlsDemand::Never, how).await;
         }
+        faults.extend(outcome.as_ref().err().map(|fault| fault.told(name)));
         match outcome {
             Ok(client) => return Ok(client),
             // What passes counts for more than what lasts: there is something to wait for.

@@ -135,8 +135,8 @@ impl Inner {
         let hosts = self.with_site(destination, |state| {
             destination.in_order(&job.passed, &state.ill, (now, &self.chance))
         });
-        let mut seen = Vec::new();
-        let called = call(&hosts, how, &mut seen).await;
+        let (mut seen, mut faults) = (Vec::new(), Vec::new());
+        let called = call(&hosts, how, (&mut seen, &mut faults)).await;
         self.observe(destination, &job, &seen);
         match called {
             Ok(client) => {
@@ -146,7 +146,7 @@ impl Inner {
                         state.ill.failed(host.name.as_str(), destination, now);
                     }
                 });
-                job.passed = job.passed.reaching(&client.host, &hosts);
+                job.passed = job.passed.reaching(Some(&client.host), &hosts, &faults);
                 // What a host greets it may still refuse: the breaker hears of what became of messages.
                 let room = self.room.take(job.message.size).await;
                 self.deliver_all(destination, client, (job, room)).await
@@ -154,7 +154,9 @@ impl Inner {
             Err((host, fault)) => {
                 self.alarm(&fault);
                 let reply = fault.told(&host);
-                job.passed = job.passed.reaching(&host, &hosts);
+                // What a host said that was reached before is told as the last word: then this one is among the others.
+                let last = job.passed.is_empty().then_some(host.as_str());
+                job.passed = job.passed.reaching(last, &hosts, &faults);
                 if job.passed.is_answered {
                     self.with_site(destination, |state| state.ready.done(tenant));
                     self.put_off(destination, &reply, vec![job]).await;
@@ -295,7 +297,7 @@ impl Inner {
         });
         let happened = job.recipients.into_iter();
         let happened = happened.map(|recipient| (recipient, Happened::Declined(reply.clone()))).collect();
-        let batch = Batch::to(destination, (job.token, &job.message));
+        let batch = Batch::to(destination, (job.token, &job.message)).after(&job.passed);
         self.settle(batch, happened, None).await;
     }
 
@@ -466,7 +468,7 @@ impl Inner {
             self.settle(batch, heard.happened, Some(&content)).await;
         }
         if !heard.open.is_empty() {
-            let passed = job.passed.and(&client.host, is_usable);
+            let passed = job.passed.and(&client.host, &heard.open, is_usable);
             return Left::Further(Box::new(Job { recipients: heard.open, passed, ..job }), is_usable);
         }
         if is_usable { Left::Usable } else { Left::Broken }

@@ -4,10 +4,11 @@
 use std::collections::BTreeMap;
 
 use kernel::Timestamp;
+use store::{LeasedRecipient, RecipientKey, RemoteReply};
 
 use crate::backoff::Chance;
 use crate::destination::Destination;
-use crate::limits::{ATTEMPT_HOST_COUNT_MAX, ILL_MILLIS};
+use crate::limits::{ATTEMPT_HOST_COUNT_MAX, ILL_MILLIS, SAID_CHARACTER_COUNT_MAX, SAID_HOST_COUNT_MAX};
 use crate::site::Host;
 use crate::tls::{TlsDemand, TlsVerdict};
 
@@ -42,23 +43,34 @@ pub(crate) struct Passed {
     hosts: Vec<String>,
     /// Those that could not be called, before another answered.
     unreached: Vec<String>,
+    /// What they said, to each recipient; or to nobody, where they could not be called.
+    said: Vec<(Option<RecipientKey>, RemoteReply)>,
     /// Whether one of them said so, and did not break off: the destination is there.
     pub(crate) is_answered: bool,
 }
 
 impl Passed {
-    /// The same with one more.
-    pub(crate) fn and(mut self, host: &str, is_answered: bool) -> Self {
+    /// The same with one more, that said the last that `recipients` have heard.
+    pub(crate) fn and(mut self, host: &str, recipients: &[LeasedRecipient], is_answered: bool) -> Self {
         self.hosts.push(host.to_owned());
+        self.said.extend(recipients.iter().map(|to| (Some(to.key), shortened(&to.last))));
         Self { is_answered: self.is_answered || is_answered, ..self }
     }
 
-    /// The same, for the trace, with those before `host` that could not be called.
-    pub(crate) fn reaching(mut self, host: &str, hosts: &[&(Host, TlsVerdict)]) -> Self {
+    /// The same, for the reports and the trace, with those before `host`, or with all, that could not be called: why stands
+    /// in `faults`.
+    pub(crate) fn reaching(
+        mut self,
+        host: Option<&str>,
+        hosts: &[&(Host, TlsVerdict)],
+        faults: &[RemoteReply],
+    ) -> Self {
         let names = hosts.iter().map(|(host, _)| host.name.as_str());
-        for name in names.take_while(|name| *name != host) {
+        for name in names.take_while(|name| Some(*name) != host) {
             if !self.unreached.iter().any(|known| known == name) {
                 self.unreached.push(name.to_owned());
+                let fault = faults.iter().rfind(|fault| fault.host.as_deref() == Some(name));
+                self.said.extend(fault.map(|fault| (None, shortened(fault))));
             }
         }
         self
@@ -68,15 +80,31 @@ impl Passed {
         self.hosts.is_empty()
     }
 
-    /// What the trace is told of them; none where there are none.
-    pub(crate) fn reason(&self) -> Option<String> {
+    /// What the last of them said to a recipient before it heard `last`: of each host once.
+    pub(crate) fn said(&self, to: RecipientKey, last: &RemoteReply) -> Vec<&RemoteReply> {
+        let is_its = |(known, reply): &&(Option<RecipientKey>, RemoteReply)| {
+            known.is_none_or(|known| known == to) && reply.host != last.host
+        };
+        let said: Vec<&RemoteReply> = self.said.iter().filter(is_its).map(|(_, reply)| reply).collect();
+        said[said.len().saturating_sub(SAID_HOST_COUNT_MAX)..].to_vec()
+    }
+
+    /// What the trace of a recipient is told of them; nothing where there are none.
+    pub(crate) fn reasons(&self, to: RecipientKey, last: &RemoteReply) -> Vec<String> {
         let names: Vec<&str> = self.unreached.iter().chain(&self.hosts).map(String::as_str).collect();
-        (!names.is_empty()).then(|| format!("{PASSED_OVER}:{}", names.join(",")))
+        let named = (!names.is_empty()).then(|| format!("{PASSED_OVER}:{}", names.join(",")));
+        named.into_iter().chain(self.said(to, last).into_iter().filter_map(RemoteReply::as_reason)).collect()
     }
 
     fn has(&self, host: &Host) -> bool {
         self.hosts.iter().any(|passed| passed == host.name.as_str())
     }
+}
+
+/// As much of it as is told beside what was said last.
+fn shortened(reply: &RemoteReply) -> RemoteReply {
+    let text = reply.text.chars().take(SAID_CHARACTER_COUNT_MAX).collect();
+    RemoteReply { text, ..reply.clone() }
 }
 
 impl Destination {
@@ -179,11 +207,11 @@ mod tests {
             assert_eq!(at(0), ["mx2.example", "mx3.example", "mx1.example"]);
             assert_eq!(at(i64::try_from(ILL_MILLIS).expect("small"))[2], "mx3.example");
         }
-        let passed = Passed::default().and("mx2.example", false);
+        let passed = Passed::default().and("mx2.example", &[], false);
         let left = destination.in_order(&passed, &ill, (NOW, &chance));
         assert_eq!(names(&left), ["mx3.example", "mx1.example"]);
         assert!(destination.has_further(&passed, "mx3.example"));
-        let passed = passed.and("mx3.example", true);
+        let passed = passed.and("mx3.example", &[], true);
         assert!(passed.is_answered && !destination.has_further(&passed, "mx1.example"));
     }
 
@@ -191,8 +219,55 @@ mod tests {
     fn the_trace_is_told_of_hosts_that_were_passed_over() {
         let destination = destination();
         let hosts: Vec<_> = destination.hosts.iter().collect();
-        assert_eq!(Passed::default().reaching("mx1.example", &hosts).reason(), None);
-        let passed = Passed::default().reaching("mx2.example", &hosts).and("mx2.example", true);
-        assert_eq!(passed.reason().as_deref(), Some("passed_over:mx1.example,mx2.example"));
+        let (message, one) = crate::report::leased_for_tests();
+        let key = |ordinal| RecipientKey { queue_id: message.queue_id, ordinal };
+        let heard = |ordinal, host: &str, text: &str| LeasedRecipient {
+            key: key(ordinal),
+            last: RemoteReply {
+                code: 451,
+                enhanced: "4.3.0".to_owned(),
+                text: text.to_owned(),
+                host: Some(host.to_owned()),
+            },
+            ..one.clone()
+        };
+        let nothing = RemoteReply::default();
+        assert!(
+            Passed::default().reaching(Some("mx1.example"), &hosts, &[]).reasons(key(0), &nothing).is_empty()
+        );
+        let fault = |host: &str| RemoteReply {
+            code: 0,
+            enhanced: "4.4.1".to_owned(),
+            text: "no connection".to_owned(),
+            host: Some(host.to_owned()),
+        };
+        let (later, full) = (heard(0, "mx2.example", "later"), heard(1, "mx2.example", &"x".repeat(1000)));
+        let passed = Passed::default().reaching(Some("mx2.example"), &hosts, &[fault("mx1.example")]);
+        let passed = passed.and("mx2.example", &[later.clone(), full], true);
+        let told = passed.reasons(key(0), &fault("mx3.example"));
+        assert_eq!(
+            told,
+            [
+                "passed_over:mx1.example,mx2.example",
+                "host_said:mx1.example/0/4.4.1/no%20connection",
+                "host_said:mx2.example/451/4.3.0/later",
+            ]
+        );
+        // Each recipient its own, and no more of it than is read.
+        let told = passed.reasons(key(1), &nothing);
+        let begun = "host_said:mx2.example/451/4.3.0/";
+        assert_eq!(told[2], format!("{begun}{}", "x".repeat(SAID_CHARACTER_COUNT_MAX)));
+        assert_eq!(told.len(), 3);
+        // What is told as the last word is not told twice.
+        assert_eq!(passed.reasons(key(0), &later.last).len(), 2);
+        let many: Vec<RemoteReply> = (1..=3).map(|number| fault(&format!("mx{number}.example"))).collect();
+        let mut passed = passed.reaching(None, &hosts, &many);
+        for number in 0..SAID_HOST_COUNT_MAX {
+            let host = format!("further{number}.example");
+            passed = passed.and(&host, &[heard(0, &host, "no")], true);
+        }
+        let said = passed.said(key(0), &nothing);
+        assert_eq!(said.len(), SAID_HOST_COUNT_MAX);
+        assert!(said.iter().all(|reply| reply.text == "no"), "the last of them: {said:?}");
     }
 }

@@ -54,6 +54,10 @@ pub const HOST_COUNT_MAX: usize = 10;
 pub const ADDRESS_COUNT_MAX: usize = 8;
 /// Hosts to which mail is offered in one attempt, where those before did not take it.
 pub const ATTEMPT_HOST_COUNT_MAX: usize = 3;
+/// Hosts of one attempt of which a report and the trace say what they said, beside the last one.
+pub const SAID_HOST_COUNT_MAX: usize = 5;
+/// Characters of what each of them said.
+pub const SAID_CHARACTER_COUNT_MAX: usize = 120;
 /// For which others are asked before a host that broke off.
 pub const ILL_MILLIS: u64 = 10 * 60_000;
 /// `Received` fields above which a message goes in circles (RFC 5321 section 6.3).

@@ -112,7 +112,7 @@ impl Inner {
             })
             .collect();
         let count = judged.len();
-        let report = self.report(batch.message, &mut judged, content, now).await;
+        let report = self.report((batch.message, batch.passed), &mut judged, content, now).await;
         let has_report = report.is_some();
         let words: Vec<&'static str> = judged.iter().map(|(_, judged)| word(&judged.outcome)).collect();
         let settlements = judged.into_iter().map(|(recipient, judged)| Settlement {
@@ -123,7 +123,9 @@ impl Inner {
                 .chain(class(&recipient, &judged))
                 .chain(judged.untold)
                 .map(str::to_owned)
-                .chain(batch.passed.and_then(Passed::reason))
+                .chain(
+                    batch.passed.into_iter().flat_map(|passed| passed.reasons(recipient.key, &judged.reply)),
+                )
                 .collect(),
             suppress: judged.suppress,
             outcome: judged.outcome,
@@ -232,7 +234,7 @@ impl Inner {
 
     async fn report(
         &self,
-        message: &LeasedMessage,
+        (message, passed): (&LeasedMessage, Option<&Passed>),
         judged: &mut [(LeasedRecipient, Judged)],
         content: Option<&Bytes>,
         now: Timestamp,
@@ -256,7 +258,9 @@ impl Inner {
             .filter_map(|(recipient, judged)| {
                 let action = judged.action?;
                 let until = (action == Action::Delayed).then_some(until);
-                Some(Told { recipient, action, reply: &judged.reply, until })
+                let before = passed.map(|passed| passed.said(recipient.key, &judged.reply));
+                let before = before.unwrap_or_default();
+                Some(Told { recipient, action, reply: &judged.reply, until, before })
             })
             .collect();
         // Without its octets the report tells less, but it tells. Its room is another: the sweep comes by here, and must

@@ -59,6 +59,8 @@ pub(crate) struct Told<'a> {
     pub(crate) reply: &'a RemoteReply,
     /// Until when it is tried, where it is.
     pub(crate) until: Option<Timestamp>,
+    /// What hosts that were asked before said.
+    pub(crate) before: Vec<&'a RemoteReply>,
 }
 
 impl Told<'_> {
@@ -70,6 +72,14 @@ impl Told<'_> {
     /// The host that said it, where its name does not tell where an alias leads.
     fn host(&self) -> Option<&str> {
         self.recipient.given.is_none().then_some(self.reply.host.as_deref()).flatten()
+    }
+
+    /// What hosts that were asked before said, where their names do not tell where an alias leads, and somebody was asked.
+    fn before(&self) -> impl Iterator<Item = (&str, &RemoteReply)> {
+        let is_told =
+            self.recipient.given.is_none() && matches!(self.action, Action::Failed | Action::Delayed);
+        let before = self.before.iter().filter(move |_| is_told);
+        before.filter_map(|reply| Some((reply.host.as_deref()?, *reply)))
     }
 
     /// What was said, unless it tells where an alias leads.
@@ -137,7 +147,11 @@ impl Addressee {
             }
             Resolution::NotLocal if own_names.contains(&address.domain) => return None,
             Resolution::NotLocal => queue(address.clone()),
-            Resolution::Unknown | Resolution::Disabled | Resolution::Internal | Resolution::Loop => {
+            Resolution::Unknown
+            | Resolution::Disabled
+            | Resolution::Ended
+            | Resolution::Internal
+            | Resolution::Loop => {
                 return None;
             }
         }
@@ -404,7 +418,13 @@ mod tests {
             text: "User unknown".to_owned(),
             host: Some("mx.b.example".to_owned()),
         };
-        let told = [Told { recipient: &recipient, action: Action::Failed, reply: &reply, until: None }];
+        let told = [Told {
+            recipient: &recipient,
+            action: Action::Failed,
+            reply: &reply,
+            until: None,
+            before: Vec::new(),
+        }];
         let original = b"Subject: secret plan\r\nFrom: a@x.example\r\n\r\nthe body\r\n";
         let sender = message.sender.clone().expect("a sender");
         let report =
@@ -454,7 +474,13 @@ mod tests {
                 text: "the address is on the suppression list: words".to_owned(),
                 ..RemoteReply::default()
             };
-            let told = [Told { recipient: &recipient, action: Action::Failed, reply: &reply, until: None }];
+            let told = [Told {
+                recipient: &recipient,
+                action: Action::Failed,
+                reply: &reply,
+                until: None,
+                before: Vec::new(),
+            }];
             let explained = words::explanation(&message, &told, "mx.us.example");
             let (en, fr) = explained.split_once("----------").expect("two languages");
             assert!(en.contains(english) && en.contains("suppression list: words"), "{en}");
@@ -476,7 +502,14 @@ mod tests {
                 text: text.to_owned(),
                 host: Some("mx.b.example".to_owned()),
             };
-            let told = [Told { recipient: &behind, action: Action::Failed, reply: &reply, until: None }];
+            let before = RemoteReply { host: Some("mx0.b.example".to_owned()), ..reply.clone() };
+            let told = [Told {
+                recipient: &behind,
+                action: Action::Failed,
+                reply: &reply,
+                until: None,
+                before: vec![&before],
+            }];
             let sender = message.sender.clone().expect("a sender");
             let now = Timestamp::from_secs(60);
             String::from_utf8(compose(

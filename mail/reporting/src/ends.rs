@@ -28,6 +28,10 @@ pub fn ends(
             let forwards = ends.forwards.iter().map(|(_, address)| elsewhere(address.clone()));
             Some((deposits.collect(), forwards.collect()))
         }
-        Resolution::Unknown | Resolution::Disabled | Resolution::Internal | Resolution::Loop => None,
+        Resolution::Unknown
+        | Resolution::Disabled
+        | Resolution::Ended
+        | Resolution::Internal
+        | Resolution::Loop => None,
     }
 }

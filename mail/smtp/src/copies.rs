@@ -117,9 +117,11 @@ impl Session<'_> {
                 }
                 reply
             }
-            Resolution::Unknown | Resolution::Disabled | Resolution::Internal | Resolution::Loop => {
-                Reply::new(550, "5.1.1", "the address of the copy takes no mail")
-            }
+            Resolution::Unknown
+            | Resolution::Disabled
+            | Resolution::Ended
+            | Resolution::Internal
+            | Resolution::Loop => Reply::new(550, "5.1.1", "the address of the copy takes no mail"),
         };
         if reply.code != 250 {
             tracing::warn!(code = reply.code, "a copy that an address map wants is not delivered");

@@ -101,6 +101,7 @@ pub(crate) const SANDBOX: Reply =
     Reply::new(550, "5.7.1", "This is a sandbox: it writes to its own mailboxes, and to no others here");
 const TLS_ONLY: Reply = Reply::new(550, "5.7.10", "This mailbox takes mail over TLS only: STARTTLS first");
 const DISABLED: Reply = Reply::new(550, "5.2.1", "This address takes no mail now");
+const ENDED: Reply = Reply::new(550, "5.1.6", "This address was given up and takes no mail any more");
 const INTERNAL: Reply =
     Reply::new(550, "5.7.1", "Only mailboxes of the same organisation may write to this address");
 const LOOP: Reply = Reply::new(550, "5.4.6", "The alias leads in a circle or to too many places");
@@ -359,6 +360,7 @@ impl Session<'_> {
                 (Reply::new(550, "5.1.1", "There is no such address"), vec!["unknown_recipient"])
             }
             Resolution::Disabled => (DISABLED, vec!["disabled"]),
+            Resolution::Ended => (ENDED, vec!["service_ended"]),
             Resolution::Internal => (INTERNAL, vec!["internal_only"]),
             Resolution::Loop => (LOOP, vec!["alias_loop"]),
         };
@@ -579,7 +581,8 @@ impl Session<'_> {
             }
         }
         // Last of all that may refuse: what is counted is sent.
-        if let Err(reply) = self.count_recipients(envelope.recipient_count()).await {
+        if let Err((reply, reasons)) = self.count_recipients(envelope.recipient_count()).await {
+            way.reasons.extend(reasons);
             return reply;
         }
         let judged = self.judge_content(envelope, message).await;

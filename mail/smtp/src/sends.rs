@@ -73,7 +73,11 @@ impl Session<'_> {
     }
 
     /// Counts the recipients of a message that is whole and will be taken: for all limits or, where one has no room, for none.
-    pub(crate) async fn count_recipients(&self, recipient_count: usize) -> Result<(), Reply> {
+    /// With the refusal goes the word of the limit, for the trace.
+    pub(crate) async fn count_recipients(
+        &self,
+        recipient_count: usize,
+    ) -> Result<(), (Reply, Vec<&'static str>)> {
         let (Some(login), Some(limits)) = (&self.login, self.limits()) else { return Ok(()) };
         let Some(sends) = &self.server.sends else { return Ok(()) };
         let recipient_count = u32::try_from(recipient_count).unwrap_or(u32::MAX);
@@ -89,11 +93,11 @@ impl Session<'_> {
             }
             Ok(Sending::Exhausted { limit, retry_after }) => {
                 self.note_limit(login.tenant, Some(login), (limit, Share::Whole));
-                Err(exhausted(limit, retry_after))
+                Err((exhausted(limit, retry_after), word(limit)))
             }
             Err(error) => {
                 tracing::error!(%error, "sent recipients cannot be counted");
-                Err(reply::STORE_FAILED)
+                Err((reply::STORE_FAILED, Vec::new()))
             }
         }
     }
@@ -226,6 +230,22 @@ impl Session<'_> {
         if let Some(watch) = &self.server.limit_watch {
             watch.note(LimitUse { tenant, login: login.cloned(), limit, share });
         }
+    }
+}
+
+/// The word of a limit that leaves no room, for the trace.
+fn word(limit: SendLimit) -> Vec<&'static str> {
+    match (limit.scope, limit.period) {
+        (SendScope::Service(_), SendPeriod::Day) => vec!["service_day_limit"],
+        (SendScope::Service(_), SendPeriod::Hour) => vec!["service_hour_limit"],
+        (SendScope::Service(_), SendPeriod::Minute) => vec!["service_minute_limit"],
+        (SendScope::Domain(_), SendPeriod::Day) => vec!["domain_day_limit"],
+        (SendScope::Domain(_), SendPeriod::Hour) => vec!["domain_hour_limit"],
+        (SendScope::Domain(_), SendPeriod::Minute) => vec!["domain_minute_limit"],
+        (SendScope::Mailbox(_), SendPeriod::Day) => vec!["mailbox_day_limit"],
+        (SendScope::Mailbox(_), SendPeriod::Hour) => vec!["mailbox_hour_limit"],
+        (SendScope::Mailbox(_), SendPeriod::Minute) => vec!["mailbox_minute_limit"],
+        (SendScope::Forwards(_), _) => vec!["forward_limit"],
     }
 }
 

@@ -659,9 +659,22 @@ pub trait Queue: Send + Sync + 'static {
         mailboxes: &[MailboxId],
     ) -> Result<HashMap<(TenantId, MailboxId), u64>, StoreError>;
 
-    /// The same by the operator, in nobody's name.
-    async fn order(&self, selection: &Selection, order: Order) -> Result<u64, StoreError> {
-        self.order_by(selection, order, (Orderer::Operator, "")).await
+    /// Carries out an order until nobody is left to be reached; how many were. For whoever has the time: a request of a client
+    /// is one [`Queue::order_by`], and is told whether there is more.
+    async fn order_all(
+        &self,
+        selection: &Selection,
+        order: Order,
+        by: (Orderer, &str),
+    ) -> Result<u64, StoreError> {
+        let mut reached = 0;
+        loop {
+            let count = self.order_by(selection, order, by).await?;
+            reached += count;
+            if count < ORDER_RECIPIENT_COUNT_MAX as u64 {
+                return Ok(reached);
+            }
+        }
     }
 
     /// Carries out an order on at most [`ORDER_RECIPIENT_COUNT_MAX`] recipients; how many it reached: fewer where none is left,

@@ -1,5 +1,7 @@
 //! What happened to a message on its way, step by step, in and out: the message trace.
 
+use std::fmt::Write as _;
+
 use kernel::{DomainId, MailboxId, TenantId, Timestamp};
 
 use crate::RemoteReply;
@@ -128,8 +130,86 @@ pub struct Passage {
     pub folder: Option<String>,
     /// From which of our addresses it left, or was to leave, where there is a choice of them.
     pub source: Option<String>,
-    /// Why, as words of ours: those of the stages that looked at it.
+    /// Why, as words of ours: those of the stages that looked at it. A word holds no blank.
     pub reasons: Vec<String>,
     /// The message's own Message-ID, with its angle brackets; kept with the first step only, of each who sees it.
     pub message_id: Option<String>,
+}
+
+/// The word for what a host said that did not take a message, before another was asked.
+const HOST_SAID: &str = "host_said";
+
+impl RemoteReply {
+    /// As one of the words of [`Passage::reasons`]; none where it is nobody's: `host_said:mx.example/451/4.3.0/try%20later`.
+    pub fn as_reason(&self) -> Option<String> {
+        let host = self.host.as_deref()?;
+        let mut word = format!("{HOST_SAID}:{host}/{}/{}/", self.code, self.enhanced);
+        for character in self.text.chars() {
+            if character == '%' || character.is_whitespace() {
+                let mut octets = [0; 4];
+                for octet in character.encode_utf8(&mut octets).bytes() {
+                    // Writing to a string does not fail.
+                    let _ = write!(word, "%{octet:02X}");
+                }
+            } else {
+                word.push(character);
+            }
+        }
+        Some(word)
+    }
+
+    /// What [`RemoteReply::as_reason`] wrote; none where it is another word.
+    pub fn of_reason(word: &str) -> Option<Self> {
+        let mut parts = word.strip_prefix(HOST_SAID)?.strip_prefix(':')?.splitn(4, '/');
+        let (host, code) = (parts.next()?.to_owned(), parts.next()?.parse().ok()?);
+        let (enhanced, text) = (parts.next()?.to_owned(), decoded(parts.next()?));
+        Some(Self { code, enhanced, text, host: Some(host) })
+    }
+}
+
+/// `%XX` as octets again.
+fn decoded(text: &str) -> String {
+    let (mut octets, mut rest) = (Vec::new(), text);
+    while let Some((plain, escaped)) = rest.split_once('%') {
+        octets.extend_from_slice(plain.as_bytes());
+        let octet = escaped.get(..2).and_then(|digits| u8::from_str_radix(digits, 16).ok());
+        octets.push(octet.unwrap_or(b'%'));
+        rest = if octet.is_some() { &escaped[2..] } else { escaped };
+    }
+    octets.extend_from_slice(rest.as_bytes());
+    String::from_utf8_lossy(&octets).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_host_said_is_one_word_and_read_again_as_it_was() {
+        let reply = |code, enhanced: &str, text: &str| RemoteReply {
+            code,
+            enhanced: enhanced.to_owned(),
+            text: text.to_owned(),
+            host: Some("mx1.example".to_owned()),
+        };
+        for (reply, word) in [
+            (reply(451, "4.3.0", "try later"), "host_said:mx1.example/451/4.3.0/try%20later"),
+            (reply(0, "", ""), "host_said:mx1.example/0//"),
+            (reply(550, "5.7.1", "100% a/b: no"), "host_said:mx1.example/550/5.7.1/100%25%20a/b:%20no"),
+            (
+                reply(421, "4.7.0", "d\u{e9}j\u{e0}\u{a0}!"),
+                "host_said:mx1.example/421/4.7.0/d\u{e9}j\u{e0}%C2%A0!",
+            ),
+        ] {
+            assert_eq!(reply.as_reason().as_deref(), Some(word));
+            assert_eq!(word.split_whitespace().count(), 1);
+            assert_eq!(RemoteReply::of_reason(word), Some(reply));
+        }
+        assert_eq!(RemoteReply::default().as_reason(), None, "nobody said it");
+        for other in ["passed_over:mx1.example", "host_said", "host_said:mx1.example", "host_said:a/b/c/d"] {
+            assert_eq!(RemoteReply::of_reason(other), None, "{other}");
+        }
+        let odd = RemoteReply::of_reason("host_said:a/1//%C3%zz%").map(|reply| reply.text);
+        assert_eq!(odd.as_deref(), Some("\u{fffd}%zz%"));
+    }
 }

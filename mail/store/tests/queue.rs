@@ -162,8 +162,7 @@ impl World {
     }
 
     async fn order(&self, queue_id: u64, order: Order) -> u64 {
-        let of = Selection { queue_id: Some(queue_id), ..Selection::default() };
-        self.store.order(&of, order).await.expect("ordered")
+        self.order_by(queue_id, order, Orderer::Operator).await
     }
 
     async fn order_by(&self, queue_id: u64, order: Order, by: Orderer) -> u64 {
@@ -468,7 +467,7 @@ async fn nothing_of_another_tenant_is_listed_or_reached() {
         let of = Selection { tenant: Some(tenant(2)), queue_id: Some(id), ..Selection::default() };
         assert!(world.store.entries(&of, None, 10).await.expect("entries").is_empty());
         for order in [Order::Hold, Order::Release, Order::Retry, Order::Bounce, Order::Remove] {
-            assert_eq!(world.store.order(&of, order).await.expect("ordered"), 0);
+            assert_eq!(world.store.order_all(&of, order, (Orderer::Operator, "")).await.expect("ordered"), 0);
         }
         let passages = world.store.passages(tenant(2), &PassageFilter::default(), None, 10).await;
         assert!(passages.expect("passages").is_empty());

@@ -9,7 +9,10 @@ const AUTHOR_DOMAIN_COUNT_MAX: usize = 4;
 /// Why a message has no author whose domain can be asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum AuthorFault {
-    /// No From field, or no address in it.
+    /// No From field (RFC 5322 section 3.6 wants one).
+    #[error("there is no From field")]
+    Absent,
+    /// No address in the From field: a name alone, or a group of nobody.
     #[error("there is no From address")]
     Missing,
     /// More than one From field (RFC 5322 section 3.6 allows one).
@@ -31,7 +34,7 @@ pub enum AuthorFault {
 pub fn author_domains(message: &[u8]) -> Result<Vec<Name>, AuthorFault> {
     let (header_end, _) = split_header(message);
     let mut found = fields(&message[..header_end]).filter(|field| field.is("From"));
-    let field = found.next().ok_or(AuthorFault::Missing)?;
+    let field = found.next().ok_or(AuthorFault::Absent)?;
     if found.next().is_some() {
         return Err(AuthorFault::Doubled);
     }
@@ -68,7 +71,9 @@ mod tests {
                 Ok("example.org example.net".to_owned()),
             ),
             ("From: a@example.org\r\nFrom: b@example.net", Err(AuthorFault::Doubled)),
-            ("To: a@example.org", Err(AuthorFault::Missing)),
+            ("To: a@example.org", Err(AuthorFault::Absent)),
+            ("Sender: a@example.org\r\nX-From: a@example.org", Err(AuthorFault::Absent)),
+            ("From: Undisclosed senders:;", Err(AuthorFault::Missing)),
             ("From:", Err(AuthorFault::Missing)),
             ("From: MAILER-DAEMON", Err(AuthorFault::Missing)),
             ("From: Doe, John <a@example.org>", Ok("example.org".to_owned())),

@@ -4,10 +4,21 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use directory::Directory;
-use kernel::{DomainId, EmailAddress, TenantId};
+use hosting::HostingEvent;
+use hosting::alias::AliasEvent;
+use kernel::{DomainId, EmailAddress, Recorded, TenantId};
 use store::Acceptance;
 
-use crate::tenant;
+use crate::{alias_of, recorded, tenant};
+
+/// What is addressed to nobody in x.example goes to `target`.
+pub(crate) fn catch_all(target: &str) -> Recorded<HostingEvent> {
+    let mut created = alias_of((tenant(), 10, 20, "x.example"), 57, ("all", target));
+    if let AliasEvent::Created { local, .. } = &mut created {
+        *local = None;
+    }
+    recorded(57, HostingEvent::Alias(created))
+}
 
 /// Finds mail to one stranger suspicious.
 pub(crate) struct Wary;

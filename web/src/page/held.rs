@@ -14,9 +14,6 @@ use super::sent::Sent;
 use super::{Onward, Paper, failed, told};
 use crate::Options;
 
-/// Recipients that are shown.
-const SHOWN_COUNT_MAX: usize = 50;
-
 /// What is said of a link that is not good, and what to do.
 const HELD: (&str, &str) = (
     "It was used already, its three days are over, or the mailbox is not yours to look after any more. What is held stands \
@@ -34,7 +31,7 @@ pub(crate) async fn page(
     let paper = guest.paper.at("/held");
     let Some(token) = asked.token() else { return guest.answer(dead(paper, HELD)) };
     let query = "query($token: String!) { heldMail(token: $token) { address hold { reason since } recipients { \
-                 address queuedAt } } }";
+                 address queuedAt } recipientCount } }";
     let authorization = guest.authorization.clone();
     let asked = guest.visitor.ask(&options, authorization, (query, json!({ "token": token }))).await;
     let answer = asked.unwrap_or_default();
@@ -54,6 +51,7 @@ fn sheet(paper: Paper, token: &str, held: &Value) -> Markup {
     let title = paper.say("Held mail", "Courrier retenu");
     let address = held["address"].as_str().unwrap_or("?");
     let recipients = held["recipients"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let count = held["recipientCount"].as_u64().unwrap_or_default();
     let content = html! {
         div.sheet {
             h1 { (title) }
@@ -69,12 +67,12 @@ fn sheet(paper: Paper, token: &str, held: &Value) -> Markup {
                 } @else {
                     p { (paper.say("Messages to these recipients wait:", "Des messages à ces destinataires attendent :")) }
                     ul.rights {
-                        @for recipient in recipients.iter().take(SHOWN_COUNT_MAX) {
+                        @for recipient in recipients {
                             li { (recipient["address"].as_str().unwrap_or("?")) }
                         }
                     }
-                    @if recipients.len() >= SHOWN_COUNT_MAX {
-                        p { (paper.say("There may be more.", "Il peut y en avoir d'autres.")) }
+                    @if let Some(more) = more(paper, count.saturating_sub(recipients.len() as u64)) {
+                        p { (more) }
                     }
                 }
                 p { (paper.say(
@@ -90,6 +88,15 @@ fn sheet(paper: Paper, token: &str, held: &Value) -> Markup {
         }
     };
     paper.page(title, &content)
+}
+
+/// How many recipients are not shown; none where all are.
+fn more(paper: Paper, count: u64) -> Option<String> {
+    match count {
+        0 => None,
+        1 => Some(paper.say("And one more.", "Et un autre.").to_owned()),
+        _ => Some(format!("{} {count} {}", paper.say("And", "Et"), paper.say("more.", "autres."))),
+    }
 }
 
 /// Why, in words.
@@ -178,4 +185,37 @@ pub(crate) async fn submit(State(options): State<Options>, sent: Sent) -> Respon
         return sign_in(paper, &token);
     }
     failed(paper, &refused(&answer, "heldMailSettle"))
+}
+
+#[cfg(test)]
+mod tests {
+    use graphql::Language;
+
+    use super::*;
+
+    #[test]
+    fn whoever_decides_reads_how_many_recipients_wait() {
+        let page = |language, shown: usize, count: u64| {
+            let recipients: Vec<Value> =
+                (0..shown).map(|number| json!({ "address": format!("r{number}@else.example") })).collect();
+            let held = json!({
+                "address": "alice@acme.example", "hold": { "reason": "VOLUME" }, "recipients": recipients,
+                "recipientCount": count,
+            });
+            sheet(Paper { language, path: "/held" }, "hsl_1", &held).into_string()
+        };
+        for (shown, count, english, french) in
+            [(50, 1250, "And 1200 more.", "Et 1200 autres."), (50, 51, "And one more.", "Et un autre.")]
+        {
+            assert!(page(Language::English, shown, count).contains(english), "{count}");
+            assert!(page(Language::French, shown, count).contains(french), "{count}");
+        }
+        for language in [Language::English, Language::French] {
+            let all = page(language, 50, 50);
+            assert!(
+                all.contains("r49@else.example") && !all.contains("<p>And") && !all.contains("<p>Et"),
+                "{all}"
+            );
+        }
+    }
 }

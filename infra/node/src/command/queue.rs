@@ -9,8 +9,8 @@ use hosting::mail_order::{MailOrderAbout, MailOrderKind, NewMailOrder};
 use hosting::use_case::GiveMailOrder;
 use kernel::{AccountId, DomainName, Id as _, MailOrderId, TenantId};
 use store::{
-    ORDER_RECIPIENT_COUNT_MAX, Order, Passage, PassageFilter, Queue as _, QueueEntry, RemoteReply, Retention,
-    Selection, SqlStore, StateSelection, Suspension,
+    Order, Orderer, Passage, PassageFilter, Queue as _, QueueEntry, RemoteReply, Retention, Selection,
+    SqlStore, StateSelection, Suspension,
 };
 use uuid::Uuid;
 
@@ -268,13 +268,7 @@ async fn order(
     // An order that reaches nobody is none.
     if let Some(first) = store.entries(&selection, None, 1).await?.first() {
         audit.tell(graphql::order_told(&selection, first, (order, reason))).await?;
-        loop {
-            let count = store.order(&selection, order).await?;
-            reached += count;
-            if count < ORDER_RECIPIENT_COUNT_MAX as u64 {
-                break;
-            }
-        }
+        reached = store.order_all(&selection, order, (Orderer::Operator, "")).await?;
     }
     say(&format!("{reached} recipients"));
     Ok(())

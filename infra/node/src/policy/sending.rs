@@ -20,8 +20,8 @@ use kernel::{
 };
 use smtp::Judgement;
 use store::{
-    Correspondents, Habits, HeldOf, Noted, ORDER_RECIPIENT_COUNT_MAX, Order, Orderer, Queue as _,
-    RecipientState, Selection, SqlStore, StateSelection,
+    Correspondents, Habits, HeldOf, Noted, Order, Orderer, Queue as _, RecipientState, Selection, SqlStore,
+    StateSelection,
 };
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
@@ -176,13 +176,8 @@ impl Effect for SettleHeld {
                 state: *state,
                 ..Selection::default()
             };
-            loop {
-                let reached = self.store.order_by(&selection, order, (Orderer::Watch, "")).await;
-                let reached = reached.map_err(|error| failed(error.to_string()))?;
-                if reached < ORDER_RECIPIENT_COUNT_MAX as u64 {
-                    break;
-                }
-            }
+            let reached = self.store.order_all(&selection, order, (Orderer::Watch, "")).await;
+            reached.map_err(|error| failed(error.to_string()))?;
         }
         Ok(())
     }

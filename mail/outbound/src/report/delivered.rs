@@ -66,7 +66,13 @@ pub fn delivered(
         .collect();
     let told: Vec<Told<'_>> = recipients
         .iter()
-        .map(|(recipient, action, reply)| Told { recipient, action: *action, reply, until: None })
+        .map(|(recipient, action, reply)| Told {
+            recipient,
+            action: *action,
+            reply,
+            until: None,
+            before: Vec::new(),
+        })
         .collect();
     if told.is_empty() {
         return None;

@@ -134,6 +134,11 @@ pub(super) fn explanation(message: &LeasedMessage, told: &[Told<'_>], hostname: 
             let dit = if one.reply.code == 0 { "" } else { said.as_str() };
             english.push_str(&format!("  {address}\n    {means}{said}\n"));
             french.push_str(&format!("  {address}\n    {signifie}{dit}\n"));
+            for (host, reply) in one.before() {
+                let dit = if reply.code == 0 { meaning(classify(reply)).1 } else { &reply.text };
+                english.push_str(&format!("    Before: {host}: {}\n", reply.text));
+                french.push_str(&format!("    Auparavant : {host} : {dit}\n"));
+            }
         }
     }
     format!("{english}\n({})\n\n----------\n\n{french}", message.message)

@@ -6,7 +6,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use outbound::limits::{ATTEMPT_HOST_COUNT_MAX, BREAKER_FAULT_COUNT};
 use resolver::{Name, Record};
-use store::RecipientState;
+use store::{RecipientState, RemoteReply};
 
 use crate::farm::Manners;
 use crate::stage::{Stage, modern, states};
@@ -53,6 +53,54 @@ async fn what_a_host_does_not_take_before_the_dot_is_offered_to_the_next_one_at_
 async fn passed_over(stage: &Stage, id: u64) -> Vec<String> {
     let reasons = stage.passages(id).await.into_iter().flat_map(|passage| passage.reasons);
     reasons.filter_map(|reason| reason.strip_prefix("passed_over:").map(str::to_owned)).collect()
+}
+
+/// What the trace says that hosts said before the last word, for each recipient: host, code and text.
+async fn said_before(stage: &Stage, id: u64) -> Vec<(String, u16, String)> {
+    let reasons = stage.passages(id).await.into_iter().flat_map(|passage| passage.reasons);
+    let said = reasons.filter_map(|reason| RemoteReply::of_reason(&reason));
+    said.map(|reply| (reply.host.unwrap_or_default(), reply.code, reply.text)).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_last_word_is_told_with_what_each_host_before_said() {
+    let mut stage = Stage::new().await;
+    let silent = stage.host(&["a.example"], Manners { drops_at: Some("greeting"), ..modern() }).await;
+    let grey = stage.host_at(20, &["a.example"], saying("RCPT", "451 4.7.1 come, 100% later")).await;
+    let last = stage.host_at(30, &["a.example"], saying("RCPT", "550 5.7.1 not you")).await;
+    // Where the last cannot be called, what the one before said is the last word.
+    let busy = stage.host(&["b.example"], saying("RCPT", LATER)).await;
+    let gone = stage.host_at(20, &["b.example"], Manners { drops_at: Some("greeting"), ..modern() }).await;
+    let sender = stage.host(&["sender.example"], modern()).await;
+    stage.run();
+    let id = stage.submit(&["u@a.example"]).await;
+    let entries = stage.tried(id, 1).await;
+    assert_eq!(states(&entries), [RecipientState::Bounced]);
+    assert_eq!(entries[0].last.host.as_deref(), Some(last.name().as_str()));
+    assert_eq!(passed_over(&stage, id).await, [format!("{},{}", silent.name(), grey.name())]);
+    let said = said_before(&stage, id).await;
+    let [(first, 0, why), (second, 451, later)] = said.as_slice() else { panic!("{said:?}") };
+    assert_eq!((first, second, later.as_str()), (&silent.name(), &grey.name(), "come, 100% later"));
+    assert!(!why.is_empty());
+    // So is the sender, in the report.
+    stage.until("a report", || sender.taken().len() == 1).await;
+    let report = sender.taken()[0].message.replace("=\r\n", "");
+    for part in [
+        format!("Before: {}: {why}", silent.name()),
+        format!("Before: {}: come, 100% later", grey.name()),
+        format!("Auparavant : {} : Le serveur du destinataire est injoignable.", silent.name()),
+        format!("Remote-MTA: dns; {}", last.name()),
+    ] {
+        assert!(report.contains(&part), "{part} is not in {report}");
+    }
+    let id = stage.submit(&["u@b.example"]).await;
+    let entries = stage.tried(id, 1).await;
+    assert_eq!(states(&entries), [RecipientState::Scheduled]);
+    assert_eq!((entries[0].last.host.as_deref(), entries[0].last.code), (Some(busy.name().as_str()), 451));
+    assert_eq!(passed_over(&stage, id).await, [format!("{},{}", gone.name(), busy.name())]);
+    let said = said_before(&stage, id).await;
+    assert_eq!((said.len(), &said[0].0, said[0].1), (1, &gone.name(), 0), "{said:?}");
+    stage.end().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -11,9 +11,9 @@ use database::Database;
 use kernel::{EmailAddress, TenantId, Timestamp};
 use outbound::Chance;
 use store::{
-    Acceptance, DelayNotice, LeaseRequest, Leased, Order, Outcome, Queue as _, QueuedRecipient, Queueing,
-    RecipientKey, RecipientState, RemoteReply, Retention, Selection, Settlement, Settling, SqlStore,
-    StateSelection, Store as _, Suppress,
+    Acceptance, DelayNotice, LeaseRequest, Leased, Order, Orderer, Outcome, Queue as _, QueuedRecipient,
+    Queueing, RecipientKey, RecipientState, RemoteReply, Retention, Selection, Settlement, Settling,
+    SqlStore, StateSelection, Store as _, Suppress,
 };
 use uuid::Uuid;
 
@@ -170,7 +170,7 @@ impl Run {
                 let queue_id = self.accepted.get(self.below(self.accepted.len() as u64)).copied();
                 let order = [Order::Hold, Order::Release, Order::Retry][self.below(3)];
                 let of = Selection { queue_id, ..Selection::default() };
-                self.store.order(&of, order).await.expect("ordered");
+                self.store.order_all(&of, order, (Orderer::Operator, "")).await.expect("ordered");
             }
         }
     }
@@ -178,7 +178,8 @@ impl Run {
     /// Everything that waits comes to an end where nothing goes wrong any more.
     async fn finish(&mut self) {
         for _ in 0..200 {
-            self.store.order(&Selection::default(), Order::Release).await.expect("ordered");
+            let all = Selection::default();
+            self.store.order_all(&all, Order::Release, (Orderer::Operator, "")).await.expect("ordered");
             self.clock.fetch_add(LEASE_MILLIS * 20, Ordering::Relaxed);
             self.lease(0).await;
             while !self.nodes[0].is_empty() {

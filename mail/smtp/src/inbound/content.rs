@@ -31,6 +31,7 @@ const ARC_WAIT: Duration = Duration::from_secs(30);
 const DMARC_WAIT: Duration = Duration::from_secs(30);
 
 const TWO_AUTHORS: Reply = Reply::new(550, "5.6.0", "The message has more than one From field");
+const NO_AUTHOR: Reply = Reply::new(550, "5.6.0", "The message has no From field");
 const DOUBTFUL_AUTHOR: Reply = Reply::new(550, "5.6.0", "The From field cannot be read without doubt");
 const COME_AGAIN: Reply =
     Reply::new(451, "4.7.0", "DNS does not tell who sent this; try again in a few minutes");
@@ -101,6 +102,12 @@ impl Session<'_> {
             Some(AuthorFault::Unreadable) => {
                 verdict.add(Action::Refuse, "doubtful_author");
                 judged.refusal = Some(DOUBTFUL_AUTHOR);
+                return;
+            }
+            // As of several: no message is without (RFC 5322 section 3.6), and whom a reader sees in its place nobody proves.
+            Some(AuthorFault::Absent) => {
+                verdict.add(Action::Refuse, "author_absent");
+                judged.refusal = Some(NO_AUTHOR);
                 return;
             }
             Some(AuthorFault::Missing) => verdict.add(Action::Mark, "no_author"),

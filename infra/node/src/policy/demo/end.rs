@@ -20,7 +20,7 @@ use kernel::{
     AccountId, AliasId, Category, Cursor, Decider, DomainId, Key, MailboxId, Position, ServiceId, SubjectId,
     UserId,
 };
-use store::{ORDER_RECIPIENT_COUNT_MAX, Order, Queue as _, Selection};
+use store::{Order, Orderer, Queue as _, Selection};
 
 use super::Generation;
 use crate::command::provision::{asked, must, run};
@@ -183,6 +183,6 @@ async fn remove_domains(platform: &Platform, account: AccountId, story: &Story) 
 /// What the sandbox kept for hosts elsewhere goes with it.
 async fn empty_queue(platform: &Platform, account: AccountId) -> anyhow::Result<()> {
     let all = Selection { tenant: Some(account.tenant()), ..Selection::default() };
-    while platform.store.order(&all, Order::Remove).await? >= ORDER_RECIPIENT_COUNT_MAX as u64 {}
+    platform.store.order_all(&all, Order::Remove, (Orderer::Operator, "")).await?;
     Ok(())
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use store::{Order, Queue as _, QueueEntry, RecipientState, Selection, Suspension};
+use store::{Order, Orderer, Queue as _, QueueEntry, RecipientState, Selection, Suspension};
 
 use super::queue::at_once;
 use super::world::TROUBLED;
@@ -43,7 +43,7 @@ impl Run {
     fn carry_out(&self, of: &Selection, order: Order) {
         let Some(queue_id) = of.queue_id else { return };
         let before = self.entries(queue_id);
-        let reached = at_once(self.store.order(of, order)).expect("ordered");
+        let reached = at_once(self.store.order_by(of, order, (Orderer::Operator, ""))).expect("ordered");
         self.truth.note(format!("{order:?} of {queue_id}: {reached}"));
         self.know(&before, order);
     }
