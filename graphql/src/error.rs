@@ -44,6 +44,8 @@ pub enum Fault {
     Stale,
     /// An argument is outside its range or from another account; the text says which.
     BadInput(&'static str, &'static str),
+    /// An argument is not what the model takes; it says which, and why.
+    Unfit(HostingRefusal),
     /// Another password must be chosen before anything else.
     PasswordChangeRequired,
     /// A second factor must be added before anything else.
@@ -76,7 +78,7 @@ impl Fault {
             Self::Visiting => "VISITING",
             Self::NotFound => "NOT_FOUND",
             Self::Stale => "STALE",
-            Self::BadInput(..) => "BAD_INPUT",
+            Self::BadInput(..) | Self::Unfit(_) => "BAD_INPUT",
             Self::PasswordChangeRequired => "PASSWORD_CHANGE_REQUIRED",
             Self::SecondFactorRequired => "SECOND_FACTOR_REQUIRED",
             Self::EmailVerificationRequired => "EMAIL_VERIFICATION_REQUIRED",
@@ -137,6 +139,7 @@ impl Fault {
                 "le service de cette boîte est suspendu ou résilié : il ne reste qu'à télécharger ses messages, sur /mailbox/export",
             ),
             Self::Limited(limited) => return crate::wiring::text(&refusal_of(limited), language).into(),
+            Self::Unfit(refusal) => return crate::wiring::text(&refusal, language).into(),
             Self::NotFound => language.pick("there is no such thing", "introuvable"),
             Self::Stale => language.pick(
                 "the wanted position is not reached yet; try again",
@@ -174,10 +177,11 @@ impl Fault {
             match self {
                 Self::Throttled { retry_after_secs } => extensions.set("retryAfterSeconds", retry_after_secs),
                 Self::NotHeld(permission) => extensions.set("permission", permission.name()),
+                Self::Withheld(right) => extensions.set("right", right.name().to_ascii_uppercase()),
+                Self::Unfit(refusal) => extensions.set("field", refusal.field().unwrap_or_default()),
                 Self::Internal(correlation) => extensions.set("correlationId", correlation.to_string()),
                 Self::Unauthenticated
                 | Self::Forbidden
-                | Self::Withheld(_)
                 | Self::Outreaches
                 | Self::HistoryNearlyFull
                 | Self::HistoryFull

@@ -3,6 +3,10 @@
 //! The library says it in English and gives no kinds: they are told by its words. What is told by none of them is still said to
 //! be against the schema, and its own words stand behind in any case, since programmers look for them.
 
+mod number;
+
+pub(crate) use number::{Place, Sent};
+
 use crate::language::Language;
 
 /// Words that stand in a message in this order, with what they mean in French. The first that fit count.
@@ -77,16 +81,26 @@ fn fits(message: &str, words: &[&str]) -> bool {
     rest.is_some()
 }
 
-/// The message of the schema as the caller reads it.
-pub(crate) fn said(message: &str, language: Language) -> String {
-    match language {
-        Language::English => format!("the request is not valid: {message}"),
-        Language::French => {
+/// The message of the schema as the caller reads it; of a number at `place` it says how large it may be.
+pub(crate) fn said(message: &str, place: Option<&Place>, language: Language) -> String {
+    let message = message.trim();
+    match (language, place) {
+        (Language::English, None) => format!("the request is not valid: {message}"),
+        (Language::English, Some(place)) => {
+            format!("the request is not valid: {} ({message})", place.said(language))
+        }
+        (Language::French, place) => {
             let kind = KINDS.iter().find(|(words, _)| fits(message, words));
             let sentence = kind.map_or(OTHER, |(_, sentence)| sentence);
-            format!("la requête n'est pas valide : {sentence} (en anglais : « {} »)", message.trim())
+            let sentence = place.map_or_else(|| sentence.to_owned(), |place| place.said(language));
+            format!("la requête n'est pas valide : {sentence} (en anglais : « {message} »)")
         }
     }
+}
+
+/// The path of the argument that is at fault, where it is known.
+pub(crate) fn field<'a>(message: &'a str, place: Option<&'a Place>) -> Option<&'a str> {
+    place.map(|place| place.path.as_str()).or_else(|| number::argument(message))
 }
 
 #[cfg(test)]
@@ -96,19 +110,20 @@ mod tests {
     #[test]
     fn the_french_sentence_stands_before_the_english_words() {
         let message = "Unknown argument \"first\" on field \"mailbox\" of type \"Query\".";
-        let english = said(message, Language::English);
+        let english = said(message, None, Language::English);
         assert_eq!(english, format!("the request is not valid: {message}"));
-        let french = said(message, Language::French);
+        let french = said(message, None, Language::French);
         let expected =
             "la requête n'est pas valide : un argument n'existe pas (en anglais : « Unknown argument";
         assert!(french.starts_with(expected) && french.ends_with(" »)"), "{french}");
-        assert!(said("something new", Language::French).contains(OTHER));
+        assert!(said("something new", None, Language::French).contains(OTHER));
     }
 
     #[test]
     fn what_is_wrong_within_a_value_is_said_before_where_it_stands() {
         let message =
             "Invalid value for argument \"input.x\", enumeration type \"Y\" does not contain the value \"Z\"";
-        assert!(said(message, Language::French).contains("l'une de celles qui sont permises"));
+        assert!(said(message, None, Language::French).contains("l'une de celles qui sont permises"));
+        assert_eq!(field(message, None), Some("input.x"));
     }
 }

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use async_graphql::{Context, Result, SimpleObject};
-use authority::{Denied, Guarded};
+use async_graphql::{Context, Result, SimpleObject, Value};
+use authority::{Denied, Guarded, Limited};
 use engine::Outcome;
 use kernel::{AccountId, CommandId, CommandName, Cursor, LimitFact, Refusal};
 
@@ -110,6 +110,12 @@ impl Faults {
         if let Some(error) = self.errors.last_mut() {
             code.clone_into(&mut error.code);
         }
+    }
+
+    /// Adds what the model says of one of several values of an argument, which is named.
+    pub(crate) fn refused_by(&mut self, refusal: &impl Refusal, value: &str) {
+        let said = user_error(refusal, self.language);
+        self.errors.push(UserError { message: format!("`{value}`: {}", said.message), ..said });
     }
 
     /// What was found: for outcomes that are no payloads of an event.
@@ -316,11 +322,15 @@ where
             }
             Ok(Answer::Done { key, cursor, is_repeat })
         }
-        Outcome::Refused(refusal) => Ok(Answer::Refused(vec![user_error(&refusal, caller.language)])),
+        Outcome::Refused(refusal) => {
+            let said = user_error(&refusal, caller.language);
+            // A row of a bulk names its Box as the model calls it.
+            let is_named = is_of_state(&said) && ctx.field().name() != "bulk";
+            Ok(Answer::Refused(vec![if is_named { at_box(ctx, said) } else { said }]))
+        }
         // As the model says it, which looks at the same where it counts.
         Outcome::Denied(Denied::Limited(limited)) => {
-            let said = user_error(&refusal_of(limited), caller.language);
-            Ok(Answer::Refused(vec![UserError { field: None, ..said }]))
+            Ok(Answer::Refused(vec![at_box(ctx, user_error(&refusal_of(limited), caller.language))]))
         }
         // It is a field of what was sent that is at fault.
         Outcome::Denied(Denied::CommandReused) => Ok(Answer::Refused(vec![UserError {
@@ -350,7 +360,7 @@ pub(crate) fn if_seen<T>(read: Result<T>) -> Result<Option<T>> {
             let code = error.extensions.as_ref().and_then(|extensions| extensions.get("code"));
             let is_unseen = [Fault::Forbidden, Fault::NotFound]
                 .iter()
-                .any(|fault| code == Some(&async_graphql::Value::from(fault.code())));
+                .any(|fault| code == Some(&Value::from(fault.code())));
             if is_unseen { Ok(None) } else { Err(error) }
         }
     }
@@ -359,6 +369,33 @@ pub(crate) fn if_seen<T>(read: Result<T>) -> Result<Option<T>> {
 /// The answer no, as the model would give it.
 pub(crate) fn refused_by<K>(refusal: &impl Refusal, language: Language) -> Answer<K> {
     Answer::Refused(vec![user_error(refusal, language)])
+}
+
+/// Whether it is the state of a Box that stands in the way.
+fn is_of_state(said: &UserError) -> bool {
+    [Limited::Restricted, Limited::Suspended, Limited::Ended]
+        .into_iter()
+        .any(|limited| refusal_of(limited).code() == said.code)
+}
+
+/// The same with the argument by which the Box was meant: itself, or what is in it; none where the caller named neither.
+fn at_box(ctx: &Context<'_>, said: UserError) -> UserError {
+    let given = ctx.field().arguments().unwrap_or_default();
+    let within = given.iter().filter_map(|(_, value)| match value {
+        Value::Object(fields) => Some(fields),
+        _ => None,
+    });
+    let named: Vec<&str> = given
+        .iter()
+        .map(|(name, value)| (name, value))
+        .chain(within.flatten())
+        .filter(|(_, value)| matches!(value, Value::String(_)))
+        .map(|(name, _)| name.as_str())
+        .collect();
+    let of_things =
+        named.iter().find(|name| name.ends_with("Id") && !["accountId", "commandId"].contains(name));
+    let field = ["serviceId", "mailboxId", "domainId"].iter().find(|name| named.contains(name)).or(of_things);
+    UserError { field: field.map(|name| (*name).to_owned()), ..said }
 }
 
 fn user_error(refusal: &impl Refusal, language: Language) -> UserError {

@@ -7,7 +7,7 @@ use kernel::{ByteSize, Cursor, Id, Position, TenantId, Timestamp};
 use uuid::Uuid;
 
 /// Largest number that every JSON reader keeps exact: 2^53 - 1.
-const EXACT_MAX: u64 = (1 << 53) - 1;
+pub(crate) const EXACT_MAX: u64 = (1 << 53) - 1;
 
 macro_rules! id_scalars {
     ($($(#[$doc:meta])* $scalar:ident($id:ident) = $name:literal;)*) => {$(

@@ -465,7 +465,8 @@ settings_api! {
         disposition (disposition): Disposition, Option<Disposition>;
         /// Whether only mailboxes of the same account may write to it. Default: false.
         is_internal (is_internal): bool, Option<bool>;
-        /// Whether its targets may send as it. Default: true.
+        /// Whether its targets may send as it; those of a catch-all as every address of its domain that no mailbox and no
+        /// other alias has. Default: true.
         lets_targets_send (lets_targets_send): bool, Option<bool>;
         /// Whether clients offer it as an identity. Default: true.
         is_offered (is_offered): bool, Option<bool>;

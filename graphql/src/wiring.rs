@@ -89,7 +89,7 @@ const TABLES: [(&str, &str); 18] = [
     (DomainList::NAME, "domain_list_v3"),
     (MailboxList::NAME, "mailbox_list_v5"),
     (AliasList::NAME, "alias_list_v4"),
-    (DelegationList::NAME, "delegation_list_v4"),
+    (DelegationList::NAME, "delegation_list_v5"),
     (TicketList::NAME, "ticket_list_v6"),
     (NoticeList::NAME, "notice_list_v3"),
     (EntryList::NAME, "entry_list_v3"),

@@ -511,7 +511,7 @@ impl Register {
                 };
                 self.delegations.insert(id, Delegated { account: *account, terms, user: None });
             }
-            DelegationEvent::Accepted { user, home } => {
+            DelegationEvent::Accepted { user, home, .. } => {
                 if let Some(delegation) = self.delegations.get_mut(&id) {
                     delegation.user = Some((*home, *user));
                     self.by_delegate.entry((*home, *user)).or_default().insert(id);

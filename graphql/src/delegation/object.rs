@@ -1,6 +1,7 @@
 //! A delegation as the API shows it.
 
-use async_graphql::{Enum, SimpleObject};
+use async_graphql::{ComplexObject, Context, Enum, Result, SimpleObject};
+use kernel::AccountId;
 
 use crate::scalar::{AccountKey, DelegationKey, DomainKey, Moment, ServiceKey, UserKey};
 
@@ -38,6 +39,7 @@ pub enum DelegationPreset {
 
 /// Somebody's access to an account that is not theirs. It never opens mail, passwords or users.
 #[derive(Debug, Clone, SimpleObject)]
+#[graphql(complex)]
 pub struct Delegation {
     /// The name for the API.
     pub id: DelegationKey,
@@ -45,8 +47,11 @@ pub struct Delegation {
     pub account_id: AccountKey,
     /// Who was invited; none once erased.
     pub email: Option<String>,
-    /// Who accepted.
+    /// Who accepted; `acceptedBy` says what they sign in with.
     pub user_id: Option<UserKey>,
+    /// Whether whoever accepted had confirmed the invited address as their own; false: they came by the link of the invitation
+    /// alone, which somebody may have passed on. None where nobody has accepted, and of before this was kept.
+    pub is_accepted_as_invited: Option<bool>,
     /// How far it is.
     pub status: DelegationStatus,
     /// What it allows, for example `mailbox:read`.
@@ -69,6 +74,21 @@ pub struct Delegation {
     pub answered_at: Option<Moment>,
     /// Since when it is over.
     pub ended_at: Option<Moment>,
+    /// The account of whoever accepted.
+    #[graphql(skip)]
+    pub(crate) home: Option<AccountId>,
+}
+
+#[ComplexObject]
+impl Delegation {
+    /// What whoever accepted signs in with: they have made themselves known thereby to those who see invitations. None where
+    /// nobody has accepted, and once they are erased.
+    async fn accepted_by(&self, ctx: &Context<'_>) -> Result<Option<String>> {
+        match self.user_id {
+            Some(user) => crate::history::actor::accepted_by(ctx, (user.0, self.home)).await,
+            None => Ok(None),
+        }
+    }
 }
 
 /// An account that somebody else lets the caller into.
@@ -105,6 +125,6 @@ pub struct DelegationInvitation {
     pub requires_second_factor: bool,
     /// It opens nothing from then on.
     pub expires_at: Option<Moment>,
-    /// Whether somebody has accepted it.
+    /// Whether somebody has accepted it. Whoever does is named to the account by what they sign in with.
     pub is_answered: bool,
 }

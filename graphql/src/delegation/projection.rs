@@ -17,16 +17,16 @@ impl Projection for DelegationList {
     type Event = HostingEvent;
 
     const NAME: &'static str = super::query::PROJECTION;
-    const REVISION: u16 = 4;
+    const REVISION: u16 = 5;
 
     fn tables(&self) -> Vec<Statement> {
         [
-            "CREATE TABLE IF NOT EXISTS delegation_list_v4 (tenant UUID NOT NULL, delegation_id UUID NOT NULL, \
+            "CREATE TABLE IF NOT EXISTS delegation_list_v5 (tenant UUID NOT NULL, delegation_id UUID NOT NULL, \
              email TEXT, user_id UUID, status TEXT NOT NULL, permissions TEXT NOT NULL, services TEXT NOT NULL, \
              domains TEXT NOT NULL, requires_factor BOOLEAN NOT NULL, expires_at BIGINT, \
              answer_until BIGINT NOT NULL, invited_at BIGINT NOT NULL, answered_at BIGINT, ended_at BIGINT, \
-             born BIGINT NOT NULL, revision BIGINT NOT NULL DEFAULT 0, PRIMARY KEY (tenant, delegation_id))",
-            "CREATE INDEX IF NOT EXISTS delegation_list_v4_born ON delegation_list_v4 (tenant, born, delegation_id)",
+             born BIGINT NOT NULL, revision BIGINT NOT NULL DEFAULT 0, home_id UUID, is_invited BOOLEAN, PRIMARY KEY (tenant, delegation_id))",
+            "CREATE INDEX IF NOT EXISTS delegation_list_v5_born ON delegation_list_v5 (tenant, born, delegation_id)",
         ]
         .map(Statement::new)
         .into()
@@ -37,7 +37,7 @@ impl Projection for DelegationList {
     }
 
     fn clear(&self, tenant: TenantId) -> Vec<Statement> {
-        clear("DELETE FROM delegation_list_v4 WHERE tenant = $1", tenant)
+        clear("DELETE FROM delegation_list_v5 WHERE tenant = $1", tenant)
     }
 
     fn apply(&self, page: &[Recorded<HostingEvent>]) -> Result<Vec<Statement>, ProjectionError> {
@@ -61,7 +61,7 @@ fn statement(recorded: &Recorded<HostingEvent>) -> Option<Statement> {
             let (services, domains) = scope_columns(scope);
             place
                 .statement(
-                    "INSERT INTO delegation_list_v4 (tenant, delegation_id, email, status, permissions, services, \
+                    "INSERT INTO delegation_list_v5 (tenant, delegation_id, email, status, permissions, services, \
                      domains, requires_factor, expires_at, answer_until, invited_at, born) \
                      VALUES ($1, $2, $3, 'invited', $4, $5, $6, $7, $8, $9, $10, $11)",
                 )
@@ -75,18 +75,20 @@ fn statement(recorded: &Recorded<HostingEvent>) -> Option<Statement> {
                 .bind(place.at)
                 .bind(place.born)
         }
-        DelegationEvent::Accepted { user, .. } => place
+        DelegationEvent::Accepted { user, home, is_invited } => place
             .statement(
-                "UPDATE delegation_list_v4 SET status = 'accepted', user_id = $3, answered_at = $4 \
-                 WHERE tenant = $1 AND delegation_id = $2",
+                "UPDATE delegation_list_v5 SET status = 'accepted', user_id = $3, answered_at = $4, home_id = $5, \
+                 is_invited = $6 WHERE tenant = $1 AND delegation_id = $2",
             )
             .bind(user.uuid())
-            .bind(place.at),
+            .bind(place.at)
+            .bind(home.uuid())
+            .bind(*is_invited),
         DelegationEvent::TermsChanged { permissions, scope, expires_at, requires_second_factor } => {
             let (services, domains) = scope_columns(scope);
             place
                 .statement(
-                    "UPDATE delegation_list_v4 SET permissions = $3, services = $4, domains = $5, \
+                    "UPDATE delegation_list_v5 SET permissions = $3, services = $4, domains = $5, \
                      requires_factor = $6, expires_at = $7, revision = revision + 1 WHERE tenant = $1 AND delegation_id = $2",
                 )
                 .bind(names(*permissions))
@@ -104,7 +106,7 @@ fn statement(recorded: &Recorded<HostingEvent>) -> Option<Statement> {
 fn ended(place: Place, status: &'static str) -> Statement {
     place
         .statement(
-            "UPDATE delegation_list_v4 SET status = $3, ended_at = $4 WHERE tenant = $1 AND delegation_id = $2",
+            "UPDATE delegation_list_v5 SET status = $3, ended_at = $4 WHERE tenant = $1 AND delegation_id = $2",
         )
         .bind(status)
         .bind(place.at)

@@ -22,8 +22,8 @@ use crate::scalar::{AccountKey, DelegationKey, DomainKey, Moment, Place, Service
 pub(crate) const PROJECTION: &str = "delegation_list";
 
 const SELECT: &str = "SELECT tenant, delegation_id, email, user_id, status, permissions, services, domains, \
-     requires_factor, expires_at, answer_until, invited_at, answered_at, ended_at, born, revision \
-     FROM delegation_list_v4 WHERE tenant = ";
+     requires_factor, expires_at, answer_until, invited_at, answered_at, ended_at, born, revision, home_id, is_invited \
+     FROM delegation_list_v5 WHERE tenant = ";
 
 /// Queries about delegations.
 #[derive(Debug, Default)]
@@ -195,6 +195,7 @@ fn delegation(row: &Row) -> Result<(PageKey, Delegation), DatabaseError> {
         id: DelegationKey(DelegationId::new(id)),
         email: row.opt_text(2)?.map(str::to_owned),
         user_id: row.opt_uuid(3)?.map(|user| UserKey(UserId::new(user))),
+        is_accepted_as_invited: row.opt_bool(17)?,
         status,
         permissions: words(row.text(5)?).map(str::to_owned).collect(),
         service_ids: words(row.text(6)?).filter_map(|id| id.parse().ok().map(ServiceKey)).collect(),
@@ -206,6 +207,7 @@ fn delegation(row: &Row) -> Result<(PageKey, Delegation), DatabaseError> {
         invited_at: Timestamp::from_millis(row.int(11)?).into(),
         answered_at: moment(12)?,
         ended_at: moment(13)?,
+        home: row.opt_uuid(16)?.map(AccountId::new),
     };
     Ok((PageKey { born: row.int(14)?, id }, found))
 }

@@ -2,14 +2,14 @@
 //!
 //! A name is told to those of the account that its bearer is of, and to those who may see that account's people: a customer
 //! reads "the support" and "the reseller", each of these reads its own people by name, and nobody the address of another
-//! customer. The address that an invitation went to is the inviting account's own.
+//! customer. Whoever accepts an invitation makes themselves known to those of the inviting account who see invitations: by what
+//! they sign in with. The address that it went to, which may be another's, is the inviting account's own.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use async_graphql::dataloader::{DataLoader, Loader};
 use async_graphql::{ComplexObject, Context, Enum, Result, SimpleObject};
-use async_trait::async_trait;
 use authority::{Permission, Resource};
 use database::{DatabaseError, Row};
 use engine::Engine;
@@ -88,43 +88,51 @@ pub(super) struct Act {
 }
 
 /// Who acted, as the caller may know it.
-pub(super) struct Who {
-    pub(super) standing: ActorStanding,
-    pub(super) name: Option<String>,
+pub(crate) struct Who {
+    pub(crate) standing: ActorStanding,
+    pub(crate) name: Option<String>,
 }
 
 /// Who acted, as the caller may know it.
 pub(super) async fn who(ctx: &Context<'_>, act: Act) -> Result<Who> {
-    let tenant = act.account.tenant();
-    let user = match act.metadata.actor {
+    let Metadata { actor, on_behalf_of, .. } = act.metadata;
+    if let (Actor::User(user), Some(_)) = (actor, on_behalf_of)
+        && ctx.platform()?.people.home(user).is_none()
+    {
+        return delegate(ctx, act.account, user, None).await;
+    }
+    whoever(ctx, act.account, actor).await
+}
+
+/// Who acted in an account, as the caller may know it, where no more is kept of it than who it was.
+pub(crate) async fn whoever(ctx: &Context<'_>, account: AccountId, actor: Actor) -> Result<Who> {
+    let tenant = account.tenant();
+    let user = match actor {
         Actor::Operator | Actor::Platform(_) => {
             return Ok(Who { standing: ActorStanding::Platform, name: None });
         }
         Actor::Mailbox(mailbox) => {
-            return told(ctx, act.account, ActorStanding::Own, found(ctx, (tenant, mailbox)).await?);
+            return told(ctx, account, ActorStanding::Own, found(ctx, (tenant, mailbox)).await?);
         }
         Actor::User(user) => user,
     };
     let people = &ctx.platform()?.people;
     let Some(home) = people.home(user) else {
-        if act.metadata.on_behalf_of.is_none() {
-            let name = found(ctx, Gone(tenant, user)).await?;
-            return told(ctx, act.account, ActorStanding::Removed, name);
-        }
-        return delegate(ctx, act.account, user, None).await;
+        let name = found(ctx, Gone(tenant, user)).await?;
+        return told(ctx, account, ActorStanding::Removed, name);
     };
     let name = people.login(user);
-    if home == act.account {
+    if home == account {
         return told(ctx, home, ActorStanding::Own, Some(name));
     }
     if home == AccountId::PLATFORM {
         return told(ctx, home, ActorStanding::Support, Some(name));
     }
-    if people.is_above(home, act.account) {
+    if people.is_above(home, account) {
         return told(ctx, home, ActorStanding::Reseller, Some(name));
     }
     let name = if knows(ctx, home)? { name } else { None };
-    delegate(ctx, act.account, user, name).await
+    delegate(ctx, account, user, name).await
 }
 
 /// The name of the API token that somebody acted by, where the caller may know it.
@@ -167,14 +175,36 @@ fn told(
     })
 }
 
-/// Somebody of another account, who is told by the address that this account invited where the caller sees invitations.
+/// Somebody of another account, who is told by what they sign in with where the caller sees invitations; where that is known no
+/// more, by the address that was invited, unless it was somebody else's.
 async fn delegate(ctx: &Context<'_>, account: AccountId, user: UserId, known: Option<String>) -> Result<Who> {
-    let Some(address) = found(ctx, Delegate(account.tenant(), user)).await? else {
+    let Some(let_in) = found(ctx, Delegate(account.tenant(), user)).await? else {
         return Ok(Who { standing: ActorStanding::Elsewhere, name: known });
     };
     let sees = ctx.may(Permission::DelegationWrite, Resource::account(account))?;
-    let name = known.or(if sees { address } else { None });
+    let name = match known {
+        None if sees => {
+            let theirs = accepted_by(ctx, (user, let_in.home)).await?;
+            theirs.or(let_in.address.filter(|_| let_in.is_invited != Some(false)))
+        }
+        known => known,
+    };
     Ok(Who { standing: ActorStanding::Delegate, name })
+}
+
+/// What whoever has accepted an invitation signs in with, also where they are removed since; none once they are erased. The caller
+/// has asked whether who asks sees invitations.
+pub(crate) async fn accepted_by(
+    ctx: &Context<'_>,
+    (user, home): (UserId, Option<AccountId>),
+) -> Result<Option<String>> {
+    if let Some(login) = ctx.platform()?.people.login(user) {
+        return Ok(Some(login));
+    }
+    match home {
+        Some(home) => Ok(found(ctx, Gone(home.tenant(), user)).await?.flatten()),
+        None => Ok(None),
+    }
 }
 
 /// What is asked for by many entries of a page at once.
@@ -209,6 +239,25 @@ struct Gone(TenantId, UserId);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 struct Delegate(TenantId, UserId);
 
+/// What an account knows of somebody whom it let in.
+#[derive(Debug, Clone)]
+struct LetIn {
+    /// Their own account.
+    home: Option<AccountId>,
+    /// The address that was invited.
+    address: Option<String>,
+    /// Whether they had confirmed it; none of before this was kept.
+    is_invited: Option<bool>,
+}
+
+impl LetIn {
+    fn of(row: &Row) -> std::result::Result<(UserId, Self), DatabaseError> {
+        let home = row.opt_uuid(2)?.map(AccountId::new);
+        let address = row.opt_text(1)?.map(str::to_owned);
+        Ok((UserId::new(row.uuid(0)?), Self { home, address, is_invited: row.opt_bool(3)? }))
+    }
+}
+
 impl Acts {
     /// The first two columns of rows that `select` finds by `column`: an id and a text.
     async fn texts(
@@ -230,7 +279,6 @@ fn failed(error: impl Into<ActsError>) -> Arc<ActsError> {
 
 type Loaded<K, V> = std::result::Result<HashMap<K, V>, Arc<ActsError>>;
 
-#[async_trait]
 impl Loader<(TenantId, MailboxId)> for Acts {
     type Value = Option<String>;
     type Error = Arc<ActsError>;
@@ -247,7 +295,6 @@ impl Loader<(TenantId, MailboxId)> for Acts {
     }
 }
 
-#[async_trait]
 impl Loader<(TenantId, TokenId)> for Acts {
     type Value = Option<String>;
     type Error = Arc<ActsError>;
@@ -264,24 +311,26 @@ impl Loader<(TenantId, TokenId)> for Acts {
     }
 }
 
-#[async_trait]
 impl Loader<Delegate> for Acts {
-    type Value = Option<String>;
+    type Value = LetIn;
     type Error = Arc<ActsError>;
 
-    async fn load(&self, keys: &[Delegate]) -> Loaded<Delegate, Option<String>> {
-        const SELECT: &str = "SELECT user_id, email FROM delegation_list_v4 WHERE tenant = ";
-        let mut names = HashMap::with_capacity(keys.len());
+    async fn load(&self, keys: &[Delegate]) -> Loaded<Delegate, LetIn> {
+        const SELECT: &str =
+            "SELECT user_id, email, home_id, is_invited FROM delegation_list_v5 WHERE tenant = ";
+        let mut people = HashMap::with_capacity(keys.len());
         for (tenant, ids) in by_tenant(keys.iter().map(|Delegate(tenant, user)| (*tenant, user.uuid()))) {
-            let of = (crate::delegation::query::PROJECTION, SELECT, "user_id");
-            let found = self.texts(of, (tenant, &ids)).await?;
-            names.extend(found.into_iter().map(|(id, name)| (Delegate(tenant, UserId::new(id)), name)));
+            let query = Query::new("").bind(SELECT, tenant.uuid()).among("user_id", &ids);
+            let found = rows(&self.0, crate::delegation::query::PROJECTION, query.finish());
+            for row in found.await.map_err(failed)? {
+                let (user, let_in) = LetIn::of(&row).map_err(|error| failed(Unread::from(error)))?;
+                people.insert(Delegate(tenant, user), let_in);
+            }
         }
-        Ok(names)
+        Ok(people)
     }
 }
 
-#[async_trait]
 impl Loader<Gone> for Acts {
     type Value = Option<String>;
     type Error = Arc<ActsError>;
@@ -302,7 +351,6 @@ impl Loader<Gone> for Acts {
     }
 }
 
-#[async_trait]
 impl Loader<(TenantId, EventId)> for Acts {
     type Value = HistoryCause;
     type Error = Arc<ActsError>;

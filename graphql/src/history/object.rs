@@ -84,8 +84,8 @@ pub struct HistoryEntry {
 #[ComplexObject]
 impl HistoryEntry {
     /// What the actor signs in with, or the address of the mailbox, as far as the caller may know it: people of the account
-    /// know each other, those above it are known to themselves, and a delegate is told by the address that was invited, to
-    /// those who see invitations. None otherwise, and for the platform; `actorStanding` says what they are all the same.
+    /// know each other, those above it are known to themselves, and a delegate is named to those who see invitations: by what
+    /// they sign in with, not by the address that was invited. None otherwise, and for the platform; `actorStanding` says what they are all the same.
     async fn actor_name(&self, ctx: &Context<'_>) -> Result<Option<String>> {
         Ok(super::actor::who(ctx, self.act).await?.name)
     }

@@ -1,9 +1,9 @@
 //! Changing mailboxes.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use async_graphql::{Context, InputObject, Object, Result};
-use authority::{Permission, Resource};
+use async_graphql::{Context, Error, ErrorExtensions, InputObject, Object, Result, Value};
+use authority::{AdministratorRight, Permission, Resource};
 use database::Row;
 use hosting::PasswordHash;
 use hosting::domain::DomainRef;
@@ -11,8 +11,8 @@ use hosting::limit::SEND_AS_COUNT_MAX;
 use hosting::mailbox::{self as model, HeldMail, MailboxRecord, MailboxState};
 use hosting::use_case::{
     AtRevision, ChangeMailboxDisplayName, ChangeMailboxQuota, ChangeMailboxSettings, CreateMailboxes,
-    DeleteMailbox, DisableMailbox, EnableMailbox, NewMailbox, ReleaseSending, RenameMailbox, RestoreMailbox,
-    SetMailboxPassword,
+    DeleteMailbox, DisableMailbox, EnableMailbox, EquipMailboxes, NewMailbox, ReleaseSending, RenameMailbox,
+    RestoreMailbox, SetMailboxPassword,
 };
 use kernel::{
     AccountId, AliasId, CommandId, DomainId, EmailAddress, Id as _, Key, LocalPart, MailboxId, ServiceId,
@@ -99,6 +99,9 @@ pub struct NewMailboxInput {
     pub display_name: Option<String>,
     /// 10 to 512 octets, for whoever has `credential:write`; without one nobody signs in until one is set.
     pub password: Option<String>,
+    /// What is to be otherwise than by default from the beginning, as by `mailboxSettingsChange`: it is refused together with
+    /// the mailbox, or done with it.
+    pub settings: Option<MailboxSettingsInput>,
 }
 
 /// Changes of mailboxes.
@@ -108,14 +111,11 @@ pub struct MailboxMutation;
 #[Object]
 impl MailboxMutation {
     /// Creates a mailbox on a verified domain. `userErrors`, among others: `ADDRESS_TAKEN`, `DOMAIN_NOT_VERIFIED`,
-    /// `MAILBOX_LIMIT_REACHED`, `QUOTA_ABOVE_PLAN`, `STORAGE_LIMIT_REACHED`.
+    /// `MAILBOX_LIMIT_REACHED`, `QUOTA_ABOVE_PLAN`, `STORAGE_LIMIT_REACHED`; with `settings` those of `mailboxSettingsChange`.
     async fn mailbox_create(
         &self,
         ctx: &Context<'_>,
-        #[graphql(
-            desc = "A `position` that a change answered: what is shown is no older. Waited for up to 2 seconds, then `STALE`."
-        )]
-        place: MailboxPlaceInput,
+        #[graphql(desc = "Where it belongs: its service and its domain.")] place: MailboxPlaceInput,
         #[graphql(desc = "What it is to be.")] mailbox: NewMailboxInput,
         #[graphql(
             desc = "A UUID that names the intention: sent again with the same one, nothing is done twice. Absent: a new one."
@@ -130,10 +130,7 @@ impl MailboxMutation {
     pub(crate) async fn mailboxes_create(
         &self,
         ctx: &Context<'_>,
-        #[graphql(
-            desc = "A `position` that a change answered: what is shown is no older. Waited for up to 2 seconds, then `STALE`."
-        )]
-        place: MailboxPlaceInput,
+        #[graphql(desc = "Where it belongs: its service and its domain.")] place: MailboxPlaceInput,
         #[graphql(desc = "What they are to be: 1 to 250, all or none.")] mailboxes: Vec<NewMailboxInput>,
         #[graphql(
             desc = "A UUID that names the intention: sent again with the same one, nothing is done twice. Absent: a new one."
@@ -193,7 +190,8 @@ impl MailboxMutation {
 
     /// Changes settings of a mailbox. Its owner may change what `selfService` leaves to it. `userErrors`, among others:
     /// `SETTINGS_CHANGED_MEANWHILE` where `revision` is not the one of now, `SETTING_NOT_SELF_SERVICE`, `SENDS_ABOVE_PLAN`
-    /// with what the plan sells.
+    /// with what the plan sells. The error `WITHHELD` for an administrator who would set, or leave to the owner by `selfService`,
+    /// what is kept from them: `right` and `field` of its extensions name it.
     #[allow(clippy::too_many_arguments, reason = "the arguments of a GraphQL field")]
     async fn mailbox_settings_change(
         &self,
@@ -213,14 +211,16 @@ impl MailboxMutation {
         let (account, mailbox) = (ctx.account(account_id)?, mailbox_id.0);
         let by_owner = ctx.by_owner()?;
         let patch = settings.patch();
-        let sender_domains = sender_domains(ctx, account, &patch)?;
+        let asked = patch.rights();
+        let sender_domains = sender_domains(ctx, account, [&patch])?;
         let service = match patch.sends() {
             [None, None, None] => None,
             _ => recorded(ctx, account, mailbox).await?.map(|record| record.service),
         };
         let change =
             ChangeMailboxSettings { account, mailbox, patch, sender_domains, revision, by_owner, service };
-        run(ctx, command(ctx, command_id), &change, (account, mailbox)).await.map(MailboxPayload)
+        let answer = run(ctx, command(ctx, command_id), &change, (account, mailbox)).await;
+        answer.map(MailboxPayload).map_err(|error| left(error, &asked))
     }
 
     /// Sets a mailbox's password. Its sessions end.
@@ -438,14 +438,27 @@ impl MailboxMutation {
     }
 }
 
-/// The domains of the account that `patch` grants senders of: the use case asks whether the caller may.
-fn sender_domains(
+/// What is withheld without being asked for itself would be left to the owner: the error names that field.
+fn left(error: Error, asked: &[AdministratorRight]) -> Error {
+    let right = error.extensions.as_ref().and_then(|known| known.get("right"));
+    let is_asked = |name: &str| asked.iter().any(|asked| asked.name().eq_ignore_ascii_case(name));
+    match right {
+        Some(Value::String(name)) if !is_asked(name) => {
+            error.extend_with(|_, extensions| extensions.set("field", "settings.selfService"))
+        }
+        Some(_) | None => error,
+    }
+}
+
+/// The domains of the account that `patches` grant senders of: the use case asks whether the caller may.
+fn sender_domains<'a>(
     ctx: &Context<'_>,
     account: AccountId,
-    patch: &model::MailboxSettingsPatch,
+    patches: impl IntoIterator<Item = &'a model::MailboxSettingsPatch>,
 ) -> Result<Vec<DomainId>> {
     let directory = &ctx.platform()?.directory;
-    let senders = patch.send_as.iter().flatten().take(SEND_AS_COUNT_MAX);
+    let senders =
+        patches.into_iter().flat_map(|patch| patch.send_as.iter().flatten().take(SEND_AS_COUNT_MAX));
     let names = senders.filter_map(|sender| sender.rsplit_once('@').map(|(_, name)| name));
     let domains = names.filter_map(|name| {
         let name = kernel::DomainName::parse(name).ok()?;
@@ -552,20 +565,27 @@ async fn create(
         return Ok(faults.refused());
     };
     let mut mailboxes = Vec::with_capacity(parsed.len());
+    let mut settings = BTreeMap::new();
     for (ordinal, one) in (0u32..).zip(parsed) {
         let password = match one.password {
             Some(password) => Some(hashed(ctx, password).await?),
             None => None,
         };
-        mailboxes.push(one.input.with(MailboxId::derived(command, ordinal), one.local, password));
+        let id = MailboxId::derived(command, ordinal);
+        let (new, wished) = one.input.with(id, one.local, password);
+        settings.extend(wished.map(|wished| (id, wished.patch())));
+        mailboxes.push(new);
     }
     let ids = mailboxes.iter().map(|new| new.mailbox).collect();
     let domain = match place.is_shared_domain {
         true => DomainRef::Shared(place.domain_id.0),
         false => DomainRef::Own(place.domain_id.0),
     };
+    let asked: Vec<_> = settings.values().flat_map(model::MailboxSettingsPatch::rights).collect();
+    let sender_domains = sender_domains(ctx, account, settings.values())?;
     let create = CreateMailboxes { account, service: place.service_id.0, domain, mailboxes };
-    run(ctx, command, &create, (account, ids)).await
+    let equip = EquipMailboxes { create, settings, sender_domains };
+    run(ctx, command, &equip, (account, ids)).await.map_err(|error| left(error, &asked))
 }
 
 struct Parsed {
@@ -588,7 +608,13 @@ impl Parsed {
 }
 
 impl NewMailboxInput {
-    fn with(self, mailbox: MailboxId, local: LocalPart, password: Option<PasswordHash>) -> NewMailbox {
-        NewMailbox { mailbox, local, quota: self.quota_bytes.0, display_name: self.display_name, password }
+    fn with(
+        self,
+        mailbox: MailboxId,
+        local: LocalPart,
+        password: Option<PasswordHash>,
+    ) -> (NewMailbox, Option<MailboxSettingsInput>) {
+        let Self { quota_bytes, display_name, settings, .. } = self;
+        (NewMailbox { mailbox, local, quota: quota_bytes.0, display_name, password }, settings)
     }
 }

@@ -2,7 +2,7 @@
 
 use async_graphql::{ComplexObject, Context, Enum, Result, SimpleObject};
 use authority::Resource;
-use hosting::calendar::{CivilDate, Cycle, period_of};
+use hosting::calendar::{CivilDate, Cycle, period_of, withdrawal_until};
 use hosting::service::SuspensionReason;
 
 use super::in_use::FeatureInUse;
@@ -165,6 +165,16 @@ impl Service {
         let today = CivilDate::in_paris(ctx.platform()?.engine.now());
         let first = CivilDate::in_paris(self.ordered_at.0);
         Ok(self.cycle.map(|cycle| period_of(first, cycle.into(), today).1.to_string()))
+    }
+
+    /// The last day, in Paris, on which a consumer withdraws from the contract without a reason: the fourteenth after the order, or
+    /// the next working day in France. None once that is over, or the service is. `ticketOpen` of the kind `WITHDRAWAL` declares
+    /// it; whether the account is a consumer's is for the support to see. `serviceEnd` ends a service at once, on any day.
+    async fn withdrawal_until(&self, ctx: &Context<'_>) -> Result<Option<String>> {
+        let today = CivilDate::in_paris(ctx.platform()?.engine.now());
+        let last = withdrawal_until(CivilDate::in_paris(self.ordered_at.0));
+        let is_over = matches!(self.entitlement, Entitlement::Ended | Entitlement::Purged) || today > last;
+        Ok((!is_over).then(|| last.to_string()))
     }
 
     /// By what it is paid.

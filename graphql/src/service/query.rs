@@ -92,12 +92,8 @@ impl ServiceQuery {
         let plan = engine.load(TenantId::PLATFORM, &Key::<Plan>(plan_id.0)).await;
         let plan = plan.map_err(|error| ctx.failed("the state of a plan", &error))?;
         let terms = plan.versions.get(&plan_version).ok_or_else(|| ctx.fault(Fault::NotFound))?;
-        let after = terms.limits_with(custom.map(Into::into).as_ref()).map_err(|_| {
-            ctx.fault(Fault::BadInput(
-                "`custom` is not among what the plan offers in addition",
-                "`custom` ne fait pas partie de ce que l'offre propose en plus",
-            ))
-        })?;
+        let after = terms.limits_with(custom.map(Into::into).as_ref());
+        let after = after.map_err(|no| ctx.fault(Fault::Unfit(no)))?;
         let misfits: Vec<Limit> = model::misfits(record, &after).into_iter().map(Into::into).collect();
         let above = "SELECT COUNT(*) FROM mailbox_list_v5 WHERE status <> 'deleted' AND tenant = ";
         let above = Query::new("")

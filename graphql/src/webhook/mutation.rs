@@ -3,6 +3,8 @@
 use std::time::Duration;
 
 use async_graphql::{Context, InputObject, Object, Result};
+use hosting::HostingRefusal;
+use hosting::limit::{WEBHOOK_KIND_COUNT_MAX, WEBHOOK_KIND_OCTETS_MAX};
 use hosting::use_case::{AtRevision, ChangeWebhook, RegisterWebhook};
 use hosting::webhook::{Kinds, Pause, Reach, Resumption, WebhookCommand, WebhookSecret, WebhookTerms};
 use kernel::{AccountId, WebhookId};
@@ -12,7 +14,7 @@ use super::query::{PROJECTION, read};
 use crate::access::secret::{Opens, Secret};
 use crate::error::Fault;
 use crate::limit::{WEBHOOK_SECRET_HOURS_DEFAULT, WEBHOOK_SECRET_HOURS_MAX};
-use crate::payload::{Answer, command, payload, refusal, run, secret_payload};
+use crate::payload::{Answer, Faults, command, payload, refusal, run, secret_payload};
 use crate::plan::bought::run_in_plan;
 use crate::platform::Mode;
 use crate::request::Asked;
@@ -65,9 +67,9 @@ impl WebhookMutation {
         let command = command(ctx, command_id);
         let webhook = WebhookId::derived(command, 0);
         let secret = Secret::random(Opens::Webhook(webhook)).map_err(|error| ctx.failed("chance", &error))?;
-        let terms = match terms(ctx, input) {
+        let terms = match terms(ctx, input)? {
             Ok(terms) => terms,
-            Err(no) => return Ok(WebhookSecretPayload { answer: refusal(ctx, &no)?, secret }),
+            Err(answer) => return Ok(WebhookSecretPayload { answer, secret }),
         };
         let register = RegisterWebhook { account, webhook, terms, secret: signing(ctx, &secret)? };
         let answer = run_in_plan(ctx, command, (account, register), (account, webhook)).await?;
@@ -90,14 +92,14 @@ impl WebhookMutation {
         command_id: Option<Uid>,
     ) -> Result<WebhookPayload> {
         let account = ctx.account(input.account_id)?;
-        match terms(ctx, input) {
+        match terms(ctx, input)? {
             Ok(terms) => {
                 let (webhook, wish) = (webhook_id.0, WebhookCommand::Change(terms));
                 let change = ChangeWebhook { account, webhook, command: wish };
                 let change = AtRevision { change, revision };
                 run(ctx, command(ctx, command_id), &change, (account, webhook)).await.map(WebhookPayload)
             }
-            Err(no) => Ok(WebhookPayload(refusal(ctx, &no)?)),
+            Err(answer) => Ok(WebhookPayload(answer)),
         }
     }
 
@@ -220,14 +222,32 @@ impl WebhookMutation {
     }
 }
 
-fn terms(ctx: &Context<'_>, input: WebhookInput) -> Result<WebhookTerms, hosting::HostingRefusal> {
+/// Where it is to lead and what it is to be told; otherwise why not, each kind of events that is none by its name.
+fn terms<K>(ctx: &Context<'_>, input: WebhookInput) -> Result<std::result::Result<WebhookTerms, Answer<K>>> {
+    let mut faults = Faults::new(ctx)?;
+    for name in input.kinds.iter().take(WEBHOOK_KIND_COUNT_MAX) {
+        let no = match Kinds::parse([name]) {
+            Ok(kind) if kind.unknown().is_some() => HostingRefusal::WebhookKindUnknown,
+            Ok(_) => continue,
+            Err(no) => no,
+        };
+        let shown: String = name.chars().take(WEBHOOK_KIND_OCTETS_MAX).collect();
+        faults.refused_by(&no, &shown);
+    }
+    if !faults.is_empty() {
+        ctx.standing()?;
+        return Ok(Err(faults.refused()));
+    }
     let mode = ctx.platform().map_or(Mode::Production, |platform| platform.mode);
     let reach = match mode {
         Mode::Development => Reach::AndLoopback,
         Mode::Production => Reach::Public,
     };
-    let kinds = Kinds::parse(&input.kinds)?;
-    Ok(WebhookTerms { url: input.url, reach, kinds, description: input.description })
+    let kinds = match Kinds::parse(&input.kinds) {
+        Ok(kinds) => kinds,
+        Err(no) => return Ok(Err(refusal(ctx, &no)?)),
+    };
+    Ok(Ok(WebhookTerms { url: input.url, reach, kinds, description: input.description }))
 }
 
 fn signing(ctx: &Context<'_>, secret: &Secret) -> Result<WebhookSecret> {

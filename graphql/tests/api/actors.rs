@@ -75,7 +75,8 @@ async fn who_acted_is_named_as_far_as_the_reader_may_know() {
         who,
         [
             (json!("REMOVED"), json!("short_stay")),
-            (json!("DELEGATE"), json!("helper@globex.example")),
+            // Not by the address that was invited: whoever had its link has accepted.
+            (json!("DELEGATE"), json!("owner_globex.example")),
             (json!("SUPPORT"), Value::Null),
             (json!("OWN"), json!("owner_acme.example")),
             (json!("OWN"), json!("owner_acme.example")),

@@ -162,6 +162,9 @@ fn rows((service, domain): (&str, &str), (mailbox, alias): (&str, &str)) -> Vec<
         (add_domain("Mail.Example"), "DOMAIN_IS_PLATFORMS", "name", None),
         // All of it Cyrillic, as `max` is in Latin letters: a domain of another customer here.
         (add_domain("\u{43c}\u{430}\u{445}.example"), "DOMAIN_PASSES_FOR_ANOTHER", "name", None),
+        // All of it Cyrillic, and drawn as `apple` is; and what is nobody's own.
+        (add_domain("\u{430}\u{440}\u{440}\u{4cf}\u{435}.com"), "DOMAIN_LOOKS_LATIN", "name", None),
+        (add_domain("co.uk"), "DOMAIN_IS_SUFFIX", "name", None),
         (add_domain("xn--80a.xn--\u{430}.example"), "MALFORMED", "name", None),
         (add_domain(&"\u{fc}".repeat(64)), "MALFORMED", "name", None),
         // Lists and maps know one star before the @ and one before a domain, and no expressions.
@@ -188,6 +191,67 @@ fn rows((service, domain): (&str, &str), (mailbox, alias): (&str, &str)) -> Vec<
         (ticket(&"x".repeat(10_001)), "TICKET_TEXT_TOO_LONG", "text", Some("characters")),
         (ticket(" "), "TICKET_TEXT_EMPTY", "text", None),
     ]
+}
+
+/// Numbers that the schema refuses are looked at by the library at two places, of which one knows the argument and the other the
+/// range: whoever asks is told both, in either language.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_number_out_of_range_is_refused_with_its_argument_and_its_range() {
+    let stage = Stage::open().await;
+    let operator = stage.operator().await;
+    let customer = stage.customer(&operator, ("acme", "pro")).await;
+    let mailbox = stage.mailbox(&customer, "alice").await;
+    let account = &customer.account;
+    let quota = |octets: &str| {
+        format!(
+            "mutation {{ mailboxQuotaChange(mailboxId: \"{mailbox}\", quotaBytes: {octets}) {{ position }} }}"
+        )
+    };
+    let job = |port: &str| {
+        format!(
+            "mutation {{ syncJobAdd(mailboxId: \"{mailbox}\", job: {{ host: \"imap.else.example\", user: \"x\", port: {port} }}) \
+             {{ position }} }}"
+        )
+    };
+    let listed = |first: &str| {
+        format!(
+            "{{ ...F }} fragment F on Query {{ ... on Query {{ all: mailboxes(first: {first}) {{ nodes {{ id }} }} }} }}"
+        )
+    };
+    let exact = ("from 0 to 9007199254740991", "de 0 à 9007199254740991");
+    let rows = "mutation M($rows: [BulkRowInput!]!) { bulk(rows: $rows) { doneCount } }".to_owned();
+    let row = |version: Value| {
+        let order = json!({ "accountId": account, "planId": hosting::plan::plan_id("solo").to_string(), "planVersion": version });
+        json!({ "rows": [
+            { "key": "one", "action": { "activate": { "serviceId": customer.service } } },
+            { "key": "two", "action": { "order": order } },
+        ] })
+    };
+    let none = || json!({});
+    let (version, many) = (("from 1 to 4294967295", "de 1 à 4294967295"), ("from 1 to 100", "de 1 à 100"));
+    let port = ("from 1 to 65535", "de 1 à 65535");
+    for (query, variables, field, (english, french)) in [
+        (quota("-1"), none(), "quotaBytes", exact),
+        (quota("9007199254740992"), none(), "quotaBytes", exact),
+        (quota("1.5"), none(), "quotaBytes", exact),
+        (job("-1"), none(), "job.port", port),
+        (job("4294967296"), none(), "job.port", port),
+        (job("1e30"), none(), "job.port", port),
+        (job("0.5"), none(), "job.port", port),
+        (rows.clone(), row(json!(-1)), "rows.1.action.order.planVersion", version),
+        (rows.clone(), row(json!(4_294_967_296_u64)), "rows.1.action.order.planVersion", version),
+        (rows, row(json!(0.5)), "rows.1.action.order.planVersion", version),
+        (listed("9999999999"), none(), "first", many),
+    ] {
+        for (language, words) in [(Language::English, english), (Language::French, french)] {
+            let answer = stage.ask_in(language, &customer.owner, &query, variables.clone()).await;
+            let error = &answer["errors"][0];
+            assert_eq!(error["extensions"]["code"], "INVALID_REQUEST", "{query}: {answer:#}");
+            assert_eq!(error["extensions"]["field"], field, "{query}: {answer:#}");
+            let message = error["message"].as_str().unwrap_or_default();
+            assert!(message.contains(words) && message.contains(field), "{query}: {answer:#}");
+        }
+    }
 }
 
 /// The first refusal of whatever field the answer has.

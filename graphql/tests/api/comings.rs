@@ -34,10 +34,11 @@ async fn an_owner_makes_shortens_and_deletes_temporary_aliases() {
     let refused = stage.ask(&alice, &past).await;
     assert_eq!(refused["data"]["aliasExpiryChange"]["userErrors"][0]["code"], "EXPIRY_PAST");
     let permanent = format!(
-        "mutation {{ aliasExpiryChange(aliasId: \"{id}\", expiresAt: null) {{ alias {{ expiresAt mailboxId }} userErrors {{ code }} }} }}"
+        "mutation {{ aliasExpiryChange(aliasId: \"{id}\", expiresAt: null) {{ alias {{ expiresAt mailboxId }} userErrors {{ code field }} }} }}"
     );
     let own = stage.ask(&alice, &permanent).await;
-    assert_eq!(own["data"]["aliasExpiryChange"]["userErrors"][0]["code"], "SETTING_NOT_SELF_SERVICE");
+    let expected = json!([{ "code": "SETTING_NOT_SELF_SERVICE", "field": "expiresAt" }]);
+    assert_eq!(own["data"]["aliasExpiryChange"]["userErrors"], expected);
     let forgotten =
         format!("mutation {{ aliasExpiryChange(aliasId: \"{id}\") {{ userErrors {{ code }} }} }}");
     assert_eq!(code(&stage.ask(&customer.owner, &forgotten).await), "BAD_INPUT");

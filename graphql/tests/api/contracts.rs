@@ -3,6 +3,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use graphql::{Language, NoBytes, Wanted};
+use hosting::calendar::{CivilDate, withdrawal_until};
 use serde_json::{Value, json};
 
 use crate::stage::{PASSWORD, Stage, code, knock};
@@ -87,12 +88,49 @@ async fn what_was_accepted_is_served_for_ever_to_those_who_may_see_the_service()
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_document_is_not_in_force_in_the_past_and_nobody_accepts_nothing() {
+    let stage = Stage::open().await;
+    let operator = stage.operator().await;
+    let customer = stage.customer(&operator, ("acme", "solo")).await;
+    let publish = |from: &str| {
+        format!(
+            "mutation {{ documentPublish(input: {{ kind: CGV, language: FR, version: 1, title: \"CGV\", contentBase64: \
+             \"YWJj\", mediaType: TEXT, effectiveFrom: \"{from}\" }}) {{ document {{ status }} userErrors {{ code field \
+             message limits {{ name allowed }} }} }} }}"
+        )
+    };
+    for (language, words) in
+        [(Language::English, "today or later"), (Language::French, "aujourd’hui ou plus tard")]
+    {
+        let refused = stage.ask_in(language, &operator, &publish("2001-01-01T00:00:00Z"), json!({})).await;
+        let refused = &refused["data"]["documentPublish"]["userErrors"][0];
+        assert_eq!(
+            (&refused["code"], &refused["field"]),
+            (&json!("EFFECTIVE_PAST"), &json!("effectiveFrom"))
+        );
+        assert_eq!(refused["limits"], json!([{ "name": "hours", "allowed": 24 }]));
+        assert!(refused["message"].as_str().is_some_and(|message| message.contains(words)), "{refused}");
+    }
+    let later = stage.done(&operator, &publish("2999-01-01T00:00:00Z")).await;
+    assert_eq!(later["documentPublish"]["document"]["status"], "UPCOMING");
+    let accept = format!(
+        "mutation {{ contractAccept(serviceId: \"{}\", input: {{ documents: [] }}) {{ userErrors {{ code field }} }} }}",
+        customer.service
+    );
+    let refused = stage.ask(&customer.owner, &accept).await;
+    assert_eq!(
+        refused["data"]["contractAccept"]["userErrors"],
+        json!([{ "code": "ACCEPTANCE_EMPTY", "field": "documents" }])
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_service_tells_its_facts_in_plain_words() {
     let stage = Stage::open().await;
     let operator = stage.operator().await;
     let customer = stage.customer(&operator, ("acme", "solo")).await;
     let query = format!(
-        "{{ service(serviceId: \"{}\") {{ stateText registeredOn dueOn cycle currency recurringCents paymentMethod \
+        "{{ service(serviceId: \"{}\") {{ stateText registeredOn dueOn withdrawalUntil cycle currency recurringCents paymentMethod \
          username server dataCentre {{ name }} }} }}",
         customer.service
     );
@@ -108,6 +146,10 @@ async fn a_service_tells_its_facts_in_plain_words() {
     let day = |value: &Value| value.as_str().expect("a day").to_owned();
     let (registered, due) = (day(&facts["registeredOn"]), day(&facts["dueOn"]));
     assert!(registered.len() == 10 && due > registered, "{registered} {due}");
+    // Until then a consumer withdraws; not from what is over.
+    let parts: Vec<u32> = registered.split('-').map(|part| part.parse().expect("a number")).collect();
+    let ordered = CivilDate::new(parts[0].into(), parts[1], parts[2]).expect("a day");
+    assert_eq!(facts["withdrawalUntil"], withdrawal_until(ordered).to_string());
     let preview = stage
         .done(&customer.owner, &format!(
             "{{ planChangePreview(serviceId: \"{}\", planId: \"{}\", planVersion: 1) {{ featuresLost featuresGained }} }}",
@@ -115,6 +157,12 @@ async fn a_service_tells_its_facts_in_plain_words() {
         ))
         .await;
     assert_eq!(preview["planChangePreview"], json!({ "featuresLost": [], "featuresGained": [] }));
+    let end = format!(
+        "mutation {{ serviceEnd(serviceId: \"{}\") {{ service {{ entitlement withdrawalUntil }} userErrors {{ code }} }} }}",
+        customer.service
+    );
+    let ended = stage.done(&customer.owner, &end).await["serviceEnd"]["service"].clone();
+    assert_eq!(ended, json!({ "entitlement": "ENDED", "withdrawalUntil": null }));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,8 +1,15 @@
 //! Delegations as both sides use them.
 
+use engine::{Cause, Policy as _};
+use hosting::HostingEvent;
+use hosting::notice::{NoticeDay, NoticeKind, NoticePerson, day_of, stream_of};
+use journal::{Clock as _, SystemClock};
+use kernel::{AccountId, EventId, Key, NoticeId, SubjectId};
+use notice::{Named, TellPeople};
 use serde_json::{Value, json};
+use uuid::Uuid;
 
-use crate::stage::{Customer, Stage, code};
+use crate::stage::{Customer, PASSWORD, Stage, code, intended, links};
 
 async fn scene() -> (Stage, Customer, Customer) {
     let stage = Stage::open().await;
@@ -25,7 +32,7 @@ async fn invited(stage: &Stage, giver: &Customer, terms: &str) -> (String, Strin
 
 async fn accept(stage: &Stage, helper: &Customer, invitation: &str) -> Value {
     let query = format!(
-        "mutation {{ delegationAccept(invitation: \"{invitation}\") {{ accountId userErrors {{ code }} }} }}"
+        "mutation {{ delegationAccept(invitation: \"{invitation}\") {{ accountId position userErrors {{ code }} }} }}"
     );
     stage.ask(&helper.owner, &query).await
 }
@@ -84,6 +91,135 @@ async fn a_delegate_does_what_is_allowed_in_the_name_of_the_account_until_revoke
         json!([])
     );
     assert_eq!(code(&accept(&stage, &helper, &invitation).await), "NOT_FOUND");
+}
+
+/// Has an address of a customer's owner confirmed.
+async fn confirm(stage: &Stage, customer: &Customer, email: &str) {
+    let command = Uuid::now_v7();
+    let change = format!(
+        "mutation {{ emailChange(currentPassword: \"{PASSWORD}\", email: \"{email}\", commandId: \"{command}\") \
+         {{ userErrors {{ code }} }} }}"
+    );
+    stage.done(&customer.owner, &change).await;
+    let user = customer.user.parse().expect("a user");
+    let notice = NoticeId::derived(intended(command, (&customer.account, &customer.user), "emailChange"), 0);
+    let token = links().token(Named { user, notice });
+    stage
+        .done("", &format!("mutation {{ emailVerify(token: \"{token}\") {{ userErrors {{ code }} }} }}"))
+        .await;
+}
+
+/// What the owner of an account is told by mail of the newest event of a delegation: the kind and the detail.
+async fn told(stage: &Stage, giver: &Customer, delegation: &str) -> Vec<(NoticeKind, Option<String>)> {
+    let history = format!("{{ history(id: \"{delegation}\", first: 1) {{ nodes {{ id }} }} }}");
+    let event = stage.done(&giver.owner, &history).await["history"]["nodes"][0]["id"].clone();
+    let event: EventId = event.as_str().expect("an id").parse().expect("an event");
+    let tenant = giver.account.parse::<AccountId>().expect("an account").tenant();
+    let stored = stage.engine.events_of(tenant, &[event]).await.expect("an event");
+    let recorded = stage.engine.decode::<HostingEvent>(stored).await.expect("an event of ours").remove(0);
+    let cause = Cause { policy: "tell_people", ordinal: 0, event, correlation: graphql::new_correlation() };
+    for reaction in (TellPeople { language: hosting::Language::En }).react(&recorded) {
+        reaction.run(&stage.engine.runner(), cause).await.expect("told");
+    }
+    let day =
+        stream_of(NoticePerson::User(giver.user.parse().expect("a user")), day_of(recorded.recorded_at));
+    let state = stage.engine.load(tenant, &Key::<NoticeDay>(day)).await.expect("a day");
+    let about = |kind| {
+        matches!(
+            kind,
+            NoticeKind::DelegationAccepted
+                | NoticeKind::DelegationAcceptedElsewhere
+                | NoticeKind::DelegationLeft
+        )
+    };
+    let notices = state.notices.values().filter(|notice| about(notice.kind));
+    notices
+        .map(|notice| (notice.kind, notice.detail.as_ref().and_then(|detail| detail.plain()).cloned()))
+        .collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_accepts_is_named_and_whoever_invited_sees_whether_it_is_whom_they_meant() {
+    let (stage, giver, helper) = scene().await;
+    confirm(&stage, &giver, "giver@elsewhere.example").await;
+    let listed = async |accepted: &Value| {
+        let at = &accepted["data"]["delegationAccept"]["position"];
+        let query = format!(
+            "{{ delegations(atLeast: {at}) {{ nodes {{ email acceptedBy isAcceptedAsInvited userId }} }} }}"
+        );
+        stage.done(&giver.owner, &query).await["delegations"]["nodes"].clone()
+    };
+    // The link is enough, and the list says that the address was not theirs.
+    let (first, invitation) = invited(&stage, &giver, "preset: TECHNICAL").await;
+    let nobody = json!({ "email": "helper@acme.example", "acceptedBy": null, "isAcceptedAsInvited": null, "userId": null });
+    assert_eq!(listed(&Value::Null).await[0], nobody);
+    let accepted = accept(&stage, &helper, &invitation).await;
+    assert_eq!(accepted["data"]["delegationAccept"]["userErrors"], json!([]), "{accepted:#}");
+    let other = json!({
+        "email": "helper@acme.example", "acceptedBy": "owner_acme.example", "isAcceptedAsInvited": false,
+        "userId": helper.user
+    });
+    assert_eq!(listed(&accepted).await[0], other);
+    let both = Some("owner_acme.example (helper@acme.example)".to_owned());
+    assert_eq!(told(&stage, &giver, &first).await, [(NoticeKind::DelegationAcceptedElsewhere, both.clone())]);
+    let history =
+        format!("{{ history(id: \"{first}\", first: 1) {{ nodes {{ kind actorName actorStanding }} }} }}");
+    let entry = stage.done(&giver.owner, &history).await["history"]["nodes"][0].clone();
+    let named = json!({
+        "kind": "delegation.accepted", "actorName": "owner_acme.example", "actorStanding": "DELEGATE"
+    });
+    assert_eq!(entry, named);
+    // Whoever has confirmed it, whatever its case, is whom they meant.
+    confirm(&stage, &helper, "Helper@Acme.example").await;
+    let (second, invitation) = invited(&stage, &giver, "preset: AUDITOR").await;
+    let accepted = accept(&stage, &helper, &invitation).await;
+    assert_eq!(listed(&accepted).await[1]["isAcceptedAsInvited"], true);
+    let notices = told(&stage, &giver, &second).await;
+    assert!(notices.contains(&(NoticeKind::DelegationAccepted, Some("helper@acme.example".to_owned()))));
+    // What is given back names them as well.
+    let leave =
+        format!("mutation {{ delegationLeave(delegationId: \"{first}\") {{ userErrors {{ code }} }} }}");
+    stage.done(&helper.owner, &leave).await;
+    assert!(told(&stage, &giver, &first).await.contains(&(NoticeKind::DelegationLeft, both)));
+    assert_eq!(listed(&accepted).await[0]["acceptedBy"], "owner_acme.example");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_has_accepted_and_is_removed_since_is_named_until_they_are_erased() {
+    let (stage, giver, helper) = scene().await;
+    let register = format!(
+        "mutation {{ userRegister(input: {{ login: \"short_stay\", password: \"{PASSWORD}\", role: OWNER }}) \
+         {{ user {{ id }} userErrors {{ code }} }} }}"
+    );
+    let gone = stage.done(&helper.owner, &register).await["userRegister"]["user"]["id"].clone();
+    let short = Customer {
+        owner: stage.sign_in("short_stay", PASSWORD).await,
+        account: helper.account.clone(),
+        service: helper.service.clone(),
+        domain: helper.domain.clone(),
+        domain_name: helper.domain_name.clone(),
+        user: gone.as_str().expect("an id").to_owned(),
+    };
+    let (id, invitation) = invited(&stage, &giver, "preset: TECHNICAL").await;
+    let accepted = accept(&stage, &short, &invitation).await;
+    let at = accepted["data"]["delegationAccept"]["position"].clone();
+    let list = format!("{{ delegations(atLeast: {at}) {{ nodes {{ acceptedBy }} }} }}");
+    let history = format!("{{ history(id: \"{id}\", first: 1) {{ nodes {{ actorName actorStanding }} }} }}");
+    let seen = async || {
+        let listed = stage.done(&giver.owner, &list).await;
+        let entry = stage.done(&giver.owner, &history).await["history"]["nodes"][0].clone();
+        (listed["delegations"]["nodes"][0]["acceptedBy"].clone(), entry["actorName"].clone())
+    };
+    let remove = format!("mutation {{ userRemove(userId: {gone}) {{ userErrors {{ code }} }} }}");
+    stage.done(&helper.owner, &remove).await;
+    assert_eq!(seen().await, (json!("short_stay"), json!("short_stay")));
+    let erase = format!("mutation {{ personErase(userId: {gone}) {{ userErrors {{ code }} }} }}");
+    stage.done(&helper.owner, &erase).await;
+    let tenant = helper.account.parse::<AccountId>().expect("an account").tenant();
+    let subject = SubjectId::of_user(short.user.parse().expect("a user"));
+    stage.keyring.destroy(tenant, subject, SystemClock.now()).await.expect("destroyed");
+    // The invited address was not theirs: it is no name of theirs either.
+    assert_eq!(seen().await, (Value::Null, Value::Null));
 }
 
 #[tokio::test(flavor = "multi_thread")]

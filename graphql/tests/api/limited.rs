@@ -75,9 +75,12 @@ async fn people_of_a_box_do_what_its_state_lets_them_and_hear_why_not() {
         );
         assert_eq!(codes(&stage, owner, &ticket).await, [""; 0], "{step}");
     }
-    // No argument is at fault, and the words say what can be done.
+    // The argument by which the Box is meant is named, and the words say what can be done.
+    for (mutation, field) in [(&adds[1], "mailboxId"), (&adds[2], "serviceId"), (&changes[2], "domainId")] {
+        assert_eq!(refusals(&stage, owner, mutation).await[0]["field"], field, "{mutation}");
+    }
     let refused = refusals(&stage, owner, &changes[0]).await;
-    assert_eq!(refused[0]["field"], Value::Null);
+    assert_eq!(refused[0]["field"], "mailboxId");
     assert!(
         refused[0]["message"].as_str().is_some_and(|message| message.contains("bring it back")),
         "{refused:?}"

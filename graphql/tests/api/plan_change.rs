@@ -1,6 +1,7 @@
 //! A change of plan, looked at before and made.
 
-use serde_json::Value;
+use graphql::Language;
+use serde_json::{Value, json};
 
 use crate::stage::{Stage, code};
 
@@ -23,7 +24,7 @@ async fn a_preview_names_what_does_not_fit_and_the_change_says_so_as_well() {
     };
     let seen = stage.done(&customer.owner, &preview(solo)).await["planChangePreview"].clone();
     assert_eq!(seen["fits"], false);
-    assert_eq!(seen["misfits"], serde_json::json!([{ "name": "mailboxes", "allowed": 2, "used": 3 }]));
+    assert_eq!(seen["misfits"], json!([{ "name": "mailboxes", "allowed": 2, "used": 3 }]));
     assert_eq!(
         (&seen["limitsBefore"]["mailboxes"], &seen["limitsAfter"]["mailboxes"]),
         (&25.into(), &2.into())
@@ -32,12 +33,21 @@ async fn a_preview_names_what_does_not_fit_and_the_change_says_so_as_well() {
     let change = |more: &str| {
         format!(
             "mutation {{ servicePlanChange(accountId: \"{}\", serviceId: \"{}\", planId: \"{solo}\", planVersion: 1{more}) \
-             {{ service {{ planId overLimits {{ name allowed used }} }} userErrors {{ code limits {{ used }} }} }} }}",
+             {{ service {{ planId overLimits {{ name allowed used }} }} userErrors {{ code field message limits {{ name \
+             allowed used }} }} }} }}",
             customer.account, customer.service
         )
     };
-    let refused = stage.ask(&customer.owner, &change("")).await["data"]["servicePlanChange"].clone();
-    assert_eq!(refused["userErrors"][0]["code"], "PLAN_TOO_SMALL");
+    for (language, words) in [
+        (Language::English, "mailboxes, 3 in use and 2 allowed"),
+        (Language::French, "boîtes mail, 3 en usage et 2 permis"),
+    ] {
+        let refused = stage.ask_in(language, &customer.owner, &change(""), json!({})).await;
+        let refused = &refused["data"]["servicePlanChange"]["userErrors"][0];
+        assert_eq!((&refused["code"], &refused["field"]), (&"PLAN_TOO_SMALL".into(), &"planId".into()));
+        assert_eq!(refused["limits"], json!([{ "name": "mailboxes", "allowed": 2, "used": 3 }]));
+        assert!(refused["message"].as_str().is_some_and(|message| message.contains(words)), "{refused}");
+    }
     assert_eq!(code(&stage.ask(&customer.owner, &change(", isForced: true")).await), "FORBIDDEN");
     let forced = stage.done(&operator, &change(", isForced: true")).await["servicePlanChange"].clone();
     assert_eq!(forced["service"]["planId"], solo.to_string());
@@ -54,7 +64,7 @@ async fn a_price_is_told_before_the_order_and_is_the_one_that_the_order_comes_to
     let price = |plan, more: &str| {
         format!(
             "{{ servicePrice(planId: \"{plan}\", planVersion: 1, cycle: MONTHLY{more}) {{ cycle currency planCents \
-             recurringCents limits {{ mailboxes }} additions {{ name included step max monthlyCents }} userErrors {{ code field }} }} }}"
+             recurringCents limits {{ mailboxes }} additions {{ name included step max monthlyCents }} userErrors {{ code field message }} }} }}"
         )
     };
     let alone = stage.done(&customer.owner, &price(plan, "")).await["servicePrice"].clone();
@@ -76,15 +86,30 @@ async fn a_price_is_told_before_the_order_and_is_the_one_that_the_order_comes_to
     );
     let ordered = stage.done(&operator, &order).await["serviceOrder"]["service"].clone();
     assert_eq!(ordered["recurringCents"], more["recurringCents"]);
-    for (plan, wanted, why) in
-        [(plan, "mailboxes: 52", "CUSTOM_LIMIT_STEP"), (solo, "mailboxes: 55", "CUSTOM_LIMITS_NOT_IN_PLAN")]
-    {
-        let asked = price(plan, &format!(", custom: {{ {wanted} }}"));
+    for (plan, wanted, why, said) in [
+        (plan, "mailboxes: 52", "CUSTOM_LIMIT_STEP", "mailboxes, 50 and then by 5 up to 5000, not 52"),
+        (plan, "mailboxes: 5005", "CUSTOM_LIMIT_ABOVE", "mailboxes, 5005 and at most 5000"),
+        (solo, "mailboxes: 55", "CUSTOM_LIMITS_NOT_IN_PLAN", "mailboxes, 2 and not 55"),
+    ] {
+        let custom = format!(", custom: {{ {wanted} }}");
+        let asked = price(plan, &custom);
         let no = stage.ask(&customer.owner, &asked).await["data"]["servicePrice"].clone();
         assert_eq!(
             (&no["userErrors"][0]["code"], &no["recurringCents"], &no["limits"]),
             (&why.into(), &Value::Null, &Value::Null)
         );
+        let error = &no["userErrors"][0];
+        assert_eq!(error["field"], "custom.mailboxes", "{no}");
+        assert!(error["message"].as_str().is_some_and(|message| message.contains(said)), "{no}");
+        // What a change would come to says the same.
+        let preview = format!(
+            "{{ planChangePreview(serviceId: \"{}\", planId: \"{plan}\", planVersion: 1{custom}) {{ fits }} }}",
+            customer.service
+        );
+        let answer = stage.ask(&customer.owner, &preview).await;
+        let told = &answer["errors"][0];
+        assert_eq!((code(&answer), &told["extensions"]["field"]), ("BAD_INPUT", &"custom.mailboxes".into()));
+        assert_eq!(told["message"], error["message"], "{answer}");
     }
     let unknown = price(plan, "").replace("planVersion: 1", "planVersion: 9");
     assert_eq!(code(&stage.ask(&customer.owner, &unknown).await), "NOT_FOUND");

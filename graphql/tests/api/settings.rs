@@ -32,6 +32,7 @@ async fn an_owner_changes_what_is_left_to_it_and_an_administrator_the_rest() {
     assert_eq!(renamed["mailboxDisplayNameChange"]["mailbox"]["displayName"], "Alice Own");
     let refused = stage.ask(&own, &change("settings: {imap: false}")).await;
     assert_eq!(code(&refused["data"]["mailboxSettingsChange"]), "SETTING_NOT_SELF_SERVICE", "{refused:#}");
+    assert_eq!(refused["data"]["mailboxSettingsChange"]["userErrors"][0]["field"], "settings.imap");
     for (settings, expected) in [
         ("settings: {junkScore: -1}", "SPAM_SCORES"),
         ("settings: {junkScore: 1e300}", "SPAM_SCORES"),
@@ -54,14 +55,48 @@ async fn an_owner_changes_what_is_left_to_it_and_an_administrator_the_rest() {
     assert_eq!(set["mailboxSettingsChange"]["mailbox"]["settings"]["sendsPerDayMax"], json!(null));
     // The name too is its administrators' to leave to it.
     stage.done(&customer.owner, &change("settings: {selfService: [SPAM_SCORES]}")).await;
-    let refused = stage.ask(&own, &rename).await;
+    let refused = stage.ask(&own, &rename.replace("{ code }", "{ code field }")).await;
     assert_eq!(code(&refused["data"]["mailboxDisplayNameChange"]), "SETTING_NOT_SELF_SERVICE", "{refused:#}");
+    assert_eq!(refused["data"]["mailboxDisplayNameChange"]["userErrors"][0]["field"], "displayName");
+    // Where it is not one argument but all that is asked for, none is named.
+    let password =
+        "mutation { appPasswordAdd(name: \"phone\", protocols: [IMAP]) { userErrors { code field } } }";
+    let refused = stage.ask(&own, password).await;
+    let expected = json!([{ "code": "SETTING_NOT_SELF_SERVICE", "field": null }]);
+    assert_eq!(refused["data"]["appPasswordAdd"]["userErrors"], expected, "{refused:#}");
     // Whoever may not sign in here any more is told so.
     stage.done(&customer.owner, &change("settings: {web: false}")).await;
     let signed = stage
         .ask("", &format!("mutation {{ signIn(login: \"alice@acme.example\", password: \"{PASSWORD}\") {{ session {{ accessToken }} }} }}"))
         .await;
     assert_eq!(signed["errors"][0]["extensions"]["code"], "FORBIDDEN", "{signed:#}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mailbox_is_created_with_its_settings_in_one_go_or_not_at_all() {
+    let stage = Stage::open().await;
+    let operator = stage.operator().await;
+    let customer = stage.customer(&operator, ("acme", "pro")).await;
+    let create = |local: &str, settings: &str| {
+        format!(
+            "mutation {{ mailboxCreate(place: {{ serviceId: \"{}\", domainId: \"{}\" }}, mailbox: {{ localPart: \
+             \"{local}\", quotaBytes: 1048576, settings: {{ {settings} }} }}) {{ mailbox {{ settings {{ imap tags junkScore \
+             revision }} }} userErrors {{ code field }} }} }}",
+            customer.service, customer.domain
+        )
+    };
+    let refused = stage.ask(&customer.owner, &create("alice", "imap: false, junkScore: 500")).await;
+    assert_eq!(
+        refused["data"]["mailboxCreate"]["userErrors"],
+        json!([{ "code": "SPAM_SCORES", "field": "settings.junkScore" }]),
+        "{refused:#}"
+    );
+    // The address is free still: nothing was done.
+    let made = stage.done(&customer.owner, &create("alice", "imap: false, tags: [\"VIP\"]")).await;
+    let settings = &made["mailboxCreate"]["mailbox"]["settings"];
+    assert_eq!((&settings["imap"], &settings["tags"]), (&json!(false), &json!(["VIP"])));
+    let plain = stage.done(&customer.owner, &create("bob", "")).await;
+    assert_eq!(plain["mailboxCreate"]["mailbox"]["settings"]["revision"], 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]

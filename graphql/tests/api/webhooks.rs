@@ -1,5 +1,6 @@
 //! Webhooks by the API: the secret is shown once, what is told is what the API tells.
 
+use graphql::Language;
 use serde_json::{Value, json};
 
 use crate::stage::{PASSWORD, Stage, code};
@@ -64,6 +65,26 @@ async fn refusals_say_why_and_strangers_learn_nothing() {
         let refused = &answer["data"]["webhookRegister"];
         assert_eq!(refused["userErrors"][0]["code"], expected, "{answer:#}");
         assert_eq!((&refused["webhook"], &refused["secret"]), (&Value::Null, &Value::Null));
+    }
+    for (kind, expected) in [
+        ("mailbox.create", "WEBHOOK_KIND_UNKNOWN"),
+        ("mail.*", "WEBHOOK_KIND_UNKNOWN"),
+        ("a b", "WEBHOOK_KIND"),
+    ] {
+        let query = register("https://shop.example/", &format!("[\"mailbox.*\", \"{kind}\"]"));
+        let query = query.replace("code field", "code field message");
+        let mut said = Vec::new();
+        for language in [Language::English, Language::French] {
+            let answer = stage.ask_in(language, &customer.owner, &query, json!({})).await;
+            let refused = &answer["data"]["webhookRegister"]["userErrors"][0];
+            assert_eq!(
+                (&refused["code"], &refused["field"]),
+                (&json!(expected), &json!("kinds")),
+                "{answer:#}"
+            );
+            said.push(refused["message"].as_str().expect("words").to_owned());
+        }
+        assert!(said.iter().all(|words| words.starts_with(&format!("`{kind}`: "))) && said[0] != said[1]);
     }
     stage.mailbox(&customer, "alice").await;
     let alice = stage.sign_in("alice@acme.example", PASSWORD).await;

@@ -158,6 +158,45 @@ async fn what_is_withheld_from_an_administrator_is_refused_by_its_name_until_it_
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_is_withheld_is_left_to_no_owner_of_a_mailbox_and_the_refusal_names_the_right_and_the_field() {
+    let stage = Stage::open().await;
+    let operator = stage.operator().await;
+    let customer = stage.customer(&operator, ("acme", "custom")).await;
+    let mailbox = stage.mailbox(&customer, "alice").await;
+    let keeper = administrator(&stage, &customer, "keeper").await;
+    let users = stage.done(&customer.owner, "{ users { nodes { id login } } }").await;
+    let found =
+        users["users"]["nodes"].as_array().expect("users").iter().find(|user| user["login"] == "keeper");
+    let withhold = format!(
+        "mutation {{ userChange(userId: {}, change: {{ withheld: [FILTERS, PROTOCOLS] }}) {{ userErrors {{ code }} }} }}",
+        found.expect("the administrator")["id"]
+    );
+    stage.done(&customer.owner, &withhold).await;
+    let set = |settings: &str| {
+        format!(
+            "mutation {{ mailboxSettingsChange(mailboxId: \"{mailbox}\", settings: {{ {settings} }}) {{ userErrors {{ code }} }} }}"
+        )
+    };
+    // To take it from the owner is no gift, and what is not withheld is left as before.
+    stage.done(&keeper, &set("selfService: [DISPLAY_NAME]")).await;
+    stage.done(&keeper, &set("selfService: [DISPLAY_NAME, SYNC_JOBS]")).await;
+    let answer = stage.ask(&keeper, &set("selfService: [DISPLAY_NAME, FILTERS]")).await;
+    let told = &answer["errors"][0]["extensions"];
+    assert_eq!(
+        (&told["code"], &told["right"], &told["field"]),
+        (&json!("WITHHELD"), &json!("FILTERS"), &json!("settings.selfService")),
+        "{answer:#}"
+    );
+    let sentence = answer["errors"][0]["message"].as_str().expect("a sentence");
+    assert!(sentence.contains("filters"), "{sentence}");
+    // What is asked for itself is named by its right alone.
+    let answer = stage.ask(&keeper, &set("imap: false, selfService: [FILTERS]")).await;
+    let told = &answer["errors"][0]["extensions"];
+    assert_eq!((&told["right"], &told["field"]), (&json!("PROTOCOLS"), &Value::Null), "{answer:#}");
+    stage.done(&customer.owner, &set("selfService: [DISPLAY_NAME, FILTERS]")).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn who_may_let_nobody_send_gives_no_share_that_sends_and_makes_aliases_that_do_not() {
     let stage = Stage::open().await;
     let operator = stage.operator().await;

@@ -117,6 +117,44 @@ pub fn period_of(first: CivilDate, cycle: Cycle, today: CivilDate) -> (CivilDate
     (period_start(first, cycle, number), period_start(first, cycle, number + 1))
 }
 
+/// Days after the day of the order for which consumers withdraw without a reason (code de la consommation, L221-18).
+const WITHDRAWAL_DAYS: i64 = 14;
+
+/// The last day on which a consumer withdraws from what was ordered on `ordered`: the fourteenth after it, or the next working day
+/// in France where that is none (code de la consommation, L221-19).
+pub fn withdrawal_until(ordered: CivilDate) -> CivilDate {
+    let mut days = ordered.days() + WITHDRAWAL_DAYS;
+    while !is_working_day(days) {
+        days += 1;
+    }
+    CivilDate::from_days(days)
+}
+
+/// Whether people work on a day in France, counted from 1 January 1970, a Thursday (code du travail, L3133-1).
+fn is_working_day(days: i64) -> bool {
+    let date = CivilDate::from_days(days);
+    let is_weekend = (days + 3).rem_euclid(7) >= 5;
+    let is_fixed =
+        matches!((date.month, date.day), (1 | 5 | 11, 1) | (5, 8) | (7, 14) | (8, 15) | (11, 11) | (12, 25));
+    // The Monday after Easter, Ascension Day, the Monday after Pentecost.
+    let is_movable = matches!(days - easter(date.year).days(), 1 | 39 | 50);
+    !(is_weekend || is_fixed || is_movable)
+}
+
+/// Easter Sunday of the Gregorian calendar.
+fn easter(year: i64) -> CivilDate {
+    let (golden, century) = (year % 19, year / 100);
+    let correction = century - century / 4 - (8 * century + 13) / 25;
+    let epact = (correction + 19 * golden + 15) % 30;
+    let moon = epact - (epact / 28) * (1 - (epact / 28) * (29 / (epact + 1)) * ((21 - golden) / 11));
+    let weekday = (year + year / 4 + moon + 2 - century + century / 4) % 7;
+    let offset = moon - weekday;
+    let month = 3 + (offset + 40) / 44;
+    let day = offset + 28 - 31 * (month / 4);
+    let small = |number: i64| u32::try_from(number).unwrap_or(1);
+    CivilDate { year, month: small(month), day: small(day) }
+}
+
 const fn month_length(year: i64, month: u32) -> u32 {
     match month {
         4 | 6 | 9 | 11 => 30,
@@ -176,6 +214,25 @@ mod tests {
         ] {
             let (start, due) = period_of(date("2026-01-31"), Cycle::Monthly, date(today));
             assert_eq!((start.to_string().as_str(), due.to_string().as_str()), expected, "{today}");
+        }
+    }
+
+    #[test]
+    fn a_consumer_withdraws_for_fourteen_days_that_end_on_a_working_day() {
+        for (ordered, until) in [
+            ("2026-11-24", "2026-12-08"),
+            // A Saturday and a Sunday, Christmas, Easter Monday, Ascension Day.
+            ("2026-11-28", "2026-12-14"),
+            ("2026-11-29", "2026-12-14"),
+            ("2026-12-11", "2026-12-28"),
+            ("2026-03-22", "2026-04-07"),
+            ("2026-04-30", "2026-05-15"),
+            ("2025-12-18", "2026-01-02"),
+        ] {
+            assert_eq!(withdrawal_until(date(ordered)).to_string(), until, "{ordered}");
+        }
+        for day in ["2024-03-31", "2025-04-20", "2026-04-05", "2038-04-25", "2285-03-22"] {
+            assert_eq!(easter(date(day).year).to_string(), day);
         }
     }
 

@@ -12,6 +12,40 @@ enum Script {
     Cherokee,
 }
 
+impl Script {
+    /// Whether a letter is drawn as one of `a` to `z`, or of `A` to `Z`: in most typefaces nobody tells the two apart. Narrower than
+    /// [`look`]: of a name that holds a letter that is only like a Latin one, as \u{43f} or \u{43a}, readers see which script it is.
+    fn draws_as_latin(self, letter: char) -> bool {
+        let drawn = match self {
+            Self::Latin => "",
+            // a c d e h i j l o p q s w x y, a second y, and two that are v and w in another hand.
+            Self::Cyrillic => {
+                "\u{430}\u{441}\u{501}\u{435}\u{4bb}\u{456}\u{458}\u{4cf}\u{43e}\u{440}\u{51b}\u{455}\u{51d}\u{445}\u{443}\u{4af}\u{475}\u{461}"
+            }
+            // a c i j k o p t u v x.
+            Self::Greek => "\u{3b1}\u{3f2}\u{3b9}\u{3f3}\u{3ba}\u{3bf}\u{3c1}\u{3c4}\u{3c5}\u{3bd}\u{3c7}",
+            // g h n o q u.
+            Self::Armenian => "\u{581}\u{570}\u{578}\u{585}\u{566}\u{57d}",
+            // Most of its letters are drawn as capitals: D R T i Y A J E W M H Y G h Z b R W S V S L C P K d G B.
+            Self::Cherokee => {
+                "\u{13a0}\u{13a1}\u{13a2}\u{13a5}\u{13a9}\u{13aa}\u{13ab}\u{13ac}\u{13b3}\u{13b7}\u{13bb}\u{13bd}\u{13c0}\u{13c2}\u{13c3}\
+                 \u{13cf}\u{13d2}\u{13d4}\u{13d5}\u{13d9}\u{13da}\u{13de}\u{13df}\u{13e2}\u{13e6}\u{13e7}\u{13f3}\u{13f4}"
+            }
+        };
+        drawn.contains(letter)
+    }
+
+    /// Top-level domains in Latin letters of countries whose people write it.
+    const fn countries(self) -> &'static [&'static str] {
+        match self {
+            Self::Cyrillic => &["bg", "by", "kg", "kz", "mk", "mn", "rs", "ru", "su", "tj", "ua", "uz"],
+            Self::Greek => &["cy", "gr"],
+            Self::Armenian => &["am"],
+            Self::Latin | Self::Cherokee => &[],
+        }
+    }
+}
+
 const fn script(character: char) -> Option<Script> {
     match character {
         'a'..='z' | 'A'..='Z' | '\u{c0}'..='\u{24f}' | '\u{1e00}'..='\u{1eff}' => Some(Script::Latin),
@@ -44,6 +78,24 @@ pub(crate) fn skeleton(text: &str) -> String {
 pub fn passes_for(name: &DomainName) -> Option<DomainName> {
     let seen = DomainName::parse(&skeleton(&name.to_unicode())).ok()?;
     (seen != *name).then_some(seen)
+}
+
+/// Whether a name has a label that is wholly written in letters which are drawn as those of `a` to `z`, while nothing else of the
+/// name says in which script it is: `\u{430}\u{440}\u{440}\u{4cf}\u{435}.com` is read as `apple.com`. Under a top-level domain of that
+/// script, or of countries that write it, its readers expect it.
+pub(crate) fn is_wholly_alike(name: &DomainName) -> bool {
+    let name = name.to_unicode();
+    let Some((labels, last)) = name.rsplit_once('.') else { return false };
+    labels.split('.').any(|label| {
+        let letters = || label.chars().filter(|character| character.is_alphabetic());
+        let of = letters().next().and_then(script);
+        let is_at_home = |of: Script| {
+            last.chars().filter_map(script).any(|other| other == of) || of.countries().contains(&last)
+        };
+        of.is_some_and(|of| {
+            of != Script::Latin && letters().all(|letter| of.draws_as_latin(letter)) && !is_at_home(of)
+        })
+    })
 }
 
 /// Those of the confusables of Unicode (UTS 39) that are letters of whole alphabets, in lower case.
@@ -105,6 +157,42 @@ mod tests {
         // Letters that look like nothing else stay as they are, and so does the name.
         let other = looks("\u{43f}\u{440}\u{438}\u{43c}\u{435}\u{440}.example").expect("partly");
         assert!(other.starts_with("xn--"), "{other}");
+    }
+
+    #[test]
+    fn a_label_wholly_of_letters_that_are_drawn_as_latin_ones_is_at_home_under_its_own_script_alone() {
+        let is = |text: &str| is_wholly_alike(&DomainName::parse(text).expect(text));
+        for text in [
+            "\u{430}\u{440}\u{440}\u{4cf}\u{435}.com",
+            "\u{440}\u{430}\u{443}\u{440}\u{430}\u{4cf}-1.example",
+            "www.\u{441}\u{43e}\u{441}\u{430}.org",
+            "\u{441}\u{43e}\u{441}\u{430}.acme.example",
+            "\u{3c1}\u{3b1}\u{3bd}.com",
+            "\u{570}\u{578}\u{585}.com",
+            "\u{13e2}\u{13aa}\u{13a9}.com",
+        ] {
+            assert!(is(text), "{text}");
+        }
+        for text in [
+            "apple.com",
+            "1-1.com",
+            "caf\u{e9}.com",
+            // Post, Yandex, sail, map, Crete, market: letters of which nobody makes Latin ones.
+            "\u{43f}\u{43e}\u{447}\u{442}\u{430}.com",
+            "\u{44f}\u{43d}\u{434}\u{435}\u{43a}\u{441}.com",
+            "\u{43f}\u{430}\u{440}\u{443}\u{441}.com",
+            "\u{43a}\u{430}\u{440}\u{442}\u{430}.com",
+            "\u{3ba}\u{3c1}\u{3b7}\u{3c4}\u{3b7}.com",
+            "\u{3b1}\u{3b3}\u{3bf}\u{3c1}\u{3b1}.com",
+            // Where they are read.
+            "\u{441}\u{43e}\u{441}\u{430}.ru",
+            "\u{441}\u{43e}\u{441}\u{430}.\u{440}\u{444}",
+            "\u{3c1}\u{3b1}\u{3bd}.gr",
+            "\u{3c1}\u{3b1}\u{3bd}.\u{3b5}\u{3bb}",
+            "\u{65e5}\u{672c}.com",
+        ] {
+            assert!(!is(text), "{text}");
+        }
     }
 
     #[test]

@@ -9,4 +9,4 @@ mod wire;
 pub use command::{Answer, DelegationCommand, Invitation, Terms};
 pub use decide::Delegation;
 pub use event::{DelegationEvent, DelegationScope};
-pub use state::{DelegationRecord, DelegationState, Stage};
+pub use state::{AcceptedBy, DelegationRecord, DelegationState, Stage};

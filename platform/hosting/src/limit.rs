@@ -72,6 +72,8 @@ pub const TICKET_STARS_MAX: u8 = 5;
 pub const TICKET_REOPEN_DAYS: i64 = 30;
 /// Largest document, in octets: it travels in one request of the API.
 pub const DOCUMENT_OCTETS_MAX: u64 = 180 * 1024;
+/// Hours before its publication from which on a version of a document may be in force: the day of its publication, wherever.
+pub const EFFECTIVE_PAST_HOURS_MAX: u64 = 24;
 /// Most documents that are accepted for one service, in all their versions.
 pub const ACCEPTANCE_COUNT_MAX: usize = 1000;
 /// Months that a year of what is bought in addition costs.

@@ -4,6 +4,7 @@ mod claim;
 #[macro_use]
 mod shape;
 mod boxes;
+mod measure;
 mod plan;
 mod relay;
 mod reseller;
@@ -14,6 +15,7 @@ mod value;
 use kernel::LimitFact;
 
 pub use boxes::BoxRefusal;
+pub use measure::{Measure, MeasureRefusal, Measured};
 pub use plan::PlanRefusal;
 pub use relay::RelayRefusal;
 pub use reseller::ResellerRefusal;
@@ -24,13 +26,14 @@ pub use told::text;
 pub use value::{Placed, ValueRefusal};
 
 /// The chapters of the catalogue; a further one is a line here and a file.
-const CHAPTERS: [&[Row]; 7] = [
+const CHAPTERS: [&[Row]; 8] = [
     HostingRefusal::ROWS,
     ResellerRefusal::ROWS,
     BoxRefusal::ROWS,
     TicketRefusal::ROWS,
     RelayRefusal::ROWS,
     PlanRefusal::ROWS,
+    MeasureRefusal::ROWS,
     ValueRefusal::ROWS,
 ];
 
@@ -48,6 +51,8 @@ refusals! {
         Relay(RelayRefusal);
         /// About what a plan has not.
         Plan(PlanRefusal);
+        /// About a limit of a plan, by name.
+        Measure(Measured);
         /// About values that several arguments can have.
         Value(Placed);
     }
@@ -134,6 +139,10 @@ refusals! {
         DocumentEmpty = "DOCUMENT_EMPTY", Some("contentBase64"),
             "This document is empty; give its bytes.",
             "Ce document est vide ; fournissez son contenu.";
+        /// Nothing is accepted.
+        AcceptanceEmpty = "ACCEPTANCE_EMPTY", Some("documents"),
+            "Nothing is accepted by this; name at least one document in the version in force.",
+            "Rien n’est accepté ainsi ; indiquez au moins un document dans la version en vigueur.";
         /// What is accepted is not in force.
         DocumentNotCurrent = "DOCUMENT_NOT_CURRENT", Some("accept.documents"),
             "One of these versions is not in force now; read the documents again and accept those in force.",
@@ -166,6 +175,10 @@ refusals! {
         WebhookKind = "WEBHOOK_KIND", Some("kinds"),
             "This is no kind of events; write `mailbox.created`, `mailbox.*` or `*`.",
             "Ce n’est pas un type d’événement ; écrivez `mailbox.created`, `mailbox.*` ou `*`.";
+        /// A kind of events that never happens.
+        WebhookKindUnknown = "WEBHOOK_KIND_UNKNOWN", Some("kinds"),
+            "There are no events of this kind; name one that there is such as `mailbox.created`, or write `mailbox.*` or `*`.",
+            "Il n’y a pas d’événements de ce type ; nommez-en un qui existe comme `mailbox.created`, ou écrivez `mailbox.*` ou `*`.";
         /// A webhook for nothing.
         WebhookKindsEmpty = "WEBHOOK_KINDS_EMPTY", Some("kinds"),
             "A webhook needs at least one kind of events; `*` means all of them.",
@@ -305,14 +318,6 @@ refusals! {
         PlanLimitsInconsistent = "PLAN_LIMITS_INCONSISTENT", Some("limits"),
             "These limits contradict each other: the default quota must fit in the largest, and the largest in the storage.",
             "Ces limites se contredisent : le quota par défaut doit tenir dans le plus grand, et celui-ci dans le stockage.";
-        /// The plan is not made to measure.
-        CustomLimitsNotInPlan = "CUSTOM_LIMITS_NOT_IN_PLAN", Some("custom"),
-            "This plan has fixed limits; order it without custom limits or choose CustomBox.",
-            "Cette offre a des limites fixes ; commandez-la sans limites personnalisées ou choisissez CustomBox.";
-        /// A custom limit is below what is included or not a whole number of add-ons.
-        CustomLimitStep = "CUSTOM_LIMIT_STEP", Some("custom"),
-            "A custom limit is what the plan includes plus a whole number of add-ons; choose such a value.",
-            "Une limite personnalisée vaut ce que l’offre inclut plus un nombre entier d’options ; choisissez une telle valeur.";
 
         /// The service does not exist.
         ServiceNotFound = "SERVICE_NOT_FOUND", Some("serviceId"),
@@ -601,10 +606,6 @@ refusals! {
         PushSound = "PUSH_SOUND", Some("sound"),
             "There is no such sound; choose one of those of Pushover, for example pushover, bike or none.",
             "Ce son n’existe pas ; choisissez l’un de ceux de Pushover, par exemple pushover, bike ou none.";
-        /// The owner of a mailbox may not change this alone.
-        SettingNotSelfService = "SETTING_NOT_SELF_SERVICE", Some("settings"),
-            "Your administrator keeps one of these settings; ask them to change it.",
-            "Votre administrateur garde la main sur l’un de ces réglages ; demandez-lui de le modifier.";
         /// An address to send as cannot be read.
         SendAsMalformed = "SEND_AS_MALFORMED", Some("settings.sendAs"),
             "Addresses to send as are such as sales@example.org or @example.org; correct the other entries.",
@@ -651,6 +652,10 @@ refusals! {
         DocumentTooLong = "DOCUMENT_TOO_LONG", Some("contentBase64"), "documentBytes",
             "This document has {used} and {allowed} are allowed; make it shorter.",
             "Ce document fait {used} et {allowed} sont permis ; raccourcissez-le.";
+        /// The version would have been in force before the day of its publication.
+        EffectivePast = "EFFECTIVE_PAST", Some("effectiveFrom"), "hours",
+            "This version would be in force for {used} hours already and {allowed} are allowed: nobody can have accepted it then; choose today or later.",
+            "Cette version serait en vigueur depuis {used} heures et {allowed} sont permises : personne n’a pu l’accepter alors ; choisissez aujourd’hui ou plus tard.";
         /// Too many documents accepted for one service.
         AcceptanceLimitReached = "ACCEPTANCE_LIMIT_REACHED", Some("accept.documents"), "documents",
             "There would be {used} accepted documents of this service and {allowed} are kept; ask the support.",
@@ -715,14 +720,6 @@ refusals! {
         AdministeredDomainLimit = "ADMINISTERED_DOMAIN_LIMIT", Some("role"), "domains",
             "A domain administrator has at most {allowed} domains and {used} were given; name fewer.",
             "Un administrateur a au plus {allowed} domaines et {used} ont été indiqués ; nommez-en moins.";
-        /// A custom limit above the largest.
-        CustomLimitAbove = "CUSTOM_LIMIT_ABOVE", Some("custom"), "custom",
-            "A custom limit of {used} is above the largest, {allowed}; choose less or order a second service.",
-            "Une limite personnalisée de {used} dépasse le maximum, {allowed} ; choisissez moins ou commandez un second service.";
-        /// Something in use does not fit in the other plan.
-        PlanTooSmall = "PLAN_TOO_SMALL", Some("planId"), "inUse",
-            "This plan allows {allowed} of something of which {used} are in use; see the preview, and make room first.",
-            "Cette offre permet {allowed} d’un élément dont {used} sont utilisés ; voyez l’aperçu et faites d’abord de la place.";
         /// The plan's domains are used up.
         DomainLimitReached = "DOMAIN_LIMIT_REACHED", Some("serviceId"), "domains",
             "This service has {used} of {allowed} domains; remove one or choose a larger plan.",

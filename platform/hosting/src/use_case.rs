@@ -50,6 +50,7 @@ mod enable_user;
 mod end_delegation;
 mod end_service;
 mod end_session;
+mod equip_mailboxes;
 mod erase_person;
 mod give_mail_order;
 mod give_recovery_address;
@@ -163,6 +164,7 @@ pub use enable_user::EnableUser;
 pub use end_delegation::EndDelegation;
 pub use end_service::EndService;
 pub use end_session::EndSession;
+pub use equip_mailboxes::EquipMailboxes;
 pub use erase_person::ErasePerson;
 pub use give_mail_order::GiveMailOrder;
 pub use give_recovery_address::GiveRecoveryAddress;
@@ -599,7 +601,7 @@ fn check_self_service(
 /// Owners do what their administrators leave to them.
 fn check_left(record: &MailboxRecord, flag: SelfService, by_owner: bool) -> Result<(), HostingRefusal> {
     if by_owner && !record.settings.self_service.contains(&flag) {
-        return Err(HostingRefusal::SettingNotSelfService);
+        return Err(HostingRefusal::kept_from_owner());
     }
     Ok(())
 }

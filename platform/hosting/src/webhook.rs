@@ -11,6 +11,6 @@ mod wire;
 pub use command::{NewWebhook, WebhookCommand, WebhookTerms};
 pub use decide::Webhook;
 pub use event::{Pause, Resumption, WebhookEvent};
-pub use kinds::{Kinds, is_told};
+pub use kinds::{Kinds, is_told, known};
 pub use state::{PreviousSecret, WebhookRecord, WebhookState, WebhookStatus};
 pub use url::{Reach, WebhookSecret, WebhookUrl};

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use engine::{Cause, Reaction, RunError, Runner};
 use hosting::Language;
 use hosting::account::{Account, AccountState};
-use hosting::delegation::Delegation;
+use hosting::delegation::{AcceptedBy, Delegation};
 use hosting::notice::{NoticeKind, NoticePerson};
 use hosting::ticket::Ticket;
 use hosting::use_case::SendNotice;
@@ -68,7 +68,12 @@ impl TellOwners {
         Ok(match self.about {
             About::Delegation(id) => {
                 let state = runner.load(tenant, &Key::<Delegation>(id)).await?;
-                state.record().and_then(|record| record.email.plain()).map(ToString::to_string)
+                let Some(record) = state.record() else { return Ok(None) };
+                let invited = record.email.plain().map(ToString::to_string);
+                match record.accepted_by.filter(|by| by.is_invited == Some(false)) {
+                    Some(by) => both(login(runner, by).await?, invited),
+                    None => invited,
+                }
             }
             About::Ticket(id) => {
                 let state = runner.load(tenant, &Key::<Ticket>(id)).await?;
@@ -106,6 +111,20 @@ impl TellOwners {
             day: self.day,
             language: self.language,
         }
+    }
+}
+
+/// What whoever has accepted an invitation signs in with; none once they are removed or erased.
+async fn login(runner: &Runner, by: AcceptedBy) -> Result<Option<String>, RunError> {
+    let state = runner.load(by.home.tenant(), &Key::<User>(by.user)).await?;
+    Ok(state.record().and_then(|record| record.login.plain()).map(ToString::to_string))
+}
+
+/// Who has accepted, and whom the invitation was sent to: `jeanne (helper@example.com)`.
+fn both(login: Option<String>, invited: Option<String>) -> Option<String> {
+    match (login, invited) {
+        (Some(login), Some(invited)) => Some(format!("{login} ({invited})")),
+        (one, other) => one.or(other),
     }
 }
 

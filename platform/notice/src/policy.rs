@@ -59,6 +59,9 @@ fn of_owners(recorded: &Recorded<HostingEvent>) -> Option<(About, NoticeKind)> {
     match &recorded.event {
         HostingEvent::Delegation(event) => {
             let kind = match event {
+                DelegationEvent::Accepted { is_invited: Some(false), .. } => {
+                    NoticeKind::DelegationAcceptedElsewhere
+                }
                 DelegationEvent::Accepted { .. } => NoticeKind::DelegationAccepted,
                 DelegationEvent::Declined => NoticeKind::DelegationDeclined,
                 DelegationEvent::Left => NoticeKind::DelegationLeft,

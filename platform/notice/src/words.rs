@@ -196,6 +196,15 @@ const fn english(kind: NoticeKind) -> Words {
             ],
             None,
         ),
+        K::DelegationAcceptedElsewhere => words(
+            "Somebody with another address has accepted your invitation",
+            &[
+                "{detail}: this login has accepted the invitation that you sent to the address in brackets, and has not confirmed that address as its own. Whoever accepted had the link of the invitation.",
+                "The login may act in your account from now on, as far as you have allowed it. The history says what it does.",
+                "If you do not know it, take the access back below Delegations.",
+            ],
+            None,
+        ),
         K::DelegationDeclined => words(
             "{detail} has declined your invitation",
             &["{detail} has declined the invitation into your account. Nothing was opened."],
@@ -462,6 +471,15 @@ const fn french(kind: NoticeKind) -> Words {
             &[
                 "{detail} peut désormais agir dans votre compte, dans les limites que vous avez fixées. L’historique dit ce qui y est fait.",
                 "Vous pouvez retirer cet accès à tout moment, dans Délégations.",
+            ],
+            None,
+        ),
+        K::DelegationAcceptedElsewhere => words(
+            "Votre invitation a été acceptée avec une autre adresse",
+            &[
+                "{detail} : cet identifiant a accepté l’invitation que vous aviez envoyée à l’adresse entre parenthèses, sans avoir confirmé cette adresse comme la sienne. La personne disposait du lien de l’invitation.",
+                "Cet identifiant peut désormais agir dans votre compte, dans les limites que vous avez fixées. L’historique dit ce qui y est fait.",
+                "Si vous ne le connaissez pas, retirez cet accès dans Délégations.",
             ],
             None,
         ),

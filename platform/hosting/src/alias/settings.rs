@@ -30,7 +30,7 @@ settings! {
         disposition: Disposition = Disposition::Forward;
         /// Whether only mailboxes of the same account may write to it.
         is_internal: bool = false;
-        /// Whether its targets may send as it.
+        /// Whether its targets may send as it; those of a catch-all as what no mailbox and no alias of its domain has.
         lets_targets_send: bool = true;
         /// Whether clients offer it as an identity.
         is_offered: bool = true;

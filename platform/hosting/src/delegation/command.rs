@@ -57,6 +57,8 @@ pub enum DelegationCommand {
         user: UserId,
         /// Of which account.
         home: AccountId,
+        /// The address that they have confirmed.
+        confirmed: Option<EmailAddress>,
         /// What.
         answer: Answer,
     },

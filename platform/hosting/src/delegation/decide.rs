@@ -1,11 +1,11 @@
 //! The rules of a delegation.
 
 use authority::Permissions;
-use kernel::{Category, Decider, DelegationId, Sealed, SubjectId, Timestamp};
+use kernel::{Category, Decider, DelegationId, EmailAddress, Sealed, SubjectId, Timestamp};
 
 use super::{
-    Answer, DelegationCommand, DelegationEvent, DelegationRecord, DelegationScope, DelegationState,
-    Invitation, Stage, Terms,
+    AcceptedBy, Answer, DelegationCommand, DelegationEvent, DelegationRecord, DelegationScope,
+    DelegationState, Invitation, Stage, Terms,
 };
 use crate::HostingRefusal;
 use crate::limit::DELEGATION_SCOPE_COUNT_MAX;
@@ -47,10 +47,13 @@ impl Decider for Delegation {
                 secret_hash: *secret_hash,
                 answer_until: *answer_until,
                 stage: Stage::Invited,
+                accepted_by: None,
             })),
-            DelegationEvent::Accepted { user, home } => {
-                change(state, |record| record.stage = Stage::Accepted(*user, *home))
-            }
+            DelegationEvent::Accepted { user, home, is_invited } => change(state, |record| {
+                record.stage = Stage::Accepted(*user, *home);
+                let (user, home, is_invited) = (*user, *home, *is_invited);
+                record.accepted_by = Some(AcceptedBy { user, home, is_invited });
+            }),
             DelegationEvent::TermsChanged { permissions, scope, expires_at, requires_second_factor } => {
                 change(state, |record| {
                     record.revision = record.revision.saturating_add(1);
@@ -85,7 +88,7 @@ impl Decider for Delegation {
                 let is_same = record.secret_hash == new.secret_hash && record.terms == new.terms;
                 if is_same { Ok(vec![]) } else { Err(HostingRefusal::DelegationExists) }
             }
-            (record, C::Answer { secret_hash, user, home, answer }) => {
+            (record, C::Answer { secret_hash, user, home, confirmed, answer }) => {
                 // Whoever cannot show the invitation learns nothing of it.
                 if record.secret_hash != secret_hash {
                     return Err(HostingRefusal::DelegationNotFound);
@@ -99,7 +102,12 @@ impl Decider for Delegation {
                     (Stage::Invited, Answer::Accept) if home == record.account => {
                         Err(HostingRefusal::DelegationToItself)
                     }
-                    (Stage::Invited, Answer::Accept) => Ok(vec![DelegationEvent::Accepted { user, home }]),
+                    // The secret is enough: it was mailed to the address, or handed over by whoever invited.
+                    (Stage::Invited, Answer::Accept) => {
+                        let invited = record.email.plain().map(EmailAddress::canonical);
+                        let has_it = invited.is_some() && confirmed.map(|own| own.canonical()) == invited;
+                        Ok(vec![DelegationEvent::Accepted { user, home, is_invited: Some(has_it) }])
+                    }
                     (Stage::Invited, Answer::Decline) => Ok(vec![DelegationEvent::Declined]),
                 }
             }

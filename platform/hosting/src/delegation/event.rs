@@ -53,6 +53,9 @@ pub enum DelegationEvent {
         user: UserId,
         /// Of which account.
         home: AccountId,
+        /// Whether they had confirmed the address that was invited; otherwise they came by the link alone. None: that was
+        /// not kept then.
+        is_invited: Option<bool>,
     },
     /// The invited person does not want it.
     Declined,

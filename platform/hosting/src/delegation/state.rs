@@ -52,4 +52,17 @@ pub struct DelegationRecord {
     pub answer_until: Timestamp,
     /// How far it is.
     pub stage: Stage,
+    /// Who has accepted it, also when it is over.
+    pub accepted_by: Option<AcceptedBy>,
+}
+
+/// Who has accepted an invitation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct AcceptedBy {
+    /// Who.
+    pub user: UserId,
+    /// Of which account.
+    pub home: AccountId,
+    /// Whether they had confirmed the address that was invited; none: that was not kept then.
+    pub is_invited: Option<bool>,
 }

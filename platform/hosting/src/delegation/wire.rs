@@ -45,6 +45,8 @@ enum ScopeV1 {
 struct AcceptedV1 {
     user: String,
     home: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    is_invited: Option<bool>,
 }
 
 fn terms(
@@ -109,8 +111,8 @@ impl Event for DelegationEvent {
                 secret_hash: secret_hash.into(),
                 answer_until_ms: answer_until.millis(),
             }),
-            Self::Accepted { user, home } => {
-                json(&AcceptedV1 { user: user.to_string(), home: home.to_string() })
+            Self::Accepted { user, home, is_invited } => {
+                json(&AcceptedV1 { user: user.to_string(), home: home.to_string(), is_invited: *is_invited })
             }
             Self::TermsChanged { permissions, scope, expires_at, requires_second_factor } => {
                 json(&terms(*permissions, scope, *expires_at, *requires_second_factor))
@@ -136,7 +138,8 @@ impl Event for DelegationEvent {
             }
             ("delegation.accepted", 1) => {
                 let form: AcceptedV1 = wire::form(raw)?;
-                Ok(Self::Accepted { user: wire::id(raw, &form.user)?, home: wire::id(raw, &form.home)? })
+                let (user, home) = (wire::id(raw, &form.user)?, wire::id(raw, &form.home)?);
+                Ok(Self::Accepted { user, home, is_invited: form.is_invited })
             }
             ("delegation.terms_changed", 1) => {
                 let form: TermsV1 = wire::form(raw)?;

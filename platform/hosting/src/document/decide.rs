@@ -4,8 +4,10 @@ use kernel::{Category, Decider, DocumentId, Timestamp};
 
 use super::{DocumentEvent, DocumentState, DocumentVersion, NewVersion};
 use crate::HostingRefusal;
-use crate::limit::{ACCOUNT_NAME_CHARACTER_COUNT_MAX, DOCUMENT_OCTETS_MAX};
+use crate::limit::{ACCOUNT_NAME_CHARACTER_COUNT_MAX, DOCUMENT_OCTETS_MAX, EFFECTIVE_PAST_HOURS_MAX};
 use crate::refusal::Limit;
+
+const HOUR_MS: u64 = 60 * 60 * 1000;
 
 /// The noun; its history is the stream `document/{DocumentId}` of the platform's tenant.
 pub struct Document;
@@ -50,10 +52,10 @@ impl Decider for Document {
         state: &DocumentState,
         command: DocumentCommand,
         (): &(),
-        _: Timestamp,
+        now: Timestamp,
     ) -> Result<Vec<DocumentEvent>, HostingRefusal> {
         match command {
-            DocumentCommand::Publish(terms) => publish(state, terms),
+            DocumentCommand::Publish(terms) => publish(state, terms, now),
             DocumentCommand::Withdraw { version } => match state.versions.get(&version) {
                 None => Err(HostingRefusal::DocumentNotFound),
                 Some(known) if known.is_withdrawn => Ok(vec![]),
@@ -63,7 +65,11 @@ impl Decider for Document {
     }
 }
 
-fn publish(state: &DocumentState, mut terms: NewVersion) -> Result<Vec<DocumentEvent>, HostingRefusal> {
+fn publish(
+    state: &DocumentState,
+    mut terms: NewVersion,
+    now: Timestamp,
+) -> Result<Vec<DocumentEvent>, HostingRefusal> {
     terms.title = crate::text::name(&terms.title, ACCOUNT_NAME_CHARACTER_COUNT_MAX)
         .map_err(|refusal| refusal.of("title"))?;
     let next = state.versions.last_key_value().map_or(1, |(version, _)| version.saturating_add(1));
@@ -72,6 +78,13 @@ fn publish(state: &DocumentState, mut terms: NewVersion) -> Result<Vec<DocumentE
         Some(_) => return Err(HostingRefusal::DocumentVersionDiffers),
         None if terms.version != next => return Err(HostingRefusal::DocumentVersionOutOfOrder),
         None => {}
+    }
+    // Hours that have begun: whoever says from which day on may mean the beginning of today, wherever they are.
+    let hours = u64::try_from(now.millis().saturating_sub(terms.effective_from.millis()).max(0))
+        .unwrap_or_default()
+        .div_ceil(HOUR_MS);
+    if hours > EFFECTIVE_PAST_HOURS_MAX {
+        return Err(HostingRefusal::EffectivePast(Limit { allowed: EFFECTIVE_PAST_HOURS_MAX, used: hours }));
     }
     if terms.octets == 0 {
         return Err(HostingRefusal::DocumentEmpty);

@@ -9,7 +9,7 @@ use super::{
     VerifiedBy, dkim,
 };
 use crate::HostingRefusal;
-use crate::confusable::mixes_scripts;
+use crate::confusable::{is_wholly_alike, mixes_scripts};
 use crate::limit::{CROSSING_COUNT_MAX, DOMAIN_NAME_OCTETS_MAX};
 use crate::mailbox::{Crossing, Threshold};
 use crate::refusal::BoxRefusal;
@@ -281,11 +281,25 @@ fn check_name(name: &DomainName) -> Result<(), HostingRefusal> {
         && text.contains('.')
         && !text.contains('_')
         && !last.bytes().all(|octet| octet.is_ascii_digit());
+    if is_suffix(text) {
+        return Err(BoxRefusal::DomainIsSuffix.into());
+    }
     if !is_eligible {
         return Err(HostingRefusal::DomainNotEligible);
     }
-    match name.to_unicode().split('.').any(mixes_scripts) {
-        true => Err(HostingRefusal::DomainMixedScripts),
-        false => Ok(()),
+    if name.to_unicode().split('.').any(mixes_scripts) {
+        return Err(HostingRefusal::DomainMixedScripts);
     }
+    if is_wholly_alike(name) {
+        return Err(BoxRefusal::DomainLooksLatin.into());
+    }
+    Ok(())
+}
+
+/// Whether everybody registers names below it at a registry, as below `co.uk`: it is nobody's domain. What companies have put on the
+/// same list for themselves, as `github.io`, is theirs, and they can prove it.
+fn is_suffix(name: &str) -> bool {
+    let suffix = psl::suffix(name.as_bytes());
+    suffix
+        .is_some_and(|suffix| suffix.typ() == Some(psl::Type::Icann) && suffix.as_bytes() == name.as_bytes())
 }

@@ -252,8 +252,8 @@ impl Decider for Mailbox {
             }
             (S::Live(record), C::ChangeSettings { patch, revision, by_owner }) => {
                 check_revision(revision, record.settings_revision)?;
-                if by_owner && !record.settings.lets_owner(&patch) {
-                    return Err(HostingRefusal::SettingNotSelfService);
+                if by_owner && let Some(field) = record.settings.kept_from_owner(&patch) {
+                    return Err(HostingRefusal::from(ValueRefusal::SettingNotSelfService).of(field));
                 }
                 let settings = record.settings.patched(*patch);
                 // Whoever holds that address opens the mailbox: its owner gives it, with the password, and confirms it.
@@ -389,7 +389,7 @@ fn give_recovery(
     subject: SubjectId,
 ) -> Result<Vec<MailboxEvent>, HostingRefusal> {
     if !record.settings.self_service.contains(&SelfService::RecoveryAddress) {
-        return Err(HostingRefusal::SettingNotSelfService);
+        return Err(HostingRefusal::from(ValueRefusal::SettingNotSelfService).of("email"));
     }
     if record.address().as_ref() == Some(address) {
         return Err(HostingRefusal::RecoveryAddressOwn);

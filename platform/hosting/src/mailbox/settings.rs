@@ -94,6 +94,25 @@ impl SelfService {
         Self::RecoveryAddress,
         Self::Filters,
     ];
+
+    /// What an administrator must not be kept from who leaves it to an owner: nobody leaves to others what they may not do. None
+    /// where every administrator may do it themselves.
+    pub const fn right(self) -> Option<AdministratorRight> {
+        match self {
+            Self::SpamScores | Self::SpamLists => Some(AdministratorRight::SpamLists),
+            Self::SyncJobs => Some(AdministratorRight::SyncJobs),
+            Self::Push => Some(AdministratorRight::PushDestinations),
+            Self::AppPasswords => Some(AdministratorRight::AppPasswords),
+            Self::Filters => Some(AdministratorRight::Filters),
+            // Owners send as the aliases that they make.
+            Self::TemporaryAliases => Some(AdministratorRight::SendAs),
+            Self::DisplayName
+            | Self::TlsPolicy
+            | Self::DetailHandling
+            | Self::Quarantine
+            | Self::RecoveryAddress => None,
+        }
+    }
 }
 
 settings! {
@@ -175,6 +194,12 @@ impl MailboxSettingsPatch {
         of.into_iter().filter_map(|(is_changed, right)| is_changed.then_some(right)).collect()
     }
 
+    /// The rights that it leaves to an owner who may change `left` alone so far. To take something back needs none.
+    pub fn leaves(&self, left: &BTreeSet<SelfService>) -> Vec<AdministratorRight> {
+        let wished = self.self_service.iter().flatten();
+        wished.filter(|flag| !left.contains(flag)).filter_map(|flag| flag.right()).collect()
+    }
+
     /// Whether its owner gets in no more before doing something, such as choosing another password.
     pub fn locks_out(&self) -> bool {
         self.must_change_password == Some(true) || self.requires_second_factor == Some(true)
@@ -222,8 +247,9 @@ impl MailboxSettings {
         check_octets(self)
     }
 
-    /// Whether the owner of the mailbox may change everything that `patch` changes.
-    pub fn lets_owner(&self, patch: &MailboxSettingsPatch) -> bool {
+    /// The argument for the first of what `patch` changes that its administrators keep from the owner of the mailbox; none where
+    /// the owner may change all of it.
+    pub fn kept_from_owner(&self, patch: &MailboxSettingsPatch) -> Option<&'static str> {
         let may = |flag| self.self_service.contains(&flag);
         let MailboxSettingsPatch {
             imap,
@@ -252,23 +278,35 @@ impl MailboxSettings {
             recovery_address,
             tags,
         } = patch;
-        let is_administrative = [imap, pop3, submission, sieve, dav, web, must_change_password]
-            .into_iter()
-            .chain([requires_second_factor])
-            .any(Option::is_some)
-            || send_as.is_some()
-            || sends_per_day_max.is_some()
-            || sends_per_hour_max.is_some()
-            || sends_per_minute_max.is_some()
-            || retains_days.is_some()
-            || self_service.is_some()
-            || tags.is_some();
-        !is_administrative
-            && (requires_tls_in.is_none() && requires_tls_out.is_none() || may(SelfService::TlsPolicy))
-            && (detail.is_none() || may(SelfService::DetailHandling))
-            && (junk_score_centi.is_none() && reject_score_centi.is_none() || may(SelfService::SpamScores))
-            && (allowed_senders.is_none() && denied_senders.is_none() || may(SelfService::SpamLists))
-            && (quarantine_notice.is_none() && quarantine_category.is_none() || may(SelfService::Quarantine))
-            && (recovery_address.is_none() || may(SelfService::RecoveryAddress))
+        let (tls, scores) = (may(SelfService::TlsPolicy), may(SelfService::SpamScores));
+        let (lists, quarantine) = (may(SelfService::SpamLists), may(SelfService::Quarantine));
+        let wishes = [
+            ("settings.imap", imap.is_some(), false),
+            ("settings.pop3", pop3.is_some(), false),
+            ("settings.submission", submission.is_some(), false),
+            ("settings.sieve", sieve.is_some(), false),
+            ("settings.dav", dav.is_some(), false),
+            ("settings.web", web.is_some(), false),
+            ("settings.mustChangePassword", must_change_password.is_some(), false),
+            ("settings.requiresSecondFactor", requires_second_factor.is_some(), false),
+            ("settings.sendAs", send_as.is_some(), false),
+            ("settings.sendsPerDayMax", sends_per_day_max.is_some(), false),
+            ("settings.sendsPerHourMax", sends_per_hour_max.is_some(), false),
+            ("settings.sendsPerMinuteMax", sends_per_minute_max.is_some(), false),
+            ("settings.retainsDays", retains_days.is_some(), false),
+            ("settings.selfService", self_service.is_some(), false),
+            ("settings.tags", tags.is_some(), false),
+            ("settings.requiresTlsIn", requires_tls_in.is_some(), tls),
+            ("settings.requiresTlsOut", requires_tls_out.is_some(), tls),
+            ("settings.detail", detail.is_some(), may(SelfService::DetailHandling)),
+            ("settings.junkScore", junk_score_centi.is_some(), scores),
+            ("settings.rejectScore", reject_score_centi.is_some(), scores),
+            ("settings.allowedSenders", allowed_senders.is_some(), lists),
+            ("settings.deniedSenders", denied_senders.is_some(), lists),
+            ("settings.quarantineNotice", quarantine_notice.is_some(), quarantine),
+            ("settings.quarantineCategory", quarantine_category.is_some(), quarantine),
+            ("settings.recoveryAddress", recovery_address.is_some(), may(SelfService::RecoveryAddress)),
+        ];
+        wishes.into_iter().find(|(_, is_wished, is_left)| *is_wished && !is_left).map(|(field, ..)| field)
     }
 }

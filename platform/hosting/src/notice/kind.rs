@@ -46,9 +46,13 @@ pub enum NoticeKind {
     DelegationRevoked,
     /// Somebody has accepted an invitation into the account; the detail is whom it was sent to.
     DelegationAccepted,
+    /// Somebody has accepted an invitation into the account who has not confirmed the address that it was sent to; the detail
+    /// is what they sign in with, then whom it was sent to.
+    DelegationAcceptedElsewhere,
     /// Somebody has declined an invitation into the account; the detail is whom it was sent to.
     DelegationDeclined,
-    /// Somebody has given their access to the account back; the detail is whom the invitation was sent to.
+    /// Somebody has given their access to the account back; the detail is whom the invitation was sent to, and what they sign
+    /// in with before it where that was somebody else.
     DelegationLeft,
     /// The support has answered a ticket; the detail is its subject.
     TicketAnswered,
@@ -83,7 +87,7 @@ pub enum NoticeKind {
 
 impl NoticeKind {
     /// All of them.
-    pub const ALL: [Self; 34] = [
+    pub const ALL: [Self; 35] = [
         Self::EmailVerification,
         Self::EmailChange,
         Self::EmailChanging,
@@ -103,6 +107,7 @@ impl NoticeKind {
         Self::Invitation,
         Self::DelegationRevoked,
         Self::DelegationAccepted,
+        Self::DelegationAcceptedElsewhere,
         Self::DelegationDeclined,
         Self::DelegationLeft,
         Self::TicketAnswered,
@@ -142,6 +147,7 @@ impl NoticeKind {
             Self::Invitation => "invitation",
             Self::DelegationRevoked => "delegation_revoked",
             Self::DelegationAccepted => "delegation_accepted",
+            Self::DelegationAcceptedElsewhere => "delegation_accepted_elsewhere",
             Self::DelegationDeclined => "delegation_declined",
             Self::DelegationLeft => "delegation_left",
             Self::TicketAnswered => "ticket_answered",
@@ -187,6 +193,7 @@ impl NoticeKind {
             | Self::NewLogin
             | Self::DelegationRevoked
             | Self::DelegationAccepted
+            | Self::DelegationAcceptedElsewhere
             | Self::DelegationDeclined
             | Self::DelegationLeft
             | Self::TicketAnswered

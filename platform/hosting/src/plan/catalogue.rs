@@ -198,7 +198,7 @@ mod tests {
     use super::*;
     use crate::HostingRefusal;
     use crate::plan::CustomLimits;
-    use crate::refusal::Limit;
+    use crate::refusal::{Limit, Measure, MeasureRefusal, Measured};
 
     fn terms(slug: &str) -> PlanVersion {
         catalogue().into_iter().find(|entry| entry.slug == slug).expect("a plan of the catalogue").terms
@@ -220,12 +220,16 @@ mod tests {
             |mailbox_count| CustomLimits { mailbox_count: Some(mailbox_count), ..CustomLimits::default() };
         assert_eq!(custom.limits_with(Some(&wish(55))).map(|limits| limits.mailbox_count_max), Ok(55));
         assert_eq!(custom.limits_with(Some(&wish(5000))).map(|limits| limits.mailbox_count_max), Ok(5000));
-        assert_eq!(custom.limits_with(Some(&wish(45))), Err(HostingRefusal::CustomLimitStep));
-        assert_eq!(custom.limits_with(Some(&wish(52))), Err(HostingRefusal::CustomLimitStep));
-        assert_eq!(
-            custom.limits_with(Some(&wish(5005))),
-            Err(HostingRefusal::CustomLimitAbove(Limit { allowed: 5000, used: 5005 }))
-        );
+        let refused = |what: fn(Limit) -> MeasureRefusal, used, steps| {
+            let what = what(Limit { allowed: 5000, used });
+            Err(HostingRefusal::from(Measured { what, of: Measure::Mailboxes, steps }))
+        };
+        for chosen in [45, 52] {
+            let between = refused(MeasureRefusal::CustomLimitStep, u64::from(chosen), Some((50, 5)));
+            assert_eq!(custom.limits_with(Some(&wish(chosen))), between);
+        }
+        let above = refused(MeasureRefusal::CustomLimitAbove, 5005, None);
+        assert_eq!(custom.limits_with(Some(&wish(5005))), above);
         let storage = CustomLimits { storage: Some(ByteSize::gib(260)), ..CustomLimits::default() };
         assert_eq!(custom.limits_with(Some(&storage)).map(|limits| limits.storage), Ok(ByteSize::gib(260)));
         let add_ons = custom.add_ons.expect("add-ons");
@@ -235,7 +239,10 @@ mod tests {
     #[test]
     fn a_plan_with_fixed_limits_takes_no_custom_ones() {
         let wish = CustomLimits { domain_count: Some(2), ..CustomLimits::default() };
-        assert_eq!(terms("solo").limits_with(Some(&wish)), Err(HostingRefusal::CustomLimitsNotInPlan));
+        let limit = Limit { allowed: terms("solo").limits.domain_count_max.into(), used: 2 };
+        let what = MeasureRefusal::CustomLimitsNotInPlan(limit);
+        let fixed = HostingRefusal::from(Measured { what, of: Measure::Domains, steps: None });
+        assert_eq!(terms("solo").limits_with(Some(&wish)), Err(fixed));
         assert_eq!(terms("solo").limits_with(Some(&CustomLimits::default())), Ok(terms("solo").limits));
     }
 }

@@ -7,7 +7,7 @@ use kernel::ByteSize;
 
 use crate::HostingRefusal;
 use crate::limit::PLAN_NAME_CHARACTER_COUNT_MAX;
-use crate::refusal::{Limit, ValueRefusal};
+use crate::refusal::{Limit, Measure, MeasureRefusal, Measured, ValueRefusal};
 
 /// What a plan is called, for example `SoloBox`: 1 to 64 characters, one line.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -260,36 +260,92 @@ impl PlanVersion {
         let Some(custom) = custom.filter(|custom| **custom != CustomLimits::default()) else {
             return Ok(limits);
         };
-        let add_ons = self.add_ons.as_ref().ok_or(HostingRefusal::CustomLimitsNotInPlan)?;
-        choose(&mut limits.domain_count_max, custom.domain_count, add_ons.domains)?;
-        choose(&mut limits.mailbox_count_max, custom.mailbox_count, add_ons.mailboxes)?;
-        choose(&mut limits.alias_count_max, custom.alias_count, add_ons.aliases)?;
-        if let Some(storage) = custom.storage {
-            fits(limits.storage.octets(), storage.octets(), add_ons.storage)?;
-            limits.storage = storage;
+        for wish in self.wishes(custom) {
+            wish.check()?;
         }
-        if let Some(sends) = custom.sends_per_day {
-            fits(limits.sends.service.unwrap_or_default().into(), sends.into(), add_ons.sends)?;
-            limits.sends.service = Some(sends);
-        }
+        limits.domain_count_max = custom.domain_count.unwrap_or(limits.domain_count_max);
+        limits.mailbox_count_max = custom.mailbox_count.unwrap_or(limits.mailbox_count_max);
+        limits.alias_count_max = custom.alias_count.unwrap_or(limits.alias_count_max);
+        limits.storage = custom.storage.unwrap_or(limits.storage);
+        limits.sends.service = custom.sends_per_day.or(limits.sends.service);
         Ok(limits)
     }
+
+    /// What `custom` wishes for, with what is included of each and what can be added.
+    fn wishes(&self, custom: &CustomLimits) -> impl Iterator<Item = Wish> {
+        let included = &self.limits;
+        let sends = included.sends.service.unwrap_or_default();
+        let add_on = |of: fn(&AddOns) -> AddOn| self.add_ons.as_ref().map(of);
+        [
+            (
+                Measure::Domains,
+                included.domain_count_max.into(),
+                custom.domain_count.map(u64::from),
+                add_on(|all| all.domains),
+            ),
+            (
+                Measure::Mailboxes,
+                included.mailbox_count_max.into(),
+                custom.mailbox_count.map(u64::from),
+                add_on(|all| all.mailboxes),
+            ),
+            (
+                Measure::Aliases,
+                included.alias_count_max.into(),
+                custom.alias_count.map(u64::from),
+                add_on(|all| all.aliases),
+            ),
+            (
+                Measure::Storage,
+                included.storage.octets(),
+                custom.storage.map(ByteSize::octets),
+                add_on(|all| all.storage),
+            ),
+            (
+                Measure::SendsPerDay,
+                sends.into(),
+                custom.sends_per_day.map(u64::from),
+                add_on(|all| all.sends),
+            ),
+        ]
+        .into_iter()
+        .filter_map(|(of, included, chosen, add_on)| Some(Wish { of, included, chosen: chosen?, add_on }))
+    }
 }
 
-fn choose(included: &mut u32, chosen: Option<u32>, add_on: AddOn) -> Result<(), HostingRefusal> {
-    if let Some(chosen) = chosen {
-        fits((*included).into(), chosen.into(), add_on)?;
-        *included = chosen;
-    }
-    Ok(())
+/// That there shall be so much of something.
+struct Wish {
+    of: Measure,
+    included: u64,
+    chosen: u64,
+    /// What can be added; none where nothing can.
+    add_on: Option<AddOn>,
 }
 
-fn fits(included: u64, chosen: u64, add_on: AddOn) -> Result<(), HostingRefusal> {
-    if chosen > add_on.max {
-        return Err(HostingRefusal::CustomLimitAbove(Limit { allowed: add_on.max, used: chosen }));
+impl Wish {
+    fn check(&self) -> Result<(), HostingRefusal> {
+        let Some(add_on) = self.add_on else {
+            return Err(self.refused(MeasureRefusal::CustomLimitsNotInPlan, self.included, None));
+        };
+        if self.chosen > add_on.max {
+            return Err(self.refused(MeasureRefusal::CustomLimitAbove, add_on.max, None));
+        }
+        match self.chosen.checked_sub(self.included).and_then(|more| more.checked_rem(add_on.step)) {
+            Some(0) => Ok(()),
+            Some(_) | None => {
+                let steps = Some((self.included, add_on.step));
+                Err(self.refused(MeasureRefusal::CustomLimitStep, add_on.max, steps))
+            }
+        }
     }
-    match chosen.checked_sub(included).and_then(|more| more.checked_rem(add_on.step)) {
-        Some(0) => Ok(()),
-        Some(_) | None => Err(HostingRefusal::CustomLimitStep),
+
+    fn refused(
+        &self,
+        what: fn(Limit) -> MeasureRefusal,
+        allowed: u64,
+        steps: Option<(u64, u64)>,
+    ) -> HostingRefusal {
+        let limit = Limit { allowed, used: self.chosen };
+        Measured { what: what(limit), of: self.of, steps }.into()
     }
 }

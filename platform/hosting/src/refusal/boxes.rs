@@ -41,6 +41,14 @@ refusals! {
         DomainPassesForAnother = "DOMAIN_PASSES_FOR_ANOTHER", Some("name"),
             "This name is written in letters that make it look like a domain of somebody else here; choose another name.",
             "Ce nom est écrit dans des lettres qui le font passer pour un domaine de quelqu’un d’autre ici ; choisissez un autre nom.";
+        /// The name is nobody's: everybody registers names below it.
+        DomainIsSuffix = "DOMAIN_IS_SUFFIX", Some("name"),
+            "Names are registered below this one by everybody, so it is nobody's own; give the whole name that you have registered, for example company.co.uk.",
+            "Tout le monde enregistre des noms sous celui-ci, il n’appartient donc à personne ; indiquez le nom complet que vous avez enregistré, par exemple entreprise.co.uk.";
+        /// The name is written in letters that are drawn as Latin ones.
+        DomainLooksLatin = "DOMAIN_LOOKS_LATIN", Some("name"),
+            "A part of this name is written wholly in letters of another script that look like Latin ones, so that it is read as another name; add a letter that shows the script, or take a name under a top-level domain of that script.",
+            "Une partie de ce nom est écrite entièrement dans des lettres d’une autre écriture qui ressemblent aux lettres latines et se lit comme un autre nom ; ajoutez une lettre qui montre l’écriture, ou prenez un nom sous un domaine de premier niveau de cette écriture.";
         /// The name is one of the platform's own hosts.
         DomainIsPlatforms = "DOMAIN_IS_PLATFORMS", Some("name"),
             "This is the name of a server of this platform and cannot be a domain of mailboxes; choose another name.",

@@ -2,7 +2,7 @@
 
 use kernel::{ByteSize, LimitFact};
 
-use super::{CHAPTERS, Language};
+use super::{CHAPTERS, Language, Measure};
 
 /// The sentence for a refusal's `code` with its `limits`; a general one where the code is not of this model.
 pub fn text(code: &str, language: Language, limits: &[LimitFact]) -> String {
@@ -17,9 +17,16 @@ pub fn text(code: &str, language: Language, limits: &[LimitFact]) -> String {
     let show = |amount: u64| {
         if limit.name.ends_with("Bytes") { bytes(amount, language) } else { amount.to_string() }
     };
-    sentence
+    let measure = Measure::ALL.into_iter().find(|measure| measure.name() == limit.name);
+    let said = sentence
+        .replace("{what}", measure.map_or(limit.name, |measure| measure.words(language)))
         .replace("{allowed}", &show(limit.allowed))
-        .replace("{used}", &show(limit.used.unwrap_or_default()))
+        .replace("{used}", &show(limit.used.unwrap_or_default()));
+    // Further figures of the same limit stand where the sentence names them.
+    limits
+        .iter()
+        .skip(1)
+        .fold(said, |said, further| said.replace(&format!("{{{}}}", further.name), &show(further.allowed)))
 }
 
 fn bytes(octets: u64, language: Language) -> String {
@@ -36,8 +43,8 @@ mod tests {
 
     use super::*;
     use crate::refusal::{
-        BoxRefusal, HostingRefusal, Limit, PlanRefusal, RelayRefusal, ResellerRefusal, TicketRefusal,
-        ValueRefusal,
+        BoxRefusal, HostingRefusal, Limit, MeasureRefusal, Measured, PlanRefusal, RelayRefusal,
+        ResellerRefusal, TicketRefusal, ValueRefusal,
     };
 
     fn codes() -> Vec<&'static str> {
@@ -48,6 +55,7 @@ mod tests {
             TicketRefusal::CODES,
             RelayRefusal::CODES,
             PlanRefusal::CODES,
+            MeasureRefusal::CODES,
             ValueRefusal::CODES,
         ]
         .concat()
@@ -89,6 +97,32 @@ mod tests {
         assert!(text(refusal.code(), Language::Fr, &refusal.limits()).contains("6 Gio"));
         let fact = LimitFact { name: "quotaBytes", allowed: 5 << 30, used: Some(6 << 30) };
         assert_eq!((refusal.field(), refusal.limits()), (Some("quotaBytes"), vec![fact]));
+    }
+
+    #[test]
+    fn a_limit_of_a_plan_is_named_in_words_with_all_its_figures() {
+        let (gib, said) =
+            (1 << 30, |refusal: HostingRefusal, language| text(refusal.code(), language, &refusal.limits()));
+        for of in Measure::ALL {
+            let small =
+                HostingRefusal::from(Measured::too_small(of, Limit { allowed: 2 * gib, used: 3 * gib }));
+            assert_eq!((small.code(), small.field()), ("PLAN_TOO_SMALL", Some("planId")));
+            assert_eq!(small.limits().first().map(|fact| fact.name), Some(of.name()));
+            for language in [Language::En, Language::Fr] {
+                let sentence = said(small, language);
+                assert!(sentence.contains(of.words(language)) && !sentence.contains('{'), "{sentence}");
+            }
+        }
+        let step = MeasureRefusal::CustomLimitStep(Limit { allowed: 400 * gib, used: 26 * gib });
+        let step = HostingRefusal::from(Measured {
+            what: step,
+            of: Measure::Storage,
+            steps: Some((25 * gib, 5 * gib)),
+        });
+        assert_eq!(step.field(), Some("custom.storageBytes"));
+        let (english, french) = (said(step, Language::En), said(step, Language::Fr));
+        assert!(english.contains("storage, 25 GiB and then by 5 GiB up to 400 GiB, not 26 GiB"), "{english}");
+        assert!(french.contains("stockage, 25 Gio puis par 5 Gio jusqu’à 400 Gio, pas 26 Gio"), "{french}");
     }
 
     #[test]

@@ -22,6 +22,10 @@ refusals! {
         QuotaZero = "QUOTA_ZERO", Some("quotaBytes"),
             "A mailbox needs a quota above zero, and there is no unlimited one; choose a size.",
             "Une boîte mail a besoin d’un quota supérieur à zéro et il n’en existe pas d’illimité ; choisissez une taille.";
+        /// The owner of a mailbox may not change this alone.
+        SettingNotSelfService = "SETTING_NOT_SELF_SERVICE", Some("settings"),
+            "Your administrator keeps one of these settings; ask them to change it.",
+            "Votre administrateur garde la main sur l’un de ces réglages ; demandez-lui de le modifier.";
         /// A pattern of senders cannot be read.
         SenderPattern = "SENDER_PATTERN", Some("settings.allowedSenders"),
             "A list of senders holds addresses such as a@example.org or patterns such as *@example.org; correct the other entries.",
@@ -84,12 +88,14 @@ refusals! {
 }
 
 /// What is wrong with a value, and which argument gave it.
+///
+/// Where it is not one of the arguments but what is asked for altogether, none is named.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Placed {
     /// What is wrong.
     pub what: ValueRefusal,
     /// The path of the argument, as the API calls it.
-    pub field: &'static str,
+    pub field: Option<&'static str>,
 }
 
 impl kernel::Refusal for Placed {
@@ -98,7 +104,7 @@ impl kernel::Refusal for Placed {
     }
 
     fn field(&self) -> Option<&'static str> {
-        Some(self.field)
+        self.field
     }
 
     fn limits(&self) -> Vec<LimitFact> {
@@ -118,7 +124,7 @@ impl std::error::Error for Placed {}
 impl From<ValueRefusal> for HostingRefusal {
     fn from(what: ValueRefusal) -> Self {
         use kernel::Refusal as _;
-        Self::Value(Placed { what, field: what.field().unwrap_or_default() })
+        Self::Value(Placed { what, field: what.field() })
     }
 }
 
@@ -127,8 +133,13 @@ impl HostingRefusal {
     #[must_use]
     pub fn of(self, field: &'static str) -> Self {
         match self {
-            Self::Value(Placed { what, .. }) => Self::Value(Placed { what, field }),
+            Self::Value(Placed { what, .. }) => Self::Value(Placed { what, field: Some(field) }),
             other => other,
         }
+    }
+
+    /// That the administrators of a mailbox keep all of something from its owner: no argument is at fault.
+    pub(crate) const fn kept_from_owner() -> Self {
+        Self::Value(Placed { what: ValueRefusal::SettingNotSelfService, field: None })
     }
 }

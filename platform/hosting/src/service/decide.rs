@@ -10,7 +10,7 @@ use super::{
 };
 use crate::HostingRefusal;
 use crate::plan::DomainMode;
-use crate::refusal::{BoxRefusal, Limit, ValueRefusal};
+use crate::refusal::{BoxRefusal, Limit, Measured, ValueRefusal};
 
 /// The noun; its history is the stream `service/{ServiceId}`.
 pub struct Service;
@@ -188,11 +188,8 @@ fn change_plan(
             may_add(record)?;
         }
     }
-    match super::misfits(record, &limits).first() {
-        Some(misfit) if !is_forced => Err(HostingRefusal::PlanTooSmall(Limit {
-            allowed: misfit.allowed,
-            used: misfit.used.unwrap_or_default(),
-        })),
+    match super::fit::above(record, &limits).next() {
+        Some((measure, limit)) if !is_forced => Err(Measured::too_small(measure, limit).into()),
         Some(_) | None => {
             let changed = ServiceEvent::PlanChanged { plan, version, limits };
             let priced = recurring.filter(|_| recurring != record.recurring);

@@ -38,6 +38,9 @@ impl UseCase for AcceptContract {
         now: Timestamp,
     ) -> Result<Changes, HostingRefusal> {
         super::check_present(service)?;
+        if self.acceptance.documents.is_empty() {
+            return Err(HostingRefusal::AcceptanceEmpty);
+        }
         let accepted = Contract::decide(contract, (self.account, self.acceptance.clone()), library, now)?;
         Ok(Changes::none().emit::<Contract>(self.service, accepted))
     }

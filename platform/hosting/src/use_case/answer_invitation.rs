@@ -1,11 +1,14 @@
 //! Answering an invitation.
 
 use authority::{Guarded, Need, Permission, Resource};
-use kernel::{AccountId, Changes, Decider, DelegationId, Key, Reads, TenantId, Timestamp, UseCase, UserId};
+use kernel::{
+    AccountId, Changes, Decider, DelegationId, Foreign, Key, Reads, TenantId, Timestamp, UseCase, UserId,
+};
 
 use crate::HostingRefusal;
 use crate::account::{Account, AccountCommand};
 use crate::delegation::{Answer, Delegation, DelegationCommand};
+use crate::user::User;
 
 /// Accepts or declines an invitation. Whoever answers has shown its secret to the caller, who then acts for them with a
 /// grant of `delegation:write` on the account for this one intention.
@@ -27,7 +30,8 @@ pub struct AnswerInvitation {
 
 impl UseCase for AnswerInvitation {
     const NAME: &'static str = "answer_invitation";
-    type Reads = (Key<Account>, Key<Delegation>);
+    /// Whoever answers as they are in that moment: nothing stands on their address staying what it is.
+    type Reads = (Key<Account>, Key<Delegation>, Foreign<User>);
     type Refusal = HostingRefusal;
 
     fn tenant(&self) -> TenantId {
@@ -35,18 +39,19 @@ impl UseCase for AnswerInvitation {
     }
 
     fn reads(&self) -> Self::Reads {
-        (Key(self.account), Key(self.delegation))
+        (Key(self.account), Key(self.delegation), Foreign(self.home.tenant(), self.user))
     }
 
     fn decide(
         &self,
-        (account, delegation): &<Self::Reads as Reads>::States,
+        (account, delegation, user): &<Self::Reads as Reads>::States,
         now: Timestamp,
     ) -> Result<Changes, HostingRefusal> {
         let answer = DelegationCommand::Answer {
             secret_hash: self.secret_hash,
             user: self.user,
             home: self.home,
+            confirmed: user.record().and_then(|user| user.email.as_ref()?.plain().cloned()),
             answer: self.answer,
         };
         let answered = Delegation::decide(delegation, answer, &(), now)?;

@@ -8,6 +8,7 @@ use kernel::{
 use crate::HostingRefusal;
 use crate::alias::{Alias, AliasCommand};
 use crate::mailbox::{Mailbox, MailboxCommand};
+use crate::refusal::ValueRefusal;
 use crate::service::{Service, ServiceCommand};
 
 /// Lets a temporary alias end later or sooner, or makes it permanent, for which the plan needs room and which the owner
@@ -55,7 +56,9 @@ impl UseCase for ChangeAliasExpiry {
                 let count_max = plan.limits.temporary_alias_count_max;
                 (MailboxCommand::SetTemporaryAlias { alias: self.alias, expires_at, count_max }, vec![])
             }
-            None if self.by_owner => return Err(HostingRefusal::SettingNotSelfService),
+            None if self.by_owner => {
+                return Err(HostingRefusal::from(ValueRefusal::SettingNotSelfService).of("expiresAt"));
+            }
             None => {
                 let take = ServiceCommand::TakeAlias { domain: record.domain };
                 let taken = Service::decide(service, take, &(), now)?;

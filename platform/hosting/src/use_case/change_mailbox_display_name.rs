@@ -5,6 +5,7 @@ use kernel::{AccountId, Changes, Decider, Key, MailboxId, Reads, TenantId, Times
 
 use crate::HostingRefusal;
 use crate::mailbox::{Mailbox, MailboxCommand, SelfService};
+use crate::refusal::ValueRefusal;
 
 /// Calls a mailbox otherwise.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,7 +41,7 @@ impl UseCase for ChangeMailboxDisplayName {
         let settings = mailbox.record().map(|record| &record.settings);
         let is_left = settings.is_none_or(|own| own.self_service.contains(&SelfService::DisplayName));
         if self.by_owner && !is_left {
-            return Err(HostingRefusal::SettingNotSelfService);
+            return Err(HostingRefusal::from(ValueRefusal::SettingNotSelfService).of("displayName"));
         }
         let events = Mailbox::decide(
             mailbox,

@@ -11,7 +11,7 @@ use kernel::{
 use crate::HostingRefusal;
 use crate::domain::{Domain, DomainState};
 use crate::limit::SEND_AS_COUNT_MAX;
-use crate::mailbox::{Mailbox, MailboxCommand, MailboxSettingsPatch, MailboxState};
+use crate::mailbox::{Mailbox, MailboxCommand, MailboxEvent, MailboxSettingsPatch, MailboxState};
 use crate::plan::SendsOf;
 use crate::service::{Service, ServiceState};
 
@@ -54,18 +54,7 @@ impl UseCase for ChangeMailboxSettings {
         (mailbox, domains, service): &<Self::Reads as Reads>::States,
         now: Timestamp,
     ) -> Result<Changes, HostingRefusal> {
-        let change = MailboxCommand::ChangeSettings {
-            patch: Box::new(self.patch.clone()),
-            revision: self.revision,
-            by_owner: self.by_owner,
-        };
-        let changed = Mailbox::decide(mailbox, change, &self.mailbox, now)?;
-        if self.granted(mailbox).iter().any(|name| self.served(name, domains).is_none()) {
-            return Err(HostingRefusal::SendAsElsewhere);
-        }
-        if !changed.is_empty() {
-            self.check_sends(mailbox, service.as_ref())?;
-        }
+        let changed = self.changed((mailbox, domains, service.as_ref()), now)?;
         Ok(Changes::none().emit::<Mailbox>(self.mailbox, changed))
     }
 }
@@ -99,12 +88,37 @@ impl Guarded for ChangeMailboxSettings {
         needs
     }
 
-    fn rights(&self, _: &<Self::Reads as Reads>::States) -> Vec<AdministratorRight> {
-        self.patch.rights()
+    fn rights(&self, (mailbox, ..): &<Self::Reads as Reads>::States) -> Vec<AdministratorRight> {
+        let mut rights = self.patch.rights();
+        if let Some(record) = mailbox.record() {
+            rights.extend(self.patch.leaves(&record.settings.self_service));
+        }
+        rights
     }
 }
 
 impl ChangeMailboxSettings {
+    /// What happens to the mailbox.
+    pub(super) fn changed(
+        &self,
+        (mailbox, domains, service): (&MailboxState, &[DomainState], Option<&ServiceState>),
+        now: Timestamp,
+    ) -> Result<Vec<MailboxEvent>, HostingRefusal> {
+        let change = MailboxCommand::ChangeSettings {
+            patch: Box::new(self.patch.clone()),
+            revision: self.revision,
+            by_owner: self.by_owner,
+        };
+        let changed = Mailbox::decide(mailbox, change, &self.mailbox, now)?;
+        if self.granted(mailbox).iter().any(|name| self.served(name, domains).is_none()) {
+            return Err(HostingRefusal::SendAsElsewhere);
+        }
+        if !changed.is_empty() {
+            self.check_sends(mailbox, service)?;
+        }
+        Ok(changed)
+    }
+
     /// The domain of the account of that name, among those that were read.
     fn served<'a>(
         &self,

@@ -127,7 +127,7 @@ impl CreateMailboxes {
         Ok(())
     }
 
-    fn creation(&self, new: &NewMailbox, domain_name: &DomainName) -> MailboxCreation {
+    pub(super) fn creation(&self, new: &NewMailbox, domain_name: &DomainName) -> MailboxCreation {
         MailboxCreation {
             account: self.account,
             service: self.service,

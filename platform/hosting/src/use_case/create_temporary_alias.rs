@@ -11,6 +11,7 @@ use crate::HostingRefusal;
 use crate::alias::{Alias, AliasCommand, AliasCreation, AliasSettingsPatch, Temporary};
 use crate::domain::DomainRef;
 use crate::mailbox::{Mailbox, MailboxCommand};
+use crate::refusal::ValueRefusal;
 use crate::service::{self, Service};
 
 /// Makes an address lead to a mailbox until a moment. One append: the alias, its place in the mailbox, the claim on its
@@ -62,7 +63,7 @@ impl UseCase for CreateTemporaryAlias {
         let record = super::check_self_service(mailbox, self.service, self.by_owner)?;
         // A service may hold the domains of several parties: an owner makes addresses in the own one.
         if self.by_owner && self.domain.id() != record.domain {
-            return Err(HostingRefusal::SettingNotSelfService);
+            return Err(HostingRefusal::from(ValueRefusal::SettingNotSelfService).of("domainId"));
         }
         let target = record.address().ok_or(HostingRefusal::MailboxErased)?;
         let plan = super::check_present(service)?;

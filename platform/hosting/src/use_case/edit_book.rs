@@ -42,11 +42,11 @@ impl<E: Entry> UseCase for EditBook<E> {
     ) -> Result<Changes, HostingRefusal> {
         let home = E::Owner::home(self.account, self.owner, owner)?;
         if self.by_owner && !E::SELF_SERVICE.is_some_and(|flag| E::Owner::lets_owner(owner, flag)) {
-            return Err(HostingRefusal::SettingNotSelfService);
+            return Err(HostingRefusal::kept_from_owner());
         }
         let events = Book::<E>::decide(book, self.command.clone(), &home, now)?;
         if self.by_owner && !events.iter().all(|event| is_owners(book, event)) {
-            return Err(HostingRefusal::SettingNotSelfService);
+            return Err(HostingRefusal::kept_from_owner());
         }
         let counted = self.counted(&home, (book, &events), (service.as_ref(), now))?;
         let named = claims(self.owner, (book, &events), &home);

@@ -36,10 +36,21 @@ impl Kinds {
         is_told(self.0.iter().map(String::as_str), kind)
     }
 
+    /// The first of them that means nothing that ever happens; none where all mean something. What is stored may hold such
+    /// names: they are told nothing.
+    pub fn unknown(&self) -> Option<&str> {
+        self.names().find(|name| !known().any(|kind| is_told(std::iter::once(*name), kind)))
+    }
+
     /// The names, in order.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.0.iter().map(String::as_str)
     }
+}
+
+/// Every kind of events that there is, in order.
+pub fn known() -> impl Iterator<Item = &'static str> {
+    include_str!("kinds.txt").lines()
 }
 
 /// Whether one of `names` means `kind`.
@@ -80,6 +91,17 @@ mod tests {
             assert_eq!(Kinds::parse([wrong]), Err(HostingRefusal::WebhookKind), "{wrong}");
         }
         assert_eq!(Kinds::parse([""; 0]), Err(HostingRefusal::WebhookKindsEmpty));
+        for (name, is_known) in [
+            ("*", true),
+            ("mailbox.*", true),
+            ("mailbox.created", true),
+            ("mailbox.create", false),
+            ("mail.*", false),
+            ("mailboxes.created", false),
+        ] {
+            let kinds = Kinds::parse(["domain.*", name]).expect("names");
+            assert_eq!(kinds.unknown(), (!is_known).then_some(name));
+        }
         let many: Vec<String> = (0..51).map(|number| format!("a.{}", "x".repeat(number + 1))).collect();
         assert!(matches!(Kinds::parse(many), Err(HostingRefusal::WebhookKindLimitReached(_))));
     }

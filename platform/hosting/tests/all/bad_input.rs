@@ -6,7 +6,7 @@ use crate::support::world::{No as Why, World};
 use hosting::HostingRefusal as No;
 use hosting::domain::{DomainRef, DomainSettingsPatch};
 use hosting::plan::{catalogue, plan_id};
-use hosting::refusal::Limit;
+use hosting::refusal::{BoxRefusal, Limit};
 use hosting::use_case::{
     ActivateService, AddDomain, AddSharedDomain, ChangeDomainSettings, ChangeMailboxQuota, CreateMailboxes,
     CreateTemporaryAlias, NewMailbox, OpenAccount, OrderService, PublishPlanVersion,
@@ -36,6 +36,52 @@ fn a_domain_that_mixes_scripts_is_refused_and_one_of_another_script_is_not() {
     assert_eq!(No::DomainMixedScripts.field(), Some("name"));
     world.must(&add(30, "b\u{fc}cher.example"));
     world.must(&add(31, "\u{43f}\u{440}\u{438}\u{43c}\u{435}\u{440}.example"));
+}
+
+#[test]
+fn a_domain_below_which_everybody_registers_is_nobody_s() {
+    let mut world = with_domain();
+    let add = |name: &str| AddDomain {
+        account: account(),
+        service: service(),
+        domain: id(30),
+        name: DomainName::parse(name).expect(name),
+        mirrors: Some(id(DOMAIN)),
+    };
+    let refused = Err(Why::Refused(BoxRefusal::DomainIsSuffix.into()));
+    for name in ["com", "co.uk", "CO.UK", "gouv.fr", "foo.ck", "\u{516c}\u{53f8}.cn", "xn--55qx5d.cn"] {
+        assert_eq!(world.run(&add(name)), refused, "{name}");
+    }
+    let shared = AddSharedDomain { domain: id(90), name: DomainName::parse("co.uk").expect("a name") };
+    assert_eq!(world.run(&shared), Err(Why::Refused(BoxRefusal::DomainIsSuffix.into())));
+    assert_eq!(No::from(BoxRefusal::DomainIsSuffix).field(), Some("name"));
+    // What a company has put on the list for itself is its own, and so is what stands below a suffix.
+    for (number, name) in [(31, "github.io"), (32, "company.co.uk"), (33, "www.ck")] {
+        world.must(&AddDomain { domain: id(number), ..add(name) });
+    }
+}
+
+#[test]
+fn a_domain_wholly_in_letters_that_are_drawn_as_latin_ones_is_refused_where_they_are_not_at_home() {
+    let mut world = with_domain();
+    let add = |number, name: &str| AddDomain {
+        account: account(),
+        service: service(),
+        domain: id(number),
+        name: DomainName::parse(name).expect(name),
+        mirrors: Some(id(DOMAIN)),
+    };
+    let refused = Err(Why::Refused(BoxRefusal::DomainLooksLatin.into()));
+    for name in ["\u{430}\u{440}\u{440}\u{4cf}\u{435}.com", "\u{3c1}\u{3b1}\u{3bd}.example"] {
+        assert_eq!(world.run(&add(30, name)), refused, "{name}");
+        let ascii = DomainName::parse(name).expect(name).to_string();
+        assert!(ascii.starts_with("xn--"), "{ascii}");
+        assert_eq!(world.run(&add(30, &ascii)), refused, "{ascii}");
+    }
+    assert_eq!(No::from(BoxRefusal::DomainLooksLatin).field(), Some("name"));
+    world.must(&add(30, "\u{43f}\u{43e}\u{447}\u{442}\u{430}.com"));
+    world.must(&add(31, "\u{44f}\u{43d}\u{434}\u{435}\u{43a}\u{441}.com"));
+    world.must(&add(32, "\u{430}\u{440}\u{440}\u{4cf}\u{435}.\u{440}\u{444}"));
 }
 
 /// A service on the shared domain 90 `box.example`.

@@ -11,7 +11,7 @@ use hosting::filter::{FilterPatch, FilterStage, MailboxFilter};
 use hosting::limit::ADDRESS_MAP_COUNT_MAX;
 use hosting::mailbox::{MailboxSettingsPatch, SelfService};
 use hosting::push::{Push, PushKind, PushPatch};
-use hosting::refusal::{Limit, RelayRefusal};
+use hosting::refusal::{Limit, Placed, RelayRefusal, ValueRefusal};
 use hosting::resource::{Resource, ResourcePatch};
 use hosting::secret::Secret;
 use hosting::sender_relay::{SenderRelay, SenderRelayPatch};
@@ -272,10 +272,16 @@ fn a_script_that_does_not_compile_is_never_kept() {
     assert_eq!(world.run(&filter(1, long, true)), Err(Why::Refused(No::FilterTooLong(limit))));
 }
 
+/// That administrators keep all of it from the owner: no argument is at fault.
+fn kept() -> Result<usize, Why> {
+    let what = ValueRefusal::SettingNotSelfService;
+    Err(Why::Refused(No::Value(Placed { what, field: None })))
+}
+
 #[test]
 fn what_administrators_put_before_and_after_is_not_the_owner_s() {
     let mut world = with_mailbox();
-    let refused = Err(Why::Refused(No::SettingNotSelfService));
+    let refused = kept();
     assert_eq!(world.run(&filter(1, script("a", FilterStage::Before), true)), refused);
     world.must(&filter(1, script("a", FilterStage::Before), false));
     let remove = |by_owner| of_mailbox::<MailboxFilter>(BookCommand::Remove { entry: id(1) }, by_owner);
@@ -408,7 +414,7 @@ fn an_owner_has_sync_jobs_where_its_administrators_leave_them_to_it() {
         service: None,
     };
     world.must(&left(&[SelfService::Filters]));
-    assert_eq!(world.run(&by_owner(2)), Err(Why::Refused(No::SettingNotSelfService)));
+    assert_eq!(world.run(&by_owner(2)), kept());
     world.must(&left(&[SelfService::SyncJobs]));
     world.must(&by_owner(2));
 }

@@ -4,13 +4,14 @@ use crate::support::id;
 use crate::support::stage::{account, service, with_domain};
 use crate::support::world::{No, World};
 use authority::{Denied, Grant, Permission, Permissions, Principal, Scope};
-use hosting::Language;
 use hosting::calendar::Cycle;
 use hosting::contract::{Acceptance, Agreement, Contract, Method};
 use hosting::document::{Document, DocumentCommand, DocumentKind, MediaType, NewVersion, series};
 use hosting::plan::{CustomLimits, plan_id};
+use hosting::refusal::Limit;
 use hosting::service::Service;
 use hosting::use_case::{AcceptContract, ChangePlan, OrderService, PublishDocument};
+use hosting::{HostingRefusal, Language};
 use kernel::{Actor, DocumentId, TenantId, Timestamp};
 
 fn version(kind: DocumentKind, language: Language, version: u32, from: Timestamp) -> PublishDocument {
@@ -96,6 +97,34 @@ fn only_versions_in_force_are_accepted_and_old_ones_stay_accepted() {
     assert_eq!(world.refused(&order(93, given(vec![second]))), "DOCUMENT_NOT_CURRENT");
     world.must(&order(93, given(vec![first])));
     assert_eq!(accepted(&world, 90), 2, "what was accepted stays");
+}
+
+#[test]
+fn a_version_is_in_force_from_the_day_of_its_publication_on_and_not_before() {
+    let mut world = with_domain();
+    let hours_ago = |world: &World, hours: i64| Timestamp::from_secs(world.now.secs() - hours * 3600);
+    let early = version(DocumentKind::Cgv, Language::Fr, 1, hours_ago(&world, 25));
+    let limit = Limit { allowed: 24, used: 25 };
+    assert_eq!(world.run(&early), Err(No::Refused(HostingRefusal::EffectivePast(limit))));
+    let long_ago = version(DocumentKind::Cgv, Language::Fr, 1, Timestamp::from_millis(i64::MIN));
+    assert_eq!(world.refused(&long_ago), "EFFECTIVE_PAST");
+    let of_today = version(DocumentKind::Cgv, Language::Fr, 1, hours_ago(&world, 24));
+    world.must(&of_today);
+    // Sent again later, it is the one that is there.
+    world.now = Timestamp::from_secs(world.now.secs() + 100 * 3600);
+    assert_eq!(world.must(&of_today), 0);
+}
+
+#[test]
+fn somebody_who_accepts_nothing_is_told_so() {
+    let mut world = with_domain();
+    let document = publish(&mut world, CGV_FR, 1);
+    world.must(&order(90, given(vec![document])));
+    let nothing =
+        Acceptance { documents: vec![], method: Method::Program, shown_hash: None, network_hash: None };
+    let accept = AcceptContract { account: account(), service: id(90), acceptance: nothing };
+    assert_eq!(world.refused(&accept), "ACCEPTANCE_EMPTY");
+    assert_eq!(accepted(&world, 90), 1);
 }
 
 #[test]

@@ -4,11 +4,13 @@ use crate::support::id;
 use crate::support::stage::{DOMAIN, account, service, with_mailbox};
 use crate::support::world::{No, World};
 use authority::{Denied, Grant, Permission, Permissions, Principal, Scope};
-use hosting::delegation::{Answer, Delegation, DelegationScope, Stage, Terms};
+use hosting::delegation::{AcceptedBy, Answer, Delegation, DelegationScope, Stage, Terms};
+use hosting::notice::day_of;
 use hosting::use_case::{
     AnswerInvitation, ChangeDelegation, DeleteMailbox, EndDelegation, EndService, InviteDelegate,
-    PurgeService, RemoveDomain,
+    PurgeService, RemoveDomain, SignUp, VerifyEmail,
 };
+use hosting::{Language, LoginName, PasswordHash};
 use kernel::{Actor, EmailAddress, Timestamp};
 
 fn terms(permissions: &[Permission], scope: DelegationScope) -> Terms {
@@ -75,6 +77,49 @@ fn an_invitation_is_answered_once_with_its_secret_and_in_time() {
     world.must(&late);
     world.now = late.answer_until;
     assert_eq!(world.refused(&answer(61, Answer::Accept)), "INVITATION_EXPIRED");
+}
+
+#[test]
+fn whoever_accepts_is_noted_with_whether_they_have_confirmed_the_invited_address() {
+    let mut world = with_mailbox();
+    let hash = "$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHQ$aGFzaGhhc2hoYXNoaGFzaA";
+    let sign_up = SignUp {
+        account: id(500),
+        account_name: "Helpers".to_owned(),
+        user: id(501),
+        login: LoginName::parse("jeanne").expect("a login"),
+        email: EmailAddress::parse("Helper@Else.example").expect("an address"),
+        name: None,
+        password: PasswordHash::parse(hash).expect("a hash"),
+        language: Language::Fr,
+        notice: id(600),
+        at: world.now,
+    };
+    world.must(&sign_up);
+    let day = day_of(world.now);
+    let accepts =
+        |number| AnswerInvitation { user: id(501), home: id(500), ..answer(number, Answer::Accept) };
+    let by = |is_invited| Some(AcceptedBy { user: id(501), home: id(500), is_invited });
+    let accepted_by = |world: &World, number| {
+        let state = world.state::<Delegation>(account().tenant(), id(number));
+        state.record().expect("a delegation").accepted_by
+    };
+    // The secret opens it; that the address is not confirmed, or another, is kept.
+    world.must(&invite(&world, 60, reading()));
+    assert_eq!(accepted_by(&world, 60), None);
+    world.must(&accepts(60));
+    assert_eq!(accepted_by(&world, 60), by(Some(false)));
+    world.must(&VerifyEmail { account: id(500), user: id(501), notice: id(600), day });
+    world.must(&invite(&world, 61, reading()));
+    world.must(&accepts(61));
+    assert_eq!(accepted_by(&world, 61), by(Some(true)));
+    let email = EmailAddress::parse("chief@else.example").expect("an address");
+    world.must(&InviteDelegate { email, ..invite(&world, 62, reading()) });
+    world.must(&accepts(62));
+    assert_eq!(accepted_by(&world, 62), by(Some(false)));
+    // Who it was is known when it is over, too.
+    world.must(&end(62, Some(501)));
+    assert_eq!(accepted_by(&world, 62), by(Some(false)));
 }
 
 #[test]

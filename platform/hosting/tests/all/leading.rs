@@ -7,7 +7,7 @@ use authority::{AdministratorRight, Denied, Grant, Permission, Permissions, Prin
 use hosting::alias::{Alias, AliasSettingsPatch};
 use hosting::book::BookCommand;
 use hosting::domain::{DomainRef, DomainSettingsPatch, Proof};
-use hosting::mailbox::MailboxSettingsPatch;
+use hosting::mailbox::{MailboxSettingsPatch, SelfService};
 use hosting::plan::plan_id;
 use hosting::share::{SharePatch, ShareRole};
 use hosting::use_case::{
@@ -86,7 +86,11 @@ fn whoever_administers_one_domain_lets_nobody_send_in_the_name_of_another() {
 
 /// The administrator of the domain, from whom letting others send is withheld.
 fn without_send_as() -> Principal {
-    let rights = [AdministratorRight::SendAs].into_iter().collect();
+    without(&[AdministratorRight::SendAs])
+}
+
+fn without(rights: &[AdministratorRight]) -> Principal {
+    let rights = rights.iter().copied().collect();
     Principal { withheld: Some(Withheld { account: account(), rights }), ..administrator(&[DOMAIN]) }
 }
 
@@ -101,6 +105,36 @@ fn share(is_new: bool, roles: &[ShareRole]) -> EditShares {
         false => BookCommand::Change { entry, patch, revision: None },
     };
     EditShares { account: account(), mailbox: id(1), command }
+}
+
+#[test]
+fn what_is_withheld_is_not_left_to_the_owners_of_mailboxes() {
+    let leave = |flags: &[SelfService]| ChangeMailboxSettings {
+        patch: MailboxSettingsPatch {
+            self_service: Some(flags.iter().copied().collect()),
+            ..MailboxSettingsPatch::default()
+        },
+        ..senders(&[], &[])
+    };
+    for flag in SelfService::ALL {
+        let mut world = with_mailbox();
+        let Some(right) = flag.right() else {
+            world.principal = without(&AdministratorRight::ALL);
+            world.must(&leave(&[]));
+            assert_eq!(world.must(&leave(&[flag])), 1, "{flag:?}");
+            continue;
+        };
+        world.principal = without(&[right]);
+        // What was left before stays, and is taken.
+        assert_eq!(world.must(&leave(&SelfService::ALL)), 0, "{flag:?}");
+        world.must(&leave(&[SelfService::DisplayName, flag]));
+        world.must(&leave(&[SelfService::DisplayName]));
+        let denied = Err(No::Denied(Denied::Withheld(right)));
+        assert_eq!(world.run(&leave(&[SelfService::DisplayName, flag])), denied, "{flag:?}");
+        // Others leave it.
+        world.principal = administrator(&[DOMAIN]);
+        world.must(&leave(&[flag]));
+    }
 }
 
 #[test]

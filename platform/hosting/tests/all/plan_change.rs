@@ -6,6 +6,7 @@ use crate::support::world::{No, World};
 use authority::{Denied, Grant, Permission, Permissions, Principal, Scope};
 use hosting::domain::DomainRef;
 use hosting::plan::plan_id;
+use hosting::refusal::{Limit, Measure, Measured};
 use hosting::service::{Service, ServiceRecord, SuspensionReason, misfits};
 use hosting::use_case::{ChangePlan, CreateMailboxes, NewMailbox, SuspendService};
 use kernel::{Actor, ByteSize, LocalPart};
@@ -60,6 +61,8 @@ fn what_does_not_fit_is_refused_and_by_force_kept_without_room_for_more() {
         misfits(&record(&world), &solo.terms.limits).iter().map(|misfit| misfit.name).collect();
     assert_eq!(names, ["mailboxes", "storageBytes"]);
     assert_eq!(world.refused(&to("solo")), "PLAN_TOO_SMALL");
+    let small = Measured::too_small(Measure::Mailboxes, Limit { allowed: 2, used: 3 });
+    assert_eq!(world.run(&to("solo")), Err(No::Refused(small.into())), "the first of them is named");
     let basic = hosting::plan::catalogue().into_iter().find(|entry| entry.slug == "basic").expect("a plan");
     let names: Vec<&str> =
         misfits(&record(&world), &basic.terms.limits).iter().map(|misfit| misfit.name).collect();

@@ -8,7 +8,7 @@ use hosting::HostingRefusal as No;
 use hosting::domain::{DomainRef, DomainSettingsPatch, Proof, QuotaMode};
 use hosting::mailbox::{Crossing, Threshold};
 use hosting::plan::plan_id;
-use hosting::refusal::{BoxRefusal, Limit, ValueRefusal};
+use hosting::refusal::{BoxRefusal, Limit, Measure, Measured, ValueRefusal};
 use hosting::service::Service;
 use hosting::use_case::{
     AddDomain, ChangeDomainSettings, ChangeMailboxQuota, ChangePlan, CreateMailboxes, DeleteMailbox,
@@ -192,8 +192,8 @@ fn a_smaller_plan_keeps_the_pool_and_gives_out_nothing_more() {
         custom: None,
         is_forced,
     };
-    let small = No::PlanTooSmall(Limit { allowed: 8 << 30, used: 20 << 30 });
-    assert_eq!(world.run(&change("solo", false)), Err(small.into()));
+    let small = Measured::too_small(Measure::Storage, Limit { allowed: 8 << 30, used: 20 << 30 });
+    assert_eq!(world.run(&change("solo", false)), Err(No::from(small).into()));
     world.must(&change("solo", true));
     assert_eq!(allocated(&world), ByteSize::gib(20), "nothing is taken away");
     assert_eq!(world.run(&pool(21)), refused(BoxRefusal::PoolAboveBox(gib(8, 21))));

@@ -451,7 +451,8 @@ fn delegation_event() -> impl Strategy<Value = HostingEvent> {
         terms.prop_map(|(permissions, scope, expires_at, requires_second_factor)| {
             DelegationEvent::TermsChanged { permissions, scope, expires_at, requires_second_factor }
         }),
-        (any_id(), any_id()).prop_map(|(user, home)| DelegationEvent::Accepted { user, home }),
+        (any_id(), any_id(), any::<Option<bool>>())
+            .prop_map(|(user, home, is_invited)| DelegationEvent::Accepted { user, home, is_invited }),
         Just(DelegationEvent::Declined),
         Just(DelegationEvent::Revoked),
         Just(DelegationEvent::Left),

@@ -1,10 +1,11 @@
 //! The rules of settings: shares of domains, alias domains, revisions, what an owner may change alone.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::support::id;
 use crate::support::stage::{DOMAIN, account, service, with_domain};
-use crate::support::world::No as Why;
+use crate::support::world::{No as Why, World};
+use authority::{Grant, Guarded as _, Permission, Permissions, Principal, Scope};
 use hosting::HostingRefusal as No;
 use hosting::alias::{AliasSettingsPatch, Disposition};
 use hosting::domain::{DomainRef, DomainRelay, DomainSettingsPatch, Proof};
@@ -13,10 +14,10 @@ use hosting::plan::{SendLimits, SendsOf, catalogue};
 use hosting::refusal::{BoxRefusal, Limit, ValueRefusal};
 use hosting::use_case::{
     AddDomain, ChangeAliasSettings, ChangeAliasTargets, ChangeDomainSettings, ChangeMailboxQuota,
-    ChangeMailboxSettings, CreateAlias, CreateMailboxes, DeleteMailbox, EndService, NewMailbox, RemoveDomain,
-    VerifyDomain,
+    ChangeMailboxSettings, CreateAlias, CreateMailboxes, DeleteMailbox, EndService, EquipMailboxes,
+    NewMailbox, RemoveDomain, VerifyDomain,
 };
-use kernel::{ByteSize, DomainName, EmailAddress, LocalPart, Timestamp};
+use kernel::{Actor, ByteSize, DomainName, EmailAddress, LocalPart, Timestamp};
 
 const MIRROR: u128 = 21;
 
@@ -272,6 +273,75 @@ fn an_alias_domain_takes_its_own_slot_and_has_no_addresses() {
     }
 }
 
+/// A mailbox of such an id that is set up from the beginning.
+fn equipped((number, local): (u128, &str), patch: MailboxSettingsPatch) -> EquipMailboxes {
+    EquipMailboxes {
+        create: mailboxes(DOMAIN, &[(number, local, 1)]),
+        settings: BTreeMap::from([(id(number), patch)]),
+        sender_domains: vec![],
+    }
+}
+
+#[test]
+fn a_mailbox_is_created_with_its_settings_or_not_at_all() {
+    let mut world = with_domain();
+    let record = |world: &World, number: u128| {
+        world.state::<Mailbox>(account().tenant(), id(number)).record().cloned()
+    };
+    let wished = MailboxSettingsPatch {
+        imap: Some(false),
+        retains_days: Some(Some(30)),
+        sends_per_day_max: Some(Some(5)),
+        ..MailboxSettingsPatch::default()
+    };
+    let equip = equipped((1, "alice"), wished);
+    assert_eq!(world.must(&equip), 4, "the slot, the mailbox, its settings, and what it keeps");
+    let made = record(&world, 1).expect("a mailbox").settings;
+    assert_eq!((made.imap, made.retains_days, made.sends_per_day_max), (false, Some(30), Some(5)));
+    assert_eq!(world.must(&equip), 0, "it is so already");
+    // Whoever has set it otherwise since is not undone.
+    let imap = MailboxSettingsPatch { imap: Some(true), ..MailboxSettingsPatch::default() };
+    world.must(&mailbox_settings(imap, false));
+    assert_eq!(world.must(&equip), 0);
+    assert!(record(&world, 1).is_some_and(|record| record.settings.imap));
+    let none = MailboxSettingsPatch::default;
+    for (wished, code) in [
+        (MailboxSettingsPatch { retains_days: Some(Some(0)), ..none() }, "RETAINED_DAYS"),
+        (MailboxSettingsPatch { sends_per_day_max: Some(Some(u32::MAX)), ..none() }, "SENDS_ABOVE_PLAN"),
+        (
+            MailboxSettingsPatch { send_as: Some(BTreeSet::from(["@else.example".to_owned()])), ..none() },
+            "SEND_AS_ELSEWHERE",
+        ),
+    ] {
+        assert_eq!(world.refused(&equipped((2, "bob"), wished)), code);
+        assert_eq!(record(&world, 2), None, "{code}");
+    }
+    let demanding = MailboxSettingsPatch { must_change_password: Some(true), ..none() };
+    assert!(equipped((2, "bob"), demanding).is_kept_from_visitors());
+    assert!(!equipped((2, "bob"), none()).is_kept_from_visitors());
+    world.must(&equipped((2, "bob"), none()));
+}
+
+#[test]
+fn whoever_administers_one_domain_creates_nobody_who_sends_in_another() {
+    let mut world = with_domain();
+    let permissions: Permissions = [Permission::MailboxWrite].into_iter().collect();
+    let scope = Scope::Domains(account(), vec![id(DOMAIN)]);
+    world.principal = Principal::signed_in(Actor::User(id(91)), vec![Grant { scope, permissions }]);
+    let sender = |address: &str| MailboxSettingsPatch {
+        send_as: Some(BTreeSet::from([address.to_owned()])),
+        ..MailboxSettingsPatch::default()
+    };
+    let refused = world.run(&equipped((1, "alice"), sender("@else.example")));
+    assert!(matches!(refused, Err(Why::Denied(_))), "{refused:?}");
+    world.must(&equipped((1, "alice"), sender("sales@demo.example")));
+}
+
+/// That administrators keep what `field` changes from the owner.
+fn kept(field: &'static str) -> Result<usize, Why> {
+    Err(Why::Refused(No::from(ValueRefusal::SettingNotSelfService).of(field)))
+}
+
 #[test]
 fn an_owner_changes_what_administrators_leave_to_it() {
     let mut world = with_domain();
@@ -284,17 +354,14 @@ fn an_owner_changes_what_administrators_leave_to_it() {
         Err(Why::Refused(No::from(ValueRefusal::SpamScores)))
     );
     let imap = MailboxSettingsPatch { imap: Some(false), ..MailboxSettingsPatch::default() };
-    assert_eq!(
-        world.run(&mailbox_settings(imap.clone(), true)),
-        Err(Why::Refused(No::SettingNotSelfService))
-    );
+    assert_eq!(world.run(&mailbox_settings(imap.clone(), true)), kept("settings.imap"));
     world.must(&mailbox_settings(imap, false));
     let nothing = MailboxSettingsPatch {
         self_service: Some(BTreeSet::from([SelfService::Filters])),
         ..MailboxSettingsPatch::default()
     };
     world.must(&mailbox_settings(nothing, false));
-    assert_eq!(world.run(&mailbox_settings(junk(400), true)), Err(Why::Refused(No::SettingNotSelfService)));
+    assert_eq!(world.run(&mailbox_settings(junk(400), true)), kept("settings.junkScore"));
     world.must(&mailbox_settings(junk(400), false));
 }
 
@@ -311,7 +378,7 @@ fn what_is_kept_for_a_time_is_kept_openly_and_its_mailbox_is_not_deleted() {
         );
     }
     let by_owner = world.run(&mailbox_settings(keep(Some(30)), true));
-    assert_eq!(by_owner, Err(Why::Refused(No::SettingNotSelfService)));
+    assert_eq!(by_owner, kept("settings.retainsDays"));
     world.must(&mailbox_settings(keep(Some(3650)), false));
     let delete = DeleteMailbox {
         account: account(),

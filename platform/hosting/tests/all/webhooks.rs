@@ -1,13 +1,16 @@
 //! Webhooks: where they lead, what they are told, how they pause.
 
+use std::collections::BTreeSet;
+
 use crate::support::id;
+use crate::support::samples::samples;
 use crate::support::stage::{account, with_mailbox};
 use crate::support::world::{No, World};
 use authority::{Denied, Grant, Permission, Permissions, Principal, Scope};
 use hosting::use_case::{ChangeWebhook, RegisterWebhook};
 use hosting::webhook::{
     Kinds, Pause, Reach, Resumption, Webhook, WebhookCommand, WebhookRecord, WebhookSecret, WebhookStatus,
-    WebhookTerms,
+    WebhookTerms, known,
 };
 use kernel::{Actor, Position, Timestamp};
 
@@ -44,6 +47,14 @@ fn an_account_has_twenty_webhooks_at_most() {
     world.must(&register(200));
     assert_eq!(world.refused(&with(100, WebhookCommand::Test)), "WEBHOOK_NOT_FOUND");
     assert_eq!(world.refused(&register(100)), "WEBHOOK_EXISTS");
+}
+
+#[test]
+fn the_kinds_that_can_be_named_are_those_that_happen() {
+    let happening: BTreeSet<String> =
+        samples().iter().map(|(event, _)| event.kind().name.to_string()).collect();
+    let known: Vec<&str> = known().collect();
+    assert_eq!(known, happening.iter().map(String::as_str).collect::<Vec<_>>(), "src/webhook/kinds.txt");
 }
 
 #[test]

@@ -721,7 +721,9 @@ fn delegations(all: &mut Samples, at: Timestamp) {
         };
         push(invited, form);
     }
-    push(DelegationEvent::Accepted { user: id(2), home: id(3) }, "full");
+    for (is_invited, form) in [(None, "full"), (Some(false), "elsewhere")] {
+        push(DelegationEvent::Accepted { user: id(2), home: id(3), is_invited }, form);
+    }
     push(
         DelegationEvent::TermsChanged {
             permissions: [Permission::MailboxRead].into_iter().collect(),

@@ -20,9 +20,17 @@ const BY_FIELD: Record<string, AdministratorRight> = {
   junkScore: 'SPAM_LISTS', rejectScore: 'SPAM_LISTS', allowedSenders: 'SPAM_LISTS', deniedSenders: 'SPAM_LISTS',
 };
 
+/** Which right it takes to leave something to the owner of a mailbox who did not have it. */
+const BY_OWN: Record<string, AdministratorRight> = { SYNC_JOBS: 'SYNC_JOBS', FILTERS: 'FILTERS', APP_PASSWORDS: 'APP_PASSWORDS', PUSH: 'PUSH_DESTINATIONS', SPAM_SCORES: 'SPAM_LISTS', SPAM_LISTS: 'SPAM_LISTS', TEMPORARY_ALIASES: 'SEND_AS' };
+
 /** Whether this is kept from whoever is signed in, in the account that is shown. */
 export function isKept(right: AdministratorRight): boolean {
   return !acting.isForAnother && boot.viewer.withheld.includes(right);
+}
+
+/** What may be left to the owner of a mailbox: nobody leaves to others what is kept from them, and what is left can be taken. */
+export function leavable(parts: string[], left: string[]): string[] {
+  return parts.filter((part) => left.includes(part) || !(BY_OWN[part] && isKept(BY_OWN[part])));
 }
 
 /** What is kept of what is done on a page, in words; empty where nothing is. */

@@ -3,7 +3,7 @@ import { count, size } from '../../lib/format';
 import { t } from '../../lib/i18n/messages';
 import type { FieldSpec, Value, Values } from '../../lib/ui/fields';
 import type { MailboxWholeResult } from '../../generated/api';
-import { withoutKept } from './kept';
+import { leavable, withoutKept } from './kept';
 import type { MailDomain } from './mail.svelte';
 
 const SENDERS_MAX = 500;
@@ -151,7 +151,7 @@ export function mailboxSpecs(mailbox: MailboxWhole, domain: MailDomain | undefin
     { name: 'detail', kind: 'select', label: t('mail.field.detail'), options: options('mail.detail', ['INBOX', 'FOLDER', 'SUBJECT']) },
     ...scoreSpecs(t('mail.spam')),
     ...senderSpecs(),
-    { name: 'selfService', kind: 'choices', label: t('mail.field.selfService'), options: options('mail.own', OWN), group: t('mail.group.own') },
+    { name: 'selfService', kind: 'choices', label: t('mail.field.selfService'), options: options('mail.own', leavable(OWN, mailbox.settings.selfService)), group: t('mail.group.own') },
   ], mailbox.settings.notYetInForce);
 }
 

@@ -3,6 +3,7 @@ export default {
   'notice.app_password_added': 'An app password was added',
   'notice.app_password_revoked': 'An app password was revoked',
   'notice.delegation_accepted': 'An invitation was accepted',
+  'notice.delegation_accepted_elsewhere': 'An invitation was accepted with another address',
   'notice.delegation_declined': 'An invitation was declined',
   'notice.delegation_left': 'An access was given back',
   'notice.delegation_revoked': 'The access was revoked',

@@ -3,6 +3,7 @@ export default {
   'notice.app_password_added': 'Un mot de passe d’application a été ajouté',
   'notice.app_password_revoked': 'Un mot de passe d’application a été révoqué',
   'notice.delegation_accepted': 'Une invitation a été acceptée',
+  'notice.delegation_accepted_elsewhere': 'Une invitation a été acceptée avec une autre adresse',
   'notice.delegation_declined': 'Une invitation a été déclinée',
   'notice.delegation_left': 'Un accès a été rendu',
   'notice.delegation_revoked': 'L’accès a été révoqué',

@@ -94,6 +94,7 @@ export default {
   'changed.is_demanded': 'demanded',
   'changed.is_dry': 'trial run',
   'changed.is_internal': 'for the own domains alone',
+  'changed.is_invited': 'with the invited address',
   'changed.is_mail': 'by mail',
   'changed.is_offered': 'offered as a sender',
   'changed.is_pooled': 'shared storage',

@@ -96,6 +96,7 @@ export default {
   'changed.is_demanded': 'exigé',
   'changed.is_dry': 'simulation',
   'changed.is_internal': 'réservé aux domaines internes',
+  'changed.is_invited': 'avec l’adresse invitée',
   'changed.is_mail': 'par courrier',
   'changed.is_offered': 'proposé comme expéditeur',
   'changed.is_pooled': 'stockage partagé',
