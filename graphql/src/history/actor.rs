@@ -119,6 +119,10 @@ pub(crate) async fn whoever(ctx: &Context<'_>, account: AccountId, actor: Actor)
     let people = &ctx.platform()?.people;
     let Some(home) = people.home(user) else {
         let name = found(ctx, Gone(tenant, user)).await?;
+        // Whoever answers an invitation acts for themselves, and never was of this account.
+        if name.is_none() && found(ctx, Delegate(tenant, user)).await?.is_some() {
+            return delegate(ctx, account, user, None).await;
+        }
         return told(ctx, account, ActorStanding::Removed, name);
     };
     let name = people.login(user);
