@@ -293,7 +293,8 @@ export async function violations(page, part = null) {
 /** Keeps a picture of the page. */
 export async function picture(page, name) {
   mkdirSync(artefacts, { recursive: true });
-  await page.screenshot({ path: join(artefacts, `${name}.jpg`), type: "jpeg", quality: 80, fullPage: true });
+  // Seven hundred of them: as PNG each would take several times as long to write.
+  await page.screenshot({ path: join(artefacts, `${name}.jpg`), type: 'jpeg', quality: 80, fullPage: true });
 }
 
 /** Fails where the page complained. */
