@@ -175,22 +175,19 @@ function follow(context) {
 /** In the page: whether a screen stands and nothing in it is on its way. */
 const stands = () => document.readyState === 'complete' && !document.querySelector('.bones') && !window.heldBack
   && (!document.getElementById('boot') || document.querySelector('main h1') !== null);
+/** In the page: what was due has been done, and drawn. */
+export const drawn = () => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(resolve))));
 /** In the page: waits until a screen stands and is drawn; false where it no longer stands once it is. One question, since each costs the browser more than what it asks. */
 const stood = `(async () => {
-  const stands = ${stands};
-  const frame = () => new Promise((resolve) => requestAnimationFrame(resolve));
+  const [stands, drawn] = [${stands}, ${drawn}];
   const end = Date.now() + ${SETTLE_MS_MAX};
   while (!stands()) {
     if (Date.now() > end) return false;
-    await frame();
+    await new Promise(requestAnimationFrame);
   }
-  await frame();
-  await frame();
-  await new Promise((resolve) => setTimeout(resolve));
+  await drawn();
   return stands();
 })()`;
-/** In the page: what was due has been done, and drawn. */
-export const drawn = () => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(resolve))));
 
 /**
  * Waits until nothing is loading any more: a screen stands, no request is under way, and what the last answers led to has been
