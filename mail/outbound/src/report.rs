@@ -409,6 +409,11 @@ mod tests {
         assert_eq!(untold(&LeasedMessage { is_sender_known: true, ..forwarded }), None);
     }
 
+    /// Of a recipient with whom it failed for good.
+    fn failed<'a>(recipient: &'a LeasedRecipient, reply: &'a RemoteReply) -> Told<'a> {
+        Told { recipient, action: Action::Failed, reply, until: None, before: Vec::new() }
+    }
+
     #[test]
     fn a_report_is_what_machines_and_people_read() {
         let (message, recipient) = leased();
@@ -418,13 +423,7 @@ mod tests {
             text: "User unknown".to_owned(),
             host: Some("mx.b.example".to_owned()),
         };
-        let told = [Told {
-            recipient: &recipient,
-            action: Action::Failed,
-            reply: &reply,
-            until: None,
-            before: Vec::new(),
-        }];
+        let told = [failed(&recipient, &reply)];
         let original = b"Subject: secret plan\r\nFrom: a@x.example\r\n\r\nthe body\r\n";
         let sender = message.sender.clone().expect("a sender");
         let report =
@@ -474,13 +473,7 @@ mod tests {
                 text: "the address is on the suppression list: words".to_owned(),
                 ..RemoteReply::default()
             };
-            let told = [Told {
-                recipient: &recipient,
-                action: Action::Failed,
-                reply: &reply,
-                until: None,
-                before: Vec::new(),
-            }];
+            let told = [failed(&recipient, &reply)];
             let explained = words::explanation(&message, &told, "mx.us.example");
             let (en, fr) = explained.split_once("----------").expect("two languages");
             assert!(en.contains(english) && en.contains("suppression list: words"), "{en}");
@@ -503,13 +496,7 @@ mod tests {
                 host: Some("mx.b.example".to_owned()),
             };
             let before = RemoteReply { host: Some("mx0.b.example".to_owned()), ..reply.clone() };
-            let told = [Told {
-                recipient: &behind,
-                action: Action::Failed,
-                reply: &reply,
-                until: None,
-                before: vec![&before],
-            }];
+            let told = [Told { before: vec![&before], ..failed(&behind, &reply) }];
             let sender = message.sender.clone().expect("a sender");
             let now = Timestamp::from_secs(60);
             String::from_utf8(compose(
