@@ -121,6 +121,8 @@ for (const language of ['fr', 'en']) {
     };
     await reply('first words');
     await page.getByText(t('error.offline')).waitFor();
+    // What the server took is read anew, and moves the button: between the two halves of a press it would be missed.
+    await settled(page);
     await reply('first words, and the second sentence');
     await page.waitForFunction(() => document.querySelector('[name=text]').value === '');
     await settled(page);

@@ -7,6 +7,7 @@ use std::io::Write as _;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream, UdpSocket};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 /// How long a start may take; generous, since a busy machine is no fault of ours.
@@ -233,14 +234,22 @@ impl Drop for Node {
 /// nobody takes by chance until it is listened on.
 const FREE_PORTS: std::ops::Range<u16> = 10_000..32_000;
 
-/// A port of loopback that nobody holds now, for TCP and UDP.
+/// The ports that this process was told, each a locked file: tests run as processes of their own.
+static OWN_PORTS: Mutex<Vec<fs::File>> = Mutex::new(Vec::new());
+
+/// A port of loopback that nobody holds now, for TCP and UDP, and that no other test is told until this one has ended: a node that
+/// is killed finds it again.
 pub fn free_port() -> u16 {
+    let folder = std::env::temp_dir().join("hosterra-ports");
+    fs::create_dir_all(&folder).expect("a folder");
     loop {
         let chance = RandomState::new().build_hasher().finish();
         let place = chance % u64::from(FREE_PORTS.end - FREE_PORTS.start);
         let port = FREE_PORTS.start + u16::try_from(place).expect("within the ports");
+        let file = fs::File::create(folder.join(port.to_string())).expect("a file");
         let address = (Ipv4Addr::LOCALHOST, port);
-        if TcpListener::bind(address).is_ok() && UdpSocket::bind(address).is_ok() {
+        if file.try_lock().is_ok() && TcpListener::bind(address).is_ok() && UdpSocket::bind(address).is_ok() {
+            OWN_PORTS.lock().unwrap_or_else(PoisonError::into_inner).push(file);
             return port;
         }
     }
