@@ -9,6 +9,7 @@ use axum::extract::{ConnectInfo, Extension, Path, Query, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use graphql::{GivenFile, NoBytes, NotTaken};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::json;
 use tokio::sync::Semaphore;
 
@@ -20,6 +21,8 @@ use crate::limit::{FILE_COUNT_MAX, FILE_OCTETS_MAX};
 
 /// A file never runs as a page of ours: no script, no form, no origin.
 const SANDBOX: &str = "default-src 'none'; sandbox";
+/// What is encoded in the name of a download.
+const NOT_IN_NAME: AsciiSet = NON_ALPHANUMERIC.remove(b'.').remove(b'-').remove(b'_');
 /// Room for the files that are read at a time.
 static ROOM: LazyLock<Semaphore> = LazyLock::new(|| Semaphore::new(FILE_COUNT_MAX));
 
@@ -107,15 +110,8 @@ pub(crate) async fn give(
 
 /// A download under a name of any characters (RFC 6266 section 4.3, RFC 8187 section 3.2).
 fn disposition(name: &str) -> String {
-    let mut encoded = String::new();
-    for octet in name.bytes() {
-        if octet.is_ascii_alphanumeric() || matches!(octet, b'.' | b'-' | b'_') {
-            encoded.push(char::from(octet));
-        } else {
-            encoded.push_str(&format!("%{octet:02X}"));
-        }
-    }
-    format!("attachment; filename=\"file\"; filename*=UTF-8''{encoded}")
+    let name = utf8_percent_encode(name, &NOT_IN_NAME);
+    format!("attachment; filename=\"file\"; filename*=UTF-8''{name}")
 }
 
 fn refused(no: NoBytes) -> Response {

@@ -1,8 +1,7 @@
 //! What happened to a message on its way, step by step, in and out: the message trace.
 
-use std::fmt::Write as _;
-
 use kernel::{DomainId, MailboxId, TenantId, Timestamp};
+use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
 
 use crate::RemoteReply;
 
@@ -138,46 +137,25 @@ pub struct Passage {
 
 /// The word for what a host said that did not take a message, before another was asked.
 const HOST_SAID: &str = "host_said";
+/// What does not stand in a word as it is: blanks of any kind, with what is not ASCII.
+const BLANKS: AsciiSet = CONTROLS.add(b' ').add(b'%');
 
 impl RemoteReply {
     /// As one of the words of [`Passage::reasons`]; none where it is nobody's: `host_said:mx.example/451/4.3.0/try%20later`.
     pub fn as_reason(&self) -> Option<String> {
         let host = self.host.as_deref()?;
-        let mut word = format!("{HOST_SAID}:{host}/{}/{}/", self.code, self.enhanced);
-        for character in self.text.chars() {
-            if character == '%' || character.is_whitespace() {
-                let mut octets = [0; 4];
-                for octet in character.encode_utf8(&mut octets).bytes() {
-                    // Writing to a string does not fail.
-                    let _ = write!(word, "%{octet:02X}");
-                }
-            } else {
-                word.push(character);
-            }
-        }
-        Some(word)
+        let text = utf8_percent_encode(&self.text, &BLANKS);
+        Some(format!("{HOST_SAID}:{host}/{}/{}/{text}", self.code, self.enhanced))
     }
 
     /// What [`RemoteReply::as_reason`] wrote; none where it is another word.
     pub fn of_reason(word: &str) -> Option<Self> {
         let mut parts = word.strip_prefix(HOST_SAID)?.strip_prefix(':')?.splitn(4, '/');
         let (host, code) = (parts.next()?.to_owned(), parts.next()?.parse().ok()?);
-        let (enhanced, text) = (parts.next()?.to_owned(), decoded(parts.next()?));
-        Some(Self { code, enhanced, text, host: Some(host) })
+        let (enhanced, text) =
+            (parts.next()?.to_owned(), percent_decode_str(parts.next()?).decode_utf8_lossy());
+        Some(Self { code, enhanced, text: text.into_owned(), host: Some(host) })
     }
-}
-
-/// `%XX` as octets again.
-fn decoded(text: &str) -> String {
-    let (mut octets, mut rest) = (Vec::new(), text);
-    while let Some((plain, escaped)) = rest.split_once('%') {
-        octets.extend_from_slice(plain.as_bytes());
-        let octet = escaped.get(..2).and_then(|digits| u8::from_str_radix(digits, 16).ok());
-        octets.push(octet.unwrap_or(b'%'));
-        rest = if octet.is_some() { &escaped[2..] } else { escaped };
-    }
-    octets.extend_from_slice(rest.as_bytes());
-    String::from_utf8_lossy(&octets).into_owned()
 }
 
 #[cfg(test)]
@@ -198,7 +176,7 @@ mod tests {
             (reply(550, "5.7.1", "100% a/b: no"), "host_said:mx1.example/550/5.7.1/100%25%20a/b:%20no"),
             (
                 reply(421, "4.7.0", "d\u{e9}j\u{e0}\u{a0}!"),
-                "host_said:mx1.example/421/4.7.0/d\u{e9}j\u{e0}%C2%A0!",
+                "host_said:mx1.example/421/4.7.0/d%C3%A9j%C3%A0%C2%A0!",
             ),
         ] {
             assert_eq!(reply.as_reason().as_deref(), Some(word));

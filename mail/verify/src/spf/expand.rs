@@ -2,6 +2,8 @@
 
 use std::net::IpAddr;
 
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+
 use super::Question;
 
 /// Longest text that an expansion makes, in octets.
@@ -13,6 +15,8 @@ const DOMAIN_OCTETS_MAX: usize = 253;
 const DOMAIN_LETTERS: &str = "slodiphv";
 /// The same for explanations.
 const EXPLANATION_LETTERS: &str = "slodiphvcrt";
+/// Everything but the unreserved characters (RFC 3986 section 2.3).
+const RESERVED: AsciiSet = NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// Whether a text may have blanks in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -193,7 +197,7 @@ impl Macro {
             _ => question.now_secs.to_string(),
         };
         let value = self.transformed(&value);
-        if self.is_escaped { escaped(&value) } else { value }
+        if self.is_escaped { utf8_percent_encode(&value, &RESERVED).to_string() } else { value }
     }
 
     fn transformed(&self, value: &str) -> String {
@@ -215,19 +219,6 @@ fn dotted(address: IpAddr) -> String {
             nibbles.map(|nibble| format!("{nibble:X}")).collect::<Vec<_>>().join(".")
         }
     }
-}
-
-/// Everything but the unreserved characters of RFC 3986 in percent form.
-fn escaped(value: &str) -> String {
-    let mut text = String::new();
-    for octet in value.bytes() {
-        if octet.is_ascii_alphanumeric() || b"-._~".contains(&octet) {
-            text.push(char::from(octet));
-        } else {
-            text.push_str(&format!("%{octet:02X}"));
-        }
-    }
-    text
 }
 
 #[cfg(test)]
