@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use async_graphql::{Context, Result, SimpleObject, Value};
-use authority::{Denied, Guarded, Limited};
-use engine::Outcome;
+use authority::{Denied, Limited};
+use engine::{Case, Outcome};
+use hosting::HostingRefusal;
 use kernel::{AccountId, CommandId, CommandName, Cursor, LimitFact, Refusal};
 
 use crate::error::{Fault, refusal_of};
@@ -273,17 +274,12 @@ pub(crate) fn command(ctx: &Context<'_>, given: Option<Uid>) -> CommandId {
 /// Runs `use_case` as the caller; `key` names what the payload will show.
 ///
 /// The authority's no and failures of the machine are errors, the model's no is an answer.
-#[boxed]
-pub(crate) async fn run<U, K>(
+pub(crate) async fn run<K>(
     ctx: &Context<'_>,
     command: CommandId,
-    use_case: &U,
+    use_case: &dyn Case<HostingRefusal>,
     key: K,
-) -> Result<Answer<K>>
-where
-    U: Guarded,
-    K: Send,
-{
+) -> Result<Answer<K>> {
     let standing = ctx.standing()?;
     let mut principal = standing.principal.clone();
     let account = use_case.tenant().account();
@@ -295,32 +291,38 @@ where
 }
 
 /// The same as another principal: for sign-ins, whose principal is only just proved.
-#[boxed]
-pub(crate) async fn run_as<U, K>(
+pub(crate) async fn run_as<K>(
     ctx: &Context<'_>,
     principal: &authority::Principal,
     command: CommandId,
-    use_case: &U,
+    use_case: &dyn Case<HostingRefusal>,
     key: K,
-) -> Result<Answer<K>>
-where
-    U: Guarded,
-    K: Send,
-{
+) -> Result<Answer<K>> {
+    Ok(answered(ctx, principal, command, use_case).await?.map(|()| key))
+}
+
+/// The same for all kinds of keys: compiled once.
+#[boxed]
+async fn answered(
+    ctx: &Context<'_>,
+    principal: &authority::Principal,
+    command: CommandId,
+    use_case: &dyn Case<HostingRefusal>,
+) -> Result<Answer<()>> {
     let caller = ctx.caller()?;
     // What was asked for stands with all that comes of it, also in other accounts.
     let content = crate::content::mark(ctx, command)?;
     let command = command.named(CommandName::of(ctx.field().name())).saying(content);
     let outcome = ctx.platform()?.engine.run(principal, command, caller.correlation, use_case).await;
-    match outcome.map_err(|error| ctx.failed(U::NAME, &error))? {
+    match outcome.map_err(|error| ctx.failed(use_case.name(), &error))? {
         Outcome::Done { cursor, is_repeat } => {
             // Whoever hears that a session has ended, or that a right was taken, is not asked to wait: what comes after the
             // answer is judged by it here. Done it is in any case.
             let patience = Duration::from_millis(READ_YOUR_WRITES_MS_MAX);
             if !ctx.platform()?.people.heard(cursor, patience).await {
-                tracing::warn!(change = U::NAME, "requests are not yet judged by what was done");
+                tracing::warn!(change = use_case.name(), "requests are not yet judged by what was done");
             }
-            Ok(Answer::Done { key, cursor, is_repeat })
+            Ok(Answer::Done { key: (), cursor, is_repeat })
         }
         Outcome::Refused(refusal) => {
             let said = user_error(&refusal, caller.language);

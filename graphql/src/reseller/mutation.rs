@@ -1,9 +1,10 @@
 //! Changing pools, handing customers over, and how resellers present themselves.
 
 use async_graphql::{Context, Object, Result};
-use authority::{Guarded, Permission, Principal, Resource};
+use authority::{Permission, Principal, Resource};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use engine::Case;
 use hosting::account::{Account as AccountModel, AccountRecord, AccountState};
 use hosting::reseller::{self as model, BrandHost, Colour, Logo, Reseller};
 use hosting::use_case::{
@@ -327,10 +328,10 @@ async fn record(ctx: &Context<'_>, account: AccountId) -> Result<Option<AccountR
 }
 
 /// Does at once in another account what the platform's own policy does as well, where this is interrupted.
-async fn carry<U: Guarded>(
+async fn carry(
     ctx: &Context<'_>,
     (id, step): (CommandId, &str),
-    use_case: &U,
+    use_case: &dyn Case<HostingRefusal>,
 ) -> Result<Answer<()>> {
     let command = CommandId::new(uuid::Uuid::new_v5(&id.uuid(), step.as_bytes()));
     run_as(ctx, &Principal::platform("resellers"), command, use_case, ()).await

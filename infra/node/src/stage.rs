@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use authority::{Guarded, Principal};
+use authority::Principal;
 use database::Database;
-use engine::{Engine, Outcome};
+use engine::{Case, Engine, Outcome};
 use hosting::HostingRefusal;
 use journal::keyring::{Keyring, MasterKey};
 use journal::{SqlJournal, SystemClock};
@@ -35,16 +35,13 @@ impl Stage {
 }
 
 /// Does something as the operator.
-pub async fn must<U: Guarded<Refusal = HostingRefusal>>(engine: &Engine, intention: &U) {
+pub async fn must(engine: &Engine, intention: &dyn Case<HostingRefusal>) {
     must_as(engine, &Principal::operator(), intention).await;
 }
 
 /// Does something as somebody.
-pub async fn must_as<U>(engine: &Engine, principal: &Principal, intention: &U)
-where
-    U: Guarded<Refusal = HostingRefusal>,
-{
+pub async fn must_as(engine: &Engine, principal: &Principal, intention: &dyn Case<HostingRefusal>) {
     let (command, correlation) = (CommandId::new(Uuid::now_v7()), CorrelationId::new(Uuid::now_v7()));
     let outcome = engine.run(principal, command, correlation, intention).await;
-    assert!(matches!(outcome, Ok(Outcome::Done { .. })), "{}: {outcome:?}", U::NAME);
+    assert!(matches!(outcome, Ok(Outcome::Done { .. })), "{}: {outcome:?}", intention.name());
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::{Duration, Instant};
 
-use authority::{Guarded, Principal};
+use authority::Principal;
 use database::{Database, DatabaseError, Row, Statement};
 use futures_util::future::BoxFuture;
 use futures_util::{FutureExt as _, Stream};
@@ -14,8 +14,8 @@ use journal::{
     Clock, Journal, JournalError, STREAM_PAGE_EVENT_COUNT_MAX, StoredEvent, SubscriptionName, Tail,
 };
 use kernel::{
-    Category, Causation, CorrelationId, Cursor, EventFamily, EventId, Intention, Position, Reads, Recorded,
-    StreamId, TenantId, Timestamp, Version,
+    Category, Causation, ClaimKind, CorrelationId, Cursor, EventFamily, EventId, Intention, Position, Reads,
+    Recorded, StreamId, TenantId, Timestamp, Version,
 };
 use parking_lot::{Mutex, RwLock};
 use tokio::sync::{mpsc, watch};
@@ -23,6 +23,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
+use crate::case::Case;
 use crate::checkpoint;
 use crate::checkpointed::{Checkpointed, Work};
 use crate::consumer::{Effect, Follower, Policy, Projection};
@@ -166,13 +167,13 @@ impl Engine {
     ///
     /// # Errors
     /// [`RunError`]: the machine failed. Repeating the same command is safe.
-    pub async fn run<U: Guarded>(
+    pub async fn run<R: From<ClaimKind> + Send>(
         &self,
         principal: &Principal,
         command: impl Into<Intention>,
         correlation: CorrelationId,
-        use_case: &U,
-    ) -> Result<Outcome<U::Refusal>, RunError> {
+        use_case: &dyn Case<R>,
+    ) -> Result<Outcome<R>, RunError> {
         let command = command.into();
         let by = Circumstances { principal, command, correlation, causation: Causation::Command };
         self.core.runner.run(by, use_case).await

@@ -13,6 +13,7 @@
 //! the pair (consumer, tenant), loudly, and everything else goes on. Nothing is spawned that [`Engine::shutdown`] does
 //! not join.
 
+mod case;
 mod checkpoint;
 mod checkpointed;
 mod consumer;
@@ -34,6 +35,7 @@ mod standstill;
 mod status;
 mod work;
 
+pub use case::{Case, Verdict};
 pub use consumer::{Cause, Effect, EffectError, Follower, Policy, Projection, ProjectionError, Reaction};
 pub use decode::DecodeError;
 pub use engine::{Engine, Freshness, Subscription};

@@ -3,18 +3,20 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use authority::{Denied, Guarded, Need, Permission, Principal, Resource};
+use authority::{Denied, Need, Permission, Principal, Resource};
 use journal::keyring::{Keyring, Sealer, TenantKeys};
 use journal::{
     Append, AppendError, Appended, Check, Clock, EncodedEvent, EncodedWrite, FoundCommand, Journal,
     JournalError, STREAM_PAGE_EVENT_COUNT_MAX, Tail,
 };
 use kernel::{
-    Actor, Causation, Changes, CorrelationId, Cursor, History, Id as _, Intention, Malformed, Metadata, Open,
-    OpenError, Opened, Reads, STREAM_EVENT_COUNT_MAX, SealError, SealedBytes, StreamId, TenantId, UseCase,
+    Actor, Causation, Changes, ClaimKind, CorrelationId, Cursor, History, Id as _, Intention, Malformed,
+    Metadata, Open, OpenError, Opened, Reads, STREAM_EVENT_COUNT_MAX, SealError, SealedBytes, StreamId,
+    TenantId,
 };
 use tracing::Instrument as _;
 
+use crate::case::{Case, Verdict};
 use crate::folds::{Folds, Kept, Place};
 use crate::metrics::Metrics;
 use crate::{Outcome, RunError};
@@ -124,9 +126,12 @@ impl Read {
     }
 }
 
+/// Folds histories as far as they were read; gives what they come to where they are whole.
+type Fold<'a, T> = dyn Fn(&[History], &dyn Open, bool) -> Result<Option<T>, Malformed> + Send + Sync + 'a;
+
 /// What reading and folding gave.
-enum Gathered<S> {
-    States(Box<Read>, S),
+enum Gathered<T> {
+    Whole(Box<Read>, T),
     /// A key is not known that may be known by now.
     Again(RunError),
 }
@@ -136,19 +141,20 @@ impl Runner {
     ///
     /// # Errors
     /// [`RunError`]: the machine failed.
-    pub async fn run<U: Guarded>(
+    pub async fn run<R: From<ClaimKind> + Send>(
         &self,
         by: Circumstances<'_>,
-        use_case: &U,
-    ) -> Result<Outcome<U::Refusal>, RunError> {
+        use_case: &dyn Case<R>,
+    ) -> Result<Outcome<R>, RunError> {
         let started = Instant::now();
-        let span = tracing::info_span!("command", use_case = U::NAME, tenant.id = %use_case.tenant(), command.id = %by.command.id);
+        let name = use_case.name();
+        let span = tracing::info_span!("command", use_case = name, tenant.id = %use_case.tenant(), command.id = %by.command.id);
         let rounds = Box::pin(self.rounds(by, use_case).instrument(span.clone()));
-        let late = |_| Err(RunError::Late { use_case: U::NAME });
+        let late = |_| Err(RunError::Late { use_case: name });
         let ran = tokio::time::timeout(RUN_WAIT_MAX, rounds).await.unwrap_or_else(late);
         let outcome = ran.as_ref().map_or("failed", Outcome::label);
         let took = started.elapsed();
-        self.metrics.ran(U::NAME, outcome, took);
+        self.metrics.ran(name, outcome, took);
         let duration_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
         span.in_scope(|| tracing::info!(outcome, duration_ms, "command"));
         ran
@@ -160,21 +166,27 @@ impl Runner {
     /// # Errors
     /// [`RunError`]: reading failed.
     pub async fn load<R: Reads>(&self, tenant: TenantId, reads: &R) -> Result<R::States, RunError> {
+        let fold = |histories: &[History], open: &dyn Open, is_whole: bool| {
+            let states = reads.fold(&mut histories.iter(), open)?;
+            Ok(is_whole.then_some(states))
+        };
         let mut attempts = 1;
         loop {
-            match self.gather("load", tenant, reads).await? {
-                Gathered::States(_, states) => return Ok(states),
+            let mut streams = Vec::new();
+            reads.streams(&mut streams);
+            match self.gather("load", (tenant, streams), &fold).await? {
+                Gathered::Whole(_, states) => return Ok(states),
                 Gathered::Again(error) if attempts == ATTEMPT_COUNT_MAX => return Err(error),
                 Gathered::Again(_) => attempts += 1,
             }
         }
     }
 
-    async fn rounds<U: Guarded>(
+    async fn rounds<R: From<ClaimKind> + Send>(
         &self,
         by: Circumstances<'_>,
-        use_case: &U,
-    ) -> Result<Outcome<U::Refusal>, RunError> {
+        use_case: &dyn Case<R>,
+    ) -> Result<Outcome<R>, RunError> {
         let mut attempts = 1;
         loop {
             match self.round(by, use_case, attempts).await? {
@@ -188,31 +200,33 @@ impl Runner {
         }
     }
 
-    async fn round<U: Guarded>(
+    async fn round<R: From<ClaimKind> + Send>(
         &self,
         by: Circumstances<'_>,
-        use_case: &U,
+        use_case: &dyn Case<R>,
         attempts: u32,
-    ) -> Result<Round<U::Refusal>, RunError> {
-        let tenant = use_case.tenant();
-        let reading = |source| RunError::Read { use_case: U::NAME, source };
+    ) -> Result<Round<R>, RunError> {
+        let (name, tenant) = (use_case.name(), use_case.tenant());
+        let reading = |source| RunError::Read { use_case: name, source };
         if let Some(found) = self.journal.find_command(tenant, by.command.id).await.map_err(reading)? {
             return Ok(Round::Settled(repeated(by, found)));
         }
-        let (read, states) = match self.gather(U::NAME, tenant, &use_case.reads()).await? {
-            Gathered::States(read, states) => (read, states),
+        let judge = |histories: &[History], open: &dyn Open, is_whole: bool| match is_whole {
+            true => use_case.judge(by.principal, (histories, open), self.clock.now()).map(Some),
+            false => use_case.fold(histories, open).map(|()| None),
+        };
+        let (read, verdict) = match self.gather(name, (tenant, use_case.streams()), &judge).await? {
+            Gathered::Whole(read, verdict) => (read, verdict),
             Gathered::Again(error) => return Ok(Round::Again(error)),
         };
-        let outcome = match authority::may_run(by.principal, use_case, &states) {
-            Err(denied) => Outcome::Denied(denied),
-            Ok(()) => match use_case.decide(&states, self.clock.now()) {
-                Err(refusal) => Outcome::Refused(refusal),
-                Ok(changes) if is_nothing(&changes) => {
-                    let position = self.journal.head(tenant).await.map_err(reading)?;
-                    Outcome::Done { cursor: Cursor { tenant, position }, is_repeat: false }
-                }
-                Ok(changes) => return self.append(by, use_case, &read, changes, attempts).await,
-            },
+        let outcome = match verdict {
+            Verdict::Denied(denied) => Outcome::Denied(denied),
+            Verdict::Refused(refusal) => Outcome::Refused(refusal),
+            Verdict::Changes(changes) if is_nothing(&changes) => {
+                let position = self.journal.head(tenant).await.map_err(reading)?;
+                Outcome::Done { cursor: Cursor { tenant, position }, is_repeat: false }
+            }
+            Verdict::Changes(changes) => return self.append(by, use_case, &read, changes, attempts).await,
         };
         // The same command may have been appended since the first look: then its own effects said no.
         match self.journal.find_command(tenant, by.command.id).await.map_err(reading)? {
@@ -223,24 +237,24 @@ impl Runner {
 
     /// Reads and folds; page by page where a stream is longer than one page and nothing of it is kept. Ends, since a
     /// stream has an end.
-    async fn gather<R: Reads>(
+    ///
+    /// `fold` is given the histories as far as they were read, and whether that is all: then it gives what they come to.
+    async fn gather<T>(
         &self,
         use_case: &'static str,
-        tenant: TenantId,
-        reads: &R,
-    ) -> Result<Gathered<R::States>, RunError> {
+        (tenant, streams): (TenantId, Vec<(Option<TenantId>, StreamId)>),
+        fold: &Fold<'_, T>,
+    ) -> Result<Gathered<T>, RunError> {
         let reading = |source| RunError::Read { use_case, source };
-        let mut streams = Vec::new();
-        reads.streams(&mut streams);
         let mut read = self.begin(tenant, streams).await.map_err(reading)?;
         loop {
             let is_whole = self.follow(&mut read).await.map_err(reading)?;
-            match reads.fold(&mut read.histories.iter(), &read.keys) {
-                Ok(states) if is_whole => {
+            match fold(&read.histories, &read.keys, is_whole) {
+                Ok(Some(found)) => {
                     self.keep(&read);
-                    return Ok(Gathered::States(Box::new(read), states));
+                    return Ok(Gathered::Whole(Box::new(read), found));
                 }
-                Ok(_) => read.advance(),
+                Ok(None) => read.advance(),
                 Err(source) => {
                     let error = RunError::Fold { use_case, source };
                     return self.fold_failed(tenant, &read, error).map(Gathered::Again);
@@ -322,18 +336,18 @@ impl Runner {
         Ok(error)
     }
 
-    async fn append<U: UseCase>(
+    async fn append<R: From<ClaimKind>>(
         &self,
         by: Circumstances<'_>,
-        use_case: &U,
+        use_case: &dyn Case<R>,
         read: &Read,
         changes: Changes,
         attempts: u32,
-    ) -> Result<Round<U::Refusal>, RunError> {
-        let tenant = use_case.tenant();
+    ) -> Result<Round<R>, RunError> {
+        let (name, tenant) = (use_case.name(), use_case.tenant());
         let keys = read.keys.0.first().map(Arc::clone).unwrap_or_default();
         let mut sealer = self.keyring.sealer(keys);
-        let writes = encode(U::NAME, &changes, read, &mut sealer)?;
+        let writes = encode(name, &changes, read, &mut sealer)?;
         if let Some(denied) = writes.iter().find_map(|write| no_room(by.principal, write)) {
             return Ok(Round::Settled(Outcome::Denied(denied)));
         }
@@ -353,7 +367,7 @@ impl Runner {
             claims_released: changes.claims_released.iter().map(named).collect(),
             keys: sealer.new_keys(),
         };
-        let contended = RunError::Contended { use_case: U::NAME, attempts };
+        let contended = RunError::Contended { use_case: name, attempts };
         match self.journal.append(append).await {
             Ok(Appended::New(cursor)) => {
                 sealer.appended();
@@ -375,13 +389,13 @@ impl Runner {
                 Ok(Round::Again(contended))
             }
             Err(AppendError::ClaimTaken { claim, .. }) => {
-                Ok(Round::Settled(Outcome::Refused(U::Refusal::from(claim.kind))))
+                Ok(Round::Settled(Outcome::Refused(R::from(claim.kind))))
             }
             // The same command got in between look and read, and was decided on its own effects: the next look finds it.
             Err(source @ AppendError::DifferentCommand(_)) => {
-                Ok(Round::Again(RunError::Append { use_case: U::NAME, source }))
+                Ok(Round::Again(RunError::Append { use_case: name, source }))
             }
-            Err(source) => Err(RunError::Append { use_case: U::NAME, source }),
+            Err(source) => Err(RunError::Append { use_case: name, source }),
         }
     }
 }

@@ -12,7 +12,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
-use engine::Engine;
+use engine::{Case, Engine};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use hosting::alias::AliasSettingsPatch;
 use hosting::domain::{DomainRef, Proof};
@@ -116,10 +116,7 @@ impl Applying {
     }
 
     /// Runs a command; what it came to. Whether anything changed is seen by the tenant's position.
-    async fn run<U>(&self, use_case: &U) -> anyhow::Result<Row>
-    where
-        U: authority::Guarded<Refusal = HostingRefusal>,
-    {
+    async fn run(&self, use_case: &dyn Case<HostingRefusal>) -> anyhow::Result<Row> {
         let before = self.platform.journal.head(use_case.tenant()).await?;
         Ok(match run(&self.engine, asked::APPLY, use_case).await? {
             Ok(cursor) if cursor.position == before => Row::Unchanged,

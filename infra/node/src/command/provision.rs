@@ -4,8 +4,8 @@ use std::io::Read as _;
 use std::process::ExitCode;
 
 use anyhow::Context as _;
-use authority::{Guarded, Principal};
-use engine::{Engine, Outcome};
+use authority::Principal;
+use engine::{Case, Engine, Outcome};
 use hosting::use_case::{AddSharedDomain, OpenAccount, PublishPlanVersion, RegisterUser};
 use hosting::user::UserRole;
 use hosting::{HostingRefusal, LoginName, PasswordHash};
@@ -46,20 +46,17 @@ pub fn id_of<T: kernel::Id>(path: &str) -> T {
 ///
 /// # Errors
 /// The machine failed.
-pub async fn run<U>(
+pub async fn run(
     engine: &Engine,
     asked: CommandName,
-    use_case: &U,
-) -> anyhow::Result<Result<Cursor, HostingRefusal>>
-where
-    U: Guarded<Refusal = HostingRefusal>,
-{
+    use_case: &dyn Case<HostingRefusal>,
+) -> anyhow::Result<Result<Cursor, HostingRefusal>> {
     let (command, correlation) = (CommandId::new(Uuid::now_v7()), CorrelationId::new(Uuid::now_v7()));
     let command = command.named(asked);
     match engine.run(&Principal::operator(), command, correlation, use_case).await? {
         Outcome::Done { cursor, .. } => Ok(Ok(cursor)),
         Outcome::Refused(refusal) => Ok(Err(refusal)),
-        Outcome::Denied(denied) => anyhow::bail!("{}: {denied}", U::NAME),
+        Outcome::Denied(denied) => anyhow::bail!("{}: {denied}", use_case.name()),
     }
 }
 
@@ -67,11 +64,12 @@ where
 ///
 /// # Errors
 /// The refusal's sentence, or the machine failed.
-pub async fn must<U>(engine: &Engine, asked: CommandName, use_case: &U) -> anyhow::Result<Cursor>
-where
-    U: Guarded<Refusal = HostingRefusal>,
-{
-    run(engine, asked, use_case).await?.map_err(|refusal| anyhow::anyhow!("{}: {refusal}", U::NAME))
+pub async fn must(
+    engine: &Engine,
+    asked: CommandName,
+    use_case: &dyn Case<HostingRefusal>,
+) -> anyhow::Result<Cursor> {
+    run(engine, asked, use_case).await?.map_err(|refusal| anyhow::anyhow!("{}: {refusal}", use_case.name()))
 }
 
 /// The hash of a password, made on a thread that may block.

@@ -5,10 +5,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use authority::{Guarded, Principal};
+use authority::Principal;
 use directory::{Directory, SigningDomain, SigningKey};
-use engine::{Engine, Outcome, RunError};
+use engine::{Case, Engine, Outcome, RunError};
 use graphql::{DkimSource, PortError, TxtResolver};
+use hosting::HostingRefusal;
 use hosting::domain::{
     DkimAlgorithm, DkimPrivateKey, DkimSelector, DkimStage, Domain, FreshDkimKey, SeenDkimRecord,
 };
@@ -188,7 +189,7 @@ impl KeyWatch {
     }
 
     /// Runs it as the platform; whether it was done.
-    async fn run_use_case<U: Guarded>(&self, use_case: &U) -> bool {
+    async fn run_use_case(&self, use_case: &dyn Case<HostingRefusal>) -> bool {
         let (command, correlation) = (CommandId::new(Uuid::now_v7()), CorrelationId::new(Uuid::now_v7()));
         match self.engine.run(&Principal::platform("key_watch"), command, correlation, use_case).await {
             Ok(Outcome::Done { .. }) => true,

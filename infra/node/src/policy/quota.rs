@@ -5,9 +5,10 @@ use std::hash::Hash;
 use std::sync::Arc;
 use std::time::Duration;
 
-use authority::{Guarded, Principal};
+use authority::Principal;
 use directory::Directory;
-use engine::Engine;
+use engine::{Case, Engine};
+use hosting::HostingRefusal;
 use hosting::mailbox::{Crossing, Threshold};
 use hosting::use_case::{RecordPoolThreshold, RecordQuotaThreshold};
 use kernel::{CommandId, CorrelationId, DomainId, TenantId};
@@ -109,7 +110,7 @@ impl QuotaWatch {
     }
 
     /// Records what was crossed since the last look.
-    async fn follow<K: Copy + Eq + Hash, U: Guarded>(
+    async fn follow<K: Copy + Eq + Hash, U: Case<HostingRefusal>>(
         &self,
         levels: &mut HashMap<K, usize>,
         (whose, level): (K, usize),
@@ -134,7 +135,7 @@ impl QuotaWatch {
     }
 
     /// Whether it is recorded.
-    async fn record(&self, record: &impl Guarded) -> bool {
+    async fn record(&self, record: &dyn Case<HostingRefusal>) -> bool {
         let (command, correlation) = (CommandId::new(Uuid::now_v7()), CorrelationId::new(Uuid::now_v7()));
         let principal = Principal::platform("quota_watch");
         match self.engine.run(&principal, command, correlation, record).await {

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use authority::{Guarded, Principal};
+use authority::Principal;
 use directory::Directory;
 use door::DoorBook;
-use engine::{Engine, Outcome};
+use engine::{Case, Engine, Outcome};
 use hosting::HostingRefusal;
 use hosting::limit::TICKET_WAIT_DAYS;
 use hosting::mailbox::Mailbox;
@@ -148,14 +148,14 @@ async fn free_names(engine: &Engine, directory: &Directory, (tenant, service): (
 }
 
 /// Runs a step of a purge; a failure is told, and what was not done is done with the next purge.
-async fn purging<U: Guarded<Refusal = HostingRefusal>>(engine: &Engine, step: &U) {
+async fn purging(engine: &Engine, step: &dyn Case<HostingRefusal>) {
     let (command, correlation) = (CommandId::new(Uuid::now_v7()), CorrelationId::new(Uuid::now_v7()));
     match engine.run(&Principal::platform("purge"), command, correlation, step).await {
         Ok(Outcome::Refused(refusal)) => {
-            tracing::warn!(step = U::NAME, code = refusal.code(), "a step of a purge was refused");
+            tracing::warn!(step = step.name(), code = refusal.code(), "a step of a purge was refused");
         }
         Ok(_) => {}
-        Err(error) => tracing::warn!(%error, step = U::NAME, "a step of a purge was not done"),
+        Err(error) => tracing::warn!(%error, step = step.name(), "a step of a purge was not done"),
     }
 }
 
