@@ -3,23 +3,15 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use authority::Principal;
+use benches::{account, customer, mailbox, open, run};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use database::Database;
-use engine::{Engine, Outcome};
+use engine::Engine;
 use graphql::People;
-use hosting::HostingRefusal;
-use hosting::domain::{DomainRef, Proof};
-use hosting::plan::{CustomLimits, catalogue, plan_id};
-use hosting::use_case::{
-    ActivateService, AddDomain, ChangeMailboxDisplayName, CreateMailboxes, DisableMailbox, EnableMailbox,
-    NewMailbox, OpenAccount, OrderService, PublishPlanVersion, VerifyDomain,
-};
-use journal::keyring::{Keyring, MasterKey};
+use hosting::use_case::{ChangeMailboxDisplayName, DisableMailbox, EnableMailbox};
 use journal::{Append, EncodedEvent, EncodedWrite, Journal as _, SqlJournal, SystemClock};
 use kernel::{
-    AccountId, Actor, ByteSize, Category, Causation, CommandId, CorrelationId, DomainId, DomainName, Kind,
-    LocalPart, MailboxId, Metadata, ServiceId, StreamId, TenantId, Version, Via,
+    Actor, Category, Causation, CommandId, CorrelationId, Kind, Metadata, StreamId, TenantId, Version, Via,
 };
 use uuid::Uuid;
 
@@ -95,21 +87,6 @@ fn appends(criterion: &mut Criterion) {
     group.finish();
 }
 
-async fn run<U: authority::Guarded<Refusal = HostingRefusal>>(engine: &Engine, use_case: &U) {
-    let (command, correlation) = (CommandId::new(Uuid::now_v7()), CorrelationId::new(Uuid::now_v7()));
-    let outcome = engine.run(&Principal::operator(), command, correlation, use_case).await.expect("it runs");
-    assert!(matches!(outcome, Outcome::Done { .. }), "{outcome:?}");
-}
-
-/// An account with a Box and mailboxes.
-fn account(number: u128) -> AccountId {
-    AccountId::new(Uuid::from_u128(number + 1000))
-}
-
-fn mailbox(number: u128, inside: u128) -> MailboxId {
-    MailboxId::new(Uuid::from_u128((number + 1) * 1_000_000 + inside))
-}
-
 /// A name, a lock and its end, for every mailbox: events of several kinds, as a life brings them.
 async fn changes(engine: &Engine, number: u128) {
     let account = account(number);
@@ -122,69 +99,15 @@ async fn changes(engine: &Engine, number: u128) {
     }
 }
 
-async fn customer(engine: &Engine, number: u128) {
-    let account = account(number);
-    let (service, domain) =
-        (ServiceId::new(Uuid::from_u128(number + 1)), DomainId::new(Uuid::from_u128(number + 1)));
-    run(engine, &OpenAccount { account, name: "Customer".to_owned() }).await;
-    let custom = CustomLimits {
-        domain_count: Some(10),
-        mailbox_count: Some(5000),
-        alias_count: Some(1000),
-        storage: Some(ByteSize::gib(5000)),
-        sends_per_day: None,
-    };
-    run(
-        engine,
-        &OrderService {
-            account,
-            service,
-            plan: plan_id("custom"),
-            version: 1,
-            custom: Some(custom),
-            cycle: hosting::calendar::Cycle::Annual,
-            agreement: hosting::contract::Agreement::ToFollow,
-        },
-    )
-    .await;
-    run(engine, &ActivateService { account, service }).await;
-    let name = DomainName::parse(&format!("customer{number}.example")).expect("a name");
-    run(engine, &AddDomain { account, service, domain, name, mirrors: None }).await;
-    run(engine, &VerifyDomain { account, domain, proof: Proof::AssertedByOperator }).await;
-    for batch in 0..sizes().1 / 250 {
-        let mailboxes = (0..250)
-            .map(|inside| NewMailbox {
-                mailbox: mailbox(number, batch * 250 + inside),
-                local: LocalPart::parse(&format!("person{}", batch * 250 + inside)).expect("a local part"),
-                quota: ByteSize::gib(1),
-                display_name: Some("A Person".to_owned()),
-                password: None,
-            })
-            .collect();
-        run(engine, &CreateMailboxes { account, service, domain: DomainRef::Own(domain), mailboxes }).await;
-    }
-}
-
 fn rebuild(criterion: &mut Criterion) {
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).expect("a folder on the disk");
     let database = Database::open_sqlite(&folder.path().join("control.db")).expect("a file");
     let engine = runtime.block_on(async {
-        let clock = Arc::new(SystemClock);
-        let journal = SqlJournal::open(database.clone(), clock.clone()).await.expect("a journal");
-        let master = MasterKey::generate().expect("a key");
-        let keyring = Arc::new(Keyring::open(database.clone(), master).await.expect("a keyring"));
-        let engine = Engine::new(Arc::new(journal), keyring, database, clock).await.expect("an engine");
-        let engine = Arc::new(engine);
-        for entry in catalogue() {
-            run(
-                &engine,
-                &PublishPlanVersion { plan: entry.plan, version: entry.version, terms: entry.terms },
-            )
-            .await;
-        }
+        let journal = SqlJournal::open(database.clone(), Arc::new(SystemClock)).await.expect("a journal");
+        let (engine, _) = open(database, Arc::new(journal)).await;
         for number in 0..sizes().0 {
-            customer(&engine, number).await;
+            customer(&engine, number, sizes().1).await;
         }
         let mut writers = tokio::task::JoinSet::new();
         for number in 0..sizes().0 {

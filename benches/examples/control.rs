@@ -10,26 +10,18 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use authority::Principal;
+use benches::{account, customer, mailbox, open, order, run, service};
 use database::Database;
 use directory::{Directory, Resolution};
-use engine::{Engine, Outcome};
+use engine::Engine;
 use graphql::{AccessKey, Api, Knock, Language, People, SignIns};
-use hosting::domain::{DomainRef, Proof};
-use hosting::plan::{CustomLimits, catalogue, plan_id};
 use hosting::use_case::{
-    ActivateService, AddDomain, ChangeMailboxDisplayName, CreateMailboxes, DisableMailbox, EnableMailbox,
-    NewMailbox, OpenAccount, OrderService, PublishPlanVersion, RegisterUser, RestrictService, ResumeService,
-    VerifyDomain,
+    ChangeMailboxDisplayName, DisableMailbox, EnableMailbox, RegisterUser, RestrictService, ResumeService,
 };
 use hosting::user::UserRole;
-use hosting::{HostingRefusal, LoginName, PasswordHash};
-use journal::keyring::{Keyring, MasterKey};
-use journal::{Journal, SqlJournal, SystemClock};
-use kernel::{
-    AccountId, ByteSize, CommandId, CorrelationId, DomainId, DomainName, EmailAddress, LocalPart, MailboxId,
-    ServiceId, UserId,
-};
+use hosting::{LoginName, PasswordHash};
+use journal::{SqlJournal, SystemClock};
+use kernel::{AccountId, DomainId, DomainName, EmailAddress, MailboxId, UserId};
 use uuid::Uuid;
 
 /// Accounts among which commands are spread.
@@ -128,79 +120,6 @@ impl graphql::DeliverySource for Nothing {
     {
         Ok(std::collections::HashMap::new())
     }
-}
-
-async fn run<U: authority::Guarded<Refusal = HostingRefusal>>(engine: &Engine, use_case: &U) {
-    let (command, correlation) = (CommandId::new(Uuid::now_v7()), CorrelationId::new(Uuid::now_v7()));
-    let outcome = engine.run(&Principal::operator(), command, correlation, use_case).await.expect("it runs");
-    assert!(matches!(outcome, Outcome::Done { .. }), "{outcome:?}");
-}
-
-fn account(number: u128) -> AccountId {
-    AccountId::new(Uuid::from_u128(1_000_000 + number))
-}
-
-fn mailbox(number: u128, inside: u128) -> MailboxId {
-    MailboxId::new(Uuid::from_u128((number + 1) << 32 | inside))
-}
-
-fn service(number: u128) -> ServiceId {
-    ServiceId::new(Uuid::from_u128(number + 1))
-}
-
-async fn customer(engine: &Engine, number: u128, mailboxes: u128) {
-    run(engine, &OpenAccount { account: account(number), name: "Customer".to_owned() }).await;
-    order(engine, account(number), number, mailboxes).await;
-}
-
-/// A Box with a domain and mailboxes, named by a number.
-async fn order(engine: &Engine, account: AccountId, number: u128, mailboxes: u128) {
-    let (service, domain) = (service(number), DomainId::new(Uuid::from_u128(number + 1)));
-    let custom = (mailboxes > 50).then_some(CustomLimits {
-        mailbox_count: Some(5000),
-        storage: Some(ByteSize::gib(5000)),
-        ..CustomLimits::default()
-    });
-    run(
-        engine,
-        &OrderService {
-            account,
-            service,
-            plan: plan_id("custom"),
-            version: 1,
-            custom,
-            cycle: hosting::calendar::Cycle::Annual,
-            agreement: hosting::contract::Agreement::ToFollow,
-        },
-    )
-    .await;
-    run(engine, &ActivateService { account, service }).await;
-    let name = DomainName::parse(&format!("customer{number}.example")).expect("a name");
-    run(engine, &AddDomain { account, service, domain, name, mirrors: None }).await;
-    run(engine, &VerifyDomain { account, domain, proof: Proof::AssertedByOperator }).await;
-    for first in (0..mailboxes).step_by(250) {
-        let new = |inside: u128| NewMailbox {
-            mailbox: mailbox(number, inside),
-            local: LocalPart::parse(&format!("person{inside}")).expect("a local part"),
-            quota: ByteSize::new(1 << 29),
-            display_name: Some("A Person".to_owned()),
-            password: None,
-        };
-        let mailboxes = (first..mailboxes.min(first + 250)).map(new).collect();
-        run(engine, &CreateMailboxes { account, service, domain: DomainRef::Own(domain), mailboxes }).await;
-    }
-}
-
-async fn open(database: Database, journal: Arc<dyn Journal>) -> (Arc<Engine>, Arc<Keyring>) {
-    let master = MasterKey::generate().expect("a key");
-    let keyring = Arc::new(Keyring::open(database.clone(), master).await.expect("a keyring"));
-    let clock = Arc::new(SystemClock);
-    let engine = Engine::new(journal, Arc::clone(&keyring), database, clock).await.expect("an engine");
-    for entry in catalogue() {
-        run(&engine, &PublishPlanVersion { plan: entry.plan, version: entry.version, terms: entry.terms })
-            .await;
-    }
-    (Arc::new(engine), keyring)
 }
 
 /// Prints the middle and the hundredth worst.
