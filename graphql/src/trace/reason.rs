@@ -11,6 +11,11 @@ type Meaning = (&'static str, &'static str, &'static str);
 const MEANINGS: &[Meaning] = &[
     ("unknown_recipient", "there is no such address", "cette adresse n'existe pas"),
     ("disabled", "the address takes no mail now", "cette adresse ne reçoit pas de courrier actuellement"),
+    (
+        "resource",
+        "the address is of a room, a group or a thing, which takes no mail",
+        "l'adresse est celle d'une salle, d'un groupe ou d'un objet, qui ne reçoit pas de courrier",
+    ),
     ("service_ended", "the Box that the address is of has ended", "la Box de cette adresse a pris fin"),
     (
         "internal_only",

@@ -127,6 +127,8 @@ pub enum Resolution {
     Disabled,
     /// The service that the address is of has ended: it was there, and takes no mail any more (550 5.1.6, RFC 3463 section 3.2).
     Ended,
+    /// It is of a room, a group or a thing, which takes no mail (550 5.2.1).
+    Resource,
     /// The domain is not ours.
     NotLocal,
     /// Only mailboxes of the same account may write there (550 5.7.1).

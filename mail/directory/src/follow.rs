@@ -65,6 +65,9 @@ impl Follower for Directory {
                 HostingEvent::Entry(EntryEvent::Share(event)) => {
                     index.shares.take((tenant, MailboxId::new(id)), event);
                 }
+                HostingEvent::Entry(EntryEvent::Resource(event)) => {
+                    index.resources.take((tenant, DomainId::new(id)), event);
+                }
                 HostingEvent::Entry(EntryEvent::TlsPolicy(event)) => {
                     index.take_tls_policy((tenant, None), event, TlsPolicy::clone);
                 }
@@ -79,8 +82,7 @@ impl Follower for Directory {
                     EntryEvent::MailboxFilter(_)
                     | EntryEvent::DomainFilter(_)
                     | EntryEvent::SyncJob(_)
-                    | EntryEvent::Push(_)
-                    | EntryEvent::Resource(_),
+                    | EntryEvent::Push(_),
                 )
                 | HostingEvent::Account(_)
                 | HostingEvent::Reseller(_)

@@ -14,6 +14,7 @@ use kernel::{
 
 use crate::names::Names;
 use crate::onward::Onward;
+use crate::resource::Resources;
 use crate::rewrite::AddressMaps;
 use crate::sender_relay::SenderRelay;
 use crate::share::Shares;
@@ -239,6 +240,7 @@ pub(crate) struct Index {
     pub(crate) sender_relays: HashMap<(TenantId, DomainId), (SenderRelayId, Arc<SenderRelay>)>,
     /// Who works in which mailbox.
     pub(crate) shares: Shares,
+    pub(crate) resources: Resources,
     /// What domains ask of hosts that send to them, where that is not what the platform asks.
     pub(crate) sts: HashMap<(TenantId, DomainId), Arc<Sts>>,
     /// How mail to some destinations is encrypted, as the platform, an account, or one domain of it wants it.

@@ -14,6 +14,7 @@ mod onward;
 pub mod password;
 mod pool;
 mod resolve;
+mod resource;
 mod rewrite;
 mod sender_relay;
 mod sending;

@@ -21,6 +21,8 @@ enum Found<'a> {
     /// By the part before the `+`; the detail is what follows.
     Detailed(&'a Place, String),
     CatchAll(&'a AliasEntry),
+    /// A room, a group or a thing.
+    Resource,
     /// The domain is switched off.
     Off,
     Unknown,
@@ -35,6 +37,7 @@ impl<'a> Found<'a> {
             Self::CatchAll(alias) => Some(alias),
             Self::Place(Place::Mailbox(..))
             | Self::Detailed(Place::Mailbox(..), _)
+            | Self::Resource
             | Self::Off
             | Self::Unknown
             | Self::NotLocal => None,
@@ -89,6 +92,14 @@ impl Index {
         {
             return if expired(place) { Found::Unknown } else { Found::Detailed(place, detail.to_owned()) };
         }
+        // What is meant for a room is read by nobody else.
+        if self
+            .served
+            .get(address.domain.as_str())
+            .is_some_and(|of| self.resources.holds(*of, &address.local))
+        {
+            return Found::Resource;
+        }
         self.catch_alls.get(address.domain.as_str()).map_or(Found::Unknown, Found::CatchAll)
     }
 
@@ -98,7 +109,10 @@ impl Index {
         let passes = match (found, what) {
             (Found::NotLocal | Found::Off, _) | (_, DomainRelay::None) => false,
             (Found::Unknown, _) | (_, DomainRelay::All) => true,
-            (Found::Place(_) | Found::Detailed(..) | Found::CatchAll(_), DomainRelay::Unknown) => false,
+            (
+                Found::Place(_) | Found::Detailed(..) | Found::CatchAll(_) | Found::Resource,
+                DomainRelay::Unknown,
+            ) => false,
         };
         passes.then_some(tenant)
     }
@@ -113,6 +127,7 @@ impl Index {
         match found {
             Found::NotLocal => return Resolution::NotLocal,
             Found::Unknown => return Resolution::Unknown,
+            Found::Resource => return Resolution::Resource,
             Found::Off => return Resolution::Disabled,
             // The usual case needs no list of what was visited.
             Found::Place(Place::Mailbox(tenant, mailbox)) => {
@@ -221,7 +236,7 @@ impl Index {
                 Found::NotLocal => {
                     outcome.destinations.forwards.push((sandbox.unwrap_or(from.tenant), target));
                 }
-                Found::Unknown => {}
+                Found::Unknown | Found::Resource => {}
                 Found::Off => outcome.is_disabled = true,
                 Found::Place(Place::Mailbox(tenant, mailbox))
                 | Found::Detailed(Place::Mailbox(tenant, mailbox), _) => {

@@ -150,6 +150,7 @@ impl Addressee {
             Resolution::Unknown
             | Resolution::Disabled
             | Resolution::Ended
+            | Resolution::Resource
             | Resolution::Internal
             | Resolution::Loop => {
                 return None;

@@ -31,6 +31,7 @@ pub fn ends(
         Resolution::Unknown
         | Resolution::Disabled
         | Resolution::Ended
+        | Resolution::Resource
         | Resolution::Internal
         | Resolution::Loop => None,
     }

@@ -120,6 +120,7 @@ impl Session<'_> {
             Resolution::Unknown
             | Resolution::Disabled
             | Resolution::Ended
+            | Resolution::Resource
             | Resolution::Internal
             | Resolution::Loop => Reply::new(550, "5.1.1", "the address of the copy takes no mail"),
         };

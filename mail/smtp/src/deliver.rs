@@ -102,6 +102,7 @@ pub(crate) const SANDBOX: Reply =
 const TLS_ONLY: Reply = Reply::new(550, "5.7.10", "This mailbox takes mail over TLS only: STARTTLS first");
 const DISABLED: Reply = Reply::new(550, "5.2.1", "This address takes no mail now");
 const ENDED: Reply = Reply::new(550, "5.1.6", "This address was given up and takes no mail any more");
+const RESOURCE: Reply = Reply::new(550, "5.2.1", "A room, a group or a thing takes no mail");
 const INTERNAL: Reply =
     Reply::new(550, "5.7.1", "Only mailboxes of the same organisation may write to this address");
 const LOOP: Reply = Reply::new(550, "5.4.6", "The alias leads in a circle or to too many places");
@@ -361,6 +362,7 @@ impl Session<'_> {
             }
             Resolution::Disabled => (DISABLED, vec!["disabled"]),
             Resolution::Ended => (ENDED, vec!["service_ended"]),
+            Resolution::Resource => (RESOURCE, vec!["resource"]),
             Resolution::Internal => (INTERNAL, vec!["internal_only"]),
             Resolution::Loop => (LOOP, vec!["alias_loop"]),
         };

@@ -1,6 +1,9 @@
 //! In which names the targets of a catch-all send.
 
+use hosting::book::{BookEvent, EntryEvent};
 use hosting::domain::{DomainRelay, DomainSettings};
+use hosting::resource::Resource;
+use kernel::ResourceId;
 
 use super::*;
 
@@ -94,4 +97,39 @@ fn the_switch_the_end_and_whatever_leads_elsewhere_take_it_away() {
     assert!(may_send(&world, &alice, "something@x.example"));
     world.tell(41, HostingEvent::Alias(AliasEvent::Deleted));
     assert!(!may_send(&world, &alice, "something@x.example"));
+}
+
+#[test]
+fn what_is_written_to_a_room_is_read_by_nobody_else() {
+    let (world, _) = world();
+    world.mirror(22, "z.example");
+    world.alias(43, Some("all"), &["room@x.example", "bob@x.example"]);
+    let entry = ResourceId::new(uuid(50));
+    let content = |local: &str| {
+        let room = Resource { local_part: local.to_owned(), ..Resource::default() };
+        Sealed::new(SubjectId::new(uuid(TENANT)), Box::new(room))
+    };
+    let book = |event| world.tell(20, HostingEvent::Entry(EntryEvent::Resource(event)));
+    let resolved = |text: &str| world.0.resolve(&address(text), None);
+    let is_room = |text: &str| matches!(resolved(text), Resolution::Resource);
+    assert!(
+        matches!(resolved("room@x.example"), Resolution::Deliver(_)),
+        "the catch-all's, before there is one"
+    );
+    book(BookEvent::Added {
+        entry,
+        account: AccountId::new(uuid(TENANT)),
+        service: None,
+        domain: Some(DomainId::new(uuid(20))),
+        mailbox: None,
+        content: content("room"),
+    });
+    assert!(is_room("room@x.example") && is_room("ROOM@z.example"));
+    assert!(matches!(resolved("other@x.example"), Resolution::Deliver(_)), "the catch-all's");
+    let Resolution::Deliver(ends) = resolved("all@x.example") else { panic!("bob has it") };
+    assert_eq!(ends.mailboxes.len(), 1, "a room takes no part of it");
+    book(BookEvent::Changed { entry, content: content("hall"), changed: vec!["local_part".to_owned()] });
+    assert!(!is_room("room@x.example") && is_room("hall@x.example"));
+    book(BookEvent::Removed { entry });
+    assert!(!is_room("hall@x.example"));
 }
