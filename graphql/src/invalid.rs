@@ -8,6 +8,7 @@ mod number;
 pub(crate) use number::{Place, Sent};
 
 use crate::language::Language;
+use crate::limit::{COMPLEXITY_MAX, DIRECTIVE_COUNT_MAX, PARSE_DEPTH_MAX};
 
 /// Words that stand in a message in this order, with what they mean in French. The first that fit count.
 const KINDS: &[(&[&str], &str)] = &[
@@ -17,11 +18,7 @@ const KINDS: &[(&[&str], &str)] = &[
     (&["operation", "is defined twice"], "une opération y est définie deux fois"),
     (&["fragment", "is defined twice"], "un fragment y est défini deux fois"),
     (&["does not contain an operation"], "elle ne contient aucune opération"),
-    (&["recursion limit"], "elle est trop imbriquée"),
-    (&["recursion depth"], "elle est trop imbriquée"),
     (&["nested too deep"], "elle est trop imbriquée"),
-    (&["too complex"], "elle demande trop à la fois : demandez moins de champs ou des pages plus courtes"),
-    (&["number of directives"], "un champ y porte trop de directives"),
     (&["Unknown operation named"], "elle ne contient pas l'opération nommée"),
     (&["Operation name required"], "elle contient plusieurs opérations : nommez-en une"),
     (&["Subscriptions are not supported"], "un abonnement demande une connexion WebSocket"),
@@ -81,18 +78,43 @@ fn fits(message: &str, words: &[&str]) -> bool {
     rest.is_some()
 }
 
+/// How much a request may ask for, where it asks for too much; none where that is not what is wrong.
+fn bound(message: &str, language: Language) -> Option<String> {
+    let (most, english, french) = if fits(message, &["too complex"]) {
+        (
+            COMPLEXITY_MAX,
+            "fields at a time, those of each node of a page counted: ask for fewer fields or shorter pages",
+            "champs à la fois, ceux de chaque élément d'une page comptés : demandez moins de champs ou des pages plus courtes",
+        )
+    } else if fits(message, &["recursion limit"]) || fits(message, &["recursion depth"]) {
+        (PARSE_DEPTH_MAX, "levels of nesting", "niveaux d'imbrication")
+    } else if fits(message, &["number of directives"]) {
+        (DIRECTIVE_COUNT_MAX, "directives on a field", "directives sur un champ")
+    } else {
+        return None;
+    };
+    Some(match language {
+        Language::English => format!("it may have {most} {english}"),
+        Language::French => format!("elle peut avoir {most} {french}"),
+    })
+}
+
 /// The message of the schema as the caller reads it; of a number at `place` it says how large it may be.
 pub(crate) fn said(message: &str, place: Option<&Place>, language: Language) -> String {
     let message = message.trim();
     match (language, place) {
-        (Language::English, None) => format!("the request is not valid: {message}"),
+        (Language::English, None) => match bound(message, language) {
+            Some(bound) => format!("the request is not valid: {bound} ({message})"),
+            None => format!("the request is not valid: {message}"),
+        },
         (Language::English, Some(place)) => {
             format!("the request is not valid: {} ({message})", place.said(language))
         }
         (Language::French, place) => {
             let kind = KINDS.iter().find(|(words, _)| fits(message, words));
             let sentence = kind.map_or(OTHER, |(_, sentence)| sentence);
-            let sentence = place.map_or_else(|| sentence.to_owned(), |place| place.said(language));
+            let sentence = bound(message, language).unwrap_or_else(|| sentence.to_owned());
+            let sentence = place.map_or(sentence, |place| place.said(language));
             format!("la requête n'est pas valide : {sentence} (en anglais : « {message} »)")
         }
     }
@@ -117,6 +139,17 @@ mod tests {
             "la requête n'est pas valide : un argument n'existe pas (en anglais : « Unknown argument";
         assert!(french.starts_with(expected) && french.ends_with(" »)"), "{french}");
         assert!(said("something new", None, Language::French).contains(OTHER));
+    }
+
+    #[test]
+    fn what_asks_for_too_much_is_told_how_much_it_may() {
+        for language in [Language::English, Language::French] {
+            assert!(said("Query is too complex.", None, language).contains("4000"));
+            assert!(
+                said("The recursion depth of the query cannot be greater than `32`", None, language)
+                    .contains("32")
+            );
+        }
     }
 
     #[test]

@@ -206,9 +206,9 @@ impl SuppressionMutation {
         if !told.is_empty() {
             return Ok(SuppressionOutcome { address: None, user_errors: told });
         }
-        let by = named(ctx.principal()?.actor);
-        let text = if reason.is_empty() { by } else { format!("{reason} ({by})") };
-        let reply = RemoteReply { text, ..RemoteReply::default() };
+        // Beside what is said, where programs find it and people are told a name.
+        let host = Some(named(ctx.principal()?.actor));
+        let reply = RemoteReply { text: reason.clone(), host, ..RemoteReply::default() };
         let why = (store::SuppressionCause::Ordered, reply);
         let added = ctx.platform()?.queue.suppress(account.tenant(), &address, why).await;
         if let Err(StoreError::Refused(_)) = &added {

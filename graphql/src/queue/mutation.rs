@@ -38,7 +38,7 @@ pub struct SiteOutcome {
     pub site: Option<SuspendedSite>,
     /// How many recipients are tried again at once.
     pub resumed: Whole,
-    /// Why nothing was done: `MALFORMED`, `MAIL_ORDER_TEXT`.
+    /// Why nothing was done: `MALFORMED`, `MAIL_ORDER_SITE`, `MAIL_ORDER_TEXT`.
     pub user_errors: Vec<UserError>,
 }
 

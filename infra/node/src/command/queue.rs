@@ -156,12 +156,16 @@ pub async fn queue(config: &Config, command: QueueCommand) -> anyhow::Result<Exi
         QueueCommand::Bounce(given) => order(&store, &audit, given, Order::Bounce).await?,
         QueueCommand::Remove(given) => order(&store, &audit, given, Order::Remove).await?,
         QueueCommand::Suspend { site, reason } => {
+            let site = site.trim().to_lowercase();
             audit.give(MailOrderKind::SuspendSite, AccountId::PLATFORM, (&site, &reason)).await?;
             let since = (platform::now())();
             store.suspend(Suspension { site: site.clone(), reason, since }).await?;
             say(&format!("{site} is suspended"));
         }
         QueueCommand::Resume { site, reason } => {
+            let site = site.trim().to_lowercase();
+            let is_suspended = store.suspensions().await?.iter().any(|one| one.site == site);
+            anyhow::ensure!(is_suspended, "{site} is not suspended; `hosterra queue suspensions` names those that are");
             audit.give(MailOrderKind::ResumeSite, AccountId::PLATFORM, (&site, &reason)).await?;
             let count = store.resume(&site).await?;
             say(&format!("{site} is resumed; {count} recipients are due now"));

@@ -1,5 +1,7 @@
 //! The host that takes mail of a domain in place of this platform.
 
+use std::net::Ipv4Addr;
+
 use kernel::DomainName;
 
 /// Which protocol it speaks.
@@ -33,7 +35,9 @@ impl RelayHost {
             Some((name, port)) => (name, port.parse::<u16>().ok().filter(|port| *port > 0)?),
             None => (text, usual),
         };
-        Some(Self { host: DomainName::parse(name).ok()?, port, protocol })
+        // An address would be looked up as a name, which nobody has.
+        let host = DomainName::parse(name).ok().filter(|_| name.parse::<Ipv4Addr>().is_err())?;
+        Some(Self { host, port, protocol })
     }
 }
 
@@ -52,9 +56,16 @@ mod tests {
             let read = RelayHost::parse(text).expect(text);
             assert_eq!((read.port, read.protocol), (port, protocol), "{text}");
         }
-        for text in
-            ["", "mx.example.org:0", "mx.example.org:70000", "mx.example.org:x", "http://x.example", "a b"]
-        {
+        for text in [
+            "",
+            "192.0.2.1",
+            "lmtp://192.0.2.1:24",
+            "mx.example.org:0",
+            "mx.example.org:70000",
+            "mx.example.org:x",
+            "http://x.example",
+            "a b",
+        ] {
             assert_eq!(RelayHost::parse(text), None, "{text}");
         }
     }

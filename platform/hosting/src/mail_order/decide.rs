@@ -1,6 +1,6 @@
 //! The rules of an order.
 
-use kernel::{AccountId, Category, Decider, MailOrderId, Sealed, SubjectId, Timestamp};
+use kernel::{AccountId, Category, Decider, DomainName, MailOrderId, Sealed, SubjectId, Timestamp};
 
 use super::{MailOrderAbout, MailOrderEvent, MailOrderKind, MailOrderScope};
 use crate::HostingRefusal;
@@ -44,6 +44,12 @@ impl NewMailOrder {
     }
 }
 
+/// Whether it can be the name of a site: that of a domain or host, or those of several.
+fn is_site(target: &str) -> bool {
+    let mut names = target.split_whitespace().peekable();
+    names.peek().is_some() && names.all(|name| DomainName::parse(name).is_ok())
+}
+
 impl Decider for MailOrder {
     const CATEGORY: Category = Category("mail_order");
     type Id = MailOrderId;
@@ -75,6 +81,10 @@ impl Decider for MailOrder {
                 let limit = Limit::count(MAIL_ORDER_TEXT_OCTETS_MAX, text.len());
                 return Err(RelayRefusal::OrderText(limit).into());
             }
+        }
+        if matches!(order, MailOrderKind::SuspendSite | MailOrderKind::ResumeSite) && !is_site(&about.target)
+        {
+            return Err(RelayRefusal::OrderSite.into());
         }
         if let MailOrderScope::Parts { domains, mailboxes } = &scope {
             let count = domains.len() + mailboxes.len();

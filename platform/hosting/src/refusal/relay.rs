@@ -29,6 +29,10 @@ refusals! {
         Password = "SENDER_RELAY_PASSWORD", Some("password"),
             "Give the password at the relay, at most 255 octets; it is needed again where host, port or login change.",
             "Donnez le mot de passe auprès du relais, 255 octets au plus ; il est à redonner si l’hôte, le port ou l’identifiant change.";
+        /// What is to be suspended or resumed is no site.
+        OrderSite = "MAIL_ORDER_SITE", Some("site"),
+            "Name the site as the queue does: a domain, or the names of its mail exchangers with a blank between.",
+            "Nommez le site comme la file : un domaine, ou les noms de ses serveurs de courrier séparés par une espace.";
     }
     limited {
         /// The domain has its relay already.

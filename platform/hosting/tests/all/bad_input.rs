@@ -5,13 +5,14 @@ use crate::support::stage::{DOMAIN, account, service, with_domain, with_mailbox}
 use crate::support::world::{No as Why, World};
 use hosting::HostingRefusal as No;
 use hosting::domain::{DomainRef, DomainSettingsPatch};
+use hosting::mail_order::{MailOrderAbout, MailOrderKind, NewMailOrder};
 use hosting::plan::{catalogue, plan_id};
 use hosting::refusal::{BoxRefusal, Limit};
 use hosting::use_case::{
     ActivateService, AddDomain, AddSharedDomain, ChangeDomainSettings, ChangeMailboxQuota, CreateMailboxes,
-    CreateTemporaryAlias, NewMailbox, OpenAccount, OrderService, PublishPlanVersion,
+    CreateTemporaryAlias, GiveMailOrder, NewMailbox, OpenAccount, OrderService, PublishPlanVersion,
 };
-use kernel::{ByteSize, DomainName, LocalPart, Refusal as _, Timestamp};
+use kernel::{AccountId, ByteSize, DomainName, LocalPart, Refusal as _, Timestamp};
 
 fn mailbox(number: u128, local: &str, quota: ByteSize) -> NewMailbox {
     let local = LocalPart::parse(local).expect("a local part");
@@ -178,4 +179,20 @@ fn of_two_administrators_the_later_is_told_what_was_found() {
     assert_eq!(world.run(&change("third", 0)), Err(Why::Refused(No::SettingsStale(found))));
     let facts = No::SettingsStale(found).limits();
     assert_eq!((facts[0].name, facts[0].allowed, facts[0].used), ("revision", 2, Some(0)));
+}
+
+#[test]
+fn what_is_suspended_is_named_as_a_site_is() {
+    let mut world = World::new();
+    let order = |number, site: &str| {
+        let about = MailOrderAbout { target: site.to_owned(), reason: String::new() };
+        let order = NewMailOrder::of(MailOrderKind::SuspendSite, AccountId::PLATFORM, about);
+        GiveMailOrder { id: id(number), order }
+    };
+    for site in ["", " ", "not a site!!", "mx.example,"] {
+        assert_eq!(world.refused(&order(90, site)), "MAIL_ORDER_SITE", "{site:?}");
+    }
+    for (number, site) in [(91, "example.org"), (92, "mx1.example.org mx2.example.org")] {
+        assert_eq!(world.must(&order(number, site)), 1, "{site}");
+    }
 }
