@@ -106,7 +106,7 @@ pub struct AliasMutation;
 impl AliasMutation {
     /// Creates an alias on a verified domain. A catch-all, an address with a detail (`name+detail`), and one in a domain that
     /// has a catch-all or another host get mail that went elsewhere before: they need `credential:write` as well. Where
-    /// `SEND_AS` is withheld from the caller its targets may not send as it.
+    /// `SEND_AS` is withheld from the caller its targets may not send as it. `postmaster` and `abuse` take no slot.
     async fn alias_create(
         &self,
         ctx: &Context<'_>,
@@ -208,7 +208,8 @@ impl AliasMutation {
 
     /// Makes an address that leads to a mailbox (the caller's own where none is named) for some time: at random where no
     /// local part is given, for a year where no end is given. It takes no slot of the plan, which says how many a
-    /// mailbox has at a time. `userErrors`, among others: `TEMPORARY_ALIAS_LIMIT_REACHED`, `ADDRESS_TAKEN`.
+    /// mailbox has at a time. `userErrors`, among others: `TEMPORARY_ALIAS_LIMIT_REACHED`, `ADDRESS_TAKEN`, `ADDRESS_RESERVED` where the
+    /// owner of a mailbox asks for an official name, what looks like one, or a detail (`name+detail`).
     async fn temporary_alias_create(
         &self,
         ctx: &Context<'_>,

@@ -76,7 +76,8 @@ pub struct DomainMutation;
 #[Object]
 impl DomainMutation {
     /// Adds a domain to a service. `userErrors`, among others: `DOMAIN_ADDED` where the account has it already,
-    /// `DOMAIN_MIXED_SCRIPTS`, `DOMAIN_LOOKS_LATIN` for a name in letters that are drawn as Latin ones, `DOMAIN_IS_SUFFIX` for one below
+    /// `DOMAIN_MIXED_SCRIPTS`, `DOMAIN_LOOKS_LATIN` for a name in letters that are drawn as Latin ones, `DOMAIN_ODD_LETTERS` for one with
+    /// Latin letters of no alphabet, `DOMAIN_IS_SUFFIX` for one below
     /// which everybody registers, as `co.uk`, `DOMAIN_IS_PLATFORMS` for the name of a host of the platform, and
     /// `DOMAIN_PASSES_FOR_ANOTHER` for a name in letters that make it look like a domain of somebody else here. It takes mail once its `challenge` is published and `domainVerify` has seen it.
     pub(crate) async fn domain_add(

@@ -370,12 +370,17 @@ impl MailboxMutation {
     }
 
     /// Brings a deleted mailbox back with all that it held, before `purgeAfter`. `userErrors`, among others:
-    /// `RETENTION_OVER`, `ADDRESS_TAKEN` where somebody else lives there now, and the limits of the plan.
+    /// `RETENTION_OVER`, `ADDRESS_TAKEN` where somebody else lives there now (then give a `localPart` that is free), and the limits
+    /// of the plan.
     async fn mailbox_restore(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Whose; the caller's own account where absent.")] account_id: Option<AccountKey>,
         #[graphql(desc = "Which mailbox.")] mailbox_id: MailboxKey,
+        #[graphql(
+            desc = "Before the `@` from now on, in the same domain; absent: as before. One with a detail (`name+detail`) needs `credential:write` as well."
+        )]
+        local_part: Option<String>,
         #[graphql(
             desc = "The revision that was read before, 0 or more. Where somebody else has changed the thing since, nothing is changed and `SETTINGS_CHANGED_MEANWHILE` names the one that is there; absent, whatever is there is changed."
         )]
@@ -387,8 +392,14 @@ impl MailboxMutation {
     ) -> Result<MailboxPayload> {
         let (account, mailbox) = (ctx.account(account_id)?, mailbox_id.0);
         let record = recorded(ctx, account, mailbox).await?.ok_or_else(|| ctx.fault(Fault::NotFound))?;
+        let mut faults = Faults::new(ctx)?;
+        let local = match &local_part {
+            Some(local) => faults.take("localPart", LocalPart::parse(local)).map(Some),
+            None => Some(None),
+        };
+        let Some(local) = local else { return Ok(MailboxPayload(faults.refused())) };
         let domain = home_of(ctx, account, &record).await?;
-        let restore = RestoreMailbox { account, service: record.service, domain, mailbox };
+        let restore = RestoreMailbox { account, service: record.service, domain, mailbox, local };
         run(ctx, command(ctx, command_id), &AtRevision { change: restore, revision }, (account, mailbox))
             .await
             .map(MailboxPayload)

@@ -128,7 +128,10 @@ fn statement(recorded: &Recorded<HostingEvent>) -> Result<Option<Statement>, Pro
         ServiceEvent::DomainShareSet { .. }
         | ServiceEvent::SyncJobsCounted { .. }
         | ServiceEvent::AdministratorAdded { .. }
-        | ServiceEvent::AdministratorRemoved { .. } => return Ok(None),
+        | ServiceEvent::AdministratorRemoved { .. }
+        // Nor does the plan count it.
+        | ServiceEvent::AliasSlotTaken { uncounted: Some(_), .. }
+        | ServiceEvent::AliasSlotReturned { uncounted: Some(_), .. } => return Ok(None),
         ServiceEvent::Ordered { plan, version, limits, .. } => place
             .statement(
                 "INSERT INTO service_list_v6 (tenant, service_id, plan_id, plan_version, entitlement, suspension, \
@@ -168,8 +171,8 @@ fn statement(recorded: &Recorded<HostingEvent>) -> Result<Option<Statement>, Pro
             mailbox_slots(place, -i64::from(*mailboxes), -signed(*bytes))
         }
         ServiceEvent::AllocationChanged { from, to, .. } => mailbox_slots(place, 0, signed(*to) - signed(*from)),
-        ServiceEvent::AliasSlotTaken { .. } => slot(place, ALIASES, 1),
-        ServiceEvent::AliasSlotReturned { .. } => slot(place, ALIASES, -1),
+        ServiceEvent::AliasSlotTaken { uncounted: None, .. } => slot(place, ALIASES, 1),
+        ServiceEvent::AliasSlotReturned { uncounted: None, .. } => slot(place, ALIASES, -1),
         ServiceEvent::DomainSlotTaken { .. } => slot(place, DOMAINS, 1),
         ServiceEvent::DomainSlotReturned { .. } => slot(place, DOMAINS, -1),
     }))

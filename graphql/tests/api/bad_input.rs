@@ -164,6 +164,7 @@ fn rows((service, domain): (&str, &str), (mailbox, alias): (&str, &str)) -> Vec<
         (add_domain("\u{43c}\u{430}\u{445}.example"), "DOMAIN_PASSES_FOR_ANOTHER", "name", None),
         // All of it Cyrillic, and drawn as `apple` is; and what is nobody's own.
         (add_domain("\u{430}\u{440}\u{440}\u{4cf}\u{435}.com"), "DOMAIN_LOOKS_LATIN", "name", None),
+        (add_domain("\u{261}oo\u{261}le.com"), "DOMAIN_ODD_LETTERS", "name", None),
         (add_domain("co.uk"), "DOMAIN_IS_SUFFIX", "name", None),
         (add_domain("xn--80a.xn--\u{430}.example"), "MALFORMED", "name", None),
         (add_domain(&"\u{fc}".repeat(64)), "MALFORMED", "name", None),

@@ -25,6 +25,10 @@ async fn an_owner_makes_shortens_and_deletes_temporary_aliases() {
     assert_eq!(made["temporaryAliasCreate"]["alias"]["address"], "shop@acme.example");
     let taken = stage.ask(&alice, chosen).await;
     assert_eq!(taken["data"]["temporaryAliasCreate"]["userErrors"][0]["code"], "ADDRESS_TAKEN");
+    let official =
+        "mutation { temporaryAliasCreate(input: { localPart: \"webmaster\" }) { userErrors { code } } }";
+    let kept = stage.ask(&alice, official).await;
+    assert_eq!(kept["data"]["temporaryAliasCreate"]["userErrors"][0]["code"], "ADDRESS_RESERVED");
     let shorten = format!(
         "mutation {{ aliasExpiryChange(aliasId: \"{id}\", expiresAt: \"2027-01-01T00:00:00Z\") {{ alias {{ expiresAt }} position userErrors {{ code }} }} }}"
     );
@@ -159,4 +163,15 @@ async fn a_mailbox_is_renamed_deleted_and_brought_back() {
     let restored = stage.done(&customer.owner, &with("mailboxRestore")).await;
     assert_eq!(restored["mailboxRestore"]["mailbox"], json!({ "status": "ACTIVE", "purgeAfter": null }));
     stage.sign_in("a.smith@acme.example", PASSWORD).await;
+    // At another address where somebody else has that one by now.
+    stage.done(&customer.owner, &with("mailboxDelete")).await;
+    let back = format!(
+        "mutation {{ mailboxRestore(mailboxId: \"{mailbox}\", localPart: \"a.jones\") {{ mailbox {{ address status }} userErrors {{ code }} }} }}"
+    );
+    let restored = stage.done(&customer.owner, &back).await;
+    assert_eq!(
+        restored["mailboxRestore"]["mailbox"],
+        json!({ "address": "a.jones@acme.example", "status": "ACTIVE" })
+    );
+    stage.sign_in("a.jones@acme.example", PASSWORD).await;
 }

@@ -266,7 +266,10 @@ impl Index {
                 return;
             }
             MailboxEvent::Renamed { local } => {
-                let Some(mut entry) = self.mailboxes.remove(&key) else { return };
+                let Some(mut entry) = self.mailboxes.remove(&key) else {
+                    self.move_deleted(key, local.plain());
+                    return;
+                };
                 self.vacate(key, &entry.address);
                 // Erased: the person is gone, and so is the address.
                 let Some(local) = local.plain() else { return };
@@ -350,6 +353,19 @@ impl Index {
     /// This mailbox is at the address no more.
     fn vacate(&mut self, key: (TenantId, MailboxId), address: &EmailAddress) {
         self.places.leave(&canonical(address), |place| place.is_mailbox(key));
+    }
+
+    /// A deleted mailbox is about to come back at another address; of one whose owner is erased nobody knows where.
+    fn move_deleted(&mut self, key: (TenantId, MailboxId), local: Option<&LocalPart>) {
+        match (self.deleted.get_mut(&key), local) {
+            (Some((_, entry)), Some(local)) => {
+                entry.address = EmailAddress::new(local.clone(), entry.address.domain.clone());
+            }
+            (Some(_), None) => {
+                self.deleted.remove(&key);
+            }
+            (None, _) => {}
+        }
     }
 
     /// Keeps a deleted mailbox as long as it may come back; others are forgotten each time their number has doubled.

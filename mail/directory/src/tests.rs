@@ -405,6 +405,23 @@ async fn a_restored_mailbox_is_as_it_was() {
     assert_eq!(world.login("alice@x.example", "one").await, Err(AuthRefusal::ProtocolOff));
 }
 
+#[tokio::test]
+async fn a_mailbox_that_is_restored_at_another_address_leaves_the_former_one_to_whoever_has_it() {
+    let world = World::new();
+    world.mailbox(30, "alice", Some("one"));
+    let purge_after = Timestamp::from_secs(4_000_000_000);
+    world.tell(30, HostingEvent::Mailbox(MailboxEvent::Deleted { purge_after }));
+    world.mailbox(31, "alice", Some("two"));
+    let local = Sealed::new(SubjectId::new(uuid(30)), LocalPart::parse("alice.old").expect("a local part"));
+    world.tell(30, HostingEvent::Mailbox(MailboxEvent::Renamed { local }));
+    assert_eq!(world.ends("alice.old@x.example"), Err(Resolution::Unknown));
+    world.tell(30, HostingEvent::Mailbox(MailboxEvent::Restored));
+    assert_eq!(world.ends("alice.old@x.example"), Ok((vec![30], vec![])));
+    assert_eq!(world.ends("alice@x.example"), Ok((vec![31], vec![])));
+    assert_eq!(world.login("alice.old@x.example", "one").await, Ok(Entitlement::Active));
+    assert_eq!(world.login("alice@x.example", "one").await, Err(AuthRefusal::Wrong));
+}
+
 fn settings(id: u128, change: impl FnOnce(&mut MailboxSettings)) -> HostingEvent {
     let mut settings = MailboxSettings::default();
     change(&mut settings);

@@ -479,6 +479,7 @@ const fn word(fault: &Malformed) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use kernel::LocalPart;
 
     fn proven(author: &str, signers: &[&str]) -> Proven {
         Proven {
@@ -496,6 +497,33 @@ mod tests {
     ) -> ReportLetter<'a> {
         let network = Some(IpAddr::from(network));
         ReportLetter { inbox, to, mail_from: None, message: b"", proven, network }
+    }
+
+    #[test]
+    fn nobody_on_a_shared_domain_has_an_address_that_our_records_name_or_that_we_answer_at() {
+        let name = |text: &str| resolver::Name::parse(text).expect("a name");
+        let platform = dnscheck::Platform {
+            exchanges: vec![name("mx.host.example")],
+            host: name("mail.host.example"),
+            pages: name("panel.host.example"),
+            https: 443,
+            imaps: Some(993),
+            submissions: Some(465),
+            submission: Some(587),
+            dav: None,
+            spf: None,
+            sts_id: Some("1".to_owned()),
+            sts_hosts: vec![],
+        };
+        let recommended = dnscheck::expected(&platform, &name("c.example"), &[]).into_iter();
+        let texts: Vec<String> = recommended.map(|record| record.data.to_string()).collect();
+        let named = texts.iter().flat_map(|text| text.split("mailto:").skip(1));
+        let named: Vec<&str> = named.filter_map(|address| address.split('@').next()).collect();
+        assert_eq!(named, LOCAL_PARTS);
+        for local in named.into_iter().chain(LOCAL_PARTS).chain(["postmaster", "abuse", "feedback"]) {
+            let local = LocalPart::parse(local).expect("a local part");
+            assert!(hosting::is_reserved(&local), "{local}");
+        }
     }
 
     #[test]

@@ -133,6 +133,7 @@ fn source(text: &str, domain: &DomainName) -> Result<String, HostingRefusal> {
         true => EmailAddress::parse(text).ok().filter(|address| address.domain == *domain),
         false => LocalPart::parse(text).ok().map(|local| EmailAddress::new(local, domain.clone())),
     };
+    let address = address.filter(|address| !holds_wildcard(address));
     address.map(|address| address.canonical()).ok_or(HostingRefusal::AddressMapSource)
 }
 
@@ -144,6 +145,11 @@ fn target(text: &str, kind: AddressMapKind, from: &str) -> Result<String, Hostin
         let name = DomainName::parse(name).ok().filter(|_| fits).ok_or(HostingRefusal::AddressMapTarget)?;
         return Ok(format!("@{name}"));
     }
-    let address = EmailAddress::parse(text).map_err(|_| HostingRefusal::AddressMapTarget)?;
-    Ok(address.canonical())
+    let address = EmailAddress::parse(text).ok().filter(|address| !holds_wildcard(address));
+    Ok(address.ok_or(HostingRefusal::AddressMapTarget)?.canonical())
+}
+
+/// Whether an address is written as a pattern: maps know none, so it would match nothing.
+fn holds_wildcard(address: &EmailAddress) -> bool {
+    address.local.as_str().contains('*')
 }

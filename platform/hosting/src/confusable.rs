@@ -48,7 +48,14 @@ impl Script {
 
 const fn script(character: char) -> Option<Script> {
     match character {
-        'a'..='z' | 'A'..='Z' | '\u{c0}'..='\u{24f}' | '\u{1e00}'..='\u{1eff}' => Some(Script::Latin),
+        'a'..='z'
+        | 'A'..='Z'
+        | '\u{c0}'..='\u{2af}'
+        | '\u{1d00}'..='\u{1d25}'
+        | '\u{1d6c}'..='\u{1d77}'
+        | '\u{1d79}'..='\u{1d9a}'
+        | '\u{1e00}'..='\u{1eff}'
+        | '\u{a722}'..='\u{a787}' => Some(Script::Latin),
         '\u{370}'..='\u{3ff}' | '\u{1f00}'..='\u{1fff}' => Some(Script::Greek),
         '\u{400}'..='\u{52f}'
         | '\u{1c80}'..='\u{1c8f}'
@@ -98,17 +105,69 @@ pub(crate) fn is_wholly_alike(name: &DomainName) -> bool {
     })
 }
 
-/// Those of the confusables of Unicode (UTS 39) that are letters of whole alphabets, in lower case.
+/// Whether a name has a label that is read in plain letters, `a` to `z`, and yet holds one of Latin script that no language writes
+/// as a letter of its alphabet: those of phonetics as in `\u{261}oo\u{261}le.example`, small capitals, an i or j without its dot where
+/// nobody writes that. Accents show a reader that there is another letter; these show nothing.
+pub(crate) fn is_oddly_latin(name: &DomainName) -> bool {
+    let name = name.to_unicode();
+    let Some((labels, last)) = name.rsplit_once('.') else { return false };
+    labels.split('.').any(|label| {
+        let is_at_home = |letter: char| match letter {
+            '\u{131}' => ["az", "tr"].contains(&last),
+            '\u{1c0}' => ["bw", "na", "za"].contains(&last),
+            _ => false,
+        };
+        skeleton(label).is_ascii()
+            && label.chars().any(|letter| odd_look(letter).is_some() && !is_at_home(letter))
+    })
+}
+
+/// What a Latin letter looks like that is in no alphabet, or in few: phonetic ones, small capitals, an i and a j without dots, a click.
+const fn odd_look(character: char) -> Option<char> {
+    Some(match character {
+        '\u{251}' | '\u{1d00}' => 'a',
+        '\u{299}' => 'b',
+        '\u{255}' | '\u{1d04}' => 'c',
+        '\u{1d05}' => 'd',
+        '\u{1d07}' => 'e',
+        '\u{a730}' => 'f',
+        '\u{261}' | '\u{262}' | '\u{1d83}' => 'g',
+        '\u{266}' | '\u{29c}' => 'h',
+        '\u{131}' | '\u{26a}' => 'i',
+        '\u{237}' | '\u{29d}' | '\u{1d0a}' => 'j',
+        '\u{138}' | '\u{1d0b}' => 'k',
+        '\u{1c0}' | '\u{26d}' | '\u{29f}' => 'l',
+        '\u{271}' | '\u{1d0d}' => 'm',
+        '\u{273}' | '\u{274}' => 'n',
+        '\u{1d0f}' => 'o',
+        '\u{1d18}' => 'p',
+        '\u{a7af}' => 'q',
+        '\u{27c}' | '\u{27d}' | '\u{27e}' | '\u{280}' => 'r',
+        '\u{282}' | '\u{a731}' => 's',
+        '\u{288}' | '\u{1d1b}' => 't',
+        '\u{1d1c}' => 'u',
+        '\u{1d20}' => 'v',
+        '\u{26f}' | '\u{1d21}' => 'w',
+        '\u{28f}' => 'y',
+        '\u{290}' | '\u{291}' | '\u{1d22}' => 'z',
+        _ => return None,
+    })
+}
+
+/// Those of the confusables of Unicode (UTS 39) that are letters of whole alphabets, in lower case, and those of [`odd_look`].
 const fn look(character: char) -> char {
+    if let Some(seen) = odd_look(character) {
+        return seen;
+    }
     match character {
-        '\u{430}' | '\u{3b1}' | '\u{251}' => 'a',
+        '\u{430}' | '\u{3b1}' => 'a',
         '\u{432}' => 'b',
         '\u{441}' | '\u{3f2}' => 'c',
         '\u{501}' => 'd',
         '\u{435}' | '\u{451}' => 'e',
         '\u{581}' => 'g',
         '\u{4bb}' | '\u{570}' => 'h',
-        '\u{456}' | '\u{3b9}' | '\u{131}' => 'i',
+        '\u{456}' | '\u{3b9}' => 'i',
         '\u{458}' | '\u{3f3}' => 'j',
         '\u{43a}' | '\u{3ba}' => 'k',
         '\u{4cf}' => 'l',
@@ -193,6 +252,43 @@ mod tests {
         ] {
             assert!(!is(text), "{text}");
         }
+    }
+
+    #[test]
+    fn latin_letters_of_no_alphabet_pass_for_others_and_accents_do_not() {
+        let is = |text: &str| is_oddly_latin(&DomainName::parse(text).expect(text));
+        for text in [
+            "\u{261}oo\u{261}le.example",
+            "p\u{251}yp\u{251}l.example",
+            "\u{131}stanbul.example",
+            "\u{131}stanbul.com",
+            "www.\u{1d18}\u{1d00}\u{28f}\u{1d18}\u{1d00}\u{29f}.com",
+            "goog\u{1c0}e.com",
+            "ma\u{237}or.example",
+        ] {
+            assert!(is(text), "{text}");
+        }
+        for text in [
+            "example.com",
+            "caf\u{e9}.example",
+            "b\u{fc}cher.example",
+            "stra\u{df}e.example",
+            "k\u{f8}benhavn.example",
+            "\u{142}\u{f3}d\u{17a}.example",
+            "espa\u{f1}a.example",
+            "c\u{153}ur.example",
+            "\u{131}stanbul.tr",
+            "\u{131}stanbul.com.tr",
+            "bak\u{131}.az",
+            // Where another letter shows that it is Turkish, or African.
+            "\u{131}\u{15f}\u{131}k.com",
+            "\u{25b}ve.example",
+            "\u{256}ogb\u{25b}.example",
+            "\u{257}an.example",
+        ] {
+            assert!(!is(text), "{text}");
+        }
+        assert!(mixes_scripts("p\u{251}yp\u{430}l"));
     }
 
     #[test]

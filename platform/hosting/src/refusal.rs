@@ -419,16 +419,16 @@ refusals! {
             "Aucune boîte mail n’a été indiquée ; nommez-en au moins une.";
         /// The address has an owner.
         AddressTaken = "ADDRESS_TAKEN", Some("localPart"),
-            "This address is in use already; choose another one.",
-            "Cette adresse est déjà utilisée ; choisissez-en une autre.";
+            "This address is in use already, as is that of a temporary alias that is over until it is deleted; choose another one.",
+            "Cette adresse est déjà utilisée, comme l’est celle d’un alias temporaire expiré jusqu’à sa suppression ; choisissez-en une autre.";
         /// Two of one request have the same address or id.
         AddressRepeated = "ADDRESS_REPEATED", Some("mailboxes"),
             "The same address or identifier stands twice in this request; name each mailbox once.",
             "La même adresse ou le même identifiant figure deux fois dans cette demande ; nommez chaque boîte une seule fois.";
-        /// The local part is reserved on the shared domain.
+        /// The local part is reserved on the shared domain, or for the administrators of the domain.
         AddressReserved = "ADDRESS_RESERVED", Some("localPart"),
-            "This address is reserved on the shared domain; choose another one.",
-            "Cette adresse est réservée sur le domaine partagé ; choisissez-en une autre.";
+            "This address is reserved: it is an official name, looks like one, or holds a sign such as + or *; choose another one.",
+            "Cette adresse est réservée : c’est un nom officiel, elle y ressemble, ou elle contient un signe comme + ou * ; choisissez-en une autre.";
 
         /// The alias does not exist.
         AliasNotFound = "ALIAS_NOT_FOUND", Some("aliasId"),
@@ -488,12 +488,12 @@ refusals! {
             "Une réécriture de ce type existe déjà pour cette adresse ; modifiez celle-là.";
         /// What is to be rewritten is no address of the domain.
         AddressMapSource = "ADDRESS_MAP_SOURCE", Some("from"),
-            "Give a local part, an address of this domain, or @ and the domain for all of its addresses.",
-            "Donnez une partie locale, une adresse de ce domaine, ou @ suivi du domaine pour toutes ses adresses.";
+            "Give a local part, an address of this domain, or for all of its addresses @ and the domain, as @example.org: * stands for nothing here.",
+            "Donnez une partie locale, une adresse de ce domaine, ou pour toutes ses adresses @ suivi du domaine, comme @example.org : * ne remplace rien ici.";
         /// What it leads to is no address.
         AddressMapTarget = "ADDRESS_MAP_TARGET", Some("to"),
-            "Give one address such as archive@example.org; @example.org is possible only where all addresses are rewritten.",
-            "Donnez une adresse comme archive@example.org ; @example.org n’est possible que pour réécrire toutes les adresses.";
+            "Give one address such as archive@example.org; @example.org, without *, is possible only where all addresses are rewritten.",
+            "Donnez une adresse comme archive@example.org ; @example.org, sans *, n’est possible que pour réécrire toutes les adresses.";
         /// Mail would go round in a circle.
         AddressMapLoop = "ADDRESS_MAP_LOOP", Some("to"),
             "This address leads back to where it comes from, so mail would go round in a circle; choose another one.",
@@ -608,8 +608,8 @@ refusals! {
             "Ce son n’existe pas ; choisissez l’un de ceux de Pushover, par exemple pushover, bike ou none.";
         /// An address to send as cannot be read.
         SendAsMalformed = "SEND_AS_MALFORMED", Some("settings.sendAs"),
-            "Addresses to send as are such as sales@example.org or @example.org; correct the other entries.",
-            "Les adresses d’expédition sont comme ventes@example.org ou @example.org ; corrigez les autres entrées.";
+            "Addresses to send as are such as sales@example.org; for all of a domain write @example.org, without *; correct the other entries.",
+            "Les adresses d’expédition sont comme ventes@example.org ; pour toutes celles d’un domaine, écrivez @example.org, sans * ; corrigez les autres entrées.";
         /// An address to send as is of no verified domain of the account.
         SendAsElsewhere = "SEND_AS_ELSEWHERE", Some("settings.sendAs"),
             "A mailbox sends as addresses of verified domains of its own account alone; leave out the others.",

@@ -87,7 +87,7 @@ pub(crate) fn check_tags(tags: &BTreeSet<String>) -> Result<(), HostingRefusal> 
     }
     for tag in tags {
         let of_tags = |refusal: HostingRefusal| refusal.of("settings.tags");
-        if crate::text::name(tag, TAG_CHARACTER_COUNT_MAX).map_err(of_tags)? != *tag {
+        if crate::text::word(tag, TAG_CHARACTER_COUNT_MAX).map_err(of_tags)? != *tag {
             return Err(of_tags(ValueRefusal::NameCharacter.into()));
         }
     }

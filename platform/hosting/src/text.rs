@@ -3,11 +3,31 @@
 use crate::HostingRefusal;
 use crate::refusal::{Limit, ValueRefusal};
 
-/// A name as it is kept: trimmed, one line.
+/// A name as it is kept: trimmed, one line, read in the direction of its letters.
+///
+/// # Errors
+/// `NAME_EMPTY`, `NAME_TOO_LONG` beyond `character_count_max`, `NAME_CHARACTER` for control characters, those of direction among
+/// them.
+pub(crate) fn name(text: &str, character_count_max: usize) -> Result<String, HostingRefusal> {
+    let name = word(text, character_count_max)?;
+    if name.chars().any(turns) {
+        return Err(ValueRefusal::NameCharacter.into());
+    }
+    Ok(name)
+}
+
+/// Whether a character turns the direction of what follows, beyond its own name: a sentence or an address that stands there
+/// reads otherwise than it is.
+const fn turns(character: char) -> bool {
+    matches!(character, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// As [`name`] for what names nobody, as a tag, a subject or a file: it is written by whoever writes it, also by mail, and some of
+/// it is read again by this rule, so that what was taken once goes on to be.
 ///
 /// # Errors
 /// `NAME_EMPTY`, `NAME_TOO_LONG` beyond `character_count_max`, `NAME_CHARACTER` for control characters.
-pub(crate) fn name(text: &str, character_count_max: usize) -> Result<String, HostingRefusal> {
+pub(crate) fn word(text: &str, character_count_max: usize) -> Result<String, HostingRefusal> {
     let text = text.trim();
     let count = text.chars().count();
     if count == 0 {
@@ -44,4 +64,22 @@ const TIME_ZONES: &str = include_str!("time_zones.txt");
 pub(crate) fn time_zone(name: Option<&str>) -> Result<(), HostingRefusal> {
     let is_known = |name: &str| TIME_ZONES.lines().any(|known| known == name && !known.starts_with('#'));
     if name.is_none_or(is_known) { Ok(()) } else { Err(HostingRefusal::TimeZoneUnknown) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_does_not_turn_the_direction_of_what_follows() {
+        let refused = Err(HostingRefusal::from(ValueRefusal::NameCharacter));
+        for text in ["Alice \u{202e}gpj.exe", "\u{202a}a", "\u{2066}a\u{2069}", "a\u{2069}", "\u{202d}bank"] {
+            assert_eq!(name(text, 100), refused, "{text:?}");
+            assert_eq!(optional_name(Some(text), 100), refused.clone().map(Some), "{text:?}");
+        }
+        // What is written from right to left, and the marks that belong to it.
+        for text in ["\u{5d3}\u{5d5}\u{5d3}", "\u{645}\u{631}\u{62d}\u{628}\u{627}\u{200f} 1", "a\u{200d}b"] {
+            assert_eq!(name(text, 100).as_deref(), Ok(text));
+        }
+    }
 }

@@ -234,24 +234,24 @@ use std::collections::BTreeSet;
 
 use authority::{Ceiling, Gift, GiftBy, Need, Permission, Resource};
 use kernel::{
-    AccountId, Actor, Changes, Decider, DomainId, DomainName, Foreign, Key, LocalPart, MailboxId, ServiceId,
-    SubjectId, TenantId, Timestamp, UserId,
+    AccountId, Actor, AliasId, Changes, Decider, DomainId, DomainName, Foreign, Key, LocalPart, MailboxId,
+    ServiceId, SubjectId, TenantId, Timestamp, UserId,
 };
 
 use crate::HostingRefusal;
 use crate::account::{Account, AccountRecord, AccountState, BillingMode};
 use crate::alias::{AliasRecord, AliasState};
 use crate::calendar::Cycle;
-use crate::confusable::{mixes_scripts, skeleton};
 use crate::delegation::{DelegationScope, Terms};
 use crate::domain::{Domain, DomainRef, DomainRelay, DomainState};
 use crate::limit::{
-    DELEGATION_SCOPE_COUNT_MAX, PLAN_SERVICE_COUNT_MAX, POOL_CUSTOMER_COUNT_MAX, SHARED_LOCAL_PARTS_RESERVED,
+    DELEGATION_SCOPE_COUNT_MAX, LOCAL_PARTS_UNCOUNTED, PLAN_SERVICE_COUNT_MAX, POOL_CUSTOMER_COUNT_MAX,
 };
 use crate::mailbox::{Mailbox, MailboxRecord, MailboxState, SelfService};
 use crate::plan::{CustomLimits, DomainMode, PlanVersion};
 use crate::refusal::{Limit, ResellerRefusal};
 use crate::reseller::{Reseller, ResellerCommand, ResellerEvent, ResellerState, Resources};
+use crate::reserved::{is_reserved, is_wildcard};
 use crate::service::{
     Entitlement, Recurring, Service, ServiceCommand, ServiceRecord, ServiceState, SuspensionReason,
 };
@@ -312,19 +312,23 @@ fn home(
     }
 }
 
-/// On a shared domain nobody gets an official name, nor one with a `+`, which would catch another mailbox's details.
-fn check_local_part(domain: DomainRef, local: &LocalPart) -> Result<(), HostingRefusal> {
-    let name = local.canonical();
-    match domain {
-        DomainRef::Own(_) => Ok(()),
-        DomainRef::Shared(_) if name.contains('+') => Err(HostingRefusal::AddressReserved),
-        DomainRef::Shared(_) if mixes_scripts(&name) => Err(HostingRefusal::AddressReserved),
-        // Nor one that looks like an official name.
-        DomainRef::Shared(_) if SHARED_LOCAL_PARTS_RESERVED.contains(&skeleton(&name).as_str()) => {
-            Err(HostingRefusal::AddressReserved)
-        }
-        DomainRef::Shared(_) => Ok(()),
+/// On a shared domain nobody gets an official name, nor one with a `+`, which would catch another mailbox's details; on an own
+/// domain its administrators do, and owners of mailboxes, who make addresses as well, do not.
+fn check_local_part(domain: DomainRef, local: &LocalPart, by_owner: bool) -> Result<(), HostingRefusal> {
+    let is_kept = match domain {
+        DomainRef::Own(_) => by_owner,
+        DomainRef::Shared(_) => true,
+    };
+    if is_wildcard(local) || (is_kept && is_reserved(local)) {
+        return Err(HostingRefusal::AddressReserved);
     }
+    Ok(())
+}
+
+/// The alias where no plan counts it: whoever serves a domain is to be reached at such an address.
+fn uncounted_alias(alias: AliasId, local: Option<&LocalPart>) -> Option<AliasId> {
+    let name = local.map(LocalPart::canonical)?;
+    LOCAL_PARTS_UNCOUNTED.contains(&name.as_str()).then_some(alias)
 }
 
 /// Whether the platform alone changes that a service is suspended, or why: from one of its reasons to `after`.

@@ -70,7 +70,7 @@ fn publish(
     mut terms: NewVersion,
     now: Timestamp,
 ) -> Result<Vec<DocumentEvent>, HostingRefusal> {
-    terms.title = crate::text::name(&terms.title, ACCOUNT_NAME_CHARACTER_COUNT_MAX)
+    terms.title = crate::text::word(&terms.title, ACCOUNT_NAME_CHARACTER_COUNT_MAX)
         .map_err(|refusal| refusal.of("title"))?;
     let next = state.versions.last_key_value().map_or(1, |(version, _)| version.saturating_add(1));
     match state.versions.get(&terms.version) {

@@ -9,7 +9,7 @@ use super::{
     VerifiedBy, dkim,
 };
 use crate::HostingRefusal;
-use crate::confusable::{is_wholly_alike, mixes_scripts};
+use crate::confusable::{is_oddly_latin, is_wholly_alike, mixes_scripts};
 use crate::limit::{CROSSING_COUNT_MAX, DOMAIN_NAME_OCTETS_MAX};
 use crate::mailbox::{Crossing, Threshold};
 use crate::refusal::BoxRefusal;
@@ -292,6 +292,9 @@ fn check_name(name: &DomainName) -> Result<(), HostingRefusal> {
     }
     if is_wholly_alike(name) {
         return Err(BoxRefusal::DomainLooksLatin.into());
+    }
+    if is_oddly_latin(name) {
+        return Err(BoxRefusal::DomainOddLetters.into());
     }
     Ok(())
 }

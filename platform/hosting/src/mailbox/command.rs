@@ -90,8 +90,8 @@ pub enum MailboxCommand {
         /// When its contents may be destroyed.
         purge_after: Timestamp,
     },
-    /// Bring it back as it was, within the retention.
-    Restore,
+    /// Bring it back as it was, within the retention; at another address of the same domain where one is given.
+    Restore(Option<LocalPart>),
     /// Note that its usage crossed a fraction of its quota.
     RecordThreshold {
         /// Which fraction.

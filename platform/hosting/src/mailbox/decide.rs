@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use kernel::{
-    AliasId, AppPasswordId, ByteSize, Category, Decider, EmailAddress, MailboxId, Sealed, SubjectId,
-    Timestamp,
+    AliasId, AppPasswordId, ByteSize, Category, Decider, EmailAddress, LocalPart, MailboxId, Sealed,
+    SubjectId, Timestamp,
 };
 
 use super::{
@@ -139,10 +139,12 @@ impl Decider for Mailbox {
             MailboxEvent::TemporaryAliasDropped { alias } => change(state, |record| {
                 record.temporary_aliases.remove(alias);
             }),
-            MailboxEvent::Renamed { local } => change(state, |record| {
-                record.revision = record.revision.saturating_add(1);
-                record.local = local.clone();
-            }),
+            MailboxEvent::Renamed { local } => match state {
+                MailboxState::Live(record) => MailboxState::Live(renamed(record, local)),
+                // It is about to come back there.
+                MailboxState::Deleted(record) => MailboxState::Deleted(renamed(record, local)),
+                MailboxState::Absent => MailboxState::Absent,
+            },
             MailboxEvent::Deleted { purge_after } => match state {
                 MailboxState::Live(mut record) | MailboxState::Deleted(mut record) => {
                     record.revision = record.revision.saturating_add(1);
@@ -183,14 +185,18 @@ impl Decider for Mailbox {
             (S::Live(record), C::Create(new)) => created_already(record, &new),
             (S::Deleted(_), C::Create(_)) => Err(HostingRefusal::MailboxExists),
             (S::Deleted(_), C::Delete { .. }) => Ok(vec![]),
-            (S::Live(_), C::Restore) => Err(HostingRefusal::MailboxNotDeleted),
-            (S::Deleted(record), C::Restore) => {
+            (S::Live(_), C::Restore(_)) => Err(HostingRefusal::MailboxNotDeleted),
+            (S::Deleted(record), C::Restore(local)) => {
                 if record.purge_after.is_none_or(|purge_after| purge_after <= now) {
                     return Err(HostingRefusal::RetentionOver);
                 }
-                Ok(vec![MailboxEvent::Restored])
+                // First, so that nobody sees it at an address that is another's by now.
+                let local = local.map(|local| Sealed::new(subject, local));
+                let moved = local.filter(|local| record.local != *local);
+                let moved = moved.map(|local| MailboxEvent::Renamed { local });
+                Ok(moved.into_iter().chain([MailboxEvent::Restored]).collect())
             }
-            (S::Absent, C::Delete { .. } | C::Restore)
+            (S::Absent, C::Delete { .. } | C::Restore(_))
             | (
                 S::Absent | S::Deleted(_),
                 C::ChangeQuota { .. }
@@ -266,6 +272,7 @@ impl Decider for Mailbox {
                     return Ok(vec![]);
                 }
                 settings.check()?;
+                settings.check_send_as_beside(&record.settings)?;
                 let (from, to) = (record.settings.retains_days, settings.retains_days);
                 let settings = Sealed::new(subject, Box::new(settings));
                 let changed = changed.into_iter().map(str::to_owned).collect();
@@ -330,6 +337,12 @@ impl Decider for Mailbox {
             }
         }
     }
+}
+
+fn renamed(mut record: MailboxRecord, local: &Sealed<LocalPart>) -> MailboxRecord {
+    record.revision = record.revision.saturating_add(1);
+    record.local = local.clone();
+    record
 }
 
 fn create(new: MailboxCreation) -> Result<Vec<MailboxEvent>, HostingRefusal> {

@@ -247,6 +247,15 @@ impl MailboxSettings {
         check_octets(self)
     }
 
+    /// Whether what it may send as beyond `before` stands for anything: a `*` stands for nothing. What was there before stays.
+    ///
+    /// # Errors
+    /// `SEND_AS_MALFORMED`.
+    pub fn check_send_as_beside(&self, before: &Self) -> Result<(), HostingRefusal> {
+        let is_idle = self.send_as.difference(&before.send_as).any(|sender| sender.contains('*'));
+        if is_idle { Err(HostingRefusal::SendAsMalformed) } else { Ok(()) }
+    }
+
     /// The argument for the first of what `patch` changes that its administrators keep from the owner of the mailbox; none where
     /// the owner may change all of it.
     pub fn kept_from_owner(&self, patch: &MailboxSettingsPatch) -> Option<&'static str> {

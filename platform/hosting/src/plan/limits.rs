@@ -19,7 +19,7 @@ impl PlanName {
     /// # Errors
     /// `NAME_EMPTY`, `NAME_TOO_LONG`, `NAME_CHARACTER`.
     pub fn parse(text: &str) -> Result<Self, HostingRefusal> {
-        crate::text::name(text, PLAN_NAME_CHARACTER_COUNT_MAX).map(Self)
+        crate::text::word(text, PLAN_NAME_CHARACTER_COUNT_MAX).map(Self)
     }
 
     /// The name.

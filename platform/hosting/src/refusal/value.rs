@@ -16,8 +16,8 @@ refusals! {
             "Un nom est nécessaire ici ; saisissez au moins un caractère.";
         /// A name holds a control character.
         NameCharacter = "NAME_CHARACTER", Some("name"),
-            "This name holds a line break or another control character; remove it.",
-            "Ce nom contient un retour à la ligne ou un autre caractère de contrôle ; retirez-le.";
+            "This name holds a line break or another control character, perhaps one that nobody sees and that turns the direction of the text; remove it.",
+            "Ce nom contient un retour à la ligne ou un autre caractère de contrôle, peut-être invisible et qui inverse le sens du texte ; retirez-le.";
         /// A quota of nothing.
         QuotaZero = "QUOTA_ZERO", Some("quotaBytes"),
             "A mailbox needs a quota above zero, and there is no unlimited one; choose a size.",

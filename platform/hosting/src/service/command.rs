@@ -1,6 +1,6 @@
 //! What can be asked of a service.
 
-use kernel::{AccountId, ByteSize, DomainId, MailboxId, PlanId, Timestamp, UserId};
+use kernel::{AccountId, AliasId, ByteSize, DomainId, MailboxId, PlanId, Timestamp, UserId};
 
 use super::{DomainShare, Recurring, SuspensionReason};
 use crate::plan::PlanLimits;
@@ -61,11 +61,15 @@ pub enum ServiceCommand {
     TakeAlias {
         /// Where it lives.
         domain: DomainId,
+        /// Which, where it is one that no plan counts.
+        uncounted: Option<AliasId>,
     },
-    /// Give the slot of an alias back.
+    /// Give the slot of an alias back, where it has taken one.
     ReturnAlias {
         /// Where it lived.
         domain: DomainId,
+        /// Which.
+        alias: AliasId,
     },
     /// Take the slot of an own domain, or of an alias domain.
     TakeDomain {

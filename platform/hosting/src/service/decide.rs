@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use kernel::{ByteSize, Category, Decider, DomainId, ServiceId, Timestamp};
+use kernel::{AliasId, ByteSize, Category, Decider, DomainId, ServiceId, Timestamp};
 
 use super::{
     DomainShare, DomainUsage, Entitlement, ServiceCommand, ServiceEvent, ServiceOrder, ServiceRecord,
@@ -43,6 +43,7 @@ impl Decider for Service {
                     sync_jobs: BTreeMap::new(),
                     administrators: BTreeSet::new(),
                     domains: BTreeMap::new(),
+                    uncounted_aliases: BTreeMap::new(),
                 }))
             }
             (ServiceState::Present(mut record), event) => {
@@ -131,9 +132,12 @@ impl Decider for Service {
             (ServiceState::Present(record), C::Reallocate { domain, from, to }) => {
                 reallocate(record, domain, from, to)
             }
-            (ServiceState::Present(record), C::TakeAlias { domain }) => take_alias(record, domain),
-            (ServiceState::Present(_), C::ReturnAlias { domain }) => {
-                Ok(vec![ServiceEvent::AliasSlotReturned { domain }])
+            (ServiceState::Present(record), C::TakeAlias { domain, uncounted }) => {
+                take_alias(record, domain, uncounted)
+            }
+            (ServiceState::Present(record), C::ReturnAlias { domain, alias }) => {
+                let uncounted = record.uncounted_aliases.contains_key(&alias).then_some(alias);
+                Ok(vec![ServiceEvent::AliasSlotReturned { domain, uncounted }])
             }
             (ServiceState::Present(record), C::TakeDomain { domain, mirrors }) => {
                 take_domain(record, domain, mirrors)
@@ -158,7 +162,7 @@ impl Decider for Service {
                 Ok(is_there.then_some(ServiceEvent::AdministratorRemoved { user }).into_iter().collect())
             }
             (ServiceState::Present(record), C::ReturnDomain(domain)) => {
-                if record.domains.contains_key(&domain) || record.mirrors.values().any(|id| *id == domain) {
+                if record.is_lived_in(domain) || record.mirrors.values().any(|id| *id == domain) {
                     Err(HostingRefusal::DomainInUse)
                 } else if record.own_domains.contains(&domain) {
                     Ok(vec![ServiceEvent::DomainSlotReturned { domain }])
@@ -410,8 +414,15 @@ fn check_quota(record: &ServiceRecord, domain: DomainId, quota: ByteSize) -> Res
     }
 }
 
-fn take_alias(record: &ServiceRecord, domain: DomainId) -> Result<Vec<ServiceEvent>, HostingRefusal> {
+fn take_alias(
+    record: &ServiceRecord,
+    domain: DomainId,
+    uncounted: Option<AliasId>,
+) -> Result<Vec<ServiceEvent>, HostingRefusal> {
     may_add(record)?;
+    if uncounted.is_some() {
+        return Ok(vec![ServiceEvent::AliasSlotTaken { domain, uncounted }]);
+    }
     let (allowed, used) = (record.limits.alias_count_max, record.usage.aliases);
     if used >= allowed {
         return Err(HostingRefusal::AliasLimitReached(Limit { allowed: allowed.into(), used: used.into() }));
@@ -421,7 +432,7 @@ fn take_alias(record: &ServiceRecord, domain: DomainId) -> Result<Vec<ServiceEve
         let limit = Limit { allowed: allowed.into(), used: used.into() };
         return Err(HostingRefusal::DomainAliasLimitReached(limit));
     }
-    Ok(vec![ServiceEvent::AliasSlotTaken { domain }])
+    Ok(vec![ServiceEvent::AliasSlotTaken { domain, uncounted }])
 }
 
 fn take_domain(
@@ -510,11 +521,17 @@ fn change(record: &mut ServiceRecord, event: &ServiceEvent) {
                 live_in(record, *domain, |lives| lives.bytes = changed(lives.bytes));
             }
         }
-        ServiceEvent::AliasSlotTaken { domain } => {
+        ServiceEvent::AliasSlotTaken { domain, uncounted: Some(alias) } => {
+            record.uncounted_aliases.insert(*alias, *domain);
+        }
+        ServiceEvent::AliasSlotReturned { uncounted: Some(alias), .. } => {
+            record.uncounted_aliases.remove(alias);
+        }
+        ServiceEvent::AliasSlotTaken { domain, uncounted: None } => {
             usage.aliases = usage.aliases.saturating_add(1);
             live_in(record, *domain, |lives| lives.aliases = lives.aliases.saturating_add(1));
         }
-        ServiceEvent::AliasSlotReturned { domain } => {
+        ServiceEvent::AliasSlotReturned { domain, uncounted: None } => {
             usage.aliases = usage.aliases.saturating_sub(1);
             live_in(record, *domain, |lives| lives.aliases = lives.aliases.saturating_sub(1));
         }

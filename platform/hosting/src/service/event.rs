@@ -1,6 +1,6 @@
 //! What can happen to a service.
 
-use kernel::{AccountId, ByteSize, DomainId, MailboxId, PlanId, Timestamp, UserId};
+use kernel::{AccountId, AliasId, ByteSize, DomainId, MailboxId, PlanId, Timestamp, UserId};
 
 use super::{DomainShare, Recurring};
 use crate::plan::PlanLimits;
@@ -105,15 +105,19 @@ pub enum ServiceEvent {
         /// From now on.
         to: ByteSize,
     },
-    /// A new alias uses a slot.
+    /// A new alias uses a slot, or lives beside those that do.
     AliasSlotTaken {
         /// Where it lives.
         domain: DomainId,
+        /// Which, where it is one that no plan counts. None: it uses a slot, as all did before `postmaster` and `abuse` were free.
+        uncounted: Option<AliasId>,
     },
-    /// A deleted alias gave its slot back.
+    /// A deleted alias gave its slot back, or had none.
     AliasSlotReturned {
         /// Where it lived.
         domain: DomainId,
+        /// Which, where it was not counted.
+        uncounted: Option<AliasId>,
     },
     /// An own domain uses a slot.
     DomainSlotTaken {

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use kernel::{AccountId, ByteSize, DomainId, MailboxId, PlanId, Timestamp, UserId};
+use kernel::{AccountId, AliasId, ByteSize, DomainId, MailboxId, PlanId, Timestamp, UserId};
 
 use super::SuspensionReason;
 use crate::calendar::Cycle;
@@ -63,7 +63,7 @@ pub struct Usage {
     pub mailboxes: u32,
     /// The sum of their quotas.
     pub bytes: ByteSize,
-    /// Aliases that are not deleted.
+    /// Aliases that are not deleted and take a slot of the plan.
     pub aliases: u32,
 }
 
@@ -74,7 +74,7 @@ pub struct DomainUsage {
     pub mailboxes: u32,
     /// The sum of their quotas.
     pub bytes: ByteSize,
-    /// Aliases that are not deleted.
+    /// Aliases that are not deleted and take a slot of the plan.
     pub aliases: u32,
 }
 
@@ -180,6 +180,8 @@ pub struct ServiceRecord {
     pub administrators: BTreeSet<UserId>,
     /// What lives in each domain, shared ones as well; absent where nothing does.
     pub domains: BTreeMap<DomainId, DomainUsage>,
+    /// Aliases that no plan counts, with the domains where they live: two in each at most.
+    pub uncounted_aliases: BTreeMap<AliasId, DomainId>,
 }
 
 impl ServiceRecord {
@@ -191,6 +193,11 @@ impl ServiceRecord {
     /// Whether domains or addresses are still its own.
     pub fn holds_names(&self) -> bool {
         let Usage { mailboxes, aliases, bytes: _ } = self.usage;
-        !self.own_domains.is_empty() || mailboxes > 0 || aliases > 0
+        !self.own_domains.is_empty() || mailboxes > 0 || aliases > 0 || !self.uncounted_aliases.is_empty()
+    }
+
+    /// Whether mailboxes or aliases live in a domain.
+    pub fn is_lived_in(&self, domain: DomainId) -> bool {
+        self.domains.contains_key(&domain) || self.uncounted_aliases.values().any(|home| *home == domain)
     }
 }

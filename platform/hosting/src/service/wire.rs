@@ -1,6 +1,8 @@
 //! How the events of a service are stored.
 
-use kernel::{ByteSize, Event, Kind, Malformed, Open, RawEvent, Seal, SealError, Timestamp};
+use kernel::{
+    AliasId, ByteSize, DomainId, Event, Kind, Malformed, Open, RawEvent, Seal, SealError, Timestamp,
+};
 use serde::{Deserialize, Serialize};
 
 use super::{DomainShare, Recurring, ServiceEvent, SuspensionReason};
@@ -129,6 +131,13 @@ struct DomainV1 {
     domain: String,
 }
 
+#[derive(Serialize, Deserialize)]
+struct AliasSlotV1 {
+    domain: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    uncounted: Option<String>,
+}
+
 impl Event for ServiceEvent {
     fn kind(&self) -> Kind {
         match self {
@@ -204,9 +213,13 @@ impl Event for ServiceEvent {
             Self::AdministratorAdded { user } | Self::AdministratorRemoved { user } => {
                 json(&UserV1 { user: user.to_string() })
             }
-            Self::AliasSlotTaken { domain }
-            | Self::AliasSlotReturned { domain }
-            | Self::DomainSlotReturned { domain } => json(&DomainV1 { domain: domain.to_string() }),
+            Self::AliasSlotTaken { domain, uncounted } | Self::AliasSlotReturned { domain, uncounted } => {
+                json(&AliasSlotV1 {
+                    domain: domain.to_string(),
+                    uncounted: uncounted.map(|alias| alias.to_string()),
+                })
+            }
+            Self::DomainSlotReturned { domain } => json(&DomainV1 { domain: domain.to_string() }),
         })
     }
 
@@ -269,8 +282,14 @@ impl Event for ServiceEvent {
                 let domain = form.domain.map(|domain| wire::id(raw, &domain)).transpose()?;
                 Ok(Self::AllocationChanged { domain, from, to })
             }
-            ("service.alias_slot_taken", 1) => Ok(Self::AliasSlotTaken { domain: domain()? }),
-            ("service.alias_slot_returned", 1) => Ok(Self::AliasSlotReturned { domain: domain()? }),
+            ("service.alias_slot_taken", 1) => {
+                let (domain, uncounted) = alias_slot(raw)?;
+                Ok(Self::AliasSlotTaken { domain, uncounted })
+            }
+            ("service.alias_slot_returned", 1) => {
+                let (domain, uncounted) = alias_slot(raw)?;
+                Ok(Self::AliasSlotReturned { domain, uncounted })
+            }
             ("service.domain_slot_taken", 1) => {
                 let form: DomainSlotTakenV1 = wire::form(raw)?;
                 Ok(Self::DomainSlotTaken {
@@ -301,6 +320,12 @@ impl Event for ServiceEvent {
             _ => Err(wire::unknown(raw)),
         }
     }
+}
+
+fn alias_slot(raw: &RawEvent) -> Result<(DomainId, Option<AliasId>), Malformed> {
+    let form: AliasSlotV1 = wire::form(raw)?;
+    let uncounted = form.uncounted.map(|alias| wire::id(raw, &alias)).transpose()?;
+    Ok((wire::id(raw, &form.domain)?, uncounted))
 }
 
 impl From<SuspensionReason> for ReasonV1 {

@@ -220,7 +220,7 @@ fn attach(
     }
     // Some programs name the folders as well: they are nobody's business, and lead elsewhere.
     let name = new.name.rsplit(['/', '\\']).next().unwrap_or_default();
-    let name = crate::text::name(name, TICKET_FILE_NAME_CHARACTER_COUNT_MAX)?;
+    let name = crate::text::word(name, TICKET_FILE_NAME_CHARACTER_COUNT_MAX)?;
     Ok(vec![TicketEvent::Attached(TicketFile {
         side: new.side,
         is_internal: new.is_internal,
@@ -244,7 +244,7 @@ fn open(new: &NewTicket, author: Option<SubjectId>) -> Result<Vec<TicketEvent>, 
         return Err(HostingRefusal::AccountIsPlatform);
     }
     let subject = author.unwrap_or_else(|| SubjectId::of_account(new.account));
-    let line = crate::text::name(&new.subject, TICKET_SUBJECT_CHARACTER_COUNT_MAX)
+    let line = crate::text::word(&new.subject, TICKET_SUBJECT_CHARACTER_COUNT_MAX)
         .map_err(|refusal| refusal.of("subject"))?;
     Ok(vec![TicketEvent::Opened {
         account: new.account,

@@ -2,7 +2,8 @@
 
 use authority::{Guarded, Need};
 use kernel::{
-    AccountId, AliasId, Changes, Decider, Key, MailboxId, Reads, ServiceId, TenantId, Timestamp, UseCase,
+    AccountId, AliasId, Changes, Decider, Key, MailboxId, Reads, Sealed, ServiceId, TenantId, Timestamp,
+    UseCase,
 };
 
 use crate::HostingRefusal;
@@ -60,7 +61,9 @@ impl UseCase for ChangeAliasExpiry {
                 return Err(HostingRefusal::from(ValueRefusal::SettingNotSelfService).of("expiresAt"));
             }
             None => {
-                let take = ServiceCommand::TakeAlias { domain: record.domain };
+                let local = record.local.as_ref().and_then(Sealed::plain);
+                let uncounted = super::uncounted_alias(self.alias, local);
+                let take = ServiceCommand::TakeAlias { domain: record.domain, uncounted };
                 let taken = Service::decide(service, take, &(), now)?;
                 (MailboxCommand::DropTemporaryAlias(self.alias), taken)
             }

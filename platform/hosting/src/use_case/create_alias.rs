@@ -56,7 +56,7 @@ impl UseCase for CreateAlias {
         let domain_name = super::home((self.service, service), (self.domain, home))?;
         let claim = match &self.local {
             Some(local) => {
-                super::check_local_part(self.domain, local)?;
+                super::check_local_part(self.domain, local, false)?;
                 Claim::address(&EmailAddress::new(local.clone(), domain_name.clone()))
             }
             None => Claim::catch_all(&domain_name),
@@ -77,7 +77,10 @@ impl UseCase for CreateAlias {
             return Ok(Changes::none());
         }
         self.check_catch_all(super::check_present(service)?)?;
-        let take = ServiceCommand::TakeAlias { domain: self.domain.id() };
+        let take = ServiceCommand::TakeAlias {
+            domain: self.domain.id(),
+            uncounted: super::uncounted_alias(self.alias, self.local.as_ref()),
+        };
         let taken = Service::decide(service, take, &(), now)?;
         Ok(Changes::none()
             .emit::<Service>(self.service, taken)

@@ -54,7 +54,7 @@ impl UseCase for CreateMailboxes {
         let mut changes = Changes::none();
         let mut quotas = Vec::with_capacity(self.mailboxes.len());
         for (new, mailbox) in self.mailboxes.iter().zip(mailboxes) {
-            super::check_local_part(self.domain, &new.local)?;
+            super::check_local_part(self.domain, &new.local, false)?;
             let create = MailboxCommand::Create(self.creation(new, &domain_name));
             let created = Mailbox::decide(mailbox, create, &new.mailbox, now)?;
             if !created.is_empty() {

@@ -59,10 +59,14 @@ impl UseCase for CreateTemporaryAlias {
         now: Timestamp,
     ) -> Result<Changes, HostingRefusal> {
         let domain_name = super::home((self.service, service), (self.domain, home))?;
-        super::check_local_part(self.domain, &self.local)?;
+        super::check_local_part(self.domain, &self.local, self.by_owner)?;
         let record = super::check_self_service(mailbox, self.service, self.by_owner)?;
         // A service may hold the domains of several parties: an owner makes addresses in the own one.
         if self.by_owner && self.domain.id() != record.domain {
+            return Err(HostingRefusal::from(ValueRefusal::SettingNotSelfService).of("domainId"));
+        }
+        // Nor where the addresses of people at another host are: nobody here knows which.
+        if self.by_owner && super::is_passed_on(home) {
             return Err(HostingRefusal::from(ValueRefusal::SettingNotSelfService).of("domainId"));
         }
         let target = record.address().ok_or(HostingRefusal::MailboxErased)?;

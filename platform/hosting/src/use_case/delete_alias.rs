@@ -44,7 +44,7 @@ impl UseCase for DeleteAlias {
         if record.temporary.is_some() {
             return Err(HostingRefusal::AliasNotTemporary);
         }
-        let give_back = ServiceCommand::ReturnAlias { domain: record.domain };
+        let give_back = ServiceCommand::ReturnAlias { domain: record.domain, alias: self.alias };
         let returned = Service::decide(service, give_back, &(), now)?;
         let changes =
             Changes::none().emit::<Alias>(self.alias, deleted).emit::<Service>(self.service, returned);

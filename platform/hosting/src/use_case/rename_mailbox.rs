@@ -10,7 +10,7 @@ use uuid::Uuid;
 use crate::HostingRefusal;
 use crate::address_map::{AddressMap, AddressMapKind, AddressMapPatch};
 use crate::alias::{Alias, AliasCommand, AliasCreation, AliasRecord};
-use crate::book::{Book, BookCommand, BookState};
+use crate::book::{Book, BookCommand, BookState, EntryRecord};
 use crate::domain::{Domain, DomainRef, DomainState};
 use crate::limit::RENAME_FOLLOWER_COUNT_MAX;
 use crate::mailbox::{Mailbox, MailboxCommand, MailboxSettingsPatch, MailboxState};
@@ -78,7 +78,7 @@ impl UseCase for RenameMailbox {
             DomainMode::Own => DomainRef::Own(record.domain),
             DomainMode::Shared => DomainRef::Shared(record.domain),
         };
-        super::check_local_part(domain, &self.local)?;
+        super::check_local_part(domain, &self.local, false)?;
         let old = record.address().ok_or(HostingRefusal::MailboxErased)?;
         let new = EmailAddress::new(self.local.clone(), record.domain_name.clone());
         let renamed =
@@ -97,7 +97,7 @@ impl UseCase for RenameMailbox {
             // It kept this very address for the mailbox, which has it itself again.
             if let Some(kept) = state.record().filter(|kept| keeps(kept, &new, &old)) {
                 let deleted = Alias::decide(state, AliasCommand::Delete, &id, now)?;
-                let give_back = ServiceCommand::ReturnAlias { domain: kept.domain };
+                let give_back = ServiceCommand::ReturnAlias { domain: kept.domain, alias: id };
                 let returned = Service::decide(&counted, give_back, &(), now)?;
                 counted = returned.iter().fold(counted, Service::evolve);
                 changes = changes
@@ -128,7 +128,8 @@ impl UseCase for RenameMailbox {
             // What it was called stays its own.
             settings: Box::default(),
         });
-        let take = ServiceCommand::TakeAlias { domain: record.domain };
+        let uncounted = super::uncounted_alias(id, Some(&old.local));
+        let take = ServiceCommand::TakeAlias { domain: record.domain, uncounted };
         Ok(changes
             .emit::<Service>(self.service, Service::decide(&counted, take, &(), now)?)
             .emit::<Alias>(id, Alias::decide(alias, create, &id, now)?)
@@ -199,34 +200,10 @@ impl RenameMailbox {
             // Of a domain that is gone meanwhile nothing is mapped any more.
             let Ok(home) = Book::<AddressMap>::home(self.account, *id, domain) else { continue };
             let (mut book, mut events) = (maps.clone(), Vec::new());
-            for (entry, rule) in &maps.entries {
-                let Some(rule) = rule.plain() else { continue };
-                let is_kept = self.alias.is_some() && rule.kind != AddressMapKind::SenderCopy;
-                let from = (rule.from == old).then(|| new.clone());
-                let to = (rule.to == old).then(|| new.clone());
-                let mut commands = Vec::new();
-                if let Some(from) = from.clone().filter(|_| is_kept) {
-                    let twin = AddressMapPatch {
-                        kind: Some(rule.kind),
-                        from: Some(from),
-                        to: Some(to.clone().unwrap_or_else(|| rule.to.clone())),
-                        is_active: Some(rule.is_active),
-                        comment: Some(rule.comment.clone()),
-                    };
-                    let twin_id = AddressMapId::from_uuid(Uuid::new_v5(&entry.uuid(), new.as_bytes()));
-                    commands.push(BookCommand::Add { entry: twin_id, patch: Box::new(twin) });
-                }
-                let patch =
-                    AddressMapPatch { from: from.filter(|_| !is_kept), to, ..AddressMapPatch::default() };
-                if patch != AddressMapPatch::default() {
-                    commands.push(BookCommand::Change {
-                        entry: *entry,
-                        patch: Box::new(patch),
-                        revision: None,
-                    });
-                }
-                for command in commands {
-                    let decided = Book::<AddressMap>::decide(&book, command, &home, now)?;
+            for entry in maps.entries.keys() {
+                for command in self.mapping(&book, *entry, (&old, &new)) {
+                    let decided =
+                        Book::<AddressMap>::decide(&book, command, &home, now).map_err(Self::of_new)?;
                     book = decided.iter().fold(book, Book::<AddressMap>::evolve);
                     events.extend(decided);
                 }
@@ -234,6 +211,72 @@ impl RenameMailbox {
             changes = changes.emit::<Book<AddressMap>>(*id, events);
         }
         Ok(changes)
+    }
+
+    /// What becomes of one map. Where the mailbox lived at the new address before, that one has its map still, which is used again.
+    fn mapping(
+        &self,
+        book: &BookState<AddressMap>,
+        entry: AddressMapId,
+        (old, new): (&str, &str),
+    ) -> Vec<BookCommand<AddressMap>> {
+        let Some(rule) = book.entries.get(&entry).and_then(EntryRecord::plain) else { return vec![] };
+        let (is_from, is_to) = (rule.from == old, rule.to == old);
+        let to = if is_to { new.to_owned() } else { rule.to.clone() };
+        let lead = AddressMapPatch { to: is_to.then(|| to.clone()), ..AddressMapPatch::default() };
+        let change = |entry, patch| BookCommand::Change { entry, patch: Box::new(patch), revision: None };
+        // One of before that names `*` does nothing and cannot be changed any more.
+        if !(is_from || is_to) || rule.from.starts_with('*') {
+            return vec![];
+        }
+        if !is_from {
+            return vec![change(entry, lead)];
+        }
+        let is_kept = self.alias.is_some() && rule.kind != AddressMapKind::SenderCopy;
+        let is_twin = |other: &AddressMap| other.kind == rule.kind && other.from == new;
+        let twin = book.entries.iter().find(|(_, other)| other.plain().is_some_and(is_twin));
+        let mut commands = match twin {
+            Some((twin, _)) => {
+                let patch = AddressMapPatch {
+                    to: Some(to),
+                    is_active: Some(rule.is_active),
+                    ..AddressMapPatch::default()
+                };
+                let rest = (!is_kept).then_some(BookCommand::Remove { entry });
+                rest.into_iter().chain([change(*twin, patch)]).collect()
+            }
+            None if is_kept => {
+                let patch = AddressMapPatch {
+                    kind: Some(rule.kind),
+                    from: Some(new.to_owned()),
+                    to: Some(to),
+                    is_active: Some(rule.is_active),
+                    comment: Some(rule.comment.clone()),
+                };
+                let mut twin = Uuid::new_v5(&entry.uuid(), new.as_bytes());
+                while book.entries.contains_key(&AddressMapId::from_uuid(twin)) {
+                    twin = Uuid::new_v5(&twin, new.as_bytes());
+                }
+                let entry = AddressMapId::from_uuid(twin);
+                vec![BookCommand::Add { entry, patch: Box::new(patch) }]
+            }
+            None => {
+                let patch = AddressMapPatch { from: Some(new.to_owned()), ..lead.clone() };
+                return vec![change(entry, patch)];
+            }
+        };
+        if is_kept && is_to {
+            commands.push(change(entry, lead));
+        }
+        commands
+    }
+
+    /// A new address that a map leads to, so that what comes for the mailbox would go round, is in use already.
+    fn of_new(refusal: HostingRefusal) -> HostingRefusal {
+        match refusal {
+            HostingRefusal::AddressMapLoop | HostingRefusal::AddressMapTaken => HostingRefusal::AddressTaken,
+            other => other,
+        }
     }
 
     fn followers(&self) -> Result<impl Iterator<Item = AliasId>, HostingRefusal> {

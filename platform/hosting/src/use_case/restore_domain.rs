@@ -119,7 +119,7 @@ impl RestoreDomain {
         let take = ServiceCommand::TakeMailboxes { domain: self.domain, quotas };
         let mut taken = Service::decide(service, take, &(), now)?;
         for (id, state, record, jobs) in back {
-            let restored = Mailbox::decide(state, MailboxCommand::Restore, id, now)?;
+            let restored = Mailbox::decide(state, MailboxCommand::Restore(None), id, now)?;
             let address = record.address().ok_or(HostingRefusal::MailboxErased)?;
             changes = changes.emit::<Mailbox>(*id, restored).take::<Mailbox>(*id, Claim::address(&address));
             let sync_jobs = u32::try_from(jobs.entries.len()).unwrap_or(u32::MAX);

@@ -40,6 +40,43 @@ fn a_domain_that_mixes_scripts_is_refused_and_one_of_another_script_is_not() {
 }
 
 #[test]
+fn a_domain_that_holds_latin_letters_of_no_alphabet_is_refused_and_accents_are_not() {
+    let mut world = with_domain();
+    let add = |number, name: &str| AddDomain {
+        account: account(),
+        service: service(),
+        domain: id(number),
+        name: DomainName::parse(name).expect(name),
+        mirrors: Some(id(DOMAIN)),
+    };
+    let refused = Err(Why::Refused(BoxRefusal::DomainOddLetters.into()));
+    for name in ["\u{261}oo\u{261}le.example", "p\u{251}yp\u{251}l.example", "\u{131}stanbul.example"] {
+        assert_eq!(world.run(&add(30, name)), refused, "{name}");
+        let ascii = DomainName::parse(name).expect(name).to_string();
+        assert!(ascii.starts_with("xn--"), "{ascii}");
+        assert_eq!(world.run(&add(30, &ascii)), refused, "{ascii}");
+    }
+    assert_eq!(No::from(BoxRefusal::DomainOddLetters).field(), Some("name"));
+    world.must(&add(30, "stra\u{df}e.example"));
+    world.must(&add(31, "\u{131}stanbul.tr"));
+}
+
+#[test]
+fn names_of_people_and_mailboxes_turn_no_direction() {
+    let mut world = with_domain();
+    let named = |display_name: &str| {
+        let display_name = Some(display_name.to_owned());
+        let mailboxes = vec![NewMailbox { display_name, ..mailbox(1, "alice", ByteSize::gib(1)) }];
+        let domain = DomainRef::Own(id(DOMAIN));
+        CreateMailboxes { account: account(), service: service(), domain, mailboxes }
+    };
+    assert_eq!(world.refused(&named("Alice \u{202e}moc.knab@")), "NAME_CHARACTER");
+    let open = OpenAccount { account: id(7), name: "\u{2067}Demo\u{2069}".to_owned() };
+    assert_eq!(world.refused(&open), "NAME_CHARACTER");
+    world.must(&named("\u{5d0}\u{5dc}\u{5d9}\u{5e1}\u{200f}"));
+}
+
+#[test]
 fn a_domain_below_which_everybody_registers_is_nobody_s() {
     let mut world = with_domain();
     let add = |name: &str| AddDomain {

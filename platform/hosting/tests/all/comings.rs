@@ -3,7 +3,7 @@
 use crate::support::id;
 use crate::support::stage::{DOMAIN, account, service, with_mailbox};
 use crate::support::world::{No, World};
-use authority::{Denied, Grant, Permissions, Principal, Scope};
+use authority::{Denied, Grant, Permission, Permissions, Principal, Scope};
 use hosting::HostingRefusal;
 use hosting::alias::{Alias, AliasSettingsPatch};
 use hosting::domain::DomainRef;
@@ -15,7 +15,7 @@ use hosting::use_case::{
     DeleteAlias, DeleteMailbox, DeleteTemporaryAlias, DescribeTemporaryAlias, NewMailbox, RenameMailbox,
     RestoreMailbox,
 };
-use kernel::{Actor, ByteSize, EmailAddress, LocalPart, Timestamp};
+use kernel::{Actor, ByteSize, EmailAddress, Event, LocalPart, Timestamp};
 
 fn local(text: &str) -> LocalPart {
     LocalPart::parse(text).expect("a local part")
@@ -67,6 +67,7 @@ fn restore() -> RestoreMailbox {
         service: service(),
         domain: DomainRef::Own(id(DOMAIN)),
         mailbox: id(1),
+        local: None,
     }
 }
 
@@ -142,14 +143,14 @@ fn an_end_lies_ahead_and_within_ten_years() {
 #[test]
 fn made_permanent_it_takes_a_slot_which_its_owner_cannot_give() {
     let mut world = with_mailbox();
-    world.must(&temporary(&world, 100, "news"));
+    world.must(&temporary(&world, 100, "letters"));
     assert_eq!(world.refused(&expiry(100, None, true)), "SETTING_NOT_SELF_SERVICE");
     assert_eq!(world.must(&expiry(100, None, false)), 3);
     assert_eq!(alias_count(&world), 1);
     assert_eq!(world.refused(&expiry(100, Some(after(&world, 5)), false)), "ALIAS_NOT_TEMPORARY");
     world.must(&DeleteAlias { account: account(), service: service(), alias: id(100) });
     assert_eq!(alias_count(&world), 0);
-    world.must(&temporary(&world, 101, "news"));
+    world.must(&temporary(&world, 101, "letters"));
     let wrong = DeleteAlias { account: account(), service: service(), alias: id(101) };
     assert_eq!(world.refused(&wrong), "ALIAS_NOT_TEMPORARY");
 }
@@ -226,12 +227,12 @@ fn too_long(field: &'static str) -> HostingRefusal {
 #[test]
 fn a_mailbox_goes_with_its_temporary_aliases_and_comes_back_without() {
     let mut world = with_mailbox();
-    world.must(&temporary(&world, 100, "news"));
+    world.must(&temporary(&world, 100, "letters"));
     world.must(&temporary(&world, 101, "shop"));
     assert_eq!(world.refused(&delete(&world, &[100])), "MAILBOX_CHANGED_MEANWHILE");
     world.must(&delete(&world, &[101, 100]));
     assert!(world.state::<Alias>(account().tenant(), id(100)).record().is_none());
-    world.must(&create(3, "news"));
+    world.must(&create(3, "letters"));
     assert_eq!(world.must(&restore()), 2);
     assert_eq!(world.refused(&restore()), "MAILBOX_NOT_DELETED");
     let state = world.state::<Mailbox>(account().tenant(), id(1));
@@ -245,6 +246,7 @@ fn nothing_comes_back_too_late_over_the_limits_or_where_somebody_else_lives() {
     world.must(&gone);
     world.must(&create(3, "alice"));
     assert_eq!(world.refused(&restore()), "ADDRESS_TAKEN");
+    assert_eq!(world.refused(&RestoreMailbox { local: Some(local("bob")), ..restore() }), "ADDRESS_TAKEN");
     let mut world = with_mailbox();
     world.must(&delete(&world, &[]));
     for number in 0..24_u128 {
@@ -253,6 +255,35 @@ fn nothing_comes_back_too_late_over_the_limits_or_where_somebody_else_lives() {
     assert_eq!(world.refused(&restore()), "MAILBOX_LIMIT_REACHED");
     world.now = gone.purge_after;
     assert_eq!(world.refused(&restore()), "RETENTION_OVER");
+}
+
+#[test]
+fn where_somebody_else_lives_by_now_it_comes_back_at_another_address() {
+    let mut world = with_mailbox();
+    world.must(&delete(&world, &[]));
+    world.must(&create(3, "alice"));
+    let elsewhere = RestoreMailbox { local: Some(local("alice.old")), ..restore() };
+    assert_eq!(world.must(&elsewhere), 3);
+    let address = |world: &World, number| {
+        let state = world.state::<Mailbox>(account().tenant(), id(number));
+        state.record().expect("a mailbox").address().expect("known").to_string()
+    };
+    assert_eq!(address(&world, 1), "alice.old@demo.example");
+    assert_eq!(address(&world, 3), "alice@demo.example");
+    assert_eq!(world.refused(&create(4, "alice.old")), "ADDRESS_TAKEN");
+    let kinds: Vec<_> = world.history::<Mailbox>(account().tenant(), id(1)).iter().map(Event::kind).collect();
+    let last: Vec<_> = kinds.iter().rev().take(2).map(|kind| kind.name).collect();
+    assert_eq!(last, ["mailbox.restored", "mailbox.renamed"], "it is nowhere before it has its address");
+    // At the same address it is not renamed, and what others got by a detail is not led to it without the right.
+    world.must(&delete(&world, &[]));
+    assert_eq!(world.must(&RestoreMailbox { local: Some(local("alice.old")), ..restore() }), 2);
+    world.must(&delete(&world, &[]));
+    let detailed = RestoreMailbox { local: Some(local("alice+x")), ..restore() };
+    let lesser = [Permission::MailboxRead, Permission::MailboxWrite].into_iter().collect();
+    let grant = Grant { scope: Scope::Account(account()), permissions: lesser };
+    world.principal = Principal::signed_in(Actor::User(id(91)), vec![grant]);
+    assert!(matches!(world.run(&detailed), Err(No::Denied(_))));
+    world.must(&restore());
 }
 
 #[test]
@@ -304,7 +335,7 @@ fn what_leads_to_a_renamed_mailbox_follows_it_and_not_whoever_has_the_address_ne
         is_under_catch_all: false,
         settings: AliasSettingsPatch::default(),
     };
-    world.must(&temporary(&world, 100, "news"));
+    world.must(&temporary(&world, 100, "letters"));
     world.must(&team(300, &["bob@demo.example", "Alice@demo.example", "alice+team@demo.example"]));
     world.must(&team(301, &["bob@demo.example"]));
     let known = |followers: &[u128]| RenameMailbox {

@@ -88,7 +88,7 @@ fn sync_jobs_go_and_come_back_with_their_mailbox() {
         world.must(&add(2, 200 + number));
     }
     let domain = hosting::domain::DomainRef::Own(id(DOMAIN));
-    world.must(&RestoreMailbox { account, service, domain, mailbox: id(1) });
+    world.must(&RestoreMailbox { account, service, domain, mailbox: id(1), local: None });
     assert_eq!(u128::from(record(&world).sync_job_count()), allowed + 1, "nothing is lost by coming back");
     assert_eq!(world.refused(&add(1, 101)), "SYNC_JOBS_ABOVE_PLAN");
     world.must(&remove(1, 100));

@@ -110,6 +110,77 @@ fn what_an_old_address_that_is_kept_receives_is_copied_as_before() {
     assert_eq!(maps(&world), expected);
 }
 
+/// Back to the old address, or to another.
+fn again(text: &str, alias: Option<u128>, followers: &[u128]) -> RenameMailbox {
+    RenameMailbox {
+        local: LocalPart::parse(text).expect("a local part"),
+        followers: followers.iter().copied().map(id).collect(),
+        senders: vec![],
+        ..rename(alias)
+    }
+}
+
+#[test]
+fn a_mailbox_that_moves_to_and_fro_has_each_map_once() {
+    let mut world = scene();
+    for round in 0..3_u128 {
+        world.must(&again("alice.new", Some(90 + 2 * round), &[89 + 2 * round]));
+        world.must(&again("alice", Some(91 + 2 * round), &[90 + 2 * round]));
+    }
+    let expected = vec![
+        rule(AddressMapKind::SenderCopy, OLD, "archive@demo.example"),
+        rule(AddressMapKind::RecipientCopy, NEW, "archive@demo.example"),
+        rule(AddressMapKind::RecipientCopy, OLD, "archive@demo.example"),
+        rule(AddressMapKind::Recipient, "sales@demo.example", OLD),
+    ];
+    assert_eq!(maps(&world), expected);
+    // Whoever has an address next that is freed is copied to nobody.
+    world.must(&again("alice.new", None, &[95]));
+    let expected = vec![
+        rule(AddressMapKind::SenderCopy, NEW, "archive@demo.example"),
+        rule(AddressMapKind::RecipientCopy, NEW, "archive@demo.example"),
+        rule(AddressMapKind::Recipient, "sales@demo.example", NEW),
+    ];
+    assert_eq!(maps(&world), expected);
+}
+
+#[test]
+fn a_map_that_is_there_already_does_what_that_of_the_old_address_did() {
+    let mut world = scene();
+    world.must(&rename(Some(90)));
+    let book = world.state::<Book<AddressMap>>(account().tenant(), id(DOMAIN));
+    let is_new = |rule: &AddressMap| rule.kind == AddressMapKind::RecipientCopy && rule.from == NEW;
+    let (twin, _) = book.entries.iter().find(|(_, rule)| rule.plain().is_some_and(is_new)).expect("a twin");
+    let to = Some("vault@demo.example".to_owned());
+    let patch = Box::new(AddressMapPatch { to, ..AddressMapPatch::default() });
+    let command = BookCommand::Change { entry: *twin, patch, revision: None };
+    world.must(&EditBook::<AddressMap> {
+        account: account(),
+        owner: id(DOMAIN),
+        command,
+        by_owner: false,
+        service: None,
+    });
+    world.must(&again("alice", None, &[90]));
+    let expected = vec![
+        rule(AddressMapKind::SenderCopy, OLD, "archive@demo.example"),
+        rule(AddressMapKind::RecipientCopy, OLD, "vault@demo.example"),
+        rule(AddressMapKind::Recipient, "sales@demo.example", OLD),
+    ];
+    assert_eq!(maps(&world), expected);
+}
+
+#[test]
+fn an_address_that_is_somebody_else_s_or_that_a_map_leads_to_is_in_use() {
+    let mut world = scene();
+    world.must(&map(53, AddressMapKind::RecipientCopy, "bob@demo.example", "archive@demo.example"));
+    for (text, alias) in [("bob", None), ("bob", Some(90)), ("archive", None), ("archive", Some(90))] {
+        let no = world.run(&again(text, alias, &[]));
+        let taken = crate::support::world::No::Refused(hosting::HostingRefusal::AddressTaken);
+        assert_eq!(no, Err(taken), "{text} {alias:?}");
+    }
+}
+
 #[test]
 fn what_follows_is_counted_together() {
     let mut world = scene();

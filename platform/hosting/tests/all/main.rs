@@ -27,6 +27,7 @@ mod revisions;
 mod rules;
 mod settings;
 mod support;
+mod taking;
 mod tickets;
 mod visitors;
 mod webhooks;

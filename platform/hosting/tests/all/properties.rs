@@ -275,8 +275,10 @@ fn service_event() -> impl Strategy<Value = HostingEvent> {
             bytes
         }),
         (size(), size()).prop_map(|(from, to)| ServiceEvent::AllocationChanged { domain: None, from, to }),
-        any_id().prop_map(|domain| ServiceEvent::AliasSlotTaken { domain }),
-        any_id().prop_map(|domain| ServiceEvent::AliasSlotReturned { domain }),
+        (any_id(), option::of(any_id()))
+            .prop_map(|(domain, uncounted)| ServiceEvent::AliasSlotTaken { domain, uncounted }),
+        (any_id(), option::of(any_id()))
+            .prop_map(|(domain, uncounted)| ServiceEvent::AliasSlotReturned { domain, uncounted }),
         any_id().prop_map(|domain| ServiceEvent::DomainSlotTaken { domain, mirrors: None }),
         any_id().prop_map(|domain| ServiceEvent::DomainSlotReturned { domain }),
         (any_id(), any::<u32>())

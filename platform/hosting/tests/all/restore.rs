@@ -127,7 +127,8 @@ fn without_its_proof_it_waits_and_its_mailboxes_stay_deleted() {
     assert!(matches!(domain(&world), DomainState::Pending(_)));
     assert_eq!(record(&world).usage.mailboxes, 0);
     let domain = hosting::domain::DomainRef::Own(id(DOMAIN));
-    let mailbox = RestoreMailbox { account: account(), service: service(), domain, mailbox: id(1) };
+    let mailbox =
+        RestoreMailbox { account: account(), service: service(), domain, mailbox: id(1), local: None };
     assert_eq!(world.refused(&mailbox), "DOMAIN_NOT_VERIFIED");
     world.must(&VerifyDomain { account: account(), domain: id(DOMAIN), proof: met });
     world.must(&mailbox);

@@ -478,6 +478,8 @@ fn services(all: &mut Samples, at: Timestamp) {
     let limits = catalogue().into_iter().find(|entry| entry.slug == "pro").expect("a plan").terms.limits;
     push(ServiceEvent::PlanChanged { plan: id(4), version: 2, limits }, "full");
     let (domain, bytes) = (id(6), ByteSize::gib(5));
+    push(ServiceEvent::AliasSlotTaken { domain, uncounted: Some(id(9)) }, "uncounted");
+    push(ServiceEvent::AliasSlotReturned { domain, uncounted: Some(id(9)) }, "uncounted");
     for event in [
         ServiceEvent::Priced {
             recurring: Recurring { cycle: Cycle::Annual, currency: Currency::Eur, cents: 10_000 },
@@ -494,8 +496,8 @@ fn services(all: &mut Samples, at: Timestamp) {
         ServiceEvent::SlotsTaken { domain, mailboxes: 2, bytes },
         ServiceEvent::AllocationChanged { domain: None, from: ByteSize::gib(1), to: ByteSize::gib(2) },
         ServiceEvent::SlotsReturned { domain, mailboxes: 1, bytes },
-        ServiceEvent::AliasSlotTaken { domain },
-        ServiceEvent::AliasSlotReturned { domain },
+        ServiceEvent::AliasSlotTaken { domain, uncounted: None },
+        ServiceEvent::AliasSlotReturned { domain, uncounted: None },
         ServiceEvent::DomainSlotReturned { domain },
         ServiceEvent::SyncJobsCounted { mailbox: id(8), sync_jobs: 3 },
         ServiceEvent::AdministratorAdded { user: id(7) },
