@@ -1,5 +1,7 @@
 //! What mutations answer: the changed thing, or why the model said no.
 
+mod entry;
+
 use std::time::Duration;
 
 use async_graphql::{Context, Result, SimpleObject, Value};
@@ -110,6 +112,19 @@ impl Faults {
         self.add(field, english, french);
         if let Some(error) = self.errors.last_mut() {
             code.clone_into(&mut error.code);
+        }
+    }
+
+    /// Adds that something cannot end after so many days from now: it is 1 to `most`.
+    pub(crate) fn days(&mut self, field: &str, most: u32, given: u32) {
+        self.add(
+            field,
+            &format!("expected 1 to {most} days, not {given}"),
+            &format!("de 1 à {most} jours attendus, pas {given}"),
+        );
+        if let Some(error) = self.errors.last_mut() {
+            let (allowed, used) = (Whole(most.into()), Some(Whole(given.into())));
+            error.limits.push(Limit { name: "days".to_owned(), allowed, used });
         }
     }
 
@@ -325,9 +340,9 @@ async fn answered(
             Ok(Answer::Done { key: (), cursor, is_repeat })
         }
         Outcome::Refused(refusal) => {
-            let said = user_error(&refusal, caller.language);
+            let said = entry::named(ctx, use_case.tenant(), user_error(&refusal, caller.language))?;
             // A row of a bulk names its Box as the model calls it.
-            let is_named = is_of_state(&said) && ctx.field().name() != "bulk";
+            let is_named = (is_of_state(&said) || is_kept(&said)) && ctx.field().name() != "bulk";
             Ok(Answer::Refused(vec![if is_named { at_box(ctx, said) } else { said }]))
         }
         // As the model says it, which looks at the same where it counts.
@@ -380,7 +395,18 @@ fn is_of_state(said: &UserError) -> bool {
         .any(|limited| refusal_of(limited).code() == said.code)
 }
 
-/// The same with the argument by which the Box was meant: itself, or what is in it; none where the caller named neither.
+/// Whether administrators keep all of something from the owner of a mailbox.
+fn is_kept(said: &UserError) -> bool {
+    said.code == "SETTING_NOT_SELF_SERVICE" && said.field.as_deref() == Some("mailboxId")
+}
+
+/// Whether the field is about something of a mailbox, which is the caller's own where none is named.
+fn is_of_mailbox(field: &str) -> bool {
+    ["appPassword", "filter", "push", "syncJob", "temporaryAlias"].iter().any(|noun| field.starts_with(noun))
+}
+
+/// The same with the argument by which the Box was meant: itself, or what is in it; where the caller named neither, the one that
+/// names the mailbox, and none where the field has none.
 fn at_box(ctx: &Context<'_>, said: UserError) -> UserError {
     let given = ctx.field().arguments().unwrap_or_default();
     let within = given.iter().filter_map(|(_, value)| match value {
@@ -397,6 +423,7 @@ fn at_box(ctx: &Context<'_>, said: UserError) -> UserError {
     let of_things =
         named.iter().find(|name| name.ends_with("Id") && !["accountId", "commandId"].contains(name));
     let field = ["serviceId", "mailboxId", "domainId"].iter().find(|name| named.contains(name)).or(of_things);
+    let field = field.or_else(|| is_of_mailbox(ctx.field().name()).then_some(&"mailboxId"));
     UserError { field: field.map(|name| (*name).to_owned()), ..said }
 }
 

@@ -392,20 +392,23 @@ settings_api! {
         description (description): String, Option<String>;
         /// Words to find it by: at most 25 of 1 to 64 characters.
         tags (tags): Vec<String>, Option<Vec<String>>;
-        /// Mailboxes that it may have of those of the service, 0 or more; none: all that are left.
+        /// Mailboxes that it may have of those of the service, 0 or more; none: all that are left. It may be more than the plan has:
+        /// the lesser of both holds.
         mailbox_count_max (mailbox_count_max): Option<Whole>, MaybeUndefined<Whole>;
-        /// Aliases that it may have of those of the service, 0 or more; none: all that are left.
+        /// Aliases that it may have of those of the service, 0 or more; none: all that are left. It may be more than the plan has:
+        /// the lesser of both holds.
         alias_count_max (alias_count_max): Option<Whole>, MaybeUndefined<Whole>;
-        /// What it may have of the storage of the service in octets, as `quotaMode` says: the sum of quotas (none: all that is left), or
-        /// the size of the pool.
+        /// What it may have of the storage of the service in octets, as `quotaMode` says: the sum of quotas (none: all that is left;
+        /// where it is more than the plan has, the lesser of both holds), or the size of the pool, which the service must have left.
         storage_bytes_max (storage_octets_max): Option<Octets>, MaybeUndefined<Octets>;
         /// Whether storage is allotted to its mailboxes or shared by them: see `domainStoragePreview`. Default: `ALLOTTED`.
         quota_mode (quota_mode): QuotaMode, Option<QuotaMode>;
         /// The quota to offer for a new mailbox, in octets; none: the plan's.
         mailbox_quota_default_bytes (mailbox_quota_default_octets): Option<Octets>, MaybeUndefined<Octets>;
-        /// The largest quota of one mailbox in octets, at most the plan's; none: the plan's.
+        /// The largest quota of one mailbox in octets, at most the plan's when it is set; none: the plan's.
         mailbox_quota_bytes_max (mailbox_quota_octets_max): Option<Octets>, MaybeUndefined<Octets>;
-        /// Recipients a day, 0 or more: at most what the plan says; none: what the plan says.
+        /// Recipients a day, 0 or more: at most what the plan says; none: what the plan says. One from a larger plan stays and may be
+        /// lowered; the plan's holds.
         sends_per_day_max (sends_per_day_max): Option<Whole>, MaybeUndefined<Whole>;
         /// Recipients an hour, 0 or more: at most what the plan says for an hour or a day; none: what the plan says.
         sends_per_hour_max (sends_per_hour_max): Option<Whole>, MaybeUndefined<Whole>;

@@ -94,8 +94,8 @@ const TABLES: [(&str, &str); 18] = [
     (NoticeList::NAME, "notice_list_v3"),
     (EntryList::NAME, "entry_list_v3"),
     (WebhookList::NAME, "webhook_list_v4"),
-    (DocumentList::NAME, "document_list_v3"),
-    (DocumentList::NAME, "contract_list_v3"),
+    (DocumentList::NAME, "document_list_v4"),
+    (DocumentList::NAME, "contract_list_v4"),
     (PartList::NAME, "part_list_v1"),
 ];
 

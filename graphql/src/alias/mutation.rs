@@ -4,13 +4,14 @@ use std::time::Duration;
 
 use async_graphql::{Context, InputObject, MaybeUndefined, Object, Result};
 use authority::{AdministratorRight, Permission, Resource};
+use hosting::HostingRefusal;
 use hosting::alias::{self as model, AliasRecord, AliasSettingsPatch, AliasState};
 use hosting::domain::DomainRef;
 use hosting::use_case::{
     AtRevision, ChangeAliasExpiry, ChangeAliasSettings, ChangeAliasTargets, CreateAlias,
     CreateTemporaryAlias, DeleteAlias, DeleteTemporaryAlias, DescribeTemporaryAlias,
 };
-use kernel::{AccountId, AliasId, EmailAddress, Key, LocalPart};
+use kernel::{AccountId, AliasId, EmailAddress, Key, LocalPart, Refusal as _};
 
 use super::object::Alias;
 use super::query::{PROJECTION, read};
@@ -18,7 +19,7 @@ use crate::access::now;
 use crate::error::Fault;
 use crate::limit::{ALIAS_TARGET_COUNT_MAX, TEMPORARY_ALIAS_DAYS_DEFAULT};
 use crate::mailbox::record::{home_of, named, record};
-use crate::payload::{Answer, Faults, command, payload, run};
+use crate::payload::{Answer, Faults, command, payload, refused_by, run};
 use crate::request::Asked;
 use crate::scalar::{AccountKey, AliasKey, DomainKey, MailboxKey, Moment, Place, ServiceKey, Uid};
 use crate::settings::AliasSettingsInput;
@@ -138,9 +139,16 @@ impl AliasMutation {
         if settings.lets_targets_send.is_none() && !lets_targets_send(ctx, account)? {
             settings.lets_targets_send = Some(false);
         }
+        let is_catch_all = local.is_none();
         let create =
             CreateAlias { account, service, domain, alias, local, targets, is_under_catch_all, settings };
-        run(ctx, command, &create, (account, alias)).await.map(AliasPayload)
+        let answer = run(ctx, command, &create, (account, alias)).await?;
+        // Whoever has a name is all that the journal tells: that this one is all of a domain is known here.
+        let is_taken = answer.errors().iter().any(|said| said.code == HostingRefusal::AddressTaken.code());
+        Ok(AliasPayload(match is_catch_all && is_taken {
+            true => refused_by(&HostingRefusal::CatchAllTaken, ctx.caller()?.language),
+            false => answer,
+        }))
     }
 
     /// Leads an alias elsewhere. Needs `credential:write` as well, unless all targets are among those so far.

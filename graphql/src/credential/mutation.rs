@@ -318,8 +318,8 @@ impl CredentialMutation {
         let target = of_record(account, mailbox, record(ctx, account, mailbox).await?.as_ref());
         ctx.allow(Permission::CredentialWrite, target)?;
         let mut faults = Faults::new(ctx)?;
-        if expires_in_days.is_some_and(|days| !(1..=API_TOKEN_DAYS_MAX).contains(&days)) {
-            faults.add("expiresInDays", "expected 1 to 3650 days", "de 1 à 3650 jours attendus");
+        if let Some(days) = expires_in_days.filter(|days| !(1..=API_TOKEN_DAYS_MAX).contains(days)) {
+            faults.days("expiresInDays", API_TOKEN_DAYS_MAX, days);
             return Ok(AppPasswordPayload { answer: faults.refused(), secret: None });
         }
         let secret = totp::app_password().ok_or_else(|| ctx.fault(Fault::Busy))?;

@@ -131,7 +131,9 @@ impl DocumentMutation {
         run(ctx, command(ctx, command_id), &withdraw, (document, version)).await.map(DocumentPayload)
     }
 
-    /// Accepts versions of documents for a service that exists: revised ones, or those that were to follow its order.
+    /// Accepts versions of documents for a service that exists: revised ones, or those that were to follow its order. Whoever of
+    /// the platform accepts in a customer's account says that the signed paper is there (`PAPER`); what the account's own people
+    /// accept afterwards stands beside it.
     async fn contract_accept(
         &self,
         ctx: &Context<'_>,
@@ -145,7 +147,7 @@ impl DocumentMutation {
     ) -> Result<ContractPayload> {
         let (account, service) = (ctx.account(account_id)?, service_id.0);
         let mut faults = Faults::new(ctx)?;
-        let Some(acceptance) = acceptance(ctx, &mut faults, input)? else {
+        let Some(acceptance) = acceptance(ctx, &mut faults, (account, "input"), input)? else {
             return Ok(ContractPayload(faults.refused()));
         };
         let accept = AcceptContract { account, service, acceptance };
@@ -153,18 +155,28 @@ impl DocumentMutation {
     }
 }
 
-/// What is accepted, with how and from where.
+/// What is accepted for `account` by the argument `place`, with how and from where.
+///
+/// Nobody of the platform signs in a customer's place: what they accept there is on paper that they hold, and the network from
+/// which they say so is not the customer's.
 pub(crate) fn acceptance(
     ctx: &Context<'_>,
     faults: &mut Faults,
+    (account, place): (AccountId, &str),
     input: AcceptanceInput,
 ) -> Result<Option<Acceptance>> {
     if input.shown_text.as_ref().is_some_and(|text| text.len() > SHOWN_TEXT_OCTETS_MAX) {
-        faults.add("shownText", "expected at most 10 000 octets", "10 000 octets au plus attendus");
+        let field = format!("{place}.shownText");
+        faults.add(field, "expected at most 10 000 octets", "10 000 octets au plus attendus");
         return Ok(None);
     }
     let standing = ctx.standing()?;
-    let method = if standing.session.is_some() { Method::Page } else { Method::Program };
+    let is_platforms = standing.home == AccountId::PLATFORM && account != AccountId::PLATFORM;
+    let method = match standing.session {
+        _ if is_platforms => Method::Paper,
+        Some(_) => Method::Page,
+        None => Method::Program,
+    };
     let key = &ctx.platform()?.facts.network_key;
     let network = network(ctx.caller()?.peer);
     let documents = input.documents.iter().map(|accepted| (accepted.document_id.0, accepted.version));
@@ -172,7 +184,7 @@ pub(crate) fn acceptance(
         documents: documents.collect(),
         method,
         shown_hash: input.shown_text.map(|text| Sha256::digest(text.as_bytes()).into()),
-        network_hash: Some(*blake3::keyed_hash(key, network.as_bytes()).as_bytes()),
+        network_hash: (!is_platforms).then(|| *blake3::keyed_hash(key, network.as_bytes()).as_bytes()),
     }))
 }
 

@@ -101,7 +101,7 @@ pub enum AcceptanceMethod {
     Page,
     /// By a program, through the API.
     Program,
-    /// On paper, of which the operator has the copy.
+    /// On paper, of which the operator has the copy: what the platform's people accept in a customer's account.
     Paper,
 }
 

@@ -10,7 +10,7 @@ use kernel::{Actor, Id as _, Recorded, TenantId};
 use super::object::hex;
 use crate::projection::{Place, clear, drop_tables, number};
 
-/// One row per published version, and one per accepted version of a service.
+/// One row per published version, and one per acceptance of a version for a service.
 #[derive(Debug, Clone, Copy)]
 pub struct DocumentList;
 
@@ -18,21 +18,21 @@ impl Projection for DocumentList {
     type Event = HostingEvent;
 
     const NAME: &'static str = super::query::PROJECTION;
-    const REVISION: u16 = 3;
+    const REVISION: u16 = 4;
 
     fn tables(&self) -> Vec<Statement> {
         [
-            "CREATE TABLE IF NOT EXISTS document_list_v3 (tenant UUID NOT NULL, document_id UUID NOT NULL, \
+            "CREATE TABLE IF NOT EXISTS document_list_v4 (tenant UUID NOT NULL, document_id UUID NOT NULL, \
              version BIGINT NOT NULL, kind TEXT NOT NULL, language TEXT NOT NULL, title TEXT NOT NULL, \
              sha256 TEXT NOT NULL, octets BIGINT NOT NULL, media_type TEXT NOT NULL, effective_from BIGINT NOT NULL, \
              published_at BIGINT NOT NULL, is_withdrawn BOOLEAN NOT NULL, born BIGINT NOT NULL, \
              PRIMARY KEY (tenant, document_id, version))",
-            "CREATE INDEX IF NOT EXISTS document_list_v3_sha256 ON document_list_v3 (tenant, sha256)",
-            "CREATE TABLE IF NOT EXISTS contract_list_v3 (tenant UUID NOT NULL, service_id UUID NOT NULL, \
+            "CREATE INDEX IF NOT EXISTS document_list_v4_sha256 ON document_list_v4 (tenant, sha256)",
+            "CREATE TABLE IF NOT EXISTS contract_list_v4 (tenant UUID NOT NULL, service_id UUID NOT NULL, \
              document_id UUID NOT NULL, version BIGINT NOT NULL, kind TEXT NOT NULL, language TEXT NOT NULL, \
              title TEXT NOT NULL, sha256 TEXT NOT NULL, octets BIGINT NOT NULL, media_type TEXT NOT NULL, \
              accepted_at BIGINT NOT NULL, user_id UUID, method TEXT NOT NULL, shown_sha256 TEXT, born BIGINT NOT NULL, \
-             PRIMARY KEY (tenant, service_id, document_id, version))",
+             PRIMARY KEY (tenant, service_id, document_id, version, born))",
         ]
         .map(Statement::new)
         .into()
@@ -43,8 +43,8 @@ impl Projection for DocumentList {
     }
 
     fn clear(&self, tenant: TenantId) -> Vec<Statement> {
-        let mut all = clear("DELETE FROM document_list_v3 WHERE tenant = $1", tenant);
-        all.extend(clear("DELETE FROM contract_list_v3 WHERE tenant = $1", tenant));
+        let mut all = clear("DELETE FROM document_list_v4 WHERE tenant = $1", tenant);
+        all.extend(clear("DELETE FROM contract_list_v4 WHERE tenant = $1", tenant));
         all
     }
 
@@ -60,7 +60,7 @@ fn statements(recorded: &Recorded<HostingEvent>) -> Vec<Statement> {
         HostingEvent::Document(DocumentEvent::VersionWithdrawn { version }) => vec![
             place
                 .statement(
-                    "UPDATE document_list_v3 SET is_withdrawn = TRUE \
+                    "UPDATE document_list_v4 SET is_withdrawn = TRUE \
                      WHERE tenant = $1 AND document_id = $2 AND version = $3",
                 )
                 .bind(*version),
@@ -78,7 +78,7 @@ fn statements(recorded: &Recorded<HostingEvent>) -> Vec<Statement> {
 }
 
 fn published(place: Place, terms: &NewVersion) -> Statement {
-    let insert = "INSERT INTO document_list_v3 (tenant, document_id, version, kind, language, title, sha256, octets, \
+    let insert = "INSERT INTO document_list_v4 (tenant, document_id, version, kind, language, title, sha256, octets, \
          media_type, effective_from, published_at, is_withdrawn, born) \
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, FALSE, $12)";
     place
@@ -98,7 +98,7 @@ fn published(place: Place, terms: &NewVersion) -> Statement {
 type How = (Option<uuid::Uuid>, &'static str, Option<String>);
 
 fn accepted(place: Place, document: &AcceptedDocument, (user, method, shown): &How) -> Statement {
-    let insert = "INSERT INTO contract_list_v3 (tenant, service_id, document_id, version, kind, language, title, sha256, \
+    let insert = "INSERT INTO contract_list_v4 (tenant, service_id, document_id, version, kind, language, title, sha256, \
          octets, media_type, accepted_at, user_id, method, shown_sha256, born) \
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)";
     place

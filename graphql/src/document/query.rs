@@ -18,10 +18,10 @@ pub(crate) const PROJECTION: &str = "document_list";
 const DOCUMENT_COUNT_MAX: i64 = 500;
 
 const SELECT: &str = "SELECT document_id, version, kind, language, title, sha256, octets, media_type, effective_from, \
-     published_at, is_withdrawn FROM document_list_v3 WHERE tenant = ";
+     published_at, is_withdrawn FROM document_list_v4 WHERE tenant = ";
 
 const ACCEPTED: &str = "SELECT tenant, service_id, document_id, version, kind, language, title, sha256, octets, \
-     media_type, accepted_at, user_id, method, shown_sha256 FROM contract_list_v3 WHERE tenant = ";
+     media_type, accepted_at, user_id, method, shown_sha256 FROM contract_list_v4 WHERE tenant = ";
 
 /// Queries about documents and contracts.
 #[derive(Debug, Default)]
@@ -56,7 +56,8 @@ impl DocumentQuery {
         Ok(shown.collect())
     }
 
-    /// The exact documents that were accepted for a service, oldest first.
+    /// The exact documents that were accepted for a service, oldest first. A version is there twice where it was on paper first and
+    /// the account's own people accepted it afterwards.
     #[graphql(complexity = "50 * child_complexity + 1")]
     async fn contracts(
         &self,
@@ -181,7 +182,7 @@ fn accepted(row: &Row) -> std::result::Result<AcceptedDocument, DatabaseError> {
 /// The form of a document that is in force or was, by its hash; none where no version ever had it.
 pub(crate) fn published_by_hash(sha256: &str) -> database::Statement {
     Query::new("")
-        .bind("SELECT media_type, title FROM document_list_v3 WHERE tenant = ", AccountId::PLATFORM.uuid())
+        .bind("SELECT media_type, title FROM document_list_v4 WHERE tenant = ", AccountId::PLATFORM.uuid())
         .bind(" AND sha256 = ", sha256)
         .with(" LIMIT 1")
         .finish()
@@ -193,7 +194,7 @@ pub(crate) fn accepted_by_hash(
     sha256: &str,
 ) -> database::Statement {
     Query::new("")
-        .bind("SELECT media_type, title FROM contract_list_v3 WHERE tenant = ", account.uuid())
+        .bind("SELECT media_type, title FROM contract_list_v4 WHERE tenant = ", account.uuid())
         .bind(" AND service_id = ", service.uuid())
         .bind(" AND sha256 = ", sha256)
         .with(" LIMIT 1")

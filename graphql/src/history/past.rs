@@ -202,6 +202,7 @@ pub(crate) async fn service(
         service_model::Entitlement::Ended { .. } => (Entitlement::Ended, None),
         service_model::Entitlement::Purged => (Entitlement::Purged, None),
     };
+    let misfits = Some(service_model::misfits(&record, &record.limits));
     Ok(Service {
         id: ServiceKey(id),
         account_id: AccountKey(account),
@@ -225,6 +226,7 @@ pub(crate) async fn service(
         recurring_cents: record.recurring.map(|recurring| crate::scalar::Whole(recurring.cents)),
         revision: i32::try_from(record.revision).unwrap_or(i32::MAX),
         first_domain: None,
+        misfits,
     })
 }
 

@@ -119,6 +119,9 @@ pub struct Plan {
     pub annual_cents: u32,
     /// Since when.
     pub published_at: Moment,
+    /// Whether it is the newest version of its plan, the one that is sold: others are for services that have them, and for
+    /// operators.
+    pub is_newest: bool,
 }
 
 /// One thing that can be bought in addition, in whole steps.

@@ -16,7 +16,9 @@ use crate::scalar::{AccountKey, PlanKey};
 pub(crate) const PROJECTION: &str = "plan_list";
 
 const SELECT: &str = "SELECT plan_id, version, name, limits, is_customizable, currency, monthly_cents, annual_cents, \
-     published_at, born, french, add_ons FROM plan_list_v5 WHERE tenant = ";
+     published_at, born, french, add_ons, (SELECT MAX(newest.version) FROM plan_list_v5 newest \
+     WHERE newest.tenant = plan_list_v5.tenant AND newest.plan_id = plan_list_v5.plan_id) \
+     FROM plan_list_v5 WHERE tenant = ";
 
 /// Queries about plans.
 #[derive(Debug, Default)]
@@ -106,6 +108,7 @@ fn plan(row: &Row) -> Result<(PageKey, Plan), RowError> {
         monthly_cents: u32::try_from(row.int(6)?)?,
         annual_cents: u32::try_from(row.int(7)?)?,
         published_at: Timestamp::from_millis(row.int(8)?).into(),
+        is_newest: row.int(12)? == row.int(1)?,
     };
     Ok((PageKey { born: row.int(9)?, id }, plan))
 }

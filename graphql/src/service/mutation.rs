@@ -4,12 +4,13 @@ use async_graphql::{Context, InputObject, Object, Result};
 use authority::{Permission, Resource};
 use hosting::HostingRefusal;
 use hosting::contract::Agreement;
-use hosting::plan::CustomLimits;
+use hosting::plan::{CustomLimits, Plan};
+use hosting::service as model;
 use hosting::use_case::{
     ActivateService, AtRevision, ChangePlan, EndService, OrderService, ReactivateService, RestrictService,
-    ResumeService, SetUserPassword, SuspendService,
+    ResumeService, SetUserPassword, SuspendService, is_sold_no_more,
 };
-use kernel::{AccountId, ServiceId};
+use kernel::{AccountId, Key, PlanId, ServiceId, TenantId};
 
 use super::object::{BillingCycle, Service, Suspension};
 use super::query::{PROJECTION, read};
@@ -32,7 +33,7 @@ pub struct ServiceOrderInput {
     pub account_id: Option<AccountKey>,
     /// Which plan.
     pub plan_id: PlanKey,
-    /// In which published version, 1 or more.
+    /// In which published version, 1 or more: the newest, unless an operator orders.
     pub plan_version: u32,
     /// More than the plan includes, where the plan allows it.
     pub custom: Option<CustomLimitsInput>,
@@ -77,7 +78,7 @@ pub struct ServiceMutation;
 #[Object]
 impl ServiceMutation {
     /// Orders a service of a plan. It may do nothing before it is activated. `userErrors`: `CONTRACT_NOT_ACCEPTED` where
-    /// documents are in force and not accepted.
+    /// documents are in force and not accepted, `PLAN_VERSION_SUPERSEDED` where a newer version is sold, unless an operator orders.
     pub(crate) async fn service_order(
         &self,
         ctx: &Context<'_>,
@@ -90,6 +91,10 @@ impl ServiceMutation {
         let account = ctx.account(input.account_id)?;
         let command = command(ctx, command_id);
         let service = ServiceId::derived(command, 0);
+        let version = (input.plan_id.0, input.plan_version);
+        if let Some(no) = sold_no_more(ctx, (account, service), version).await? {
+            return Ok(ServicePayload(refusal(ctx, &no)?));
+        }
         let mut faults = Faults::new(ctx)?;
         let is_operator = ctx.may(Permission::PlatformWrite, Resource::account(account))?;
         let accept = match input.accept {
@@ -99,7 +104,7 @@ impl ServiceMutation {
         };
         let agreement = match accept {
             None => Agreement::ToFollow,
-            Some(accept) => match acceptance(ctx, &mut faults, accept)? {
+            Some(accept) => match acceptance(ctx, &mut faults, (account, "accept"), accept)? {
                 Some(acceptance) => Agreement::Given(acceptance),
                 None => return Ok(ServicePayload(faults.refused())),
             },
@@ -117,7 +122,8 @@ impl ServiceMutation {
     }
 
     /// Lets a service be one of another plan, or of another version, at once: see `planChangePreview`. Nothing is deleted
-    /// by it. `userErrors`: `PLAN_TOO_SMALL` where something in use does not fit, unless an operator forces it.
+    /// by it. `userErrors`: `PLAN_TOO_SMALL` where something in use does not fit, unless an operator forces it;
+    /// `PLAN_VERSION_SUPERSEDED` where a newer version is sold and the service does not have this one, unless an operator asks.
     #[allow(clippy::too_many_arguments, reason = "the arguments of a GraphQL field")]
     pub(crate) async fn service_plan_change(
         &self,
@@ -141,6 +147,9 @@ impl ServiceMutation {
         command_id: Option<Uid>,
     ) -> Result<ServicePayload> {
         let (account, service) = (ctx.account(account_id)?, service_id.0);
+        if let Some(no) = sold_no_more(ctx, (account, service), (plan_id.0, plan_version)).await? {
+            return Ok(ServicePayload(refusal(ctx, &no)?));
+        }
         let change = ChangePlan {
             account,
             service,
@@ -324,4 +333,29 @@ impl ServiceMutation {
             .await
             .map(ServicePayload)
     }
+}
+
+/// The refusal of a version that a newer one has replaced, in words; the use case asks for the right to take it all the same. None
+/// for whoever may, and for whoever may order nothing there: that is said by the use case.
+async fn sold_no_more(
+    ctx: &Context<'_>,
+    (account, service): (AccountId, ServiceId),
+    (plan, version): (PlanId, u32),
+) -> Result<Option<HostingRefusal>> {
+    ctx.standing()?;
+    let whole = Resource::account(account);
+    let may_order = ctx.may(Permission::ServiceWrite, whole.in_service(service))?;
+    if !may_order || ctx.may(Permission::PlatformWrite, whole)? {
+        return Ok(None);
+    }
+    let engine = &ctx.platform()?.engine;
+    let state = engine.load(TenantId::PLATFORM, &Key::<Plan>(plan)).await;
+    let state = state.map_err(|error| ctx.failed("the state of a plan", &error))?;
+    if !state.is_superseded(version) {
+        return Ok(None);
+    }
+    let known = engine.load(account.tenant(), &Key::<model::Service>(service)).await;
+    let known = known.map_err(|error| ctx.failed("the state of a service", &error))?;
+    let is_refused = is_sold_no_more(&state, (plan, version), &known);
+    Ok(is_refused.then_some(HostingRefusal::PlanVersionSuperseded))
 }

@@ -3,7 +3,8 @@
 use async_graphql::{ComplexObject, Context, Enum, Result, SimpleObject};
 use authority::Resource;
 use hosting::calendar::{CivilDate, Cycle, period_of, withdrawal_until};
-use hosting::service::SuspensionReason;
+use hosting::service::{self as model, SuspensionReason};
+use kernel::{Key, LimitFact};
 
 use super::in_use::FeatureInUse;
 use crate::payload::Limit;
@@ -82,6 +83,13 @@ pub struct PlanChangePreview {
     pub misfits: Vec<Limit>,
     /// Mailboxes whose quota is above what the plan allows for one: they keep it, and it cannot be raised.
     pub mailboxes_above_quota: Whole,
+    /// The temporary aliases of the mailbox with the most of them, where the plan allows fewer: they stay, and such a mailbox
+    /// makes no more. None where each has as many as the plan allows, or fewer.
+    pub temporary_aliases: Option<Limit>,
+    /// Domains whose own limits of sending are above what the plan allows one: the plan's hold then, and theirs cannot be raised.
+    pub domains_above_sends: Whole,
+    /// Mailboxes whose own limits of sending are above what the plan allows one: the plan's hold then, and theirs cannot be raised.
+    pub mailboxes_above_sends: Whole,
     /// What the service has and would have no more.
     pub features_lost: Vec<PlanFeature>,
     /// Those of them that are in use: what uses them stays, and no more of it can be relied on.
@@ -132,6 +140,9 @@ pub struct Service {
     pub revision: i32,
     #[graphql(skip)]
     pub(crate) first_domain: Option<String>,
+    /// What was beyond its limits, where it is shown as it was; none: what is, which is looked up when it is asked for.
+    #[graphql(skip)]
+    pub(crate) misfits: Option<Vec<LimitFact>>,
 }
 
 #[ComplexObject]
@@ -198,25 +209,19 @@ impl Service {
         Ok(ctx.platform()?.facts.data_centre.clone())
     }
 
-    /// What is in use beyond the limits, for example after a change of plan. It stays; nothing can be added meanwhile.
-    async fn over_limits(&self) -> Vec<Limit> {
-        let (limits, used) = (&self.limits, &self.used);
-        let domains = u64::from(limits.domains) + u64::from(limits.alias_domains);
-        let facts = [
-            ("domains", domains, u64::from(used.domains)),
-            ("mailboxes", limits.mailboxes.into(), used.mailboxes.into()),
-            ("aliases", limits.aliases.into(), used.aliases.into()),
-            ("storageBytes", limits.storage_bytes.0.octets(), used.bytes.0.octets()),
-        ];
-        facts
-            .into_iter()
-            .filter(|(_, allowed, used)| used > allowed)
-            .map(|(name, allowed, used)| Limit {
-                name: name.to_owned(),
-                allowed: Whole(allowed),
-                used: Some(Whole(used)),
-            })
-            .collect()
+    /// What is in use beyond the limits, for example after a change of plan: of all that `planChangePreview` calls a misfit. It
+    /// stays; nothing can be added meanwhile.
+    async fn over_limits(&self, ctx: &Context<'_>) -> Result<Vec<Limit>> {
+        let found = match &self.misfits {
+            Some(misfits) => misfits.clone(),
+            None => {
+                let (tenant, service) = (self.account_id.0.tenant(), Key::<model::Service>(self.id.0));
+                let state = ctx.platform()?.engine.load(tenant, &service).await;
+                let state = state.map_err(|error| ctx.failed("the state of a service", &error))?;
+                state.record().map(|record| model::misfits(record, &record.limits)).unwrap_or_default()
+            }
+        };
+        Ok(found.into_iter().map(Into::into).collect())
     }
 }
 

@@ -4,10 +4,12 @@ use async_graphql::connection::Connection;
 use async_graphql::{Context, Object, Result};
 use authority::{Permission, Resource};
 use database::Row;
+use hosting::HostingRefusal;
 use hosting::plan::{Plan, PlanLimits};
 use hosting::service as model;
 use kernel::{AccountId, ByteSize, Id, Key, PlanId, ServiceId, TenantId, Timestamp};
 
+use super::beside::beside;
 use super::in_use::in_use;
 use super::mutation::CustomLimitsInput;
 use super::object::{Allocation, BillingCycle, Entitlement, PlanChangePreview, Service, Suspension};
@@ -91,24 +93,21 @@ impl ServiceQuery {
         let record = state.record().ok_or_else(|| ctx.fault(Fault::NotFound))?;
         let plan = engine.load(TenantId::PLATFORM, &Key::<Plan>(plan_id.0)).await;
         let plan = plan.map_err(|error| ctx.failed("the state of a plan", &error))?;
-        let terms = plan.versions.get(&plan_version).ok_or_else(|| ctx.fault(Fault::NotFound))?;
+        let unknown = || ctx.fault(Fault::Unfit(HostingRefusal::PlanVersionNotFound));
+        let terms = plan.versions.get(&plan_version).ok_or_else(unknown)?;
         let after = terms.limits_with(custom.map(Into::into).as_ref());
         let after = after.map_err(|no| ctx.fault(Fault::Unfit(no)))?;
         let misfits: Vec<Limit> = model::misfits(record, &after).into_iter().map(Into::into).collect();
-        let above = "SELECT COUNT(*) FROM mailbox_list_v5 WHERE status <> 'deleted' AND tenant = ";
-        let above = Query::new("")
-            .bind(above, account.uuid())
-            .bind(" AND service_id = ", service.uuid())
-            .bind(" AND quota_bytes > ", i64::try_from(after.mailbox_quota_max.octets()).unwrap_or(i64::MAX));
-        let counted = rows(ctx, crate::mailbox::query::PROJECTION, above.finish()).await?;
-        let counted = counted.first().map_or(Ok(0), |row| row.int(0));
-        let counted = counted.map_err(|error| ctx.failed("counting mailboxes", &error))?;
+        let beside = beside(ctx, (account, service), &after).await?;
         let lost = record.limits.features.difference(&after.features).copied();
         let features_lost_in_use = in_use(ctx, (account, service), lost).await?;
         Ok(Some(PlanChangePreview {
             fits: misfits.is_empty(),
             misfits,
-            mailboxes_above_quota: Whole(u64::try_from(counted).unwrap_or_default()),
+            mailboxes_above_quota: beside.mailboxes_above_quota,
+            temporary_aliases: beside.temporary_aliases,
+            domains_above_sends: beside.domains_above_sends,
+            mailboxes_above_sends: beside.mailboxes_above_sends,
             features_lost: features(&record.limits, &after),
             features_lost_in_use,
             features_gained: features(&after, &record.limits),
@@ -203,6 +202,7 @@ fn service(row: &Row) -> Result<(PageKey, Service), RowError> {
         recurring_cents: row.opt_int(15)?.and_then(|cents| u64::try_from(cents).ok()).map(Whole),
         first_domain: row.opt_text(16)?.map(str::to_owned),
         revision: i32::try_from(row.int(18)?).unwrap_or(i32::MAX),
+        misfits: None,
     };
     Ok((PageKey { born: row.int(17)?, id }, service))
 }

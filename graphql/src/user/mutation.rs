@@ -348,8 +348,8 @@ impl UserMutation {
         let permissions = scopes(&mut faults, &input.permissions);
         let networks = networks(&mut faults, &input.networks);
         let days = input.expires_in_days;
-        if days.is_some_and(|days| !(1..=API_TOKEN_DAYS_MAX).contains(&days)) {
-            faults.add("expiresInDays", "expected 1 to 3650 days", "de 1 à 3650 jours attendus");
+        if let Some(days) = days.filter(|days| !(1..=API_TOKEN_DAYS_MAX).contains(days)) {
+            faults.days("expiresInDays", API_TOKEN_DAYS_MAX, days);
         }
         let Some(permissions) = permissions.filter(|_| faults.is_empty()) else {
             return Ok(ApiTokenIssuePayload { answer: faults.refused(), secret });
@@ -457,8 +457,8 @@ pub(crate) fn expiry(faults: &mut Faults, days: &MaybeUndefined<u32>) -> Option<
         MaybeUndefined::Value(days) if (1..=API_TOKEN_DAYS_MAX).contains(days) => {
             Some(Some(now().plus(Duration::from_secs(u64::from(*days) * 24 * 3600))))
         }
-        MaybeUndefined::Value(_) => {
-            faults.add("expiresInDays", "expected 1 to 3650 days", "de 1 à 3650 jours attendus");
+        MaybeUndefined::Value(days) => {
+            faults.days("expiresInDays", API_TOKEN_DAYS_MAX, *days);
             None
         }
     }

@@ -84,8 +84,8 @@ fn rows((service, domain): (&str, &str), (mailbox, alias): (&str, &str)) -> Vec<
             "settings.deniedSenders",
             Some("senders"),
         ),
-        (of_mailbox("rejectScore: 5000"), "SPAM_SCORES", "settings.rejectScore", None),
-        (of_mailbox("junkScore: 500"), "SPAM_SCORES", "settings.junkScore", None),
+        (of_mailbox("rejectScore: 5000"), "SPAM_SCORES", "settings.rejectScore", Some("score")),
+        (of_mailbox("junkScore: 500"), "SPAM_SCORES", "settings.junkScore", Some("score")),
         (
             of_mailbox("sendsPerHourMax: 99999999"),
             "SENDS_ABOVE_PLAN",
@@ -124,8 +124,28 @@ fn rows((service, domain): (&str, &str), (mailbox, alias): (&str, &str)) -> Vec<
             Some("footerExclusions"),
         ),
         (of_domain("mtaStsHosts: [\"-\"]"), "STS_POLICY", "settings.mtaStsHosts", None),
-        (of_domain("mtaStsAgeSecs: 1"), "STS_POLICY", "settings.mtaStsAgeSecs", None),
-        (of_domain("mailboxQuotaBytesMax: 0"), "QUOTA_ZERO", "settings.mailboxQuotaBytesMax", None),
+        (of_domain("mtaStsAgeSecs: 1"), "STS_POLICY", "settings.mtaStsAgeSecs", Some("seconds")),
+        (
+            of_domain("mailboxQuotaBytesMax: 0"),
+            "QUOTA_ZERO",
+            "settings.mailboxQuotaBytesMax",
+            Some("quotaBytes"),
+        ),
+        (
+            of_domain("mailboxQuotaBytesMax: 1073741824, mailboxQuotaDefaultBytes: 2147483648"),
+            "QUOTA_ABOVE_DOMAIN",
+            "settings.mailboxQuotaDefaultBytes",
+            Some("quotaBytes"),
+        ),
+        (of_mailbox("retainsDays: 3651"), "RETAINED_DAYS", "settings.retainsDays", Some("days")),
+        (
+            format!(
+                "appPasswordAdd(mailboxId: \"{mailbox}\", name: \"x\", protocols: [IMAP], expiresInDays: 0) {{ {errors} }}"
+            ),
+            "MALFORMED",
+            "expiresInDays",
+            Some("days"),
+        ),
         (
             of_domain("mailboxQuotaDefaultBytes: 9007199254740991"),
             "QUOTA_ABOVE_PLAN",
@@ -151,7 +171,7 @@ fn rows((service, domain): (&str, &str), (mailbox, alias): (&str, &str)) -> Vec<
         ),
         (
             format!("ticketOpen(input: {{ kind: TECHNICAL, subject: \" \", text: \"x\" }}) {{ {errors} }}"),
-            "NAME_EMPTY",
+            "TICKET_SUBJECT_EMPTY",
             "subject",
             None,
         ),

@@ -88,6 +88,32 @@ async fn what_was_accepted_is_served_for_ever_to_those_who_may_see_the_service()
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_operator_signs_for_nobody_and_the_customer_s_own_acceptance_is_added() {
+    let stage = Stage::open().await;
+    let operator = stage.operator().await;
+    let customer = stage.customer(&operator, ("acme", "solo")).await;
+    let series = publish(&stage, &operator, (1, "abc")).await;
+    let accept = |version: u32| {
+        format!(
+            "mutation {{ contractAccept(accountId: \"{}\", serviceId: \"{}\", input: {{ documents: [{{ documentId: \
+             \"{series}\", version: {version} }}] }}) {{ contracts {{ version method userId }} userErrors {{ code field }} }} }}",
+            customer.account, customer.service
+        )
+    };
+    let on_paper = stage.done(&operator, &accept(1)).await["contractAccept"]["contracts"].clone();
+    assert_eq!(on_paper[0]["method"], "PAPER", "{on_paper:#}");
+    let both = stage.done(&customer.owner, &accept(1)).await["contractAccept"]["contracts"].clone();
+    let methods: Vec<&Value> = both.as_array().expect("contracts").iter().map(|one| &one["method"]).collect();
+    assert_eq!(methods, [&json!("PAPER"), &json!("PAGE")], "{both:#}");
+    assert_eq!(both[1]["userId"], json!(customer.user));
+    let unknown = stage.ask(&customer.owner, &accept(7)).await;
+    assert_eq!(
+        unknown["data"]["contractAccept"]["userErrors"],
+        json!([{ "code": "DOCUMENT_NOT_CURRENT", "field": "input.documents" }])
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_document_is_not_in_force_in_the_past_and_nobody_accepts_nothing() {
     let stage = Stage::open().await;
     let operator = stage.operator().await;
@@ -120,7 +146,7 @@ async fn a_document_is_not_in_force_in_the_past_and_nobody_accepts_nothing() {
     let refused = stage.ask(&customer.owner, &accept).await;
     assert_eq!(
         refused["data"]["contractAccept"]["userErrors"],
-        json!([{ "code": "ACCEPTANCE_EMPTY", "field": "documents" }])
+        json!([{ "code": "ACCEPTANCE_EMPTY", "field": "input.documents" }])
     );
 }
 

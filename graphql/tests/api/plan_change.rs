@@ -55,6 +55,74 @@ async fn a_preview_names_what_does_not_fit_and_the_change_says_so_as_well() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_stays_above_a_smaller_plan_is_told_before_and_after() {
+    let stage = Stage::open().await;
+    let operator = stage.operator().await;
+    let customer = stage.customer(&operator, ("acme", "pro")).await;
+    let _other = stage.customer(&operator, ("globex", "solo")).await;
+    let mailbox = stage.mailbox(&customer, "alice").await;
+    for local in ["bob", "carol"] {
+        stage.mailbox(&customer, local).await;
+    }
+    let plans = hosting::plan::catalogue();
+    let limits = |slug: &str| &plans.iter().find(|plan| plan.slug == slug).expect("a plan").terms.limits;
+    let (pro, solo) = (limits("pro"), limits("solo"));
+    let sold = |of: &hosting::plan::PlanLimits, whose| of.sends_sold(whose)[0].expect("a limit");
+    let (of_domain, of_mailbox) = (hosting::plan::SendsOf::Domain, hosting::plan::SendsOf::Mailbox);
+    assert!(sold(pro, of_mailbox) > sold(solo, of_mailbox) && sold(pro, of_domain) > sold(solo, of_domain));
+    let count = solo.temporary_alias_count_max + 1;
+    assert!(count <= pro.temporary_alias_count_max);
+    let mut place = Value::Null;
+    for _ in 0..count {
+        let make = format!(
+            "mutation {{ temporaryAliasCreate(input: {{ mailboxId: \"{mailbox}\" }}) {{ position userErrors {{ code }} }} }}"
+        );
+        place = stage.done(&customer.owner, &make).await["temporaryAliasCreate"]["position"].clone();
+    }
+    stage.done(&customer.owner, &format!("{{ aliases(atLeast: {place}) {{ nodes {{ id }} }} }}")).await;
+    for (field, id, most) in
+        [("mailbox", &mailbox, sold(pro, of_mailbox)), ("domain", &customer.domain, sold(pro, of_domain))]
+    {
+        let set = format!(
+            "mutation {{ {field}SettingsChange({field}Id: \"{id}\", settings: {{ sendsPerDayMax: {most} }}) {{ {field} {{ id }} \
+             userErrors {{ code }} }} }}"
+        );
+        stage.done(&customer.owner, &set).await;
+    }
+    let plan = hosting::plan::plan_id("solo");
+    let preview = format!(
+        "{{ planChangePreview(serviceId: \"{}\", planId: \"{plan}\", planVersion: 1) {{ misfits {{ name }} temporaryAliases {{ \
+         name allowed used }} domainsAboveSends mailboxesAboveSends }} }}",
+        customer.service
+    );
+    let seen = stage.done(&customer.owner, &preview).await["planChangePreview"].clone();
+    let allowed = solo.temporary_alias_count_max;
+    assert_eq!(
+        seen["temporaryAliases"],
+        json!({ "name": "temporaryAliases", "allowed": allowed, "used": count })
+    );
+    assert_eq!(
+        (&seen["domainsAboveSends"], &seen["mailboxesAboveSends"]),
+        (&1.into(), &1.into()),
+        "{seen:#}"
+    );
+    let change = format!(
+        "mutation {{ servicePlanChange(accountId: \"{}\", serviceId: \"{}\", planId: \"{plan}\", planVersion: 1, isForced: \
+         true) {{ service {{ overLimits {{ name }} }} userErrors {{ code }} }} }}",
+        customer.account, customer.service
+    );
+    let after = stage.done(&operator, &change).await["servicePlanChange"]["service"]["overLimits"].clone();
+    assert_eq!(after, seen["misfits"], "what was foretold is what is so");
+    assert!(after.as_array().is_some_and(|all| !all.is_empty()), "{after:#}");
+    // None of it stands in the way of what is not about it.
+    let off = format!(
+        "mutation {{ domainSettingsChange(domainId: \"{}\", settings: {{ isActive: false }}) {{ userErrors {{ code }} }} }}",
+        customer.domain
+    );
+    stage.done(&customer.owner, &off).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_price_is_told_before_the_order_and_is_the_one_that_the_order_comes_to() {
     let stage = Stage::open().await;
     let operator = stage.operator().await;
@@ -111,6 +179,13 @@ async fn a_price_is_told_before_the_order_and_is_the_one_that_the_order_comes_to
         assert_eq!((code(&answer), &told["extensions"]["field"]), ("BAD_INPUT", &"custom.mailboxes".into()));
         assert_eq!(told["message"], error["message"], "{answer}");
     }
+    let preview = format!(
+        "{{ planChangePreview(serviceId: \"{}\", planId: \"{plan}\", planVersion: 9) {{ fits }} }}",
+        customer.service
+    );
+    let answer = stage.ask(&customer.owner, &preview).await;
+    let told = &answer["errors"][0]["extensions"];
+    assert_eq!((code(&answer), &told["field"]), ("BAD_INPUT", &"planVersion".into()), "{answer:#}");
     let unknown = price(plan, "").replace("planVersion: 1", "planVersion: 9");
     assert_eq!(code(&stage.ask(&customer.owner, &unknown).await), "NOT_FOUND");
 }

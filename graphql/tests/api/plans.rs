@@ -90,6 +90,25 @@ async fn a_plan_is_named_by_its_id_and_a_version_that_was_looked_at_is_not_passe
     let by_id = format!("planId: {}", first["id"]);
     let second = stage.done(&operator, &publish(&by_id, 1, 400)).await["planPublish"]["plan"].clone();
     assert_eq!(second["version"], 2);
+    // The former price is for whoever has it, and for operators.
+    let customer = stage.customer(&operator, ("acme", "solo")).await;
+    let order = |version: u32| {
+        format!(
+            "mutation {{ serviceOrder(input: {{ accountId: \"{}\", {by_id}, planVersion: {version} }}) {{ service {{ \
+             planVersion }} userErrors {{ code field }} }} }}",
+            customer.account
+        )
+    };
+    let former = stage.ask(&customer.owner, &order(1)).await["data"]["serviceOrder"]["userErrors"].clone();
+    assert_eq!(former, json!([{ "code": "PLAN_VERSION_SUPERSEDED", "field": "planVersion" }]));
+    for (who, version) in [(&customer.owner, 2), (&operator, 1)] {
+        let ordered = stage.done(who, &order(version)).await["serviceOrder"]["service"].clone();
+        assert_eq!(ordered["planVersion"], version);
+    }
+    for version in [1, 2] {
+        let plan = format!("{{ plan({by_id}, version: {version}) {{ isNewest }} }}");
+        assert_eq!(stage.done(&customer.owner, &plan).await["plan"]["isNewest"], json!(version == 2));
+    }
     // Sent once more it is as it was; another operator who looked at version 1 is told.
     let again = stage.done(&operator, &publish(&by_id, 1, 400)).await["planPublish"]["plan"].clone();
     assert_eq!(again["version"], 2);

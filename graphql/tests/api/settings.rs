@@ -14,7 +14,7 @@ async fn an_owner_changes_what_is_left_to_it_and_an_administrator_the_rest() {
         format!(
             "mutation {{ mailboxSettingsChange(mailboxId: \"{alice}\", {settings}) {{ mailbox {{ settings {{ revision \
              imap junkScore deniedSenders sendsPerDayMax tags selfService notYetInForce }} }} userErrors {{ code field \
-             limits {{ name allowed used }} }} }} }}"
+             message limits {{ name allowed used }} }} }} }}"
         )
     };
     let own = stage.sign_in("alice@acme.example", PASSWORD).await;
@@ -42,6 +42,16 @@ async fn an_owner_changes_what_is_left_to_it_and_an_administrator_the_rest() {
         let refused = stage.ask(&customer.owner, &change(settings)).await;
         assert_eq!(code(&refused["data"]["mailboxSettingsChange"]), expected, "{refused:#}");
     }
+    // Of a list the entry is named that is at fault.
+    for (settings, entry) in [
+        ("settings: {sendAs: [\"@acme.example\", \"nobody\"]}", "`nobody`: "),
+        ("settings: {sendAs: [\"@acme.example\", \"a@else.example\"]}", "`a@else.example`: "),
+        ("settings: {deniedSenders: [\"a@b.example\", \"*@*\"]}", "`*@*`: "),
+    ] {
+        let refused = stage.ask(&customer.owner, &change(settings)).await;
+        let message = &refused["data"]["mailboxSettingsChange"]["userErrors"][0]["message"];
+        assert!(message.as_str().is_some_and(|message| message.starts_with(entry)), "{refused:#}");
+    }
     let set = stage
         .done(
             &customer.owner,
@@ -58,11 +68,11 @@ async fn an_owner_changes_what_is_left_to_it_and_an_administrator_the_rest() {
     let refused = stage.ask(&own, &rename.replace("{ code }", "{ code field }")).await;
     assert_eq!(code(&refused["data"]["mailboxDisplayNameChange"]), "SETTING_NOT_SELF_SERVICE", "{refused:#}");
     assert_eq!(refused["data"]["mailboxDisplayNameChange"]["userErrors"][0]["field"], "displayName");
-    // Where it is not one argument but all that is asked for, none is named.
+    // Where it is not one argument but all that is asked for, the one is named that stands for the mailbox.
     let password =
         "mutation { appPasswordAdd(name: \"phone\", protocols: [IMAP]) { userErrors { code field } } }";
     let refused = stage.ask(&own, password).await;
-    let expected = json!([{ "code": "SETTING_NOT_SELF_SERVICE", "field": null }]);
+    let expected = json!([{ "code": "SETTING_NOT_SELF_SERVICE", "field": "mailboxId" }]);
     assert_eq!(refused["data"]["appPasswordAdd"]["userErrors"], expected, "{refused:#}");
     // Whoever may not sign in here any more is told so.
     stage.done(&customer.owner, &change("settings: {web: false}")).await;

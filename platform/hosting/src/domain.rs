@@ -16,5 +16,8 @@ pub use dkim::{
 };
 pub use event::{DomainEvent, VerifiedBy};
 pub use relay_host::{RelayHost, RelayProtocol};
-pub use settings::{DomainRelay, DomainSettings, DomainSettingsPatch, MtaSts, QuotaMode};
+pub use settings::{
+    DomainRelay, DomainSettings, DomainSettingsPatch, MtaSts, QuotaMode, is_footless_domain,
+    is_footless_mailbox, is_sts_host,
+};
 pub use state::{Challenge, DomainRecord, DomainRef, DomainState};

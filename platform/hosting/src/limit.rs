@@ -158,6 +158,10 @@ pub const SENDER_PATTERN_COUNT_MAX: usize = 500;
 pub const SEND_AS_COUNT_MAX: usize = 100;
 /// Most days for which a mailbox keeps its messages whatever its users do: ten years.
 pub const RETAINED_DAYS_MAX: u32 = 3650;
+/// Highest score for the junk folder, in hundredths of a point.
+pub const JUNK_SCORE_CENTI_MAX: u32 = 10_000;
+/// Highest score for rejection, in hundredths of a point.
+pub const REJECT_SCORE_CENTI_MAX: u32 = 100_000;
 /// Longest description of a domain.
 pub const DESCRIPTION_CHARACTER_COUNT_MAX: usize = 255;
 /// Shortest and longest time for which other hosts may keep a domain's MTA-STS policy, in seconds: a day, and what RFC 8461
@@ -206,6 +210,8 @@ pub const PUSH_COUNT_MAX: usize = 10;
 pub const PUSH_URL_OCTETS_MAX: usize = 500;
 /// Longest token of a push destination, in octets.
 pub const PUSH_TOKEN_OCTETS_MAX: usize = 256;
+/// Length of a token or key of Pushover, in octets.
+pub const PUSHOVER_SECRET_OCTETS: usize = 30;
 /// Longest title or text of what is pushed, in characters.
 pub const PUSH_TEXT_CHARACTER_COUNT_MAX: usize = 250;
 /// Longest regular expression, in octets.

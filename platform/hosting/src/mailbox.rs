@@ -12,5 +12,6 @@ pub use decide::Mailbox;
 pub use event::{Crossing, HeldMail, HoldReason, MailProtocol, MailboxEvent, Threshold};
 pub use settings::{
     DetailHandling, MailboxSettings, MailboxSettingsPatch, QuarantineCategory, QuarantineNotice, SelfService,
+    is_sender,
 };
 pub use state::{AppPasswordRecord, MailboxRecord, MailboxState};

@@ -10,6 +10,7 @@ use crate::HostingRefusal;
 use crate::book::{Entry, Home, Others, Refusals, Words};
 use crate::limit::{
     PUSH_COUNT_MAX, PUSH_TEXT_CHARACTER_COUNT_MAX, PUSH_TOKEN_OCTETS_MAX, PUSH_URL_OCTETS_MAX,
+    PUSHOVER_SECRET_OCTETS,
 };
 use crate::mailbox::{Mailbox, SelfService};
 use crate::refusal::{Limit, ValueRefusal};
@@ -144,12 +145,10 @@ impl Entry for Push {
         self.url = match self.kind {
             PushKind::Pushover => String::new(),
             PushKind::Ntfy | PushKind::Webhook => {
-                public_url(&self.url, PUSH_URL_OCTETS_MAX).ok_or(HostingRefusal::PushUrl)?
+                public_url(&self.url, PUSH_URL_OCTETS_MAX).ok_or_else(|| no_url(self.url.trim()))?
             }
         };
-        if !self.has_its_secrets() {
-            return Err(HostingRefusal::PushToken);
-        }
+        self.check_secrets()?;
         for (text, field) in [(&mut self.title, "title"), (&mut self.text, "text")] {
             *text = text.trim().to_owned();
             let count = text.chars().count();
@@ -172,20 +171,41 @@ impl Entry for Push {
     }
 }
 
+fn no_url(text: &str) -> HostingRefusal {
+    let no = HostingRefusal::from(ValueRefusal::PushUrl);
+    match text.len() {
+        octets if octets > PUSH_URL_OCTETS_MAX => {
+            no.within("octets", Limit::count(PUSH_URL_OCTETS_MAX, octets))
+        }
+        _ => no,
+    }
+}
+
 impl Push {
     /// Pushover needs both, a webhook is always signed, ntfy may do without.
-    fn has_its_secrets(&self) -> bool {
+    fn check_secrets(&self) -> Result<(), HostingRefusal> {
         let is_plain = |secret: &Secret| {
             secret.reveal().len() <= PUSH_TOKEN_OCTETS_MAX
                 && secret.reveal().bytes().all(|octet| (33..=126).contains(&octet))
         };
         let is_pushover = |secret: &Secret| {
-            secret.reveal().len() == 30 && secret.reveal().bytes().all(|octet| octet.is_ascii_alphanumeric())
+            secret.reveal().len() == PUSHOVER_SECRET_OCTETS
+                && secret.reveal().bytes().all(|octet| octet.is_ascii_alphanumeric())
+        };
+        let refused = |allowed, secret: &Secret| {
+            let limit = Limit::count(allowed, secret.reveal().len());
+            Err(HostingRefusal::from(ValueRefusal::PushToken).within("characters", limit))
         };
         match self.kind {
-            PushKind::Pushover => is_pushover(&self.token) && is_pushover(&self.key),
-            PushKind::Ntfy => is_plain(&self.token),
-            PushKind::Webhook => self.token.reveal().len() >= 16 && is_plain(&self.token),
+            PushKind::Pushover if !is_pushover(&self.token) => refused(PUSHOVER_SECRET_OCTETS, &self.token),
+            PushKind::Pushover if !is_pushover(&self.key) => {
+                refused(PUSHOVER_SECRET_OCTETS, &self.key).map_err(|refusal| refusal.of("key"))
+            }
+            PushKind::Ntfy if !is_plain(&self.token) => refused(PUSH_TOKEN_OCTETS_MAX, &self.token),
+            PushKind::Webhook if self.token.reveal().len() < 16 || !is_plain(&self.token) => {
+                refused(PUSH_TOKEN_OCTETS_MAX, &self.token)
+            }
+            PushKind::Pushover | PushKind::Ntfy | PushKind::Webhook => Ok(()),
         }
     }
 }

@@ -140,13 +140,9 @@ refusals! {
             "This document is empty; give its bytes.",
             "Ce document est vide ; fournissez son contenu.";
         /// Nothing is accepted.
-        AcceptanceEmpty = "ACCEPTANCE_EMPTY", Some("documents"),
+        AcceptanceEmpty = "ACCEPTANCE_EMPTY", Some("input.documents"),
             "Nothing is accepted by this; name at least one document in the version in force.",
             "Rien n’est accepté ainsi ; indiquez au moins un document dans la version en vigueur.";
-        /// What is accepted is not in force.
-        DocumentNotCurrent = "DOCUMENT_NOT_CURRENT", Some("accept.documents"),
-            "One of these versions is not in force now; read the documents again and accept those in force.",
-            "L’une de ces versions n’est pas en vigueur ; relisez les documents et acceptez ceux en vigueur.";
         /// Something that is in force is not accepted.
         ContractNotAccepted = "CONTRACT_NOT_ACCEPTED", Some("accept.documents"),
             "An order accepts the documents in force, one language of each kind; name their versions.",
@@ -306,6 +302,10 @@ refusals! {
         PlanVersionNotFound = "PLAN_VERSION_NOT_FOUND", Some("planVersion"),
             "This version of the plan is not published; choose a published one.",
             "Cette version de l’offre n’est pas publiée ; choisissez une version publiée.";
+        /// A newer version of the plan has taken its place.
+        PlanVersionSuperseded = "PLAN_VERSION_SUPERSEDED", Some("planVersion"),
+            "A newer version of this plan has taken the place of this one; order the newest, or keep the version that the service has.",
+            "Une version plus récente de cette offre a remplacé celle-ci ; commandez la plus récente, ou gardez la version que le service a déjà.";
         /// A published version never changes.
         PlanVersionDiffers = "PLAN_VERSION_DIFFERS", Some("version"),
             "This version is published with other terms, and a published version never changes; publish the next version.",
@@ -421,6 +421,10 @@ refusals! {
         AddressTaken = "ADDRESS_TAKEN", Some("localPart"),
             "This address is in use already, as is that of a temporary alias that is over until it is deleted; choose another one.",
             "Cette adresse est déjà utilisée, comme l’est celle d’un alias temporaire expiré jusqu’à sa suppression ; choisissez-en une autre.";
+        /// The domain has a catch-all.
+        CatchAllTaken = "CATCH_ALL_TAKEN", Some("localPart"),
+            "This domain has a catch-all address already; change where that one leads, or delete it first.",
+            "Ce domaine a déjà une adresse attrape-tout ; modifiez sa destination ou supprimez-la d’abord.";
         /// Two of one request have the same address or id.
         AddressRepeated = "ADDRESS_REPEATED", Some("mailboxes"),
             "The same address or identifier stands twice in this request; name each mailbox once.",
@@ -590,14 +594,6 @@ refusals! {
         PushNameTaken = "PUSH_NAME_TAKEN", Some("name"),
             "Another push destination is called like this already; choose another name.",
             "Une autre destination porte déjà ce nom ; choisissez-en un autre.";
-        /// The URL cannot be used.
-        PushUrl = "PUSH_URL", Some("url"),
-            "Give a URL that begins with https:// and names a public host, of at most 500 octets, without user or password.",
-            "Donnez une URL qui commence par https:// et nomme un hôte public, de 500 octets au plus, sans utilisateur ni mot de passe.";
-        /// A token is missing or cannot be one.
-        PushToken = "PUSH_TOKEN", Some("token"),
-            "Pushover needs a token and a key of 30 letters and digits, a webhook a token of 16 to 256 printable characters; give it again where the URL changes.",
-            "Pushover demande un jeton et une clé de 30 lettres et chiffres, un webhook un jeton de 16 à 256 caractères ; redonnez-le si l’URL change.";
         /// The regular expression on senders cannot be read.
         PushSendersPattern = "PUSH_SENDERS_PATTERN", Some("sendersPattern"),
             "The regular expression cannot be read, is longer than 1000 octets, or repeats too much; simplify it.",
@@ -631,7 +627,7 @@ refusals! {
             "Passing mail on needs the name of a host such as mx.example.org or mx.example.org:2525.",
             "Relayer le courrier demande un nom d’hôte comme mx.example.org ou mx.example.org:2525.";
         /// The domain to mirror is not a verified domain of the same service, or mirrors another itself.
-        MirrorTarget = "MIRROR_TARGET", Some("mirrors"),
+        MirrorTarget = "MIRROR_TARGET", Some("mirrorsDomainId"),
             "A domain can only mirror another verified domain of the same service that mirrors none itself.",
             "Un domaine ne peut refléter qu’un autre domaine vérifié du même service, qui n’en reflète aucun.";
         /// A domain that mirrors another has no addresses of its own.
@@ -656,10 +652,6 @@ refusals! {
         EffectivePast = "EFFECTIVE_PAST", Some("effectiveFrom"), "hours",
             "This version would be in force for {used} hours already and {allowed} are allowed: nobody can have accepted it then; choose today or later.",
             "Cette version serait en vigueur depuis {used} heures et {allowed} sont permises : personne n’a pu l’accepter alors ; choisissez aujourd’hui ou plus tard.";
-        /// Too many documents accepted for one service.
-        AcceptanceLimitReached = "ACCEPTANCE_LIMIT_REACHED", Some("accept.documents"), "documents",
-            "There would be {used} accepted documents of this service and {allowed} are kept; ask the support.",
-            "Il y aurait {used} documents acceptés pour ce service et {allowed} sont conservés ; contactez le support.";
         /// The account has as many webhooks as an account may.
         WebhookLimitReached = "WEBHOOK_LIMIT_REACHED", Some("accountId"), "webhooks",
             "This account has {used} of {allowed} webhooks; remove one first.",
@@ -821,7 +813,7 @@ refusals! {
             "Somebody changed this meanwhile: it is at revision {allowed} and you looked at {used}; look again and repeat what is still wanted.",
             "Quelqu’un a modifié ceci entre-temps : c’est la révision {allowed} et vous regardiez la {used} ; relisez et répétez ce qui est encore voulu.";
         /// The plan's alias domains are used up.
-        AliasDomainLimitReached = "ALIAS_DOMAIN_LIMIT_REACHED", Some("mirrors"), "aliasDomains",
+        AliasDomainLimitReached = "ALIAS_DOMAIN_LIMIT_REACHED", Some("mirrorsDomainId"), "aliasDomains",
             "This service has {used} of {allowed} alias domains; remove one or choose a larger plan.",
             "Ce service a {used} domaines alias sur {allowed} ; retirez-en un ou choisissez une offre supérieure.";
         /// Too many addresses to send as.

@@ -108,14 +108,17 @@ pub(crate) fn check_senders(patterns: &BTreeSet<String>) -> Result<(), HostingRe
         let limit = Limit::count(SENDER_PATTERN_COUNT_MAX, patterns.len());
         return Err(ValueRefusal::SenderLimitReached(limit).into());
     }
-    let is_good = |pattern: &String| {
-        let bare = pattern.strip_prefix('*').unwrap_or(pattern);
-        match bare.strip_prefix('@') {
-            Some(domain) => kernel::DomainName::parse(domain.strip_prefix("*.").unwrap_or(domain)).is_ok(),
-            None => !pattern.starts_with('*') && kernel::EmailAddress::parse(pattern).is_ok(),
-        }
-    };
+    let is_good = |pattern: &String| is_sender_pattern(pattern);
     if patterns.iter().all(is_good) { Ok(()) } else { Err(ValueRefusal::SenderPattern.into()) }
+}
+
+/// Whether `pattern` is one in the form in which patterns are kept.
+pub fn is_sender_pattern(pattern: &str) -> bool {
+    let bare = pattern.strip_prefix('*').unwrap_or(pattern);
+    match bare.strip_prefix('@') {
+        Some(domain) => kernel::DomainName::parse(domain.strip_prefix("*.").unwrap_or(domain)).is_ok(),
+        None => !pattern.starts_with('*') && kernel::EmailAddress::parse(pattern).is_ok(),
+    }
 }
 
 /// The form in which patterns are kept: lower case, no space around.

@@ -200,17 +200,19 @@ fn check_parameters(parameters: &[String]) -> Result<(), HostingRefusal> {
         let limit = Limit::count(SYNC_PARAMETER_COUNT_MAX, parameters.len());
         return Err(HostingRefusal::SyncParameterLimit(limit));
     }
-    let is_good = |parameter: &String| {
-        let Some(rest) = parameter.strip_prefix("--") else { return false };
-        let (name, value) = match rest.split_once('=') {
-            Some((name, value)) => (name, Some(value)),
-            None => (rest, None),
-        };
-        let known = PARAMETERS.iter().find(|(known, _)| *known == name);
-        let fits = known.is_some_and(|(_, has_value)| *has_value == value.is_some());
-        let is_plain =
-            |value: &str| !value.is_empty() && value.bytes().all(|octet| (33..=126).contains(&octet));
-        fits && parameter.len() <= SYNC_PARAMETER_OCTETS_MAX && value.is_none_or(is_plain)
-    };
+    let is_good = |parameter: &String| is_parameter(parameter);
     if parameters.iter().all(is_good) { Ok(()) } else { Err(HostingRefusal::SyncParameter) }
+}
+
+/// Whether `parameter` is one that a sync job takes.
+pub fn is_parameter(parameter: &str) -> bool {
+    let Some(rest) = parameter.strip_prefix("--") else { return false };
+    let (name, value) = match rest.split_once('=') {
+        Some((name, value)) => (name, Some(value)),
+        None => (rest, None),
+    };
+    let known = PARAMETERS.iter().find(|(known, _)| *known == name);
+    let fits = known.is_some_and(|(_, has_value)| *has_value == value.is_some());
+    let is_plain = |value: &str| !value.is_empty() && value.bytes().all(|octet| (33..=126).contains(&octet));
+    fits && parameter.len() <= SYNC_PARAMETER_OCTETS_MAX && value.is_none_or(is_plain)
 }

@@ -235,7 +235,7 @@ use std::collections::BTreeSet;
 use authority::{Ceiling, Gift, GiftBy, Need, Permission, Resource};
 use kernel::{
     AccountId, Actor, AliasId, Changes, Decider, DomainId, DomainName, Foreign, Key, LocalPart, MailboxId,
-    ServiceId, SubjectId, TenantId, Timestamp, UserId,
+    PlanId, ServiceId, SubjectId, TenantId, Timestamp, UserId,
 };
 
 use crate::HostingRefusal;
@@ -248,7 +248,7 @@ use crate::limit::{
     DELEGATION_SCOPE_COUNT_MAX, LOCAL_PARTS_UNCOUNTED, PLAN_SERVICE_COUNT_MAX, POOL_CUSTOMER_COUNT_MAX,
 };
 use crate::mailbox::{Mailbox, MailboxRecord, MailboxState, SelfService};
-use crate::plan::{CustomLimits, DomainMode, PlanVersion};
+use crate::plan::{CustomLimits, DomainMode, PlanState, PlanVersion};
 use crate::refusal::{Limit, ResellerRefusal};
 use crate::reseller::{Reseller, ResellerCommand, ResellerEvent, ResellerState, Resources};
 use crate::reserved::{is_reserved, is_wildcard};
@@ -341,6 +341,25 @@ fn is_held_by_platform(service: &ServiceState, after: Option<SuspensionReason>) 
 
 fn check_present(service: &ServiceState) -> Result<&ServiceRecord, HostingRefusal> {
     service.record().ok_or(HostingRefusal::ServiceNotFound)
+}
+
+/// Whether a version of a plan is sold no more: a newer one has taken its place, and `service` does not have it already. The
+/// platform and its operators take it all the same.
+pub fn is_sold_no_more(state: &PlanState, (plan, version): (PlanId, u32), service: &ServiceState) -> bool {
+    let is_kept = service.record().is_some_and(|record| record.plan == plan && record.version == version);
+    state.is_superseded(version) && !is_kept
+}
+
+/// What it takes, besides, to take a version that is sold no more.
+fn version_need(
+    account: AccountId,
+    state: &PlanState,
+    version: (PlanId, u32),
+    service: &ServiceState,
+) -> Option<Need> {
+    let resource = Resource::account(account);
+    is_sold_no_more(state, version, service)
+        .then_some(Need { permission: Permission::PlatformWrite, resource })
 }
 
 /// What a service of a plan version costs its account: of a sandbox nothing.

@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 
 use kernel::{AccountId, Category, Decider, DocumentId, ServiceId, Timestamp};
 
-use super::{Acceptance, AcceptedDocument, ContractEvent};
+use super::{Acceptance, AcceptedDocument, ContractEvent, Method};
 use crate::HostingRefusal;
 use crate::document::{DocumentKind, DocumentState, DocumentVersion, series};
 use crate::limit::ACCEPTANCE_COUNT_MAX;
-use crate::refusal::Limit;
+use crate::refusal::{Limit, ValueRefusal};
 
 /// The noun; its history is the stream `contract/{ServiceId}`.
 pub struct Contract;
@@ -18,6 +18,10 @@ pub struct Contract;
 pub struct ContractState {
     /// All that was ever accepted.
     pub accepted: BTreeSet<(DocumentId, u32)>,
+    /// What of it is known from paper alone: the account's own people have not accepted it here.
+    pub on_paper: BTreeSet<(DocumentId, u32)>,
+    /// Acceptances, also of what was accepted before in another way.
+    pub count: usize,
 }
 
 impl Decider for Contract {
@@ -31,8 +35,16 @@ impl Decider for Contract {
     type Refusal = HostingRefusal;
 
     fn evolve(mut state: ContractState, event: &ContractEvent) -> ContractState {
-        let ContractEvent::Accepted { documents, .. } = event;
-        state.accepted.extend(documents.iter().map(|accepted| (accepted.document, accepted.version)));
+        let ContractEvent::Accepted { documents, method, .. } = event;
+        for key in documents.iter().map(|accepted| (accepted.document, accepted.version)) {
+            let is_new = state.accepted.insert(key);
+            match method {
+                Method::Paper if is_new => state.on_paper.insert(key),
+                Method::Paper => false,
+                Method::Page | Method::Program => state.on_paper.remove(&key),
+            };
+        }
+        state.count = state.count.saturating_add(documents.len());
         state
     }
 
@@ -44,21 +56,26 @@ impl Decider for Contract {
     ) -> Result<Vec<ContractEvent>, HostingRefusal> {
         let mut documents = Vec::new();
         for (document, version) in acceptance.documents {
-            if state.accepted.contains(&(document, version)) {
+            // What people accept themselves stands beside what the operator holds on paper.
+            let is_added =
+                acceptance.method != Method::Paper && state.on_paper.contains(&(document, version));
+            if state.accepted.contains(&(document, version)) && !is_added {
                 continue;
             }
             let current = library.iter().filter_map(|state| state.current(now));
             let mut named =
                 current.filter(|current| id(current) == document && current.terms.version == version);
-            let found = named.next().ok_or(HostingRefusal::DocumentNotCurrent)?;
+            let found = named.next().ok_or_else(|| HostingRefusal::from(ValueRefusal::DocumentNotCurrent))?;
             documents.push(accepted(document, found));
         }
         if documents.is_empty() {
             return Ok(vec![]);
         }
-        let count = state.accepted.len() + documents.len();
+        let count = state.count.saturating_add(documents.len());
         if count > ACCEPTANCE_COUNT_MAX {
-            return Err(HostingRefusal::AcceptanceLimitReached(Limit::count(ACCEPTANCE_COUNT_MAX, count)));
+            return Err(
+                ValueRefusal::AcceptanceLimitReached(Limit::count(ACCEPTANCE_COUNT_MAX, count)).into()
+            );
         }
         let (method, shown_hash, network_hash) =
             (acceptance.method, acceptance.shown_hash, acceptance.network_hash);

@@ -12,7 +12,7 @@ pub enum Method {
     Page,
     /// By a program, through the API.
     Program,
-    /// On paper, of which the operator has the copy.
+    /// On paper, of which the operator has the copy: what the platform's people record in a customer's account.
     Paper,
 }
 

@@ -164,7 +164,7 @@ impl Decider for Domain {
                 if changed.is_empty() {
                     return Ok(vec![]);
                 }
-                settings.check(&limits)?;
+                settings.check(&record.settings, &limits)?;
                 // Lists of senders and footers name people: sealed for the account.
                 let settings = Sealed::new(SubjectId::of_account(record.account), Box::new(settings));
                 let changed = changed.into_iter().map(str::to_owned).collect();

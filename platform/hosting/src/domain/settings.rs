@@ -61,11 +61,12 @@ settings! {
         description: String = String::new();
         /// Words to find it by.
         tags: BTreeSet<String> = BTreeSet::new();
-        /// Mailboxes that it may have of those of the service; none: all.
+        /// Mailboxes that it may have of those of the service; none: all. Of this and what the plan has, the lesser holds.
         mailbox_count_max: Option<u32> = None;
-        /// Aliases that it may have of those of the service; none: all.
+        /// Aliases that it may have of those of the service; none: all. Of this and what the plan has, the lesser holds.
         alias_count_max: Option<u32> = None;
-        /// Octets of quotas that it may have of those of the service; none: all.
+        /// Octets of quotas that it may have of those of the service; none: all. Of this and what the plan has, the lesser holds; a
+        /// pool is given out as a whole and fits in the plan when it is set.
         storage_octets_max: Option<u64> = None;
         /// Whether these octets are allotted to its mailboxes, or shared by them.
         quota_mode: QuotaMode = QuotaMode::Allotted;
@@ -159,11 +160,12 @@ impl DomainSettingsPatch {
 }
 
 impl DomainSettings {
-    /// Whether they can stand under a plan with `limits`.
+    /// Whether they can take the place of `before` under a plan with `limits`. What was above the plan before, as after a change
+    /// to a smaller one, may stay and be lowered, and stands in the way of nothing else.
     ///
     /// # Errors
     /// The refusal that names the setting and the limit.
-    pub fn check(&self, limits: &PlanLimits) -> Result<(), HostingRefusal> {
+    pub fn check(&self, before: &Self, limits: &PlanLimits) -> Result<(), HostingRefusal> {
         check_tags(&self.tags)?;
         check_sender_lists((&self.allowed_senders, &self.denied_senders))?;
         let length = self.description.chars().count();
@@ -181,31 +183,13 @@ impl DomainSettings {
         }
         check_footless(
             &self.footer_excluded_mailboxes,
-            |address| !address.starts_with('*') && EmailAddress::parse(address).is_ok(),
+            is_footless_mailbox,
             "settings.footerExcludedMailboxes",
         )?;
-        check_footless(
-            &self.footer_excluded_domains,
-            |name| DomainName::parse(name).is_ok(),
-            "settings.footerExcludedDomains",
-        )?;
+        check_footless(&self.footer_excluded_domains, is_footless_domain, "settings.footerExcludedDomains")?;
         // A domain may be allowed less than the plan, never more: the service's own rules hold all the same.
-        let wishes = [self.sends_per_day_max, self.sends_per_hour_max, self.sends_per_minute_max];
-        limits.check_sends(wishes, SendsOf::Domain)?;
-        let most = self.mailbox_quota_octets_max.map_or(limits.mailbox_quota_max, ByteSize::new);
-        for (quota, field) in [
-            (self.mailbox_quota_octets_max, "settings.mailboxQuotaBytesMax"),
-            (self.mailbox_quota_default_octets, "settings.mailboxQuotaDefaultBytes"),
-        ] {
-            let Some(quota) = quota.map(ByteSize::new) else { continue };
-            let allowed = most.min(limits.mailbox_quota_max);
-            let wrong = match quota {
-                ByteSize::ZERO => ValueRefusal::QuotaZero,
-                quota if quota > allowed => ValueRefusal::QuotaAbovePlan(Limit::bytes(allowed, quota)),
-                _ => continue,
-            };
-            return Err(HostingRefusal::from(wrong).of(field));
-        }
+        limits.check_sends(self.sends(), before.sends(), SendsOf::Domain)?;
+        self.check_quotas(before, limits)?;
         if self.quota_mode == QuotaMode::Pooled && self.storage_octets_max.is_none_or(|octets| octets == 0) {
             return Err(BoxRefusal::PoolSizeMissing.into());
         }
@@ -215,16 +199,76 @@ impl DomainSettings {
         if let Some(host) = &self.relay_host {
             RelayHost::parse(host).ok_or(HostingRefusal::RelayHostMissing)?;
         }
-        let is_host = |host: &String| DomainName::parse(host.strip_prefix("*.").unwrap_or(host)).is_ok();
         let sts = |field| HostingRefusal::from(ValueRefusal::StsPolicy).of(field);
-        if self.mta_sts_age_secs.is_some_and(|age| !STS_AGE_SECS.contains(&age)) {
-            return Err(sts("settings.mtaStsAgeSecs"));
+        if let Some(age) = self.mta_sts_age_secs.filter(|age| !STS_AGE_SECS.contains(age)) {
+            let limit = Limit { allowed: (*STS_AGE_SECS.end()).into(), used: age.into() };
+            return Err(sts("settings.mtaStsAgeSecs").within("seconds", limit));
         }
-        if self.mta_sts_hosts.len() > STS_HOST_COUNT_MAX || !self.mta_sts_hosts.iter().all(is_host) {
+        let host_count = self.mta_sts_hosts.len();
+        if host_count > STS_HOST_COUNT_MAX {
+            let limit = Limit::count(STS_HOST_COUNT_MAX, host_count);
+            return Err(sts("settings.mtaStsHosts").within("hosts", limit));
+        }
+        if !self.mta_sts_hosts.iter().all(|host| is_sts_host(host)) {
             return Err(sts("settings.mtaStsHosts"));
         }
         check_octets(self)
     }
+
+    /// The recipients that it allows a day, an hour and a minute; none where it does not limit them.
+    pub const fn sends(&self) -> [Option<u32>; 3] {
+        [self.sends_per_day_max, self.sends_per_hour_max, self.sends_per_minute_max]
+    }
+
+    /// The largest quota and the one to offer: neither is raised above the plan, and the one to offer fits in the largest.
+    fn check_quotas(&self, before: &Self, limits: &PlanLimits) -> Result<(), HostingRefusal> {
+        let (most, offered) = (self.mailbox_quota_octets_max, self.mailbox_quota_default_octets);
+        for (quota, known, field) in [
+            (most, before.mailbox_quota_octets_max, "settings.mailboxQuotaBytesMax"),
+            (offered, before.mailbox_quota_default_octets, "settings.mailboxQuotaDefaultBytes"),
+        ] {
+            let Some(quota) = quota.filter(|quota| known.is_none_or(|known| *quota > known || *quota == 0))
+            else {
+                continue;
+            };
+            let (quota, allowed) = (ByteSize::new(quota), limits.mailbox_quota_max);
+            let refused = |wrong: ValueRefusal| HostingRefusal::from(wrong).of(field);
+            if quota == ByteSize::ZERO {
+                let limit = Limit::bytes(allowed, quota);
+                return Err(refused(ValueRefusal::QuotaZero).within("quotaBytes", limit));
+            }
+            if quota > allowed {
+                return Err(refused(ValueRefusal::QuotaAbovePlan(Limit::bytes(allowed, quota))));
+            }
+        }
+        match (most, offered) {
+            (Some(most), Some(offered)) if offered > most => {
+                // Whichever of both is new is at fault.
+                let field = match before.mailbox_quota_default_octets == Some(offered) {
+                    true => "settings.mailboxQuotaBytesMax",
+                    false => "settings.mailboxQuotaDefaultBytes",
+                };
+                let limit = Limit { allowed: most, used: offered };
+                Err(HostingRefusal::from(ValueRefusal::QuotaAboveDomain(limit)).of(field))
+            }
+            (Some(_) | None, Some(_) | None) => Ok(()),
+        }
+    }
+}
+
+/// Whether `address` names a mailbox or an alias whose mail goes without a footer.
+pub fn is_footless_mailbox(address: &str) -> bool {
+    !address.starts_with('*') && EmailAddress::parse(address).is_ok()
+}
+
+/// Whether `name` names an alias domain whose mail goes without a footer.
+pub fn is_footless_domain(name: &str) -> bool {
+    DomainName::parse(name).is_ok()
+}
+
+/// Whether `host` is one as MX records name it; `*.` stands for one label.
+pub fn is_sts_host(host: &str) -> bool {
+    DomainName::parse(host.strip_prefix("*.").unwrap_or(host)).is_ok()
 }
 
 /// A list of those whose mail goes without a footer.

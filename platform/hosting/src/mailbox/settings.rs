@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use crate::HostingRefusal;
-use crate::limit::{RETAINED_DAYS_MAX, SEND_AS_COUNT_MAX};
+use crate::limit::{JUNK_SCORE_CENTI_MAX, REJECT_SCORE_CENTI_MAX, RETAINED_DAYS_MAX, SEND_AS_COUNT_MAX};
 use crate::refusal::{BoxRefusal, Limit, ValueRefusal};
 use crate::settings::{check_octets, check_sender_lists, check_tags, settings};
 
@@ -211,6 +211,14 @@ impl MailboxSettingsPatch {
     }
 }
 
+/// Whether `text` is an address to send as, or `@domain` for all of a domain.
+pub fn is_sender(text: &str) -> bool {
+    match text.strip_prefix('@') {
+        Some(domain) => kernel::DomainName::parse(domain).is_ok(),
+        None => kernel::EmailAddress::parse(text).is_ok(),
+    }
+}
+
 impl MailboxSettings {
     /// Whether they can stand.
     ///
@@ -225,24 +233,16 @@ impl MailboxSettings {
                 self.send_as.len(),
             )));
         }
-        let is_sender = |text: &String| match text.strip_prefix('@') {
-            Some(domain) => kernel::DomainName::parse(domain).is_ok(),
-            None => kernel::EmailAddress::parse(text).is_ok(),
-        };
-        if !self.send_as.iter().all(is_sender) {
+        if !self.send_as.iter().all(|text| is_sender(text)) {
             return Err(HostingRefusal::SendAsMalformed);
         }
-        if self.reject_score_centi > 100_000 {
-            return Err(HostingRefusal::from(ValueRefusal::SpamScores).of("settings.rejectScore"));
-        }
-        if self.junk_score_centi > 10_000 || self.junk_score_centi >= self.reject_score_centi {
-            return Err(ValueRefusal::SpamScores.into());
-        }
+        self.check_scores()?;
         if self.recovery_address.as_ref().is_some_and(|text| kernel::EmailAddress::parse(text).is_err()) {
             return Err(HostingRefusal::RecoveryAddress);
         }
-        if self.retains_days.is_some_and(|days| !(1..=RETAINED_DAYS_MAX).contains(&days)) {
-            return Err(HostingRefusal::Box(BoxRefusal::RetainedDays));
+        if let Some(days) = self.retains_days.filter(|days| !(1..=RETAINED_DAYS_MAX).contains(days)) {
+            let limit = Limit { allowed: RETAINED_DAYS_MAX.into(), used: days.into() };
+            return Err(HostingRefusal::Box(BoxRefusal::RetainedDays(limit)));
         }
         check_octets(self)
     }
@@ -254,6 +254,26 @@ impl MailboxSettings {
     pub fn check_send_as_beside(&self, before: &Self) -> Result<(), HostingRefusal> {
         let is_idle = self.send_as.difference(&before.send_as).any(|sender| sender.contains('*'));
         if is_idle { Err(HostingRefusal::SendAsMalformed) } else { Ok(()) }
+    }
+
+    /// The score for junk is below the one for rejection. Limits are told in whole points.
+    fn check_scores(&self) -> Result<(), HostingRefusal> {
+        let (junk, reject) = (self.junk_score_centi, self.reject_score_centi);
+        let refused = |field, allowed_centi: u32, used_centi: u32| {
+            let limit =
+                Limit { allowed: (allowed_centi / 100).into(), used: used_centi.div_ceil(100).into() };
+            Err(HostingRefusal::from(ValueRefusal::SpamScores).of(field).within("score", limit))
+        };
+        if reject > REJECT_SCORE_CENTI_MAX {
+            return refused("settings.rejectScore", REJECT_SCORE_CENTI_MAX, reject);
+        }
+        let most = JUNK_SCORE_CENTI_MAX.min(reject.saturating_sub(1));
+        if junk > most || junk >= reject { refused("settings.junkScore", most, junk) } else { Ok(()) }
+    }
+
+    /// The recipients that it allows a day, an hour and a minute; none where it does not limit them.
+    pub const fn sends(&self) -> [Option<u32>; 3] {
+        [self.sends_per_day_max, self.sends_per_hour_max, self.sends_per_minute_max]
     }
 
     /// The argument for the first of what `patch` changes that its administrators keep from the owner of the mailbox; none where

@@ -150,28 +150,39 @@ impl PlanLimits {
     }
 
     /// Whether settings may allow so many recipients a day, an hour and a minute: less than the plan sells, never more. What it
-    /// sells for a longer time is the most of a shorter one.
+    /// sells for a longer time is the most of a shorter one. What they allowed `before` may stay and be lowered, also where it is
+    /// more than the plan sells by now: then the plan holds.
     ///
     /// # Errors
     /// `SENDS_ABOVE_PLAN`.
-    pub fn check_sends(&self, wishes: [Option<u32>; 3], of: SendsOf) -> Result<(), HostingRefusal> {
-        let mut most: Option<u32> = None;
-        let sold = [
-            (self.sends, "settings.sendsPerDayMax"),
-            (self.sends_per_hour, "settings.sendsPerHourMax"),
-            (self.sends_per_minute, "settings.sendsPerMinuteMax"),
-        ];
-        for ((sold, field), wish) in sold.into_iter().zip(wishes) {
-            let own = sold.mailbox.filter(|_| of == SendsOf::Mailbox);
-            most = [most, sold.service, sold.domain, own].into_iter().flatten().min();
-            if let (Some(allowed), Some(wish)) = (most, wish)
+    pub fn check_sends(
+        &self,
+        wishes: [Option<u32>; 3],
+        before: [Option<u32>; 3],
+        of: SendsOf,
+    ) -> Result<(), HostingRefusal> {
+        let most = self.sends_sold(of);
+        let fields = ["settings.sendsPerDayMax", "settings.sendsPerHourMax", "settings.sendsPerMinuteMax"];
+        for (((allowed, wish), known), field) in most.into_iter().zip(wishes).zip(before).zip(fields) {
+            if let (Some(allowed), Some(wish)) = (allowed, wish)
                 && wish > allowed
+                && known.is_none_or(|known| wish > known)
             {
                 let limit = Limit { allowed: allowed.into(), used: wish.into() };
                 return Err(HostingRefusal::from(ValueRefusal::SendsAbovePlan(limit)).of(field));
             }
         }
         Ok(())
+    }
+
+    /// The most recipients a day, an hour and a minute that it sells to a domain or a mailbox; none where it does not say.
+    pub fn sends_sold(&self, of: SendsOf) -> [Option<u32>; 3] {
+        let mut most: Option<u32> = None;
+        [self.sends, self.sends_per_hour, self.sends_per_minute].map(|sold| {
+            let own = sold.mailbox.filter(|_| of == SendsOf::Mailbox);
+            most = [most, sold.service, sold.domain, own].into_iter().flatten().min();
+            most
+        })
     }
 }
 

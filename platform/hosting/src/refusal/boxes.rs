@@ -78,23 +78,23 @@ refusals! {
             "A member is another mailbox of the same account; choose one that exists.",
             "Un membre est une autre boîte du même compte ; choisissez-en une qui existe.";
         /// A pool without a size.
-        PoolSizeMissing = "POOL_SIZE_MISSING", Some("storageBytesMax"),
+        PoolSizeMissing = "POOL_SIZE_MISSING", Some("settings.storageBytesMax"),
             "Mailboxes that share the storage of their domain need its size; give a size above zero.",
             "Des boîtes qui partagent le stockage de leur domaine ont besoin de sa taille ; indiquez une taille supérieure à zéro.";
         /// A member that may do nothing.
         ShareAllowsNothing = "SHARE_ALLOWS_NOTHING", Some("roles"),
             "A member needs at least one role; choose what it may do, or remove it.",
             "Un membre a besoin d’au moins un rôle ; choisissez ce qu’il peut faire, ou retirez-le.";
-        /// Messages are kept for no such time.
-        RetainedDays = "RETAINED_DAYS", Some("settings.retainsDays"),
-            "Messages are kept for 1 to 3650 days; correct the number, or leave it empty so that nothing is kept.",
-            "Les messages sont conservés de 1 à 3650 jours ; corrigez le nombre, ou laissez-le vide pour ne rien conserver.";
         /// The mailbox keeps its messages.
         MailboxRetains = "MAILBOX_RETAINS", Some("mailboxId"),
             "This mailbox keeps its messages for a time; fetch what you need, set retainsDays to nothing, and delete it then.",
             "Cette boîte conserve ses messages pendant une durée ; récupérez ce qu’il vous faut, videz retainsDays, puis supprimez-la.";
     }
     limited {
+        /// Messages are kept for no such time.
+        RetainedDays = "RETAINED_DAYS", Some("settings.retainsDays"), "days",
+            "Messages are kept for 1 to {allowed} days, not {used}; correct the number, or leave it empty so that nothing is kept.",
+            "Les messages sont conservés de 1 à {allowed} jours, pas {used} ; corrigez le nombre, ou laissez-le vide pour ne rien conserver.";
         /// The domain has more mailboxes than it would be allowed.
         DomainMailboxesBelowUse = "DOMAIN_MAILBOXES_BELOW_USE", Some("settings.mailboxCountMax"), "mailboxes",
             "This domain has {used} mailboxes already, so it cannot be limited to {allowed}: choose at least {used}, or delete some first.",
@@ -116,15 +116,15 @@ refusals! {
             "{used} aliases, mailboxes that send as it and domains with address maps name this mailbox, and at most {allowed} follow it to another address; delete some first.",
             "{used} alias, boîtes qui envoient en son nom et domaines avec réécritures nomment cette boîte, et {allowed} au plus la suivent à une autre adresse ; supprimez-en d’abord.";
         /// The Box has not so much left.
-        PoolAboveBox = "POOL_ABOVE_BOX", Some("storageBytesMax"), "storageBytes",
+        PoolAboveBox = "POOL_ABOVE_BOX", Some("settings.storageBytesMax"), "storageBytes",
             "The mailboxes of this domain cannot share {used}: its service has {allowed} left for them. Choose less, lower quotas elsewhere, or choose a larger plan.",
             "Les boîtes de ce domaine ne peuvent pas partager {used} : il reste {allowed} à son service pour elles. Choisissez moins, réduisez d’autres quotas ou choisissez une offre supérieure.";
         /// The mailboxes hold more.
-        PoolBelowUse = "POOL_BELOW_USE", Some("storageBytesMax"), "storageBytes",
+        PoolBelowUse = "POOL_BELOW_USE", Some("settings.storageBytesMax"), "storageBytes",
             "The mailboxes of this domain hold {used} together and could not share {allowed}. Choose more, or delete mail first.",
             "Les boîtes de ce domaine contiennent {used} ensemble et ne pourraient pas partager {allowed}. Choisissez plus, ou supprimez d’abord du courrier.";
         /// The quotas are larger together.
-        AllotmentAbovePool = "ALLOTMENT_ABOVE_POOL", Some("quotaMode"), "storageBytes",
+        AllotmentAbovePool = "ALLOTMENT_ABOVE_POOL", Some("settings.quotaMode"), "storageBytes",
             "The quotas of the mailboxes of this domain come to {used} together and {allowed} can be allotted to them. Lower quotas first.",
             "Les quotas des boîtes de ce domaine font {used} ensemble et {allowed} peuvent leur être alloués. Réduisez d’abord des quotas.";
         /// The domain has as many resources as there may be.

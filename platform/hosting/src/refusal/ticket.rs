@@ -33,6 +33,10 @@ refusals! {
         NotResolved = "TICKET_NOT_RESOLVED", Some("ticketId"),
             "A ticket is rated once it is resolved; resolve it first, or go on writing.",
             "Un ticket est noté une fois résolu ; résolvez-le d’abord, ou continuez à écrire.";
+        /// It is about nothing.
+        SubjectEmpty = "TICKET_SUBJECT_EMPTY", Some("subject"),
+            "This ticket has no subject; say in a few words what it is about.",
+            "Cette demande n’a pas d’objet ; dites en quelques mots de quoi il s’agit.";
         /// Nothing is said.
         TextEmpty = "TICKET_TEXT_EMPTY", Some("text"),
             "This message is empty; write what it is about.",

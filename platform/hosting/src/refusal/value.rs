@@ -42,8 +42,24 @@ refusals! {
         StsPolicy = "STS_POLICY", Some("settings.mtaStsAgeSecs"),
             "An MTA-STS policy is kept for 86400 to 31557600 seconds and names at most 10 hosts such as mx.example.org or *.example.org; correct it.",
             "Une politique MTA-STS se conserve de 86400 à 31557600 secondes et nomme au plus 10 serveurs comme mx.example.org ou *.example.org ; corrigez-la.";
+        /// The URL cannot be used.
+        PushUrl = "PUSH_URL", Some("url"),
+            "Give a URL that begins with https:// and names a public host, of at most 500 octets, without user or password.",
+            "Donnez une URL qui commence par https:// et nomme un hôte public, de 500 octets au plus, sans utilisateur ni mot de passe.";
+        /// A token is missing or cannot be one.
+        PushToken = "PUSH_TOKEN", Some("token"),
+            "Pushover needs a token and a key of 30 letters and digits, a webhook a token of 16 to 256 printable characters; give it again where the URL changes.",
+            "Pushover demande un jeton et une clé de 30 lettres et chiffres, un webhook un jeton de 16 à 256 caractères ; redonnez-le si l’URL change.";
+        /// What is accepted is not in force.
+        DocumentNotCurrent = "DOCUMENT_NOT_CURRENT", Some("accept.documents"),
+            "One of these versions is not in force now; read the documents again and accept those in force.",
+            "L’une de ces versions n’est pas en vigueur ; relisez les documents et acceptez ceux en vigueur.";
     }
     limited {
+        /// Too many documents accepted for one service.
+        AcceptanceLimitReached = "ACCEPTANCE_LIMIT_REACHED", Some("accept.documents"), "documents",
+            "There would be {used} accepted documents of this service and {allowed} are kept; ask the support.",
+            "Il y aurait {used} documents acceptés pour ce service et {allowed} sont conservés ; contactez le support.";
         /// A name is too long.
         NameTooLong = "NAME_TOO_LONG", Some("name"), "characters",
             "This name has {used} characters and {allowed} are allowed; shorten it.",
@@ -52,6 +68,10 @@ refusals! {
         QuotaAbovePlan = "QUOTA_ABOVE_PLAN", Some("quotaBytes"), "quotaBytes",
             "A quota of {used} is above the {allowed} that this plan allows per mailbox; choose less or a larger plan.",
             "Un quota de {used} dépasse les {allowed} permis par boîte dans cette offre ; choisissez moins ou une offre supérieure.";
+        /// One mailbox is larger than its domain allows.
+        QuotaAboveDomain = "QUOTA_ABOVE_DOMAIN", Some("quotaBytes"), "quotaBytes",
+            "A quota of {used} is above the {allowed} that this domain allows per mailbox; choose less, or raise what its settings allow.",
+            "Un quota de {used} dépasse les {allowed} permis par boîte dans ce domaine ; choisissez moins, ou augmentez ce que ses réglages permettent.";
         /// The title or text is too long.
         PushTextTooLong = "PUSH_TEXT_TOO_LONG", Some("text"), "characters",
             "The title or text has {used} characters and {allowed} are allowed; shorten it.",
@@ -89,13 +109,15 @@ refusals! {
 
 /// What is wrong with a value, and which argument gave it.
 ///
-/// Where it is not one of the arguments but what is asked for altogether, none is named.
+/// Where it is not one of the arguments but what is asked for altogether, the one that names the thing stands for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Placed {
     /// What is wrong.
     pub what: ValueRefusal,
     /// The path of the argument, as the API calls it.
     pub field: Option<&'static str>,
+    /// The limit that was met and its name, where the sentence tells it for all of its kind and the catalogue names none.
+    pub within: Option<(&'static str, Limit)>,
 }
 
 impl kernel::Refusal for Placed {
@@ -108,7 +130,12 @@ impl kernel::Refusal for Placed {
     }
 
     fn limits(&self) -> Vec<LimitFact> {
-        self.what.limits()
+        let within = self.within.map(|(name, limit)| LimitFact {
+            name,
+            allowed: limit.allowed,
+            used: Some(limit.used),
+        });
+        self.what.limits().into_iter().chain(within).collect()
     }
 }
 
@@ -124,7 +151,7 @@ impl std::error::Error for Placed {}
 impl From<ValueRefusal> for HostingRefusal {
     fn from(what: ValueRefusal) -> Self {
         use kernel::Refusal as _;
-        Self::Value(Placed { what, field: what.field() })
+        Self::Value(Placed { what, field: what.field(), within: None })
     }
 }
 
@@ -133,13 +160,23 @@ impl HostingRefusal {
     #[must_use]
     pub fn of(self, field: &'static str) -> Self {
         match self {
-            Self::Value(Placed { what, .. }) => Self::Value(Placed { what, field: Some(field) }),
+            Self::Value(placed) => Self::Value(Placed { field: Some(field), ..placed }),
             other => other,
         }
     }
 
-    /// That the administrators of a mailbox keep all of something from its owner: no argument is at fault.
+    /// The same with the limit called `name`, where it is about a value; what is about anything else stays as it is.
+    #[must_use]
+    pub fn within(self, name: &'static str, limit: Limit) -> Self {
+        match self {
+            Self::Value(placed) => Self::Value(Placed { within: Some((name, limit)), ..placed }),
+            other => other,
+        }
+    }
+
+    /// That the administrators of a mailbox keep all of something from its owner: what names the mailbox is all that is at fault.
     pub(crate) const fn kept_from_owner() -> Self {
-        Self::Value(Placed { what: ValueRefusal::SettingNotSelfService, field: None })
+        let (what, field) = (ValueRefusal::SettingNotSelfService, Some("mailboxId"));
+        Self::Value(Placed { what, field, within: None })
     }
 }

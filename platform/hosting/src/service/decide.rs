@@ -336,6 +336,8 @@ fn reallocate(
     }
     if to > from {
         may_add(record)?;
+    }
+    if to > from || to == ByteSize::ZERO {
         check_quota(record, domain, to)?;
     }
     if to > from && share(record, domain).pool().is_none() {
@@ -400,17 +402,20 @@ fn check_domain_storage(
     }
 }
 
+/// A quota fits in what the plan allows for one mailbox, and in what its domain does.
 fn check_quota(record: &ServiceRecord, domain: DomainId, quota: ByteSize) -> Result<(), HostingRefusal> {
-    let share = share(record, domain);
-    let own = share.mailbox_quota_octets_max.map(ByteSize::new);
-    let bounds = [Some(record.limits.mailbox_quota_max), own, share.pool()];
-    let allowed = bounds.into_iter().flatten().min().unwrap_or(ByteSize::ZERO);
+    let (share, plans) = (share(record, domain), record.limits.mailbox_quota_max);
+    let own = share.mailbox_quota_octets_max.map(ByteSize::new).into_iter().chain(share.pool()).min();
     if quota == ByteSize::ZERO {
-        Err(ValueRefusal::QuotaZero.into())
-    } else if quota > allowed {
-        Err(ValueRefusal::QuotaAbovePlan(Limit::bytes(allowed, quota)).into())
-    } else {
-        Ok(())
+        let limit = Limit::bytes(own.unwrap_or(plans).min(plans), quota);
+        return Err(HostingRefusal::from(ValueRefusal::QuotaZero).within("quotaBytes", limit));
+    }
+    match own {
+        Some(own) if own < plans && quota > own => {
+            Err(ValueRefusal::QuotaAboveDomain(Limit::bytes(own, quota)).into())
+        }
+        _ if quota > plans => Err(ValueRefusal::QuotaAbovePlan(Limit::bytes(plans, quota)).into()),
+        Some(_) | None => Ok(()),
     }
 }
 

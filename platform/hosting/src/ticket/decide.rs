@@ -244,6 +244,9 @@ fn open(new: &NewTicket, author: Option<SubjectId>) -> Result<Vec<TicketEvent>, 
         return Err(HostingRefusal::AccountIsPlatform);
     }
     let subject = author.unwrap_or_else(|| SubjectId::of_account(new.account));
+    if new.subject.trim().is_empty() {
+        return Err(TicketRefusal::SubjectEmpty.into());
+    }
     let line = crate::text::word(&new.subject, TICKET_SUBJECT_CHARACTER_COUNT_MAX)
         .map_err(|refusal| refusal.of("subject"))?;
     Ok(vec![TicketEvent::Opened {

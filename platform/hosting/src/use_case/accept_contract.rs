@@ -41,7 +41,8 @@ impl UseCase for AcceptContract {
         if self.acceptance.documents.is_empty() {
             return Err(HostingRefusal::AcceptanceEmpty);
         }
-        let accepted = Contract::decide(contract, (self.account, self.acceptance.clone()), library, now)?;
+        let accepted = Contract::decide(contract, (self.account, self.acceptance.clone()), library, now)
+            .map_err(|refusal| refusal.of("input.documents"))?;
         Ok(Changes::none().emit::<Contract>(self.service, accepted))
     }
 }

@@ -129,7 +129,7 @@ impl ChangeMailboxSettings {
         known.find(|(_, state)| matches!(state, DomainState::Verified(of) if of.name == *name))
     }
 
-    /// A mailbox may be allowed fewer recipients than the plan sells, never more.
+    /// A mailbox may be allowed fewer recipients than the plan sells, never more than it sells and was allowed before.
     fn check_sends(
         &self,
         mailbox: &MailboxState,
@@ -140,8 +140,9 @@ impl ChangeMailboxSettings {
             return Ok(());
         }
         let own = mailbox.record().map(|record| record.service);
+        let before = mailbox.record().map(|record| record.settings.sends()).unwrap_or_default();
         let service = service.and_then(ServiceState::record).filter(|_| self.service == own);
-        service.ok_or(HostingRefusal::ServiceNotFound)?.limits.check_sends(wishes, SendsOf::Mailbox)
+        service.ok_or(HostingRefusal::ServiceNotFound)?.limits.check_sends(wishes, before, SendsOf::Mailbox)
     }
 
     /// The names of the domains, other than the mailbox's own, that it may send in after the change and not before.

@@ -12,7 +12,8 @@ use crate::reseller::{Reseller, Resources};
 use crate::service::{Service, ServiceCommand, ServiceOrder};
 
 /// Lets a service be one of another plan, or of another version, at once. Nothing is ever deleted by it: where something
-/// does not fit it is refused, or by an operator's force everything is kept and nothing can be added.
+/// does not fit it is refused, or by an operator's force everything is kept and nothing can be added. A version that a newer one
+/// has replaced is for the service that has it already, and for operators.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ChangePlan {
     /// Whose.
@@ -82,7 +83,9 @@ impl Guarded for ChangePlan {
         }
     }
     fn needs(&self, states: &<Self::Reads as Reads>::States) -> Vec<Need> {
-        let (_, _, (account, _)) = states;
-        [self.need(states)].into_iter().chain(super::payer_need(self.account, account)).collect()
+        let (service, plan, (account, _)) = states;
+        let payer = super::payer_need(self.account, account);
+        let version = super::version_need(self.account, plan, (self.plan, self.version), service);
+        [self.need(states)].into_iter().chain(payer).chain(version).collect()
     }
 }

@@ -14,9 +14,9 @@ use crate::plan::{CustomLimits, Plan};
 use crate::reseller::{Reseller, Resources};
 use crate::service::{Service, ServiceCommand, ServiceOrder};
 
-/// Orders a service of a published plan version. One append: the service with a copy of its limits, its place in the
-/// account, and what was accepted with it. Documents that are in force must be accepted, unless the operator knows that
-/// this follows.
+/// Orders a service of a published plan version: the newest, unless an operator orders. One append: the service with a copy of
+/// its limits, its place in the account, and what was accepted with it. Documents that are in force must be accepted, unless the
+/// operator knows that this follows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OrderService {
     /// Whose.
@@ -102,8 +102,9 @@ impl Guarded for OrderService {
 
     fn needs(&self, states: &<Self::Reads as Reads>::States) -> Vec<Need> {
         let mut needs = vec![self.need(states)];
-        let ((account, _), _, _, (library, _)) = states;
+        let ((account, _), service, plan, (library, _)) = states;
         needs.extend(super::payer_need(self.account, account));
+        needs.extend(super::version_need(self.account, plan, (self.plan, self.version), service));
         if self.agreement == Agreement::ToFollow && is_demanded(library) {
             let resource = Resource::account(self.account);
             needs.push(Need { permission: Permission::PlatformWrite, resource });

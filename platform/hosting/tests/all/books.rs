@@ -11,7 +11,7 @@ use hosting::filter::{FilterPatch, FilterStage, MailboxFilter};
 use hosting::limit::ADDRESS_MAP_COUNT_MAX;
 use hosting::mailbox::{MailboxSettingsPatch, SelfService};
 use hosting::push::{Push, PushKind, PushPatch};
-use hosting::refusal::{Limit, Placed, RelayRefusal, ValueRefusal};
+use hosting::refusal::{Limit, RelayRefusal, ValueRefusal};
 use hosting::resource::{Resource, ResourcePatch};
 use hosting::secret::Secret;
 use hosting::sender_relay::{SenderRelay, SenderRelayPatch};
@@ -272,10 +272,9 @@ fn a_script_that_does_not_compile_is_never_kept() {
     assert_eq!(world.run(&filter(1, long, true)), Err(Why::Refused(No::FilterTooLong(limit))));
 }
 
-/// That administrators keep all of it from the owner: no argument is at fault.
+/// That administrators keep all of it from the owner: what names the mailbox is all that is at fault.
 fn kept() -> Result<usize, Why> {
-    let what = ValueRefusal::SettingNotSelfService;
-    Err(Why::Refused(No::Value(Placed { what, field: None })))
+    Err(Why::Refused(No::from(ValueRefusal::SettingNotSelfService).of("mailboxId")))
 }
 
 #[test]
@@ -437,13 +436,19 @@ fn news_goes_to_public_hosts_by_https_with_a_token() {
     world.must(&push(1, "a", PushKind::Webhook, "https://hooks.example.org/x", &long));
     world.must(&push(2, "b", PushKind::Ntfy, "https://ntfy.example.org/topic", ""));
     world.must(&push(3, "c", PushKind::Pushover, "", &long));
+    let no_url = No::from(ValueRefusal::PushUrl);
+    let no_token =
+        |allowed| No::from(ValueRefusal::PushToken).within("characters", Limit { allowed, used: 5 });
+    let far = format!("https://hooks.example.org/{}", "x".repeat(500));
+    let too_far = no_url.within("octets", Limit { allowed: 500, used: 526 });
     for (name, kind, url, token, refusal) in [
         ("a", PushKind::Ntfy, "https://ntfy.example.org/topic", "", No::PushNameTaken),
-        ("d", PushKind::Webhook, "http://hooks.example.org/", long.as_str(), No::PushUrl),
-        ("d", PushKind::Webhook, "https://10.0.0.1/", long.as_str(), No::PushUrl),
-        ("d", PushKind::Webhook, "https://[::ffff:127.0.0.1]/", long.as_str(), No::PushUrl),
-        ("d", PushKind::Webhook, "https://hooks.example.org/", "short", No::PushToken),
-        ("d", PushKind::Pushover, "", "short", No::PushToken),
+        ("d", PushKind::Webhook, "http://hooks.example.org/", long.as_str(), no_url),
+        ("d", PushKind::Webhook, "https://10.0.0.1/", long.as_str(), no_url),
+        ("d", PushKind::Webhook, "https://[::ffff:127.0.0.1]/", long.as_str(), no_url),
+        ("d", PushKind::Webhook, far.as_str(), long.as_str(), too_far),
+        ("d", PushKind::Webhook, "https://hooks.example.org/", "short", no_token(256)),
+        ("d", PushKind::Pushover, "", "short", no_token(30)),
     ] {
         assert_eq!(world.run(&push(4, name, kind, url, token)), Err(Why::Refused(refusal)), "{url} {token}");
     }

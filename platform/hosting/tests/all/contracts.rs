@@ -5,10 +5,10 @@ use crate::support::stage::{account, service, with_domain};
 use crate::support::world::{No, World};
 use authority::{Denied, Grant, Permission, Permissions, Principal, Scope};
 use hosting::calendar::Cycle;
-use hosting::contract::{Acceptance, Agreement, Contract, Method};
+use hosting::contract::{Acceptance, Agreement, Contract, ContractEvent, Method};
 use hosting::document::{Document, DocumentCommand, DocumentKind, MediaType, NewVersion, series};
 use hosting::plan::{CustomLimits, plan_id};
-use hosting::refusal::Limit;
+use hosting::refusal::{Limit, ValueRefusal};
 use hosting::service::Service;
 use hosting::use_case::{AcceptContract, ChangePlan, OrderService, PublishDocument};
 use hosting::{HostingRefusal, Language};
@@ -113,6 +113,54 @@ fn a_version_is_in_force_from_the_day_of_its_publication_on_and_not_before() {
     // Sent again later, it is the one that is there.
     world.now = Timestamp::from_secs(world.now.secs() + 100 * 3600);
     assert_eq!(world.must(&of_today), 0);
+}
+
+#[test]
+fn what_people_accept_themselves_stands_beside_what_the_operator_holds_on_paper() {
+    let mut world = with_domain();
+    let document = publish(&mut world, CGV_FR, 1);
+    let by = |method| AcceptContract {
+        account: account(),
+        service: id(90),
+        acceptance: Acceptance {
+            documents: vec![document],
+            method,
+            shown_hash: Some([7; 32]),
+            network_hash: None,
+        },
+    };
+    let paper =
+        Acceptance { documents: vec![document], method: Method::Paper, shown_hash: None, network_hash: None };
+    world.must(&order(90, Agreement::Given(paper)));
+    assert_eq!(world.must(&by(Method::Paper)), 0, "the operator holds it already");
+    assert_eq!(world.must(&by(Method::Page)), 1, "their own acceptance is added");
+    for method in [Method::Page, Method::Program, Method::Paper] {
+        assert_eq!(world.must(&by(method)), 0, "they have accepted it: {method:?}");
+    }
+    let methods: Vec<Method> = world
+        .history::<Contract>(account().tenant(), id(90))
+        .into_iter()
+        .map(|ContractEvent::Accepted { method, .. }| method)
+        .collect();
+    assert_eq!(methods, [Method::Paper, Method::Page]);
+    assert_eq!(accepted(&world, 90), 1);
+}
+
+#[test]
+fn what_is_accepted_later_is_refused_by_the_argument_that_names_it() {
+    let mut world = with_domain();
+    world.must(&order(90, Agreement::ToFollow));
+    let acceptance = Acceptance {
+        documents: vec![(series(DocumentKind::Cgv, Language::Fr), 1)],
+        method: Method::Page,
+        shown_hash: None,
+        network_hash: None,
+    };
+    let no = HostingRefusal::from(ValueRefusal::DocumentNotCurrent);
+    let at_order = order(91, Agreement::Given(acceptance.clone()));
+    assert_eq!(world.run(&at_order), Err(No::Refused(no.of("accept.documents"))));
+    let later = AcceptContract { account: account(), service: id(90), acceptance };
+    assert_eq!(world.run(&later), Err(No::Refused(no.of("input.documents"))));
 }
 
 #[test]

@@ -4,11 +4,14 @@ use crate::support::id;
 use crate::support::stage::{DOMAIN, account, service, with_mailbox};
 use crate::support::world::{No, World};
 use authority::{Denied, Grant, Permission, Permissions, Principal, Scope};
+use hosting::contract::{Acceptance, Agreement, Method};
 use hosting::domain::DomainRef;
-use hosting::plan::plan_id;
+use hosting::plan::{CustomLimits, plan_id};
 use hosting::refusal::{Limit, Measure, Measured};
 use hosting::service::{Service, ServiceRecord, SuspensionReason, misfits};
-use hosting::use_case::{ChangePlan, CreateMailboxes, NewMailbox, SuspendService};
+use hosting::use_case::{
+    ChangePlan, CreateMailboxes, NewMailbox, OrderService, PublishPlanVersion, SuspendService,
+};
 use kernel::{Actor, ByteSize, LocalPart};
 
 fn to(slug: &str) -> ChangePlan {
@@ -71,6 +74,59 @@ fn what_does_not_fit_is_refused_and_by_force_kept_without_room_for_more() {
     let kept = record(&world);
     assert_eq!((kept.usage.mailboxes, kept.usage.bytes), (3, ByteSize::gib(12)));
     assert_eq!(world.refused(&create(4, 1)), "MAILBOX_LIMIT_REACHED");
+}
+
+/// A second version of a plan, which costs more.
+fn dearer(slug: &str) -> PublishPlanVersion {
+    let plan = hosting::plan::catalogue().into_iter().find(|entry| entry.slug == slug).expect("a plan");
+    let mut terms = plan.terms;
+    terms.price.monthly_cents += 100;
+    PublishPlanVersion { plan: plan.plan, version: 2, terms }
+}
+
+#[test]
+fn customers_take_the_newest_version_of_a_plan_or_keep_the_one_that_they_have() {
+    let mut world = with_mailbox();
+    let order = |number, version| OrderService {
+        account: account(),
+        service: id(number),
+        plan: plan_id("custom"),
+        version,
+        custom: None,
+        cycle: hosting::calendar::Cycle::Monthly,
+        agreement: Agreement::Given(Acceptance {
+            documents: vec![],
+            method: Method::Page,
+            shown_hash: None,
+            network_hash: None,
+        }),
+    };
+    let more = |version| ChangePlan {
+        version,
+        custom: Some(CustomLimits { mailbox_count: Some(60), ..CustomLimits::default() }),
+        ..to("custom")
+    };
+    world.must(&ChangePlan { is_forced: true, ..to("custom") });
+    let operator = world.principal.clone();
+    for slug in ["custom", "pro"] {
+        world.must(&dearer(slug));
+    }
+    for permissions in [Permissions::account_owner(), Permissions::reseller()] {
+        let scope = Scope::Account(account());
+        world.principal = Principal::signed_in(Actor::User(id(90)), vec![Grant { scope, permissions }]);
+        let denied = Err(No::Denied(Denied::Lacks(Permission::PlatformWrite)));
+        assert_eq!(world.run(&order(11, 1)), denied);
+        assert_eq!(world.run(&to("pro")), denied, "the old price is for those who have it");
+        assert_eq!(world.refused(&order(11, 3)), "PLAN_VERSION_NOT_FOUND");
+    }
+    // Whoever has a version changes what was bought with it.
+    world.must(&more(1));
+    world.must(&order(11, 2));
+    world.must(&more(2));
+    assert_eq!(world.run(&more(1)), Err(No::Denied(Denied::Lacks(Permission::PlatformWrite))));
+    world.principal = operator;
+    world.must(&more(1));
+    world.must(&order(12, 1));
 }
 
 #[test]

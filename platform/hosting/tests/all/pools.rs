@@ -97,7 +97,7 @@ fn mailboxes_in_a_pool_may_be_allowed_more_together_than_it_holds_and_none_more_
         world.must(&mailbox(DOMAIN, number, 10));
     }
     assert_eq!(allocated(&world), ByteSize::gib(10));
-    let above = No::from(ValueRefusal::QuotaAbovePlan(gib(10, 11)));
+    let above = No::from(ValueRefusal::QuotaAboveDomain(gib(10, 11)));
     assert_eq!(world.run(&mailbox(DOMAIN, 5, 11)), Err(above.into()));
     let raise = ChangeMailboxQuota {
         account: account(),
@@ -226,6 +226,6 @@ fn crossings_of_a_pool_are_noted_once_and_forgotten_with_it() {
 fn refusals_of_pools_say_their_figures() {
     let refusal = BoxRefusal::PoolBelowUse(gib(6, 7));
     let fact = refusal.limits().remove(0);
-    assert_eq!((refusal.field(), fact.name), (Some("storageBytesMax"), "storageBytes"));
+    assert_eq!((refusal.field(), fact.name), (Some("settings.storageBytesMax"), "storageBytes"));
     assert!(refusal.to_string().contains("7 GiB") && refusal.to_string().contains("6 GiB"));
 }

@@ -10,12 +10,12 @@ use hosting::HostingRefusal as No;
 use hosting::alias::{AliasSettingsPatch, Disposition};
 use hosting::domain::{DomainRef, DomainRelay, DomainSettingsPatch, Proof};
 use hosting::mailbox::{Mailbox, MailboxEvent, MailboxSettingsPatch, SelfService};
-use hosting::plan::{SendLimits, SendsOf, catalogue};
+use hosting::plan::{PlanLimits, SendLimits, SendsOf, catalogue, plan_id};
 use hosting::refusal::{BoxRefusal, Limit, ValueRefusal};
 use hosting::use_case::{
     AddDomain, ChangeAliasSettings, ChangeAliasTargets, ChangeDomainSettings, ChangeMailboxQuota,
-    ChangeMailboxSettings, CreateAlias, CreateMailboxes, DeleteMailbox, EndService, EquipMailboxes,
-    NewMailbox, RemoveDomain, VerifyDomain,
+    ChangeMailboxSettings, ChangePlan, CreateAlias, CreateMailboxes, DeleteMailbox, EndService,
+    EquipMailboxes, NewMailbox, RemoveDomain, VerifyDomain,
 };
 use kernel::{Actor, ByteSize, DomainName, EmailAddress, LocalPart, Timestamp};
 
@@ -95,7 +95,7 @@ fn a_domain_has_no_more_than_its_share_of_the_service() {
     let above = Limit::bytes(ByteSize::gib(5), ByteSize::gib(6));
     assert_eq!(
         world.run(&mailboxes(DOMAIN, &[(1, "a", 6)])),
-        Err(Why::Refused(No::from(ValueRefusal::QuotaAbovePlan(above))))
+        Err(Why::Refused(No::from(ValueRefusal::QuotaAboveDomain(above))))
     );
     world.must(&mailboxes(DOMAIN, &[(1, "alice", 5)]));
     let full = Limit::bytes(ByteSize::gib(8), ByteSize::gib(5));
@@ -158,10 +158,18 @@ fn what_a_plan_sells_for_a_time_is_the_most_of_it_and_of_shorter_ones() {
         ([None, Some(11), None], SendsOf::Mailbox, refused(hour, 10, 11)),
         ([None, None, Some(8)], SendsOf::Mailbox, refused(minute, 7, 8)),
     ] {
-        assert_eq!(limits.check_sends(wishes, of), expected, "{wishes:?} of a {of:?}");
+        assert_eq!(limits.check_sends(wishes, [None; 3], of), expected, "{wishes:?} of a {of:?}");
     }
     limits.sends_per_minute = SendLimits::default();
-    assert_eq!(limits.check_sends([None, None, Some(11)], SendsOf::Mailbox), refused(minute, 10, 11));
+    assert_eq!(
+        limits.check_sends([None, None, Some(11)], [None; 3], SendsOf::Mailbox),
+        refused(minute, 10, 11)
+    );
+    // What was allowed under another plan stays or is lowered, and is not raised.
+    let before = [Some(4000), None, None];
+    for (wish, expected) in [(4000, Ok(())), (3000, Ok(())), (4001, refused(day, 100, 4001))] {
+        assert_eq!(limits.check_sends([Some(wish), None, None], before, SendsOf::Domain), expected, "{wish}");
+    }
 }
 
 #[test]
@@ -201,16 +209,116 @@ fn a_domain_is_allowed_less_than_the_plan_and_never_more() {
     }
 }
 
+/// The service moves to another plan whatever does not fit.
+fn moved(slug: &str) -> ChangePlan {
+    ChangePlan {
+        account: account(),
+        service: service(),
+        plan: plan_id(slug),
+        version: 1,
+        custom: None,
+        is_forced: true,
+    }
+}
+
+#[test]
+fn what_is_above_a_smaller_plan_is_not_raised_and_stands_in_the_way_of_nothing_else() {
+    let mut world = with_domain();
+    let none = DomainSettingsPatch::default;
+    let gib = |count| ByteSize::gib(count).octets();
+    world.must(&moved("custom"));
+    let (large, small) = {
+        let plans = catalogue();
+        let of =
+            |slug: &str| plans.iter().find(|plan| plan.slug == slug).expect("a plan").terms.limits.clone();
+        (of("custom"), of("solo"))
+    };
+    let sold = |limits: &PlanLimits| limits.sends_sold(SendsOf::Mailbox)[0].expect("a limit");
+    let (before, after) = (sold(&large), sold(&small));
+    assert!(before > after + 1 && large.mailbox_quota_max > small.mailbox_quota_max);
+    let quota = large.mailbox_quota_max.octets();
+    world.must(&mailboxes(DOMAIN, &[(1, "alice", 1)]));
+    world.must(&domain_settings(
+        DomainSettingsPatch {
+            sends_per_day_max: Some(Some(before)),
+            mailbox_quota_octets_max: Some(Some(quota)),
+            mailbox_quota_default_octets: Some(Some(quota)),
+            ..none()
+        },
+        None,
+    ));
+    let sends = |count| ChangeMailboxSettings {
+        service: Some(service()),
+        ..mailbox_settings(
+            MailboxSettingsPatch { sends_per_day_max: Some(Some(count)), ..MailboxSettingsPatch::default() },
+            false,
+        )
+    };
+    world.must(&sends(before));
+    world.must(&moved("solo"));
+    // Nothing of this is about the limits.
+    world.must(&domain_settings(DomainSettingsPatch { is_active: Some(false), ..none() }, None));
+    let tags = Some(BTreeSet::from(["old".to_owned()]));
+    // Forms send what they show: that it stays is no wish.
+    world.must(&domain_settings(
+        DomainSettingsPatch { tags, sends_per_day_max: Some(Some(before)), ..none() },
+        None,
+    ));
+    let tag = MailboxSettingsPatch { tags: Some(BTreeSet::from(["old".to_owned()])), ..Default::default() };
+    world.must(&ChangeMailboxSettings {
+        patch: MailboxSettingsPatch { sends_per_day_max: Some(Some(before)), ..tag },
+        ..sends(before)
+    });
+    // Lowered it may be, also where it is above the plan still, and then not raised again.
+    world.must(&domain_settings(
+        DomainSettingsPatch { sends_per_day_max: Some(Some(before - 1)), ..none() },
+        None,
+    ));
+    world.must(&sends(before - 1));
+    let raised = DomainSettingsPatch { sends_per_day_max: Some(Some(before)), ..none() };
+    assert_eq!(world.refused(&domain_settings(raised, None)), "SENDS_ABOVE_PLAN");
+    assert_eq!(world.refused(&sends(before)), "SENDS_ABOVE_PLAN");
+    let lower = |octets| DomainSettingsPatch {
+        mailbox_quota_octets_max: Some(Some(octets)),
+        mailbox_quota_default_octets: Some(Some(octets)),
+        ..none()
+    };
+    world.must(&domain_settings(lower(quota - gib(1)), None));
+    assert_eq!(world.refused(&domain_settings(lower(quota), None)), "QUOTA_ABOVE_PLAN");
+}
+
+#[test]
+fn a_quota_to_offer_fits_in_the_largest_of_its_domain_and_whichever_is_new_is_at_fault() {
+    let mut world = with_domain();
+    let gib = |count| Some(Some(ByteSize::gib(count).octets()));
+    let patch = |most, offered| DomainSettingsPatch {
+        mailbox_quota_octets_max: most,
+        mailbox_quota_default_octets: offered,
+        ..DomainSettingsPatch::default()
+    };
+    let refused = |field, allowed, used| {
+        let limit = Limit::bytes(ByteSize::gib(allowed), ByteSize::gib(used));
+        Err(Why::Refused(No::from(ValueRefusal::QuotaAboveDomain(limit)).of(field)))
+    };
+    let (most, offered) = ("settings.mailboxQuotaBytesMax", "settings.mailboxQuotaDefaultBytes");
+    assert_eq!(world.run(&domain_settings(patch(gib(2), gib(3)), None)), refused(offered, 2, 3));
+    world.must(&domain_settings(patch(gib(4), gib(3)), None));
+    assert_eq!(world.run(&domain_settings(patch(None, gib(5)), None)), refused(offered, 4, 5));
+    assert_eq!(world.run(&domain_settings(patch(gib(2), None), None)), refused(most, 2, 3));
+}
+
 #[test]
 fn an_mta_sts_policy_has_an_age_that_others_take_and_hosts_that_are_some() {
     let mut world = with_domain();
-    let refused = |field| Err(Why::Refused(No::from(ValueRefusal::StsPolicy).of(field)));
+    let refused = |field| No::from(ValueRefusal::StsPolicy).of(field);
     for (age, is_good) in [(86_400, true), (31_557_600, true), (86_399, false), (31_557_601, false)] {
         let patch =
             DomainSettingsPatch { mta_sts_age_secs: Some(Some(age)), ..DomainSettingsPatch::default() };
         let outcome = world.run(&domain_settings(patch, None));
         assert_eq!(outcome.is_ok(), is_good, "{age}");
-        assert!(is_good || outcome == refused("settings.mtaStsAgeSecs"), "{outcome:?}");
+        let limit = Limit { allowed: 31_557_600, used: age.into() };
+        let refused = refused("settings.mtaStsAgeSecs").within("seconds", limit);
+        assert!(is_good || outcome == Err(Why::Refused(refused)), "{outcome:?}");
     }
     let many: Vec<String> = (0..11).map(|number| format!("mx{number}.example.org")).collect();
     for (hosts, is_good) in [
@@ -219,13 +327,14 @@ fn an_mta_sts_policy_has_an_age_that_others_take_and_hosts_that_are_some() {
         (vec!["a b"], false),
         (many.iter().map(String::as_str).collect(), false),
     ] {
-        let hosts = hosts.into_iter().map(str::to_owned).collect();
+        let hosts: BTreeSet<String> = hosts.into_iter().map(str::to_owned).collect();
+        let refused = match hosts.len() {
+            11 => refused("settings.mtaStsHosts").within("hosts", Limit { allowed: 10, used: 11 }),
+            _ => refused("settings.mtaStsHosts"),
+        };
         let patch = DomainSettingsPatch { mta_sts_hosts: Some(hosts), ..DomainSettingsPatch::default() };
         let outcome = world.run(&domain_settings(patch, None));
-        assert!(
-            if is_good { outcome.is_ok() } else { outcome == refused("settings.mtaStsHosts") },
-            "{outcome:?}"
-        );
+        assert!(if is_good { outcome.is_ok() } else { outcome == Err(Why::Refused(refused)) }, "{outcome:?}");
     }
 }
 
@@ -349,10 +458,10 @@ fn an_owner_changes_what_administrators_leave_to_it() {
     let junk =
         |score| MailboxSettingsPatch { junk_score_centi: Some(score), ..MailboxSettingsPatch::default() };
     world.must(&mailbox_settings(junk(500), true));
-    assert_eq!(
-        world.run(&mailbox_settings(junk(1500), true)),
-        Err(Why::Refused(No::from(ValueRefusal::SpamScores)))
-    );
+    for (score, allowed, used) in [(1500, 14, 15), (20_000, 14, 200)] {
+        let no = No::from(ValueRefusal::SpamScores).within("score", Limit { allowed, used });
+        assert_eq!(world.run(&mailbox_settings(junk(score), true)), Err(Why::Refused(no)), "{score}");
+    }
     let imap = MailboxSettingsPatch { imap: Some(false), ..MailboxSettingsPatch::default() };
     assert_eq!(world.run(&mailbox_settings(imap.clone(), true)), kept("settings.imap"));
     world.must(&mailbox_settings(imap, false));
@@ -373,7 +482,7 @@ fn what_is_kept_for_a_time_is_kept_openly_and_its_mailbox_is_not_deleted() {
     for days in [0, 3651, u32::MAX] {
         assert_eq!(
             world.run(&mailbox_settings(keep(Some(days)), false)),
-            Err(Why::Refused(No::Box(BoxRefusal::RetainedDays))),
+            Err(Why::Refused(No::Box(BoxRefusal::RetainedDays(Limit { allowed: 3650, used: days.into() })))),
             "{days}"
         );
     }

@@ -5,6 +5,7 @@ use crate::support::stage::{account, service, with_mailbox};
 use crate::support::world::{No, World};
 use authority::{Denied, Grant, Permission, Permissions, Principal, Scope};
 use hosting::LoginName;
+use hosting::refusal::TicketRefusal;
 use hosting::service::SuspensionReason;
 use hosting::ticket::{
     FileKey, NewFile, Side, Ticket, TicketCommand, TicketEvent, TicketKind, TicketPriority, TicketStage, Way,
@@ -36,6 +37,18 @@ fn say(number: u128, side: Side, text: &str) -> AnswerTicket {
 fn stage(world: &World, number: u128) -> TicketStage {
     let state = world.state::<Ticket>(account().tenant(), id(number));
     state.record().expect("a ticket").stage
+}
+
+#[test]
+fn one_about_nothing_is_told_so_in_words_of_its_own() {
+    let mut world = with_mailbox();
+    for subject in ["", " \t "] {
+        assert_eq!(
+            world.run(&OpenTicket { subject: subject.to_owned(), ..open(80) }),
+            Err(No::Refused(TicketRefusal::SubjectEmpty.into()))
+        );
+    }
+    world.must(&open(80));
 }
 
 #[test]
