@@ -279,7 +279,8 @@ impl MailboxMutation {
         run(ctx, command(ctx, command_id), &release, (account, mailbox)).await.map(MailboxPayload)
     }
 
-    /// Lets a mailbox send to other hosts again, and destroys what was held; its recipients never see it.
+    /// Lets a mailbox send to other hosts again, and destroys what it sent since it looked like somebody else's; its recipients
+    /// never see it. What waited before that leaves.
     async fn mailbox_sending_purge(
         &self,
         ctx: &Context<'_>,

@@ -51,7 +51,8 @@ pub struct HeldMail {
 pub enum HeldMailOutcome {
     /// It leaves, and the mailbox sends again.
     Release,
-    /// It is destroyed and its recipients never see it; the mailbox sends again.
+    /// What was sent since it looked like somebody else's is destroyed and its recipients never see it; what waited before that
+    /// leaves, and the mailbox sends again.
     Purge,
 }
 

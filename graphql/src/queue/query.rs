@@ -158,6 +158,8 @@ pub(super) fn plain(ctx: &Context<'_>, filter: &QueueFilter) -> Result<Selection
         queue_id: filter.number.map(|number| number.0),
         ordinal: filter.recipient,
         domain: destination,
+        queued_since: None,
+        queued_before: None,
         state: QueueRecipientState::selection(filter.state),
         sight: domains.map_or(Sight::All, |domains| Sight::Parts { domains, mailboxes: Vec::new() }),
     })

@@ -92,6 +92,8 @@ pub enum BounceClass {
     Login,
     /// The message goes in circles.
     Loop,
+    /// It was tried for as long as mail is tried.
+    Expired,
     /// Anything else.
     Other,
 }
@@ -100,7 +102,7 @@ impl BounceClass {
     /// Of the words of a step; none where it is no failure for ever.
     fn of(reasons: &[String]) -> Option<Self> {
         reasons.iter().find_map(|word| match word.as_str() {
-            "bounce_no_such_address" => Some(Self::NoSuchAddress),
+            "bounce_no_such_address" | "suppressed_no_such_address" => Some(Self::NoSuchAddress),
             "bounce_no_such_domain" => Some(Self::NoSuchDomain),
             "bounce_mailbox_full" => Some(Self::MailboxFull),
             "bounce_too_fast" => Some(Self::TooFast),
@@ -110,6 +112,7 @@ impl BounceClass {
             "bounce_tls" => Some(Self::Tls),
             "bounce_login" => Some(Self::Login),
             "bounce_loop" => Some(Self::Loop),
+            "bounce_expired" => Some(Self::Expired),
             "bounce_other" => Some(Self::Other),
             _ => None,
         })

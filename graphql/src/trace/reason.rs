@@ -327,6 +327,11 @@ const MEANINGS: &[Meaning] = &[
     ),
     ("bounce_loop", "it goes in circles", "il tourne en rond"),
     (
+        "bounce_expired",
+        "it was tried for as long as mail is tried, and never taken",
+        "la remise a été tentée pendant toute la durée prévue, sans succès",
+    ),
+    (
         "held_by_operator",
         "the operator of the platform holds it, and alone releases it",
         "l'opérateur de la plateforme le retient, et lui seul le libère",
@@ -336,6 +341,31 @@ const MEANINGS: &[Meaning] = &[
         "held_by_watch",
         "the mailbox that sent it sends otherwise than usual, so what it sends is held",
         "la boîte qui l'a envoyé n'envoie pas comme d'habitude, ce qu'elle envoie est donc retenu",
+    ),
+    (
+        "watch_new_recipients",
+        "it wrote to many within an hour to whom it never wrote before",
+        "elle a écrit en une heure à beaucoup de destinataires auxquels elle n'avait jamais écrit",
+    ),
+    (
+        "watch_new_network",
+        "it wrote to people to whom it never wrote before, from a network that is new to it",
+        "elle a écrit à des destinataires auxquels elle n'avait jamais écrit, depuis un réseau nouveau pour elle",
+    ),
+    (
+        "watch_bounces",
+        "many of the addresses that it wrote to within an hour do not exist",
+        "beaucoup des adresses auxquelles elle a écrit en une heure n'existent pas",
+    ),
+    (
+        "watch_volume",
+        "it wrote to far more recipients on one day than it ever does",
+        "elle a écrit en un jour à bien plus de destinataires que jamais",
+    ),
+    (
+        "suppressed_no_such_address",
+        "the address is on the suppression list: earlier mail to it came back, as it does not exist",
+        "l'adresse est sur la liste de suppression : un courrier précédent est revenu, car elle n'existe pas",
     ),
     (
         "suppressed_complaint",

@@ -16,6 +16,18 @@ pub enum Sending {
     Held,
     /// It leaves; somebody looked at it then and found it right.
     ReleasedAt(Timestamp),
+    /// It leaves; what was held was destroyed then. It was not its owner's, and whoever sent it may be there still.
+    PurgedAt(Timestamp),
+}
+
+impl Sending {
+    /// When somebody looked at what was held last.
+    pub const fn settled_at(self) -> Option<Timestamp> {
+        match self {
+            Self::Free | Self::Held => None,
+            Self::ReleasedAt(at) | Self::PurgedAt(at) => Some(at),
+        }
+    }
 }
 
 /// That what a mailbox sends is held.
@@ -36,8 +48,7 @@ impl Index {
         let sending = match event {
             MailboxEvent::SendingHeld { .. } => Sending::Held,
             MailboxEvent::SendingReleased { at, outcome: HeldMail::Released, .. } => Sending::ReleasedAt(*at),
-            // What was destroyed was not its owner's: whoever sent it may be there still.
-            MailboxEvent::SendingReleased { outcome: HeldMail::Purged, .. } => Sending::Free,
+            MailboxEvent::SendingReleased { at, outcome: HeldMail::Purged, .. } => Sending::PurgedAt(*at),
             MailboxEvent::Deleted { .. } => Sending::Free,
             _ => return,
         };
@@ -76,6 +87,11 @@ impl Directory {
             .collect();
         holds.sort_unstable_by_key(|hold| (hold.since, hold.mailbox));
         holds
+    }
+
+    /// For what a mailbox's sent mail is held, where it is.
+    pub fn held_for(&self, tenant: TenantId, mailbox: MailboxId) -> Option<HoldReason> {
+        self.index.read().held.get(&(tenant, mailbox)).map(|(reason, _)| *reason)
     }
 
     /// What becomes of what a mailbox sends.

@@ -26,6 +26,8 @@ pub enum Class {
     Login,
     /// Goes in circles.
     Loop,
+    /// It was tried for as long as mail is tried.
+    Expired,
     /// Anything else.
     Other,
 }
@@ -44,10 +46,15 @@ impl Class {
             Self::Tls => "bounce_tls",
             Self::Login => "bounce_login",
             Self::Loop => "bounce_loop",
+            Self::Expired => "bounce_expired",
             Self::Other => "bounce_other",
         }
     }
 }
+
+/// The status of what was tried for as long as mail is tried (RFC 3463 section 3.5); for now it says no more than that a host
+/// was slow.
+pub(crate) const EXPIRED: &str = "5.4.7";
 
 /// What is looked for in the text, in lower case, and what it means. The first that is found counts.
 const PATTERNS: &[(&str, Class)] = &[
@@ -80,6 +87,9 @@ const PATTERNS: &[(&str, Class)] = &[
 
 /// The kind of a failure by its enhanced code; by its text where the code says too little.
 pub fn classify(reply: &RemoteReply) -> Class {
+    if reply.enhanced == EXPIRED {
+        return Class::Expired;
+    }
     let detail = reply.enhanced.split_once('.').map_or("", |(_, detail)| detail);
     match detail {
         "1.1" | "1.6" => return Class::NoSuchAddress,
@@ -139,6 +149,8 @@ mod tests {
             (535, "4.7.8", "the relay refuses the login: no such user", Class::Login, false),
             (0, "5.1.10", "null MX", Class::NoSuchDomain, false),
             (554, "5.0.0", "no", Class::Other, false),
+            (0, "5.4.7", "delivery time expired", Class::Expired, false),
+            (451, "4.4.7", "timed out", Class::Other, false),
         ] {
             let reply =
                 RemoteReply { code, enhanced: enhanced.to_owned(), text: text.to_owned(), host: None };

@@ -131,8 +131,8 @@ pub const RETRY_MILLIS_MAX: i64 = 4 * 3_600_000;
 pub const DELAY_MILLIS: i64 = 4 * 3_600_000;
 /// After which mail is given up.
 pub const EXPIRY_MILLIS: i64 = 5 * 86_400_000;
-/// Attempts before mail is given up for its age, about nine hours of them: what was held or suspended for long is tried as
-/// well, and a clock that jumps ahead gives up nothing that was hardly tried.
+/// Attempts before mail is given up for its age, about nine hours of them: what was held for long is tried as well, and a clock
+/// that jumps ahead gives up nothing that was hardly tried. A look at what rests for a suspended site is one.
 pub const ATTEMPT_COUNT_MIN: u32 = 8;
 /// After which reports are given up.
 pub const REPORT_EXPIRY_MILLIS: i64 = 2 * 86_400_000;

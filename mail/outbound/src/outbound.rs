@@ -324,6 +324,10 @@ impl Inner {
             if let Err(error) = self.renew().await {
                 tracing::error!(%error, "leases could not be renewed");
             }
+            // What waits for a suspended site grows old as other mail does.
+            if let Err(error) = self.queue.rouse((self.now)()).await {
+                tracing::error!(%error, "mail to suspended sites could not be looked at");
+            }
             match self.queue.depth().await {
                 Ok(depth) => self.metrics.depth(depth),
                 Err(error) => tracing::warn!(%error, "the depth of the queue is not known"),

@@ -12,7 +12,7 @@ use store::{
 };
 
 use crate::backoff::{Next, after_failure};
-use crate::classify::{classify, is_hard_bounce};
+use crate::classify::{Class, classify, is_hard_bounce};
 use crate::destination::Destination;
 use crate::hosts::Passed;
 use crate::limits::{
@@ -92,6 +92,8 @@ struct Judged {
     suppress: Suppress,
     /// Why its sender is not told that it was given up.
     untold: Option<&'static str>,
+    /// For how many days it was tried, where it was given up for that.
+    expired_after: Option<u32>,
 }
 
 impl Inner {
@@ -199,10 +201,17 @@ impl Inner {
                 action: wanted(Action::Failed),
                 suppress,
                 untold: None,
+                expired_after: None,
             }
         };
-        let quiet =
-            |outcome, reply| Judged { outcome, reply, action: None, suppress: Suppress::No, untold: None };
+        let quiet = |outcome, reply| Judged {
+            outcome,
+            reply,
+            action: None,
+            suppress: Suppress::No,
+            untold: None,
+            expired_after: None,
+        };
         match happened {
             Happened::Taken(reply, reports) => Judged {
                 action: if reports == Reports::Itself { None } else { wanted(Action::Relayed) },
@@ -212,7 +221,6 @@ impl Inner {
             // What is said of sender or message shuts nobody's address.
             Happened::Declined(reply) => Judged { suppress: Suppress::No, ..bounced(reply) },
             Happened::Returned(due_at) => quiet(Outcome::Returned { due_at }, RemoteReply::default()),
-            Happened::Suspended(reply) => quiet(Outcome::Suspended, reply),
             Happened::Unasked(reply)
                 if now.millis().saturating_sub(message.queued_at.millis()) < DELAY_MILLIS =>
             {
@@ -220,16 +228,36 @@ impl Inner {
                 quiet(Outcome::Unasked { due_at: Timestamp::from_millis(due) }, reply)
             }
             Happened::Unasked(reply) | Happened::Failed(reply) => {
-                match after_failure(message, recipient, now, &self.chance) {
-                    Next::Expired => bounced(reply),
-                    Next::Retry { due_at, is_late } => {
-                        let action = if is_late { wanted(Action::Delayed) } else { None };
-                        let delay = if is_late { DelayNotice::Told } else { DelayNotice::None };
-                        Judged { action, ..quiet(Outcome::Retry { due_at, delay }, reply) }
-                    }
-                }
+                self.waited((message, recipient), reply, now, |due_at, delay| Outcome::Retry {
+                    due_at,
+                    delay,
+                })
             }
+            // It rests, and its sender hears of it as of whatever else does not go.
+            Happened::Suspended(reply) => self.waited((message, recipient), reply, now, |due_at, delay| {
+                Outcome::Suspended { due_at, delay }
+            }),
         }
+    }
+
+    /// What follows where it does not go for now: `later`, or its end where it is too old.
+    fn waited(
+        &self,
+        (message, recipient): (&LeasedMessage, &LeasedRecipient),
+        reply: RemoteReply,
+        now: Timestamp,
+        later: impl FnOnce(Timestamp, DelayNotice) -> Outcome,
+    ) -> Judged {
+        let wanted = |action| report::is_wanted(message, recipient, action).then_some(action);
+        let (outcome, action, expired_after) = match after_failure(message, recipient, now, &self.chance) {
+            // What was said last was said for now: it shuts nobody's address.
+            Next::Expired => (Outcome::Bounced, wanted(Action::Failed), Some(days(message, now))),
+            Next::Retry { due_at, is_late: true } => {
+                (later(due_at, DelayNotice::Told), wanted(Action::Delayed), None)
+            }
+            Next::Retry { due_at, is_late: false } => (later(due_at, DelayNotice::None), None, None),
+        };
+        Judged { outcome, reply, action, suppress: Suppress::No, untold: None, expired_after }
     }
 
     async fn report(
@@ -260,7 +288,8 @@ impl Inner {
                 let until = (action == Action::Delayed).then_some(until);
                 let before = passed.map(|passed| passed.said(recipient.key, &judged.reply));
                 let before = before.unwrap_or_default();
-                Some(Told { recipient, action, reply: &judged.reply, until, before })
+                let expired_after = judged.expired_after;
+                Some(Told { recipient, action, reply: &judged.reply, until, before, expired_after })
             })
             .collect();
         // Without its octets the report tells less, but it tells. Its room is another: the sweep comes by here, and must
@@ -291,13 +320,19 @@ impl Inner {
 /// Of what kind a failure is, where it is one for ever.
 fn class(recipient: &LeasedRecipient, judged: &Judged) -> Option<&'static str> {
     let word = || match recipient.instead {
+        Some(Instead::Suppressed(SuppressionCause::NoSuchAddress)) => "suppressed_no_such_address",
         Some(Instead::Suppressed(SuppressionCause::Complaint)) => "suppressed_complaint",
         Some(Instead::Suppressed(SuppressionCause::Ordered)) => "suppressed_order",
-        Some(Instead::Suppressed(SuppressionCause::NoSuchAddress) | Instead::Bounce) | None => {
-            classify(&judged.reply).word()
-        }
+        Some(Instead::Bounce) | None if judged.expired_after.is_some() => Class::Expired.word(),
+        Some(Instead::Bounce) | None => classify(&judged.reply).word(),
     };
     (judged.outcome == Outcome::Bounced).then(word)
+}
+
+/// How old a message is, in whole days; at least one.
+fn days(message: &LeasedMessage, now: Timestamp) -> u32 {
+    let age = now.millis().saturating_sub(message.queued_at.millis());
+    u32::try_from(age / store::DAY_MILLIS).unwrap_or(1).max(1)
 }
 
 const fn word(outcome: &Outcome) -> &'static str {
@@ -307,6 +342,6 @@ const fn word(outcome: &Outcome) -> &'static str {
         Outcome::Retry { .. } => "deferred",
         Outcome::Returned { .. } => "returned",
         Outcome::Unasked { .. } => "unasked",
-        Outcome::Suspended => "suspended",
+        Outcome::Suspended { .. } => "suspended",
     }
 }

@@ -16,6 +16,7 @@ use store::{
 };
 use uuid::Uuid;
 
+use crate::classify::EXPIRED;
 use crate::limits::{REPORT_HEADER_OCTETS_MAX, REPORT_MESSAGE_OCTETS_MAX};
 
 /// What is told of a recipient (RFC 3464 section 2.3.3).
@@ -61,6 +62,8 @@ pub(crate) struct Told<'a> {
     pub(crate) until: Option<Timestamp>,
     /// What hosts that were asked before said.
     pub(crate) before: Vec<&'a RemoteReply>,
+    /// For how many days it was tried, where it was given up for that.
+    pub(crate) expired_after: Option<u32>,
 }
 
 impl Told<'_> {
@@ -253,7 +256,7 @@ fn status(message: &LeasedMessage, told: &[Told<'_>], hostname: &str, now: Times
         }
         text.push_str(&format!("Final-Recipient: {kind}; {}\r\n", one.name()));
         text.push_str(&format!("Action: {}\r\n", one.action.as_str()));
-        text.push_str(&format!("Status: {}\r\n", status_code(one.action, &one.reply.enhanced)));
+        text.push_str(&format!("Status: {}\r\n", status_code(one)));
         if let Some(host) = one.host() {
             text.push_str(&format!("Remote-MTA: dns; {host}\r\n"));
         }
@@ -273,10 +276,13 @@ fn status(message: &LeasedMessage, told: &[Told<'_>], hostname: &str, now: Times
     text
 }
 
-/// The enhanced code in the class of the action: what was given up is `5`, whatever was said last.
-fn status_code(action: Action, enhanced: &str) -> String {
-    let detail = enhanced.split_once('.').map_or("0.0", |(_, detail)| detail);
-    match action {
+/// The enhanced code in the class of the action. What was said last for now, of what was tried for long, is no status for ever.
+fn status_code(one: &Told<'_>) -> String {
+    if one.expired_after.is_some() {
+        return EXPIRED.to_owned();
+    }
+    let detail = one.reply.enhanced.split_once('.').map_or("0.0", |(_, detail)| detail);
+    match one.action {
         Action::Failed => format!("5.{detail}"),
         Action::Delayed => format!("4.{detail}"),
         Action::Relayed | Action::Expanded | Action::Delivered => format!("2.{detail}"),
@@ -412,7 +418,14 @@ mod tests {
 
     /// Of a recipient with whom it failed for good.
     fn failed<'a>(recipient: &'a LeasedRecipient, reply: &'a RemoteReply) -> Told<'a> {
-        Told { recipient, action: Action::Failed, reply, until: None, before: Vec::new() }
+        Told {
+            recipient,
+            action: Action::Failed,
+            reply,
+            until: None,
+            before: Vec::new(),
+            expired_after: None,
+        }
     }
 
     #[test]
@@ -452,6 +465,34 @@ mod tests {
         // It is read again by whoever reads mail.
         let summary = message::summarize(&report);
         assert_eq!(summary.envelope.subject.as_deref(), Some("Undelivered mail / Message non remis"));
+    }
+
+    #[test]
+    fn what_was_tried_for_long_is_no_refusal_for_ever() {
+        let (message, recipient) = leased();
+        let reply = RemoteReply {
+            code: 450,
+            enhanced: "4.7.1".to_owned(),
+            text: "Greylisted".to_owned(),
+            host: Some("mx.b.example".to_owned()),
+        };
+        let told = [Told { expired_after: Some(5), ..failed(&recipient, &reply) }];
+        let status = status(&message, &told, "mx.us.example", Timestamp::from_secs(60));
+        assert!(status.contains("Action: failed\r\nStatus: 5.4.7\r\n"), "{status}");
+        assert!(status.contains("Diagnostic-Code: smtp; 450 4.7.1 Greylisted\r\n"), "{status}");
+        let explained = words::explanation(&message, &told, "mx.us.example");
+        let (english, french) = explained.split_once("----------").expect("two languages");
+        assert!(
+            english.contains("tried for 5 days") && english.contains("mx.b.example: Greylisted"),
+            "{english}"
+        );
+        assert!(
+            french.contains("pendant 5 jours") && french.contains("mx.b.example: Greylisted"),
+            "{french}"
+        );
+        let told = [Told { expired_after: Some(1), ..failed(&recipient, &reply) }];
+        let explained = words::explanation(&message, &told, "mx.us.example");
+        assert!(explained.contains("for 1 day ") && explained.contains("pendant 1 jour "), "{explained}");
     }
 
     #[test]

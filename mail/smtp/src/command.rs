@@ -198,9 +198,13 @@ fn mail(rest: &str) -> Result<Command, Fault> {
             ("BODY", _) => return Err(Fault::Arguments("BODY as 7BIT or 8BITMIME")),
             ("SMTPUTF8", None) => parsed.is_utf8 = true,
             ("REQUIRETLS", None) => parsed.require_tls = Keyword::Given,
+            // Neither may stand there twice (RFC 3461 sections 4.3 and 4.4).
+            ("RET", _) if parsed.ret.is_some() => return Err(Fault::Arguments("RET once")),
             ("RET", Some(value)) if ["FULL", "HDRS"].contains(&value.to_ascii_uppercase().as_str()) => {
                 parsed.ret = Some(value.to_ascii_uppercase());
             }
+            ("RET", _) => return Err(Fault::Arguments("RET as FULL or HDRS")),
+            ("ENVID", _) if parsed.envelope_id.is_some() => return Err(Fault::Arguments("ENVID once")),
             ("ENVID", Some(value)) if value.len() <= 100 && is_xtext(value) => {
                 parsed.envelope_id = Some(value.to_owned());
             }
@@ -223,7 +227,13 @@ fn rcpt(rest: &str) -> Result<Command, Fault> {
     let mut parsed = RcptParameters::default();
     for (name, value) in parameters(rest) {
         match (name.as_str(), value) {
+            // Neither may stand there twice (RFC 3461 sections 4.1 and 4.2).
+            ("NOTIFY", _) if parsed.notify.is_some() => return Err(Fault::Arguments("NOTIFY once")),
             ("NOTIFY", Some(value)) if is_notify(value) => parsed.notify = Some(value.to_ascii_uppercase()),
+            ("NOTIFY", _) => {
+                return Err(Fault::Arguments("NOTIFY as NEVER, or as some of SUCCESS, FAILURE and DELAY"));
+            }
+            ("ORCPT", _) if parsed.original.is_some() => return Err(Fault::Arguments("ORCPT once")),
             ("ORCPT", Some(value)) if value.len() <= 500 && is_original(value) => {
                 parsed.original = Some(value.to_owned());
             }
@@ -321,7 +331,17 @@ mod tests {
         assert_eq!(parse(b"EXPN list"), Err(Fault::NotImplemented));
         assert_eq!(parse(b"MAIL FROM:<a@b.example> FOO=1"), Err(Fault::Parameter));
         assert_eq!(parse(b"MAIL FROM:<a@b.example> REQUIRETLS=yes"), Err(Fault::Parameter));
-        assert_eq!(parse(b"RCPT TO:<a@b.example> NOTIFY=never,success"), Err(Fault::Parameter));
+        for line in [
+            "RCPT TO:<a@b.example> NOTIFY=never,success",
+            "RCPT TO:<a@b.example> NOTIFY",
+            "RCPT TO:<a@b.example> NOTIFY=DELAY NOTIFY=NEVER",
+            "RCPT TO:<a@b.example> ORCPT=rfc822;a@b.example ORCPT=rfc822;a@b.example",
+            "MAIL FROM:<a@b.example> RET=ALL",
+            "MAIL FROM:<a@b.example> RET=FULL RET=FULL",
+            "MAIL FROM:<a@b.example> ENVID=a ENVID=b",
+        ] {
+            assert!(matches!(parse(line.as_bytes()), Err(Fault::Arguments(_))), "{line}");
+        }
         assert!(matches!(parse(b"MAIL FROM:<nonsense>"), Err(Fault::Sender(_))));
         assert!(matches!(parse(b"MAIL FROM:<a@b.example"), Err(Fault::Arguments(_))));
         for size in ["-1", "+5", "", "5x"] {

@@ -628,7 +628,8 @@ impl Session<'_> {
         let chosen = envelope.queued.iter().filter(|onward| onward.copies.is_empty());
         let elsewhere: Vec<EmailAddress> = chosen.map(|onward| onward.recipient.address.clone()).collect();
         let neighbours = self.neighbours(envelope);
-        let is_held = self.is_suspicious(&[&elsewhere[..], &neighbours].concat()).await;
+        let held_for = self.suspicion(&[&elsewhere[..], &neighbours].concat()).await;
+        let is_held = held_for.is_some();
         if is_held && !neighbours.is_empty() {
             return HELD;
         }
@@ -640,6 +641,7 @@ impl Session<'_> {
             mailbox: self.login.as_ref().map(|login| login.mailbox),
             home: None,
             is_held,
+            held_for: held_for.unwrap_or_default(),
             tls: tls_wish(parameters.require_tls, &octets),
             is_sender_known: self.is_sender_known(),
             ..Queueing::default()

@@ -24,8 +24,9 @@ pub(crate) const HELD: Reply = Reply::new(
 pub enum Judgement {
     /// It leaves.
     Pass,
-    /// For other hosts it is taken and held until somebody has looked at it; for other accounts it is refused.
-    Hold,
+    /// For other hosts it is taken and held until somebody has looked at it, for what this word of the trace says; for other
+    /// accounts it is refused.
+    Hold(&'static str),
 }
 
 /// Knows how mailboxes usually send. A port: it remembers, and tells people.
@@ -61,11 +62,15 @@ impl Session<'_> {
         others.map(|place| place.recipient.clone()).collect()
     }
 
-    /// Whether a submission for these `recipients` is to be held.
-    pub(crate) async fn is_suspicious(&self, recipients: &[EmailAddress]) -> bool {
-        let (Some(watch), Some(login)) = (&self.server.watch, &self.login) else { return false };
-        self.server.role == Role::Submission
-            && !recipients.is_empty()
-            && watch.judge(login, recipients, self.peer).await == Judgement::Hold
+    /// For what a submission for these `recipients` is to be held, if it is.
+    pub(crate) async fn suspicion(&self, recipients: &[EmailAddress]) -> Option<&'static str> {
+        let (watch, login) = self.server.watch.as_ref().zip(self.login.as_ref())?;
+        if self.server.role != Role::Submission || recipients.is_empty() {
+            return None;
+        }
+        match watch.judge(login, recipients, self.peer).await {
+            Judgement::Pass => None,
+            Judgement::Hold(held_for) => Some(held_for),
+        }
     }
 }

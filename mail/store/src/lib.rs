@@ -25,7 +25,7 @@ mod trace;
 mod turns;
 mod view;
 
-pub use correspondents::{Correspondents, Habits, HeldOf, Noted};
+pub use correspondents::{Correspondents, Counted, Habits, HeldOf, Noted};
 pub use days::{DAY_MILLIS, Days, day_of};
 pub use dmarc_observation::{Checked, DmarcObservation, DmarcObservations, TOLD_SIGNATURE_COUNT_MAX};
 pub use flags::{FlagChange, Flags, KEYWORD_COUNT_MAX, KEYWORD_OCTETS_MAX, SystemFlag};

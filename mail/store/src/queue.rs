@@ -92,6 +92,8 @@ pub struct Queueing {
     pub home: Option<DomainId>,
     /// Whether it waits until somebody releases it.
     pub is_held: bool,
+    /// Why it does, as a word of the trace; empty where that is not known.
+    pub held_for: &'static str,
     /// What it asks of TLS.
     pub tls: TlsWish,
     /// How it came, for each who will see that it waits: told before that it does. Empty where this server wrote it.
@@ -334,8 +336,13 @@ pub enum Outcome {
         /// Not before.
         due_at: Timestamp,
     },
-    /// Its site is suspended.
-    Suspended,
+    /// Its site is suspended: it rests until that is resumed, and is looked at again meanwhile for its age.
+    Suspended {
+        /// When it is looked at.
+        due_at: Timestamp,
+        /// Whether the sender is told with this that it takes long.
+        delay: DelayNotice,
+    },
 }
 
 /// Whether the sender is told of a delay.
@@ -449,6 +456,10 @@ pub struct Selection {
     pub ordinal: Option<u32>,
     /// To this domain.
     pub domain: Option<DomainName>,
+    /// Queued then or later.
+    pub queued_since: Option<Timestamp>,
+    /// Queued before then.
+    pub queued_before: Option<Timestamp>,
     /// In these states.
     pub state: StateSelection,
     /// As far as this is seen.
@@ -694,6 +705,10 @@ pub trait Queue: Send + Sync + 'static {
 
     /// Resumes a site: its recipients are due now. How many there are.
     async fn resume(&self, site: &str) -> Result<u64, StoreError>;
+
+    /// Lets recipients of suspended sites be looked at whose time it is; how many there were. Whoever leases them sees that
+    /// their site is suspended, and says what follows from their age.
+    async fn rouse(&self, now: Timestamp) -> Result<u64, StoreError>;
 
     /// Suspended sites, by name; at most [`QUEUE_PAGE_COUNT_MAX`].
     async fn suspensions(&self) -> Result<Vec<Suspension>, StoreError>;

@@ -51,9 +51,10 @@ impl Retries {
         wait: Duration,
         now: Timestamp,
     ) -> Result<Seen, DatabaseError> {
-        // A row counts while it is known and was seen lately, or while it waits for its first return.
-        let counts =
-            "((retry.is_known = 1 AND retry.last_at >= $4) OR (retry.is_known = 0 AND retry.first_at >= $5))";
+        // A row counts while it is known and was seen lately, or while it waits for its first return. Of a clock that was ahead
+        // it would wait until that time comes.
+        let counts = "((retry.is_known = 1 AND retry.last_at >= $4) \
+             OR (retry.is_known = 0 AND retry.first_at >= $5 AND retry.first_at <= $3))";
         let upsert = format!(
             "INSERT INTO retry (tenant, id, first_at, last_at, is_known) VALUES ($1, $2, $3, $3, 0) \
              ON CONFLICT (tenant, id) DO UPDATE SET last_at = $3, \
@@ -80,9 +81,9 @@ impl Retries {
     pub async fn purge(&self, now: Timestamp) -> Result<u64, DatabaseError> {
         let before =
             |age: Duration| now.millis().saturating_sub(i64::try_from(age.as_millis()).unwrap_or(i64::MAX));
-        let delete =
-            "DELETE FROM retry WHERE (is_known = 1 AND last_at < $1) OR (is_known = 0 AND first_at < $2)";
+        let delete = "DELETE FROM retry WHERE (is_known = 1 AND last_at < $1) OR (is_known = 0 AND (first_at < $2 OR first_at > $3))";
         let delete = Statement::new(delete).bind(before(REMEMBERED)).bind(before(RETRY_WITHIN));
+        let delete = delete.bind(now.plus(RETRY_WITHIN).millis());
         let counts = self.0.write(vec![delete]).await?;
         Ok(counts.into_iter().sum())
     }
@@ -142,5 +143,12 @@ mod tests {
         assert_eq!(seen("b", start + 3 * day).await, Seen::First, "too late to count");
         assert_eq!(seen("a", start + 97 * day).await, Seen::First, "forgotten");
         assert_eq!(retries.purge(Timestamp::from_secs(start + 200 * day)).await.expect("a purge"), 2);
+        // A clock was 30 days ahead for a moment: nobody waits for that time.
+        assert_eq!(seen("c", start + 30 * day).await, Seen::First);
+        assert_eq!(seen("c", start).await, Seen::First);
+        assert_eq!(seen("c", start + 59).await, Seen::Early);
+        assert_eq!(seen("c", start + 60).await, Seen::Again);
+        assert_eq!(seen("d", start + 30 * day).await, Seen::First);
+        assert_eq!(retries.purge(Timestamp::from_secs(start + 61)).await.expect("a purge"), 1);
     }
 }

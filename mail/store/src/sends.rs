@@ -61,6 +61,12 @@ pub enum SendPeriod {
 }
 
 impl SendPeriod {
+    /// How far ahead another node's clock may be, in milliseconds. What was counted later than that was counted by a clock that
+    /// was wrong, and is taken as counted now: it would not drain before that time comes.
+    const fn ahead_max(self) -> i64 {
+        self.recipient_units()
+    }
+
     /// Units of one recipient: what drains in a millisecond where one recipient in the period is allowed. Whole numbers lose
     /// nothing.
     const fn recipient_units(self) -> i64 {
@@ -97,6 +103,11 @@ impl SendLimit {
     /// In units of its period.
     fn room(self) -> i64 {
         i64::from(self.recipient_count_max).saturating_mul(self.period.recipient_units())
+    }
+
+    /// The latest time that a level is believed to be of.
+    const fn latest(self, now: Timestamp) -> i64 {
+        now.millis().saturating_add(self.period.ahead_max())
     }
 
     /// What is left of a level after the time since `at`; a clock that went back drains nothing.
@@ -179,6 +190,11 @@ impl Sends {
         now: Timestamp,
     ) -> Result<Sending, DatabaseError> {
         let used = self.levels(tenant, limits).await?;
+        let is_ahead = |(limit, used): (&SendLimit, &(i64, i64))| used.1 > limit.latest(now);
+        if limits.iter().zip(&used).any(is_ahead) {
+            // Whoever is told that nothing fits counts nothing, so that it would stay so.
+            self.give_back(tenant, limits, 0, now).await?;
+        }
         let met = limits.iter().zip(used).filter_map(|(limit, level)| {
             let wanted = i64::from(recipient_count).saturating_mul(limit.period.recipient_units());
             let (after, room) = (limit.drained(level, now).saturating_add(wanted), limit.room());
@@ -320,9 +336,11 @@ impl Take {
         limit: SendLimit,
     ) -> Result<(i64, i64), DatabaseError> {
         let upsert = "INSERT INTO send_count (tenant, kind, id, level, at) VALUES ($1, $2, $3, 0, $4) \
-             ON CONFLICT (tenant, kind, id) DO UPDATE SET level = send_count.level RETURNING level, at";
+             ON CONFLICT (tenant, kind, id) DO UPDATE SET \
+             at = CASE WHEN send_count.at > $5 THEN $4 ELSE send_count.at END RETURNING level, at";
         let upsert = Statement::new(upsert).bind(self.tenant.uuid()).bind(limit.kind());
-        let row = transaction.first(upsert.bind(limit.scope.uuid()).bind(self.now.millis())).await?;
+        let upsert = upsert.bind(limit.scope.uuid()).bind(self.now.millis()).bind(limit.latest(self.now));
+        let row = transaction.first(upsert).await?;
         match row {
             Some(row) => Ok((row.int(0)?, row.int(1)?)),
             None => Ok((0, self.now.millis())),
@@ -394,6 +412,27 @@ mod tests {
             // By the clock that is ahead an hour lets one more be sent.
             assert!(matches!(take(DAY_SECS + 60 + 3600).await, Sending::Exhausted { .. }));
             assert!(matches!(take(DAY_SECS + 7260).await, Sending::Counted { .. }));
+        }
+    }
+
+    #[tokio::test]
+    async fn a_clock_that_was_ahead_for_a_moment_blocks_nobody_until_its_time_comes() {
+        for (sends, _folder) in sends().await {
+            let limits = [limit(mailbox(6), 24)];
+            let at = |secs| Timestamp::from_secs(secs);
+            let month = 30 * DAY_SECS;
+            for looks in [false, true] {
+                let begun = if looks { 100 * DAY_SECS } else { 0 };
+                let ahead = sends.take(TENANT, &limits, 24, at(begun + month)).await.expect("an answer");
+                assert!(matches!(ahead, Sending::Counted { .. }), "{ahead:?}");
+                let wanted = async |secs| match looks {
+                    true => sends.fits(TENANT, &limits, 1, at(begun + secs)).await.expect("an answer"),
+                    false => sends.take(TENANT, &limits, 1, at(begun + secs)).await.expect("an answer"),
+                };
+                assert!(matches!(wanted(60).await, Sending::Exhausted { .. }), "what was sent counts");
+                let later = wanted(3 * 3600).await;
+                assert!(matches!(later, Sending::Counted { .. }), "it drains from now on: {later:?}");
+            }
         }
     }
 

@@ -475,6 +475,37 @@ async fn nothing_of_another_tenant_is_listed_or_reached() {
     }
 }
 
+/// Nobody is told, and it is looked at again in an hour.
+fn suspended(now: Timestamp) -> Outcome {
+    Outcome::Suspended { due_at: now.plus(Duration::from_secs(3600)), delay: DelayNotice::None }
+}
+
+#[tokio::test]
+async fn suspended_recipients_are_looked_at_when_it_is_time_and_told_of_once() {
+    for world in worlds().await {
+        let id = world.queue(A.tenant, A.lane, &["1@b.example"]).await;
+        let (site, since) = ("b.example".to_owned(), world.now());
+        world.store.suspend(Suspension { site, reason: String::new(), since }).await.expect("suspended");
+        for round in 0..3 {
+            let leased = world.lease(1, A, &[("b.example", 9)]).await;
+            let mut settling = settle(&leased, &suspended(world.now()));
+            settling.settlements[0].reply.text = "suspended".to_owned();
+            world.store.settle(settling).await.expect("settled");
+            assert_eq!(world.states(id).await, [RecipientState::Suspended], "{round}");
+            assert_eq!(world.store.rouse(world.now()).await.expect("roused"), 0, "{round}");
+            let later = world.now().plus(Duration::from_secs(3600));
+            let before = Timestamp::from_millis(later.millis() - 1);
+            assert_eq!(world.store.rouse(before).await.expect("roused"), 0, "{round}");
+            assert_eq!(world.store.rouse(later).await.expect("roused"), 1, "{round}");
+            assert_eq!(world.states(id).await, [RecipientState::Scheduled], "{round}");
+            world.pass(3_600_000);
+        }
+        let of = PassageFilter { stage: Some(Stage::Suspended), ..PassageFilter::default() };
+        let told = world.store.passages(A.tenant, &of, None, 10).await.expect("passages");
+        assert_eq!(told.len(), 1, "the trace says it once");
+    }
+}
+
 #[tokio::test]
 async fn suspended_recipients_wait_for_their_site_to_be_resumed() {
     for world in worlds().await {
@@ -485,14 +516,14 @@ async fn suspended_recipients_wait_for_their_site_to_be_resumed() {
         world.store.suspend(suspension.clone()).await.expect("suspended");
         assert_eq!(world.store.suspensions().await.expect("sites"), [suspension]);
         let leased = world.lease(1, A, &[("b.example", 9)]).await;
-        world.store.settle(settle(&leased, &Outcome::Suspended)).await.expect("settled");
+        world.store.settle(settle(&leased, &suspended(world.now()))).await.expect("settled");
         assert_eq!(world.states(id).await, [RecipientState::Suspended]);
         assert_eq!(world.store.resume(site).await.expect("resumed"), 1);
         assert!(world.store.suspensions().await.expect("sites").is_empty());
         let leased = world.lease(1, A, &[("b.example", 9)]).await;
         assert_eq!(addresses(&leased), ["1@b.example"]);
         // Who read the list of suspended sites before it was resumed strands nothing.
-        world.store.settle(settle(&leased, &Outcome::Suspended)).await.expect("settled");
+        world.store.settle(settle(&leased, &suspended(world.now()))).await.expect("settled");
         assert_eq!(world.states(id).await, [RecipientState::Scheduled]);
         assert_eq!(addresses(&world.lease(1, A, &[("b.example", 9)]).await), ["1@b.example"]);
     }

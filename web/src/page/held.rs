@@ -168,8 +168,10 @@ pub(crate) async fn submit(State(options): State<Options>, sent: Sent) -> Respon
             _ => (
                 paper.say("It is destroyed", "C'est détruit"),
                 paper.say(
-                    "What was held is gone, and nobody got it. The mailbox sends as before.",
-                    "Ce qui était retenu a disparu, et personne ne l'a reçu. La boîte envoie comme avant.",
+                    "What was sent since it looked like somebody else's is gone, and nobody got it. What waited before leaves, and \
+                     the mailbox sends as before.",
+                    "Ce qui a été envoyé depuis que cela paraissait être d'un autre a disparu, et personne ne l'a reçu. Ce qui \
+                     attendait avant part, et la boîte envoie comme avant.",
                 ),
             ),
         };

@@ -16,12 +16,12 @@ use hosting::notice::{NoticeKind, NoticePerson, day_of};
 use hosting::use_case::{HoldSending, SendNotice};
 use journal::{Clock as _, SystemClock};
 use kernel::{
-    CommandId, CorrelationId, EmailAddress, MailboxId, NoticeId, Recorded, TenantId, Timestamp, UserId,
+    Actor, CommandId, CorrelationId, EmailAddress, MailboxId, NoticeId, Recorded, TenantId, Timestamp, UserId,
 };
 use smtp::Judgement;
 use store::{
-    Correspondents, Habits, HeldOf, Noted, Order, Orderer, Queue as _, RecipientState, Selection, SqlStore,
-    StateSelection,
+    Correspondents, Counted, Habits, HeldOf, Noted, Order, Orderer, Queue as _, RecipientState, Selection,
+    SqlStore, StateSelection,
 };
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
@@ -34,8 +34,8 @@ const USUAL_FACTOR: u32 = 5;
 const SENT_COUNT_MIN: u32 = 50;
 /// The share of failures, in percent, that says that addresses were guessed or bought.
 const BOUNCED_PERCENT_MAX: u64 = 10;
-/// Recipients in a day that nobody has to explain, whoever they are.
-const DAY_COUNT_MAX: u32 = 500;
+/// Recipients in a day that nobody has to explain, whoever they are: far below what any plan sells.
+const DAY_COUNT_MAX: u32 = 100;
 /// How many times the recipients of its busiest day a mailbox may have in one.
 const BUSIEST_FACTOR: u32 = 5;
 /// How long a mailbox whose mail was released is not judged again.
@@ -100,9 +100,10 @@ impl smtp::Watch for SendingWatch {
         let who = (login.tenant, login.mailbox);
         if sending == Sending::Held {
             self.count_held(who, recipients, (Noted::No, now)).await;
-            return Judgement::Hold;
+            return Judgement::Hold(self.directory.held_for(login.tenant, login.mailbox).map_or("", word));
         }
-        let habits = match self.correspondents.note(who, recipients, peer, now).await {
+        let moment = (now, sending.settled_at());
+        let habits = match self.correspondents.note(who, recipients, peer, moment).await {
             Ok(habits) => habits,
             Err(error) => {
                 tracing::warn!(%error, "how a mailbox sends is not known");
@@ -113,15 +114,35 @@ impl smtp::Watch for SendingWatch {
             Some(reason) => {
                 self.hold(login, reason).await;
                 self.count_held(who, recipients, (Noted::Yes, now)).await;
-                Judgement::Hold
+                Judgement::Hold(word(reason))
             }
             None => Judgement::Pass,
         }
     }
 }
 
+/// A release of a clock that was ahead is not trusted until its time comes.
 fn is_trusted(sending: Sending, now: Timestamp) -> bool {
-    matches!(sending, Sending::ReleasedAt(at) if now < at.plus(RELEASED))
+    matches!(sending, Sending::ReleasedAt(at) if now < at.plus(RELEASED) && at <= now.plus(RELEASED))
+}
+
+/// The word by which the trace says for what mail is held.
+const fn word(reason: HoldReason) -> &'static str {
+    match reason {
+        HoldReason::NewRecipients => "watch_new_recipients",
+        HoldReason::NewNetwork => "watch_new_network",
+        HoldReason::Bounces => "watch_bounces",
+        HoldReason::Volume => "watch_volume",
+    }
+}
+
+/// What was counted for a reason: since that began, what the mailbox sent may be somebody else's.
+const fn counted(reason: HoldReason) -> Counted {
+    match reason {
+        HoldReason::NewRecipients | HoldReason::Bounces => Counted::Lately,
+        HoldReason::NewNetwork => Counted::NewNetwork,
+        HoldReason::Volume => Counted::Today,
+    }
 }
 
 /// What is wrong with how a mailbox sends, if anything is.
@@ -142,7 +163,8 @@ fn suspicion(habits: Habits) -> Option<HoldReason> {
     (habits.day_count > allowed).then_some(HoldReason::Volume)
 }
 
-/// Holds in the queue what a mailbox sent before, and lets what was held leave or destroys it.
+/// Holds in the queue what a mailbox sent before, and lets what was held leave or destroys it. What was queued before the
+/// mailbox sent otherwise than usual is its owner's: that leaves in any case.
 pub struct SettleHeld {
     /// The queue.
     pub store: Arc<SqlStore>,
@@ -157,44 +179,83 @@ impl Effect for SettleHeld {
     const NAME: &'static str = "settle_held";
 
     async fn perform(&self, recorded: &Recorded<HostingEvent>) -> Result<(), EffectError> {
-        let Some((states, order)) = settling(&recorded.event) else { return Ok(()) };
-        let failed = |reason: String| EffectError { at: recorded.cursor, reason };
-        let (tenant, mailbox) = (recorded.cursor.tenant, MailboxId::new(recorded.stream.id));
-        let whose = match order {
-            Order::Release => Some(HeldOf::Mailbox),
-            Order::Remove => Some(HeldOf::SomebodyElse),
-            Order::Hold | Order::Retry | Order::Bounce => None,
+        let HostingEvent::Mailbox(event) = &recorded.event else { return Ok(()) };
+        let who = (recorded.cursor.tenant, MailboxId::new(recorded.stream.id));
+        let done = match event {
+            MailboxEvent::SendingHeld { reason, at } => self.hold(who, *reason, *at).await,
+            MailboxEvent::SendingReleased { outcome, at } => {
+                self.settle(who, (*outcome, *at), &named(recorded.metadata.actor)).await
+            }
+            _ => return Ok(()),
         };
-        if let Some(whose) = whose {
-            let settled = self.correspondents.settle_held((tenant, mailbox), whose).await;
-            settled.map_err(|error| failed(error.to_string()))?;
-        }
-        for state in states {
-            let selection = Selection {
-                tenant: Some(tenant),
-                mailbox: Some(mailbox),
-                state: *state,
-                ..Selection::default()
-            };
-            let reached = self.store.order_all(&selection, order, (Orderer::Watch, "")).await;
-            reached.map_err(|error| failed(error.to_string()))?;
+        done.map_err(|reason| EffectError { at: recorded.cursor, reason })
+    }
+}
+
+impl SettleHeld {
+    async fn hold(
+        &self,
+        who: (TenantId, MailboxId),
+        reason: HoldReason,
+        at: Timestamp,
+    ) -> Result<(), String> {
+        let kept = self.correspondents.begin_hold(who, counted(reason), at).await;
+        kept.map_err(|error| error.to_string())?;
+        let held = self.store.hold_for(&open_of(who), word(reason)).await;
+        held.map(drop).map_err(|error| error.to_string())
+    }
+
+    /// What is being tried is reached as well: it is held, or given up, where it does not go now. What was scheduled since is
+    /// not destroyed with what was held: the mailbox is free again by then.
+    async fn settle(
+        &self,
+        who: (TenantId, MailboxId),
+        (outcome, at): (HeldMail, Timestamp),
+        by: &str,
+    ) -> Result<(), String> {
+        let queued_since = match self.correspondents.held_since(who).await {
+            Ok(since) => since,
+            Err(error) => return Err(error.to_string()),
+        };
+        let (whose, orders) = match outcome {
+            HeldMail::Released => (HeldOf::Mailbox, vec![(open_of(who), Order::Release)]),
+            HeldMail::Purged => {
+                let only =
+                    |state| Selection { state: StateSelection::Only(state), queued_since, ..open_of(who) };
+                let mut orders = vec![
+                    (only(RecipientState::Held), Order::Remove),
+                    (only(RecipientState::Leased), Order::Remove),
+                ];
+                // Where it is not known since when, all that is held goes, as was said to whoever decided.
+                if queued_since.is_some() {
+                    let earlier = Selection { queued_before: queued_since, ..open_of(who) };
+                    orders.push((earlier, Order::Release));
+                }
+                (HeldOf::SomebodyElse, orders)
+            }
+        };
+        let settled = self.correspondents.settle_held(who, whose, at).await;
+        settled.map_err(|error| error.to_string())?;
+        for (selection, order) in orders {
+            let reached = self.store.order_all(&selection, order, (Orderer::Watch, by)).await;
+            reached.map_err(|error| error.to_string())?;
         }
         Ok(())
     }
 }
 
-/// What is ordered of a mailbox's mail, in which states. What is being tried is reached as well: it is held where it does
-/// not go now. What was scheduled since is not destroyed with what was held: the mailbox is free again by then.
-const fn settling(event: &HostingEvent) -> Option<(&'static [StateSelection], Order)> {
-    const OPEN: &[StateSelection] = &[StateSelection::Open];
-    const HELD: &[StateSelection] =
-        &[StateSelection::Only(RecipientState::Held), StateSelection::Only(RecipientState::Leased)];
-    let HostingEvent::Mailbox(event) = event else { return None };
-    match event {
-        MailboxEvent::SendingHeld { .. } => Some((OPEN, Order::Hold)),
-        MailboxEvent::SendingReleased { outcome: HeldMail::Released, .. } => Some((OPEN, Order::Release)),
-        MailboxEvent::SendingReleased { outcome: HeldMail::Purged, .. } => Some((HELD, Order::Remove)),
-        _ => None,
+/// What a mailbox sent that did not end.
+fn open_of((tenant, mailbox): (TenantId, MailboxId)) -> Selection {
+    Selection { tenant: Some(tenant), mailbox: Some(mailbox), ..Selection::default() }
+}
+
+/// Whoever decided, for the message trace: an id, never an address. Nobody where the platform did by itself.
+fn named(actor: Actor) -> String {
+    match actor {
+        Actor::User(user) => user.to_string(),
+        Actor::Mailbox(mailbox) => mailbox.to_string(),
+        Actor::Operator => "operator".to_owned(),
+        Actor::Platform(_) => String::new(),
     }
 }
 
@@ -257,7 +318,7 @@ impl TellAdministrators {
 
 #[cfg(test)]
 mod tests {
-    use kernel::{Actor, Causation, Cursor, EventId, Metadata, Position, StreamId, Version, Via};
+    use kernel::{Causation, Cursor, EventId, Metadata, Position, StreamId, Version, Via};
 
     use super::*;
 
@@ -280,8 +341,8 @@ mod tests {
             (Habits { sent_count: 100, bounced_count: 9, ..habits(0, 0) }, None),
             (Habits { sent_count: 100, bounced_count: 10, ..habits(0, 0) }, Some(HoldReason::Bounces)),
             // To those whom it knows.
-            (Habits { day_count: 500, ..habits(0, 0) }, None),
-            (Habits { day_count: 501, ..habits(0, 0) }, Some(HoldReason::Volume)),
+            (Habits { day_count: 100, ..habits(0, 0) }, None),
+            (Habits { day_count: 101, ..habits(0, 0) }, Some(HoldReason::Volume)),
             // Who once sent a letter to two thousand may send it again, and to more.
             (Habits { day_count: 10_000, busiest_day_count: 2000, ..habits(0, 0) }, None),
             (Habits { day_count: 10_001, busiest_day_count: 2000, ..habits(0, 0) }, Some(HoldReason::Volume)),
@@ -388,11 +449,41 @@ mod tests {
         assert_eq!(put_off(&effect.store, &leased).await, RecipientState::Scheduled);
     }
 
+    #[tokio::test]
+    async fn a_purge_destroys_what_came_since_the_anomaly_began_and_releases_what_waited_before() {
+        let at = |secs| Timestamp::from_secs(secs);
+        // It was queued at 1000; what is counted for failures is the hour before the hold.
+        for (held_at, state, stage) in [
+            (1_100, RecipientState::Removed, store::Stage::Removed),
+            (1_000 + 3_601, RecipientState::Scheduled, store::Stage::Released),
+        ] {
+            let (effect, leased, _folder) = tried().await;
+            put_off(&effect.store, &leased).await;
+            let held = MailboxEvent::SendingHeld { reason: HoldReason::Bounces, at: at(held_at) };
+            effect.perform(&happened(held)).await.expect("held");
+            let purged = MailboxEvent::SendingReleased { outcome: HeldMail::Purged, at: at(held_at + 1) };
+            for _ in 0..2 {
+                effect.perform(&happened(purged.clone())).await.expect("purged, once");
+            }
+            let any = Selection { state: StateSelection::Any, ..Selection::default() };
+            let entries = effect.store.entries(&any, None, 10).await.expect("entries");
+            assert_eq!(entries[0].state, state, "{held_at}");
+            let told = effect.store.passages(TENANT, &store::PassageFilter::default(), None, 10).await;
+            let told: Vec<_> = told.expect("passages").into_iter().map(|(_, told)| told).collect();
+            let by = told[0].reply.as_ref().map(|reply| reply.text.as_str());
+            assert_eq!((told[0].stage, by), (stage, Some("operator")), "{held_at}");
+            assert_eq!(told[1].reasons, ["held_by_watch", "watch_bounces"]);
+        }
+    }
+
     #[test]
     fn who_was_released_is_left_alone_for_a_day() {
         let at = Timestamp::from_secs(1000);
         assert!(is_trusted(Sending::ReleasedAt(at), at.plus(Duration::from_secs(86_399))));
         assert!(!is_trusted(Sending::ReleasedAt(at), at.plus(RELEASED)));
         assert!(!is_trusted(Sending::Free, at));
+        assert!(!is_trusted(Sending::PurgedAt(at), at));
+        // By a clock that was a month ahead.
+        assert!(!is_trusted(Sending::ReleasedAt(at.plus(30 * RELEASED)), at));
     }
 }

@@ -72,6 +72,7 @@ pub fn delivered(
             reply,
             until: None,
             before: Vec::new(),
+            expired_after: None,
         })
         .collect();
     if told.is_empty() {

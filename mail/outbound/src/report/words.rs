@@ -48,6 +48,10 @@ pub(crate) const fn meaning(class: Class) -> (&'static str, &'static str) {
             "Le relais par lequel part votre courrier n'accepte pas l'identifiant configuré. Prévenez votre administrateur.",
         ),
         Class::Loop => ("The message goes in circles.", "Le message tourne en boucle."),
+        Class::Expired => (
+            "It could not be delivered for as long as it was tried.",
+            "Il n'a pas pu être remis pendant toute la durée des essais.",
+        ),
         Class::Other => {
             ("The other side does not take the message.", "Le serveur distant n'accepte pas le message.")
         }
@@ -89,6 +93,20 @@ fn meaning_now(one: &Told<'_>) -> (&'static str, &'static str) {
     }
 }
 
+/// For how long it was tried in vain, before what it means that was said last.
+fn tried(one: &Told<'_>) -> (String, String) {
+    let Some(count) = one.expired_after else { return Default::default() };
+    let (days, jours) = if count == 1 { ("day", "jour") } else { ("days", "jours") };
+    (
+        format!(
+            "It was tried for {count} {days} without success, and is not tried any more. At the last attempt: "
+        ),
+        format!(
+            "La remise a été tentée pendant {count} {jours} sans succès, et ne l'est plus. Au dernier essai : "
+        ),
+    )
+}
+
 pub(super) fn explanation(message: &LeasedMessage, told: &[Told<'_>], hostname: &str) -> String {
     let mut english = format!("This is the mail server {hostname}.\n");
     let mut french = format!("Ici le serveur de messagerie {hostname}.\n");
@@ -124,6 +142,7 @@ pub(super) fn explanation(message: &LeasedMessage, told: &[Told<'_>], hostname: 
                 Action::Relayed | Action::Expanded | Action::Delivered => ("", ""),
                 Action::Failed | Action::Delayed => meaning_of(one),
             };
+            let (tried, essais) = tried(one);
             let address = one.name();
             let said = match (one.host(), one.text()) {
                 (_, "") => String::new(),
@@ -132,8 +151,8 @@ pub(super) fn explanation(message: &LeasedMessage, told: &[Told<'_>], hostname: 
             };
             // What others said is quoted; our own words are English, and their meaning stands there in French already.
             let dit = if one.reply.code == 0 { "" } else { said.as_str() };
-            english.push_str(&format!("  {address}\n    {means}{said}\n"));
-            french.push_str(&format!("  {address}\n    {signifie}{dit}\n"));
+            english.push_str(&format!("  {address}\n    {tried}{means}{said}\n"));
+            french.push_str(&format!("  {address}\n    {essais}{signifie}{dit}\n"));
             for (host, reply) in one.before() {
                 let dit = if reply.code == 0 { meaning(classify(reply)).1 } else { &reply.text };
                 english.push_str(&format!("    Before: {host}: {}\n", reply.text));

@@ -8,7 +8,10 @@ use database::Database;
 use kernel::{EmailAddress, TenantId, Timestamp};
 use outbound::Nodes;
 use outbound::limits::{ATTEMPT_COUNT_MIN, BODY_OCTETS_MAX};
-use store::{Acceptance, Lane, Origin, Queue as _, QueuedRecipient, Queueing, RecipientState, Store as _};
+use store::{
+    Acceptance, Lane, Origin, Queue as _, QueuedRecipient, Queueing, RecipientState, Stage as Step,
+    Store as _,
+};
 use uuid::Uuid;
 
 use crate::farm::{Manners, Tls};
@@ -348,6 +351,47 @@ async fn a_suspended_site_waits_for_the_operator() {
     assert!(host.taken().is_empty());
     stage.store.resume("b.example").await.expect("resumed");
     assert_eq!(states(&stage.tried(id, 1).await), [RecipientState::Delivered]);
+    stage.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_writes_to_a_suspended_site_hears_of_the_delay_and_of_the_end() {
+    let mut stage = Stage::new().await;
+    let (host, home) =
+        (stage.host(&["b.example"], modern()).await, stage.host(&["sender.example"], modern()).await);
+    let suspension = store::Suspension {
+        site: "b.example".to_owned(),
+        reason: "they asked".to_owned(),
+        since: Timestamp::from_millis(0),
+    };
+    stage.store.suspend(suspension).await.expect("suspended");
+    let id = stage.submit(&["u@b.example"]).await;
+    stage.run();
+    let (mut looks, start) = (0, Instant::now());
+    while states(&stage.entries(id).await) != [RecipientState::Bounced] {
+        assert!(start.elapsed() < WAIT, "it is not given up");
+        let entry = &stage.entries(id).await[0];
+        if entry.state == RecipientState::Suspended && entry.attempt_count > looks {
+            looks = entry.attempt_count;
+            stage.pass(5 * HOUR_MILLIS);
+            let now = Timestamp::from_millis(stage.clock.load(Ordering::Relaxed));
+            stage.store.rouse(now).await.expect("roused");
+        }
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    assert!(host.taken().is_empty());
+    stage.until("two reports come", || home.taken().len() == 2).await;
+    let reports: Vec<String> = home.taken().into_iter().map(|taken| taken.message).collect();
+    assert!(
+        reports[0].contains("Action: delayed") && reports[0].contains("Will-Retry-Until"),
+        "{}",
+        reports[0]
+    );
+    assert!(reports[1].contains("Action: failed\r\nStatus: 5.4.7"), "{}", reports[1]);
+    let passages = stage.passages(id).await;
+    let of = |step: Step| passages.iter().filter(move |passage| passage.stage == step);
+    assert_eq!(of(Step::Suspended).count(), 1, "the trace says it once");
+    assert_eq!(of(Step::Bounced).next().expect("a step").reasons, ["bounce_expired"]);
     stage.end().await;
 }
 

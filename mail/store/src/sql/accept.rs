@@ -337,7 +337,10 @@ impl Accept {
             folder: None,
             source: None,
             reasons: match (queueing.is_sandbox, queueing.is_held) {
-                (false, true) => vec![Orderer::Watch.holds().to_owned()],
+                (false, true) => {
+                    let words = [Orderer::Watch.holds(), queueing.held_for];
+                    words.into_iter().filter(|word| !word.is_empty()).map(str::to_owned).collect()
+                }
                 (true, _) | (false, false) => Vec::new(),
             },
             message_id: self.derived.message_id.clone().filter(|_| queueing.beginning.is_empty()),

@@ -168,7 +168,7 @@ impl Queue for SqlStore {
         order: Order,
         by: (Orderer, &str),
     ) -> Result<u64, StoreError> {
-        self.queue_order(selection, order, by).await
+        self.queue_order(selection, order, by, "").await
     }
 
     async fn suspend(&self, suspension: Suspension) -> Result<(), StoreError> {
@@ -177,6 +177,10 @@ impl Queue for SqlStore {
 
     async fn resume(&self, site: &str) -> Result<u64, StoreError> {
         self.site_resume(site).await
+    }
+
+    async fn rouse(&self, now: Timestamp) -> Result<u64, StoreError> {
+        self.queue_rouse(now).await
     }
 
     async fn suspensions(&self) -> Result<Vec<Suspension>, StoreError> {

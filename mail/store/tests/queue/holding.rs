@@ -15,7 +15,10 @@ async fn what_is_tried_while_it_is_held_stays_however_that_ends_until_it_is_rele
             match ends {
                 "run out" => world.leases_pass(60_001).await,
                 "ended" => assert_eq!(world.store.end_leases().await.expect("ended"), 3),
-                _ => drop(world.store.settle(settle(&leased, &Outcome::Suspended)).await.expect("settled")),
+                _ => {
+                    let ended = settle(&leased, &suspended(world.now()));
+                    assert_eq!(world.store.settle(ended).await.expect("settled"), 3);
+                }
             }
             assert!(world.lease(2, A, &[("b.example", 9)]).await.messages.is_empty(), "{ends}");
             assert_eq!(world.states(id).await, [RecipientState::Held; 3], "{ends}");
@@ -43,7 +46,7 @@ async fn what_is_tried_while_it_is_held_stays_however_that_ends_until_it_is_rele
         // What waits for its site is held as well.
         let id = world.queue(A.tenant, A.lane, &["1@b.example", "2@b.example", "3@b.example"]).await;
         let leased = world.lease(1, A, &[("b.example", 9)]).await;
-        world.store.settle(settle(&leased, &Outcome::Suspended)).await.expect("settled");
+        world.store.settle(settle(&leased, &suspended(world.now()))).await.expect("settled");
         assert_eq!(world.order(id, Order::Hold).await, 3);
         assert_eq!(world.states(id).await, [RecipientState::Held; 3]);
         world.is_whole().await;
@@ -119,6 +122,45 @@ async fn who_holds_is_told() {
                 (Stage::Held, &[orderer.holds().to_owned()][..])
             );
         }
+    }
+}
+
+#[tokio::test]
+async fn why_the_watch_holds_is_told_of_what_waits_and_of_what_comes_then() {
+    for world in worlds().await {
+        let id = world.queue(A.tenant, A.lane, &["1@b.example"]).await;
+        let of = Selection { queue_id: Some(id), ..Selection::default() };
+        assert_eq!(world.store.hold_for(&of, "watch_volume").await.expect("held"), 1);
+        let held = Queueing { is_held: true, held_for: "watch_volume", ..Queueing::default() };
+        let accepted = Acceptance { queueing: held, ..outgoing(A.tenant, A.lane, &["1@b.example"]) };
+        world.store.accept(accepted).await.expect("accepted");
+        let of = PassageFilter { stage: Some(Stage::Held), ..PassageFilter::default() };
+        let passages = world.store.passages(A.tenant, &of, None, 10).await.expect("passages");
+        let told: Vec<_> = passages.into_iter().map(|(_, told)| told.reasons).collect();
+        assert_eq!(told, [["held_by_watch", "watch_volume"], ["held_by_watch", "watch_volume"]]);
+    }
+}
+
+#[tokio::test]
+async fn orders_reach_what_was_queued_since_or_before_a_moment() {
+    for world in worlds().await {
+        let old = world.queue(A.tenant, A.lane, &["1@b.example"]).await;
+        world.pass(1000);
+        let since = world.now();
+        let new = world.queue(A.tenant, A.lane, &["1@b.example"]).await;
+        let of = Selection { tenant: Some(A.tenant), ..Selection::default() };
+        let (later, earlier) = (
+            Selection { queued_since: Some(since), ..of.clone() },
+            Selection { queued_before: Some(since), ..of.clone() },
+        );
+        let by = (Orderer::Watch, "");
+        assert_eq!(world.store.order_all(&of, Order::Hold, by).await.expect("held"), 2);
+        assert_eq!(world.store.order_all(&later, Order::Remove, by).await.expect("removed"), 1);
+        assert_eq!(world.store.order_all(&later, Order::Release, by).await.expect("released"), 0);
+        assert_eq!(world.store.order_all(&earlier, Order::Release, by).await.expect("released"), 1);
+        assert_eq!(world.states(new).await, [RecipientState::Removed]);
+        assert_eq!(world.states(old).await, [RecipientState::Scheduled]);
+        world.is_whole().await;
     }
 }
 

@@ -119,7 +119,7 @@ impl HoldReason {
 pub enum HeldMail {
     /// It leaves.
     Released,
-    /// It is destroyed; nobody is told.
+    /// What was sent since it looked like somebody else's is destroyed, and nobody is told; what waited before that leaves.
     Purged,
 }
 

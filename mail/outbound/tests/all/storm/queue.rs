@@ -222,6 +222,11 @@ impl Queue for Mortal {
         at_once(self.store.resume(site))
     }
 
+    async fn rouse(&self, now: Timestamp) -> Result<u64, StoreError> {
+        self.alive().await;
+        at_once(self.store.rouse(now))
+    }
+
     async fn suspensions(&self) -> Result<Vec<Suspension>, StoreError> {
         self.alive().await;
         at_once(self.store.suspensions())

@@ -33,6 +33,12 @@ pub(super) fn conditions(selection: &Selection, from: usize) -> (String, Vec<Val
         StateSelection::Open => text.push_str(" AND r.state < 4"),
         StateSelection::Any => {}
     }
+    for (is, moment) in [(">=", selection.queued_since), ("<", selection.queued_before)] {
+        if let Some(moment) = moment {
+            text.push_str(&format!(" AND q.queued_at {is} ${}", from + values.len()));
+            values.push(moment.millis().into());
+        }
+    }
     if selection.sight != Sight::All {
         // Parameters number themselves from the first: room for those before.
         let mut all = vec![Value::Null; from - 1];

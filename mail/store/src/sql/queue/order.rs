@@ -16,6 +16,8 @@ struct Orders {
     order: Order,
     orderer: Orderer,
     by: String,
+    /// Why it is held, as a word of the trace; empty where nothing says so.
+    held_for: &'static str,
     now: Timestamp,
     /// Most rows that it looks at.
     count_max: usize,
@@ -121,8 +123,9 @@ impl Work for Orders {
         let rows = transaction.query(Statement { sql: sql.into(), params: select }).await?;
         let said = RemoteReply { text: self.by.clone(), ..RemoteReply::default() };
         let said = (!self.by.is_empty()).then_some(&said);
-        let holds = (self.order == Order::Hold).then(|| self.orderer.holds().to_owned());
-        let reasons: Vec<String> = holds.into_iter().collect();
+        let holds = (self.order == Order::Hold).then(|| [self.orderer.holds(), self.held_for]);
+        let holds = holds.into_iter().flatten().filter(|word| !word.is_empty());
+        let reasons: Vec<String> = holds.map(str::to_owned).collect();
         let mut reached = 0;
         for found in &rows {
             let key =
@@ -156,12 +159,29 @@ impl Work for Orders {
 }
 
 impl SqlStore {
+    /// Holds for the watch over what a mailbox sends until nobody is left to be reached; the trace says why, by `held_for`.
+    ///
+    /// # Errors
+    /// [`StoreError`]: some may be held.
+    pub async fn hold_for(&self, selection: &Selection, held_for: &'static str) -> Result<u64, StoreError> {
+        let mut reached = 0;
+        loop {
+            let count = self.queue_order(selection, Order::Hold, (Orderer::Watch, ""), held_for).await?;
+            reached += count;
+            if count < ORDER_RECIPIENT_COUNT_MAX as u64 {
+                return Ok(reached);
+            }
+        }
+    }
+
     pub(crate) async fn queue_order(
         &self,
         selection: &Selection,
         order: Order,
-        (orderer, by): (Orderer, &str),
+        by: (Orderer, &str),
+        held_for: &'static str,
     ) -> Result<u64, StoreError> {
+        let (orderer, by) = by;
         let (selection, now) = (selection.clone(), self.now());
         let mut reached = 0;
         // Where another node reaches the same rows at the same time, fewer are left of a full round: only a round that is not
@@ -169,8 +189,10 @@ impl SqlStore {
         loop {
             let count_max = ORDER_RECIPIENT_COUNT_MAX - reached;
             let (selection, by) = (selection.clone(), by.to_owned());
-            let round =
-                self.database.transact(Orders { selection, order, orderer, by, now, count_max }).await?;
+            let round = self
+                .database
+                .transact(Orders { selection, order, orderer, by, held_for, now, count_max })
+                .await?;
             reached += round.reached;
             if round.found < count_max || reached >= ORDER_RECIPIENT_COUNT_MAX {
                 break;

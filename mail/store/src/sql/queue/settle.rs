@@ -29,7 +29,7 @@ impl Work for Settle {
     type Error = StoreError;
 
     async fn run(&self, transaction: &mut Transaction<'_>) -> Result<Self::Output, StoreError> {
-        let is_suspended = |settlement: &Settlement| matches!(settlement.outcome, Outcome::Suspended);
+        let is_suspended = |settlement: &Settlement| matches!(settlement.outcome, Outcome::Suspended { .. });
         if !self.locking.is_empty() && self.settlements.iter().any(is_suspended) {
             let lock = Statement::new(format!("SELECT site FROM suspension {}", self.locking));
             transaction.query(lock).await?;
@@ -98,16 +98,20 @@ impl Settle {
             closed_at: None,
             stage,
         };
+        let told_at = |delay| (delay == DelayNotice::Told).then_some(now);
         match outcome {
             Outcome::Delivered => end(row::DELIVERED, Stage::Delivered),
             Outcome::Bounced => end(row::BOUNCED, Stage::Bounced),
             Outcome::Retry { due_at, delay } => Next {
-                told_at: (*delay == DelayNotice::Told).then_some(now),
+                told_at: told_at(*delay),
                 ..stay(row::SCHEDULED, due_at.millis(), 1, Some(Stage::Deferred))
             },
             Outcome::Returned { due_at } => stay(row::SCHEDULED, due_at.millis(), 0, None),
             Outcome::Unasked { due_at } => stay(row::SCHEDULED, due_at.millis(), 0, Some(Stage::Deferred)),
-            Outcome::Suspended => stay(row::SUSPENDED, now, 0, Some(Stage::Suspended)),
+            Outcome::Suspended { due_at, delay } => Next {
+                told_at: told_at(*delay),
+                ..stay(row::SUSPENDED, due_at.millis(), 1, Some(Stage::Suspended))
+            },
         }
     }
 
@@ -125,7 +129,8 @@ impl Settle {
             format!(
                 "UPDATE queue_recipient SET state = CASE WHEN $4 IN (0, 3) AND {to_hold} THEN 2 \
              WHEN $4 = 3 AND NOT EXISTS (SELECT 1 FROM suspension s WHERE s.site IN ($9, queue_recipient.domain)) \
-             THEN 0 ELSE $4 END, due_at = CASE WHEN wish = 1 AND $4 = 0 THEN CAST($14 AS BIGINT) ELSE CAST($5 AS BIGINT) END, \
+             THEN 0 ELSE $4 END, due_at = CASE WHEN wish = 1 AND $4 IN (0, 3) OR $4 = 3 AND NOT EXISTS \
+             (SELECT 1 FROM suspension s WHERE s.site IN ($9, queue_recipient.domain)) THEN CAST($14 AS BIGINT) ELSE CAST($5 AS BIGINT) END, \
              attempt_count = attempt_count + $6, delay_told_at = COALESCE($7, delay_told_at), closed_at = $8, \
              site = COALESCE($9, site), last_code = $10, last_enhanced = $11, last_text = $12, last_host = $13, \
              wish = CASE WHEN wish = 2 THEN 0 ELSE wish END, lease_owner = NULL, lease_token = NULL \
@@ -161,8 +166,9 @@ impl Settle {
             update = update.bind(self.now.millis());
         }
         let is_unasked = matches!(settlement.outcome, Outcome::Unasked { .. });
-        // It is put off again every half minute, for the same reason: once is enough.
-        let is_known = is_unasked && was_told(transaction, key, reply).await?;
+        let is_suspended = matches!(settlement.outcome, Outcome::Suspended { .. });
+        // It is put off again and again for the same reason: once is enough.
+        let is_known = (is_unasked || is_suspended) && was_told(transaction, key, reply).await?;
         if transaction.execute(update).await? == 0 {
             return Ok(false);
         }

@@ -7,11 +7,11 @@ use uuid::Uuid;
 use super::{bound, row};
 use crate::sql::SqlStore;
 use crate::{
-    QUEUE_PAGE_COUNT_MAX, RemoteReply, SUPPRESSION_COUNT_MAX, StoreError, StoreRefusal, Suppression,
-    SuppressionCause, Suspension,
+    DUE_AHEAD_MAX, QUEUE_PAGE_COUNT_MAX, RemoteReply, SUPPRESSION_COUNT_MAX, StoreError, StoreRefusal,
+    Suppression, SuppressionCause, Suspension,
 };
 
-/// Recipients that are resumed in one transaction.
+/// Recipients that are resumed or roused in one transaction.
 const RESUME_BATCH_COUNT: u64 = 5000;
 
 /// What becomes of an address that is on the list already: one that is past its time begins anew, and what would be forgotten
@@ -48,6 +48,27 @@ impl SqlStore {
             if touched < RESUME_BATCH_COUNT {
                 self.queue_bell.notify_one();
                 return Ok(resumed);
+            }
+        }
+    }
+
+    pub(crate) async fn queue_rouse(&self, now: Timestamp) -> Result<u64, StoreError> {
+        let mut roused = 0;
+        loop {
+            // What is due later than anybody puts off was put off by a clock that was wrong.
+            let update = Statement::new(format!(
+                "UPDATE queue_recipient SET state = 0, due_at = $1 WHERE (queue, ordinal) IN \
+                 (SELECT queue, ordinal FROM queue_recipient WHERE state = 3 AND (due_at <= $1 OR due_at > $2) \
+                 LIMIT {RESUME_BATCH_COUNT}) AND state = 3"
+            ));
+            let update = update.bind(now.millis()).bind(now.plus(DUE_AHEAD_MAX).millis());
+            let touched: u64 = self.database.write(vec![update]).await?.iter().sum();
+            roused += touched;
+            if touched < RESUME_BATCH_COUNT {
+                if roused > 0 {
+                    self.queue_bell.notify_one();
+                }
+                return Ok(roused);
             }
         }
     }

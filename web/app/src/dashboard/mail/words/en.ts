@@ -190,7 +190,7 @@ export default {
   'mail.held.noneText': 'Where a mailbox suddenly writes as it never did, what it sends is held and shown here.',
   'mail.held.purge': 'Throw away',
   'mail.held.purgeNamed': 'Throw away the held mail of {what}',
-  'mail.held.purgeText': 'Everything that is held is thrown away; it reaches nobody, and nobody is told.',
+  'mail.held.purgeText': 'What was sent since it looked like somebody else’s is thrown away; it reaches nobody, and nobody is told. What waited before leaves.',
   'mail.held.purgeUndo': 'This cannot be undone.',
   'mail.held.purged': 'The held mail of {what} is gone',
   'mail.held.reason': 'Why',

@@ -192,7 +192,7 @@ export default {
   'mail.held.noneText': 'Si une boîte se met à écrire comme jamais, ce qu’elle envoie est retenu et affiché ici.',
   'mail.held.purge': 'Détruire',
   'mail.held.purgeNamed': 'Détruire le courrier retenu de {what}',
-  'mail.held.purgeText': 'Tout ce qui est retenu est détruit ; personne ne le reçoit, personne n’est prévenu.',
+  'mail.held.purgeText': 'Ce qui a été envoyé depuis que cela paraissait être d’un autre est détruit ; personne ne le reçoit, personne n’est prévenu. Ce qui attendait avant part.',
   'mail.held.purgeUndo': 'Irréversible.',
   'mail.held.purged': 'Le courrier retenu de {what} est détruit',
   'mail.held.reason': 'Raison',
