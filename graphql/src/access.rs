@@ -2,6 +2,7 @@
 
 pub(crate) mod allowance;
 mod brands;
+mod delegated;
 pub(crate) mod export;
 mod familiar;
 pub(crate) mod handover;

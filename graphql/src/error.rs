@@ -57,6 +57,11 @@ pub enum Fault {
         /// When to try again.
         retry_after_secs: u32,
     },
+    /// Too many requests of one kind from a network, whatever came of them.
+    TooMany {
+        /// When to try again.
+        retry_after_secs: u32,
+    },
     /// The machine is doing as much as it can.
     Busy,
     /// The machine failed; the log says why, under this id.
@@ -82,7 +87,7 @@ impl Fault {
             Self::PasswordChangeRequired => "PASSWORD_CHANGE_REQUIRED",
             Self::SecondFactorRequired => "SECOND_FACTOR_REQUIRED",
             Self::EmailVerificationRequired => "EMAIL_VERIFICATION_REQUIRED",
-            Self::Throttled { .. } => "THROTTLED",
+            Self::Throttled { .. } | Self::TooMany { .. } => "THROTTLED",
             Self::Busy => "BUSY",
             Self::Internal(_) => "INTERNAL",
         }
@@ -162,6 +167,10 @@ impl Fault {
                 "too many failed attempts; try again later",
                 "trop de tentatives échouées ; réessayez plus tard",
             ),
+            Self::TooMany { .. } => language.pick(
+                "too many requests from your network; try again later",
+                "trop de demandes depuis votre réseau ; réessayez plus tard",
+            ),
             Self::Busy => {
                 language.pick("the server is busy; try again soon", "serveur occupé ; réessayez bientôt")
             }
@@ -175,7 +184,9 @@ impl Fault {
         async_graphql::Error::new(self.text(language)).extend_with(|_, extensions| {
             extensions.set("code", self.code());
             match self {
-                Self::Throttled { retry_after_secs } => extensions.set("retryAfterSeconds", retry_after_secs),
+                Self::Throttled { retry_after_secs } | Self::TooMany { retry_after_secs } => {
+                    extensions.set("retryAfterSeconds", retry_after_secs);
+                }
                 Self::NotHeld(permission) => extensions.set("permission", permission.name()),
                 Self::Withheld(right) => extensions.set("right", right.name().to_ascii_uppercase()),
                 Self::Unfit(refusal) => extensions.set("field", refusal.field().unwrap_or_default()),

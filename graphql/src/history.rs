@@ -7,3 +7,4 @@ pub(crate) mod part_projection;
 pub(crate) mod past;
 pub(crate) mod query;
 mod seen;
+mod telling;

@@ -157,8 +157,21 @@ impl Faults {
         password: String,
         about: &[&str],
     ) -> Option<secrecy::SecretString> {
-        if !(PASSWORD_OCTETS_MIN..=PASSWORD_OCTETS_MAX).contains(&password.len()) {
-            self.add(field, "a password has 10 to 512 octets", "un mot de passe a de 10 à 512 octets");
+        if password.len() < PASSWORD_OCTETS_MIN {
+            self.add(
+                field,
+                "a password has at least 10 characters",
+                "un mot de passe a au moins 10 caractères",
+            );
+            return None;
+        }
+        if password.len() > PASSWORD_OCTETS_MAX {
+            // What is not ASCII takes more than one of them.
+            self.add(
+                field,
+                "this password is too long: 512 characters at most, fewer with accents or signs",
+                "ce mot de passe est trop long : 512 caractères au plus, moins avec des accents ou des signes",
+            );
             return None;
         }
         if let Some((english, french)) = crate::access::strength::weakness(&password, about) {

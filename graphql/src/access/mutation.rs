@@ -10,7 +10,7 @@ use hosting::session::{EndReason, SessionOwner};
 use hosting::use_case::{
     ChangeFactors, EndSession, RotateSession, SetMailboxPassword, SetUserPassword, StartSession,
 };
-use kernel::{AccountId, Actor, Id, SessionId, Timestamp};
+use kernel::{AccountId, Actor, SessionId, Timestamp};
 use passkey::Presence;
 use secrecy::SecretString;
 
@@ -155,7 +155,7 @@ impl AccessMutation {
         Ok(Some(SsoTicket { ticket, expires_at }))
     }
 
-    /// Signs in with a ticket of `ssoTicketIssue`. `userErrors`: `WRONG_CREDENTIALS` where it is none, was used or is over.
+    /// Signs in with a ticket of `ssoTicketIssue`. `userErrors`: `TICKET_NOT_GOOD` where it is none, was used or is over.
     async fn sso_sign_in(
         &self,
         ctx: &Context<'_>,
@@ -173,7 +173,12 @@ impl AccessMutation {
             None => None,
         };
         let Some(Handover { account, owner, has_second_factor, .. }) = handover else {
-            faults.wrong_credentials();
+            faults.coded(
+                "TICKET_NOT_GOOD",
+                "ticket",
+                "this ticket was used already, or its 60 seconds are over: open it again from the dashboard",
+                "ce ticket a déjà servi, ou ses 60 secondes sont écoulées : ouvrez-le à nouveau depuis le tableau de bord",
+            );
             return Ok(SessionPayload::refused(faults));
         };
         begin(ctx, account, owner, has_second_factor).await
@@ -468,11 +473,8 @@ async fn code_proves(
     let now_secs = u64::try_from(now().secs()).unwrap_or_default();
     Ok(match totp::prove(factors, code, now_secs) {
         None => false,
-        // A code is good once (RFC 6238 section 5.2), at every node.
         Some(Proof::Totp(factor, step)) => {
-            let id = [Id::uuid(factor).as_bytes(), &step.to_be_bytes()[..]].concat();
-            let hash = *blake3::hash(&id).as_bytes();
-            spent(ctx, hash, now().plus(totp::CODE_LIFE)).await?
+            spent(ctx, totp::once(factor, step), now().plus(totp::CODE_LIFE)).await?
         }
         Some(Proof::Recovery(hash)) => {
             let change = ChangeFactors { account, owner, command: FactorCommand::UseRecoveryCode(hash) };

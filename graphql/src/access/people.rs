@@ -29,6 +29,7 @@ use parking_lot::RwLock;
 use tokio::sync::Notify;
 
 use super::brands::Brands;
+use super::delegated::{Delegated, Opening};
 use super::familiar::Familiar;
 use super::jwt::Claims;
 use super::limited::LimitedBoxes;
@@ -107,22 +108,6 @@ pub(crate) struct Open {
     pub(crate) owner: SessionOwner,
     pub(crate) expires_at: Timestamp,
     has_second_factor: bool,
-}
-
-/// A delegation that is not over.
-#[derive(Debug, Clone)]
-pub(crate) struct Delegated {
-    pub(crate) account: AccountId,
-    pub(crate) terms: Terms,
-    /// Who has accepted it, and of which account.
-    user: Option<(AccountId, UserId)>,
-}
-
-impl Delegated {
-    /// Whether somebody has accepted it.
-    pub(crate) const fn is_answered(&self) -> bool {
-        self.user.is_some()
-    }
 }
 
 #[derive(Debug, Default)]
@@ -209,15 +194,22 @@ impl People {
         self.register.read().delegations.get(&id).cloned()
     }
 
-    /// The delegations that others have given to a user, with whether each opens now.
-    pub(crate) fn delegated_to(&self, user: UserId, now: Timestamp) -> Vec<(DelegationId, Delegated, bool)> {
+    /// The delegations that others have given to a user, with whether each opens now to whoever has proved a second factor or
+    /// has not.
+    pub(crate) fn delegated_to(
+        &self,
+        user: UserId,
+        at: (Timestamp, bool),
+    ) -> Vec<(DelegationId, Delegated, Opening)> {
         let register = self.register.read();
         let home = register.users.get(&user).map(|person| (person.account, user));
         let known = home.and_then(|delegate| register.by_delegate.get(&delegate)).into_iter().flatten();
         known
             .filter_map(|id| {
                 let delegation = register.delegations.get(id)?;
-                Some((*id, delegation.clone(), register.is_open(delegation, (now, true))))
+                let needs_second_factor = register.needs_second_factor(delegation);
+                let opening = Opening { is_open: register.is_open(delegation, at), needs_second_factor };
+                Some((*id, delegation.clone(), opening))
             })
             .collect()
     }
@@ -487,10 +479,15 @@ impl Register {
     }
 
     fn is_open(&self, delegation: &Delegated, (now, has_second_factor): (Timestamp, bool)) -> bool {
-        let terms = &delegation.terms;
-        terms.expires_at.is_none_or(|end| now < end)
-            && (has_second_factor || !terms.requires_second_factor)
+        delegation.terms.expires_at.is_none_or(|end| now < end)
+            && (has_second_factor || !self.needs_second_factor(delegation))
             && !self.closed.contains(&delegation.account)
+    }
+
+    /// Whether a delegation opens only to whoever has proved a second factor: its terms say so, or the account demands one of
+    /// everybody.
+    fn needs_second_factor(&self, delegation: &Delegated) -> bool {
+        delegation.terms.requires_second_factor || self.demanding.contains(&delegation.account)
     }
 
     fn delegation(&mut self, id: DelegationId, event: &DelegationEvent) {

@@ -124,8 +124,9 @@ impl AccountMutation {
         run(ctx, command(ctx, command_id), &set, account).await.map(AccountPayload)
     }
 
-    /// Demands a second factor of everybody who signs in to the account, or demands it no more. Whoever has none is
-    /// asked to add one before anything else.
+    /// Demands a second factor of the account's users, or demands it no more: whoever has none is asked to add one before
+    /// anything else. A delegation opens the account only to whoever signed in with one, and to no API token. Resellers above
+    /// are held to what their own account demands. Of owners of mailboxes `domainSettingsChange` demands it.
     async fn account_second_factor_require(
         &self,
         ctx: &Context<'_>,

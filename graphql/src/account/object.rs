@@ -51,7 +51,9 @@ pub struct Account {
     pub billing_mode: Option<BillingMode>,
     /// How often its name was changed: give it with a change that must not undo another's.
     pub revision: i32,
-    /// Whether its users need a second factor; whoever has none can add one and nothing else.
+    /// Whether its users need a second factor: whoever has none can add one and nothing else. A delegation opens the account
+    /// only to whoever signed in with one. Resellers above are held to what their own account demands; of owners of mailboxes a
+    /// domain or the mailbox demands it.
     pub requires_second_factor: bool,
 }
 

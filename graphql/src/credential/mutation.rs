@@ -18,7 +18,7 @@ use super::object::{AppPassword, MailProtocol, SecondFactors, TotpSetup, protoco
 use super::query::{factors, label, object, oneself, own, owner, resource};
 use super::totp;
 use crate::access::about_itself;
-use crate::access::mutation::is_password_of;
+use crate::access::mutation::{is_password_of, spent};
 use crate::access::now;
 use crate::error::Fault;
 use crate::limit::{API_TOKEN_DAYS_MAX, PASSWORD_OCTETS_MAX, TEXT_OCTETS_MAX};
@@ -175,7 +175,7 @@ impl CredentialMutation {
         #[graphql(desc = "The password as it is now: an unlocked screen is not enough.")]
         current_password: String,
         #[graphql(desc = "The secret that `totpBegin` gave.")] secret: String,
-        #[graphql(desc = "Six digits of the authenticator app, or a recovery code.")] code: String,
+        #[graphql(desc = "Six digits of the authenticator app: they are used up thereby.")] code: String,
         #[graphql(desc = "What it is called, for people.")] name: String,
         #[graphql(
             desc = "A UUID that names the intention: sent again with the same one, nothing is done twice. Absent: a new one."
@@ -200,12 +200,14 @@ impl CredentialMutation {
         let plain: String =
             code.chars().filter(|character| !matches!(character, ' ' | '-')).take(16).collect();
         let now_secs = u64::try_from(now().secs()).unwrap_or_default();
-        if totp::step_of(&seed, &plain, now_secs).is_none() {
+        let Some(step) = totp::step_of(&seed, &plain, now_secs) else {
             faults.second_factor(false);
             return Ok(refused(faults));
-        }
+        };
         let command = command(ctx, command_id);
         let factor = FactorId::derived(command, 0);
+        // Whoever saw it over a shoulder signs in with another one. The same command again has spent it already.
+        spent(ctx, totp::once(factor, step), now().plus(totp::CODE_LIFE)).await?;
         add_first(ctx, command, (account, who), FactorCommand::AddTotp(NewTotp { factor, name, seed })).await
     }
 

@@ -44,6 +44,7 @@ impl CredentialQuery {
         if !is_own(ctx, (account, owner))? {
             let resource = resource(ctx, account, owner).await?;
             ctx.allow(Permission::CredentialWrite, resource)?;
+            crate::mailbox::visit::note_owner(ctx, (account, owner))?;
         }
         let factors = factors(ctx, account, owner).await?.ok_or_else(|| ctx.fault(Fault::NotFound))?;
         object(ctx, account, &factors).await.map(Some)
@@ -67,6 +68,7 @@ impl CredentialQuery {
         if !is_own(ctx, (account, owner))? {
             let resource = resource(ctx, account, owner).await?;
             ctx.allow(Permission::CredentialWrite, resource)?;
+            crate::mailbox::visit::note_owner(ctx, (account, owner))?;
         }
         let count = first.unwrap_or(SIGN_IN_COUNT_DEFAULT);
         let count = usize::try_from(count).ok().filter(|count| (1..=SIGN_IN_COUNT_MAX).contains(count));
@@ -95,6 +97,7 @@ impl CredentialQuery {
         let is_own = is_own(ctx, (account, owner))?;
         if !is_own {
             ctx.allow(Permission::AccountWrite, Resource::account(account))?;
+            crate::mailbox::visit::note_owner(ctx, (account, owner))?;
         }
         super::export::whole(ctx, (account, owner), is_own).await.map(Some)
     }

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use hosting::factor::{FactorState, TotpSeed};
-use kernel::FactorId;
+use kernel::{FactorId, Id as _};
 use secrecy::{ExposeSecret as _, SecretString};
 use subtle::ConstantTimeEq as _;
 use totp_rs::{Algorithm, Secret, TOTP};
@@ -45,6 +45,11 @@ pub(crate) fn prove(factors: &FactorState, code: &str, now_secs: u64) -> Option<
     let hash = recovery_hash(&plain)?;
     let is_known = factors.recovery.iter().any(|known| known.ct_eq(&hash).into());
     is_known.then_some(Proof::Recovery(hash))
+}
+
+/// By what it is known that the code of a step was used: each is good once (RFC 6238 section 5.2), at every node.
+pub(crate) fn once(factor: FactorId, step: u64) -> [u8; 32] {
+    *blake3::hash(&[factor.uuid().as_bytes(), &step.to_be_bytes()[..]].concat()).as_bytes()
 }
 
 /// The step, of now or its neighbours (RFC 6238 section 5.2), whose code this is.

@@ -121,7 +121,8 @@ impl DelegationMutation {
         Ok(DelegationInvitePayload { answer, secret })
     }
 
-    /// Lets a delegation allow more or less. All terms are given anew.
+    /// Lets a delegation allow more or less. All terms are given anew. `userErrors`, among others: `DELEGATION_OVER`, also
+    /// where its time is over: invite the person again.
     #[allow(clippy::too_many_arguments, reason = "the arguments of a GraphQL field")]
     async fn delegation_change(
         &self,
@@ -201,7 +202,8 @@ impl DelegationMutation {
         command_id: Option<Uid>,
     ) -> Result<DelegationAnswerPayload> {
         let (user, _) = signed_in(ctx)?;
-        let known = ctx.platform()?.people.delegated_to(user, now());
+        let has_second_factor = ctx.standing()?.has_second_factor;
+        let known = ctx.platform()?.people.delegated_to(user, (now(), has_second_factor));
         let Some((delegation, known, _)) = known.into_iter().find(|(id, ..)| *id == delegation_id.0) else {
             return Err(ctx.fault(Fault::NotFound));
         };

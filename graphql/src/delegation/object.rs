@@ -110,8 +110,11 @@ pub struct DelegatedAccess {
     pub requires_second_factor: bool,
     /// It opens nothing from then on.
     pub expires_at: Option<Moment>,
-    /// Whether it opens now, a second factor provided where it is required.
+    /// Whether it opens now, to this session or API token: false as well where a second factor is needed and none was proved.
     pub is_open: bool,
+    /// Whether it opens only to whoever signed in with a second factor: its terms say so, or the account demands one of
+    /// everybody. An API token proves none.
+    pub needs_second_factor: bool,
 }
 
 /// What an invitation lets its holder do.

@@ -84,9 +84,10 @@ impl DelegationQuery {
     /// The accounts that others let the caller into. Name one as `accountId` to act there, on its behalf.
     async fn delegated_accesses(&self, ctx: &Context<'_>) -> Result<Vec<DelegatedAccess>> {
         let Actor::User(user) = ctx.principal()?.actor else { return Ok(Vec::new()) };
-        let known = ctx.platform()?.people.delegated_to(user, now());
+        let has_second_factor = ctx.standing()?.has_second_factor;
+        let known = ctx.platform()?.people.delegated_to(user, (now(), has_second_factor));
         let mut accesses = Vec::with_capacity(known.len());
-        for (id, delegation, is_open) in known {
+        for (id, delegation, opening) in known {
             let terms = delegation.terms;
             let (services, domains) = match terms.scope.of(delegation.account) {
                 Scope::Services(_, services) => (services, Vec::new()),
@@ -104,7 +105,8 @@ impl DelegationQuery {
                 domain_ids: domains.into_iter().map(DomainKey).collect(),
                 requires_second_factor: terms.requires_second_factor,
                 expires_at: terms.expires_at.map(Moment),
-                is_open,
+                is_open: opening.is_open,
+                needs_second_factor: opening.needs_second_factor,
             });
         }
         accesses.sort_by_key(|access| access.id.0);

@@ -1,16 +1,20 @@
 //! Reading rows of entries.
 
+use std::collections::BTreeSet;
+
 use async_graphql::connection::Connection;
 use async_graphql::{Context, OutputType, Result};
 use authority::{Permission, Resource};
 use database::{DatabaseError, Row};
 use hosting::book::Entry;
+use hosting::mailbox::Mailbox;
 use kernel::{AccountId, Decider, DomainId, Id, MailboxId, ServiceId, Timestamp};
 use uuid::Uuid;
 
 use crate::access::reach::{Columns, reach};
 use crate::error::Fault;
 use crate::loader::{Tables, Unread};
+use crate::mailbox::record::{of_record, record};
 use crate::page::{Page, PageKey, Query};
 use crate::request::{Asked, at_least, rows};
 use crate::scalar::{Moment, Place};
@@ -78,11 +82,19 @@ where
         query = query.bind(" AND owner_id = ", owner.uuid());
     }
     let found = rows(ctx, PROJECTION, page.finish(query, "born", "entry_id")).await?;
-    // Whoever reads what a mailbox keeps was in its settings.
-    if wanted.owner.is_some()
-        && let Some(Ok((_, first))) = found.first().map(entry::<E>)
-        && let Some(mailbox) = first.mailbox
-    {
+    // Whoever reads what a mailbox keeps was in its settings, also where it keeps nothing.
+    let shown = found.iter().take(page.count());
+    let mut kept: BTreeSet<MailboxId> =
+        shown.filter_map(|row| row.opt_uuid(5).ok().flatten()).map(MailboxId::new).collect();
+    let is_of_mailbox = <E::Owner as Decider>::CATEGORY == Mailbox::CATEGORY;
+    if let Some(owner) = wanted.owner.filter(|_| is_of_mailbox && kept.is_empty()) {
+        let mailbox = MailboxId::new(owner.uuid());
+        let record = record(ctx, account, mailbox).await?;
+        if record.is_some() && ctx.may(wanted.permission, of_record(account, mailbox, record.as_ref()))? {
+            kept.insert(mailbox);
+        }
+    }
+    for mailbox in kept {
         crate::mailbox::visit::note(ctx, (account, mailbox))?;
     }
     page.connection(found, |row| entry::<E>(row).map(|(key, found)| (key, show(found))))

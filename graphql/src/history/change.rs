@@ -1,6 +1,6 @@
 //! What an event changed, field by field, in words that people can read.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use async_graphql::SimpleObject;
 use base64::Engine as _;
@@ -8,6 +8,8 @@ use base64::engine::general_purpose::STANDARD;
 use hosting::HostingEvent;
 use kernel::{Seal, SealError, SealedBytes, SubjectId};
 use serde_json::{Map, Value};
+
+use super::telling::Telling;
 
 /// What stands for a value that nobody is shown.
 const HIDDEN: &str = "***";
@@ -36,8 +38,8 @@ const MAILBOX_PERSON: &str = "person.mailbox";
 pub struct Change {
     /// Which, for example `quota_bytes` or `settings.imap`.
     pub field: String,
-    /// What it was, as text or JSON; none where it was not set, or where that is not known here. `***` for secrets,
-    /// `(erased)` for the data of a person who is erased.
+    /// What it was, as text or JSON; none where it was not set, where that is not known here, and where the event replaces
+    /// nothing, as when something is added or said. `***` for secrets, `(erased)` for the data of a person who is erased.
     pub from: Option<String>,
     /// What it is from then on; none where it is not set any more.
     pub to: Option<String>,
@@ -52,9 +54,9 @@ impl Seal for Clear {
     }
 }
 
-/// The fields of one thing as its history goes on.
+/// The fields of one thing and of its parts as its history goes on, by the part with its id.
 #[derive(Debug, Default)]
-pub(crate) struct Fields(BTreeMap<String, String>);
+pub(crate) struct Fields(BTreeMap<String, BTreeMap<String, String>>);
 
 impl Fields {
     /// Takes the next event and tells what it changed.
@@ -69,34 +71,66 @@ impl Fields {
         let mut found = BTreeMap::new();
         flatten("", &payload, is_erased, &mut found);
         found.remove("changed");
-        // The entries of one book have fields of the same names.
-        let entry = found.get("entry").cloned().unwrap_or_default();
         // Administrators see whether a mailbox has a recovery address, and not which.
         let is_of_mailbox = found.contains_key(MAILBOX_PERSON);
-        let mut changes = Vec::new();
         let before: BTreeMap<String, String> = found
             .extract_if(.., |name, _| name.starts_with("from_"))
             .map(|(name, value)| (name.trim_start_matches("from_").to_owned(), value))
             .collect();
-        for (name, value) in found {
+        let (part, left_out) = match Telling::of(event) {
+            Telling::Begins(part) => (Some(part), None),
+            Telling::Changes(part, left_out) => (Some(part), Some(left_out)),
+            Telling::Tells => (None, None),
+        };
+        let id = part.and_then(|part| found.get(part)).map_or("", String::as_str);
+        let place = part.map(|part| format!("{part}:{id}"));
+        let kept = place.as_ref().and_then(|place| self.0.remove(place));
+        let mut known = kept.filter(|_| left_out.is_some()).unwrap_or_default();
+        let gone = left_out.map_or_else(Vec::new, |left_out| gone(&known, &found, left_out));
+        let told = found.into_iter().map(|(name, value)| (name, Some(value)));
+        let mut changes = Vec::new();
+        for (name, value) in told.chain(gone.into_iter().map(|name| (name, None))) {
             let name = name.strip_prefix("to_").map_or(name.clone(), str::to_owned);
-            let place = format!("{entry}{name}");
-            let known = before.get(&name).cloned().or_else(|| self.0.get(&place).cloned());
+            // Which part it is never changes, and is told each time: an event is read without those before it as well.
+            let is_id = part == Some(name.as_str());
+            let was = before.get(&name).or_else(|| known.get(&name)).filter(|_| !is_id).cloned();
             let is_hidden = SECRET_FIELDS.contains(&name.rsplit('.').next().unwrap_or_default())
                 || (name == "address" && is_of_mailbox);
-            let is_named = name == "entry" || named.as_ref().is_none_or(|named| named.contains(&name));
-            if is_named && (is_hidden || known.as_ref() != Some(&value)) {
-                let shown = |value: &String| if is_hidden { HIDDEN.to_owned() } else { value.clone() };
+            let is_named = is_id || named.as_ref().is_none_or(|named| named.contains(&name));
+            if is_named && (is_hidden || was != value) {
+                let shown = |value: String| if is_hidden { HIDDEN.to_owned() } else { value };
                 changes.push(Change {
                     field: name.clone(),
-                    from: known.as_ref().map(shown).filter(|text| !text.is_empty()),
-                    to: Some(shown(&value)).filter(|text| !text.is_empty()),
+                    from: was.map(shown).filter(|text| !text.is_empty()),
+                    to: value.clone().map(shown).filter(|text| !text.is_empty()),
                 });
             }
-            self.0.insert(place, value);
+            match value {
+                Some(value) => drop(known.insert(name, value)),
+                None => drop(known.remove(&name)),
+            }
+        }
+        if let Some(place) = place {
+            self.0.insert(place, known);
         }
         changes
     }
+}
+
+/// What is known and is no more after an event: other forms of a value that it gives, as the domains of an administrator who
+/// becomes an owner, and those of `left_out` that it leaves out.
+fn gone(
+    known: &BTreeMap<String, String>,
+    found: &BTreeMap<String, String>,
+    left_out: &[&str],
+) -> Vec<String> {
+    let root = |name: &str| name.split('.').next().unwrap_or_default().to_owned();
+    let given: BTreeSet<String> = found.keys().map(|name| root(name)).collect();
+    let is_given = |name: &str| {
+        given.contains(&root(name)) && found.get(&root(name)).is_none_or(|value| value != ERASED)
+    };
+    let names = known.keys().filter(|name| !found.contains_key(*name));
+    names.filter(|name| is_given(name) || left_out.contains(&root(name).as_str())).cloned().collect()
 }
 
 /// Every field with its path; sealed ones opened.
@@ -141,8 +175,11 @@ fn text(value: &Value) -> String {
 mod tests {
     use super::*;
     use hosting::PasswordHash;
+    use hosting::account::AccountEvent;
     use hosting::mailbox::{MailboxEvent, MailboxSettings};
-    use kernel::{ByteSize, Id as _, Opened, Sealed};
+    use hosting::ticket::TicketEvent;
+    use hosting::user::{UserEvent, UserRole};
+    use kernel::{AppPasswordId, ByteSize, Id as _, Opened, Sealed, TokenId};
 
     const HASH: &str = "$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHQ$aGFzaGhhc2hoYXNoaGFzaA";
 
@@ -159,7 +196,6 @@ mod tests {
     fn a_change_names_what_was_and_what_is() {
         let mut fields = Fields::default();
         let quota = MailboxEvent::QuotaChanged { from: ByteSize::new(5), to: ByteSize::new(7) };
-        let some = |text: &str| Some(text.to_owned());
         assert_eq!(take(&mut fields, quota), [("bytes".to_owned(), some("5"), some("7"))]);
         let named = |name: &str| MailboxEvent::DisplayNameChanged {
             display_name: Some(Sealed::new(subject(), name.to_owned())),
@@ -204,5 +240,127 @@ mod tests {
         let raw = br#"{"display_name":{"subject":"subj_00000000000000000000000000000001","sealed":"AAAA"}}"#;
         let changes = fields.take(&HostingEvent::Mailbox(gone), raw);
         assert_eq!(changes[0].to.as_deref(), Some(ERASED));
+    }
+
+    fn told(fields: &mut Fields, event: HostingEvent) -> Vec<(String, Option<String>, Option<String>)> {
+        let changes = fields.take(&event, b"{}");
+        changes.into_iter().map(|change| (change.field, change.from, change.to)).collect()
+    }
+
+    fn some(text: &str) -> Option<String> {
+        Some(text.to_owned())
+    }
+
+    fn sealed(text: &str) -> Sealed<String> {
+        Sealed::new(subject(), text.to_owned())
+    }
+
+    #[test]
+    fn what_is_said_replaces_nothing_that_was_said() {
+        let mut fields = Fields::default();
+        let said = |side, text: &str| {
+            let (is_internal, way) = (false, hosting::ticket::Way::Panel);
+            HostingEvent::Ticket(TicketEvent::Said { side, text: sealed(text), is_internal, way })
+        };
+        told(&mut fields, said(hosting::ticket::Side::Customer, "It does not work."));
+        let answer = told(&mut fields, said(hosting::ticket::Side::Staff, "It does now."));
+        assert!(answer.contains(&("text".to_owned(), None, some("It does now."))), "{answer:?}");
+        assert!(answer.iter().all(|(_, from, _)| from.is_none()), "{answer:?}");
+        let again = told(&mut fields, said(hosting::ticket::Side::Staff, "It does now."));
+        assert_eq!(again, answer, "the same words once more are told once more");
+    }
+
+    #[test]
+    fn names_of_keys_are_not_the_name_of_the_person() {
+        let mut fields = Fields::default();
+        let renamed = |name: Option<&str>| HostingEvent::User(UserEvent::Renamed { name: name.map(sealed) });
+        let issued = |number: u128, name: &str| {
+            HostingEvent::User(UserEvent::TokenIssued {
+                token: TokenId::from_uuid(uuid::Uuid::from_u128(number)),
+                name: sealed(name),
+                permissions: authority::Permissions::NONE,
+                secret_hash: [0; 32],
+                expires_at: None,
+                networks: Vec::new(),
+            })
+        };
+        told(&mut fields, renamed(Some("Alice")));
+        for (number, name) in [(1, "backup"), (2, "billing")] {
+            let issued = told(&mut fields, issued(number, name));
+            assert!(issued.contains(&("name".to_owned(), None, some(name))), "{issued:?}");
+            assert!(issued.iter().all(|(_, from, _)| from.is_none()), "{issued:?}");
+        }
+        let changed = HostingEvent::User(UserEvent::TokenChanged {
+            token: TokenId::from_uuid(uuid::Uuid::from_u128(1)),
+            name: sealed("copies"),
+            permissions: authority::Permissions::NONE,
+            expires_at: None,
+            networks: Vec::new(),
+        });
+        let changed = told(&mut fields, changed);
+        assert_eq!(
+            changed.iter().find(|(name, ..)| name == "name").map(|(_, from, _)| from),
+            Some(&some("backup"))
+        );
+        assert!(changed.iter().any(|(name, from, to)| name == "token" && from.is_none() && to.is_some()));
+        assert_eq!(told(&mut fields, renamed(None)), [("name".to_owned(), some("Alice"), None)]);
+        assert_eq!(told(&mut fields, renamed(Some("Al"))), [("name".to_owned(), None, some("Al"))]);
+    }
+
+    #[test]
+    fn an_account_is_not_called_what_its_customers_are_called() {
+        let mut fields = Fields::default();
+        let name = |name: &str| sealed(name);
+        let opened = AccountEvent::Opened { name: name("Acme"), parent: None, is_sandbox: false };
+        let admitted = AccountEvent::SubAccountAdmitted {
+            account: kernel::AccountId::from_uuid(uuid::Uuid::from_u128(7)),
+            name: name("Customer"),
+            is_sandbox: false,
+        };
+        told(&mut fields, HostingEvent::Account(opened));
+        told(&mut fields, HostingEvent::Account(admitted));
+        let renamed = HostingEvent::Account(AccountEvent::Renamed { name: name("Acme SA") });
+        assert_eq!(told(&mut fields, renamed), [("name".to_owned(), some("Acme"), some("Acme SA"))]);
+    }
+
+    #[test]
+    fn another_app_password_tells_all_that_it_opens() {
+        let mut fields = Fields::default();
+        let added = |number: u128| MailboxEvent::AppPasswordAdded {
+            app_password: AppPasswordId::from_uuid(uuid::Uuid::from_u128(number)),
+            name: sealed("phone"),
+            secret_hash: [0; 32],
+            protocols: [hosting::mailbox::MailProtocol::Imap].into(),
+            expires_at: None,
+        };
+        let first = take(&mut fields, added(1));
+        let second = take(&mut fields, added(2));
+        let names = |told: &[(String, Option<String>, Option<String>)]| {
+            told.iter().map(|(name, ..)| name.clone()).collect::<Vec<_>>()
+        };
+        assert_eq!(names(&first), names(&second));
+        assert!(second.contains(&("protocols".to_owned(), None, some("imap"))), "{second:?}");
+        assert!(second.iter().all(|(_, from, _)| from.is_none()), "{second:?}");
+        let changed = MailboxEvent::AppPasswordChanged {
+            app_password: AppPasswordId::from_uuid(uuid::Uuid::from_u128(1)),
+            name: sealed("phone"),
+            protocols: [hosting::mailbox::MailProtocol::Pop3].into(),
+            expires_at: None,
+        };
+        let changed = take(&mut fields, changed);
+        assert_eq!(names(&changed), ["app_password", "protocols"]);
+        assert_eq!(changed[1], ("protocols".to_owned(), some("imap"), some("pop3")));
+    }
+
+    #[test]
+    fn a_role_that_is_had_again_is_told_again() {
+        let mut fields = Fields::default();
+        let role = |role| HostingEvent::User(UserEvent::RoleSet { role });
+        told(&mut fields, role(UserRole::Owner));
+        let domain = kernel::DomainId::from_uuid(uuid::Uuid::from_u128(3));
+        let administers = told(&mut fields, role(UserRole::DomainAdministrator(vec![domain])));
+        assert!(administers.contains(&("role".to_owned(), some("owner"), None)), "{administers:?}");
+        let owner = told(&mut fields, role(UserRole::Owner));
+        assert!(owner.contains(&("role".to_owned(), None, some("owner"))), "{owner:?}");
     }
 }

@@ -1,5 +1,7 @@
 //! Things as they were: their events up to a moment, folded.
 
+use std::time::Duration;
+
 use async_graphql::{Context, Error, Result};
 use authority::{Permission, Resource};
 use engine::DecodeError;
@@ -10,6 +12,7 @@ use hosting::service::{self as service_model, ServiceEvent, ServiceState};
 use hosting::user::Access;
 use kernel::{AccountId, Decider, DomainId, MailboxId, Recorded, ServiceId, StreamId, Timestamp};
 
+use crate::access::now;
 use crate::domain::object::{Domain, DomainStatus, TxtRecord};
 use crate::error::Fault;
 use crate::mailbox::object::{Mailbox, MailboxStatus};
@@ -21,6 +24,9 @@ use crate::settings::{DomainSettings, MailboxSettings};
 
 /// What asking for the past of one thing counts, as fields: all of its events are read.
 const COST: usize = 200;
+
+/// How far the asker's clock may be ahead.
+const AHEAD_MAX: Duration = Duration::from_secs(60);
 
 /// What a field costs that may ask for the past.
 pub(crate) fn cost(as_of: &Option<Moment>, child_complexity: usize) -> usize {
@@ -49,6 +55,12 @@ pub(crate) async fn until(
     moment: Moment,
 ) -> Result<Vec<Recorded<HostingEvent>>> {
     ctx.standing()?;
+    if moment.0 > now().plus(AHEAD_MAX) {
+        return Err(ctx.fault(Fault::BadInput(
+            "`asOf` is in the future: what will be is not known",
+            "`asOf` est dans le futur : on ignore ce qui sera",
+        )));
+    }
     let mut stored = super::query::stored(ctx, account, stream).await?;
     stored.retain(|event| event.recorded_at <= moment.0);
     if stored.is_empty() {

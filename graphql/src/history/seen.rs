@@ -60,6 +60,7 @@ async fn seen(ctx: &Context<'_>, account: AccountId, id: &str) -> Result<StreamI
     let hidden = || ctx.fault(Fault::NotFound);
     if let Ok(mailbox) = id.parse::<MailboxId>() {
         ctx.allow(Permission::MailboxRead, of_mailbox(ctx, account, mailbox).await?)?;
+        crate::mailbox::visit::note(ctx, (account, mailbox))?;
         return Ok(StreamId::new(Mailbox::CATEGORY, mailbox));
     }
     if let Ok(alias) = id.parse::<AliasId>() {
@@ -199,7 +200,9 @@ async fn part(ctx: &Context<'_>, account: AccountId, named: Part) -> Result<Told
     let category = named.categories.iter().find(|known| known.0 == category).ok_or_else(hidden)?;
     let of = EntryEvent::keeper(*category).unwrap_or(*category);
     if of == Mailbox::CATEGORY {
-        ctx.allow(Permission::MailboxRead, of_mailbox(ctx, account, MailboxId::new(keeper)).await?)?;
+        let mailbox = MailboxId::new(keeper);
+        ctx.allow(Permission::MailboxRead, of_mailbox(ctx, account, mailbox).await?)?;
+        crate::mailbox::visit::note(ctx, (account, mailbox))?;
     } else if of == Domain::CATEGORY {
         ctx.allow(Permission::MailboxRead, of_domain(ctx, account, DomainId::new(keeper)).await?)?;
     } else {

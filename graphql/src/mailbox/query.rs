@@ -55,6 +55,7 @@ impl MailboxQuery {
             past::may_ask(ctx, Permission::MailboxRead, account, now.as_ref().err())?;
             let past = past::mailbox(ctx, (account, mailbox_id.0), moment).await?;
             ctx.allow(Permission::MailboxRead, past.resource())?;
+            super::visit::note(ctx, (account, mailbox_id.0))?;
             return Ok(Some(past));
         }
         at_least(ctx, PROJECTION, account, place).await?;

@@ -9,6 +9,7 @@ use door::VisitNote;
 use hosting::HostingEvent;
 use hosting::book::EntryEvent;
 use hosting::mailbox::Mailbox as Model;
+use hosting::session::SessionOwner;
 use journal::StoredEvent;
 use kernel::{AccountId, Actor, Decider as _, MailboxId, StreamId, UserId, Via};
 
@@ -50,6 +51,14 @@ pub(crate) fn note(ctx: &Context<'_>, (account, mailbox): (AccountId, MailboxId)
         ctx.platform()?.door.note_visit(note, now());
     }
     Ok(())
+}
+
+/// The same of whoever is meant: users have no visits.
+pub(crate) fn note_owner(ctx: &Context<'_>, (account, owner): (AccountId, SessionOwner)) -> Result<()> {
+    match owner {
+        SessionOwner::Mailbox(mailbox) => note(ctx, (account, mailbox)),
+        SessionOwner::User(_) => Ok(()),
+    }
 }
 
 /// The visits to a mailbox, the latest first; the caller has judged who may see them.

@@ -106,7 +106,6 @@ impl NoticeMutation {
         if !platform.notices.is_sign_up_open {
             return Err(ctx.fault(Fault::Forbidden));
         }
-        slowed(ctx, "sign-up")?;
         let mut faults = Faults::new(ctx)?;
         let login = faults.take("input.email", LoginName::parse(&input.email));
         let email = faults.take("input.email", EmailAddress::parse(&input.email));
@@ -115,6 +114,8 @@ impl NoticeMutation {
         let (Some(login), Some(email), Some(password)) = (login, email, password) else {
             return Ok(DiscreetPayload(faults.refused::<()>().errors().to_vec()));
         };
+        // Whoever mistypes has asked for nothing.
+        slowed(ctx, "sign-up")?;
         if !matches!(platform.directory.resolve(&email, None), Resolution::NotLocal) {
             faults.add(
                 "input.email",
@@ -404,7 +405,7 @@ pub(super) fn slowed(ctx: &Context<'_>, what: &str) -> Result<()> {
     let counted = Guess::Login(what);
     if let Some(wait) = requests.wait(counted, peer, Instant::now()) {
         let retry_after_secs = u32::try_from(wait.as_secs()).unwrap_or(u32::MAX).saturating_add(1);
-        return Err(ctx.fault(Fault::Throttled { retry_after_secs }));
+        return Err(ctx.fault(Fault::TooMany { retry_after_secs }));
     }
     requests.failed(counted, peer, Instant::now());
     Ok(())

@@ -135,6 +135,7 @@ async fn of_owner(
     if !is_own(ctx, (account, who))? {
         let target = resource(ctx, account, who).await?;
         ctx.allow(Permission::CredentialWrite, target)?;
+        crate::mailbox::visit::note_owner(ctx, (account, who))?;
     }
     Ok((account, person_of(who)))
 }

@@ -43,8 +43,10 @@ async fn an_administrator_has_mail_copied_and_sees_who_did() {
         .await;
     let newest = &told["history"]["nodes"][0];
     assert_eq!((&newest["kind"], &newest["actor"]), (&json!("address_map.changed"), &json!("USER")));
+    // Which entry it is, is told with each of its events.
+    let entry = json!({"field": "entry", "from": null, "to": id});
     let field = json!({"field": "settings.is_active", "from": "true", "to": "false"});
-    assert_eq!(newest["changes"], json!([field]), "{told:#}");
+    assert_eq!(newest["changes"], json!([entry, field]), "{told:#}");
     // A mailbox neither sees nor changes what its domain does.
     stage.mailbox(&customer, "alice").await;
     let alice = stage.sign_in("alice@acme.example", PASSWORD).await;

@@ -68,7 +68,7 @@ async fn a_second_factor_is_asked_for_and_taken_once() {
     assert_eq!(missing["userErrors"][0]["code"], "SECOND_FACTOR_NEEDED", "{missing:#}");
     let wrong = sign_in(&stage, &login, "123456").await;
     assert_eq!(wrong["userErrors"][0]["code"], "WRONG_SECOND_FACTOR", "{wrong:#}");
-    // Of the next 30 seconds: a clock may be a little ahead.
+    // Of the next 30 seconds: a clock may be a little ahead. The code that confirmed the app is used.
     let good = shown(&secret, 1);
     assert!(sign_in(&stage, &login, &good).await["session"]["accessToken"].is_string());
     assert_eq!(sign_in(&stage, &login, &good).await["userErrors"][0]["code"], "WRONG_SECOND_FACTOR");
@@ -423,14 +423,14 @@ async fn a_ticket_opens_one_more_session_of_the_same_person_once() {
     let viewer = stage.done(&token, "{ viewer { userId } }").await;
     assert_eq!(viewer["viewer"]["userId"], customer.user.as_str());
     let again = stage.ask("", &enter).await;
-    assert_eq!(again["data"]["ssoSignIn"]["userErrors"][0]["code"], "WRONG_CREDENTIALS");
+    assert_eq!(again["data"]["ssoSignIn"]["userErrors"][0]["code"], "TICKET_NOT_GOOD");
     assert_eq!(code(&stage.ask("", "mutation { ssoTicketIssue { ticket } }").await), "UNAUTHENTICATED");
     // With the session that it was made in it is void.
     let issued = stage.done(&token, "mutation { ssoTicketIssue { ticket } }").await;
     let void = enter.replace(&ticket, &text(&issued["ssoTicketIssue"]["ticket"]));
     stage.done(&token, "mutation { signOut { userErrors { code } } }").await;
     let refused = stage.ask("", &void).await;
-    assert_eq!(refused["data"]["ssoSignIn"]["userErrors"][0]["code"], "WRONG_CREDENTIALS");
+    assert_eq!(refused["data"]["ssoSignIn"]["userErrors"][0]["code"], "TICKET_NOT_GOOD");
     // Whoever is disabled meanwhile is not let in by a ticket.
     let issued = stage.done(&customer.owner, "mutation { ssoTicketIssue { ticket } }").await;
     let enter = enter.replace(&ticket, &text(&issued["ssoTicketIssue"]["ticket"]));
@@ -441,4 +441,17 @@ async fn a_ticket_opens_one_more_session_of_the_same_person_once() {
     stage.done(&operator, &disable).await;
     let refused = stage.ask("", &enter).await;
     assert_eq!(refused["data"]["ssoSignIn"]["userErrors"][0]["code"], "USER_DISABLED");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_code_that_confirms_an_authenticator_is_used_up() {
+    let (stage, _, customer) = scene().await;
+    let begun = stage.done(&customer.owner, "mutation { totpBegin { secret } }").await;
+    let secret = text(&begun["totpBegin"]["secret"]);
+    let seen = shown(&secret, 0);
+    let added = confirm(&stage, &customer.owner, &secret, &seen, PASSWORD).await;
+    assert_eq!(added["userErrors"], json!([]), "{added:#}");
+    let login = format!("owner_{}", customer.domain_name);
+    assert_eq!(sign_in(&stage, &login, &seen).await["userErrors"][0]["code"], "WRONG_SECOND_FACTOR");
+    assert!(sign_in(&stage, &login, &shown(&secret, 1)).await["session"]["accessToken"].is_string());
 }

@@ -384,3 +384,58 @@ async fn who_is_let_in_for_support_alone_speaks_with_it_and_sees_services_and_no
         assert_eq!(code(&stage.ask(&helper.owner, &hidden).await), "FORBIDDEN", "{hidden}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_an_account_demands_of_everybody_it_demands_of_delegates() {
+    let (stage, giver, helper) = scene().await;
+    stage.mailbox(&giver, "victim").await;
+    let list = format!("{{ mailboxes(accountId: \"{}\") {{ nodes {{ address }} }} }}", giver.account);
+    let (_, invitation) = invited(&stage, &giver, "permissions: [\"mailbox:read\"]").await;
+    accept(&stage, &helper, &invitation).await;
+    stage.done(&helper.owner, &list).await;
+    let mine = "{ delegatedAccesses { isOpen needsSecondFactor requiresSecondFactor } }";
+    let open = json!([{ "isOpen": true, "needsSecondFactor": false, "requiresSecondFactor": false }]);
+    assert_eq!(stage.done(&helper.owner, mine).await["delegatedAccesses"], open);
+    let require = "mutation { accountSecondFactorRequire(isRequired: true) { userErrors { code } } }";
+    stage.done(&giver.owner, require).await;
+    let mut refused = String::new();
+    for _ in 0..100 {
+        refused = code(&stage.ask(&helper.owner, &list).await).to_owned();
+        if !refused.is_empty() {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    assert_eq!(refused, "NOT_FOUND", "no second factor was proved");
+    let closed = json!([{ "isOpen": false, "needsSecondFactor": true, "requiresSecondFactor": false }]);
+    assert_eq!(stage.done(&helper.owner, mine).await["delegatedAccesses"], closed);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_delegate_lifts_no_demand_for_a_second_factor() {
+    let (stage, giver, helper) = scene().await;
+    let victim = stage.mailbox(&giver, "victim").await;
+    let of_domain = |demands: bool| {
+        format!(
+            "mutation {{ domainSettingsChange(accountId: \"{}\", domainId: \"{}\", settings: {{ requiresSecondFactor: {demands} \
+             }}) {{ userErrors {{ code }} }} }}",
+            giver.account, giver.domain
+        )
+    };
+    let of_mailbox = |demands: bool| {
+        format!(
+            "mutation {{ mailboxSettingsChange(accountId: \"{}\", mailboxId: \"{victim}\", settings: {{ requiresSecondFactor: \
+             {demands} }}) {{ userErrors {{ code }} }} }}",
+            giver.account
+        )
+    };
+    stage.done(&giver.owner, &of_domain(true)).await;
+    stage.done(&giver.owner, &of_mailbox(true)).await;
+    let (_, invitation) = invited(&stage, &giver, "preset: FULL").await;
+    accept(&stage, &helper, &invitation).await;
+    stage.done(&helper.owner, &of_domain(true)).await;
+    assert_eq!(code(&stage.ask(&helper.owner, &of_domain(false)).await), "FORBIDDEN");
+    assert_eq!(code(&stage.ask(&helper.owner, &of_mailbox(false)).await), "FORBIDDEN");
+    stage.done(&giver.owner, &of_domain(false)).await;
+    stage.done(&giver.owner, &of_mailbox(false)).await;
+}

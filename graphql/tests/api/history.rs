@@ -122,6 +122,9 @@ async fn the_feed_is_read_page_by_page_and_by_nobody_else() {
         let hidden = stage.ask(&other.owner, &query).await;
         assert_eq!(code(&hidden), "NOT_FOUND", "{query} {hidden:#}");
     }
+    let future =
+        format!("{{ mailbox(mailboxId: \"{alice}\", asOf: \"2090-01-01T00:00:00Z\") {{ status }} }}");
+    assert_eq!(code(&stage.ask(&customer.owner, &future).await), "BAD_INPUT", "nobody knows what will be");
     let own = stage.sign_in("alice@acme.example", PASSWORD).await;
     let told = stage.done(&own, &format!("{{ history(id: \"{alice}\") {{ nodes {{ kind }} }} }}")).await;
     assert_eq!(told["history"]["nodes"][0]["kind"], "mailbox.created");

@@ -165,3 +165,26 @@ async fn an_address_is_changed_by_who_knows_the_password() {
     stage.done(&token, "mutation { languageSet(language: ENGLISH) { userErrors { code } } }").await;
     assert_eq!(stage.done(&token, "{ profile { language } }").await["profile"]["language"], "ENGLISH");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_mistypes_when_signing_up_has_asked_for_nothing() {
+    let stage = Stage::open().await;
+    for _ in 0..10 {
+        let wrong = sign_up(&stage, "no address", Uuid::now_v7()).await;
+        assert_eq!(wrong["userErrors"][0]["field"], "input.email", "{wrong:#}");
+    }
+    assert_eq!(sign_up(&stage, EMAIL, Uuid::now_v7()).await["isAccepted"], true);
+    // What is asked for again and again waits, and is told that it was no failure.
+    let query = format!(
+        "mutation {{ signUp(input: {{ email: \"{EMAIL}\", password: \"{PASSWORD}\", accountName: \"Zoe\" }}) {{ isAccepted }} }}"
+    );
+    let mut said = String::new();
+    for _ in 0..10 {
+        let answer = stage.ask("", &query).await;
+        if code(&answer) == "THROTTLED" {
+            said = answer["errors"][0]["message"].as_str().expect("words").to_owned();
+            break;
+        }
+    }
+    assert_eq!(said, "too many requests from your network; try again later");
+}

@@ -59,3 +59,54 @@ async fn its_owner_sees_who_looked_who_changed_and_what() {
     stage.done(&operator, &look).await;
     assert!(seen(&stage, &own, &alice).await.iter().any(|visit| visit["isOperator"] == json!(true)));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_way_of_looking_leaves_a_trace() {
+    let stage = Stage::open().await;
+    let operator = stage.operator().await;
+    let customer = stage.customer(&operator, ("acme", "pro")).await;
+    for (number, look) in [
+        "personExport(mailboxId: \"MBOX\")",
+        "signIns(mailboxId: \"MBOX\") { count }",
+        "secondFactors(mailboxId: \"MBOX\") { isDemanded }",
+        "notices(mailboxId: \"MBOX\") { nodes { id } }",
+        "history(id: \"MBOX\") { nodes { kind } }",
+        "mailbox(mailboxId: \"MBOX\", asOf: \"NOW\") { address }",
+        "filters(mailboxId: \"MBOX\") { nodes { id } }",
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let mailbox = stage.mailbox(&customer, &format!("box{number}")).await;
+        let own = stage.sign_in(&format!("box{number}@acme.example"), PASSWORD).await;
+        let looked = async || {
+            let visits = seen(&stage, &own, &mailbox).await;
+            visits.iter().filter(|visit| visit["kind"].is_null()).count()
+        };
+        let query = format!(
+            "{{ {} }}",
+            look.replace("MBOX", &mailbox).replace("NOW", &jiff::Timestamp::now().to_string())
+        );
+        stage.done(&own, &query).await;
+        assert_eq!(looked().await, 0, "what is one's own: {look}");
+        stage.done(&customer.owner, &query).await;
+        assert_eq!(looked().await, 1, "{look}");
+    }
+    // A list of all that mailboxes keep is a look into those that keep something.
+    let kept = stage.mailbox(&customer, "kept").await;
+    let own = stage.sign_in("kept@acme.example", PASSWORD).await;
+    let add = format!(
+        "mutation {{ filterAdd(mailboxId: \"{kept}\", filter: {{ name: \"one\" }}) {{ filter {{ id }} userErrors {{ code }} }} }}"
+    );
+    stage.done(&own, &add).await;
+    let mut looked = 0;
+    for _ in 0..100 {
+        stage.done(&customer.owner, "{ filters { nodes { id } } }").await;
+        looked = seen(&stage, &own, &kept).await.iter().filter(|visit| visit["kind"].is_null()).count();
+        if looked > 0 {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    assert_eq!(looked, 1);
+}

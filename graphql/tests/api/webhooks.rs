@@ -57,6 +57,7 @@ async fn refusals_say_why_and_strangers_learn_nothing() {
     for (url, kinds, expected) in [
         ("http://shop.example/", "[\"*\"]", "WEBHOOK_URL_NOT_HTTPS"),
         ("http://127.0.0.1:9/", "[\"*\"]", "WEBHOOK_URL_NOT_HTTPS"),
+        ("https://10.0.0.1/", "[\"*\"]", "WEBHOOK_URL_PRIVATE"),
         ("shop", "[\"*\"]", "WEBHOOK_URL"),
         ("https://shop.example/", "[]", "WEBHOOK_KINDS_EMPTY"),
         ("https://shop.example/", "[\"Mailbox\"]", "WEBHOOK_KIND"),

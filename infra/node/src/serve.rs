@@ -137,6 +137,7 @@ pub async fn serve(config: Config) -> anyhow::Result<ExitCode> {
         server.drained().await;
     }
     platform.engine.shutdown().await;
+    platform.database.forget_deleted().await?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -236,6 +237,7 @@ fn background(
         engine: Arc::clone(&platform.engine),
         store: Arc::clone(&store),
         door: platform.door.clone(),
+        database: platform.database.clone(),
     })?;
     let watch = QuotaWatch { engine: Arc::clone(&platform.engine), directory, store: Arc::clone(&store) };
     tasks.spawn(watch.run(stop.clone()));

@@ -174,6 +174,18 @@ impl Database {
         }
     }
 
+    /// Leaves nothing of what was overwritten or deleted in files beside the database, after somebody's data were erased; whether
+    /// that is so, which readers at work may hold up for a while. With PostgreSQL its own vacuum does it in time, and it is so.
+    ///
+    /// # Errors
+    /// [`DatabaseError`].
+    pub async fn forget_deleted(&self) -> Result<bool, DatabaseError> {
+        match &self.engine {
+            Engine::Sqlite(sqlite) => sqlite.empty_log().await,
+            Engine::Postgres(_) => Ok(true),
+        }
+    }
+
     /// SQLite itself, where it is the one.
     pub const fn sqlite(&self) -> Option<&Sqlite> {
         match &self.engine {

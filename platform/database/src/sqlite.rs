@@ -30,6 +30,9 @@ const STATEMENT_CACHE_COUNT: usize = 256;
 /// Longest wait for another process that writes to the same file.
 const OTHER_PROCESS_WAIT: Duration = Duration::from_secs(20);
 
+/// Longest wait for readers before the log beside the file is emptied: writes wait meanwhile.
+const LOG_WAIT: Duration = Duration::from_secs(2);
+
 /// An outcome or an error whose type is forgotten between the asker and the writer.
 type Answer = Box<dyn Any + Send>;
 /// Behind a mutex that is never contended, so that work may be a future that another thread could poll.
@@ -67,8 +70,9 @@ impl Sqlite {
     /// Opens or makes a file and starts its writer. The writer ends when the last handle is dropped.
     pub(crate) fn open(path: &Path) -> Result<Self, DatabaseError> {
         let connection = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE)?;
+        // What is deleted is overwritten: rows of erased persons must not be read out of free pages.
         connection.execute_batch(
-            "PRAGMA page_size = 16384; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;",
+            "PRAGMA page_size = 16384; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON;",
         )?;
         let (writer, queue) = mpsc::channel(QUEUE_WRITE_COUNT_MAX);
         std::thread::Builder::new()
@@ -164,6 +168,18 @@ impl Sqlite {
         self.readers.read(work)
     }
 
+    /// Takes what was written into the file and empties the log beside it, where older forms of rows stand; whether all of it
+    /// went, which readers that are at work may hold up.
+    pub(crate) async fn empty_log(&self) -> Result<bool, DatabaseError> {
+        let path = self.readers.path.clone();
+        let emptied = tokio::task::spawn_blocking(move || {
+            let connection = connect(&path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+            connection.busy_timeout(LOG_WAIT)?;
+            empty_log(&connection)
+        });
+        emptied.await.unwrap_or(Err(DatabaseError::Panicked))
+    }
+
     /// Octets of the pages that the file holds and nothing stands on.
     pub(crate) async fn reusable_octets(&self) -> Result<u64, DatabaseError> {
         self.read(|connection| {
@@ -220,6 +236,14 @@ fn write_until_closed(connection: &Mutex<Connection>, mut queue: mpsc::Receiver<
             waiting.write_batch(connection, &mut queue);
         }
     }
+    // Nothing depends on it: what is left in the log is read from there at the next start.
+    drop(connection.lock().busy_timeout(LOG_WAIT));
+    drop(empty_log(&connection.lock()));
+}
+
+fn empty_log(connection: &Connection) -> Result<bool, DatabaseError> {
+    let busy: i64 = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
+    Ok(busy == 0)
 }
 
 /// What the writer has before it.

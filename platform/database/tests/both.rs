@@ -210,3 +210,30 @@ async fn what_is_deleted_leaves_room_inside_the_file() {
         }
     }
 }
+
+#[tokio::test]
+async fn what_is_deleted_is_in_no_file() {
+    const SECRET: &str = "a-name-that-nobody-else-has";
+    let folder = tempfile::tempdir().expect("a folder");
+    let database = Database::open_sqlite(&folder.path().join("test.db")).expect("a file");
+    let table = "CREATE TABLE thing (id UUID PRIMARY KEY, n BIGINT NOT NULL, t TEXT, b BYTEA, f BOOLEAN)";
+    database.migrate("test", &[table]).await.expect("a table");
+    let holds = || {
+        let files = std::fs::read_dir(folder.path()).expect("a folder");
+        files.filter_map(Result::ok).any(|file| {
+            let octets = std::fs::read(file.path()).expect("a file");
+            octets.windows(SECRET.len()).any(|part| part == SECRET.as_bytes())
+        })
+    };
+    let named = |number: u128| {
+        Statement::new("INSERT INTO thing (id, n, t) VALUES ($1, 1, $2)")
+            .bind(Uuid::from_u128(number))
+            .bind(SECRET)
+    };
+    database.write((0..50).map(named).collect()).await.expect("written");
+    assert!(database.forget_deleted().await.expect("emptied"));
+    assert!(holds(), "what is there is in the file");
+    database.write(vec![Statement::new("DELETE FROM thing")]).await.expect("deleted");
+    assert!(database.forget_deleted().await.expect("emptied"));
+    assert!(!holds());
+}

@@ -167,6 +167,10 @@ refusals! {
         WebhookUrlNotHttps = "WEBHOOK_URL_NOT_HTTPS", Some("url"),
             "Events are told under TLS only; give an address that begins with `https://`.",
             "Les événements ne sont transmis que sous TLS ; donnez une adresse qui commence par `https://`.";
+        /// It leads into a private network, where nothing is told.
+        WebhookUrlPrivate = "WEBHOOK_URL_PRIVATE", Some("url"),
+            "Nothing is told to private addresses or names of a local network; give an address that the Internet reaches.",
+            "Rien n’est transmis aux adresses privées ni aux noms d’un réseau local ; donnez une adresse joignable depuis Internet.";
         /// No kind of events.
         WebhookKind = "WEBHOOK_KIND", Some("kinds"),
             "This is no kind of events; write `mailbox.created`, `mailbox.*` or `*`.",

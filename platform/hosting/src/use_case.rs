@@ -666,6 +666,12 @@ const fn leading(resource: Resource) -> Need {
     Need { permission: Permission::CredentialWrite, resource }
 }
 
+/// What it takes, besides, to demand no second factor any more of somebody: a password alone opens their mail from then on, so
+/// the permission is that of passwords, which cannot be delegated.
+const fn lifting(resource: Resource) -> Need {
+    Need { permission: Permission::CredentialWrite, resource }
+}
+
 /// An alias as it is touched; nothing but the account where it never existed.
 fn alias_resource(account: AccountId, alias: &AliasState) -> Resource {
     match alias {

@@ -30,7 +30,7 @@ const VIEWER: &str = "{ viewer { accountId userId mailboxId sessionId demand dem
 
 /// What the head of the page shows of a user. It goes with the page: what came later would push aside what stands already.
 const USER: &str = "query($id: UserID!, $account: AccountID!, $isActing: Boolean!) { user(userId: $id) { name } \
-     delegatedAccesses { id accountId accountName isOpen requiresSecondFactor } \
+     delegatedAccesses { id accountId accountName isOpen needsSecondFactor } \
      account(accountId: $account) @include(if: $isActing) { name } }";
 
 /// The same of a mailbox.

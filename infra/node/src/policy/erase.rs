@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use database::Database;
 use engine::{Effect, EffectError, Engine, Follower, ProjectionError};
 use hosting::HostingEvent;
 use hosting::account::AccountEvent;
@@ -46,6 +47,8 @@ pub struct ErasePersons {
     pub store: Arc<SqlStore>,
     /// Where sign-ins are.
     pub door: door::DoorBook,
+    /// What all of these but messages stand in.
+    pub database: Database,
 }
 
 #[async_trait]
@@ -82,6 +85,10 @@ impl Effect for ErasePersons {
             rederived
                 .map_err(|error| failed(error.to_string()))?
                 .map_err(|error| failed(format!("{name}: {error}")))?;
+        }
+        if !self.database.forget_deleted().await.map_err(|error| failed(error.to_string()))? {
+            // The database's own checkpoints write over it in time.
+            tracing::info!(%subject, "what was erased stands in the log of the database for a while, which readers hold");
         }
         Ok(())
     }

@@ -111,7 +111,8 @@ impl Decider for Delegation {
                     (Stage::Invited, Answer::Decline) => Ok(vec![DelegationEvent::Declined]),
                 }
             }
-            (record, C::ChangeTerms(_)) if record.stage == Stage::Over => Err(HostingRefusal::DelegationOver),
+            // What is over by its time was promised to be over: whoever had it is invited anew.
+            (record, C::ChangeTerms(_)) if record.is_over(now) => Err(HostingRefusal::DelegationOver),
             (record, C::ChangeTerms(terms)) if record.terms == terms => Ok(vec![]),
             (_, C::ChangeTerms(terms)) => {
                 check(&terms, now)?;

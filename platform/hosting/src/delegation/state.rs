@@ -56,6 +56,13 @@ pub struct DelegationRecord {
     pub accepted_by: Option<AcceptedBy>,
 }
 
+impl DelegationRecord {
+    /// Whether it was ended, or its time is over.
+    pub fn is_over(&self, now: Timestamp) -> bool {
+        self.stage == Stage::Over || self.terms.expires_at.is_some_and(|end| end <= now)
+    }
+}
+
 /// Who has accepted an invitation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct AcceptedBy {

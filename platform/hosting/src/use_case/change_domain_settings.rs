@@ -103,7 +103,10 @@ impl Guarded for ChangeDomainSettings {
 
     fn needs(&self, states: &<Self::Reads as Reads>::States) -> Vec<Need> {
         let own = self.need(states);
-        if self.patch.leads_elsewhere() { vec![own, super::leading(own.resource)] } else { vec![own] }
+        let demands = states.1.record().is_some_and(|record| record.settings.requires_second_factor);
+        let lifts = demands && self.patch.requires_second_factor == Some(false);
+        let leads = self.patch.leads_elsewhere().then(|| super::leading(own.resource));
+        [own].into_iter().chain(leads).chain(lifts.then(|| super::lifting(own.resource))).collect()
     }
 
     fn rights(&self, _: &<Self::Reads as Reads>::States) -> Vec<AdministratorRight> {

@@ -85,6 +85,10 @@ impl Guarded for ChangeMailboxSettings {
         if !self.by_owner && self.patch.recovery_address.is_some() {
             needs.push(super::leading(own.resource));
         }
+        let demands = mailbox.record().is_some_and(|record| record.settings.requires_second_factor);
+        if demands && self.patch.requires_second_factor == Some(false) {
+            needs.push(super::lifting(own.resource));
+        }
         needs
     }
 

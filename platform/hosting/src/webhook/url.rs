@@ -6,6 +6,7 @@ use std::net::IpAddr;
 use crate::HostingRefusal;
 use crate::limit::{WEBHOOK_SECRET_OCTETS_MIN, WEBHOOK_URL_OCTETS_MAX};
 use crate::refusal::Limit;
+use crate::remote::public_host;
 
 /// Whether an endpoint on this machine may be told in the clear.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -24,8 +25,8 @@ impl WebhookUrl {
     /// Reads and checks an address.
     ///
     /// # Errors
-    /// `WEBHOOK_URL_TOO_LONG` beyond 2048 octets, `WEBHOOK_URL_NOT_HTTPS`, `WEBHOOK_URL` for anything else that is not a
-    /// plain address.
+    /// `WEBHOOK_URL_TOO_LONG` beyond 2048 octets, `WEBHOOK_URL_NOT_HTTPS`, `WEBHOOK_URL_PRIVATE` for what leads into a private
+    /// network, `WEBHOOK_URL` for anything else that is not a plain address.
     pub fn parse(text: &str, reach: Reach) -> Result<Self, HostingRefusal> {
         let text = text.trim();
         if text.len() > WEBHOOK_URL_OCTETS_MAX {
@@ -41,8 +42,12 @@ impl WebhookUrl {
             return Err(HostingRefusal::WebhookUrl);
         }
         match (scheme, reach) {
+            ("https" | "http", Reach::AndLoopback) if is_loopback(host) => Ok(Self(text.to_owned())),
+            // Deliveries there would fail for ever.
+            ("https", Reach::Public | Reach::AndLoopback) if public_host(host).is_none() => {
+                Err(HostingRefusal::WebhookUrlPrivate)
+            }
             ("https", Reach::Public | Reach::AndLoopback) => Ok(Self(text.to_owned())),
-            ("http", Reach::AndLoopback) if is_loopback(host) => Ok(Self(text.to_owned())),
             _ => Err(HostingRefusal::WebhookUrlNotHttps),
         }
     }
@@ -131,8 +136,8 @@ mod tests {
             "https://shop.example",
             "https://shop.example:8443/a?b=c&d=%20",
             "https://xn--bcher-kva.example/",
-            "https://[2001:db8::1]:444/x",
-            "https://192.0.2.1/",
+            "https://[2a00:1450:4007:80c::200e]:444/x",
+            "https://9.9.9.9/",
         ] {
             assert_eq!(read(good, Reach::Public), Ok(good.to_owned()));
         }
@@ -150,12 +155,23 @@ mod tests {
             ("https://2130706433/", HostingRefusal::WebhookUrl),
             ("https://0x7f.1/", HostingRefusal::WebhookUrl),
             ("https:///x", HostingRefusal::WebhookUrl),
+            ("https://10.0.0.1/", HostingRefusal::WebhookUrlPrivate),
+            ("https://169.254.169.254/latest", HostingRefusal::WebhookUrlPrivate),
+            ("https://192.0.2.1/", HostingRefusal::WebhookUrlPrivate),
+            ("https://127.0.0.1/", HostingRefusal::WebhookUrlPrivate),
+            ("https://[::1]:444/x", HostingRefusal::WebhookUrlPrivate),
+            ("https://[::ffff:10.0.0.1]/", HostingRefusal::WebhookUrlPrivate),
+            ("https://[fd00::1]/", HostingRefusal::WebhookUrlPrivate),
+            ("https://localhost/", HostingRefusal::WebhookUrlPrivate),
+            ("https://shop.internal/", HostingRefusal::WebhookUrlPrivate),
             ("https://shop.example\\@evil.example/", HostingRefusal::WebhookUrl),
         ] {
             assert_eq!(read(wrong, Reach::Public), Err(why), "{wrong}");
         }
         assert!(read("http://127.0.0.1:9/x", Reach::AndLoopback).is_ok());
+        assert!(read("https://localhost:9/x", Reach::AndLoopback).is_ok());
         assert!(read("http://10.0.0.1/x", Reach::AndLoopback).is_err());
+        assert_eq!(read("https://10.0.0.1/x", Reach::AndLoopback), Err(HostingRefusal::WebhookUrlPrivate));
         let long = format!("https://shop.example/{}", "x".repeat(2048));
         assert!(matches!(read(&long, Reach::Public), Err(HostingRefusal::WebhookUrlTooLong(_))));
     }

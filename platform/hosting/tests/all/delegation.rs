@@ -148,6 +148,26 @@ fn it_ends_by_either_side_and_frees_its_place() {
 }
 
 #[test]
+fn what_is_over_by_its_time_is_not_had_again_by_other_terms() {
+    let mut world = with_mailbox();
+    let until = |world: &World, secs: i64| Terms {
+        expires_at: Some(Timestamp::from_secs(world.now.secs() + secs)),
+        ..reading()
+    };
+    let short = until(&world, 30);
+    world.must(&invite(&world, 40, short));
+    world.must(&answer(40, Answer::Accept));
+    let change = |terms: Terms| ChangeDelegation { account: account(), delegation: id(40), terms };
+    let longer = until(&world, 60);
+    assert_eq!(world.must(&change(longer.clone())), 1, "before it is over its time is changed");
+    world.now = Timestamp::from_secs(world.now.secs() + 60);
+    for terms in [longer, reading(), until(&world, 60)] {
+        assert_eq!(world.refused(&change(terms)), "DELEGATION_OVER");
+    }
+    world.must(&end(40, None));
+}
+
+#[test]
 fn passwords_users_and_delegation_itself_are_never_passed_on() {
     let mut world = with_mailbox();
     for permission in Permission::ALL {

@@ -11,8 +11,8 @@ use hosting::mailbox::{MailboxSettingsPatch, SelfService};
 use hosting::plan::plan_id;
 use hosting::share::{SharePatch, ShareRole};
 use hosting::use_case::{
-    ActivateService, AddDomain, ChangeAliasSettings, ChangeAliasTargets, ChangeMailboxSettings, CreateAlias,
-    EditShares, OrderService, VerifyDomain,
+    ActivateService, AddDomain, ChangeAliasSettings, ChangeAliasTargets, ChangeDomainSettings,
+    ChangeMailboxSettings, CreateAlias, EditShares, OrderService, VerifyDomain,
 };
 use kernel::{Actor, DomainId, DomainName, EmailAddress, LocalPart, MailboxId};
 
@@ -216,4 +216,44 @@ fn all_limits_of_what_a_domain_sends_are_one_right() {
         let both = DomainSettingsPatch { description: Some("ours".to_owned()), ..limit };
         assert_eq!(both.rights(), [AdministratorRight::SendLimits, AdministratorRight::DomainSettings]);
     }
+}
+
+#[test]
+fn whoever_may_not_set_passwords_lifts_no_demand_for_a_second_factor() {
+    let mut world = with_mailbox();
+    let of_domain = |demands: bool| ChangeDomainSettings {
+        account: account(),
+        service: service(),
+        domain: id(DOMAIN),
+        patch: DomainSettingsPatch {
+            requires_second_factor: Some(demands),
+            ..DomainSettingsPatch::default()
+        },
+        revision: None,
+        stored: None,
+        largest: None,
+    };
+    let of_mailbox = |demands: bool| ChangeMailboxSettings {
+        patch: MailboxSettingsPatch {
+            requires_second_factor: Some(demands),
+            ..MailboxSettingsPatch::default()
+        },
+        ..senders(&[], &[])
+    };
+    let owner = world.principal.clone();
+    let delegate = acting(Scope::Account(account()), Permissions::delegable());
+    let lacking = Err(No::Denied(Denied::Lacks(Permission::CredentialWrite)));
+    world.principal = delegate.clone();
+    world.must(&of_domain(false));
+    world.must(&of_mailbox(false));
+    // To demand one takes nothing away, and a delegate may.
+    world.must(&of_domain(true));
+    world.must(&of_mailbox(true));
+    assert_eq!(world.run(&of_domain(false)), lacking);
+    assert_eq!(world.run(&of_mailbox(false)), lacking);
+    world.must(&of_domain(true));
+    world.principal = administrator(&[DOMAIN]);
+    world.must(&of_mailbox(false));
+    world.principal = owner;
+    world.must(&of_domain(false));
 }

@@ -23,7 +23,7 @@ export interface Access {
   accountId: string;
   accountName: string | null;
   isOpen: boolean;
-  requiresSecondFactor: boolean;
+  needsSecondFactor: boolean;
 }
 
 export interface Boot {
