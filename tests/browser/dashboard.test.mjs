@@ -246,6 +246,7 @@ for (const language of ['fr', 'en']) describe(`in ${language}`, () => {
     await page.getByRole('link', { name: t('service.part.cancel'), exact: true }).click(); // 1
     await button(page, t('cancel.begin')).click(); // 2
     await dialog(page).getByText(t('cancel.undo', { count: 30 })).waitFor();
+    assert.equal(await dialog(page).getByRole('link', { name: t('cancel.download') }).getAttribute('href'), '/mailbox/export');
     await picture(page, `cancel-${language}`);
     assert.deepEqual(await violations(page), []);
     await button(page, t('cancel.confirm')).click(); // 3
@@ -253,6 +254,10 @@ for (const language of ['fr', 'en']) describe(`in ${language}`, () => {
     // What the menu does not offer any more says so where somebody comes by its address.
     await page.goto(`${node.url}/dashboard/services/${service}/plan`);
     await page.getByText(t('service.partEnded')).waitFor();
+    // It is not forgotten while it can come back.
+    await page.goto(`${node.url}/dashboard`);
+    await page.getByRole('link', { name: t('domains.restore'), exact: true }).click();
+    await page.getByRole('button', { name: t('reactivate.action'), exact: true }).waitFor();
     quiet(page);
     await page.context().close();
   });

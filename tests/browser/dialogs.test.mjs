@@ -98,6 +98,9 @@ for (const language of ['fr', 'en']) for (const login of ['demo', 'chief', 'agen
         for (const fault of await violations(page, await dialog.elementHandle())) faults.push(`${path}: ${title}: ${fault}`);
         await picture(page, `dialog-${language}-${title.replace(/[^\p{L}\p{N}]+/gu, '-').slice(0, 40)}`);
         if (!(await dialog.evaluate((one) => one.contains(document.activeElement)))) faults.push(`${path}: ${title}: the focus is not in it`);
+        // It begins at what is to be filled in, or at what does nothing: neither at the cross nor at what is done for good.
+        const begins = await dialog.evaluate((one) => ({ isCross: document.activeElement.matches('.close'), isAct: document.activeElement.matches('.danger'), hasField: one.querySelector('.body :is(input, select, textarea):not(:disabled, [type=hidden], [type=file])') !== null, isChoice: one.querySelectorAll('.foot button').length > 1 }));
+        if (begins.isAct || (begins.isCross && (begins.hasField || begins.isChoice))) faults.push(`${path}: ${title}: the focus begins at the wrong place`);
         await page.keyboard.press('Tab');
         if (!(await dialog.evaluate((one) => one.contains(document.activeElement) || document.activeElement === document.body))) faults.push(`${path}: ${title}: Tab leads out of it`);
         for (const width of [NARROW, WIDE]) {

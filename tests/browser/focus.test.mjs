@@ -88,7 +88,7 @@ for (const language of ['fr', 'en']) {
     });
     for (const [junk, reject, field, words] of [
       ['abc', '15', 'junkScore', t('field.between', { min: 0, max: 100 })], ['', '15', 'junkScore', t('field.between', { min: 0, max: 100 })], ['-5', '15', 'junkScore', t('field.between', { min: 0, max: 100 })],
-      ['101', '200', 'junkScore', t('field.between', { min: 0, max: 100 })], ['8', 'x', 'rejectScore', t('spam.rejectRange')], ['8', '', 'rejectScore', t('spam.rejectRange')], ['8', '8', 'rejectScore', t('spam.rejectRange')], ['8', '1001', 'rejectScore', t('spam.rejectRange')],
+      ['101', '200', 'junkScore', t('field.between', { min: 0, max: 100 })], ['8', 'x', 'rejectScore', t('spam.rejectRange')], ['8', '', 'rejectScore', t('spam.rejectRange')], ['8', '8', 'rejectScore', t('spam.above', { points: 8 })], ['8', '1001', 'rejectScore', t('spam.rejectRange')],
     ]) {
       await page.fill('[name=junkScore]', junk);
       await page.fill('[name=rejectScore]', reject);

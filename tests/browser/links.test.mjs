@@ -59,8 +59,8 @@ async function known(name) {
 }
 
 const WORDS = {
-  en: { confirmed: /Your address is confirmed/, dead: /not good any more/, look: /Look into your mailbox/, changed: /Your password is changed/, differ: /not the same/, in: /You are in/, declined: /You have declined/, closed: /not opened here/, again: /Send the link again/, way: /on its way/, invited: /You are invited/, release: /Release/, purge: /Destroy/, released: /It is released/, purged: /It is destroyed/ },
-  fr: { confirmed: /Votre adresse est confirmée/, dead: /n'est plus valable/, look: /Regardez votre boîte/, changed: /Votre mot de passe est modifié/, differ: /pas identiques/, in: /C'est fait/, declined: /Vous avez refusé/, closed: /ne s'ouvrent pas ici/, again: /Renvoyer le lien/, way: /en route/, invited: /Vous êtes invité/, release: /Libérer/, purge: /Détruire/, released: /C'est libéré/, purged: /C'est détruit/ },
+  en: { confirmed: /Your address is confirmed/, dead: /not good any more/, look: /Look into your mailbox/, changed: /Your password is changed/, differ: /not the same/, in: /You are in/, declined: /You have declined/, closed: /not opened here/, again: /Send the link again/, way: /on its way/, invited: /You are invited/, release: /Release/, purge: /Destroy/, sure: /Destroy it for good/, released: /It is released/, purged: /It is destroyed/ },
+  fr: { confirmed: /Votre adresse est confirmée/, dead: /n’est plus valable/, look: /Regardez votre boîte/, changed: /Votre mot de passe est modifié/, differ: /pas identiques/, in: /C’est fait/, declined: /Vous avez refusé/, closed: /ne s’ouvrent pas ici/, again: /Renvoyer le lien/, way: /en route/, invited: /Vous êtes invité/, release: /Libérer/, purge: /Détruire/, sure: /Détruire définitivement/, released: /C’est libéré/, purged: /C’est détruit/ },
 };
 
 for (const [language, mailbox] of [['en', 'alice@demo.example'], ['fr', 'bob@demo.example']]) describe(`in ${language}`, () => {
@@ -251,6 +251,8 @@ for (const [language, mailbox] of [['en', 'alice@demo.example'], ['fr', 'bob@dem
     await page.getByText(/^person\d+@elsewhere\.example$/).first().waitFor();
     await fit(link, 'held', language);
     await page.getByRole('button', { name: words[outcome] }).click();
+    // What cannot be undone is asked for twice.
+    if (outcome === 'purge') await page.getByRole('button', { name: words.sure }).click();
     await page.getByRole('heading', { name: words[`${outcome}d`] }).waitFor();
     await page.goto(node.url + link);
     await page.getByRole('heading', { name: words.dead }).waitFor();

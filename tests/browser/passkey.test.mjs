@@ -71,7 +71,7 @@ for (const [language, login, words] of [
     await leave(page);
     await picture(page, `passkey-login-${language}`);
     assert.deepEqual(await violations(page), []);
-    const button = page.getByRole('button', { name: /passkey|clé d'accès/ });
+    const button = page.getByRole('button', { name: /passkey|clé d’accès/ });
     await button.click();
     await page.waitForURL(/dashboard/);
 
@@ -81,7 +81,7 @@ for (const [language, login, words] of [
     await page.waitForURL(/login\/code/);
     await picture(page, `passkey-code-${language}`);
     assert.deepEqual(await violations(page), []);
-    await page.getByRole('button', { name: /passkey|clé d'accès/ }).click();
+    await page.getByRole('button', { name: /passkey|clé d’accès/ }).click();
     await page.waitForURL(/dashboard/);
 
     // Named anew, then removed: the password is enough again, and the key opens nothing any more.
@@ -95,7 +95,7 @@ for (const [language, login, words] of [
     await page.getByRole('dialog').getByRole('button', { name: t('security.remove'), exact: true }).click();
     await page.getByText(t('passkey.none')).waitFor();
     await leave(page);
-    await page.getByRole('button', { name: /passkey|clé d'accès/ }).click();
+    await page.getByRole('button', { name: /passkey|clé d’accès/ }).click();
     await page.getByText(words.refused).waitFor();
     await signIn(page, node, login);
     await page.waitForURL(/dashboard/);

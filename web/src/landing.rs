@@ -41,7 +41,7 @@ fn render(landing: &Landing, paper: Paper, mode: graphql::Mode) -> Markup {
             p.lead { (paper.say(
                 "Mail for your own domains: manage your Box, domains and mailboxes here, and read your mail with any mail client.",
                 "Le courrier de vos propres domaines : gérez ici votre Box, vos domaines et vos boîtes aux lettres, et lisez \
-                 votre courrier avec n'importe quel logiciel de messagerie.",
+                 votre courrier avec n’importe quel logiciel de messagerie.",
             )) }
             p { a.press.link href="/dashboard" { (paper.say("To the dashboard", "Vers le tableau de bord")) } }
             p { a href="/setup" { (paper.say("Set up a phone or a mail program", "Configurer un téléphone ou un logiciel de messagerie")) } }
@@ -57,7 +57,7 @@ fn render(landing: &Landing, paper: Paper, mode: graphql::Mode) -> Markup {
                 li { code { "/graphql" } " – " (paper.say("GraphQL, by POST or websocket", "GraphQL, par POST ou websocket")) }
                 li { a href="/graphql/schema.graphql" { "/graphql/schema.graphql" } " – " (paper.say("its schema", "son schéma")) }
                 @if mode == graphql::Mode::Development {
-                    li { a href="/graphiql" { "/graphiql" } " – " (paper.say("try the API (development only)", "essayer l'API (développement seulement)")) }
+                    li { a href="/graphiql" { "/graphiql" } " – " (paper.say("try the API (development only)", "essayer l’API (développement seulement)")) }
                 }
             }
         }

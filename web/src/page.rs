@@ -3,6 +3,7 @@
 
 pub(crate) mod dress;
 pub(crate) mod export;
+pub(crate) mod figure;
 pub(crate) mod form;
 pub(crate) mod held;
 pub(crate) mod invitation;
@@ -18,7 +19,7 @@ pub(crate) mod verify;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
-use maud::{DOCTYPE, Markup, html};
+use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use crate::Options;
 use crate::api::text;
@@ -78,7 +79,7 @@ impl Paper {
         let dress = worn.as_ref().map(|worn| &worn.dress);
         let house = dress.map_or("Hosterra", |dress| dress.name.as_str());
         let (other, other_tag) = (self.say("Français", "English"), self.say("fr", "en"));
-        html! {
+        let page = html! {
             (DOCTYPE)
             html lang=(self.tag()) {
                 head {
@@ -110,8 +111,27 @@ impl Paper {
                     }
                 }
             }
+        };
+        match self.language {
+            graphql::Language::English => page,
+            graphql::Language::French => PreEscaped(bound(&page.into_string())),
         }
     }
+}
+
+/// French puts a space before signs of two parts, and within its quotation marks: one at which no line breaks. Tags stay as
+/// they are, and with them what forms carry.
+fn bound(page: &str) -> String {
+    let mut bound = String::with_capacity(page.len());
+    let (mut is_tag, mut last) = (false, '\0');
+    let mut rest = page.chars().peekable();
+    while let Some(one) = rest.next() {
+        is_tag = one == '<' || (is_tag && last != '>');
+        let is_bound = last == '«' || matches!(rest.peek(), Some('?' | '!' | ':' | ';' | '»'));
+        bound.push(if one == ' ' && !is_tag && is_bound { '\u{a0}' } else { one });
+        last = one;
+    }
+    bound
 }
 
 /// The sign of the house.
@@ -139,7 +159,7 @@ pub(crate) fn fault(paper: Paper, status: StatusCode, (title, words): (&str, &st
         div.sheet {
             h1 { (title) }
             p.lead { (words) }
-            p { a href="/" { (paper.say("To the front page", "Vers la page d'accueil")) } }
+            p { a href="/" { (paper.say("To the front page", "Vers la page d’accueil")) } }
         }
     };
     (status, Html(paper.page(title, &content).into_string())).into_response()
@@ -171,7 +191,7 @@ pub(crate) fn told(
 
 /// A page for what the API has not done: `words` are its own.
 pub(crate) fn failed(paper: Paper, words: &str) -> Response {
-    let title = paper.say("This did not work", "Cela n'a pas fonctionné");
+    let title = paper.say("This did not work", "Cela n’a pas fonctionné");
     let empty = paper.say("The server is busy; try again soon.", "Serveur occupé ; réessayez bientôt.");
     let words = if words.len() > 1 { words } else { empty };
     let on = Onward { to: "/login", name: paper.say("To the sign-in page", "Vers la page de connexion") };
@@ -184,10 +204,10 @@ pub(crate) async fn missing(State(options): State<Options>, headers: HeaderMap) 
         return (StatusCode::NOT_FOUND, "not found\n").into_response();
     }
     let paper = Paper::of(&options, &headers);
-    let title = paper.say("There is no such page", "Cette page n'existe pas");
+    let title = paper.say("There is no such page", "Cette page n’existe pas");
     let words = paper.say(
         "The address may be mistyped, or what stood here is gone.",
-        "L'adresse est peut-être mal saisie, ou ce qui se trouvait ici n'y est plus.",
+        "L’adresse est peut-être mal saisie, ou ce qui se trouvait ici n’y est plus.",
     );
     fault(paper, StatusCode::NOT_FOUND, (title, words))
 }
@@ -198,18 +218,48 @@ pub(crate) fn not_at_home(paper: Paper) -> Response {
     let words = paper.say(
         "Signing in works over HTTPS, under the name that the operator has set as `web.origin`, or on this machine itself \
          at http://localhost.",
-        "La connexion se fait en HTTPS, sous le nom que l'opérateur a défini comme `web.origin`, ou sur cette machine même, \
-         à l'adresse http://localhost.",
+        "La connexion se fait en HTTPS, sous le nom que l’opérateur a défini comme `web.origin`, ou sur cette machine même, \
+         à l’adresse http://localhost.",
     );
     fault(paper, StatusCode::MISDIRECTED_REQUEST, (title, words))
 }
 
+/// What is said to a form that asks for nothing that there is.
+pub(crate) fn not_understood(paper: Paper) -> Response {
+    let title = paper.say("This request is not understood", "Cette demande n’est pas comprise");
+    let words = paper.say(
+        "Nothing was done. Open the link again and choose there.",
+        "Rien n’a été fait. Ouvrez à nouveau le lien et choisissez-y.",
+    );
+    fault(paper, StatusCode::BAD_REQUEST, (title, words))
+}
+
 /// What is said to a form that another site sent.
 pub(crate) fn from_elsewhere(paper: Paper) -> Response {
-    let title = paper.say("This form was sent by another site", "Ce formulaire vient d'un autre site");
+    let title = paper.say("This form was sent by another site", "Ce formulaire vient d’un autre site");
     let words = paper.say(
         "Nothing was done. Open the page here and send it again.",
-        "Rien n'a été fait. Ouvrez la page ici et renvoyez-la.",
+        "Rien n’a été fait. Ouvrez la page ici et renvoyez-la.",
     );
     fault(paper, StatusCode::FORBIDDEN, (title, words))
+}
+
+#[cfg(test)]
+mod tests {
+    use graphql::Language;
+
+    use super::*;
+
+    #[test]
+    fn in_french_no_line_breaks_before_signs_of_two_parts_and_tags_stay_as_they_are() {
+        let page = |language| {
+            let content = html! { input value="ce que : voici"; p { "Et « cela » : oui ; non ?" } };
+            Paper { language, path: "/" }.page("Quoi ?", &content).into_string()
+        };
+        let french = page(Language::French);
+        let expected = "<p>Et «\u{a0}cela\u{a0}»\u{a0}: oui\u{a0}; non\u{a0}?</p>";
+        assert!(french.contains(expected) && french.contains("<title>Quoi\u{a0}? · "), "{french}");
+        assert!(french.contains("value=\"ce que : voici\""), "{french}");
+        assert!(!page(Language::English).contains('\u{a0}'));
+    }
 }

@@ -75,7 +75,7 @@ async fn held(stage: &Stage, customer: &Customer, mailbox: &str) -> String {
 
 fn look(token: &str) -> String {
     format!(
-        "{{ heldMail(token: \"{token}\") {{ address hold {{ reason }} recipients {{ address }} recipientCount }} }}"
+        "{{ heldMail(token: \"{token}\") {{ address hold {{ reason }} recipients {{ address }} recipientCount messageCount }} }}"
     )
 }
 
@@ -108,6 +108,7 @@ async fn a_link_shows_what_is_held_and_settles_it_once() {
         assert_eq!(shown["heldMail"]["hold"]["reason"], "NEW_RECIPIENTS");
         let recipients = shown["heldMail"]["recipients"].as_array().expect("a list");
         assert_eq!((recipients.len(), &shown["heldMail"]["recipientCount"]), (50, &json!(52)));
+        assert_eq!(shown["heldMail"]["messageCount"], json!(52));
     }
     assert!(!hold_of(&stage, &customer, &mailbox).await.is_null(), "looking changes nothing");
     let forged = first.replace("hsl_", "hsl_0");

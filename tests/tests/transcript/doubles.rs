@@ -27,7 +27,11 @@ pub(crate) struct Wary;
 impl smtp::Watch for Wary {
     async fn judge(&self, _: &directory::Login, recipients: &[EmailAddress], _: IpAddr) -> smtp::Judgement {
         let is_stranger = |to: &EmailAddress| to.local.as_str() == "stranger";
-        if recipients.iter().any(is_stranger) { smtp::Judgement::Hold("watch_volume") } else { smtp::Judgement::Pass }
+        if recipients.iter().any(is_stranger) {
+            smtp::Judgement::Hold("watch_volume")
+        } else {
+            smtp::Judgement::Pass
+        }
     }
 }
 

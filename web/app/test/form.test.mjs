@@ -96,3 +96,11 @@ test('what was refused is gone where the form is looked at anew', async () => {
   form.begin();
   assert.ok(!form.problem && !form.fault('name'));
 });
+
+test('what is needed and empty is refused at its field, and what was refused before is forgotten', () => {
+  const form = new Form();
+  assert.equal(form.isFilled({ name: ' ', code: '1' }), false);
+  assert.deepEqual([form.fault('name') !== '', form.fault('code')], [true, '']);
+  assert.equal(form.isFilled({ name: 'x', code: '1' }), true);
+  assert.equal(form.fault('name'), '');
+});

@@ -135,6 +135,8 @@ test('only what was changed is sent, in the form that the API takes', async () =
   speak('en', {});
   assert.equal(fault(specs[0], { max: '11' }), 'field.high');
   assert.equal(fault(specs[0], { max: 'x' }), 'field.low');
+  // The unit stands beside a size: what is typed with it is told as what it is.
+  assert.equal(fault({ name: 'size', kind: 'size', label: '' }, { size: 'NaN' }), 'field.number');
   assert.equal(fault(specs[1], { tags: 'a\nb\nc' }), 'field.many');
   assert.equal(fault(specs[3], { name: ' ' }), 'field.required');
 });
@@ -169,6 +171,28 @@ test('typed days are those of the chosen zone, also where clocks are changed', a
   showTimesIn('Pacific/Kiritimati');
   assert.match(plainDay('2026-11-26'), /26/);
   showTimesIn(null);
+});
+
+test('the first of a month is an ordinal in French alone', async () => {
+  const { module } = await runnerImport(join(import.meta.dirname, 'told.ts'));
+  const [first, tenth] = ['2027-01-01', '2027-01-10'];
+  assert.equal(module.dayInFrench(first), '1er janvier 2027');
+  assert.equal(module.dayInFrench(tenth), '10 janvier 2027');
+  const { plainDay } = await load('format.ts');
+  assert.equal(plainDay(first), 'January 1, 2027');
+});
+
+test('what is due is soon or now, and never some seconds ago', async () => {
+  const { soon } = await load('format.ts');
+  const now = Date.parse('2026-11-28T12:00:00Z');
+  assert.equal(soon('2026-11-28T11:59:49Z', now), 'now');
+  assert.equal(soon('2026-11-28T12:05:00Z', now), 'in 5 minutes');
+});
+
+test('what can be no address and no day is seen before it is sent', async () => {
+  const { isAddress, isDay } = await load('ui/fields.ts');
+  assert.deepEqual(['a@b', ' ann@example.org ', 'josé@exämple.fr', '', 'ann', 'ann@', 'a b@c'].map(isAddress), [true, true, true, false, false, false, false]);
+  assert.deepEqual(['2027-01-31', '', 'NaN', '31/01/2027'].map(isDay), [true, false, false, false]);
 });
 
 test('dates are sorted by their time, not by their words', async () => {

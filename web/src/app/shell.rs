@@ -178,14 +178,14 @@ fn shell(paper: Paper, entry: &str, boot: &Value) -> Markup {
 
 /// What is said where the app was not built in.
 fn unbuilt(paper: Paper, reason: &str) -> Response {
-    let title = paper.say("The dashboard is not built in", "Le tableau de bord n'est pas compilé");
+    let title = paper.say("The dashboard is not built in", "Le tableau de bord n’est pas compilé");
     let content = html! {
         div.sheet.wide {
             h1 { (title) }
             p.lead { (paper.say(
                 "The server runs, and the API and mail with it. Its pages need Node.js 20.19 or newer when it is built: \
                  install it (Debian: apt install nodejs npm), then build again with cargo.",
-                "Le serveur fonctionne, avec l'API et le courrier. Ses pages demandent Node.js 20.19 ou plus récent à la compilation : \
+                "Le serveur fonctionne, avec l’API et le courrier. Ses pages demandent Node.js 20.19 ou plus récent à la compilation : \
                  installez-le (Debian : apt install nodejs npm), puis recompilez avec cargo.",
             )) }
             p { code { (reason) } }

@@ -133,12 +133,12 @@ fn sheet(paper: Paper, taker: &Taker, fault: &str) -> Markup {
                      and most other programs can import it. What arrives meanwhile is left out. Your filters, calendars and \
                      contacts are not in it.",
                     "Tous les messages de tous vos dossiers, dans un fichier ZIP contenant un fichier mbox par dossier : Thunderbird, \
-                     Apple Mail et la plupart des logiciels savent l'importer. Ce qui arrive entre-temps n'y est pas, ni vos filtres, \
+                     Apple Mail et la plupart des logiciels savent l’importer. Ce qui arrive entre-temps n’y est pas, ni vos filtres, \
                      agendas et contacts.",
                 )) }
                 p { (paper.say(
                     "It can be large. If the download breaks off, the file is incomplete: start again.",
-                    "Il peut être volumineux. Si le téléchargement s'interrompt, le fichier est incomplet : recommencez.",
+                    "Il peut être volumineux. Si le téléchargement s’interrompt, le fichier est incomplet : recommencez.",
                 )) }
                 form method="post" action="/mailbox/export" {
                     button.press type="submit" { (paper.say("Download", "Télécharger")) }
@@ -163,15 +163,15 @@ fn state(paper: Paper, closed: &Closed) -> String {
             .say(
                 "The service of this mailbox is suspended because an amount is unpaid. Mail still arrives, and nothing is deleted; \
                  reading, sending and changing wait until whoever rents it has paid. You can download your messages.",
-                "Le service de cette boîte est suspendu pour impayé. Le courrier arrive toujours et rien n'est supprimé ; la lecture, \
-                 l'envoi et les réglages reprendront après le paiement par le titulaire. Vous pouvez télécharger vos messages.",
+                "Le service de cette boîte est suspendu pour impayé. Le courrier arrive toujours et rien n’est supprimé ; la lecture, \
+                 l’envoi et les réglages reprendront après le paiement par le titulaire. Vous pouvez télécharger vos messages.",
             )
             .to_owned(),
         Closed::Ended(until) => {
             let lead = paper.say(
                 "The service of this mailbox has ended: no mail arrives any more. You can download your messages until they are \
                  destroyed",
-                "Le service de cette boîte est résilié : plus aucun courrier n'arrive. Vous pouvez télécharger vos messages jusqu'à \
+                "Le service de cette boîte est résilié : plus aucun courrier n’arrive. Vous pouvez télécharger vos messages jusqu’à \
                  leur destruction",
             );
             match until {
@@ -191,8 +191,8 @@ fn refused(paper: Paper, no: NoTaker) -> Response {
             let words = paper.say(
                 "Messages are downloaded by the mailbox itself: sign in with its address. Nobody else reaches them, whatever they \
                  may administer.",
-                "Les messages se téléchargent par la boîte elle-même : connectez-vous avec son adresse. Personne d'autre n'y a \
-                 accès, quels que soient ses droits d'administration.",
+                "Les messages se téléchargent par la boîte elle-même : connectez-vous avec son adresse. Personne d’autre n’y a \
+                 accès, quels que soient ses droits d’administration.",
             );
             let on =
                 Onward { to: "/dashboard", name: paper.say("To the dashboard", "Vers le tableau de bord") };

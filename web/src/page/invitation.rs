@@ -16,7 +16,7 @@ use crate::session::door::Visitor;
 /// What is said of an invitation that is not good, and what to do.
 const INVITATION: (&str, &str) = (
     "The invitation was answered, taken back, or its seven days are over. Ask whoever invited you for another one.",
-    "L'invitation a reçu une réponse, a été retirée, ou ses sept jours sont passés. Demandez-en une autre à la personne qui \
+    "L’invitation a reçu une réponse, a été retirée, ou ses sept jours sont passés. Demandez-en une autre à la personne qui \
      vous a invité.",
 );
 
@@ -85,9 +85,9 @@ fn sheet(paper: Paper, token: &str, (invitation, who): (&Value, &Who)) -> Markup
                         li { (right(paper, permission.as_str().unwrap_or_default())) }
                     }
                 }
-                p { (paper.say("Mail itself stays out of reach.", "Le courrier lui-même reste hors d'atteinte.")) }
+                p { (paper.say("Mail itself stays out of reach.", "Le courrier lui-même reste hors d’atteinte.")) }
                 @if invitation["requiresSecondFactor"] == true {
-                    p { (paper.say("You need a second factor: without it the access stays closed.", "Un second facteur est nécessaire : sans lui, l'accès reste fermé.")) }
+                    p { (paper.say("You need a second factor: without it the access stays closed.", "Un second facteur est nécessaire : sans lui, l’accès reste fermé.")) }
                 }
                 @match who {
                     Who::User => form method="post" action=(action("/invitation", token)) {
@@ -98,11 +98,11 @@ fn sheet(paper: Paper, token: &str, (invitation, who): (&Value, &Who)) -> Markup
                     Who::Nobody { may_sign_up } => {
                         p { a.press.link href={ "/login?next=" (here) } { (paper.say("Sign in to answer", "Se connecter pour répondre")) } }
                         @if *may_sign_up {
-                            p { a href="/signup" { (paper.say("No login yet? Open an account, then follow the link again.", "Pas encore d'identifiant ? Ouvrez un compte, puis suivez à nouveau le lien.")) } }
+                            p { a href="/signup" { (paper.say("No login yet? Open an account, then follow the link again.", "Pas encore d’identifiant ? Ouvrez un compte, puis suivez à nouveau le lien.")) } }
                         }
                     },
                     Who::Mailbox => p.told.bad role="alert" {
-                        (paper.say("A mailbox cannot take this: sign in with the login of a customer.", "Une boîte aux lettres ne peut pas l'accepter : connectez-vous avec l'identifiant d'un client."))
+                        (paper.say("A mailbox cannot take this: sign in with the login of a customer.", "Une boîte aux lettres ne peut pas l’accepter : connectez-vous avec l’identifiant d’un client."))
                     },
                 }
             }
@@ -126,9 +126,9 @@ fn right(paper: Paper, permission: &str) -> &str {
             paper.say("create and change mailboxes", "créer et modifier des boîtes aux lettres")
         }
         "ticket:write" => {
-            paper.say("read and write support tickets", "lire et écrire des demandes d'assistance")
+            paper.say("read and write support tickets", "lire et écrire des demandes d’assistance")
         }
-        "event:read" => paper.say("read the history", "lire l'historique"),
+        "event:read" => paper.say("read the history", "lire l’historique"),
         other => other,
     }
 }
@@ -151,7 +151,7 @@ pub(crate) async fn submit(State(options): State<Options>, sent: Sent) -> Respon
     if answer["data"][field]["userErrors"] == json!([]) {
         let (title, words) = if is_accepted {
             (
-                paper.say("You are in", "C'est fait"),
+                paper.say("You are in", "C’est fait"),
                 paper.say(
                     "The account stands in the switcher of your dashboard.",
                     "Le compte se trouve dans le sélecteur de votre tableau de bord.",

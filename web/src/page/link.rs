@@ -86,7 +86,7 @@ impl Guest {
 
 /// What is said of a link that opens nothing: `why` in English and in French.
 pub(crate) fn dead(paper: Paper, why: (&str, &str)) -> Response {
-    let title = paper.say("This link is not good any more", "Ce lien n'est plus valable");
+    let title = paper.say("This link is not good any more", "Ce lien n’est plus valable");
     let on = Onward { to: "/login", name: paper.say("To the sign-in page", "Vers la page de connexion") };
     told(paper, StatusCode::GONE, (title, paper.say(why.0, why.1)), on)
 }

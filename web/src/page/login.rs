@@ -135,7 +135,7 @@ fn demo(paper: Paper, demo: &crate::Demo) -> Markup {
             }
             @if let Some(minutes) = demo.reset_minutes {
                 p {
-                    (paper.say("Everybody uses it: it begins anew every ", "Tout le monde l'utilise : elle est remise à zéro toutes les "))
+                    (paper.say("Everybody uses it: it begins anew every ", "Tout le monde l’utilise : elle est remise à zéro toutes les "))
                     (minutes) " min"
                     (paper.say(", and its mail leaves nowhere.", ", et son courrier ne part nulle part."))
                 }
@@ -197,7 +197,7 @@ fn code_sheet(paper: Paper, fault: &str) -> Markup {
         value: "",
         hint: paper.say(
             "Six digits from your authenticator app, a touch of your YubiKey, or one of your recovery codes.",
-            "Six chiffres de votre application d'authentification, un toucher de votre YubiKey, ou l'un de vos codes de secours.",
+            "Six chiffres de votre application d’authentification, un toucher de votre YubiKey, ou l’un de vos codes de secours.",
         ),
         fault,
     };
@@ -205,7 +205,7 @@ fn code_sheet(paper: Paper, fault: &str) -> Markup {
     let content = html! {
         div.sheet {
             h1 { (title) }
-            p.lead { (paper.say("Your password is right. One more proof, please.", "Votre mot de passe est exact. Encore une preuve, s'il vous plaît.")) }
+            p.lead { (paper.say("Your password is right. One more proof, please.", "Votre mot de passe est exact. Encore une preuve, s’il vous plaît.")) }
             div.panel {
                 form method="post" action="/login/code" {
                     (field.draw())

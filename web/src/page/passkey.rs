@@ -37,10 +37,10 @@ impl Offer<'_> {
     pub(crate) fn draw(&self, paper: Paper) -> Markup {
         let given = paper.say(
             "No passkey was given. Try again, or use another way.",
-            "Aucune clé d'accès n'a été donnée. Réessayez, ou utilisez un autre moyen.",
+            "Aucune clé d’accès n’a été donnée. Réessayez, ou utilisez un autre moyen.",
         );
         let busy =
-            paper.say("This did not work; try again soon.", "Cela n'a pas fonctionné ; réessayez bientôt.");
+            paper.say("This did not work; try again soon.", "Cela n’a pas fonctionné ; réessayez bientôt.");
         html! {
             form.passkey method="post" action=(self.action) data-question=(self.question) data-given=(given) data-busy=(busy) hidden {
                 input type="hidden" name="ticket";
@@ -50,7 +50,7 @@ impl Offer<'_> {
                     input type="hidden" name="keep";
                 }
                 button.press.quiet type="submit" {
-                    (paper.say("Sign in with a passkey", "Se connecter avec une clé d'accès"))
+                    (paper.say("Sign in with a passkey", "Se connecter avec une clé d’accès"))
                 }
                 p.told.bad role="status" hidden {}
             }

@@ -42,7 +42,7 @@ pub(crate) fn new_fields(paper: Paper, (new, again): (&str, &str)) -> Markup {
     };
     let hint = paper.say(
         "At least 10 characters. A sentence is easier to keep than a riddle.",
-        "Au moins 10 caractères. Une phrase se retient mieux qu'une énigme.",
+        "Au moins 10 caractères. Une phrase se retient mieux qu’une énigme.",
     );
     html! {
         (field("new", paper.say("New password", "Nouveau mot de passe"), hint, new))
@@ -57,7 +57,7 @@ pub(crate) fn others_field(paper: Paper, is_ticked: bool) -> Markup {
             input type="checkbox" name="others" value="1" checked[is_ticked];
             span { (paper.say(
                 "Revoke app passwords and API keys too: programs that use them are signed out",
-                "Révoquer aussi les mots de passe d'application et les clés d'API : les programmes qui les utilisent sont déconnectés",
+                "Révoquer aussi les mots de passe d’application et les clés d’API : les programmes qui les utilisent sont déconnectés",
             )) }
         }
     }
@@ -145,7 +145,7 @@ async fn change(options: &Options, sent: &Sent, authorization: Option<String>) -
             (Some("WRONG_CREDENTIALS"), _) => {
                 let wrong = sent
                     .paper
-                    .say("This is not your current password.", "Ce n'est pas votre mot de passe actuel.");
+                    .say("This is not your current password.", "Ce n’est pas votre mot de passe actuel.");
                 wrong.clone_into(&mut faults.current);
             }
             (_, Some("newPassword")) => faults.new = sentence(refusal),

@@ -42,7 +42,7 @@ fn request(paper: Paper, fault: &str) -> Markup {
         value: "",
         hint: paper.say(
             "For a mailbox the link goes to its recovery address; where it has none, the administrator of its domain sets the password.",
-            "Pour une boîte aux lettres, le lien part à son adresse de secours ; sans elle, l'administrateur de son domaine définit le mot de passe.",
+            "Pour une boîte aux lettres, le lien part à son adresse de secours ; sans elle, l’administrateur de son domaine définit le mot de passe.",
         ),
         fault,
     };

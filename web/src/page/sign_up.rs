@@ -26,10 +26,10 @@ pub(crate) async fn page(State(options): State<Options>, headers: HeaderMap) -> 
 }
 
 fn closed(paper: Paper) -> Response {
-    let title = paper.say("Accounts are not opened here", "Les comptes ne s'ouvrent pas ici");
+    let title = paper.say("Accounts are not opened here", "Les comptes ne s’ouvrent pas ici");
     let words = paper.say(
         "Write to whoever runs this platform to become a customer.",
-        "Écrivez à l'exploitant de cette plateforme pour devenir client.",
+        "Écrivez à l’exploitant de cette plateforme pour devenir client.",
     );
     fault(paper, StatusCode::NOT_FOUND, (title, words))
 }
@@ -62,11 +62,11 @@ impl Sheet<'_> {
         let content = html! {
             div.sheet {
                 h1 { (title) }
-                p.lead { (paper.say("A link is sent to your address; once you follow it, everything opens.", "Un lien est envoyé à votre adresse ; dès que vous le suivez, tout s'ouvre.")) }
+                p.lead { (paper.say("A link is sent to your address; once you follow it, everything opens.", "Un lien est envoyé à votre adresse ; dès que vous le suivez, tout s’ouvre.")) }
                 div.panel {
                     form method="post" action="/signup" {
                         (field("email", paper.say("E-mail address", "Adresse e-mail"), ("email", self.email),
-                            paper.say("You sign in with it. Not one that is hosted here.", "Elle sert d'identifiant. Pas une adresse hébergée ici."), self.faults.email.as_str()))
+                            paper.say("You sign in with it. Not one that is hosted here.", "Elle sert d’identifiant. Pas une adresse hébergée ici."), self.faults.email.as_str()))
                         (field("name", paper.say("Your name", "Votre nom"), ("name", self.name), "", self.faults.name.as_str()))
                         (field("account", paper.say("Name of the account", "Nom du compte"), ("organization", self.account),
                             paper.say("Yours, or your company's.", "Le vôtre, ou celui de votre société."), self.faults.account.as_str()))
@@ -74,7 +74,7 @@ impl Sheet<'_> {
                         button.press type="submit" { (title) }
                     }
                 }
-                p.demo { a href="/login" { (paper.say("I have a login already", "J'ai déjà un identifiant")) } }
+                p.demo { a href="/login" { (paper.say("I have a login already", "J’ai déjà un identifiant")) } }
             }
         };
         paper.page(title, &content)

@@ -59,7 +59,7 @@ fn waiting(paper: Paper, guest: &Guest) -> Response {
             h1 { (title) }
             p.lead { (paper.say(
                 "A link was sent to your address. Follow it within 24 hours, and everything opens.",
-                "Un lien a été envoyé à votre adresse. Suivez-le dans les 24 heures, et tout s'ouvre.",
+                "Un lien a été envoyé à votre adresse. Suivez-le dans les 24 heures, et tout s’ouvre.",
             )) }
             div.panel {
                 form method="post" action="/verify" {
@@ -75,7 +75,7 @@ fn waiting(paper: Paper, guest: &Guest) -> Response {
 const VERIFY: (&str, &str) = (
     "It was used already, or its 24 hours are over. Sign in: where the address is still to be confirmed, another link is \
      sent from there.",
-    "Il a déjà servi, ou ses 24 heures sont passées. Connectez-vous : si l'adresse reste à confirmer, un autre lien est \
+    "Il a déjà servi, ou ses 24 heures sont passées. Connectez-vous : si l’adresse reste à confirmer, un autre lien est \
      envoyé de là.",
 );
 

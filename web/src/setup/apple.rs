@@ -97,7 +97,7 @@ async fn person(options: &Options, sent: &Sent, authorization: Option<String>) -
             let refusal = &payload["userErrors"][0]["message"];
             let said = refusal.as_str().or(answer["errors"][0]["message"].as_str()).unwrap_or("?");
             let title =
-                sent.paper.say("No app password was made", "Aucun mot de passe d'application n'a été créé");
+                sent.paper.say("No app password was made", "Aucun mot de passe d’application n’a été créé");
             return Err(fault(sent.paper, StatusCode::UNPROCESSABLE_ENTITY, (title, said)));
         };
         person.password = Some(secret.to_owned().into());

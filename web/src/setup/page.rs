@@ -47,18 +47,18 @@ fn render(offer: &Offer, domain: Option<&str>, paper: Paper) -> Markup {
             p.lead { (say(
                 "Most clients need your address and your password alone: Thunderbird, KMail, eM Client and others find the rest \
                  by themselves. What follows is for those that ask.",
-                "La plupart des logiciels n'ont besoin que de votre adresse et de votre mot de passe : Thunderbird, KMail, \
-                 eM Client et d'autres trouvent le reste seuls. Voici les réglages pour ceux qui les demandent.",
+                "La plupart des logiciels n’ont besoin que de votre adresse et de votre mot de passe : Thunderbird, KMail, \
+                 eM Client et d’autres trouvent le reste seuls. Voici les réglages pour ceux qui les demandent.",
             )) }
             h2 { (say("Settings", "Réglages")) }
             (settings(offer, paper))
             dl {
-                dt { (say("User name", "Nom d'utilisateur")) }
+                dt { (say("User name", "Nom d’utilisateur")) }
                 dd { (say("your whole address", "votre adresse complète")) @if let Some(domain) = domain { ", " code { "…@" (domain) } } }
                 dt { (say("Password", "Mot de passe")) }
                 dd { (say(
                     "that of your mailbox; an app password where the mailbox has a second factor",
-                    "celui de votre boîte aux lettres ; un mot de passe d'application si la boîte a un second facteur",
+                    "celui de votre boîte aux lettres ; un mot de passe d’application si la boîte a un second facteur",
                 )) }
             }
             h2 { "iPhone, iPad, Mac" }
@@ -81,7 +81,7 @@ fn profiles(offer: &Offer, paper: Paper) -> Markup {
                 input type="hidden" name="holds" value=(holds);
                 button.press type="submit" name="password" value="ask" { (say("Profile that asks for the password", "Profil qui demande le mot de passe")) }
                 " "
-                button.press type="submit" name="password" value="new" { (say("Profile with a new app password", "Profil avec un nouveau mot de passe d'application")) }
+                button.press type="submit" name="password" value="new" { (say("Profile with a new app password", "Profil avec un nouveau mot de passe d’application")) }
             }
         }
     };
@@ -89,7 +89,7 @@ fn profiles(offer: &Offer, paper: Paper) -> Markup {
         p { (say(
             "Sign in with your address, download a profile, open it, and allow it in the settings of the device.",
             "Connectez-vous avec votre adresse, téléchargez un profil, ouvrez-le et autorisez-le dans les réglages de \
-             l'appareil.",
+             l’appareil.",
         )) }
         @if offer.dav.is_some() {
             (form("all", Some(say("Mail, calendars and contacts", "Courrier, agendas et contacts"))))
@@ -103,7 +103,7 @@ fn profiles(offer: &Offer, paper: Paper) -> Markup {
         }
         p { (say(
             "The app password opens what the profile sets up, nothing else, and can be taken back at any time.",
-            "Le mot de passe d'application n'ouvre que ce que le profil configure et peut être révoqué à tout moment.",
+            "Le mot de passe d’application n’ouvre que ce que le profil configure et peut être révoqué à tout moment.",
         )) }
     }
 }

@@ -165,7 +165,10 @@ pub async fn queue(config: &Config, command: QueueCommand) -> anyhow::Result<Exi
         QueueCommand::Resume { site, reason } => {
             let site = site.trim().to_lowercase();
             let is_suspended = store.suspensions().await?.iter().any(|one| one.site == site);
-            anyhow::ensure!(is_suspended, "{site} is not suspended; `hosterra queue suspensions` names those that are");
+            anyhow::ensure!(
+                is_suspended,
+                "{site} is not suspended; `hosterra queue suspensions` names those that are"
+            );
             audit.give(MailOrderKind::ResumeSite, AccountId::PLATFORM, (&site, &reason)).await?;
             let count = store.resume(&site).await?;
             say(&format!("{site} is resumed; {count} recipients are due now"));

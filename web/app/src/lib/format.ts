@@ -50,9 +50,14 @@ function zone(): string | undefined {
   return chosen ?? undefined;
 }
 
+/** In French the first of a month is an ordinal, which browsers do not write. */
+function ordinal(text: string): string {
+  return language() === 'fr' ? text.replace(/^1(?=\s)/, '1er') : text;
+}
+
 /** A day without a time, such as a due date: the same day everywhere. */
 export function plainDay(day: string): string {
-  return dates({ dateStyle: 'long', timeZone: 'UTC' }).format(new Date(`${day}T00:00:00Z`));
+  return ordinal(dates({ dateStyle: 'long', timeZone: 'UTC' }).format(new Date(`${day}T00:00:00Z`)));
 }
 
 /** What clocks in the user's zone show at `moment`, as if it were UTC, to the second. */
@@ -82,11 +87,11 @@ export function endOfDay(day: string): string {
 }
 
 export function date(moment: string): string {
-  return dates({ dateStyle: 'long', timeZone: zone() }).format(new Date(moment));
+  return ordinal(dates({ dateStyle: 'long', timeZone: zone() }).format(new Date(moment)));
 }
 
 export function dateTime(moment: string): string {
-  return dates({ dateStyle: 'medium', timeStyle: 'short', timeZone: zone() }).format(new Date(moment));
+  return ordinal(dates({ dateStyle: 'medium', timeStyle: 'short', timeZone: zone() }).format(new Date(moment)));
 }
 
 /** The time of day. */
@@ -106,6 +111,11 @@ export function relative(moment: string, now = Date.now()): string {
     if (Math.abs(seconds) >= length) return format.format(Math.trunc(seconds / length), unit);
   }
   return format.format(Math.trunc(seconds), 'second');
+}
+
+/** How soon, of something that is to come: once its moment is here, now, and not some seconds ago. */
+export function soon(moment: string, now = Date.now()): string {
+  return relative(new Date(Math.max(new Date(moment).getTime(), now)).toISOString(), now);
 }
 
 /** An id shortened for lists: what it names and its last digits. */

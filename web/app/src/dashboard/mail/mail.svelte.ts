@@ -2,6 +2,7 @@
 import { ask } from '../../lib/api/client';
 import { atLeast } from '../../lib/api/place';
 import { Rows } from '../../lib/api/rows.svelte';
+import { services, type Service } from '../services';
 import { MailDomains, MailboxNow, MailboxRows, type MailboxRowsResult, type MailDomainsResult } from '../../generated/api';
 
 export type MailDomain = MailDomainsResult['domains']['nodes'][number];
@@ -12,14 +13,37 @@ export class Mail {
   readonly domains: Rows<MailDomain>;
   readonly mailboxes: Rows<MailboxRow>;
 
+  /** The Boxes that are cancelled and whose mail is still kept; none for those who may not see Boxes. */
+  ended = $state.raw<Service[]>([]);
+
   constructor(readonly account: string) {
     this.domains = new Rows(async (after) => (await ask(MailDomains, { accountId: account, after, atLeast: atLeast(account) })).domains);
-    this.mailboxes = new Rows(async (after) => (await ask(MailboxRows, { accountId: account, after, atLeast: atLeast(account) })).mailboxes);
+    // What is cancelled is known before its mailboxes are shown.
+    this.mailboxes = new Rows(async (after) => {
+      const [{ mailboxes }] = await Promise.all([ask(MailboxRows, { accountId: account, after, atLeast: atLeast(account) }), after === null ? this.#learnEnded() : undefined]);
+      return mailboxes;
+    });
+  }
+
+  /** Nothing is lost where that is not answered: the server refuses what is not to be done. */
+  async #learnEnded(): Promise<void> {
+    const found = await services(this.account).catch(() => []);
+    this.ended = found.filter((service) => service.entitlement === 'ENDED');
+  }
+
+  /** The cancelled Box of that id; none where it is not cancelled. */
+  endedBox(id: string | null): Service | undefined {
+    return this.ended.find((service) => service.id === id);
+  }
+
+  /** What a cancelled Box is called: by its first domain. */
+  boxName(id: string): string {
+    return (this.domains.value ?? []).find((domain) => domain.serviceId === id)?.unicodeName ?? '';
   }
 
   /** The domains that addresses can be made in. */
   get open(): MailDomain[] {
-    return (this.domains.value ?? []).filter((domain) => domain.status === 'VERIFIED' && domain.mirrorsDomainId === null && domain.serviceId !== null);
+    return (this.domains.value ?? []).filter((domain) => domain.status === 'VERIFIED' && domain.mirrorsDomainId === null && domain.serviceId !== null && !this.endedBox(domain.serviceId));
   }
 
   domain(id: string | null): MailDomain | undefined {

@@ -25,6 +25,13 @@ export class Form {
     if (faults.length > 0) focusFault();
   }
 
+  /** Refuses those of `fields` that are empty, each at its place; whether none of them is. */
+  isFilled(fields: Record<string, string>): boolean {
+    this.begin();
+    this.refuse(Object.keys(fields).filter((field) => fields[field]?.trim() === '').map((field) => ({ field, message: t('field.required') })));
+    return this.errors.length === 0;
+  }
+
   /** What is wrong with a field; empty where nothing is. Names count by their end: `input.name` is `name`. */
   fault(field: string): string {
     const found = this.errors.find((error) => error.field !== null && error.field.split('.').pop() === field);

@@ -1,7 +1,7 @@
 // Texts of the components that all entries share.
 export default {
   'unit.byte': 'B', 'unit.kibibyte': 'KiB', 'unit.mebibyte': 'MiB', 'unit.gibibyte': 'GiB', 'unit.tebibyte': 'TiB',
-  'action.retry': 'Try again', 'action.close': 'Close', 'action.cancel': 'Cancel', 'action.dismiss': 'Dismiss', 'action.copy': 'Copy', 'action.save': 'Save',
+  'action.retry': 'Try again', 'action.close': 'Close', 'action.cancel': 'Cancel', 'action.dismiss': 'Dismiss', 'action.copy': 'Copy', 'action.save': 'Save', 'action.more': 'Show more',
   'copy.done': 'Copied', 'copy.failed': 'The browser did not allow copying',
   'error.offline': 'The server cannot be reached. What you typed is still here: try again when the connection is back.',
   'error.busy': 'The server is busy. Try again in a moment.',
@@ -20,7 +20,7 @@ export default {
   'table.bulk': 'Selected rows', 'table.selected.one': '{count} selected', 'table.selected.other': '{count} selected', 'table.clear': 'Clear the selection',
   'table.selectAll': 'Select all rows of this page', 'table.select': 'Select {what}', 'table.actions': 'Actions', 'table.none': 'Nothing matches.',
   'table.sideways': '{what} (scrolls sideways)', 'table.pages': 'Pages of {what}', 'table.previous': 'Previous', 'table.next': 'Next', 'table.page': 'Page {page} of {pages}', 'table.more': 'Load more',
-  'field.required': 'This is needed.', 'field.long': 'At most {max} characters.', 'field.low': 'At least {min}.', 'field.high': 'At most {max}.', 'field.many': 'At most {max} entries.', 'field.unit': 'Unit of {what}',
+  'field.required': 'This is needed.', 'field.long': 'At most {max} characters.', 'field.low': 'At least {min}.', 'field.high': 'At most {max}.', 'field.many': 'At most {max} entries.', 'field.unit': 'Unit of {what}', 'field.number': 'A number, for example 300; the unit stands beside it.', 'field.address': 'An address such as name@example.org.', 'field.day': 'A day, for example 2027-01-31.',
   'stale.title': 'Changed meanwhile', 'stale.text': 'Somebody else, or another tab, saved this after you opened it. Nothing was overwritten; what you typed is still here.',
   'stale.renew': 'Show what stands there now', 'stale.now': 'Meanwhile set to: {value}',
   'bulk.progress': '{done} of {all}', 'bulk.result': '{done} of {all} done, {refused} refused.', 'bulk.rows': 'What became of each', 'bulk.waiting': 'waiting', 'bulk.done': 'done', 'bulk.refused': 'refused', 'bulk.unknown': 'not known', 'bulk.lost.one': 'Of {count} it is not known: the answer was lost. Trying again does nothing twice.', 'bulk.lost.other': 'Of {count} it is not known: the answers were lost. Trying again does nothing twice.', 'bulk.again': 'Try these again', 'bulk.stop': 'Stop',

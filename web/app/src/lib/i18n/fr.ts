@@ -3,7 +3,7 @@ import type en from './en';
 
 export default {
   'unit.byte': 'o', 'unit.kibibyte': 'Kio', 'unit.mebibyte': 'Mio', 'unit.gibibyte': 'Gio', 'unit.tebibyte': 'Tio',
-  'action.retry': 'Réessayer', 'action.close': 'Fermer', 'action.cancel': 'Annuler', 'action.dismiss': 'Masquer', 'action.copy': 'Copier', 'action.save': 'Enregistrer',
+  'action.retry': 'Réessayer', 'action.close': 'Fermer', 'action.cancel': 'Annuler', 'action.dismiss': 'Masquer', 'action.copy': 'Copier', 'action.save': 'Enregistrer', 'action.more': 'Afficher plus',
   'copy.done': 'Copié', 'copy.failed': 'Le navigateur n’a pas permis la copie',
   'error.offline': 'Le serveur est injoignable. Votre saisie est conservée : réessayez quand la connexion sera revenue.',
   'error.busy': 'Serveur occupé. Réessayez dans un instant.',
@@ -22,8 +22,8 @@ export default {
   'table.bulk': 'Lignes sélectionnées', 'table.selected.one': '{count} sélectionnée', 'table.selected.other': '{count} sélectionnées', 'table.clear': 'Vider la sélection',
   'table.selectAll': 'Sélectionner toutes les lignes de cette page', 'table.select': 'Sélectionner {what}', 'table.actions': 'Actions', 'table.none': 'Aucun résultat.',
   'table.sideways': '{what} (défile horizontalement)', 'table.pages': 'Pages de {what}', 'table.previous': 'Précédent', 'table.next': 'Suivant', 'table.page': 'Page {page} sur {pages}', 'table.more': 'Charger la suite',
-  'field.required': 'À renseigner.', 'field.long': 'Au plus {max} caractères.', 'field.low': 'Au moins {min}.', 'field.high': 'Au plus {max}.', 'field.many': 'Au plus {max} lignes.', 'field.unit': 'Unité de {what}',
+  'field.required': 'À renseigner.', 'field.long': 'Au plus {max} caractères.', 'field.low': 'Au moins {min}.', 'field.high': 'Au plus {max}.', 'field.many': 'Au plus {max} lignes.', 'field.unit': 'Unité de {what}', 'field.number': 'Un nombre, par exemple 300 ; l’unité se choisit à côté.', 'field.address': 'Une adresse telle que nom@example.org.', 'field.day': 'Un jour, par exemple 31/01/2027.',
   'stale.title': 'Modifié entre-temps', 'stale.text': 'Quelqu’un d’autre, ou un autre onglet, a enregistré ceci depuis que vous l’avez ouvert. Rien n’a été écrasé ; votre saisie est conservée.',
   'stale.renew': 'Afficher l’état actuel', 'stale.now': 'Entre-temps : {value}',
-  'bulk.progress': '{done} sur {all}', 'bulk.result': '{done} sur {all} faites, {refused} refusées.', 'bulk.rows': 'Résultat de chaque ligne', 'bulk.waiting': 'en attente', 'bulk.done': 'fait', 'bulk.refused': 'refusé', 'bulk.unknown': 'inconnu', 'bulk.lost.one': 'Le sort de {count} ligne est inconnu : la réponse s’est perdue. Réessayer ne fait rien deux fois.', 'bulk.lost.other': 'Le sort de {count} lignes est inconnu : les réponses se sont perdues. Réessayer ne fait rien deux fois.', 'bulk.again': 'Réessayer celles-ci', 'bulk.stop': 'Arrêter',
+  'bulk.progress': '{done} sur {all}', 'bulk.result': 'Fait : {done} sur {all} ; refusé : {refused}.', 'bulk.rows': 'Résultat de chaque ligne', 'bulk.waiting': 'en attente', 'bulk.done': 'fait', 'bulk.refused': 'refusé', 'bulk.unknown': 'inconnu', 'bulk.lost.one': 'Le sort de {count} ligne est inconnu : la réponse s’est perdue. Réessayer ne fait rien deux fois.', 'bulk.lost.other': 'Le sort de {count} lignes est inconnu : les réponses se sont perdues. Réessayer ne fait rien deux fois.', 'bulk.again': 'Réessayer celles-ci', 'bulk.stop': 'Arrêter',
 } satisfies Record<keyof typeof en, string>;

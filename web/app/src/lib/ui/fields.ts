@@ -58,6 +58,16 @@ export function changes(specs: FieldSpec[], before: Values, after: Values): Reco
   return Object.fromEntries(changed.map((spec) => [spec.name, given(spec, after[spec.name])]));
 }
 
+/** Whether something can be an e-mail address at all; whoever takes it looks closer. */
+export function isAddress(text: string): boolean {
+  return /^[^\s@]+@[^\s@]+$/.test(text.trim());
+}
+
+/** Whether a date field holds a day, and not what the browser could make none of. */
+export function isDay(text: string): boolean {
+  return /^\d{4}-\d{2}-\d{2}$/.test(text);
+}
+
 /** What is wrong with a value before it is sent, with the limit; empty where nothing is. */
 export function fault(spec: FieldSpec, all: Values): string {
   const value = all[spec.name];
@@ -68,6 +78,7 @@ export function fault(spec: FieldSpec, all: Values): string {
   if ((spec.kind === 'number' || spec.kind === 'size') && text !== '') {
     const number = Number(text);
     const show = spec.kind === 'size' ? size : count;
+    if (spec.kind === 'size' && !Number.isFinite(number)) return t('field.number');
     if (!Number.isFinite(number) || number < (spec.min ?? 0)) return t('field.low', { min: show(spec.min ?? 0) });
     if (spec.max !== undefined && number > spec.max) return t('field.high', { max: show(spec.max) });
   }
