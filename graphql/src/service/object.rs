@@ -1,12 +1,14 @@
 //! A service as the API shows it.
 
+use async_graphql::dataloader::DataLoader;
 use async_graphql::{ComplexObject, Context, Enum, Result, SimpleObject};
 use authority::Resource;
 use hosting::calendar::{CivilDate, Cycle, period_of, withdrawal_until};
-use hosting::service::{self as model, SuspensionReason};
-use kernel::{Key, LimitFact};
+use hosting::service::{self as model, ServiceState, SuspensionReason};
+use kernel::LimitFact;
 
 use super::in_use::FeatureInUse;
+use crate::loader::States;
 use crate::payload::Limit;
 use crate::plan::object::{Limits, PlanFeature};
 use crate::platform::DataCentre;
@@ -215,10 +217,11 @@ impl Service {
         let found = match &self.misfits {
             Some(misfits) => misfits.clone(),
             None => {
-                let (tenant, service) = (self.account_id.0.tenant(), Key::<model::Service>(self.id.0));
-                let state = ctx.platform()?.engine.load(tenant, &service).await;
-                let state = state.map_err(|error| ctx.failed("the state of a service", &error))?;
-                state.record().map(|record| model::misfits(record, &record.limits)).unwrap_or_default()
+                let key = (self.account_id.0.tenant(), self.id.0);
+                let state = ctx.data::<DataLoader<States>>()?.load_one(key).await;
+                let state = state.map_err(|error| ctx.failed("the state of a service", &*error))?;
+                let record = state.as_ref().and_then(ServiceState::record);
+                record.map(|record| model::misfits(record, &record.limits)).unwrap_or_default()
             }
         };
         Ok(found.into_iter().map(Into::into).collect())
