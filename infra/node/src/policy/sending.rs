@@ -34,8 +34,8 @@ const USUAL_FACTOR: u32 = 5;
 const SENT_COUNT_MIN: u32 = 50;
 /// The share of failures, in percent, that says that addresses were guessed or bought.
 const BOUNCED_PERCENT_MAX: u64 = 10;
-/// Recipients in a day that nobody has to explain, whoever they are: far below what any plan sells.
-const DAY_COUNT_MAX: u32 = 100;
+/// Recipients in a day that nobody has to explain, whoever they are.
+const DAY_COUNT_MAX: u32 = 500;
 /// How many times the recipients of its busiest day a mailbox may have in one.
 const BUSIEST_FACTOR: u32 = 5;
 /// How long a mailbox whose mail was released is not judged again.
@@ -341,8 +341,8 @@ mod tests {
             (Habits { sent_count: 100, bounced_count: 9, ..habits(0, 0) }, None),
             (Habits { sent_count: 100, bounced_count: 10, ..habits(0, 0) }, Some(HoldReason::Bounces)),
             // To those whom it knows.
-            (Habits { day_count: 100, ..habits(0, 0) }, None),
-            (Habits { day_count: 101, ..habits(0, 0) }, Some(HoldReason::Volume)),
+            (Habits { day_count: 500, ..habits(0, 0) }, None),
+            (Habits { day_count: 501, ..habits(0, 0) }, Some(HoldReason::Volume)),
             // Who once sent a letter to two thousand may send it again, and to more.
             (Habits { day_count: 10_000, busiest_day_count: 2000, ..habits(0, 0) }, None),
             (Habits { day_count: 10_001, busiest_day_count: 2000, ..habits(0, 0) }, Some(HoldReason::Volume)),
