@@ -373,6 +373,7 @@ impl MailboxMutation {
     /// Brings a deleted mailbox back with all that it held, before `purgeAfter`. `userErrors`, among others:
     /// `RETENTION_OVER`, `ADDRESS_TAKEN` where somebody else lives there now (then give a `localPart` that is free), and the limits
     /// of the plan.
+    #[allow(clippy::too_many_arguments, reason = "the arguments of a GraphQL field")]
     async fn mailbox_restore(
         &self,
         ctx: &Context<'_>,

@@ -41,8 +41,11 @@ fn look(token: &str) -> (&'static str, Value) {
     (query, json!({ "token": token }))
 }
 
+/// Draws what is held behind a link: to choose, or to be sure.
+type Sheet = fn(Paper, &str, &Value) -> Markup;
+
 /// The page about what is held, as `draw` draws it; why there is none where the API has not answered with it.
-fn shown(paper: Paper, token: &str, (answer, draw): (&Value, fn(Paper, &str, &Value) -> Markup)) -> Response {
+fn shown(paper: Paper, token: &str, (answer, draw): (&Value, Sheet)) -> Response {
     let held = &answer["data"]["heldMail"];
     if !held.is_null() {
         return Html(draw(paper, token, held).into_string()).into_response();
