@@ -108,11 +108,9 @@ impl Index {
         let (tenant, what) = self.onward_of(home)?;
         let passes = match (found, what) {
             (Found::NotLocal | Found::Off, _) | (_, DomainRelay::None) => false,
-            (Found::Unknown, _) | (_, DomainRelay::All) => true,
-            (
-                Found::Place(_) | Found::Detailed(..) | Found::CatchAll(_) | Found::Resource,
-                DomainRelay::Unknown,
-            ) => false,
+            // Here a room takes no mail: the other host may.
+            (Found::Unknown | Found::Resource, _) | (_, DomainRelay::All) => true,
+            (Found::Place(_) | Found::Detailed(..) | Found::CatchAll(_), DomainRelay::Unknown) => false,
         };
         passes.then_some(tenant)
     }

@@ -71,7 +71,7 @@ fn settled<'a>(
     mut filter: Filter,
     others: impl Iterator<Item = &'a Filter>,
 ) -> Result<Filter, HostingRefusal> {
-    filter.name = crate::text::name(&filter.name, DISPLAY_NAME_CHARACTER_COUNT_MAX)?;
+    filter.name = crate::text::word(&filter.name, DISPLAY_NAME_CHARACTER_COUNT_MAX)?;
     filter.description = filter.description.trim().to_owned();
     let count = filter.description.chars().count();
     if count > DESCRIPTION_CHARACTER_COUNT_MAX {

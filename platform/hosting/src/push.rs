@@ -138,7 +138,7 @@ impl Entry for Push {
     }
 
     fn settled(mut self, _: &Home, others: &Others<'_, Self>) -> Result<Self, HostingRefusal> {
-        self.name = crate::text::name(&self.name, crate::limit::DISPLAY_NAME_CHARACTER_COUNT_MAX)?;
+        self.name = crate::text::word(&self.name, crate::limit::DISPLAY_NAME_CHARACTER_COUNT_MAX)?;
         if others.values().any(|other| other.name == self.name) {
             return Err(HostingRefusal::PushNameTaken);
         }

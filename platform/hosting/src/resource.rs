@@ -90,7 +90,7 @@ impl Entry for Resource {
     }
 
     fn settled(mut self, _: &Home, others: &Others<'_, Self>) -> Result<Self, HostingRefusal> {
-        self.name = crate::text::name(&self.name, DISPLAY_NAME_CHARACTER_COUNT_MAX)?;
+        self.name = crate::text::word(&self.name, DISPLAY_NAME_CHARACTER_COUNT_MAX)?;
         let local = LocalPart::parse(self.local_part.trim());
         let local = local.map_err(|_| HostingRefusal::Box(BoxRefusal::ResourceLocalPart))?;
         self.local_part = local.canonical();

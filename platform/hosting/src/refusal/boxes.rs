@@ -51,8 +51,8 @@ refusals! {
             "Une partie de ce nom est écrite entièrement dans des lettres d’une autre écriture qui ressemblent aux lettres latines et se lit comme un autre nom ; ajoutez une lettre qui montre l’écriture, ou prenez un nom sous un domaine de premier niveau de cette écriture.";
         /// The name holds letters of no alphabet that look like others.
         DomainOddLetters = "DOMAIN_ODD_LETTERS", Some("name"),
-            "This name holds a letter that no alphabet has, such as one of phonetics or an i without its dot, so that it is read as another name; write it in ordinary letters (an i without its dot is taken under .tr and .az).",
-            "Ce nom contient une lettre qui n’est d’aucun alphabet, comme un signe phonétique ou un i sans point, et se lit comme un autre nom ; écrivez-le en lettres ordinaires (le i sans point est admis sous .tr et .az).";
+            "This name holds a letter that readers take for another, such as one of phonetics or an i without its dot, so that it is read as another name; write it in ordinary letters (an i without its dot is taken under .tr and .az).",
+            "Ce nom contient une lettre que l’on prend pour une autre, comme un signe phonétique ou un i sans point, et se lit comme un autre nom ; écrivez-le en lettres ordinaires (le i sans point est admis sous .tr et .az).";
         /// The name is one of the platform's own hosts.
         DomainIsPlatforms = "DOMAIN_IS_PLATFORMS", Some("name"),
             "This is the name of a server of this platform and cannot be a domain of mailboxes; choose another name.",

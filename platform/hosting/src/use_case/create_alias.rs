@@ -55,10 +55,7 @@ impl UseCase for CreateAlias {
     ) -> Result<Changes, HostingRefusal> {
         let domain_name = super::home((self.service, service), (self.domain, home))?;
         let claim = match &self.local {
-            Some(local) => {
-                super::check_local_part(self.domain, local, false)?;
-                Claim::address(&EmailAddress::new(local.clone(), domain_name.clone()))
-            }
+            Some(local) => Claim::address(&EmailAddress::new(local.clone(), domain_name.clone())),
             None => Claim::catch_all(&domain_name),
         };
         let create = AliasCommand::Create(AliasCreation {
@@ -75,6 +72,9 @@ impl UseCase for CreateAlias {
         let created = Alias::decide(alias, create, &self.alias, now)?;
         if created.is_empty() {
             return Ok(Changes::none());
+        }
+        if let Some(local) = &self.local {
+            super::check_local_part(self.domain, local, false)?;
         }
         self.check_catch_all(super::check_present(service)?)?;
         let take = ServiceCommand::TakeAlias {

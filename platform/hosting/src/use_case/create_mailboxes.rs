@@ -54,10 +54,11 @@ impl UseCase for CreateMailboxes {
         let mut changes = Changes::none();
         let mut quotas = Vec::with_capacity(self.mailboxes.len());
         for (new, mailbox) in self.mailboxes.iter().zip(mailboxes) {
-            super::check_local_part(self.domain, &new.local, false)?;
             let create = MailboxCommand::Create(self.creation(new, &domain_name));
             let created = Mailbox::decide(mailbox, create, &new.mailbox, now)?;
+            // What is there already stays as it is.
             if !created.is_empty() {
+                super::check_local_part(self.domain, &new.local, false)?;
                 quotas.push(new.quota);
                 let address = EmailAddress::new(new.local.clone(), domain_name.clone());
                 changes = changes

@@ -14,7 +14,6 @@ use crate::book::{Book, BookCommand, BookState, EntryRecord};
 use crate::domain::{Domain, DomainRef, DomainState};
 use crate::limit::RENAME_FOLLOWER_COUNT_MAX;
 use crate::mailbox::{Mailbox, MailboxCommand, MailboxSettingsPatch, MailboxState};
-use crate::plan::DomainMode;
 use crate::refusal::{BoxRefusal, Limit};
 use crate::service::{Service, ServiceCommand};
 
@@ -74,11 +73,11 @@ impl UseCase for RenameMailbox {
             .record()
             .filter(|record| record.service == self.service)
             .ok_or(HostingRefusal::MailboxNotFound)?;
-        let domain = match super::check_present(service)?.limits.domain_mode {
-            DomainMode::Own => DomainRef::Own(record.domain),
-            DomainMode::Shared => DomainRef::Shared(record.domain),
+        // Where it lives, whatever kind of domain the plan has by now.
+        let domain = match super::check_present(service)?.own_domains.contains(&record.domain) {
+            true => DomainRef::Own(record.domain),
+            false => DomainRef::Shared(record.domain),
         };
-        super::check_local_part(domain, &self.local, false)?;
         let old = record.address().ok_or(HostingRefusal::MailboxErased)?;
         let new = EmailAddress::new(self.local.clone(), record.domain_name.clone());
         let renamed =
@@ -88,6 +87,7 @@ impl UseCase for RenameMailbox {
         if Claim::address(&old) == Claim::address(&new) {
             return Ok(changes);
         }
+        super::check_local_part(domain, &self.local, false)?;
         changes = changes.release::<Mailbox>(self.mailbox, Claim::address(&old));
         if !record.temporary_aliases.keys().all(|alias| self.followers.contains(alias)) {
             return Err(HostingRefusal::MailboxChangedMeanwhile);
@@ -225,8 +225,8 @@ impl RenameMailbox {
         let to = if is_to { new.to_owned() } else { rule.to.clone() };
         let lead = AddressMapPatch { to: is_to.then(|| to.clone()), ..AddressMapPatch::default() };
         let change = |entry, patch| BookCommand::Change { entry, patch: Box::new(patch), revision: None };
-        // One of before that names `*` does nothing and cannot be changed any more.
-        if !(is_from || is_to) || rule.from.starts_with('*') {
+        // One of before that names a `*` does nothing, and no change of it is taken.
+        if !(is_from || is_to) || [&rule.from, &rule.to].into_iter().any(|address| address.contains('*')) {
             return vec![];
         }
         if !is_from {
