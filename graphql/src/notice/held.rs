@@ -9,7 +9,7 @@ use hosting::mailbox::HeldMail as Outcome;
 use hosting::notice::{NoticeDay, NoticeKind, NoticePerson, stream_of};
 use hosting::use_case::SettleHeldMail;
 use kernel::{Actor, Key, MailboxId};
-use store::{RecipientKey, Selection, StateSelection};
+use store::{Selection, StateSelection};
 
 use super::link::{Found, found};
 use super::mutation::{not_good, slowed};
@@ -23,10 +23,6 @@ use crate::scalar::{Moment, Place, Whole};
 
 /// Recipients of held mail that are shown.
 const SHOWN_COUNT_MAX: usize = 50;
-/// Recipients that are read at a time to count the messages that they are of.
-const READ_COUNT: usize = 500;
-/// How often they are read: of more recipients the messages are not counted.
-const READ_TIMES_MAX: usize = 10;
 
 /// A recipient of held mail.
 #[derive(Debug, Clone, SimpleObject)]
@@ -48,7 +44,7 @@ pub struct HeldMail {
     pub recipients: Vec<HeldRecipient>,
     /// How many recipients of what is held there are, those that are not shown among them.
     pub recipient_count: Whole,
-    /// How many messages are held, those of the first 5000 recipients.
+    /// How many messages are held.
     pub message_count: Whole,
 }
 
@@ -115,11 +111,10 @@ impl HeldMailQuery {
         let counts = ctx.platform()?.queue.held_counts(&[mailbox]).await;
         let counts = counts.map_err(|error| ctx.failed("the queue", &error))?;
         let count = counts.get(&(link.account.tenant(), mailbox)).copied().unwrap_or_default();
-        let message_count = message_count(ctx, &selection).await?;
         let hold = known.sending_hold;
         Ok(HeldMail {
-            recipient_count: Whole(count.max(entries.len() as u64)),
-            message_count: Whole(message_count),
+            recipient_count: Whole(count.recipients.max(entries.len() as u64)),
+            message_count: Whole(count.messages),
             address: known.address().map(|address| address.to_string()).unwrap_or_default(),
             hold: hold.map(|(reason, since)| SendingHold { reason: reason.into(), since: Moment(since) }),
             recipients: entries
@@ -131,26 +126,6 @@ impl HeldMailQuery {
                 .collect(),
         })
     }
-}
-
-/// How many messages the recipients of `selection` are of.
-async fn message_count(ctx: &Context<'_>, selection: &Selection) -> Result<u64> {
-    let mut count = 0;
-    let mut after: Option<RecipientKey> = None;
-    for _ in 0..READ_TIMES_MAX {
-        let read = ctx.platform()?.queue.entries(selection, after, READ_COUNT).await;
-        let read = read.map_err(|error| ctx.failed("the queue", &error))?;
-        for entry in &read {
-            if after.is_none_or(|last| last.queue_id != entry.key.queue_id) {
-                count += 1;
-            }
-            after = Some(entry.key);
-        }
-        if read.len() < READ_COUNT {
-            break;
-        }
-    }
-    Ok(count)
 }
 
 /// Settling held mail by a link.

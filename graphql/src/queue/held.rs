@@ -8,6 +8,7 @@ use authority::{Permission, Resource};
 use database::{DatabaseError, Row};
 use directory::Hold;
 use kernel::{Id as _, MailboxId, TenantId};
+use store::HeldCount;
 use uuid::Uuid;
 
 use crate::account::query::PROJECTION as ACCOUNTS;
@@ -71,7 +72,7 @@ impl HeldSenderQuery {
 struct Known {
     mailboxes: HashMap<(TenantId, MailboxId), (Uuid, Option<String>)>,
     accounts: HashMap<TenantId, Option<String>>,
-    counts: HashMap<(TenantId, MailboxId), u64>,
+    counts: HashMap<(TenantId, MailboxId), HeldCount>,
 }
 
 impl Known {
@@ -111,7 +112,7 @@ impl Known {
             account_name: self.accounts.get(&hold.tenant).cloned().flatten(),
             reason: hold.reason.into(),
             since: Moment(hold.since),
-            recipients: Whole(self.counts.get(&key).copied().unwrap_or_default()),
+            recipients: Whole(self.counts.get(&key).copied().unwrap_or_default().recipients),
         }
     }
 }

@@ -137,7 +137,9 @@ pub async fn serve(config: Config) -> anyhow::Result<ExitCode> {
         server.drained().await;
     }
     platform.engine.shutdown().await;
-    platform.database.forget_deleted().await?;
+    if let Err(error) = platform.database.forget_deleted().await {
+        tracing::warn!(%error, "what was deleted may stand in the log of the database until it is written over");
+    }
     Ok(ExitCode::SUCCESS)
 }
 

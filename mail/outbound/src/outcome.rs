@@ -16,7 +16,8 @@ use crate::classify::{Class, classify, is_hard_bounce};
 use crate::destination::Destination;
 use crate::hosts::Passed;
 use crate::limits::{
-    DELAY_MILLIS, EXPIRY_MILLIS, REPORT_EXPIRY_MILLIS, SETTLE_PAUSE_MAX, SETTLE_TRY_COUNT, UNASKED_MILLIS,
+    DELAY_MILLIS, EXPIRY_MILLIS, REPORT_EXPIRY_MILLIS, RETRY_MILLIS_MAX, SETTLE_PAUSE_MAX, SETTLE_TRY_COUNT,
+    UNASKED_MILLIS,
 };
 use crate::outbound::Inner;
 use crate::report::{self, Action, Addressee, Told};
@@ -228,15 +229,18 @@ impl Inner {
                 quiet(Outcome::Unasked { due_at: Timestamp::from_millis(due) }, reply)
             }
             Happened::Unasked(reply) | Happened::Failed(reply) => {
-                self.waited((message, recipient), reply, now, |due_at, delay| Outcome::Retry {
+                self.waited((message, recipient), reply, (now, false), |due_at, delay| Outcome::Retry {
                     due_at,
                     delay,
                 })
             }
             // It rests, and its sender hears of it as of whatever else does not go.
-            Happened::Suspended(reply) => self.waited((message, recipient), reply, now, |due_at, delay| {
-                Outcome::Suspended { due_at, delay }
-            }),
+            Happened::Suspended(reply) => {
+                self.waited((message, recipient), reply, (now, true), |due_at, delay| Outcome::Suspended {
+                    due_at,
+                    delay,
+                })
+            }
         }
     }
 
@@ -245,11 +249,18 @@ impl Inner {
         &self,
         (message, recipient): (&LeasedMessage, &LeasedRecipient),
         reply: RemoteReply,
-        now: Timestamp,
+        (now, is_unasked): (Timestamp, bool),
         later: impl FnOnce(Timestamp, DelayNotice) -> Outcome,
     ) -> Judged {
         let wanted = |action| report::is_wanted(message, recipient, action).then_some(action);
-        let (outcome, action, expired_after) = match after_failure(message, recipient, now, &self.chance) {
+        let mut next = after_failure(message, recipient, now, &self.chance);
+        // Where nobody was asked, whoever wrote hears that it waits before it is given up.
+        let is_untold = message.origin == Origin::Submitted && !recipient.is_delay_told;
+        if is_unasked && is_untold && next == Next::Expired {
+            let due = now.millis().saturating_add(self.chance.jittered(RETRY_MILLIS_MAX));
+            next = Next::Retry { due_at: Timestamp::from_millis(due), is_late: true };
+        }
+        let (outcome, action, expired_after) = match next {
             // What was said last was said for now: it shuts nobody's address.
             Next::Expired => (Outcome::Bounced, wanted(Action::Failed), Some(days(message, now))),
             Next::Retry { due_at, is_late: true } => {

@@ -9,7 +9,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use database::{Database, DatabaseError, Statement};
-use kernel::{EmailAddress, Id as _, MailboxId, TenantId, Timestamp};
+use kernel::{EmailAddress, Id as _, MailboxId, Position, TenantId, Timestamp};
 use uuid::Uuid;
 
 use crate::DAY_MILLIS;
@@ -92,6 +92,17 @@ pub enum Counted {
     Today,
 }
 
+/// What is known of the hold that somebody has settled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LastHeld {
+    /// Nothing: it is of before holds were kept.
+    Unknown,
+    /// Since when the mailbox sent what it was held for.
+    Since(Timestamp),
+    /// The mailbox was held once more since: what was settled then is done.
+    Over,
+}
+
 /// The tables of correspondents, networks, days and holds.
 #[derive(Clone)]
 pub struct Correspondents(Database);
@@ -109,7 +120,8 @@ impl Correspondents {
             "CREATE TABLE IF NOT EXISTS sending_network (tenant UUID NOT NULL, mailbox UUID NOT NULL, \
              hash UUID NOT NULL, first_at BIGINT NOT NULL, PRIMARY KEY (tenant, mailbox, hash))",
             "CREATE TABLE IF NOT EXISTS sending_hold (tenant UUID NOT NULL, mailbox UUID NOT NULL, \
-             held_at BIGINT NOT NULL, since BIGINT NOT NULL, settled_at BIGINT, PRIMARY KEY (tenant, mailbox))",
+             held_at BIGINT NOT NULL, held_position BIGINT NOT NULL, since BIGINT NOT NULL, settled_at BIGINT, \
+             settled_position BIGINT, PRIMARY KEY (tenant, mailbox))",
         ];
         database.write(tables.map(Statement::new).into()).await?;
         database.migrate("correspondents", STEPS).await?;
@@ -179,7 +191,9 @@ impl Correspondents {
         self.0.write(vec![add_to_day(who, day_of(now), (sent, count))]).await.map(drop)
     }
 
-    /// Keeps since when a mailbox sends what it is held for from `held_at` on.
+    /// Keeps since when a mailbox sends what it is held for from `held_at` on, and whether it is held: not where this is heard
+    /// again and somebody has settled it, or it was held once more. What happened first is told by positions of the tenant, since
+    /// clocks may differ.
     ///
     /// # Errors
     /// [`DatabaseError`].
@@ -187,31 +201,46 @@ impl Correspondents {
         &self,
         who: (TenantId, MailboxId),
         counted: Counted,
-        held_at: Timestamp,
-    ) -> Result<(), DatabaseError> {
+        (held_at, position): (Timestamp, Position),
+    ) -> Result<bool, DatabaseError> {
         let hour = minus(held_at, LATELY);
         let since = match counted {
             Counted::Lately => hour,
             Counted::NewNetwork => self.first_of_new_networks(who, held_at).await?.unwrap_or(hour).min(hour),
             Counted::Today => day_of(held_at).saturating_mul(DAY_MILLIS),
         };
-        let upsert = "INSERT INTO sending_hold (tenant, mailbox, held_at, since) VALUES ($1, $2, $3, $4) \
-             ON CONFLICT (tenant, mailbox) DO UPDATE SET held_at = excluded.held_at, since = excluded.since, \
-             settled_at = NULL";
-        let upsert = of_mailbox(upsert, who).bind(held_at.millis()).bind(since);
-        self.0.write(vec![upsert]).await.map(drop)
+        // What somebody has looked at meanwhile is the mailbox's own.
+        let upsert = "INSERT INTO sending_hold (tenant, mailbox, held_at, since, held_position) VALUES ($1, $2, $3, $4, $5) \
+             ON CONFLICT (tenant, mailbox) DO UPDATE SET held_at = excluded.held_at, \
+             held_position = excluded.held_position, settled_at = NULL, settled_position = NULL, \
+             since = CASE WHEN sending_hold.settled_at > excluded.since \
+             AND sending_hold.settled_at <= excluded.held_at THEN sending_hold.settled_at ELSE excluded.since END \
+             WHERE sending_hold.held_position < excluded.held_position";
+        let upsert = of_mailbox(upsert, who).bind(held_at.millis()).bind(since).bind(signed(position));
+        self.0.write(vec![upsert]).await?;
+        let hold = self.last_hold(who).await?;
+        Ok(hold.is_some_and(|hold| hold.held_position == signed(position) && hold.settled_position.is_none()))
     }
 
-    /// Since when a mailbox sends what it was held for last; none where that was not kept.
+    /// What is known of the hold that was settled at `position`.
     ///
     /// # Errors
     /// [`DatabaseError`].
-    pub async fn held_since(&self, who: (TenantId, MailboxId)) -> Result<Option<Timestamp>, DatabaseError> {
-        Ok(self.last_hold(who).await?.map(|hold| Timestamp::from_millis(hold.since)))
+    pub async fn last_held(
+        &self,
+        who: (TenantId, MailboxId),
+        position: Position,
+    ) -> Result<LastHeld, DatabaseError> {
+        Ok(match self.last_hold(who).await? {
+            None => LastHeld::Unknown,
+            Some(hold) if hold.held_position > signed(position) => LastHeld::Over,
+            Some(hold) => LastHeld::Since(Timestamp::from_millis(hold.since)),
+        })
     }
 
     /// Counts what was held as the mailbox's own once somebody has found it right. Where it was another's that is forgotten,
-    /// with whom they wrote to, from where and how much since it began. The same once more, `at` that time, does nothing.
+    /// with whom they wrote to, from where and how much since it began. The same once more, or at two nodes at a time, is done
+    /// once.
     ///
     /// # Errors
     /// [`DatabaseError`].
@@ -219,12 +248,9 @@ impl Correspondents {
         &self,
         who: (TenantId, MailboxId),
         whose: HeldOf,
-        at: Timestamp,
+        (at, position): (Timestamp, Position),
     ) -> Result<(), DatabaseError> {
         let hold = self.last_hold(who).await?;
-        if hold.as_ref().is_some_and(|hold| hold.settled_at == Some(at.millis())) {
-            return Ok(());
-        }
         let mut writes = match (whose, &hold) {
             (HeldOf::SomebodyElse, Some(hold)) => self.taken_back(who, hold, at).await?,
             _ => Vec::new(),
@@ -239,9 +265,12 @@ impl Correspondents {
             }
         };
         writes.push(of_mailbox(update, who));
-        let settled = "UPDATE sending_hold SET settled_at = $3 WHERE tenant = $1 AND mailbox = $2";
-        writes.push(of_mailbox(settled, who).bind(at.millis()));
-        self.0.write(writes).await.map(drop)
+        let Some(_) = hold else { return self.0.write(writes).await.map(drop) };
+        let settled = "UPDATE sending_hold SET settled_at = $3, settled_position = $4 WHERE tenant = $1 AND mailbox = $2 \
+             AND held_position < $4 AND settled_position IS NULL";
+        let settled = of_mailbox(settled, who).bind(at.millis()).bind(signed(position));
+        let all = [(settled, Some(1))].into_iter().chain(writes.into_iter().map(|write| (write, None)));
+        self.0.write_if(all.collect()).await.map(drop)
     }
 
     /// What makes the mailbox know again whom it knew before a hold began, and how much it sent.
@@ -276,10 +305,16 @@ impl Correspondents {
     }
 
     async fn last_hold(&self, who: (TenantId, MailboxId)) -> Result<Option<LastHold>, DatabaseError> {
-        let select = "SELECT held_at, since, settled_at FROM sending_hold WHERE tenant = $1 AND mailbox = $2";
+        let select = "SELECT held_at, since, held_position, settled_position FROM sending_hold \
+             WHERE tenant = $1 AND mailbox = $2";
         let rows = self.0.query(of_mailbox(select, who)).await?;
         let hold = |row: &database::Row| {
-            Ok(LastHold { held_at: row.int(0)?, since: row.int(1)?, settled_at: row.opt_int(2)? })
+            Ok(LastHold {
+                held_at: row.int(0)?,
+                since: row.int(1)?,
+                held_position: row.int(2)?,
+                settled_position: row.opt_int(3)?,
+            })
         };
         rows.first().map(hold).transpose()
     }
@@ -315,7 +350,8 @@ impl Correspondents {
             .map(|table| Statement::new(format!("DELETE FROM {table} WHERE first_at < $1")).bind(before));
         let days = Statement::new("DELETE FROM sending_day WHERE day < $1");
         let days = days.bind(day_of(now) - BUSIEST_DAY_COUNT);
-        let holds = Statement::new("DELETE FROM sending_hold WHERE settled_at < $1").bind(before);
+        let holds =
+            Statement::new("DELETE FROM sending_hold WHERE COALESCE(settled_at, held_at) < $1").bind(before);
         let deletes = deletes.into_iter().chain([days, holds]).collect();
         self.0.write(deletes).await.map(drop)
     }
@@ -364,11 +400,16 @@ impl Correspondents {
     }
 }
 
-/// How a mailbox was held last, in milliseconds since 1970.
+/// How a mailbox was held last, in milliseconds since 1970 and positions of its tenant.
 struct LastHold {
     held_at: i64,
     since: i64,
-    settled_at: Option<i64>,
+    held_position: i64,
+    settled_position: Option<i64>,
+}
+
+fn signed(position: Position) -> i64 {
+    i64::try_from(position.0).unwrap_or(i64::MAX)
 }
 
 /// A statement whose first two parameters are a mailbox.
@@ -378,7 +419,10 @@ fn of_mailbox(sql: impl Into<String>, (tenant, mailbox): (TenantId, MailboxId)) 
 
 fn insert(table: &str, (tenant, mailbox): (TenantId, MailboxId), hash: Uuid, now: Timestamp) -> Statement {
     Statement::new(format!(
-        "INSERT INTO {table} (tenant, mailbox, hash, first_at) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING"
+        // What a clock that was ahead has noted is put right by the next one.
+        "INSERT INTO {table} (tenant, mailbox, hash, first_at) VALUES ($1, $2, $3, $4) \
+         ON CONFLICT (tenant, mailbox, hash) DO UPDATE SET first_at = excluded.first_at \
+         WHERE {table}.first_at > excluded.first_at"
     ))
     .bind(tenant.uuid())
     .bind(mailbox.uuid())
@@ -464,14 +508,14 @@ mod tests {
         known.hold(who, &addresses(0, 30), (Noted::Yes, at(0))).await.expect("held");
         known.hold(who, &addresses(0, 500), (Noted::No, at(0))).await.expect("held");
         assert_eq!(days(one, 1).await, (0, 7));
-        known.settle_held(who, HeldOf::SomebodyElse, at(1)).await.expect("purged");
+        known.settle_held(who, HeldOf::SomebodyElse, (at(1), Position(2))).await.expect("purged");
         assert_eq!(days(one, 1).await, (0, 7));
         known.hold(who, &addresses(0, 400), (Noted::No, at(1))).await.expect("held");
         known
-            .settle_held((TenantId::PLATFORM, other), HeldOf::Mailbox, at(1))
+            .settle_held((TenantId::PLATFORM, other), HeldOf::Mailbox, (at(1), Position(2)))
             .await
             .expect("nothing of the one");
-        known.settle_held(who, HeldOf::Mailbox, at(1)).await.expect("released");
+        known.settle_held(who, HeldOf::Mailbox, (at(1), Position(2))).await.expect("released");
         assert_eq!(days(one, 1).await, (400, 7));
         assert_eq!(days(one, 90).await, (0, 400));
         assert_eq!(days(other, 90).await, (0, 0));
@@ -569,12 +613,17 @@ mod tests {
         }
         assert_eq!((last.new_count, last.is_new_network, last.day_count), (30, true, 35));
         let held_at = 2 * day + 190;
-        known.begin_hold(WHO, Counted::NewNetwork, at(held_at)).await.expect("kept");
-        assert_eq!(known.held_since(WHO).await.expect("kept"), Some(at(2 * day + 120)));
+        let begin = || known.begin_hold(WHO, Counted::NewNetwork, (at(held_at), Position(10)));
+        assert!(begin().await.expect("kept"));
+        let since = LastHeld::Since(at(2 * day + 120));
+        assert_eq!(known.last_held(WHO, Position(11)).await.expect("kept"), since);
         let settled_at = held_at + 5;
         for _ in 0..2 {
-            let settled = known.settle_held(WHO, HeldOf::SomebodyElse, at(settled_at)).await;
+            // Both are heard once more, as after a crash: nothing is held again, and nothing forgotten twice.
+            let settled = known.settle_held(WHO, HeldOf::SomebodyElse, (at(settled_at), Position(11))).await;
             settled.expect("purged, once");
+            assert!(!begin().await.expect("known"));
+            assert_eq!(known.last_held(WHO, Position(11)).await.expect("kept"), since);
         }
         let own = note(&addresses(0, 1), office, settled_at + 1, Some(settled_at)).await;
         assert_eq!((own.new_count, own.is_new_network, own.day_count), (0, false, 6));
@@ -601,15 +650,37 @@ mod tests {
         pass(&database, 1, gone, 20).await;
         let counted = note(&addresses(0, 1), 2, None).await;
         assert_eq!((counted.new_count, counted.sent_count, counted.bounced_count), (600, 61, 20));
-        known.begin_hold(WHO, Counted::Today, at(2)).await.expect("kept");
+        assert!(known.begin_hold(WHO, Counted::Today, (at(2), Position(1))).await.expect("kept"));
         let day_begins = day_of(at(2)) * DAY_MILLIS;
-        let since = known.held_since(WHO).await.expect("kept");
-        assert_eq!(since, Some(Timestamp::from_millis(day_begins)));
-        known.settle_held(WHO, HeldOf::SomebodyElse, at(3)).await.expect("purged");
+        let since = known.last_held(WHO, Position(2)).await.expect("kept");
+        assert_eq!(since, LastHeld::Since(Timestamp::from_millis(day_begins)));
+        known.settle_held(WHO, HeldOf::SomebodyElse, (at(3), Position(2))).await.expect("purged");
         let next = note(&addresses(700, 2), 4, Some(3)).await;
         assert_eq!((next.new_count, next.sent_count, next.bounced_count, next.day_count), (2, 2, 0, 2));
         // Settled by a clock that was ahead, it hides nothing.
         assert_eq!(note(&[], 5, Some(500)).await.bounced_count, 20);
+        // What somebody has looked at is no part of the next hold, and what was said of this one is over.
+        assert!(known.begin_hold(WHO, Counted::Today, (at(9), Position(5))).await.expect("kept"));
+        assert_eq!(known.last_held(WHO, Position(6)).await.expect("kept"), LastHeld::Since(at(3)));
+        assert_eq!(known.last_held(WHO, Position(2)).await.expect("kept"), LastHeld::Over);
+        assert!(
+            !known.begin_hold(WHO, Counted::Today, (at(2), Position(1))).await.expect("kept"),
+            "an old one"
+        );
+    }
+
+    #[tokio::test]
+    async fn what_a_clock_that_was_ahead_has_noted_is_put_right() {
+        let (known, _database, _folder) = tables().await;
+        let (office, other) = (IpAddr::from([192, 0, 2, 1]), IpAddr::from([198, 51, 100, 1]));
+        let note = async |peer, minutes| {
+            known.note(WHO, &addresses(0, 1), peer, (at(minutes), None)).await.expect("habits").is_new_network
+        };
+        let day = 1440;
+        note(office, 0).await;
+        note(other, 30 * day).await;
+        assert!(note(other, 2 * day).await, "the clock is right again");
+        assert!(!note(other, 4 * day).await, "for a day, and not for a month");
     }
 
     #[tokio::test]

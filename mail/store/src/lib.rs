@@ -25,7 +25,7 @@ mod trace;
 mod turns;
 mod view;
 
-pub use correspondents::{Correspondents, Counted, Habits, HeldOf, Noted};
+pub use correspondents::{Correspondents, Counted, Habits, HeldOf, LastHeld, Noted};
 pub use days::{DAY_MILLIS, Days, day_of};
 pub use dmarc_observation::{Checked, DmarcObservation, DmarcObservations, TOLD_SIGNATURE_COUNT_MAX};
 pub use flags::{FlagChange, Flags, KEYWORD_COUNT_MAX, KEYWORD_OCTETS_MAX, SystemFlag};
@@ -38,7 +38,7 @@ pub use port::{
     StoreRefusal, TextField, USAGE_COUNT_MAX, Uid, Usage, Verification,
 };
 pub use queue::{
-    CLOSED_DAY_COUNT, DUE_AHEAD_MAX, DelayNotice, Depth, Due, DuePage, Fate, Instead,
+    CLOSED_DAY_COUNT, DUE_AHEAD_MAX, DelayNotice, Depth, Due, DuePage, Fate, HeldCount, Instead,
     LEASE_RECIPIENT_COUNT_MAX, LETTER_COUNT_MAX, Lane, LeaseRequest, LeaseToken, Leased, LeasedMessage,
     LeasedRecipient, Line, NO_SUCH_ADDRESS_DAY_COUNT, ORDER_RECIPIENT_COUNT_MAX, Order, Orderer, Origin,
     Outcome, PassageFilter, QUEUE_PAGE_COUNT_MAX, Queue, QueueEntry, QueuedHead, Queueing, RecipientKey,

@@ -615,6 +615,15 @@ pub struct Depth {
     pub suspended_count: u64,
 }
 
+/// How much of a mailbox is held.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct HeldCount {
+    /// Recipients.
+    pub recipients: u64,
+    /// Messages that they are of.
+    pub messages: u64,
+}
+
 /// The queue of mail that leaves. Every method is durable when it returns `Ok`.
 #[async_trait]
 pub trait Queue: Send + Sync + 'static {
@@ -663,12 +672,12 @@ pub trait Queue: Send + Sync + 'static {
         limit: usize,
     ) -> Result<Vec<QueueEntry>, StoreError>;
 
-    /// How many recipients of what each of these mailboxes (at most [`QUEUE_PAGE_COUNT_MAX`]) sent are held; one of whom
-    /// nothing is held is left out.
+    /// How much of what each of these mailboxes (at most [`QUEUE_PAGE_COUNT_MAX`]) sent is held; one of whom nothing is held is
+    /// left out.
     async fn held_counts(
         &self,
         mailboxes: &[MailboxId],
-    ) -> Result<HashMap<(TenantId, MailboxId), u64>, StoreError>;
+    ) -> Result<HashMap<(TenantId, MailboxId), HeldCount>, StoreError>;
 
     /// Carries out an order until nobody is left to be reached; how many were. For whoever has the time: a request of a client
     /// is one [`Queue::order_by`], and is told whether there is more.
@@ -706,7 +715,7 @@ pub trait Queue: Send + Sync + 'static {
     /// Resumes a site: its recipients are due now. How many there are.
     async fn resume(&self, site: &str) -> Result<u64, StoreError>;
 
-    /// Lets recipients of suspended sites be looked at whose time it is; how many there were. Whoever leases them sees that
+    /// Lets recipients of suspended sites be looked at whose time it is, some at a time; how many there were. Whoever leases them sees that
     /// their site is suspended, and says what follows from their age.
     async fn rouse(&self, now: Timestamp) -> Result<u64, StoreError>;
 

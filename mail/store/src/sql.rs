@@ -102,6 +102,14 @@ impl From<DatabaseError> for StoreError {
 }
 
 impl SqlStore {
+    /// Overwrites what was deleted, where it still stands beside the database's file; see [`Database::forget_deleted`].
+    ///
+    /// # Errors
+    /// [`DatabaseError`].
+    pub async fn forget_deleted(&self) -> Result<bool, DatabaseError> {
+        self.database.forget_deleted().await
+    }
+
     /// The database, where what is written takes the turns of a tenant.
     pub(crate) fn of(&self, tenant: TenantId) -> Database {
         self.database.on_behalf_of(tenant.uuid())
@@ -126,6 +134,7 @@ impl SqlStore {
                 include_str!("sql/suppression_address.sql"),
                 include_str!("sql/queue_sender.sql"),
                 include_str!("sql/queue_given.sql"),
+                include_str!("sql/queue_suspended.sql"),
             ],
             None => [
                 include_str!("sql/schema_postgres.sql"),
@@ -140,6 +149,7 @@ impl SqlStore {
                 include_str!("sql/suppression_address.sql"),
                 include_str!("sql/queue_sender.sql"),
                 include_str!("sql/queue_given.sql"),
+                include_str!("sql/queue_suspended.sql"),
             ],
         };
         database.migrate("store", &steps).await?;

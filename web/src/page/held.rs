@@ -112,10 +112,11 @@ fn sure(paper: Paper, token: &str, held: &Value) -> Markup {
             }
             div.panel {
                 p { (paper.say(
-                    "This cannot be undone. Nobody gets these messages, and nobody is told: neither who wrote them nor whom they \
-                     are for.",
-                    "C’est irréversible. Personne ne reçoit ces messages et personne n’est prévenu, ni leur auteur ni leurs \
-                     destinataires.",
+                    "Destroyed is what was sent since the mailbox wrote otherwise than usual; what waited before leaves. This \
+                     cannot be undone. Nobody gets what is destroyed, and nobody is told: neither who wrote it nor whom it is for.",
+                    "Est détruit ce qui a été envoyé depuis que la boîte écrit autrement que d’habitude ; ce qui attendait avant \
+                     part. C’est irréversible. Personne ne reçoit ce qui est détruit et personne n’est prévenu, ni son auteur ni \
+                     ses destinataires.",
                 )) }
                 form method="post" action=(action("/held", token)) {
                     input type="hidden" name="token" value=(token);

@@ -47,7 +47,7 @@ pub struct ErasePersons {
     pub store: Arc<SqlStore>,
     /// Where sign-ins are.
     pub door: door::DoorBook,
-    /// What all of these but messages stand in.
+    /// What all of these but messages and letters stand in.
     pub database: Database,
 }
 

@@ -16,12 +16,13 @@ use hosting::notice::{NoticeKind, NoticePerson, day_of};
 use hosting::use_case::{HoldSending, SendNotice};
 use journal::{Clock as _, SystemClock};
 use kernel::{
-    Actor, CommandId, CorrelationId, EmailAddress, MailboxId, NoticeId, Recorded, TenantId, Timestamp, UserId,
+    Actor, CommandId, CorrelationId, EmailAddress, MailboxId, NoticeId, Position, Recorded, TenantId,
+    Timestamp, UserId,
 };
 use smtp::Judgement;
 use store::{
-    Correspondents, Counted, Habits, HeldOf, Noted, Order, Orderer, Queue as _, RecipientState, Selection,
-    SqlStore, StateSelection,
+    Correspondents, Counted, Habits, HeldOf, LastHeld, Noted, Order, Orderer, Queue as _, RecipientState,
+    Selection, SqlStore, StateSelection,
 };
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
@@ -182,9 +183,12 @@ impl Effect for SettleHeld {
         let HostingEvent::Mailbox(event) = &recorded.event else { return Ok(()) };
         let who = (recorded.cursor.tenant, MailboxId::new(recorded.stream.id));
         let done = match event {
-            MailboxEvent::SendingHeld { reason, at } => self.hold(who, *reason, *at).await,
+            MailboxEvent::SendingHeld { reason, at } => {
+                self.hold(who, *reason, (*at, recorded.cursor.position)).await
+            }
             MailboxEvent::SendingReleased { outcome, at } => {
-                self.settle(who, (*outcome, *at), &named(recorded.metadata.actor)).await
+                let settled = (*at, recorded.cursor.position);
+                self.settle(who, *outcome, settled, &named(recorded.metadata.actor)).await
             }
             _ => return Ok(()),
         };
@@ -197,31 +201,42 @@ impl SettleHeld {
         &self,
         who: (TenantId, MailboxId),
         reason: HoldReason,
-        at: Timestamp,
+        held: (Timestamp, Position),
     ) -> Result<(), String> {
-        let kept = self.correspondents.begin_hold(who, counted(reason), at).await;
-        kept.map_err(|error| error.to_string())?;
+        let kept = self.correspondents.begin_hold(who, counted(reason), held).await;
+        // Heard again after it was settled: what the mailbox sent since is its own.
+        if !kept.map_err(|error| error.to_string())? {
+            return Ok(());
+        }
         let held = self.store.hold_for(&open_of(who), word(reason)).await;
         held.map(drop).map_err(|error| error.to_string())
     }
 
-    /// What is being tried is reached as well: it is held, or given up, where it does not go now. What was scheduled since is
-    /// not destroyed with what was held: the mailbox is free again by then.
+    /// What is being tried is reached as well: it is held, or given up, where it does not go now. What was queued since is not
+    /// destroyed with what was held, however late this is heard: the mailbox is free again, or was held once more.
     async fn settle(
         &self,
         who: (TenantId, MailboxId),
-        (outcome, at): (HeldMail, Timestamp),
+        outcome: HeldMail,
+        (at, position): (Timestamp, Position),
         by: &str,
     ) -> Result<(), String> {
-        let queued_since = match self.correspondents.held_since(who).await {
-            Ok(since) => since,
-            Err(error) => return Err(error.to_string()),
+        let known = self.correspondents.last_held(who, position).await;
+        let queued_since = match known.map_err(|error| error.to_string())? {
+            LastHeld::Unknown => None,
+            LastHeld::Since(since) => Some(since),
+            LastHeld::Over => return Ok(()),
         };
+        let queued_before = Some(at.plus(Duration::from_millis(1)));
         let (whose, orders) = match outcome {
             HeldMail::Released => (HeldOf::Mailbox, vec![(open_of(who), Order::Release)]),
             HeldMail::Purged => {
-                let only =
-                    |state| Selection { state: StateSelection::Only(state), queued_since, ..open_of(who) };
+                let only = |state| Selection {
+                    state: StateSelection::Only(state),
+                    queued_since,
+                    queued_before,
+                    ..open_of(who)
+                };
                 let mut orders = vec![
                     (only(RecipientState::Held), Order::Remove),
                     (only(RecipientState::Leased), Order::Remove),
@@ -234,7 +249,7 @@ impl SettleHeld {
                 (HeldOf::SomebodyElse, orders)
             }
         };
-        let settled = self.correspondents.settle_held(who, whose, at).await;
+        let settled = self.correspondents.settle_held(who, whose, (at, position)).await;
         settled.map_err(|error| error.to_string())?;
         for (selection, order) in orders {
             let reached = self.store.order_all(&selection, order, (Orderer::Watch, by)).await;
@@ -318,7 +333,7 @@ impl TellAdministrators {
 
 #[cfg(test)]
 mod tests {
-    use kernel::{Causation, Cursor, EventId, Metadata, Position, StreamId, Version, Via};
+    use kernel::{Causation, Cursor, EventId, Metadata, StreamId, Version, Via};
 
     use super::*;
 
@@ -352,9 +367,11 @@ mod tests {
     }
 
     fn happened(event: MailboxEvent) -> Recorded<HostingEvent> {
+        // First a mailbox is held, then somebody settles it.
+        let position = Position(if matches!(event, MailboxEvent::SendingReleased { .. }) { 2 } else { 1 });
         let event = HostingEvent::Mailbox(event);
         Recorded {
-            cursor: Cursor { tenant: TENANT, position: Position(1) },
+            cursor: Cursor { tenant: TENANT, position },
             stream: StreamId { category: event.category(), id: MAILBOX },
             version: Version(1),
             id: EventId::new(Uuid::from_u128(7)),
@@ -460,9 +477,10 @@ mod tests {
             let (effect, leased, _folder) = tried().await;
             put_off(&effect.store, &leased).await;
             let held = MailboxEvent::SendingHeld { reason: HoldReason::Bounces, at: at(held_at) };
-            effect.perform(&happened(held)).await.expect("held");
             let purged = MailboxEvent::SendingReleased { outcome: HeldMail::Purged, at: at(held_at + 1) };
+            // Both are heard once more, as after a crash: what is free by then is not held again.
             for _ in 0..2 {
+                effect.perform(&happened(held.clone())).await.expect("held, once");
                 effect.perform(&happened(purged.clone())).await.expect("purged, once");
             }
             let any = Selection { state: StateSelection::Any, ..Selection::default() };

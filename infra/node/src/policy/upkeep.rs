@@ -102,6 +102,9 @@ pub async fn purge(
             Ok(report) => {
                 tracing::debug!(?report, "purged");
                 note_purged(&engine, &directory).await;
+                if let Err(error) = store.forget_deleted().await {
+                    tracing::warn!(%error, "what was purged may stand in the log of the database until it is written over");
+                }
                 PURGE_PAUSE
             }
             Err(error) => {

@@ -30,9 +30,9 @@ pub(crate) use trace::insert as insert_passage;
 use super::SqlStore;
 use crate::trace::Passage;
 use crate::{
-    Depth, DuePage, LeaseRequest, LeaseToken, Leased, Line, Order, Orderer, PassageFilter, Queue, QueueEntry,
-    Queued, QueuedHead, QueuedRecipient, RecipientKey, RemoteReply, Selection, Settling, StoreError,
-    Suppression, SuppressionCause, Suspension, Taker,
+    Depth, DuePage, HeldCount, LeaseRequest, LeaseToken, Leased, Line, Order, Orderer, PassageFilter, Queue,
+    QueueEntry, Queued, QueuedHead, QueuedRecipient, RecipientKey, RemoteReply, Selection, Settling,
+    StoreError, Suppression, SuppressionCause, Suspension, Taker,
 };
 
 /// Entries in one page.
@@ -158,7 +158,7 @@ impl Queue for SqlStore {
     async fn held_counts(
         &self,
         mailboxes: &[MailboxId],
-    ) -> Result<HashMap<(TenantId, MailboxId), u64>, StoreError> {
+    ) -> Result<HashMap<(TenantId, MailboxId), HeldCount>, StoreError> {
         self.queue_held_counts(mailboxes).await
     }
 

@@ -200,7 +200,7 @@ impl Queue for Mortal {
     async fn held_counts(
         &self,
         mailboxes: &[MailboxId],
-    ) -> Result<HashMap<(TenantId, MailboxId), u64>, StoreError> {
+    ) -> Result<HashMap<(TenantId, MailboxId), store::HeldCount>, StoreError> {
         self.alive().await;
         at_once(self.store.held_counts(mailboxes))
     }

@@ -9,7 +9,8 @@ use super::trace::sight;
 use super::{bound, parse, row};
 use crate::sql::SqlStore;
 use crate::{
-    Depth, QUEUE_PAGE_COUNT_MAX, QueueEntry, RecipientKey, Selection, Sight, StateSelection, StoreError,
+    Depth, HeldCount, QUEUE_PAGE_COUNT_MAX, QueueEntry, RecipientKey, Selection, Sight, StateSelection,
+    StoreError,
 };
 
 /// What a selection says as conditions on `queue q` and `queue_recipient r`, each beginning with AND; parameters are
@@ -95,7 +96,7 @@ impl SqlStore {
     pub(crate) async fn queue_held_counts(
         &self,
         mailboxes: &[MailboxId],
-    ) -> Result<HashMap<(TenantId, MailboxId), u64>, StoreError> {
+    ) -> Result<HashMap<(TenantId, MailboxId), HeldCount>, StoreError> {
         let mut select = Statement::new("");
         let mut names = Vec::new();
         for mailbox in mailboxes.iter().take(QUEUE_PAGE_COUNT_MAX) {
@@ -107,14 +108,15 @@ impl SqlStore {
         }
         // The state is written out, so that the index of what rests is used.
         select.sql = format!(
-            "SELECT q.tenant, q.mailbox, COUNT(*) FROM queue_recipient r JOIN queue q ON q.id = r.queue \
+            "SELECT q.tenant, q.mailbox, COUNT(*), COUNT(DISTINCT q.id) FROM queue_recipient r JOIN queue q ON q.id = r.queue \
              WHERE r.state = 2 AND q.mailbox IN ({}) GROUP BY q.tenant, q.mailbox",
             names.join(", ")
         )
         .into();
         let count = |found: &Row| {
             let mailbox = (TenantId::new(found.uuid(0)?), MailboxId::new(found.uuid(1)?));
-            Ok((mailbox, found.int(2)?.unsigned_abs()))
+            let (recipients, messages) = (found.int(2)?.unsigned_abs(), found.int(3)?.unsigned_abs());
+            Ok((mailbox, HeldCount { recipients, messages }))
         };
         self.database.query(select).await?.iter().map(count).collect()
     }

@@ -53,24 +53,21 @@ impl SqlStore {
     }
 
     pub(crate) async fn queue_rouse(&self, now: Timestamp) -> Result<u64, StoreError> {
-        let mut roused = 0;
-        loop {
-            // What is due later than anybody puts off was put off by a clock that was wrong.
+        let due = |is_due: &str, parameters: [Timestamp; 2]| {
             let update = Statement::new(format!(
                 "UPDATE queue_recipient SET state = 0, due_at = $1 WHERE (queue, ordinal) IN \
-                 (SELECT queue, ordinal FROM queue_recipient WHERE state = 3 AND (due_at <= $1 OR due_at > $2) \
+                 (SELECT queue, ordinal FROM queue_recipient WHERE state = 3 AND {is_due} $2 \
                  LIMIT {RESUME_BATCH_COUNT}) AND state = 3"
             ));
-            let update = update.bind(now.millis()).bind(now.plus(DUE_AHEAD_MAX).millis());
-            let touched: u64 = self.database.write(vec![update]).await?.iter().sum();
-            roused += touched;
-            if touched < RESUME_BATCH_COUNT {
-                if roused > 0 {
-                    self.queue_bell.notify_one();
-                }
-                return Ok(roused);
-            }
+            parameters.into_iter().fold(update, |update, parameter| update.bind(parameter.millis()))
+        };
+        // What is due later than anybody puts off was put off by a clock that was wrong.
+        let updates = vec![due("due_at <=", [now, now]), due("due_at >", [now, now.plus(DUE_AHEAD_MAX)])];
+        let roused = self.database.write(updates).await?.iter().sum();
+        if roused > 0 {
+            self.queue_bell.notify_one();
         }
+        Ok(roused)
     }
 
     pub(crate) async fn site_suspensions(&self) -> Result<Vec<Suspension>, StoreError> {
