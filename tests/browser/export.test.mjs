@@ -11,7 +11,7 @@ import { imapLetsIn, smtpSends } from './mail.mjs';
 const ALICE = 'alice@demo.example';
 const WORDS = {
   en: { download: 'Download', unpaid: /suspended because an amount is unpaid/, ended: /has ended.*until they are destroyed, on \d{4}-\d\d-\d\d\./s, wrong: /wrong/i, closed: /suspended or over/, own: /by the mailbox itself/ },
-  fr: { download: 'Télécharger', unpaid: /suspendu pour impayé/, ended: /résilié.*jusqu'à leur destruction, le \d{4}-\d\d-\d\d\./s, wrong: /incorrect|faux|erron/i, closed: /suspendu ou résilié/, own: /par la boîte elle-même/ },
+  fr: { download: 'Télécharger', unpaid: /suspendu pour impayé/, ended: /résilié.*jusqu’à leur destruction, le \d{4}-\d\d-\d\d\./s, wrong: /incorrect|faux|erron/i, closed: /suspendu ou résilié/, own: /par la boîte elle-même/ },
 };
 let browser;
 let node;

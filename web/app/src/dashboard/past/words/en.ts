@@ -252,6 +252,7 @@ export default {
   'changed.token': 'key',
   'changed.transfer': 'transfer',
   'changed.true': 'yes',
+  'changed.uncounted': 'alias that is not counted',
   'changed.url': 'address',
   'changed.user': 'login',
   'changed.version': 'version',

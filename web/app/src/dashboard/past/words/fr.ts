@@ -254,6 +254,7 @@ export default {
   'changed.token': 'clé',
   'changed.transfer': 'transfert',
   'changed.true': 'oui',
+  'changed.uncounted': 'alias non compté',
   'changed.url': 'adresse',
   'changed.user': 'identifiant',
   'changed.version': 'version',
