@@ -347,6 +347,8 @@ async fn while_secrets_change_over_both_sign() {
     let platform = Platform::open(folder.path(), QUICK).await;
     platform.register(receiver.port).await;
     platform.happen(1).await;
+    // It is told before the secret changes.
+    receiver.wait(1).await;
     let secret = WebhookSecret::new("whsec_another0123456789abcdef01234567".to_owned()).expect("a secret");
     let previous_until = Timestamp::from_secs(SystemClock.now_secs() + 3600);
     platform.change(WebhookCommand::RotateSecret { secret, previous_until }).await;
