@@ -208,7 +208,7 @@ impl SuppressionMutation {
         }
         // Beside what is said, where programs find it and people are told a name.
         let host = Some(named(ctx.principal()?.actor));
-        let reply = RemoteReply { text: reason.clone(), host, ..RemoteReply::default() };
+        let reply = RemoteReply { text: reason, host, ..RemoteReply::default() };
         let why = (store::SuppressionCause::Ordered, reply);
         let added = ctx.platform()?.queue.suppress(account.tenant(), &address, why).await;
         if let Err(StoreError::Refused(_)) = &added {

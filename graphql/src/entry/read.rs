@@ -8,7 +8,7 @@ use authority::{Permission, Resource};
 use database::{DatabaseError, Row};
 use hosting::book::Entry;
 use hosting::mailbox::Mailbox;
-use kernel::{AccountId, Decider, DomainId, Id, MailboxId, ServiceId, Timestamp};
+use kernel::{AccountId, Actor, Decider, DomainId, Id, MailboxId, ServiceId, Timestamp};
 use uuid::Uuid;
 
 use crate::access::reach::{Columns, reach};
@@ -86,8 +86,10 @@ where
     let shown = found.iter().take(page.count());
     let mut kept: BTreeSet<MailboxId> =
         shown.filter_map(|row| row.opt_uuid(5).ok().flatten()).map(MailboxId::new).collect();
-    let is_of_mailbox = <E::Owner as Decider>::CATEGORY == Mailbox::CATEGORY;
-    if let Some(owner) = wanted.owner.filter(|_| is_of_mailbox && kept.is_empty()) {
+    // Users alone leave visits: for its owner nothing more is read.
+    let is_visit = <E::Owner as Decider>::CATEGORY == Mailbox::CATEGORY
+        && matches!(ctx.principal()?.actor, Actor::User(_));
+    if let Some(owner) = wanted.owner.filter(|_| is_visit && kept.is_empty()) {
         let mailbox = MailboxId::new(owner.uuid());
         let record = record(ctx, account, mailbox).await?;
         if record.is_some() && ctx.may(wanted.permission, of_record(account, mailbox, record.as_ref()))? {

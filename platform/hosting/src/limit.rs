@@ -221,7 +221,8 @@ pub const PATTERN_COMPILED_OCTETS_MAX: usize = 256 * 1024;
 
 /// Local parts that nobody gets on a shared domain, nor an owner of a mailbox on any (RFC 2142, the names to which authorities
 /// send what a certificate is given for, those that our DNS records and set-up name, and others that look official in English or
-/// French), as readers see them: lower case, without accents, `-` between words.
+/// French), as readers see them: lower case, without accents. A `-` between words is for whoever reads the list: names are the same with any
+/// separator and with none.
 pub const SHARED_LOCAL_PARTS_RESERVED: &[&str] = &[
     "abus",
     "abuse",
@@ -259,7 +260,6 @@ pub const SHARED_LOCAL_PARTS_RESERVED: &[&str] = &[
     "do-not-reply",
     "domainadmin",
     "donnees-personnelles",
-    "donotreply",
     "dpo",
     "facturation",
     "facture",
@@ -292,11 +292,9 @@ pub const SHARED_LOCAL_PARTS_RESERVED: &[&str] = &[
     "mta-sts",
     "mx",
     "ne-pas-repondre",
-    "nepasrepondre",
     "news",
     "no-reply",
     "noc",
-    "noreply",
     "operator",
     "operators",
     "paiement",
@@ -334,7 +332,6 @@ pub const SHARED_LOCAL_PARTS_RESERVED: &[&str] = &[
     "tls-report",
     "tls-reports",
     "tls-rpt",
-    "tlsrpt",
     "trust",
     "usenet",
     "uucp",

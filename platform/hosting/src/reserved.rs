@@ -141,6 +141,9 @@ mod tests {
     #[test]
     fn the_reserved_names_are_sorted_and_each_stands_there_as_it_is_compared() {
         assert!(SHARED_LOCAL_PARTS_RESERVED.is_sorted());
+        let once: std::collections::BTreeSet<_> =
+            SHARED_LOCAL_PARTS_RESERVED.iter().map(|text| seen(text)).collect();
+        assert_eq!(once.len(), SHARED_LOCAL_PARTS_RESERVED.len(), "each once, whatever separates its words");
         for text in SHARED_LOCAL_PARTS_RESERVED {
             assert_eq!(seen(text), text.replace('-', ""));
         }

@@ -335,12 +335,7 @@ async fn connections_are_used_again() {
 async fn a_suspended_site_waits_for_the_operator() {
     let mut stage = Stage::new().await;
     let host = stage.host(&["b.example"], modern()).await;
-    let suspension = store::Suspension {
-        site: "b.example".to_owned(),
-        reason: "they asked".to_owned(),
-        since: Timestamp::from_millis(0),
-    };
-    stage.store.suspend(suspension).await.expect("suspended");
+    stage.suspend("b.example").await;
     let id = stage.submit(&["u@b.example"]).await;
     stage.run();
     let start = Instant::now();
@@ -360,12 +355,7 @@ async fn whoever_writes_to_a_suspended_site_hears_of_the_delay_and_of_the_end() 
     let mut stage = Stage::new().await;
     let (host, home) =
         (stage.host(&["b.example"], modern()).await, stage.host(&["sender.example"], modern()).await);
-    let suspension = store::Suspension {
-        site: "b.example".to_owned(),
-        reason: "they asked".to_owned(),
-        since: Timestamp::from_millis(0),
-    };
-    stage.store.suspend(suspension).await.expect("suspended");
+    stage.suspend("b.example").await;
     let id = stage.submit(&["u@b.example"]).await;
     stage.run();
     let (mut looks, start) = (0, Instant::now());

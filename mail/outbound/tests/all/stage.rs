@@ -138,6 +138,13 @@ impl Stage {
         tokio::spawn(async move { outbound.run(nodes).await })
     }
 
+    /// The operator suspends a site.
+    pub(crate) async fn suspend(&self, site: &str) {
+        let (site, reason) = (site.to_owned(), "they asked".to_owned());
+        let suspension = store::Suspension { site, reason, since: Timestamp::from_millis(0) };
+        self.store.suspend(suspension).await.expect("suspended");
+    }
+
     pub(crate) async fn submit(&self, to: &[&str]) -> u64 {
         self.submit_as(to, None, Queueing::default()).await
     }
